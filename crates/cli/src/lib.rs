@@ -1,0 +1,1 @@
+//! The command lines of tidegate and tidegated, as clap definitions.

@@ -1,0 +1,3 @@
+//! The Tidegate client.
+
+fn main() {}

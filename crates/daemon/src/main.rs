@@ -1,0 +1,3 @@
+//! The Tidegate networking daemon.
+
+fn main() {}

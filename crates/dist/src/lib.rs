@@ -1,0 +1,1 @@
+//! From a distribution matrix to a plan, to steps, to packages.

@@ -1,0 +1,1 @@
+//! Raw bindings to libnftables (LIBNFTABLES_1 symbols only).

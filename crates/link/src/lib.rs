@@ -1,0 +1,1 @@
+//! Bridges, veths, addresses, routes, sysctls and conntrack.

@@ -1,0 +1,1 @@
+//! The newtypes of Tidegate's domain; no IO.

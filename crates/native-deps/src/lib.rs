@@ -1,0 +1,1 @@
+//! Probing for C dependencies: what is needed, what was found, what follows.

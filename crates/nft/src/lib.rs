@@ -1,0 +1,1 @@
+//! Typed nftables model, transactions and drivers.

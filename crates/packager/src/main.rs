@@ -1,0 +1,3 @@
+//! Writes .deb, .rpm and tar files from a package description.
+
+fn main() {}

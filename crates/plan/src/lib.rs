@@ -1,0 +1,1 @@
+//! From desired and known state to a transaction and link steps; pure.

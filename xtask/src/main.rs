@@ -1,0 +1,3 @@
+//! Project tasks: probe, dist, test.
+
+fn main() {}
