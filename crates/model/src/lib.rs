@@ -1,1 +1,28 @@
-//! The newtypes of Tidegate's domain; no IO.
+//! The newtypes of Tidegate's domain: names, addresses, networks, endpoints, port bindings, and
+//! the values that travel between client and daemon. No IO: what is here is checked when it is
+//! made, and whoever holds one may rely on it.
+
+pub mod api;
+mod endpoint;
+mod ifname;
+mod invalid;
+pub mod links;
+mod mac;
+mod name;
+mod netns;
+mod network;
+mod port;
+mod serde_text;
+mod state;
+mod subnet;
+
+pub use endpoint::Endpoint;
+pub use ifname::IfName;
+pub use invalid::Invalid;
+pub use mac::MacAddr;
+pub use name::Name;
+pub use netns::{NetnsId, NetnsRef};
+pub use network::Network;
+pub use port::{PortBinding, Protocol};
+pub use state::{Change, State};
+pub use subnet::Subnet;

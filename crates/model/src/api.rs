@@ -1,0 +1,182 @@
+//! What travels between `tidegate` and `tidegated`, as JSON over HTTP on a unix socket.
+//!
+//! | call | body | answer |
+//! | --- | --- | --- |
+//! | `GET /v1/info` | | [`Info`] |
+//! | `GET /v1/networks` | | `[`[`NetworkView`]`]` |
+//! | `POST /v1/networks` | [`CreateNetwork`] | [`NetworkView`] |
+//! | `GET /v1/networks/NAME` | | [`NetworkView`] |
+//! | `DELETE /v1/networks/NAME` | | [`NetworkView`] as it was |
+//! | `GET /v1/endpoints` | | `[`[`Endpoint`](crate::Endpoint)`]` |
+//! | `POST /v1/endpoints` | [`Attach`] | [`Endpoint`](crate::Endpoint) |
+//! | `GET /v1/endpoints/NAME` | | [`Endpoint`](crate::Endpoint) |
+//! | `DELETE /v1/endpoints/NAME` | | [`Endpoint`](crate::Endpoint) as it was |
+//! | `GET /v1/ruleset/planned`, `/live` | | [`RulesetText`] |
+//! | `GET /v1/ruleset/diff` | | [`RulesetDiff`] |
+//!
+//! Whatever is refused is answered with a status of 4xx or 5xx and a [`Refusal`].
+
+use std::net::IpAddr;
+use std::path::PathBuf;
+
+use ipnet::IpNet;
+use serde::{Deserialize, Serialize};
+
+use crate::{Name, Network, PortBinding};
+
+/// Asks for a network.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub struct CreateNetwork {
+    /// Its name.
+    pub name: Name,
+    /// Its subnets, at most one for each family; a family without one is given one from the pools.
+    #[serde(default)]
+    pub subnets: Vec<IpNet>,
+    /// Gateway addresses, each inside one of `subnets`; else a subnet's first address.
+    #[serde(default)]
+    pub gateways: Vec<IpAddr>,
+    /// Whether it has IPv4.
+    #[serde(default = "yes")]
+    pub ipv4: bool,
+    /// Whether it has IPv6.
+    #[serde(default = "yes")]
+    pub ipv6: bool,
+    /// MTU in bytes, 1280 (IPv6's least, RFC 8200 section 5; 68 without IPv6, RFC 791) to 65535.
+    #[serde(default)]
+    pub mtu: Option<u32>,
+}
+
+fn yes() -> bool {
+    true
+}
+
+/// A network and what is attached to it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub struct NetworkView {
+    /// The network.
+    #[serde(flatten)]
+    pub network: Network,
+    /// Names of the endpoints attached to it.
+    pub endpoints: Vec<Name>,
+}
+
+/// Asks for an endpoint.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub struct Attach {
+    /// The network to attach to.
+    pub network: Name,
+    /// Absolute path of the namespace.
+    pub netns: PathBuf,
+    /// The endpoint's name; one is made where none is given.
+    #[serde(default)]
+    pub name: Option<Name>,
+    /// Ports to publish.
+    #[serde(default)]
+    pub ports: Vec<PortBinding>,
+}
+
+/// What the daemon is and what it works with.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub struct Info {
+    /// How the daemon was built.
+    pub build: Build,
+    /// The nft driver in use.
+    pub driver: DriverInfo,
+    /// The kernel's release (`uname -r`).
+    pub kernel: String,
+    /// The daemon's socket.
+    pub socket: PathBuf,
+    /// The daemon's state folder.
+    pub state_dir: PathBuf,
+    /// Number of networks.
+    pub networks: usize,
+    /// Number of endpoints.
+    pub endpoints: usize,
+}
+
+/// How a binary was built.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub struct Build {
+    /// Version of Tidegate.
+    pub version: String,
+    /// Source commit, or `unknown`.
+    pub commit: String,
+    /// `static`, `dynamic` or `dynamic-exec`.
+    pub flavour: String,
+    /// Why that flavour.
+    pub reason: String,
+    /// The nft drivers compiled in: `exec`, `library`.
+    pub drivers: Vec<String>,
+}
+
+/// The nft driver in use.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub struct DriverInfo {
+    /// `library` or `exec`.
+    pub name: String,
+    /// How it works: a context that is kept, a long-lived child, a process for each transaction.
+    pub mode: String,
+    /// Version of nft or libnftables.
+    pub version: String,
+    /// JSON support: `yes`, `no`, or `could not tell: REASON`.
+    pub json: String,
+    /// Why this driver.
+    pub why: String,
+}
+
+/// A ruleset as nft text.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RulesetText {
+    /// The text.
+    pub text: String,
+}
+
+/// What differs between the ruleset as planned and as the kernel has it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RulesetDiff {
+    /// One line for each difference; none where they agree.
+    pub differences: Vec<String>,
+}
+
+/// Why something was not done.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub struct Refusal {
+    /// Whose mistake it is.
+    pub kind: RefusalKind,
+    /// What was refused and why.
+    pub message: String,
+    /// The causes, outermost first.
+    #[serde(default)]
+    pub causes: Vec<String>,
+    /// What to do about it.
+    #[serde(default)]
+    pub hint: Option<String>,
+}
+
+/// The kind of a refusal.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum RefusalKind {
+    /// The request is not valid.
+    Invalid,
+    /// What it names does not exist.
+    NotFound,
+    /// What it asks for contradicts what exists.
+    Conflict,
+    /// The host or the kernel refused it; nothing was changed.
+    Failed,
+}
+
+impl RefusalKind {
+    /// Whether the user can mend it (exit status 1) or it is ours or the host's (2).
+    pub fn is_users(self) -> bool {
+        !matches!(self, Self::Failed)
+    }
+}

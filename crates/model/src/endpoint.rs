@@ -1,0 +1,50 @@
+//! Endpoints.
+
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+
+use ipnet::IpNet;
+use serde::{Deserialize, Serialize};
+
+use crate::{IfName, MacAddr, Name, NetnsRef, PortBinding};
+
+/// What attaches a network namespace to a network: a veth pair with one end on the bridge.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub struct Endpoint {
+    /// Its name, unique among endpoints.
+    pub name: Name,
+    /// The network that it is attached to.
+    pub network: Name,
+    /// The namespace in which it appears.
+    pub netns: NetnsRef,
+    /// The end of the veth pair that is a port of the bridge.
+    pub host_ifname: IfName,
+    /// The end of the veth pair inside the namespace.
+    pub ifname: IfName,
+    /// Ethernet address inside the namespace.
+    pub mac: MacAddr,
+    /// Addresses inside the namespace, each with its subnet's prefix length.
+    pub addresses: Vec<IpNet>,
+    /// Next hops of the default routes that this endpoint gave its namespace.
+    pub gateways: Vec<IpAddr>,
+    /// Published ports.
+    pub ports: Vec<PortBinding>,
+}
+
+impl Endpoint {
+    /// Its IPv4 address.
+    pub fn ipv4(&self) -> Option<Ipv4Addr> {
+        self.addresses.iter().find_map(|net| match net.addr() {
+            IpAddr::V4(ip) => Some(ip),
+            IpAddr::V6(_) => None,
+        })
+    }
+
+    /// Its IPv6 address.
+    pub fn ipv6(&self) -> Option<Ipv6Addr> {
+        self.addresses.iter().find_map(|net| match net.addr() {
+            IpAddr::V6(ip) => Some(ip),
+            IpAddr::V4(_) => None,
+        })
+    }
+}

@@ -1,0 +1,39 @@
+//! The one error of parsing a domain value.
+
+/// A text that is not a valid value of its kind: what was expected, what was given, why it was
+/// refused, and what would be accepted.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("invalid {what} {given:?}: {reason}")]
+pub struct Invalid {
+    /// The kind of value, as a user would call it ("network name", "published port").
+    pub what: &'static str,
+    /// The text that was given, cut to a length that can be shown.
+    pub given: String,
+    /// Why it was refused.
+    pub reason: String,
+    /// What would be accepted.
+    pub hint: &'static str,
+}
+
+impl Invalid {
+    /// Longest part of the given text that is repeated to the user, in characters.
+    const SHOWN: usize = 80;
+
+    pub(crate) fn new(
+        what: &'static str,
+        given: &str,
+        reason: impl Into<String>,
+        hint: &'static str,
+    ) -> Self {
+        let mut shown: String = given.chars().take(Self::SHOWN).collect();
+        if shown.len() < given.len() {
+            shown.push('…');
+        }
+        Self {
+            what,
+            given: shown,
+            reason: reason.into(),
+            hint,
+        }
+    }
+}

@@ -1,0 +1,160 @@
+//! What is to be done to the host's links, as values: `tidegate-plan` makes them, and
+//! `tidegate-link` carries them out over rtnetlink.
+
+use std::net::IpAddr;
+
+use ipnet::IpNet;
+use serde::Serialize;
+
+use crate::{IfName, MacAddr, NetnsId, NetnsRef, Protocol};
+
+/// The link group (`IFLA_GROUP`, "tide" in ASCII) that marks a link as ours. The kernel takes it
+/// in the same message that creates the link, so no link of ours is ever without it.
+pub const GROUP: u32 = 0x7469_6465;
+
+/// One step on the host's links. Each is done whole or not at all.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum LinkStep {
+    /// Writes a sysctl of the daemon's network namespace unless it already has the value.
+    SetSysctl(Sysctl),
+    /// Makes a bridge, with addresses, up.
+    AddBridge(Bridge),
+    /// Removes a bridge. A bridge that is not there is not an error.
+    DeleteBridge(Bridge),
+    /// Makes a veth pair: one end on the bridge, the other in the endpoint's namespace, both up.
+    AddVeth(Veth),
+    /// Removes a veth pair by its host end. A pair that is not there is not an error.
+    DeleteVeth(Veth),
+    /// Forgets the tracked connections that came through a published port.
+    ForgetConnections(Vec<Flow>),
+}
+
+impl LinkStep {
+    /// The step that undoes this one; none where there is nothing to undo (a sysctl stays set,
+    /// a forgotten connection stays forgotten).
+    pub fn inverse(&self) -> Option<Self> {
+        match self {
+            Self::AddBridge(bridge) => Some(Self::DeleteBridge(bridge.clone())),
+            Self::DeleteBridge(bridge) => Some(Self::AddBridge(bridge.clone())),
+            Self::AddVeth(veth) => Some(Self::DeleteVeth(veth.clone())),
+            Self::DeleteVeth(veth) => Some(Self::AddVeth(veth.clone())),
+            Self::SetSysctl(_) | Self::ForgetConnections(_) => None,
+        }
+    }
+}
+
+/// A sysctl by its path below `/proc/sys` (`net/ipv4/ip_forward`) and its value.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Sysctl {
+    /// Path below `/proc/sys`, with slashes.
+    pub path: String,
+    /// Value as written to the file, without a newline.
+    pub value: String,
+}
+
+/// A bridge as it is to be.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Bridge {
+    /// Its name.
+    pub ifname: IfName,
+    /// Its Ethernet address; given, so that it does not change with its ports.
+    pub mac: MacAddr,
+    /// MTU in bytes.
+    pub mtu: Option<u32>,
+    /// Its addresses with their prefix lengths.
+    pub addresses: Vec<IpNet>,
+    /// Sysctls that exist only once the bridge does.
+    pub sysctls: Vec<Sysctl>,
+}
+
+/// A veth pair as it is to be.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Veth {
+    /// The host's end.
+    pub ifname: IfName,
+    /// The bridge that the host's end is a port of.
+    pub bridge: IfName,
+    /// MTU of both ends, in bytes.
+    pub mtu: Option<u32>,
+    /// Whether frames may go back out of the port that they came in by (`IFLA_BRPORT_MODE`),
+    /// which an endpoint needs to reach its own published port.
+    pub hairpin: bool,
+    /// The other end.
+    pub peer: Peer,
+}
+
+/// The end of a veth pair inside an endpoint's namespace.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Peer {
+    /// The namespace.
+    pub netns: NetnsRef,
+    /// Its name there.
+    pub ifname: IfName,
+    /// Its Ethernet address.
+    pub mac: MacAddr,
+    /// Its addresses with their prefix lengths.
+    pub addresses: Vec<IpNet>,
+    /// Next hops of default routes through it.
+    pub gateways: Vec<IpAddr>,
+}
+
+/// The tracked connections of one published port: those that came to the host's port and were
+/// sent on to the endpoint.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+pub struct Flow {
+    /// Transport protocol.
+    pub protocol: Protocol,
+    /// Port of the host to which they came.
+    pub host_port: u16,
+    /// Address of the endpoint to which they were sent on.
+    pub endpoint: IpAddr,
+    /// Port of the endpoint.
+    pub port: u16,
+}
+
+/// A link of the host as the kernel has it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Link {
+    /// Its name.
+    pub ifname: IfName,
+    /// Its kind.
+    pub kind: LinkKind,
+    /// Its group (`IFLA_GROUP`): ours if it is [`GROUP`].
+    pub group: u32,
+    /// Whether it is administratively up (`IFF_UP`).
+    pub up: bool,
+    /// Its Ethernet address, where it has one.
+    pub mac: Option<MacAddr>,
+    /// The bridge that it is a port of.
+    pub master: Option<IfName>,
+    /// Its addresses but for IPv6 link-local ones.
+    pub addresses: Vec<IpNet>,
+}
+
+/// The kind of a link (`IFLA_INFO_KIND`), as far as we make them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum LinkKind {
+    /// A bridge.
+    Bridge,
+    /// One end of a veth pair.
+    Veth,
+    /// Anything else.
+    Other,
+}
+
+/// What a namespace looks like before something is attached to it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct NetnsFacts {
+    /// The namespace.
+    pub id: NetnsId,
+    /// Names of the interfaces in it.
+    pub ifnames: Vec<IfName>,
+    /// Whether it has an IPv4 default route.
+    pub default_ipv4: bool,
+    /// Whether it has an IPv6 default route.
+    pub default_ipv6: bool,
+    /// Whether IPv6 can be used in it at all.
+    pub ipv6: bool,
+}

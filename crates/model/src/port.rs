@@ -1,0 +1,220 @@
+//! Published ports.
+
+use std::fmt;
+use std::net::IpAddr;
+use std::str::FromStr;
+
+use serde::{Deserialize, Serialize};
+
+use crate::Invalid;
+use crate::serde_text::serde_as_text;
+
+/// A transport protocol whose ports can be published.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Protocol {
+    /// RFC 9293.
+    Tcp,
+    /// RFC 768.
+    Udp,
+    /// RFC 9260.
+    Sctp,
+}
+
+impl Protocol {
+    /// Every protocol, in the order of the ruleset.
+    pub const ALL: [Self; 3] = [Self::Tcp, Self::Udp, Self::Sctp];
+
+    /// The protocol's number in an IP header (IANA "Protocol Numbers").
+    pub fn number(self) -> u8 {
+        match self {
+            Self::Tcp => 6,
+            Self::Udp => 17,
+            Self::Sctp => 132,
+        }
+    }
+
+    /// `tcp`, `udp` or `sctp`.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Tcp => "tcp",
+            Self::Udp => "udp",
+            Self::Sctp => "sctp",
+        }
+    }
+}
+
+impl fmt::Display for Protocol {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(self.as_str())
+    }
+}
+
+impl FromStr for Protocol {
+    type Err = Invalid;
+
+    fn from_str(text: &str) -> Result<Self, Invalid> {
+        Self::ALL
+            .into_iter()
+            .find(|p| p.as_str() == text)
+            .ok_or_else(|| {
+                Invalid::new("protocol", text, "it is not known", "use tcp, udp or sctp")
+            })
+    }
+}
+
+/// One published port: packets to a port of the host reach a port of the endpoint.
+///
+/// Written `[HOSTIP:]HOSTPORT:PORT[/tcp|udp|sctp]`, an IPv6 host address in brackets. Ports are
+/// 1 to 65535; without a protocol it is tcp; without a host address (or with an unspecified one)
+/// every address of the host, of both families where the endpoint has both.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct PortBinding {
+    /// Address of the host to which the port is bound; none for all of them.
+    pub host_ip: Option<IpAddr>,
+    /// Port on the host.
+    pub host_port: u16,
+    /// Port of the endpoint.
+    pub port: u16,
+    /// Transport protocol.
+    pub protocol: Protocol,
+}
+
+impl PortBinding {
+    /// Whether both want the same port of the host: the same protocol and port, on the same
+    /// address or with one of them on every address.
+    pub fn conflicts_with(&self, other: &Self) -> bool {
+        self.protocol == other.protocol
+            && self.host_port == other.host_port
+            && (self.host_ip.is_none() || other.host_ip.is_none() || self.host_ip == other.host_ip)
+    }
+}
+
+const HINT: &str = "write it [HOSTIP:]HOSTPORT:PORT[/tcp|udp|sctp], for example 127.0.0.1:8080:80/tcp or [2001:db8::1]:53:53/udp";
+
+impl FromStr for PortBinding {
+    type Err = Invalid;
+
+    fn from_str(text: &str) -> Result<Self, Invalid> {
+        let refuse = |reason: String| Invalid::new("published port", text, reason, HINT);
+        let (rest, protocol) = match text.split_once('/') {
+            Some((rest, protocol)) => (
+                rest,
+                protocol
+                    .parse()
+                    .map_err(|e: Invalid| refuse(format!("protocol {:?} is not known", e.given)))?,
+            ),
+            None => (text, Protocol::Tcp),
+        };
+        let (rest, port) = rest
+            .rsplit_once(':')
+            .ok_or_else(|| refuse("it has no host port".into()))?;
+        let (host_ip, host_port) = match rest.rsplit_once(':') {
+            Some((host, host_port)) => (Some(host), host_port),
+            None => (None, rest),
+        };
+        let host_ip = host_ip
+            .map(|host| parse_host(host).map_err(refuse))
+            .transpose()?;
+        Ok(Self {
+            host_ip: host_ip.filter(|ip| !ip.is_unspecified()),
+            host_port: parse_port(host_port, "host port").map_err(refuse)?,
+            port: parse_port(port, "port").map_err(refuse)?,
+            protocol,
+        })
+    }
+}
+
+fn parse_host(host: &str) -> Result<IpAddr, String> {
+    let bracketed = host.strip_prefix('[').and_then(|h| h.strip_suffix(']'));
+    let parsed = match bracketed {
+        Some(inner) => inner.parse().map(IpAddr::V6).ok(),
+        None => host.parse().map(IpAddr::V4).ok(),
+    };
+    parsed.ok_or_else(|| match host.parse::<IpAddr>() {
+        Ok(ip) => format!("the IPv6 address {ip} needs brackets"),
+        Err(_) => format!("{host:?} is not an address of the host"),
+    })
+}
+
+fn parse_port(text: &str, what: &str) -> Result<u16, String> {
+    let digits_only = !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit());
+    match text.parse::<u16>() {
+        Ok(port) if port > 0 && digits_only => Ok(port),
+        _ => Err(format!("{what} {text:?} is not a number from 1 to 65535")),
+    }
+}
+
+impl fmt::Display for PortBinding {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.host_ip {
+            Some(IpAddr::V4(ip)) => write!(f, "{ip}:")?,
+            Some(IpAddr::V6(ip)) => write!(f, "[{ip}]:")?,
+            None => {}
+        }
+        write!(f, "{}:{}/{}", self.host_port, self.port, self.protocol)
+    }
+}
+
+serde_as_text!(PortBinding);
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn parse(text: &str) -> PortBinding {
+        text.parse().unwrap()
+    }
+
+    #[test]
+    fn the_forms_that_users_write_are_understood() {
+        for (given, shown) in [
+            ("8080:80", "8080:80/tcp"),
+            ("53:53/udp", "53:53/udp"),
+            ("127.0.0.1:8080:80", "127.0.0.1:8080:80/tcp"),
+            ("[::1]:80:80/sctp", "[::1]:80:80/sctp"),
+            ("0.0.0.0:1:2", "1:2/tcp"),
+            ("[::]:1:2", "1:2/tcp"),
+        ] {
+            assert_eq!(parse(given).to_string(), shown);
+        }
+    }
+
+    #[test]
+    fn a_refusal_names_the_part_that_is_wrong() {
+        for (given, reason) in [
+            ("80", "it has no host port"),
+            ("0:80", "host port \"0\" is not a number from 1 to 65535"),
+            ("80:65536", "port \"65536\" is not a number from 1 to 65535"),
+            ("80:+5", "port \"+5\" is not a number from 1 to 65535"),
+            ("80:80/icmp", "protocol \"icmp\" is not known"),
+            ("example:80:80", "\"example\" is not an address of the host"),
+            ("::1:80:80", "the IPv6 address ::1 needs brackets"),
+            ("", "it has no host port"),
+        ] {
+            assert_eq!(
+                given.parse::<PortBinding>().unwrap_err().reason,
+                reason,
+                "{given}"
+            );
+        }
+    }
+
+    #[test]
+    fn bindings_conflict_where_they_want_the_same_port_of_the_host() {
+        let any = parse("80:80");
+        assert!(any.conflicts_with(&parse("127.0.0.1:80:81")));
+        assert!(!any.conflicts_with(&parse("80:80/udp")));
+        assert!(!parse("127.0.0.1:80:80").conflicts_with(&parse("127.0.0.2:80:80")));
+    }
+
+    proptest! {
+        #[test]
+        fn parsing_never_panics_and_what_is_shown_parses_back(text in ".{0,40}") {
+            if let Ok(binding) = text.parse::<PortBinding>() {
+                prop_assert_eq!(binding.to_string().parse::<PortBinding>(), Ok(binding));
+            }
+        }
+    }
+}

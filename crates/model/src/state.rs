@@ -1,0 +1,78 @@
+//! Everything that the daemon believes.
+
+use std::collections::BTreeMap;
+use std::net::IpAddr;
+
+use crate::{Endpoint, Name, Network, PortBinding};
+
+/// The networks and endpoints of a host, with the number from which the next interface's name
+/// is made.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct State {
+    /// Networks by name.
+    pub networks: BTreeMap<Name, Network>,
+    /// Endpoints by name.
+    pub endpoints: BTreeMap<Name, Endpoint>,
+    /// Number of the next interface. Never used twice, so that a name never means two things.
+    pub next_number: u32,
+}
+
+impl State {
+    /// The endpoints attached to a network, by name.
+    pub fn endpoints_of<'a>(&'a self, network: &'a Name) -> impl Iterator<Item = &'a Endpoint> {
+        self.endpoints
+            .values()
+            .filter(move |e| e.network == *network)
+    }
+
+    /// Whether an endpoint of the network has this address.
+    pub fn is_taken(&self, network: &Name, address: IpAddr) -> bool {
+        self.endpoints_of(network)
+            .any(|e| e.addresses.iter().any(|net| net.addr() == address))
+    }
+
+    /// The endpoint that already has a port of the host that `wanted` needs, with its binding.
+    pub fn holder_of(&self, wanted: &PortBinding) -> Option<(&Endpoint, PortBinding)> {
+        self.endpoints.values().find_map(|endpoint| {
+            let binding = endpoint.ports.iter().find(|b| b.conflicts_with(wanted))?;
+            Some((endpoint, *binding))
+        })
+    }
+}
+
+/// One change of what the daemon believes. It holds the objects whole, so that its inverse is
+/// known, and so that the store can write just what changed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Change {
+    /// A network appears.
+    AddNetwork(Network),
+    /// A network goes.
+    RemoveNetwork(Network),
+    /// An endpoint appears.
+    AddEndpoint(Endpoint),
+    /// An endpoint goes.
+    RemoveEndpoint(Endpoint),
+}
+
+impl State {
+    /// Applies a change. Adding counts `next_number` on.
+    pub fn apply(&mut self, change: &Change) {
+        match change {
+            Change::AddNetwork(network) => {
+                self.networks.insert(network.name.clone(), network.clone());
+                self.next_number = self.next_number.wrapping_add(1);
+            }
+            Change::RemoveNetwork(network) => {
+                self.networks.remove(&network.name);
+            }
+            Change::AddEndpoint(endpoint) => {
+                self.endpoints
+                    .insert(endpoint.name.clone(), endpoint.clone());
+                self.next_number = self.next_number.wrapping_add(1);
+            }
+            Change::RemoveEndpoint(endpoint) => {
+                self.endpoints.remove(&endpoint.name);
+            }
+        }
+    }
+}

@@ -1,0 +1,191 @@
+//! Subnets of a network.
+
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+
+use ipnet::IpNet;
+use serde::{Deserialize, Serialize};
+
+use crate::Invalid;
+
+/// A subnet with the address that the bridge has in it, which is the endpoints' gateway.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct Subnet {
+    /// The subnet, without host bits.
+    pub net: IpNet,
+    /// The bridge's address.
+    pub gateway: IpAddr,
+}
+
+const WHAT: &str = "subnet";
+const HINT: &str =
+    "write it 10.1.2.0/24 or fd00:1:2:3::/64, with room for a gateway and an endpoint";
+
+impl Subnet {
+    /// A subnet whose gateway is `gateway`, or its first address.
+    ///
+    /// # Errors
+    /// Refuses host bits, a subnet with fewer than two usable addresses, ranges that cannot be
+    /// routed to endpoints (unspecified, loopback, link-local, multicast), and a gateway that is
+    /// not a usable address of the subnet.
+    pub fn new(net: IpNet, gateway: Option<IpAddr>) -> Result<Self, Invalid> {
+        let refuse = |reason: String| Invalid::new(WHAT, &net.to_string(), reason, HINT);
+        if net != net.trunc() {
+            return Err(refuse(format!(
+                "it has host bits: the subnet is {}",
+                net.trunc()
+            )));
+        }
+        if net.max_prefix_len() - net.prefix_len() < 2 {
+            return Err(refuse(
+                "it has no room for a gateway and an endpoint".into(),
+            ));
+        }
+        if let Some(kind) = unusable(net) {
+            return Err(refuse(format!("it is {kind}")));
+        }
+        let subnet = Self {
+            net,
+            gateway: gateway.unwrap_or_else(|| offset(net.network(), 1)),
+        };
+        if subnet.is_usable(subnet.gateway) {
+            Ok(subnet)
+        } else {
+            Err(refuse(format!("{} cannot be its gateway", subnet.gateway)))
+        }
+    }
+
+    /// The bridge's address with the subnet's prefix length.
+    pub fn gateway_net(&self) -> IpNet {
+        self.host_net(self.gateway)
+    }
+
+    /// An address of the subnet with the subnet's prefix length.
+    pub fn host_net(&self, address: IpAddr) -> IpNet {
+        IpNet::new_assert(address, self.net.prefix_len())
+    }
+
+    /// Whether an interface may have this address: inside the subnet, and neither its network
+    /// address (IPv6: the subnet-router anycast address, RFC 4291 section 2.6.1) nor its IPv4
+    /// broadcast address.
+    pub fn is_usable(&self, address: IpAddr) -> bool {
+        self.net.contains(&address)
+            && address != self.net.network()
+            && !(address.is_ipv4() && address == self.net.broadcast())
+    }
+
+    /// The lowest usable address that is not the gateway's and for which `taken` says no; none
+    /// where the subnet is full.
+    pub fn first_free(&self, taken: impl Fn(IpAddr) -> bool) -> Option<IpAddr> {
+        let host_bits = u32::from(self.net.max_prefix_len() - self.net.prefix_len()).min(127);
+        (1..1_u128 << host_bits)
+            .map(|n| offset(self.net.network(), n))
+            .find(|ip| self.is_usable(*ip) && *ip != self.gateway && !taken(*ip))
+    }
+}
+
+/// The address `n` after `base`; `base` is a subnet's first address, and `n` stays inside it.
+pub(crate) fn offset(base: IpAddr, n: u128) -> IpAddr {
+    match base {
+        IpAddr::V4(ip) => IpAddr::V4(Ipv4Addr::from_bits(ip.to_bits().wrapping_add(n as u32))),
+        IpAddr::V6(ip) => IpAddr::V6(Ipv6Addr::from_bits(ip.to_bits().wrapping_add(n))),
+    }
+}
+
+fn unusable(net: IpNet) -> Option<&'static str> {
+    let ranges: [(&str, &str); 8] = [
+        ("0.0.0.0/8", "the range of \"this network\""),
+        ("127.0.0.0/8", "loopback"),
+        ("169.254.0.0/16", "link-local"),
+        ("224.0.0.0/3", "multicast or reserved"),
+        ("::/127", "the unspecified address or loopback"),
+        ("::ffff:0:0/96", "IPv4-mapped"),
+        ("fe80::/10", "link-local"),
+        ("ff00::/8", "multicast"),
+    ];
+    ranges.into_iter().find_map(|(range, kind)| {
+        let range: IpNet = range.parse().ok()?;
+        overlap(range, net).then_some(kind)
+    })
+}
+
+/// Whether two prefixes share an address.
+pub(crate) fn overlap(a: IpNet, b: IpNet) -> bool {
+    a.contains(&b) || b.contains(&a)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn subnet(net: &str) -> Subnet {
+        Subnet::new(net.parse().unwrap(), None).unwrap()
+    }
+
+    #[test]
+    fn the_first_address_is_the_gateway_unless_another_is_given() {
+        assert_eq!(subnet("10.1.2.0/24").gateway.to_string(), "10.1.2.1");
+        assert_eq!(subnet("fd00:1::/64").gateway.to_string(), "fd00:1::1");
+        let given = Subnet::new(
+            "10.1.2.0/24".parse().unwrap(),
+            Some("10.1.2.254".parse().unwrap()),
+        );
+        assert_eq!(given.unwrap().gateway_net().to_string(), "10.1.2.254/24");
+    }
+
+    #[test]
+    fn a_subnet_that_cannot_work_is_refused_with_the_reason() {
+        let reason = |net: &str, gateway: Option<&str>| {
+            let gateway = gateway.map(|g| g.parse().unwrap());
+            Subnet::new(net.parse().unwrap(), gateway)
+                .unwrap_err()
+                .reason
+        };
+        assert_eq!(
+            reason("10.1.2.3/24", None),
+            "it has host bits: the subnet is 10.1.2.0/24"
+        );
+        assert_eq!(
+            reason("10.1.2.0/31", None),
+            "it has no room for a gateway and an endpoint"
+        );
+        assert_eq!(reason("127.1.0.0/16", None), "it is loopback");
+        assert_eq!(reason("fe80::/64", None), "it is link-local");
+        assert_eq!(
+            reason("0.0.0.0/0", None),
+            "it is the range of \"this network\""
+        );
+        assert_eq!(
+            reason("10.0.0.0/24", Some("10.0.1.1")),
+            "10.0.1.1 cannot be its gateway"
+        );
+        assert_eq!(
+            reason("10.0.0.0/24", Some("10.0.0.255")),
+            "10.0.0.255 cannot be its gateway"
+        );
+        assert_eq!(
+            reason("10.0.0.0/24", Some("fd00::1")),
+            "fd00::1 cannot be its gateway"
+        );
+    }
+
+    #[test]
+    fn addresses_are_given_out_from_the_lowest_until_the_subnet_is_full() {
+        let small = subnet("10.0.0.0/29");
+        let mut taken = Vec::new();
+        while let Some(ip) = small.first_free(|ip| taken.contains(&ip)) {
+            taken.push(ip);
+        }
+        let shown: Vec<String> = taken.iter().map(ToString::to_string).collect();
+        assert_eq!(
+            shown,
+            ["10.0.0.2", "10.0.0.3", "10.0.0.4", "10.0.0.5", "10.0.0.6"]
+        );
+        assert_eq!(
+            subnet("fd00::/8")
+                .first_free(|_| false)
+                .unwrap()
+                .to_string(),
+            "fd00::2"
+        );
+    }
+}
