@@ -1,0 +1,138 @@
+//! What a test needs from the host, and what happens when it is not there.
+
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+
+/// Something that a test cannot do without.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Need {
+    /// Root, or at least effective user id 0 in a user namespace that may make network namespaces.
+    Root,
+    /// The `ip` program and a kernel that lets it make a network namespace.
+    NetworkNamespaces,
+    /// A kernel with nf_tables, asked through `nft` in a namespace of its own.
+    NfTables,
+    /// A program, looked up in `PATH`, `/usr/sbin` and `/sbin`.
+    Program(&'static str),
+}
+
+impl Need {
+    /// `None` when it is there, else the reason why it is not.
+    #[must_use]
+    pub fn unmet(self) -> Option<String> {
+        match self {
+            Need::Root => {
+                let uid = rustix::process::geteuid();
+                (!uid.is_root()).then(|| format!("needs root, runs as user {}", uid.as_raw()))
+            }
+            Need::NetworkNamespaces => probe("unshare", &["--net", "true"]),
+            Need::NfTables => probe("unshare", &["--net", "nft", "list", "tables"]),
+            Need::Program(name) => find_program(name)
+                .is_none()
+                .then(|| format!("needs the program {name}")),
+        }
+    }
+}
+
+fn probe(program: &str, args: &[&str]) -> Option<String> {
+    let line = format!("{program} {}", args.join(" "));
+    let mut command = Command::new(find_program(program).unwrap_or_else(|| program.into()));
+    match command
+        .args(args)
+        .env("PATH", search_path())
+        .stdin(Stdio::null())
+        .output()
+    {
+        Err(error) => Some(format!("`{line}` did not start: {error}")),
+        Ok(output) if output.status.success() => None,
+        Ok(output) => {
+            let stderr = String::from_utf8_lossy(&output.stderr);
+            Some(format!("`{line}` failed: {}", stderr.trim()))
+        }
+    }
+}
+
+/// `PATH` with the folders of system programs added, which a plain user's `PATH` lacks.
+#[must_use]
+pub fn search_path() -> String {
+    let path = std::env::var("PATH").unwrap_or_default();
+    format!("{path}:/usr/sbin:/sbin:/usr/bin:/bin")
+}
+
+/// The first file called `name` in [`search_path`].
+#[must_use]
+pub fn find_program(name: &str) -> Option<PathBuf> {
+    std::env::split_paths(&search_path())
+        .filter(|folder| folder.is_absolute())
+        .map(|folder| folder.join(name))
+        .find(|path| Path::is_file(path))
+}
+
+/// Whether everything in `needs` is met. Prints why a test is skipped; see [`require!`](crate::require).
+///
+/// # Panics
+/// When something is missing and `CI=true`: there, a test that cannot run is a failure.
+#[must_use]
+pub fn met(test: &str, needs: &[Need]) -> bool {
+    let Some(reason) = needs.iter().find_map(|need| need.unmet()) else {
+        return true;
+    };
+    let is_ci = std::env::var("CI").is_ok_and(|value| value == "true");
+    assert!(
+        !is_ci,
+        "{test} cannot run, and CI=true makes that a failure: {reason}"
+    );
+    #[expect(clippy::print_stderr, reason = "a skipped test says so")]
+    {
+        eprintln!("skipped {test}: {reason}");
+    }
+    false
+}
+
+/// Returns from the calling test, saying why, when one of the [`Need`]s is not met.
+/// Panics instead when `CI=true`.
+#[macro_export]
+macro_rules! require {
+    ($($need:expr),+ $(,)?) => {
+        if !$crate::need::met(
+            std::thread::current().name().unwrap_or(module_path!()),
+            &[$($need),+],
+        ) {
+            return;
+        }
+    };
+}
+
+/// [`require!`] for the usual kernel test: root, network namespaces, and `nft` with nf_tables.
+#[macro_export]
+macro_rules! require_root_kernel {
+    () => {
+        $crate::require!(
+            $crate::Need::Root,
+            $crate::Need::Program("ip"),
+            $crate::Need::NetworkNamespaces,
+            $crate::Need::Program("nft"),
+            $crate::Need::NfTables,
+        )
+    };
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_missing_program_is_named() {
+        let reason = Need::Program("no-such-program-here").unmet();
+        assert_eq!(
+            reason.as_deref(),
+            Some("needs the program no-such-program-here")
+        );
+    }
+
+    #[test]
+    fn a_present_program_is_met() {
+        assert_eq!(Need::Program("sh").unmet(), None);
+        assert!(met("a_present_program_is_met", &[Need::Program("sh")]));
+    }
+}
