@@ -26,20 +26,22 @@ pub enum LinkStep {
     AddVeth(Veth),
     /// Removes a veth pair by its host end. A pair that is not there is not an error.
     DeleteVeth(Veth),
+    /// Removes a link of ours that nothing needs any more. One that is not there is not an error.
+    DeleteLink(IfName),
     /// Forgets the tracked connections that came through a published port.
     ForgetConnections(Vec<Flow>),
 }
 
 impl LinkStep {
     /// The step that undoes this one; none where there is nothing to undo (a sysctl stays set,
-    /// a forgotten connection stays forgotten).
+    /// what nothing needs and a forgotten connection stay away).
     pub fn inverse(&self) -> Option<Self> {
         match self {
             Self::AddBridge(bridge) => Some(Self::DeleteBridge(bridge.clone())),
             Self::DeleteBridge(bridge) => Some(Self::AddBridge(bridge.clone())),
             Self::AddVeth(veth) => Some(Self::DeleteVeth(veth.clone())),
             Self::DeleteVeth(veth) => Some(Self::AddVeth(veth.clone())),
-            Self::SetSysctl(_) | Self::ForgetConnections(_) => None,
+            Self::SetSysctl(_) | Self::DeleteLink(_) | Self::ForgetConnections(_) => None,
         }
     }
 }
