@@ -1,1 +1,35 @@
-//! The command lines of tidegate and tidegated, as clap definitions.
+//! The command lines of `tidegate` and `tidegated`: clap definitions and the values parsed from
+//! them, and nothing else. The programs parse with them, and `cargo xtask docs` makes the man
+//! pages and shell completions from them.
+
+mod client;
+mod daemon;
+mod parse;
+
+use clap::CommandFactory;
+
+pub use client::{
+    AttachArgs, Client, ClientCommand, CreateArgs, EndpointCommand, NetnsArg, NetworkCommand,
+    RulesetArgs,
+};
+pub use daemon::Daemon;
+pub use parse::{Parsed, parse};
+
+/// Where the daemon listens and the client connects unless told otherwise.
+pub const DEFAULT_SOCKET: &str = "/run/tidegate/tidegated.sock";
+
+/// Where the daemon keeps its state unless told otherwise.
+pub const DEFAULT_STATE_DIR: &str = "/var/lib/tidegate";
+
+/// The daemon's configuration file; one that is not there is as good as an empty one.
+pub const DEFAULT_CONFIG: &str = "/etc/tidegate/tidegated.toml";
+
+/// The command line of `tidegate`.
+pub fn tidegate() -> clap::Command {
+    Client::command()
+}
+
+/// The command line of `tidegated`.
+pub fn tidegated() -> clap::Command {
+    Daemon::command()
+}

@@ -1,0 +1,222 @@
+//! The command line of `tidegate`.
+
+use std::net::IpAddr;
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand};
+use ipnet::IpNet;
+use tidegate_model::{Name, PortBinding};
+
+const AFTER_HELP: &str = "\
+Exit status: 0 done; 1 refused, and the user can mend it; 2 the daemon or the host failed.
+
+Examples:
+  tidegate network create web
+  tidegate attach web --netns box1 --name front -p 8080:80
+  tidegate endpoint ls
+  tidegate detach front
+  tidegate network rm web";
+
+/// Makes and removes container bridge networks, attaches network namespaces to them, and
+/// publishes their ports, by asking the daemon tidegated(8).
+#[derive(Clone, Debug, PartialEq, Eq, Parser)]
+#[command(name = "tidegate", version, max_term_width = 100, after_help = AFTER_HELP)]
+pub struct Client {
+    /// The daemon's unix socket
+    #[arg(long, global = true, value_name = "PATH", env = "TIDEGATE_SOCKET",
+          default_value = crate::DEFAULT_SOCKET)]
+    pub socket: PathBuf,
+
+    /// Print JSON instead of a table
+    #[arg(long, global = true)]
+    pub json: bool,
+
+    /// What to do.
+    #[command(subcommand)]
+    pub command: ClientCommand,
+}
+
+/// What `tidegate` does.
+#[derive(Clone, Debug, PartialEq, Eq, Subcommand)]
+pub enum ClientCommand {
+    /// Make, show and remove networks
+    #[command(subcommand)]
+    Network(NetworkCommand),
+    /// Attach a network namespace to a network
+    Attach(AttachArgs),
+    /// Remove endpoints: the namespaces stay, their interfaces and published ports go
+    #[command(after_help = "Example:\n  tidegate detach front back")]
+    Detach {
+        /// Endpoints to remove
+        #[arg(required = true, value_name = "ENDPOINT")]
+        endpoints: Vec<Name>,
+    },
+    /// Show endpoints
+    #[command(subcommand)]
+    Endpoint(EndpointCommand),
+    /// Show what the daemon is and which nft driver it uses
+    Info,
+    /// Print the nftables ruleset
+    Ruleset(RulesetArgs),
+}
+
+/// What `tidegate network` does.
+#[derive(Clone, Debug, PartialEq, Eq, Subcommand)]
+pub enum NetworkCommand {
+    /// Make a network: a bridge with its subnets
+    Create(CreateArgs),
+    /// List the networks
+    Ls,
+    /// Show everything about a network
+    Inspect {
+        /// The network
+        #[arg(value_name = "NETWORK")]
+        network: Name,
+    },
+    /// Remove networks that have no endpoints
+    Rm {
+        /// Networks to remove
+        #[arg(required = true, value_name = "NETWORK")]
+        networks: Vec<Name>,
+    },
+}
+
+const CREATE_HELP: &str = "\
+Examples:
+  tidegate network create web
+  tidegate network create db --subnet 10.9.0.0/24 --no-ipv6
+  tidegate network create lab --subnet 10.9.1.0/24 --gateway 10.9.1.254 --subnet fd00:9:1::/64";
+
+/// The network that is asked for.
+#[derive(Clone, Debug, PartialEq, Eq, Args)]
+#[command(after_help = CREATE_HELP)]
+pub struct CreateArgs {
+    /// Its name
+    pub name: Name,
+    /// Its subnet, one for each of IPv4 and IPv6; else one is allotted from the daemon's pools
+    #[arg(long, value_name = "CIDR")]
+    pub subnet: Vec<IpNet>,
+    /// The bridge's address in one of the subnets; else the subnet's first
+    #[arg(long, value_name = "IP")]
+    pub gateway: Vec<IpAddr>,
+    /// Without IPv4
+    #[arg(long)]
+    pub no_ipv4: bool,
+    /// Without IPv6
+    #[arg(long, conflicts_with = "no_ipv4")]
+    pub no_ipv6: bool,
+    /// MTU in bytes
+    #[arg(long, value_name = "BYTES")]
+    pub mtu: Option<u32>,
+}
+
+const ATTACH_HELP: &str = "\
+Examples:
+  tidegate attach web --netns box1
+  tidegate attach web --netns /run/netns/box2 --name front -p 8080:80 -p 127.0.0.1:53:53/udp
+  tidegate attach web --pid 4711 -p [::1]:8443:443/tcp";
+
+/// The endpoint that is asked for.
+#[derive(Clone, Debug, PartialEq, Eq, Args)]
+#[command(after_help = ATTACH_HELP)]
+pub struct AttachArgs {
+    /// The network to attach to
+    pub network: Name,
+    /// The namespace.
+    #[command(flatten)]
+    pub namespace: NetnsArg,
+    /// The endpoint's name; else one is made up
+    #[arg(long)]
+    pub name: Option<Name>,
+    /// Publish a port: [HOSTIP:]HOSTPORT:PORT[/tcp|udp|sctp]
+    #[arg(short = 'p', long = "publish", value_name = "PORT")]
+    pub publish: Vec<PortBinding>,
+}
+
+/// The namespace that is to be attached: exactly one of the two.
+#[derive(Clone, Debug, PartialEq, Eq, Args)]
+#[group(required = true, multiple = false)]
+pub struct NetnsArg {
+    /// The namespace, by its name below /run/netns or by the path of its file
+    #[arg(long, value_name = "NAME|PATH")]
+    pub netns: Option<PathBuf>,
+    /// The namespace of a process
+    #[arg(long, value_parser = clap::value_parser!(u32).range(1..))]
+    pub pid: Option<u32>,
+}
+
+/// What `tidegate endpoint` does.
+#[derive(Clone, Debug, PartialEq, Eq, Subcommand)]
+pub enum EndpointCommand {
+    /// List the endpoints
+    Ls,
+    /// Show everything about an endpoint
+    Inspect {
+        /// The endpoint
+        #[arg(value_name = "ENDPOINT")]
+        endpoint: Name,
+    },
+}
+
+/// Which ruleset.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Args)]
+pub struct RulesetArgs {
+    /// As the kernel has it, not as it is planned
+    #[arg(long)]
+    pub live: bool,
+    /// Only what differs between the two; nothing where they agree
+    #[arg(long, conflicts_with = "live")]
+    pub diff: bool,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::CommandFactory;
+
+    fn parse(line: &str) -> Result<Client, String> {
+        Client::try_parse_from(line.split_whitespace()).map_err(|e| e.to_string())
+    }
+
+    #[test]
+    fn the_definition_is_sound() {
+        Client::command().debug_assert();
+    }
+
+    #[test]
+    fn global_flags_may_follow_the_command() {
+        let client = parse("tidegate network ls --json --socket /tmp/s").unwrap();
+        assert!(client.json);
+        assert_eq!(client.socket, PathBuf::from("/tmp/s"));
+    }
+
+    #[test]
+    fn an_attach_takes_exactly_one_namespace() {
+        assert!(parse("tidegate attach web --netns a").is_ok());
+        assert!(parse("tidegate attach web --pid 1").is_ok());
+        for bad in ["", "--netns a --pid 1", "--pid 0", "--pid x"] {
+            assert!(
+                parse(&format!("tidegate attach web {bad}")).is_err(),
+                "{bad}"
+            );
+        }
+    }
+
+    #[test]
+    fn ports_are_parsed_in_the_order_given() {
+        let client = parse("tidegate attach web --netns a -p 80:80 -p [::1]:53:53/udp").unwrap();
+        let ClientCommand::Attach(attach) = client.command else {
+            panic!("not an attach");
+        };
+        let shown: Vec<_> = attach.publish.iter().map(ToString::to_string).collect();
+        assert_eq!(shown, ["80:80/tcp", "[::1]:53:53/udp"]);
+    }
+
+    #[test]
+    fn a_wrong_value_is_refused_with_its_reason() {
+        let refused = parse("tidegate attach web --netns a -p 80").unwrap_err();
+        assert!(refused.contains("it has no host port"), "{refused}");
+        let refused = parse("tidegate network create a/b").unwrap_err();
+        assert!(refused.contains("it contains '/'"), "{refused}");
+    }
+}

@@ -1,0 +1,100 @@
+//! The command line of `tidegated`.
+
+use std::path::PathBuf;
+
+use clap::Parser;
+use clap::builder::PossibleValuesParser;
+
+const AFTER_HELP: &str = "\
+Each setting is taken from its flag, else from its environment variable, else from the \
+configuration file, else from its default. The pools from which networks are given subnets, and \
+all the rest, are described in tidegated.toml(5).
+
+Examples:
+  Run with the configuration of the host:
+    tidegated
+
+  Run a second daemon in another network namespace:
+    ip netns exec lab tidegated --socket /run/lab.sock --state-dir /var/lib/lab
+
+  What this program is, for a machine to read:
+    tidegated --version --json";
+
+/// The Tidegate networking daemon.
+///
+/// Owns the container bridge networks of a host (bridges, veth pairs, addresses, NAT, published
+/// ports) and keeps the firewall side of them in one nftables table. It is told what to do by
+/// tidegate(1), over a unix socket. It needs CAP_NET_ADMIN, and CAP_SYS_ADMIN to enter the
+/// namespaces that are attached.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Parser)]
+#[command(
+    name = "tidegated",
+    version,
+    disable_version_flag = true,
+    max_term_width = 100,
+    after_help = AFTER_HELP
+)]
+pub struct Daemon {
+    /// Configuration file [default: /etc/tidegate/tidegated.toml]
+    ///
+    /// A file that is named must exist; the default one need not.
+    #[arg(long, value_name = "FILE", env = "TIDEGATE_CONFIG")]
+    pub config: Option<PathBuf>,
+
+    /// Unix socket to listen on [default: /run/tidegate/tidegated.sock]
+    ///
+    /// Not used where systemd hands over a socket (LISTEN_FDS, sd_listen_fds(3)).
+    #[arg(long, value_name = "PATH", env = "TIDEGATE_SOCKET")]
+    pub socket: Option<PathBuf>,
+
+    /// Folder of the state that outlives the daemon [default: /var/lib/tidegate]
+    #[arg(long, value_name = "DIR", env = "TIDEGATE_STATE_DIR")]
+    pub state_dir: Option<PathBuf>,
+
+    /// How to speak to nftables: libnftables, the nft program, or the better one [default: auto]
+    #[arg(long, value_name = "DRIVER", env = "TIDEGATE_NFT_DRIVER",
+          value_parser = PossibleValuesParser::new(["auto", "library", "exec"]))]
+    pub nft_driver: Option<String>,
+
+    /// The nft program [default: found in PATH, /usr/sbin or /sbin]
+    #[arg(long, value_name = "FILE", env = "TIDEGATE_NFT_PATH")]
+    pub nft_path: Option<PathBuf>,
+
+    /// The least severe messages that are logged [default: info]
+    #[arg(long, value_name = "LEVEL", env = "TIDEGATE_LOG_LEVEL",
+          value_parser = PossibleValuesParser::new(["error", "warn", "info", "debug", "trace"]))]
+    pub log_level: Option<String>,
+
+    /// Print what this program is, and which nft driver it would use here
+    #[arg(short = 'V', long)]
+    pub version: bool,
+
+    /// With --version: print it as JSON
+    #[arg(long, requires = "version")]
+    pub json: bool,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::CommandFactory;
+
+    #[test]
+    fn the_definition_is_sound() {
+        Daemon::command().debug_assert();
+    }
+
+    #[test]
+    fn an_unknown_driver_is_refused_with_the_ones_there_are() {
+        let refused = Daemon::try_parse_from(["tidegated", "--nft-driver", "iptables"]);
+        let text = refused.unwrap_err().to_string();
+        assert!(text.contains("auto, library, exec"), "{text}");
+    }
+
+    #[test]
+    fn json_is_only_for_the_version() {
+        assert!(Daemon::try_parse_from(["tidegated", "--json"]).is_err());
+        let asked = Daemon::try_parse_from(["tidegated", "--version", "--json"]).unwrap();
+        assert!(asked.version && asked.json);
+    }
+}
