@@ -1,1 +1,32 @@
-//! Probing for C dependencies: what is needed, what was found, what follows.
+//! Probing for a C dependency: what is needed, what was found, what follows.
+//!
+//! A dependency is declared once, as a [`NativeDep`]. [`probe`] asks a [`System`] what this host
+//! has and answers with [`Findings`]; [`decide`] turns a [`Request`] and those findings into a
+//! [`Decision`], or into an error that names the command that mends it. Everything here is a
+//! value: nothing is printed, and only [`Host`] touches the machine.
+//!
+//! Each question has three answers, yes, no and *could not tell* ([`Answer`]). The last is never
+//! taken for either of the others: a flavour that needs a yes is not built on it, and a "no" is
+//! never reported because of it.
+
+mod answer;
+mod decide;
+mod dep;
+mod distro;
+pub mod fakes;
+mod flavour;
+mod pkg_config;
+mod probe;
+mod system;
+mod triple;
+mod version;
+
+pub use answer::{Answer, Finding, Mend};
+pub use decide::{Build, CannotBuild, Decision, Fallback, decide};
+pub use dep::{CargoFeature, NativeDep, Packages, Tool};
+pub use distro::{Distribution, Family, PackageManager};
+pub use flavour::{Flavour, Request, UnknownFlavour};
+pub use pkg_config::{PkgConfig, PkgConfigError, PkgConfigLibrary};
+pub use probe::{Findings, LibraryFinding, NamedFinding, RustTargets, ToolFinding, probe};
+pub use system::{CProgram, Command, Host, Output, RunError, System, Tried};
+pub use version::{ParseVersionError, Version};

@@ -1,0 +1,209 @@
+//! The host's distribution, its family and its package manager.
+
+use std::fmt;
+use std::path::Path;
+
+use serde::{Deserialize, Serialize};
+
+use crate::{Mend, Packages, System};
+
+/// Distributions that share package names.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Family {
+    /// Debian, Ubuntu and what derives from them.
+    Debian,
+    /// Fedora.
+    Fedora,
+    /// Red Hat Enterprise Linux, CentOS Stream and their rebuilds.
+    Rhel,
+    /// openSUSE and SUSE Linux Enterprise.
+    Suse,
+}
+
+impl Family {
+    /// The program that installs packages.
+    pub fn package_manager(self) -> PackageManager {
+        match self {
+            Self::Debian => PackageManager::AptGet,
+            Self::Fedora | Self::Rhel => PackageManager::Dnf,
+            Self::Suse => PackageManager::Zypper,
+        }
+    }
+
+    fn from_id(id: &str) -> Option<Self> {
+        match id {
+            "debian" | "ubuntu" => Some(Self::Debian),
+            "fedora" => Some(Self::Fedora),
+            "rhel" | "centos" | "rocky" | "almalinux" | "ol" => Some(Self::Rhel),
+            "suse" | "opensuse" | "sles" => Some(Self::Suse),
+            _ => None,
+        }
+    }
+}
+
+/// The program that installs packages.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum PackageManager {
+    /// `apt-get`, of Debian.
+    AptGet,
+    /// `dnf`, of Fedora and RHEL.
+    Dnf,
+    /// `zypper`, of SUSE.
+    Zypper,
+}
+
+impl PackageManager {
+    /// The program's name.
+    pub fn program(self) -> &'static str {
+        match self {
+            Self::AptGet => "apt-get",
+            Self::Dnf => "dnf",
+            Self::Zypper => "zypper",
+        }
+    }
+
+    /// The arguments that install `packages` without asking.
+    pub fn install_args(self, packages: &[String]) -> Vec<String> {
+        let flags: &[&str] = match self {
+            Self::AptGet => &["install", "--yes", "--no-install-recommends"],
+            Self::Dnf => &["install", "--assumeyes"],
+            Self::Zypper => &["--non-interactive", "install", "--no-recommends"],
+        };
+        flags
+            .iter()
+            .copied()
+            .map(str::to_owned)
+            .chain(packages.iter().cloned())
+            .collect()
+    }
+}
+
+impl fmt::Display for PackageManager {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(self.program())
+    }
+}
+
+/// What `/etc/os-release` says (os-release(5)).
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub struct Distribution {
+    /// `ID`, such as `debian`; `linux` where the file does not say.
+    pub id: String,
+    /// `VERSION_ID`, such as `12`; rolling releases have none.
+    pub version_id: Option<String>,
+    /// `PRETTY_NAME`, such as `Debian GNU/Linux 12 (bookworm)`.
+    pub pretty_name: String,
+    /// The family; none for a distribution whose package names are not known.
+    pub family: Option<Family>,
+}
+
+impl Distribution {
+    /// Reads `/etc/os-release`, else `/usr/lib/os-release`.
+    pub fn of(system: &dyn System) -> Self {
+        let files = ["/etc/os-release", "/usr/lib/os-release"];
+        let text = files
+            .iter()
+            .find_map(|file| system.read(Path::new(file)).ok());
+        Self::parse(&text.unwrap_or_default())
+    }
+
+    /// Parses the text of an os-release file. A missing key takes the default that os-release(5)
+    /// gives it.
+    pub fn parse(text: &str) -> Self {
+        let value = |key: &str| {
+            let line = text
+                .lines()
+                .rev()
+                .find_map(|line| line.trim().strip_prefix(key));
+            line.and_then(|rest| rest.strip_prefix('=')).map(unquote)
+        };
+        let id = value("ID").unwrap_or_else(|| "linux".to_owned());
+        let like = value("ID_LIKE").unwrap_or_default();
+        let ids = std::iter::once(id.as_str()).chain(like.split_whitespace());
+        Self {
+            family: ids.into_iter().find_map(Family::from_id),
+            version_id: value("VERSION_ID"),
+            pretty_name: value("PRETTY_NAME").unwrap_or_else(|| "Linux".to_owned()),
+            id,
+        }
+    }
+
+    /// The package manager, where the family is known.
+    pub fn package_manager(&self) -> Option<PackageManager> {
+        self.family.map(Family::package_manager)
+    }
+
+    /// How to install a package that each family names in its own way.
+    pub fn install(&self, packages: &Packages) -> Option<Mend> {
+        let family = self.family?;
+        self.install_named(&[packages.of(family)?])
+    }
+
+    /// How to install packages whose names on this distribution are known.
+    pub fn install_named(&self, packages: &[&str]) -> Option<Mend> {
+        let manager = self.package_manager()?;
+        Some(Mend {
+            command: format!("{manager} install {}", packages.join(" ")),
+            packages: packages.iter().map(|name| (*name).to_owned()).collect(),
+        })
+    }
+}
+
+/// The value of a shell-style assignment, as os-release(5) allows it.
+fn unquote(value: &str) -> String {
+    let value = value.trim();
+    let inner = ['"', '\''].into_iter().find_map(|quote| {
+        value
+            .strip_prefix(quote)
+            .and_then(|rest| rest.strip_suffix(quote))
+    });
+    match inner {
+        Some(inner) => inner
+            .replace("\\\"", "\"")
+            .replace("\\$", "$")
+            .replace("\\\\", "\\"),
+        None => value.to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn debian_is_its_own_family() {
+        let distribution = Distribution::parse(
+            "PRETTY_NAME=\"Debian GNU/Linux 12 (bookworm)\"\nVERSION_ID=\"12\"\nID=debian\n",
+        );
+        assert_eq!(distribution.id, "debian");
+        assert_eq!(distribution.version_id.as_deref(), Some("12"));
+        assert_eq!(distribution.family, Some(Family::Debian));
+        let mend = distribution.install_named(&["pkg-config"]).unwrap();
+        assert_eq!(mend.command, "apt-get install pkg-config");
+    }
+
+    #[test]
+    fn an_unknown_id_takes_the_first_known_family_it_is_like() {
+        let rebuild = Distribution::parse("ID=\"neo\"\nID_LIKE=\"rhel centos fedora\"\n");
+        assert_eq!(rebuild.family, Some(Family::Rhel));
+        let leap = Distribution::parse("ID=\"opensuse-leap\"\nID_LIKE=\"suse opensuse\"\n");
+        assert_eq!(leap.family, Some(Family::Suse));
+        assert_eq!(leap.package_manager(), Some(PackageManager::Zypper));
+    }
+
+    #[test]
+    fn an_unknown_distribution_has_no_family_and_so_no_mend() {
+        let unknown = Distribution::parse("");
+        assert_eq!((unknown.id.as_str(), unknown.family), ("linux", None));
+        assert_eq!(unknown.install_named(&["nftables"]), None);
+    }
+
+    #[test]
+    fn id_is_not_taken_from_a_longer_key() {
+        let distribution = Distribution::parse("ID=fedora\nVERSION_ID=43\nBUILD_ID=rolling\n");
+        assert_eq!(distribution.id, "fedora");
+    }
+}

@@ -1,0 +1,346 @@
+//! Asking pkg-config as a build script that uses the `pkg-config` crate would ask it.
+//!
+//! The crate itself can only be used inside a build script: it takes host and target from the
+//! HOST and TARGET variables of its own process, and changing those of a running process is
+//! unsound. So the rules of its environment (`target_supported`, `targeted_env_var`,
+//! `infer_static`, version 0.3.34) are written down here again, for any target, and
+//! `tests/agreement.rs` runs the crate itself in child processes to prove that both agree.
+
+use std::path::PathBuf;
+
+use serde::{Deserialize, Serialize};
+
+use crate::{Command, RunError, System, Version};
+
+/// pkg-config, for one host and target.
+#[derive(Clone, Copy)]
+pub struct PkgConfig<'a> {
+    system: &'a dyn System,
+    host: &'a str,
+    target: &'a str,
+}
+
+/// A library as pkg-config describes it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub struct PkgConfigLibrary {
+    /// The `.pc` file's version.
+    pub version: String,
+    /// Compiler and linker flags (`--cflags --libs`), system folders included.
+    pub flags: Vec<String>,
+    /// The folders of `-L`, where the linker looks.
+    pub link_paths: Vec<PathBuf>,
+}
+
+/// Why pkg-config does not give a library.
+#[derive(Debug, thiserror::Error)]
+pub enum PkgConfigError {
+    /// The user forbade pkg-config for this library.
+    #[error("{variable} is set")]
+    Forbidden {
+        /// The variable that forbids it.
+        variable: String,
+    },
+    /// The target is not the host and nothing says that pkg-config knows how to deal with that.
+    #[error(
+        "pkg-config is not set up for cross-compiling from {host} to {target}: none of \
+         PKG_CONFIG_ALLOW_CROSS, PKG_CONFIG_SYSROOT_DIR and PKG_CONFIG is set for {target}"
+    )]
+    CrossCompilation {
+        /// The triple that builds.
+        host: String,
+        /// The triple that is built for.
+        target: String,
+    },
+    /// `PKG_CONFIG_ALLOW_CROSS=0` forbids it.
+    #[error("{variable}=0 forbids cross-compiling from {host} to {target}")]
+    CrossForbidden {
+        /// The variable that forbids it.
+        variable: String,
+        /// The triple that builds.
+        host: String,
+        /// The triple that is built for.
+        target: String,
+    },
+    /// pkg-config could not be run.
+    #[error(transparent)]
+    NotRun(#[from] RunError),
+    /// pkg-config does not know the library.
+    #[error("{complaint}")]
+    NotFound {
+        /// What it said.
+        complaint: String,
+    },
+    /// The library is older than what is asked for.
+    #[error("version {found} is older than {wanted}")]
+    TooOld {
+        /// The version that is there.
+        found: String,
+        /// The oldest version that would do.
+        wanted: Version,
+    },
+}
+
+impl<'a> PkgConfig<'a> {
+    /// pkg-config as `system` has it, for a build on `host` for `target` (both triples).
+    pub fn new(system: &'a dyn System, host: &'a str, target: &'a str) -> Self {
+        Self {
+            system,
+            host,
+            target,
+        }
+    }
+
+    /// Asks for `name` in version `wanted` or later.
+    ///
+    /// # Errors
+    /// Whatever keeps a build script from finding it; see [`PkgConfigError`].
+    pub fn library(
+        &self,
+        name: &str,
+        wanted: &Version,
+    ) -> Result<PkgConfigLibrary, PkgConfigError> {
+        self.allowed(name)?;
+        let bound = format!("{name} >= {wanted}");
+        let flags = match self.ask(name, &["--libs", "--cflags", name, &bound]) {
+            Ok(flags) => flags,
+            Err(error) => return Err(self.too_old(name, wanted).unwrap_or(error)),
+        };
+        let version = first_line(&self.ask(name, &["--modversion", name, &bound])?);
+        let flags = split_flags(&flags);
+        let link_paths = flags.iter().filter_map(|flag| flag.strip_prefix("-L"));
+        Ok(PkgConfigLibrary {
+            version,
+            link_paths: link_paths.map(PathBuf::from).collect(),
+            flags,
+        })
+    }
+
+    /// Whether the environment lets pkg-config be asked for `name` at all.
+    ///
+    /// # Errors
+    /// [`PkgConfigError::Forbidden`], [`PkgConfigError::CrossCompilation`] and
+    /// [`PkgConfigError::CrossForbidden`].
+    pub fn allowed(&self, name: &str) -> Result<(), PkgConfigError> {
+        let variable = format!("{}_NO_PKG_CONFIG", envify(name));
+        if self.system.env(&variable).is_some() {
+            return Err(PkgConfigError::Forbidden { variable });
+        }
+        if self.host == self.target {
+            return Ok(());
+        }
+        let (host, target) = (self.host.to_owned(), self.target.to_owned());
+        match self.variable("PKG_CONFIG_ALLOW_CROSS") {
+            Some((variable, value)) if value == "0" => Err(PkgConfigError::CrossForbidden {
+                variable,
+                host,
+                target,
+            }),
+            Some(_) => Ok(()),
+            None if self.variable("PKG_CONFIG").is_some() => Ok(()),
+            None if self.variable("PKG_CONFIG_SYSROOT_DIR").is_some() => Ok(()),
+            None => Err(PkgConfigError::CrossCompilation { host, target }),
+        }
+    }
+
+    /// The program that is asked, and its version.
+    ///
+    /// # Errors
+    /// Where it cannot be run.
+    pub fn program(&self) -> Result<(String, String), RunError> {
+        let (program, output) = self.run(&["--version"])?;
+        Ok((program, output.stdout.trim().to_owned()))
+    }
+
+    /// A variable in the forms that a target may have, the most special first, with the name
+    /// under which it was found.
+    fn variable(&self, base: &str) -> Option<(String, String)> {
+        let kind = if self.host == self.target {
+            "HOST"
+        } else {
+            "TARGET"
+        };
+        let names = [
+            format!("{base}_{}", self.target),
+            format!("{base}_{}", self.target.replace('-', "_")),
+            format!("{kind}_{base}"),
+            base.to_owned(),
+        ];
+        names
+            .into_iter()
+            .find_map(|name| self.system.env(&name).map(|value| (name, value)))
+    }
+
+    /// The version that is there, where that is all that is wrong.
+    fn too_old(&self, name: &str, wanted: &Version) -> Option<PkgConfigError> {
+        let found = first_line(&self.ask(name, &["--modversion", name]).ok()?);
+        let old = found
+            .parse::<Version>()
+            .is_ok_and(|version| version < *wanted);
+        old.then(|| PkgConfigError::TooOld {
+            found,
+            wanted: wanted.clone(),
+        })
+    }
+
+    fn ask(&self, name: &str, args: &[&str]) -> Result<String, PkgConfigError> {
+        let statik = self.is_static(name).then_some("--static");
+        let args: Vec<&str> = statik.into_iter().chain(args.iter().copied()).collect();
+        let (_, output) = self.run(&args)?;
+        match output.success() {
+            true => Ok(output.stdout),
+            false => Err(PkgConfigError::NotFound {
+                complaint: complaint(name, &output),
+            }),
+        }
+    }
+
+    /// Runs the program that the environment names, else `pkg-config`, else `pkgconf`.
+    fn run(&self, args: &[&str]) -> Result<(String, crate::Output), RunError> {
+        let named = self.variable("PKG_CONFIG").map(|(_, program)| program);
+        let program = named.clone().unwrap_or_else(|| "pkg-config".to_owned());
+        let command = self.command(&program, args);
+        match (self.system.run(&command), named) {
+            (Err(first), None) => {
+                let second = self.system.run(&self.command("pkgconf", args));
+                second
+                    .map(|output| ("pkgconf".to_owned(), output))
+                    .map_err(|_| first)
+            }
+            (result, _) => result.map(|output| (program, output)),
+        }
+    }
+
+    fn command(&self, program: &str, args: &[&str]) -> Command {
+        let mut command = Command::new(program, args.iter().copied());
+        for base in [
+            "PKG_CONFIG_PATH",
+            "PKG_CONFIG_LIBDIR",
+            "PKG_CONFIG_SYSROOT_DIR",
+        ] {
+            let value = self
+                .variable(base)
+                .map(|(_, value)| (base.to_owned(), value));
+            command.env.extend(value);
+        }
+        for flag in [
+            "PKG_CONFIG_ALLOW_SYSTEM_LIBS",
+            "PKG_CONFIG_ALLOW_SYSTEM_CFLAGS",
+        ] {
+            command.env.push((flag.to_owned(), "1".to_owned()));
+        }
+        command
+    }
+
+    fn is_static(&self, name: &str) -> bool {
+        let set = |variable: &str| self.system.env(variable).is_some();
+        let name = envify(name);
+        if set(&format!("{name}_STATIC")) {
+            true
+        } else if set(&format!("{name}_DYNAMIC")) {
+            false
+        } else {
+            set("PKG_CONFIG_ALL_STATIC")
+        }
+    }
+}
+
+/// The library's name as the crate writes it in names of variables.
+fn envify(name: &str) -> String {
+    name.to_uppercase().replace('-', "_")
+}
+
+/// pkg-config's first complaint, or what can be said without one.
+fn complaint(name: &str, output: &crate::Output) -> String {
+    match output.stderr.trim().is_empty() {
+        true => format!("pkg-config does not know {name}"),
+        false => output.complaint().trim_end_matches('.').to_owned(),
+    }
+}
+
+/// The version: pkg-config prints it once for the name and once more for the bound.
+fn first_line(text: &str) -> String {
+    text.lines().next().unwrap_or_default().trim().to_owned()
+}
+
+/// Splits flags at blanks that no backslash protects.
+fn split_flags(text: &str) -> Vec<String> {
+    let mut flags = vec![String::new()];
+    let mut letters = text.trim().chars();
+    while let Some(letter) = letters.next() {
+        match (letter, flags.last_mut()) {
+            ('\\', Some(flag)) => flag.extend(letters.next()),
+            (letter, _) if letter.is_whitespace() => flags.push(String::new()),
+            (letter, Some(flag)) => flag.push(letter),
+            (_, None) => {}
+        }
+    }
+    flags.retain(|flag| !flag.is_empty());
+    flags
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::fakes::FakeSystem;
+
+    const HOST: &str = "x86_64-unknown-linux-gnu";
+    const ARM: &str = "aarch64-unknown-linux-gnu";
+
+    fn allowed(system: &FakeSystem, target: &str) -> Result<(), String> {
+        PkgConfig::new(system, HOST, target)
+            .allowed("libnftables")
+            .map_err(|e| e.to_string())
+    }
+
+    #[test]
+    fn a_library_can_be_forbidden_by_name() {
+        let system = FakeSystem::new().env("LIBNFTABLES_NO_PKG_CONFIG", "");
+        assert_eq!(
+            allowed(&system, HOST),
+            Err("LIBNFTABLES_NO_PKG_CONFIG is set".to_owned())
+        );
+    }
+
+    #[test]
+    fn a_cross_target_needs_a_sign_that_pkg_config_is_ready_for_it() {
+        let refused = allowed(&FakeSystem::new(), ARM).unwrap_err();
+        assert!(refused.contains("PKG_CONFIG_ALLOW_CROSS"), "{refused}");
+        for (variable, value) in [
+            ("PKG_CONFIG_ALLOW_CROSS", "1"),
+            ("PKG_CONFIG_ALLOW_CROSS_aarch64_unknown_linux_gnu", "1"),
+            ("TARGET_PKG_CONFIG_SYSROOT_DIR", "/sysroot"),
+            (
+                "PKG_CONFIG_aarch64-unknown-linux-gnu",
+                "aarch64-linux-gnu-pkg-config",
+            ),
+        ] {
+            assert_eq!(
+                allowed(&FakeSystem::new().env(variable, value), ARM),
+                Ok(()),
+                "{variable}"
+            );
+        }
+    }
+
+    #[test]
+    fn an_explicit_zero_wins_over_a_sysroot() {
+        let system = FakeSystem::new()
+            .env("PKG_CONFIG_ALLOW_CROSS", "0")
+            .env("PKG_CONFIG_SYSROOT_DIR", "/sysroot");
+        let refused = allowed(&system, ARM).unwrap_err();
+        assert!(
+            refused.starts_with("PKG_CONFIG_ALLOW_CROSS=0 forbids"),
+            "{refused}"
+        );
+    }
+
+    #[test]
+    fn flags_are_split_at_bare_blanks_only() {
+        assert_eq!(
+            split_flags("-L/a\\ b -lnftables \n"),
+            ["-L/a b", "-lnftables"]
+        );
+        assert!(split_flags(" \n").is_empty());
+    }
+}

@@ -1,0 +1,213 @@
+//! pkg-config and the C library that it describes.
+
+use std::path::Path;
+
+use crate::{
+    Answer, CProgram, Family, Finding, Mend, NativeDep, Packages, PkgConfig, PkgConfigError,
+    PkgConfigLibrary, RunError, Tried,
+};
+
+use super::compiler::Compiler;
+use super::{LibraryFinding, Site, ToolFinding};
+
+/// Whether pkg-config, or whatever the environment names instead, runs.
+pub(super) fn pkg_config(site: &Site<'_>) -> Finding {
+    let answer = match PkgConfig::new(site.system, site.host, site.target).program() {
+        Ok((program, version)) => Answer::yes(format!("{program} {version}")),
+        Err(error @ RunError::NotFound { .. }) => Answer::no(error.to_string()),
+        Err(error) => Answer::could_not_tell(error.reason()),
+    };
+    Finding::from(answer).mended_by(site.distribution.install(&pkg_config_packages()))
+}
+
+/// Whether a build for the site's target can link `dep`, and what there is to know of it.
+pub(super) fn library(
+    site: &Site<'_>,
+    dep: &NativeDep,
+    compiler: &Compiler,
+    tool: &ToolFinding,
+) -> LibraryFinding {
+    let pkg_config = PkgConfig::new(site.system, site.host, site.target);
+    match pkg_config.library(&dep.pkg_config, &dep.min_version) {
+        Ok(found) => described(site, dep, &found, compiler, tool),
+        Err(error) => unknown(refused(site, dep, &error)),
+    }
+}
+
+fn unknown(finding: Finding) -> LibraryFinding {
+    let unasked = || Finding::from(Answer::could_not_tell("there is no library to ask"));
+    LibraryFinding {
+        finding,
+        version: None,
+        libdir: None,
+        static_archive: unasked(),
+        json: unasked(),
+    }
+}
+
+fn described(
+    site: &Site<'_>,
+    dep: &NativeDep,
+    found: &PkgConfigLibrary,
+    compiler: &Compiler,
+    tool: &ToolFinding,
+) -> LibraryFinding {
+    let libdir = found.link_paths.first();
+    let shown = libdir.map_or_else(String::new, |libdir| format!(" in {}", libdir.display()));
+    let finding = match links(site, found, compiler) {
+        Answer::Yes { .. } => Finding::yes(format!("{}{shown}", found.version)),
+        answer => Finding::from(answer).mended_by(install(site, dep)),
+    };
+    LibraryFinding {
+        static_archive: static_archive(site, dep, libdir.map(|libdir| libdir.as_path())),
+        json: json(site, found, compiler, tool),
+        version: Some(found.version.clone()),
+        libdir: libdir.cloned(),
+        finding,
+    }
+}
+
+/// Whether the linker finds what pkg-config promises; a `.pc` file alone proves nothing.
+fn links(site: &Site<'_>, found: &PkgConfigLibrary, compiler: &Compiler) -> Answer {
+    let source = "int main(void) { return 0; }\n";
+    match try_c(site, source, found, compiler, false) {
+        Ok(Tried::Refused(output)) => Answer::no(format!(
+            "pkg-config names version {}, but it does not link: {}",
+            found.version,
+            output.complaint()
+        )),
+        Ok(Tried::Linked | Tried::Ran(_)) => Answer::yes(&found.version),
+        Err(reason) => Answer::could_not_tell(format!("whether it links was not tried: {reason}")),
+    }
+}
+
+fn static_archive(site: &Site<'_>, dep: &NativeDep, libdir: Option<&Path>) -> Finding {
+    let Some(libdir) = libdir else {
+        return Answer::could_not_tell("pkg-config names no folder").into();
+    };
+    let archive = libdir.join(dep.archive_name());
+    match site.system.exists(&archive) {
+        true => Finding::yes(archive.display().to_string()),
+        false => Answer::no(format!("{} is not there", archive.display())).into(),
+    }
+}
+
+/// Asks the library by running it; where that cannot be done, takes the tool's word for it if
+/// both come from one release.
+fn json(
+    site: &Site<'_>,
+    found: &PkgConfigLibrary,
+    compiler: &Compiler,
+    tool: &ToolFinding,
+) -> Finding {
+    let reason = if site.is_cross() {
+        format!("a program for {} does not run here", site.target)
+    } else {
+        match try_c(site, include_str!("json.c"), found, compiler, true) {
+            Ok(Tried::Ran(output)) => match output.status {
+                Some(0) => return Finding::yes("said so when it was run"),
+                Some(1) => return Answer::no("not compiled in").into(),
+                _ => format!("the library failed: {}", output.complaint()),
+            },
+            Ok(Tried::Refused(output)) => output.complaint(),
+            Ok(Tried::Linked) => "it was not run".to_owned(),
+            Err(reason) => reason,
+        }
+    };
+    let same_release = !site.is_cross() && tool.version.as_ref() == Some(&found.version);
+    match (&tool.json.answer, same_release) {
+        (Answer::Yes { .. }, true) => Finding::yes("by the nft program of the same release"),
+        (Answer::No { .. }, true) => Answer::no("by the nft program of the same release").into(),
+        _ => Answer::could_not_tell(reason).into(),
+    }
+}
+
+fn try_c(
+    site: &Site<'_>,
+    source: &'static str,
+    found: &PkgConfigLibrary,
+    compiler: &Compiler,
+    run: bool,
+) -> Result<Tried, String> {
+    let compiler = compiler
+        .program()
+        .ok_or("there is no C compiler")?
+        .to_owned();
+    let program = CProgram {
+        compiler,
+        source,
+        flags: found.flags.clone(),
+        run,
+    };
+    site.system.try_c(&program).map_err(|error| error.reason())
+}
+
+/// What a refusal means, and what mends it.
+fn refused(site: &Site<'_>, dep: &NativeDep, error: &PkgConfigError) -> Finding {
+    let (answer, mend) = match error {
+        PkgConfigError::NotRun(run) => (
+            Answer::could_not_tell(run.reason()),
+            install_with_pkg_config(site, dep),
+        ),
+        PkgConfigError::Forbidden { variable }
+        | PkgConfigError::CrossForbidden { variable, .. } => (
+            Answer::no(error.to_string()),
+            Some(Mend::run(format!("unset {variable}"))),
+        ),
+        PkgConfigError::CrossCompilation { .. } => {
+            (Answer::no(error.to_string()), Some(allow_cross(site)))
+        }
+        PkgConfigError::NotFound { .. } => (Answer::no(error.to_string()), install(site, dep)),
+        PkgConfigError::TooOld { .. } => (Answer::no(error.to_string()), None),
+    };
+    Finding::from(answer).mended_by(mend)
+}
+
+fn allow_cross(site: &Site<'_>) -> Mend {
+    let prefix = crate::triple::gnu_prefix(site.target);
+    Mend::run(format!(
+        "export PKG_CONFIG_ALLOW_CROSS=1 PKG_CONFIG_LIBDIR=/usr/lib/{prefix}/pkgconfig"
+    ))
+}
+
+/// How to install the devel package; for another architecture, as Debian's multi-arch names it.
+fn install(site: &Site<'_>, dep: &NativeDep) -> Option<Mend> {
+    if !site.is_cross() {
+        return site.distribution.install(&dep.devel);
+    }
+    let package = dep.devel.of(Family::Debian)?;
+    let architecture = debian_architecture(site.target)?;
+    let debian = site.distribution.family == Some(Family::Debian);
+    let named = format!("{package}:{architecture}");
+    debian
+        .then(|| site.distribution.install_named(&[&named]))
+        .flatten()
+}
+
+fn install_with_pkg_config(site: &Site<'_>, dep: &NativeDep) -> Option<Mend> {
+    let family = site.distribution.family?;
+    let pkg_config = pkg_config_packages();
+    site.distribution
+        .install_named(&[pkg_config.of(family)?, dep.devel.of(family)?])
+}
+
+fn pkg_config_packages() -> Packages {
+    [
+        (Family::Debian, "pkg-config"),
+        (Family::Fedora, "pkgconf-pkg-config"),
+        (Family::Rhel, "pkgconf-pkg-config"),
+        (Family::Suse, "pkg-config"),
+    ]
+    .into_iter()
+    .collect()
+}
+
+/// Debian's name of an architecture that Tidegate is built for.
+fn debian_architecture(triple: &str) -> Option<&'static str> {
+    match triple.split('-').next()? {
+        "x86_64" => Some("amd64"),
+        "aarch64" => Some("arm64"),
+        "armv7" => Some("armhf"),
+        _ => None,
+    }
+}

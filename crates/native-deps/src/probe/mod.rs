@@ -1,0 +1,143 @@
+//! The probes: each asks the system one question and gives one finding.
+
+mod compiler;
+mod engines;
+mod library;
+mod nftables;
+mod packaging;
+mod rust;
+
+use std::path::PathBuf;
+
+use serde::{Deserialize, Serialize};
+
+use crate::{Distribution, Finding, NativeDep, System};
+
+/// Everything that was found out about a host, for one dependency and one target.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub struct Findings {
+    /// The distribution that builds.
+    pub distribution: Distribution,
+    /// The triple that is built for.
+    pub target: String,
+    /// A C compiler that compiles and links for the target; Rust links through it.
+    pub c_compiler: Finding,
+    /// The static C library of the target, which `+crt-static` links.
+    pub static_libc: Finding,
+    /// The pkg-config program.
+    pub pkg_config: Finding,
+    /// The C library.
+    pub library: LibraryFinding,
+    /// The tool that does the library's work in a build without it.
+    pub tool: ToolFinding,
+    /// nf_tables in the running kernel.
+    pub kernel: Finding,
+    /// The targets that the Rust toolchain has a standard library for.
+    pub rust: RustTargets,
+    /// What packages are made and checked with.
+    pub packaging_tools: Vec<NamedFinding>,
+    /// Container engines that answer.
+    pub container_engines: Vec<NamedFinding>,
+}
+
+/// A finding about one of several things of a kind.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub struct NamedFinding {
+    /// The thing's name, such as `lintian`.
+    pub name: String,
+    /// What was found of it.
+    #[serde(flatten)]
+    pub finding: Finding,
+}
+
+/// What was found of the C library.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub struct LibraryFinding {
+    /// Whether a build for the target can link it.
+    #[serde(flatten)]
+    pub finding: Finding,
+    /// Its version, where pkg-config knows it.
+    pub version: Option<String>,
+    /// The folder that the linker finds it in.
+    pub libdir: Option<PathBuf>,
+    /// Whether there is a static archive of it.
+    pub static_archive: Finding,
+    /// Whether it reads and writes JSON, as it says when it is run.
+    pub json: Finding,
+}
+
+/// What was found of the tool.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub struct ToolFinding {
+    /// Whether it is there and runs.
+    #[serde(flatten)]
+    pub finding: Finding,
+    /// Where.
+    pub path: Option<PathBuf>,
+    /// Its version, where it says one.
+    pub version: Option<String>,
+    /// Whether it reads and writes JSON, as it says itself.
+    pub json: Finding,
+}
+
+/// What was found of the Rust toolchain.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub struct RustTargets {
+    /// Whether the toolchain has a standard library for the target.
+    #[serde(flatten)]
+    pub finding: Finding,
+    /// The triple that the toolchain runs on.
+    pub host: String,
+    /// Every triple that it has a standard library for, sorted.
+    pub installed: Vec<String>,
+}
+
+/// Asks `system` all that `dep` needs to be built for `target` (a triple; none: the host's own).
+///
+/// It writes nothing but a scratch folder, and changes nothing but that the kernel may load its
+/// nf_tables module, which is asked for in a network namespace made for the question.
+pub fn probe(system: &dyn System, dep: &NativeDep, target: Option<&str>) -> Findings {
+    let distribution = Distribution::of(system);
+    let rust = rust::targets(system, target);
+    let target = target.unwrap_or(&rust.host).to_owned();
+    let site = Site {
+        system,
+        distribution: &distribution,
+        host: &rust.host,
+        target: &target,
+    };
+    let compiler = compiler::find(&site);
+    let tool = nftables::tool(&site, &dep.tool);
+    Findings {
+        c_compiler: compiler.finding(),
+        static_libc: compiler::static_libc(&site, &compiler),
+        pkg_config: library::pkg_config(&site),
+        library: library::library(&site, dep, &compiler, &tool),
+        kernel: nftables::kernel(&site, &tool),
+        packaging_tools: packaging::tools(&site),
+        container_engines: engines::engines(&site),
+        tool,
+        target: target.clone(),
+        rust: rust.clone(),
+        distribution: distribution.clone(),
+    }
+}
+
+/// Where, and for what, the questions are put.
+struct Site<'a> {
+    system: &'a dyn System,
+    distribution: &'a Distribution,
+    host: &'a str,
+    target: &'a str,
+}
+
+impl Site<'_> {
+    fn is_cross(&self) -> bool {
+        self.host != self.target
+    }
+}
