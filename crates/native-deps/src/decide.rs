@@ -1,8 +1,10 @@
 //! From what is asked for and what was found to what is built.
 
+use std::fmt;
+
 use serde::{Deserialize, Serialize};
 
-use crate::{Answer, Findings, Flavour, Mend, NativeDep, Request, triple};
+use crate::{Answer, Finding, Findings, Flavour, Mend, NativeDep, Request, triple};
 
 /// What is built, and why.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -46,65 +48,81 @@ pub struct Fallback {
     pub mend: Option<Mend>,
 }
 
-/// Why nothing can be built.
+/// Why a flavour cannot be built.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum CannotBuild {
-    /// Nothing links without a C compiler.
-    #[error("no flavour can be linked for {target}: C compiler: {answer}: {}", answer.text())]
+#[error("{needs}: {}", said(answer))]
+pub struct CannotBuild {
+    /// What it needs.
+    pub needs: Needs,
+    /// What was found of that: a no, or a "could not tell".
+    pub answer: Answer,
+    /// What mends it, where that is known.
+    pub mend: Option<Mend>,
+}
+
+/// What a build cannot do without.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Needs {
+    /// Something to link with.
     Compiler {
-        /// The triple.
+        /// The triple that is built for.
         target: String,
-        /// What was found.
-        answer: Answer,
-        /// What mends it.
-        mend: Option<Mend>,
     },
-    /// The Rust toolchain has no standard library for the target.
-    #[error("nothing can be compiled for {target}: Rust target: {answer}: {}", answer.text())]
+    /// A Rust standard library.
     RustTarget {
-        /// The triple.
+        /// The triple that is built for.
         target: String,
-        /// What was found.
-        answer: Answer,
-        /// What mends it.
-        mend: Option<Mend>,
     },
-    /// The flavour that links the library was asked for by name.
-    #[error("flavour dynamic links {library}: {answer}: {}", answer.text())]
+    /// The C library, for the flavour that links it.
     Library {
-        /// The library's pkg-config name.
-        library: String,
-        /// What was found.
-        answer: Answer,
-        /// What mends it.
-        mend: Option<Mend>,
+        /// Its pkg-config name.
+        name: String,
     },
-    /// There is neither a musl target nor a static glibc.
-    #[error("flavour static needs the Rust target {musl} or a static C library: {answer}: {}", answer.text())]
-    Static {
+    /// A musl target or a static C library, for the flavour that is static.
+    StaticLibc {
         /// The musl triple that would do.
         musl: String,
-        /// What was found of the static C library.
-        answer: Answer,
-        /// What mends it.
-        mend: Option<Mend>,
     },
 }
 
+impl fmt::Display for Needs {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Compiler { target } => write!(f, "every flavour needs a C compiler for {target}"),
+            Self::RustTarget { target } => {
+                write!(f, "every flavour needs the Rust target {target}")
+            }
+            Self::Library { name } => write!(f, "flavour dynamic needs {name}"),
+            Self::StaticLibc { musl } => {
+                write!(
+                    f,
+                    "flavour static needs the Rust target {musl} or a static C library"
+                )
+            }
+        }
+    }
+}
+
 impl CannotBuild {
-    /// The command that mends it, where one is known.
-    pub fn hint(&self) -> Option<&str> {
-        self.mend().map(|mend| mend.command.as_str())
+    fn new(needs: Needs, finding: &Finding) -> Self {
+        Self {
+            needs,
+            answer: finding.answer.clone(),
+            mend: finding.mend.clone(),
+        }
     }
 
-    /// What mends it, with the packages that it installs.
-    pub fn mend(&self) -> Option<&Mend> {
-        match self {
-            Self::Compiler { mend, .. }
-            | Self::RustTarget { mend, .. }
-            | Self::Library { mend, .. }
-            | Self::Static { mend, .. } => mend.as_ref(),
-        }
+    /// The command that mends it, where one is known.
+    pub fn hint(&self) -> Option<&str> {
+        self.mend.as_ref().map(|mend| mend.command.as_str())
+    }
+}
+
+/// The reason; one that is no plain no says so.
+fn said(answer: &Answer) -> String {
+    match answer {
+        Answer::CouldNotTell { reason } => format!("could not tell: {reason}"),
+        answer => answer.text().to_owned(),
     }
 }
 
@@ -139,29 +157,22 @@ pub fn decide(
     }
 }
 
-/// What every dynamic flavour needs.
+/// What every flavour needs that is built for the target itself.
 fn toolchain(findings: &Findings) -> Result<(), CannotBuild> {
     let target = findings.target.clone();
-    if !findings.rust.finding.is_yes() {
-        let finding = findings.rust.finding.clone();
-        return Err(CannotBuild::RustTarget {
-            target,
-            answer: finding.answer,
-            mend: finding.mend,
-        });
-    }
+    require(Needs::RustTarget { target }, &findings.rust.finding)?;
     compiler(findings)
 }
 
 fn compiler(findings: &Findings) -> Result<(), CannotBuild> {
-    let finding = findings.c_compiler.clone();
+    let target = findings.target.clone();
+    require(Needs::Compiler { target }, &findings.c_compiler)
+}
+
+fn require(needs: Needs, finding: &Finding) -> Result<(), CannotBuild> {
     match finding.is_yes() {
         true => Ok(()),
-        false => Err(CannotBuild::Compiler {
-            target: findings.target.clone(),
-            answer: finding.answer,
-            mend: finding.mend,
-        }),
+        false => Err(CannotBuild::new(needs, finding)),
     }
 }
 
@@ -223,12 +234,10 @@ fn dynamic_build(findings: &Findings, features: Vec<String>) -> Build {
 }
 
 fn no_library(dep: &NativeDep, findings: &Findings) -> CannotBuild {
-    let finding = findings.library.finding.clone();
-    CannotBuild::Library {
-        library: dep.pkg_config.clone(),
-        answer: finding.answer,
-        mend: finding.mend,
-    }
+    let needs = Needs::Library {
+        name: dep.pkg_config.clone(),
+    };
+    CannotBuild::new(needs, &findings.library.finding)
 }
 
 /// musl where its target is installed, else the target's own C library.
@@ -239,14 +248,7 @@ fn statically(request: Request, findings: &Findings) -> Result<Decision, CannotB
         (musl, "the musl target is installed")
     } else {
         toolchain(findings)?;
-        if !findings.static_libc.is_yes() {
-            let finding = findings.static_libc.clone();
-            return Err(CannotBuild::Static {
-                musl,
-                answer: finding.answer,
-                mend: finding.mend,
-            });
-        }
+        require(Needs::StaticLibc { musl }, &findings.static_libc)?;
         (
             findings.target.clone(),
             "no musl target is installed, so the C library is linked statically",
