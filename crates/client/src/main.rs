@@ -1,3 +1,46 @@
-//! The Tidegate client.
+//! `tidegate`, the command line of the daemon `tidegated`.
 
-fn main() {}
+mod commands;
+mod daemon;
+mod error;
+mod netns;
+mod output;
+mod view;
+
+use std::io::Write;
+use std::process::ExitCode;
+
+use tidegate_cli::{Client, Parsed, parse};
+
+use commands::Outcome;
+
+fn main() -> ExitCode {
+    match parse::<Client>(std::env::args_os()) {
+        Parsed::Run(client) => run(client),
+        Parsed::Show(shown) => {
+            // A reader that went away has seen what it wanted.
+            let _ = shown.print();
+            ExitCode::SUCCESS
+        }
+        Parsed::Wrong(mistake) => {
+            let _ = mistake.print();
+            ExitCode::from(1)
+        }
+    }
+}
+
+fn run(client: Client) -> ExitCode {
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_io()
+        .build();
+    let outcome = match runtime {
+        Ok(runtime) => runtime.block_on(commands::run(client)),
+        Err(source) => Outcome::failed(error::ClientError::Runtime { source }),
+    };
+    let mut stderr = std::io::stderr().lock();
+    for error in &outcome.errors {
+        // Nobody is left to be told that nobody can be told.
+        let _ = writeln!(stderr, "{}", error.report());
+    }
+    ExitCode::from(outcome.status())
+}

@@ -55,12 +55,20 @@ pub enum Change {
 }
 
 impl State {
-    /// Applies a change. Adding counts `next_number` on.
+    /// What `next_number` is after a change: adding counts it on.
+    pub fn number_after(&self, change: &Change) -> u32 {
+        match change {
+            Change::AddNetwork(_) | Change::AddEndpoint(_) => self.next_number.wrapping_add(1),
+            Change::RemoveNetwork(_) | Change::RemoveEndpoint(_) => self.next_number,
+        }
+    }
+
+    /// Applies a change.
     pub fn apply(&mut self, change: &Change) {
+        self.next_number = self.number_after(change);
         match change {
             Change::AddNetwork(network) => {
                 self.networks.insert(network.name.clone(), network.clone());
-                self.next_number = self.next_number.wrapping_add(1);
             }
             Change::RemoveNetwork(network) => {
                 self.networks.remove(&network.name);
@@ -68,7 +76,6 @@ impl State {
             Change::AddEndpoint(endpoint) => {
                 self.endpoints
                     .insert(endpoint.name.clone(), endpoint.clone());
-                self.next_number = self.next_number.wrapping_add(1);
             }
             Change::RemoveEndpoint(endpoint) => {
                 self.endpoints.remove(&endpoint.name);

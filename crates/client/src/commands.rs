@@ -1,0 +1,158 @@
+//! The commands: what each asks of the daemon, and how its answer is shown.
+
+use serde_json::Value;
+use tidegate_cli::{
+    AttachArgs, Client, ClientCommand, CreateArgs, EndpointCommand, NetworkCommand, RulesetArgs,
+};
+use tidegate_model::api::{Attach, CreateNetwork, NetworkView, RulesetDiff, RulesetText};
+use tidegate_model::{Endpoint, Name};
+
+use crate::daemon::Daemon;
+use crate::error::ClientError;
+use crate::output::Output;
+use crate::{netns, view};
+
+const NETWORKS: &str = "/v1/networks";
+const ENDPOINTS: &str = "/v1/endpoints";
+
+/// What came of a command.
+#[derive(Debug, Default)]
+pub(crate) struct Outcome {
+    /// Everything that went wrong, in order.
+    pub(crate) errors: Vec<ClientError>,
+}
+
+impl Outcome {
+    pub(crate) fn failed(error: ClientError) -> Self {
+        Self {
+            errors: vec![error],
+        }
+    }
+
+    /// The exit status: 0 done, 1 the user can mend it, 2 the daemon or the host failed.
+    pub(crate) fn status(&self) -> u8 {
+        let status = |error: &ClientError| if error.is_users() { 1 } else { 2 };
+        self.errors.iter().map(status).max().unwrap_or(0)
+    }
+}
+
+impl From<Result<(), ClientError>> for Outcome {
+    fn from(result: Result<(), ClientError>) -> Self {
+        result.map_or_else(Self::failed, |()| Self::default())
+    }
+}
+
+/// Does what the command line says.
+pub(crate) async fn run(client: Client) -> Outcome {
+    let daemon = Daemon::new(client.socket);
+    let output = Output { json: client.json };
+    match client.command {
+        ClientCommand::Network(command) => network(command, &daemon, output).await,
+        ClientCommand::Attach(args) => attach(args, &daemon, output).await.into(),
+        ClientCommand::Detach { endpoints } => remove(&endpoints, ENDPOINTS, &daemon, output).await,
+        ClientCommand::Endpoint(command) => endpoint(command, &daemon, output).await.into(),
+        ClientCommand::Info => info(&daemon, output).await.into(),
+        ClientCommand::Ruleset(args) => ruleset(args, &daemon, output).await.into(),
+    }
+}
+
+async fn network(command: NetworkCommand, daemon: &Daemon, output: Output) -> Outcome {
+    match command {
+        NetworkCommand::Create(args) => create(args, daemon, output).await.into(),
+        NetworkCommand::Ls => list_networks(daemon, output).await.into(),
+        NetworkCommand::Inspect { network } => {
+            inspect_network(&network, daemon, output).await.into()
+        }
+        NetworkCommand::Rm { networks } => remove(&networks, NETWORKS, daemon, output).await,
+    }
+}
+
+async fn create(args: CreateArgs, daemon: &Daemon, output: Output) -> Result<(), ClientError> {
+    let wanted = CreateNetwork {
+        name: args.name,
+        subnets: args.subnet,
+        gateways: args.gateway,
+        ipv4: !args.no_ipv4,
+        ipv6: !args.no_ipv6,
+        mtu: args.mtu,
+    };
+    let made = daemon.post(NETWORKS, &wanted).await?;
+    output.show(made, |made: &NetworkView| {
+        view::networks(std::slice::from_ref(made))
+    })
+}
+
+async fn list_networks(daemon: &Daemon, output: Output) -> Result<(), ClientError> {
+    let networks = daemon.get(NETWORKS).await?;
+    output.show(networks, |networks: &Vec<NetworkView>| {
+        view::networks(networks)
+    })
+}
+
+async fn inspect_network(name: &Name, daemon: &Daemon, output: Output) -> Result<(), ClientError> {
+    let network = daemon.get(&format!("{NETWORKS}/{name}")).await?;
+    output.show(network, view::network)
+}
+
+async fn attach(args: AttachArgs, daemon: &Daemon, output: Output) -> Result<(), ClientError> {
+    let wanted = Attach {
+        network: args.network,
+        netns: netns::path_of(&args.namespace)?,
+        name: args.name,
+        ports: args.publish,
+    };
+    let made = daemon.post(ENDPOINTS, &wanted).await?;
+    output.show(made, |made: &Endpoint| {
+        view::endpoints(std::slice::from_ref(made))
+    })
+}
+
+async fn endpoint(
+    command: EndpointCommand,
+    daemon: &Daemon,
+    output: Output,
+) -> Result<(), ClientError> {
+    match command {
+        EndpointCommand::Ls => {
+            let endpoints = daemon.get(ENDPOINTS).await?;
+            output.show(endpoints, |endpoints: &Vec<Endpoint>| {
+                view::endpoints(endpoints)
+            })
+        }
+        EndpointCommand::Inspect { endpoint } => {
+            let endpoint = daemon.get(&format!("{ENDPOINTS}/{endpoint}")).await?;
+            output.show(endpoint, view::endpoint)
+        }
+    }
+}
+
+async fn info(daemon: &Daemon, output: Output) -> Result<(), ClientError> {
+    output.show(daemon.get("/v1/info").await?, view::info)
+}
+
+async fn ruleset(args: RulesetArgs, daemon: &Daemon, output: Output) -> Result<(), ClientError> {
+    if args.diff {
+        let diff = daemon.get("/v1/ruleset/diff").await?;
+        return output.show(diff, |diff: &RulesetDiff| view::lines(&diff.differences));
+    }
+    let which = if args.live { "live" } else { "planned" };
+    let text = daemon.get(&format!("/v1/ruleset/{which}")).await?;
+    output.show(text, |text: &RulesetText| text.text.clone())
+}
+
+/// Removes each, whatever becomes of the others, and shows the names of those that are gone.
+async fn remove(names: &[Name], of: &str, daemon: &Daemon, output: Output) -> Outcome {
+    let mut outcome = Outcome::default();
+    let mut removed = Vec::new();
+    for name in names {
+        match daemon.delete(&format!("{of}/{name}")).await {
+            Ok(was) => removed.push(was),
+            Err(error) => outcome.errors.push(error),
+        }
+    }
+    let shown = output.show(Value::Array(removed), |named: &Vec<view::Named>| {
+        view::names(named)
+    });
+    outcome.errors.extend(shown.err());
+    outcome
+}

@@ -1,0 +1,137 @@
+//! What can go wrong on the client's side.
+
+use std::io;
+use std::path::PathBuf;
+
+use tidegate_cli::Report;
+use tidegate_model::api::Refusal;
+
+/// Why a command was not done.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum ClientError {
+    /// There is no daemon at the socket.
+    #[error("tidegated is not running: nothing listens on {socket}")]
+    NotRunning {
+        /// The socket.
+        socket: PathBuf,
+        /// Why it cannot be connected to.
+        source: io::Error,
+    },
+    /// The socket is not for this user.
+    #[error("no permission to talk to tidegated on {socket}")]
+    NotAllowed {
+        /// The socket.
+        socket: PathBuf,
+        /// What the kernel said.
+        source: io::Error,
+    },
+    /// The socket cannot be connected to.
+    #[error("cannot connect to tidegated on {socket}")]
+    Connect {
+        /// The socket.
+        socket: PathBuf,
+        /// Why.
+        source: io::Error,
+    },
+    /// The daemon went away in the middle of it.
+    #[error("tidegated ended the connection before it answered")]
+    Broken {
+        /// Why.
+        source: hyper::Error,
+    },
+    /// An answer that makes no sense.
+    #[error("tidegated gave an answer that is not understood")]
+    Answer {
+        /// Why not.
+        source: serde_json::Error,
+    },
+    /// A request that cannot be written down.
+    #[error("cannot write the request to {path}")]
+    Request {
+        /// What was asked for.
+        path: String,
+        /// Why.
+        source: Box<dyn std::error::Error + Send + Sync>,
+    },
+    /// The daemon said no.
+    #[error("{}", .0.message)]
+    Refused(Refusal),
+    /// The namespace's path cannot be made absolute.
+    #[error("cannot tell where {path} is")]
+    Netns {
+        /// The path.
+        path: PathBuf,
+        /// Why.
+        source: io::Error,
+    },
+    /// Standard output does not take the answer.
+    #[error("cannot write to standard output")]
+    Output {
+        /// Why.
+        source: io::Error,
+    },
+    /// The client itself cannot run.
+    #[error("cannot start")]
+    Runtime {
+        /// Why.
+        source: io::Error,
+    },
+}
+
+impl ClientError {
+    /// A request that cannot be written down.
+    pub(crate) fn request(
+        path: &str,
+        source: impl Into<Box<dyn std::error::Error + Send + Sync>>,
+    ) -> Self {
+        Self::Request {
+            path: path.to_owned(),
+            source: source.into(),
+        }
+    }
+
+    /// Sorts the reasons for which a socket cannot be connected to.
+    pub(crate) fn connecting(socket: PathBuf, source: io::Error) -> Self {
+        match source.kind() {
+            io::ErrorKind::NotFound | io::ErrorKind::ConnectionRefused => {
+                Self::NotRunning { socket, source }
+            }
+            io::ErrorKind::PermissionDenied => Self::NotAllowed { socket, source },
+            _ => Self::Connect { socket, source },
+        }
+    }
+
+    /// Whether the user can mend it: exit status 1, else 2.
+    pub(crate) fn is_users(&self) -> bool {
+        match self {
+            Self::NotAllowed { .. } | Self::Netns { .. } => true,
+            Self::Refused(refusal) => refusal.kind.is_users(),
+            _ => false,
+        }
+    }
+
+    /// How it is shown.
+    pub(crate) fn report(&self) -> Report {
+        match self {
+            Self::Refused(refusal) => refusal.clone().into(),
+            other => Report::new(other, other.hint().map(str::to_owned)),
+        }
+    }
+
+    fn hint(&self) -> Option<&'static str> {
+        match self {
+            Self::NotRunning { .. } => Some(
+                "start it with `systemctl start tidegated`, or name its socket with --socket or \
+                 TIDEGATE_SOCKET",
+            ),
+            Self::NotAllowed { .. } => Some("run as root, or as a member of the socket's group"),
+            Self::Broken { .. } => {
+                Some("see what it logged with `journalctl -u tidegated`, and what it did with `ls`")
+            }
+            Self::Answer { .. } => {
+                Some("`tidegate --version` and `tidegated --version` should be the same")
+            }
+            _ => None,
+        }
+    }
+}

@@ -1,0 +1,45 @@
+//! Standard output: data, and nothing else.
+
+use std::io::{self, ErrorKind, Write};
+
+use serde::de::DeserializeOwned;
+use serde_json::Value;
+
+use crate::error::ClientError;
+
+/// How answers are printed.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Output {
+    /// The daemon's JSON instead of text for people.
+    pub(crate) json: bool,
+}
+
+impl Output {
+    /// Prints an answer: as the JSON that it is, or as `view` puts it.
+    pub(crate) fn show<T: DeserializeOwned>(
+        self,
+        answer: Value,
+        view: impl FnOnce(&T) -> String,
+    ) -> Result<(), ClientError> {
+        if self.json {
+            return print(&format!("{answer:#}\n"));
+        }
+        let value =
+            serde_json::from_value(answer).map_err(|source| ClientError::Answer { source })?;
+        print(&view(&value))
+    }
+}
+
+/// A reader that went away (`| head`) has seen what it wanted.
+fn print(text: &str) -> Result<(), ClientError> {
+    let mut stdout = io::stdout().lock();
+    match stdout
+        .write_all(text.as_bytes())
+        .and_then(|()| stdout.flush())
+    {
+        Err(source) if source.kind() != ErrorKind::BrokenPipe => {
+            Err(ClientError::Output { source })
+        }
+        _ => Ok(()),
+    }
+}

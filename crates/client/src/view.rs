@@ -1,0 +1,226 @@
+//! What the daemon answers, as text for people: plain columns that read without colour.
+
+use std::fmt::Display;
+
+use comfy_table::{ContentArrangement, Table, presets};
+use serde::Deserialize;
+use tidegate_model::api::{Info, NetworkView};
+use tidegate_model::{Endpoint, Name};
+
+/// Networks, one a line.
+pub(crate) fn networks(networks: &[NetworkView]) -> String {
+    let rows = networks.iter().map(|view| {
+        let network = &view.network;
+        vec![
+            network.name.to_string(),
+            network.bridge.to_string(),
+            joined(network.subnets.iter().map(|s| s.net)),
+            joined(network.subnets.iter().map(|s| s.gateway)),
+            view.endpoints.len().to_string(),
+        ]
+    });
+    table(
+        &["NETWORK", "BRIDGE", "SUBNETS", "GATEWAYS", "ENDPOINTS"],
+        rows,
+    )
+}
+
+/// Everything about a network.
+pub(crate) fn network(view: &NetworkView) -> String {
+    let network = &view.network;
+    fields(&[
+        ("network", network.name.to_string()),
+        ("bridge", network.bridge.to_string()),
+        ("mac", network.mac.to_string()),
+        ("subnets", joined(network.subnets.iter().map(|s| s.net))),
+        (
+            "gateways",
+            joined(network.subnets.iter().map(|s| s.gateway)),
+        ),
+        (
+            "mtu",
+            network
+                .mtu
+                .map_or_else(|| "the kernel's".into(), |mtu| mtu.to_string()),
+        ),
+        ("endpoints", joined(&view.endpoints)),
+    ])
+}
+
+/// Endpoints, one a line.
+pub(crate) fn endpoints(endpoints: &[Endpoint]) -> String {
+    let rows = endpoints.iter().map(|endpoint| {
+        vec![
+            endpoint.name.to_string(),
+            endpoint.network.to_string(),
+            endpoint.netns.path.display().to_string(),
+            endpoint.ifname.to_string(),
+            joined(endpoint.addresses.iter().map(|net| net.addr())),
+            joined(&endpoint.ports),
+        ]
+    });
+    table(
+        &[
+            "ENDPOINT",
+            "NETWORK",
+            "NETNS",
+            "INTERFACE",
+            "ADDRESSES",
+            "PORTS",
+        ],
+        rows,
+    )
+}
+
+/// Everything about an endpoint.
+pub(crate) fn endpoint(endpoint: &Endpoint) -> String {
+    fields(&[
+        ("endpoint", endpoint.name.to_string()),
+        ("network", endpoint.network.to_string()),
+        ("netns", endpoint.netns.path.display().to_string()),
+        ("interface", endpoint.ifname.to_string()),
+        ("host interface", endpoint.host_ifname.to_string()),
+        ("mac", endpoint.mac.to_string()),
+        ("addresses", joined(&endpoint.addresses)),
+        ("default routes", joined(&endpoint.gateways)),
+        ("ports", joined(&endpoint.ports)),
+    ])
+}
+
+/// What the daemon is and works with.
+pub(crate) fn info(info: &Info) -> String {
+    let Info { build, driver, .. } = info;
+    fields(&[
+        ("version", build.version.clone()),
+        ("commit", build.commit.clone()),
+        ("flavour", build.flavour.clone()),
+        ("why that flavour", build.reason.clone()),
+        ("drivers", joined(&build.drivers)),
+        ("driver in use", driver.name.clone()),
+        ("why that driver", driver.why.clone()),
+        ("driver mode", driver.mode.clone()),
+        ("driver version", driver.version.clone()),
+        ("driver json", driver.json.clone()),
+        ("kernel", info.kernel.clone()),
+        ("socket", info.socket.display().to_string()),
+        ("state folder", info.state_dir.display().to_string()),
+        ("networks", info.networks.to_string()),
+        ("endpoints", info.endpoints.to_string()),
+    ])
+}
+
+/// Anything that has a name.
+#[derive(Debug, Deserialize)]
+pub(crate) struct Named {
+    name: Name,
+}
+
+/// Names, one a line.
+pub(crate) fn names(named: &[Named]) -> String {
+    lines(named.iter().map(|named| &named.name))
+}
+
+/// Texts, one a line.
+pub(crate) fn lines(texts: impl IntoIterator<Item = impl Display>) -> String {
+    texts.into_iter().map(|text| format!("{text}\n")).collect()
+}
+
+fn table(header: &[&str], rows: impl Iterator<Item = Vec<String>>) -> String {
+    let mut table = plain();
+    table.set_header(header.iter().copied());
+    table.add_rows(rows.map(|row| row.into_iter().map(dash_if_empty)));
+    text(&mut table)
+}
+
+fn fields(fields: &[(&str, String)]) -> String {
+    let mut table = plain();
+    table.add_rows(
+        fields
+            .iter()
+            .map(|(key, value)| [(*key).into(), dash_if_empty(value.clone())]),
+    );
+    text(&mut table)
+}
+
+/// No lines, no colour, no wrapping: what goes through grep and awk unharmed.
+fn plain() -> Table {
+    let mut table = Table::new();
+    table
+        .load_style(presets::NOTHING)
+        .set_content_arrangement(ContentArrangement::Disabled);
+    table
+}
+
+fn text(table: &mut Table) -> String {
+    for column in table.column_iter_mut() {
+        column.set_padding((0, 2));
+    }
+    lines(table.lines().map(|line| line.trim_end().to_owned()))
+}
+
+/// An empty cell would move the next column into its place.
+fn dash_if_empty(text: String) -> String {
+    if text.is_empty() { "-".into() } else { text }
+}
+
+fn joined(values: impl IntoIterator<Item = impl Display>) -> String {
+    let values: Vec<String> = values.into_iter().map(|value| value.to_string()).collect();
+    values.join(",")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use expect_test::expect;
+
+    fn endpoint_from(json: &str) -> Endpoint {
+        serde_json::from_str(json).unwrap()
+    }
+
+    fn front() -> Endpoint {
+        endpoint_from(
+            r#"{ "name": "front", "network": "web",
+                 "netns": { "path": "/run/netns/box", "id": { "dev": 4, "ino": 4026532001 } },
+                 "host-ifname": "tgv1", "ifname": "eth0", "mac": "02:76:00:00:00:01",
+                 "addresses": ["10.208.0.2/24", "fd74:6964:6567::2/64"],
+                 "gateways": ["10.208.0.1"], "ports": ["8080:80/tcp", "[2001:db8::1]:53:53/udp"] }"#,
+        )
+    }
+
+    #[test]
+    fn a_list_has_a_header_and_a_line_for_each() {
+        let mut bare = front();
+        bare.name = "a-much-longer-name".parse().unwrap();
+        bare.ports.clear();
+        expect![[r#"
+            ENDPOINT            NETWORK  NETNS           INTERFACE  ADDRESSES                     PORTS
+            front               web      /run/netns/box  eth0       10.208.0.2,fd74:6964:6567::2  8080:80/tcp,[2001:db8::1]:53:53/udp
+            a-much-longer-name  web      /run/netns/box  eth0       10.208.0.2,fd74:6964:6567::2  -
+        "#]]
+        .assert_eq(&endpoints(&[front(), bare]));
+    }
+
+    #[test]
+    fn a_list_of_nothing_is_its_header() {
+        assert_eq!(
+            networks(&[]),
+            "NETWORK  BRIDGE  SUBNETS  GATEWAYS  ENDPOINTS\n"
+        );
+    }
+
+    #[test]
+    fn an_object_is_shown_field_by_field() {
+        expect![[r#"
+            endpoint        front
+            network         web
+            netns           /run/netns/box
+            interface       eth0
+            host interface  tgv1
+            mac             02:76:00:00:00:01
+            addresses       10.208.0.2/24,fd74:6964:6567::2/64
+            default routes  10.208.0.1
+            ports           8080:80/tcp,[2001:db8::1]:53:53/udp
+        "#]]
+        .assert_eq(&endpoint(&front()));
+    }
+}

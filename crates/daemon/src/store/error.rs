@@ -1,0 +1,158 @@
+//! What can go wrong with the store.
+
+use std::io;
+use std::path::{Path, PathBuf};
+
+use redb::{DatabaseError, StorageError};
+
+/// Why the stored state cannot be used.
+#[derive(Debug, thiserror::Error)]
+pub enum StoreError {
+    /// The state folder cannot be made.
+    #[error("cannot make the state folder {path}")]
+    Folder {
+        /// The folder.
+        path: PathBuf,
+        /// Why.
+        source: io::Error,
+    },
+    /// The database cannot be opened for reading and writing.
+    #[error("cannot open the state database {path}")]
+    Open {
+        /// The database.
+        path: PathBuf,
+        /// Why.
+        source: io::Error,
+    },
+    /// Another daemon has it.
+    #[error("the state database {path} is in use by another daemon")]
+    InUse {
+        /// The database.
+        path: PathBuf,
+    },
+    /// It is not a database, or not a sound one.
+    #[error("the state database {path} is damaged")]
+    Damaged {
+        /// The database.
+        path: PathBuf,
+        /// What was found.
+        source: DatabaseError,
+    },
+    /// A newer daemon wrote it.
+    #[error("the state database {path} has version {found}, and this daemon knows up to {known}")]
+    Newer {
+        /// The database.
+        path: PathBuf,
+        /// Its version.
+        found: u64,
+        /// The newest version that is understood.
+        known: u64,
+    },
+    /// A row cannot be understood.
+    #[error("the {kind} {key} in the state database {path} cannot be read")]
+    Row {
+        /// The database.
+        path: PathBuf,
+        /// `network` or `endpoint`.
+        kind: &'static str,
+        /// The row's key.
+        key: String,
+        /// Why.
+        source: serde_json::Error,
+    },
+    /// The disk refused to read or write.
+    #[error("cannot access the state database {path}")]
+    Access {
+        /// The database.
+        path: PathBuf,
+        /// Why.
+        source: Box<redb::Error>,
+    },
+}
+
+impl StoreError {
+    pub(super) fn opening(path: &Path, source: DatabaseError) -> Self {
+        let path = path.to_owned();
+        match source {
+            DatabaseError::DatabaseAlreadyOpen => Self::InUse { path },
+            DatabaseError::Storage(StorageError::Io(source))
+                if !matches!(
+                    source.kind(),
+                    io::ErrorKind::InvalidData | io::ErrorKind::UnexpectedEof
+                ) =>
+            {
+                Self::Open { path, source }
+            }
+            source => Self::Damaged { path, source },
+        }
+    }
+
+    /// What the user can do about it.
+    pub fn hint(&self) -> Option<String> {
+        Some(match self {
+            Self::Folder { .. } | Self::Open { .. } => {
+                "run as root with a writable state folder, or name another one with --state-dir"
+                    .into()
+            }
+            Self::InUse { .. } => {
+                "stop the other tidegated, or give this one its own --state-dir and --socket".into()
+            }
+            Self::Damaged { path, .. } | Self::Row { path, .. } => format!(
+                "the file was left as it is: restore it from a backup, or move it away \
+                 (`mv {path} {path}.damaged`) and create the networks anew",
+                path = path.display()
+            ),
+            Self::Newer { .. } => "install the newer version of tidegate again".into(),
+            Self::Access { .. } => "see whether the disk is full or failing".into(),
+        })
+    }
+}
+
+/// What went wrong inside the database, before it is known where that is.
+#[derive(Debug)]
+pub(super) enum Fault {
+    Database(Box<redb::Error>),
+    Newer {
+        found: u64,
+        known: u64,
+    },
+    Row {
+        kind: &'static str,
+        key: String,
+        source: serde_json::Error,
+    },
+}
+
+impl Fault {
+    pub(super) fn at(self, path: &Path) -> StoreError {
+        let path = path.to_owned();
+        match self {
+            Self::Database(source) => StoreError::Access { path, source },
+            Self::Newer { found, known } => StoreError::Newer { path, found, known },
+            Self::Row { kind, key, source } => StoreError::Row {
+                path,
+                kind,
+                key,
+                source,
+            },
+        }
+    }
+}
+
+macro_rules! faults_of_the_database {
+    ($($error:ty),+) => {
+        $(impl From<$error> for Fault {
+            fn from(source: $error) -> Self {
+                Self::Database(Box::new(source.into()))
+            }
+        })+
+    };
+}
+
+faults_of_the_database!(
+    redb::CommitError,
+    redb::SetDurabilityError,
+    redb::StorageError,
+    redb::TableError,
+    redb::TransactionError
+);

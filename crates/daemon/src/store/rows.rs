@@ -1,0 +1,185 @@
+//! The tables of the database and what is in their rows.
+//!
+//! | table | key | value |
+//! | --- | --- | --- |
+//! | `meta` | `version` | version of this layout |
+//! | `meta` | `next-number` | [`State::next_number`] |
+//! | `networks` | name | [`Network`] as JSON |
+//! | `endpoints` | name | [`Endpoint`] as JSON |
+
+use std::collections::BTreeMap;
+
+use redb::{
+    Database, ReadTransaction, ReadableDatabase, ReadableTable, TableDefinition, WriteTransaction,
+};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use tidegate_model::{Change, Endpoint, Name, Network, State};
+
+use super::DURABILITY;
+use super::error::Fault;
+
+/// Version of the layout that this daemon writes, and the newest that it reads.
+const VERSION: u64 = 1;
+
+const META: TableDefinition<&str, u64> = TableDefinition::new("meta");
+const NETWORKS: Rows = Rows {
+    kind: "network",
+    table: TableDefinition::new("networks"),
+};
+const ENDPOINTS: Rows = Rows {
+    kind: "endpoint",
+    table: TableDefinition::new("endpoints"),
+};
+
+/// A table of objects, each as JSON under its name.
+struct Rows {
+    kind: &'static str,
+    table: TableDefinition<'static, &'static str, &'static [u8]>,
+}
+
+/// Makes the tables of a new database, and refuses one that a newer daemon wrote.
+pub(super) fn prepare(database: &Database) -> Result<(), Fault> {
+    let found = write_with(database, |to| {
+        to.open_table(NETWORKS.table)?;
+        to.open_table(ENDPOINTS.table)?;
+        let mut meta = to.open_table(META)?;
+        let found = meta.get("version")?.map(|version| version.value());
+        if found.is_none() {
+            meta.insert("version", VERSION)?;
+        }
+        Ok(found.unwrap_or(VERSION))
+    })?;
+    if found > VERSION {
+        Err(Fault::Newer {
+            found,
+            known: VERSION,
+        })
+    } else {
+        Ok(())
+    }
+}
+
+/// Reads everything.
+pub(super) fn load(database: &Database) -> Result<State, Fault> {
+    let from = database.begin_read()?;
+    let next_number = from
+        .open_table(META)?
+        .get("next-number")?
+        .map_or(0, |n| n.value());
+    Ok(State {
+        networks: NETWORKS.load::<Network>(&from)?,
+        endpoints: ENDPOINTS.load::<Endpoint>(&from)?,
+        // Written from a u32; a file that says more is damaged, and wraps around harmlessly.
+        next_number: next_number as u32,
+    })
+}
+
+/// Writes one change.
+pub(super) fn write(database: &Database, change: &Change, next_number: u32) -> Result<(), Fault> {
+    write_with(database, |to| {
+        match change {
+            Change::AddNetwork(network) => NETWORKS.insert(to, &network.name, network)?,
+            Change::RemoveNetwork(network) => NETWORKS.remove(to, &network.name)?,
+            Change::AddEndpoint(endpoint) => ENDPOINTS.insert(to, &endpoint.name, endpoint)?,
+            Change::RemoveEndpoint(endpoint) => ENDPOINTS.remove(to, &endpoint.name)?,
+        }
+        set_number(to, next_number)
+    })
+}
+
+/// Makes the database hold `state` and nothing else.
+pub(super) fn replace(database: &Database, state: &State) -> Result<(), Fault> {
+    write_with(database, |to| {
+        to.delete_table(NETWORKS.table)?;
+        to.delete_table(ENDPOINTS.table)?;
+        to.open_table(NETWORKS.table)?;
+        to.open_table(ENDPOINTS.table)?;
+        for (name, network) in &state.networks {
+            NETWORKS.insert(to, name, network)?;
+        }
+        for (name, endpoint) in &state.endpoints {
+            ENDPOINTS.insert(to, name, endpoint)?;
+        }
+        set_number(to, state.next_number)
+    })
+}
+
+fn set_number(to: &WriteTransaction, number: u32) -> Result<(), Fault> {
+    to.open_table(META)?
+        .insert("next-number", u64::from(number))?;
+    Ok(())
+}
+
+/// One transaction: all of `work`, or nothing of it.
+fn write_with<T>(
+    database: &Database,
+    work: impl FnOnce(&WriteTransaction) -> Result<T, Fault>,
+) -> Result<T, Fault> {
+    let mut transaction = database.begin_write()?;
+    transaction.set_durability(DURABILITY)?;
+    let value = work(&transaction)?;
+    transaction.commit()?;
+    Ok(value)
+}
+
+impl Rows {
+    fn load<T: DeserializeOwned>(
+        &self,
+        from: &ReadTransaction,
+    ) -> Result<BTreeMap<Name, T>, Fault> {
+        let table = from.open_table(self.table)?;
+        let mut rows = BTreeMap::new();
+        for row in table.iter()? {
+            let (key, value) = row?;
+            let key = key.value();
+            let fault = |source| Fault::Row {
+                kind: self.kind,
+                key: key.to_owned(),
+                source,
+            };
+            let name = key
+                .parse()
+                .map_err(|e| fault(serde::de::Error::custom(e)))?;
+            rows.insert(name, serde_json::from_slice(value.value()).map_err(fault)?);
+        }
+        Ok(rows)
+    }
+
+    fn insert<T: Serialize>(
+        &self,
+        to: &WriteTransaction,
+        name: &Name,
+        value: &T,
+    ) -> Result<(), Fault> {
+        let json = serde_json::to_vec(value).map_err(|source| Fault::Row {
+            kind: self.kind,
+            key: name.to_string(),
+            source,
+        })?;
+        to.open_table(self.table)?
+            .insert(name.as_str(), json.as_slice())?;
+        Ok(())
+    }
+
+    fn remove(&self, to: &WriteTransaction, name: &Name) -> Result<(), Fault> {
+        to.open_table(self.table)?.remove(name.as_str())?;
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+pub(super) fn set_version(database: &Database, version: u64) -> Result<(), Fault> {
+    write_with(database, |to| {
+        to.open_table(META)?.insert("version", version)?;
+        Ok(())
+    })
+}
+
+#[cfg(test)]
+pub(super) fn set_raw_network(database: &Database, key: &str, value: &[u8]) -> Result<(), Fault> {
+    write_with(database, |to| {
+        to.open_table(NETWORKS.table)?.insert(key, value)?;
+        Ok(())
+    })
+}

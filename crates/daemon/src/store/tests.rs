@@ -1,0 +1,132 @@
+use std::fs::OpenOptions;
+use std::io::{Seek, SeekFrom, Write};
+
+use tidegate_model::Subnet;
+use tidegate_model::{MacAddr, Network};
+
+use super::*;
+
+fn network(name: &str, number: u8) -> Network {
+    Network {
+        name: name.parse().unwrap(),
+        bridge: format!("tgb{number}").parse().unwrap(),
+        mac: MacAddr::local([0, 0, 0, 0, number]),
+        subnets: vec![Subnet::new(format!("10.0.{number}.0/24").parse().unwrap(), None).unwrap()],
+        mtu: Some(1400),
+    }
+}
+
+/// A store with one network in it, and what it holds.
+fn store_with_a_network(folder: &Path) -> (Store, State) {
+    let mut store = Store::open(folder).unwrap();
+    let mut state = store.load().unwrap();
+    assert_eq!(state, State::default());
+    let change = Change::AddNetwork(network("web", 1));
+    store.commit(&state, &change).unwrap();
+    state.apply(&change);
+    (store, state)
+}
+
+#[test]
+fn what_was_committed_is_there_when_the_store_is_opened_again() {
+    let folder = tempfile::tempdir().unwrap();
+    let (store, state) = store_with_a_network(folder.path());
+    drop(store);
+    let mut store = Store::open(folder.path()).unwrap();
+    assert_eq!(store.load().unwrap(), state);
+    assert_eq!(state.next_number, 1);
+}
+
+#[test]
+fn what_was_removed_is_gone_but_its_number_is_not_used_again() {
+    let folder = tempfile::tempdir().unwrap();
+    let (mut store, mut state) = store_with_a_network(folder.path());
+    let change = Change::RemoveNetwork(network("web", 1));
+    store.commit(&state, &change).unwrap();
+    state.apply(&change);
+    let loaded = store.load().unwrap();
+    assert!(loaded.networks.is_empty());
+    assert_eq!(loaded.next_number, 1);
+}
+
+#[test]
+fn a_second_daemon_is_refused_the_same_state() {
+    let folder = tempfile::tempdir().unwrap();
+    let (_store, _) = store_with_a_network(folder.path());
+    let refused = Store::open(folder.path()).unwrap_err();
+    assert!(matches!(refused, StoreError::InUse { .. }), "{refused:?}");
+}
+
+#[test]
+fn a_file_that_is_no_database_is_refused_and_kept() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join(FILE);
+    for junk in [
+        &b"not a database"[..],
+        &[0; 100_000],
+        b"redb\x1a\x0a\xa9\x0d\x0a",
+    ] {
+        fs::write(&path, junk).unwrap();
+        let refused = Store::open(folder.path()).unwrap_err();
+        assert!(matches!(refused, StoreError::Damaged { .. }), "{refused:?}");
+        assert_eq!(fs::read(&path).unwrap(), junk);
+    }
+}
+
+#[test]
+fn damage_anywhere_in_the_file_is_an_error_or_harmless_but_never_wrong_state() {
+    let folder = tempfile::tempdir().unwrap();
+    let (store, state) = store_with_a_network(folder.path());
+    drop(store);
+    let path = folder.path().join(FILE);
+    let sound = fs::read(&path).unwrap();
+    let mut refused = 0;
+    for at in (0..sound.len()).step_by(sound.len() / 256) {
+        fs::write(&path, &sound).unwrap();
+        let mut file = OpenOptions::new().write(true).open(&path).unwrap();
+        file.seek(SeekFrom::Start(at as u64)).unwrap();
+        file.write_all(&[!sound[at]; 64]).unwrap();
+        drop(file);
+        match Store::open(folder.path()).and_then(|mut store| store.load()) {
+            Ok(loaded) => assert_eq!(loaded, state, "at {at}"),
+            Err(_) => refused += 1,
+        }
+    }
+    assert!(refused > 0, "no damage was ever noticed");
+}
+
+#[test]
+fn a_newer_layout_is_refused() {
+    let folder = tempfile::tempdir().unwrap();
+    let (store, _) = store_with_a_network(folder.path());
+    rows::set_version(store.database.as_ref().unwrap(), 99).unwrap();
+    drop(store);
+    let refused = Store::open(folder.path()).unwrap_err();
+    assert!(refused.to_string().contains("has version 99"), "{refused}");
+}
+
+#[test]
+fn a_row_that_cannot_be_read_is_named() {
+    let folder = tempfile::tempdir().unwrap();
+    let (mut store, _) = store_with_a_network(folder.path());
+    rows::set_raw_network(store.database.as_ref().unwrap(), "web", b"{}").unwrap();
+    let refused = store.load().unwrap_err();
+    assert!(
+        refused.to_string().starts_with("the network web in"),
+        "{refused}"
+    );
+}
+
+#[test]
+fn after_a_failed_write_the_next_one_puts_the_file_right() {
+    let folder = tempfile::tempdir().unwrap();
+    let (mut store, mut state) = store_with_a_network(folder.path());
+    // As after a write of which it is not known whether it reached the disk: it did.
+    let phantom = Change::AddNetwork(network("phantom", 9));
+    store.commit(&state, &phantom).unwrap();
+    store.database = None;
+    let change = Change::AddNetwork(network("db", 2));
+    store.commit(&state, &change).unwrap();
+    state.apply(&change);
+    assert_eq!(store.load().unwrap(), state);
+}
