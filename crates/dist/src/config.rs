@@ -1,0 +1,122 @@
+//! `packaging/dist.toml`: what is built, and what the packages hold.
+//!
+//! Keys are in kebab-case, an unknown key is an error, and an error names its line.
+
+mod asset;
+mod load;
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+
+use serde::Deserialize;
+use tidegate_native_deps::{Flavour, NativeDep};
+use toml::Spanned;
+
+use crate::spec::Format;
+
+pub use asset::{Asset, AssetSource, InvalidAsset};
+pub use load::{ConfigError, load, parse};
+
+/// The whole file.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub struct Config {
+    /// The packages' name.
+    pub name: String,
+    /// One line about the program.
+    pub summary: String,
+    /// More about it; paragraphs are set apart by an empty line.
+    pub description: String,
+    /// The changelog in Markdown, relative to the workspace.
+    pub changelog: PathBuf,
+    /// The revision of the packages: `1` in `0.1.0-1`.
+    #[serde(default = "first_revision")]
+    pub revision: String,
+    /// The Cargo packages whose programs are built; each program has its package's name.
+    pub cargo_packages: Vec<String>,
+    /// How a built program says what it is.
+    pub stamp: Stamp,
+    /// The C library whose presence decides the flavour. Exactly one.
+    pub native_dep: BTreeMap<String, NativeDep>,
+    /// What each flavour is packaged as.
+    pub flavour: BTreeMap<Flavour, FlavourConfig>,
+    /// What only Debian packages have.
+    pub deb: DebConfig,
+    /// What only RPM packages have.
+    pub rpm: RpmConfig,
+    /// The files of the packages.
+    pub asset: Vec<Asset>,
+}
+
+fn first_revision() -> String {
+    "1".to_owned()
+}
+
+impl Config {
+    /// The C library.
+    ///
+    /// # Panics
+    /// Never for a configuration from [`parse`], which refuses any number but one.
+    #[must_use]
+    #[expect(clippy::expect_used, reason = "checked when the file was read")]
+    pub fn library(&self) -> &NativeDep {
+        self.native_dep
+            .values()
+            .next()
+            .expect("a checked configuration has one native-dep")
+    }
+
+    /// The formats of a flavour; none for one that is not packaged.
+    #[must_use]
+    pub fn formats(&self, flavour: Flavour) -> &[Format] {
+        self.flavour
+            .get(&flavour)
+            .map_or(&[], |flavour| flavour.formats.as_slice())
+    }
+}
+
+/// How a built program says what it is.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub struct Stamp {
+    /// The program to ask; one of `cargo-packages`.
+    pub program: Spanned<String>,
+    /// The arguments with which it prints a JSON object with `flavour` and `commit`.
+    pub arguments: Vec<String>,
+    /// What the names of the variables start with that hand flavour, commit and reason to the
+    /// build: `<env-prefix>_FLAVOUR`, `<env-prefix>_COMMIT`, `<env-prefix>_REASON`.
+    pub env_prefix: String,
+}
+
+/// One flavour.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub struct FlavourConfig {
+    /// What it is packaged as.
+    pub formats: Vec<Format>,
+}
+
+/// What only Debian packages have.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub struct DebConfig {
+    /// The archive section, see the Debian Policy Manual, 2.4.
+    pub section: String,
+    /// A folder with maintainer scripts, relative to the workspace. What starts, stops and
+    /// enables the units takes the place of their `#DEBHELPER#` line.
+    pub maintainer_scripts: Option<PathBuf>,
+    /// Dependencies that do not follow from the programs.
+    #[serde(default)]
+    pub depends: Vec<String>,
+}
+
+/// What only RPM packages have.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub struct RpmConfig {
+    /// The package group, which old tools sort by.
+    pub group: String,
+    /// Dependencies that do not follow from the programs.
+    #[serde(default)]
+    pub requires: Vec<String>,
+}

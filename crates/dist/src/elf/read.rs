@@ -1,0 +1,159 @@
+//! Reading the tables of an ELF file with the `object` crate's low-level interface.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::{Path, PathBuf};
+
+use object::elf;
+use object::read::elf::{ElfFile, ElfFile32, ElfFile64, FileHeader, ProgramHeader};
+use object::{Endianness, FileKind, ReadRef};
+
+use super::{ElfFacts, Linkage};
+
+/// Why a file's needs could not be read. None of these may be taken for "needs nothing".
+#[derive(Debug, thiserror::Error)]
+pub enum ElfError {
+    /// The file could not be read at all.
+    #[error("cannot read {}", path.display())]
+    Io {
+        /// The file.
+        path: PathBuf,
+        /// What the system said.
+        source: std::io::Error,
+    },
+    /// The file is something else.
+    #[error("{} is not an ELF file", path.display())]
+    NotElf {
+        /// The file.
+        path: PathBuf,
+    },
+    /// A table is cut short or points outside of the file.
+    #[error("{} is a damaged ELF file", path.display())]
+    Damaged {
+        /// The file.
+        path: PathBuf,
+        /// Which table, and how.
+        source: object::read::Error,
+    },
+    /// The file has a dynamic segment, but its section headers were removed.
+    #[error(
+        "{} has a dynamic segment but no dynamic section: its needs cannot be read",
+        path.display()
+    )]
+    NoSections {
+        /// The file.
+        path: PathBuf,
+    },
+}
+
+/// Reads the facts of an ELF file.
+///
+/// # Errors
+/// When the file cannot be read, is no ELF file, or its tables do not hold together.
+pub fn read(path: &Path) -> Result<ElfFacts, ElfError> {
+    let data = std::fs::read(path).map_err(|source| ElfError::Io {
+        path: path.to_owned(),
+        source,
+    })?;
+    let facts = match FileKind::parse(data.as_slice()) {
+        Ok(FileKind::Elf32) => {
+            ElfFile32::<Endianness>::parse(data.as_slice()).and_then(|file| facts(&file))
+        }
+        Ok(FileKind::Elf64) => {
+            ElfFile64::<Endianness>::parse(data.as_slice()).and_then(|file| facts(&file))
+        }
+        _ => {
+            return Err(ElfError::NotElf {
+                path: path.to_owned(),
+            });
+        }
+    };
+    facts
+        .map_err(|source| ElfError::Damaged {
+            path: path.to_owned(),
+            source,
+        })?
+        .ok_or_else(|| ElfError::NoSections {
+            path: path.to_owned(),
+        })
+}
+
+/// `None` where there is a dynamic segment without a dynamic section.
+fn facts<'data, Elf, R>(file: &ElfFile<'data, Elf, R>) -> object::read::Result<Option<ElfFacts>>
+where
+    Elf: FileHeader,
+    R: ReadRef<'data>,
+{
+    let endian = file.endian();
+    let segments = file.elf_program_headers();
+    let interpreter = interpreter(file)?;
+    let dynamic = file.elf_dynamic_table()?;
+    let has_segment = segments.iter().any(|s| s.p_type(endian) == elf::PT_DYNAMIC);
+    if has_segment && dynamic.is_empty() {
+        return Ok(None);
+    }
+    let mut needed = Vec::new();
+    let mut soname = None;
+    for entry in &dynamic {
+        match entry.tag {
+            elf::DT_NEEDED => needed.push(text(dynamic.string(entry)?)),
+            elf::DT_SONAME => soname = Some(text(dynamic.string(entry)?)),
+            _ => {}
+        }
+    }
+    let linkage = match (&interpreter, has_segment) {
+        (None, false) => Linkage::Static,
+        (None, true) if soname.is_none() && needed.is_empty() => Linkage::StaticPie,
+        _ => Linkage::Dynamic,
+    };
+    Ok(Some(ElfFacts {
+        is_64_bit: file.elf_header().is_class_64(),
+        linkage,
+        interpreter,
+        soname,
+        needed,
+        version_needs: version_needs(file)?,
+    }))
+}
+
+fn interpreter<'data, Elf, R>(file: &ElfFile<'data, Elf, R>) -> object::read::Result<Option<String>>
+where
+    Elf: FileHeader,
+    R: ReadRef<'data>,
+{
+    for segment in file.elf_program_headers() {
+        if let Some(path) = segment.interpreter(file.endian(), file.data())? {
+            return Ok(Some(text(path)));
+        }
+    }
+    Ok(None)
+}
+
+fn version_needs<'data, Elf, R>(
+    file: &ElfFile<'data, Elf, R>,
+) -> object::read::Result<BTreeMap<String, BTreeSet<String>>>
+where
+    Elf: FileHeader,
+    R: ReadRef<'data>,
+{
+    let (endian, data) = (file.endian(), file.data());
+    let sections = file.elf_section_table();
+    let mut needs: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
+    let Some((libraries, link)) = sections.gnu_verneed(endian, data)? else {
+        return Ok(needs);
+    };
+    let strings = sections.strings(endian, data, link)?;
+    for library in libraries {
+        let (library, versions) = library?;
+        let names = needs
+            .entry(text(library.file(endian, strings)?))
+            .or_default();
+        for version in versions {
+            names.insert(text(version?.name(endian, strings)?));
+        }
+    }
+    Ok(needs)
+}
+
+fn text(bytes: &[u8]) -> String {
+    String::from_utf8_lossy(bytes).into_owned()
+}

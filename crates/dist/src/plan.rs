@@ -1,0 +1,289 @@
+//! What is done, decided before anything is done.
+//!
+//! [`plan`] turns values into a value: it reads no file, runs no program and knows no time. The
+//! same configuration, source, findings and request always give the same [`Plan`].
+
+mod arch;
+mod build;
+mod package;
+
+use std::path::PathBuf;
+
+use serde::{Deserialize, Serialize};
+use tidegate_native_deps::{
+    CannotBuild, Decision, Fallback, Findings, Flavour, Mend, Request as FlavourRequest, decide,
+};
+
+use crate::config::Config;
+use crate::source::Source;
+use crate::spec::Format;
+
+pub use arch::Arch;
+pub use build::{BuildPlan, ProgramPlan};
+pub use package::{DeclaredDepends, PackagePlan};
+
+/// What is asked for.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Request {
+    /// Which flavour: `auto` stands for the best dynamic one and the static one.
+    pub flavour: FlavourRequest,
+    /// Which formats; empty: every one that the configuration has for a flavour.
+    pub formats: Vec<Format>,
+    /// Whether anything less than the best is an error.
+    pub strict: bool,
+}
+
+/// Folders that the plan speaks of, all absolute.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub struct Places {
+    /// The workspace that is built.
+    pub workspace: PathBuf,
+    /// Where the packages are written to.
+    pub out: PathBuf,
+    /// Where builds and intermediate files are kept.
+    pub cache: PathBuf,
+    /// Cargo's home, whose path must not get into a binary.
+    pub cargo_home: PathBuf,
+}
+
+/// All that is done, in order, with the reasons.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub struct Plan {
+    /// The packages' name.
+    pub name: String,
+    /// What is built.
+    pub source: Source,
+    /// Where.
+    pub places: Places,
+    /// One build a flavour.
+    pub builds: Vec<BuildPlan>,
+    /// The package files made of them.
+    pub packages: Vec<PackagePlan>,
+    /// What was asked for by `auto` and cannot be made here.
+    pub left_out: Vec<LeftOut>,
+}
+
+/// A flavour that `auto` stands for and that cannot be built here.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub struct LeftOut {
+    /// The flavour.
+    pub flavour: Flavour,
+    /// What is missing for it.
+    pub because: String,
+    /// What would mend that.
+    pub mend: Option<Mend>,
+}
+
+/// Why there is no plan.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum PlanError {
+    /// A flavour cannot be built here.
+    #[error("flavour {flavour} cannot be built")]
+    CannotBuild {
+        /// The flavour that was asked for.
+        flavour: String,
+        /// What is missing.
+        source: CannotBuild,
+    },
+    /// `--strict` allows nothing but the best.
+    #[error("flavour {wanted} cannot be built, and --strict allows no fallback: {because}")]
+    Strict {
+        /// The flavour that is missing.
+        wanted: Flavour,
+        /// Why.
+        because: String,
+        /// What would mend that.
+        mend: Option<Mend>,
+    },
+    /// The configuration packages none of the flavours in any of the formats.
+    #[error("nothing to do: flavour {flavour} is not packaged as {formats}")]
+    Nothing {
+        /// What was asked for.
+        flavour: String,
+        /// The formats that were asked for.
+        formats: String,
+    },
+    /// A package that is depended on has no known name.
+    #[error("no {family} package is named for {what}")]
+    NoPackageName {
+        /// The family of distributions.
+        family: &'static str,
+        /// What the package holds.
+        what: String,
+    },
+    /// The target's architecture has no name in the package formats.
+    #[error("no package architecture is known for target {target}")]
+    UnknownArch {
+        /// The triple.
+        target: String,
+    },
+}
+
+impl PlanError {
+    /// What mends it.
+    #[must_use]
+    pub fn hint(&self) -> Option<String> {
+        match self {
+            Self::CannotBuild { source, .. } => source.hint().map(str::to_owned),
+            Self::Strict { mend, .. } => mend.as_ref().map(|mend| mend.command.clone()),
+            Self::Nothing { .. } => {
+                Some("see [flavour.…] in packaging/dist.toml for what there is".to_owned())
+            }
+            Self::NoPackageName { .. } => {
+                Some("name it in [native-dep.…] of packaging/dist.toml".to_owned())
+            }
+            Self::UnknownArch { .. } => None,
+        }
+    }
+
+    /// What mends it by installing packages.
+    #[must_use]
+    pub fn mend(&self) -> Option<&Mend> {
+        match self {
+            Self::CannotBuild { source, .. } => source.mend.as_ref(),
+            Self::Strict { mend, .. } => mend.as_ref(),
+            _ => None,
+        }
+    }
+}
+
+/// Decides what is done.
+///
+/// # Errors
+/// When what was asked for cannot be made with what was found.
+pub fn plan(
+    config: &Config,
+    source: &Source,
+    places: &Places,
+    findings: &Findings,
+    request: &Request,
+) -> Result<Plan, PlanError> {
+    let (decisions, left_out) = decisions(config, findings, request)?;
+    let mut builds = Vec::new();
+    let mut packages = Vec::new();
+    for decision in &decisions {
+        let formats = formats(config, decision.flavour, request);
+        if formats.is_empty() {
+            continue;
+        }
+        builds.push(build::plan(config, source, places, findings, decision));
+        for format in formats {
+            packages.push(package::plan(
+                config,
+                source,
+                findings,
+                decision.flavour,
+                format,
+            )?);
+        }
+    }
+    if packages.is_empty() {
+        return Err(nothing(request));
+    }
+    Ok(Plan {
+        name: config.name.clone(),
+        source: source.clone(),
+        places: places.clone(),
+        builds,
+        packages,
+        left_out,
+    })
+}
+
+/// The flavours to build, and those that `auto` stands for but cannot be built.
+fn decisions(
+    config: &Config,
+    findings: &Findings,
+    request: &Request,
+) -> Result<(Vec<Decision>, Vec<LeftOut>), PlanError> {
+    let one = |flavour: FlavourRequest| {
+        decide(flavour, config.library(), findings).map_err(|source| PlanError::CannotBuild {
+            flavour: flavour.to_string(),
+            source,
+        })
+    };
+    let mut left_out = Vec::new();
+    let mut decisions = vec![one(request.flavour)?];
+    if request.flavour == FlavourRequest::Auto
+        && !formats(config, Flavour::Static, request).is_empty()
+    {
+        match decide(
+            FlavourRequest::Exactly(Flavour::Static),
+            config.library(),
+            findings,
+        ) {
+            Ok(decision) => decisions.push(decision),
+            Err(error) => left_out.push(LeftOut {
+                flavour: Flavour::Static,
+                because: error.to_string(),
+                mend: error.mend.clone(),
+            }),
+        }
+    }
+    if request.strict {
+        refuse_less(&decisions, &left_out)?;
+    }
+    Ok((decisions, left_out))
+}
+
+fn refuse_less(decisions: &[Decision], left_out: &[LeftOut]) -> Result<(), PlanError> {
+    if let Some(Fallback {
+        wanted,
+        because,
+        mend,
+    }) = decisions
+        .iter()
+        .find_map(|decision| decision.fallback.clone())
+    {
+        return Err(PlanError::Strict {
+            wanted,
+            because,
+            mend,
+        });
+    }
+    match left_out.first().cloned() {
+        Some(LeftOut {
+            flavour,
+            because,
+            mend,
+        }) => Err(PlanError::Strict {
+            wanted: flavour,
+            because,
+            mend,
+        }),
+        None => Ok(()),
+    }
+}
+
+fn formats(config: &Config, flavour: Flavour, request: &Request) -> Vec<Format> {
+    let wanted = |format: &Format| request.formats.is_empty() || request.formats.contains(format);
+    config
+        .formats(flavour)
+        .iter()
+        .copied()
+        .filter(wanted)
+        .collect()
+}
+
+fn nothing(request: &Request) -> PlanError {
+    let formats: Vec<&str> = request
+        .formats
+        .iter()
+        .map(|format| format.as_str())
+        .collect();
+    let formats = if formats.is_empty() {
+        "anything".to_owned()
+    } else {
+        formats.join(" or ")
+    };
+    PlanError::Nothing {
+        flavour: request.flavour.to_string(),
+        formats,
+    }
+}
+
+#[cfg(test)]
+mod tests;

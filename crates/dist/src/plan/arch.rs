@@ -1,0 +1,49 @@
+//! Names of architectures.
+
+use serde::{Deserialize, Serialize};
+
+use super::PlanError;
+use crate::spec::Format;
+
+/// One architecture under its several names.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Arch {
+    /// 64-bit x86.
+    Amd64,
+    /// 64-bit ARM.
+    Arm64,
+    /// 32-bit ARM with hardware floating point.
+    Armhf,
+}
+
+impl Arch {
+    /// The architecture of a target triple.
+    ///
+    /// # Errors
+    /// When no package format has a name for it here.
+    pub fn of(target: &str) -> Result<Self, PlanError> {
+        let machine = target.split('-').next().unwrap_or_default();
+        match machine {
+            "x86_64" => Ok(Self::Amd64),
+            "aarch64" => Ok(Self::Arm64),
+            "armv7" => Ok(Self::Armhf),
+            _ => Err(PlanError::UnknownArch {
+                target: target.to_owned(),
+            }),
+        }
+    }
+
+    /// The name that a format gives it.
+    #[must_use]
+    pub fn in_format(self, format: Format) -> &'static str {
+        match (self, format) {
+            (Self::Amd64, Format::Deb) => "amd64",
+            (Self::Arm64, Format::Deb) => "arm64",
+            (Self::Armhf, Format::Deb) => "armhf",
+            (Self::Amd64, Format::Rpm | Format::Tar) => "x86_64",
+            (Self::Arm64, Format::Rpm | Format::Tar) => "aarch64",
+            (Self::Armhf, Format::Rpm | Format::Tar) => "armv7hl",
+        }
+    }
+}

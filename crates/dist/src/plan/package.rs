@@ -1,0 +1,112 @@
+//! What one package file is made of.
+
+use serde::{Deserialize, Serialize};
+use tidegate_native_deps::{Family, Findings, Flavour, Packages};
+
+use super::{Arch, PlanError, build};
+use crate::config::Config;
+use crate::source::Source;
+use crate::spec::Format;
+
+/// One package file.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub struct PackagePlan {
+    /// Its name below the folder for packages.
+    pub file: String,
+    /// What kind of file it is.
+    pub format: Format,
+    /// The flavour of the programs in it.
+    pub flavour: Flavour,
+    /// The best driver that they have.
+    pub driver: String,
+    /// The architecture in the format's own words.
+    pub arch: String,
+    /// What it depends on whatever the programs link; the rest is derived from the programs.
+    pub declared: DeclaredDepends,
+}
+
+/// Dependencies that are known before the build.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub struct DeclaredDepends {
+    /// What must be installed with it.
+    pub depends: Vec<String>,
+    /// What is installed with it unless the administrator says no.
+    pub recommends: Vec<String>,
+}
+
+pub(super) fn plan(
+    config: &Config,
+    source: &Source,
+    findings: &Findings,
+    flavour: Flavour,
+    format: Format,
+) -> Result<PackagePlan, PlanError> {
+    let arch = Arch::of(&findings.target)?.in_format(format);
+    Ok(PackagePlan {
+        file: file_name(config, source, flavour, format, arch),
+        format,
+        flavour,
+        driver: build::driver(flavour).to_owned(),
+        arch: arch.to_owned(),
+        declared: declared(config, findings, flavour, format)?,
+    })
+}
+
+fn file_name(
+    config: &Config,
+    source: &Source,
+    flavour: Flavour,
+    format: Format,
+    arch: &str,
+) -> String {
+    let (name, version, revision) = (&config.name, &source.version, &config.revision);
+    match format {
+        Format::Deb => format!("{name}_{version}-{revision}_{arch}.deb"),
+        Format::Rpm => format!("{name}-{version}-{revision}.{arch}.rpm"),
+        Format::Tar => format!("{name}-{version}-{arch}-linux-{flavour}.tar.gz"),
+    }
+}
+
+/// The tool is a hard dependency where nothing else does its work, and otherwise what the
+/// library is fallen back from.
+fn declared(
+    config: &Config,
+    findings: &Findings,
+    flavour: Flavour,
+    format: Format,
+) -> Result<DeclaredDepends, PlanError> {
+    let (family, family_name, mut depends) = match format {
+        Format::Tar => return Ok(DeclaredDepends::default()),
+        Format::Deb => (Family::Debian, "Debian", config.deb.depends.clone()),
+        Format::Rpm => (rpm_family(findings), "RPM", config.rpm.requires.clone()),
+    };
+    let tool = &config.library().tool;
+    let tool = named(&tool.packages, family).ok_or_else(|| PlanError::NoPackageName {
+        family: family_name,
+        what: tool.program.clone(),
+    })?;
+    let mut recommends = Vec::new();
+    if flavour.links_library() {
+        recommends.push(tool);
+    } else {
+        depends.push(tool);
+    }
+    Ok(DeclaredDepends {
+        depends,
+        recommends,
+    })
+}
+
+fn named(packages: &Packages, family: Family) -> Option<String> {
+    packages.of(family).map(str::to_owned)
+}
+
+/// The family whose names an RPM uses: the host's, or Fedora's where it is built elsewhere.
+fn rpm_family(findings: &Findings) -> Family {
+    match findings.distribution.family {
+        Some(family @ (Family::Fedora | Family::Rhel | Family::Suse)) => family,
+        Some(Family::Debian) | None => Family::Fedora,
+    }
+}

@@ -1,0 +1,72 @@
+//! Why a package could not be written.
+
+use std::error::Error;
+use std::io;
+use std::path::{Path, PathBuf};
+
+/// Why a package could not be written.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum PackageError {
+    #[error("cannot read package specification {}", path.display())]
+    Spec {
+        path: PathBuf,
+        source: serde_json::Error,
+    },
+    #[error("cannot use {}", path.display())]
+    Io { path: PathBuf, source: io::Error },
+    #[error("changelog date {date:?} of release {version} is not a day such as 2026-01-31")]
+    Date {
+        date: String,
+        version: String,
+        source: jiff::Error,
+    },
+    #[error("source date {epoch} cannot be written as a date")]
+    Epoch { epoch: u32, source: jiff::Error },
+    #[error("cannot describe the package to cargo-deb")]
+    Manifest(#[source] toml::ser::Error),
+    #[error("cargo-deb cannot write {}", path.display())]
+    CargoDeb {
+        path: PathBuf,
+        source: cargo_deb::CargoDebError,
+    },
+    #[error("cargo-deb warns about {}: {warnings}", path.display())]
+    CargoDebWarning { path: PathBuf, warnings: String },
+    #[error("{} is not a Debian package: {what}", path.display())]
+    NotDeb { path: PathBuf, what: &'static str },
+    #[error("cannot write {} as RPM", path.display())]
+    Rpm { path: PathBuf, source: rpm::Error },
+    #[error("dependency {0:?} is not `NAME` or `NAME OPERATOR VERSION`")]
+    Dependency(String),
+    #[error("file {dest:?} is not an absolute path without `..`")]
+    Dest { dest: String },
+    #[error("cannot print the report")]
+    Report(#[source] serde_json::Error),
+}
+
+/// Adds the file's name to an input or output error.
+pub(crate) trait ResultExt<T> {
+    fn at(self, path: &Path) -> Result<T, PackageError>;
+}
+
+impl<T> ResultExt<T> for io::Result<T> {
+    fn at(self, path: &Path) -> Result<T, PackageError> {
+        self.map_err(|source| PackageError::Io {
+            path: path.to_owned(),
+            source,
+        })
+    }
+}
+
+/// Prints an error and its causes, one a line.
+#[expect(
+    clippy::print_stderr,
+    reason = "the one place where this program reports an error"
+)]
+pub(crate) fn print_chain(error: &dyn Error) {
+    eprintln!("error: {error}");
+    let mut cause = error.source();
+    while let Some(error) = cause {
+        eprintln!("  caused by: {error}");
+        cause = error.source();
+    }
+}

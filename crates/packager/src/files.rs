@@ -1,0 +1,104 @@
+//! The content of a package's files, ready to be archived.
+
+use std::io::{self, Read, Write};
+use std::path::{Component, Path};
+
+use flate2::Compression;
+use flate2::GzBuilder;
+use flate2::read::GzDecoder;
+use tidegate_dist::spec::{FileKind, PackageFile, PackageSpec};
+
+use crate::error::{PackageError, ResultExt};
+
+/// One file with its content.
+pub(crate) struct File {
+    /// An absolute path.
+    pub(crate) dest: String,
+    pub(crate) mode: u32,
+    pub(crate) kind: FileKind,
+    pub(crate) content: Vec<u8>,
+}
+
+impl File {
+    /// The path below the root folder.
+    pub(crate) fn relative(&self) -> &str {
+        self.dest.trim_start_matches('/')
+    }
+}
+
+/// Reads, checks and where asked compresses the files, sorted by path.
+pub(crate) fn load(spec: &PackageSpec) -> Result<Vec<File>, PackageError> {
+    let mut files = spec
+        .files
+        .iter()
+        .map(load_one)
+        .collect::<Result<Vec<_>, _>>()?;
+    files.sort_by(|a, b| a.dest.cmp(&b.dest));
+    Ok(files)
+}
+
+fn load_one(file: &PackageFile) -> Result<File, PackageError> {
+    check_dest(&file.dest)?;
+    let plain = std::fs::read(&file.source).at(&file.source)?;
+    let content = if file.gzip {
+        gzip(&plain).at(&file.source)?
+    } else {
+        plain
+    };
+    Ok(File {
+        dest: file.dest.clone(),
+        mode: file.mode,
+        kind: file.kind,
+        content,
+    })
+}
+
+fn check_dest(dest: &str) -> Result<(), PackageError> {
+    let mut components = Path::new(dest).components();
+    let absolute = components.next() == Some(Component::RootDir);
+    if absolute && components.all(|c| matches!(c, Component::Normal(_))) {
+        Ok(())
+    } else {
+        Err(PackageError::Dest {
+            dest: dest.to_owned(),
+        })
+    }
+}
+
+/// Compresses without name and time, so that the same content gives the same bytes.
+pub(crate) fn gzip(content: &[u8]) -> io::Result<Vec<u8>> {
+    // 255 is "unknown" in RFC 1952: the operating system must not show either.
+    let mut encoder = GzBuilder::new()
+        .mtime(0)
+        .operating_system(255)
+        .write(Vec::new(), Compression::best());
+    encoder.write_all(content)?;
+    encoder.finish()
+}
+
+/// The inverse of [`gzip`].
+pub(crate) fn gunzip(content: &[u8]) -> io::Result<Vec<u8>> {
+    let mut plain = Vec::new();
+    GzDecoder::new(content).read_to_end(&mut plain)?;
+    Ok(plain)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn compression_is_repeatable_and_reversible() {
+        let once = gzip(b"the same bytes").unwrap();
+        assert_eq!(once, gzip(b"the same bytes").unwrap());
+        assert_eq!(gunzip(&once).unwrap(), b"the same bytes");
+    }
+
+    #[test]
+    fn a_path_that_leaves_the_root_is_refused() {
+        assert!(check_dest("/usr/bin/tidegate").is_ok());
+        for dest in ["usr/bin/x", "/usr/../etc/passwd", ""] {
+            assert!(check_dest(dest).is_err(), "{dest:?}");
+        }
+    }
+}

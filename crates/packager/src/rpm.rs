@@ -1,0 +1,139 @@
+//! The .rpm file, through the rpm crate.
+
+mod dependency;
+
+use rpm::{
+    BuildConfig, CompressionType, Dependency, FileOptions, Package, PackageBuilder, Scriptlet,
+};
+use tidegate_dist::spec::{FileKind, PackageReport, PackageSpec, Scriptlets};
+
+use crate::date;
+use crate::error::PackageError;
+use crate::files::{self, File};
+
+/// Writes the package and reports what the finished file says.
+pub(crate) fn write(spec: &PackageSpec) -> Result<PackageReport, PackageError> {
+    let files = files::load(spec)?;
+    let failed = |source| PackageError::Rpm {
+        path: spec.out.clone(),
+        source,
+    };
+    let mut builder = describe(spec);
+    add_dependencies(&mut builder, spec)?;
+    add_changelog(&mut builder, spec)?;
+    add_files(&mut builder, &files).map_err(failed)?;
+    if let Some(scriptlets) = &spec.scriptlets {
+        add_scriptlets(&mut builder, scriptlets);
+    }
+    builder
+        .build()
+        .and_then(|package| package.write_file(&spec.out))
+        .map_err(failed)?;
+    Package::open(&spec.out)
+        .and_then(|package| report(&package))
+        .map_err(failed)
+}
+
+fn describe(spec: &PackageSpec) -> PackageBuilder {
+    // Gzip and format 4: every rpm in use reads them, zstd only those since 4.14.
+    let config = BuildConfig::v4()
+        .compression(CompressionType::Gzip)
+        .source_date(spec.source_date_epoch);
+    let mut builder = PackageBuilder::new(
+        &spec.name,
+        &spec.version,
+        &spec.license,
+        &spec.arch,
+        &spec.summary,
+    );
+    builder
+        .using_config(config)
+        .release(&spec.revision)
+        .description(&spec.description)
+        .url(&spec.homepage)
+        .packager(&spec.maintainer)
+        .vendor(&spec.maintainer)
+        .group(&spec.section)
+        // The name of the machine would make two builds differ.
+        .build_host("localhost");
+    builder
+}
+
+fn add_dependencies(builder: &mut PackageBuilder, spec: &PackageSpec) -> Result<(), PackageError> {
+    for text in &spec.depends {
+        builder.requires(dependency::parse(text)?);
+    }
+    for text in &spec.recommends {
+        builder.recommends(dependency::parse(text)?);
+    }
+    Ok(())
+}
+
+fn add_changelog(builder: &mut PackageBuilder, spec: &PackageSpec) -> Result<(), PackageError> {
+    for release in &spec.changelog {
+        let moment = date::of(release, spec.source_date_epoch)?
+            .timestamp()
+            .as_second();
+        // Days before 1970 and after 2106 have no place in an RPM header.
+        let moment = u32::try_from(moment).unwrap_or(spec.source_date_epoch);
+        let name = format!(
+            "{} - {}-{}",
+            spec.maintainer, release.version, spec.revision
+        );
+        let text: Vec<String> = release
+            .changes
+            .iter()
+            .map(|change| format!("- {change}"))
+            .collect();
+        builder.add_changelog_entry(name, text.join("\n"), moment);
+    }
+    Ok(())
+}
+
+fn add_files(builder: &mut PackageBuilder, files: &[File]) -> Result<(), rpm::Error> {
+    for file in files {
+        let mode = u16::try_from(file.mode).unwrap_or(0o644);
+        let options = FileOptions::new(&file.dest)
+            .permissions(mode)
+            .user("root")
+            .group("root");
+        let options = match file.kind {
+            FileKind::Plain => options,
+            FileKind::Config => options.config().noreplace(),
+            FileKind::Doc => options.doc(),
+            FileKind::License => options.license(),
+        };
+        builder.with_file_contents(file.content.clone(), options)?;
+    }
+    Ok(())
+}
+
+fn add_scriptlets(builder: &mut PackageBuilder, scriptlets: &Scriptlets) {
+    let shell = |script: &str| Scriptlet::new(script).prog(vec!["/bin/sh"]);
+    builder
+        .post_install_script(shell(&scriptlets.post))
+        .pre_uninstall_script(shell(&scriptlets.preun))
+        .post_uninstall_script(shell(&scriptlets.postun))
+        .requires(Dependency::script_post("/bin/sh"))
+        .requires(Dependency::script_preun("/bin/sh"))
+        .requires(Dependency::script_postun("/bin/sh"));
+}
+
+fn report(package: &Package) -> Result<PackageReport, rpm::Error> {
+    let metadata = &package.metadata;
+    let names = |dependencies: Vec<Dependency>| {
+        let mut names: Vec<String> = dependencies.iter().map(dependency::render).collect();
+        names.sort();
+        names.dedup();
+        names
+    };
+    let files = metadata.get_file_paths()?;
+    Ok(PackageReport {
+        depends: names(metadata.get_requires()?),
+        recommends: names(metadata.get_recommends()?),
+        files: files
+            .iter()
+            .map(|path| path.display().to_string())
+            .collect(),
+    })
+}
