@@ -1,0 +1,84 @@
+//! `cargo xtask check`: what a change must pass besides the tests.
+
+use tidegate_native_deps::NativeDep;
+
+use crate::failure::Hinted;
+use crate::install_deps::{self, Purpose};
+use crate::{docs, probe, run, test, tools};
+
+/// Arguments of `cargo xtask check`.
+#[derive(Debug, clap::Args)]
+pub(crate) struct Args {
+    /// Install what the host lacks through its package manager, showing each command
+    #[arg(long)]
+    install_deps: bool,
+
+    /// Check the advisory database too, which is fetched from its public home
+    #[arg(long)]
+    advisories: bool,
+}
+
+/// One check: its name, and how it is done.
+type Check<'a> = (&'a str, Box<dyn Fn() -> anyhow::Result<()> + 'a>);
+
+/// Runs every check, and reports every one that fails.
+///
+/// # Errors
+/// Names the checks that failed.
+pub(crate) fn run(args: &Args) -> anyhow::Result<()> {
+    let dependency = probe::dependency()?;
+    if args.install_deps {
+        install_deps::ensure(Purpose::Test, &dependency)?;
+    }
+    let checks = checks(args, &dependency);
+    let failed: Vec<&str> = checks
+        .iter()
+        .filter(|(_, check)| !passes(check()))
+        .map(|(name, _)| *name)
+        .collect();
+    if failed.is_empty() {
+        run::say(&format!("{} checks passed", checks.len()));
+        return Ok(());
+    }
+    let message = format!(
+        "{} of {} checks failed: {}",
+        failed.len(),
+        checks.len(),
+        failed.join(", ")
+    );
+    Err(Hinted::new(message, "the reasons are above").into())
+}
+
+fn passes(result: anyhow::Result<()>) -> bool {
+    result.inspect_err(crate::failure::report).is_ok()
+}
+
+fn checks<'a>(args: &'a Args, dependency: &'a NativeDep) -> Vec<Check<'a>> {
+    vec![
+        ("format", Box::new(|| cargo(&["fmt", "--all", "--check"]))),
+        ("lints without the library", Box::new(|| clippy(&[]))),
+        (
+            "lints",
+            Box::new(|| clippy(&test::library_features(dependency))),
+        ),
+        ("licences and sources", Box::new(|| deny(args.advisories))),
+        ("generated files", Box::new(docs::check)),
+    ]
+}
+
+fn clippy(features: &[String]) -> anyhow::Result<()> {
+    let features = features.iter().map(String::as_str);
+    let args = ["clippy", "--all-targets"].into_iter().chain(features);
+    cargo(&args.chain(["--", "--deny", "warnings"]).collect::<Vec<_>>())
+}
+
+fn deny(advisories: bool) -> anyhow::Result<()> {
+    let mut args = vec!["check", "bans", "licenses", "sources"];
+    args.extend(advisories.then_some("advisories"));
+    let program = tools::cargo_deny()?;
+    run::shown(&program.to_string_lossy(), &args)
+}
+
+fn cargo(args: &[&str]) -> anyhow::Result<()> {
+    run::shown(&run::cargo(), args)
+}

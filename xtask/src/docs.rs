@@ -1,0 +1,164 @@
+//! `cargo xtask docs`: man pages and shell completions, from the command lines' definitions.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use anyhow::Context;
+use clap::Command;
+use clap_complete::{Generator, Shell};
+
+use crate::failure::Hinted;
+use crate::run;
+
+/// A program and the manual's section that it belongs to: 1 for users, 8 for the administrator
+/// (man(1)).
+struct Program {
+    definition: fn() -> Command,
+    section: &'static str,
+}
+
+const PROGRAMS: [Program; 2] = [
+    Program {
+        definition: tidegate_cli::tidegate,
+        section: "1",
+    },
+    Program {
+        definition: tidegate_cli::tidegated,
+        section: "8",
+    },
+];
+
+const SHELLS: [Shell; 3] = [Shell::Bash, Shell::Zsh, Shell::Fish];
+
+/// Arguments of `cargo xtask docs`.
+#[derive(Debug, clap::Args)]
+pub(crate) struct Args {
+    /// Write nothing; fail where a file is not what would be written
+    #[arg(long)]
+    check: bool,
+}
+
+/// The content of each generated file, by its path under `packaging/`.
+type Files = BTreeMap<PathBuf, Vec<u8>>;
+
+/// Writes the files, or compares them.
+///
+/// # Errors
+/// Where a file cannot be written or, under `--check`, is stale; the error names each.
+pub(crate) fn run(args: &Args) -> anyhow::Result<()> {
+    match args.check {
+        true => check(),
+        false => write(&packaging(), &generated()?),
+    }
+}
+
+/// Compares the files with what would be written.
+///
+/// # Errors
+/// Names each file that is stale or missing.
+pub(crate) fn check() -> anyhow::Result<()> {
+    let files = generated()?;
+    let stale = stale(&packaging(), &files);
+    if stale.is_empty() {
+        return Ok(());
+    }
+    let names: Vec<String> = stale
+        .iter()
+        .map(|path| path.display().to_string())
+        .collect();
+    let message = format!("not as the command lines define it: {}", names.join(", "));
+    Err(Hinted::new(message, "cargo xtask docs").into())
+}
+
+fn packaging() -> PathBuf {
+    run::root().join("packaging")
+}
+
+fn generated() -> anyhow::Result<Files> {
+    let mut files = Files::new();
+    for program in &PROGRAMS {
+        let mut command = (program.definition)();
+        files.extend(SHELLS.map(|shell| completion(&mut command, shell)));
+        // The `help` subcommands repeat what the pages say.
+        let mut command = (program.definition)().disable_help_subcommand(true);
+        command.build();
+        pages(&command, program.section, &mut files)?;
+    }
+    Ok(files)
+}
+
+fn completion(command: &mut Command, shell: Shell) -> (PathBuf, Vec<u8>) {
+    let name = command.get_name().to_owned();
+    let mut text = Vec::new();
+    clap_complete::generate(shell, command, &name, &mut text);
+    (Path::new("completions").join(shell.file_name(&name)), text)
+}
+
+/// The page of a command and those of its subcommands, `tidegate-network-create.1` and so on.
+fn pages(command: &Command, section: &str, files: &mut Files) -> anyhow::Result<()> {
+    let page = clap_mangen::Man::new(command.clone())
+        .section(section)
+        .manual("Tidegate")
+        .source(format!("Tidegate {}", env!("CARGO_PKG_VERSION")));
+    let name = page.get_filename();
+    let mut text = Vec::new();
+    page.render(&mut text)
+        .with_context(|| format!("the page {name} cannot be rendered"))?;
+    files.insert(Path::new("man").join(name), text);
+    let mut subcommands = command.get_subcommands().filter(|sub| !sub.is_hide_set());
+    subcommands.try_for_each(|subcommand| pages(subcommand, section, files))
+}
+
+fn write(folder: &Path, files: &Files) -> anyhow::Result<()> {
+    for (path, text) in files {
+        let file = folder.join(path);
+        let parent = file.parent().unwrap_or(folder);
+        std::fs::create_dir_all(parent)
+            .and_then(|()| std::fs::write(&file, text))
+            .with_context(|| format!("{} cannot be written", file.display()))?;
+    }
+    Ok(())
+}
+
+/// The files that are missing or differ.
+fn stale<'a>(folder: &Path, files: &'a Files) -> Vec<&'a PathBuf> {
+    let differs = |path: &Path, text: &[u8]| {
+        std::fs::read(folder.join(path)).map_or(true, |there| there != text)
+    };
+    files
+        .iter()
+        .filter(|(path, text)| differs(path, text))
+        .map(|(path, _)| path)
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_was_written_is_not_stale_until_it_is_edited() {
+        let folder = tempfile::tempdir().unwrap();
+        let files = generated().unwrap();
+        assert_eq!(stale(folder.path(), &files).len(), files.len());
+        write(folder.path(), &files).unwrap();
+        assert!(stale(folder.path(), &files).is_empty());
+        std::fs::write(folder.path().join("man/tidegated.8"), "edited").unwrap();
+        assert_eq!(stale(folder.path(), &files), [Path::new("man/tidegated.8")]);
+    }
+
+    #[test]
+    fn every_subcommand_has_a_page_and_every_program_its_completions() {
+        let files = generated().unwrap();
+        for path in [
+            "man/tidegate.1",
+            "man/tidegate-network-create.1",
+            "man/tidegated.8",
+            "completions/tidegate.bash",
+            "completions/_tidegated",
+            "completions/tidegated.fish",
+        ] {
+            assert!(files.contains_key(Path::new(path)), "{path}");
+        }
+    }
+}

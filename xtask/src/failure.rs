@@ -1,0 +1,81 @@
+//! How a task's failure reaches the user: the chain of causes once, and what mends it.
+
+use std::fmt;
+
+use tidegate_native_deps::CannotBuild;
+
+/// A failure whose mending is known.
+#[derive(Debug)]
+pub(crate) struct Hinted {
+    message: String,
+    hint: String,
+}
+
+impl Hinted {
+    /// A failure that says `message` and is mended by `hint`.
+    pub(crate) fn new(message: impl Into<String>, hint: impl Into<String>) -> Self {
+        Self {
+            message: message.into(),
+            hint: hint.into(),
+        }
+    }
+}
+
+impl fmt::Display for Hinted {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.message)
+    }
+}
+
+impl std::error::Error for Hinted {}
+
+/// The failure, its causes and its hint, one a line.
+pub(crate) fn rendered(error: &anyhow::Error) -> String {
+    let mut lines = vec![format!("error: {error}")];
+    lines.extend(
+        error
+            .chain()
+            .skip(1)
+            .map(|cause| format!("  because: {cause}")),
+    );
+    lines.extend(
+        error
+            .chain()
+            .find_map(hint)
+            .map(|hint| format!("hint: {hint}")),
+    );
+    lines.join("\n")
+}
+
+fn hint<'a>(error: &'a (dyn std::error::Error + 'static)) -> Option<&'a str> {
+    let hinted = error
+        .downcast_ref::<Hinted>()
+        .map(|error| error.hint.as_str());
+    hinted.or_else(|| error.downcast_ref::<CannotBuild>()?.hint())
+}
+
+/// Writes the failure to standard error.
+pub(crate) fn report(error: &anyhow::Error) {
+    crate::run::say(&rendered(error));
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use anyhow::Context;
+
+    #[test]
+    fn causes_follow_once_each_and_the_hint_is_last() {
+        let error = Err::<(), _>(Hinted::new(
+            "no libnftables",
+            "apt-get install libnftables-dev",
+        ))
+        .context("the plan cannot be made")
+        .unwrap_err();
+        expect_test::expect![[r#"
+            error: the plan cannot be made
+              because: no libnftables
+            hint: apt-get install libnftables-dev"#]]
+        .assert_eq(&rendered(&error));
+    }
+}

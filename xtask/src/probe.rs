@@ -1,0 +1,153 @@
+//! `cargo xtask probe`: what this host has, and which flavours follow from it.
+
+use std::collections::BTreeMap;
+
+use anyhow::Context;
+use serde::{Deserialize, Serialize};
+use tidegate_native_deps::{Finding, Findings, Host, NativeDep, Outlook, outlook, probe};
+
+use crate::run;
+use crate::table;
+
+/// The C dependency that the flavours differ by, as packaging/dist.toml declares it.
+const DEPENDENCY: &str = "libnftables";
+
+/// Arguments of `cargo xtask probe`.
+#[derive(Debug, clap::Args)]
+pub(crate) struct Args {
+    /// Print JSON instead of tables
+    #[arg(long)]
+    json: bool,
+
+    /// The target triple to build for, instead of this host's own
+    #[arg(long, value_name = "TRIPLE")]
+    target: Option<String>,
+}
+
+/// What is printed under `--json`.
+#[derive(Serialize)]
+struct Report<'a> {
+    dependency: &'a NativeDep,
+    findings: &'a Findings,
+    flavours: &'a [Outlook],
+}
+
+/// Probes and prints.
+///
+/// # Errors
+/// Where the dependency's declaration cannot be read, or standard output is closed.
+pub(crate) fn run(args: &Args) -> anyhow::Result<()> {
+    let dependency = dependency()?;
+    let findings = probe(&Host, &dependency, args.target.as_deref());
+    let flavours = outlook(&dependency, &findings);
+    if args.json {
+        let report = Report {
+            dependency: &dependency,
+            findings: &findings,
+            flavours: &flavours,
+        };
+        return run::print(&serde_json::to_string_pretty(&report)?);
+    }
+    run::print(&rendered(&dependency, &findings, &flavours))
+}
+
+/// The declaration of libnftables in packaging/dist.toml.
+///
+/// # Errors
+/// Where the file cannot be read, is no TOML, or does not declare it.
+pub(crate) fn dependency() -> anyhow::Result<NativeDep> {
+    #[derive(Deserialize)]
+    #[serde(rename_all = "kebab-case")]
+    struct Declarations {
+        native_dep: BTreeMap<String, NativeDep>,
+    }
+    let file = run::root().join("packaging/dist.toml");
+    let text = std::fs::read_to_string(&file)
+        .with_context(|| format!("{} cannot be read", file.display()))?;
+    let mut declared: Declarations =
+        toml::from_str(&text).with_context(|| format!("{} is wrong", file.display()))?;
+    let found = declared.native_dep.remove(DEPENDENCY);
+    found.with_context(|| format!("{} declares no native-dep {DEPENDENCY}", file.display()))
+}
+
+/// Two tables: the findings, and the flavours that follow from them.
+fn rendered(dependency: &NativeDep, findings: &Findings, flavours: &[Outlook]) -> String {
+    let head = format!(
+        "host: {} ({})\ntarget: {}",
+        findings.distribution.pretty_name, findings.rust.host, findings.target
+    );
+    let found = table::rendered(["what", "answer", "detail"], rows(dependency, findings));
+    let follows = table::rendered(
+        ["flavour", "can be built", "detail"],
+        flavours.iter().map(flavour_row).collect(),
+    );
+    format!("{head}\n\n{found}\n\n{follows}")
+}
+
+fn rows(dependency: &NativeDep, findings: &Findings) -> Vec<[String; 3]> {
+    let library = &dependency.pkg_config;
+    let tool = &dependency.tool.program;
+    let mut rows = vec![
+        row("C compiler", &findings.c_compiler),
+        row("static C library", &findings.static_libc),
+        row("pkg-config", &findings.pkg_config),
+        row(library, &findings.library.finding),
+        row(&format!("{library}: JSON"), &findings.library.json),
+        row(
+            &format!("{library}: static archive"),
+            &findings.library.static_archive,
+        ),
+        row(tool, &findings.tool.finding),
+        row(&format!("{tool}: JSON"), &findings.tool.json),
+        row("kernel nf_tables", &findings.kernel),
+        row("Rust target", &rust_targets(findings)),
+    ];
+    let named = findings
+        .packaging_tools
+        .iter()
+        .chain(&findings.container_engines);
+    rows.extend(named.map(|named| row(&named.name, &named.finding)));
+    rows
+}
+
+/// The target's finding, with all the targets that are installed in place of the one.
+fn rust_targets(findings: &Findings) -> Finding {
+    match findings.rust.finding.is_yes() {
+        true => Finding::yes(findings.rust.installed.join(", ")),
+        false => findings.rust.finding.clone(),
+    }
+}
+
+fn row(what: &str, finding: &Finding) -> [String; 3] {
+    [
+        what.to_owned(),
+        finding.answer.to_string(),
+        detail(finding, None),
+    ]
+}
+
+fn flavour_row(outlook: &Outlook) -> [String; 3] {
+    let instead = outlook
+        .instead
+        .map(|flavour| format!("built instead: {flavour}"));
+    let detail = detail(&outlook.finding, instead);
+    [
+        outlook.flavour.to_string(),
+        outlook.finding.answer.to_string(),
+        detail,
+    ]
+}
+
+fn detail(finding: &Finding, more: Option<String>) -> String {
+    let mend = finding
+        .mend
+        .as_ref()
+        .map(|mend| format!("mend: {}", mend.command));
+    let first = Some(finding.answer.text().to_owned());
+    first
+        .into_iter()
+        .chain(mend)
+        .chain(more)
+        .collect::<Vec<_>>()
+        .join("\n")
+}
