@@ -76,8 +76,8 @@ impl FakeSystem {
         self
     }
 
-    /// Has `compiler` treat each program whose source holds `needle` as `tried`; the first
-    /// needle that fits counts.
+    /// Has `compiler` treat each program whose source or flags hold `needle` as `tried`; the
+    /// first needle that fits counts.
     #[must_use]
     pub fn compiles(mut self, compiler: &str, needle: &str, tried: Tried) -> Self {
         self.compilers
@@ -107,7 +107,8 @@ impl System for FakeSystem {
             .compilers
             .get(&program.compiler)
             .ok_or_else(not_found)?;
-        let fits = |(needle, _): &&(String, Tried)| program.source.contains(needle.as_str());
+        let text = format!("{} {}", program.source, program.flags.join(" "));
+        let fits = |(needle, _): &&(String, Tried)| text.contains(needle.as_str());
         known
             .iter()
             .find(fits)

@@ -167,7 +167,7 @@ impl System for Host {
             .stdout_capture()
             .stderr_capture()
             .unchecked();
-        finish(&command.program, &expression)
+        finish(&command.program, &expression, DEADLINE)
     }
 
     fn try_c(&self, program: &CProgram) -> Result<Tried, RunError> {
@@ -220,7 +220,11 @@ impl System for Host {
 }
 
 /// Starts `expression` and waits for it until the deadline, after which it is killed.
-fn finish(program: &str, expression: &duct::Expression) -> Result<Output, RunError> {
+fn finish(
+    program: &str,
+    expression: &duct::Expression,
+    deadline: Duration,
+) -> Result<Output, RunError> {
     let failed = |source: io::Error| match source.kind() {
         io::ErrorKind::NotFound => RunError::NotFound {
             program: program.to_owned(),
@@ -231,11 +235,11 @@ fn finish(program: &str, expression: &duct::Expression) -> Result<Output, RunErr
         },
     };
     let handle = expression.start().map_err(failed)?;
-    let Some(output) = handle.wait_timeout(DEADLINE).map_err(failed)? else {
+    let Some(output) = handle.wait_timeout(deadline).map_err(failed)? else {
         handle.kill().map_err(failed)?;
         return Err(RunError::TimedOut {
             program: program.to_owned(),
-            deadline: DEADLINE,
+            deadline,
         });
     };
     Ok(Output {
@@ -288,6 +292,13 @@ mod tests {
             (failing.status, failing.complaint().as_str()),
             (Some(3), "why")
         );
+    }
+
+    #[test]
+    fn a_program_that_hangs_is_killed_at_the_deadline() {
+        let sleep = duct::cmd!("sleep", "600").stdout_capture().unchecked();
+        let error = finish("sleep", &sleep, Duration::from_millis(10)).unwrap_err();
+        assert!(matches!(error, RunError::TimedOut { .. }), "{error}");
     }
 
     #[test]
