@@ -1,1 +1,22 @@
 //! Typed nftables model, transactions and drivers.
+//!
+//! The model ([`Table`](TableId), [`Chain`], [`Set`], [`Element`], [`Rule`]) is put into a
+//! [`Transaction`], which a [`Driver`] gives to the kernel: all of it or nothing. [`Ruleset`] does
+//! the same in memory. The README argues the choices.
+
+mod diff;
+mod kind;
+mod model;
+mod op;
+mod render;
+mod ruleset;
+mod transaction;
+mod validate;
+
+pub use diff::{Difference, Shape};
+pub use kind::Kind;
+pub use model::*;
+pub use op::{Object, ObjectId, Op};
+pub use ruleset::{ChainState, Refusal, Ruleset, SetState, TableState};
+pub use transaction::{NotInvertible, Transaction};
+pub use validate::Invalid;

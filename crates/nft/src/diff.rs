@@ -1,0 +1,300 @@
+//! What differs between two rulesets.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt::{self, Display};
+
+use crate::model::{Base, Counter, Element, Name, Rule, Set, TableId, Value};
+use crate::render::text::Declaration;
+use crate::ruleset::{Ruleset, TableState};
+
+/// The comparable form of a table, whether planned or read back from the kernel.
+///
+/// Sets, maps and elements are compared exactly, apart from counted values and remaining times.
+/// Rules are compared by their comments and number ([`Rule::tagged`] says why), or by their text
+/// where both sides were planned.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Shape {
+    pub(crate) chains: BTreeMap<Name, ChainShape>,
+    pub(crate) sets: BTreeMap<Name, SetShape>,
+}
+
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct ChainShape {
+    pub(crate) base: Option<Base>,
+    pub(crate) rules: Vec<RuleShape>,
+}
+
+/// A rule: its comment, and its text where that is ours.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct RuleShape {
+    pub(crate) comment: Option<String>,
+    pub(crate) text: Option<String>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct SetShape {
+    pub(crate) declaration: String,
+    pub(crate) elements: BTreeMap<Vec<Value>, Element>,
+}
+
+/// One thing that differs.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Difference {
+    /// Only the first side has it.
+    Missing {
+        /// What, as in `set inet tidegate peers`, or an element of one.
+        object: String,
+    },
+    /// Only the second side has it.
+    Extra {
+        /// What.
+        object: String,
+    },
+    /// Both have it, and not the same.
+    Different {
+        /// What.
+        object: String,
+        /// As the first side has it.
+        planned: String,
+        /// As the second side has it.
+        found: String,
+    },
+}
+
+/// As a line of a diff: `-` is planned and not there, `+` is there and not planned.
+impl Display for Difference {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Missing { object } => write!(f, "- {object}"),
+            Self::Extra { object } => write!(f, "+ {object}"),
+            Self::Different {
+                object,
+                planned,
+                found,
+            } => {
+                write!(f, "~ {object}: planned {planned}, found {found}")
+            }
+        }
+    }
+}
+
+impl Ruleset {
+    /// What differs from `other`: missing there, extra there, or different.
+    #[must_use]
+    pub fn diff(&self, other: &Self) -> Vec<Difference> {
+        let shapes = |ruleset: &Self| -> BTreeMap<TableId, Shape> {
+            ruleset
+                .tables()
+                .map(|(id, table)| (id.clone(), Shape::of(table)))
+                .collect()
+        };
+        let mut differences = Vec::new();
+        let object = |id: &TableId| format!("table {id}");
+        pair(
+            &shapes(self),
+            &shapes(other),
+            object,
+            &mut differences,
+            |id, planned, found, out| {
+                out.extend(planned.diff(id, found));
+            },
+        );
+        differences
+    }
+}
+
+impl Shape {
+    /// The shape of a planned table.
+    #[must_use]
+    pub fn of(table: &TableState) -> Self {
+        let chain = |state: &crate::ruleset::ChainState| {
+            let rules = state.rules.iter().map(RuleShape::of).collect();
+            (
+                state.chain.id.name.clone(),
+                ChainShape {
+                    base: state.chain.base.clone(),
+                    rules,
+                },
+            )
+        };
+        let set = |state: &crate::ruleset::SetState| {
+            let elements = state
+                .elements()
+                .map(|element| comparable(element, &state.set));
+            let elements = elements
+                .map(|element| (element.key.clone(), element))
+                .collect();
+            let declaration = declaration(&state.set);
+            (
+                state.set.id.name.clone(),
+                SetShape {
+                    declaration,
+                    elements,
+                },
+            )
+        };
+        Self {
+            chains: table.chains().map(chain).collect(),
+            sets: table.sets().map(set).collect(),
+        }
+    }
+
+    /// What differs between this table, as planned, and another, as found.
+    #[must_use]
+    pub fn diff(&self, table: &TableId, found: &Self) -> Vec<Difference> {
+        let mut differences = Vec::new();
+        let object = |name: &Name| format!("set {table} {name}");
+        pair(
+            &self.sets,
+            &found.sets,
+            object,
+            &mut differences,
+            |name, planned, found, out| {
+                planned.diff(&object(name), found, out);
+            },
+        );
+        let object = |name: &Name| format!("chain {table} {name}");
+        pair(
+            &self.chains,
+            &found.chains,
+            object,
+            &mut differences,
+            |name, planned, found, out| {
+                planned.diff(&object(name), found, out);
+            },
+        );
+        differences
+    }
+}
+
+impl RuleShape {
+    fn of(rule: &Rule) -> Self {
+        let comment = rule
+            .comment
+            .as_ref()
+            .map(|comment| comment.as_str().to_owned());
+        Self {
+            comment,
+            text: Some(rule.to_string()),
+        }
+    }
+
+    fn matches(&self, other: &Self) -> bool {
+        match (&self.text, &other.text) {
+            (Some(one), Some(other)) => one == other,
+            _ => self.comment == other.comment,
+        }
+    }
+}
+
+impl Display for RuleShape {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match (&self.text, &self.comment) {
+            (Some(text), _) => write!(f, "`{text}`"),
+            (None, Some(comment)) => write!(f, "a rule with comment `{comment}`"),
+            (None, None) => f.write_str("a rule without comment"),
+        }
+    }
+}
+
+impl ChainShape {
+    fn diff(&self, object: &str, found: &Self, out: &mut Vec<Difference>) {
+        if self.base != found.base {
+            let text = |base: &Option<Base>| {
+                base.as_ref()
+                    .map_or_else(|| "a regular chain".to_owned(), |base| format!("`{base}`"))
+            };
+            out.push(different(object, &text(&self.base), &text(&found.base)));
+        }
+        for (index, (planned, found)) in self.rules.iter().zip(&found.rules).enumerate() {
+            if !planned.matches(found) {
+                out.push(different(
+                    &format!("{object} rule {}", index + 1),
+                    planned,
+                    found,
+                ));
+            }
+        }
+        let common = self.rules.len().min(found.rules.len());
+        let missing = self.rules[common..]
+            .iter()
+            .map(|rule| format!("{object}: {rule}"));
+        out.extend(missing.map(|object| Difference::Missing { object }));
+        let extra = found.rules[common..]
+            .iter()
+            .map(|rule| format!("{object}: {rule}"));
+        out.extend(extra.map(|object| Difference::Extra { object }));
+    }
+}
+
+impl SetShape {
+    fn diff(&self, object: &str, found: &Self, out: &mut Vec<Difference>) {
+        if self.declaration != found.declaration {
+            out.push(different(object, &self.declaration, &found.declaration));
+        }
+        let keys: BTreeSet<_> = self.elements.keys().chain(found.elements.keys()).collect();
+        for key in keys {
+            match (self.elements.get(key), found.elements.get(key)) {
+                (Some(element), None) => {
+                    out.push(Difference::Missing {
+                        object: format!("{object} {{ {element} }}"),
+                    });
+                }
+                (None, Some(element)) => {
+                    out.push(Difference::Extra {
+                        object: format!("{object} {{ {element} }}"),
+                    });
+                }
+                (Some(planned), Some(found)) if planned != found => {
+                    out.push(different(object, planned, found));
+                }
+                _ => {}
+            }
+        }
+    }
+}
+
+/// A declaration as both sides write it.
+pub(crate) fn declaration(set: &Set) -> String {
+    Declaration(set).to_string()
+}
+
+/// An element without what changes by itself.
+pub(crate) fn comparable(element: &Element, set: &Set) -> Element {
+    let counts = element.counter.is_some() || set.counter;
+    Element {
+        counter: counts.then(Counter::default),
+        ..element.clone()
+    }
+}
+
+fn different(object: &str, planned: &impl Display, found: &impl Display) -> Difference {
+    let (planned, found) = (planned.to_string(), found.to_string());
+    Difference::Different {
+        object: object.to_owned(),
+        planned,
+        found,
+    }
+}
+
+/// Compares what has the same key, and notes what only one side has.
+fn pair<K: Ord, V>(
+    planned: &BTreeMap<K, V>,
+    found: &BTreeMap<K, V>,
+    object: impl Fn(&K) -> String,
+    out: &mut Vec<Difference>,
+    mut compare: impl FnMut(&K, &V, &V, &mut Vec<Difference>),
+) {
+    for (key, planned) in planned {
+        match found.get(key) {
+            Some(found) => compare(key, planned, found, out),
+            None => out.push(Difference::Missing {
+                object: object(key),
+            }),
+        }
+    }
+    let extra = found.keys().filter(|key| !planned.contains_key(key));
+    out.extend(extra.map(|key| Difference::Extra {
+        object: object(key),
+    }));
+}

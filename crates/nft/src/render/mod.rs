@@ -1,0 +1,4 @@
+//! Operations in the two languages that libnftables reads.
+
+pub(crate) mod json;
+pub(crate) mod text;

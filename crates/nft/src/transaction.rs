@@ -1,0 +1,200 @@
+//! Transactions: operations that happen together or not at all.
+
+use std::fmt;
+
+use crate::model::{Element, Rule, SetId, TableId};
+use crate::op::{Object, ObjectId, Op};
+use crate::ruleset::Ruleset;
+use crate::validate::{self, Invalid};
+
+/// An ordered list of operations that the kernel carries out together or not at all.
+///
+/// Its `Display` (and [`to_text`](Self::to_text)) is nft's language, one operation a line.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Transaction {
+    ops: Vec<Op>,
+}
+
+/// Why a transaction has no inverse: it would be refused.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("operation {index} cannot be inverted because it would be refused: {reason}")]
+pub struct NotInvertible {
+    /// Its place in the transaction, from nought.
+    pub index: usize,
+    /// Why it would be refused.
+    pub reason: String,
+}
+
+impl Transaction {
+    /// One without operations.
+    #[must_use]
+    pub const fn new() -> Self {
+        Self { ops: Vec::new() }
+    }
+
+    /// Its operations, first to last.
+    #[must_use]
+    pub fn ops(&self) -> &[Op] {
+        &self.ops
+    }
+
+    /// Whether it has no operations.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.ops.is_empty()
+    }
+
+    /// How many operations it has.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.ops.len()
+    }
+
+    /// Appends an operation.
+    pub fn push(&mut self, op: Op) -> &mut Self {
+        self.ops.push(op);
+        self
+    }
+
+    /// Appends all operations of another transaction.
+    pub fn append(&mut self, other: Self) -> &mut Self {
+        self.ops.extend(other.ops);
+        self
+    }
+
+    /// Adds an object.
+    pub fn add(&mut self, object: impl Into<Object>) -> &mut Self {
+        self.push(Op::Add(object.into()))
+    }
+
+    /// Adds an object that must not be there yet.
+    pub fn create(&mut self, object: impl Into<Object>) -> &mut Self {
+        self.push(Op::Create(object.into()))
+    }
+
+    /// Adds a rule at the beginning of its chain.
+    pub fn insert(&mut self, rule: Rule) -> &mut Self {
+        self.push(Op::Insert(rule))
+    }
+
+    /// Removes an object that must be there.
+    pub fn delete(&mut self, id: impl Into<ObjectId>) -> &mut Self {
+        self.push(Op::Delete(id.into()))
+    }
+
+    /// Empties an object that must be there.
+    pub fn flush(&mut self, id: impl Into<ObjectId>) -> &mut Self {
+        self.push(Op::Flush(id.into()))
+    }
+
+    /// Makes sure that a table is not there, whether or not it is now.
+    ///
+    /// This is what `destroy` of nftables 1.0.7 does (kernel 6.3 and later), in words that every
+    /// release has: add it, which is a no-op where it is there, and delete it.
+    pub fn destroy_table(&mut self, table: &TableId) -> &mut Self {
+        self.add(table.clone()).delete(table.clone())
+    }
+
+    /// Adds elements to a set that must be there. Nothing is appended when there are none.
+    pub fn add_elements(
+        &mut self,
+        set: &SetId,
+        elements: impl IntoIterator<Item = Element>,
+    ) -> &mut Self {
+        self.elements(elements, |elements| Op::AddElements {
+            set: set.clone(),
+            elements,
+        })
+    }
+
+    /// Adds elements that must not be there yet. Nothing is appended when there are none.
+    pub fn create_elements(
+        &mut self,
+        set: &SetId,
+        elements: impl IntoIterator<Item = Element>,
+    ) -> &mut Self {
+        self.elements(elements, |elements| Op::CreateElements {
+            set: set.clone(),
+            elements,
+        })
+    }
+
+    /// Removes elements that must be there. Nothing is appended when there are none.
+    pub fn delete_elements(
+        &mut self,
+        set: &SetId,
+        elements: impl IntoIterator<Item = Element>,
+    ) -> &mut Self {
+        self.elements(elements, |elements| Op::DeleteElements {
+            set: set.clone(),
+            elements,
+        })
+    }
+
+    fn elements(
+        &mut self,
+        elements: impl IntoIterator<Item = Element>,
+        op: impl FnOnce(Vec<Element>) -> Op,
+    ) -> &mut Self {
+        let elements: Vec<_> = elements.into_iter().collect();
+        if !elements.is_empty() {
+            self.ops.push(op(elements));
+        }
+        self
+    }
+
+    /// Checks what can be checked without knowing what is there: types, values, places.
+    ///
+    /// # Errors
+    /// The first operation that nft or the kernel could only refuse, with the object's name.
+    pub fn validate(&self) -> Result<(), Invalid> {
+        validate::transaction(&self.ops)
+    }
+
+    /// nft's language, one operation a line, with a newline at the end of each.
+    #[must_use]
+    pub fn to_text(&self) -> String {
+        self.to_string()
+    }
+
+    /// The same as libnftables-json(5), with one command for each operation.
+    #[must_use]
+    pub fn to_json(&self) -> serde_json::Value {
+        crate::render::json::transaction(&self.ops)
+    }
+
+    /// The transaction that takes the ruleset back from where this one leads to where it was.
+    ///
+    /// Counters begin again at nought and timeouts at their whole length. Costs a copy of `before`;
+    /// [`Ruleset::apply`] gives the inverse of what it does without one.
+    ///
+    /// # Errors
+    /// When an operation would be refused: then there is nothing to invert.
+    pub fn inverse(&self, before: &Ruleset) -> Result<Self, NotInvertible> {
+        let refused = |refusal: crate::ruleset::Refusal| NotInvertible {
+            index: refusal.index,
+            reason: refusal.reason,
+        };
+        before.clone().apply(self).map_err(refused)
+    }
+}
+
+impl FromIterator<Op> for Transaction {
+    fn from_iter<I: IntoIterator<Item = Op>>(ops: I) -> Self {
+        Self {
+            ops: ops.into_iter().collect(),
+        }
+    }
+}
+
+impl Extend<Op> for Transaction {
+    fn extend<I: IntoIterator<Item = Op>>(&mut self, ops: I) {
+        self.ops.extend(ops);
+    }
+}
+
+impl fmt::Display for Transaction {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.ops.iter().try_for_each(|op| writeln!(f, "{op}"))
+    }
+}
