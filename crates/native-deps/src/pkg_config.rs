@@ -6,18 +6,19 @@
 //! `infer_static`, version 0.3.34) are written down here again, for any target, and
 //! `tests/agreement.rs` runs the crate itself in child processes to prove that both agree.
 
+mod environment;
+
 use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Command, RunError, System, Version};
+use crate::{Command, Output, RunError, System, Version};
+use environment::Environment;
 
 /// pkg-config, for one host and target.
 #[derive(Clone, Copy)]
 pub struct PkgConfig<'a> {
-    system: &'a dyn System,
-    host: &'a str,
-    target: &'a str,
+    environment: Environment<'a>,
 }
 
 /// A library as pkg-config describes it.
@@ -84,11 +85,12 @@ pub enum PkgConfigError {
 impl<'a> PkgConfig<'a> {
     /// pkg-config as `system` has it, for a build on `host` for `target` (both triples).
     pub fn new(system: &'a dyn System, host: &'a str, target: &'a str) -> Self {
-        Self {
+        let environment = Environment {
             system,
             host,
             target,
-        }
+        };
+        Self { environment }
     }
 
     /// Asks for `name` in version `wanted` or later.
@@ -100,7 +102,7 @@ impl<'a> PkgConfig<'a> {
         name: &str,
         wanted: &Version,
     ) -> Result<PkgConfigLibrary, PkgConfigError> {
-        self.allowed(name)?;
+        self.environment.allowed(name)?;
         let bound = format!("{name} >= {wanted}");
         let flags = match self.ask(name, &["--libs", "--cflags", name, &bound]) {
             Ok(flags) => flags,
@@ -116,33 +118,6 @@ impl<'a> PkgConfig<'a> {
         })
     }
 
-    /// Whether the environment lets pkg-config be asked for `name` at all.
-    ///
-    /// # Errors
-    /// [`PkgConfigError::Forbidden`], [`PkgConfigError::CrossCompilation`] and
-    /// [`PkgConfigError::CrossForbidden`].
-    pub fn allowed(&self, name: &str) -> Result<(), PkgConfigError> {
-        let variable = format!("{}_NO_PKG_CONFIG", envify(name));
-        if self.system.env(&variable).is_some() {
-            return Err(PkgConfigError::Forbidden { variable });
-        }
-        if self.host == self.target {
-            return Ok(());
-        }
-        let (host, target) = (self.host.to_owned(), self.target.to_owned());
-        match self.variable("PKG_CONFIG_ALLOW_CROSS") {
-            Some((variable, value)) if value == "0" => Err(PkgConfigError::CrossForbidden {
-                variable,
-                host,
-                target,
-            }),
-            Some(_) => Ok(()),
-            None if self.variable("PKG_CONFIG").is_some() => Ok(()),
-            None if self.variable("PKG_CONFIG_SYSROOT_DIR").is_some() => Ok(()),
-            None => Err(PkgConfigError::CrossCompilation { host, target }),
-        }
-    }
-
     /// The program that is asked, and its version.
     ///
     /// # Errors
@@ -150,25 +125,6 @@ impl<'a> PkgConfig<'a> {
     pub fn program(&self) -> Result<(String, String), RunError> {
         let (program, output) = self.run(&["--version"])?;
         Ok((program, output.stdout.trim().to_owned()))
-    }
-
-    /// A variable in the forms that a target may have, the most special first, with the name
-    /// under which it was found.
-    fn variable(&self, base: &str) -> Option<(String, String)> {
-        let kind = if self.host == self.target {
-            "HOST"
-        } else {
-            "TARGET"
-        };
-        let names = [
-            format!("{base}_{}", self.target),
-            format!("{base}_{}", self.target.replace('-', "_")),
-            format!("{kind}_{base}"),
-            base.to_owned(),
-        ];
-        names
-            .into_iter()
-            .find_map(|name| self.system.env(&name).map(|value| (name, value)))
     }
 
     /// The version that is there, where that is all that is wrong.
@@ -184,7 +140,7 @@ impl<'a> PkgConfig<'a> {
     }
 
     fn ask(&self, name: &str, args: &[&str]) -> Result<String, PkgConfigError> {
-        let statik = self.is_static(name).then_some("--static");
+        let statik = self.environment.is_static(name).then_some("--static");
         let args: Vec<&str> = statik.into_iter().chain(args.iter().copied()).collect();
         let (_, output) = self.run(&args)?;
         match output.success() {
@@ -196,13 +152,16 @@ impl<'a> PkgConfig<'a> {
     }
 
     /// Runs the program that the environment names, else `pkg-config`, else `pkgconf`.
-    fn run(&self, args: &[&str]) -> Result<(String, crate::Output), RunError> {
-        let named = self.variable("PKG_CONFIG").map(|(_, program)| program);
+    fn run(&self, args: &[&str]) -> Result<(String, Output), RunError> {
+        let named = self
+            .environment
+            .variable("PKG_CONFIG")
+            .map(|(_, program)| program);
         let program = named.clone().unwrap_or_else(|| "pkg-config".to_owned());
         let command = self.command(&program, args);
-        match (self.system.run(&command), named) {
+        match (self.environment.system.run(&command), named) {
             (Err(first), None) => {
-                let second = self.system.run(&self.command("pkgconf", args));
+                let second = self.environment.system.run(&self.command("pkgconf", args));
                 second
                     .map(|output| ("pkgconf".to_owned(), output))
                     .map_err(|_| first)
@@ -219,6 +178,7 @@ impl<'a> PkgConfig<'a> {
             "PKG_CONFIG_SYSROOT_DIR",
         ] {
             let value = self
+                .environment
                 .variable(base)
                 .map(|(_, value)| (base.to_owned(), value));
             command.env.extend(value);
@@ -231,27 +191,10 @@ impl<'a> PkgConfig<'a> {
         }
         command
     }
-
-    fn is_static(&self, name: &str) -> bool {
-        let set = |variable: &str| self.system.env(variable).is_some();
-        let name = envify(name);
-        if set(&format!("{name}_STATIC")) {
-            true
-        } else if set(&format!("{name}_DYNAMIC")) {
-            false
-        } else {
-            set("PKG_CONFIG_ALL_STATIC")
-        }
-    }
-}
-
-/// The library's name as the crate writes it in names of variables.
-fn envify(name: &str) -> String {
-    name.to_uppercase().replace('-', "_")
 }
 
 /// pkg-config's first complaint, or what can be said without one.
-fn complaint(name: &str, output: &crate::Output) -> String {
+fn complaint(name: &str, output: &Output) -> String {
     match output.stderr.trim().is_empty() {
         true => format!("pkg-config does not know {name}"),
         false => output.complaint().trim_end_matches('.').to_owned(),
@@ -282,58 +225,6 @@ fn split_flags(text: &str) -> Vec<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::fakes::FakeSystem;
-
-    const HOST: &str = "x86_64-unknown-linux-gnu";
-    const ARM: &str = "aarch64-unknown-linux-gnu";
-
-    fn allowed(system: &FakeSystem, target: &str) -> Result<(), String> {
-        PkgConfig::new(system, HOST, target)
-            .allowed("libnftables")
-            .map_err(|e| e.to_string())
-    }
-
-    #[test]
-    fn a_library_can_be_forbidden_by_name() {
-        let system = FakeSystem::new().env("LIBNFTABLES_NO_PKG_CONFIG", "");
-        assert_eq!(
-            allowed(&system, HOST),
-            Err("LIBNFTABLES_NO_PKG_CONFIG is set".to_owned())
-        );
-    }
-
-    #[test]
-    fn a_cross_target_needs_a_sign_that_pkg_config_is_ready_for_it() {
-        let refused = allowed(&FakeSystem::new(), ARM).unwrap_err();
-        assert!(refused.contains("PKG_CONFIG_ALLOW_CROSS"), "{refused}");
-        for (variable, value) in [
-            ("PKG_CONFIG_ALLOW_CROSS", "1"),
-            ("PKG_CONFIG_ALLOW_CROSS_aarch64_unknown_linux_gnu", "1"),
-            ("TARGET_PKG_CONFIG_SYSROOT_DIR", "/sysroot"),
-            (
-                "PKG_CONFIG_aarch64-unknown-linux-gnu",
-                "aarch64-linux-gnu-pkg-config",
-            ),
-        ] {
-            assert_eq!(
-                allowed(&FakeSystem::new().env(variable, value), ARM),
-                Ok(()),
-                "{variable}"
-            );
-        }
-    }
-
-    #[test]
-    fn an_explicit_zero_wins_over_a_sysroot() {
-        let system = FakeSystem::new()
-            .env("PKG_CONFIG_ALLOW_CROSS", "0")
-            .env("PKG_CONFIG_SYSROOT_DIR", "/sysroot");
-        let refused = allowed(&system, ARM).unwrap_err();
-        assert!(
-            refused.starts_with("PKG_CONFIG_ALLOW_CROSS=0 forbids"),
-            "{refused}"
-        );
-    }
 
     #[test]
     fn flags_are_split_at_bare_blanks_only() {

@@ -19,6 +19,11 @@ pub(crate) fn with_musl(triple: &str) -> String {
     }
 }
 
+/// The architecture of a triple, as Rust names it: `x86_64`.
+pub(crate) fn architecture(triple: &str) -> &str {
+    triple.split_once('-').map_or(triple, |(first, _)| first)
+}
+
 /// True for a triple whose C library is musl.
 pub(crate) fn is_musl(triple: &str) -> bool {
     triple

@@ -3,6 +3,11 @@
 //!
 //! Each case runs in a child process, this test program once more, with the case's environment.
 
+#![expect(
+    clippy::unwrap_used,
+    reason = "a test stops at the first thing that is not as it should be"
+)]
+
 use std::path::Path;
 use std::process::Command;
 

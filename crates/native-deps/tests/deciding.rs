@@ -1,5 +1,10 @@
 //! What is built for each request, from findings that are values.
 
+#![expect(
+    clippy::unwrap_used,
+    reason = "a test stops at the first thing that is not as it should be"
+)]
+
 use expect_test::{Expect, expect};
 use tidegate_native_deps::fakes::{FakeSystem, libnftables};
 use tidegate_native_deps::{

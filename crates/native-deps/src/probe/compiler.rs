@@ -94,9 +94,10 @@ fn candidates(site: &Site<'_>) -> Vec<String> {
     if let Some(program) = named.into_iter().find_map(|name| site.system.env(name)) {
         return vec![program];
     }
-    match site.is_cross() {
-        true => vec![format!("{}-gcc", triple::gnu_prefix(site.target))],
-        false => ["cc", "gcc", "clang"].map(str::to_owned).to_vec(),
+    // rustc links its musl targets with the host's own compiler, too.
+    match triple::architecture(site.host) == triple::architecture(site.target) {
+        true => ["cc", "gcc", "clang"].map(str::to_owned).to_vec(),
+        false => vec![format!("{}-gcc", triple::gnu_prefix(site.target))],
     }
 }
 

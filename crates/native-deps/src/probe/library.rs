@@ -4,7 +4,7 @@ use std::path::Path;
 
 use crate::{
     Answer, CProgram, Family, Finding, Mend, NativeDep, Packages, PkgConfig, PkgConfigError,
-    PkgConfigLibrary, RunError, Tried,
+    PkgConfigLibrary, RunError, Tried, triple,
 };
 
 use super::compiler::Compiler;
@@ -164,7 +164,7 @@ fn refused(site: &Site<'_>, dep: &NativeDep, error: &PkgConfigError) -> Finding 
 }
 
 fn allow_cross(site: &Site<'_>) -> Mend {
-    let prefix = crate::triple::gnu_prefix(site.target);
+    let prefix = triple::gnu_prefix(site.target);
     Mend::run(format!(
         "export PKG_CONFIG_ALLOW_CROSS=1 PKG_CONFIG_LIBDIR=/usr/lib/{prefix}/pkgconfig"
     ))
@@ -204,7 +204,7 @@ fn pkg_config_packages() -> Packages {
 
 /// Debian's name of an architecture that Tidegate is built for.
 fn debian_architecture(triple: &str) -> Option<&'static str> {
-    match triple.split('-').next()? {
+    match triple::architecture(triple) {
         "x86_64" => Some("amd64"),
         "aarch64" => Some("arm64"),
         "armv7" => Some("armhf"),
