@@ -14,8 +14,8 @@ use crate::run;
 /// Package lists older than this are fetched anew before something is installed.
 const LISTS_KEEP: Duration = Duration::from_secs(24 * 60 * 60);
 
-/// Touched by each `apt-get update`, absent before the first.
-const APT_LISTS: &str = "/var/lib/apt/lists/partial";
+/// Where `apt-get update` keeps the package lists.
+const APT_LISTS: &str = "/var/lib/apt/lists";
 
 /// What is going to be done, and so what must be there.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -199,10 +199,16 @@ fn as_root(manager: PackageManager, args: &[String]) -> anyhow::Result<()> {
     run::shown(words[0], &words[1..])
 }
 
-/// Whether apt's lists were never fetched, or not for [`LISTS_KEEP`].
+/// Whether apt's lists were never fetched, or not for [`LISTS_KEEP`]. The lists themselves carry
+/// the archive's dates; each fetch touches the folder `partial`.
 fn lists_are_stale(folder: &Path) -> bool {
-    let modified = folder.metadata().and_then(|meta| meta.modified());
-    let age = modified.map(|then| SystemTime::now().duration_since(then).unwrap_or_default());
+    let names = Host.list(folder).unwrap_or_default();
+    if !names.iter().any(|name| name.contains("_Packages")) {
+        return true;
+    }
+    let partial = folder.join("partial").metadata();
+    let fetched = partial.and_then(|meta| meta.modified());
+    let age = fetched.map(|then| SystemTime::now().duration_since(then).unwrap_or_default());
     age.map_or(true, |age| age > LISTS_KEEP)
 }
 
@@ -265,7 +271,24 @@ mod tests {
     #[test]
     fn lists_that_were_never_fetched_are_stale() {
         let folder = tempfile::tempdir().unwrap();
-        assert!(lists_are_stale(&folder.path().join("partial")));
+        assert!(lists_are_stale(&folder.path().join("missing")));
+        std::fs::create_dir(folder.path().join("partial")).unwrap();
+        assert!(lists_are_stale(folder.path()), "an image's emptied folder");
+        std::fs::write(folder.path().join("deb.debian.org_main_Packages.lz4"), "").unwrap();
         assert!(!lists_are_stale(folder.path()));
+    }
+
+    #[test]
+    fn lists_of_long_ago_are_stale() {
+        let folder = tempfile::tempdir().unwrap();
+        let partial = folder.path().join("partial");
+        std::fs::create_dir(&partial).unwrap();
+        std::fs::write(folder.path().join("main_Packages"), "").unwrap();
+        let then = SystemTime::now() - 2 * LISTS_KEEP;
+        std::fs::File::open(&partial)
+            .unwrap()
+            .set_modified(then)
+            .unwrap();
+        assert!(lists_are_stale(folder.path()));
     }
 }
