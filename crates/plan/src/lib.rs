@@ -1,1 +1,71 @@
-//! From desired and known state to a transaction and link steps; pure.
+//! From desired and known state to one nft transaction and the steps on links. Pure: no IO, no
+//! clock; the same values give the same plan.
+
+mod elements;
+mod endpoint;
+mod network;
+mod pools;
+mod refused;
+mod ruleset;
+mod sets;
+mod start;
+mod steps;
+
+use ipnet::IpNet;
+use tidegate_model::Change;
+use tidegate_model::links::LinkStep;
+use tidegate_nft::Transaction;
+
+pub use endpoint::{attach, detach};
+pub use network::{create_network, remove_network};
+pub use pools::{InvalidPool, Pool, Pools};
+pub use refused::{Family, Refused};
+pub use ruleset::{planned, replace};
+pub use sets::table;
+pub use start::{StartPlan, start};
+
+/// What is to be done for one command, and how it is undone.
+///
+/// The transaction comes first, then the links in order, then the change of state. For a network
+/// that appears this means that it is never there unprotected; for one that goes, the exact
+/// inverse of its transaction is at hand while its links can still be refused.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Plan {
+    /// All firewall changes of the command.
+    pub transaction: Transaction,
+    /// The inverse of `transaction`.
+    pub undo: Transaction,
+    /// Steps on the host's links, each with an inverse of its own.
+    pub links: Vec<LinkStep>,
+    /// What the daemon believes once all of it is done.
+    pub change: Change,
+}
+
+impl Plan {
+    fn adding(elements: sets::Elements, links: Vec<LinkStep>, change: Change) -> Self {
+        let (transaction, undo) = (sets::add(&elements), sets::delete(&elements));
+        Self {
+            transaction,
+            undo,
+            links,
+            change,
+        }
+    }
+
+    fn removing(elements: sets::Elements, links: Vec<LinkStep>, change: Change) -> Self {
+        let (transaction, undo) = (sets::delete(&elements), sets::add(&elements));
+        Self {
+            transaction,
+            undo,
+            links,
+            change,
+        }
+    }
+}
+
+/// What of the host a network must fit.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct HostFacts {
+    /// Destinations of the host's routes, without default routes.
+    pub routes: Vec<IpNet>,
+}

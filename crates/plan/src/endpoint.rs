@@ -1,0 +1,183 @@
+//! Planning of endpoints.
+
+use std::collections::HashSet;
+use std::net::IpAddr;
+
+use ipnet::IpNet;
+use tidegate_model::api::Attach;
+use tidegate_model::links::{LinkStep, NetnsFacts};
+use tidegate_model::{
+    Change, Endpoint, IfName, MacAddr, Name, NetnsRef, Network, PortBinding, State,
+};
+
+use crate::network::{find, interface_name, numbered};
+use crate::refused::Family;
+use crate::{Plan, Refused, elements, steps};
+
+/// Plans an endpoint: its addresses, its veth pair and its published ports.
+///
+/// The namespace's IPv6 addresses are left out where IPv6 is turned off in it; default routes are
+/// given to a namespace that has none.
+///
+/// # Errors
+/// Refuses a network that does not exist, a name or port that is taken, a namespace that is
+/// attached to the network already, a subnet that is full, and ports that cannot be published.
+pub fn attach(state: &State, request: &Attach, netns: &NetnsFacts) -> Result<Plan, Refused> {
+    let network = find(state, &request.network)?;
+    let name = endpoint_name(state, request)?;
+    if let Some(other) = state
+        .endpoints_of(&network.name)
+        .find(|e| e.netns.id == netns.id)
+    {
+        let (network, endpoint) = (network.name.clone(), other.name.clone());
+        return Err(Refused::AttachedAlready { network, endpoint });
+    }
+    let addresses = addresses(state, network, netns)?;
+    check_ports(state, &request.ports, &addresses)?;
+    let endpoint = Endpoint {
+        name,
+        network: network.name.clone(),
+        netns: NetnsRef {
+            path: request.netns.clone(),
+            id: netns.id,
+        },
+        host_ifname: interface_name("tgv", state.next_number),
+        ifname: free_ifname(netns)?,
+        mac: MacAddr::local(numbered(0x76, state.next_number)),
+        gateways: gateways(network, &addresses, netns),
+        addresses,
+        ports: request.ports.clone(),
+    };
+    let links = vec![LinkStep::AddVeth(steps::veth(&endpoint, network))];
+    Ok(Plan::adding(
+        elements::of_endpoint(&endpoint),
+        links,
+        Change::AddEndpoint(endpoint),
+    ))
+}
+
+/// Plans the end of an endpoint.
+///
+/// # Errors
+/// Refuses an endpoint that does not exist.
+pub fn detach(state: &State, name: &Name) -> Result<Plan, Refused> {
+    let endpoint = state
+        .endpoints
+        .get(name)
+        .ok_or_else(|| Refused::NoEndpoint(name.clone()))?;
+    let network = find(state, &endpoint.network)?;
+    let mut links = vec![LinkStep::DeleteVeth(steps::veth(endpoint, network))];
+    links.extend(steps::forget_connections(endpoint));
+    let elements = elements::of_endpoint(endpoint);
+    Ok(Plan::removing(
+        elements,
+        links,
+        Change::RemoveEndpoint(endpoint.clone()),
+    ))
+}
+
+fn endpoint_name(state: &State, request: &Attach) -> Result<Name, Refused> {
+    match &request.name {
+        Some(name) if state.endpoints.contains_key(name) => {
+            Err(Refused::EndpointExists(name.clone()))
+        }
+        Some(name) => Ok(name.clone()),
+        None => Ok(made_name(state)),
+    }
+}
+
+/// A name that nobody has: from the number that the endpoint's interface gets.
+#[expect(clippy::expect_used, reason = "letters, a dash and hexadecimal digits")]
+fn made_name(state: &State) -> Name {
+    (state.next_number..=u32::MAX)
+        .chain(0..state.next_number)
+        .map(|number| format!("ep-{number:x}").parse().expect("a valid name"))
+        .find(|name| !state.endpoints.contains_key(name))
+        .expect("fewer than 2^32 endpoints exist")
+}
+
+fn addresses(state: &State, network: &Network, netns: &NetnsFacts) -> Result<Vec<IpNet>, Refused> {
+    let taken: HashSet<IpAddr> = state
+        .endpoints_of(&network.name)
+        .flat_map(|e| e.addresses.iter().map(IpNet::addr))
+        .collect();
+    let mut addresses = Vec::new();
+    for subnet in network
+        .subnets
+        .iter()
+        .filter(|s| s.net.addr().is_ipv4() || netns.ipv6)
+    {
+        let address =
+            subnet
+                .first_free(|ip| taken.contains(&ip))
+                .ok_or_else(|| Refused::SubnetFull {
+                    subnet: subnet.net,
+                    network: network.name.clone(),
+                })?;
+        addresses.push(subnet.host_net(address));
+    }
+    if addresses.is_empty() {
+        return Err(Refused::NoIpv6InNamespace(network.name.clone()));
+    }
+    Ok(addresses)
+}
+
+fn gateways(network: &Network, addresses: &[IpNet], netns: &NetnsFacts) -> Vec<IpAddr> {
+    addresses
+        .iter()
+        .filter(|net| match net {
+            IpNet::V4(_) => !netns.default_ipv4,
+            IpNet::V6(_) => !netns.default_ipv6,
+        })
+        .filter_map(|net| network.subnet_of(net.addr()).map(|s| s.gateway))
+        .collect()
+}
+
+/// The lowest `ethN` that is free in the namespace.
+fn free_ifname(netns: &NetnsFacts) -> Result<IfName, Refused> {
+    let used: HashSet<&str> = netns.ifnames.iter().map(IfName::as_str).collect();
+    let free = (0..=netns.ifnames.len())
+        .map(|n| format!("eth{n}"))
+        .find(|name| !used.contains(name.as_str()))
+        .unwrap_or_default();
+    free.parse().map_err(Refused::from)
+}
+
+fn check_ports(state: &State, ports: &[PortBinding], addresses: &[IpNet]) -> Result<(), Refused> {
+    for (index, binding) in ports.iter().enumerate() {
+        if let Some(twice) = ports[..index]
+            .iter()
+            .find(|other| other.conflicts_with(binding))
+        {
+            return Err(Refused::PortTwice(*twice, *binding));
+        }
+        check_host_address(binding, addresses)?;
+        if let Some((holder, held)) = state.holder_of(binding) {
+            let (binding, holder) = (*binding, holder.name.clone());
+            return Err(Refused::PortTaken {
+                binding,
+                holder,
+                held,
+            });
+        }
+    }
+    Ok(())
+}
+
+fn check_host_address(binding: &PortBinding, addresses: &[IpNet]) -> Result<(), Refused> {
+    let Some(host_ip) = binding.host_ip else {
+        return Ok(());
+    };
+    if host_ip.is_ipv6() && host_ip.is_loopback() {
+        return Err(Refused::PortOnIpv6Loopback(*binding));
+    }
+    let family = Family::of_address(host_ip);
+    if addresses.iter().any(|net| Family::of(*net) == family) {
+        Ok(())
+    } else {
+        Err(Refused::PortFamily {
+            binding: *binding,
+            family,
+        })
+    }
+}

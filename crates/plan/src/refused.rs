@@ -1,0 +1,251 @@
+//! Why a request cannot be planned.
+
+use std::net::IpAddr;
+
+use ipnet::IpNet;
+use tidegate_model::api::RefusalKind;
+use tidegate_model::{Invalid, Name, PortBinding};
+
+/// A request that contradicts itself or what exists. Nothing has been done.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Refused {
+    /// A value of the request is not valid.
+    #[error(transparent)]
+    Invalid(#[from] Invalid),
+    /// The network does not exist.
+    #[error("network {0} does not exist")]
+    NoNetwork(Name),
+    /// The endpoint does not exist.
+    #[error("endpoint {0} does not exist")]
+    NoEndpoint(Name),
+    /// The network exists already.
+    #[error("network {0} exists already")]
+    NetworkExists(Name),
+    /// The endpoint exists already.
+    #[error("endpoint {0} exists already")]
+    EndpointExists(Name),
+    /// The network still has endpoints.
+    #[error("network {network} still has {}", counted(.endpoints))]
+    NetworkInUse {
+        /// The network.
+        network: Name,
+        /// The endpoints attached to it.
+        endpoints: Vec<Name>,
+    },
+    /// Two subnets of one family were asked for.
+    #[error("network {network} was given two {family} subnets, {first} and {second}")]
+    TwoSubnets {
+        /// The network.
+        network: Name,
+        /// `IPv4` or `IPv6`.
+        family: Family,
+        /// The one.
+        first: IpNet,
+        /// The other.
+        second: IpNet,
+    },
+    /// A subnet was given for a family that was turned off.
+    #[error("network {network} was given the subnet {subnet} but is to have no {family}")]
+    FamilyOff {
+        /// The network.
+        network: Name,
+        /// `IPv4` or `IPv6`.
+        family: Family,
+        /// The subnet.
+        subnet: IpNet,
+    },
+    /// Neither family is wanted.
+    #[error("network {0} would have neither IPv4 nor IPv6")]
+    NoFamily(Name),
+    /// A gateway that is in none of the given subnets.
+    #[error("gateway {gateway} is in none of the subnets given for network {network}")]
+    GatewayOutside {
+        /// The network.
+        network: Name,
+        /// The gateway.
+        gateway: IpAddr,
+    },
+    /// The subnet overlaps a network's.
+    #[error("subnet {subnet} overlaps {other} of network {network}")]
+    OverlapsNetwork {
+        /// The subnet that was asked for.
+        subnet: IpNet,
+        /// The subnet that is there.
+        other: IpNet,
+        /// The network that has it.
+        network: Name,
+    },
+    /// The subnet overlaps a route of the host.
+    #[error("subnet {subnet} overlaps the host's route to {route}")]
+    OverlapsRoute {
+        /// The subnet that was asked for.
+        subnet: IpNet,
+        /// The route's destination.
+        route: IpNet,
+    },
+    /// No free subnet is left in the pools.
+    #[error("no free {family} subnet is left in the pools {}", joined(.pools))]
+    PoolsUsedUp {
+        /// `IPv4` or `IPv6`.
+        family: Family,
+        /// The pools.
+        pools: Vec<String>,
+    },
+    /// An MTU outside what the families allow.
+    #[error("an MTU of {mtu} bytes is outside {least} to 65535")]
+    Mtu {
+        /// The MTU that was asked for.
+        mtu: u32,
+        /// The least one for the network's families.
+        least: u32,
+    },
+    /// No free address is left in a subnet.
+    #[error("no free address is left in {subnet} of network {network}")]
+    SubnetFull {
+        /// The subnet.
+        subnet: IpNet,
+        /// The network.
+        network: Name,
+    },
+    /// The namespace is attached to the network already.
+    #[error("the namespace is attached to network {network} already, as endpoint {endpoint}")]
+    AttachedAlready {
+        /// The network.
+        network: Name,
+        /// The endpoint that does it.
+        endpoint: Name,
+    },
+    /// The network has only IPv6, and the namespace none.
+    #[error("network {0} has only IPv6, which is turned off in the namespace")]
+    NoIpv6InNamespace(Name),
+    /// Somebody has the port.
+    #[error("port {binding} is published already, by endpoint {holder} as {held}")]
+    PortTaken {
+        /// The binding that was asked for.
+        binding: PortBinding,
+        /// The endpoint that has the port.
+        holder: Name,
+        /// The binding by which it has it.
+        held: PortBinding,
+    },
+    /// The same port twice in one request.
+    #[error("ports {0} and {1} of the same request want the same port of the host")]
+    PortTwice(PortBinding, PortBinding),
+    /// A port bound to an address of a family that the endpoint does not have.
+    #[error("port {binding} is bound to an {family} address, and the endpoint has no {family}")]
+    PortFamily {
+        /// The binding.
+        binding: PortBinding,
+        /// `IPv4` or `IPv6`.
+        family: Family,
+    },
+    /// A port bound to `::1`, for which the kernel has no way to an endpoint.
+    #[error("port {0} is bound to the IPv6 loopback address, from which nothing can be routed")]
+    PortOnIpv6Loopback(PortBinding),
+}
+
+/// An address family, as it is written to people.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Family {
+    /// IPv4.
+    Ipv4,
+    /// IPv6.
+    Ipv6,
+}
+
+impl Family {
+    pub(crate) fn of(net: IpNet) -> Self {
+        Self::of_address(net.addr())
+    }
+
+    pub(crate) fn of_address(address: IpAddr) -> Self {
+        if address.is_ipv4() {
+            Self::Ipv4
+        } else {
+            Self::Ipv6
+        }
+    }
+}
+
+impl std::fmt::Display for Family {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.pad(match self {
+            Self::Ipv4 => "IPv4",
+            Self::Ipv6 => "IPv6",
+        })
+    }
+}
+
+impl Refused {
+    /// Which kind of refusal it is on the wire.
+    pub fn kind(&self) -> RefusalKind {
+        match self {
+            Self::NoNetwork(_) | Self::NoEndpoint(_) => RefusalKind::NotFound,
+            Self::NetworkExists(_)
+            | Self::EndpointExists(_)
+            | Self::NetworkInUse { .. }
+            | Self::OverlapsNetwork { .. }
+            | Self::OverlapsRoute { .. }
+            | Self::PoolsUsedUp { .. }
+            | Self::SubnetFull { .. }
+            | Self::AttachedAlready { .. }
+            | Self::PortTaken { .. } => RefusalKind::Conflict,
+            Self::Invalid(_)
+            | Self::TwoSubnets { .. }
+            | Self::FamilyOff { .. }
+            | Self::NoFamily(_)
+            | Self::GatewayOutside { .. }
+            | Self::Mtu { .. }
+            | Self::NoIpv6InNamespace(_)
+            | Self::PortTwice(..)
+            | Self::PortFamily { .. }
+            | Self::PortOnIpv6Loopback(_) => RefusalKind::Invalid,
+        }
+    }
+
+    /// What the user can do about it.
+    pub fn hint(&self) -> Option<String> {
+        Some(match self {
+            Self::Invalid(invalid) => invalid.hint.to_owned(),
+            Self::NoNetwork(_) => "see `tidegate network ls`".into(),
+            Self::NoEndpoint(_) => "see `tidegate endpoint ls`".into(),
+            Self::NetworkExists(name) => format!("see `tidegate network inspect {name}`, or choose another name"),
+            Self::EndpointExists(name) => format!("`tidegate detach {name}` first, or choose another name"),
+            Self::NetworkInUse { .. } => "detach its endpoints first".into(),
+            Self::TwoSubnets { .. } => "give one subnet for each family".into(),
+            Self::FamilyOff { family, .. } => {
+                format!("leave out --no-{} or the subnet", family.to_string().to_lowercase())
+            }
+            Self::NoFamily(_) => "leave out --no-ipv4 or --no-ipv6".into(),
+            Self::GatewayOutside { .. } => "give the gateway's subnet with --subnet".into(),
+            Self::OverlapsNetwork { .. } | Self::OverlapsRoute { .. } => {
+                "choose another --subnet, or leave it out to have a free one allotted".into()
+            }
+            Self::PoolsUsedUp { .. } => "give a --subnet, or widen `pools` in tidegated.toml".into(),
+            Self::SubnetFull { .. } => "detach an endpoint, or create a network with a wider subnet".into(),
+            Self::AttachedAlready { endpoint, .. } => format!("`tidegate detach {endpoint}` first"),
+            Self::NoIpv6InNamespace(_) => {
+                "set net.ipv6.conf.all.disable_ipv6 to 0 in the namespace, or use a network with IPv4".into()
+            }
+            Self::PortTaken { holder, .. } => {
+                format!("publish another port, or `tidegate detach {holder}` first")
+            }
+            Self::PortTwice(..) => "give each port of the host once".into(),
+            Self::PortFamily { .. } => "leave the host address out, or use a network with that family".into(),
+            Self::PortOnIpv6Loopback(_) => "publish it on 127.0.0.1, or on another address of the host".into(),
+            Self::Mtu { .. } => return None,
+        })
+    }
+}
+
+fn counted(endpoints: &[Name]) -> String {
+    match endpoints {
+        [one] => format!("the endpoint {one}"),
+        [first, .., last] => format!("{} endpoints, {first} to {last}", endpoints.len()),
+        [] => "no endpoints".into(),
+    }
+}
+
+fn joined(pools: &[String]) -> String {
+    pools.join(", ")
+}

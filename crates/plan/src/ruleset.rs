@@ -1,0 +1,298 @@
+//! The constant ruleset: one table whose rules never change. What changes is an element of one of
+//! its sets or maps ([`Container`]), so that an update costs the same however much is there, and a
+//! packet passes the same few rules however many ports are published.
+
+use ipnet::Ipv4Net;
+use tidegate_model::{Protocol, State};
+use tidegate_nft::{
+    AddrType, Base, Chain, ChainId, ChainKind, CtState, CtStatus, Field, Hook, InetProto,
+    IpVersion, Key, Name, Nat, NatKind, NatTarget, Op, Priority, Rule, Ruleset, Statement,
+    Transaction, Transport, Verdict, fields, name,
+};
+
+use crate::elements;
+use crate::sets::{self, Container, table};
+
+/// The table of a state, as the kernel is to have it.
+pub fn planned(state: &State) -> Ruleset {
+    let mut ruleset = Ruleset::default();
+    // The transaction begins by deleting the table: nothing in it depends on what was there.
+    let applied = ruleset.apply(&replace(state));
+    debug_assert!(
+        applied.is_ok(),
+        "the constant ruleset is valid: {applied:?}"
+    );
+    ruleset
+}
+
+/// The transaction that puts the table of a state in place of whatever table of ours is there.
+pub fn replace(state: &State) -> Transaction {
+    let mut transaction = Transaction::new();
+    transaction.destroy_table(&table()).add(table());
+    for container in Container::all() {
+        transaction.add(container.declaration());
+    }
+    // Chains that are jumped to come before the rules that jump.
+    for (name, base, _) in chains() {
+        let id = table().chain(name);
+        transaction.push(Op::Add(Chain { id, base }.into()));
+    }
+    for rule in rules() {
+        transaction.add(rule);
+    }
+    transaction.append(sets::add(&elements::of_state(state)));
+    transaction
+}
+
+/// Chains with their hooks and rules.
+type ChainPlan = (Name, Option<Base>, Vec<(&'static str, Vec<Statement>)>);
+
+fn rules() -> Vec<Rule> {
+    let rules_of = |(name, _, rules): ChainPlan| {
+        let id: ChainId = table().chain(name);
+        rules
+            .into_iter()
+            .map(move |(remark, statements)| Rule::new(id.clone(), statements).tagged(remark))
+    };
+    chains().into_iter().flat_map(rules_of).collect()
+}
+
+fn chains() -> Vec<ChainPlan> {
+    vec![
+        (
+            name!("guard"),
+            Some(Base::new(
+                ChainKind::Filter,
+                Hook::Prerouting,
+                Priority::RAW,
+            )),
+            guard(),
+        ),
+        (
+            name!("forward"),
+            Some(Base::new(
+                ChainKind::Filter,
+                Hook::Forward,
+                Priority::FILTER,
+            )),
+            forward(),
+        ),
+        (name!("to_bridge"), None, to_bridge()),
+        (name!("from_bridge"), None, from_bridge()),
+        (
+            name!("nat_prerouting"),
+            Some(Base::new(
+                ChainKind::Nat,
+                Hook::Prerouting,
+                Priority::DSTNAT,
+            )),
+            vec![("to an address of the host", to_publish())],
+        ),
+        (
+            name!("nat_output"),
+            Some(Base::new(ChainKind::Nat, Hook::Output, Priority::DSTNAT)),
+            vec![("from the host to its own address", to_publish())],
+        ),
+        (name!("publish"), None, publish()),
+        (
+            name!("nat_postrouting"),
+            Some(Base::new(
+                ChainKind::Nat,
+                Hook::Postrouting,
+                Priority::SRCNAT,
+            )),
+            nat_postrouting(),
+        ),
+    ]
+}
+
+/// The bridges have `route_localnet`, so that a port published on 127.0.0.1 can be sent on to an
+/// endpoint. In turn no endpoint may reach the host's loopback addresses.
+fn guard() -> Vec<(&'static str, Vec<Statement>)> {
+    let to_loopback = fields::IP_DADDR.within(loopback());
+    vec![(
+        "no endpoint reaches the host's loopback",
+        vec![
+            fields::IIFNAME.is_in(id(Container::Bridges)),
+            to_loopback,
+            Verdict::Drop.into(),
+        ],
+    )]
+}
+
+fn forward() -> Vec<(&'static str, Vec<Statement>)> {
+    vec![
+        (
+            "to an endpoint",
+            vec![
+                fields::OIFNAME.is_in(id(Container::Bridges)),
+                Verdict::Jump(name!("to_bridge")).into(),
+            ],
+        ),
+        (
+            "from an endpoint to elsewhere",
+            vec![
+                fields::IIFNAME.is_in(id(Container::Bridges)),
+                Verdict::Jump(name!("from_bridge")).into(),
+            ],
+        ),
+    ]
+}
+
+fn to_bridge() -> Vec<(&'static str, Vec<Statement>)> {
+    let accept = |statement| vec![statement, Verdict::Accept.into()];
+    let pair = Key::from([Field::Iifname, Field::Oifname]);
+    let open = |daddr| Key::from([daddr, Field::L4proto, Field::Dport(Transport::Any)]);
+    vec![
+        ("answers", accept(known_connection())),
+        (
+            "endpoints of networks that may talk",
+            accept(pair.is_in(id(Container::Peers))),
+        ),
+        (
+            "nothing else into an internal network",
+            vec![
+                fields::OIFNAME.is_in(id(Container::Internal)),
+                Verdict::Drop.into(),
+            ],
+        ),
+        (
+            "through a published port",
+            accept(Statement::CtStatus(vec![CtStatus::Dnat])),
+        ),
+        (
+            "to an open port",
+            accept(open(Field::IpDaddr).is_in(id(Container::Open4))),
+        ),
+        (
+            "to an open port",
+            accept(open(Field::Ip6Daddr).is_in(id(Container::Open6))),
+        ),
+        (
+            "into an open network",
+            accept(fields::OIFNAME.is_in(id(Container::OpenBridges))),
+        ),
+        ("nothing else to an endpoint", vec![Verdict::Drop.into()]),
+    ]
+}
+
+fn from_bridge() -> Vec<(&'static str, Vec<Statement>)> {
+    vec![
+        ("answers", vec![known_connection(), Verdict::Accept.into()]),
+        (
+            "nothing out of an internal network",
+            vec![
+                fields::IIFNAME.is_in(id(Container::Internal)),
+                Verdict::Drop.into(),
+            ],
+        ),
+        ("out of any other network", vec![Verdict::Accept.into()]),
+    ]
+}
+
+fn to_publish() -> Vec<Statement> {
+    let to_host = Statement::DaddrType {
+        kind: AddrType::Local,
+        negated: false,
+    };
+    vec![to_host, Verdict::Jump(name!("publish")).into()]
+}
+
+/// One rule for each protocol and map. nftables 0.9.8 takes a map with addresses and ports only
+/// after a match on the transport protocol; later releases take this form too.
+fn publish() -> Vec<(&'static str, Vec<Statement>)> {
+    let versions = [
+        (
+            IpVersion::V4,
+            Field::IpDaddr,
+            Container::Publish4,
+            at4 as fn(Protocol) -> Container,
+        ),
+        (IpVersion::V6, Field::Ip6Daddr, Container::Publish6, at6),
+    ];
+    let mut rules = Vec::new();
+    for protocol in Protocol::ALL {
+        for (version, daddr, everywhere, at) in versions {
+            let dport = Field::Dport(transport(protocol));
+            let one = dnat(protocol, version, [daddr, dport], at(protocol));
+            rules.push(("published on one address", one));
+            let all = dnat(protocol, version, [Field::L4proto, dport], everywhere);
+            rules.push(("published on every address", all));
+        }
+    }
+    rules
+}
+
+fn at4(protocol: Protocol) -> Container {
+    Container::Publish4At(protocol)
+}
+
+fn at6(protocol: Protocol) -> Container {
+    Container::Publish6At(protocol)
+}
+
+fn dnat(protocol: Protocol, version: IpVersion, key: [Field; 2], map: Container) -> Vec<Statement> {
+    let target = NatTarget::Map {
+        version,
+        key: key.into(),
+        map: id(map),
+        with_port: true,
+    };
+    vec![
+        fields::L4PROTO.is(InetProto(protocol.number())),
+        Statement::Nat(Nat {
+            kind: NatKind::Dnat,
+            target,
+        }),
+    ]
+}
+
+fn transport(protocol: Protocol) -> Transport {
+    match protocol {
+        Protocol::Tcp => Transport::Tcp,
+        Protocol::Udp => Transport::Udp,
+        Protocol::Sctp => Transport::Sctp,
+    }
+}
+
+fn nat_postrouting() -> Vec<(&'static str, Vec<Statement>)> {
+    let pair = Key::from([Field::Iifname, Field::Oifname]);
+    vec![
+        (
+            "an endpoint that reaches its own network's published port",
+            vec![
+                pair.is_in(id(Container::SameBridge)),
+                Statement::CtStatus(vec![CtStatus::Dnat]),
+                Statement::Masquerade,
+            ],
+        ),
+        (
+            "the host's loopback has no way back from a bridge",
+            vec![
+                fields::OIFNAME.is_in(id(Container::Bridges)),
+                fields::IP_SADDR.within(loopback()),
+                Statement::Masquerade,
+            ],
+        ),
+        (
+            "out under the host's address",
+            vec![
+                fields::IIFNAME.is_in(id(Container::Masquerading)),
+                fields::OIFNAME.is_not_in(id(Container::Bridges)),
+                Statement::Masquerade,
+            ],
+        ),
+    ]
+}
+
+fn known_connection() -> Statement {
+    Statement::CtState(vec![CtState::Established, CtState::Related])
+}
+
+fn loopback() -> Ipv4Net {
+    Ipv4Net::new_assert(std::net::Ipv4Addr::new(127, 0, 0, 0), 8)
+}
+
+fn id(container: Container) -> Name {
+    container.id().name
+}

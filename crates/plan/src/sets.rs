@@ -1,0 +1,157 @@
+//! The sets and maps of the constant ruleset: everything that changes is an element of one.
+
+use tidegate_model::Protocol;
+use tidegate_nft::{
+    Datatype, Element, Family, Name, Op, Set, SetId, TableId, Transaction, Type, name,
+};
+
+/// The table that is ours, whole.
+pub fn table() -> TableId {
+    TableId::new(Family::Inet, name!("tidegate"))
+}
+
+/// A set or map of the constant ruleset.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Container {
+    /// Every managed bridge.
+    Bridges,
+    /// Bridges whose endpoints reach the world under the host's address.
+    Masquerading,
+    /// Bridges with no way in or out.
+    Internal,
+    /// Bridges whose endpoints are reached at their own addresses, on every port.
+    OpenBridges,
+    /// Pairs of bridges whose endpoints may talk; a bridge with itself: its endpoints with each other.
+    Peers,
+    /// Each bridge with itself, to tell an endpoint that reaches its own network's published port.
+    SameBridge,
+    /// Ports published on every IPv4 address of the host.
+    Publish4,
+    /// Ports published on one IPv4 address of the host.
+    Publish4At(Protocol),
+    /// Ports published on every IPv6 address of the host.
+    Publish6,
+    /// Ports published on one IPv6 address of the host.
+    Publish6At(Protocol),
+    /// IPv4 endpoints' ports that are reached without address translation.
+    Open4,
+    /// IPv6 endpoints' ports that are reached without address translation.
+    Open6,
+}
+
+impl Container {
+    /// All of them, in the order of the ruleset.
+    pub(crate) fn all() -> impl Iterator<Item = Self> {
+        let interfaces = [
+            Self::Bridges,
+            Self::Masquerading,
+            Self::Internal,
+            Self::OpenBridges,
+            Self::Peers,
+            Self::SameBridge,
+        ];
+        interfaces
+            .into_iter()
+            .chain([Self::Publish4])
+            .chain(Protocol::ALL.map(Self::Publish4At))
+            .chain([Self::Publish6])
+            .chain(Protocol::ALL.map(Self::Publish6At))
+            .chain([Self::Open4, Self::Open6])
+    }
+
+    /// Its name. Maps of one address of the host are there once for each protocol, because
+    /// nftables 0.9.8 wants as many parts in a map's data as in its key.
+    fn name(self) -> Name {
+        match self {
+            Self::Bridges => name!("bridges"),
+            Self::Masquerading => name!("masquerading"),
+            Self::Internal => name!("internal"),
+            Self::OpenBridges => name!("open_bridges"),
+            Self::Peers => name!("peers"),
+            Self::SameBridge => name!("same_bridge"),
+            Self::Publish4 => name!("publish4"),
+            Self::Publish4At(Protocol::Tcp) => name!("publish4_at_tcp"),
+            Self::Publish4At(Protocol::Udp) => name!("publish4_at_udp"),
+            Self::Publish4At(Protocol::Sctp) => name!("publish4_at_sctp"),
+            Self::Publish6 => name!("publish6"),
+            Self::Publish6At(Protocol::Tcp) => name!("publish6_at_tcp"),
+            Self::Publish6At(Protocol::Udp) => name!("publish6_at_udp"),
+            Self::Publish6At(Protocol::Sctp) => name!("publish6_at_sctp"),
+            Self::Open4 => name!("open4"),
+            Self::Open6 => name!("open6"),
+        }
+    }
+
+    /// Its declaration, with no elements.
+    pub(crate) fn declaration(self) -> Set {
+        use Datatype::{Ifname, InetProto, InetService, Ipv4Addr, Ipv6Addr};
+        let set = |key: Type| Set::set(&table(), self.name(), key);
+        let map = |key: Type, data: Type| Set::map(&table(), self.name(), key, data);
+        match self {
+            Self::Bridges | Self::Masquerading | Self::Internal | Self::OpenBridges => {
+                set(Ifname.into())
+            }
+            Self::Peers | Self::SameBridge => set([Ifname, Ifname].into()),
+            Self::Publish4 => map(
+                [InetProto, InetService].into(),
+                [Ipv4Addr, InetService].into(),
+            ),
+            Self::Publish4At(_) => map(
+                [Ipv4Addr, InetService].into(),
+                [Ipv4Addr, InetService].into(),
+            ),
+            Self::Publish6 => map(
+                [InetProto, InetService].into(),
+                [Ipv6Addr, InetService].into(),
+            ),
+            Self::Publish6At(_) => map(
+                [Ipv6Addr, InetService].into(),
+                [Ipv6Addr, InetService].into(),
+            ),
+            Self::Open4 => set([Ipv4Addr, InetProto, InetService].into()),
+            Self::Open6 => set([Ipv6Addr, InetProto, InetService].into()),
+        }
+    }
+
+    /// What names it in rules and operations.
+    pub(crate) fn id(self) -> SetId {
+        self.declaration().id
+    }
+}
+
+/// Elements, each with the set or map that it is in.
+pub(crate) type Elements = Vec<(Container, Element)>;
+
+/// The transaction that adds elements.
+///
+/// Each set is declared again with them. That is a no-op for the set and adds to it, and unlike
+/// `add element` does not make libnftables fetch every interval of every set on the host first.
+pub(crate) fn add(elements: &Elements) -> Transaction {
+    grouped(elements, |container, elements| {
+        Op::Add(container.declaration().elements(elements).into())
+    })
+}
+
+/// The transaction that deletes elements.
+pub(crate) fn delete(elements: &Elements) -> Transaction {
+    grouped(elements, |container, elements| Op::DeleteElements {
+        set: container.id(),
+        elements,
+    })
+}
+
+/// One operation for each set, in the order of the ruleset.
+fn grouped(elements: &Elements, op: impl Fn(Container, Vec<Element>) -> Op) -> Transaction {
+    let mut transaction = Transaction::new();
+    for container in Container::all() {
+        let own = elements
+            .iter()
+            .filter(|(c, _)| *c == container)
+            .map(|(_, e)| e.clone());
+        let own: Vec<Element> = own.collect();
+        if !own.is_empty() {
+            transaction.push(op(container, own));
+        }
+    }
+    transaction
+}

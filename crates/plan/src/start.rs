@@ -1,0 +1,164 @@
+//! Planning of a start: from whatever an earlier run left to what the store says.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use tidegate_model::links::{Bridge, GROUP, Link, LinkKind, LinkStep, Veth};
+use tidegate_model::{Change, IfName, Name, State};
+
+use crate::{ruleset, steps};
+
+/// What brings a host to a state.
+#[derive(Clone, Debug, PartialEq)]
+pub struct StartPlan {
+    /// One transaction that replaces the whole table, whatever was there.
+    pub transaction: tidegate_nft::Transaction,
+    /// Removal of what is ours and no longer belongs, then what every network needs.
+    pub clean_up: Vec<LinkStep>,
+    /// For each network, the steps that make what it lacks: its bridge, then its endpoints'.
+    pub networks: BTreeMap<Name, Vec<LinkStep>>,
+    /// Endpoints that are gone with their namespaces.
+    pub gone: Vec<Change>,
+}
+
+/// Plans a start from the stored state and the host's links. `gone` names the endpoints whose
+/// namespace no longer exists: they end here. Links that still fit are left alone, so that
+/// running containers notice nothing.
+pub fn start(state: &State, links: &[Link], gone: &BTreeSet<Name>) -> StartPlan {
+    let gone: Vec<Change> = state
+        .endpoints
+        .values()
+        .filter(|endpoint| gone.contains(&endpoint.name))
+        .map(|endpoint| Change::RemoveEndpoint(endpoint.clone()))
+        .collect();
+    let mut kept = state.clone();
+    gone.iter().for_each(|change| kept.apply(change));
+    let known = Known::new(links);
+    let wanted = Wanted::new(&kept);
+    StartPlan {
+        transaction: ruleset::replace(&kept),
+        clean_up: clean_up(&kept, &known, &wanted),
+        networks: wanted.missing(&known),
+        gone,
+    }
+}
+
+/// The host's links by name.
+struct Known<'a>(BTreeMap<&'a IfName, &'a Link>);
+
+impl<'a> Known<'a> {
+    fn new(links: &'a [Link]) -> Self {
+        Self(links.iter().map(|link| (&link.ifname, link)).collect())
+    }
+
+    fn has_bridge(&self, wanted: &Bridge) -> bool {
+        self.0.get(&wanted.ifname).is_some_and(|link| {
+            link.kind == LinkKind::Bridge
+                && link.group == GROUP
+                && link.up
+                && link.mac == Some(wanted.mac)
+                && wanted
+                    .addresses
+                    .iter()
+                    .all(|net| link.addresses.contains(net))
+                && link.addresses.len() == wanted.addresses.len()
+        })
+    }
+
+    fn has_veth(&self, wanted: &Veth) -> bool {
+        self.0.get(&wanted.ifname).is_some_and(|link| {
+            link.kind == LinkKind::Veth
+                && link.group == GROUP
+                && link.up
+                && link.master.as_ref() == Some(&wanted.bridge)
+        })
+    }
+
+    /// Links of ours, by the mark that the kernel put on them when it made them.
+    fn ours(&self) -> impl Iterator<Item = &'a Link> {
+        self.0.values().copied().filter(|link| link.group == GROUP)
+    }
+}
+
+/// The links of a state: each network's bridge, and the veth pairs on it.
+struct Wanted {
+    networks: BTreeMap<Name, (Bridge, Vec<Veth>)>,
+}
+
+impl Wanted {
+    fn new(state: &State) -> Self {
+        let mut networks: BTreeMap<Name, (Bridge, Vec<Veth>)> = state
+            .networks
+            .values()
+            .map(|network| (network.name.clone(), (steps::bridge(network), Vec::new())))
+            .collect();
+        for endpoint in state.endpoints.values() {
+            let network = state.networks.get(&endpoint.network);
+            let entry = networks.get_mut(&endpoint.network);
+            if let (Some(network), Some((_, veths))) = (network, entry) {
+                veths.push(steps::veth(endpoint, network));
+            }
+        }
+        Self { networks }
+    }
+
+    /// Names of the links that are there and fit. A veth pair does not outlive its bridge.
+    fn fitting(&self, known: &Known<'_>) -> BTreeSet<IfName> {
+        let mut fitting = BTreeSet::new();
+        for (bridge, veths) in self.networks.values().filter(|(b, _)| known.has_bridge(b)) {
+            fitting.insert(bridge.ifname.clone());
+            let veths = veths.iter().filter(|veth| known.has_veth(veth));
+            fitting.extend(veths.map(|veth| veth.ifname.clone()));
+        }
+        fitting
+    }
+
+    /// For each network, the steps that make what it lacks.
+    fn missing(&self, known: &Known<'_>) -> BTreeMap<Name, Vec<LinkStep>> {
+        let fitting = self.fitting(known);
+        let steps_of = |(bridge, veths): &(Bridge, Vec<Veth>)| {
+            let bridge = if fitting.contains(&bridge.ifname) {
+                bridge
+                    .sysctls
+                    .iter()
+                    .cloned()
+                    .map(LinkStep::SetSysctl)
+                    .collect()
+            } else {
+                vec![LinkStep::AddBridge(bridge.clone())]
+            };
+            let veths = veths.iter().filter(|veth| !fitting.contains(&veth.ifname));
+            bridge
+                .into_iter()
+                .chain(veths.cloned().map(LinkStep::AddVeth))
+                .collect()
+        };
+        self.networks
+            .iter()
+            .map(|(name, links)| (name.clone(), steps_of(links)))
+            .collect()
+    }
+}
+
+fn clean_up(state: &State, known: &Known<'_>, wanted: &Wanted) -> Vec<LinkStep> {
+    let fitting = wanted.fitting(known);
+    let mut stale: Vec<&Link> = known
+        .ours()
+        .filter(|link| !fitting.contains(&link.ifname))
+        .collect();
+    // Veth pairs first: a bridge that goes takes its ports off itself one by one.
+    stale.sort_by_key(|link| link.kind == LinkKind::Bridge);
+    let deletions = stale
+        .into_iter()
+        .map(|link| LinkStep::DeleteLink(link.ifname.clone()));
+    deletions.chain(forwarding(state)).collect()
+}
+
+fn forwarding(state: &State) -> Vec<LinkStep> {
+    let mut sysctls = Vec::new();
+    for step in state.networks.values().flat_map(steps::forwarding) {
+        if !sysctls.contains(&step) {
+            sysctls.push(step);
+        }
+    }
+    sysctls
+}

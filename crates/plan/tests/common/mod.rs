@@ -1,0 +1,71 @@
+//! Values that the planning tests share.
+
+use std::path::PathBuf;
+
+use ipnet::IpNet;
+use tidegate_model::api::{Attach, CreateNetwork};
+use tidegate_model::links::NetnsFacts;
+use tidegate_model::{Name, NetnsId, State};
+use tidegate_plan::{HostFacts, Plan, Pools, Refused};
+
+pub fn name(text: &str) -> Name {
+    text.parse().unwrap()
+}
+
+pub fn nets(texts: &[&str]) -> Vec<IpNet> {
+    texts.iter().map(|text| text.parse().unwrap()).collect()
+}
+
+pub fn network(network: &str) -> CreateNetwork {
+    CreateNetwork {
+        name: name(network),
+        subnets: Vec::new(),
+        gateways: Vec::new(),
+        ipv4: true,
+        ipv6: true,
+        mtu: None,
+    }
+}
+
+pub fn attachment(network: &str, ports: &[&str]) -> Attach {
+    Attach {
+        network: name(network),
+        netns: PathBuf::from("/run/netns/c"),
+        name: None,
+        ports: ports.iter().map(|port| port.parse().unwrap()).collect(),
+    }
+}
+
+pub fn namespace(ino: u64) -> NetnsFacts {
+    NetnsFacts {
+        id: NetnsId { dev: 4, ino },
+        ifnames: vec!["lo".parse().unwrap()],
+        default_ipv4: false,
+        default_ipv6: false,
+        ipv6: true,
+    }
+}
+
+pub fn create(state: &State, request: &CreateNetwork) -> Result<Plan, Refused> {
+    tidegate_plan::create_network(state, request, &HostFacts::default(), &Pools::default())
+}
+
+/// A state with these networks, as the daemon would have it.
+pub fn state_with(networks: &[&str]) -> State {
+    let mut state = State::default();
+    for name in networks {
+        let plan = create(&state, &network(name)).unwrap();
+        state.apply(&plan.change);
+    }
+    state
+}
+
+/// Attaches a namespace, and gives the endpoint's name.
+pub fn attach(state: &mut State, network: &str, ino: u64, ports: &[&str]) -> Name {
+    let plan = tidegate_plan::attach(state, &attachment(network, ports), &namespace(ino)).unwrap();
+    state.apply(&plan.change);
+    match plan.change {
+        tidegate_model::Change::AddEndpoint(endpoint) => endpoint.name,
+        other => panic!("an attachment adds an endpoint, not {other:?}"),
+    }
+}

@@ -1,0 +1,275 @@
+//! What each request is planned as, and which ones are refused.
+
+mod common;
+
+use common::{attach, attachment, create, name, namespace, nets, network, state_with};
+use expect_test::expect;
+use tidegate_model::State;
+use tidegate_model::links::LinkStep;
+use tidegate_plan::{HostFacts, Pools, Refused};
+
+#[test]
+fn a_network_is_four_elements_two_sysctls_and_a_bridge() {
+    let plan = create(&State::default(), &network("web")).unwrap();
+    expect![[r#"
+        add set inet tidegate bridges { type ifname; elements = { "tgb0" }; }
+        add set inet tidegate masquerading { type ifname; elements = { "tgb0" }; }
+        add set inet tidegate peers { type ifname . ifname; elements = { "tgb0" . "tgb0" }; }
+        add set inet tidegate same_bridge { type ifname . ifname; elements = { "tgb0" . "tgb0" }; }
+    "#]]
+    .assert_eq(&plan.transaction.to_text());
+    expect![[r#"
+        delete element inet tidegate bridges { "tgb0" }
+        delete element inet tidegate masquerading { "tgb0" }
+        delete element inet tidegate peers { "tgb0" . "tgb0" }
+        delete element inet tidegate same_bridge { "tgb0" . "tgb0" }
+    "#]]
+    .assert_eq(&plan.undo.to_text());
+    let steps: Vec<String> = plan.links.iter().map(|step| format!("{step:?}")).collect();
+    expect![[r#"
+        SetSysctl(Sysctl { path: "net/ipv4/ip_forward", value: "1" })
+        SetSysctl(Sysctl { path: "net/ipv6/conf/all/forwarding", value: "1" })
+        AddBridge(Bridge { ifname: IfName("tgb0"), mac: MacAddr([2, 98, 0, 0, 0, 0]), mtu: None, addresses: [10.208.0.1/24, fd74:6964:6567::1/64], sysctls: [Sysctl { path: "net/ipv4/conf/tgb0/route_localnet", value: "1" }, Sysctl { path: "net/ipv6/conf/tgb0/accept_ra", value: "0" }] })"#]].assert_eq(&steps.join("\n"));
+}
+
+#[test]
+fn an_endpoint_is_a_veth_pair_and_an_element_for_each_port_and_family() {
+    let state = state_with(&["web"]);
+    let ports = ["8080:80", "127.0.0.1:53:53/udp"];
+    let plan = tidegate_plan::attach(&state, &attachment("web", &ports), &namespace(7)).unwrap();
+    expect![[r#"
+        add map inet tidegate publish4 { type inet_proto . inet_service : ipv4_addr . inet_service; elements = { 6 . 8080 : 10.208.0.2 . 80 }; }
+        add map inet tidegate publish4_at_udp { type ipv4_addr . inet_service : ipv4_addr . inet_service; elements = { 127.0.0.1 . 53 : 10.208.0.2 . 53 }; }
+        add map inet tidegate publish6 { type inet_proto . inet_service : ipv6_addr . inet_service; elements = { 6 . 8080 : fd74:6964:6567::2 . 80 }; }
+    "#]].assert_eq(&plan.transaction.to_text());
+    expect![[r#"
+        [
+            AddVeth(
+                Veth {
+                    ifname: IfName(
+                        "tgv1",
+                    ),
+                    bridge: IfName(
+                        "tgb0",
+                    ),
+                    mtu: None,
+                    hairpin: true,
+                    peer: Peer {
+                        netns: NetnsRef {
+                            path: "/run/netns/c",
+                            id: NetnsId {
+                                dev: 4,
+                                ino: 7,
+                            },
+                        },
+                        ifname: IfName(
+                            "eth0",
+                        ),
+                        mac: MacAddr(
+                            [
+                                2,
+                                118,
+                                0,
+                                0,
+                                0,
+                                1,
+                            ],
+                        ),
+                        addresses: [
+                            10.208.0.2/24,
+                            fd74:6964:6567::2/64,
+                        ],
+                        gateways: [
+                            10.208.0.1,
+                            fd74:6964:6567::1,
+                        ],
+                    },
+                },
+            ),
+        ]"#]]
+    .assert_eq(&format!("{:#?}", plan.links));
+}
+
+#[test]
+fn what_is_removed_is_what_was_added_the_other_way_round() {
+    let mut state = state_with(&["web"]);
+    let added =
+        tidegate_plan::attach(&state, &attachment("web", &["80:80"]), &namespace(1)).unwrap();
+    state.apply(&added.change);
+    let removed = tidegate_plan::detach(&state, &name("ep-1")).unwrap();
+    assert_eq!(removed.transaction, added.undo);
+    assert_eq!(removed.undo, added.transaction);
+    assert_eq!(removed.links[0].inverse(), Some(added.links[0].clone()));
+    assert!(matches!(removed.links[1], LinkStep::ForgetConnections(ref flows) if flows.len() == 2));
+
+    state.apply(&removed.change);
+    let removed = tidegate_plan::remove_network(&state, &name("web")).unwrap();
+    state.apply(&removed.change);
+    assert!(state.networks.is_empty() && state.endpoints.is_empty());
+    assert_eq!(state.next_number, 2, "a number is never used twice");
+}
+
+#[test]
+fn subnets_are_allotted_beside_what_is_there() {
+    let state = state_with(&["a", "b"]);
+    let host = HostFacts {
+        routes: nets(&["10.208.2.0/23", "10.0.0.0/8", "fd74:6964:6567:2::/64"]),
+    };
+    let refused = tidegate_plan::create_network(&state, &network("c"), &host, &Pools::default());
+    assert!(
+        matches!(refused, Err(Refused::PoolsUsedUp { .. })),
+        "10.0.0.0/8 covers the pool"
+    );
+
+    let host = HostFacts {
+        routes: nets(&["10.208.2.0/23", "fd74:6964:6567:2::/64"]),
+    };
+    let plan =
+        tidegate_plan::create_network(&state, &network("c"), &host, &Pools::default()).unwrap();
+    let mut after = state.clone();
+    after.apply(&plan.change);
+    let subnets: Vec<String> = after.networks[&name("c")]
+        .subnets
+        .iter()
+        .map(|s| s.net.to_string())
+        .collect();
+    assert_eq!(subnets, ["10.208.4.0/24", "fd74:6964:6567:3::/64"]);
+}
+
+#[test]
+fn a_refused_network_says_why_and_what_to_do() {
+    let state = state_with(&["a"]);
+    let host = HostFacts {
+        routes: nets(&["192.168.7.0/24"]),
+    };
+    let refusal = |change: &dyn Fn(&mut tidegate_model::api::CreateNetwork)| {
+        let mut request = network("b");
+        change(&mut request);
+        let refused = tidegate_plan::create_network(&state, &request, &host, &Pools::default());
+        let refused = refused.unwrap_err();
+        format!(
+            "{refused} [{:?}]\n  {}\n",
+            refused.kind(),
+            refused.hint().unwrap_or_default()
+        )
+    };
+    let mut seen = String::new();
+    seen += &refusal(&|r| r.name = name("a"));
+    seen += &refusal(&|r| r.subnets = nets(&["10.208.0.0/16"]));
+    seen += &refusal(&|r| r.subnets = nets(&["192.168.7.128/25"]));
+    seen += &refusal(&|r| r.subnets = nets(&["192.168.0.0/16"]));
+    seen += &refusal(&|r| r.subnets = nets(&["10.1.0.0/24", "10.2.0.0/24"]));
+    seen += &refusal(&|r| r.subnets = nets(&["10.1.0.9/24"]));
+    seen += &refusal(&|r| {
+        r.subnets = nets(&["fd00::/64"]);
+        r.ipv6 = false;
+    });
+    seen += &refusal(&|r| (r.ipv4, r.ipv6) = (false, false));
+    seen += &refusal(&|r| r.gateways = vec!["10.1.0.1".parse().unwrap()]);
+    seen += &refusal(&|r| r.mtu = Some(1000));
+    expect![[r#"
+        network a exists already [Conflict]
+          see `tidegate network inspect a`, or choose another name
+        subnet 10.208.0.0/16 overlaps 10.208.0.0/24 of network a [Conflict]
+          choose another --subnet, or leave it out to have a free one allotted
+        subnet 192.168.7.128/25 overlaps the host's route to 192.168.7.0/24 [Conflict]
+          choose another --subnet, or leave it out to have a free one allotted
+        subnet 192.168.0.0/16 overlaps the host's route to 192.168.7.0/24 [Conflict]
+          choose another --subnet, or leave it out to have a free one allotted
+        network b was given two IPv4 subnets, 10.1.0.0/24 and 10.2.0.0/24 [Invalid]
+          give one subnet for each family
+        invalid subnet "10.1.0.9/24": it has host bits: the subnet is 10.1.0.0/24 [Invalid]
+          write it 10.1.2.0/24 or fd00:1:2:3::/64, with room for a gateway and an endpoint
+        network b was given the subnet fd00::/64 but is to have no IPv6 [Invalid]
+          leave out --no-ipv6 or the subnet
+        network b would have neither IPv4 nor IPv6 [Invalid]
+          leave out --no-ipv4 or --no-ipv6
+        gateway 10.1.0.1 is in none of the subnets given for network b [Invalid]
+          give the gateway's subnet with --subnet
+        an MTU of 1000 bytes is outside 1280 to 65535 [Invalid]
+  
+    "#]]
+    .assert_eq(&seen);
+}
+
+#[test]
+fn a_refused_attachment_says_why_and_what_to_do() {
+    let mut state = state_with(&["web", "full"]);
+    attach(&mut state, "web", 1, &["80:80", "127.0.0.1:53:53/udp"]);
+    let mut seen = String::new();
+    let mut refusal = |request: &tidegate_model::api::Attach, ino| {
+        let refused = tidegate_plan::attach(&state, request, &namespace(ino)).unwrap_err();
+        seen += &format!(
+            "{refused} [{:?}]\n  {}\n",
+            refused.kind(),
+            refused.hint().unwrap_or_default()
+        );
+    };
+    refusal(&attachment("none", &[]), 2);
+    refusal(&attachment("web", &[]), 1);
+    refusal(&attachment("full", &["80:8080"]), 1);
+    refusal(&attachment("web", &["53:53/udp"]), 2);
+    refusal(&attachment("web", &["81:1", "127.0.0.1:81:2"]), 2);
+    refusal(&attachment("web", &["[::1]:90:90"]), 2);
+    let mut taken = attachment("web", &[]);
+    taken.name = Some(name("ep-2"));
+    refusal(&taken, 2);
+    expect![[r#"
+        network none does not exist [NotFound]
+          see `tidegate network ls`
+        the namespace is attached to network web already, as endpoint ep-2 [Conflict]
+          `tidegate detach ep-2` first
+        port 80:8080/tcp is published already, by endpoint ep-2 as 80:80/tcp [Conflict]
+          publish another port, or `tidegate detach ep-2` first
+        port 53:53/udp is published already, by endpoint ep-2 as 127.0.0.1:53:53/udp [Conflict]
+          publish another port, or `tidegate detach ep-2` first
+        ports 81:1/tcp and 127.0.0.1:81:2/tcp of the same request want the same port of the host [Invalid]
+          give each port of the host once
+        port [::1]:90:90/tcp is bound to the IPv6 loopback address, from which nothing can be routed [Invalid]
+          publish it on 127.0.0.1, or on another address of the host
+        endpoint ep-2 exists already [Conflict]
+          `tidegate detach ep-2` first, or choose another name
+    "#]].assert_eq(&seen);
+    assert_eq!(
+        tidegate_plan::detach(&state, &name("x")).unwrap_err(),
+        Refused::NoEndpoint(name("x"))
+    );
+    let in_use = tidegate_plan::remove_network(&state, &name("web")).unwrap_err();
+    assert_eq!(
+        in_use.to_string(),
+        "network web still has the endpoint ep-2"
+    );
+}
+
+#[test]
+fn a_namespace_gets_what_it_lacks_and_no_more() {
+    let state = state_with(&["web"]);
+    let mut facts = namespace(1);
+    facts.ifnames = ["lo", "eth0", "eth2"].map(|i| i.parse().unwrap()).into();
+    facts.default_ipv4 = true;
+    facts.ipv6 = false;
+    let plan = tidegate_plan::attach(&state, &attachment("web", &["80:80"]), &facts).unwrap();
+    let LinkStep::AddVeth(veth) = &plan.links[0] else {
+        panic!("{:?}", plan.links)
+    };
+    assert_eq!(veth.peer.ifname.as_str(), "eth1");
+    assert!(veth.peer.gateways.is_empty(), "it has a default route");
+    assert_eq!(veth.peer.addresses.len(), 1, "IPv6 is off in it");
+    assert_eq!(plan.transaction.len(), 1, "published for IPv4 alone");
+}
+
+#[test]
+fn a_full_subnet_is_refused() {
+    let mut request = network("tiny");
+    request.subnets = nets(&["10.9.9.0/30"]);
+    request.ipv6 = false;
+    let mut state = State::default();
+    state.apply(&create(&state, &request).unwrap().change);
+    attach(&mut state, "tiny", 1, &[]);
+    let refused =
+        tidegate_plan::attach(&state, &attachment("tiny", &[]), &namespace(2)).unwrap_err();
+    assert_eq!(
+        refused.to_string(),
+        "no free address is left in 10.9.9.0/30 of network tiny"
+    );
+}

@@ -1,0 +1,222 @@
+//! What a start does, from whatever is there to what the store says.
+
+mod common;
+
+use std::collections::BTreeSet;
+
+use common::{attach, name, state_with};
+use expect_test::expect;
+use tidegate_model::links::{GROUP, Link, LinkKind, LinkStep};
+use tidegate_model::{Change, State};
+use tidegate_plan::StartPlan;
+
+fn start(state: &State, links: &[Link]) -> StartPlan {
+    tidegate_plan::start(state, links, &BTreeSet::new())
+}
+
+/// The links of a state as the kernel has them once its plan was carried out.
+fn links_of(state: &State) -> Vec<Link> {
+    let steps = start(state, &[]).networks.into_values().flatten();
+    steps
+        .filter_map(|step| match step {
+            LinkStep::AddBridge(bridge) => Some(Link {
+                ifname: bridge.ifname,
+                kind: LinkKind::Bridge,
+                group: GROUP,
+                up: true,
+                mac: Some(bridge.mac),
+                master: None,
+                addresses: bridge.addresses,
+            }),
+            LinkStep::AddVeth(veth) => Some(Link {
+                ifname: veth.ifname,
+                kind: LinkKind::Veth,
+                group: GROUP,
+                up: true,
+                mac: None,
+                master: Some(veth.bridge),
+                addresses: Vec::new(),
+            }),
+            _ => None,
+        })
+        .collect()
+}
+
+fn web() -> State {
+    let mut state = state_with(&["web"]);
+    attach(&mut state, "web", 1, &["8080:80"]);
+    attach(&mut state, "web", 2, &[]);
+    state
+}
+
+fn made(plan: &StartPlan) -> usize {
+    let steps = plan.networks.values().flatten();
+    steps
+        .filter(|s| matches!(s, LinkStep::AddBridge(_) | LinkStep::AddVeth(_)))
+        .count()
+}
+
+fn deleted(plan: &StartPlan) -> Vec<String> {
+    let names = plan.clean_up.iter().filter_map(|step| match step {
+        LinkStep::DeleteLink(ifname) => Some(ifname.to_string()),
+        _ => None,
+    });
+    names.collect()
+}
+
+#[test]
+fn the_whole_table_is_one_transaction_that_replaces_what_was_there() {
+    expect![[r#"
+        add table inet tidegate
+        delete table inet tidegate
+        add table inet tidegate
+        add set inet tidegate bridges { type ifname; }
+        add set inet tidegate masquerading { type ifname; }
+        add set inet tidegate internal { type ifname; }
+        add set inet tidegate open_bridges { type ifname; }
+        add set inet tidegate peers { type ifname . ifname; }
+        add set inet tidegate same_bridge { type ifname . ifname; }
+        add map inet tidegate publish4 { type inet_proto . inet_service : ipv4_addr . inet_service; }
+        add map inet tidegate publish4_at_tcp { type ipv4_addr . inet_service : ipv4_addr . inet_service; }
+        add map inet tidegate publish4_at_udp { type ipv4_addr . inet_service : ipv4_addr . inet_service; }
+        add map inet tidegate publish4_at_sctp { type ipv4_addr . inet_service : ipv4_addr . inet_service; }
+        add map inet tidegate publish6 { type inet_proto . inet_service : ipv6_addr . inet_service; }
+        add map inet tidegate publish6_at_tcp { type ipv6_addr . inet_service : ipv6_addr . inet_service; }
+        add map inet tidegate publish6_at_udp { type ipv6_addr . inet_service : ipv6_addr . inet_service; }
+        add map inet tidegate publish6_at_sctp { type ipv6_addr . inet_service : ipv6_addr . inet_service; }
+        add set inet tidegate open4 { type ipv4_addr . inet_proto . inet_service; }
+        add set inet tidegate open6 { type ipv6_addr . inet_proto . inet_service; }
+        add chain inet tidegate guard { type filter hook prerouting priority -300; policy accept; }
+        add chain inet tidegate forward { type filter hook forward priority 0; policy accept; }
+        add chain inet tidegate to_bridge
+        add chain inet tidegate from_bridge
+        add chain inet tidegate nat_prerouting { type nat hook prerouting priority -100; policy accept; }
+        add chain inet tidegate nat_output { type nat hook output priority -100; policy accept; }
+        add chain inet tidegate publish
+        add chain inet tidegate nat_postrouting { type nat hook postrouting priority 100; policy accept; }
+        add rule inet tidegate guard iifname @bridges ip daddr 127.0.0.0/8 drop comment "no endpoint reaches the host's loopback #b8c828efcf062902"
+        add rule inet tidegate forward oifname @bridges jump to_bridge comment "to an endpoint #15ba11464b56d64f"
+        add rule inet tidegate forward iifname @bridges jump from_bridge comment "from an endpoint to elsewhere #34d15089ccb97272"
+        add rule inet tidegate to_bridge ct state established,related accept comment "answers #b3854bb523e9f4de"
+        add rule inet tidegate to_bridge iifname . oifname @peers accept comment "endpoints of networks that may talk #b233dd0830d0e230"
+        add rule inet tidegate to_bridge oifname @internal drop comment "nothing else into an internal network #d82b9935147c6684"
+        add rule inet tidegate to_bridge ct status dnat accept comment "through a published port #2f8203e34bf0c625"
+        add rule inet tidegate to_bridge ip daddr . meta l4proto . th dport @open4 accept comment "to an open port #15fdaec1f11a8061"
+        add rule inet tidegate to_bridge ip6 daddr . meta l4proto . th dport @open6 accept comment "to an open port #75d15cef60b3a271"
+        add rule inet tidegate to_bridge oifname @open_bridges accept comment "into an open network #027fcb0aa00d55a9"
+        add rule inet tidegate to_bridge drop comment "nothing else to an endpoint #f1a2a766dcd55bac"
+        add rule inet tidegate from_bridge ct state established,related accept comment "answers #b3854bb523e9f4de"
+        add rule inet tidegate from_bridge iifname @internal drop comment "nothing out of an internal network #3179494e078cbc52"
+        add rule inet tidegate from_bridge accept comment "out of any other network #7e5f7abe09509b09"
+        add rule inet tidegate nat_prerouting fib daddr type local jump publish comment "to an address of the host #3ccf42fc5d5dd4b3"
+        add rule inet tidegate nat_output fib daddr type local jump publish comment "from the host to its own address #3ccf42fc5d5dd4b3"
+        add rule inet tidegate publish meta l4proto 6 dnat ip addr . port to ip daddr . tcp dport map @publish4_at_tcp comment "published on one address #d8ebfd7052df1450"
+        add rule inet tidegate publish meta l4proto 6 dnat ip addr . port to meta l4proto . tcp dport map @publish4 comment "published on every address #0cfd2edb1a9f4801"
+        add rule inet tidegate publish meta l4proto 6 dnat ip6 addr . port to ip6 daddr . tcp dport map @publish6_at_tcp comment "published on one address #0bafabb08eb68ed6"
+        add rule inet tidegate publish meta l4proto 6 dnat ip6 addr . port to meta l4proto . tcp dport map @publish6 comment "published on every address #90be6af0731472a9"
+        add rule inet tidegate publish meta l4proto 17 dnat ip addr . port to ip daddr . udp dport map @publish4_at_udp comment "published on one address #c2edaabf42c260ea"
+        add rule inet tidegate publish meta l4proto 17 dnat ip addr . port to meta l4proto . udp dport map @publish4 comment "published on every address #49358a8f9dc99cef"
+        add rule inet tidegate publish meta l4proto 17 dnat ip6 addr . port to ip6 daddr . udp dport map @publish6_at_udp comment "published on one address #d9aaf36846a3be88"
+        add rule inet tidegate publish meta l4proto 17 dnat ip6 addr . port to meta l4proto . udp dport map @publish6 comment "published on every address #668921fd9270921f"
+        add rule inet tidegate publish meta l4proto 132 dnat ip addr . port to ip daddr . sctp dport map @publish4_at_sctp comment "published on one address #cfc36109fe895bc0"
+        add rule inet tidegate publish meta l4proto 132 dnat ip addr . port to meta l4proto . sctp dport map @publish4 comment "published on every address #1208e2ae576c123c"
+        add rule inet tidegate publish meta l4proto 132 dnat ip6 addr . port to ip6 daddr . sctp dport map @publish6_at_sctp comment "published on one address #4a48ff20499dc56e"
+        add rule inet tidegate publish meta l4proto 132 dnat ip6 addr . port to meta l4proto . sctp dport map @publish6 comment "published on every address #b0e31d9b10beeaf0"
+        add rule inet tidegate nat_postrouting iifname . oifname @same_bridge ct status dnat masquerade comment "an endpoint that reaches its own network's published port #53c650c96039beb3"
+        add rule inet tidegate nat_postrouting oifname @bridges ip saddr 127.0.0.0/8 masquerade comment "the host's loopback has no way back from a bridge #94b55b45e330918c"
+        add rule inet tidegate nat_postrouting iifname @masquerading oifname != @bridges masquerade comment "out under the host's address #faf68b8d55f7fdde"
+        add set inet tidegate bridges { type ifname; elements = { "tgb0" }; }
+        add set inet tidegate masquerading { type ifname; elements = { "tgb0" }; }
+        add set inet tidegate peers { type ifname . ifname; elements = { "tgb0" . "tgb0" }; }
+        add set inet tidegate same_bridge { type ifname . ifname; elements = { "tgb0" . "tgb0" }; }
+        add map inet tidegate publish4 { type inet_proto . inet_service : ipv4_addr . inet_service; elements = { 6 . 8080 : 10.208.0.2 . 80 }; }
+        add map inet tidegate publish6 { type inet_proto . inet_service : ipv6_addr . inet_service; elements = { 6 . 8080 : fd74:6964:6567::2 . 80 }; }
+    "#]].assert_eq(&start(&web(), &[]).transaction.to_text());
+}
+
+#[test]
+fn the_number_of_rules_does_not_depend_on_what_is_published() {
+    let rules = |state: &State| {
+        let text = start(state, &[]).transaction.to_text();
+        text.lines()
+            .filter(|line| line.starts_with("add rule"))
+            .count()
+    };
+    assert_eq!(rules(&State::default()), rules(&web()));
+}
+
+#[test]
+fn after_a_reboot_everything_is_made() {
+    let plan = start(&web(), &[]);
+    assert_eq!(made(&plan), 3);
+    assert!(deleted(&plan).is_empty());
+}
+
+#[test]
+fn links_that_still_fit_are_left_alone() {
+    let state = web();
+    let plan = start(&state, &links_of(&state));
+    assert_eq!(made(&plan), 0);
+    assert!(deleted(&plan).is_empty());
+}
+
+#[test]
+fn a_lost_veth_pair_is_made_again_and_the_rest_stays() {
+    let state = web();
+    let mut links = links_of(&state);
+    links.retain(|link| link.ifname.as_str() != "tgv1");
+    let plan = start(&state, &links);
+    assert_eq!(made(&plan), 1);
+    assert!(deleted(&plan).is_empty());
+}
+
+#[test]
+fn a_bridge_that_was_changed_is_made_again_with_all_of_its_ports() {
+    let state = web();
+    let mut links = links_of(&state);
+    links
+        .iter_mut()
+        .filter(|l| l.kind == LinkKind::Bridge)
+        .for_each(|l| l.addresses.clear());
+    let plan = start(&state, &links);
+    assert_eq!(deleted(&plan), ["tgv1", "tgv2", "tgb0"]);
+    assert_eq!(made(&plan), 3);
+}
+
+#[test]
+fn what_an_interrupted_command_left_is_removed_and_nothing_of_others() {
+    let state = web();
+    let mut links = links_of(&state);
+    let left = Link {
+        ifname: "tgv9".parse().unwrap(),
+        ..links[1].clone()
+    };
+    let foreign = Link {
+        ifname: "tgv8".parse().unwrap(),
+        group: 0,
+        ..left.clone()
+    };
+    links.extend([left, foreign]);
+    assert_eq!(deleted(&start(&state, &links)), ["tgv9"]);
+}
+
+#[test]
+fn an_endpoint_whose_namespace_is_gone_goes_too() {
+    let state = web();
+    let links = links_of(&state);
+    let plan = tidegate_plan::start(&state, &links, &BTreeSet::from([name("ep-1")]));
+    assert!(matches!(&plan.gone[..], [Change::RemoveEndpoint(e)] if e.name == name("ep-1")));
+    assert_eq!(deleted(&plan), ["tgv1"]);
+    assert!(!plan.transaction.to_text().contains("8080"));
+}
+
+#[test]
+fn forwarding_is_turned_on_once() {
+    let plan = start(&state_with(&["a", "b"]), &[]);
+    let sysctls = plan
+        .clean_up
+        .iter()
+        .filter(|s| matches!(s, LinkStep::SetSysctl(_)))
+        .count();
+    assert_eq!(sysctls, 2);
+}
