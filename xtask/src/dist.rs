@@ -1,13 +1,136 @@
 //! `cargo xtask dist`: builds the flavours that the probe allows and makes packages of them.
 
+mod progress;
+mod render;
+
+use std::path::PathBuf;
+
+use anyhow::Context;
+use tidegate_dist::config::{self, Config};
+use tidegate_dist::plan::{Places, Plan, PlanError, Request, plan};
+use tidegate_dist::spec::Format;
+use tidegate_dist::{run as dist_run, source};
+use tidegate_native_deps::{Host, Request as Flavour, probe};
+
+use crate::install_deps::{self, Purpose};
+use crate::{run, table};
+use progress::Progress;
+
+/// What is built and packaged, relative to the workspace.
+const CONFIG: &str = "packaging/dist.toml";
+
 /// Arguments of `cargo xtask dist`.
 #[derive(Debug, clap::Args)]
-pub(crate) struct Args {}
+pub(crate) struct Args {
+    /// Print what would be done and why, and do nothing
+    #[arg(long)]
+    plan: bool,
+
+    /// Print the plan, or the manifest of what was made, as JSON
+    #[arg(long)]
+    json: bool,
+
+    /// static, dynamic, dynamic-exec, or auto: the best dynamic one that can be built and static
+    #[arg(long, value_name = "FLAVOUR", default_value = "auto")]
+    flavour: Flavour,
+
+    /// Only these formats: deb, rpm, tar
+    #[arg(long, value_name = "FORMAT", value_delimiter = ',')]
+    format: Vec<Format>,
+
+    /// Where the packages are written to [default: target/dist]
+    #[arg(long, value_name = "DIR")]
+    out: Option<PathBuf>,
+
+    /// Take a fallback to a lesser flavour as an error
+    #[arg(long)]
+    strict: bool,
+
+    /// First install what this host lacks, through its package manager
+    #[arg(long)]
+    install_deps: bool,
+}
 
 /// Plans, builds and packages.
 ///
 /// # Errors
 /// Where something cannot be built, with what mends it.
-pub(crate) fn run(_args: &Args) -> anyhow::Result<()> {
-    anyhow::bail!("packages cannot be made yet")
+pub(crate) fn run(args: &Args) -> anyhow::Result<()> {
+    let config = config::load(&run::root().join(CONFIG))?;
+    if args.install_deps {
+        install_deps::ensure(Purpose::Dist, config.library())?;
+    }
+    let plan = make_plan(args, &config)?;
+    if args.plan {
+        return print(args, &plan, || render::plan(&plan));
+    }
+    let mut progress = Progress::new();
+    let result = dist_run::run(&config, &plan, &mut progress);
+    progress.finish();
+    let manifest = result?;
+    print(args, &manifest, || {
+        let rows = render::rows(&manifest);
+        let table = table::rendered(render::HEADER, rows);
+        format!("{table}\n{}", render::closing(&plan, &manifest))
+    })
+}
+
+fn make_plan(args: &Args, config: &Config) -> anyhow::Result<Plan> {
+    let workspace = run::root();
+    let commit = std::env::var(format!("{}_COMMIT", config.stamp.env_prefix)).ok();
+    let source = source::read(&workspace, config.stamp.program.get_ref(), commit)?;
+    let findings = probe(&Host, config.library(), None);
+    let request = Request {
+        flavour: args.flavour,
+        formats: args.format.clone(),
+        strict: args.strict,
+    };
+    let planned = plan(config, &source, &places(args)?, &findings, &request);
+    planned.map_err(|error| with_option(error, args))
+}
+
+/// A missing package is mended by one option, unless that was tried already.
+fn with_option(error: PlanError, args: &Args) -> anyhow::Error {
+    let installable = error.mend().is_some_and(|mend| !mend.packages.is_empty());
+    let hint = error.hint();
+    match hint {
+        Some(command) if installable && !args.install_deps => {
+            let hint = format!("{command}, or run `cargo xtask dist --install-deps`");
+            crate::failure::Hinted::because(error, hint).into()
+        }
+        _ => error.into(),
+    }
+}
+
+fn places(args: &Args) -> anyhow::Result<Places> {
+    let workspace = run::root();
+    let cache = workspace.join("target/dist");
+    let out = args.out.clone().unwrap_or_else(|| cache.clone());
+    let out = std::path::absolute(&out)
+        .with_context(|| format!("{} is no folder for packages", out.display()))?;
+    Ok(Places {
+        cargo_home: cargo_home().context("neither CARGO_HOME nor HOME is set")?,
+        workspace,
+        out,
+        cache,
+    })
+}
+
+fn cargo_home() -> Option<PathBuf> {
+    let home = || std::env::home_dir().map(|home| home.join(".cargo"));
+    std::env::var_os("CARGO_HOME")
+        .map(PathBuf::from)
+        .or_else(home)
+}
+
+fn print(
+    args: &Args,
+    value: &impl serde::Serialize,
+    text: impl Fn() -> String,
+) -> anyhow::Result<()> {
+    if args.json {
+        run::print(&serde_json::to_string_pretty(value)?)
+    } else {
+        run::print(&text())
+    }
 }

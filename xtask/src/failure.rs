@@ -2,6 +2,10 @@
 
 use std::fmt;
 
+use tidegate_dist::config::ConfigError;
+use tidegate_dist::plan::PlanError;
+use tidegate_dist::run::RunError;
+use tidegate_dist::source::SourceError;
 use tidegate_native_deps::CannotBuild;
 
 /// A failure whose mending is known.
@@ -9,6 +13,7 @@ use tidegate_native_deps::CannotBuild;
 pub(crate) struct Hinted {
     message: String,
     hint: String,
+    cause: Option<anyhow::Error>,
 }
 
 impl Hinted {
@@ -17,6 +22,19 @@ impl Hinted {
         Self {
             message: message.into(),
             hint: hint.into(),
+            cause: None,
+        }
+    }
+
+    /// The failure `error`, mended by `hint` rather than by what it says itself.
+    pub(crate) fn because<E>(error: E, hint: impl Into<String>) -> Self
+    where
+        E: std::error::Error + Send + Sync + 'static,
+    {
+        Self {
+            message: error.to_string(),
+            hint: hint.into(),
+            cause: Some(error.into()),
         }
     }
 }
@@ -27,7 +45,11 @@ impl fmt::Display for Hinted {
     }
 }
 
-impl std::error::Error for Hinted {}
+impl std::error::Error for Hinted {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        self.cause.as_ref()?.source()
+    }
+}
 
 /// The failure, its causes and its hint, one a line.
 pub(crate) fn rendered(error: &anyhow::Error) -> String {
@@ -47,11 +69,23 @@ pub(crate) fn rendered(error: &anyhow::Error) -> String {
     lines.join("\n")
 }
 
-fn hint<'a>(error: &'a (dyn std::error::Error + 'static)) -> Option<&'a str> {
-    let hinted = error
-        .downcast_ref::<Hinted>()
-        .map(|error| error.hint.as_str());
-    hinted.or_else(|| error.downcast_ref::<CannotBuild>()?.hint())
+fn hint(error: &(dyn std::error::Error + 'static)) -> Option<String> {
+    if let Some(error) = error.downcast_ref::<Hinted>() {
+        return Some(error.hint.clone());
+    }
+    if let Some(error) = error.downcast_ref::<CannotBuild>() {
+        return error.hint().map(str::to_owned);
+    }
+    if let Some(error) = error.downcast_ref::<SourceError>() {
+        return error.hint().map(str::to_owned);
+    }
+    if let Some(error) = error.downcast_ref::<ConfigError>() {
+        return error.hint();
+    }
+    if let Some(error) = error.downcast_ref::<PlanError>() {
+        return error.hint();
+    }
+    error.downcast_ref::<RunError>()?.hint()
 }
 
 /// Writes the failure to standard error.

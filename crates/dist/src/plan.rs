@@ -86,7 +86,7 @@ pub enum PlanError {
         /// The flavour that was asked for.
         flavour: String,
         /// What is missing.
-        source: CannotBuild,
+        source: Box<CannotBuild>,
     },
     /// `--strict` allows nothing but the best.
     #[error("flavour {wanted} cannot be built, and --strict allows no fallback: {because}")]
@@ -202,7 +202,7 @@ fn decisions(
     let one = |flavour: FlavourRequest| {
         decide(flavour, config.library(), findings).map_err(|source| PlanError::CannotBuild {
             flavour: flavour.to_string(),
-            source,
+            source: Box::new(source),
         })
     };
     let mut left_out = Vec::new();

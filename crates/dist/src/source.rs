@@ -16,7 +16,7 @@ pub struct Source {
     pub license: String,
     /// The first author in the Cargo manifest: `Name <address>`.
     pub maintainer: String,
-    /// The homepage in the Cargo manifest.
+    /// The homepage in the Cargo manifest, else the repository.
     pub homepage: String,
     /// The commit, with `-dirty` where the tree differs from it; `unknown` outside of a checkout.
     pub commit: String,

@@ -70,6 +70,7 @@ struct CargoPackage {
     license: Option<String>,
     authors: Vec<String>,
     homepage: Option<String>,
+    repository: Option<String>,
 }
 
 /// Reads version and authors of one Cargo package, and commit and date of the checkout.
@@ -85,6 +86,10 @@ pub fn read(
     commit: Option<String>,
 ) -> Result<Source, SourceError> {
     let package = cargo_package(workspace, package)?;
+    let homepage = package
+        .homepage
+        .clone()
+        .or_else(|| package.repository.clone());
     let missing = |what| SourceError::Missing {
         package: package.name.clone(),
         what,
@@ -99,10 +104,7 @@ pub fn read(
             .first()
             .cloned()
             .ok_or_else(|| missing("authors"))?,
-        homepage: package
-            .homepage
-            .clone()
-            .ok_or_else(|| missing("homepage"))?,
+        homepage: homepage.ok_or_else(|| missing("homepage"))?,
     })
 }
 

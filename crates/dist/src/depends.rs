@@ -1,0 +1,54 @@
+//! Which packages a program needs, read from the program.
+//!
+//! Deriving nothing is a failure: a dynamic program always needs its C library.
+
+pub mod deb;
+pub mod rpm;
+pub mod system;
+
+use std::path::PathBuf;
+
+/// Why the dependencies of a package are not known.
+#[derive(Debug, thiserror::Error)]
+pub enum DependsError {
+    /// There is no `dpkg-shlibdeps`.
+    #[error("cannot derive the dependencies of a Debian package without dpkg-shlibdeps")]
+    NoShlibdeps {
+        /// What the system said.
+        source: std::io::Error,
+    },
+    /// `dpkg-shlibdeps` refused a program.
+    #[error("dpkg-shlibdeps cannot derive dependencies: {message}")]
+    Shlibdeps {
+        /// What it printed.
+        message: String,
+    },
+    /// The files that it wants could not be written.
+    #[error("cannot use {}", path.display())]
+    Io {
+        /// The file.
+        path: PathBuf,
+        /// What the system said.
+        source: std::io::Error,
+    },
+    /// There were dynamic programs, and nothing that they need.
+    #[error("no dependency was derived from {programs}")]
+    Nothing {
+        /// The programs.
+        programs: String,
+    },
+}
+
+impl DependsError {
+    /// What mends it.
+    #[must_use]
+    pub fn hint(&self) -> Option<&'static str> {
+        match self {
+            Self::NoShlibdeps { .. } => Some("apt-get install dpkg-dev"),
+            Self::Shlibdeps { .. } => {
+                Some("install the package of each library that the programs link")
+            }
+            Self::Io { .. } | Self::Nothing { .. } => None,
+        }
+    }
+}

@@ -1,0 +1,113 @@
+//! Writing one package and comparing it with the plan.
+
+use std::path::{Path, PathBuf};
+
+use super::{Run, RunError, cargo, files};
+use crate::audit::{AuditError, PackageFacts, audit_package, audit_requires};
+use crate::compose::{self, Ingredients, compose};
+use crate::depends::{deb, rpm};
+use crate::manifest::Artifact;
+use crate::plan::{BuildPlan, PackagePlan};
+use crate::spec::{Format, PackageReport, PackageSpec};
+
+/// A package that was written and is not audited yet.
+pub(super) struct Written {
+    spec: PackageSpec,
+    report: PackageReport,
+}
+
+impl Run<'_> {
+    pub(super) fn write(
+        &self,
+        build: &BuildPlan,
+        package: &PackagePlan,
+    ) -> Result<Written, RunError> {
+        let files = compose::collect(self.config, self.plan, build, package).map_err(|source| {
+            RunError::Asset {
+                file: package.file.clone(),
+                source,
+            }
+        })?;
+        let spec = compose(&Ingredients {
+            config: self.config,
+            plan: self.plan,
+            package,
+            files: &files,
+            derived: &self.derive(build, package)?,
+            changelog: &self.changelog,
+        });
+        let path = self.work(package).join("spec.json");
+        let json = |what: &Path, source| RunError::Json {
+            what: what.display().to_string(),
+            source,
+        };
+        let text = serde_json::to_string_pretty(&spec).map_err(|source| json(&path, source))?;
+        files::write(&path, &text)?;
+        let report = cargo::run_packager(self.plan, &path)?;
+        let report = serde_json::from_str(&report).map_err(|source| json(&spec.out, source))?;
+        Ok(Written { spec, report })
+    }
+
+    /// The folder of a package beside the one that the writer empties.
+    fn work(&self, package: &PackagePlan) -> PathBuf {
+        let mut folder = compose::work_folder(self.plan, package).into_os_string();
+        folder.push(".d");
+        folder.into()
+    }
+
+    /// The dependencies that follow from the programs.
+    fn derive(&self, build: &BuildPlan, package: &PackagePlan) -> Result<Vec<String>, RunError> {
+        match package.format {
+            Format::Tar => Ok(Vec::new()),
+            Format::Rpm => {
+                let programs = self.programs.get(&build.flavour).into_iter().flatten();
+                Ok(programs
+                    .flat_map(|program| rpm::requires(&program.elf))
+                    .collect())
+            }
+            Format::Deb => {
+                let programs: Vec<&Path> = build
+                    .programs
+                    .iter()
+                    .map(|program| program.path.as_path())
+                    .collect();
+                deb::shlibdeps(&programs, &self.plan.name, &self.work(package)).map_err(|source| {
+                    RunError::Depends {
+                        file: package.file.clone(),
+                        source,
+                    }
+                })
+            }
+        }
+    }
+
+    pub(super) fn audit_package(
+        &mut self,
+        build: &BuildPlan,
+        package: &PackagePlan,
+    ) -> Result<(), RunError> {
+        let Some(Written { spec, report }) = self.written.take() else {
+            return Ok(());
+        };
+        let empty = Vec::new();
+        let programs = self.programs.get(&build.flavour).unwrap_or(&empty);
+        let paths: Vec<String> = spec.files.iter().map(|file| file.dest.clone()).collect();
+        let mut faults = audit_package(&PackageFacts {
+            plan: package,
+            library: self.config.library(),
+            programs,
+            files: &paths,
+            report: &report,
+        });
+        if package.format == Format::Rpm
+            && let Some(by_rpm) = rpm::elfdeps(&build.programs)
+        {
+            faults.extend(audit_requires(&package.file, programs, &by_rpm));
+        }
+        AuditError::check(faults)?;
+        let sum = files::sum(&spec.out)?;
+        let artifact = Artifact::new(self.plan, build, package, programs, report, sum);
+        self.artifacts.push(artifact);
+        Ok(())
+    }
+}

@@ -1,0 +1,113 @@
+# Print an optspec for argparse to handle cmd's options that are independent of any subcommand.
+function __fish_tidegate_global_optspecs
+    string join \n socket= json h/help V/version
+end
+
+function __fish_tidegate_needs_command
+    # Figure out if the current invocation already has a command.
+    set -l cmd (commandline -opc)
+    set -e cmd[1]
+    argparse -s (__fish_tidegate_global_optspecs) -- $cmd 2>/dev/null
+    or return
+    if set -q argv[1]
+        # Also print the command, so this can be used to figure out what it is.
+        echo $argv[1]
+        return 1
+    end
+    return 0
+end
+
+function __fish_tidegate_using_subcommand
+    set -l cmd (__fish_tidegate_needs_command)
+    test -z "$cmd"
+    and return 1
+    contains -- $cmd[1] $argv
+end
+
+complete -c tidegate -n "__fish_tidegate_needs_command" -l socket -d 'The daemon\'s unix socket' -r -F
+complete -c tidegate -n "__fish_tidegate_needs_command" -l json -d 'Print JSON instead of a table'
+complete -c tidegate -n "__fish_tidegate_needs_command" -s h -l help -d 'Print help'
+complete -c tidegate -n "__fish_tidegate_needs_command" -s V -l version -d 'Print version'
+complete -c tidegate -n "__fish_tidegate_needs_command" -f -a "network" -d 'Make, show and remove networks'
+complete -c tidegate -n "__fish_tidegate_needs_command" -f -a "attach" -d 'Attach a network namespace to a network'
+complete -c tidegate -n "__fish_tidegate_needs_command" -f -a "detach" -d 'Remove endpoints: the namespaces stay, their interfaces and published ports go'
+complete -c tidegate -n "__fish_tidegate_needs_command" -f -a "endpoint" -d 'Show endpoints'
+complete -c tidegate -n "__fish_tidegate_needs_command" -f -a "info" -d 'Show what the daemon is and which nft driver it uses'
+complete -c tidegate -n "__fish_tidegate_needs_command" -f -a "ruleset" -d 'Print the nftables ruleset'
+complete -c tidegate -n "__fish_tidegate_needs_command" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c tidegate -n "__fish_tidegate_using_subcommand network; and not __fish_seen_subcommand_from create ls inspect rm help" -l socket -d 'The daemon\'s unix socket' -r -F
+complete -c tidegate -n "__fish_tidegate_using_subcommand network; and not __fish_seen_subcommand_from create ls inspect rm help" -l json -d 'Print JSON instead of a table'
+complete -c tidegate -n "__fish_tidegate_using_subcommand network; and not __fish_seen_subcommand_from create ls inspect rm help" -s h -l help -d 'Print help'
+complete -c tidegate -n "__fish_tidegate_using_subcommand network; and not __fish_seen_subcommand_from create ls inspect rm help" -f -a "create" -d 'Make a network: a bridge with its subnets'
+complete -c tidegate -n "__fish_tidegate_using_subcommand network; and not __fish_seen_subcommand_from create ls inspect rm help" -f -a "ls" -d 'List the networks'
+complete -c tidegate -n "__fish_tidegate_using_subcommand network; and not __fish_seen_subcommand_from create ls inspect rm help" -f -a "inspect" -d 'Show everything about a network'
+complete -c tidegate -n "__fish_tidegate_using_subcommand network; and not __fish_seen_subcommand_from create ls inspect rm help" -f -a "rm" -d 'Remove networks that have no endpoints'
+complete -c tidegate -n "__fish_tidegate_using_subcommand network; and not __fish_seen_subcommand_from create ls inspect rm help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c tidegate -n "__fish_tidegate_using_subcommand network; and __fish_seen_subcommand_from create" -l subnet -d 'Its subnet, one for each of IPv4 and IPv6; else one is allotted from the daemon\'s pools' -r
+complete -c tidegate -n "__fish_tidegate_using_subcommand network; and __fish_seen_subcommand_from create" -l gateway -d 'The bridge\'s address in one of the subnets; else the subnet\'s first' -r
+complete -c tidegate -n "__fish_tidegate_using_subcommand network; and __fish_seen_subcommand_from create" -l mtu -d 'MTU in bytes' -r
+complete -c tidegate -n "__fish_tidegate_using_subcommand network; and __fish_seen_subcommand_from create" -l socket -d 'The daemon\'s unix socket' -r -F
+complete -c tidegate -n "__fish_tidegate_using_subcommand network; and __fish_seen_subcommand_from create" -l no-ipv4 -d 'Without IPv4'
+complete -c tidegate -n "__fish_tidegate_using_subcommand network; and __fish_seen_subcommand_from create" -l no-ipv6 -d 'Without IPv6'
+complete -c tidegate -n "__fish_tidegate_using_subcommand network; and __fish_seen_subcommand_from create" -l json -d 'Print JSON instead of a table'
+complete -c tidegate -n "__fish_tidegate_using_subcommand network; and __fish_seen_subcommand_from create" -s h -l help -d 'Print help'
+complete -c tidegate -n "__fish_tidegate_using_subcommand network; and __fish_seen_subcommand_from ls" -l socket -d 'The daemon\'s unix socket' -r -F
+complete -c tidegate -n "__fish_tidegate_using_subcommand network; and __fish_seen_subcommand_from ls" -l json -d 'Print JSON instead of a table'
+complete -c tidegate -n "__fish_tidegate_using_subcommand network; and __fish_seen_subcommand_from ls" -s h -l help -d 'Print help'
+complete -c tidegate -n "__fish_tidegate_using_subcommand network; and __fish_seen_subcommand_from inspect" -l socket -d 'The daemon\'s unix socket' -r -F
+complete -c tidegate -n "__fish_tidegate_using_subcommand network; and __fish_seen_subcommand_from inspect" -l json -d 'Print JSON instead of a table'
+complete -c tidegate -n "__fish_tidegate_using_subcommand network; and __fish_seen_subcommand_from inspect" -s h -l help -d 'Print help'
+complete -c tidegate -n "__fish_tidegate_using_subcommand network; and __fish_seen_subcommand_from rm" -l socket -d 'The daemon\'s unix socket' -r -F
+complete -c tidegate -n "__fish_tidegate_using_subcommand network; and __fish_seen_subcommand_from rm" -l json -d 'Print JSON instead of a table'
+complete -c tidegate -n "__fish_tidegate_using_subcommand network; and __fish_seen_subcommand_from rm" -s h -l help -d 'Print help'
+complete -c tidegate -n "__fish_tidegate_using_subcommand network; and __fish_seen_subcommand_from help" -f -a "create" -d 'Make a network: a bridge with its subnets'
+complete -c tidegate -n "__fish_tidegate_using_subcommand network; and __fish_seen_subcommand_from help" -f -a "ls" -d 'List the networks'
+complete -c tidegate -n "__fish_tidegate_using_subcommand network; and __fish_seen_subcommand_from help" -f -a "inspect" -d 'Show everything about a network'
+complete -c tidegate -n "__fish_tidegate_using_subcommand network; and __fish_seen_subcommand_from help" -f -a "rm" -d 'Remove networks that have no endpoints'
+complete -c tidegate -n "__fish_tidegate_using_subcommand network; and __fish_seen_subcommand_from help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c tidegate -n "__fish_tidegate_using_subcommand attach" -l netns -d 'The namespace, by its name below /run/netns or by the path of its file' -r -F
+complete -c tidegate -n "__fish_tidegate_using_subcommand attach" -l pid -d 'The namespace of a process' -r
+complete -c tidegate -n "__fish_tidegate_using_subcommand attach" -l name -d 'The endpoint\'s name; else one is made up' -r
+complete -c tidegate -n "__fish_tidegate_using_subcommand attach" -s p -l publish -d 'Publish a port: [HOSTIP:]HOSTPORT:PORT[/tcp|udp|sctp]' -r
+complete -c tidegate -n "__fish_tidegate_using_subcommand attach" -l socket -d 'The daemon\'s unix socket' -r -F
+complete -c tidegate -n "__fish_tidegate_using_subcommand attach" -l json -d 'Print JSON instead of a table'
+complete -c tidegate -n "__fish_tidegate_using_subcommand attach" -s h -l help -d 'Print help'
+complete -c tidegate -n "__fish_tidegate_using_subcommand detach" -l socket -d 'The daemon\'s unix socket' -r -F
+complete -c tidegate -n "__fish_tidegate_using_subcommand detach" -l json -d 'Print JSON instead of a table'
+complete -c tidegate -n "__fish_tidegate_using_subcommand detach" -s h -l help -d 'Print help'
+complete -c tidegate -n "__fish_tidegate_using_subcommand endpoint; and not __fish_seen_subcommand_from ls inspect help" -l socket -d 'The daemon\'s unix socket' -r -F
+complete -c tidegate -n "__fish_tidegate_using_subcommand endpoint; and not __fish_seen_subcommand_from ls inspect help" -l json -d 'Print JSON instead of a table'
+complete -c tidegate -n "__fish_tidegate_using_subcommand endpoint; and not __fish_seen_subcommand_from ls inspect help" -s h -l help -d 'Print help'
+complete -c tidegate -n "__fish_tidegate_using_subcommand endpoint; and not __fish_seen_subcommand_from ls inspect help" -f -a "ls" -d 'List the endpoints'
+complete -c tidegate -n "__fish_tidegate_using_subcommand endpoint; and not __fish_seen_subcommand_from ls inspect help" -f -a "inspect" -d 'Show everything about an endpoint'
+complete -c tidegate -n "__fish_tidegate_using_subcommand endpoint; and not __fish_seen_subcommand_from ls inspect help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c tidegate -n "__fish_tidegate_using_subcommand endpoint; and __fish_seen_subcommand_from ls" -l socket -d 'The daemon\'s unix socket' -r -F
+complete -c tidegate -n "__fish_tidegate_using_subcommand endpoint; and __fish_seen_subcommand_from ls" -l json -d 'Print JSON instead of a table'
+complete -c tidegate -n "__fish_tidegate_using_subcommand endpoint; and __fish_seen_subcommand_from ls" -s h -l help -d 'Print help'
+complete -c tidegate -n "__fish_tidegate_using_subcommand endpoint; and __fish_seen_subcommand_from inspect" -l socket -d 'The daemon\'s unix socket' -r -F
+complete -c tidegate -n "__fish_tidegate_using_subcommand endpoint; and __fish_seen_subcommand_from inspect" -l json -d 'Print JSON instead of a table'
+complete -c tidegate -n "__fish_tidegate_using_subcommand endpoint; and __fish_seen_subcommand_from inspect" -s h -l help -d 'Print help'
+complete -c tidegate -n "__fish_tidegate_using_subcommand endpoint; and __fish_seen_subcommand_from help" -f -a "ls" -d 'List the endpoints'
+complete -c tidegate -n "__fish_tidegate_using_subcommand endpoint; and __fish_seen_subcommand_from help" -f -a "inspect" -d 'Show everything about an endpoint'
+complete -c tidegate -n "__fish_tidegate_using_subcommand endpoint; and __fish_seen_subcommand_from help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c tidegate -n "__fish_tidegate_using_subcommand info" -l socket -d 'The daemon\'s unix socket' -r -F
+complete -c tidegate -n "__fish_tidegate_using_subcommand info" -l json -d 'Print JSON instead of a table'
+complete -c tidegate -n "__fish_tidegate_using_subcommand info" -s h -l help -d 'Print help'
+complete -c tidegate -n "__fish_tidegate_using_subcommand ruleset" -l socket -d 'The daemon\'s unix socket' -r -F
+complete -c tidegate -n "__fish_tidegate_using_subcommand ruleset" -l live -d 'As the kernel has it, not as it is planned'
+complete -c tidegate -n "__fish_tidegate_using_subcommand ruleset" -l diff -d 'Only what differs between the two; nothing where they agree'
+complete -c tidegate -n "__fish_tidegate_using_subcommand ruleset" -l json -d 'Print JSON instead of a table'
+complete -c tidegate -n "__fish_tidegate_using_subcommand ruleset" -s h -l help -d 'Print help'
+complete -c tidegate -n "__fish_tidegate_using_subcommand help; and not __fish_seen_subcommand_from network attach detach endpoint info ruleset help" -f -a "network" -d 'Make, show and remove networks'
+complete -c tidegate -n "__fish_tidegate_using_subcommand help; and not __fish_seen_subcommand_from network attach detach endpoint info ruleset help" -f -a "attach" -d 'Attach a network namespace to a network'
+complete -c tidegate -n "__fish_tidegate_using_subcommand help; and not __fish_seen_subcommand_from network attach detach endpoint info ruleset help" -f -a "detach" -d 'Remove endpoints: the namespaces stay, their interfaces and published ports go'
+complete -c tidegate -n "__fish_tidegate_using_subcommand help; and not __fish_seen_subcommand_from network attach detach endpoint info ruleset help" -f -a "endpoint" -d 'Show endpoints'
+complete -c tidegate -n "__fish_tidegate_using_subcommand help; and not __fish_seen_subcommand_from network attach detach endpoint info ruleset help" -f -a "info" -d 'Show what the daemon is and which nft driver it uses'
+complete -c tidegate -n "__fish_tidegate_using_subcommand help; and not __fish_seen_subcommand_from network attach detach endpoint info ruleset help" -f -a "ruleset" -d 'Print the nftables ruleset'
+complete -c tidegate -n "__fish_tidegate_using_subcommand help; and not __fish_seen_subcommand_from network attach detach endpoint info ruleset help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c tidegate -n "__fish_tidegate_using_subcommand help; and __fish_seen_subcommand_from network" -f -a "create" -d 'Make a network: a bridge with its subnets'
+complete -c tidegate -n "__fish_tidegate_using_subcommand help; and __fish_seen_subcommand_from network" -f -a "ls" -d 'List the networks'
+complete -c tidegate -n "__fish_tidegate_using_subcommand help; and __fish_seen_subcommand_from network" -f -a "inspect" -d 'Show everything about a network'
+complete -c tidegate -n "__fish_tidegate_using_subcommand help; and __fish_seen_subcommand_from network" -f -a "rm" -d 'Remove networks that have no endpoints'
+complete -c tidegate -n "__fish_tidegate_using_subcommand help; and __fish_seen_subcommand_from endpoint" -f -a "ls" -d 'List the endpoints'
+complete -c tidegate -n "__fish_tidegate_using_subcommand help; and __fish_seen_subcommand_from endpoint" -f -a "inspect" -d 'Show everything about an endpoint'

@@ -1,0 +1,15 @@
+complete -c tidegated -l config -d 'Configuration file [default: /etc/tidegate/tidegated.toml]' -r -F
+complete -c tidegated -l socket -d 'Unix socket to listen on [default: /run/tidegate/tidegated.sock]' -r -F
+complete -c tidegated -l state-dir -d 'Folder of the state that outlives the daemon [default: /var/lib/tidegate]' -r -F
+complete -c tidegated -l nft-driver -d 'How to speak to nftables: libnftables, the nft program, or the better one [default: auto]' -r -f -a "auto\t''
+library\t''
+exec\t''"
+complete -c tidegated -l nft-path -d 'The nft program [default: found in PATH, /usr/sbin or /sbin]' -r -F
+complete -c tidegated -l log-level -d 'The least severe messages that are logged [default: info]' -r -f -a "error\t''
+warn\t''
+info\t''
+debug\t''
+trace\t''"
+complete -c tidegated -s V -l version -d 'Print what this program is, and which nft driver it would use here'
+complete -c tidegated -l json -d 'With --version: print it as JSON'
+complete -c tidegated -s h -l help -d 'Print help (see more with \'--help\')'
