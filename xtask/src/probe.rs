@@ -1,16 +1,11 @@
 //! `cargo xtask probe`: what this host has, and which flavours follow from it.
 
-use std::collections::BTreeMap;
-
-use anyhow::Context;
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
+use tidegate_dist::config;
 use tidegate_native_deps::{Finding, Findings, Host, NativeDep, Outlook, outlook, probe};
 
 use crate::run;
 use crate::table;
-
-/// The C dependency that the flavours differ by, as packaging/dist.toml declares it.
-const DEPENDENCY: &str = "libnftables";
 
 /// Arguments of `cargo xtask probe`.
 #[derive(Debug, clap::Args)]
@@ -51,23 +46,13 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<()> {
     run::print(&rendered(&dependency, &findings, &flavours))
 }
 
-/// The declaration of libnftables in packaging/dist.toml.
+/// The C library that the flavours differ by, as `packaging/dist.toml` declares it.
 ///
 /// # Errors
-/// Where the file cannot be read, is no TOML, or does not declare it.
+/// Where the file cannot be read or is wrong.
 pub(crate) fn dependency() -> anyhow::Result<NativeDep> {
-    #[derive(Deserialize)]
-    #[serde(rename_all = "kebab-case")]
-    struct Declarations {
-        native_dep: BTreeMap<String, NativeDep>,
-    }
-    let file = run::root().join("packaging/dist.toml");
-    let text = std::fs::read_to_string(&file)
-        .with_context(|| format!("{} cannot be read", file.display()))?;
-    let mut declared: Declarations =
-        toml::from_str(&text).with_context(|| format!("{} is wrong", file.display()))?;
-    let found = declared.native_dep.remove(DEPENDENCY);
-    found.with_context(|| format!("{} declares no native-dep {DEPENDENCY}", file.display()))
+    let config = config::load(&run::root().join("packaging/dist.toml"))?;
+    Ok(config.library().clone())
 }
 
 /// Two tables: the findings, and the flavours that follow from them.

@@ -38,6 +38,9 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<ExitCode> {
     let mut tally = Tally::default();
     let features = features(&dependency, &mut tally)?;
     stream(&cargo_test(&features, &args.filters), &mut tally)?;
+    if tally.is_empty() {
+        run::say("error: no test ran\nhint: no test's name contains one of the filters");
+    }
     run::print(&tally.to_string())?;
     Ok(match tally.is_success() {
         true => ExitCode::SUCCESS,

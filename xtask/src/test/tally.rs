@@ -44,6 +44,11 @@ impl Tally {
         }
     }
 
+    /// True where no test ran, passed, failed or was skipped.
+    pub(super) fn is_empty(&self) -> bool {
+        *self == Self::default()
+    }
+
     /// True where nothing failed and something ran.
     pub(super) fn is_success(&self) -> bool {
         self.failed == 0 && self.passed > self.skipped_passes
@@ -126,7 +131,9 @@ test result: ok. 3 passed; 0 failed; 0 ignored; 0 measured; 0 filtered out; fini
 
     #[test]
     fn nothing_run_is_no_success() {
-        assert!(!tally("", true).is_success());
+        let tally = tally("", true);
+        assert!(tally.is_empty());
+        assert!(!tally.is_success());
     }
 
     #[test]
