@@ -1,5 +1,7 @@
 //! `cargo xtask docs`: man pages and shell completions, from the command lines' definitions.
 
+mod man;
+
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
@@ -79,10 +81,7 @@ fn generated() -> anyhow::Result<Files> {
     for program in &PROGRAMS {
         let mut command = (program.definition)();
         files.extend(SHELLS.map(|shell| completion(&mut command, shell)));
-        // The `help` subcommands repeat what the pages say.
-        let mut command = (program.definition)().disable_help_subcommand(true);
-        command.build();
-        pages(&command, program.section, &mut files)?;
+        files.extend(man::pages((program.definition)(), program.section)?);
     }
     Ok(files)
 }
@@ -92,21 +91,6 @@ fn completion(command: &mut Command, shell: Shell) -> (PathBuf, Vec<u8>) {
     let mut text = Vec::new();
     clap_complete::generate(shell, command, &name, &mut text);
     (Path::new("completions").join(shell.file_name(&name)), text)
-}
-
-/// The page of a command and those of its subcommands, `tidegate-network-create.1` and so on.
-fn pages(command: &Command, section: &str, files: &mut Files) -> anyhow::Result<()> {
-    let page = clap_mangen::Man::new(command.clone())
-        .section(section)
-        .manual("Tidegate")
-        .source(format!("Tidegate {}", env!("CARGO_PKG_VERSION")));
-    let name = page.get_filename();
-    let mut text = Vec::new();
-    page.render(&mut text)
-        .with_context(|| format!("the page {name} cannot be rendered"))?;
-    files.insert(Path::new("man").join(name), text);
-    let mut subcommands = command.get_subcommands().filter(|sub| !sub.is_hide_set());
-    subcommands.try_for_each(|subcommand| pages(subcommand, section, files))
 }
 
 fn write(folder: &Path, files: &Files) -> anyhow::Result<()> {
