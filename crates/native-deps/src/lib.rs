@@ -8,6 +8,29 @@
 //! Each question has three answers, yes, no and *could not tell* ([`Answer`]). The last is never
 //! taken for either of the others: a flavour that needs a yes is not built on it, and a "no" is
 //! never reported because of it.
+//!
+//! ```
+//! use tidegate_native_deps::fakes::{FakeSystem, libnftables};
+//! use tidegate_native_deps::{Flavour, Request, decide, probe};
+//!
+//! // A Debian with Rust and a C compiler, and without the library; `Host` is the real machine.
+//! let system = FakeSystem::new()
+//!     .file("/etc/os-release", "ID=debian")
+//!     .answers("rustc -vV", "host: x86_64-unknown-linux-gnu")
+//!     .answers("rustc --print=sysroot", "/rust")
+//!     .file("/rust/lib/rustlib/x86_64-unknown-linux-gnu/lib/libstd-1.rlib", "")
+//!     .compiles("cc", "int main", tidegate_native_deps::Tried::Linked);
+//!
+//! let findings = probe(&system, &libnftables(), None);
+//! let decision = decide(Request::Auto, &libnftables(), &findings)?;
+//! assert_eq!(decision.flavour, Flavour::DynamicExec);
+//! let mend = decision.fallback.and_then(|fallback| fallback.mend);
+//! assert_eq!(mend.unwrap().command, "apt-get install pkg-config libnftables-dev");
+//!
+//! let refused = decide(Request::Exactly(Flavour::Dynamic), &libnftables(), &findings);
+//! assert_eq!(refused.unwrap_err().hint(), Some("apt-get install pkg-config libnftables-dev"));
+//! # Ok::<(), tidegate_native_deps::CannotBuild>(())
+//! ```
 
 mod answer;
 mod decide;

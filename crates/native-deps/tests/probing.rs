@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use tidegate_native_deps::fakes::{FakeSystem, libnftables};
-use tidegate_native_deps::{Answer, Findings, Output, Tried, probe};
+use tidegate_native_deps::{Answer, Findings, Host, Output, Tried, probe};
 
 const HOST: &str = "x86_64-unknown-linux-gnu";
 const ARM: &str = "aarch64-unknown-linux-gnu";
@@ -317,4 +317,11 @@ fn on_red_hat_the_same_gaps_have_other_packages() {
         requires.unwrap().finding.mend.as_ref().unwrap().packages,
         ["rpm-build"]
     );
+}
+
+#[test]
+fn the_machine_that_built_this_test_has_rust_and_a_c_compiler() {
+    let findings = probe(&Host, &libnftables(), None);
+    assert!(findings.rust.finding.is_yes(), "{:?}", findings.rust);
+    assert!(findings.c_compiler.is_yes(), "{:?}", findings.c_compiler);
 }
