@@ -54,16 +54,15 @@ fn bullet(change: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use expect_test::expect;
 
     #[test]
     fn changes_are_wrapped_under_their_bullet() {
         let change = "The dynamically linked daemon now depends on libnftables, and the package \
                       says so in its dependencies.";
-        expect![[r#"
-              * The dynamically linked daemon now depends on libnftables, and the package
-                says so in its dependencies.
-        "#]]
-        .assert_eq(&bullet(change));
+        assert_eq!(
+            bullet(change),
+            "  * The dynamically linked daemon now depends on libnftables, and the package\n    \
+             says so in its dependencies.\n"
+        );
     }
 }
