@@ -1,1 +1,47 @@
-//! Bridges, veths, addresses, routes, sysctls and conntrack.
+//! Bridges, veths, addresses, routes, sysctls and conntrack: carries out the link steps that
+//! `tidegate-plan` makes, and tells what the host has.
+//!
+//! [`Rtnetlink`] speaks to the kernel through netlink sockets that it opens once and keeps;
+//! [`fakes::FakeLinks`] keeps a host in memory and refuses what the kernel would. A step is done
+//! whole or not at all: what a failing step had made is removed before the error is given.
+
+mod batch;
+mod bridge;
+mod conntrack;
+mod decode;
+mod error;
+pub mod fakes;
+mod message;
+mod netlink;
+mod netns;
+mod rtnetlink;
+mod settle;
+mod survey;
+mod sysctl;
+mod veth;
+
+use std::path::Path;
+
+use ipnet::IpNet;
+use tidegate_model::links::{Link, LinkStep, NetnsFacts};
+
+pub use error::{ErrorKind, LinkError, NetnsFault};
+pub use rtnetlink::{Location, Rtnetlink};
+
+/// The links of one network namespace, "the host".
+pub trait Links: Send {
+    /// Carries out one step, whole or not at all. Once it returns, addresses answer and routes
+    /// carry packets: no duplicate address detection is under way.
+    fn apply(&mut self, step: &LinkStep) -> Result<(), LinkError>;
+
+    /// The host's links with their addresses, by the kernel's index. A link whose name is not an
+    /// [`IfName`](tidegate_model::IfName) is left out: it is none of ours.
+    fn links(&mut self) -> Result<Vec<Link>, LinkError>;
+
+    /// What a new subnet must not overlap, sorted, each once: destinations of the host's unicast
+    /// routes in every table but `local`, but for default routes, and its addresses' prefixes.
+    fn routes(&mut self) -> Result<Vec<IpNet>, LinkError>;
+
+    /// What the namespace at `path` looks like. The host's own namespace is refused.
+    fn netns(&mut self, path: &Path) -> Result<NetnsFacts, LinkError>;
+}

@@ -1,0 +1,78 @@
+//! Requests that are sent together, each with what it is for.
+
+use std::fmt;
+use std::net::IpAddr;
+
+use ipnet::IpNet;
+use tidegate_model::IfName;
+
+use crate::error::LinkError;
+use crate::netlink::{Request, Socket};
+
+/// What a request is for, as it is said when it fails. Rendered only then.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum What<'a> {
+    MakeBridge(&'a IfName),
+    MakeVeth(&'a IfName),
+    Find(&'a IfName),
+    AddAddress(&'a IpNet, &'a IfName),
+    SetUp(&'a IfName),
+    AddDefaultRoute(&'a IpAddr, &'a IfName),
+    SetLoopbackUp,
+    Delete(&'a IfName),
+}
+
+impl fmt::Display for What<'_> {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::MakeBridge(ifname) => write!(out, "make bridge {ifname}"),
+            Self::MakeVeth(ifname) => write!(out, "make interface {ifname}"),
+            Self::Find(ifname) => write!(out, "find interface {ifname}"),
+            Self::AddAddress(net, ifname) => write!(out, "add address {net} to {ifname}"),
+            Self::SetUp(ifname) => write!(out, "bring up {ifname}"),
+            Self::AddDefaultRoute(gateway, ifname) => {
+                write!(out, "add a default route via {gateway} through {ifname}")
+            }
+            Self::SetLoopbackUp => write!(out, "bring up lo"),
+            Self::Delete(ifname) => write!(out, "remove interface {ifname}"),
+        }
+    }
+}
+
+/// Requests that are sent in one datagram. The kernel carries out each of them even after one
+/// that failed, so the caller undoes the whole batch.
+#[derive(Default)]
+pub(crate) struct Batch<'a> {
+    what: Vec<What<'a>>,
+    requests: Vec<Request>,
+}
+
+impl<'a> Batch<'a> {
+    pub(crate) fn push(&mut self, what: What<'a>, request: Request) {
+        self.what.push(what);
+        self.requests.push(request);
+    }
+
+    /// The answers in order, or the first failure.
+    pub(crate) fn send(self, socket: &mut Socket) -> Result<Vec<Vec<u8>>, LinkError> {
+        let Some(first) = self.what.first() else {
+            return Ok(Vec::new());
+        };
+        let answers = socket.exchange(&self.requests);
+        let answers = answers.map_err(|cause| LinkError::new(first, cause))?;
+        std::iter::zip(&self.what, answers)
+            .map(|(what, answer)| answer.map_err(|refusal| LinkError::new(what, refusal)))
+            .collect()
+    }
+}
+
+/// Sends one request.
+pub(crate) fn send_one(
+    socket: &mut Socket,
+    what: What<'_>,
+    request: Request,
+) -> Result<Vec<u8>, LinkError> {
+    socket
+        .ask(request)
+        .map_err(|cause| LinkError::new(what, cause))
+}

@@ -1,0 +1,53 @@
+//! Making a bridge.
+
+use tidegate_model::links::Bridge;
+
+use crate::batch::{Batch, What};
+use crate::decode::LinkRecord;
+use crate::error::{Cause, LinkError};
+use crate::rtnetlink::Rtnetlink;
+use crate::{message, settle, sysctl};
+
+/// Makes the bridge with its sysctls and addresses and brings it up, or makes nothing. The
+/// spanning tree protocol is off, as the kernel has it: a port forwards as soon as it is up.
+pub(crate) fn add(host: &mut Rtnetlink, bridge: &Bridge) -> Result<(), LinkError> {
+    let index = make(host, bridge)?;
+    configure(host, bridge, index)
+        .map_err(|error| error.after_undo(host.delete(index, &bridge.ifname)))
+}
+
+/// Makes the bridge, down, and gives its index.
+fn make(host: &mut Rtnetlink, bridge: &Bridge) -> Result<u32, LinkError> {
+    let ifname = &bridge.ifname;
+    let mut batch = Batch::default();
+    batch.push(What::MakeBridge(ifname), message::new_bridge(bridge));
+    batch.push(What::Find(ifname), message::get_link_named(ifname));
+    last_link(ifname, &batch.send(&mut host.socket)?)
+}
+
+/// The index of the link that the last answer describes.
+pub(crate) fn last_link(
+    ifname: &tidegate_model::IfName,
+    answers: &[Vec<u8>],
+) -> Result<u32, LinkError> {
+    let link = answers.last().and_then(|body| LinkRecord::decode(body));
+    let malformed = || LinkError::new(What::Find(ifname), Cause::Malformed("a link cut short"));
+    link.map(|link| link.index).ok_or_else(malformed)
+}
+
+/// Sysctls come first: they decide what happens when the link comes up.
+fn configure(host: &mut Rtnetlink, bridge: &Bridge, index: u32) -> Result<(), LinkError> {
+    host.set_sysctls(&bridge.sysctls, sysctl::set)?;
+    let ifname = &bridge.ifname;
+    let mut batch = Batch::default();
+    for net in &bridge.addresses {
+        batch.push(
+            What::AddAddress(net, ifname),
+            message::new_address(index, net),
+        );
+    }
+    batch.push(What::SetUp(ifname), message::set_up(index, bridge.mtu));
+    batch.send(&mut host.socket)?;
+    settle::addresses(&mut host.socket, &bridge.addresses);
+    Ok(())
+}

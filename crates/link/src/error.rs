@@ -1,0 +1,271 @@
+//! What can go wrong with a link, and what the user can do about it.
+
+use std::fmt;
+use std::io;
+use std::path::Path;
+
+use rustix::io::Errno;
+
+/// A step, or a question, that failed. Its source says why.
+#[derive(Debug)]
+pub struct LinkError {
+    what: String,
+    kind: ErrorKind,
+    hint: Option<String>,
+    source: Cause,
+    undo: Option<Box<LinkError>>,
+}
+
+/// What kind of failure it was, for those who act on it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ErrorKind {
+    /// A link, address or route of that name or destination is there already.
+    Exists,
+    /// The link or sysctl is not there.
+    NotFound,
+    /// The kernel wants a privilege that the process lacks, or /proc/sys is read-only.
+    Permission,
+    /// The path does not lead to the namespace that was meant.
+    Netns(NetnsFault),
+    /// The kernel lacks what was asked for.
+    Unsupported,
+    /// Anything else; the source tells.
+    Other,
+}
+
+/// What is wrong with the path of a namespace.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum NetnsFault {
+    /// Nothing is there (any more).
+    #[error("there is no such namespace")]
+    Gone,
+    /// Another namespace than the one that was recorded is there.
+    #[error("it is another namespace now")]
+    Replaced,
+    /// Something else than a network namespace is there.
+    #[error("it is not a network namespace")]
+    NotANetns,
+    /// The namespace is the one that the links themselves are made in.
+    #[error("it is the host's own network namespace")]
+    Own,
+}
+
+impl LinkError {
+    pub(crate) fn new(what: impl fmt::Display, source: impl Into<Cause>) -> Self {
+        let source = source.into();
+        Self {
+            what: what.to_string(),
+            kind: source.kind(),
+            hint: None,
+            source,
+            undo: None,
+        }
+    }
+
+    pub(crate) fn with_hint(mut self, hint: impl FnOnce(ErrorKind) -> Option<String>) -> Self {
+        self.hint = hint(self.kind);
+        self
+    }
+
+    /// The same failure, said of something else.
+    pub(crate) fn about(mut self, what: impl fmt::Display) -> Self {
+        self.what = what.to_string();
+        self
+    }
+
+    /// The same failure, with the namespace that it happened in.
+    pub(crate) fn inside(mut self, netns: &Path) -> Self {
+        self.what = format!("{} in namespace {}", self.what, netns.display());
+        self
+    }
+
+    /// Adds what became of the attempt to take back what had been done before the failure.
+    pub(crate) fn after_undo(mut self, undone: Result<(), Self>) -> Self {
+        self.undo = undone.err().map(Box::new);
+        self
+    }
+
+    /// What kind of failure it was.
+    pub fn kind(&self) -> ErrorKind {
+        self.kind
+    }
+
+    /// Whether the namespace that was meant no longer exists at its path.
+    pub fn is_netns_gone(&self) -> bool {
+        use NetnsFault::{Gone, NotANetns, Replaced};
+        matches!(self.kind, ErrorKind::Netns(Gone | Replaced | NotANetns))
+    }
+
+    /// The failure to undo what had been done before this failure: something was left behind.
+    pub fn undo_failure(&self) -> Option<&LinkError> {
+        self.undo.as_deref()
+    }
+
+    /// What the user can do about it, where there is something.
+    pub fn hint(&self) -> Option<&str> {
+        self.hint.as_deref().or(match self.kind {
+            ErrorKind::Permission => {
+                Some("run as root, or with the capabilities CAP_NET_ADMIN and CAP_SYS_ADMIN")
+            }
+            ErrorKind::Netns(NetnsFault::Gone) => {
+                Some("name a namespace that exists: see `ip netns list` or `lsns --type net`")
+            }
+            ErrorKind::Netns(NetnsFault::Replaced) => {
+                Some("detach the endpoint, then attach the new namespace")
+            }
+            ErrorKind::Netns(NetnsFault::NotANetns) => {
+                Some("give a path such as /run/netns/NAME or /proc/PID/ns/net")
+            }
+            ErrorKind::Netns(NetnsFault::Own) => {
+                Some("attach the namespace of a container, not the one that the daemon runs in")
+            }
+            ErrorKind::Exists | ErrorKind::NotFound | ErrorKind::Unsupported | ErrorKind::Other => {
+                None
+            }
+        })
+    }
+}
+
+impl fmt::Display for LinkError {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(out, "cannot {}", self.what)?;
+        match &self.undo {
+            None => Ok(()),
+            Some(undo) => {
+                write!(out, " (nor undo what was done: {undo}: {})", undo.source)
+            }
+        }
+    }
+}
+
+impl std::error::Error for LinkError {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        Some(&self.source)
+    }
+}
+
+/// Why something failed, before it is said what that was.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum Cause {
+    /// The kernel answered a netlink request with an error.
+    #[error(transparent)]
+    Refused(#[from] Refusal),
+    /// A system call failed.
+    #[error(transparent)]
+    Io(#[from] io::Error),
+    /// The path of a namespace is wrong.
+    #[error(transparent)]
+    Netns(#[from] NetnsFault),
+    /// A dump was interrupted by changes each time that it was tried.
+    #[error("the kernel's list kept changing while it was read")]
+    Unsteady,
+    /// The kernel's answer was not what its interface promises.
+    #[error("the kernel's answer is malformed: {0}")]
+    Malformed(&'static str),
+    /// A fault that a test asked a fake for.
+    #[error("{reason}")]
+    Injected {
+        /// The kind that was asked for.
+        kind: ErrorKind,
+        /// What the fake says.
+        reason: String,
+    },
+}
+
+/// An error that the kernel gave for a netlink request.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{}{}", io::Error::from(*.errno), .message.as_ref().map(|m| format!(": {m}")).unwrap_or_default())]
+pub(crate) struct Refusal {
+    /// The error number.
+    pub(crate) errno: Errno,
+    /// The kernel's own words (`NLMSGERR_ATTR_MSG`), where it gave any.
+    pub(crate) message: Option<String>,
+}
+
+impl Cause {
+    pub(crate) fn kind(&self) -> ErrorKind {
+        match self {
+            // rtnetlink says EPERM where a privilege lacks; EACCES means that IPv6 is off.
+            Self::Refused(Refusal { errno, .. }) if *errno == Errno::ACCESS => {
+                ErrorKind::Unsupported
+            }
+            Self::Refused(Refusal { errno, .. }) => kind_of(*errno),
+            Self::Io(error) => Errno::from_io_error(error).map_or(ErrorKind::Other, kind_of),
+            Self::Netns(fault) => ErrorKind::Netns(*fault),
+            Self::Unsteady | Self::Malformed(_) => ErrorKind::Other,
+            Self::Injected { kind, .. } => *kind,
+        }
+    }
+
+    /// The error number of a refusal by the kernel.
+    pub(crate) fn refused_with(&self) -> Option<Errno> {
+        match self {
+            Self::Refused(refusal) => Some(refusal.errno),
+            _ => None,
+        }
+    }
+}
+
+impl From<Errno> for Cause {
+    fn from(errno: Errno) -> Self {
+        Self::Io(errno.into())
+    }
+}
+
+fn kind_of(errno: Errno) -> ErrorKind {
+    match errno {
+        Errno::EXIST => ErrorKind::Exists,
+        Errno::NODEV | Errno::NOENT | Errno::SRCH => ErrorKind::NotFound,
+        Errno::PERM | Errno::ACCESS | Errno::ROFS => ErrorKind::Permission,
+        Errno::OPNOTSUPP | Errno::PROTONOSUPPORT | Errno::AFNOSUPPORT => ErrorKind::Unsupported,
+        _ => ErrorKind::Other,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::error::Error;
+
+    use super::*;
+
+    fn refusal(errno: Errno, message: Option<&str>) -> Refusal {
+        let message = message.map(str::to_owned);
+        Refusal { errno, message }
+    }
+
+    #[test]
+    fn the_message_names_the_object_and_the_source_says_why_once() {
+        let error = LinkError::new(
+            "make bridge tide0",
+            refusal(Errno::EXIST, Some("name in use")),
+        );
+        assert_eq!(error.to_string(), "cannot make bridge tide0");
+        let source = error.source().unwrap().to_string();
+        assert_eq!(source, "File exists (os error 17): name in use");
+        assert_eq!(error.kind(), ErrorKind::Exists);
+    }
+
+    #[test]
+    fn a_failed_undo_is_reported_beside_the_failure() {
+        let undo = LinkError::new("remove bridge tide0", refusal(Errno::BUSY, None));
+        let error = LinkError::new("add 10.0.0.1/24 to tide0", refusal(Errno::EXIST, None))
+            .after_undo(Err(undo));
+        assert_eq!(
+            error.to_string(),
+            "cannot add 10.0.0.1/24 to tide0 (nor undo what was done: cannot remove bridge tide0: \
+             Device or resource busy (os error 16))"
+        );
+        assert!(error.undo_failure().is_some());
+    }
+
+    #[test]
+    fn ipv6_switched_off_is_not_a_lack_of_privilege() {
+        let off = refusal(Errno::ACCESS, Some("IPv6 is disabled on this device"));
+        assert_eq!(Cause::from(off).kind(), ErrorKind::Unsupported);
+        assert_eq!(
+            Cause::from(refusal(Errno::PERM, None)).kind(),
+            ErrorKind::Permission
+        );
+        assert_eq!(Cause::from(Errno::ACCESS).kind(), ErrorKind::Permission);
+    }
+}

@@ -1,0 +1,152 @@
+//! A host in memory, for tests: it does what the kernel does, and refuses what the kernel would.
+
+mod host;
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use ipnet::IpNet;
+use tidegate_model::links::{Flow, Link, LinkStep, NetnsFacts};
+use tidegate_model::{IfName, NetnsRef};
+
+use crate::error::{Cause, ErrorKind, LinkError};
+use crate::{Links, NetnsFault};
+use host::Host;
+
+/// A host in memory. Clones are handles to the same host, so that a test keeps one beside the
+/// one that it gives away.
+#[derive(Clone, Debug, Default)]
+pub struct FakeLinks {
+    state: Arc<Mutex<State>>,
+}
+
+#[derive(Debug, Default)]
+struct State {
+    host: Host,
+    steps: Vec<LinkStep>,
+    forgotten: Vec<Flow>,
+    /// Steps asked for so far, failed ones too.
+    asked: usize,
+    /// By the number of the step, counted from 0.
+    faults: BTreeMap<usize, ErrorKind>,
+}
+
+impl FakeLinks {
+    /// A host with a loopback interface and no other namespace.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Makes a namespace with a loopback interface at a path, replacing one that was there.
+    pub fn add_netns(&self, path: impl Into<PathBuf>) -> NetnsRef {
+        self.state().host.add_netns(path.into())
+    }
+
+    /// Ends the namespace at a path, and with it the veth pairs that reach into it.
+    pub fn remove_netns(&self, path: &Path) {
+        self.state().host.remove_netns(path);
+    }
+
+    /// Changes what the namespace at a path looks like, as its owner might.
+    ///
+    /// # Errors
+    /// When there is none.
+    pub fn change_netns(
+        &self,
+        path: &Path,
+        change: impl FnOnce(&mut NetnsFacts),
+    ) -> Result<(), NetnsFault> {
+        change(self.state().host.netns_mut(path)?);
+        Ok(())
+    }
+
+    /// Adds a link, as somebody else might.
+    pub fn add_link(&self, link: Link) {
+        self.state().host.add_link(link);
+    }
+
+    /// Removes a link, as somebody else might.
+    pub fn remove_link(&self, ifname: &IfName) {
+        self.state().host.remove_link(ifname);
+    }
+
+    /// Adds a route of the host to `destination`.
+    pub fn add_route(&self, destination: IpNet) {
+        self.state().host.add_route(destination);
+    }
+
+    /// Makes the step fail that is asked for after `skip` others from now on, with an error of
+    /// that kind. It does nothing then.
+    pub fn fail_step(&self, skip: usize, kind: ErrorKind) {
+        let mut state = self.state();
+        let number = state.asked + skip;
+        state.faults.insert(number, kind);
+    }
+
+    /// The steps that were done, in order.
+    pub fn steps(&self) -> Vec<LinkStep> {
+        self.state().steps.clone()
+    }
+
+    /// The flows whose connections were forgotten, in order.
+    pub fn forgotten(&self) -> Vec<Flow> {
+        self.state().forgotten.clone()
+    }
+
+    /// The value that a sysctl was set to.
+    pub fn sysctl(&self, path: &str) -> Option<String> {
+        self.state().host.sysctl(path)
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl State {
+    fn apply(&mut self, step: &LinkStep) -> Result<(), LinkError> {
+        let number = self.asked;
+        self.asked += 1;
+        if let Some(kind) = self.faults.remove(&number) {
+            let reason = format!("step {number} was made to fail: {kind:?}");
+            return Err(LinkError::new(
+                "carry out a step",
+                Cause::Injected { kind, reason },
+            ));
+        }
+        match step {
+            LinkStep::SetSysctl(sysctl) => self.host.set_sysctl(sysctl),
+            LinkStep::AddBridge(bridge) => self.host.add_bridge(bridge)?,
+            LinkStep::AddVeth(veth) => self.host.add_veth(veth)?,
+            LinkStep::DeleteBridge(bridge) => self.host.delete_ours(&bridge.ifname),
+            LinkStep::DeleteVeth(veth) => self.host.delete_ours(&veth.ifname),
+            LinkStep::DeleteLink(ifname) => self.host.delete_ours(ifname),
+            LinkStep::ForgetConnections(flows) => self.forgotten.extend(flows),
+        }
+        self.steps.push(step.clone());
+        Ok(())
+    }
+}
+
+impl Links for FakeLinks {
+    fn apply(&mut self, step: &LinkStep) -> Result<(), LinkError> {
+        self.state().apply(step)
+    }
+
+    fn links(&mut self) -> Result<Vec<Link>, LinkError> {
+        Ok(self.state().host.links())
+    }
+
+    fn routes(&mut self) -> Result<Vec<IpNet>, LinkError> {
+        Ok(self.state().host.routes())
+    }
+
+    fn netns(&mut self, path: &Path) -> Result<NetnsFacts, LinkError> {
+        let mut state = self.state();
+        let found = state.host.netns_mut(path).cloned();
+        found.map_err(|fault| {
+            LinkError::new(format_args!("look at namespace {}", path.display()), fault)
+        })
+    }
+}

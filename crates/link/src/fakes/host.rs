@@ -1,0 +1,274 @@
+//! The state of a host in memory.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::net::IpAddr;
+use std::path::{Path, PathBuf};
+
+use ipnet::IpNet;
+use rustix::io::Errno;
+use tidegate_model::links::{Bridge, GROUP, Link, LinkKind, NetnsFacts, Peer, Sysctl, Veth};
+use tidegate_model::{IfName, NetnsId, NetnsRef};
+
+use crate::batch::What;
+use crate::error::{Cause, LinkError, NetnsFault, Refusal};
+
+/// Device number of the fake namespaces.
+const DEVICE: u64 = 4;
+/// The least and the greatest MTU of a bridge and of a veth in bytes (`ETH_MIN_MTU`,
+/// `ETH_MAX_MTU` of linux/if_ether.h).
+const MTU: std::ops::RangeInclusive<u32> = 68..=65535;
+
+#[derive(Debug)]
+pub(super) struct Host {
+    links: Vec<Link>,
+    routes: BTreeSet<IpNet>,
+    sysctls: BTreeMap<String, String>,
+    namespaces: BTreeMap<PathBuf, NetnsFacts>,
+    /// Where the other ends of our veths are, by the name of the host's end.
+    peers: BTreeMap<IfName, (PathBuf, Peer)>,
+    next_inode: u64,
+}
+
+impl Default for Host {
+    fn default() -> Self {
+        let mut host = Self {
+            links: Vec::new(),
+            routes: BTreeSet::new(),
+            sysctls: BTreeMap::new(),
+            namespaces: BTreeMap::new(),
+            peers: BTreeMap::new(),
+            next_inode: 0xf000_0001,
+        };
+        let addresses = ["127.0.0.1/8", "::1/128"];
+        host.links.extend(loopback().map(|ifname| Link {
+            ifname,
+            kind: LinkKind::Other,
+            group: 0,
+            up: true,
+            mac: None,
+            master: None,
+            addresses: addresses.iter().filter_map(|a| a.parse().ok()).collect(),
+        }));
+        host
+    }
+}
+
+fn loopback() -> Option<IfName> {
+    "lo".parse().ok()
+}
+
+impl Host {
+    pub(super) fn add_netns(&mut self, path: PathBuf) -> NetnsRef {
+        self.remove_netns(&path);
+        let id = NetnsId {
+            dev: DEVICE,
+            ino: self.next_inode,
+        };
+        self.next_inode += 1;
+        let facts = NetnsFacts {
+            id,
+            ifnames: loopback().into_iter().collect(),
+            default_ipv4: false,
+            default_ipv6: false,
+            ipv6: true,
+        };
+        self.namespaces.insert(path.clone(), facts);
+        NetnsRef { path, id }
+    }
+
+    pub(super) fn remove_netns(&mut self, path: &Path) {
+        self.namespaces.remove(path);
+        let ended: Vec<IfName> = self
+            .peers
+            .iter()
+            .filter(|(_, (netns, _))| netns == path)
+            .map(|(ifname, _)| ifname.clone())
+            .collect();
+        for ifname in ended {
+            self.remove_link(&ifname);
+        }
+    }
+
+    pub(super) fn netns_mut(&mut self, path: &Path) -> Result<&mut NetnsFacts, NetnsFault> {
+        self.namespaces.get_mut(path).ok_or(NetnsFault::Gone)
+    }
+
+    pub(super) fn add_link(&mut self, link: Link) {
+        self.links.push(link);
+    }
+
+    /// Removes a link, and the other end if it is a veth of ours.
+    pub(super) fn remove_link(&mut self, ifname: &IfName) {
+        self.links.retain(|link| link.ifname != *ifname);
+        for link in &mut self.links {
+            link.master.take_if(|master| master == ifname);
+        }
+        let Some((path, peer)) = self.peers.remove(ifname) else {
+            return;
+        };
+        if let Some(netns) = self.namespaces.get_mut(&path) {
+            netns.ifnames.retain(|found| *found != peer.ifname);
+            netns.default_ipv4 &= !peer.gateways.iter().any(IpAddr::is_ipv4);
+            netns.default_ipv6 &= !peer.gateways.iter().any(IpAddr::is_ipv6);
+        }
+    }
+
+    /// Removes a link of ours; another's by that name is let be.
+    pub(super) fn delete_ours(&mut self, ifname: &IfName) {
+        if self.find(ifname).is_some_and(|link| link.group == GROUP) {
+            self.remove_link(ifname);
+        }
+    }
+
+    pub(super) fn add_route(&mut self, destination: IpNet) {
+        self.routes.insert(destination.trunc());
+    }
+
+    pub(super) fn set_sysctl(&mut self, sysctl: &Sysctl) {
+        let Sysctl { path, value } = sysctl.clone();
+        self.sysctls.insert(path, value);
+    }
+
+    pub(super) fn sysctl(&self, path: &str) -> Option<String> {
+        self.sysctls.get(path).cloned()
+    }
+
+    pub(super) fn links(&self) -> Vec<Link> {
+        self.links.clone()
+    }
+
+    pub(super) fn routes(&self) -> Vec<IpNet> {
+        let addresses = self.links.iter().flat_map(|link| &link.addresses);
+        let mut occupied = self.routes.clone();
+        occupied.extend(addresses.map(IpNet::trunc));
+        occupied.into_iter().collect()
+    }
+
+    pub(super) fn add_bridge(&mut self, bridge: &Bridge) -> Result<(), LinkError> {
+        let ifname = &bridge.ifname;
+        if self.find(ifname).is_some() {
+            return refuse(What::MakeBridge(ifname), Errno::EXIST);
+        }
+        check_mtu(bridge.mtu).or_else(|errno| refuse(What::SetUp(ifname), errno))?;
+        check_addresses(ifname, &bridge.addresses)?;
+        bridge.sysctls.iter().for_each(|s| self.set_sysctl(s));
+        self.links.push(Link {
+            ifname: ifname.clone(),
+            kind: LinkKind::Bridge,
+            group: GROUP,
+            up: true,
+            mac: Some(bridge.mac),
+            master: None,
+            addresses: bridge.addresses.clone(),
+        });
+        Ok(())
+    }
+
+    pub(super) fn add_veth(&mut self, veth: &Veth) -> Result<(), LinkError> {
+        self.check_veth(veth)?;
+        let path = veth.peer.netns.path.clone();
+        if let Some(netns) = self.namespaces.get_mut(&path) {
+            netns.ifnames.push(veth.peer.ifname.clone());
+            netns.default_ipv4 |= veth.peer.gateways.iter().any(IpAddr::is_ipv4);
+            netns.default_ipv6 |= veth.peer.gateways.iter().any(IpAddr::is_ipv6);
+        }
+        self.peers
+            .insert(veth.ifname.clone(), (path, veth.peer.clone()));
+        self.links.push(Link {
+            ifname: veth.ifname.clone(),
+            kind: LinkKind::Veth,
+            group: GROUP,
+            up: true,
+            mac: None,
+            master: Some(veth.bridge.clone()),
+            addresses: Vec::new(),
+        });
+        Ok(())
+    }
+
+    fn check_veth(&self, veth: &Veth) -> Result<(), LinkError> {
+        let path = &veth.peer.netns.path;
+        let netns = self.recorded(&veth.peer.netns).map_err(|fault| {
+            LinkError::new(format_args!("attach namespace {}", path.display()), fault)
+        })?;
+        match self.find(&veth.bridge) {
+            None => refuse(What::Find(&veth.bridge), Errno::NODEV)?,
+            Some(link) if link.kind != LinkKind::Bridge => {
+                refuse(What::MakeVeth(&veth.ifname), Errno::OPNOTSUPP)?;
+            }
+            Some(_) => {}
+        }
+        check_mtu(veth.mtu).or_else(|errno| refuse(What::MakeVeth(&veth.ifname), errno))?;
+        if self.find(&veth.ifname).is_some() {
+            refuse(What::MakeVeth(&veth.ifname), Errno::EXIST)?;
+        }
+        check_peer(netns, &veth.peer).map_err(|error| error.inside(path))
+    }
+
+    fn recorded(&self, netns: &NetnsRef) -> Result<&NetnsFacts, NetnsFault> {
+        let found = self.namespaces.get(&netns.path).ok_or(NetnsFault::Gone)?;
+        match found.id == netns.id {
+            true => Ok(found),
+            false => Err(NetnsFault::Replaced),
+        }
+    }
+
+    fn find(&self, ifname: &IfName) -> Option<&Link> {
+        self.links.iter().find(|link| link.ifname == *ifname)
+    }
+}
+
+fn check_peer(netns: &NetnsFacts, peer: &Peer) -> Result<(), LinkError> {
+    if netns.ifnames.contains(&peer.ifname) {
+        return refuse(What::MakeVeth(&peer.ifname), Errno::EXIST);
+    }
+    let is_ipv6 = |net: &&IpNet| net.addr().is_ipv6();
+    if let Some(net) = peer.addresses.iter().find(is_ipv6)
+        && !netns.ipv6
+    {
+        return refuse(What::AddAddress(net, &peer.ifname), Errno::ACCESS);
+    }
+    check_addresses(&peer.ifname, &peer.addresses)?;
+    for gateway in &peer.gateways {
+        check_gateway(netns, peer, gateway)
+            .or_else(|errno| refuse(What::AddDefaultRoute(gateway, &peer.ifname), errno))?;
+    }
+    Ok(())
+}
+
+fn check_gateway(netns: &NetnsFacts, peer: &Peer, gateway: &IpAddr) -> Result<(), Errno> {
+    let (has_default, unreachable) = match gateway {
+        IpAddr::V4(_) => (netns.default_ipv4, Errno::NETUNREACH),
+        IpAddr::V6(_) => (netns.default_ipv6, Errno::HOSTUNREACH),
+    };
+    if !peer.addresses.iter().any(|net| net.contains(gateway)) {
+        return Err(unreachable);
+    }
+    match has_default {
+        true => Err(Errno::EXIST),
+        false => Ok(()),
+    }
+}
+
+fn check_mtu(mtu: Option<u32>) -> Result<(), Errno> {
+    match mtu.is_none_or(|bytes| MTU.contains(&bytes)) {
+        true => Ok(()),
+        false => Err(Errno::INVAL),
+    }
+}
+
+fn check_addresses(ifname: &IfName, addresses: &[IpNet]) -> Result<(), LinkError> {
+    let mut seen = BTreeSet::new();
+    match addresses.iter().find(|net| !seen.insert(**net)) {
+        None => Ok(()),
+        Some(twice) => refuse(What::AddAddress(twice, ifname), Errno::EXIST),
+    }
+}
+
+fn refuse(what: What<'_>, errno: Errno) -> Result<(), LinkError> {
+    let refusal = Refusal {
+        errno,
+        message: None,
+    };
+    Err(LinkError::new(what, Cause::from(refusal)))
+}

@@ -1,0 +1,197 @@
+//! The rtnetlink requests that we make (rtnetlink(7), linux/if_link.h). Pure: values to requests.
+
+use std::net::IpAddr;
+use std::os::fd::{AsRawFd, BorrowedFd};
+
+use ipnet::IpNet;
+use netlink_packet_core::{NLM_F_CREATE, NLM_F_EXCL};
+use netlink_packet_route::AddressFamily;
+use netlink_packet_route::address::{AddressAttribute, AddressFlags, AddressMessage};
+use netlink_packet_route::link::{
+    InfoBridgePort, InfoData, InfoKind, InfoPortData, InfoPortKind, InfoVeth, LinkAttribute,
+    LinkExtentMask, LinkFlags, LinkInfo, LinkMessage,
+};
+use netlink_packet_route::route::{
+    RouteAddress, RouteAttribute, RouteHeader, RouteMessage, RouteProtocol, RouteType,
+};
+use tidegate_model::links::{Bridge, GROUP, Veth};
+use tidegate_model::{IfName, MacAddr};
+
+use crate::netlink::{DUMP, Request};
+
+// linux/rtnetlink.h
+const RTM_NEWLINK: u16 = 16;
+const RTM_DELLINK: u16 = 17;
+const RTM_GETLINK: u16 = 18;
+const RTM_NEWADDR: u16 = 20;
+const RTM_GETADDR: u16 = 22;
+const RTM_NEWROUTE: u16 = 24;
+const RTM_GETROUTE: u16 = 26;
+
+const CREATE: u16 = NLM_F_CREATE | NLM_F_EXCL;
+
+/// Makes a bridge, down, in our group. Its MTU is for [`set_up`]: only one that is set later
+/// stays when ports come and go (`br_mtu_auto_adjust`).
+pub(crate) fn new_bridge(bridge: &Bridge) -> Request {
+    let info = vec![LinkInfo::Kind(InfoKind::Bridge)];
+    let link = link([
+        name(&bridge.ifname),
+        LinkAttribute::Group(GROUP),
+        mac(bridge.mac),
+        LinkAttribute::LinkInfo(info),
+    ]);
+    Request::new(RTM_NEWLINK, CREATE, &link)
+}
+
+/// Makes a veth pair, both ends down: the host's as a port of the bridge with index `bridge`,
+/// the other in `netns`.
+pub(crate) fn new_veth(veth: &Veth, bridge: u32, netns: BorrowedFd<'_>) -> Request {
+    let mtu = veth.mtu.map(LinkAttribute::Mtu);
+    let mut peer = link([
+        name(&veth.peer.ifname),
+        LinkAttribute::Group(GROUP),
+        mac(veth.peer.mac),
+        LinkAttribute::NetNsFd(netns.as_raw_fd()),
+    ]);
+    peer.attributes.extend(mtu.clone());
+    let info = vec![
+        LinkInfo::Kind(InfoKind::Veth),
+        LinkInfo::Data(InfoData::Veth(InfoVeth::Peer(peer))),
+    ];
+    let mut host = link([
+        name(&veth.ifname),
+        LinkAttribute::Group(GROUP),
+        LinkAttribute::Controller(bridge),
+        LinkAttribute::LinkInfo(info),
+    ]);
+    host.attributes.extend(mtu);
+    Request::new(RTM_NEWLINK, CREATE, &host)
+}
+
+/// Brings a link up, with an MTU if one is given.
+pub(crate) fn set_up(index: u32, mtu: Option<u32>) -> Request {
+    let mut link = up(index);
+    link.attributes.extend(mtu.map(LinkAttribute::Mtu));
+    Request::new(RTM_NEWLINK, 0, &link)
+}
+
+/// Brings a port of a bridge up, with hairpin mode on or off.
+pub(crate) fn set_port_up(index: u32, hairpin: bool) -> Request {
+    let port = vec![InfoBridgePort::HairpinMode(hairpin)];
+    let mut link = up(index);
+    link.attributes.push(LinkAttribute::LinkInfo(vec![
+        LinkInfo::PortKind(InfoPortKind::Bridge),
+        LinkInfo::PortData(InfoPortData::BridgePort(port)),
+    ]));
+    Request::new(RTM_NEWLINK, 0, &link)
+}
+
+/// Asks for the link of that name.
+pub(crate) fn get_link_named(ifname: &IfName) -> Request {
+    Request::new(RTM_GETLINK, 0, &link([name(ifname), skip_statistics()]))
+}
+
+/// Asks for the link of that index.
+pub(crate) fn get_link(index: u32) -> Request {
+    let mut link = link([skip_statistics()]);
+    link.header.index = index;
+    Request::new(RTM_GETLINK, 0, &link)
+}
+
+/// Removes the link of that index.
+pub(crate) fn delete_link(index: u32) -> Request {
+    let mut link = LinkMessage::default();
+    link.header.index = index;
+    Request::new(RTM_DELLINK, 0, &link)
+}
+
+/// Adds an address, without duplicate address detection: it answers at once. An IPv4 address has
+/// the broadcast address of its prefix, if the prefix has one (RFC 3021: not below /31).
+pub(crate) fn new_address(index: u32, net: &IpNet) -> Request {
+    let mut message = AddressMessage::default();
+    message.header.family = family(net.addr());
+    message.header.prefix_len = net.prefix_len();
+    message.header.index = index;
+    message.attributes = vec![
+        AddressAttribute::Local(net.addr()),
+        AddressAttribute::Address(net.addr()),
+    ];
+    message.attributes.extend(match net {
+        IpNet::V4(v4) if v4.prefix_len() < 31 => Some(AddressAttribute::Broadcast(v4.broadcast())),
+        IpNet::V4(_) => None,
+        IpNet::V6(_) => Some(AddressAttribute::Flags(AddressFlags::Nodad)),
+    });
+    Request::new(RTM_NEWADDR, CREATE, &message)
+}
+
+/// Adds a default route through a link to a next hop, in the main table.
+pub(crate) fn new_default_route(index: u32, gateway: IpAddr) -> Request {
+    let mut message = RouteMessage::default();
+    message.header.address_family = family(gateway);
+    message.header.table = RouteHeader::RT_TABLE_MAIN;
+    message.header.protocol = RouteProtocol::Boot;
+    message.header.kind = RouteType::Unicast;
+    message.attributes = vec![
+        RouteAttribute::Gateway(gateway.into()),
+        RouteAttribute::Oif(index),
+    ];
+    Request::new(RTM_NEWROUTE, CREATE, &message)
+}
+
+/// Asks how a packet to `destination` would go.
+pub(crate) fn get_route_to(destination: IpAddr) -> Request {
+    let mut message = RouteMessage::default();
+    message.header.address_family = family(destination);
+    message.header.destination_prefix_length = IpNet::from(destination).prefix_len();
+    message.attributes = vec![RouteAttribute::Destination(RouteAddress::from(destination))];
+    Request::new(RTM_GETROUTE, 0, &message)
+}
+
+/// Asks for every link.
+pub(crate) fn list_links() -> Request {
+    Request::new(RTM_GETLINK, DUMP, &link([skip_statistics()]))
+}
+
+/// Asks for every address of both families.
+pub(crate) fn list_addresses() -> Request {
+    Request::new(RTM_GETADDR, DUMP, &AddressMessage::default())
+}
+
+/// Asks for every route of both families, in every table.
+pub(crate) fn list_routes() -> Request {
+    Request::new(RTM_GETROUTE, DUMP, &RouteMessage::default())
+}
+
+fn link(attributes: impl Into<Vec<LinkAttribute>>) -> LinkMessage {
+    let mut message = LinkMessage::default();
+    message.attributes = attributes.into();
+    message
+}
+
+fn up(index: u32) -> LinkMessage {
+    let mut message = LinkMessage::default();
+    message.header.index = index;
+    message.header.flags = LinkFlags::Up;
+    message.header.change_mask = LinkFlags::Up;
+    message
+}
+
+fn name(ifname: &IfName) -> LinkAttribute {
+    LinkAttribute::IfName(ifname.to_string())
+}
+
+fn mac(mac: MacAddr) -> LinkAttribute {
+    LinkAttribute::Address(mac.0.to_vec())
+}
+
+/// `RTEXT_FILTER_SKIP_STATS`: no counters, which nobody here reads.
+fn skip_statistics() -> LinkAttribute {
+    LinkAttribute::ExtMask(vec![LinkExtentMask::SkipStats])
+}
+
+fn family(ip: IpAddr) -> AddressFamily {
+    match ip {
+        IpAddr::V4(_) => AddressFamily::Inet,
+        IpAddr::V6(_) => AddressFamily::Inet6,
+    }
+}

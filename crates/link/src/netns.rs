@@ -1,0 +1,153 @@
+//! Network namespaces: opening one by its path, and working inside it.
+
+use std::fs::File;
+use std::os::fd::{AsFd, BorrowedFd};
+use std::panic::resume_unwind;
+use std::path::Path;
+use std::thread;
+
+use rustix::fs::{Mode, OFlags};
+use rustix::io::Errno;
+use rustix::thread::{LinkNameSpaceType, move_into_link_name_space};
+use tidegate_model::{NetnsId, NetnsRef};
+
+use crate::error::{Cause, NetnsFault};
+
+/// `NSFS_MAGIC` of linux/magic.h.
+const NSFS: u32 = 0x6e73_6673;
+/// The namespace of the thread that opens it (namespaces(7)).
+const CURRENT: &str = "/proc/thread-self/ns/net";
+
+/// An open network namespace; it lives at least as long as this does.
+#[derive(Debug)]
+pub(crate) struct Netns {
+    file: File,
+    id: NetnsId,
+}
+
+impl Netns {
+    /// Opens the namespace at a path.
+    pub(crate) fn open(path: &Path) -> Result<Self, Cause> {
+        // Without blocking: the path may lead to a FIFO as well.
+        let flags = OFlags::RDONLY | OFlags::CLOEXEC | OFlags::NONBLOCK | OFlags::NOCTTY;
+        let file = rustix::fs::open(path, flags, Mode::empty()).map_err(|errno| match errno {
+            Errno::NOENT | Errno::NOTDIR | Errno::SRCH => NetnsFault::Gone.into(),
+            Errno::ISDIR | Errno::NXIO => NetnsFault::NotANetns.into(),
+            other => Cause::from(other),
+        })?;
+        let file_system = u32::try_from(rustix::fs::fstatfs(&file)?.f_type);
+        if file_system != Ok(NSFS) {
+            return Err(NetnsFault::NotANetns.into());
+        }
+        let status = rustix::fs::fstat(&file)?;
+        Ok(Self {
+            file: file.into(),
+            id: NetnsId {
+                dev: status.st_dev,
+                ino: status.st_ino,
+            },
+        })
+    }
+
+    /// Opens the namespace that was recorded, or says that it is another one now.
+    pub(crate) fn open_recorded(recorded: &NetnsRef) -> Result<Self, Cause> {
+        let netns = Self::open(&recorded.path)?;
+        match netns.id == recorded.id {
+            true => Ok(netns),
+            false => Err(NetnsFault::Replaced.into()),
+        }
+    }
+
+    /// Opens the namespace of the calling thread.
+    pub(crate) fn current() -> Result<Self, Cause> {
+        Self::open(Path::new(CURRENT))
+    }
+
+    /// Its identity.
+    pub(crate) fn id(&self) -> NetnsId {
+        self.id
+    }
+
+    /// Does the work inside the namespace: on the calling thread if that is in it, else on a
+    /// thread of its own that ends with the work, so that no thread ever changes its namespace.
+    pub(crate) fn run<T: Send>(&self, work: impl FnOnce() -> T + Send) -> Result<T, Cause> {
+        if self.is_current() {
+            return Ok(work());
+        }
+        thread::scope(|scope| {
+            let inside = || {
+                move_into_link_name_space(self.as_fd(), Some(LinkNameSpaceType::Network))
+                    .map_err(entry_refused)?;
+                Ok(work())
+            };
+            let thread = thread::Builder::new()
+                .name("netns".into())
+                .spawn_scoped(scope, inside)?;
+            thread.join().unwrap_or_else(|panic| resume_unwind(panic))
+        })
+    }
+
+    fn is_current(&self) -> bool {
+        rustix::fs::stat(CURRENT)
+            .is_ok_and(|status| (status.st_dev, status.st_ino) == (self.id.dev, self.id.ino))
+    }
+}
+
+impl AsFd for Netns {
+    fn as_fd(&self) -> BorrowedFd<'_> {
+        self.file.as_fd()
+    }
+}
+
+/// setns(2) says EINVAL for a namespace of another type.
+fn entry_refused(errno: Errno) -> Cause {
+    match errno {
+        Errno::INVAL => NetnsFault::NotANetns.into(),
+        other => Cause::from(other),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn fault(path: impl AsRef<Path>) -> crate::ErrorKind {
+        let netns = Netns::open(path.as_ref());
+        netns.and_then(|n| n.run(|| ())).unwrap_err().kind()
+    }
+
+    #[test]
+    fn a_path_that_leads_to_no_network_namespace_is_told_from_one_that_leads_nowhere() {
+        use crate::ErrorKind::Netns as Kind;
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("stale");
+        std::fs::write(&file, "").unwrap();
+        assert_eq!(fault(&file), Kind(NetnsFault::NotANetns));
+        assert_eq!(fault(folder.path()), Kind(NetnsFault::NotANetns));
+        assert_eq!(fault(folder.path().join("none")), Kind(NetnsFault::Gone));
+        assert_eq!(fault(file.join("below")), Kind(NetnsFault::Gone));
+        assert_eq!(fault("/proc/self/ns/mnt"), Kind(NetnsFault::NotANetns));
+    }
+
+    #[test]
+    fn a_fifo_does_not_block() {
+        let folder = tempfile::tempdir().unwrap();
+        let fifo = folder.path().join("fifo");
+        rustix::fs::mknodat(
+            rustix::fs::CWD,
+            &fifo,
+            rustix::fs::FileType::Fifo,
+            Mode::RUSR,
+            0,
+        )
+        .unwrap();
+        assert_eq!(fault(&fifo), crate::ErrorKind::Netns(NetnsFault::NotANetns));
+    }
+
+    #[test]
+    fn the_calling_threads_namespace_needs_no_other_thread() {
+        let netns = Netns::current().unwrap();
+        let here = thread::current().id();
+        assert_eq!(netns.run(|| thread::current().id()).unwrap(), here);
+    }
+}

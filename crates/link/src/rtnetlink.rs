@@ -1,0 +1,157 @@
+//! The kernel's links.
+
+use std::path::{Path, PathBuf};
+
+use ipnet::IpNet;
+use netlink_sys::protocols::{NETLINK_NETFILTER, NETLINK_ROUTE};
+use tidegate_model::IfName;
+use tidegate_model::links::{Flow, GROUP, Link, LinkStep, NetnsFacts, Sysctl};
+
+use crate::batch::{What, send_one};
+use crate::decode::LinkRecord;
+use crate::error::{Cause, ErrorKind, LinkError};
+use crate::netlink::Socket;
+use crate::netns::Netns;
+use crate::{Links, bridge, conntrack, message, survey, sysctl, veth};
+
+/// Which network namespace is the host.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Location {
+    /// That of the thread which opens the links.
+    Current,
+    /// The one at this path.
+    Netns(PathBuf),
+}
+
+/// The links of the running kernel, over rtnetlink(7). It needs CAP_NET_ADMIN, and CAP_SYS_ADMIN
+/// to enter the namespaces of endpoints (setns(2)). Any thread may use it, whatever namespace
+/// that thread is in.
+pub struct Rtnetlink {
+    pub(crate) home: Netns,
+    pub(crate) socket: Socket,
+    conntrack: Option<Socket>,
+}
+
+impl Rtnetlink {
+    /// Opens the links of a network namespace, and keeps the namespace and the socket.
+    ///
+    /// # Errors
+    /// When the namespace cannot be opened or entered, or netlink is not to be had.
+    pub fn open(location: &Location) -> Result<Self, LinkError> {
+        let opened = match location {
+            Location::Current => Netns::current(),
+            Location::Netns(path) => Netns::open(path),
+        };
+        let open = || -> Result<Self, Cause> {
+            let home = opened?;
+            let socket = home.run(|| Socket::open(NETLINK_ROUTE))??;
+            Ok(Self {
+                home,
+                socket,
+                conntrack: None,
+            })
+        };
+        open().map_err(|cause| match location {
+            Location::Current => LinkError::new("open the links of the host", cause),
+            Location::Netns(path) => {
+                LinkError::new(format_args!("open the links of {}", path.display()), cause)
+            }
+        })
+    }
+
+    /// The link of that name; none if there is none.
+    pub(crate) fn find(&mut self, ifname: &IfName) -> Result<Option<LinkRecord>, LinkError> {
+        let what = What::Find(ifname);
+        match send_one(&mut self.socket, what, message::get_link_named(ifname)) {
+            Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
+            Err(error) => Err(error),
+            Ok(body) => LinkRecord::decode(&body)
+                .map(Some)
+                .ok_or_else(|| LinkError::new(what, Cause::Malformed("a link cut short"))),
+        }
+    }
+
+    /// Removes our link of that name. A link of another's by that name is let be: ours is gone.
+    fn delete_named(&mut self, ifname: &IfName) -> Result<(), LinkError> {
+        match self.find(ifname)? {
+            None => Ok(()),
+            Some(link) if link.group == GROUP => self.delete(link.index, ifname),
+            Some(link) => {
+                let group = link.group;
+                tracing::warn!(%ifname, group, "interface is not ours: it is not removed");
+                Ok(())
+            }
+        }
+    }
+
+    /// Removes the link of that index; fine if it is gone. A veth takes its other end with it.
+    pub(crate) fn delete(&mut self, index: u32, ifname: &IfName) -> Result<(), LinkError> {
+        let request = message::delete_link(index);
+        match send_one(&mut self.socket, What::Delete(ifname), request) {
+            Err(error) if error.kind() == ErrorKind::NotFound => Ok(()),
+            done => done.map(drop),
+        }
+    }
+
+    /// Sets sysctls of the host's namespace, whichever namespace the calling thread is in.
+    pub(crate) fn set_sysctls(
+        &self,
+        sysctls: &[Sysctl],
+        set: impl Fn(&Sysctl) -> Result<(), LinkError> + Send,
+    ) -> Result<(), LinkError> {
+        let Some(first) = sysctls.first() else {
+            return Ok(());
+        };
+        let done = self.home.run(|| sysctls.iter().try_for_each(set));
+        done.map_err(|cause| LinkError::new(format_args!("set sysctl {}", first.path), cause))?
+    }
+
+    fn forget(&mut self, flows: &[Flow]) -> Result<(), LinkError> {
+        let done = match &mut self.conntrack {
+            Some(socket) => conntrack::forget(socket, flows),
+            unopened => {
+                let opened = self.home.run(|| Socket::open(NETLINK_NETFILTER));
+                match opened.and_then(|socket| Ok(socket?)) {
+                    Err(cause) if cause.kind() == ErrorKind::Unsupported => Ok(()),
+                    Err(cause) => Err(cause),
+                    Ok(socket) => conntrack::forget(unopened.insert(socket), flows),
+                }
+            }
+        };
+        done.map_err(|cause| {
+            LinkError::new("forget the tracked connections of published ports", cause)
+        })
+    }
+}
+
+impl Links for Rtnetlink {
+    fn apply(&mut self, step: &LinkStep) -> Result<(), LinkError> {
+        match step {
+            LinkStep::SetSysctl(wanted) => {
+                self.set_sysctls(std::slice::from_ref(wanted), sysctl::set)
+            }
+            LinkStep::AddBridge(bridge) => bridge::add(self, bridge),
+            LinkStep::DeleteBridge(bridge) => self.delete_named(&bridge.ifname),
+            LinkStep::AddVeth(veth) => veth::add(self, veth),
+            LinkStep::DeleteVeth(veth) => self.delete_named(&veth.ifname),
+            LinkStep::DeleteLink(ifname) => self.delete_named(ifname),
+            LinkStep::ForgetConnections(flows) => self.forget(flows),
+        }
+    }
+
+    fn links(&mut self) -> Result<Vec<Link>, LinkError> {
+        survey::links(&mut self.socket)
+            .map_err(|cause| LinkError::new("list the host's interfaces", cause))
+    }
+
+    fn routes(&mut self) -> Result<Vec<IpNet>, LinkError> {
+        survey::routes(&mut self.socket)
+            .map_err(|cause| LinkError::new("list the host's routes", cause))
+    }
+
+    fn netns(&mut self, path: &Path) -> Result<NetnsFacts, LinkError> {
+        survey::netns(&self.home, path).map_err(|cause| {
+            LinkError::new(format_args!("look at namespace {}", path.display()), cause)
+        })
+    }
+}

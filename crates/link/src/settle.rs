@@ -1,0 +1,68 @@
+//! Waiting for what the kernel does a moment after it has said "done".
+//!
+//! Two things come late, on a work queue of the kernel's: a link that was brought up gets its
+//! transmit queue, and a bridge port starts to forward (net/core/link_watch.c); an IPv6 address
+//! starts to answer (`addrconf_dad_work`, even without duplicate address detection). A packet
+//! that is sent before is lost, and sent again only after a second. The wait is some
+//! microseconds as a rule; it is bounded, and running into the bound is no failure: then
+//! somebody else is at work on the link.
+
+use std::net::IpAddr;
+use std::thread::sleep;
+use std::time::{Duration, Instant};
+
+use ipnet::IpNet;
+
+use crate::decode::{LinkRecord, RouteRecord};
+use crate::error::Cause;
+use crate::message;
+use crate::netlink::Socket;
+
+/// The longest wait for one thing.
+const BOUND: Duration = Duration::from_secs(1);
+/// Between two looks.
+const PAUSE: Duration = Duration::from_micros(100);
+
+/// Waits until the link carries packets; not at all if it is down or gone.
+pub(crate) fn link(socket: &mut Socket, index: u32) {
+    let settled = wait_until(|| {
+        let found = LinkRecord::decode(&socket.ask(message::get_link(index))?);
+        Ok(found.is_none_or(|link| link.is_operational || !link.is_up))
+    });
+    if !settled {
+        tracing::debug!(index, "interface is up but does not carry packets yet");
+    }
+}
+
+/// Waits until the IPv6 addresses answer; those of IPv4 do at once.
+pub(crate) fn addresses(socket: &mut Socket, nets: &[IpNet]) {
+    for net in nets.iter().filter(|net| net.addr().is_ipv6()) {
+        if !wait_until(|| answers(socket, net.addr())) {
+            tracing::debug!(%net, "address does not answer yet");
+        }
+    }
+}
+
+/// Whether a packet to the address is for this namespace itself.
+fn answers(socket: &mut Socket, address: IpAddr) -> Result<bool, Cause> {
+    match socket.ask(message::get_route_to(address)) {
+        Ok(body) => Ok(RouteRecord::decode(&body).is_none_or(RouteRecord::is_local)),
+        // Until its route is there, there may be no route at all.
+        Err(Cause::Refused(_)) => Ok(false),
+        Err(cause) => Err(cause),
+    }
+}
+
+/// Whether it became ready within the bound; a question that cannot be asked ends the wait.
+fn wait_until(mut is_ready: impl FnMut() -> Result<bool, Cause>) -> bool {
+    let start = Instant::now();
+    loop {
+        if is_ready().unwrap_or(true) {
+            return true;
+        }
+        if start.elapsed() > BOUND {
+            return false;
+        }
+        sleep(PAUSE);
+    }
+}

@@ -1,0 +1,101 @@
+//! What the host and a namespace look like.
+
+use std::collections::{BTreeSet, HashMap};
+use std::net::IpAddr;
+use std::path::Path;
+
+use ipnet::IpNet;
+use netlink_sys::protocols::NETLINK_ROUTE;
+use tidegate_model::IfName;
+use tidegate_model::links::{Link, NetnsFacts};
+
+use crate::decode::{AddressRecord, LinkRecord, RouteRecord};
+use crate::error::{Cause, NetnsFault};
+use crate::netlink::Socket;
+use crate::netns::Netns;
+use crate::{message, sysctl};
+
+/// The links with their addresses, by index.
+pub(crate) fn links(socket: &mut Socket) -> Result<Vec<Link>, Cause> {
+    let links = socket.dump(&message::list_links(), LinkRecord::decode)?;
+    let addresses = socket.dump(&message::list_addresses(), AddressRecord::decode)?;
+    Ok(join(links, &addresses))
+}
+
+fn join(mut links: Vec<LinkRecord>, addresses: &[AddressRecord]) -> Vec<Link> {
+    links.sort_by_key(|link| link.index);
+    let names: HashMap<u32, IfName> = links
+        .iter()
+        .filter_map(|link| Some((link.index, link.ifname.clone()?)))
+        .collect();
+    let mut by_link: HashMap<u32, Vec<IpNet>> = HashMap::new();
+    for address in addresses.iter().filter(|a| !is_link_local(&a.local)) {
+        by_link
+            .entry(address.index)
+            .or_default()
+            .push(address.local);
+    }
+    let join = |link: LinkRecord| {
+        Some(Link {
+            ifname: link.ifname?,
+            kind: link.kind,
+            group: link.group,
+            up: link.is_up,
+            mac: link.mac,
+            master: link.master.and_then(|index| names.get(&index).cloned()),
+            addresses: by_link.remove(&link.index).unwrap_or_default(),
+        })
+    };
+    links.into_iter().filter_map(join).collect()
+}
+
+fn is_link_local(net: &IpNet) -> bool {
+    match net.addr() {
+        IpAddr::V4(_) => false,
+        IpAddr::V6(ip) => ip.is_unicast_link_local(),
+    }
+}
+
+/// What a new subnet must not overlap.
+pub(crate) fn routes(socket: &mut Socket) -> Result<Vec<IpNet>, Cause> {
+    let routes = socket.dump(&message::list_routes(), RouteRecord::decode)?;
+    let addresses = socket.dump(&message::list_addresses(), AddressRecord::decode)?;
+    let routed = routes
+        .into_iter()
+        .filter(RouteRecord::occupies)
+        .map(|route| route.destination);
+    let addressed = addresses.into_iter().map(|address| address.prefix);
+    let occupied: BTreeSet<IpNet> = routed.chain(addressed).collect();
+    Ok(occupied.into_iter().collect())
+}
+
+/// What the namespace at the path looks like; the host's own is refused.
+pub(crate) fn netns(home: &Netns, path: &Path) -> Result<NetnsFacts, Cause> {
+    let netns = Netns::open(path)?;
+    if netns.id() == home.id() {
+        return Err(NetnsFault::Own.into());
+    }
+    let (links, routes, ipv6) = netns.run(look)??;
+    let has_default = |is_ipv6| {
+        let matches = |route: &RouteRecord| {
+            route.is_default() && route.destination.addr().is_ipv6() == is_ipv6
+        };
+        routes.iter().any(matches)
+    };
+    Ok(NetnsFacts {
+        id: netns.id(),
+        default_ipv4: has_default(false),
+        default_ipv6: has_default(true),
+        ifnames: links.into_iter().filter_map(|link| link.ifname).collect(),
+        ipv6,
+    })
+}
+
+fn look() -> Result<(Vec<LinkRecord>, Vec<RouteRecord>, bool), Cause> {
+    let mut socket = Socket::open(NETLINK_ROUTE)?;
+    let links = socket.dump(&message::list_links(), LinkRecord::decode)?;
+    let routes = socket.dump(&message::list_routes(), RouteRecord::decode)?;
+    // What a new interface starts with; not there at all in a kernel without IPv6.
+    let disabled = sysctl::get("net/ipv6/conf/default/disable_ipv6");
+    Ok((links, routes, disabled.as_deref() == Some("0")))
+}

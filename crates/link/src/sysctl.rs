@@ -1,0 +1,119 @@
+//! Sysctls below /proc/sys. Those below `net` are those of the calling thread's network
+//! namespace (network_namespaces(7)).
+
+use std::fs;
+use std::io;
+use std::path::{Component, Path, PathBuf};
+
+use tidegate_model::links::Sysctl;
+
+use crate::error::{Cause, ErrorKind, LinkError};
+
+const ROOT: &str = "/proc/sys";
+
+/// Sets a sysctl unless it has the value already, so that a read-only /proc/sys is no obstacle
+/// where there is nothing to change.
+pub(crate) fn set(sysctl: &Sysctl) -> Result<(), LinkError> {
+    set_below(Path::new(ROOT), sysctl).map_err(|cause| {
+        let Sysctl { path, value } = sysctl;
+        LinkError::new(format_args!("set sysctl {path} to {value:?}"), cause)
+            .with_hint(|kind| hint(kind, sysctl))
+    })
+}
+
+/// As [`set`], but does nothing where the sysctl is not there: the kernel lacks what it governs.
+pub(crate) fn set_if_there(sysctl: &Sysctl) -> Result<(), LinkError> {
+    match set(sysctl) {
+        Err(error) if error.kind() == ErrorKind::NotFound => Ok(()),
+        done => done,
+    }
+}
+
+/// The value of a sysctl without surrounding space; none if it is not there.
+pub(crate) fn get(path: &str) -> Option<String> {
+    let text = fs::read_to_string(Path::new(ROOT).join(path)).ok()?;
+    Some(text.trim().to_owned())
+}
+
+fn set_below(root: &Path, sysctl: &Sysctl) -> Result<(), Cause> {
+    let file = file(root, &sysctl.path)?;
+    let found = fs::read_to_string(&file)?;
+    if found.split_whitespace().eq(sysctl.value.split_whitespace()) {
+        return Ok(());
+    }
+    Ok(fs::write(&file, &sysctl.value)?)
+}
+
+/// The path is ours, but what it is made of (an interface's name) may be another's.
+fn file(root: &Path, path: &str) -> io::Result<PathBuf> {
+    let is_below = |component| matches!(component, Component::Normal(_));
+    match !path.is_empty() && Path::new(path).components().all(is_below) {
+        true => Ok(root.join(path)),
+        false => Err(io::Error::new(
+            io::ErrorKind::InvalidInput,
+            "it is no path below /proc/sys",
+        )),
+    }
+}
+
+fn hint(kind: ErrorKind, sysctl: &Sysctl) -> Option<String> {
+    let Sysctl { path, value } = sysctl;
+    match kind {
+        ErrorKind::Permission => Some(format!(
+            "make /proc/sys writable for the daemon, or set it yourself: sysctl -w {path}='{value}'"
+        )),
+        ErrorKind::NotFound if path.starts_with("net/bridge/") => {
+            Some("load the kernel module: modprobe br_netfilter".into())
+        }
+        ErrorKind::NotFound if path.starts_with("net/ipv6/") => {
+            Some("the kernel runs without IPv6: boot it without ipv6.disable=1".into())
+        }
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn sysctl(path: &str, value: &str) -> Sysctl {
+        let (path, value) = (path.to_owned(), value.to_owned());
+        Sysctl { path, value }
+    }
+
+    #[test]
+    fn a_value_that_is_there_already_is_not_written() {
+        let root = tempfile::tempdir().unwrap();
+        let file = root.path().join("tcp_rmem");
+        fs::write(&file, "4096\t131072\t6291456\n").unwrap();
+        set_below(root.path(), &sysctl("tcp_rmem", "4096 131072 6291456")).unwrap();
+        let kept = fs::read_to_string(&file).unwrap();
+        assert_eq!(kept, "4096\t131072\t6291456\n");
+        set_below(root.path(), &sysctl("tcp_rmem", "1 2 3")).unwrap();
+        assert_eq!(fs::read_to_string(&file).unwrap(), "1 2 3");
+    }
+
+    #[test]
+    fn a_path_cannot_leave_proc_sys() {
+        for path in ["", "/etc/passwd", "../etc", "net/../../etc", "./net"] {
+            let error = set_below(Path::new("/nowhere"), &sysctl(path, "1")).unwrap_err();
+            assert_eq!(error.kind(), ErrorKind::Other, "{path:?}");
+        }
+    }
+
+    #[test]
+    fn a_missing_sysctl_is_named_with_what_mends_it() {
+        let missing = sysctl("net/bridge/no-such-sysctl", "1");
+        let error = set(&missing).unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::NotFound);
+        assert_eq!(
+            error.to_string(),
+            r#"cannot set sysctl net/bridge/no-such-sysctl to "1""#
+        );
+        assert_eq!(
+            error.hint(),
+            Some("load the kernel module: modprobe br_netfilter")
+        );
+        set_if_there(&missing).unwrap();
+    }
+}

@@ -1,0 +1,136 @@
+//! Making a veth pair between a bridge and an endpoint's namespace.
+
+use std::path::Path;
+
+use netlink_sys::protocols::NETLINK_ROUTE;
+use tidegate_model::links::{Peer, Sysctl, Veth};
+
+use crate::batch::{Batch, What, send_one};
+use crate::bridge::last_link;
+use crate::decode::LinkRecord;
+use crate::error::{Cause, ErrorKind, LinkError, NetnsFault};
+use crate::netlink::Socket;
+use crate::netns::Netns;
+use crate::rtnetlink::Rtnetlink;
+use crate::{message, settle, sysctl};
+
+/// The loopback interface is the first of every namespace (`loopback_net_init`).
+const LOOPBACK: u32 = 1;
+
+/// Makes the pair, addressed, routed and up at both ends, or makes nothing.
+pub(crate) fn add(host: &mut Rtnetlink, veth: &Veth) -> Result<(), LinkError> {
+    let netns = open(host, veth)?;
+    let bridge = find_bridge(host, veth)?;
+    let index = make(host, veth, bridge.index, &netns)?;
+    configure(host, veth, index, &netns)
+        .map_err(|error| error.after_undo(host.delete(index, &veth.ifname)))?;
+    settle::link(&mut host.socket, index);
+    settle::link(&mut host.socket, bridge.index);
+    Ok(())
+}
+
+fn open(host: &Rtnetlink, veth: &Veth) -> Result<Netns, LinkError> {
+    let recorded = &veth.peer.netns;
+    let opened = match recorded.id == host.home.id() {
+        true => Err(NetnsFault::Own.into()),
+        false => Netns::open_recorded(recorded),
+    };
+    opened.map_err(|cause| {
+        let path = recorded.path.display();
+        LinkError::new(format_args!("attach namespace {path}"), cause)
+    })
+}
+
+fn find_bridge(host: &mut Rtnetlink, veth: &Veth) -> Result<LinkRecord, LinkError> {
+    let request = message::get_link_named(&veth.bridge);
+    let what = What::Find(&veth.bridge);
+    let body = send_one(&mut host.socket, what, request)?;
+    let malformed = || LinkError::new(what, Cause::Malformed("a link cut short"));
+    LinkRecord::decode(&body).ok_or_else(malformed)
+}
+
+/// Makes both ends, down, each in its namespace, and gives the index of the host's.
+fn make(host: &mut Rtnetlink, veth: &Veth, bridge: u32, netns: &Netns) -> Result<u32, LinkError> {
+    use std::os::fd::AsFd;
+    let mut batch = Batch::default();
+    let request = message::new_veth(veth, bridge, netns.as_fd());
+    batch.push(What::MakeVeth(&veth.ifname), request);
+    batch.push(
+        What::Find(&veth.ifname),
+        message::get_link_named(&veth.ifname),
+    );
+    match batch.send(&mut host.socket) {
+        Ok(answers) => last_link(&veth.ifname, &answers),
+        Err(error) if error.kind() == ErrorKind::Exists => Err(name_taken(host, veth, error)),
+        Err(error) => Err(error),
+    }
+}
+
+/// The kernel does not say which of the two names is taken.
+fn name_taken(host: &mut Rtnetlink, veth: &Veth, error: LinkError) -> LinkError {
+    match host.find(&veth.ifname) {
+        Ok(None) => error
+            .about(What::MakeVeth(&veth.peer.ifname))
+            .inside(&veth.peer.netns.path),
+        _ => error,
+    }
+}
+
+fn configure(
+    host: &mut Rtnetlink,
+    veth: &Veth,
+    index: u32,
+    netns: &Netns,
+) -> Result<(), LinkError> {
+    silence(host, veth)?;
+    let mut batch = Batch::default();
+    let request = message::set_port_up(index, veth.hairpin);
+    batch.push(What::SetUp(&veth.ifname), request);
+    batch.send(&mut host.socket)?;
+    let path = &veth.peer.netns.path;
+    let enter = |cause| LinkError::new(format_args!("enter namespace {}", path.display()), cause);
+    netns
+        .run(|| configure_peer(&veth.peer, path))
+        .map_err(enter)?
+}
+
+/// A port of a bridge needs no addresses of its own, and is to send no router solicitations or
+/// multicast reports into the endpoint's namespace.
+fn silence(host: &Rtnetlink, veth: &Veth) -> Result<(), LinkError> {
+    let off = Sysctl {
+        path: format!("net/ipv6/conf/{}/disable_ipv6", veth.ifname),
+        value: "1".into(),
+    };
+    host.set_sysctls(&[off], sysctl::set_if_there)
+}
+
+/// Addresses the end in the endpoint's namespace, on a thread inside of it. The loopback comes
+/// last: whatever fails before leaves it as it was.
+fn configure_peer(peer: &Peer, path: &Path) -> Result<(), LinkError> {
+    let socket = Socket::open(NETLINK_ROUTE);
+    let mut socket = socket.map_err(|error| LinkError::new("open netlink", error).inside(path))?;
+    let index = address_peer(&mut socket, peer).map_err(|error| error.inside(path))?;
+    settle::link(&mut socket, index);
+    settle::addresses(&mut socket, &peer.addresses);
+    Ok(())
+}
+
+fn address_peer(socket: &mut Socket, peer: &Peer) -> Result<u32, LinkError> {
+    let ifname = &peer.ifname;
+    let found = send_one(socket, What::Find(ifname), message::get_link_named(ifname))?;
+    let index = last_link(ifname, &[found])?;
+    let mut batch = Batch::default();
+    for net in &peer.addresses {
+        let request = message::new_address(index, net);
+        batch.push(What::AddAddress(net, ifname), request);
+    }
+    batch.push(What::SetUp(ifname), message::set_up(index, None));
+    for gateway in &peer.gateways {
+        let request = message::new_default_route(index, *gateway);
+        batch.push(What::AddDefaultRoute(gateway, ifname), request);
+    }
+    batch.send(socket)?;
+    let request = message::set_up(LOOPBACK, None);
+    send_one(socket, What::SetLoopbackUp, request)?;
+    Ok(index)
+}

@@ -1,0 +1,162 @@
+//! Forgetting tracked connections on the kernel.
+
+use std::net::{IpAddr, SocketAddr, UdpSocket};
+
+use tidegate_link::{Links, Location, Rtnetlink};
+use tidegate_model::Protocol;
+use tidegate_model::links::{Flow, LinkStep};
+use tidegate_test_support::{Netns, require_root_kernel};
+
+use crate::fixture::{add_bridge, add_veth};
+use crate::traffic::PATIENCE;
+use crate::world::{Kernel, World};
+
+/// A host that publishes its UDP ports 8053 and 8054 as port 53 of an endpoint, which listens.
+struct Published {
+    kernel: Kernel,
+    server: UdpSocket,
+    endpoint: IpAddr,
+    gateway: IpAddr,
+}
+
+fn publish(endpoint: &str, gateway: &str) -> Published {
+    let family = if endpoint.contains(':') { "ip6" } else { "ip" };
+    let mut kernel = Kernel::new();
+    let recorded = kernel.add_netns();
+    kernel.links.apply(&add_bridge(1)).unwrap();
+    kernel.links.apply(&add_veth(1, 2, &recorded)).unwrap();
+    kernel.host.sh(&format!(
+        "nft 'table inet test {{
+            chain track {{ type filter hook output priority 0; ct state invalid drop; }};
+            chain out {{ type nat hook output priority -100;
+            udp dport {{ 8053, 8054 }} dnat {family} to {}; }}; }}'",
+        SocketAddr::new(endpoint.parse().unwrap(), 53)
+    ));
+    let address: IpAddr = endpoint.parse().unwrap();
+    let bind = || UdpSocket::bind((address, 53)).unwrap();
+    let server = kernel.netns(&recorded).run(bind);
+    server.set_read_timeout(Some(PATIENCE)).unwrap();
+    Published {
+        server,
+        endpoint: address,
+        gateway: gateway.parse().unwrap(),
+        kernel,
+    }
+}
+
+impl Published {
+    /// A client of a port of the host's; its first datagram has reached the endpoint.
+    fn client(&self, host_port: u16) -> UdpSocket {
+        let gateway = self.gateway;
+        let client = self.kernel.host.run(|| {
+            let client = UdpSocket::bind((gateway, 0)).unwrap();
+            client.connect((gateway, host_port)).unwrap();
+            client
+        });
+        client.send(b"first").unwrap();
+        assert!(self.receives(b"first"));
+        client
+    }
+
+    fn receives(&self, wanted: &[u8]) -> bool {
+        let mut buffer = [0; 16];
+        let length = self.server.recv(&mut buffer).unwrap();
+        buffer[..length] == *wanted
+    }
+
+    /// Takes the rule away. The rule that asks for a connection's state stays: without one,
+    /// the kernel stops tracking at all.
+    fn withdraw(&self) {
+        self.kernel.host.sh("nft flush chain inet test out");
+    }
+
+    /// Whether datagrams of a client are still sent on to the endpoint. One that is not is
+    /// refused or lost on the host; what `other` sends after it arrives, so it is not late.
+    fn is_translated(&self, client: &UdpSocket, other: &UdpSocket) -> bool {
+        let _ = client.send(b"asked");
+        other.send(b"after").unwrap();
+        let is_translated = self.receives(b"asked");
+        assert!(!is_translated || self.receives(b"after"));
+        is_translated
+    }
+
+    fn flow(&self, host_port: u16) -> Flow {
+        Flow {
+            protocol: Protocol::Udp,
+            host_port,
+            endpoint: self.endpoint,
+            port: 53,
+        }
+    }
+
+    fn forget(&mut self, flows: &[Flow]) {
+        let step = LinkStep::ForgetConnections(flows.to_vec());
+        self.kernel.links.apply(&step).unwrap();
+    }
+}
+
+/// Withdraws the ports, as the nft side does it, and forgets the connections of one of them.
+fn only_the_flow_that_was_named_is_forgotten(mut published: Published) {
+    let (gone, kept) = (published.client(8053), published.client(8054));
+    published.withdraw();
+
+    let named = published.flow(8053);
+    let other_protocol = Flow {
+        protocol: Protocol::Tcp,
+        ..named
+    };
+    let other_endpoint = Flow {
+        endpoint: [10, 77, 1, 99].into(),
+        ..named
+    };
+    let other_port = Flow { port: 54, ..named };
+    published.forget(&[other_protocol, other_endpoint, other_port]);
+    assert!(published.is_translated(&gone, &kept));
+    for _ in 0..2 {
+        published.forget(&[named, other_endpoint]);
+        assert!(!published.is_translated(&gone, &kept));
+        assert!(published.is_translated(&kept, &kept));
+    }
+}
+
+#[test]
+fn only_the_ipv4_flow_that_was_named_is_forgotten() {
+    require_root_kernel!();
+    only_the_flow_that_was_named_is_forgotten(publish("10.77.1.2", "10.77.1.1"));
+}
+
+#[test]
+fn only_the_ipv6_flow_that_was_named_is_forgotten() {
+    require_root_kernel!();
+    only_the_flow_that_was_named_is_forgotten(publish("fd77:1::2", "fd77:1::1"));
+}
+
+#[test]
+fn more_connections_than_one_datagram_names_are_forgotten() {
+    require_root_kernel!();
+    let mut published = publish("10.77.1.2", "10.77.1.1");
+    let clients: Vec<_> = (0..200).map(|_| published.client(8053)).collect();
+    let kept = published.client(8054);
+    published.withdraw();
+    assert!(published.is_translated(&clients[0], &kept));
+    published.forget(&[published.flow(8053)]);
+    for client in &clients {
+        assert!(!published.is_translated(client, &kept));
+    }
+}
+
+#[test]
+fn where_nothing_is_tracked_nothing_is_to_be_forgotten() {
+    require_root_kernel!();
+    let host = Netns::new();
+    let mut links = Rtnetlink::open(&Location::Netns(host.path())).unwrap();
+    let flow = Flow {
+        protocol: Protocol::Sctp,
+        host_port: 1,
+        endpoint: [192, 0, 2, 1].into(),
+        port: 1,
+    };
+    for flows in [vec![], vec![flow]] {
+        links.apply(&LinkStep::ForgetConnections(flows)).unwrap();
+    }
+}

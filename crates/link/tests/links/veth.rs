@@ -1,0 +1,136 @@
+//! Veths on the kernel.
+
+use tidegate_link::Links;
+use tidegate_model::links::{GROUP, LinkStep};
+use tidegate_test_support::require_root_kernel;
+
+use crate::fixture::{add_bridge, add_veth, bridge, veth};
+use crate::traffic::{echo, retransmitted};
+use crate::world::{Kernel, World};
+
+#[test]
+fn traffic_flows_at_once_in_both_families_and_directions() {
+    require_root_kernel!();
+    let mut kernel = Kernel::new();
+    for n in 1..=20 {
+        let recorded = kernel.add_netns();
+        kernel.links.apply(&add_bridge(n)).unwrap();
+        kernel.links.apply(&add_veth(n, n + 1, &recorded)).unwrap();
+        let netns = kernel.netns(&recorded);
+        // No packet was lost before either end was ready, so none had to be sent again.
+        for net in veth(n, n + 1, &recorded).peer.addresses {
+            echo(&kernel.host, netns, net.addr());
+            assert_eq!(retransmitted(&kernel.host), 0, "to {net}");
+        }
+        for net in bridge(n).addresses {
+            echo(netns, &kernel.host, net.addr());
+            assert_eq!(retransmitted(netns), 0, "to {net}");
+        }
+        assert_eq!(netns.sh("ip -6 address show scope global tentative"), "");
+    }
+}
+
+#[test]
+fn the_first_packet_may_come_from_the_endpoint() {
+    require_root_kernel!();
+    let mut kernel = Kernel::new();
+    kernel.links.apply(&add_bridge(1)).unwrap();
+    for host in 2..=21 {
+        let recorded = kernel.add_netns();
+        kernel.links.apply(&add_veth(1, host, &recorded)).unwrap();
+        let netns = kernel.netns(&recorded);
+        for net in bridge(1).addresses.iter().rev() {
+            echo(netns, &kernel.host, net.addr());
+        }
+        assert_eq!(retransmitted(netns), 0);
+    }
+}
+
+#[test]
+fn two_endpoints_of_a_bridge_reach_each_other() {
+    require_root_kernel!();
+    let mut kernel = Kernel::new();
+    kernel.links.apply(&add_bridge(1)).unwrap();
+    let (one, two) = (kernel.add_netns(), kernel.add_netns());
+    kernel.links.apply(&add_veth(1, 2, &one)).unwrap();
+    kernel.links.apply(&add_veth(1, 3, &two)).unwrap();
+    for net in veth(1, 3, &two).peer.addresses {
+        echo(kernel.netns(&one), kernel.netns(&two), net.addr());
+    }
+    assert_eq!(retransmitted(kernel.netns(&one)), 0);
+}
+
+#[test]
+fn both_ends_are_as_they_were_wanted() {
+    require_root_kernel!();
+    let mut kernel = Kernel::new();
+    kernel.links.apply(&add_bridge(1)).unwrap();
+    let recorded = kernel.add_netns();
+    kernel.netns(&recorded).sh("ip link set lo down");
+    kernel.links.apply(&add_veth(1, 2, &recorded)).unwrap();
+    let mut plain = veth(1, 3, &recorded);
+    plain.hairpin = false;
+    plain.peer.ifname = "eth1".parse().unwrap();
+    plain.peer.gateways.clear();
+    kernel.links.apply(&LinkStep::AddVeth(plain)).unwrap();
+
+    let port = |name: &str| kernel.host.sh(&format!("bridge -d link show dev {name}"));
+    assert!(port("ve2").contains("hairpin on"), "{}", port("ve2"));
+    assert!(port("ve3").contains("hairpin off"), "{}", port("ve3"));
+    let host = kernel.host.sh("ip -d address show ve2");
+    assert!(host.contains("mtu 1400"), "{host}");
+    assert!(host.contains(&format!("group {GROUP}")), "{host}");
+    assert!(!host.contains("inet6"), "{host}");
+
+    let netns = kernel.netns(&recorded);
+    let peer = netns.sh("ip -d address show eth0");
+    for wanted in [
+        "mtu 1400",
+        "02:77:00:00:01:02",
+        "inet 10.77.1.2/24 brd 10.77.1.255",
+        "inet6 fd77:1::2/64",
+        &format!("group {GROUP}"),
+    ] {
+        assert!(peer.contains(wanted), "{wanted}: {peer}");
+    }
+    assert!(netns.sh("ip link show lo").contains("LOOPBACK,UP"));
+    let routes = netns.sh("ip route; ip -6 route");
+    assert!(
+        routes.contains("default via 10.77.1.1 dev eth0"),
+        "{routes}"
+    );
+    assert!(
+        routes.contains("default via fd77:1::1 dev eth0"),
+        "{routes}"
+    );
+}
+
+#[test]
+fn a_loopback_that_was_down_is_down_after_a_failure() {
+    require_root_kernel!();
+    let mut kernel = Kernel::new();
+    kernel.links.apply(&add_bridge(1)).unwrap();
+    let recorded = kernel.add_netns();
+    kernel.netns(&recorded).sh("ip link set lo down");
+    let mut bad = veth(1, 2, &recorded);
+    bad.peer.gateways = vec!["10.99.0.1".parse().unwrap()];
+    kernel.links.apply(&LinkStep::AddVeth(bad)).unwrap_err();
+    let links = kernel.netns(&recorded).sh("ip link show");
+    assert!(!links.contains("LOOPBACK,UP"), "{links}");
+    assert!(!links.contains("eth0"), "{links}");
+}
+
+#[test]
+fn an_endpoint_without_ipv6_is_attached_where_the_namespace_has_none() {
+    require_root_kernel!();
+    let mut kernel = Kernel::new();
+    kernel.links.apply(&add_bridge(1)).unwrap();
+    let recorded = kernel.add_netns();
+    kernel.disable_ipv6(&recorded);
+    let mut v4 = veth(1, 2, &recorded);
+    v4.peer.addresses.retain(|net| net.addr().is_ipv4());
+    v4.peer.gateways.retain(std::net::IpAddr::is_ipv4);
+    let address = v4.peer.addresses[0].addr();
+    kernel.links.apply(&LinkStep::AddVeth(v4)).unwrap();
+    echo(&kernel.host, kernel.netns(&recorded), address);
+}
