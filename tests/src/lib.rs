@@ -1,1 +1,21 @@
-//! End-to-end tests on the real kernel.
+//! End-to-end tests on the real kernel: the programs as users run them, each test on hosts of its
+//! own, which are network namespaces.
+//!
+//! [`Host`] is a namespace with a daemon in it, [`Lab`] one with namespaces to attach and an
+//! outside world, [`traffic`] what goes over the wires between them.
+
+#![expect(
+    clippy::expect_used,
+    clippy::panic,
+    reason = "only tests link this crate, and a test reports a failure by panicking"
+)]
+
+mod host;
+mod lab;
+mod programs;
+pub mod traffic;
+
+pub use host::{Host, Snapshot};
+pub use lab::{Attached, Lab};
+pub use programs::Programs;
+pub use tidegate_test_support::{Netns, Output, require_root_kernel};

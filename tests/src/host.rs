@@ -1,0 +1,251 @@
+//! A host: a network namespace with a daemon in it.
+
+use std::fs::{self, File};
+use std::os::unix::net::UnixStream;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, ExitStatus, Stdio};
+use std::thread::sleep;
+use std::time::{Duration, Instant};
+
+use rustix::process::{Pid, Signal, kill_process};
+use serde_json::Value;
+use tempfile::TempDir;
+use tidegate_test_support::{Netns, Output};
+
+use crate::Programs;
+
+/// How long a daemon may take to answer or to end: far longer than it does, and only there so
+/// that a test that cannot pass ends.
+const PATIENCE: Duration = Duration::from_secs(60);
+
+/// A network namespace with a daemon in it, which has a socket and a state folder of its own.
+/// The daemon is killed with it.
+#[derive(Debug)]
+pub struct Host {
+    /// The namespace.
+    pub netns: Netns,
+    folder: TempDir,
+    programs: Programs,
+    /// Arguments of the daemon besides its socket and state folder.
+    arguments: Vec<String>,
+    daemon: Option<Child>,
+}
+
+/// Everything that a refused command must leave as it was.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Snapshot {
+    /// `nft list ruleset` of the whole namespace.
+    pub ruleset: String,
+    /// Links, addresses and routes of the namespace.
+    pub links: String,
+    /// What the daemon believes.
+    pub believed: String,
+    /// The bytes of the state database.
+    pub store: Vec<u8>,
+}
+
+impl Host {
+    /// A host whose daemon is not started yet.
+    pub fn new(programs: &Programs, arguments: &[&str]) -> Self {
+        Self {
+            netns: Netns::new(),
+            folder: tempfile::tempdir().expect("a folder can be made"),
+            programs: programs.clone(),
+            arguments: arguments.iter().map(ToString::to_string).collect(),
+            daemon: None,
+        }
+    }
+
+    /// A host with a daemon of this source tree that uses a driver.
+    pub fn with_driver(driver: &str) -> Self {
+        let mut host = Self::new(Programs::of_this_tree(), &["--nft-driver", driver]);
+        host.start();
+        host
+    }
+
+    /// The daemon's socket.
+    pub fn socket(&self) -> PathBuf {
+        self.folder.path().join("tidegated.sock")
+    }
+
+    /// The daemon's state folder.
+    pub fn state_dir(&self) -> PathBuf {
+        self.folder.path().join("state")
+    }
+
+    /// A folder for what a test needs besides.
+    pub fn folder(&self) -> &Path {
+        self.folder.path()
+    }
+
+    /// A command that runs the daemon.
+    pub fn daemon_command(&self) -> Command {
+        let mut command = self.netns.command(&self.programs.tidegated);
+        command
+            .arg("--socket")
+            .arg(self.socket())
+            .arg("--state-dir")
+            .arg(self.state_dir());
+        command.args(&self.arguments).stdin(Stdio::null());
+        command
+    }
+
+    /// Starts the daemon and waits until it answers.
+    ///
+    /// # Panics
+    /// When it ends instead, with what it logged.
+    pub fn start(&mut self) {
+        let log = File::create(self.log_path()).expect("a log can be made");
+        let started = self
+            .daemon_command()
+            .stdout(Stdio::null())
+            .stderr(log)
+            .spawn();
+        let mut daemon = started.expect("the daemon can be started");
+        let since = Instant::now();
+        while UnixStream::connect(self.socket()).is_err() {
+            let ended = daemon.try_wait().expect("a child can be waited for");
+            assert!(
+                ended.is_none(),
+                "the daemon ended with {ended:?}:\n{}",
+                self.log()
+            );
+            assert!(
+                since.elapsed() < PATIENCE,
+                "the daemon does not listen:\n{}",
+                self.log()
+            );
+            sleep(Duration::from_millis(5));
+        }
+        self.daemon = Some(daemon);
+        // Connections are taken before the host is as stored; an answer is given only after.
+        self.ok(&["info"]);
+    }
+
+    /// Runs the daemon when it is expected to end by itself.
+    ///
+    /// # Panics
+    /// When it does not start.
+    pub fn start_to_end(&self) -> Output {
+        finished(self.daemon_command())
+    }
+
+    /// Ends the daemon as a crash would (SIGKILL).
+    pub fn kill(&mut self) {
+        self.end(Signal::KILL);
+    }
+
+    /// Asks the daemon to stop (SIGTERM).
+    ///
+    /// # Panics
+    /// When it ends with a failure.
+    pub fn stop(&mut self) {
+        let status = self.end(Signal::TERM);
+        assert!(
+            status.is_none_or(|s| s.success()),
+            "{status:?}:\n{}",
+            self.log()
+        );
+    }
+
+    fn end(&mut self, signal: Signal) -> Option<ExitStatus> {
+        let mut daemon = self.daemon.take()?;
+        let pid = Pid::from_child(&daemon);
+        kill_process(pid, signal).expect("our own child can be sent a signal");
+        Some(daemon.wait().expect("a child can be waited for"))
+    }
+
+    /// The daemon's process id, while it runs.
+    pub fn pid(&self) -> Option<u32> {
+        self.daemon.as_ref().map(Child::id)
+    }
+
+    /// What the daemon logged since its last start.
+    pub fn log(&self) -> String {
+        fs::read_to_string(self.log_path()).unwrap_or_default()
+    }
+
+    fn log_path(&self) -> PathBuf {
+        self.folder.path().join("log")
+    }
+
+    /// A command that runs the client.
+    pub fn client_command(&self, arguments: &[&str]) -> Command {
+        let mut command = Command::new(&self.programs.tidegate);
+        command.args(arguments).arg("--socket").arg(self.socket());
+        command
+    }
+
+    /// Runs the client.
+    pub fn tidegate(&self, arguments: &[&str]) -> Output {
+        finished(self.client_command(arguments))
+    }
+
+    /// Runs the client, which must succeed, and gives what it printed.
+    ///
+    /// # Panics
+    /// When it fails.
+    pub fn ok(&self, arguments: &[&str]) -> String {
+        let output = self.tidegate(arguments);
+        assert_eq!(output.code, Some(0), "{output:#?}\n{}", self.log());
+        output.stdout
+    }
+
+    /// Runs the client with `--json`, and gives the answer.
+    ///
+    /// # Panics
+    /// When it fails.
+    pub fn json(&self, arguments: &[&str]) -> Value {
+        let text = self.ok(&[arguments, &["--json"]].concat());
+        serde_json::from_str(&text).unwrap_or_else(|e| panic!("not JSON: {e}: {text}"))
+    }
+
+    /// What a refused command must leave as it was.
+    pub fn snapshot(&self) -> Snapshot {
+        let believed = [&["network", "ls"][..], &["endpoint", "ls"]];
+        Snapshot {
+            ruleset: self.netns.sh("nft list ruleset"),
+            links: self.netns.sh(
+                "ip -d -o link; ip -o addr; ip route show table all; ip -6 route show table all",
+            ),
+            believed: believed.map(|list| self.json(list).to_string()).join("\n"),
+            store: fs::read(self.state_dir().join("state.redb")).expect("the state can be read"),
+        }
+    }
+
+    /// What differs between the ruleset as planned and as the kernel has it.
+    pub fn ruleset_diff(&self) -> String {
+        self.ok(&["ruleset", "--diff"])
+    }
+}
+
+impl Drop for Host {
+    fn drop(&mut self) {
+        if let Some(mut daemon) = self.daemon.take() {
+            // It may have ended by itself.
+            let _ = daemon.kill();
+            let _ = daemon.wait();
+        }
+        if std::thread::panicking() {
+            #[expect(
+                clippy::print_stderr,
+                reason = "a failed test shows what the daemon said"
+            )]
+            {
+                eprintln!("the daemon logged:\n{}", self.log());
+            }
+        }
+    }
+}
+
+fn finished(mut command: Command) -> Output {
+    let line = format!("{command:?}");
+    let output = command.stdin(Stdio::null()).output();
+    let output = output.unwrap_or_else(|e| panic!("{line} did not start: {e}"));
+    Output {
+        command: line,
+        code: output.status.code(),
+        stdout: String::from_utf8_lossy(&output.stdout).into_owned(),
+        stderr: String::from_utf8_lossy(&output.stderr).into_owned(),
+    }
+}

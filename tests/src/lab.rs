@@ -1,0 +1,96 @@
+//! A host with an outside world and namespaces to attach.
+
+use std::net::{IpAddr, SocketAddr};
+use std::process::Command;
+
+use serde_json::Value;
+use tidegate_test_support::Netns;
+
+use crate::Host;
+
+/// A host, and a machine outside on the same wire:
+/// the host is 192.0.2.1 and 2001:db8::1 there, the machine outside 192.0.2.2 and 2001:db8::2.
+/// The machine outside sends what is for any other address to the host.
+#[derive(Debug)]
+pub struct Lab {
+    /// The host.
+    pub host: Host,
+    /// The machine outside.
+    pub outside: Netns,
+}
+
+impl Lab {
+    /// A lab whose daemon uses a driver.
+    ///
+    /// # Panics
+    /// When it cannot be set up.
+    pub fn with_driver(driver: &str) -> Self {
+        let lab = Self {
+            host: Host::with_driver(driver),
+            outside: Netns::new(),
+        };
+        lab.connect();
+        lab
+    }
+
+    fn connect(&self) {
+        let (host, outside) = (&self.host.netns, &self.outside);
+        let mut command = Command::new("ip");
+        command.args(["link", "add", "wan", "netns", host.name(), "type", "veth"]);
+        command.args(["peer", "name", "wan", "netns", outside.name()]);
+        let status = command.status().expect("ip can be started");
+        assert!(status.success(), "{command:?}");
+        host.sh("ip addr add 192.0.2.1/24 dev wan
+                 ip addr add 2001:db8::1/64 dev wan nodad
+                 ip link set wan up");
+        outside.sh("ip addr add 192.0.2.2/24 dev wan
+                    ip addr add 2001:db8::2/64 dev wan nodad
+                    ip link set wan up
+                    ip route add default via 192.0.2.1
+                    ip -6 route add default via 2001:db8::1");
+    }
+
+    /// Attaches a fresh namespace; `ports` as for `-p`.
+    pub fn attach(&self, network: &str, name: &str, ports: &[&str]) -> Attached {
+        let netns = Netns::new();
+        let published: Vec<&str> = ports.iter().flat_map(|port| ["-p", port]).collect();
+        let arguments = [
+            &["attach", network, "--netns", netns.name(), "--name", name],
+            &*published,
+        ];
+        let endpoint = self.host.json(&arguments.concat());
+        Attached { netns, endpoint }
+    }
+}
+
+/// A namespace that was attached.
+#[derive(Debug)]
+pub struct Attached {
+    /// The namespace.
+    pub netns: Netns,
+    /// The endpoint, as the daemon answered.
+    pub endpoint: Value,
+}
+
+impl Attached {
+    /// A port of its IPv4 address.
+    pub fn v4(&self, port: u16) -> SocketAddr {
+        (self.address(IpAddr::is_ipv4), port).into()
+    }
+
+    /// A port of its IPv6 address.
+    pub fn v6(&self, port: u16) -> SocketAddr {
+        (self.address(IpAddr::is_ipv6), port).into()
+    }
+
+    fn address(&self, wanted: impl Fn(&IpAddr) -> bool) -> IpAddr {
+        let addresses = self.endpoint["addresses"]
+            .as_array()
+            .expect("addresses are listed");
+        addresses
+            .iter()
+            .filter_map(|net| net.as_str()?.split_once('/')?.0.parse().ok())
+            .find(wanted)
+            .expect("it has an address of that family")
+    }
+}

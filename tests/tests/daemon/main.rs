@@ -1,0 +1,14 @@
+//! The daemon and its client on the real kernel, over every nft driver that is compiled in.
+
+mod commands;
+mod durability;
+mod refusals;
+mod settings;
+mod traffic;
+
+use tidegate_tests::Programs;
+
+/// The nft drivers to test with.
+fn drivers() -> Vec<String> {
+    Programs::of_this_tree().drivers()
+}
