@@ -11,6 +11,7 @@ mod error;
 mod files;
 mod rpm;
 mod tarball;
+mod text;
 
 use std::path::Path;
 use std::process::ExitCode;

@@ -2,6 +2,9 @@
 
 mod dependency;
 
+use std::collections::BTreeSet;
+use std::path::Path;
+
 use rpm::{
     BuildConfig, CompressionType, Dependency, FileOptions, Package, PackageBuilder, Scriptlet,
 };
@@ -10,6 +13,7 @@ use tidegate_dist::spec::{FileKind, PackageReport, PackageSpec, Scriptlets};
 use crate::date;
 use crate::error::PackageError;
 use crate::files::{self, File};
+use crate::text;
 
 /// Writes the package and reports what the finished file says.
 pub(crate) fn write(spec: &PackageSpec) -> Result<PackageReport, PackageError> {
@@ -22,6 +26,7 @@ pub(crate) fn write(spec: &PackageSpec) -> Result<PackageReport, PackageError> {
     add_dependencies(&mut builder, spec)?;
     add_changelog(&mut builder, spec)?;
     add_files(&mut builder, &files).map_err(failed)?;
+    add_folders(&mut builder, &spec.name, &files).map_err(failed)?;
     if let Some(scriptlets) = &spec.scriptlets {
         add_scriptlets(&mut builder, scriptlets);
     }
@@ -49,7 +54,7 @@ fn describe(spec: &PackageSpec) -> PackageBuilder {
     builder
         .using_config(config)
         .release(&spec.revision)
-        .description(&spec.description)
+        .description(text::paragraphs(&spec.description))
         .url(&spec.homepage)
         .packager(&spec.maintainer)
         .vendor(&spec.maintainer)
@@ -108,15 +113,32 @@ fn add_files(builder: &mut PackageBuilder, files: &[File]) -> Result<(), rpm::Er
     Ok(())
 }
 
+/// The folders that are this package's alone: those that bear its name. rpm removes only folders
+/// that a package owns.
+fn add_folders(builder: &mut PackageBuilder, name: &str, files: &[File]) -> Result<(), rpm::Error> {
+    let parents = files
+        .iter()
+        .filter_map(|file| Path::new(&file.dest).parent());
+    let own: BTreeSet<&Path> = parents
+        .filter(|folder| folder.file_name().is_some_and(|last| last == name))
+        .collect();
+    for folder in own {
+        let folder = folder.display().to_string();
+        let options = FileOptions::dir(folder)
+            .permissions(0o755)
+            .user("root")
+            .group("root");
+        builder.with_dir_entry(options)?;
+    }
+    Ok(())
+}
+
 fn add_scriptlets(builder: &mut PackageBuilder, scriptlets: &Scriptlets) {
     let shell = |script: &str| Scriptlet::new(script).prog(vec!["/bin/sh"]);
     builder
         .post_install_script(shell(&scriptlets.post))
         .pre_uninstall_script(shell(&scriptlets.preun))
-        .post_uninstall_script(shell(&scriptlets.postun))
-        .requires(Dependency::script_post("/bin/sh"))
-        .requires(Dependency::script_preun("/bin/sh"))
-        .requires(Dependency::script_postun("/bin/sh"));
+        .post_uninstall_script(shell(&scriptlets.postun));
 }
 
 fn report(package: &Package) -> Result<PackageReport, rpm::Error> {

@@ -1,6 +1,8 @@
 //! Whole packages, written by the program and read by the package managers' own tools where
 //! those are installed.
 
+#![expect(clippy::unwrap_used, reason = "a test reports a failure by panicking")]
+
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
