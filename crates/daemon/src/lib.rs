@@ -2,7 +2,19 @@
 //! driver and the host's links) and what is remembered (the store), and an HTTP API on a unix
 //! socket tells it what to do.
 
+pub mod api;
 mod build_info;
+mod claim;
+pub mod config;
+mod driver;
+pub mod engine;
+pub mod listen;
+mod logging;
+mod run;
 pub mod store;
+mod version;
 
 pub use build_info::build;
+pub use claim::ClaimError;
+pub use run::{StartError, run};
+pub use version::version;

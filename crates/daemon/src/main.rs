@@ -1,3 +1,38 @@
-//! The Tidegate networking daemon.
+//! `tidegated`, the Tidegate networking daemon.
 
-fn main() {}
+use std::io::Write;
+use std::process::ExitCode;
+
+use tidegate_cli::{Daemon, Parsed, parse};
+use tidegate_daemon::{StartError, listen, run, version};
+
+fn main() -> ExitCode {
+    // First of all: it takes variables out of the environment.
+    let handed_over = listen::handed_over();
+    let args = match parse::<Daemon>(std::env::args_os()) {
+        Parsed::Run(args) => args,
+        Parsed::Show(help) => {
+            // A reader that went away has seen what it wanted.
+            let _ = help.print();
+            return ExitCode::SUCCESS;
+        }
+        Parsed::Wrong(mistake) => {
+            let _ = mistake.print();
+            return ExitCode::from(1);
+        }
+    };
+    if args.version {
+        let _ = std::io::stdout().write_all(version(&args).as_bytes());
+        return ExitCode::SUCCESS;
+    }
+    let outcome = handed_over
+        .map_err(StartError::from)
+        .and_then(|socket| run(&args, socket));
+    match outcome {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            let _ = writeln!(std::io::stderr(), "{}", error.report());
+            ExitCode::from(error.status())
+        }
+    }
+}

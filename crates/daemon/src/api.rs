@@ -1,0 +1,184 @@
+//! The HTTP API of [`tidegate_model::api`].
+
+mod answer;
+mod request;
+mod serve;
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use axum::Router;
+use axum::extract::{DefaultBodyLimit, State};
+use axum::routing::get;
+use tidegate_model::Endpoint;
+use tidegate_model::api::{
+    Attach, Build, CreateNetwork, DriverInfo, Info, NetworkView, RulesetDiff, RulesetText,
+};
+
+use crate::engine::{Engine, EngineError};
+use answer::{Answer, Denied, answer};
+use request::{JsonBody, NameInPath};
+
+pub use serve::serve;
+
+/// Longest request body, in bytes. The longest sensible one, an attach with thousands of
+/// published ports, is well below.
+const BODY_LIMIT: usize = 1 << 20;
+
+/// What the daemon is, apart from its engine.
+#[derive(Clone, Debug)]
+pub struct About {
+    /// How it was built.
+    pub build: Build,
+    /// The nft driver in use.
+    pub driver: DriverInfo,
+    /// The kernel's release.
+    pub kernel: String,
+    /// Its socket.
+    pub socket: PathBuf,
+    /// Its state folder.
+    pub state_dir: PathBuf,
+}
+
+/// What every call works with.
+#[derive(Clone)]
+struct Daemon {
+    engine: Arc<Engine>,
+    about: Arc<About>,
+}
+
+/// The API over an engine.
+pub fn router(engine: Arc<Engine>, about: About) -> Router {
+    Router::new()
+        .route("/v1/info", get(info))
+        .route("/v1/networks", get(networks).post(create_network))
+        .route("/v1/networks/{name}", get(network).delete(remove_network))
+        .route("/v1/endpoints", get(endpoints).post(attach))
+        .route("/v1/endpoints/{name}", get(endpoint).delete(detach))
+        .route("/v1/ruleset/planned", get(planned_ruleset))
+        .route("/v1/ruleset/live", get(live_ruleset))
+        .route("/v1/ruleset/diff", get(ruleset_diff))
+        .fallback(|| async { Denied::not_found() })
+        .method_not_allowed_fallback(|| async { Denied::not_allowed() })
+        .layer(DefaultBodyLimit::max(BODY_LIMIT))
+        .with_state(Daemon {
+            engine,
+            about: Arc::new(about),
+        })
+}
+
+impl Daemon {
+    /// Has the engine do something that may take its time, without holding up other calls. It is
+    /// done to the end even if the client goes away.
+    async fn work<T: Send + 'static>(
+        self,
+        work: impl FnOnce(&Engine) -> Result<T, EngineError> + Send + 'static,
+    ) -> Answer<T> {
+        let done = tokio::task::spawn_blocking(move || work(&self.engine)).await;
+        match done {
+            Ok(result) => answer(result),
+            Err(_) => Err(Denied::panicked()),
+        }
+    }
+}
+
+async fn info(State(daemon): State<Daemon>) -> Answer<Info> {
+    let About {
+        build,
+        driver,
+        kernel,
+        socket,
+        state_dir,
+    } = daemon.about.as_ref().clone();
+    let (networks, endpoints) = daemon.engine.counts();
+    answer(Ok(Info {
+        build,
+        driver,
+        kernel,
+        socket,
+        state_dir,
+        networks,
+        endpoints,
+    }))
+}
+
+async fn networks(State(daemon): State<Daemon>) -> Answer<Vec<NetworkView>> {
+    answer(Ok(daemon.engine.networks()))
+}
+
+async fn network(
+    State(daemon): State<Daemon>,
+    NameInPath(name): NameInPath,
+) -> Answer<NetworkView> {
+    answer(daemon.engine.network(&name))
+}
+
+async fn create_network(
+    State(daemon): State<Daemon>,
+    JsonBody(wanted): JsonBody<CreateNetwork>,
+) -> Answer<NetworkView> {
+    daemon
+        .work(move |engine| engine.create_network(&wanted))
+        .await
+}
+
+async fn remove_network(
+    State(daemon): State<Daemon>,
+    NameInPath(name): NameInPath,
+) -> Answer<NetworkView> {
+    daemon
+        .work(move |engine| engine.remove_network(&name))
+        .await
+}
+
+async fn endpoints(State(daemon): State<Daemon>) -> Answer<Vec<Endpoint>> {
+    answer(Ok(daemon.engine.endpoints()))
+}
+
+async fn endpoint(State(daemon): State<Daemon>, NameInPath(name): NameInPath) -> Answer<Endpoint> {
+    answer(daemon.engine.endpoint(&name))
+}
+
+async fn attach(
+    State(daemon): State<Daemon>,
+    JsonBody(wanted): JsonBody<Attach>,
+) -> Answer<Endpoint> {
+    daemon.work(move |engine| engine.attach(&wanted)).await
+}
+
+async fn detach(State(daemon): State<Daemon>, NameInPath(name): NameInPath) -> Answer<Endpoint> {
+    daemon.work(move |engine| engine.detach(&name)).await
+}
+
+async fn planned_ruleset(State(daemon): State<Daemon>) -> Answer<RulesetText> {
+    daemon
+        .work(|engine| {
+            Ok(RulesetText {
+                text: engine.planned_ruleset(),
+            })
+        })
+        .await
+}
+
+async fn live_ruleset(State(daemon): State<Daemon>) -> Answer<RulesetText> {
+    daemon
+        .work(|engine| {
+            Ok(RulesetText {
+                text: engine.live_ruleset()?,
+            })
+        })
+        .await
+}
+
+async fn ruleset_diff(State(daemon): State<Daemon>) -> Answer<RulesetDiff> {
+    daemon
+        .work(|engine| {
+            Ok(RulesetDiff {
+                differences: engine.ruleset_differences()?,
+            })
+        })
+        .await
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,88 @@
+//! Answers: the JSON of a value, or of the [`Refusal`] that says why there is none.
+
+use axum::Json;
+use axum::http::StatusCode;
+use axum::response::{IntoResponse, Response};
+use tidegate_model::api::{Refusal, RefusalKind};
+
+use crate::engine::EngineError;
+
+/// What a call answers.
+pub(super) type Answer<T> = Result<Json<T>, Denied>;
+
+/// A refusal with its status.
+#[derive(Debug)]
+pub(super) struct Denied {
+    status: StatusCode,
+    refusal: Refusal,
+}
+
+/// Puts what came of a call as its answer.
+pub(super) fn answer<T>(result: Result<T, EngineError>) -> Answer<T> {
+    result.map(Json).map_err(|error| {
+        let refusal = error.refusal();
+        if !refusal.kind.is_users() {
+            tracing::error!(causes = ?refusal.causes, "{}", refusal.message);
+        }
+        Denied {
+            status: status_of(refusal.kind),
+            refusal,
+        }
+    })
+}
+
+fn status_of(kind: RefusalKind) -> StatusCode {
+    match kind {
+        RefusalKind::Invalid => StatusCode::BAD_REQUEST,
+        RefusalKind::NotFound => StatusCode::NOT_FOUND,
+        RefusalKind::Conflict => StatusCode::CONFLICT,
+        RefusalKind::Failed => StatusCode::INTERNAL_SERVER_ERROR,
+    }
+}
+
+impl Denied {
+    /// A request that is not one of the API's.
+    pub(super) fn invalid(status: StatusCode, message: String, hint: Option<String>) -> Self {
+        let kind = RefusalKind::Invalid;
+        Self {
+            status,
+            refusal: Refusal {
+                kind,
+                message,
+                causes: Vec::new(),
+                hint,
+            },
+        }
+    }
+
+    pub(super) fn not_found() -> Self {
+        let hint = "the client and the daemon should be of the same version";
+        let message = "there is no such call".into();
+        Self::invalid(StatusCode::NOT_FOUND, message, Some(hint.into()))
+    }
+
+    pub(super) fn not_allowed() -> Self {
+        let message = "there is no such method of this call".into();
+        Self::invalid(StatusCode::METHOD_NOT_ALLOWED, message, None)
+    }
+
+    /// A fault of ours. The engine's state is what it was before the call.
+    pub(super) fn panicked() -> Self {
+        let refusal = Refusal {
+            kind: RefusalKind::Failed,
+            message: "the daemon met a fault of its own".into(),
+            causes: Vec::new(),
+            hint: Some("restart tidegated, and report what it logged".into()),
+        };
+        Self {
+            status: StatusCode::INTERNAL_SERVER_ERROR,
+            refusal,
+        }
+    }
+}
+
+impl IntoResponse for Denied {
+    fn into_response(self) -> Response {
+        (self.status, Json(self.refusal)).into_response()
+    }
+}

@@ -1,0 +1,159 @@
+use axum::body::Body;
+use axum::http::{Method, Request, StatusCode};
+use http_body_util::BodyExt;
+use serde_json::{Value, json};
+use tower::ServiceExt;
+
+use super::*;
+use crate::engine::tests::Bench;
+
+fn router_of(bench: Bench) -> Router {
+    let driver = DriverInfo {
+        name: "exec".into(),
+        mode: "one long-lived child".into(),
+        version: "1.0.6".into(),
+        json: "yes".into(),
+        why: "it was asked for".into(),
+    };
+    let about = About {
+        build: crate::build(),
+        driver,
+        kernel: "6.1.0".into(),
+        socket: "/run/tidegate/tidegated.sock".into(),
+        state_dir: "/var/lib/tidegate".into(),
+    };
+    router(Arc::new(bench.engine), about)
+}
+
+async fn call(router: &Router, method: Method, path: &str, body: &str) -> (StatusCode, Value) {
+    let request = Request::builder()
+        .method(method)
+        .uri(path)
+        .header("content-type", "application/json")
+        .body(Body::from(body.to_owned()))
+        .unwrap();
+    let response = router.clone().oneshot(request).await.unwrap();
+    let status = response.status();
+    let bytes = response.into_body().collect().await.unwrap().to_bytes();
+    (status, serde_json::from_slice(&bytes).unwrap())
+}
+
+#[tokio::test]
+async fn a_network_is_made_found_and_removed() {
+    let router = router_of(Bench::new());
+    let (status, made) = call(&router, Method::POST, "/v1/networks", r#"{"name": "web"}"#).await;
+    assert_eq!(status, StatusCode::OK);
+    assert_eq!(made["name"], "web");
+    assert_eq!(made["endpoints"], json!([]));
+    let (_, listed) = call(&router, Method::GET, "/v1/networks", "").await;
+    assert_eq!(listed, json!([made]));
+    assert_eq!(
+        call(&router, Method::GET, "/v1/networks/web", "").await,
+        (StatusCode::OK, made.clone())
+    );
+    let (_, info) = call(&router, Method::GET, "/v1/info", "").await;
+    assert_eq!(
+        (&info["networks"], &info["driver"]["name"]),
+        (&json!(1), &json!("exec"))
+    );
+    assert_eq!(
+        call(&router, Method::DELETE, "/v1/networks/web", "").await,
+        (StatusCode::OK, made)
+    );
+    let (status, refusal) = call(&router, Method::GET, "/v1/networks/web", "").await;
+    assert_eq!(status, StatusCode::NOT_FOUND);
+    assert_eq!(refusal["kind"], "not-found");
+}
+
+#[tokio::test]
+async fn rulesets_are_told() {
+    let router = router_of(Bench::new());
+    for which in ["planned", "live"] {
+        let (status, ruleset) =
+            call(&router, Method::GET, &format!("/v1/ruleset/{which}"), "").await;
+        assert_eq!(status, StatusCode::OK);
+        assert!(
+            ruleset["text"].as_str().unwrap().contains("tidegate"),
+            "{ruleset}"
+        );
+    }
+    let (_, diff) = call(&router, Method::GET, "/v1/ruleset/diff", "").await;
+    assert_eq!(diff, json!({ "differences": [] }));
+}
+
+#[tokio::test]
+async fn whatever_is_not_understood_is_answered_with_a_refusal() {
+    let router = router_of(Bench::new());
+    for (method, path, body, status, words) in [
+        (
+            Method::GET,
+            "/v1/nonsense",
+            "",
+            StatusCode::NOT_FOUND,
+            "no such call",
+        ),
+        (
+            Method::PUT,
+            "/v1/networks",
+            "",
+            StatusCode::METHOD_NOT_ALLOWED,
+            "no such method",
+        ),
+        (
+            Method::GET,
+            "/v1/networks/a%20b",
+            "",
+            StatusCode::BAD_REQUEST,
+            "it contains ' '",
+        ),
+        (
+            Method::GET,
+            "/v1/networks/%ff",
+            "",
+            StatusCode::BAD_REQUEST,
+            "UTF-8",
+        ),
+        (
+            Method::POST,
+            "/v1/networks",
+            "{",
+            StatusCode::BAD_REQUEST,
+            "EOF",
+        ),
+        (
+            Method::POST,
+            "/v1/networks",
+            "{}",
+            StatusCode::UNPROCESSABLE_ENTITY,
+            "missing field `name`",
+        ),
+        (
+            Method::POST,
+            "/v1/networks",
+            r#"{"name": "web", "colour": "red"}"#,
+            StatusCode::UNPROCESSABLE_ENTITY,
+            "unknown field `colour`",
+        ),
+        (
+            Method::POST,
+            "/v1/networks",
+            r#"{"name": "a\"; flush ruleset"}"#,
+            StatusCode::UNPROCESSABLE_ENTITY,
+            "it contains",
+        ),
+    ] {
+        let (found, refusal) = call(&router, method, path, body).await;
+        assert_eq!(found, status, "{path} {body}: {refusal}");
+        assert_eq!(refusal["kind"], "invalid", "{refusal}");
+        let message = refusal["message"].as_str().unwrap();
+        assert!(message.contains(words), "{message}");
+    }
+}
+
+#[tokio::test]
+async fn a_body_beyond_the_limit_is_refused() {
+    let router = router_of(Bench::new());
+    let body = format!(r#"{{"name": "{}"}}"#, "x".repeat(BODY_LIMIT));
+    let (status, _) = call(&router, Method::POST, "/v1/networks", &body).await;
+    assert_eq!(status, StatusCode::PAYLOAD_TOO_LARGE);
+}

@@ -1,0 +1,71 @@
+//! The daemon's settings: from flags and environment, else from the configuration file, else the
+//! defaults.
+
+mod error;
+mod file;
+
+use std::path::{Path, PathBuf};
+
+use tidegate_cli::{DEFAULT_CONFIG, DEFAULT_SOCKET, DEFAULT_STATE_DIR, Daemon};
+use tidegate_nft::DriverChoice;
+use tidegate_plan::Pools;
+use tracing::level_filters::LevelFilter;
+
+pub use error::ConfigError;
+pub use file::File;
+
+/// Everything that can be set.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Settings {
+    /// Socket to listen on.
+    pub socket: PathBuf,
+    /// Folder of the state that outlives the daemon.
+    pub state_dir: PathBuf,
+    /// The least severe messages that are logged.
+    pub log_level: LevelFilter,
+    /// Which nft driver.
+    pub nft_driver: DriverChoice,
+    /// The nft program; looked for where none is given.
+    pub nft_path: Option<PathBuf>,
+    /// Where networks without a subnet of their own get one.
+    pub pools: Pools,
+}
+
+impl Settings {
+    /// Settles what the command line says with what the configuration file says.
+    ///
+    /// # Errors
+    /// When a file that is named is not there, or a file holds something that is not understood.
+    pub fn load(args: &Daemon) -> Result<Self, ConfigError> {
+        let file = match &args.config {
+            Some(path) => File::read(path)?,
+            None => File::read_if_there(Path::new(DEFAULT_CONFIG))?,
+        };
+        Self::settle(args, file)
+    }
+
+    fn settle(args: &Daemon, file: File) -> Result<Self, ConfigError> {
+        let path = |arg: &Option<PathBuf>, set: Option<PathBuf>, default: &str| {
+            arg.clone().or(set).unwrap_or_else(|| default.into())
+        };
+        Ok(Self {
+            socket: path(&args.socket, file.socket, DEFAULT_SOCKET),
+            state_dir: path(&args.state_dir, file.state_dir, DEFAULT_STATE_DIR),
+            log_level: match &args.log_level {
+                Some(level) => level
+                    .parse()
+                    .map_err(|_| ConfigError::LogLevel(level.clone()))?,
+                None => file.log_level.map_or(LevelFilter::INFO, LevelFilter::from),
+            },
+            nft_driver: match &args.nft_driver {
+                Some(driver) => driver.parse()?,
+                None => file.nft.driver.unwrap_or(DriverChoice::Auto),
+            },
+            nft_path: args.nft_path.clone().or(file.nft.path),
+            pools: file.pools,
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests;

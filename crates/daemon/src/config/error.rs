@@ -1,0 +1,68 @@
+//! What can be wrong with the settings.
+
+use std::io;
+use std::path::{Path, PathBuf};
+
+/// Why the settings cannot be used.
+#[derive(Debug, thiserror::Error)]
+pub enum ConfigError {
+    /// The file cannot be read.
+    #[error("cannot read the configuration file {path}")]
+    Read {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        source: io::Error,
+    },
+    /// The file holds something that is not understood.
+    #[error("{path}:{line}:{column}: {message}")]
+    Parse {
+        /// The file.
+        path: PathBuf,
+        /// Line, from 1.
+        line: usize,
+        /// Column in characters, from 1.
+        column: usize,
+        /// What is wrong there.
+        message: String,
+    },
+    /// An unknown nft driver.
+    #[error(transparent)]
+    Driver(#[from] tidegate_nft::UnknownDriver),
+    /// An unknown log level.
+    #[error("unknown log level {0:?}")]
+    LogLevel(String),
+}
+
+impl ConfigError {
+    pub(super) fn parsing(path: &Path, text: &str, error: &toml::de::Error) -> Self {
+        let (line, column) = place(text, error.span().map_or(0, |span| span.start));
+        let message = error.message().replace('\n', " ");
+        Self::Parse {
+            path: path.into(),
+            line,
+            column,
+            message,
+        }
+    }
+
+    /// What the user can do about it.
+    pub fn hint(&self) -> Option<String> {
+        Some(match self {
+            Self::Read { .. } => "name the file with --config; without it, none is needed".into(),
+            Self::Parse { .. } => {
+                "mend or remove that line; tidegated.toml(5) lists every key".into()
+            }
+            Self::Driver(_) => "use auto, library or exec".into(),
+            Self::LogLevel(_) => "use error, warn, info, debug or trace".into(),
+        })
+    }
+}
+
+/// Line and column, from 1, of a byte.
+fn place(text: &str, at: usize) -> (usize, usize) {
+    let before = text.get(..at).unwrap_or(text);
+    let line_start = before.rfind('\n').map_or(0, |newline| newline + 1);
+    let line = before.matches('\n').count() + 1;
+    (line, before[line_start..].chars().count() + 1)
+}

@@ -1,0 +1,113 @@
+use super::*;
+
+fn parse(text: &str) -> Result<File, String> {
+    File::parse(Path::new("/etc/tidegate/tidegated.toml"), text).map_err(|e| e.to_string())
+}
+
+fn settled(args: &Daemon, text: &str) -> Settings {
+    Settings::settle(args, parse(text).unwrap()).unwrap()
+}
+
+const FULL: &str = r#"
+socket = "/run/a.sock"
+state-dir = "/var/lib/a"
+log-level = "debug"
+
+[nft]
+driver = "exec"
+path = "/opt/nft"
+
+[pools]
+ipv4 = [{ base = "10.0.0.0/8", size = 16 }]
+ipv6 = []
+"#;
+
+#[test]
+fn every_key_of_the_file_is_understood() {
+    let settings = settled(&Daemon::default(), FULL);
+    assert_eq!(settings.socket, Path::new("/run/a.sock"));
+    assert_eq!(settings.state_dir, Path::new("/var/lib/a"));
+    assert_eq!(settings.log_level, LevelFilter::DEBUG);
+    assert_eq!(settings.nft_driver, DriverChoice::Exec);
+    assert_eq!(settings.nft_path.as_deref(), Some(Path::new("/opt/nft")));
+    assert_eq!(settings.pools.ipv4[0].to_string(), "10.0.0.0/8 (/16)");
+    assert!(settings.pools.ipv6.is_empty());
+}
+
+#[test]
+fn an_empty_file_means_the_defaults() {
+    let settings = settled(&Daemon::default(), "");
+    assert_eq!(settings.socket, Path::new(DEFAULT_SOCKET));
+    assert_eq!(settings.state_dir, Path::new(DEFAULT_STATE_DIR));
+    assert_eq!(settings.log_level, LevelFilter::INFO);
+    assert_eq!(settings.nft_driver, DriverChoice::Auto);
+    assert_eq!(settings.nft_path, None);
+    assert_eq!(settings.pools, Pools::default());
+}
+
+#[test]
+fn a_flag_goes_before_the_file() {
+    let args = Daemon {
+        socket: Some("/run/b.sock".into()),
+        state_dir: Some("/var/lib/b".into()),
+        log_level: Some("warn".into()),
+        nft_driver: Some("library".into()),
+        nft_path: Some("/usr/sbin/nft".into()),
+        ..Daemon::default()
+    };
+    let settings = settled(&args, FULL);
+    assert_eq!(settings.socket, Path::new("/run/b.sock"));
+    assert_eq!(settings.state_dir, Path::new("/var/lib/b"));
+    assert_eq!(settings.log_level, LevelFilter::WARN);
+    assert_eq!(settings.nft_driver, DriverChoice::Library);
+    assert_eq!(
+        settings.nft_path.as_deref(),
+        Some(Path::new("/usr/sbin/nft"))
+    );
+}
+
+#[test]
+fn what_is_not_understood_is_refused_with_its_place() {
+    let refusal = |text: &str| parse(text).unwrap_err();
+    for (text, expected) in [
+        (
+            "\nsokcet = 'x'",
+            "/etc/tidegate/tidegated.toml:2:1: unknown field `sokcet`",
+        ),
+        (
+            "[nft]\ndriver = 'iptables'",
+            "/etc/tidegate/tidegated.toml:2:10: ",
+        ),
+        (
+            "[nft]\n\n  drivre = 'exec'",
+            "/etc/tidegate/tidegated.toml:3:3: unknown field `drivre`",
+        ),
+        (
+            "log-level = 'loud'",
+            "/etc/tidegate/tidegated.toml:1:13: unknown variant `loud`",
+        ),
+        (
+            "[pools]\nipv4 = [{ base = '10.0.0.1/8', size = 16 }]",
+            "tidegated.toml:2:",
+        ),
+        (
+            "[pool]",
+            "/etc/tidegate/tidegated.toml:1:2: unknown field `pool`",
+        ),
+        ("é = 1 = 2", "/etc/tidegate/tidegated.toml:1:"),
+    ] {
+        let refused = refusal(text);
+        assert!(refused.contains(expected), "{text:?}: {refused}");
+    }
+}
+
+#[test]
+fn only_a_file_that_is_named_must_be_there() {
+    let nowhere = Path::new("/nonexistent/tidegated.toml");
+    assert_eq!(File::read_if_there(nowhere).unwrap(), File::default());
+    let refused = File::read(nowhere).unwrap_err();
+    assert_eq!(
+        refused.to_string(),
+        "cannot read the configuration file /nonexistent/tidegated.toml"
+    );
+}

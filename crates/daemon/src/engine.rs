@@ -1,0 +1,195 @@
+//! The engine: owner of what is believed (the state), what is (the nft driver and the links) and
+//! what is remembered (the store). It decides nothing: `tidegate-plan` does, and the engine
+//! carries out.
+
+mod carry_out;
+mod error;
+mod ruleset;
+mod start;
+
+use std::sync::{Mutex, MutexGuard, PoisonError, RwLock, RwLockReadGuard};
+
+use tidegate_link::Links;
+use tidegate_model::api::{Attach, CreateNetwork, NetworkView};
+use tidegate_model::{Change, Endpoint, Name, Network, State};
+use tidegate_nft::Driver;
+use tidegate_plan::{HostFacts, Plan, Pools, Refused};
+
+use crate::store::Store;
+
+pub use error::EngineError;
+
+/// The engine. Commands wait for each other; questions about the state wait for none.
+pub struct Engine {
+    kernel: Mutex<Kernel>,
+    state: RwLock<State>,
+    pools: Pools,
+}
+
+/// What a command changes, before the state says so.
+struct Kernel {
+    driver: Box<dyn Driver>,
+    links: Box<dyn Links>,
+    store: Store,
+}
+
+impl Engine {
+    /// Makes a network.
+    ///
+    /// # Errors
+    /// When it cannot be planned, or the host refuses it; nothing is changed then.
+    pub fn create_network(&self, request: &CreateNetwork) -> Result<NetworkView, EngineError> {
+        let change = self.command(|kernel, state| {
+            let host = HostFacts {
+                routes: kernel.links.routes()?,
+            };
+            Ok(tidegate_plan::create_network(
+                state,
+                request,
+                &host,
+                &self.pools,
+            )?)
+        })?;
+        tracing::info!(network = %request.name, "made a network");
+        Ok(network_of(change))
+    }
+
+    /// Removes a network that has no endpoints; the answer is what it was.
+    ///
+    /// # Errors
+    /// As [`Self::create_network`].
+    pub fn remove_network(&self, name: &Name) -> Result<NetworkView, EngineError> {
+        let change = self.command(|_, state| Ok(tidegate_plan::remove_network(state, name)?))?;
+        tracing::info!(network = %name, "removed a network");
+        Ok(network_of(change))
+    }
+
+    /// Attaches a namespace to a network.
+    ///
+    /// # Errors
+    /// As [`Self::create_network`].
+    pub fn attach(&self, request: &Attach) -> Result<Endpoint, EngineError> {
+        if !request.netns.is_absolute() {
+            return Err(EngineError::RelativePath(request.netns.clone()));
+        }
+        let change = self.command(|kernel, state| {
+            let netns = kernel.links.netns(&request.netns)?;
+            Ok(tidegate_plan::attach(state, request, &netns)?)
+        })?;
+        let endpoint = endpoint_of(change);
+        tracing::info!(endpoint = %endpoint.name, network = %endpoint.network, "attached");
+        Ok(endpoint)
+    }
+
+    /// Removes an endpoint; the answer is what it was.
+    ///
+    /// # Errors
+    /// As [`Self::create_network`].
+    pub fn detach(&self, name: &Name) -> Result<Endpoint, EngineError> {
+        let change = self.command(|_, state| Ok(tidegate_plan::detach(state, name)?))?;
+        tracing::info!(endpoint = %name, "detached");
+        Ok(endpoint_of(change))
+    }
+
+    /// Every network, by name.
+    pub fn networks(&self) -> Vec<NetworkView> {
+        let state = self.state();
+        state
+            .networks
+            .values()
+            .map(|network| view(&state, network))
+            .collect()
+    }
+
+    /// One network.
+    ///
+    /// # Errors
+    /// When there is none of that name.
+    pub fn network(&self, name: &Name) -> Result<NetworkView, EngineError> {
+        let state = self.state();
+        let network = state.networks.get(name);
+        let network = network.ok_or_else(|| Refused::NoNetwork(name.clone()))?;
+        Ok(view(&state, network))
+    }
+
+    /// Every endpoint, by name.
+    pub fn endpoints(&self) -> Vec<Endpoint> {
+        self.state().endpoints.values().cloned().collect()
+    }
+
+    /// One endpoint.
+    ///
+    /// # Errors
+    /// When there is none of that name.
+    pub fn endpoint(&self, name: &Name) -> Result<Endpoint, EngineError> {
+        let state = self.state();
+        let endpoint = state.endpoints.get(name).cloned();
+        Ok(endpoint.ok_or_else(|| Refused::NoEndpoint(name.clone()))?)
+    }
+
+    /// How many networks and endpoints there are.
+    pub fn counts(&self) -> (usize, usize) {
+        let state = self.state();
+        (state.networks.len(), state.endpoints.len())
+    }
+
+    /// Plans and carries out one command, alone.
+    fn command(
+        &self,
+        plan: impl FnOnce(&mut Kernel, &State) -> Result<Plan, EngineError>,
+    ) -> Result<Change, EngineError> {
+        let mut kernel = self.kernel();
+        // Only the holder of the kernel's lock writes the state: it stays as it is until then.
+        let before = self.state();
+        let plan = plan(&mut kernel, &before)?;
+        kernel.carry_out(&before, &plan)?;
+        drop(before);
+        self.state
+            .write()
+            .unwrap_or_else(PoisonError::into_inner)
+            .apply(&plan.change);
+        Ok(plan.change)
+    }
+
+    /// A command that panicked left the state as it was before it.
+    fn kernel(&self) -> MutexGuard<'_, Kernel> {
+        self.kernel.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn state(&self) -> RwLockReadGuard<'_, State> {
+        self.state.read().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+fn view(state: &State, network: &Network) -> NetworkView {
+    let endpoints = state
+        .endpoints_of(&network.name)
+        .map(|e| e.name.clone())
+        .collect();
+    NetworkView {
+        network: network.clone(),
+        endpoints,
+    }
+}
+
+/// The network that a planned command made or removed: either way, nothing is attached to it.
+fn network_of(change: Change) -> NetworkView {
+    let (Change::AddNetwork(network) | Change::RemoveNetwork(network)) = change else {
+        unreachable!("the plan of a network changes a network")
+    };
+    NetworkView {
+        network,
+        endpoints: Vec::new(),
+    }
+}
+
+/// The endpoint that a planned command made or removed.
+fn endpoint_of(change: Change) -> Endpoint {
+    let (Change::AddEndpoint(endpoint) | Change::RemoveEndpoint(endpoint)) = change else {
+        unreachable!("the plan of an endpoint changes an endpoint")
+    };
+    endpoint
+}
+
+#[cfg(test)]
+pub(crate) mod tests;

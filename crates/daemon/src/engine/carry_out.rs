@@ -1,0 +1,72 @@
+//! Carrying out a plan: all of it, or nothing.
+
+use tidegate_model::State;
+use tidegate_model::links::LinkStep;
+use tidegate_nft::{Applied, Kind, Transaction};
+use tidegate_plan::Plan;
+
+use super::{EngineError, Kernel};
+
+impl Kernel {
+    /// Carries out a plan made for `state`: firewall, links, store. Where one of them refuses,
+    /// what was done is taken back, the last first.
+    pub(super) fn carry_out(&mut self, state: &State, plan: &Plan) -> Result<(), EngineError> {
+        self.apply(state, &plan.transaction)?;
+        let mut done = Vec::new();
+        match self.links_and_store(state, plan, &mut done) {
+            Ok(()) => Ok(()),
+            Err(error) => Err(error.with_undo(self.take_back(state, plan, &done))),
+        }
+    }
+
+    fn links_and_store(
+        &mut self,
+        state: &State,
+        plan: &Plan,
+        done: &mut Vec<LinkStep>,
+    ) -> Result<(), EngineError> {
+        for step in &plan.links {
+            self.links.apply(step)?;
+            done.push(step.clone());
+        }
+        Ok(self.store.commit(state, &plan.change)?)
+    }
+
+    /// Takes back what was done, and tells what could not be taken back.
+    fn take_back(&mut self, state: &State, plan: &Plan, done: &[LinkStep]) -> Vec<EngineError> {
+        let mut failures = Vec::new();
+        for step in done.iter().rev().filter_map(LinkStep::inverse) {
+            failures.extend(self.links.apply(&step).err().map(EngineError::from));
+        }
+        if let Err(error) = self.driver.apply(&plan.undo) {
+            tracing::warn!(%error, "replacing the table, since a change of it cannot be undone");
+            failures.extend(self.restore(state).err());
+        }
+        failures
+    }
+
+    /// Applies a transaction to the table of `state`. Where it turns out that the table is not
+    /// as it should be (somebody else changed it, or the driver died and it is not known what it
+    /// did), it is put right first, and the transaction is tried once more.
+    fn apply(&mut self, state: &State, transaction: &Transaction) -> Result<(), EngineError> {
+        let Err(error) = self.driver.apply(transaction) else {
+            return Ok(());
+        };
+        if !is_unexpected(&error) {
+            return Err(error.into());
+        }
+        tracing::warn!(%error, "the table is not as it should be: replacing it");
+        self.restore(state)?;
+        Ok(self.driver.apply(transaction)?)
+    }
+
+    /// Makes the table what it is to be in `state`, whatever it was.
+    fn restore(&mut self, state: &State) -> Result<(), EngineError> {
+        Ok(self.driver.apply(&tidegate_plan::replace(state))?)
+    }
+}
+
+/// Whether an error says that the table may not be what it was left as.
+fn is_unexpected(error: &tidegate_nft::Error) -> bool {
+    matches!(error.kind, Kind::NotFound | Kind::Exists) || error.applied == Applied::Unknown
+}

@@ -1,0 +1,121 @@
+//! Why a command was not done.
+
+use std::path::PathBuf;
+
+use tidegate_cli::{Report, causes};
+use tidegate_link::LinkError;
+use tidegate_model::api::{Refusal, RefusalKind};
+use tidegate_plan::Refused;
+
+use crate::store::StoreError;
+
+/// Why a command was not done. But for [`EngineError::NotUndone`], nothing was changed.
+#[derive(Debug, thiserror::Error)]
+pub enum EngineError {
+    /// The request contradicts itself or what exists.
+    #[error(transparent)]
+    Refused(#[from] Refused),
+    /// A namespace's path that means something else to everybody.
+    #[error("the namespace's path {0} is not absolute")]
+    RelativePath(PathBuf),
+    /// The firewall refused.
+    #[error(transparent)]
+    Nft(#[from] tidegate_nft::Error),
+    /// A link, or a namespace, refused.
+    #[error(transparent)]
+    Link(#[from] LinkError),
+    /// The disk refused.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// The kernel's table cannot be compared with ours.
+    #[error("the kernel's table cannot be compared with the planned one: {0}")]
+    Listing(String),
+    /// What had been done before the refusal could not be taken back.
+    #[error("the change failed, and what had been done of it could not be undone: {}", joined(.failures))]
+    NotUndone {
+        /// Why the change failed.
+        source: Box<EngineError>,
+        /// Why it could not be undone.
+        failures: Vec<EngineError>,
+    },
+}
+
+impl EngineError {
+    /// Adds what could not be undone after this error.
+    pub(super) fn with_undo(self, failures: Vec<Self>) -> Self {
+        if failures.is_empty() {
+            self
+        } else {
+            Self::NotUndone {
+                source: Box::new(self),
+                failures,
+            }
+        }
+    }
+
+    /// Whose mistake it is.
+    pub fn kind(&self) -> RefusalKind {
+        match self {
+            Self::Refused(refused) => refused.kind(),
+            Self::RelativePath(_) => RefusalKind::Invalid,
+            Self::Link(error) => of_link(error),
+            Self::Nft(_) | Self::Store(_) | Self::Listing(_) | Self::NotUndone { .. } => {
+                RefusalKind::Failed
+            }
+        }
+    }
+
+    /// What the user can do about it.
+    pub fn hint(&self) -> Option<String> {
+        match self {
+            Self::Refused(refused) => refused.hint(),
+            Self::RelativePath(_) => Some("give a path such as /run/netns/NAME".into()),
+            Self::Nft(error) => error.hint().map(Into::into),
+            Self::Link(error) => error.hint().map(Into::into),
+            Self::Store(error) => error.hint(),
+            Self::Listing(_) => Some("see `tidegate ruleset --live`".into()),
+            Self::NotUndone { .. } => Some(
+                "see `tidegate ruleset --diff`; a restart of tidegated puts the host right".into(),
+            ),
+        }
+    }
+
+    /// How it is answered.
+    pub fn refusal(&self) -> Refusal {
+        let Report {
+            message,
+            causes,
+            hint,
+        } = Report::new(self, self.hint());
+        Refusal {
+            kind: self.kind(),
+            message,
+            causes,
+            hint,
+        }
+    }
+}
+
+/// A namespace that is not what the user said is the user's to mend; the rest is the host's.
+fn of_link(error: &LinkError) -> RefusalKind {
+    use tidegate_link::{ErrorKind, NetnsFault};
+    match error.kind() {
+        ErrorKind::Netns(NetnsFault::Gone) => RefusalKind::NotFound,
+        ErrorKind::Netns(NetnsFault::Replaced) => RefusalKind::Conflict,
+        ErrorKind::Netns(NetnsFault::NotANetns | NetnsFault::Own) => RefusalKind::Invalid,
+        _ => RefusalKind::Failed,
+    }
+}
+
+fn joined(failures: &[EngineError]) -> String {
+    let with_causes = |failure: &EngineError| {
+        let mut texts = vec![failure.to_string()];
+        texts.extend(causes(failure));
+        texts.join(": ")
+    };
+    failures
+        .iter()
+        .map(with_causes)
+        .collect::<Vec<_>>()
+        .join("; ")
+}

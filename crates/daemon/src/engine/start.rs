@@ -1,0 +1,105 @@
+//! Starting: from whatever an earlier run left to what the store says.
+
+use std::collections::BTreeSet;
+use std::sync::{Mutex, RwLock};
+
+use tidegate_link::Links;
+use tidegate_model::links::LinkStep;
+use tidegate_model::{Endpoint, Name, State};
+use tidegate_nft::Driver;
+use tidegate_plan::Pools;
+
+use super::{Engine, EngineError, Kernel};
+use crate::store::Store;
+
+impl Engine {
+    /// Brings the host to the stored state: the table replaced in one transaction, links that
+    /// still fit left alone, stale ones removed, missing ones made. An endpoint that cannot be
+    /// brought back, as a rule since its namespace is gone, is dropped with a warning.
+    ///
+    /// # Errors
+    /// When the store cannot be read, or the host refuses the table or a bridge.
+    pub fn start(
+        driver: Box<dyn Driver>,
+        links: Box<dyn Links>,
+        store: Store,
+        pools: Pools,
+    ) -> Result<Self, EngineError> {
+        let mut kernel = Kernel {
+            driver,
+            links,
+            store,
+        };
+        let mut state = kernel.store.load()?;
+        kernel.reconcile(&mut state)?;
+        let (networks, endpoints) = (state.networks.len(), state.endpoints.len());
+        tracing::info!(networks, endpoints, "the host is as stored");
+        Ok(Self {
+            kernel: Mutex::new(kernel),
+            state: RwLock::new(state),
+            pools,
+        })
+    }
+}
+
+impl Kernel {
+    fn reconcile(&mut self, state: &mut State) -> Result<(), EngineError> {
+        let gone = self.gone(state)?;
+        let plan = tidegate_plan::start(state, &self.links.links()?, &gone);
+        self.driver.apply(&plan.transaction)?;
+        for change in &plan.gone {
+            self.store.commit(state, change)?;
+            state.apply(change);
+        }
+        for step in &plan.clean_up {
+            self.links.apply(step)?;
+        }
+        for step in plan.networks.values().flatten() {
+            match (self.links.apply(step), step) {
+                (Ok(()), _) => {}
+                (Err(error), LinkStep::AddVeth(veth)) => {
+                    let endpoint = state
+                        .endpoints
+                        .values()
+                        .find(|e| e.host_ifname == veth.ifname);
+                    let Some(name) = endpoint.map(|e| e.name.clone()) else {
+                        return Err(error.into());
+                    };
+                    tracing::warn!(endpoint = %name, %error, "dropped: it cannot be brought back");
+                    self.drop_endpoint(state, &name)?;
+                }
+                (Err(error), _) => return Err(error.into()),
+            }
+        }
+        Ok(())
+    }
+
+    /// The endpoints whose namespace is no longer there.
+    fn gone(&mut self, state: &State) -> Result<BTreeSet<Name>, EngineError> {
+        let mut gone = BTreeSet::new();
+        for endpoint in state.endpoints.values() {
+            if !self.is_there(endpoint)? {
+                let netns = endpoint.netns.path.display();
+                tracing::warn!(endpoint = %endpoint.name, %netns, "dropped: its namespace is gone");
+                gone.insert(endpoint.name.clone());
+            }
+        }
+        Ok(gone)
+    }
+
+    fn is_there(&mut self, endpoint: &Endpoint) -> Result<bool, EngineError> {
+        match self.links.netns(&endpoint.netns.path) {
+            Ok(found) => Ok(found.id == endpoint.netns.id),
+            Err(error) if error.is_netns_gone() => Ok(false),
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    /// Removes an endpoint from the table and the store.
+    fn drop_endpoint(&mut self, state: &mut State, name: &Name) -> Result<(), EngineError> {
+        let plan = tidegate_plan::detach(state, name)?;
+        self.carry_out(state, &plan)?;
+        state.apply(&plan.change);
+        Ok(())
+    }
+}

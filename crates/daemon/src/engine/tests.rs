@@ -1,0 +1,357 @@
+use std::path::Path;
+use std::sync::mpsc::{Receiver, Sender, channel};
+
+use ipnet::IpNet;
+use tempfile::TempDir;
+use tidegate_link::fakes::FakeLinks;
+use tidegate_link::{ErrorKind, LinkError};
+use tidegate_model::api::RefusalKind;
+use tidegate_model::links::{Link, LinkStep, NetnsFacts};
+use tidegate_nft::FakeDriver;
+
+use super::*;
+
+/// An engine on a host in memory, with a store on disk.
+pub(crate) struct Bench {
+    pub(crate) engine: Engine,
+    links: FakeLinks,
+    folder: TempDir,
+}
+
+/// Everything that a refused command must leave as it was.
+#[derive(Debug, PartialEq)]
+struct Everything {
+    ruleset: String,
+    links: Vec<Link>,
+    believed: State,
+    stored: State,
+}
+
+const BOX: &str = "/run/netns/box";
+
+impl Bench {
+    pub(crate) fn new() -> Self {
+        let (links, folder) = (FakeLinks::new(), tempfile::tempdir().unwrap());
+        links.add_netns(BOX);
+        let engine = start(&links, folder.path()).unwrap();
+        Self {
+            engine,
+            links,
+            folder,
+        }
+    }
+
+    /// As after a crash: the kernel keeps its links and loses nothing; the engine starts anew.
+    fn restart(self) -> Self {
+        let Self {
+            engine,
+            links,
+            folder,
+        } = self;
+        drop(engine);
+        let engine = start(&links, folder.path()).unwrap();
+        Self {
+            engine,
+            links,
+            folder,
+        }
+    }
+
+    fn everything(&self) -> Everything {
+        assert_eq!(self.engine.ruleset_differences().unwrap(), [""; 0]);
+        Everything {
+            ruleset: self.engine.live_ruleset().unwrap(),
+            links: self.links.clone().links().unwrap(),
+            believed: self.engine.state().clone(),
+            stored: self.engine.kernel().store.load().unwrap(),
+        }
+    }
+
+    fn with_network(self) -> Self {
+        self.engine.create_network(&wanted("web")).unwrap();
+        self
+    }
+
+    fn with_endpoint(self) -> Self {
+        let bench = self.with_network();
+        bench.engine.attach(&wanted_endpoint("front", BOX)).unwrap();
+        bench
+    }
+}
+
+fn start(links: &FakeLinks, folder: &Path) -> Result<Engine, EngineError> {
+    let store = Store::open(folder).unwrap();
+    let driver = Box::new(FakeDriver::new());
+    Engine::start(driver, Box::new(links.clone()), store, Pools::default())
+}
+
+pub(crate) fn wanted(name: &str) -> CreateNetwork {
+    serde_json::from_value(serde_json::json!({ "name": name })).unwrap()
+}
+
+fn wanted_endpoint(name: &str, netns: &str) -> Attach {
+    serde_json::from_value(serde_json::json!({
+        "network": "web", "name": name, "netns": netns, "ports": ["8080:80", "53:53/udp"],
+    }))
+    .unwrap()
+}
+
+fn name(text: &str) -> Name {
+    text.parse().unwrap()
+}
+
+#[test]
+fn what_is_made_is_in_the_kernel_the_state_and_the_store_and_what_is_removed_in_none() {
+    let bench = Bench::new();
+    let empty = bench.everything();
+    let bench = bench.with_endpoint();
+    let full = bench.everything();
+    assert_eq!(full.believed, full.stored);
+    assert_eq!(full.links.len(), empty.links.len() + 2);
+    assert!(full.ruleset.contains("8080"), "{}", full.ruleset);
+    assert_eq!(
+        bench.engine.detach(&name("front")).unwrap().name,
+        name("front")
+    );
+    bench.engine.remove_network(&name("web")).unwrap();
+    let emptied = bench.everything();
+    assert_eq!(emptied.ruleset, empty.ruleset);
+    assert_eq!(emptied.links, empty.links);
+    assert_eq!(emptied.stored, emptied.believed);
+    assert_eq!(bench.engine.counts(), (0, 0));
+}
+
+/// Lets each step of a command fail in turn, until it has no more, and looks after each failure
+/// whether all is as before.
+fn check_undo(bench: &Bench, command: impl Fn(&Engine) -> Result<(), EngineError>) {
+    let before = bench.everything();
+    for step in 0.. {
+        bench.links.fail_step(step, ErrorKind::Other);
+        let Err(error) = command(&bench.engine) else {
+            assert!(step > 0, "the command takes no step that could fail");
+            return;
+        };
+        assert!(matches!(error, EngineError::Link(_)), "{error:?}");
+        assert_eq!(error.kind(), RefusalKind::Failed);
+        assert_eq!(bench.everything(), before, "after step {step} failed");
+    }
+}
+
+#[test]
+fn a_failure_at_any_step_undoes_the_whole_command() {
+    let bench = Bench::new();
+    check_undo(&bench, |engine| {
+        engine.create_network(&wanted("web")).map(drop)
+    });
+    check_undo(&bench, |engine| {
+        engine.attach(&wanted_endpoint("front", BOX)).map(drop)
+    });
+    check_undo(&bench, |engine| engine.detach(&name("front")).map(drop));
+    check_undo(&bench, |engine| {
+        engine.remove_network(&name("web")).map(drop)
+    });
+}
+
+#[test]
+fn what_cannot_be_undone_is_told_beside_the_failure() {
+    let bench = Bench::new().with_endpoint();
+    // The connections cannot be forgotten, and then the veth pair cannot be made again.
+    bench.links.fail_step(1, ErrorKind::Other);
+    bench.links.fail_step(2, ErrorKind::Permission);
+    let refusal = bench.engine.detach(&name("front")).unwrap_err().refusal();
+    assert_eq!(refusal.kind, RefusalKind::Failed);
+    assert!(
+        refusal.message.contains("could not be undone: "),
+        "{refusal:?}"
+    );
+    assert!(refusal.message.contains("Permission"), "{refusal:?}");
+    assert!(
+        refusal.causes.iter().any(|cause| cause.contains("Other")),
+        "{refusal:?}"
+    );
+    assert!(refusal.hint.unwrap().contains("restart"));
+    assert!(
+        bench.engine.endpoint(&name("front")).is_ok(),
+        "it still counts as attached"
+    );
+    assert_eq!(bench.engine.ruleset_differences().unwrap(), [""; 0]);
+    // As the hint says.
+    let bench = bench.restart();
+    assert_eq!(bench.everything().links.len(), 3);
+}
+
+#[test]
+fn a_start_finds_everything_as_it_was_left() {
+    let bench = Bench::new().with_endpoint();
+    let before = bench.everything();
+    let steps = bench.links.steps().len();
+    let bench = bench.restart();
+    assert_eq!(bench.everything(), before);
+    let made = &bench.links.steps()[steps..];
+    let touched = made
+        .iter()
+        .find(|step| !matches!(step, LinkStep::SetSysctl(_)));
+    assert_eq!(touched, None, "a link that fits was touched");
+}
+
+#[test]
+fn a_start_removes_what_is_ours_and_unknown_and_makes_what_is_missing() {
+    let bench = Bench::new().with_endpoint();
+    let before = bench.everything();
+    let endpoint = bench.engine.endpoint(&name("front")).unwrap();
+    bench.links.remove_link(&endpoint.host_ifname);
+    let stray = before
+        .links
+        .iter()
+        .find(|l| l.ifname == endpoint.host_ifname)
+        .unwrap();
+    bench.links.add_link(Link {
+        ifname: "tgv99".parse().unwrap(),
+        ..stray.clone()
+    });
+    let after = bench.restart().everything();
+    assert_eq!(after.ruleset, before.ruleset);
+    assert_eq!(after.believed, before.believed);
+    let names = |links: &[Link]| {
+        let mut names: Vec<String> = links.iter().map(|l| l.ifname.to_string()).collect();
+        names.sort();
+        names
+    };
+    assert_eq!(names(&after.links), names(&before.links));
+}
+
+#[test]
+fn a_start_drops_an_endpoint_whose_namespace_is_gone_or_another_one() {
+    for replace in [false, true] {
+        let bench = Bench::new().with_endpoint();
+        bench.links.remove_netns(Path::new(BOX));
+        if replace {
+            bench.links.add_netns(BOX);
+        }
+        let bench = bench.restart();
+        let after = bench.everything();
+        assert!(after.believed.endpoints.is_empty() && after.stored.endpoints.is_empty());
+        assert!(!after.ruleset.contains("8080"), "{}", after.ruleset);
+        assert_eq!(bench.engine.counts(), (1, 0));
+    }
+}
+
+#[test]
+fn a_start_drops_an_endpoint_that_cannot_be_made_again_and_keeps_the_others() {
+    let bench = Bench::new().with_endpoint();
+    let endpoint = bench.engine.endpoint(&name("front")).unwrap();
+    bench.links.remove_link(&endpoint.host_ifname);
+    let taken = endpoint.ifname.clone();
+    let netns = Path::new(BOX);
+    bench
+        .links
+        .change_netns(netns, |facts| facts.ifnames.push(taken))
+        .unwrap();
+    let bench = bench.restart();
+    assert_eq!(bench.engine.counts(), (1, 0));
+    assert_eq!(bench.everything().stored, bench.everything().believed);
+}
+
+#[test]
+fn a_start_that_the_host_refuses_names_the_refusal() {
+    let bench = Bench::new().with_network();
+    let network = bench.engine.network(&name("web")).unwrap();
+    bench.links.remove_link(&network.network.bridge);
+    let Bench {
+        engine,
+        links,
+        folder,
+    } = bench;
+    drop(engine);
+    links.fail_step(0, ErrorKind::Permission);
+    assert!(matches!(
+        start(&links, folder.path()),
+        Err(EngineError::Link(_))
+    ));
+    // Nothing was lost by it.
+    assert_eq!(start(&links, folder.path()).unwrap().counts(), (1, 0));
+}
+
+#[test]
+fn a_relative_path_of_a_namespace_is_refused() {
+    let bench = Bench::new().with_network();
+    let refused = bench
+        .engine
+        .attach(&wanted_endpoint("front", "netns/box"))
+        .unwrap_err();
+    assert_eq!(refused.kind(), RefusalKind::Invalid);
+}
+
+/// Links whose steps wait until they are let go.
+struct SlowLinks {
+    links: FakeLinks,
+    begun: Sender<()>,
+    go: Receiver<()>,
+}
+
+impl Links for SlowLinks {
+    fn apply(&mut self, step: &LinkStep) -> Result<(), LinkError> {
+        // Nobody listens, and nobody holds anything up, once the test has seen enough.
+        let _ = self.begun.send(());
+        let _ = self.go.recv();
+        self.links.apply(step)
+    }
+
+    fn links(&mut self) -> Result<Vec<Link>, LinkError> {
+        self.links.links()
+    }
+
+    fn routes(&mut self) -> Result<Vec<IpNet>, LinkError> {
+        self.links.routes()
+    }
+
+    fn netns(&mut self, path: &Path) -> Result<NetnsFacts, LinkError> {
+        self.links.netns(path)
+    }
+}
+
+#[test]
+fn a_question_does_not_wait_for_a_slow_command() {
+    let folder = tempfile::tempdir().unwrap();
+    let ((begun, has_begun), (let_go, go)) = (channel(), channel());
+    let slow = SlowLinks {
+        links: FakeLinks::new(),
+        begun,
+        go,
+    };
+    let store = Store::open(folder.path()).unwrap();
+    let driver = Box::new(FakeDriver::new());
+    let engine = Engine::start(driver, Box::new(slow), store, Pools::default()).unwrap();
+    std::thread::scope(|scope| {
+        let command = scope.spawn(|| engine.create_network(&wanted("web")));
+        has_begun.recv().unwrap();
+        assert_eq!(
+            engine.counts(),
+            (0, 0),
+            "a network is there once the kernel has said yes"
+        );
+        assert!(engine.networks().is_empty());
+        // The other steps need not wait.
+        drop(let_go);
+        command.join().unwrap().unwrap();
+    });
+    assert_eq!(engine.counts(), (1, 0));
+}
+
+#[test]
+fn commands_at_once_are_done_one_after_the_other() {
+    let bench = Bench::new();
+    std::thread::scope(|scope| {
+        for number in 0..16 {
+            let engine = &bench.engine;
+            scope.spawn(move || {
+                engine
+                    .create_network(&wanted(&format!("net{number}")))
+                    .unwrap()
+            });
+        }
+    });
+    let everything = bench.everything();
+    assert_eq!(everything.believed.networks.len(), 16);
+    assert_eq!(everything.believed, everything.stored);
+}

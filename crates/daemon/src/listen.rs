@@ -1,0 +1,258 @@
+//! The unix socket that the daemon listens on: its own, or one that systemd hands over.
+
+use std::fs::{self, Permissions};
+use std::io;
+use std::os::unix::fs::{FileTypeExt, MetadataExt, PermissionsExt};
+use std::os::unix::net::{UnixListener, UnixStream};
+use std::path::{Path, PathBuf};
+
+use listenfd::ListenFd;
+
+/// Who may connect: the owner and the group of the socket.
+const MODE: u32 = 0o660;
+
+/// A socket that clients can connect to. One of our own is removed with it.
+#[derive(Debug)]
+pub struct Listening {
+    listener: UnixListener,
+    path: PathBuf,
+    /// Device and inode of the socket file that we made.
+    ours: Option<(u64, u64)>,
+}
+
+/// Why there is no socket.
+#[derive(Debug, thiserror::Error)]
+pub enum ListenError {
+    /// Somebody answers on it.
+    #[error("another daemon is listening on {path}")]
+    InUse {
+        /// The socket.
+        path: PathBuf,
+    },
+    /// There is something that is no socket.
+    #[error("{path} is there already, and is no socket")]
+    NoSocket {
+        /// The path.
+        path: PathBuf,
+    },
+    /// The socket cannot be made.
+    #[error("cannot listen on {path}")]
+    Bind {
+        /// The socket.
+        path: PathBuf,
+        /// Why.
+        source: io::Error,
+    },
+    /// What systemd handed over is not what it should be.
+    #[error("the socket that was handed over in LISTEN_FDS cannot be used")]
+    HandedOver {
+        /// Why.
+        source: io::Error,
+    },
+}
+
+impl ListenError {
+    /// What the user can do about it.
+    pub fn hint(&self) -> Option<String> {
+        Some(match self {
+            Self::InUse { .. } => {
+                "stop it, or give this one its own --socket and --state-dir".into()
+            }
+            Self::NoSocket { .. } => "move it away, or name another path with --socket".into(),
+            Self::Bind { .. } => {
+                "run as root, or name a path in a writable folder with --socket".into()
+            }
+            Self::HandedOver { .. } => {
+                "the socket unit needs one `ListenStream=` with a path and no `Accept=yes`".into()
+            }
+        })
+    }
+}
+
+/// The socket that systemd handed over, if it did (sd_listen_fds(3)).
+///
+/// To be called first in the program: it takes the variables out of the environment, for which
+/// no other thread may be running.
+///
+/// # Errors
+/// When what was handed over is not a listening unix socket.
+pub fn handed_over() -> Result<Option<UnixListener>, ListenError> {
+    let listener = ListenFd::from_env().take_unix_listener(0);
+    listener.map_err(|source| ListenError::HandedOver { source })
+}
+
+impl Listening {
+    /// Listens on what was handed over, else on `path`. The socket file of a daemon that is gone
+    /// is replaced.
+    ///
+    /// # Errors
+    /// When another daemon is listening there, or the socket cannot be made.
+    pub fn open(handed_over: Option<UnixListener>, path: &Path) -> Result<Self, ListenError> {
+        match handed_over {
+            Some(listener) => {
+                let path = path_of(&listener).unwrap_or_else(|| path.to_owned());
+                Ok(Self {
+                    listener,
+                    path,
+                    ours: None,
+                })
+            }
+            None => {
+                clear(path)?;
+                bind(path).map_err(|source| ListenError::Bind {
+                    path: path.into(),
+                    source,
+                })
+            }
+        }
+    }
+
+    /// Where it is.
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// The listener, for tokio to take connections from.
+    ///
+    /// # Errors
+    /// When the kernel refuses another descriptor of it.
+    pub fn listener(&self) -> io::Result<UnixListener> {
+        let listener = self.listener.try_clone()?;
+        listener.set_nonblocking(true)?;
+        Ok(listener)
+    }
+}
+
+impl Drop for Listening {
+    fn drop(&mut self) {
+        // Only our own: by now somebody else may have put theirs there.
+        if self.ours.is_some() && identity(&self.path).ok() == self.ours {
+            // What cannot be removed is replaced at the next start.
+            let _ = fs::remove_file(&self.path);
+        }
+    }
+}
+
+fn path_of(listener: &UnixListener) -> Option<PathBuf> {
+    let address = listener.local_addr().ok()?;
+    address.as_pathname().map(Path::to_owned)
+}
+
+/// Removes the socket file of a daemon that is gone.
+fn clear(path: &Path) -> Result<(), ListenError> {
+    let failed = |source| ListenError::Bind {
+        path: path.into(),
+        source,
+    };
+    match fs::symlink_metadata(path) {
+        Err(e) if e.kind() == io::ErrorKind::NotFound => return Ok(()),
+        Err(e) => return Err(failed(e)),
+        Ok(found) if !found.file_type().is_socket() => {
+            return Err(ListenError::NoSocket { path: path.into() });
+        }
+        Ok(_) => {}
+    }
+    match UnixStream::connect(path) {
+        Ok(_) => Err(ListenError::InUse { path: path.into() }),
+        Err(e) if e.kind() == io::ErrorKind::ConnectionRefused => {
+            fs::remove_file(path).map_err(failed)
+        }
+        Err(e) => Err(failed(e)),
+    }
+}
+
+fn bind(path: &Path) -> io::Result<Listening> {
+    if let Some(folder) = path.parent() {
+        fs::create_dir_all(folder)?;
+    }
+    let listener = UnixListener::bind(path)?;
+    fs::set_permissions(path, Permissions::from_mode(MODE))?;
+    Ok(Listening {
+        listener,
+        path: path.into(),
+        ours: Some(identity(path)?),
+    })
+}
+
+fn identity(path: &Path) -> io::Result<(u64, u64)> {
+    let found = fs::symlink_metadata(path)?;
+    Ok((found.dev(), found.ino()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn folder() -> (tempfile::TempDir, PathBuf) {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("deeper/tidegated.sock");
+        (folder, path)
+    }
+
+    #[test]
+    fn the_socket_is_for_its_owner_and_group_and_goes_with_the_daemon() {
+        let (_folder, path) = folder();
+        let listening = Listening::open(None, &path).unwrap();
+        assert_eq!(
+            fs::metadata(&path).unwrap().permissions().mode() & 0o777,
+            MODE
+        );
+        UnixStream::connect(&path).unwrap();
+        drop(listening);
+        assert!(!path.exists());
+    }
+
+    #[test]
+    fn a_daemon_that_answers_is_left_alone() {
+        let (_folder, path) = folder();
+        let _first = Listening::open(None, &path).unwrap();
+        let refused = Listening::open(None, &path).unwrap_err();
+        assert!(matches!(refused, ListenError::InUse { .. }), "{refused:?}");
+        UnixStream::connect(&path).unwrap();
+    }
+
+    #[test]
+    fn the_socket_of_a_daemon_that_was_killed_is_replaced() {
+        let (_folder, path) = folder();
+        let mut killed = Listening::open(None, &path).unwrap();
+        killed.ours = None;
+        drop(killed);
+        assert!(path.exists());
+        let _second = Listening::open(None, &path).unwrap();
+        UnixStream::connect(&path).unwrap();
+    }
+
+    #[test]
+    fn a_file_that_is_no_socket_is_never_removed() {
+        let (_folder, path) = folder();
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(&path, "precious").unwrap();
+        let refused = Listening::open(None, &path).unwrap_err();
+        assert!(
+            matches!(refused, ListenError::NoSocket { .. }),
+            "{refused:?}"
+        );
+        assert_eq!(fs::read(&path).unwrap(), b"precious");
+    }
+
+    #[test]
+    fn a_socket_that_somebody_else_put_there_stays() {
+        let (_folder, path) = folder();
+        let first = Listening::open(None, &path).unwrap();
+        fs::remove_file(&path).unwrap();
+        let _second = Listening::open(None, &path).unwrap();
+        drop(first);
+        UnixStream::connect(&path).unwrap();
+    }
+
+    #[test]
+    fn a_socket_that_was_handed_over_is_used_and_kept() {
+        let (_folder, path) = folder();
+        let made = Listening::open(None, &path).unwrap();
+        let handed = made.listener().unwrap();
+        let listening = Listening::open(Some(handed), Path::new("/elsewhere")).unwrap();
+        assert_eq!(listening.path(), path);
+        drop(listening);
+        assert!(path.exists());
+    }
+}

@@ -1,0 +1,123 @@
+//! The daemon from its start to its end.
+
+use std::io;
+use std::os::unix::net::UnixListener;
+use std::sync::Arc;
+
+use sd_notify::NotifyState;
+use tidegate_cli::{Daemon, Report};
+use tidegate_link::{LinkError, Location, Rtnetlink};
+
+use crate::api::{self, About};
+use crate::claim::{Claim, ClaimError};
+use crate::config::{ConfigError, Settings};
+use crate::engine::{Engine, EngineError};
+use crate::listen::{ListenError, Listening};
+use crate::store::{Store, StoreError};
+use crate::{build, driver, logging};
+
+/// Why the daemon does not run.
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    /// The settings.
+    #[error(transparent)]
+    Config(#[from] ConfigError),
+    /// The socket.
+    #[error(transparent)]
+    Listen(#[from] ListenError),
+    /// The network namespace.
+    #[error(transparent)]
+    Claim(#[from] ClaimError),
+    /// The stored state.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// The nft driver.
+    #[error(transparent)]
+    Driver(#[from] tidegate_nft::Error),
+    /// The links.
+    #[error(transparent)]
+    Links(#[from] LinkError),
+    /// Bringing the host to the stored state.
+    #[error("cannot bring the host to the stored state")]
+    Reconcile(#[source] EngineError),
+    /// Serving.
+    #[error("cannot serve clients")]
+    Serve(#[source] io::Error),
+}
+
+impl StartError {
+    /// How it is shown.
+    pub fn report(&self) -> Report {
+        let hint = match self {
+            Self::Config(e) => e.hint(),
+            Self::Listen(e) => e.hint(),
+            Self::Claim(e) => e.hint(),
+            Self::Store(e) => e.hint(),
+            Self::Driver(e) => e.hint().map(Into::into),
+            Self::Links(e) => e.hint().map(Into::into),
+            Self::Reconcile(e) => e.hint(),
+            Self::Serve(_) => None,
+        };
+        Report::new(self, hint)
+    }
+
+    /// The exit status: 1 where the user can mend it, 2 where the host failed.
+    pub fn status(&self) -> u8 {
+        match self {
+            Self::Config(_) | Self::Listen(_) | Self::Claim(_) => 1,
+            Self::Store(StoreError::InUse { .. }) => 1,
+            _ => 2,
+        }
+    }
+}
+
+/// Runs the daemon until it is told to stop. Networks and endpoints stay when it does.
+///
+/// # Errors
+/// When it cannot start; what it had not yet looked at is untouched then.
+pub fn run(args: &Daemon, handed_over: Option<UnixListener>) -> Result<(), StartError> {
+    let settings = Settings::load(args)?;
+    logging::start(settings.log_level);
+    // From here on this is the one daemon of its socket, its state and its namespace: only then
+    // is anything touched.
+    let listening = Listening::open(handed_over, &settings.socket)?;
+    let _claim = Claim::take()?;
+    let store = Store::open(&settings.state_dir)?;
+    let opened = driver::open(&settings)?;
+    driver::warn_about(&opened);
+    let about = About {
+        build: build(),
+        driver: driver::info(&opened),
+        kernel: kernel_release(),
+        socket: listening.path().into(),
+        state_dir: settings.state_dir,
+    };
+    let links = Box::new(Rtnetlink::open(&Location::Current)?);
+    let engine = Engine::start(opened.driver, links, store, settings.pools)
+        .map_err(StartError::Reconcile)?;
+    serve(&listening, engine, about).map_err(StartError::Serve)
+}
+
+fn serve(listening: &Listening, engine: Engine, about: About) -> io::Result<()> {
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()?;
+    let router = api::router(Arc::new(engine), about);
+    runtime.block_on(api::serve(listening.listener()?, router, || {
+        tracing::info!(socket = %listening.path().display(), "listening");
+        // Without a service manager there is nobody to tell.
+        let _ = sd_notify::notify(&[NotifyState::Ready]);
+    }))?;
+    let _ = sd_notify::notify(&[NotifyState::Stopping]);
+    // Waits for what the engine has begun.
+    drop(runtime);
+    Ok(())
+}
+
+/// The kernel's release, as `uname -r` tells it.
+pub(crate) fn kernel_release() -> String {
+    rustix::system::uname()
+        .release()
+        .to_string_lossy()
+        .into_owned()
+}
