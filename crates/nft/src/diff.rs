@@ -5,7 +5,7 @@ use std::fmt::{self, Display};
 
 use crate::model::{Base, Counter, Element, Name, Rule, Set, TableId, Value};
 use crate::render::text::Declaration;
-use crate::ruleset::{Ruleset, TableState};
+use crate::ruleset::{ChainState, Ruleset, SetState, TableState};
 
 /// The comparable form of a table, whether planned or read back from the kernel.
 ///
@@ -16,6 +16,8 @@ use crate::ruleset::{Ruleset, TableState};
 pub struct Shape {
     pub(crate) chains: BTreeMap<Name, ChainShape>,
     pub(crate) sets: BTreeMap<Name, SetShape>,
+    /// What the model has no words for.
+    pub(crate) foreign: Vec<String>,
 }
 
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -107,7 +109,7 @@ impl Shape {
     /// The shape of a planned table.
     #[must_use]
     pub fn of(table: &TableState) -> Self {
-        let chain = |state: &crate::ruleset::ChainState| {
+        let chain = |state: &ChainState| {
             let rules = state.rules.iter().map(RuleShape::of).collect();
             (
                 state.chain.id.name.clone(),
@@ -117,38 +119,41 @@ impl Shape {
                 },
             )
         };
-        let set = |state: &crate::ruleset::SetState| {
+        let chains = table.chains().map(chain).collect();
+        Self {
+            chains,
+            sets: Self::sets(table.sets()),
+            foreign: Vec::new(),
+        }
+    }
+
+    pub(crate) fn sets<'a>(sets: impl Iterator<Item = &'a SetState>) -> BTreeMap<Name, SetShape> {
+        let shape = |state: &SetState| {
             let elements = state
                 .elements()
                 .map(|element| comparable(element, &state.set));
             let elements = elements
                 .map(|element| (element.key.clone(), element))
                 .collect();
-            let declaration = declaration(&state.set);
-            (
-                state.set.id.name.clone(),
-                SetShape {
-                    declaration,
-                    elements,
-                },
-            )
+            SetShape {
+                declaration: declaration(&state.set),
+                elements,
+            }
         };
-        Self {
-            chains: table.chains().map(chain).collect(),
-            sets: table.sets().map(set).collect(),
-        }
+        sets.map(|state| (state.set.id.name.clone(), shape(state)))
+            .collect()
     }
 
     /// What differs between this table, as planned, and another, as found.
     #[must_use]
     pub fn diff(&self, table: &TableId, found: &Self) -> Vec<Difference> {
-        let mut differences = Vec::new();
+        let mut out = Vec::new();
         let object = |name: &Name| format!("set {table} {name}");
         pair(
             &self.sets,
             &found.sets,
             object,
-            &mut differences,
+            &mut out,
             |name, planned, found, out| {
                 planned.diff(&object(name), found, out);
             },
@@ -158,12 +163,19 @@ impl Shape {
             &self.chains,
             &found.chains,
             object,
-            &mut differences,
+            &mut out,
             |name, planned, found, out| {
                 planned.diff(&object(name), found, out);
             },
         );
-        differences
+        let foreign = found
+            .foreign
+            .iter()
+            .filter(|object| !self.foreign.contains(object));
+        out.extend(foreign.map(|object| Difference::Extra {
+            object: object.clone(),
+        }));
+        out
     }
 }
 
@@ -254,13 +266,17 @@ impl SetShape {
     }
 }
 
-/// A declaration as both sides write it.
-pub(crate) fn declaration(set: &Set) -> String {
-    Declaration(set).to_string()
+/// A declaration as both sides write it; its comment is left out, as some releases leave it out.
+fn declaration(set: &Set) -> String {
+    Declaration(&Set {
+        comment: None,
+        ..set.clone()
+    })
+    .to_string()
 }
 
 /// An element without what changes by itself.
-pub(crate) fn comparable(element: &Element, set: &Set) -> Element {
+fn comparable(element: &Element, set: &Set) -> Element {
     let counts = element.counter.is_some() || set.counter;
     Element {
         counter: counts.then(Counter::default),

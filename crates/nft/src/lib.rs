@@ -5,6 +5,7 @@
 //! the same in memory. The README argues the choices.
 
 mod diff;
+mod driver;
 mod kind;
 mod model;
 mod op;
@@ -14,6 +15,7 @@ mod transaction;
 mod validate;
 
 pub use diff::{Difference, Shape};
+pub use driver::*;
 pub use kind::Kind;
 pub use model::*;
 pub use op::{Object, ObjectId, Op};

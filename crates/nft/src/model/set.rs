@@ -57,9 +57,9 @@ pub enum Timeout {
 }
 
 impl Set {
-    /// A set.
+    /// A set of keys.
     #[must_use]
-    pub fn set(table: &TableId, name: Name, key: impl Into<Type>) -> Self {
+    pub fn new(table: &TableId, name: Name, key: impl Into<Type>) -> Self {
         Self::with(table.set(name), key.into(), DataType::None)
     }
 

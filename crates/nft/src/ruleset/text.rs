@@ -13,6 +13,14 @@ impl Ruleset {
     pub fn to_text(&self) -> String {
         self.to_string()
     }
+
+    /// The canonical form of one table; empty when it is not there.
+    #[must_use]
+    pub fn table_text(&self, id: &TableId) -> String {
+        self.table(id)
+            .map(|table| InTable(id, table).to_string())
+            .unwrap_or_default()
+    }
 }
 
 impl Display for Ruleset {

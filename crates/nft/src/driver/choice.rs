@@ -1,0 +1,162 @@
+//! Choosing a driver.
+
+use std::fmt;
+use std::path::PathBuf;
+use std::str::FromStr;
+
+use serde::{Deserialize, Serialize};
+
+use super::exec::{ExecDriver, ExecOptions};
+use super::location::Location;
+use super::{Driver, Error};
+#[cfg(not(feature = "libnftables"))]
+use crate::kind::Kind;
+
+/// Which driver is wanted.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum DriverChoice {
+    /// The library where it is compiled in and opens, else exec.
+    #[default]
+    Auto,
+    /// The library, or an error.
+    Library,
+    /// Exec, or an error.
+    Exec,
+}
+
+/// A text that names no driver.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("unknown nft driver `{0}`: it is one of auto, library, exec")]
+pub struct UnknownDriver(String);
+
+impl FromStr for DriverChoice {
+    type Err = UnknownDriver;
+
+    fn from_str(text: &str) -> Result<Self, UnknownDriver> {
+        match text {
+            "auto" => Ok(Self::Auto),
+            "library" => Ok(Self::Library),
+            "exec" => Ok(Self::Exec),
+            _ => Err(UnknownDriver(text.to_owned())),
+        }
+    }
+}
+
+impl fmt::Display for DriverChoice {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Auto => "auto",
+            Self::Library => "library",
+            Self::Exec => "exec",
+        })
+    }
+}
+
+/// A driver that was chosen.
+pub struct Opened {
+    /// The driver.
+    pub driver: Box<dyn Driver>,
+    /// Why it is this one.
+    pub why: String,
+    /// Why it is not the one that comes first, when that was tried in vain. To be reported.
+    pub fallback: Option<String>,
+}
+
+/// Opens the driver that is wanted. `nft` is where the program is, for the exec driver.
+///
+/// # Errors
+/// When the driver that was named, or the last that `auto` has, cannot be opened.
+pub fn open(
+    choice: DriverChoice,
+    location: Location,
+    nft: Option<PathBuf>,
+) -> Result<Opened, Error> {
+    let options = ExecOptions {
+        nft,
+        ..ExecOptions::default()
+    };
+    let exec = |location| ExecDriver::open(location, options).map(boxed);
+    let asked = || format!("driver {choice} was asked for");
+    match choice {
+        DriverChoice::Exec => Ok(Opened {
+            driver: exec(location)?,
+            why: asked(),
+            fallback: None,
+        }),
+        DriverChoice::Library => Ok(Opened {
+            driver: library(location)?,
+            why: asked(),
+            fallback: None,
+        }),
+        DriverChoice::Auto if !HAS_LIBRARY => {
+            let why = "this build has no library driver".to_owned();
+            Ok(Opened {
+                driver: exec(location)?,
+                why,
+                fallback: None,
+            })
+        }
+        DriverChoice::Auto => match library(location.clone()) {
+            Ok(driver) => {
+                let why = "this build has the library driver, and it opens".to_owned();
+                Ok(Opened {
+                    driver,
+                    why,
+                    fallback: None,
+                })
+            }
+            Err(error) => {
+                let why = format!("the library driver does not open: {error}");
+                Ok(Opened {
+                    driver: exec(location)?,
+                    fallback: Some(why.clone()),
+                    why,
+                })
+            }
+        },
+    }
+}
+
+fn boxed(driver: impl Driver + 'static) -> Box<dyn Driver> {
+    Box::new(driver)
+}
+
+const HAS_LIBRARY: bool = cfg!(feature = "libnftables");
+
+#[cfg(feature = "libnftables")]
+fn library(location: Location) -> Result<Box<dyn Driver>, Error> {
+    super::library::LibraryDriver::open(location).map(boxed)
+}
+
+#[cfg(not(feature = "libnftables"))]
+fn library(_: Location) -> Result<Box<dyn Driver>, Error> {
+    let error = Error::new(Kind::Unsupported, "this build has no library driver");
+    Err(error.with_hint("choose the driver exec, or install a build with the library driver"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_are_read_and_others_are_errors() {
+        for choice in [
+            DriverChoice::Auto,
+            DriverChoice::Library,
+            DriverChoice::Exec,
+        ] {
+            assert_eq!(choice.to_string().parse(), Ok(choice));
+            let json = serde_json::to_string(&choice).expect("serializable");
+            assert_eq!(json, format!("\"{choice}\""));
+        }
+        let error = "iptables"
+            .parse::<DriverChoice>()
+            .expect_err("no such driver");
+        assert_eq!(
+            error.to_string(),
+            "unknown nft driver `iptables`: it is one of auto, library, exec"
+        );
+        assert!(serde_json::from_str::<DriverChoice>("\"iptables\"").is_err());
+    }
+}

@@ -1,0 +1,122 @@
+//! What a driver says about itself.
+
+use std::fmt;
+
+use serde::Serialize;
+
+/// A driver and what it found. Serialized in kebab case.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub struct Description {
+    /// Which driver.
+    pub driver: DriverKind,
+    /// How it runs transactions.
+    pub mode: Mode,
+    /// Why it runs them that way.
+    pub why: String,
+    /// The release of nft or libnftables, as in `1.0.6`, if it could be had.
+    pub version: Option<String>,
+    /// Whether JSON is compiled into it.
+    pub json: Answer,
+    /// The program that it runs, for the exec driver.
+    pub program: Option<std::path::PathBuf>,
+    /// What is known to be wrong with this release, if anything.
+    pub warning: Option<String>,
+}
+
+/// The drivers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum DriverKind {
+    /// Runs the `nft` program.
+    Exec,
+    /// Calls libnftables.
+    Library,
+    /// Keeps a ruleset in memory.
+    Fake,
+}
+
+impl fmt::Display for DriverKind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Exec => "exec",
+            Self::Library => "library",
+            Self::Fake => "fake",
+        })
+    }
+}
+
+/// How a driver runs transactions.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Mode {
+    /// One `nft -f -` for each.
+    PerTransaction,
+    /// One `nft -i` that is kept.
+    LongLivedChild,
+    /// One libnftables context that is kept.
+    Context,
+    /// In memory.
+    Memory,
+}
+
+impl fmt::Display for Mode {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::PerTransaction => "one process per transaction",
+            Self::LongLivedChild => "one long-lived child",
+            Self::Context => "one long-lived context",
+            Self::Memory => "in memory",
+        })
+    }
+}
+
+/// The answer to a question that cannot always be answered.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case", tag = "answer", content = "reason")]
+pub enum Answer {
+    /// It is so.
+    Yes,
+    /// It is not so.
+    No,
+    /// Nobody knows, for this reason. To be taken for neither.
+    CouldNotTell(String),
+}
+
+impl fmt::Display for Answer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Yes => f.write_str("yes"),
+            Self::No => f.write_str("no"),
+            Self::CouldNotTell(reason) => write!(f, "could not tell: {reason}"),
+        }
+    }
+}
+
+/// What is known to be wrong with a release of nft or libnftables.
+///
+/// Up to 1.1.1 it can crash when it reads sets that 1.1.3 or later wrote anywhere in the namespace;
+/// upstream mended the writing side in 1.1.4.
+pub(crate) fn known_fault(version: Option<&str>) -> Option<String> {
+    let version = version?;
+    let mut parts = version.split('.').map(|part| part.parse::<u32>().ok());
+    let mut next = || parts.next().flatten();
+    let number = (next()?, next()?, next().unwrap_or(0));
+    (number <= (1, 1, 1)).then(|| {
+        format!("{version} can crash on sets that nft 1.1.2 and 1.1.3 wrote in the same namespace")
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn old_releases_are_warned_about() {
+        assert!(known_fault(Some("1.0.6")).is_some());
+        assert!(known_fault(Some("0.9.8")).is_some());
+        assert_eq!(known_fault(Some("1.1.4")), None);
+        assert_eq!(known_fault(Some("odd")), None);
+        assert_eq!(known_fault(None), None);
+    }
+}

@@ -1,0 +1,143 @@
+//! Errors of drivers.
+
+use std::fmt;
+
+use crate::kind::Kind;
+
+/// Bytes of an operation or reason that a message quotes at most. nft quotes lines whole, and a line
+/// of elements can be megabytes long.
+const QUOTED: usize = 300;
+
+/// Why a driver did not do what it was asked to do.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub struct Error {
+    /// The kind, to act on.
+    pub kind: Kind,
+    /// The operation that was refused, if it is known.
+    pub op: Option<FailedOp>,
+    /// What nft or the kernel said, bounded.
+    pub reason: String,
+    /// Whether something may have changed.
+    pub applied: Applied,
+    hint: Option<&'static str>,
+}
+
+/// An operation that was refused.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct FailedOp {
+    /// Its place in the transaction, from nought.
+    pub index: usize,
+    /// The operation in nft's language, bounded.
+    pub text: String,
+}
+
+/// Whether a transaction that failed may have changed something.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Applied {
+    /// Nothing has changed.
+    No,
+    /// The driver was lost before it answered: all of it may have been applied, or nothing. List the
+    /// table to know.
+    Unknown,
+}
+
+impl Error {
+    /// An error that changed nothing and concerns no single operation.
+    pub(crate) fn new(kind: Kind, reason: impl AsRef<str>) -> Self {
+        let reason = bounded(reason.as_ref());
+        Self {
+            kind,
+            op: None,
+            reason,
+            applied: Applied::No,
+            hint: None,
+        }
+    }
+
+    /// The driver is lost, and nothing has changed.
+    pub(crate) fn gone(reason: impl AsRef<str>) -> Self {
+        Self::new(Kind::DriverGone, reason)
+    }
+
+    /// The driver is lost, and what it was doing may have happened.
+    pub(crate) fn lost(reason: impl AsRef<str>) -> Self {
+        Self {
+            applied: Applied::Unknown,
+            ..Self::gone(reason)
+        }
+    }
+
+    pub(crate) fn with_hint(self, hint: &'static str) -> Self {
+        Self {
+            hint: Some(hint),
+            ..self
+        }
+    }
+
+    pub(crate) fn with_op(self, index: usize, text: &str) -> Self {
+        Self {
+            op: Some(FailedOp {
+                index,
+                text: bounded(text),
+            }),
+            ..self
+        }
+    }
+
+    /// What the user can do about it.
+    #[must_use]
+    pub fn hint(&self) -> Option<&'static str> {
+        self.hint.or(match self.kind {
+            Kind::Permission => Some("run as root, or with the capability CAP_NET_ADMIN"),
+            Kind::Unsupported => Some("see whether a newer kernel or nftables has it"),
+            _ => None,
+        })
+    }
+}
+
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.op {
+            Some(op) => write!(f, "nftables refused `{}`: {}", op.text, self.reason)?,
+            None => f.write_str(&self.reason)?,
+        }
+        match self.applied {
+            Applied::No => Ok(()),
+            Applied::Unknown => f.write_str(" (whether it was applied is not known)"),
+        }
+    }
+}
+
+/// The text, or as much of it as a message can bear.
+pub(crate) fn bounded(text: &str) -> String {
+    if text.len() <= QUOTED {
+        return text.to_owned();
+    }
+    let cut = text.floor_char_boundary(QUOTED);
+    format!("{}… ({} bytes)", &text[..cut], text.len())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn messages_are_bounded_whatever_they_quote() {
+        let error = Error::new(Kind::Other, "ü".repeat(100_000)).with_op(3, &"x".repeat(1_000_000));
+        assert!(
+            error.to_string().len() < 1000,
+            "{}",
+            error.to_string().len()
+        );
+        assert!(error.to_string().contains("(1000000 bytes)"));
+    }
+
+    #[test]
+    fn an_unknown_outcome_is_said() {
+        let error = Error::lost("nft did not answer");
+        assert_eq!(
+            error.to_string(),
+            "nft did not answer (whether it was applied is not known)"
+        );
+    }
+}

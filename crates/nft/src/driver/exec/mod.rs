@@ -1,0 +1,100 @@
+//! The driver that runs the `nft` program.
+
+mod backend;
+mod child;
+mod frame;
+mod locate;
+mod probe;
+mod process;
+mod pump;
+mod runner;
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use super::description::Description;
+use super::error::Error;
+use super::listing::Listing;
+use super::location::Location;
+use super::worker::{Run, Worker};
+use super::{Driver, validated};
+use crate::model::TableId;
+use crate::transaction::Transaction;
+
+use backend::ExecBackend;
+use process::System;
+
+/// How transactions are given to `nft`.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum ExecMode {
+    /// To a long-lived child where the `nft` that is found can do it, else as `PerTransaction`.
+    #[default]
+    Auto,
+    /// Each to an `nft -f -` of its own.
+    PerTransaction,
+    /// To an `nft -i` that is kept; an error where `nft` cannot do it.
+    LongLivedChild,
+}
+
+/// How an [`ExecDriver`] is opened.
+#[derive(Clone, Debug)]
+pub struct ExecOptions {
+    /// The `nft` program; looked up in `PATH`, `/usr/sbin` and `/sbin` when not given.
+    pub nft: Option<PathBuf>,
+    /// How transactions are given to it.
+    pub mode: ExecMode,
+    /// How long `nft` may take for one transaction or listing before it is killed.
+    pub deadline: Duration,
+}
+
+impl Default for ExecOptions {
+    /// Any `nft`, the best mode, half a minute.
+    fn default() -> Self {
+        Self {
+            nft: None,
+            mode: ExecMode::Auto,
+            deadline: Duration::from_secs(30),
+        }
+    }
+}
+
+/// Gives transactions to the `nft` program.
+pub struct ExecDriver(Worker);
+
+impl ExecDriver {
+    /// Finds `nft`, asks it what it can do, and starts the long-lived child if there is to be one.
+    ///
+    /// # Errors
+    /// When there is no `nft`, it does not run, it cannot do what `mode` asks for, or the namespace
+    /// cannot be entered.
+    pub fn open(location: Location, options: ExecOptions) -> Result<Self, Error> {
+        let nft = locate::nft(options.nft.as_deref())?;
+        let open = move |_| ExecBackend::open(System::new(nft), options.mode, options.deadline);
+        Worker::start("nft-exec", location, open).map(Self)
+    }
+}
+
+impl Driver for ExecDriver {
+    fn apply(&self, transaction: &Transaction) -> Result<(), Error> {
+        self.0.run(validated(transaction)?, Run::Apply)
+    }
+
+    fn check(&self, transaction: &Transaction) -> Result<(), Error> {
+        self.0.run(validated(transaction)?, Run::Check)
+    }
+
+    fn list(&self, table: &TableId) -> Result<Listing, Error> {
+        self.0.list(table)
+    }
+
+    fn describe(&self) -> &Description {
+        self.0.describe()
+    }
+
+    fn close(&self) -> Result<(), Error> {
+        self.0.close()
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,96 @@
+//! What the `nft` that was found is and can do.
+
+use std::time::Duration;
+
+use super::super::description::Answer;
+use super::super::error::{Error, bounded};
+use super::super::message;
+use super::super::script::Script;
+use super::child::Child;
+use super::runner::Runner;
+
+/// How long `nft` may take to say what it is.
+const PATIENCE: Duration = Duration::from_secs(10);
+
+/// Release and JSON of an `nft`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct About {
+    pub(super) version: Option<String>,
+    pub(super) json: Answer,
+}
+
+/// Asks `nft -V`, which releases from 0.9.4 have, and else `nft -v` and a listing that reads nothing.
+pub(super) fn about(runner: &mut dyn Runner) -> Result<About, Error> {
+    let long = runner.run(&["-V"], "", PATIENCE)?;
+    if let (Some(version), Some(json)) = (version(&long.stdout), json(&long.stdout)) {
+        return Ok(About {
+            version: Some(version),
+            json,
+        });
+    }
+    let short = runner.run(&["-v"], "", PATIENCE)?;
+    let empty = runner.run(&["-j", "-c", "-f", "-"], "{\"nftables\":[]}", PATIENCE)?;
+    let json = match (empty.success, message::kind(&empty.stderr)) {
+        (true, _) => Answer::Yes,
+        (false, crate::Kind::Unsupported) => Answer::No,
+        (false, _) => Answer::CouldNotTell(bounded(empty.stderr.trim())),
+    };
+    Ok(About {
+        version: version(&short.stdout),
+        json,
+    })
+}
+
+/// `1.0.6` of `nftables v1.0.6 (Lester Gooch #5)`.
+fn version(output: &str) -> Option<String> {
+    let word = output.lines().next()?.split_whitespace().nth(1)?;
+    let version = word.strip_prefix('v')?;
+    version
+        .starts_with(|first: char| first.is_ascii_digit())
+        .then(|| version.to_owned())
+}
+
+fn json(output: &str) -> Option<Answer> {
+    let line = output
+        .lines()
+        .find_map(|line| line.trim().strip_prefix("json:"))?;
+    match line.trim() {
+        "yes" => Some(Answer::Yes),
+        "no" => Some(Answer::No),
+        _ => None,
+    }
+}
+
+/// Starts a long-lived child and sees whether it answers as it must: nothing about nothing, and an
+/// error about half an operation.
+pub(super) fn child(runner: &mut dyn Runner) -> Result<Child, Error> {
+    let mut child = Child::start(runner)?;
+    let mut ask = |op: &str| {
+        let answer = child.exchange(&Script::of_lines(vec![op.to_owned()]), PATIENCE);
+        answer.map_err(|lost| lost.error)
+    };
+    let nothing = ask("")?;
+    if !nothing.is_empty() {
+        return Err(Error::gone(format!(
+            "nft -i says something about nothing: {nothing}"
+        )));
+    }
+    if !message::has_error(&ask("add table")?) {
+        return Err(Error::gone("nft -i does not tell errors"));
+    }
+    Ok(child)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_long_version_is_read() {
+        let output = "nftables v1.0.6 (Lester Gooch #5)\n  cli:\t\teditline\n  json:\t\tyes\n";
+        assert_eq!(version(output).as_deref(), Some("1.0.6"));
+        assert_eq!(json(output), Some(Answer::Yes));
+        assert_eq!(json("nftables v0.9.3 (Topsy)\n"), None);
+        assert_eq!(version("something else"), None);
+    }
+}

@@ -1,0 +1,151 @@
+//! Moving bytes to and from a child without ever waiting for one pipe alone.
+
+use std::io::{self, ErrorKind, Read, Write};
+use std::os::fd::{AsFd, BorrowedFd};
+use std::process::{ChildStderr, ChildStdin, ChildStdout};
+use std::time::Instant;
+
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
+
+/// Our ends of a child's pipes; `None` once closed.
+pub(super) struct Pipes {
+    pub(super) stdin: Option<ChildStdin>,
+    pub(super) stdout: Option<ChildStdout>,
+    pub(super) stderr: Option<ChildStderr>,
+}
+
+/// Why moving bytes ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum End {
+    /// The reader has what it wanted.
+    Complete,
+    /// The child closed both of its outputs.
+    Closed,
+    /// Time is up.
+    Deadline,
+}
+
+/// What becomes of the child's outputs.
+pub(super) struct Readers<'a> {
+    pub(super) stdout: &'a mut dyn FnMut(&[u8]),
+    /// Says whether it has all that it wanted.
+    pub(super) stderr: &'a mut dyn FnMut(&[u8]) -> bool,
+}
+
+impl Pipes {
+    /// Makes our ends not block. The child's ends are its own and stay as they are.
+    pub(super) fn unblocked(self) -> io::Result<Self> {
+        let fds = [
+            self.stdin.as_ref().map(AsFd::as_fd),
+            self.stdout.as_ref().map(AsFd::as_fd),
+            self.stderr.as_ref().map(AsFd::as_fd),
+        ];
+        fds.into_iter()
+            .flatten()
+            .try_for_each(|fd| rustix::io::ioctl_fionbio(fd, true))?;
+        Ok(self)
+    }
+
+    /// Writes `input`, closing stdin after it if asked to, and reads both outputs at the same time.
+    /// Gives back how many bytes of the input the pipe took.
+    pub(super) fn pump(
+        &mut self,
+        input: &[u8],
+        then_close: bool,
+        readers: &mut Readers<'_>,
+        deadline: Instant,
+    ) -> io::Result<(usize, End)> {
+        let mut written = 0;
+        loop {
+            if written == input.len() && then_close {
+                self.stdin = None;
+            }
+            if self.stdout.is_none() && self.stderr.is_none() {
+                return Ok((written, End::Closed));
+            }
+            let writing = written < input.len();
+            let Some(ready) = self.wait(writing, deadline)? else {
+                return Ok((written, End::Deadline));
+            };
+            if ready[0] {
+                written += self.write(&input[written..])?;
+            }
+            if ready[1] {
+                read(&mut self.stdout, |bytes| {
+                    (readers.stdout)(bytes);
+                    false
+                })?;
+            }
+            if ready[2] && read(&mut self.stderr, &mut *readers.stderr)? {
+                return Ok((written, End::Complete));
+            }
+        }
+    }
+
+    /// Waits until stdin (if `writing`), stdout or stderr can be used; `None` when time is up.
+    fn wait(&self, writing: bool, deadline: Instant) -> io::Result<Option<[bool; 3]>> {
+        let stdin = self.stdin.as_ref().filter(|_| writing).map(AsFd::as_fd);
+        let outputs = [
+            self.stdout.as_ref().map(AsFd::as_fd),
+            self.stderr.as_ref().map(AsFd::as_fd),
+        ];
+        let wanted: [(Option<BorrowedFd<'_>>, PollFlags); 3] = [
+            (stdin, PollFlags::OUT),
+            (outputs[0], PollFlags::IN),
+            (outputs[1], PollFlags::IN),
+        ];
+        let open = wanted
+            .iter()
+            .filter_map(|(fd, flags)| Some(PollFd::from_borrowed_fd((*fd)?, *flags)));
+        let mut fds: Vec<PollFd<'_>> = open.collect();
+        let Some(left) = deadline.checked_duration_since(Instant::now()) else {
+            return Ok(None);
+        };
+        let timeout = Timespec::try_from(left).map_err(io::Error::other)?;
+        match poll(&mut fds, Some(&timeout)) {
+            Ok(0) => return Ok(None),
+            Ok(_) | Err(rustix::io::Errno::INTR) => {}
+            Err(errno) => return Err(errno.into()),
+        }
+        let mut answers = fds.iter().map(|fd| !fd.revents().is_empty());
+        Ok(Some(wanted.map(|(fd, _)| {
+            fd.is_some() && answers.next().unwrap_or(false)
+        })))
+    }
+
+    /// Writes what the pipe takes. A child that reads no more is not an error here: what it says on
+    /// stderr tells more.
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        let Some(stdin) = &mut self.stdin else {
+            return Ok(0);
+        };
+        match stdin.write(bytes) {
+            Ok(count) => Ok(count),
+            Err(error) if is_temporary(&error) => Ok(0),
+            Err(error) if error.kind() == ErrorKind::BrokenPipe => {
+                self.stdin = None;
+                Ok(0)
+            }
+            Err(error) => Err(error),
+        }
+    }
+}
+
+/// Reads once; closes the pipe at its end. Gives back what `reader` says.
+fn read(pipe: &mut Option<impl Read>, mut reader: impl FnMut(&[u8]) -> bool) -> io::Result<bool> {
+    let Some(open) = pipe else { return Ok(false) };
+    let mut buffer = [0; 64 * 1024];
+    match open.read(&mut buffer) {
+        Ok(0) => {
+            *pipe = None;
+            Ok(false)
+        }
+        Ok(count) => Ok(reader(&buffer[..count])),
+        Err(error) if is_temporary(&error) => Ok(false),
+        Err(error) => Err(error),
+    }
+}
+
+fn is_temporary(error: &io::Error) -> bool {
+    matches!(error.kind(), ErrorKind::WouldBlock | ErrorKind::Interrupted)
+}

@@ -1,0 +1,82 @@
+//! What the kernel holds.
+
+mod parse;
+
+use std::collections::BTreeMap;
+
+use crate::diff::{ChainShape, Difference, Shape};
+use crate::model::{Name, TableId};
+use crate::ruleset::{Ruleset, SetState, TableState};
+
+pub(crate) use parse::parse;
+
+/// A table as the kernel holds it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Listing {
+    /// nft's own text.
+    pub text: String,
+    /// What the text says, as far as it can be compared; else the reason why it cannot.
+    pub table: Result<LiveTable, String>,
+}
+
+/// A table read back from the kernel.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct LiveTable {
+    pub(crate) chains: BTreeMap<Name, ChainShape>,
+    pub(crate) sets: BTreeMap<Name, SetState>,
+    /// Objects and elements that the model has no words for: not made by us.
+    pub(crate) foreign: Vec<String>,
+}
+
+impl Listing {
+    /// What differs between the table as planned and as the kernel holds it.
+    ///
+    /// # Errors
+    /// When the listing could not be read, with the reason.
+    pub fn diff(&self, id: &TableId, planned: &TableState) -> Result<Vec<Difference>, String> {
+        let live = self.table.as_ref().map_err(String::clone)?;
+        Ok(Shape::of(planned).diff(id, &live.shape()))
+    }
+
+    /// The listing of a planned table.
+    pub(crate) fn of_planned(ruleset: &Ruleset, id: &TableId) -> Option<Self> {
+        let table = ruleset.table(id)?;
+        let Shape {
+            chains, foreign, ..
+        } = Shape::of(table);
+        let live = LiveTable {
+            chains,
+            sets: table.sets.clone(),
+            foreign,
+        };
+        Some(Self {
+            text: ruleset.table_text(id),
+            table: Ok(live),
+        })
+    }
+}
+
+impl LiveTable {
+    /// A set or map with its elements, their counters and timeouts.
+    #[must_use]
+    pub fn set(&self, name: &Name) -> Option<&SetState> {
+        self.sets.get(name)
+    }
+
+    /// How many rules a chain has; `None` when there is no such chain.
+    #[must_use]
+    pub fn rules(&self, chain: &Name) -> Option<usize> {
+        self.chains.get(chain).map(|chain| chain.rules.len())
+    }
+
+    /// The comparable form.
+    #[must_use]
+    pub fn shape(&self) -> Shape {
+        let (chains, foreign) = (self.chains.clone(), self.foreign.clone());
+        Shape {
+            chains,
+            sets: Shape::sets(self.sets.values()),
+            foreign,
+        }
+    }
+}
