@@ -47,8 +47,9 @@ pub fn compose(ingredients: &Ingredients<'_>) -> PackageSpec {
     let is_rpm = package.format == Format::Rpm;
     PackageSpec {
         format: package.format,
-        out: plan.places.out.join(&package.file),
-        work: work_folder(plan, package),
+        // Beside the folder that the writer empties; it is moved when its audit has passed.
+        out: work_folder(plan, package).join(&package.file),
+        work: work_folder(plan, package).join("staging"),
         source_date_epoch: plan.source.source_date_epoch,
         name: plan.name.clone(),
         version: plan.source.version.clone(),

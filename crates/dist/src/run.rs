@@ -31,13 +31,14 @@ pub trait Observer {
 /// Builds, audits and packages.
 ///
 /// # Errors
-/// When a program fails, a result does not agree with the plan, or a file cannot be written. The
-/// packages that were written before stay; there is no manifest then.
+/// When a program fails, a result does not agree with the plan, or a file cannot be written. Only
+/// packages that passed their audit are in the folder for packages, and no manifest then.
 pub fn run(
     config: &Config,
     plan: &Plan,
     observer: &mut dyn Observer,
 ) -> Result<Manifest, RunError> {
+    let _lock = files::lock(&plan.places.cache)?;
     let steps = steps(plan);
     let mut run = Run::new(config, plan, observer)?;
     for (index, step) in steps.iter().enumerate() {

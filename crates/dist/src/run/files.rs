@@ -1,5 +1,6 @@
 //! Reading and writing the files of a run.
 
+use std::fs::File;
 use std::path::Path;
 
 use sha2::{Digest, Sha256};
@@ -48,6 +49,26 @@ pub(super) fn clear(out: &Path) -> Result<(), RunError> {
         }
     }
     Ok(())
+}
+
+/// Copies a package that passed its audit to the folder for packages.
+pub(super) fn publish(package: &Path, out: &Path) -> Result<(), RunError> {
+    let to = out.join(package.file_name().unwrap_or_default());
+    std::fs::create_dir_all(out).map_err(|source| io(out, source))?;
+    std::fs::copy(package, &to)
+        .map(drop)
+        .map_err(|source| io(&to, source))
+}
+
+/// Takes the lock of the folder that builds are kept in, waiting for an earlier run: two runs
+/// would replace each other's programs between build and packaging. It is held until the file is
+/// dropped.
+pub(super) fn lock(cache: &Path) -> Result<File, RunError> {
+    std::fs::create_dir_all(cache).map_err(|source| io(cache, source))?;
+    let path = cache.join("lock");
+    let file = File::create(&path).map_err(|source| io(&path, source))?;
+    file.lock().map_err(|source| io(&path, source))?;
+    Ok(file)
 }
 
 /// Size and SHA-256 sum of a file.

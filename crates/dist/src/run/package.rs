@@ -1,6 +1,6 @@
 //! Writing one package and comparing it with the plan.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use super::{Run, RunError, cargo, files};
 use crate::audit::{AuditError, PackageFacts, audit_package, audit_requires};
@@ -36,7 +36,7 @@ impl Run<'_> {
             derived: &self.derive(build, package)?,
             changelog: &self.changelog,
         });
-        let path = self.work(package).join("spec.json");
+        let path = compose::work_folder(self.plan, package).join("spec.json");
         let json = |what: &Path, source| RunError::Json {
             what: what.display().to_string(),
             source,
@@ -46,13 +46,6 @@ impl Run<'_> {
         let report = cargo::run_packager(self.plan, &path)?;
         let report = serde_json::from_str(&report).map_err(|source| json(&spec.out, source))?;
         Ok(Written { spec, report })
-    }
-
-    /// The folder of a package beside the one that the writer empties.
-    fn work(&self, package: &PackagePlan) -> PathBuf {
-        let mut folder = compose::work_folder(self.plan, package).into_os_string();
-        folder.push(".d");
-        folder.into()
     }
 
     /// The dependencies that follow from the programs.
@@ -71,7 +64,8 @@ impl Run<'_> {
                     .iter()
                     .map(|program| program.path.as_path())
                     .collect();
-                deb::shlibdeps(&programs, &self.plan.name, &self.work(package)).map_err(|source| {
+                let work = compose::work_folder(self.plan, package).join("shlibdeps");
+                deb::shlibdeps(&programs, &self.plan.name, &work).map_err(|source| {
                     RunError::Depends {
                         file: package.file.clone(),
                         source,
@@ -105,6 +99,7 @@ impl Run<'_> {
             faults.extend(audit_requires(&package.file, programs, &by_rpm));
         }
         AuditError::check(faults)?;
+        files::publish(&spec.out, &self.plan.places.out)?;
         let sum = files::sum(&spec.out)?;
         let artifact = Artifact::new(self.plan, build, package, programs, report, sum);
         self.artifacts.push(artifact);
