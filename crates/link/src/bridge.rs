@@ -3,10 +3,9 @@
 use tidegate_model::links::Bridge;
 
 use crate::batch::{Batch, What};
-use crate::decode::LinkRecord;
-use crate::error::{Cause, LinkError};
+use crate::error::LinkError;
 use crate::rtnetlink::Rtnetlink;
-use crate::{message, settle, sysctl};
+use crate::{find, message, settle, sysctl};
 
 /// Makes the bridge with its sysctls and addresses and brings it up, or makes nothing. The
 /// spanning tree protocol is off, as the kernel has it: a port forwards as soon as it is up.
@@ -22,17 +21,8 @@ fn make(host: &mut Rtnetlink, bridge: &Bridge) -> Result<u32, LinkError> {
     let mut batch = Batch::default();
     batch.push(What::MakeBridge(ifname), message::new_bridge(bridge));
     batch.push(What::Find(ifname), message::get_link_named(ifname));
-    last_link(ifname, &batch.send(&mut host.socket)?)
-}
-
-/// The index of the link that the last answer describes.
-pub(crate) fn last_link(
-    ifname: &tidegate_model::IfName,
-    answers: &[Vec<u8>],
-) -> Result<u32, LinkError> {
-    let link = answers.last().and_then(|body| LinkRecord::decode(body));
-    let malformed = || LinkError::new(What::Find(ifname), Cause::Malformed("a link cut short"));
-    link.map(|link| link.index).ok_or_else(malformed)
+    let answers = batch.send(&mut host.socket)?;
+    Ok(find::in_last(ifname, &answers)?.index)
 }
 
 /// Sysctls come first: they decide what happens when the link comes up.

@@ -197,3 +197,88 @@ fn port(tuple: &[u8], kind: u16) -> Option<u16> {
     let port = attribute(attribute(tuple, CTA_TUPLE_PROTO)?, kind)?;
     Some(u16::from_be_bytes(*port.first_chunk()?))
 }
+
+#[cfg(test)]
+mod tests {
+    use tidegate_model::Protocol;
+
+    use super::*;
+    use crate::netlink::attributes;
+
+    const FLOW: Flow = Flow {
+        protocol: Protocol::Udp,
+        host_port: 8053,
+        endpoint: IpAddr::V4(Ipv4Addr::new(10, 77, 1, 2)),
+        port: 53,
+    };
+
+    fn tuple(kind: u16, source: [u8; 4], source_port: u16, port: u16) -> DefaultNla {
+        let value = |kind, value: &[u8]| DefaultNla::new(kind, value.to_vec());
+        let ip = nested(CTA_TUPLE_IP, &[value(CTA_IP_V4_SRC, &source)]);
+        let ports = [
+            value(CTA_PROTO_NUM, &[17]),
+            value(CTA_PROTO_SRC_PORT, &source_port.to_be_bytes()),
+            value(CTA_PROTO_DST_PORT, &port.to_be_bytes()),
+        ];
+        nested(kind, &[ip, nested(CTA_TUPLE_PROTO, &ports)])
+    }
+
+    /// A client's port 40000 to the host's 8053, sent on to the endpoint's 53.
+    fn entry(more: &[DefaultNla]) -> Vec<u8> {
+        let mut attributes = vec![
+            tuple(CTA_TUPLE_ORIG, [192, 0, 2, 9], 40000, 8053),
+            tuple(CTA_TUPLE_REPLY, [10, 77, 1, 2], 53, 40000),
+        ];
+        attributes.extend_from_slice(more);
+        [vec![AF_INET, 0, 0, 0], encode(&attributes)].concat()
+    }
+
+    fn id() -> DefaultNla {
+        DefaultNla::new(CTA_ID, vec![1, 2, 3, 4])
+    }
+
+    #[test]
+    fn a_connection_is_of_a_flow_only_if_everything_fits() {
+        let entry = entry(&[id()]);
+        let tracked = Tracked::decode(&entry).unwrap();
+        assert!(tracked.is_of(&FLOW));
+        for other in [
+            Flow {
+                protocol: Protocol::Tcp,
+                ..FLOW
+            },
+            Flow {
+                host_port: 53,
+                ..FLOW
+            },
+            Flow { port: 8053, ..FLOW },
+            Flow {
+                endpoint: [192, 0, 2, 9].into(),
+                ..FLOW
+            },
+        ] {
+            assert!(!tracked.is_of(&other), "{other:?}");
+        }
+    }
+
+    #[test]
+    fn a_deletion_names_exactly_one_connection() {
+        let zone = DefaultNla::new(CTA_ZONE, vec![0, 5]);
+        for more in [vec![id()], vec![id(), zone]] {
+            let entry = entry(&more);
+            let tracked = Tracked::decode(&entry).unwrap();
+            let deletion = tracked.delete();
+            let kinds: Vec<u16> = attributes(&deletion.body()[HEADER..])
+                .map(|(kind, _)| kind)
+                .collect();
+            let wanted = [CTA_TUPLE_ORIG, CTA_ID, CTA_ZONE];
+            assert_eq!(kinds, wanted[..=more.len()]);
+        }
+    }
+
+    #[test]
+    fn an_entry_that_could_not_be_named_exactly_is_let_be() {
+        assert!(Tracked::decode(&entry(&[])).is_none());
+        assert!(Tracked::decode(&[AF_INET, 0]).is_none());
+    }
+}

@@ -195,3 +195,131 @@ fn unspecified(family: u8) -> Option<IpAddr> {
         _ => None,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use netlink_packet_core::Emitable;
+    use netlink_packet_route::AddressFamily;
+    use netlink_packet_route::address::{AddressAttribute, AddressMessage};
+    use netlink_packet_route::link::{
+        InfoKind, LinkAttribute, LinkFlags, LinkInfo, LinkMessage, State,
+    };
+    use netlink_packet_route::route::{RouteAttribute, RouteMessage, RouteType};
+
+    use super::*;
+
+    fn bytes(message: &impl Emitable) -> Vec<u8> {
+        let mut bytes = vec![0; message.buffer_len()];
+        message.emit(&mut bytes);
+        bytes
+    }
+
+    fn link() -> LinkMessage {
+        let mut link = LinkMessage::default();
+        link.header.index = 7;
+        link.header.flags = LinkFlags::Up | LinkFlags::Broadcast;
+        link.attributes = vec![
+            LinkAttribute::IfName("tide0".into()),
+            LinkAttribute::Address(vec![2, 0, 0, 0, 0, 1]),
+            LinkAttribute::Controller(3),
+            LinkAttribute::Group(9),
+            LinkAttribute::OperState(State::Up),
+            LinkAttribute::LinkInfo(vec![LinkInfo::Kind(InfoKind::Veth)]),
+        ];
+        link
+    }
+
+    fn address(attributes: Vec<AddressAttribute>) -> Option<AddressRecord> {
+        let mut message = AddressMessage::default();
+        message.header.family = AddressFamily::Inet;
+        message.header.prefix_len = 24;
+        message.attributes = attributes;
+        AddressRecord::decode(&bytes(&message))
+    }
+
+    fn route(table: u8, kind: RouteType, destination: &str) -> RouteRecord {
+        let destination: IpNet = destination.parse().unwrap();
+        let mut message = RouteMessage::default();
+        message.header.address_family = AddressFamily::Inet;
+        message.header.destination_prefix_length = destination.prefix_len();
+        message.header.table = table;
+        message.header.kind = kind;
+        if destination.prefix_len() > 0 {
+            let attribute = RouteAttribute::Destination(destination.addr().into());
+            message.attributes.push(attribute);
+        }
+        RouteRecord::decode(&bytes(&message)).unwrap()
+    }
+
+    #[test]
+    fn a_link_says_what_it_is() {
+        let wanted = LinkRecord {
+            index: 7,
+            ifname: Some("tide0".parse().unwrap()),
+            kind: LinkKind::Veth,
+            group: 9,
+            is_up: true,
+            is_operational: true,
+            mac: Some(MacAddr([2, 0, 0, 0, 0, 1])),
+            master: Some(3),
+        };
+        assert_eq!(LinkRecord::decode(&bytes(&link())), Some(wanted));
+    }
+
+    #[test]
+    fn a_foreign_link_is_read_as_far_as_it_can_be() {
+        let mut foreign = link();
+        foreign.attributes = vec![
+            LinkAttribute::IfName("a:b".into()),
+            LinkAttribute::Address(vec![0; 6]),
+            LinkAttribute::LinkInfo(vec![LinkInfo::Kind(InfoKind::Other("new".into()))]),
+        ];
+        let read = LinkRecord::decode(&bytes(&foreign)).unwrap();
+        assert_eq!((read.ifname, read.mac, read.master), (None, None, None));
+        assert_eq!(read.kind, LinkKind::Other);
+    }
+
+    #[test]
+    fn a_message_that_is_cut_off_anywhere_is_no_panic() {
+        let whole = bytes(&link());
+        for length in 0..whole.len() {
+            let cut = &whole[..length];
+            let _ = AddressRecord::decode(cut);
+            let _ = RouteRecord::decode(cut);
+            assert_eq!(LinkRecord::decode(cut).is_some(), length >= 16);
+        }
+    }
+
+    #[test]
+    fn the_far_end_of_a_point_to_point_link_is_what_is_reached() {
+        let [near, far] = [[192, 0, 2, 1], [198, 51, 100, 77]].map(IpAddr::from);
+        let plain = address(vec![AddressAttribute::Address(near)]).unwrap();
+        assert_eq!(plain.local.to_string(), "192.0.2.1/24");
+        assert_eq!(plain.prefix.to_string(), "192.0.2.0/24");
+        let both = vec![
+            AddressAttribute::Address(far),
+            AddressAttribute::Local(near),
+        ];
+        let both = address(both).unwrap();
+        assert_eq!(both.local.to_string(), "192.0.2.1/24");
+        assert_eq!(both.prefix.to_string(), "198.51.100.0/24");
+        assert_eq!(address(vec![]), None);
+    }
+
+    #[test]
+    fn what_a_route_means_follows_from_its_type_table_and_length() {
+        let (main, local, other) = (254, 255, 100);
+        let meaning = |table, kind, destination| {
+            let route = route(table, kind, destination);
+            (route.occupies(), route.is_default(), route.is_local())
+        };
+        use RouteType::{BlackHole, Local, Unicast};
+        let net = "192.0.2.0/24";
+        assert_eq!(meaning(main, Unicast, net), (true, false, false));
+        assert_eq!(meaning(other, Unicast, net), (true, false, false));
+        assert_eq!(meaning(main, Unicast, "0.0.0.0/0"), (false, true, false));
+        assert_eq!(meaning(other, Unicast, "0.0.0.0/0"), (false, false, false));
+        assert_eq!(meaning(main, BlackHole, net), (false, false, false));
+        assert_eq!(meaning(local, Local, "192.0.2.1/32"), (false, false, true));
+    }
+}

@@ -11,6 +11,7 @@ mod conntrack;
 mod decode;
 mod error;
 pub mod fakes;
+mod find;
 mod message;
 mod netlink;
 mod netns;

@@ -12,7 +12,7 @@ use crate::decode::LinkRecord;
 use crate::error::{Cause, ErrorKind, LinkError};
 use crate::netlink::Socket;
 use crate::netns::Netns;
-use crate::{Links, bridge, conntrack, message, survey, sysctl, veth};
+use crate::{Links, bridge, conntrack, find, message, survey, sysctl, veth};
 
 /// Which network namespace is the host.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -61,13 +61,9 @@ impl Rtnetlink {
 
     /// The link of that name; none if there is none.
     pub(crate) fn find(&mut self, ifname: &IfName) -> Result<Option<LinkRecord>, LinkError> {
-        let what = What::Find(ifname);
-        match send_one(&mut self.socket, what, message::get_link_named(ifname)) {
+        match find::link(&mut self.socket, ifname) {
             Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
-            Err(error) => Err(error),
-            Ok(body) => LinkRecord::decode(&body)
-                .map(Some)
-                .ok_or_else(|| LinkError::new(what, Cause::Malformed("a link cut short"))),
+            found => found.map(Some),
         }
     }
 

@@ -1,18 +1,17 @@
 //! Making a veth pair between a bridge and an endpoint's namespace.
 
+use std::os::fd::AsFd;
 use std::path::Path;
 
 use netlink_sys::protocols::NETLINK_ROUTE;
 use tidegate_model::links::{Peer, Sysctl, Veth};
 
 use crate::batch::{Batch, What, send_one};
-use crate::bridge::last_link;
-use crate::decode::LinkRecord;
-use crate::error::{Cause, ErrorKind, LinkError, NetnsFault};
+use crate::error::{ErrorKind, LinkError, NetnsFault};
 use crate::netlink::Socket;
 use crate::netns::Netns;
 use crate::rtnetlink::Rtnetlink;
-use crate::{message, settle, sysctl};
+use crate::{find, message, settle, sysctl};
 
 /// The loopback interface is the first of every namespace (`loopback_net_init`).
 const LOOPBACK: u32 = 1;
@@ -20,7 +19,7 @@ const LOOPBACK: u32 = 1;
 /// Makes the pair, addressed, routed and up at both ends, or makes nothing.
 pub(crate) fn add(host: &mut Rtnetlink, veth: &Veth) -> Result<(), LinkError> {
     let netns = open(host, veth)?;
-    let bridge = find_bridge(host, veth)?;
+    let bridge = find::link(&mut host.socket, &veth.bridge)?;
     let index = make(host, veth, bridge.index, &netns)?;
     configure(host, veth, index, &netns)
         .map_err(|error| error.after_undo(host.delete(index, &veth.ifname)))?;
@@ -41,17 +40,8 @@ fn open(host: &Rtnetlink, veth: &Veth) -> Result<Netns, LinkError> {
     })
 }
 
-fn find_bridge(host: &mut Rtnetlink, veth: &Veth) -> Result<LinkRecord, LinkError> {
-    let request = message::get_link_named(&veth.bridge);
-    let what = What::Find(&veth.bridge);
-    let body = send_one(&mut host.socket, what, request)?;
-    let malformed = || LinkError::new(what, Cause::Malformed("a link cut short"));
-    LinkRecord::decode(&body).ok_or_else(malformed)
-}
-
 /// Makes both ends, down, each in its namespace, and gives the index of the host's.
 fn make(host: &mut Rtnetlink, veth: &Veth, bridge: u32, netns: &Netns) -> Result<u32, LinkError> {
-    use std::os::fd::AsFd;
     let mut batch = Batch::default();
     let request = message::new_veth(veth, bridge, netns.as_fd());
     batch.push(What::MakeVeth(&veth.ifname), request);
@@ -60,7 +50,7 @@ fn make(host: &mut Rtnetlink, veth: &Veth, bridge: u32, netns: &Netns) -> Result
         message::get_link_named(&veth.ifname),
     );
     match batch.send(&mut host.socket) {
-        Ok(answers) => last_link(&veth.ifname, &answers),
+        Ok(answers) => Ok(find::in_last(&veth.ifname, &answers)?.index),
         Err(error) if error.kind() == ErrorKind::Exists => Err(name_taken(host, veth, error)),
         Err(error) => Err(error),
     }
@@ -83,10 +73,8 @@ fn configure(
     netns: &Netns,
 ) -> Result<(), LinkError> {
     silence(host, veth)?;
-    let mut batch = Batch::default();
     let request = message::set_port_up(index, veth.hairpin);
-    batch.push(What::SetUp(&veth.ifname), request);
-    batch.send(&mut host.socket)?;
+    send_one(&mut host.socket, What::SetUp(&veth.ifname), request)?;
     let path = &veth.peer.netns.path;
     let enter = |cause| LinkError::new(format_args!("enter namespace {}", path.display()), cause);
     netns
@@ -117,8 +105,7 @@ fn configure_peer(peer: &Peer, path: &Path) -> Result<(), LinkError> {
 
 fn address_peer(socket: &mut Socket, peer: &Peer) -> Result<u32, LinkError> {
     let ifname = &peer.ifname;
-    let found = send_one(socket, What::Find(ifname), message::get_link_named(ifname))?;
-    let index = last_link(ifname, &[found])?;
+    let index = find::link(socket, ifname)?.index;
     let mut batch = Batch::default();
     for net in &peer.addresses {
         let request = message::new_address(index, net);

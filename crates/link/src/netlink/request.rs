@@ -23,6 +23,11 @@ impl Request {
         Self { kind, flags, body }
     }
 
+    #[cfg(test)]
+    pub(crate) fn body(&self) -> &[u8] {
+        &self.body
+    }
+
     /// Appends the message to `out`, padded so that another may follow (`NLMSG_ALIGN`).
     pub(super) fn encode(&self, extra_flags: u16, sequence: u32, out: &mut Vec<u8>) {
         let mut header = NetlinkHeader::default();

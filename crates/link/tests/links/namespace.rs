@@ -2,6 +2,7 @@
 
 use std::path::Path;
 
+use rustix::thread::{CapabilitySet, CapabilitySets, set_capabilities};
 use tidegate_link::{ErrorKind, Links, Location, NetnsFault, Rtnetlink};
 use tidegate_model::links::LinkStep;
 use tidegate_test_support::{Netns, require_root_kernel};
@@ -152,4 +153,24 @@ fn a_link_with_a_name_that_we_would_not_give_is_left_out() {
     let links = kernel.links.links().unwrap();
     assert_eq!(links.len(), 1, "{links:?}");
     assert_eq!(links[0].ifname.as_str(), "lo");
+}
+
+#[test]
+fn a_lack_of_privilege_is_told_with_what_mends_it() {
+    require_root_kernel!();
+    let host = Netns::new();
+    let error = host.run(|| {
+        let nothing = CapabilitySets {
+            effective: CapabilitySet::empty(),
+            permitted: CapabilitySet::empty(),
+            inheritable: CapabilitySet::empty(),
+        };
+        set_capabilities(None, nothing).unwrap();
+        let mut links = Rtnetlink::open(&Location::Current).unwrap();
+        links.apply(&add_bridge(1)).unwrap_err()
+    });
+    assert_eq!(error.kind(), ErrorKind::Permission);
+    assert_eq!(error.to_string(), "cannot make bridge br1");
+    let hint = error.hint().unwrap();
+    assert!(hint.contains("CAP_NET_ADMIN"), "{hint}");
 }

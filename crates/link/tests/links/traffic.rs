@@ -1,7 +1,7 @@
 //! Packets between namespaces.
 
 use std::io::{Read, Write};
-use std::net::{IpAddr, SocketAddr, TcpListener, TcpStream};
+use std::net::{IpAddr, Ipv6Addr, SocketAddr, TcpListener, TcpStream};
 use std::time::Duration;
 
 use tidegate_test_support::Netns;
@@ -28,18 +28,37 @@ pub(crate) fn echo(from: &Netns, to: &Netns, address: IpAddr) {
     });
 }
 
+/// A TCP port on every address of the namespace of the thread that starts it, those too that
+/// come later. The kernel accepts connections by itself.
+pub(crate) struct Listener(TcpListener);
+
+impl Listener {
+    pub(crate) fn start() -> Self {
+        Self(TcpListener::bind((Ipv6Addr::UNSPECIFIED, 0)).unwrap())
+    }
+
+    /// Connects to it from the calling thread's namespace.
+    pub(crate) fn connect(&self, address: IpAddr) {
+        let port = self.0.local_addr().unwrap().port();
+        connect(SocketAddr::new(address, port));
+    }
+}
+
 fn connect(target: SocketAddr) -> TcpStream {
     TcpStream::connect_timeout(&target, PATIENCE)
         .unwrap_or_else(|error| panic!("connect to {target}: {error}"))
 }
 
-/// TCP segments that the namespace had to send again: some packet was lost, or came late.
-pub(crate) fn retransmitted(netns: &Netns) -> u64 {
-    let table = netns.run(|| std::fs::read_to_string("/proc/thread-self/net/snmp").unwrap());
-    let mut lines = table.lines().filter_map(|line| line.strip_prefix("Tcp:"));
+/// How often TCP in the namespace waited in vain for an answer (`TcpExtTCPTimeouts`): some packet
+/// was lost, or was kept because an address could not be resolved.
+pub(crate) fn timeouts(netns: &Netns) -> u64 {
+    let table = netns.run(|| std::fs::read_to_string("/proc/thread-self/net/netstat").unwrap());
+    let mut lines = table
+        .lines()
+        .filter_map(|line| line.strip_prefix("TcpExt:"));
     let names = lines.next().unwrap().split_whitespace();
     let values = lines.next().unwrap().split_whitespace();
     let mut columns = names.zip(values);
-    let (_, value) = columns.find(|(name, _)| *name == "RetransSegs").unwrap();
+    let (_, value) = columns.find(|(name, _)| *name == "TCPTimeouts").unwrap();
     value.parse().unwrap()
 }

@@ -1,0 +1,26 @@
+//! Finding one link.
+
+use tidegate_model::IfName;
+
+use crate::batch::{What, send_one};
+use crate::decode::LinkRecord;
+use crate::error::{Cause, LinkError};
+use crate::message;
+use crate::netlink::Socket;
+
+/// The link of that name, or the kernel's refusal if there is none.
+pub(crate) fn link(socket: &mut Socket, ifname: &IfName) -> Result<LinkRecord, LinkError> {
+    let request = message::get_link_named(ifname);
+    let body = send_one(socket, What::Find(ifname), request)?;
+    read(ifname, &body)
+}
+
+/// The link in the last answer of a batch that ended with asking for it.
+pub(crate) fn in_last(ifname: &IfName, answers: &[Vec<u8>]) -> Result<LinkRecord, LinkError> {
+    read(ifname, answers.last().map_or(&[], Vec::as_slice))
+}
+
+fn read(ifname: &IfName, body: &[u8]) -> Result<LinkRecord, LinkError> {
+    let cut_short = || LinkError::new(What::Find(ifname), Cause::Malformed("a link cut short"));
+    LinkRecord::decode(body).ok_or_else(cut_short)
+}
