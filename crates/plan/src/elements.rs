@@ -28,12 +28,28 @@ pub(crate) fn of_network(network: &Network) -> Elements {
     ]
 }
 
-/// The elements of an endpoint: its published ports.
+/// The elements of an endpoint: its published ports, and itself as one that may ask for them.
 pub(crate) fn of_endpoint(endpoint: &Endpoint) -> Elements {
-    endpoint
-        .ports
-        .iter()
-        .flat_map(|binding| of_binding(endpoint, binding))
+    let ports = endpoint.ports.iter();
+    let published = ports.flat_map(|binding| of_binding(endpoint, binding));
+    published.chain(of_hairpin(endpoint)).collect()
+}
+
+/// An endpoint with published ports can meet itself behind one of them.
+fn of_hairpin(endpoint: &Endpoint) -> Elements {
+    let addresses = endpoint.addresses.iter().map(|net| net.addr());
+    let with_itself = |ip: IpAddr| {
+        let container = if ip.is_ipv4() {
+            Container::Hairpin4
+        } else {
+            Container::Hairpin6
+        };
+        (container, Element::new([address(ip), address(ip)]))
+    };
+    let is_published = !endpoint.ports.is_empty();
+    addresses
+        .filter(|_| is_published)
+        .map(with_itself)
         .collect()
 }
 

@@ -10,7 +10,7 @@ use tidegate_model::{
     Change, Endpoint, IfName, MacAddr, Name, NetnsRef, Network, PortBinding, State,
 };
 
-use crate::network::{find, interface_name, numbered};
+use crate::network::{find, interface_name};
 use crate::refused::Family;
 use crate::{Plan, Refused, elements, steps};
 
@@ -43,7 +43,7 @@ pub fn attach(state: &State, request: &Attach, netns: &NetnsFacts) -> Result<Pla
         },
         host_ifname: interface_name("tgv", state.next_number),
         ifname: free_ifname(netns)?,
-        mac: MacAddr::local(numbered(0x76, state.next_number)),
+        mac: mac_of(&addresses),
         gateways: gateways(network, &addresses, netns),
         addresses,
         ports: request.ports.clone(),
@@ -120,6 +120,18 @@ fn addresses(state: &State, network: &Network, netns: &NetnsFacts) -> Result<Vec
         return Err(Refused::NoIpv6InNamespace(network.name.clone()));
     }
     Ok(addresses)
+}
+
+/// An Ethernet address that follows from the first IP address. Neighbours remember which Ethernet
+/// address an IP address had (arp(7): for a minute, and they do not ask again while packets flow):
+/// when it is given out anew, what they remember is still true.
+fn mac_of(addresses: &[IpNet]) -> MacAddr {
+    let [a, b, c, d] = match addresses.first().map(IpNet::addr) {
+        Some(IpAddr::V4(ip)) => ip.octets(),
+        Some(IpAddr::V6(ip)) => (ip.to_bits() as u32).to_be_bytes(),
+        None => [0; 4],
+    };
+    MacAddr::local([0x76, a, b, c, d])
 }
 
 fn gateways(network: &Network, addresses: &[IpNet], netns: &NetnsFacts) -> Vec<IpAddr> {

@@ -25,6 +25,10 @@ pub(crate) enum Container {
     Peers,
     /// Each bridge with itself, to tell an endpoint that reaches its own network's published port.
     SameBridge,
+    /// IPv4 addresses of endpoints with published ports, each with itself.
+    Hairpin4,
+    /// IPv6 addresses of endpoints with published ports, each with itself.
+    Hairpin6,
     /// Ports published on every IPv4 address of the host.
     Publish4,
     /// Ports published on one IPv4 address of the host.
@@ -52,6 +56,7 @@ impl Container {
         ];
         interfaces
             .into_iter()
+            .chain([Self::Hairpin4, Self::Hairpin6])
             .chain([Self::Publish4])
             .chain(Protocol::ALL.map(Self::Publish4At))
             .chain([Self::Publish6])
@@ -69,6 +74,8 @@ impl Container {
             Self::OpenBridges => name!("open_bridges"),
             Self::Peers => name!("peers"),
             Self::SameBridge => name!("same_bridge"),
+            Self::Hairpin4 => name!("hairpin4"),
+            Self::Hairpin6 => name!("hairpin6"),
             Self::Publish4 => name!("publish4"),
             Self::Publish4At(Protocol::Tcp) => name!("publish4_at_tcp"),
             Self::Publish4At(Protocol::Udp) => name!("publish4_at_udp"),
@@ -85,13 +92,15 @@ impl Container {
     /// Its declaration, with no elements.
     pub(crate) fn declaration(self) -> Set {
         use Datatype::{Ifname, InetProto, InetService, Ipv4Addr, Ipv6Addr};
-        let set = |key: Type| Set::set(&table(), self.name(), key);
+        let set = |key: Type| Set::new(&table(), self.name(), key);
         let map = |key: Type, data: Type| Set::map(&table(), self.name(), key, data);
         match self {
             Self::Bridges | Self::Masquerading | Self::Internal | Self::OpenBridges => {
                 set(Ifname.into())
             }
             Self::Peers | Self::SameBridge => set([Ifname, Ifname].into()),
+            Self::Hairpin4 => set([Ipv4Addr, Ipv4Addr].into()),
+            Self::Hairpin6 => set([Ipv6Addr, Ipv6Addr].into()),
             Self::Publish4 => map(
                 [InetProto, InetService].into(),
                 [Ipv4Addr, InetService].into(),

@@ -38,6 +38,8 @@ fn an_endpoint_is_a_veth_pair_and_an_element_for_each_port_and_family() {
     let ports = ["8080:80", "127.0.0.1:53:53/udp"];
     let plan = tidegate_plan::attach(&state, &attachment("web", &ports), &namespace(7)).unwrap();
     expect![[r#"
+        add set inet tidegate hairpin4 { type ipv4_addr . ipv4_addr; elements = { 10.208.0.2 . 10.208.0.2 }; }
+        add set inet tidegate hairpin6 { type ipv6_addr . ipv6_addr; elements = { fd74:6964:6567::2 . fd74:6964:6567::2 }; }
         add map inet tidegate publish4 { type inet_proto . inet_service : ipv4_addr . inet_service; elements = { 6 . 8080 : 10.208.0.2 . 80 }; }
         add map inet tidegate publish4_at_udp { type ipv4_addr . inet_service : ipv4_addr . inet_service; elements = { 127.0.0.1 . 53 : 10.208.0.2 . 53 }; }
         add map inet tidegate publish6 { type inet_proto . inet_service : ipv6_addr . inet_service; elements = { 6 . 8080 : fd74:6964:6567::2 . 80 }; }
@@ -69,10 +71,10 @@ fn an_endpoint_is_a_veth_pair_and_an_element_for_each_port_and_family() {
                             [
                                 2,
                                 118,
+                                10,
+                                208,
                                 0,
-                                0,
-                                0,
-                                1,
+                                2,
                             ],
                         ),
                         addresses: [
@@ -255,7 +257,24 @@ fn a_namespace_gets_what_it_lacks_and_no_more() {
     assert_eq!(veth.peer.ifname.as_str(), "eth1");
     assert!(veth.peer.gateways.is_empty(), "it has a default route");
     assert_eq!(veth.peer.addresses.len(), 1, "IPv6 is off in it");
-    assert_eq!(plan.transaction.len(), 1, "published for IPv4 alone");
+    let text = plan.transaction.to_text();
+    assert!(!text.contains("ipv6"), "published for IPv4 alone: {text}");
+}
+
+#[test]
+fn an_address_that_is_given_out_anew_comes_with_the_same_ethernet_address() {
+    let mut state = state_with(&["web"]);
+    let first = attach(&mut state, "web", 1, &[]);
+    let before = state.endpoints[&first].clone();
+    let detached = tidegate_plan::detach(&state, &first).unwrap();
+    state.apply(&detached.change);
+    let second = attach(&mut state, "web", 2, &[]);
+    let after = &state.endpoints[&second];
+    assert_ne!(after.host_ifname, before.host_ifname);
+    assert_eq!(
+        (&after.addresses, after.mac),
+        (&before.addresses, before.mac)
+    );
 }
 
 #[test]
