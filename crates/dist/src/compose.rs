@@ -10,7 +10,7 @@ use crate::config::Config;
 use crate::plan::{PackagePlan, Plan};
 use crate::spec::{Format, PackageFile, PackageSpec};
 
-pub use assets::{AssetError, collect};
+pub use assets::{AssetError, check, collect};
 
 /// All that is known about a package when it is written.
 #[derive(Debug, Clone, Copy)]

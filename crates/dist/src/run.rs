@@ -12,6 +12,7 @@ use tidegate_native_deps::Flavour;
 
 use crate::audit::{AuditError, BuiltProgram, audit_build, audit_stamp};
 use crate::changelog::{self, Release};
+use crate::compose;
 use crate::config::Config;
 use crate::elf;
 use crate::manifest::{Artifact, Manifest};
@@ -65,6 +66,7 @@ impl<'a> Run<'a> {
         plan: &'a Plan,
         observer: &'a mut dyn Observer,
     ) -> Result<Self, RunError> {
+        compose::check(config, plan)?;
         let path = plan.places.workspace.join(&config.changelog);
         let text = files::read(&path)?;
         let changelog = changelog::parse(&text, &plan.source.version)

@@ -64,6 +64,21 @@ pub fn collect(
     Ok(files)
 }
 
+/// Makes sure that every asset stands for a file, before anything is built for a package that
+/// could then not be written.
+///
+/// # Errors
+/// When one does not.
+pub fn check(config: &Config, plan: &Plan) -> Result<(), AssetError> {
+    config
+        .asset
+        .iter()
+        .try_for_each(|asset| match &asset.source {
+            AssetSource::Binary(_) => Ok(()),
+            AssetSource::Files(pattern) => matches(&plan.places.workspace, pattern).map(drop),
+        })
+}
+
 fn file(asset: &Asset, source: PathBuf) -> PackageFile {
     let name = source
         .file_name()

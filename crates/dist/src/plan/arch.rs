@@ -6,7 +6,7 @@ use super::PlanError;
 use crate::spec::Format;
 
 /// One architecture under its several names.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Arch {
     /// 64-bit x86.
@@ -31,6 +31,22 @@ impl Arch {
             _ => Err(PlanError::UnknownArch {
                 target: target.to_owned(),
             }),
+        }
+    }
+
+    /// The name that the list of distributions gives it, which is Debian's.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        self.in_format(Format::Deb)
+    }
+
+    /// The target triple with glibc.
+    #[must_use]
+    pub fn triple(self) -> &'static str {
+        match self {
+            Self::Amd64 => "x86_64-unknown-linux-gnu",
+            Self::Arm64 => "aarch64-unknown-linux-gnu",
+            Self::Armhf => "armv7-unknown-linux-gnueabihf",
         }
     }
 

@@ -59,13 +59,8 @@ pub enum RunError {
     #[error("the result does not agree with the plan")]
     Audit(#[from] AuditError),
     /// An asset is missing.
-    #[error("cannot put the files of {file} together")]
-    Asset {
-        /// The package file.
-        file: String,
-        /// Which asset, and why.
-        source: AssetError,
-    },
+    #[error("cannot put the files of the packages together")]
+    Asset(#[from] AssetError),
     /// The dependencies are not known.
     #[error("cannot derive the dependencies of {file}")]
     Depends {
@@ -90,7 +85,7 @@ impl RunError {
     pub fn hint(&self) -> Option<String> {
         match self {
             Self::Depends { source, .. } => source.hint().map(str::to_owned),
-            Self::Asset { .. } => {
+            Self::Asset(_) => {
                 Some("correct the [[asset]] in packaging/dist.toml, or make the file".to_owned())
             }
             Self::Audit(_) => {

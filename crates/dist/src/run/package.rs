@@ -22,12 +22,7 @@ impl Run<'_> {
         build: &BuildPlan,
         package: &PackagePlan,
     ) -> Result<Written, RunError> {
-        let files = compose::collect(self.config, self.plan, build, package).map_err(|source| {
-            RunError::Asset {
-                file: package.file.clone(),
-                source,
-            }
-        })?;
+        let files = compose::collect(self.config, self.plan, build, package)?;
         let spec = compose(&Ingredients {
             config: self.config,
             plan: self.plan,

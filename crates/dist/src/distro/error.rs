@@ -1,0 +1,80 @@
+//! What can be wrong with the list of distributions.
+
+use std::path::PathBuf;
+
+/// Why the list, or an entry of it, cannot be used.
+#[derive(Debug, thiserror::Error)]
+pub enum DistroError {
+    /// The file cannot be read.
+    #[error("cannot read {}", path.display())]
+    Io {
+        /// The file.
+        path: PathBuf,
+        /// What the system said.
+        source: std::io::Error,
+    },
+    /// The file is not TOML, or a key or value of it is not known.
+    #[error("cannot use {}", path.display())]
+    Parse {
+        /// The file.
+        path: PathBuf,
+        /// Line, column and reason.
+        source: Box<toml::de::Error>,
+    },
+    /// An entry contradicts itself, or another one.
+    #[error("{}:{line}: distribution {id} {what}", path.display())]
+    Entry {
+        /// The file.
+        path: PathBuf,
+        /// The line of the entry's `id`, from 1.
+        line: usize,
+        /// The entry.
+        id: String,
+        /// What is wrong with it.
+        what: String,
+        /// What mends it.
+        hint: String,
+    },
+    /// There is no such entry.
+    #[error("unknown distribution {id:?}")]
+    Unknown {
+        /// What was asked for.
+        id: String,
+        /// Those that there are.
+        known: Vec<String>,
+    },
+    /// A distribution has no packages for that architecture here.
+    #[error("distribution {id} is not built for {architecture}")]
+    Architecture {
+        /// The entry.
+        id: String,
+        /// What was asked for.
+        architecture: &'static str,
+    },
+    /// Nothing can be planned for the distribution.
+    #[error("nothing can be planned for distribution {id}")]
+    Plan {
+        /// The entry.
+        id: String,
+        /// Why.
+        source: crate::plan::PlanError,
+    },
+}
+
+impl DistroError {
+    /// What mends it.
+    #[must_use]
+    pub fn hint(&self) -> Option<String> {
+        match self {
+            Self::Io { .. } => Some("run the command inside of the workspace".to_owned()),
+            Self::Parse { .. } => None,
+            Self::Entry { hint, .. } => Some(hint.clone()),
+            Self::Unknown { known, .. } => Some(format!("known are {}", known.join(", "))),
+            Self::Architecture { .. } => Some(
+                "add it to `architectures` in packaging/distros.toml, or build elsewhere"
+                    .to_owned(),
+            ),
+            Self::Plan { source, .. } => source.hint(),
+        }
+    }
+}
