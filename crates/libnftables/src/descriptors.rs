@@ -3,6 +3,7 @@
 use std::io;
 use std::os::fd::{AsRawFd, RawFd};
 
+use rustix::fs::{Dir, Mode, OFlags};
 use rustix::net::{AddressFamily, SocketFlags, SocketType, netlink, socket_with};
 use rustix::thread::{UnshareFlags, unshare_unsafe};
 
@@ -29,16 +30,21 @@ pub(crate) unsafe fn isolate() -> io::Result<()> {
     Ok(())
 }
 
-/// The descriptors in the calling thread's table. The one that reads them is among them, closed.
+/// The descriptors in the calling thread's table, without the one that it takes to read them.
 fn open_descriptors() -> io::Result<Vec<RawFd>> {
-    let entries = std::fs::read_dir("/proc/thread-self/fd")?;
-    let number = |entry: io::Result<std::fs::DirEntry>| {
-        Ok(entry?
-            .file_name()
-            .to_str()
-            .and_then(|name| name.parse().ok()))
-    };
-    entries.map(number).filter_map(Result::transpose).collect()
+    let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC;
+    let folder = rustix::fs::open("/proc/thread-self/fd", flags, Mode::empty())?;
+    let own = folder.as_raw_fd();
+    let mut descriptors = Vec::new();
+    for entry in Dir::new(folder)? {
+        let name = entry?.file_name().to_string_lossy().into_owned();
+        descriptors.extend(
+            name.parse::<RawFd>()
+                .ok()
+                .filter(|descriptor| *descriptor != own),
+        );
+    }
+    Ok(descriptors)
 }
 
 /// Opens and closes a socket such as libnftables opens: where that fails, the library would end the

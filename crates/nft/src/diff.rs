@@ -211,7 +211,7 @@ impl Display for RuleShape {
 
 impl ChainShape {
     fn diff(&self, object: &str, found: &Self, out: &mut Vec<Difference>) {
-        if self.base != found.base {
+        if !is_same_base(self.base.as_ref(), found.base.as_ref()) {
             let text = |base: &Option<Base>| {
                 base.as_ref()
                     .map_or_else(|| "a regular chain".to_owned(), |base| format!("`{base}`"))
@@ -263,6 +263,19 @@ impl SetShape {
                 _ => {}
             }
         }
+    }
+}
+
+/// nft up to 1.0.6 leaves the device out of the JSON of ingress chains of the family inet.
+fn is_same_base(planned: Option<&Base>, found: Option<&Base>) -> bool {
+    match (planned, found) {
+        (Some(planned), Some(found @ Base { device: None, .. })) => {
+            Base {
+                device: None,
+                ..planned.clone()
+            } == *found
+        }
+        _ => planned == found,
     }
 }
 

@@ -71,7 +71,7 @@ impl ObjectId {
 pub enum Op {
     /// Adds an object. Success where the same one is there already; a rule is added each time.
     Add(Object),
-    /// Adds an object that must not be there yet.
+    /// Adds an object that must not be there yet. Not for rules, which have no identity.
     Create(Object),
     /// Adds a rule at the beginning of its chain.
     Insert(Rule),

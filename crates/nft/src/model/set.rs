@@ -20,7 +20,7 @@ pub struct Set {
     pub data: DataType,
     /// Whether its elements end by themselves.
     pub timeout: Timeout,
-    /// Whether each element counts packets. nft reads this from 0.9.5, the kernel from 5.7.
+    /// Whether each element counts the packets that it matched. nft reads this from 0.9.5, the kernel from 5.7.
     pub counter: bool,
     /// A remark. nft reads it from 0.9.7, the kernel from 5.10.
     pub comment: Option<Comment>,
@@ -148,7 +148,7 @@ pub struct Element {
     pub key: Vec<Value>,
     /// What it leads to; `None` in sets.
     pub data: Option<Data>,
-    /// A counter, with its values.
+    /// What it counted. Only in sets with a counter: nft refuses it in others.
     pub counter: Option<Counter>,
     /// The time after which it ends, in whole seconds.
     pub timeout: Option<Duration>,

@@ -19,7 +19,7 @@ pub enum Statement {
     Lookup {
         /// What is looked up.
         key: Key,
-        /// The set, of the rule's own table.
+        /// The set, of the rule's own table. Not a map: only new kernels look keys up in those.
         set: Name,
         /// Matches when the set does not hold the key.
         negated: bool,

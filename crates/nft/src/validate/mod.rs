@@ -48,6 +48,9 @@ pub(crate) fn transaction(ops: &[Op]) -> Result<(), Invalid> {
 /// Checks one operation against what is known.
 pub(crate) fn check(op: &Op, scope: &dyn Scope) -> Result<(), String> {
     match op {
+        Op::Create(Object::Rule(_)) => {
+            Err("rules are added or inserted: nft cannot create them".to_owned())
+        }
         Op::Add(object) | Op::Create(object) => match object {
             Object::Table(_) => Ok(()),
             Object::Chain(declared) => chain::check(declared),

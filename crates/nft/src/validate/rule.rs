@@ -3,7 +3,7 @@
 use super::{Scope, ensure, ensure_type};
 use crate::model::{
     ChainKind, DataType, Datatype, Family, Field, Hook, IpVersion, Key, Match, Name, Nat, NatKind,
-    NatTarget, Redirect, Reject, Rule, Set, Statement, Type, Verdict,
+    NatTarget, Redirect, Reject, Rule, Set, Statement, Transport, Type, Verdict,
 };
 
 pub(super) fn check(rule: &Rule, scope: &dyn Scope) -> Result<(), String> {
@@ -17,6 +17,7 @@ pub(super) fn check(rule: &Rule, scope: &dyn Scope) -> Result<(), String> {
         })
         .and_then(|()| check_statement(statement, rule, scope))
         .and_then(|()| check_place(statement, rule, scope))
+        .and_then(|()| check_transport(statement, &rule.statements[..index]))
         .map_err(inside)?;
     }
     check_versions(rule)
@@ -125,6 +126,46 @@ fn check_reject(reject: Reject, rule: &Rule) -> Result<(), String> {
     ensure(fits, || {
         format!("cannot be in a table of family {}", family.name())
     })
+}
+
+/// Statements that change ports mean nothing before the rule has matched a transport protocol.
+///
+/// For maps with ports, only releases up to 0.9.8 insist on it; asking for it here makes a rule that
+/// loads on all of them.
+fn check_transport(statement: &Statement, before: &[Statement]) -> Result<(), String> {
+    let changes_port = match statement {
+        Statement::Nat(Nat {
+            target: NatTarget::Literal { port, .. },
+            ..
+        }) => port.is_some(),
+        Statement::Nat(Nat {
+            target: NatTarget::Map { with_port, .. },
+            ..
+        }) => *with_port,
+        Statement::Redirect(redirect) => *redirect != Redirect::SamePort,
+        Statement::Reject(reject) => *reject == Reject::TcpReset,
+        _ => false,
+    };
+    ensure(
+        !changes_port || before.iter().any(is_transport_match),
+        || "needs a match on the transport protocol before it".to_owned(),
+    )
+}
+
+/// Whether only packets of one transport protocol pass it.
+const fn is_transport_match(statement: &Statement) -> bool {
+    match statement {
+        Statement::Match(Match {
+            field: Field::L4proto,
+            negated,
+            ..
+        }) => !*negated,
+        Statement::Match(Match {
+            field: Field::Sport(of) | Field::Dport(of),
+            ..
+        }) => !matches!(of, Transport::Any),
+        _ => false,
+    }
 }
 
 /// Statements that the kernel takes in some base chains only.

@@ -111,6 +111,9 @@ fn check_element(element: &Element, set: &Set) -> Result<(), String> {
         }
         (None, _) => return Err(format!("{element} leads nowhere, and it is a map")),
     }
+    ensure(element.counter.is_none() || set.counter, || {
+        format!("{element} has a counter, and its set has none")
+    })?;
     let Some(timeout) = element.timeout else {
         return Ok(());
     };

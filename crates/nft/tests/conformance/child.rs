@@ -1,0 +1,104 @@
+//! The long-lived child, lost and found.
+
+use tidegate_nft::*;
+use tidegate_test_support::need::find_program;
+
+use crate::sample::{TABLE, publish4, published};
+use crate::subject::{Subject, World, transaction};
+
+fn add(port: u16) -> Transaction {
+    transaction(|t| t.create_elements(&publish4().id, [published(port)]))
+}
+
+/// The processes in the namespace: the child alone.
+fn child(world: &World) -> rustix::process::Pid {
+    let netns = world.netns.as_ref().expect("on the kernel");
+    let listed = std::process::Command::new(find_program("ip").expect("required"))
+        .args(["netns", "pids", netns.name()])
+        .output()
+        .expect("ip runs");
+    let listed = String::from_utf8(listed.stdout).expect("numbers");
+    let pids: Vec<i32> = listed
+        .lines()
+        .map(|pid| pid.parse().expect("a number"))
+        .collect();
+    // The thread of the driver counts for its process, which is this one.
+    let own = i32::try_from(std::process::id()).expect("small");
+    let children: Vec<i32> = pids.into_iter().filter(|pid| *pid != own).collect();
+    assert_eq!(children.len(), 1, "{children:?}");
+    rustix::process::Pid::from_raw(children[0]).expect("not nought")
+}
+
+fn kill(pid: rustix::process::Pid, signal: rustix::process::Signal) {
+    rustix::process::kill_process(pid, signal).expect("it runs");
+}
+
+/// Waits until a killed process has closed its files: then it is a zombie, or gone.
+fn wait_for_end(pid: rustix::process::Pid) {
+    let stat = format!("/proc/{}/stat", pid.as_raw_nonzero());
+    let ended = || match std::fs::read_to_string(&stat) {
+        Ok(stat) => stat
+            .rsplit(") ")
+            .next()
+            .is_some_and(|rest| rest.starts_with('Z')),
+        Err(_) => true,
+    };
+    while !ended() {
+        std::thread::yield_now();
+    }
+}
+
+#[test]
+fn a_killed_child_is_replaced_and_nothing_is_lost() {
+    if !Subject::LongLived.can_run() {
+        return;
+    }
+    let world = World::new(Subject::LongLived);
+    let mut model = Ruleset::new();
+    world.apply(
+        &mut model,
+        &transaction(|base| base.add(TABLE).add(publish4())),
+    );
+    for port in 1..=5 {
+        let before = child(&world);
+        kill(before, rustix::process::Signal::KILL);
+        wait_for_end(before);
+        world.apply(&mut model, &add(port));
+        assert_ne!(child(&world), before);
+    }
+    assert_eq!(world.differences(&model, &TABLE), Vec::<String>::new());
+}
+
+#[test]
+fn a_child_that_does_not_answer_is_given_up_and_replaced() {
+    if !Subject::LongLived.can_run() {
+        return;
+    }
+    let netns = tidegate_test_support::Netns::new();
+    let options = ExecOptions {
+        mode: ExecMode::LongLivedChild,
+        deadline: std::time::Duration::from_millis(500),
+        ..ExecOptions::default()
+    };
+    let driver = ExecDriver::open(Location::Path(netns.path()), options).expect("nft is there");
+    let world = World {
+        subject: Subject::LongLived,
+        driver: Box::new(driver),
+        netns: Some(netns),
+    };
+    let mut model = Ruleset::new();
+    world.apply(
+        &mut model,
+        &transaction(|base| base.add(TABLE).add(publish4())),
+    );
+    let stopped = child(&world);
+    kill(stopped, rustix::process::Signal::STOP);
+    let error = world.driver.apply(&add(1)).expect_err("it does not answer");
+    assert_eq!(
+        (error.kind, error.applied),
+        (Kind::DriverGone, Applied::Unknown)
+    );
+    wait_for_end(stopped);
+    world.apply(&mut model, &add(1));
+    assert_eq!(world.differences(&model, &TABLE), Vec::<String>::new());
+}
