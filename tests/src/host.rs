@@ -12,7 +12,7 @@ use serde_json::Value;
 use tempfile::TempDir;
 use tidegate_test_support::{Netns, Output};
 
-use crate::Programs;
+use crate::{Programs, Snapshot};
 
 /// How long a daemon may take to answer or to end: far longer than it does, and only there so
 /// that a test that cannot pass ends.
@@ -29,19 +29,6 @@ pub struct Host {
     /// Arguments of the daemon besides its socket and state folder.
     arguments: Vec<String>,
     daemon: Option<Child>,
-}
-
-/// Everything that a refused command must leave as it was.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Snapshot {
-    /// `nft list ruleset` of the whole namespace.
-    pub ruleset: String,
-    /// Links, addresses and routes of the namespace.
-    pub links: String,
-    /// What the daemon believes.
-    pub believed: String,
-    /// The bytes of the state database.
-    pub store: Vec<u8>,
 }
 
 impl Host {
@@ -202,15 +189,7 @@ impl Host {
 
     /// What a refused command must leave as it was.
     pub fn snapshot(&self) -> Snapshot {
-        let believed = [&["network", "ls"][..], &["endpoint", "ls"]];
-        Snapshot {
-            ruleset: self.netns.sh("nft list ruleset"),
-            links: self.netns.sh(
-                "ip -d -o link; ip -o addr; ip route show table all; ip -6 route show table all",
-            ),
-            believed: believed.map(|list| self.json(list).to_string()).join("\n"),
-            store: fs::read(self.state_dir().join("state.redb")).expect("the state can be read"),
-        }
+        Snapshot::take(self)
     }
 
     /// What differs between the ruleset as planned and as the kernel has it.

@@ -25,8 +25,16 @@ impl Lab {
     /// # Panics
     /// When it cannot be set up.
     pub fn with_driver(driver: &str) -> Self {
+        Self::of(Host::with_driver(driver))
+    }
+
+    /// A lab around a host.
+    ///
+    /// # Panics
+    /// When it cannot be set up.
+    pub fn of(host: Host) -> Self {
         let lab = Self {
-            host: Host::with_driver(driver),
+            host,
             outside: Netns::new(),
         };
         lab.connect();

@@ -13,9 +13,11 @@
 mod host;
 mod lab;
 mod programs;
+mod snapshot;
 pub mod traffic;
 
-pub use host::{Host, Snapshot};
+pub use host::Host;
 pub use lab::{Attached, Lab};
 pub use programs::Programs;
+pub use snapshot::Snapshot;
 pub use tidegate_test_support::{Netns, Output, require_root_kernel};

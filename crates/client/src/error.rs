@@ -93,9 +93,10 @@ impl ClientError {
     /// Sorts the reasons for which a socket cannot be connected to.
     pub(crate) fn connecting(socket: PathBuf, source: io::Error) -> Self {
         match source.kind() {
-            io::ErrorKind::NotFound | io::ErrorKind::ConnectionRefused => {
-                Self::NotRunning { socket, source }
-            }
+            // Reset: it went away while it was being connected to.
+            io::ErrorKind::NotFound
+            | io::ErrorKind::ConnectionRefused
+            | io::ErrorKind::ConnectionReset => Self::NotRunning { socket, source },
             io::ErrorKind::PermissionDenied => Self::NotAllowed { socket, source },
             _ => Self::Connect { socket, source },
         }

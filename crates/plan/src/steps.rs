@@ -42,11 +42,23 @@ pub(crate) fn bridge(network: &Network) -> Bridge {
         format!("net/ipv4/conf/{ifname}/route_localnet"),
         "1",
     )];
-    if has_ipv6(network) {
-        sysctls.push(sysctl(format!("net/ipv6/conf/{ifname}/accept_ra"), "0"));
+    let ipv6: &[(&str, &str)] = if has_ipv6(network) {
+        // Whatever is forwarded to an endpoint waits until the bridge's link-local address can be
+        // the source of neighbour solicitations (ndisc_send_ns), which takes up to two seconds
+        // with duplicate address detection. The address is ours alone: it follows from the MAC.
+        &[
+            ("accept_ra", "0"),
+            ("dad_transmits", "0"),
+            ("router_solicitation_delay", "0"),
+        ]
     } else {
-        sysctls.push(sysctl(format!("net/ipv6/conf/{ifname}/disable_ipv6"), "1"));
-    }
+        &[("disable_ipv6", "1")]
+    };
+    let of_bridge = |key: &str| format!("net/ipv6/conf/{ifname}/{key}");
+    sysctls.extend(
+        ipv6.iter()
+            .map(|(key, value)| sysctl(of_bridge(key), value)),
+    );
     Bridge {
         ifname: ifname.clone(),
         mac: network.mac,

@@ -12,24 +12,35 @@ use crate::drivers;
 
 fn names(list: &Value) -> BTreeSet<String> {
     let objects = list.as_array().unwrap().iter();
-    objects.map(|object| object["name"].as_str().unwrap().to_owned()).collect()
+    objects
+        .map(|object| object["name"].as_str().unwrap().to_owned())
+        .collect()
 }
 
 /// Names of the daemon's links that the kernel has.
 fn links(host: &Host) -> BTreeSet<String> {
     let text = host.netns.sh("ip -j link");
     let links: Value = serde_json::from_str(&text).unwrap();
-    let names = links.as_array().unwrap().iter().map(|l| l["ifname"].as_str().unwrap().to_owned());
+    let names = links
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|l| l["ifname"].as_str().unwrap().to_owned());
     names.filter(|name| name.starts_with("tg")).collect()
 }
 
 /// Kernel, daemon and store tell the same: links, elements, and what `ls` says now and after
 /// another start.
 fn assert_agreement(host: &mut Host) {
-    let (networks, endpoints) = (host.json(&["network", "ls"]), host.json(&["endpoint", "ls"]));
+    let (networks, endpoints) = (
+        host.json(&["network", "ls"]),
+        host.json(&["endpoint", "ls"]),
+    );
     let field = |list: &Value, key: &str| -> Vec<String> {
         let objects = list.as_array().unwrap().iter();
-        objects.map(|object| object[key].as_str().unwrap().to_owned()).collect()
+        objects
+            .map(|object| object[key].as_str().unwrap().to_owned())
+            .collect()
     };
     let mut believed: BTreeSet<String> = field(&networks, "bridge").into_iter().collect();
     believed.extend(field(&endpoints, "host-ifname"));
@@ -55,11 +66,17 @@ fn a_kill_at_any_time_leaves_kernel_and_store_in_agreement() {
             host.start();
             let listed = names(&host.json(&["endpoint", "ls"]));
             for name in &attached {
-                assert!(listed.contains(name), "{name} was answered for and is gone: {listed:?}");
+                assert!(
+                    listed.contains(name),
+                    "{name} was answered for and is gone: {listed:?}"
+                );
             }
             for name in &listed {
                 let is_explained = attached.contains(name) || maybe.contains(name);
-                assert!(is_explained, "{name} was detached and is there: {attached:?} {maybe:?}");
+                assert!(
+                    is_explained,
+                    "{name} was detached and is there: {attached:?} {maybe:?}"
+                );
             }
             assert_agreement(&mut host);
             for name in &listed {
@@ -68,7 +85,11 @@ fn a_kill_at_any_time_leaves_kernel_and_store_in_agreement() {
         }
         assert_eq!(links(&host).len(), 1, "only the bridge is left");
         for netns in &boxes {
-            assert_eq!(netns.sh("ip -o link").lines().count(), 1, "only loopback is left");
+            assert_eq!(
+                netns.sh("ip -o link").lines().count(),
+                1,
+                "only loopback is left"
+            );
         }
         let planned = host.ok(&["ruleset"]);
         assert!(!planned.contains("dnat to 10.208"), "{planned}");
@@ -99,7 +120,9 @@ fn attach_and_detach_until_killed(
             std::thread::sleep(Duration::from_millis(1));
         }
         // Not by way of `host`, which the clients are using.
-        let killed = std::process::Command::new("kill").args(["-9", &pid.to_string()]).status();
+        let killed = std::process::Command::new("kill")
+            .args(["-9", &pid.to_string()])
+            .status();
         assert!(killed.unwrap().success());
         for client in clients {
             match client.join().unwrap() {
@@ -122,7 +145,10 @@ enum Last {
 
 fn client(host: &Host, netns: &Netns, index: usize, commands: usize, done: &AtomicUsize) -> Last {
     let name = format!("ep{index}");
-    let (port, udp) = (format!("{}:80", 8000 + index), format!("{}:53/udp", 9000 + index));
+    let (port, udp) = (
+        format!("{}:80", 8000 + index),
+        format!("{}:53/udp", 9000 + index),
+    );
     let mut last = Last::Detached;
     for command in 0..commands {
         let is_attach = command % 2 == 0;
@@ -138,10 +164,18 @@ fn client(host: &Host, netns: &Netns, index: usize, commands: usize, done: &Atom
             let is_gone = output.stderr.contains("ended the connection");
             let was_never_there = output.stderr.contains("is not running");
             assert!(is_gone || was_never_there, "{output:#?}");
-            return if is_gone { Last::Unanswered(name) } else { last };
+            return if is_gone {
+                Last::Unanswered(name)
+            } else {
+                last
+            };
         }
         done.fetch_add(1, Ordering::Relaxed);
-        last = if is_attach { Last::Attached(name.clone()) } else { Last::Detached };
+        last = if is_attach {
+            Last::Attached(name.clone())
+        } else {
+            Last::Detached
+        };
     }
     last
 }
@@ -157,19 +191,35 @@ fn links_and_rules_that_were_lost_come_back_with_the_daemon() {
         let back = lab.attach("db", "back", &[]);
         let believed = lab.host.json(&["endpoint", "ls"]);
         lab.host.kill();
-        let bridge = links(&lab.host).into_iter().find(|name| name.starts_with("tgb")).unwrap();
+        let bridge = links(&lab.host)
+            .into_iter()
+            .find(|name| name.starts_with("tgb"))
+            .unwrap();
         lab.host.netns.sh(&format!(
             "ip link del {bridge}; nft delete table inet tidegate
-             ip link add tgb99 group {group} type bridge; ip link add tgv99 group {group} type dummy",
+             ip link add tgb99 group {group} type bridge; ip link add tgv99 group {group} type bridge",
             group = 0x7469_6465
         ));
         let back_before = back.netns.sh("ip -o link show eth0");
         lab.host.start();
         assert_eq!(lab.host.json(&["endpoint", "ls"]), believed);
-        assert_eq!(links(&lab.host).len(), 4, "two bridges, two endpoints, no leftovers");
-        assert_eq!(back.netns.sh("ip -o link show eth0"), back_before, "it was left alone");
+        assert_eq!(
+            links(&lab.host).len(),
+            4,
+            "two bridges, two endpoints, no leftovers"
+        );
+        assert_eq!(
+            back.netns.sh("ip -o link show eth0"),
+            back_before,
+            "it was left alone"
+        );
         let _server = Server::start(&front.netns, "front", 80);
-        assert_eq!(ask_tcp(&lab.outside, "192.0.2.1:8080".parse().unwrap()).unwrap().server, "front");
+        assert_eq!(
+            ask_tcp(&lab.outside, "192.0.2.1:8080".parse().unwrap())
+                .unwrap()
+                .server,
+            "front"
+        );
         assert_agreement(&mut lab.host);
     }
 }
@@ -185,7 +235,10 @@ fn an_endpoint_whose_namespace_is_gone_is_dropped_with_a_warning() {
         lab.host.kill();
         drop(front);
         lab.host.start();
-        assert_eq!(names(&lab.host.json(&["endpoint", "ls"])), BTreeSet::from(["stays".into()]));
+        assert_eq!(
+            names(&lab.host.json(&["endpoint", "ls"])),
+            BTreeSet::from(["stays".into()])
+        );
         let log = lab.host.log();
         assert!(log.contains("WARN") && log.contains("front"), "{log}");
         assert_agreement(&mut lab.host);
@@ -204,9 +257,14 @@ fn an_interface_that_took_the_place_of_an_endpoint_costs_that_endpoint_only() {
     let front = lab.attach("web", "front", &["8080:80"]);
     let _stays = lab.attach("web", "stays", &["9090:90"]);
     lab.host.kill();
-    front.netns.sh("ip link del eth0; ip link add eth0 type dummy");
+    front
+        .netns
+        .sh("ip link del eth0; ip link add eth0 type bridge");
     lab.host.start();
-    assert_eq!(names(&lab.host.json(&["endpoint", "ls"])), BTreeSet::from(["stays".into()]));
+    assert_eq!(
+        names(&lab.host.json(&["endpoint", "ls"])),
+        BTreeSet::from(["stays".into()])
+    );
     assert_agreement(&mut lab.host);
     assert!(!lab.host.ok(&["ruleset"]).contains("8080"));
 }
@@ -219,7 +277,9 @@ fn a_table_that_somebody_else_changed_is_put_right_by_the_next_command() {
         lab.host.ok(&["network", "create", "web"]);
         let _front = lab.attach("web", "front", &["8080:80"]);
         let _side = lab.attach("web", "side", &["9090:80"]);
-        lab.host.netns.sh("nft delete element inet tidegate publish4 '{ tcp . 8080 }'");
+        lab.host
+            .netns
+            .sh("nft delete element inet tidegate publish4 '{ tcp . 8080 }'");
         lab.host.ok(&["detach", "front"]);
         assert_eq!(lab.host.ruleset_diff(), "");
         lab.host.netns.sh("nft flush ruleset");
@@ -228,18 +288,27 @@ fn a_table_that_somebody_else_changed_is_put_right_by_the_next_command() {
     }
 }
 
+/// Tables that look as much like ours as can be.
+const FOREIGN: &str = "nft '
+    add table ip tidegate
+    add chain ip tidegate forward { type filter hook forward priority 0; }
+    add map ip tidegate publish4 { type inet_service : ipv4_addr; flags interval; }
+    add element ip tidegate publish4 { 1-9 : 192.0.2.9 }
+    add table inet junk
+    add set inet junk bridges { type ifname; elements = { \"tgb0\", \"tgv1\" }; }
+    add chain inet junk guard
+    add rule inet junk guard iifname @bridges counter accept comment \"tidegate\"
+'";
+
 #[test]
 fn a_foreign_table_is_never_touched() {
     require_root_kernel!();
     for driver in drivers() {
         let mut lab = Lab::with_driver(&driver);
-        lab.host.netns.sh("nft -f - <<-'EOF'
-            table ip tidegate_not { chain forward { type filter hook forward priority 0; }
-                map ports { type inet_service : ipv4_addr; flags interval; elements = { 1-9 : 192.0.2.9 } } }
-            table inet junk { set s { type ifname; elements = { \"tgb0\", \"tgv1\" } }
-                chain c { iifname @s counter accept comment \"tidegate\" } }\nEOF");
+        lab.host.netns.sh(FOREIGN);
         let foreign = |host: &Host| {
-            host.netns.sh("nft list table ip tidegate_not; nft list table inet junk")
+            host.netns
+                .sh("nft list table ip tidegate; nft list table inet junk")
         };
         let before = foreign(&lab.host);
         lab.host.ok(&["network", "create", "web"]);

@@ -16,8 +16,14 @@ fn refuse(host: &Host, status: i32, words: &str) -> String {
     let rules = host.netns.sh("nft list ruleset");
     let output = host.start_to_end();
     assert_eq!(output.code, Some(status), "{output:#?}");
-    let error = output.stderr.lines().find(|line| line.starts_with("error: "));
-    assert!(error.is_some_and(|line| line.contains(words)), "{output:#?}");
+    let error = output
+        .stderr
+        .lines()
+        .find(|line| line.starts_with("error: "));
+    assert!(
+        error.is_some_and(|line| line.contains(words)),
+        "{output:#?}"
+    );
     assert!(output.stderr.contains("\nhint: "), "{output:#?}");
     assert_eq!(host.netns.sh("nft list ruleset"), rules);
     output.stderr
@@ -28,16 +34,28 @@ fn an_unknown_key_is_an_error_with_its_line() {
     require_root_kernel!();
     let host = unstarted(&[]);
     let config = host.folder().join("tidegated.toml");
-    fs::write(&config, "log-level = \"warn\"\n\n[nft]\ndirver = \"exec\"\n").unwrap();
+    fs::write(
+        &config,
+        "log-level = \"warn\"\n\n[nft]\ndirver = \"exec\"\n",
+    )
+    .unwrap();
     let host = unstarted(&["--config", config.to_str().unwrap()]);
-    refuse(&host, 1, &format!("{}:4:1: unknown field `dirver`", config.display()));
+    refuse(
+        &host,
+        1,
+        &format!("{}:4:1: unknown field `dirver`", config.display()),
+    );
 }
 
 #[test]
 fn a_configuration_that_is_named_must_be_there() {
     require_root_kernel!();
     let host = unstarted(&["--config", "/nonexistent.toml"]);
-    refuse(&host, 1, "cannot read the configuration file /nonexistent.toml");
+    refuse(
+        &host,
+        1,
+        "cannot read the configuration file /nonexistent.toml",
+    );
 }
 
 #[test]
@@ -46,10 +64,20 @@ fn a_flag_wins_over_the_environment_and_that_over_the_file() {
     let folder = unstarted(&[]);
     let config = folder.folder().join("tidegated.toml");
     let pools = "[pools]\nipv4 = [{ base = \"172.30.0.0/16\", size = 20 }]\nipv6 = []\n";
-    fs::write(&config, format!("{pools}[nft]\ndriver = \"library\"\npath = \"/nonexistent/nft\"\n"))
-        .unwrap();
+    fs::write(
+        &config,
+        format!("{pools}[nft]\ndriver = \"library\"\npath = \"/nonexistent/nft\"\n"),
+    )
+    .unwrap();
     let nft = folder.netns.sh("command -v nft");
-    let arguments = ["--config", config.to_str().unwrap(), "--nft-driver", "exec", "--nft-path", nft.trim()];
+    let arguments = [
+        "--config",
+        config.to_str().unwrap(),
+        "--nft-driver",
+        "exec",
+        "--nft-path",
+        nft.trim(),
+    ];
     let mut host = unstarted(&arguments);
     host.start();
     assert_eq!(host.json(&["info"])["driver"]["name"], "exec");
@@ -57,7 +85,10 @@ fn a_flag_wins_over_the_environment_and_that_over_the_file() {
     assert_eq!(made["subnets"][0]["net"], "172.30.0.0/20");
     let output = host.tidegate(&["network", "create", "db"]);
     assert_eq!(output.code, Some(1), "{output:#?}");
-    assert!(output.stderr.contains("no free IPv6 subnet is left"), "{output:#?}");
+    assert!(
+        output.stderr.contains("no free IPv6 subnet is left"),
+        "{output:#?}"
+    );
 }
 
 #[test]
@@ -83,8 +114,13 @@ fn two_daemons_in_two_namespaces_do_not_disturb_each_other() {
     one.host.kill();
     one.host.start();
     one.host.stop();
-    assert_eq!(two.host.snapshot(), before);
-    assert_eq!(ask_tcp(&two.outside, "192.0.2.1:8080".parse().unwrap()).unwrap().server, "second");
+    before.assert_unchanged(&two.host.snapshot(), "what the other daemon did");
+    assert_eq!(
+        ask_tcp(&two.outside, "192.0.2.1:8080".parse().unwrap())
+            .unwrap()
+            .server,
+        "second"
+    );
 }
 
 #[test]
@@ -99,13 +135,20 @@ fn a_second_daemon_in_a_namespace_is_refused_whatever_it_is_given() {
     let elsewhere = tempfile::tempdir().unwrap();
     let socket = elsewhere.path().join("socket");
     let mut second = host.netns.command(&Programs::of_this_tree().tidegated);
-    second.arg("--socket").arg(&socket).arg("--state-dir").arg(elsewhere.path());
+    second
+        .arg("--socket")
+        .arg(&socket)
+        .arg("--state-dir")
+        .arg(elsewhere.path());
     let output = second.output().unwrap();
     assert_eq!(output.status.code(), Some(1));
     let stderr = String::from_utf8_lossy(&output.stderr);
     let pid = host.pid().unwrap();
-    assert!(stderr.contains(&format!("another tidegated (process {pid}) runs")), "{stderr}");
-    assert_eq!(host.snapshot(), before);
+    assert!(
+        stderr.contains(&format!("another tidegated (process {pid}) runs")),
+        "{stderr}"
+    );
+    before.assert_unchanged(&host.snapshot(), "the second daemon");
 }
 
 #[test]
@@ -115,7 +158,11 @@ fn a_state_folder_has_one_daemon() {
     host.start();
     let other = unstarted(&[]);
     let mut second = other.netns.command(&Programs::of_this_tree().tidegated);
-    second.arg("--socket").arg(other.socket()).arg("--state-dir").arg(host.state_dir());
+    second
+        .arg("--socket")
+        .arg(other.socket())
+        .arg("--state-dir")
+        .arg(host.state_dir());
     let output = second.output().unwrap();
     assert_eq!(output.status.code(), Some(1));
     let stderr = String::from_utf8_lossy(&output.stderr);
@@ -134,12 +181,20 @@ fn a_state_folder_that_cannot_be_written_is_an_error_before_anything_is_touched(
     );
     let daemon = host.daemon_command();
     let mut command = std::process::Command::new("unshare");
-    command.args(["--mount", "sh", "-c", &script, "sh"]).arg(daemon.get_program());
+    command
+        .args(["--mount", "sh", "-c", &script, "sh"])
+        .arg(daemon.get_program());
     let output = command.args(daemon.get_args()).output().unwrap();
     assert_eq!(output.status.code(), Some(2), "{output:?}");
     let stderr = String::from_utf8_lossy(&output.stderr);
-    assert!(stderr.contains("error: cannot open the state database"), "{stderr}");
-    assert!(stderr.contains("caused by: Read-only file system"), "{stderr}");
+    assert!(
+        stderr.contains("error: cannot open the state database"),
+        "{stderr}"
+    );
+    assert!(
+        stderr.contains("caused by: Read-only file system"),
+        "{stderr}"
+    );
     assert!(stderr.contains("hint: "), "{stderr}");
     assert_eq!(host.netns.sh("nft list ruleset"), "");
 }
@@ -161,11 +216,23 @@ fn a_stop_leaves_the_networks_and_removes_the_socket() {
     let mut host = unstarted(&[]);
     host.start();
     host.ok(&["network", "create", "web"]);
-    assert_eq!(fs::metadata(host.socket()).unwrap().permissions().mode() & 0o777, 0o660);
-    let (rules, links) = (host.netns.sh("nft list ruleset"), host.netns.sh("ip -o addr"));
+    assert_eq!(
+        fs::metadata(host.socket()).unwrap().permissions().mode() & 0o777,
+        0o660
+    );
+    let (rules, links) = (
+        host.netns.sh("nft list ruleset"),
+        host.netns.sh("ip -o addr"),
+    );
     host.stop();
     assert!(!host.socket().exists());
-    assert_eq!((host.netns.sh("nft list ruleset"), host.netns.sh("ip -o addr")), (rules, links));
+    assert_eq!(
+        (
+            host.netns.sh("nft list ruleset"),
+            host.netns.sh("ip -o addr")
+        ),
+        (rules, links)
+    );
     assert!(!host.log().contains("ERROR"), "{}", host.log());
 }
 
@@ -185,14 +252,21 @@ fn a_socket_that_systemd_hands_over_is_used_and_left_in_place() {
     let host = unstarted(&[]);
     let socket = host.folder().join("activated.sock");
     let mut daemon = host.netns.command("systemd-socket-activate");
-    daemon.arg("--listen").arg(&socket).arg(&Programs::of_this_tree().tidegated);
+    daemon
+        .arg("--listen")
+        .arg(&socket)
+        .arg(&Programs::of_this_tree().tidegated);
     daemon.arg("--state-dir").arg(host.state_dir());
     let mut daemon = daemon.stderr(std::process::Stdio::null()).spawn().unwrap();
     while !socket.exists() {
         std::thread::sleep(std::time::Duration::from_millis(5));
     }
     let mut client = std::process::Command::new(&Programs::of_this_tree().tidegate);
-    let output = client.args(["info", "--json", "--socket"]).arg(&socket).output().unwrap();
+    let output = client
+        .args(["info", "--json", "--socket"])
+        .arg(&socket)
+        .output()
+        .unwrap();
     assert!(output.status.success(), "{output:?}");
     let info: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
     assert_eq!(info["socket"], socket.to_str().unwrap());

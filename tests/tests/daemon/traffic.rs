@@ -2,9 +2,7 @@
 
 use std::net::{IpAddr, SocketAddr};
 
-use tidegate_tests::traffic::{
-    Connection, Server, ask_tcp, ask_udp, is_closed_tcp, is_closed_udp,
-};
+use tidegate_tests::traffic::{Connection, Server, ask_tcp, ask_udp, is_closed_tcp, is_closed_udp};
 use tidegate_tests::{Attached, Host, Lab, require_root_kernel};
 
 use crate::drivers;
@@ -31,7 +29,11 @@ fn stage(driver: &str) -> Stage {
     let lab = Lab::with_driver(driver);
     lab.host.ok(&["network", "create", "web"]);
     lab.host.ok(&["network", "create", "db"]);
-    let front = lab.attach("web", "front", &["8080:80", "5353:53/udp", "127.0.0.1:8081:80"]);
+    let front = lab.attach(
+        "web",
+        "front",
+        &["8080:80", "5353:53/udp", "127.0.0.1:8081:80"],
+    );
     let side = lab.attach("web", "side", &[]);
     let back = lab.attach("db", "back", &[]);
     let servers = vec![
@@ -42,28 +44,68 @@ fn stage(driver: &str) -> Stage {
         Server::start(&back.netns, "back", 80),
         Server::start(&lab.outside, "outside", 80),
     ];
-    Stage { lab, front, side, back, _servers: servers }
+    Stage {
+        lab,
+        front,
+        side,
+        back,
+        _servers: servers,
+    }
 }
 
 #[test]
 fn a_published_port_answers_from_everywhere() {
     require_root_kernel!();
     for driver in drivers() {
-        let Stage { lab, front, side, back, _servers } = &stage(&driver);
+        let Stage {
+            lab,
+            front,
+            side,
+            back,
+            _servers,
+        } = &stage(&driver);
         let (host, outside) = (&lab.host.netns, &lab.outside);
         for (from, to, who) in [
             (outside, "192.0.2.1:8080", "outside"),
             (outside, "[2001:db8::1]:8080", "outside, IPv6"),
             (host, "127.0.0.1:8080", "the host, over loopback"),
-            (host, "127.0.0.1:8081", "the host, over loopback, where only that is bound"),
+            (
+                host,
+                "127.0.0.1:8081",
+                "the host, over loopback, where only that is bound",
+            ),
             (host, "192.0.2.1:8080", "the host, over its own address"),
-            (host, "[2001:db8::1]:8080", "the host, over its own address, IPv6"),
-            (&side.netns, "192.0.2.1:8080", "an endpoint of the same network"),
-            (&side.netns, "[2001:db8::1]:8080", "an endpoint of the same network, IPv6"),
-            (&back.netns, "192.0.2.1:8080", "an endpoint of another network"),
-            (&back.netns, "[2001:db8::1]:8080", "an endpoint of another network, IPv6"),
+            (
+                host,
+                "[2001:db8::1]:8080",
+                "the host, over its own address, IPv6",
+            ),
+            (
+                &side.netns,
+                "192.0.2.1:8080",
+                "an endpoint of the same network",
+            ),
+            (
+                &side.netns,
+                "[2001:db8::1]:8080",
+                "an endpoint of the same network, IPv6",
+            ),
+            (
+                &back.netns,
+                "192.0.2.1:8080",
+                "an endpoint of another network",
+            ),
+            (
+                &back.netns,
+                "[2001:db8::1]:8080",
+                "an endpoint of another network, IPv6",
+            ),
             (&front.netns, "192.0.2.1:8080", "the endpoint itself"),
-            (&front.netns, "[2001:db8::1]:8080", "the endpoint itself, IPv6"),
+            (
+                &front.netns,
+                "[2001:db8::1]:8080",
+                "the endpoint itself, IPv6",
+            ),
         ] {
             let reply = ask_tcp(from, at(to)).unwrap_or_else(|e| panic!("{driver}: {who}: {e}"));
             assert_eq!(reply.server, "front", "{who}");
@@ -72,8 +114,16 @@ fn a_published_port_answers_from_everywhere() {
             (outside, "192.0.2.1:5353", "outside"),
             (outside, "[2001:db8::1]:5353", "outside, IPv6"),
             (host, "192.0.2.1:5353", "the host"),
-            (&side.netns, "192.0.2.1:5353", "an endpoint of the same network"),
-            (&back.netns, "192.0.2.1:5353", "an endpoint of another network"),
+            (
+                &side.netns,
+                "192.0.2.1:5353",
+                "an endpoint of the same network",
+            ),
+            (
+                &back.netns,
+                "192.0.2.1:5353",
+                "an endpoint of another network",
+            ),
         ] {
             let reply = ask_udp(from, at(to)).unwrap_or_else(|e| panic!("{driver}: {who}: {e}"));
             assert_eq!(reply.server, "front", "{who}, UDP");
@@ -110,23 +160,51 @@ fn endpoints_of_a_network_reach_each_other() {
 fn what_is_not_published_does_not_answer() {
     require_root_kernel!();
     for driver in drivers() {
-        let Stage { lab, front, back, .. } = &stage(&driver);
+        let Stage {
+            lab, front, back, ..
+        } = &stage(&driver);
         // The wire itself works: else every port would look closed.
         ask_tcp(&lab.outside, at("192.0.2.1:8080")).unwrap();
         for (from, to, what) in [
-            (&lab.outside, at("192.0.2.1:443"), "a port that is not published"),
-            (&lab.outside, at("[2001:db8::1]:443"), "a port that is not published, IPv6"),
-            (&lab.outside, at("192.0.2.1:8081"), "a port that is published on loopback only"),
+            (
+                &lab.outside,
+                at("192.0.2.1:443"),
+                "a port that is not published",
+            ),
+            (
+                &lab.outside,
+                at("[2001:db8::1]:443"),
+                "a port that is not published, IPv6",
+            ),
+            (
+                &lab.outside,
+                at("192.0.2.1:8081"),
+                "a port that is published on loopback only",
+            ),
             (&lab.outside, front.v4(80), "the endpoint's address"),
             (&lab.outside, front.v6(80), "the endpoint's address, IPv6"),
             (&back.netns, front.v4(80), "an endpoint of another network"),
-            (&back.netns, front.v6(80), "an endpoint of another network, IPv6"),
-            (&front.netns, at("127.0.0.1:8081"), "the loopback of an endpoint"),
+            (
+                &back.netns,
+                front.v6(80),
+                "an endpoint of another network, IPv6",
+            ),
+            (
+                &front.netns,
+                at("127.0.0.1:8081"),
+                "the loopback of an endpoint",
+            ),
         ] {
             assert!(is_closed_tcp(from, to), "{driver}: {what} answers at {to}");
         }
-        assert!(is_closed_udp(&lab.outside, front.v4(53)), "{driver}: the endpoint's UDP port");
-        assert!(is_closed_udp(&lab.outside, at("192.0.2.1:53")), "{driver}: UDP, not published");
+        assert!(
+            is_closed_udp(&lab.outside, front.v4(53)),
+            "{driver}: the endpoint's UDP port"
+        );
+        assert!(
+            is_closed_udp(&lab.outside, at("192.0.2.1:53")),
+            "{driver}: UDP, not published"
+        );
     }
 }
 
@@ -143,8 +221,14 @@ fn a_port_is_closed_once_its_endpoint_is_detached() {
         let second = lab.attach("web", "second", &["8080:80", "5353:53/udp"]);
         let _server = Server::start(&second.netns, "second", 80);
         let _udp = Server::start(&second.netns, "second", 53);
-        assert_eq!(ask_tcp(&lab.outside, at("192.0.2.1:8080")).unwrap().server, "second");
-        assert_eq!(ask_udp(&lab.outside, at("192.0.2.1:5353")).unwrap().server, "second");
+        assert_eq!(
+            ask_tcp(&lab.outside, at("192.0.2.1:8080")).unwrap().server,
+            "second"
+        );
+        assert_eq!(
+            ask_udp(&lab.outside, at("192.0.2.1:5353")).unwrap().server,
+            "second"
+        );
     }
 }
 
@@ -157,7 +241,10 @@ fn an_open_connection_outlives_restarts_of_the_daemon() {
         let mut own = Connection::open(&lab.host.netns, at("127.0.0.1:8080"));
         for end in [Host::stop as fn(&mut Host), Host::kill] {
             end(&mut lab.host);
-            assert_eq!(outside.echo("without a daemon").unwrap(), "without a daemon");
+            assert_eq!(
+                outside.echo("without a daemon").unwrap(),
+                "without a daemon"
+            );
             ask_tcp(&lab.outside, at("192.0.2.1:8080")).unwrap();
             lab.host.start();
             assert_eq!(outside.echo("with a daemon").unwrap(), "with a daemon");

@@ -1,0 +1,100 @@
+//! The Debian packages on a clean Debian 12.
+
+use std::path::Path;
+
+use tidegate_test_support::{Need, require, require_root_kernel};
+
+use crate::dist::{Packages, strings};
+use crate::image::Image;
+use crate::root::Root;
+use crate::traffic;
+
+/// A clean root with the package installed by apt, which finds its dependencies.
+fn installed(deb: &Path) -> Root {
+    let root = Root::over(Image::Minimal);
+    root.put(deb, "/package.deb");
+    // The lists of an image that was kept for long may name packages that are gone.
+    root.sh("export DEBIAN_FRONTEND=noninteractive
+         install='apt-get install --yes --quiet --no-install-recommends /package.deb'
+         $install || { apt-get update --quiet; $install; }")
+        .success();
+    root
+}
+
+#[test]
+fn the_library_package_installs_and_works_without_the_tool() {
+    require_root_kernel!();
+    require!(Need::Program("mmdebstrap"));
+    let packages = Packages::dynamic();
+    let depends = strings(&packages.artifact("deb")["depends"]);
+    assert!(
+        depends
+            .iter()
+            .any(|clause| clause.starts_with("libnftables1 (>= ")),
+        "{depends:?}"
+    );
+
+    let root = installed(&packages.file("deb"));
+    let tool = root.sh("command -v nft || echo none").success();
+    assert_eq!(tool.trim(), "none", "the tool is not needed");
+    let programs = root.programs("/usr/sbin/tidegated", "/usr/bin/tidegate");
+    traffic::works(&programs, "library", "dynamic");
+}
+
+#[test]
+fn the_exec_package_installs_with_the_tool_and_works_without_the_library() {
+    require_root_kernel!();
+    require!(Need::Program("mmdebstrap"));
+    let packages = Packages::dynamic_exec();
+    let depends = strings(&packages.artifact("deb")["depends"]);
+    assert!(depends.contains(&"nftables"), "{depends:?}");
+    assert!(
+        !depends
+            .iter()
+            .any(|clause| clause.starts_with("libnftables1")),
+        "{depends:?}"
+    );
+
+    let root = installed(&packages.file("deb"));
+    let programs = root.programs("/usr/sbin/tidegated", "/usr/bin/tidegate");
+    traffic::works(&programs, "exec", "dynamic-exec");
+}
+
+#[test]
+fn the_group_and_the_files_are_there_and_a_purge_leaves_nothing() {
+    require_root_kernel!();
+    require!(Need::Program("mmdebstrap"));
+    let root = installed(&Packages::dynamic_exec().file("deb"));
+    root.sh("getent group tidegate
+         test -s /etc/tidegate/tidegated.toml
+         test -s /usr/share/man/man8/tidegated.8.gz
+         test -s /usr/share/doc/tidegate/changelog.Debian.gz
+         test -L /etc/systemd/system/multi-user.target.wants/tidegated.service
+         test -L /etc/systemd/system/sockets.target.wants/tidegated.socket
+         dpkg --verify tidegate
+         mkdir -p /var/lib/tidegate && touch /var/lib/tidegate/state.redb
+         apt-get purge --yes --quiet tidegate")
+        .success();
+    let left = root.sh(
+        "find / -xdev -path /proc -prune -o -path /tmp -prune -o -path /var/cache -prune \
+         -o -path /var/log -prune -o -name '*tidegate*' -print",
+    );
+    assert_eq!(left.success(), "", "files are left after the purge");
+}
+
+#[test]
+fn lintian_has_no_complaint() {
+    require!(Need::Program("lintian"));
+    for packages in [Packages::dynamic(), Packages::dynamic_exec()] {
+        let mut command = std::process::Command::new("lintian");
+        command
+            .args(["--allow-root", "--fail-on", "error,warning"])
+            .arg(packages.file("deb"));
+        let output = crate::dist::finished(&mut command);
+        assert_eq!(
+            (output.code, output.stdout.trim()),
+            (Some(0), ""),
+            "{output:#?}"
+        );
+    }
+}

@@ -1,0 +1,115 @@
+//! The RPM packages, by rpm itself.
+
+use std::path::Path;
+use std::process::Command;
+
+use tidegate_test_support::{Need, require};
+
+use crate::dist::{Packages, finished};
+
+/// What `rpm -qp` says about a package, a line each.
+fn query(rpm: &Path, what: &str) -> Vec<String> {
+    let output = finished(Command::new("rpm").args(["-qp", what]).arg(rpm)).success();
+    output.lines().map(str::to_owned).collect()
+}
+
+fn requires(rpm: &Path, name: &str) -> bool {
+    query(rpm, "--requires")
+        .iter()
+        .any(|requirement| requirement == name)
+}
+
+#[test]
+fn the_library_package_requires_the_library_and_nothing_behind_it() {
+    require!(Need::Program("rpm"));
+    let rpm = Packages::dynamic().file("rpm");
+    assert!(
+        requires(&rpm, "libnftables.so.1()(64bit)"),
+        "{:?}",
+        query(&rpm, "--requires")
+    );
+    for transitive in [
+        "libmnl",
+        "libnftnl",
+        "libjansson",
+        "libgmp",
+        "libxtables",
+        "libedit",
+    ] {
+        let found = query(&rpm, "--requires")
+            .into_iter()
+            .find(|r| r.starts_with(transitive));
+        assert_eq!(found, None);
+    }
+    assert!(!requires(&rpm, "nftables"));
+    assert_eq!(query(&rpm, "--recommends"), ["nftables"]);
+}
+
+#[test]
+fn the_exec_package_requires_the_tool_and_not_the_library() {
+    require!(Need::Program("rpm"));
+    let rpm = Packages::dynamic_exec().file("rpm");
+    assert!(requires(&rpm, "nftables"));
+    let library = query(&rpm, "--requires")
+        .into_iter()
+        .find(|r| r.contains("libnftables"));
+    assert_eq!(library, None);
+}
+
+#[test]
+fn both_install_into_an_empty_root_and_go_without_a_trace() {
+    require!(Need::Root, Need::Program("rpm"));
+    for packages in [Packages::dynamic(), Packages::dynamic_exec()] {
+        let root = tempfile::tempdir().unwrap();
+        let rpm = |arguments: &[&str]| {
+            let mut command = Command::new("rpm");
+            command.arg("--root").arg(root.path());
+            command
+                .args(["--define", "_dbpath /var/lib/rpm"])
+                .args(arguments);
+            finished(&mut command).success()
+        };
+        rpm(&["--initdb"]);
+        // Nothing is there to depend on, nor a shell to run scripts with.
+        let file = packages.file("rpm");
+        rpm(&[
+            "--install",
+            "--nodeps",
+            "--noscripts",
+            &file.to_string_lossy(),
+        ]);
+        assert!(root.path().join("usr/sbin/tidegated").is_file());
+        assert_eq!(
+            rpm(&["--query", "--configfiles", "tidegate"]),
+            "/etc/tidegate/tidegated.toml\n"
+        );
+        assert_eq!(rpm(&["--verify", "--nodeps", "tidegate"]), "");
+        rpm(&["--erase", "--noscripts", "tidegate"]);
+        for folder in [
+            "etc/tidegate",
+            "usr/share/doc/tidegate",
+            "usr/share/licenses/tidegate",
+        ] {
+            assert!(!root.path().join(folder).exists(), "{folder} is left");
+        }
+    }
+}
+
+#[test]
+fn scripts_run_where_there_is_no_systemd() {
+    require!(
+        Need::Root,
+        Need::Program("rpm"),
+        Need::Program("mmdebstrap")
+    );
+    let root = crate::root::Root::over(crate::image::Image::Minimal);
+    root.put(&Packages::dynamic_exec().file("rpm"), "/package.rpm");
+    let rpm = "rpm --root \"$ROOT\" --define '_dbpath /var/lib/rpm'";
+    let output = root.outside(&format!(
+        "{rpm} --initdb
+         {rpm} --install --nodeps \"$ROOT/package.rpm\"
+         {rpm} --erase tidegate"
+    ));
+    assert!(!output.stderr.contains("scriptlet failed"), "{output:#?}");
+    output.success();
+}

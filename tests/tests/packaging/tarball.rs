@@ -1,0 +1,39 @@
+//! The static programs where there is nothing else.
+
+use std::path::PathBuf;
+use std::process::Command;
+
+use tidegate_test_support::need::find_program;
+use tidegate_test_support::require_root_kernel;
+
+use crate::dist::{Packages, finished};
+use crate::root::Root;
+use crate::traffic;
+
+/// The files that a dynamic program loads, as the dynamic linker finds them.
+fn loaded(program: &str) -> Vec<PathBuf> {
+    let text = finished(Command::new("ldd").arg(program)).success();
+    let paths = text.split_whitespace().filter(|word| word.starts_with('/'));
+    paths.map(PathBuf::from).collect()
+}
+
+#[test]
+fn the_static_programs_work_beside_nothing_but_nft() {
+    require_root_kernel!();
+    let root = Root::empty();
+    let tarball = Packages::fixed().file("tar");
+    let mut unpack = Command::new("tar");
+    unpack
+        .args(["--extract", "--gzip", "--strip-components=1", "--file"])
+        .arg(&tarball);
+    finished(unpack.arg("--directory").arg(root.layer())).success();
+
+    let nft = find_program("nft").expect("nft is needed, and was found");
+    let nft = nft.to_string_lossy();
+    root.put(nft.as_ref().as_ref(), "/usr/sbin/nft");
+    for library in loaded(&nft) {
+        root.put(&library, &library.to_string_lossy());
+    }
+    let programs = root.programs("/usr/sbin/tidegated", "/usr/bin/tidegate");
+    traffic::works(&programs, "exec", "static");
+}
