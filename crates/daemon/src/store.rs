@@ -4,7 +4,8 @@
 mod error;
 mod rows;
 
-use std::fs;
+use std::fs::DirBuilder;
+use std::os::unix::fs::DirBuilderExt;
 use std::path::{Path, PathBuf};
 
 use redb::{Builder, Database, Durability};
@@ -13,6 +14,8 @@ use tidegate_model::{Change, State};
 pub use error::StoreError;
 
 const FILE: &str = "state.redb";
+/// Mode of a state folder that is made: nobody else's business.
+const FOLDER_MODE: u32 = 0o700;
 /// Bytes of cache: a state of some thousand rows fits.
 const CACHE: usize = 8 << 20;
 
@@ -32,7 +35,11 @@ impl Store {
     /// When the folder cannot be made or written, another daemon has it, or the database is
     /// damaged or of a newer version. A file that cannot be read is never replaced.
     pub fn open(folder: &Path) -> Result<Self, StoreError> {
-        fs::create_dir_all(folder).map_err(|source| StoreError::Folder {
+        let made = DirBuilder::new()
+            .recursive(true)
+            .mode(FOLDER_MODE)
+            .create(folder);
+        made.map_err(|source| StoreError::Folder {
             path: folder.into(),
             source,
         })?;

@@ -111,3 +111,32 @@ fn only_a_file_that_is_named_must_be_there() {
         "cannot read the configuration file /nonexistent/tidegated.toml"
     );
 }
+
+/// The configuration file that the packages install.
+const SHIPPED: &str = include_str!("../../../../packaging/conf/tidegated.toml");
+
+#[test]
+fn the_shipped_file_changes_nothing_and_shows_the_true_defaults() {
+    let defaults = settled(&Daemon::default(), "");
+    assert_eq!(settled(&Daemon::default(), SHIPPED), defaults);
+    let is_key = |line: &&str| line.starts_with('#') && !line.starts_with("# ");
+    let shown: Vec<&str> = SHIPPED.lines().filter(is_key).collect();
+    let uncommented = |line: &str| line.strip_prefix('#').unwrap_or(line).to_owned();
+    let text: Vec<String> = SHIPPED
+        .lines()
+        .map(|line| {
+            if is_key(&line) {
+                uncommented(line)
+            } else {
+                line.to_owned()
+            }
+        })
+        .collect();
+    let mut settings = settled(&Daemon::default(), &text.join("\n"));
+    assert_eq!(shown.len(), 7, "every key is shown: {shown:#?}");
+    assert!(
+        settings.nft_path.take().is_some(),
+        "looked for by default, and shown as an example"
+    );
+    assert_eq!(settings, defaults);
+}
