@@ -1,5 +1,6 @@
 //! `cargo xtask dist`: builds the flavours that the probe allows and makes packages of them.
 
+mod distros;
 mod progress;
 mod render;
 
@@ -49,6 +50,9 @@ pub(crate) struct Args {
     /// First install what this host lacks, through its package manager
     #[arg(long)]
     install_deps: bool,
+
+    #[command(flatten)]
+    distros: distros::Args,
 }
 
 /// Plans, builds and packages.
@@ -57,10 +61,21 @@ pub(crate) struct Args {
 /// Where something cannot be built, with what mends it.
 pub(crate) fn run(args: &Args) -> anyhow::Result<()> {
     let config = config::load(&run::root().join(CONFIG))?;
+    if args.distros.is_elsewhere() {
+        return distros::run(args, &config);
+    }
+    let distro = args.distros.as_distro.as_deref();
+    let config = match distro {
+        Some(id) => distros::adapted(id, &config)?,
+        None => config,
+    };
     if args.install_deps {
         install_deps::ensure(Purpose::Dist, config.library())?;
     }
     let plan = make_plan(args, &config)?;
+    if let Some(id) = distro {
+        distros::compare(id, &plan, args.strict)?;
+    }
     if args.plan {
         return print(args, &plan, || render::plan(&plan));
     }
@@ -77,16 +92,22 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<()> {
 
 fn make_plan(args: &Args, config: &Config) -> anyhow::Result<Plan> {
     let workspace = run::root();
-    let commit = std::env::var(format!("{}_COMMIT", config.stamp.env_prefix)).ok();
+    let commit = std::env::var(commit_variable(config)).ok();
     let source = source::read(&workspace, config.stamp.program.get_ref(), commit)?;
     let findings = probe(&Host, config.library(), None);
     let request = Request {
         flavour: args.flavour,
         formats: args.format.clone(),
-        strict: args.strict,
+        // For a distribution, what counts is what its entry expects.
+        strict: args.strict && args.distros.as_distro.is_none(),
     };
     let planned = plan(config, &source, &places(args)?, &findings, &request);
     planned.map_err(|error| with_option(error, args))
+}
+
+/// The variable that tells a build its commit, where there is no checkout.
+fn commit_variable(config: &Config) -> String {
+    format!("{}_COMMIT", config.stamp.env_prefix)
 }
 
 /// A missing package is mended by one option, unless that was tried already.
@@ -109,18 +130,19 @@ fn places(args: &Args) -> anyhow::Result<Places> {
     let out = std::path::absolute(&out)
         .with_context(|| format!("{} is no folder for packages", out.display()))?;
     Ok(Places {
-        cargo_home: cargo_home().context("neither CARGO_HOME nor HOME is set")?,
+        cargo_home: cargo_home()?,
         workspace,
         out,
         cache,
     })
 }
 
-fn cargo_home() -> Option<PathBuf> {
+fn cargo_home() -> anyhow::Result<PathBuf> {
     let home = || std::env::home_dir().map(|home| home.join(".cargo"));
     std::env::var_os("CARGO_HOME")
         .map(PathBuf::from)
         .or_else(home)
+        .context("neither CARGO_HOME nor HOME is set")
 }
 
 fn print(

@@ -3,6 +3,8 @@
 use std::fmt;
 
 use tidegate_dist::config::ConfigError;
+use tidegate_dist::distro::{DistroError, NotThis};
+use tidegate_dist::engine::EngineError;
 use tidegate_dist::plan::PlanError;
 use tidegate_dist::run::RunError;
 use tidegate_dist::source::SourceError;
@@ -79,10 +81,19 @@ fn hint(error: &(dyn std::error::Error + 'static)) -> Option<String> {
     if let Some(error) = error.downcast_ref::<SourceError>() {
         return error.hint().map(str::to_owned);
     }
+    if let Some(error) = error.downcast_ref::<NotThis>() {
+        return Some(error.hint());
+    }
     if let Some(error) = error.downcast_ref::<ConfigError>() {
         return error.hint();
     }
     if let Some(error) = error.downcast_ref::<PlanError>() {
+        return error.hint();
+    }
+    if let Some(error) = error.downcast_ref::<DistroError>() {
+        return error.hint();
+    }
+    if let Some(error) = error.downcast_ref::<EngineError>() {
         return error.hint();
     }
     error.downcast_ref::<RunError>()?.hint()

@@ -28,7 +28,7 @@ enum Task {
     /// Show what this host has for building Tidegate, and which flavours follow from it
     Probe(probe::Args),
     /// Build and package every flavour that the probe allows
-    Dist(dist::Args),
+    Dist(Box<dist::Args>),
     /// Run every test: unit, kernel conformance, end to end and packaging
     Test(test::Args),
     /// Check what a change must pass besides the tests: format, lints, licences, generated files

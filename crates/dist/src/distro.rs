@@ -194,6 +194,3 @@ impl Distro {
         self.os == system.id && release
     }
 }
-
-#[cfg(test)]
-mod tests;

@@ -45,7 +45,7 @@ fn row(artifact: &Artifact) -> [String; 6] {
 }
 
 /// What a reader wants to know of the dependencies: packages, and libraries without versions.
-fn dependencies(artifact: &Artifact) -> String {
+pub(super) fn dependencies(artifact: &Artifact) -> String {
     let of_rpm = |name: &&String| !["rpmlib(", "config("].iter().any(|s| name.starts_with(s));
     let mut names: Vec<&str> = artifact
         .depends
@@ -67,11 +67,11 @@ fn has_symbol_version(requirement: &str) -> bool {
     requirement.contains(".so") && requirement.contains('(') && !requirement.contains("()")
 }
 
-fn size(bytes: u64) -> String {
+pub(super) fn size(bytes: u64) -> String {
     format!("{:.1} MB", bytes as f64 / 1e6)
 }
 
-fn reason(reason: &str, fallback: Option<&Fallback>) -> String {
+pub(super) fn reason(reason: &str, fallback: Option<&Fallback>) -> String {
     match fallback {
         Some(Fallback {
             wanted,

@@ -19,7 +19,10 @@ impl NotThis {
     /// What mends it.
     #[must_use]
     pub fn hint(&self) -> String {
-        format!("`cargo xtask dist --distro {}` builds in a system of it", self.distro)
+        format!(
+            "`cargo xtask dist --distro {}` builds in a system of it",
+            self.distro
+        )
     }
 }
 

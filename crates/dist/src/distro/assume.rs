@@ -54,7 +54,10 @@ pub(super) fn findings(
 }
 
 fn devel(distro: &Distro, library: &NativeDep) -> Finding {
-    let name = library.devel.of(distro.family).unwrap_or("no devel package");
+    let name = library
+        .devel
+        .of(distro.family)
+        .unwrap_or("no devel package");
     match distro.devel {
         DevelSource::Main => Finding::yes(format!("of {name}")),
         DevelSource::Crb => Finding::yes(format!("of {name}, from CodeReady Builder,")),

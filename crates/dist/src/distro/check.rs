@@ -77,7 +77,10 @@ pub fn check_names(
             .iter()
             .find(|(_, names)| names.of(distro.family).is_none());
         if let Some((key, _)) = missing {
-            let what = format!("has no name for the {key} package of {}", library.pkg_config);
+            let what = format!(
+                "has no name for the {key} package of {}",
+                library.pkg_config
+            );
             let hint = "name it for the family in packaging/dist.toml, or under `packages` here";
             return Err(file.fault(distro, (what, hint)));
         }
@@ -101,12 +104,18 @@ fn id_is_a_name(_: &DistroList, distro: &Distro) -> Option<Fault> {
     let taken = ["build", "work"].contains(&id);
     (!starts || !id.chars().all(fits) || taken).then(|| {
         let what = "cannot be the name of a folder and of an image".to_owned();
-        (what, "use lower-case letters, digits, `.` and `-`, as in debian-12")
+        (
+            what,
+            "use lower-case letters, digits, `.` and `-`, as in debian-12",
+        )
     })
 }
 
 fn id_is_unique(list: &DistroList, distro: &Distro) -> Option<Fault> {
-    let first = list.distros.iter().find(|other| other.id() == distro.id())?;
+    let first = list
+        .distros
+        .iter()
+        .find(|other| other.id() == distro.id())?;
     (first.id.span() != distro.id.span())
         .then(|| ("is there twice".to_owned(), "remove one, or rename it"))
 }
@@ -153,7 +162,10 @@ fn debian_can_be_debootstrapped(_: &DistroList, distro: &Distro) -> Option<Fault
     let complete = distro.suite.is_some() && distro.archive.is_some();
     (distro.family == Family::Debian && !complete).then(|| {
         let what = "lacks `suite` or `archive`, which the Debian family needs".to_owned();
-        (what, "a root is made of them where no container engine runs")
+        (
+            what,
+            "a root is made of them where no container engine runs",
+        )
     })
 }
 

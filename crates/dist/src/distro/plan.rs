@@ -93,8 +93,11 @@ pub fn plan(
         source,
     };
     let plan = plan::plan(&config, source, &places(), &findings, &request).map_err(fails)?;
-    // Every format of a distribution's family comes of one build.
-    let build = &plan.builds[0];
+    // A plan has a build, and the one format of a family comes of one alone.
+    let (follows, reason) = plan.builds.first().map_or_else(
+        || (distro.expected_flavour, String::new()),
+        |build| (build.flavour, build.reason.clone()),
+    );
     Ok(DistroPlan {
         distro: distro.id().to_owned(),
         family: distro.family,
@@ -103,9 +106,9 @@ pub fn plan(
         end_of_life: distro.end_of_life.as_ref().map(ToString::to_string),
         packages,
         expected: distro.expected_flavour,
-        follows: build.flavour,
-        reason: build.reason.clone(),
-        departure: Departure::of(distro, build.flavour, &build.reason),
+        departure: Departure::of(distro, follows, &reason),
+        follows,
+        reason,
         plan,
     })
 }

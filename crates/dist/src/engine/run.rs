@@ -1,0 +1,226 @@
+//! Running recipes, those of several distributions side by side.
+
+use std::collections::VecDeque;
+use std::fs::File;
+use std::io::{self, BufRead, BufReader, Write};
+use std::path::{Path, PathBuf};
+use std::sync::{Mutex, PoisonError};
+
+use super::{Call, EngineError, Stage};
+use crate::manifest::Manifest;
+
+/// How many of a failed command's last lines are looked through for its error.
+const LINES_KEPT: usize = 60;
+
+/// The commands of one distribution, ready to run.
+#[derive(Debug)]
+pub struct Task {
+    /// The entry of the list.
+    pub distro: String,
+    /// What is run, or why nothing can be.
+    pub stages: Result<Vec<Stage>, EngineError>,
+    /// Where the packages are afterwards.
+    pub out: PathBuf,
+    /// What all commands print.
+    pub log: PathBuf,
+    /// The working directory of every command.
+    pub workspace: PathBuf,
+}
+
+/// How a task ended.
+#[derive(Debug)]
+pub struct Outcome {
+    /// The entry of the list.
+    pub distro: String,
+    /// What was made, or why nothing was.
+    pub result: Result<Manifest, EngineError>,
+}
+
+/// Who is told how far each distribution is; called from several threads.
+pub trait Watcher: Sync {
+    /// A stage begins: its number from 1, how many there are, and its name.
+    fn stage(&self, distro: &str, number: usize, total: usize, name: &str);
+    /// A command has printed a line.
+    fn line(&self, distro: &str, line: &str);
+    /// The distribution is done, for better or worse.
+    fn done(&self, outcome: &Outcome);
+}
+
+/// Runs tasks, at most `jobs` at a time. One that fails does not stop the others. The outcomes are
+/// in the order of the tasks.
+pub fn run_all(tasks: Vec<Task>, jobs: usize, watcher: &dyn Watcher) -> Vec<Outcome> {
+    let threads = jobs.clamp(1, tasks.len().max(1));
+    let queue: Mutex<VecDeque<_>> = Mutex::new(tasks.into_iter().enumerate().collect());
+    let outcomes = Mutex::new(Vec::new());
+    let next = || {
+        queue
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .pop_front()
+    };
+    let work = || {
+        while let Some((index, task)) = next() {
+            let outcome = run(task, watcher);
+            watcher.done(&outcome);
+            let mut outcomes = outcomes.lock().unwrap_or_else(PoisonError::into_inner);
+            outcomes.push((index, outcome));
+        }
+    };
+    std::thread::scope(|scope| {
+        for _ in 0..threads {
+            scope.spawn(work);
+        }
+    });
+    let mut outcomes = outcomes
+        .into_inner()
+        .unwrap_or_else(PoisonError::into_inner);
+    outcomes.sort_by_key(|(index, _)| *index);
+    outcomes.into_iter().map(|(_, outcome)| outcome).collect()
+}
+
+fn run(task: Task, watcher: &dyn Watcher) -> Outcome {
+    let place = Place {
+        distro: &task.distro,
+        log: &task.log,
+        workspace: &task.workspace,
+    };
+    let ran = task.stages.and_then(|stages| {
+        remove(&task.out.join("manifest.json"))?;
+        place.run(&stages, watcher)
+    });
+    Outcome {
+        result: ran.and_then(|()| manifest(&task.out)),
+        distro: task.distro,
+    }
+}
+
+/// Runs stages that belong to no single distribution; `what` stands in its place.
+///
+/// # Errors
+/// When one of them fails.
+pub fn run_stages(
+    what: &str,
+    stages: &[Stage],
+    log: &Path,
+    workspace: &Path,
+    watcher: &dyn Watcher,
+) -> Result<(), EngineError> {
+    let place = Place {
+        distro: what,
+        log,
+        workspace,
+    };
+    place.run(stages, watcher)
+}
+
+/// The manifest of an earlier run must not be taken for this one's.
+fn remove(file: &Path) -> Result<(), EngineError> {
+    match std::fs::remove_file(file) {
+        Err(source) if source.kind() != io::ErrorKind::NotFound => Err(EngineError::Io {
+            path: file.to_owned(),
+            source,
+        }),
+        _ => Ok(()),
+    }
+}
+
+fn manifest(out: &Path) -> Result<Manifest, EngineError> {
+    let path = out.join("manifest.json");
+    let text = std::fs::read_to_string(&path).map_err(|source| EngineError::Io {
+        path: path.clone(),
+        source,
+    })?;
+    serde_json::from_str(&text).map_err(|source| EngineError::Manifest { path, source })
+}
+
+/// Where stages run, and where their output goes.
+struct Place<'a> {
+    distro: &'a str,
+    log: &'a Path,
+    workspace: &'a Path,
+}
+
+impl Place<'_> {
+    /// Runs stages in order until one fails, and those that clean up in any case.
+    fn run(&self, stages: &[Stage], watcher: &dyn Watcher) -> Result<(), EngineError> {
+        let mut log = self.open_log()?;
+        let mut result = Ok(());
+        for (index, stage) in stages.iter().enumerate() {
+            if result.is_err() && !stage.cleans_up {
+                continue;
+            }
+            watcher.stage(self.distro, index + 1, stages.len(), &stage.name);
+            let ran = self.stage(stage, &mut log, watcher);
+            // The first failure is the one that explains the others; all are in the log.
+            result = result.and(ran);
+        }
+        result
+    }
+
+    fn open_log(&self) -> Result<File, EngineError> {
+        let folder = self.log.parent().unwrap_or(Path::new("/"));
+        std::fs::create_dir_all(folder)
+            .and_then(|()| File::create(self.log))
+            .map_err(|source| self.log_error(source))
+    }
+
+    fn log_error(&self, source: io::Error) -> EngineError {
+        EngineError::Io {
+            path: self.log.to_owned(),
+            source,
+        }
+    }
+
+    fn stage(
+        &self,
+        stage: &Stage,
+        log: &mut File,
+        watcher: &dyn Watcher,
+    ) -> Result<(), EngineError> {
+        let start = |source| EngineError::Start {
+            stage: stage.name.clone(),
+            program: stage.call.program.clone(),
+            source,
+        };
+        let reader = self.expression(&stage.call).reader().map_err(start)?;
+        let mut lines = VecDeque::new();
+        let mut text = Vec::new();
+        let mut input = BufReader::new(&reader);
+        while input.read_until(b'\n', &mut text).map_err(start)? > 0 {
+            log.write_all(&text)
+                .map_err(|error| self.log_error(error))?;
+            let line = String::from_utf8_lossy(&text).trim_end().to_owned();
+            watcher.line(self.distro, &line);
+            lines.push_back(line);
+            if lines.len() > LINES_KEPT {
+                lines.pop_front();
+            }
+            text.clear();
+        }
+        match reader.try_wait().map_err(start)? {
+            Some(output) if output.status.success() => Ok(()),
+            _ => Err(EngineError::Failed {
+                stage: stage.name.clone(),
+                program: stage.call.program.clone(),
+                last: complaint(&lines),
+                log: self.log.to_owned(),
+            }),
+        }
+    }
+
+    fn expression(&self, call: &Call) -> duct::Expression {
+        let mut command = duct::cmd(&call.program, &call.args).dir(self.workspace);
+        for (name, value) in &call.env {
+            command = command.env(name, value);
+        }
+        command.stdin_null().stderr_to_stdout().unchecked()
+    }
+}
+
+/// The first line that says that it is an error, else the last one that says anything.
+fn complaint(lines: &VecDeque<String>) -> String {
+    let says = |line: &&String| line.contains("error:") || line.starts_with("E: ");
+    let last = || lines.iter().rev().find(|line| !line.trim().is_empty());
+    let line = lines.iter().find(says).or_else(last);
+    line.map_or_else(|| "no output".to_owned(), |line| line.trim().to_owned())
+}

@@ -1,0 +1,96 @@
+//! From an engine and a job to a task: the recipe, and what it wants to find on disk.
+
+use std::io;
+use std::path::Path;
+
+use super::container::{self, Containers};
+use super::root::{self, RootSpec};
+use super::{EngineError, Folders, Job, Stage, Task};
+
+impl Task {
+    /// The task of one distribution; `stages` may say why there is nothing to run.
+    #[must_use]
+    pub fn new(distro: &str, folders: &Folders, stages: Result<Vec<Stage>, EngineError>) -> Self {
+        Self {
+            distro: distro.to_owned(),
+            stages,
+            out: folders.out.join(distro),
+            log: folders.out.join(format!("{distro}.log")),
+            workspace: folders.workspace.clone(),
+        }
+    }
+}
+
+/// The recipe of a job, with its folders laid out.
+///
+/// # Errors
+/// When the engine cannot do what is asked for, or a folder cannot be made.
+pub fn stages(job: &Job<'_>, within: Within) -> Result<Vec<Stage>, EngineError> {
+    match within {
+        Within::Container(containers) => in_container(containers, job),
+        Within::Root => in_root(job),
+    }
+}
+
+/// What a job is built in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Within {
+    /// A container, by this engine and builder.
+    Container(Containers),
+    /// A root of its own.
+    Root,
+}
+
+fn in_container(containers: Containers, job: &Job<'_>) -> Result<Vec<Stage>, EngineError> {
+    let stages = container::recipe(containers, job)?;
+    make_folder(&job.out())?;
+    make_folder(&job.folders.work)?;
+    if let Some(text) = container::mirror(job)? {
+        write(&container::mirror_file(job), &text)?;
+    }
+    Ok(stages)
+}
+
+fn in_root(job: &Job<'_>) -> Result<Vec<Stage>, EngineError> {
+    for folder in [
+        root::mount_point(job.folders),
+        root::target(job),
+        job.out(),
+        // The target folder is mounted here, over a workspace that cannot be written to.
+        job.folders.workspace.join("target"),
+    ] {
+        make_folder(&folder)?;
+    }
+    let spec = RootSpec::of(job);
+    let is_fresh =
+        root::archive(job).is_file() && recorded(&root::record(job)) == Some(spec.clone());
+    if !is_fresh {
+        let path = root::new_record(job);
+        let text = serde_json::to_string(&spec).map_err(|source| EngineError::Manifest {
+            path: path.clone(),
+            source,
+        })?;
+        write(&path, &text)?;
+    }
+    root::recipe(job, is_fresh)
+}
+
+/// What the root that is kept is made of; none where that is not known.
+fn recorded(file: &Path) -> Option<RootSpec> {
+    serde_json::from_slice(&std::fs::read(file).ok()?).ok()
+}
+
+fn make_folder(path: &Path) -> Result<(), EngineError> {
+    std::fs::create_dir_all(path).map_err(|source| failed(path, source))
+}
+
+fn write(path: &Path, text: &str) -> Result<(), EngineError> {
+    std::fs::write(path, text).map_err(|source| failed(path, source))
+}
+
+fn failed(path: &Path, source: io::Error) -> EngineError {
+    EngineError::Io {
+        path: path.to_owned(),
+        source,
+    }
+}
