@@ -3,6 +3,7 @@
 mod apply;
 mod jumps;
 mod refer;
+mod state;
 mod text;
 mod undo;
 

@@ -50,6 +50,9 @@ fn check_statement(statement: &Statement, rule: &Rule, scope: &dyn Scope) -> Res
                 *data == DataType::Verdict
             })
         }
+        Statement::Verdict(verdict) => ensure(verdict.target() != Some(&rule.chain.name), || {
+            "leads to its own chain".to_owned()
+        }),
         Statement::CtState(states) => ensure(!states.is_empty(), || "names no state".to_owned()),
         Statement::CtStatus(marks) => ensure(!marks.is_empty(), || "names no status".to_owned()),
         Statement::Nat(nat) => check_nat(nat, rule, scope),

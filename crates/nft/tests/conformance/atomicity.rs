@@ -3,11 +3,12 @@
 use tidegate_nft::*;
 
 use crate::sample::{self, TABLE, published};
+use crate::steps;
 use crate::subject::{World, in_order, transaction};
 
 /// A transaction that does much and fails in its last line.
 fn doomed() -> Transaction {
-    let mut doomed = sample::every_operation();
+    let mut doomed = steps::every_operation();
     doomed
         .add_elements(&sample::publish4().id, (100..200).map(published))
         .delete(TABLE.chain(name!("nowhere")));
@@ -39,7 +40,7 @@ pub(crate) fn a_check_changes_nothing(world: &World) {
     let before = world.text(&TABLE);
     world
         .driver
-        .check(&sample::every_operation())
+        .check(&steps::every_operation())
         .expect("it would be taken");
     let error = world
         .driver
@@ -55,7 +56,7 @@ pub(crate) fn an_inverse_takes_everything_back(world: &World) {
     let take_down = world.apply(&mut model, &sample::everything());
     let (built, built_model) = (world.text(&TABLE), model.clone());
 
-    let steps = sample::every_operation();
+    let steps = steps::every_operation();
     assert_eq!(steps.inverse(&model), Ok(world.apply(&mut model, &steps)));
     assert_ne!(world.text(&TABLE), built);
     let back = steps.inverse(&built_model).expect("it was applied");

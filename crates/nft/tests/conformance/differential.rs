@@ -53,9 +53,13 @@ fn rule() -> impl Strategy<Value = Rule> {
         Just(fields::OIFNAME.is_not_in(name!("names"))),
         Just(key().verdict_from(name!("ways"))),
     ];
-    (table(), chain_name(), statement).prop_map(|(table, chain, statement)| {
+    let rule = |(table, chain, statement): (TableId, Name, Statement)| {
+        // No chain leads to itself: validation would refuse it where the kernel may not.
+        let loops = matches!(&statement, Statement::Verdict(to) if to.target() == Some(&chain));
+        let statement = if loops { Statement::Counter } else { statement };
         Rule::new(table.chain(chain), [statement]).tagged("r")
-    })
+    };
+    (table(), chain_name(), statement).prop_map(rule)
 }
 
 /// A set, and elements that would fit it.

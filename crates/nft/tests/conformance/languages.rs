@@ -6,8 +6,8 @@ use std::process::{Command, Stdio};
 use tidegate_nft::*;
 use tidegate_test_support::{Netns, require_root_kernel};
 
-use crate::sample;
 use crate::subject::in_order;
+use crate::{sample, steps};
 
 /// What the kernel holds after `nft` read this.
 fn listing(args: &[&str], input: &str) -> String {
@@ -76,7 +76,7 @@ fn text_and_json_say_the_same() {
 fn every_operation_is_the_same_in_json() {
     require_root_kernel!();
     let mut transaction = sample::everything();
-    transaction.append(sample::every_operation());
+    transaction.append(steps::every_operation());
     check_json(&transaction);
 }
 

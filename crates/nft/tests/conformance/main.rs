@@ -6,7 +6,7 @@
     reason = "a test reports a failure by panicking"
 )]
 
-#[path = "../common/sample.rs"]
+#[path = "../common/sample/mod.rs"]
 mod sample;
 
 mod atomicity;
@@ -17,7 +17,9 @@ mod kinds;
 mod languages;
 mod namespaces;
 mod objects;
+mod programs;
 mod size;
+mod steps;
 mod subject;
 
 /// Makes a test of each function for each driver.
@@ -59,6 +61,7 @@ conformance!(
     objects::the_start_can_be_repeated,
     objects::drift_is_seen,
     objects::a_table_is_replaced_whatever_was_there,
+    objects::filling_makes_the_set_or_finds_it,
     objects::it_says_what_it_is,
     objects::it_works_after_a_refusal,
     size::ten_thousand_elements_in_one_transaction,

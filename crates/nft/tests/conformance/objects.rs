@@ -3,6 +3,7 @@
 use tidegate_nft::*;
 
 use crate::sample::{self, TABLE, published};
+use crate::steps;
 use crate::subject::{Subject, World, transaction};
 
 pub(crate) fn every_object_and_statement_is_taken(world: &World) {
@@ -14,7 +15,7 @@ pub(crate) fn every_object_and_statement_is_taken(world: &World) {
 pub(crate) fn every_operation_is_taken(world: &World) {
     let mut model = Ruleset::new();
     world.apply(&mut model, &sample::everything());
-    world.apply(&mut model, &sample::every_operation());
+    world.apply(&mut model, &steps::every_operation());
     assert_eq!(world.differences(&model, &TABLE), Vec::<String>::new());
 }
 
@@ -118,4 +119,25 @@ pub(crate) fn it_works_after_a_refusal(world: &World) {
         world.apply(&mut model, &transaction(|add| add.create(table.clone())));
         assert_eq!(world.differences(&model, &table), Vec::<String>::new());
     }
+}
+
+pub(crate) fn filling_makes_the_set_or_finds_it(world: &World) {
+    let mut model = Ruleset::new();
+    let fill = |port| transaction(|t| t.fill(&sample::publish4(), [published(port)]));
+    let refused = world.driver.apply(&fill(1)).expect_err("there is no table");
+    assert_eq!(
+        (refused.kind, refused.op.map(|op| op.index)),
+        (Kind::NotFound, Some(0))
+    );
+    world.apply(&mut model, &transaction(|t| t.add(TABLE)));
+    let undo = [1, 2, 2].map(|port| world.apply(&mut model, &fill(port)));
+    assert_eq!(world.differences(&model, &TABLE), Vec::<String>::new());
+    undo.iter()
+        .rev()
+        .for_each(|inverse| drop(world.apply(&mut model, inverse)));
+    assert_eq!(world.differences(&model, &TABLE), Vec::<String>::new());
+    assert_eq!(
+        model.table(&TABLE).map(|table| table.sets().count()),
+        Some(0)
+    );
 }

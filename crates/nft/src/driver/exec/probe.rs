@@ -8,6 +8,7 @@ use super::super::message;
 use super::super::script::Script;
 use super::child::Child;
 use super::runner::Runner;
+use crate::kind::Kind;
 
 /// How long `nft` may take to say what it is.
 const PATIENCE: Duration = Duration::from_secs(10);
@@ -32,7 +33,7 @@ pub(super) fn about(runner: &mut dyn Runner) -> Result<About, Error> {
     let empty = runner.run(&["-j", "-c", "-f", "-"], "{\"nftables\":[]}", PATIENCE)?;
     let json = match (empty.success, message::kind(&empty.stderr)) {
         (true, _) => Answer::Yes,
-        (false, crate::Kind::Unsupported) => Answer::No,
+        (false, Kind::Unsupported) => Answer::No,
         (false, _) => Answer::CouldNotTell(bounded(empty.stderr.trim())),
     };
     Ok(About {
@@ -71,9 +72,12 @@ pub(super) fn child(runner: &mut dyn Runner) -> Result<Child, Error> {
     };
     let nothing = ask("")?;
     if !nothing.is_empty() {
-        return Err(Error::gone(format!(
-            "nft -i says something about nothing: {nothing}"
-        )));
+        // Without privileges, nft says so whatever it is given.
+        let kind = match message::kind(&nothing) {
+            Kind::Permission => Kind::Permission,
+            _ => Kind::DriverGone,
+        };
+        return Err(Error::new(kind, format!("nft -i says: {}", nothing.trim())));
     }
     if !message::has_error(&ask("add table")?) {
         return Err(Error::gone("nft -i does not tell errors"));

@@ -139,7 +139,7 @@ impl Session for FakeSession {
 
 fn open(runner: &FakeRunner, mode: ExecMode) -> (ExecBackend<FakeRunner>, Description) {
     let opened = ExecBackend::open(runner.clone(), mode, Duration::from_secs(1));
-    let (backend, description) = opened.unwrap_or_else(|error| panic!("{error}"));
+    let (backend, description) = opened.expect("it opens");
     runner.take_seen();
     (backend, description)
 }

@@ -1,6 +1,7 @@
 //! What the kernel holds.
 
 mod parse;
+mod value;
 
 use std::collections::BTreeMap;
 

@@ -1,10 +1,11 @@
 //! libnftables-json(5).
 
+mod rule;
+
 use serde_json::{Value as Json, json};
 
 use crate::model::{
-    Base, Chain, Data, DataType, Element, Field, Key, Log, Match, Nat, NatTarget, Operand,
-    Redirect, Reject, Rule, Set, SetId, Statement, TableId, Timeout, Type, Value, Verdict,
+    Base, Chain, Data, DataType, Element, Set, SetId, TableId, Timeout, Type, Value, Verdict,
 };
 use crate::op::{Object, ObjectId, Op};
 
@@ -17,7 +18,7 @@ fn op(op: &Op) -> Json {
     match op {
         Op::Add(added) => json!({ "add": object(added) }),
         Op::Create(created) => json!({ "create": object(created) }),
-        Op::Insert(inserted) => json!({ "insert": { "rule": rule(inserted) } }),
+        Op::Insert(inserted) => json!({ "insert": { "rule": rule::rule(inserted) } }),
         Op::Delete(deleted) => json!({ "delete": id(deleted) }),
         Op::Flush(flushed) => json!({ "flush": id(flushed) }),
         Op::AddElements { set, elements } => json!({ "add": element_op(set, elements, element) }),
@@ -35,7 +36,7 @@ fn object(object: &Object) -> Json {
         Object::Table(table) => id(&ObjectId::Table(table.clone())),
         Object::Chain(added) => json!({ "chain": chain(added) }),
         Object::Set(added) => json!({ added.id.kind.name(): set(added) }),
-        Object::Rule(added) => json!({ "rule": rule(added) }),
+        Object::Rule(added) => json!({ "rule": rule::rule(added) }),
     }
 }
 
@@ -170,10 +171,6 @@ fn values(values: &[Value]) -> Json {
     one_or(values, value, concat)
 }
 
-fn key(key: &Key) -> Json {
-    one_or(key.fields(), |part| field(*part), concat)
-}
-
 fn concat(parts: Vec<Json>) -> Json {
     json!({ "concat": parts })
 }
@@ -205,147 +202,4 @@ fn verdict(verdict: &Verdict) -> Json {
         Verdict::Jump(chain) => json!({ "jump": { "target": chain.as_str() } }),
         Verdict::Goto(chain) => json!({ "goto": { "target": chain.as_str() } }),
     }
-}
-
-fn rule(rule: &Rule) -> Json {
-    let chain = &rule.chain;
-    json!({
-        "family": chain.table.family.name(),
-        "table": chain.table.name.as_str(),
-        "chain": chain.name.as_str(),
-        "expr": rule.statements.iter().map(statement).collect::<Vec<_>>(),
-        "comment": rule.comment.as_ref().map_or(Json::Null, |comment| json!(comment.as_str())),
-    })
-}
-
-fn statement(statement: &Statement) -> Json {
-    let operator = |negated: &bool| if *negated { "!=" } else { "==" };
-    match statement {
-        Statement::Match(Match {
-            field: left,
-            operand: right,
-            negated,
-        }) => matching(operator(negated), field(*left), operand(right)),
-        Statement::Lookup {
-            key: left,
-            set,
-            negated,
-        } => matching(operator(negated), key(left), json!(format!("@{set}"))),
-        Statement::CtState(states) => {
-            let names: Vec<_> = states.iter().map(|state| state.name()).collect();
-            matching("in", json!({ "ct": { "key": "state" } }), json!(names))
-        }
-        Statement::CtStatus(marks) => {
-            let names: Vec<_> = marks.iter().map(|mark| mark.name()).collect();
-            matching("in", json!({ "ct": { "key": "status" } }), json!(names))
-        }
-        Statement::DaddrType { kind, negated } => {
-            let left = json!({ "fib": { "result": "type", "flags": ["daddr"] } });
-            matching(operator(negated), left, json!(kind.name()))
-        }
-        Statement::Counter => json!({ "counter": null }),
-        Statement::Verdict(taken) => verdict(taken),
-        Statement::VerdictMap { key: left, map } => {
-            json!({ "vmap": { "key": key(left), "data": format!("@{map}") } })
-        }
-        Statement::Masquerade => json!({ "masquerade": null }),
-        Statement::Nat(translation) => nat(translation),
-        Statement::Redirect(target) => redirect(target),
-        Statement::Reject(how) => reject(*how),
-        Statement::Log(how) => log(how),
-        Statement::SetMark { kind, mark } => {
-            let key = json!({ kind.name(): { "key": "mark" } });
-            json!({ "mangle": { "key": key, "value": mark.0 } })
-        }
-    }
-}
-
-fn matching(operator: &str, left: Json, right: Json) -> Json {
-    json!({ "match": { "op": operator, "left": left, "right": right } })
-}
-
-fn operand(operand: &Operand) -> Json {
-    let prefix =
-        |address: String, length: u8| json!({ "prefix": { "addr": address, "len": length } });
-    match operand {
-        Operand::Value(constant) => value(constant),
-        Operand::Ipv4Net(net) => prefix(net.network().to_string(), net.prefix_len()),
-        Operand::Ipv6Net(net) => prefix(net.network().to_string(), net.prefix_len()),
-    }
-}
-
-fn field(field: Field) -> Json {
-    let meta = |key: &str| json!({ "meta": { "key": key } });
-    let payload =
-        |header: &str, field: &str| json!({ "payload": { "protocol": header, "field": field } });
-    match field {
-        Field::Iifname => meta("iifname"),
-        Field::Oifname => meta("oifname"),
-        Field::L4proto => meta("l4proto"),
-        Field::MetaMark => meta("mark"),
-        Field::CtMark => json!({ "ct": { "key": "mark" } }),
-        Field::IpSaddr => payload("ip", "saddr"),
-        Field::IpDaddr => payload("ip", "daddr"),
-        Field::Ip6Saddr => payload("ip6", "saddr"),
-        Field::Ip6Daddr => payload("ip6", "daddr"),
-        Field::EtherSaddr => payload("ether", "saddr"),
-        Field::EtherDaddr => payload("ether", "daddr"),
-        Field::Sport(transport) => payload(transport.name(), "sport"),
-        Field::Dport(transport) => payload(transport.name(), "dport"),
-    }
-}
-
-fn map(left: &Key, map: &impl std::fmt::Display) -> Json {
-    json!({ "map": { "key": key(left), "data": format!("@{map}") } })
-}
-
-fn nat(nat: &Nat) -> Json {
-    let family = nat.target.version().name();
-    let target = match &nat.target {
-        NatTarget::Literal { address, port } => with(
-            json!({ "family": family, "addr": address.to_string() }),
-            [("port", port.map(|port| json!(port)))],
-        ),
-        NatTarget::Map {
-            key,
-            map: name,
-            with_port,
-            ..
-        } => with(
-            json!({ "family": family, "addr": map(key, name) }),
-            [("type_flags", with_port.then(|| json!("concat")))],
-        ),
-    };
-    json!({ nat.kind.name(): target })
-}
-
-fn redirect(redirect: &Redirect) -> Json {
-    let port = match redirect {
-        Redirect::SamePort => return json!({ "redirect": null }),
-        Redirect::Port(port) => json!(port),
-        Redirect::Map { key, map: name } => map(key, name),
-    };
-    json!({ "redirect": { "port": port } })
-}
-
-fn reject(reject: Reject) -> Json {
-    let icmpx = |code: &str| json!({ "reject": { "type": "icmpx", "expr": code } });
-    match reject {
-        Reject::PortUnreachable => json!({ "reject": null }),
-        Reject::AdminProhibited => icmpx("admin-prohibited"),
-        Reject::HostUnreachable => icmpx("host-unreachable"),
-        Reject::NoRoute => icmpx("no-route"),
-        Reject::TcpReset => json!({ "reject": { "type": "tcp reset" } }),
-    }
-}
-
-fn log(log: &Log) -> Json {
-    let (Log::Kernel { prefix, .. } | Log::Group { prefix, .. }) = log;
-    let (level, group) = match log {
-        Log::Kernel { level, .. } => (level.map(|level| json!(level.name())), None),
-        Log::Group { group, .. } => (None, Some(json!(group))),
-    };
-    let prefix = prefix.as_ref().map(|prefix| json!(prefix.as_str()));
-    let members = [("prefix", prefix), ("level", level), ("group", group)];
-    json!({ "log": with(json!({}), members) })
 }

@@ -1,0 +1,58 @@
+//! Sets, maps and verdict maps with elements of every type.
+
+use std::net::Ipv6Addr;
+use std::time::Duration;
+
+use tidegate_nft::*;
+
+use super::{TABLE, ifname, peers, publish_key, publish4, published};
+
+pub(super) fn sets() -> Vec<Set> {
+    use Datatype::{
+        EtherAddr as Ether, Ifname, InetService as Port, Ipv4Addr as Ip4, Ipv6Addr as Ip6, Mark,
+    };
+    let pair = |a, b| Element::new(vec![ifname(a).into(), ifname(b).into()]);
+    let marked = Element::new(vec![
+        tidegate_nft::Mark(0x10).into(),
+        EtherAddr([0, 0x11, 0x22, 0x33, 0x44, 0x55]).into(),
+    ]);
+    let waiting = Element::new([ifname("br-9").into()])
+        .timeout(Duration::from_secs(3600))
+        .comment(Comment::sanitized("for an hour"));
+    let to6 =
+        |port: u16| -> Vec<Value> { vec![Ipv6Addr::LOCALHOST.into(), InetService(port).into()] };
+    let address6 = Value::Ipv6Addr("fd00::2".parse().expect("an address"));
+    vec![
+        peers()
+            .comment(Comment::sanitized("who may talk"))
+            .elements([pair("br-1", "br-1")]),
+        Set::new(&TABLE, name!("bridges"), Ifname),
+        Set::new(&TABLE, name!("waiting"), Ifname)
+            .timeout(Timeout::PerElement)
+            .elements([waiting]),
+        Set::new(&TABLE, name!("fading"), Ip4).timeout(Timeout::Default(Duration::from_secs(7200))),
+        Set::new(&TABLE, name!("counted"), [Mark, Ether])
+            .counter()
+            .elements([marked]),
+        publish4().elements([published(8080).comment(Comment::sanitized("web #1; {80}"))]),
+        Set::map(&TABLE, name!("publish6"), publish_key(), [Ip6, Port])
+            .elements([
+                Element::new(vec![InetProto::UDP.into(), InetService(53).into()]).values(to6(53)),
+            ]),
+        Set::map(&TABLE, name!("addresses4"), Port, Ip4),
+        Set::map(&TABLE, name!("addresses6"), Port, Ip6)
+            .elements([Element::new([InetService(1).into()]).values([address6])]),
+        Set::map(&TABLE, name!("ports"), Port, Port)
+            .elements([Element::new([InetService(80).into()]).values([InetService(8080).into()])]),
+        Set::verdict_map(&TABLE, name!("ways"), [Ifname, Ifname])
+            .counter()
+            .elements([
+                pair("br-1", "br-2").verdict(Verdict::Jump(name!("inner"))),
+                pair("br-1", "br-3").verdict(Verdict::Goto(name!("inner"))),
+                pair("br-1", "br-4").verdict(Verdict::Accept),
+                pair("br-1", "br-5").verdict(Verdict::Drop),
+                pair("br-1", "br-6").verdict(Verdict::Continue),
+                pair("br-1", "br-7").verdict(Verdict::Return).counter(),
+            ]),
+    ]
+}

@@ -1,0 +1,11 @@
+//! What needs no kernel: languages, validation, and the ruleset in memory.
+
+#![expect(clippy::expect_used, reason = "a test reports a failure by panicking")]
+
+#[path = "../common/sample/mod.rs"]
+mod sample;
+
+mod escape;
+mod render;
+mod ruleset;
+mod validate;
