@@ -4,7 +4,6 @@ use std::io;
 use std::os::unix::net::UnixListener;
 use std::sync::Arc;
 
-use sd_notify::NotifyState;
 use tidegate_cli::{Daemon, Report};
 use tidegate_link::{LinkError, Location, Rtnetlink};
 
@@ -103,12 +102,8 @@ fn serve(listening: &Listening, engine: Engine, about: About) -> io::Result<()> 
         .enable_all()
         .build()?;
     let router = api::router(Arc::new(engine), about);
-    runtime.block_on(api::serve(listening.listener()?, router, || {
-        tracing::info!(socket = %listening.path().display(), "listening");
-        // Without a service manager there is nobody to tell.
-        let _ = sd_notify::notify(&[NotifyState::Ready]);
-    }))?;
-    let _ = sd_notify::notify(&[NotifyState::Stopping]);
+    tracing::info!(socket = %listening.path().display(), "listening");
+    runtime.block_on(api::serve(listening.listener()?, router))?;
     // Waits for what the engine has begun.
     drop(runtime);
     Ok(())

@@ -6,7 +6,9 @@
     reason = "what is not as it should be fails the test"
 )]
 
+mod agreement;
 mod commands;
+mod crash;
 mod durability;
 mod refusals;
 mod settings;

@@ -1,8 +1,9 @@
 //! Settings, and daemons that get into each other's way or do not.
 
 use std::fs;
+use std::io::Write;
 use std::os::unix::fs::PermissionsExt;
-use std::os::unix::net::UnixListener;
+use std::os::unix::net::{UnixListener, UnixStream};
 
 use tidegate_tests::traffic::{Server, ask_tcp};
 use tidegate_tests::{Host, Lab, Programs, require_root_kernel};
@@ -234,6 +235,17 @@ fn a_stop_leaves_the_networks_and_removes_the_socket() {
         (rules, links)
     );
     assert!(!host.log().contains("ERROR"), "{}", host.log());
+}
+
+#[test]
+fn clients_that_say_nothing_do_not_keep_a_daemon_from_stopping() {
+    require_root_kernel!();
+    let mut host = unstarted(&[]);
+    host.start();
+    let _silent = UnixStream::connect(host.socket()).unwrap();
+    let mut halting = UnixStream::connect(host.socket()).unwrap();
+    halting.write_all(b"GET /v1/in").unwrap();
+    host.stop();
 }
 
 #[test]

@@ -16,7 +16,7 @@ trap 'echo "FAILED: $BASH_COMMAND"; journalctl --unit=tidegated --no-pager | tai
 set -Eeux
 export DEBIAN_FRONTEND=noninteractive
 
-apt-get install --yes --no-download --no-install-recommends /package.deb
+apt-get install --yes --no-install-recommends /package.deb
 systemctl is-active tidegated.service tidegated.socket
 systemctl is-enabled tidegated.service tidegated.socket
 [ "$(stat -c '%U:%G %a' /run/tidegate/tidegated.sock)" = 'root:tidegate 660' ]
@@ -38,7 +38,7 @@ systemctl is-active tidegated.service tidegated.socket
 [ -z "$(tidegate ruleset --diff)" ]
 
 echo '# mine' >>/etc/tidegate/tidegated.toml
-apt-get install --yes --no-download --reinstall -o Dpkg::Options::=--force-confold /package.deb
+apt-get install --yes --reinstall -o Dpkg::Options::=--force-confold /package.deb
 systemctl is-active tidegated.service tidegated.socket
 grep '# mine' /etc/tidegate/tidegated.toml
 

@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 use std::sync::{Mutex, RwLock};
 
+use tidegate_cli::causes;
 use tidegate_link::Links;
 use tidegate_model::links::LinkStep;
 use tidegate_model::{Endpoint, Name, State};
@@ -55,23 +56,32 @@ impl Kernel {
             self.links.apply(step)?;
         }
         for step in plan.networks.values().flatten() {
-            match (self.links.apply(step), step) {
-                (Ok(()), _) => {}
-                (Err(error), LinkStep::AddVeth(veth)) => {
-                    let endpoint = state
-                        .endpoints
-                        .values()
-                        .find(|e| e.host_ifname == veth.ifname);
-                    let Some(name) = endpoint.map(|e| e.name.clone()) else {
-                        return Err(error.into());
-                    };
-                    tracing::warn!(endpoint = %name, %error, "dropped: it cannot be brought back");
-                    self.drop_endpoint(state, &name)?;
-                }
-                (Err(error), _) => return Err(error.into()),
-            }
+            self.make(state, step)?;
         }
         Ok(())
+    }
+
+    /// Makes a link that is missing. An endpoint whose pair cannot be made costs that endpoint:
+    /// the others have nothing to do with what is wrong in its namespace.
+    fn make(&mut self, state: &mut State, step: &LinkStep) -> Result<(), EngineError> {
+        let Err(error) = self.links.apply(step) else {
+            return Ok(());
+        };
+        let LinkStep::AddVeth(veth) = step else {
+            return Err(error.into());
+        };
+        let endpoint = state
+            .endpoints
+            .values()
+            .find(|e| e.host_ifname == veth.ifname);
+        let Some(name) = endpoint.map(|e| e.name.clone()) else {
+            return Err(error.into());
+        };
+        let reason = [vec![error.to_string()], causes(&error)]
+            .concat()
+            .join(": ");
+        tracing::warn!(endpoint = %name, "dropped: {reason}");
+        self.drop_endpoint(state, &name)
     }
 
     /// The endpoints whose namespace is no longer there.
