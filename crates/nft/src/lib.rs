@@ -1,8 +1,4 @@
-//! Typed nftables model, transactions and drivers.
-//!
-//! The model ([`Table`](TableId), [`Chain`], [`Set`], [`Element`], [`Rule`]) is put into a
-//! [`Transaction`], which a [`Driver`] gives to the kernel: all of it or nothing. [`Ruleset`] does
-//! the same in memory. The README argues the choices.
+#![doc = include_str!("../README.md")]
 
 mod diff;
 mod driver;

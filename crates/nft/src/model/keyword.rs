@@ -1,8 +1,8 @@
 //! The words that nft's scanner does not read as names.
 
-/// Every word that src/scanner.l of a release from 0.9.3 to 1.1.6 returns as a token of its own, in
-/// any start condition (before 1.0.1 nearly all of them were tokens everywhere), with some that the
-/// grammar compares as strings. Sorted: it is searched by halves.
+/// Every word that src/scanner.l of nftables 0.7, 1.0 and 1.1 returns as a token of its own in any
+/// start condition (before 1.0.1 there are hardly any conditions, and a word is a token everywhere),
+/// with some that the grammar compares as strings. Sorted: it is searched by halves.
 #[rustfmt::skip]
 const KEYWORDS: &[&str] = &[
     "a-rwnd", "abort", "accept", "ackseq", "add", "addr", "ah", "all", "and", "arp", "asconf",
@@ -25,27 +25,27 @@ const KEYWORDS: &[&str] = &[
     "l4proto", "label", "last", "last-entry", "le", "left", "length", "level", "limit", "limits",
     "list", "ll", "log", "lowest-tsn", "lshift", "lsrr", "lt", "map", "maps", "mark",
     "masquerade", "max-delay", "maxseg", "md5sig", "memory", "meta", "meter", "meters", "mh",
-    "minute", "missing", "mod", "monitor", "more-fragments", "mptcp", "mrt", "mss", "mtu", "name",
-    "ne", "netdev", "never", "new-cum-tsn", "nexthdr", "nexthop", "nf", "nfproto", "nftrace",
-    "nh", "noop", "nop", "not", "notrack", "num", "num-dup-tsns", "num-gap-ack-blocks",
-    "num-inbound-streams", "num-outbound-streams", "numgen", "obriport", "obrname", "offload",
-    "offset", "oif", "oifgroup", "oifkind", "oifname", "oiftype", "operation", "option",
-    "options", "or", "original", "osf", "out", "over", "packets", "param-problem", "pcp",
-    "performance", "persistent", "pkttype", "plen", "policy", "port", "position", "ppid",
-    "prefix", "priority", "proto", "proto-dst", "proto-src", "protocol", "ptr", "ptype", "queue",
-    "queue-threshold", "quit", "quota", "quotas", "ra", "random", "rate", "redefine", "redirect",
-    "reject", "rename", "replace", "reply", "reqid", "reserved", "reserved2", "reset", "return",
-    "right", "rr", "rshift", "rt", "rt0", "rt2", "rtclassid", "rule", "rules", "ruleset", "sack",
-    "sack-perm", "sack-permitted", "sack0", "sack1", "sack2", "sack3", "saddr", "sctp", "sdif",
-    "sdifname", "secmark", "secmarks", "second", "seed", "seg-left", "seqno", "sequence", "set",
-    "sets", "shutdown", "shutdown-ack", "shutdown-complete", "sid", "size", "skgid", "skuid",
-    "snaplen", "snat", "socket", "spi", "spnum", "sport", "srh", "ssn", "ssrr", "state", "status",
-    "stream", "subtype", "symhash", "synproxy", "synproxys", "table", "tables", "taddr", "tag",
-    "tcp", "th", "time", "timeout", "timestamp", "to", "tos", "tproxy", "trace", "transparent",
-    "true", "tsecr", "tsn", "tsval", "ttl", "tunnel", "tunnels", "type", "typeof", "udp",
-    "udplite", "undefine", "until", "update", "urgptr", "used", "value", "version", "vlan", "vm",
-    "vmap", "vni", "vrf", "vtag", "vxlan", "week", "wildcard", "window", "with", "wscale", "xml",
-    "xor", "xt", "zone",
+    "microsecond", "millisecond", "minute", "missing", "mod", "monitor", "more-fragments",
+    "mptcp", "mrt", "mss", "mtu", "name", "nanosecond", "ne", "netdev", "never", "new-cum-tsn",
+    "nexthdr", "nexthop", "nf", "nfproto", "nftrace", "nh", "noop", "nop", "not", "notrack",
+    "num", "num-dup-tsns", "num-gap-ack-blocks", "num-inbound-streams", "num-outbound-streams",
+    "numgen", "obriport", "obrname", "offload", "offset", "oif", "oifgroup", "oifkind", "oifname",
+    "oiftype", "operation", "option", "options", "or", "original", "osf", "out", "over",
+    "packets", "param-problem", "pcp", "performance", "persistent", "pkttype", "plen", "policy",
+    "port", "position", "ppid", "prefix", "priority", "proto", "proto-dst", "proto-src",
+    "protocol", "ptr", "ptype", "queue", "queue-threshold", "quit", "quota", "quotas", "ra",
+    "random", "rate", "redefine", "redirect", "reject", "rename", "replace", "reply", "reqid",
+    "reserved", "reserved2", "reset", "return", "right", "rr", "rshift", "rt", "rt0", "rt2",
+    "rtclassid", "rule", "rules", "ruleset", "sack", "sack-perm", "sack-permitted", "sack0",
+    "sack1", "sack2", "sack3", "saddr", "sctp", "sdif", "sdifname", "secmark", "secmarks",
+    "second", "seed", "seg-left", "seqno", "sequence", "set", "sets", "shutdown", "shutdown-ack",
+    "shutdown-complete", "sid", "size", "skgid", "skuid", "snaplen", "snat", "socket", "spi",
+    "spnum", "sport", "srh", "ssn", "ssrr", "state", "status", "stream", "subtype", "symhash",
+    "synproxy", "synproxys", "table", "tables", "taddr", "tag", "tcp", "th", "time", "timeout",
+    "timestamp", "to", "tos", "tproxy", "trace", "transparent", "true", "tsecr", "tsn", "tsval",
+    "ttl", "tunnel", "tunnels", "type", "typeof", "udp", "udplite", "undefine", "until", "update",
+    "urgptr", "used", "value", "version", "vlan", "vm", "vmap", "vni", "vrf", "vtag", "vxlan",
+    "week", "wildcard", "window", "with", "wscale", "xml", "xor", "xt", "zone",
 ];
 
 /// Whether nft could take `text` for a word of its grammar.
