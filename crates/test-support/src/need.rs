@@ -99,10 +99,9 @@ pub fn met(test: &str, needs: &[Need]) -> bool {
         Decision::Run => true,
         Decision::Fail(message) => panic!("{message}"),
         Decision::Skip(message) => {
-            #[expect(clippy::print_stderr, reason = "a skipped test says so")]
-            {
-                eprintln!("{message}");
-            }
+            // Not `eprintln!`: libtest captures that, and shows it for failing tests only.
+            // `cargo xtask test` counts these lines, so that a skipped test is not called passed.
+            let _ = writeln!(std::io::stderr(), "{message}");
             false
         }
     }
