@@ -1,13 +1,12 @@
 //! The same command on the same machine, before and after libnftables' development package.
 
 use std::path::PathBuf;
-use std::process::Command;
 
 use serde_json::Value;
 use tidegate_test_support::{Need, require};
 use tidegate_tests::Output;
 
-use crate::dist::{artifact, finished, strings};
+use crate::dist::{artifact, strings, xtask};
 use crate::image::{Image, workspace};
 use crate::root::Root;
 
@@ -23,23 +22,28 @@ fn build_machine() -> Root {
         .bind(folder("RUSTUP_HOME", ".rustup"))
 }
 
-fn git(arguments: &[&str]) -> String {
-    finished(Command::new("git").args(arguments).current_dir(workspace())).success()
+/// What `cargo xtask dist` knows of the source here, where git tells it.
+fn source() -> Value {
+    let plan = xtask(&["dist", "--plan", "--json"]).success();
+    let mut plan: Value = serde_json::from_str(&plan).expect("the plan is JSON");
+    plan["source"].take()
 }
 
-/// Runs `cargo xtask dist` there, with the commit and date that git would have told.
+/// Runs `cargo xtask dist` there, with the commit and date that git would have told: the same
+/// ones leave nothing to be compiled anew.
 fn dist(machine: &Root, arguments: &str) -> Output {
     let cargo = std::env::var("CARGO").expect("tests run under cargo");
     let bin = PathBuf::from(&cargo);
     let bin = bin.parent().expect("cargo is in a folder").display();
-    let date = git(&["log", "-1", "--format=%ct"]);
+    let source = source();
+    let commit = source["commit"].as_str().expect("a commit");
     machine.sh(&format!(
         "cd {}
          export PATH={bin}:$PATH CARGO_NET_OFFLINE=true
-         export SOURCE_DATE_EPOCH={} TIDEGATE_BUILD_COMMIT=test
+         export SOURCE_DATE_EPOCH={} TIDEGATE_BUILD_COMMIT={commit}
          {cargo} xtask dist --out /out {arguments}",
         workspace().display(),
-        date.trim()
+        source["source-date-epoch"]
     ))
 }
 
