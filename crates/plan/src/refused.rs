@@ -204,8 +204,8 @@ impl Refused {
     }
 
     /// What the user can do about it.
-    pub fn hint(&self) -> Option<String> {
-        Some(match self {
+    pub fn hint(&self) -> String {
+        match self {
             Self::Invalid(invalid) => invalid.hint.to_owned(),
             Self::NoNetwork(_) => "see `tidegate network ls`".into(),
             Self::NoEndpoint(_) => "see `tidegate endpoint ls`".into(),
@@ -233,8 +233,8 @@ impl Refused {
             Self::PortTwice(..) => "give each port of the host once".into(),
             Self::PortFamily { .. } => "leave the host address out, or use a network with that family".into(),
             Self::PortOnIpv6Loopback(_) => "publish it on 127.0.0.1, or on another address of the host".into(),
-            Self::Mtu { .. } => return None,
-        })
+            Self::Mtu { .. } => "leave --mtu out for the kernel's own".into(),
+        }
     }
 }
 

@@ -149,11 +149,7 @@ fn a_refused_network_says_why_and_what_to_do() {
         change(&mut request);
         let refused = tidegate_plan::create_network(&state, &request, &host, &Pools::default());
         let refused = refused.unwrap_err();
-        format!(
-            "{refused} [{:?}]\n  {}\n",
-            refused.kind(),
-            refused.hint().unwrap_or_default()
-        )
+        format!("{refused} [{:?}]\n  {}\n", refused.kind(), refused.hint())
     };
     let mut seen = String::new();
     seen += &refusal(&|r| r.name = name("a"));
@@ -189,7 +185,7 @@ fn a_refused_network_says_why_and_what_to_do() {
         gateway 10.1.0.1 is in none of the subnets given for network b [Invalid]
           give the gateway's subnet with --subnet
         an MTU of 1000 bytes is outside 1280 to 65535 [Invalid]
-  
+          leave --mtu out for the kernel's own
     "#]]
     .assert_eq(&seen);
 }
@@ -201,11 +197,7 @@ fn a_refused_attachment_says_why_and_what_to_do() {
     let mut seen = String::new();
     let mut refusal = |request: &tidegate_model::api::Attach, ino| {
         let refused = tidegate_plan::attach(&state, request, &namespace(ino)).unwrap_err();
-        seen += &format!(
-            "{refused} [{:?}]\n  {}\n",
-            refused.kind(),
-            refused.hint().unwrap_or_default()
-        );
+        seen += &format!("{refused} [{:?}]\n  {}\n", refused.kind(), refused.hint());
     };
     refusal(&attachment("none", &[]), 2);
     refusal(&attachment("web", &[]), 1);

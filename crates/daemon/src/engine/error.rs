@@ -68,7 +68,7 @@ impl EngineError {
     /// What the user can do about it.
     pub fn hint(&self) -> Option<String> {
         match self {
-            Self::Refused(refused) => refused.hint(),
+            Self::Refused(refused) => Some(refused.hint()),
             Self::RelativePath(_) => Some("give a path such as /run/netns/NAME".into()),
             Self::Nft(error) => error.hint().map(Into::into),
             Self::Link(error) => error.hint().map(Into::into),
