@@ -1,8 +1,6 @@
 //! What each request is planned as, and which ones are refused.
 
-mod common;
-
-use common::{attach, attachment, create, name, namespace, nets, network, state_with};
+use crate::values::{attach, attachment, create, name, namespace, nets, network, state_with};
 use expect_test::expect;
 use tidegate_model::State;
 use tidegate_model::links::LinkStep;

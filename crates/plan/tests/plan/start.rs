@@ -1,10 +1,8 @@
 //! What a start does, from whatever is there to what the store says.
 
-mod common;
-
 use std::collections::BTreeSet;
 
-use common::{attach, name, state_with};
+use crate::values::{attach, name, state_with};
 use expect_test::expect;
 use tidegate_model::links::{GROUP, Link, LinkKind, LinkStep};
 use tidegate_model::{Change, State};

@@ -8,15 +8,15 @@ use tidegate_model::links::NetnsFacts;
 use tidegate_model::{Name, NetnsId, State};
 use tidegate_plan::{HostFacts, Plan, Pools, Refused};
 
-pub fn name(text: &str) -> Name {
+pub(crate) fn name(text: &str) -> Name {
     text.parse().unwrap()
 }
 
-pub fn nets(texts: &[&str]) -> Vec<IpNet> {
+pub(crate) fn nets(texts: &[&str]) -> Vec<IpNet> {
     texts.iter().map(|text| text.parse().unwrap()).collect()
 }
 
-pub fn network(network: &str) -> CreateNetwork {
+pub(crate) fn network(network: &str) -> CreateNetwork {
     CreateNetwork {
         name: name(network),
         subnets: Vec::new(),
@@ -27,7 +27,7 @@ pub fn network(network: &str) -> CreateNetwork {
     }
 }
 
-pub fn attachment(network: &str, ports: &[&str]) -> Attach {
+pub(crate) fn attachment(network: &str, ports: &[&str]) -> Attach {
     Attach {
         network: name(network),
         netns: PathBuf::from("/run/netns/c"),
@@ -36,7 +36,7 @@ pub fn attachment(network: &str, ports: &[&str]) -> Attach {
     }
 }
 
-pub fn namespace(ino: u64) -> NetnsFacts {
+pub(crate) fn namespace(ino: u64) -> NetnsFacts {
     NetnsFacts {
         id: NetnsId { dev: 4, ino },
         ifnames: vec!["lo".parse().unwrap()],
@@ -46,12 +46,12 @@ pub fn namespace(ino: u64) -> NetnsFacts {
     }
 }
 
-pub fn create(state: &State, request: &CreateNetwork) -> Result<Plan, Refused> {
+pub(crate) fn create(state: &State, request: &CreateNetwork) -> Result<Plan, Refused> {
     tidegate_plan::create_network(state, request, &HostFacts::default(), &Pools::default())
 }
 
 /// A state with these networks, as the daemon would have it.
-pub fn state_with(networks: &[&str]) -> State {
+pub(crate) fn state_with(networks: &[&str]) -> State {
     let mut state = State::default();
     for name in networks {
         let plan = create(&state, &network(name)).unwrap();
@@ -61,7 +61,7 @@ pub fn state_with(networks: &[&str]) -> State {
 }
 
 /// Attaches a namespace, and gives the endpoint's name.
-pub fn attach(state: &mut State, network: &str, ino: u64, ports: &[&str]) -> Name {
+pub(crate) fn attach(state: &mut State, network: &str, ino: u64, ports: &[&str]) -> Name {
     let plan = tidegate_plan::attach(state, &attachment(network, ports), &namespace(ino)).unwrap();
     state.apply(&plan.change);
     match plan.change {

@@ -1,0 +1,10 @@
+//! What is planned for each request and for a start, and what is refused.
+#![expect(
+    clippy::unwrap_used,
+    clippy::panic,
+    reason = "a test's helpers fail as the test does"
+)]
+
+mod requests;
+mod start;
+mod values;
