@@ -3,22 +3,27 @@
 
 use std::io;
 use std::os::linux::net::SocketAddrExt;
-use std::os::unix::net::{SocketAddr, UnixListener};
+use std::os::unix::net::{SocketAddr, UnixListener, UnixStream};
+use std::thread::sleep;
+use std::time::{Duration, Instant};
 
-use rustix::io::Errno;
-use rustix::net::sockopt::socket_peercred;
-use rustix::net::{
-    AddressFamily, SocketAddrUnix, SocketFlags, SocketType, UCred, connect, socket_with,
-};
+use rustix::io::{Errno, FdFlags, fcntl_setfd};
+use rustix::net::{AddressFamily, SocketAddrUnix, SocketFlags, SocketType, connect, socket_with};
+use tokio::net::unix::UCred;
 
-/// An abstract socket belongs to a network namespace (unix(7)), and goes with its process
-/// however that ends.
+/// An abstract socket belongs to a network namespace (unix(7)), and goes with the last process
+/// that has it open, however that ends.
 const NAME: &str = "tidegated";
+
+/// How long what a daemon that is gone had begun may take to end.
+const PATIENCE: Duration = Duration::from_secs(10);
+/// Between two looks.
+const PAUSE: Duration = Duration::from_millis(5);
 
 /// The claim on the network namespace, for as long as it lives.
 #[derive(Debug)]
 pub(crate) struct Claim {
-    _listener: Option<UnixListener>,
+    listener: Option<UnixListener>,
 }
 
 /// Why the namespace cannot be claimed.
@@ -28,7 +33,13 @@ pub enum ClaimError {
     #[error("another tidegated{} runs in this network namespace", process(.pid))]
     Taken {
         /// Its process, where the kernel tells.
-        pid: Option<u32>,
+        pid: Option<i32>,
+    },
+    /// What a daemon that is gone had begun does not end.
+    #[error("an nft of the tidegated that ran before (process {pid}) still runs")]
+    Unfinished {
+        /// The process that is gone.
+        pid: i32,
     },
     /// It is not known whether another daemon has it.
     #[error("cannot tell whether another tidegated runs in this network namespace")]
@@ -41,17 +52,18 @@ pub enum ClaimError {
 impl ClaimError {
     /// What the user can do about it.
     pub fn hint(&self) -> Option<String> {
-        match self {
-            Self::Taken { .. } => Some(
+        let hint = match self {
+            Self::Taken { .. } => {
                 "stop it first, or run this one in a namespace of its own with `ip netns exec`"
-                    .into(),
-            ),
-            Self::Unknown { .. } => None,
-        }
+            }
+            Self::Unfinished { .. } => "end it, or wait until it has ended",
+            Self::Unknown { .. } => "run tidegated where it may use unix sockets",
+        };
+        Some(hint.to_owned())
     }
 }
 
-fn process(pid: &Option<u32>) -> String {
+fn process(pid: &Option<i32>) -> String {
     pid.map(|pid| format!(" (process {pid})"))
         .unwrap_or_default()
 }
@@ -65,43 +77,92 @@ impl Claim {
     pub(crate) fn take() -> Result<Self, ClaimError> {
         let unknown = |source| ClaimError::Unknown { source };
         let address = SocketAddr::from_abstract_name(NAME).map_err(unknown)?;
-        match UnixListener::bind_addr(&address) {
-            Ok(listener) => Ok(Self {
-                _listener: Some(listener),
-            }),
-            Err(e) if e.kind() == io::ErrorKind::AddrInUse => Self::against_holder(),
-            Err(e) => Err(unknown(e)),
+        let since = Instant::now();
+        loop {
+            match UnixListener::bind_addr(&address) {
+                Ok(listener) => {
+                    let listener = Some(listener);
+                    return Ok(Self { listener });
+                }
+                Err(e) if e.kind() == io::ErrorKind::AddrInUse => {}
+                Err(e) => return Err(unknown(e)),
+            }
+            let Some(pid) = gone_holder()? else {
+                return Ok(Self { listener: None });
+            };
+            if since.elapsed() > PATIENCE {
+                return Err(ClaimError::Unfinished { pid });
+            }
+            sleep(PAUSE);
         }
     }
 
-    fn against_holder() -> Result<Self, ClaimError> {
-        let unknown = |source| ClaimError::Unknown { source };
-        let holder = match holder() {
-            // Nobody takes the connections, so that at some time no more fit.
-            Err(Errno::AGAIN) => return Err(ClaimError::Taken { pid: None }),
-            asked => asked.map_err(|e| unknown(e.into()))?,
-        };
-        if holder.uid == rustix::process::geteuid() {
-            let pid = u32::try_from(holder.pid.as_raw_nonzero().get()).ok();
-            return Err(ClaimError::Taken { pid });
+    /// Lets every process that is started from here on hold the claim too. Should this one be
+    /// killed while an nft is at work for it, the next daemon waits until that has ended: what it
+    /// still did would otherwise come on top of the next one's table.
+    ///
+    /// # Errors
+    /// When the kernel refuses, which it has no reason to.
+    pub(crate) fn share_with_children(&self) -> Result<(), ClaimError> {
+        let shared = self
+            .listener
+            .as_ref()
+            .map(|listener| fcntl_setfd(listener, FdFlags::empty()));
+        let shared = shared.unwrap_or(Ok(()));
+        shared.map_err(|e| ClaimError::Unknown { source: e.into() })
+    }
+}
+
+/// Looks who holds the name: the process that took it if that is gone and only its children hold
+/// it, nobody if another user has it.
+fn gone_holder() -> Result<Option<i32>, ClaimError> {
+    let holder = match holder() {
+        Ok(holder) => holder,
+        // It went away meanwhile: to be tried again.
+        Err(e) if e.kind() == io::ErrorKind::ConnectionRefused => return Ok(Some(0)),
+        // Nobody takes the connections, so that at some time no more fit.
+        Err(e) if e.kind() == io::ErrorKind::WouldBlock => {
+            return Err(ClaimError::Taken { pid: None });
         }
+        Err(source) => return Err(ClaimError::Unknown { source }),
+    };
+    if holder.uid() != rustix::process::geteuid().as_raw() {
+        let user = holder.uid();
         tracing::warn!(
-            user = holder.uid.as_raw(),
-            "another user's process has our abstract socket"
+            user,
+            "a process of another user has the abstract socket {NAME:?}"
         );
-        Ok(Self { _listener: None })
+        return Ok(None);
+    }
+    // 0: it is in another process namespace (pid_namespaces(7)).
+    match holder.pid().filter(|pid| *pid > 0) {
+        Some(pid) if !is_alive(pid) => Ok(Some(pid)),
+        pid => Err(ClaimError::Taken { pid }),
     }
 }
 
 /// Who listens on the name. Does not wait for an answer.
-fn holder() -> Result<UCred, Errno> {
+fn holder() -> io::Result<UCred> {
     let flags = SocketFlags::CLOEXEC | SocketFlags::NONBLOCK;
     let socket = socket_with(AddressFamily::UNIX, SocketType::STREAM, flags, None)?;
     connect(
         &socket,
         &SocketAddrUnix::new_abstract_name(NAME.as_bytes())?,
     )?;
-    socket_peercred(&socket)
+    // Of the wrappers of SO_PEERCRED, tokio's is the safe one that knows a process id of 0.
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_io()
+        .build()?;
+    let _entered = runtime.enter();
+    tokio::net::UnixStream::from_std(UnixStream::from(socket))?.peer_cred()
+}
+
+/// Whether a process runs. One that has ended and is not waited for has no program any more.
+fn is_alive(pid: i32) -> bool {
+    !matches!(
+        std::fs::read_link(format!("/proc/{pid}/exe")),
+        Err(e) if Errno::from_io_error(&e) == Some(Errno::NOENT)
+    )
 }
 
 #[cfg(test)]

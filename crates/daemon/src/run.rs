@@ -77,11 +77,13 @@ impl StartError {
 pub fn run(args: &Daemon, handed_over: Option<UnixListener>) -> Result<(), StartError> {
     let settings = Settings::load(args)?;
     logging::start(settings.log_level);
-    // From here on this is the one daemon of its socket, its state and its namespace: only then
-    // is anything touched.
-    let listening = Listening::open(handed_over, &settings.socket)?;
-    let _claim = Claim::take()?;
+    // After these three it is the one daemon of its namespace, its state and its socket, and only
+    // then is anything of the host touched. The socket comes last: that of a daemon that is gone
+    // can be told from that of one about to listen only by who holds the other two.
+    let claim = Claim::take()?;
     let store = Store::open(&settings.state_dir)?;
+    let listening = Listening::open(handed_over, &settings.socket)?;
+    claim.share_with_children()?;
     let opened = driver::open(&settings)?;
     driver::warn_about(&opened);
     let about = About {

@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
+use rustix::process::{Pid, Signal, kill_process};
 use tidegate_tests::{Host, Netns, require_root_kernel};
 
 use crate::agreement::{assert_agreement, links, names};
@@ -16,7 +17,7 @@ fn a_kill_at_any_time_leaves_kernel_and_store_in_agreement() {
         let mut host = Host::with_driver(&driver);
         host.ok(&["network", "create", "web"]);
         let boxes: Vec<Netns> = (0..8).map(|_| Netns::new()).collect();
-        for round in 0..5 {
+        for round in 0..3 {
             let (attached, maybe) = attach_and_detach_until_killed(&mut host, &boxes, round);
             host.start();
             let listed = names(&host.json(&["endpoint", "ls"]));
@@ -62,7 +63,7 @@ fn attach_and_detach_until_killed(
 ) -> (BTreeSet<String>, BTreeSet<String>) {
     const COMMANDS: usize = 200;
     let done = AtomicUsize::new(0);
-    let kill_after = 20 + round * 35;
+    let kill_after = 20 + round * 65;
     let (mut attached, mut maybe) = (BTreeSet::new(), BTreeSet::new());
     let pid = host.pid().unwrap();
     std::thread::scope(|scope| {
@@ -75,10 +76,7 @@ fn attach_and_detach_until_killed(
             std::thread::sleep(Duration::from_millis(1));
         }
         // Not by way of `host`, which the clients are using.
-        let killed = std::process::Command::new("kill")
-            .args(["-9", &pid.to_string()])
-            .status();
-        assert!(killed.unwrap().success());
+        signal(&[pid], Signal::KILL);
         for client in clients {
             match client.join().unwrap() {
                 Last::Attached(name) => drop(attached.insert(name)),
@@ -133,4 +131,57 @@ fn client(host: &Host, netns: &Netns, index: usize, commands: usize, done: &Atom
         };
     }
     last
+}
+
+#[test]
+fn a_start_waits_for_what_a_killed_daemon_had_begun() {
+    require_root_kernel!();
+    let mut host = Host::with_driver("exec");
+    host.ok(&["network", "create", "web"]);
+    let netns = Netns::new();
+    let nft = children(host.pid().unwrap());
+    assert_eq!(nft.len(), 1, "one long-lived nft");
+    signal(&nft, Signal::STOP);
+    let attach = ["attach", "web", "--netns", netns.name(), "-p", "8080:80"];
+    std::thread::scope(|scope| {
+        let client = scope.spawn(|| host.tidegate(&attach));
+        // Once its process is in the transaction, the daemon waits for the nft that is stopped.
+        std::thread::sleep(Duration::from_millis(300));
+        signal(&[host.pid().unwrap()], Signal::KILL);
+        assert_eq!(client.join().unwrap().code, Some(2));
+    });
+    host.kill();
+    std::thread::scope(|scope| {
+        let starting = scope.spawn(|| host.start());
+        std::thread::sleep(Duration::from_millis(300));
+        assert!(
+            !starting.is_finished(),
+            "it started before the last nft had ended"
+        );
+        signal(&nft, Signal::CONT);
+        starting.join().unwrap();
+    });
+    assert_eq!(names(&host.json(&["endpoint", "ls"])), BTreeSet::new());
+    assert_agreement(&mut host);
+}
+
+/// The children of every thread of a process (proc_pid_task(5)).
+fn children(pid: u32) -> Vec<u32> {
+    let threads = std::fs::read_dir(format!("/proc/{pid}/task")).unwrap();
+    let lists =
+        threads.map(|t| std::fs::read_to_string(t.unwrap().path().join("children")).unwrap());
+    lists
+        .flat_map(|l| {
+            l.split_whitespace()
+                .map(|p| p.parse().unwrap())
+                .collect::<Vec<u32>>()
+        })
+        .collect()
+}
+
+fn signal(processes: &[u32], signal: Signal) {
+    for pid in processes {
+        let pid = Pid::from_raw(i32::try_from(*pid).unwrap()).unwrap();
+        kill_process(pid, signal).unwrap();
+    }
 }

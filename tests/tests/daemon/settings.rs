@@ -131,25 +131,44 @@ fn a_second_daemon_in_a_namespace_is_refused_whatever_it_is_given() {
     host.start();
     host.ok(&["network", "create", "web"]);
     let before = host.snapshot();
-    // The same socket and state; then another socket; then another state folder, too.
-    refuse(&host, 1, "another daemon is listening on");
+    let pid = host.pid().unwrap();
+    let words = format!("another tidegated (process {pid}) runs in this network namespace");
+    refuse(&host, 1, &words);
     let elsewhere = tempfile::tempdir().unwrap();
-    let socket = elsewhere.path().join("socket");
     let mut second = host.netns.command(&Programs::of_this_tree().tidegated);
     second
         .arg("--socket")
-        .arg(&socket)
+        .arg(elsewhere.path().join("socket"))
         .arg("--state-dir")
         .arg(elsewhere.path());
     let output = second.output().unwrap();
     assert_eq!(output.status.code(), Some(1));
     let stderr = String::from_utf8_lossy(&output.stderr);
-    let pid = host.pid().unwrap();
+    assert!(stderr.contains(&words), "{stderr}");
+    before.assert_unchanged(&host.snapshot(), "the second daemon");
+}
+
+#[test]
+fn a_socket_has_one_daemon() {
+    require_root_kernel!();
+    let mut host = unstarted(&[]);
+    host.start();
+    let other = unstarted(&[]);
+    let mut second = other.netns.command(&Programs::of_this_tree().tidegated);
+    second
+        .arg("--socket")
+        .arg(host.socket())
+        .arg("--state-dir")
+        .arg(other.state_dir());
+    let output = second.output().unwrap();
+    assert_eq!(output.status.code(), Some(1));
+    let stderr = String::from_utf8_lossy(&output.stderr);
     assert!(
-        stderr.contains(&format!("another tidegated (process {pid}) runs")),
+        stderr.contains("error: another daemon is listening on"),
         "{stderr}"
     );
-    before.assert_unchanged(&host.snapshot(), "the second daemon");
+    assert_eq!(other.netns.sh("nft list ruleset"), "");
+    host.ok(&["info"]);
 }
 
 #[test]
