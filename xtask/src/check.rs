@@ -4,7 +4,7 @@ use tidegate_native_deps::NativeDep;
 
 use crate::failure::Hinted;
 use crate::install_deps::{self, Purpose};
-use crate::{docs, probe, run, test, tools};
+use crate::{ci, docs, probe, run, test, tools};
 
 /// Arguments of `cargo xtask check`.
 #[derive(Debug, clap::Args)]
@@ -63,6 +63,7 @@ fn checks<'a>(args: &'a Args, dependency: &'a NativeDep) -> Vec<Check<'a>> {
         ),
         ("licences and sources", Box::new(|| deny(args.advisories))),
         ("generated files", Box::new(docs::check)),
+        ("generated workflows", Box::new(ci::check)),
     ]
 }
 

@@ -1,6 +1,7 @@
 //! Project tasks. Thin: arguments, dispatch and rendering; what decides is in the crates.
 
 mod check;
+mod ci;
 mod dist;
 mod docs;
 mod failure;
@@ -35,6 +36,8 @@ enum Task {
     Check(check::Args),
     /// Write man pages and shell completions from the command lines' definitions
     Docs(docs::Args),
+    /// Write the workflows of continuous integration from their templates
+    Ci(ci::Args),
 }
 
 fn main() -> ExitCode {
@@ -45,6 +48,7 @@ fn main() -> ExitCode {
         Task::Test(args) => test::run(args),
         Task::Check(args) => check::run(args).map(done),
         Task::Docs(args) => docs::run(args).map(done),
+        Task::Ci(args) => ci::run(args).map(done),
     };
     result.unwrap_or_else(|error| {
         failure::report(&error);

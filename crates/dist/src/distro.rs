@@ -194,3 +194,6 @@ impl Distro {
         self.os == system.id && release
     }
 }
+
+#[cfg(test)]
+mod tests;

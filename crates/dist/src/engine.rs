@@ -152,8 +152,19 @@ pub struct Stage {
     pub name: String,
     /// The command.
     pub call: Call,
-    /// Whether it cleans up, and so runs where one before it has failed too.
-    pub cleans_up: bool,
+    /// What its failure, and that of those before it, means.
+    pub role: Role,
+}
+
+/// What failures mean to a stage.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Role {
+    /// Runs where everything before it went well, and must go well itself.
+    Needed,
+    /// As [`Role::Needed`], but may fail: there was nothing to do.
+    Tried,
+    /// Runs in any case.
+    CleansUp,
 }
 
 impl Stage {
@@ -161,14 +172,24 @@ impl Stage {
         Self {
             name: name.into(),
             call,
-            cleans_up: false,
+            role: Role::Needed,
+        }
+    }
+
+    fn tried(name: impl Into<String>, call: Call) -> Self {
+        Self {
+            role: Role::Tried,
+            ..Self::new(name, call)
         }
     }
 
     fn cleaning_up(name: impl Into<String>, call: Call) -> Self {
         Self {
-            cleans_up: true,
+            role: Role::CleansUp,
             ..Self::new(name, call)
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

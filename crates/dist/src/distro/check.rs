@@ -122,10 +122,11 @@ fn id_is_unique(list: &DistroList, distro: &Distro) -> Option<Fault> {
 
 fn suffix_is_unique(list: &DistroList, distro: &Distro) -> Option<Fault> {
     let suffix = &distro.revision_suffix;
-    let other = list
+    let mut earlier = list
         .distros
         .iter()
-        .find(|other| other.id() != distro.id() && other.revision_suffix == *suffix)?;
+        .take_while(|other| other.id() != distro.id());
+    let other = earlier.find(|other| other.revision_suffix == *suffix)?;
     let what = format!("has the revision suffix {suffix:?} of {}", other.id());
     Some((what, "packages of both would have the same file name"))
 }

@@ -131,7 +131,7 @@ pub fn recipe(containers: Containers, job: &Job<'_>) -> Result<Vec<Stage>, Engin
     let mut stages = vec![
         Stage::new("build the image", build(containers, job, &image)?),
         // What a run that was killed has left behind.
-        Stage::new("remove an old container", remove(&name)),
+        Stage::tried("remove an old container", remove(&name)),
         Stage::new(
             "make a container",
             // It is never started, but must have a command.

@@ -113,8 +113,8 @@ pub fn recipe(job: &Job<'_>, is_fresh: bool) -> Result<Vec<Stage>, EngineError> 
 /// A root that is not finished must not be taken for one that is: its record comes last.
 fn make(job: &Job<'_>) -> Vec<Stage> {
     let text = |path: PathBuf| path.display().to_string();
+    let new = text(archive(job).with_extension("new.tar"));
     let (archive, record) = (text(archive(job)), text(record(job)));
-    let new = format!("{archive}.new");
     let new_record = text(new_record(job));
     vec![
         Stage::new("make the root", debootstrap(job, &new)),

@@ -6,7 +6,7 @@ use std::io::{self, BufRead, BufReader, Write};
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 
-use super::{Call, EngineError, Stage};
+use super::{Call, EngineError, Role, Stage};
 use crate::manifest::Manifest;
 
 /// How many of a failed command's last lines are looked through for its error.
@@ -146,11 +146,14 @@ impl Place<'_> {
         let mut log = self.open_log()?;
         let mut result = Ok(());
         for (index, stage) in stages.iter().enumerate() {
-            if result.is_err() && !stage.cleans_up {
+            if result.is_err() && stage.role != Role::CleansUp {
                 continue;
             }
             watcher.stage(self.distro, index + 1, stages.len(), &stage.name);
             let ran = self.stage(stage, &mut log, watcher);
+            if stage.role == Role::Tried {
+                continue;
+            }
             // The first failure is the one that explains the others; all are in the log.
             result = result.and(ran);
         }
@@ -223,4 +226,115 @@ fn complaint(lines: &VecDeque<String>) -> String {
     let last = || lines.iter().rev().find(|line| !line.trim().is_empty());
     let line = lines.iter().find(says).or_else(last);
     line.map_or_else(|| "no output".to_owned(), |line| line.trim().to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[derive(Default)]
+    struct Heard(Mutex<Vec<String>>);
+
+    impl Watcher for Heard {
+        fn stage(&self, distro: &str, number: usize, total: usize, name: &str) {
+            self.push(format!("{distro}: {number}/{total} {name}"));
+        }
+
+        fn line(&self, distro: &str, line: &str) {
+            self.push(format!("{distro}: | {line}"));
+        }
+
+        fn done(&self, outcome: &Outcome) {
+            let ok = outcome.result.is_ok();
+            self.push(format!("{}: ok={ok}", outcome.distro));
+        }
+    }
+
+    impl Heard {
+        fn push(&self, line: String) {
+            self.0.lock().expect("not poisoned").push(line);
+        }
+    }
+
+    fn shell(script: &str) -> Call {
+        Call::new("sh", ["-c", script])
+    }
+
+    fn task(folder: &Path, distro: &str, stages: Vec<Stage>) -> Task {
+        Task {
+            distro: distro.to_owned(),
+            stages: Ok(stages),
+            out: folder.join(distro),
+            log: folder.join(format!("{distro}.log")),
+            workspace: folder.to_owned(),
+        }
+    }
+
+    const MANIFEST: &str = r#"{"name":"x","version":"1","commit":"c","source-date-epoch":0,"artifacts":[],"left-out":[]}"#;
+
+    #[test]
+    fn one_that_fails_stops_neither_the_others_nor_its_own_cleaning_up() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let bad = vec![
+            Stage::new("fail", shell("echo error: why; echo later; exit 3")),
+            Stage::new("go on", shell("touch went-on")),
+            Stage::tried("try", shell("touch tried")),
+            Stage::cleaning_up("clean", shell("touch cleaned")),
+        ];
+        let write = format!("mkdir -p good && echo '{MANIFEST}' >good/manifest.json");
+        let good = vec![
+            Stage::tried("try in vain", shell("exit 1")),
+            Stage::new("make", shell(&write)),
+        ];
+        let tasks = vec![
+            task(folder.path(), "bad", bad),
+            task(folder.path(), "good", good),
+        ];
+        let heard = Heard::default();
+        let outcomes = run_all(tasks, 1, &heard);
+        let error = outcomes[0].result.as_ref().expect_err("failed");
+        assert_eq!(error.to_string(), "could not fail (sh): error: why");
+        assert_eq!(outcomes[1].result.as_ref().expect("made").name, "x");
+        assert!(folder.path().join("cleaned").exists());
+        assert!(!folder.path().join("went-on").exists());
+        assert!(!folder.path().join("tried").exists());
+        let log = std::fs::read_to_string(folder.path().join("bad.log")).expect("a log");
+        assert_eq!(log, "error: why\nlater\n");
+        expect_test::expect![[r#"
+            bad: 1/4 fail
+            bad: | error: why
+            bad: | later
+            bad: 4/4 clean
+            bad: ok=false
+            good: 1/2 try in vain
+            good: 2/2 make
+            good: ok=true"#]]
+        .assert_eq(&heard.0.into_inner().expect("not poisoned").join("\n"));
+    }
+
+    #[test]
+    fn an_earlier_runs_manifest_is_not_taken_for_this_ones() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let out = folder.path().join("old");
+        std::fs::create_dir(&out).expect("a folder");
+        std::fs::write(out.join("manifest.json"), MANIFEST).expect("a file");
+        let nothing = vec![Stage::new("do nothing", shell("true"))];
+        let tasks = vec![task(folder.path(), "old", nothing)];
+        let outcomes = run_all(tasks, 4, &Heard::default());
+        assert!(matches!(outcomes[0].result, Err(EngineError::Io { .. })));
+    }
+
+    #[test]
+    fn a_program_that_is_missing_is_named() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let stage = Stage::new("make the root", Call::new("no-such-program", ["x"]));
+        let tasks = vec![task(folder.path(), "x", vec![stage])];
+        let outcomes = run_all(tasks, 1, &Heard::default());
+        let error = outcomes[0].result.as_ref().expect_err("failed");
+        assert_eq!(
+            error.to_string(),
+            "cannot run no-such-program to make the root"
+        );
+        assert_eq!(error.hint().as_deref(), Some("install no-such-program"));
+    }
 }
