@@ -114,7 +114,7 @@ const ATTACH_HELP: &str = "\
 Examples:
   tidegate attach web --netns box1
   tidegate attach web --netns /run/netns/box2 --name front -p 8080:80 -p 127.0.0.1:53:53/udp
-  tidegate attach web --pid 4711 -p [::1]:8443:443/tcp";
+  tidegate attach web --pid 4711 -p [2001:db8::1]:8443:443/tcp";
 
 /// The endpoint that is asked for.
 #[derive(Clone, Debug, PartialEq, Eq, Args)]

@@ -14,7 +14,7 @@ pub use client::{
     RulesetArgs,
 };
 pub use daemon::Daemon;
-pub use parse::{Parsed, parse};
+pub use parse::{Mistake, Parsed, parse};
 pub use report::{Report, causes};
 
 /// Where the daemon listens and the client connects unless told otherwise.

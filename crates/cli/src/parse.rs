@@ -1,10 +1,15 @@
 //! Parsing, with the exit status left to the caller: clap's own would end the process in the
 //! middle of it, and with 2 for what is the user's mistake.
 
+use std::error::Error;
 use std::ffi::OsString;
+use std::io::{self, Write};
 
 use clap::Parser;
 use clap::error::ErrorKind;
+use tidegate_model::Invalid;
+
+use crate::Report;
 
 /// What came of a command line.
 #[derive(Debug)]
@@ -14,7 +19,39 @@ pub enum Parsed<T> {
     /// Help or a version was asked for: to be printed to standard output.
     Show(clap::Error),
     /// It is not a valid command line: to be printed to standard error.
-    Wrong(clap::Error),
+    Wrong(Mistake),
+}
+
+/// What is wrong with a command line.
+#[derive(Debug)]
+pub enum Mistake {
+    /// Its form.
+    Usage(clap::Error),
+    /// A value in it. It is told as the daemon would tell it, with what would be accepted.
+    Value(Report),
+}
+
+impl Mistake {
+    /// Prints it to standard error.
+    ///
+    /// # Errors
+    /// When standard error does not take it.
+    pub fn print(&self) -> io::Result<()> {
+        match self {
+            Self::Usage(error) => error.print(),
+            Self::Value(report) => writeln!(io::stderr(), "{report}"),
+        }
+    }
+}
+
+impl From<clap::Error> for Mistake {
+    fn from(error: clap::Error) -> Self {
+        let invalid = error.source().and_then(|e| e.downcast_ref::<Invalid>());
+        match invalid {
+            Some(invalid) => Self::Value(Report::new(invalid, Some(invalid.hint.to_owned()))),
+            None => Self::Usage(error),
+        }
+    }
 }
 
 /// Parses a command line, the program's name first.
@@ -24,6 +61,50 @@ pub fn parse<T: Parser>(args: impl IntoIterator<Item = OsString>) -> Parsed<T> {
         Err(e) if matches!(e.kind(), ErrorKind::DisplayHelp | ErrorKind::DisplayVersion) => {
             Parsed::Show(e)
         }
-        Err(e) => Parsed::Wrong(e),
+        Err(e) => Parsed::Wrong(e.into()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::Client;
+
+    fn mistake(args: &[&str]) -> Mistake {
+        match parse::<Client>(args.iter().map(OsString::from)) {
+            Parsed::Wrong(mistake) => mistake,
+            other => unreachable!("{other:?}"),
+        }
+    }
+
+    #[test]
+    fn a_value_that_is_not_valid_is_told_with_its_hint() {
+        for (args, shown) in [
+            (
+                &["tidegate", "network", "create", "a b"][..],
+                "error: invalid name \"a b\": it contains ' '\n\
+                 hint: use 1 to 63 of A-Z a-z 0-9 _ . - and start with a letter or a digit",
+            ),
+            (
+                &["tidegate", "attach", "web", "--netns", "a", "-p", "80"],
+                "error: invalid published port \"80\": it has no host port\n\
+                 hint: write it [HOSTIP:]HOSTPORT:PORT[/tcp|udp|sctp], for example \
+                 127.0.0.1:8080:80/tcp or [2001:db8::1]:53:53/udp",
+            ),
+        ] {
+            assert!(
+                matches!(mistake(args), Mistake::Value(report) if report.to_string() == shown),
+                "{args:?}"
+            );
+        }
+    }
+
+    #[test]
+    fn a_wrong_form_is_told_with_the_usage() {
+        let usage = mistake(&["tidegate", "attach", "web"]);
+        assert!(
+            matches!(&usage, Mistake::Usage(e) if e.to_string().contains("Usage: ")),
+            "{usage:?}"
+        );
     }
 }

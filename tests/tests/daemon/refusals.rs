@@ -264,5 +264,7 @@ fn a_wrong_command_line_is_the_users_mistake() {
         let arguments: Vec<&str> = line.split_whitespace().collect();
         assert_eq!(host.tidegate(&arguments).code, Some(1), "{line:?}");
     }
+    let output = host.tidegate(&["network", "create", "a b"]);
+    assert!(output.stderr.contains("\nhint: use 1 to 63"), "{output:#?}");
     assert_eq!(host.tidegate(&["--help"]).code, Some(0));
 }
