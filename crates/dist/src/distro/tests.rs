@@ -98,7 +98,7 @@ fn a_devel_package_for_subscribers_gives_the_tool_as_a_hard_dependency() {
         expect![[r#"
             dynamic-exec: libnftables cannot be linked: nftables-devel is in a repository for subscribed systems alone
             wished: 
-            depends: nftables
+            depends: systemd, nftables
             recommends: 
             tidegate-0.1.0-1.rhel9.x86_64.rpm"#]],
     );
@@ -154,7 +154,7 @@ fn an_entrys_own_package_names_win() {
     assert_eq!(plan.plan.packages[0].declared.recommends, ["nft"]);
     assert_eq!(
         planned(&list, "rhel-9").plan.packages[0].declared.depends,
-        ["nftables"]
+        ["systemd", "nftables"]
     );
 }
 

@@ -109,7 +109,7 @@ fn auto_is_the_best_dynamic_flavour_and_the_static_one() {
               depends: systemd | systemd-standalone-sysusers | systemd-sysusers
               recommends: nftables
             tidegate-0.1.0-1.x86_64.rpm
-              depends: 
+              depends: systemd
               recommends: nftables
             tidegate-0.1.0-x86_64-linux-static.tar.gz
               depends: 
@@ -130,7 +130,7 @@ fn without_the_library_the_tool_becomes_a_dependency_and_the_reason_is_given() {
               depends: systemd | systemd-standalone-sysusers | systemd-sysusers, nftables
               recommends: 
             tidegate-0.1.0-1.x86_64.rpm
-              depends: nftables
+              depends: systemd, nftables
               recommends: 
             tidegate-0.1.0-x86_64-linux-static.tar.gz
               depends: 
