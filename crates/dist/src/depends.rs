@@ -23,6 +23,12 @@ pub enum DependsError {
         /// What it printed.
         message: String,
     },
+    /// rpm's reader of ELF files is there and failed.
+    #[error("rpm's elfdeps cannot read the programs")]
+    Elfdeps {
+        /// What the system said.
+        source: std::io::Error,
+    },
     /// The files that it wants could not be written.
     #[error("cannot use {}", path.display())]
     Io {
@@ -44,11 +50,13 @@ impl DependsError {
     #[must_use]
     pub fn hint(&self) -> Option<&'static str> {
         match self {
-            Self::NoShlibdeps { .. } => Some("apt-get install dpkg-dev"),
+            Self::NoShlibdeps { .. } => {
+                Some("install dpkg-dev, or leave out the .deb with --format rpm,tar")
+            }
             Self::Shlibdeps { .. } => {
                 Some("install the package of each library that the programs link")
             }
-            Self::Io { .. } | Self::Nothing { .. } => None,
+            Self::Elfdeps { .. } | Self::Io { .. } | Self::Nothing { .. } => None,
         }
     }
 }

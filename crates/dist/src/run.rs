@@ -128,6 +128,16 @@ impl<'a> Run<'a> {
         Ok(())
     }
 
+    /// The programs of a build that have passed their audit.
+    fn audited(&self, build: &BuildPlan) -> Result<&[BuiltProgram], RunError> {
+        let programs = self.programs.get(&build.flavour);
+        programs
+            .map(Vec::as_slice)
+            .ok_or_else(|| RunError::OutOfOrder {
+                step: format!("package flavour {}", build.flavour),
+            })
+    }
+
     /// Asks the program what it is.
     fn stamp(&self, program: &Path) -> Result<crate::audit::Stamp, RunError> {
         let failed = |what: String| RunError::Stamp {

@@ -5,9 +5,12 @@
 //! its libraries are their packages' business.
 
 use std::collections::BTreeSet;
+use std::io;
 
 use duct::cmd;
 
+use super::DependsError;
+use crate::audit::BuiltProgram;
 use crate::elf::ElfFacts;
 use crate::plan::ProgramPlan;
 
@@ -31,22 +34,38 @@ pub fn requires(file: &ElfFacts) -> BTreeSet<String> {
         .collect()
 }
 
-/// What rpm's own reader says that the programs require; none where it is missing or fails.
-#[must_use]
-pub fn elfdeps(programs: &[ProgramPlan]) -> Option<BTreeSet<String>> {
+/// The capabilities that the programs of a package require together.
+///
+/// # Errors
+/// When there are none: a dynamic program always needs its C library.
+pub fn derived(programs: &[BuiltProgram]) -> Result<Vec<String>, DependsError> {
+    let derived: BTreeSet<String> = programs.iter().flat_map(|p| requires(&p.elf)).collect();
+    if derived.is_empty() {
+        let names: Vec<&str> = programs.iter().map(|p| p.name.as_str()).collect();
+        return Err(DependsError::Nothing {
+            programs: names.join(", "),
+        });
+    }
+    Ok(derived.into_iter().collect())
+}
+
+/// What rpm's own reader says that the programs require; none where it is not installed.
+///
+/// # Errors
+/// When it is there and fails: what it would have said is not known.
+pub fn elfdeps(programs: &[ProgramPlan]) -> Result<Option<BTreeSet<String>>, DependsError> {
     let mut requires = BTreeSet::new();
     for program in programs {
-        let text = cmd!(ELFDEPS, "--requires", &program.path)
-            .stderr_null()
-            .read()
-            .ok()?;
-        requires.extend(
-            text.lines()
-                .filter(|line| is_library(line))
-                .map(str::to_owned),
-        );
+        match cmd!(ELFDEPS, "--requires", &program.path).read() {
+            Ok(text) => {
+                let libraries = text.lines().filter(|line| is_library(line));
+                requires.extend(libraries.map(str::to_owned));
+            }
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+            Err(source) => return Err(DependsError::Elfdeps { source }),
+        }
     }
-    Some(requires)
+    Ok(Some(requires))
 }
 
 /// Whether a requirement is on a shared library, and so must follow from a file.
@@ -98,6 +117,25 @@ mod tests {
                 "libc.so.6(GLIBC_2.34)(64bit)",
                 "libnftables.so.1()(64bit)"
             ]
+        );
+    }
+
+    #[test]
+    fn programs_that_require_nothing_are_an_error_and_not_an_empty_list() {
+        let program = |needed| BuiltProgram {
+            name: "tidegated".into(),
+            links_library: false,
+            elf: ElfFacts {
+                needed,
+                ..file(true)
+            },
+        };
+        let derived = |needed| derived(&[program(needed)]);
+        assert!(derived(vec!["libc.so.6".into()]).is_ok());
+        let error = derived(Vec::new()).expect_err("nothing");
+        assert_eq!(
+            error.to_string(),
+            "no dependency was derived from tidegated"
         );
     }
 

@@ -69,6 +69,12 @@ pub enum RunError {
         /// Why.
         source: DependsError,
     },
+    /// A step came before the one whose result it takes.
+    #[error("cannot {step}: the step before it was not done")]
+    OutOfOrder {
+        /// The step.
+        step: String,
+    },
     /// Specification, report or manifest is not JSON.
     #[error("cannot write or read {what} as JSON")]
     Json {

@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use super::{Run, RunError, cargo, files};
-use crate::audit::{AuditError, PackageFacts, audit_package, audit_requires};
+use crate::audit::{AuditError, BuiltProgram, Fault, PackageFacts, audit_package, audit_requires};
 use crate::compose::{self, Ingredients, compose};
 use crate::depends::{deb, rpm};
 use crate::manifest::Artifact;
@@ -45,14 +45,13 @@ impl Run<'_> {
 
     /// The dependencies that follow from the programs.
     fn derive(&self, build: &BuildPlan, package: &PackagePlan) -> Result<Vec<String>, RunError> {
+        let failed = |source| RunError::Depends {
+            file: package.file.clone(),
+            source,
+        };
         match package.format {
             Format::Tar => Ok(Vec::new()),
-            Format::Rpm => {
-                let programs = self.programs.get(&build.flavour).into_iter().flatten();
-                Ok(programs
-                    .flat_map(|program| rpm::requires(&program.elf))
-                    .collect())
-            }
+            Format::Rpm => rpm::derived(self.audited(build)?).map_err(failed),
             Format::Deb => {
                 let programs: Vec<&Path> = build
                     .programs
@@ -60,12 +59,7 @@ impl Run<'_> {
                     .map(|program| program.path.as_path())
                     .collect();
                 let work = compose::work_folder(self.plan, package).join("shlibdeps");
-                deb::shlibdeps(&programs, &self.plan.name, &work).map_err(|source| {
-                    RunError::Depends {
-                        file: package.file.clone(),
-                        source,
-                    }
-                })
+                deb::shlibdeps(&programs, &self.plan.name, &work).map_err(failed)
             }
         }
     }
@@ -75,11 +69,11 @@ impl Run<'_> {
         build: &BuildPlan,
         package: &PackagePlan,
     ) -> Result<(), RunError> {
-        let Some(Written { spec, report }) = self.written.take() else {
-            return Ok(());
+        let out_of_order = || RunError::OutOfOrder {
+            step: format!("audit {}", package.file),
         };
-        let empty = Vec::new();
-        let programs = self.programs.get(&build.flavour).unwrap_or(&empty);
+        let Written { spec, report } = self.written.take().ok_or_else(out_of_order)?;
+        let programs = self.audited(build)?;
         let paths: Vec<String> = spec.files.iter().map(|file| file.dest.clone()).collect();
         let mut faults = audit_package(&PackageFacts {
             plan: package,
@@ -88,10 +82,8 @@ impl Run<'_> {
             files: &paths,
             report: &report,
         });
-        if package.format == Format::Rpm
-            && let Some(by_rpm) = rpm::elfdeps(&build.programs)
-        {
-            faults.extend(audit_requires(&package.file, programs, &by_rpm));
+        if package.format == Format::Rpm {
+            faults.extend(by_rpm(build, package, programs)?);
         }
         AuditError::check(faults)?;
         files::publish(&spec.out, &self.plan.places.out)?;
@@ -100,4 +92,19 @@ impl Run<'_> {
         self.artifacts.push(artifact);
         Ok(())
     }
+}
+
+/// Where rpm reads the programs otherwise than we do; nothing where rpm is not installed.
+fn by_rpm(
+    build: &BuildPlan,
+    package: &PackagePlan,
+    programs: &[BuiltProgram],
+) -> Result<Vec<Fault>, RunError> {
+    let by_rpm = rpm::elfdeps(&build.programs).map_err(|source| RunError::Depends {
+        file: package.file.clone(),
+        source,
+    })?;
+    Ok(by_rpm.map_or_else(Vec::new, |by_rpm| {
+        audit_requires(&package.file, programs, &by_rpm)
+    }))
 }
