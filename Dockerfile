@@ -45,8 +45,8 @@ WORKDIR /src
 COPY . .
 ARG DISTRO
 ARG CARGO_NET_OFFLINE=false
-RUN /usr/local/libexec/dist/with-crates \
-    cargo build --locked --package xtask --package tidegate-packager
+RUN /usr/local/libexec/dist/with-crates cargo build --locked --package xtask
+RUN /usr/local/libexec/dist/with-crates cargo build --locked --package tidegate-packager
 
 FROM build AS package
 ARG DISTRO
@@ -54,8 +54,7 @@ ARG DIST_OPTIONS
 ARG CARGO_NET_OFFLINE=false
 ARG TIDEGATE_BUILD_COMMIT
 ARG SOURCE_DATE_EPOCH
-RUN /usr/local/libexec/dist/with-crates \
-    cargo xtask dist --as "$DISTRO" --out /out $DIST_OPTIONS
+RUN /usr/local/libexec/dist/with-crates cargo xtask dist --as "$DISTRO" --out /out $DIST_OPTIONS
 
 FROM scratch AS artefacts
 COPY --from=package /out/ /
@@ -80,9 +79,10 @@ WORKDIR /src
 COPY . .
 ARG DISTRO
 ARG CARGO_NET_OFFLINE=false
-RUN --mount=type=secret,id=ca --mount=type=cache,target=/var/cache/dist \
-    /usr/local/libexec/dist/with-crates \
-    cargo build --locked --package xtask --package tidegate-packager
+RUN --mount=type=secret,id=ca --mount=type=cache,id=tidegate-dist,target=/var/cache/dist \
+    /usr/local/libexec/dist/with-crates cargo build --locked --package xtask
+RUN --mount=type=secret,id=ca --mount=type=cache,id=tidegate-dist,target=/var/cache/dist \
+    /usr/local/libexec/dist/with-crates cargo build --locked --package tidegate-packager
 
 FROM build-cached AS package-cached
 ARG DISTRO
@@ -90,9 +90,8 @@ ARG DIST_OPTIONS
 ARG CARGO_NET_OFFLINE=false
 ARG TIDEGATE_BUILD_COMMIT
 ARG SOURCE_DATE_EPOCH
-RUN --mount=type=secret,id=ca --mount=type=cache,target=/var/cache/dist \
-    /usr/local/libexec/dist/with-crates \
-    cargo xtask dist --as "$DISTRO" --out /out $DIST_OPTIONS
+RUN --mount=type=secret,id=ca --mount=type=cache,id=tidegate-dist,target=/var/cache/dist \
+    /usr/local/libexec/dist/with-crates cargo xtask dist --as "$DISTRO" --out /out $DIST_OPTIONS
 
 FROM scratch AS artefacts-cached
 COPY --from=package-cached /out/ /

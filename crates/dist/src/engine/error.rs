@@ -35,6 +35,12 @@ pub enum EngineError {
     /// The root engine was asked for a distribution of another family.
     #[error("engine root makes systems of the Debian family alone")]
     NotDebian,
+    /// The root engine lacks a program.
+    #[error("engine root needs {program}, which is not installed")]
+    Missing {
+        /// The program, which is its package's name too.
+        program: &'static str,
+    },
     /// The root engine runs as a user.
     #[error("engine root makes mounts, and needs root")]
     NotRoot,
@@ -107,6 +113,7 @@ impl EngineError {
             Self::NoAnswer { mend, .. } => mend.as_ref().map(|mend| mend.command.clone()),
             Self::NoContainers { .. } => Some("install podman, or start docker".to_owned()),
             Self::NotDebian => Some("use docker or podman for it".to_owned()),
+            Self::Missing { program } => Some(format!("apt-get install {program}")),
             Self::NotRoot => Some("run it as root, or use docker or podman".to_owned()),
             Self::NoSecrets { .. } => Some("install docker's buildx, or use podman".to_owned()),
             Self::NoArchive { .. } => {

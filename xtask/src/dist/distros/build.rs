@@ -87,9 +87,9 @@ impl Build<'_> {
 
     fn pick(&self, distro: &Distro, probed: &[NamedFinding]) -> Result<Engine, EngineError> {
         let engine = engine::choose(self.args.distros.engine, distro.family, probed)?;
-        match engine == Engine::Root && !run::is_root().unwrap_or(false) {
-            true => Err(EngineError::NotRoot),
-            false => Ok(engine),
+        match engine {
+            Engine::Root => host::can_make_roots().map(|()| engine),
+            Engine::Docker | Engine::Podman => Ok(engine),
         }
     }
 

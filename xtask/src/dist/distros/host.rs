@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::Context;
 use tidegate_dist::engine::container::Containers;
-use tidegate_dist::engine::{Engine, Folders, Site, Toolchain, Within};
+use tidegate_dist::engine::{Engine, EngineError, Folders, Site, Toolchain, Within};
 use tidegate_native_deps::{Command, Host, System};
 
 use super::Args;
@@ -57,6 +57,21 @@ fn ask(program: &str, args: &[&str]) -> Option<String> {
         .run(&Command::new(program, args.iter().copied()))
         .ok()?;
     output.success().then_some(output.stdout)
+}
+
+/// Whether roots can be made and entered here.
+///
+/// # Errors
+/// Says what is missing for it.
+pub(super) fn can_make_roots() -> Result<(), EngineError> {
+    let program = "mmdebstrap";
+    if Host.find_program(program).is_none() {
+        return Err(EngineError::Missing { program });
+    }
+    match run::is_root() {
+        Ok(true) => Ok(()),
+        _ => Err(EngineError::NotRoot),
+    }
 }
 
 /// Toolchains and builder for the engines of a run.
