@@ -80,40 +80,35 @@ impl Context {
     /// # Errors
     /// When the commands could not be handed over; nothing was run then.
     pub fn run(&mut self, commands: &str, dry_run: bool) -> io::Result<Outcome> {
-        // From a file, errors name the line and quote only that. From a buffer, they name no line
-        // and quote the first.
-        self.commands.set_len(0)?;
-        self.commands.seek(SeekFrom::Start(0))?;
-        self.commands.write_all(commands.as_bytes())?;
-        // SAFETY: the context is live, and the path ends with a zero.
-        let status = unsafe {
-            sys::nft_ctx_set_dry_run(self.raw.as_ptr(), dry_run);
-            sys::nft_run_cmd_from_filename(self.raw.as_ptr(), self.path.as_ptr())
-        };
-        Ok(self.outcome(status == 0))
+        self.hand_over(commands)?;
+        Ok(self.run_handed_over(dry_run))
     }
 
     /// Runs one command that only reads, such as `list table inet t`.
     ///
     /// # Errors
-    /// When the command holds a zero byte.
+    /// When the command could not be handed over.
     pub fn list(&mut self, command: &str, format: Format) -> io::Result<Outcome> {
-        let command = CString::new(command)?;
         let flags = match format {
             Format::Text => 0,
             Format::Json => sys::NFT_CTX_OUTPUT_JSON | sys::NFT_CTX_OUTPUT_NUMERIC_ALL,
         };
-        Ok(self.with_flags(flags, |context| context.run_buffer(&command)))
+        self.read(command, flags)
     }
 
     /// Whether JSON is compiled into the library.
-    #[must_use]
-    pub fn has_json(&mut self) -> bool {
-        let nothing = c"{\"nftables\":[]}";
-        self.with_flags(sys::NFT_CTX_OUTPUT_JSON, |context| {
-            context.run_buffer(nothing)
-        })
-        .success
+    ///
+    /// # Errors
+    /// Why that cannot be told.
+    pub fn has_json(&mut self) -> Result<bool, String> {
+        let nothing = self.read("{\"nftables\":[]}", sys::NFT_CTX_OUTPUT_JSON);
+        let nothing = nothing.map_err(|error| error.to_string())?;
+        match nothing.success {
+            true => Ok(true),
+            // Without JSON, the library takes it for its other language.
+            false if nothing.errors.contains("syntax error") => Ok(false),
+            false => Err(nothing.errors.trim().to_owned()),
+        }
     }
 
     /// The release of the library as its JSON says it; `None` when it has no JSON or says nothing.
@@ -131,23 +126,36 @@ impl Context {
         )
     }
 
-    fn with_flags(&mut self, flags: c_uint, work: impl FnOnce(&mut Self) -> Outcome) -> Outcome {
+    fn read(&mut self, command: &str, flags: c_uint) -> io::Result<Outcome> {
+        self.hand_over(command)?;
         let _guard = NOT_REENTRANT.lock().unwrap_or_else(PoisonError::into_inner);
-        // SAFETY: the context is live; it takes any flags.
-        unsafe { sys::nft_ctx_output_set_flags(self.raw.as_ptr(), flags) };
-        let outcome = work(self);
-        // SAFETY: as above.
-        unsafe { sys::nft_ctx_output_set_flags(self.raw.as_ptr(), 0) };
-        outcome
+        self.set_output_flags(flags);
+        let outcome = self.run_handed_over(false);
+        self.set_output_flags(0);
+        Ok(outcome)
     }
 
-    fn run_buffer(&mut self, commands: &CStr) -> Outcome {
-        // SAFETY: the context is live, and the commands end with a zero.
+    /// Puts commands into the file from which the library reads them. From a file, errors name the
+    /// line and quote only that. From a buffer, they name no line and quote the first; and where
+    /// the process lacks the privilege, the library writes to stderr past the error buffer.
+    fn hand_over(&mut self, commands: &str) -> io::Result<()> {
+        self.commands.set_len(0)?;
+        self.commands.seek(SeekFrom::Start(0))?;
+        self.commands.write_all(commands.as_bytes())
+    }
+
+    fn run_handed_over(&mut self, dry_run: bool) -> Outcome {
+        // SAFETY: the context is live, and the path ends with a zero.
         let status = unsafe {
-            sys::nft_ctx_set_dry_run(self.raw.as_ptr(), false);
-            sys::nft_run_cmd_from_buffer(self.raw.as_ptr(), commands.as_ptr())
+            sys::nft_ctx_set_dry_run(self.raw.as_ptr(), dry_run);
+            sys::nft_run_cmd_from_filename(self.raw.as_ptr(), self.path.as_ptr())
         };
         self.outcome(status == 0)
+    }
+
+    fn set_output_flags(&mut self, flags: c_uint) {
+        // SAFETY: the context is live; it takes any flags.
+        unsafe { sys::nft_ctx_output_set_flags(self.raw.as_ptr(), flags) };
     }
 
     /// Takes output and errors, which also empties the library's buffers.

@@ -17,7 +17,7 @@ use crate::{OpenError, descriptors};
 pub struct Owner {
     requests: Mutex<Option<Sender<Request>>>,
     thread: Mutex<Option<JoinHandle<()>>>,
-    has_json: bool,
+    has_json: Result<bool, String>,
     version: Option<String>,
 }
 
@@ -87,9 +87,11 @@ impl Owner {
     }
 
     /// Whether JSON is compiled into the library.
-    #[must_use]
-    pub const fn has_json(&self) -> bool {
-        self.has_json
+    ///
+    /// # Errors
+    /// Why that cannot be told.
+    pub fn has_json(&self) -> Result<bool, &str> {
+        self.has_json.as_ref().copied().map_err(String::as_str)
     }
 
     /// The release of the library, if it could be had.

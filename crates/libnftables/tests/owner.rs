@@ -23,7 +23,10 @@ fn run(owner: &Owner, commands: &str) -> Outcome {
 
 fn list(owner: &Owner, format: Format) -> String {
     let listing = owner.list("list ruleset".to_owned(), format);
-    listing.expect("it is open").expect("no zero byte").output
+    listing
+        .expect("it is open")
+        .expect("it is handed over")
+        .output
 }
 
 #[test]
@@ -75,7 +78,7 @@ fn the_release_and_json_are_known() {
     require_root_kernel!();
     let netns = Netns::new();
     let owner = open(&netns);
-    assert!(owner.has_json());
+    assert_eq!(owner.has_json(), Ok(true));
     let version = owner.version().expect("it has JSON");
     assert!(netns.sh("nft -v").contains(version), "{version}");
     assert!(list(&owner, Format::Json).contains("\"metainfo\""));

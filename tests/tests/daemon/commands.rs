@@ -1,7 +1,7 @@
 //! What the commands say and do when nothing is wrong.
 
 use serde_json::json;
-use tidegate_tests::{Host, Lab, Netns, require_root_kernel};
+use tidegate_tests::{Host, Lab, Netns, Programs, require_root_kernel};
 
 use crate::drivers;
 
@@ -157,6 +157,27 @@ fn info_tells_what_the_daemon_is_and_works_with() {
             shown.lines().any(|line| line.starts_with("driver in use")),
             "{shown}"
         );
+    }
+}
+
+#[test]
+fn a_version_needs_no_privilege_and_stderr_stays_empty() {
+    require_root_kernel!();
+    let netns = Netns::new();
+    let programs = Programs::of_this_tree();
+    for driver in drivers() {
+        let mut version = netns.command("setpriv");
+        version.args(["--bounding-set", "-net_admin"]);
+        version.arg(&programs.tidegated);
+        let output = version
+            .args(["--version", "--nft-driver", &driver])
+            .output();
+        let output = output.unwrap();
+        assert!(output.status.success(), "{output:?}");
+        let stdout = String::from_utf8_lossy(&output.stdout);
+        let line = format!("\ndriver: {driver} ");
+        assert!(stdout.contains(&line), "{stdout}");
+        assert_eq!(String::from_utf8_lossy(&output.stderr), "", "{driver}");
     }
 }
 

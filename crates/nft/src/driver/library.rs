@@ -6,7 +6,7 @@ use std::io;
 use libnftables::{Format, Gone, OpenError, Outcome, Owner};
 
 use super::description::{Answer, Description, DriverKind, Mode, known_fault};
-use super::error::Error;
+use super::error::{Error, bounded};
 use super::listing::{Listing, parse};
 use super::location::Location;
 use super::message;
@@ -38,10 +38,10 @@ impl LibraryDriver {
             mode: Mode::Context,
             why: "libnftables keeps one context".to_owned(),
             version: owner.version().map(str::to_owned),
-            json: if owner.has_json() {
-                Answer::Yes
-            } else {
-                Answer::No
+            json: match owner.has_json() {
+                Ok(true) => Answer::Yes,
+                Ok(false) => Answer::No,
+                Err(reason) => Answer::CouldNotTell(bounded(reason)),
             },
             program: None,
             warning: known_fault(owner.version()),
@@ -87,8 +87,10 @@ impl Driver for LibraryDriver {
     fn list(&self, table: &TableId) -> Result<Listing, Error> {
         let text = self.list_as(table, Format::Text)?;
         let table = match self.description.json {
-            Answer::Yes => parse(table, &self.list_as(table, Format::Json)?),
-            _ => Err("this libnftables has no JSON".to_owned()),
+            Answer::No => Err("this libnftables has no JSON".to_owned()),
+            Answer::Yes | Answer::CouldNotTell(_) => {
+                parse(table, &self.list_as(table, Format::Json)?)
+            }
         };
         Ok(Listing { text, table })
     }
