@@ -108,7 +108,7 @@ fn subnets(
         match (given(request, family)?, wanted) {
             (Some(net), true) => {
                 check_overlap(net, state, host)?;
-                subnets.push(Subnet::new(net, gateway_in(request, net))?);
+                subnets.push(Subnet::new(net, gateway_in(request, net)?)?);
             }
             (None, true) => {
                 let net = pools.allot(family, &occupied(state, host))?;
@@ -158,12 +158,20 @@ fn check_gateways(request: &CreateNetwork) -> Result<(), Refused> {
     }
 }
 
-fn gateway_in(request: &CreateNetwork, net: IpNet) -> Option<IpAddr> {
-    request
+/// The gateway that was given for a subnet.
+fn gateway_in(request: &CreateNetwork, subnet: IpNet) -> Result<Option<IpAddr>, Refused> {
+    let mut given = request
         .gateways
         .iter()
-        .copied()
-        .find(|gateway| net.contains(gateway))
+        .filter(|gateway| subnet.contains(*gateway));
+    match (given.next(), given.next()) {
+        (Some(first), Some(second)) => Err(Refused::TwoGateways {
+            subnet,
+            first: *first,
+            second: *second,
+        }),
+        (first, _) => Ok(first.copied()),
+    }
 }
 
 fn check_overlap(subnet: IpNet, state: &State, host: &HostFacts) -> Result<(), Refused> {

@@ -65,6 +65,16 @@ pub enum Refused {
         /// The gateway.
         gateway: IpAddr,
     },
+    /// Two gateways in one subnet.
+    #[error("subnet {subnet} was given two gateways, {first} and {second}")]
+    TwoGateways {
+        /// The subnet.
+        subnet: IpNet,
+        /// The one.
+        first: IpAddr,
+        /// The other.
+        second: IpAddr,
+    },
     /// The subnet overlaps a network's.
     #[error("subnet {subnet} overlaps {other} of network {network}")]
     OverlapsNetwork {
@@ -195,6 +205,7 @@ impl Refused {
             | Self::FamilyOff { .. }
             | Self::NoFamily(_)
             | Self::GatewayOutside { .. }
+            | Self::TwoGateways { .. }
             | Self::Mtu { .. }
             | Self::NoIpv6InNamespace(_)
             | Self::PortTwice(..)
@@ -218,6 +229,7 @@ impl Refused {
             }
             Self::NoFamily(_) => "leave out --no-ipv4 or --no-ipv6".into(),
             Self::GatewayOutside { .. } => "give the gateway's subnet with --subnet".into(),
+            Self::TwoGateways { .. } => "give one --gateway for each subnet".into(),
             Self::OverlapsNetwork { .. } | Self::OverlapsRoute { .. } => {
                 "choose another --subnet, or leave it out to have a free one allotted".into()
             }

@@ -162,6 +162,10 @@ fn a_refused_network_says_why_and_what_to_do() {
     });
     seen += &refusal(&|r| (r.ipv4, r.ipv6) = (false, false));
     seen += &refusal(&|r| r.gateways = vec!["10.1.0.1".parse().unwrap()]);
+    seen += &refusal(&|r| {
+        r.subnets = nets(&["10.1.0.0/24"]);
+        r.gateways = ["10.1.0.1", "10.1.0.2"].map(|g| g.parse().unwrap()).into();
+    });
     seen += &refusal(&|r| r.mtu = Some(1000));
     expect![[r#"
         network a exists already [Conflict]
@@ -182,6 +186,8 @@ fn a_refused_network_says_why_and_what_to_do() {
           leave out --no-ipv4 or --no-ipv6
         gateway 10.1.0.1 is in none of the subnets given for network b [Invalid]
           give the gateway's subnet with --subnet
+        subnet 10.1.0.0/24 was given two gateways, 10.1.0.1 and 10.1.0.2 [Invalid]
+          give one --gateway for each subnet
         an MTU of 1000 bytes is outside 1280 to 65535 [Invalid]
           leave --mtu out for the kernel's own
     "#]]
