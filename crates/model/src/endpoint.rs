@@ -1,6 +1,6 @@
 //! Endpoints.
 
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+use std::net::IpAddr;
 
 use ipnet::IpNet;
 use serde::{Deserialize, Serialize};
@@ -29,22 +29,4 @@ pub struct Endpoint {
     pub gateways: Vec<IpAddr>,
     /// Published ports.
     pub ports: Vec<PortBinding>,
-}
-
-impl Endpoint {
-    /// Its IPv4 address.
-    pub fn ipv4(&self) -> Option<Ipv4Addr> {
-        self.addresses.iter().find_map(|net| match net.addr() {
-            IpAddr::V4(ip) => Some(ip),
-            IpAddr::V6(_) => None,
-        })
-    }
-
-    /// Its IPv6 address.
-    pub fn ipv6(&self) -> Option<Ipv6Addr> {
-        self.addresses.iter().find_map(|net| match net.addr() {
-            IpAddr::V6(ip) => Some(ip),
-            IpAddr::V4(_) => None,
-        })
-    }
 }

@@ -1,7 +1,6 @@
 //! Everything that the daemon believes.
 
 use std::collections::BTreeMap;
-use std::net::IpAddr;
 
 use crate::{Endpoint, Name, Network, PortBinding};
 
@@ -23,12 +22,6 @@ impl State {
         self.endpoints
             .values()
             .filter(move |e| e.network == *network)
-    }
-
-    /// Whether an endpoint of the network has this address.
-    pub fn is_taken(&self, network: &Name, address: IpAddr) -> bool {
-        self.endpoints_of(network)
-            .any(|e| e.addresses.iter().any(|net| net.addr() == address))
     }
 
     /// The endpoint that already has a port of the host that `wanted` needs, with its binding.
