@@ -21,7 +21,7 @@ const BUILD_EXTRAS: [Extra; 1] = [Extra {
 }];
 
 /// Kernel tests, the making of clean roots, and what checks and inspects packages.
-const TEST_EXTRAS: [Extra; 7] = [
+const TEST_EXTRAS: [Extra; 8] = [
     Extra {
         present: &["ip", "-V"],
         packages: ["iproute2", "iproute", "iproute2"],
@@ -33,6 +33,10 @@ const TEST_EXTRAS: [Extra; 7] = [
     Extra {
         present: &["mmdebstrap", "--version"],
         packages: ["mmdebstrap", "mmdebstrap", ""],
+    },
+    Extra {
+        present: &["kill", "-l"],
+        packages: ["procps", "util-linux", "util-linux"],
     },
     // A host of another distribution does not trust Debian's archive by itself.
     Extra {
