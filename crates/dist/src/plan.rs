@@ -63,16 +63,20 @@ pub struct Plan {
     pub builds: Vec<BuildPlan>,
     /// The package files made of them.
     pub packages: Vec<PackagePlan>,
-    /// What was asked for by `auto` and cannot be made here.
+    /// What was asked for, though not by name, and cannot be made here.
     pub left_out: Vec<LeftOut>,
 }
 
-/// A flavour that `auto` stands for and that cannot be built here.
+/// A flavour that `auto` stands for, or a format that a flavour is packaged as, and that cannot be
+/// made here.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub struct LeftOut {
     /// The flavour.
     pub flavour: Flavour,
+    /// The format that is missing of it; none where the flavour is missing altogether.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub format: Option<Format>,
     /// What is missing for it.
     pub because: String,
     /// What would mend that.
@@ -90,11 +94,12 @@ pub fn plan(
     findings: &Findings,
     request: &Request,
 ) -> Result<Plan, PlanError> {
-    let (decisions, left_out) = decisions(config, findings, request)?;
+    let (decisions, mut left_out) = decisions(config, findings, request)?;
     let mut builds = Vec::new();
     let mut packages = Vec::new();
     for decision in &decisions {
-        let formats = formats(config, decision.flavour, request);
+        let (formats, without) = makeable(config, decision.flavour, findings, request)?;
+        left_out.extend(without);
         if formats.is_empty() {
             continue;
         }
@@ -110,7 +115,8 @@ pub fn plan(
         }
     }
     if packages.is_empty() {
-        return Err(nothing(request));
+        let cannot = left_out.iter().find_map(PlanError::cannot_package);
+        return Err(cannot.unwrap_or_else(|| nothing(request)));
     }
     Ok(Plan {
         name: config.name.clone(),
@@ -147,6 +153,7 @@ fn decisions(
             Ok(decision) => decisions.push(decision),
             Err(error) => left_out.push(LeftOut {
                 flavour: Flavour::Static,
+                format: None,
                 because: error.to_string(),
                 mend: error.mend.clone(),
             }),
@@ -178,6 +185,7 @@ fn refuse_less(decisions: &[Decision], left_out: &[LeftOut]) -> Result<(), PlanE
             flavour,
             because,
             mend,
+            ..
         }) => Err(PlanError::Strict {
             wanted: flavour,
             because,
@@ -185,6 +193,37 @@ fn refuse_less(decisions: &[Decision], left_out: &[LeftOut]) -> Result<(), PlanE
         }),
         None => Ok(()),
     }
+}
+
+/// The formats of a flavour that can be made here, and those that cannot.
+///
+/// One that was asked for by name is never left out, nor is any where `strict` is set.
+fn makeable(
+    config: &Config,
+    flavour: Flavour,
+    findings: &Findings,
+    request: &Request,
+) -> Result<(Vec<Format>, Vec<LeftOut>), PlanError> {
+    let (mut made, mut without) = (Vec::new(), Vec::new());
+    for format in formats(config, flavour, request) {
+        let finding = package::can_be_made(format, findings);
+        if finding.is_yes() {
+            made.push(format);
+            continue;
+        }
+        let left_out = LeftOut {
+            flavour,
+            format: Some(format),
+            because: finding.answer.text().to_owned(),
+            mend: finding.mend,
+        };
+        let by_name = request.strict || request.formats.contains(&format);
+        match PlanError::cannot_package(&left_out).filter(|_| by_name) {
+            Some(error) => return Err(error),
+            None => without.push(left_out),
+        }
+    }
+    Ok((made, without))
 }
 
 fn formats(config: &Config, flavour: Flavour, request: &Request) -> Vec<Format> {

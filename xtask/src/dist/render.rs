@@ -20,9 +20,11 @@ pub(super) fn rows(manifest: &Manifest) -> Vec<[String; 6]> {
     let made = manifest.artifacts.iter().map(row);
     let left_out = manifest.left_out.iter().map(|left| {
         let none = || "-".to_owned();
-        let reason = format!("not made: {}", left.because);
+        let mend = left.mend.as_ref();
+        let mend = mend.map(|mend| format!("\nmend: {}", mend.command));
+        let reason = format!("not made: {}{}", left.because, mend.unwrap_or_default());
         [
-            none(),
+            left.format.map_or_else(none, |format| format!(".{format}")),
             left.flavour.to_string(),
             none(),
             none(),
@@ -160,9 +162,11 @@ fn left_out_text(left: &LeftOut) -> String {
         .mend
         .as_ref()
         .map(|mend| format!("\n  mend: {}", mend.command));
+    let what = left.format.map(|format| format!(" as .{format}"));
     format!(
-        "flavour {} is left out: {}{}",
+        "flavour {}{} is left out: {}{}",
         left.flavour,
+        what.unwrap_or_default(),
         left.because,
         mend.unwrap_or_default()
     )

@@ -1,7 +1,8 @@
 //! What a system of a distribution is taken to have before it is there to be asked.
 
 use tidegate_native_deps::{
-    Answer, Distribution, Finding, Findings, LibraryFinding, NativeDep, RustTargets, ToolFinding,
+    Answer, Distribution, Finding, Findings, LibraryFinding, NamedFinding, NativeDep, RustTargets,
+    ToolFinding,
 };
 
 use super::{BuildPackages, DevelSource, Distro};
@@ -47,7 +48,10 @@ pub(super) fn findings(
             host: target.clone(),
             installed: vec![target.clone()],
         },
-        packaging_tools: Vec::new(),
+        packaging_tools: vec![NamedFinding {
+            name: "dpkg-shlibdeps".to_owned(),
+            finding: build(),
+        }],
         container_engines: Vec::new(),
         target,
     }

@@ -2,6 +2,9 @@
 
 use tidegate_native_deps::{CannotBuild, Flavour, Mend};
 
+use super::LeftOut;
+use crate::spec::Format;
+
 /// Why there is no plan.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum PlanError {
@@ -19,6 +22,16 @@ pub enum PlanError {
         /// The flavour that is missing.
         wanted: Flavour,
         /// Why.
+        because: String,
+        /// What would mend that.
+        mend: Option<Mend>,
+    },
+    /// A format was asked for by name, or is the only one, and cannot be made here.
+    #[error("no .{format} can be made here: {because}")]
+    CannotPackage {
+        /// The format.
+        format: Format,
+        /// What is missing.
         because: String,
         /// What would mend that.
         mend: Option<Mend>,
@@ -48,12 +61,23 @@ pub enum PlanError {
 }
 
 impl PlanError {
+    /// The error of a format that is left out; none where it is a whole flavour.
+    pub(super) fn cannot_package(left_out: &LeftOut) -> Option<Self> {
+        left_out.format.map(|format| Self::CannotPackage {
+            format,
+            because: left_out.because.clone(),
+            mend: left_out.mend.clone(),
+        })
+    }
+
     /// What mends it.
     #[must_use]
     pub fn hint(&self) -> Option<String> {
         match self {
             Self::CannotBuild { source, .. } => source.hint().map(str::to_owned),
-            Self::Strict { mend, .. } => mend.as_ref().map(|mend| mend.command.clone()),
+            Self::Strict { mend, .. } | Self::CannotPackage { mend, .. } => {
+                mend.as_ref().map(|mend| mend.command.clone())
+            }
             Self::Nothing { .. } => {
                 Some("see [flavour.…] in packaging/dist.toml for what there is".to_owned())
             }
@@ -69,7 +93,7 @@ impl PlanError {
     pub fn mend(&self) -> Option<&Mend> {
         match self {
             Self::CannotBuild { source, .. } => source.mend.as_ref(),
-            Self::Strict { mend, .. } => mend.as_ref(),
+            Self::Strict { mend, .. } | Self::CannotPackage { mend, .. } => mend.as_ref(),
             _ => None,
         }
     }

@@ -1,12 +1,15 @@
 //! What one package file is made of.
 
 use serde::{Deserialize, Serialize};
-use tidegate_native_deps::{Family, Findings, Flavour, Packages};
+use tidegate_native_deps::{Answer, Family, Finding, Findings, Flavour, Packages};
 
 use super::{Arch, PlanError, build};
 use crate::config::Config;
 use crate::source::Source;
 use crate::spec::Format;
+
+/// What derives the dependencies of a Debian package, as the probe names it.
+const SHLIBDEPS: &str = "dpkg-shlibdeps";
 
 /// One package file.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -34,6 +37,32 @@ pub struct DeclaredDepends {
     pub depends: Vec<String>,
     /// What is installed with it unless the administrator says no.
     pub recommends: Vec<String>,
+}
+
+/// Whether this host can make packages of a format. Only Debian's dependencies are derived by a
+/// program of the host, which takes them from the packages that are installed on it.
+pub(super) fn can_be_made(format: Format, findings: &Findings) -> Finding {
+    let host = &findings.distribution;
+    match format {
+        Format::Rpm | Format::Tar => Finding::yes("needs nothing of the host"),
+        Format::Deb if host.family != Some(Family::Debian) => Finding::from(Answer::no(format!(
+            "{SHLIBDEPS} derives dependencies on Debian and its like alone, and this is {}",
+            host.pretty_name
+        ))),
+        Format::Deb => shlibdeps(findings),
+    }
+}
+
+fn shlibdeps(findings: &Findings) -> Finding {
+    let mut tools = findings.packaging_tools.iter();
+    tools.find(|tool| tool.name == SHLIBDEPS).map_or_else(
+        || {
+            Finding::from(Answer::could_not_tell(format!(
+                "nobody looked for {SHLIBDEPS}"
+            )))
+        },
+        |tool| tool.finding.clone(),
+    )
 }
 
 pub(super) fn plan(

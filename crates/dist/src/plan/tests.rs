@@ -2,7 +2,7 @@ use std::path::Path;
 
 use expect_test::{Expect, expect};
 use tidegate_native_deps::fakes::FakeSystem;
-use tidegate_native_deps::{Answer, Finding, probe};
+use tidegate_native_deps::{Answer, Distribution, Finding, probe};
 
 use super::*;
 use crate::config;
@@ -14,6 +14,9 @@ fn findings() -> Findings {
     let mut findings = probe(&system, &dep, Some("x86_64-unknown-linux-gnu"));
     let yes = |detail: &str| Finding::yes(detail);
     findings.c_compiler = yes("cc");
+    for tool in &mut findings.packaging_tools {
+        tool.finding = yes(&tool.name);
+    }
     findings.static_libc = yes("libc.a");
     findings.rust.finding = yes("rustc 1.95.0");
     findings.rust.host = "x86_64-unknown-linux-gnu".to_owned();
@@ -81,7 +84,7 @@ fn summary(plan: &Plan) -> String {
     let left_out = plan
         .left_out
         .iter()
-        .map(|left| format!("no {}: {}\n", left.flavour, left.because));
+        .map(|left| format!("no {} {:?}: {}\n", left.flavour, left.format, left.because));
     builds.chain(packages).chain(left_out).collect()
 }
 
@@ -187,6 +190,60 @@ fn a_static_flavour_that_cannot_be_built_is_left_out_with_its_reason() {
         planned(&findings, &exactly(Flavour::Static)),
         Err(PlanError::CannotBuild { .. })
     ));
+}
+
+#[test]
+fn a_format_that_cannot_be_made_is_left_out_with_its_reason_unless_it_is_asked_for() {
+    let mut findings = findings();
+    findings.distribution = Distribution::parse("ID=fedora\nPRETTY_NAME=Fedora\n");
+    check(
+        &findings,
+        &Request::default(),
+        expect![[r#"
+            dynamic: libnftables 1.0.6 can be linked
+            static: no musl target is installed, so the C library is linked statically
+            tidegate-0.1.0-1.x86_64.rpm
+              depends: systemd
+              recommends: nftables
+            tidegate-0.1.0-x86_64-linux-static.tar.gz
+              depends: 
+              recommends: 
+            no dynamic Some(Deb): dpkg-shlibdeps derives dependencies on Debian and its like alone, and this is Fedora
+        "#]],
+    );
+    let asked = Request {
+        formats: vec![Format::Deb],
+        ..Request::default()
+    };
+    let strict = Request {
+        strict: true,
+        ..Request::default()
+    };
+    for request in [asked, strict] {
+        let error = planned(&findings, &request).expect_err("no .deb");
+        assert!(matches!(error, PlanError::CannotPackage { .. }), "{error}");
+    }
+}
+
+#[test]
+fn a_missing_tool_of_a_format_is_named_with_what_mends_it() {
+    let mut findings = findings();
+    findings.packaging_tools = probe(
+        &FakeSystem::new().file("/etc/os-release", "ID=debian\n"),
+        &tidegate_native_deps::fakes::libnftables(),
+        None,
+    )
+    .packaging_tools;
+    let request = Request {
+        formats: vec![Format::Deb],
+        ..exactly(Flavour::Dynamic)
+    };
+    let error = planned(&findings, &request).expect_err("no dpkg-shlibdeps");
+    assert_eq!(
+        error.to_string(),
+        "no .deb can be made here: dpkg-shlibdeps is not installed"
+    );
+    assert_eq!(error.hint().as_deref(), Some("apt-get install dpkg-dev"));
 }
 
 #[test]
