@@ -43,12 +43,13 @@ pub(crate) struct Args {
     #[arg(long, value_name = "DIR")]
     out: Option<PathBuf>,
 
-    /// Take a fallback to a lesser flavour as an error
+    /// Take a fallback to a lesser flavour as an error; for a distribution, any flavour but the
+    /// expected one
     #[arg(long)]
     strict: bool,
 
     /// First install what this host lacks, through its package manager
-    #[arg(long)]
+    #[arg(long, conflicts_with = "plan")]
     install_deps: bool,
 
     #[command(flatten)]
