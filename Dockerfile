@@ -57,7 +57,7 @@ ARG SOURCE_DATE_EPOCH
 RUN /usr/local/libexec/dist/with-crates cargo xtask dist --as "$DISTRO" --out /out $DIST_OPTIONS
 
 FROM scratch AS artefacts
-COPY --from=package /out/ /
+COPY --from=package /out/ /out/
 
 # ---- BuildKit and buildah ------------------------------------------------------------------------
 
@@ -94,4 +94,4 @@ RUN --mount=type=secret,id=ca --mount=type=cache,id=tidegate-dist,target=/var/ca
     /usr/local/libexec/dist/with-crates cargo xtask dist --as "$DISTRO" --out /out $DIST_OPTIONS
 
 FROM scratch AS artefacts-cached
-COPY --from=package-cached /out/ /
+COPY --from=package-cached /out/ /out/

@@ -29,11 +29,11 @@ const LIST: &str = "packaging/distros.toml";
 #[group(skip)]
 pub(crate) struct Args {
     /// Build in a system of this distribution of packaging/distros.toml; may be repeated
-    #[arg(long, value_name = "ID", conflicts_with = "install_deps")]
+    #[arg(long, value_name = "ID", conflicts_with_all = ["format", "install_deps"])]
     distro: Vec<String>,
 
     /// Build for every distribution of the list
-    #[arg(long, conflicts_with_all = ["distro", "install_deps"])]
+    #[arg(long, conflicts_with_all = ["distro", "format", "install_deps"])]
     all: bool,
 
     /// What to build in: docker, podman, root, or auto

@@ -8,6 +8,8 @@ use std::path::Path;
 
 use tidegate_native_deps::{Command, System};
 
+use crate::distro::OUT;
+
 use super::{Call, Engine, EngineError, Folders, Job, Site, Stage, Toolchain};
 
 /// The last stage of the Dockerfile.
@@ -139,7 +141,7 @@ pub fn recipe(containers: Containers, job: &Job<'_>) -> Result<Vec<Stage>, Engin
         ),
         Stage::new(
             "copy the packages",
-            containers.call(["cp", &format!("{name}:/."), &out]),
+            containers.call(["cp", &format!("{name}:{OUT}/."), &out]),
         ),
         Stage::cleaning_up("remove the container", remove(&name)),
     ];

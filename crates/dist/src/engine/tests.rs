@@ -104,7 +104,7 @@ fn buildkit_gets_what_follows_from_the_entry_as_arguments() {
             DOCKER_BUILDKIT=1 docker build --file=/w/Dockerfile --target=artefacts-cached --tag=localhost/tidegate-dist-centos-stream-9:latest --progress=plain --build-arg=BASE_IMAGE=quay.io/centos/centos:stream9 --build-arg=TOOLCHAIN_IMAGE=rust:1.95.0-slim --build-arg=DISTRO=centos-stream-9 --build-arg=REFRESH=dnf makecache --build-arg=INSTALL=dnf install --assumeyes --setopt=install_weak_deps=False --build-arg=PACKAGES=ca-certificates gcc pkgconf-pkg-config rpm-build --build-arg=INSTALL_WISHED=dnf install --assumeyes --setopt=install_weak_deps=False --enablerepo=crb --build-arg=WISHED_PACKAGES=nftables-devel --build-arg=DIST_OPTIONS=--flavour auto --strict --build-arg=TIDEGATE_BUILD_COMMIT=abc --build-arg=SOURCE_DATE_EPOCH=1 --build-arg=CARGO_NET_OFFLINE=false /w
             DOCKER_BUILDKIT=1 docker rm --force tidegate-dist-centos-stream-9
             DOCKER_BUILDKIT=1 docker create --name tidegate-dist-centos-stream-9 localhost/tidegate-dist-centos-stream-9:latest none
-            DOCKER_BUILDKIT=1 docker cp tidegate-dist-centos-stream-9:/. /w/target/dist/centos-stream-9
+            DOCKER_BUILDKIT=1 docker cp tidegate-dist-centos-stream-9:/out/. /w/target/dist/centos-stream-9
             DOCKER_BUILDKIT=1 docker rm --force tidegate-dist-centos-stream-9
         "#]],
     );
