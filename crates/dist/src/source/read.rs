@@ -32,8 +32,11 @@ pub enum SourceError {
         what: &'static str,
     },
     /// Nothing tells the date of the source.
-    #[error("the date of the source is not known: this is no git checkout")]
-    NoDate,
+    #[error("the date of the source is not known: {reason}")]
+    NoDate {
+        /// Why git does not tell it.
+        reason: String,
+    },
     /// `SOURCE_DATE_EPOCH` or git's date is no such number.
     #[error("source date {text:?} is not a number of seconds since 1970")]
     Date {
@@ -47,8 +50,8 @@ impl SourceError {
     #[must_use]
     pub fn hint(&self) -> Option<&'static str> {
         match self {
-            Self::NoDate | Self::Date { .. } => {
-                Some("set SOURCE_DATE_EPOCH to a number of seconds since 1970")
+            Self::NoDate { .. } | Self::Date { .. } => {
+                Some("build in a git checkout, or set SOURCE_DATE_EPOCH to seconds since 1970")
             }
             Self::Missing { .. } => {
                 Some("add it to [package] or [workspace.package] in Cargo.toml")
@@ -130,30 +133,43 @@ fn cargo_package(workspace: &Path, name: &str) -> Result<CargoPackage, SourceErr
 
 /// Twelve digits of the commit, marked where the tree is not that commit.
 fn git_commit(workspace: &Path) -> String {
-    let Some(commit) = git(workspace, &["rev-parse", "--short=12", "HEAD"]) else {
+    let Ok(commit) = git(workspace, &["rev-parse", "--short=12", "HEAD"]) else {
         return "unknown".to_owned();
     };
     match git(workspace, &["status", "--porcelain"]) {
-        Some(changes) if changes.is_empty() => commit,
+        Ok(changes) if changes.is_empty() => commit,
         _ => format!("{commit}-dirty"),
     }
 }
 
 fn date(workspace: &Path, given: Option<OsString>) -> Result<u32, SourceError> {
-    let given = given.map(|text| text.to_string_lossy().into_owned());
-    let text = given
-        .or_else(|| git(workspace, &["log", "-1", "--format=%ct"]))
-        .ok_or(SourceError::NoDate)?;
+    let text = match given {
+        Some(text) => text.to_string_lossy().into_owned(),
+        None => git(workspace, &["log", "-1", "--format=%ct"])
+            .map_err(|reason| SourceError::NoDate { reason })?,
+    };
     text.trim().parse().map_err(|_| SourceError::Date { text })
 }
 
-/// What git prints; none where it is missing or this is no checkout.
-fn git(workspace: &Path, arguments: &[&str]) -> Option<String> {
-    duct::cmd("git", arguments)
+/// What git prints.
+///
+/// # Errors
+/// Why it prints nothing: it is missing, this is no checkout, or one that it does not trust.
+fn git(workspace: &Path, arguments: &[&str]) -> Result<String, String> {
+    let output = duct::cmd("git", arguments)
         .dir(workspace)
-        .stderr_null()
-        .read()
-        .ok()
+        .env("LC_ALL", "C")
+        .stdout_capture()
+        .stderr_capture()
+        .unchecked()
+        .run()
+        .map_err(|error| format!("git cannot be run: {error}"))?;
+    if output.status.success() {
+        return Ok(String::from_utf8_lossy(&output.stdout).trim().to_owned());
+    }
+    let complaint = String::from_utf8_lossy(&output.stderr);
+    let first = complaint.lines().next().unwrap_or_default().trim();
+    Err(format!("git: {}", first.trim_start_matches("fatal: ")))
 }
 
 #[cfg(test)]
@@ -179,9 +195,10 @@ mod tests {
     fn outside_of_a_checkout_there_is_no_commit_and_no_date() {
         let folder = tempfile::tempdir().expect("a folder");
         assert_eq!(git_commit(folder.path()), "unknown");
-        assert!(matches!(
-            date(folder.path(), None),
-            Err(SourceError::NoDate)
-        ));
+        let error = date(folder.path(), None).expect_err("no checkout");
+        assert!(
+            error.to_string().contains("git: not a git repository"),
+            "{error}"
+        );
     }
 }
