@@ -320,6 +320,28 @@ fn on_red_hat_the_same_gaps_have_other_packages() {
 }
 
 #[test]
+fn a_container_engine_is_mended_by_the_package_that_the_distribution_has() {
+    for (id, docker) in [
+        ("debian", Some("apt-get install docker.io")),
+        ("fedora", Some("dnf install moby-engine")),
+        ("rhel", None),
+    ] {
+        let findings = found(&debian().file("/etc/os-release", &format!("ID={id}\n")));
+        let mends = findings.container_engines.into_iter().map(|engine| {
+            let mend = engine.finding.mend?;
+            Some(mend.command)
+        });
+        let mends: Vec<Option<String>> = mends.collect();
+        assert_eq!(mends[0].as_deref(), docker, "{id}");
+        assert!(
+            mends[1]
+                .as_ref()
+                .is_some_and(|mend| mend.ends_with(" install podman"))
+        );
+    }
+}
+
+#[test]
 fn the_machine_that_built_this_test_has_rust_and_a_c_compiler() {
     let findings = probe(&Host, &libnftables(), None);
     assert!(findings.rust.finding.is_yes(), "{:?}", findings.rust);

@@ -1,6 +1,6 @@
 //! Container engines: what counts is that the engine answers, not that its client is there.
 
-use crate::{Answer, Command, Finding, Mend, RunError};
+use crate::{Answer, Command, Family, Finding, Mend, Packages, RunError};
 
 use super::{NamedFinding, Site};
 
@@ -8,7 +8,7 @@ struct Engine {
     name: &'static str,
     /// Asks the engine, not the client, for its version.
     question: [&'static str; 3],
-    package: &'static str,
+    packages: &'static [(Family, &'static str)],
     start: Option<&'static str>,
 }
 
@@ -16,13 +16,23 @@ const ENGINES: [Engine; 2] = [
     Engine {
         name: "docker",
         question: ["version", "--format", "{{.Server.Version}}"],
-        package: "docker.io",
+        // RHEL has podman in its place.
+        packages: &[
+            (Family::Debian, "docker.io"),
+            (Family::Fedora, "moby-engine"),
+            (Family::Suse, "docker"),
+        ],
         start: Some("systemctl start docker"),
     },
     Engine {
         name: "podman",
         question: ["info", "--format", "{{.Version.Version}}"],
-        package: "podman",
+        packages: &[
+            (Family::Debian, "podman"),
+            (Family::Fedora, "podman"),
+            (Family::Rhel, "podman"),
+            (Family::Suse, "podman"),
+        ],
         start: None,
     },
 ];
@@ -38,6 +48,7 @@ pub(super) fn engines(site: &Site<'_>) -> Vec<NamedFinding> {
 
 fn ask(site: &Site<'_>, engine: &Engine) -> Finding {
     let start = engine.start.map(Mend::run);
+    let packages: Packages = engine.packages.iter().copied().collect();
     match site.system.run(&Command::new(engine.name, engine.question)) {
         Ok(output) if output.success() => Finding::yes(output.stdout.trim()),
         Ok(output) => {
@@ -48,7 +59,7 @@ fn ask(site: &Site<'_>, engine: &Engine) -> Finding {
             Finding::from(Answer::no(reason)).mended_by(start)
         }
         Err(error @ RunError::NotFound { .. }) => Finding::from(Answer::no(error.to_string()))
-            .mended_by(site.distribution.install_named(&[engine.package])),
+            .mended_by(site.distribution.install(&packages)),
         Err(error) => Finding::from(Answer::could_not_tell(error.reason())).mended_by(start),
     }
 }
