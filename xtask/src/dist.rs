@@ -7,7 +7,7 @@ mod render;
 use std::path::PathBuf;
 
 use anyhow::Context;
-use tidegate_dist::config::{self, Config};
+use tidegate_dist::config::{self, Config, ConfigError};
 use tidegate_dist::plan::{Places, Plan, PlanError, Request, plan};
 use tidegate_dist::spec::Format;
 use tidegate_dist::{run as dist_run, source};
@@ -56,12 +56,20 @@ pub(crate) struct Args {
     distros: distros::Args,
 }
 
+/// Reads what is built and packaged.
+///
+/// # Errors
+/// Where the file cannot be read or is wrong.
+pub(crate) fn configuration() -> Result<Config, ConfigError> {
+    config::load(&run::root().join(CONFIG))
+}
+
 /// Plans, builds and packages.
 ///
 /// # Errors
 /// Where something cannot be built, with what mends it.
 pub(crate) fn run(args: &Args) -> anyhow::Result<()> {
-    let config = config::load(&run::root().join(CONFIG))?;
+    let config = configuration()?;
     if args.distros.is_elsewhere() {
         return distros::run(args, &config);
     }

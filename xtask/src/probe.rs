@@ -1,11 +1,9 @@
 //! `cargo xtask probe`: what this host has, and which flavours follow from it.
 
 use serde::Serialize;
-use tidegate_dist::config;
 use tidegate_native_deps::{Finding, Findings, Host, NativeDep, Outlook, outlook, probe};
 
-use crate::run;
-use crate::table;
+use crate::{dist, run, table};
 
 /// Arguments of `cargo xtask probe`.
 #[derive(Debug, clap::Args)]
@@ -51,8 +49,7 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<()> {
 /// # Errors
 /// Where the file cannot be read or is wrong.
 pub(crate) fn dependency() -> anyhow::Result<NativeDep> {
-    let config = config::load(&run::root().join("packaging/dist.toml"))?;
-    Ok(config.library().clone())
+    Ok(dist::configuration()?.library().clone())
 }
 
 /// Two tables: the findings, and the flavours that follow from them.
