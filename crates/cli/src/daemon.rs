@@ -7,8 +7,7 @@ use clap::builder::PossibleValuesParser;
 
 const AFTER_HELP: &str = "\
 Each setting is taken from its flag, else from its environment variable, else from the \
-configuration file, else from its default. The pools from which networks are given subnets, and \
-all the rest, are described in tidegated.toml(5).
+configuration file, else from its default; see tidegated.toml(5).
 
 Examples:
   Run with the configuration of the host:
@@ -64,6 +63,26 @@ pub struct Daemon {
     #[arg(long, value_name = "LEVEL", env = "TIDEGATE_LOG_LEVEL",
           value_parser = PossibleValuesParser::new(["error", "warn", "info", "debug", "trace"]))]
     pub log_level: Option<String>,
+
+    /// Pools from which networks are given IPv4 subnets [default: 10.208.0.0/12:24]
+    ///
+    /// Each is cut into subnets with prefixes of SIZE bits.
+    #[arg(
+        long,
+        value_name = "BASE:SIZE",
+        env = "TIDEGATE_IPV4_POOLS",
+        value_delimiter = ','
+    )]
+    pub ipv4_pools: Option<Vec<String>>,
+
+    /// Pools from which networks are given IPv6 subnets [default: fd74:6964:6567::/48:64]
+    #[arg(
+        long,
+        value_name = "BASE:SIZE",
+        env = "TIDEGATE_IPV6_POOLS",
+        value_delimiter = ','
+    )]
+    pub ipv6_pools: Option<Vec<String>>,
 
     /// Print what this program is, and which nft driver it would use here
     #[arg(short = 'V', long)]

@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 
 use tidegate_cli::{DEFAULT_CONFIG, DEFAULT_SOCKET, DEFAULT_STATE_DIR, Daemon};
 use tidegate_nft::DriverChoice;
-use tidegate_plan::Pools;
+use tidegate_plan::{Family, Pool, Pools};
 use tracing::level_filters::LevelFilter;
 
 pub use error::ConfigError;
@@ -62,9 +62,22 @@ impl Settings {
                 None => file.nft.driver.unwrap_or(DriverChoice::Auto),
             },
             nft_path: args.nft_path.clone().or(file.nft.path),
-            pools: file.pools,
+            pools: Pools {
+                ipv4: pools(args.ipv4_pools.as_deref(), Family::Ipv4, file.pools.ipv4)?,
+                ipv6: pools(args.ipv6_pools.as_deref(), Family::Ipv6, file.pools.ipv6)?,
+            },
         })
     }
+}
+
+/// The pools of a family: those of the command line, or those that were set elsewhere.
+fn pools(
+    args: Option<&[String]>,
+    family: Family,
+    set: Vec<Pool>,
+) -> Result<Vec<Pool>, ConfigError> {
+    let parse = |text: &String| Ok(text.parse::<Pool>()?.of_family(family)?);
+    args.map_or(Ok(set), |args| args.iter().map(parse).collect())
 }
 
 #[cfg(test)]

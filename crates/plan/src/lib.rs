@@ -4,6 +4,7 @@
 mod elements;
 mod endpoint;
 mod network;
+mod pool;
 mod pools;
 mod refused;
 mod ruleset;
@@ -18,7 +19,8 @@ use tidegate_nft::Transaction;
 
 pub use endpoint::{attach, detach};
 pub use network::{create_network, remove_network};
-pub use pools::{InvalidPool, Pool, Pools};
+pub use pool::{InvalidPool, Pool};
+pub use pools::Pools;
 pub use refused::{Family, Refused};
 pub use ruleset::{planned, replace};
 pub use sets::table;

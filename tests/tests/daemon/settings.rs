@@ -4,6 +4,7 @@ use std::fs;
 use std::io::Write;
 use std::os::unix::fs::PermissionsExt;
 use std::os::unix::net::{UnixListener, UnixStream};
+use std::process::Command;
 
 use tidegate_tests::traffic::{Server, ask_tcp};
 use tidegate_tests::{Host, Lab, Programs, require_root_kernel};
@@ -60,7 +61,7 @@ fn a_configuration_that_is_named_must_be_there() {
 }
 
 #[test]
-fn a_flag_wins_over_the_environment_and_that_over_the_file() {
+fn a_flag_wins_over_the_file() {
     require_root_kernel!();
     let folder = unstarted(&[]);
     let config = folder.folder().join("tidegated.toml");
@@ -90,6 +91,51 @@ fn a_flag_wins_over_the_environment_and_that_over_the_file() {
         output.stderr.contains("no free IPv6 subnet is left"),
         "{output:#?}"
     );
+}
+
+#[test]
+fn the_environment_wins_over_the_file_and_a_flag_over_both() {
+    require_root_kernel!();
+    let host = unstarted(&[]);
+    let config = host.folder().join("tidegated.toml");
+    fs::write(
+        &config,
+        "[nft]\ndriver = \"exec\"\npath = \"/nonexistent/of-the-file\"\n",
+    )
+    .unwrap();
+    let why_not = |change: fn(&mut Command)| {
+        let mut version = host.netns.command(&Programs::of_this_tree().tidegated);
+        version.args(["--version", "--json"]);
+        version.env("TIDEGATE_CONFIG", &config);
+        change(&mut version);
+        let output = version.output().unwrap();
+        let told: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+        told["no-driver"].as_str().unwrap_or_default().to_owned()
+    };
+    let told = why_not(|_| {});
+    assert!(told.contains("/nonexistent/of-the-file"), "{told}");
+    let told = why_not(|version| {
+        version.env("TIDEGATE_NFT_PATH", "/nonexistent/of-the-environment");
+    });
+    assert!(told.contains("/nonexistent/of-the-environment"), "{told}");
+    let told = why_not(|version| {
+        version.env("TIDEGATE_NFT_PATH", "/nonexistent/of-the-environment");
+        version.args(["--nft-path", "/nonexistent/of-a-flag"]);
+    });
+    assert!(told.contains("/nonexistent/of-a-flag"), "{told}");
+}
+
+#[test]
+fn pools_are_given_by_flag_too() {
+    require_root_kernel!();
+    let mut host = unstarted(&["--ipv4-pools", "172.30.0.0/24:30,172.31.0.0/16:20"]);
+    host.start();
+    let made = host.json(&["network", "create", "web"]);
+    assert_eq!(made["subnets"][0]["net"], "172.30.0.0/30");
+    assert_eq!(made["subnets"][1]["net"], "fd74:6964:6567::/64");
+    host.stop();
+    let host = unstarted(&["--ipv6-pools", "172.31.0.0/16:20"]);
+    refuse(&host, 1, "pool 172.31.0.0/16 is not one of IPv6 addresses");
 }
 
 #[test]

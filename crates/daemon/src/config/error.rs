@@ -29,6 +29,9 @@ pub enum ConfigError {
     /// An unknown nft driver.
     #[error(transparent)]
     Driver(#[from] tidegate_nft::UnknownDriver),
+    /// A pool of the command line that makes no sense.
+    #[error(transparent)]
+    Pool(#[from] tidegate_plan::InvalidPool),
     /// An unknown log level.
     #[error("unknown log level {0:?}")]
     LogLevel(String),
@@ -54,6 +57,11 @@ impl ConfigError {
                 "mend or remove that line; tidegated.toml(5) lists every key".into()
             }
             Self::Driver(_) => "use auto, library or exec".into(),
+            Self::Pool(_) => {
+                "write it 10.208.0.0/12:24 or fd74:6964:6567::/48:64: a range of one family, and \
+                 the prefix length of the subnets that it is cut into"
+                    .into()
+            }
             Self::LogLevel(_) => "use error, warn, info, debug or trace".into(),
         })
     }

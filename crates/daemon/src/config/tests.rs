@@ -67,6 +67,33 @@ fn a_flag_goes_before_the_file() {
 }
 
 #[test]
+fn pools_of_a_flag_go_before_those_of_the_file_family_by_family() {
+    let args = |texts: &[&str]| Daemon {
+        ipv4_pools: Some(texts.iter().map(ToString::to_string).collect()),
+        ..Daemon::default()
+    };
+    let given = args(&["10.1.0.0/16:24", "10.2.0.0/16:26"]);
+    let pools = settled(&given, FULL).pools;
+    let shown: Vec<String> = pools.ipv4.iter().map(ToString::to_string).collect();
+    assert_eq!(shown, ["10.1.0.0/16 (/24)", "10.2.0.0/16 (/26)"]);
+    assert!(pools.ipv6.is_empty(), "as the file says");
+    assert_eq!(settled(&given, "").pools.ipv6, Pools::default().ipv6);
+    for (text, reason) in [
+        (
+            "10.1.0.0/16",
+            "pool \"10.1.0.0/16\" is not written BASE:SIZE",
+        ),
+        (
+            "fd00::/48:64",
+            "pool fd00::/48 is not one of IPv4 addresses",
+        ),
+    ] {
+        let refused = Settings::settle(&args(&[text]), File::default()).unwrap_err();
+        assert_eq!(refused.to_string(), reason);
+    }
+}
+
+#[test]
 fn what_is_not_understood_is_refused_with_its_place() {
     let refusal = |text: &str| parse(text).unwrap_err();
     for (text, expected) in [
