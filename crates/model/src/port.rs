@@ -131,10 +131,26 @@ fn parse_host(host: &str) -> Result<IpAddr, String> {
         Some(inner) => inner.parse().map(IpAddr::V6).ok(),
         None => host.parse().map(IpAddr::V4).ok(),
     };
-    parsed.ok_or_else(|| match host.parse::<IpAddr>() {
+    let parsed = parsed.ok_or_else(|| match host.parse::<IpAddr>() {
         Ok(ip) => format!("the IPv6 address {ip} needs brackets"),
         Err(_) => format!("{host:?} is not an address of the host"),
-    })
+    })?;
+    match no_host_has(parsed) {
+        Some(kind) => Err(format!(
+            "{parsed} is {kind}, and not an address of the host"
+        )),
+        None => Ok(parsed),
+    }
+}
+
+/// The kind of an address that is none of an interface, so that nothing could ever be sent to it.
+fn no_host_has(ip: IpAddr) -> Option<&'static str> {
+    match ip {
+        IpAddr::V4(ip) if ip.is_broadcast() => Some("the broadcast address"),
+        IpAddr::V6(ip) if ip.to_ipv4_mapped().is_some() => Some("an IPv4-mapped address"),
+        ip if ip.is_multicast() => Some("a multicast address"),
+        _ => None,
+    }
 }
 
 fn parse_port(text: &str, what: &str) -> Result<u16, String> {
@@ -191,6 +207,18 @@ mod tests {
             ("80:80/icmp", "protocol \"icmp\" is not known"),
             ("example:80:80", "\"example\" is not an address of the host"),
             ("::1:80:80", "the IPv6 address ::1 needs brackets"),
+            (
+                "224.0.0.1:80:80",
+                "224.0.0.1 is a multicast address, and not an address of the host",
+            ),
+            (
+                "255.255.255.255:80:80",
+                "255.255.255.255 is the broadcast address, and not an address of the host",
+            ),
+            (
+                "[::ffff:192.0.2.1]:80:80",
+                "::ffff:192.0.2.1 is an IPv4-mapped address, and not an address of the host",
+            ),
             ("", "it has no host port"),
         ] {
             assert_eq!(
