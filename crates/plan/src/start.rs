@@ -12,7 +12,8 @@ use crate::{ruleset, steps};
 pub struct StartPlan {
     /// One transaction that replaces the whole table, whatever was there.
     pub transaction: tidegate_nft::Transaction,
-    /// Removal of what is ours and no longer belongs, then what every network needs.
+    /// Removal of what is ours and no longer belongs, what every network needs, and an end to the
+    /// tracked connections of endpoints that are gone.
     pub clean_up: Vec<LinkStep>,
     /// For each network, the steps that make what it lacks: its bridge, then its endpoints'.
     pub networks: BTreeMap<Name, Vec<LinkStep>>,
@@ -24,19 +25,19 @@ pub struct StartPlan {
 /// namespace no longer exists: they end here. Links that still fit are left alone, so that
 /// running containers notice nothing.
 pub fn start(state: &State, links: &[Link], gone: &BTreeSet<Name>) -> StartPlan {
-    let gone: Vec<Change> = state
-        .endpoints
-        .values()
-        .filter(|endpoint| gone.contains(&endpoint.name))
-        .map(|endpoint| Change::RemoveEndpoint(endpoint.clone()))
-        .collect();
+    let gone = || {
+        let endpoints = state.endpoints.values();
+        endpoints.filter(|endpoint| gone.contains(&endpoint.name))
+    };
+    let forget: Vec<LinkStep> = gone().filter_map(steps::forget_connections).collect();
+    let gone: Vec<Change> = gone().cloned().map(Change::RemoveEndpoint).collect();
     let mut kept = state.clone();
     gone.iter().for_each(|change| kept.apply(change));
     let known = Known::new(links);
     let wanted = Wanted::new(&kept);
     StartPlan {
         transaction: ruleset::replace(&kept),
-        clean_up: clean_up(&kept, &known, &wanted),
+        clean_up: [clean_up(&kept, &known, &wanted), forget].concat(),
         networks: wanted.missing(&known),
         gone,
     }

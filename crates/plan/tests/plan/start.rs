@@ -212,6 +212,11 @@ fn an_endpoint_whose_namespace_is_gone_goes_too() {
     assert!(matches!(&plan.gone[..], [Change::RemoveEndpoint(e)] if e.name == name("ep-1")));
     assert_eq!(deleted(&plan), ["tgv1"]);
     assert!(!plan.transaction.to_text().contains("8080"));
+    let forgotten = plan.clean_up.iter().find_map(|step| match step {
+        LinkStep::ForgetConnections(flows) => Some(flows.len()),
+        _ => None,
+    });
+    assert_eq!(forgotten, Some(2), "its port, for both families");
 }
 
 #[test]
