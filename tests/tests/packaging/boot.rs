@@ -30,6 +30,11 @@ sleep infinity & sleeper=$!
 unshare --net sleep infinity & other=$!
 until [ "$(readlink /proc/$other/ns/net)" != "$(readlink /proc/$sleeper/ns/net)" ]; do sleep 0.05; done
 tidegate attach web --pid $other --name two
+tidegate detach two
+install -d -o nobody -m 700 /run/private
+touch /run/private/net
+mount --bind /proc/$other/ns/net /run/private/net
+tidegate attach web --netns /run/private/net --name two
 [ -z "$(tidegate ruleset --diff)" ]
 
 systemctl restart tidegated.service
