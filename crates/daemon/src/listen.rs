@@ -1,15 +1,20 @@
 //! The unix socket that the daemon listens on: its own, or one that systemd hands over.
 
-use std::fs::{self, Permissions};
+use std::fs;
 use std::io;
-use std::os::unix::fs::{FileTypeExt, MetadataExt, PermissionsExt};
+use std::os::unix::fs::{FileTypeExt, MetadataExt};
 use std::os::unix::net::{UnixListener, UnixStream};
 use std::path::{Path, PathBuf};
 
 use listenfd::ListenFd;
+use rustix::fs::{Mode, chmod, fchmod};
+use rustix::net::{self, AddressFamily, SocketAddrUnix, SocketFlags, SocketType, socket_with};
 
 /// Who may connect: the owner and the group of the socket.
 const MODE: u32 = 0o660;
+
+/// How many connections may wait to be taken (listen(2)).
+const BACKLOG: i32 = 128;
 
 /// A socket that clients can connect to. One of our own is removed with it.
 #[derive(Debug)]
@@ -165,8 +170,20 @@ fn bind(path: &Path) -> io::Result<Listening> {
     if let Some(folder) = path.parent() {
         fs::create_dir_all(folder)?;
     }
-    let listener = UnixListener::bind(path)?;
-    fs::set_permissions(path, Permissions::from_mode(MODE))?;
+    let socket = socket_with(
+        AddressFamily::UNIX,
+        SocketType::STREAM,
+        SocketFlags::CLOEXEC,
+        None,
+    )?;
+    // Linux makes the file with the mode of the socket less the mask of the process
+    // (`unix_bind_bsd`): at no time may more connect than are to. The mask may take too much.
+    let mode = Mode::from_raw_mode(MODE);
+    fchmod(&socket, mode)?;
+    net::bind(&socket, &SocketAddrUnix::new(path)?)?;
+    chmod(path, mode)?;
+    net::listen(&socket, BACKLOG)?;
+    let listener = socket.into();
     Ok(Listening {
         listener,
         path: path.into(),
@@ -181,6 +198,8 @@ fn identity(path: &Path) -> io::Result<(u64, u64)> {
 
 #[cfg(test)]
 mod tests {
+    use std::os::unix::fs::PermissionsExt;
+
     use super::*;
 
     fn folder() -> (tempfile::TempDir, PathBuf) {
