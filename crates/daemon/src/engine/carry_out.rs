@@ -57,7 +57,14 @@ impl Kernel {
         }
         tracing::warn!(%error, "the table is not as it should be: replacing it");
         self.restore(state)?;
-        Ok(self.driver.apply(transaction)?)
+        let Err(error) = self.driver.apply(transaction) else {
+            return Ok(());
+        };
+        let left = match error.applied {
+            Applied::Unknown => self.restore(state).err(),
+            Applied::No => None,
+        };
+        Err(EngineError::from(error).with_undo(left.into_iter().collect()))
     }
 
     /// Makes the table what it is to be in `state`, whatever it was.

@@ -1,3 +1,5 @@
+mod lost;
+
 use std::path::Path;
 use std::sync::mpsc::{Receiver, Sender, channel};
 
