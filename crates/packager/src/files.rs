@@ -83,6 +83,20 @@ pub(crate) fn gunzip(content: &[u8]) -> io::Result<Vec<u8>> {
     Ok(plain)
 }
 
+/// The regular files in a tar archive, sorted, as it names them but for a leading `./`.
+pub(crate) fn names_in_tar(archive: &[u8]) -> io::Result<Vec<String>> {
+    let mut names = Vec::new();
+    for entry in tar::Archive::new(archive).entries()? {
+        let entry = entry?;
+        if entry.header().entry_type().is_file() {
+            let path = entry.path()?.display().to_string();
+            names.push(path.trim_start_matches("./").to_owned());
+        }
+    }
+    names.sort();
+    Ok(names)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

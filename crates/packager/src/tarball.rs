@@ -16,8 +16,15 @@ pub(crate) fn write(spec: &PackageSpec) -> Result<PackageReport, PackageError> {
     let top = top_folder(&spec.out);
     let tar = archive(&files, &top, u64::from(spec.source_date_epoch)).at(&spec.out)?;
     std::fs::write(&spec.out, files::gzip(&tar).at(&spec.out)?).at(&spec.out)?;
+    report(&spec.out, &top).at(&spec.out)
+}
+
+/// Reads the finished file; a path outside of the top folder stays as it is.
+fn report(out: &Path, top: &str) -> io::Result<PackageReport> {
+    let names = files::names_in_tar(&files::gunzip(&std::fs::read(out)?)?)?;
+    let installed = |name: &String| name.strip_prefix(top).unwrap_or(name).to_owned();
     Ok(PackageReport {
-        files: files.into_iter().map(|file| file.dest).collect(),
+        files: names.iter().map(installed).collect(),
         ..PackageReport::default()
     })
 }
@@ -95,5 +102,15 @@ mod tests {
                 "t/usr/c 644"
             ]
         );
+    }
+
+    #[test]
+    fn the_report_is_what_the_file_holds() {
+        let folder = tempfile::tempdir().unwrap();
+        let out = folder.path().join("t.tar.gz");
+        let tar = archive(&[file("/usr/bin/a", 0o755)], "t", 0).unwrap();
+        std::fs::write(&out, files::gzip(&tar).unwrap()).unwrap();
+        assert_eq!(report(&out, "t").unwrap().files, ["/usr/bin/a"]);
+        assert_eq!(report(&out, "other").unwrap().files, ["t/usr/bin/a"]);
     }
 }

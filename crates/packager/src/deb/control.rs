@@ -4,8 +4,9 @@ use std::path::Path;
 
 use tidegate_dist::spec::PackageReport;
 
-use super::repack::{self, Archives};
+use super::repack;
 use crate::error::{PackageError, ResultExt};
+use crate::files;
 
 /// Reads dependencies and paths out of the package.
 pub(super) fn report(path: &Path) -> Result<PackageReport, PackageError> {
@@ -19,7 +20,11 @@ pub(super) fn report(path: &Path) -> Result<PackageReport, PackageError> {
     Ok(PackageReport {
         depends: clauses(&control, "Depends"),
         recommends: clauses(&control, "Recommends"),
-        files: files(&archives).at(path)?,
+        files: files::names_in_tar(&archives.data)
+            .at(path)?
+            .iter()
+            .map(|name| format!("/{name}"))
+            .collect(),
     })
 }
 
@@ -35,19 +40,6 @@ fn clauses(control: &str, field: &str) -> Vec<String> {
         .filter(|clause| !clause.is_empty())
         .map(str::to_owned)
         .collect()
-}
-
-fn files(archives: &Archives) -> std::io::Result<Vec<String>> {
-    let mut paths = Vec::new();
-    for entry in tar::Archive::new(archives.data.as_slice()).entries()? {
-        let entry = entry?;
-        if entry.header().entry_type().is_file() {
-            let path = entry.path()?.display().to_string();
-            paths.push(format!("/{}", path.trim_start_matches("./")));
-        }
-    }
-    paths.sort();
-    Ok(paths)
 }
 
 #[cfg(test)]
