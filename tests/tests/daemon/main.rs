@@ -10,13 +10,37 @@ mod agreement;
 mod commands;
 mod crash;
 mod durability;
+mod lifecycle;
 mod refusals;
 mod settings;
 mod traffic;
 
-use tidegate_tests::Programs;
+use tidegate_tests::{Host, Programs};
 
 /// The nft drivers to test with.
 fn drivers() -> Vec<String> {
     Programs::of_this_tree().drivers()
+}
+
+/// A host whose daemon is not started yet.
+fn unstarted(arguments: &[&str]) -> Host {
+    Host::new(Programs::of_this_tree(), arguments)
+}
+
+/// Runs a daemon that must end by itself, with this status and these words, and touch nothing.
+fn refuse(host: &Host, status: i32, words: &str) -> String {
+    let rules = host.netns.sh("nft list ruleset");
+    let output = host.start_to_end();
+    assert_eq!(output.code, Some(status), "{output:#?}");
+    let error = output
+        .stderr
+        .lines()
+        .find(|line| line.starts_with("error: "));
+    assert!(
+        error.is_some_and(|line| line.contains(words)),
+        "{output:#?}"
+    );
+    assert!(output.stderr.contains("\nhint: "), "{output:#?}");
+    assert_eq!(host.netns.sh("nft list ruleset"), rules);
+    output.stderr
 }
