@@ -170,7 +170,8 @@ pub enum RefusalKind {
     NotFound,
     /// What it asks for contradicts what exists.
     Conflict,
-    /// The host or the kernel refused it; nothing was changed.
+    /// The host or the kernel refused it. Nothing was changed, unless the message says that something
+    /// could not be undone.
     Failed,
 }
 
