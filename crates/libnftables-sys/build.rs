@@ -2,27 +2,38 @@
 
 use std::process::ExitCode;
 
-/// The first release whose functions are the ones declared here and behave as they are used.
-const MINIMUM: &str = "0.9.3";
+/// Where the project declares what it needs of the library, once for everything that asks.
+const DECLARATION: &str = "../../packaging/dist.toml";
 
-const HINT: &str = "install libnftables-dev (Debian, Ubuntu), nftables-devel (Fedora, RHEL with \
-    CodeReady Builder) or libnftables-devel (openSUSE), and pkg-config; or build without the \
-    feature `libnftables`: the exec driver needs no library";
+const HINT: &str = "`cargo xtask probe` says what to install on this host; without the feature \
+    `libnftables` no library is needed: the exec driver remains";
 
 fn main() -> ExitCode {
     println!("cargo:rerun-if-changed=build.rs");
-    match pkg_config::Config::new()
-        .atleast_version(MINIMUM)
-        .probe("libnftables")
-    {
+    println!("cargo:rerun-if-changed={DECLARATION}");
+    match find() {
         Ok(library) => {
             // Whoever depends on this crate reads it as DEP_NFTABLES_VERSION.
             println!("cargo:version={}", library.version);
             ExitCode::SUCCESS
         }
         Err(error) => {
-            eprintln!("libnftables {MINIMUM} or later was not found: {error}\nhint: {HINT}");
+            eprintln!("libnftables cannot be linked: {error}\nhint: {HINT}");
             ExitCode::FAILURE
         }
     }
+}
+
+fn find() -> Result<pkg_config::Library, Box<dyn std::error::Error>> {
+    let declared: toml::Table = std::fs::read_to_string(DECLARATION)?.parse()?;
+    let text = |key: &str| {
+        let dependency = declared.get("native-dep")?.get("libnftables")?;
+        dependency.get(key)?.as_str()
+    };
+    let missing = || format!("{DECLARATION} does not declare it with pkg-config and min-version");
+    let name = text("pkg-config").ok_or_else(missing)?;
+    let minimum = text("min-version").ok_or_else(missing)?;
+    Ok(pkg_config::Config::new()
+        .atleast_version(minimum)
+        .probe(name)?)
 }
