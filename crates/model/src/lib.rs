@@ -25,4 +25,4 @@ pub use netns::{NetnsId, NetnsRef};
 pub use network::Network;
 pub use port::{PortBinding, Protocol};
 pub use state::{Change, State};
-pub use subnet::Subnet;
+pub use subnet::{Subnet, overlap};

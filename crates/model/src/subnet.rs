@@ -109,7 +109,7 @@ fn unusable(net: IpNet) -> Option<&'static str> {
 }
 
 /// Whether two prefixes share an address.
-pub(crate) fn overlap(a: IpNet, b: IpNet) -> bool {
+pub fn overlap(a: IpNet, b: IpNet) -> bool {
     a.contains(&b) || b.contains(&a)
 }
 

@@ -4,7 +4,7 @@ use std::net::IpAddr;
 
 use ipnet::IpNet;
 use tidegate_model::api::CreateNetwork;
-use tidegate_model::{Change, IfName, MacAddr, Name, Network, State, Subnet};
+use tidegate_model::{Change, IfName, MacAddr, Name, Network, State, Subnet, overlap};
 
 use crate::refused::Family;
 use crate::{HostFacts, Plan, Pools, Refused, elements, steps};
@@ -185,17 +185,19 @@ fn check_overlap(subnet: IpNet, state: &State, host: &HostFacts) -> Result<(), R
             });
         }
     }
-    match host
-        .routes
-        .iter()
-        .find(|route| route.contains(&subnet) || subnet.contains(*route))
-    {
-        Some(route) => Err(Refused::OverlapsRoute {
-            subnet,
-            route: *route,
-        }),
+    match routes(host).find(|route| overlap(*route, subnet)) {
+        Some(route) => Err(Refused::OverlapsRoute { subnet, route }),
         None => Ok(()),
     }
+}
+
+/// The host's routes but for halves of the address space: a VPN uses a pair of them (0.0.0.0/1 and
+/// 128.0.0.0/1) as a default route that goes before the default route.
+fn routes(host: &HostFacts) -> impl Iterator<Item = IpNet> {
+    host.routes
+        .iter()
+        .copied()
+        .filter(|route| route.prefix_len() > 1)
 }
 
 /// What a subnet from the pools must not overlap.
@@ -204,5 +206,5 @@ fn occupied(state: &State, host: &HostFacts) -> Vec<IpNet> {
         .networks
         .values()
         .flat_map(|n| n.subnets.iter().map(|s| s.net));
-    ours.chain(host.routes.iter().copied()).collect()
+    ours.chain(routes(host)).collect()
 }

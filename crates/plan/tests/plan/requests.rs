@@ -137,6 +137,18 @@ fn subnets_are_allotted_beside_what_is_there() {
 }
 
 #[test]
+fn a_default_route_in_two_halves_is_no_obstacle() {
+    let halves = nets(&["0.0.0.0/1", "128.0.0.0/1", "::/1", "8000::/1"]);
+    let host = HostFacts { routes: halves };
+    let plan = |request| {
+        tidegate_plan::create_network(&State::default(), request, &host, &Pools::default())
+    };
+    let (allotted, mut given) = (network("a"), network("b"));
+    given.subnets = nets(&["10.1.0.0/24"]);
+    assert!(plan(&allotted).is_ok() && plan(&given).is_ok());
+}
+
+#[test]
 fn a_refused_network_says_why_and_what_to_do() {
     let state = state_with(&["a"]);
     let host = HostFacts {
