@@ -84,7 +84,11 @@ fn the_group_and_the_files_are_there_and_a_purge_leaves_nothing() {
 
 #[test]
 fn lintian_has_no_complaint() {
-    require!(Need::Program("lintian"));
+    require!(
+        Need::Root,
+        Need::Program("mmdebstrap"),
+        Need::Program("lintian")
+    );
     for packages in [Packages::dynamic(), Packages::dynamic_exec()] {
         let mut command = std::process::Command::new("lintian");
         command

@@ -1,17 +1,18 @@
-//! Packages of this source tree, made by `cargo xtask dist`.
+//! Packages of this source tree, made by `cargo xtask dist`, and the flavours of what is in them.
 
 use std::fs::File;
+use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::process::Command;
-use std::sync::OnceLock;
 
 use serde_json::Value;
 use tidegate_test_support::{Need, require};
 use tidegate_tests::Output;
 
 use crate::image::workspace;
+use crate::machine;
 
-/// The packages of one flavour.
+/// The packages that one run made.
 #[derive(Debug)]
 pub(crate) struct Packages {
     folder: PathBuf,
@@ -20,37 +21,21 @@ pub(crate) struct Packages {
 }
 
 impl Packages {
-    /// The flavour that links libnftables.
-    pub(crate) fn dynamic() -> &'static Self {
-        static PACKAGES: OnceLock<Packages> = OnceLock::new();
-        PACKAGES.get_or_init(|| Self::make("dynamic"))
-    }
-
-    /// The flavour that runs `nft`.
-    pub(crate) fn dynamic_exec() -> &'static Self {
-        static PACKAGES: OnceLock<Packages> = OnceLock::new();
-        PACKAGES.get_or_init(|| Self::make("dynamic-exec"))
-    }
-
-    /// The static flavour.
-    pub(crate) fn fixed() -> &'static Self {
-        static PACKAGES: OnceLock<Packages> = OnceLock::new();
-        PACKAGES.get_or_init(|| Self::make("static"))
-    }
-
-    fn make(flavour: &str) -> Self {
-        let folder = workspace().join("target/packaging-tests").join(flavour);
-        xtask(&[
-            "dist",
-            "--flavour",
-            flavour,
-            "--out",
-            &folder.to_string_lossy(),
-        ])
-        .success();
+    /// The packages in a folder.
+    pub(crate) fn in_folder(folder: PathBuf) -> Self {
         let manifest = File::open(folder.join("manifest.json")).expect("there is a manifest");
         let manifest = serde_json::from_reader(manifest).expect("the manifest is JSON");
         Self { folder, manifest }
+    }
+
+    /// Those that link libnftables, made on a machine that has it.
+    pub(crate) fn dynamic() -> &'static Self {
+        &machine::runs().with_library.packages
+    }
+
+    /// Those that run `nft`, made on a machine without libnftables' development package.
+    pub(crate) fn dynamic_exec() -> &'static Self {
+        &machine::runs().without_library.packages
     }
 
     /// What the manifest says of the package of a format.
@@ -58,10 +43,10 @@ impl Packages {
         artifact(&self.manifest, format)
     }
 
-    /// The package of a format.
+    /// The package of a format; both runs make the static tar file.
     pub(crate) fn file(&self, format: &str) -> PathBuf {
-        self.folder
-            .join(self.artifact(format)["file"].as_str().expect("a name"))
+        let name = self.artifact(format)["file"].as_str();
+        self.folder.join(name.expect("a name"))
     }
 }
 
@@ -106,66 +91,90 @@ pub(crate) fn finished(command: &mut Command) -> Output {
     }
 }
 
-/// The libraries that a program names, as binutils read them.
-fn readelf_needed(program: &Path) -> String {
-    finished(Command::new("readelf").arg("--dynamic").arg(program)).success()
+/// The libraries that the daemon of a package names, as binutils read them.
+fn needed(unpack: &mut Command, folder: &Path) -> String {
+    finished(unpack).success();
+    let daemon =
+        finished(
+            Command::new("find")
+                .arg(folder)
+                .args(["-name", "tidegated", "-size", "+1M"]),
+        );
+    let daemon = daemon.success();
+    finished(Command::new("readelf").arg("--dynamic").arg(daemon.trim())).success()
+}
+
+fn needed_of_deb(packages: &Packages) -> String {
+    let folder = tempfile::tempdir().unwrap();
+    let mut unpack = Command::new("dpkg-deb");
+    unpack
+        .arg("--extract")
+        .arg(packages.file("deb"))
+        .arg(folder.path());
+    needed(&mut unpack, folder.path())
 }
 
 #[test]
 fn only_the_dynamic_daemon_needs_the_library() {
-    require!(Need::Program("readelf"));
-    let target = workspace().join("target/dist/build");
-    Packages::fixed();
-    let is_static = readelf_needed(&target.join(static_path()).join("tidegated"));
-    assert!(!is_static.contains("NEEDED"), "{is_static}");
-    for (packages, needs) in [
-        (Packages::dynamic(), true),
-        (Packages::dynamic_exec(), false),
-    ] {
-        for format in ["deb", "rpm"] {
-            let needed = strings(&packages.artifact(format)["needed"]);
-            assert_eq!(needed.contains(&"libnftables.so.1"), needs, "{needed:?}");
-        }
-    }
+    require!(
+        Need::Root,
+        Need::Program("mmdebstrap"),
+        Need::Program("readelf")
+    );
+    assert!(needed_of_deb(Packages::dynamic()).contains("[libnftables.so.1]"));
+    let exec = needed_of_deb(Packages::dynamic_exec());
+    assert!(
+        exec.contains("[libc.so.6]") && !exec.contains("libnftables"),
+        "{exec}"
+    );
+
+    let folder = tempfile::tempdir().unwrap();
+    let mut unpack = Command::new("tar");
+    unpack
+        .arg("--extract")
+        .arg("--file")
+        .arg(Packages::dynamic().file("tar"));
+    let fixed = needed(unpack.arg("--directory").arg(folder.path()), folder.path());
+    assert!(!fixed.contains("NEEDED"), "{fixed}");
 }
 
-fn static_path() -> String {
-    let arch = std::env::consts::ARCH;
-    let musl = format!("static/{arch}-unknown-linux-musl/release");
-    match workspace().join("target/dist/build").join(&musl).exists() {
-        true => musl,
-        false => format!("static/{arch}-unknown-linux-gnu/release"),
-    }
-}
-
-/// Cargo, but for the feature that the plan asks for and the stamp that would notice: a daemon
-/// that lost its library and says it has it.
+/// Stands in for Cargo: where the plan has a daemon built, there is one that lost its library.
 const LOSES_THE_LIBRARY: &str = r#"#!/bin/sh
 case " $* " in *" --release "*) ;; *) exec "$REAL_CARGO" "$@" ;; esac
-for word; do
-    shift
-    case "$word" in --features | tidegated/libnftables) ;; *) set -- "$@" "$word" ;; esac
-done
-exec env TIDEGATE_BUILD_FLAVOUR=dynamic-exec "$REAL_CARGO" "$@"
+cp --remove-destination "$LOST" target/dist/build/dynamic/release/tidegated
 "#;
 
 #[test]
 fn a_build_that_lost_the_library_is_not_packaged() {
-    use std::os::unix::fs::PermissionsExt;
+    require!(
+        Need::Root,
+        Need::Program("mmdebstrap"),
+        Need::Program("dpkg-deb")
+    );
     let folder = tempfile::tempdir().unwrap();
+    // The other run leaves the client, which is as planned.
+    Packages::dynamic();
+    let mut unpack = Command::new("dpkg-deb");
+    unpack
+        .arg("--extract")
+        .arg(Packages::dynamic_exec().file("deb"))
+        .arg(folder.path());
+    finished(&mut unpack).success();
     let cargo = folder.path().join("cargo");
     std::fs::write(&cargo, LOSES_THE_LIBRARY).unwrap();
     std::fs::set_permissions(&cargo, std::fs::Permissions::from_mode(0o755)).unwrap();
-    let real = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
+
     xtask(&["dist", "--help"]).success();
     let mut command = Command::new(workspace().join("target/debug/xtask"));
     command
         .args(["dist", "--flavour", "dynamic", "--out"])
         .arg(folder.path().join("out"));
+    let real = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
     command
         .env("CARGO", &cargo)
         .env("REAL_CARGO", real)
         .current_dir(workspace());
+    command.env("LOST", folder.path().join("usr/sbin/tidegated"));
     command.env("CARGO_MANIFEST_DIR", workspace().join("xtask"));
     let output = finished(&mut command);
     assert_eq!(output.code, Some(1), "{output:#?}");

@@ -18,6 +18,7 @@ mod deb;
 mod dist;
 mod fallback;
 mod image;
+mod machine;
 mod root;
 mod rpm;
 mod tarball;

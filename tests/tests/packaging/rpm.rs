@@ -21,7 +21,11 @@ fn requires(rpm: &Path, name: &str) -> bool {
 
 #[test]
 fn the_library_package_requires_the_library_and_nothing_behind_it() {
-    require!(Need::Program("rpm"));
+    require!(
+        Need::Root,
+        Need::Program("rpm"),
+        Need::Program("mmdebstrap")
+    );
     let rpm = Packages::dynamic().file("rpm");
     assert!(
         requires(&rpm, "libnftables.so.1()(64bit)"),
@@ -47,7 +51,11 @@ fn the_library_package_requires_the_library_and_nothing_behind_it() {
 
 #[test]
 fn the_exec_package_requires_the_tool_and_not_the_library() {
-    require!(Need::Program("rpm"));
+    require!(
+        Need::Root,
+        Need::Program("rpm"),
+        Need::Program("mmdebstrap")
+    );
     let rpm = Packages::dynamic_exec().file("rpm");
     assert!(requires(&rpm, "nftables"));
     let library = query(&rpm, "--requires")
@@ -58,7 +66,11 @@ fn the_exec_package_requires_the_tool_and_not_the_library() {
 
 #[test]
 fn both_install_into_an_empty_root_and_go_without_a_trace() {
-    require!(Need::Root, Need::Program("rpm"));
+    require!(
+        Need::Root,
+        Need::Program("rpm"),
+        Need::Program("mmdebstrap")
+    );
     for packages in [Packages::dynamic(), Packages::dynamic_exec()] {
         let root = tempfile::tempdir().unwrap();
         let rpm = |arguments: &[&str]| {

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use std::process::Command;
 
 use tidegate_test_support::need::find_program;
-use tidegate_test_support::require_root_kernel;
+use tidegate_test_support::{Need, require, require_root_kernel};
 
 use crate::dist::{Packages, finished};
 use crate::root::Root;
@@ -20,8 +20,9 @@ fn loaded(program: &str) -> Vec<PathBuf> {
 #[test]
 fn the_static_programs_work_beside_nothing_but_nft() {
     require_root_kernel!();
+    require!(Need::Program("mmdebstrap"));
     let root = Root::empty();
-    let tarball = Packages::fixed().file("tar");
+    let tarball = Packages::dynamic().file("tar");
     let mut unpack = Command::new("tar");
     unpack
         .args(["--extract", "--gzip", "--strip-components=1", "--file"])

@@ -1,0 +1,100 @@
+//! A machine that builds, before and after it gets libnftables' development package. The packages
+//! that it makes are those that all the tests install.
+
+use std::path::{Path, PathBuf};
+use std::sync::OnceLock;
+
+use serde_json::Value;
+use tidegate_tests::Output;
+
+use crate::dist::{Packages, xtask};
+use crate::image::{Image, workspace};
+use crate::root::Root;
+
+/// A build machine with this host's Rust toolchain, registry and source tree at their own paths:
+/// what was compiled here need not be compiled there.
+fn build_machine() -> Root {
+    let home = std::env::home_dir().expect("HOME is set");
+    let folder =
+        |variable, name| std::env::var_os(variable).map_or_else(|| home.join(name), PathBuf::from);
+    Root::over(Image::Build)
+        .bind(workspace())
+        .bind(folder("CARGO_HOME", ".cargo"))
+        .bind(folder("RUSTUP_HOME", ".rustup"))
+}
+
+/// What `cargo xtask dist` knows of the source here, where git tells it.
+fn source() -> Value {
+    let plan = xtask(&["dist", "--plan", "--json"]).success();
+    let mut plan: Value = serde_json::from_str(&plan).expect("the plan is JSON");
+    plan["source"].take()
+}
+
+/// Runs `cargo xtask dist` there, with the commit and date that git would have told: the same
+/// ones leave nothing to be compiled anew.
+fn dist(machine: &Root, arguments: &str) -> Output {
+    let cargo = std::env::var("CARGO").expect("tests run under cargo");
+    let bin = PathBuf::from(&cargo);
+    let bin = bin.parent().expect("cargo is in a folder").display();
+    let source = source();
+    let commit = source["commit"].as_str().expect("a commit");
+    machine.sh(&format!(
+        "cd {}
+         export PATH={bin}:$PATH CARGO_NET_OFFLINE=true
+         export SOURCE_DATE_EPOCH={} TIDEGATE_BUILD_COMMIT={commit}
+         {cargo} xtask dist {arguments}",
+        workspace().display(),
+        source["source-date-epoch"]
+    ))
+}
+
+/// One run of `cargo xtask dist` without options.
+#[derive(Debug)]
+pub(crate) struct Run {
+    /// The table that it ended with.
+    pub(crate) table: String,
+    /// What it made.
+    pub(crate) packages: Packages,
+}
+
+/// The same command on the same machine.
+#[derive(Debug)]
+pub(crate) struct Runs {
+    /// `--flavour dynamic` before libnftables' development package is there.
+    pub(crate) by_name: Output,
+    /// Before libnftables' development package is there.
+    pub(crate) without_library: Run,
+    /// After.
+    pub(crate) with_library: Run,
+}
+
+/// The runs, made once.
+pub(crate) fn runs() -> &'static Runs {
+    static RUNS: OnceLock<Runs> = OnceLock::new();
+    RUNS.get_or_init(|| {
+        let machine = build_machine();
+        let by_name = dist(&machine, "--flavour dynamic --format deb --out /out");
+        let without_library = run(&machine, "without-library");
+        let install = "apt-get install --yes --quiet --no-install-recommends libnftables-dev";
+        machine
+            .sh(&format!(
+                "{install} || {{ apt-get update --quiet; {install}; }}"
+            ))
+            .success();
+        let with_library = run(&machine, "with-library");
+        Runs {
+            by_name,
+            without_library,
+            with_library,
+        }
+    })
+}
+
+fn run(machine: &Root, name: &str) -> Run {
+    let folder: &Path = &workspace().join("target/packaging-tests").join(name);
+    let table = dist(machine, &format!("--out {}", folder.display())).success();
+    Run {
+        table,
+        packages: Packages::in_folder(folder.to_owned()),
+    }
+}
