@@ -8,15 +8,15 @@ use std::process::Command;
 use tidegate_test_support::{Need, require};
 use tidegate_tests::Output;
 
-/// Runs `install-packages` on a system whose files `prepare` makes in an empty `/etc`, and prints
-/// afterwards what is left under `/etc`. `variables` are what the Dockerfile sets.
+/// Runs `install-packages` on a system whose files `prepare` makes in an empty `/etc` and `/var`, and prints
+/// afterwards what is left under `/etc` and `/var`. `variables` are what the Dockerfile sets.
 fn install(prepare: &str, variables: &[(&str, &str)]) -> Output {
     let script =
         Path::new(env!("CARGO_MANIFEST_DIR")).join("../packaging/container/install-packages");
     let text = format!(
         "for folder in /etc /run /var; do mount -t tmpfs tmpfs $folder; done\n\
-         mkdir /run/secrets\n{prepare}\n{}\necho left:; cd /etc; \
-         find . -type f | sort | while read -r file; do echo $file; cat $file; done",
+         mkdir /run/secrets\n{prepare}\n{}\necho left:; cd /; \
+         find etc var -type f | sort | while read -r file; do echo $file; cat $file; done",
         script.display()
     );
     let mut command = Command::new("unshare");
@@ -37,7 +37,9 @@ fn apt_gets_mirror_and_certificates_for_the_one_layer_and_keeps_neither() {
     let prepare = "mkdir -p /etc/apt/apt.conf.d\n\
         echo 'deb http://deb.debian.org/debian trixie main' >/etc/apt/sources.list\n\
         printf 'http://deb.debian.org/debian\\nhttp://mirror.example/debian\\n' >/run/secrets/mirror\n\
-        echo PEM >/run/secrets/ca";
+        echo PEM >/run/secrets/ca\n\
+        mkdir -p /var/cache/apt /var/lib/apt/lists\n\
+        touch /var/cache/apt/pkgcache.bin /var/lib/apt/lists/mirror.example_Packages";
     let output = install(
         prepare,
         &[
@@ -58,7 +60,7 @@ fn apt_gets_mirror_and_certificates_for_the_one_layer_and_keeps_neither() {
          install gcc pkg-config\n\
          install --wished libx-dev\n\
          left:\n\
-         ./apt/sources.list\n\
+         etc/apt/sources.list\n\
          deb http://deb.debian.org/debian trixie main\n"
     );
 }
@@ -92,7 +94,7 @@ fn dnf_is_led_past_the_metalink_to_the_mirror() {
         format!(
             "[fedora]\n#metalink=https://m.example/\nbaseurl=http://mirror.example/f/x/\n\
              [main]\nsslcacert=/run/secrets/ca\ninstall gcc\nleft:\n\
-             ./dnf/dnf.conf\n[main]\n./yum.repos.d/fedora.repo\n{repo}"
+             etc/dnf/dnf.conf\n[main]\netc/yum.repos.d/fedora.repo\n{repo}"
         )
     );
 }

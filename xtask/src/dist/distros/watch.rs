@@ -97,8 +97,10 @@ impl Watcher for Watch {
 /// The step that the `cargo xtask dist` inside tells of, as `[2/6] audit flavour dynamic`. A
 /// builder may have put its own words before it.
 fn step(line: &str) -> Option<&str> {
-    let starts = line.match_indices('[').map(|(at, _)| &line[at..]);
-    starts.into_iter().find(|rest| {
+    // The classic builder colours what comes from standard error.
+    let parts = line.split('\u{1b}');
+    let mut starts = parts.flat_map(|part| part.match_indices('[').map(|(at, _)| &part[at..]));
+    starts.find(|rest| {
         let number = rest[1..].split_once("] ").map(|(number, _)| number);
         let parts = number.and_then(|number| number.split_once('/'));
         parts.is_some_and(|(a, b)| [a, b].iter().all(|n| n.parse::<u16>().is_ok()))
@@ -123,6 +125,10 @@ mod tests {
         assert_eq!(step("[2/6] audit flavour x"), Some("[2/6] audit flavour x"));
         assert_eq!(
             step("#12 34.5 [1/6] build flavour x"),
+            Some("[1/6] build flavour x")
+        );
+        assert_eq!(
+            step("\u{1b}[91m[1/6] build flavour x\u{1b}[0m\u{1b}[91m"),
             Some("[1/6] build flavour x")
         );
         assert_eq!(step("#9 [dependencies 2/2] RUN x"), None);
