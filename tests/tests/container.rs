@@ -10,6 +10,9 @@ use tidegate_tests::Output;
 
 /// Runs `install-packages` on a system whose files `prepare` makes in an empty `/etc` and `/var`, and prints
 /// afterwards what is left under `/etc` and `/var`. `variables` are what the Dockerfile sets.
+///
+/// # Panics
+/// When it changes the root folder, which all of these systems share.
 fn install(prepare: &str, variables: &[(&str, &str)]) -> Output {
     let script =
         Path::new(env!("CARGO_MANIFEST_DIR")).join("../packaging/container/install-packages");
@@ -22,7 +25,14 @@ fn install(prepare: &str, variables: &[(&str, &str)]) -> Output {
     let mut command = Command::new("unshare");
     command.args(["--mount", "sh", "-eu", "-c", &text]);
     command.envs(variables.iter().copied());
+    let root = || std::fs::metadata("/").expect("it is there").permissions();
+    let before = root();
     let output = command.output().expect("unshare can be started");
+    let after = root();
+    if after != before {
+        std::fs::set_permissions("/", before.clone()).expect("root may");
+    }
+    assert_eq!(after, before, "the mode of / was changed");
     Output {
         command: format!("{command:?}"),
         code: output.status.code(),
