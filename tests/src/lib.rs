@@ -15,9 +15,11 @@ mod lab;
 mod programs;
 mod snapshot;
 pub mod traffic;
+mod wait;
 
 pub use host::Host;
 pub use lab::{Attached, Lab};
 pub use programs::Programs;
 pub use snapshot::Snapshot;
 pub use tidegate_test_support::{Netns, Output, require_root_kernel};
+pub use wait::wait_until;

@@ -4,6 +4,7 @@
 
 mod carry_out;
 mod error;
+mod mend;
 mod ruleset;
 mod start;
 
@@ -18,6 +19,7 @@ use tidegate_plan::{HostFacts, Plan, Pools, Refused};
 use crate::store::Store;
 
 pub use error::EngineError;
+pub use mend::Mended;
 
 /// The engine. Commands wait for each other; questions about the state wait for none.
 pub struct Engine {

@@ -8,6 +8,7 @@ mod claim;
 pub mod config;
 mod driver;
 pub mod engine;
+mod guard;
 pub mod listen;
 mod logging;
 mod run;

@@ -6,11 +6,13 @@ use std::sync::Arc;
 
 use tidegate_cli::{Daemon, Report};
 use tidegate_link::{LinkError, Location, Rtnetlink};
+use tidegate_nft::Watch;
 
 use crate::api::{self, About};
 use crate::claim::{Claim, ClaimError};
 use crate::config::{ConfigError, Settings};
 use crate::engine::{Engine, EngineError};
+use crate::guard::Guard;
 use crate::listen::{ListenError, Listening};
 use crate::store::{Store, StoreError};
 use crate::{build, driver, logging};
@@ -39,6 +41,9 @@ pub enum StartError {
     /// Bringing the host to the stored state.
     #[error("cannot bring the host to the stored state")]
     Reconcile(#[source] EngineError),
+    /// Watching the table.
+    #[error("cannot start the thread that watches the table")]
+    Guard(#[source] io::Error),
     /// Serving.
     #[error("cannot serve clients")]
     Serve(#[source] io::Error),
@@ -55,7 +60,7 @@ impl StartError {
             Self::Driver(e) => e.hint().map(Into::into),
             Self::Links(e) => e.hint().map(Into::into),
             Self::Reconcile(e) => e.hint(),
-            Self::Serve(_) => None,
+            Self::Guard(_) | Self::Serve(_) => None,
         };
         Report::new(self, hint)
     }
@@ -94,16 +99,21 @@ pub fn run(args: &Daemon, handed_over: Option<UnixListener>) -> Result<(), Start
         state_dir: settings.state_dir,
     };
     let links = Box::new(Rtnetlink::open(&Location::Current)?);
-    let engine = Engine::start(opened.driver, links, store, settings.pools)
-        .map_err(StartError::Reconcile)?;
+    // Before the first transaction, so that no change after it goes unnoticed.
+    let watch = Watch::open(&tidegate_plan::table())?;
+    let driver = watch.track(opened.driver);
+    let engine =
+        Engine::start(driver, links, store, settings.pools).map_err(StartError::Reconcile)?;
+    let engine = Arc::new(engine);
+    let _guard = Guard::start(Arc::clone(&engine), watch).map_err(StartError::Guard)?;
     serve(&listening, engine, about).map_err(StartError::Serve)
 }
 
-fn serve(listening: &Listening, engine: Engine, about: About) -> io::Result<()> {
+fn serve(listening: &Listening, engine: Arc<Engine>, about: About) -> io::Result<()> {
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .enable_all()
         .build()?;
-    let router = api::router(Arc::new(engine), about);
+    let router = api::router(engine, about);
     tracing::info!(socket = %listening.path().display(), "listening");
     runtime.block_on(api::serve(listening.listener()?, router))?;
     // Waits for what the engine has begun.

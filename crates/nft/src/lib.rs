@@ -9,6 +9,7 @@ mod render;
 mod ruleset;
 mod transaction;
 mod validate;
+mod watch;
 
 pub use diff::{Difference, Shape};
 pub use driver::*;
@@ -18,3 +19,4 @@ pub use op::{Object, ObjectId, Op};
 pub use ruleset::{ChainState, Refusal, Ruleset, SetState, TableState};
 pub use transaction::{NotInvertible, Transaction};
 pub use validate::Invalid;
+pub use watch::{Change, Finding, Ledger, Notice, Watch};

@@ -10,6 +10,7 @@ mod agreement;
 mod commands;
 mod crash;
 mod durability;
+mod healing;
 mod lifecycle;
 mod refusals;
 mod settings;

@@ -68,7 +68,7 @@ impl Kernel {
     }
 
     /// Makes the table what it is to be in `state`, whatever it was.
-    fn restore(&mut self, state: &State) -> Result<(), EngineError> {
+    pub(super) fn restore(&mut self, state: &State) -> Result<(), EngineError> {
         Ok(self.driver.apply(&tidegate_plan::replace(state))?)
     }
 }

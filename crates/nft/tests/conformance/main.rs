@@ -21,6 +21,7 @@ mod programs;
 mod size;
 mod steps;
 mod subject;
+mod watch;
 
 /// Makes a test of each function for each driver.
 macro_rules! conformance {

@@ -1,0 +1,160 @@
+//! The guard of the table: a thread that hears of every change of it, and has what was not ours
+//! taken back.
+
+mod patience;
+
+use std::io;
+use std::os::fd::OwnedFd;
+use std::sync::Arc;
+use std::thread::JoinHandle;
+use std::time::{Duration, Instant};
+
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
+use rustix::io::Errno;
+use rustix::pipe::{PipeFlags, pipe_with};
+use tidegate_cli::causes;
+use tidegate_nft::{Finding, Ledger, Notice, Watch};
+
+use crate::engine::{Engine, Mended};
+use patience::Patience;
+
+/// How many changes that were made at once are logged one by one.
+const NAMED: usize = 3;
+
+/// The thread; it ends with this.
+#[derive(Debug)]
+pub(crate) struct Guard {
+    /// Closed, it tells the thread to end.
+    stop: Option<OwnedFd>,
+    thread: Option<JoinHandle<()>>,
+}
+
+impl Guard {
+    /// Starts the thread.
+    ///
+    /// # Errors
+    /// When there can be no thread or no pipe to end it with.
+    pub(crate) fn start(engine: Arc<Engine>, watch: Watch) -> io::Result<Self> {
+        let (stopped, stop) = pipe_with(PipeFlags::CLOEXEC)?;
+        let ledger = watch.ledger();
+        let mut post = Post {
+            engine,
+            watch,
+            ledger,
+            stopped,
+            patience: Patience::default(),
+        };
+        let thread = std::thread::Builder::new()
+            .name("guard".into())
+            .spawn(move || post.keep())?;
+        Ok(Self {
+            stop: Some(stop),
+            thread: Some(thread),
+        })
+    }
+}
+
+impl Drop for Guard {
+    fn drop(&mut self) {
+        self.stop = None;
+        if let Some(thread) = self.thread.take() {
+            // A thread that panicked has said so.
+            let _ = thread.join();
+        }
+    }
+}
+
+/// What the thread works with.
+struct Post {
+    engine: Arc<Engine>,
+    watch: Watch,
+    ledger: Ledger,
+    stopped: OwnedFd,
+    patience: Patience,
+}
+
+impl Post {
+    fn keep(&mut self) {
+        loop {
+            match self.watch.wait(&self.stopped) {
+                Ok(Some(notice)) => {
+                    if !self.look_into(notice) {
+                        return;
+                    }
+                }
+                Ok(None) => return,
+                Err(error) => {
+                    tracing::error!(%error, "changes of the table by others go unnoticed from here on");
+                    return;
+                }
+            }
+        }
+    }
+
+    /// Has the table mended if it has to be, until it is; false if there is no time left for it.
+    fn look_into(&mut self, notice: Notice) -> bool {
+        let mut finding = self.engine.mend(|| self.ledger.judge(notice));
+        loop {
+            match finding {
+                Ok(Mended::Nothing) => return true,
+                Ok(mended) => {
+                    tell(&mended);
+                    let pause = self.patience.after_mending(Instant::now());
+                    if !pause.is_zero() {
+                        tracing::warn!(
+                            "the table is changed again and again: the next time it is mended after {pause:?}"
+                        );
+                    }
+                    return self.rest(pause);
+                }
+                Err(error) => {
+                    let pause = self.patience.after_failing(Instant::now());
+                    tracing::error!(
+                        causes = ?causes(&error),
+                        "cannot mend the table, trying again after {pause:?}: {error}"
+                    );
+                    if !self.rest(pause) {
+                        return false;
+                    }
+                    finding = self.engine.mend(|| Ok(Finding::Missed));
+                }
+            }
+        }
+    }
+
+    /// Waits; false if it is told to end meanwhile.
+    fn rest(&self, pause: Duration) -> bool {
+        let end = Instant::now() + pause;
+        loop {
+            let left = end.saturating_duration_since(Instant::now());
+            if left.is_zero() {
+                return true;
+            }
+            let mut fds = [PollFd::new(&self.stopped, PollFlags::IN)];
+            match poll(&mut fds, Timespec::try_from(left).ok().as_ref()) {
+                Ok(0) => return true,
+                Err(Errno::INTR) => {}
+                Ok(_) | Err(_) => return false,
+            }
+        }
+    }
+}
+
+/// Logs who changed the table.
+fn tell(mended: &Mended) {
+    const PUT_BACK: &str = "the table was changed by another program: put back";
+    match mended {
+        Mended::Nothing => {}
+        Mended::Replaced(changes) => {
+            for change in changes.iter().take(NAMED) {
+                let program = change.program.as_deref().unwrap_or("unknown");
+                let (process, what) = (change.process.unwrap_or(0), change.what.join(", "));
+                tracing::warn!(program, process, what, "{PUT_BACK}");
+            }
+            if let Some(more) = changes.len().checked_sub(NAMED).filter(|more| *more > 0) {
+                tracing::warn!("{PUT_BACK}; {more} more changes were made meanwhile");
+            }
+        }
+        Mended::ReplacedUnknown => tracing::warn!("{PUT_BACK}; who it was is not known"),
+    }
+}

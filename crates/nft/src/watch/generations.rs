@@ -1,0 +1,195 @@
+//! Which generations of the kernel's ruleset are ours.
+//!
+//! Each commit, whoever makes it, counts the generation on by one. A commit of ours is one of those
+//! between the generation before and the generation after it, as a rule the only one. Process ids
+//! and socket ports tell less: the kernel tells ids of the first process namespace, and the port of
+//! a child's socket is nowhere to be asked for.
+
+use std::collections::VecDeque;
+use std::io;
+use std::sync::{Mutex, PoisonError};
+
+use netlink_sys::protocols::NETLINK_NETFILTER;
+use netlink_sys::{Socket, SocketAddr};
+
+use super::message::{Message, messages};
+use crate::driver::Error;
+
+/// Most commits that are remembered as ours until the watch has seen them; far more than a socket's
+/// buffer holds.
+const REMEMBERED: usize = 1 << 16;
+
+/// The generations that are ours and were not seen by the watch yet.
+#[derive(Debug)]
+pub(super) struct Generations {
+    socket: Mutex<Socket>,
+    ours: Mutex<Ours>,
+}
+
+impl Generations {
+    /// In the network namespace of the calling thread.
+    pub(super) fn open() -> io::Result<Self> {
+        let mut socket = Socket::new(NETLINK_NETFILTER)?;
+        socket.bind_auto()?;
+        socket.connect(&SocketAddr::new(0, 0))?;
+        let seen = ask(&socket)?;
+        Ok(Self {
+            socket: Mutex::new(socket),
+            ours: Mutex::new(Ours {
+                seen,
+                spans: VecDeque::new(),
+            }),
+        })
+    }
+
+    /// Does what commits one transaction, and remembers which generation that was.
+    pub(super) fn commit(&self, work: impl FnOnce() -> Result<(), Error>) -> Result<(), Error> {
+        let before = self.current();
+        work()?;
+        // Where the kernel does not tell, the commit counts as somebody else's: to be looked into.
+        if let (Ok(before), Ok(after)) = (before, self.current()) {
+            self.with(|ours| ours.remember(before, after));
+        }
+        Ok(())
+    }
+
+    /// Whether the commit that made this generation was ours. It is ours once.
+    pub(super) fn claim(&self, generation: u32) -> bool {
+        self.with(|ours| ours.claim(generation))
+    }
+
+    /// Whether every commit after the generation that was heard of last was ours.
+    ///
+    /// # Errors
+    /// When the kernel does not tell.
+    pub(super) fn all_ours_since(&self, heard: u32) -> io::Result<bool> {
+        let now = self.current()?;
+        Ok(self.with(|ours| ours.all_since(heard, now)))
+    }
+
+    /// Counts every commit until now as seen.
+    ///
+    /// # Errors
+    /// When the kernel does not tell.
+    pub(super) fn settle(&self) -> io::Result<()> {
+        let now = self.current()?;
+        self.with(|ours| ours.settle(now));
+        Ok(())
+    }
+
+    /// The kernel's generation now.
+    pub(super) fn current(&self) -> io::Result<u32> {
+        ask(&self.socket.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    fn with<T>(&self, work: impl FnOnce(&mut Ours) -> T) -> T {
+        work(&mut self.ours.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+}
+
+/// Generations wrap around: only their distance means something.
+#[derive(Debug)]
+struct Ours {
+    /// Up to here there is nothing more to be seen.
+    seen: u32,
+    /// In each of these, first and last, there is one commit of ours.
+    spans: VecDeque<(u32, u32)>,
+}
+
+impl Ours {
+    fn remember(&mut self, before: u32, after: u32) {
+        if before != after {
+            self.spans.push_back((before.wrapping_add(1), after));
+        }
+        if self.spans.len() > REMEMBERED {
+            self.spans.pop_front();
+        }
+    }
+
+    fn claim(&mut self, generation: u32) -> bool {
+        let holds = |(first, last): &(u32, u32)| {
+            generation.wrapping_sub(*first) <= last.wrapping_sub(*first)
+        };
+        let found = self.spans.iter().position(holds);
+        found.and_then(|at| self.spans.remove(at)).is_some()
+    }
+
+    fn all_since(&self, heard: u32, now: u32) -> bool {
+        let unseen = now.wrapping_sub(heard).min(now.wrapping_sub(self.seen));
+        let since = |(first, _): &&(u32, u32)| now.wrapping_sub(*first) < unseen;
+        u32::try_from(self.spans.iter().filter(since).count()) == Ok(unseen)
+    }
+
+    /// What is remembered stays: its messages may yet come.
+    fn settle(&mut self, now: u32) {
+        self.seen = now;
+    }
+}
+
+/// Asks for the generation (`NFT_MSG_GETGEN`, linux/netfilter/nf_tables.h).
+fn ask(socket: &Socket) -> io::Result<u32> {
+    const GETGEN: u16 = 0x0a10;
+    const NLM_F_REQUEST: u16 = 1;
+    let mut request = 20u32.to_ne_bytes().to_vec();
+    request.extend(GETGEN.to_ne_bytes());
+    request.extend(NLM_F_REQUEST.to_ne_bytes());
+    // Sequence and port, then family, version and resource: none of them is asked for.
+    request.resize(20, 0);
+    socket.send(&request, 0)?;
+    let mut answer = Vec::with_capacity(4096);
+    socket.recv(&mut answer, 0)?;
+    let generation = messages(&answer).find_map(|message| match message {
+        Message::Commit(commit) => Some(commit.generation),
+        Message::Object(_) => None,
+    });
+    generation.ok_or_else(|| io::Error::other("the kernel tells no generation of its ruleset"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn ours(seen: u32) -> Ours {
+        Ours {
+            seen,
+            spans: VecDeque::new(),
+        }
+    }
+
+    #[test]
+    fn a_commit_is_ours_once() {
+        let mut ours = ours(4);
+        ours.remember(4, 5);
+        assert!(!ours.claim(6));
+        assert!(ours.claim(5));
+        assert!(!ours.claim(5));
+    }
+
+    #[test]
+    fn of_several_commits_at_the_same_time_one_is_ours() {
+        let mut ours = ours(4);
+        ours.remember(4, 6);
+        assert!(ours.claim(6));
+        assert!(!ours.claim(5));
+    }
+
+    #[test]
+    fn a_refused_transaction_claims_nothing() {
+        let mut ours = ours(4);
+        ours.remember(4, 4);
+        assert!(!ours.claim(5));
+    }
+
+    #[test]
+    fn what_was_missed_is_ours_if_there_were_no_more_commits_than_ours() {
+        let mut ours = ours(u32::MAX - 1);
+        ours.remember(u32::MAX - 1, u32::MAX);
+        ours.remember(u32::MAX, 0);
+        assert!(ours.all_since(u32::MAX - 1, 0));
+        assert!(ours.all_since(u32::MAX, 0));
+        assert!(!ours.all_since(u32::MAX - 1, 1));
+        ours.settle(1);
+        assert!(ours.all_since(u32::MAX - 1, 1), "it is seen now");
+        assert!(!ours.all_since(u32::MAX - 1, 2));
+    }
+}

@@ -1,0 +1,245 @@
+//! Noticing that somebody else changed a table, by the kernel's notifications.
+
+mod generations;
+mod message;
+mod tracked;
+
+use std::io;
+use std::os::fd::AsFd;
+use std::sync::Arc;
+
+use netlink_sys::Socket;
+use netlink_sys::protocols::NETLINK_NETFILTER;
+use rustix::event::{PollFd, PollFlags, poll};
+use rustix::io::Errno;
+use rustix::net::sockopt::set_socket_recv_buffer_size_force;
+
+use crate::driver::{Driver, Error};
+use crate::kind::Kind;
+use crate::model::{Family, TableId};
+use generations::Generations;
+use message::{Message, messages};
+use tracked::Tracked;
+
+/// `NFNLGRP_NFTABLES` (linux/netfilter/nfnetlink.h).
+const GROUP: u32 = 7;
+/// Bytes that may wait to be read: enough for a ruleset of some ten thousand elements.
+const RECEIVE_BUFFER: usize = 8 << 20;
+/// Bytes of the longest datagram; the kernel fills a page or two.
+const DATAGRAM: usize = 64 * 1024;
+/// How many different things are named that happened to a table in one transaction.
+const NAMED: usize = 6;
+
+/// Hears of every transaction on the nf_tables of a network namespace, and tells those that touched
+/// one table and did not come from the drivers that it tracks.
+#[derive(Debug)]
+pub struct Watch {
+    socket: Socket,
+    family: u8,
+    table: String,
+    /// What the transaction that is being told of did to the table, and to what is in it.
+    pending: [Vec<String>; 2],
+    /// The generation of the last transaction that was told of.
+    heard: u32,
+    generations: Arc<Generations>,
+}
+
+/// What was heard. Whether it is news, [`Ledger::judge`] says.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Notice {
+    changes: Vec<Change>,
+    /// If not everything was told: the generation up to which it was.
+    incomplete_since: Option<u32>,
+}
+
+/// A transaction that touched the table.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Change {
+    generation: u32,
+    /// The thread that made it, as the first process namespace numbers it.
+    pub process: Option<u32>,
+    /// What that thread is called (`comm`, proc_pid_comm(5)).
+    pub program: Option<String>,
+    /// What it did, in words, each once, the first few.
+    pub what: Vec<String>,
+}
+
+/// What a notice amounts to.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Finding {
+    /// Nobody else touched the table.
+    Nothing,
+    /// Others did.
+    Changed(Vec<Change>),
+    /// Others made changes that were not heard of, since more happened than could be told. Whether
+    /// they touched the table, only a look can tell.
+    Missed,
+}
+
+/// Knows which transactions came from tracked drivers.
+#[derive(Clone, Debug)]
+pub struct Ledger(Arc<Generations>);
+
+impl Watch {
+    /// Watches a table in the network namespace of the calling thread from now on.
+    ///
+    /// # Errors
+    /// When the kernel lets nobody listen: without `CAP_NET_ADMIN`, or without nf_tables.
+    pub fn open(table: &TableId) -> Result<Self, Error> {
+        let open = || -> io::Result<Self> {
+            let mut socket = Socket::new(NETLINK_NETFILTER)?;
+            socket.bind_auto()?;
+            // Without the privilege it is the host's default, and more is missed.
+            let _ = set_socket_recv_buffer_size_force(&socket, RECEIVE_BUFFER);
+            socket.add_membership(GROUP)?;
+            socket.set_non_blocking(true)?;
+            let generations = Arc::new(Generations::open()?);
+            Ok(Self {
+                socket,
+                family: number(table.family),
+                table: table.name.as_str().to_owned(),
+                pending: Default::default(),
+                heard: generations.current()?,
+                generations,
+            })
+        };
+        open().map_err(|error| failed("listening to the kernel's nftables notifications", &error))
+    }
+
+    /// The driver, with its transactions known as ours.
+    #[must_use]
+    pub fn track(&self, driver: Box<dyn Driver>) -> Box<dyn Driver> {
+        Box::new(Tracked::new(driver, Arc::clone(&self.generations)))
+    }
+
+    /// Tells ours from others' transactions.
+    #[must_use]
+    pub fn ledger(&self) -> Ledger {
+        Ledger(Arc::clone(&self.generations))
+    }
+
+    /// Waits until something happened to the table, and tells all that happened until then; `None`
+    /// once `stop` is readable or closed at its other end.
+    ///
+    /// # Errors
+    /// When the socket is of no more use.
+    pub fn wait(&mut self, stop: impl AsFd) -> Result<Option<Notice>, Error> {
+        let failed = |error: &io::Error| failed("reading the kernel's notifications", error);
+        loop {
+            let mut fds = [
+                PollFd::new(&self.socket, PollFlags::IN),
+                PollFd::new(&stop, PollFlags::IN),
+            ];
+            match poll(&mut fds, None) {
+                Ok(_) | Err(Errno::INTR) => {}
+                Err(errno) => return Err(failed(&errno.into())),
+            }
+            if !fds[1].revents().is_empty() {
+                return Ok(None);
+            }
+            let notice = self.drain().map_err(|error| failed(&error))?;
+            if notice.incomplete_since.is_some() || !notice.changes.is_empty() {
+                return Ok(Some(notice));
+            }
+        }
+    }
+
+    /// Reads all there is.
+    fn drain(&mut self) -> io::Result<Notice> {
+        let mut notice = Notice::default();
+        let mut datagram = Vec::with_capacity(DATAGRAM);
+        loop {
+            datagram.clear();
+            match self.socket.recv_from(&mut datagram, 0) {
+                // Only the kernel has port 0; any process may send to the group's members.
+                Ok((_, sender)) if sender.port_number() == 0 => self.read(&datagram, &mut notice),
+                Ok(_) => {}
+                Err(error) => match Errno::from_io_error(&error) {
+                    Some(Errno::AGAIN) => return Ok(notice),
+                    Some(Errno::INTR) => {}
+                    Some(Errno::NOBUFS) => {
+                        self.pending = Default::default();
+                        notice.incomplete_since.get_or_insert(self.heard);
+                    }
+                    _ => return Err(error),
+                },
+            }
+        }
+    }
+
+    fn read(&mut self, datagram: &[u8], notice: &mut Notice) {
+        for message in messages(datagram) {
+            match message {
+                Message::Object(touched)
+                    if touched.family == self.family && touched.table == self.table =>
+                {
+                    let pending = &mut self.pending[usize::from(!touched.is_table)];
+                    if pending.len() < NAMED && !pending.contains(&touched.what) {
+                        pending.push(touched.what);
+                    }
+                }
+                Message::Object(_) => {}
+                Message::Commit(commit) => {
+                    self.heard = commit.generation;
+                    let [table, parts] = std::mem::take(&mut self.pending);
+                    // With the table goes all that is in it.
+                    let what = if table.is_empty() { parts } else { table };
+                    if !what.is_empty() {
+                        notice.changes.push(Change {
+                            generation: commit.generation,
+                            process: commit.process,
+                            program: commit.program,
+                            what,
+                        });
+                    }
+                }
+            }
+        }
+    }
+}
+
+impl Ledger {
+    /// What a notice amounts to. To be asked while no tracked driver is at work, and once for each
+    /// notice, in order: else a transaction of ours may count as somebody else's.
+    ///
+    /// # Errors
+    /// When the kernel does not tell the generation of its ruleset.
+    pub fn judge(&self, notice: Notice) -> Result<Finding, Error> {
+        let failed = |error: io::Error| failed("asking for the generation", &error);
+        let mut changes = notice.changes;
+        if let Some(heard) = notice.incomplete_since {
+            let all_ours = self.0.all_ours_since(heard).map_err(failed)?;
+            changes.retain(|change| !all_ours && !self.0.claim(change.generation));
+            self.0.settle().map_err(failed)?;
+            if !all_ours && changes.is_empty() {
+                return Ok(Finding::Missed);
+            }
+        } else {
+            changes.retain(|change| !self.0.claim(change.generation));
+        }
+        Ok(match changes.is_empty() {
+            true => Finding::Nothing,
+            false => Finding::Changed(changes),
+        })
+    }
+}
+
+/// `NFPROTO_*` (linux/netfilter.h).
+const fn number(family: Family) -> u8 {
+    match family {
+        Family::Inet => 1,
+        Family::Ip => 2,
+        Family::Arp => 3,
+        Family::Netdev => 5,
+        Family::Bridge => 7,
+        Family::Ip6 => 10,
+    }
+}
+
+fn failed(what: &str, error: &io::Error) -> Error {
+    let kind = match error.kind() {
+        io::ErrorKind::PermissionDenied => Kind::Permission,
+        _ => Kind::Other,
+    };
+    Error::new(kind, format!("{what}: {error}"))
+}

@@ -1,0 +1,19 @@
+//! Waiting for what happens by itself.
+
+use std::thread::sleep;
+use std::time::{Duration, Instant};
+
+/// Far longer than anything takes, and only there so that a test that cannot pass ends.
+const PATIENCE: Duration = Duration::from_secs(60);
+
+/// Waits until something is so. How long that took is not looked at.
+///
+/// # Panics
+/// When it is not so after a minute.
+pub fn wait_until(what: &str, mut is_so: impl FnMut() -> bool) {
+    let since = Instant::now();
+    while !is_so() {
+        assert!(since.elapsed() < PATIENCE, "not so after a minute: {what}");
+        sleep(Duration::from_millis(10));
+    }
+}

@@ -1,0 +1,102 @@
+//! The table is put back without any command, whoever takes it away.
+
+use std::net::SocketAddr;
+
+use tidegate_tests::traffic::{Server, ask_tcp};
+use tidegate_tests::{Host, Lab, require_root_kernel, wait_until};
+
+use crate::drivers;
+
+const PUT_BACK: &str = "changed by another program: put back";
+
+/// What others do to a table that is not theirs.
+const HARM: &[(&str, &str)] = &[
+    ("nft flush ruleset", "table deleted"),
+    ("nft delete table inet tidegate", "table deleted"),
+    (
+        "nft delete element inet tidegate publish4 '{ tcp . 8080 }'",
+        "element of set publish4 deleted",
+    ),
+    (
+        "nft insert rule inet tidegate forward drop",
+        "rule of chain forward added",
+    ),
+    // As nftables.service is reloaded.
+    (
+        "printf 'flush ruleset\\ntable inet filter { chain input { type filter hook input priority 0; }; }\\n' | nft -f -",
+        "table deleted",
+    ),
+];
+
+fn published() -> SocketAddr {
+    "192.0.2.1:8080".parse().unwrap()
+}
+
+fn put_back(host: &Host) -> usize {
+    host.log().matches(PUT_BACK).count()
+}
+
+#[test]
+fn whatever_is_done_to_the_table_is_mended_without_a_command_and_said_with_who_did_it() {
+    require_root_kernel!();
+    for driver in drivers() {
+        for (harm, what) in HARM {
+            let lab = Lab::with_driver(&driver);
+            lab.host.ok(&["network", "create", "web"]);
+            let front = lab.attach("web", "front", &["8080:80"]);
+            let _server = Server::start(&front.netns, "front", 80);
+            lab.host.netns.sh(harm);
+            wait_until("the change is said to be mended", || {
+                put_back(&lab.host) > 0
+            });
+            assert_eq!(lab.host.ruleset_diff(), "", "after {harm}");
+            let reply = ask_tcp(&lab.outside, published()).unwrap();
+            assert_eq!(reply.server, "front", "after {harm}");
+            let log = lab.host.log();
+            let line = log.lines().find(|line| line.contains(PUT_BACK)).unwrap();
+            assert!(line.contains("program=\"nft\""), "{line}");
+            assert!(line.contains(what), "{line}");
+            let process = line.split("process=").nth(1).unwrap();
+            let process: u32 = process.split(' ').next().unwrap().parse().unwrap();
+            assert_ne!(process, 0, "{line}");
+        }
+    }
+}
+
+#[test]
+fn what_the_daemon_does_itself_mends_nothing() {
+    require_root_kernel!();
+    for driver in drivers() {
+        let mut lab = Lab::with_driver(&driver);
+        lab.host.ok(&["network", "create", "web"]);
+        drop(lab.attach("web", "front", &["8080:80", "8081:81/udp"]));
+        lab.host.ok(&["detach", "front"]);
+        // Others' own tables are theirs.
+        lab.host
+            .netns
+            .sh("nft add table inet other; nft delete table inet other");
+        lab.host.ok(&["network", "rm", "web"]);
+        // The last change of all is one that is mended: those before it have been looked at.
+        assert_eq!(put_back(&lab.host), 0, "{}", lab.host.log());
+        lab.host.netns.sh("nft delete table inet tidegate");
+        wait_until("the last change is mended", || put_back(&lab.host) > 0);
+        assert_eq!(put_back(&lab.host), 1, "{}", lab.host.log());
+        lab.host.stop();
+    }
+}
+
+#[test]
+fn a_fight_with_another_program_is_bounded_and_won_when_that_gives_up() {
+    require_root_kernel!();
+    let lab = Lab::with_driver("auto");
+    lab.host.ok(&["network", "create", "web"]);
+    lab.host.netns.sh(
+        "for n in $(seq 60); do nft 'add table inet tidegate; delete table inet tidegate'; done",
+    );
+    wait_until("the table is back", || lab.host.ruleset_diff().is_empty());
+    let log = lab.host.log();
+    // However many changes there were, they were mended a few at a time.
+    let mended = log.matches("changed again and again").count();
+    assert!((1..30).contains(&mended), "{mended} mendings of 60:\n{log}");
+    assert!(log.contains("more changes were made meanwhile"), "{log}");
+}
