@@ -12,9 +12,10 @@ use axum::extract::{DefaultBodyLimit, State};
 use axum::routing::get;
 use tidegate_model::Endpoint;
 use tidegate_model::api::{
-    Attach, Build, CreateNetwork, DriverInfo, Info, NetworkView, RulesetDiff, RulesetText,
+    Attach, Build, CreateNetwork, Info, NetworkView, RulesetDiff, RulesetText,
 };
 
+use crate::driver::InUse;
 use crate::engine::{Engine, EngineError};
 use answer::{Answer, Denied, answer};
 use request::{JsonBody, NameInPath};
@@ -31,7 +32,7 @@ pub struct About {
     /// How it was built.
     pub build: Build,
     /// The nft driver in use.
-    pub driver: DriverInfo,
+    pub driver: InUse,
     /// The kernel's release.
     pub kernel: String,
     /// Its socket.
@@ -93,7 +94,7 @@ async fn info(State(daemon): State<Daemon>) -> Answer<Info> {
     let (networks, endpoints) = daemon.engine.counts();
     answer(Ok(Info {
         build,
-        driver,
+        driver: driver.get(),
         kernel,
         socket,
         state_dir,

@@ -17,5 +17,6 @@ mod version;
 
 pub use build_info::build;
 pub use claim::ClaimError;
+pub use driver::InUse;
 pub use run::{StartError, run};
 pub use version::version;

@@ -7,6 +7,14 @@ use tidegate_cli::{Daemon, Parsed, parse};
 use tidegate_daemon::{StartError, listen, run, version};
 
 fn main() -> ExitCode {
+    #[cfg(feature = "libnftables")]
+    if std::env::args_os()
+        .nth(1)
+        .is_some_and(|it| it == tidegate_nft::LIBRARY_PROCESS)
+    {
+        // The daemon that started it hears of an end, whatever its reason, by its pipes.
+        return ExitCode::from(u8::from(tidegate_nft::serve_library().is_err()));
+    }
     // First of all: it takes variables out of the environment.
     let handed_over = listen::handed_over();
     let args = match parse::<Daemon>(std::env::args_os()) {

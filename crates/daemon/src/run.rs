@@ -89,11 +89,10 @@ pub fn run(args: &Daemon, handed_over: Option<UnixListener>) -> Result<(), Start
     let store = Store::open(&settings.state_dir)?;
     let listening = Listening::open(handed_over, &settings.socket)?;
     claim.share_with_children()?;
-    let opened = driver::open(&settings)?;
-    driver::warn_about(&opened);
+    let (driver, in_use) = driver::start(&settings)?;
     let about = About {
         build: build(),
-        driver: driver::info(&opened),
+        driver: in_use,
         kernel: kernel_release(),
         socket: listening.path().into(),
         state_dir: settings.state_dir,
@@ -101,7 +100,7 @@ pub fn run(args: &Daemon, handed_over: Option<UnixListener>) -> Result<(), Start
     let links = Box::new(Rtnetlink::open(&Location::Current)?);
     // Before the first transaction, so that no change after it goes unnoticed.
     let watch = Watch::open(&tidegate_plan::table())?;
-    let driver = watch.track(opened.driver);
+    let driver = watch.track(driver);
     let engine =
         Engine::start(driver, links, store, settings.pools).map_err(StartError::Reconcile)?;
     let engine = Arc::new(engine);

@@ -27,7 +27,10 @@ pub fn version(args: &Daemon) -> String {
     let settings = Settings::load(args).map_err(|e| e.to_string());
     let opened = settings.and_then(|settings| driver::open(&settings).map_err(|e| one_line(&e)));
     let (driver, no_driver) = match opened {
-        Ok(opened) => (Some(driver::info(&opened)), None),
+        Ok(opened) => (
+            Some(driver::info(opened.driver.describe(), &opened.why)),
+            None,
+        ),
         Err(reason) => (None, Some(reason)),
     };
     let version = Version {

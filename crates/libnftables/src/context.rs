@@ -24,8 +24,7 @@ static NOT_REENTRANT: Mutex<()> = Mutex::new(());
 pub struct Context {
     raw: NonNull<sys::nft_ctx>,
     commands: File,
-    /// Of the memory file, as the library opens it. Of this thread: the process's own entries in
-    /// /proc/self may be those of another table of descriptors.
+    /// Of the memory file, as the library opens it.
     path: CString,
 }
 
@@ -187,10 +186,10 @@ impl Drop for Context {
     }
 }
 
-/// A file in memory, and the path under which this thread can open it again.
+/// A file in memory, and the path under which it can be opened again.
 fn commands_file() -> io::Result<(File, CString)> {
     let file = File::from(memfd_create("nft-commands", MemfdFlags::CLOEXEC)?);
-    let path = format!("/proc/thread-self/fd/{}", file.as_raw_fd());
+    let path = format!("/proc/self/fd/{}", file.as_raw_fd());
     std::fs::metadata(&path)?;
     Ok((file, CString::new(path)?))
 }

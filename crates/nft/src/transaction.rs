@@ -95,6 +95,21 @@ impl Transaction {
         self.add(table.clone()).delete(table.clone())
     }
 
+    /// Whether it begins by making sure that a table is not there, and is about that table alone:
+    /// then to apply it twice is as good as once.
+    #[must_use]
+    pub fn replaces_a_table(&self) -> bool {
+        let [
+            Op::Add(Object::Table(table)),
+            Op::Delete(ObjectId::Table(deleted)),
+            rest @ ..,
+        ] = self.ops.as_slice()
+        else {
+            return false;
+        };
+        table == deleted && rest.iter().all(|op| op.target().table() == table)
+    }
+
     /// Adds elements to a set that must be there. Nothing is appended when there are none.
     pub fn add_elements(
         &mut self,

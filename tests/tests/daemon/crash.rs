@@ -167,6 +167,26 @@ fn a_start_waits_for_what_a_killed_daemon_had_begun() {
     assert_agreement(&mut host);
 }
 
+#[test]
+fn a_driver_whose_process_is_killed_is_replaced_without_a_command_noticing() {
+    require_root_kernel!();
+    for driver in drivers() {
+        let mut host = Host::with_driver(&driver);
+        host.ok(&["network", "create", "web"]);
+        let netns = Netns::new();
+        for _ in 0..3 {
+            let attach = ["attach", "web", "--netns", netns.name(), "--name", "a"];
+            for command in [&attach[..], &["detach", "a"]] {
+                let processes = children(host.pid().unwrap());
+                assert_eq!(processes.len(), 1, "{driver}: {processes:?}");
+                signal(&processes, Signal::KILL);
+                host.ok(command);
+            }
+        }
+        assert_agreement(&mut host);
+    }
+}
+
 /// The children of every thread of a process (proc_pid_task(5)).
 fn children(pid: u32) -> Vec<u32> {
     let threads = std::fs::read_dir(format!("/proc/{pid}/task")).unwrap();

@@ -8,7 +8,7 @@ use super::*;
 use crate::engine::tests::Bench;
 
 fn router_of(bench: Bench) -> Router {
-    let driver = DriverInfo {
+    let driver = tidegate_model::api::DriverInfo {
         name: "exec".into(),
         mode: "one long-lived child".into(),
         version: "1.0.6".into(),
@@ -17,7 +17,7 @@ fn router_of(bench: Bench) -> Router {
     };
     let about = About {
         build: crate::build(),
-        driver,
+        driver: driver.into(),
         kernel: "6.1.0".into(),
         socket: "/run/tidegate/tidegated.sock".into(),
         state_dir: "/var/lib/tidegate".into(),

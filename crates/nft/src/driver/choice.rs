@@ -63,20 +63,37 @@ pub struct Opened {
     pub fallback: Option<String>,
 }
 
-/// Opens the driver that is wanted. `nft` is where the program is, for the exec driver.
+/// What the drivers run.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Programs {
+    /// The `nft` program, for the exec driver; looked for where none is given.
+    pub nft: Option<PathBuf>,
+    /// The program that calls `serve_library` when its argument is `LIBRARY_PROCESS`, for the library
+    /// driver.
+    pub library: PathBuf,
+}
+
+impl Default for Programs {
+    /// Any `nft`, and the calling program itself (also when its file was replaced since it started).
+    fn default() -> Self {
+        Self {
+            nft: None,
+            library: "/proc/self/exe".into(),
+        }
+    }
+}
+
+/// Opens the driver that is wanted.
 ///
 /// # Errors
 /// When the driver that was named, or the last that `auto` has, cannot be opened.
-pub fn open(
-    choice: DriverChoice,
-    location: Location,
-    nft: Option<PathBuf>,
-) -> Result<Opened, Error> {
+pub fn open(choice: DriverChoice, location: Location, programs: Programs) -> Result<Opened, Error> {
     let options = ExecOptions {
-        nft,
+        nft: programs.nft,
         ..ExecOptions::default()
     };
     let exec = |location| ExecDriver::open(location, options).map(boxed);
+    let library = |location| library(location, programs.library);
     let asked = || format!("driver {choice} was asked for");
     match choice {
         DriverChoice::Exec => Ok(Opened {
@@ -125,12 +142,17 @@ fn boxed(driver: impl Driver + 'static) -> Box<dyn Driver> {
 const HAS_LIBRARY: bool = cfg!(feature = "libnftables");
 
 #[cfg(feature = "libnftables")]
-fn library(location: Location) -> Result<Box<dyn Driver>, Error> {
-    super::library::LibraryDriver::open(location).map(boxed)
+fn library(location: Location, program: PathBuf) -> Result<Box<dyn Driver>, Error> {
+    use super::library::{DEADLINE, LibraryDriver, LibraryOptions};
+    let options = LibraryOptions {
+        program,
+        deadline: DEADLINE,
+    };
+    LibraryDriver::open(location, options).map(boxed)
 }
 
 #[cfg(not(feature = "libnftables"))]
-fn library(_: Location) -> Result<Box<dyn Driver>, Error> {
+fn library(_: Location, _: PathBuf) -> Result<Box<dyn Driver>, Error> {
     let error = Error::new(Kind::Unsupported, "this build has no library driver");
     Err(error.with_hint("choose the driver exec, or install a build with the library driver"))
 }

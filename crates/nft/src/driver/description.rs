@@ -95,8 +95,8 @@ impl fmt::Display for Answer {
 
 /// What is known to be wrong with a release of nft or libnftables.
 ///
-/// Up to 1.1.1 it can crash when it reads sets that 1.1.2 or 1.1.3 wrote anywhere in the namespace;
-/// upstream mended the writing side in 1.1.4.
+/// Up to 1.1.1 it crashes when it reads sets that 1.1.2 or 1.1.3 wrote anywhere in the namespace, which
+/// ends the process that it runs in; upstream mended the writing side in 1.1.4.
 pub(crate) fn known_fault(version: Option<&str>) -> Option<String> {
     let version = version?;
     let mut parts = version.split('.').map(|part| part.parse::<u32>().ok());

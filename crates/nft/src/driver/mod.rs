@@ -11,17 +11,18 @@ mod library;
 mod listing;
 mod location;
 mod message;
+mod process;
 mod script;
 mod worker;
 
-pub use choice::{DriverChoice, Opened, UnknownDriver, open};
+pub use choice::{DriverChoice, Opened, Programs, UnknownDriver, open};
 pub use close::{CloseErrors, close_all};
 pub use description::{Answer, Description, DriverKind, Mode};
 pub use error::{Applied, Error, FailedOp};
 pub use exec::{ExecDriver, ExecMode, ExecOptions};
 pub use fake::FakeDriver;
 #[cfg(feature = "libnftables")]
-pub use library::LibraryDriver;
+pub use library::{LIBRARY_PROCESS, LibraryDriver, LibraryOptions, serve_library};
 pub use listing::{Listing, LiveTable};
 pub use location::Location;
 

@@ -1,4 +1,4 @@
-//! The long-lived child, lost and found.
+//! The long-lived child and the process of libnftables, lost and found.
 
 use tidegate_nft::*;
 use tidegate_test_support::need::find_program;
@@ -48,57 +48,65 @@ fn wait_for_end(pid: rustix::process::Pid) {
     }
 }
 
+/// What keeps a child.
+const WITH_CHILD: &[Subject] = &[
+    Subject::LongLived,
+    #[cfg(feature = "libnftables")]
+    Subject::Library,
+];
+
 #[test]
 fn a_killed_child_is_replaced_and_nothing_is_lost() {
-    if !Subject::LongLived.can_run() {
-        return;
+    for &subject in WITH_CHILD {
+        if !subject.can_run() {
+            return;
+        }
+        let world = World::new(subject);
+        let mut model = Ruleset::new();
+        world.apply(
+            &mut model,
+            &transaction(|base| base.add(TABLE).add(publish4())),
+        );
+        for port in 1..=5 {
+            let before = child(&world);
+            kill(before, rustix::process::Signal::KILL);
+            wait_for_end(before);
+            world.apply(&mut model, &add(port));
+            assert_ne!(child(&world), before);
+        }
+        kill(child(&world), rustix::process::Signal::KILL);
+        assert_eq!(world.differences(&model, &TABLE), Vec::<String>::new());
     }
-    let world = World::new(Subject::LongLived);
-    let mut model = Ruleset::new();
-    world.apply(
-        &mut model,
-        &transaction(|base| base.add(TABLE).add(publish4())),
-    );
-    for port in 1..=5 {
-        let before = child(&world);
-        kill(before, rustix::process::Signal::KILL);
-        wait_for_end(before);
-        world.apply(&mut model, &add(port));
-        assert_ne!(child(&world), before);
-    }
-    assert_eq!(world.differences(&model, &TABLE), Vec::<String>::new());
 }
 
 #[test]
 fn a_child_that_does_not_answer_is_given_up_and_replaced() {
-    if !Subject::LongLived.can_run() {
-        return;
+    let deadline = std::time::Duration::from_millis(500);
+    for &subject in WITH_CHILD {
+        if !subject.can_run() {
+            return;
+        }
+        let netns = tidegate_test_support::Netns::new();
+        let location = Location::Path(netns.path());
+        let world = World {
+            subject,
+            driver: subject.open_with(location, deadline),
+            netns: Some(netns),
+        };
+        let mut model = Ruleset::new();
+        world.apply(
+            &mut model,
+            &transaction(|base| base.add(TABLE).add(publish4())),
+        );
+        let stopped = child(&world);
+        kill(stopped, rustix::process::Signal::STOP);
+        let error = world.driver.apply(&add(1)).expect_err("it does not answer");
+        assert_eq!(
+            (error.kind, error.applied),
+            (Kind::DriverGone, Applied::Unknown)
+        );
+        wait_for_end(stopped);
+        world.apply(&mut model, &add(1));
+        assert_eq!(world.differences(&model, &TABLE), Vec::<String>::new());
     }
-    let netns = tidegate_test_support::Netns::new();
-    let options = ExecOptions {
-        mode: ExecMode::LongLivedChild,
-        deadline: std::time::Duration::from_millis(500),
-        ..ExecOptions::default()
-    };
-    let driver = ExecDriver::open(Location::Path(netns.path()), options).expect("nft is there");
-    let world = World {
-        subject: Subject::LongLived,
-        driver: Box::new(driver),
-        netns: Some(netns),
-    };
-    let mut model = Ruleset::new();
-    world.apply(
-        &mut model,
-        &transaction(|base| base.add(TABLE).add(publish4())),
-    );
-    let stopped = child(&world);
-    kill(stopped, rustix::process::Signal::STOP);
-    let error = world.driver.apply(&add(1)).expect_err("it does not answer");
-    assert_eq!(
-        (error.kind, error.applied),
-        (Kind::DriverGone, Applied::Unknown)
-    );
-    wait_for_end(stopped);
-    world.apply(&mut model, &add(1));
-    assert_eq!(world.differences(&model, &TABLE), Vec::<String>::new());
 }

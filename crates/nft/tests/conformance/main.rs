@@ -11,6 +11,7 @@ mod sample;
 
 mod atomicity;
 mod child;
+mod crash;
 mod descriptors;
 mod differential;
 mod kinds;

@@ -196,7 +196,13 @@ fn the_chosen_driver_says_why_it_was_chosen() {
     }
     let world = World::new(Subject::PerTransaction);
     let netns = world.netns.as_ref().expect("on the kernel");
-    let opened = |choice| open(choice, Location::Path(netns.path()), None);
+    let opened = |choice| {
+        open(
+            choice,
+            Location::Path(netns.path()),
+            crate::subject::programs(),
+        )
+    };
     let exec = opened(DriverChoice::Exec).expect("nft is there");
     assert_eq!(exec.driver.describe().driver, DriverKind::Exec);
     assert_eq!(

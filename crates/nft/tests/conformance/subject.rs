@@ -1,5 +1,7 @@
 //! The drivers that the suite runs over.
 
+use std::time::Duration;
+
 use tidegate_nft::*;
 use tidegate_test_support::{Need, Netns, need};
 
@@ -41,9 +43,15 @@ impl Subject {
 
     /// Opens it in a namespace.
     pub(crate) fn open(self, location: Location) -> Box<dyn Driver> {
+        self.open_with(location, Duration::from_secs(30))
+    }
+
+    /// Opens it with a deadline for each transaction.
+    pub(crate) fn open_with(self, location: Location, deadline: Duration) -> Box<dyn Driver> {
         let exec = |mode| {
             let options = ExecOptions {
                 mode,
+                deadline,
                 ..ExecOptions::default()
             };
             ExecDriver::open(location.clone(), options).expect("nft is there")
@@ -53,8 +61,24 @@ impl Subject {
             Self::PerTransaction => Box::new(exec(ExecMode::PerTransaction)),
             Self::LongLived => Box::new(exec(ExecMode::LongLivedChild)),
             #[cfg(feature = "libnftables")]
-            Self::Library => Box::new(LibraryDriver::open(location).expect("the library opens")),
+            Self::Library => {
+                let options = LibraryOptions {
+                    program: programs().library,
+                    deadline,
+                };
+                Box::new(LibraryDriver::open(location, options).expect("the library opens"))
+            }
         }
+    }
+}
+
+/// What the drivers run.
+pub(crate) fn programs() -> Programs {
+    Programs {
+        nft: None,
+        library: option_env!("CARGO_BIN_EXE_libnftables-process")
+            .unwrap_or("/nonexistent")
+            .into(),
     }
 }
 

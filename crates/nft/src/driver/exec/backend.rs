@@ -6,12 +6,12 @@ use super::super::description::{Answer, Description, DriverKind, Mode, known_fau
 use super::super::error::Error;
 use super::super::listing::{Listing, parse};
 use super::super::message;
+use super::super::process::{Finished, Runner};
 use super::super::script::Script;
 use super::super::worker::{Backend, Run};
 use super::ExecMode;
 use super::child::Child;
 use super::probe;
-use super::runner::{Finished, Runner};
 use crate::model::TableId;
 
 /// What the long-lived child is given at most. nft quotes the whole line for each operation that it

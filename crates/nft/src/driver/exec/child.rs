@@ -3,9 +3,9 @@
 use std::time::Duration;
 
 use super::super::error::{Applied, Error};
+use super::super::process::{Broken, Runner, Session};
 use super::super::script::Script;
 use super::frame::Frame;
-use super::runner::{Broken, Runner, Session};
 
 /// Transactions after which the child is replaced: it keeps each line in its history.
 const TRANSACTIONS: u64 = 20_000;

@@ -5,9 +5,6 @@ mod child;
 mod frame;
 mod locate;
 mod probe;
-mod process;
-mod pump;
-mod runner;
 
 use std::path::PathBuf;
 use std::time::Duration;
@@ -16,13 +13,13 @@ use super::description::Description;
 use super::error::Error;
 use super::listing::Listing;
 use super::location::Location;
+use super::process::System;
 use super::worker::{Run, Worker};
 use super::{Driver, validated};
 use crate::model::TableId;
 use crate::transaction::Transaction;
 
 use backend::ExecBackend;
-use process::System;
 
 /// How transactions are given to `nft`.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -69,7 +66,7 @@ impl ExecDriver {
     /// cannot be entered.
     pub fn open(location: Location, options: ExecOptions) -> Result<Self, Error> {
         let nft = locate::nft(options.nft.as_deref())?;
-        let open = move |_| ExecBackend::open(System::new(nft), options.mode, options.deadline);
+        let open = move |_| ExecBackend::open(System::nft(nft), options.mode, options.deadline);
         Worker::start("nft-exec", location, open).map(Self)
     }
 }

@@ -5,9 +5,9 @@ use std::time::Duration;
 use super::super::description::Answer;
 use super::super::error::{Error, bounded};
 use super::super::message;
+use super::super::process::Runner;
 use super::super::script::Script;
 use super::child::Child;
-use super::runner::Runner;
 use crate::kind::Kind;
 
 /// How long `nft` may take to say what it is.

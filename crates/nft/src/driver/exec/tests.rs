@@ -6,10 +6,10 @@ use std::collections::VecDeque;
 use std::path::Path;
 use std::rc::Rc;
 
-use super::runner::{Broken, Finished, Runner, Session};
 use super::*;
 use crate::driver::description::{Answer, Mode};
 use crate::driver::error::Applied;
+use crate::driver::process::{Broken, Finished, Runner, Session};
 use crate::driver::script::Script;
 use crate::driver::worker::Backend;
 use crate::kind::Kind;

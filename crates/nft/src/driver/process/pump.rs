@@ -8,15 +8,15 @@ use std::time::Instant;
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 
 /// Our ends of a child's pipes; `None` once closed.
-pub(super) struct Pipes {
-    pub(super) stdin: Option<ChildStdin>,
-    pub(super) stdout: Option<ChildStdout>,
-    pub(super) stderr: Option<ChildStderr>,
+pub(crate) struct Pipes {
+    pub(crate) stdin: Option<ChildStdin>,
+    pub(crate) stdout: Option<ChildStdout>,
+    pub(crate) stderr: Option<ChildStderr>,
 }
 
 /// Why moving bytes ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum End {
+pub(crate) enum End {
     /// The reader has what it wanted.
     Complete,
     /// The child closed both of its outputs.
@@ -25,16 +25,15 @@ pub(super) enum End {
     Deadline,
 }
 
-/// What becomes of the child's outputs.
-pub(super) struct Readers<'a> {
-    pub(super) stdout: &'a mut dyn FnMut(&[u8]),
-    /// Says whether it has all that it wanted.
-    pub(super) stderr: &'a mut dyn FnMut(&[u8]) -> bool,
+/// What becomes of the child's outputs. Each says whether it has all that it wanted.
+pub(crate) struct Readers<'a> {
+    pub(crate) stdout: &'a mut dyn FnMut(&[u8]) -> bool,
+    pub(crate) stderr: &'a mut dyn FnMut(&[u8]) -> bool,
 }
 
 impl Pipes {
     /// Makes our ends not block. The child's ends are its own and stay as they are.
-    pub(super) fn unblocked(self) -> io::Result<Self> {
+    pub(crate) fn unblocked(self) -> io::Result<Self> {
         let fds = [
             self.stdin.as_ref().map(AsFd::as_fd),
             self.stdout.as_ref().map(AsFd::as_fd),
@@ -48,7 +47,7 @@ impl Pipes {
 
     /// Writes `input`, closing stdin after it if asked to, and reads both outputs at the same time.
     /// Gives back how many bytes of the input the pipe took.
-    pub(super) fn pump(
+    pub(crate) fn pump(
         &mut self,
         input: &[u8],
         then_close: bool,
@@ -70,11 +69,8 @@ impl Pipes {
             if ready[0] {
                 written += self.write(&input[written..])?;
             }
-            if ready[1] {
-                read(&mut self.stdout, |bytes| {
-                    (readers.stdout)(bytes);
-                    false
-                })?;
+            if ready[1] && read(&mut self.stdout, &mut *readers.stdout)? {
+                return Ok((written, End::Complete));
             }
             if ready[2] && read(&mut self.stderr, &mut *readers.stderr)? {
                 return Ok((written, End::Complete));

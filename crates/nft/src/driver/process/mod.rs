@@ -1,28 +1,52 @@
-//! The runner that really runs programs.
+//! Running programs, and talking to those that keep running.
+
+mod pump;
+mod runner;
 
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::time::{Duration, Instant};
 
-use super::super::error::Error;
-use super::pump::{End, Pipes, Readers};
-use super::runner::{Broken, Finished, Runner, Session};
+use crate::driver::error::Error;
+use pump::{End, Pipes, Readers};
+pub(crate) use runner::{Broken, Finished, Runner, Session};
 
 /// The most of stderr that is kept. It is read to its end whatever its size.
 const STDERR_KEPT: usize = 512 * 1024;
 
-/// Runs the program at this path.
-pub(super) struct System(PathBuf);
+/// Runs a program.
+pub(crate) struct System {
+    program: PathBuf,
+    /// What one that is kept running is called in messages.
+    called: &'static str,
+    /// Else on stderr.
+    answers_on_stdout: bool,
+}
 
 impl System {
-    pub(super) const fn new(program: PathBuf) -> Self {
-        Self(program)
+    /// The `nft` at this path; `nft -i` answers on stderr.
+    pub(crate) const fn nft(program: PathBuf) -> Self {
+        Self {
+            program,
+            called: "nft -i",
+            answers_on_stdout: false,
+        }
+    }
+
+    /// The program at this path as the process of libnftables, which answers on stdout.
+    #[cfg(feature = "libnftables")]
+    pub(crate) const fn library(program: PathBuf) -> Self {
+        Self {
+            program,
+            called: "the process of libnftables",
+            answers_on_stdout: true,
+        }
     }
 
     /// Starts the program in the namespace of this thread. No `pre_exec`, so that the standard
     /// library uses `posix_spawn`, which does not copy the page tables of a big process.
     fn spawn(&self, args: &[&str]) -> Result<Process, Error> {
-        let mut command = Command::new(&self.0);
+        let mut command = Command::new(&self.program);
         command
             .args(args)
             .stdin(Stdio::piped())
@@ -32,7 +56,7 @@ impl System {
         // find no settings, and no home to keep a history in.
         command.env("LC_ALL", "C").env("TERM", "dumb");
         command.env("HOME", "/dev/null").env("INPUTRC", "/dev/null");
-        let failed = |error| Error::gone(format!("running {}: {error}", self.0.display()));
+        let failed = |error| Error::gone(format!("running {}: {error}", self.program.display()));
         let mut child = command.spawn().map_err(failed)?;
         let (stdin, stdout, stderr) =
             (child.stdin.take(), child.stdout.take(), child.stderr.take());
@@ -44,7 +68,12 @@ impl System {
         }
         .unblocked()
         .map_err(failed)?;
-        Ok(Process { child, pipes })
+        Ok(Process {
+            child,
+            pipes,
+            called: self.called,
+            answers_on_stdout: self.answers_on_stdout,
+        })
     }
 }
 
@@ -54,7 +83,10 @@ impl Runner for System {
         let mut process = self.spawn(args)?;
         let (mut stdout, mut stderr) = (Vec::new(), Vec::new());
         let mut readers = Readers {
-            stdout: &mut |bytes| stdout.extend_from_slice(bytes),
+            stdout: &mut |bytes| {
+                stdout.extend_from_slice(bytes);
+                false
+            },
             stderr: &mut |bytes| {
                 let room = STDERR_KEPT.saturating_sub(stderr.len()).min(bytes.len());
                 stderr.extend_from_slice(&bytes[..room]);
@@ -86,7 +118,7 @@ impl Runner for System {
     }
 
     fn program(&self) -> &Path {
-        &self.0
+        &self.program
     }
 }
 
@@ -94,6 +126,8 @@ impl Runner for System {
 struct Process {
     child: Guard,
     pipes: Pipes,
+    called: &'static str,
+    answers_on_stdout: bool,
 }
 
 impl Session for Process {
@@ -103,42 +137,50 @@ impl Session for Process {
         answer: &mut dyn FnMut(&[u8]) -> bool,
         deadline: Duration,
     ) -> Result<(), Broken> {
-        let mut readers = Readers {
-            stdout: &mut |_| {},
-            stderr: answer,
+        let mut other = |_: &[u8]| false;
+        let mut readers = match self.answers_on_stdout {
+            true => Readers {
+                stdout: answer,
+                stderr: &mut other,
+            },
+            false => Readers {
+                stdout: &mut other,
+                stderr: answer,
+            },
         };
         let pumped = self
             .pipes
             .pump(input, false, &mut readers, Instant::now() + deadline);
+        let called = self.called;
         let broken = |written, reason| Err(Broken { written, reason });
         match pumped {
             Ok((_, End::Complete)) => Ok(()),
             Ok((written, End::Closed)) => {
                 let status = self.child.wait(Instant::now() + Duration::from_secs(1));
                 let ending = status.map_or_else(String::new, |status| format!(" with {status}"));
-                broken(written, format!("nft -i ended{ending}"))
+                broken(written, format!("{called} ended{ending}"))
             }
             Ok((written, End::Deadline)) => broken(
                 written,
-                format!("nft -i did not answer within {deadline:?}"),
+                format!("{called} did not answer within {deadline:?}"),
             ),
-            Err(error) => broken(input.len(), format!("talking to nft -i: {error}")),
+            Err(error) => broken(input.len(), format!("talking to {called}: {error}")),
         }
     }
 
     fn close(mut self: Box<Self>, deadline: Duration) -> Result<(), Error> {
         let mut readers = Readers {
-            stdout: &mut |_| {},
+            stdout: &mut |_| false,
             stderr: &mut |_| false,
         };
-        let end = Instant::now() + deadline;
+        let (end, called) = (Instant::now() + deadline, self.called);
         let pumped = self.pipes.pump(&[], true, &mut readers, end);
-        pumped.map_err(|error| Error::gone(format!("closing nft -i: {error}")))?;
+        pumped.map_err(|error| Error::gone(format!("closing {called}: {error}")))?;
         match self.child.wait(end) {
             Some(status) if status.success() => Ok(()),
-            Some(status) => Err(Error::gone(format!("nft -i ended with {status}"))),
+            Some(status) => Err(Error::gone(format!("{called} ended with {status}"))),
             None => Err(Error::gone(format!(
-                "nft -i did not end within {deadline:?}"
+                "{called} did not end within {deadline:?}"
             ))),
         }
     }

@@ -1,13 +1,13 @@
-//! What the exec driver needs from the system: run a program, or keep one running.
+//! What the drivers need from the system: run a program, or keep one running.
 //!
-//! A seam: the driver's own tests put a fake here and look at arguments and input.
+//! A seam: the exec driver's own tests put a fake here and look at arguments and input.
 
 use std::time::Duration;
 
-use super::super::error::Error;
+use crate::driver::error::Error;
 
-/// Runs `nft`.
-pub(super) trait Runner {
+/// Runs one program.
+pub(crate) trait Runner {
     /// Runs it to its end with `stdin` as its input.
     fn run(&mut self, args: &[&str], stdin: &str, deadline: Duration) -> Result<Finished, Error>;
 
@@ -20,19 +20,19 @@ pub(super) trait Runner {
 
 /// A run that ended by itself.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(super) struct Finished {
+pub(crate) struct Finished {
     /// Whether it ended with exit code 0.
-    pub(super) success: bool,
+    pub(crate) success: bool,
     /// How it ended, in words.
-    pub(super) status: String,
-    pub(super) stdout: String,
+    pub(crate) status: String,
+    pub(crate) stdout: String,
     /// The beginning of its stderr, bounded.
-    pub(super) stderr: String,
+    pub(crate) stderr: String,
 }
 
-/// A running `nft`.
-pub(super) trait Session {
-    /// Writes `input` and reads stderr into `answer` until that says it is complete.
+/// A running program.
+pub(crate) trait Session {
+    /// Writes `input` and reads what it answers into `answer` until that says it is complete.
     fn exchange(
         &mut self,
         input: &[u8],
@@ -46,8 +46,8 @@ pub(super) trait Session {
 
 /// A session that did not answer. It is of no more use.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Broken {
+pub(crate) struct Broken {
     /// Bytes of the input that were taken before.
-    pub(super) written: usize,
-    pub(super) reason: String,
+    pub(crate) written: usize,
+    pub(crate) reason: String,
 }

@@ -1,0 +1,156 @@
+//! What the library driver does with transactions: it has a process of its own call libnftables.
+
+use std::time::Duration;
+
+use super::super::description::{Answer as Tells, Description, DriverKind, Mode, known_fault};
+use super::super::error::{Error, bounded};
+use super::super::listing::{Listing, parse};
+use super::super::message;
+use super::super::process::{Broken, Runner, Session};
+use super::super::script::Script;
+use super::super::worker::{Backend, Run};
+use super::LIBRARY_PROCESS;
+use super::frame::{Answer, Reader, Status, Verb, request};
+use crate::model::TableId;
+
+/// Bytes of commands after which the process is replaced: libnftables keeps the memory that its
+/// biggest transaction took.
+const BYTES: usize = 32 * 1024 * 1024;
+/// How long the process may take to end once its input is closed.
+const FAREWELL: Duration = Duration::from_secs(5);
+
+/// Talks to the process.
+pub(super) struct LibraryBackend<R> {
+    runner: R,
+    deadline: Duration,
+    has_json: bool,
+    /// None once it was lost; the next request starts another.
+    session: Option<Box<dyn Session>>,
+    /// Bytes that the running one was given.
+    bytes: usize,
+}
+
+impl<R: Runner> LibraryBackend<R> {
+    /// Starts the process and asks what its library is.
+    pub(super) fn open(runner: R, deadline: Duration) -> Result<(Self, Description), Error> {
+        let mut backend = Self {
+            runner,
+            deadline,
+            has_json: true,
+            session: None,
+            bytes: 0,
+        };
+        let hint = |error: Error| error.with_hint("choose the exec driver");
+        let about = backend.ask(Verb::About, "").map_err(hint)?;
+        if about.status != Status::Done {
+            return Err(hint(Error::gone(about.errors)));
+        }
+        let version = Some(about.output).filter(|version| !version.is_empty());
+        let json = match about.errors.as_str() {
+            "yes" => Tells::Yes,
+            "no" => Tells::No,
+            reason => Tells::CouldNotTell(bounded(reason)),
+        };
+        backend.has_json = json != Tells::No;
+        let description = Description {
+            driver: DriverKind::Library,
+            mode: Mode::Context,
+            why: "libnftables keeps one context, in a process of its own".to_owned(),
+            warning: known_fault(version.as_deref()),
+            version,
+            json,
+            program: None,
+        };
+        Ok((backend, description))
+    }
+
+    /// Asks the process, or the next one if that was lost before it could do anything.
+    fn ask(&mut self, verb: Verb, commands: &str) -> Result<Answer, Error> {
+        let input = request(verb, commands);
+        // It acts on whole requests, and what does not change anything may be asked twice.
+        let is_untouched = |broken: &Broken| verb != Verb::Apply || broken.written < input.len();
+        let answer = match self.exchange(&input)? {
+            Err(broken) if is_untouched(&broken) => self.exchange(&input)?,
+            answer => answer,
+        };
+        answer.map_err(|broken| match is_untouched(&broken) {
+            true => Error::gone(broken.reason),
+            false => Error::lost(broken.reason),
+        })
+    }
+
+    fn exchange(&mut self, input: &[u8]) -> Result<Result<Answer, Broken>, Error> {
+        let mut session = self.take_session()?;
+        self.bytes += input.len();
+        let mut reader = Reader::default();
+        let answered = session.exchange(input, &mut |bytes| reader.feed(bytes), self.deadline);
+        if let Err(broken) = answered {
+            return Ok(Err(broken));
+        }
+        let Some(answer) = reader.finish() else {
+            return Ok(Err(Broken {
+                written: input.len(),
+                reason: format!("{} does not answer", self.runner.program().display()),
+            }));
+        };
+        self.session = Some(session);
+        Ok(Ok(answer))
+    }
+
+    /// The process, or a new one. Until it is given back, it counts as lost.
+    fn take_session(&mut self) -> Result<Box<dyn Session>, Error> {
+        match self.session.take() {
+            Some(session) if self.bytes < BYTES => return Ok(session),
+            // What it had to do is done; how it ends changes nothing.
+            Some(old) => drop(old.close(FAREWELL)),
+            None => {}
+        }
+        self.bytes = 0;
+        self.runner.start(&[LIBRARY_PROCESS])
+    }
+
+    fn list_as(&mut self, table: &TableId, verb: Verb) -> Result<String, Error> {
+        let command = format!("list table {table}");
+        let answer = self.ask(verb, &command)?;
+        understand(&Script::of_lines(vec![command]), answer)
+    }
+}
+
+impl<R: Runner> Backend for LibraryBackend<R> {
+    fn run(&mut self, script: &Script, run: Run) -> Result<(), Error> {
+        if script.len() == 0 {
+            return Ok(());
+        }
+        let verb = match run {
+            Run::Apply => Verb::Apply,
+            Run::Check => Verb::Check,
+        };
+        let answer = self.ask(verb, &script.lines())?;
+        understand(script, answer).map(drop)
+    }
+
+    fn list(&mut self, table: &TableId) -> Result<Listing, Error> {
+        let text = self.list_as(table, Verb::ListText)?;
+        let table = match self.has_json {
+            false => Err("this libnftables has no JSON".to_owned()),
+            true => parse(table, &self.list_as(table, Verb::ListJson)?),
+        };
+        Ok(Listing { text, table })
+    }
+
+    fn close(self) -> Result<(), Error> {
+        match self.session {
+            Some(session) => session.close(FAREWELL),
+            None => Ok(()),
+        }
+    }
+}
+
+/// The output of what was done.
+fn understand(script: &Script, answer: Answer) -> Result<String, Error> {
+    match answer.status {
+        Status::Done => Ok(answer.output),
+        Status::Refused => Err(message::refusal(script, &answer.errors)),
+        Status::Unable => Err(Error::gone(answer.errors)),
+    }
+}

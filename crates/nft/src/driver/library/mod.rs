@@ -1,0 +1,78 @@
+//! The driver that calls libnftables, in a process of its own.
+//!
+//! The library can end the process that calls it: some releases crash on sets that a newer `nft`
+//! wrote anywhere in the namespace, it calls `exit` where memory is short, and `select` on a
+//! descriptor above 1023 aborts. What ends there is replaced, and the caller lives on.
+
+mod backend;
+mod frame;
+mod serve;
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use super::description::Description;
+use super::error::Error;
+use super::listing::Listing;
+use super::location::Location;
+use super::process::System;
+use super::worker::{Run, Worker};
+use super::{Driver, validated};
+use crate::model::TableId;
+use crate::transaction::Transaction;
+
+use backend::LibraryBackend;
+pub use serve::serve_library;
+
+/// The argument with which the program of [`LibraryOptions`] is started, and then is to call
+/// [`serve_library`].
+pub const LIBRARY_PROCESS: &str = "libnftables-process";
+
+/// How a [`LibraryDriver`] is opened.
+#[derive(Clone, Debug)]
+pub struct LibraryOptions {
+    /// The program that calls libnftables when its argument is [`LIBRARY_PROCESS`].
+    pub program: PathBuf,
+    /// How long one transaction or listing may take before the process is killed.
+    pub deadline: Duration,
+}
+
+/// How long a transaction may take unless something else is said.
+pub(super) const DEADLINE: Duration = Duration::from_secs(30);
+
+/// Gives transactions to libnftables, in one context that is opened once and kept.
+pub struct LibraryDriver(Worker);
+
+impl LibraryDriver {
+    /// Starts the process, which opens a context in a network namespace.
+    ///
+    /// # Errors
+    /// When the namespace cannot be entered, or the library cannot be used there.
+    pub fn open(location: Location, options: LibraryOptions) -> Result<Self, Error> {
+        let LibraryOptions { program, deadline } = options;
+        let open = move |_| LibraryBackend::open(System::library(program), deadline);
+        Worker::start("nft-library", location, open).map(Self)
+    }
+}
+
+impl Driver for LibraryDriver {
+    fn apply(&self, transaction: &Transaction) -> Result<(), Error> {
+        self.0.run(validated(transaction)?, Run::Apply)
+    }
+
+    fn check(&self, transaction: &Transaction) -> Result<(), Error> {
+        self.0.run(validated(transaction)?, Run::Check)
+    }
+
+    fn list(&self, table: &TableId) -> Result<Listing, Error> {
+        self.0.list(table)
+    }
+
+    fn describe(&self) -> &Description {
+        self.0.describe()
+    }
+
+    fn close(&self) -> Result<(), Error> {
+        self.0.close()
+    }
+}
