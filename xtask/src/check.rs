@@ -2,9 +2,12 @@
 
 use tidegate_native_deps::NativeDep;
 
-use crate::failure::Hinted;
-use crate::install_deps::{self, Purpose};
-use crate::{ci, docs, probe, run, test, tools};
+use tidegate_dist_cli::failure::Hinted;
+use tidegate_dist_cli::install_deps::{self, Purpose};
+use tidegate_dist_cli::{probe, run};
+
+use crate::extras::TEST_EXTRAS;
+use crate::{ci, docs, test, tools};
 
 /// Arguments of `cargo xtask check`.
 #[derive(Debug, clap::Args)]
@@ -28,7 +31,7 @@ type Check<'a> = (&'a str, Box<dyn Fn() -> anyhow::Result<()> + 'a>);
 pub(crate) fn run(args: &Args) -> anyhow::Result<()> {
     let dependency = probe::dependency()?;
     if args.install_deps {
-        install_deps::ensure(Purpose::Test, &dependency)?;
+        install_deps::ensure(Purpose::Test(&TEST_EXTRAS), &dependency)?;
     }
     let checks = checks(args, &dependency);
     let failed: Vec<&str> = checks
@@ -50,7 +53,9 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<()> {
 }
 
 fn passes(result: anyhow::Result<()>) -> bool {
-    result.inspect_err(crate::failure::report).is_ok()
+    result
+        .inspect_err(tidegate_dist_cli::failure::report)
+        .is_ok()
 }
 
 fn checks<'a>(args: &'a Args, dependency: &'a NativeDep) -> Vec<Check<'a>> {

@@ -9,8 +9,8 @@ use anyhow::Context;
 use clap::Command;
 use clap_complete::{Generator, Shell};
 
-use crate::failure::Hinted;
-use crate::run;
+use tidegate_dist_cli::failure::Hinted;
+use tidegate_dist_cli::run;
 
 /// A program and the manual's section that it belongs to: 1 for users, 8 for the administrator
 /// (man(1)).

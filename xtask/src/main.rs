@@ -1,20 +1,16 @@
-//! Project tasks. Thin: arguments, dispatch and rendering; what decides is in the crates.
+//! Project tasks: the toolkit's own, and what only this project needs.
 
 mod check;
 mod ci;
-mod dist;
 mod docs;
-mod failure;
-mod install_deps;
-mod probe;
-mod run;
-mod table;
+mod extras;
 mod test;
 mod tools;
 
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
+use tidegate_dist_cli::failure;
 
 /// Builds, packages, tests and checks Tidegate. Needs nothing but Rust and a C compiler.
 #[derive(Debug, Parser)]
@@ -26,10 +22,8 @@ struct Cli {
 
 #[derive(Debug, Subcommand)]
 enum Task {
-    /// Show what this host has for building Tidegate, and which flavours follow from it
-    Probe(probe::Args),
-    /// Build and package every flavour that the probe allows
-    Dist(Box<dist::Args>),
+    #[command(flatten)]
+    Toolkit(tidegate_dist_cli::Task),
     /// Run every test: unit, kernel conformance, end to end and packaging
     Test(test::Args),
     /// Check what a change must pass besides the tests: format, lints, licences, generated files
@@ -41,19 +35,14 @@ enum Task {
 }
 
 fn main() -> ExitCode {
-    let task = Cli::parse().task;
-    let result = match &task {
-        Task::Probe(args) => probe::run(args).map(done),
-        Task::Dist(args) => dist::run(args).map(done),
+    let result = match &Cli::parse().task {
+        Task::Toolkit(task) => return task.run(),
         Task::Test(args) => test::run(args),
         Task::Check(args) => check::run(args).map(done),
         Task::Docs(args) => docs::run(args).map(done),
         Task::Ci(args) => ci::run(args).map(done),
     };
-    result.unwrap_or_else(|error| {
-        failure::report(&error);
-        ExitCode::FAILURE
-    })
+    failure::exit_code(result)
 }
 
 fn done((): ()) -> ExitCode {

@@ -6,12 +6,13 @@ use std::io::{BufRead, BufReader, Write};
 use std::process::ExitCode;
 
 use anyhow::Context;
-use tidegate_native_deps::{Host, NativeDep, probe};
+use tidegate_native_deps::{Host, NativeDep};
 
-use crate::failure::Hinted;
-use crate::install_deps::{self, Purpose};
-use crate::run;
+use crate::extras::TEST_EXTRAS;
 use tally::Tally;
+use tidegate_dist_cli::failure::Hinted;
+use tidegate_dist_cli::install_deps::{self, Purpose};
+use tidegate_dist_cli::{probe, run};
 
 /// Arguments of `cargo xtask test`.
 #[derive(Debug, clap::Args)]
@@ -30,9 +31,9 @@ pub(crate) struct Args {
 /// # Errors
 /// Where the tests cannot be started at all. A failing test is an exit code, not an error.
 pub(crate) fn run(args: &Args) -> anyhow::Result<ExitCode> {
-    let dependency = crate::probe::dependency()?;
+    let dependency = probe::dependency()?;
     if args.install_deps {
-        install_deps::ensure(Purpose::Test, &dependency)?;
+        install_deps::ensure(Purpose::Test(&TEST_EXTRAS), &dependency)?;
     }
     warn_without_root()?;
     let mut tally = Tally::default();
@@ -63,7 +64,9 @@ fn warn_without_root() -> anyhow::Result<()> {
 /// # Errors
 /// Where it cannot be linked under `CI=true`.
 fn features(dependency: &NativeDep, tally: &mut Tally) -> anyhow::Result<Vec<String>> {
-    let library = probe(&Host, dependency, None).library.finding;
+    let library = tidegate_native_deps::probe(&Host, dependency, None)
+        .library
+        .finding;
     if library.is_yes() {
         return Ok(library_features(dependency));
     }

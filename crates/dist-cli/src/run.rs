@@ -5,23 +5,31 @@ use std::path::{Path, PathBuf};
 
 use anyhow::Context;
 
-/// The workspace's root.
-pub(crate) fn root() -> PathBuf {
-    let manifest = std::env::var_os("CARGO_MANIFEST_DIR");
-    let manifest = manifest.unwrap_or_else(|| env!("CARGO_MANIFEST_DIR").into());
-    Path::new(&manifest)
-        .parent()
-        .unwrap_or(Path::new("."))
-        .to_owned()
+/// What makes a folder the root of a project that is packaged.
+const MARK: &str = "packaging/dist.toml";
+
+/// The root of the project that is packaged: the folder that holds `packaging/dist.toml`, at or
+/// above the package that Cargo runs (`CARGO_MANIFEST_DIR`), else the working folder. Where there
+/// is none, it is the folder that the search began in, and reading the file says what is missing.
+pub fn root() -> PathBuf {
+    let manifest = std::env::var_os("CARGO_MANIFEST_DIR").map(PathBuf::from);
+    let start = manifest.or_else(|| std::env::current_dir().ok());
+    let start = start.unwrap_or_else(|| PathBuf::from("."));
+    root_above(&start).unwrap_or(start)
+}
+
+fn root_above(start: &Path) -> Option<PathBuf> {
+    let found = start.ancestors().find(|folder| folder.join(MARK).is_file());
+    found.map(Path::to_owned)
 }
 
 /// The Cargo that runs this program, else the one in PATH.
-pub(crate) fn cargo() -> String {
+pub fn cargo() -> String {
     std::env::var("CARGO").unwrap_or_else(|_| "cargo".to_owned())
 }
 
 /// Writes a line to standard error; nothing is to be done where that is closed.
-pub(crate) fn say(line: &str) {
+pub fn say(line: &str) {
     let _ = writeln!(std::io::stderr(), "{line}");
 }
 
@@ -29,12 +37,12 @@ pub(crate) fn say(line: &str) {
 ///
 /// # Errors
 /// Where standard output is closed.
-pub(crate) fn print(line: &str) -> anyhow::Result<()> {
+pub fn print(line: &str) -> anyhow::Result<()> {
     writeln!(std::io::stdout(), "{line}").context("standard output cannot be written to")
 }
 
 /// A command in the workspace's root that reads nothing.
-pub(crate) fn command<S: AsRef<str>>(program: &str, args: &[S]) -> duct::Expression {
+pub fn command<S: AsRef<str>>(program: &str, args: &[S]) -> duct::Expression {
     let args: Vec<&str> = args.iter().map(AsRef::as_ref).collect();
     duct::cmd(program, args).dir(root()).stdin_null()
 }
@@ -43,7 +51,7 @@ pub(crate) fn command<S: AsRef<str>>(program: &str, args: &[S]) -> duct::Express
 ///
 /// # Errors
 /// Where it cannot be started, or fails.
-pub(crate) fn shown<S: AsRef<str>>(program: &str, args: &[S]) -> anyhow::Result<()> {
+pub fn shown<S: AsRef<str>>(program: &str, args: &[S]) -> anyhow::Result<()> {
     let line = line(program, args);
     say(&format!("$ {line}"));
     let ran = command(program, args).stdout_to_stderr().unchecked().run();
@@ -55,7 +63,7 @@ pub(crate) fn shown<S: AsRef<str>>(program: &str, args: &[S]) -> anyhow::Result<
 }
 
 /// The command as a person would type it.
-pub(crate) fn line<S: AsRef<str>>(program: &str, args: &[S]) -> String {
+pub fn line<S: AsRef<str>>(program: &str, args: &[S]) -> String {
     let name = Path::new(program)
         .file_name()
         .and_then(|name| name.to_str())
@@ -73,7 +81,7 @@ fn quoted(word: &str) -> String {
 }
 
 /// Whether this process is root's.
-pub(crate) fn is_root() -> anyhow::Result<bool> {
+pub fn is_root() -> anyhow::Result<bool> {
     let uid = duct::cmd!("id", "-u")
         .read()
         .context("`id -u` cannot be run")?;
@@ -93,8 +101,23 @@ mod tests {
     }
 
     #[test]
-    fn the_root_holds_the_workspace_manifest() {
-        assert!(root().join("Cargo.toml").is_file());
-        assert!(root().join("xtask").is_dir());
+    fn the_root_is_the_nearest_folder_above_that_is_packaged() {
+        let outer = tempfile::tempdir().unwrap();
+        let inner = outer.path().join("examples/inner");
+        std::fs::create_dir_all(inner.join("xtask/src")).unwrap();
+        assert_eq!(root_above(&inner), None);
+        for project in [outer.path(), &inner] {
+            std::fs::create_dir_all(project.join("packaging")).unwrap();
+            std::fs::write(project.join(MARK), "").unwrap();
+        }
+        assert_eq!(root_above(&inner.join("xtask/src")), Some(inner.clone()));
+        assert_eq!(root_above(&inner), Some(inner));
+        let beside = outer.path().join("crates");
+        assert_eq!(root_above(&beside), Some(outer.path().to_owned()));
+    }
+
+    #[test]
+    fn the_root_of_the_package_that_runs_is_found() {
+        assert!(root().join("Cargo.lock").is_file());
     }
 }

@@ -17,13 +17,22 @@ const LISTS_KEEP: Duration = Duration::from_secs(24 * 60 * 60);
 /// Where `apt-get update` keeps the package lists.
 const APT_LISTS: &str = "/var/lib/apt/lists";
 
+/// Something that is needed and that no probe asks for.
+#[derive(Debug, Clone, Copy)]
+pub struct Extra {
+    /// A command that succeeds where it is there.
+    pub present: &'static [&'static str],
+    /// Its package in Debian, in Fedora and RHEL, and in SUSE; empty where there is none.
+    pub packages: [&'static str; 3],
+}
+
 /// What is going to be done, and so what must be there.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Purpose {
+#[derive(Debug, Clone, Copy)]
+pub enum Purpose<'a> {
     /// Building and packaging.
     Dist,
-    /// Checks and tests, which build and package too.
-    Test,
+    /// A project's checks and tests, which build and package too, and need these besides.
+    Test(&'a [Extra]),
 }
 
 /// Installs whatever `purpose` needs and this host lacks. Does nothing where nothing is missing.
@@ -35,7 +44,7 @@ pub(crate) enum Purpose {
 /// # Errors
 /// Where something is missing whose package is not known, where the package manager fails, and
 /// without root and sudo.
-pub(crate) fn ensure(purpose: Purpose, dependency: &NativeDep) -> anyhow::Result<()> {
+pub fn ensure(purpose: Purpose<'_>, dependency: &NativeDep) -> anyhow::Result<()> {
     let findings = probe(&Host, dependency, None);
     let lacking = Lacking::of(purpose, &findings, &Host);
     if lacking == Lacking::default() {

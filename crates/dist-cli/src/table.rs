@@ -3,7 +3,7 @@
 use comfy_table::{ContentArrangement, Table, presets};
 
 /// Columns under `header`, two blanks apart. A cell may hold several lines.
-pub(crate) fn rendered<const N: usize>(header: [&str; N], rows: Vec<[String; N]>) -> String {
+pub fn rendered<const N: usize>(header: [&str; N], rows: Vec<[String; N]>) -> String {
     let mut table = Table::new();
     table
         .load_style(presets::NOTHING)

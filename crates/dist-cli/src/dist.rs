@@ -22,7 +22,7 @@ const CONFIG: &str = "packaging/dist.toml";
 
 /// Arguments of `cargo xtask dist`.
 #[derive(Debug, clap::Args)]
-pub(crate) struct Args {
+pub struct Args {
     /// Print what would be done and why, and do nothing
     #[arg(long)]
     plan: bool,
@@ -60,7 +60,7 @@ pub(crate) struct Args {
 ///
 /// # Errors
 /// Where the file cannot be read or is wrong.
-pub(crate) fn configuration() -> Result<Config, ConfigError> {
+pub fn configuration() -> Result<Config, ConfigError> {
     config::load(&run::root().join(CONFIG))
 }
 
@@ -68,7 +68,7 @@ pub(crate) fn configuration() -> Result<Config, ConfigError> {
 ///
 /// # Errors
 /// Where something cannot be built, with what mends it.
-pub(crate) fn run(args: &Args) -> anyhow::Result<()> {
+pub fn run(args: &Args) -> anyhow::Result<()> {
     let config = configuration()?;
     if args.distros.is_elsewhere() {
         return distros::run(args, &config);

