@@ -25,6 +25,9 @@ _tidegate() {
             tidegate,endpoint)
                 cmd="tidegate__subcmd__endpoint"
                 ;;
+            tidegate,gc)
+                cmd="tidegate__subcmd__gc"
+                ;;
             tidegate,help)
                 cmd="tidegate__subcmd__help"
                 ;;
@@ -63,6 +66,9 @@ _tidegate() {
                 ;;
             tidegate__subcmd__help,endpoint)
                 cmd="tidegate__subcmd__help__subcmd__endpoint"
+                ;;
+            tidegate__subcmd__help,gc)
+                cmd="tidegate__subcmd__help__subcmd__gc"
                 ;;
             tidegate__subcmd__help,help)
                 cmd="tidegate__subcmd__help__subcmd__help"
@@ -131,7 +137,7 @@ _tidegate() {
 
     case "${cmd}" in
         tidegate)
-            opts="-h -V --socket --json --help --version network attach detach endpoint info ruleset help"
+            opts="-h -V --socket --json --help --version network attach detach gc endpoint info ruleset help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -314,8 +320,26 @@ _tidegate() {
             COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
+        tidegate__subcmd__gc)
+            opts="-h --socket --json --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --socket)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
         tidegate__subcmd__help)
-            opts="network attach detach endpoint info ruleset help"
+            opts="network attach detach gc endpoint info ruleset help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -387,6 +411,20 @@ _tidegate() {
         tidegate__subcmd__help__subcmd__endpoint__subcmd__ls)
             opts=""
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        tidegate__subcmd__help__subcmd__gc)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi

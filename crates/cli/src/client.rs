@@ -51,6 +51,10 @@ pub enum ClientCommand {
         #[arg(required = true, value_name = "ENDPOINT")]
         endpoints: Vec<Name>,
     },
+    /// Remove the endpoints whose namespaces no longer exist
+    ///
+    /// The daemon does so by itself as soon as the kernel tells it that a namespace has ended.
+    Gc,
     /// Show endpoints
     #[command(subcommand)]
     Endpoint(EndpointCommand),

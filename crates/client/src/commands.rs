@@ -50,6 +50,7 @@ pub(crate) async fn run(client: Client) -> Outcome {
         ClientCommand::Network(command) => network(command, &daemon, output).await,
         ClientCommand::Attach(args) => attach(args, &daemon, output).await.into(),
         ClientCommand::Detach { endpoints } => remove(&endpoints, ENDPOINTS, &daemon, output).await,
+        ClientCommand::Gc => gc(&daemon, output).await.into(),
         ClientCommand::Endpoint(command) => endpoint(command, &daemon, output).await.into(),
         ClientCommand::Info => info(&daemon, output).await.into(),
         ClientCommand::Ruleset(args) => ruleset(args, &daemon, output).await.into(),
@@ -124,6 +125,11 @@ async fn endpoint(
             output.show(endpoint, view::endpoint)
         }
     }
+}
+
+async fn gc(daemon: &Daemon, output: Output) -> Result<(), ClientError> {
+    let removed = daemon.post("/v1/gc", &()).await?;
+    output.show(removed, |removed: &Vec<view::Named>| view::names(removed))
 }
 
 async fn info(daemon: &Daemon, output: Output) -> Result<(), ClientError> {

@@ -9,7 +9,8 @@ use std::sync::Arc;
 
 use axum::Router;
 use axum::extract::{DefaultBodyLimit, State};
-use axum::routing::get;
+use axum::routing::{get, post};
+use tidegate_link::Gone;
 use tidegate_model::Endpoint;
 use tidegate_model::api::{
     Attach, Build, CreateNetwork, Info, NetworkView, RulesetDiff, RulesetText,
@@ -56,6 +57,7 @@ pub fn router(engine: Arc<Engine>, about: About) -> Router {
         .route("/v1/networks/{name}", get(network).delete(remove_network))
         .route("/v1/endpoints", get(endpoints).post(attach))
         .route("/v1/endpoints/{name}", get(endpoint).delete(detach))
+        .route("/v1/gc", post(gc))
         .route("/v1/ruleset/planned", get(planned_ruleset))
         .route("/v1/ruleset/live", get(live_ruleset))
         .route("/v1/ruleset/diff", get(ruleset_diff))
@@ -149,6 +151,10 @@ async fn attach(
 
 async fn detach(State(daemon): State<Daemon>, NameInPath(name): NameInPath) -> Answer<Endpoint> {
     daemon.work(move |engine| engine.detach(&name)).await
+}
+
+async fn gc(State(daemon): State<Daemon>) -> Answer<Vec<Endpoint>> {
+    daemon.work(|engine| engine.collect(&Gone::Any)).await
 }
 
 async fn planned_ruleset(State(daemon): State<Daemon>) -> Answer<RulesetText> {

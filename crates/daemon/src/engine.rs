@@ -3,6 +3,7 @@
 //! carries out.
 
 mod carry_out;
+mod collect;
 mod error;
 mod mend;
 mod ruleset;
@@ -140,17 +141,28 @@ impl Engine {
         &self,
         plan: impl FnOnce(&mut Kernel, &State) -> Result<Plan, EngineError>,
     ) -> Result<Change, EngineError> {
+        let change = self.command_if(|kernel, state| plan(kernel, state).map(Some))?;
+        Ok(change.unwrap_or_else(|| unreachable!("there was a plan")))
+    }
+
+    /// Plans one command, alone, and carries it out if there is anything to do.
+    fn command_if(
+        &self,
+        plan: impl FnOnce(&mut Kernel, &State) -> Result<Option<Plan>, EngineError>,
+    ) -> Result<Option<Change>, EngineError> {
         let mut kernel = self.kernel();
         // Only the holder of the kernel's lock writes the state: it stays as it is until then.
         let before = self.state();
-        let plan = plan(&mut kernel, &before)?;
+        let Some(plan) = plan(&mut kernel, &before)? else {
+            return Ok(None);
+        };
         kernel.carry_out(&before, &plan)?;
         drop(before);
         self.state
             .write()
             .unwrap_or_else(PoisonError::into_inner)
             .apply(&plan.change);
-        Ok(plan.change)
+        Ok(Some(plan.change))
     }
 
     /// A command that panicked left the state as it was before it.

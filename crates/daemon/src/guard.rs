@@ -6,37 +6,27 @@ mod patience;
 use std::io;
 use std::os::fd::OwnedFd;
 use std::sync::Arc;
-use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::io::Errno;
-use rustix::pipe::{PipeFlags, pipe_with};
 use tidegate_cli::causes;
 use tidegate_nft::{Finding, Ledger, Notice, Watch};
 
+use crate::attendant::Attendant;
 use crate::engine::{Engine, Mended};
 use patience::Patience;
 
 /// How many changes that were made at once are logged one by one.
 const NAMED: usize = 3;
 
-/// The thread; it ends with this.
-#[derive(Debug)]
-pub(crate) struct Guard {
-    /// Closed, it tells the thread to end.
-    stop: Option<OwnedFd>,
-    thread: Option<JoinHandle<()>>,
-}
-
-impl Guard {
-    /// Starts the thread.
-    ///
-    /// # Errors
-    /// When there can be no thread or no pipe to end it with.
-    pub(crate) fn start(engine: Arc<Engine>, watch: Watch) -> io::Result<Self> {
-        let (stopped, stop) = pipe_with(PipeFlags::CLOEXEC)?;
-        let ledger = watch.ledger();
+/// Starts the guard.
+///
+/// # Errors
+/// When there can be no thread.
+pub(crate) fn start(engine: Arc<Engine>, watch: Watch) -> io::Result<Attendant> {
+    let ledger = watch.ledger();
+    Attendant::start("guard", move |stopped| {
         let mut post = Post {
             engine,
             watch,
@@ -44,24 +34,8 @@ impl Guard {
             stopped,
             patience: Patience::default(),
         };
-        let thread = std::thread::Builder::new()
-            .name("guard".into())
-            .spawn(move || post.keep())?;
-        Ok(Self {
-            stop: Some(stop),
-            thread: Some(thread),
-        })
-    }
-}
-
-impl Drop for Guard {
-    fn drop(&mut self) {
-        self.stop = None;
-        if let Some(thread) = self.thread.take() {
-            // A thread that panicked has said so.
-            let _ = thread.join();
-        }
-    }
+        post.keep();
+    })
 }
 
 /// What the thread works with.

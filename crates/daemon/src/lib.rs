@@ -3,8 +3,10 @@
 //! socket tells it what to do.
 
 pub mod api;
+mod attendant;
 mod build_info;
 mod claim;
+mod collector;
 pub mod config;
 mod driver;
 pub mod engine;

@@ -12,10 +12,9 @@ use crate::api::{self, About};
 use crate::claim::{Claim, ClaimError};
 use crate::config::{ConfigError, Settings};
 use crate::engine::{Engine, EngineError};
-use crate::guard::Guard;
 use crate::listen::{ListenError, Listening};
 use crate::store::{Store, StoreError};
-use crate::{build, driver, logging};
+use crate::{build, collector, driver, guard, logging};
 
 /// Why the daemon does not run.
 #[derive(Debug, thiserror::Error)]
@@ -41,9 +40,9 @@ pub enum StartError {
     /// Bringing the host to the stored state.
     #[error("cannot bring the host to the stored state")]
     Reconcile(#[source] EngineError),
-    /// Watching the table.
-    #[error("cannot start the thread that watches the table")]
-    Guard(#[source] io::Error),
+    /// The threads that wait for what the kernel tells.
+    #[error("cannot start a thread")]
+    Thread(#[source] io::Error),
     /// Serving.
     #[error("cannot serve clients")]
     Serve(#[source] io::Error),
@@ -60,7 +59,7 @@ impl StartError {
             Self::Driver(e) => e.hint().map(Into::into),
             Self::Links(e) => e.hint().map(Into::into),
             Self::Reconcile(e) => e.hint(),
-            Self::Guard(_) | Self::Serve(_) => None,
+            Self::Thread(_) | Self::Serve(_) => None,
         };
         Report::new(self, hint)
     }
@@ -100,11 +99,13 @@ pub fn run(args: &Daemon, handed_over: Option<UnixListener>) -> Result<(), Start
     let links = Box::new(Rtnetlink::open(&Location::Current)?);
     // Before the first transaction, so that no change after it goes unnoticed.
     let watch = Watch::open(&tidegate_plan::table())?;
+    let ends = tidegate_link::Watch::open()?;
     let driver = watch.track(driver);
     let engine =
         Engine::start(driver, links, store, settings.pools).map_err(StartError::Reconcile)?;
     let engine = Arc::new(engine);
-    let _guard = Guard::start(Arc::clone(&engine), watch).map_err(StartError::Guard)?;
+    let _guard = guard::start(Arc::clone(&engine), watch).map_err(StartError::Thread)?;
+    let _collector = collector::start(Arc::clone(&engine), ends).map_err(StartError::Thread)?;
     serve(&listening, engine, about).map_err(StartError::Serve)
 }
 

@@ -90,10 +90,14 @@ impl LinkError {
         self.kind
     }
 
-    /// Whether the namespace that was meant no longer exists at its path.
+    /// Whether the namespace that was meant no longer exists at its path. That may lead to the
+    /// host's own now, as where a process of the host got the number of one that was attached.
     pub fn is_netns_gone(&self) -> bool {
-        use NetnsFault::{Gone, NotANetns, Replaced};
-        matches!(self.kind, ErrorKind::Netns(Gone | Replaced | NotANetns))
+        use NetnsFault::{Gone, NotANetns, Own, Replaced};
+        matches!(
+            self.kind,
+            ErrorKind::Netns(Gone | Replaced | NotANetns | Own)
+        )
     }
 
     /// The failure to undo what had been done before this failure: something was left behind.

@@ -20,6 +20,7 @@ mod settle;
 mod survey;
 mod sysctl;
 mod veth;
+mod watch;
 
 use std::path::Path;
 
@@ -28,6 +29,7 @@ use tidegate_model::links::{Link, LinkStep, NetnsFacts};
 
 pub use error::{ErrorKind, LinkError, NetnsFault};
 pub use rtnetlink::{Location, Rtnetlink};
+pub use watch::{Gone, Watch};
 
 /// The links of one network namespace, "the host".
 pub trait Links: Send {

@@ -9,7 +9,7 @@ mod request;
 mod socket;
 
 pub(crate) use request::Request;
-pub(crate) use socket::{DUMP, Socket};
+pub(crate) use socket::{DUMP, Socket, messages};
 
 use netlink_packet_core::{NLA_HEADER_SIZE, NlasIterator};
 

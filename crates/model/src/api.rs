@@ -11,6 +11,7 @@
 //! | `POST /v1/endpoints` | [`Attach`] | [`Endpoint`](crate::Endpoint) |
 //! | `GET /v1/endpoints/NAME` | | [`Endpoint`](crate::Endpoint) |
 //! | `DELETE /v1/endpoints/NAME` | | [`Endpoint`](crate::Endpoint) as it was |
+//! | `POST /v1/gc` | | `[`[`Endpoint`](crate::Endpoint)`]` that were removed |
 //! | `GET /v1/ruleset/planned`, `/live` | | [`RulesetText`] |
 //! | `GET /v1/ruleset/diff` | | [`RulesetDiff`] |
 //!

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use tidegate_tests::traffic::{Server, ask_tcp};
-use tidegate_tests::{Host, Lab, require_root_kernel};
+use tidegate_tests::{Host, Lab, require_root_kernel, wait_until};
 
 use crate::agreement::{assert_agreement, links, names};
 use crate::drivers;
@@ -59,7 +59,7 @@ fn an_endpoint_whose_namespace_is_gone_is_dropped_with_a_warning() {
         let mut lab = Lab::with_driver(&driver);
         lab.host.ok(&["network", "create", "web"]);
         let front = lab.attach("web", "front", &["8080:80"]);
-        let stays = lab.attach("web", "stays", &[]);
+        let _stays = lab.attach("web", "stays", &[]);
         lab.host.kill();
         drop(front);
         lab.host.start();
@@ -70,11 +70,64 @@ fn an_endpoint_whose_namespace_is_gone_is_dropped_with_a_warning() {
         let log = lab.host.log();
         assert!(log.contains("WARN") && log.contains("front"), "{log}");
         assert_agreement(&mut lab.host);
+    }
+}
+
+#[test]
+fn an_endpoint_is_removed_by_itself_when_its_namespace_ends() {
+    require_root_kernel!();
+    for driver in drivers() {
+        let mut lab = Lab::with_driver(&driver);
+        lab.host.ok(&["network", "create", "web"]);
+        let front = lab.attach("web", "front", &["8080:80"]);
+        let stays = lab.attach("web", "stays", &[]);
+        assert_eq!(lab.host.ok(&["gc"]), "");
+        drop(front);
+        let listed = |host: &Host| names(&host.json(&["endpoint", "ls"]));
+        wait_until("the endpoint is gone", || listed(&lab.host).len() == 1);
+        assert_eq!(listed(&lab.host), BTreeSet::from(["stays".into()]));
+        let log = lab.host.log();
+        let line = log
+            .lines()
+            .find(|line| line.contains("its namespace is gone"));
+        assert!(line.is_some_and(|line| line.contains("front")), "{log}");
+        assert_agreement(&mut lab.host);
+        // One whose last name is gone lives as long as a process is in it.
+        let mut inside = stays.netns.command("sleep").arg("600").spawn().unwrap();
+        let name = stays.netns.name().to_owned();
+        wait_until("the process is in it", || {
+            !lab.host
+                .netns
+                .sh(&format!("ip netns pids {name}"))
+                .is_empty()
+        });
         drop(stays);
-        // While the daemon runs, what is left of it can be detached.
-        assert_eq!(lab.host.ok(&["detach", "stays"]), "stays\n");
+        assert_eq!(lab.host.ok(&["gc"]), "");
+        assert_eq!(listed(&lab.host), BTreeSet::from(["stays".into()]));
+        inside.kill().unwrap();
+        inside.wait().unwrap();
+        wait_until("the endpoint is gone", || listed(&lab.host).is_empty());
         assert_agreement(&mut lab.host);
     }
+}
+
+#[test]
+fn a_path_that_leads_to_the_hosts_own_namespace_now_costs_that_endpoint_only() {
+    require_root_kernel!();
+    let mut lab = Lab::with_driver("auto");
+    lab.host.ok(&["network", "create", "web"]);
+    let netns = tidegate_tests::Netns::new();
+    let path = lab.host.folder().join("box");
+    std::os::unix::fs::symlink(netns.path(), &path).unwrap();
+    lab.host
+        .ok(&["attach", "web", "--netns", path.to_str().unwrap()]);
+    let _stays = lab.attach("web", "stays", &[]);
+    lab.host.kill();
+    std::fs::remove_file(&path).unwrap();
+    std::os::unix::fs::symlink(lab.host.netns.path(), &path).unwrap();
+    lab.host.start();
+    let listed = names(&lab.host.json(&["endpoint", "ls"]));
+    assert_eq!(listed, BTreeSet::from(["stays".into()]));
 }
 
 #[test]

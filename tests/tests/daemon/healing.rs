@@ -69,7 +69,7 @@ fn what_the_daemon_does_itself_mends_nothing() {
     for driver in drivers() {
         let mut lab = Lab::with_driver(&driver);
         lab.host.ok(&["network", "create", "web"]);
-        drop(lab.attach("web", "front", &["8080:80", "8081:81/udp"]));
+        let _front = lab.attach("web", "front", &["8080:80", "8081:81/udp"]);
         lab.host.ok(&["detach", "front"]);
         // Others' own tables are theirs.
         lab.host

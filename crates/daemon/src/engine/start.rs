@@ -97,7 +97,7 @@ impl Kernel {
         Ok(gone)
     }
 
-    fn is_there(&mut self, endpoint: &Endpoint) -> Result<bool, EngineError> {
+    pub(super) fn is_there(&mut self, endpoint: &Endpoint) -> Result<bool, EngineError> {
         match self.links.netns(&endpoint.netns.path) {
             Ok(found) => Ok(found.id == endpoint.netns.id),
             Err(error) if error.is_netns_gone() => Ok(false),

@@ -5,6 +5,7 @@ use std::sync::mpsc::{Receiver, Sender, channel};
 
 use ipnet::IpNet;
 use tempfile::TempDir;
+use tidegate_link::Gone;
 use tidegate_link::fakes::FakeLinks;
 use tidegate_link::{ErrorKind, LinkError};
 use tidegate_model::api::RefusalKind;
@@ -272,6 +273,38 @@ fn a_start_that_the_host_refuses_names_the_refusal() {
     ));
     // Nothing was lost by it.
     assert_eq!(start(&links, folder.path()).unwrap().counts(), (1, 0));
+}
+
+#[test]
+fn endpoints_whose_namespaces_and_links_are_gone_are_collected_and_no_others() {
+    let bench = Bench::new().with_endpoint();
+    let before = bench.everything();
+    assert_eq!(bench.engine.collect(&Gone::Any).unwrap(), []);
+    assert_eq!(bench.everything(), before);
+    let front = bench.engine.endpoint(&name("front")).unwrap();
+    bench.links.remove_netns(Path::new(BOX));
+    let other = Gone::Links(["tgv99".parse().unwrap()].into());
+    assert_eq!(bench.engine.collect(&other).unwrap(), []);
+    let its_own = Gone::Links([front.host_ifname.clone()].into());
+    assert_eq!(bench.engine.collect(&its_own).unwrap(), [front]);
+    let after = bench.everything();
+    assert_eq!(after.stored, after.believed);
+    assert!(!after.ruleset.contains("8080"), "{}", after.ruleset);
+    assert_eq!(bench.engine.counts(), (1, 0));
+}
+
+#[test]
+fn an_endpoint_that_lost_its_link_or_its_path_alone_is_not_collected() {
+    let bench = Bench::new().with_endpoint();
+    let front = bench.engine.endpoint(&name("front")).unwrap();
+    let links = bench.links.clone().links().unwrap();
+    bench.links.remove_link(&front.host_ifname);
+    assert_eq!(bench.engine.collect(&Gone::Any).unwrap(), []);
+    bench.links.remove_netns(Path::new(BOX));
+    let link = links.iter().find(|link| link.ifname == front.host_ifname);
+    bench.links.add_link(link.unwrap().clone());
+    assert_eq!(bench.engine.collect(&Gone::Any).unwrap(), []);
+    assert_eq!(bench.engine.counts(), (1, 1));
 }
 
 #[test]

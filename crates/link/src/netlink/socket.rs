@@ -30,11 +30,11 @@ pub(crate) struct Socket {
 }
 
 /// One message of the kernel's.
-struct Message<'a> {
-    kind: u16,
+pub(crate) struct Message<'a> {
+    pub(crate) kind: u16,
     flags: u16,
     sequence: u32,
-    body: &'a [u8],
+    pub(crate) body: &'a [u8],
 }
 
 impl Socket {
@@ -173,7 +173,7 @@ impl Socket {
 const TRUNCATION: i32 = 0x20;
 
 /// The messages of a datagram; ends at the first malformed one.
-fn messages(datagram: &[u8]) -> impl Iterator<Item = Message<'_>> {
+pub(crate) fn messages(datagram: &[u8]) -> impl Iterator<Item = Message<'_>> {
     let mut rest = datagram;
     std::iter::from_fn(move || {
         let bytes = rest;

@@ -1,0 +1,44 @@
+//! Threads that wait for what the kernel tells, for as long as the daemon serves.
+
+use std::io;
+use std::os::fd::OwnedFd;
+use std::thread::JoinHandle;
+
+use rustix::pipe::{PipeFlags, pipe_with};
+
+/// A thread; it ends with this.
+#[derive(Debug)]
+pub(crate) struct Attendant {
+    /// Closed, it tells the thread to end.
+    stop: Option<OwnedFd>,
+    thread: Option<JoinHandle<()>>,
+}
+
+impl Attendant {
+    /// Starts a thread. `work` is to return soon after what it is given is closed at its other end.
+    ///
+    /// # Errors
+    /// When there can be no thread or no pipe to end it with.
+    pub(crate) fn start(
+        name: &str,
+        work: impl FnOnce(OwnedFd) + Send + 'static,
+    ) -> io::Result<Self> {
+        let (stopped, stop) = pipe_with(PipeFlags::CLOEXEC)?;
+        let thread = std::thread::Builder::new().name(name.into());
+        let thread = thread.spawn(move || work(stopped))?;
+        Ok(Self {
+            stop: Some(stop),
+            thread: Some(thread),
+        })
+    }
+}
+
+impl Drop for Attendant {
+    fn drop(&mut self) {
+        self.stop = None;
+        if let Some(thread) = self.thread.take() {
+            // A thread that panicked has said so.
+            let _ = thread.join();
+        }
+    }
+}

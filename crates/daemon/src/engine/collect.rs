@@ -1,0 +1,68 @@
+//! Removing endpoints whose namespace no longer exists.
+
+use std::collections::BTreeSet;
+
+use tidegate_link::Gone;
+use tidegate_model::{Endpoint, IfName, Name};
+
+use super::{Engine, EngineError, endpoint_of};
+
+impl Engine {
+    /// Removes the endpoints among those whose links went that have lost their namespace: their
+    /// host's end is gone, and their path leads nowhere or to another namespace. One whose path is
+    /// gone while its link is there lives on without a name, and is let be.
+    ///
+    /// # Errors
+    /// The first error; the others are removed nevertheless.
+    pub fn collect(&self, gone: &Gone) -> Result<Vec<Endpoint>, EngineError> {
+        let suspects: Vec<Name> = {
+            let state = self.state();
+            let is_suspect = |endpoint: &&Endpoint| match gone {
+                Gone::Any => true,
+                Gone::Links(links) => links.contains(&endpoint.host_ifname),
+            };
+            let suspects = state.endpoints.values().filter(is_suspect);
+            suspects.map(|endpoint| endpoint.name.clone()).collect()
+        };
+        let (mut collected, mut failure) = (Vec::new(), None);
+        if suspects.is_empty() {
+            return Ok(collected);
+        }
+        let present = self.present()?;
+        for name in suspects {
+            match self.collect_one(&name, &present) {
+                Ok(endpoint) => collected.extend(endpoint),
+                Err(error) => drop(failure.get_or_insert(error)),
+            }
+        }
+        failure.map_or(Ok(collected), Err)
+    }
+
+    fn present(&self) -> Result<BTreeSet<IfName>, EngineError> {
+        let links = self.kernel().links.links()?;
+        Ok(links.into_iter().map(|link| link.ifname).collect())
+    }
+
+    /// Removes an endpoint if it is gone. That it had a link a moment ago means that it is not.
+    fn collect_one(
+        &self,
+        name: &Name,
+        present: &BTreeSet<IfName>,
+    ) -> Result<Option<Endpoint>, EngineError> {
+        let change = self.command_if(|kernel, state| {
+            let Some(endpoint) = state.endpoints.get(name) else {
+                return Ok(None);
+            };
+            if present.contains(&endpoint.host_ifname) || kernel.is_there(endpoint)? {
+                return Ok(None);
+            }
+            Ok(Some(tidegate_plan::detach(state, name)?))
+        })?;
+        let endpoint = change.map(endpoint_of);
+        if let Some(endpoint) = &endpoint {
+            let netns = endpoint.netns.path.display();
+            tracing::info!(endpoint = %name, %netns, "removed: its namespace is gone");
+        }
+        Ok(endpoint)
+    }
+}
