@@ -22,6 +22,9 @@ _tidegate() {
             tidegate,detach)
                 cmd="tidegate__subcmd__detach"
                 ;;
+            tidegate,doctor)
+                cmd="tidegate__subcmd__doctor"
+                ;;
             tidegate,endpoint)
                 cmd="tidegate__subcmd__endpoint"
                 ;;
@@ -63,6 +66,9 @@ _tidegate() {
                 ;;
             tidegate__subcmd__help,detach)
                 cmd="tidegate__subcmd__help__subcmd__detach"
+                ;;
+            tidegate__subcmd__help,doctor)
+                cmd="tidegate__subcmd__help__subcmd__doctor"
                 ;;
             tidegate__subcmd__help,endpoint)
                 cmd="tidegate__subcmd__help__subcmd__endpoint"
@@ -137,7 +143,7 @@ _tidegate() {
 
     case "${cmd}" in
         tidegate)
-            opts="-h -V --socket --json --help --version network attach detach gc endpoint info ruleset help"
+            opts="-h -V --socket --json --help --version network attach detach gc endpoint doctor info ruleset help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -193,6 +199,24 @@ _tidegate() {
             return 0
             ;;
         tidegate__subcmd__detach)
+            opts="-h --socket --json --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --socket)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        tidegate__subcmd__doctor)
             opts="-h --socket --json --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
@@ -339,7 +363,7 @@ _tidegate() {
             return 0
             ;;
         tidegate__subcmd__help)
-            opts="network attach detach gc endpoint info ruleset help"
+            opts="network attach detach gc endpoint doctor info ruleset help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -367,6 +391,20 @@ _tidegate() {
             return 0
             ;;
         tidegate__subcmd__help__subcmd__detach)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        tidegate__subcmd__help__subcmd__doctor)
             opts=""
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )

@@ -50,6 +50,12 @@ impl Host {
         host
     }
 
+    /// Adds arguments for the daemon's next start.
+    pub fn add_arguments(&mut self, arguments: &[&str]) {
+        let arguments = arguments.iter().map(ToString::to_string);
+        self.arguments.extend(arguments);
+    }
+
     /// The daemon's socket.
     pub fn socket(&self) -> PathBuf {
         self.folder.path().join("tidegated.sock")

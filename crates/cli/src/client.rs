@@ -58,11 +58,26 @@ pub enum ClientCommand {
     /// Show endpoints
     #[command(subcommand)]
     Endpoint(EndpointCommand),
+    /// Look for what stops packets or changes, and say what to do about it
+    ///
+    /// Nothing is changed. The exit status is 1 if there is a fault; warnings, and what could not be
+    /// told, are none.
+    #[command(after_help = DOCTOR_HELP)]
+    Doctor,
     /// Show what the daemon is and which nft driver it uses
     Info,
     /// Print the nftables ruleset
     Ruleset(RulesetArgs),
 }
+
+const DOCTOR_HELP: &str = "\
+Looked at are the sysctls that forwarding needs, the links and the table, chains of other tables and of
+iptables-legacy that drop what passes our bridges, br_netfilter, reverse path filtering, the release of
+nftables and the daemon's file descriptors.
+
+Examples:
+  tidegate doctor
+  tidegate doctor --json";
 
 /// What `tidegate network` does.
 #[derive(Clone, Debug, PartialEq, Eq, Subcommand)]

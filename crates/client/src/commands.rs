@@ -5,6 +5,7 @@ use tidegate_cli::{
     AttachArgs, Client, ClientCommand, CreateArgs, EndpointCommand, NetworkCommand, RulesetArgs,
 };
 use tidegate_model::api::{Attach, CreateNetwork, NetworkView, RulesetDiff, RulesetText};
+use tidegate_model::doctor::Diagnosis;
 use tidegate_model::{Endpoint, Name};
 
 use crate::daemon::Daemon;
@@ -20,19 +21,23 @@ const ENDPOINTS: &str = "/v1/endpoints";
 pub(crate) struct Outcome {
     /// Everything that went wrong, in order.
     pub(crate) errors: Vec<ClientError>,
+    /// Whether a fault was found, and shown.
+    pub(crate) has_fault: bool,
 }
 
 impl Outcome {
     pub(crate) fn failed(error: ClientError) -> Self {
         Self {
             errors: vec![error],
+            ..Self::default()
         }
     }
 
     /// The exit status: 0 done, 1 the user can mend it, 2 the daemon or the host failed.
     pub(crate) fn status(&self) -> u8 {
         let status = |error: &ClientError| if error.is_users() { 1 } else { 2 };
-        self.errors.iter().map(status).max().unwrap_or(0)
+        let found = u8::from(self.has_fault);
+        self.errors.iter().map(status).fold(found, u8::max)
     }
 }
 
@@ -50,6 +55,7 @@ pub(crate) async fn run(client: Client) -> Outcome {
         ClientCommand::Network(command) => network(command, &daemon, output).await,
         ClientCommand::Attach(args) => attach(args, &daemon, output).await.into(),
         ClientCommand::Detach { endpoints } => remove(&endpoints, ENDPOINTS, &daemon, output).await,
+        ClientCommand::Doctor => doctor(&daemon, output).await,
         ClientCommand::Gc => gc(&daemon, output).await.into(),
         ClientCommand::Endpoint(command) => endpoint(command, &daemon, output).await.into(),
         ClientCommand::Info => info(&daemon, output).await.into(),
@@ -124,6 +130,24 @@ async fn endpoint(
             let endpoint = daemon.get(&format!("{ENDPOINTS}/{endpoint}")).await?;
             output.show(endpoint, view::endpoint)
         }
+    }
+}
+
+/// Shows what the daemon finds; a fault is an exit status of 1, as it is the user's to mend.
+async fn doctor(daemon: &Daemon, output: Output) -> Outcome {
+    let diagnosed = async {
+        let answer = daemon.get("/v1/doctor").await?;
+        let diagnosis: Diagnosis = serde_json::from_value(answer.clone())
+            .map_err(|source| ClientError::Answer { source })?;
+        output.show(answer, view::diagnosis)?;
+        Ok(diagnosis.has_fault())
+    };
+    match diagnosed.await {
+        Ok(has_fault) => Outcome {
+            has_fault,
+            ..Outcome::default()
+        },
+        Err(error) => Outcome::failed(error),
     }
 }
 

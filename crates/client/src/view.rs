@@ -5,6 +5,7 @@ use std::fmt::Display;
 use comfy_table::{ContentArrangement, Table, presets};
 use serde::Deserialize;
 use tidegate_model::api::{Info, NetworkView};
+use tidegate_model::doctor::{Checked, Diagnosis, Finding, Severity};
 use tidegate_model::{Endpoint, Name};
 
 /// Networks, one a line.
@@ -107,6 +108,30 @@ pub(crate) fn info(info: &Info) -> String {
         ("networks", info.networks.to_string()),
         ("endpoints", info.endpoints.to_string()),
     ])
+}
+
+/// What the doctor found: a line for each thing that was looked at and is well, and for each
+/// finding, with what to do about it below.
+pub(crate) fn diagnosis(diagnosis: &Diagnosis) -> String {
+    let of_check = |checked: &Checked| match checked.findings.as_slice() {
+        [] => format!("ok       {}\n", checked.check),
+        findings => findings
+            .iter()
+            .map(|finding| {
+                let state = match finding.severity {
+                    Severity::Fault => "FAULT",
+                    Severity::Warning => "warning",
+                    Severity::CouldNotTell => "unknown",
+                };
+                let Finding { what, advice, .. } = finding;
+                format!(
+                    "{state:<8} {}: {what}\n         do: {advice}\n",
+                    checked.check
+                )
+            })
+            .collect(),
+    };
+    diagnosis.checks.iter().map(of_check).collect()
 }
 
 /// Anything that has a name.

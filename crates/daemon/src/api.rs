@@ -15,6 +15,7 @@ use tidegate_model::Endpoint;
 use tidegate_model::api::{
     Attach, Build, CreateNetwork, Info, NetworkView, RulesetDiff, RulesetText,
 };
+use tidegate_model::doctor::Diagnosis;
 
 use crate::driver::InUse;
 use crate::engine::{Engine, EngineError};
@@ -58,6 +59,7 @@ pub fn router(engine: Arc<Engine>, about: About) -> Router {
         .route("/v1/endpoints", get(endpoints).post(attach))
         .route("/v1/endpoints/{name}", get(endpoint).delete(detach))
         .route("/v1/gc", post(gc))
+        .route("/v1/doctor", get(doctor))
         .route("/v1/ruleset/planned", get(planned_ruleset))
         .route("/v1/ruleset/live", get(live_ruleset))
         .route("/v1/ruleset/diff", get(ruleset_diff))
@@ -155,6 +157,10 @@ async fn detach(State(daemon): State<Daemon>, NameInPath(name): NameInPath) -> A
 
 async fn gc(State(daemon): State<Daemon>) -> Answer<Vec<Endpoint>> {
     daemon.work(|engine| engine.collect(&Gone::Any)).await
+}
+
+async fn doctor(State(daemon): State<Daemon>) -> Answer<Diagnosis> {
+    daemon.work(Engine::doctor).await
 }
 
 async fn planned_ruleset(State(daemon): State<Daemon>) -> Answer<RulesetText> {

@@ -4,6 +4,7 @@
 
 mod carry_out;
 mod collect;
+mod doctor;
 mod error;
 mod mend;
 mod ruleset;

@@ -29,6 +29,7 @@ use tidegate_model::links::{Link, LinkStep, NetnsFacts};
 
 pub use error::{ErrorKind, LinkError, NetnsFault};
 pub use rtnetlink::{Location, Rtnetlink};
+pub use sysctl::get as sysctl;
 pub use watch::{Gone, Watch};
 
 /// The links of one network namespace, "the host".

@@ -29,8 +29,9 @@ pub(crate) fn set_if_there(sysctl: &Sysctl) -> Result<(), LinkError> {
     }
 }
 
-/// The value of a sysctl without surrounding space; none if it is not there.
-pub(crate) fn get(path: &str) -> Option<String> {
+/// The value of a sysctl by its path below /proc/sys, without surrounding space; none if it is not
+/// there.
+pub fn get(path: &str) -> Option<String> {
     let text = fs::read_to_string(Path::new(ROOT).join(path)).ok()?;
     Some(text.trim().to_owned())
 }

@@ -12,6 +12,7 @@
 //! | `GET /v1/endpoints/NAME` | | [`Endpoint`](crate::Endpoint) |
 //! | `DELETE /v1/endpoints/NAME` | | [`Endpoint`](crate::Endpoint) as it was |
 //! | `POST /v1/gc` | | `[`[`Endpoint`](crate::Endpoint)`]` that were removed |
+//! | `GET /v1/doctor` | | [`Diagnosis`](crate::doctor::Diagnosis) |
 //! | `GET /v1/ruleset/planned`, `/live` | | [`RulesetText`] |
 //! | `GET /v1/ruleset/diff` | | [`RulesetDiff`] |
 //!

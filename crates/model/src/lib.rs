@@ -3,6 +3,7 @@
 //! made, and whoever holds one may rely on it.
 
 pub mod api;
+pub mod doctor;
 mod endpoint;
 mod ifname;
 mod invalid;

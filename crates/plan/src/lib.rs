@@ -1,6 +1,7 @@
 //! From desired and known state to one nft transaction and the steps on links. Pure: no IO, no
 //! clock; the same values give the same plan.
 
+mod doctor;
 mod elements;
 mod endpoint;
 mod network;
@@ -17,6 +18,7 @@ use tidegate_model::Change;
 use tidegate_model::links::LinkStep;
 use tidegate_nft::Transaction;
 
+pub use doctor::{Legacy, Symptoms, diagnose, sysctls_of_interest};
 pub use endpoint::{attach, detach};
 pub use network::{create_network, remove_network};
 pub use pool::{InvalidPool, Pool};

@@ -9,6 +9,7 @@
 mod agreement;
 mod commands;
 mod crash;
+mod doctor;
 mod durability;
 mod healing;
 mod lifecycle;

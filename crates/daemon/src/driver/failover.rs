@@ -4,7 +4,7 @@ use std::sync::OnceLock;
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 
 use tidegate_nft::{
-    Applied, Description, Driver, Error, Kind, Listing, Opened, TableId, Transaction,
+    Applied, BaseChain, Description, Driver, Error, Kind, Listing, Opened, TableId, Transaction,
 };
 
 use super::{InUse, info};
@@ -118,6 +118,10 @@ impl Driver for Failover {
         self.with(|driver| driver.list(table), |_| true)
     }
 
+    fn base_chains(&self) -> Result<Vec<BaseChain>, Error> {
+        self.with(|driver| driver.base_chains(), |_| true)
+    }
+
     fn describe(&self) -> &Description {
         self.second().unwrap_or(self.first.as_ref()).describe()
     }
@@ -181,6 +185,10 @@ mod tests {
             self.driver.list(table)
         }
 
+        fn base_chains(&self) -> Result<Vec<BaseChain>, Error> {
+            self.driver.base_chains()
+        }
+
         fn describe(&self) -> &Description {
             self.driver.describe()
         }
@@ -211,6 +219,10 @@ mod tests {
 
         fn list(&self, table: &TableId) -> Result<Listing, Error> {
             self.0.list(table)
+        }
+
+        fn base_chains(&self) -> Result<Vec<BaseChain>, Error> {
+            self.0.base_chains()
         }
 
         fn describe(&self) -> &Description {

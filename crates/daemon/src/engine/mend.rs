@@ -1,10 +1,9 @@
 //! Putting the table right after somebody else changed it.
 
-use tidegate_nft::{Change, Finding, Kind};
-use tidegate_plan::{planned, table};
+use tidegate_model::State;
+use tidegate_nft::{Change, Finding};
 
 use super::{Engine, EngineError, Kernel};
-use tidegate_model::State;
 
 /// What was found and done.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -48,12 +47,10 @@ impl Kernel {
     /// Whether the table is as planned. One that cannot be compared counts as another one: to
     /// replace it costs less than to be wrong.
     fn is_as_planned(&self, state: &State) -> Result<bool, EngineError> {
-        let id = table();
-        let live = match self.driver.list(&id) {
-            Err(error) if error.kind == Kind::NotFound => return Ok(false),
-            listed => listed?,
-        };
-        let planned = planned(state).table(&id).cloned().unwrap_or_default();
-        Ok(live.diff(&id, &planned).is_ok_and(|found| found.is_empty()))
+        match self.differences(state) {
+            Ok(differences) => Ok(differences.is_empty()),
+            Err(EngineError::Listing(_)) => Ok(false),
+            Err(error) => Err(error),
+        }
     }
 }

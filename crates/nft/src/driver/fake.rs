@@ -3,7 +3,7 @@
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use super::description::{Answer, Description, DriverKind, Mode};
-use super::{Driver, Error, Listing, validated};
+use super::{BaseChain, Driver, Error, Listing, validated};
 use crate::kind::Kind;
 use crate::model::TableId;
 use crate::op::ObjectId;
@@ -99,6 +99,10 @@ impl Driver for FakeDriver {
                 Error::new(Kind::NotFound, format!("{id} does not exist"))
             })
         })
+    }
+
+    fn base_chains(&self) -> Result<Vec<BaseChain>, Error> {
+        self.with_state(|_| Ok(Vec::new()))
     }
 
     fn describe(&self) -> &Description {

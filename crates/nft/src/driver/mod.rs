@@ -13,6 +13,7 @@ mod location;
 mod message;
 mod process;
 mod script;
+mod survey;
 mod worker;
 
 pub use choice::{DriverChoice, Opened, Programs, UnknownDriver, open};
@@ -25,6 +26,7 @@ pub use fake::FakeDriver;
 pub use library::{LIBRARY_PROCESS, LibraryDriver, LibraryOptions, serve_library};
 pub use listing::{Listing, LiveTable};
 pub use location::Location;
+pub use survey::BaseChain;
 
 use crate::model::TableId;
 use crate::transaction::Transaction;
@@ -55,6 +57,12 @@ pub trait Driver: Send + Sync {
     /// # Errors
     /// [`Kind::NotFound`](crate::Kind::NotFound) when it is not there.
     fn list(&self, table: &TableId) -> Result<Listing, Error>;
+
+    /// The base chains of every table of the namespace, whoever made it.
+    ///
+    /// # Errors
+    /// [`Kind::Unsupported`](crate::Kind::Unsupported) where nft has no JSON to tell it with.
+    fn base_chains(&self) -> Result<Vec<BaseChain>, Error>;
 
     /// What kind of driver it is.
     fn describe(&self) -> &Description;

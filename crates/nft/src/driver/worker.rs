@@ -13,6 +13,8 @@ use super::error::Error;
 use super::listing::Listing;
 use super::location::Location;
 use super::script::Script;
+use super::survey::{self, BaseChain};
+use crate::kind::Kind;
 use crate::model::TableId;
 
 /// Whether a script is carried out or only tried.
@@ -26,12 +28,15 @@ pub(crate) enum Run {
 pub(crate) trait Backend {
     fn run(&mut self, script: &Script, run: Run) -> Result<(), Error>;
     fn list(&mut self, table: &TableId) -> Result<Listing, Error>;
+    /// `nft -j list ruleset`.
+    fn survey(&mut self) -> Result<String, Error>;
     fn close(self) -> Result<(), Error>;
 }
 
 enum Request {
     Run(Script, Run, Sender<Result<(), Error>>),
     List(TableId, Sender<Result<Listing, Error>>),
+    Survey(Sender<Result<String, Error>>),
     Close(Sender<Result<(), Error>>),
 }
 
@@ -86,6 +91,11 @@ impl Worker {
 
     pub(crate) fn list(&self, table: &TableId) -> Result<Listing, Error> {
         self.ask(|reply| Request::List(table.clone(), reply))
+    }
+
+    pub(crate) fn base_chains(&self) -> Result<Vec<BaseChain>, Error> {
+        let text = self.ask(Request::Survey)?;
+        survey::base_chains(&text).map_err(|reason| Error::new(Kind::Unsupported, reason))
     }
 
     /// Ends the thread after the requests before this one.
@@ -150,6 +160,7 @@ fn serve<B: Backend>(mut backend: B, inbox: &Receiver<Request>) {
         match request {
             Request::Run(script, run, reply) => drop(reply.send(backend.run(&script, run))),
             Request::List(table, reply) => drop(reply.send(backend.list(&table))),
+            Request::Survey(reply) => drop(reply.send(backend.survey())),
             Request::Close(reply) => {
                 drop(reply.send(backend.close()));
                 return;

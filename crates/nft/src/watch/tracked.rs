@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::generations::Generations;
-use crate::driver::{Description, Driver, Error, Listing};
+use crate::driver::{BaseChain, Description, Driver, Error, Listing};
 use crate::model::TableId;
 use crate::transaction::Transaction;
 
@@ -33,6 +33,10 @@ impl Driver for Tracked {
 
     fn list(&self, table: &TableId) -> Result<Listing, Error> {
         self.driver.list(table)
+    }
+
+    fn base_chains(&self) -> Result<Vec<BaseChain>, Error> {
+        self.driver.base_chains()
     }
 
     fn describe(&self) -> &Description {

@@ -5,6 +5,7 @@
     reason = "a test's helpers fail as the test does"
 )]
 
+mod doctor;
 mod requests;
 mod start;
 mod values;

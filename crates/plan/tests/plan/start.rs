@@ -13,7 +13,7 @@ fn start(state: &State, links: &[Link]) -> StartPlan {
 }
 
 /// The links of a state as the kernel has them once its plan was carried out.
-fn links_of(state: &State) -> Vec<Link> {
+pub(crate) fn links_of(state: &State) -> Vec<Link> {
     let steps = start(state, &[]).networks.into_values().flatten();
     steps
         .filter_map(|step| match step {

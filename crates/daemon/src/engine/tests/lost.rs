@@ -3,7 +3,9 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use tidegate_nft::{Applied, Description, Error, Listing, ObjectId, Op, TableId, Transaction};
+use tidegate_nft::{
+    Applied, BaseChain, Description, Error, Listing, ObjectId, Op, TableId, Transaction,
+};
 
 use super::*;
 
@@ -54,6 +56,10 @@ impl Driver for Lost {
 
     fn list(&self, table: &TableId) -> Result<Listing, Error> {
         self.driver.list(table)
+    }
+
+    fn base_chains(&self) -> Result<Vec<BaseChain>, Error> {
+        self.driver.base_chains()
     }
 
     fn describe(&self) -> &Description {

@@ -179,6 +179,16 @@ impl<R: Runner> Backend for ExecBackend<R> {
         Ok(Listing { text, table })
     }
 
+    fn survey(&mut self) -> Result<String, Error> {
+        let args = ["-n", "-j", "list", "ruleset"];
+        let finished = self.runner.run(&args, "", self.deadline)?;
+        if finished.success {
+            return Ok(finished.stdout);
+        }
+        let script = Script::of_lines(vec!["list ruleset".to_owned()]);
+        Err(failure(&script, &finished))
+    }
+
     fn close(self) -> Result<(), Error> {
         match self.child {
             Kept::Running(child) => child.close(),

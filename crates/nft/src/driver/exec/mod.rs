@@ -15,7 +15,7 @@ use super::listing::Listing;
 use super::location::Location;
 use super::process::System;
 use super::worker::{Run, Worker};
-use super::{Driver, validated};
+use super::{BaseChain, Driver, validated};
 use crate::model::TableId;
 use crate::transaction::Transaction;
 
@@ -82,6 +82,10 @@ impl Driver for ExecDriver {
 
     fn list(&self, table: &TableId) -> Result<Listing, Error> {
         self.0.list(table)
+    }
+
+    fn base_chains(&self) -> Result<Vec<BaseChain>, Error> {
+        self.0.base_chains()
     }
 
     fn describe(&self) -> &Description {

@@ -109,8 +109,8 @@ impl<R: Runner> LibraryBackend<R> {
         self.runner.start(&[LIBRARY_PROCESS])
     }
 
-    fn list_as(&mut self, table: &TableId, verb: Verb) -> Result<String, Error> {
-        let command = format!("list table {table}");
+    fn list_as(&mut self, what: &str, verb: Verb) -> Result<String, Error> {
+        let command = format!("list {what}");
         let answer = self.ask(verb, &command)?;
         understand(&Script::of_lines(vec![command]), answer)
     }
@@ -130,12 +130,17 @@ impl<R: Runner> Backend for LibraryBackend<R> {
     }
 
     fn list(&mut self, table: &TableId) -> Result<Listing, Error> {
-        let text = self.list_as(table, Verb::ListText)?;
+        let what = format!("table {table}");
+        let text = self.list_as(&what, Verb::ListText)?;
         let table = match self.has_json {
             false => Err("this libnftables has no JSON".to_owned()),
-            true => parse(table, &self.list_as(table, Verb::ListJson)?),
+            true => parse(table, &self.list_as(&what, Verb::ListJson)?),
         };
         Ok(Listing { text, table })
+    }
+
+    fn survey(&mut self) -> Result<String, Error> {
+        self.list_as("ruleset", Verb::ListJson)
     }
 
     fn close(self) -> Result<(), Error> {

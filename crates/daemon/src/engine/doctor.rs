@@ -1,0 +1,104 @@
+//! Looking for what stops packets or changes.
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::process::{Command, Stdio};
+
+use rustix::process::{Resource, getrlimit};
+use tidegate_cli::causes;
+use tidegate_model::doctor::Diagnosis;
+use tidegate_plan::{Legacy, Symptoms, diagnose, replace, sysctls_of_interest};
+
+use super::{Engine, EngineError};
+
+impl Engine {
+    /// Looks for what stops packets or changes. It changes nothing.
+    ///
+    /// # Errors
+    /// When the host's links cannot be listed.
+    pub fn doctor(&self) -> Result<Diagnosis, EngineError> {
+        let mut kernel = self.kernel();
+        let state = self.state();
+        let links = kernel.links.links()?;
+        let paths: BTreeSet<String> = sysctls_of_interest(&state, &links);
+        let values = paths.into_iter().map(|path| {
+            let value = tidegate_link::sysctl(&path);
+            (path, value)
+        });
+        let description = kernel.driver.describe();
+        let symptoms = Symptoms {
+            sysctls: values.collect(),
+            links,
+            table: kernel.differences(&state).map_err(|error| one_line(&error)),
+            refusal: kernel
+                .driver
+                .check(&replace(&state))
+                .err()
+                .map(|error| (error.kind, error.to_string())),
+            chains: kernel
+                .driver
+                .base_chains()
+                .map_err(|error| error.to_string()),
+            legacy: legacy(),
+            nft_version: description.version.clone(),
+            nft_fault: description.warning.clone(),
+            descriptors: descriptors(),
+        };
+        Ok(diagnose(&state, &symptoms))
+    }
+}
+
+fn one_line(error: &EngineError) -> String {
+    [vec![error.to_string()], causes(error)].concat().join(": ")
+}
+
+/// How many descriptors the daemon has open, and how many it may have.
+fn descriptors() -> (u64, u64) {
+    let open = fs::read_dir("/proc/self/fd").map_or(0, Iterator::count);
+    let limit = getrlimit(Resource::Nofile).current.unwrap_or(u64::MAX);
+    (open as u64, limit)
+}
+
+/// The policies of iptables-legacy. Its kernel side names the tables that are loaded
+/// (`/proc/net/ip_tables_names`); what is in them only its own program tells.
+fn legacy() -> Legacy {
+    let families = [
+        ("ip_tables_names", "iptables"),
+        ("ip6_tables_names", "ip6tables"),
+    ];
+    let mut policies = Vec::new();
+    for (names, program) in families {
+        let loaded = fs::read_to_string(format!("/proc/net/{names}")).unwrap_or_default();
+        if !loaded.lines().any(|name| name == "filter") {
+            continue;
+        }
+        match forward_policy(program) {
+            Ok(policy) => policies.push((program.to_owned(), policy)),
+            Err(reason) => return Legacy::CouldNotTell(reason),
+        }
+    }
+    match policies.is_empty() {
+        true => Legacy::NotInUse,
+        false => Legacy::Policies(policies),
+    }
+}
+
+/// What `iptables-legacy -S FORWARD` says of the policy.
+fn forward_policy(program: &str) -> Result<String, String> {
+    let mut command = Command::new(format!("{program}-legacy"));
+    command.args(["-S", "FORWARD"]).stdin(Stdio::null());
+    let output = command
+        .output()
+        .map_err(|error| format!("{program}-legacy: {error}"))?;
+    let text = String::from_utf8_lossy(&output.stdout).into_owned();
+    let policy = text
+        .lines()
+        .find_map(|line| line.strip_prefix("-P FORWARD "));
+    policy.map(str::to_owned).ok_or_else(|| {
+        let said = String::from_utf8_lossy(&output.stderr);
+        format!(
+            "{program}-legacy: {}",
+            said.lines().next().unwrap_or("it said nothing")
+        )
+    })
+}

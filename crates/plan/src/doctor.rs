@@ -1,0 +1,199 @@
+//! What stops packets or changes, from a state and what the host looks like.
+
+mod chains;
+mod host;
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use tidegate_model::State;
+use tidegate_model::doctor::{Checked, Diagnosis, Finding, Severity};
+use tidegate_model::links::{Link, LinkStep, Sysctl};
+use tidegate_nft::{BaseChain, Kind};
+
+use crate::{start, steps};
+
+/// What the host looks like.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Symptoms {
+    /// Values of the sysctls that [`sysctls_of_interest`] names; none where one is not there.
+    pub sysctls: BTreeMap<String, Option<String>>,
+    /// The host's links.
+    pub links: Vec<Link>,
+    /// What differs between the table as planned and as it is, or why that cannot be told.
+    pub table: Result<Vec<String>, String>,
+    /// Why the kernel or nft would refuse the table if it were made now.
+    pub refusal: Option<(Kind, String)>,
+    /// The base chains of every table, or why they cannot be told.
+    pub chains: Result<Vec<BaseChain>, String>,
+    /// The policy of the FORWARD chain of iptables-legacy, where that is in use.
+    pub legacy: Legacy,
+    /// The release of nft or libnftables, as in `1.0.6`.
+    pub nft_version: Option<String>,
+    /// What is known to be wrong with that release.
+    pub nft_fault: Option<String>,
+    /// File descriptors of the daemon that are open, and how many may be (`RLIMIT_NOFILE`).
+    pub descriptors: (u64, u64),
+}
+
+/// The rules of iptables-legacy (x_tables), which nft does not show.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Legacy {
+    /// No filter table is loaded.
+    NotInUse,
+    /// The chain FORWARD of the families that are named (`iptables`, `ip6tables`) has this policy.
+    Policies(Vec<(String, String)>),
+    /// There is a filter table, and it could not be read.
+    CouldNotTell(String),
+}
+
+/// Paths below /proc/sys of what [`diagnose`] wants to know.
+pub fn sysctls_of_interest(state: &State, links: &[Link]) -> BTreeSet<String> {
+    let wanted = wanted(state).into_iter().map(|sysctl| sysctl.path);
+    wanted.chain(host::sysctls(state, links)).collect()
+}
+
+/// Looks at everything that stops packets or changes.
+pub fn diagnose(state: &State, symptoms: &Symptoms) -> Diagnosis {
+    let checks = [
+        ("sysctls", sysctls(state, symptoms)),
+        ("links", links(state, symptoms)),
+        ("table", table(symptoms)),
+        ("other-tables", chains::nft(state, &symptoms.chains)),
+        ("iptables-legacy", chains::legacy(state, &symptoms.legacy)),
+        ("bridge-netfilter", host::bridge_netfilter(symptoms)),
+        ("reverse-path", host::reverse_path(symptoms)),
+        ("nftables", host::nftables(symptoms)),
+        ("descriptors", host::descriptors(symptoms)),
+    ];
+    let checks = checks.into_iter().map(|(check, findings)| Checked {
+        check: check.to_owned(),
+        findings,
+    });
+    Diagnosis {
+        checks: checks.collect(),
+    }
+}
+
+fn finding(severity: Severity, what: String, advice: impl Into<String>) -> Finding {
+    Finding {
+        severity,
+        what,
+        advice: advice.into(),
+    }
+}
+
+/// The sysctls that the networks need.
+fn wanted(state: &State) -> Vec<Sysctl> {
+    let mut wanted = Vec::new();
+    for network in state.networks.values() {
+        for step in steps::forwarding(network) {
+            if let LinkStep::SetSysctl(sysctl) = step
+                && !wanted.contains(&sysctl)
+            {
+                wanted.push(sysctl);
+            }
+        }
+        wanted.extend(steps::bridge(network).sysctls);
+    }
+    wanted
+}
+
+fn sysctls(state: &State, symptoms: &Symptoms) -> Vec<Finding> {
+    let value = |path: &str| symptoms.sysctls.get(path)?.as_deref();
+    let mut findings = Vec::new();
+    for Sysctl {
+        path,
+        value: wanted,
+    } in wanted(state)
+    {
+        if value(&path).is_some_and(|found| found != wanted) {
+            let name = path.replace('/', ".");
+            let what = format!(
+                "sysctl {name} is {}, and must be {wanted}",
+                value(&path).unwrap_or_default()
+            );
+            let advice =
+                format!("`sysctl -w {name}={wanted}`, and look in /etc/sysctl.d for who sets it");
+            findings.push(finding(Severity::Fault, what, advice));
+        }
+    }
+    // Setting the one for all sets each; they can be set apart afterwards.
+    for network in state.networks.values() {
+        let path = format!("net/ipv4/conf/{}/forwarding", network.bridge);
+        let is_on = value("net/ipv4/ip_forward") == Some("1");
+        if is_on && value(&path) == Some("0") {
+            let name = path.replace('/', ".");
+            let what = format!(
+                "sysctl {name} is 0: nothing from network {} is forwarded",
+                network.name
+            );
+            findings.push(finding(
+                Severity::Fault,
+                what,
+                format!("`sysctl -w {name}=1`"),
+            ));
+        }
+    }
+    findings
+}
+
+fn links(state: &State, symptoms: &Symptoms) -> Vec<Finding> {
+    let missing = start(state, &symptoms.links, &BTreeSet::new()).networks;
+    let steps = missing.values().flatten();
+    let broken = steps.filter_map(|step| match step {
+        LinkStep::AddBridge(bridge) => Some(format!("bridge {}", bridge.ifname)),
+        LinkStep::AddVeth(veth) => Some(format!("interface {}", veth.ifname)),
+        _ => None,
+    });
+    broken
+        .map(|link| {
+            let what = format!("{link} is missing, down, or not as it was made");
+            finding(
+                Severity::Fault,
+                what,
+                "restart tidegated: it makes anew what does not fit",
+            )
+        })
+        .collect()
+}
+
+fn table(symptoms: &Symptoms) -> Vec<Finding> {
+    let mut findings = Vec::new();
+    match &symptoms.table {
+        Ok(differences) if differences.is_empty() => {}
+        Ok(differences) => {
+            let what = format!(
+                "the table differs from what it should be: {}",
+                differences.join("; ")
+            );
+            let advice =
+                "see the daemon's log for who changes it; a restart of tidegated puts it back";
+            findings.push(finding(Severity::Fault, what, advice));
+        }
+        Err(reason) => {
+            let what = format!("cannot compare the table with what it should be: {reason}");
+            findings.push(finding(
+                Severity::CouldNotTell,
+                what,
+                "see `tidegate ruleset --live`",
+            ));
+        }
+    }
+    if let Some((kind, reason)) = &symptoms.refusal {
+        let what = format!("the table could not be made now: {reason}");
+        let advice = match kind {
+            Kind::Unsupported | Kind::NotFound => {
+                "the kernel lacks a feature: load or build nf_tables with NAT, fib and conntrack \
+                 (nft_chain_nat, nft_masq, nft_fib_inet, nft_ct), or use a newer kernel"
+            }
+            Kind::DriverGone => {
+                "nft crashes: look for tables that a newer nft made in this network namespace, and \
+                 delete them with that nft, or install nftables 1.1.2 or newer"
+            }
+            Kind::Permission => "give tidegated CAP_NET_ADMIN",
+            _ => "see the message",
+        };
+        findings.push(finding(Severity::Fault, what, advice));
+    }
+    findings
+}

@@ -1,0 +1,133 @@
+//! Chains of others that drop what passes our bridges.
+//!
+//! A packet passes every table; one that drops it is enough. Their rules are not understood, only
+//! whether what no rule lets through is dropped, and whether our bridges are named at all.
+
+use tidegate_model::State;
+use tidegate_model::doctor::{Finding, Severity};
+use tidegate_nft::BaseChain;
+
+use super::{Legacy, finding};
+use crate::sets::table;
+
+/// Hooks that packets of endpoints pass.
+const HOOKS: &[&str] = &["prerouting", "forward", "postrouting"];
+
+pub(super) fn nft(state: &State, chains: &Result<Vec<BaseChain>, String>) -> Vec<Finding> {
+    let chains = match chains {
+        Ok(chains) => chains,
+        Err(reason) => {
+            let what = format!("cannot look at the tables of others: {reason}");
+            let advice = "look for `policy drop` and closing drops in `nft list ruleset`";
+            return vec![finding(Severity::CouldNotTell, what, advice)];
+        }
+    };
+    let own = table();
+    let is_ours =
+        |chain: &&BaseChain| chain.family == own.family.name() && chain.table == own.name.as_str();
+    let stops = |chain: &&BaseChain| {
+        matches!(chain.family.as_str(), "ip" | "ip6" | "inet")
+            && HOOKS.contains(&chain.hook.as_str())
+            && (chain.drops_by_policy || chain.drops_by_rule)
+    };
+    let stopping = chains.iter().filter(|chain| !is_ours(chain)).filter(stops);
+    stopping
+        .filter(|_| !state.networks.is_empty())
+        .map(|chain| of_chain(state, chain))
+        .collect()
+}
+
+fn of_chain(state: &State, chain: &BaseChain) -> Finding {
+    let BaseChain {
+        family,
+        table,
+        name,
+        ..
+    } = chain;
+    let how = match chain.drops_by_policy {
+        true => "by its policy",
+        false => "by its last rule",
+    };
+    let unnamed: Vec<&str> = state
+        .networks
+        .values()
+        .map(|network| network.bridge.as_str())
+        .filter(|bridge| !names(chain, bridge))
+        .collect();
+    let what =
+        format!("chain {name} of table {family} {table} drops {how} what no rule lets through");
+    if unnamed.is_empty() {
+        let what = format!("{what}; its rules name our bridges, which may be enough");
+        return finding(Severity::CouldNotTell, what, advice(chain, "tg*"));
+    }
+    let what = format!("{what}, and names no rule for {}", unnamed.join(", "));
+    finding(Severity::Fault, what, advice(chain, unnamed[0]))
+}
+
+/// Whether its table has a rule about the bridge, or about all that begin as it does.
+fn names(chain: &BaseChain, bridge: &str) -> bool {
+    chain.words.iter().any(|word| match word.strip_suffix('*') {
+        Some(start) => !start.is_empty() && bridge.starts_with(start),
+        None => word == bridge,
+    })
+}
+
+/// What to do, in the words of the program whose table it is.
+fn advice(chain: &BaseChain, bridge: &str) -> String {
+    let has = |word: &str| chain.words.contains(word);
+    let iptables = match chain.family.as_str() {
+        "ip6" => "ip6tables",
+        _ => "iptables",
+    };
+    if chain.table == "firewalld" {
+        return format!(
+            "`firewall-cmd --permanent --zone=trusted --add-interface={bridge} && firewall-cmd --reload`"
+        );
+    }
+    if has("ufw-before-forward") || has("ufw6-before-forward") {
+        return format!("`ufw route allow in on {bridge}` and `ufw route allow out on {bridge}`");
+    }
+    if has("DOCKER-USER") {
+        return format!(
+            "`{iptables} -I DOCKER-USER -i {bridge} -j ACCEPT` and `{iptables} -I DOCKER-USER -o {bridge} -j ACCEPT`"
+        );
+    }
+    if chain.table == "filter" && chain.name == "FORWARD" {
+        return format!(
+            "`{iptables} -I FORWARD -i {bridge} -j ACCEPT` and `{iptables} -I FORWARD -o {bridge} -j ACCEPT`"
+        );
+    }
+    let BaseChain {
+        family,
+        table,
+        name,
+        ..
+    } = chain;
+    format!(
+        "`nft insert rule {family} {table} {name} iifname {bridge} accept`, and the same with oifname"
+    )
+}
+
+pub(super) fn legacy(state: &State, legacy: &Legacy) -> Vec<Finding> {
+    match legacy {
+        _ if state.networks.is_empty() => Vec::new(),
+        Legacy::NotInUse => Vec::new(),
+        Legacy::CouldNotTell(reason) => {
+            let what =
+                format!("iptables-legacy has a filter table, which cannot be read: {reason}");
+            let advice =
+                "look for `-P FORWARD DROP` in the output of `iptables-legacy -S FORWARD`, as root";
+            vec![finding(Severity::CouldNotTell, what, advice)]
+        }
+        Legacy::Policies(policies) => {
+            let dropping = policies.iter().filter(|(_, policy)| policy == "DROP");
+            dropping
+                .map(|(program, _)| {
+                    let what = format!("chain FORWARD of {program} (legacy) drops by its policy");
+                    let advice = format!("`{program}-legacy -I FORWARD -i tg+ -j ACCEPT` and `{program}-legacy -I FORWARD -o tg+ -j ACCEPT`");
+                    finding(Severity::Fault, what, advice)
+                })
+                .collect()
+        }
+    }
+}
