@@ -40,8 +40,14 @@ _tidegate() {
             tidegate,network)
                 cmd="tidegate__subcmd__network"
                 ;;
+            tidegate,publish)
+                cmd="tidegate__subcmd__publish"
+                ;;
             tidegate,ruleset)
                 cmd="tidegate__subcmd__ruleset"
+                ;;
+            tidegate,unpublish)
+                cmd="tidegate__subcmd__unpublish"
                 ;;
             tidegate__subcmd__endpoint,help)
                 cmd="tidegate__subcmd__endpoint__subcmd__help"
@@ -85,8 +91,14 @@ _tidegate() {
             tidegate__subcmd__help,network)
                 cmd="tidegate__subcmd__help__subcmd__network"
                 ;;
+            tidegate__subcmd__help,publish)
+                cmd="tidegate__subcmd__help__subcmd__publish"
+                ;;
             tidegate__subcmd__help,ruleset)
                 cmd="tidegate__subcmd__help__subcmd__ruleset"
+                ;;
+            tidegate__subcmd__help,unpublish)
+                cmd="tidegate__subcmd__help__subcmd__unpublish"
                 ;;
             tidegate__subcmd__help__subcmd__endpoint,inspect)
                 cmd="tidegate__subcmd__help__subcmd__endpoint__subcmd__inspect"
@@ -143,7 +155,7 @@ _tidegate() {
 
     case "${cmd}" in
         tidegate)
-            opts="-h -V --socket --json --help --version network attach detach gc endpoint doctor info ruleset help"
+            opts="-h -V --socket --json --help --version network attach detach gc publish unpublish endpoint doctor info ruleset help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -363,7 +375,7 @@ _tidegate() {
             return 0
             ;;
         tidegate__subcmd__help)
-            opts="network attach detach gc endpoint doctor info ruleset help"
+            opts="network attach detach gc publish unpublish endpoint doctor info ruleset help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -572,7 +584,35 @@ _tidegate() {
             COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
+        tidegate__subcmd__help__subcmd__publish)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
         tidegate__subcmd__help__subcmd__ruleset)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        tidegate__subcmd__help__subcmd__unpublish)
             opts=""
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
@@ -623,7 +663,7 @@ _tidegate() {
             return 0
             ;;
         tidegate__subcmd__network__subcmd__create)
-            opts="-h --subnet --gateway --no-ipv4 --no-ipv6 --mtu --socket --json --help"
+            opts="-h --subnet --gateway --no-ipv4 --no-ipv6 --mtu --host-ip --socket --json --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -638,6 +678,10 @@ _tidegate() {
                     return 0
                     ;;
                 --mtu)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --host-ip)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -790,8 +834,44 @@ _tidegate() {
             COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
+        tidegate__subcmd__publish)
+            opts="-h --socket --json --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --socket)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
         tidegate__subcmd__ruleset)
             opts="-h --live --diff --socket --json --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --socket)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        tidegate__subcmd__unpublish)
+            opts="-h --socket --json --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0

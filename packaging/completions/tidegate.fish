@@ -32,6 +32,8 @@ complete -c tidegate -n "__fish_tidegate_needs_command" -f -a "network" -d 'Make
 complete -c tidegate -n "__fish_tidegate_needs_command" -f -a "attach" -d 'Attach a network namespace to a network'
 complete -c tidegate -n "__fish_tidegate_needs_command" -f -a "detach" -d 'Remove endpoints: the namespaces stay, their interfaces and published ports go'
 complete -c tidegate -n "__fish_tidegate_needs_command" -f -a "gc" -d 'Remove the endpoints whose namespaces no longer exist'
+complete -c tidegate -n "__fish_tidegate_needs_command" -f -a "publish" -d 'Publish more ports of a running endpoint'
+complete -c tidegate -n "__fish_tidegate_needs_command" -f -a "unpublish" -d 'Withdraw published ports of a running endpoint, and end the connections through them'
 complete -c tidegate -n "__fish_tidegate_needs_command" -f -a "endpoint" -d 'Show endpoints'
 complete -c tidegate -n "__fish_tidegate_needs_command" -f -a "doctor" -d 'Look for what stops packets or changes, and say what to do about it'
 complete -c tidegate -n "__fish_tidegate_needs_command" -f -a "info" -d 'Show what the daemon is and which nft driver it uses'
@@ -48,6 +50,7 @@ complete -c tidegate -n "__fish_tidegate_using_subcommand network; and not __fis
 complete -c tidegate -n "__fish_tidegate_using_subcommand network; and __fish_seen_subcommand_from create" -l subnet -d 'Its subnet, one for each of IPv4 and IPv6; else one is allotted from the daemon\'s pools' -r
 complete -c tidegate -n "__fish_tidegate_using_subcommand network; and __fish_seen_subcommand_from create" -l gateway -d 'The bridge\'s address in one of the subnets; else the subnet\'s first' -r
 complete -c tidegate -n "__fish_tidegate_using_subcommand network; and __fish_seen_subcommand_from create" -l mtu -d 'MTU in bytes' -r
+complete -c tidegate -n "__fish_tidegate_using_subcommand network; and __fish_seen_subcommand_from create" -l host-ip -d 'Address of the host on which ports are published that name none; one for each of IPv4 and IPv6' -r
 complete -c tidegate -n "__fish_tidegate_using_subcommand network; and __fish_seen_subcommand_from create" -l socket -d 'The daemon\'s unix socket' -r -F
 complete -c tidegate -n "__fish_tidegate_using_subcommand network; and __fish_seen_subcommand_from create" -l no-ipv4 -d 'Without IPv4'
 complete -c tidegate -n "__fish_tidegate_using_subcommand network; and __fish_seen_subcommand_from create" -l no-ipv6 -d 'Without IPv6'
@@ -70,16 +73,22 @@ complete -c tidegate -n "__fish_tidegate_using_subcommand network; and __fish_se
 complete -c tidegate -n "__fish_tidegate_using_subcommand attach" -l netns -d 'The namespace, by its name below /run/netns or by the path of its file' -r -F
 complete -c tidegate -n "__fish_tidegate_using_subcommand attach" -l pid -d 'The namespace of a process' -r
 complete -c tidegate -n "__fish_tidegate_using_subcommand attach" -l name -d 'The endpoint\'s name; else one is made up' -r
-complete -c tidegate -n "__fish_tidegate_using_subcommand attach" -s p -l publish -d 'Publish a port: [HOSTIP:]HOSTPORT:PORT[/tcp|udp|sctp]' -r
+complete -c tidegate -n "__fish_tidegate_using_subcommand attach" -s p -l publish -d 'Publish ports: [HOSTIP:][HOSTPORT[-END]:]PORT[-END][/tcp|udp|sctp]' -r
 complete -c tidegate -n "__fish_tidegate_using_subcommand attach" -l socket -d 'The daemon\'s unix socket' -r -F
 complete -c tidegate -n "__fish_tidegate_using_subcommand attach" -l json -d 'Print JSON instead of a table'
-complete -c tidegate -n "__fish_tidegate_using_subcommand attach" -s h -l help -d 'Print help'
+complete -c tidegate -n "__fish_tidegate_using_subcommand attach" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c tidegate -n "__fish_tidegate_using_subcommand detach" -l socket -d 'The daemon\'s unix socket' -r -F
 complete -c tidegate -n "__fish_tidegate_using_subcommand detach" -l json -d 'Print JSON instead of a table'
 complete -c tidegate -n "__fish_tidegate_using_subcommand detach" -s h -l help -d 'Print help'
 complete -c tidegate -n "__fish_tidegate_using_subcommand gc" -l socket -d 'The daemon\'s unix socket' -r -F
 complete -c tidegate -n "__fish_tidegate_using_subcommand gc" -l json -d 'Print JSON instead of a table'
 complete -c tidegate -n "__fish_tidegate_using_subcommand gc" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c tidegate -n "__fish_tidegate_using_subcommand publish" -l socket -d 'The daemon\'s unix socket' -r -F
+complete -c tidegate -n "__fish_tidegate_using_subcommand publish" -l json -d 'Print JSON instead of a table'
+complete -c tidegate -n "__fish_tidegate_using_subcommand publish" -s h -l help -d 'Print help'
+complete -c tidegate -n "__fish_tidegate_using_subcommand unpublish" -l socket -d 'The daemon\'s unix socket' -r -F
+complete -c tidegate -n "__fish_tidegate_using_subcommand unpublish" -l json -d 'Print JSON instead of a table'
+complete -c tidegate -n "__fish_tidegate_using_subcommand unpublish" -s h -l help -d 'Print help'
 complete -c tidegate -n "__fish_tidegate_using_subcommand endpoint; and not __fish_seen_subcommand_from ls inspect help" -l socket -d 'The daemon\'s unix socket' -r -F
 complete -c tidegate -n "__fish_tidegate_using_subcommand endpoint; and not __fish_seen_subcommand_from ls inspect help" -l json -d 'Print JSON instead of a table'
 complete -c tidegate -n "__fish_tidegate_using_subcommand endpoint; and not __fish_seen_subcommand_from ls inspect help" -s h -l help -d 'Print help'
@@ -106,15 +115,17 @@ complete -c tidegate -n "__fish_tidegate_using_subcommand ruleset" -l live -d 'A
 complete -c tidegate -n "__fish_tidegate_using_subcommand ruleset" -l diff -d 'Only what differs between the two; nothing where they agree'
 complete -c tidegate -n "__fish_tidegate_using_subcommand ruleset" -l json -d 'Print JSON instead of a table'
 complete -c tidegate -n "__fish_tidegate_using_subcommand ruleset" -s h -l help -d 'Print help'
-complete -c tidegate -n "__fish_tidegate_using_subcommand help; and not __fish_seen_subcommand_from network attach detach gc endpoint doctor info ruleset help" -f -a "network" -d 'Make, show and remove networks'
-complete -c tidegate -n "__fish_tidegate_using_subcommand help; and not __fish_seen_subcommand_from network attach detach gc endpoint doctor info ruleset help" -f -a "attach" -d 'Attach a network namespace to a network'
-complete -c tidegate -n "__fish_tidegate_using_subcommand help; and not __fish_seen_subcommand_from network attach detach gc endpoint doctor info ruleset help" -f -a "detach" -d 'Remove endpoints: the namespaces stay, their interfaces and published ports go'
-complete -c tidegate -n "__fish_tidegate_using_subcommand help; and not __fish_seen_subcommand_from network attach detach gc endpoint doctor info ruleset help" -f -a "gc" -d 'Remove the endpoints whose namespaces no longer exist'
-complete -c tidegate -n "__fish_tidegate_using_subcommand help; and not __fish_seen_subcommand_from network attach detach gc endpoint doctor info ruleset help" -f -a "endpoint" -d 'Show endpoints'
-complete -c tidegate -n "__fish_tidegate_using_subcommand help; and not __fish_seen_subcommand_from network attach detach gc endpoint doctor info ruleset help" -f -a "doctor" -d 'Look for what stops packets or changes, and say what to do about it'
-complete -c tidegate -n "__fish_tidegate_using_subcommand help; and not __fish_seen_subcommand_from network attach detach gc endpoint doctor info ruleset help" -f -a "info" -d 'Show what the daemon is and which nft driver it uses'
-complete -c tidegate -n "__fish_tidegate_using_subcommand help; and not __fish_seen_subcommand_from network attach detach gc endpoint doctor info ruleset help" -f -a "ruleset" -d 'Print the nftables ruleset'
-complete -c tidegate -n "__fish_tidegate_using_subcommand help; and not __fish_seen_subcommand_from network attach detach gc endpoint doctor info ruleset help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c tidegate -n "__fish_tidegate_using_subcommand help; and not __fish_seen_subcommand_from network attach detach gc publish unpublish endpoint doctor info ruleset help" -f -a "network" -d 'Make, show and remove networks'
+complete -c tidegate -n "__fish_tidegate_using_subcommand help; and not __fish_seen_subcommand_from network attach detach gc publish unpublish endpoint doctor info ruleset help" -f -a "attach" -d 'Attach a network namespace to a network'
+complete -c tidegate -n "__fish_tidegate_using_subcommand help; and not __fish_seen_subcommand_from network attach detach gc publish unpublish endpoint doctor info ruleset help" -f -a "detach" -d 'Remove endpoints: the namespaces stay, their interfaces and published ports go'
+complete -c tidegate -n "__fish_tidegate_using_subcommand help; and not __fish_seen_subcommand_from network attach detach gc publish unpublish endpoint doctor info ruleset help" -f -a "gc" -d 'Remove the endpoints whose namespaces no longer exist'
+complete -c tidegate -n "__fish_tidegate_using_subcommand help; and not __fish_seen_subcommand_from network attach detach gc publish unpublish endpoint doctor info ruleset help" -f -a "publish" -d 'Publish more ports of a running endpoint'
+complete -c tidegate -n "__fish_tidegate_using_subcommand help; and not __fish_seen_subcommand_from network attach detach gc publish unpublish endpoint doctor info ruleset help" -f -a "unpublish" -d 'Withdraw published ports of a running endpoint, and end the connections through them'
+complete -c tidegate -n "__fish_tidegate_using_subcommand help; and not __fish_seen_subcommand_from network attach detach gc publish unpublish endpoint doctor info ruleset help" -f -a "endpoint" -d 'Show endpoints'
+complete -c tidegate -n "__fish_tidegate_using_subcommand help; and not __fish_seen_subcommand_from network attach detach gc publish unpublish endpoint doctor info ruleset help" -f -a "doctor" -d 'Look for what stops packets or changes, and say what to do about it'
+complete -c tidegate -n "__fish_tidegate_using_subcommand help; and not __fish_seen_subcommand_from network attach detach gc publish unpublish endpoint doctor info ruleset help" -f -a "info" -d 'Show what the daemon is and which nft driver it uses'
+complete -c tidegate -n "__fish_tidegate_using_subcommand help; and not __fish_seen_subcommand_from network attach detach gc publish unpublish endpoint doctor info ruleset help" -f -a "ruleset" -d 'Print the nftables ruleset'
+complete -c tidegate -n "__fish_tidegate_using_subcommand help; and not __fish_seen_subcommand_from network attach detach gc publish unpublish endpoint doctor info ruleset help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c tidegate -n "__fish_tidegate_using_subcommand help; and __fish_seen_subcommand_from network" -f -a "create" -d 'Make a network: a bridge with its subnets'
 complete -c tidegate -n "__fish_tidegate_using_subcommand help; and __fish_seen_subcommand_from network" -f -a "ls" -d 'List the networks'
 complete -c tidegate -n "__fish_tidegate_using_subcommand help; and __fish_seen_subcommand_from network" -f -a "inspect" -d 'Show everything about a network'

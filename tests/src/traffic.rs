@@ -173,6 +173,19 @@ impl Connection {
     /// # Errors
     /// When the connection is broken.
     pub fn echo(&mut self, text: &str) -> io::Result<String> {
+        self.echo_for(text, PATIENCE)
+    }
+
+    /// As [`echo`](Self::echo), where it is expected that none comes.
+    ///
+    /// # Errors
+    /// When the connection is broken, or silent.
+    pub fn echo_within_a_moment(&mut self, text: &str) -> io::Result<String> {
+        self.echo_for(text, SILENCE)
+    }
+
+    fn echo_for(&mut self, text: &str, patience: Duration) -> io::Result<String> {
+        self.0.set_read_timeout(Some(patience))?;
         self.0.write_all(text.as_bytes())?;
         let mut bytes = vec![0; text.len()];
         self.0.read_exact(&mut bytes)?;

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
 use ipnet::IpNet;
-use tidegate_model::{Name, PortBinding};
+use tidegate_model::{Name, PortRequest};
 
 const AFTER_HELP: &str = "\
 Exit status: 0 done; 1 refused, and the user can mend it; 2 the daemon or the host failed.
@@ -55,6 +55,14 @@ pub enum ClientCommand {
     ///
     /// The daemon does so by itself as soon as the kernel tells it that a namespace has ended.
     Gc,
+    /// Publish more ports of a running endpoint
+    #[command(after_help = "Example:\n  tidegate publish front 8443:443 127.0.0.1::9000")]
+    Publish(PortsArgs),
+    /// Withdraw published ports of a running endpoint, and end the connections through them
+    #[command(
+        after_help = "Examples:\n  tidegate unpublish front 8443:443\n  tidegate unpublish front 443"
+    )]
+    Unpublish(PortsArgs),
     /// Show endpoints
     #[command(subcommand)]
     Endpoint(EndpointCommand),
@@ -127,13 +135,16 @@ pub struct CreateArgs {
     /// MTU in bytes
     #[arg(long, value_name = "BYTES")]
     pub mtu: Option<u32>,
+    /// Address of the host on which ports are published that name none; one for each of IPv4 and IPv6
+    #[arg(long, value_name = "IP")]
+    pub host_ip: Vec<IpAddr>,
 }
 
 const ATTACH_HELP: &str = "\
 Examples:
   tidegate attach web --netns box1
   tidegate attach web --netns /run/netns/box2 --name front -p 8080:80 -p 127.0.0.1:53:53/udp
-  tidegate attach web --pid 4711 -p [2001:db8::1]:8443:443/tcp";
+  tidegate attach web --pid 4711 -p [2001:db8::1]:8443:443/tcp -p 9000-9009:9000-9009 -p 80";
 
 /// The endpoint that is asked for.
 #[derive(Clone, Debug, PartialEq, Eq, Args)]
@@ -147,9 +158,22 @@ pub struct AttachArgs {
     /// The endpoint's name; else one is made up
     #[arg(long)]
     pub name: Option<Name>,
-    /// Publish a port: [HOSTIP:]HOSTPORT:PORT[/tcp|udp|sctp]
+    /// Publish ports: [HOSTIP:][HOSTPORT[-END]:]PORT[-END][/tcp|udp|sctp]
+    ///
+    /// Without a host port, or with 0, each gets a free one; a range of host ports for one port
+    /// means a free one out of it. Without a host address, that of the network or else all.
     #[arg(short = 'p', long = "publish", value_name = "PORT")]
-    pub publish: Vec<PortBinding>,
+    pub publish: Vec<PortRequest>,
+}
+
+/// An endpoint and some of its ports.
+#[derive(Clone, Debug, PartialEq, Eq, Args)]
+pub struct PortsArgs {
+    /// The endpoint
+    pub endpoint: Name,
+    /// Ports: [HOSTIP:][HOSTPORT[-END]:]PORT[-END][/tcp|udp|sctp]
+    #[arg(required = true, value_name = "PORT")]
+    pub ports: Vec<PortRequest>,
 }
 
 /// The namespace that is to be attached: exactly one of the two.
@@ -234,8 +258,8 @@ mod tests {
 
     #[test]
     fn a_wrong_value_is_refused_with_its_reason() {
-        let refused = parse("tidegate attach web --netns a -p 80").unwrap_err();
-        assert!(refused.contains("it has no host port"), "{refused}");
+        let refused = parse("tidegate attach web --netns a -p 80:x").unwrap_err();
+        assert!(refused.contains("port: \"x\" is not a number"), "{refused}");
         let refused = parse("tidegate network create a/b").unwrap_err();
         assert!(refused.contains("it contains '/'"), "{refused}");
     }

@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use clap::Parser;
 use clap::builder::PossibleValuesParser;
+use tidegate_model::PortRange;
 
 const AFTER_HELP: &str = "\
 Each setting is taken from its flag, else from its environment variable, else from the \
@@ -23,8 +24,8 @@ Examples:
 ///
 /// Owns the container bridge networks of a host (bridges, veth pairs, addresses, NAT, published
 /// ports) and keeps the firewall side of them in one nftables table. It is told what to do by
-/// tidegate(1), over a unix socket. It needs CAP_NET_ADMIN, and CAP_SYS_ADMIN to enter the
-/// namespaces that are attached.
+/// tidegate(1), over a unix socket. It needs CAP_NET_ADMIN, CAP_SYS_ADMIN to enter the namespaces
+/// that are attached, and CAP_NET_BIND_SERVICE to publish ports below 1024.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Parser)]
 #[command(
     name = "tidegated",
@@ -83,6 +84,12 @@ pub struct Daemon {
         value_delimiter = ','
     )]
     pub ipv6_pools: Option<Vec<String>>,
+
+    /// Ports of the host among which a free one is looked for [default: 61000-65535]
+    ///
+    /// The default is above those that Linux takes for outgoing connections.
+    #[arg(long, value_name = "FIRST-LAST", env = "TIDEGATE_FREE_PORTS")]
+    pub free_ports: Option<PortRange>,
 
     /// Print what this program is, and which nft driver it would use here
     #[arg(short = 'V', long)]

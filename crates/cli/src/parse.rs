@@ -86,10 +86,10 @@ mod tests {
                  hint: use 1 to 63 of A-Z a-z 0-9 _ . - and start with a letter or a digit",
             ),
             (
-                &["tidegate", "attach", "web", "--netns", "a", "-p", "80"],
-                "error: invalid published port \"80\": it has no host port\n\
-                 hint: write it [HOSTIP:]HOSTPORT:PORT[/tcp|udp|sctp], for example \
-                 127.0.0.1:8080:80/tcp or [2001:db8::1]:53:53/udp",
+                &["tidegate", "attach", "web", "--netns", "a", "-p", "80:x"],
+                "error: invalid published port \"80:x\": port: \"x\" is not a number from 1 to 65535\n\
+                 hint: write it [HOSTIP:][HOSTPORT[-END]:]PORT[-END][/tcp|udp|sctp], for example \
+                 8080:80, 127.0.0.1::53/udp or [2001:db8::1]:8000-8009:80",
             ),
         ] {
             assert!(

@@ -2,9 +2,10 @@
 
 use serde_json::Value;
 use tidegate_cli::{
-    AttachArgs, Client, ClientCommand, CreateArgs, EndpointCommand, NetworkCommand, RulesetArgs,
+    AttachArgs, Client, ClientCommand, CreateArgs, EndpointCommand, NetworkCommand, PortsArgs,
+    RulesetArgs,
 };
-use tidegate_model::api::{Attach, CreateNetwork, NetworkView, RulesetDiff, RulesetText};
+use tidegate_model::api::{Attach, CreateNetwork, NetworkView, Ports, RulesetDiff, RulesetText};
 use tidegate_model::doctor::Diagnosis;
 use tidegate_model::{Endpoint, Name};
 
@@ -57,6 +58,8 @@ pub(crate) async fn run(client: Client) -> Outcome {
         ClientCommand::Detach { endpoints } => remove(&endpoints, ENDPOINTS, &daemon, output).await,
         ClientCommand::Doctor => doctor(&daemon, output).await,
         ClientCommand::Gc => gc(&daemon, output).await.into(),
+        ClientCommand::Publish(args) => ports(args, "publish", &daemon, output).await.into(),
+        ClientCommand::Unpublish(args) => ports(args, "unpublish", &daemon, output).await.into(),
         ClientCommand::Endpoint(command) => endpoint(command, &daemon, output).await.into(),
         ClientCommand::Info => info(&daemon, output).await.into(),
         ClientCommand::Ruleset(args) => ruleset(args, &daemon, output).await.into(),
@@ -82,6 +85,7 @@ async fn create(args: CreateArgs, daemon: &Daemon, output: Output) -> Result<(),
         ipv4: !args.no_ipv4,
         ipv6: !args.no_ipv6,
         mtu: args.mtu,
+        host_ips: args.host_ip,
     };
     let made = daemon.post(NETWORKS, &wanted).await?;
     output.show(made, |made: &NetworkView| {
@@ -111,6 +115,20 @@ async fn attach(args: AttachArgs, daemon: &Daemon, output: Output) -> Result<(),
     let made = daemon.post(ENDPOINTS, &wanted).await?;
     output.show(made, |made: &Endpoint| {
         view::endpoints(std::slice::from_ref(made))
+    })
+}
+
+async fn ports(
+    args: PortsArgs,
+    what: &str,
+    daemon: &Daemon,
+    output: Output,
+) -> Result<(), ClientError> {
+    let path = format!("{ENDPOINTS}/{}/{what}", args.endpoint);
+    let wanted = Ports { ports: args.ports };
+    let changed = daemon.post(&path, &wanted).await?;
+    output.show(changed, |changed: &Endpoint| {
+        view::endpoints(std::slice::from_ref(changed))
     })
 }
 

@@ -44,6 +44,7 @@ pub(crate) fn network(view: &NetworkView) -> String {
                 .mtu
                 .map_or_else(|| "the kernel's".into(), |mtu| mtu.to_string()),
         ),
+        ("publishes on", joined(&network.host_ips)),
         ("endpoints", joined(&view.endpoints)),
     ])
 }

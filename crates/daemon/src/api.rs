@@ -13,7 +13,7 @@ use axum::routing::{get, post};
 use tidegate_link::Gone;
 use tidegate_model::Endpoint;
 use tidegate_model::api::{
-    Attach, Build, CreateNetwork, Info, NetworkView, RulesetDiff, RulesetText,
+    Attach, Build, CreateNetwork, Info, NetworkView, Ports, RulesetDiff, RulesetText,
 };
 use tidegate_model::doctor::Diagnosis;
 
@@ -60,6 +60,8 @@ pub fn router(engine: Arc<Engine>, about: About) -> Router {
         .route("/v1/endpoints/{name}", get(endpoint).delete(detach))
         .route("/v1/gc", post(gc))
         .route("/v1/doctor", get(doctor))
+        .route("/v1/endpoints/{name}/publish", post(publish))
+        .route("/v1/endpoints/{name}/unpublish", post(unpublish))
         .route("/v1/ruleset/planned", get(planned_ruleset))
         .route("/v1/ruleset/live", get(live_ruleset))
         .route("/v1/ruleset/diff", get(ruleset_diff))
@@ -161,6 +163,26 @@ async fn gc(State(daemon): State<Daemon>) -> Answer<Vec<Endpoint>> {
 
 async fn doctor(State(daemon): State<Daemon>) -> Answer<Diagnosis> {
     daemon.work(Engine::doctor).await
+}
+
+async fn publish(
+    State(daemon): State<Daemon>,
+    NameInPath(name): NameInPath,
+    JsonBody(Ports { ports }): JsonBody<Ports>,
+) -> Answer<Endpoint> {
+    daemon
+        .work(move |engine| engine.publish(&name, &ports))
+        .await
+}
+
+async fn unpublish(
+    State(daemon): State<Daemon>,
+    NameInPath(name): NameInPath,
+    JsonBody(Ports { ports }): JsonBody<Ports>,
+) -> Answer<Endpoint> {
+    daemon
+        .work(move |engine| engine.unpublish(&name, &ports))
+        .await
 }
 
 async fn planned_ruleset(State(daemon): State<Daemon>) -> Answer<RulesetText> {

@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 
 use tidegate_cli::{DEFAULT_CONFIG, DEFAULT_SOCKET, DEFAULT_STATE_DIR, Daemon};
 use tidegate_nft::DriverChoice;
-use tidegate_plan::{Family, Pool, Pools};
+use tidegate_plan::{Family, Pool, Pools, Supplies};
 use tracing::level_filters::LevelFilter;
 
 pub use error::ConfigError;
@@ -27,8 +27,8 @@ pub struct Settings {
     pub nft_driver: DriverChoice,
     /// The nft program; looked for where none is given.
     pub nft_path: Option<PathBuf>,
-    /// Where networks without a subnet of their own get one.
-    pub pools: Pools,
+    /// What networks and published ports are given out of where nothing is asked for.
+    pub supplies: Supplies,
 }
 
 impl Settings {
@@ -62,9 +62,12 @@ impl Settings {
                 None => file.nft.driver.unwrap_or(DriverChoice::Auto),
             },
             nft_path: args.nft_path.clone().or(file.nft.path),
-            pools: Pools {
-                ipv4: pools(args.ipv4_pools.as_deref(), Family::Ipv4, file.pools.ipv4)?,
-                ipv6: pools(args.ipv6_pools.as_deref(), Family::Ipv6, file.pools.ipv6)?,
+            supplies: Supplies {
+                pools: Pools {
+                    ipv4: pools(args.ipv4_pools.as_deref(), Family::Ipv4, file.pools.ipv4)?,
+                    ipv6: pools(args.ipv6_pools.as_deref(), Family::Ipv6, file.pools.ipv6)?,
+                },
+                free_ports: args.free_ports.unwrap_or(file.ports.free),
             },
         })
     }

@@ -7,6 +7,7 @@ mod collect;
 mod doctor;
 mod error;
 mod mend;
+mod ports;
 mod ruleset;
 mod start;
 
@@ -16,7 +17,7 @@ use tidegate_link::Links;
 use tidegate_model::api::{Attach, CreateNetwork, NetworkView};
 use tidegate_model::{Change, Endpoint, Name, Network, State};
 use tidegate_nft::Driver;
-use tidegate_plan::{HostFacts, Plan, Pools, Refused};
+use tidegate_plan::{HostFacts, Plan, Refused, Supplies};
 
 use crate::store::Store;
 
@@ -27,7 +28,7 @@ pub use mend::Mended;
 pub struct Engine {
     kernel: Mutex<Kernel>,
     state: RwLock<State>,
-    pools: Pools,
+    supplies: Supplies,
 }
 
 /// What a command changes, before the state says so.
@@ -51,7 +52,7 @@ impl Engine {
                 state,
                 request,
                 &host,
-                &self.pools,
+                &self.supplies.pools,
             )?)
         })?;
         tracing::info!(network = %request.name, "made a network");
@@ -78,7 +79,8 @@ impl Engine {
         }
         let change = self.command(|kernel, state| {
             let netns = kernel.links.netns(&request.netns)?;
-            Ok(tidegate_plan::attach(state, request, &netns)?)
+            let host = self.port_facts(kernel, &request.ports)?;
+            Ok(tidegate_plan::attach(state, request, &netns, &host)?)
         })?;
         let endpoint = endpoint_of(change);
         tracing::info!(endpoint = %endpoint.name, network = %endpoint.network, "attached");
@@ -198,12 +200,15 @@ fn network_of(change: Change) -> NetworkView {
     }
 }
 
-/// The endpoint that a planned command made or removed.
+/// The endpoint that a planned command made, changed or removed.
 fn endpoint_of(change: Change) -> Endpoint {
-    let (Change::AddEndpoint(endpoint) | Change::RemoveEndpoint(endpoint)) = change else {
-        unreachable!("the plan of an endpoint changes an endpoint")
-    };
-    endpoint
+    match change {
+        Change::AddEndpoint(endpoint) | Change::RemoveEndpoint(endpoint) => endpoint,
+        Change::ReplaceEndpoint { after, .. } => *after,
+        Change::AddNetwork(_) | Change::RemoveNetwork(_) => {
+            unreachable!("the plan of an endpoint changes an endpoint")
+        }
+    }
 }
 
 #[cfg(test)]

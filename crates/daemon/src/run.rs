@@ -4,6 +4,7 @@ use std::io;
 use std::os::unix::net::UnixListener;
 use std::sync::Arc;
 
+use rustix::process::{Resource, getrlimit, setrlimit};
 use tidegate_cli::{Daemon, Report};
 use tidegate_link::{LinkError, Location, Rtnetlink};
 use tidegate_nft::Watch;
@@ -96,13 +97,14 @@ pub fn run(args: &Daemon, handed_over: Option<UnixListener>) -> Result<(), Start
         socket: listening.path().into(),
         state_dir: settings.state_dir,
     };
+    raise_descriptor_limit();
     let links = Box::new(Rtnetlink::open(&Location::Current)?);
     // Before the first transaction, so that no change after it goes unnoticed.
     let watch = Watch::open(&tidegate_plan::table())?;
     let ends = tidegate_link::Watch::open()?;
     let driver = watch.track(driver);
     let engine =
-        Engine::start(driver, links, store, settings.pools).map_err(StartError::Reconcile)?;
+        Engine::start(driver, links, store, settings.supplies).map_err(StartError::Reconcile)?;
     let engine = Arc::new(engine);
     let _guard = guard::start(Arc::clone(&engine), watch).map_err(StartError::Thread)?;
     let _collector = collector::start(Arc::clone(&engine), ends).map_err(StartError::Thread)?;
@@ -119,6 +121,16 @@ fn serve(listening: &Listening, engine: Arc<Engine>, about: About) -> io::Result
     // Waits for what the engine has begun.
     drop(runtime);
     Ok(())
+}
+
+/// A published port takes a descriptor for each family (ports of `tidegate-link`), and the limit
+/// that processes start with is for programs that use `select()`; see systemd.exec(5), LimitNOFILE=.
+fn raise_descriptor_limit() {
+    let mut limit = getrlimit(Resource::Nofile);
+    limit.current = limit.maximum;
+    if let Err(error) = setrlimit(Resource::Nofile, limit) {
+        tracing::warn!(%error, "the limit of open files stays as it is");
+    }
 }
 
 /// The kernel's release, as `uname -r` tells it.

@@ -6,6 +6,8 @@ use std::path::Path;
 
 use rustix::io::Errno;
 
+use crate::ports::Holder;
+
 /// A step, or a question, that failed. Its source says why.
 #[derive(Debug)]
 pub struct LinkError {
@@ -27,6 +29,8 @@ pub enum ErrorKind {
     Permission,
     /// The path does not lead to the namespace that was meant.
     Netns(NetnsFault),
+    /// Something else on the host has the port.
+    PortTaken,
     /// The kernel lacks what was asked for.
     Unsupported,
     /// Anything else; the source tells.
@@ -123,6 +127,9 @@ impl LinkError {
             ErrorKind::Netns(NetnsFault::Own) => {
                 Some("attach the namespace of a container, not the one that the daemon runs in")
             }
+            ErrorKind::PortTaken => {
+                Some("publish another port, or stop what has this one: see `ss -lntup`")
+            }
             ErrorKind::Exists | ErrorKind::NotFound | ErrorKind::Unsupported | ErrorKind::Other => {
                 None
             }
@@ -160,6 +167,9 @@ pub(crate) enum Cause {
     /// The path of a namespace is wrong.
     #[error(transparent)]
     Netns(#[from] NetnsFault),
+    /// Something else on the host has a port.
+    #[error("{0}")]
+    PortTaken(Box<Holder>),
     /// A dump was interrupted by changes each time that it was tried.
     #[error("the kernel's list kept changing while it was read")]
     Unsteady,
@@ -196,6 +206,7 @@ impl Cause {
             Self::Refused(Refusal { errno, .. }) => kind_of(*errno),
             Self::Io(error) => Errno::from_io_error(error).map_or(ErrorKind::Other, kind_of),
             Self::Netns(fault) => ErrorKind::Netns(*fault),
+            Self::PortTaken(_) => ErrorKind::PortTaken,
             Self::Unsteady | Self::Malformed(_) => ErrorKind::Other,
             Self::Injected { kind, .. } => *kind,
         }

@@ -2,15 +2,16 @@
 
 mod host;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use ipnet::IpNet;
-use tidegate_model::links::{Flow, Link, LinkStep, NetnsFacts};
-use tidegate_model::{IfName, NetnsRef};
+use tidegate_model::links::{Flow, Link, LinkStep, NetnsFacts, PortHold};
+use tidegate_model::{IfName, NetnsRef, Protocol};
 
 use crate::error::{Cause, ErrorKind, LinkError};
+use crate::ports::Holder;
 use crate::{Links, NetnsFault};
 use host::Host;
 
@@ -26,6 +27,9 @@ struct State {
     host: Host,
     steps: Vec<LinkStep>,
     forgotten: Vec<Flow>,
+    held: BTreeSet<PortHold>,
+    /// Ports that something else on the host listens on.
+    used: BTreeSet<(Protocol, u16)>,
     /// Steps asked for so far, failed ones too.
     asked: usize,
     /// By the number of the step, counted from 0.
@@ -94,6 +98,16 @@ impl FakeLinks {
         self.state().forgotten.clone()
     }
 
+    /// The ports of the host that are held.
+    pub fn held(&self) -> BTreeSet<PortHold> {
+        self.state().held.clone()
+    }
+
+    /// Has something else on the host listen on a port.
+    pub fn use_port(&self, protocol: Protocol, port: u16) {
+        self.state().used.insert((protocol, port));
+    }
+
     /// The value that a sysctl was set to.
     pub fn sysctl(&self, path: &str) -> Option<String> {
         self.state().host.sysctl(path)
@@ -123,8 +137,25 @@ impl State {
             LinkStep::DeleteVeth(veth) => self.host.delete_ours(&veth.ifname),
             LinkStep::DeleteLink(ifname) => self.host.delete_ours(ifname),
             LinkStep::ForgetConnections(flows) => self.forgotten.extend(flows),
+            LinkStep::HoldPorts(holds) => self.hold(holds)?,
+            LinkStep::ReleasePorts(holds) => holds.iter().for_each(|hold| {
+                self.held.remove(hold);
+            }),
         }
         self.steps.push(step.clone());
+        Ok(())
+    }
+
+    fn hold(&mut self, holds: &[PortHold]) -> Result<(), LinkError> {
+        let is_used = |hold: &&PortHold| self.used.contains(&(hold.protocol, hold.port));
+        if let Some(taken) = holds.iter().find(is_used) {
+            let what = format_args!("hold port {taken} of the host");
+            return Err(LinkError::new(
+                what,
+                Cause::PortTaken(Box::new(Holder::Unknown)),
+            ));
+        }
+        self.held.extend(holds);
         Ok(())
     }
 }
@@ -140,6 +171,10 @@ impl Links for FakeLinks {
 
     fn routes(&mut self) -> Result<Vec<IpNet>, LinkError> {
         Ok(self.state().host.routes())
+    }
+
+    fn used_ports(&mut self) -> Result<BTreeSet<(Protocol, u16)>, LinkError> {
+        Ok(self.state().used.clone())
     }
 
     fn netns(&mut self, path: &Path) -> Result<NetnsFacts, LinkError> {

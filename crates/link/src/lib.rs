@@ -1,4 +1,4 @@
-//! Bridges, veths, addresses, routes, sysctls and conntrack: carries out the link steps that
+//! Bridges, veths, addresses, routes, sysctls, conntrack and the host's ports: carries out the link steps that
 //! `tidegate-plan` makes, and tells what the host has.
 //!
 //! [`Rtnetlink`] speaks to the kernel through netlink sockets that it opens once and keeps;
@@ -15,6 +15,7 @@ mod find;
 mod message;
 mod netlink;
 mod netns;
+mod ports;
 mod rtnetlink;
 mod settle;
 mod survey;
@@ -22,9 +23,11 @@ mod sysctl;
 mod veth;
 mod watch;
 
+use std::collections::BTreeSet;
 use std::path::Path;
 
 use ipnet::IpNet;
+use tidegate_model::Protocol;
 use tidegate_model::links::{Link, LinkStep, NetnsFacts};
 
 pub use error::{ErrorKind, LinkError, NetnsFault};
@@ -45,6 +48,9 @@ pub trait Links: Send {
     /// What a new subnet must not overlap, sorted, each once: destinations of the host's unicast
     /// routes in every table but `local`, but for default routes, and its addresses' prefixes.
     fn routes(&mut self) -> Result<Vec<IpNet>, LinkError>;
+
+    /// The ports that something on the host listens on, whatever the address.
+    fn used_ports(&mut self) -> Result<BTreeSet<(Protocol, u16)>, LinkError>;
 
     /// What the namespace at `path` looks like. The host's own namespace is refused.
     fn netns(&mut self, path: &Path) -> Result<NetnsFacts, LinkError>;

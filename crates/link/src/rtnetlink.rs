@@ -1,17 +1,19 @@
 //! The kernel's links.
 
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use ipnet::IpNet;
 use netlink_sys::protocols::{NETLINK_NETFILTER, NETLINK_ROUTE};
-use tidegate_model::IfName;
 use tidegate_model::links::{Flow, GROUP, Link, LinkStep, NetnsFacts, Sysctl};
+use tidegate_model::{IfName, Protocol};
 
 use crate::batch::{What, send_one};
 use crate::decode::LinkRecord;
 use crate::error::{Cause, ErrorKind, LinkError};
 use crate::netlink::Socket;
 use crate::netns::Netns;
+use crate::ports::{self, Ports};
 use crate::{Links, bridge, conntrack, find, message, survey, sysctl, veth};
 
 /// Which network namespace is the host.
@@ -30,6 +32,7 @@ pub struct Rtnetlink {
     pub(crate) home: Netns,
     pub(crate) socket: Socket,
     conntrack: Option<Socket>,
+    ports: Ports,
 }
 
 impl Rtnetlink {
@@ -49,6 +52,7 @@ impl Rtnetlink {
                 home,
                 socket,
                 conntrack: None,
+                ports: Ports::default(),
             })
         };
         open().map_err(|cause| match location {
@@ -132,6 +136,11 @@ impl Links for Rtnetlink {
             LinkStep::DeleteVeth(veth) => self.delete_named(&veth.ifname),
             LinkStep::DeleteLink(ifname) => self.delete_named(ifname),
             LinkStep::ForgetConnections(flows) => self.forget(flows),
+            LinkStep::HoldPorts(holds) => self.ports.hold(&self.home, holds),
+            LinkStep::ReleasePorts(holds) => {
+                self.ports.release(holds);
+                Ok(())
+            }
         }
     }
 
@@ -143,6 +152,11 @@ impl Links for Rtnetlink {
     fn routes(&mut self) -> Result<Vec<IpNet>, LinkError> {
         survey::routes(&mut self.socket)
             .map_err(|cause| LinkError::new("list the host's routes", cause))
+    }
+
+    fn used_ports(&mut self) -> Result<BTreeSet<(Protocol, u16)>, LinkError> {
+        ports::used(&self.home)
+            .map_err(|cause| LinkError::new("list the ports that the host listens on", cause))
     }
 
     fn netns(&mut self, path: &Path) -> Result<NetnsFacts, LinkError> {

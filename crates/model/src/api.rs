@@ -13,6 +13,8 @@
 //! | `DELETE /v1/endpoints/NAME` | | [`Endpoint`](crate::Endpoint) as it was |
 //! | `POST /v1/gc` | | `[`[`Endpoint`](crate::Endpoint)`]` that were removed |
 //! | `GET /v1/doctor` | | [`Diagnosis`](crate::doctor::Diagnosis) |
+//! | `POST /v1/endpoints/NAME/publish` | [`Ports`] | [`Endpoint`](crate::Endpoint) |
+//! | `POST /v1/endpoints/NAME/unpublish` | [`Ports`] | [`Endpoint`](crate::Endpoint) |
 //! | `GET /v1/ruleset/planned`, `/live` | | [`RulesetText`] |
 //! | `GET /v1/ruleset/diff` | | [`RulesetDiff`] |
 //!
@@ -24,7 +26,7 @@ use std::path::PathBuf;
 use ipnet::IpNet;
 use serde::{Deserialize, Serialize};
 
-use crate::{Name, Network, PortBinding};
+use crate::{Name, Network, PortRequest};
 
 /// Asks for a network.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -47,6 +49,10 @@ pub struct CreateNetwork {
     /// MTU in bytes, 1280 (IPv6's least, RFC 8200 section 5; 68 without IPv6, RFC 791) to 65535.
     #[serde(default)]
     pub mtu: Option<u32>,
+    /// Addresses of the host to which ports are published that name none, at most one for each
+    /// family; none for all addresses.
+    #[serde(default)]
+    pub host_ips: Vec<IpAddr>,
 }
 
 fn yes() -> bool {
@@ -77,7 +83,15 @@ pub struct Attach {
     pub name: Option<Name>,
     /// Ports to publish.
     #[serde(default)]
-    pub ports: Vec<PortBinding>,
+    pub ports: Vec<PortRequest>,
+}
+
+/// Ports that are to be published, or no longer.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub struct Ports {
+    /// The ports.
+    pub ports: Vec<PortRequest>,
 }
 
 /// What the daemon is and what it works with.

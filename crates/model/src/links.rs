@@ -1,7 +1,7 @@
 //! What is to be done to the host's links, as values: `tidegate-plan` makes them, and
 //! `tidegate-link` carries them out over rtnetlink.
 
-use std::net::IpAddr;
+use std::net::{IpAddr, SocketAddr};
 
 use ipnet::IpNet;
 use serde::Serialize;
@@ -30,6 +30,11 @@ pub enum LinkStep {
     DeleteLink(IfName),
     /// Forgets the tracked connections that came through a published port.
     ForgetConnections(Vec<Flow>),
+    /// Holds ports of the host: nothing else on it can take them. A port that is held already is
+    /// not an error, one that somebody else has is.
+    HoldPorts(Vec<PortHold>),
+    /// Lets go of ports of the host. One that is not held is not an error.
+    ReleasePorts(Vec<PortHold>),
 }
 
 impl LinkStep {
@@ -41,6 +46,8 @@ impl LinkStep {
             Self::DeleteBridge(bridge) => Some(Self::AddBridge(bridge.clone())),
             Self::AddVeth(veth) => Some(Self::DeleteVeth(veth.clone())),
             Self::DeleteVeth(veth) => Some(Self::AddVeth(veth.clone())),
+            Self::HoldPorts(holds) => Some(Self::ReleasePorts(holds.clone())),
+            Self::ReleasePorts(holds) => Some(Self::HoldPorts(holds.clone())),
             Self::SetSysctl(_) | Self::DeleteLink(_) | Self::ForgetConnections(_) => None,
         }
     }
@@ -113,6 +120,32 @@ pub struct Flow {
     pub endpoint: IpAddr,
     /// Port of the endpoint.
     pub port: u16,
+}
+
+/// A port of the host that is kept from everybody else.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+pub struct PortHold {
+    /// Transport protocol.
+    pub protocol: Protocol,
+    /// Address of the host; an unspecified one for all of its family.
+    pub address: IpAddr,
+    /// The port.
+    pub port: u16,
+}
+
+impl std::fmt::Display for PortHold {
+    /// `8080/tcp`, `192.0.2.1:8080/tcp` or `[2001:db8::1]:8080/tcp`.
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let Self {
+            protocol,
+            address,
+            port,
+        } = self;
+        match address.is_unspecified() {
+            true => write!(f, "{port}/{protocol}"),
+            false => write!(f, "{}/{protocol}", SocketAddr::new(*address, *port)),
+        }
+    }
 }
 
 /// A link of the host as the kernel has it.

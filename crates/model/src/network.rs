@@ -21,6 +21,10 @@ pub struct Network {
     pub subnets: Vec<Subnet>,
     /// MTU of the bridge and of its endpoints, in bytes; the kernel's default where none is given.
     pub mtu: Option<u32>,
+    /// Addresses of the host to which ports are published that name none, at most one for each
+    /// family; none for all addresses.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub host_ips: Vec<IpAddr>,
 }
 
 impl Network {

@@ -45,6 +45,13 @@ pub enum Change {
     AddEndpoint(Endpoint),
     /// An endpoint goes.
     RemoveEndpoint(Endpoint),
+    /// An endpoint becomes another of the same name.
+    ReplaceEndpoint {
+        /// What it was.
+        before: Box<Endpoint>,
+        /// What it becomes.
+        after: Box<Endpoint>,
+    },
 }
 
 impl State {
@@ -52,7 +59,9 @@ impl State {
     pub fn number_after(&self, change: &Change) -> u32 {
         match change {
             Change::AddNetwork(_) | Change::AddEndpoint(_) => self.next_number.wrapping_add(1),
-            Change::RemoveNetwork(_) | Change::RemoveEndpoint(_) => self.next_number,
+            Change::RemoveNetwork(_)
+            | Change::RemoveEndpoint(_)
+            | Change::ReplaceEndpoint { .. } => self.next_number,
         }
     }
 
@@ -72,6 +81,10 @@ impl State {
             }
             Change::RemoveEndpoint(endpoint) => {
                 self.endpoints.remove(&endpoint.name);
+            }
+            Change::ReplaceEndpoint { after, .. } => {
+                self.endpoints
+                    .insert(after.name.clone(), after.as_ref().clone());
             }
         }
     }

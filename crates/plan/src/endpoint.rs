@@ -6,13 +6,10 @@ use std::net::IpAddr;
 use ipnet::IpNet;
 use tidegate_model::api::Attach;
 use tidegate_model::links::{LinkStep, NetnsFacts};
-use tidegate_model::{
-    Change, Endpoint, IfName, MacAddr, Name, NetnsRef, Network, PortBinding, State,
-};
+use tidegate_model::{Change, Endpoint, IfName, MacAddr, Name, NetnsRef, Network, State};
 
 use crate::network::{find, interface_name};
-use crate::refused::Family;
-use crate::{Plan, Refused, elements, steps};
+use crate::{Plan, PortFacts, Refused, elements, host_ports, steps};
 
 /// Plans an endpoint: its addresses, its veth pair and its published ports.
 ///
@@ -22,7 +19,12 @@ use crate::{Plan, Refused, elements, steps};
 /// # Errors
 /// Refuses a network that does not exist, a name or port that is taken, a namespace that is
 /// attached to the network already, a subnet that is full, and ports that cannot be published.
-pub fn attach(state: &State, request: &Attach, netns: &NetnsFacts) -> Result<Plan, Refused> {
+pub fn attach(
+    state: &State,
+    request: &Attach,
+    netns: &NetnsFacts,
+    host: &PortFacts,
+) -> Result<Plan, Refused> {
     let network = find(state, &request.network)?;
     let name = endpoint_name(state, request)?;
     if let Some(other) = state
@@ -33,7 +35,7 @@ pub fn attach(state: &State, request: &Attach, netns: &NetnsFacts) -> Result<Pla
         return Err(Refused::AttachedAlready { network, endpoint });
     }
     let addresses = addresses(state, network, netns)?;
-    check_ports(state, &request.ports, &addresses)?;
+    let ports = host_ports::bind(state, network, &addresses, &request.ports, host)?;
     let endpoint = Endpoint {
         name,
         network: network.name.clone(),
@@ -46,14 +48,12 @@ pub fn attach(state: &State, request: &Attach, netns: &NetnsFacts) -> Result<Pla
         mac: mac_of(&addresses),
         gateways: gateways(network, &addresses, netns),
         addresses,
-        ports: request.ports.clone(),
+        ports,
     };
     let links = vec![LinkStep::AddVeth(steps::veth(&endpoint, network))];
-    Ok(Plan::adding(
-        elements::of_endpoint(&endpoint),
-        links,
-        Change::AddEndpoint(endpoint),
-    ))
+    let holds = steps::hold_ports(&endpoint, &endpoint.ports);
+    let elements = elements::of_endpoint(&endpoint);
+    Ok(Plan::adding(elements, links, Change::AddEndpoint(endpoint)).after(holds))
 }
 
 /// Plans the end of an endpoint.
@@ -61,19 +61,21 @@ pub fn attach(state: &State, request: &Attach, netns: &NetnsFacts) -> Result<Pla
 /// # Errors
 /// Refuses an endpoint that does not exist.
 pub fn detach(state: &State, name: &Name) -> Result<Plan, Refused> {
-    let endpoint = state
+    let endpoint = find_endpoint(state, name)?;
+    let network = find(state, &endpoint.network)?;
+    let links = vec![LinkStep::DeleteVeth(steps::veth(endpoint, network))];
+    let elements = elements::of_endpoint(endpoint);
+    let change = Change::RemoveEndpoint(endpoint.clone());
+    Ok(Plan::removing(elements, links, change)
+        .then(steps::forget_connections(endpoint, &endpoint.ports))
+        .then(steps::release_ports(endpoint, &endpoint.ports)))
+}
+
+pub(crate) fn find_endpoint<'a>(state: &'a State, name: &Name) -> Result<&'a Endpoint, Refused> {
+    state
         .endpoints
         .get(name)
-        .ok_or_else(|| Refused::NoEndpoint(name.clone()))?;
-    let network = find(state, &endpoint.network)?;
-    let mut links = vec![LinkStep::DeleteVeth(steps::veth(endpoint, network))];
-    links.extend(steps::forget_connections(endpoint));
-    let elements = elements::of_endpoint(endpoint);
-    Ok(Plan::removing(
-        elements,
-        links,
-        Change::RemoveEndpoint(endpoint.clone()),
-    ))
+        .ok_or_else(|| Refused::NoEndpoint(name.clone()))
 }
 
 fn endpoint_name(state: &State, request: &Attach) -> Result<Name, Refused> {
@@ -153,43 +155,4 @@ fn free_ifname(netns: &NetnsFacts) -> Result<IfName, Refused> {
         .find(|name| !used.contains(name.as_str()))
         .unwrap_or_default();
     free.parse().map_err(Refused::from)
-}
-
-fn check_ports(state: &State, ports: &[PortBinding], addresses: &[IpNet]) -> Result<(), Refused> {
-    for (index, binding) in ports.iter().enumerate() {
-        if let Some(twice) = ports[..index]
-            .iter()
-            .find(|other| other.conflicts_with(binding))
-        {
-            return Err(Refused::PortTwice(*twice, *binding));
-        }
-        check_host_address(binding, addresses)?;
-        if let Some((holder, held)) = state.holder_of(binding) {
-            let (binding, holder) = (*binding, holder.name.clone());
-            return Err(Refused::PortTaken {
-                binding,
-                holder,
-                held,
-            });
-        }
-    }
-    Ok(())
-}
-
-fn check_host_address(binding: &PortBinding, addresses: &[IpNet]) -> Result<(), Refused> {
-    let Some(host_ip) = binding.host_ip else {
-        return Ok(());
-    };
-    if host_ip.is_ipv6() && host_ip.is_loopback() {
-        return Err(Refused::PortOnIpv6Loopback(*binding));
-    }
-    let family = Family::of_address(host_ip);
-    if addresses.iter().any(|net| Family::of(*net) == family) {
-        Ok(())
-    } else {
-        Err(Refused::PortFamily {
-            binding: *binding,
-            family,
-        })
-    }
 }

@@ -4,9 +4,11 @@
 mod doctor;
 mod elements;
 mod endpoint;
+mod host_ports;
 mod network;
 mod pool;
 mod pools;
+mod ports;
 mod refused;
 mod ruleset;
 mod sets;
@@ -20,9 +22,11 @@ use tidegate_nft::Transaction;
 
 pub use doctor::{Legacy, Symptoms, diagnose, sysctls_of_interest};
 pub use endpoint::{attach, detach};
+pub use host_ports::PortFacts;
 pub use network::{create_network, remove_network};
 pub use pool::{InvalidPool, Pool};
-pub use pools::Pools;
+pub use pools::{Pools, Supplies};
+pub use ports::{publish, unpublish};
 pub use refused::{Family, Refused};
 pub use ruleset::{planned, replace};
 pub use sets::table;
@@ -30,11 +34,14 @@ pub use start::{StartPlan, start};
 
 /// What is to be done for one command, and how it is undone.
 ///
-/// The transaction comes first, then the links in order, then the change of state. For a network
-/// that appears this means that it is never there unprotected; for one that goes, the exact
-/// inverse of its transaction is at hand while its links can still be refused.
+/// What must be had beforehand comes first, then the transaction, then the links in order, then the
+/// change of state. For a network that appears this means that it is never there unprotected; for
+/// one that goes, the exact inverse of its transaction is at hand while its links can still be
+/// refused; and a port of the host is ours before a packet to it is sent anywhere else.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Plan {
+    /// Steps before the transaction, each with an inverse of its own.
+    pub first: Vec<LinkStep>,
     /// All firewall changes of the command.
     pub transaction: Transaction,
     /// The inverse of `transaction`.
@@ -49,6 +56,7 @@ impl Plan {
     fn adding(elements: sets::Elements, links: Vec<LinkStep>, change: Change) -> Self {
         let (transaction, undo) = (sets::add(&elements), sets::delete(&elements));
         Self {
+            first: Vec::new(),
             transaction,
             undo,
             links,
@@ -59,11 +67,45 @@ impl Plan {
     fn removing(elements: sets::Elements, links: Vec<LinkStep>, change: Change) -> Self {
         let (transaction, undo) = (sets::delete(&elements), sets::add(&elements));
         Self {
+            first: Vec::new(),
             transaction,
             undo,
             links,
             change,
         }
+    }
+
+    /// What only one of the two has is deleted, or added.
+    fn replacing(before: &sets::Elements, after: &sets::Elements, change: Change) -> Self {
+        let only_in = |these: &sets::Elements, others: &sets::Elements| {
+            let only = these.iter().filter(|element| !others.contains(element));
+            only.cloned().collect::<sets::Elements>()
+        };
+        let (old, new) = (only_in(before, after), only_in(after, before));
+        let exchange = |old, new| {
+            let mut transaction = sets::delete(old);
+            transaction.append(sets::add(new));
+            transaction
+        };
+        Self {
+            first: Vec::new(),
+            transaction: exchange(&old, &new),
+            undo: exchange(&new, &old),
+            links: Vec::new(),
+            change,
+        }
+    }
+
+    /// With steps before the transaction.
+    fn after(mut self, first: impl IntoIterator<Item = LinkStep>) -> Self {
+        self.first.extend(first);
+        self
+    }
+
+    /// With more steps on links at the end.
+    fn then(mut self, links: impl IntoIterator<Item = LinkStep>) -> Self {
+        self.links.extend(links);
+        self
     }
 }
 

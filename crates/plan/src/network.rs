@@ -30,6 +30,7 @@ pub fn create_network(
         mac: MacAddr::local(numbered(0x62, state.next_number)),
         subnets: subnets(state, request, host, pools)?,
         mtu: request.mtu,
+        host_ips: host_ips(request)?,
     };
     let elements = elements::of_network(&network);
     Ok(Plan::adding(
@@ -94,6 +95,28 @@ fn check_mtu(request: &CreateNetwork) -> Result<(), Refused> {
         Some(mtu) if !(least..=65535).contains(&mtu) => Err(Refused::Mtu { mtu, least }),
         _ => Ok(()),
     }
+}
+
+/// An unspecified address stands for all of them, which is what a network without one has.
+fn host_ips(request: &CreateNetwork) -> Result<Vec<IpAddr>, Refused> {
+    let mut host_ips: Vec<IpAddr> = Vec::new();
+    for ip in &request.host_ips {
+        let first = host_ips
+            .iter()
+            .find(|other| other.is_ipv4() == ip.is_ipv4());
+        if let Some(first) = first {
+            return Err(Refused::TwoHostIps {
+                network: request.name.clone(),
+                first: *first,
+                second: *ip,
+            });
+        }
+        if let Some(kind) = tidegate_model::no_host_has(*ip) {
+            return Err(Refused::NoHostIp { ip: *ip, kind });
+        }
+        host_ips.push(*ip);
+    }
+    Ok(host_ips)
 }
 
 fn subnets(

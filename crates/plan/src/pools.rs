@@ -5,6 +5,7 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use ipnet::IpNet;
 use serde::de::Error;
 use serde::{Deserialize, Deserializer, Serialize};
+use tidegate_model::PortRange;
 
 use crate::refused::Family;
 use crate::{Pool, Refused};
@@ -36,6 +37,24 @@ impl Default for Pools {
                 48,
                 64,
             )],
+        }
+    }
+}
+
+/// What networks and published ports are given out of where nothing is asked for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Supplies {
+    /// Subnets.
+    pub pools: Pools,
+    /// Ports of the host.
+    pub free_ports: PortRange,
+}
+
+impl Default for Supplies {
+    fn default() -> Self {
+        Self {
+            pools: Pools::default(),
+            free_ports: PortRange::FREE,
         }
     }
 }

@@ -4,7 +4,7 @@ use std::net::IpAddr;
 
 use ipnet::IpNet;
 use tidegate_model::api::RefusalKind;
-use tidegate_model::{Invalid, Name, PortBinding};
+use tidegate_model::{Invalid, Name, PortBinding, PortRange, PortRequest, Protocol};
 
 /// A request that contradicts itself or what exists. Nothing has been done.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -138,20 +138,60 @@ pub enum Refused {
         /// The binding by which it has it.
         held: PortBinding,
     },
+    /// No port of the host is free in a range.
+    #[error("no port of {range}/{protocol} is free on the host for port {port}")]
+    NoFreePort {
+        /// The range.
+        range: PortRange,
+        /// The protocol.
+        protocol: Protocol,
+        /// The endpoint's port.
+        port: u16,
+    },
+    /// The endpoint publishes nothing of the kind.
+    #[error("endpoint {endpoint} does not publish {ports}")]
+    NotPublished {
+        /// The endpoint.
+        endpoint: Name,
+        /// What was to be withdrawn.
+        ports: PortRequest,
+    },
+    /// Two default host addresses of one family.
+    #[error(
+        "network {network} was given two default host addresses of one family, {first} and {second}"
+    )]
+    TwoHostIps {
+        /// The network.
+        network: Name,
+        /// The one.
+        first: IpAddr,
+        /// The other.
+        second: IpAddr,
+    },
+    /// A default host address that no host can have.
+    #[error("the default host address {ip} is {kind}, and not an address of the host")]
+    NoHostIp {
+        /// The address.
+        ip: IpAddr,
+        /// What it is.
+        kind: &'static str,
+    },
     /// The same port twice in one request.
     #[error("ports {0} and {1} of the same request want the same port of the host")]
     PortTwice(PortBinding, PortBinding),
     /// A port bound to an address of a family that the endpoint does not have.
-    #[error("port {binding} is bound to an {family} address, and the endpoint has no {family}")]
+    #[error("port {request} would be published on {host_ip}, and the endpoint has no {family}")]
     PortFamily {
-        /// The binding.
-        binding: PortBinding,
+        /// What was asked for.
+        request: PortRequest,
+        /// The address of the host.
+        host_ip: IpAddr,
         /// `IPv4` or `IPv6`.
         family: Family,
     },
     /// A port bound to `::1`, for which the kernel has no way to an endpoint.
     #[error("port {0} is bound to the IPv6 loopback address, from which nothing can be routed")]
-    PortOnIpv6Loopback(PortBinding),
+    PortOnIpv6Loopback(PortRequest),
 }
 
 /// An address family, as it is written to people.
@@ -190,7 +230,9 @@ impl Refused {
     /// Which kind of refusal it is on the wire.
     pub fn kind(&self) -> RefusalKind {
         match self {
-            Self::NoNetwork(_) | Self::NoEndpoint(_) => RefusalKind::NotFound,
+            Self::NoNetwork(_) | Self::NoEndpoint(_) | Self::NotPublished { .. } => {
+                RefusalKind::NotFound
+            }
             Self::NetworkExists(_)
             | Self::EndpointExists(_)
             | Self::NetworkInUse { .. }
@@ -199,7 +241,8 @@ impl Refused {
             | Self::PoolsUsedUp { .. }
             | Self::SubnetFull { .. }
             | Self::AttachedAlready { .. }
-            | Self::PortTaken { .. } => RefusalKind::Conflict,
+            | Self::PortTaken { .. }
+            | Self::NoFreePort { .. } => RefusalKind::Conflict,
             Self::Invalid(_)
             | Self::TwoSubnets { .. }
             | Self::FamilyOff { .. }
@@ -208,6 +251,8 @@ impl Refused {
             | Self::TwoGateways { .. }
             | Self::Mtu { .. }
             | Self::NoIpv6InNamespace(_)
+            | Self::TwoHostIps { .. }
+            | Self::NoHostIp { .. }
             | Self::PortTwice(..)
             | Self::PortFamily { .. }
             | Self::PortOnIpv6Loopback(_) => RefusalKind::Invalid,
@@ -242,6 +287,12 @@ impl Refused {
             Self::PortTaken { holder, .. } => {
                 format!("publish another port, or `tidegate detach {holder}` first")
             }
+            Self::NoFreePort { .. } => {
+                "give a wider range of host ports, or widen `ports.free` in tidegated.toml".into()
+            }
+            Self::NotPublished { endpoint, .. } => format!("see `tidegate endpoint inspect {endpoint}`"),
+            Self::TwoHostIps { .. } => "give one --host-ip for each of IPv4 and IPv6".into(),
+            Self::NoHostIp { .. } => "give an address that the host has, or leave --host-ip out for all".into(),
             Self::PortTwice(..) => "give each port of the host once".into(),
             Self::PortFamily { .. } => "leave the host address out, or use a network with that family".into(),
             Self::PortOnIpv6Loopback(_) => "publish it on 127.0.0.1, or on another address of the host".into(),

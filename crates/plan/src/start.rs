@@ -17,6 +17,8 @@ pub struct StartPlan {
     pub clean_up: Vec<LinkStep>,
     /// For each network, the steps that make what it lacks: its bridge, then its endpoints'.
     pub networks: BTreeMap<Name, Vec<LinkStep>>,
+    /// The steps that hold the ports of the host which are published.
+    pub holds: Vec<LinkStep>,
     /// Endpoints that are gone with their namespaces.
     pub gone: Vec<Change>,
 }
@@ -29,7 +31,9 @@ pub fn start(state: &State, links: &[Link], gone: &BTreeSet<Name>) -> StartPlan 
         let endpoints = state.endpoints.values();
         endpoints.filter(|endpoint| gone.contains(&endpoint.name))
     };
-    let forget: Vec<LinkStep> = gone().filter_map(steps::forget_connections).collect();
+    let forget: Vec<LinkStep> = gone()
+        .filter_map(|endpoint| steps::forget_connections(endpoint, &endpoint.ports))
+        .collect();
     let gone: Vec<Change> = gone().cloned().map(Change::RemoveEndpoint).collect();
     let mut kept = state.clone();
     gone.iter().for_each(|change| kept.apply(change));
@@ -39,6 +43,11 @@ pub fn start(state: &State, links: &[Link], gone: &BTreeSet<Name>) -> StartPlan 
         transaction: ruleset::replace(&kept),
         clean_up: [clean_up(&kept, &known, &wanted), forget].concat(),
         networks: wanted.missing(&known),
+        holds: kept
+            .endpoints
+            .values()
+            .filter_map(|endpoint| steps::hold_ports(endpoint, &endpoint.ports))
+            .collect(),
         gone,
     }
 }

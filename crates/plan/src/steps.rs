@@ -1,7 +1,9 @@
 //! The link steps that networks and endpoints stand for.
 
-use tidegate_model::links::{Bridge, Flow, LinkStep, Peer, Sysctl, Veth};
-use tidegate_model::{Endpoint, Network};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+
+use tidegate_model::links::{Bridge, Flow, LinkStep, Peer, PortHold, Sysctl, Veth};
+use tidegate_model::{Endpoint, Network, PortBinding};
 
 /// The steps that make a network's bridge, and let the host forward for it.
 pub(crate) fn add_network(network: &Network) -> Vec<LinkStep> {
@@ -85,10 +87,9 @@ pub(crate) fn veth(endpoint: &Endpoint, network: &Network) -> Veth {
     }
 }
 
-/// The step that ends the tracked connections of an endpoint's published ports, if it has any.
-pub(crate) fn forget_connections(endpoint: &Endpoint) -> Option<LinkStep> {
-    let flows: Vec<Flow> = endpoint
-        .ports
+/// The step that ends the tracked connections of published ports of an endpoint, if there are any.
+pub(crate) fn forget_connections(endpoint: &Endpoint, ports: &[PortBinding]) -> Option<LinkStep> {
+    let flows: Vec<Flow> = ports
         .iter()
         .flat_map(|binding| {
             endpoint.addresses.iter().map(move |net| Flow {
@@ -100,6 +101,41 @@ pub(crate) fn forget_connections(endpoint: &Endpoint) -> Option<LinkStep> {
         })
         .collect();
     (!flows.is_empty()).then_some(LinkStep::ForgetConnections(flows))
+}
+
+/// The step that holds ports of the host for published ports of an endpoint, if there are any.
+pub(crate) fn hold_ports(endpoint: &Endpoint, ports: &[PortBinding]) -> Option<LinkStep> {
+    let holds = holds(endpoint, ports);
+    (!holds.is_empty()).then_some(LinkStep::HoldPorts(holds))
+}
+
+/// The step that lets go of them.
+pub(crate) fn release_ports(endpoint: &Endpoint, ports: &[PortBinding]) -> Option<LinkStep> {
+    hold_ports(endpoint, ports).and_then(|step| step.inverse())
+}
+
+/// A port without a host address is held on every address of each family that the endpoint has.
+fn holds(endpoint: &Endpoint, ports: &[PortBinding]) -> Vec<PortHold> {
+    let has = |is: fn(&IpAddr) -> bool| endpoint.addresses.iter().any(|net| is(&net.addr()));
+    let all = [
+        (has(IpAddr::is_ipv4), IpAddr::from(Ipv4Addr::UNSPECIFIED)),
+        (has(IpAddr::is_ipv6), IpAddr::from(Ipv6Addr::UNSPECIFIED)),
+    ];
+    let all: Vec<IpAddr> = all
+        .into_iter()
+        .filter_map(|(has, any)| has.then_some(any))
+        .collect();
+    let hold = |binding: &PortBinding, address| PortHold {
+        protocol: binding.protocol,
+        address,
+        port: binding.host_port,
+    };
+    let of_binding = |binding: &PortBinding| {
+        let addresses = binding.host_ip.map_or_else(|| all.clone(), |ip| vec![ip]);
+        let holds = addresses.into_iter().map(|address| hold(binding, address));
+        holds.collect::<Vec<_>>()
+    };
+    ports.iter().flat_map(of_binding).collect()
 }
 
 fn has_ipv4(network: &Network) -> bool {

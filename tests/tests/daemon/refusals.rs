@@ -259,7 +259,7 @@ fn a_wrong_command_line_is_the_users_mistake() {
         "network",
         "attach web",
         "network create a/b",
-        "attach web --netns a -p 80",
+        "attach web --netns a -p 80:x",
     ] {
         let arguments: Vec<&str> = line.split_whitespace().collect();
         assert_eq!(host.tidegate(&arguments).code, Some(1), "{line:?}");

@@ -4,6 +4,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
+use tidegate_model::PortRange;
 use tidegate_nft::DriverChoice;
 use tidegate_plan::Pools;
 use tracing::level_filters::LevelFilter;
@@ -24,6 +25,24 @@ pub struct File {
     pub nft: Nft,
     /// Where networks without a subnet of their own get one.
     pub pools: Pools,
+    /// Ports of the host.
+    pub ports: Ports,
+}
+
+/// Ports of the host.
+#[derive(Clone, Debug, PartialEq, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields, default)]
+pub struct Ports {
+    /// Where a free one is looked for.
+    pub free: PortRange,
+}
+
+impl Default for Ports {
+    fn default() -> Self {
+        Self {
+            free: PortRange::FREE,
+        }
+    }
 }
 
 /// How to speak to nftables.

@@ -20,6 +20,9 @@ path = "/opt/nft"
 [pools]
 ipv4 = [{ base = "10.0.0.0/8", size = 16 }]
 ipv6 = []
+
+[ports]
+free = "40000-40999"
 "#;
 
 #[test]
@@ -30,8 +33,12 @@ fn every_key_of_the_file_is_understood() {
     assert_eq!(settings.log_level, LevelFilter::DEBUG);
     assert_eq!(settings.nft_driver, DriverChoice::Exec);
     assert_eq!(settings.nft_path.as_deref(), Some(Path::new("/opt/nft")));
-    assert_eq!(settings.pools.ipv4[0].to_string(), "10.0.0.0/8 (/16)");
-    assert!(settings.pools.ipv6.is_empty());
+    assert_eq!(
+        settings.supplies.pools.ipv4[0].to_string(),
+        "10.0.0.0/8 (/16)"
+    );
+    assert!(settings.supplies.pools.ipv6.is_empty());
+    assert_eq!(settings.supplies.free_ports.to_string(), "40000-40999");
 }
 
 #[test]
@@ -42,7 +49,7 @@ fn an_empty_file_means_the_defaults() {
     assert_eq!(settings.log_level, LevelFilter::INFO);
     assert_eq!(settings.nft_driver, DriverChoice::Auto);
     assert_eq!(settings.nft_path, None);
-    assert_eq!(settings.pools, Pools::default());
+    assert_eq!(settings.supplies, Supplies::default());
 }
 
 #[test]
@@ -53,6 +60,7 @@ fn a_flag_goes_before_the_file() {
         log_level: Some("warn".into()),
         nft_driver: Some("library".into()),
         nft_path: Some("/usr/sbin/nft".into()),
+        free_ports: Some("50000-50001".parse().unwrap()),
         ..Daemon::default()
     };
     let settings = settled(&args, FULL);
@@ -60,6 +68,7 @@ fn a_flag_goes_before_the_file() {
     assert_eq!(settings.state_dir, Path::new("/var/lib/b"));
     assert_eq!(settings.log_level, LevelFilter::WARN);
     assert_eq!(settings.nft_driver, DriverChoice::Library);
+    assert_eq!(settings.supplies.free_ports.to_string(), "50000-50001");
     assert_eq!(
         settings.nft_path.as_deref(),
         Some(Path::new("/usr/sbin/nft"))
@@ -73,11 +82,14 @@ fn pools_of_a_flag_go_before_those_of_the_file_family_by_family() {
         ..Daemon::default()
     };
     let given = args(&["10.1.0.0/16:24", "10.2.0.0/16:26"]);
-    let pools = settled(&given, FULL).pools;
+    let pools = settled(&given, FULL).supplies.pools;
     let shown: Vec<String> = pools.ipv4.iter().map(ToString::to_string).collect();
     assert_eq!(shown, ["10.1.0.0/16 (/24)", "10.2.0.0/16 (/26)"]);
     assert!(pools.ipv6.is_empty(), "as the file says");
-    assert_eq!(settled(&given, "").pools.ipv6, Pools::default().ipv6);
+    assert_eq!(
+        settled(&given, "").supplies.pools.ipv6,
+        Pools::default().ipv6
+    );
     for (text, reason) in [
         (
             "10.1.0.0/16",
@@ -160,7 +172,7 @@ fn the_shipped_file_changes_nothing_and_shows_the_true_defaults() {
         })
         .collect();
     let mut settings = settled(&Daemon::default(), &text.join("\n"));
-    assert_eq!(shown.len(), 7, "every key is shown: {shown:#?}");
+    assert_eq!(shown.len(), 8, "every key is shown: {shown:#?}");
     assert!(
         settings.nft_path.take().is_some(),
         "looked for by default, and shown as an example"

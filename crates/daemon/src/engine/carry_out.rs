@@ -8,36 +8,51 @@ use tidegate_plan::Plan;
 use super::{EngineError, Kernel};
 
 impl Kernel {
-    /// Carries out a plan made for `state`: firewall, links, store. Where one of them refuses,
-    /// what was done is taken back, the last first.
+    /// Carries out a plan made for `state`: what comes first, firewall, links, store. Where one of
+    /// them refuses, what was done is taken back, the last first.
     pub(super) fn carry_out(&mut self, state: &State, plan: &Plan) -> Result<(), EngineError> {
-        self.apply(state, &plan.transaction)?;
-        let mut done = Vec::new();
-        match self.links_and_store(state, plan, &mut done) {
-            Ok(()) => Ok(()),
-            Err(error) => Err(error.with_undo(self.take_back(state, plan, &done))),
-        }
+        let mut first = Vec::new();
+        let done = self
+            .steps(&plan.first, &mut first)
+            .and_then(|()| self.rest(state, plan));
+        done.map_err(|error| {
+            let failures = self.undo_steps(&first);
+            error.with_undo(failures)
+        })
     }
 
-    fn links_and_store(
-        &mut self,
-        state: &State,
-        plan: &Plan,
-        done: &mut Vec<LinkStep>,
-    ) -> Result<(), EngineError> {
-        for step in &plan.links {
+    /// All but the steps that come first, or nothing of it.
+    fn rest(&mut self, state: &State, plan: &Plan) -> Result<(), EngineError> {
+        self.apply(state, &plan.transaction)?;
+        let mut done = Vec::new();
+        let linked = self.steps(&plan.links, &mut done);
+        let stored = linked.and_then(|()| Ok(self.store.commit(state, &plan.change)?));
+        stored.map_err(|error| {
+            let failures = self.take_back(state, plan, &done);
+            error.with_undo(failures)
+        })
+    }
+
+    fn steps(&mut self, steps: &[LinkStep], done: &mut Vec<LinkStep>) -> Result<(), EngineError> {
+        for step in steps {
             self.links.apply(step)?;
             done.push(step.clone());
         }
-        Ok(self.store.commit(state, &plan.change)?)
+        Ok(())
     }
 
-    /// Takes back what was done, and tells what could not be taken back.
+    /// Takes steps back, the last first, and tells what could not be taken back.
+    fn undo_steps(&mut self, done: &[LinkStep]) -> Vec<EngineError> {
+        let inverses = done.iter().rev().filter_map(LinkStep::inverse);
+        let undone = inverses.map(|step| self.links.apply(&step));
+        undone
+            .filter_map(|undone| Some(undone.err()?.into()))
+            .collect()
+    }
+
+    /// Takes back links and firewall, and tells what could not be taken back.
     fn take_back(&mut self, state: &State, plan: &Plan, done: &[LinkStep]) -> Vec<EngineError> {
-        let mut failures = Vec::new();
-        for step in done.iter().rev().filter_map(LinkStep::inverse) {
-            failures.extend(self.links.apply(&step).err().map(EngineError::from));
-        }
+        let mut failures = self.undo_steps(done);
         if let Err(error) = self.driver.apply(&plan.undo) {
             tracing::warn!(%error, "replacing the table, since a change of it cannot be undone");
             failures.extend(self.restore(state).err());

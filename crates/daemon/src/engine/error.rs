@@ -96,12 +96,12 @@ impl EngineError {
     }
 }
 
-/// A namespace that is not what the user said is the user's to mend; the rest is the host's.
+/// A namespace that is not what the user said, or a port that somebody has, is the user's to mend; the rest is the host's.
 fn of_link(error: &LinkError) -> RefusalKind {
     use tidegate_link::{ErrorKind, NetnsFault};
     match error.kind() {
         ErrorKind::Netns(NetnsFault::Gone) => RefusalKind::NotFound,
-        ErrorKind::Netns(NetnsFault::Replaced) => RefusalKind::Conflict,
+        ErrorKind::Netns(NetnsFault::Replaced) | ErrorKind::PortTaken => RefusalKind::Conflict,
         ErrorKind::Netns(NetnsFault::NotANetns | NetnsFault::Own) => RefusalKind::Invalid,
         _ => RefusalKind::Failed,
     }

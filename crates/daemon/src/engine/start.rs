@@ -8,7 +8,7 @@ use tidegate_link::Links;
 use tidegate_model::links::LinkStep;
 use tidegate_model::{Endpoint, Name, State};
 use tidegate_nft::Driver;
-use tidegate_plan::Pools;
+use tidegate_plan::Supplies;
 
 use super::{Engine, EngineError, Kernel};
 use crate::store::Store;
@@ -24,7 +24,7 @@ impl Engine {
         driver: Box<dyn Driver>,
         links: Box<dyn Links>,
         store: Store,
-        pools: Pools,
+        supplies: Supplies,
     ) -> Result<Self, EngineError> {
         let mut kernel = Kernel {
             driver,
@@ -38,7 +38,7 @@ impl Engine {
         Ok(Self {
             kernel: Mutex::new(kernel),
             state: RwLock::new(state),
-            pools,
+            supplies,
         })
     }
 }
@@ -57,6 +57,9 @@ impl Kernel {
         }
         for step in plan.networks.values().flatten() {
             self.make(state, step)?;
+        }
+        for step in &plan.holds {
+            self.hold(step);
         }
         Ok(())
     }
@@ -82,6 +85,15 @@ impl Kernel {
             .join(": ");
         tracing::warn!(endpoint = %name, "dropped: {reason}");
         self.drop_endpoint(state, &name)
+    }
+
+    /// Holds ports of the host. Where somebody took one while no daemon ran, it stays published all
+    /// the same: packets to it go to the endpoint.
+    fn hold(&mut self, step: &LinkStep) {
+        if let Err(error) = self.links.apply(step) {
+            let reason = [vec![error.to_string()], causes(&error)].concat();
+            tracing::warn!("a published port is not held: {}", reason.join(": "));
+        }
     }
 
     /// The endpoints whose namespace is no longer there.

@@ -1,5 +1,6 @@
 mod lost;
 
+use std::collections::BTreeSet;
 use std::path::Path;
 use std::sync::mpsc::{Receiver, Sender, channel};
 
@@ -8,8 +9,9 @@ use tempfile::TempDir;
 use tidegate_link::Gone;
 use tidegate_link::fakes::FakeLinks;
 use tidegate_link::{ErrorKind, LinkError};
+use tidegate_model::Protocol;
 use tidegate_model::api::RefusalKind;
-use tidegate_model::links::{Link, LinkStep, NetnsFacts};
+use tidegate_model::links::{Link, LinkStep, NetnsFacts, PortHold};
 use tidegate_nft::FakeDriver;
 
 use super::*;
@@ -26,6 +28,7 @@ pub(crate) struct Bench {
 struct Everything {
     ruleset: String,
     links: Vec<Link>,
+    held: BTreeSet<PortHold>,
     believed: State,
     stored: State,
 }
@@ -65,6 +68,7 @@ impl Bench {
         Everything {
             ruleset: self.engine.live_ruleset().unwrap(),
             links: self.links.clone().links().unwrap(),
+            held: self.links.held(),
             believed: self.engine.state().clone(),
             stored: self.engine.kernel().store.load().unwrap(),
         }
@@ -85,7 +89,7 @@ impl Bench {
 fn start(links: &FakeLinks, folder: &Path) -> Result<Engine, EngineError> {
     let store = Store::open(folder).unwrap();
     let driver = Box::new(FakeDriver::new());
-    Engine::start(driver, Box::new(links.clone()), store, Pools::default())
+    Engine::start(driver, Box::new(links.clone()), store, Supplies::default())
 }
 
 pub(crate) fn wanted(name: &str) -> CreateNetwork {
@@ -149,6 +153,13 @@ fn a_failure_at_any_step_undoes_the_whole_command() {
     check_undo(&bench, |engine| {
         engine.attach(&wanted_endpoint("front", BOX)).map(drop)
     });
+    let ports = ["81:81", "82:82/udp"].map(|port| port.parse().unwrap());
+    check_undo(&bench, |engine| {
+        engine.publish(&name("front"), &ports).map(drop)
+    });
+    check_undo(&bench, |engine| {
+        engine.unpublish(&name("front"), &ports).map(drop)
+    });
     check_undo(&bench, |engine| engine.detach(&name("front")).map(drop));
     check_undo(&bench, |engine| {
         engine.remove_network(&name("web")).map(drop)
@@ -193,7 +204,7 @@ fn a_start_finds_everything_as_it_was_left() {
     let made = &bench.links.steps()[steps..];
     let touched = made
         .iter()
-        .find(|step| !matches!(step, LinkStep::SetSysctl(_)));
+        .find(|step| !matches!(step, LinkStep::SetSysctl(_) | LinkStep::HoldPorts(_)));
     assert_eq!(touched, None, "a link that fits was touched");
 }
 
@@ -340,6 +351,10 @@ impl Links for SlowLinks {
         self.links.routes()
     }
 
+    fn used_ports(&mut self) -> Result<BTreeSet<(Protocol, u16)>, LinkError> {
+        self.links.used_ports()
+    }
+
     fn netns(&mut self, path: &Path) -> Result<NetnsFacts, LinkError> {
         self.links.netns(path)
     }
@@ -356,7 +371,7 @@ fn a_question_does_not_wait_for_a_slow_command() {
     };
     let store = Store::open(folder.path()).unwrap();
     let driver = Box::new(FakeDriver::new());
-    let engine = Engine::start(driver, Box::new(slow), store, Pools::default()).unwrap();
+    let engine = Engine::start(driver, Box::new(slow), store, Supplies::default()).unwrap();
     std::thread::scope(|scope| {
         let command = scope.spawn(|| engine.create_network(&wanted("web")));
         has_begun.recv().unwrap();

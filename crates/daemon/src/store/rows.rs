@@ -82,6 +82,7 @@ pub(super) fn write(database: &Database, change: &Change, next_number: u32) -> R
             Change::AddNetwork(network) => NETWORKS.insert(to, &network.name, network)?,
             Change::RemoveNetwork(network) => NETWORKS.remove(to, &network.name)?,
             Change::AddEndpoint(endpoint) => ENDPOINTS.insert(to, &endpoint.name, endpoint)?,
+            Change::ReplaceEndpoint { after, .. } => ENDPOINTS.insert(to, &after.name, after)?,
             Change::RemoveEndpoint(endpoint) => ENDPOINTS.remove(to, &endpoint.name)?,
         }
         set_number(to, next_number)

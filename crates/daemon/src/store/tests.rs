@@ -13,6 +13,7 @@ fn network(name: &str, number: u8) -> Network {
         mac: MacAddr::local([0, 0, 0, 0, number]),
         subnets: vec![Subnet::new(format!("10.0.{number}.0/24").parse().unwrap(), None).unwrap()],
         mtu: Some(1400),
+        host_ips: Vec::new(),
     }
 }
 
@@ -103,6 +104,25 @@ fn a_newer_layout_is_refused() {
     drop(store);
     let refused = Store::open(folder.path()).unwrap_err();
     assert!(refused.to_string().contains("has version 99"), "{refused}");
+}
+
+#[test]
+fn a_row_of_the_first_release_is_read() {
+    let folder = tempfile::tempdir().unwrap();
+    let (mut store, _) = store_with_a_network(folder.path());
+    let row = br#"{"name":"old","bridge":"tgb7","mac":"02:62:00:00:00:07",
+        "subnets":[{"net":"10.7.0.0/24","gateway":"10.7.0.1"}],"mtu":null}"#;
+    rows::set_raw_network(store.database.as_ref().unwrap(), "old", row).unwrap();
+    let loaded = store.load().unwrap();
+    let old = &loaded.networks[&"old".parse().unwrap()];
+    let expected = Network {
+        bridge: "tgb7".parse().unwrap(),
+        mac: MacAddr::local([0x62, 0, 0, 0, 7]),
+        subnets: vec![Subnet::new("10.7.0.0/24".parse().unwrap(), None).unwrap()],
+        mtu: None,
+        ..network("old", 7)
+    };
+    assert_eq!(*old, expected);
 }
 
 #[test]

@@ -14,6 +14,7 @@ mod fake;
 mod fixture;
 mod load;
 mod namespace;
+mod ports;
 mod traffic;
 mod veth;
 mod world;

@@ -6,6 +6,7 @@
 )]
 
 mod doctor;
+mod ports;
 mod requests;
 mod start;
 mod values;

@@ -1,6 +1,8 @@
 //! What each request is planned as, and which ones are refused.
 
-use crate::values::{attach, attachment, create, name, namespace, nets, network, state_with};
+use crate::values::{
+    attach, attachment, create, name, namespace, nets, network, plan_attach, state_with,
+};
 use expect_test::expect;
 use tidegate_model::State;
 use tidegate_model::links::LinkStep;
@@ -34,7 +36,7 @@ fn a_network_is_four_elements_two_sysctls_and_a_bridge() {
 fn an_endpoint_is_a_veth_pair_and_an_element_for_each_port_and_family() {
     let state = state_with(&["web"]);
     let ports = ["8080:80", "127.0.0.1:53:53/udp"];
-    let plan = tidegate_plan::attach(&state, &attachment("web", &ports), &namespace(7)).unwrap();
+    let plan = plan_attach(&state, &attachment("web", &ports), &namespace(7)).unwrap();
     expect![[r#"
         add set inet tidegate hairpin4 { type ipv4_addr . ipv4_addr; elements = { 10.208.0.2 . 10.208.0.2 }; }
         add set inet tidegate hairpin6 { type ipv6_addr . ipv6_addr; elements = { fd74:6964:6567::2 . fd74:6964:6567::2 }; }
@@ -93,8 +95,7 @@ fn an_endpoint_is_a_veth_pair_and_an_element_for_each_port_and_family() {
 #[test]
 fn what_is_removed_is_what_was_added_the_other_way_round() {
     let mut state = state_with(&["web"]);
-    let added =
-        tidegate_plan::attach(&state, &attachment("web", &["80:80"]), &namespace(1)).unwrap();
+    let added = plan_attach(&state, &attachment("web", &["80:80"]), &namespace(1)).unwrap();
     state.apply(&added.change);
     let removed = tidegate_plan::detach(&state, &name("ep-1")).unwrap();
     assert_eq!(removed.transaction, added.undo);
@@ -212,7 +213,7 @@ fn a_refused_attachment_says_why_and_what_to_do() {
     attach(&mut state, "web", 1, &["80:80", "127.0.0.1:53:53/udp"]);
     let mut seen = String::new();
     let mut refusal = |request: &tidegate_model::api::Attach, ino| {
-        let refused = tidegate_plan::attach(&state, request, &namespace(ino)).unwrap_err();
+        let refused = plan_attach(&state, request, &namespace(ino)).unwrap_err();
         seen += &format!("{refused} [{:?}]\n  {}\n", refused.kind(), refused.hint());
     };
     refusal(&attachment("none", &[]), 2);
@@ -258,7 +259,7 @@ fn a_namespace_gets_what_it_lacks_and_no_more() {
     facts.ifnames = ["lo", "eth0", "eth2"].map(|i| i.parse().unwrap()).into();
     facts.default_ipv4 = true;
     facts.ipv6 = false;
-    let plan = tidegate_plan::attach(&state, &attachment("web", &["80:80"]), &facts).unwrap();
+    let plan = plan_attach(&state, &attachment("web", &["80:80"]), &facts).unwrap();
     let LinkStep::AddVeth(veth) = &plan.links[0] else {
         panic!("{:?}", plan.links)
     };
@@ -293,8 +294,7 @@ fn a_full_subnet_is_refused() {
     let mut state = State::default();
     state.apply(&create(&state, &request).unwrap().change);
     attach(&mut state, "tiny", 1, &[]);
-    let refused =
-        tidegate_plan::attach(&state, &attachment("tiny", &[]), &namespace(2)).unwrap_err();
+    let refused = plan_attach(&state, &attachment("tiny", &[]), &namespace(2)).unwrap_err();
     assert_eq!(
         refused.to_string(),
         "no free address is left in 10.9.9.0/30 of network tiny"

@@ -6,7 +6,7 @@ use ipnet::IpNet;
 use tidegate_model::api::{Attach, CreateNetwork};
 use tidegate_model::links::NetnsFacts;
 use tidegate_model::{Name, NetnsId, State};
-use tidegate_plan::{HostFacts, Plan, Pools, Refused};
+use tidegate_plan::{HostFacts, Plan, Pools, PortFacts, Refused};
 
 pub(crate) fn name(text: &str) -> Name {
     text.parse().unwrap()
@@ -24,6 +24,7 @@ pub(crate) fn network(network: &str) -> CreateNetwork {
         ipv4: true,
         ipv6: true,
         mtu: None,
+        host_ips: Vec::new(),
     }
 }
 
@@ -60,9 +61,18 @@ pub(crate) fn state_with(networks: &[&str]) -> State {
     state
 }
 
+/// Plans an attachment on a host where every port is free.
+pub(crate) fn plan_attach(
+    state: &State,
+    request: &Attach,
+    netns: &NetnsFacts,
+) -> Result<Plan, Refused> {
+    tidegate_plan::attach(state, request, netns, &PortFacts::default())
+}
+
 /// Attaches a namespace, and gives the endpoint's name.
 pub(crate) fn attach(state: &mut State, network: &str, ino: u64, ports: &[&str]) -> Name {
-    let plan = tidegate_plan::attach(state, &attachment(network, ports), &namespace(ino)).unwrap();
+    let plan = plan_attach(state, &attachment(network, ports), &namespace(ino)).unwrap();
     state.apply(&plan.change);
     match plan.change {
         tidegate_model::Change::AddEndpoint(endpoint) => endpoint.name,

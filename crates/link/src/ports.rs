@@ -1,0 +1,76 @@
+//! Holding ports of the host.
+//!
+//! A packet to a published port is sent on to an endpoint before any socket of the host could get
+//! it. A process that took such a port would wait for ever for what never comes, and one that has
+//! it already would lose it without a word. So a published port is bound: whoever else wants it is
+//! told that it is in use.
+
+mod holder;
+mod listing;
+mod socket;
+
+use std::collections::{BTreeSet, HashMap};
+
+use socket2::Socket;
+use tidegate_model::Protocol;
+use tidegate_model::links::PortHold;
+
+use crate::error::{Cause, LinkError};
+use crate::netns::Netns;
+
+pub(crate) use holder::Holder;
+
+/// The ports that are held, each with its socket; none where the kernel lacks the protocol, so
+/// that nobody can have a socket of it.
+#[derive(Debug, Default)]
+pub(crate) struct Ports {
+    held: HashMap<PortHold, Option<Socket>>,
+}
+
+impl Ports {
+    /// Holds all of the ports, or none of those that were not held before.
+    pub(crate) fn hold(&mut self, home: &Netns, holds: &[PortHold]) -> Result<(), LinkError> {
+        let new: Vec<PortHold> = holds
+            .iter()
+            .copied()
+            .filter(|hold| !self.held.contains_key(hold))
+            .collect();
+        let opened = home.run(|| open_all(&new));
+        let opened = opened.map_err(|cause| LinkError::new("hold ports of the host", cause))??;
+        self.held.extend(opened);
+        Ok(())
+    }
+
+    /// Lets go of the ports.
+    pub(crate) fn release(&mut self, holds: &[PortHold]) {
+        for hold in holds {
+            self.held.remove(hold);
+        }
+    }
+}
+
+fn open_all(holds: &[PortHold]) -> Result<Vec<(PortHold, Option<Socket>)>, LinkError> {
+    let open = |hold: &PortHold| match socket::open(hold) {
+        Ok(socket) => Ok((*hold, socket)),
+        Err(error) => {
+            let cause = if socket::is_in_use(&error) {
+                Cause::PortTaken(Box::new(holder::find(hold)))
+            } else {
+                error.into()
+            };
+            let what = format_args!("hold port {hold} of the host");
+            Err(LinkError::new(what, cause).with_hint(|kind| socket::hint(kind, hold)))
+        }
+    };
+    holds.iter().map(open).collect()
+}
+
+/// The ports that something on the host listens on.
+pub(crate) fn used(home: &Netns) -> Result<BTreeSet<(Protocol, u16)>, Cause> {
+    let listed = home.run(|| {
+        let lists = Protocol::ALL.map(listing::list);
+        lists.into_iter().collect::<Result<Vec<_>, _>>()
+    })??;
+    let used = listed.into_iter().flatten();
+    Ok(used.map(|found| (found.protocol, found.port)).collect())
+}

@@ -1,0 +1,76 @@
+//! The socket that holds one port.
+
+use std::io;
+use std::net::{IpAddr, SocketAddr};
+
+use rustix::io::Errno;
+use socket2::{Domain, SockFilter, Socket, Type};
+use tidegate_model::Protocol;
+use tidegate_model::links::PortHold;
+
+use crate::error::ErrorKind;
+
+/// A classic BPF program of one instruction, `ret #0` (linux/filter.h): no packet reaches the
+/// socket. While the table of ours is not there, a client then hears nothing and asks again,
+/// where it would be refused, or answered by nobody.
+const NOTHING: [SockFilter; 1] = [SockFilter::new(0x06, 0, 0, 0)];
+
+/// Binds the port; none where the kernel lacks the protocol or the family.
+pub(super) fn open(hold: &PortHold) -> io::Result<Option<Socket>> {
+    let domain = match hold.address {
+        IpAddr::V4(_) => Domain::IPV4,
+        IpAddr::V6(_) => Domain::IPV6,
+    };
+    let is_datagram = hold.protocol == Protocol::Udp;
+    let kind = if is_datagram {
+        Type::DGRAM
+    } else {
+        Type::STREAM
+    };
+    let protocol = i32::from(hold.protocol.number()).into();
+    let socket = match Socket::new(domain, kind, Some(protocol)) {
+        Err(error) if is_lacking(&error) => return Ok(None),
+        opened => opened?,
+    };
+    match hold.address {
+        // An address that the host does not have yet can be held too (ip(7), IP_FREEBIND).
+        IpAddr::V4(_) => socket.set_freebind_v4(true)?,
+        IpAddr::V6(_) => {
+            socket.set_only_v6(true)?;
+            socket.set_freebind_v6(true)?;
+        }
+    }
+    if hold.protocol == Protocol::Tcp {
+        // Connections that a former holder had may linger (TIME_WAIT). One that still listens is in
+        // the way all the same, and so are we, once we listen (`inet_csk_bind_conflict`).
+        socket.set_reuse_address(true)?;
+    }
+    socket.attach_filter(&NOTHING)?;
+    socket.bind(&SocketAddr::new(hold.address, hold.port).into())?;
+    if !is_datagram {
+        socket.listen(1)?;
+    }
+    Ok(Some(socket))
+}
+
+/// Whether the kernel says that somebody has the port.
+pub(super) fn is_in_use(error: &io::Error) -> bool {
+    Errno::from_io_error(error) == Some(Errno::ADDRINUSE)
+}
+
+/// What to do where a port cannot be held and nobody has it.
+pub(super) fn hint(kind: ErrorKind, hold: &PortHold) -> Option<String> {
+    (kind == ErrorKind::Permission).then(|| {
+        format!(
+            "port {} is privileged: give tidegated the capability CAP_NET_BIND_SERVICE",
+            hold.port
+        )
+    })
+}
+
+fn is_lacking(error: &io::Error) -> bool {
+    matches!(
+        Errno::from_io_error(error),
+        Some(Errno::PROTONOSUPPORT | Errno::SOCKTNOSUPPORT | Errno::AFNOSUPPORT)
+    )
+}

@@ -1,0 +1,245 @@
+//! Ports as they are asked for.
+
+use std::fmt;
+use std::net::IpAddr;
+use std::str::FromStr;
+
+use crate::serde_text::serde_as_text;
+use crate::{Invalid, PortBinding, PortRange, Protocol};
+
+/// Ports that are to be published, as a user asks for them.
+///
+/// Written `[HOSTIP:][HOSTPORT[-END]:]PORT[-END][/tcp|udp|sctp]`, an IPv6 host address in brackets.
+/// Without a host port, or with 0, each port gets a free one; a range of host ports for one port
+/// means a free one out of it. Without a protocol it is tcp; without a host address the network's
+/// own default, and an unspecified one (`0.0.0.0`, `[::]`) stands for every address of the host, of
+/// both families where the endpoint has both.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct PortRequest {
+    /// Address of the host.
+    pub host_ip: Option<IpAddr>,
+    /// Ports of the host: as many as `ports`, or more where that is one; none for free ones.
+    pub host_ports: Option<PortRange>,
+    /// Ports of the endpoint.
+    pub ports: PortRange,
+    /// Transport protocol.
+    pub protocol: Protocol,
+}
+
+impl PortRequest {
+    /// Whether a host port is to be chosen.
+    pub fn wants_free(&self) -> bool {
+        self.host_ports
+            .is_none_or(|host_ports| host_ports.count() != self.ports.count())
+    }
+
+    /// Whether a published port is one of those that are named here. What is left out (the host
+    /// address, the host port) matches any.
+    pub fn names(&self, binding: &PortBinding) -> bool {
+        let at = self.host_ip.filter(|ip| !ip.is_unspecified());
+        self.protocol == binding.protocol
+            && self.ports.contains(binding.port)
+            && self.host_ip.is_none_or(|_| at == binding.host_ip)
+            && self
+                .host_ports
+                .is_none_or(|host_ports| host_ports.contains(binding.host_port))
+    }
+}
+
+const HINT: &str = "write it [HOSTIP:][HOSTPORT[-END]:]PORT[-END][/tcp|udp|sctp], for example 8080:80, 127.0.0.1::53/udp or [2001:db8::1]:8000-8009:80";
+
+impl FromStr for PortRequest {
+    type Err = Invalid;
+
+    fn from_str(text: &str) -> Result<Self, Invalid> {
+        let refuse = |reason: String| Invalid::new("published port", text, reason, HINT);
+        let (rest, protocol) = match text.split_once('/') {
+            Some((rest, protocol)) => (
+                rest,
+                protocol
+                    .parse()
+                    .map_err(|e: Invalid| refuse(format!("protocol {:?} is not known", e.given)))?,
+            ),
+            None => (text, Protocol::Tcp),
+        };
+        let (rest, ports) = rest.rsplit_once(':').unwrap_or(("", rest));
+        let (host_ip, host_ports) = match rest.rsplit_once(':') {
+            Some((host, host_ports)) => (Some(host), host_ports),
+            None => (None, rest),
+        };
+        let host_ip = host_ip
+            .map(|host| parse_host(host).map_err(refuse))
+            .transpose()?;
+        let range = |text: &str, what| {
+            let parsed: Result<PortRange, Invalid> = text.parse();
+            parsed.map_err(|e| refuse(format!("{what}: {}", e.reason)))
+        };
+        let host_ports = match host_ports {
+            "" | "0" => None,
+            given => Some(range(given, "host port")?),
+        };
+        let ports = range(ports, "port")?;
+        match host_ports.map(PortRange::count) {
+            Some(count) if count != ports.count() && ports.single().is_none() => Err(refuse(
+                format!("it has {count} host ports for {} ports", ports.count()),
+            )),
+            _ => Ok(Self {
+                host_ip,
+                host_ports,
+                ports,
+                protocol,
+            }),
+        }
+    }
+}
+
+fn parse_host(host: &str) -> Result<IpAddr, String> {
+    let bracketed = host.strip_prefix('[').and_then(|h| h.strip_suffix(']'));
+    let parsed = match bracketed {
+        Some(inner) => inner.parse().map(IpAddr::V6).ok(),
+        None => host.parse().map(IpAddr::V4).ok(),
+    };
+    let parsed = parsed.ok_or_else(|| match host.parse::<IpAddr>() {
+        Ok(ip) => format!("the IPv6 address {ip} needs brackets"),
+        Err(_) => format!("{host:?} is not an address of the host"),
+    })?;
+    match no_host_has(parsed) {
+        Some(kind) => Err(format!(
+            "{parsed} is {kind}, and not an address of the host"
+        )),
+        None => Ok(parsed),
+    }
+}
+
+/// The kind of an address that no interface of a host has, so that no port can be published on it;
+/// none for any other address.
+pub fn no_host_has(ip: IpAddr) -> Option<&'static str> {
+    match ip {
+        IpAddr::V4(ip) if ip.is_broadcast() => Some("the broadcast address"),
+        IpAddr::V6(ip) if ip.to_ipv4_mapped().is_some() => Some("an IPv4-mapped address"),
+        ip if ip.is_multicast() => Some("a multicast address"),
+        _ => None,
+    }
+}
+
+impl fmt::Display for PortRequest {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.host_ip {
+            Some(IpAddr::V4(ip)) => write!(f, "{ip}:")?,
+            Some(IpAddr::V6(ip)) => write!(f, "[{ip}]:")?,
+            None => {}
+        }
+        match (self.host_ports, self.host_ip) {
+            (Some(host_ports), _) => write!(f, "{host_ports}:")?,
+            (None, Some(_)) => write!(f, ":")?,
+            (None, None) => {}
+        }
+        write!(f, "{}/{}", self.ports, self.protocol)
+    }
+}
+
+serde_as_text!(PortRequest);
+
+impl From<PortBinding> for PortRequest {
+    /// Asks for just that.
+    fn from(binding: PortBinding) -> Self {
+        let range = PortRange::exactly;
+        Self {
+            host_ip: binding.host_ip,
+            host_ports: Some(range(binding.host_port)),
+            ports: range(binding.port),
+            protocol: binding.protocol,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn parse(text: &str) -> PortRequest {
+        text.parse().unwrap()
+    }
+
+    #[test]
+    fn the_forms_that_users_write_are_understood() {
+        for (given, shown, is_free) in [
+            ("80", "80/tcp", true),
+            (":80", "80/tcp", true),
+            ("0:80", "80/tcp", true),
+            ("8080:80", "8080:80/tcp", false),
+            ("127.0.0.1::53/udp", "127.0.0.1::53/udp", true),
+            ("127.0.0.1:0:53/udp", "127.0.0.1::53/udp", true),
+            ("[::1]:80:80/sctp", "[::1]:80:80/sctp", false),
+            ("0.0.0.0:1:2", "0.0.0.0:1:2/tcp", false),
+            ("8000-8009:80", "8000-8009:80/tcp", true),
+            ("8000-8001:80-81", "8000-8001:80-81/tcp", false),
+            ("80-81", "80-81/tcp", true),
+        ] {
+            assert_eq!(parse(given).to_string(), shown);
+            assert_eq!(parse(given).wants_free(), is_free, "{given}");
+        }
+    }
+
+    #[test]
+    fn a_refusal_names_the_part_that_is_wrong() {
+        for (given, reason) in [
+            ("", "port: \"\" is not a number from 1 to 65535"),
+            (
+                "80:65536",
+                "port: \"65536\" is not a number from 1 to 65535",
+            ),
+            ("x:80", "host port: \"x\" is not a number from 1 to 65535"),
+            ("80:+5", "port: \"+5\" is not a number from 1 to 65535"),
+            ("80:80/icmp", "protocol \"icmp\" is not known"),
+            ("8000-8002:80-81", "it has 3 host ports for 2 ports"),
+            ("8000:80-81", "it has 1 host ports for 2 ports"),
+            ("9-8:1", "host port: it ends before it begins"),
+            ("example:80:80", "\"example\" is not an address of the host"),
+            ("::1:80:80", "the IPv6 address ::1 needs brackets"),
+            (
+                "224.0.0.1:80:80",
+                "224.0.0.1 is a multicast address, and not an address of the host",
+            ),
+            (
+                "255.255.255.255:80:80",
+                "255.255.255.255 is the broadcast address, and not an address of the host",
+            ),
+            (
+                "[::ffff:192.0.2.1]:80:80",
+                "::ffff:192.0.2.1 is an IPv4-mapped address, and not an address of the host",
+            ),
+        ] {
+            assert_eq!(
+                given.parse::<PortRequest>().unwrap_err().reason,
+                reason,
+                "{given}"
+            );
+        }
+    }
+
+    #[test]
+    fn what_is_left_out_names_any() {
+        let bindings = ["8080:80", "127.0.0.1:8081:80", "53:53/udp"].map(|b| b.parse().unwrap());
+        for (given, named) in [
+            ("80", &[true, true, false][..]),
+            ("8081:80", &[false, true, false]),
+            ("127.0.0.1::80", &[false, true, false]),
+            ("0.0.0.0::80", &[true, false, false]),
+            ("50-60/udp", &[false, false, true]),
+        ] {
+            let found: Vec<bool> = bindings.iter().map(|b| parse(given).names(b)).collect();
+            assert_eq!(found, named, "{given}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn parsing_never_panics_and_what_is_shown_parses_back(text in "[0-9:./\\[\\]a-z-]{0,40}") {
+            if let Ok(request) = text.parse::<PortRequest>() {
+                prop_assert_eq!(request.to_string().parse::<PortRequest>(), Ok(request));
+            }
+        }
+    }
+}

@@ -1,0 +1,177 @@
+//! From the ports that are asked for to ports of the host.
+
+use std::collections::{BTreeSet, HashSet};
+use std::net::IpAddr;
+
+use ipnet::IpNet;
+use tidegate_model::{Network, PortBinding, PortRange, PortRequest, Protocol, State};
+
+use crate::Refused;
+use crate::refused::Family;
+
+/// What of the host a published port must fit.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PortFacts {
+    /// Where a free port is looked for.
+    pub free: PortRange,
+    /// Ports that something on the host listens on. It needs to be known only where a free one is
+    /// to be chosen: whether a port can be had turns out when it is held.
+    pub in_use: BTreeSet<(Protocol, u16)>,
+}
+
+impl Default for PortFacts {
+    fn default() -> Self {
+        Self {
+            free: PortRange::FREE,
+            in_use: BTreeSet::new(),
+        }
+    }
+}
+
+/// The bindings of an endpoint with these addresses: each port that is asked for, with a port and
+/// an address of the host.
+pub(crate) fn bind(
+    state: &State,
+    network: &Network,
+    addresses: &[IpNet],
+    requests: &[PortRequest],
+    host: &PortFacts,
+) -> Result<Vec<PortBinding>, Refused> {
+    let mut bound = Bound {
+        state,
+        host,
+        published: None,
+        bindings: Vec::new(),
+    };
+    for request in requests {
+        let at = host_ips(network, addresses, request)?;
+        for (port, host_ports) in candidates(request, host.free) {
+            bound.bind(request.protocol, port, &at, host_ports)?;
+        }
+    }
+    Ok(bound.bindings)
+}
+
+/// Each port of the endpoint, with the ports of the host out of which it is to get one.
+fn candidates(
+    request: &PortRequest,
+    free: PortRange,
+) -> impl Iterator<Item = (u16, PortRange)> + use<'_> {
+    let host_ports = request.host_ports;
+    let one_by_one = host_ports.filter(|_| !request.wants_free());
+    let each = one_by_one.into_iter().flat_map(PortRange::each);
+    let any = std::iter::repeat(host_ports.unwrap_or(free));
+    request.ports.ports().zip(each.chain(any))
+}
+
+/// Addresses of the host on which a port is published: what is asked for, else the network's own
+/// default as far as the endpoint has the family, else all.
+fn host_ips(
+    network: &Network,
+    addresses: &[IpNet],
+    request: &PortRequest,
+) -> Result<Vec<Option<IpAddr>>, Refused> {
+    let has = |ip: &IpAddr| {
+        let family = Family::of_address(*ip);
+        addresses.iter().any(|net| Family::of(*net) == family)
+    };
+    if request.host_ip.is_none() && network.host_ips.iter().any(has) {
+        let own = network.host_ips.iter().filter(|ip| has(ip));
+        return Ok(own.map(|ip| specified(*ip)).collect());
+    }
+    let host_ip = match (request.host_ip, network.host_ips.first()) {
+        (Some(given), _) => specified(given),
+        (None, default) => default.copied(),
+    };
+    match host_ip {
+        Some(ip) if ip.is_ipv6() && ip.is_loopback() => Err(Refused::PortOnIpv6Loopback(*request)),
+        Some(ip) if !has(&ip) => Err(Refused::PortFamily {
+            request: *request,
+            host_ip: ip,
+            family: Family::of_address(ip),
+        }),
+        host_ip => Ok(vec![host_ip]),
+    }
+}
+
+fn specified(ip: IpAddr) -> Option<IpAddr> {
+    (!ip.is_unspecified()).then_some(ip)
+}
+
+/// The bindings of one request as they come together.
+struct Bound<'a> {
+    state: &'a State,
+    host: &'a PortFacts,
+    /// Ports of the host that are published, on whatever address; found once it is needed.
+    published: Option<HashSet<(Protocol, u16)>>,
+    bindings: Vec<PortBinding>,
+}
+
+impl Bound<'_> {
+    /// Binds a port of the endpoint to one out of `host_ports`, the same on every address of `at`.
+    fn bind(
+        &mut self,
+        protocol: Protocol,
+        port: u16,
+        at: &[Option<IpAddr>],
+        host_ports: PortRange,
+    ) -> Result<(), Refused> {
+        let host_port = match host_ports.single() {
+            Some(host_port) => host_port,
+            None => self
+                .choose(protocol, host_ports)
+                .ok_or(Refused::NoFreePort {
+                    range: host_ports,
+                    protocol,
+                    port,
+                })?,
+        };
+        for host_ip in at.iter().copied() {
+            self.add(PortBinding {
+                host_ip,
+                host_port,
+                port,
+                protocol,
+            })?;
+        }
+        Ok(())
+    }
+
+    /// The lowest port that nobody has.
+    fn choose(&mut self, protocol: Protocol, host_ports: PortRange) -> Option<u16> {
+        let of_state = || {
+            let bindings = self.state.endpoints.values().flat_map(|e| &e.ports);
+            bindings.map(|b| (b.protocol, b.host_port)).collect()
+        };
+        let published = self.published.get_or_insert_with(of_state);
+        let own: HashSet<u16> = self
+            .bindings
+            .iter()
+            .filter(|own| own.protocol == protocol)
+            .map(|own| own.host_port)
+            .collect();
+        host_ports.ports().find(|host_port| {
+            let wanted = (protocol, *host_port);
+            !published.contains(&wanted)
+                && !self.host.in_use.contains(&wanted)
+                && !own.contains(host_port)
+        })
+    }
+
+    fn add(&mut self, binding: PortBinding) -> Result<(), Refused> {
+        let own = self.bindings.iter();
+        if let Some(twice) = own.clone().find(|other| other.conflicts_with(&binding)) {
+            return Err(Refused::PortTwice(*twice, binding));
+        }
+        if let Some((holder, held)) = self.state.holder_of(&binding) {
+            let holder = holder.name.clone();
+            return Err(Refused::PortTaken {
+                binding,
+                holder,
+                held,
+            });
+        }
+        self.bindings.push(binding);
+        Ok(())
+    }
+}

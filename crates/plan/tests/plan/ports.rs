@@ -1,0 +1,185 @@
+//! Which ports of the host are given, and what changes with them.
+
+use crate::values::{attach, attachment, create, name, namespace, network, state_with};
+use expect_test::expect;
+use tidegate_model::links::LinkStep;
+use tidegate_model::{Change, PortRequest, Protocol, State};
+use tidegate_plan::{Plan, PortFacts, Refused};
+
+fn facts(free: &str, in_use: &[(Protocol, u16)]) -> PortFacts {
+    PortFacts {
+        free: free.parse().unwrap(),
+        in_use: in_use.iter().copied().collect(),
+    }
+}
+
+fn requests(texts: &[&str]) -> Vec<PortRequest> {
+    texts.iter().map(|text| text.parse().unwrap()).collect()
+}
+
+/// The ports of an endpoint that a plan makes or changes.
+fn ports(plan: &Plan) -> String {
+    let ports = match &plan.change {
+        Change::AddEndpoint(endpoint) => &endpoint.ports,
+        Change::ReplaceEndpoint { after, .. } => &after.ports,
+        other => panic!("{other:?}"),
+    };
+    let shown: Vec<String> = ports.iter().map(ToString::to_string).collect();
+    shown.join(" ")
+}
+
+fn given(state: &State, texts: &[&str], facts: &PortFacts) -> Result<String, Refused> {
+    let plan = tidegate_plan::attach(state, &attachment("web", texts), &namespace(9), facts)?;
+    Ok(ports(&plan))
+}
+
+#[test]
+fn ports_are_given_one_by_one_or_free_ones_are_found() {
+    let mut state = state_with(&["web"]);
+    attach(&mut state, "web", 1, &["61001:1", "127.0.0.1:8001:1"]);
+    let host = facts(
+        "61000-65535",
+        &[(Protocol::Tcp, 61002), (Protocol::Udp, 61003)],
+    );
+    for (texts, expected) in [
+        (
+            &["8080-8082:80-82"][..],
+            "8080:80/tcp 8081:81/tcp 8082:82/tcp",
+        ),
+        (&["80"], "61000:80/tcp"),
+        (&["80-82"], "61000:80/tcp 61003:81/tcp 61004:82/tcp"),
+        (&["61000:1", "80"], "61000:1/tcp 61003:80/tcp"),
+        (&["53/udp", "53"], "61000:53/udp 61000:53/tcp"),
+        (&["8000-8003:80", "8000-8003:80"], "8000:80/tcp 8002:80/tcp"),
+        (&["[2001:db8::1]:0:80"], "[2001:db8::1]:61000:80/tcp"),
+    ] {
+        assert_eq!(given(&state, texts, &host).unwrap(), expected, "{texts:?}");
+    }
+}
+
+#[test]
+fn where_no_port_is_free_it_is_said() {
+    let mut state = state_with(&["web"]);
+    attach(&mut state, "web", 1, &["8000:1"]);
+    let host = facts("9000-9001", &[(Protocol::Tcp, 8001)]);
+    let refused = given(&state, &["8000-8001:80"], &host).unwrap_err();
+    assert_eq!(
+        refused.to_string(),
+        "no port of 8000-8001/tcp is free on the host for port 80"
+    );
+    assert!(given(&state, &["8000-8001:80/udp"], &host).is_ok());
+    let refused = given(&state, &["1-3"], &host).unwrap_err();
+    assert!(
+        matches!(refused, Refused::NoFreePort { port: 3, .. }),
+        "{refused}"
+    );
+}
+
+/// A network whose ports are published on these addresses unless they name one.
+fn state_on(host_ips: &[&str]) -> State {
+    let mut request = network("web");
+    request.host_ips = host_ips.iter().map(|ip| ip.parse().unwrap()).collect();
+    let mut state = State::default();
+    state.apply(&create(&state, &request).unwrap().change);
+    state
+}
+
+#[test]
+fn a_networks_default_host_address_is_that_of_ports_without_one() {
+    let host = facts("61000-65535", &[]);
+    let state = state_on(&["127.0.0.1"]);
+    let texts = ["80:80", "192.0.2.1:81:81", "0.0.0.0:82:82"];
+    assert_eq!(
+        given(&state, &texts, &host).unwrap(),
+        "127.0.0.1:80:80/tcp 192.0.2.1:81:81/tcp 82:82/tcp"
+    );
+    let state = state_on(&["192.0.2.1", "2001:db8::1"]);
+    assert_eq!(
+        given(&state, &["80"], &host).unwrap(),
+        "192.0.2.1:61000:80/tcp [2001:db8::1]:61000:80/tcp",
+        "the same port for both families"
+    );
+    let state = state_on(&["0.0.0.0"]);
+    assert_eq!(given(&state, &["80:80"], &host).unwrap(), "80:80/tcp");
+}
+
+#[test]
+fn default_host_addresses_that_make_no_sense_are_refused() {
+    let refusal = |host_ips: [&str; 2]| {
+        let mut request = network("web");
+        request.host_ips = host_ips.map(|ip| ip.parse().unwrap()).into();
+        create(&State::default(), &request).unwrap_err().to_string()
+    };
+    assert_eq!(
+        refusal(["192.0.2.1", "192.0.2.2"]),
+        "network web was given two default host addresses of one family, 192.0.2.1 and 192.0.2.2"
+    );
+    assert_eq!(
+        refusal(["192.0.2.1", "ff02::1"]),
+        "the default host address ff02::1 is a multicast address, and not an address of the host"
+    );
+}
+
+fn published(state: &mut State, texts: &[&str]) -> Plan {
+    let host = facts("61000-65535", &[]);
+    let plan = tidegate_plan::publish(state, &name("ep-1"), &requests(texts), &host).unwrap();
+    state.apply(&plan.change);
+    plan
+}
+
+#[test]
+fn publishing_more_adds_just_that_and_holds_its_ports_first() {
+    let mut state = state_with(&["web"]);
+    attach(&mut state, "web", 1, &["80:80"]);
+    let plan = published(&mut state, &["127.0.0.1:81:81"]);
+    expect![[r#"
+        add map inet tidegate publish4_at_tcp { type ipv4_addr . inet_service : ipv4_addr . inet_service; elements = { 127.0.0.1 . 81 : 10.208.0.2 . 81 }; }
+    "#]]
+    .assert_eq(&plan.transaction.to_text());
+    let shown = |steps: &[LinkStep]| match steps {
+        [LinkStep::HoldPorts(holds)] => holds.iter().map(ToString::to_string).collect::<Vec<_>>(),
+        other => panic!("{other:?}"),
+    };
+    assert_eq!(shown(&plan.first), ["127.0.0.1:81/tcp"]);
+    assert_eq!(ports(&plan), "80:80/tcp 127.0.0.1:81:81/tcp");
+    assert!(plan.links.is_empty());
+}
+
+#[test]
+fn the_first_port_makes_an_endpoint_one_that_may_meet_itself_and_the_last_ends_that() {
+    let mut state = state_with(&["web"]);
+    attach(&mut state, "web", 1, &[]);
+    let added = published(&mut state, &["80:80"]);
+    assert!(added.transaction.to_text().contains("hairpin4"));
+    let removed = tidegate_plan::unpublish(&state, &name("ep-1"), &requests(&["80"])).unwrap();
+    assert_eq!(removed.transaction, added.undo);
+    assert_eq!(removed.undo, added.transaction);
+    let [
+        LinkStep::ForgetConnections(flows),
+        LinkStep::ReleasePorts(holds),
+    ] = &removed.links[..]
+    else {
+        panic!("{:?}", removed.links)
+    };
+    assert_eq!((flows.len(), holds.len()), (2, 2), "one for each family");
+    assert_eq!(added.first[0].inverse(), Some(removed.links[1].clone()));
+    assert_eq!(ports(&removed), "");
+}
+
+#[test]
+fn what_is_not_published_cannot_be_withdrawn_and_what_is_cannot_be_published_again() {
+    let mut state = state_with(&["web"]);
+    attach(&mut state, "web", 1, &["80:80"]);
+    let unpublish = |texts| tidegate_plan::unpublish(&state, &name("ep-1"), &requests(texts));
+    let refused = unpublish(&["80:80", "80/udp"]).unwrap_err();
+    assert_eq!(refused.to_string(), "endpoint ep-1 does not publish 80/udp");
+    let again = tidegate_plan::publish(
+        &state,
+        &name("ep-1"),
+        &requests(&["80:81"]),
+        &facts("1-2", &[]),
+    );
+    assert!(matches!(again, Err(Refused::PortTaken { .. })), "{again:?}");
+    let nobody = tidegate_plan::unpublish(&state, &name("x"), &[]);
+    assert_eq!(nobody, Err(Refused::NoEndpoint(name("x"))));
+}
