@@ -67,6 +67,7 @@ pub fn compose(ingredients: &Ingredients<'_>) -> PackageSpec {
         },
         depends,
         recommends: package.declared.recommends.clone(),
+        provides: Vec::new(),
         files: files.to_vec(),
         maintainer_scripts: maintainer_scripts(config, plan, package),
         scriptlets: is_rpm.then(|| scriptlets::scriptlets(files)).flatten(),

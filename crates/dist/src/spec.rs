@@ -1,4 +1,5 @@
-//! What one package file holds: the message from the plan to the program that writes packages.
+//! What one package file holds: the messages to and from the program that writes and reads
+//! packages.
 //!
 //! A [`PackageSpec`] is complete: every dependency is resolved, every file named, every date
 //! fixed. The writer makes no decisions, so the same specification always gives the same bytes.
@@ -143,6 +144,9 @@ pub struct PackageSpec {
     pub depends: Vec<String>,
     /// What is installed with it unless the administrator says no.
     pub recommends: Vec<String>,
+    /// What it stands for besides itself, in the format's own syntax.
+    #[serde(default)]
+    pub provides: Vec<String>,
     /// Its files.
     pub files: Vec<PackageFile>,
     /// A folder with Debian maintainer scripts (`postinst`, …) that hold a `#DEBHELPER#` line.
@@ -163,4 +167,27 @@ pub struct PackageReport {
     pub recommends: Vec<String>,
     /// The paths that it installs.
     pub files: Vec<String>,
+}
+
+/// What a package says about itself, whoever wrote it. A tar file has neither version,
+/// architecture nor relations.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub struct PackageContents {
+    /// The kind of file.
+    pub format: Format,
+    /// The package's name; of a tar file the one folder that everything is in.
+    pub name: String,
+    /// The version of the program, with the epoch where there is one.
+    pub version: Option<String>,
+    /// The revision of the package; none for a Debian package that has none.
+    pub revision: Option<String>,
+    /// The architecture in the format's own words.
+    pub arch: Option<String>,
+    /// Its dependencies and paths.
+    pub report: PackageReport,
+    /// The paths that are kept on upgrade where the administrator changed them.
+    pub conffiles: Vec<String>,
+    /// What it stands for, in the format's own syntax; RPMs name themselves here too.
+    pub provides: Vec<String>,
 }

@@ -1,8 +1,9 @@
-//! The .deb file, through the cargo-deb library.
+//! The .deb file: written through the cargo-deb library, read by ourselves.
 //!
 //! cargo-deb takes its description from a Cargo manifest, so one is written to the work folder
 //! beside the files. Its result is then completed with the `md5sums` that it cannot write.
 
+mod archive;
 mod changelog;
 mod control;
 mod manifest;
@@ -14,10 +15,14 @@ use std::path::{Path, PathBuf};
 use cargo_deb::compress::{CompressConfig, Format as Compression};
 use cargo_deb::config::{BuildOptions, DebConfigOverrides};
 use cargo_deb::{BuildEnvironment, CargoDebError, CargoLockingFlags, PackageConfig};
-use tidegate_dist::spec::{FileKind, PackageReport, PackageSpec};
+use tidegate_dist::spec::{FileKind, PackageContents, PackageReport, PackageSpec};
 
+use crate::compression;
+use crate::entry::{self, Entry};
 use crate::error::{PackageError, ResultExt};
 use crate::files::{self, File};
+use crate::restamp::Stamp;
+use archive::Archives;
 use warnings::Warnings;
 
 /// Writes the package and reports what the finished file says.
@@ -28,7 +33,36 @@ pub(crate) fn write(spec: &PackageSpec) -> Result<PackageReport, PackageError> {
     let plain = spec.work.join("plain.deb");
     run_cargo_deb(spec, &manifest, &plain)?;
     repack::with_md5sums(&plain, &spec.out, u64::from(spec.source_date_epoch))?;
-    control::report(&spec.out)
+    report(&spec.out)
+}
+
+/// Reads a package: what it says, and what it installs.
+pub(crate) fn read(path: &Path) -> Result<(PackageContents, Vec<Entry>), PackageError> {
+    let archives = archive::read(path)?;
+    let entries = entry::tar::read(&archives.data).at(path)?;
+    Ok((control::contents(path, &archives)?, entries))
+}
+
+/// Writes the package anew under another version.
+pub(crate) fn restamp(
+    path: &Path,
+    out: &Path,
+    stamp: &Stamp,
+) -> Result<PackageReport, PackageError> {
+    let archives = archive::read(path)?;
+    let text = control::restamped(path, &archives, stamp)?;
+    let control =
+        archive::with_file(&archives.control, "control", &text, archives.mtime).at(path)?;
+    let restamped = Archives {
+        control,
+        ..archives
+    };
+    archive::write(out, &restamped).at(out)?;
+    report(out)
+}
+
+fn report(path: &Path) -> Result<PackageReport, PackageError> {
+    Ok(control::contents(path, &archive::read(path)?)?.report)
 }
 
 fn changelog_file(spec: &PackageSpec) -> Result<File, PackageError> {
@@ -37,7 +71,7 @@ fn changelog_file(spec: &PackageSpec) -> Result<File, PackageError> {
         dest: format!("/usr/share/doc/{}/changelog.Debian.gz", spec.name),
         mode: 0o644,
         kind: FileKind::Doc,
-        content: files::gzip(text.as_bytes()).at(&spec.out)?,
+        content: compression::gzip(text.as_bytes()).at(&spec.out)?,
     })
 }
 

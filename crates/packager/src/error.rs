@@ -1,10 +1,10 @@
-//! Why a package could not be written.
+//! Why a package could not be written or read.
 
 use std::error::Error;
 use std::io;
 use std::path::{Path, PathBuf};
 
-/// Why a package could not be written.
+/// Why a package could not be written or read.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum PackageError {
     #[error("cannot read package specification {}", path.display())]
@@ -35,6 +35,16 @@ pub(crate) enum PackageError {
     NotDeb { path: PathBuf, what: &'static str },
     #[error("cannot write {} as RPM", path.display())]
     Rpm { path: PathBuf, source: rpm::Error },
+    #[error("cannot read {} as RPM", path.display())]
+    ReadRpm { path: PathBuf, source: rpm::Error },
+    #[error("{} is no .deb, .rpm or .tar.gz", path.display())]
+    NoPackage { path: PathBuf },
+    #[error("{} holds no version that could be changed", path.display())]
+    NoVersion { path: PathBuf },
+    #[error("{} has no one folder that everything in it is in", path.display())]
+    NoTop { path: PathBuf },
+    #[error("entry {path:?} would be written outside of the folder")]
+    Escapes { path: String },
     #[error("dependency {0:?} is not `NAME` or `NAME OPERATOR VERSION`")]
     Dependency(String),
     #[error("file {dest:?} is not an absolute path without `..`")]

@@ -1,13 +1,11 @@
 //! The content of a package's files, ready to be archived.
 
-use std::io::{self, Read, Write};
+use std::io;
 use std::path::{Component, Path};
 
-use flate2::Compression;
-use flate2::GzBuilder;
-use flate2::read::GzDecoder;
 use tidegate_dist::spec::{FileKind, PackageFile, PackageSpec};
 
+use crate::compression::gzip;
 use crate::error::{PackageError, ResultExt};
 
 /// One file with its content.
@@ -65,24 +63,6 @@ fn check_dest(dest: &str) -> Result<(), PackageError> {
     }
 }
 
-/// Compresses without name and time, so that the same content gives the same bytes.
-pub(crate) fn gzip(content: &[u8]) -> io::Result<Vec<u8>> {
-    // 255 is "unknown" in RFC 1952: the operating system must not show either.
-    let mut encoder = GzBuilder::new()
-        .mtime(0)
-        .operating_system(255)
-        .write(Vec::new(), Compression::best());
-    encoder.write_all(content)?;
-    encoder.finish()
-}
-
-/// The inverse of [`gzip`].
-pub(crate) fn gunzip(content: &[u8]) -> io::Result<Vec<u8>> {
-    let mut plain = Vec::new();
-    GzDecoder::new(content).read_to_end(&mut plain)?;
-    Ok(plain)
-}
-
 /// The regular files in a tar archive, sorted, as it names them but for a leading `./`.
 pub(crate) fn names_in_tar(archive: &[u8]) -> io::Result<Vec<String>> {
     let mut names = Vec::new();
@@ -100,13 +80,6 @@ pub(crate) fn names_in_tar(archive: &[u8]) -> io::Result<Vec<String>> {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn compression_is_repeatable_and_reversible() {
-        let once = gzip(b"the same bytes").unwrap();
-        assert_eq!(once, gzip(b"the same bytes").unwrap());
-        assert_eq!(gunzip(&once).unwrap(), b"the same bytes");
-    }
 
     #[test]
     fn a_path_that_leaves_the_root_is_refused() {

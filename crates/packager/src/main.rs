@@ -1,31 +1,59 @@
-//! Writes one package from a specification: `tidegate-packager SPEC.json`.
+//! Writes packages and reads them.
 //!
-//! `cargo xtask dist` builds and runs this program when the first package is to be written, so
-//! that the packaging libraries cost nothing before. On success it prints a
-//! [`PackageReport`](tidegate_dist::spec::PackageReport) that was read back from the finished
-//! file, as JSON on standard output.
+//! `cargo xtask dist` and `verify` build and run this program when the first package is to be
+//! written or read, so that the packaging libraries cost nothing before. What it has to tell is
+//! JSON on standard output, as the types in [`tidegate_dist::spec`] have it.
 
+mod compression;
 mod date;
 mod deb;
+mod entry;
 mod error;
 mod files;
+mod restamp;
 mod rpm;
 mod tarball;
 mod text;
+mod unpack;
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
+use clap::Parser;
+use serde::Serialize;
 use tidegate_dist::spec::{Format, PackageReport, PackageSpec};
 
 use crate::error::{PackageError, ResultExt, print_chain};
+use crate::restamp::Stamp;
+
+/// Write packages from specifications, and read finished ones.
+#[derive(Debug, Parser)]
+enum Command {
+    /// Write one package; print what the finished file says.
+    Write {
+        /// The specification, a `PackageSpec` as JSON.
+        spec: PathBuf,
+    },
+    /// Unpack a .deb, .rpm or .tar.gz; print its `PackageContents`.
+    Unpack {
+        /// The package.
+        file: PathBuf,
+        /// The folder that its payload goes to.
+        dir: PathBuf,
+    },
+    /// Write a .deb or .rpm anew under another version; print what the finished file says.
+    Restamp {
+        /// The package.
+        file: PathBuf,
+        /// The file to be written.
+        out: PathBuf,
+        /// The version and revision, such as 0.0.9-1.
+        stamp: Stamp,
+    },
+}
 
 fn main() -> ExitCode {
-    let mut arguments = std::env::args_os().skip(1);
-    let (Some(spec), None) = (arguments.next(), arguments.next()) else {
-        return usage();
-    };
-    match run(Path::new(&spec)) {
+    match run(&Command::parse()) {
         Ok(report) => {
             println!("{report}");
             ExitCode::SUCCESS
@@ -37,20 +65,24 @@ fn main() -> ExitCode {
     }
 }
 
-#[expect(clippy::print_stderr, reason = "a command line without its argument")]
-fn usage() -> ExitCode {
-    eprintln!("usage: tidegate-packager SPEC.json");
-    ExitCode::FAILURE
+fn run(command: &Command) -> Result<String, PackageError> {
+    match command {
+        Command::Write { spec } => json(&write(&load(spec)?)?),
+        Command::Unpack { file, dir } => json(&unpack::unpack(file, dir)?),
+        Command::Restamp { file, out, stamp } => json(&restamp::restamp(file, out, stamp)?),
+    }
 }
 
-fn run(path: &Path) -> Result<String, PackageError> {
+fn json(report: &impl Serialize) -> Result<String, PackageError> {
+    serde_json::to_string(report).map_err(PackageError::Report)
+}
+
+fn load(path: &Path) -> Result<PackageSpec, PackageError> {
     let text = std::fs::read_to_string(path).at(path)?;
-    let spec: PackageSpec = serde_json::from_str(&text).map_err(|source| PackageError::Spec {
+    serde_json::from_str(&text).map_err(|source| PackageError::Spec {
         path: path.to_owned(),
         source,
-    })?;
-    let report = write(&spec)?;
-    serde_json::to_string(&report).map_err(PackageError::Report)
+    })
 }
 
 fn write(spec: &PackageSpec) -> Result<PackageReport, PackageError> {

@@ -1,19 +1,22 @@
 //! The .rpm file, through the rpm crate.
 
 mod dependency;
+mod read;
+mod restamp;
 
 use std::collections::BTreeSet;
 use std::path::Path;
 
-use rpm::{
-    BuildConfig, CompressionType, Dependency, FileOptions, Package, PackageBuilder, Scriptlet,
-};
+use rpm::{BuildConfig, CompressionType, FileOptions, PackageBuilder, Scriptlet};
 use tidegate_dist::spec::{FileKind, PackageReport, PackageSpec, Scriptlets};
 
 use crate::date;
 use crate::error::PackageError;
 use crate::files::{self, File};
 use crate::text;
+
+pub(crate) use read::read;
+pub(crate) use restamp::restamp;
 
 /// Writes the package and reports what the finished file says.
 pub(crate) fn write(spec: &PackageSpec) -> Result<PackageReport, PackageError> {
@@ -34,9 +37,7 @@ pub(crate) fn write(spec: &PackageSpec) -> Result<PackageReport, PackageError> {
         .build()
         .and_then(|package| package.write_file(&spec.out))
         .map_err(failed)?;
-    Package::open(&spec.out)
-        .and_then(|package| report(&package))
-        .map_err(failed)
+    Ok(read(&spec.out)?.0.report)
 }
 
 fn describe(spec: &PackageSpec) -> PackageBuilder {
@@ -70,6 +71,9 @@ fn add_dependencies(builder: &mut PackageBuilder, spec: &PackageSpec) -> Result<
     }
     for text in &spec.recommends {
         builder.recommends(dependency::parse(text)?);
+    }
+    for text in &spec.provides {
+        builder.provides(dependency::parse(text)?);
     }
     Ok(())
 }
@@ -139,23 +143,4 @@ fn add_scriptlets(builder: &mut PackageBuilder, scriptlets: &Scriptlets) {
         .post_install_script(shell(&scriptlets.post))
         .pre_uninstall_script(shell(&scriptlets.preun))
         .post_uninstall_script(shell(&scriptlets.postun));
-}
-
-fn report(package: &Package) -> Result<PackageReport, rpm::Error> {
-    let metadata = &package.metadata;
-    let names = |dependencies: Vec<Dependency>| {
-        let mut names: Vec<String> = dependencies.iter().map(dependency::render).collect();
-        names.sort();
-        names.dedup();
-        names
-    };
-    let files = metadata.get_file_paths()?;
-    Ok(PackageReport {
-        depends: names(metadata.get_requires()?),
-        recommends: names(metadata.get_recommends()?),
-        files: files
-            .iter()
-            .map(|path| path.display().to_string())
-            .collect(),
-    })
 }

@@ -5,8 +5,10 @@ use std::io;
 use std::path::Path;
 
 use tar::{Builder, EntryType, Header};
-use tidegate_dist::spec::{PackageReport, PackageSpec};
+use tidegate_dist::spec::{Format, PackageContents, PackageReport, PackageSpec};
 
+use crate::compression;
+use crate::entry::{self, Content, Entry};
 use crate::error::{PackageError, ResultExt};
 use crate::files::{self, File};
 
@@ -15,18 +17,51 @@ pub(crate) fn write(spec: &PackageSpec) -> Result<PackageReport, PackageError> {
     let files = files::load(spec)?;
     let top = top_folder(&spec.out);
     let tar = archive(&files, &top, u64::from(spec.source_date_epoch)).at(&spec.out)?;
-    std::fs::write(&spec.out, files::gzip(&tar).at(&spec.out)?).at(&spec.out)?;
-    report(&spec.out, &top).at(&spec.out)
+    let packed = compression::gzip(&tar).at(&spec.out)?;
+    std::fs::write(&spec.out, packed).at(&spec.out)?;
+    Ok(read(&spec.out)?.0.report)
 }
 
-/// Reads the finished file; a path outside of the top folder stays as it is.
-fn report(out: &Path, top: &str) -> io::Result<PackageReport> {
-    let names = files::names_in_tar(&files::gunzip(&std::fs::read(out)?)?)?;
-    let installed = |name: &String| name.strip_prefix(top).unwrap_or(name).to_owned();
-    Ok(PackageReport {
-        files: names.iter().map(installed).collect(),
-        ..PackageReport::default()
-    })
+/// Reads a file: what it says, and what it installs once its one top folder is taken off.
+pub(crate) fn read(path: &Path) -> Result<(PackageContents, Vec<Entry>), PackageError> {
+    let packed = std::fs::read(path).at(path)?;
+    let archive = compression::plain(packed).at(path)?;
+    let mut entries = entry::tar::read(&archive).at(path)?;
+    let top = take_top(&mut entries).ok_or_else(|| PackageError::NoTop {
+        path: path.to_owned(),
+    })?;
+    let is_file = |entry: &&Entry| matches!(entry.content, Content::File(_));
+    let files = entries.iter().filter(is_file);
+    let contents = PackageContents {
+        format: Format::Tar,
+        name: top,
+        version: None,
+        revision: None,
+        arch: None,
+        report: PackageReport {
+            files: files.map(|entry| entry.path.clone()).collect(),
+            ..PackageReport::default()
+        },
+        conffiles: Vec::new(),
+        provides: Vec::new(),
+    };
+    Ok((contents, entries))
+}
+
+/// Takes the folder that everything is in off the paths, which then begin with `/`.
+fn take_top(entries: &mut [Entry]) -> Option<String> {
+    let first = entries.first()?.path.split('/').next()?.to_owned();
+    let installed = |path: &str| {
+        let rest = path.strip_prefix(first.as_str())?;
+        (rest.is_empty() || rest.starts_with('/')).then(|| rest.to_owned())
+    };
+    for entry in entries {
+        entry.path = installed(&entry.path)?;
+        if let Content::HardLink(target) = &mut entry.content {
+            *target = installed(target)?;
+        }
+    }
+    Some(first)
 }
 
 fn top_folder(out: &Path) -> String {
@@ -105,12 +140,27 @@ mod tests {
     }
 
     #[test]
-    fn the_report_is_what_the_file_holds() {
+    fn what_is_read_is_what_the_file_holds() {
         let folder = tempfile::tempdir().unwrap();
-        let out = folder.path().join("t.tar.gz");
+        let out = folder.path().join("renamed.tar.gz");
         let tar = archive(&[file("/usr/bin/a", 0o755)], "t", 0).unwrap();
-        std::fs::write(&out, files::gzip(&tar).unwrap()).unwrap();
-        assert_eq!(report(&out, "t").unwrap().files, ["/usr/bin/a"]);
-        assert_eq!(report(&out, "other").unwrap().files, ["t/usr/bin/a"]);
+        std::fs::write(&out, compression::gzip(&tar).unwrap()).unwrap();
+        let (contents, entries) = read(&out).unwrap();
+        assert_eq!(contents.name, "t");
+        assert_eq!(contents.report.files, ["/usr/bin/a"]);
+        let paths: Vec<&str> = entries.iter().map(|entry| entry.path.as_str()).collect();
+        assert_eq!(paths, ["", "/usr", "/usr/bin", "/usr/bin/a"]);
+    }
+
+    #[test]
+    fn a_file_without_one_top_folder_is_refused() {
+        let entry = |path: &str| Entry {
+            path: path.into(),
+            mode: 0o644,
+            content: Content::File(Vec::new()),
+        };
+        assert_eq!(take_top(&mut [entry("t/a"), entry("other/b")]), None);
+        assert_eq!(take_top(&mut [entry("t/a"), entry("tt/b")]), None);
+        assert_eq!(take_top(&mut []), None);
     }
 }

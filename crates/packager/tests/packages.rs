@@ -3,11 +3,16 @@
 
 #![expect(clippy::unwrap_used, reason = "a test reports a failure by panicking")]
 
+use std::ffi::OsStr;
+use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
+use serde::de::DeserializeOwned;
 use tidegate_dist::changelog::Release;
-use tidegate_dist::spec::{FileKind, Format, PackageFile, PackageReport, PackageSpec, Scriptlets};
+use tidegate_dist::spec::{
+    FileKind, Format, PackageContents, PackageFile, PackageReport, PackageSpec, Scriptlets,
+};
 use tidegate_test_support::{Need, require};
 
 const EPOCH: u32 = 1_767_225_600;
@@ -68,6 +73,7 @@ impl Folder {
                 .into(),
             ],
             recommends: vec!["nftables".into()],
+            provides: vec!["virtual-sample".into()],
             files: vec![
                 self.file(
                     "bin",
@@ -122,19 +128,43 @@ impl Folder {
     fn write(&self, spec: &PackageSpec) -> PackageReport {
         let path = self.path("spec.json");
         std::fs::write(&path, serde_json::to_string(spec).unwrap()).unwrap();
-        let output = Command::new(env!("CARGO_BIN_EXE_tidegate-packager"))
-            .arg(&path)
-            .env("SOURCE_DATE_EPOCH", EPOCH.to_string())
-            .env_remove("CARGO_TARGET_DIR")
-            .output()
-            .unwrap();
-        assert!(
-            output.status.success(),
-            "{}",
-            String::from_utf8_lossy(&output.stderr)
-        );
-        serde_json::from_slice(&output.stdout).unwrap()
+        told(&["write".as_ref(), path.as_ref()])
     }
+
+    fn unpack(&self, package: &Path, into: &str) -> PackageContents {
+        told(&[
+            "unpack".as_ref(),
+            package.as_ref(),
+            self.path(into).as_ref(),
+        ])
+    }
+
+    fn restamp(&self, package: &Path, out: &str, stamp: &str) -> (PathBuf, PackageReport) {
+        let out = self.path(out);
+        let report = told(&[
+            "restamp".as_ref(),
+            package.as_ref(),
+            out.as_ref(),
+            stamp.as_ref(),
+        ]);
+        (out, report)
+    }
+}
+
+/// What the program tells about its work.
+fn told<T: DeserializeOwned>(arguments: &[&OsStr]) -> T {
+    let output = Command::new(env!("CARGO_BIN_EXE_tidegate-packager"))
+        .args(arguments)
+        .env("SOURCE_DATE_EPOCH", EPOCH.to_string())
+        .env_remove("CARGO_TARGET_DIR")
+        .output()
+        .unwrap();
+    assert!(
+        output.status.success(),
+        "{}",
+        String::from_utf8_lossy(&output.stderr)
+    );
+    serde_json::from_slice(&output.stdout).unwrap()
 }
 
 /// What a program prints about a file.
@@ -199,6 +229,128 @@ fn the_report_is_what_the_finished_file_says() {
 }
 
 #[test]
+fn what_was_written_is_read_again() {
+    for format in Format::ALL {
+        let folder = Folder::new();
+        let spec = folder.spec(format, "sample.tar.gz");
+        let report = folder.write(&spec);
+        let contents = folder.unpack(&spec.out, "root");
+        assert_eq!(contents.format, format);
+        assert_eq!(contents.name, "sample");
+        assert_eq!(contents.report, report);
+        if format != Format::Tar {
+            assert_eq!(contents.version.as_deref(), Some("1.2.3"));
+            assert_eq!(contents.revision.as_deref(), Some("1"));
+            assert_eq!(contents.arch, Some(spec.arch));
+            assert_eq!(contents.conffiles, ["/etc/sample.toml"]);
+            let provided = contents.provides.contains(&"virtual-sample".to_owned());
+            assert!(provided, "{:?}", contents.provides);
+        }
+        let program = folder.path("root/usr/bin/sample");
+        assert_eq!(std::fs::read(&program).unwrap(), b"#!/bin/sh\n");
+        let mode = program.metadata().unwrap().permissions().mode();
+        assert_eq!(mode & 0o7777, 0o755, "{format}");
+    }
+}
+
+#[test]
+fn packages_of_others_making_are_read() {
+    require!(Need::Program("dpkg-deb"));
+    for compression in ["xz", "zstd", "none"] {
+        let folder = Folder::new();
+        let spec = folder.spec(Format::Deb, "sample.deb");
+        folder.write(&spec);
+        let tree = folder.path("tree");
+        printed(
+            "dpkg-deb",
+            &["--raw-extract", &spec.out.display().to_string()],
+            &tree,
+        );
+        std::os::unix::fs::symlink("sample", tree.join("usr/bin/alias")).unwrap();
+        let other = folder.path("other.deb");
+        let option = format!("-Z{compression}");
+        let tree = tree.display().to_string();
+        printed(
+            "dpkg-deb",
+            &["--build", "--root-owner-group", &option, &tree],
+            &other,
+        );
+        let contents = folder.unpack(&other, "root");
+        assert_eq!(contents.name, "sample");
+        assert_eq!(contents.report.depends, ["libc6 (>= 2.34)"]);
+        let link = std::fs::read_link(folder.path("root/usr/bin/alias")).unwrap();
+        assert_eq!(link, Path::new("sample"));
+    }
+}
+
+#[test]
+fn a_restamped_package_differs_in_nothing_but_its_version() {
+    for format in [Format::Deb, Format::Rpm] {
+        let folder = Folder::new();
+        let spec = folder.spec(format, "sample");
+        let before = folder.write(&spec);
+        let (older, report) = folder.restamp(&spec.out, "older", "1.2.2-0.9");
+        let (again, _) = folder.restamp(&spec.out, "again", "1.2.2-0.9");
+        assert_eq!(
+            std::fs::read(&older).unwrap(),
+            std::fs::read(again).unwrap()
+        );
+        let contents = folder.unpack(&older, "root");
+        assert_eq!(contents.version.as_deref(), Some("1.2.2"));
+        assert_eq!(contents.revision.as_deref(), Some("0.9"));
+        assert_eq!(report.files, before.files);
+        let (back, _) = folder.restamp(&older, "back", "1.2.3-1");
+        let same = std::fs::read(back).unwrap() == std::fs::read(&spec.out).unwrap();
+        assert!(
+            same,
+            "{format}: restamping back does not give the first file"
+        );
+    }
+}
+
+#[test]
+fn package_managers_take_a_restamped_package() {
+    require!(Need::Program("dpkg-deb"));
+    require!(Need::Program("rpm"));
+    let folder = Folder::new();
+    let deb = folder.spec(Format::Deb, "sample.deb");
+    folder.write(&deb);
+    let (older, _) = folder.restamp(&deb.out, "older.deb", "1.2.2-1");
+    assert!(printed("dpkg-deb", &["--info"], &older).contains(" Version: 1.2.2-1\n"));
+
+    let rpm = folder.spec(Format::Rpm, "sample.rpm");
+    folder.write(&rpm);
+    let (older, _) = folder.restamp(&rpm.out, "older.rpm", "1.2.2-1");
+    let provides = printed("rpm", &["-qp", "--provides"], &older);
+    for line in ["sample = 1.2.2-1", "config(sample) = 1.2.2-1"] {
+        assert!(
+            provides.lines().any(|it| it == line),
+            "{line} in {provides}"
+        );
+    }
+    assert!(!provides.contains("1.2.3"), "{provides}");
+    printed("rpm", &["--checksig", "--nosignature"], &older);
+}
+
+#[test]
+fn what_is_no_package_is_refused_by_name() {
+    let folder = Folder::new();
+    let file = folder.path("notes.txt");
+    std::fs::write(&file, "notes").unwrap();
+    let output = Command::new(env!("CARGO_BIN_EXE_tidegate-packager"))
+        .args([
+            OsStr::new("unpack"),
+            file.as_ref(),
+            folder.path("root").as_ref(),
+        ])
+        .output()
+        .unwrap();
+    assert_eq!(output.status.code(), Some(2));
+    let stderr = String::from_utf8(output.stderr).unwrap();
+    assert!(stderr.contains("notes.txt is no .deb"), "{stderr}");
+}
+
+#[test]
 fn dpkg_reads_the_package() {
     require!(Need::Program("dpkg-deb"));
     let folder = Folder::new();
@@ -251,7 +403,11 @@ fn a_missing_file_is_named() {
     let path = folder.path("spec.json");
     std::fs::write(&path, serde_json::to_string(&spec).unwrap()).unwrap();
     let program = env!("CARGO_BIN_EXE_tidegate-packager");
-    let output = Command::new(program).arg(&path).output().unwrap();
+    let output = Command::new(program)
+        .arg("write")
+        .arg(&path)
+        .output()
+        .unwrap();
     assert_eq!(output.status.code(), Some(2));
     let stderr = String::from_utf8(output.stderr).unwrap();
     assert!(

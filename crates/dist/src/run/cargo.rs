@@ -53,7 +53,15 @@ pub(super) fn build_packager(plan: &Plan, observer: &mut dyn Observer) -> Result
 
 /// Runs the program that writes packages; returns what it prints.
 pub(super) fn run_packager(plan: &Plan, spec: &Path) -> Result<String, RunError> {
-    let mut arguments = words(&["run", "--quiet", "--locked", "--package", PACKAGER, "--"]);
+    let mut arguments = words(&[
+        "run",
+        "--quiet",
+        "--locked",
+        "--package",
+        PACKAGER,
+        "--",
+        "write",
+    ]);
     arguments.push(spec.display().to_string());
     let output = cargo(&arguments, &plan.places.workspace)
         .env(

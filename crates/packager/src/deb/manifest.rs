@@ -39,8 +39,13 @@ fn deb(spec: &PackageSpec, files: &[File]) -> Table {
         entry("conf-files", conffiles(files)),
         entry("assets", files.iter().map(asset).collect::<Vec<_>>()),
     ]);
-    if !spec.recommends.is_empty() {
-        deb.extend([entry("recommends", spec.recommends.join(", "))]);
+    for (key, clauses) in [
+        ("recommends", &spec.recommends),
+        ("provides", &spec.provides),
+    ] {
+        if !clauses.is_empty() {
+            deb.extend([entry(key, clauses.join(", "))]);
+        }
     }
     if spec.maintainer_scripts.is_some() {
         let units = Table::from_iter([
