@@ -1,6 +1,7 @@
 //! The HTTP API of [`tidegate_model::api`].
 
 mod answer;
+mod peer;
 mod request;
 mod serve;
 
@@ -16,6 +17,8 @@ use tidegate_model::api::{
     Attach, Build, CreateNetwork, Info, NetworkView, Ports, RulesetDiff, RulesetText,
 };
 use tidegate_model::doctor::Diagnosis;
+
+use tracing::Span;
 
 use crate::driver::InUse;
 use crate::engine::{Engine, EngineError};
@@ -81,7 +84,10 @@ impl Daemon {
         self,
         work: impl FnOnce(&Engine) -> Result<T, EngineError> + Send + 'static,
     ) -> Answer<T> {
-        let done = tokio::task::spawn_blocking(move || work(&self.engine)).await;
+        // What is logged meanwhile is logged with who asked for it.
+        let client = Span::current();
+        let done =
+            tokio::task::spawn_blocking(move || client.in_scope(|| work(&self.engine))).await;
         match done {
             Ok(result) => answer(result),
             Err(_) => Err(Denied::panicked()),

@@ -117,7 +117,8 @@ fn serve(listening: &Listening, engine: Arc<Engine>, about: About) -> io::Result
         .build()?;
     let router = api::router(engine, about);
     tracing::info!(socket = %listening.path().display(), "listening");
-    runtime.block_on(api::serve(listening.listener()?, router))?;
+    let served = api::serve(listening.listener()?, listening.path(), router);
+    runtime.block_on(served)?;
     // Waits for what the engine has begun.
     drop(runtime);
     Ok(())

@@ -13,6 +13,7 @@ mod doctor;
 mod durability;
 mod healing;
 mod lifecycle;
+mod limits;
 mod ports;
 mod refusals;
 mod settings;

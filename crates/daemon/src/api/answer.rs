@@ -61,6 +61,13 @@ impl Denied {
         Self::invalid(StatusCode::NOT_FOUND, message, Some(hint.into()))
     }
 
+    /// Somebody who got past the socket's file and may not.
+    pub(super) fn not_permitted() -> Self {
+        let hint = "use it as root, or as a member of the socket's group";
+        let message = "this user may not use the daemon".into();
+        Self::invalid(StatusCode::FORBIDDEN, message, Some(hint.into()))
+    }
+
     pub(super) fn not_allowed() -> Self {
         let message = "there is no such method of this call".into();
         Self::invalid(StatusCode::METHOD_NOT_ALLOWED, message, None)

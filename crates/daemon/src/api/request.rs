@@ -1,5 +1,7 @@
 //! What comes with a call, checked before it reaches the engine.
 
+use std::time::Duration;
+
 use axum::Json;
 use axum::extract::rejection::JsonRejection;
 use axum::extract::{FromRequest, FromRequestParts, Path, Request};
@@ -7,8 +9,12 @@ use axum::http::StatusCode;
 use axum::http::request::Parts;
 use serde::de::DeserializeOwned;
 use tidegate_model::Name;
+use tokio::time::timeout;
 
 use super::answer::Denied;
+
+/// How long a client may take to send a body.
+const BODY: Duration = Duration::from_secs(10);
 
 /// A body of JSON.
 pub(super) struct JsonBody<T>(pub(super) T);
@@ -17,9 +23,13 @@ impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for JsonBody<T> {
     type Rejection = Denied;
 
     async fn from_request(request: Request, state: &S) -> Result<Self, Denied> {
-        match Json::from_request(request, state).await {
-            Ok(Json(value)) => Ok(Self(value)),
-            Err(rejection) => Err(refused(&rejection)),
+        match timeout(BODY, Json::from_request(request, state)).await {
+            Ok(Ok(Json(value))) => Ok(Self(value)),
+            Ok(Err(rejection)) => Err(refused(&rejection)),
+            Err(_) => {
+                let message = format!("the request was not sent whole within {BODY:?}");
+                Err(Denied::invalid(StatusCode::REQUEST_TIMEOUT, message, None))
+            }
         }
     }
 }

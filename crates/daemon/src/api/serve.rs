@@ -1,43 +1,162 @@
-//! Serving the API on a unix socket until told to stop.
+//! Serving the API on a unix socket until told to stop, to clients that may be slow, many or mad.
 
 use std::io;
 use std::os::unix::net::UnixListener;
+use std::path::Path;
+use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
+use hyper::server::conn::http1;
+use hyper_util::rt::{TokioIo, TokioTimer};
+use hyper_util::service::TowerToHyperService;
 use sd_notify::NotifyState;
+use tokio::net::UnixStream;
 use tokio::signal::unix::{Signal, SignalKind, signal};
-use tokio::sync::watch;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
+use tokio::task::JoinSet;
+use tokio::time::timeout;
+use tokio_io_timeout::TimeoutStream;
+use tracing::Instrument;
+
+use super::answer::Denied;
+use super::peer::{Gate, Peer};
+
+/// Connections at once. Those beyond wait in the kernel's queue until one of them ends.
+const CONNECTIONS: usize = 256;
+
+/// How long a client may take to send the head of its next request, from its connection or from
+/// the answer before.
+const HEAD: Duration = Duration::from_secs(10);
+
+/// How long a client may take to read on when its socket's buffer is full.
+const STALL: Duration = Duration::from_secs(30);
 
 /// How long calls may take to be read and answered after a stop. What the engine has begun is
 /// finished in any case; this is for clients that connect and then say nothing.
 const GRACE: Duration = Duration::from_secs(3);
 
+/// After a connection could not be taken, as a rule for want of descriptors.
+const PAUSE: Duration = Duration::from_millis(100);
+
 /// Serves until SIGTERM or SIGINT, and tells the service manager of both ends (sd_notify(3)).
+/// `socket` is the listener's path.
 ///
 /// # Errors
 /// When the listener or the signals cannot be used.
-pub async fn serve(listener: UnixListener, router: Router) -> io::Result<()> {
+pub async fn serve(listener: UnixListener, socket: &Path, router: Router) -> io::Result<()> {
     let listener = tokio::net::UnixListener::from_std(listener)?;
     let signals = [
         signal(SignalKind::terminate())?,
         signal(SignalKind::interrupt())?,
     ];
     let (stop, stopped) = watch::channel(());
-    let server = axum::serve(listener, router).with_graceful_shutdown(until(stopped.clone()));
     notify(NotifyState::Ready);
     tokio::spawn(wait_for(signals, stop));
-    let out_of_patience = async {
-        until(stopped).await;
-        tokio::time::sleep(GRACE).await;
+    let door = Door {
+        gate: Gate::new(socket),
+        slots: Arc::new(Semaphore::new(CONNECTIONS)),
+        router,
+        stopped,
     };
-    tokio::select! {
-        served = server => served,
-        () = out_of_patience => {
-            tracing::warn!("stopping with calls that were not read or answered");
-            Ok(())
+    let mut connections = door.serve(&listener).await;
+    drop(listener);
+    let all_ended = async { while connections.join_next().await.is_some() {} };
+    if timeout(GRACE, all_ended).await.is_err() {
+        tracing::warn!("stopping with calls that were not read or answered");
+    }
+    Ok(())
+}
+
+/// What connections come in by.
+struct Door {
+    gate: Gate,
+    slots: Arc<Semaphore>,
+    router: Router,
+    stopped: watch::Receiver<()>,
+}
+
+impl Door {
+    /// Takes connections until told to stop; gives back those that have not ended.
+    async fn serve(&self, listener: &tokio::net::UnixListener) -> JoinSet<()> {
+        let mut connections = JoinSet::new();
+        loop {
+            tokio::select! {
+                () = until(self.stopped.clone()) => return connections,
+                Some(_) = connections.join_next() => {}
+                (slot, accepted) = self.next(listener) => match accepted {
+                    Ok(stream) => {
+                        connections.spawn(self.talk(stream, slot));
+                    }
+                    Err(error) => {
+                        tracing::error!(%error, "cannot take a connection");
+                        tokio::time::sleep(PAUSE).await;
+                    }
+                },
+            }
         }
     }
+
+    /// The next connection, once there is room for it.
+    async fn next(
+        &self,
+        listener: &tokio::net::UnixListener,
+    ) -> (Option<OwnedSemaphorePermit>, io::Result<UnixStream>) {
+        // The semaphore is never closed.
+        let slot = Arc::clone(&self.slots).acquire_owned().await.ok();
+        let accepted = listener.accept().await;
+        (slot, accepted.map(|(stream, _)| stream))
+    }
+
+    /// Serves one connection to its end.
+    fn talk(
+        &self,
+        stream: UnixStream,
+        slot: Option<OwnedSemaphorePermit>,
+    ) -> impl Future<Output = ()> + Send + use<> {
+        let peer = self.gate.look(&stream);
+        let Peer {
+            user,
+            group,
+            process,
+            may_enter,
+        } = peer;
+        let span = tracing::info_span!("client", user, group, process);
+        let router = match may_enter {
+            true => self.router.clone(),
+            false => {
+                span.in_scope(|| tracing::warn!("refused: neither root nor of the socket's group"));
+                shut()
+            }
+        };
+        let stopped = self.stopped.clone();
+        let connection = async move {
+            let mut stream = TimeoutStream::new(stream);
+            stream.set_write_timeout(Some(STALL));
+            let io = TokioIo::new(Box::pin(stream));
+            let mut http = http1::Builder::new();
+            http.timer(TokioTimer::new()).header_read_timeout(HEAD);
+            let connection = http.serve_connection(io, TowerToHyperService::new(router));
+            let mut connection = std::pin::pin!(connection);
+            let ended = tokio::select! {
+                ended = connection.as_mut() => ended,
+                () = until(stopped) => {
+                    connection.as_mut().graceful_shutdown();
+                    connection.await
+                }
+            };
+            if let Err(error) = ended {
+                tracing::debug!(%error, "the connection broke");
+            }
+            drop(slot);
+        };
+        connection.instrument(span)
+    }
+}
+
+/// What those meet who may not enter.
+fn shut() -> Router {
+    Router::new().fallback(|| async { Denied::not_permitted() })
 }
 
 /// Ends with the first signal, and `stop` with it.
