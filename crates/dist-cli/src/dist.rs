@@ -1,6 +1,6 @@
 //! `cargo xtask dist`: builds the flavours that the probe allows and makes packages of them.
 
-mod distros;
+pub(crate) mod distros;
 mod progress;
 mod render;
 

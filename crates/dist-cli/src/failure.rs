@@ -9,6 +9,7 @@ use tidegate_dist::engine::EngineError;
 use tidegate_dist::plan::PlanError;
 use tidegate_dist::run::RunError;
 use tidegate_dist::source::SourceError;
+use tidegate_dist::verify::VerifyError;
 use tidegate_native_deps::CannotBuild;
 
 /// A failure whose mending is known.
@@ -84,6 +85,9 @@ fn hint(error: &(dyn std::error::Error + 'static)) -> Option<String> {
     }
     if let Some(error) = error.downcast_ref::<NotThis>() {
         return Some(error.hint());
+    }
+    if let Some(error) = error.downcast_ref::<VerifyError>() {
+        return error.hint();
     }
     if let Some(error) = error.downcast_ref::<ConfigError>() {
         return error.hint();

@@ -25,7 +25,10 @@ pub mod failure;
 pub mod install_deps;
 pub mod probe;
 pub mod run;
+mod site;
 pub mod table;
+pub mod verify;
+mod watch;
 
 use std::process::ExitCode;
 
@@ -38,6 +41,8 @@ pub enum Task {
     Probe(probe::Args),
     /// Build and package every flavour that the probe allows
     Dist(Box<dist::Args>),
+    /// Prove on clean systems of their distributions that the packages install and work
+    Verify(verify::Args),
 }
 
 impl Task {
@@ -46,6 +51,7 @@ impl Task {
         let result = match self {
             Task::Probe(args) => probe::run(args),
             Task::Dist(args) => dist::run(args),
+            Task::Verify(args) => verify::run(args),
         };
         failure::exit_code(result.map(|()| ExitCode::SUCCESS))
     }

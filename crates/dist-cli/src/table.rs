@@ -4,11 +4,17 @@ use comfy_table::{ContentArrangement, Table, presets};
 
 /// Columns under `header`, two blanks apart. A cell may hold several lines.
 pub fn rendered<const N: usize>(header: [&str; N], rows: Vec<[String; N]>) -> String {
+    let header = header.map(str::to_owned).into();
+    of(header, rows.into_iter().map(Into::into).collect())
+}
+
+/// The same with as many columns as there are.
+pub(crate) fn of(header: Vec<String>, rows: Vec<Vec<String>>) -> String {
     let mut table = Table::new();
     table
         .load_style(presets::NOTHING)
         .set_content_arrangement(ContentArrangement::Disabled);
-    table.set_header(header.map(str::to_uppercase));
+    table.set_header(header.iter().map(|name| name.to_uppercase()));
     table.add_rows(rows);
     for column in table.column_iter_mut() {
         column.set_padding((0, 2));

@@ -68,4 +68,4 @@ fn list(faults: &[Fault]) -> String {
 }
 
 #[cfg(test)]
-mod fixtures;
+pub(crate) mod fixtures;

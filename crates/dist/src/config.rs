@@ -9,7 +9,7 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use serde::Deserialize;
-use tidegate_native_deps::{Flavour, NativeDep};
+use tidegate_native_deps::{Family, Flavour, NativeDep};
 use toml::Spanned;
 
 use crate::spec::Format;
@@ -44,6 +44,9 @@ pub struct Config {
     pub deb: DebConfig,
     /// What only RPM packages have.
     pub rpm: RpmConfig,
+    /// How installed packages are tried.
+    #[serde(default)]
+    pub verify: VerifyConfig,
     /// The files of the packages.
     pub asset: Vec<Asset>,
 }
@@ -119,4 +122,21 @@ pub struct RpmConfig {
     /// Dependencies that do not follow from the programs.
     #[serde(default)]
     pub requires: Vec<String>,
+}
+
+/// How installed packages are tried, on clean systems of their distributions.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub struct VerifyConfig {
+    /// A program, relative to the workspace, that tries the installed package from inside of the
+    /// system. It is called with one phase at a time: `smoke` (does it work?), `hold` (open
+    /// something that must live on), `held` (after an upgrade: does it?), `removed` (after a
+    /// removal: does it?), `release` (let it go). Any status but 0 is a fault. In its
+    /// environment are `FLAVOUR`, `DRIVER`, `VERSION`, and `INIT`: `no` where no init system runs,
+    /// and the program must start for itself what it tries. None: the packages' programs are
+    /// only asked what they are.
+    pub script: Option<PathBuf>,
+    /// Packages that the script needs, by family; the clean systems have them from the start.
+    #[serde(default)]
+    pub packages: BTreeMap<Family, Vec<String>>,
 }

@@ -15,7 +15,7 @@ mod plan;
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
-use tidegate_native_deps::{Distribution, Family, Flavour};
+use tidegate_native_deps::{Distribution, Family, Flavour, Version};
 use toml::Spanned;
 
 use crate::plan::Arch;
@@ -26,7 +26,7 @@ pub use check::check_names;
 pub use departure::Departure;
 pub use error::DistroError;
 pub use load::{load, parse};
-pub use plan::{BuildPackages, CARGO_HOME, DistroPlan, OUT, WORKSPACE, plan};
+pub use plan::{BuildPackages, CARGO_HOME, DistroPlan, OUT, WORKSPACE, build_packages, plan};
 
 /// The whole file.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
@@ -158,6 +158,19 @@ impl DistroList {
             id: id.to_owned(),
             known: self.distros.iter().map(|d| d.id().to_owned()).collect(),
         })
+    }
+
+    /// The release before an entry's, where the list has one: of the same distribution, with the
+    /// highest version below. A release without a number is the newest.
+    #[must_use]
+    pub fn older(&self, distro: &Distro) -> Option<&Distro> {
+        let version = |distro: &Distro| distro.release.as_deref()?.parse::<Version>().ok();
+        let of = version(distro);
+        let releases = self.distros.iter().filter(|other| other.os == distro.os);
+        let numbered = releases.filter_map(|other| Some((version(other)?, other)));
+        let below = numbered.filter(|(version, _)| of.as_ref().is_none_or(|of| version < of));
+        let newest = below.max_by(|(a, _), (b, _)| a.cmp(b));
+        newest.map(|(_, other)| other)
     }
 
     /// What an entry's family has in common.

@@ -136,7 +136,10 @@ pub struct Call {
 }
 
 impl Call {
-    fn new<S: Into<String>>(program: impl Into<String>, args: impl IntoIterator<Item = S>) -> Self {
+    pub(crate) fn new<S: Into<String>>(
+        program: impl Into<String>,
+        args: impl IntoIterator<Item = S>,
+    ) -> Self {
         Self {
             program: program.into(),
             args: args.into_iter().map(Into::into).collect(),
@@ -168,7 +171,7 @@ pub enum Role {
 }
 
 impl Stage {
-    fn new(name: impl Into<String>, call: Call) -> Self {
+    pub(crate) fn new(name: impl Into<String>, call: Call) -> Self {
         Self {
             name: name.into(),
             call,
@@ -176,14 +179,14 @@ impl Stage {
         }
     }
 
-    fn tried(name: impl Into<String>, call: Call) -> Self {
+    pub(crate) fn tried(name: impl Into<String>, call: Call) -> Self {
         Self {
             role: Role::Tried,
             ..Self::new(name, call)
         }
     }
 
-    fn cleaning_up(name: impl Into<String>, call: Call) -> Self {
+    pub(crate) fn cleaning_up(name: impl Into<String>, call: Call) -> Self {
         Self {
             role: Role::CleansUp,
             ..Self::new(name, call)

@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
 use tidegate_native_deps::{Fallback, Flavour};
 
 use crate::audit::BuiltProgram;
@@ -70,6 +71,18 @@ pub struct Sum {
     pub size: u64,
     /// Their SHA-256 sum, in hexadecimal.
     pub sha256: String,
+}
+
+impl Sum {
+    /// Sums bytes up.
+    #[must_use]
+    pub fn of(content: &[u8]) -> Self {
+        let digest = Sha256::digest(content);
+        Self {
+            size: content.len() as u64,
+            sha256: digest.iter().map(|byte| format!("{byte:02x}")).collect(),
+        }
+    }
 }
 
 impl Artifact {

@@ -22,6 +22,7 @@ use crate::spec::Format;
 pub use arch::Arch;
 pub use build::{BuildPlan, ProgramPlan};
 pub use error::PlanError;
+pub(crate) use package::declared;
 pub use package::{DeclaredDepends, PackagePlan};
 
 /// What is asked for.

@@ -1,23 +1,22 @@
 //! `cargo xtask dist --distro`: the packages of other distributions, each built in a system of it.
 
 mod build;
-mod host;
+pub(crate) mod host;
 mod render;
-mod watch;
 
 use std::num::NonZeroUsize;
-use std::path::PathBuf;
 
 use anyhow::Context;
 use tidegate_dist::config::Config;
 use tidegate_dist::distro::{self, Departure, Distro, DistroList, DistroPlan};
-use tidegate_dist::engine::{EngineRequest, Mirror};
+use tidegate_dist::engine::EngineRequest;
 use tidegate_dist::plan::Plan;
 use tidegate_dist::source::{self, Source};
 use tidegate_native_deps::{Distribution, Host};
 
 use crate::failure::Hinted;
 use crate::run;
+use crate::site::SiteArgs;
 use build::Build;
 
 /// The list of distributions, relative to the workspace.
@@ -49,31 +48,8 @@ pub(crate) struct Args {
     #[arg(long, value_name = "FOLDER|IMAGE")]
     toolchain: Option<String>,
 
-    /// What takes the place of a distribution's archive; may be repeated
-    #[arg(
-        long,
-        value_name = "OS=URL",
-        env = "TIDEGATE_DIST_MIRROR",
-        value_delimiter = ' '
-    )]
-    mirror: Vec<Mirror>,
-
-    /// The proxy for http and https
-    #[arg(
-        long,
-        value_name = "URL",
-        env = "TIDEGATE_DIST_PROXY",
-        hide_env_values = true
-    )]
-    proxy: Option<String>,
-
-    /// Certificates to be trusted, in PEM
-    #[arg(long, value_name = "FILE", env = "TIDEGATE_DIST_CA_BUNDLE")]
-    ca_bundle: Option<PathBuf>,
-
-    /// The network of a container build, in the engine's own words
-    #[arg(long, value_name = "NAME", env = "TIDEGATE_DIST_NETWORK")]
-    network: Option<String>,
+    #[command(flatten)]
+    pub(crate) site: SiteArgs,
 
     /// Check both configuration files, and do nothing else
     #[arg(long, exclusive = true)]
@@ -95,7 +71,7 @@ impl Args {
 ///
 /// # Errors
 /// Where it cannot be read or is wrong.
-fn list() -> anyhow::Result<DistroList> {
+pub(crate) fn list() -> anyhow::Result<DistroList> {
     Ok(distro::load(&run::root().join(LIST))?)
 }
 

@@ -18,7 +18,7 @@ fn versions(names: &[&str]) -> BTreeSet<String> {
 }
 
 /// Linked to libnftables and glibc.
-pub(super) fn daemon() -> BuiltProgram {
+pub(crate) fn daemon() -> BuiltProgram {
     let mut daemon = exec_daemon();
     daemon.links_library = true;
     daemon.elf.needed.insert(0, "libnftables.so.1".to_owned());
@@ -28,7 +28,7 @@ pub(super) fn daemon() -> BuiltProgram {
 }
 
 /// Linked to glibc alone.
-pub(super) fn exec_daemon() -> BuiltProgram {
+pub(crate) fn exec_daemon() -> BuiltProgram {
     program(
         false,
         ElfFacts {
@@ -46,7 +46,7 @@ pub(super) fn exec_daemon() -> BuiltProgram {
 }
 
 /// Linked to nothing.
-pub(super) fn static_daemon() -> BuiltProgram {
+pub(crate) fn static_daemon() -> BuiltProgram {
     program(
         false,
         ElfFacts {

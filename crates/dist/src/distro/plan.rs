@@ -81,7 +81,7 @@ pub fn plan(
         });
     }
     let config = distro.adapt(list, config);
-    let packages = packages(list, distro, &config);
+    let packages = build_packages(list, distro, &config);
     let findings = assume::findings(distro, architecture, config.library(), &packages);
     let request = Request {
         flavour,
@@ -113,7 +113,9 @@ pub fn plan(
     })
 }
 
-fn packages(list: &DistroList, distro: &Distro, config: &Config) -> BuildPackages {
+/// The distribution's commands, and what they install for a build. `config` is adapted to it.
+#[must_use]
+pub fn build_packages(list: &DistroList, distro: &Distro, config: &Config) -> BuildPackages {
     let family = list.family_of(distro);
     let install = distro.install.as_ref().unwrap_or(&family.install);
     let devel = config.library().devel.of(distro.family).map(str::to_owned);

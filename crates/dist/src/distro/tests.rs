@@ -301,3 +301,22 @@ fn a_family_without_a_name_for_the_library_is_found_in_both_files() {
         )
     );
 }
+
+#[test]
+fn the_release_before_is_of_the_same_distribution() {
+    let list = ours();
+    let older = |id: &str| {
+        let distro = list.get(id).expect("an entry");
+        list.older(distro).map(Distro::id)
+    };
+    assert_eq!(older("debian-13"), Some("debian-12"));
+    assert_eq!(older("debian-11"), None);
+    assert_eq!(
+        older("debian-forky"),
+        Some("debian-13"),
+        "it has no number yet"
+    );
+    assert_eq!(older("ubuntu-24.04"), Some("ubuntu-22.04"));
+    assert_eq!(older("rhel-10"), Some("rhel-9"));
+    assert_eq!(older("amazonlinux-2023"), None);
+}

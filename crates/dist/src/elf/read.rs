@@ -49,32 +49,56 @@ pub enum ElfError {
 ///
 /// # Errors
 /// When the file cannot be read, is no ELF file, or its tables do not hold together.
+#[expect(
+    clippy::redundant_closure,
+    reason = "a closure is called with files of any lifetime, a function given by name with one"
+)]
 pub fn read(path: &Path) -> Result<ElfFacts, ElfError> {
+    parsed(path, |file| facts(file), |file| facts(file))?.ok_or_else(|| ElfError::NoSections {
+        path: path.to_owned(),
+    })
+}
+
+/// The symbol versions that a library defines (`.gnu.version_d`), but for the one that is its own
+/// name. None for a library without versions.
+///
+/// # Errors
+/// As [`read`].
+#[expect(
+    clippy::redundant_closure,
+    reason = "a closure is called with files of any lifetime, a function given by name with one"
+)]
+pub fn definitions(path: &Path) -> Result<BTreeSet<String>, ElfError> {
+    parsed(
+        path,
+        |file| version_definitions(file),
+        |file| version_definitions(file),
+    )
+}
+
+/// Parses the file and reads something out of it: `object` has one type for each class.
+fn parsed<T>(
+    path: &Path,
+    of_32: impl FnOnce(&ElfFile32<'_, Endianness>) -> object::read::Result<T>,
+    of_64: impl FnOnce(&ElfFile64<'_, Endianness>) -> object::read::Result<T>,
+) -> Result<T, ElfError> {
     let data = std::fs::read(path).map_err(|source| ElfError::Io {
         path: path.to_owned(),
         source,
     })?;
-    let facts = match FileKind::parse(data.as_slice()) {
-        Ok(FileKind::Elf32) => {
-            ElfFile32::<Endianness>::parse(data.as_slice()).and_then(|file| facts(&file))
-        }
-        Ok(FileKind::Elf64) => {
-            ElfFile64::<Endianness>::parse(data.as_slice()).and_then(|file| facts(&file))
-        }
+    let read = match FileKind::parse(data.as_slice()) {
+        Ok(FileKind::Elf32) => ElfFile32::parse(data.as_slice()).and_then(|file| of_32(&file)),
+        Ok(FileKind::Elf64) => ElfFile64::parse(data.as_slice()).and_then(|file| of_64(&file)),
         _ => {
             return Err(ElfError::NotElf {
                 path: path.to_owned(),
             });
         }
     };
-    facts
-        .map_err(|source| ElfError::Damaged {
-            path: path.to_owned(),
-            source,
-        })?
-        .ok_or_else(|| ElfError::NoSections {
-            path: path.to_owned(),
-        })
+    read.map_err(|source| ElfError::Damaged {
+        path: path.to_owned(),
+        source,
+    })
 }
 
 /// `None` where there is a dynamic segment without a dynamic section.
@@ -152,6 +176,31 @@ where
         }
     }
     Ok(needs)
+}
+
+fn version_definitions<'data, Elf, R>(
+    file: &ElfFile<'data, Elf, R>,
+) -> object::read::Result<BTreeSet<String>>
+where
+    Elf: FileHeader,
+    R: ReadRef<'data>,
+{
+    let (endian, data) = (file.endian(), file.data());
+    let sections = file.elf_section_table();
+    let mut names = BTreeSet::new();
+    let Some((definitions, link)) = sections.gnu_verdef(endian, data)? else {
+        return Ok(names);
+    };
+    let strings = sections.strings(endian, data, link)?;
+    for definition in definitions {
+        let (definition, mut auxiliaries) = definition?;
+        let is_base = definition.vd_flags.get(endian).contains(elf::VER_FLG_BASE);
+        // The first name is the version's own; those that follow are what it is derived from.
+        if let (Some(name), false) = (auxiliaries.next()?, is_base) {
+            names.insert(text(name.name(endian, strings)?));
+        }
+    }
+    Ok(names)
 }
 
 fn text(bytes: &[u8]) -> String {

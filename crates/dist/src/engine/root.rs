@@ -8,8 +8,8 @@ use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
-use super::{Call, EngineError, Folders, Job, Stage, Toolchain};
-use crate::distro::{CARGO_HOME, OUT};
+use super::{Call, EngineError, Folders, Job, Site, Stage, Toolchain};
+use crate::distro::{CARGO_HOME, Distro, OUT};
 
 /// Runs inside of the new namespaces, before the root is entered.
 const ENTER: &str = include_str!("root/enter.sh");
@@ -128,7 +128,35 @@ fn make(job: &Job<'_>) -> Vec<Stage> {
 
 fn debootstrap(job: &Job<'_>, out: &str) -> Call {
     let spec = RootSpec::of(job);
-    let site = job.site;
+    let wishes = spec.wished.iter().map(|name| wish(job, name)).collect();
+    mmdebstrap(&Bootstrap {
+        site: job.site,
+        distro: job.distro,
+        spec: &spec,
+        options: wishes,
+        mount_point: &mount_point(job.folders),
+        out,
+    })
+}
+
+/// What mmdebstrap(1) is told.
+pub(crate) struct Bootstrap<'a> {
+    pub(crate) site: &'a Site,
+    pub(crate) distro: &'a Distro,
+    pub(crate) spec: &'a RootSpec,
+    /// Further options.
+    pub(crate) options: Vec<String>,
+    /// An empty folder, for its temporary files.
+    pub(crate) mount_point: &'a Path,
+    /// A folder, or a tar file by its name.
+    pub(crate) out: &'a str,
+}
+
+/// The command that makes a root from the distribution's archive or its mirror.
+pub(crate) fn mmdebstrap(root: &Bootstrap<'_>) -> Call {
+    let Bootstrap {
+        site, distro, spec, ..
+    } = root;
     let mut args = vec![
         "--variant=minbase".to_owned(),
         "--mode=root".to_owned(),
@@ -137,25 +165,15 @@ fn debootstrap(job: &Job<'_>, out: &str) -> Call {
         // The root is packed up at once: nothing is gained by waiting for the disk.
         "--dpkgopt=force-unsafe-io".to_owned(),
     ];
-    let mut apt = |option: String| args.push(format!("--aptopt={option}"));
-    if site.expired_lists {
-        apt("Acquire::Check-Valid-Until \"false\"".to_owned());
-    }
-    if let Some(proxy) = &site.proxy {
-        apt(format!("Acquire::http::Proxy \"{proxy}\""));
-        apt(format!("Acquire::https::Proxy \"{proxy}\""));
-    }
-    if let Some(file) = &site.ca_bundle {
-        apt(format!("Acquire::https::CAInfo \"{}\"", file.display()));
-    }
-    args.extend(spec.wished.iter().map(|name| wish(job, name)));
-    let archive = job.distro.archive.as_deref().unwrap_or_default();
-    let mirror = site.root_mirror(job.distro).unwrap_or(archive);
-    args.extend([spec.suite, out.to_owned(), mirror.to_owned()]);
+    args.extend(site.apt_options().iter().map(|o| format!("--aptopt={o}")));
+    args.extend(root.options.iter().cloned());
+    let archive = distro.archive.as_deref().unwrap_or_default();
+    let mirror = site.root_mirror(distro).unwrap_or(archive);
+    args.extend([spec.suite.clone(), root.out.to_owned(), mirror.to_owned()]);
     // In memory, and gone with the command; mmdebstrap needs devices, which /tmp may not allow.
     let script = "mount -t tmpfs -o mode=0755 tmpfs \"$1\"; export TMPDIR=\"$1\"; shift; \
                   exec mmdebstrap \"$@\"";
-    let mount_point = mount_point(job.folders).display().to_string();
+    let mount_point = root.mount_point.display().to_string();
     let shell = ["--mount", "sh", "-eu", "-c", script, "mmdebstrap"].map(str::to_owned);
     let words = shell.into_iter().chain([mount_point]).chain(args);
     Call::new("unshare", words)

@@ -70,6 +70,23 @@ impl Site {
             .or_else(|| find(&self.host_mirrors, distro))
     }
 
+    /// What apt needs to be told to work here, as lines of an apt.conf(5) without their ends.
+    #[must_use]
+    pub fn apt_options(&self) -> Vec<String> {
+        let mut options = Vec::new();
+        if self.expired_lists {
+            options.push("Acquire::Check-Valid-Until \"false\"".to_owned());
+        }
+        if let Some(proxy) = &self.proxy {
+            options.push(format!("Acquire::http::Proxy \"{proxy}\""));
+            options.push(format!("Acquire::https::Proxy \"{proxy}\""));
+        }
+        if let Some(file) = &self.ca_bundle {
+            options.push(format!("Acquire::https::CAInfo \"{}\"", file.display()));
+        }
+        options
+    }
+
     /// Reads the host's mirrors out of what apt-get(8) prints for [`Site::INDEX_TARGETS`].
     #[must_use]
     pub fn host_mirrors(index_targets: &str) -> Vec<Mirror> {

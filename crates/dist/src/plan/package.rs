@@ -79,7 +79,7 @@ pub(super) fn plan(
         flavour,
         driver: build::driver(flavour).to_owned(),
         arch: arch.to_owned(),
-        declared: declared(config, findings, flavour, format)?,
+        declared: declared(config, family(findings, format), flavour, format)?,
     })
 }
 
@@ -100,16 +100,19 @@ fn file_name(
 
 /// The tool is a hard dependency where nothing else does its work, and otherwise what the
 /// library is fallen back from.
-fn declared(
+///
+/// # Errors
+/// When the tool's package has no name in `family`.
+pub(crate) fn declared(
     config: &Config,
-    findings: &Findings,
+    family: Family,
     flavour: Flavour,
     format: Format,
 ) -> Result<DeclaredDepends, PlanError> {
-    let (family, family_name, mut depends) = match format {
+    let (family_name, mut depends) = match format {
         Format::Tar => return Ok(DeclaredDepends::default()),
-        Format::Deb => (Family::Debian, "Debian", config.deb.depends.clone()),
-        Format::Rpm => (rpm_family(findings), "RPM", config.rpm.requires.clone()),
+        Format::Deb => ("Debian", config.deb.depends.clone()),
+        Format::Rpm => ("RPM", config.rpm.requires.clone()),
     };
     let tool = &config.library().tool;
     let tool = named(&tool.packages, family).ok_or_else(|| PlanError::NoPackageName {
@@ -132,10 +135,12 @@ fn named(packages: &Packages, family: Family) -> Option<String> {
     packages.of(family).map(str::to_owned)
 }
 
-/// The family whose names an RPM uses: the host's, or Fedora's where it is built elsewhere.
-fn rpm_family(findings: &Findings) -> Family {
-    match findings.distribution.family {
-        Some(family @ (Family::Fedora | Family::Rhel | Family::Suse)) => family,
-        Some(Family::Debian) | None => Family::Fedora,
+/// The family whose names a package uses: a .deb Debian's, an RPM the host's, or Fedora's where it
+/// is built elsewhere.
+fn family(findings: &Findings, format: Format) -> Family {
+    match (format, findings.distribution.family) {
+        (Format::Deb, _) => Family::Debian,
+        (_, Some(family @ (Family::Fedora | Family::Rhel | Family::Suse))) => family,
+        (_, Some(Family::Debian) | None) => Family::Fedora,
     }
 }

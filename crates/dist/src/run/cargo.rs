@@ -7,10 +7,8 @@ use std::path::Path;
 use duct::Expression;
 
 use super::{Observer, RunError};
+use crate::packager::Packager;
 use crate::plan::{BuildPlan, Plan};
-
-/// The Cargo package of the program that writes packages.
-const PACKAGER: &str = "tidegate-packager";
 
 /// How much of a failed command's output is shown.
 const LINES_SHOWN: usize = 40;
@@ -43,54 +41,12 @@ pub(super) fn build(
 
 /// Builds the program that writes packages, so that progress can be shown.
 pub(super) fn build_packager(plan: &Plan, observer: &mut dyn Observer) -> Result<(), RunError> {
-    let arguments = words(&["build", "--locked", "--package", PACKAGER]);
+    let arguments = Packager::of(&plan.places.workspace).build_arguments();
     watch(
         &cargo(&arguments, &plan.places.workspace),
         &arguments,
         observer,
     )
-}
-
-/// Runs the program that writes packages; returns what it prints.
-pub(super) fn run_packager(plan: &Plan, spec: &Path) -> Result<String, RunError> {
-    let mut arguments = words(&[
-        "run",
-        "--quiet",
-        "--locked",
-        "--package",
-        PACKAGER,
-        "--",
-        "write",
-    ]);
-    arguments.push(spec.display().to_string());
-    let output = cargo(&arguments, &plan.places.workspace)
-        .env(
-            "SOURCE_DATE_EPOCH",
-            plan.source.source_date_epoch.to_string(),
-        )
-        .stdin_null()
-        .stdout_capture()
-        .stderr_capture()
-        .unchecked()
-        .run()
-        .map_err(|source| RunError::Start {
-            command: line(&arguments),
-            source,
-        })?;
-    if output.status.success() {
-        return Ok(String::from_utf8_lossy(&output.stdout).into_owned());
-    }
-    let output = String::from_utf8_lossy(&output.stderr)
-        .trim_end()
-        .to_owned();
-    Err(RunError::Failed {
-        command: line(&arguments),
-        output,
-    })
-}
-
-fn words(words: &[&str]) -> Vec<String> {
-    words.iter().map(|word| (*word).to_owned()).collect()
 }
 
 fn cargo(arguments: &[String], workspace: &Path) -> Expression {

@@ -8,6 +8,7 @@ use crate::changelog::ChangelogError;
 use crate::compose::AssetError;
 use crate::depends::DependsError;
 use crate::elf::ElfError;
+use crate::packager::PackagerError;
 
 /// Why a run stopped.
 #[derive(Debug, thiserror::Error)]
@@ -75,6 +76,9 @@ pub enum RunError {
         /// The step.
         step: String,
     },
+    /// A package cannot be written.
+    #[error("cannot write a package")]
+    Packager(#[from] PackagerError),
     /// Specification, report or manifest is not JSON.
     #[error("cannot write or read {what} as JSON")]
     Json {

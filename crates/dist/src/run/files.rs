@@ -3,8 +3,6 @@
 use std::fs::File;
 use std::path::Path;
 
-use sha2::{Digest, Sha256};
-
 use super::RunError;
 use crate::manifest::{Manifest, Sum};
 
@@ -74,14 +72,7 @@ pub(super) fn lock(cache: &Path) -> Result<File, RunError> {
 /// Size and SHA-256 sum of a file.
 pub(super) fn sum(path: &Path) -> Result<Sum, RunError> {
     let content = std::fs::read(path).map_err(|source| io(path, source))?;
-    let sha256 = Sha256::digest(&content)
-        .iter()
-        .map(|byte| format!("{byte:02x}"))
-        .collect();
-    Ok(Sum {
-        size: content.len() as u64,
-        sha256,
-    })
+    Ok(Sum::of(&content))
 }
 
 pub(super) fn write_manifest(out: &Path, manifest: &Manifest) -> Result<(), RunError> {

@@ -2,11 +2,12 @@
 
 use std::path::Path;
 
-use super::{Run, RunError, cargo, files};
+use super::{Run, RunError, files};
 use crate::audit::{AuditError, BuiltProgram, Fault, PackageFacts, audit_package, audit_requires};
 use crate::compose::{self, Ingredients, compose};
 use crate::depends::{deb, rpm};
 use crate::manifest::Artifact;
+use crate::packager::Packager;
 use crate::plan::{BuildPlan, PackagePlan};
 use crate::spec::{Format, PackageReport, PackageSpec};
 
@@ -32,14 +33,13 @@ impl Run<'_> {
             changelog: &self.changelog,
         });
         let path = compose::work_folder(self.plan, package).join("spec.json");
-        let json = |what: &Path, source| RunError::Json {
-            what: what.display().to_string(),
+        let text = serde_json::to_string_pretty(&spec).map_err(|source| RunError::Json {
+            what: path.display().to_string(),
             source,
-        };
-        let text = serde_json::to_string_pretty(&spec).map_err(|source| json(&path, source))?;
+        })?;
         files::write(&path, &text)?;
-        let report = cargo::run_packager(self.plan, &path)?;
-        let report = serde_json::from_str(&report).map_err(|source| json(&spec.out, source))?;
+        let epoch = self.plan.source.source_date_epoch;
+        let report = Packager::of(&self.plan.places.workspace).write(&path, epoch)?;
         Ok(Written { spec, report })
     }
 

@@ -16,9 +16,10 @@ use tidegate_native_deps::{Host, NamedFinding, probe};
 
 use super::host::{self, Kit};
 use super::render;
-use super::watch::Watch;
 use crate::failure::Hinted;
 use crate::run;
+use crate::site::site;
+use crate::watch::Watch;
 
 /// What one run needs.
 pub(super) struct Build<'a> {
@@ -63,7 +64,7 @@ impl Build<'_> {
             picked.iter().map(|p| p.as_ref().ok().copied()).collect();
         let common = Common {
             folders: host::folders(self.args.out.as_deref())?,
-            site: host::site(&self.args.distros)?,
+            site: site(&self.args.distros.site)?,
             kit: Kit::of(self.args.distros.toolchain.as_deref(), &engines)?,
             architecture: Arch::of(std::env::consts::ARCH)?,
             commit_variable: crate::dist::commit_variable(self.config),

@@ -1,19 +1,19 @@
 //! What the host has and says: folders, mirrors, certificates, toolchains, builders.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use anyhow::Context;
 use tidegate_dist::engine::container::Containers;
-use tidegate_dist::engine::{Engine, EngineError, Folders, Site, Toolchain, Within};
-use tidegate_native_deps::{Command, Host, System};
+use tidegate_dist::engine::{Engine, EngineError, Folders, Toolchain, Within};
+use tidegate_native_deps::{Host, System};
 
-use super::Args;
 use crate::dist::cargo_home;
 use crate::failure::Hinted;
 use crate::run;
+use crate::site::ask;
 
 /// The folders of a run; each distribution has one below `out`.
-pub(super) fn folders(out: Option<&Path>) -> anyhow::Result<Folders> {
+pub(crate) fn folders(out: Option<&Path>) -> anyhow::Result<Folders> {
     let workspace = run::root();
     let target = workspace.join("target");
     let out = match out {
@@ -30,40 +30,11 @@ pub(super) fn folders(out: Option<&Path>) -> anyhow::Result<Folders> {
     })
 }
 
-/// Mirrors, proxy and certificates from the options and from the host's apt.
-pub(super) fn site(args: &Args) -> anyhow::Result<Site> {
-    let ca_bundle = args.ca_bundle.as_deref().map(readable).transpose()?;
-    let targets = ask("apt-get", &Site::INDEX_TARGETS).unwrap_or_default();
-    let expiry = ask("apt-config", &["dump", "Acquire::Check-Valid-Until"]);
-    Ok(Site {
-        mirrors: args.mirror.clone(),
-        host_mirrors: Site::host_mirrors(&targets),
-        expired_lists: expiry.is_some_and(|text| text.contains("\"false\"")),
-        proxy: args.proxy.clone(),
-        ca_bundle,
-        network: args.network.clone(),
-    })
-}
-
-fn readable(file: &Path) -> anyhow::Result<PathBuf> {
-    let metadata = std::fs::metadata(file);
-    let metadata = metadata.with_context(|| format!("{} cannot be read", file.display()))?;
-    anyhow::ensure!(metadata.is_file(), "{} is no file", file.display());
-    Ok(std::path::absolute(file)?)
-}
-
-fn ask(program: &str, args: &[&str]) -> Option<String> {
-    let output = Host
-        .run(&Command::new(program, args.iter().copied()))
-        .ok()?;
-    output.success().then_some(output.stdout)
-}
-
 /// Whether roots can be made and entered here.
 ///
 /// # Errors
 /// Says what is missing for it.
-pub(super) fn can_make_roots() -> Result<(), EngineError> {
+pub(crate) fn can_make_roots() -> Result<(), EngineError> {
     let program = "mmdebstrap";
     if Host.find_program(program).is_none() {
         return Err(EngineError::Missing { program });

@@ -14,7 +14,7 @@ use crate::run;
 const TICK: Duration = Duration::from_millis(120);
 
 /// Shows several distributions at once.
-pub(super) struct Watch {
+pub(crate) struct Watch {
     screen: Option<MultiProgress>,
     running: Mutex<BTreeMap<String, Running>>,
 }
@@ -25,7 +25,7 @@ struct Running {
 }
 
 impl Watch {
-    pub(super) fn new() -> Self {
+    pub(crate) fn new() -> Self {
         Self {
             screen: std::io::stderr().is_terminal().then(MultiProgress::new),
             running: Mutex::default(),
@@ -33,7 +33,7 @@ impl Watch {
     }
 
     /// Takes every spinner away.
-    pub(super) fn finish(&self) {
+    pub(crate) fn finish(&self) {
         if let Some(screen) = &self.screen {
             // Nothing is to be done where standard error is closed.
             let _ = screen.clear();

@@ -1,0 +1,201 @@
+//! What the scripts in `verify/life` print, read. Pure.
+
+use std::collections::BTreeMap;
+
+use super::refuse::Answer;
+use super::{Check, Outcome};
+
+/// The scripts, each with the name that it has in `/verify`.
+pub(super) const SCRIPTS: [(&str, &str); 2] = [
+    ("common.sh", include_str!("life/common.sh")),
+    ("deb.sh", include_str!("life/deb.sh")),
+];
+
+/// How many of the last lines explain a check that ended in the middle.
+const LINES_SHOWN: usize = 5;
+
+/// What was seen of a package's life.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Life {
+    /// What the system calls itself (`PRETTY_NAME` of os-release(5)).
+    pub system: Option<String>,
+    /// What the resolver said.
+    pub answer: Option<Answer>,
+    /// What the installed program says of itself, in JSON.
+    pub stamp: Option<String>,
+    /// What became of each check that was begun or put off.
+    pub checks: BTreeMap<Check, Outcome>,
+    /// Whether the script came to its end.
+    pub is_over: bool,
+}
+
+/// Reads what a script printed. Lines that begin with `::` are its own words; the others are what
+/// the programs that it ran said.
+#[must_use]
+pub fn read(log: &str) -> Life {
+    let mut life = Life::default();
+    let mut faults: Vec<String> = Vec::new();
+    let mut because: Option<String> = None;
+    let mut begun: Option<Check> = None;
+    for line in log.lines() {
+        let Some((word, rest)) = own_words(line) else {
+            continue;
+        };
+        let (name, why) = rest.split_once(' ').unwrap_or((rest, ""));
+        let check = name.parse::<Check>().ok();
+        match (word, check) {
+            ("system", _) => life.system = Some(rest.to_owned()),
+            ("stamp", _) => life.stamp = Some(rest.to_owned()),
+            ("accepted", _) => life.answer = Some(Answer::Accepted),
+            ("refused", _) => life.answer = Some(Answer::Refused(rest.to_owned())),
+            ("end", _) => life.is_over = true,
+            ("fault", _) => faults.push(rest.to_owned()),
+            // The first command that failed made the others fail.
+            ("because", _) => because = because.or_else(|| Some(format!("`{rest}` failed"))),
+            ("begin", Some(check)) => {
+                begun = Some(check);
+                faults.clear();
+                because = None;
+            }
+            ("passed", Some(check)) => {
+                begun = None;
+                let seen = Outcome::of(Vec::new(), seen(check));
+                life.checks.insert(check, seen);
+            }
+            ("failed", Some(check)) => {
+                begun = None;
+                let because = because.take().unwrap_or_else(|| "it failed".to_owned());
+                let faults = match faults.is_empty() {
+                    true => vec![because],
+                    false => std::mem::take(&mut faults),
+                };
+                life.checks.insert(check, Outcome::Failed { faults });
+            }
+            ("not-run", Some(check)) => {
+                life.checks.insert(check, Outcome::not_run(why));
+            }
+            ("not-applicable", Some(check)) => {
+                let because = why.to_owned();
+                life.checks
+                    .insert(check, Outcome::NotApplicable { because });
+            }
+            _ => {}
+        }
+    }
+    if let Some(check) = begun {
+        let end = format!(
+            "the system stopped in the middle of it: {}",
+            last_lines(log)
+        );
+        life.checks.insert(check, Outcome::failed(end));
+    }
+    life
+}
+
+impl Life {
+    /// The outcome of a check of life, whether it was begun or not.
+    #[must_use]
+    pub fn outcome(&self, check: Check) -> Outcome {
+        self.checks.get(&check).cloned().unwrap_or_else(|| {
+            let failed = self
+                .checks
+                .iter()
+                .find(|(_, outcome)| matches!(outcome, Outcome::Failed { .. }));
+            match (&self.answer, failed) {
+                (Some(Answer::Refused(_)), _) => Outcome::not_run("the resolver refuses it"),
+                (_, Some((failed, _))) => Outcome::not_run(format!("{failed} failed")),
+                _ => Outcome::not_run("there is nothing to do it with"),
+            }
+        })
+    }
+}
+
+fn own_words(line: &str) -> Option<(&str, &str)> {
+    // A booted system's console may have put a carriage return there.
+    let words = line.strip_prefix("::")?.trim_end();
+    Some(words.split_once(' ').unwrap_or((words, "")))
+}
+
+fn last_lines(log: &str) -> String {
+    let lines: Vec<&str> = log.lines().filter(|line| !line.trim().is_empty()).collect();
+    let from = lines.len().saturating_sub(LINES_SHOWN);
+    lines[from..].join(" | ")
+}
+
+/// What a check that passed has shown.
+fn seen(check: Check) -> &'static str {
+    match check {
+        Check::Install => "installed, its files as packaged",
+        Check::Service => "units as the family's policy wants them",
+        Check::Smoke => "the programs do their work",
+        Check::Upgrade => "units up, connection kept, changed configuration kept",
+        Check::Remove => "units stopped, configuration kept, connection kept",
+        Check::Purge => "nothing is left",
+        Check::Lint | Check::Audit | Check::Resolve | Check::Refuse => "no fault",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const LOG: &str = "\
+::accepted
+::system Debian GNU/Linux 12 (bookworm)
+::begin install
+Setting up tidegate
+::passed install
+::stamp {\"flavour\":\"dynamic\"}
+::begin service
+::because systemctl is-active x
+::fault tidegated.service is failed
+::failed service
+::not-run smoke no script
+::not-applicable purge nothing to purge
+::begin remove
+::because apt remove tidegate
+::because later
+::failed remove
+";
+
+    #[test]
+    fn each_check_ends_as_the_script_says() {
+        let life = read(LOG);
+        assert_eq!(life.answer, Some(Answer::Accepted));
+        assert_eq!(life.stamp.as_deref(), Some(r#"{"flavour":"dynamic"}"#));
+        assert!(!life.is_over);
+        let told = |check| {
+            let outcome = life.outcome(check);
+            format!("{}: {}", outcome.word(), outcome.text())
+        };
+        assert_eq!(
+            told(Check::Install),
+            "passed: installed, its files as packaged"
+        );
+        assert_eq!(told(Check::Service), "FAILED: tidegated.service is failed");
+        assert_eq!(told(Check::Smoke), "not run: no script");
+        assert_eq!(told(Check::Purge), "n/a: nothing to purge");
+        assert_eq!(told(Check::Remove), "FAILED: `apt remove tidegate` failed");
+        assert_eq!(told(Check::Upgrade), "not run: service failed");
+    }
+
+    #[test]
+    fn a_system_that_stops_in_the_middle_has_failed() {
+        let life = read("::begin install\nKernel panic\n");
+        assert_eq!(
+            life.outcome(Check::Install),
+            Outcome::failed(
+                "the system stopped in the middle of it: ::begin install | Kernel panic"
+            )
+        );
+    }
+
+    #[test]
+    fn nothing_is_run_of_a_package_that_is_refused() {
+        let life = read("::refused tidegate : Depends: libc6 (>= 2.39)\n");
+        assert_eq!(
+            life.outcome(Check::Install),
+            Outcome::not_run("the resolver refuses it")
+        );
+    }
+}

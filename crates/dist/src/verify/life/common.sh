@@ -1,0 +1,144 @@
+# What the lives of packages have in common. Runs inside of the system, and decides nothing: it
+# prints what happened, for `verify::life` to read.
+#
+# /verify holds the package and the one to upgrade from, the project's own script, and `env`:
+#   NAME       the package's name          PACKAGE, PREVIOUS  the files
+#   UNITS      systemd units               CONFFILES          configuration files
+#   STAMP      the command that prints what the program is
+#   NEEDED     the libraries that the programs name
+#   SCRIPT     the project's own script; empty: there is none
+#   INIT       yes where systemd runs
+#   FLAVOUR, DRIVER, VERSION
+set -u
+export LC_ALL=C.UTF-8 PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
+. /verify/env
+
+# Runs a function as a check. Its first failing command ends it, and is named.
+check() {
+    echo "::begin $1"
+    (
+        set -Eeu
+        trap 'echo "::because $BASH_COMMAND"' ERR
+        "$2"
+    )
+    last=$?
+    case $last in
+    0) echo "::passed $1" ;;
+    *) echo "::failed $1" ;;
+    esac
+}
+
+# Ends a check with a fault in words.
+fault() {
+    echo "::fault $*"
+    exit 1
+}
+
+# The project's own script, in one of its phases.
+script() {
+    [ -z "$SCRIPT" ] || "$SCRIPT" "$1" || fault "the project's script fails in phase $1"
+}
+
+# Copies the libraries that the programs name to where the audit reads them.
+keep_libraries() {
+    mkdir -p /verify/libraries
+    for soname in $NEEDED; do
+        path=$(ldconfig -p | awk -v name="$soname" '$1 == name { print $NF; exit }')
+        [ -z "$path" ] || cp -L "$path" "/verify/libraries/$soname"
+    done
+}
+
+stamp() {
+    [ -z "$STAMP" ] || echo "::stamp $($STAMP | tr -d '\n')"
+}
+
+# Every unit runs, and starts with the system where it says that it can.
+units_are_up() {
+    for unit in $UNITS; do
+        state=$(systemctl is-active "$unit") || {
+            journalctl --unit="$unit" --no-pager | tail -n 20
+            fault "$unit is $state"
+        }
+        state=$(systemctl is-enabled "$unit") || fault "$unit is $state"
+    done
+}
+
+units_are_down() {
+    for unit in $UNITS; do
+        state=$(systemctl is-active "$unit" || :)
+        [ "$state" = inactive ] || [ "$state" = unknown ] || fault "$unit is $state"
+    done
+}
+
+conffiles_are_there() {
+    for file in $CONFFILES; do
+        [ -e "$file" ] || fault "$file is gone"
+    done
+}
+
+# A line that only an administrator could have added. Comments start so in most configurations.
+MARK='# changed by the administrator'
+
+change_conffiles() {
+    for file in $CONFFILES; do
+        echo "$MARK" >>"$file"
+    done
+}
+
+conffiles_are_kept() {
+    for file in $CONFFILES; do
+        grep --quiet --line-regexp "$MARK" "$file" || fault "$file lost its change"
+    done
+}
+
+# Every path of the system but those where whatever runs leaves traces: those of the package
+# manager, logs, caches, and systemd's own notes.
+listing() {
+    find / -xdev \( -path /dev -o -path /proc -o -path /run -o -path /sys -o -path /tmp \
+        -o -path /verify -o -path /var/backups -o -path /var/cache -o -path /var/log \
+        -o -path /var/tmp -o -path /var/lib/apt -o -path /var/lib/dpkg -o -path /var/lib/dnf \
+        -o -path /var/lib/rpm -o -path /usr/lib/sysimage -o -path /root \
+        -o -path /var/lib/systemd -o -path /etc/ld.so.cache -o -path /var/lib/zypp \
+        -o -path /var/lib/private \) -prune -o -print | sort
+}
+
+# What is there that was not there before, and that no installed package owns; what bears the
+# package's name where the listing does not look; and units that systemd still knows.
+nothing_is_left() {
+    left=$(listing | comm -13 /verify/before - | comm -23 - <(owned_paths | sort --unique))
+    left+=$(find /run /var/lib/systemd /var/lib/private -name "*$NAME*" -not -path '/run/log/*')
+    [ -z "$left" ] || fault "left behind: $(echo $left)"
+    [ "$INIT" = no ] && return
+    left=$(systemctl list-units --all --plain --no-legend $UNITS | grep -v not-found || :)
+    [ -z "$left" ] || fault "systemd still knows $left"
+}
+
+# The whole life, given the family's functions.
+life() {
+    echo "::system $(. /etc/os-release && echo "$PRETTY_NAME")"
+    listing >/verify/before
+    check install install_it
+    [ $last = 0 ] || return
+    stamp
+    if [ -z "$UNITS" ]; then
+        echo "::not-applicable service the package has no units"
+    elif [ "$INIT" = no ]; then
+        echo "::not-run service no init system runs here"
+    else
+        check service service_follows_the_policy
+    fi
+    if [ -z "$SCRIPT" ] && [ -z "$STAMP" ]; then
+        echo "::not-run smoke the project has no script for it"
+    else
+        check smoke smoke
+    fi
+    check remove remove_it
+    check purge purge_it
+    [ -z "$PREVIOUS" ] || check upgrade upgrade_it
+    echo "::end"
+}
+
+smoke() {
+    [ -z "$STAMP" ] || $STAMP >/dev/null
+    script smoke
+}

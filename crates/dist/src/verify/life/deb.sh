@@ -1,0 +1,76 @@
+# The life of a .deb: `resolve` and `fetch` with a network, `live` without one.
+. /verify/common.sh
+export DEBIAN_FRONTEND=noninteractive
+[ ! -e /verify/apt.conf ] || export APT_CONFIG=/verify/apt.conf
+
+apt() {
+    apt-get --yes --quiet --no-install-recommends -o Dpkg::Use-Pty=0 \
+        -o Dpkg::Options::=--force-confold "$@"
+}
+
+# What the resolver says, on one line.
+resolve() {
+    if answer=$(apt --simulate install "$PACKAGE" 2>&1); then
+        echo "::accepted"
+    else
+        echo "$answer"
+        echo "::refused $(echo "$answer" | grep -e 'Depends:' -e 'PreDepends:' -e '^E: ' |
+            tr --squeeze-repeats ' \n' ' ')"
+    fi
+}
+
+# The dependencies, for a system that will have no network. Lists that are old name what is gone.
+fetch() {
+    apt --download-only install "$PACKAGE" || { apt update && apt --download-only install "$PACKAGE"; }
+}
+
+owned_paths() { cat /var/lib/dpkg/info/*.list; }
+
+is_installed() {
+    state=$(dpkg-query --show --showformat='${Version} ${db:Status-Status}' "$NAME")
+    [ "$state" = "$VERSION installed" ] || fault "$NAME is $state, not $VERSION installed"
+}
+
+install_it() {
+    apt install "$PACKAGE"
+    is_installed
+    changed=$(dpkg --verify "$NAME") || :
+    [ -z "$changed" ] || fault "files are not as packaged: $changed"
+    keep_libraries
+}
+
+# Debian starts and enables what it installs (Debian Policy Manual, 9.3).
+service_follows_the_policy() { units_are_up; }
+
+remove_it() {
+    script hold
+    apt remove "$NAME"
+    [ "$INIT" = no ] || units_are_down
+    conffiles_are_there
+    script removed
+}
+
+purge_it() {
+    apt purge "$NAME"
+    script release
+    nothing_is_left
+}
+
+upgrade_it() {
+    apt install "$PREVIOUS"
+    [ "$INIT" = no ] || units_are_up
+    script hold
+    change_conffiles
+    apt install "$PACKAGE"
+    is_installed
+    conffiles_are_kept
+    [ "$INIT" = no ] || units_are_up
+    script held
+    script release
+}
+
+case $1 in
+resolve) resolve ;;
+fetch) fetch ;;
+live) life ;;
+esac

@@ -1,0 +1,66 @@
+//! The linters' verdicts, and the reasons for what they are told to overlook. Pure.
+
+use super::Outcome;
+
+/// Overrides without a comment directly above them, or above a run of them.
+///
+/// The rule holds for lintian's overrides (lintian manual, 2.4) and for the filters of rpmlint's
+/// configuration alike: a comment, then what it gives the reason for.
+#[must_use]
+pub fn without_reason(overrides: &str) -> Vec<String> {
+    let mut has_reason = false;
+    let mut faults = Vec::new();
+    for line in overrides.lines().map(str::trim) {
+        match line {
+            "" => has_reason = false,
+            line if line.starts_with('#') => has_reason = true,
+            line if !has_reason => faults.push(format!("override without a reason: {line}")),
+            _ => {}
+        }
+    }
+    faults
+}
+
+/// What lintian(1) printed: each error and each warning is a fault.
+#[must_use]
+pub fn lintian(output: &str, overrides: Option<&str>) -> Outcome {
+    let complaints = output
+        .lines()
+        .filter(|line| line.starts_with("E: ") || line.starts_with("W: "));
+    let mut faults: Vec<String> = complaints.map(str::to_owned).collect();
+    faults.extend(without_reason(overrides.unwrap_or_default()));
+    let count = overrides.unwrap_or_default().lines();
+    let count = count.filter(|line| !line.is_empty() && !line.starts_with('#'));
+    let seen = match count.count() {
+        0 => "lintian has no complaint".to_owned(),
+        1 => "lintian has no complaint; 1 override, with its reason".to_owned(),
+        n => format!("lintian has no complaint; {n} overrides, with their reasons"),
+    };
+    Outcome::of(faults, seen)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_override_needs_its_reason_above_it() {
+        let good = "# Rust checks bounds itself.\nx: a [f]\nx: b [g]\n\n# No bug.\nx: c\n";
+        assert_eq!(without_reason(good), [""; 0]);
+        let bad = "# A reason.\nx: a\n\nx: b\n";
+        assert_eq!(without_reason(bad), ["override without a reason: x: b"]);
+    }
+
+    #[test]
+    fn errors_and_warnings_are_faults_and_hints_are_not() {
+        let output = "N: note\nI: x: info\nW: x: no-manual-page\nE: x: bad-thing\n";
+        let Outcome::Failed { faults } = lintian(output, None) else {
+            panic!("it failed");
+        };
+        assert_eq!(faults, ["W: x: no-manual-page", "E: x: bad-thing"]);
+        assert_eq!(
+            lintian("", Some("# why\nx: a\n")).text(),
+            "lintian has no complaint; 1 override, with its reason"
+        );
+    }
+}

@@ -1,0 +1,50 @@
+# Lays a layer in memory over a clean system, and goes through phases of a package's life in it.
+# Runs in a mount namespace of its own, where all of this ends with it.
+# Arguments: TREE MOUNT-POINT WORK booted|chroot SCRIPT PHASE…
+# WORK is /verify inside; what the phases print goes to WORK/log.
+tree=$1 base=$2 work=$3 place=$4 script=$5
+shift 5
+
+mount --make-rprivate /
+mount -t tmpfs -o mode=0755,size=75% tmpfs "$base"
+mkdir "$base/layer" "$base/work" "$base/root"
+mount -t overlay overlay \
+    -o "lowerdir=$tree,upperdir=$base/layer,workdir=$base/work" "$base/root"
+root=$base/root
+mkdir -p "$root/verify"
+mount --bind "$work" "$root/verify"
+cp -L /etc/resolv.conf "$root/etc/resolv.conf" || :
+
+# Runs a phase inside, in namespaces that take what it mounts and starts along when they end.
+inside() {
+    unshare --mount --pid --fork --kill-child "$@"
+}
+enter='mount -t proc proc "$1/proc"; mount -t sysfs sysfs "$1/sys" || :; mount --rbind /dev "$1/dev"
+mount -t tmpfs tmpfs "$1/run"; exec chroot "$1" /bin/bash "$2" "$3"'
+
+for phase in "$@"; do
+    case $place-$phase in
+    booted-live)
+        cat >"$root/etc/systemd/system/verify.service" <<UNIT
+[Service]
+ExecStart=/bin/bash -c 'exec /bin/bash $script live >>/verify/log 2>&1'
+ExecStopPost=/bin/systemctl poweroff --force
+[Install]
+WantedBy=multi-user.target
+UNIT
+        mkdir -p "$root/etc/systemd/system/multi-user.target.wants"
+        ln -s ../verify.service "$root/etc/systemd/system/multi-user.target.wants/"
+        # The variable is what newer releases need on hosts with the old cgroup hierarchy.
+        SYSTEMD_NSPAWN_UNIFIED_HIERARCHY=1 timeout --kill-after=10 600 systemd-nspawn --quiet \
+            --register=no --keep-unit --boot --private-network --directory "$root" \
+            </dev/null
+        ;;
+    *-live)
+        inside --net sh -euc "ip link set lo up; $enter" sh "$root" "$script" live \
+            >>"$work/log" 2>&1
+        ;;
+    *)
+        inside sh -euc "$enter" sh "$root" "$script" "$phase" >>"$work/log" 2>&1
+        ;;
+    esac
+done
