@@ -28,6 +28,9 @@ _tidegate() {
             tidegate,endpoint)
                 cmd="tidegate__subcmd__endpoint"
                 ;;
+            tidegate,events)
+                cmd="tidegate__subcmd__events"
+                ;;
             tidegate,gc)
                 cmd="tidegate__subcmd__gc"
                 ;;
@@ -78,6 +81,9 @@ _tidegate() {
                 ;;
             tidegate__subcmd__help,endpoint)
                 cmd="tidegate__subcmd__help__subcmd__endpoint"
+                ;;
+            tidegate__subcmd__help,events)
+                cmd="tidegate__subcmd__help__subcmd__events"
                 ;;
             tidegate__subcmd__help,gc)
                 cmd="tidegate__subcmd__help__subcmd__gc"
@@ -155,7 +161,7 @@ _tidegate() {
 
     case "${cmd}" in
         tidegate)
-            opts="-h -V --socket --json --help --version network attach detach gc publish unpublish endpoint doctor info ruleset help"
+            opts="-h -V --socket --json --help --version network attach detach gc publish unpublish endpoint events doctor info ruleset help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -356,6 +362,24 @@ _tidegate() {
             COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
+        tidegate__subcmd__events)
+            opts="-h --socket --json --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --socket)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
         tidegate__subcmd__gc)
             opts="-h --socket --json --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
@@ -375,7 +399,7 @@ _tidegate() {
             return 0
             ;;
         tidegate__subcmd__help)
-            opts="network attach detach gc publish unpublish endpoint doctor info ruleset help"
+            opts="network attach detach gc publish unpublish endpoint events doctor info ruleset help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -461,6 +485,20 @@ _tidegate() {
         tidegate__subcmd__help__subcmd__endpoint__subcmd__ls)
             opts=""
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        tidegate__subcmd__help__subcmd__events)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi

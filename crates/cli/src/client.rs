@@ -66,6 +66,11 @@ pub enum ClientCommand {
     /// Show endpoints
     #[command(subcommand)]
     Endpoint(EndpointCommand),
+    /// Show what happens, as it happens
+    ///
+    /// Networks and endpoints that come and go, ports that are published, and changes of the table by
+    /// other programs; until it is interrupted, or the daemon stops. With --json, one object a line.
+    Events,
     /// Look for what stops packets or changes, and say what to do about it
     ///
     /// Nothing is changed. The exit status is 1 if there is a fault; warnings, and what could not be

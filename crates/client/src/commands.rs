@@ -7,6 +7,7 @@ use tidegate_cli::{
 };
 use tidegate_model::api::{Attach, CreateNetwork, NetworkView, Ports, RulesetDiff, RulesetText};
 use tidegate_model::doctor::Diagnosis;
+use tidegate_model::event::Event;
 use tidegate_model::{Endpoint, Name};
 
 use crate::daemon::Daemon;
@@ -57,6 +58,7 @@ pub(crate) async fn run(client: Client) -> Outcome {
         ClientCommand::Attach(args) => attach(args, &daemon, output).await.into(),
         ClientCommand::Detach { endpoints } => remove(&endpoints, ENDPOINTS, &daemon, output).await,
         ClientCommand::Doctor => doctor(&daemon, output).await,
+        ClientCommand::Events => events(&daemon, output).await.into(),
         ClientCommand::Gc => gc(&daemon, output).await.into(),
         ClientCommand::Publish(args) => ports(args, "publish", &daemon, output).await.into(),
         ClientCommand::Unpublish(args) => ports(args, "unpublish", &daemon, output).await.into(),
@@ -167,6 +169,14 @@ async fn doctor(daemon: &Daemon, output: Output) -> Outcome {
         },
         Err(error) => Outcome::failed(error),
     }
+}
+
+async fn events(daemon: &Daemon, output: Output) -> Result<(), ClientError> {
+    let mut lines = daemon.lines("/v1/events").await?;
+    while let Some(event) = lines.next().await? {
+        output.show_line(event, |event: &Event| view::event(event))?;
+    }
+    Ok(())
 }
 
 async fn gc(daemon: &Daemon, output: Output) -> Result<(), ClientError> {

@@ -9,6 +9,7 @@ use hyper::{Method, Request, Response, header};
 use hyper_util::rt::TokioIo;
 use serde::Serialize;
 use serde_json::Value;
+use tidegate_model::api::Refusal;
 use tokio::net::UnixStream;
 
 use crate::error::ClientError;
@@ -44,17 +45,24 @@ impl Daemon {
         self.call(Method::POST, path, body.into()).await
     }
 
+    /// Asks for what comes line by line, one JSON value each.
+    pub(crate) async fn lines(&self, path: &str) -> Result<Lines, ClientError> {
+        let response = self.send(request(Method::GET, path, Bytes::new())?).await?;
+        let (is_success, body) = (response.status().is_success(), response.into_body());
+        if !is_success {
+            let broken = |source| ClientError::Broken { source };
+            let answer = body.collect().await.map_err(broken)?.to_bytes();
+            return Err(ClientError::Refused(refusal(&answer)?));
+        }
+        Ok(Lines {
+            body,
+            bytes: Vec::new(),
+        })
+    }
+
     async fn call(&self, method: Method, path: &str, body: Bytes) -> Result<Value, ClientError> {
-        let request = Request::builder()
-            .method(method)
-            .uri(path)
-            // HTTP/1.1 wants a host (RFC 9112 section 3.2); a socket has none.
-            .header(header::HOST, "tidegated")
-            .header(header::CONTENT_TYPE, "application/json")
-            .body(Full::new(body))
-            .map_err(|e| ClientError::request(path, e))?;
         let broken = |source| ClientError::Broken { source };
-        let response = self.send(request).await?;
+        let response = self.send(request(method, path, body)?).await?;
         let is_success = response.status().is_success();
         let answer = response
             .into_body()
@@ -82,12 +90,48 @@ impl Daemon {
     }
 }
 
-fn understand(is_success: bool, answer: &[u8]) -> Result<Value, ClientError> {
-    let not_understood = |source| ClientError::Answer { source };
-    if is_success {
-        return serde_json::from_slice(answer).map_err(not_understood);
+/// Values that come line by line.
+pub(crate) struct Lines {
+    body: hyper::body::Incoming,
+    /// What came after the last whole line.
+    bytes: Vec<u8>,
+}
+
+impl Lines {
+    /// The next value; none once the daemon has ended.
+    pub(crate) async fn next(&mut self) -> Result<Option<Value>, ClientError> {
+        loop {
+            if let Some(end) = self.bytes.iter().position(|byte| *byte == b'\n') {
+                let line: Vec<u8> = self.bytes.drain(..=end).collect();
+                return understand(true, &line).map(Some);
+            }
+            match self.body.frame().await {
+                None => return Ok(None),
+                Some(Err(source)) => return Err(ClientError::Broken { source }),
+                Some(Ok(frame)) => self.bytes.extend(frame.into_data().unwrap_or_default()),
+            }
+        }
     }
-    Err(ClientError::Refused(
-        serde_json::from_slice(answer).map_err(not_understood)?,
-    ))
+}
+
+fn request(method: Method, path: &str, body: Bytes) -> Result<Request<Full<Bytes>>, ClientError> {
+    Request::builder()
+        .method(method)
+        .uri(path)
+        // HTTP/1.1 wants a host (RFC 9112 section 3.2); a socket has none.
+        .header(header::HOST, "tidegated")
+        .header(header::CONTENT_TYPE, "application/json")
+        .body(Full::new(body))
+        .map_err(|e| ClientError::request(path, e))
+}
+
+fn understand(is_success: bool, answer: &[u8]) -> Result<Value, ClientError> {
+    if !is_success {
+        return Err(ClientError::Refused(refusal(answer)?));
+    }
+    serde_json::from_slice(answer).map_err(|source| ClientError::Answer { source })
+}
+
+fn refusal(answer: &[u8]) -> Result<Refusal, ClientError> {
+    serde_json::from_slice(answer).map_err(|source| ClientError::Answer { source })
 }

@@ -30,6 +30,20 @@ impl Output {
     }
 }
 
+impl Output {
+    /// Prints one of many answers on a line of its own: as its JSON, or as `view` puts it.
+    pub(crate) fn show_line<T: DeserializeOwned>(
+        self,
+        answer: Value,
+        view: impl FnOnce(&T) -> String,
+    ) -> Result<(), ClientError> {
+        match self.json {
+            true => print(&format!("{answer}\n")),
+            false => self.show(answer, view),
+        }
+    }
+}
+
 /// A reader that went away (`| head`) has seen what it wanted.
 fn print(text: &str) -> Result<(), ClientError> {
     let mut stdout = io::stdout().lock();

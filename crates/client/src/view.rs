@@ -3,9 +3,11 @@
 use std::fmt::Display;
 
 use comfy_table::{ContentArrangement, Table, presets};
+use jiff::Timestamp;
 use serde::Deserialize;
 use tidegate_model::api::{Info, NetworkView};
 use tidegate_model::doctor::{Checked, Diagnosis, Finding, Severity};
+use tidegate_model::event::{Event, Happening};
 use tidegate_model::{Endpoint, Name};
 
 /// Networks, one a line.
@@ -109,6 +111,44 @@ pub(crate) fn info(info: &Info) -> String {
         ("networks", info.networks.to_string()),
         ("endpoints", info.endpoints.to_string()),
     ])
+}
+
+/// One event, on a line.
+pub(crate) fn event(event: &Event) -> String {
+    let what = match &event.what {
+        Happening::NetworkCreated { network } => format!("network {} created", network.name),
+        Happening::NetworkRemoved { network } => format!("network {} removed", network.name),
+        Happening::Attached { endpoint } => {
+            let addresses = joined(endpoint.addresses.iter().map(|net| net.addr()));
+            let Endpoint { name, network, .. } = endpoint;
+            format!("endpoint {name} attached to {network} as {addresses}")
+        }
+        Happening::Detached { endpoint } => {
+            format!(
+                "endpoint {} detached from {}",
+                endpoint.name, endpoint.network
+            )
+        }
+        Happening::PortsChanged { endpoint, ports } => {
+            let ports = dash_if_empty(joined(ports));
+            format!("endpoint {endpoint} publishes {ports}")
+        }
+        Happening::TableMended {
+            program,
+            process,
+            what,
+        } => {
+            let program = program.as_deref().unwrap_or("an unknown program");
+            let process = process.map_or_else(String::new, |process| format!(" ({process})"));
+            let what = dash_if_empty(what.join(", "));
+            format!("table changed by {program}{process}: {what}; put back")
+        }
+        Happening::Missed { events } => format!("{events} events were missed"),
+    };
+    let time = i64::try_from(event.time).ok().filter(|time| *time > 0);
+    let time = time.and_then(|time| Timestamp::from_millisecond(time).ok());
+    let time = time.map_or_else(|| "-".into(), |time| time.to_string());
+    format!("{time}  {what}\n")
 }
 
 /// What the doctor found: a line for each thing that was looked at and is well, and for each

@@ -1,6 +1,7 @@
 //! The HTTP API of [`tidegate_model::api`].
 
 mod answer;
+mod events;
 mod peer;
 mod request;
 mod serve;
@@ -62,6 +63,7 @@ pub fn router(engine: Arc<Engine>, about: About) -> Router {
         .route("/v1/endpoints", get(endpoints).post(attach))
         .route("/v1/endpoints/{name}", get(endpoint).delete(detach))
         .route("/v1/gc", post(gc))
+        .route("/v1/events", get(events::events))
         .route("/v1/doctor", get(doctor))
         .route("/v1/endpoints/{name}/publish", post(publish))
         .route("/v1/endpoints/{name}/unpublish", post(unpublish))

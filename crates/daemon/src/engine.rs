@@ -6,6 +6,7 @@ mod carry_out;
 mod collect;
 mod doctor;
 mod error;
+mod events;
 mod mend;
 mod ports;
 mod ruleset;
@@ -15,13 +16,17 @@ use std::sync::{Mutex, MutexGuard, PoisonError, RwLock, RwLockReadGuard};
 
 use tidegate_link::Links;
 use tidegate_model::api::{Attach, CreateNetwork, NetworkView};
+use tidegate_model::event::{Event, Happening};
 use tidegate_model::{Change, Endpoint, Name, Network, State};
 use tidegate_nft::Driver;
 use tidegate_plan::{HostFacts, Plan, Refused, Supplies};
 
+use tokio::sync::broadcast::Receiver;
+
 use crate::store::Store;
 
 pub use error::EngineError;
+use events::Events;
 pub use mend::Mended;
 
 /// The engine. Commands wait for each other; questions about the state wait for none.
@@ -29,6 +34,7 @@ pub struct Engine {
     kernel: Mutex<Kernel>,
     state: RwLock<State>,
     supplies: Supplies,
+    events: Events,
 }
 
 /// What a command changes, before the state says so.
@@ -133,6 +139,16 @@ impl Engine {
         Ok(endpoint.ok_or_else(|| Refused::NoEndpoint(name.clone()))?)
     }
 
+    /// What happens from now on.
+    pub fn events(&self) -> Receiver<Event> {
+        self.events.listen()
+    }
+
+    /// Lets those who listen to events go: nothing more will happen.
+    pub fn end_events(&self) {
+        self.events.end();
+    }
+
     /// How many networks and endpoints there are.
     pub fn counts(&self) -> (usize, usize) {
         let state = self.state();
@@ -165,6 +181,7 @@ impl Engine {
             .write()
             .unwrap_or_else(PoisonError::into_inner)
             .apply(&plan.change);
+        self.events.tell(Happening::from(&plan.change));
         Ok(Some(plan.change))
     }
 

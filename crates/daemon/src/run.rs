@@ -115,9 +115,10 @@ fn serve(listening: &Listening, engine: Arc<Engine>, about: About) -> io::Result
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .enable_all()
         .build()?;
-    let router = api::router(engine, about);
+    let router = api::router(Arc::clone(&engine), about);
     tracing::info!(socket = %listening.path().display(), "listening");
-    let served = api::serve(listening.listener()?, listening.path(), router);
+    let on_stop = || engine.end_events();
+    let served = api::serve(listening.listener()?, listening.path(), router, on_stop);
     runtime.block_on(served)?;
     // Waits for what the engine has begun.
     drop(runtime);

@@ -12,6 +12,7 @@
 //! | `GET /v1/endpoints/NAME` | | [`Endpoint`](crate::Endpoint) |
 //! | `DELETE /v1/endpoints/NAME` | | [`Endpoint`](crate::Endpoint) as it was |
 //! | `POST /v1/gc` | | `[`[`Endpoint`](crate::Endpoint)`]` that were removed |
+//! | `GET /v1/events` | | [`Event`](crate::event::Event)s as they happen, one a line |
 //! | `GET /v1/doctor` | | [`Diagnosis`](crate::doctor::Diagnosis) |
 //! | `POST /v1/endpoints/NAME/publish` | [`Ports`] | [`Endpoint`](crate::Endpoint) |
 //! | `POST /v1/endpoints/NAME/unpublish` | [`Ports`] | [`Endpoint`](crate::Endpoint) |

@@ -5,6 +5,7 @@
 pub mod api;
 pub mod doctor;
 mod endpoint;
+pub mod event;
 mod ifname;
 mod invalid;
 pub mod links;

@@ -11,6 +11,7 @@ mod commands;
 mod crash;
 mod doctor;
 mod durability;
+mod events;
 mod healing;
 mod lifecycle;
 mod limits;

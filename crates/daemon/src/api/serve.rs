@@ -40,11 +40,16 @@ const GRACE: Duration = Duration::from_secs(3);
 const PAUSE: Duration = Duration::from_millis(100);
 
 /// Serves until SIGTERM or SIGINT, and tells the service manager of both ends (sd_notify(3)).
-/// `socket` is the listener's path.
+/// `socket` is the listener's path; `on_stop` ends answers that would go on for ever.
 ///
 /// # Errors
 /// When the listener or the signals cannot be used.
-pub async fn serve(listener: UnixListener, socket: &Path, router: Router) -> io::Result<()> {
+pub async fn serve(
+    listener: UnixListener,
+    socket: &Path,
+    router: Router,
+    on_stop: impl FnOnce(),
+) -> io::Result<()> {
     let listener = tokio::net::UnixListener::from_std(listener)?;
     let signals = [
         signal(SignalKind::terminate())?,
@@ -61,6 +66,7 @@ pub async fn serve(listener: UnixListener, socket: &Path, router: Router) -> io:
     };
     let mut connections = door.serve(&listener).await;
     drop(listener);
+    on_stop();
     let all_ended = async { while connections.join_next().await.is_some() {} };
     if timeout(GRACE, all_ended).await.is_err() {
         tracing::warn!("stopping with calls that were not read or answered");

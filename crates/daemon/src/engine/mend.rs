@@ -1,6 +1,7 @@
 //! Putting the table right after somebody else changed it.
 
 use tidegate_model::State;
+use tidegate_model::event::Happening;
 use tidegate_nft::{Change, Finding};
 
 use super::{Engine, EngineError, Kernel};
@@ -32,11 +33,23 @@ impl Engine {
             Finding::Nothing => Ok(Mended::Nothing),
             Finding::Changed(changes) => {
                 kernel.restore(&state)?;
+                for change in &changes {
+                    self.events.tell(Happening::TableMended {
+                        program: change.program.clone(),
+                        process: change.process,
+                        what: change.what.clone(),
+                    });
+                }
                 Ok(Mended::Replaced(changes))
             }
             Finding::Missed if kernel.is_as_planned(&state)? => Ok(Mended::Nothing),
             Finding::Missed => {
                 kernel.restore(&state)?;
+                self.events.tell(Happening::TableMended {
+                    program: None,
+                    process: None,
+                    what: Vec::new(),
+                });
                 Ok(Mended::ReplacedUnknown)
             }
         }

@@ -10,6 +10,7 @@ use tidegate_model::{Endpoint, Name, State};
 use tidegate_nft::Driver;
 use tidegate_plan::Supplies;
 
+use super::events::Events;
 use super::{Engine, EngineError, Kernel};
 use crate::store::Store;
 
@@ -39,6 +40,7 @@ impl Engine {
             kernel: Mutex::new(kernel),
             state: RwLock::new(state),
             supplies,
+            events: Events::default(),
         })
     }
 }

@@ -1,0 +1,134 @@
+//! What happens is told to those who listen.
+
+use std::io::{BufRead, BufReader};
+use std::process::{Child, Stdio};
+use std::sync::{Arc, Mutex};
+use std::thread::JoinHandle;
+
+use serde_json::Value;
+use tidegate_tests::{Host, Lab, require_root_kernel, wait_until};
+
+use crate::drivers;
+
+/// A `tidegate events` that runs.
+struct Listener {
+    client: Child,
+    heard: Arc<Mutex<Vec<String>>>,
+    reader: JoinHandle<()>,
+}
+
+impl Listener {
+    /// Starts one, and waits until it hears.
+    fn start(host: &Host, arguments: &[&str]) -> Self {
+        let mut client = host.client_command(&[&["events"], arguments].concat());
+        let mut client = client.stdout(Stdio::piped()).spawn().unwrap();
+        let lines = BufReader::new(client.stdout.take().unwrap()).lines();
+        let heard = Arc::new(Mutex::new(Vec::new()));
+        let sink = Arc::clone(&heard);
+        let reader = std::thread::spawn(move || {
+            lines.for_each(|line| sink.lock().unwrap().push(line.unwrap()));
+        });
+        let listener = Self {
+            client,
+            heard,
+            reader,
+        };
+        wait_until("it hears", || {
+            host.ok(&["network", "create", "probe"]);
+            host.ok(&["network", "rm", "probe"]);
+            !listener.heard.lock().unwrap().is_empty()
+        });
+        listener
+    }
+
+    /// All that it heard, once the daemon has gone and it with it.
+    fn end(mut self) -> Vec<String> {
+        assert!(self.client.wait().unwrap().success());
+        let heard = Arc::clone(&self.heard);
+        self.reader.join().unwrap();
+        without_probes(&heard.lock().unwrap())
+    }
+
+    fn heard(&self) -> Vec<String> {
+        without_probes(&self.heard.lock().unwrap())
+    }
+}
+
+fn without_probes(heard: &[String]) -> Vec<String> {
+    let heard = heard.iter().filter(|line| !line.contains("probe"));
+    heard.cloned().collect()
+}
+
+#[test]
+fn events_are_told_as_they_happen_and_end_with_the_daemon() {
+    require_root_kernel!();
+    for driver in drivers() {
+        let mut lab = Lab::with_driver(&driver);
+        let listener = Listener::start(&lab.host, &["--json"]);
+        lab.host.ok(&["network", "create", "web"]);
+        let front = lab.attach("web", "front", &["8080:80"]);
+        lab.host.ok(&["publish", "front", "8081:81"]);
+        lab.host.netns.sh("nft flush ruleset");
+        wait_until("the table is mended", || listener.heard().len() == 4);
+        drop(front);
+        wait_until("the endpoint is gone", || listener.heard().len() == 5);
+        lab.host.ok(&["network", "rm", "web"]);
+        lab.host.stop();
+        let log = lab.host.log();
+        assert!(!log.contains("not read or answered"), "{log}");
+        let heard = listener.end();
+        let heard: Vec<Value> = heard
+            .iter()
+            .map(|l| serde_json::from_str(l).unwrap())
+            .collect();
+        let kinds: Vec<&str> = heard.iter().map(|e| e["event"].as_str().unwrap()).collect();
+        assert_eq!(
+            kinds,
+            [
+                "network-created",
+                "attached",
+                "ports-changed",
+                "table-mended",
+                "detached",
+                "network-removed"
+            ]
+        );
+        assert_eq!(heard[1]["endpoint"]["name"], "front");
+        assert_eq!(heard[2]["ports"].as_array().unwrap().len(), 2);
+        assert_eq!(heard[3]["program"], "nft");
+        assert_eq!(heard[3]["what"][0], "table deleted");
+        let times: Vec<u64> = heard.iter().map(|e| e["time"].as_u64().unwrap()).collect();
+        assert!(times.is_sorted() && times[0] > 0, "{times:?}");
+    }
+}
+
+#[test]
+fn events_read_well() {
+    require_root_kernel!();
+    let mut lab = Lab::with_driver("auto");
+    let listener = Listener::start(&lab.host, &[]);
+    lab.host.ok(&[
+        "network",
+        "create",
+        "web",
+        "--subnet",
+        "10.9.0.0/24",
+        "--no-ipv6",
+    ]);
+    let _front = lab.attach("web", "front", &["8080:80"]);
+    lab.host.ok(&["detach", "front"]);
+    lab.host.stop();
+    let heard = listener.end();
+    let what: Vec<&str> = heard
+        .iter()
+        .map(|line| line.split_once("  ").unwrap().1)
+        .collect();
+    assert_eq!(
+        what,
+        [
+            "network web created",
+            "endpoint front attached to web as 10.9.0.2",
+            "endpoint front detached from web"
+        ]
+    );
+}
