@@ -9,8 +9,10 @@
 #   INSTALL_WISHED    the command that installs WISHED_PACKAGES, without which another flavour is
 #   DIST_OPTIONS      further options of `cargo xtask dist`, such as the flavour
 #   CARGO_NET_OFFLINE true where TOOLCHAIN_IMAGE brings the crates along
-#   TIDEGATE_BUILD_COMMIT, SOURCE_DATE_EPOCH
-#                     what is built: the image has no checkout
+#   PROJECT           the name of what is built, and SOURCE_COMMIT and SOURCE_DATE_EPOCH, which
+#                     say what that is: the image has no checkout
+#
+# Nothing here or in packaging/container is particular to a project: another one copies both.
 #
 # The stages are there twice. Those that end in `-cached` have cache mounts and secrets, which
 # BuildKit and buildah know: build the target `artefacts-cached`, the last one. Docker's classic
@@ -43,16 +45,17 @@ ENV CARGO_HOME=/opt/cargo \
     PATH=/opt/rust/bin:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
 WORKDIR /src
 COPY . .
+ARG PROJECT
 ARG DISTRO
 ARG CARGO_NET_OFFLINE=false
 RUN /usr/local/libexec/dist/with-crates cargo build --locked --package xtask
-RUN /usr/local/libexec/dist/with-crates cargo build --locked --package tidegate-packager
 
 FROM build AS package
+ARG PROJECT
 ARG DISTRO
 ARG DIST_OPTIONS
 ARG CARGO_NET_OFFLINE=false
-ARG TIDEGATE_BUILD_COMMIT
+ARG SOURCE_COMMIT
 ARG SOURCE_DATE_EPOCH
 RUN /usr/local/libexec/dist/with-crates cargo xtask dist --as "$DISTRO" --out /out $DIST_OPTIONS
 
@@ -77,20 +80,20 @@ ENV CARGO_HOME=/opt/cargo \
     PATH=/opt/rust/bin:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
 WORKDIR /src
 COPY . .
+ARG PROJECT
 ARG DISTRO
 ARG CARGO_NET_OFFLINE=false
-RUN --mount=type=secret,id=ca --mount=type=cache,id=tidegate-dist,target=/var/cache/dist \
+RUN --mount=type=secret,id=ca --mount=type=cache,id=dist,target=/var/cache/dist \
     /usr/local/libexec/dist/with-crates cargo build --locked --package xtask
-RUN --mount=type=secret,id=ca --mount=type=cache,id=tidegate-dist,target=/var/cache/dist \
-    /usr/local/libexec/dist/with-crates cargo build --locked --package tidegate-packager
 
 FROM build-cached AS package-cached
+ARG PROJECT
 ARG DISTRO
 ARG DIST_OPTIONS
 ARG CARGO_NET_OFFLINE=false
-ARG TIDEGATE_BUILD_COMMIT
+ARG SOURCE_COMMIT
 ARG SOURCE_DATE_EPOCH
-RUN --mount=type=secret,id=ca --mount=type=cache,id=tidegate-dist,target=/var/cache/dist \
+RUN --mount=type=secret,id=ca --mount=type=cache,id=dist,target=/var/cache/dist \
     /usr/local/libexec/dist/with-crates cargo xtask dist --as "$DISTRO" --out /out $DIST_OPTIONS
 
 FROM scratch AS artefacts-cached

@@ -101,7 +101,7 @@ pub fn run(args: &Args) -> anyhow::Result<()> {
 
 fn make_plan(args: &Args, config: &Config) -> anyhow::Result<Plan> {
     let workspace = run::root();
-    let commit = std::env::var(commit_variable(config)).ok();
+    let commit = std::env::var(source::COMMIT_VARIABLE).ok();
     let source = source::read(&workspace, config.stamp.program.get_ref(), commit)?;
     let findings = probe(&Host, config.library(), None);
     let request = Request {
@@ -112,11 +112,6 @@ fn make_plan(args: &Args, config: &Config) -> anyhow::Result<Plan> {
     };
     let planned = plan(config, &source, &places(args)?, &findings, &request);
     planned.map_err(|error| with_option(error, args))
-}
-
-/// The variable that tells a build its commit, where there is no checkout.
-fn commit_variable(config: &Config) -> String {
-    format!("{}_COMMIT", config.stamp.env_prefix)
 }
 
 /// A missing package is mended by one option, unless that was tried already.

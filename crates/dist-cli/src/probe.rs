@@ -1,7 +1,9 @@
 //! `cargo xtask probe`: what this host has, and which flavours follow from it.
 
 use serde::Serialize;
-use tidegate_native_deps::{Finding, Findings, Host, NativeDep, Outlook, outlook, probe};
+use tidegate_native_deps::{
+    Finding, Findings, Host, NamedFinding, NativeDep, Outlook, outlook, probe,
+};
 
 use crate::{dist, run, table};
 
@@ -74,22 +76,29 @@ fn rows(dependency: &NativeDep, findings: &Findings) -> Vec<[String; 3]> {
         row("static C library", &findings.static_libc),
         row("pkg-config", &findings.pkg_config),
         row(library, &findings.library.finding),
-        row(&format!("{library}: JSON"), &findings.library.json),
         row(
             &format!("{library}: static archive"),
             &findings.library.static_archive,
         ),
-        row(tool, &findings.tool.finding),
-        row(&format!("{tool}: JSON"), &findings.tool.json),
-        row("kernel nf_tables", &findings.kernel),
-        row("Rust target", &rust_targets(findings)),
     ];
+    rows.extend(checks(library, &findings.library.checks));
+    rows.push(row(tool, &findings.tool.finding));
+    rows.extend(checks(tool, &findings.tool.checks));
+    let kernel = dependency.kernel.iter().zip(&findings.kernel);
+    rows.extend(kernel.map(|(check, finding)| row(&format!("kernel {}", check.module), finding)));
+    rows.push(row("Rust target", &rust_targets(findings)));
     let named = findings
         .packaging_tools
         .iter()
         .chain(&findings.container_engines);
     rows.extend(named.map(|named| row(&named.name, &named.finding)));
     rows
+}
+
+/// The declared properties of a library or a tool.
+fn checks(of: &str, checks: &[NamedFinding]) -> impl Iterator<Item = [String; 3]> {
+    let named = move |check: &NamedFinding| row(&format!("{of}: {}", check.name), &check.finding);
+    checks.iter().map(named)
 }
 
 /// The target's finding, with all the targets that are installed in place of the one.

@@ -14,26 +14,21 @@ pub(crate) struct SiteArgs {
     #[arg(
         long,
         value_name = "OS=URL",
-        env = "TIDEGATE_DIST_MIRROR",
+        env = "DIST_MIRROR",
         value_delimiter = ' '
     )]
     pub(crate) mirror: Vec<Mirror>,
 
     /// The proxy for http and https
-    #[arg(
-        long,
-        value_name = "URL",
-        env = "TIDEGATE_DIST_PROXY",
-        hide_env_values = true
-    )]
+    #[arg(long, value_name = "URL", env = "DIST_PROXY", hide_env_values = true)]
     proxy: Option<String>,
 
     /// Certificates to be trusted, in PEM
-    #[arg(long, value_name = "FILE", env = "TIDEGATE_DIST_CA_BUNDLE")]
+    #[arg(long, value_name = "FILE", env = "DIST_CA_BUNDLE")]
     ca_bundle: Option<PathBuf>,
 
     /// The network of a container build, in the engine's own words
-    #[arg(long, value_name = "NAME", env = "TIDEGATE_DIST_NETWORK")]
+    #[arg(long, value_name = "NAME", env = "DIST_NETWORK")]
     network: Option<String>,
 }
 

@@ -84,8 +84,6 @@ pub struct Job<'a> {
     pub toolchain: &'a Toolchain,
     /// Folders of the host.
     pub folders: &'a Folders,
-    /// The variable that tells a build its commit, where there is no checkout.
-    pub commit_variable: &'a str,
     /// The flavour that is asked for.
     pub flavour: FlavourRequest,
     /// Whether a flavour other than the expected one is an error.
@@ -103,8 +101,10 @@ pub struct Folders {
     pub roots: PathBuf,
     /// Where intermediate files are kept.
     pub work: PathBuf,
-    /// Cargo's home, whose registry is shared.
+    /// Cargo's home, whose crates are shared.
     pub cargo_home: PathBuf,
+    /// Whether it has crates from git, besides those of registries.
+    pub has_git_crates: bool,
 }
 
 impl Job<'_> {

@@ -11,10 +11,15 @@ use serde::de::DeserializeOwned;
 
 use crate::spec::{PackageContents, PackageReport};
 
-/// Its Cargo package.
-const PACKAGE: &str = "tidegate-packager";
+/// Its Cargo manifest. It is beside this crate in the checkout that Cargo built this crate from, be
+/// that a path or a git dependency of the project that is packaged.
+#[must_use]
+pub fn manifest() -> PathBuf {
+    let dist = Path::new(env!("CARGO_MANIFEST_DIR"));
+    dist.with_file_name("packager").join("Cargo.toml")
+}
 
-/// The program, in the workspace that it is built in.
+/// The program, for the project in a workspace.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Packager {
     workspace: PathBuf,
@@ -61,7 +66,28 @@ impl Packager {
     /// The arguments of Cargo that build it.
     #[must_use]
     pub fn build_arguments(&self) -> Vec<String> {
-        words(&["build", "--locked", "--package", PACKAGE])
+        self.cargo(&["build"])
+    }
+
+    /// The program is part of the toolkit's own workspace. It shares the target folder of the
+    /// project, so that what both need is compiled once, unless the environment names another.
+    fn cargo(&self, verb: &[&str]) -> Vec<String> {
+        let manifest = text(&manifest());
+        let mut arguments = words(verb);
+        arguments.extend(words(&["--locked", "--manifest-path", &manifest]));
+        if std::env::var_os("CARGO_TARGET_DIR").is_none() {
+            let target = text(&self.workspace.join("target"));
+            arguments.extend(words(&["--target-dir", &target]));
+        }
+        arguments
+    }
+
+    /// The arguments of Cargo that run it with arguments of its own.
+    fn run_arguments(&self, own: &[&str]) -> Vec<String> {
+        let mut arguments = self.cargo(&["run", "--quiet"]);
+        arguments.push("--".to_owned());
+        arguments.extend(words(own));
+        arguments
     }
 
     /// Writes the package of a specification. `epoch` is the time that dates in it take, in
@@ -86,7 +112,7 @@ impl Packager {
     /// # Errors
     /// When it cannot be run, or fails.
     pub fn restamp(&self, file: &Path, out: &Path, version: &str) -> Result<(), PackagerError> {
-        let arguments = arguments(&["restamp", &text(file), &text(out), version]);
+        let arguments = self.run_arguments(&["restamp", &text(file), &text(out), version]);
         self.run(&arguments, None).map(drop)
     }
 
@@ -95,7 +121,7 @@ impl Packager {
         words: &[&str],
         epoch: Option<u32>,
     ) -> Result<T, PackagerError> {
-        let arguments = arguments(words);
+        let arguments = self.run_arguments(words);
         let output = self.run(&arguments, epoch)?;
         serde_json::from_str(&output).map_err(|source| PackagerError::Answer {
             command: line(&arguments),
@@ -128,12 +154,6 @@ impl Packager {
     }
 }
 
-/// The arguments of Cargo that run it with arguments of its own.
-fn arguments(own: &[&str]) -> Vec<String> {
-    let run = ["run", "--quiet", "--locked", "--package", PACKAGE, "--"];
-    words(&run).into_iter().chain(words(own)).collect()
-}
-
 fn words(words: &[&str]) -> Vec<String> {
     words.iter().map(|word| (*word).to_owned()).collect()
 }
@@ -144,4 +164,16 @@ fn text(path: &Path) -> String {
 
 fn line(arguments: &[String]) -> String {
     format!("cargo {}", arguments.join(" "))
+}
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn the_packager_is_beside_this_crate() {
+        let manifest = std::fs::read_to_string(super::manifest()).expect("a manifest");
+        assert!(
+            manifest.contains("name = \"tidegate-packager\""),
+            "{manifest}"
+        );
+    }
 }

@@ -6,6 +6,10 @@ use serde::{Deserialize, Serialize};
 
 pub use read::{SourceError, read};
 
+/// The variable that names the commit where there is no checkout to ask, beside
+/// `SOURCE_DATE_EPOCH` (reproducible-builds.org), which names the date.
+pub const COMMIT_VARIABLE: &str = "SOURCE_COMMIT";
+
 /// What is being built. Read once, before the plan.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]

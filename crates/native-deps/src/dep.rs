@@ -44,6 +44,12 @@ pub struct NativeDep {
     pub runtime: Packages,
     /// What a build without the library runs instead.
     pub tool: Tool,
+    /// What else is found out about the library, and shown.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub check: Vec<LibraryCheck>,
+    /// What library and tool need of the kernel. Absent: nothing in particular.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub kernel: Option<KernelCheck>,
 }
 
 impl NativeDep {
@@ -84,6 +90,47 @@ pub struct Tool {
     pub program: String,
     /// The package that holds it.
     pub packages: Packages,
+    /// What else is found out about it, and shown.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub check: Vec<ToolCheck>,
+}
+
+/// A property of the library that a C program finds out. No flavour depends on it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub struct LibraryCheck {
+    /// What the property is called, such as `JSON`.
+    pub name: String,
+    /// The C source of a program that is linked to the library and run. Exit status 0 is a yes
+    /// and 1 a no; after any other, or where it cannot be run, the tool's check of the same name
+    /// answers if it has the library's version.
+    pub program: String,
+}
+
+/// A property of the tool that it says itself. No flavour depends on it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub struct ToolCheck {
+    /// What the property is called, such as `JSON`.
+    pub name: String,
+    /// The arguments with which the tool says it.
+    pub arguments: Vec<String>,
+    /// The line of its output that is a yes, each run of white space written as one blank.
+    pub yes: String,
+    /// The line that is a no.
+    pub no: String,
+}
+
+/// What library and tool need of the running kernel. No flavour depends on it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub struct KernelCheck {
+    /// The module, as `/sys/module` has it when it is loaded.
+    pub module: String,
+    /// Arguments of the tool that work where the kernel has it, tried in a network namespace of
+    /// their own. Empty: whether the module is loaded is all that is asked.
+    #[serde(default)]
+    pub tried_by: Vec<String>,
 }
 
 /// The name of one package in each family of distributions.
@@ -125,6 +172,20 @@ mod tests {
     fn the_linker_name_comes_from_the_soname() {
         assert_eq!(libnftables().link_name(), "nftables");
         assert_eq!(libnftables().archive_name(), "libnftables.a");
+    }
+
+    #[test]
+    fn a_library_without_anything_particular_needs_no_keys_for_it() {
+        let mut plain = libnftables();
+        plain.check.clear();
+        plain.tool.check.clear();
+        plain.kernel = None;
+        let text = toml::to_string(&plain).unwrap();
+        assert!(
+            !text.contains("check") && !text.contains("kernel"),
+            "{text}"
+        );
+        assert_eq!(toml::from_str::<NativeDep>(&text).unwrap(), plain);
     }
 
     #[test]

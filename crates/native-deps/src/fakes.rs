@@ -5,8 +5,8 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use crate::{
-    CProgram, CargoFeature, Command, Family, NativeDep, Output, Packages, RunError, System, Tool,
-    Tried, Version,
+    CProgram, CargoFeature, Command, Family, KernelCheck, LibraryCheck, NativeDep, Output,
+    Packages, RunError, System, Tool, ToolCheck, Tried, Version,
 };
 
 /// A [`System`] that has what it was given and nothing else.
@@ -176,6 +176,20 @@ pub fn libnftables() -> NativeDep {
         tool: Tool {
             program: "nft".into(),
             packages: everywhere("nftables", "nftables"),
+            check: vec![ToolCheck {
+                name: "JSON".into(),
+                arguments: vec!["-V".into()],
+                yes: "json: yes".into(),
+                no: "json: no".into(),
+            }],
         },
+        check: vec![LibraryCheck {
+            name: "JSON".into(),
+            program: "int main(void) { return nft_ctx_new(0) == 0; }".into(),
+        }],
+        kernel: Some(KernelCheck {
+            module: "nf_tables".into(),
+            tried_by: ["add", "table", "inet", "probe"].map(str::to_owned).into(),
+        }),
     }
 }

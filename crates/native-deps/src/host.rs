@@ -40,7 +40,7 @@ impl System for Host {
         let scratch = Scratch::new().map_err(io)?;
         let source = scratch.0.join("probe.c");
         let binary = scratch.0.join("probe");
-        std::fs::write(&source, program.source).map_err(io)?;
+        std::fs::write(&source, &program.source).map_err(io)?;
         let (source, binary) = (source.to_string_lossy(), binary.to_string_lossy());
         let mut compile = Command::new(&program.compiler, ["-o", &*binary, &*source]);
         compile.args.extend(program.flags.iter().cloned());

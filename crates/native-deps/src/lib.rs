@@ -48,7 +48,7 @@ mod version;
 
 pub use answer::{Answer, Finding, Mend};
 pub use decide::{Build, CannotBuild, Decision, Fallback, Needs, decide};
-pub use dep::{CargoFeature, NativeDep, Packages, Tool};
+pub use dep::{CargoFeature, KernelCheck, LibraryCheck, NativeDep, Packages, Tool, ToolCheck};
 pub use distro::{Distribution, Family, PackageManager};
 pub use flavour::{Flavour, Request, UnknownFlavour};
 pub use host::Host;

@@ -108,7 +108,7 @@ pub struct CProgram {
     /// The compiler: a path, or a name that is looked up in PATH.
     pub compiler: String,
     /// The source text.
-    pub source: &'static str,
+    pub source: String,
     /// Flags, placed after the source as the linker wants libraries.
     pub flags: Vec<String>,
     /// False for a cross build, whose result does not run here.

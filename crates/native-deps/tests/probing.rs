@@ -53,6 +53,7 @@ fn with_nft(system: FakeSystem, json: &str) -> FakeSystem {
         format!("nftables v1.0.6 (Lester Gooch #5)\n  cli:\t\teditline\n  json:\t\t{json}\n");
     system
         .program("/usr/sbin/nft")
+        .answers("/usr/sbin/nft --version", &said)
         .answers("/usr/sbin/nft -V", &said)
 }
 
@@ -72,7 +73,7 @@ fn a_library_that_pkg_config_knows_and_the_linker_finds_is_a_yes() {
         library.libdir.as_deref(),
         Some(Path::new("/usr/lib/multiarch"))
     );
-    assert!(library.json.is_yes());
+    assert!(library.checks[0].finding.is_yes());
     assert!(library.static_archive.answer.is_no());
 }
 
@@ -176,9 +177,9 @@ fn a_cross_library_links_through_the_cross_compiler_and_its_json_cannot_be_asked
         .compiles("aarch64-linux-gnu-gcc", "return 0; }", Tried::Linked);
     let findings = probe(&system, &libnftables(), Some(ARM));
     assert!(findings.library.finding.is_yes(), "{:?}", findings.library);
-    let json = findings.library.json.answer;
+    let json = &findings.library.checks[0].finding.answer;
     assert_eq!(
-        json,
+        *json,
         Answer::could_not_tell(format!("a program for {ARM} does not run here"))
     );
 }
@@ -196,32 +197,37 @@ fn a_missing_rust_target_is_mended_by_rustup() {
 #[test]
 fn json_is_asked_of_the_library_itself() {
     let without = debian().compiles("cc", "nft_ctx_new", Tried::Ran(exit(1)));
-    assert!(found(&with_library(without)).library.json.answer.is_no());
+    assert!(
+        found(&with_library(without)).library.checks[0]
+            .finding
+            .answer
+            .is_no()
+    );
 }
 
 #[test]
 fn the_tool_answers_for_a_library_of_its_release_that_could_not_be_run() {
     let dead = || debian().compiles("cc", "nft_ctx_new", Tried::Ran(exit(2)));
     assert!(
-        found(&with_nft(with_library(dead()), "yes"))
-            .library
-            .json
+        found(&with_nft(with_library(dead()), "yes")).library.checks[0]
+            .finding
             .is_yes()
     );
     assert!(
-        found(&with_nft(with_library(dead()), "no"))
-            .library
-            .json
+        found(&with_nft(with_library(dead()), "no")).library.checks[0]
+            .finding
             .answer
             .is_no()
     );
-    let json = found(&with_library(dead())).library.json.answer;
+    let json = &found(&with_library(dead())).library.checks[0]
+        .finding
+        .answer;
     assert!(matches!(json, Answer::CouldNotTell { .. }), "{json:?}");
 }
 
 #[test]
 fn the_kernel_is_asked_in_a_namespace_and_only_its_own_refusal_is_a_no() {
-    let kernel = |system: FakeSystem| found(&with_nft(system, "yes")).kernel.answer;
+    let kernel = |system: FakeSystem| found(&with_nft(system, "yes")).kernel.unwrap().answer;
     assert!(kernel(debian().answers(UNSHARE, "")).is_yes());
     let refused = "netlink: Error: cache initialization failed: Protocol not supported\n";
     assert!(kernel(debian().refuses(UNSHARE, refused)).is_no());
@@ -242,15 +248,17 @@ fn unshare_lacking_a_namespace_kind_says_nothing_about_nf_tables() {
     let system = debian()
         .refuses(UNSHARE, refused)
         .refuses(UNSHARE_USER, refused);
-    let kernel = found(&with_nft(system, "yes")).kernel.answer;
+    let kernel = found(&with_nft(system, "yes")).kernel.unwrap().answer;
     assert!(matches!(kernel, Answer::CouldNotTell { .. }), "{kernel:?}");
 }
 
 #[test]
 fn without_nft_a_loaded_module_is_a_yes_and_its_absence_tells_nothing() {
-    let loaded = found(&debian().file("/sys/module/nf_tables/refcnt", "1")).kernel;
+    let loaded = found(&debian().file("/sys/module/nf_tables/refcnt", "1"))
+        .kernel
+        .unwrap();
     assert!(loaded.is_yes());
-    let kernel = found(&debian()).kernel;
+    let kernel = found(&debian()).kernel.unwrap();
     assert!(
         matches!(kernel.answer, Answer::CouldNotTell { .. }),
         "{kernel:?}"
@@ -259,14 +267,42 @@ fn without_nft_a_loaded_module_is_a_yes_and_its_absence_tells_nothing() {
 }
 
 #[test]
+fn what_a_dependency_does_not_declare_is_not_asked() {
+    let mut plain = libnftables();
+    plain.check.clear();
+    plain.tool.check.clear();
+    plain.kernel = None;
+    let findings = probe(&with_nft(with_library(debian()), "yes"), &plain, None);
+    assert!(findings.library.finding.is_yes());
+    assert_eq!(findings.tool.version.as_deref(), Some("1.0.6"));
+    assert_eq!(findings.kernel, None);
+    assert!(findings.library.checks.is_empty() && findings.tool.checks.is_empty());
+}
+
+#[test]
+fn a_module_that_nothing_can_try_is_looked_for_alone() {
+    let mut dep = libnftables();
+    dep.kernel.as_mut().unwrap().tried_by.clear();
+    let kernel = |system| probe(&with_nft(system, "yes"), &dep, None).kernel.unwrap();
+    assert!(kernel(debian().file("/sys/module/nf_tables/refcnt", "1")).is_yes());
+    assert_eq!(
+        kernel(debian()).answer,
+        Answer::could_not_tell("the module nf_tables is not loaded")
+    );
+}
+
+#[test]
 fn an_old_nft_that_knows_no_build_options_leaves_json_open() {
     let old = debian()
         .program("/usr/sbin/nft")
         .refuses("/usr/sbin/nft -V", "nft: invalid option -- 'V'\n")
-        .answers("/usr/sbin/nft -v", "nftables v0.9.3 (Topsy)\n");
+        .answers("/usr/sbin/nft --version", "nftables v0.9.3 (Topsy)\n");
     let tool = found(&old).tool;
     assert_eq!(tool.version.as_deref(), Some("0.9.3"));
-    assert!(matches!(tool.json.answer, Answer::CouldNotTell { .. }));
+    assert!(matches!(
+        tool.checks[0].finding.answer,
+        Answer::CouldNotTell { .. }
+    ));
 }
 
 #[test]

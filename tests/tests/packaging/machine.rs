@@ -41,7 +41,7 @@ fn dist(machine: &Root, arguments: &str) -> Output {
     machine.sh(&format!(
         "cd {}
          export PATH={bin}:$PATH CARGO_NET_OFFLINE=true
-         export SOURCE_DATE_EPOCH={} TIDEGATE_BUILD_COMMIT={commit}
+         export SOURCE_DATE_EPOCH={} SOURCE_COMMIT={commit}
          {cargo} xtask dist {arguments}",
         workspace().display(),
         source["source-date-epoch"]

@@ -139,7 +139,7 @@ pub(super) fn run(args: &super::Args, config: &Config) -> anyhow::Result<()> {
 }
 
 fn read_source(config: &Config) -> anyhow::Result<Source> {
-    let commit = std::env::var(super::commit_variable(config)).ok();
+    let commit = std::env::var(source::COMMIT_VARIABLE).ok();
     Ok(source::read(
         &run::root(),
         config.stamp.program.get_ref(),

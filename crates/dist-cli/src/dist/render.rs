@@ -134,8 +134,9 @@ fn package_text(build: &BuildPlan, package: &PackagePlan) -> String {
         Format::Deb => Some("what dpkg-shlibdeps finds".to_owned()),
         Format::Rpm => {
             let programs: Vec<&str> = build.programs.iter().map(|p| p.name.as_str()).collect();
+            let verb = if programs.len() == 1 { "names" } else { "name" };
             Some(format!(
-                "the libraries that {} name",
+                "the libraries that {} {verb}",
                 programs.join(" and ")
             ))
         }

@@ -9,6 +9,7 @@ use std::path::Path;
 use tidegate_native_deps::{Command, System};
 
 use crate::distro::OUT;
+use crate::source::COMMIT_VARIABLE;
 
 use super::{Call, Engine, EngineError, Folders, Job, Site, Stage, Toolchain};
 
@@ -93,7 +94,10 @@ pub fn prepare(containers: Containers, toolchain: &Toolchain, folders: &Folders)
         args.extend(what.iter().map(|name| (*name).to_owned()));
         Call::new("tar", args)
     };
-    let registry = folders.cargo_home.join("registry");
+    let crates = match folders.has_git_crates {
+        true => &["./registry/index", "./registry/cache", "./git"][..],
+        false => &["./registry/index", "./registry/cache"],
+    };
     vec![
         Stage::new(
             "pack the toolchain",
@@ -108,9 +112,9 @@ pub fn prepare(containers: Containers, toolchain: &Toolchain, folders: &Folders)
             "pack the crates",
             pack(
                 "--append",
-                "s,^\\./,usr/local/cargo/registry/,",
-                &registry,
-                &["./index", "./cache"],
+                "s,^\\./,usr/local/cargo/,",
+                &folders.cargo_home,
+                crates,
             ),
         ),
         Stage::new(
@@ -179,7 +183,7 @@ fn build(containers: Containers, job: &Job<'_>, image: &str) -> Result<Call, Eng
 }
 
 /// What the Dockerfile is told of the distribution.
-fn build_args<'a>(job: &Job<'a>) -> Vec<(&'a str, String)> {
+fn build_args(job: &Job<'_>) -> Vec<(&'static str, String)> {
     let packages = &job.plan.packages;
     let source = &job.plan.plan.source;
     let (toolchain, offline) = match job.toolchain {
@@ -196,7 +200,8 @@ fn build_args<'a>(job: &Job<'a>) -> Vec<(&'a str, String)> {
         ("INSTALL_WISHED", packages.install_wished.join(" ")),
         ("WISHED_PACKAGES", packages.wished.join(" ")),
         ("DIST_OPTIONS", job.options().join(" ")),
-        (job.commit_variable, source.commit.clone()),
+        ("PROJECT", job.plan.plan.name.clone()),
+        (COMMIT_VARIABLE, source.commit.clone()),
         ("SOURCE_DATE_EPOCH", source.source_date_epoch.to_string()),
         ("CARGO_NET_OFFLINE", offline.to_owned()),
     ]

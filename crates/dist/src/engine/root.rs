@@ -10,6 +10,8 @@ use serde::{Deserialize, Serialize};
 
 use super::{Call, EngineError, Folders, Job, Site, Stage, Toolchain};
 use crate::distro::{CARGO_HOME, Distro, OUT};
+use crate::packager;
+use crate::source::COMMIT_VARIABLE;
 
 /// Runs inside of the new namespaces, before the root is entered.
 const ENTER: &str = include_str!("root/enter.sh");
@@ -78,13 +80,20 @@ pub fn mount_point(folders: &Folders) -> PathBuf {
     folders.roots.join("mnt")
 }
 
-/// The command that fetches the crates, run once for all distributions.
+/// The commands that fetch the crates, those of the program that writes packages too, run once for
+/// all distributions.
 #[must_use]
 pub fn prepare(cargo: &str) -> Vec<Stage> {
-    vec![Stage::new(
-        "fetch the crates",
-        Call::new(cargo, ["fetch", "--locked"]),
-    )]
+    let fetch = ["fetch", "--locked"].map(str::to_owned);
+    let manifest = packager::manifest().display().to_string();
+    let of_packager = fetch
+        .iter()
+        .cloned()
+        .chain(["--manifest-path".to_owned(), manifest]);
+    vec![
+        Stage::new("fetch the packager's crates", Call::new(cargo, of_packager)),
+        Stage::new("fetch the crates", Call::new(cargo, fetch)),
+    ]
 }
 
 /// The commands that build one distribution's packages. `is_fresh` says that the root that is
@@ -192,7 +201,7 @@ fn build(job: &Job<'_>, toolchain: &Path) -> Call {
         &mount_point(folders),
         &archive(job),
         toolchain,
-        &folders.cargo_home.join("registry"),
+        &folders.cargo_home,
         &folders.workspace,
         &target(job),
         &job.out(),
@@ -230,7 +239,7 @@ fn environment(job: &Job<'_>) -> Vec<String> {
         set("CARGO_HOME", CARGO_HOME),
         set("CARGO_NET_OFFLINE", "true"),
         set("CARGO_TERM_COLOR", "never"),
-        set(job.commit_variable, &source.commit),
+        set(COMMIT_VARIABLE, &source.commit),
         set("SOURCE_DATE_EPOCH", &source.source_date_epoch.to_string()),
     ]
 }

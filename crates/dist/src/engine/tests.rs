@@ -36,6 +36,7 @@ fn folders() -> Folders {
         roots: "/w/target/roots".into(),
         work: "/w/target/dist/work".into(),
         cargo_home: "/home/.cargo".into(),
+        has_git_crates: false,
     }
 }
 
@@ -69,7 +70,6 @@ fn with_job<T>(id: &str, site: &Site, toolchain: &Toolchain, f: impl FnOnce(&Job
         site,
         toolchain,
         folders: &folders(),
-        commit_variable: "TIDEGATE_BUILD_COMMIT",
         flavour,
         strict: true,
     })
@@ -101,7 +101,7 @@ fn buildkit_gets_what_follows_from_the_entry_as_arguments() {
         "centos-stream-9",
         &Site::default(),
         expect![[r#"
-            DOCKER_BUILDKIT=1 docker build --file=/w/Dockerfile --target=artefacts-cached --tag=localhost/tidegate-dist-centos-stream-9:latest --progress=plain --build-arg=BASE_IMAGE=quay.io/centos/centos:stream9 --build-arg=TOOLCHAIN_IMAGE=rust:1.95.0-slim --build-arg=DISTRO=centos-stream-9 --build-arg=REFRESH=dnf makecache --build-arg=INSTALL=dnf install --assumeyes --setopt=install_weak_deps=False --build-arg=PACKAGES=ca-certificates gcc pkgconf-pkg-config rpm-build --build-arg=INSTALL_WISHED=dnf install --assumeyes --setopt=install_weak_deps=False --enablerepo=crb --build-arg=WISHED_PACKAGES=nftables-devel --build-arg=DIST_OPTIONS=--flavour auto --strict --build-arg=TIDEGATE_BUILD_COMMIT=abc --build-arg=SOURCE_DATE_EPOCH=1 --build-arg=CARGO_NET_OFFLINE=false /w
+            DOCKER_BUILDKIT=1 docker build --file=/w/Dockerfile --target=artefacts-cached --tag=localhost/tidegate-dist-centos-stream-9:latest --progress=plain --build-arg=BASE_IMAGE=quay.io/centos/centos:stream9 --build-arg=TOOLCHAIN_IMAGE=rust:1.95.0-slim --build-arg=DISTRO=centos-stream-9 --build-arg=REFRESH=dnf makecache --build-arg=INSTALL=dnf install --assumeyes --setopt=install_weak_deps=False --build-arg=PACKAGES=ca-certificates gcc pkgconf-pkg-config rpm-build --build-arg=INSTALL_WISHED=dnf install --assumeyes --setopt=install_weak_deps=False --enablerepo=crb --build-arg=WISHED_PACKAGES=nftables-devel --build-arg=DIST_OPTIONS=--flavour auto --strict --build-arg=PROJECT=tidegate --build-arg=SOURCE_COMMIT=abc --build-arg=SOURCE_DATE_EPOCH=1 --build-arg=CARGO_NET_OFFLINE=false /w
             DOCKER_BUILDKIT=1 docker rm --force tidegate-dist-centos-stream-9
             DOCKER_BUILDKIT=1 docker create --name tidegate-dist-centos-stream-9 localhost/tidegate-dist-centos-stream-9:latest none
             DOCKER_BUILDKIT=1 docker cp tidegate-dist-centos-stream-9:/out/. /w/target/dist/centos-stream-9
@@ -139,6 +139,17 @@ fn every_stage_that_is_asked_for_is_in_the_dockerfile() {
         let declares =
             |line: &str| line == format!("ARG {name}") || line.starts_with(&format!("ARG {name}="));
         assert!(dockerfile.lines().any(declares), "{name}");
+    }
+}
+
+#[test]
+fn nothing_that_is_copied_to_another_project_names_this_one() {
+    for text in [
+        include_str!("../../../../Dockerfile"),
+        include_str!("../../../../packaging/container/install-packages"),
+        include_str!("../../../../packaging/container/with-crates"),
+    ] {
+        assert!(!text.to_lowercase().contains("tidegate"), "{text}");
     }
 }
 
@@ -232,11 +243,17 @@ fn a_toolchain_folder_is_imported_with_the_crates() {
     let stages = container::prepare(BUILDKIT, &folder(), &folders());
     expect![[r#"
         tar --create --file=/w/target/dist/work/toolchain.tar --transform=s,^\./,usr/local/rustup/toolchains/given/,S --owner=0 --group=0 --directory=/rust --exclude=./share/doc --exclude=./lib/rustlib/src ./
-        tar --append --file=/w/target/dist/work/toolchain.tar --transform=s,^\./,usr/local/cargo/registry/,S --owner=0 --group=0 --directory=/home/.cargo/registry ./index ./cache
+        tar --append --file=/w/target/dist/work/toolchain.tar --transform=s,^\./,usr/local/cargo/,S --owner=0 --group=0 --directory=/home/.cargo ./registry/index ./registry/cache
         DOCKER_BUILDKIT=1 docker import /w/target/dist/work/toolchain.tar localhost/dist-toolchain:given
         rm -f /w/target/dist/work/toolchain.tar
     "#]].assert_eq(&lines(&stages));
     assert!(container::prepare(BUILDKIT, &image(), &folders()).is_empty());
+    let with_git = Folders {
+        has_git_crates: true,
+        ..folders()
+    };
+    let stages = lines(&container::prepare(BUILDKIT, &folder(), &with_git));
+    assert!(stages.contains("./registry/cache ./git\n"), "{stages}");
 }
 
 #[test]
@@ -269,7 +286,7 @@ fn a_root_is_made_once_and_entered_without_a_network() {
         unshare --mount sh -eu -c mount -t tmpfs -o mode=0755 tmpfs "$1"; export TMPDIR="$1"; shift; exec mmdebstrap "$@" mmdebstrap /w/target/roots/mnt --variant=minbase --mode=root --architectures=amd64 --include=build-essential,ca-certificates,pkg-config --dpkgopt=force-unsafe-io --aptopt=Acquire::Check-Valid-Until "false" --customize-hook=chroot "$1" apt-get install --yes --no-install-recommends libnftables-dev || echo 'note: libnftables-dev is not to be had' bullseye /w/target/roots/debian-11.new.tar http://mirror.example/debian
         mv /w/target/roots/debian-11.new.tar /w/target/roots/debian-11.tar
         mv /w/target/roots/debian-11.json.new /w/target/roots/debian-11.json
-        unshare --mount --net --pid --fork --kill-child sh -eu -c ENTER enter /w/target/roots/mnt /w/target/roots/debian-11.tar /rust /home/.cargo/registry /w /w/target/roots/debian-11.target /w/target/dist/debian-11 PATH=/opt/rust/bin:/usr/sbin:/usr/bin:/sbin:/bin HOME=/root LC_ALL=C.UTF-8 CARGO_HOME=/opt/cargo CARGO_NET_OFFLINE=true CARGO_TERM_COLOR=never TIDEGATE_BUILD_COMMIT=abc SOURCE_DATE_EPOCH=1 cargo xtask dist --as debian-11 --out /out --flavour auto --strict
+        unshare --mount --net --pid --fork --kill-child sh -eu -c ENTER enter /w/target/roots/mnt /w/target/roots/debian-11.tar /rust /home/.cargo /w /w/target/roots/debian-11.target /w/target/dist/debian-11 PATH=/opt/rust/bin:/usr/sbin:/usr/bin:/sbin:/bin HOME=/root LC_ALL=C.UTF-8 CARGO_HOME=/opt/cargo CARGO_NET_OFFLINE=true CARGO_TERM_COLOR=never SOURCE_COMMIT=abc SOURCE_DATE_EPOCH=1 cargo xtask dist --as debian-11 --out /out --flavour auto --strict
     "#]].assert_eq(&text.replace(&script, "ENTER"));
     let fresh = with_job("debian-11", &site, &folder(), |job| root::recipe(job, true));
     assert_eq!(fresh.expect("a recipe").len(), 1);

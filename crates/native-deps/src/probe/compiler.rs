@@ -105,7 +105,7 @@ fn candidates(site: &Site<'_>) -> Vec<String> {
 fn works(site: &Site<'_>, program: &str) -> Result<String, Answer> {
     let trivial = CProgram {
         compiler: program.to_owned(),
-        source: TRIVIAL,
+        source: TRIVIAL.to_owned(),
         flags: Vec::new(),
         run: false,
     };

@@ -3,12 +3,12 @@
 use std::path::Path;
 
 use crate::{
-    Answer, CProgram, Family, Finding, Mend, NativeDep, Packages, PkgConfig, PkgConfigError,
-    PkgConfigLibrary, RunError, Tried, triple,
+    Answer, CProgram, Family, Finding, LibraryCheck, Mend, NativeDep, Packages, PkgConfig,
+    PkgConfigError, PkgConfigLibrary, RunError, Tried, triple,
 };
 
 use super::compiler::Compiler;
-use super::{LibraryFinding, Site, ToolFinding};
+use super::{LibraryFinding, NamedFinding, Site, ToolFinding};
 
 /// Whether pkg-config, or whatever the environment names instead, runs.
 pub(super) fn pkg_config(site: &Site<'_>) -> Finding {
@@ -30,18 +30,26 @@ pub(super) fn library(
     let pkg_config = PkgConfig::new(site.system, site.host, site.target);
     match pkg_config.library(&dep.pkg_config, &dep.min_version) {
         Ok(found) => described(site, dep, &found, compiler, tool),
-        Err(error) => unknown(refused(site, dep, &error)),
+        Err(error) => unknown(dep, refused(site, dep, &error)),
     }
 }
 
-fn unknown(finding: Finding) -> LibraryFinding {
+fn named(dep: &NativeDep, finding: impl Fn(&LibraryCheck) -> Finding) -> Vec<NamedFinding> {
+    let checks = dep.check.iter().map(|check| NamedFinding {
+        name: check.name.clone(),
+        finding: finding(check),
+    });
+    checks.collect()
+}
+
+fn unknown(dep: &NativeDep, finding: Finding) -> LibraryFinding {
     let unasked = || Finding::from(Answer::could_not_tell("there is no library to ask"));
     LibraryFinding {
         finding,
         version: None,
         libdir: None,
         static_archive: unasked(),
-        json: unasked(),
+        checks: named(dep, |_| unasked()),
     }
 }
 
@@ -60,7 +68,7 @@ fn described(
     };
     LibraryFinding {
         static_archive: static_archive(site, dep, libdir.map(|libdir| libdir.as_path())),
-        json: json(site, found, compiler, tool),
+        checks: named(dep, |check| property(site, check, found, compiler, tool)),
         version: Some(found.version.clone()),
         libdir: libdir.cloned(),
         finding,
@@ -94,8 +102,9 @@ fn static_archive(site: &Site<'_>, dep: &NativeDep, libdir: Option<&Path>) -> Fi
 
 /// Asks the library by running it; where that cannot be done, takes the tool's word for it if
 /// both come from one release.
-fn json(
+fn property(
     site: &Site<'_>,
+    check: &LibraryCheck,
     found: &PkgConfigLibrary,
     compiler: &Compiler,
     tool: &ToolFinding,
@@ -103,7 +112,7 @@ fn json(
     let reason = if site.is_cross() {
         format!("a program for {} does not run here", site.target)
     } else {
-        match try_c(site, include_str!("json.c"), found, compiler, true) {
+        match try_c(site, &check.program, found, compiler, true) {
             Ok(Tried::Ran(output)) => match output.status {
                 Some(0) => return Finding::yes("said so when it was run"),
                 Some(1) => return Answer::no("not compiled in").into(),
@@ -115,16 +124,18 @@ fn json(
         }
     };
     let same_release = !site.is_cross() && tool.version.as_ref() == Some(&found.version);
-    match (&tool.json.answer, same_release) {
-        (Answer::Yes { .. }, true) => Finding::yes("by the nft program of the same release"),
-        (Answer::No { .. }, true) => Answer::no("by the nft program of the same release").into(),
+    let by_tool = tool.checks.iter().filter(|_| same_release);
+    let mut by_tool = by_tool.filter(|said| said.name == check.name);
+    match by_tool.next().map(|said| &said.finding.answer) {
+        Some(Answer::Yes { .. }) => Finding::yes("by the tool of the same release"),
+        Some(Answer::No { .. }) => Answer::no("by the tool of the same release").into(),
         _ => Answer::could_not_tell(reason).into(),
     }
 }
 
 fn try_c(
     site: &Site<'_>,
-    source: &'static str,
+    source: &str,
     found: &PkgConfigLibrary,
     compiler: &Compiler,
     run: bool,
@@ -135,7 +146,7 @@ fn try_c(
         .to_owned();
     let program = CProgram {
         compiler,
-        source,
+        source: source.to_owned(),
         flags: found.flags.clone(),
         run,
     };
@@ -202,7 +213,7 @@ fn pkg_config_packages() -> Packages {
     .collect()
 }
 
-/// Debian's name of an architecture that Tidegate is built for.
+/// Debian's name of an architecture that can be built for.
 fn debian_architecture(triple: &str) -> Option<&'static str> {
     match triple::architecture(triple) {
         "x86_64" => Some("amd64"),

@@ -2,10 +2,11 @@
 
 mod compiler;
 mod engines;
+mod kernel;
 mod library;
-mod nftables;
 mod packaging;
 mod rust;
+mod tool;
 
 use std::path::PathBuf;
 
@@ -31,8 +32,8 @@ pub struct Findings {
     pub library: LibraryFinding,
     /// The tool that does the library's work in a build without it.
     pub tool: ToolFinding,
-    /// nf_tables in the running kernel.
-    pub kernel: Finding,
+    /// What the dependency needs of the running kernel; none where it needs nothing.
+    pub kernel: Option<Finding>,
     /// The targets that the Rust toolchain has a standard library for.
     pub rust: RustTargets,
     /// What packages are made and checked with.
@@ -65,8 +66,8 @@ pub struct LibraryFinding {
     pub libdir: Option<PathBuf>,
     /// Whether there is a static archive of it.
     pub static_archive: Finding,
-    /// Whether it reads and writes JSON, as it says when it is run.
-    pub json: Finding,
+    /// The declared properties of it.
+    pub checks: Vec<NamedFinding>,
 }
 
 /// What was found of the tool.
@@ -80,8 +81,8 @@ pub struct ToolFinding {
     pub path: Option<PathBuf>,
     /// Its version, where it says one.
     pub version: Option<String>,
-    /// Whether it reads and writes JSON, as it says itself.
-    pub json: Finding,
+    /// The declared properties of it.
+    pub checks: Vec<NamedFinding>,
 }
 
 /// What was found of the Rust toolchain.
@@ -99,8 +100,8 @@ pub struct RustTargets {
 
 /// Asks `system` all that `dep` needs to be built for `target` (a triple; none: the host's own).
 ///
-/// It writes nothing but a scratch folder, and changes nothing but that the kernel may load its
-/// nf_tables module, which is asked for in a network namespace made for the question.
+/// It writes nothing but a scratch folder, and changes nothing but that the kernel may load the
+/// module that is asked for, in a network namespace made for the question.
 pub fn probe(system: &dyn System, dep: &NativeDep, target: Option<&str>) -> Findings {
     let distribution = Distribution::of(system);
     let rust = rust::targets(system, target);
@@ -112,13 +113,16 @@ pub fn probe(system: &dyn System, dep: &NativeDep, target: Option<&str>) -> Find
         target: &target,
     };
     let compiler = compiler::find(&site);
-    let tool = nftables::tool(&site, &dep.tool);
+    let tool = tool::tool(&site, &dep.tool);
     Findings {
         c_compiler: compiler.finding(),
         static_libc: compiler::static_libc(&site, &compiler),
         pkg_config: library::pkg_config(&site),
         library: library::library(&site, dep, &compiler, &tool),
-        kernel: nftables::kernel(&site, &tool),
+        kernel: dep
+            .kernel
+            .as_ref()
+            .map(|check| kernel::kernel(&site, check, &tool)),
         packaging_tools: packaging::tools(&site),
         container_engines: engines::engines(&site),
         tool,

@@ -52,7 +52,6 @@ struct Common {
     site: Site,
     kit: Kit,
     architecture: Arch,
-    commit_variable: String,
 }
 
 impl Build<'_> {
@@ -67,7 +66,6 @@ impl Build<'_> {
             site: site(&self.args.distros.site)?,
             kit: Kit::of(self.args.distros.toolchain.as_deref(), &engines)?,
             architecture: Arch::of(std::env::consts::ARCH)?,
-            commit_variable: crate::dist::commit_variable(self.config),
         };
         let watch = Watch::new();
         prepare(&common, &watch)?;
@@ -115,7 +113,6 @@ impl Build<'_> {
             site: &common.site,
             toolchain: common.kit.toolchain(engine),
             folders: &common.folders,
-            commit_variable: &common.commit_variable,
             flavour,
             strict: self.args.strict,
         };

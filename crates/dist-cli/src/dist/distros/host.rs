@@ -21,11 +21,13 @@ pub(crate) fn folders(out: Option<&Path>) -> anyhow::Result<Folders> {
             .with_context(|| format!("{} is no folder for packages", out.display()))?,
         None => target.join("dist"),
     };
+    let cargo_home = cargo_home()?;
     Ok(Folders {
         out,
         roots: target.join("roots"),
         work: target.join("dist/work"),
-        cargo_home: cargo_home()?,
+        has_git_crates: cargo_home.join("git").is_dir(),
+        cargo_home,
         workspace,
     })
 }

@@ -1,7 +1,7 @@
 # Unpacks a root, mounts into it what a build needs, and runs a command in it.
 # Runs in mount, network and process namespaces of its own, where all of this ends with it.
-# Arguments: MOUNT-POINT ARCHIVE TOOLCHAIN REGISTRY WORKSPACE TARGET OUT [NAME=VALUE…] COMMAND…
-root=$1 archive=$2 toolchain=$3 registry=$4 workspace=$5 target=$6 out=$7
+# Arguments: MOUNT-POINT ARCHIVE TOOLCHAIN CARGO-HOME WORKSPACE TARGET OUT [NAME=VALUE…] COMMAND…
+root=$1 archive=$2 toolchain=$3 cargo=$4 workspace=$5 target=$6 out=$7
 shift 7
 
 mount --make-rprivate /
@@ -10,14 +10,20 @@ mount -t tmpfs -o mode=0755,size=75% tmpfs "$root"
 # The host's devices are mounted instead.
 tar --extract --numeric-owner --exclude='./dev/*' --directory="$root" --file="$archive"
 
-mkdir -p "$root/opt/rust" "$root/opt/cargo/registry" "$root/src" "$root/out"
+mkdir -p "$root/opt/rust" "$root/src" "$root/out"
 mount -t proc proc "$root/proc"
 mount --rbind /dev "$root/dev"
 mount --bind "$toolchain" "$root/opt/rust"
-mount --bind "$registry" "$root/opt/cargo/registry"
 mount --bind "$workspace" "$root/src"
-for folder in opt/rust opt/cargo/registry src; do
+for folder in opt/rust src; do
     mount -o remount,bind,ro "$root/$folder"
+done
+# Crates of registries, and of git where there are any.
+for crates in registry git; do
+    [ -d "$cargo/$crates" ] || continue
+    mkdir -p "$root/opt/cargo/$crates"
+    mount --bind "$cargo/$crates" "$root/opt/cargo/$crates"
+    mount -o remount,bind,ro "$root/opt/cargo/$crates"
 done
 mount --bind "$target" "$root/src/target"
 mount --bind "$out" "$root/out"
