@@ -21,6 +21,15 @@ pub(crate) struct Args {
     advisories: bool,
 }
 
+/// What names the manifest to Cargo and to cargo-deny.
+const IN: &str = "--manifest-path";
+
+/// This workspace's manifest.
+const OURS: &str = "Cargo.toml";
+
+/// The manifest of the example, a workspace of its own.
+const EXAMPLE: &str = "examples/zpack/Cargo.toml";
+
 /// One check: its name, and how it is done.
 type Check<'a> = (&'a str, Box<dyn Fn() -> anyhow::Result<()> + 'a>);
 
@@ -66,7 +75,19 @@ fn checks<'a>(args: &'a Args, dependency: &'a NativeDep) -> Vec<Check<'a>> {
             "lints",
             Box::new(|| clippy(&test::library_features(dependency))),
         ),
-        ("licences and sources", Box::new(|| deny(args.advisories))),
+        (
+            "licences and sources",
+            Box::new(|| deny(OURS, args.advisories)),
+        ),
+        (
+            "example: format",
+            Box::new(|| cargo(&["fmt", "--all", "--check", IN, EXAMPLE])),
+        ),
+        ("example: lints", Box::new(lint_example)),
+        (
+            "example: licences and sources",
+            Box::new(|| deny(EXAMPLE, args.advisories)),
+        ),
         ("generated files", Box::new(docs::check)),
         ("generated workflows", Box::new(ci::check)),
     ]
@@ -78,8 +99,21 @@ fn clippy(features: &[String]) -> anyhow::Result<()> {
     cargo(&args.chain(["--", "--deny", "warnings"]).collect::<Vec<_>>())
 }
 
-fn deny(advisories: bool) -> anyhow::Result<()> {
-    let mut args = vec!["check", "bans", "licenses", "sources"];
+/// Its lock file must fit the toolkit's crates, which are its dependencies. What both workspaces
+/// need is compiled once.
+fn lint_example() -> anyhow::Result<()> {
+    for features in [None, Some("--all-features")] {
+        let lint = ["clippy", "--locked", IN, EXAMPLE, "--target-dir", "target"];
+        let what = ["--workspace", "--all-targets"].into_iter().chain(features);
+        let args = lint.into_iter().chain(what);
+        cargo(&args.chain(["--", "--deny", "warnings"]).collect::<Vec<_>>())?;
+    }
+    Ok(())
+}
+
+fn deny(manifest: &str, advisories: bool) -> anyhow::Result<()> {
+    let mut args = vec!["--locked", IN, manifest, "--config", "deny.toml", "check"];
+    args.extend(["bans", "licenses", "sources"]);
     args.extend(advisories.then_some("advisories"));
     let program = tools::cargo_deny()?;
     run::shown(&program.to_string_lossy(), &args)

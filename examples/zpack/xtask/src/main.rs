@@ -1,0 +1,17 @@
+//! Project tasks: all of them the packaging toolkit's.
+
+use std::process::ExitCode;
+
+use clap::Parser;
+
+/// Builds and packages zpack.
+#[derive(Parser)]
+#[command(name = "cargo xtask", bin_name = "cargo xtask")]
+struct Cli {
+    #[command(subcommand)]
+    task: tidegate_dist_cli::Task,
+}
+
+fn main() -> ExitCode {
+    Cli::parse().task.run()
+}
