@@ -6,19 +6,30 @@ use tidegate_test_support::{Need, require, require_root_kernel};
 
 use crate::dist::{Packages, strings};
 use crate::image::Image;
+use crate::machine;
 use crate::root::Root;
 use crate::traffic;
 
 /// A clean root with the package installed by apt, which finds its dependencies.
-fn installed(deb: &Path) -> Root {
+pub(crate) fn installed(deb: &Path) -> Root {
     let root = Root::over(Image::Minimal);
     root.put(deb, "/package.deb");
-    // The lists of an image that was kept for long may name packages that are gone.
-    root.sh("export DEBIAN_FRONTEND=noninteractive
-         install='apt-get install --yes --quiet --no-install-recommends /package.deb'
-         $install || { apt-get update --quiet; $install; }")
-        .success();
+    machine::install(&root, "/package.deb");
     root
+}
+
+/// lintian has neither an error nor a warning.
+pub(crate) fn is_clean(deb: &Path) {
+    let mut command = std::process::Command::new("lintian");
+    command
+        .args(["--allow-root", "--fail-on", "error,warning"])
+        .arg(deb);
+    let output = crate::dist::finished(&mut command);
+    assert_eq!(
+        (output.code, output.stdout.trim()),
+        (Some(0), ""),
+        "{output:#?}"
+    );
 }
 
 #[test]
@@ -90,15 +101,6 @@ fn lintian_has_no_complaint() {
         Need::Program("lintian")
     );
     for packages in [Packages::dynamic(), Packages::dynamic_exec()] {
-        let mut command = std::process::Command::new("lintian");
-        command
-            .args(["--allow-root", "--fail-on", "error,warning"])
-            .arg(packages.file("deb"));
-        let output = crate::dist::finished(&mut command);
-        assert_eq!(
-            (output.code, output.stdout.trim()),
-            (Some(0), ""),
-            "{output:#?}"
-        );
+        is_clean(&packages.file("deb"));
     }
 }

@@ -13,7 +13,7 @@ use crate::root::Root;
 
 /// A build machine with this host's Rust toolchain, registry and source tree at their own paths:
 /// what was compiled here need not be compiled there.
-fn build_machine() -> Root {
+pub(crate) fn build_machine() -> Root {
     let home = std::env::home_dir().expect("HOME is set");
     let folder =
         |variable, name| std::env::var_os(variable).map_or_else(|| home.join(name), PathBuf::from);
@@ -30,9 +30,9 @@ fn source() -> Value {
     plan["source"].take()
 }
 
-/// Runs `cargo xtask dist` there, with the commit and date that git would have told: the same
-/// ones leave nothing to be compiled anew.
-fn dist(machine: &Root, arguments: &str) -> Output {
+/// Runs `cargo xtask` there in the folder of a project, with the commit and date that git would have
+/// told: the same ones leave nothing to be compiled anew. `before` is more shell.
+pub(crate) fn xtask_in(machine: &Root, project: &Path, before: &str, arguments: &str) -> Output {
     let cargo = std::env::var("CARGO").expect("tests run under cargo");
     let bin = PathBuf::from(&cargo);
     let bin = bin.parent().expect("cargo is in a folder").display();
@@ -42,10 +42,25 @@ fn dist(machine: &Root, arguments: &str) -> Output {
         "cd {}
          export PATH={bin}:$PATH CARGO_NET_OFFLINE=true
          export SOURCE_DATE_EPOCH={} SOURCE_COMMIT={commit}
-         {cargo} xtask dist {arguments}",
-        workspace().display(),
+         {before}
+         {cargo} xtask {arguments}",
+        project.display(),
         source["source-date-epoch"]
     ))
+}
+
+fn dist(machine: &Root, arguments: &str) -> Output {
+    xtask_in(machine, &workspace(), "", &format!("dist {arguments}"))
+}
+
+/// Installs a package of Debian there.
+pub(crate) fn install(machine: &Root, package: &str) {
+    let install = format!("apt-get install --yes --quiet --no-install-recommends {package}");
+    // The lists of an image that was kept for long may name packages that are gone.
+    let script = format!(
+        "export DEBIAN_FRONTEND=noninteractive; {install} || {{ apt-get update --quiet; {install}; }}"
+    );
+    machine.sh(&script).success();
 }
 
 /// One run of `cargo xtask dist` without options.
@@ -75,12 +90,7 @@ pub(crate) fn runs() -> &'static Runs {
         let machine = build_machine();
         let by_name = dist(&machine, "--flavour dynamic --format deb --out /out");
         let without_library = run(&machine, "without-library");
-        let install = "apt-get install --yes --quiet --no-install-recommends libnftables-dev";
-        machine
-            .sh(&format!(
-                "{install} || {{ apt-get update --quiet; {install}; }}"
-            ))
-            .success();
+        install(&machine, "libnftables-dev");
         let with_library = run(&machine, "with-library");
         Runs {
             by_name,

@@ -13,6 +13,7 @@
     reason = "a test reports a failure by panicking"
 )]
 
+mod adoption;
 mod boot;
 mod deb;
 mod dist;

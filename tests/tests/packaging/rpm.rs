@@ -13,10 +13,28 @@ fn query(rpm: &Path, what: &str) -> Vec<String> {
     output.lines().map(str::to_owned).collect()
 }
 
-fn requires(rpm: &Path, name: &str) -> bool {
+pub(crate) fn requires(rpm: &Path, name: &str) -> bool {
     query(rpm, "--requires")
         .iter()
         .any(|requirement| requirement == name)
+}
+
+/// Runs `rpm` for a root with a database of its own.
+pub(crate) fn in_root(root: &Path, arguments: &[&str]) -> String {
+    let mut command = Command::new("rpm");
+    command.arg("--root").arg(root);
+    command
+        .args(["--define", "_dbpath /var/lib/rpm"])
+        .args(arguments);
+    finished(&mut command).success()
+}
+
+/// Installs a package into an empty root: nothing is there to depend on, nor a shell to run scripts
+/// with.
+pub(crate) fn install_alone(root: &Path, rpm: &Path) {
+    in_root(root, &["--initdb"]);
+    let rpm = rpm.to_string_lossy();
+    in_root(root, &["--install", "--nodeps", "--noscripts", &rpm]);
 }
 
 #[test]
@@ -73,23 +91,8 @@ fn both_install_into_an_empty_root_and_go_without_a_trace() {
     );
     for packages in [Packages::dynamic(), Packages::dynamic_exec()] {
         let root = tempfile::tempdir().unwrap();
-        let rpm = |arguments: &[&str]| {
-            let mut command = Command::new("rpm");
-            command.arg("--root").arg(root.path());
-            command
-                .args(["--define", "_dbpath /var/lib/rpm"])
-                .args(arguments);
-            finished(&mut command).success()
-        };
-        rpm(&["--initdb"]);
-        // Nothing is there to depend on, nor a shell to run scripts with.
-        let file = packages.file("rpm");
-        rpm(&[
-            "--install",
-            "--nodeps",
-            "--noscripts",
-            &file.to_string_lossy(),
-        ]);
+        let rpm = |arguments: &[&str]| in_root(root.path(), arguments);
+        install_alone(root.path(), &packages.file("rpm"));
         assert!(root.path().join("usr/sbin/tidegated").is_file());
         assert_eq!(
             rpm(&["--query", "--configfiles", "tidegate"]),
