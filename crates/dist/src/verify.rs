@@ -18,6 +18,7 @@ pub mod lint;
 mod outcome;
 mod package;
 mod place;
+pub mod profile;
 pub mod refuse;
 mod report;
 pub mod run;

@@ -117,6 +117,7 @@ pub(super) fn run(args: &super::Args, config: &Config) -> anyhow::Result<()> {
         let path = run::root().join(LIST);
         let text = std::fs::read_to_string(&path).context("the list cannot be read again")?;
         distro::check_names(&list, config, &path, &text)?;
+        profile::load_all(&run::root().join(PROFILES), &list)?;
         let count = list.distros.len();
         return run::print(&format!(
             "{} and {LIST} are sound: {count} distributions",

@@ -1,0 +1,50 @@
+//! What can be wrong with profiles.
+
+use std::path::PathBuf;
+
+/// Why a profile cannot be used.
+#[derive(Debug, thiserror::Error)]
+pub enum ProfileError {
+    /// A file or folder cannot be read.
+    #[error("cannot read {}", path.display())]
+    Io {
+        /// The file.
+        path: PathBuf,
+        /// What the system said.
+        source: std::io::Error,
+    },
+    /// The file is not TOML, or a key or value of it is not known.
+    #[error("cannot use {}", path.display())]
+    Parse {
+        /// The file.
+        path: PathBuf,
+        /// Line, column and reason.
+        source: Box<toml::de::Error>,
+    },
+    /// An RPM distribution has no profile.
+    #[error("distribution {id} has no capability profile {}", path.display())]
+    Missing {
+        /// The entry of the list.
+        id: String,
+        /// Where it would be.
+        path: PathBuf,
+    },
+    /// A file that no RPM distribution of the list has the name of.
+    #[error("{} is the profile of no RPM distribution of the list", path.display())]
+    NoDistro {
+        /// The file.
+        path: PathBuf,
+    },
+}
+
+impl ProfileError {
+    /// What mends it.
+    #[must_use]
+    pub fn hint(&self) -> Option<&'static str> {
+        match self {
+            Self::Io { .. } | Self::Parse { .. } => None,
+            Self::Missing { .. } => Some("write one: docs/distributions.md says what it holds"),
+            Self::NoDistro { .. } => Some("remove it, or name it after the distribution's `id`"),
+        }
+    }
+}
