@@ -10,6 +10,7 @@ use tidegate_dist::plan::PlanError;
 use tidegate_dist::run::RunError;
 use tidegate_dist::source::SourceError;
 use tidegate_dist::verify::VerifyError;
+use tidegate_dist::verify::profile::ProfileError;
 use tidegate_native_deps::CannotBuild;
 
 /// A failure whose mending is known.
@@ -85,6 +86,9 @@ fn hint(error: &(dyn std::error::Error + 'static)) -> Option<String> {
     }
     if let Some(error) = error.downcast_ref::<NotThis>() {
         return Some(error.hint());
+    }
+    if let Some(error) = error.downcast_ref::<ProfileError>() {
+        return error.hint().map(str::to_owned);
     }
     if let Some(error) = error.downcast_ref::<VerifyError>() {
         return error.hint();

@@ -12,6 +12,7 @@ use tidegate_dist::distro::{self, Departure, Distro, DistroList, DistroPlan};
 use tidegate_dist::engine::EngineRequest;
 use tidegate_dist::plan::Plan;
 use tidegate_dist::source::{self, Source};
+use tidegate_dist::verify::profile;
 use tidegate_native_deps::{Distribution, Host};
 
 use crate::failure::Hinted;
@@ -21,6 +22,9 @@ use build::Build;
 
 /// The list of distributions, relative to the workspace.
 const LIST: &str = "packaging/distros.toml";
+
+/// The folder of the capability profiles.
+const PROFILES: &str = "packaging/profiles";
 
 /// Arguments about distributions.
 #[derive(Debug, clap::Args)]

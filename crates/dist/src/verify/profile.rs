@@ -7,6 +7,7 @@
 
 mod capabilities;
 mod error;
+pub mod resolve;
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -134,13 +135,13 @@ impl Profile {
     }
 
     /// A package that stands in for the distribution: it installs nothing and provides all that
-    /// the distribution does. `out` is the file, `work` a folder that is emptied.
+    /// the distribution does. Where it is written to is left empty.
     #[must_use]
-    pub fn package(&self, distro: &str, arch: Arch, out: PathBuf, work: PathBuf) -> PackageSpec {
+    pub fn package(&self, distro: &str, arch: Arch) -> PackageSpec {
         PackageSpec {
             format: Format::Rpm,
-            out,
-            work,
+            out: PathBuf::new(),
+            work: PathBuf::new(),
             source_date_epoch: 0,
             name: format!("profile-{distro}"),
             version: "1".to_owned(),
