@@ -1,5 +1,6 @@
 //! A host: a network namespace with a daemon in it.
 
+use std::ffi::OsStr;
 use std::fs::{self, File};
 use std::os::unix::net::UnixStream;
 use std::path::{Path, PathBuf};
@@ -28,6 +29,8 @@ pub struct Host {
     programs: Programs,
     /// Arguments of the daemon besides its socket and state folder.
     arguments: Vec<String>,
+    /// What starts the daemon: a program and its arguments, before the daemon's own.
+    launcher: Vec<String>,
     daemon: Option<Child>,
 }
 
@@ -39,6 +42,7 @@ impl Host {
             folder: tempfile::tempdir().expect("a folder can be made"),
             programs: programs.clone(),
             arguments: arguments.iter().map(ToString::to_string).collect(),
+            launcher: Vec::new(),
             daemon: None,
         }
     }
@@ -54,6 +58,15 @@ impl Host {
     pub fn add_arguments(&mut self, arguments: &[&str]) {
         let arguments = arguments.iter().map(ToString::to_string);
         self.arguments.extend(arguments);
+    }
+
+    /// Has the daemon started by a script, which is to end with `exec "$@"`, in a mount namespace of
+    /// its own.
+    pub fn start_by(&mut self, script: &str) {
+        // Names that namespaces get on the host later are still seen inside.
+        let unshare = ["unshare", "--mount", "--propagation", "slave"];
+        let launcher = [&unshare[..], &["sh", "-e", "-c", script, "sh"]].concat();
+        self.launcher = launcher.into_iter().map(str::to_owned).collect();
     }
 
     /// The daemon's socket.
@@ -73,8 +86,12 @@ impl Host {
 
     /// A command that runs the daemon.
     pub fn daemon_command(&self) -> Command {
-        let mut command = self.netns.command(&self.programs.tidegated);
+        let daemon = self.programs.tidegated.as_os_str();
+        let words = self.launcher.iter().map(OsStr::new).chain([daemon]);
+        let mut words = words.collect::<Vec<_>>().into_iter();
+        let mut command = self.netns.command(words.next().unwrap_or(daemon));
         command
+            .args(words)
             .arg("--socket")
             .arg(self.socket())
             .arg("--state-dir")

@@ -9,6 +9,7 @@
 mod agreement;
 mod commands;
 mod crash;
+mod disk;
 mod doctor;
 mod durability;
 mod events;
