@@ -161,7 +161,7 @@ _tidegate() {
 
     case "${cmd}" in
         tidegate)
-            opts="-h -V --socket --json --help --version network attach detach gc publish unpublish endpoint events doctor info ruleset help"
+            opts="-h -V --socket --json --timings --help --version network attach detach gc publish unpublish endpoint events doctor info ruleset help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -179,7 +179,7 @@ _tidegate() {
             return 0
             ;;
         tidegate__subcmd__attach)
-            opts="-p -h --netns --pid --name --publish --socket --json --help"
+            opts="-p -h --netns --pid --name --publish --socket --json --timings --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -217,7 +217,7 @@ _tidegate() {
             return 0
             ;;
         tidegate__subcmd__detach)
-            opts="-h --socket --json --help"
+            opts="-h --socket --json --timings --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -235,7 +235,7 @@ _tidegate() {
             return 0
             ;;
         tidegate__subcmd__doctor)
-            opts="-h --socket --json --help"
+            opts="-h --socket --json --timings --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -253,7 +253,7 @@ _tidegate() {
             return 0
             ;;
         tidegate__subcmd__endpoint)
-            opts="-h --socket --json --help ls inspect help"
+            opts="-h --socket --json --timings --help ls inspect help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -327,7 +327,7 @@ _tidegate() {
             return 0
             ;;
         tidegate__subcmd__endpoint__subcmd__inspect)
-            opts="-h --socket --json --help"
+            opts="-h --socket --json --timings --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -345,7 +345,7 @@ _tidegate() {
             return 0
             ;;
         tidegate__subcmd__endpoint__subcmd__ls)
-            opts="-h --socket --json --help"
+            opts="-h --socket --json --timings --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -363,7 +363,7 @@ _tidegate() {
             return 0
             ;;
         tidegate__subcmd__events)
-            opts="-h --socket --json --help"
+            opts="-h --socket --json --timings --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -381,7 +381,7 @@ _tidegate() {
             return 0
             ;;
         tidegate__subcmd__gc)
-            opts="-h --socket --json --help"
+            opts="-h --socket --json --timings --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -665,7 +665,7 @@ _tidegate() {
             return 0
             ;;
         tidegate__subcmd__info)
-            opts="-h --socket --json --help"
+            opts="-h --socket --json --timings --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -683,7 +683,7 @@ _tidegate() {
             return 0
             ;;
         tidegate__subcmd__network)
-            opts="-h --socket --json --help create ls inspect rm help"
+            opts="-h --socket --json --timings --help create ls inspect rm help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -701,7 +701,7 @@ _tidegate() {
             return 0
             ;;
         tidegate__subcmd__network__subcmd__create)
-            opts="-h --subnet --gateway --no-ipv4 --no-ipv6 --mtu --host-ip --socket --json --help"
+            opts="-h --subnet --gateway --no-ipv4 --no-ipv6 --mtu --host-ip --socket --json --timings --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -819,7 +819,7 @@ _tidegate() {
             return 0
             ;;
         tidegate__subcmd__network__subcmd__inspect)
-            opts="-h --socket --json --help"
+            opts="-h --socket --json --timings --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -837,7 +837,7 @@ _tidegate() {
             return 0
             ;;
         tidegate__subcmd__network__subcmd__ls)
-            opts="-h --socket --json --help"
+            opts="-h --socket --json --timings --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -855,7 +855,7 @@ _tidegate() {
             return 0
             ;;
         tidegate__subcmd__network__subcmd__rm)
-            opts="-h --socket --json --help"
+            opts="-h --socket --json --timings --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -873,7 +873,7 @@ _tidegate() {
             return 0
             ;;
         tidegate__subcmd__publish)
-            opts="-h --socket --json --help"
+            opts="-h --socket --json --timings --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -891,7 +891,7 @@ _tidegate() {
             return 0
             ;;
         tidegate__subcmd__ruleset)
-            opts="-h --live --diff --socket --json --help"
+            opts="-h --live --diff --socket --json --timings --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -909,7 +909,7 @@ _tidegate() {
             return 0
             ;;
         tidegate__subcmd__unpublish)
-            opts="-h --socket --json --help"
+            opts="-h --socket --json --timings --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0

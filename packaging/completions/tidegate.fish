@@ -1,6 +1,6 @@
 # Print an optspec for argparse to handle cmd's options that are independent of any subcommand.
 function __fish_tidegate_global_optspecs
-    string join \n socket= json h/help V/version
+    string join \n socket= json timings h/help V/version
 end
 
 function __fish_tidegate_needs_command
@@ -26,6 +26,7 @@ end
 
 complete -c tidegate -n "__fish_tidegate_needs_command" -l socket -d 'The daemon\'s unix socket' -r -F
 complete -c tidegate -n "__fish_tidegate_needs_command" -l json -d 'Print JSON instead of a table'
+complete -c tidegate -n "__fish_tidegate_needs_command" -l timings -d 'Print to standard error where the time went'
 complete -c tidegate -n "__fish_tidegate_needs_command" -s h -l help -d 'Print help'
 complete -c tidegate -n "__fish_tidegate_needs_command" -s V -l version -d 'Print version'
 complete -c tidegate -n "__fish_tidegate_needs_command" -f -a "network" -d 'Make, show and remove networks'
@@ -42,6 +43,7 @@ complete -c tidegate -n "__fish_tidegate_needs_command" -f -a "ruleset" -d 'Prin
 complete -c tidegate -n "__fish_tidegate_needs_command" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c tidegate -n "__fish_tidegate_using_subcommand network; and not __fish_seen_subcommand_from create ls inspect rm help" -l socket -d 'The daemon\'s unix socket' -r -F
 complete -c tidegate -n "__fish_tidegate_using_subcommand network; and not __fish_seen_subcommand_from create ls inspect rm help" -l json -d 'Print JSON instead of a table'
+complete -c tidegate -n "__fish_tidegate_using_subcommand network; and not __fish_seen_subcommand_from create ls inspect rm help" -l timings -d 'Print to standard error where the time went'
 complete -c tidegate -n "__fish_tidegate_using_subcommand network; and not __fish_seen_subcommand_from create ls inspect rm help" -s h -l help -d 'Print help'
 complete -c tidegate -n "__fish_tidegate_using_subcommand network; and not __fish_seen_subcommand_from create ls inspect rm help" -f -a "create" -d 'Make a network: a bridge with its subnets'
 complete -c tidegate -n "__fish_tidegate_using_subcommand network; and not __fish_seen_subcommand_from create ls inspect rm help" -f -a "ls" -d 'List the networks'
@@ -56,15 +58,19 @@ complete -c tidegate -n "__fish_tidegate_using_subcommand network; and __fish_se
 complete -c tidegate -n "__fish_tidegate_using_subcommand network; and __fish_seen_subcommand_from create" -l no-ipv4 -d 'Without IPv4'
 complete -c tidegate -n "__fish_tidegate_using_subcommand network; and __fish_seen_subcommand_from create" -l no-ipv6 -d 'Without IPv6'
 complete -c tidegate -n "__fish_tidegate_using_subcommand network; and __fish_seen_subcommand_from create" -l json -d 'Print JSON instead of a table'
+complete -c tidegate -n "__fish_tidegate_using_subcommand network; and __fish_seen_subcommand_from create" -l timings -d 'Print to standard error where the time went'
 complete -c tidegate -n "__fish_tidegate_using_subcommand network; and __fish_seen_subcommand_from create" -s h -l help -d 'Print help'
 complete -c tidegate -n "__fish_tidegate_using_subcommand network; and __fish_seen_subcommand_from ls" -l socket -d 'The daemon\'s unix socket' -r -F
 complete -c tidegate -n "__fish_tidegate_using_subcommand network; and __fish_seen_subcommand_from ls" -l json -d 'Print JSON instead of a table'
+complete -c tidegate -n "__fish_tidegate_using_subcommand network; and __fish_seen_subcommand_from ls" -l timings -d 'Print to standard error where the time went'
 complete -c tidegate -n "__fish_tidegate_using_subcommand network; and __fish_seen_subcommand_from ls" -s h -l help -d 'Print help'
 complete -c tidegate -n "__fish_tidegate_using_subcommand network; and __fish_seen_subcommand_from inspect" -l socket -d 'The daemon\'s unix socket' -r -F
 complete -c tidegate -n "__fish_tidegate_using_subcommand network; and __fish_seen_subcommand_from inspect" -l json -d 'Print JSON instead of a table'
+complete -c tidegate -n "__fish_tidegate_using_subcommand network; and __fish_seen_subcommand_from inspect" -l timings -d 'Print to standard error where the time went'
 complete -c tidegate -n "__fish_tidegate_using_subcommand network; and __fish_seen_subcommand_from inspect" -s h -l help -d 'Print help'
 complete -c tidegate -n "__fish_tidegate_using_subcommand network; and __fish_seen_subcommand_from rm" -l socket -d 'The daemon\'s unix socket' -r -F
 complete -c tidegate -n "__fish_tidegate_using_subcommand network; and __fish_seen_subcommand_from rm" -l json -d 'Print JSON instead of a table'
+complete -c tidegate -n "__fish_tidegate_using_subcommand network; and __fish_seen_subcommand_from rm" -l timings -d 'Print to standard error where the time went'
 complete -c tidegate -n "__fish_tidegate_using_subcommand network; and __fish_seen_subcommand_from rm" -s h -l help -d 'Print help'
 complete -c tidegate -n "__fish_tidegate_using_subcommand network; and __fish_seen_subcommand_from help" -f -a "create" -d 'Make a network: a bridge with its subnets'
 complete -c tidegate -n "__fish_tidegate_using_subcommand network; and __fish_seen_subcommand_from help" -f -a "ls" -d 'List the networks'
@@ -77,47 +83,59 @@ complete -c tidegate -n "__fish_tidegate_using_subcommand attach" -l name -d 'Th
 complete -c tidegate -n "__fish_tidegate_using_subcommand attach" -s p -l publish -d 'Publish ports: [HOSTIP:][HOSTPORT[-END]:]PORT[-END][/tcp|udp|sctp]' -r
 complete -c tidegate -n "__fish_tidegate_using_subcommand attach" -l socket -d 'The daemon\'s unix socket' -r -F
 complete -c tidegate -n "__fish_tidegate_using_subcommand attach" -l json -d 'Print JSON instead of a table'
+complete -c tidegate -n "__fish_tidegate_using_subcommand attach" -l timings -d 'Print to standard error where the time went'
 complete -c tidegate -n "__fish_tidegate_using_subcommand attach" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c tidegate -n "__fish_tidegate_using_subcommand detach" -l socket -d 'The daemon\'s unix socket' -r -F
 complete -c tidegate -n "__fish_tidegate_using_subcommand detach" -l json -d 'Print JSON instead of a table'
+complete -c tidegate -n "__fish_tidegate_using_subcommand detach" -l timings -d 'Print to standard error where the time went'
 complete -c tidegate -n "__fish_tidegate_using_subcommand detach" -s h -l help -d 'Print help'
 complete -c tidegate -n "__fish_tidegate_using_subcommand gc" -l socket -d 'The daemon\'s unix socket' -r -F
 complete -c tidegate -n "__fish_tidegate_using_subcommand gc" -l json -d 'Print JSON instead of a table'
+complete -c tidegate -n "__fish_tidegate_using_subcommand gc" -l timings -d 'Print to standard error where the time went'
 complete -c tidegate -n "__fish_tidegate_using_subcommand gc" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c tidegate -n "__fish_tidegate_using_subcommand publish" -l socket -d 'The daemon\'s unix socket' -r -F
 complete -c tidegate -n "__fish_tidegate_using_subcommand publish" -l json -d 'Print JSON instead of a table'
+complete -c tidegate -n "__fish_tidegate_using_subcommand publish" -l timings -d 'Print to standard error where the time went'
 complete -c tidegate -n "__fish_tidegate_using_subcommand publish" -s h -l help -d 'Print help'
 complete -c tidegate -n "__fish_tidegate_using_subcommand unpublish" -l socket -d 'The daemon\'s unix socket' -r -F
 complete -c tidegate -n "__fish_tidegate_using_subcommand unpublish" -l json -d 'Print JSON instead of a table'
+complete -c tidegate -n "__fish_tidegate_using_subcommand unpublish" -l timings -d 'Print to standard error where the time went'
 complete -c tidegate -n "__fish_tidegate_using_subcommand unpublish" -s h -l help -d 'Print help'
 complete -c tidegate -n "__fish_tidegate_using_subcommand endpoint; and not __fish_seen_subcommand_from ls inspect help" -l socket -d 'The daemon\'s unix socket' -r -F
 complete -c tidegate -n "__fish_tidegate_using_subcommand endpoint; and not __fish_seen_subcommand_from ls inspect help" -l json -d 'Print JSON instead of a table'
+complete -c tidegate -n "__fish_tidegate_using_subcommand endpoint; and not __fish_seen_subcommand_from ls inspect help" -l timings -d 'Print to standard error where the time went'
 complete -c tidegate -n "__fish_tidegate_using_subcommand endpoint; and not __fish_seen_subcommand_from ls inspect help" -s h -l help -d 'Print help'
 complete -c tidegate -n "__fish_tidegate_using_subcommand endpoint; and not __fish_seen_subcommand_from ls inspect help" -f -a "ls" -d 'List the endpoints'
 complete -c tidegate -n "__fish_tidegate_using_subcommand endpoint; and not __fish_seen_subcommand_from ls inspect help" -f -a "inspect" -d 'Show everything about an endpoint'
 complete -c tidegate -n "__fish_tidegate_using_subcommand endpoint; and not __fish_seen_subcommand_from ls inspect help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c tidegate -n "__fish_tidegate_using_subcommand endpoint; and __fish_seen_subcommand_from ls" -l socket -d 'The daemon\'s unix socket' -r -F
 complete -c tidegate -n "__fish_tidegate_using_subcommand endpoint; and __fish_seen_subcommand_from ls" -l json -d 'Print JSON instead of a table'
+complete -c tidegate -n "__fish_tidegate_using_subcommand endpoint; and __fish_seen_subcommand_from ls" -l timings -d 'Print to standard error where the time went'
 complete -c tidegate -n "__fish_tidegate_using_subcommand endpoint; and __fish_seen_subcommand_from ls" -s h -l help -d 'Print help'
 complete -c tidegate -n "__fish_tidegate_using_subcommand endpoint; and __fish_seen_subcommand_from inspect" -l socket -d 'The daemon\'s unix socket' -r -F
 complete -c tidegate -n "__fish_tidegate_using_subcommand endpoint; and __fish_seen_subcommand_from inspect" -l json -d 'Print JSON instead of a table'
+complete -c tidegate -n "__fish_tidegate_using_subcommand endpoint; and __fish_seen_subcommand_from inspect" -l timings -d 'Print to standard error where the time went'
 complete -c tidegate -n "__fish_tidegate_using_subcommand endpoint; and __fish_seen_subcommand_from inspect" -s h -l help -d 'Print help'
 complete -c tidegate -n "__fish_tidegate_using_subcommand endpoint; and __fish_seen_subcommand_from help" -f -a "ls" -d 'List the endpoints'
 complete -c tidegate -n "__fish_tidegate_using_subcommand endpoint; and __fish_seen_subcommand_from help" -f -a "inspect" -d 'Show everything about an endpoint'
 complete -c tidegate -n "__fish_tidegate_using_subcommand endpoint; and __fish_seen_subcommand_from help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c tidegate -n "__fish_tidegate_using_subcommand events" -l socket -d 'The daemon\'s unix socket' -r -F
 complete -c tidegate -n "__fish_tidegate_using_subcommand events" -l json -d 'Print JSON instead of a table'
+complete -c tidegate -n "__fish_tidegate_using_subcommand events" -l timings -d 'Print to standard error where the time went'
 complete -c tidegate -n "__fish_tidegate_using_subcommand events" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c tidegate -n "__fish_tidegate_using_subcommand doctor" -l socket -d 'The daemon\'s unix socket' -r -F
 complete -c tidegate -n "__fish_tidegate_using_subcommand doctor" -l json -d 'Print JSON instead of a table'
+complete -c tidegate -n "__fish_tidegate_using_subcommand doctor" -l timings -d 'Print to standard error where the time went'
 complete -c tidegate -n "__fish_tidegate_using_subcommand doctor" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c tidegate -n "__fish_tidegate_using_subcommand info" -l socket -d 'The daemon\'s unix socket' -r -F
 complete -c tidegate -n "__fish_tidegate_using_subcommand info" -l json -d 'Print JSON instead of a table'
+complete -c tidegate -n "__fish_tidegate_using_subcommand info" -l timings -d 'Print to standard error where the time went'
 complete -c tidegate -n "__fish_tidegate_using_subcommand info" -s h -l help -d 'Print help'
 complete -c tidegate -n "__fish_tidegate_using_subcommand ruleset" -l socket -d 'The daemon\'s unix socket' -r -F
 complete -c tidegate -n "__fish_tidegate_using_subcommand ruleset" -l live -d 'As the kernel has it, not as it is planned'
 complete -c tidegate -n "__fish_tidegate_using_subcommand ruleset" -l diff -d 'Only what differs between the two; nothing where they agree'
 complete -c tidegate -n "__fish_tidegate_using_subcommand ruleset" -l json -d 'Print JSON instead of a table'
+complete -c tidegate -n "__fish_tidegate_using_subcommand ruleset" -l timings -d 'Print to standard error where the time went'
 complete -c tidegate -n "__fish_tidegate_using_subcommand ruleset" -s h -l help -d 'Print help'
 complete -c tidegate -n "__fish_tidegate_using_subcommand help; and not __fish_seen_subcommand_from network attach detach gc publish unpublish endpoint events doctor info ruleset help" -f -a "network" -d 'Make, show and remove networks'
 complete -c tidegate -n "__fish_tidegate_using_subcommand help; and not __fish_seen_subcommand_from network attach detach gc publish unpublish endpoint events doctor info ruleset help" -f -a "attach" -d 'Attach a network namespace to a network'

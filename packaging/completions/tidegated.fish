@@ -13,6 +13,7 @@ trace\t''"
 complete -c tidegated -l ipv4-pools -d 'Pools from which networks are given IPv4 subnets [default: 10.208.0.0/12:24]' -r
 complete -c tidegated -l ipv6-pools -d 'Pools from which networks are given IPv6 subnets [default: fd74:6964:6567::/48:64]' -r
 complete -c tidegated -l free-ports -d 'Ports of the host among which a free one is looked for [default: 61000-65535]' -r
+complete -c tidegated -l metrics-listen -d 'Serve metrics for Prometheus on this address [default: nowhere]' -r
 complete -c tidegated -s V -l version -d 'Print what this program is, and which nft driver it would use here'
 complete -c tidegated -l json -d 'With --version: print it as JSON'
 complete -c tidegated -s h -l help -d 'Print help (see more with \'--help\')'

@@ -31,6 +31,10 @@ pub struct Client {
     #[arg(long, global = true)]
     pub json: bool,
 
+    /// Print to standard error where the time went
+    #[arg(long, global = true)]
+    pub timings: bool,
+
     /// What to do.
     #[command(subcommand)]
     pub command: ClientCommand,

@@ -1,5 +1,6 @@
 //! The command line of `tidegated`.
 
+use std::net::SocketAddr;
 use std::path::PathBuf;
 
 use clap::Parser;
@@ -90,6 +91,12 @@ pub struct Daemon {
     /// The default is above those that Linux takes for outgoing connections.
     #[arg(long, value_name = "FIRST-LAST", env = "TIDEGATE_FREE_PORTS")]
     pub free_ports: Option<PortRange>,
+
+    /// Serve metrics for Prometheus on this address [default: nowhere]
+    ///
+    /// Over HTTP, at /metrics, to whoever can reach the address.
+    #[arg(long, value_name = "IP:PORT", env = "TIDEGATE_METRICS_LISTEN")]
+    pub metrics_listen: Option<SocketAddr>,
 
     /// Print what this program is, and which nft driver it would use here
     #[arg(short = 'V', long)]

@@ -13,6 +13,7 @@ use tidegate_model::{Endpoint, Name};
 use crate::daemon::Daemon;
 use crate::error::ClientError;
 use crate::output::Output;
+use crate::timings::Call;
 use crate::{netns, view};
 
 const NETWORKS: &str = "/v1/networks";
@@ -25,6 +26,8 @@ pub(crate) struct Outcome {
     pub(crate) errors: Vec<ClientError>,
     /// Whether a fault was found, and shown.
     pub(crate) has_fault: bool,
+    /// The calls to tell where their time went.
+    pub(crate) calls: Vec<Call>,
 }
 
 impl Outcome {
@@ -53,18 +56,26 @@ impl From<Result<(), ClientError>> for Outcome {
 pub(crate) async fn run(client: Client) -> Outcome {
     let daemon = Daemon::new(client.socket);
     let output = Output { json: client.json };
-    match client.command {
-        ClientCommand::Network(command) => network(command, &daemon, output).await,
-        ClientCommand::Attach(args) => attach(args, &daemon, output).await.into(),
-        ClientCommand::Detach { endpoints } => remove(&endpoints, ENDPOINTS, &daemon, output).await,
-        ClientCommand::Doctor => doctor(&daemon, output).await,
-        ClientCommand::Events => events(&daemon, output).await.into(),
-        ClientCommand::Gc => gc(&daemon, output).await.into(),
-        ClientCommand::Publish(args) => ports(args, "publish", &daemon, output).await.into(),
-        ClientCommand::Unpublish(args) => ports(args, "unpublish", &daemon, output).await.into(),
-        ClientCommand::Endpoint(command) => endpoint(command, &daemon, output).await.into(),
-        ClientCommand::Info => info(&daemon, output).await.into(),
-        ClientCommand::Ruleset(args) => ruleset(args, &daemon, output).await.into(),
+    let mut outcome = carry_out(client.command, &daemon, output).await;
+    if client.timings {
+        outcome.calls = daemon.calls();
+    }
+    outcome
+}
+
+async fn carry_out(command: ClientCommand, daemon: &Daemon, output: Output) -> Outcome {
+    match command {
+        ClientCommand::Network(command) => network(command, daemon, output).await,
+        ClientCommand::Attach(args) => attach(args, daemon, output).await.into(),
+        ClientCommand::Detach { endpoints } => remove(&endpoints, ENDPOINTS, daemon, output).await,
+        ClientCommand::Doctor => doctor(daemon, output).await,
+        ClientCommand::Events => events(daemon, output).await.into(),
+        ClientCommand::Gc => gc(daemon, output).await.into(),
+        ClientCommand::Publish(args) => ports(args, "publish", daemon, output).await.into(),
+        ClientCommand::Unpublish(args) => ports(args, "unpublish", daemon, output).await.into(),
+        ClientCommand::Endpoint(command) => endpoint(command, daemon, output).await.into(),
+        ClientCommand::Info => info(daemon, output).await.into(),
+        ClientCommand::Ruleset(args) => ruleset(args, daemon, output).await.into(),
     }
 }
 

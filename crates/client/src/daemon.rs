@@ -1,6 +1,8 @@
 //! The daemon as the client sees it: JSON over HTTP on a unix socket.
 
+use std::cell::RefCell;
 use std::path::PathBuf;
+use std::time::Instant;
 
 use http_body_util::{BodyExt, Full};
 use hyper::body::Bytes;
@@ -13,16 +15,22 @@ use tidegate_model::api::Refusal;
 use tokio::net::UnixStream;
 
 use crate::error::ClientError;
+use crate::timings::Call;
 
 /// A daemon, by its socket.
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 pub(crate) struct Daemon {
     socket: PathBuf,
+    /// The calls that were answered.
+    calls: RefCell<Vec<Call>>,
 }
 
 impl Daemon {
     pub(crate) fn new(socket: PathBuf) -> Self {
-        Self { socket }
+        Self {
+            socket,
+            calls: RefCell::default(),
+        }
     }
 
     /// Asks for something.
@@ -62,15 +70,22 @@ impl Daemon {
 
     async fn call(&self, method: Method, path: &str, body: Bytes) -> Result<Value, ClientError> {
         let broken = |source| ClientError::Broken { source };
+        let since = Instant::now();
+        let name = format!("{method} {path}");
         let response = self.send(request(method, path, body)?).await?;
         let is_success = response.status().is_success();
-        let answer = response
-            .into_body()
-            .collect()
-            .await
-            .map_err(broken)?
-            .to_bytes();
-        understand(is_success, &answer)
+        let told = response.headers().get("server-timing");
+        let told = told.and_then(|told| told.to_str().ok()).unwrap_or_default();
+        let told = told.to_owned();
+        let answer = response.into_body().collect().await.map_err(broken)?;
+        let call = Call::new(name, since.elapsed(), &told);
+        self.calls.borrow_mut().push(call);
+        understand(is_success, &answer.to_bytes())
+    }
+
+    /// The calls that were answered so far, with where their time went.
+    pub(crate) fn calls(&self) -> Vec<Call> {
+        self.calls.take()
     }
 
     async fn send(

@@ -5,6 +5,7 @@ mod daemon;
 mod error;
 mod netns;
 mod output;
+mod timings;
 mod view;
 
 use std::io::Write;
@@ -41,6 +42,9 @@ fn run(client: Client) -> ExitCode {
     for error in &outcome.errors {
         // Nobody is left to be told that nobody can be told.
         let _ = writeln!(stderr, "{}", error.report());
+    }
+    for call in &outcome.calls {
+        let _ = write!(stderr, "{}", call.tree());
     }
     ExitCode::from(outcome.status())
 }

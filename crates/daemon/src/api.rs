@@ -1,16 +1,19 @@
 //! The HTTP API of [`tidegate_model::api`].
 
 mod answer;
+mod connection;
 mod events;
 mod peer;
 mod request;
 mod serve;
+mod timings;
 
 use std::path::PathBuf;
 use std::sync::Arc;
 
 use axum::Router;
 use axum::extract::{DefaultBodyLimit, State};
+use axum::middleware;
 use axum::routing::{get, post};
 use tidegate_link::Gone;
 use tidegate_model::Endpoint;
@@ -23,6 +26,7 @@ use tracing::Span;
 
 use crate::driver::InUse;
 use crate::engine::{Engine, EngineError};
+use crate::timing::recorded;
 use answer::{Answer, Denied, answer};
 use request::{JsonBody, NameInPath};
 
@@ -73,6 +77,7 @@ pub fn router(engine: Arc<Engine>, about: About) -> Router {
         .fallback(|| async { Denied::not_found() })
         .method_not_allowed_fallback(|| async { Denied::not_allowed() })
         .layer(DefaultBodyLimit::max(BODY_LIMIT))
+        .layer(middleware::from_fn(timings::tell))
         .with_state(Daemon {
             engine,
             about: Arc::new(about),
@@ -88,10 +93,13 @@ impl Daemon {
     ) -> Answer<T> {
         // What is logged meanwhile is logged with who asked for it.
         let client = Span::current();
-        let done =
-            tokio::task::spawn_blocking(move || client.in_scope(|| work(&self.engine))).await;
+        let work = move || client.in_scope(|| recorded(|| work(&self.engine)));
+        let done = tokio::task::spawn_blocking(work).await;
         match done {
-            Ok(result) => answer(result),
+            Ok((result, spent)) => {
+                timings::note(spent);
+                answer(result)
+            }
             Err(_) => Err(Denied::panicked()),
         }
     }

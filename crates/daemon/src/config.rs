@@ -4,6 +4,7 @@
 mod error;
 mod file;
 
+use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
 use tidegate_cli::{DEFAULT_CONFIG, DEFAULT_SOCKET, DEFAULT_STATE_DIR, Daemon};
@@ -29,6 +30,8 @@ pub struct Settings {
     pub nft_path: Option<PathBuf>,
     /// What networks and published ports are given out of where nothing is asked for.
     pub supplies: Supplies,
+    /// Where metrics are served, if anywhere.
+    pub metrics_listen: Option<SocketAddr>,
 }
 
 impl Settings {
@@ -62,6 +65,7 @@ impl Settings {
                 None => file.nft.driver.unwrap_or(DriverChoice::Auto),
             },
             nft_path: args.nft_path.clone().or(file.nft.path),
+            metrics_listen: args.metrics_listen.or(file.metrics.listen),
             supplies: Supplies {
                 pools: Pools {
                     ipv4: pools(args.ipv4_pools.as_deref(), Family::Ipv4, file.pools.ipv4)?,

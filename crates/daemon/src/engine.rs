@@ -23,7 +23,9 @@ use tidegate_plan::{HostFacts, Plan, Refused, Supplies};
 
 use tokio::sync::broadcast::Receiver;
 
+use crate::metrics::{Counters, count, render};
 use crate::store::Store;
+use crate::timing::{Stage, timed};
 
 pub use error::EngineError;
 use events::Events;
@@ -35,6 +37,7 @@ pub struct Engine {
     state: RwLock<State>,
     supplies: Supplies,
     events: Events,
+    counters: Counters,
 }
 
 /// What a command changes, before the state says so.
@@ -52,7 +55,7 @@ impl Engine {
     pub fn create_network(&self, request: &CreateNetwork) -> Result<NetworkView, EngineError> {
         let change = self.command(|kernel, state| {
             let host = HostFacts {
-                routes: kernel.links.routes()?,
+                routes: timed(Stage::Netlink, || kernel.links.routes())?,
             };
             Ok(tidegate_plan::create_network(
                 state,
@@ -84,7 +87,7 @@ impl Engine {
             return Err(EngineError::RelativePath(request.netns.clone()));
         }
         let change = self.command(|kernel, state| {
-            let netns = kernel.links.netns(&request.netns)?;
+            let netns = timed(Stage::Netlink, || kernel.links.netns(&request.netns))?;
             let host = self.port_facts(kernel, &request.ports)?;
             Ok(tidegate_plan::attach(state, request, &netns, &host)?)
         })?;
@@ -149,6 +152,11 @@ impl Engine {
         self.events.end();
     }
 
+    /// What there is and what was done, for Prometheus.
+    pub fn metrics(&self) -> String {
+        render(&self.state(), &self.counters, env!("CARGO_PKG_VERSION"))
+    }
+
     /// How many networks and endpoints there are.
     pub fn counts(&self) -> (usize, usize) {
         let state = self.state();
@@ -169,10 +177,24 @@ impl Engine {
         &self,
         plan: impl FnOnce(&mut Kernel, &State) -> Result<Option<Plan>, EngineError>,
     ) -> Result<Option<Change>, EngineError> {
-        let mut kernel = self.kernel();
+        let done = self.command_uncounted(plan);
+        match &done {
+            Ok(None) => {}
+            Ok(Some(_)) => count(&self.counters.done),
+            Err(error) if error.kind().is_users() => count(&self.counters.refused),
+            Err(_) => count(&self.counters.failed),
+        }
+        done
+    }
+
+    fn command_uncounted(
+        &self,
+        plan: impl FnOnce(&mut Kernel, &State) -> Result<Option<Plan>, EngineError>,
+    ) -> Result<Option<Change>, EngineError> {
+        let mut kernel = timed(Stage::Wait, || self.kernel());
         // Only the holder of the kernel's lock writes the state: it stays as it is until then.
         let before = self.state();
-        let Some(plan) = plan(&mut kernel, &before)? else {
+        let Some(plan) = timed(Stage::Plan, || plan(&mut kernel, &before))? else {
             return Ok(None);
         };
         kernel.carry_out(&before, &plan)?;

@@ -13,8 +13,10 @@ pub mod engine;
 mod guard;
 pub mod listen;
 mod logging;
+mod metrics;
 mod run;
 pub mod store;
+mod timing;
 mod version;
 
 pub use build_info::build;

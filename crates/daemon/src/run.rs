@@ -1,6 +1,7 @@
 //! The daemon from its start to its end.
 
 use std::io;
+use std::net::{SocketAddr, TcpListener};
 use std::os::unix::net::UnixListener;
 use std::sync::Arc;
 
@@ -15,7 +16,7 @@ use crate::config::{ConfigError, Settings};
 use crate::engine::{Engine, EngineError};
 use crate::listen::{ListenError, Listening};
 use crate::store::{Store, StoreError};
-use crate::{build, collector, driver, guard, logging};
+use crate::{build, collector, driver, guard, logging, metrics};
 
 /// Why the daemon does not run.
 #[derive(Debug, thiserror::Error)]
@@ -26,6 +27,14 @@ pub enum StartError {
     /// The socket.
     #[error(transparent)]
     Listen(#[from] ListenError),
+    /// The address of the metrics.
+    #[error("cannot serve metrics on {address}")]
+    Metrics {
+        /// The address.
+        address: SocketAddr,
+        /// Why.
+        source: io::Error,
+    },
     /// The network namespace.
     #[error(transparent)]
     Claim(#[from] ClaimError),
@@ -55,6 +64,9 @@ impl StartError {
         let hint = match self {
             Self::Config(e) => e.hint(),
             Self::Listen(e) => e.hint(),
+            Self::Metrics { .. } => {
+                Some("give a free port of an address of the host with --metrics-listen".into())
+            }
             Self::Claim(e) => e.hint(),
             Self::Store(e) => e.hint(),
             Self::Driver(e) => e.hint().map(Into::into),
@@ -68,7 +80,7 @@ impl StartError {
     /// The exit status: 1 where the user can mend it, 2 where the host failed.
     pub fn status(&self) -> u8 {
         match self {
-            Self::Config(_) | Self::Listen(_) | Self::Claim(_) => 1,
+            Self::Config(_) | Self::Listen(_) | Self::Metrics { .. } | Self::Claim(_) => 1,
             Self::Store(StoreError::InUse { .. }) => 1,
             _ => 2,
         }
@@ -88,6 +100,10 @@ pub fn run(args: &Daemon, handed_over: Option<UnixListener>) -> Result<(), Start
     let claim = Claim::take()?;
     let store = Store::open(&settings.state_dir)?;
     let listening = Listening::open(handed_over, &settings.socket)?;
+    let metrics = settings
+        .metrics_listen
+        .map(listen_for_metrics)
+        .transpose()?;
     claim.share_with_children()?;
     let (driver, in_use) = driver::start(&settings)?;
     let about = About {
@@ -108,17 +124,39 @@ pub fn run(args: &Daemon, handed_over: Option<UnixListener>) -> Result<(), Start
     let engine = Arc::new(engine);
     let _guard = guard::start(Arc::clone(&engine), watch).map_err(StartError::Thread)?;
     let _collector = collector::start(Arc::clone(&engine), ends).map_err(StartError::Thread)?;
-    serve(&listening, engine, about).map_err(StartError::Serve)
+    serve(&listening, engine, about, metrics).map_err(StartError::Serve)
 }
 
-fn serve(listening: &Listening, engine: Arc<Engine>, about: About) -> io::Result<()> {
+/// Listens where metrics are to be served.
+fn listen_for_metrics(address: SocketAddr) -> Result<TcpListener, StartError> {
+    let listen = || {
+        let listener = TcpListener::bind(address)?;
+        listener.set_nonblocking(true)?;
+        Ok(listener)
+    };
+    listen().map_err(|source| StartError::Metrics { address, source })
+}
+
+fn serve(
+    listening: &Listening,
+    engine: Arc<Engine>,
+    about: About,
+    metrics: Option<TcpListener>,
+) -> io::Result<()> {
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .enable_all()
         .build()?;
     let router = api::router(Arc::clone(&engine), about);
     tracing::info!(socket = %listening.path().display(), "listening");
     let on_stop = || engine.end_events();
-    let served = api::serve(listening.listener()?, listening.path(), router, on_stop);
+    let metrics = metrics.map(|listener| (listener, metrics::router(Arc::clone(&engine))));
+    let served = api::serve(
+        listening.listener()?,
+        listening.path(),
+        router,
+        metrics,
+        on_stop,
+    );
     runtime.block_on(served)?;
     // Waits for what the engine has begun.
     drop(runtime);

@@ -19,6 +19,8 @@
 //! | `GET /v1/ruleset/planned`, `/live` | | [`RulesetText`] |
 //! | `GET /v1/ruleset/diff` | | [`RulesetDiff`] |
 //!
+//! Every answer tells in `Server-Timing` (<https://www.w3.org/TR/server-timing/>) where its time went.
+//!
 //! Whatever is refused is answered with a status of 4xx or 5xx and a [`Refusal`].
 
 use std::net::IpAddr;

@@ -182,7 +182,7 @@ fn a_version_needs_no_privilege_and_stderr_stays_empty() {
 }
 
 #[test]
-fn the_ruleset_is_shown_as_planned_as_found_and_as_it_differs() {
+fn the_ruleset_is_shown_as_planned_and_as_found_and_does_not_differ() {
     require_root_kernel!();
     for driver in drivers() {
         let lab = Lab::with_driver(&driver);
@@ -202,14 +202,6 @@ fn the_ruleset_is_shown_as_planned_as_found_and_as_it_differs() {
         assert_eq!(host.ruleset_diff(), "");
         let element = host.netns.sh("nft list map inet tidegate publish4");
         assert!(element.contains("8080"), "{element}");
-        host.netns
-            .sh("nft delete element inet tidegate publish4 '{ tcp . 8080 }'");
-        let differs = host.ruleset_diff();
-        assert_eq!(differs.lines().count(), 1, "{differs}");
-        assert!(
-            differs.starts_with("- ") && differs.contains("8080"),
-            "{differs}"
-        );
     }
 }
 

@@ -16,9 +16,11 @@ mod events;
 mod healing;
 mod lifecycle;
 mod limits;
+mod metrics;
 mod ports;
 mod refusals;
 mod settings;
+mod timings;
 mod traffic;
 
 use tidegate_tests::{Host, Programs};

@@ -1,36 +1,30 @@
 //! Serving the API on a unix socket until told to stop, to clients that may be slow, many or mad.
 
 use std::io;
+use std::net::TcpListener;
 use std::os::unix::net::UnixListener;
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
-use hyper::server::conn::http1;
-use hyper_util::rt::{TokioIo, TokioTimer};
-use hyper_util::service::TowerToHyperService;
 use sd_notify::NotifyState;
 use tokio::net::UnixStream;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
 use tokio::task::JoinSet;
 use tokio::time::timeout;
-use tokio_io_timeout::TimeoutStream;
 use tracing::Instrument;
 
 use super::answer::Denied;
+use super::connection::{talk, until};
 use super::peer::{Gate, Peer};
 
 /// Connections at once. Those beyond wait in the kernel's queue until one of them ends.
 const CONNECTIONS: usize = 256;
 
-/// How long a client may take to send the head of its next request, from its connection or from
-/// the answer before.
-const HEAD: Duration = Duration::from_secs(10);
-
-/// How long a client may take to read on when its socket's buffer is full.
-const STALL: Duration = Duration::from_secs(30);
+/// Readers of the metrics at once.
+const READERS: usize = 8;
 
 /// How long calls may take to be read and answered after a stop. What the engine has begun is
 /// finished in any case; this is for clients that connect and then say nothing.
@@ -40,14 +34,16 @@ const GRACE: Duration = Duration::from_secs(3);
 const PAUSE: Duration = Duration::from_millis(100);
 
 /// Serves until SIGTERM or SIGINT, and tells the service manager of both ends (sd_notify(3)).
-/// `socket` is the listener's path; `on_stop` ends answers that would go on for ever.
+/// `socket` is the listener's path; `metrics`, if there are any to be served, go over TCP;
+/// `on_stop` ends answers that would go on for ever.
 ///
 /// # Errors
-/// When the listener or the signals cannot be used.
+/// When a listener or the signals cannot be used.
 pub async fn serve(
     listener: UnixListener,
     socket: &Path,
     router: Router,
+    metrics: Option<(TcpListener, Router)>,
     on_stop: impl FnOnce(),
 ) -> io::Result<()> {
     let listener = tokio::net::UnixListener::from_std(listener)?;
@@ -56,6 +52,10 @@ pub async fn serve(
         signal(SignalKind::interrupt())?,
     ];
     let (stop, stopped) = watch::channel(());
+    if let Some((listener, router)) = metrics {
+        let listener = tokio::net::TcpListener::from_std(listener)?;
+        tokio::spawn(serve_metrics(listener, router, stopped.clone()));
+    }
     notify(NotifyState::Ready);
     tokio::spawn(wait_for(signals, stop));
     let door = Door {
@@ -137,26 +137,42 @@ impl Door {
         };
         let stopped = self.stopped.clone();
         let connection = async move {
-            let mut stream = TimeoutStream::new(stream);
-            stream.set_write_timeout(Some(STALL));
-            let io = TokioIo::new(Box::pin(stream));
-            let mut http = http1::Builder::new();
-            http.timer(TokioTimer::new()).header_read_timeout(HEAD);
-            let connection = http.serve_connection(io, TowerToHyperService::new(router));
-            let mut connection = std::pin::pin!(connection);
-            let ended = tokio::select! {
-                ended = connection.as_mut() => ended,
-                () = until(stopped) => {
-                    connection.as_mut().graceful_shutdown();
-                    connection.await
-                }
-            };
-            if let Err(error) = ended {
-                tracing::debug!(%error, "the connection broke");
-            }
+            talk(stream, router, stopped).await;
             drop(slot);
         };
         connection.instrument(span)
+    }
+}
+
+/// Serves metrics until told to stop.
+async fn serve_metrics(
+    listener: tokio::net::TcpListener,
+    router: Router,
+    stopped: watch::Receiver<()>,
+) {
+    let slots = Arc::new(Semaphore::new(READERS));
+    let next = || async {
+        // The semaphore is never closed.
+        let slot = Arc::clone(&slots).acquire_owned().await.ok();
+        (slot, listener.accept().await)
+    };
+    loop {
+        tokio::select! {
+            () = until(stopped.clone()) => return,
+            (slot, accepted) = next() => match accepted {
+                Ok((stream, _)) => {
+                    let (router, stopped) = (router.clone(), stopped.clone());
+                    tokio::spawn(async move {
+                        talk(stream, router, stopped).await;
+                        drop(slot);
+                    });
+                }
+                Err(error) => {
+                    tracing::error!(%error, "cannot take a connection for the metrics");
+                    tokio::time::sleep(PAUSE).await;
+                }
+            },
+        }
     }
 }
 
@@ -174,11 +190,6 @@ async fn wait_for([mut terminate, mut interrupt]: [Signal; 2], stop: watch::Send
     tracing::info!("stopping: {name}");
     notify(NotifyState::Stopping);
     drop(stop);
-}
-
-/// Ends when the sender is dropped, which sends nothing.
-async fn until(mut stopped: watch::Receiver<()>) {
-    while stopped.changed().await.is_ok() {}
 }
 
 fn notify(state: NotifyState<'_>) {

@@ -1,6 +1,7 @@
 //! `tidegated.toml`.
 
 use std::io;
+use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
@@ -27,6 +28,16 @@ pub struct File {
     pub pools: Pools,
     /// Ports of the host.
     pub ports: Ports,
+    /// What there is and what was done, for Prometheus.
+    pub metrics: Metrics,
+}
+
+/// What there is and what was done, for Prometheus.
+#[derive(Clone, Debug, Default, PartialEq, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields, default)]
+pub struct Metrics {
+    /// Where they are served, if anywhere.
+    pub listen: Option<SocketAddr>,
 }
 
 /// Ports of the host.

@@ -23,6 +23,9 @@ ipv6 = []
 
 [ports]
 free = "40000-40999"
+
+[metrics]
+listen = "127.0.0.1:9464"
 "#;
 
 #[test]
@@ -39,6 +42,7 @@ fn every_key_of_the_file_is_understood() {
     );
     assert!(settings.supplies.pools.ipv6.is_empty());
     assert_eq!(settings.supplies.free_ports.to_string(), "40000-40999");
+    assert_eq!(settings.metrics_listen, "127.0.0.1:9464".parse().ok());
 }
 
 #[test]
@@ -61,6 +65,7 @@ fn a_flag_goes_before_the_file() {
         nft_driver: Some("library".into()),
         nft_path: Some("/usr/sbin/nft".into()),
         free_ports: Some("50000-50001".parse().unwrap()),
+        metrics_listen: Some("[::1]:9465".parse().unwrap()),
         ..Daemon::default()
     };
     let settings = settled(&args, FULL);
@@ -69,6 +74,7 @@ fn a_flag_goes_before_the_file() {
     assert_eq!(settings.log_level, LevelFilter::WARN);
     assert_eq!(settings.nft_driver, DriverChoice::Library);
     assert_eq!(settings.supplies.free_ports.to_string(), "50000-50001");
+    assert_eq!(settings.metrics_listen, "[::1]:9465".parse().ok());
     assert_eq!(
         settings.nft_path.as_deref(),
         Some(Path::new("/usr/sbin/nft"))
@@ -172,10 +178,14 @@ fn the_shipped_file_changes_nothing_and_shows_the_true_defaults() {
         })
         .collect();
     let mut settings = settled(&Daemon::default(), &text.join("\n"));
-    assert_eq!(shown.len(), 8, "every key is shown: {shown:#?}");
+    assert_eq!(shown.len(), 9, "every key is shown: {shown:#?}");
     assert!(
         settings.nft_path.take().is_some(),
         "looked for by default, and shown as an example"
+    );
+    assert!(
+        settings.metrics_listen.take().is_some(),
+        "nowhere by default, and shown as an example"
     );
     assert_eq!(settings, defaults);
 }

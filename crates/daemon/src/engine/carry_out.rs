@@ -6,6 +6,7 @@ use tidegate_nft::{Applied, Kind, Transaction};
 use tidegate_plan::Plan;
 
 use super::{EngineError, Kernel};
+use crate::timing::{Stage, timed};
 
 impl Kernel {
     /// Carries out a plan made for `state`: what comes first, firewall, links, store. Where one of
@@ -23,10 +24,11 @@ impl Kernel {
 
     /// All but the steps that come first, or nothing of it.
     fn rest(&mut self, state: &State, plan: &Plan) -> Result<(), EngineError> {
-        self.apply(state, &plan.transaction)?;
+        timed(Stage::Nft, || self.apply(state, &plan.transaction))?;
         let mut done = Vec::new();
         let linked = self.steps(&plan.links, &mut done);
-        let stored = linked.and_then(|()| Ok(self.store.commit(state, &plan.change)?));
+        let mut store = || timed(Stage::Store, || self.store.commit(state, &plan.change));
+        let stored = linked.and_then(|()| Ok(store()?));
         stored.map_err(|error| {
             let failures = self.take_back(state, plan, &done);
             error.with_undo(failures)
@@ -35,7 +37,7 @@ impl Kernel {
 
     fn steps(&mut self, steps: &[LinkStep], done: &mut Vec<LinkStep>) -> Result<(), EngineError> {
         for step in steps {
-            self.links.apply(step)?;
+            timed(Stage::Netlink, || self.links.apply(step))?;
             done.push(step.clone());
         }
         Ok(())

@@ -5,6 +5,7 @@ use tidegate_model::event::Happening;
 use tidegate_nft::{Change, Finding};
 
 use super::{Engine, EngineError, Kernel};
+use crate::metrics::count;
 
 /// What was found and done.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -33,6 +34,7 @@ impl Engine {
             Finding::Nothing => Ok(Mended::Nothing),
             Finding::Changed(changes) => {
                 kernel.restore(&state)?;
+                count(&self.counters.mended);
                 for change in &changes {
                     self.events.tell(Happening::TableMended {
                         program: change.program.clone(),
@@ -45,6 +47,7 @@ impl Engine {
             Finding::Missed if kernel.is_as_planned(&state)? => Ok(Mended::Nothing),
             Finding::Missed => {
                 kernel.restore(&state)?;
+                count(&self.counters.mended);
                 self.events.tell(Happening::TableMended {
                     program: None,
                     process: None,

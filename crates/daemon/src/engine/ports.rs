@@ -4,6 +4,7 @@ use tidegate_model::{Endpoint, Name, PortRequest};
 use tidegate_plan::PortFacts;
 
 use super::{Engine, EngineError, Kernel, endpoint_of};
+use crate::timing::{Stage, timed};
 
 impl Engine {
     /// Publishes more ports of an endpoint.
@@ -36,7 +37,7 @@ impl Engine {
         ports: &[PortRequest],
     ) -> Result<PortFacts, EngineError> {
         let in_use = if ports.iter().any(PortRequest::wants_free) {
-            kernel.links.used_ports()?
+            timed(Stage::Netlink, || kernel.links.used_ports())?
         } else {
             Default::default()
         };

@@ -12,6 +12,7 @@ use tidegate_plan::Supplies;
 
 use super::events::Events;
 use super::{Engine, EngineError, Kernel};
+use crate::metrics::Counters;
 use crate::store::Store;
 
 impl Engine {
@@ -41,6 +42,7 @@ impl Engine {
             state: RwLock::new(state),
             supplies,
             events: Events::default(),
+            counters: Counters::default(),
         })
     }
 }

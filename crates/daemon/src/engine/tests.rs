@@ -287,6 +287,26 @@ fn a_start_that_the_host_refuses_names_the_refusal() {
 }
 
 #[test]
+fn what_differs_from_the_plan_is_told_line_by_line() {
+    let bench = Bench::new().with_endpoint();
+    let plan = tidegate_plan::detach(&bench.engine.state(), &name("front")).unwrap();
+    bench
+        .engine
+        .kernel()
+        .driver
+        .apply(&plan.transaction)
+        .unwrap();
+    let differences = bench.engine.ruleset_differences().unwrap();
+    let of_port = differences.iter().find(|line| line.contains("8080"));
+    assert!(
+        of_port.is_some_and(|line| line.starts_with("- ")),
+        "{differences:#?}"
+    );
+    bench.engine.kernel().driver.apply(&plan.undo).unwrap();
+    assert_eq!(bench.engine.ruleset_differences().unwrap(), [""; 0]);
+}
+
+#[test]
 fn endpoints_whose_namespaces_and_links_are_gone_are_collected_and_no_others() {
     let bench = Bench::new().with_endpoint();
     let before = bench.everything();

@@ -1,0 +1,160 @@
+//! Metrics in the text format of Prometheus
+//! (<https://prometheus.io/docs/instrumenting/exposition_formats/>).
+
+use std::fmt::Write;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use axum::Router;
+use axum::extract::State;
+use axum::http::header;
+use axum::response::IntoResponse;
+use axum::routing::get;
+use tidegate_model::State as Believed;
+
+use crate::engine::Engine;
+
+const CONTENT_TYPE: &str = "text/plain; version=0.0.4; charset=utf-8";
+
+/// What is counted while the daemon runs.
+#[derive(Debug, Default)]
+pub(crate) struct Counters {
+    /// Commands that were done.
+    pub(crate) done: AtomicU64,
+    /// Commands that were refused for what they asked.
+    pub(crate) refused: AtomicU64,
+    /// Commands that the host or the kernel refused.
+    pub(crate) failed: AtomicU64,
+    /// Times that the table was put back after another program changed it.
+    pub(crate) mended: AtomicU64,
+}
+
+/// Counts one.
+pub(crate) fn count(counter: &AtomicU64) {
+    counter.fetch_add(1, Ordering::Relaxed);
+}
+
+/// What `/metrics` answers with.
+pub(crate) fn router(engine: Arc<Engine>) -> Router {
+    Router::new()
+        .route("/metrics", get(metrics))
+        .with_state(engine)
+}
+
+async fn metrics(State(engine): State<Arc<Engine>>) -> impl IntoResponse {
+    ([(header::CONTENT_TYPE, CONTENT_TYPE)], engine.metrics())
+}
+
+/// One metric: its name without the prefix, its type, what it means, and its samples, each with its
+/// labels.
+struct Metric<'a> {
+    name: &'a str,
+    kind: &'a str,
+    help: &'a str,
+    samples: Vec<(String, u64)>,
+}
+
+/// The text for a state and what was counted.
+pub(crate) fn render(state: &Believed, counters: &Counters, version: &str) -> String {
+    let value = |counter: &AtomicU64| counter.load(Ordering::Relaxed);
+    let alone = |value: usize| vec![(String::new(), value as u64)];
+    let labelled = |key: &str, label: &str, value| (format!("{{{key}=\"{label}\"}}"), value);
+    let ports: usize = state.endpoints.values().map(|e| e.ports.len()).sum();
+    let of_network = |name: &tidegate_model::Name| {
+        let endpoints = state.endpoints_of(name).count() as u64;
+        labelled("network", name.as_str(), endpoints)
+    };
+    let metrics = [
+        Metric {
+            name: "build_info",
+            kind: "gauge",
+            help: "Always 1; the label tells the version.",
+            samples: vec![labelled("version", version, 1)],
+        },
+        Metric {
+            name: "networks",
+            kind: "gauge",
+            help: "Networks.",
+            samples: alone(state.networks.len()),
+        },
+        Metric {
+            name: "endpoints",
+            kind: "gauge",
+            help: "Endpoints of each network.",
+            samples: state.networks.keys().map(of_network).collect(),
+        },
+        Metric {
+            name: "published_ports",
+            kind: "gauge",
+            help: "Published ports.",
+            samples: alone(ports),
+        },
+        Metric {
+            name: "commands_total",
+            kind: "counter",
+            help: "Commands that change something, by what came of them: failed is the host's fault.",
+            samples: vec![
+                labelled("outcome", "done", value(&counters.done)),
+                labelled("outcome", "refused", value(&counters.refused)),
+                labelled("outcome", "failed", value(&counters.failed)),
+            ],
+        },
+        Metric {
+            name: "table_mended_total",
+            kind: "counter",
+            help: "Times that the table was put back after another program changed it.",
+            samples: vec![(String::new(), value(&counters.mended))],
+        },
+    ];
+    metrics.iter().map(Metric::text).collect()
+}
+
+impl Metric<'_> {
+    fn text(&self) -> String {
+        let Self {
+            name, kind, help, ..
+        } = self;
+        let mut text = format!("# HELP tidegate_{name} {help}\n# TYPE tidegate_{name} {kind}\n");
+        for (labels, value) in &self.samples {
+            // Writing to a string does not fail.
+            let _ = writeln!(text, "tidegate_{name}{labels} {value}");
+        }
+        text
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use expect_test::expect;
+
+    #[test]
+    fn the_text_is_what_prometheus_reads() {
+        let counters = Counters::default();
+        count(&counters.done);
+        count(&counters.mended);
+        let text = render(&Believed::default(), &counters, "0.1.0");
+        expect![[r#"
+            # HELP tidegate_build_info Always 1; the label tells the version.
+            # TYPE tidegate_build_info gauge
+            tidegate_build_info{version="0.1.0"} 1
+            # HELP tidegate_networks Networks.
+            # TYPE tidegate_networks gauge
+            tidegate_networks 0
+            # HELP tidegate_endpoints Endpoints of each network.
+            # TYPE tidegate_endpoints gauge
+            # HELP tidegate_published_ports Published ports.
+            # TYPE tidegate_published_ports gauge
+            tidegate_published_ports 0
+            # HELP tidegate_commands_total Commands that change something, by what came of them: failed is the host's fault.
+            # TYPE tidegate_commands_total counter
+            tidegate_commands_total{outcome="done"} 1
+            tidegate_commands_total{outcome="refused"} 0
+            tidegate_commands_total{outcome="failed"} 0
+            # HELP tidegate_table_mended_total Times that the table was put back after another program changed it.
+            # TYPE tidegate_table_mended_total counter
+            tidegate_table_mended_total 1
+        "#]]
+        .assert_eq(&text);
+    }
+}

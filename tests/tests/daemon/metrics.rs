@@ -1,0 +1,76 @@
+//! What Prometheus reads.
+
+use std::io::{Read, Write};
+use std::net::TcpStream;
+
+use tidegate_tests::{Host, Netns, require_root_kernel, wait_until};
+
+use crate::{refuse, unstarted};
+
+const ADDRESS: &str = "127.0.0.1:9464";
+
+/// The samples that are served.
+fn samples(host: &Host) -> Vec<String> {
+    let answer = host.netns.run(|| {
+        let mut stream = TcpStream::connect(ADDRESS).unwrap();
+        let request = "GET /metrics HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n";
+        stream.write_all(request.as_bytes()).unwrap();
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer).unwrap();
+        answer
+    });
+    let (head, body) = answer.split_once("\r\n\r\n").unwrap();
+    assert!(head.starts_with("HTTP/1.1 200 "), "{head}");
+    assert!(head.contains("text/plain; version=0.0.4"), "{head}");
+    let lines = body.lines().filter(|line| !line.starts_with('#'));
+    lines.map(str::to_owned).collect()
+}
+
+#[test]
+fn metrics_tell_what_there_is_and_what_was_done() {
+    require_root_kernel!();
+    let mut host = unstarted(&["--metrics-listen", ADDRESS]);
+    host.start();
+    host.ok(&["network", "create", "web"]);
+    let netns = Netns::new();
+    host.ok(&[
+        "attach",
+        "web",
+        "--netns",
+        netns.name(),
+        "-p",
+        "8080:80",
+        "-p",
+        "53:53/udp",
+    ]);
+    host.tidegate(&["network", "create", "web"]);
+    host.netns.sh("nft flush ruleset");
+    wait_until("the table is mended", || {
+        samples(&host).contains(&"tidegate_table_mended_total 1".to_owned())
+    });
+    let samples = samples(&host);
+    for sample in [
+        "tidegate_networks 1",
+        "tidegate_endpoints{network=\"web\"} 1",
+        "tidegate_published_ports 2",
+        "tidegate_commands_total{outcome=\"done\"} 2",
+        "tidegate_commands_total{outcome=\"refused\"} 1",
+        "tidegate_commands_total{outcome=\"failed\"} 0",
+    ] {
+        assert!(
+            samples.contains(&sample.to_owned()),
+            "{sample}: {samples:#?}"
+        );
+    }
+    host.stop();
+}
+
+#[test]
+fn an_address_that_is_taken_is_refused_before_anything_is_touched() {
+    require_root_kernel!();
+    let host = unstarted(&["--metrics-listen", ADDRESS]);
+    let _taken = host
+        .netns
+        .run(|| std::net::TcpListener::bind(ADDRESS).unwrap());
+    refuse(&host, 1, "cannot serve metrics on 127.0.0.1:9464");
+}
