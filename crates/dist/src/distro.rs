@@ -54,6 +54,9 @@ pub struct FamilyConfig {
     pub crb: Vec<String>,
     /// What a build cannot go without: a C compiler, pkg-config, what derives dependencies.
     pub build_packages: Vec<String>,
+    /// The entry of the Debian family whose system a capability profile is laid over, where a
+    /// package of this family is verified without a system of its own distribution.
+    pub profile_base: Option<String>,
 }
 
 /// One release of a distribution.

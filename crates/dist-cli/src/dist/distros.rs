@@ -23,9 +23,6 @@ use build::Build;
 /// The list of distributions, relative to the workspace.
 const LIST: &str = "packaging/distros.toml";
 
-/// The folder of the capability profiles.
-const PROFILES: &str = "packaging/profiles";
-
 /// Arguments about distributions.
 #[derive(Debug, clap::Args)]
 #[command(next_help_heading = "Distributions")]
@@ -121,7 +118,7 @@ pub(super) fn run(args: &super::Args, config: &Config) -> anyhow::Result<()> {
         let path = run::root().join(LIST);
         let text = std::fs::read_to_string(&path).context("the list cannot be read again")?;
         distro::check_names(&list, config, &path, &text)?;
-        profile::load_all(&run::root().join(PROFILES), &list)?;
+        profile::load_all(&run::root().join(profile::FOLDER), &list)?;
         let count = list.distros.len();
         return run::print(&format!(
             "{} and {LIST} are sound: {count} distributions",

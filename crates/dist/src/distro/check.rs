@@ -34,7 +34,7 @@ type Fault = (String, &'static str);
 /// A thing that an entry must fulfil.
 type Rule = fn(&DistroList, &Distro) -> Option<Fault>;
 
-const RULES: [Rule; 8] = [
+const RULES: [Rule; 9] = [
     family_is_there,
     id_is_a_name,
     id_is_unique,
@@ -43,6 +43,7 @@ const RULES: [Rule; 8] = [
     architectures_are_there,
     debian_can_be_debootstrapped,
     devel_source_is_the_familys,
+    profile_base_is_of_debian,
 ];
 
 /// Checks every entry by every rule; the first fault is reported.
@@ -167,6 +168,15 @@ fn debian_can_be_debootstrapped(_: &DistroList, distro: &Distro) -> Option<Fault
             what,
             "a root is made of them where no container engine runs",
         )
+    })
+}
+
+fn profile_base_is_of_debian(list: &DistroList, distro: &Distro) -> Option<Fault> {
+    let base = list.family.get(&distro.family)?.profile_base.as_ref()?;
+    let entry = list.distros.iter().find(|entry| entry.id() == base);
+    (entry.map(|entry| entry.family) != Some(Family::Debian)).then(|| {
+        let what = format!("has a family whose profile base {base:?} is none");
+        (what, "name an entry of the Debian family in `profile-base`")
     })
 }
 

@@ -8,6 +8,8 @@ use crate::engine::EngineError;
 use crate::packager::PackagerError;
 use crate::plan::PlanError;
 use crate::spec::Format;
+use crate::verify::profile::ProfileError;
+use crate::verify::profile::resolve::ResolveError;
 
 /// Why packages could not be verified at all.
 #[derive(Debug, thiserror::Error)]
@@ -56,6 +58,12 @@ pub enum VerifyError {
     /// What it should depend on is not known.
     #[error("cannot tell what the package should depend on")]
     Plan(#[from] PlanError),
+    /// A capability profile cannot be used.
+    #[error(transparent)]
+    Profile(#[from] ProfileError),
+    /// dnf gave no answer.
+    #[error("it is not known whether dnf takes the package")]
+    Resolve(#[from] ResolveError),
     /// There is nothing that it could live in here.
     #[error("{distro} has no {place} system here: {because}")]
     NoPlace {
@@ -78,6 +86,8 @@ impl VerifyError {
             }
             Self::Manifest { .. } => Some("build the packages anew".to_owned()),
             Self::Engine(error) => error.hint(),
+            Self::Profile(error) => error.hint().map(str::to_owned),
+            Self::Resolve(error) => error.hint(),
             Self::Distro(error) => error.hint(),
             Self::NoPlace { .. } => Some(
                 "install mmdebstrap and systemd-container, or docker or podman, and run it as root"

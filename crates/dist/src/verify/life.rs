@@ -6,9 +6,10 @@ use super::refuse::Answer;
 use super::{Check, Outcome};
 
 /// The scripts, each with the name that it has in `/verify`.
-pub(super) const SCRIPTS: [(&str, &str); 2] = [
+pub(super) const SCRIPTS: [(&str, &str); 3] = [
     ("common.sh", include_str!("life/common.sh")),
     ("deb.sh", include_str!("life/deb.sh")),
+    ("rpm.sh", include_str!("life/rpm.sh")),
 ];
 
 /// How many of the last lines explain a check that ended in the middle.

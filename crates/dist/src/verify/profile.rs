@@ -20,6 +20,9 @@ use crate::spec::{Format, PackageSpec};
 
 pub use error::ProfileError;
 
+/// Where profiles are, below the workspace.
+pub const FOLDER: &str = "packaging/profiles";
+
 /// What one distribution offers.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
@@ -64,6 +67,14 @@ pub struct Glibc {
 #[serde(try_from = "String")]
 pub struct GlibcVersion {
     minor: u32,
+}
+
+impl GlibcVersion {
+    /// Its own symbol version, such as `GLIBC_2.34`.
+    #[must_use]
+    pub fn symbol_version(self) -> String {
+        format!("GLIBC_2.{}", self.minor)
+    }
 }
 
 impl TryFrom<String> for GlibcVersion {
@@ -191,7 +202,8 @@ pub fn parse(text: &str, path: &Path) -> Result<Profile, ProfileError> {
 }
 
 /// Reads the profiles of a folder, by the distribution's name, and compares them with the list:
-/// every RPM distribution has one, and no other file is there.
+/// every RPM distribution has one, and no other file is there. A project without the folder has
+/// no profiles.
 ///
 /// # Errors
 /// When one cannot be read, is missing or belongs to no distribution.
@@ -200,6 +212,9 @@ pub fn load_all(
     list: &DistroList,
 ) -> Result<BTreeMap<String, Profile>, ProfileError> {
     let mut profiles = BTreeMap::new();
+    if !folder.exists() {
+        return Ok(profiles);
+    }
     for distro in &list.distros {
         if list.family_of(distro).format != Format::Rpm {
             continue;
@@ -223,12 +238,9 @@ pub fn load_all(
     Ok(profiles)
 }
 
-/// The files of a folder, sorted; none where it is not there.
+/// The files of a folder, sorted.
 fn names(folder: &Path) -> Result<Vec<String>, ProfileError> {
-    let entries = match std::fs::read_dir(folder) {
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(Vec::new()),
-        entries => entries.map_err(|source| io(folder, source))?,
-    };
+    let entries = std::fs::read_dir(folder).map_err(|source| io(folder, source))?;
     let names = entries.map(|entry| Ok(entry?.file_name().to_string_lossy().into_owned()));
     let mut names: Vec<String> = names
         .collect::<std::io::Result<_>>()

@@ -1,5 +1,7 @@
 //! Taking the package of one distribution through its checks: thin, and deciding nothing.
 
+mod profile;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
@@ -75,7 +77,7 @@ pub fn verify(job: &Job<'_>, watcher: &dyn Watcher) -> Result<Verified, VerifyEr
         let outcome = match check {
             Check::Lint => bench.lint(),
             Check::Audit => bench.audit(&life, target.as_ref())?,
-            Check::Resolve => resolved(&life),
+            Check::Resolve => resolved(&life, job.chosen.place()),
             Check::Refuse => bench.refuse()?,
             life_check => bench.of_life(&life, *life_check),
         };
@@ -114,11 +116,36 @@ impl Bench<'_> {
 
     /// Lets the package live, and reads what was seen.
     fn life(&self) -> Result<(Life, Option<Target>), VerifyError> {
+        if self.job.chosen == Chosen::Profile {
+            return Ok((self.profile_life()?, None));
+        }
+        let work = self.inside()?;
+        let place = self.job.chosen.place();
+        let stages = match self.job.chosen {
+            Chosen::Booted | Chosen::Chroot => {
+                let tree = self.job.tree(self.job.distro);
+                self.ensure(&tree, self.job.distro)?;
+                let phases = [Phase::Fetch, Phase::Resolve, Phase::Live];
+                vec![self.stage(&tree, &work, place, &phases)?]
+            }
+            Chosen::Container(engine) => self.in_container(engine, &work)?,
+            // Above.
+            Chosen::Profile => Vec::new(),
+        };
+        self.run(&stages)?;
+        let life = life::read(&work.log()?);
+        let libraries = work.folder.join("libraries");
+        let target = Target::read(&libraries)?;
+        Ok((life, (!target.libraries.is_empty()).then_some(target)))
+    }
+
+    /// The folder that the system sees.
+    fn inside(&self) -> Result<Work, VerifyError> {
         let previous = self.previous()?;
         let place = self.job.chosen.place();
         let script = self.config.verify.script.as_ref();
         let script = script.map(|path| self.job.folders.workspace.join(path));
-        let work = Work::lay_out(
+        Work::lay_out(
             self.job.work.join("inside"),
             &Layout {
                 config: self.config,
@@ -128,28 +155,7 @@ impl Bench<'_> {
                 script: script.as_deref(),
                 has_init: place.has_init(),
             },
-        )?;
-        let stages = match self.job.chosen {
-            Chosen::Booted | Chosen::Chroot => {
-                let tree = self.job.tree(self.job.distro);
-                self.ensure(&tree, self.job.distro)?;
-                let phases = [Phase::Fetch, Phase::Resolve, Phase::Live];
-                vec![self.stage(&tree, &work, place, &phases)?]
-            }
-            Chosen::Container(engine) => self.in_container(engine, &work)?,
-            Chosen::Profile => {
-                return Err(VerifyError::NoPlace {
-                    distro: self.job.distro.id().to_owned(),
-                    place: "profile".to_owned(),
-                    because: "there is no profile of it".to_owned(),
-                });
-            }
-        };
-        self.run(&stages)?;
-        let life = life::read(&work.log()?);
-        let libraries = work.folder.join("libraries");
-        let target = Target::read(&libraries)?;
-        Ok((life, (!target.libraries.is_empty()).then_some(target)))
+        )
     }
 
     fn stage(
@@ -314,6 +320,9 @@ impl Bench<'_> {
             let because = "the list has no older release of it".to_owned();
             return Ok(Outcome::NotApplicable { because });
         };
+        if self.job.chosen == Chosen::Profile {
+            return self.refuse_by_profile(older);
+        }
         if !matches!(self.job.chosen, Chosen::Booted | Chosen::Chroot) {
             let because = format!("no system of {} can be made here", older.id());
             return Ok(Outcome::not_run(because));
@@ -377,8 +386,11 @@ impl Bench<'_> {
     }
 }
 
-fn resolved(life: &Life) -> Outcome {
+fn resolved(life: &Life, place: Place) -> Outcome {
     match &life.answer {
+        Some(Answer::Accepted) if place == Place::Profile => {
+            Outcome::of(Vec::new(), "dnf takes it where the profile is all there is")
+        }
         Some(Answer::Accepted) => Outcome::of(Vec::new(), "the distribution's resolver accepts it"),
         Some(Answer::Refused(words)) => Outcome::failed(format!("refused: {words}")),
         None => Outcome::failed("the resolver said nothing"),

@@ -67,7 +67,7 @@ impl Work {
         self.write("apt.conf", &text)
     }
 
-    fn write(&self, name: &str, text: &str) -> Result<(), VerifyError> {
+    pub(super) fn write(&self, name: &str, text: &str) -> Result<(), VerifyError> {
         let path = self.folder.join(name);
         fs::write(&path, text).map_err(|e| failed(&path, e))
     }

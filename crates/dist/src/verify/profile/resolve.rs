@@ -112,7 +112,7 @@ fn lay_out(request: &Request<'_>) -> Result<(), ResolveError> {
     }
     fs::create_dir_all(&repository).map_err(|source| failed(&repository, source))?;
     let write = |path: &Path, text: &str| fs::write(path, text).map_err(|e| failed(path, e));
-    write(&configuration_file(folder), &configuration(folder))?;
+    write(&configuration_file(folder), &configuration(folder, "test"))?;
     let stand_in = PackageSpec {
         out: repository.join("stand-in.rpm"),
         work: folder.join("work"),
@@ -136,7 +136,9 @@ fn failed(path: &Path, source: io::Error) -> ResolveError {
     }
 }
 
-fn repository(folder: &Path) -> PathBuf {
+/// The folder of the repository in a request's folder.
+#[must_use]
+pub fn repository(folder: &Path) -> PathBuf {
     folder.join("repository")
 }
 
@@ -144,8 +146,10 @@ fn configuration_file(folder: &Path) -> PathBuf {
     folder.join("dnf.conf")
 }
 
-/// dnf.conf(5) with one repository, and nothing of the host's.
-fn configuration(folder: &Path) -> String {
+/// dnf.conf(5) with one repository, and nothing of the host's; `flags` are rpm's, for every
+/// transaction.
+#[must_use]
+pub fn configuration(folder: &Path, flags: &str) -> String {
     let repository = repository(folder);
     format!(
         "[main]\n\
@@ -154,7 +158,7 @@ fn configuration(folder: &Path) -> String {
          metadata_expire=0\n\
          plugins=0\n\
          reposdir=/nonexistent\n\
-         tsflags=test\n\
+         tsflags={flags}\n\
          varsdir=/nonexistent\n\
          [profile]\n\
          baseurl=file://{}\n\
@@ -226,7 +230,9 @@ mod tests {
             "dnf --config=/f/dnf.conf --installroot=/f/root --forcearch=aarch64 --releasever=1 \
              --assumeyes --quiet install profile-x x"
         );
-        assert!(configuration(Path::new("/f")).contains("\nbaseurl=file:///f/repository\n"));
+        assert!(
+            configuration(Path::new("/f"), "test").contains("\nbaseurl=file:///f/repository\n")
+        );
     }
 
     #[test]

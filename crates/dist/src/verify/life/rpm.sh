@@ -1,0 +1,130 @@
+# The life of an .rpm: `resolve` and `fetch` with a network, `live` without one. Where
+# /verify/profile is, a package that provides what the distribution does stands in for it, over a
+# userland of another one.
+. /verify/common.sh
+UPDATE_HELPER=no
+[ ! -e /verify/profile ] || . /verify/profile
+
+dnf() {
+    command dnf --assumeyes --quiet $DNF_OPTIONS "$@" || return
+    triggers
+}
+DNF_OPTIONS=
+[ ! -e /verify/profile ] || DNF_OPTIONS='--config=/verify/dnf.conf --releasever=1'
+
+# What systemd's own package does after a transaction, by file triggers that this userland lacks.
+triggers() {
+    [ -e /verify/profile ] && [ "$INIT" = yes ] || return 0
+    systemctl daemon-reload
+    [ "$UPDATE_HELPER" = no ] || systemctl reload-or-restart --marked
+}
+
+resolve() {
+    if answer=$(command dnf --assumeyes $DNF_OPTIONS --setopt=tsflags=test install "$PACKAGE" 2>&1); then
+        echo "::accepted"
+    else
+        echo "$answer"
+        echo "::refused $(echo "$answer" | grep 'nothing provides' | sed 's/^[ -]*//' |
+            sort --unique | tr '\n' ';')"
+    fi
+}
+
+fetch() { command dnf --assumeyes --downloadonly install "$PACKAGE"; }
+
+# What the distribution has besides libraries: by its policy nothing is enabled that is not named,
+# and since systemd 250 scriptlets call this helper.
+stand_in() {
+    mkdir -p /usr/lib/systemd/system-preset
+    echo 'disable *' >/usr/lib/systemd/system-preset/99-default-disable.preset
+    [ "$UPDATE_HELPER" = yes ] || return 0
+    cat >/usr/lib/systemd/systemd-update-helper <<'HELPER'
+#!/bin/sh -e
+verb=$1
+shift
+case $verb in
+install-system-units) systemctl --no-reload preset "$@" ;;
+remove-system-units) systemctl --no-reload disable --now "$@" ;;
+mark-restart-system-units)
+    for unit in "$@"; do
+        ! systemctl --quiet is-active "$unit" ||
+            systemctl set-property "$unit" Markers=+needs-restart
+    done
+    ;;
+*) exit 2 ;;
+esac
+HELPER
+    chmod 755 /usr/lib/systemd/systemd-update-helper
+}
+
+owned_paths() { rpm --query --all --list; }
+
+is_installed() {
+    version=$(rpm --query --queryformat '%{VERSION}-%{RELEASE}' "$NAME")
+    [ "$version" = "$VERSION" ] || fault "$NAME is $version, not $VERSION"
+}
+
+install_it() {
+    dnf install "$PACKAGE"
+    is_installed
+    changed=$(rpm --verify "$NAME") || :
+    [ -z "$changed" ] || fault "files are not as packaged: $changed"
+    [ -e /verify/profile ] || keep_libraries
+}
+
+# The family neither enables nor starts what is not in its presets; both work when asked for.
+service_follows_the_policy() {
+    for unit in $UNITS; do
+        state=$(systemctl is-enabled "$unit" || :)
+        [ "$state" = disabled ] || fault "$unit is $state right after the installation"
+    done
+    units_are_down
+    systemctl enable --now $UNITS
+    units_are_up
+}
+
+# A changed configuration file stays under another name.
+remove_it() {
+    script hold
+    change_conffiles
+    dnf remove "$NAME"
+    [ "$INIT" = no ] || units_are_down
+    for file in $CONFFILES; do
+        [ ! -e "$file" ] || fault "$file is still there"
+        grep --quiet --line-regexp "$MARK" "$file.rpmsave" || fault "$file.rpmsave lost its change"
+    done
+    script removed
+}
+
+# rpm has no purge: what it leaves to the administrator is removed by hand.
+purge_it() {
+    for file in $CONFFILES; do
+        rm "$file.rpmsave"
+        rmdir --ignore-fail-on-non-empty "$(dirname "$file")"
+    done
+    rm -rf "/var/lib/$NAME" "/run/$NAME"
+    script release
+    nothing_is_left
+}
+
+upgrade_it() {
+    dnf install "$PREVIOUS"
+    [ "$INIT" = no ] || systemctl enable --now $UNITS
+    [ "$INIT" = no ] || units_are_up
+    script hold
+    change_conffiles
+    dnf install "$PACKAGE"
+    is_installed
+    conffiles_are_kept
+    [ "$INIT" = no ] || units_are_up
+    script held
+    script release
+}
+
+case $1 in
+resolve) resolve ;;
+fetch) fetch ;;
+live)
+    [ ! -e /verify/profile ] || { stand_in && dnf install "$STAND_IN"; }
+    life
+    ;;
+esac
