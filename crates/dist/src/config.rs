@@ -122,6 +122,9 @@ pub struct RpmConfig {
     /// Dependencies that do not follow from the programs.
     #[serde(default)]
     pub requires: Vec<String>,
+    /// What rpmlint(1) is told about the packages, a file relative to the workspace. Each entry
+    /// needs a comment above it that gives its reason.
+    pub rpmlint: Option<PathBuf>,
 }
 
 /// How installed packages are tried, on clean systems of their distributions.

@@ -29,7 +29,7 @@ pub(crate) fn write(spec: &PackageSpec) -> Result<PackageReport, PackageError> {
     add_dependencies(&mut builder, spec)?;
     add_changelog(&mut builder, spec)?;
     add_files(&mut builder, &files).map_err(failed)?;
-    add_folders(&mut builder, &spec.name, &files).map_err(failed)?;
+    add_folders(&mut builder, &files).map_err(failed)?;
     if let Some(scriptlets) = &spec.scriptlets {
         add_scriptlets(&mut builder, scriptlets);
     }
@@ -117,14 +117,38 @@ fn add_files(builder: &mut PackageBuilder, files: &[File]) -> Result<(), rpm::Er
     Ok(())
 }
 
-/// The folders that are this package's alone: those that bear its name. rpm removes only folders
-/// that a package owns.
-fn add_folders(builder: &mut PackageBuilder, name: &str, files: &[File]) -> Result<(), rpm::Error> {
-    let parents = files
+/// Folders that every distribution's base packages (filesystem, systemd) own.
+const SHARED: [&str; 15] = [
+    "/",
+    "/etc",
+    "/usr",
+    "/usr/bin",
+    "/usr/lib",
+    "/usr/lib/systemd",
+    "/usr/lib/systemd/system",
+    "/usr/lib/sysusers.d",
+    "/usr/lib/tmpfiles.d",
+    "/usr/sbin",
+    "/usr/share",
+    "/usr/share/doc",
+    "/usr/share/licenses",
+    "/usr/share/man",
+    "/var",
+];
+
+/// Whether a folder is there before any package that puts files into it.
+fn is_shared(folder: &Path) -> bool {
+    SHARED.iter().any(|shared| folder == Path::new(shared))
+        || folder.parent() == Some(Path::new("/usr/share/man"))
+}
+
+/// The folders that are not there without this package, or another one that it does not depend
+/// on: rpm removes only folders that a package owns, and several may own one.
+fn add_folders(builder: &mut PackageBuilder, files: &[File]) -> Result<(), rpm::Error> {
+    let own: BTreeSet<&Path> = files
         .iter()
-        .filter_map(|file| Path::new(&file.dest).parent());
-    let own: BTreeSet<&Path> = parents
-        .filter(|folder| folder.file_name().is_some_and(|last| last == name))
+        .flat_map(|file| Path::new(&file.dest).ancestors().skip(1))
+        .filter(|folder| !is_shared(folder))
         .collect();
     for folder in own {
         let folder = folder.display().to_string();
@@ -143,4 +167,24 @@ fn add_scriptlets(builder: &mut PackageBuilder, scriptlets: &Scriptlets) {
         .post_install_script(shell(&scriptlets.post))
         .pre_uninstall_script(shell(&scriptlets.preun))
         .post_uninstall_script(shell(&scriptlets.postun));
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn folders_of_programs_that_may_be_missing_are_owned() {
+        for shared in ["/usr/bin", "/usr/share/man/man8", "/usr/lib/systemd/system"] {
+            assert!(is_shared(Path::new(shared)), "{shared}");
+        }
+        for own in [
+            "/etc/sample",
+            "/usr/share/doc/sample",
+            "/usr/share/zsh/site-functions",
+            "/usr/share/fish",
+        ] {
+            assert!(!is_shared(Path::new(own)), "{own}");
+        }
+    }
 }

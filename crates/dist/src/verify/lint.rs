@@ -39,6 +39,26 @@ pub fn lintian(output: &str, overrides: Option<&str>) -> Outcome {
     Outcome::of(faults, seen)
 }
 
+/// What rpmlint(1) printed: each error and each warning is a fault. None: it did not come to its
+/// end. `config` is the text of the configuration that it was given.
+#[must_use]
+pub fn rpmlint(output: &str, config: Option<&str>) -> Option<Outcome> {
+    let is_over = |line: &str| line.contains(" specfiles checked; ");
+    if !output.lines().any(is_over) {
+        return None;
+    }
+    let complaints = output
+        .lines()
+        .filter(|line| line.contains(": E: ") || line.contains(": W: "));
+    let mut faults: Vec<String> = complaints.map(str::to_owned).collect();
+    faults.extend(without_reason(config.unwrap_or_default()));
+    let seen = match config {
+        None => "rpmlint has no complaint",
+        Some(_) => "rpmlint has no complaint; what it is told to overlook has its reason",
+    };
+    Some(Outcome::of(faults, seen))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -49,6 +69,20 @@ mod tests {
         assert_eq!(without_reason(good), [""; 0]);
         let bad = "# A reason.\nx: a\n\nx: b\n";
         assert_eq!(without_reason(bad), ["override without a reason: x: b"]);
+    }
+
+    #[test]
+    fn rpmlint_has_to_come_to_its_end_without_a_complaint() {
+        let end = " 1 packages and 0 specfiles checked; 0 errors, 0 warnings, 0 badness";
+        let outcome = |text: &str| rpmlint(text, Some("# why\nFilters = []\n"));
+        assert_eq!(outcome("Traceback (most recent call last):"), None);
+        assert_eq!(outcome(end).expect("an end").word(), "passed");
+        let complaint = format!("x.x86_64: E: no-license\nx.x86_64: W: a b\n{end}");
+        let outcome = rpmlint(&complaint, Some("Filters = []")).expect("an end");
+        assert_eq!(
+            outcome.text(),
+            "x.x86_64: E: no-license; x.x86_64: W: a b; override without a reason: Filters = []"
+        );
     }
 
     #[test]

@@ -66,9 +66,16 @@ pub fn judge(older: &Older, programs: &[BuiltProgram], depends: &[String]) -> Ou
     }
 }
 
-/// The first dependency whose package the resolver names.
+/// The first dependency that the resolver names as it is, else the first whose package it names.
 fn named<'a>(words: &str, depends: &'a [String]) -> Option<&'a str> {
-    depends.iter().map(String::as_str).find(|clause| {
+    let depends = depends.iter().map(String::as_str);
+    let whole = |clause: &&str| words.split_whitespace().any(|word| word == *clause);
+    let exact = depends.clone().find(whole);
+    exact.or_else(|| package_named(words, depends))
+}
+
+fn package_named<'a>(words: &str, mut depends: impl Iterator<Item = &'a str>) -> Option<&'a str> {
+    depends.find(|clause| {
         let name = clause.split([' ', '(', '|']).next().unwrap_or(clause);
         words
             .split(|c: char| c.is_whitespace() || "():,".contains(c))
@@ -100,6 +107,13 @@ mod tests {
         let words = "E: Unable to locate package /verify/package.deb";
         let refused = outcome("GLIBC_2.31", Answer::Refused(words.into()));
         assert_eq!(refused.word(), "FAILED");
+    }
+
+    #[test]
+    fn a_capability_is_named_as_it_is() {
+        let depends = ["libc.so.6()(64bit)", "libc.so.6(GLIBC_2.34)(64bit)"].map(str::to_owned);
+        let words = "nothing provides libc.so.6(GLIBC_2.34)(64bit) needed by x-1-1.x86_64";
+        assert_eq!(named(words, &depends), Some("libc.so.6(GLIBC_2.34)(64bit)"));
     }
 
     #[test]

@@ -254,7 +254,37 @@ impl Bench<'_> {
     fn lint(&self) -> Outcome {
         match self.package.artifact.format {
             Format::Deb => self.lintian(),
-            Format::Rpm | Format::Tar => Outcome::not_run("no linter is known for it"),
+            Format::Rpm => self.rpmlint(),
+            Format::Tar => Outcome::not_run("no linter is known for it"),
+        }
+    }
+
+    fn rpmlint(&self) -> Outcome {
+        let config = self.config.rpm.rpmlint.as_ref();
+        let config = config.map(|path| self.job.folders.workspace.join(path));
+        let text = match config.as_ref().map(std::fs::read_to_string).transpose() {
+            Ok(text) => text,
+            Err(error) => return Outcome::failed(format!("rpmlint's configuration: {error}")),
+        };
+        let option = config.map(|path| format!("--config={}", path.display()));
+        let arguments = option
+            .into_iter()
+            .chain([self.package.file.display().to_string()]);
+        let command = duct::cmd("rpmlint", arguments)
+            .stdin_null()
+            .stderr_to_stdout()
+            .stdout_capture()
+            .unchecked();
+        match command.run() {
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
+                Outcome::not_run("rpmlint is not installed")
+            }
+            Err(error) => Outcome::not_run(format!("rpmlint: {error}")),
+            Ok(output) => {
+                let said = String::from_utf8_lossy(&output.stdout);
+                lint::rpmlint(&said, text.as_deref())
+                    .unwrap_or_else(|| Outcome::failed(format!("rpmlint failed: {}", said.trim())))
+            }
         }
     }
 
@@ -355,6 +385,13 @@ impl Bench<'_> {
 
     fn of_life(&self, life: &Life, check: Check) -> Outcome {
         let outcome = life.outcome(check);
+        let outcome = match (outcome, self.job.chosen) {
+            // Nothing is installed on the distribution there.
+            (Outcome::Passed { seen }, Chosen::Profile) => Outcome::Passed {
+                seen: format!("over the profile: {}", seen.replace("installed, ", "")),
+            },
+            (outcome, _) => outcome,
+        };
         match (check, outcome, self.job.previous) {
             (Check::Upgrade, Outcome::Passed { seen }, None) => Outcome::Passed {
                 seen: format!(

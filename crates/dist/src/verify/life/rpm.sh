@@ -31,10 +31,10 @@ resolve() {
 
 fetch() { command dnf --assumeyes --downloadonly install "$PACKAGE"; }
 
-# What the distribution has besides libraries: by its policy nothing is enabled that is not named,
-# and since systemd 250 scriptlets call this helper.
+# What the distribution has besides libraries: the folders of its base package, a policy that enables
+# nothing that is not named, and since systemd 250 the helper that scriptlets call.
 stand_in() {
-    mkdir -p /usr/lib/systemd/system-preset
+    mkdir -p /usr/lib/systemd/system-preset /usr/share/licenses
     echo 'disable *' >/usr/lib/systemd/system-preset/99-default-disable.preset
     [ "$UPDATE_HELPER" = yes ] || return 0
     cat >/usr/lib/systemd/systemd-update-helper <<'HELPER'
