@@ -35,6 +35,15 @@ install -d -o nobody -m 700 /run/private
 touch /run/private/net
 mount --bind /proc/$other/ns/net /run/private/net
 tidegate attach web --netns /run/private/net --name two
+tidegate detach two
+mkdir -p /run/user/1000
+mount -t tmpfs -o mode=700,uid=1000 none /run/user/1000
+touch /run/user/1000/net
+mount --bind /proc/$other/ns/net /run/user/1000/net
+tidegate attach web --netns /run/user/1000/net --name two
+[ "$(sysctl -n net.ipv4.ip_forward net.ipv4.conf.tgb0.route_localnet | tr '\n' ' ')" = '1 1 ' ]
+tidegate doctor
+systemd-analyze security --no-pager --threshold=30 tidegated.service | tail -n 1
 [ -z "$(tidegate ruleset --diff)" ]
 
 systemctl restart tidegated.service

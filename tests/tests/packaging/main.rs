@@ -22,5 +22,6 @@ mod image;
 mod machine;
 mod root;
 mod rpm;
+mod sandbox;
 mod tarball;
 mod traffic;
