@@ -112,8 +112,14 @@ _tidegate() {
             tidegate__subcmd__help__subcmd__endpoint,ls)
                 cmd="tidegate__subcmd__help__subcmd__endpoint__subcmd__ls"
                 ;;
+            tidegate__subcmd__help__subcmd__network,connect)
+                cmd="tidegate__subcmd__help__subcmd__network__subcmd__connect"
+                ;;
             tidegate__subcmd__help__subcmd__network,create)
                 cmd="tidegate__subcmd__help__subcmd__network__subcmd__create"
+                ;;
+            tidegate__subcmd__help__subcmd__network,disconnect)
+                cmd="tidegate__subcmd__help__subcmd__network__subcmd__disconnect"
                 ;;
             tidegate__subcmd__help__subcmd__network,inspect)
                 cmd="tidegate__subcmd__help__subcmd__network__subcmd__inspect"
@@ -124,8 +130,14 @@ _tidegate() {
             tidegate__subcmd__help__subcmd__network,rm)
                 cmd="tidegate__subcmd__help__subcmd__network__subcmd__rm"
                 ;;
+            tidegate__subcmd__network,connect)
+                cmd="tidegate__subcmd__network__subcmd__connect"
+                ;;
             tidegate__subcmd__network,create)
                 cmd="tidegate__subcmd__network__subcmd__create"
+                ;;
+            tidegate__subcmd__network,disconnect)
+                cmd="tidegate__subcmd__network__subcmd__disconnect"
                 ;;
             tidegate__subcmd__network,help)
                 cmd="tidegate__subcmd__network__subcmd__help"
@@ -139,8 +151,14 @@ _tidegate() {
             tidegate__subcmd__network,rm)
                 cmd="tidegate__subcmd__network__subcmd__rm"
                 ;;
+            tidegate__subcmd__network__subcmd__help,connect)
+                cmd="tidegate__subcmd__network__subcmd__help__subcmd__connect"
+                ;;
             tidegate__subcmd__network__subcmd__help,create)
                 cmd="tidegate__subcmd__network__subcmd__help__subcmd__create"
+                ;;
+            tidegate__subcmd__network__subcmd__help,disconnect)
+                cmd="tidegate__subcmd__network__subcmd__help__subcmd__disconnect"
                 ;;
             tidegate__subcmd__network__subcmd__help,help)
                 cmd="tidegate__subcmd__network__subcmd__help__subcmd__help"
@@ -553,7 +571,7 @@ _tidegate() {
             return 0
             ;;
         tidegate__subcmd__help__subcmd__network)
-            opts="create ls inspect rm"
+            opts="create ls inspect connect disconnect rm"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -566,7 +584,35 @@ _tidegate() {
             COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
+        tidegate__subcmd__help__subcmd__network__subcmd__connect)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
         tidegate__subcmd__help__subcmd__network__subcmd__create)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        tidegate__subcmd__help__subcmd__network__subcmd__disconnect)
             opts=""
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
@@ -683,7 +729,7 @@ _tidegate() {
             return 0
             ;;
         tidegate__subcmd__network)
-            opts="-h --socket --json --timings --help create ls inspect rm help"
+            opts="-h --socket --json --timings --help create ls inspect connect disconnect rm help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -700,8 +746,26 @@ _tidegate() {
             COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
+        tidegate__subcmd__network__subcmd__connect)
+            opts="-h --socket --json --timings --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --socket)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
         tidegate__subcmd__network__subcmd__create)
-            opts="-h --subnet --gateway --no-ipv4 --no-ipv6 --mtu --host-ip --socket --json --timings --help"
+            opts="-h --subnet --gateway --ip-range --aux-address --no-ipv4 --no-ipv6 --mtu --host-ip --internal --isolated --no-icc --mode --mode4 --mode6 --no-masquerade --snat --trusted-interface --bridge --label --socket --json --timings --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -715,11 +779,47 @@ _tidegate() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --ip-range)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --aux-address)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --mtu)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
                 --host-ip)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --mode)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --mode4)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --mode6)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --snat)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --trusted-interface)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --bridge)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --label)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -734,8 +834,26 @@ _tidegate() {
             COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
+        tidegate__subcmd__network__subcmd__disconnect)
+            opts="-h --socket --json --timings --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --socket)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
         tidegate__subcmd__network__subcmd__help)
-            opts="create ls inspect rm help"
+            opts="create ls inspect connect disconnect rm help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -748,7 +866,35 @@ _tidegate() {
             COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
+        tidegate__subcmd__network__subcmd__help__subcmd__connect)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
         tidegate__subcmd__network__subcmd__help__subcmd__create)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        tidegate__subcmd__network__subcmd__help__subcmd__disconnect)
             opts=""
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
@@ -855,7 +1001,7 @@ _tidegate() {
             return 0
             ;;
         tidegate__subcmd__network__subcmd__rm)
-            opts="-h --socket --json --timings --help"
+            opts="-h --force --socket --json --timings --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0

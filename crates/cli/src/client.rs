@@ -1,11 +1,13 @@
 //! The command line of `tidegate`.
 
+use std::fmt::Display;
 use std::net::IpAddr;
 use std::path::PathBuf;
+use std::str::FromStr;
 
 use clap::{Args, Parser, Subcommand};
 use ipnet::IpNet;
-use tidegate_model::{Name, PortRequest};
+use tidegate_model::{Access, IfName, Invalid, Mode, Name, Policy, PortRequest};
 
 const AFTER_HELP: &str = "\
 Exit status: 0 done; 1 refused, and the user can mend it; 2 the daemon or the host failed.
@@ -100,7 +102,7 @@ Examples:
 #[derive(Clone, Debug, PartialEq, Eq, Subcommand)]
 pub enum NetworkCommand {
     /// Make a network: a bridge with its subnets
-    Create(CreateArgs),
+    Create(Box<CreateArgs>),
     /// List the networks
     Ls,
     /// Show everything about a network
@@ -109,8 +111,19 @@ pub enum NetworkCommand {
         #[arg(value_name = "NETWORK")]
         network: Name,
     },
-    /// Remove networks that have no endpoints
+    /// Let the endpoints of two networks reach each other
+    #[command(after_help = "Example:\n  tidegate network connect web db")]
+    Connect(PairArgs),
+    /// End that: connections that are open go on
+    Disconnect(PairArgs),
+    /// Remove networks
+    #[command(
+        after_help = "Examples:\n  tidegate network rm web db\n  tidegate network rm --force web"
+    )]
     Rm {
+        /// With the endpoints that are attached to them
+        #[arg(long)]
+        force: bool,
         /// Networks to remove
         #[arg(required = true, value_name = "NETWORK")]
         networks: Vec<Name>,
@@ -121,7 +134,10 @@ const CREATE_HELP: &str = "\
 Examples:
   tidegate network create web
   tidegate network create db --subnet 10.9.0.0/24 --no-ipv6
-  tidegate network create lab --subnet 10.9.1.0/24 --gateway 10.9.1.254 --subnet fd00:9:1::/64";
+  tidegate network create lab --subnet 10.9.1.0/24 --gateway 10.9.1.254 --subnet fd00:9:1::/64
+  tidegate network create lan --subnet 10.9.2.0/24 --ip-range 10.9.2.128/25 --aux-address router=10.9.2.2
+  tidegate network create vault --internal --no-icc
+  tidegate network create edge --mode4 nat --mode6 routed --trusted-interface wg0";
 
 /// The network that is asked for.
 #[derive(Clone, Debug, PartialEq, Eq, Args)]
@@ -129,12 +145,18 @@ Examples:
 pub struct CreateArgs {
     /// Its name
     pub name: Name,
-    /// Its subnet, one for each of IPv4 and IPv6; else one is allotted from the daemon's pools
+    /// Its subnets; one of each of IPv4 and IPv6 that has none is allotted from the daemon's pools
     #[arg(long, value_name = "CIDR")]
     pub subnet: Vec<IpNet>,
     /// The bridge's address in one of the subnets; else the subnet's first
     #[arg(long, value_name = "IP")]
     pub gateway: Vec<IpAddr>,
+    /// The part of a subnet out of which endpoints are given addresses; else all of it
+    #[arg(long, value_name = "CIDR")]
+    pub ip_range: Vec<IpNet>,
+    /// An address that is given to no endpoint, and what it is for
+    #[arg(long, value_name = "NAME=IP", value_parser = pair::<IpAddr>)]
+    pub aux_address: Vec<(Name, IpAddr)>,
     /// Without IPv4
     #[arg(long)]
     pub no_ipv4: bool,
@@ -147,6 +169,91 @@ pub struct CreateArgs {
     /// Address of the host on which ports are published that name none; one for each of IPv4 and IPv6
     #[arg(long, value_name = "IP")]
     pub host_ip: Vec<IpAddr>,
+    /// What it is and may do.
+    #[command(flatten)]
+    pub policy: PolicyArgs,
+    /// The bridge's name; else one is made
+    #[arg(long, value_name = "IFNAME")]
+    pub bridge: Option<IfName>,
+    /// Something to remember about it
+    #[arg(long, value_name = "KEY=VALUE", value_parser = pair::<String>)]
+    pub label: Vec<(Name, String)>,
+}
+
+/// What a network's endpoints may do, and who may reach them.
+#[derive(Clone, Debug, PartialEq, Eq, Args)]
+pub struct PolicyArgs {
+    /// No way in or out: its endpoints and the host reach each other, and nobody else
+    #[arg(long)]
+    pub internal: bool,
+    /// As --internal, and the host is kept out too: it has no address on the bridge
+    #[arg(long, conflicts_with = "internal")]
+    pub isolated: bool,
+    /// Its endpoints do not reach each other at their own addresses
+    #[arg(long)]
+    pub no_icc: bool,
+    /// How packets pass between endpoints and the world: nat, routed or nat-unprotected [default: nat]
+    ///
+    /// nat: out under an address of the host, in through published ports of the host. routed: endpoints
+    /// are reached at their own addresses, on the ports that are published and by ICMP.
+    /// nat-unprotected: as nat, and endpoints are also reached at their own addresses, on every port.
+    #[arg(long, value_name = "MODE")]
+    pub mode: Option<Mode>,
+    /// The same for IPv4 alone
+    #[arg(long, value_name = "MODE")]
+    pub mode4: Option<Mode>,
+    /// The same for IPv6 alone
+    #[arg(long, value_name = "MODE")]
+    pub mode6: Option<Mode>,
+    /// Endpoints keep their addresses on the way out
+    #[arg(long, conflicts_with = "snat")]
+    pub no_masquerade: bool,
+    /// Address of the host under which endpoints reach the world; one for each of IPv4 and IPv6
+    #[arg(long, value_name = "IP")]
+    pub snat: Vec<IpAddr>,
+    /// Interface of the host through which endpoints are reached at their own addresses, on every port
+    #[arg(long, value_name = "IFNAME")]
+    pub trusted_interface: Vec<IfName>,
+}
+
+impl From<PolicyArgs> for Policy {
+    fn from(args: PolicyArgs) -> Self {
+        let mode = args.mode.unwrap_or_default();
+        Self {
+            access: match (args.internal, args.isolated) {
+                (_, true) => Access::Isolated,
+                (true, false) => Access::Internal,
+                (false, false) => Access::Open,
+            },
+            icc: !args.no_icc,
+            mode4: args.mode4.unwrap_or(mode),
+            mode6: args.mode6.unwrap_or(mode),
+            masquerade: !args.no_masquerade,
+            snat: args.snat,
+            trusted_interfaces: args.trusted_interface,
+        }
+    }
+}
+
+/// Two networks.
+#[derive(Clone, Debug, PartialEq, Eq, Args)]
+pub struct PairArgs {
+    /// The one
+    #[arg(value_name = "NETWORK")]
+    pub one: Name,
+    /// The other
+    #[arg(value_name = "NETWORK")]
+    pub other: Name,
+}
+
+/// A name and what it stands for, with an equals sign between them.
+fn pair<T: FromStr>(text: &str) -> Result<(Name, T), String>
+where
+    T::Err: Display,
+{
+    let (name, value) = text.split_once('=').ok_or("it has no \"=\"")?;
+    let name = name.parse().map_err(|e: Invalid| e.to_string())?;
+    Ok((name, value.parse().map_err(|e: T::Err| e.to_string())?))
 }
 
 const ATTACH_HELP: &str = "\

@@ -11,7 +11,7 @@ use clap::CommandFactory;
 
 pub use client::{
     AttachArgs, Client, ClientCommand, CreateArgs, EndpointCommand, NetnsArg, NetworkCommand,
-    PortsArgs, RulesetArgs,
+    PairArgs, PolicyArgs, PortsArgs, RulesetArgs,
 };
 pub use daemon::Daemon;
 pub use parse::{Mistake, Parsed, parse};

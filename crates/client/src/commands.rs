@@ -2,10 +2,12 @@
 
 use serde_json::Value;
 use tidegate_cli::{
-    AttachArgs, Client, ClientCommand, CreateArgs, EndpointCommand, NetworkCommand, PortsArgs,
-    RulesetArgs,
+    AttachArgs, Client, ClientCommand, CreateArgs, EndpointCommand, NetworkCommand, PairArgs,
+    PortsArgs, RulesetArgs,
 };
-use tidegate_model::api::{Attach, CreateNetwork, NetworkView, Ports, RulesetDiff, RulesetText};
+use tidegate_model::api::{
+    Attach, CreateNetwork, NetworkView, Peer, Ports, RulesetDiff, RulesetText,
+};
 use tidegate_model::doctor::Diagnosis;
 use tidegate_model::event::Event;
 use tidegate_model::{Endpoint, Name};
@@ -67,7 +69,9 @@ async fn carry_out(command: ClientCommand, daemon: &Daemon, output: Output) -> O
     match command {
         ClientCommand::Network(command) => network(command, daemon, output).await,
         ClientCommand::Attach(args) => attach(args, daemon, output).await.into(),
-        ClientCommand::Detach { endpoints } => remove(&endpoints, ENDPOINTS, daemon, output).await,
+        ClientCommand::Detach { endpoints } => {
+            remove(&endpoints, ENDPOINTS, "", daemon, output).await
+        }
         ClientCommand::Doctor => doctor(daemon, output).await,
         ClientCommand::Events => events(daemon, output).await.into(),
         ClientCommand::Gc => gc(daemon, output).await.into(),
@@ -81,12 +85,17 @@ async fn carry_out(command: ClientCommand, daemon: &Daemon, output: Output) -> O
 
 async fn network(command: NetworkCommand, daemon: &Daemon, output: Output) -> Outcome {
     match command {
-        NetworkCommand::Create(args) => create(args, daemon, output).await.into(),
+        NetworkCommand::Create(args) => create(*args, daemon, output).await.into(),
         NetworkCommand::Ls => list_networks(daemon, output).await.into(),
         NetworkCommand::Inspect { network } => {
             inspect_network(&network, daemon, output).await.into()
         }
-        NetworkCommand::Rm { networks } => remove(&networks, NETWORKS, daemon, output).await,
+        NetworkCommand::Connect(args) => pair(args, "connect", daemon, output).await.into(),
+        NetworkCommand::Disconnect(args) => pair(args, "disconnect", daemon, output).await.into(),
+        NetworkCommand::Rm { force, networks } => {
+            let query = if force { "?force=true" } else { "" };
+            remove(&networks, NETWORKS, query, daemon, output).await
+        }
     }
 }
 
@@ -99,11 +108,29 @@ async fn create(args: CreateArgs, daemon: &Daemon, output: Output) -> Result<(),
         ipv6: !args.no_ipv6,
         mtu: args.mtu,
         host_ips: args.host_ip,
+        ranges: args.ip_range,
+        reserved: args.aux_address.into_iter().collect(),
+        bridge: args.bridge,
+        policy: args.policy.into(),
+        labels: args.label.into_iter().collect(),
     };
     let made = daemon.post(NETWORKS, &wanted).await?;
     output.show(made, |made: &NetworkView| {
         view::networks(std::slice::from_ref(made))
     })
+}
+
+async fn pair(
+    args: PairArgs,
+    what: &str,
+    daemon: &Daemon,
+    output: Output,
+) -> Result<(), ClientError> {
+    let peer = Peer {
+        network: args.other,
+    };
+    let path = format!("{NETWORKS}/{}/{what}", args.one);
+    output.show(daemon.post(&path, &peer).await?, view::network)
 }
 
 async fn list_networks(daemon: &Daemon, output: Output) -> Result<(), ClientError> {
@@ -210,11 +237,11 @@ async fn ruleset(args: RulesetArgs, daemon: &Daemon, output: Output) -> Result<(
 }
 
 /// Removes each, whatever becomes of the others, and shows the names of those that are gone.
-async fn remove(names: &[Name], of: &str, daemon: &Daemon, output: Output) -> Outcome {
+async fn remove(names: &[Name], of: &str, query: &str, daemon: &Daemon, output: Output) -> Outcome {
     let mut outcome = Outcome::default();
     let mut removed = Vec::new();
     for name in names {
-        match daemon.delete(&format!("{of}/{name}")).await {
+        match daemon.delete(&format!("{of}/{name}{query}")).await {
             Ok(was) => removed.push(was),
             Err(error) => outcome.errors.push(error),
         }

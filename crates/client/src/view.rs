@@ -1,5 +1,6 @@
 //! What the daemon answers, as text for people: plain columns that read without colour.
 
+use std::collections::BTreeMap;
 use std::fmt::Display;
 
 use comfy_table::{ContentArrangement, Table, presets};
@@ -8,7 +9,7 @@ use serde::Deserialize;
 use tidegate_model::api::{Info, NetworkView};
 use tidegate_model::doctor::{Checked, Diagnosis, Finding, Severity};
 use tidegate_model::event::{Event, Happening};
-use tidegate_model::{Endpoint, Name};
+use tidegate_model::{Endpoint, Name, Network};
 
 /// Networks, one a line.
 pub(crate) fn networks(networks: &[NetworkView]) -> String {
@@ -47,8 +48,39 @@ pub(crate) fn network(view: &NetworkView) -> String {
                 .map_or_else(|| "the kernel's".into(), |mtu| mtu.to_string()),
         ),
         ("publishes on", joined(&network.host_ips)),
+        (
+            "address ranges",
+            joined(network.subnets.iter().filter_map(|s| s.range)),
+        ),
+        ("reserved", pairs(&network.reserved)),
+        ("access", network.policy.access.to_string()),
+        (
+            "icc",
+            if network.policy.icc { "yes" } else { "no" }.to_owned(),
+        ),
+        ("mode for ipv4", network.policy.mode4.to_string()),
+        ("mode for ipv6", network.policy.mode6.to_string()),
+        ("goes out under", goes_out_under(network)),
+        (
+            "trusted interfaces",
+            joined(&network.policy.trusted_interfaces),
+        ),
+        ("peers", joined(&network.peers)),
+        ("labels", pairs(&network.labels)),
         ("endpoints", joined(&view.endpoints)),
     ])
+}
+
+fn pairs(pairs: &BTreeMap<Name, impl Display>) -> String {
+    joined(pairs.iter().map(|(name, value)| format!("{name}={value}")))
+}
+
+fn goes_out_under(network: &Network) -> String {
+    match (network.policy.masquerade, &network.policy.snat[..]) {
+        (false, _) => "its own addresses".into(),
+        (true, []) => "the host's addresses".into(),
+        (true, snat) => joined(snat),
+    }
 }
 
 /// Endpoints, one a line.
@@ -118,6 +150,10 @@ pub(crate) fn event(event: &Event) -> String {
     let what = match &event.what {
         Happening::NetworkCreated { network } => format!("network {} created", network.name),
         Happening::NetworkRemoved { network } => format!("network {} removed", network.name),
+        Happening::PeersChanged { network, peers } => {
+            let peers = dash_if_empty(joined(peers));
+            format!("network {network} connected to {peers}")
+        }
         Happening::Attached { endpoint } => {
             let addresses = joined(endpoint.addresses.iter().map(|net| net.addr()));
             let Endpoint { name, network, .. } = endpoint;

@@ -18,7 +18,8 @@ use axum::routing::{get, post};
 use tidegate_link::Gone;
 use tidegate_model::Endpoint;
 use tidegate_model::api::{
-    Attach, Build, CreateNetwork, Info, NetworkView, Ports, RulesetDiff, RulesetText,
+    Attach, Build, CreateNetwork, Info, NetworkView, Peer, Ports, RemoveNetwork, RulesetDiff,
+    RulesetText,
 };
 use tidegate_model::doctor::Diagnosis;
 
@@ -28,7 +29,7 @@ use crate::driver::InUse;
 use crate::engine::{Engine, EngineError};
 use crate::timing::recorded;
 use answer::{Answer, Denied, answer};
-use request::{JsonBody, NameInPath};
+use request::{InQuery, JsonBody, NameInPath};
 
 pub use serve::serve;
 
@@ -64,6 +65,8 @@ pub fn router(engine: Arc<Engine>, about: About) -> Router {
         .route("/v1/info", get(info))
         .route("/v1/networks", get(networks).post(create_network))
         .route("/v1/networks/{name}", get(network).delete(remove_network))
+        .route("/v1/networks/{name}/connect", post(connect))
+        .route("/v1/networks/{name}/disconnect", post(disconnect))
         .route("/v1/endpoints", get(endpoints).post(attach))
         .route("/v1/endpoints/{name}", get(endpoint).delete(detach))
         .route("/v1/gc", post(gc))
@@ -148,9 +151,30 @@ async fn create_network(
 async fn remove_network(
     State(daemon): State<Daemon>,
     NameInPath(name): NameInPath,
+    InQuery(RemoveNetwork { force }): InQuery<RemoveNetwork>,
 ) -> Answer<NetworkView> {
     daemon
-        .work(move |engine| engine.remove_network(&name))
+        .work(move |engine| engine.remove_network(&name, force))
+        .await
+}
+
+async fn connect(
+    State(daemon): State<Daemon>,
+    NameInPath(name): NameInPath,
+    JsonBody(Peer { network }): JsonBody<Peer>,
+) -> Answer<NetworkView> {
+    daemon
+        .work(move |engine| engine.connect(&name, &network))
+        .await
+}
+
+async fn disconnect(
+    State(daemon): State<Daemon>,
+    NameInPath(name): NameInPath,
+    JsonBody(Peer { network }): JsonBody<Peer>,
+) -> Answer<NetworkView> {
+    daemon
+        .work(move |engine| engine.disconnect(&name, &network))
         .await
 }
 

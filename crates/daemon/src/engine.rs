@@ -68,14 +68,38 @@ impl Engine {
         Ok(network_of(change))
     }
 
-    /// Removes a network that has no endpoints; the answer is what it was.
+    /// Removes a network, with `force` even one that has endpoints; the answer is what it was.
     ///
     /// # Errors
     /// As [`Self::create_network`].
-    pub fn remove_network(&self, name: &Name) -> Result<NetworkView, EngineError> {
-        let change = self.command(|_, state| Ok(tidegate_plan::remove_network(state, name)?))?;
+    pub fn remove_network(&self, name: &Name, force: bool) -> Result<NetworkView, EngineError> {
+        let mut was = None;
+        self.command(|_, state| {
+            was = state.networks.get(name).map(|network| view(state, network));
+            Ok(tidegate_plan::remove_network(state, name, force)?)
+        })?;
         tracing::info!(network = %name, "removed a network");
-        Ok(network_of(change))
+        Ok(was.ok_or_else(|| Refused::NoNetwork(name.clone()))?)
+    }
+
+    /// Lets the endpoints of two networks reach each other; the answer is the first of the two.
+    ///
+    /// # Errors
+    /// As [`Self::create_network`].
+    pub fn connect(&self, one: &Name, other: &Name) -> Result<NetworkView, EngineError> {
+        self.command(|_, state| Ok(tidegate_plan::connect(state, one, other)?))?;
+        tracing::info!(%one, %other, "connected two networks");
+        self.network(one)
+    }
+
+    /// Ends that.
+    ///
+    /// # Errors
+    /// As [`Self::create_network`].
+    pub fn disconnect(&self, one: &Name, other: &Name) -> Result<NetworkView, EngineError> {
+        self.command(|_, state| Ok(tidegate_plan::disconnect(state, one, other)?))?;
+        tracing::info!(%one, %other, "disconnected two networks");
+        self.network(one)
     }
 
     /// Attaches a namespace to a network.
@@ -203,7 +227,9 @@ impl Engine {
             .write()
             .unwrap_or_else(PoisonError::into_inner)
             .apply(&plan.change);
-        self.events.tell(Happening::from(&plan.change));
+        for happening in Happening::of(&plan.change) {
+            self.events.tell(happening);
+        }
         Ok(Some(plan.change))
     }
 
@@ -228,10 +254,10 @@ fn view(state: &State, network: &Network) -> NetworkView {
     }
 }
 
-/// The network that a planned command made or removed: either way, nothing is attached to it.
+/// The network that a planned command made: nothing is attached to it.
 fn network_of(change: Change) -> NetworkView {
-    let (Change::AddNetwork(network) | Change::RemoveNetwork(network)) = change else {
-        unreachable!("the plan of a network changes a network")
+    let Change::AddNetwork(network) = change else {
+        unreachable!("the plan of a network adds a network")
     };
     NetworkView {
         network,
@@ -244,9 +270,7 @@ fn endpoint_of(change: Change) -> Endpoint {
     match change {
         Change::AddEndpoint(endpoint) | Change::RemoveEndpoint(endpoint) => endpoint,
         Change::ReplaceEndpoint { after, .. } => *after,
-        Change::AddNetwork(_) | Change::RemoveNetwork(_) => {
-            unreachable!("the plan of an endpoint changes an endpoint")
-        }
+        _ => unreachable!("the plan of an endpoint changes an endpoint"),
     }
 }
 

@@ -8,8 +8,8 @@ use netlink_packet_core::{NLM_F_CREATE, NLM_F_EXCL};
 use netlink_packet_route::AddressFamily;
 use netlink_packet_route::address::{AddressAttribute, AddressFlags, AddressMessage};
 use netlink_packet_route::link::{
-    InfoBridgePort, InfoData, InfoKind, InfoPortData, InfoPortKind, InfoVeth, LinkAttribute,
-    LinkExtentMask, LinkFlags, LinkInfo, LinkMessage,
+    InfoBridge, InfoBridgePort, InfoData, InfoKind, InfoPortData, InfoPortKind, InfoVeth,
+    LinkAttribute, LinkExtentMask, LinkFlags, LinkInfo, LinkMessage,
 };
 use netlink_packet_route::route::{
     RouteAddress, RouteAttribute, RouteHeader, RouteMessage, RouteProtocol, RouteType,
@@ -33,7 +33,15 @@ const CREATE: u16 = NLM_F_CREATE | NLM_F_EXCL;
 /// Makes a bridge, down, in our group. Its MTU is for [`set_up`]: only one that is set later
 /// stays when ports come and go (`br_mtu_auto_adjust`).
 pub(crate) fn new_bridge(bridge: &Bridge) -> Request {
-    let info = vec![LinkInfo::Kind(InfoKind::Bridge)];
+    let mut info = vec![LinkInfo::Kind(InfoKind::Bridge)];
+    if !bridge.icc {
+        // Whatever the sysctls of br_netfilter say, which somebody else may change.
+        let call = [
+            InfoBridge::NfCallIpTables(true),
+            InfoBridge::NfCallIp6Tables(true),
+        ];
+        info.push(LinkInfo::Data(InfoData::Bridge(call.into())));
+    }
     let link = link([
         name(&bridge.ifname),
         LinkAttribute::Group(GROUP),
@@ -75,9 +83,11 @@ pub(crate) fn set_up(index: u32, mtu: Option<u32>) -> Request {
     Request::new(RTM_NEWLINK, 0, &link)
 }
 
-/// Brings a port of a bridge up, with hairpin mode on or off.
-pub(crate) fn set_port_up(index: u32, hairpin: bool) -> Request {
-    let port = vec![InfoBridgePort::HairpinMode(hairpin)];
+/// Brings a port of a bridge up, with hairpin mode on or off, and isolated or not.
+pub(crate) fn set_port_up(index: u32, hairpin: bool, isolated: bool) -> Request {
+    let mut port = vec![InfoBridgePort::HairpinMode(hairpin)];
+    // A kernel before 4.18 does not know it.
+    port.extend(isolated.then_some(InfoBridgePort::Isolated(true)));
     let mut link = up(index);
     link.attributes.push(LinkAttribute::LinkInfo(vec![
         LinkInfo::PortKind(InfoPortKind::Bridge),

@@ -73,13 +73,26 @@ fn configure(
     netns: &Netns,
 ) -> Result<(), LinkError> {
     silence(host, veth)?;
-    let request = message::set_port_up(index, veth.hairpin);
+    let isolated = veth.isolated && !has_br_netfilter(host)?;
+    let request = message::set_port_up(index, veth.hairpin, isolated);
     send_one(&mut host.socket, What::SetUp(&veth.ifname), request)?;
     let path = &veth.peer.netns.path;
     let enter = |cause| LinkError::new(format_args!("enter namespace {}", path.display()), cause);
     netns
         .run(|| configure_peer(&veth.peer, path))
         .map_err(enter)?
+}
+
+/// Whether packets between ports of a bridge can be made to pass the ruleset (br_netfilter). It tells
+/// those that may, where an isolated port takes none at all from another: not even those to a published
+/// port of the host, which are sent on within the bridge then.
+fn has_br_netfilter(host: &Rtnetlink) -> Result<bool, LinkError> {
+    let found = host
+        .home
+        .run(|| sysctl::get("net/bridge/bridge-nf-call-iptables"));
+    found
+        .map(|found| found.is_some())
+        .map_err(|cause| LinkError::new("look for br_netfilter", cause))
 }
 
 /// A port of a bridge needs no addresses of its own, and is to send no router solicitations or

@@ -6,7 +6,9 @@
 //! | `GET /v1/networks` | | `[`[`NetworkView`]`]` |
 //! | `POST /v1/networks` | [`CreateNetwork`] | [`NetworkView`] |
 //! | `GET /v1/networks/NAME` | | [`NetworkView`] |
-//! | `DELETE /v1/networks/NAME` | | [`NetworkView`] as it was |
+//! | `DELETE /v1/networks/NAME` | [`RemoveNetwork`] as a query | [`NetworkView`] as it was |
+//! | `POST /v1/networks/NAME/connect` | [`Peer`] | [`NetworkView`] |
+//! | `POST /v1/networks/NAME/disconnect` | [`Peer`] | [`NetworkView`] |
 //! | `GET /v1/endpoints` | | `[`[`Endpoint`](crate::Endpoint)`]` |
 //! | `POST /v1/endpoints` | [`Attach`] | [`Endpoint`](crate::Endpoint) |
 //! | `GET /v1/endpoints/NAME` | | [`Endpoint`](crate::Endpoint) |
@@ -23,13 +25,14 @@
 //!
 //! Whatever is refused is answered with a status of 4xx or 5xx and a [`Refusal`].
 
+use std::collections::BTreeMap;
 use std::net::IpAddr;
 use std::path::PathBuf;
 
 use ipnet::IpNet;
 use serde::{Deserialize, Serialize};
 
-use crate::{Name, Network, PortRequest};
+use crate::{IfName, Name, Network, Policy, PortRequest};
 
 /// Asks for a network.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -37,12 +40,18 @@ use crate::{Name, Network, PortRequest};
 pub struct CreateNetwork {
     /// Its name.
     pub name: Name,
-    /// Its subnets, at most one for each family; a family without one is given one from the pools.
+    /// Its subnets; a family without one is given one from the pools.
     #[serde(default)]
     pub subnets: Vec<IpNet>,
     /// Gateway addresses, each inside one of `subnets`; else a subnet's first address.
     #[serde(default)]
     pub gateways: Vec<IpAddr>,
+    /// Ranges, each inside one of `subnets`, out of which endpoints are given addresses.
+    #[serde(default)]
+    pub ranges: Vec<IpNet>,
+    /// Addresses that are given to no endpoint, each with what it is for.
+    #[serde(default)]
+    pub reserved: BTreeMap<Name, IpAddr>,
     /// Whether it has IPv4.
     #[serde(default = "yes")]
     pub ipv4: bool,
@@ -56,6 +65,32 @@ pub struct CreateNetwork {
     /// family; none for all addresses.
     #[serde(default)]
     pub host_ips: Vec<IpAddr>,
+    /// The bridge's name; else one is made.
+    #[serde(default)]
+    pub bridge: Option<IfName>,
+    /// What its endpoints may do, and who may reach them.
+    #[serde(default)]
+    pub policy: Policy,
+    /// What its owner wants to know about it: up to 255 bytes each, no control characters.
+    #[serde(default)]
+    pub labels: BTreeMap<Name, String>,
+}
+
+/// How a network is removed.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub struct RemoveNetwork {
+    /// With the endpoints that are attached to it.
+    #[serde(default)]
+    pub force: bool,
+}
+
+/// The other of two networks.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub struct Peer {
+    /// Its name.
+    pub network: Name,
 }
 
 fn yes() -> bool {

@@ -1,5 +1,7 @@
 //! What `tidegate events` tells.
 
+use std::collections::BTreeSet;
+
 use serde::{Deserialize, Serialize};
 
 use crate::{Change, Endpoint, Name, Network, PortBinding};
@@ -28,6 +30,13 @@ pub enum Happening {
     NetworkRemoved {
         /// What it was.
         network: Network,
+    },
+    /// A network was connected to another, or disconnected from it.
+    PeersChanged {
+        /// The network.
+        network: Name,
+        /// The networks that it is connected to now.
+        peers: BTreeSet<Name>,
     },
     /// An endpoint was attached.
     Attached {
@@ -62,10 +71,16 @@ pub enum Happening {
     },
 }
 
-impl From<&Change> for Happening {
-    fn from(change: &Change) -> Self {
-        match change.clone() {
+impl Happening {
+    /// What happens with a change, in order.
+    pub fn of(change: &Change) -> Vec<Self> {
+        vec![match change.clone() {
+            Change::All(changes) => return changes.iter().flat_map(Self::of).collect(),
             Change::AddNetwork(network) => Self::NetworkCreated { network },
+            Change::ReplaceNetwork { after, .. } => Self::PeersChanged {
+                network: after.name,
+                peers: after.peers,
+            },
             Change::RemoveNetwork(network) => Self::NetworkRemoved { network },
             Change::AddEndpoint(endpoint) => Self::Attached { endpoint },
             Change::RemoveEndpoint(endpoint) => Self::Detached { endpoint },
@@ -73,6 +88,6 @@ impl From<&Change> for Happening {
                 endpoint: after.name,
                 ports: after.ports,
             },
-        }
+        }]
     }
 }

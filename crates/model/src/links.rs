@@ -75,6 +75,9 @@ pub struct Bridge {
     pub addresses: Vec<IpNet>,
     /// Sysctls that exist only once the bridge does.
     pub sysctls: Vec<Sysctl>,
+    /// Whether its ports reach each other. Where they do not, and br_netfilter is there, packets
+    /// between them pass the ruleset, which tells those that may.
+    pub icc: bool,
 }
 
 /// A veth pair as it is to be.
@@ -89,6 +92,9 @@ pub struct Veth {
     /// Whether frames may go back out of the port that they came in by (`IFLA_BRPORT_MODE`),
     /// which an endpoint needs to reach its own published port.
     pub hairpin: bool,
+    /// Whether it is to be kept from the bridge's other ports that are (`IFLA_BRPORT_ISOLATED`), where
+    /// there is no br_netfilter.
+    pub isolated: bool,
     /// The other end.
     pub peer: Peer,
 }

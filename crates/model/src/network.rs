@@ -1,11 +1,12 @@
 //! Networks.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
 
 use ipnet::IpNet;
 use serde::{Deserialize, Serialize};
 
-use crate::{IfName, MacAddr, Name, Subnet};
+use crate::{IfName, MacAddr, Name, Policy, Subnet};
 
 /// A network: a bridge on the host, its subnets, and what is attached to it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -17,7 +18,7 @@ pub struct Network {
     pub bridge: IfName,
     /// The bridge's Ethernet address.
     pub mac: MacAddr,
-    /// At least one subnet; at most one for each address family.
+    /// At least one subnet.
     pub subnets: Vec<Subnet>,
     /// MTU of the bridge and of its endpoints, in bytes; the kernel's default where none is given.
     pub mtu: Option<u32>,
@@ -25,6 +26,18 @@ pub struct Network {
     /// family; none for all addresses.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub host_ips: Vec<IpAddr>,
+    /// What its endpoints may do, and who may reach them.
+    #[serde(default)]
+    pub policy: Policy,
+    /// Addresses of its subnets that are given to no endpoint, each with what it is for.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub reserved: BTreeMap<Name, IpAddr>,
+    /// Networks whose endpoints and those of this one reach each other; each names the other.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    pub peers: BTreeSet<Name>,
+    /// What its owner wants to know about it.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub labels: BTreeMap<Name, String>,
 }
 
 impl Network {

@@ -7,7 +7,7 @@ use std::str::FromStr;
 use serde::{Deserialize, Serialize};
 
 use crate::serde_text::serde_as_text;
-use crate::{Invalid, PortRequest};
+use crate::{Invalid, PortRange, PortRequest};
 
 /// A transport protocol whose ports can be published.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -63,7 +63,9 @@ impl FromStr for Protocol {
     }
 }
 
-/// One published port: packets to a port of the host reach a port of the endpoint.
+/// One published port: packets to a port of the host reach a port of the endpoint. Where the
+/// endpoint is reached at its own addresses alone (a routed network), there is no port of the host,
+/// and it is written `PORT[/tcp|udp|sctp]`.
 ///
 /// Written `[HOSTIP:]HOSTPORT:PORT[/tcp|udp|sctp]`, an IPv6 host address in brackets. Ports are
 /// 1 to 65535; without a protocol it is tcp; without a host address (or with an unspecified one)
@@ -72,7 +74,7 @@ impl FromStr for Protocol {
 pub struct PortBinding {
     /// Address of the host to which the port is bound; none for all of them.
     pub host_ip: Option<IpAddr>,
-    /// Port on the host.
+    /// Port on the host; 0 where there is none.
     pub host_port: u16,
     /// Port of the endpoint.
     pub port: u16,
@@ -85,6 +87,7 @@ impl PortBinding {
     /// address or with one of them on every address.
     pub fn conflicts_with(&self, other: &Self) -> bool {
         self.protocol == other.protocol
+            && self.host_port != 0
             && self.host_port == other.host_port
             && (self.host_ip.is_none() || other.host_ip.is_none() || self.host_ip == other.host_ip)
     }
@@ -98,12 +101,14 @@ impl FromStr for PortBinding {
     fn from_str(text: &str) -> Result<Self, Invalid> {
         let refuse = |reason: &str| Invalid::new("published port", text, reason, HINT);
         let request: PortRequest = text.parse()?;
-        let host_ports = request
-            .host_ports
-            .ok_or_else(|| refuse("it has no host port"))?;
-        match (host_ports.single(), request.ports.single()) {
+        let host_ip = request.host_ip.filter(|ip| !ip.is_unspecified());
+        if request.host_ports.is_none() && host_ip.is_some() {
+            return Err(refuse("it has no host port"));
+        }
+        let host_port = request.host_ports.map_or(Some(0), PortRange::single);
+        match (host_port, request.ports.single()) {
             (Some(host_port), Some(port)) => Ok(Self {
-                host_ip: request.host_ip.filter(|ip| !ip.is_unspecified()),
+                host_ip,
                 host_port,
                 port,
                 protocol: request.protocol,
@@ -120,7 +125,10 @@ impl fmt::Display for PortBinding {
             Some(IpAddr::V6(ip)) => write!(f, "[{ip}]:")?,
             None => {}
         }
-        write!(f, "{}:{}/{}", self.host_port, self.port, self.protocol)
+        if self.host_port != 0 {
+            write!(f, "{}:", self.host_port)?;
+        }
+        write!(f, "{}/{}", self.port, self.protocol)
     }
 }
 
@@ -140,6 +148,8 @@ mod tests {
         for (given, shown) in [
             ("8080:80", "8080:80/tcp"),
             ("53:53/udp", "53:53/udp"),
+            ("80", "80/tcp"),
+            ("0:80", "80/tcp"),
             ("127.0.0.1:8080:80", "127.0.0.1:8080:80/tcp"),
             ("[::1]:80:80/sctp", "[::1]:80:80/sctp"),
             ("0.0.0.0:1:2", "1:2/tcp"),
@@ -152,8 +162,7 @@ mod tests {
     #[test]
     fn a_refusal_names_the_part_that_is_wrong() {
         for (given, reason) in [
-            ("80", "it has no host port"),
-            ("0:80", "it has no host port"),
+            ("127.0.0.1::80", "it has no host port"),
             ("8000-8001:80-81", "it is a range"),
         ] {
             assert_eq!(
@@ -162,6 +171,11 @@ mod tests {
                 "{given}"
             );
         }
+    }
+
+    #[test]
+    fn ports_that_are_no_ports_of_the_host_do_not_conflict() {
+        assert!(!parse("80").conflicts_with(&parse("80")));
     }
 
     #[test]

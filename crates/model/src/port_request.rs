@@ -140,19 +140,6 @@ impl fmt::Display for PortRequest {
 
 serde_as_text!(PortRequest);
 
-impl From<PortBinding> for PortRequest {
-    /// Asks for just that.
-    fn from(binding: PortBinding) -> Self {
-        let range = PortRange::exactly;
-        Self {
-            host_ip: binding.host_ip,
-            host_ports: Some(range(binding.host_port)),
-            ports: range(binding.port),
-            protocol: binding.protocol,
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -41,6 +41,13 @@ pub enum Change {
     AddNetwork(Network),
     /// A network goes.
     RemoveNetwork(Network),
+    /// A network becomes another of the same name.
+    ReplaceNetwork {
+        /// What it was.
+        before: Box<Network>,
+        /// What it becomes.
+        after: Box<Network>,
+    },
     /// An endpoint appears.
     AddEndpoint(Endpoint),
     /// An endpoint goes.
@@ -52,23 +59,43 @@ pub enum Change {
         /// What it becomes.
         after: Box<Endpoint>,
     },
+    /// All of these, in order.
+    All(Vec<Change>),
+}
+
+impl Change {
+    /// How many interfaces of ours it adds.
+    fn added(&self) -> u32 {
+        match self {
+            Self::AddNetwork(_) | Self::AddEndpoint(_) => 1,
+            Self::RemoveNetwork(_)
+            | Self::ReplaceNetwork { .. }
+            | Self::RemoveEndpoint(_)
+            | Self::ReplaceEndpoint { .. } => 0,
+            Self::All(changes) => changes.iter().map(Self::added).sum(),
+        }
+    }
 }
 
 impl State {
     /// What `next_number` is after a change: adding counts it on.
     pub fn number_after(&self, change: &Change) -> u32 {
-        match change {
-            Change::AddNetwork(_) | Change::AddEndpoint(_) => self.next_number.wrapping_add(1),
-            Change::RemoveNetwork(_)
-            | Change::RemoveEndpoint(_)
-            | Change::ReplaceEndpoint { .. } => self.next_number,
-        }
+        self.next_number.wrapping_add(change.added())
     }
 
     /// Applies a change.
     pub fn apply(&mut self, change: &Change) {
         self.next_number = self.number_after(change);
+        self.apply_objects(change);
+    }
+
+    fn apply_objects(&mut self, change: &Change) {
         match change {
+            Change::All(changes) => changes.iter().for_each(|each| self.apply_objects(each)),
+            Change::ReplaceNetwork { after, .. } => {
+                self.networks
+                    .insert(after.name.clone(), after.as_ref().clone());
+            }
             Change::AddNetwork(network) => {
                 self.networks.insert(network.name.clone(), network.clone());
             }

@@ -14,6 +14,9 @@ pub struct Subnet {
     pub net: IpNet,
     /// The bridge's address.
     pub gateway: IpAddr,
+    /// The part of it out of which endpoints are given addresses that ask for none; else all of it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub range: Option<IpNet>,
 }
 
 const WHAT: &str = "subnet";
@@ -46,6 +49,7 @@ impl Subnet {
         let subnet = Self {
             net,
             gateway: gateway.unwrap_or_else(|| offset(net.network(), 1)),
+            range: None,
         };
         if subnet.is_usable(subnet.gateway) {
             Ok(subnet)
@@ -73,12 +77,31 @@ impl Subnet {
             && !(address.is_ipv4() && address == self.net.broadcast())
     }
 
-    /// The lowest usable address that is not the gateway's and for which `taken` says no; none
-    /// where the subnet is full.
+    /// The subnet with a range out of which addresses are given.
+    ///
+    /// # Errors
+    /// Refuses a range that has host bits or is no part of the subnet.
+    pub fn with_range(self, range: IpNet) -> Result<Self, Invalid> {
+        let refuse = |reason| Invalid::new("range of addresses", &range.to_string(), reason, HINT);
+        if range != range.trunc() {
+            return Err(refuse(format!("it has host bits: it is {}", range.trunc())));
+        }
+        if !self.net.contains(&range) {
+            return Err(refuse(format!("it is no part of {}", self.net)));
+        }
+        Ok(Self {
+            range: Some(range),
+            ..self
+        })
+    }
+
+    /// The lowest usable address of the range that is not the gateway's and for which `taken` says
+    /// no; none where there is none left.
     pub fn first_free(&self, taken: impl Fn(IpAddr) -> bool) -> Option<IpAddr> {
-        let host_bits = u32::from(self.net.max_prefix_len() - self.net.prefix_len()).min(127);
-        (1..1_u128 << host_bits)
-            .map(|n| offset(self.net.network(), n))
+        let range = self.range.unwrap_or(self.net);
+        let host_bits = u32::from(range.max_prefix_len() - range.prefix_len()).min(127);
+        (0..1_u128 << host_bits)
+            .map(|n| offset(range.network(), n))
             .find(|ip| self.is_usable(*ip) && *ip != self.gateway && !taken(*ip))
     }
 }

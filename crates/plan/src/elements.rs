@@ -2,69 +2,169 @@
 
 use std::net::IpAddr;
 
-use tidegate_model::{Endpoint, Network, PortBinding, State};
+use ipnet::IpNet;
+use tidegate_model::{Access, Endpoint, Mode, Network, PortBinding, State};
 use tidegate_nft::{Element, IfName, InetProto, InetService, Value};
 
 use crate::sets::{Container, Elements};
 
 /// The elements of a whole state.
 pub(crate) fn of_state(state: &State) -> Elements {
-    let networks = state.networks.values().flat_map(of_network);
-    networks
-        .chain(state.endpoints.values().flat_map(of_endpoint))
-        .collect()
+    let networks = state.networks.values();
+    let networks = networks.flat_map(|network| of_network(state, network));
+    let of_endpoint = |endpoint: &Endpoint| {
+        let network = state.networks.get(&endpoint.network);
+        network.map(|network| of_endpoint(network, endpoint))
+    };
+    let endpoints = state.endpoints.values().filter_map(of_endpoint);
+    networks.chain(endpoints.flatten()).collect()
 }
 
 /// The elements of a network: what its bridge may do.
-pub(crate) fn of_network(network: &Network) -> Elements {
-    let bridge = || interface(network.bridge.as_str());
-    let alone = || Element::new([bridge()]);
-    let with_itself = || Element::new([bridge(), bridge()]);
-    vec![
-        (Container::Bridges, alone()),
-        (Container::Masquerading, alone()),
-        (Container::Peers, with_itself()),
-        (Container::SameBridge, with_itself()),
-    ]
+pub(crate) fn of_network(state: &State, network: &Network) -> Elements {
+    let policy = &network.policy;
+    let mut elements = vec![
+        (Container::Bridges, alone(network)),
+        (Container::SameBridge, pair(&network.bridge, network)),
+    ];
+    if policy.icc {
+        elements.push((Container::Peers, pair(&network.bridge, network)));
+    }
+    if policy.access != Access::Open {
+        elements.push((Container::Internal, alone(network)));
+    } else {
+        elements.extend(of_mode(network, policy.mode4, FAMILY4));
+        elements.extend(of_mode(network, policy.mode6, FAMILY6));
+    }
+    let trusted = policy.trusted_interfaces.iter();
+    elements.extend(trusted.map(|ifname| (Container::Peers, pair(ifname, network))));
+    let peers = network
+        .peers
+        .iter()
+        .filter_map(|peer| state.networks.get(peer));
+    elements.extend(peers.map(|peer| of_peers(network, peer)));
+    elements
+}
+
+/// The endpoints of one network reach those of another.
+pub(crate) fn of_peers(from: &Network, to: &Network) -> (Container, Element) {
+    (Container::Peers, pair(&from.bridge, to))
+}
+
+/// The sets of one family.
+struct Modes {
+    masquerading: Container,
+    snat: Container,
+    routed: Container,
+    unprotected: Container,
+    is: fn(&IpAddr) -> bool,
+}
+
+const FAMILY4: Modes = Modes {
+    masquerading: Container::Masquerading4,
+    snat: Container::Snat4,
+    routed: Container::Routed4,
+    unprotected: Container::Unprotected4,
+    is: IpAddr::is_ipv4,
+};
+const FAMILY6: Modes = Modes {
+    masquerading: Container::Masquerading6,
+    snat: Container::Snat6,
+    routed: Container::Routed6,
+    unprotected: Container::Unprotected6,
+    is: IpAddr::is_ipv6,
+};
+
+/// How one family passes.
+fn of_mode(network: &Network, mode: Mode, family: Modes) -> Elements {
+    let policy = &network.policy;
+    let mut elements = Vec::new();
+    match mode {
+        Mode::Routed => elements.push((family.routed, alone(network))),
+        Mode::NatUnprotected => elements.push((family.unprotected, alone(network))),
+        Mode::Nat => {}
+    }
+    if mode != Mode::Routed && policy.masquerade {
+        let under = policy.snat.iter().find(|ip| (family.is)(ip));
+        elements.push(match under {
+            Some(ip) => (family.snat, alone(network).values([address(*ip)])),
+            None => (family.masquerading, alone(network)),
+        });
+    }
+    elements
+}
+
+fn alone(network: &Network) -> Element {
+    Element::new([interface(&network.bridge)])
+}
+
+fn pair(from: &tidegate_model::IfName, to: &Network) -> Element {
+    Element::new([interface(from), interface(&to.bridge)])
 }
 
 /// The elements of an endpoint: its published ports, and itself as one that may ask for them.
-pub(crate) fn of_endpoint(endpoint: &Endpoint) -> Elements {
-    let ports = endpoint.ports.iter();
-    let published = ports.flat_map(|binding| of_binding(endpoint, binding));
-    published.chain(of_hairpin(endpoint)).collect()
+pub(crate) fn of_endpoint(network: &Network, endpoint: &Endpoint) -> Elements {
+    let is_translated = |net: &&IpNet| network.policy.mode_of(net.addr()) != Mode::Routed;
+    let (translated, routed): (Vec<&IpNet>, Vec<&IpNet>) =
+        endpoint.addresses.iter().partition(is_translated);
+    let of_ports = |of: fn(&[&IpNet], &PortBinding) -> Elements, nets: Vec<&IpNet>| {
+        let ports = endpoint.ports.iter();
+        ports.flat_map(|port| of(&nets, port)).collect::<Elements>()
+    };
+    let mut elements = of_ports(published, translated.clone());
+    elements.extend(of_ports(opened, routed));
+    if !endpoint.ports.is_empty() {
+        elements.extend(translated.iter().map(|net| of_hairpin(net.addr())));
+    }
+    elements
 }
 
 /// An endpoint with published ports can meet itself behind one of them.
-fn of_hairpin(endpoint: &Endpoint) -> Elements {
-    let addresses = endpoint.addresses.iter().map(|net| net.addr());
-    let with_itself = |ip: IpAddr| {
-        let container = if ip.is_ipv4() {
-            Container::Hairpin4
-        } else {
-            Container::Hairpin6
-        };
-        (container, Element::new([address(ip), address(ip)]))
+fn of_hairpin(ip: IpAddr) -> (Container, Element) {
+    let container = if ip.is_ipv4() {
+        Container::Hairpin4
+    } else {
+        Container::Hairpin6
     };
-    let is_published = !endpoint.ports.is_empty();
-    addresses
-        .filter(|_| is_published)
-        .map(with_itself)
-        .collect()
+    (container, Element::new([address(ip), address(ip)]))
 }
 
 /// A port without a host address is published for every family that the endpoint has.
-fn of_binding(endpoint: &Endpoint, binding: &PortBinding) -> Elements {
-    let addresses = endpoint.addresses.iter().map(|net| net.addr());
+fn published(nets: &[&IpNet], binding: &PortBinding) -> Elements {
+    let addresses = nets.iter().map(|net| net.addr());
     let reached = addresses.filter(|to| {
         binding
             .host_ip
             .is_none_or(|at| at.is_ipv4() == to.is_ipv4())
     });
-    reached.map(|to| published(binding, to)).collect()
+    reached.map(|to| translated(binding, to)).collect()
 }
 
-fn published(binding: &PortBinding, to: IpAddr) -> (Container, Element) {
+/// A port that is reached at the endpoint's own addresses.
+fn opened(nets: &[&IpNet], binding: &PortBinding) -> Elements {
+    let open = |net: &&IpNet| {
+        let container = if net.addr().is_ipv4() {
+            Container::Open4
+        } else {
+            Container::Open6
+        };
+        let protocol = InetProto(binding.protocol.number());
+        let key = [
+            address(net.addr()),
+            protocol.into(),
+            InetService(binding.port).into(),
+        ];
+        (container, Element::new(key))
+    };
+    let is_meant = |net: &&&IpNet| {
+        binding
+            .host_ip
+            .is_none_or(|at| at.is_ipv4() == net.addr().is_ipv4())
+    };
+    nets.iter().filter(is_meant).map(open).collect()
+}
+
+fn translated(binding: &PortBinding, to: IpAddr) -> (Container, Element) {
     let host_port = Value::from(InetService(binding.host_port));
     let container = match (to, binding.host_ip) {
         (IpAddr::V4(_), None) => Container::Publish4,
@@ -91,8 +191,8 @@ fn address(ip: IpAddr) -> Value {
     clippy::expect_used,
     reason = "a valid interface name of ours is one of nft's: it is narrower"
 )]
-fn interface(name: &str) -> Value {
-    IfName::new(name)
+fn interface(ifname: &tidegate_model::IfName) -> Value {
+    IfName::new(ifname.as_str())
         .expect("checked by tidegate_model::IfName")
         .into()
 }

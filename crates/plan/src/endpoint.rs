@@ -6,9 +6,12 @@ use std::net::IpAddr;
 use ipnet::IpNet;
 use tidegate_model::api::Attach;
 use tidegate_model::links::{LinkStep, NetnsFacts};
-use tidegate_model::{Change, Endpoint, IfName, MacAddr, Name, NetnsRef, Network, State};
+use tidegate_model::{
+    Access, Change, Endpoint, IfName, MacAddr, Name, NetnsRef, Network, State, Subnet,
+};
 
-use crate::network::{find, interface_name};
+use crate::network::{ENDPOINT, find, interface_name};
+use crate::refused::Family;
 use crate::{Plan, PortFacts, Refused, elements, host_ports, steps};
 
 /// Plans an endpoint: its addresses, its veth pair and its published ports.
@@ -43,7 +46,7 @@ pub fn attach(
             path: request.netns.clone(),
             id: netns.id,
         },
-        host_ifname: interface_name("tgv", state.next_number),
+        host_ifname: interface_name(ENDPOINT, state.next_number),
         ifname: free_ifname(netns)?,
         mac: mac_of(&addresses),
         gateways: gateways(network, &addresses, netns),
@@ -51,8 +54,8 @@ pub fn attach(
         ports,
     };
     let links = vec![LinkStep::AddVeth(steps::veth(&endpoint, network))];
-    let holds = steps::hold_ports(&endpoint, &endpoint.ports);
-    let elements = elements::of_endpoint(&endpoint);
+    let holds = steps::hold_ports(network, &endpoint, &endpoint.ports);
+    let elements = elements::of_endpoint(network, &endpoint);
     Ok(Plan::adding(elements, links, Change::AddEndpoint(endpoint)).after(holds))
 }
 
@@ -64,11 +67,11 @@ pub fn detach(state: &State, name: &Name) -> Result<Plan, Refused> {
     let endpoint = find_endpoint(state, name)?;
     let network = find(state, &endpoint.network)?;
     let links = vec![LinkStep::DeleteVeth(steps::veth(endpoint, network))];
-    let elements = elements::of_endpoint(endpoint);
+    let elements = elements::of_endpoint(network, endpoint);
     let change = Change::RemoveEndpoint(endpoint.clone());
     Ok(Plan::removing(elements, links, change)
         .then(steps::forget_connections(endpoint, &endpoint.ports))
-        .then(steps::release_ports(endpoint, &endpoint.ports)))
+        .then(steps::release_ports(network, endpoint, &endpoint.ports)))
 }
 
 pub(crate) fn find_endpoint<'a>(state: &'a State, name: &Name) -> Result<&'a Endpoint, Refused> {
@@ -98,25 +101,25 @@ fn made_name(state: &State) -> Name {
         .expect("fewer than 2^32 endpoints exist")
 }
 
+/// One address of each family that the network has, out of the first subnet with a free one.
 fn addresses(state: &State, network: &Network, netns: &NetnsFacts) -> Result<Vec<IpNet>, Refused> {
-    let taken: HashSet<IpAddr> = state
-        .endpoints_of(&network.name)
-        .flat_map(|e| e.addresses.iter().map(IpNet::addr))
-        .collect();
+    let endpoints = state.endpoints_of(&network.name);
+    let given = endpoints.flat_map(|e| e.addresses.iter().map(IpNet::addr));
+    let taken: HashSet<IpAddr> = given.chain(network.reserved.values().copied()).collect();
     let mut addresses = Vec::new();
-    for subnet in network
-        .subnets
-        .iter()
-        .filter(|s| s.net.addr().is_ipv4() || netns.ipv6)
-    {
-        let address =
-            subnet
-                .first_free(|ip| taken.contains(&ip))
-                .ok_or_else(|| Refused::SubnetFull {
-                    subnet: subnet.net,
-                    network: network.name.clone(),
-                })?;
-        addresses.push(subnet.host_net(address));
+    for family in [Family::Ipv4, Family::Ipv6] {
+        let of_family = |s: &&Subnet| Family::of(s.net) == family;
+        let subnets: Vec<&Subnet> = network.subnets.iter().filter(of_family).collect();
+        let Some(last) = subnets.last() else { continue };
+        if family == Family::Ipv6 && !netns.ipv6 {
+            continue;
+        }
+        let free = |s: &&Subnet| Some(s.host_net(s.first_free(|ip| taken.contains(&ip))?));
+        let free = subnets.iter().find_map(free);
+        addresses.push(free.ok_or_else(|| Refused::SubnetFull {
+            subnet: last.range.unwrap_or(last.net),
+            network: network.name.clone(),
+        })?);
     }
     if addresses.is_empty() {
         return Err(Refused::NoIpv6InNamespace(network.name.clone()));
@@ -136,7 +139,11 @@ fn mac_of(addresses: &[IpNet]) -> MacAddr {
     MacAddr::local([0x76, a, b, c, d])
 }
 
+/// A network with no way out is no way to anywhere.
 fn gateways(network: &Network, addresses: &[IpNet], netns: &NetnsFacts) -> Vec<IpAddr> {
+    if network.policy.access != Access::Open {
+        return Vec::new();
+    }
     addresses
         .iter()
         .filter(|net| match net {

@@ -4,7 +4,7 @@ use std::collections::{BTreeSet, HashSet};
 use std::net::IpAddr;
 
 use ipnet::IpNet;
-use tidegate_model::{Network, PortBinding, PortRange, PortRequest, Protocol, State};
+use tidegate_model::{Access, Mode, Network, PortBinding, PortRange, PortRequest, Protocol, State};
 
 use crate::Refused;
 use crate::refused::Family;
@@ -43,7 +43,18 @@ pub(crate) fn bind(
         published: None,
         bindings: Vec::new(),
     };
+    let is_routed = |net: &IpNet| network.policy.mode_of(net.addr()) == Mode::Routed;
     for request in requests {
+        if network.policy.access == Access::Isolated {
+            return Err(Refused::PublishIsolated {
+                network: network.name.clone(),
+                port: *request,
+            });
+        }
+        if addresses.iter().all(is_routed) {
+            bound.open(request);
+            continue;
+        }
         let at = host_ips(network, addresses, request)?;
         for (port, host_ports) in candidates(request, host.free) {
             bound.bind(request.protocol, port, &at, host_ports)?;
@@ -135,6 +146,21 @@ impl Bound<'_> {
             })?;
         }
         Ok(())
+    }
+
+    /// Opens ports of an endpoint that is reached at its own addresses: the host's do not matter.
+    fn open(&mut self, request: &PortRequest) {
+        for port in request.ports.ports() {
+            let binding = PortBinding {
+                host_ip: None,
+                host_port: 0,
+                port,
+                protocol: request.protocol,
+            };
+            if !self.bindings.contains(&binding) {
+                self.bindings.push(binding);
+            }
+        }
     }
 
     /// The lowest port that nobody has.

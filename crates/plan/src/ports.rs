@@ -1,6 +1,6 @@
 //! Planning of changes to what an endpoint publishes.
 
-use tidegate_model::{Change, Endpoint, Name, PortBinding, PortRequest, State};
+use tidegate_model::{Change, Endpoint, Name, Network, PortBinding, PortRequest, State};
 
 use crate::endpoint::find_endpoint;
 use crate::network::find;
@@ -21,8 +21,8 @@ pub fn publish(
     let new = host_ports::bind(state, network, &before.addresses, requests, host)?;
     let ports = [before.ports.clone(), new.clone()].concat();
     let after = with_ports(before, ports);
-    let hold = steps::hold_ports(before, &new);
-    Ok(changing(before, after).after(hold))
+    let hold = steps::hold_ports(network, before, &new);
+    Ok(changing(network, before, after).after(hold))
 }
 
 /// Plans the withdrawal of published ports of an endpoint. Connections through them end.
@@ -31,6 +31,7 @@ pub fn publish(
 /// Refuses an endpoint that does not exist, and ports that it does not publish.
 pub fn unpublish(state: &State, name: &Name, requests: &[PortRequest]) -> Result<Plan, Refused> {
     let before = find_endpoint(state, name)?;
+    let network = find(state, &before.network)?;
     let named = |request: &PortRequest| before.ports.iter().any(|binding| request.names(binding));
     if let Some(ports) = requests.iter().find(|request| !named(request)) {
         return Err(Refused::NotPublished {
@@ -41,9 +42,9 @@ pub fn unpublish(state: &State, name: &Name, requests: &[PortRequest]) -> Result
     let is_old = |binding: &PortBinding| requests.iter().any(|request| request.names(binding));
     let (old, kept): (Vec<_>, Vec<_>) = before.ports.iter().copied().partition(is_old);
     let after = with_ports(before, kept);
-    Ok(changing(before, after)
+    Ok(changing(network, before, after)
         .then(steps::forget_connections(before, &old))
-        .then(steps::release_ports(before, &old)))
+        .then(steps::release_ports(network, before, &old)))
 }
 
 fn with_ports(endpoint: &Endpoint, ports: Vec<PortBinding>) -> Endpoint {
@@ -53,8 +54,9 @@ fn with_ports(endpoint: &Endpoint, ports: Vec<PortBinding>) -> Endpoint {
     }
 }
 
-fn changing(before: &Endpoint, after: Endpoint) -> Plan {
-    let elements = (elements::of_endpoint(before), elements::of_endpoint(&after));
+fn changing(network: &Network, before: &Endpoint, after: Endpoint) -> Plan {
+    let of = |endpoint| elements::of_endpoint(network, endpoint);
+    let elements = (of(before), of(&after));
     let change = Change::ReplaceEndpoint {
         before: Box::new(before.clone()),
         after: Box::new(after),

@@ -4,7 +4,7 @@ use std::net::IpAddr;
 
 use ipnet::IpNet;
 use tidegate_model::api::RefusalKind;
-use tidegate_model::{Invalid, Name, PortBinding, PortRange, PortRequest, Protocol};
+use tidegate_model::{IfName, Invalid, Name, PortBinding, PortRange, PortRequest, Protocol};
 
 /// A request that contradicts itself or what exists. Nothing has been done.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -32,17 +32,78 @@ pub enum Refused {
         /// The endpoints attached to it.
         endpoints: Vec<Name>,
     },
-    /// Two subnets of one family were asked for.
-    #[error("network {network} was given two {family} subnets, {first} and {second}")]
-    TwoSubnets {
+    /// Two subnets of one network overlap.
+    #[error("subnets {0} and {1} of the same network overlap")]
+    SubnetsOverlap(IpNet, IpNet),
+    /// A range that is in none of the given subnets.
+    #[error("range {range} is in none of the subnets given for network {network}")]
+    RangeOutside {
         /// The network.
         network: Name,
-        /// `IPv4` or `IPv6`.
-        family: Family,
+        /// The range.
+        range: IpNet,
+    },
+    /// Two ranges in one subnet.
+    #[error("subnet {subnet} was given two ranges, {first} and {second}")]
+    TwoRanges {
+        /// The subnet.
+        subnet: IpNet,
         /// The one.
         first: IpNet,
         /// The other.
         second: IpNet,
+    },
+    /// An address that no endpoint could get anyway.
+    #[error("address {address} of {label} is no free address of network {network}")]
+    NotReservable {
+        /// The network.
+        network: Name,
+        /// What it is for.
+        label: Name,
+        /// The address.
+        address: IpAddr,
+    },
+    /// A policy that contradicts itself.
+    #[error("network {network} was given {what}")]
+    Contradiction {
+        /// The network.
+        network: Name,
+        /// The two things.
+        what: &'static str,
+    },
+    /// A label whose value is too long or has control characters.
+    #[error("the value of label {0} is over 255 bytes long or has control characters")]
+    Label(Name),
+    /// A bridge that another network has.
+    #[error("bridge {bridge} is that of network {network}")]
+    BridgeTaken {
+        /// The bridge.
+        bridge: IfName,
+        /// The network that has it.
+        network: Name,
+    },
+    /// A name of a bridge that might be given to another interface.
+    #[error("bridge {0} has a name of those that are made for interfaces")]
+    BridgeNameOurs(IfName),
+    /// A network and itself.
+    #[error("network {0} cannot be connected to itself")]
+    ConnectedToItself(Name),
+    /// A network with no way in or out.
+    #[error("network {0} has no way in or out, and cannot be connected to another")]
+    NotConnectable(Name),
+    /// Two networks that may talk already.
+    #[error("networks {0} and {1} are connected already")]
+    ConnectedAlready(Name, Name),
+    /// Two networks that may not talk.
+    #[error("networks {0} and {1} are not connected")]
+    NotConnected(Name, Name),
+    /// A port of an endpoint that the host cannot reach.
+    #[error("port {port} cannot be published: network {network} is isolated from the host")]
+    PublishIsolated {
+        /// The network.
+        network: Name,
+        /// The port.
+        port: PortRequest,
     },
     /// A subnet was given for a family that was turned off.
     #[error("network {network} was given the subnet {subnet} but is to have no {family}")]
@@ -156,21 +217,25 @@ pub enum Refused {
         /// What was to be withdrawn.
         ports: PortRequest,
     },
-    /// Two default host addresses of one family.
+    /// Two addresses of one family where each may have one.
     #[error(
-        "network {network} was given two default host addresses of one family, {first} and {second}"
+        "network {network} was given two addresses of one family by {flag}, {first} and {second}"
     )]
-    TwoHostIps {
+    TwoOfFamily {
         /// The network.
         network: Name,
+        /// The flag of the command line.
+        flag: &'static str,
         /// The one.
         first: IpAddr,
         /// The other.
         second: IpAddr,
     },
-    /// A default host address that no host can have.
-    #[error("the default host address {ip} is {kind}, and not an address of the host")]
+    /// An address of the host that no host can have.
+    #[error("{flag} {ip} is {kind}, and not an address of the host")]
     NoHostIp {
+        /// The flag of the command line.
+        flag: &'static str,
         /// The address.
         ip: IpAddr,
         /// What it is.
@@ -242,16 +307,28 @@ impl Refused {
             | Self::SubnetFull { .. }
             | Self::AttachedAlready { .. }
             | Self::PortTaken { .. }
+            | Self::BridgeTaken { .. }
+            | Self::ConnectedAlready(..)
+            | Self::NotConnected(..)
             | Self::NoFreePort { .. } => RefusalKind::Conflict,
             Self::Invalid(_)
-            | Self::TwoSubnets { .. }
+            | Self::SubnetsOverlap(..)
+            | Self::RangeOutside { .. }
+            | Self::TwoRanges { .. }
+            | Self::NotReservable { .. }
+            | Self::Contradiction { .. }
+            | Self::Label(_)
+            | Self::BridgeNameOurs(_)
+            | Self::ConnectedToItself(_)
+            | Self::NotConnectable(_)
+            | Self::PublishIsolated { .. }
             | Self::FamilyOff { .. }
             | Self::NoFamily(_)
             | Self::GatewayOutside { .. }
             | Self::TwoGateways { .. }
             | Self::Mtu { .. }
             | Self::NoIpv6InNamespace(_)
-            | Self::TwoHostIps { .. }
+            | Self::TwoOfFamily { .. }
             | Self::NoHostIp { .. }
             | Self::PortTwice(..)
             | Self::PortFamily { .. }
@@ -267,8 +344,23 @@ impl Refused {
             Self::NoEndpoint(_) => "see `tidegate endpoint ls`".into(),
             Self::NetworkExists(name) => format!("see `tidegate network inspect {name}`, or choose another name"),
             Self::EndpointExists(name) => format!("`tidegate detach {name}` first, or choose another name"),
-            Self::NetworkInUse { .. } => "detach its endpoints first".into(),
-            Self::TwoSubnets { .. } => "give one subnet for each family".into(),
+            Self::NetworkInUse { .. } => "detach its endpoints first, or give --force".into(),
+            Self::SubnetsOverlap(..) => "give subnets that have no address in common".into(),
+            Self::RangeOutside { .. } => "give the range's subnet with --subnet".into(),
+            Self::TwoRanges { .. } => "give one --ip-range for each subnet".into(),
+            Self::NotReservable { .. } => "give an address of its subnets other than the gateway's".into(),
+            Self::Contradiction { .. } => "leave one of the two out".into(),
+            Self::Label(_) => "give a shorter text on one line".into(),
+            Self::BridgeTaken { .. } => "choose another --bridge, or leave it out".into(),
+            Self::BridgeNameOurs(_) => "choose a name that does not start with tgb or tgv".into(),
+            Self::ConnectedToItself(_) => {
+                "its endpoints reach each other unless it was made with --no-icc".into()
+            }
+            Self::NotConnectable(_) => "connect networks made without --internal and --isolated".into(),
+            Self::ConnectedAlready(..) | Self::NotConnected(..) => {
+                "see the peers in `tidegate network inspect`".into()
+            }
+            Self::PublishIsolated { .. } => "use a network made with --internal, or neither".into(),
             Self::FamilyOff { family, .. } => {
                 format!("leave out --no-{} or the subnet", family.to_string().to_lowercase())
             }
@@ -291,8 +383,8 @@ impl Refused {
                 "give a wider range of host ports, or widen `ports.free` in tidegated.toml".into()
             }
             Self::NotPublished { endpoint, .. } => format!("see `tidegate endpoint inspect {endpoint}`"),
-            Self::TwoHostIps { .. } => "give one --host-ip for each of IPv4 and IPv6".into(),
-            Self::NoHostIp { .. } => "give an address that the host has, or leave --host-ip out for all".into(),
+            Self::TwoOfFamily { .. } => "give one for each of IPv4 and IPv6".into(),
+            Self::NoHostIp { .. } => "give an address that the host has, or leave it out".into(),
             Self::PortTwice(..) => "give each port of the host once".into(),
             Self::PortFamily { .. } => "leave the host address out, or use a network with that family".into(),
             Self::PortOnIpv6Loopback(_) => "publish it on 127.0.0.1, or on another address of the host".into(),

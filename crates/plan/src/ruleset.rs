@@ -2,7 +2,7 @@
 //! its sets or maps ([`Container`]), so that an update costs the same however much is there, and a
 //! packet passes the same few rules however many ports are published.
 
-use ipnet::Ipv4Net;
+use ipnet::{Ipv4Net, Ipv6Net};
 use tidegate_model::{Protocol, State};
 use tidegate_nft::{
     AddrType, Base, Chain, ChainId, ChainKind, CtState, CtStatus, Field, Hook, InetProto,
@@ -147,7 +147,11 @@ fn to_bridge() -> Vec<(&'static str, Vec<Statement>)> {
         ("answers", accept(known_connection())),
         (
             "endpoints of networks that may talk",
-            accept(pair.is_in(id(Container::Peers))),
+            accept(pair.clone().is_in(id(Container::Peers))),
+        ),
+        (
+            "endpoints that find each other",
+            neighbour_discovery(pair.clone()),
         ),
         (
             "nothing else into an internal network",
@@ -157,8 +161,19 @@ fn to_bridge() -> Vec<(&'static str, Vec<Statement>)> {
             ],
         ),
         (
+            "nothing out of an internal network, through a published port neither",
+            vec![
+                fields::IIFNAME.is_in(id(Container::Internal)),
+                Verdict::Drop.into(),
+            ],
+        ),
+        (
             "through a published port",
             accept(Statement::CtStatus(vec![CtStatus::Dnat])),
+        ),
+        (
+            "nothing else between endpoints of a network",
+            vec![pair.is_in(id(Container::SameBridge)), Verdict::Drop.into()],
         ),
         (
             "to an open port",
@@ -169,10 +184,42 @@ fn to_bridge() -> Vec<(&'static str, Vec<Statement>)> {
             accept(open(Field::Ip6Daddr).is_in(id(Container::Open6))),
         ),
         (
-            "into an open network",
-            accept(fields::OIFNAME.is_in(id(Container::OpenBridges))),
+            "ICMP into a routed network",
+            icmp(InetProto::ICMP, Container::Routed4),
+        ),
+        (
+            "ICMP into a routed network",
+            icmp(InetProto::ICMPV6, Container::Routed6),
+        ),
+        (
+            "into an unprotected network",
+            vec![
+                fields::OIFNAME.is_in(id(Container::Unprotected4)),
+                ipv4(),
+                Verdict::Accept.into(),
+            ],
+        ),
+        (
+            "into an unprotected network",
+            vec![
+                fields::OIFNAME.is_in(id(Container::Unprotected6)),
+                ipv6(),
+                Verdict::Accept.into(),
+            ],
         ),
         ("nothing else to an endpoint", vec![Verdict::Drop.into()]),
+    ]
+}
+
+/// Where br_netfilter is on, what is translated from a bridge to the same bridge stays on it, under its
+/// sender's address: the two must find each other, as they do by ARP, which does not come here. The
+/// kernel tracks no neighbour discovery.
+fn neighbour_discovery(pair: Key) -> Vec<Statement> {
+    vec![
+        pair.is_in(id(Container::SameBridge)),
+        fields::L4PROTO.is(InetProto::ICMPV6),
+        Statement::CtState(vec![CtState::Untracked]),
+        Verdict::Accept.into(),
     ]
 }
 
@@ -290,14 +337,71 @@ fn nat_postrouting() -> Vec<(&'static str, Vec<Statement>)> {
             ],
         ),
         (
-            "out under the host's address",
+            "an endpoint with no way out answers its own network alone",
             vec![
-                fields::IIFNAME.is_in(id(Container::Masquerading)),
-                fields::OIFNAME.is_not_in(id(Container::Bridges)),
+                fields::OIFNAME.is_in(id(Container::Internal)),
+                Statement::CtStatus(vec![CtStatus::Dnat]),
                 Statement::Masquerade,
             ],
         ),
+        (
+            "out under a chosen address",
+            snat(IpVersion::V4, Container::Snat4),
+        ),
+        (
+            "out under a chosen address",
+            snat(IpVersion::V6, Container::Snat6),
+        ),
+        (
+            "out under the host's address",
+            masquerade(Container::Masquerading4, ipv4()),
+        ),
+        (
+            "out under the host's address",
+            masquerade(Container::Masquerading6, ipv6()),
+        ),
     ]
+}
+
+fn snat(version: IpVersion, map: Container) -> Vec<Statement> {
+    let target = NatTarget::Map {
+        version,
+        key: fields::IIFNAME.into(),
+        map: id(map),
+        with_port: false,
+    };
+    let snat = Statement::Nat(Nat {
+        kind: NatKind::Snat,
+        target,
+    });
+    vec![fields::OIFNAME.is_not_in(id(Container::Bridges)), snat]
+}
+
+fn masquerade(bridges: Container, family: Statement) -> Vec<Statement> {
+    vec![
+        fields::IIFNAME.is_in(id(bridges)),
+        fields::OIFNAME.is_not_in(id(Container::Bridges)),
+        family,
+        Statement::Masquerade,
+    ]
+}
+
+fn icmp(protocol: InetProto, bridges: Container) -> Vec<Statement> {
+    vec![
+        fields::OIFNAME.is_in(id(bridges)),
+        fields::L4PROTO.is(protocol),
+        Verdict::Accept.into(),
+    ]
+}
+
+/// IPv4, told by an address: what is forwarded never comes from a loopback address.
+fn ipv4() -> Statement {
+    fields::IP_SADDR.outside(loopback())
+}
+
+/// IPv6, told in the same way.
+fn ipv6() -> Statement {
+    fields::IP6_SADDR.outside(Ipv6Net::from(std::net::Ipv6Addr::LOCALHOST))
 }
 
 fn known_connection() -> Statement {

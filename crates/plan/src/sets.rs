@@ -15,12 +15,24 @@ pub fn table() -> TableId {
 pub(crate) enum Container {
     /// Every managed bridge.
     Bridges,
-    /// Bridges whose endpoints reach the world under the host's address.
-    Masquerading,
+    /// Bridges whose endpoints reach the world under the host's IPv4 address.
+    Masquerading4,
+    /// Bridges whose endpoints reach the world under the host's IPv6 address.
+    Masquerading6,
+    /// Bridges whose endpoints reach the world under an IPv4 address of their own choice.
+    Snat4,
+    /// Bridges whose endpoints reach the world under an IPv6 address of their own choice.
+    Snat6,
     /// Bridges with no way in or out.
     Internal,
-    /// Bridges whose endpoints are reached at their own addresses, on every port.
-    OpenBridges,
+    /// Bridges whose endpoints are reached at their own IPv4 addresses, by ICMP and on open ports.
+    Routed4,
+    /// Bridges whose endpoints are reached at their own IPv6 addresses, by ICMP and on open ports.
+    Routed6,
+    /// Bridges whose endpoints are reached at their own IPv4 addresses, on every port.
+    Unprotected4,
+    /// Bridges whose endpoints are reached at their own IPv6 addresses, on every port.
+    Unprotected6,
     /// Pairs of bridges whose endpoints may talk; a bridge with itself: its endpoints with each other.
     Peers,
     /// Each bridge with itself, to tell an endpoint that reaches its own network's published port.
@@ -48,9 +60,15 @@ impl Container {
     pub(crate) fn all() -> impl Iterator<Item = Self> {
         let interfaces = [
             Self::Bridges,
-            Self::Masquerading,
+            Self::Masquerading4,
+            Self::Masquerading6,
+            Self::Snat4,
+            Self::Snat6,
             Self::Internal,
-            Self::OpenBridges,
+            Self::Routed4,
+            Self::Routed6,
+            Self::Unprotected4,
+            Self::Unprotected6,
             Self::Peers,
             Self::SameBridge,
         ];
@@ -69,9 +87,15 @@ impl Container {
     fn name(self) -> Name {
         match self {
             Self::Bridges => name!("bridges"),
-            Self::Masquerading => name!("masquerading"),
+            Self::Masquerading4 => name!("masquerading4"),
+            Self::Masquerading6 => name!("masquerading6"),
+            Self::Snat4 => name!("snat4"),
+            Self::Snat6 => name!("snat6"),
             Self::Internal => name!("internal"),
-            Self::OpenBridges => name!("open_bridges"),
+            Self::Routed4 => name!("routed4"),
+            Self::Routed6 => name!("routed6"),
+            Self::Unprotected4 => name!("unprotected4"),
+            Self::Unprotected6 => name!("unprotected6"),
             Self::Peers => name!("peers"),
             Self::SameBridge => name!("same_bridge"),
             Self::Hairpin4 => name!("hairpin4"),
@@ -95,9 +119,16 @@ impl Container {
         let set = |key: Type| Set::new(&table(), self.name(), key);
         let map = |key: Type, data: Type| Set::map(&table(), self.name(), key, data);
         match self {
-            Self::Bridges | Self::Masquerading | Self::Internal | Self::OpenBridges => {
-                set(Ifname.into())
-            }
+            Self::Bridges
+            | Self::Masquerading4
+            | Self::Masquerading6
+            | Self::Internal
+            | Self::Routed4
+            | Self::Routed6
+            | Self::Unprotected4
+            | Self::Unprotected6 => set(Ifname.into()),
+            Self::Snat4 => map(Ifname.into(), Ipv4Addr.into()),
+            Self::Snat6 => map(Ifname.into(), Ipv6Addr.into()),
             Self::Peers | Self::SameBridge => set([Ifname, Ifname].into()),
             Self::Hairpin4 => set([Ipv4Addr, Ipv4Addr].into()),
             Self::Hairpin6 => set([Ipv6Addr, Ipv6Addr].into()),

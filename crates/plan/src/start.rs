@@ -46,7 +46,10 @@ pub fn start(state: &State, links: &[Link], gone: &BTreeSet<Name>) -> StartPlan 
         holds: kept
             .endpoints
             .values()
-            .filter_map(|endpoint| steps::hold_ports(endpoint, &endpoint.ports))
+            .filter_map(|endpoint| {
+                let network = kept.networks.get(&endpoint.network)?;
+                steps::hold_ports(network, endpoint, &endpoint.ports)
+            })
             .collect(),
         gone,
     }

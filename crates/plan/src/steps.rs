@@ -3,7 +3,7 @@
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 use tidegate_model::links::{Bridge, Flow, LinkStep, Peer, PortHold, Sysctl, Veth};
-use tidegate_model::{Endpoint, Network, PortBinding};
+use tidegate_model::{Access, Endpoint, Mode, Network, PortBinding};
 
 /// The steps that make a network's bridge, and let the host forward for it.
 pub(crate) fn add_network(network: &Network) -> Vec<LinkStep> {
@@ -44,7 +44,8 @@ pub(crate) fn bridge(network: &Network) -> Bridge {
         format!("net/ipv4/conf/{ifname}/route_localnet"),
         "1",
     )];
-    let ipv6: &[(&str, &str)] = if has_ipv6(network) {
+    let is_isolated = network.policy.access == Access::Isolated;
+    let ipv6: &[(&str, &str)] = if has_ipv6(network) && !is_isolated {
         // Whatever is forwarded to an endpoint waits until the bridge's link-local address can be
         // the source of neighbour solicitations (ndisc_send_ns), which takes up to two seconds
         // with duplicate address detection. The address is ours alone: it follows from the MAC.
@@ -65,8 +66,12 @@ pub(crate) fn bridge(network: &Network) -> Bridge {
         ifname: ifname.clone(),
         mac: network.mac,
         mtu: network.mtu,
-        addresses: network.subnets.iter().map(|s| s.gateway_net()).collect(),
+        addresses: match is_isolated {
+            true => Vec::new(),
+            false => network.subnets.iter().map(|s| s.gateway_net()).collect(),
+        },
         sysctls,
+        icc: network.policy.icc,
     }
 }
 
@@ -77,6 +82,7 @@ pub(crate) fn veth(endpoint: &Endpoint, network: &Network) -> Veth {
         bridge: network.bridge.clone(),
         mtu: network.mtu,
         hairpin: true,
+        isolated: !network.policy.icc,
         peer: Peer {
             netns: endpoint.netns.clone(),
             ifname: endpoint.ifname.clone(),
@@ -104,19 +110,32 @@ pub(crate) fn forget_connections(endpoint: &Endpoint, ports: &[PortBinding]) -> 
 }
 
 /// The step that holds ports of the host for published ports of an endpoint, if there are any.
-pub(crate) fn hold_ports(endpoint: &Endpoint, ports: &[PortBinding]) -> Option<LinkStep> {
-    let holds = holds(endpoint, ports);
+pub(crate) fn hold_ports(
+    network: &Network,
+    endpoint: &Endpoint,
+    ports: &[PortBinding],
+) -> Option<LinkStep> {
+    let holds = holds(network, endpoint, ports);
     (!holds.is_empty()).then_some(LinkStep::HoldPorts(holds))
 }
 
 /// The step that lets go of them.
-pub(crate) fn release_ports(endpoint: &Endpoint, ports: &[PortBinding]) -> Option<LinkStep> {
-    hold_ports(endpoint, ports).and_then(|step| step.inverse())
+pub(crate) fn release_ports(
+    network: &Network,
+    endpoint: &Endpoint,
+    ports: &[PortBinding],
+) -> Option<LinkStep> {
+    hold_ports(network, endpoint, ports).and_then(|step| step.inverse())
 }
 
-/// A port without a host address is held on every address of each family that the endpoint has.
-fn holds(endpoint: &Endpoint, ports: &[PortBinding]) -> Vec<PortHold> {
-    let has = |is: fn(&IpAddr) -> bool| endpoint.addresses.iter().any(|net| is(&net.addr()));
+/// A port without a host address is held on every address of each family that is translated for the
+/// endpoint.
+fn holds(network: &Network, endpoint: &Endpoint, ports: &[PortBinding]) -> Vec<PortHold> {
+    let has = |is: fn(&IpAddr) -> bool| {
+        let addresses = endpoint.addresses.iter().map(|net| net.addr());
+        let mut translated = addresses.filter(|ip| network.policy.mode_of(*ip) != Mode::Routed);
+        translated.any(|ip| is(&ip))
+    };
     let all = [
         (has(IpAddr::is_ipv4), IpAddr::from(Ipv4Addr::UNSPECIFIED)),
         (has(IpAddr::is_ipv6), IpAddr::from(Ipv6Addr::UNSPECIFIED)),

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use axum::Json;
 use axum::extract::rejection::JsonRejection;
-use axum::extract::{FromRequest, FromRequestParts, Path, Request};
+use axum::extract::{FromRequest, FromRequestParts, Path, Query, Request};
 use axum::http::StatusCode;
 use axum::http::request::Parts;
 use serde::de::DeserializeOwned;
@@ -46,6 +46,24 @@ fn refused(rejection: &JsonRejection) -> Denied {
         format!("the request is not understood: {text}"),
         None,
     )
+}
+
+/// What follows the question mark.
+pub(super) struct InQuery<T>(pub(super) T);
+
+impl<S: Send + Sync, T: DeserializeOwned> FromRequestParts<S> for InQuery<T> {
+    type Rejection = Denied;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Denied> {
+        match Query::from_request_parts(parts, state).await {
+            Ok(Query(value)) => Ok(Self(value)),
+            Err(rejection) => Err(Denied::invalid(
+                rejection.status(),
+                format!("the query is not understood: {}", rejection.body_text()),
+                None,
+            )),
+        }
+    }
 }
 
 /// The name of a network or endpoint in the path.

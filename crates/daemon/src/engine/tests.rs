@@ -65,9 +65,11 @@ impl Bench {
 
     fn everything(&self) -> Everything {
         assert_eq!(self.engine.ruleset_differences().unwrap(), [""; 0]);
+        let mut links = self.links.clone().links().unwrap();
+        links.sort_by_key(|link| link.ifname.to_string());
         Everything {
             ruleset: self.engine.live_ruleset().unwrap(),
-            links: self.links.clone().links().unwrap(),
+            links,
             held: self.links.held(),
             believed: self.engine.state().clone(),
             stored: self.engine.kernel().store.load().unwrap(),
@@ -120,7 +122,7 @@ fn what_is_made_is_in_the_kernel_the_state_and_the_store_and_what_is_removed_in_
         bench.engine.detach(&name("front")).unwrap().name,
         name("front")
     );
-    bench.engine.remove_network(&name("web")).unwrap();
+    bench.engine.remove_network(&name("web"), false).unwrap();
     let emptied = bench.everything();
     assert_eq!(emptied.ruleset, empty.ruleset);
     assert_eq!(emptied.links, empty.links);
@@ -162,8 +164,24 @@ fn a_failure_at_any_step_undoes_the_whole_command() {
     });
     check_undo(&bench, |engine| engine.detach(&name("front")).map(drop));
     check_undo(&bench, |engine| {
-        engine.remove_network(&name("web")).map(drop)
+        engine.remove_network(&name("web"), false).map(drop)
     });
+}
+
+#[test]
+fn a_forced_removal_that_fails_gives_the_network_back_with_endpoints_and_peers() {
+    let bench = Bench::new().with_endpoint();
+    bench.engine.create_network(&wanted("db")).unwrap();
+    bench.engine.connect(&name("web"), &name("db")).unwrap();
+    bench.links.fail_step(1, ErrorKind::Other);
+    let before = bench.everything();
+    let refused = bench.engine.remove_network(&name("web"), true);
+    assert!(matches!(refused, Err(EngineError::Link(_))), "{refused:?}");
+    assert_eq!(
+        bench.everything(),
+        before,
+        "its endpoint is back, and so are its peers"
+    );
 }
 
 #[test]

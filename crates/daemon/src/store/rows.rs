@@ -78,15 +78,21 @@ pub(super) fn load(database: &Database) -> Result<State, Fault> {
 /// Writes one change.
 pub(super) fn write(database: &Database, change: &Change, next_number: u32) -> Result<(), Fault> {
     write_with(database, |to| {
-        match change {
-            Change::AddNetwork(network) => NETWORKS.insert(to, &network.name, network)?,
-            Change::RemoveNetwork(network) => NETWORKS.remove(to, &network.name)?,
-            Change::AddEndpoint(endpoint) => ENDPOINTS.insert(to, &endpoint.name, endpoint)?,
-            Change::ReplaceEndpoint { after, .. } => ENDPOINTS.insert(to, &after.name, after)?,
-            Change::RemoveEndpoint(endpoint) => ENDPOINTS.remove(to, &endpoint.name)?,
-        }
+        write_rows(to, change)?;
         set_number(to, next_number)
     })
+}
+
+fn write_rows(to: &WriteTransaction, change: &Change) -> Result<(), Fault> {
+    match change {
+        Change::All(changes) => changes.iter().try_for_each(|each| write_rows(to, each)),
+        Change::AddNetwork(network) => NETWORKS.insert(to, &network.name, network),
+        Change::ReplaceNetwork { after, .. } => NETWORKS.insert(to, &after.name, after),
+        Change::RemoveNetwork(network) => NETWORKS.remove(to, &network.name),
+        Change::AddEndpoint(endpoint) => ENDPOINTS.insert(to, &endpoint.name, endpoint),
+        Change::ReplaceEndpoint { after, .. } => ENDPOINTS.insert(to, &after.name, after),
+        Change::RemoveEndpoint(endpoint) => ENDPOINTS.remove(to, &endpoint.name),
+    }
 }
 
 /// Makes the database hold `state` and nothing else.

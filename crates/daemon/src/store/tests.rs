@@ -1,8 +1,8 @@
 use std::fs::{self, OpenOptions};
 use std::io::{Seek, SeekFrom, Write};
 
-use tidegate_model::Subnet;
 use tidegate_model::{MacAddr, Network};
+use tidegate_model::{Policy, Subnet};
 
 use super::*;
 
@@ -14,6 +14,10 @@ fn network(name: &str, number: u8) -> Network {
         subnets: vec![Subnet::new(format!("10.0.{number}.0/24").parse().unwrap(), None).unwrap()],
         mtu: Some(1400),
         host_ips: Vec::new(),
+        policy: Policy::default(),
+        reserved: Default::default(),
+        peers: Default::default(),
+        labels: Default::default(),
     }
 }
 

@@ -165,7 +165,9 @@ const COMMANDS: &[(&str, Command)] = &[
         engine.detach(&"front".parse().unwrap()).map(drop)
     }),
     ("network rm", |engine, _| {
-        engine.remove_network(&"web".parse().unwrap()).map(drop)
+        engine
+            .remove_network(&"web".parse().unwrap(), false)
+            .map(drop)
     }),
 ];
 

@@ -25,6 +25,7 @@ pub(crate) fn bridge(n: u8) -> Bridge {
             sysctl("ipv4/conf/IF/route_localnet", "1"),
             sysctl("ipv6/conf/IF/accept_ra", "0"),
         ],
+        icc: true,
         ifname,
     }
 }
@@ -37,6 +38,7 @@ pub(crate) fn veth(n: u8, host: u8, netns: &NetnsRef) -> Veth {
         bridge: ifname(&format!("br{n}")),
         mtu: Some(1400),
         hairpin: true,
+        isolated: false,
         peer: Peer {
             netns: netns.clone(),
             ifname: ifname("eth0"),

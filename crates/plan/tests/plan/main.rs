@@ -6,6 +6,7 @@
 )]
 
 mod doctor;
+mod policy;
 mod ports;
 mod requests;
 mod start;

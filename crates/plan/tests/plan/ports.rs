@@ -112,11 +112,11 @@ fn default_host_addresses_that_make_no_sense_are_refused() {
     };
     assert_eq!(
         refusal(["192.0.2.1", "192.0.2.2"]),
-        "network web was given two default host addresses of one family, 192.0.2.1 and 192.0.2.2"
+        "network web was given two addresses of one family by --host-ip, 192.0.2.1 and 192.0.2.2"
     );
     assert_eq!(
         refusal(["192.0.2.1", "ff02::1"]),
-        "the default host address ff02::1 is a multicast address, and not an address of the host"
+        "--host-ip ff02::1 is a multicast address, and not an address of the host"
     );
 }
 

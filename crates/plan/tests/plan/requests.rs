@@ -4,8 +4,8 @@ use crate::values::{
     attach, attachment, create, name, namespace, nets, network, plan_attach, state_with,
 };
 use expect_test::expect;
-use tidegate_model::State;
 use tidegate_model::links::LinkStep;
+use tidegate_model::{Access, Mode, State};
 use tidegate_plan::{HostFacts, Pools, Refused};
 
 #[test]
@@ -13,14 +13,16 @@ fn a_network_is_four_elements_two_sysctls_and_a_bridge() {
     let plan = create(&State::default(), &network("web")).unwrap();
     expect![[r#"
         add set inet tidegate bridges { type ifname; elements = { "tgb0" }; }
-        add set inet tidegate masquerading { type ifname; elements = { "tgb0" }; }
+        add set inet tidegate masquerading4 { type ifname; elements = { "tgb0" }; }
+        add set inet tidegate masquerading6 { type ifname; elements = { "tgb0" }; }
         add set inet tidegate peers { type ifname . ifname; elements = { "tgb0" . "tgb0" }; }
         add set inet tidegate same_bridge { type ifname . ifname; elements = { "tgb0" . "tgb0" }; }
     "#]]
     .assert_eq(&plan.transaction.to_text());
     expect![[r#"
         delete element inet tidegate bridges { "tgb0" }
-        delete element inet tidegate masquerading { "tgb0" }
+        delete element inet tidegate masquerading4 { "tgb0" }
+        delete element inet tidegate masquerading6 { "tgb0" }
         delete element inet tidegate peers { "tgb0" . "tgb0" }
         delete element inet tidegate same_bridge { "tgb0" . "tgb0" }
     "#]]
@@ -29,7 +31,7 @@ fn a_network_is_four_elements_two_sysctls_and_a_bridge() {
     expect![[r#"
         SetSysctl(Sysctl { path: "net/ipv4/ip_forward", value: "1" })
         SetSysctl(Sysctl { path: "net/ipv6/conf/all/forwarding", value: "1" })
-        AddBridge(Bridge { ifname: IfName("tgb0"), mac: MacAddr([2, 98, 0, 0, 0, 0]), mtu: None, addresses: [10.208.0.1/24, fd74:6964:6567::1/64], sysctls: [Sysctl { path: "net/ipv4/conf/tgb0/route_localnet", value: "1" }, Sysctl { path: "net/ipv6/conf/tgb0/accept_ra", value: "0" }, Sysctl { path: "net/ipv6/conf/tgb0/dad_transmits", value: "0" }, Sysctl { path: "net/ipv6/conf/tgb0/router_solicitation_delay", value: "0" }] })"#]].assert_eq(&steps.join("\n"));
+        AddBridge(Bridge { ifname: IfName("tgb0"), mac: MacAddr([2, 98, 0, 0, 0, 0]), mtu: None, addresses: [10.208.0.1/24, fd74:6964:6567::1/64], sysctls: [Sysctl { path: "net/ipv4/conf/tgb0/route_localnet", value: "1" }, Sysctl { path: "net/ipv6/conf/tgb0/accept_ra", value: "0" }, Sysctl { path: "net/ipv6/conf/tgb0/dad_transmits", value: "0" }, Sysctl { path: "net/ipv6/conf/tgb0/router_solicitation_delay", value: "0" }], icc: true })"#]].assert_eq(&steps.join("\n"));
 }
 
 #[test]
@@ -56,6 +58,7 @@ fn an_endpoint_is_a_veth_pair_and_an_element_for_each_port_and_family() {
                     ),
                     mtu: None,
                     hairpin: true,
+                    isolated: false,
                     peer: Peer {
                         netns: NetnsRef {
                             path: "/run/netns/c",
@@ -104,7 +107,7 @@ fn what_is_removed_is_what_was_added_the_other_way_round() {
     assert!(matches!(removed.links[1], LinkStep::ForgetConnections(ref flows) if flows.len() == 2));
 
     state.apply(&removed.change);
-    let removed = tidegate_plan::remove_network(&state, &name("web")).unwrap();
+    let removed = tidegate_plan::remove_network(&state, &name("web"), false).unwrap();
     state.apply(&removed.change);
     assert!(state.networks.is_empty() && state.endpoints.is_empty());
     assert_eq!(state.next_number, 2, "a number is never used twice");
@@ -167,7 +170,31 @@ fn a_refused_network_says_why_and_what_to_do() {
     seen += &refusal(&|r| r.subnets = nets(&["10.208.0.0/16"]));
     seen += &refusal(&|r| r.subnets = nets(&["192.168.7.128/25"]));
     seen += &refusal(&|r| r.subnets = nets(&["192.168.0.0/16"]));
-    seen += &refusal(&|r| r.subnets = nets(&["10.1.0.0/24", "10.2.0.0/24"]));
+    seen += &refusal(&|r| r.subnets = nets(&["10.1.0.0/24", "10.1.0.0/25"]));
+    seen += &refusal(&|r| r.ranges = nets(&["10.1.0.0/25"]));
+    seen += &refusal(&|r| {
+        r.subnets = nets(&["10.1.0.0/24"]);
+        r.ranges = nets(&["10.1.0.0/25", "10.1.0.128/25"]);
+    });
+    seen += &refusal(&|r| {
+        r.subnets = nets(&["10.1.0.0/24"]);
+        r.ranges = nets(&["10.1.0.1/25"]);
+    });
+    seen += &refusal(&|r| {
+        r.subnets = nets(&["10.1.0.0/24"]);
+        r.reserved = [(name("router"), "10.1.0.1".parse().unwrap())].into();
+    });
+    seen += &refusal(&|r| r.bridge = Some("tgb0".parse().unwrap()));
+    seen += &refusal(&|r| r.bridge = Some("tgv7".parse().unwrap()));
+    seen += &refusal(&|r| r.labels = [(name("a"), "1\n2".into())].into());
+    seen += &refusal(&|r| {
+        r.policy.access = Access::Internal;
+        r.policy.mode6 = Mode::Routed;
+    });
+    seen += &refusal(&|r| {
+        r.policy.mode4 = Mode::Routed;
+        r.policy.snat = vec!["192.0.2.1".parse().unwrap()];
+    });
     seen += &refusal(&|r| r.subnets = nets(&["10.1.0.9/24"]));
     seen += &refusal(&|r| {
         r.subnets = nets(&["fd00::/64"]);
@@ -189,8 +216,26 @@ fn a_refused_network_says_why_and_what_to_do() {
           choose another --subnet, or leave it out to have a free one allotted
         subnet 192.168.0.0/16 overlaps the host's route to 192.168.7.0/24 [Conflict]
           choose another --subnet, or leave it out to have a free one allotted
-        network b was given two IPv4 subnets, 10.1.0.0/24 and 10.2.0.0/24 [Invalid]
-          give one subnet for each family
+        subnets 10.1.0.0/24 and 10.1.0.0/25 of the same network overlap [Invalid]
+          give subnets that have no address in common
+        range 10.1.0.0/25 is in none of the subnets given for network b [Invalid]
+          give the range's subnet with --subnet
+        subnet 10.1.0.0/24 was given two ranges, 10.1.0.0/25 and 10.1.0.128/25 [Invalid]
+          give one --ip-range for each subnet
+        invalid range of addresses "10.1.0.1/25": it has host bits: it is 10.1.0.0/25 [Invalid]
+          write it 10.1.2.0/24 or fd00:1:2:3::/64, with room for a gateway and an endpoint
+        address 10.1.0.1 of router is no free address of network b [Invalid]
+          give an address of its subnets other than the gateway's
+        bridge tgb0 is that of network a [Conflict]
+          choose another --bridge, or leave it out
+        bridge tgv7 has a name of those that are made for interfaces [Invalid]
+          choose a name that does not start with tgb or tgv
+        the value of label a is over 255 bytes long or has control characters [Invalid]
+          give a shorter text on one line
+        network b was given a gateway mode, and no way in or out [Invalid]
+          leave one of the two out
+        network b was given an address to go out under, and a mode that keeps the endpoints' own [Invalid]
+          leave one of the two out
         invalid subnet "10.1.0.9/24": it has host bits: the subnet is 10.1.0.0/24 [Invalid]
           write it 10.1.2.0/24 or fd00:1:2:3::/64, with room for a gateway and an endpoint
         network b was given the subnet fd00::/64 but is to have no IPv6 [Invalid]
@@ -245,7 +290,7 @@ fn a_refused_attachment_says_why_and_what_to_do() {
         tidegate_plan::detach(&state, &name("x")).unwrap_err(),
         Refused::NoEndpoint(name("x"))
     );
-    let in_use = tidegate_plan::remove_network(&state, &name("web")).unwrap_err();
+    let in_use = tidegate_plan::remove_network(&state, &name("web"), false).unwrap_err();
     assert_eq!(
         in_use.to_string(),
         "network web still has the endpoint ep-2"

@@ -69,9 +69,15 @@ fn the_whole_table_is_one_transaction_that_replaces_what_was_there() {
         delete table inet tidegate
         add table inet tidegate
         add set inet tidegate bridges { type ifname; }
-        add set inet tidegate masquerading { type ifname; }
+        add set inet tidegate masquerading4 { type ifname; }
+        add set inet tidegate masquerading6 { type ifname; }
+        add map inet tidegate snat4 { type ifname : ipv4_addr; }
+        add map inet tidegate snat6 { type ifname : ipv6_addr; }
         add set inet tidegate internal { type ifname; }
-        add set inet tidegate open_bridges { type ifname; }
+        add set inet tidegate routed4 { type ifname; }
+        add set inet tidegate routed6 { type ifname; }
+        add set inet tidegate unprotected4 { type ifname; }
+        add set inet tidegate unprotected6 { type ifname; }
         add set inet tidegate peers { type ifname . ifname; }
         add set inet tidegate same_bridge { type ifname . ifname; }
         add set inet tidegate hairpin4 { type ipv4_addr . ipv4_addr; }
@@ -99,11 +105,17 @@ fn the_whole_table_is_one_transaction_that_replaces_what_was_there() {
         add rule inet tidegate forward iifname @bridges jump from_bridge comment "from an endpoint to elsewhere #34d15089ccb97272"
         add rule inet tidegate to_bridge ct state established,related accept comment "answers #b3854bb523e9f4de"
         add rule inet tidegate to_bridge iifname . oifname @peers accept comment "endpoints of networks that may talk #b233dd0830d0e230"
+        add rule inet tidegate to_bridge iifname . oifname @same_bridge meta l4proto 58 ct state untracked accept comment "endpoints that find each other #c2f1ba685ae7c2a4"
         add rule inet tidegate to_bridge oifname @internal drop comment "nothing else into an internal network #d82b9935147c6684"
+        add rule inet tidegate to_bridge iifname @internal drop comment "nothing out of an internal network, through a published port neither #3179494e078cbc52"
         add rule inet tidegate to_bridge ct status dnat accept comment "through a published port #2f8203e34bf0c625"
+        add rule inet tidegate to_bridge iifname . oifname @same_bridge drop comment "nothing else between endpoints of a network #cc133d99f22800ac"
         add rule inet tidegate to_bridge ip daddr . meta l4proto . th dport @open4 accept comment "to an open port #15fdaec1f11a8061"
         add rule inet tidegate to_bridge ip6 daddr . meta l4proto . th dport @open6 accept comment "to an open port #75d15cef60b3a271"
-        add rule inet tidegate to_bridge oifname @open_bridges accept comment "into an open network #027fcb0aa00d55a9"
+        add rule inet tidegate to_bridge oifname @routed4 meta l4proto 1 accept comment "ICMP into a routed network #4bab17028ad42e33"
+        add rule inet tidegate to_bridge oifname @routed6 meta l4proto 58 accept comment "ICMP into a routed network #2ad5414ce0c68ff3"
+        add rule inet tidegate to_bridge oifname @unprotected4 ip saddr != 127.0.0.0/8 accept comment "into an unprotected network #c1d5e4da3662c96b"
+        add rule inet tidegate to_bridge oifname @unprotected6 ip6 saddr != ::1/128 accept comment "into an unprotected network #9474ee296b6a6fbb"
         add rule inet tidegate to_bridge drop comment "nothing else to an endpoint #f1a2a766dcd55bac"
         add rule inet tidegate from_bridge ct state established,related accept comment "answers #b3854bb523e9f4de"
         add rule inet tidegate from_bridge iifname @internal drop comment "nothing out of an internal network #3179494e078cbc52"
@@ -126,9 +138,14 @@ fn the_whole_table_is_one_transaction_that_replaces_what_was_there() {
         add rule inet tidegate nat_postrouting ip6 saddr . ip6 daddr @hairpin6 masquerade comment "an endpoint that reaches its own published port #f397baed5539de53"
         add rule inet tidegate nat_postrouting iifname . oifname @same_bridge ct status dnat masquerade comment "an endpoint that reaches its own network's published port #53c650c96039beb3"
         add rule inet tidegate nat_postrouting oifname @bridges ip saddr 127.0.0.0/8 masquerade comment "the host's loopback has no way back from a bridge #94b55b45e330918c"
-        add rule inet tidegate nat_postrouting iifname @masquerading oifname != @bridges masquerade comment "out under the host's address #faf68b8d55f7fdde"
+        add rule inet tidegate nat_postrouting oifname @internal ct status dnat masquerade comment "an endpoint with no way out answers its own network alone #87fa69bcca69a06b"
+        add rule inet tidegate nat_postrouting oifname != @bridges snat ip to iifname map @snat4 comment "out under a chosen address #16e5bcea5b7e9d07"
+        add rule inet tidegate nat_postrouting oifname != @bridges snat ip6 to iifname map @snat6 comment "out under a chosen address #7e13c8a7109e5559"
+        add rule inet tidegate nat_postrouting iifname @masquerading4 oifname != @bridges ip saddr != 127.0.0.0/8 masquerade comment "out under the host's address #5341c88617cc5a1e"
+        add rule inet tidegate nat_postrouting iifname @masquerading6 oifname != @bridges ip6 saddr != ::1/128 masquerade comment "out under the host's address #b141da18e842af3c"
         add set inet tidegate bridges { type ifname; elements = { "tgb0" }; }
-        add set inet tidegate masquerading { type ifname; elements = { "tgb0" }; }
+        add set inet tidegate masquerading4 { type ifname; elements = { "tgb0" }; }
+        add set inet tidegate masquerading6 { type ifname; elements = { "tgb0" }; }
         add set inet tidegate peers { type ifname . ifname; elements = { "tgb0" . "tgb0" }; }
         add set inet tidegate same_bridge { type ifname . ifname; elements = { "tgb0" . "tgb0" }; }
         add set inet tidegate hairpin4 { type ipv4_addr . ipv4_addr; elements = { 10.208.0.2 . 10.208.0.2 }; }

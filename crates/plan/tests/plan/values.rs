@@ -1,11 +1,12 @@
 //! Values that the planning tests share.
 
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use ipnet::IpNet;
 use tidegate_model::api::{Attach, CreateNetwork};
 use tidegate_model::links::NetnsFacts;
-use tidegate_model::{Name, NetnsId, State};
+use tidegate_model::{Name, NetnsId, Policy, State};
 use tidegate_plan::{HostFacts, Plan, Pools, PortFacts, Refused};
 
 pub(crate) fn name(text: &str) -> Name {
@@ -25,6 +26,11 @@ pub(crate) fn network(network: &str) -> CreateNetwork {
         ipv6: true,
         mtu: None,
         host_ips: Vec::new(),
+        ranges: Vec::new(),
+        reserved: BTreeMap::new(),
+        bridge: None,
+        policy: Policy::default(),
+        labels: BTreeMap::new(),
     }
 }
 

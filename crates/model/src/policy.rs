@@ -1,0 +1,157 @@
+//! What a network's endpoints may do, and who may reach them.
+
+use std::fmt;
+use std::net::IpAddr;
+use std::str::FromStr;
+
+use serde::{Deserialize, Serialize};
+
+use crate::serde_text::serde_as_text;
+use crate::{IfName, Invalid};
+
+/// What a network's endpoints may do, and who may reach them. What is left out is as in a network
+/// that nothing was said of.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields, default)]
+pub struct Policy {
+    /// Whether there is a way in and out.
+    pub access: Access,
+    /// Whether its endpoints reach each other at their own addresses.
+    pub icc: bool,
+    /// How IPv4 passes between its endpoints and the world.
+    pub mode4: Mode,
+    /// How IPv6 does.
+    pub mode6: Mode,
+    /// Whether endpoints reach the world under an address of the host, in the modes that translate.
+    pub masquerade: bool,
+    /// Addresses under which they do, at most one for each family; else that of the interface by
+    /// which a packet leaves.
+    pub snat: Vec<IpAddr>,
+    /// Interfaces of the host through which endpoints are reached at their own addresses, on every
+    /// port.
+    pub trusted_interfaces: Vec<IfName>,
+}
+
+impl Default for Policy {
+    fn default() -> Self {
+        Self {
+            access: Access::Open,
+            icc: true,
+            mode4: Mode::Nat,
+            mode6: Mode::Nat,
+            masquerade: true,
+            snat: Vec::new(),
+            trusted_interfaces: Vec::new(),
+        }
+    }
+}
+
+impl Policy {
+    /// The mode of an address's family.
+    pub fn mode_of(&self, address: IpAddr) -> Mode {
+        match address {
+            IpAddr::V4(_) => self.mode4,
+            IpAddr::V6(_) => self.mode6,
+        }
+    }
+}
+
+/// Whether there is a way into a network and out of it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Access {
+    /// There is.
+    #[default]
+    Open,
+    /// Its endpoints and the host reach each other, and nobody else.
+    Internal,
+    /// Its endpoints reach each other: the host has no address on the bridge.
+    Isolated,
+}
+
+impl Access {
+    /// `open`, `internal` or `isolated`.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Open => "open",
+            Self::Internal => "internal",
+            Self::Isolated => "isolated",
+        }
+    }
+}
+
+impl fmt::Display for Access {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(self.as_str())
+    }
+}
+
+/// How packets of one family pass between a network's endpoints and the world.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub enum Mode {
+    /// Out under an address of the host; in through published ports of the host.
+    #[default]
+    Nat,
+    /// Untranslated: endpoints are reached at their own addresses, on the ports that are published
+    /// and by ICMP.
+    Routed,
+    /// As [`Self::Nat`], and endpoints are also reached at their own addresses, on every port.
+    NatUnprotected,
+}
+
+impl Mode {
+    /// All of them.
+    pub const ALL: [Self; 3] = [Self::Nat, Self::Routed, Self::NatUnprotected];
+
+    /// `nat`, `routed` or `nat-unprotected`.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Nat => "nat",
+            Self::Routed => "routed",
+            Self::NatUnprotected => "nat-unprotected",
+        }
+    }
+}
+
+impl fmt::Display for Mode {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(self.as_str())
+    }
+}
+
+impl FromStr for Mode {
+    type Err = Invalid;
+
+    fn from_str(text: &str) -> Result<Self, Invalid> {
+        let is_it = |mode: &Self| mode.as_str() == text;
+        Self::ALL.into_iter().find(is_it).ok_or_else(|| {
+            let hint = "use nat, routed or nat-unprotected";
+            Invalid::new("gateway mode", text, "it is not known", hint)
+        })
+    }
+}
+
+serde_as_text!(Mode);
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_mode_reads_back_as_it_was_written() {
+        for mode in Mode::ALL {
+            assert_eq!(mode.to_string().parse(), Ok(mode));
+        }
+        assert!("bridge".parse::<Mode>().is_err());
+    }
+
+    #[test]
+    fn what_is_left_out_is_the_default() {
+        let policy: Policy = serde_json::from_str(r#"{"mode6":"routed"}"#).unwrap();
+        let expected = Policy {
+            mode6: Mode::Routed,
+            ..Policy::default()
+        };
+        assert_eq!(policy, expected);
+    }
+}

@@ -1,0 +1,83 @@
+//! What is asked of a network besides its subnets, checked.
+
+use std::collections::BTreeMap;
+use std::net::IpAddr;
+
+use tidegate_model::api::CreateNetwork;
+use tidegate_model::{Access, Mode, Name};
+
+use crate::Refused;
+
+/// Longest value of a label, in bytes.
+const LABEL: usize = 255;
+
+/// Refuses a policy that contradicts itself.
+pub(crate) fn check(request: &CreateNetwork) -> Result<(), Refused> {
+    let policy = &request.policy;
+    let contradiction = |what: &'static str| {
+        let network = request.name.clone();
+        Err(Refused::Contradiction { network, what })
+    };
+    let is_translated = |ip: &IpAddr| policy.masquerade && policy.mode_of(*ip) != Mode::Routed;
+    let modes = [policy.mode4, policy.mode6];
+    if policy.access != Access::Open && modes.iter().any(|mode| *mode != Mode::Nat) {
+        return contradiction("a gateway mode, and no way in or out");
+    }
+    if policy.access != Access::Open && !policy.snat.is_empty() {
+        return contradiction("an address to go out under, and no way out");
+    }
+    if policy.access == Access::Isolated && !policy.trusted_interfaces.is_empty() {
+        return contradiction("a trusted interface, and no address of the host");
+    }
+    if policy.access == Access::Isolated && !request.host_ips.is_empty() {
+        return contradiction("an address to publish on, and no address of the host");
+    }
+    if !policy.snat.iter().all(is_translated) {
+        return contradiction(
+            "an address to go out under, and a mode that keeps the endpoints' own",
+        );
+    }
+    one_for_each_family(request, "--snat", &policy.snat)
+}
+
+/// The default host addresses. An unspecified one stands for all, which is what a network without
+/// one has.
+pub(crate) fn host_ips(request: &CreateNetwork) -> Result<Vec<IpAddr>, Refused> {
+    one_for_each_family(request, "--host-ip", &request.host_ips)?;
+    Ok(request.host_ips.clone())
+}
+
+fn one_for_each_family(
+    request: &CreateNetwork,
+    flag: &'static str,
+    addresses: &[IpAddr],
+) -> Result<(), Refused> {
+    for (index, ip) in addresses.iter().enumerate() {
+        let others = &addresses[..index];
+        if let Some(first) = others.iter().find(|other| other.is_ipv4() == ip.is_ipv4()) {
+            return Err(Refused::TwoOfFamily {
+                network: request.name.clone(),
+                flag,
+                first: *first,
+                second: *ip,
+            });
+        }
+        if let Some(kind) = tidegate_model::no_host_has(*ip) {
+            return Err(Refused::NoHostIp {
+                flag,
+                ip: *ip,
+                kind,
+            });
+        }
+    }
+    Ok(())
+}
+
+/// The labels.
+pub(crate) fn labels(request: &CreateNetwork) -> Result<BTreeMap<Name, String>, Refused> {
+    let is_bad = |value: &String| value.len() > LABEL || value.chars().any(char::is_control);
+    match request.labels.iter().find(|(_, value)| is_bad(value)) {
+        Some((key, _)) => Err(Refused::Label(key.clone())),
+        None => Ok(request.labels.clone()),
+    }
+}

@@ -1,0 +1,163 @@
+//! The subnets of a network: those that were given, or free ones out of the pools.
+
+use std::collections::BTreeMap;
+use std::net::IpAddr;
+
+use ipnet::IpNet;
+use tidegate_model::api::CreateNetwork;
+use tidegate_model::{Name, State, Subnet, overlap};
+
+use crate::refused::Family;
+use crate::{HostFacts, Pools, Refused};
+
+/// The subnets of a network that is asked for.
+pub(crate) fn subnets(
+    state: &State,
+    request: &CreateNetwork,
+    host: &HostFacts,
+    pools: &Pools,
+) -> Result<Vec<Subnet>, Refused> {
+    check_inside(request)?;
+    let mut subnets: Vec<Subnet> = Vec::new();
+    for (family, wanted) in [(Family::Ipv4, request.ipv4), (Family::Ipv6, request.ipv6)] {
+        let of_family = |net: &&IpNet| Family::of(**net) == family;
+        let given: Vec<IpNet> = request.subnets.iter().filter(of_family).copied().collect();
+        match (given.first(), wanted) {
+            (None, false) => {}
+            (None, true) => {
+                let net = pools.allot(family, &occupied(state, host))?;
+                subnets.push(Subnet::new(net, None)?);
+            }
+            (Some(subnet), false) => {
+                return Err(Refused::FamilyOff {
+                    network: request.name.clone(),
+                    family,
+                    subnet: *subnet,
+                });
+            }
+            (Some(_), true) => {
+                for net in given {
+                    check_overlap(net, state, host)?;
+                    check_apart(net, &subnets)?;
+                    subnets.push(of_request(request, net)?);
+                }
+            }
+        }
+    }
+    match subnets.is_empty() {
+        true => Err(Refused::NoFamily(request.name.clone())),
+        false => Ok(subnets),
+    }
+}
+
+/// A subnet that was given, with what was given for it.
+fn of_request(request: &CreateNetwork, net: IpNet) -> Result<Subnet, Refused> {
+    let subnet = Subnet::new(net, gateway_in(request, net)?)?;
+    let mut ranges = request.ranges.iter().filter(|range| net.contains(*range));
+    match (ranges.next(), ranges.next()) {
+        (Some(first), Some(second)) => Err(Refused::TwoRanges {
+            subnet: net,
+            first: *first,
+            second: *second,
+        }),
+        (Some(range), None) => Ok(subnet.with_range(*range)?),
+        (None, _) => Ok(subnet),
+    }
+}
+
+/// Two subnets of one request must not overlap either.
+fn check_apart(subnet: IpNet, others: &[Subnet]) -> Result<(), Refused> {
+    match others.iter().find(|other| overlap(other.net, subnet)) {
+        Some(other) => Err(Refused::SubnetsOverlap(other.net, subnet)),
+        None => Ok(()),
+    }
+}
+
+/// The addresses that are kept free, which are the subnets' own.
+pub(crate) fn reserved(
+    request: &CreateNetwork,
+    subnets: &[Subnet],
+) -> Result<BTreeMap<Name, IpAddr>, Refused> {
+    for (label, address) in &request.reserved {
+        let subnet = subnets.iter().find(|s| s.net.contains(address));
+        let is_free = subnet.is_some_and(|s| s.is_usable(*address) && s.gateway != *address);
+        if !is_free {
+            return Err(Refused::NotReservable {
+                network: request.name.clone(),
+                label: label.clone(),
+                address: *address,
+            });
+        }
+    }
+    Ok(request.reserved.clone())
+}
+
+/// Gateways and ranges are those of subnets that were given.
+fn check_inside(request: &CreateNetwork) -> Result<(), Refused> {
+    let inside = |gateway: &IpAddr| request.subnets.iter().any(|net| net.contains(gateway));
+    if let Some(gateway) = request.gateways.iter().find(|gateway| !inside(gateway)) {
+        return Err(Refused::GatewayOutside {
+            network: request.name.clone(),
+            gateway: *gateway,
+        });
+    }
+    let is_part = |range: &IpNet| request.subnets.iter().any(|net| net.contains(range));
+    match request.ranges.iter().find(|range| !is_part(range)) {
+        Some(range) => Err(Refused::RangeOutside {
+            network: request.name.clone(),
+            range: *range,
+        }),
+        None => Ok(()),
+    }
+}
+
+/// The gateway that was given for a subnet.
+fn gateway_in(request: &CreateNetwork, subnet: IpNet) -> Result<Option<IpAddr>, Refused> {
+    let mut given = request
+        .gateways
+        .iter()
+        .filter(|gateway| subnet.contains(*gateway));
+    match (given.next(), given.next()) {
+        (Some(first), Some(second)) => Err(Refused::TwoGateways {
+            subnet,
+            first: *first,
+            second: *second,
+        }),
+        (first, _) => Ok(first.copied()),
+    }
+}
+
+fn check_overlap(subnet: IpNet, state: &State, host: &HostFacts) -> Result<(), Refused> {
+    for network in state.networks.values() {
+        if let Some(other) = network.overlapping(subnet) {
+            let (other, network) = (other.net, network.name.clone());
+            return Err(Refused::OverlapsNetwork {
+                subnet,
+                other,
+                network,
+            });
+        }
+    }
+    match routes(host).find(|route| overlap(*route, subnet)) {
+        Some(route) => Err(Refused::OverlapsRoute { subnet, route }),
+        None => Ok(()),
+    }
+}
+
+/// The host's routes but for halves of the address space: a VPN uses a pair of them (0.0.0.0/1 and
+/// 128.0.0.0/1) as a default route that goes before the default route.
+fn routes(host: &HostFacts) -> impl Iterator<Item = IpNet> {
+    host.routes
+        .iter()
+        .copied()
+        .filter(|route| route.prefix_len() > 1)
+}
+
+/// What a subnet from the pools must not overlap.
+fn occupied(state: &State, host: &HostFacts) -> Vec<IpNet> {
+    let ours = state
+        .networks
+        .values()
+        .flat_map(|n| n.subnets.iter().map(|s| s.net));
+    ours.chain(routes(host)).collect()
+}

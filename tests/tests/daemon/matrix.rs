@@ -1,0 +1,198 @@
+//! The data path: who reaches an endpoint, by the kind of its network. What is expected is the
+//! table in `matrix.txt`; every cell of it is tried.
+
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
+
+use tidegate_tests::traffic::{Server, ask_tcp, ask_udp, is_closed_tcp, is_closed_udp};
+use tidegate_tests::{Attached, Lab, Netns, require_root_kernel};
+
+use crate::drivers;
+
+const TABLE: &str = include_str!("matrix.txt");
+/// The columns from the fifth.
+const SOURCES: [&str; 7] = [
+    "outside",
+    "loopback",
+    "host",
+    "same",
+    "other",
+    "connected",
+    "itself",
+];
+
+/// One line of the table.
+struct Line<'a> {
+    network: &'a str,
+    icc: &'a str,
+    is_ipv4: bool,
+    port: &'a str,
+    cells: Vec<&'a str>,
+}
+
+fn lines() -> Vec<Line<'static>> {
+    let lines = TABLE.lines().filter(|line| !line.starts_with('#'));
+    let parse = |line: &'static str| {
+        let words: Vec<&str> = line.split_whitespace().collect();
+        let [network, icc, family, port, cells @ ..] = &words[..] else {
+            panic!("a line cut short: {line}")
+        };
+        assert_eq!(cells.len(), SOURCES.len(), "{line}");
+        Line {
+            network,
+            icc,
+            is_ipv4: *family == "ipv4",
+            port,
+            cells: cells.to_vec(),
+        }
+    };
+    lines.map(parse).collect()
+}
+
+/// A network of the kind, its endpoint `front`, and those that try to reach it.
+struct Stage {
+    lab: Lab,
+    front: Attached,
+    same: Attached,
+    other: Attached,
+    connected: Attached,
+    is_routed: bool,
+    _servers: [Server; 2],
+}
+
+fn stage(driver: &str, network: &str, icc: &str) -> Stage {
+    let lab = Lab::with_driver(driver);
+    let host = &lab.host;
+    let kind = match network {
+        "internal" => vec!["--internal"],
+        "isolated" => vec!["--isolated"],
+        mode => vec!["--mode", mode],
+    };
+    let no_icc: &[&str] = if icc == "off" { &["--no-icc"] } else { &[] };
+    host.ok(&[&["network", "create", "web"], &kind[..], no_icc].concat());
+    host.ok(&["network", "create", "db"]);
+    host.ok(&["network", "create", "lan"]);
+    if !matches!(network, "internal" | "isolated") {
+        host.ok(&["network", "connect", "web", "lan"]);
+    }
+    let published: &[&str] = match network {
+        "isolated" => &[],
+        "routed" => &["8080:80", "8080:80/udp"],
+        _ => &[
+            "8080:80",
+            "8080:80/udp",
+            "127.0.0.1:8081:80",
+            "127.0.0.1:8081:80/udp",
+        ],
+    };
+    let front = lab.attach("web", "front", published);
+    let server = |port| Server::start(&front.netns, "front", port);
+    let _servers = [server(80), server(443)];
+    Stage {
+        same: lab.attach("web", "same", &[]),
+        other: lab.attach("db", "other", &[]),
+        connected: lab.attach("lan", "connected", &[]),
+        is_routed: network == "routed",
+        front,
+        lab,
+        _servers,
+    }
+}
+
+impl Stage {
+    fn source(&self, name: &str) -> &Netns {
+        match name {
+            "outside" => &self.lab.outside,
+            "loopback" | "host" => &self.lab.host.netns,
+            "same" => &self.same.netns,
+            "other" => &self.other.netns,
+            "connected" => &self.connected.netns,
+            "itself" => &self.front.netns,
+            other => panic!("no such source: {other}"),
+        }
+    }
+
+    /// Where a source finds a port.
+    fn target(&self, line: &Line<'_>, source: &str) -> SocketAddr {
+        let (own, loopback, host): (_, IpAddr, &str) = match line.is_ipv4 {
+            true => (self.front.v4(0), Ipv4Addr::LOCALHOST.into(), "192.0.2.1"),
+            false => (self.front.v6(0), Ipv6Addr::LOCALHOST.into(), "2001:db8::1"),
+        };
+        let is_own = line.port == "unpublished" || line.port == "published" && self.is_routed;
+        let ip = match source {
+            "loopback" => loopback,
+            _ if is_own => own.ip(),
+            _ => host.parse().unwrap(),
+        };
+        let port = match line.port {
+            "published" if self.is_routed && source != "loopback" => 80,
+            "published" => 8080,
+            "loopback" => 8081,
+            _ => 443,
+        };
+        SocketAddr::new(ip, port)
+    }
+
+    /// What is not as the cell says.
+    fn try_cell(&self, line: &Line<'_>, source: &str, expected: &str) -> Vec<String> {
+        let (from, to) = (self.source(source), self.target(line, source));
+        let mut wrong = Vec::new();
+        for protocol in ["tcp", "udp"] {
+            let seen = match (expected, protocol) {
+                ("yes", "tcp") => ask_tcp(from, to).map(|reply| reply.server),
+                ("yes", _) => ask_udp(from, to).map(|reply| reply.server),
+                ("no", "tcp") if is_closed_tcp(from, to) => continue,
+                ("no", _) if protocol == "udp" && is_closed_udp(from, to) => continue,
+                _ => Ok("an answer".into()),
+            };
+            if !matches!((expected, &seen), ("yes", Ok(server)) if server == "front") {
+                let Line {
+                    network, icc, port, ..
+                } = line;
+                wrong.push(format!(
+                    "{network}, icc {icc}: {port} from {source} at {to}/{protocol}: expected {expected}, got {seen:?}"
+                ));
+            }
+        }
+        wrong
+    }
+}
+
+#[test]
+fn every_cell_of_the_table_is_as_it_says() {
+    require_root_kernel!();
+    let lines = lines();
+    let mut kinds: Vec<(&str, &str)> = lines.iter().map(|line| (line.network, line.icc)).collect();
+    kinds.dedup();
+    let mut wrong = Vec::new();
+    for driver in drivers() {
+        for (network, icc) in &kinds {
+            let stage = &stage(&driver, network, icc);
+            let of_kind = lines
+                .iter()
+                .filter(|line| (line.network, line.icc) == (*network, *icc));
+            wrong.extend(std::thread::scope(|scope| {
+                let cells = of_kind.flat_map(|line| {
+                    let cells = std::iter::zip(SOURCES, line.cells.iter().copied());
+                    let asked = cells.filter(|(_, expected)| *expected != "-");
+                    asked.map(move |(source, expected)| (line, source, expected))
+                });
+                let threads: Vec<_> = cells
+                    .map(|(line, source, expected)| {
+                        scope.spawn(move || stage.try_cell(line, source, expected))
+                    })
+                    .collect();
+                let seen = threads.into_iter().map(|thread| thread.join().unwrap());
+                seen.flatten()
+                    .map(|text| format!("{driver}: {text}"))
+                    .collect::<Vec<_>>()
+            }));
+            assert_eq!(stage.lab.host.ruleset_diff(), "");
+        }
+    }
+    assert!(
+        wrong.is_empty(),
+        "{} cells:\n{}",
+        wrong.len(),
+        wrong.join("\n")
+    );
+}
