@@ -107,6 +107,10 @@ complete -c tidegate -n "__fish_tidegate_using_subcommand attach" -l netns -d 'T
 complete -c tidegate -n "__fish_tidegate_using_subcommand attach" -l pid -d 'The namespace of a process' -r
 complete -c tidegate -n "__fish_tidegate_using_subcommand attach" -l name -d 'The endpoint\'s name; else one is made up' -r
 complete -c tidegate -n "__fish_tidegate_using_subcommand attach" -s p -l publish -d 'Publish ports: [HOSTIP:][HOSTPORT[-END]:]PORT[-END][/tcp|udp|sctp]' -r
+complete -c tidegate -n "__fish_tidegate_using_subcommand attach" -l ip -d 'Its IPv4 address; else a free one' -r
+complete -c tidegate -n "__fish_tidegate_using_subcommand attach" -l ip6 -d 'Its IPv6 address; else a free one' -r
+complete -c tidegate -n "__fish_tidegate_using_subcommand attach" -l mac -d 'Its Ethernet address; else one that follows from the first IP address' -r
+complete -c tidegate -n "__fish_tidegate_using_subcommand attach" -l ifname -d 'Its interface\'s name in the namespace; else the lowest free ethN' -r
 complete -c tidegate -n "__fish_tidegate_using_subcommand attach" -l socket -d 'The daemon\'s unix socket' -r -F
 complete -c tidegate -n "__fish_tidegate_using_subcommand attach" -l json -d 'Print JSON instead of a table'
 complete -c tidegate -n "__fish_tidegate_using_subcommand attach" -l timings -d 'Print to standard error where the time went'

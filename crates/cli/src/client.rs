@@ -1,13 +1,13 @@
 //! The command line of `tidegate`.
 
 use std::fmt::Display;
-use std::net::IpAddr;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::path::PathBuf;
 use std::str::FromStr;
 
 use clap::{Args, Parser, Subcommand};
 use ipnet::IpNet;
-use tidegate_model::{Access, IfName, Invalid, Mode, Name, Policy, PortRequest};
+use tidegate_model::{Access, IfName, Invalid, MacAddr, Mode, Name, Policy, PortRequest};
 
 const AFTER_HELP: &str = "\
 Exit status: 0 done; 1 refused, and the user can mend it; 2 the daemon or the host failed.
@@ -259,6 +259,7 @@ where
 const ATTACH_HELP: &str = "\
 Examples:
   tidegate attach web --netns box1
+  tidegate attach web --netns box1 --ip 10.208.0.20 --mac 02:00:00:00:00:20 --ifname web0
   tidegate attach web --netns /run/netns/box2 --name front -p 8080:80 -p 127.0.0.1:53:53/udp
   tidegate attach web --pid 4711 -p [2001:db8::1]:8443:443/tcp -p 9000-9009:9000-9009 -p 80";
 
@@ -280,6 +281,18 @@ pub struct AttachArgs {
     /// means a free one out of it. Without a host address, that of the network or else all.
     #[arg(short = 'p', long = "publish", value_name = "PORT")]
     pub publish: Vec<PortRequest>,
+    /// Its IPv4 address; else a free one
+    #[arg(long, value_name = "IPV4")]
+    pub ip: Option<Ipv4Addr>,
+    /// Its IPv6 address; else a free one
+    #[arg(long, value_name = "IPV6")]
+    pub ip6: Option<Ipv6Addr>,
+    /// Its Ethernet address; else one that follows from the first IP address
+    #[arg(long, value_name = "MAC")]
+    pub mac: Option<MacAddr>,
+    /// Its interface's name in the namespace; else the lowest free ethN
+    #[arg(long, value_name = "IFNAME")]
+    pub ifname: Option<IfName>,
 }
 
 /// An endpoint and some of its ports.

@@ -1,5 +1,7 @@
 //! The commands: what each asks of the daemon, and how its answer is shown.
 
+use std::net::IpAddr;
+
 use serde_json::Value;
 use tidegate_cli::{
     AttachArgs, Client, ClientCommand, CreateArgs, EndpointCommand, NetworkCommand, PairArgs,
@@ -151,6 +153,12 @@ async fn attach(args: AttachArgs, daemon: &Daemon, output: Output) -> Result<(),
         netns: netns::path_of(&args.namespace)?,
         name: args.name,
         ports: args.publish,
+        addresses: [args.ip.map(IpAddr::V4), args.ip6.map(IpAddr::V6)]
+            .into_iter()
+            .flatten()
+            .collect(),
+        mac: args.mac,
+        ifname: args.ifname,
     };
     let made = daemon.post(ENDPOINTS, &wanted).await?;
     output.show(made, |made: &Endpoint| {

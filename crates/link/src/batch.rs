@@ -19,6 +19,7 @@ pub(crate) enum What<'a> {
     SetUp(&'a IfName),
     AddDefaultRoute(&'a IpAddr, &'a IfName),
     SetLoopbackUp,
+    Announce(&'a IfName),
     Delete(&'a IfName),
 }
 
@@ -34,6 +35,7 @@ impl fmt::Display for What<'_> {
                 write!(out, "add a default route via {gateway} through {ifname}")
             }
             Self::SetLoopbackUp => write!(out, "bring up lo"),
+            Self::Announce(ifname) => write!(out, "announce the addresses of {ifname}"),
             Self::Delete(ifname) => write!(out, "remove interface {ifname}"),
         }
     }

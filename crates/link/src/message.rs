@@ -96,6 +96,13 @@ pub(crate) fn set_port_up(index: u32, hairpin: bool, isolated: bool) -> Request 
     Request::new(RTM_NEWLINK, 0, &link)
 }
 
+/// Sets a link's Ethernet address.
+pub(crate) fn set_mac(index: u32, address: MacAddr) -> Request {
+    let mut link = link([mac(address)]);
+    link.header.index = index;
+    Request::new(RTM_NEWLINK, 0, &link)
+}
+
 /// Asks for the link of that name.
 pub(crate) fn get_link_named(ifname: &IfName) -> Request {
     Request::new(RTM_GETLINK, 0, &link([name(ifname), skip_statistics()]))

@@ -25,7 +25,34 @@ pub(crate) fn add(host: &mut Rtnetlink, veth: &Veth) -> Result<(), LinkError> {
         .map_err(|error| error.after_undo(host.delete(index, &veth.ifname)))?;
     settle::link(&mut host.socket, index);
     settle::link(&mut host.socket, bridge.index);
+    announce(veth, &netns);
     Ok(())
+}
+
+/// Has the kernel tell the neighbours whose addresses are whose: by gratuitous ARP and unsolicited
+/// neighbour advertisements, which it sends when an Ethernet address is set (arp_notify and
+/// ndisc_notify in ip-sysctl of the kernel documentation), be it to what it is. It comes last, when the
+/// bridge takes what is sent. A neighbour that is not told finds out by itself, only later.
+fn announce(veth: &Veth, netns: &Netns) {
+    let peer = &veth.peer;
+    let announced = netns.run(|| -> Result<(), LinkError> {
+        for path in ["ipv4/conf/IF/arp_notify", "ipv6/conf/IF/ndisc_notify"] {
+            sysctl::set_if_there(&Sysctl {
+                path: format!("net/{}", path.replace("IF", peer.ifname.as_str())),
+                value: "1".into(),
+            })?;
+        }
+        let socket = Socket::open(NETLINK_ROUTE);
+        let mut socket = socket.map_err(|error| LinkError::new("open netlink", error))?;
+        let index = find::link(&mut socket, &peer.ifname)?.index;
+        let request = message::set_mac(index, peer.mac);
+        send_one(&mut socket, What::Announce(&peer.ifname), request).map(drop)
+    });
+    match announced {
+        Ok(Ok(())) => {}
+        Ok(Err(error)) => tracing::debug!(%error, "an endpoint is not announced"),
+        Err(error) => tracing::debug!(%error, "an endpoint is not announced"),
+    }
 }
 
 fn open(host: &Rtnetlink, veth: &Veth) -> Result<Netns, LinkError> {

@@ -32,7 +32,7 @@ use std::path::PathBuf;
 use ipnet::IpNet;
 use serde::{Deserialize, Serialize};
 
-use crate::{IfName, Name, Network, Policy, PortRequest};
+use crate::{IfName, MacAddr, Name, Network, Policy, PortRequest};
 
 /// Asks for a network.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -122,6 +122,15 @@ pub struct Attach {
     /// Ports to publish.
     #[serde(default)]
     pub ports: Vec<PortRequest>,
+    /// Its addresses, at most one for each family; one is given for a family without one.
+    #[serde(default)]
+    pub addresses: Vec<IpAddr>,
+    /// Its Ethernet address; one is made where none is given.
+    #[serde(default)]
+    pub mac: Option<MacAddr>,
+    /// Its interface's name in the namespace; the lowest free `ethN` where none is given.
+    #[serde(default)]
+    pub ifname: Option<IfName>,
 }
 
 /// Ports that are to be published, or no longer.

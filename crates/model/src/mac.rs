@@ -17,6 +17,12 @@ impl MacAddr {
         let [b, c, d, e, f] = octets;
         Self([0x02, b, c, d, e, f])
     }
+
+    /// Whether an interface may have it: it is that of one station (IEEE 802, bit 0 of the first octet
+    /// clear), and not all zeros.
+    pub fn is_station(self) -> bool {
+        self.0[0] & 1 == 0 && self.0 != [0; 6]
+    }
 }
 
 impl FromStr for MacAddr {

@@ -6,13 +6,10 @@ use std::net::IpAddr;
 use ipnet::IpNet;
 use tidegate_model::api::Attach;
 use tidegate_model::links::{LinkStep, NetnsFacts};
-use tidegate_model::{
-    Access, Change, Endpoint, IfName, MacAddr, Name, NetnsRef, Network, State, Subnet,
-};
+use tidegate_model::{Access, Change, Endpoint, IfName, Name, NetnsRef, Network, State};
 
 use crate::network::{ENDPOINT, find, interface_name};
-use crate::refused::Family;
-use crate::{Plan, PortFacts, Refused, elements, host_ports, steps};
+use crate::{Plan, PortFacts, Refused, addresses, elements, host_ports, steps};
 
 /// Plans an endpoint: its addresses, its veth pair and its published ports.
 ///
@@ -21,7 +18,8 @@ use crate::{Plan, PortFacts, Refused, elements, host_ports, steps};
 ///
 /// # Errors
 /// Refuses a network that does not exist, a name or port that is taken, a namespace that is
-/// attached to the network already, a subnet that is full, and ports that cannot be published.
+/// attached to the network already, a subnet that is full, addresses and an interface name that
+/// somebody has, and ports that cannot be published.
 pub fn attach(
     state: &State,
     request: &Attach,
@@ -37,7 +35,7 @@ pub fn attach(
         let (network, endpoint) = (network.name.clone(), other.name.clone());
         return Err(Refused::AttachedAlready { network, endpoint });
     }
-    let addresses = addresses(state, network, netns)?;
+    let addresses = addresses::choose(state, network, request, netns)?;
     let ports = host_ports::bind(state, network, &addresses, &request.ports, host)?;
     let endpoint = Endpoint {
         name,
@@ -47,8 +45,8 @@ pub fn attach(
             id: netns.id,
         },
         host_ifname: interface_name(ENDPOINT, state.next_number),
-        ifname: free_ifname(netns)?,
-        mac: mac_of(&addresses),
+        ifname: ifname(request, netns)?,
+        mac: addresses::mac(state, network, request, &addresses)?,
         gateways: gateways(network, &addresses, netns),
         addresses,
         ports,
@@ -101,44 +99,6 @@ fn made_name(state: &State) -> Name {
         .expect("fewer than 2^32 endpoints exist")
 }
 
-/// One address of each family that the network has, out of the first subnet with a free one.
-fn addresses(state: &State, network: &Network, netns: &NetnsFacts) -> Result<Vec<IpNet>, Refused> {
-    let endpoints = state.endpoints_of(&network.name);
-    let given = endpoints.flat_map(|e| e.addresses.iter().map(IpNet::addr));
-    let taken: HashSet<IpAddr> = given.chain(network.reserved.values().copied()).collect();
-    let mut addresses = Vec::new();
-    for family in [Family::Ipv4, Family::Ipv6] {
-        let of_family = |s: &&Subnet| Family::of(s.net) == family;
-        let subnets: Vec<&Subnet> = network.subnets.iter().filter(of_family).collect();
-        let Some(last) = subnets.last() else { continue };
-        if family == Family::Ipv6 && !netns.ipv6 {
-            continue;
-        }
-        let free = |s: &&Subnet| Some(s.host_net(s.first_free(|ip| taken.contains(&ip))?));
-        let free = subnets.iter().find_map(free);
-        addresses.push(free.ok_or_else(|| Refused::SubnetFull {
-            subnet: last.range.unwrap_or(last.net),
-            network: network.name.clone(),
-        })?);
-    }
-    if addresses.is_empty() {
-        return Err(Refused::NoIpv6InNamespace(network.name.clone()));
-    }
-    Ok(addresses)
-}
-
-/// An Ethernet address that follows from the first IP address. Neighbours remember which Ethernet
-/// address an IP address had (arp(7): for a minute, and they do not ask again while packets flow):
-/// when it is given out anew, what they remember is still true.
-fn mac_of(addresses: &[IpNet]) -> MacAddr {
-    let [a, b, c, d] = match addresses.first().map(IpNet::addr) {
-        Some(IpAddr::V4(ip)) => ip.octets(),
-        Some(IpAddr::V6(ip)) => (ip.to_bits() as u32).to_be_bytes(),
-        None => [0; 4],
-    };
-    MacAddr::local([0x76, a, b, c, d])
-}
-
 /// A network with no way out is no way to anywhere.
 fn gateways(network: &Network, addresses: &[IpNet], netns: &NetnsFacts) -> Vec<IpAddr> {
     if network.policy.access != Access::Open {
@@ -152,6 +112,15 @@ fn gateways(network: &Network, addresses: &[IpNet], netns: &NetnsFacts) -> Vec<I
         })
         .filter_map(|net| network.subnet_of(net.addr()).map(|s| s.gateway))
         .collect()
+}
+
+/// The name that is asked for, which must be free, or a free one.
+fn ifname(request: &Attach, netns: &NetnsFacts) -> Result<IfName, Refused> {
+    match &request.ifname {
+        None => free_ifname(netns),
+        Some(taken) if netns.ifnames.contains(taken) => Err(Refused::IfNameTaken(taken.clone())),
+        Some(free) => Ok(free.clone()),
+    }
 }
 
 /// The lowest `ethN` that is free in the namespace.

@@ -1,6 +1,7 @@
 //! From desired and known state to one nft transaction and the steps on links. Pure: no IO, no
 //! clock; the same values give the same plan.
 
+mod addresses;
 mod doctor;
 mod elements;
 mod endpoint;

@@ -4,7 +4,9 @@ use std::net::IpAddr;
 
 use ipnet::IpNet;
 use tidegate_model::api::RefusalKind;
-use tidegate_model::{IfName, Invalid, Name, PortBinding, PortRange, PortRequest, Protocol};
+use tidegate_model::{
+    IfName, Invalid, MacAddr, Name, PortBinding, PortRange, PortRequest, Protocol,
+};
 
 /// A request that contradicts itself or what exists. Nothing has been done.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -186,6 +188,42 @@ pub enum Refused {
         /// The endpoint that does it.
         endpoint: Name,
     },
+    /// Two addresses of one family for one endpoint.
+    #[error("two addresses of one family were asked for, {0} and {1}")]
+    TwoAddresses(IpAddr, IpAddr),
+    /// An address that no endpoint of the network can have.
+    #[error("{ip} is no address for an endpoint of network {network}")]
+    AddressOutside {
+        /// The address.
+        ip: IpAddr,
+        /// The network.
+        network: Name,
+    },
+    /// An address that somebody has.
+    #[error("address {ip} of network {network} is taken")]
+    AddressTaken {
+        /// The address.
+        ip: IpAddr,
+        /// The network.
+        network: Name,
+    },
+    /// An IPv6 address for a namespace without IPv6.
+    #[error("{0} cannot be given: IPv6 is turned off in the namespace")]
+    Ipv6OffFor(IpAddr),
+    /// An Ethernet address that no interface can have.
+    #[error("{0} is no Ethernet address of an interface")]
+    NoStation(MacAddr),
+    /// An Ethernet address that somebody on the network has.
+    #[error("Ethernet address {mac} is that of {holder}")]
+    MacTaken {
+        /// The address.
+        mac: MacAddr,
+        /// Who has it.
+        holder: String,
+    },
+    /// An interface's name that is taken in the namespace.
+    #[error("the namespace has an interface {0} already")]
+    IfNameTaken(IfName),
     /// The network has only IPv6, and the namespace none.
     #[error("network {0} has only IPv6, which is turned off in the namespace")]
     NoIpv6InNamespace(Name),
@@ -308,10 +346,17 @@ impl Refused {
             | Self::AttachedAlready { .. }
             | Self::PortTaken { .. }
             | Self::BridgeTaken { .. }
+            | Self::AddressTaken { .. }
+            | Self::MacTaken { .. }
+            | Self::IfNameTaken(_)
             | Self::ConnectedAlready(..)
             | Self::NotConnected(..)
             | Self::NoFreePort { .. } => RefusalKind::Conflict,
             Self::Invalid(_)
+            | Self::TwoAddresses(..)
+            | Self::AddressOutside { .. }
+            | Self::Ipv6OffFor(_)
+            | Self::NoStation(_)
             | Self::SubnetsOverlap(..)
             | Self::RangeOutside { .. }
             | Self::TwoRanges { .. }
@@ -345,6 +390,16 @@ impl Refused {
             Self::NetworkExists(name) => format!("see `tidegate network inspect {name}`, or choose another name"),
             Self::EndpointExists(name) => format!("`tidegate detach {name}` first, or choose another name"),
             Self::NetworkInUse { .. } => "detach its endpoints first, or give --force".into(),
+            Self::TwoAddresses(..) => "give one for each of IPv4 and IPv6".into(),
+            Self::AddressOutside { network, .. } | Self::AddressTaken { network, .. } => {
+                format!("see the subnets in `tidegate network inspect {network}`, or leave it out for a free one")
+            }
+            Self::Ipv6OffFor(_) => {
+                "set net.ipv6.conf.all.disable_ipv6 to 0 in the namespace, or leave it out".into()
+            }
+            Self::NoStation(_) => "give one whose first octet is even, such as 02:42:ac:11:00:02".into(),
+            Self::MacTaken { .. } => "choose another --mac, or leave it out".into(),
+            Self::IfNameTaken(_) => "choose another --ifname, or leave it out for a free one".into(),
             Self::SubnetsOverlap(..) => "give subnets that have no address in common".into(),
             Self::RangeOutside { .. } => "give the range's subnet with --subnet".into(),
             Self::TwoRanges { .. } => "give one --ip-range for each subnet".into(),

@@ -12,6 +12,7 @@ mod crash;
 mod disk;
 mod doctor;
 mod durability;
+mod endpoints;
 mod events;
 mod healing;
 mod lifecycle;

@@ -5,6 +5,7 @@
     reason = "a test's helpers fail as the test does"
 )]
 
+mod addresses;
 mod doctor;
 mod policy;
 mod ports;

@@ -40,6 +40,9 @@ pub(crate) fn attachment(network: &str, ports: &[&str]) -> Attach {
         netns: PathBuf::from("/run/netns/c"),
         name: None,
         ports: ports.iter().map(|port| port.parse().unwrap()).collect(),
+        addresses: Vec::new(),
+        mac: None,
+        ifname: None,
     }
 }
 

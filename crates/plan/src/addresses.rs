@@ -1,0 +1,128 @@
+//! The addresses of an endpoint: those that are asked for, or free ones.
+
+use std::collections::HashSet;
+use std::net::IpAddr;
+
+use ipnet::IpNet;
+use tidegate_model::api::Attach;
+use tidegate_model::links::NetnsFacts;
+use tidegate_model::{MacAddr, Network, State, Subnet};
+
+use crate::Refused;
+use crate::refused::Family;
+
+/// One address of each family that the network has: the one that is asked for, or else a free one
+/// out of the first subnet with one.
+pub(crate) fn choose(
+    state: &State,
+    network: &Network,
+    request: &Attach,
+    netns: &NetnsFacts,
+) -> Result<Vec<IpNet>, Refused> {
+    let endpoints = state.endpoints_of(&network.name);
+    let given = endpoints.flat_map(|e| e.addresses.iter().map(IpNet::addr));
+    let taken: HashSet<IpAddr> = given.chain(network.reserved.values().copied()).collect();
+    let mut addresses = Vec::new();
+    for family in [Family::Ipv4, Family::Ipv6] {
+        let of_family = |s: &&Subnet| Family::of(s.net) == family;
+        let subnets: Vec<&Subnet> = network.subnets.iter().filter(of_family).collect();
+        let wanted = wanted(request, family)?;
+        let is_off = family == Family::Ipv6 && !netns.ipv6;
+        match (wanted, subnets.last()) {
+            (Some(ip), _) if is_off => return Err(Refused::Ipv6OffFor(ip)),
+            (Some(ip), _) => addresses.push(take(network, &subnets, ip, &taken)?),
+            (None, None) => {}
+            (None, Some(_)) if is_off => {}
+            (None, Some(last)) => addresses.push(free(network, &subnets, last, &taken)?),
+        }
+    }
+    match addresses.is_empty() {
+        true => Err(Refused::NoIpv6InNamespace(network.name.clone())),
+        false => Ok(addresses),
+    }
+}
+
+/// The address of a family that is asked for.
+fn wanted(request: &Attach, family: Family) -> Result<Option<IpAddr>, Refused> {
+    let mut wanted = request
+        .addresses
+        .iter()
+        .filter(|ip| Family::of_address(**ip) == family);
+    match (wanted.next(), wanted.next()) {
+        (Some(first), Some(second)) => Err(Refused::TwoAddresses(*first, *second)),
+        (first, _) => Ok(first.copied()),
+    }
+}
+
+fn take(
+    network: &Network,
+    subnets: &[&Subnet],
+    ip: IpAddr,
+    taken: &HashSet<IpAddr>,
+) -> Result<IpNet, Refused> {
+    let network = || network.name.clone();
+    let subnet = subnets.iter().find(|subnet| subnet.is_usable(ip));
+    match subnet {
+        None => Err(Refused::AddressOutside {
+            ip,
+            network: network(),
+        }),
+        Some(subnet) if subnet.gateway == ip || taken.contains(&ip) => Err(Refused::AddressTaken {
+            ip,
+            network: network(),
+        }),
+        Some(subnet) => Ok(subnet.host_net(ip)),
+    }
+}
+
+fn free(
+    network: &Network,
+    subnets: &[&Subnet],
+    last: &Subnet,
+    taken: &HashSet<IpAddr>,
+) -> Result<IpNet, Refused> {
+    let free = |s: &&Subnet| Some(s.host_net(s.first_free(|ip| taken.contains(&ip))?));
+    let free = subnets.iter().find_map(free);
+    free.ok_or_else(|| Refused::SubnetFull {
+        subnet: last.range.unwrap_or(last.net),
+        network: network.name.clone(),
+    })
+}
+
+/// The Ethernet address that is asked for, which must be nobody else's on the bridge, or one that
+/// follows from the first IP address.
+pub(crate) fn mac(
+    state: &State,
+    network: &Network,
+    request: &Attach,
+    addresses: &[IpNet],
+) -> Result<MacAddr, Refused> {
+    let mac = request.mac.unwrap_or_else(|| mac_of(addresses));
+    if !mac.is_station() {
+        return Err(Refused::NoStation(mac));
+    }
+    let mut endpoints = state.endpoints_of(&network.name);
+    match endpoints.find(|endpoint| endpoint.mac == mac) {
+        Some(holder) => Err(Refused::MacTaken {
+            mac,
+            holder: holder.name.to_string(),
+        }),
+        None if network.mac == mac => Err(Refused::MacTaken {
+            mac,
+            holder: format!("bridge {}", network.bridge),
+        }),
+        None => Ok(mac),
+    }
+}
+
+/// An Ethernet address that follows from the first IP address. Neighbours remember which Ethernet
+/// address an IP address had (arp(7): for a minute, and they do not ask again while packets flow):
+/// when it is given out anew, what they remember is still true.
+fn mac_of(addresses: &[IpNet]) -> MacAddr {
+    let [a, b, c, d] = match addresses.first().map(IpNet::addr) {
+        Some(IpAddr::V4(ip)) => ip.octets(),
+        Some(IpAddr::V6(ip)) => (ip.to_bits() as u32).to_be_bytes(),
+        None => [0; 4],
+    };
+    MacAddr::local([0x76, a, b, c, d])
+}

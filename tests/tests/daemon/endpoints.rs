@@ -1,0 +1,112 @@
+//! What an endpoint can ask for.
+
+use tidegate_tests::traffic::{Connection, Server, ask_tcp};
+use tidegate_tests::{Lab, Netns, require_root_kernel};
+
+use crate::drivers;
+
+fn attach(lab: &Lab, name: &str, netns: &Netns, flags: &str) {
+    let fixed = ["attach", "web", "--netns", netns.name(), "--name", name];
+    let flags: Vec<&str> = flags.split_whitespace().collect();
+    lab.host.ok(&[&fixed[..], &flags].concat());
+}
+
+#[test]
+fn an_endpoint_has_the_addresses_and_the_name_that_it_asks_for() {
+    require_root_kernel!();
+    for driver in drivers() {
+        let lab = Lab::with_driver(&driver);
+        lab.host.ok(&["network", "create", "web"]);
+        let side = lab.attach("web", "side", &[]);
+        let netns = Netns::new();
+        attach(
+            &lab,
+            "front",
+            &netns,
+            "--ip 10.208.0.20 --ip6 fd74:6964:6567::20 --mac 02:00:00:00:00:20 --ifname web0",
+        );
+        let link = netns.sh("ip -o link show web0");
+        assert!(link.contains("02:00:00:00:00:20"), "{link}");
+        let _server = Server::start(&netns, "front", 80);
+        for to in ["10.208.0.20:80", "[fd74:6964:6567::20]:80"] {
+            let reply = ask_tcp(&side.netns, to.parse().unwrap()).unwrap();
+            assert_eq!(reply.server, "front", "{driver}");
+        }
+        let other = Netns::new();
+        let before = lab.host.snapshot();
+        let taken = [
+            "attach",
+            "web",
+            "--netns",
+            other.name(),
+            "--ip",
+            "10.208.0.20",
+        ];
+        let refused = lab.host.tidegate(&taken);
+        assert_eq!(refused.code, Some(1), "{refused:#?}");
+        assert_eq!(lab.host.snapshot(), before);
+    }
+}
+
+#[test]
+fn a_neighbour_learns_at_once_that_an_address_has_moved() {
+    require_root_kernel!();
+    for driver in drivers() {
+        let lab = Lab::with_driver(&driver);
+        lab.host.ok(&["network", "create", "web"]);
+        let side = lab.attach("web", "side", &[]);
+        let (old, new) = (Netns::new(), Netns::new());
+        let _servers = [
+            Server::start(&old, "old", 80),
+            Server::start(&new, "new", 80),
+        ];
+        let addresses = "--ip 10.208.0.20 --ip6 fd74:6964:6567::20";
+        attach(
+            &lab,
+            "old",
+            &old,
+            &format!("{addresses} --mac 02:00:00:00:00:21"),
+        );
+        let targets = ["10.208.0.20:80", "[fd74:6964:6567::20]:80"].map(|to| to.parse().unwrap());
+        for to in targets {
+            // Two ways, so that the neighbour is known to be reachable.
+            Connection::open(&side.netns, to).echo("hello").unwrap();
+        }
+        lab.host.ok(&["detach", "old"]);
+        attach(
+            &lab,
+            "new",
+            &new,
+            &format!("{addresses} --mac 02:00:00:00:00:22"),
+        );
+        let known = || side.netns.sh("ip neigh show");
+        let is_told = |known: &str| {
+            ["10.208.0.20 ", "fd74:6964:6567::20 "].iter().all(|ip| {
+                let mut lines = known.lines();
+                lines.any(|line| line.starts_with(ip) && line.contains("02:00:00:00:00:22"))
+            })
+        };
+        let told = (0..200).any(|_| {
+            std::thread::sleep(std::time::Duration::from_millis(5));
+            is_told(&known())
+        });
+        assert!(told, "{driver}: nobody said it:\n{}", known());
+        for to in targets {
+            assert_eq!(ask_tcp(&side.netns, to).unwrap().server, "new", "{driver}");
+        }
+    }
+}
+
+#[test]
+fn an_endpoint_whose_namespace_is_gone_can_be_detached() {
+    require_root_kernel!();
+    for driver in drivers() {
+        let lab = Lab::with_driver(&driver);
+        lab.host.ok(&["network", "create", "web"]);
+        let before = lab.host.ok(&["ruleset", "--live"]);
+        drop(lab.attach("web", "front", &["8080:80"]));
+        lab.host.ok(&["detach", "front"]);
+        assert_eq!(lab.host.ok(&["ruleset", "--live"]), before);
+        assert_eq!(lab.host.json(&["endpoint", "ls"]), serde_json::json!([]));
+    }
+}
