@@ -220,6 +220,53 @@ fn the_examples_rpms_install_into_an_empty_root_and_go_without_a_trace() {
     }
 }
 
+#[test]
+fn the_examples_packages_are_verified_by_the_same_command() {
+    require!(
+        Need::Root,
+        Need::Program("mmdebstrap"),
+        Need::Program("lintian")
+    );
+    // Both are verified in the same system, which is made once.
+    for (packages, flavour) in [
+        (&runs().with_zlib, "dynamic"),
+        (&runs().without_zlib, "dynamic-exec"),
+    ] {
+        let out = tempfile::tempdir().unwrap();
+        let mut verify = Command::new(std::env::var_os("CARGO").expect("tests run under cargo"));
+        verify
+            .args([
+                "xtask",
+                "verify",
+                "--distro",
+                "debian-12",
+                "--place",
+                "chroot",
+            ])
+            .arg("--packages")
+            .arg(packages.folder())
+            .arg("--out")
+            .arg(out.path())
+            .env("CARGO_TARGET_DIR", workspace().join("target"))
+            .current_dir(project());
+        if let Some(mirror) = std::env::var_os("TIDEGATE_TEST_MIRROR") {
+            let mirror = mirror.to_string_lossy().into_owned();
+            verify.env("DIST_MIRROR", format!("debian={mirror}"));
+        }
+        let output = finished(&mut verify);
+        let table = output.success();
+        for said in [
+            format!("audit: passed: {flavour} in plan, package and program"),
+            "lint: passed".to_owned(),
+            "smoke: passed".to_owned(),
+            "purge: passed".to_owned(),
+            " 0 failed".to_owned(),
+        ] {
+            assert!(table.contains(&said), "{said} is not in {table}");
+        }
+    }
+}
+
 /// Each package of a lock file with its version.
 fn locked(folder: &Path) -> Vec<(String, String)> {
     let text = std::fs::read_to_string(folder.join("Cargo.lock")).expect("a lock file");

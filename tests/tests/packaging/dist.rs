@@ -28,6 +28,11 @@ impl Packages {
         Self { folder, manifest }
     }
 
+    /// Where they are.
+    pub(crate) fn folder(&self) -> &Path {
+        &self.folder
+    }
+
     /// Those that link libnftables, made on a machine that has it.
     pub(crate) fn dynamic() -> &'static Self {
         &machine::runs().with_library.packages

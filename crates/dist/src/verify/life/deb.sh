@@ -51,7 +51,9 @@ remove_it() {
 }
 
 purge_it() {
-    apt purge "$NAME"
+    # By now dpkg has forgotten a package without configuration files and scripts, and no archive
+    # has it: apt-get would not know the name.
+    dpkg --purge "$NAME"
     script release
     nothing_is_left
 }
