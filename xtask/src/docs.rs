@@ -1,6 +1,8 @@
-//! `cargo xtask docs`: man pages and shell completions, from the command lines' definitions.
+//! `cargo xtask docs`: man pages and shell completions, from the command lines' definitions, and the
+//! reference of the toolkit's files, from the types that read them.
 
 mod man;
+mod reference;
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -40,7 +42,7 @@ pub(crate) struct Args {
     check: bool,
 }
 
-/// The content of each generated file, by its path under `packaging/`.
+/// The content of each generated file, by its path in the workspace.
 type Files = BTreeMap<PathBuf, Vec<u8>>;
 
 /// Writes the files, or compares them.
@@ -50,7 +52,7 @@ type Files = BTreeMap<PathBuf, Vec<u8>>;
 pub(crate) fn run(args: &Args) -> anyhow::Result<()> {
     match args.check {
         true => check(),
-        false => write(&packaging(), &generated()?),
+        false => write(&run::root(), &generated()?),
     }
 }
 
@@ -60,7 +62,7 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<()> {
 /// Names each file that is stale or missing.
 pub(crate) fn check() -> anyhow::Result<()> {
     let files = generated()?;
-    let stale = stale(&packaging(), &files);
+    let stale = stale(&run::root(), &files);
     if stale.is_empty() {
         return Ok(());
     }
@@ -68,20 +70,23 @@ pub(crate) fn check() -> anyhow::Result<()> {
         .iter()
         .map(|path| path.display().to_string())
         .collect();
-    let message = format!("not as the command lines define it: {}", names.join(", "));
+    let message = format!(
+        "not as the command lines and types define it: {}",
+        names.join(", ")
+    );
     Err(Hinted::new(message, "cargo xtask docs").into())
-}
-
-fn packaging() -> PathBuf {
-    run::root().join("packaging")
 }
 
 fn generated() -> anyhow::Result<Files> {
     let mut files = Files::new();
+    let reference = reference::reference().into_bytes();
+    files.insert("docs/reference.md".into(), reference);
     for program in &PROGRAMS {
         let mut command = (program.definition)();
         files.extend(SHELLS.map(|shell| completion(&mut command, shell)));
-        files.extend(man::pages((program.definition)(), program.section)?);
+        let pages = man::pages((program.definition)(), program.section)?;
+        let page = |(name, text)| (Path::new("packaging").join::<PathBuf>(name), text);
+        files.extend(pages.into_iter().map(page));
     }
     Ok(files)
 }
@@ -90,7 +95,8 @@ fn completion(command: &mut Command, shell: Shell) -> (PathBuf, Vec<u8>) {
     let name = command.get_name().to_owned();
     let mut text = Vec::new();
     clap_complete::generate(shell, command, &name, &mut text);
-    (Path::new("completions").join(shell.file_name(&name)), text)
+    let folder = Path::new("packaging/completions");
+    (folder.join(shell.file_name(&name)), text)
 }
 
 fn write(folder: &Path, files: &Files) -> anyhow::Result<()> {
@@ -127,20 +133,24 @@ mod tests {
         assert_eq!(stale(folder.path(), &files).len(), files.len());
         write(folder.path(), &files).unwrap();
         assert!(stale(folder.path(), &files).is_empty());
-        std::fs::write(folder.path().join("man/tidegated.8"), "edited").unwrap();
-        assert_eq!(stale(folder.path(), &files), [Path::new("man/tidegated.8")]);
+        std::fs::write(folder.path().join("packaging/man/tidegated.8"), "edited").unwrap();
+        assert_eq!(
+            stale(folder.path(), &files),
+            [Path::new("packaging/man/tidegated.8")]
+        );
     }
 
     #[test]
     fn every_subcommand_has_a_page_and_every_program_its_completions() {
         let files = generated().unwrap();
         for path in [
-            "man/tidegate.1",
-            "man/tidegate-network-create.1",
-            "man/tidegated.8",
-            "completions/tidegate.bash",
-            "completions/_tidegated",
-            "completions/tidegated.fish",
+            "packaging/man/tidegate.1",
+            "packaging/man/tidegate-network-create.1",
+            "packaging/man/tidegated.8",
+            "packaging/completions/tidegate.bash",
+            "packaging/completions/_tidegated",
+            "packaging/completions/tidegated.fish",
+            "docs/reference.md",
         ] {
             assert!(files.contains_key(Path::new(path)), "{path}");
         }

@@ -28,7 +28,7 @@ enum Task {
     Test(test::Args),
     /// Check what a change must pass besides the tests: format, lints, licences, generated files
     Check(check::Args),
-    /// Write man pages and shell completions from the command lines' definitions
+    /// Write what follows from definitions: man pages, shell completions, the reference of the files
     Docs(docs::Args),
     /// Write the workflows of continuous integration from their templates
     Ci(ci::Args),

@@ -8,6 +8,7 @@ mod load;
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
+use schemars::JsonSchema;
 use serde::Deserialize;
 use tidegate_native_deps::{Family, Flavour, NativeDep};
 use toml::Spanned;
@@ -17,8 +18,9 @@ use crate::spec::Format;
 pub use asset::{Asset, AssetSource, InvalidAsset};
 pub use load::{ConfigError, load, parse};
 
-/// The whole file.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+/// What is built, and what the packages hold. Version, licence, the first author and the homepage
+/// come from the Cargo package that `stamp.program` names.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub struct Config {
     /// The packages' name.
@@ -36,9 +38,10 @@ pub struct Config {
     pub cargo_packages: Vec<String>,
     /// How a built program says what it is.
     pub stamp: Stamp,
-    /// The C library whose presence decides the flavour. Exactly one.
+    /// The C library whose presence decides the flavour. Exactly one, under any name.
     pub native_dep: BTreeMap<String, NativeDep>,
-    /// What each flavour is packaged as.
+    /// What each flavour is packaged as: `dynamic`, `dynamic-exec`, `static`. One that is not there
+    /// is not packaged.
     pub flavour: BTreeMap<Flavour, FlavourConfig>,
     /// What only Debian packages have.
     pub deb: DebConfig,
@@ -48,6 +51,7 @@ pub struct Config {
     #[serde(default)]
     pub verify: VerifyConfig,
     /// The files of the packages.
+    #[schemars(with = "Vec<asset::RawAsset>")]
     pub asset: Vec<Asset>,
 }
 
@@ -79,10 +83,11 @@ impl Config {
 }
 
 /// How a built program says what it is.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub struct Stamp {
     /// The program to ask; one of `cargo-packages`.
+    #[schemars(with = "String")]
     pub program: Spanned<String>,
     /// The arguments with which it prints a JSON object with `flavour` and `commit`.
     pub arguments: Vec<String>,
@@ -92,7 +97,7 @@ pub struct Stamp {
 }
 
 /// One flavour.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub struct FlavourConfig {
     /// What it is packaged as.
@@ -100,7 +105,7 @@ pub struct FlavourConfig {
 }
 
 /// What only Debian packages have.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub struct DebConfig {
     /// The archive section, see the Debian Policy Manual, 2.4.
@@ -114,7 +119,7 @@ pub struct DebConfig {
 }
 
 /// What only RPM packages have.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub struct RpmConfig {
     /// The package group, which old tools sort by.
@@ -128,7 +133,7 @@ pub struct RpmConfig {
 }
 
 /// How installed packages are tried, on clean systems of their distributions.
-#[derive(Debug, Clone, PartialEq, Eq, Default, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub struct VerifyConfig {
     /// A program, relative to the workspace, that tries the installed package from inside of the

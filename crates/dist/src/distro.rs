@@ -14,6 +14,7 @@ mod plan;
 
 use std::collections::BTreeMap;
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use tidegate_native_deps::{Distribution, Family, Flavour, Version};
 use toml::Spanned;
@@ -28,11 +29,11 @@ pub use error::DistroError;
 pub use load::{load, parse};
 pub use plan::{BuildPackages, CARGO_HOME, DistroPlan, OUT, WORKSPACE, build_packages, plan};
 
-/// The whole file.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+/// The distributions that packages are built for.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub struct DistroList {
-    /// What the distributions of a family have in common.
+    /// What the distributions of a family have in common: `debian`, `fedora`, `rhel`, `suse`.
     pub family: BTreeMap<Family, FamilyConfig>,
     /// The distributions, in the order in which they are shown.
     #[serde(rename = "distro")]
@@ -40,7 +41,7 @@ pub struct DistroList {
 }
 
 /// What the distributions of a family have in common.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub struct FamilyConfig {
     /// What packages are made.
@@ -60,10 +61,11 @@ pub struct FamilyConfig {
 }
 
 /// One release of a distribution.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub struct Distro {
     /// What it is called in options, folders and image names, such as `debian-12`.
+    #[schemars(with = "String")]
     pub id: Spanned<String>,
     /// The family whose package names and commands it has.
     pub family: Family,
@@ -81,7 +83,9 @@ pub struct Distro {
     pub archive: Option<String>,
     /// The architectures that packages are built for.
     pub architectures: Vec<Arch>,
-    /// The last day on which it gets security updates for everyone. None: not known yet.
+    /// The last day on which it gets security updates for everyone, such as `2028-06-30`, without
+    /// quotes. None: not known yet.
+    #[schemars(with = "Option<String>", extend("format" = "date"))]
     pub end_of_life: Option<EndOfLife>,
     /// What is added to the packages' revision, so that those of several distributions can lie in
     /// one folder, and an upgrade of the distribution upgrades the package.
@@ -103,7 +107,7 @@ pub struct Distro {
 }
 
 /// Where the devel package of the C library comes from.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum DevelSource {
     /// A repository that is always enabled.
@@ -117,7 +121,7 @@ pub enum DevelSource {
 }
 
 /// The packages of the C library in one distribution, where they are not the family's.
-#[derive(Debug, Clone, PartialEq, Eq, Default, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub struct PackageNames {
     /// The package with headers and `.pc` file.

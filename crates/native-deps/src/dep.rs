@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::fmt;
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::{Family, Version};
@@ -23,7 +24,7 @@ use crate::{Family, Version};
 /// runtime = { debian = "libnftables1", fedora = "nftables" }
 /// tool = { program = "nft", packages = { debian = "nftables", fedora = "nftables" } }
 /// ```
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub struct NativeDep {
     /// The name of its `.pc` file without the suffix.
@@ -31,6 +32,7 @@ pub struct NativeDep {
     /// The DT_SONAME that a binary linked to it carries as DT_NEEDED.
     pub soname: String,
     /// The oldest version that is supported.
+    #[schemars(with = "String")]
     pub min_version: Version,
     /// The Cargo feature that links it.
     pub cargo_feature: CargoFeature,
@@ -38,9 +40,9 @@ pub struct NativeDep {
     /// needs a newer one does not start on the older distributions. Absent: no limit.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub symbol_version_ceiling: Option<String>,
-    /// The package that holds headers and `.pc` file.
+    /// The package that holds headers and `.pc` file, by family: `debian`, `fedora`, `rhel`, `suse`.
     pub devel: Packages,
-    /// The package that holds the shared library.
+    /// The package that holds the shared library, by family: `debian`, `fedora`, `rhel`, `suse`.
     pub runtime: Packages,
     /// What a build without the library runs instead.
     pub tool: Tool,
@@ -66,7 +68,7 @@ impl NativeDep {
 }
 
 /// A Cargo feature of one package of the workspace.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub struct CargoFeature {
     /// The Cargo package that has the feature.
@@ -83,12 +85,12 @@ impl fmt::Display for CargoFeature {
 }
 
 /// A program that does the library's work in a build that does not link it.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub struct Tool {
     /// The program's name, looked up in PATH and in the sbin folders.
     pub program: String,
-    /// The package that holds it.
+    /// The package that holds it, by family: `debian`, `fedora`, `rhel`, `suse`.
     pub packages: Packages,
     /// What else is found out about it, and shown.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
@@ -96,7 +98,7 @@ pub struct Tool {
 }
 
 /// A property of the library that a C program finds out. No flavour depends on it.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub struct LibraryCheck {
     /// What the property is called, such as `JSON`.
@@ -108,7 +110,7 @@ pub struct LibraryCheck {
 }
 
 /// A property of the tool that it says itself. No flavour depends on it.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub struct ToolCheck {
     /// What the property is called, such as `JSON`.
@@ -122,7 +124,7 @@ pub struct ToolCheck {
 }
 
 /// What library and tool need of the running kernel. No flavour depends on it.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub struct KernelCheck {
     /// The module, as `/sys/module` has it when it is loaded.
@@ -134,7 +136,7 @@ pub struct KernelCheck {
 }
 
 /// The name of one package in each family of distributions.
-#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(transparent)]
 pub struct Packages(BTreeMap<Family, String>);
 

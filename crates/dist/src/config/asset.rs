@@ -1,5 +1,6 @@
 //! One file, or several, of the packages.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Deserializer};
 use toml::Spanned;
 
@@ -51,19 +52,31 @@ pub enum InvalidAsset {
     },
 }
 
-#[derive(Deserialize)]
+/// One file of the packages, or several.
+#[derive(Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
-struct RawAsset {
+pub(super) struct RawAsset {
+    /// A program that is built, by name: this, or `source`.
+    #[schemars(with = "Option<String>")]
     binary: Option<Spanned<String>>,
+    /// Files of the workspace, relative to it: a path, or a glob pattern, which must match.
     source: Option<String>,
+    /// Where it goes: an absolute path; one that ends in `/` is a folder that keeps the files' own
+    /// names.
     dest: String,
+    /// A suffix that the files' own names lose.
     strip_suffix: Option<String>,
+    /// Permission bits in octal, such as `"0640"`. Absent: `"0755"` for a program, else `"0644"`.
     #[serde(default, deserialize_with = "octal")]
+    #[schemars(with = "Option<String>")]
     mode: Option<u32>,
+    /// What it is to the package manager.
     #[serde(default)]
     kind: FileKind,
+    /// Whether the packages hold it compressed, with `.gz` added to its name.
     #[serde(default)]
     gzip: bool,
+    /// The formats that hold it. Absent: every one.
     formats: Option<Vec<Format>>,
 }
 

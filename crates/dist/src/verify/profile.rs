@@ -12,6 +12,7 @@ pub mod resolve;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::distro::DistroList;
@@ -24,7 +25,7 @@ pub use error::ProfileError;
 pub const FOLDER: &str = "packaging/profiles";
 
 /// What one distribution offers.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub struct Profile {
     /// The C library. Its symbol versions follow from its version.
@@ -38,7 +39,7 @@ pub struct Profile {
 }
 
 /// How far a figure is to be trusted.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Confidence {
     /// The source names this release of the distribution and this figure.
@@ -50,11 +51,12 @@ pub enum Confidence {
 }
 
 /// The C library.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub struct Glibc {
     /// The release, such as `2.34`. Symbol versions that a distribution took from a later one are
     /// not counted.
+    #[schemars(with = "String")]
     pub version: GlibcVersion,
     /// How far it is to be trusted.
     pub confidence: Confidence,
@@ -88,7 +90,7 @@ impl TryFrom<String> for GlibcVersion {
 }
 
 /// A shared library.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub struct Library {
     /// Its soname.
@@ -104,7 +106,7 @@ pub struct Library {
 }
 
 /// A package of the distribution.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub struct Package {
     /// Its name.
