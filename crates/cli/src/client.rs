@@ -7,7 +7,9 @@ use std::str::FromStr;
 
 use clap::{Args, Parser, Subcommand};
 use ipnet::IpNet;
-use tidegate_model::{Access, IfName, Invalid, MacAddr, Mode, Name, Policy, PortRequest};
+use tidegate_model::{
+    Access, IfName, Invalid, MacAddr, Mode, Name, OwnSysctl, Policy, PortRequest,
+};
 
 const AFTER_HELP: &str = "\
 Exit status: 0 done; 1 refused, and the user can mend it; 2 the daemon or the host failed.
@@ -293,6 +295,9 @@ pub struct AttachArgs {
     /// Its interface's name in the namespace; else the lowest free ethN
     #[arg(long, value_name = "IFNAME")]
     pub ifname: Option<IfName>,
+    /// A sysctl of its interface: net.ipv4.conf.IFNAME.KEY=VALUE, with IFNAME as it is
+    #[arg(long, value_name = "SYSCTL")]
+    pub sysctl: Vec<OwnSysctl>,
 }
 
 /// An endpoint and some of its ports.

@@ -159,6 +159,7 @@ async fn attach(args: AttachArgs, daemon: &Daemon, output: Output) -> Result<(),
             .collect(),
         mac: args.mac,
         ifname: args.ifname,
+        sysctls: args.sysctl,
     };
     let made = daemon.post(ENDPOINTS, &wanted).await?;
     output.show(made, |made: &Endpoint| {

@@ -120,6 +120,7 @@ pub(crate) fn endpoint(endpoint: &Endpoint) -> String {
         ("addresses", joined(&endpoint.addresses)),
         ("default routes", joined(&endpoint.gateways)),
         ("ports", joined(&endpoint.ports)),
+        ("sysctls", joined(&endpoint.sysctls)),
     ])
 }
 
@@ -322,6 +323,7 @@ mod tests {
             addresses       10.208.0.2/24,fd74:6964:6567::2/64
             default routes  10.208.0.1
             ports           8080:80/tcp,[2001:db8::1]:53:53/udp
+            sysctls         -
         "#]]
         .assert_eq(&endpoint(&front()));
     }

@@ -146,6 +146,7 @@ fn configure_peer(peer: &Peer, path: &Path) -> Result<(), LinkError> {
 fn address_peer(socket: &mut Socket, peer: &Peer) -> Result<u32, LinkError> {
     let ifname = &peer.ifname;
     let index = find::link(socket, ifname)?.index;
+    peer.sysctls.iter().try_for_each(sysctl::set)?;
     let mut batch = Batch::default();
     for net in &peer.addresses {
         let request = message::new_address(index, net);

@@ -5,7 +5,7 @@ use std::net::IpAddr;
 use ipnet::IpNet;
 use serde::{Deserialize, Serialize};
 
-use crate::{IfName, MacAddr, Name, NetnsRef, PortBinding};
+use crate::{IfName, MacAddr, Name, NetnsRef, OwnSysctl, PortBinding};
 
 /// What attaches a network namespace to a network: a veth pair with one end on the bridge.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -29,4 +29,7 @@ pub struct Endpoint {
     pub gateways: Vec<IpAddr>,
     /// Published ports.
     pub ports: Vec<PortBinding>,
+    /// Sysctls of its interface.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub sysctls: Vec<OwnSysctl>,
 }

@@ -108,6 +108,8 @@ pub struct Peer {
     pub ifname: IfName,
     /// Its Ethernet address.
     pub mac: MacAddr,
+    /// Its sysctls.
+    pub sysctls: Vec<Sysctl>,
     /// Its addresses with their prefix lengths.
     pub addresses: Vec<IpNet>,
     /// Next hops of default routes through it.

@@ -50,6 +50,7 @@ pub fn attach(
         gateways: gateways(network, &addresses, netns),
         addresses,
         ports,
+        sysctls: request.sysctls.clone(),
     };
     let links = vec![LinkStep::AddVeth(steps::veth(&endpoint, network))];
     let holds = steps::hold_ports(network, &endpoint, &endpoint.ports);

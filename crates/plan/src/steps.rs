@@ -87,6 +87,11 @@ pub(crate) fn veth(endpoint: &Endpoint, network: &Network) -> Veth {
             netns: endpoint.netns.clone(),
             ifname: endpoint.ifname.clone(),
             mac: endpoint.mac,
+            sysctls: endpoint
+                .sysctls
+                .iter()
+                .map(|sysctl| sysctl.of(&endpoint.ifname))
+                .collect(),
             addresses: endpoint.addresses.clone(),
             gateways: endpoint.gateways.clone(),
         },

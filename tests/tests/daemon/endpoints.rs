@@ -23,10 +23,13 @@ fn an_endpoint_has_the_addresses_and_the_name_that_it_asks_for() {
             &lab,
             "front",
             &netns,
-            "--ip 10.208.0.20 --ip6 fd74:6964:6567::20 --mac 02:00:00:00:00:20 --ifname web0",
+            "--ip 10.208.0.20 --ip6 fd74:6964:6567::20 --mac 02:00:00:00:00:20 --ifname web0 \
+             --sysctl net.ipv4.conf.IFNAME.arp_ignore=1",
         );
         let link = netns.sh("ip -o link show web0");
         assert!(link.contains("02:00:00:00:00:20"), "{link}");
+        let arp_ignore = netns.sh("cat /proc/sys/net/ipv4/conf/web0/arp_ignore");
+        assert_eq!(arp_ignore.trim(), "1");
         let _server = Server::start(&netns, "front", 80);
         for to in ["10.208.0.20:80", "[fd74:6964:6567::20]:80"] {
             let reply = ask_tcp(&side.netns, to.parse().unwrap()).unwrap();

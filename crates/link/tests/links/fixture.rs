@@ -43,6 +43,7 @@ pub(crate) fn veth(n: u8, host: u8, netns: &NetnsRef) -> Veth {
             netns: netns.clone(),
             ifname: ifname("eth0"),
             mac: MacAddr::local([0x77, 0, 0, n, host]),
+            sysctls: Vec::new(),
             addresses: vec![
                 format!("10.77.{n}.{host}/24").parse().unwrap(),
                 format!("fd77:{n}::{host:x}/64").parse().unwrap(),

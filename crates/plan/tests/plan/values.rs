@@ -43,6 +43,7 @@ pub(crate) fn attachment(network: &str, ports: &[&str]) -> Attach {
         addresses: Vec::new(),
         mac: None,
         ifname: None,
+        sysctls: Vec::new(),
     }
 }
 
