@@ -20,6 +20,7 @@ mod dist;
 mod fallback;
 mod image;
 mod machine;
+mod profiles;
 mod root;
 mod rpm;
 mod sandbox;

@@ -129,7 +129,7 @@ impl Bench<'_> {
                 vec![self.stage(&tree, &work, place, &phases)?]
             }
             Chosen::Container(engine) => self.in_container(engine, &work)?,
-            // Above.
+            // It took another way, above.
             Chosen::Profile => Vec::new(),
         };
         self.run(&stages)?;

@@ -78,7 +78,7 @@ service_follows_the_policy() {
         [ "$state" = disabled ] || fault "$unit is $state right after the installation"
     done
     units_are_down
-    systemctl enable --now $UNITS
+    systemctl enable --now $UNITS || :
     units_are_up
 }
 
@@ -106,6 +106,22 @@ purge_it() {
     nothing_is_left
 }
 
+# The digest of a file in a package.
+digest() {
+    rpm --query --package --queryformat '[%{FILENAMES} %{FILEDIGESTS}\n]' "$1" |
+        awk -v file="$2" '$1 == file { print $2 }'
+}
+
+# What the package brings for a configuration file that was changed lies beside it, where it is
+# another than the previous package's.
+new_conffiles_are_beside() {
+    for file in $CONFFILES; do
+        old=$(digest "$PREVIOUS" "$file")
+        [ -n "$old" ] && [ "$old" != "$(digest "$PACKAGE" "$file")" ] || continue
+        [ -e "$file.rpmnew" ] || fault "$file.rpmnew is not there"
+    done
+}
+
 upgrade_it() {
     dnf install "$PREVIOUS"
     [ "$INIT" = no ] || systemctl enable --now $UNITS
@@ -115,6 +131,7 @@ upgrade_it() {
     dnf install "$PACKAGE"
     is_installed
     conffiles_are_kept
+    new_conffiles_are_beside
     [ "$INIT" = no ] || units_are_up
     script held
     script release
