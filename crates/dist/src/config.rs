@@ -13,7 +13,7 @@ use serde::Deserialize;
 use tidegate_native_deps::{Family, Flavour, NativeDep};
 use toml::Spanned;
 
-use crate::spec::Format;
+use crate::spec::{FileKind, Format};
 
 pub use asset::{Asset, AssetSource, InvalidAsset};
 pub use load::{ConfigError, load, parse};
@@ -71,6 +71,23 @@ impl Config {
             .values()
             .next()
             .expect("a checked configuration has one native-dep")
+    }
+
+    /// The configuration files in packages of a format, by their paths there. Those that only a
+    /// pattern names are not among them.
+    #[must_use]
+    pub fn configuration(&self, format: Format) -> Vec<String> {
+        let assets = self.asset.iter();
+        let held = assets.filter(|a| a.kind == FileKind::Config && a.formats.contains(&format));
+        let paths = held.filter_map(|asset| match &asset.source {
+            AssetSource::Binary(_) => None,
+            AssetSource::Files(pattern) if pattern.contains(['*', '?', '[']) => None,
+            AssetSource::Files(path) => {
+                let name = path.rsplit('/').next().unwrap_or(path);
+                Some(asset.dest_of(name))
+            }
+        });
+        paths.collect()
     }
 
     /// The formats of a flavour; none for one that is not packaged.

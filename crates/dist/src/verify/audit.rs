@@ -27,6 +27,8 @@ pub struct Facts<'a> {
     pub sum: &'a Sum,
     /// The programs that were unpacked from it.
     pub programs: &'a [BuiltProgram],
+    /// The configuration files that it should mark as such.
+    pub configuration: &'a [String],
 }
 
 /// Compares plan, package and programs.
@@ -50,7 +52,16 @@ pub fn package(facts: &Facts<'_>) -> Vec<String> {
         report: &facts.contents.report,
     }));
     let faults = faults.iter().map(Fault::to_string);
+    let faults = faults.chain(unmarked(facts));
     faults.chain(against_manifest(facts)).collect()
+}
+
+/// A file that is not marked is overwritten by an upgrade, changed or not.
+fn unmarked(facts: &Facts<'_>) -> impl Iterator<Item = String> {
+    let marked = &facts.contents.conffiles;
+    let files = facts.configuration.iter();
+    let unmarked = files.filter(|file| !marked.contains(file));
+    unmarked.map(|file| format!("{file} is not marked as a configuration file"))
 }
 
 /// A package that is not the one of the manifest was changed since, or swapped.
@@ -178,7 +189,7 @@ mod tests {
                     recommends: vec!["nftables".into()],
                     files: Vec::new(),
                 },
-                conffiles: Vec::new(),
+                conffiles: vec!["/etc/x.toml".into()],
                 provides: Vec::new(),
             },
             sum: Sum {
@@ -201,6 +212,7 @@ mod tests {
             contents: &case.contents,
             sum: &case.sum,
             programs: &case.programs,
+            configuration: &["/etc/x.toml".to_owned()],
         })
     }
 
@@ -246,6 +258,16 @@ mod tests {
         ] {
             assert!(faults.iter().any(|f| f == expected), "{faults:#?}");
         }
+    }
+
+    #[test]
+    fn a_configuration_file_that_is_not_marked_is_named() {
+        let mut case = sound();
+        case.contents.conffiles.clear();
+        assert_eq!(
+            faults(&case),
+            ["/etc/x.toml is not marked as a configuration file"]
+        );
     }
 
     #[test]

@@ -36,6 +36,7 @@ pub struct Life {
 pub fn read(log: &str) -> Life {
     let mut life = Life::default();
     let mut faults: Vec<String> = Vec::new();
+    let mut seen: Vec<String> = Vec::new();
     let mut because: Option<String> = None;
     let mut begun: Option<Check> = None;
     for line in log.lines() {
@@ -51,17 +52,21 @@ pub fn read(log: &str) -> Life {
             ("refused", _) => life.answer = Some(Answer::Refused(rest.to_owned())),
             ("end", _) => life.is_over = true,
             ("fault", _) => faults.push(rest.to_owned()),
+            ("seen", _) if seen.last().is_none_or(|last| last != rest) => {
+                seen.push(rest.to_owned());
+            }
             // The first command that failed made the others fail.
             ("because", _) => because = because.or_else(|| Some(format!("`{rest}` failed"))),
             ("begin", Some(check)) => {
                 begun = Some(check);
                 faults.clear();
+                seen.clear();
                 because = None;
             }
             ("passed", Some(check)) => {
                 begun = None;
-                let seen = Outcome::of(Vec::new(), seen(check));
-                life.checks.insert(check, seen);
+                let seen = std::mem::take(&mut seen).join("; ");
+                life.checks.insert(check, Outcome::Passed { seen });
             }
             ("failed", Some(check)) => {
                 begun = None;
@@ -123,19 +128,6 @@ fn last_lines(log: &str) -> String {
     lines[from..].join(" | ")
 }
 
-/// What a check that passed has shown.
-fn seen(check: Check) -> &'static str {
-    match check {
-        Check::Install => "installed, its files as packaged",
-        Check::Service => "units as the family's policy wants them",
-        Check::Smoke => "the programs do their work",
-        Check::Upgrade => "units up, connection kept, changed configuration kept",
-        Check::Remove => "units stopped, configuration kept, connection kept",
-        Check::Purge => "nothing is left",
-        Check::Lint | Check::Audit | Check::Resolve | Check::Refuse => "no fault",
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -145,6 +137,8 @@ mod tests {
 ::system Debian GNU/Linux 12 (bookworm)
 ::begin install
 Setting up tidegate
+::seen its files are as packaged
+::seen all is well
 ::passed install
 ::stamp {\"flavour\":\"dynamic\"}
 ::begin service
@@ -171,7 +165,7 @@ Setting up tidegate
         };
         assert_eq!(
             told(Check::Install),
-            "passed: installed, its files as packaged"
+            "passed: its files are as packaged; all is well"
         );
         assert_eq!(told(Check::Service), "FAILED: tidegated.service is failed");
         assert_eq!(told(Check::Smoke), "not run: no script");

@@ -330,6 +330,7 @@ impl Bench<'_> {
             contents: &self.package.contents,
             sum: &self.package.sum,
             programs: &self.package.programs,
+            configuration: &self.config.configuration(artifact.format),
         });
         if let Some(text) = &life.stamp {
             let program = self.config.stamp.program.get_ref();

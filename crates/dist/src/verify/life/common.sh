@@ -34,9 +34,17 @@ fault() {
     exit 1
 }
 
+# Says what a check that passes has shown.
+saw() { echo "::seen $*"; }
+
 # The project's own script, in one of its phases.
 script() {
-    [ -z "$SCRIPT" ] || "$SCRIPT" "$1" || fault "the project's script fails in phase $1"
+    [ -n "$SCRIPT" ] || return 0
+    "$SCRIPT" "$1" || fault "the project's script fails in phase $1"
+    case $1 in
+    smoke) saw "the project's script is content" ;;
+    held | removed) saw "what the project's script held lives on" ;;
+    esac
 }
 
 # Copies the libraries that the programs name to where the audit reads them.
@@ -61,6 +69,7 @@ units_are_up() {
         }
         state=$(systemctl is-enabled "$unit") || fault "$unit is $state"
     done
+    [ -z "$UNITS" ] || saw "units run and are enabled"
 }
 
 units_are_down() {
@@ -68,12 +77,14 @@ units_are_down() {
         state=$(systemctl is-active "$unit" || :)
         [ "$state" = inactive ] || [ "$state" = unknown ] || fault "$unit is $state"
     done
+    [ -z "$UNITS" ] || saw "units are down"
 }
 
 conffiles_are_there() {
     for file in $CONFFILES; do
         [ -e "$file" ] || fault "$file is gone"
     done
+    [ -z "$CONFFILES" ] || saw "the configuration is there"
 }
 
 # A line that only an administrator could have added. Comments start so in most configurations.
@@ -89,6 +100,7 @@ conffiles_are_kept() {
     for file in $CONFFILES; do
         grep --quiet --line-regexp "$MARK" "$file" || fault "$file lost its change"
     done
+    [ -z "$CONFFILES" ] || saw "the changed configuration is kept"
 }
 
 # Every path of the system but those where whatever runs leaves traces: those of the package
@@ -102,13 +114,17 @@ listing() {
         -o -path /var/lib/private \) -prune -o -print | sort
 }
 
+# Paths, and each again where it is on a system that keeps /bin, /lib and /sbin below /usr.
+merged() { sed -E 'p; s,^/((s?bin|lib)[^/]*)/,/usr/\1/,'; }
+
 # What is there that was not there before, and that no installed package owns; what bears the
 # package's name where the listing does not look; and units that systemd still knows.
 nothing_is_left() {
-    left=$(listing | comm -13 /verify/before - | comm -23 - <(owned_paths | sort --unique))
+    left=$(listing | comm -13 /verify/before - | comm -23 - <(owned_paths | merged | sort --unique))
     left+=$(find /run /var/lib/systemd /var/lib/private -name "*$NAME*" -not -path '/run/log/*')
     [ -z "$left" ] || fault "left behind: $(echo $left)"
-    [ "$INIT" = no ] && return
+    saw "nothing is left"
+    [ "$INIT" = yes ] || return 0
     left=$(systemctl list-units --all --plain --no-legend $UNITS | grep -v not-found || :)
     [ -z "$left" ] || fault "systemd still knows $left"
 }
@@ -139,6 +155,6 @@ life() {
 }
 
 smoke() {
-    [ -z "$STAMP" ] || $STAMP >/dev/null
+    [ -z "$STAMP" ] || { $STAMP >/dev/null && saw "it says what it is"; }
     script smoke
 }

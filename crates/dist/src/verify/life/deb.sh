@@ -36,6 +36,7 @@ install_it() {
     is_installed
     changed=$(dpkg --verify "$NAME") || :
     [ -z "$changed" ] || fault "files are not as packaged: $changed"
+    saw "its files are as packaged"
     keep_libraries
 }
 
@@ -65,6 +66,7 @@ upgrade_it() {
     change_conffiles
     apt install "$PACKAGE"
     is_installed
+    saw "it is the new version"
     conffiles_are_kept
     [ "$INIT" = no ] || units_are_up
     script held

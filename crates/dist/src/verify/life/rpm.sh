@@ -68,6 +68,7 @@ install_it() {
     is_installed
     changed=$(rpm --verify "$NAME") || :
     [ -z "$changed" ] || fault "files are not as packaged: $changed"
+    saw "its files are as packaged"
     [ -e /verify/profile ] || keep_libraries
 }
 
@@ -77,6 +78,7 @@ service_follows_the_policy() {
         state=$(systemctl is-enabled "$unit" || :)
         [ "$state" = disabled ] || fault "$unit is $state right after the installation"
     done
+    saw "nothing is enabled by itself"
     units_are_down
     systemctl enable --now $UNITS || :
     units_are_up
@@ -92,6 +94,7 @@ remove_it() {
         [ ! -e "$file" ] || fault "$file is still there"
         grep --quiet --line-regexp "$MARK" "$file.rpmsave" || fault "$file.rpmsave lost its change"
     done
+    [ -z "$CONFFILES" ] || saw "the changed configuration is kept as .rpmsave"
     script removed
 }
 
@@ -130,6 +133,7 @@ upgrade_it() {
     change_conffiles
     dnf install "$PACKAGE"
     is_installed
+    saw "it is the new version"
     conffiles_are_kept
     new_conffiles_are_beside
     [ "$INIT" = no ] || units_are_up

@@ -23,6 +23,8 @@ enter='mount -t proc proc "$1/proc"; mount -t sysfs sysfs "$1/sys" || :; mount -
 mount -t tmpfs tmpfs "$1/run"; exec chroot "$1" /bin/bash "$2" "$3"'
 
 for phase in "$@"; do
+    # What is refused has no life.
+    if [ "$phase" = live ] && grep -q '^::refused' "$work/log"; then break; fi
     case $place-$phase in
     booted-live)
         cat >"$root/etc/systemd/system/verify.service" <<UNIT
@@ -44,7 +46,8 @@ UNIT
             >>"$work/log" 2>&1
         ;;
     *)
-        inside sh -euc "$enter" sh "$root" "$script" "$phase" >>"$work/log" 2>&1
+        # That dependencies cannot be fetched is for the resolver to explain.
+        inside sh -euc "$enter" sh "$root" "$script" "$phase" >>"$work/log" 2>&1 || :
         ;;
     esac
 done
