@@ -28,11 +28,6 @@ impl Packages {
         Self { folder, manifest }
     }
 
-    /// Where they are.
-    pub(crate) fn folder(&self) -> &Path {
-        &self.folder
-    }
-
     /// Those that link libnftables, made on a machine that has it.
     pub(crate) fn dynamic() -> &'static Self {
         &machine::runs().with_library.packages
@@ -41,6 +36,11 @@ impl Packages {
     /// Those that run `nft`, made on a machine without libnftables' development package.
     pub(crate) fn dynamic_exec() -> &'static Self {
         &machine::runs().without_library.packages
+    }
+
+    /// Where they are.
+    pub(crate) fn folder(&self) -> &Path {
+        &self.folder
     }
 
     /// What the manifest says of the package of a format.

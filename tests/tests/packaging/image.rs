@@ -9,8 +9,6 @@ use std::process::Command;
 pub(crate) enum Image {
     /// Nothing: what `apt-get install` has to do is all to be seen.
     Minimal,
-    /// systemd, so that it boots.
-    Bootable,
     /// What building takes, but for libnftables' development package.
     Build,
 }
@@ -19,7 +17,6 @@ impl Image {
     fn name(self) -> &'static str {
         match self {
             Self::Minimal => "bookworm-minimal",
-            Self::Bootable => "bookworm-bootable",
             Self::Build => "bookworm-build",
         }
     }
@@ -27,7 +24,6 @@ impl Image {
     fn packages(self) -> &'static str {
         match self {
             Self::Minimal => "ca-certificates",
-            Self::Bootable => "dbus,iproute2,procps,systemd,systemd-sysv",
             Self::Build => "build-essential,pkg-config,rpm",
         }
     }

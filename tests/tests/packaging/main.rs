@@ -14,10 +14,10 @@
 )]
 
 mod adoption;
-mod boot;
 mod deb;
 mod dist;
 mod fallback;
+mod faults;
 mod image;
 mod machine;
 mod profiles;
@@ -26,3 +26,4 @@ mod rpm;
 mod sandbox;
 mod tarball;
 mod traffic;
+mod verify;
