@@ -12,7 +12,7 @@ use tidegate_dist::engine::{Engine, Folders, Site};
 use tidegate_dist::plan::Arch;
 use tidegate_dist::verify::run::{Job, verify};
 use tidegate_dist::verify::{
-    Check, Means, PlaceRequest, Report, Verified, VerifyError, choose, html,
+    Broken, Check, Means, PlaceRequest, Report, Verified, VerifyError, choose, html,
 };
 use tidegate_native_deps::{Host, System, probe};
 
@@ -92,12 +92,17 @@ pub fn run(args: &Args) -> anyhow::Result<()> {
     let mut report = Report {
         name: bench.config.name.clone(),
         packages: Vec::new(),
+        broken: Vec::new(),
     };
-    let mut broken = Vec::new();
+    let mut errors = Vec::new();
     for distro in chosen {
         match bench.verify(distro, &watch) {
             Ok(verified) => report.packages.push(verified),
-            Err(error) => broken.push((distro.id().to_owned(), error)),
+            Err(error) => {
+                let (distro, because) = (distro.id().to_owned(), format!("{error:#}"));
+                report.broken.push(Broken { distro, because });
+                errors.push(error);
+            }
         }
     }
     watch.finish();
@@ -107,7 +112,7 @@ pub fn run(args: &Args) -> anyhow::Result<()> {
     } else {
         run::print(&render::report(&report))?;
     }
-    verdict(args, &report, broken)
+    verdict(args, &report, &errors)
 }
 
 /// What one run of several distributions needs.
@@ -231,19 +236,15 @@ fn means(config: &Config) -> Means {
     }
 }
 
-fn verdict(
-    args: &Args,
-    report: &Report,
-    broken: Vec<(String, anyhow::Error)>,
-) -> anyhow::Result<()> {
-    for (distro, error) in &broken {
-        run::say(&format!("{distro} could not be verified"));
+fn verdict(args: &Args, report: &Report, errors: &[anyhow::Error]) -> anyhow::Result<()> {
+    for (broken, error) in report.broken.iter().zip(errors) {
+        run::say(&format!("{} could not be verified", broken.distro));
         crate::failure::report(error);
     }
     let counts = report.counts();
     let hint = "the table says why; the logs are beside the report";
-    if counts.failed > 0 || !broken.is_empty() {
-        let message = match broken.len() {
+    if counts.failed > 0 || !errors.is_empty() {
+        let message = match errors.len() {
             0 => format!("the packages are not sound: {counts}"),
             n => format!("the packages are not sound: {counts}; {n} could not be verified"),
         };

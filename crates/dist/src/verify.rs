@@ -31,5 +31,5 @@ pub use error::VerifyError;
 pub use outcome::Outcome;
 pub use package::{PackageUnderTest, open};
 pub use place::{Chosen, Means, PlaceRequest, UnknownPlace, choose};
-pub use report::{Counts, Place, Report, Verified};
+pub use report::{Broken, Counts, Place, Report, Verified};
 pub use target::Target;

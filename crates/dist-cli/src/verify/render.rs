@@ -14,7 +14,12 @@ pub(super) fn report(report: &Report) -> String {
     let rows = report.packages.iter().map(row).collect();
     let table = table::of(head, rows);
     let details = report.packages.iter().map(details);
-    let mut parts: Vec<String> = std::iter::once(table).chain(details).collect();
+    let broken = report.broken.iter();
+    let broken = broken.map(|b| format!("{}: could not be verified: {}", b.distro, b.because));
+    let mut parts: Vec<String> = std::iter::once(table)
+        .chain(details)
+        .chain(broken)
+        .collect();
     parts.push(report.counts().to_string());
     parts.join("\n\n")
 }

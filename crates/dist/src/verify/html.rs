@@ -36,6 +36,9 @@ pub fn page(report: &Report) -> String {
                 h1 { (title) }
                 p { (report.counts()) ". " (places()) }
                 div.wide { (overview(report)) }
+                @for broken in &report.broken {
+                    p.failed { (broken.distro) " could not be verified: " (broken.because) }
+                }
                 @for package in &report.packages { (details(package)) }
             }
         }
@@ -132,6 +135,7 @@ mod tests {
 
     use super::*;
     use crate::spec::Format;
+    use crate::verify::Broken;
     use tidegate_native_deps::Flavour;
 
     #[test]
@@ -157,6 +161,10 @@ mod tests {
                 system: "Debian GNU/Linux 12".into(),
                 checks,
             }],
+            broken: vec![Broken {
+                distro: "debian-13".into(),
+                because: "no room".into(),
+            }],
         };
         let page = page(&report);
         for expected in [
@@ -165,6 +173,7 @@ mod tests {
             "<td class=\"other\">not run</td><td>install failed</td>",
             "libc6 (&gt;= 2.34)",
             "Debian GNU/Linux 12, booted",
+            "debian-13 could not be verified: no room",
         ] {
             assert!(page.contains(expected), "{expected} is not in {page}");
         }

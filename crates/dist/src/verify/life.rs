@@ -103,13 +103,14 @@ impl Life {
     #[must_use]
     pub fn outcome(&self, check: Check) -> Outcome {
         self.checks.get(&check).cloned().unwrap_or_else(|| {
-            let failed = self
-                .checks
-                .iter()
-                .find(|(_, outcome)| matches!(outcome, Outcome::Failed { .. }));
-            match (&self.answer, failed) {
+            let install = self.checks.get(&Check::Install);
+            match (&self.answer, install) {
+                (Some(Answer::Refused(words)), _) if check == Check::Install => {
+                    Outcome::failed(format!("the resolver refuses it: {words}"))
+                }
                 (Some(Answer::Refused(_)), _) => Outcome::not_run("the resolver refuses it"),
-                (_, Some((failed, _))) => Outcome::not_run(format!("{failed} failed")),
+                (_, Some(Outcome::Failed { .. })) => Outcome::not_run("install failed"),
+                _ if !self.is_over => Outcome::failed("the life ended before it"),
                 _ => Outcome::not_run("there is nothing to do it with"),
             }
         })
@@ -171,7 +172,9 @@ Setting up tidegate
         assert_eq!(told(Check::Smoke), "not run: no script");
         assert_eq!(told(Check::Purge), "n/a: nothing to purge");
         assert_eq!(told(Check::Remove), "FAILED: `apt remove tidegate` failed");
-        assert_eq!(told(Check::Upgrade), "not run: service failed");
+        assert_eq!(told(Check::Upgrade), "FAILED: the life ended before it");
+        let over = read(&format!("{LOG}::end\n"));
+        assert_eq!(over.outcome(Check::Upgrade).word(), "not run");
     }
 
     #[test]
@@ -186,10 +189,25 @@ Setting up tidegate
     }
 
     #[test]
+    fn a_life_that_ended_early_has_not_passed() {
+        let life = read("::accepted\n::passed install\n::passed smoke\n");
+        for check in [Check::Service, Check::Upgrade, Check::Purge] {
+            assert_eq!(life.outcome(check).word(), "FAILED");
+        }
+        assert_eq!(read("").outcome(Check::Install).word(), "FAILED");
+        let failed = read("::accepted\n::begin install\n::failed install\n");
+        assert_eq!(failed.outcome(Check::Smoke).text(), "install failed");
+    }
+
+    #[test]
     fn nothing_is_run_of_a_package_that_is_refused() {
         let life = read("::refused tidegate : Depends: libc6 (>= 2.39)\n");
         assert_eq!(
-            life.outcome(Check::Install),
+            life.outcome(Check::Install).text(),
+            "the resolver refuses it: tidegate : Depends: libc6 (>= 2.39)"
+        );
+        assert_eq!(
+            life.outcome(Check::Smoke),
             Outcome::not_run("the resolver refuses it")
         );
     }

@@ -21,13 +21,17 @@ pub fn without_reason(overrides: &str) -> Vec<String> {
     faults
 }
 
-/// What lintian(1) printed: each error and each warning is a fault.
+/// What lintian(1) printed with `--fail-on error,warning`, whether it ended well, and what it had
+/// to say besides: each error and each warning is a fault, and so is an end that none explains.
 #[must_use]
-pub fn lintian(output: &str, overrides: Option<&str>) -> Outcome {
+pub fn lintian(output: &str, ended_well: bool, besides: &str, overrides: Option<&str>) -> Outcome {
     let complaints = output
         .lines()
         .filter(|line| line.starts_with("E: ") || line.starts_with("W: "));
     let mut faults: Vec<String> = complaints.map(str::to_owned).collect();
+    if !ended_well && faults.is_empty() {
+        faults.push(format!("lintian failed: {}", besides.trim()));
+    }
     faults.extend(without_reason(overrides.unwrap_or_default()));
     let count = overrides.unwrap_or_default().lines();
     let count = count.filter(|line| !line.is_empty() && !line.starts_with('#'));
@@ -43,7 +47,7 @@ pub fn lintian(output: &str, overrides: Option<&str>) -> Outcome {
 /// end. `config` is the text of the configuration that it was given.
 #[must_use]
 pub fn rpmlint(output: &str, config: Option<&str>) -> Option<Outcome> {
-    let is_over = |line: &str| line.contains(" specfiles checked; ");
+    let is_over = |line: &str| line.contains(" 1 packages and 0 specfiles checked; ");
     if !output.lines().any(is_over) {
         return None;
     }
@@ -90,9 +94,12 @@ mod tests {
         let output = "N: note\nI: x: info\nW: x: no-manual-page\nE: x: bad-thing\n";
         let faults = ["W: x: no-manual-page", "E: x: bad-thing"].map(str::to_owned);
         let faults = faults.into();
-        assert_eq!(lintian(output, None), Outcome::Failed { faults });
+        let outcome = lintian(output, false, "", None);
+        assert_eq!(outcome, Outcome::Failed { faults });
+        let crashed = lintian("", false, "no memory\n", None);
+        assert_eq!(crashed, Outcome::failed("lintian failed: no memory"));
         assert_eq!(
-            lintian("", Some("# why\nx: a\n")).text(),
+            lintian("", true, "", Some("# why\nx: a\n")).text(),
             "lintian has no complaint; 1 override, with its reason"
         );
     }

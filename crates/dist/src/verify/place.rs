@@ -99,13 +99,13 @@ pub fn choose(request: PlaceRequest, family: Family, means: &Means) -> Result<Ch
         (Family::Debian, Some(why)) => Err(why.clone()),
         _ => Err("only systems of the Debian family are made from their archive".to_owned()),
     };
-    let profile = match family {
-        Family::Debian => Err("profiles are for RPM distributions".to_owned()),
-        _ => means.no_roots.clone().map_or(Ok(()), Err),
-    };
     let nspawn = || match means.nspawn {
         true => Ok(()),
         false => Err("systemd-nspawn is not installed".to_owned()),
+    };
+    let profile = match family {
+        Family::Debian => Err("profiles are for RPM distributions".to_owned()),
+        _ => means.no_roots.clone().map_or_else(nspawn, Err),
     };
     match request {
         PlaceRequest::Exactly(chosen) => match chosen {
@@ -156,6 +156,8 @@ mod tests {
         assert_eq!(auto(Family::Debian, &means), Ok(docker));
         means.engine = None;
         assert_eq!(auto(Family::Debian, &means), Ok(Chosen::Chroot));
+        assert!(auto(Family::Fedora, &means).is_err(), "a profile is booted");
+        means.nspawn = true;
         assert_eq!(auto(Family::Fedora, &means), Ok(Chosen::Profile));
     }
 

@@ -18,6 +18,7 @@ use serde::{Deserialize, Serialize};
 use crate::distro::DistroList;
 use crate::plan::Arch;
 use crate::spec::{Format, PackageSpec};
+use crate::verify::Target;
 
 pub use error::ProfileError;
 
@@ -133,6 +134,12 @@ impl Profile {
     #[must_use]
     pub fn capabilities(&self, arch: Arch) -> Vec<String> {
         capabilities::of(self, arch)
+    }
+
+    /// The same of its libraries, as the audit takes it.
+    #[must_use]
+    pub fn target(&self, arch: Arch) -> Target {
+        capabilities::target(self, arch)
     }
 
     /// How scriptlets reach systemd there. None: it has no systemd, or one of an odd version.

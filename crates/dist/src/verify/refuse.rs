@@ -38,6 +38,9 @@ pub fn judge(older: &Older, programs: &[BuiltProgram], depends: &[String]) -> Ou
         version.map_or_else(|| "no glibc".to_owned(), ToString::to_string)
     };
     match &older.answer {
+        Answer::Accepted if has.is_none() && needed.is_some() => {
+            Outcome::not_run(format!("the glibc of {} is not known", older.distro))
+        }
         Answer::Accepted if too_new => Outcome::failed(format!(
             "{} accepts it, but has {} and its programs need {}",
             older.distro,

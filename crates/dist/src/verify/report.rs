@@ -51,6 +51,18 @@ pub struct Report {
     pub name: String,
     /// The packages, in the order of the list of distributions.
     pub packages: Vec<Verified>,
+    /// The distributions of which nothing is known, since the verification itself failed.
+    pub broken: Vec<Broken>,
+}
+
+/// A distribution that could not be verified.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub struct Broken {
+    /// The entry of the list.
+    pub distro: String,
+    /// Why it could not, with what was behind it.
+    pub because: String,
 }
 
 /// One package of one distribution.
@@ -59,7 +71,7 @@ pub struct Report {
 pub struct Verified {
     /// The entry of the list.
     pub distro: String,
-    /// The package file; empty where none was found.
+    /// The package file.
     pub file: String,
     /// What kind of file it is.
     pub format: Format,

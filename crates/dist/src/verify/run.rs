@@ -117,7 +117,7 @@ impl Bench<'_> {
     /// Lets the package live, and reads what was seen.
     fn life(&self) -> Result<(Life, Option<Target>), VerifyError> {
         if self.job.chosen == Chosen::Profile {
-            return Ok((self.profile_life()?, None));
+            return self.profile_life();
         }
         let work = self.inside()?;
         let place = self.job.chosen.place();
@@ -289,7 +289,8 @@ impl Bench<'_> {
     }
 
     fn lintian(&self) -> Outcome {
-        let command = duct::cmd!("lintian", "--allow-root", &self.package.file)
+        let fail_on = "--fail-on=error,warning";
+        let command = duct::cmd!("lintian", "--allow-root", fail_on, &self.package.file)
             .stdin_null()
             .stdout_capture()
             .stderr_capture()
@@ -304,15 +305,12 @@ impl Bench<'_> {
         let overrides = self.package.root.join("usr/share/lintian/overrides");
         let overrides = overrides.join(&self.package.contents.name);
         let overrides = std::fs::read_to_string(overrides).ok();
-        let printed = String::from_utf8_lossy(&output.stdout);
-        // 1 and 2 are its verdicts; anything else is its own failure (lintian(1)).
-        match output.status.code() {
-            Some(0..=2) => lint::lintian(&printed, overrides.as_deref()),
-            _ => Outcome::failed(format!(
-                "lintian failed: {}",
-                String::from_utf8_lossy(&output.stderr).trim()
-            )),
-        }
+        lint::lintian(
+            &String::from_utf8_lossy(&output.stdout),
+            output.status.success(),
+            &String::from_utf8_lossy(&output.stderr),
+            overrides.as_deref(),
+        )
     }
 
     fn audit(&self, life: &Life, target: Option<&Target>) -> Result<Outcome, VerifyError> {
@@ -342,8 +340,18 @@ impl Bench<'_> {
         if let Some(target) = target {
             faults.extend(audit::target(&self.package.programs, target));
         }
-        let seen = audit::seen(artifact, &self.package.programs, target);
-        Ok(Outcome::of(faults, seen))
+        let missing = match (&life.stamp, target) {
+            (Some(_), Some(_)) => None,
+            (None, _) => Some("the program was not asked what it is"),
+            (Some(_), None) => Some("the libraries of the target were not seen"),
+        };
+        Ok(match missing.filter(|_| faults.is_empty()) {
+            Some(missing) => Outcome::not_run(format!("package and manifest agree, but {missing}")),
+            None => {
+                let seen = audit::seen(artifact, &self.package.programs, target);
+                Outcome::of(faults, seen)
+            }
+        })
     }
 
     fn refuse(&self) -> Result<Outcome, VerifyError> {
@@ -389,7 +397,7 @@ impl Bench<'_> {
         let outcome = match (outcome, self.job.chosen) {
             // Nothing is installed on the distribution there.
             (Outcome::Passed { seen }, Chosen::Profile) => Outcome::Passed {
-                seen: format!("over the profile: {}", seen.replace("installed, ", "")),
+                seen: format!("over the profile: {seen}"),
             },
             (outcome, _) => outcome,
         };

@@ -80,6 +80,20 @@ units_are_down() {
     [ -z "$UNITS" ] || saw "units are down"
 }
 
+# A process whose program was replaced still runs the old one: proc(5), /proc/PID/exe.
+units_run_what_is_installed() {
+    [ "$INIT" = yes ] || return 0
+    for unit in $UNITS; do
+        pid=$(systemctl show --property=MainPID --value "$unit")
+        [ "${pid:-0}" -gt 0 ] || continue
+        program=$(readlink "/proc/$pid/exe")
+        case $program in
+        *' (deleted)') fault "$unit still runs what was replaced: $program" ;;
+        esac
+        saw "units run the new programs"
+    done
+}
+
 conffiles_are_there() {
     for file in $CONFFILES; do
         [ -e "$file" ] || fault "$file is gone"
@@ -117,15 +131,27 @@ listing() {
 # Paths, and each again where it is on a system that keeps /bin, /lib and /sbin below /usr.
 merged() { sed -E 'p; s,^/((s?bin|lib)[^/]*)/,/usr/\1/,'; }
 
+# What bears the package's name where the listing does not look, but for what package managers and
+# the journal keep of every package.
+named_elsewhere() {
+    for folder in /root /run /tmp /var/backups /var/cache /var/lib/private /var/lib/systemd /var/log \
+        /var/tmp; do
+        [ ! -d "$folder" ] || find "$folder" -name "*$NAME*" -not -path '/run/log/*' \
+            -not -path '/var/log/journal/*' -not -path '/var/cache/apt/*' -not -path '/var/cache/dnf/*' \
+            -not -path '/var/cache/libdnf5/*' -not -path '/var/cache/zypp/*'
+    done
+}
+
 # What is there that was not there before, and that no installed package owns; what bears the
 # package's name where the listing does not look; and units that systemd still knows.
 nothing_is_left() {
     left=$(listing | comm -13 /verify/before - | comm -23 - <(owned_paths | merged | sort --unique))
-    left+=$(find /run /var/lib/systemd /var/lib/private -name "*$NAME*" -not -path '/run/log/*')
+    left+=$(named_elsewhere)
     [ -z "$left" ] || fault "left behind: $(echo $left)"
     saw "nothing is left"
-    [ "$INIT" = yes ] || return 0
-    left=$(systemctl list-units --all --plain --no-legend $UNITS | grep -v not-found || :)
+    [ "$INIT" = yes ] && [ -n "$UNITS" ] || return 0
+    left=$(systemctl list-units --all --plain --no-legend $UNITS)
+    left=$(echo "$left" | sed '/not-found/d')
     [ -z "$left" ] || fault "systemd still knows $left"
 }
 
@@ -134,7 +160,7 @@ life() {
     echo "::system $(. /etc/os-release && echo "$PRETTY_NAME")"
     listing >/verify/before
     check install install_it
-    [ $last = 0 ] || return
+    [ $last = 0 ] || return 0
     stamp
     if [ -z "$UNITS" ]; then
         echo "::not-applicable service the package has no units"
@@ -155,6 +181,9 @@ life() {
 }
 
 smoke() {
-    [ -z "$STAMP" ] || { $STAMP >/dev/null && saw "it says what it is"; }
+    if [ -n "$STAMP" ]; then
+        $STAMP >/dev/null
+        saw "it says what it is"
+    fi
     script smoke
 }

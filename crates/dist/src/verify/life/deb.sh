@@ -1,4 +1,4 @@
-# The life of a .deb: `resolve` and `fetch` with a network, `live` without one.
+# The life of a .deb: `resolve`, `fetch` and `settle` with a network, `live` without one.
 . /verify/common.sh
 export DEBIAN_FRONTEND=noninteractive
 [ ! -e /verify/apt.conf ] || export APT_CONFIG=/verify/apt.conf
@@ -23,6 +23,10 @@ resolve() {
 fetch() {
     apt --download-only install "$PACKAGE" || { apt update && apt --download-only install "$PACKAGE"; }
 }
+
+# Installs the dependencies alone, where a slim image lacks so much that their own traces would be
+# taken for the package's.
+settle() { apt-get --yes satisfy --no-install-recommends "$(dpkg-deb --field "$PACKAGE" Depends)"; }
 
 owned_paths() { cat /var/lib/dpkg/info/*.list; }
 
@@ -59,6 +63,19 @@ purge_it() {
     nothing_is_left
 }
 
+# A configuration file in a package that is not installed.
+packaged() { dpkg-deb --fsys-tarfile "$1" | tar --extract --to-stdout --file=- ".$2" 2>/dev/null || :; }
+
+# What the package brings for a configuration file that was changed lies beside it, where it is
+# another than the previous package's (dpkg(1), --force-confold).
+new_conffiles_are_beside() {
+    for file in $CONFFILES; do
+        [ "$(packaged "$PREVIOUS" "$file")" != "$(packaged "$PACKAGE" "$file")" ] || continue
+        [ -e "$file.dpkg-dist" ] || fault "$file.dpkg-dist is not there"
+        saw "its new configuration is beside"
+    done
+}
+
 upgrade_it() {
     apt install "$PREVIOUS"
     [ "$INIT" = no ] || units_are_up
@@ -68,7 +85,9 @@ upgrade_it() {
     is_installed
     saw "it is the new version"
     conffiles_are_kept
+    new_conffiles_are_beside
     [ "$INIT" = no ] || units_are_up
+    units_run_what_is_installed
     script held
     script release
 }
@@ -76,5 +95,6 @@ upgrade_it() {
 case $1 in
 resolve) resolve ;;
 fetch) fetch ;;
+settle) settle ;;
 live) life ;;
 esac

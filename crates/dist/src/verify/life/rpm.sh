@@ -1,12 +1,17 @@
-# The life of an .rpm: `resolve` and `fetch` with a network, `live` without one. Where
+# The life of an .rpm: `resolve`, `fetch` and `settle` with a network, `live` without one. Where
 # /verify/profile is, a package that provides what the distribution does stands in for it, over a
 # userland of another one.
 . /verify/common.sh
 UPDATE_HELPER=no
 [ ! -e /verify/profile ] || . /verify/profile
 
-dnf() {
-    command dnf --assumeyes --quiet $DNF_OPTIONS "$@" || return
+# dnf, or where there is none zypper, told the same: `install FILE` or `remove NAME`.
+manager() {
+    if command -v dnf >/dev/null; then
+        dnf --assumeyes --quiet $DNF_OPTIONS "$@" || return
+    else
+        zypper --non-interactive --no-gpg-checks "$@" || return
+    fi
     triggers
 }
 DNF_OPTIONS=
@@ -19,17 +24,31 @@ triggers() {
     [ "$UPDATE_HELPER" = no ] || systemctl reload-or-restart --marked
 }
 
+tries() {
+    if command -v dnf >/dev/null; then
+        dnf --assumeyes $DNF_OPTIONS --setopt=tsflags=test install "$PACKAGE"
+    else
+        zypper --non-interactive --no-gpg-checks install --dry-run "$PACKAGE"
+    fi
+}
+
 resolve() {
-    if answer=$(command dnf --assumeyes $DNF_OPTIONS --setopt=tsflags=test install "$PACKAGE" 2>&1); then
+    if answer=$(tries 2>&1); then
         echo "::accepted"
     else
         echo "$answer"
-        echo "::refused $(echo "$answer" | grep 'nothing provides' | sed 's/^[ -]*//' |
+        echo "::refused $(echo "$answer" | grep 'nothing provides' | sed 's/^\(Problem: \|[ -]*\)//' |
             sort --unique | tr '\n' ';')"
     fi
 }
 
-fetch() { command dnf --assumeyes --downloadonly install "$PACKAGE"; }
+fetch() {
+    if command -v dnf >/dev/null; then
+        dnf --assumeyes --downloadonly install "$PACKAGE"
+    else
+        zypper --non-interactive --no-gpg-checks install --download-only "$PACKAGE"
+    fi
+}
 
 # What the distribution has besides libraries: the folders of its base package, a policy that enables
 # nothing that is not named, and since systemd 250 the helper that scriptlets call.
@@ -56,6 +75,16 @@ HELPER
     chmod 755 /usr/lib/systemd/systemd-update-helper
 }
 
+# Installs the dependencies alone, where a slim image lacks so much that their own traces would be
+# taken for the package's.
+settle() {
+    capability=
+    command -v dnf >/dev/null || capability=--capability
+    rpm --query --package --requires "$PACKAGE" |
+        grep --invert-match -e '^rpmlib(' -e '^config(' -e '^rtld(' |
+        while read -r requirement; do manager install $capability "$requirement" </dev/null; done
+}
+
 owned_paths() { rpm --query --all --list; }
 
 is_installed() {
@@ -64,7 +93,7 @@ is_installed() {
 }
 
 install_it() {
-    dnf install "$PACKAGE"
+    manager install "$PACKAGE"
     is_installed
     changed=$(rpm --verify "$NAME") || :
     [ -z "$changed" ] || fault "files are not as packaged: $changed"
@@ -88,7 +117,7 @@ service_follows_the_policy() {
 remove_it() {
     script hold
     change_conffiles
-    dnf remove "$NAME"
+    manager remove "$NAME"
     [ "$INIT" = no ] || units_are_down
     for file in $CONFFILES; do
         [ ! -e "$file" ] || fault "$file is still there"
@@ -104,7 +133,9 @@ purge_it() {
         rm "$file.rpmsave"
         rmdir --ignore-fail-on-non-empty "$(dirname "$file")"
     done
-    rm -rf "/var/lib/$NAME" "/run/$NAME"
+    for folder in "/var/lib/$NAME" "/run/$NAME"; do
+        [ ! -e "$folder" ] || { rm -rf "$folder"; saw "$folder removed by hand"; }
+    done
     script release
     nothing_is_left
 }
@@ -126,17 +157,18 @@ new_conffiles_are_beside() {
 }
 
 upgrade_it() {
-    dnf install "$PREVIOUS"
+    manager install "$PREVIOUS"
     [ "$INIT" = no ] || systemctl enable --now $UNITS
     [ "$INIT" = no ] || units_are_up
     script hold
     change_conffiles
-    dnf install "$PACKAGE"
+    manager install "$PACKAGE"
     is_installed
     saw "it is the new version"
     conffiles_are_kept
     new_conffiles_are_beside
     [ "$INIT" = no ] || units_are_up
+    units_run_what_is_installed
     script held
     script release
 }
@@ -144,8 +176,9 @@ upgrade_it() {
 case $1 in
 resolve) resolve ;;
 fetch) fetch ;;
+settle) settle ;;
 live)
-    [ ! -e /verify/profile ] || { stand_in && dnf install "$STAND_IN"; }
+    [ ! -e /verify/profile ] || { stand_in && manager install "$STAND_IN"; }
     life
     ;;
 esac

@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use super::{GlibcVersion, Profile};
 use crate::plan::Arch;
+use crate::verify::Target;
 
 /// What glibc installs; the dynamic linker's name depends on the architecture.
 const GLIBC: [&str; 6] = [
@@ -77,6 +78,23 @@ pub(super) fn of(profile: &Profile, arch: Arch) -> Vec<String> {
     let packages = profile.packages.iter();
     all.extend(packages.map(|package| format!("{} = {}", package.name, package.version)));
     all.into_iter().collect()
+}
+
+/// The libraries of a distribution, each with what it defines.
+pub(super) fn target(profile: &Profile, arch: Arch) -> Target {
+    let abi = abi(arch);
+    let glibc: BTreeSet<String> = symbol_versions(profile.glibc.version, &abi)
+        .into_iter()
+        .collect();
+    let of_glibc = GLIBC.into_iter().chain([abi.linker]);
+    let of_glibc = of_glibc.map(|soname| (soname.to_owned(), glibc.clone()));
+    let others = profile.libraries.iter().map(|library| {
+        let versions = library.symbol_versions.iter().cloned().collect();
+        (library.soname.clone(), versions)
+    });
+    Target {
+        libraries: of_glibc.chain(others).collect(),
+    }
 }
 
 /// Every symbol version up to a release. Some minor releases have none of their own; as no file

@@ -19,23 +19,24 @@ use crate::verify::refuse::{Answer, Older};
 use crate::verify::system::live::Phase;
 use crate::verify::system::tree::Tree;
 use crate::verify::work::Work;
-use crate::verify::{Outcome, Place, VerifyError, refuse};
+use crate::verify::{Outcome, Place, Target, VerifyError, refuse};
 
 /// What dnf and rpm are in Debian.
 const TOOLS: [&str; 2] = ["dnf", "rpm"];
 
 impl Bench<'_> {
     /// Lets dnf resolve the package, and lets it live where it is taken.
-    pub(super) fn profile_life(&self) -> Result<Life, VerifyError> {
+    pub(super) fn profile_life(&self) -> Result<(Life, Option<Target>), VerifyError> {
         let distro = self.job.distro;
         let profile = self.profile(distro)?;
         let folder = self.job.work.join("resolve");
         let answer = self.ask(distro, &profile, &folder)?;
         if let Answer::Refused(_) = answer {
-            return Ok(Life {
+            let life = Life {
                 answer: Some(answer),
                 ..Life::default()
-            });
+            };
+            return Ok((life, None));
         }
         let work = self.inside()?;
         let base = self.base()?;
@@ -43,10 +44,12 @@ impl Bench<'_> {
         let tree = self.base_tree(base);
         self.ensure(&tree, base)?;
         self.run(&[self.stage(&tree, &work, Place::Profile, &[Phase::Live])?])?;
-        Ok(Life {
+        let life = Life {
             answer: Some(answer),
             ..life::read(&work.log()?)
-        })
+        };
+        let target = profile.target(self.job.architecture);
+        Ok((life, Some(target)))
     }
 
     /// Whether the profile of an older release refuses the package where it must.

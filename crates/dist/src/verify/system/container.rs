@@ -64,15 +64,17 @@ pub fn stages(container: &Container<'_>, work: &Path) -> Vec<Stage> {
 }
 
 /// What runs in the container: the scripts' needs, and then their phases. The life has a network
-/// namespace of its own, so that the container's firewall is not in its way.
+/// namespace of its own, so that the container's firewall is not in its way, and a mount namespace
+/// in which sysctls can be written, which engines forbid.
 fn command(container: &Container<'_>) -> String {
     let words = |words: &[String]| words.join(" ");
     let tools: Vec<String> = container.tools.to_vec();
     let script = format!("/bin/bash /verify/{}", container.script);
     format!(
-        "exec >/verify/log 2>&1; {refresh} && {install} {tools}; \
-         {script} fetch; {script} resolve; \
-         unshare --net /bin/bash -c 'ip link set lo up; exec {script} live'",
+        "exec >/verify/log 2>&1; {refresh} && {install} {tools} || exit; \
+         {script} fetch; {script} resolve; ! grep -q '^::refused' /verify/log || exit 0; \
+         {script} settle; timeout --kill-after=10 600 unshare --net --mount /bin/bash -c \
+         'mount -o remount,rw /proc/sys; ip link set lo up; exec {script} live' || :",
         refresh = words(&container.packages.refresh),
         install = words(&container.packages.install),
         tools = words(&tools),
@@ -110,7 +112,7 @@ mod tests {
         let lines: Vec<String> = stages.iter().map(line).collect();
         expect_test::expect![[r#"
             podman rm --force x-verify-fedora-44
-            podman create --name x-verify-fedora-44 --cap-add NET_ADMIN --cap-add SYS_ADMIN --security-opt apparmor=unconfined --security-opt seccomp=unconfined --network host fedora:44 /bin/bash -c exec >/verify/log 2>&1; dnf makecache && dnf install --assumeyes iproute; /bin/bash /verify/rpm.sh fetch; /bin/bash /verify/rpm.sh resolve; unshare --net /bin/bash -c 'ip link set lo up; exec /bin/bash /verify/rpm.sh live'
+            podman create --name x-verify-fedora-44 --cap-add NET_ADMIN --cap-add SYS_ADMIN --security-opt apparmor=unconfined --security-opt seccomp=unconfined --network host fedora:44 /bin/bash -c exec >/verify/log 2>&1; dnf makecache && dnf install --assumeyes iproute || exit; /bin/bash /verify/rpm.sh fetch; /bin/bash /verify/rpm.sh resolve; ! grep -q '^::refused' /verify/log || exit 0; /bin/bash /verify/rpm.sh settle; timeout --kill-after=10 600 unshare --net --mount /bin/bash -c 'mount -o remount,rw /proc/sys; ip link set lo up; exec /bin/bash /verify/rpm.sh live' || :
             podman cp /w/. x-verify-fedora-44:/verify
             podman start --attach x-verify-fedora-44
             podman cp x-verify-fedora-44:/verify/. /w

@@ -42,8 +42,9 @@ UNIT
             </dev/null
         ;;
     *-live)
-        inside --net sh -euc "ip link set lo up; $enter" sh "$root" "$script" live \
-            >>"$work/log" 2>&1
+        # The limit is there so that a life that hangs ends.
+        inside --net timeout --kill-after=10 600 sh -euc "ip link set lo up; $enter" sh "$root" "$script" live \
+            >>"$work/log" 2>&1 || :
         ;;
     *)
         # That dependencies cannot be fetched is for the resolver to explain.
