@@ -161,6 +161,19 @@ fn a_program_that_needs_a_newer_c_library_is_found_though_the_package_hides_it()
 }
 
 #[test]
+fn an_installation_that_fails_is_found_wherever_it_happens() {
+    require_root_kernel!();
+    require!(Need::Program("mmdebstrap"), Need::Program("systemd-nspawn"));
+    let edit = "sed -i '2i echo out of luck; exit 3' DEBIAN/postinst";
+    let folder = tampered(edit);
+    for place in ["booted", "chroot"] {
+        let verdict = Verdict::at(place, "debian-12", folder.path(), "install,smoke", None);
+        verdict.caught("install", "apt-get");
+        verdict.was_not_run("smoke", "install failed");
+    }
+}
+
+#[test]
 fn a_unit_that_does_not_start_is_found() {
     require_root_kernel!();
     require!(Need::Program("mmdebstrap"), Need::Program("systemd-nspawn"));
@@ -185,6 +198,8 @@ fn a_file_that_is_left_after_the_purge_is_found() {
     require!(Need::Program("mmdebstrap"), Need::Program("systemd-nspawn"));
     let edit = "sed -i 's,rm -rf /var/lib/tidegate.*,:,' DEBIAN/postrm";
     verdict(edit, "purge").caught("purge", "left behind: /var/lib/tidegate");
+    let edit = "sed -i '2i mkdir -p /var/log/tidegate' DEBIAN/postinst";
+    verdict(edit, "purge").caught("purge", "left behind: /var/log/tidegate");
 }
 
 #[test]
@@ -197,6 +212,37 @@ fn an_upgrade_that_drops_connections_or_configuration_is_found() {
     let forgets = "printf '#!/bin/sh\\n[ \"$1\" != upgrade ] || : >/etc/tidegate/tidegated.toml\\n' \
         >DEBIAN/preinst; chmod 755 DEBIAN/preinst";
     verdict(forgets, "upgrade").caught("upgrade", "/etc/tidegate/tidegated.toml lost its change");
+}
+
+#[test]
+fn an_upgrade_that_leaves_the_old_daemon_running_is_found() {
+    require_root_kernel!();
+    require!(Need::Program("mmdebstrap"), Need::Program("systemd-nspawn"));
+    let edit = "rm DEBIAN/prerm DEBIAN/postrm
+        sed -i '/^set -e$/a [ -z \"$2\" ] || exit 0' DEBIAN/postinst";
+    verdict(edit, "upgrade").caught("upgrade", "still runs what was replaced");
+}
+
+#[test]
+fn an_upgrade_from_another_default_configuration_keeps_the_change_and_puts_the_new_one_beside() {
+    require_root_kernel!();
+    require!(Need::Program("mmdebstrap"), Need::Program("systemd-nspawn"));
+    let previous = tampered(
+        "sed -i 's/^Version: .*/Version: 0.0.9-1/' DEBIAN/control
+         echo '# another default' >>etc/tidegate/tidegated.toml",
+    );
+    let folder = Packages::dynamic().folder();
+    let verdict = Verdict::at(
+        "booted",
+        "debian-12",
+        folder,
+        "upgrade",
+        Some(previous.path()),
+    );
+    verdict.passed();
+    let seen = verdict.seen("upgrade");
+    assert!(seen.contains("its new configuration is beside"), "{seen}");
+    assert!(!seen.contains("a copy of this package"), "{seen}");
 }
 
 #[test]

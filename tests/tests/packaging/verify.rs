@@ -18,12 +18,28 @@ pub(crate) struct Verdict {
 impl Verdict {
     /// Verifies the package in a folder as one of a distribution.
     pub(crate) fn of(distro: &str, folder: &Path, checks: &str) -> Self {
+        Self::at("auto", distro, folder, checks, None)
+    }
+
+    /// The same at a place, and with the package of another folder to upgrade from.
+    pub(crate) fn at(
+        place: &str,
+        distro: &str,
+        folder: &Path,
+        checks: &str,
+        previous: Option<&Path>,
+    ) -> Self {
         let out = tempfile::tempdir().unwrap();
         let mut arguments = vec!["verify", "--json", "--distro", distro];
         let (folder, out) = (folder.to_string_lossy(), out.path().to_string_lossy());
         arguments.extend(["--packages", &folder, "--out", &out]);
+        arguments.extend(["--place", place]);
         if !checks.is_empty() {
             arguments.extend(["--check", checks]);
+        }
+        let previous = previous.map(Path::to_string_lossy);
+        if let Some(previous) = &previous {
+            arguments.extend(["--previous", previous]);
         }
         let output = xtask(&arguments);
         let report: Value = serde_json::from_str(&output.stdout)
@@ -55,6 +71,20 @@ impl Verdict {
         let said = |fault: &Value| fault.as_str().is_some_and(|fault| fault.contains(words));
         assert!(faults.iter().any(said), "{check} found {faults:#?}");
         self
+    }
+
+    /// Demands that a check was not run, for a reason.
+    pub(crate) fn was_not_run(&self, check: &str, because: &str) -> &Self {
+        let outcome = &self.package["checks"][check];
+        assert_eq!(outcome["outcome"], "not-run", "{self:#?}");
+        assert_eq!(outcome["because"], because);
+        self
+    }
+
+    /// What was seen by a check that passed.
+    pub(crate) fn seen(&self, check: &str) -> &str {
+        let seen = &self.package["checks"][check]["seen"];
+        seen.as_str().unwrap_or_default()
     }
 
     /// A member of what is said of the package.
