@@ -34,7 +34,7 @@ fn folders() -> Folders {
         workspace: "/w".into(),
         out: "/w/target/dist".into(),
         roots: "/w/target/roots".into(),
-        work: "/w/target/dist/work".into(),
+        work: "/w/target/dist/scratch".into(),
         cargo_home: "/home/.cargo".into(),
         has_git_crates: false,
     }
@@ -193,7 +193,7 @@ fn mirror_and_certificates_are_secrets_and_a_proxy_is_a_predefined_argument() {
     let args = &recipe[0].call.args;
     for arg in [
         "--secret=id=ca,src=/etc/ca.pem",
-        "--secret=id=mirror,src=/w/target/dist/work/mirror-debian-13",
+        "--secret=id=mirror,src=/w/target/dist/scratch/mirror-debian-13",
         "--build-arg=https_proxy=http://proxy.example:3128",
     ] {
         assert!(args.iter().any(|given| given == arg), "{arg}: {args:?}");
@@ -242,10 +242,10 @@ fn a_mirror_needs_an_archive_to_take_the_place_of() {
 fn a_toolchain_folder_is_imported_with_the_crates() {
     let stages = container::prepare(BUILDKIT, &folder(), &folders());
     expect![[r#"
-        tar --create --file=/w/target/dist/work/toolchain.tar --transform=s,^\./,usr/local/rustup/toolchains/given/,S --owner=0 --group=0 --directory=/rust --exclude=./share/doc --exclude=./lib/rustlib/src ./
-        tar --append --file=/w/target/dist/work/toolchain.tar --transform=s,^\./,usr/local/cargo/,S --owner=0 --group=0 --directory=/home/.cargo ./registry/index ./registry/cache
-        DOCKER_BUILDKIT=1 docker import /w/target/dist/work/toolchain.tar localhost/dist-toolchain:given
-        rm -f /w/target/dist/work/toolchain.tar
+        tar --create --file=/w/target/dist/scratch/toolchain.tar --transform=s,^\./,usr/local/rustup/toolchains/given/,S --owner=0 --group=0 --directory=/rust --exclude=./share/doc --exclude=./lib/rustlib/src ./
+        tar --append --file=/w/target/dist/scratch/toolchain.tar --transform=s,^\./,usr/local/cargo/,S --owner=0 --group=0 --directory=/home/.cargo ./registry/index ./registry/cache
+        DOCKER_BUILDKIT=1 docker import /w/target/dist/scratch/toolchain.tar localhost/dist-toolchain:given
+        rm -f /w/target/dist/scratch/toolchain.tar
     "#]].assert_eq(&lines(&stages));
     assert!(container::prepare(BUILDKIT, &image(), &folders()).is_empty());
     let with_git = Folders {
