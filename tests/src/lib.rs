@@ -12,6 +12,7 @@
 
 mod host;
 mod lab;
+mod links;
 mod programs;
 mod snapshot;
 pub mod traffic;
@@ -19,6 +20,7 @@ mod wait;
 
 pub use host::Host;
 pub use lab::{Attached, Lab};
+pub use links::{is_retired, links_in};
 pub use programs::Programs;
 pub use snapshot::Snapshot;
 pub use tidegate_test_support::{Netns, Output, require_root_kernel};

@@ -6,7 +6,7 @@ use std::hash::{DefaultHasher, Hash, Hasher};
 
 use serde_json::Value;
 
-use crate::Host;
+use crate::{Host, is_retired};
 
 /// A host at some time, line by line: the whole ruleset, links, addresses and routes, what the
 /// daemon believes, and the bytes of its database. What changes by itself is left out: timers,
@@ -64,7 +64,9 @@ fn links(host: &Host) -> BTreeSet<String> {
     let text = host.netns.sh("ip -j -d addr show");
     let links: Value = serde_json::from_str(&text).expect("ip -j prints JSON");
     let links = links.as_array().expect("a list of links");
-    links.iter().flat_map(lines_of_link).collect()
+    let name = |link: &&Value| link["ifname"].as_str().unwrap_or_default().to_owned();
+    let links = links.iter().filter(|link| !is_retired(&name(link)));
+    links.flat_map(lines_of_link).collect()
 }
 
 fn lines_of_link(link: &Value) -> Vec<String> {

@@ -12,6 +12,7 @@ use crate::netlink::{attribute, attributes};
 // linux/if_link.h
 const IFLA_ADDRESS: u16 = 1;
 const IFLA_IFNAME: u16 = 3;
+const IFLA_LINK: u16 = 5;
 const IFLA_MASTER: u16 = 10;
 const IFLA_OPERSTATE: u16 = 16;
 const IFLA_LINKINFO: u16 = 18;
@@ -47,6 +48,8 @@ pub(crate) struct LinkRecord {
     pub(crate) is_operational: bool,
     pub(crate) mac: Option<MacAddr>,
     pub(crate) master: Option<u32>,
+    /// A veth's other end by its index, which may be one of another namespace.
+    pub(crate) other_end: Option<u32>,
 }
 
 impl LinkRecord {
@@ -62,11 +65,13 @@ impl LinkRecord {
             is_operational: false,
             mac: None,
             master: None,
+            other_end: None,
         };
         for (kind, value) in attributes(rest) {
             match kind {
                 IFLA_ADDRESS => link.mac = mac(value),
                 IFLA_IFNAME => link.ifname = text(value).and_then(|name| name.parse().ok()),
+                IFLA_LINK => link.other_end = u32_at(value, 0),
                 IFLA_MASTER => link.master = u32_at(value, 0),
                 IFLA_OPERSTATE => link.is_operational = value == [OPERATIONAL],
                 IFLA_LINKINFO => link.kind = link_kind(value),
@@ -221,6 +226,7 @@ mod tests {
         link.attributes = vec![
             LinkAttribute::IfName("tide0".into()),
             LinkAttribute::Address(vec![2, 0, 0, 0, 0, 1]),
+            LinkAttribute::Link(5),
             LinkAttribute::Controller(3),
             LinkAttribute::Group(9),
             LinkAttribute::OperState(State::Up),
@@ -262,6 +268,7 @@ mod tests {
             is_operational: true,
             mac: Some(MacAddr([2, 0, 0, 0, 0, 1])),
             master: Some(3),
+            other_end: Some(5),
         };
         assert_eq!(LinkRecord::decode(&bytes(&link())), Some(wanted));
     }

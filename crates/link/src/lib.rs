@@ -16,6 +16,8 @@ mod message;
 mod netlink;
 mod netns;
 mod ports;
+mod remover;
+mod retire;
 mod rtnetlink;
 mod settle;
 mod survey;
@@ -38,10 +40,12 @@ pub use watch::{Gone, Watch};
 /// The links of one network namespace, "the host".
 pub trait Links: Send {
     /// Carries out one step, whole or not at all. Once it returns, addresses answer and routes
-    /// carry packets: no duplicate address detection is under way.
+    /// carry packets: no duplicate address detection is under way. A link that a step removes carries
+    /// no packets any more, and its names and addresses can be given anew, even where the kernel
+    /// still has it for a moment.
     fn apply(&mut self, step: &LinkStep) -> Result<(), LinkError>;
 
-    /// The host's links with their addresses, by the kernel's index. A link whose name is not an
+    /// The host's links with their addresses, by the kernel's index, without those that were removed. A link whose name is not an
     /// [`IfName`](tidegate_model::IfName) is left out: it is none of ours.
     fn links(&mut self) -> Result<Vec<Link>, LinkError>;
 

@@ -24,6 +24,7 @@ const RTM_NEWLINK: u16 = 16;
 const RTM_DELLINK: u16 = 17;
 const RTM_GETLINK: u16 = 18;
 const RTM_NEWADDR: u16 = 20;
+const RTM_DELADDR: u16 = 21;
 const RTM_GETADDR: u16 = 22;
 const RTM_NEWROUTE: u16 = 24;
 const RTM_GETROUTE: u16 = 26;
@@ -96,6 +97,25 @@ pub(crate) fn set_port_up(index: u32, hairpin: bool, isolated: bool) -> Request 
     Request::new(RTM_NEWLINK, 0, &link)
 }
 
+/// Takes a link down, into another group.
+pub(crate) fn retire(index: u32, group: u32) -> Request {
+    Request::new(RTM_NEWLINK, 0, &down(index, group))
+}
+
+/// As [`retire`], and off its bridge.
+pub(crate) fn retire_port(index: u32, group: u32) -> Request {
+    let mut link = down(index, group);
+    link.attributes.push(LinkAttribute::Controller(0));
+    Request::new(RTM_NEWLINK, 0, &link)
+}
+
+/// Gives a link another name.
+pub(crate) fn rename(index: u32, name: &str) -> Request {
+    let mut link = link([LinkAttribute::IfName(name.to_owned())]);
+    link.header.index = index;
+    Request::new(RTM_NEWLINK, 0, &link)
+}
+
 /// Sets a link's Ethernet address.
 pub(crate) fn set_mac(index: u32, address: MacAddr) -> Request {
     let mut link = link([mac(address)]);
@@ -120,6 +140,24 @@ pub(crate) fn delete_link(index: u32) -> Request {
     let mut link = LinkMessage::default();
     link.header.index = index;
     Request::new(RTM_DELLINK, 0, &link)
+}
+
+/// Removes every link of a group, all at once.
+pub(crate) fn delete_group(group: u32) -> Request {
+    Request::new(RTM_DELLINK, 0, &link([LinkAttribute::Group(group)]))
+}
+
+/// Takes an address off a link.
+pub(crate) fn delete_address(index: u32, net: &IpNet) -> Request {
+    let mut message = AddressMessage::default();
+    message.header.family = family(net.addr());
+    message.header.prefix_len = net.prefix_len();
+    message.header.index = index;
+    message.attributes = vec![
+        AddressAttribute::Local(net.addr()),
+        AddressAttribute::Address(net.addr()),
+    ];
+    Request::new(RTM_DELADDR, 0, &message)
 }
 
 /// Adds an address, without duplicate address detection: it answers at once. An IPv4 address has
@@ -190,6 +228,13 @@ fn up(index: u32) -> LinkMessage {
     message.header.index = index;
     message.header.flags = LinkFlags::Up;
     message.header.change_mask = LinkFlags::Up;
+    message
+}
+
+fn down(index: u32, group: u32) -> LinkMessage {
+    let mut message = up(index);
+    message.header.flags = LinkFlags::empty();
+    message.attributes = vec![LinkAttribute::Group(group)];
     message
 }
 

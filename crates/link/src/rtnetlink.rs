@@ -14,7 +14,8 @@ use crate::error::{Cause, ErrorKind, LinkError};
 use crate::netlink::Socket;
 use crate::netns::Netns;
 use crate::ports::{self, Ports};
-use crate::{Links, bridge, conntrack, find, message, survey, sysctl, veth};
+use crate::remover::Remover;
+use crate::{Links, bridge, conntrack, find, message, retire, survey, sysctl, veth};
 
 /// Which network namespace is the host.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -33,6 +34,7 @@ pub struct Rtnetlink {
     pub(crate) socket: Socket,
     conntrack: Option<Socket>,
     ports: Ports,
+    pub(crate) remover: Remover,
 }
 
 impl Rtnetlink {
@@ -47,12 +49,14 @@ impl Rtnetlink {
         };
         let open = || -> Result<Self, Cause> {
             let home = opened?;
-            let socket = home.run(|| Socket::open(NETLINK_ROUTE))??;
+            let socket = || home.run(|| Socket::open(NETLINK_ROUTE));
+            let (socket, removers) = (socket()??, socket()??);
             Ok(Self {
                 home,
                 socket,
                 conntrack: None,
                 ports: Ports::default(),
+                remover: Remover::start(removers)?,
             })
         };
         open().map_err(|cause| match location {
@@ -71,16 +75,24 @@ impl Rtnetlink {
         }
     }
 
-    /// Removes our link of that name. A link of another's by that name is let be: ours is gone.
-    fn delete_named(&mut self, ifname: &IfName) -> Result<(), LinkError> {
+    /// The index of our link of that name. A link of another's by that name is let be: ours is gone.
+    pub(crate) fn find_ours(&mut self, ifname: &IfName) -> Result<Option<u32>, LinkError> {
         match self.find(ifname)? {
-            None => Ok(()),
-            Some(link) if link.group == GROUP => self.delete(link.index, ifname),
+            None => Ok(None),
+            Some(link) if link.group == GROUP => Ok(Some(link.index)),
             Some(link) => {
                 let group = link.group;
                 tracing::warn!(%ifname, group, "interface is not ours: it is not removed");
-                Ok(())
+                Ok(None)
             }
+        }
+    }
+
+    /// Removes our link of that name, and waits until the kernel is done with it.
+    fn delete_named(&mut self, ifname: &IfName) -> Result<(), LinkError> {
+        match self.find_ours(ifname)? {
+            None => Ok(()),
+            Some(index) => self.delete(index, ifname),
         }
     }
 
@@ -126,14 +138,15 @@ impl Rtnetlink {
 
 impl Links for Rtnetlink {
     fn apply(&mut self, step: &LinkStep) -> Result<(), LinkError> {
+        self.remover.touch();
         match step {
             LinkStep::SetSysctl(wanted) => {
                 self.set_sysctls(std::slice::from_ref(wanted), sysctl::set)
             }
             LinkStep::AddBridge(bridge) => bridge::add(self, bridge),
-            LinkStep::DeleteBridge(bridge) => self.delete_named(&bridge.ifname),
+            LinkStep::DeleteBridge(bridge) => retire::bridge(self, bridge),
             LinkStep::AddVeth(veth) => veth::add(self, veth),
-            LinkStep::DeleteVeth(veth) => self.delete_named(&veth.ifname),
+            LinkStep::DeleteVeth(veth) => retire::pair(self, veth),
             LinkStep::DeleteLink(ifname) => self.delete_named(ifname),
             LinkStep::ForgetConnections(flows) => self.forget(flows),
             LinkStep::HoldPorts(holds) => self.ports.hold(&self.home, holds),

@@ -13,6 +13,7 @@ use crate::decode::{AddressRecord, LinkRecord, RouteRecord};
 use crate::error::{Cause, NetnsFault};
 use crate::netlink::Socket;
 use crate::netns::Netns;
+use crate::remover::is_retired;
 use crate::{message, sysctl};
 
 /// The links with their addresses, by index.
@@ -23,6 +24,7 @@ pub(crate) fn links(socket: &mut Socket) -> Result<Vec<Link>, Cause> {
 }
 
 fn join(mut links: Vec<LinkRecord>, addresses: &[AddressRecord]) -> Vec<Link> {
+    links.retain(|link| !is_retired(link));
     links.sort_by_key(|link| link.index);
     let names: HashMap<u32, IfName> = links
         .iter()
@@ -86,7 +88,11 @@ pub(crate) fn netns(home: &Netns, path: &Path) -> Result<NetnsFacts, Cause> {
         id: netns.id(),
         default_ipv4: has_default(false),
         default_ipv6: has_default(true),
-        ifnames: links.into_iter().filter_map(|link| link.ifname).collect(),
+        ifnames: links
+            .into_iter()
+            .filter(|link| !is_retired(link))
+            .filter_map(|link| link.ifname)
+            .collect(),
         ipv6,
     })
 }

@@ -55,7 +55,7 @@ fn announce(veth: &Veth, netns: &Netns) {
     }
 }
 
-fn open(host: &Rtnetlink, veth: &Veth) -> Result<Netns, LinkError> {
+pub(crate) fn open(host: &Rtnetlink, veth: &Veth) -> Result<Netns, LinkError> {
     let recorded = &veth.peer.netns;
     let opened = match recorded.id == host.home.id() {
         true => Err(NetnsFault::Own.into()),

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use serde_json::Value;
-use tidegate_tests::Host;
+use tidegate_tests::{Host, is_retired};
 
 /// Names of the objects of a list.
 pub(crate) fn names(list: &Value) -> BTreeSet<String> {
@@ -22,7 +22,8 @@ pub(crate) fn links(host: &Host) -> BTreeSet<String> {
         .unwrap()
         .iter()
         .map(|l| l["ifname"].as_str().unwrap().to_owned());
-    names.filter(|name| name.starts_with("tg")).collect()
+    let is_there = |name: &String| name.starts_with("tg") && !is_retired(name);
+    names.filter(is_there).collect()
 }
 
 /// Kernel, daemon and store tell the same: links, elements, and what `ls` says now and after

@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use rustix::process::{Pid, Signal, kill_process};
-use tidegate_tests::{Host, Netns, require_root_kernel};
+use tidegate_tests::{Host, Netns, links_in, require_root_kernel};
 
 use crate::agreement::{assert_agreement, links, names};
 use crate::drivers;
@@ -42,11 +42,7 @@ fn a_kill_at_any_time_leaves_kernel_and_store_in_agreement() {
         }
         assert_eq!(links(&host).len(), 1, "only the bridge is left");
         for netns in &boxes {
-            assert_eq!(
-                netns.sh("ip -o link").lines().count(),
-                1,
-                "only loopback is left"
-            );
+            assert_eq!(links_in(netns).lines().count(), 1, "only loopback is left");
         }
         assert_eq!(host.ok(&["ruleset"]), without_endpoints);
         assert_eq!(host.ruleset_diff(), "");

@@ -71,7 +71,8 @@ fn fill_up(host: &Host) -> (String, String) {
 
 /// Rules, and interfaces with the addresses that they were given.
 fn things(host: &Host) -> (String, String) {
-    let links = "ip -o link | cut -d: -f2; ip -o addr show scope global | cut -c1-60";
+    let links =
+        "ip -o link | cut -d: -f2 | grep -v '^ tg[xy]'; ip -o addr show scope global | cut -c1-60";
     (host.netns.sh("nft list ruleset"), host.netns.sh(links))
 }
 

@@ -3,7 +3,7 @@
 use std::net::{IpAddr, SocketAddr};
 
 use tidegate_tests::traffic::{Server, ask_tcp, is_closed_tcp};
-use tidegate_tests::{Lab, require_root_kernel};
+use tidegate_tests::{Lab, links_in, require_root_kernel};
 
 use crate::drivers;
 
@@ -131,7 +131,7 @@ fn a_forced_removal_takes_the_endpoints_along_and_leaves_nothing() {
         let lab = Lab::with_driver(&driver);
         let host = &lab.host;
         host.ok(&words("network create db"));
-        let before = (host.netns.sh("ip -o link"), host.ok(&["ruleset", "--live"]));
+        let before = (links_in(&host.netns), host.ok(&["ruleset", "--live"]));
         host.ok(&words("network create web"));
         host.ok(&words("network connect web db"));
         let _endpoints = ["one", "two"].map(|name| lab.attach("web", name, &[]));
@@ -142,7 +142,7 @@ fn a_forced_removal_takes_the_endpoints_along_and_leaves_nothing() {
         assert_eq!(host.ruleset_diff(), "");
         assert_eq!(host.json(&words("endpoint ls")), serde_json::json!([]));
         let names = |links: &str| links.lines().count();
-        assert_eq!(names(&host.netns.sh("ip -o link")), names(&before.0));
+        assert_eq!(names(&links_in(&host.netns)), names(&before.0));
         assert_eq!(host.ok(&["ruleset", "--live"]), before.1);
     }
 }

@@ -1,6 +1,6 @@
 //! A command that is refused says why, and leaves everything as it was.
 
-use tidegate_tests::{Host, Lab, Netns, require_root_kernel};
+use tidegate_tests::{Host, Lab, Netns, links_in, require_root_kernel};
 
 use crate::drivers;
 
@@ -168,10 +168,7 @@ fn a_disk_that_is_full_is_a_refusal_and_the_daemon_gets_over_it() {
     // One change may still fit into the database's file; thousands do not.
     let names: Vec<String> = (0..4000).map(|n| format!("n{n}")).collect();
     let refused = names.iter().find_map(|name| {
-        let before = (
-            host.netns.sh("nft list ruleset"),
-            host.netns.sh("ip -o link"),
-        );
+        let before = (host.netns.sh("nft list ruleset"), links_in(&host.netns));
         let output = host.tidegate(&["network", "create", name]);
         (output.code != Some(0)).then_some((name, output, before))
     });
@@ -179,10 +176,7 @@ fn a_disk_that_is_full_is_a_refusal_and_the_daemon_gets_over_it() {
     assert_eq!(output.code, Some(2), "{output:#?}");
     assert!(output.stderr.contains("state database"), "{output:#?}");
     assert_eq!(
-        (
-            host.netns.sh("nft list ruleset"),
-            host.netns.sh("ip -o link")
-        ),
+        (host.netns.sh("nft list ruleset"), links_in(&host.netns)),
         before
     );
     std::fs::remove_file(filler).unwrap();

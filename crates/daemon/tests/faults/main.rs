@@ -110,7 +110,9 @@ impl World {
         let veths = endpoints.iter().map(|e| e.host_ifname.to_string());
         let wanted: BTreeSet<String> = bridges.chain(veths).collect();
         assert_eq!(self.links(), wanted);
-        let inside = self.inside.sh("ip -o link show type veth | wc -l");
+        let inside = self
+            .inside
+            .sh(&format!("ip -o link show group {GROUP} type veth | wc -l"));
         assert_eq!(
             inside.trim(),
             endpoints.len().to_string(),

@@ -15,6 +15,7 @@ mod fixture;
 mod load;
 mod namespace;
 mod ports;
+mod retired;
 mod traffic;
 mod veth;
 mod world;

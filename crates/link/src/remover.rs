@@ -1,0 +1,186 @@
+//! Removing links after the answer.
+//!
+//! The kernel waits for grace periods before it says that a link is gone: some 20 ms for a veth pair, however
+//! many go in one message, and some 35 ms for each bridge, half of which nothing else can be done to
+//! links. So a link that is to go is only put out of the way at once ([`retire`](crate::retire)). A thread
+//! removes it once nothing has been done to links for a moment.
+
+use std::collections::VecDeque;
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::thread::{self, JoinHandle};
+use std::time::{Duration, Instant};
+
+use tidegate_model::links::GROUP;
+
+use crate::decode::LinkRecord;
+use crate::error::{Cause, ErrorKind};
+use crate::message;
+use crate::netlink::Socket;
+
+/// The link group of veth pairs that are to go: one message removes them all.
+pub(crate) const RETIRED_PAIRS: u32 = GROUP + 1;
+/// That of bridges. They go one by one, so that others have their turn in between.
+pub(crate) const RETIRED_BRIDGES: u32 = GROUP + 2;
+
+/// How long nothing must have been done to links.
+const QUIET: Duration = Duration::from_millis(50);
+/// How long a link waits for that.
+const PATIENCE: Duration = Duration::from_secs(1);
+/// How long the end of the daemon waits for what is left; its next start removes the rest.
+const LAST: Duration = Duration::from_secs(2);
+
+/// Whether a link is one that is to go.
+pub(crate) fn is_retired(link: &LinkRecord) -> bool {
+    [RETIRED_PAIRS, RETIRED_BRIDGES].contains(&link.group)
+}
+
+/// The thread, and what it is to do. When this goes, it waits for the thread, with a bound.
+pub(crate) struct Remover {
+    shared: Arc<Shared>,
+    thread: Option<JoinHandle<()>>,
+}
+
+#[derive(Default)]
+struct Shared {
+    queue: Mutex<Queue>,
+    changed: Condvar,
+}
+
+#[derive(Default)]
+struct Queue {
+    /// Whether there are pairs.
+    pairs: bool,
+    /// Indexes of the bridges.
+    bridges: VecDeque<u32>,
+    /// Since when there has been something to do.
+    since: Option<Instant>,
+    /// When something was last done to links.
+    touched: Option<Instant>,
+    /// When to end at the latest, once it is to end.
+    end: Option<Instant>,
+}
+
+enum Task {
+    Pairs,
+    Bridge(u32),
+}
+
+impl Remover {
+    /// Starts the thread, whose socket is one of the host's. What an earlier daemon has left is
+    /// removed first.
+    pub(crate) fn start(mut socket: Socket) -> Result<Self, Cause> {
+        let found = socket.dump(&message::list_links(), LinkRecord::decode)?;
+        let shared = Arc::new(Shared::default());
+        let theirs = Arc::clone(&shared);
+        let thread = thread::Builder::new().name("remover".into());
+        let thread = thread.spawn(move || {
+            while let Some(task) = theirs.next() {
+                carry_out(&mut socket, &task);
+            }
+        })?;
+        let remover = Self {
+            shared,
+            thread: Some(thread),
+        };
+        for link in found {
+            match link.group {
+                RETIRED_PAIRS => remover.pair(),
+                RETIRED_BRIDGES => remover.bridge(link.index),
+                _ => {}
+            }
+        }
+        Ok(remover)
+    }
+
+    /// Tells of something that is done to links.
+    pub(crate) fn touch(&self) {
+        self.shared.queue().touched = Some(Instant::now());
+    }
+
+    /// Has pairs removed that are in their group.
+    pub(crate) fn pair(&self) {
+        self.shared.add(|queue| queue.pairs = true);
+    }
+
+    /// Has a bridge removed.
+    pub(crate) fn bridge(&self, index: u32) {
+        self.shared.add(|queue| queue.bridges.push_back(index));
+    }
+}
+
+impl Drop for Remover {
+    fn drop(&mut self) {
+        self.shared.queue().end = Some(Instant::now() + LAST);
+        self.shared.changed.notify_all();
+        if let Some(thread) = self.thread.take() {
+            // A thread that panicked has said so.
+            let _ = thread.join();
+        }
+    }
+}
+
+impl Shared {
+    fn queue(&self) -> MutexGuard<'_, Queue> {
+        self.queue.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn add(&self, add: impl FnOnce(&mut Queue)) {
+        let mut queue = self.queue();
+        add(&mut queue);
+        queue.since.get_or_insert_with(Instant::now);
+        self.changed.notify_all();
+    }
+
+    /// Waits for the next thing to do; none once it is to end.
+    fn next(&self) -> Option<Task> {
+        let mut queue = self.queue();
+        loop {
+            let now = Instant::now();
+            let waiting = match (queue.due(), queue.end) {
+                (None, Some(_)) => return None,
+                (Some(_), Some(end)) if now >= end => return None,
+                (Some(_), Some(_)) => Duration::ZERO,
+                (Some(due), None) => due.saturating_duration_since(now),
+                (None, None) => Duration::MAX,
+            };
+            if waiting.is_zero() {
+                return queue.take();
+            }
+            let waited = self.changed.wait_timeout(queue, waiting);
+            queue = waited.unwrap_or_else(PoisonError::into_inner).0;
+        }
+    }
+}
+
+impl Queue {
+    /// When to do what there is to do, if there is anything.
+    fn due(&self) -> Option<Instant> {
+        let since = self.since?;
+        let quiet = self.touched.unwrap_or(since) + QUIET;
+        Some(quiet.min(since + PATIENCE))
+    }
+
+    fn take(&mut self) -> Option<Task> {
+        let task = match std::mem::take(&mut self.pairs) {
+            true => Some(Task::Pairs),
+            false => self.bridges.pop_front().map(Task::Bridge),
+        };
+        if self.bridges.is_empty() {
+            self.since = None;
+        }
+        task
+    }
+}
+
+fn carry_out(socket: &mut Socket, task: &Task) {
+    let request = match task {
+        Task::Pairs => message::delete_group(RETIRED_PAIRS),
+        Task::Bridge(index) => message::delete_link(*index),
+    };
+    match socket.ask(request) {
+        Err(error) if error.kind() != ErrorKind::NotFound => {
+            tracing::warn!(%error, "an interface that nothing needs is still there");
+        }
+        _ => {}
+    }
+}

@@ -1,0 +1,120 @@
+//! Putting links out of the way that are to go: without packets, addresses and their names, they are in
+//! nobody's way until the [`remover`](crate::remover) removes them. None of it waits for the kernel.
+
+use std::fmt::Display;
+
+use ipnet::IpNet;
+use netlink_sys::protocols::NETLINK_ROUTE;
+use rustix::io::Errno;
+use tidegate_model::IfName;
+use tidegate_model::links::{Bridge, Peer, Veth};
+
+use crate::batch::What;
+use crate::error::{Cause, LinkError};
+use crate::netlink::{Request, Socket};
+use crate::remover::{RETIRED_BRIDGES, RETIRED_PAIRS};
+use crate::rtnetlink::Rtnetlink;
+use crate::{find, message, veth};
+
+/// Retires our bridge of that name, if there is one.
+pub(crate) fn bridge(host: &mut Rtnetlink, bridge: &Bridge) -> Result<(), LinkError> {
+    let Some(index) = host.find_ours(&bridge.ifname)? else {
+        return Ok(());
+    };
+    let retired = put_away(
+        &mut host.socket,
+        index,
+        message::retire(index, RETIRED_BRIDGES),
+        &retired_name("tgx", index),
+        &bridge.addresses,
+    );
+    match retired {
+        Ok(()) => host.remover.bridge(index),
+        Err(cause) => at_once(host, index, &bridge.ifname, &cause)?,
+    }
+    Ok(())
+}
+
+/// Retires our pair with that name at the host's end, if there is one.
+pub(crate) fn pair(host: &mut Rtnetlink, veth: &Veth) -> Result<(), LinkError> {
+    let Some(index) = host.find_ours(&veth.ifname)? else {
+        return Ok(());
+    };
+    let peer = retire_peer(host, veth, index);
+    let retired = peer.and_then(|()| {
+        put_away(
+            &mut host.socket,
+            index,
+            message::retire_port(index, RETIRED_PAIRS),
+            &retired_name("tgx", index),
+            &[],
+        )
+        .map_err(|cause| LinkError::new(What::Delete(&veth.ifname), cause))
+    });
+    match retired {
+        Ok(()) => host.remover.pair(),
+        Err(error) => at_once(host, index, &veth.ifname, &error)?,
+    }
+    Ok(())
+}
+
+/// Removes a link that cannot be put away, as a rule since its namespace has lost its path, and waits.
+fn at_once(
+    host: &mut Rtnetlink,
+    index: u32,
+    ifname: &IfName,
+    why: &impl Display,
+) -> Result<(), LinkError> {
+    tracing::debug!(%ifname, %why, "an interface is removed at once");
+    host.delete(index, ifname)
+}
+
+/// Puts the endpoint's end away, inside its namespace.
+fn retire_peer(host: &Rtnetlink, veth: &Veth, index: u32) -> Result<(), LinkError> {
+    let netns = veth::open(host, veth)?;
+    let path = &veth.peer.netns.path;
+    let enter = |cause| LinkError::new(format_args!("enter namespace {}", path.display()), cause);
+    netns
+        .run(|| retire_inside(&veth.peer, index))
+        .map_err(enter)?
+        .map_err(|error| error.inside(path))
+}
+
+/// `host_end` is the index of the other end: a link of that name that is no end of it is another's.
+fn retire_inside(peer: &Peer, host_end: u32) -> Result<(), LinkError> {
+    let ifname = &peer.ifname;
+    let socket = Socket::open(NETLINK_ROUTE);
+    let mut socket = socket.map_err(|error| LinkError::new("open netlink", error))?;
+    let found = find::link(&mut socket, ifname)?;
+    let failed = |cause| LinkError::new(What::Delete(ifname), cause);
+    if found.other_end != Some(host_end) {
+        return Err(failed(Errno::NODEV.into()));
+    }
+    let name = retired_name("tgy", host_end);
+    let down = message::retire(found.index, RETIRED_PAIRS);
+    put_away(&mut socket, found.index, down, &name, &peer.addresses).map_err(failed)
+}
+
+/// Takes down, renames, and takes the addresses off, in one datagram. Addresses that are not there any
+/// more are no failure.
+fn put_away(
+    socket: &mut Socket,
+    index: u32,
+    down: Request,
+    name: &str,
+    addresses: &[IpNet],
+) -> Result<(), Cause> {
+    // A kernel before 6.2 renames only what is down.
+    let mut requests = vec![down, message::rename(index, name)];
+    let addresses = addresses.iter();
+    requests.extend(addresses.map(|net| message::delete_address(index, net)));
+    for answer in socket.exchange(&requests)?.into_iter().take(2) {
+        answer?;
+    }
+    Ok(())
+}
+
+/// A name that nothing else has: no two links of a namespace have one index.
+fn retired_name(prefix: &str, index: u32) -> String {
+    format!("{prefix}{index:x}")
+}
