@@ -116,18 +116,20 @@ pub struct Peer {
     pub gateways: Vec<IpAddr>,
 }
 
-/// The tracked connections of one published port: those that came to the host's port and were
-/// sent on to the endpoint.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+/// The tracked connections of one published port: those that came to a port and were sent on to the
+/// endpoint.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
 pub struct Flow {
     /// Transport protocol.
     pub protocol: Protocol,
-    /// Port of the host to which they came.
-    pub host_port: u16,
+    /// Port to which they came: one of the host, or in a routed family the endpoint's own.
+    pub came_to: u16,
     /// Address of the endpoint to which they were sent on.
     pub endpoint: IpAddr,
     /// Port of the endpoint.
     pub port: u16,
+    /// Whether their destination was translated. In a routed family it was not.
+    pub translated: bool,
 }
 
 /// A port of the host that is kept from everybody else.

@@ -69,7 +69,11 @@ pub fn detach(state: &State, name: &Name) -> Result<Plan, Refused> {
     let elements = elements::of_endpoint(network, endpoint);
     let change = Change::RemoveEndpoint(endpoint.clone());
     Ok(Plan::removing(elements, links, change)
-        .then(steps::forget_connections(endpoint, &endpoint.ports))
+        .then(steps::forget(steps::flows(
+            network,
+            endpoint,
+            &endpoint.ports,
+        )))
         .then(steps::release_ports(network, endpoint, &endpoint.ports)))
 }
 

@@ -65,11 +65,11 @@ pub fn remove_network(state: &State, name: &Name, force: bool) -> Result<Plan, R
     }
     let mut elements = elements::of_network(state, network);
     let (mut links, mut changes) = (Vec::new(), Vec::new());
-    let mut released = Vec::new();
+    let (mut flows, mut released) = (Vec::new(), Vec::new());
     for endpoint in endpoints {
         elements.extend(elements::of_endpoint(network, endpoint));
         links.push(LinkStep::DeleteVeth(steps::veth(endpoint, network)));
-        released.extend(steps::forget_connections(endpoint, &endpoint.ports));
+        flows.extend(steps::flows(network, endpoint, &endpoint.ports));
         released.extend(steps::release_ports(network, endpoint, &endpoint.ports));
         changes.push(Change::RemoveEndpoint(endpoint.clone()));
     }
@@ -82,6 +82,7 @@ pub fn remove_network(state: &State, name: &Name, force: bool) -> Result<Plan, R
         changes.push(peers::without(peer, name));
     }
     links.push(steps::delete_bridge(network));
+    links.extend(steps::forget(flows));
     links.extend(released);
     changes.push(Change::RemoveNetwork(network.clone()));
     Ok(Plan::removing(elements, links, Change::All(changes)))

@@ -43,7 +43,7 @@ pub fn unpublish(state: &State, name: &Name, requests: &[PortRequest]) -> Result
     let (old, kept): (Vec<_>, Vec<_>) = before.ports.iter().copied().partition(is_old);
     let after = with_ports(before, kept);
     Ok(changing(network, before, after)
-        .then(steps::forget_connections(before, &old))
+        .then(steps::forget(steps::flows(network, before, &old)))
         .then(steps::release_ports(network, before, &old)))
 }
 

@@ -31,9 +31,11 @@ pub fn start(state: &State, links: &[Link], gone: &BTreeSet<Name>) -> StartPlan 
         let endpoints = state.endpoints.values();
         endpoints.filter(|endpoint| gone.contains(&endpoint.name))
     };
-    let forget: Vec<LinkStep> = gone()
-        .filter_map(|endpoint| steps::forget_connections(endpoint, &endpoint.ports))
-        .collect();
+    let flows = gone().filter_map(|endpoint| {
+        let network = state.networks.get(&endpoint.network)?;
+        Some(steps::flows(network, endpoint, &endpoint.ports))
+    });
+    let forget = steps::forget(flows.flatten().collect());
     let gone: Vec<Change> = gone().cloned().map(Change::RemoveEndpoint).collect();
     let mut kept = state.clone();
     gone.iter().for_each(|change| kept.apply(change));
@@ -41,7 +43,10 @@ pub fn start(state: &State, links: &[Link], gone: &BTreeSet<Name>) -> StartPlan 
     let wanted = Wanted::new(&kept);
     StartPlan {
         transaction: ruleset::replace(&kept),
-        clean_up: [clean_up(&kept, &known, &wanted), forget].concat(),
+        clean_up: clean_up(&kept, &known, &wanted)
+            .into_iter()
+            .chain(forget)
+            .collect(),
         networks: wanted.missing(&known),
         holds: kept
             .endpoints

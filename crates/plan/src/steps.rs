@@ -98,19 +98,30 @@ pub(crate) fn veth(endpoint: &Endpoint, network: &Network) -> Veth {
     }
 }
 
-/// The step that ends the tracked connections of published ports of an endpoint, if there are any.
-pub(crate) fn forget_connections(endpoint: &Endpoint, ports: &[PortBinding]) -> Option<LinkStep> {
-    let flows: Vec<Flow> = ports
-        .iter()
-        .flat_map(|binding| {
-            endpoint.addresses.iter().map(move |net| Flow {
-                protocol: binding.protocol,
-                host_port: binding.host_port,
-                endpoint: net.addr(),
-                port: binding.port,
-            })
-        })
-        .collect();
+/// The tracked connections of published ports of an endpoint.
+pub(crate) fn flows(network: &Network, endpoint: &Endpoint, ports: &[PortBinding]) -> Vec<Flow> {
+    let flow = |binding: &PortBinding, address| {
+        let translated = network.policy.mode_of(address) != Mode::Routed;
+        Flow {
+            protocol: binding.protocol,
+            came_to: if translated {
+                binding.host_port
+            } else {
+                binding.port
+            },
+            endpoint: address,
+            port: binding.port,
+            translated,
+        }
+    };
+    let addresses = || endpoint.addresses.iter().map(|net| net.addr());
+    let of_binding = |binding| addresses().map(move |address| flow(binding, address));
+    ports.iter().flat_map(of_binding).collect()
+}
+
+/// The step that ends tracked connections, if there are any. It goes through all that the kernel tracks
+/// once, however many are to end: there is to be one for a command.
+pub(crate) fn forget(flows: Vec<Flow>) -> Option<LinkStep> {
     (!flows.is_empty()).then_some(LinkStep::ForgetConnections(flows))
 }
 

@@ -72,20 +72,21 @@ impl Published {
 
     /// Whether datagrams of a client are still sent on to the endpoint. One that is not is
     /// refused or lost on the host; what `other` sends after it arrives, so it is not late.
-    fn is_translated(&self, client: &UdpSocket, other: &UdpSocket) -> bool {
+    fn still_arrives(&self, client: &UdpSocket, other: &UdpSocket) -> bool {
         let _ = client.send(b"asked");
         other.send(b"after").unwrap();
-        let is_translated = self.receives(b"asked");
-        assert!(!is_translated || self.receives(b"after"));
-        is_translated
+        let arrives = self.receives(b"asked");
+        assert!(!arrives || self.receives(b"after"));
+        arrives
     }
 
-    fn flow(&self, host_port: u16) -> Flow {
+    fn flow(&self, came_to: u16) -> Flow {
         Flow {
             protocol: Protocol::Udp,
-            host_port,
+            came_to,
             endpoint: self.endpoint,
             port: 53,
+            translated: true,
         }
     }
 
@@ -111,11 +112,11 @@ fn only_the_flow_that_was_named_is_forgotten(mut published: Published) {
     };
     let other_port = Flow { port: 54, ..named };
     published.forget(&[other_protocol, other_endpoint, other_port]);
-    assert!(published.is_translated(&gone, &kept));
+    assert!(published.still_arrives(&gone, &kept));
     for _ in 0..2 {
         published.forget(&[named, other_endpoint]);
-        assert!(!published.is_translated(&gone, &kept));
-        assert!(published.is_translated(&kept, &kept));
+        assert!(!published.still_arrives(&gone, &kept));
+        assert!(published.still_arrives(&kept, &kept));
     }
 }
 
@@ -132,16 +133,53 @@ fn only_the_ipv6_flow_that_was_named_is_forgotten() {
 }
 
 #[test]
+fn a_flow_that_was_not_translated_is_forgotten_too() {
+    require_root_kernel!();
+    let mut published = publish("fd77:1::2", "fd77:1::1");
+    let endpoint = published.endpoint;
+    let client = published.kernel.host.run(|| {
+        let client = UdpSocket::bind((published.gateway, 0)).unwrap();
+        client.connect((endpoint, 53)).unwrap();
+        client
+    });
+    let kept = published.client(8054);
+    assert!(published.still_arrives(&client, &kept));
+    // Until it is answered, a connection is a new one.
+    for asker in [&client, &kept] {
+        let asker_address = asker.local_addr().unwrap();
+        published.server.send_to(b"answer", asker_address).unwrap();
+        asker.set_read_timeout(Some(PATIENCE)).unwrap();
+        asker.recv(&mut [0; 16]).unwrap();
+    }
+    published
+        .kernel
+        .host
+        .sh("nft insert rule inet test track ct state new drop");
+    let translated = Flow {
+        came_to: 53,
+        ..published.flow(8053)
+    };
+    published.forget(&[translated]);
+    assert!(published.still_arrives(&client, &kept));
+    let untranslated = Flow {
+        translated: false,
+        ..translated
+    };
+    published.forget(&[untranslated, published.flow(8053)]);
+    assert!(!published.still_arrives(&client, &kept));
+}
+
+#[test]
 fn more_connections_than_one_datagram_names_are_forgotten() {
     require_root_kernel!();
     let mut published = publish("10.77.1.2", "10.77.1.1");
     let clients: Vec<_> = (0..200).map(|_| published.client(8053)).collect();
     let kept = published.client(8054);
     published.withdraw();
-    assert!(published.is_translated(&clients[0], &kept));
+    assert!(published.still_arrives(&clients[0], &kept));
     published.forget(&[published.flow(8053)]);
     for client in &clients {
-        assert!(!published.is_translated(client, &kept));
+        assert!(!published.still_arrives(client, &kept));
     }
 }
 
@@ -152,9 +190,10 @@ fn where_nothing_is_tracked_nothing_is_to_be_forgotten() {
     let mut links = Rtnetlink::open(&Location::Netns(host.path())).unwrap();
     let flow = Flow {
         protocol: Protocol::Sctp,
-        host_port: 1,
+        came_to: 1,
         endpoint: [192, 0, 2, 1].into(),
         port: 1,
+        translated: true,
     };
     for flows in [vec![], vec![flow]] {
         links.apply(&LinkStep::ForgetConnections(flows)).unwrap();

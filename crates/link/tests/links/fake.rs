@@ -44,9 +44,10 @@ fn sysctls_and_forgotten_flows_can_be_read_back() {
     let mut links = FakeLinks::new();
     let flow = Flow {
         protocol: Protocol::Udp,
-        host_port: 8053,
+        came_to: 8053,
         endpoint: [10, 77, 1, 2].into(),
         port: 53,
+        translated: true,
     };
     let sysctl = Sysctl {
         path: "net/ipv4/ip_forward".into(),

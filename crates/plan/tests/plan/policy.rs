@@ -3,8 +3,8 @@
 use crate::values::{attach, attachment, create, name, namespace, nets, network, plan_attach};
 use expect_test::expect;
 use tidegate_model::api::CreateNetwork;
-use tidegate_model::links::LinkStep;
-use tidegate_model::{Access, Endpoint, Mode, Policy, State};
+use tidegate_model::links::{Flow, LinkStep};
+use tidegate_model::{Access, Change, Endpoint, Mode, Policy, State};
 use tidegate_plan::Refused;
 
 fn with(policy: Policy) -> CreateNetwork {
@@ -98,6 +98,15 @@ fn a_port_of_a_routed_family_is_opened_and_needs_none_of_the_host() {
     "#]].assert_eq(&text);
     assert_eq!(mixed.ports[0].to_string(), "8080:80/tcp");
     assert!(matches!(&first[..], [LinkStep::HoldPorts(holds)] if holds.len() == 1));
+    let mut state = state_of(&with(policy(Mode::Nat)));
+    state.apply(&Change::AddEndpoint(mixed.clone()));
+    let ended = tidegate_plan::detach(&state, &mixed.name).unwrap();
+    let [_, LinkStep::ForgetConnections(flows), _] = &ended.links[..] else {
+        panic!("{:?}", ended.links)
+    };
+    let came_to = |flow: &Flow| (flow.came_to, flow.port, flow.translated);
+    let flows: Vec<_> = flows.iter().map(came_to).collect();
+    assert_eq!(flows, [(8080, 80, true), (80, 80, false)]);
     let state = state_of(&with(policy(Mode::Routed)));
     let (text, routed, first) = endpoint(&state, &["8080:80", "53/udp"]);
     expect![[r#"
@@ -205,7 +214,7 @@ fn networks_that_are_connected_are_two_pairs_until_one_of_them_goes() {
 fn a_forced_removal_takes_the_endpoints_along() {
     let mut state = crate::values::state_with(&["a", "b"]);
     attach(&mut state, "a", 1, &["80:80"]);
-    attach(&mut state, "a", 2, &[]);
+    attach(&mut state, "a", 2, &["81:80"]);
     attach(&mut state, "b", 3, &[]);
     let before = state.clone();
     let plan = tidegate_plan::remove_network(&state, &name("a"), true).unwrap();
@@ -222,6 +231,7 @@ fn a_forced_removal_takes_the_endpoints_along() {
         "DeleteVeth",
         "DeleteBridge",
         "ForgetConnections",
+        "ReleasePorts",
         "ReleasePorts",
     ];
     assert_eq!(kinds, expected);
