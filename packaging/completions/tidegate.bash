@@ -197,7 +197,7 @@ _tidegate() {
             return 0
             ;;
         tidegate__subcmd__attach)
-            opts="-p -h --netns --pid --name --publish --ip --ip6 --mac --ifname --sysctl --socket --json --timings --help"
+            opts="-p -h --netns --pid --name --publish --ip --ip6 --mac --ifname --gateway-priority --sysctl --socket --json --timings --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -236,6 +236,10 @@ _tidegate() {
                     return 0
                     ;;
                 --ifname)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --gateway-priority)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;

@@ -111,6 +111,7 @@ complete -c tidegate -n "__fish_tidegate_using_subcommand attach" -l ip -d 'Its 
 complete -c tidegate -n "__fish_tidegate_using_subcommand attach" -l ip6 -d 'Its IPv6 address; else a free one' -r
 complete -c tidegate -n "__fish_tidegate_using_subcommand attach" -l mac -d 'Its Ethernet address; else one that follows from the first IP address' -r
 complete -c tidegate -n "__fish_tidegate_using_subcommand attach" -l ifname -d 'Its interface\'s name in the namespace; else the lowest free ethN' -r
+complete -c tidegate -n "__fish_tidegate_using_subcommand attach" -l gateway-priority -d 'Which of the namespace\'s networks is its way out: the one with the highest priority' -r
 complete -c tidegate -n "__fish_tidegate_using_subcommand attach" -l sysctl -d 'A sysctl of its interface: net.ipv4.conf.IFNAME.KEY=VALUE, with IFNAME as it is' -r
 complete -c tidegate -n "__fish_tidegate_using_subcommand attach" -l socket -d 'The daemon\'s unix socket' -r -F
 complete -c tidegate -n "__fish_tidegate_using_subcommand attach" -l json -d 'Print JSON instead of a table'

@@ -8,7 +8,7 @@ use std::str::FromStr;
 use clap::{Args, Parser, Subcommand};
 use ipnet::IpNet;
 use tidegate_model::{
-    Access, IfName, Invalid, MacAddr, Mode, Name, OwnSysctl, Policy, PortRequest,
+    Access, GatewayPriority, IfName, Invalid, MacAddr, Mode, Name, OwnSysctl, Policy, PortRequest,
 };
 
 const AFTER_HELP: &str = "\
@@ -263,6 +263,7 @@ Examples:
   tidegate attach web --netns box1
   tidegate attach web --netns box1 --ip 10.208.0.20 --mac 02:00:00:00:00:20 --ifname web0
   tidegate attach web --netns /run/netns/box2 --name front -p 8080:80 -p 127.0.0.1:53:53/udp
+  tidegate attach uplink --netns box1 --gateway-priority 10
   tidegate attach web --pid 4711 -p [2001:db8::1]:8443:443/tcp -p 9000-9009:9000-9009 -p 80";
 
 /// The endpoint that is asked for.
@@ -295,6 +296,19 @@ pub struct AttachArgs {
     /// Its interface's name in the namespace; else the lowest free ethN
     #[arg(long, value_name = "IFNAME")]
     pub ifname: Option<IfName>,
+    /// Which of the namespace's networks is its way out: the one with the highest priority
+    ///
+    /// From -100000 to 100000, else 0; of the same priority, the one that was attached first. When it is
+    /// detached, the next takes its place. For IPv4 and IPv6 apart: a network without one of them, or an
+    /// internal one, is no way out. A default route that the namespace has from elsewhere stays the only one.
+    #[arg(
+        long,
+        value_name = "PRIORITY",
+        default_value_t,
+        hide_default_value = true,
+        allow_negative_numbers = true
+    )]
+    pub gateway_priority: GatewayPriority,
     /// A sysctl of its interface: net.ipv4.conf.IFNAME.KEY=VALUE, with IFNAME as it is
     #[arg(long, value_name = "SYSCTL")]
     pub sysctl: Vec<OwnSysctl>,

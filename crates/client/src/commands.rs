@@ -159,6 +159,7 @@ async fn attach(args: AttachArgs, daemon: &Daemon, output: Output) -> Result<(),
             .collect(),
         mac: args.mac,
         ifname: args.ifname,
+        gateway_priority: args.gateway_priority,
         sysctls: args.sysctl,
     };
     let made = daemon.post(ENDPOINTS, &wanted).await?;

@@ -119,6 +119,7 @@ pub(crate) fn endpoint(endpoint: &Endpoint) -> String {
         ("mac", endpoint.mac.to_string()),
         ("addresses", joined(&endpoint.addresses)),
         ("default routes", joined(&endpoint.gateways)),
+        ("gateway priority", endpoint.gateway_priority.to_string()),
         ("ports", joined(&endpoint.ports)),
         ("sysctls", joined(&endpoint.sysctls)),
     ])
@@ -314,16 +315,17 @@ mod tests {
     #[test]
     fn an_object_is_shown_field_by_field() {
         expect![[r#"
-            endpoint        front
-            network         web
-            netns           /run/netns/box
-            interface       eth0
-            host interface  tgv1
-            mac             02:76:00:00:00:01
-            addresses       10.208.0.2/24,fd74:6964:6567::2/64
-            default routes  10.208.0.1
-            ports           8080:80/tcp,[2001:db8::1]:53:53/udp
-            sysctls         -
+            endpoint          front
+            network           web
+            netns             /run/netns/box
+            interface         eth0
+            host interface    tgv1
+            mac               02:76:00:00:00:01
+            addresses         10.208.0.2/24,fd74:6964:6567::2/64
+            default routes    10.208.0.1
+            gateway priority  0
+            ports             8080:80/tcp,[2001:db8::1]:53:53/udp
+            sysctls           -
         "#]]
         .assert_eq(&endpoint(&front()));
     }

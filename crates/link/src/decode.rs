@@ -27,6 +27,8 @@ const IFA_ADDRESS: u16 = 1;
 const IFA_LOCAL: u16 = 2;
 // linux/rtnetlink.h
 const RTA_DST: u16 = 1;
+const RTA_OIF: u16 = 4;
+const RTA_PRIORITY: u16 = 6;
 const RTA_TABLE: u16 = 15;
 const RTN_UNICAST: u8 = 1;
 const RTN_LOCAL: u8 = 2;
@@ -118,6 +120,10 @@ impl AddressRecord {
 pub(crate) struct RouteRecord {
     /// Its destination; a prefix length of 0 makes it a default route.
     pub(crate) destination: IpNet,
+    /// Index of the link that it leads through; none where it is several.
+    pub(crate) link: Option<u32>,
+    /// Its metric: the lowest is used.
+    pub(crate) metric: u32,
     kind: u8,
     table: u32,
 }
@@ -131,12 +137,13 @@ impl RouteRecord {
             Some(value) => ip(family, value)?,
             None => unspecified(family)?,
         };
+        let number = |kind| attribute(rest, kind).and_then(|value| u32_at(value, 0));
         Some(Self {
+            link: number(RTA_OIF),
+            metric: number(RTA_PRIORITY).unwrap_or(0),
             destination: IpNet::new(destination, prefix_length).ok()?.trunc(),
             kind,
-            table: attribute(rest, RTA_TABLE)
-                .and_then(|value| u32_at(value, 0))
-                .unwrap_or(u32::from(table)),
+            table: number(RTA_TABLE).unwrap_or(u32::from(table)),
         })
     }
 

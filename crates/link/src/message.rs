@@ -180,7 +180,7 @@ pub(crate) fn new_address(index: u32, net: &IpNet) -> Request {
 }
 
 /// Adds a default route through a link to a next hop, in the main table.
-pub(crate) fn new_default_route(index: u32, gateway: IpAddr) -> Request {
+pub(crate) fn new_default_route(index: u32, gateway: IpAddr, metric: Option<u32>) -> Request {
     let mut message = RouteMessage::default();
     message.header.address_family = family(gateway);
     message.header.table = RouteHeader::RT_TABLE_MAIN;
@@ -190,6 +190,8 @@ pub(crate) fn new_default_route(index: u32, gateway: IpAddr) -> Request {
         RouteAttribute::Gateway(gateway.into()),
         RouteAttribute::Oif(index),
     ];
+    let metric = metric.map(RouteAttribute::Priority);
+    message.attributes.extend(metric);
     Request::new(RTM_NEWROUTE, CREATE, &message)
 }
 

@@ -7,7 +7,7 @@ use std::path::Path;
 use ipnet::IpNet;
 use netlink_sys::protocols::NETLINK_ROUTE;
 use tidegate_model::IfName;
-use tidegate_model::links::{Link, NetnsFacts};
+use tidegate_model::links::{DefaultRoute, Link, NetnsFacts};
 
 use crate::decode::{AddressRecord, LinkRecord, RouteRecord};
 use crate::error::{Cause, NetnsFault};
@@ -78,16 +78,22 @@ pub(crate) fn netns(home: &Netns, path: &Path) -> Result<NetnsFacts, Cause> {
         return Err(NetnsFault::Own.into());
     }
     let (links, routes, ipv6) = netns.run(look)??;
-    let has_default = |is_ipv6| {
-        let matches = |route: &RouteRecord| {
-            route.is_default() && route.destination.addr().is_ipv6() == is_ipv6
-        };
-        routes.iter().any(matches)
+    let name = |index| {
+        links
+            .iter()
+            .find(|link| link.index == index)?
+            .ifname
+            .clone()
     };
+    let defaults = routes.iter().filter(|route| route.is_default());
+    let default_routes = defaults.map(|route| DefaultRoute {
+        is_ipv6: route.destination.addr().is_ipv6(),
+        ifname: route.link.and_then(name),
+        metric: route.metric,
+    });
     Ok(NetnsFacts {
         id: netns.id(),
-        default_ipv4: has_default(false),
-        default_ipv6: has_default(true),
+        default_routes: default_routes.collect(),
         ifnames: links
             .into_iter()
             .filter(|link| !is_retired(link))

@@ -154,7 +154,7 @@ fn address_peer(socket: &mut Socket, peer: &Peer) -> Result<u32, LinkError> {
     }
     batch.push(What::SetUp(ifname), message::set_up(index, None));
     for gateway in &peer.gateways {
-        let request = message::new_default_route(index, *gateway);
+        let request = message::new_default_route(index, *gateway, peer.gateway_metric);
         batch.push(What::AddDefaultRoute(gateway, ifname), request);
     }
     batch.send(socket)?;

@@ -32,7 +32,7 @@ use std::path::PathBuf;
 use ipnet::IpNet;
 use serde::{Deserialize, Serialize};
 
-use crate::{IfName, MacAddr, Name, Network, OwnSysctl, Policy, PortRequest};
+use crate::{GatewayPriority, IfName, MacAddr, Name, Network, OwnSysctl, Policy, PortRequest};
 
 /// Asks for a network.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -131,6 +131,9 @@ pub struct Attach {
     /// Its interface's name in the namespace; the lowest free `ethN` where none is given.
     #[serde(default)]
     pub ifname: Option<IfName>,
+    /// Which of the namespace's networks its default route leads to: that with the highest.
+    #[serde(default)]
+    pub gateway_priority: GatewayPriority,
     /// Sysctls of its interface.
     #[serde(default)]
     pub sysctls: Vec<OwnSysctl>,

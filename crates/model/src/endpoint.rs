@@ -5,7 +5,7 @@ use std::net::IpAddr;
 use ipnet::IpNet;
 use serde::{Deserialize, Serialize};
 
-use crate::{IfName, MacAddr, Name, NetnsRef, OwnSysctl, PortBinding};
+use crate::{GatewayPriority, IfName, MacAddr, Name, NetnsRef, OwnSysctl, PortBinding};
 
 /// What attaches a network namespace to a network: a veth pair with one end on the bridge.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -27,6 +27,13 @@ pub struct Endpoint {
     pub addresses: Vec<IpNet>,
     /// Next hops of the default routes that this endpoint gave its namespace.
     pub gateways: Vec<IpAddr>,
+    /// How much its network is to be the namespace's way out.
+    #[serde(default)]
+    pub gateway_priority: GatewayPriority,
+    /// Metric of its default routes, which no other endpoint of the namespace has. None without
+    /// default routes, and for those of older releases, to which the kernel gave one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub gateway_metric: Option<u32>,
     /// Published ports.
     pub ports: Vec<PortBinding>,
     /// Sysctls of its interface.

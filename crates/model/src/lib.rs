@@ -6,6 +6,7 @@ pub mod api;
 pub mod doctor;
 mod endpoint;
 pub mod event;
+mod gateway_priority;
 mod ifname;
 mod invalid;
 pub mod links;
@@ -23,6 +24,7 @@ mod state;
 mod subnet;
 
 pub use endpoint::Endpoint;
+pub use gateway_priority::GatewayPriority;
 pub use ifname::IfName;
 pub use invalid::Invalid;
 pub use mac::MacAddr;

@@ -114,6 +114,8 @@ pub struct Peer {
     pub addresses: Vec<IpNet>,
     /// Next hops of default routes through it.
     pub gateways: Vec<IpAddr>,
+    /// Metric of these routes; the kernel's own where none is given.
+    pub gateway_metric: Option<u32>,
 }
 
 /// The tracked connections of one published port: those that came to a port and were sent on to the
@@ -196,10 +198,19 @@ pub struct NetnsFacts {
     pub id: NetnsId,
     /// Names of the interfaces in it.
     pub ifnames: Vec<IfName>,
-    /// Whether it has an IPv4 default route.
-    pub default_ipv4: bool,
-    /// Whether it has an IPv6 default route.
-    pub default_ipv6: bool,
+    /// Its default routes.
+    pub default_routes: Vec<DefaultRoute>,
     /// Whether IPv6 can be used in it at all.
     pub ipv6: bool,
+}
+
+/// A default route of a namespace.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct DefaultRoute {
+    /// Whether it is one of IPv6.
+    pub is_ipv6: bool,
+    /// The interface that it leads through; none where it is several.
+    pub ifname: Option<IfName>,
+    /// Its metric: the kernel uses the route with the lowest.
+    pub metric: u32,
 }

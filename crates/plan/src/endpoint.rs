@@ -1,25 +1,23 @@
 //! Planning of endpoints.
 
 use std::collections::HashSet;
-use std::net::IpAddr;
 
-use ipnet::IpNet;
 use tidegate_model::api::Attach;
 use tidegate_model::links::{LinkStep, NetnsFacts};
-use tidegate_model::{Access, Change, Endpoint, IfName, Name, NetnsRef, Network, State};
+use tidegate_model::{Change, Endpoint, IfName, Name, NetnsRef, State};
 
 use crate::network::{ENDPOINT, find, interface_name};
-use crate::{Plan, PortFacts, Refused, addresses, elements, host_ports, steps};
+use crate::{Plan, PortFacts, Refused, addresses, elements, gateways, host_ports, steps};
 
 /// Plans an endpoint: its addresses, its veth pair and its published ports.
 ///
 /// The namespace's IPv6 addresses are left out where IPv6 is turned off in it; default routes are
-/// given to a namespace that has none.
+/// given to a namespace that has none of somebody else.
 ///
 /// # Errors
 /// Refuses a network that does not exist, a name or port that is taken, a namespace that is
 /// attached to the network already, a subnet that is full, addresses and an interface name that
-/// somebody has, and ports that cannot be published.
+/// somebody has, ports that cannot be published, and a gateway priority that cannot be kept.
 pub fn attach(
     state: &State,
     request: &Attach,
@@ -37,6 +35,7 @@ pub fn attach(
     }
     let addresses = addresses::choose(state, network, request, netns)?;
     let ports = host_ports::bind(state, network, &addresses, &request.ports, host)?;
+    let gateways = gateways::choose(state, network, request, &addresses, netns)?;
     let endpoint = Endpoint {
         name,
         network: network.name.clone(),
@@ -47,7 +46,9 @@ pub fn attach(
         host_ifname: interface_name(ENDPOINT, state.next_number),
         ifname: ifname(request, netns)?,
         mac: addresses::mac(state, network, request, &addresses)?,
-        gateways: gateways(network, &addresses, netns),
+        gateway_priority: request.gateway_priority,
+        gateway_metric: gateways.metric,
+        gateways: gateways.addresses,
         addresses,
         ports,
         sysctls: request.sysctls.clone(),
@@ -102,21 +103,6 @@ fn made_name(state: &State) -> Name {
         .map(|number| format!("ep-{number:x}").parse().expect("a valid name"))
         .find(|name| !state.endpoints.contains_key(name))
         .expect("fewer than 2^32 endpoints exist")
-}
-
-/// A network with no way out is no way to anywhere.
-fn gateways(network: &Network, addresses: &[IpNet], netns: &NetnsFacts) -> Vec<IpAddr> {
-    if network.policy.access != Access::Open {
-        return Vec::new();
-    }
-    addresses
-        .iter()
-        .filter(|net| match net {
-            IpNet::V4(_) => !netns.default_ipv4,
-            IpNet::V6(_) => !netns.default_ipv6,
-        })
-        .filter_map(|net| network.subnet_of(net.addr()).map(|s| s.gateway))
-        .collect()
 }
 
 /// The name that is asked for, which must be free, or a free one.

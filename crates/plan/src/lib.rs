@@ -5,6 +5,7 @@ mod addresses;
 mod doctor;
 mod elements;
 mod endpoint;
+mod gateways;
 mod host_ports;
 mod network;
 mod peers;

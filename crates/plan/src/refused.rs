@@ -5,7 +5,7 @@ use std::net::IpAddr;
 use ipnet::IpNet;
 use tidegate_model::api::RefusalKind;
 use tidegate_model::{
-    IfName, Invalid, MacAddr, Name, PortBinding, PortRange, PortRequest, Protocol,
+    GatewayPriority, IfName, Invalid, MacAddr, Name, PortBinding, PortRange, PortRequest, Protocol,
 };
 
 /// A request that contradicts itself or what exists. Nothing has been done.
@@ -224,6 +224,16 @@ pub enum Refused {
     /// An interface's name that is taken in the namespace.
     #[error("the namespace has an interface {0} already")]
     IfNameTaken(IfName),
+    /// A default route of an older release would stay the one in use.
+    #[error(
+        "a gateway priority above 0 has no effect beside endpoint {0}: its default route was made by an \
+         older release, and has no priority"
+    )]
+    OlderGateway(Name),
+    /// A namespace that has as many endpoints of one priority as there can be.
+    #[error("the namespace has all {count} endpoints of gateway priority {0} that it can have",
+            count = GatewayPriority::PLACES)]
+    NoGatewayPlace(GatewayPriority),
     /// The network has only IPv6, and the namespace none.
     #[error("network {0} has only IPv6, which is turned off in the namespace")]
     NoIpv6InNamespace(Name),
@@ -349,6 +359,8 @@ impl Refused {
             | Self::AddressTaken { .. }
             | Self::MacTaken { .. }
             | Self::IfNameTaken(_)
+            | Self::OlderGateway(_)
+            | Self::NoGatewayPlace(_)
             | Self::ConnectedAlready(..)
             | Self::NotConnected(..)
             | Self::NoFreePort { .. } => RefusalKind::Conflict,
@@ -400,6 +412,10 @@ impl Refused {
             Self::NoStation(_) => "give one whose first octet is even, such as 02:42:ac:11:00:02".into(),
             Self::MacTaken { .. } => "choose another --mac, or leave it out".into(),
             Self::IfNameTaken(_) => "choose another --ifname, or leave it out for a free one".into(),
+            Self::OlderGateway(endpoint) => {
+                format!("`tidegate detach {endpoint}` first, and attach it anew")
+            }
+            Self::NoGatewayPlace(_) => "give another --gateway-priority".into(),
             Self::SubnetsOverlap(..) => "give subnets that have no address in common".into(),
             Self::RangeOutside { .. } => "give the range's subnet with --subnet".into(),
             Self::TwoRanges { .. } => "give one --ip-range for each subnet".into(),

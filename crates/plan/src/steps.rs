@@ -94,6 +94,7 @@ pub(crate) fn veth(endpoint: &Endpoint, network: &Network) -> Veth {
                 .collect(),
             addresses: endpoint.addresses.clone(),
             gateways: endpoint.gateways.clone(),
+            gateway_metric: endpoint.gateway_metric,
         },
     }
 }

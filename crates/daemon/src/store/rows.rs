@@ -185,8 +185,18 @@ pub(super) fn set_version(database: &Database, version: u64) -> Result<(), Fault
 
 #[cfg(test)]
 pub(super) fn set_raw_network(database: &Database, key: &str, value: &[u8]) -> Result<(), Fault> {
+    set_raw(database, &NETWORKS, key, value)
+}
+
+#[cfg(test)]
+pub(super) fn set_raw_endpoint(database: &Database, key: &str, value: &[u8]) -> Result<(), Fault> {
+    set_raw(database, &ENDPOINTS, key, value)
+}
+
+#[cfg(test)]
+fn set_raw(database: &Database, rows: &Rows, key: &str, value: &[u8]) -> Result<(), Fault> {
     write_with(database, |to| {
-        to.open_table(NETWORKS.table)?.insert(key, value)?;
+        to.open_table(rows.table)?.insert(key, value)?;
         Ok(())
     })
 }

@@ -130,6 +130,22 @@ fn a_row_of_the_first_release_is_read() {
 }
 
 #[test]
+fn an_endpoint_of_the_first_release_is_read_with_a_default_route_of_no_priority() {
+    let folder = tempfile::tempdir().unwrap();
+    let (mut store, _) = store_with_a_network(folder.path());
+    let row = br#"{"name":"old","network":"web",
+        "netns":{"path":"/run/netns/box","id":{"dev":4,"ino":4026532001}},
+        "host-ifname":"tgv1","ifname":"eth0","mac":"02:76:00:00:00:01",
+        "addresses":["10.0.1.2/24"],"gateways":["10.0.1.1"],"ports":["8080:80/tcp"]}"#;
+    rows::set_raw_endpoint(store.database.as_ref().unwrap(), "old", row).unwrap();
+    let loaded = store.load().unwrap();
+    let old = &loaded.endpoints[&"old".parse().unwrap()];
+    assert_eq!(old.gateways.len(), 1);
+    assert_eq!(i32::from(old.gateway_priority), 0);
+    assert_eq!(old.gateway_metric, None);
+}
+
+#[test]
 fn a_row_that_cannot_be_read_is_named() {
     let folder = tempfile::tempdir().unwrap();
     let (mut store, _) = store_with_a_network(folder.path());

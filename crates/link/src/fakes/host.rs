@@ -6,7 +6,9 @@ use std::path::{Path, PathBuf};
 
 use ipnet::IpNet;
 use rustix::io::Errno;
-use tidegate_model::links::{Bridge, GROUP, Link, LinkKind, NetnsFacts, Peer, Sysctl, Veth};
+use tidegate_model::links::{
+    Bridge, DefaultRoute, GROUP, Link, LinkKind, NetnsFacts, Peer, Sysctl, Veth,
+};
 use tidegate_model::{IfName, NetnsId, NetnsRef};
 
 use crate::batch::What;
@@ -68,8 +70,7 @@ impl Host {
         let facts = NetnsFacts {
             id,
             ifnames: loopback().into_iter().collect(),
-            default_ipv4: false,
-            default_ipv6: false,
+            default_routes: Vec::new(),
             ipv6: true,
         };
         self.namespaces.insert(path.clone(), facts);
@@ -108,8 +109,8 @@ impl Host {
         };
         if let Some(netns) = self.namespaces.get_mut(&path) {
             netns.ifnames.retain(|found| *found != peer.ifname);
-            netns.default_ipv4 &= !peer.gateways.iter().any(IpAddr::is_ipv4);
-            netns.default_ipv6 &= !peer.gateways.iter().any(IpAddr::is_ipv6);
+            let ifname = Some(peer.ifname);
+            netns.default_routes.retain(|route| route.ifname != ifname);
         }
     }
 
@@ -169,8 +170,9 @@ impl Host {
         let path = veth.peer.netns.path.clone();
         if let Some(netns) = self.namespaces.get_mut(&path) {
             netns.ifnames.push(veth.peer.ifname.clone());
-            netns.default_ipv4 |= veth.peer.gateways.iter().any(IpAddr::is_ipv4);
-            netns.default_ipv6 |= veth.peer.gateways.iter().any(IpAddr::is_ipv6);
+            let gateways = veth.peer.gateways.iter();
+            let routes = gateways.map(|gateway| default_route(&veth.peer, gateway));
+            netns.default_routes.extend(routes);
         }
         self.peers
             .insert(veth.ifname.clone(), (path, veth.peer.clone()));
@@ -237,16 +239,31 @@ fn check_peer(netns: &NetnsFacts, peer: &Peer) -> Result<(), LinkError> {
 }
 
 fn check_gateway(netns: &NetnsFacts, peer: &Peer, gateway: &IpAddr) -> Result<(), Errno> {
-    let (has_default, unreachable) = match gateway {
-        IpAddr::V4(_) => (netns.default_ipv4, Errno::NETUNREACH),
-        IpAddr::V6(_) => (netns.default_ipv6, Errno::HOSTUNREACH),
-    };
     if !peer.addresses.iter().any(|net| net.contains(gateway)) {
-        return Err(unreachable);
+        return Err(match gateway {
+            IpAddr::V4(_) => Errno::NETUNREACH,
+            IpAddr::V6(_) => Errno::HOSTUNREACH,
+        });
     }
-    match has_default {
+    let wanted = default_route(peer, gateway);
+    let is_same =
+        |route: &DefaultRoute| (route.is_ipv6, route.metric) == (wanted.is_ipv6, wanted.metric);
+    match netns.default_routes.iter().any(is_same) {
         true => Err(Errno::EXIST),
         false => Ok(()),
+    }
+}
+
+/// The metric that the kernel gives to an IPv6 route without one (`IP6_RT_PRIO_USER`) is 1024, to an
+/// IPv4 route 0.
+fn default_route(peer: &Peer, gateway: &IpAddr) -> DefaultRoute {
+    let is_ipv6 = gateway.is_ipv6();
+    DefaultRoute {
+        is_ipv6,
+        ifname: Some(peer.ifname.clone()),
+        metric: peer
+            .gateway_metric
+            .unwrap_or(if is_ipv6 { 1024 } else { 0 }),
     }
 }
 

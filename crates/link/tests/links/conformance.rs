@@ -1,7 +1,7 @@
 //! What the fake and the kernel do alike.
 
 use tidegate_link::{ErrorKind, LinkError, NetnsFault};
-use tidegate_model::links::{GROUP, Link, LinkKind, LinkStep, NetnsFacts, Veth};
+use tidegate_model::links::{DefaultRoute, GROUP, Link, LinkKind, LinkStep, NetnsFacts, Veth};
 use tidegate_model::{MacAddr, NetnsRef};
 
 use crate::fixture::{add_bridge, add_veth, bridge, find, ifname, veth};
@@ -38,6 +38,7 @@ over_both![
     a_bad_mtu_leaves_nothing,
     an_address_given_twice_leaves_nothing,
     a_gateway_out_of_reach_leaves_nothing,
+    default_routes_of_different_metrics_go_together,
     a_second_default_route_leaves_nothing,
     an_ipv6_address_where_ipv6_is_off_leaves_nothing,
     a_namespace_that_is_gone_is_told,
@@ -95,7 +96,7 @@ fn a_veth_is_a_port_and_its_peer_is_in_the_namespace(world: &mut dyn World) {
     let before = world.links().netns(&netns.path).unwrap();
     assert_eq!(before.id, netns.id);
     assert_eq!(before.ifnames, [ifname("lo")]);
-    assert!(before.ipv6 && !before.default_ipv4 && !before.default_ipv6);
+    assert!(before.ipv6 && before.default_routes.is_empty());
 
     apply(world, &add_veth(1, 2, &netns));
     let links = world.links().links().unwrap();
@@ -108,7 +109,13 @@ fn a_veth_is_a_port_and_its_peer_is_in_the_namespace(world: &mut dyn World) {
     assert!(port.addresses.is_empty());
     let after = world.links().netns(&netns.path).unwrap();
     assert_eq!(after.ifnames, [ifname("lo"), ifname("eth0")]);
-    assert!(after.default_ipv4 && after.default_ipv6);
+    let route = |is_ipv6, metric| DefaultRoute {
+        is_ipv6,
+        ifname: Some(ifname("eth0")),
+        metric,
+    };
+    // What the kernel gives where none is asked for.
+    assert_eq!(after.default_routes, [route(false, 0), route(true, 1024)]);
 }
 
 fn deleting_twice_is_fine_and_leaves_nothing(world: &mut dyn World) {
@@ -220,6 +227,34 @@ fn a_gateway_out_of_reach_leaves_nothing(world: &mut dyn World) {
             veth.peer.gateways = vec![gateway.parse().unwrap()];
         });
     }
+}
+
+fn default_routes_of_different_metrics_go_together(world: &mut dyn World) {
+    let netns = prepare(world);
+    apply(world, &add_bridge(2));
+    let metrics = |world: &mut dyn World| {
+        let facts = world.links().netns(&netns.path).unwrap();
+        let routes = facts.default_routes.into_iter();
+        let mut seen: Vec<_> = routes.map(|r| (r.is_ipv6, r.metric)).collect();
+        seen.sort_unstable();
+        seen
+    };
+    let mut second = veth(2, 3, &netns);
+    second.peer.ifname = ifname("eth1");
+    second.peer.gateway_metric = Some(200_000_000);
+    apply(world, &LinkStep::AddVeth(second));
+    let mut first = veth(1, 2, &netns);
+    first.peer.gateway_metric = Some(100_000);
+    apply(world, &LinkStep::AddVeth(first.clone()));
+    let both = [
+        (false, 100_000),
+        (false, 200_000_000),
+        (true, 100_000),
+        (true, 200_000_000),
+    ];
+    assert_eq!(metrics(world), both);
+    apply(world, &LinkStep::DeleteVeth(first));
+    assert_eq!(metrics(world), [(false, 200_000_000), (true, 200_000_000)]);
 }
 
 fn a_second_default_route_leaves_nothing(world: &mut dyn World) {

@@ -52,6 +52,7 @@ pub(crate) fn veth(n: u8, host: u8, netns: &NetnsRef) -> Veth {
                 format!("10.77.{n}.1").parse().unwrap(),
                 format!("fd77:{n}::1").parse().unwrap(),
             ],
+            gateway_metric: None,
         },
     }
 }

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use rustix::thread::{CapabilitySet, CapabilitySets, set_capabilities};
 use tidegate_link::{ErrorKind, Links, Location, NetnsFault, Rtnetlink};
-use tidegate_model::links::LinkStep;
+use tidegate_model::links::{DefaultRoute, LinkStep};
 use tidegate_test_support::{Netns, require_root_kernel};
 
 use crate::fixture::{add_bridge, add_veth, bridge, find, veth};
@@ -117,8 +117,12 @@ fn default_routes_outside_of_the_main_table_do_not_count() {
          ip -6 route add default dev up0",
     );
     let facts = kernel.links.netns(&recorded.path).unwrap();
-    assert!(!facts.default_ipv4);
-    assert!(facts.default_ipv6);
+    let wanted = DefaultRoute {
+        is_ipv6: true,
+        ifname: Some("up0".parse().unwrap()),
+        metric: 1024,
+    };
+    assert_eq!(facts.default_routes, [wanted]);
 }
 
 #[test]

@@ -4,7 +4,7 @@ use crate::values::{
     attach, attachment, create, name, namespace, nets, network, plan_attach, state_with,
 };
 use expect_test::expect;
-use tidegate_model::links::LinkStep;
+use tidegate_model::links::{DefaultRoute, LinkStep};
 use tidegate_model::{Access, Mode, State};
 use tidegate_plan::{HostFacts, Pools, Refused};
 
@@ -89,6 +89,9 @@ fn an_endpoint_is_a_veth_pair_and_an_element_for_each_port_and_family() {
                             10.208.0.1,
                             fd74:6964:6567::1,
                         ],
+                        gateway_metric: Some(
+                            200000000,
+                        ),
                     },
                 },
             ),
@@ -303,7 +306,11 @@ fn a_namespace_gets_what_it_lacks_and_no_more() {
     let state = state_with(&["web"]);
     let mut facts = namespace(1);
     facts.ifnames = ["lo", "eth0", "eth2"].map(|i| i.parse().unwrap()).into();
-    facts.default_ipv4 = true;
+    facts.default_routes = vec![DefaultRoute {
+        is_ipv6: false,
+        ifname: Some("eth0".parse().unwrap()),
+        metric: 0,
+    }];
     facts.ipv6 = false;
     let plan = plan_attach(&state, &attachment("web", &["80:80"]), &facts).unwrap();
     let LinkStep::AddVeth(veth) = &plan.links[0] else {

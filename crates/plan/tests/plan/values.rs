@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use ipnet::IpNet;
 use tidegate_model::api::{Attach, CreateNetwork};
 use tidegate_model::links::NetnsFacts;
-use tidegate_model::{Name, NetnsId, Policy, State};
+use tidegate_model::{GatewayPriority, Name, NetnsId, Policy, State};
 use tidegate_plan::{HostFacts, Plan, Pools, PortFacts, Refused};
 
 pub(crate) fn name(text: &str) -> Name {
@@ -43,6 +43,7 @@ pub(crate) fn attachment(network: &str, ports: &[&str]) -> Attach {
         addresses: Vec::new(),
         mac: None,
         ifname: None,
+        gateway_priority: GatewayPriority::default(),
         sysctls: Vec::new(),
     }
 }
@@ -51,8 +52,7 @@ pub(crate) fn namespace(ino: u64) -> NetnsFacts {
     NetnsFacts {
         id: NetnsId { dev: 4, ino },
         ifnames: vec!["lo".parse().unwrap()],
-        default_ipv4: false,
-        default_ipv6: false,
+        default_routes: Vec::new(),
         ipv6: true,
     }
 }

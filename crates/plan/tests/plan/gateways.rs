@@ -1,0 +1,149 @@
+//! Default routes of namespaces with several networks.
+
+use tidegate_model::api::Attach;
+use tidegate_model::links::{DefaultRoute, NetnsFacts};
+use tidegate_model::{Access, Change, Endpoint, GatewayPriority, Name, Policy, State};
+use tidegate_plan::Refused;
+
+use crate::values::{attachment, create, name, namespace, network, plan_attach, state_with};
+
+/// A namespace as it is with what the endpoints of a state gave it, and with routes of others.
+fn facts(state: &State, foreign: &[DefaultRoute]) -> NetnsFacts {
+    let mut facts = namespace(1);
+    for endpoint in state.endpoints.values() {
+        facts.ifnames.push(endpoint.ifname.clone());
+        let routes = endpoint.gateways.iter().map(|gateway| DefaultRoute {
+            is_ipv6: gateway.is_ipv6(),
+            ifname: Some(endpoint.ifname.clone()),
+            metric: endpoint.gateway_metric.unwrap_or_default(),
+        });
+        facts.default_routes.extend(routes);
+    }
+    facts.default_routes.extend_from_slice(foreign);
+    facts
+}
+
+fn foreign(is_ipv6: bool, ifname: &str) -> DefaultRoute {
+    DefaultRoute {
+        is_ipv6,
+        ifname: Some(ifname.parse().unwrap()),
+        metric: 100,
+    }
+}
+
+fn with_priority(network: &str, priority: i32) -> Attach {
+    Attach {
+        gateway_priority: priority.try_into().unwrap(),
+        ..attachment(network, &[])
+    }
+}
+
+fn try_attach(
+    state: &mut State,
+    network: &str,
+    priority: i32,
+    others: &[DefaultRoute],
+) -> Result<Endpoint, Refused> {
+    let facts = facts(state, others);
+    let plan = plan_attach(state, &with_priority(network, priority), &facts)?;
+    state.apply(&plan.change);
+    match plan.change {
+        Change::AddEndpoint(endpoint) => Ok(endpoint),
+        other => panic!("{other:?}"),
+    }
+}
+
+fn attach(state: &mut State, network: &str, priority: i32) -> Endpoint {
+    try_attach(state, network, priority, &[]).unwrap()
+}
+
+/// The endpoints in the order in which the kernel uses their routes.
+fn order(state: &State) -> Vec<&Name> {
+    let mut endpoints: Vec<&Endpoint> = state.endpoints.values().collect();
+    endpoints.sort_by_key(|endpoint| endpoint.gateway_metric.unwrap());
+    endpoints.iter().map(|endpoint| &endpoint.network).collect()
+}
+
+#[test]
+fn the_highest_priority_comes_first_and_of_the_same_the_one_that_was_first() {
+    let mut state = state_with(&["a", "b", "c", "d", "e"]);
+    for (network, priority) in [("a", 0), ("b", -5), ("c", 10), ("d", 0), ("e", 10)] {
+        attach(&mut state, network, priority);
+    }
+    assert_eq!(
+        order(&state),
+        ["c", "e", "a", "d", "b"].map(name).each_ref()
+    );
+}
+
+#[test]
+fn one_that_comes_back_is_last_of_its_priority() {
+    let mut state = state_with(&["a", "b"]);
+    let first = attach(&mut state, "a", 7);
+    attach(&mut state, "b", 7);
+    let detached = tidegate_plan::detach(&state, &first.name).unwrap();
+    state.apply(&detached.change);
+    attach(&mut state, "a", 7);
+    assert_eq!(order(&state), ["b", "a"].map(name).each_ref());
+}
+
+#[test]
+fn no_two_endpoints_of_a_namespace_have_one_metric_however_often_they_take_turns() {
+    let mut state = state_with(&["a", "b"]);
+    let mut before = attach(&mut state, "a", 0);
+    for turn in 0..2 * GatewayPriority::PLACES {
+        let network = if turn % 2 == 0 { "b" } else { "a" };
+        let after = attach(&mut state, network, 0);
+        assert_ne!(after.gateway_metric, before.gateway_metric);
+        let next = GatewayPriority::default().first_metric() + GatewayPriority::PLACES;
+        assert!(after.gateway_metric.unwrap() < next);
+        let detached = tidegate_plan::detach(&state, &before.name).unwrap();
+        state.apply(&detached.change);
+        before = after;
+    }
+}
+
+#[test]
+fn a_default_route_of_somebody_else_is_the_only_one_of_its_family() {
+    let mut state = state_with(&["a", "b"]);
+    let others = [foreign(false, "wan")];
+    for network in ["a", "b"] {
+        let endpoint = try_attach(&mut state, network, 10, &others).unwrap();
+        assert!(endpoint.gateways.iter().all(|gateway| gateway.is_ipv6()));
+        assert_eq!(endpoint.gateways.len(), 1);
+    }
+}
+
+#[test]
+fn a_default_route_that_an_endpoint_did_not_give_is_somebody_elses() {
+    let internal = Policy {
+        access: Access::Internal,
+        ..Policy::default()
+    };
+    let mut state = state_with(&["a"]);
+    let mut request = network("inside");
+    request.policy = internal;
+    state.apply(&create(&state, &request).unwrap().change);
+    let inside = attach(&mut state, "inside", 10);
+    assert_eq!((inside.gateways.len(), inside.gateway_metric), (0, None));
+    let others = [foreign(false, inside.ifname.as_str())];
+    let a = try_attach(&mut state, "a", 0, &others).unwrap();
+    assert_eq!(a.gateways.len(), 1);
+    assert!(a.gateways[0].is_ipv6());
+}
+
+#[test]
+fn an_endpoint_of_an_older_release_stays_the_way_out_and_nothing_says_otherwise() {
+    let mut state = state_with(&["a", "b", "c"]);
+    let mut older = attach(&mut state, "a", 0);
+    older.gateway_metric = None;
+    state.endpoints.insert(older.name.clone(), older.clone());
+    let refused = try_attach(&mut state, "b", 1, &[]).unwrap_err();
+    assert_eq!(refused, Refused::OlderGateway(older.name));
+    assert!(refused.hint().contains("`tidegate detach ep-3`"));
+    for (network, priority) in [("b", 0), ("c", -1)] {
+        let endpoint = attach(&mut state, network, priority);
+        // More than what the kernel gives by itself.
+        assert!(endpoint.gateway_metric.unwrap() > 1024);
+    }
+}
