@@ -15,6 +15,7 @@ mod lab;
 mod links;
 mod programs;
 mod snapshot;
+mod system;
 pub mod traffic;
 mod wait;
 
@@ -23,5 +24,6 @@ pub use lab::{Attached, Lab};
 pub use links::{is_retired, links_in};
 pub use programs::Programs;
 pub use snapshot::Snapshot;
+pub use system::{System, workspace};
 pub use tidegate_test_support::{Netns, Output, require_root_kernel};
 pub use wait::wait_until;

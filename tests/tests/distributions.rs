@@ -9,13 +9,13 @@
     reason = "a test reports a failure by panicking"
 )]
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::Command;
 use std::sync::OnceLock;
 
 use serde_json::Value;
 use tidegate_test_support::{Need, require, require_root_kernel};
-use tidegate_tests::Output;
+use tidegate_tests::{Output, workspace};
 
 /// Runs `cargo xtask dist`.
 fn dist(arguments: &[&str]) -> Output {
@@ -35,14 +35,6 @@ fn cargo(arguments: &[&str]) -> Output {
         stdout: String::from_utf8_lossy(&output.stdout).into_owned(),
         stderr: String::from_utf8_lossy(&output.stderr).into_owned(),
     }
-}
-
-fn workspace() -> PathBuf {
-    let tests = Path::new(env!("CARGO_MANIFEST_DIR"));
-    tests
-        .parent()
-        .expect("tests/ is in the workspace")
-        .to_owned()
 }
 
 /// A folder below `target/distribution-tests`, where all of this goes.

@@ -23,6 +23,7 @@ mod metrics;
 mod networks;
 mod ports;
 mod refusals;
+mod releases;
 mod settings;
 mod timings;
 mod traffic;

@@ -11,10 +11,10 @@ use tidegate_tests::Output;
 
 use crate::deb::{installed, is_clean};
 use crate::dist::{Packages, finished, strings};
-use crate::image::workspace;
 use crate::machine::{build_machine, install, xtask_in};
 use crate::root::Root;
 use crate::rpm;
+use tidegate_tests::workspace;
 
 /// What was run on that machine, in this order.
 #[derive(Debug)]

@@ -9,8 +9,8 @@ use serde_json::Value;
 use tidegate_test_support::{Need, require};
 use tidegate_tests::Output;
 
-use crate::image::workspace;
 use crate::machine;
+use tidegate_tests::workspace;
 
 /// The packages that one run made.
 #[derive(Debug)]

@@ -8,8 +8,9 @@ use serde_json::Value;
 use tidegate_tests::Output;
 
 use crate::dist::{Packages, xtask};
-use crate::image::{Image, workspace};
+use crate::image::Image;
 use crate::root::Root;
+use tidegate_tests::workspace;
 
 /// A build machine with this host's Rust toolchain, registry and source tree at their own paths:
 /// what was compiled here need not be compiled there.

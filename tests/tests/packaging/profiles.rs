@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use tidegate_test_support::{Need, require};
 
 use crate::dist::{Packages, artifact, finished, xtask};
-use crate::image::workspace;
+use tidegate_tests::workspace;
 
 const UNIT: &str = "/usr/lib/systemd/system/tidegated.service";
 
