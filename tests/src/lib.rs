@@ -14,6 +14,7 @@ mod host;
 mod lab;
 mod links;
 mod programs;
+pub mod sctp;
 mod snapshot;
 mod system;
 pub mod traffic;

@@ -10,6 +10,8 @@ use std::time::Duration;
 
 use tidegate_test_support::Netns;
 
+use crate::sctp;
+
 /// How long an answer may take that is expected to come: far longer than it does.
 const PATIENCE: Duration = Duration::from_secs(20);
 /// How long to wait for an answer that is expected not to come. Waiting too short a time could
@@ -53,6 +55,24 @@ impl Server {
             std::thread::spawn(move || serve_tcp(&tcp, &tcp_name, &tcp_over)),
             std::thread::spawn(move || serve_udp(&udp, &udp_name, &udp_over)),
         ];
+        Self { is_over, threads }
+    }
+}
+
+impl Server {
+    /// Starts an SCTP server that tells `name`, at these addresses.
+    ///
+    /// # Panics
+    /// When an address is taken, or the kernel lacks SCTP.
+    pub fn start_sctp(netns: &Netns, name: &str, at: &[SocketAddr]) -> Self {
+        let listen = |at: &SocketAddr| sctp::listen(*at).expect("the SCTP port is free");
+        let listeners: Vec<TcpListener> = netns.run(|| at.iter().map(listen).collect());
+        let is_over = Arc::new(AtomicBool::new(false));
+        let serve = |listener: TcpListener| {
+            let (name, is_over) = (name.to_owned(), Arc::clone(&is_over));
+            std::thread::spawn(move || serve_tcp(&listener, &name, &is_over))
+        };
+        let threads = listeners.into_iter().map(serve).collect();
         Self { is_over, threads }
     }
 }
@@ -138,6 +158,19 @@ pub fn ask_udp(from: &Netns, to: SocketAddr) -> io::Result<Reply> {
     from.run(|| ask_udp_for(to, PATIENCE))
 }
 
+/// Asks an SCTP server who it is.
+///
+/// # Errors
+/// When nothing answers.
+pub fn ask_sctp(from: &Netns, to: SocketAddr) -> io::Result<Reply> {
+    from.run(|| ask_sctp_for(to, PATIENCE))
+}
+
+/// Whether nothing answers at an SCTP port.
+pub fn is_closed_sctp(from: &Netns, to: SocketAddr) -> bool {
+    from.run(|| ask_sctp_for(to, SILENCE)).is_err()
+}
+
 /// Whether nothing answers at a TCP port.
 pub fn is_closed_tcp(from: &Netns, to: SocketAddr) -> bool {
     from.run(|| ask_tcp_for(to, SILENCE)).is_err()
@@ -194,7 +227,14 @@ impl Connection {
 }
 
 fn ask_tcp_for(to: SocketAddr, patience: Duration) -> io::Result<Reply> {
-    let mut stream = TcpStream::connect_timeout(&to, patience)?;
+    hear_out(TcpStream::connect_timeout(&to, patience)?, patience)
+}
+
+fn ask_sctp_for(to: SocketAddr, patience: Duration) -> io::Result<Reply> {
+    hear_out(sctp::connect(to, patience)?, patience)
+}
+
+fn hear_out(mut stream: TcpStream, patience: Duration) -> io::Result<Reply> {
     stream.set_read_timeout(Some(patience))?;
     read_reply(&mut stream)
 }

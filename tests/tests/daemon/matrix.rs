@@ -1,10 +1,14 @@
 //! The data path: who reaches an endpoint, by the kind of its network. What is expected is the
 //! table in `matrix.txt`; every cell of it is tried.
 
+use std::io::Write;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
+use std::sync::Once;
 
-use tidegate_tests::traffic::{Server, ask_tcp, ask_udp, is_closed_tcp, is_closed_udp};
-use tidegate_tests::{Attached, Lab, Netns, require_root_kernel};
+use tidegate_tests::traffic::{
+    Reply, Server, ask_sctp, ask_tcp, ask_udp, is_closed_sctp, is_closed_tcp, is_closed_udp,
+};
+use tidegate_tests::{Attached, Lab, Netns, require_root_kernel, sctp};
 
 use crate::drivers;
 
@@ -48,6 +52,32 @@ fn lines() -> Vec<Line<'static>> {
     lines.map(parse).collect()
 }
 
+/// What every cell is tried with: SCTP too where the kernel has it.
+fn protocols() -> impl Iterator<Item = &'static str> {
+    static TOLD: Once = Once::new();
+    let has_sctp = sctp::is_there();
+    if !has_sctp {
+        // Not `eprintln!`: libtest captures that. And not a test that was skipped: no test is left out.
+        TOLD.call_once(|| {
+            let what = "the cells of SCTP are not tried: this kernel has no SCTP";
+            let _ = writeln!(std::io::stderr(), "note: {what}");
+        });
+    }
+    ["tcp", "udp"].into_iter().chain(has_sctp.then_some("sctp"))
+}
+
+type Ask = fn(&Netns, SocketAddr) -> std::io::Result<Reply>;
+type IsClosed = fn(&Netns, SocketAddr) -> bool;
+
+/// How a port is asked that is expected to answer, and how one that is not.
+fn how_to_try(protocol: &str) -> (Ask, IsClosed) {
+    match protocol {
+        "tcp" => (ask_tcp, is_closed_tcp),
+        "udp" => (ask_udp, is_closed_udp),
+        _ => (ask_sctp, is_closed_sctp),
+    }
+}
+
 /// A network of the kind, its endpoint `front`, and those that try to reach it.
 struct Stage {
     lab: Lab,
@@ -56,7 +86,7 @@ struct Stage {
     other: Attached,
     connected: Attached,
     is_routed: bool,
-    _servers: [Server; 2],
+    _servers: Vec<Server>,
 }
 
 fn stage(lab: Lab, network: &str, icc: &str) -> Stage {
@@ -73,19 +103,23 @@ fn stage(lab: Lab, network: &str, icc: &str) -> Stage {
     if !matches!(network, "internal" | "isolated") {
         host.ok(&["network", "connect", "web", "lan"]);
     }
-    let published: &[&str] = match network {
+    let ports: &[&str] = match network {
         "isolated" => &[],
-        "routed" => &["8080:80", "8080:80/udp"],
-        _ => &[
-            "8080:80",
-            "8080:80/udp",
-            "127.0.0.1:8081:80",
-            "127.0.0.1:8081:80/udp",
-        ],
+        "routed" => &["8080:80"],
+        _ => &["8080:80", "127.0.0.1:8081:80"],
     };
-    let front = lab.attach("web", "front", published);
+    let published: Vec<String> = ports
+        .iter()
+        .flat_map(|port| protocols().map(move |protocol| format!("{port}/{protocol}")))
+        .collect();
+    let published: Vec<&str> = published.iter().map(String::as_str).collect();
+    let front = lab.attach("web", "front", &published);
     let server = |port| Server::start(&front.netns, "front", port);
-    let _servers = [server(80), server(443)];
+    let mut servers = vec![server(80), server(443)];
+    if protocols().any(|protocol| protocol == "sctp") {
+        let at = [80, 443].map(|port| [front.v4(port), front.v6(port)]);
+        servers.push(Server::start_sctp(&front.netns, "front", at.as_flattened()));
+    }
     Stage {
         same: lab.attach("web", "same", &[]),
         other: lab.attach("db", "other", &[]),
@@ -93,7 +127,7 @@ fn stage(lab: Lab, network: &str, icc: &str) -> Stage {
         is_routed: network == "routed",
         front,
         lab,
-        _servers,
+        _servers: servers,
     }
 }
 
@@ -135,12 +169,11 @@ impl Stage {
     fn try_cell(&self, line: &Line<'_>, source: &str, expected: &str) -> Vec<String> {
         let (from, to) = (self.source(source), self.target(line, source));
         let mut wrong = Vec::new();
-        for protocol in ["tcp", "udp"] {
-            let seen = match (expected, protocol) {
-                ("yes", "tcp") => ask_tcp(from, to).map(|reply| reply.server),
-                ("yes", _) => ask_udp(from, to).map(|reply| reply.server),
-                ("no", "tcp") if is_closed_tcp(from, to) => continue,
-                ("no", _) if protocol == "udp" && is_closed_udp(from, to) => continue,
+        for protocol in protocols() {
+            let (ask, is_closed) = how_to_try(protocol);
+            let seen = match expected {
+                "yes" => ask(from, to).map(|reply| reply.server),
+                "no" if is_closed(from, to) => continue,
                 _ => Ok("an answer".into()),
             };
             if !matches!((expected, &seen), ("yes", Ok(server)) if server == "front") {
