@@ -5,6 +5,7 @@
 pub mod api;
 pub mod doctor;
 mod endpoint;
+mod endpoints;
 pub mod event;
 mod gateway_priority;
 mod ifname;
@@ -24,6 +25,7 @@ mod state;
 mod subnet;
 
 pub use endpoint::Endpoint;
+pub use endpoints::Endpoints;
 pub use gateway_priority::GatewayPriority;
 pub use ifname::IfName;
 pub use invalid::Invalid;

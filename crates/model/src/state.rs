@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::{Endpoint, Name, Network, PortBinding};
+use crate::{Endpoint, Endpoints, Name, Network, PortBinding};
 
 /// The networks and endpoints of a host, with the number from which the next interface's name
 /// is made.
@@ -11,7 +11,7 @@ pub struct State {
     /// Networks by name.
     pub networks: BTreeMap<Name, Network>,
     /// Endpoints by name.
-    pub endpoints: BTreeMap<Name, Endpoint>,
+    pub endpoints: Endpoints,
     /// Number of the next interface. Never used twice, so that a name never means two things.
     pub next_number: u32,
 }
@@ -19,14 +19,15 @@ pub struct State {
 impl State {
     /// The endpoints attached to a network, by name.
     pub fn endpoints_of<'a>(&'a self, network: &'a Name) -> impl Iterator<Item = &'a Endpoint> {
-        self.endpoints
-            .values()
-            .filter(move |e| e.network == *network)
+        self.endpoints.of_network(network)
     }
 
     /// The endpoint that already has a port of the host that `wanted` needs, with its binding.
     pub fn holder_of(&self, wanted: &PortBinding) -> Option<(&Endpoint, PortBinding)> {
-        self.endpoints.values().find_map(|endpoint| {
+        let holders = self
+            .endpoints
+            .with_host_port(wanted.protocol, wanted.host_port);
+        holders.into_iter().find_map(|endpoint| {
             let binding = endpoint.ports.iter().find(|b| b.conflicts_with(wanted))?;
             Some((endpoint, *binding))
         })
@@ -103,15 +104,13 @@ impl State {
                 self.networks.remove(&network.name);
             }
             Change::AddEndpoint(endpoint) => {
-                self.endpoints
-                    .insert(endpoint.name.clone(), endpoint.clone());
+                self.endpoints.insert(endpoint.clone());
             }
             Change::RemoveEndpoint(endpoint) => {
                 self.endpoints.remove(&endpoint.name);
             }
             Change::ReplaceEndpoint { after, .. } => {
-                self.endpoints
-                    .insert(after.name.clone(), after.as_ref().clone());
+                self.endpoints.insert(after.as_ref().clone());
             }
         }
     }

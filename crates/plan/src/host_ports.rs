@@ -40,8 +40,8 @@ pub(crate) fn bind(
     let mut bound = Bound {
         state,
         host,
-        published: None,
         bindings: Vec::new(),
+        own: HashSet::new(),
     };
     let is_routed = |net: &IpNet| network.policy.mode_of(net.addr()) == Mode::Routed;
     for request in requests {
@@ -113,9 +113,9 @@ fn specified(ip: IpAddr) -> Option<IpAddr> {
 struct Bound<'a> {
     state: &'a State,
     host: &'a PortFacts,
-    /// Ports of the host that are published, on whatever address; found once it is needed.
-    published: Option<HashSet<(Protocol, u16)>>,
     bindings: Vec<PortBinding>,
+    /// The ports of the host that these have.
+    own: HashSet<(Protocol, u16)>,
 }
 
 impl Bound<'_> {
@@ -164,30 +164,24 @@ impl Bound<'_> {
     }
 
     /// The lowest port that nobody has.
-    fn choose(&mut self, protocol: Protocol, host_ports: PortRange) -> Option<u16> {
-        let of_state = || {
-            let bindings = self.state.endpoints.values().flat_map(|e| &e.ports);
-            bindings.map(|b| (b.protocol, b.host_port)).collect()
-        };
-        let published = self.published.get_or_insert_with(of_state);
-        let own: HashSet<u16> = self
-            .bindings
-            .iter()
-            .filter(|own| own.protocol == protocol)
-            .map(|own| own.host_port)
-            .collect();
+    fn choose(&self, protocol: Protocol, host_ports: PortRange) -> Option<u16> {
+        let endpoints = &self.state.endpoints;
         host_ports.ports().find(|host_port| {
+            let mut holders = endpoints.with_host_port(protocol, *host_port);
             let wanted = (protocol, *host_port);
-            !published.contains(&wanted)
+            holders.next().is_none()
                 && !self.host.in_use.contains(&wanted)
-                && !own.contains(host_port)
+                && !self.own.contains(&wanted)
         })
     }
 
     fn add(&mut self, binding: PortBinding) -> Result<(), Refused> {
-        let own = self.bindings.iter();
-        if let Some(twice) = own.clone().find(|other| other.conflicts_with(&binding)) {
-            return Err(Refused::PortTwice(*twice, binding));
+        let wanted = (binding.protocol, binding.host_port);
+        if self.own.contains(&wanted) {
+            let mut own = self.bindings.iter();
+            if let Some(twice) = own.find(|other| other.conflicts_with(&binding)) {
+                return Err(Refused::PortTwice(*twice, binding));
+            }
         }
         if let Some((holder, held)) = self.state.holder_of(&binding) {
             let holder = holder.name.clone();
@@ -197,6 +191,7 @@ impl Bound<'_> {
                 held,
             });
         }
+        self.own.insert(wanted);
         self.bindings.push(binding);
         Ok(())
     }

@@ -69,7 +69,7 @@ pub(super) fn load(database: &Database) -> Result<State, Fault> {
         .map_or(0, |n| n.value());
     Ok(State {
         networks: NETWORKS.load::<Network>(&from)?,
-        endpoints: ENDPOINTS.load::<Endpoint>(&from)?,
+        endpoints: ENDPOINTS.load::<Endpoint>(&from)?.into_values().collect(),
         // Written from a u32; a file that says more is damaged, and wraps around harmlessly.
         next_number: next_number as u32,
     })
@@ -105,8 +105,8 @@ pub(super) fn replace(database: &Database, state: &State) -> Result<(), Fault> {
         for (name, network) in &state.networks {
             NETWORKS.insert(to, name, network)?;
         }
-        for (name, endpoint) in &state.endpoints {
-            ENDPOINTS.insert(to, name, endpoint)?;
+        for endpoint in state.endpoints.values() {
+            ENDPOINTS.insert(to, &endpoint.name, endpoint)?;
         }
         set_number(to, state.next_number)
     })

@@ -137,7 +137,7 @@ fn an_endpoint_of_an_older_release_stays_the_way_out_and_nothing_says_otherwise(
     let mut state = state_with(&["a", "b", "c"]);
     let mut older = attach(&mut state, "a", 0);
     older.gateway_metric = None;
-    state.endpoints.insert(older.name.clone(), older.clone());
+    state.endpoints.insert(older.clone());
     let refused = try_attach(&mut state, "b", 1, &[]).unwrap_err();
     assert_eq!(refused, Refused::OlderGateway(older.name));
     assert!(refused.hint().contains("`tidegate detach ep-3`"));
