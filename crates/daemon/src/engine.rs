@@ -110,10 +110,9 @@ impl Engine {
         if !request.netns.is_absolute() {
             return Err(EngineError::RelativePath(request.netns.clone()));
         }
-        let change = self.command(|kernel, state| {
+        let change = self.command_with_ports(&request.ports, |kernel, state, host| {
             let netns = timed(Stage::Netlink, || kernel.links.netns(&request.netns))?;
-            let host = self.port_facts(kernel, &request.ports)?;
-            Ok(tidegate_plan::attach(state, request, &netns, &host)?)
+            Ok(tidegate_plan::attach(state, request, &netns, host)?)
         })?;
         let endpoint = endpoint_of(change);
         tracing::info!(endpoint = %endpoint.name, network = %endpoint.network, "attached");
@@ -192,8 +191,8 @@ impl Engine {
         &self,
         plan: impl FnOnce(&mut Kernel, &State) -> Result<Plan, EngineError>,
     ) -> Result<Change, EngineError> {
-        let change = self.command_if(|kernel, state| plan(kernel, state).map(Some))?;
-        Ok(change.unwrap_or_else(|| unreachable!("there was a plan")))
+        let done = self.command_uncounted(|kernel, state| plan(kernel, state).map(Some));
+        self.counted(done).map(planned)
     }
 
     /// Plans one command, alone, and carries it out if there is anything to do.
@@ -202,6 +201,13 @@ impl Engine {
         plan: impl FnOnce(&mut Kernel, &State) -> Result<Option<Plan>, EngineError>,
     ) -> Result<Option<Change>, EngineError> {
         let done = self.command_uncounted(plan);
+        self.counted(done)
+    }
+
+    fn counted(
+        &self,
+        done: Result<Option<Change>, EngineError>,
+    ) -> Result<Option<Change>, EngineError> {
         match &done {
             Ok(None) => {}
             Ok(Some(_)) => count(&self.counters.done),
@@ -241,6 +247,11 @@ impl Engine {
     fn state(&self) -> RwLockReadGuard<'_, State> {
         self.state.read().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+/// The change of a command that always has a plan.
+fn planned(change: Option<Change>) -> Change {
+    change.unwrap_or_else(|| unreachable!("there was a plan"))
 }
 
 fn view(state: &State, network: &Network) -> NetworkView {

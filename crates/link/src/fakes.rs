@@ -8,7 +8,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use ipnet::IpNet;
 use tidegate_model::links::{Flow, Link, LinkStep, NetnsFacts, PortHold};
-use tidegate_model::{IfName, NetnsRef, Protocol};
+use tidegate_model::{IfName, NetnsId, NetnsRef, Protocol};
 
 use crate::error::{Cause, ErrorKind, LinkError};
 use crate::ports::Holder;
@@ -183,5 +183,9 @@ impl Links for FakeLinks {
         found.map_err(|fault| {
             LinkError::new(format_args!("look at namespace {}", path.display()), fault)
         })
+    }
+
+    fn netns_id(&mut self, path: &Path) -> Result<NetnsId, LinkError> {
+        Ok(self.netns(path)?.id)
     }
 }

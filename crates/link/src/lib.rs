@@ -29,8 +29,8 @@ use std::collections::BTreeSet;
 use std::path::Path;
 
 use ipnet::IpNet;
-use tidegate_model::Protocol;
 use tidegate_model::links::{Link, LinkStep, NetnsFacts};
+use tidegate_model::{NetnsId, Protocol};
 
 pub use error::{ErrorKind, LinkError, NetnsFault};
 pub use rtnetlink::{Location, Rtnetlink};
@@ -58,4 +58,7 @@ pub trait Links: Send {
 
     /// What the namespace at `path` looks like. The host's own namespace is refused.
     fn netns(&mut self, path: &Path) -> Result<NetnsFacts, LinkError>;
+
+    /// Which namespace is at `path`, without a look into it. The host's own namespace is refused.
+    fn netns_id(&mut self, path: &Path) -> Result<NetnsId, LinkError>;
 }

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use ipnet::IpNet;
 use netlink_sys::protocols::{NETLINK_NETFILTER, NETLINK_ROUTE};
 use tidegate_model::links::{Flow, GROUP, Link, LinkStep, NetnsFacts, Sysctl};
-use tidegate_model::{IfName, Protocol};
+use tidegate_model::{IfName, NetnsId, Protocol};
 
 use crate::batch::{What, send_one};
 use crate::decode::LinkRecord;
@@ -173,8 +173,16 @@ impl Links for Rtnetlink {
     }
 
     fn netns(&mut self, path: &Path) -> Result<NetnsFacts, LinkError> {
-        survey::netns(&self.home, path).map_err(|cause| {
-            LinkError::new(format_args!("look at namespace {}", path.display()), cause)
-        })
+        survey::netns(&self.home, path).map_err(|cause| unseen(path, cause))
     }
+
+    fn netns_id(&mut self, path: &Path) -> Result<NetnsId, LinkError> {
+        let netns = survey::guest(&self.home, path);
+        let netns = netns.map_err(|cause| unseen(path, cause))?;
+        Ok(netns.id())
+    }
+}
+
+fn unseen(path: &Path, cause: Cause) -> LinkError {
+    LinkError::new(format_args!("look at namespace {}", path.display()), cause)
 }

@@ -71,12 +71,18 @@ pub(crate) fn routes(socket: &mut Socket) -> Result<Vec<IpNet>, Cause> {
     Ok(occupied.into_iter().collect())
 }
 
+/// The namespace at the path; the host's own is refused.
+pub(crate) fn guest(home: &Netns, path: &Path) -> Result<Netns, Cause> {
+    let netns = Netns::open(path)?;
+    match netns.id() == home.id() {
+        true => Err(NetnsFault::Own.into()),
+        false => Ok(netns),
+    }
+}
+
 /// What the namespace at the path looks like; the host's own is refused.
 pub(crate) fn netns(home: &Netns, path: &Path) -> Result<NetnsFacts, Cause> {
-    let netns = Netns::open(path)?;
-    if netns.id() == home.id() {
-        return Err(NetnsFault::Own.into());
-    }
+    let netns = guest(home, path)?;
     let (links, routes, ipv6) = netns.run(look)??;
     let name = |index| {
         links

@@ -65,6 +65,11 @@ impl EngineError {
         }
     }
 
+    /// Whether somebody has a port that was to be held, and nothing else went wrong.
+    pub(super) fn is_port_taken(&self) -> bool {
+        matches!(self, Self::Link(error) if error.kind() == tidegate_link::ErrorKind::PortTaken)
+    }
+
     /// What the user can do about it.
     pub fn hint(&self) -> Option<String> {
         match self {

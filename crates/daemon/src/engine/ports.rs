@@ -1,9 +1,9 @@
 //! What running endpoints publish.
 
-use tidegate_model::{Endpoint, Name, PortRequest};
-use tidegate_plan::PortFacts;
+use tidegate_model::{Change, Endpoint, Name, PortRequest, State};
+use tidegate_plan::{Plan, PortFacts};
 
-use super::{Engine, EngineError, Kernel, endpoint_of};
+use super::{Engine, EngineError, Kernel, endpoint_of, planned};
 use crate::timing::{Stage, timed};
 
 impl Engine {
@@ -12,9 +12,8 @@ impl Engine {
     /// # Errors
     /// When it cannot be planned, or the host refuses it; nothing is changed then.
     pub fn publish(&self, name: &Name, ports: &[PortRequest]) -> Result<Endpoint, EngineError> {
-        let change = self.command(|kernel, state| {
-            let host = self.port_facts(kernel, ports)?;
-            Ok(tidegate_plan::publish(state, name, ports, &host)?)
+        let change = self.command_with_ports(ports, |_, state, host| {
+            Ok(tidegate_plan::publish(state, name, ports, host)?)
         })?;
         tracing::info!(endpoint = %name, "published ports");
         Ok(endpoint_of(change))
@@ -30,20 +29,28 @@ impl Engine {
         Ok(endpoint_of(change))
     }
 
-    /// The host is asked for its ports only where a free one is to be found.
-    pub(super) fn port_facts(
+    /// Plans and carries out a command that publishes ports. A free one is guessed first, to be
+    /// had or not when it is held. Where somebody has it, the host is asked for all that are in use: its
+    /// list is as long as what is published.
+    pub(super) fn command_with_ports(
         &self,
-        kernel: &mut Kernel,
         ports: &[PortRequest],
-    ) -> Result<PortFacts, EngineError> {
-        let in_use = if ports.iter().any(PortRequest::wants_free) {
-            timed(Stage::Netlink, || kernel.links.used_ports())?
-        } else {
-            Default::default()
+        plan: impl Fn(&mut Kernel, &State, &PortFacts) -> Result<Plan, EngineError>,
+    ) -> Result<Change, EngineError> {
+        let free = self.supplies.free_ports;
+        let guess = PortFacts {
+            free,
+            ..PortFacts::default()
         };
-        Ok(PortFacts {
-            free: self.supplies.free_ports,
-            in_use,
-        })
+        let mut done =
+            self.command_uncounted(|kernel, state| plan(kernel, state, &guess).map(Some));
+        let is_taken = |error: &EngineError| error.is_port_taken();
+        if done.as_ref().is_err_and(is_taken) && ports.iter().any(PortRequest::wants_free) {
+            done = self.command_uncounted(|kernel, state| {
+                let in_use = timed(Stage::Netlink, || kernel.links.used_ports())?;
+                plan(kernel, state, &PortFacts { free, in_use }).map(Some)
+            });
+        }
+        self.counted(done).map(planned)
     }
 }

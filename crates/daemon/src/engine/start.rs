@@ -6,7 +6,7 @@ use std::sync::{Mutex, RwLock};
 use tidegate_cli::causes;
 use tidegate_link::Links;
 use tidegate_model::links::LinkStep;
-use tidegate_model::{Endpoint, Name, State};
+use tidegate_model::{Change, Endpoint, Name, State};
 use tidegate_nft::Driver;
 use tidegate_plan::Supplies;
 
@@ -52,9 +52,10 @@ impl Kernel {
         let gone = self.gone(state)?;
         let plan = tidegate_plan::start(state, &self.links.links()?, &gone);
         self.driver.apply(&plan.transaction)?;
-        for change in &plan.gone {
-            self.store.commit(state, change)?;
-            state.apply(change);
+        if !plan.gone.is_empty() {
+            let change = Change::All(plan.gone);
+            self.store.commit(state, &change)?;
+            state.apply(&change);
         }
         for step in &plan.clean_up {
             self.links.apply(step)?;
@@ -114,8 +115,8 @@ impl Kernel {
     }
 
     pub(super) fn is_there(&mut self, endpoint: &Endpoint) -> Result<bool, EngineError> {
-        match self.links.netns(&endpoint.netns.path) {
-            Ok(found) => Ok(found.id == endpoint.netns.id),
+        match self.links.netns_id(&endpoint.netns.path) {
+            Ok(found) => Ok(found == endpoint.netns.id),
             Err(error) if error.is_netns_gone() => Ok(false),
             Err(error) => Err(error.into()),
         }

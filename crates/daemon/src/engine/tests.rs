@@ -9,9 +9,9 @@ use tempfile::TempDir;
 use tidegate_link::Gone;
 use tidegate_link::fakes::FakeLinks;
 use tidegate_link::{ErrorKind, LinkError};
-use tidegate_model::Protocol;
 use tidegate_model::api::RefusalKind;
 use tidegate_model::links::{Link, LinkStep, NetnsFacts, PortHold};
+use tidegate_model::{NetnsId, Protocol};
 use tidegate_nft::FakeDriver;
 
 use super::*;
@@ -395,6 +395,10 @@ impl Links for SlowLinks {
 
     fn netns(&mut self, path: &Path) -> Result<NetnsFacts, LinkError> {
         self.links.netns(path)
+    }
+
+    fn netns_id(&mut self, path: &Path) -> Result<NetnsId, LinkError> {
+        self.links.netns_id(path)
     }
 }
 

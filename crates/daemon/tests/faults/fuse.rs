@@ -8,8 +8,8 @@ use std::sync::atomic::{AtomicU32, Ordering};
 
 use ipnet::IpNet;
 use tidegate_link::{LinkError, Links};
-use tidegate_model::Protocol;
 use tidegate_model::links::{Link, LinkStep, NetnsFacts};
+use tidegate_model::{NetnsId, Protocol};
 use tidegate_nft::{BaseChain, Description, Driver, Error, Listing, TableId, Transaction};
 
 /// Counts the points that are passed, before and after everything that changes something.
@@ -101,5 +101,9 @@ impl Links for FusedLinks {
 
     fn netns(&mut self, path: &Path) -> Result<NetnsFacts, LinkError> {
         self.0.netns(path)
+    }
+
+    fn netns_id(&mut self, path: &Path) -> Result<NetnsId, LinkError> {
+        self.0.netns_id(path)
     }
 }
