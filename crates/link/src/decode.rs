@@ -85,6 +85,11 @@ impl LinkRecord {
     }
 }
 
+/// The index in a message about a link (`struct ifinfomsg`).
+pub(crate) fn link_index(body: &[u8]) -> Option<u32> {
+    u32_at(body, 4)
+}
+
 /// An address of a link (`RTM_NEWADDR`).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct AddressRecord {

@@ -15,6 +15,7 @@ mod find;
 mod message;
 mod netlink;
 mod netns;
+mod occupied;
 mod ports;
 mod remover;
 mod retire;

@@ -5,11 +5,13 @@
 //! link of a kind that it misreads, must not make the whole list unreadable.
 
 mod ext_ack;
+mod news;
 mod request;
 mod socket;
 
+pub(crate) use news::News;
 pub(crate) use request::Request;
-pub(crate) use socket::{DUMP, Socket, messages};
+pub(crate) use socket::{DUMP, Message, Socket};
 
 use netlink_packet_core::{NLA_HEADER_SIZE, NlasIterator};
 

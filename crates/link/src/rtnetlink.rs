@@ -13,6 +13,7 @@ use crate::decode::LinkRecord;
 use crate::error::{Cause, ErrorKind, LinkError};
 use crate::netlink::Socket;
 use crate::netns::Netns;
+use crate::occupied::Occupied;
 use crate::ports::{self, Ports};
 use crate::remover::Remover;
 use crate::{Links, bridge, conntrack, find, message, retire, survey, sysctl, veth};
@@ -33,6 +34,7 @@ pub struct Rtnetlink {
     pub(crate) home: Netns,
     pub(crate) socket: Socket,
     conntrack: Option<Socket>,
+    occupied: Occupied,
     ports: Ports,
     pub(crate) remover: Remover,
 }
@@ -52,6 +54,7 @@ impl Rtnetlink {
             let socket = || home.run(|| Socket::open(NETLINK_ROUTE));
             let (socket, removers) = (socket()??, socket()??);
             Ok(Self {
+                occupied: home.run(Occupied::open)??,
                 home,
                 socket,
                 conntrack: None,
@@ -118,6 +121,25 @@ impl Rtnetlink {
         done.map_err(|cause| LinkError::new(format_args!("set sysctl {}", first.path), cause))?
     }
 
+    fn carry_out(&mut self, step: &LinkStep) -> Result<(), LinkError> {
+        match step {
+            LinkStep::SetSysctl(wanted) => {
+                self.set_sysctls(std::slice::from_ref(wanted), sysctl::set)
+            }
+            LinkStep::AddBridge(bridge) => bridge::add(self, bridge),
+            LinkStep::DeleteBridge(bridge) => retire::bridge(self, bridge),
+            LinkStep::AddVeth(veth) => veth::add(self, veth),
+            LinkStep::DeleteVeth(veth) => retire::pair(self, veth),
+            LinkStep::DeleteLink(ifname) => self.delete_named(ifname),
+            LinkStep::ForgetConnections(flows) => self.forget(flows),
+            LinkStep::HoldPorts(holds) => self.ports.hold(&self.home, holds),
+            LinkStep::ReleasePorts(holds) => {
+                self.ports.release(holds);
+                Ok(())
+            }
+        }
+    }
+
     fn forget(&mut self, flows: &[Flow]) -> Result<(), LinkError> {
         let done = match &mut self.conntrack {
             Some(socket) => conntrack::forget(socket, flows),
@@ -139,31 +161,22 @@ impl Rtnetlink {
 impl Links for Rtnetlink {
     fn apply(&mut self, step: &LinkStep) -> Result<(), LinkError> {
         self.remover.touch();
-        match step {
-            LinkStep::SetSysctl(wanted) => {
-                self.set_sysctls(std::slice::from_ref(wanted), sysctl::set)
-            }
-            LinkStep::AddBridge(bridge) => bridge::add(self, bridge),
-            LinkStep::DeleteBridge(bridge) => retire::bridge(self, bridge),
-            LinkStep::AddVeth(veth) => veth::add(self, veth),
-            LinkStep::DeleteVeth(veth) => retire::pair(self, veth),
-            LinkStep::DeleteLink(ifname) => self.delete_named(ifname),
-            LinkStep::ForgetConnections(flows) => self.forget(flows),
-            LinkStep::HoldPorts(holds) => self.ports.hold(&self.home, holds),
-            LinkStep::ReleasePorts(holds) => {
-                self.ports.release(holds);
-                Ok(())
-            }
-        }
+        self.occupied.before(step);
+        let done = self.carry_out(step);
+        self.occupied.after(step, done.is_ok());
+        done
     }
 
     fn links(&mut self) -> Result<Vec<Link>, LinkError> {
-        survey::links(&mut self.socket)
-            .map_err(|cause| LinkError::new("list the host's interfaces", cause))
+        let links = survey::links(&mut self.socket)
+            .map_err(|cause| LinkError::new("list the host's interfaces", cause))?;
+        self.occupied.recognize(&links);
+        Ok(links)
     }
 
     fn routes(&mut self) -> Result<Vec<IpNet>, LinkError> {
-        survey::routes(&mut self.socket)
+        self.occupied
+            .list(&mut self.socket)
             .map_err(|cause| LinkError::new("list the host's routes", cause))
     }
 

@@ -1,6 +1,6 @@
 //! What the host and a namespace look like.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::HashMap;
 use std::net::IpAddr;
 use std::path::Path;
 
@@ -56,19 +56,6 @@ fn is_link_local(net: &IpNet) -> bool {
         IpAddr::V4(_) => false,
         IpAddr::V6(ip) => ip.is_unicast_link_local(),
     }
-}
-
-/// What a new subnet must not overlap.
-pub(crate) fn routes(socket: &mut Socket) -> Result<Vec<IpNet>, Cause> {
-    let routes = socket.dump(&message::list_routes(), RouteRecord::decode)?;
-    let addresses = socket.dump(&message::list_addresses(), AddressRecord::decode)?;
-    let routed = routes
-        .into_iter()
-        .filter(RouteRecord::occupies)
-        .map(|route| route.destination);
-    let addressed = addresses.into_iter().map(|address| address.prefix);
-    let occupied: BTreeSet<IpNet> = routed.chain(addressed).collect();
-    Ok(occupied.into_iter().collect())
 }
 
 /// The namespace at the path; the host's own is refused.

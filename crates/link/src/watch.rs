@@ -7,8 +7,6 @@ use std::collections::BTreeSet;
 use std::io;
 use std::os::fd::AsFd;
 
-use netlink_sys::Socket;
-use netlink_sys::protocols::NETLINK_ROUTE;
 use rustix::event::{PollFd, PollFlags, poll};
 use rustix::io::Errno;
 use tidegate_model::IfName;
@@ -16,18 +14,16 @@ use tidegate_model::links::GROUP;
 
 use crate::decode::LinkRecord;
 use crate::error::{Cause, LinkError};
-use crate::netlink::messages;
+use crate::netlink::{Message, News};
 
 /// `RTNLGRP_LINK` (linux/rtnetlink.h).
 const LINK_GROUP: u32 = 1;
 /// `RTM_DELLINK`.
 const DELLINK: u16 = 17;
-/// Bytes of the longest datagram that the kernel makes of one link.
-const DATAGRAM: usize = 64 * 1024;
 
 /// Hears of every link of a network namespace that goes.
 #[derive(Debug)]
-pub struct Watch(Socket);
+pub struct Watch(News);
 
 /// What was heard.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -44,17 +40,9 @@ impl Watch {
     /// # Errors
     /// When the kernel has no socket for it.
     pub fn open() -> Result<Self, LinkError> {
-        let open = || -> io::Result<Socket> {
-            let mut socket = Socket::new(NETLINK_ROUTE)?;
-            socket.bind_auto()?;
-            socket.add_membership(LINK_GROUP)?;
-            socket.set_non_blocking(true)?;
-            Ok(socket)
-        };
-        let opened = open().map_err(Cause::from);
-        opened
+        News::open(&[LINK_GROUP])
             .map(Self)
-            .map_err(|cause| LinkError::new("listen to what happens to links", cause))
+            .map_err(|error| LinkError::new("listen to what happens to links", error))
     }
 
     /// Waits until a link of ours goes, and tells all that did until then; `None` once `stop` is
@@ -85,37 +73,22 @@ impl Watch {
 
     /// Reads all there is.
     fn drain(&self) -> io::Result<Gone> {
-        let mut gone = Gone::Links(BTreeSet::new());
-        let mut datagram = Vec::with_capacity(DATAGRAM);
-        loop {
-            datagram.clear();
-            match self.0.recv_from(&mut datagram, 0) {
-                Ok((_, sender)) => {
-                    // Only the kernel has port 0.
-                    if let Gone::Links(links) = &mut gone
-                        && sender.port_number() == 0
-                    {
-                        links.extend(deleted(&datagram));
-                    }
-                }
-                Err(error) => match Errno::from_io_error(&error) {
-                    Some(Errno::AGAIN) => return Ok(gone),
-                    Some(Errno::INTR) => {}
-                    Some(Errno::NOBUFS) => gone = Gone::Any,
-                    _ => return Err(error),
-                },
-            }
-        }
+        let mut links = BTreeSet::new();
+        let is_all = self.0.read(|message| links.extend(deleted(message)))?;
+        Ok(if is_all {
+            Gone::Links(links)
+        } else {
+            Gone::Any
+        })
     }
 }
 
-/// The links of ours of which a datagram says that they are gone.
-fn deleted(datagram: &[u8]) -> impl Iterator<Item = IfName> {
-    messages(datagram)
-        .filter(|message| message.kind == DELLINK)
-        // Of another family (the first byte) it tells of a port that left its bridge.
-        .filter(|message| message.body.first() == Some(&0))
-        .filter_map(|message| LinkRecord::decode(message.body))
-        .filter(|link| link.group == GROUP)
-        .filter_map(|link| link.ifname)
+/// The link of ours of which a message says that it is gone.
+fn deleted(message: &Message<'_>) -> Option<IfName> {
+    // Of another family (the first byte) it tells of a port that left its bridge.
+    if message.kind != DELLINK || message.body.first() != Some(&0) {
+        return None;
+    }
+    let link = LinkRecord::decode(message.body)?;
+    (link.group == GROUP).then_some(link.ifname?)
 }

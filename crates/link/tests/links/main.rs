@@ -14,6 +14,7 @@ mod fake;
 mod fixture;
 mod load;
 mod namespace;
+mod occupied;
 mod ports;
 mod retired;
 mod traffic;
