@@ -31,6 +31,9 @@ _tidegate() {
             tidegate,events)
                 cmd="tidegate__subcmd__events"
                 ;;
+            tidegate,explain)
+                cmd="tidegate__subcmd__explain"
+                ;;
             tidegate,gc)
                 cmd="tidegate__subcmd__gc"
                 ;;
@@ -84,6 +87,9 @@ _tidegate() {
                 ;;
             tidegate__subcmd__help,events)
                 cmd="tidegate__subcmd__help__subcmd__events"
+                ;;
+            tidegate__subcmd__help,explain)
+                cmd="tidegate__subcmd__help__subcmd__explain"
                 ;;
             tidegate__subcmd__help,gc)
                 cmd="tidegate__subcmd__help__subcmd__gc"
@@ -179,7 +185,7 @@ _tidegate() {
 
     case "${cmd}" in
         tidegate)
-            opts="-h -V --socket --json --timings --help --version network attach detach gc publish unpublish endpoint events doctor info ruleset help"
+            opts="-h -V --socket --json --timings --help --version network attach detach gc publish unpublish endpoint events doctor explain info ruleset help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -422,6 +428,24 @@ _tidegate() {
             COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
+        tidegate__subcmd__explain)
+            opts="-h --socket --json --timings --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --socket)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
         tidegate__subcmd__gc)
             opts="-h --socket --json --timings --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
@@ -441,7 +465,7 @@ _tidegate() {
             return 0
             ;;
         tidegate__subcmd__help)
-            opts="network attach detach gc publish unpublish endpoint events doctor info ruleset help"
+            opts="network attach detach gc publish unpublish endpoint events doctor explain info ruleset help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -539,6 +563,20 @@ _tidegate() {
             return 0
             ;;
         tidegate__subcmd__help__subcmd__events)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        tidegate__subcmd__help__subcmd__explain)
             opts=""
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )

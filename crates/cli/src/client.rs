@@ -7,6 +7,7 @@ use std::str::FromStr;
 
 use clap::{Args, Parser, Subcommand};
 use ipnet::IpNet;
+use tidegate_model::explain::{Destination, Party};
 use tidegate_model::{
     Access, GatewayPriority, IfName, Invalid, MacAddr, Mode, Name, OwnSysctl, Policy, PortRequest,
 };
@@ -85,6 +86,13 @@ pub enum ClientCommand {
     /// told, are none.
     #[command(after_help = DOCTOR_HELP)]
     Doctor,
+    /// Say whether a packet passes, and by which rule and element
+    ///
+    /// The first packet of a connection is taken through the rules as they are planned, by the host's
+    /// routes. Answers pass if it does. Nothing is sent, and other programs' tables are not looked at
+    /// (see doctor). The exit status is 1 if it does not pass.
+    #[command(after_help = EXPLAIN_HELP)]
+    Explain(ExplainArgs),
     /// Show what the daemon is and which nft driver it uses
     Info,
     /// Print the nftables ruleset
@@ -256,6 +264,27 @@ where
     let (name, value) = text.split_once('=').ok_or("it has no \"=\"")?;
     let name = name.parse().map_err(|e: Invalid| e.to_string())?;
     Ok((name, value.parse().map_err(|e: T::Err| e.to_string())?))
+}
+
+const EXPLAIN_HELP: &str = "\
+SRC and DST are names of endpoints, IP addresses, `host`, or `outside`: any machine that is reached by the
+host's default route. Without a port it is an echo request (ping).
+
+Examples:
+  tidegate explain outside host:8080
+  tidegate explain front back:5432/tcp
+  tidegate explain 192.0.2.7 10.208.0.2:53/udp
+  tidegate explain front outside";
+
+/// The two ends of a connection.
+#[derive(Clone, Debug, PartialEq, Eq, Args)]
+pub struct ExplainArgs {
+    /// Who sends the packet
+    #[arg(value_name = "SRC")]
+    pub source: Party,
+    /// Where to: DST[:PORT[/tcp|udp|sctp]], an IPv6 address before a port in brackets
+    #[arg(value_name = "DST[:PORT[/PROTO]]")]
+    pub destination: Destination,
 }
 
 const ATTACH_HELP: &str = "\

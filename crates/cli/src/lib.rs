@@ -10,8 +10,8 @@ mod report;
 use clap::CommandFactory;
 
 pub use client::{
-    AttachArgs, Client, ClientCommand, CreateArgs, EndpointCommand, NetnsArg, NetworkCommand,
-    PairArgs, PolicyArgs, PortsArgs, RulesetArgs,
+    AttachArgs, Client, ClientCommand, CreateArgs, EndpointCommand, ExplainArgs, NetnsArg,
+    NetworkCommand, PairArgs, PolicyArgs, PortsArgs, RulesetArgs,
 };
 pub use daemon::Daemon;
 pub use parse::{Mistake, Parsed, parse};

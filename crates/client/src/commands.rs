@@ -2,16 +2,18 @@
 
 use std::net::IpAddr;
 
+use serde::de::DeserializeOwned;
 use serde_json::Value;
 use tidegate_cli::{
-    AttachArgs, Client, ClientCommand, CreateArgs, EndpointCommand, NetworkCommand, PairArgs,
-    PortsArgs, RulesetArgs,
+    AttachArgs, Client, ClientCommand, CreateArgs, EndpointCommand, ExplainArgs, NetworkCommand,
+    PairArgs, PortsArgs, RulesetArgs,
 };
 use tidegate_model::api::{
     Attach, CreateNetwork, NetworkView, Peer, Ports, RulesetDiff, RulesetText,
 };
 use tidegate_model::doctor::Diagnosis;
 use tidegate_model::event::Event;
+use tidegate_model::explain::{Explanation, Question};
 use tidegate_model::{Endpoint, Name};
 
 use crate::daemon::Daemon;
@@ -76,6 +78,7 @@ async fn carry_out(command: ClientCommand, daemon: &Daemon, output: Output) -> O
         }
         ClientCommand::Doctor => doctor(daemon, output).await,
         ClientCommand::Events => events(daemon, output).await.into(),
+        ClientCommand::Explain(args) => explain(args, daemon, output).await,
         ClientCommand::Gc => gc(daemon, output).await.into(),
         ClientCommand::Publish(args) => ports(args, "publish", daemon, output).await.into(),
         ClientCommand::Unpublish(args) => ports(args, "unpublish", daemon, output).await.into(),
@@ -203,14 +206,37 @@ async fn endpoint(
 
 /// Shows what the daemon finds; a fault is an exit status of 1, as it is the user's to mend.
 async fn doctor(daemon: &Daemon, output: Output) -> Outcome {
-    let diagnosed = async {
-        let answer = daemon.get("/v1/doctor").await?;
-        let diagnosis: Diagnosis = serde_json::from_value(answer.clone())
-            .map_err(|source| ClientError::Answer { source })?;
-        output.show(answer, view::diagnosis)?;
-        Ok(diagnosis.has_fault())
+    let diagnosed = daemon.get("/v1/doctor").await;
+    judged(diagnosed, output, view::diagnosis, Diagnosis::has_fault)
+}
+
+/// Shows what becomes of a packet; one that does not pass is an exit status of 1.
+async fn explain(args: ExplainArgs, daemon: &Daemon, output: Output) -> Outcome {
+    let question = Question {
+        source: args.source,
+        destination: args.destination,
     };
-    match diagnosed.await {
+    let explained = daemon.post("/v1/explain", &question).await;
+    judged(explained, output, view::explanation, |it: &Explanation| {
+        !it.passes()
+    })
+}
+
+/// Shows an answer that may be a fault.
+fn judged<T: DeserializeOwned>(
+    answer: Result<Value, ClientError>,
+    output: Output,
+    show: impl FnOnce(&T) -> String,
+    is_fault: impl FnOnce(&T) -> bool,
+) -> Outcome {
+    let judge = || {
+        let answer = answer?;
+        let judged: T = serde_json::from_value(answer.clone())
+            .map_err(|source| ClientError::Answer { source })?;
+        output.show(answer, show)?;
+        Ok(is_fault(&judged))
+    };
+    match judge() {
         Ok(has_fault) => Outcome {
             has_fault,
             ..Outcome::default()

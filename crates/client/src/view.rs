@@ -9,6 +9,7 @@ use serde::Deserialize;
 use tidegate_model::api::{Info, NetworkView};
 use tidegate_model::doctor::{Checked, Diagnosis, Finding, Severity};
 use tidegate_model::event::{Event, Happening};
+use tidegate_model::explain::{Explanation, Fate, MatchedElement, Path};
 use tidegate_model::{Endpoint, Name, Network};
 
 /// Networks, one a line.
@@ -211,6 +212,51 @@ pub(crate) fn diagnosis(diagnosis: &Diagnosis) -> String {
             .collect(),
     };
     diagnosis.checks.iter().map(of_check).collect()
+}
+
+/// What becomes of a packet: for each path its fate, the rules that it met, and why.
+pub(crate) fn explanation(explanation: &Explanation) -> String {
+    let paths: Vec<String> = explanation.paths.iter().map(path).collect();
+    paths.join("\n")
+}
+
+fn path(path: &Path) -> String {
+    let Path {
+        source,
+        destination,
+        why,
+        ..
+    } = path;
+    let fate = match &path.fate {
+        Fate::ReachesEndpoint(name) => format!("passes, to endpoint {name}"),
+        Fate::ReachesHost => "passes, to the host".into(),
+        Fate::Leaves => "passes, and leaves the host".into(),
+        Fate::Dropped => "is dropped".into(),
+        Fate::Lost => "does not arrive".into(),
+    };
+    let element = |matched: &MatchedElement| {
+        let MatchedElement { set, element, of } = matched;
+        format!("{element} of {set} ({of})")
+    };
+    let mut steps = plain();
+    steps.add_rows(path.steps.iter().map(|step| {
+        [
+            format!("  {}", step.chain),
+            step.rule.clone(),
+            step.action.clone(),
+            step.elements
+                .iter()
+                .map(element)
+                .collect::<Vec<_>>()
+                .join(", "),
+        ]
+    }));
+    let hint = path.hint.iter().map(|hint| format!("  do: {hint}\n"));
+    format!(
+        "{source} -> {destination}: {fate}\n{}  why: {why}\n{}",
+        text(&mut steps),
+        hint.collect::<String>()
+    )
 }
 
 /// Anything that has a name.

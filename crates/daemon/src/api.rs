@@ -22,6 +22,7 @@ use tidegate_model::api::{
     RulesetText,
 };
 use tidegate_model::doctor::Diagnosis;
+use tidegate_model::explain::{Explanation, Question};
 
 use tracing::Span;
 
@@ -72,6 +73,7 @@ pub fn router(engine: Arc<Engine>, about: About) -> Router {
         .route("/v1/gc", post(gc))
         .route("/v1/events", get(events::events))
         .route("/v1/doctor", get(doctor))
+        .route("/v1/explain", post(explain))
         .route("/v1/endpoints/{name}/publish", post(publish))
         .route("/v1/endpoints/{name}/unpublish", post(unpublish))
         .route("/v1/ruleset/planned", get(planned_ruleset))
@@ -203,6 +205,13 @@ async fn gc(State(daemon): State<Daemon>) -> Answer<Vec<Endpoint>> {
 
 async fn doctor(State(daemon): State<Daemon>) -> Answer<Diagnosis> {
     daemon.work(Engine::doctor).await
+}
+
+async fn explain(
+    State(daemon): State<Daemon>,
+    JsonBody(question): JsonBody<Question>,
+) -> Answer<Explanation> {
+    daemon.work(move |engine| engine.explain(&question)).await
 }
 
 async fn publish(

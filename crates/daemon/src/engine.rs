@@ -7,6 +7,7 @@ mod collect;
 mod doctor;
 mod error;
 mod events;
+mod explain;
 mod mend;
 mod ports;
 mod ruleset;

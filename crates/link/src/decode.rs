@@ -166,6 +166,16 @@ impl RouteRecord {
             && self.destination.prefix_len() == 0
     }
 
+    /// Whether it is used without policy rules, for what is not the host's own.
+    pub(crate) fn is_main(&self) -> bool {
+        self.table == RT_TABLE_MAIN && self.kind != RTN_LOCAL
+    }
+
+    /// Whether it leads somewhere.
+    pub(crate) fn is_unicast(&self) -> bool {
+        self.kind == RTN_UNICAST
+    }
+
     /// Whether the destination is an address of the host itself.
     pub(crate) fn is_local(self) -> bool {
         self.kind == RTN_LOCAL

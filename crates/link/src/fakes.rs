@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use ipnet::IpNet;
-use tidegate_model::links::{Flow, Link, LinkStep, NetnsFacts, PortHold};
+use tidegate_model::links::{Flow, Link, LinkStep, NetnsFacts, PortHold, Way};
 use tidegate_model::{IfName, NetnsId, NetnsRef, Protocol};
 
 use crate::error::{Cause, ErrorKind, LinkError};
@@ -171,6 +171,10 @@ impl Links for FakeLinks {
 
     fn routes(&mut self) -> Result<Vec<IpNet>, LinkError> {
         Ok(self.state().host.routes())
+    }
+
+    fn ways(&mut self) -> Result<Vec<Way>, LinkError> {
+        Ok(self.state().host.ways())
     }
 
     fn used_ports(&mut self) -> Result<BTreeSet<(Protocol, u16)>, LinkError> {

@@ -30,7 +30,7 @@ use std::collections::BTreeSet;
 use std::path::Path;
 
 use ipnet::IpNet;
-use tidegate_model::links::{Link, LinkStep, NetnsFacts};
+use tidegate_model::links::{Link, LinkStep, NetnsFacts, Way};
 use tidegate_model::{NetnsId, Protocol};
 
 pub use error::{ErrorKind, LinkError, NetnsFault};
@@ -53,6 +53,9 @@ pub trait Links: Send {
     /// What a new subnet must not overlap, sorted, each once: destinations of the host's unicast
     /// routes in every table but `local`, but for default routes, and its addresses' prefixes.
     fn routes(&mut self) -> Result<Vec<IpNet>, LinkError>;
+
+    /// The routes of the host's main table.
+    fn ways(&mut self) -> Result<Vec<Way>, LinkError>;
 
     /// The ports that something on the host listens on, whatever the address.
     fn used_ports(&mut self) -> Result<BTreeSet<(Protocol, u16)>, LinkError>;

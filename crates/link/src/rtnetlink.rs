@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use ipnet::IpNet;
 use netlink_sys::protocols::{NETLINK_NETFILTER, NETLINK_ROUTE};
-use tidegate_model::links::{Flow, GROUP, Link, LinkStep, NetnsFacts, Sysctl};
+use tidegate_model::links::{Flow, GROUP, Link, LinkStep, NetnsFacts, Sysctl, Way};
 use tidegate_model::{IfName, NetnsId, Protocol};
 
 use crate::batch::{What, send_one};
@@ -177,6 +177,11 @@ impl Links for Rtnetlink {
     fn routes(&mut self) -> Result<Vec<IpNet>, LinkError> {
         self.occupied
             .list(&mut self.socket)
+            .map_err(|cause| LinkError::new("list the host's routes", cause))
+    }
+
+    fn ways(&mut self) -> Result<Vec<Way>, LinkError> {
+        survey::ways(&mut self.socket)
             .map_err(|cause| LinkError::new("list the host's routes", cause))
     }
 

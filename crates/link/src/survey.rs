@@ -7,7 +7,7 @@ use std::path::Path;
 use ipnet::IpNet;
 use netlink_sys::protocols::NETLINK_ROUTE;
 use tidegate_model::IfName;
-use tidegate_model::links::{DefaultRoute, Link, NetnsFacts};
+use tidegate_model::links::{DefaultRoute, Link, NetnsFacts, Way};
 
 use crate::decode::{AddressRecord, LinkRecord, RouteRecord};
 use crate::error::{Cause, NetnsFault};
@@ -65,6 +65,27 @@ pub(crate) fn guest(home: &Netns, path: &Path) -> Result<Netns, Cause> {
         true => Err(NetnsFault::Own.into()),
         false => Ok(netns),
     }
+}
+
+/// The routes of the main table.
+pub(crate) fn ways(socket: &mut Socket) -> Result<Vec<Way>, Cause> {
+    let routes = socket.dump(&message::list_routes(), RouteRecord::decode)?;
+    let links = socket.dump(&message::list_links(), LinkRecord::decode)?;
+    let names: HashMap<u32, IfName> = links
+        .into_iter()
+        .filter_map(|link| Some((link.index, link.ifname?)))
+        .collect();
+    let way = |route: RouteRecord| Way {
+        destination: route.destination,
+        ifname: route.link.and_then(|index| names.get(&index).cloned()),
+        metric: route.metric,
+        is_blocked: !route.is_unicast(),
+    };
+    Ok(routes
+        .into_iter()
+        .filter(RouteRecord::is_main)
+        .map(way)
+        .collect())
 }
 
 /// What the namespace at the path looks like; the host's own is refused.

@@ -7,6 +7,7 @@ pub mod doctor;
 mod endpoint;
 mod endpoints;
 pub mod event;
+pub mod explain;
 mod gateway_priority;
 mod ifname;
 mod invalid;

@@ -191,6 +191,20 @@ pub enum LinkKind {
     Other,
 }
 
+/// A route of the host's main table.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Way {
+    /// Where to; a prefix length of 0 makes it a default route.
+    pub destination: IpNet,
+    /// The link that it leads through; none where it is several, or one that has no [`IfName`].
+    pub ifname: Option<IfName>,
+    /// Its metric: of routes to the same destination the lowest is used.
+    pub metric: u32,
+    /// Whether it leads nowhere: packets are refused or thrown away (`blackhole`, `unreachable`,
+    /// `prohibit` of ip-route(8)).
+    pub is_blocked: bool,
+}
+
 /// What a namespace looks like before something is attached to it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct NetnsFacts {

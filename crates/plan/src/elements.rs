@@ -191,7 +191,7 @@ fn address(ip: IpAddr) -> Value {
     clippy::expect_used,
     reason = "a valid interface name of ours is one of nft's: it is narrower"
 )]
-fn interface(ifname: &tidegate_model::IfName) -> Value {
+pub(crate) fn interface(ifname: &tidegate_model::IfName) -> Value {
     IfName::new(ifname.as_str())
         .expect("checked by tidegate_model::IfName")
         .into()

@@ -5,6 +5,7 @@ mod addresses;
 mod doctor;
 mod elements;
 mod endpoint;
+mod explain;
 mod gateways;
 mod host_ports;
 mod network;
@@ -27,6 +28,7 @@ use tidegate_nft::Transaction;
 
 pub use doctor::{Legacy, Symptoms, diagnose, sysctls_of_interest};
 pub use endpoint::{attach, detach};
+pub use explain::{SYSCTLS_OF_PATHS, Terrain, explain};
 pub use host_ports::PortFacts;
 pub use network::{create_network, remove_network};
 pub use peers::{connect, disconnect};

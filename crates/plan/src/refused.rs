@@ -4,6 +4,7 @@ use std::net::IpAddr;
 
 use ipnet::IpNet;
 use tidegate_model::api::RefusalKind;
+use tidegate_model::explain::Party;
 use tidegate_model::{
     GatewayPriority, IfName, Invalid, MacAddr, Name, PortBinding, PortRange, PortRequest, Protocol,
 };
@@ -305,6 +306,17 @@ pub enum Refused {
     /// A port bound to `::1`, for which the kernel has no way to an endpoint.
     #[error("port {0} is bound to the IPv6 loopback address, from which nothing can be routed")]
     PortOnIpv6Loopback(PortRequest),
+    /// An address that no single packet is sent to, or from.
+    #[error("nothing can be said of {address}: {reason}")]
+    NotExplainable {
+        /// The address.
+        address: IpAddr,
+        /// What it is.
+        reason: &'static str,
+    },
+    /// Two ends of a connection, of which neither IPv4 nor IPv6 is common.
+    #[error("{0} and {1} have no address of the same family")]
+    NoCommonFamily(Party, Party),
 }
 
 /// An address family, as it is written to people.
@@ -389,6 +401,8 @@ impl Refused {
             | Self::NoHostIp { .. }
             | Self::PortTwice(..)
             | Self::PortFamily { .. }
+            | Self::NotExplainable { .. }
+            | Self::NoCommonFamily(..)
             | Self::PortOnIpv6Loopback(_) => RefusalKind::Invalid,
         }
     }
@@ -458,6 +472,8 @@ impl Refused {
             Self::NoHostIp { .. } => "give an address that the host has, or leave it out".into(),
             Self::PortTwice(..) => "give each port of the host once".into(),
             Self::PortFamily { .. } => "leave the host address out, or use a network with that family".into(),
+            Self::NotExplainable { .. } => "give an address of an endpoint, of the host, or of another machine".into(),
+            Self::NoCommonFamily(..) => "see the addresses in `tidegate endpoint ls`".into(),
             Self::PortOnIpv6Loopback(_) => "publish it on 127.0.0.1, or on another address of the host".into(),
             Self::Mtu { .. } => "leave --mtu out for the kernel's own".into(),
         }

@@ -14,6 +14,7 @@ mod doctor;
 mod durability;
 mod endpoints;
 mod events;
+mod explain;
 mod gateways;
 mod healing;
 mod lifecycle;

@@ -5,6 +5,7 @@ use std::io::Write;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::sync::Once;
 
+use serde_json::Value;
 use tidegate_tests::traffic::{
     Reply, Server, ask_sctp, ask_tcp, ask_udp, is_closed_sctp, is_closed_tcp, is_closed_udp,
 };
@@ -170,6 +171,7 @@ impl Stage {
         let (from, to) = (self.source(source), self.target(line, source));
         let mut wrong = Vec::new();
         for protocol in protocols() {
+            wrong.extend(self.explain_cell(line, source, protocol, expected));
             let (ask, is_closed) = how_to_try(protocol);
             let seen = match expected {
                 "yes" => ask(from, to).map(|reply| reply.server),
@@ -186,6 +188,38 @@ impl Stage {
             }
         }
         wrong
+    }
+}
+
+impl Stage {
+    /// What `tidegate explain` says that is not as the cell says.
+    fn explain_cell(
+        &self,
+        line: &Line<'_>,
+        source: &str,
+        protocol: &str,
+        expected: &str,
+    ) -> Option<String> {
+        let from = match source {
+            "loopback" => "host",
+            "itself" => "front",
+            other => other,
+        };
+        let to = format!("{}/{protocol}", self.target(line, source));
+        let arguments = ["explain", from, &to, "--json"];
+        let output = self.lab.host.tidegate(&arguments);
+        let said: Value = serde_json::from_str(&output.stdout).unwrap_or_default();
+        let reaches = &said["paths"][0]["fate"]["reaches-endpoint"];
+        let is_right = match expected {
+            "yes" => reaches == "front" && output.code == Some(0),
+            _ => !said["paths"][0]["fate"].is_null() && reaches != "front",
+        };
+        let Line {
+            network, icc, port, ..
+        } = line;
+        (!is_right).then(|| {
+            format!("{network}, icc {icc}: {port}, explain {from} {to}: expected {expected}: {output:#?}")
+        })
     }
 }
 

@@ -10,7 +10,7 @@ use tidegate_link::Gone;
 use tidegate_link::fakes::FakeLinks;
 use tidegate_link::{ErrorKind, LinkError};
 use tidegate_model::api::RefusalKind;
-use tidegate_model::links::{Link, LinkStep, NetnsFacts, PortHold};
+use tidegate_model::links::{Link, LinkStep, NetnsFacts, PortHold, Way};
 use tidegate_model::{NetnsId, Protocol};
 use tidegate_nft::FakeDriver;
 
@@ -387,6 +387,10 @@ impl Links for SlowLinks {
 
     fn routes(&mut self) -> Result<Vec<IpNet>, LinkError> {
         self.links.routes()
+    }
+
+    fn ways(&mut self) -> Result<Vec<Way>, LinkError> {
+        self.links.ways()
     }
 
     fn used_ports(&mut self) -> Result<BTreeSet<(Protocol, u16)>, LinkError> {

@@ -8,7 +8,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 
 use ipnet::IpNet;
 use tidegate_link::{LinkError, Links};
-use tidegate_model::links::{Link, LinkStep, NetnsFacts};
+use tidegate_model::links::{Link, LinkStep, NetnsFacts, Way};
 use tidegate_model::{NetnsId, Protocol};
 use tidegate_nft::{BaseChain, Description, Driver, Error, Listing, TableId, Transaction};
 
@@ -93,6 +93,10 @@ impl Links for FusedLinks {
 
     fn routes(&mut self) -> Result<Vec<IpNet>, LinkError> {
         self.0.routes()
+    }
+
+    fn ways(&mut self) -> Result<Vec<Way>, LinkError> {
+        self.0.ways()
     }
 
     fn used_ports(&mut self) -> Result<BTreeSet<(Protocol, u16)>, LinkError> {

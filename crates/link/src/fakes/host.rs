@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use ipnet::IpNet;
 use rustix::io::Errno;
 use tidegate_model::links::{
-    Bridge, DefaultRoute, GROUP, Link, LinkKind, NetnsFacts, Peer, Sysctl, Veth,
+    Bridge, DefaultRoute, GROUP, Link, LinkKind, NetnsFacts, Peer, Sysctl, Veth, Way,
 };
 use tidegate_model::{IfName, NetnsId, NetnsRef};
 
@@ -143,6 +143,26 @@ impl Host {
         let mut occupied = self.routes.clone();
         occupied.extend(addresses.map(IpNet::trunc));
         occupied.into_iter().collect()
+    }
+
+    /// What was added leads nowhere in particular, what has an address through its link.
+    pub(super) fn ways(&self) -> Vec<Way> {
+        let way = |destination: IpNet, ifname: Option<&IfName>| Way {
+            destination,
+            ifname: ifname.cloned(),
+            metric: 0,
+            is_blocked: false,
+        };
+        let routes = self.routes.iter().map(|to| way(*to, None));
+        let of_link = |link: &'_ Link| {
+            let nets = link
+                .addresses
+                .iter()
+                .filter(|net| !net.addr().is_loopback());
+            let ways = nets.map(|net| way(net.trunc(), Some(&link.ifname)));
+            ways.collect::<Vec<_>>()
+        };
+        routes.chain(self.links.iter().flat_map(of_link)).collect()
     }
 
     pub(super) fn add_bridge(&mut self, bridge: &Bridge) -> Result<(), LinkError> {

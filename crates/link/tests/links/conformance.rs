@@ -1,7 +1,7 @@
 //! What the fake and the kernel do alike.
 
 use tidegate_link::{ErrorKind, LinkError, NetnsFault};
-use tidegate_model::links::{DefaultRoute, GROUP, Link, LinkKind, LinkStep, NetnsFacts, Veth};
+use tidegate_model::links::{DefaultRoute, GROUP, Link, LinkKind, LinkStep, NetnsFacts, Veth, Way};
 use tidegate_model::{MacAddr, NetnsRef};
 
 use crate::fixture::{add_bridge, add_veth, bridge, find, ifname, veth};
@@ -46,6 +46,7 @@ over_both![
     a_link_of_another_is_never_removed,
     ports_outlive_their_bridge,
     routes_and_addresses_are_occupied,
+    ways_lead_through_links,
 ];
 
 fn apply(world: &mut dyn World, step: &LinkStep) {
@@ -347,4 +348,22 @@ fn routes_and_addresses_are_occupied(world: &mut dyn World) {
     }
     assert!(routes.is_sorted());
     assert!(routes.iter().all(|net| net.prefix_len() > 0));
+}
+
+fn ways_lead_through_links(world: &mut dyn World) {
+    apply(world, &add_bridge(1));
+    world.add_route("192.0.2.0/25");
+    let ways = world.links().ways().unwrap();
+    let to = |destination: &str| {
+        let destination = destination.parse().unwrap();
+        let found = ways.iter().find(|way| way.destination == destination);
+        found.unwrap_or_else(|| panic!("no route to {destination}: {ways:?}"))
+    };
+    for net in ["10.77.1.0/24", "fd77:1::/64"] {
+        assert_eq!(to(net).ifname, Some(ifname("br1")), "{net}");
+    }
+    assert!(!to("192.0.2.0/25").is_blocked);
+    // What is the host's own is no way anywhere.
+    let is_own = |way: &Way| way.destination.addr().is_loopback();
+    assert!(!ways.iter().any(is_own), "{ways:?}");
 }

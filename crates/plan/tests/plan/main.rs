@@ -7,6 +7,7 @@
 
 mod addresses;
 mod doctor;
+mod explain;
 mod gateways;
 mod policy;
 mod ports;

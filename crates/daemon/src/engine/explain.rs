@@ -1,0 +1,23 @@
+//! Saying what becomes of a packet.
+
+use tidegate_model::explain::{Explanation, Question};
+use tidegate_plan::{SYSCTLS_OF_PATHS, Terrain};
+
+use super::{Engine, EngineError};
+
+impl Engine {
+    /// Says what becomes of a packet, and by which rule and element. It changes nothing.
+    ///
+    /// # Errors
+    /// When there is no answer, or the host's links or routes cannot be listed.
+    pub fn explain(&self, question: &Question) -> Result<Explanation, EngineError> {
+        let mut kernel = self.kernel();
+        let sysctls = SYSCTLS_OF_PATHS.map(|path| (path.to_owned(), tidegate_link::sysctl(path)));
+        let terrain = Terrain {
+            links: kernel.links.links()?,
+            ways: kernel.links.ways()?,
+            sysctls: sysctls.into(),
+        };
+        Ok(tidegate_plan::explain(&self.state(), question, &terrain)?)
+    }
+}

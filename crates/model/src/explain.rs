@@ -1,0 +1,270 @@
+//! What `tidegate explain` is asked, and what it answers.
+
+use std::fmt;
+use std::net::{IpAddr, SocketAddr};
+use std::str::FromStr;
+
+use serde::{Deserialize, Serialize};
+
+use crate::serde_text::serde_as_text;
+use crate::{Invalid, Name, Protocol};
+
+/// Asks what becomes of the first packet of a connection.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub struct Question {
+    /// Who sends it.
+    pub source: Party,
+    /// To whom, and to which port.
+    pub destination: Destination,
+}
+
+/// One end of a connection: `outside`, `host`, an IP address, or the name of an endpoint.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Party {
+    /// Some machine that is reached by the host's default route.
+    Outside,
+    /// The host.
+    Host,
+    /// An address: of an endpoint, of the host, or of anybody else.
+    Address(IpAddr),
+    /// An endpoint by its name. One named `host` or `outside` is told by its address.
+    Endpoint(Name),
+}
+
+impl FromStr for Party {
+    type Err = Invalid;
+
+    fn from_str(text: &str) -> Result<Self, Invalid> {
+        if let Ok(address) = text.parse() {
+            return Ok(Self::Address(address));
+        }
+        match text {
+            "outside" => Ok(Self::Outside),
+            "host" => Ok(Self::Host),
+            name => name.parse().map(Self::Endpoint).map_err(|error| {
+                let hint = "give the name of an endpoint, an IP address, host or outside";
+                Invalid::new("end of a connection", text, error.reason, hint)
+            }),
+        }
+    }
+}
+
+impl fmt::Display for Party {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Outside => f.pad("outside"),
+            Self::Host => f.pad("host"),
+            Self::Address(address) => fmt::Display::fmt(address, f),
+            Self::Endpoint(name) => fmt::Display::fmt(name, f),
+        }
+    }
+}
+
+serde_as_text!(Party);
+
+/// Where a packet is sent, written `PARTY[:PORT[/tcp|udp|sctp]]`, an IPv6 address before a port in
+/// brackets. Without a port it is an echo request (ICMP or ICMPv6).
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Destination {
+    /// To whom.
+    pub party: Party,
+    /// To which port, 1 to 65535, and by which protocol.
+    pub port: Option<(u16, Protocol)>,
+}
+
+const HINT: &str = "write it DST[:PORT[/tcp|udp|sctp]], for example front:80/tcp, host:8080 or [2001:db8::1]:53/udp";
+
+impl FromStr for Destination {
+    type Err = Invalid;
+
+    fn from_str(text: &str) -> Result<Self, Invalid> {
+        let refuse = |reason: String| Invalid::new("destination", text, reason, HINT);
+        let of_part = |error: Invalid| refuse(error.reason);
+        let whole: Result<IpAddr, _> = text.parse();
+        let (party, port) = match (whole, text.strip_prefix('[')) {
+            (Ok(address), _) => (Party::Address(address), None),
+            (Err(_), Some(rest)) => {
+                let (address, rest) = rest
+                    .split_once(']')
+                    .ok_or_else(|| refuse("it has no \"]\"".into()))?;
+                let address: std::net::Ipv6Addr = address
+                    .parse()
+                    .map_err(|_| refuse(format!("{address:?} is no IPv6 address")))?;
+                let port = match rest {
+                    "" => None,
+                    rest => Some(
+                        rest.strip_prefix(':')
+                            .ok_or_else(|| refuse("there is no \":\" after \"]\"".into()))?,
+                    ),
+                };
+                (Party::Address(address.into()), port)
+            }
+            (Err(_), None) => match text.split_once(':') {
+                None => (text.parse().map_err(of_part)?, None),
+                Some((party, port)) => (party.parse().map_err(of_part)?, Some(port)),
+            },
+        };
+        let port = port.map(|port| port_of(port).map_err(refuse)).transpose()?;
+        Ok(Self { party, port })
+    }
+}
+
+fn port_of(text: &str) -> Result<(u16, Protocol), String> {
+    let (number, protocol) = match text.split_once('/') {
+        None => (text, Protocol::Tcp),
+        Some((number, protocol)) => (number, protocol.parse().map_err(|e: Invalid| e.reason)?),
+    };
+    let is_number = !number.is_empty() && number.bytes().all(|byte| byte.is_ascii_digit());
+    match number.parse() {
+        Ok(port @ 1..) if is_number => Ok((port, protocol)),
+        _ => Err(format!("{number:?} is no port")),
+    }
+}
+
+impl fmt::Display for Destination {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match (&self.party, self.port) {
+            (party, None) => write!(f, "{party}"),
+            (Party::Address(address), Some((port, protocol))) => {
+                write!(f, "{}/{protocol}", SocketAddr::new(*address, port))
+            }
+            (party, Some((port, protocol))) => write!(f, "{party}:{port}/{protocol}"),
+        }
+    }
+}
+
+serde_as_text!(Destination);
+
+/// What becomes of it: one path for each family that both ends have.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub struct Explanation {
+    /// IPv4 before IPv6; at least one.
+    pub paths: Vec<Path>,
+}
+
+impl Explanation {
+    /// Whether the packet passes, by every path.
+    pub fn passes(&self) -> bool {
+        self.paths.iter().all(|path| path.fate.is_arrival())
+    }
+}
+
+/// The way of one packet.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub struct Path {
+    /// Who sends it, with the address where it is known.
+    pub source: String,
+    /// Where it is sent, with the address where it is known.
+    pub destination: String,
+    /// The rules that met it, in order.
+    pub steps: Vec<Step>,
+    /// What becomes of it.
+    pub fate: Fate,
+    /// Why.
+    pub why: String,
+    /// What would let it pass, where that is known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub hint: Option<String>,
+}
+
+/// A rule that did something with the packet.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub struct Step {
+    /// The chain that the rule is in.
+    pub chain: String,
+    /// What the rule is for.
+    pub rule: String,
+    /// The elements of sets and maps by which it matched.
+    pub elements: Vec<MatchedElement>,
+    /// What it did: `accept`, `drop`, `jump publish`, `dnat to 10.208.0.2:80`, …
+    pub action: String,
+}
+
+/// An element of a set or map, by which a rule matched.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub struct MatchedElement {
+    /// The set or map.
+    pub set: String,
+    /// The element, as nft writes it.
+    pub element: String,
+    /// What it stands for: a network, two, or a published port of an endpoint.
+    pub of: String,
+}
+
+/// What becomes of a packet.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Fate {
+    /// It reaches an endpoint.
+    ReachesEndpoint(Name),
+    /// It reaches the host's own programs, if one of them wants it.
+    ReachesHost,
+    /// It leaves the host for elsewhere.
+    Leaves,
+    /// A rule of ours drops it.
+    Dropped,
+    /// It gets lost, but not by a rule of ours.
+    Lost,
+}
+
+impl Fate {
+    /// Whether it arrives somewhere.
+    pub fn is_arrival(&self) -> bool {
+        match self {
+            Self::ReachesEndpoint(_) | Self::ReachesHost | Self::Leaves => true,
+            Self::Dropped | Self::Lost => false,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    #[test]
+    fn the_forms_that_users_write_are_understood() {
+        for (given, shown) in [
+            ("front", "front"),
+            ("front:80", "front:80/tcp"),
+            ("host:53/udp", "host:53/udp"),
+            ("192.0.2.1:80", "192.0.2.1:80/tcp"),
+            ("2001:db8::1", "2001:db8::1"),
+            ("[2001:db8::1]", "2001:db8::1"),
+            ("[2001:db8::1]:7/sctp", "[2001:db8::1]:7/sctp"),
+            ("outside", "outside"),
+        ] {
+            assert_eq!(given.parse::<Destination>().unwrap().to_string(), shown);
+        }
+    }
+
+    #[test]
+    fn a_refusal_names_the_part_that_is_wrong() {
+        for (given, reason) in [
+            ("front:", "\"\" is no port"),
+            ("front:0", "\"0\" is no port"),
+            ("front:+80", "\"+80\" is no port"),
+            ("front:80/icmp", "it is not known"),
+            ("[192.0.2.1]:80", "\"192.0.2.1\" is no IPv6 address"),
+            ("[::1", "it has no \"]\""),
+            ("[::1]80", "there is no \":\" after \"]\""),
+            (":80", "it is empty"),
+        ] {
+            assert_eq!(given.parse::<Destination>().unwrap_err().reason, reason);
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn what_is_shown_parses_back(text in "([a-z0-9.:\\[\\]/]|\\PC){0,40}") {
+            if let Ok(destination) = text.parse::<Destination>() {
+                prop_assert_eq!(destination.to_string().parse::<Destination>(), Ok(destination));
+            }
+        }
+    }
+}

@@ -1,0 +1,54 @@
+//! What becomes of a packet, and by which rule and element: the answer is that of the rules
+//! themselves ([`planned`](crate::planned)), which a packet is taken through.
+
+mod ends;
+mod journey;
+mod owner;
+mod packet;
+mod terrain;
+mod walk;
+
+use tidegate_model::State;
+use tidegate_model::explain::{Explanation, Party, Path, Question};
+use tidegate_nft::{IpVersion, TableState};
+
+use crate::sets::table;
+use crate::{Refused, planned};
+use journey::Journey;
+
+pub use terrain::{SYSCTLS_OF_PATHS, Terrain};
+
+/// Says what becomes of the first packet of a connection, in each family that both ends have.
+/// Answers to a packet that passes pass too.
+///
+/// # Errors
+/// When an endpoint does not exist, the ends have no family in common, or an address is none that
+/// one packet is sent to.
+pub fn explain(
+    state: &State,
+    question: &Question,
+    terrain: &Terrain,
+) -> Result<Explanation, Refused> {
+    let Question {
+        source,
+        destination,
+    } = question;
+    let ruleset = planned(state);
+    let empty = TableState::default();
+    let table = ruleset.table(&table()).unwrap_or(&empty);
+    let mut paths: Vec<Path> = Vec::new();
+    for version in [IpVersion::V4, IpVersion::V6] {
+        let parties: (&Party, &Party) = (source, &destination.party);
+        let ends = ends::ends(state, terrain, parties, version == IpVersion::V4)?;
+        paths.extend(ends.map(|ends| {
+            Journey::new(state, terrain, table, ends, destination.port, version).explain()
+        }));
+    }
+    if paths.is_empty() {
+        return Err(Refused::NoCommonFamily(
+            source.clone(),
+            destination.party.clone(),
+        ));
+    }
+    Ok(Explanation { paths })
+}

@@ -1,0 +1,148 @@
+//! Who the two ends of a connection are.
+
+use std::net::IpAddr;
+
+use tidegate_model::explain::Party;
+use tidegate_model::{Endpoint, State};
+
+use super::terrain::Terrain;
+use crate::Refused;
+
+/// One end of a connection, in one family.
+#[derive(Clone, Copy)]
+pub(super) struct End<'a> {
+    pub(super) who: Who<'a>,
+    /// None where it is not known: somebody outside, or the host, which chooses one.
+    pub(super) address: Option<IpAddr>,
+}
+
+#[derive(Clone, Copy)]
+pub(super) enum Who<'a> {
+    Endpoint(&'a Endpoint),
+    Host,
+    Outside,
+}
+
+impl std::fmt::Display for End<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self.who {
+            Who::Endpoint(endpoint) => write!(f, "{}", endpoint.name)?,
+            Who::Host => write!(f, "host")?,
+            Who::Outside => write!(f, "outside")?,
+        }
+        self.address
+            .map_or(Ok(()), |address| write!(f, " {address}"))
+    }
+}
+
+/// The ends, where a packet begins and where it is sent; none if one of the two has no address of the family.
+pub(super) fn ends<'a>(
+    state: &'a State,
+    terrain: &Terrain,
+    (from, to): (&Party, &Party),
+    is_ipv4: bool,
+) -> Result<Option<(End<'a>, End<'a>)>, Refused> {
+    let Some(from) = end(state, terrain, from, is_ipv4)? else {
+        return Ok(None);
+    };
+    let Some(to) = end(state, terrain, to, is_ipv4)? else {
+        return Ok(None);
+    };
+    let to = match (to.who, to.address) {
+        (Who::Host, None) => match host_address(state, terrain, from.who, is_ipv4) {
+            None => return Ok(None),
+            found => End {
+                address: found,
+                ..to
+            },
+        },
+        _ => to,
+    };
+    // The host speaks to itself under the address that it speaks to.
+    let from = match (from.who, from.address, to.who) {
+        (Who::Host, None, Who::Host) => End {
+            address: to.address,
+            ..from
+        },
+        _ => from,
+    };
+    Ok(Some((from, to)))
+}
+
+fn end<'a>(
+    state: &'a State,
+    terrain: &Terrain,
+    party: &Party,
+    is_ipv4: bool,
+) -> Result<Option<End<'a>>, Refused> {
+    let (who, address) = match party {
+        Party::Outside => (Who::Outside, None),
+        Party::Host => (Who::Host, None),
+        Party::Endpoint(name) => {
+            let endpoint = state.endpoints.get(name);
+            let endpoint = endpoint.ok_or_else(|| Refused::NoEndpoint(name.clone()))?;
+            let mut addresses = endpoint.addresses.iter().map(|net| net.addr());
+            match addresses.find(|ip| ip.is_ipv4() == is_ipv4) {
+                None => return Ok(None),
+                found => (Who::Endpoint(endpoint), found),
+            }
+        }
+        Party::Address(ip) => {
+            if let Some(reason) = unexplainable(*ip, terrain) {
+                return Err(Refused::NotExplainable {
+                    address: *ip,
+                    reason,
+                });
+            }
+            if ip.is_ipv4() != is_ipv4 {
+                return Ok(None);
+            }
+            let who = match endpoint_of(state, *ip) {
+                Some(endpoint) => Who::Endpoint(endpoint),
+                None if terrain.is_local(*ip) => Who::Host,
+                None => Who::Outside,
+            };
+            (who, Some(*ip))
+        }
+    };
+    Ok(Some(End { who, address }))
+}
+
+/// The endpoint that has an address.
+pub(super) fn endpoint_of(state: &State, address: IpAddr) -> Option<&Endpoint> {
+    let has = |endpoint: &&Endpoint| endpoint.addresses.iter().any(|net| net.addr() == address);
+    state.endpoints.values().find(has)
+}
+
+/// The address under which the host is met: by an endpoint at its network's gateway, by others at
+/// that of its first interface.
+fn host_address(state: &State, terrain: &Terrain, from: Who<'_>, is_ipv4: bool) -> Option<IpAddr> {
+    let gateway = match from {
+        Who::Endpoint(endpoint) => state.networks.get(&endpoint.network).and_then(|network| {
+            let mut gateways = network.subnets.iter().map(|subnet| subnet.gateway);
+            gateways.find(|ip| ip.is_ipv4() == is_ipv4 && terrain.is_local(*ip))
+        }),
+        Who::Host | Who::Outside => None,
+    };
+    gateway.or_else(|| terrain.uplink(is_ipv4).map(|(_, ip)| ip))
+}
+
+/// Why what is sent to or from an address cannot be explained.
+fn unexplainable(address: IpAddr, terrain: &Terrain) -> Option<&'static str> {
+    let is_link_local = match address {
+        IpAddr::V4(_) => false,
+        IpAddr::V6(ip) => ip.is_unicast_link_local(),
+    };
+    if address.is_multicast() {
+        Some("it is a multicast address")
+    } else if is_link_local {
+        Some("it is a link-local address, which says nothing without its link")
+    } else if address.is_unspecified() {
+        Some("it is the unspecified address")
+    } else if address == IpAddr::V4(std::net::Ipv4Addr::BROADCAST) || terrain.is_broadcast(address)
+    {
+        Some("it is a broadcast address")
+    } else {
+        None
+    }
+}

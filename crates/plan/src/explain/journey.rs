@@ -1,0 +1,381 @@
+//! The way of one packet: through the hooks in the kernel's order, by the host's routes.
+
+use std::net::{IpAddr, SocketAddr};
+
+use tidegate_model::explain::{Fate, Path};
+use tidegate_model::{Access, Endpoint, IfName, Network, Protocol, State};
+use tidegate_nft::{Hook, IpVersion, TableState};
+
+use super::ends::{End, Who, endpoint_of};
+use super::packet::Packet;
+use super::terrain::{Bridging, Terrain};
+use super::walk::{Walk, is_to_host};
+
+/// What became of the packet, and why.
+type Outcome = (Fate, String);
+
+/// A packet on its way.
+pub(super) struct Journey<'a> {
+    state: &'a State,
+    terrain: &'a Terrain,
+    walk: Walk<'a>,
+    from: End<'a>,
+    to: End<'a>,
+    asked: Option<(u16, Protocol)>,
+    packet: Packet,
+}
+
+impl<'a> Journey<'a> {
+    pub(super) fn new(
+        state: &'a State,
+        terrain: &'a Terrain,
+        table: &'a TableState,
+        (from, to): (End<'a>, End<'a>),
+        asked: Option<(u16, Protocol)>,
+        version: IpVersion,
+    ) -> Self {
+        let packet = Packet {
+            version,
+            iif: None,
+            oif: None,
+            saddr: from.address,
+            daddr: to.address,
+            port: asked,
+            is_dnat: false,
+            is_snat: false,
+            is_redirected: false,
+            meta_mark: None,
+            ct_mark: None,
+        };
+        let steps = Vec::new();
+        Self {
+            state,
+            terrain,
+            walk: Walk {
+                state,
+                table,
+                steps,
+            },
+            from,
+            to,
+            asked,
+            packet,
+        }
+    }
+
+    pub(super) fn explain(mut self) -> Path {
+        let (fate, why) = match self.from.who {
+            Who::Endpoint(endpoint) => self.leave_endpoint(endpoint),
+            Who::Host => self.leave_host(),
+            Who::Outside => {
+                self.packet.iif = self.terrain.entrance(self.from.address, self.is_ipv4());
+                self.enter(false)
+            }
+        };
+        Path {
+            source: self.from.to_string(),
+            destination: self.destination(),
+            hint: self.hint(&fate),
+            steps: self.walk.steps,
+            fate,
+            why,
+        }
+    }
+
+    fn leave_endpoint(&mut self, endpoint: &'a Endpoint) -> Outcome {
+        if let Some(to) = self.packet.daddr {
+            let arrives = |at: &Endpoint, why| (Fate::ReachesEndpoint(at.name.clone()), why);
+            if to.is_loopback() {
+                let why = "loopback addresses are the sender's own";
+                return arrives(endpoint, why.to_owned());
+            }
+            let own = endpoint_of(self.state, to).filter(|own| own.netns.id == endpoint.netns.id);
+            if let Some(own) = own {
+                let why = format!("{to} is an address of the sender's own namespace");
+                return arrives(own, why);
+            }
+        }
+        let exit = self.exit(endpoint);
+        let exit = exit.and_then(|(exit, is_on_link)| {
+            Some((self.state.networks.get(&exit.network)?, is_on_link))
+        });
+        let Some((network, is_on_link)) = exit else {
+            let name = &endpoint.name;
+            return lost(format!(
+                "endpoint {name} has no way there: it is given no default route"
+            ));
+        };
+        self.packet.iif = Some(network.bridge.clone());
+        let bridging = self.terrain.bridging(network, self.is_ipv4());
+        match self.packet.daddr {
+            Some(to) if is_on_link && !self.terrain.is_local(to) => {
+                self.cross(network, to, bridging)
+            }
+            _ => self.enter(bridging == Bridging::Filtered),
+        }
+    }
+
+    /// The endpoint of the sender's namespace by which it leaves, and whether the destination is on
+    /// its link: the sender itself if it can.
+    fn exit(&self, sender: &'a Endpoint) -> Option<(&'a Endpoint, bool)> {
+        let others = self.state.endpoints.values();
+        let others = others.filter(|other| other.netns.id == sender.netns.id && *other != sender);
+        let own: Vec<&Endpoint> = std::iter::once(sender).chain(others).collect();
+        let is_on_link = |endpoint: &&&Endpoint| {
+            let mut nets = endpoint.addresses.iter();
+            self.packet
+                .daddr
+                .is_some_and(|to| nets.any(|net| net.contains(&to)))
+        };
+        if let Some(endpoint) = own.iter().find(is_on_link) {
+            return Some((endpoint, true));
+        }
+        let is_ipv4 = self.is_ipv4();
+        let leads_out = |endpoint: &&&Endpoint| {
+            let mut gateways = endpoint.gateways.iter();
+            gateways.any(|gateway| gateway.is_ipv4() == is_ipv4)
+        };
+        // Without a metric of ours, a route has the kernel's (`IP6_RT_PRIO_USER` for IPv6).
+        let unset = if is_ipv4 { 0 } else { 1024 };
+        let metric = |endpoint: &&&Endpoint| endpoint.gateway_metric.unwrap_or(unset);
+        let exit = own.iter().filter(leads_out).min_by_key(metric)?;
+        Some((exit, false))
+    }
+
+    /// Over the bridge to another of its ports.
+    fn cross(&mut self, network: &Network, to: IpAddr, bridging: Bridging) -> Outcome {
+        let neighbour = endpoint_of(self.state, to);
+        let name = &network.name;
+        let Some(neighbour) = neighbour.filter(|neighbour| neighbour.network == *name) else {
+            return lost(format!("no endpoint of network {name} has {to}"));
+        };
+        match bridging {
+            Bridging::Direct => (
+                Fate::ReachesEndpoint(neighbour.name.clone()),
+                format!(
+                    "frames between endpoints of network {name} stay on its bridge, and pass no rule"
+                ),
+            ),
+            Bridging::Apart => lost(format!(
+                "network {name} keeps its endpoints apart (--no-icc): their ports of the bridge are isolated"
+            )),
+            Bridging::Filtered if self.passes(Hook::Prerouting) => {
+                self.forward(Some(network.bridge.clone()), true)
+            }
+            Bridging::Filtered => self.dropped(),
+        }
+    }
+
+    /// Into the host; with `is_filtered`, the bridge shows the ruleset what it hands on.
+    fn enter(&mut self, is_filtered: bool) -> Outcome {
+        if self.packet.daddr.is_some_and(|to| to.is_loopback()) {
+            return lost("what comes in by an interface is never for a loopback address".into());
+        }
+        if !self.passes(Hook::Prerouting) {
+            return self.dropped();
+        }
+        if self.is_to_host() {
+            return self.reach_host();
+        }
+        let oif = match self.route() {
+            Ok(oif) => oif,
+            Err(why) => return lost(why),
+        };
+        if !self.terrain.forwards(self.is_ipv4()) {
+            let family = if self.is_ipv4() { "IPv4" } else { "IPv6" };
+            return lost(format!(
+                "the host does not forward {family}: see `tidegate doctor`"
+            ));
+        }
+        let is_bridged = is_filtered && oif.is_some() && oif == self.packet.iif;
+        self.forward(oif, is_bridged)
+    }
+
+    fn leave_host(&mut self) -> Outcome {
+        if !self.passes(Hook::Output) {
+            return self.dropped();
+        }
+        if self.is_to_host() {
+            return self.reach_host();
+        }
+        let is_loopback6 = |ip: IpAddr| ip.is_ipv6() && ip.is_loopback();
+        if self.packet.saddr.is_some_and(is_loopback6) {
+            return lost(
+                "the kernel routes nothing from IPv6's loopback address to a bridge".into(),
+            );
+        }
+        match self.route() {
+            Ok(oif) => {
+                self.packet.oif = oif;
+                self.leave()
+            }
+            Err(why) => lost(why),
+        }
+    }
+
+    fn forward(&mut self, oif: Option<IfName>, is_bridged: bool) -> Outcome {
+        self.packet.oif = oif;
+        if !self.passes(Hook::Forward) {
+            return self.dropped();
+        }
+        if is_bridged {
+            // br_netfilter calls postrouting without an incoming interface.
+            self.packet.iif = None;
+        }
+        self.leave()
+    }
+
+    fn leave(&mut self) -> Outcome {
+        if !self.passes(Hook::Postrouting) {
+            return self.dropped();
+        }
+        let oif = self.packet.oif.as_ref();
+        let networks = &self.state.networks;
+        let to = self.packet.daddr;
+        match to.and_then(|to| endpoint_of(self.state, to)) {
+            Some(endpoint) => match networks.get(&endpoint.network) {
+                Some(network) if oif == Some(&network.bridge) => {
+                    (Fate::ReachesEndpoint(endpoint.name.clone()), self.why())
+                }
+                _ => lost(self.no_way()),
+            },
+            None if networks
+                .values()
+                .any(|network| oif == Some(&network.bridge)) =>
+            {
+                lost(format!("no endpoint has {}", shown(to)))
+            }
+            None => (Fate::Leaves, self.why()),
+        }
+    }
+
+    fn reach_host(&mut self) -> Outcome {
+        if !self.passes(Hook::Input) {
+            return self.dropped();
+        }
+        let why = match (self.packet.is_dnat, self.packet.port) {
+            (true, _) => self.why(),
+            (false, None) => format!("{} is an address of the host", shown(self.packet.daddr)),
+            (false, Some((port, protocol))) => format!(
+                "{port}/{protocol} is published by no endpoint at {}: a program of the host gets the packet, if one listens",
+                shown(self.packet.daddr)
+            ),
+        };
+        (Fate::ReachesHost, why)
+    }
+
+    /// The interface by which the destination is reached; none where there are several.
+    fn route(&self) -> Result<Option<IfName>, String> {
+        match self.terrain.way(self.packet.daddr, self.is_ipv4()) {
+            Some(way) if !way.is_blocked => Ok(way.ifname.clone()),
+            _ => Err(self.no_way()),
+        }
+    }
+
+    /// Why the host does not find the destination.
+    fn no_way(&self) -> String {
+        let to = self.packet.daddr;
+        let endpoint = to.and_then(|to| endpoint_of(self.state, to));
+        let network = endpoint.and_then(|endpoint| self.state.networks.get(&endpoint.network));
+        match network {
+            Some(Network { name, policy, .. }) if policy.access == Access::Isolated => {
+                format!("network {name} is isolated: the host has no address on its bridge")
+            }
+            Some(Network { name, .. }) => {
+                format!(
+                    "the host's route to {} does not lead to network {name}",
+                    shown(to)
+                )
+            }
+            None => format!("the host has no route to {}", shown(to)),
+        }
+    }
+
+    fn passes(&mut self, hook: Hook) -> bool {
+        let terrain = self.terrain;
+        let is_local = |ip| terrain.is_local(ip);
+        self.walk.passes(hook, &mut self.packet, is_local)
+    }
+
+    fn is_to_host(&self) -> bool {
+        is_to_host(&self.packet, |ip| self.terrain.is_local(ip))
+    }
+
+    fn is_ipv4(&self) -> bool {
+        self.packet.version == IpVersion::V4
+    }
+
+    fn dropped(&self) -> Outcome {
+        let rule = self.walk.steps.last().map(|step| step.rule.clone());
+        (Fate::Dropped, rule.unwrap_or_default())
+    }
+
+    /// The rule that let it through.
+    fn why(&self) -> String {
+        let mut steps = self.walk.steps.iter().rev();
+        let found = steps.find(|step| step.action == "accept");
+        let translated = || self.walk.steps.iter().rev().find(|_| self.packet.is_dnat);
+        match found.or_else(translated) {
+            Some(step) => step.rule.clone(),
+            None if matches!(self.from.who, Who::Host) => {
+                "nothing that the host itself sends is dropped".into()
+            }
+            None => "no rule of ours concerns it".into(),
+        }
+    }
+
+    /// What would reach the endpoint that a dropped packet was for.
+    fn hint(&self, fate: &Fate) -> Option<String> {
+        let (Fate::Dropped, Who::Endpoint(endpoint), Some((port, protocol))) =
+            (fate, self.to.who, self.asked)
+        else {
+            return None;
+        };
+        let network = self.state.networks.get(&endpoint.network)?;
+        if network.policy.access != Access::Open {
+            return None;
+        }
+        let is_ipv4 = self.is_ipv4();
+        let mut of_it = endpoint.ports.iter().filter(|binding| {
+            (binding.port, binding.protocol) == (port, protocol)
+                && binding.host_ip.is_none_or(|ip| ip.is_ipv4() == is_ipv4)
+        });
+        let is_reached = |ip: IpAddr| !ip.is_loopback();
+        match of_it.find(|binding| binding.host_ip.is_none_or(is_reached)) {
+            Some(binding) => {
+                let host_port = binding.host_port;
+                let at = binding.host_ip.map_or_else(
+                    || format!("host:{host_port}"),
+                    |ip| SocketAddr::new(ip, host_port).to_string(),
+                );
+                Some(format!("it is published: ask for {at}/{protocol}"))
+            }
+            None => Some(format!(
+                "publish it: `tidegate publish {} {port}/{protocol}`",
+                endpoint.name
+            )),
+        }
+    }
+
+    fn destination(&self) -> String {
+        match (self.asked, self.to.address) {
+            (None, _) => self.to.to_string(),
+            (Some((port, protocol)), None) => format!("{}:{port}/{protocol}", self.to),
+            (Some((port, protocol)), Some(address)) => {
+                let who = End {
+                    address: None,
+                    ..self.to
+                };
+                format!("{who} {}/{protocol}", SocketAddr::new(address, port))
+            }
+        }
+    }
+}
+
+fn lost(why: String) -> Outcome {
+    (Fate::Lost, why)
+}
+
+fn shown(address: Option<IpAddr>) -> String {
+    address.map_or_else(|| "outside".into(), |ip| ip.to_string())
+}

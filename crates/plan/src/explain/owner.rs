@@ -1,0 +1,73 @@
+//! What an element of a set or map stands for.
+
+use tidegate_model::{Endpoint, Network, State};
+use tidegate_nft::{Element, Name, Value};
+
+use crate::elements;
+use crate::sets::Container;
+
+/// A network, two of them, or a published port of an endpoint; nothing if the element stands for nothing
+/// in that state.
+pub(super) fn of(state: &State, set: &Name, element: &Element) -> String {
+    let Some(container) = Container::all().find(|container| container.id().name == *set) else {
+        return String::new();
+    };
+    let of_interfaces = of_interfaces(state, element);
+    let found = of_interfaces
+        .or_else(|| of_endpoints(state, container, element))
+        .or_else(|| of_networks(state, container, element));
+    found.unwrap_or_default()
+}
+
+/// Whose the interfaces of its key are.
+fn of_interfaces(state: &State, element: &Element) -> Option<String> {
+    let named = |value: &Value| {
+        let Value::Ifname(ifname) = value else {
+            return None;
+        };
+        let ifname = ifname.as_str();
+        let mut networks = state.networks.values();
+        let network = networks.find(|network| network.bridge.as_str() == ifname);
+        Some(network.map_or_else(
+            || format!("interface {ifname}"),
+            |network| format!("network {}", network.name),
+        ))
+    };
+    let mut owners: Vec<String> = element.key.iter().filter_map(named).collect();
+    owners.dedup();
+    (!owners.is_empty()).then(|| owners.join(" and "))
+}
+
+fn of_endpoints(state: &State, container: Container, element: &Element) -> Option<String> {
+    let is_in = |network: &Network, endpoint: &Endpoint| {
+        let mut elements = elements::of_endpoint(network, endpoint).into_iter();
+        elements.any(|(c, e)| c == container && e == *element)
+    };
+    state.endpoints.values().find_map(|endpoint| {
+        let network = state.networks.get(&endpoint.network)?;
+        if !is_in(network, endpoint) {
+            return None;
+        }
+        let name = &endpoint.name;
+        if matches!(container, Container::Hairpin4 | Container::Hairpin6) {
+            return Some(format!("endpoint {name}"));
+        }
+        let port = endpoint.ports.iter().find(|port| {
+            let alone = Endpoint {
+                ports: vec![**port],
+                ..endpoint.clone()
+            };
+            is_in(network, &alone)
+        })?;
+        Some(format!("published port {port} of endpoint {name}"))
+    })
+}
+
+fn of_networks(state: &State, container: Container, element: &Element) -> Option<String> {
+    let mut networks = state.networks.values();
+    let network = networks.find(|network| {
+        let mut elements = elements::of_network(state, network).into_iter();
+        elements.any(|(c, e)| c == container && e == *element)
+    })?;
+    Some(format!("network {}", network.name))
+}

@@ -1,0 +1,145 @@
+//! A packet, as far as rules look at it.
+
+use std::net::{IpAddr, Ipv4Addr};
+
+use tidegate_model::{IfName, Protocol};
+use tidegate_nft::{
+    AddrType, Field, InetProto, InetService, IpVersion, Mark, Match, Operand, Transport, Value,
+};
+
+/// The first packet of a connection. What is not known of it equals no value: it is no address of
+/// the host's, no endpoint's, and no interface of ours.
+#[derive(Clone, Debug)]
+pub(super) struct Packet {
+    pub(super) version: IpVersion,
+    /// The interface by which it came in; none if it came in by none.
+    pub(super) iif: Option<IfName>,
+    /// The interface by which it goes out; none before it is known.
+    pub(super) oif: Option<IfName>,
+    pub(super) saddr: Option<IpAddr>,
+    pub(super) daddr: Option<IpAddr>,
+    /// None for an echo request.
+    pub(super) port: Option<(u16, Protocol)>,
+    pub(super) is_dnat: bool,
+    pub(super) is_snat: bool,
+    /// Whether a rule made this host its destination.
+    pub(super) is_redirected: bool,
+    pub(super) meta_mark: Option<Mark>,
+    pub(super) ct_mark: Option<Mark>,
+}
+
+/// What a field of a packet holds.
+pub(super) enum Held {
+    /// The packet has no such field, and no rule that looks at it matches.
+    Absent,
+    /// Something that equals no value of a rule or set.
+    Unknown,
+    Value(Value),
+}
+
+impl From<Option<Value>> for Held {
+    fn from(value: Option<Value>) -> Self {
+        value.map_or(Self::Unknown, Self::Value)
+    }
+}
+
+impl Packet {
+    pub(super) fn held(&self, field: Field) -> Held {
+        let of_version = |version, address: Option<IpAddr>| match self.version == version {
+            true => address.map(value).into(),
+            false => Held::Absent,
+        };
+        match field {
+            Field::Iifname => self.iif.as_ref().map(crate::elements::interface).into(),
+            Field::Oifname => self.oif.as_ref().map(crate::elements::interface).into(),
+            Field::L4proto => Held::Value(self.protocol().into()),
+            Field::MetaMark => self.meta_mark.map(Value::Mark).into(),
+            Field::CtMark => self.ct_mark.map(Value::Mark).into(),
+            Field::IpSaddr => of_version(IpVersion::V4, self.saddr),
+            Field::IpDaddr => of_version(IpVersion::V4, self.daddr),
+            Field::Ip6Saddr => of_version(IpVersion::V6, self.saddr),
+            Field::Ip6Daddr => of_version(IpVersion::V6, self.daddr),
+            Field::EtherSaddr | Field::EtherDaddr => Held::Unknown,
+            Field::Sport(transport) if self.has(transport) => Held::Unknown,
+            Field::Dport(transport) if self.has(transport) => {
+                let port = self.port.map(|(port, _)| InetService(port).into());
+                port.into()
+            }
+            Field::Sport(_) | Field::Dport(_) => Held::Absent,
+        }
+    }
+
+    fn protocol(&self) -> InetProto {
+        match (self.port, self.version) {
+            (Some((_, protocol)), _) => InetProto(protocol.number()),
+            (None, IpVersion::V4) => InetProto::ICMP,
+            (None, IpVersion::V6) => InetProto::ICMPV6,
+        }
+    }
+
+    fn has(&self, transport: Transport) -> bool {
+        self.port.is_some_and(|(_, protocol)| match transport {
+            Transport::Any => true,
+            Transport::Tcp => protocol == Protocol::Tcp,
+            Transport::Udp => protocol == Protocol::Udp,
+            Transport::Sctp => protocol == Protocol::Sctp,
+        })
+    }
+
+    pub(super) fn passes(&self, comparison: &Match) -> bool {
+        let is_equal = match self.held(comparison.field) {
+            Held::Absent => return false,
+            Held::Unknown => false,
+            Held::Value(value) => equals(&value, &comparison.operand),
+        };
+        is_equal != comparison.negated
+    }
+
+    /// Sends it to another address, and to another port if there is one.
+    pub(super) fn translate_destination(&mut self, address: IpAddr, port: Option<u16>) {
+        self.daddr = Some(address);
+        self.is_dnat = true;
+        self.change_port(port);
+    }
+
+    /// Sends it to this host.
+    pub(super) fn redirect(&mut self, port: Option<u16>) {
+        self.daddr = None;
+        (self.is_dnat, self.is_redirected) = (true, true);
+        self.change_port(port);
+    }
+
+    fn change_port(&mut self, new: Option<u16>) {
+        if let (Some((port, _)), Some(new)) = (&mut self.port, new) {
+            *port = new;
+        }
+    }
+
+    /// The kind of its destination, if that is an address of the host's or not.
+    pub(super) fn is_to(&self, kind: AddrType, is_local: bool) -> bool {
+        let is_multicast = self.daddr.is_some_and(|ip| ip.is_multicast());
+        let is_broadcast = self.daddr == Some(Ipv4Addr::BROADCAST.into());
+        match kind {
+            AddrType::Local => is_local,
+            AddrType::Multicast => is_multicast,
+            AddrType::Broadcast => is_broadcast,
+            AddrType::Unicast => !(is_local || is_multicast || is_broadcast),
+        }
+    }
+}
+
+fn equals(value: &Value, operand: &Operand) -> bool {
+    match (operand, value) {
+        (Operand::Value(wanted), value) => wanted == value,
+        (Operand::Ipv4Net(net), Value::Ipv4Addr(ip)) => net.contains(ip),
+        (Operand::Ipv6Net(net), Value::Ipv6Addr(ip)) => net.contains(ip),
+        (Operand::Ipv4Net(_) | Operand::Ipv6Net(_), _) => false,
+    }
+}
+
+fn value(ip: IpAddr) -> Value {
+    match ip {
+        IpAddr::V4(ip) => ip.into(),
+        IpAddr::V6(ip) => ip.into(),
+    }
+}

@@ -1,0 +1,111 @@
+//! What of the host decides where a packet goes.
+
+use std::collections::BTreeMap;
+use std::net::IpAddr;
+
+use ipnet::IpNet;
+use tidegate_model::links::{GROUP, Link, Way};
+use tidegate_model::{IfName, Network};
+
+/// What of the host decides where a packet goes.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Terrain {
+    /// The host's links.
+    pub links: Vec<Link>,
+    /// The routes of its main table. Policy rules (ip-rule(8)) are not looked at.
+    pub ways: Vec<Way>,
+    /// Values of [`SYSCTLS_OF_PATHS`]; none where one is not there.
+    pub sysctls: BTreeMap<String, Option<String>>,
+}
+
+const FORWARDING4: &str = "net/ipv4/ip_forward";
+const FORWARDING6: &str = "net/ipv6/conf/all/forwarding";
+const NF_CALL4: &str = "net/bridge/bridge-nf-call-iptables";
+const NF_CALL6: &str = "net/bridge/bridge-nf-call-ip6tables";
+
+/// Paths below /proc/sys of what decides where a packet goes.
+pub const SYSCTLS_OF_PATHS: [&str; 4] = [FORWARDING4, FORWARDING6, NF_CALL4, NF_CALL6];
+
+/// What becomes of a frame from one endpoint to another of its network.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Bridging {
+    /// The bridge hands it on by itself.
+    Direct,
+    /// The bridge keeps its ports apart.
+    Apart,
+    /// It passes the ruleset (br_netfilter).
+    Filtered,
+}
+
+impl Terrain {
+    pub(super) fn forwards(&self, is_ipv4: bool) -> bool {
+        let path = if is_ipv4 { FORWARDING4 } else { FORWARDING6 };
+        self.sysctl(path) != Some("0")
+    }
+
+    pub(super) fn bridging(&self, network: &Network, is_ipv4: bool) -> Bridging {
+        let value = self.sysctl(if is_ipv4 { NF_CALL4 } else { NF_CALL6 });
+        match (network.policy.icc, value) {
+            // Such a bridge has it for itself, whatever the sysctl says.
+            (false, Some(_)) => Bridging::Filtered,
+            (false, None) => Bridging::Apart,
+            (true, Some("0") | None) => Bridging::Direct,
+            (true, Some(_)) => Bridging::Filtered,
+        }
+    }
+
+    fn sysctl(&self, path: &str) -> Option<&str> {
+        self.sysctls.get(path)?.as_deref()
+    }
+
+    /// Whether an address is one of the host's.
+    pub(super) fn is_local(&self, address: IpAddr) -> bool {
+        let mut nets = self.links.iter().flat_map(|link| &link.addresses);
+        address.is_loopback() || nets.any(|net| net.addr() == address)
+    }
+
+    /// Whether an address is the broadcast address of a network that the host is on.
+    pub(super) fn is_broadcast(&self, address: IpAddr) -> bool {
+        let mut nets = self.links.iter().flat_map(|link| &link.addresses);
+        nets.any(|net| match (net, address) {
+            (IpNet::V4(net), IpAddr::V4(ip)) => net.prefix_len() < 31 && net.broadcast() == ip,
+            _ => false,
+        })
+    }
+
+    /// The route to an address; to an unknown one by the default route. Of routes that fit the longest prefix
+    /// is used, of these the lowest metric.
+    pub(super) fn way(&self, to: Option<IpAddr>, is_ipv4: bool) -> Option<&Way> {
+        let fits = |way: &&Way| match to {
+            Some(address) => way.destination.contains(&address),
+            None => {
+                way.destination.prefix_len() == 0 && way.destination.addr().is_ipv4() == is_ipv4
+            }
+        };
+        let best = |way: &&Way| {
+            let prefix = way.destination.prefix_len();
+            (prefix, std::cmp::Reverse(way.metric))
+        };
+        self.ways.iter().filter(fits).max_by_key(best)
+    }
+
+    /// The interface by which a sender outside is reached.
+    pub(super) fn entrance(&self, from: Option<IpAddr>, is_ipv4: bool) -> Option<IfName> {
+        match self.way(from, is_ipv4) {
+            Some(way) => way.ifname.clone(),
+            None => self.uplink(is_ipv4).map(|(ifname, _)| ifname),
+        }
+    }
+
+    /// The first link with an address of the family that leads out of the host, and the address.
+    pub(super) fn uplink(&self, is_ipv4: bool) -> Option<(IfName, IpAddr)> {
+        let others = self
+            .links
+            .iter()
+            .filter(|link| link.group != GROUP && link.up);
+        others
+            .flat_map(|link| link.addresses.iter().map(move |net| (link, net.addr())))
+            .find(|(_, ip)| ip.is_ipv4() == is_ipv4 && !ip.is_loopback())
+            .map(|(link, ip)| (link.ifname.clone(), ip))
+    }
+}

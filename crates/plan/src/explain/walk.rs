@@ -1,0 +1,318 @@
+//! Takes a packet through the rules of our table, as the kernel would.
+
+use std::net::IpAddr;
+
+use tidegate_model::State;
+use tidegate_model::explain::{MatchedElement, Step};
+use tidegate_nft::{
+    Base, ChainState, CtState, CtStatus, Data, Element, Hook, InetService, Key, MarkKind, Name,
+    Nat, NatKind, NatTarget, Policy, Redirect, Rule, Statement, TableState, Value, Verdict,
+};
+
+use super::owner;
+use super::packet::{Held, Packet};
+
+/// The table, and what it has done so far.
+pub(super) struct Walk<'a> {
+    pub(super) state: &'a State,
+    pub(super) table: &'a TableState,
+    pub(super) steps: Vec<Step>,
+}
+
+/// How a chain ends.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum End {
+    Accepted,
+    Dropped,
+    /// Without a verdict.
+    Passed,
+}
+
+/// What a statement has come to.
+enum Outcome {
+    /// The next statement's turn.
+    Next,
+    /// The next rule's turn.
+    NoMatch,
+    Verdict(Verdict),
+    /// Done, with the words for it; the packet goes on to the next hook.
+    Translated(String),
+    Rejected,
+}
+
+impl Walk<'_> {
+    /// Whether the packet gets past our chains at a hook; `is_local` tells the host's addresses.
+    pub(super) fn passes(
+        &mut self,
+        hook: Hook,
+        packet: &mut Packet,
+        is_local: impl Fn(IpAddr) -> bool + Copy,
+    ) -> bool {
+        let table = self.table;
+        let base_of = |chain: &'_ ChainState| chain.chain().base.clone();
+        let mut chains: Vec<(Base, &ChainState)> = table
+            .chains()
+            .filter_map(|chain| Some((base_of(chain).filter(|base| base.hook == hook)?, chain)))
+            .collect();
+        chains.sort_by_key(|(base, _)| base.priority);
+        chains.into_iter().all(|(base, chain)| {
+            match self.chain(chain, packet, &|packet| is_to_host(packet, is_local)) {
+                End::Accepted => true,
+                End::Dropped => false,
+                End::Passed => base.policy == Policy::Accept,
+            }
+        })
+    }
+
+    fn chain(
+        &mut self,
+        chain: &ChainState,
+        packet: &mut Packet,
+        is_to_host: &dyn Fn(&Packet) -> bool,
+    ) -> End {
+        for rule in chain.rules() {
+            match self.rule(rule, packet, is_to_host) {
+                None | Some(Verdict::Continue) => {}
+                Some(Verdict::Accept) => return End::Accepted,
+                Some(Verdict::Drop) => return End::Dropped,
+                Some(Verdict::Return) => return End::Passed,
+                Some(Verdict::Jump(to)) => match self.called(&to, packet, is_to_host) {
+                    End::Passed => {}
+                    end => return end,
+                },
+                Some(Verdict::Goto(to)) => return self.called(&to, packet, is_to_host),
+            }
+        }
+        End::Passed
+    }
+
+    fn called(
+        &mut self,
+        name: &Name,
+        packet: &mut Packet,
+        is_to_host: &dyn Fn(&Packet) -> bool,
+    ) -> End {
+        let table = self.table;
+        let chain = table.chain(name);
+        chain.map_or(End::Passed, |chain| self.chain(chain, packet, is_to_host))
+    }
+
+    /// The verdict of a rule; none if it has none, or does not match.
+    fn rule(
+        &mut self,
+        rule: &Rule,
+        packet: &mut Packet,
+        is_to_host: &dyn Fn(&Packet) -> bool,
+    ) -> Option<Verdict> {
+        let mut elements = Vec::new();
+        for statement in &rule.statements {
+            let (verdict, action) =
+                match self.statement(statement, packet, is_to_host, &mut elements) {
+                    Outcome::Next => continue,
+                    Outcome::NoMatch => return None,
+                    Outcome::Verdict(verdict) => (verdict.clone(), verdict.to_string()),
+                    Outcome::Translated(how) => (Verdict::Accept, how),
+                    Outcome::Rejected => (Verdict::Drop, "reject".into()),
+                };
+            self.steps.push(Step {
+                chain: rule.chain.name.to_string(),
+                rule: role(rule),
+                elements,
+                action,
+            });
+            return Some(verdict);
+        }
+        None
+    }
+
+    fn statement(
+        &self,
+        statement: &Statement,
+        packet: &mut Packet,
+        is_to_host: &dyn Fn(&Packet) -> bool,
+        elements: &mut Vec<MatchedElement>,
+    ) -> Outcome {
+        let if_it = |matches| match matches {
+            true => Outcome::Next,
+            false => Outcome::NoMatch,
+        };
+        match statement {
+            Statement::Match(comparison) => if_it(packet.passes(comparison)),
+            Statement::Lookup { key, set, negated } => match values(packet, key) {
+                None => Outcome::NoMatch,
+                Some(values) => {
+                    if_it(self.find(set, values.as_deref(), elements).is_some() != *negated)
+                }
+            },
+            Statement::CtState(states) => if_it(states.contains(&CtState::New)),
+            Statement::CtStatus(marks) => if_it(marks.iter().any(|mark| match mark {
+                CtStatus::Dnat => packet.is_dnat,
+                CtStatus::Snat => packet.is_snat,
+                // The first packet of a connection has left no trace yet.
+                CtStatus::SeenReply | CtStatus::Assured | CtStatus::Confirmed | CtStatus::Dying => {
+                    false
+                }
+            })),
+            Statement::DaddrType { kind, negated } => {
+                if_it(packet.is_to(*kind, is_to_host(packet)) != *negated)
+            }
+            Statement::Counter | Statement::Log(_) => Outcome::Next,
+            Statement::SetMark { kind, mark } => {
+                match kind {
+                    MarkKind::Meta => packet.meta_mark = Some(*mark),
+                    MarkKind::Ct => packet.ct_mark = Some(*mark),
+                }
+                Outcome::Next
+            }
+            Statement::Verdict(verdict) => Outcome::Verdict(verdict.clone()),
+            Statement::VerdictMap { key, map } => {
+                let data = self.data(packet, key, map, elements);
+                match data {
+                    Some(Data::Verdict(verdict)) => Outcome::Verdict(verdict),
+                    Some(Data::Values(_)) | None => Outcome::NoMatch,
+                }
+            }
+            Statement::Masquerade => {
+                (packet.saddr, packet.is_snat) = (None, true);
+                Outcome::Translated("masquerade".into())
+            }
+            Statement::Nat(nat) => self.nat(nat, packet, elements),
+            Statement::Redirect(redirect) => self.redirect(redirect, packet, elements),
+            Statement::Reject(_) => Outcome::Rejected,
+        }
+    }
+
+    fn nat(&self, nat: &Nat, packet: &mut Packet, elements: &mut Vec<MatchedElement>) -> Outcome {
+        if nat.target.version() != packet.version {
+            return Outcome::NoMatch;
+        }
+        let (address, port) = match &nat.target {
+            NatTarget::Literal { address, port } => (*address, *port),
+            NatTarget::Map { key, map, .. } => match self.data(packet, key, map, elements) {
+                Some(Data::Values(values)) => match target(&values) {
+                    Some(target) => target,
+                    None => return Outcome::NoMatch,
+                },
+                Some(Data::Verdict(_)) | None => return Outcome::NoMatch,
+            },
+        };
+        match nat.kind {
+            NatKind::Dnat => packet.translate_destination(address, port),
+            NatKind::Snat => (packet.saddr, packet.is_snat) = (Some(address), true),
+        }
+        let to = port.map_or_else(
+            || address.to_string(),
+            |port| std::net::SocketAddr::new(address, port).to_string(),
+        );
+        Outcome::Translated(format!("{} to {to}", nat.kind.name()))
+    }
+
+    fn redirect(
+        &self,
+        redirect: &Redirect,
+        packet: &mut Packet,
+        elements: &mut Vec<MatchedElement>,
+    ) -> Outcome {
+        let port = match redirect {
+            Redirect::SamePort => None,
+            Redirect::Port(port) => Some(*port),
+            Redirect::Map { key, map } => {
+                match self
+                    .data(packet, key, map, elements)
+                    .as_ref()
+                    .map(values_of)
+                {
+                    Some([Value::InetService(InetService(port))]) => Some(*port),
+                    _ => return Outcome::NoMatch,
+                }
+            }
+        };
+        packet.redirect(port);
+        Outcome::Translated(match port {
+            Some(port) => format!("redirect to port {port}"),
+            None => "redirect".into(),
+        })
+    }
+
+    /// What a map holds for the packet's key.
+    fn data(
+        &self,
+        packet: &Packet,
+        key: &Key,
+        map: &Name,
+        elements: &mut Vec<MatchedElement>,
+    ) -> Option<Data> {
+        let values = values(packet, key)??;
+        self.find(map, Some(&values), elements)?.data.clone()
+    }
+
+    /// The element of a set or map that has the key, if one has. It is noted.
+    fn find(
+        &self,
+        set: &Name,
+        key: Option<&[Value]>,
+        elements: &mut Vec<MatchedElement>,
+    ) -> Option<&Element> {
+        let element = self.table.set(set)?.element(key?)?;
+        elements.push(MatchedElement {
+            set: set.to_string(),
+            element: element.to_string(),
+            of: owner::of(self.state, set, element),
+        });
+        Some(element)
+    }
+}
+
+pub(super) fn is_to_host(packet: &Packet, is_local: impl Fn(IpAddr) -> bool) -> bool {
+    packet.is_redirected || packet.daddr.is_some_and(is_local)
+}
+
+/// What the packet has of a key: nothing if it lacks a field; `Some(None)` if it is not known, and in
+/// no set.
+fn values(packet: &Packet, key: &Key) -> Option<Option<Vec<Value>>> {
+    let mut values = Some(Vec::new());
+    for field in key.fields() {
+        match packet.held(*field) {
+            Held::Absent => return None,
+            Held::Unknown => values = None,
+            Held::Value(value) => {
+                if let Some(values) = &mut values {
+                    values.push(value);
+                }
+            }
+        }
+    }
+    Some(values)
+}
+
+fn values_of(data: &Data) -> &[Value] {
+    match data {
+        Data::Values(values) => values,
+        Data::Verdict(_) => &[],
+    }
+}
+
+/// The address and port of a map's data.
+fn target(values: &[Value]) -> Option<(IpAddr, Option<u16>)> {
+    let (address, port) = values.split_first()?;
+    let address = match address {
+        Value::Ipv4Addr(ip) => IpAddr::V4(*ip),
+        Value::Ipv6Addr(ip) => IpAddr::V6(*ip),
+        _ => return None,
+    };
+    match port {
+        [] => Some((address, None)),
+        [Value::InetService(InetService(port))] => Some((address, Some(*port))),
+        _ => None,
+    }
+}
+
+/// What the rule is for: its comment, without the digest.
+fn role(rule: &Rule) -> String {
+    let comment = rule.comment.as_ref().map_or("", |comment| comment.as_str());
+    let role = comment.rsplit_once(" #").map_or(comment, |(role, _)| role);
+    role.to_owned()
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,468 @@
+//! What is said of a packet, and by which rule and element.
+
+use std::collections::BTreeMap;
+
+use crate::start::links_of;
+use crate::values::{attachment, create, name, namespace, network, plan_attach};
+use expect_test::expect;
+use tidegate_model::api::{Attach, CreateNetwork};
+use tidegate_model::explain::{Explanation, Fate, Question};
+use tidegate_model::links::{Link, LinkKind, Way};
+use tidegate_model::{Access, Mode, Policy, State};
+use tidegate_plan::{Refused, Terrain};
+
+/// A state with one network, whose endpoints are `ep-1`, with these published ports, and `ep-2`.
+fn web(policy: Policy, ports: &[&str]) -> State {
+    let request = CreateNetwork {
+        policy,
+        ..network("web")
+    };
+    let mut state = State::default();
+    state.apply(&create(&state, &request).unwrap().change);
+    for (endpoint, ino, ports) in [("front", 1, ports), ("back", 2, &[])] {
+        attach_as(&mut state, "web", endpoint, ino, ports);
+    }
+    state
+}
+
+fn attach_as(state: &mut State, network: &str, endpoint: &str, ino: u64, ports: &[&str]) {
+    let request = Attach {
+        name: Some(name(endpoint)),
+        ..attachment(network, ports)
+    };
+    let plan = plan_attach(state, &request, &namespace(ino)).unwrap();
+    state.apply(&plan.change);
+}
+
+/// The host of a state, with a way out at 192.0.2.1 and 2001:db8::1.
+fn terrain(state: &State) -> Terrain {
+    let wan: Link = Link {
+        ifname: "wan".parse().unwrap(),
+        kind: LinkKind::Other,
+        group: 0,
+        up: true,
+        mac: None,
+        master: None,
+        addresses: ["192.0.2.1/24", "2001:db8::1/64"]
+            .map(|net| net.parse().unwrap())
+            .into(),
+    };
+    let links: Vec<Link> = std::iter::once(wan).chain(links_of(state)).collect();
+    let way = |destination: &str, link: &Link| Way {
+        destination: destination.parse().unwrap(),
+        ifname: Some(link.ifname.clone()),
+        metric: 0,
+        is_blocked: false,
+    };
+    let connected = |link: &Link| {
+        let nets = link.addresses.iter();
+        nets.map(|net| way(&net.trunc().to_string(), link))
+            .collect::<Vec<_>>()
+    };
+    let defaults = ["0.0.0.0/0", "::/0"].map(|to| way(to, &links[0]));
+    let ways = links.iter().flat_map(connected).chain(defaults).collect();
+    let sysctls = tidegate_plan::SYSCTLS_OF_PATHS.map(|path| {
+        let is_bridges = path.starts_with("net/bridge");
+        (path.to_owned(), (!is_bridges).then(|| "1".to_owned()))
+    });
+    Terrain {
+        links,
+        ways,
+        sysctls: sysctls.into(),
+    }
+}
+
+fn with_br_netfilter(terrain: Terrain, value: &str) -> Terrain {
+    let set = |(path, was): (String, Option<String>)| match path.starts_with("net/bridge") {
+        true => (path, Some(value.to_owned())),
+        false => (path, was),
+    };
+    let sysctls: BTreeMap<_, _> = terrain.sysctls.into_iter().map(set).collect();
+    Terrain { sysctls, ..terrain }
+}
+
+fn explain_on(
+    state: &State,
+    terrain: &Terrain,
+    from: &str,
+    to: &str,
+) -> Result<Explanation, Refused> {
+    let question = Question {
+        source: from.parse().unwrap(),
+        destination: to.parse().unwrap(),
+    };
+    tidegate_plan::explain(state, &question, terrain)
+}
+
+/// The fate of the only path, or of the first, and why.
+fn fate_on(state: &State, terrain: &Terrain, from: &str, to: &str) -> (Fate, String) {
+    let explained = explain_on(state, terrain, from, to).unwrap();
+    let path = explained.paths.into_iter().next().unwrap();
+    (path.fate, path.why)
+}
+
+fn fate(state: &State, from: &str, to: &str) -> (Fate, String) {
+    fate_on(state, &terrain(state), from, to)
+}
+
+/// All that is said, a line for each step.
+fn said(state: &State, from: &str, to: &str) -> String {
+    let explained = explain_on(state, &terrain(state), from, to).unwrap();
+    let mut text = String::new();
+    for path in explained.paths {
+        text += &format!("{} -> {}: {:?}\n", path.source, path.destination, path.fate);
+        for step in path.steps {
+            text += &format!("  {}: {}: {}", step.chain, step.rule, step.action);
+            for element in step.elements {
+                text += &format!("; {} of {}: {}", element.element, element.set, element.of);
+            }
+            text += "\n";
+        }
+        text += &format!("  why: {}\n", path.why);
+        text += &path
+            .hint
+            .map_or(String::new(), |hint| format!("  do: {hint}\n"));
+    }
+    text
+}
+
+fn reaches(endpoint: &str) -> Fate {
+    Fate::ReachesEndpoint(name(endpoint))
+}
+
+#[test]
+fn a_published_port_is_followed_to_its_endpoint() {
+    let state = web(Policy::default(), &["8080:80"]);
+    expect![[r#"
+        outside -> host 192.0.2.1:8080/tcp: ReachesEndpoint(Name("front"))
+          nat_prerouting: to an address of the host: jump publish
+          publish: published on every address: dnat to 10.208.0.2:80; 6 . 8080 : 10.208.0.2 . 80 of publish4: published port 8080:80/tcp of endpoint front
+          forward: to an endpoint: jump to_bridge; "tgb0" of bridges: network web
+          to_bridge: through a published port: accept
+          why: through a published port
+        outside -> host [2001:db8::1]:8080/tcp: ReachesEndpoint(Name("front"))
+          nat_prerouting: to an address of the host: jump publish
+          publish: published on every address: dnat to [fd74:6964:6567::2]:80; 6 . 8080 : fd74:6964:6567::2 . 80 of publish6: published port 8080:80/tcp of endpoint front
+          forward: to an endpoint: jump to_bridge; "tgb0" of bridges: network web
+          to_bridge: through a published port: accept
+          why: through a published port
+    "#]]
+    .assert_eq(&said(&state, "outside", "host:8080"));
+}
+
+#[test]
+fn a_packet_that_is_dropped_names_the_rule_and_what_would_reach_the_endpoint() {
+    let state = web(Policy::default(), &["8080:80", "127.0.0.1:9000:90"]);
+    expect![[r#"
+        outside -> front 10.208.0.2:80/tcp: Dropped
+          forward: to an endpoint: jump to_bridge; "tgb0" of bridges: network web
+          to_bridge: nothing else to an endpoint: drop
+          why: nothing else to an endpoint
+          do: it is published: ask for host:8080/tcp
+    "#]]
+    .assert_eq(&said(&state, "outside", "10.208.0.2:80"));
+    let hint = |to: &str| {
+        let explained = explain_on(&state, &terrain(&state), "outside", to).unwrap();
+        explained.paths[0].hint.clone()
+    };
+    let publish = "publish it: `tidegate publish front 90/tcp`";
+    assert_eq!(hint("10.208.0.2:90").as_deref(), Some(publish));
+    assert_eq!(hint("10.208.0.2"), None);
+}
+
+#[test]
+fn what_leaves_the_host_is_told_with_its_translation() {
+    let state = web(Policy::default(), &[]);
+    expect![[r#"
+        front 10.208.0.2 -> outside 198.51.100.1:443/tcp: Leaves
+          forward: from an endpoint to elsewhere: jump from_bridge; "tgb0" of bridges: network web
+          from_bridge: out of any other network: accept
+          nat_postrouting: out under the host's address: masquerade; "tgb0" of masquerading4: network web
+          why: out of any other network
+    "#]]
+    .assert_eq(&said(&state, "front", "198.51.100.1:443"));
+}
+
+#[test]
+fn open_ports_and_echo_requests_reach_a_routed_network() {
+    let routed = Policy {
+        mode4: Mode::Routed,
+        ..Policy::default()
+    };
+    let state = web(routed, &["80"]);
+    let asked = |to: &str| fate(&state, "192.0.2.9", to);
+    let open = asked("10.208.0.2:80");
+    assert_eq!(open, (reaches("front"), "to an open port".into()));
+    assert_eq!(
+        asked("10.208.0.2"),
+        (reaches("front"), "ICMP into a routed network".into())
+    );
+    assert_eq!(asked("10.208.0.2:80/udp").0, Fate::Dropped);
+    assert_eq!(asked("10.208.0.3:80").0, Fate::Dropped);
+}
+
+#[test]
+fn a_port_that_nobody_publishes_is_the_hosts() {
+    let state = web(Policy::default(), &["127.0.0.1:8080:80"]);
+    for (from, to) in [("outside", "192.0.2.1:8080"), ("host", "127.0.0.1:22")] {
+        let (fate, why) = fate(&state, from, to);
+        assert_eq!(fate, Fate::ReachesHost, "{from} {to}");
+        assert!(why.contains("is published by no endpoint"), "{why}");
+    }
+    assert_eq!(fate(&state, "host", "127.0.0.1:8080").0, reaches("front"));
+}
+
+#[test]
+fn endpoints_of_one_network_meet_on_its_bridge_or_are_kept_apart_there() {
+    let icc = web(Policy::default(), &[]);
+    let (to, why) = fate(&icc, "front", "back:80");
+    assert_eq!(to, reaches("back"));
+    assert!(why.contains("stay on its bridge"), "{why}");
+    let apart = Policy {
+        icc: false,
+        ..Policy::default()
+    };
+    let (fate, why) = fate(&web(apart, &[]), "front", "back:80");
+    assert_eq!(fate, Fate::Lost);
+    assert!(why.contains("isolated"), "{why}");
+}
+
+#[test]
+fn where_br_netfilter_is_on_the_rules_decide_between_endpoints_of_one_network() {
+    let apart = Policy {
+        icc: false,
+        ..Policy::default()
+    };
+    let (icc, apart) = (web(Policy::default(), &[]), web(apart, &[]));
+    let (may, may_not) = (
+        (reaches("back"), "endpoints of networks that may talk"),
+        (Fate::Dropped, "nothing else between endpoints of a network"),
+    );
+    for (state, value, expected) in [
+        (&icc, "1", &may),
+        (&apart, "1", &may_not),
+        // Its own bridge calls the ruleset all the same.
+        (&apart, "0", &may_not),
+    ] {
+        let terrain = with_br_netfilter(terrain(state), value);
+        let (fate, why) = fate_on(state, &terrain, "front", "back:80");
+        assert_eq!((fate, why.as_str()), *expected);
+    }
+}
+
+#[test]
+fn an_endpoint_meets_itself_behind_its_published_port_by_another_rule_where_br_netfilter_is_on() {
+    let state = web(Policy::default(), &["8080:80"]);
+    let last = |terrain: &Terrain| {
+        let explained = explain_on(&state, terrain, "front", "192.0.2.1:8080").unwrap();
+        let path = explained.paths.into_iter().next().unwrap();
+        assert_eq!(path.fate, reaches("front"));
+        let last = path.steps.into_iter().last().unwrap();
+        last.elements.into_iter().next().unwrap()
+    };
+    assert_eq!(last(&terrain(&state)).of, "endpoint front");
+    let bridged = last(&with_br_netfilter(terrain(&state), "1"));
+    assert_eq!(
+        (bridged.set.as_str(), bridged.of.as_str()),
+        ("hairpin4", "endpoint front")
+    );
+    // From a neighbour it goes under the sender's address there.
+    let on = with_br_netfilter(terrain(&state), "1");
+    let explained = explain_on(&state, &on, "back", "192.0.2.1:8080").unwrap();
+    let is_translated = |action: &str| {
+        let mut steps = explained.paths[0].steps.iter();
+        steps.any(|step| step.action == action)
+    };
+    assert!(is_translated("dnat to 10.208.0.2:80") && !is_translated("masquerade"));
+}
+
+#[test]
+fn a_namespace_on_two_networks_leaves_by_the_one_that_leads() {
+    let mut state = web(Policy::default(), &[]);
+    let lan = create(&state, &network("lan")).unwrap();
+    state.apply(&lan.change);
+    // The namespace of `front`, too: it has a default route already.
+    attach_as(&mut state, "lan", "side", 1, &[]);
+    let leaves_by = |from: &str, to: &str| {
+        let explained = explain_on(&state, &terrain(&state), from, to).unwrap();
+        let path = explained.paths.into_iter().next().unwrap();
+        let mut elements = path.steps.into_iter().flat_map(|step| step.elements);
+        elements.next().map(|element| element.of)
+    };
+    let best = |a: &str, b: &str| {
+        let metric = |endpoint: &str| state.endpoints[&name(endpoint)].gateway_metric;
+        if metric(a) <= metric(b) {
+            a.to_owned()
+        } else {
+            b.to_owned()
+        }
+    };
+    let leading = state.endpoints[&name(&best("front", "side"))]
+        .network
+        .clone();
+    for from in ["front", "side"] {
+        let by = leaves_by(from, "198.51.100.1:443");
+        assert_eq!(by, Some(format!("network {leading}")), "{from}");
+    }
+    // Both are the namespace's own, and the neighbours of both are on its links.
+    assert_eq!(fate(&state, "front", "side:80").0, reaches("side"));
+    assert_eq!(fate(&state, "front", "back:80").0, reaches("back"));
+}
+
+#[test]
+fn where_no_rule_of_ours_decides_the_reason_is_named() {
+    let state = web(Policy::default(), &["8080:80"]);
+    for (from, to, expected, reason) in [
+        (
+            "host",
+            "front:443",
+            reaches("front"),
+            "nothing that the host itself sends",
+        ),
+        (
+            "front",
+            "127.0.0.1:80",
+            reaches("front"),
+            "are the sender's own",
+        ),
+        (
+            "front",
+            "10.208.0.2:80",
+            reaches("front"),
+            "the sender's own namespace",
+        ),
+        (
+            "front",
+            "10.208.0.77:80",
+            Fate::Lost,
+            "no endpoint of network web has",
+        ),
+        (
+            "outside",
+            "10.208.0.77:80",
+            Fate::Dropped,
+            "nothing else to an endpoint",
+        ),
+        (
+            "host",
+            "10.208.0.77:80",
+            Fate::Lost,
+            "no endpoint has 10.208.0.77",
+        ),
+        ("host", "[::1]:8080", Fate::Lost, "IPv6's loopback address"),
+        (
+            "192.0.2.9",
+            "127.0.0.1:80",
+            Fate::Lost,
+            "never for a loopback address",
+        ),
+        (
+            "192.0.2.9",
+            "198.51.100.1:80",
+            Fate::Leaves,
+            "no rule of ours",
+        ),
+        (
+            "outside",
+            "192.0.2.1",
+            Fate::ReachesHost,
+            "is an address of the host",
+        ),
+    ] {
+        let (fate, why) = fate(&state, from, to);
+        assert_eq!(fate, expected, "{from} {to}: {why}");
+        assert!(why.contains(reason), "{from} {to}: {why}");
+    }
+}
+
+#[test]
+fn a_network_with_no_way_out_has_none() {
+    for (access, from, to, reason) in [
+        (
+            Access::Internal,
+            "front",
+            "192.0.2.1:80",
+            "no default route",
+        ),
+        (
+            Access::Isolated,
+            "front",
+            "192.0.2.1:80",
+            "no default route",
+        ),
+        (
+            Access::Isolated,
+            "host",
+            "front:80",
+            "network web is isolated",
+        ),
+        (
+            Access::Isolated,
+            "outside",
+            "front:80",
+            "network web is isolated",
+        ),
+        (
+            Access::Internal,
+            "outside",
+            "front:80",
+            "nothing else into an internal network",
+        ),
+    ] {
+        let policy = Policy {
+            access,
+            ..Policy::default()
+        };
+        let (fate, why) = fate(&web(policy, &[]), from, to);
+        assert!(
+            !fate.is_arrival() && why.contains(reason),
+            "{access}, {from} {to}: {why}"
+        );
+    }
+}
+
+#[test]
+fn routes_and_forwarding_of_the_host_are_heeded() {
+    let state = web(Policy::default(), &["8080:80"]);
+    let mut still = terrain(&state);
+    still
+        .sysctls
+        .insert("net/ipv4/ip_forward".into(), Some("0".into()));
+    let (fate, why) = fate_on(&state, &still, "outside", "192.0.2.1:8080");
+    assert_eq!(fate, Fate::Lost);
+    assert!(why.contains("does not forward IPv4"), "{why}");
+    // A blackhole that is more specific than the network's own route.
+    let mut blocked = terrain(&state);
+    blocked.ways.push(Way {
+        destination: "10.208.0.2/32".parse().unwrap(),
+        ifname: None,
+        metric: 0,
+        is_blocked: true,
+    });
+    let (fate, why) = fate_on(&state, &blocked, "outside", "192.0.2.1:8080");
+    assert_eq!(fate, Fate::Lost);
+    assert!(why.contains("does not lead to network web"), "{why}");
+}
+
+#[test]
+fn a_question_without_an_answer_is_refused() {
+    let state = web(Policy::default(), &[]);
+    let refused = |from, to| {
+        let refused = explain_on(&state, &terrain(&state), from, to).unwrap_err();
+        refused.to_string()
+    };
+    let seen = [
+        refused("nobody", "front"),
+        refused("10.208.0.2", "fd74:6964:6567::3"),
+        refused("front", "224.0.0.1:5353/udp"),
+        refused("front", "10.208.0.255"),
+        refused("fe80::1", "front"),
+    ];
+    expect![[r#"
+        endpoint nobody does not exist
+        10.208.0.2 and fd74:6964:6567::3 have no address of the same family
+        nothing can be said of 224.0.0.1: it is a multicast address
+        nothing can be said of 10.208.0.255: it is a broadcast address
+        nothing can be said of fe80::1: it is a link-local address, which says nothing without its link"#]]
+    .assert_eq(&seen.join("\n"));
+}

@@ -1,0 +1,100 @@
+//! What `tidegate explain` says and how it ends. That it says what happens is seen with every cell of
+//! the data path's table.
+
+use expect_test::expect;
+use tidegate_tests::traffic::{Server, ask_tcp, is_closed_tcp};
+use tidegate_tests::{Lab, require_root_kernel};
+
+use crate::drivers;
+
+#[test]
+fn it_shows_the_rules_and_ends_as_the_packet_does() {
+    require_root_kernel!();
+    let driver = &drivers()[0];
+    let lab = Lab::with_driver(driver);
+    lab.host.ok(&["network", "create", "web", "--no-ipv6"]);
+    let _front = lab.attach("web", "front", &["8080:80"]);
+    let asked = |from: &str, to: &str| {
+        let output = lab.host.tidegate(&["explain", from, to]);
+        let status = output.code.unwrap();
+        format!("{status}\n{}{}", output.stdout, output.stderr)
+    };
+    let seen = [
+        asked("192.0.2.2", "192.0.2.1:8080"),
+        asked("outside", "front:80"),
+        // The host of the lab has no default route.
+        asked("front", "outside:443"),
+        asked("nobody", "host"),
+        asked("front", "front:"),
+    ];
+    expect![[r#"
+        0
+        outside 192.0.2.2 -> host 192.0.2.1:8080/tcp: passes, to endpoint front
+          nat_prerouting  to an address of the host   jump publish
+          publish         published on every address  dnat to 10.208.0.2:80  6 . 8080 : 10.208.0.2 . 80 of publish4 (published port 8080:80/tcp of endpoint front)
+          forward         to an endpoint              jump to_bridge         "tgb0" of bridges (network web)
+          to_bridge       through a published port    accept
+          why: through a published port
+
+        1
+        outside -> front 10.208.0.2:80/tcp: is dropped
+          forward    to an endpoint               jump to_bridge  "tgb0" of bridges (network web)
+          to_bridge  nothing else to an endpoint  drop
+          why: nothing else to an endpoint
+          do: it is published: ask for host:8080/tcp
+
+        1
+        front 10.208.0.2 -> outside:443/tcp: does not arrive
+          why: the host has no route to outside
+
+        1
+        error: endpoint nobody does not exist
+        hint: see `tidegate endpoint ls`
+
+        1
+        error: invalid destination "front:": "" is no port
+        hint: write it DST[:PORT[/tcp|udp|sctp]], for example front:80/tcp, host:8080 or [2001:db8::1]:53/udp
+    "#]]
+    .assert_eq(&seen.join("\n"));
+}
+
+#[test]
+fn it_says_what_happens_where_br_netfilter_is_on() {
+    require_root_kernel!();
+    let driver = &drivers()[0];
+    let lab = Lab::with_driver(driver);
+    let is_on = lab
+        .host
+        .netns
+        .sh("cd /proc/sys/net/bridge 2>/dev/null || exit 0
+             for key in bridge-nf-call-iptables bridge-nf-call-ip6tables; do echo 1 > $key; done
+             echo on");
+    for (network, policy) in [("open", &[][..]), ("apart", &["--no-icc"])] {
+        lab.host
+            .ok(&[&["network", "create", network], policy].concat());
+        let port = if network == "open" { "80" } else { "81" };
+        let front = lab.attach(network, &format!("{network}-1"), &[&format!("80{port}:80")]);
+        let side = lab.attach(network, &format!("{network}-2"), &[]);
+        let _server = Server::start(&front.netns, "front", 80);
+        let explained = |from: &str, to: &str| {
+            let from = format!("{network}-{from}");
+            let output = lab.host.tidegate(&["explain", &from, to]);
+            (output.code == Some(0), output.stdout)
+        };
+        for to in [front.v4(80), front.v6(80)] {
+            let (passes, text) = explained("2", &to.to_string());
+            assert_eq!(passes, network == "open", "{text}");
+            assert_eq!(passes, !is_closed_tcp(&side.netns, to), "{text}");
+            // The rules were asked, not the bridge alone.
+            assert_eq!(text.contains("to_bridge"), !is_on.is_empty(), "{text}");
+        }
+        for to in ["192.0.2.1", "[2001:db8::1]"].map(|ip| format!("{ip}:80{port}")) {
+            for (number, from) in [("1", &front.netns), ("2", &side.netns)] {
+                let (passes, text) = explained(number, &to);
+                assert!(passes, "{text}");
+                let reply = ask_tcp(from, to.parse().unwrap()).unwrap();
+                assert_eq!(reply.server, "front", "{text}");
+            }
+        }
+    }
+}
