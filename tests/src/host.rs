@@ -60,6 +60,15 @@ impl Host {
         self.arguments.extend(arguments);
     }
 
+    /// Has the daemon use another driver from its next start on.
+    pub fn use_driver(&mut self, driver: &str) {
+        let option = "--nft-driver";
+        if let Some(at) = self.arguments.iter().position(|word| word == option) {
+            self.arguments.drain(at..(at + 2).min(self.arguments.len()));
+        }
+        self.add_arguments(&[option, driver]);
+    }
+
     /// Has the daemon started by a script, which is to end with `exec "$@"`, in a mount namespace of
     /// its own.
     pub fn start_by(&mut self, script: &str) {

@@ -26,5 +26,6 @@ pub use links::{is_retired, links_in};
 pub use programs::Programs;
 pub use snapshot::Snapshot;
 pub use system::{System, workspace};
+pub use tidegate_test_support::need::find_program;
 pub use tidegate_test_support::{Netns, Output, require_root_kernel};
 pub use wait::wait_until;

@@ -1,5 +1,6 @@
 //! Project tasks: the toolkit's own, and what only this project needs.
 
+mod bench;
 mod check;
 mod ci;
 mod docs;
@@ -26,6 +27,8 @@ enum Task {
     Toolkit(tidegate_dist_cli::Task),
     /// Run every test: unit, kernel conformance, end to end and packaging
     Test(test::Args),
+    /// Measure the daemon and its drivers against every other way to do the same, side by side
+    Bench(bench::Args),
     /// Check what a change must pass besides the tests: format, lints, licences, generated files
     Check(check::Args),
     /// Write what follows from definitions: man pages, shell completions, the reference of the files
@@ -38,6 +41,7 @@ fn main() -> ExitCode {
     let result = match &Cli::parse().task {
         Task::Toolkit(task) => return task.run(),
         Task::Test(args) => test::run(args),
+        Task::Bench(args) => bench::run(args).map(done),
         Task::Check(args) => check::run(args).map(done),
         Task::Docs(args) => docs::run(args).map(done),
         Task::Ci(args) => ci::run(args).map(done),

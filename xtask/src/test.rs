@@ -85,7 +85,7 @@ fn features(dependency: &NativeDep, tally: &mut Tally) -> anyhow::Result<Vec<Str
 /// Every feature of the workspace that links the library, as `--features` takes them.
 pub(crate) fn library_features(dependency: &NativeDep) -> Vec<String> {
     let features = format!(
-        "{},tidegate-nft/libnftables,tidegate-tests/libnftables",
+        "{},tidegate-bench/libnftables,tidegate-nft/libnftables,tidegate-tests/libnftables",
         dependency.cargo_feature
     );
     vec!["--workspace".to_owned(), "--features".to_owned(), features]

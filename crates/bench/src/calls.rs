@@ -1,0 +1,182 @@
+//! What calls of the daemon cost, as its client sees it, and how that grows with what is there.
+
+use tidegate_tests::{Netns, Programs};
+
+use crate::Options;
+use crate::client::Answer;
+use crate::host::{Measured, held_by_sockets};
+use crate::render::thousands;
+use crate::report::{Row, Section};
+use crate::sample::Sample;
+use crate::say;
+
+/// Titles of the sections, by which targets find them.
+pub(crate) const PUBLISH: &str = "publish one port";
+pub(crate) const UNPUBLISH: &str = "unpublish one port";
+pub(crate) const CREATE: &str = "network create, dual stack";
+pub(crate) const REMOVE: &str = "network rm";
+pub(crate) const ATTACH: &str = "attach with one published port";
+pub(crate) const DETACH: &str = "detach";
+pub(crate) const TRANSACTIONS: &str = "nf_tables transactions of a call";
+const MEMORY: &str = "memory";
+
+/// The operations in the order in which they are measured.
+pub(crate) const OPERATIONS: [&str; 6] = [CREATE, ATTACH, PUBLISH, UNPUBLISH, DETACH, REMOVE];
+
+/// What each operation cost, in the order of [`OPERATIONS`].
+pub(crate) type Operations = [Costs; OPERATIONS.len()];
+
+/// What one operation cost.
+#[derive(Default)]
+pub(crate) struct Costs {
+    whole: Sample,
+    /// Transactions of nf_tables.
+    transactions: Sample,
+    stages: Vec<(String, Sample)>,
+}
+
+impl Costs {
+    fn add(&mut self, done: &Done) {
+        let Done {
+            answer,
+            transactions,
+        } = done;
+        self.whole.add_time(answer.took);
+        self.transactions.add(f64::from(*transactions));
+        for (stage, time) in &answer.stages {
+            match self.stages.iter_mut().find(|(name, _)| name == stage) {
+                Some((_, sample)) => sample.add(*time),
+                None => {
+                    let mut sample = Sample::default();
+                    sample.add(*time);
+                    self.stages.push((stage.clone(), sample));
+                }
+            }
+        }
+    }
+
+    /// A row of what the whole call cost, and each stage of it.
+    pub(crate) fn row(&self, name: &str) -> Row {
+        let stages = self.stages.iter().filter(|(stage, _)| stage != TOTAL);
+        let row = Row::new(name, self.whole.summary());
+        stages.fold(row, |row, (stage, sample)| row.part(stage, sample))
+    }
+}
+
+/// What the daemon calls the whole of a command among its stages.
+const TOTAL: &str = "total";
+
+/// Measures every operation at each size of the host, for each driver in turns.
+///
+/// # Errors
+/// When a daemon refuses.
+pub(crate) fn run(programs: &Programs, options: Options) -> anyhow::Result<Vec<Section>> {
+    let mut sections: Vec<Section> = OPERATIONS.iter().map(|title| section(title)).collect();
+    let mut memory = Section::new(
+        MEMORY,
+        "Resident memory of the daemon and of the process of its nft driver together.",
+        "MiB",
+    )
+    .along(PORTS);
+    let mut transactions = count_transactions(&[], &[]);
+    let mut hosts = Measured::all(programs)?;
+    for ports in options.ports() {
+        say(&format!("calls with {ports} published ports"));
+        for host in &mut hosts {
+            host.fill_with_ports(*ports)?;
+        }
+        let costs = rounds(&mut hosts, options.rounds())?;
+        transactions = count_transactions(&hosts, &costs);
+        for (host, costs) in hosts.iter().zip(&costs) {
+            for (section, costs) in sections.iter_mut().zip(costs) {
+                section.push(costs.row(&host.driver).at(*ports));
+            }
+            memory.push(host.memory_row().at(*ports));
+        }
+    }
+    sections.extend([transactions, memory]);
+    Ok(sections)
+}
+
+/// How many transactions each operation was, with each driver.
+fn count_transactions(hosts: &[Measured], costs: &[Operations]) -> Section {
+    let about = "As the kernel counts the generations of a ruleset.";
+    let mut section = Section::new(TRANSACTIONS, about, "transactions");
+    for (index, title) in OPERATIONS.iter().enumerate() {
+        for (host, costs) in hosts.iter().zip(costs) {
+            let name = format!("{}: {title}", host.driver);
+            section.push(Row::new(&name, costs[index].transactions.summary()));
+        }
+    }
+    section
+}
+
+const PORTS: &str = "published ports";
+
+fn section(title: &str) -> Section {
+    let tcp = thousands(held_by_sockets());
+    let about = format!(
+        "The whole call as an API client sees it over one kept connection, while nothing else is \
+         done. Of it: where the time goes, as the daemon tells. Of the ports that are there already \
+         {tcp} are of TCP, as many as the limit of open files lets it hold, the rest are of SCTP."
+    );
+    Section::new(title, &about, "ms").along(PORTS)
+}
+
+/// Measures every operation so many times on each host, in turns.
+pub(crate) fn rounds(hosts: &mut [Measured], rounds: usize) -> anyhow::Result<Vec<Operations>> {
+    let mut costs: Vec<Operations> = hosts.iter().map(|_| Default::default()).collect();
+    let namespaces: Vec<Netns> = hosts.iter().map(|_| Netns::new()).collect();
+    // The first round warms up what is made at first use.
+    for round in 0..=rounds {
+        for ((host, netns), costs) in hosts.iter_mut().zip(&namespaces).zip(&mut costs) {
+            let done = one_round(host, netns)?;
+            if round > 0 {
+                for (costs, done) in costs.iter_mut().zip(&done) {
+                    costs.add(done);
+                }
+            }
+        }
+    }
+    Ok(costs)
+}
+
+/// Does each operation once, and waits until nothing of it is left.
+fn one_round(host: &mut Measured, netns: &Netns) -> anyhow::Result<[Done; OPERATIONS.len()]> {
+    let links = host.links();
+    let path = netns.path();
+    let port = ["8080:80".to_owned()];
+    let done = [
+        counted(host, |host| host.create_network(NAME))?,
+        counted(host, |host| host.attach(NAME, &path, NAME, &port))?,
+        counted(host, |host| host.change_port(NAME, "publish", "8081:81"))?,
+        counted(host, |host| host.change_port(NAME, "unpublish", "8081:81"))?,
+        counted(host, |host| host.detach(NAME))?,
+        counted(host, |host| host.remove_network(NAME))?,
+    ];
+    // What the daemon still removes would have the next one wait for the kernel.
+    host.wait_for_links(links);
+    Ok(done)
+}
+
+/// The name of the network and the endpoint that calls are about.
+const NAME: &str = "measured";
+
+/// A call that was answered.
+struct Done {
+    answer: Answer,
+    transactions: u32,
+}
+
+fn counted(
+    host: &mut Measured,
+    call: impl FnOnce(&mut Measured) -> anyhow::Result<Answer>,
+) -> anyhow::Result<Done> {
+    let before = host.transactions()?;
+    let answer = call(host)?;
+    let transactions = host.transactions()? - before;
+    Ok(Done {
+        answer,
+        transactions,
+    })
+}

@@ -1,0 +1,227 @@
+//! Hosts that are measured: a daemon with one driver in a namespace of its own, and what it is made
+//! to hold.
+
+use std::path::Path;
+
+use anyhow::Context;
+use rustix::process::{Resource, getrlimit};
+use serde_json::json;
+use tidegate_tests::{Host, Netns, Programs, wait_until};
+
+use crate::client::{Answer, Client};
+use crate::generation::Generations;
+use crate::report::Row;
+use crate::sample::{Sample, Summary};
+
+/// The first host port that fills a host; 50,000 of one protocol fit.
+const FIRST_PORT: u32 = 10_000;
+/// How many ports one endpoint of a filled host publishes.
+const PORTS_OF_ONE: u32 = 1_000;
+/// The network whose endpoints fill a host with ports.
+const FILL: &str = "fill";
+/// What the names of the daemon's links begin with, those that it removed included.
+const OURS: &str = "tg";
+
+/// A daemon that is measured.
+pub(crate) struct Measured {
+    pub(crate) driver: String,
+    pub(crate) host: Host,
+    pub(crate) client: Client,
+    generations: Generations,
+    /// How many ports fill it.
+    ports: u32,
+    /// Namespaces that are attached for as long as the host lives.
+    namespaces: Vec<Netns>,
+}
+
+impl Measured {
+    /// A host with nothing on it.
+    ///
+    /// # Errors
+    /// When its daemon does not answer.
+    pub(crate) fn new(programs: &Programs, driver: &str) -> anyhow::Result<Self> {
+        let mut host = Host::new(programs, &["--nft-driver", driver]);
+        host.start();
+        let client = Client::connect(&host.socket())?;
+        let generations = Generations::of(&host.netns)?;
+        Ok(Self {
+            generations,
+            driver: driver.to_owned(),
+            host,
+            client,
+            ports: 0,
+            namespaces: Vec::new(),
+        })
+    }
+
+    /// Hosts for each driver that the daemon has.
+    ///
+    /// # Errors
+    /// As [`Self::new`].
+    pub(crate) fn all(programs: &Programs) -> anyhow::Result<Vec<Self>> {
+        let drivers = programs.drivers();
+        drivers
+            .iter()
+            .map(|driver| Self::new(programs, driver))
+            .collect()
+    }
+
+    /// Makes a dual-stack network.
+    ///
+    /// # Errors
+    /// When the daemon refuses.
+    pub(crate) fn create_network(&mut self, name: &str) -> anyhow::Result<Answer> {
+        self.client.post("/v1/networks", &json!({ "name": name }))
+    }
+
+    /// Removes a network.
+    ///
+    /// # Errors
+    /// When the daemon refuses.
+    pub(crate) fn remove_network(&mut self, name: &str) -> anyhow::Result<Answer> {
+        self.client.delete(&format!("/v1/networks/{name}"))
+    }
+
+    /// Attaches a namespace.
+    ///
+    /// # Errors
+    /// When the daemon refuses.
+    pub(crate) fn attach(
+        &mut self,
+        network: &str,
+        netns: &Path,
+        name: &str,
+        ports: &[String],
+    ) -> anyhow::Result<Answer> {
+        let body = json!({ "network": network, "netns": netns, "name": name, "ports": ports });
+        self.client.post("/v1/endpoints", &body)
+    }
+
+    /// Detaches an endpoint.
+    ///
+    /// # Errors
+    /// When the daemon refuses.
+    pub(crate) fn detach(&mut self, name: &str) -> anyhow::Result<Answer> {
+        self.client.delete(&format!("/v1/endpoints/{name}"))
+    }
+
+    /// Publishes a port of an endpoint, or withdraws it.
+    ///
+    /// # Errors
+    /// When the daemon refuses.
+    pub(crate) fn change_port(
+        &mut self,
+        endpoint: &str,
+        verb: &str,
+        port: &str,
+    ) -> anyhow::Result<Answer> {
+        let path = format!("/v1/endpoints/{endpoint}/{verb}");
+        self.client.post(&path, &json!({ "ports": [port] }))
+    }
+
+    /// Publishes ports until there are so many.
+    ///
+    /// # Errors
+    /// When the daemon refuses.
+    pub(crate) fn fill_with_ports(&mut self, ports: u32) -> anyhow::Result<()> {
+        if self.ports == 0 && ports > 0 {
+            self.create_network(FILL)?;
+        }
+        while self.ports < ports {
+            let first = FIRST_PORT + self.ports;
+            let count = (ports - self.ports).min(PORTS_OF_ONE);
+            let last = first + count - 1;
+            let protocol = protocol(self.ports + count);
+            let range = format!("{first}-{last}:1-{count}/{protocol}");
+            let netns = Netns::new();
+            let name = format!("fill-{first}");
+            self.attach(FILL, &netns.path(), &name, &[range])
+                .with_context(|| format!("filling a host with {ports} ports"))?;
+            self.namespaces.push(netns);
+            self.ports += count;
+        }
+        Ok(())
+    }
+
+    /// How many transactions nf_tables has carried out, counted from whatever number.
+    ///
+    /// # Errors
+    /// When the kernel does not tell.
+    pub(crate) fn transactions(&self) -> anyhow::Result<u32> {
+        self.generations.now()
+    }
+
+    /// How many links of the daemon there are, those that it removed counted too.
+    pub(crate) fn links(&self) -> usize {
+        // Of the thread: those of the process are of another namespace.
+        let read = || std::fs::read_to_string("/proc/thread-self/net/dev");
+        let listed = self.host.netns.run(read).unwrap_or_default();
+        let names = listed.lines().map(str::trim_start);
+        names.filter(|name| name.starts_with(OURS)).count()
+    }
+
+    /// Waits until the kernel has no more links than so many.
+    pub(crate) fn wait_for_links(&self, links: usize) {
+        wait_until("the links are gone", || self.links() <= links);
+    }
+
+    /// Resident memory of the daemon and of the process of its nft driver, in MiB (proc(5)).
+    pub(crate) fn memory_row(&self) -> Row {
+        let Some(pid) = self.host.pid() else {
+            return Row::missing(&self.driver, "the daemon does not run");
+        };
+        let (own, others) = (
+            resident(pid),
+            children_of(pid).into_iter().map(resident).sum(),
+        );
+        Row::new(&self.driver, Some(Summary::once(own + others)))
+            .part(DAEMON, &Sample::once(own))
+            .part(DRIVER, &Sample::once(others))
+    }
+}
+
+/// The parts of the memory.
+pub(crate) const DAEMON: &str = "daemon";
+pub(crate) const DRIVER: &str = "nft driver's process";
+
+/// The protocol of the last of so many published ports. A daemon holds each port of TCP with a
+/// socket for each family, and those of SCTP without any: where the limit of open files lets no
+/// more sockets through, the others are of SCTP.
+pub(crate) fn protocol(ports: u32) -> &'static str {
+    match ports <= held_by_sockets() {
+        true => "tcp",
+        false => "sctp",
+    }
+}
+
+/// How many ports of TCP a daemon can hold.
+pub(crate) fn held_by_sockets() -> u32 {
+    let limit = getrlimit(Resource::Nofile).maximum.unwrap_or(u64::MAX);
+    let ports = limit.saturating_sub(OTHER_DESCRIPTORS) / 2;
+    u32::try_from(ports).unwrap_or(u32::MAX)
+}
+
+/// Descriptors that a daemon needs for other things than ports.
+const OTHER_DESCRIPTORS: u64 = 1_000;
+
+/// The processes whose parent a process is, whichever of its threads started them.
+fn children_of(pid: u32) -> Vec<u32> {
+    let tasks = std::fs::read_dir(format!("/proc/{pid}/task"));
+    let tasks = tasks.into_iter().flatten().flatten();
+    tasks
+        .filter_map(|task| std::fs::read_to_string(task.path().join("children")).ok())
+        .flat_map(|children| {
+            let pids = children
+                .split_whitespace()
+                .filter_map(|pid| pid.parse().ok());
+            pids.collect::<Vec<u32>>()
+        })
+        .collect()
+}
+
+fn resident(pid: u32) -> f64 {
+    let status = std::fs::read_to_string(format!("/proc/{pid}/status")).unwrap_or_default();
+    let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"));
+    let kib = line.and_then(|line| line.split_whitespace().next()?.parse::<f64>().ok());
+    kib.unwrap_or_default() / 1024.0
+}

@@ -1,0 +1,48 @@
+//! A short run measures all that a long one does, and its report can be read.
+
+use std::process::Command;
+
+use serde_json::Value;
+use tidegate_tests::{Programs, require_root_kernel};
+
+#[test]
+fn a_short_run_measures_every_section_and_its_report_is_json() {
+    require_root_kernel!();
+    let programs = Programs::of_this_tree();
+    let folder = programs
+        .tidegated
+        .parent()
+        .expect("a program is in a folder");
+    let output = Command::new(env!("CARGO_BIN_EXE_tidegate-bench"))
+        .arg("--programs")
+        .arg(folder)
+        .args(["--quick", "--json"])
+        .output()
+        .expect("the benchmark can be started");
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "{said}");
+    let report: Value = serde_json::from_slice(&output.stdout).expect("the report is JSON");
+
+    let sections = report["sections"].as_array().expect("sections are listed");
+    assert!(sections.len() > 10, "{sections:#?}");
+    for section in sections {
+        let rows = section["rows"].as_array().expect("rows are listed");
+        let is_measured = |row: &&Value| row["cost"]["median"].as_f64().is_some();
+        for driver in programs.drivers() {
+            let is_about = |row: &&Value| {
+                row["name"]
+                    .as_str()
+                    .is_some_and(|name| name.starts_with(&driver))
+            };
+            let own: Vec<&Value> = rows.iter().filter(is_about).collect();
+            let measured = own.iter().copied().filter(|row| is_measured(row));
+            assert_eq!(measured.count(), own.len(), "{section:#}");
+        }
+        assert!(rows.iter().any(|row| is_measured(&row)), "{section:#}");
+    }
+    let targets = report["targets"].as_array().expect("targets are listed");
+    for target in targets {
+        // Whether it is reached depends on the machine, and is not looked at.
+        assert_ne!(target["found"], "not measured", "{target:#}");
+    }
+}

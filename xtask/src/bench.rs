@@ -1,0 +1,69 @@
+//! `cargo xtask bench`: builds the programs that are measured and what measures them, and runs it.
+
+use std::path::PathBuf;
+
+use tidegate_dist_cli::failure::Hinted;
+use tidegate_dist_cli::{probe, run};
+
+/// Arguments of `cargo xtask bench`.
+#[derive(Debug, clap::Args)]
+pub(crate) struct Args {
+    /// Measure fewer times, and on smaller hosts: half a minute instead of some
+    #[arg(long)]
+    quick: bool,
+
+    /// Print the report as JSON
+    #[arg(long)]
+    json: bool,
+
+    /// Write the report as a page, and beside it under the same name as JSON and in Markdown
+    #[arg(long, value_name = "FILE")]
+    html: Option<PathBuf>,
+}
+
+/// What is built with it, and measured.
+const PACKAGES: [&str; 3] = ["tidegated", "tidegate", "tidegate-bench"];
+
+/// Measures the daemon and its drivers against every other way to do the same.
+///
+/// # Errors
+/// Without root, and where something cannot be built or a daemon refuses.
+pub(crate) fn run(args: &Args) -> anyhow::Result<()> {
+    if !run::is_root()? {
+        let hint = "sudo --preserve-env env \"PATH=$PATH\" cargo xtask bench";
+        return Err(Hinted::new("network namespaces are root's to make", hint).into());
+    }
+    build()?;
+    let programs = programs();
+    let mut words = vec!["--programs".to_owned(), programs.display().to_string()];
+    words.extend(args.quick.then(|| "--quick".to_owned()));
+    words.extend(args.json.then(|| "--json".to_owned()));
+    if let Some(html) = &args.html {
+        words.extend(["--html".to_owned(), html.display().to_string()]);
+    }
+    let bench = programs.join("tidegate-bench");
+    run::command(&bench.display().to_string(), &words).run()?;
+    Ok(())
+}
+
+/// With the library driver where the library can be linked.
+fn build() -> anyhow::Result<()> {
+    let dependency = probe::dependency()?;
+    let library = tidegate_native_deps::probe(&tidegate_native_deps::Host, &dependency, None);
+    let mut words = vec!["build", "--release"];
+    words.extend(PACKAGES.iter().flat_map(|package| ["--package", package]));
+    let features = format!("{},tidegate-bench/libnftables", dependency.cargo_feature);
+    if library.library.finding.is_yes() {
+        words.extend(["--features", &features]);
+    } else {
+        run::say("the library driver is not measured: the library cannot be linked here");
+    }
+    run::shown(&run::cargo(), &words)
+}
+
+/// Where Cargo puts what it builds.
+fn programs() -> PathBuf {
+    let target = std::env::var_os("CARGO_TARGET_DIR").map(PathBuf::from);
+    let target = target.unwrap_or_else(|| PathBuf::from("target"));
+    run::root().join(target).join("release")
+}
