@@ -37,25 +37,8 @@ impl Lab {
             host,
             outside: Netns::new(),
         };
-        lab.connect();
+        wire(&lab.host.netns, &lab.outside);
         lab
-    }
-
-    fn connect(&self) {
-        let (host, outside) = (&self.host.netns, &self.outside);
-        let mut command = Command::new("ip");
-        command.args(["link", "add", "wan", "netns", host.name(), "type", "veth"]);
-        command.args(["peer", "name", "wan", "netns", outside.name()]);
-        let status = command.status().expect("ip can be started");
-        assert!(status.success(), "{command:?}");
-        host.sh("ip addr add 192.0.2.1/24 dev wan
-                 ip addr add 2001:db8::1/64 dev wan nodad
-                 ip link set wan up");
-        outside.sh("ip addr add 192.0.2.2/24 dev wan
-                    ip addr add 2001:db8::2/64 dev wan nodad
-                    ip link set wan up
-                    ip route add default via 192.0.2.1
-                    ip -6 route add default via 2001:db8::1");
     }
 
     /// Attaches a fresh namespace; `ports` as for `-p`.
@@ -69,6 +52,26 @@ impl Lab {
         let endpoint = self.host.json(&arguments.concat());
         Attached { netns, endpoint }
     }
+}
+
+/// Puts a host and a machine outside on one wire, with the addresses and routes of a [`Lab`].
+///
+/// # Panics
+/// When `ip` refuses.
+pub fn wire(host: &Netns, outside: &Netns) {
+    let mut command = Command::new("ip");
+    command.args(["link", "add", "wan", "netns", host.name(), "type", "veth"]);
+    command.args(["peer", "name", "wan", "netns", outside.name()]);
+    let status = command.status().expect("ip can be started");
+    assert!(status.success(), "{command:?}");
+    host.sh("ip addr add 192.0.2.1/24 dev wan
+             ip addr add 2001:db8::1/64 dev wan nodad
+             ip link set wan up");
+    outside.sh("ip addr add 192.0.2.2/24 dev wan
+                ip addr add 2001:db8::2/64 dev wan nodad
+                ip link set wan up
+                ip route add default via 192.0.2.1
+                ip -6 route add default via 2001:db8::1");
 }
 
 /// A namespace that was attached.

@@ -21,7 +21,7 @@ pub mod traffic;
 mod wait;
 
 pub use host::Host;
-pub use lab::{Attached, Lab};
+pub use lab::{Attached, Lab, wire};
 pub use links::{is_retired, links_in};
 pub use programs::Programs;
 pub use snapshot::Snapshot;

@@ -16,10 +16,21 @@ pub(crate) struct Args {
     #[arg(long)]
     json: bool,
 
-    /// Write the report as a page, and beside it under the same name as JSON and in Markdown
+    /// Measure this part alone; can be given several times. `packages`, which compiles everything
+    /// anew, is measured only where it is asked for
+    #[arg(long = "part", value_name = "PART", value_parser = PARTS)]
+    parts: Vec<String>,
+
+    /// Write the report as a page, and beside it under the same name as JSON and in Markdown. Parts
+    /// that are not measured now are kept from what is there
     #[arg(long, value_name = "FILE")]
     html: Option<PathBuf>,
 }
+
+/// What can be measured by itself.
+const PARTS: [&str; 6] = [
+    "updates", "calls", "removal", "hosts", "packets", "packages",
+];
 
 /// What is built with it, and measured.
 const PACKAGES: [&str; 3] = ["tidegated", "tidegate", "tidegate-bench"];
@@ -38,6 +49,9 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<()> {
     let mut words = vec!["--programs".to_owned(), programs.display().to_string()];
     words.extend(args.quick.then(|| "--quick".to_owned()));
     words.extend(args.json.then(|| "--json".to_owned()));
+    for part in &args.parts {
+        words.extend(["--part".to_owned(), part.clone()]);
+    }
     if let Some(html) = &args.html {
         words.extend(["--html".to_owned(), html.display().to_string()]);
     }

@@ -1,6 +1,6 @@
 //! The daemon's API over one connection that is kept, as a container engine uses it.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, bail};
@@ -17,7 +17,13 @@ use tokio::runtime::{Builder, Runtime};
 pub(crate) struct Client {
     runtime: Runtime,
     sender: SendRequest<Full<Bytes>>,
+    socket: PathBuf,
+    /// When it was used last.
+    used: Instant,
 }
+
+/// How long a connection is kept without a call: shorter than the daemon waits for one.
+const IDLE: Duration = Duration::from_secs(5);
 
 /// An answer, and what it took.
 pub(crate) struct Answer {
@@ -41,7 +47,12 @@ impl Client {
             anyhow::Ok(sender)
         });
         let sender = sender.with_context(|| format!("connecting to {}", socket.display()))?;
-        Ok(Self { runtime, sender })
+        Ok(Self {
+            runtime,
+            sender,
+            socket: socket.to_owned(),
+            used: Instant::now(),
+        })
     }
 
     /// Asks for something to be made.
@@ -61,6 +72,9 @@ impl Client {
     }
 
     fn call(&mut self, method: Method, path: &str, body: String) -> anyhow::Result<Answer> {
+        if self.used.elapsed() > IDLE {
+            *self = Self::connect(&self.socket)?;
+        }
         let name = format!("{method} {path}");
         let request = Request::builder()
             .method(method)
@@ -77,6 +91,7 @@ impl Client {
         });
         let (head, body) = answered.with_context(|| format!("{name} was not answered"))?;
         let took = since.elapsed();
+        self.used = Instant::now();
         if !head.status.is_success() {
             bail!("{name} was refused: {}", String::from_utf8_lossy(&body));
         }

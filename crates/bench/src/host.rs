@@ -14,7 +14,7 @@ use crate::report::Row;
 use crate::sample::{Sample, Summary};
 
 /// The first host port that fills a host; 50,000 of one protocol fit.
-const FIRST_PORT: u32 = 10_000;
+pub(crate) const FIRST_PORT: u32 = 10_000;
 /// How many ports one endpoint of a filled host publishes.
 const PORTS_OF_ONE: u32 = 1_000;
 /// The network whose endpoints fill a host with ports.

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use tidegate_tests::find_program;
 
 /// A machine, as far as its speed goes.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub(crate) struct Machine {
     /// The processor's model.

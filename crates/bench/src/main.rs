@@ -6,9 +6,12 @@ mod client;
 mod floor;
 mod generation;
 mod host;
+mod load;
 mod machine;
 mod namespaces;
 mod others;
+mod packages;
+mod packets;
 mod page;
 mod plot;
 mod removal;
@@ -24,14 +27,15 @@ mod worker;
 
 use std::io::Write;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use anyhow::Context;
-use clap::Parser;
+use clap::{Parser, ValueEnum};
 use tidegate_tests::Programs;
 
 use crate::machine::Machine;
 use crate::render::Style;
-use crate::report::Report;
+use crate::report::{Report, Section};
 
 /// Measures the daemon and its drivers, side by side in one run.
 #[derive(Debug, Parser)]
@@ -44,12 +48,50 @@ struct Arguments {
     #[arg(long)]
     json: bool,
 
+    /// Measure this part alone; can be given several times
+    #[arg(long = "part", value_name = "PART")]
+    parts: Vec<Part>,
+
     /// Write the report as a page, and beside it as JSON and in Markdown
     #[arg(long, value_name = "FILE")]
     html: Option<PathBuf>,
 
     #[command(flatten)]
     options: Options,
+}
+
+/// What can be measured by itself.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum Part {
+    /// One update of a ruleset, in every way there is
+    Updates,
+    /// Whole calls, at each number of published ports
+    Calls,
+    /// Many networks and endpoints removed at once
+    Removal,
+    /// Calls on hosts of other kinds, starts, memory
+    Hosts,
+    /// Packets through a published port
+    Packets,
+    /// Making packages, and their sizes; only where asked for, since it compiles everything anew
+    Packages,
+}
+
+impl Part {
+    fn run(self, programs: &Programs, options: Options) -> anyhow::Result<Vec<Section>> {
+        match self {
+            Self::Updates => updates::run(programs, options),
+            Self::Calls => calls::run(programs, options),
+            Self::Removal => removal::run(programs, options),
+            Self::Packets => packets::run(programs, options),
+            Self::Packages => packages::run(),
+            Self::Hosts => {
+                let mut others = others::run(programs, options)?;
+                let start = start::run(programs, options, &mut others)?;
+                Ok([others, start].concat())
+            }
+        }
+    }
 }
 
 /// How much is measured.
@@ -93,6 +135,30 @@ impl Options {
         }
     }
 
+    /// Numbers of published ports at which packets are sent.
+    fn ports_for_packets(self) -> &'static [u32] {
+        match self.quick {
+            true => &[1, 100],
+            false => &[1, 1_000, 20_000],
+        }
+    }
+
+    /// How long a load lasts.
+    fn load_time(self) -> Duration {
+        match self.quick {
+            true => Duration::from_millis(50),
+            false => Duration::from_millis(500),
+        }
+    }
+
+    /// How often a load is put on each host.
+    fn load_rounds(self) -> usize {
+        match self.quick {
+            true => 3,
+            false => 8,
+        }
+    }
+
     /// How often what takes long is measured.
     fn repetitions(self) -> usize {
         match self.quick {
@@ -118,7 +184,11 @@ pub(crate) fn say(text: &str) {
 
 fn main() -> anyhow::Result<()> {
     let arguments = Arguments::parse();
-    let report = measure(&arguments)?;
+    let mut report = measure(&arguments)?;
+    if let Some(path) = &arguments.html {
+        report.keep(kept(path));
+        report.targets = targets::judge(&report.sections);
+    }
     let text = match arguments.json {
         true => serde_json::to_string_pretty(&report)? + "\n",
         false => render::text(&report, Style::Terminal),
@@ -128,6 +198,13 @@ fn main() -> anyhow::Result<()> {
         Some(path) => write(&report, path),
         None => Ok(()),
     }
+}
+
+/// The report that was written under a name before.
+fn kept(path: &Path) -> Option<Report> {
+    let text = std::fs::read(path.with_extension("json")).ok()?;
+    // One that cannot be read, as that of another version, is as good as none.
+    serde_json::from_slice(&text).ok()
 }
 
 /// Writes the report in every form that is kept, each under the same name.
@@ -154,13 +231,13 @@ fn markdown(report: &Report) -> String {
 fn measure(arguments: &Arguments) -> anyhow::Result<Report> {
     let programs = Programs::in_folder(&arguments.programs);
     let options = arguments.options;
-    let mut sections = updates::run(&programs, options)?;
-    sections.extend(calls::run(&programs, options)?);
-    sections.extend(removal::run(&programs, options)?);
-    let mut others = others::run(&programs, options)?;
-    let start = start::run(&programs, options, &mut others)?;
-    sections.extend(others);
-    sections.extend(start);
+    let mut sections = Vec::new();
+    for part in Part::value_variants() {
+        let is_usual = arguments.parts.is_empty() && *part != Part::Packages;
+        if is_usual || arguments.parts.contains(part) {
+            sections.extend(part.run(&programs, options)?);
+        }
+    }
     Ok(Report {
         machine: Machine::this(),
         quick: options.quick,

@@ -174,3 +174,62 @@ impl Section {
         names
     }
 }
+
+impl Report {
+    /// Takes over what an earlier run of the same kind on the same machine measured and this one
+    /// did not, so that parts can be measured one by one.
+    pub(crate) fn keep(&mut self, earlier: Option<Self>) {
+        let is_like =
+            |earlier: &Self| earlier.machine == self.machine && earlier.quick == self.quick;
+        let Some(earlier) = earlier.filter(is_like) else {
+            return;
+        };
+        let mut sections: Vec<Section> = Vec::new();
+        let mut new = std::mem::take(&mut self.sections);
+        for old in earlier.sections {
+            // In the order of old, so that a page does not change its order.
+            match new.iter().position(|section| section.title == old.title) {
+                Some(index) => sections.push(new.remove(index)),
+                None => sections.push(old),
+            }
+        }
+        sections.append(&mut new);
+        self.sections = sections;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn report(sections: &[(&str, &str)], quick: bool) -> Report {
+        Report {
+            machine: Machine::this(),
+            quick,
+            targets: Vec::new(),
+            sections: sections
+                .iter()
+                .map(|(title, about)| Section::new(title, about, "ms"))
+                .collect(),
+        }
+    }
+
+    #[test]
+    fn what_a_run_did_not_measure_is_kept_from_the_one_before() {
+        let mut new = report(&[("b", "new"), ("c", "new")], false);
+        new.keep(Some(report(&[("a", "old"), ("b", "old")], false)));
+        let sections: Vec<(&str, &str)> = new
+            .sections
+            .iter()
+            .map(|section| (section.title.as_str(), section.about.as_str()))
+            .collect();
+        assert_eq!(sections, [("a", "old"), ("b", "new"), ("c", "new")]);
+    }
+
+    #[test]
+    fn nothing_is_kept_of_a_short_run_in_a_full_one() {
+        let mut new = report(&[("b", "new")], false);
+        new.keep(Some(report(&[("a", "old")], true)));
+        assert_eq!(new.sections.len(), 1);
+    }
+}

@@ -1,6 +1,6 @@
 //! Measured values and what is said of them.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use serde::{Deserialize, Serialize};
 
@@ -72,6 +72,16 @@ impl Summary {
 
 pub(crate) fn milliseconds(time: Duration) -> f64 {
     time.as_secs_f64() * 1000.0
+}
+
+/// Does something and tells how long it took.
+///
+/// # Errors
+/// Its error.
+pub(crate) fn timed<T>(work: impl FnOnce() -> anyhow::Result<T>) -> anyhow::Result<(T, Duration)> {
+    let since = Instant::now();
+    let done = work()?;
+    Ok((done, since.elapsed()))
 }
 
 #[cfg(test)]

@@ -4,7 +4,7 @@ use crate::calls::{ATTACH, CREATE, PUBLISH};
 use crate::report::{Row, Section, Target};
 use crate::subjects::{NETWORK, PORT, RULES};
 use crate::updates::{EXEC as EXEC_WAY, IPTABLES, LIBRARY as LIBRARY_WAY, NFT_EACH};
-use crate::{calls, host, others, removal, start};
+use crate::{calls, host, others, packages, packets, removal, start};
 
 /// The daemon's drivers, by the names that it has for them.
 pub(crate) const LIBRARY: &str = "library";
@@ -74,7 +74,9 @@ pub(crate) fn judge(sections: &[Section]) -> Vec<Target> {
     targets.push(removal(&found));
     targets.push(foreign(&found));
     targets.push(start(&found));
+    targets.push(packets(&found));
     targets.push(memory(&found));
+    targets.push(size(&found));
     targets
 }
 
@@ -219,6 +221,19 @@ fn start(found: &Found) -> Target {
     )
 }
 
+fn packets(found: &Found) -> Target {
+    let judged = || {
+        let (least, most) = found.ends(packets::CONNECTIONS)?;
+        let rate = |at| found.median(packets::CONNECTIONS, packets::OURS, Some(at));
+        let (first, last) = (rate(least)?, rate(most)?);
+        let share = 100.0 * last / first;
+        let text = format!("{last:.0} a second at {most}, {first:.0} at {least}: {share:.0} %");
+        Some((text, share >= 90.0))
+    };
+    let what = "connection rate through a published port at 20,000 ports";
+    target(what, ">= 90 % of that at 1", judged())
+}
+
 fn memory(found: &Found) -> Target {
     let judged = || {
         let daemon = found.most(start::MEMORY, host::DAEMON)?;
@@ -228,6 +243,14 @@ fn memory(found: &Found) -> Target {
     };
     let what = "resident memory at 1,000 networks and 10,000 endpoints";
     target(what, "<= 40 MB, the library's own told apart", judged())
+}
+
+fn size(found: &Found) -> Target {
+    let judged = || {
+        let size = found.median(packages::SIZES, packages::STATIC_DAEMON, None)?;
+        Some((format!("{size:.1} MB"), size <= 10.0))
+    };
+    target("static daemon, stripped", "<= 10 MB", judged())
 }
 
 /// Megabytes in MiB.
