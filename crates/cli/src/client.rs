@@ -310,7 +310,8 @@ pub struct AttachArgs {
     /// Publish ports: [HOSTIP:][HOSTPORT[-END]:]PORT[-END][/tcp|udp|sctp]
     ///
     /// Without a host port, or with 0, each gets a free one; a range of host ports for one port
-    /// means a free one out of it. Without a host address, that of the network or else all.
+    /// means a free one out of it. Without a host address, that of the network or else all. What
+    /// comes to [::1] is relayed by the daemon; SCTP is not.
     #[arg(short = 'p', long = "publish", value_name = "PORT")]
     pub publish: Vec<PortRequest>,
     /// Its IPv4 address; else a free one

@@ -17,6 +17,7 @@ mod netlink;
 mod netns;
 mod occupied;
 mod ports;
+mod relay;
 mod remover;
 mod retire;
 mod rtnetlink;

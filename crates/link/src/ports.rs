@@ -4,6 +4,8 @@
 //! it. A process that took such a port would wait for ever for what never comes, and one that has
 //! it already would lose it without a word. So a published port is bound: whoever else wants it is
 //! told that it is in use.
+//!
+//! On `::1` nothing is sent on: there, the socket takes what comes, and [`relay`](crate::relay) passes it on.
 
 mod holder;
 mod listing;
@@ -17,14 +19,26 @@ use tidegate_model::links::PortHold;
 
 use crate::error::{Cause, LinkError};
 use crate::netns::Netns;
+use crate::relay::{Limits, Relay, Relayed};
 
 pub(crate) use holder::Holder;
 
-/// The ports that are held, each with its socket; none where the kernel lacks the protocol, so
-/// that nobody can have a socket of it.
+/// The ports that are held.
 #[derive(Debug, Default)]
 pub(crate) struct Ports {
-    held: HashMap<PortHold, Option<Socket>>,
+    held: HashMap<PortHold, Held>,
+    /// Started for the first port that is relayed.
+    relay: Option<Relay>,
+}
+
+/// What holds a port until it goes.
+#[derive(Debug)]
+#[expect(dead_code, reason = "a socket or a relay is only kept")]
+enum Held {
+    /// The kernel lacks the protocol: nobody can have a socket of it.
+    Lacking,
+    Bound(Socket),
+    Relayed(Relayed),
 }
 
 impl Ports {
@@ -37,8 +51,37 @@ impl Ports {
             .collect();
         let opened = home.run(|| open_all(&new));
         let opened = opened.map_err(|cause| LinkError::new("hold ports of the host", cause))??;
-        self.held.extend(opened);
+        let held = opened
+            .into_iter()
+            .map(|(hold, socket)| Ok((hold, self.keep(home, &hold, socket)?)))
+            .collect::<Result<Vec<_>, LinkError>>()?;
+        self.held.extend(held);
         Ok(())
+    }
+
+    fn keep(
+        &mut self,
+        home: &Netns,
+        hold: &PortHold,
+        socket: Option<Socket>,
+    ) -> Result<Held, LinkError> {
+        let (socket, to) = match (socket, hold.relay) {
+            (None, _) => return Ok(Held::Lacking),
+            (Some(socket), None) => return Ok(Held::Bound(socket)),
+            (Some(socket), Some(to)) => (socket, to),
+        };
+        let failed = |cause| LinkError::new(format_args!("relay port {hold} of the host"), cause);
+        let relay = match &mut self.relay {
+            Some(relay) => relay,
+            none => {
+                let started = home.run(|| Relay::start(Limits::default()));
+                none.insert(started.flatten().map_err(failed)?)
+            }
+        };
+        let relayed = relay.add(socket, hold.protocol, to);
+        relayed
+            .map(Held::Relayed)
+            .map_err(|error| failed(error.into()))
     }
 
     /// Lets go of the ports.

@@ -143,6 +143,8 @@ pub struct PortHold {
     pub address: IpAddr,
     /// The port.
     pub port: u16,
+    /// Where what comes to it on `::1` is relayed to; none where it is held alone.
+    pub relay: Option<SocketAddr>,
 }
 
 impl std::fmt::Display for PortHold {
@@ -152,6 +154,7 @@ impl std::fmt::Display for PortHold {
             protocol,
             address,
             port,
+            relay: _,
         } = self;
         match address.is_unspecified() {
             true => write!(f, "{port}/{protocol}"),

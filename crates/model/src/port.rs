@@ -83,6 +83,12 @@ pub struct PortBinding {
 }
 
 impl PortBinding {
+    /// Whether it is bound to `::1`, from which nothing is translated: the daemon relays it.
+    pub fn is_on_ipv6_loopback(&self) -> bool {
+        self.host_ip
+            .is_some_and(|ip| ip.is_ipv6() && ip.is_loopback())
+    }
+
     /// Whether both want the same port of the host: the same protocol and port, on the same
     /// address or with one of them on every address.
     pub fn conflicts_with(&self, other: &Self) -> bool {

@@ -109,6 +109,7 @@ pub(crate) fn of_endpoint(network: &Network, endpoint: &Endpoint) -> Elements {
         endpoint.addresses.iter().partition(is_translated);
     let of_ports = |of: fn(&[&IpNet], &PortBinding) -> Elements, nets: Vec<&IpNet>| {
         let ports = endpoint.ports.iter();
+        let ports = ports.filter(|port| !port.is_on_ipv6_loopback());
         ports.flat_map(|port| of(&nets, port)).collect::<Elements>()
     };
     let mut elements = of_ports(published, translated.clone());

@@ -7,7 +7,7 @@ use tidegate_model::links::{LinkStep, NetnsFacts};
 use tidegate_model::{Change, Endpoint, IfName, Name, NetnsRef, State};
 
 use crate::network::{ENDPOINT, find, interface_name};
-use crate::{Plan, PortFacts, Refused, addresses, elements, gateways, host_ports, steps};
+use crate::{Plan, PortFacts, Refused, addresses, elements, gateways, holds, host_ports, steps};
 
 /// Plans an endpoint: its addresses, its veth pair and its published ports.
 ///
@@ -54,7 +54,7 @@ pub fn attach(
         sysctls: request.sysctls.clone(),
     };
     let links = vec![LinkStep::AddVeth(steps::veth(&endpoint, network))];
-    let holds = steps::hold_ports(network, &endpoint, &endpoint.ports);
+    let holds = holds::hold_ports(network, &endpoint, &endpoint.ports);
     let elements = elements::of_endpoint(network, &endpoint);
     Ok(Plan::adding(elements, links, Change::AddEndpoint(endpoint)).after(holds))
 }
@@ -75,7 +75,7 @@ pub fn detach(state: &State, name: &Name) -> Result<Plan, Refused> {
             endpoint,
             &endpoint.ports,
         )))
-        .then(steps::release_ports(network, endpoint, &endpoint.ports)))
+        .then(holds::release_ports(network, endpoint, &endpoint.ports)))
 }
 
 pub(crate) fn find_endpoint<'a>(state: &'a State, name: &Name) -> Result<&'a Endpoint, Refused> {

@@ -56,6 +56,11 @@ pub(crate) fn bind(
             continue;
         }
         let at = host_ips(network, addresses, request)?;
+        let is_relayed =
+            |ip: &Option<IpAddr>| ip.is_some_and(|ip| ip.is_ipv6() && ip.is_loopback());
+        if request.protocol == Protocol::Sctp && at.iter().any(is_relayed) {
+            return Err(Refused::SctpOnIpv6Loopback(*request));
+        }
         for (port, host_ports) in candidates(request, host.free) {
             bound.bind(request.protocol, port, &at, host_ports)?;
         }
@@ -95,7 +100,8 @@ fn host_ips(
         (None, default) => default.copied(),
     };
     match host_ip {
-        Some(ip) if ip.is_ipv6() && ip.is_loopback() => Err(Refused::PortOnIpv6Loopback(*request)),
+        // What comes there is relayed, whatever the endpoint's families.
+        Some(ip) if ip.is_ipv6() && ip.is_loopback() => Ok(vec![host_ip]),
         Some(ip) if !has(&ip) => Err(Refused::PortFamily {
             request: *request,
             host_ip: ip,

@@ -7,6 +7,7 @@ mod elements;
 mod endpoint;
 mod explain;
 mod gateways;
+mod holds;
 mod host_ports;
 mod network;
 mod peers;

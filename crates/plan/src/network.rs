@@ -6,7 +6,7 @@ use tidegate_model::api::CreateNetwork;
 use tidegate_model::links::LinkStep;
 use tidegate_model::{Change, Endpoint, IfName, MacAddr, Name, Network, State};
 
-use crate::{HostFacts, Plan, Pools, Refused, elements, peers, policy, steps, subnets};
+use crate::{HostFacts, Plan, Pools, Refused, elements, holds, peers, policy, steps, subnets};
 
 /// What the names of bridges that we name start with.
 const BRIDGE: &str = "tgb";
@@ -70,7 +70,7 @@ pub fn remove_network(state: &State, name: &Name, force: bool) -> Result<Plan, R
         elements.extend(elements::of_endpoint(network, endpoint));
         links.push(LinkStep::DeleteVeth(steps::veth(endpoint, network)));
         flows.extend(steps::flows(network, endpoint, &endpoint.ports));
-        released.extend(steps::release_ports(network, endpoint, &endpoint.ports));
+        released.extend(holds::release_ports(network, endpoint, &endpoint.ports));
         changes.push(Change::RemoveEndpoint(endpoint.clone()));
     }
     for peer in network

@@ -4,7 +4,7 @@ use tidegate_model::{Change, Endpoint, Name, Network, PortBinding, PortRequest, 
 
 use crate::endpoint::find_endpoint;
 use crate::network::find;
-use crate::{Plan, PortFacts, Refused, elements, host_ports, steps};
+use crate::{Plan, PortFacts, Refused, elements, holds, host_ports, steps};
 
 /// Plans the publishing of more ports of an endpoint.
 ///
@@ -21,7 +21,7 @@ pub fn publish(
     let new = host_ports::bind(state, network, &before.addresses, requests, host)?;
     let ports = [before.ports.clone(), new.clone()].concat();
     let after = with_ports(before, ports);
-    let hold = steps::hold_ports(network, before, &new);
+    let hold = holds::hold_ports(network, before, &new);
     Ok(changing(network, before, after).after(hold))
 }
 
@@ -44,7 +44,7 @@ pub fn unpublish(state: &State, name: &Name, requests: &[PortRequest]) -> Result
     let after = with_ports(before, kept);
     Ok(changing(network, before, after)
         .then(steps::forget(steps::flows(network, before, &old)))
-        .then(steps::release_ports(network, before, &old)))
+        .then(holds::release_ports(network, before, &old)))
 }
 
 fn with_ports(endpoint: &Endpoint, ports: Vec<PortBinding>) -> Endpoint {

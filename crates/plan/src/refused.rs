@@ -303,9 +303,6 @@ pub enum Refused {
         /// `IPv4` or `IPv6`.
         family: Family,
     },
-    /// A port bound to `::1`, for which the kernel has no way to an endpoint.
-    #[error("port {0} is bound to the IPv6 loopback address, from which nothing can be routed")]
-    PortOnIpv6Loopback(PortRequest),
     /// An address that no single packet is sent to, or from.
     #[error("nothing can be said of {address}: {reason}")]
     NotExplainable {
@@ -317,6 +314,11 @@ pub enum Refused {
     /// Two ends of a connection, of which neither IPv4 nor IPv6 is common.
     #[error("{0} and {1} have no address of the same family")]
     NoCommonFamily(Party, Party),
+    /// An SCTP port bound to `::1`, from which TCP and UDP alone are relayed.
+    #[error(
+        "port {0} cannot be published on the IPv6 loopback address: what comes there is relayed, SCTP is not"
+    )]
+    SctpOnIpv6Loopback(PortRequest),
 }
 
 /// An address family, as it is written to people.
@@ -403,7 +405,7 @@ impl Refused {
             | Self::PortFamily { .. }
             | Self::NotExplainable { .. }
             | Self::NoCommonFamily(..)
-            | Self::PortOnIpv6Loopback(_) => RefusalKind::Invalid,
+            | Self::SctpOnIpv6Loopback(_) => RefusalKind::Invalid,
         }
     }
 
@@ -474,7 +476,7 @@ impl Refused {
             Self::PortFamily { .. } => "leave the host address out, or use a network with that family".into(),
             Self::NotExplainable { .. } => "give an address of an endpoint, of the host, or of another machine".into(),
             Self::NoCommonFamily(..) => "see the addresses in `tidegate endpoint ls`".into(),
-            Self::PortOnIpv6Loopback(_) => "publish it on 127.0.0.1, or on another address of the host".into(),
+            Self::SctpOnIpv6Loopback(_) => "publish it on 127.0.0.1, or on another address of the host".into(),
             Self::Mtu { .. } => "leave --mtu out for the kernel's own".into(),
         }
     }

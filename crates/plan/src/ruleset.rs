@@ -2,6 +2,8 @@
 //! its sets or maps ([`Container`]), so that an update costs the same however much is there, and a
 //! packet passes the same few rules however many ports are published.
 
+use std::net::Ipv6Addr;
+
 use ipnet::{Ipv4Net, Ipv6Net};
 use tidegate_model::{Protocol, State};
 use tidegate_nft::{
@@ -91,7 +93,16 @@ fn chains() -> Vec<ChainPlan> {
         (
             name!("nat_output"),
             Some(Base::new(ChainKind::Nat, Hook::Output, Priority::DSTNAT)),
-            vec![("from the host to its own address", to_publish())],
+            vec![
+                (
+                    "to ::1, which the daemon relays",
+                    vec![
+                        fields::IP6_DADDR.is(Ipv6Addr::LOCALHOST),
+                        Verdict::Accept.into(),
+                    ],
+                ),
+                ("from the host to its own address", to_publish()),
+            ],
         ),
         (name!("publish"), None, publish()),
         (

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use tidegate_model::links::{Bridge, GROUP, Link, LinkKind, LinkStep, Veth};
 use tidegate_model::{Change, IfName, Name, State};
 
-use crate::{ruleset, steps};
+use crate::{holds, ruleset, steps};
 
 /// What brings a host to a state.
 #[derive(Clone, Debug, PartialEq)]
@@ -53,7 +53,7 @@ pub fn start(state: &State, links: &[Link], gone: &BTreeSet<Name>) -> StartPlan 
             .values()
             .filter_map(|endpoint| {
                 let network = kept.networks.get(&endpoint.network)?;
-                steps::hold_ports(network, endpoint, &endpoint.ports)
+                holds::hold_ports(network, endpoint, &endpoint.ports)
             })
             .collect(),
         gone,

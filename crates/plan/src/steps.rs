@@ -1,8 +1,6 @@
 //! The link steps that networks and endpoints stand for.
 
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
-
-use tidegate_model::links::{Bridge, Flow, LinkStep, Peer, PortHold, Sysctl, Veth};
+use tidegate_model::links::{Bridge, Flow, LinkStep, Peer, Sysctl, Veth};
 use tidegate_model::{Access, Endpoint, Mode, Network, PortBinding};
 
 /// The steps that make a network's bridge, and let the host forward for it.
@@ -124,54 +122,6 @@ pub(crate) fn flows(network: &Network, endpoint: &Endpoint, ports: &[PortBinding
 /// once, however many are to end: there is to be one for a command.
 pub(crate) fn forget(flows: Vec<Flow>) -> Option<LinkStep> {
     (!flows.is_empty()).then_some(LinkStep::ForgetConnections(flows))
-}
-
-/// The step that holds ports of the host for published ports of an endpoint, if there are any.
-pub(crate) fn hold_ports(
-    network: &Network,
-    endpoint: &Endpoint,
-    ports: &[PortBinding],
-) -> Option<LinkStep> {
-    let holds = holds(network, endpoint, ports);
-    (!holds.is_empty()).then_some(LinkStep::HoldPorts(holds))
-}
-
-/// The step that lets go of them.
-pub(crate) fn release_ports(
-    network: &Network,
-    endpoint: &Endpoint,
-    ports: &[PortBinding],
-) -> Option<LinkStep> {
-    hold_ports(network, endpoint, ports).and_then(|step| step.inverse())
-}
-
-/// A port without a host address is held on every address of each family that is translated for the
-/// endpoint.
-fn holds(network: &Network, endpoint: &Endpoint, ports: &[PortBinding]) -> Vec<PortHold> {
-    let has = |is: fn(&IpAddr) -> bool| {
-        let addresses = endpoint.addresses.iter().map(|net| net.addr());
-        let mut translated = addresses.filter(|ip| network.policy.mode_of(*ip) != Mode::Routed);
-        translated.any(|ip| is(&ip))
-    };
-    let all = [
-        (has(IpAddr::is_ipv4), IpAddr::from(Ipv4Addr::UNSPECIFIED)),
-        (has(IpAddr::is_ipv6), IpAddr::from(Ipv6Addr::UNSPECIFIED)),
-    ];
-    let all: Vec<IpAddr> = all
-        .into_iter()
-        .filter_map(|(has, any)| has.then_some(any))
-        .collect();
-    let hold = |binding: &PortBinding, address| PortHold {
-        protocol: binding.protocol,
-        address,
-        port: binding.host_port,
-    };
-    let of_binding = |binding: &PortBinding| {
-        let addresses = binding.host_ip.map_or_else(|| all.clone(), |ip| vec![ip]);
-        let holds = addresses.into_iter().map(|address| hold(binding, address));
-        holds.collect::<Vec<_>>()
-    };
-    ports.iter().flat_map(of_binding).collect()
 }
 
 fn has_ipv4(network: &Network) -> bool {

@@ -24,6 +24,7 @@ mod metrics;
 mod networks;
 mod ports;
 mod refusals;
+mod relay;
 mod releases;
 mod settings;
 mod timings;

@@ -13,7 +13,38 @@ use crate::error::ErrorKind;
 /// A classic BPF program of one instruction, `ret #0` (linux/filter.h): no packet reaches the
 /// socket. While the table of ours is not there, a client then hears nothing and asks again,
 /// where it would be refused, or answered by nobody.
-const NOTHING: [SockFilter; 1] = [SockFilter::new(0x06, 0, 0, 0)];
+const NOTHING: [SockFilter; 1] = [RET_NOTHING];
+const RET_NOTHING: SockFilter = SockFilter::new(0x06, 0, 0, 0);
+
+/// Only what was sent to `::1` reaches the socket: the four words of the destination, which lies 24 bytes
+/// into the IPv6 header (RFC 8200, section 3), are compared one by one.
+const LOOPBACK: [SockFilter; 10] = [
+    word_at(24),
+    unless(0, 7),
+    word_at(28),
+    unless(0, 5),
+    word_at(32),
+    unless(0, 3),
+    word_at(36),
+    unless(1, 1),
+    // BPF_RET | BPF_K, the whole packet.
+    SockFilter::new(0x06, 0, 0, u32::MAX),
+    RET_NOTHING,
+];
+
+/// `BPF_LD | BPF_W | BPF_ABS` at an offset into the network header (`SKF_NET_OFF`, linux/filter.h).
+const fn word_at(offset: u32) -> SockFilter {
+    const NETWORK_HEADER: u32 = 0xfff0_0000;
+    SockFilter::new(0x20, 0, 0, NETWORK_HEADER + offset)
+}
+
+/// `BPF_JMP | BPF_JEQ | BPF_K`: goes on if the word is this one, else skips so many instructions.
+const fn unless(word: u32, skipped: u8) -> SockFilter {
+    SockFilter::new(0x15, 0, skipped, word)
+}
+
+/// How many connections wait until the relay takes them.
+const BACKLOG: i32 = 128;
 
 /// Binds the port; none where the kernel lacks the protocol or the family.
 pub(super) fn open(hold: &PortHold) -> io::Result<Option<Socket>> {
@@ -45,10 +76,13 @@ pub(super) fn open(hold: &PortHold) -> io::Result<Option<Socket>> {
         // the way all the same, and so are we, once we listen (`inet_csk_bind_conflict`).
         socket.set_reuse_address(true)?;
     }
-    socket.attach_filter(&NOTHING)?;
+    match hold.relay {
+        None => socket.attach_filter(&NOTHING)?,
+        Some(_) => socket.attach_filter(&LOOPBACK)?,
+    }
     socket.bind(&SocketAddr::new(hold.address, hold.port).into())?;
     if !is_datagram {
-        socket.listen(1)?;
+        socket.listen(BACKLOG)?;
     }
     Ok(Some(socket))
 }

@@ -1,6 +1,7 @@
 //! Holding ports of the host on the kernel.
 
-use std::net::{IpAddr, SocketAddr, TcpListener, UdpSocket};
+use std::net::{IpAddr, SocketAddr, TcpListener, TcpStream, UdpSocket};
+use std::time::Duration;
 
 use tidegate_link::{ErrorKind, LinkError, Links};
 use tidegate_model::Protocol;
@@ -14,6 +15,7 @@ fn holds(protocol: Protocol, addresses: &[&str], port: u16) -> Vec<PortHold> {
         protocol,
         address: address.parse().unwrap(),
         port,
+        relay: None,
     };
     addresses.iter().map(hold).collect()
 }
@@ -46,6 +48,42 @@ fn a_held_port_can_be_taken_by_nobody_until_it_is_released() {
         kernel.links.apply(&LinkStep::ReleasePorts(all)).unwrap();
         assert!(can_listen(&kernel, protocol, "::", 80));
     }
+}
+
+#[test]
+fn of_a_relayed_port_only_what_comes_to_the_loopback_address_is_taken() {
+    require_root_kernel!();
+    let mut kernel = Kernel::new();
+    let server = kernel
+        .host
+        .run(|| TcpListener::bind("127.0.0.1:8000").unwrap());
+    server.set_nonblocking(true).unwrap();
+    kernel.host.sh("ip link set lo up
+         ip -6 address add 2001:db8::1/128 dev lo nodad");
+    let mut all = holds(Protocol::Tcp, &["::"], 80);
+    all[0].relay = Some("127.0.0.1:8000".parse().unwrap());
+    hold(&mut kernel, &all).unwrap();
+    for address in ["::", "::1"] {
+        assert!(
+            !can_listen(&kernel, Protocol::Tcp, address, 80),
+            "{address}"
+        );
+    }
+    let connect = |to: &str, patience| {
+        let to = to.parse().unwrap();
+        kernel
+            .host
+            .run(|| TcpStream::connect_timeout(&to, patience))
+    };
+    // Nothing at all is heard there, as of a port that is only held.
+    let silent = connect("[2001:db8::1]:80", Duration::from_millis(300)).unwrap_err();
+    assert_eq!(silent.kind(), std::io::ErrorKind::TimedOut);
+    server.accept().unwrap_err();
+    let _client = connect("[::1]:80", Duration::from_secs(20)).unwrap();
+    server.set_nonblocking(false).unwrap();
+    server.accept().unwrap();
+    kernel.links.apply(&LinkStep::ReleasePorts(all)).unwrap();
+    assert!(can_listen(&kernel, Protocol::Tcp, "::", 80));
 }
 
 #[test]

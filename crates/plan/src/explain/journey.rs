@@ -10,6 +10,7 @@ use super::ends::{End, Who, endpoint_of};
 use super::packet::Packet;
 use super::terrain::{Bridging, Terrain};
 use super::walk::{Walk, is_to_host};
+use crate::holds;
 
 /// What became of the packet, and why.
 type Outcome = (Fate, String);
@@ -198,7 +199,6 @@ impl<'a> Journey<'a> {
         if self.is_to_host() {
             return self.reach_host();
         }
-        let is_loopback6 = |ip: IpAddr| ip.is_ipv6() && ip.is_loopback();
         if self.packet.saddr.is_some_and(is_loopback6) {
             return lost(
                 "the kernel routes nothing from IPv6's loopback address to a bridge".into(),
@@ -253,6 +253,9 @@ impl<'a> Journey<'a> {
         if !self.passes(Hook::Input) {
             return self.dropped();
         }
+        if let Some(relayed) = self.relayed() {
+            return relayed;
+        }
         let why = match (self.packet.is_dnat, self.packet.port) {
             (true, _) => self.why(),
             (false, None) => format!("{} is an address of the host", shown(self.packet.daddr)),
@@ -262,6 +265,20 @@ impl<'a> Journey<'a> {
             ),
         };
         (Fate::ReachesHost, why)
+    }
+
+    /// What comes to a published port on `::1` is passed on by the daemon.
+    fn relayed(&self) -> Option<Outcome> {
+        let (port, protocol) = self.packet.port?;
+        if !self.packet.daddr.is_some_and(is_loopback6) {
+            return None;
+        }
+        self.state.endpoints.values().find_map(|endpoint| {
+            let network = self.state.networks.get(&endpoint.network)?;
+            let to = holds::relayed_to(network, endpoint, port, protocol)?;
+            let why = format!("the daemon relays what comes to {port}/{protocol} on ::1, to {to}");
+            Some((Fate::ReachesEndpoint(endpoint.name.clone()), why))
+        })
     }
 
     /// The interface by which the destination is reached; none where there are several.
@@ -370,6 +387,10 @@ impl<'a> Journey<'a> {
             }
         }
     }
+}
+
+fn is_loopback6(ip: IpAddr) -> bool {
+    ip.is_ipv6() && ip.is_loopback()
 }
 
 fn lost(why: String) -> Outcome {

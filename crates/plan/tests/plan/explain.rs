@@ -349,7 +349,24 @@ fn where_no_rule_of_ours_decides_the_reason_is_named() {
             Fate::Lost,
             "no endpoint has 10.208.0.77",
         ),
-        ("host", "[::1]:8080", Fate::Lost, "IPv6's loopback address"),
+        (
+            "host",
+            "[::1]:8080",
+            reaches("front"),
+            "the daemon relays what comes to 8080/tcp on ::1, to [fd74:6964:6567::2]:80",
+        ),
+        (
+            "host",
+            "[::1]:8081",
+            Fate::ReachesHost,
+            "is published by no endpoint at ::1",
+        ),
+        (
+            "::1",
+            "[2001:db8::1]:8080",
+            Fate::Lost,
+            "IPv6's loopback address",
+        ),
         (
             "192.0.2.9",
             "127.0.0.1:80",

@@ -270,7 +270,7 @@ fn a_refused_attachment_says_why_and_what_to_do() {
     refusal(&attachment("full", &["80:8080"]), 1);
     refusal(&attachment("web", &["53:53/udp"]), 2);
     refusal(&attachment("web", &["81:1", "127.0.0.1:81:2"]), 2);
-    refusal(&attachment("web", &["[::1]:90:90"]), 2);
+    refusal(&attachment("web", &["[::1]:90:90/sctp"]), 2);
     let mut taken = attachment("web", &[]);
     taken.name = Some(name("ep-2"));
     refusal(&taken, 2);
@@ -285,7 +285,7 @@ fn a_refused_attachment_says_why_and_what_to_do() {
           publish another port, or `tidegate detach ep-2` first
         ports 81:1/tcp and 127.0.0.1:81:2/tcp of the same request want the same port of the host [Invalid]
           give each port of the host once
-        port [::1]:90:90/tcp is bound to the IPv6 loopback address, from which nothing can be routed [Invalid]
+        port [::1]:90:90/sctp cannot be published on the IPv6 loopback address: what comes there is relayed, SCTP is not [Invalid]
           publish it on 127.0.0.1, or on another address of the host
         endpoint ep-2 exists already [Conflict]
           `tidegate detach ep-2` first, or choose another name

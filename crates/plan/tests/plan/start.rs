@@ -121,6 +121,7 @@ fn the_whole_table_is_one_transaction_that_replaces_what_was_there() {
         add rule inet tidegate from_bridge iifname @internal drop comment "nothing out of an internal network #3179494e078cbc52"
         add rule inet tidegate from_bridge accept comment "out of any other network #7e5f7abe09509b09"
         add rule inet tidegate nat_prerouting fib daddr type local jump publish comment "to an address of the host #3ccf42fc5d5dd4b3"
+        add rule inet tidegate nat_output ip6 daddr ::1 accept comment "to ::1, which the daemon relays #5587226bc3fe844a"
         add rule inet tidegate nat_output fib daddr type local jump publish comment "from the host to its own address #3ccf42fc5d5dd4b3"
         add rule inet tidegate publish meta l4proto 6 dnat ip addr . port to ip daddr . tcp dport map @publish4_at_tcp comment "published on one address #d8ebfd7052df1450"
         add rule inet tidegate publish meta l4proto 6 dnat ip addr . port to meta l4proto . tcp dport map @publish4 comment "published on every address #0cfd2edb1a9f4801"

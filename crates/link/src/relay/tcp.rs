@@ -1,0 +1,87 @@
+//! TCP connections to `::1`, each spliced with one to the endpoint.
+
+use std::io;
+use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::sync::Arc;
+use std::time::Duration;
+
+use socket2::SockRef;
+use tokio::net::TcpStream as Stream;
+use tokio::sync::Semaphore;
+use tokio::task::JoinSet;
+
+use super::is_nothing;
+
+/// How long an endpoint may take to answer, a second more than the kernel takes for three attempts
+/// (tcp(7), `tcp_syn_retries`).
+const ANSWER: Duration = Duration::from_secs(8);
+
+/// A port that listens, and its connections, which end with it.
+#[derive(Debug)]
+pub(super) struct Port {
+    listener: TcpListener,
+    to: SocketAddr,
+    connections: JoinSet<()>,
+}
+
+impl Port {
+    pub(super) fn new(listener: TcpListener, to: SocketAddr) -> Self {
+        Self {
+            listener,
+            to,
+            connections: JoinSet::new(),
+        }
+    }
+
+    /// Takes one connection; it is refused where there are as many as may be.
+    pub(super) fn accept(&mut self, permits: &Arc<Semaphore>) -> io::Result<()> {
+        while self.connections.try_join_next().is_some() {}
+        let client = match self.listener.accept() {
+            Ok((client, _)) => client,
+            Err(error) if is_nothing(&error) => return Ok(()),
+            Err(error) => return Err(error),
+        };
+        let Ok(permit) = Arc::clone(permits).try_acquire_owned() else {
+            tracing::debug!(to = %self.to, "too many connections through ::1: one is refused");
+            reset(&client);
+            return Ok(());
+        };
+        let to = self.to;
+        self.connections.spawn(async move {
+            if let Err(error) = splice(client, to).await {
+                tracing::debug!(%error, %to, "a connection through ::1 ended");
+            }
+            drop(permit);
+        });
+        Ok(())
+    }
+}
+
+async fn splice(client: TcpStream, to: SocketAddr) -> io::Result<()> {
+    client.set_nonblocking(true)?;
+    client.set_nodelay(true)?;
+    let mut client = Stream::from_std(client)?;
+    let connected = tokio::time::timeout(ANSWER, Stream::connect(to)).await;
+    let mut endpoint = match connected.map_err(io::Error::from).flatten() {
+        Ok(endpoint) => endpoint,
+        Err(error) => {
+            reset(&client);
+            return Err(error);
+        }
+    };
+    endpoint.set_nodelay(true)?;
+    // Each direction ends by itself, as it does where nobody is in between.
+    tokio::io::copy_bidirectional(&mut client, &mut endpoint)
+        .await
+        .inspect_err(|_| {
+            reset(&client);
+            reset(&endpoint);
+        })
+        .map(drop)
+}
+
+/// Has a connection reset when it is closed, so that its other end does not take it for finished.
+fn reset<'a>(stream: impl Into<SockRef<'a>>) {
+    // Without it the other end sees an end, and nothing worse.
+    let _ = stream.into().set_linger(Some(Duration::ZERO));
+}

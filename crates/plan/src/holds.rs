@@ -1,0 +1,86 @@
+//! Which ports of the host are held for published ports, and what is relayed from them.
+
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
+
+use tidegate_model::links::{LinkStep, PortHold};
+use tidegate_model::{Endpoint, Mode, Network, PortBinding, Protocol};
+
+/// The step that holds ports of the host for published ports of an endpoint, if there are any.
+pub(crate) fn hold_ports(
+    network: &Network,
+    endpoint: &Endpoint,
+    ports: &[PortBinding],
+) -> Option<LinkStep> {
+    let holds = holds(network, endpoint, ports);
+    (!holds.is_empty()).then_some(LinkStep::HoldPorts(holds))
+}
+
+/// The step that lets go of them.
+pub(crate) fn release_ports(
+    network: &Network,
+    endpoint: &Endpoint,
+    ports: &[PortBinding],
+) -> Option<LinkStep> {
+    hold_ports(network, endpoint, ports).and_then(|step| step.inverse())
+}
+
+/// A port without a host address is held on every address of each family that is translated for the
+/// endpoint.
+fn holds(network: &Network, endpoint: &Endpoint, ports: &[PortBinding]) -> Vec<PortHold> {
+    let has = |is: fn(&IpAddr) -> bool| {
+        let addresses = endpoint.addresses.iter().map(|net| net.addr());
+        let mut translated = addresses.filter(|ip| network.policy.mode_of(*ip) != Mode::Routed);
+        translated.any(|ip| is(&ip))
+    };
+    let all = [
+        (has(IpAddr::is_ipv4), IpAddr::from(Ipv4Addr::UNSPECIFIED)),
+        (has(IpAddr::is_ipv6), IpAddr::from(Ipv6Addr::UNSPECIFIED)),
+    ];
+    let all: Vec<IpAddr> = all
+        .into_iter()
+        .filter_map(|(has, any)| has.then_some(any))
+        .collect();
+    let hold = |binding: &PortBinding, address| PortHold {
+        protocol: binding.protocol,
+        address,
+        port: binding.host_port,
+        relay: relay(endpoint, binding, address),
+    };
+    let of_binding = |binding: &PortBinding| {
+        let addresses = binding.host_ip.map_or_else(|| all.clone(), |ip| vec![ip]);
+        let holds = addresses.into_iter().map(|address| hold(binding, address));
+        holds.collect::<Vec<_>>()
+    };
+    ports.iter().flat_map(of_binding).collect()
+}
+
+/// Where the daemon relays what comes to a port on `::1`, if an endpoint publishes it there.
+pub(crate) fn relayed_to(
+    network: &Network,
+    endpoint: &Endpoint,
+    port: u16,
+    protocol: Protocol,
+) -> Option<SocketAddr> {
+    let mut holds = holds(network, endpoint, &endpoint.ports).into_iter();
+    holds.find_map(|hold| {
+        hold.relay
+            .filter(|_| (hold.port, hold.protocol) == (port, protocol))
+    })
+}
+
+/// What comes to the host's `::1` cannot be translated: the kernel takes nothing from or to that
+/// address from a bridge. It is relayed, to the endpoint's IPv6 address if it has one. SCTP is not: its
+/// associations are more than a stream of bytes.
+fn relay(endpoint: &Endpoint, binding: &PortBinding, address: IpAddr) -> Option<SocketAddr> {
+    let IpAddr::V6(at) = address else {
+        return None;
+    };
+    let has_loopback = at.is_unspecified() || at.is_loopback();
+    if !has_loopback || binding.protocol == Protocol::Sctp {
+        return None;
+    }
+    let mut addresses = endpoint.addresses.iter().map(|net| net.addr());
+    let ipv6 = addresses.clone().find(IpAddr::is_ipv6);
+    let to = ipv6.or_else(|| addresses.next())?;
+    Some(SocketAddr::new(to, binding.port))
+}
