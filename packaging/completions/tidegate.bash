@@ -203,7 +203,7 @@ _tidegate() {
             return 0
             ;;
         tidegate__subcmd__attach)
-            opts="-p -h --netns --pid --name --publish --ip --ip6 --mac --ifname --gateway-priority --sysctl --socket --json --timings --help"
+            opts="-p -h --netns --pid --name --alias --publish --ip --ip6 --mac --ifname --gateway-priority --sysctl --socket --json --timings --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -218,6 +218,10 @@ _tidegate() {
                     return 0
                     ;;
                 --name)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --alias)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;

@@ -107,6 +107,7 @@ complete -c tidegate -n "__fish_tidegate_using_subcommand network; and __fish_se
 complete -c tidegate -n "__fish_tidegate_using_subcommand attach" -l netns -d 'The namespace, by its name below /run/netns or by the path of its file' -r -F
 complete -c tidegate -n "__fish_tidegate_using_subcommand attach" -l pid -d 'The namespace of a process' -r
 complete -c tidegate -n "__fish_tidegate_using_subcommand attach" -l name -d 'The endpoint\'s name; else one is made up' -r
+complete -c tidegate -n "__fish_tidegate_using_subcommand attach" -l alias -d 'Another name for it; several endpoints may have the same, which then stands for all of them' -r
 complete -c tidegate -n "__fish_tidegate_using_subcommand attach" -s p -l publish -d 'Publish ports: [HOSTIP:][HOSTPORT[-END]:]PORT[-END][/tcp|udp|sctp]' -r
 complete -c tidegate -n "__fish_tidegate_using_subcommand attach" -l ip -d 'Its IPv4 address; else a free one' -r
 complete -c tidegate -n "__fish_tidegate_using_subcommand attach" -l ip6 -d 'Its IPv6 address; else a free one' -r

@@ -293,6 +293,7 @@ Examples:
   tidegate attach web --netns box1 --ip 10.208.0.20 --mac 02:00:00:00:00:20 --ifname web0
   tidegate attach web --netns /run/netns/box2 --name front -p 8080:80 -p 127.0.0.1:53:53/udp
   tidegate attach uplink --netns box1 --gateway-priority 10
+  tidegate attach web --netns box3 --name db1 --alias db --alias primary
   tidegate attach web --pid 4711 -p [2001:db8::1]:8443:443/tcp -p 9000-9009:9000-9009 -p 80";
 
 /// The endpoint that is asked for.
@@ -307,6 +308,9 @@ pub struct AttachArgs {
     /// The endpoint's name; else one is made up
     #[arg(long)]
     pub name: Option<Name>,
+    /// Another name for it; several endpoints may have the same, which then stands for all of them
+    #[arg(long, value_name = "NAME")]
+    pub alias: Vec<Name>,
     /// Publish ports: [HOSTIP:][HOSTPORT[-END]:]PORT[-END][/tcp|udp|sctp]
     ///
     /// Without a host port, or with 0, each gets a free one; a range of host ports for one port

@@ -155,6 +155,7 @@ async fn attach(args: AttachArgs, daemon: &Daemon, output: Output) -> Result<(),
         network: args.network,
         netns: netns::path_of(&args.namespace)?,
         name: args.name,
+        aliases: args.alias,
         ports: args.publish,
         addresses: [args.ip.map(IpAddr::V4), args.ip6.map(IpAddr::V6)]
             .into_iter()

@@ -113,6 +113,7 @@ pub(crate) fn endpoints(endpoints: &[Endpoint]) -> String {
 pub(crate) fn endpoint(endpoint: &Endpoint) -> String {
     fields(&[
         ("endpoint", endpoint.name.to_string()),
+        ("aliases", joined(&endpoint.aliases)),
         ("network", endpoint.network.to_string()),
         ("netns", endpoint.netns.path.display().to_string()),
         ("interface", endpoint.ifname.to_string()),
@@ -333,7 +334,7 @@ mod tests {
                  "netns": { "path": "/run/netns/box", "id": { "dev": 4, "ino": 4026532001 } },
                  "host-ifname": "tgv1", "ifname": "eth0", "mac": "02:76:00:00:00:01",
                  "addresses": ["10.208.0.2/24", "fd74:6964:6567::2/64"],
-                 "gateways": ["10.208.0.1"], "ports": ["8080:80/tcp", "[2001:db8::1]:53:53/udp"] }"#,
+                 "gateways": ["10.208.0.1"], "aliases": ["db", "cache"], "ports": ["8080:80/tcp", "[2001:db8::1]:53:53/udp"] }"#,
         )
     }
 
@@ -362,6 +363,7 @@ mod tests {
     fn an_object_is_shown_field_by_field() {
         expect![[r#"
             endpoint          front
+            aliases           db,cache
             network           web
             netns             /run/netns/box
             interface         eth0

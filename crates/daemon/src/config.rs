@@ -72,6 +72,7 @@ impl Settings {
                     ipv6: pools(args.ipv6_pools.as_deref(), Family::Ipv6, file.pools.ipv6)?,
                 },
                 free_ports: args.free_ports.unwrap_or(file.ports.free),
+                resolver: None,
             },
         })
     }

@@ -120,6 +120,9 @@ pub struct Attach {
     /// The endpoint's name; one is made where none is given.
     #[serde(default)]
     pub name: Option<Name>,
+    /// Names besides its own; several endpoints may have one, which then stands for all of them.
+    #[serde(default)]
+    pub aliases: Vec<Name>,
     /// Ports to publish.
     #[serde(default)]
     pub ports: Vec<PortRequest>,

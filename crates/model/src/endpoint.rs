@@ -34,6 +34,9 @@ pub struct Endpoint {
     /// default routes, and for those of older releases, to which the kernel gave one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub gateway_metric: Option<u32>,
+    /// Names besides its own under which its networks know it; others may have the same.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub aliases: Vec<Name>,
     /// Published ports.
     pub ports: Vec<PortBinding>,
     /// Sysctls of its interface.

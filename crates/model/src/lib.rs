@@ -39,5 +39,5 @@ pub use policy::{Access, Mode, Policy};
 pub use port::{PortBinding, Protocol};
 pub use port_range::PortRange;
 pub use port_request::{PortRequest, no_host_has};
-pub use state::{Change, State};
+pub use state::{Change, DNS_PORT, State};
 pub use subnet::{Subnet, overlap};

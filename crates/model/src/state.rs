@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::{Endpoint, Endpoints, Name, Network, PortBinding};
+use crate::{Endpoint, Endpoints, Name, Network, PortBinding, Protocol};
 
 /// The networks and endpoints of a host, with the number from which the next interface's name
 /// is made.
@@ -14,12 +14,44 @@ pub struct State {
     pub endpoints: Endpoints,
     /// Number of the next interface. Never used twice, so that a name never means two things.
     pub next_number: u32,
+    /// Port of the host at which endpoints' questions for names arrive, where they are answered. Not
+    /// stored: each start of the daemon says it anew.
+    pub resolver: Option<u16>,
 }
+
+/// Port at which names are asked for (RFC 1035 section 4.2).
+pub const DNS_PORT: u16 = 53;
 
 impl State {
     /// The endpoints attached to a network, by name.
     pub fn endpoints_of<'a>(&'a self, network: &'a Name) -> impl Iterator<Item = &'a Endpoint> {
         self.endpoints.of_network(network)
+    }
+
+    /// The network with a gateway that is asked for names where `wanted` would be: on its port for
+    /// names, by UDP and TCP.
+    pub fn asked_at(&self, wanted: &PortBinding) -> Option<&Network> {
+        self.resolver?;
+        let gateway = wanted.host_ip?;
+        let is_dns = wanted.host_port == DNS_PORT && wanted.protocol != Protocol::Sctp;
+        let mut networks = self.networks.values().filter(|_| is_dns);
+        networks.find(|network| network.resolvers().any(|ip| ip == gateway))
+    }
+
+    /// The endpoint that is published where a network's gateways would be asked for names.
+    pub fn in_the_way_of(&self, network: &Network) -> Option<(&Endpoint, PortBinding)> {
+        let is_there = |binding: &&PortBinding| {
+            let is_dns = binding.host_port == DNS_PORT && binding.protocol != Protocol::Sctp;
+            is_dns && network.resolvers().any(|ip| binding.host_ip == Some(ip))
+        };
+        let holders = [Protocol::Udp, Protocol::Tcp];
+        let mut holders = holders
+            .into_iter()
+            .flat_map(|protocol| self.endpoints.with_host_port(protocol, DNS_PORT));
+        holders.find_map(|endpoint| {
+            let binding = endpoint.ports.iter().find(is_there)?;
+            Some((endpoint, *binding))
+        })
     }
 
     /// The endpoint that already has a port of the host that `wanted` needs, with its binding.

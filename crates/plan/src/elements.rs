@@ -3,7 +3,7 @@
 use std::net::IpAddr;
 
 use ipnet::IpNet;
-use tidegate_model::{Access, Endpoint, Mode, Network, PortBinding, State};
+use tidegate_model::{Access, DNS_PORT, Endpoint, Mode, Network, PortBinding, Protocol, State};
 use tidegate_nft::{Element, IfName, InetProto, InetService, Value};
 
 use crate::sets::{Container, Elements};
@@ -27,6 +27,9 @@ pub(crate) fn of_network(state: &State, network: &Network) -> Elements {
         (Container::Bridges, alone(network)),
         (Container::SameBridge, pair(&network.bridge, network)),
     ];
+    if let Some(port) = state.resolver {
+        elements.extend(of_resolver(network, port));
+    }
     if policy.icc {
         elements.push((Container::Peers, pair(&network.bridge, network)));
     }
@@ -44,6 +47,23 @@ pub(crate) fn of_network(state: &State, network: &Network) -> Elements {
         .filter_map(|peer| state.networks.get(peer));
     elements.extend(peers.map(|peer| of_peers(network, peer)));
     elements
+}
+
+/// What is asked of a gateway's port for names goes to the resolver's port, at the same address, so
+/// that the resolver is told which network it was.
+fn of_resolver(network: &Network, port: u16) -> Elements {
+    let protocols = [Protocol::Udp, Protocol::Tcp];
+    let questions = network.resolvers().flat_map(|gateway| {
+        protocols.map(|protocol| PortBinding {
+            host_ip: Some(gateway),
+            host_port: DNS_PORT,
+            port,
+            protocol,
+        })
+    });
+    questions
+        .filter_map(|binding| Some(translated(&binding, binding.host_ip?)))
+        .collect()
 }
 
 /// The endpoints of one network reach those of another.

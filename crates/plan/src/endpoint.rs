@@ -37,6 +37,7 @@ pub fn attach(
     let ports = host_ports::bind(state, network, &addresses, &request.ports, host)?;
     let gateways = gateways::choose(state, network, request, &addresses, netns)?;
     let endpoint = Endpoint {
+        aliases: aliases(&name, request),
         name,
         network: network.name.clone(),
         netns: NetnsRef {
@@ -103,6 +104,21 @@ fn made_name(state: &State) -> Name {
         .map(|number| format!("ep-{number:x}").parse().expect("a valid name"))
         .find(|name| !state.endpoints.contains_key(name))
         .expect("fewer than 2^32 endpoints exist")
+}
+
+/// The aliases that are asked for, each once, and without the name that it has anyway. DNS does not
+/// tell upper case from lower case (RFC 4343).
+fn aliases(name: &Name, request: &Attach) -> Vec<Name> {
+    let mut known = vec![name];
+    for alias in &request.aliases {
+        if !known
+            .iter()
+            .any(|name| name.as_str().eq_ignore_ascii_case(alias.as_str()))
+        {
+            known.push(alias);
+        }
+    }
+    known.into_iter().skip(1).cloned().collect()
 }
 
 /// The name that is asked for, which must be free, or a free one.

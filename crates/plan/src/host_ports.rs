@@ -197,6 +197,10 @@ impl Bound<'_> {
                 held,
             });
         }
+        if let Some(network) = self.state.asked_at(&binding) {
+            let network = network.name.clone();
+            return Err(Refused::PortOfResolver { binding, network });
+        }
         self.own.insert(wanted);
         self.bindings.push(binding);
         Ok(())

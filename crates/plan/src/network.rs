@@ -42,6 +42,14 @@ pub fn create_network(
         labels: policy::labels(request)?,
         subnets,
     };
+    let in_the_way = state.resolver.and_then(|_| state.in_the_way_of(&network));
+    if let Some((endpoint, held)) = in_the_way {
+        return Err(Refused::GatewayTaken {
+            network: network.name,
+            holder: endpoint.name.clone(),
+            held,
+        });
+    }
     let elements = elements::of_network(state, &network);
     Ok(Plan::adding(
         elements,

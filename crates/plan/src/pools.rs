@@ -48,6 +48,8 @@ pub struct Supplies {
     pub pools: Pools,
     /// Ports of the host.
     pub free_ports: PortRange,
+    /// Port of the host at which names are resolved, if they are.
+    pub resolver: Option<u16>,
 }
 
 impl Default for Supplies {
@@ -55,6 +57,7 @@ impl Default for Supplies {
         Self {
             pools: Pools::default(),
             free_ports: PortRange::FREE,
+            resolver: None,
         }
     }
 }

@@ -248,6 +248,26 @@ pub enum Refused {
         /// The binding by which it has it.
         held: PortBinding,
     },
+    /// The port at which a network's endpoints ask for names.
+    #[error("port {binding} is that at which network {network} is asked for names")]
+    PortOfResolver {
+        /// The binding that was asked for.
+        binding: PortBinding,
+        /// The network.
+        network: Name,
+    },
+    /// A gateway at whose port for names an endpoint is published.
+    #[error(
+        "network {network} cannot be asked for names: endpoint {holder} is published at its gateway as {held}"
+    )]
+    GatewayTaken {
+        /// The network.
+        network: Name,
+        /// The endpoint.
+        holder: Name,
+        /// The binding by which it has the port.
+        held: PortBinding,
+    },
     /// No port of the host is free in a range.
     #[error("no port of {range}/{protocol} is free on the host for port {port}")]
     NoFreePort {
@@ -369,6 +389,8 @@ impl Refused {
             | Self::SubnetFull { .. }
             | Self::AttachedAlready { .. }
             | Self::PortTaken { .. }
+            | Self::PortOfResolver { .. }
+            | Self::GatewayTaken { .. }
             | Self::BridgeTaken { .. }
             | Self::AddressTaken { .. }
             | Self::MacTaken { .. }
@@ -465,6 +487,12 @@ impl Refused {
             }
             Self::PortTaken { holder, .. } => {
                 format!("publish another port, or `tidegate detach {holder}` first")
+            }
+            Self::PortOfResolver { .. } => {
+                "publish it on another address of the host, or set `dns.enable` to false in tidegated.toml".into()
+            }
+            Self::GatewayTaken { held, holder, .. } => {
+                format!("`tidegate unpublish {holder} {held}` first, or choose another --gateway")
             }
             Self::NoFreePort { .. } => {
                 "give a wider range of host ports, or widen `ports.free` in tidegated.toml".into()

@@ -72,6 +72,7 @@ pub(super) fn load(database: &Database) -> Result<State, Fault> {
         endpoints: ENDPOINTS.load::<Endpoint>(&from)?.into_values().collect(),
         // Written from a u32; a file that says more is damaged, and wraps around harmlessly.
         next_number: next_number as u32,
+        ..State::default()
     })
 }
 

@@ -9,6 +9,7 @@ mod addresses;
 mod doctor;
 mod explain;
 mod gateways;
+mod names;
 mod policy;
 mod ports;
 mod requests;

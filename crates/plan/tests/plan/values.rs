@@ -39,6 +39,7 @@ pub(crate) fn attachment(network: &str, ports: &[&str]) -> Attach {
         network: name(network),
         netns: PathBuf::from("/run/netns/c"),
         name: None,
+        aliases: Vec::new(),
         ports: ports.iter().map(|port| port.parse().unwrap()).collect(),
         addresses: Vec::new(),
         mac: None,
