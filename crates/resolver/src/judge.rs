@@ -1,0 +1,210 @@
+//! From a question to what is done about it.
+
+use std::net::IpAddr;
+
+use hickory_proto::op::{Message, MessageType, OpCode, Query, ResponseCode};
+use hickory_proto::rr::{DNSClass, Name, Record, RecordType};
+
+use crate::respond::{address, bare, datagram_limit, encode, pointer, response};
+use crate::zone::View;
+use crate::{Question, Zone};
+
+/// Bytes of a header (RFC 1035 section 4.1.1).
+const HEADER: usize = 12;
+
+/// By what a question came.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Transport {
+    /// A datagram: the answer must fit one.
+    Udp,
+    /// A connection.
+    Tcp,
+}
+
+/// A question as it came.
+#[derive(Clone, Copy, Debug)]
+pub struct Asked<'a> {
+    /// Who asks.
+    pub from: IpAddr,
+    /// At which address.
+    pub to: IpAddr,
+    /// By what.
+    pub transport: Transport,
+    /// The question.
+    pub bytes: &'a [u8],
+}
+
+/// What is done about a question.
+#[derive(Clone, Debug)]
+pub enum Verdict {
+    /// Nothing: it is none, or from nobody who may ask. Whoever sends under another's address gets
+    /// nothing sent there.
+    Ignore,
+    /// This is answered.
+    Answer(Vec<u8>),
+    /// This is answered: that it is none of the asker's business, or none of ours.
+    Refuse(Vec<u8>),
+    /// Others are to be asked.
+    Forward(Box<Question>),
+}
+
+/// What is done about a question, whatever its bytes are.
+pub fn judge(zone: &Zone, asked: Asked<'_>) -> Verdict {
+    let Some(view) = zone.view(asked.from, asked.to) else {
+        return Verdict::Ignore;
+    };
+    let Ok(request) = Message::from_vec(asked.bytes) else {
+        return malformed(asked.bytes).map_or(Verdict::Ignore, Verdict::Answer);
+    };
+    if request.metadata.message_type != MessageType::Query {
+        return Verdict::Ignore;
+    }
+    let limit = match asked.transport {
+        Transport::Udp => datagram_limit(&request),
+        Transport::Tcp => usize::from(u16::MAX),
+    };
+    let request = Request {
+        view,
+        limit,
+        bytes: asked.bytes,
+        message: &request,
+    };
+    request.judge().unwrap_or(Verdict::Ignore)
+}
+
+/// That a question is not understood: its header, as an answer (RFC 1035 section 4.1.1). None if it
+/// has no header, or is an answer.
+fn malformed(bytes: &[u8]) -> Option<Vec<u8>> {
+    const IS_ANSWER: u8 = 0x80;
+    const OPCODE_AND_RD: u8 = 0x79;
+    const FORMAT_ERROR: u8 = 1;
+    let [a, b, flags, ..] = *bytes else {
+        return None;
+    };
+    (bytes.len() >= HEADER && flags & IS_ANSWER == 0).then_some(())?;
+    let mut answer = vec![0; HEADER];
+    answer[..4].copy_from_slice(&[a, b, IS_ANSWER | flags & OPCODE_AND_RD, FORMAT_ERROR]);
+    Some(answer)
+}
+
+/// A question from somebody who may ask.
+struct Request<'a> {
+    view: View<'a>,
+    message: &'a Message,
+    bytes: &'a [u8],
+    limit: usize,
+}
+
+impl Request<'_> {
+    /// None if no answer fits.
+    fn judge(&self) -> Option<Verdict> {
+        let metadata = &self.message.metadata;
+        if metadata.op_code != OpCode::Query {
+            return self.refuse(ResponseCode::NotImp);
+        }
+        let [query] = self.message.queries.as_slice() else {
+            return self.refuse(ResponseCode::FormErr);
+        };
+        if self
+            .message
+            .edns
+            .as_ref()
+            .is_some_and(|edns| edns.version() > 0)
+        {
+            return self.refuse(ResponseCode::BADVERS);
+        }
+        let is_transfer = matches!(query.query_type(), RecordType::AXFR | RecordType::IXFR);
+        if query.query_class() != DNSClass::IN || is_transfer {
+            return self.refuse(ResponseCode::Refused);
+        }
+        if let Some(address) = asks_for_name_of(query) {
+            return self.name_of(query, address);
+        }
+        match text(query.name()).and_then(|name| self.view.addresses(&name)) {
+            Some(addresses) => self.addresses(query, addresses),
+            None if is_private(query) => self.answer(ResponseCode::NXDomain, Vec::new()),
+            None => self.forward(query),
+        }
+    }
+
+    /// Answers with the addresses of the family that is asked for, or with none.
+    fn addresses(&self, query: &Query, addresses: Vec<IpAddr>) -> Option<Verdict> {
+        let is_wanted = |ip: &IpAddr| match query.query_type() {
+            RecordType::A => ip.is_ipv4(),
+            RecordType::AAAA => ip.is_ipv6(),
+            RecordType::ANY => true,
+            _ => false,
+        };
+        let addresses = addresses.into_iter().filter(is_wanted);
+        let mut records: Vec<Record> = addresses.map(|ip| address(query.name(), ip)).collect();
+        if !records.is_empty() {
+            // Askers take the first: another one each time.
+            let first = usize::from(self.message.metadata.id) % records.len();
+            records.rotate_left(first);
+        }
+        self.answer(ResponseCode::NoError, records)
+    }
+
+    /// Answers with the name of an address. That nobody has one of the asker's own networks is not
+    /// for others to hear; one of any other network is asked for like any other in the world.
+    fn name_of(&self, query: &Query, address: IpAddr) -> Option<Verdict> {
+        let named = self.view.name_of(address).and_then(|(name, network)| {
+            let labels = name.as_str().split('.').chain([network.as_str()]);
+            Name::from_labels(labels.flat_map(|part| part.split('.'))).ok()
+        });
+        match named {
+            Some(to) => self.answer(ResponseCode::NoError, vec![pointer(query.name(), to)]),
+            None if self.view.has(address) => self.answer(ResponseCode::NXDomain, Vec::new()),
+            None => self.forward(query),
+        }
+    }
+
+    fn answer(&self, code: ResponseCode, records: Vec<Record>) -> Option<Verdict> {
+        let mut response = response(self.message, code);
+        response.metadata.authoritative = true;
+        response.add_answers(records);
+        encode(&response, self.limit).map(Verdict::Answer)
+    }
+
+    fn refuse(&self, code: ResponseCode) -> Option<Verdict> {
+        bare(self.message, code, self.limit).map(Verdict::Refuse)
+    }
+
+    /// Who has no way out has none through a name either: what is asked for would tell others as much
+    /// as any packet does.
+    fn forward(&self, query: &Query) -> Option<Verdict> {
+        if !self.view.has_way_out() || !self.message.metadata.recursion_desired {
+            return self.refuse(ResponseCode::Refused);
+        }
+        let question = Question::new(self.message, query, self.bytes, self.limit);
+        Some(Verdict::Forward(Box::new(question)))
+    }
+}
+
+/// The address whose name is asked for.
+fn asks_for_name_of(query: &Query) -> Option<IpAddr> {
+    (query.query_type() == RecordType::PTR).then_some(())?;
+    let net = query.name().parse_arpa_name().ok()?;
+    (net.prefix_len() == net.max_prefix_len()).then(|| net.addr())
+}
+
+/// Whether a name that nobody has is not for others to hear: it has one part, as those of endpoints
+/// have, and is not asked for as a top-level domain.
+fn is_private(query: &Query) -> bool {
+    let of_domain = matches!(
+        query.query_type(),
+        RecordType::NS | RecordType::SOA | RecordType::DS | RecordType::DNSKEY
+    );
+    query.name().num_labels() == 1 && !of_domain
+}
+
+/// A name as one of ours would be written, in lower case; none if it can be none.
+fn text(name: &Name) -> Option<String> {
+    let is_ours = |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-');
+    let part = |label: &[u8]| {
+        let label = label.iter().all(is_ours).then_some(label)?;
+        Some(std::str::from_utf8(label).ok()?.to_ascii_lowercase())
+    };
+    let parts = name.iter().map(part).collect::<Option<Vec<_>>>()?;
+    Some(parts.join("."))
+}

@@ -1,0 +1,80 @@
+//! What a zone is told: everything once, then what changes. Each piece says whole what it is about, so
+//! that to hear it twice does no harm.
+
+use std::net::IpAddr;
+
+use ipnet::IpNet;
+use serde::{Deserialize, Serialize};
+use tidegate_model::{Access, Change, Endpoint, Name, NetnsId, Network, State};
+
+/// A piece of news.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum News {
+    /// A network is there, or has changed.
+    Network {
+        /// Its name.
+        name: Name,
+        /// Addresses at which its endpoints ask.
+        gateways: Vec<IpAddr>,
+        /// Its subnets.
+        subnets: Vec<IpNet>,
+        /// Whether there is a way out of it.
+        open: bool,
+    },
+    /// A network is gone.
+    NoNetwork(Name),
+    /// An endpoint is there, or has changed.
+    Endpoint {
+        /// Its name.
+        name: Name,
+        /// Its other names.
+        aliases: Vec<Name>,
+        /// Its network.
+        network: Name,
+        /// Its namespace.
+        netns: NetnsId,
+        /// Its addresses.
+        addresses: Vec<IpAddr>,
+    },
+    /// An endpoint is gone.
+    NoEndpoint(Name),
+}
+
+/// Everything about a state.
+pub fn of_state(state: &State) -> impl Iterator<Item = News> {
+    let networks = state.networks.values().map(of_network);
+    networks.chain(state.endpoints.values().map(of_endpoint))
+}
+
+/// What a change means.
+pub fn of_change(change: &Change) -> Vec<News> {
+    match change {
+        Change::AddNetwork(network) => vec![of_network(network)],
+        Change::ReplaceNetwork { after, .. } => vec![of_network(after)],
+        Change::RemoveNetwork(network) => vec![News::NoNetwork(network.name.clone())],
+        Change::AddEndpoint(endpoint) => vec![of_endpoint(endpoint)],
+        Change::ReplaceEndpoint { after, .. } => vec![of_endpoint(after)],
+        Change::RemoveEndpoint(endpoint) => vec![News::NoEndpoint(endpoint.name.clone())],
+        Change::All(changes) => changes.iter().flat_map(of_change).collect(),
+    }
+}
+
+fn of_network(network: &Network) -> News {
+    News::Network {
+        name: network.name.clone(),
+        gateways: network.resolvers().collect(),
+        subnets: network.subnets.iter().map(|subnet| subnet.net).collect(),
+        open: network.policy.access == Access::Open,
+    }
+}
+
+fn of_endpoint(endpoint: &Endpoint) -> News {
+    News::Endpoint {
+        name: endpoint.name.clone(),
+        aliases: endpoint.aliases.clone(),
+        network: endpoint.network.clone(),
+        netns: endpoint.netns.id,
+        addresses: endpoint.addresses.iter().map(IpNet::addr).collect(),
+    }
+}

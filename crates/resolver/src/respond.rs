@@ -1,0 +1,67 @@
+//! Answers as bytes.
+
+use std::net::IpAddr;
+
+use hickory_proto::op::{Edns, Message, Metadata, ResponseCode};
+use hickory_proto::rr::rdata::{A, AAAA, PTR};
+use hickory_proto::rr::{Name, RData, Record};
+
+/// For how long an answer of ours may be remembered, in seconds. Endpoints come and go.
+pub const TTL: u32 = 5;
+
+/// Longest answer by UDP, in bytes: what passes unfragmented wherever IPv6 does (DNS flag day 2020,
+/// <https://www.dnsflagday.net/2020/>).
+pub const MAX_DATAGRAM: usize = 1232;
+
+/// Longest answer by UDP to whoever says nothing about it, in bytes (RFC 1035 section 4.2.1).
+const PLAIN_DATAGRAM: usize = 512;
+
+/// How long an answer to a question may be that came by UDP, in bytes (RFC 6891 section 6.2.3).
+pub(crate) fn datagram_limit(request: &Message) -> usize {
+    let offered = request.edns.as_ref().map_or(0, Edns::max_payload);
+    usize::from(offered).clamp(PLAIN_DATAGRAM, MAX_DATAGRAM)
+}
+
+/// An answer, which holds nothing yet.
+pub(crate) fn response(request: &Message, code: ResponseCode) -> Message {
+    let mut metadata = Metadata::response_from_request(&request.metadata);
+    metadata.recursion_available = true;
+    metadata.response_code = code;
+    let mut response = Message::response(metadata.id, metadata.op_code);
+    response.metadata = metadata;
+    response.add_queries(request.queries.iter().cloned());
+    if request.edns.is_some() {
+        let mut edns = Edns::new();
+        edns.set_max_payload(MAX_DATAGRAM as u16);
+        edns.set_rcode_high(code.high());
+        response.set_edns(edns);
+    }
+    response
+}
+
+/// The bytes of an answer; where they are too many, what says that there are more (TC). None where
+/// even that does not fit.
+pub(crate) fn encode(response: &Message, limit: usize) -> Option<Vec<u8>> {
+    let fits = |bytes: &Vec<u8>| bytes.len() <= limit;
+    let whole = response.to_vec().ok().filter(fits);
+    whole.or_else(|| response.truncate().to_vec().ok().filter(fits))
+}
+
+/// An answer that holds nothing but a code.
+pub(crate) fn bare(request: &Message, code: ResponseCode, limit: usize) -> Option<Vec<u8>> {
+    encode(&response(request, code), limit)
+}
+
+/// The record of an address.
+pub(crate) fn address(name: &Name, address: IpAddr) -> Record {
+    let data = match address {
+        IpAddr::V4(ip) => RData::A(A(ip)),
+        IpAddr::V6(ip) => RData::AAAA(AAAA(ip)),
+    };
+    Record::from_rdata(name.clone(), TTL, data)
+}
+
+/// The record of the name of an address.
+pub(crate) fn pointer(name: &Name, to: Name) -> Record {
+    Record::from_rdata(name.clone(), TTL, RData::PTR(PTR(to)))
+}

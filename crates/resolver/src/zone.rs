@@ -1,0 +1,194 @@
+//! What is known of networks and endpoints, and who may know it.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::net::IpAddr;
+
+use ipnet::IpNet;
+use tidegate_model::{Name, NetnsId};
+
+use crate::News;
+
+/// Networks and endpoints, by what is asked for.
+///
+/// A namespace sees the names of the networks that it is attached to, and no trace of any other.
+/// Whatever is heard costs the same however much is known.
+#[derive(Clone, Debug, Default)]
+pub struct Zone {
+    networks: HashMap<Name, Network>,
+    endpoints: HashMap<Name, Endpoint>,
+    /// The endpoint that has an address.
+    by_address: HashMap<IpAddr, Name>,
+    /// The networks that a namespace is on, each with the number of its endpoints there.
+    namespaces: HashMap<NetnsId, BTreeMap<Name, usize>>,
+}
+
+#[derive(Clone, Debug, Default)]
+struct Network {
+    gateways: Vec<IpAddr>,
+    subnets: Vec<IpNet>,
+    open: bool,
+    /// Endpoints by name and alias, in lower case: DNS tells no other (RFC 4343).
+    names: HashMap<String, BTreeSet<Name>>,
+}
+
+#[derive(Clone, Debug)]
+struct Endpoint {
+    aliases: Vec<Name>,
+    network: Name,
+    netns: NetnsId,
+    addresses: Vec<IpAddr>,
+}
+
+impl Zone {
+    /// Takes a piece of news.
+    pub fn hear(&mut self, news: News) {
+        match news {
+            News::Network {
+                name,
+                gateways,
+                subnets,
+                open,
+            } => {
+                let network = self.networks.entry(name).or_default();
+                (network.gateways, network.subnets, network.open) = (gateways, subnets, open);
+            }
+            News::NoNetwork(name) => drop(self.networks.remove(&name)),
+            News::NoEndpoint(name) => self.forget(&name),
+            News::Endpoint {
+                name,
+                aliases,
+                network,
+                netns,
+                addresses,
+            } => {
+                self.forget(&name);
+                let endpoint = Endpoint {
+                    aliases,
+                    network,
+                    netns,
+                    addresses,
+                };
+                self.remember(name, endpoint);
+            }
+        }
+    }
+
+    fn remember(&mut self, name: Name, endpoint: Endpoint) {
+        let network = self.networks.entry(endpoint.network.clone()).or_default();
+        for key in keys(&name, &endpoint) {
+            network.names.entry(key).or_default().insert(name.clone());
+        }
+        for address in &endpoint.addresses {
+            self.by_address.insert(*address, name.clone());
+        }
+        let networks = self.namespaces.entry(endpoint.netns).or_default();
+        *networks.entry(endpoint.network.clone()).or_default() += 1;
+        self.endpoints.insert(name, endpoint);
+    }
+
+    fn forget(&mut self, name: &Name) {
+        let Some(endpoint) = self.endpoints.remove(name) else {
+            return;
+        };
+        if let Some(network) = self.networks.get_mut(&endpoint.network) {
+            for key in keys(name, &endpoint) {
+                if let Some(holders) = network.names.get_mut(&key) {
+                    holders.remove(name);
+                    if holders.is_empty() {
+                        network.names.remove(&key);
+                    }
+                }
+            }
+        }
+        for address in &endpoint.addresses {
+            // Somebody else may have been given it meanwhile.
+            if self.by_address.get(address) == Some(name) {
+                self.by_address.remove(address);
+            }
+        }
+        if let Some(networks) = self.namespaces.get_mut(&endpoint.netns) {
+            if let Some(count) = networks.get_mut(&endpoint.network) {
+                *count -= 1;
+                if *count == 0 {
+                    networks.remove(&endpoint.network);
+                }
+            }
+            if networks.is_empty() {
+                self.namespaces.remove(&endpoint.netns);
+            }
+        }
+    }
+
+    /// What somebody may know who asks from one address at another; nothing if it is not an endpoint
+    /// that asks a gateway of its network.
+    pub(crate) fn view(&self, from: IpAddr, to: IpAddr) -> Option<View<'_>> {
+        let endpoint = self.endpoints.get(self.by_address.get(&from)?)?;
+        let network = self.networks.get(&endpoint.network)?;
+        network.gateways.contains(&to).then_some(())?;
+        Some(View {
+            zone: self,
+            networks: self.namespaces.get(&endpoint.netns)?,
+        })
+    }
+}
+
+/// Every name of an endpoint.
+fn keys<'a>(name: &'a Name, endpoint: &'a Endpoint) -> impl Iterator<Item = String> + use<'a> {
+    let names = std::iter::once(name).chain(&endpoint.aliases);
+    names.map(|name| name.as_str().to_ascii_lowercase())
+}
+
+/// What one namespace may know.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct View<'a> {
+    zone: &'a Zone,
+    networks: &'a BTreeMap<Name, usize>,
+}
+
+impl<'a> View<'a> {
+    /// The networks that it is on.
+    fn networks(self) -> impl Iterator<Item = (&'a Name, &'a Network)> {
+        let find = move |name: &'a Name| Some((name, self.zone.networks.get(name)?));
+        self.networks.keys().filter_map(find)
+    }
+
+    /// Addresses of the endpoints that have a name, alone or with their network's behind it and a dot
+    /// between; none if nobody has it. `name` is in lower case.
+    pub(crate) fn addresses(self, name: &str) -> Option<Vec<IpAddr>> {
+        let mut found: Option<BTreeSet<IpAddr>> = None;
+        for (network_name, network) in self.networks() {
+            let own = network_name.as_str().to_ascii_lowercase();
+            let inner = name
+                .strip_suffix(&own)
+                .and_then(|rest| rest.strip_suffix('.'));
+            for key in std::iter::once(name).chain(inner) {
+                let holders = network.names.get(key).into_iter().flatten();
+                for endpoint in holders.filter_map(|holder| self.zone.endpoints.get(holder)) {
+                    let found = found.get_or_insert_default();
+                    found.extend(endpoint.addresses.iter().copied());
+                }
+            }
+        }
+        found.map(|found| found.into_iter().collect())
+    }
+
+    /// The endpoint that has an address, with its network.
+    pub(crate) fn name_of(self, address: IpAddr) -> Option<(&'a Name, &'a Name)> {
+        let name = self.zone.by_address.get(&address)?;
+        let network = &self.zone.endpoints.get(name)?.network;
+        self.networks
+            .contains_key(network)
+            .then_some((name, network))
+    }
+
+    /// Whether an address belongs to one of its networks, whoever has it.
+    pub(crate) fn has(self, address: IpAddr) -> bool {
+        let mut subnets = self.networks().flat_map(|(_, network)| &network.subnets);
+        subnets.any(|subnet| subnet.contains(&address))
+    }
+
+    /// Whether there is a way out of one of its networks.
+    pub(crate) fn has_way_out(self) -> bool {
+        self.networks().any(|(_, network)| network.open)
+    }
+}

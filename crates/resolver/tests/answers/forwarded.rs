@@ -1,0 +1,130 @@
+//! Names that others know.
+
+use hickory_proto::op::{Edns, Message, ResponseCode};
+use hickory_proto::rr::{RData, Record, RecordType};
+use tidegate_resolver::{Question, Verdict};
+
+use crate::scene::{ask, question, shown, told, told_to, zone};
+
+fn forwarded(message: &Message) -> Question {
+    match ask(&zone(), "10.0.1.2", "10.0.1.1", message) {
+        Verdict::Forward(question) => *question,
+        other => panic!("{other:?}"),
+    }
+}
+
+/// An answer under an id.
+fn answer(asked: &Message, id: u16, records: usize) -> Message {
+    let mut answer = asked.clone().into_response();
+    answer.metadata.id = id;
+    for number in 0..records {
+        let data = RData::A(std::net::Ipv4Addr::new(192, 0, 2, number as u8).into());
+        let name = asked.queries[0].name().clone();
+        answer.add_answer(Record::from_rdata(name, 60, data));
+    }
+    answer
+}
+
+#[test]
+fn names_of_the_world_are_asked_of_others_and_single_ones_are_not() {
+    for (name, kind, expected) in [
+        ("www.example.org.", RecordType::A, "forwarded"),
+        ("example.", RecordType::A, "NXDomain"),
+        ("example.", RecordType::HTTPS, "NXDomain"),
+        ("example.", RecordType::NS, "forwarded"),
+        (".", RecordType::NS, "forwarded"),
+    ] {
+        assert_eq!(told(name, kind), expected, "{name} {kind}");
+    }
+}
+
+#[test]
+fn nothing_is_asked_for_who_has_no_way_out() {
+    let told = |name, kind| told_to(&zone(), "10.0.3.2", "10.0.3.1", name, kind);
+    assert_eq!(told("safe.", RecordType::A), "NoError 10.0.3.2");
+    assert_eq!(told("secret.example.org.", RecordType::A), "Refused");
+    assert_eq!(told("1.2.0.192.in-addr.arpa.", RecordType::PTR), "Refused");
+}
+
+#[test]
+fn who_wants_no_recursion_gets_none() {
+    let mut message = question("www.example.org.", RecordType::A);
+    message.metadata.recursion_desired = false;
+    assert_eq!(
+        shown(&ask(&zone(), "10.0.1.2", "10.0.1.1", &message)),
+        "Refused"
+    );
+}
+
+#[test]
+fn a_question_goes_out_as_it_came_but_for_its_id_and_so_does_the_answer() {
+    let mut message = question("www.example.org.", RecordType::A);
+    let mut edns = Edns::new();
+    edns.set_max_payload(1232).set_dnssec_ok(true);
+    message.set_edns(edns);
+    message.metadata.id = 7;
+    let question = forwarded(&message);
+    let sent = Message::from_vec(&question.with_id(9)).unwrap();
+    assert_eq!(sent.metadata.id, 9);
+    assert_eq!(
+        (&sent.queries, &sent.edns),
+        (&message.queries, &message.edns)
+    );
+    let heard = question
+        .hear(9, &answer(&message, 9, 1).to_vec().unwrap())
+        .unwrap();
+    assert!(!heard.is_failure);
+    assert_eq!(
+        Message::from_vec(&heard.bytes).unwrap(),
+        answer(&message, 7, 1)
+    );
+}
+
+#[test]
+fn only_an_answer_to_the_question_is_taken() {
+    let message = question("www.example.org.", RecordType::A);
+    let question = forwarded(&message);
+    let is_taken = |answer: &Message| question.hear(9, &answer.to_vec().unwrap()).is_some();
+    assert!(is_taken(&answer(&message, 9, 1)));
+    assert!(!is_taken(&answer(&message, 8, 1)), "another id");
+    let other = crate::scene::question("www.example.com.", RecordType::A);
+    assert!(!is_taken(&answer(&other, 9, 1)), "another name");
+    let other = crate::scene::question("www.example.org.", RecordType::AAAA);
+    assert!(!is_taken(&answer(&other, 9, 1)), "another type");
+    let mut echo = message.clone();
+    echo.metadata.id = 9;
+    assert!(!is_taken(&echo), "no answer");
+    assert!(question.hear(9, b"junk").is_none());
+}
+
+#[test]
+fn a_server_that_fails_is_known_as_such_and_one_that_knows_of_no_such_name_is_not() {
+    let message = question("www.example.org.", RecordType::A);
+    let question = forwarded(&message);
+    for (code, is_failure) in [
+        (ResponseCode::ServFail, true),
+        (ResponseCode::Refused, true),
+        (ResponseCode::NotImp, true),
+        (ResponseCode::NXDomain, false),
+        (ResponseCode::NoError, false),
+    ] {
+        let mut answer = answer(&message, 9, 0);
+        answer.metadata.response_code = code;
+        let heard = question.hear(9, &answer.to_vec().unwrap()).unwrap();
+        assert_eq!(heard.is_failure, is_failure, "{code}");
+    }
+    let failed = Message::from_vec(&question.failed().unwrap()).unwrap();
+    assert_eq!(failed.metadata.response_code, ResponseCode::ServFail);
+    assert_eq!(failed.metadata.id, message.metadata.id);
+}
+
+#[test]
+fn an_answer_that_is_too_long_for_the_asker_says_so() {
+    let message = question("www.example.org.", RecordType::A);
+    let long = answer(&message, 9, 100).to_vec().unwrap();
+    assert!(long.len() > 512);
+    let heard = forwarded(&message).hear(9, &long).unwrap();
+    assert!(heard.bytes.len() <= 512);
+    let told = Message::from_vec(&heard.bytes).unwrap();
+    assert!(told.metadata.truncation && told.answers.is_empty());
+}

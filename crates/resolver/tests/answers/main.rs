@@ -1,0 +1,13 @@
+//! What is answered to whom.
+
+#![expect(
+    clippy::unwrap_used,
+    clippy::panic,
+    reason = "what is not as it should be fails the test"
+)]
+
+mod files;
+mod forwarded;
+mod local;
+mod mutated;
+mod scene;

@@ -1,0 +1,119 @@
+//! A host with networks and endpoints, and what is asked there.
+
+use std::net::IpAddr;
+
+use hickory_proto::op::{Message, Query};
+use hickory_proto::rr::{Name, RecordType};
+use serde_json::json;
+use tidegate_model::{Endpoint, Network, State};
+use tidegate_resolver::{Asked, Transport, Verdict, Zone, judge, of_state};
+
+/// Networks `web` (open), `db` (open), `vault` (internal) and `dark` (isolated). Namespace 1 is on
+/// `web` as front and on `dark` as shade, 2 on `web` as back, 3 on `db` as front-db, 4 on `vault`.
+pub(crate) fn state() -> State {
+    let mut state = State {
+        resolver: Some(5300),
+        ..State::default()
+    };
+    for (number, name, access) in [
+        (1, "web", "open"),
+        (2, "db", "open"),
+        (3, "vault", "internal"),
+        (4, "dark", "isolated"),
+    ] {
+        let network = json!({
+            "name": name, "bridge": format!("tgb{number}"), "mac": "02:62:00:00:00:01", "mtu": null,
+            "subnets": [
+                { "net": format!("10.0.{number}.0/24"), "gateway": format!("10.0.{number}.1") },
+                { "net": format!("fd00:{number}::/64"), "gateway": format!("fd00:{number}::1") },
+            ],
+            "policy": { "access": access },
+        });
+        let network: Network = serde_json::from_value(network).unwrap();
+        state.networks.insert(network.name.clone(), network);
+    }
+    for (name, aliases, network, netns, addresses) in [
+        (
+            "front",
+            &["www", "pool"][..],
+            "web",
+            1,
+            &["10.0.1.2/24", "fd00:1::2/64"][..],
+        ),
+        ("Back", &["pool"], "web", 2, &["10.0.1.3/24"]),
+        (
+            "front-db",
+            &["only-db"],
+            "db",
+            3,
+            &["10.0.2.2/24", "fd00:2::2/64"],
+        ),
+        ("safe", &[], "vault", 4, &["10.0.3.2/24"]),
+        ("shade", &[], "dark", 1, &["10.0.4.2/24"]),
+        ("dotted.name", &[], "web", 5, &["10.0.1.4/24"]),
+    ] {
+        let endpoint = json!({
+            "name": name, "aliases": aliases, "network": network,
+            "netns": { "path": format!("/run/netns/{netns}"), "id": { "dev": 4, "ino": netns } },
+            "host-ifname": "tgv1", "ifname": "eth0", "mac": "02:76:00:00:00:01",
+            "addresses": addresses, "gateways": [], "ports": [],
+        });
+        let endpoint: Endpoint = serde_json::from_value(endpoint).unwrap();
+        state.endpoints.insert(endpoint);
+    }
+    state
+}
+
+pub(crate) fn zone() -> Zone {
+    let mut zone = Zone::default();
+    of_state(&state()).for_each(|news| zone.hear(news));
+    zone
+}
+
+pub(crate) fn ip(text: &str) -> IpAddr {
+    text.parse().unwrap()
+}
+
+pub(crate) fn question(name: &str, kind: RecordType) -> Message {
+    let mut message = Message::query();
+    message.metadata.recursion_desired = true;
+    message.add_query(Query::query(Name::from_ascii(name).unwrap(), kind));
+    message
+}
+
+/// Asks by UDP.
+pub(crate) fn ask(zone: &Zone, from: &str, to: &str, message: &Message) -> Verdict {
+    let bytes = message.to_vec().unwrap();
+    let asked = Asked {
+        from: ip(from),
+        to: ip(to),
+        transport: Transport::Udp,
+        bytes: &bytes,
+    };
+    judge(zone, asked)
+}
+
+/// What front is told: the code with the data of each record in order, or what else is done.
+pub(crate) fn told(name: &str, kind: RecordType) -> String {
+    told_to(&zone(), "10.0.1.2", "10.0.1.1", name, kind)
+}
+
+/// What somebody is told.
+pub(crate) fn told_to(zone: &Zone, from: &str, to: &str, name: &str, kind: RecordType) -> String {
+    shown(&ask(zone, from, to, &question(name, kind)))
+}
+
+pub(crate) fn shown(verdict: &Verdict) -> String {
+    match verdict {
+        Verdict::Ignore => "silence".to_owned(),
+        Verdict::Forward(_) => "forwarded".to_owned(),
+        Verdict::Answer(bytes) | Verdict::Refuse(bytes) => {
+            let message = Message::from_vec(bytes).unwrap();
+            let code = format!("{:?}", message.metadata.response_code);
+            let mut data: Vec<String> =
+                message.answers.iter().map(|r| r.data.to_string()).collect();
+            data.sort();
+            [vec![code], data].concat().join(" ")
+        }
+    }
+}
