@@ -64,6 +64,9 @@ _tidegate() {
             tidegate__subcmd__endpoint,ls)
                 cmd="tidegate__subcmd__endpoint__subcmd__ls"
                 ;;
+            tidegate__subcmd__endpoint,resolv-conf)
+                cmd="tidegate__subcmd__endpoint__subcmd__resolv__subcmd__conf"
+                ;;
             tidegate__subcmd__endpoint__subcmd__help,help)
                 cmd="tidegate__subcmd__endpoint__subcmd__help__subcmd__help"
                 ;;
@@ -72,6 +75,9 @@ _tidegate() {
                 ;;
             tidegate__subcmd__endpoint__subcmd__help,ls)
                 cmd="tidegate__subcmd__endpoint__subcmd__help__subcmd__ls"
+                ;;
+            tidegate__subcmd__endpoint__subcmd__help,resolv-conf)
+                cmd="tidegate__subcmd__endpoint__subcmd__help__subcmd__resolv__subcmd__conf"
                 ;;
             tidegate__subcmd__help,attach)
                 cmd="tidegate__subcmd__help__subcmd__attach"
@@ -117,6 +123,9 @@ _tidegate() {
                 ;;
             tidegate__subcmd__help__subcmd__endpoint,ls)
                 cmd="tidegate__subcmd__help__subcmd__endpoint__subcmd__ls"
+                ;;
+            tidegate__subcmd__help__subcmd__endpoint,resolv-conf)
+                cmd="tidegate__subcmd__help__subcmd__endpoint__subcmd__resolv__subcmd__conf"
                 ;;
             tidegate__subcmd__help__subcmd__network,connect)
                 cmd="tidegate__subcmd__help__subcmd__network__subcmd__connect"
@@ -305,7 +314,7 @@ _tidegate() {
             return 0
             ;;
         tidegate__subcmd__endpoint)
-            opts="-h --socket --json --timings --help ls inspect help"
+            opts="-h --socket --json --timings --help ls inspect resolv-conf help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -323,7 +332,7 @@ _tidegate() {
             return 0
             ;;
         tidegate__subcmd__endpoint__subcmd__help)
-            opts="ls inspect help"
+            opts="ls inspect resolv-conf help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -378,6 +387,20 @@ _tidegate() {
             COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
+        tidegate__subcmd__endpoint__subcmd__help__subcmd__resolv__subcmd__conf)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
         tidegate__subcmd__endpoint__subcmd__inspect)
             opts="-h --socket --json --timings --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
@@ -397,6 +420,24 @@ _tidegate() {
             return 0
             ;;
         tidegate__subcmd__endpoint__subcmd__ls)
+            opts="-h --socket --json --timings --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --socket)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        tidegate__subcmd__endpoint__subcmd__resolv__subcmd__conf)
             opts="-h --socket --json --timings --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
@@ -525,7 +566,7 @@ _tidegate() {
             return 0
             ;;
         tidegate__subcmd__help__subcmd__endpoint)
-            opts="ls inspect"
+            opts="ls inspect resolv-conf"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -553,6 +594,20 @@ _tidegate() {
             return 0
             ;;
         tidegate__subcmd__help__subcmd__endpoint__subcmd__ls)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        tidegate__subcmd__help__subcmd__endpoint__subcmd__resolv__subcmd__conf)
             opts=""
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )

@@ -23,7 +23,7 @@ _tidegated() {
 
     case "${cmd}" in
         tidegated)
-            opts="-V -h --config --socket --state-dir --nft-driver --nft-path --log-level --ipv4-pools --ipv6-pools --free-ports --metrics-listen --version --json --help"
+            opts="-V -h --config --socket --state-dir --nft-driver --nft-path --log-level --ipv4-pools --ipv6-pools --free-ports --metrics-listen --dns --dns-port --dns-upstreams --version --json --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -66,6 +66,18 @@ _tidegated() {
                     return 0
                     ;;
                 --metrics-listen)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --dns)
+                    COMPREPLY=($(compgen -W "true false" -- "${cur}"))
+                    return 0
+                    ;;
+                --dns-port)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --dns-upstreams)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;

@@ -69,6 +69,11 @@ impl Host {
         self.add_arguments(&[option, driver]);
     }
 
+    /// Takes the arguments back, and gives the daemon's next start others.
+    pub fn set_arguments(&mut self, arguments: &[&str]) {
+        self.arguments = arguments.iter().map(ToString::to_string).collect();
+    }
+
     /// Has the daemon started by a script, which is to end with `exec "$@"`, in a mount namespace of
     /// its own.
     pub fn start_by(&mut self, script: &str) {

@@ -2,7 +2,7 @@
 //! own, which are network namespaces.
 //!
 //! [`Host`] is a namespace with a daemon in it, [`Lab`] one with namespaces to attach and an
-//! outside world, [`traffic`] what goes over the wires between them.
+//! outside world, [`traffic`] what goes over the wires between them, [`names`] what is asked for names.
 
 #![expect(
     clippy::expect_used,
@@ -13,6 +13,7 @@
 mod host;
 mod lab;
 mod links;
+pub mod names;
 mod programs;
 pub mod sctp;
 mod snapshot;

@@ -381,7 +381,23 @@ pub enum EndpointCommand {
         #[arg(value_name = "ENDPOINT")]
         endpoint: Name,
     },
+    /// Print the content of /etc/resolv.conf for an endpoint's namespace
+    ///
+    /// It names the gateways that answer for names of endpoints, and the host's search domains and
+    /// options; see resolv.conf(5). `tidegate attach --json` tells it too, as `resolv-conf`.
+    #[command(after_help = RESOLV_CONF_HELP)]
+    ResolvConf {
+        /// The endpoint
+        #[arg(value_name = "ENDPOINT")]
+        endpoint: Name,
+    },
 }
+
+const RESOLV_CONF_HELP: &str = "\
+Examples:
+  Where `ip netns exec` looks for it, see ip-netns(8):
+    mkdir -p /etc/netns/box1
+    tidegate endpoint resolv-conf front > /etc/netns/box1/resolv.conf";
 
 /// Which ruleset.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Args)]

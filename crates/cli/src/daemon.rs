@@ -1,6 +1,7 @@
 //! The command line of `tidegated`.
 
 use std::net::SocketAddr;
+use std::num::NonZeroU16;
 use std::path::PathBuf;
 
 use clap::Parser;
@@ -97,6 +98,25 @@ pub struct Daemon {
     /// Over HTTP, at /metrics, to whoever can reach the address.
     #[arg(long, value_name = "IP:PORT", env = "TIDEGATE_METRICS_LISTEN")]
     pub metrics_listen: Option<SocketAddr>,
+
+    /// Whether names of endpoints are answered [default: true]
+    #[arg(long, value_name = "BOOL", env = "TIDEGATE_DNS")]
+    pub dns: Option<bool>,
+
+    /// Port of the host at which endpoints' questions for names arrive [default: 20053]
+    ///
+    /// Endpoints ask port 53 of a gateway, and are sent on to it. Where it is taken, another one is used.
+    #[arg(long, value_name = "PORT", env = "TIDEGATE_DNS_PORT")]
+    pub dns_port: Option<NonZeroU16>,
+
+    /// Servers that are asked for all other names [default: those of /etc/resolv.conf]
+    #[arg(
+        long,
+        value_name = "IP[:PORT]",
+        env = "TIDEGATE_DNS_UPSTREAMS",
+        value_delimiter = ','
+    )]
+    pub dns_upstreams: Option<Vec<String>>,
 
     /// Print what this program is, and which nft driver it would use here
     #[arg(short = 'V', long)]

@@ -9,7 +9,7 @@ use tidegate_cli::{
     PairArgs, PortsArgs, RulesetArgs,
 };
 use tidegate_model::api::{
-    Attach, CreateNetwork, NetworkView, Peer, Ports, RulesetDiff, RulesetText,
+    Attach, CreateNetwork, EndpointView, NetworkView, Peer, Ports, RulesetDiff, RulesetText,
 };
 use tidegate_model::doctor::Diagnosis;
 use tidegate_model::event::Event;
@@ -201,6 +201,10 @@ async fn endpoint(
         EndpointCommand::Inspect { endpoint } => {
             let endpoint = daemon.get(&format!("{ENDPOINTS}/{endpoint}")).await?;
             output.show(endpoint, view::endpoint)
+        }
+        EndpointCommand::ResolvConf { endpoint } => {
+            let endpoint = daemon.get(&format!("{ENDPOINTS}/{endpoint}")).await?;
+            output.show(endpoint, |view: &EndpointView| view.resolv_conf.clone())
         }
     }
 }

@@ -6,7 +6,7 @@ use std::fmt::Display;
 use comfy_table::{ContentArrangement, Table, presets};
 use jiff::Timestamp;
 use serde::Deserialize;
-use tidegate_model::api::{Info, NetworkView};
+use tidegate_model::api::{Info, NamesInfo, NetworkView};
 use tidegate_model::doctor::{Checked, Diagnosis, Finding, Severity};
 use tidegate_model::event::{Event, Happening};
 use tidegate_model::explain::{Explanation, Fate, MatchedElement, Path};
@@ -146,7 +146,19 @@ pub(crate) fn info(info: &Info) -> String {
         ("state folder", info.state_dir.display().to_string()),
         ("networks", info.networks.to_string()),
         ("endpoints", info.endpoints.to_string()),
+        (
+            "names",
+            info.names.as_ref().map_or_else(String::new, resolver),
+        ),
     ])
+}
+
+/// How names are answered, on a line.
+fn resolver(names: &NamesInfo) -> String {
+    let port = names.port.map(|port| format!("at port {port}"));
+    let process = names.process.map(|pid| format!("by process {pid}"));
+    let parts = [Some(names.status.clone()), port, process];
+    parts.into_iter().flatten().collect::<Vec<_>>().join(" ")
 }
 
 /// One event, on a line.

@@ -18,8 +18,8 @@ use axum::routing::{get, post};
 use tidegate_link::Gone;
 use tidegate_model::Endpoint;
 use tidegate_model::api::{
-    Attach, Build, CreateNetwork, Info, NetworkView, Peer, Ports, RemoveNetwork, RulesetDiff,
-    RulesetText,
+    Attach, Build, CreateNetwork, EndpointView, Info, NetworkView, Peer, Ports, RemoveNetwork,
+    RulesetDiff, RulesetText,
 };
 use tidegate_model::doctor::Diagnosis;
 use tidegate_model::explain::{Explanation, Question};
@@ -127,6 +127,7 @@ async fn info(State(daemon): State<Daemon>) -> Answer<Info> {
         state_dir,
         networks,
         endpoints,
+        names: Some(daemon.engine.names_info()),
     }))
 }
 
@@ -184,15 +185,22 @@ async fn endpoints(State(daemon): State<Daemon>) -> Answer<Vec<Endpoint>> {
     answer(Ok(daemon.engine.endpoints()))
 }
 
-async fn endpoint(State(daemon): State<Daemon>, NameInPath(name): NameInPath) -> Answer<Endpoint> {
-    answer(daemon.engine.endpoint(&name))
+async fn endpoint(
+    State(daemon): State<Daemon>,
+    NameInPath(name): NameInPath,
+) -> Answer<EndpointView> {
+    daemon
+        .work(move |engine| Ok(engine.view_endpoint(engine.endpoint(&name)?)))
+        .await
 }
 
 async fn attach(
     State(daemon): State<Daemon>,
     JsonBody(wanted): JsonBody<Attach>,
-) -> Answer<Endpoint> {
-    daemon.work(move |engine| engine.attach(&wanted)).await
+) -> Answer<EndpointView> {
+    daemon
+        .work(move |engine| Ok(engine.view_endpoint(engine.attach(&wanted)?)))
+        .await
 }
 
 async fn detach(State(daemon): State<Daemon>, NameInPath(name): NameInPath) -> Answer<Endpoint> {

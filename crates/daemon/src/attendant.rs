@@ -3,7 +3,10 @@
 use std::io;
 use std::os::fd::OwnedFd;
 use std::thread::JoinHandle;
+use std::time::{Duration, Instant};
 
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
+use rustix::io::Errno;
 use rustix::pipe::{PipeFlags, pipe_with};
 
 /// A thread; it ends with this.
@@ -39,6 +42,23 @@ impl Drop for Attendant {
         if let Some(thread) = self.thread.take() {
             // A thread that panicked has said so.
             let _ = thread.join();
+        }
+    }
+}
+
+/// Waits; false if the thread is told to end meanwhile.
+pub(crate) fn rest(stopped: &OwnedFd, pause: Duration) -> bool {
+    let end = Instant::now() + pause;
+    loop {
+        let left = end.saturating_duration_since(Instant::now());
+        if left.is_zero() {
+            return true;
+        }
+        let mut fds = [PollFd::new(stopped, PollFlags::IN)];
+        match poll(&mut fds, Timespec::try_from(left).ok().as_ref()) {
+            Ok(0) => return true,
+            Err(Errno::INTR) => {}
+            Ok(_) | Err(_) => return false,
         }
     }
 }

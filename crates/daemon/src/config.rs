@@ -12,8 +12,9 @@ use tidegate_nft::DriverChoice;
 use tidegate_plan::{Family, Pool, Pools, Supplies};
 use tracing::level_filters::LevelFilter;
 
+use crate::resolver::Upstream;
 pub use error::ConfigError;
-pub use file::File;
+pub use file::{Dns, File};
 
 /// Everything that can be set.
 #[derive(Clone, Debug, PartialEq)]
@@ -32,6 +33,8 @@ pub struct Settings {
     pub supplies: Supplies,
     /// Where metrics are served, if anywhere.
     pub metrics_listen: Option<SocketAddr>,
+    /// How names of endpoints are answered.
+    pub dns: Dns,
 }
 
 impl Settings {
@@ -65,6 +68,11 @@ impl Settings {
                 None => file.nft.driver.unwrap_or(DriverChoice::Auto),
             },
             nft_path: args.nft_path.clone().or(file.nft.path),
+            dns: Dns {
+                enable: args.dns.unwrap_or(file.dns.enable),
+                port: args.dns_port.unwrap_or(file.dns.port),
+                upstreams: upstreams(args.dns_upstreams.as_deref(), file.dns.upstreams)?,
+            },
             metrics_listen: args.metrics_listen.or(file.metrics.listen),
             supplies: Supplies {
                 pools: Pools {
@@ -76,6 +84,11 @@ impl Settings {
             },
         })
     }
+}
+
+fn upstreams(args: Option<&[String]>, set: Vec<Upstream>) -> Result<Vec<Upstream>, ConfigError> {
+    let parse = |text: &String| text.parse().map_err(ConfigError::Upstream);
+    args.map_or(Ok(set), |args| args.iter().map(parse).collect())
 }
 
 /// The pools of a family: those of the command line, or those that were set elsewhere.

@@ -9,6 +9,7 @@ mod error;
 mod events;
 mod explain;
 mod mend;
+mod names;
 mod ports;
 mod ruleset;
 mod start;
@@ -25,6 +26,7 @@ use tidegate_plan::{HostFacts, Plan, Refused, Supplies};
 use tokio::sync::broadcast::Receiver;
 
 use crate::metrics::{Counters, count, render};
+use crate::resolver::Line;
 use crate::store::Store;
 use crate::timing::{Stage, timed};
 
@@ -39,6 +41,7 @@ pub struct Engine {
     supplies: Supplies,
     events: Events,
     counters: Counters,
+    names: Line,
 }
 
 /// What a command changes, before the state says so.
@@ -234,6 +237,8 @@ impl Engine {
             .write()
             .unwrap_or_else(PoisonError::into_inner)
             .apply(&plan.change);
+        // Before the answer, and in the order of the changes: the kernel is still locked.
+        self.names.tell(tidegate_resolver::of_change(&plan.change));
         for happening in Happening::of(&plan.change) {
             self.events.tell(happening);
         }

@@ -1,21 +1,17 @@
 //! The guard of the table: a thread that hears of every change of it, and has what was not ours
 //! taken back.
 
-mod patience;
-
 use std::io;
 use std::os::fd::OwnedFd;
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
-use rustix::event::{PollFd, PollFlags, Timespec, poll};
-use rustix::io::Errno;
 use tidegate_cli::causes;
 use tidegate_nft::{Finding, Ledger, Notice, Watch};
 
-use crate::attendant::Attendant;
+use crate::attendant::{Attendant, rest};
 use crate::engine::{Engine, Mended};
-use patience::Patience;
+use crate::patience::Patience;
 
 /// How many changes that were made at once are logged one by one.
 const NAMED: usize = 3;
@@ -79,7 +75,7 @@ impl Post {
                             "the table is changed again and again: the next time it is mended after {pause:?}"
                         );
                     }
-                    return self.rest(pause);
+                    return rest(&self.stopped, pause);
                 }
                 Err(error) => {
                     let pause = self.patience.after_failing(Instant::now());
@@ -87,28 +83,11 @@ impl Post {
                         causes = ?causes(&error),
                         "cannot mend the table, trying again after {pause:?}: {error}"
                     );
-                    if !self.rest(pause) {
+                    if !rest(&self.stopped, pause) {
                         return false;
                     }
                     finding = self.engine.mend(|| Ok(Finding::Missed));
                 }
-            }
-        }
-    }
-
-    /// Waits; false if it is told to end meanwhile.
-    fn rest(&self, pause: Duration) -> bool {
-        let end = Instant::now() + pause;
-        loop {
-            let left = end.saturating_duration_since(Instant::now());
-            if left.is_zero() {
-                return true;
-            }
-            let mut fds = [PollFd::new(&self.stopped, PollFlags::IN)];
-            match poll(&mut fds, Timespec::try_from(left).ok().as_ref()) {
-                Ok(0) => return true,
-                Err(Errno::INTR) => {}
-                Ok(_) | Err(_) => return false,
             }
         }
     }

@@ -14,6 +14,8 @@ mod guard;
 pub mod listen;
 mod logging;
 mod metrics;
+mod patience;
+pub mod resolver;
 mod run;
 pub mod store;
 mod timing;

@@ -4,7 +4,7 @@ use std::io::Write;
 use std::process::ExitCode;
 
 use tidegate_cli::{Daemon, Parsed, parse};
-use tidegate_daemon::{StartError, listen, run, version};
+use tidegate_daemon::{StartError, listen, resolver, run, version};
 
 fn main() -> ExitCode {
     #[cfg(feature = "libnftables")]
@@ -14,6 +14,16 @@ fn main() -> ExitCode {
     {
         // The daemon that started it hears of an end, whatever its reason, by its pipes.
         return ExitCode::from(u8::from(tidegate_nft::serve_library().is_err()));
+    }
+    let mut words = std::env::args();
+    if words.nth(1).is_some_and(|it| it == resolver::PROCESS) {
+        return match resolver::serve(words.next().as_deref()) {
+            Ok(()) => ExitCode::SUCCESS,
+            Err(error) => {
+                let _ = writeln!(std::io::stderr(), "cannot answer for names: {error}");
+                ExitCode::from(2)
+            }
+        };
     }
     // First of all: it takes variables out of the environment.
     let handed_over = listen::handed_over();

@@ -12,9 +12,10 @@ use tidegate_nft::Watch;
 
 use crate::api::{self, About};
 use crate::claim::{Claim, ClaimError};
-use crate::config::{ConfigError, Settings};
+use crate::config::{ConfigError, Dns, Settings};
 use crate::engine::{Engine, EngineError};
 use crate::listen::{ListenError, Listening};
+use crate::resolver::{self, Sockets};
 use crate::store::{Store, StoreError};
 use crate::{build, collector, driver, guard, logging, metrics};
 
@@ -92,7 +93,7 @@ impl StartError {
 /// # Errors
 /// When it cannot start; what it had not yet looked at is untouched then.
 pub fn run(args: &Daemon, handed_over: Option<UnixListener>) -> Result<(), StartError> {
-    let settings = Settings::load(args)?;
+    let mut settings = Settings::load(args)?;
     logging::start(settings.log_level);
     // After these three it is the one daemon of its namespace, its state and its socket, and only
     // then is anything of the host touched. The socket comes last: that of a daemon that is gone
@@ -104,8 +105,12 @@ pub fn run(args: &Daemon, handed_over: Option<UnixListener>) -> Result<(), Start
         .metrics_listen
         .map(listen_for_metrics)
         .transpose()?;
+    let names = listen_for_names(&settings.dns);
+    settings.supplies.resolver = names.as_ref().ok().map(Sockets::port);
     claim.share_with_children()?;
     let (driver, in_use) = driver::start(&settings)?;
+    let log_level = settings.log_level;
+    let dns = settings.dns.clone();
     let about = About {
         build: build(),
         driver: in_use,
@@ -124,7 +129,32 @@ pub fn run(args: &Daemon, handed_over: Option<UnixListener>) -> Result<(), Start
     let engine = Arc::new(engine);
     let _guard = guard::start(Arc::clone(&engine), watch).map_err(StartError::Thread)?;
     let _collector = collector::start(Arc::clone(&engine), ends).map_err(StartError::Thread)?;
+    let keeper = match names {
+        Ok(sockets) if engine.resolves() => Some(resolver::start(
+            Arc::clone(&engine),
+            sockets,
+            &dns.upstreams,
+            log_level,
+        )),
+        Ok(_) => None,
+        Err(reason) => {
+            engine.names().close(reason);
+            None
+        }
+    };
+    let _keeper = keeper.transpose().map_err(StartError::Thread)?;
     serve(&listening, engine, about, metrics).map_err(StartError::Serve)
+}
+
+/// Listens where names are asked for, or says why not. Without names there are still networks.
+fn listen_for_names(dns: &Dns) -> Result<Sockets, String> {
+    if !dns.enable {
+        return Err("`dns.enable` is false".to_owned());
+    }
+    Sockets::bind(dns.port.get()).map_err(|error| {
+        tracing::error!(%error, "names are not answered: there is no port for questions");
+        format!("there is no port for questions: {error}")
+    })
 }
 
 /// Listens where metrics are to be served.

@@ -9,16 +9,16 @@
 //! | `DELETE /v1/networks/NAME` | [`RemoveNetwork`] as a query | [`NetworkView`] as it was |
 //! | `POST /v1/networks/NAME/connect` | [`Peer`] | [`NetworkView`] |
 //! | `POST /v1/networks/NAME/disconnect` | [`Peer`] | [`NetworkView`] |
-//! | `GET /v1/endpoints` | | `[`[`Endpoint`](crate::Endpoint)`]` |
-//! | `POST /v1/endpoints` | [`Attach`] | [`Endpoint`](crate::Endpoint) |
-//! | `GET /v1/endpoints/NAME` | | [`Endpoint`](crate::Endpoint) |
-//! | `DELETE /v1/endpoints/NAME` | | [`Endpoint`](crate::Endpoint) as it was |
-//! | `POST /v1/gc` | | `[`[`Endpoint`](crate::Endpoint)`]` that were removed |
+//! | `GET /v1/endpoints` | | `[`[`Endpoint`]`]` |
+//! | `POST /v1/endpoints` | [`Attach`] | [`EndpointView`] |
+//! | `GET /v1/endpoints/NAME` | | [`EndpointView`] |
+//! | `DELETE /v1/endpoints/NAME` | | [`Endpoint`] as it was |
+//! | `POST /v1/gc` | | `[`[`Endpoint`]`]` that were removed |
 //! | `GET /v1/events` | | [`Event`](crate::event::Event)s as they happen, one a line |
 //! | `GET /v1/doctor` | | [`Diagnosis`](crate::doctor::Diagnosis) |
 //! | `POST /v1/explain` | [`Question`](crate::explain::Question) | [`Explanation`](crate::explain::Explanation) |
-//! | `POST /v1/endpoints/NAME/publish` | [`Ports`] | [`Endpoint`](crate::Endpoint) |
-//! | `POST /v1/endpoints/NAME/unpublish` | [`Ports`] | [`Endpoint`](crate::Endpoint) |
+//! | `POST /v1/endpoints/NAME/publish` | [`Ports`] | [`Endpoint`] |
+//! | `POST /v1/endpoints/NAME/unpublish` | [`Ports`] | [`Endpoint`] |
 //! | `GET /v1/ruleset/planned`, `/live` | | [`RulesetText`] |
 //! | `GET /v1/ruleset/diff` | | [`RulesetDiff`] |
 //!
@@ -33,7 +33,9 @@ use std::path::PathBuf;
 use ipnet::IpNet;
 use serde::{Deserialize, Serialize};
 
-use crate::{GatewayPriority, IfName, MacAddr, Name, Network, OwnSysctl, Policy, PortRequest};
+use crate::{
+    Endpoint, GatewayPriority, IfName, MacAddr, Name, Network, OwnSysctl, Policy, PortRequest,
+};
 
 /// Asks for a network.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -151,6 +153,18 @@ pub struct Ports {
     pub ports: Vec<PortRequest>,
 }
 
+/// An endpoint and what its namespace is to know.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub struct EndpointView {
+    /// The endpoint.
+    #[serde(flatten)]
+    pub endpoint: Endpoint,
+    /// The content of `/etc/resolv.conf` (resolv.conf(5)) with which names are found from it.
+    #[serde(default)]
+    pub resolv_conf: String,
+}
+
 /// What the daemon is and what it works with.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
@@ -169,6 +183,21 @@ pub struct Info {
     pub networks: usize,
     /// Number of endpoints.
     pub endpoints: usize,
+    /// How names of endpoints are answered.
+    #[serde(default)]
+    pub names: Option<NamesInfo>,
+}
+
+/// How names of endpoints are answered.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub struct NamesInfo {
+    /// Whether they are, and else why not: for people.
+    pub status: String,
+    /// Port of the host at which questions arrive; none where none are taken.
+    pub port: Option<u16>,
+    /// The process that answers, while there is one.
+    pub process: Option<u32>,
 }
 
 /// How a binary was built.

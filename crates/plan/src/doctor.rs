@@ -2,6 +2,7 @@
 
 mod chains;
 mod host;
+mod names;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -25,7 +26,7 @@ pub struct Symptoms {
     pub refusal: Option<(Kind, String)>,
     /// The base chains of every table, or why they cannot be told.
     pub chains: Result<Vec<BaseChain>, String>,
-    /// The policy of the FORWARD chain of iptables-legacy, where that is in use.
+    /// The policies of iptables-legacy, where that is in use.
     pub legacy: Legacy,
     /// The release of nft or libnftables, as in `1.0.6`.
     pub nft_version: Option<String>,
@@ -33,6 +34,8 @@ pub struct Symptoms {
     pub nft_fault: Option<String>,
     /// File descriptors of the daemon that are open, and how many may be (`RLIMIT_NOFILE`).
     pub descriptors: (u64, u64),
+    /// Why names of endpoints are not answered just now, where they should be.
+    pub unanswered: Option<String>,
 }
 
 /// The rules of iptables-legacy (x_tables), which nft does not show.
@@ -40,10 +43,35 @@ pub struct Symptoms {
 pub enum Legacy {
     /// No filter table is loaded.
     NotInUse,
-    /// The chain FORWARD of the families that are named (`iptables`, `ip6tables`) has this policy.
-    Policies(Vec<(String, String)>),
+    /// Of these chains of the filter table.
+    Policies(Vec<LegacyPolicy>),
     /// There is a filter table, and it could not be read.
     CouldNotTell(String),
+}
+
+/// The policy of a chain of iptables-legacy.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LegacyPolicy {
+    /// The program that tells it, which is that of its family: `iptables`, `ip6tables`.
+    pub program: String,
+    /// The chain, as `FORWARD`.
+    pub chain: String,
+    /// Its policy, as `DROP`.
+    pub policy: String,
+}
+
+impl Legacy {
+    /// The programs in whose family a chain drops by its policy.
+    fn dropping<'a>(&'a self, chain: &'a str) -> impl Iterator<Item = &'a str> {
+        let policies = match self {
+            Self::Policies(policies) => policies.as_slice(),
+            Self::NotInUse | Self::CouldNotTell(_) => &[],
+        };
+        let dropping = policies
+            .iter()
+            .filter(move |found| found.chain == chain && found.policy == "DROP");
+        dropping.map(|found| found.program.as_str())
+    }
 }
 
 /// Paths below /proc/sys of what [`diagnose`] wants to know.
@@ -60,6 +88,7 @@ pub fn diagnose(state: &State, symptoms: &Symptoms) -> Diagnosis {
         ("table", table(symptoms)),
         ("other-tables", chains::nft(state, &symptoms.chains)),
         ("iptables-legacy", chains::legacy(state, &symptoms.legacy)),
+        ("names", names::names_found(state, symptoms)),
         ("bridge-netfilter", host::bridge_netfilter(symptoms)),
         ("reverse-path", host::reverse_path(symptoms)),
         ("nftables", host::nftables(symptoms)),

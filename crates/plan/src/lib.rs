@@ -27,7 +27,7 @@ use tidegate_model::Change;
 use tidegate_model::links::LinkStep;
 use tidegate_nft::Transaction;
 
-pub use doctor::{Legacy, Symptoms, diagnose, sysctls_of_interest};
+pub use doctor::{Legacy, LegacyPolicy, Symptoms, diagnose, sysctls_of_interest};
 pub use endpoint::{attach, detach};
 pub use explain::{SYSCTLS_OF_PATHS, Terrain, explain};
 pub use host_ports::PortFacts;

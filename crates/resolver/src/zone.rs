@@ -119,6 +119,12 @@ impl Zone {
         }
     }
 
+    /// Whether somebody is answered at all who asks from one address at another: an endpoint that asks
+    /// a gateway of its network.
+    pub fn may_ask(&self, from: IpAddr, to: IpAddr) -> bool {
+        self.view(from, to).is_some()
+    }
+
     /// What somebody may know who asks from one address at another; nothing if it is not an endpoint
     /// that asks a gateway of its network.
     pub(crate) fn view(&self, from: IpAddr, to: IpAddr) -> Option<View<'_>> {

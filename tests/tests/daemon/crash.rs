@@ -137,7 +137,7 @@ fn a_start_waits_for_what_a_killed_daemon_had_begun() {
     let mut host = Host::with_driver("exec");
     host.ok(&["network", "create", "web"]);
     let netns = Netns::new();
-    let nft = children(host.pid().unwrap());
+    let nft = driver_processes(host.pid().unwrap());
     assert_eq!(nft.len(), 1, "one long-lived nft");
     signal(&nft, Signal::STOP);
     let attach = ["attach", "web", "--netns", netns.name(), "-p", "8080:80"];
@@ -171,9 +171,11 @@ fn a_driver_whose_process_is_killed_is_replaced_without_a_command_noticing() {
         host.ok(&["network", "create", "web"]);
         let netns = Netns::new();
         for _ in 0..3 {
+            // With a port: without one, there is nothing to tell nft.
             let attach = ["attach", "web", "--netns", netns.name(), "--name", "a"];
+            let attach = [&attach[..], &["-p", "8080:80"]].concat();
             for command in [&attach[..], &["detach", "a"]] {
-                let processes = children(host.pid().unwrap());
+                let processes = driver_processes(host.pid().unwrap());
                 assert_eq!(processes.len(), 1, "{driver}: {processes:?}");
                 signal(&processes, Signal::KILL);
                 host.ok(command);
@@ -181,6 +183,17 @@ fn a_driver_whose_process_is_killed_is_replaced_without_a_command_noticing() {
         }
         assert_agreement(&mut host);
     }
+}
+
+/// The processes of a daemon's nft driver.
+fn driver_processes(pid: u32) -> Vec<u32> {
+    let is_drivers = |child: &u32| {
+        let words = std::fs::read_to_string(format!("/proc/{child}/cmdline")).unwrap_or_default();
+        words
+            .split('\0')
+            .any(|word| ["-i", "libnftables-process"].contains(&word))
+    };
+    children(pid).into_iter().filter(is_drivers).collect()
 }
 
 /// The children of every thread of a process (proc_pid_task(5)).

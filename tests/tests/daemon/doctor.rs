@@ -3,6 +3,7 @@
 use std::os::unix::fs::PermissionsExt;
 
 use serde_json::Value;
+use tidegate_tests::names::{ask_udp, is_silent};
 use tidegate_tests::{Host, Lab, require_root_kernel};
 
 use crate::{drivers, unstarted};
@@ -60,7 +61,14 @@ fn a_host_without_faults_has_none() {
             .sh("nft 'add table inet other; add chain inet other c { type filter hook forward priority 0; policy accept; }'");
         let shown = lab.host.ok(&["doctor"]);
         assert!(!shown.contains("FAULT"), "{shown}");
-        for check in ["sysctls", "links", "table", "other-tables", "descriptors"] {
+        for check in [
+            "sysctls",
+            "links",
+            "table",
+            "other-tables",
+            "names",
+            "descriptors",
+        ] {
             assert!(shown.contains(&format!("ok       {check}\n")), "{shown}");
         }
     }
@@ -123,6 +131,32 @@ fn tables_of_others_that_drop_are_found_with_what_their_program_does_about_it() 
             expect(&lab.host, "other-tables", &fault, &["fault: ", words[0], words[1]]);
         }
     }
+}
+
+#[test]
+fn a_chain_that_keeps_questions_for_names_from_the_host_is_found_and_the_advice_mends_it() {
+    require_root_kernel!();
+    let lab = Lab::with_driver("auto");
+    lab.host.ok(&["network", "create", "web"]);
+    let front = lab.attach("web", "front", &[]);
+    let gateway = "10.208.0.1".parse().unwrap();
+    expect(
+        &lab.host,
+        "names",
+        "nft 'add table inet filter; add chain inet filter input { type filter hook input priority 0; policy drop; }'",
+        &[
+            "fault: chain input of table inet filter drops by its policy",
+            "port 20053",
+        ],
+    );
+    assert!(is_silent(&front.netns, (gateway, 53).into(), "front"));
+    let [found] = <[_; 1]>::try_from(findings(&lab.host, "names")).unwrap();
+    let advice = found.split('`').nth(1).unwrap();
+    let program = advice.strip_prefix("nft ").unwrap();
+    lab.host.netns.sh(&format!("nft '{program}'"));
+    let answer = ask_udp(&front.netns, gateway, "front", "A").unwrap();
+    assert_eq!(answer.data, [front.v4(1).ip().to_string()]);
+    assert!(!lab.host.ok(&["doctor"]).contains("FAULT"));
 }
 
 #[test]

@@ -21,6 +21,7 @@ mod lifecycle;
 mod limits;
 mod matrix;
 mod metrics;
+mod names;
 mod networks;
 mod ports;
 mod refusals;

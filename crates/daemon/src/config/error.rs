@@ -32,6 +32,9 @@ pub enum ConfigError {
     /// A pool of the command line that makes no sense.
     #[error(transparent)]
     Pool(#[from] tidegate_plan::InvalidPool),
+    /// A server of the command line that is none.
+    #[error("{0}")]
+    Upstream(String),
     /// An unknown log level.
     #[error("unknown log level {0:?}")]
     LogLevel(String),
@@ -61,6 +64,9 @@ impl ConfigError {
                 "write it 10.208.0.0/12:24 or fd74:6964:6567::/48:64: a range of one family, and \
                  the prefix length of the subnets that it is cut into"
                     .into()
+            }
+            Self::Upstream(_) => {
+                "write each as 192.0.2.53, 2001:db8::53 or [2001:db8::53]:5353".into()
             }
             Self::LogLevel(_) => "use error, warn, info, debug or trace".into(),
         })

@@ -2,6 +2,7 @@
 
 use std::io;
 use std::net::SocketAddr;
+use std::num::NonZeroU16;
 use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
@@ -11,6 +12,7 @@ use tidegate_plan::Pools;
 use tracing::level_filters::LevelFilter;
 
 use super::ConfigError;
+use crate::resolver::Upstream;
 
 /// What a configuration file says; what it does not say is decided elsewhere.
 #[derive(Clone, Debug, Default, PartialEq, Deserialize)]
@@ -30,6 +32,35 @@ pub struct File {
     pub ports: Ports,
     /// What there is and what was done, for Prometheus.
     pub metrics: Metrics,
+    /// How names of endpoints are answered.
+    pub dns: Dns,
+}
+
+/// How names of endpoints are answered.
+#[derive(Clone, Debug, PartialEq, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields, default)]
+pub struct Dns {
+    /// Whether they are.
+    pub enable: bool,
+    /// Port of the host at which questions arrive, 1 to 65535. Below those that Linux takes for
+    /// outgoing connections.
+    pub port: NonZeroU16,
+    /// Servers that are asked for all other names; where there are none, the host's.
+    pub upstreams: Vec<Upstream>,
+}
+
+/// Where questions arrive where nothing is said: above the privileged ports, and assigned to nobody
+/// by IANA.
+const DNS_PORT: NonZeroU16 = NonZeroU16::new(20053).unwrap();
+
+impl Default for Dns {
+    fn default() -> Self {
+        Self {
+            enable: true,
+            port: DNS_PORT,
+            upstreams: Vec::new(),
+        }
+    }
 }
 
 /// What there is and what was done, for Prometheus.

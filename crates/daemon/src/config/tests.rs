@@ -1,3 +1,5 @@
+use std::num::NonZeroU16;
+
 use super::*;
 
 fn parse(text: &str) -> Result<File, String> {
@@ -26,6 +28,11 @@ free = "40000-40999"
 
 [metrics]
 listen = "127.0.0.1:9464"
+
+[dns]
+enable = false
+port = 5300
+upstreams = ["192.0.2.53", "[2001:db8::53]:5353"]
 "#;
 
 #[test]
@@ -43,6 +50,14 @@ fn every_key_of_the_file_is_understood() {
     assert!(settings.supplies.pools.ipv6.is_empty());
     assert_eq!(settings.supplies.free_ports.to_string(), "40000-40999");
     assert_eq!(settings.metrics_listen, "127.0.0.1:9464".parse().ok());
+    assert!(!settings.dns.enable);
+    assert_eq!(settings.dns.port.get(), 5300);
+    let servers: Vec<String> = settings.dns.upstreams.iter().map(shown).collect();
+    assert_eq!(servers, ["192.0.2.53:53", "[2001:db8::53]:5353"]);
+}
+
+fn shown(upstream: &Upstream) -> String {
+    upstream.0.to_string()
 }
 
 #[test]
@@ -54,6 +69,8 @@ fn an_empty_file_means_the_defaults() {
     assert_eq!(settings.nft_driver, DriverChoice::Auto);
     assert_eq!(settings.nft_path, None);
     assert_eq!(settings.supplies, Supplies::default());
+    assert_eq!(settings.dns, Dns::default());
+    assert!(settings.dns.enable);
 }
 
 #[test]
@@ -66,6 +83,9 @@ fn a_flag_goes_before_the_file() {
         nft_path: Some("/usr/sbin/nft".into()),
         free_ports: Some("50000-50001".parse().unwrap()),
         metrics_listen: Some("[::1]:9465".parse().unwrap()),
+        dns: Some(true),
+        dns_port: Some(NonZeroU16::new(5301).unwrap()),
+        dns_upstreams: Some(vec!["192.0.2.54:54".into()]),
         ..Daemon::default()
     };
     let settings = settled(&args, FULL);
@@ -75,6 +95,10 @@ fn a_flag_goes_before_the_file() {
     assert_eq!(settings.nft_driver, DriverChoice::Library);
     assert_eq!(settings.supplies.free_ports.to_string(), "50000-50001");
     assert_eq!(settings.metrics_listen, "[::1]:9465".parse().ok());
+    assert!(settings.dns.enable);
+    assert_eq!(settings.dns.port.get(), 5301);
+    let servers: Vec<String> = settings.dns.upstreams.iter().map(shown).collect();
+    assert_eq!(servers, ["192.0.2.54:54"]);
     assert_eq!(
         settings.nft_path.as_deref(),
         Some(Path::new("/usr/sbin/nft"))
@@ -139,6 +163,11 @@ fn what_is_not_understood_is_refused_with_its_place() {
             "[pool]",
             "/etc/tidegate/tidegated.toml:1:2: unknown field `pool`",
         ),
+        ("[dns]\nport = 0", "/etc/tidegate/tidegated.toml:2:8: "),
+        (
+            "[dns]\nupstreams = ['dns.example']",
+            "tidegated.toml:2:13: \"dns.example\" is no server",
+        ),
         ("é = 1 = 2", "/etc/tidegate/tidegated.toml:1:"),
     ] {
         let refused = refusal(text);
@@ -178,7 +207,7 @@ fn the_shipped_file_changes_nothing_and_shows_the_true_defaults() {
         })
         .collect();
     let mut settings = settled(&Daemon::default(), &text.join("\n"));
-    assert_eq!(shown.len(), 9, "every key is shown: {shown:#?}");
+    assert_eq!(shown.len(), 12, "every key is shown: {shown:#?}");
     assert!(
         settings.nft_path.take().is_some(),
         "looked for by default, and shown as an example"

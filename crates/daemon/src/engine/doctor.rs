@@ -7,9 +7,10 @@ use std::process::{Command, Stdio};
 use rustix::process::{Resource, getrlimit};
 use tidegate_cli::causes;
 use tidegate_model::doctor::Diagnosis;
-use tidegate_plan::{Legacy, Symptoms, diagnose, replace, sysctls_of_interest};
+use tidegate_plan::{Legacy, LegacyPolicy, Symptoms, diagnose, replace, sysctls_of_interest};
 
 use super::{Engine, EngineError};
+use crate::resolver::Status;
 
 impl Engine {
     /// Looks for what stops packets or changes. It changes nothing.
@@ -43,6 +44,10 @@ impl Engine {
             nft_version: description.version.clone(),
             nft_fault: description.warning.clone(),
             descriptors: descriptors(),
+            unanswered: match self.names.status() {
+                Status::Down(reason) => Some(reason),
+                Status::Starting | Status::Answered(_) => None,
+            },
         };
         Ok(diagnose(&state, &symptoms))
     }
@@ -72,8 +77,8 @@ fn legacy() -> Legacy {
         if !loaded.lines().any(|name| name == "filter") {
             continue;
         }
-        match forward_policy(program) {
-            Ok(policy) => policies.push((program.to_owned(), policy)),
+        match policies_of(program) {
+            Ok(found) => policies.extend(found),
             Err(reason) => return Legacy::CouldNotTell(reason),
         }
     }
@@ -83,22 +88,29 @@ fn legacy() -> Legacy {
     }
 }
 
-/// What `iptables-legacy -S FORWARD` says of the policy.
-fn forward_policy(program: &str) -> Result<String, String> {
+/// What `iptables-legacy -S` says of the policies.
+fn policies_of(program: &str) -> Result<Vec<LegacyPolicy>, String> {
     let mut command = Command::new(format!("{program}-legacy"));
-    command.args(["-S", "FORWARD"]).stdin(Stdio::null());
+    command.arg("-S").stdin(Stdio::null());
     let output = command
         .output()
         .map_err(|error| format!("{program}-legacy: {error}"))?;
     let text = String::from_utf8_lossy(&output.stdout).into_owned();
-    let policy = text
+    let policies: Vec<LegacyPolicy> = text
         .lines()
-        .find_map(|line| line.strip_prefix("-P FORWARD "));
-    policy.map(str::to_owned).ok_or_else(|| {
+        .filter_map(|line| {
+            let (chain, policy) = line.strip_prefix("-P ")?.split_once(' ')?;
+            Some(LegacyPolicy {
+                program: program.to_owned(),
+                chain: chain.to_owned(),
+                policy: policy.to_owned(),
+            })
+        })
+        .collect();
+    if policies.is_empty() {
         let said = String::from_utf8_lossy(&output.stderr);
-        format!(
-            "{program}-legacy: {}",
-            said.lines().next().unwrap_or("it said nothing")
-        )
-    })
+        let said = said.lines().next().unwrap_or("it said nothing");
+        return Err(format!("{program}-legacy: {said}"));
+    }
+    Ok(policies)
 }

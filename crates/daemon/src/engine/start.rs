@@ -11,8 +11,10 @@ use tidegate_nft::Driver;
 use tidegate_plan::Supplies;
 
 use super::events::Events;
+use super::names::in_the_way;
 use super::{Engine, EngineError, Kernel};
 use crate::metrics::Counters;
+use crate::resolver::Line;
 use crate::store::Store;
 
 impl Engine {
@@ -34,6 +36,15 @@ impl Engine {
             store,
         };
         let mut state = kernel.store.load()?;
+        let names = Line::default();
+        state.resolver = supplies.resolver;
+        if supplies.resolver.is_some()
+            && let Some(reason) = in_the_way(&state)
+        {
+            tracing::warn!("names are not answered: {reason}");
+            state.resolver = None;
+            names.close(reason);
+        }
         kernel.reconcile(&mut state)?;
         let (networks, endpoints) = (state.networks.len(), state.endpoints.len());
         tracing::info!(networks, endpoints, "the host is as stored");
@@ -43,6 +54,7 @@ impl Engine {
             supplies,
             events: Events::default(),
             counters: Counters::default(),
+            names,
         })
     }
 }

@@ -22,19 +22,49 @@ pub(super) fn nft(state: &State, chains: &Result<Vec<BaseChain>, String>) -> Vec
             return vec![finding(Severity::CouldNotTell, what, advice)];
         }
     };
-    let own = table();
-    let is_ours =
-        |chain: &&BaseChain| chain.family == own.family.name() && chain.table == own.name.as_str();
-    let stops = |chain: &&BaseChain| {
-        matches!(chain.family.as_str(), "ip" | "ip6" | "inet")
-            && HOOKS.contains(&chain.hook.as_str())
-            && (chain.drops_by_policy || chain.drops_by_rule)
-    };
-    let stopping = chains.iter().filter(|chain| !is_ours(chain)).filter(stops);
-    stopping
-        .filter(|_| !state.networks.is_empty())
+    stopping(state, chains, HOOKS)
         .map(|chain| of_chain(state, chain))
         .collect()
+}
+
+/// Chains of others at some hooks that drop what no rule lets through; none where there is nothing to
+/// be stopped.
+pub(super) fn stopping<'a>(
+    state: &State,
+    chains: &'a [BaseChain],
+    hooks: &[&str],
+) -> impl Iterator<Item = &'a BaseChain> {
+    let own = table();
+    let is_others = move |chain: &&BaseChain| {
+        chain.family != own.family.name() || chain.table != own.name.as_str()
+    };
+    let stops = |chain: &&BaseChain| {
+        matches!(chain.family.as_str(), "ip" | "ip6" | "inet")
+            && hooks.contains(&chain.hook.as_str())
+            && (chain.drops_by_policy || chain.drops_by_rule)
+    };
+    let is_any = !state.networks.is_empty();
+    chains
+        .iter()
+        .filter(move |_| is_any)
+        .filter(is_others)
+        .filter(stops)
+}
+
+/// How a chain drops, in words.
+pub(super) fn how(chain: &BaseChain) -> String {
+    let by = match chain.drops_by_policy {
+        true => "by its policy",
+        false => "by its last rule",
+    };
+    format!("{by} what no rule lets through")
+}
+
+/// The bridges that its table has no rule about.
+pub(super) fn unnamed<'a>(state: &'a State, chain: &BaseChain) -> Vec<&'a str> {
+    let bridges = state.networks.values();
+    let bridges = bridges.map(|network| network.bridge.as_str());
+    bridges.filter(|bridge| !names(chain, bridge)).collect()
 }
 
 fn of_chain(state: &State, chain: &BaseChain) -> Finding {
@@ -44,18 +74,11 @@ fn of_chain(state: &State, chain: &BaseChain) -> Finding {
         name,
         ..
     } = chain;
-    let how = match chain.drops_by_policy {
-        true => "by its policy",
-        false => "by its last rule",
-    };
-    let unnamed: Vec<&str> = state
-        .networks
-        .values()
-        .map(|network| network.bridge.as_str())
-        .filter(|bridge| !names(chain, bridge))
-        .collect();
-    let what =
-        format!("chain {name} of table {family} {table} drops {how} what no rule lets through");
+    let unnamed = unnamed(state, chain);
+    let what = format!(
+        "chain {name} of table {family} {table} drops {}",
+        how(chain)
+    );
     if unnamed.is_empty() {
         let what = format!("{what}; its rules name our bridges, which may be enough");
         return finding(Severity::CouldNotTell, what, advice(chain, "tg*"));
@@ -65,20 +88,25 @@ fn of_chain(state: &State, chain: &BaseChain) -> Finding {
 }
 
 /// Whether its table has a rule about the bridge, or about all that begin as it does.
-fn names(chain: &BaseChain, bridge: &str) -> bool {
+pub(super) fn names(chain: &BaseChain, bridge: &str) -> bool {
     chain.words.iter().any(|word| match word.strip_suffix('*') {
         Some(start) => !start.is_empty() && bridge.starts_with(start),
         None => word == bridge,
     })
 }
 
+/// The program of the tables of a family that iptables keeps.
+pub(super) fn iptables_of(chain: &BaseChain) -> &'static str {
+    match chain.family.as_str() {
+        "ip6" => "ip6tables",
+        _ => "iptables",
+    }
+}
+
 /// What to do, in the words of the program whose table it is.
 fn advice(chain: &BaseChain, bridge: &str) -> String {
     let has = |word: &str| chain.words.contains(word);
-    let iptables = match chain.family.as_str() {
-        "ip6" => "ip6tables",
-        _ => "iptables",
-    };
+    let iptables = iptables_of(chain);
     if chain.table == "firewalld" {
         return format!(
             "`firewall-cmd --permanent --zone=trusted --add-interface={bridge} && firewall-cmd --reload`"
@@ -119,10 +147,10 @@ pub(super) fn legacy(state: &State, legacy: &Legacy) -> Vec<Finding> {
                 "look for `-P FORWARD DROP` in the output of `iptables-legacy -S FORWARD`, as root";
             vec![finding(Severity::CouldNotTell, what, advice)]
         }
-        Legacy::Policies(policies) => {
-            let dropping = policies.iter().filter(|(_, policy)| policy == "DROP");
+        Legacy::Policies(_) => {
+            let dropping = legacy.dropping("FORWARD");
             dropping
-                .map(|(program, _)| {
+                .map(|program| {
                     let what = format!("chain FORWARD of {program} (legacy) drops by its policy");
                     let advice = format!("`{program}-legacy -I FORWARD -i tg+ -j ACCEPT` and `{program}-legacy -I FORWARD -o tg+ -j ACCEPT`");
                     finding(Severity::Fault, what, advice)

@@ -1,8 +1,9 @@
 //! What the doctor makes of symptoms that no test host can be given.
 
+use tidegate_model::State;
 use tidegate_model::doctor::Severity;
 use tidegate_nft::{BaseChain, Kind};
-use tidegate_plan::{Legacy, Symptoms, diagnose};
+use tidegate_plan::{Legacy, LegacyPolicy, Symptoms, diagnose};
 
 use crate::start::links_of;
 use crate::values::state_with;
@@ -18,14 +19,19 @@ fn healthy() -> Symptoms {
         nft_version: Some("1.1.3".into()),
         nft_fault: None,
         descriptors: (20, 1024),
+        unanswered: None,
     }
 }
 
 /// The one finding of a host with these symptoms.
 fn only(change: impl FnOnce(&mut Symptoms)) -> (Severity, String, String) {
+    only_of(&state_with(&["web"]), change)
+}
+
+fn only_of(state: &State, change: impl FnOnce(&mut Symptoms)) -> (Severity, String, String) {
     let mut symptoms = healthy();
     change(&mut symptoms);
-    let diagnosis = diagnose(&state_with(&["web"]), &symptoms);
+    let diagnosis = diagnose(state, &symptoms);
     let findings: Vec<_> = diagnosis
         .checks
         .into_iter()
@@ -33,6 +39,15 @@ fn only(change: impl FnOnce(&mut Symptoms)) -> (Severity, String, String) {
         .collect();
     let [finding] = <[_; 1]>::try_from(findings).unwrap();
     (finding.severity, finding.what, finding.advice)
+}
+
+fn legacy(program: &str, chain: &str, policy: &str) -> LegacyPolicy {
+    let [program, chain, policy] = [program, chain, policy].map(str::to_owned);
+    LegacyPolicy {
+        program,
+        chain,
+        policy,
+    }
 }
 
 #[test]
@@ -50,8 +65,10 @@ fn a_healthy_host_has_no_findings() {
 #[test]
 fn a_policy_of_iptables_legacy_is_a_fault_and_one_that_cannot_be_read_is_said() {
     let policies = |v4: &str, v6: &str| {
-        let policies = [("iptables", v4), ("ip6tables", v6)];
-        Legacy::Policies(policies.map(|(a, b)| (a.to_owned(), b.to_owned())).into())
+        Legacy::Policies(vec![
+            legacy("iptables", "FORWARD", v4),
+            legacy("ip6tables", "FORWARD", v6),
+        ])
     };
     let (severity, what, advice) = only(|host| host.legacy = policies("ACCEPT", "DROP"));
     assert_eq!(severity, Severity::Fault);
@@ -104,4 +121,79 @@ fn a_chain_on_another_hook_or_family_is_nobodys_concern() {
         !diagnose(&state_with(&[]), &host).has_fault(),
         "without networks there is nothing to stop"
     );
+}
+
+#[test]
+fn whatever_keeps_questions_for_names_from_the_host_is_found() {
+    let resolving = State {
+        resolver: Some(20053),
+        ..state_with(&["web"])
+    };
+    let input = |table: &str, name: &str, words: &[&str]| BaseChain {
+        family: "inet".into(),
+        table: table.into(),
+        name: name.into(),
+        hook: "input".into(),
+        drops_by_policy: true,
+        words: words.iter().map(ToString::to_string).collect(),
+        ..BaseChain::default()
+    };
+    for (chain, wanted, advice) in [
+        (
+            input("filter", "input", &[]),
+            Severity::Fault,
+            "iifname tgb0 meta l4proto { tcp, udp } th dport 20053 accept",
+        ),
+        (
+            input("filter", "INPUT", &["ufw-before-input"]),
+            Severity::Fault,
+            "ufw allow in on tgb0 to any port 20053",
+        ),
+        (
+            input("filter", "INPUT", &[]),
+            Severity::Fault,
+            "iptables -I INPUT -i tgb0 -p udp --dport 20053",
+        ),
+        (
+            input("firewalld", "filter_INPUT", &[]),
+            Severity::Fault,
+            "--zone=trusted --add-interface=tgb0",
+        ),
+        (
+            input("filter", "input", &["20053"]),
+            Severity::CouldNotTell,
+            "tg*",
+        ),
+        (
+            input("filter", "input", &["tgb*"]),
+            Severity::CouldNotTell,
+            "tg*",
+        ),
+    ] {
+        let (severity, what, found) =
+            only_of(&resolving, |host| host.chains = Ok(vec![chain.clone()]));
+        assert_eq!(severity, wanted, "{what}");
+        assert!(found.contains(advice), "{found}");
+        let off = diagnose(
+            &state_with(&["web"]),
+            &Symptoms {
+                chains: Ok(vec![chain]),
+                ..healthy()
+            },
+        );
+        assert!(off.checks.iter().all(|checked| checked.findings.is_empty()));
+    }
+    let (_, what, advice) = only_of(&resolving, |host| {
+        host.legacy = Legacy::Policies(vec![legacy("iptables", "INPUT", "DROP")]);
+    });
+    assert!(what.contains("chain INPUT of iptables (legacy)"), "{what}");
+    assert!(
+        advice.contains("iptables-legacy -I INPUT -i tg+"),
+        "{advice}"
+    );
+    let (severity, what, _) = only_of(&resolving, |host| {
+        host.unanswered = Some("the process ended".into());
+    });
+    assert_eq!(severity, Severity::Fault);
+    assert!(what.contains("not answered: the process ended"), "{what}");
 }

@@ -1,4 +1,4 @@
-//! How soon to mend again what somebody else keeps breaking.
+//! How soon to mend again what keeps breaking.
 
 use std::time::{Duration, Instant};
 
@@ -19,7 +19,7 @@ pub(crate) struct Patience {
 }
 
 impl Patience {
-    /// How long to wait after a mending before the table is looked at again.
+    /// How long to wait after a mending before the next.
     pub(crate) fn after_mending(&mut self, now: Instant) -> Duration {
         let calm = CALM + self.pause();
         let is_calm = self

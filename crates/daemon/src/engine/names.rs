@@ -1,0 +1,73 @@
+//! What the resolver is told, and what endpoints are told of it.
+
+use std::io;
+use std::net::SocketAddr;
+use std::os::unix::net::UnixStream;
+
+use tidegate_model::api::{EndpointView, NamesInfo};
+use tidegate_model::{Endpoint, State};
+
+use super::Engine;
+use crate::resolver::{Line, Status, host_conf};
+
+impl Engine {
+    /// The line on which every change is told.
+    pub(crate) fn names(&self) -> &Line {
+        &self.names
+    }
+
+    /// Tells a new process everything, and keeps the line to it. No change comes between.
+    pub(crate) fn open_names(
+        &self,
+        stream: UnixStream,
+        process: u32,
+        upstreams: Vec<SocketAddr>,
+    ) -> io::Result<()> {
+        let _kernel = self.kernel();
+        let state = self.state();
+        self.names.open(stream, process, upstreams, &state)
+    }
+
+    /// Whether endpoints' questions for names are sent to the resolver.
+    pub(crate) fn resolves(&self) -> bool {
+        self.state().resolver.is_some()
+    }
+
+    /// Whether names are answered.
+    pub(crate) fn names_info(&self) -> NamesInfo {
+        let port = self.state().resolver;
+        let (status, process) = match (port, self.names.status()) {
+            (None, Status::Down(reason)) => (format!("off: {reason}"), None),
+            (None, _) => ("off".to_owned(), None),
+            (_, Status::Starting) => ("starting".to_owned(), None),
+            (_, Status::Answered(process)) => ("answered".to_owned(), Some(process)),
+            (_, Status::Down(reason)) => (format!("not answered: {reason}"), None),
+        };
+        NamesInfo {
+            status,
+            port,
+            process,
+        }
+    }
+
+    /// An endpoint with what its namespace is to know.
+    pub fn view_endpoint(&self, endpoint: Endpoint) -> EndpointView {
+        let resolv_conf = host_conf().for_endpoint(&self.state(), &endpoint);
+        EndpointView {
+            endpoint,
+            resolv_conf,
+        }
+    }
+}
+
+/// Why names cannot be answered in a state: somebody else is asked where a gateway would be.
+pub(super) fn in_the_way(state: &State) -> Option<String> {
+    let mut networks = state.networks.values();
+    networks.find_map(|network| {
+        let (endpoint, binding) = state.in_the_way_of(network)?;
+        Some(format!(
+            "endpoint {} is published as {binding}, where network {} would be asked",
+            endpoint.name, network.name
+        ))
+    })
+}

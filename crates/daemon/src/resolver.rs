@@ -1,0 +1,24 @@
+//! Names: endpoints ask a gateway of theirs, and a process of its own answers.
+//!
+//! What endpoints send is read by nobody who could do anything with it: the process that does has no
+//! capability, no file and no way to open one. It is this program, started with [`PROCESS`] as its
+//! argument. The daemon binds the [`Sockets`], passes them over the [`Line`], and tells there what
+//! networks and endpoints there are; the [`keeper`] replaces a process that ended. What is answered is
+//! `tidegate-resolver`'s to decide.
+
+mod keeper;
+mod line;
+mod process;
+mod sockets;
+mod upstreams;
+mod wire;
+
+pub(crate) use keeper::start;
+pub(crate) use line::{Line, Status};
+pub use process::serve;
+pub(crate) use sockets::Sockets;
+pub use upstreams::Upstream;
+pub(crate) use upstreams::host_conf;
+
+/// The argument with which this program is the process that answers, and is to call [`serve`].
+pub const PROCESS: &str = "resolver-process";

@@ -1,0 +1,164 @@
+//! The keeper: a thread that starts the process that answers, tells it who is asked for the rest, and
+//! replaces it when it ends.
+
+use std::io::{self, ErrorKind, Read};
+use std::os::fd::OwnedFd;
+use std::os::unix::net::UnixStream;
+use std::process::{Child, Command, Stdio};
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use rustix::event::{PollFd, PollFlags, poll};
+use rustix::io::Errno;
+use tracing::level_filters::LevelFilter;
+
+use super::upstreams::{Upstream, Upstreams};
+use super::wire::{LOOK, Told, send_sockets};
+use super::{PROCESS, Sockets};
+use crate::attendant::{Attendant, rest};
+use crate::engine::Engine;
+use crate::patience::Patience;
+
+/// How long the end of a process that closed its line is waited for.
+const ENDING: Duration = Duration::from_secs(1);
+
+/// Starts the keeper, which starts the process.
+///
+/// # Errors
+/// When there can be no thread.
+pub(crate) fn start(
+    engine: Arc<Engine>,
+    sockets: Sockets,
+    upstreams: &[Upstream],
+    log_level: LevelFilter,
+) -> io::Result<Attendant> {
+    let upstreams = Upstreams::new(upstreams);
+    Attendant::start("resolver", move |stopped| {
+        let mut keeper = Keeper {
+            engine,
+            sockets,
+            upstreams,
+            log_level,
+            stopped,
+        };
+        keeper.keep();
+    })
+}
+
+/// What the thread works with.
+struct Keeper {
+    engine: Arc<Engine>,
+    sockets: Sockets,
+    upstreams: Upstreams,
+    log_level: LevelFilter,
+    stopped: OwnedFd,
+}
+
+impl Keeper {
+    fn keep(&mut self) {
+        let mut patience = Patience::default();
+        while let Some(reason) = self.one_process() {
+            let pause = patience.after_mending(Instant::now());
+            match pause.is_zero() {
+                true => tracing::error!("names are answered by another process: {reason}"),
+                false => tracing::error!("names are not answered for {pause:?}: {reason}"),
+            }
+            self.engine.names().close(reason);
+            if !rest(&self.stopped, pause) {
+                return;
+            }
+        }
+    }
+
+    /// One process from its start to its end; why it ended, or nothing if it was told to.
+    fn one_process(&mut self) -> Option<String> {
+        let (mut process, line) = match self.start_process() {
+            Ok(started) => started,
+            Err(error) => return Some(format!("the process cannot be started: {error}")),
+        };
+        match self.attend(line) {
+            Ok(true) => None,
+            Ok(false) => Some(process.ending()),
+            Err(error) => Some(format!("talking to the process: {error}")),
+        }
+    }
+
+    /// Starts a process and tells it everything. It ends with this thread.
+    fn start_process(&mut self) -> io::Result<(Process, UnixStream)> {
+        let (ours, theirs) = UnixStream::pair()?;
+        let mut command = Command::new("/proc/self/exe");
+        command.args([PROCESS, &self.log_level.to_string()]);
+        command.env_clear().stdin(OwnedFd::from(theirs));
+        // How messages are written to the journal (`logging`).
+        let journal = std::env::var_os("JOURNAL_STREAM");
+        command.envs(journal.map(|value| ("JOURNAL_STREAM", value)));
+        let process = Process(command.stdout(Stdio::null()).spawn()?);
+        // It holds the other end until it is dropped.
+        drop(command);
+        send_sockets(&ours, &self.sockets.descriptors())?;
+        let own = ours.try_clone()?;
+        let upstreams = self.upstreams.now();
+        self.engine.open_names(ours, process.0.id(), upstreams)?;
+        let at = self.sockets.port();
+        tracing::info!(process = process.0.id(), port = at, "names are answered");
+        Ok((process, own))
+    }
+
+    /// Does what the process asks for; whether it is this thread that is to end.
+    fn attend(&mut self, mut line: UnixStream) -> io::Result<bool> {
+        loop {
+            let mut fds = [
+                PollFd::new(&self.stopped, PollFlags::IN),
+                PollFd::new(&line, PollFlags::IN),
+            ];
+            match poll(&mut fds, None) {
+                Ok(_) => {}
+                Err(Errno::INTR) => continue,
+                Err(error) => return Err(error.into()),
+            }
+            if !fds[0].revents().is_empty() {
+                return Ok(true);
+            }
+            let mut asked = [0; 64];
+            match line.read(&mut asked) {
+                Ok(0) => return Ok(false),
+                Ok(count) if asked[..count].contains(&LOOK) => {
+                    let changed = self.upstreams.changed().map(Told::Upstreams);
+                    self.engine.names().tell_each(changed.into_iter());
+                }
+                Ok(_) => {}
+                Err(error) if error.kind() == ErrorKind::Interrupted => {}
+                Err(error) if error.kind() == ErrorKind::ConnectionReset => return Ok(false),
+                Err(error) => return Err(error),
+            }
+        }
+    }
+}
+
+/// The process, which is killed and waited for with this.
+struct Process(Child);
+
+impl Process {
+    /// How it ended, in words.
+    fn ending(&mut self) -> String {
+        let until = Instant::now() + ENDING;
+        loop {
+            match self.0.try_wait() {
+                Ok(Some(status)) => return format!("the process ended with {status}"),
+                Ok(None) if Instant::now() < until => {
+                    std::thread::sleep(Duration::from_millis(1));
+                }
+                Ok(None) => return "the process did not do what it was told".to_owned(),
+                Err(error) => return format!("the process ended: {error}"),
+            }
+        }
+    }
+}
+
+impl Drop for Process {
+    fn drop(&mut self) {
+        // It may have ended already.
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}

@@ -1,0 +1,139 @@
+//! The line to the process that answers.
+
+use std::io::{self, Write};
+use std::net::{Shutdown, SocketAddr};
+use std::os::unix::net::UnixStream;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use tidegate_model::State;
+use tidegate_resolver::{News, of_state};
+
+use super::wire::{Told, line};
+
+/// How long the process may take to read what it is told, before it is taken for one that hangs.
+const PATIENCE: Duration = Duration::from_secs(2);
+
+/// The daemon's end of the line, while there is a process at the other.
+///
+/// What is told here is in the process's hands when this returns: the kernel keeps it for the process,
+/// which reads everything before it answers anybody.
+#[derive(Debug, Default)]
+pub(crate) struct Line(Mutex<Ends>);
+
+#[derive(Debug, Default)]
+struct Ends {
+    stream: Option<UnixStream>,
+    status: Status,
+}
+
+/// Whether names are answered.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) enum Status {
+    /// Not yet.
+    #[default]
+    Starting,
+    /// They are, by this process.
+    Answered(u32),
+    /// They are not, for this reason, until there is another process.
+    Down(String),
+}
+
+impl Line {
+    /// Tells what has changed. Nobody is told where nobody is there: who comes next is told
+    /// everything.
+    pub(crate) fn tell(&self, news: impl IntoIterator<Item = News>) {
+        self.tell_each(news.into_iter().map(Told::News));
+    }
+
+    pub(super) fn tell_each(&self, told: impl Iterator<Item = Told>) {
+        let mut ends = self.ends();
+        let Some(stream) = &mut ends.stream else {
+            return;
+        };
+        if let Err(error) = write_each(stream, told) {
+            tracing::warn!(%error, "cannot tell the process that answers for names: replacing it");
+            // The keeper, which waits at this end too, then sees to it. It may be closed already.
+            let _ = stream.shutdown(Shutdown::Both);
+            ends.stream = None;
+        }
+    }
+
+    /// Tells a new process everything, and keeps the line to it.
+    pub(crate) fn open(
+        &self,
+        mut stream: UnixStream,
+        process: u32,
+        upstreams: Vec<SocketAddr>,
+        state: &State,
+    ) -> io::Result<()> {
+        stream.set_write_timeout(Some(PATIENCE))?;
+        let news = of_state(state).map(Told::News);
+        let whole = [Told::Upstreams(upstreams), Told::Whole];
+        write_each(&mut stream, news.chain(whole))?;
+        let mut ends = self.ends();
+        ends.stream = Some(stream);
+        ends.status = Status::Answered(process);
+        Ok(())
+    }
+
+    /// Lets go of a process that is no more, for a reason.
+    pub(crate) fn close(&self, reason: String) {
+        let mut ends = self.ends();
+        ends.stream = None;
+        ends.status = Status::Down(reason);
+    }
+
+    /// Whether names are answered.
+    pub(crate) fn status(&self) -> Status {
+        self.ends().status.clone()
+    }
+
+    fn ends(&self) -> MutexGuard<'_, Ends> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Writes what is told, many at once.
+fn write_each(stream: &mut UnixStream, told: impl Iterator<Item = Told>) -> io::Result<()> {
+    let mut stream = io::BufWriter::with_capacity(64 * 1024, stream);
+    for told in told {
+        stream.write_all(&line(&told)?)?;
+    }
+    stream.flush()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::{BufRead, BufReader};
+
+    use super::*;
+
+    #[test]
+    fn who_comes_anew_is_told_everything_and_then_what_changes() {
+        let (ours, theirs) = UnixStream::pair().unwrap();
+        let line = Line::default();
+        line.tell([News::NoNetwork("early".parse().unwrap())]);
+        line.open(ours, 7, Vec::new(), &State::default()).unwrap();
+        line.tell([News::NoNetwork("web".parse().unwrap())]);
+        line.close("it ended".to_owned());
+        line.tell([News::NoNetwork("late".parse().unwrap())]);
+        let told: Vec<String> = BufReader::new(theirs).lines().map(Result::unwrap).collect();
+        let whole = [r#"{"upstreams":[]}"#, r#""whole""#];
+        assert_eq!(told[..2], whole);
+        assert_eq!(told[2..], [r#"{"news":{"no-network":"web"}}"#]);
+        assert_eq!(line.status(), Status::Down("it ended".to_owned()));
+    }
+
+    #[test]
+    fn a_process_that_reads_nothing_is_let_go_and_holds_up_nobody_for_long() {
+        let (ours, theirs) = UnixStream::pair().unwrap();
+        let line = Line::default();
+        line.open(ours, 7, Vec::new(), &State::default()).unwrap();
+        let news = News::NoNetwork("a-network-with-a-name".parse().unwrap());
+        // Far more than the kernel keeps for one who does not read.
+        line.tell(std::iter::repeat_n(news, 100_000));
+        assert!(line.ends().stream.is_none());
+        drop(theirs);
+    }
+}

@@ -1,0 +1,146 @@
+//! What the process knows, kept as the daemon tells it.
+
+use std::cell::{Cell, RefCell};
+use std::io::{self, ErrorKind};
+use std::net::{IpAddr, SocketAddr};
+use std::os::unix::net::UnixStream;
+use std::time::{Duration, Instant};
+
+use tidegate_resolver::{Asked, Verdict, Zone, judge};
+
+use super::slots::Slots;
+use crate::resolver::wire::{LOOK, Told};
+
+/// How many questions are put to others at once.
+const FORWARDED: usize = 512;
+/// How many of these for one asker.
+const FORWARDED_FOR_ONE: usize = 128;
+/// The daemon looks for other upstreams at most once in this time.
+const LOOKED: Duration = Duration::from_secs(1);
+
+/// What is known, and what is under way.
+pub(super) struct Desk {
+    line: tokio::net::UnixStream,
+    known: RefCell<Known>,
+    looked: Cell<Option<Instant>>,
+    /// Questions that are put to others.
+    pub(super) forwarded: Slots,
+}
+
+#[derive(Default)]
+struct Known {
+    zone: Zone,
+    upstreams: Vec<SocketAddr>,
+    is_whole: bool,
+    /// The beginning of what is not yet heard to its end.
+    unread: Vec<u8>,
+}
+
+impl Desk {
+    /// Listens until everything has been told that was known.
+    pub(super) fn open(line: UnixStream) -> io::Result<Self> {
+        let mut known = Known::default();
+        let mut input = &line;
+        while !known.is_whole {
+            known.read(|into| io::Read::read(&mut input, into))?;
+        }
+        line.set_nonblocking(true)?;
+        Ok(Self {
+            line: tokio::net::UnixStream::from_std(line)?,
+            known: RefCell::new(known),
+            looked: Cell::new(None),
+            forwarded: Slots::new(FORWARDED, FORWARDED_FOR_ONE),
+        })
+    }
+
+    /// Listens for as long as there is a daemon.
+    pub(super) async fn listen(&self) -> io::Result<()> {
+        loop {
+            self.line.readable().await?;
+            match self.catch_up() {
+                Err(error) if error.kind() == ErrorKind::UnexpectedEof => return Ok(()),
+                caught_up => caught_up?,
+            }
+        }
+    }
+
+    /// Hears everything that has been told. Whoever changed something before somebody asked told it
+    /// before that too.
+    fn catch_up(&self) -> io::Result<()> {
+        let mut known = self.known.borrow_mut();
+        loop {
+            match known.read(|into| self.line.try_read(into)) {
+                Ok(()) => {}
+                Err(error) if error.kind() == ErrorKind::WouldBlock => return Ok(()),
+                Err(error) => return Err(error),
+            }
+        }
+    }
+
+    /// What is done about a question.
+    pub(super) fn judge(&self, asked: Asked<'_>) -> Verdict {
+        match self.is_up_to_date() {
+            true => judge(&self.known.borrow().zone, asked),
+            false => Verdict::Ignore,
+        }
+    }
+
+    /// Whether somebody is answered at all.
+    pub(super) fn may_ask(&self, from: IpAddr, to: IpAddr) -> bool {
+        self.is_up_to_date() && self.known.borrow().zone.may_ask(from, to)
+    }
+
+    /// Without a daemon nothing is known; `listen` ends the process then.
+    fn is_up_to_date(&self) -> bool {
+        self.catch_up().is_ok()
+    }
+
+    /// The server that is asked at the `n`th try, if there is any.
+    pub(super) fn upstream(&self, n: usize) -> Option<SocketAddr> {
+        self.look();
+        let known = self.known.borrow();
+        let place = n.checked_rem(known.upstreams.len())?;
+        known.upstreams.get(place).copied()
+    }
+
+    /// Has the daemon look whether the host's servers are still those.
+    fn look(&self) {
+        let now = Instant::now();
+        let is_due = |looked: Instant| now.saturating_duration_since(looked) >= LOOKED;
+        if self.looked.get().is_none_or(is_due) {
+            self.looked.set(Some(now));
+            // A line that takes no byte has the daemon's attention already.
+            let _ = self.line.try_write(&[LOOK]);
+        }
+    }
+}
+
+impl Known {
+    /// Reads once, and takes every whole thing that is told.
+    fn read(&mut self, read: impl FnOnce(&mut [u8]) -> io::Result<usize>) -> io::Result<()> {
+        let mut buffer = [0; 64 * 1024];
+        let count = read(&mut buffer)?;
+        if count == 0 {
+            return Err(ErrorKind::UnexpectedEof.into());
+        }
+        self.unread.extend_from_slice(&buffer[..count]);
+        let end = self.unread.iter().rposition(|byte| *byte == b'\n');
+        let whole = end.map_or(0, |end| end + 1);
+        let rest = self.unread.split_off(whole);
+        let told = std::mem::replace(&mut self.unread, rest);
+        for line in told.split(|byte| *byte == b'\n') {
+            if !line.is_empty() {
+                self.take(serde_json::from_slice(line)?);
+            }
+        }
+        Ok(())
+    }
+
+    fn take(&mut self, told: Told) {
+        match told {
+            Told::News(news) => self.zone.hear(news),
+            Told::Upstreams(upstreams) => self.upstreams = upstreams,
+            Told::Whole => self.is_whole = true,
+        }
+    }
+}

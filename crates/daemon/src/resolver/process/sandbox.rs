@@ -1,0 +1,104 @@
+//! What the process gives up before it reads anything that others sent.
+
+use std::io;
+
+use rustix::thread::{
+    CapabilitySet, CapabilitySets, clear_ambient_capability_set, set_capabilities, set_no_new_privs,
+};
+use seccompiler::{
+    BpfProgram, SeccompAction, SeccompCmpArgLen, SeccompCmpOp, SeccompCondition, SeccompFilter,
+    SeccompRule,
+};
+
+/// Gives up every capability, every way to get one, and every system call that the work does not take:
+/// there is none left that opens a file, starts a program or makes a socket other than of IP.
+///
+/// # Errors
+/// When the kernel refuses: then nothing may be read.
+pub(super) fn enter() -> io::Result<()> {
+    let none = CapabilitySets {
+        effective: CapabilitySet::empty(),
+        permitted: CapabilitySet::empty(),
+        inheritable: CapabilitySet::empty(),
+    };
+    clear_ambient_capability_set()?;
+    set_capabilities(None, none)?;
+    set_no_new_privs(true)?;
+    let filter = filter().map_err(io::Error::other)?;
+    seccompiler::apply_filter(&filter).map_err(io::Error::other)
+}
+
+/// Any other call than those of [`CALLS`] fails (seccomp(2)).
+fn filter() -> Result<BpfProgram, seccompiler::BackendError> {
+    let mut rules: Vec<(i64, Vec<SeccompRule>)> =
+        CALLS.iter().map(|call| (*call, Vec::new())).collect();
+    let of_ip = [libc::AF_INET, libc::AF_INET6].map(|domain| {
+        let domain = SeccompCondition::new(
+            0,
+            SeccompCmpArgLen::Dword,
+            SeccompCmpOp::Eq,
+            u64::from(domain.unsigned_abs()),
+        );
+        domain.and_then(|domain| SeccompRule::new(vec![domain]))
+    });
+    let of_ip: Result<Vec<SeccompRule>, _> = of_ip.into_iter().collect();
+    rules.push((libc::SYS_socket, of_ip?));
+    // EPERM, not an end of the process: which calls a C library makes is its own affair, and those
+    // that it makes besides can be done without.
+    let refused = SeccompAction::Errno(libc::EPERM.unsigned_abs());
+    let rules = rules.into_iter().collect();
+    let arch = std::env::consts::ARCH.try_into()?;
+    SeccompFilter::new(rules, refused, SeccompAction::Allow, arch)?.try_into()
+}
+
+/// What memory, time, the event loop, sockets that are there, messages and an end take.
+const CALLS: &[i64] = &[
+    libc::SYS_brk,
+    libc::SYS_madvise,
+    libc::SYS_mmap,
+    libc::SYS_mprotect,
+    libc::SYS_mremap,
+    libc::SYS_munmap,
+    libc::SYS_clock_gettime,
+    libc::SYS_clock_nanosleep,
+    libc::SYS_nanosleep,
+    libc::SYS_getrandom,
+    libc::SYS_futex,
+    libc::SYS_sched_yield,
+    libc::SYS_epoll_ctl,
+    libc::SYS_epoll_pwait,
+    #[cfg(target_arch = "x86_64")]
+    libc::SYS_epoll_wait,
+    #[cfg(target_arch = "x86_64")]
+    libc::SYS_poll,
+    libc::SYS_ppoll,
+    libc::SYS_read,
+    libc::SYS_readv,
+    libc::SYS_write,
+    libc::SYS_writev,
+    libc::SYS_close,
+    libc::SYS_fcntl,
+    libc::SYS_ioctl,
+    libc::SYS_accept4,
+    libc::SYS_bind,
+    libc::SYS_connect,
+    libc::SYS_getpeername,
+    libc::SYS_getsockname,
+    libc::SYS_getsockopt,
+    libc::SYS_setsockopt,
+    libc::SYS_recvfrom,
+    libc::SYS_recvmmsg,
+    libc::SYS_recvmsg,
+    libc::SYS_sendmsg,
+    libc::SYS_sendto,
+    libc::SYS_shutdown,
+    libc::SYS_getpid,
+    libc::SYS_gettid,
+    libc::SYS_rt_sigaction,
+    libc::SYS_rt_sigprocmask,
+    libc::SYS_rt_sigreturn,
+    libc::SYS_sigaltstack,
+    libc::SYS_tgkill,
+    libc::SYS_exit,
+    libc::SYS_exit_group,
+];

@@ -1,0 +1,110 @@
+//! Questions that come over connections (RFC 7766).
+
+use std::io;
+use std::net::IpAddr;
+use std::rc::Rc;
+use std::time::Duration;
+
+use tidegate_resolver::{Asked, Transport, Verdict};
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
+use tokio::net::{TcpListener, TcpStream};
+use tokio::time::timeout;
+
+use super::desk::Desk;
+use super::forward;
+use super::slots::Slots;
+
+/// How many connections there are at once.
+const CONNECTIONS: usize = 128;
+/// How many of these from one asker.
+const CONNECTIONS_OF_ONE: usize = 16;
+/// How long a connection may be idle, and how long a question may take to arrive or an answer to be
+/// taken (RFC 7766 section 6.2.3 leaves it to the server).
+const PATIENCE: Duration = Duration::from_secs(10);
+/// How long a socket is let be that gives an error, as where there are no descriptors.
+const PAUSE: Duration = Duration::from_millis(100);
+
+/// Attends to a socket from here on.
+pub(super) fn attend(desk: Rc<Desk>, listener: std::net::TcpListener) -> io::Result<()> {
+    let listener = TcpListener::from_std(listener)?;
+    let slots = Slots::new(CONNECTIONS, CONNECTIONS_OF_ONE);
+    tokio::task::spawn_local(async move {
+        loop {
+            let accepted = listener.accept().await;
+            let taken = accepted.and_then(|(stream, _)| take(&desk, &slots, stream));
+            if let Err(error) = taken {
+                tracing::debug!(%error, "cannot take a connection");
+                tokio::time::sleep(PAUSE).await;
+            }
+        }
+    });
+    Ok(())
+}
+
+/// Takes a connection of somebody who may ask, if there is room; closes any other.
+fn take(desk: &Rc<Desk>, slots: &Slots, stream: TcpStream) -> io::Result<()> {
+    let (Ok(from), Ok(to)) = (stream.peer_addr(), stream.local_addr()) else {
+        return Ok(());
+    };
+    let (from, to) = (from.ip(), to.ip());
+    if !desk.may_ask(from, to) {
+        return Ok(());
+    }
+    let Some(slot) = slots.take(from) else {
+        return Ok(());
+    };
+    let desk = Rc::clone(desk);
+    tokio::task::spawn_local(async move {
+        if let Err(error) = converse(&desk, stream, from, to).await {
+            tracing::debug!(%error, asker = %from, "a connection broke");
+        }
+        drop(slot);
+    });
+    Ok(())
+}
+
+/// Answers one question after the other, until the asker has no more.
+async fn converse(desk: &Desk, mut stream: TcpStream, from: IpAddr, to: IpAddr) -> io::Result<()> {
+    while let Some(bytes) = timeout(PATIENCE, read(&mut stream)).await?? {
+        let asked = Asked {
+            from,
+            to,
+            transport: Transport::Tcp,
+            bytes: &bytes,
+        };
+        let answer = match desk.judge(asked) {
+            Verdict::Ignore => None,
+            Verdict::Answer(bytes) | Verdict::Refuse(bytes) => Some(bytes),
+            Verdict::Forward(question) => match desk.forwarded.take(from) {
+                Some(_slot) => forward::ask(desk, &question, Transport::Tcp).await,
+                None => question.failed(),
+            },
+        };
+        let Some(answer) = answer else {
+            return Ok(());
+        };
+        timeout(PATIENCE, write(&mut stream, &answer)).await??;
+    }
+    Ok(())
+}
+
+/// Reads a message with its length before it (RFC 1035 section 4.2.2); none at the end.
+pub(super) async fn read(stream: &mut (impl AsyncRead + Unpin)) -> io::Result<Option<Vec<u8>>> {
+    let length = match stream.read_u16().await {
+        Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => return Ok(None),
+        length => length?,
+    };
+    let mut message = vec![0; usize::from(length)];
+    stream.read_exact(&mut message).await?;
+    Ok(Some(message))
+}
+
+/// Writes a message likewise, in one piece.
+pub(super) async fn write(
+    stream: &mut (impl AsyncWrite + Unpin),
+    message: &[u8],
+) -> io::Result<()> {
+    let length = u16::try_from(message.len()).map_err(io::Error::other)?;
+    let framed = [&length.to_be_bytes(), message].concat();
+    stream.write_all(&framed).await
+}

@@ -1,0 +1,114 @@
+//! Questions that come as datagrams.
+
+use std::io::{self, ErrorKind, IoSliceMut};
+use std::net::{IpAddr, SocketAddr};
+use std::rc::Rc;
+use std::time::Duration;
+
+use quinn_udp::{RecvMeta, Transmit, UdpSocketState};
+use tidegate_resolver::{Asked, Transport, Verdict};
+use tokio::io::Interest;
+use tokio::net::UdpSocket;
+
+use super::desk::Desk;
+use super::forward;
+
+/// Room for what the kernel gives at once: one datagram, or several of one sender that it put together
+/// (udp(7), UDP_GRO).
+const ROOM: usize = 64 * 1024;
+/// How many of these are taken at once.
+const AT_ONCE: usize = 8;
+/// How long a socket is let be that gives an error.
+const PAUSE: Duration = Duration::from_millis(10);
+
+/// A socket on every address. Who asked, and at which address, comes with each datagram; from that
+/// address it is answered.
+struct Socket {
+    socket: UdpSocket,
+    state: UdpSocketState,
+}
+
+/// Attends to a socket from here on.
+pub(super) fn attend(desk: Rc<Desk>, socket: std::net::UdpSocket) -> io::Result<()> {
+    let socket = UdpSocket::from_std(socket)?;
+    let state = UdpSocketState::new((&socket).into())?;
+    let socket = Rc::new(Socket { socket, state });
+    tokio::task::spawn_local(async move {
+        let mut room = vec![vec![0; ROOM]; AT_ONCE];
+        loop {
+            if let Err(error) = take(&desk, &socket, &mut room).await {
+                tracing::debug!(%error, "cannot receive");
+                tokio::time::sleep(PAUSE).await;
+            }
+        }
+    });
+    Ok(())
+}
+
+/// Takes what is there, once there is anything.
+async fn take(desk: &Rc<Desk>, socket: &Rc<Socket>, room: &mut [Vec<u8>]) -> io::Result<()> {
+    let mut metas = vec![RecvMeta::default(); room.len()];
+    let inner = &socket.socket;
+    inner.readable().await?;
+    let received = inner.try_io(Interest::READABLE, || {
+        let mut room: Vec<IoSliceMut<'_>> =
+            room.iter_mut().map(|room| IoSliceMut::new(room)).collect();
+        socket.state.recv(inner.into(), &mut room, &mut metas)
+    });
+    let count = match received {
+        Err(error) if error.kind() == ErrorKind::WouldBlock => 0,
+        received => received?,
+    };
+    for (meta, bytes) in metas.iter().zip(&*room).take(count) {
+        let Some(to) = meta.dst_ip else { continue };
+        let bytes = bytes.get(..meta.len).unwrap_or_default();
+        for datagram in bytes.chunks(meta.stride.max(1)) {
+            answer(desk, socket, meta.addr, to, datagram);
+        }
+    }
+    Ok(())
+}
+
+fn answer(desk: &Rc<Desk>, socket: &Rc<Socket>, from: SocketAddr, to: IpAddr, bytes: &[u8]) {
+    let asked = Asked {
+        from: from.ip(),
+        to,
+        transport: Transport::Udp,
+        bytes,
+    };
+    match desk.judge(asked) {
+        Verdict::Ignore => {}
+        Verdict::Answer(bytes) | Verdict::Refuse(bytes) => socket.send(from, to, &bytes),
+        Verdict::Forward(question) => {
+            let Some(slot) = desk.forwarded.take(from.ip()) else {
+                let failed = question.failed();
+                return failed
+                    .into_iter()
+                    .for_each(|bytes| socket.send(from, to, &bytes));
+            };
+            let (desk, socket) = (Rc::clone(desk), Rc::clone(socket));
+            tokio::task::spawn_local(async move {
+                if let Some(bytes) = forward::ask(&desk, &question, Transport::Udp).await {
+                    socket.send(from, to, &bytes);
+                }
+                drop(slot);
+            });
+        }
+    }
+}
+
+impl Socket {
+    /// Sends an answer, or loses it: whoever asks by UDP asks again.
+    fn send(&self, asker: SocketAddr, from: IpAddr, bytes: &[u8]) {
+        let transmit = Transmit {
+            destination: asker,
+            ecn: None,
+            contents: bytes,
+            segment_size: None,
+            src_ip: Some(from),
+        };
+        if let Err(error) = self.state.try_send((&self.socket).into(), &transmit) {
+            tracing::debug!(%error, %asker, "cannot send an answer");
+        }
+    }
+}

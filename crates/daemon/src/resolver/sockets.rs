@@ -1,0 +1,107 @@
+//! The sockets at which questions arrive.
+
+use std::io;
+use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr};
+use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
+
+use rustix::io::Errno;
+use socket2::{Domain, Protocol, Socket, Type};
+
+/// How many connections wait to be taken.
+const BACKLOG: i32 = 128;
+/// How often any free port is tried: one that is free for one protocol may not be for the other.
+const TRIES: usize = 16;
+
+/// Sockets on every address of the host, all at one port: by UDP and TCP, for IPv4, and for IPv6 where
+/// the kernel has it.
+#[derive(Debug)]
+pub(crate) struct Sockets {
+    port: u16,
+    families: Vec<[OwnedFd; 2]>,
+}
+
+impl Sockets {
+    /// Binds them at a port; where that is taken at any free one, since there are names to be answered.
+    ///
+    /// # Errors
+    /// When there is no free port, or there can be no sockets.
+    pub(crate) fn bind(port: u16) -> io::Result<Self> {
+        match Self::bind_at(port) {
+            Err(error) if error.kind() == io::ErrorKind::AddrInUse => {
+                let sockets = Self::bind_anywhere()?;
+                tracing::warn!(
+                    "port {port} is taken: names are answered at port {} until the next start",
+                    sockets.port
+                );
+                Ok(sockets)
+            }
+            bound => bound,
+        }
+    }
+
+    fn bind_anywhere() -> io::Result<Self> {
+        let mut tried = Self::bind_at(0);
+        for _ in 1..TRIES {
+            if tried.is_ok() {
+                break;
+            }
+            tried = Self::bind_at(0);
+        }
+        tried
+    }
+
+    fn bind_at(port: u16) -> io::Result<Self> {
+        let any = SocketAddr::from((Ipv4Addr::UNSPECIFIED, port));
+        let udp = socket(any, Type::DGRAM)?;
+        let port = udp
+            .local_addr()?
+            .as_socket()
+            .map_or(port, |bound| bound.port());
+        let tcp = socket((Ipv4Addr::UNSPECIFIED, port).into(), Type::STREAM)?;
+        let mut families = vec![[udp.into(), tcp.into()]];
+        let any = SocketAddr::from((Ipv6Addr::UNSPECIFIED, port));
+        match socket(any, Type::DGRAM) {
+            Ok(udp) => families.push([udp.into(), socket(any, Type::STREAM)?.into()]),
+            // Then no network has IPv6 either.
+            Err(error) if is_unknown_family(&error) => {}
+            Err(error) => return Err(error),
+        }
+        Ok(Self { port, families })
+    }
+
+    /// The port, 1 to 65535.
+    pub(crate) const fn port(&self) -> u16 {
+        self.port
+    }
+
+    /// As they are passed on: UDP and TCP of IPv4, then of IPv6.
+    pub(crate) fn descriptors(&self) -> Vec<BorrowedFd<'_>> {
+        self.families.iter().flatten().map(AsFd::as_fd).collect()
+    }
+}
+
+/// A socket that waits for nothing.
+fn socket(address: SocketAddr, kind: Type) -> io::Result<Socket> {
+    let protocol = match kind {
+        Type::DGRAM => Protocol::UDP,
+        _ => Protocol::TCP,
+    };
+    let socket = Socket::new(Domain::for_address(address), kind, Some(protocol))?;
+    socket.set_nonblocking(true)?;
+    if address.is_ipv6() {
+        socket.set_only_v6(true)?;
+    }
+    if kind == Type::STREAM {
+        // Connections of the last daemon that still end do not keep the port (socket(7)).
+        socket.set_reuse_address(true)?;
+    }
+    socket.bind(&address.into())?;
+    if kind == Type::STREAM {
+        socket.listen(BACKLOG)?;
+    }
+    Ok(socket)
+}
+
+fn is_unknown_family(error: &io::Error) -> bool {
+    Errno::from_io_error(error) == Some(Errno::AFNOSUPPORT)
+}

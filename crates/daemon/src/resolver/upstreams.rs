@@ -1,0 +1,142 @@
+//! Who is asked for names that are nobody's here.
+
+use std::fs;
+use std::net::{IpAddr, SocketAddr};
+use std::os::unix::fs::MetadataExt;
+use std::str::FromStr;
+
+use serde::Deserialize;
+use tidegate_model::DNS_PORT;
+use tidegate_resolver::resolv_conf::HostConf;
+
+/// The host's settings (resolv.conf(5)).
+const RESOLV_CONF: &str = "/etc/resolv.conf";
+
+/// A server, as it is written in the settings: an address, or one with a port.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(try_from = "String")]
+pub struct Upstream(pub SocketAddr);
+
+impl FromStr for Upstream {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let address = text.parse::<IpAddr>().map(|ip| (ip, DNS_PORT).into());
+        let address = address.or_else(|_| text.parse::<SocketAddr>());
+        let address = address.map_err(|_| {
+            format!(
+                "{text:?} is no server: give an address such as 192.0.2.53 or [2001:db8::53]:5353"
+            )
+        })?;
+        match address.ip().is_unspecified() || address.port() == 0 {
+            true => Err(format!("{text:?} is no server that can be asked")),
+            false => Ok(Self(address)),
+        }
+    }
+}
+
+impl TryFrom<String> for Upstream {
+    type Error = String;
+
+    fn try_from(text: String) -> Result<Self, String> {
+        text.parse()
+    }
+}
+
+/// The host's settings as they are now; empty ones where there is no file.
+pub(crate) fn host_conf() -> HostConf {
+    // A file that cannot be read says as much as one that is not there.
+    let text = fs::read(RESOLV_CONF).unwrap_or_default();
+    HostConf::parse(&String::from_utf8_lossy(&text))
+}
+
+/// The servers to ask.
+#[derive(Debug)]
+pub(super) enum Upstreams {
+    /// Those of the daemon's settings.
+    Set(Vec<SocketAddr>),
+    /// The host's, with what the file that names them was when it was last read.
+    OfHost(Option<Stamp>),
+}
+
+/// What tells a file that was changed or replaced.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Stamp {
+    file: (u64, u64),
+    size: u64,
+    changed: (i64, i64),
+}
+
+impl Upstreams {
+    pub(super) fn new(set: &[Upstream]) -> Self {
+        match set {
+            [] => Self::OfHost(None),
+            set => Self::Set(set.iter().map(|upstream| upstream.0).collect()),
+        }
+    }
+
+    /// The servers now.
+    pub(super) fn now(&mut self) -> Vec<SocketAddr> {
+        match self {
+            Self::Set(set) => set.clone(),
+            Self::OfHost(stamp) => {
+                // Taken before the file is read: a change meanwhile is then seen the next time.
+                *stamp = stamp_of(RESOLV_CONF);
+                let servers = host_conf().servers.into_iter();
+                servers.map(|ip| (ip, DNS_PORT).into()).collect()
+            }
+        }
+    }
+
+    /// The servers, if they may have changed since [`Self::now`]. A file that names none is one that
+    /// is just being written, or of a host without a network: those of before are then the best there
+    /// are.
+    pub(super) fn changed(&mut self) -> Option<Vec<SocketAddr>> {
+        match self {
+            Self::OfHost(stamp) if *stamp != stamp_of(RESOLV_CONF) => {
+                Some(self.now()).filter(|servers| !servers.is_empty())
+            }
+            _ => None,
+        }
+    }
+}
+
+fn stamp_of(path: &str) -> Option<Stamp> {
+    let found = fs::metadata(path).ok()?;
+    Some(Stamp {
+        file: (found.dev(), found.ino()),
+        size: found.size(),
+        changed: (found.ctime(), found.ctime_nsec()),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_server_is_an_address_with_or_without_a_port() {
+        for (text, wanted) in [
+            ("192.0.2.53", "192.0.2.53:53"),
+            ("192.0.2.53:5353", "192.0.2.53:5353"),
+            ("2001:db8::53", "[2001:db8::53]:53"),
+            ("[2001:db8::53]:5353", "[2001:db8::53]:5353"),
+        ] {
+            assert_eq!(
+                text.parse(),
+                Ok(Upstream(wanted.parse().unwrap())),
+                "{text}"
+            );
+        }
+        for text in [
+            "",
+            "dns.example",
+            "192.0.2.53:",
+            "0.0.0.0",
+            "[::]:53",
+            "192.0.2.53:0",
+        ] {
+            assert!(text.parse::<Upstream>().is_err(), "{text}");
+        }
+    }
+}

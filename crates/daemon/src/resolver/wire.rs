@@ -1,0 +1,66 @@
+//! What goes over the line between the daemon and the process: the sockets with the first byte, then
+//! one line of JSON for each thing that is told.
+
+use std::io::{self, IoSlice, IoSliceMut};
+use std::mem::MaybeUninit;
+use std::net::SocketAddr;
+use std::os::fd::{BorrowedFd, OwnedFd};
+use std::os::unix::net::UnixStream;
+
+use rustix::net::{
+    RecvAncillaryBuffer, RecvAncillaryMessage, RecvFlags, SendAncillaryBuffer,
+    SendAncillaryMessage, SendFlags, recvmsg, sendmsg,
+};
+use serde::{Deserialize, Serialize};
+use tidegate_resolver::News;
+
+/// What the process is told.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub(super) enum Told {
+    /// About a network or an endpoint.
+    News(News),
+    /// Who is asked for what is not known here.
+    Upstreams(Vec<SocketAddr>),
+    /// That everything has been said that was known at its start.
+    Whole,
+}
+
+/// What the process says: that the upstreams are to be looked up anew.
+pub(super) const LOOK: u8 = b'?';
+
+/// Most sockets that are passed.
+const SOCKETS: usize = 4;
+
+/// One thing as it goes over the line.
+pub(super) fn line(told: &Told) -> io::Result<Vec<u8>> {
+    let mut line = serde_json::to_vec(told)?;
+    line.push(b'\n');
+    Ok(line)
+}
+
+/// Passes sockets on.
+pub(super) fn send_sockets(to: &UnixStream, sockets: &[BorrowedFd<'_>]) -> io::Result<()> {
+    let mut space = [MaybeUninit::uninit(); rustix::cmsg_space!(ScmRights(SOCKETS))];
+    let mut control = SendAncillaryBuffer::new(&mut space);
+    if !control.push(SendAncillaryMessage::ScmRights(sockets)) {
+        return Err(io::Error::other("too many sockets to pass on"));
+    }
+    let byte = [IoSlice::new(b"\n")];
+    sendmsg(to, &byte, &mut control, SendFlags::NOSIGNAL)?;
+    Ok(())
+}
+
+/// Takes the sockets that are passed on, in their order.
+pub(super) fn receive_sockets(from: &UnixStream) -> io::Result<Vec<OwnedFd>> {
+    let mut space = [MaybeUninit::uninit(); rustix::cmsg_space!(ScmRights(SOCKETS))];
+    let mut control = RecvAncillaryBuffer::new(&mut space);
+    let mut byte = [0];
+    let mut into = [IoSliceMut::new(&mut byte)];
+    recvmsg(from, &mut into, &mut control, RecvFlags::CMSG_CLOEXEC)?;
+    let rights = control.drain().filter_map(|message| match message {
+        RecvAncillaryMessage::ScmRights(rights) => Some(rights),
+        _ => None,
+    });
+    Ok(rights.flatten().collect())
+}

@@ -1,0 +1,99 @@
+//! What keeps endpoints from finding names: their questions come in to the host itself.
+
+use tidegate_model::State;
+use tidegate_model::doctor::{Finding, Severity};
+use tidegate_nft::BaseChain;
+
+use super::chains::{how, iptables_of, names, stopping, unnamed};
+use super::{Legacy, Symptoms, finding};
+
+/// The hook that questions pass.
+const HOOKS: &[&str] = &["input"];
+
+pub(super) fn names_found(state: &State, symptoms: &Symptoms) -> Vec<Finding> {
+    let Some(port) = state.resolver else {
+        return Vec::new();
+    };
+    let down = symptoms.unanswered.iter().map(|reason| {
+        let what = format!("names of endpoints are not answered: {reason}");
+        let advice = "see the daemon's log; it starts another process by itself";
+        finding(Severity::Fault, what, advice)
+    });
+    // That they cannot be told is said of those that stop packets.
+    let chains = symptoms.chains.as_deref().unwrap_or_default();
+    let chains = stopping(state, chains, HOOKS);
+    let chains = chains.map(|chain| of_chain(state, chain, port));
+    down.chain(chains)
+        .chain(of_legacy(state, &symptoms.legacy, port))
+        .collect()
+}
+
+fn of_chain(state: &State, chain: &BaseChain, port: u16) -> Finding {
+    let BaseChain {
+        family,
+        table,
+        name,
+        ..
+    } = chain;
+    let what = format!(
+        "chain {name} of table {family} {table} drops {}",
+        how(chain)
+    );
+    let unnamed = unnamed(state, chain);
+    // A rule for the port serves every bridge.
+    if unnamed.is_empty() || names(chain, &port.to_string()) {
+        let what =
+            format!("{what}; its rules name our bridges or port {port}, which may be enough");
+        return finding(Severity::CouldNotTell, what, advice(chain, "tg*", port));
+    }
+    let what = format!(
+        "{what}, and names no rule for questions for names, which come in by {} to port {port}",
+        unnamed.join(", ")
+    );
+    finding(Severity::Fault, what, advice(chain, unnamed[0], port))
+}
+
+/// What to do, in the words of the program whose table it is.
+fn advice(chain: &BaseChain, bridge: &str, port: u16) -> String {
+    let has = |word: &str| chain.words.contains(word);
+    if chain.table == "firewalld" {
+        return format!(
+            "`firewall-cmd --permanent --zone=trusted --add-interface={bridge} && firewall-cmd --reload`"
+        );
+    }
+    if has("ufw-before-input") || has("ufw6-before-input") {
+        return format!("`ufw allow in on {bridge} to any port {port}`");
+    }
+    if chain.table == "filter" && chain.name == "INPUT" {
+        return of_iptables(iptables_of(chain), bridge, port);
+    }
+    let BaseChain {
+        family,
+        table,
+        name,
+        ..
+    } = chain;
+    format!(
+        "`nft insert rule {family} {table} {name} iifname {bridge} meta l4proto {{ tcp, udp }} th dport {port} accept`"
+    )
+}
+
+fn of_iptables(program: &str, bridge: &str, port: u16) -> String {
+    format!(
+        "`{program} -I INPUT -i {bridge} -p udp --dport {port} -j ACCEPT`, and the same with tcp"
+    )
+}
+
+fn of_legacy(state: &State, legacy: &Legacy, port: u16) -> Vec<Finding> {
+    let dropping = legacy
+        .dropping("INPUT")
+        .filter(|_| !state.networks.is_empty());
+    let of_program = |program: &str| {
+        let what = format!(
+            "chain INPUT of {program} (legacy) drops by its policy, which stops questions for names to port {port}"
+        );
+        let advice = of_iptables(&format!("{program}-legacy"), "tg+", port);
+        finding(Severity::Fault, what, advice)
+    };
+    dropping.map(of_program).collect()
+}

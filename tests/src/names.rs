@@ -1,0 +1,215 @@
+//! What is asked for names: clients that ask, and a server of the world's names.
+
+use std::io::{self, Read, Write};
+use std::net::{IpAddr, SocketAddr, TcpListener, TcpStream, UdpSocket};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread::JoinHandle;
+use std::time::Duration;
+
+use hickory_proto::op::{Message, MessageType, OpCode, Query};
+use hickory_proto::rr::rdata::{A, TXT};
+use hickory_proto::rr::{Name, RData, Record, RecordType};
+use tidegate_test_support::Netns;
+
+/// How long an answer may take that is expected to come: far longer than it does.
+const PATIENCE: Duration = Duration::from_secs(20);
+/// How long to wait for one that is expected not to come. Too short a time could only hide a fault.
+const SILENCE: Duration = Duration::from_millis(700);
+/// How often a server looks whether it is to end.
+const TICK: Duration = Duration::from_millis(50);
+
+/// An answer.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Answer {
+    /// Its code (RFC 1035 section 4.1.1), in words, as `No Error`.
+    pub code: String,
+    /// Whether there is more than fitted (TC).
+    pub is_truncated: bool,
+    /// What it says, sorted.
+    pub data: Vec<String>,
+}
+
+impl Answer {
+    /// One that says something.
+    pub fn of(data: &[&str]) -> Self {
+        Self {
+            data: data.iter().map(ToString::to_string).collect(),
+            ..Self::nothing("No Error")
+        }
+    }
+
+    /// One that says nothing, with its code.
+    pub fn nothing(code: &str) -> Self {
+        Self {
+            code: code.to_owned(),
+            is_truncated: false,
+            data: Vec::new(),
+        }
+    }
+}
+
+/// Asks by UDP; none if there is only silence.
+pub fn ask_udp(from: &Netns, server: IpAddr, name: &str, kind: &str) -> Option<Answer> {
+    from.run(|| by_udp((server, 53).into(), &question(name, kind), PATIENCE))
+        .ok()
+        .map(|answer| read(&answer))
+}
+
+/// Asks by TCP; none if the server says nothing and ends the connection.
+pub fn ask_tcp(from: &Netns, server: IpAddr, name: &str, kind: &str) -> Option<Answer> {
+    from.run(|| by_tcp((server, 53).into(), &question(name, kind), PATIENCE))
+        .ok()
+        .map(|answer| read(&answer))
+}
+
+/// Whether nothing is answered by UDP, and nothing by TCP, at a port.
+pub fn is_silent(from: &Netns, server: SocketAddr, name: &str) -> bool {
+    let question = question(name, "A");
+    from.run(|| {
+        by_udp(server, &question, SILENCE).is_err() && by_tcp(server, &question, SILENCE).is_err()
+    })
+}
+
+fn question(name: &str, kind: &str) -> Vec<u8> {
+    let mut message = Message::new(4711, MessageType::Query, OpCode::Query);
+    message.metadata.recursion_desired = true;
+    let mut name: Name = name.parse().expect("tests ask for names");
+    name.set_fqdn(true);
+    let kind: RecordType = kind.parse().expect("tests ask for known records");
+    message.add_query(Query::query(name, kind));
+    message.to_vec().expect("a question can be written")
+}
+
+fn read(answer: &[u8]) -> Answer {
+    let message = Message::from_vec(answer).expect("an answer can be read");
+    assert_eq!(message.metadata.id, 4711, "it is of another question");
+    let data = message.answers.iter().map(|record| record.data.to_string());
+    let mut data: Vec<String> = data.collect();
+    data.sort();
+    Answer {
+        code: message.metadata.response_code.to_string(),
+        is_truncated: message.metadata.truncation,
+        data,
+    }
+}
+
+fn by_udp(server: SocketAddr, question: &[u8], patience: Duration) -> io::Result<Vec<u8>> {
+    let any = if server.is_ipv4() {
+        "0.0.0.0:0"
+    } else {
+        "[::]:0"
+    };
+    let socket = UdpSocket::bind(any)?;
+    // Only answers from there count: one from the wrong address is none.
+    socket.connect(server)?;
+    socket.set_read_timeout(Some(patience))?;
+    socket.send(question)?;
+    let mut bytes = vec![0; 64 * 1024];
+    let length = socket.recv(&mut bytes)?;
+    bytes.truncate(length);
+    Ok(bytes)
+}
+
+fn by_tcp(server: SocketAddr, question: &[u8], patience: Duration) -> io::Result<Vec<u8>> {
+    let mut stream = TcpStream::connect_timeout(&server, patience)?;
+    stream.set_read_timeout(Some(patience))?;
+    write_framed(&mut stream, question)?;
+    read_framed(&mut stream)
+}
+
+fn write_framed(stream: &mut TcpStream, message: &[u8]) -> io::Result<()> {
+    let length = u16::try_from(message.len()).map_err(io::Error::other)?;
+    stream.write_all(&[&length.to_be_bytes(), message].concat())
+}
+
+fn read_framed(stream: &mut TcpStream) -> io::Result<Vec<u8>> {
+    let mut length = [0; 2];
+    stream.read_exact(&mut length)?;
+    let mut message = vec![0; usize::from(u16::from_be_bytes(length))];
+    stream.read_exact(&mut message)?;
+    Ok(message)
+}
+
+/// A server of the world's names, by UDP and TCP on one port of a namespace. Every name has the
+/// address that it is started with, and a text of 3,000 bytes. It ends with its guard.
+#[derive(Debug)]
+pub struct World {
+    is_over: Arc<AtomicBool>,
+    threads: Vec<JoinHandle<()>>,
+}
+
+impl World {
+    /// Starts one.
+    ///
+    /// # Panics
+    /// When the port is taken.
+    pub fn start(netns: &Netns, at: SocketAddr, address: [u8; 4]) -> Self {
+        let (udp, tcp) = netns.run(|| {
+            let udp = UdpSocket::bind(at).expect("the UDP port is free");
+            (udp, TcpListener::bind(at).expect("the TCP port is free"))
+        });
+        udp.set_read_timeout(Some(TICK))
+            .expect("a socket can be given a timeout");
+        tcp.set_nonblocking(true)
+            .expect("a socket can be set not to block");
+        let is_over = Arc::new(AtomicBool::new(false));
+        let (udp_over, tcp_over) = (Arc::clone(&is_over), Arc::clone(&is_over));
+        let threads = vec![
+            std::thread::spawn(move || serve_udp(&udp, address, &udp_over)),
+            std::thread::spawn(move || serve_tcp(&tcp, address, &tcp_over)),
+        ];
+        Self { is_over, threads }
+    }
+}
+
+impl Drop for World {
+    fn drop(&mut self) {
+        self.is_over.store(true, Ordering::Relaxed);
+        for thread in self.threads.drain(..) {
+            // A server that panicked has printed why, and its client has failed.
+            let _ = thread.join();
+        }
+    }
+}
+
+fn serve_udp(socket: &UdpSocket, address: [u8; 4], is_over: &AtomicBool) {
+    let mut bytes = [0; 4096];
+    while !is_over.load(Ordering::Relaxed) {
+        if let Ok((length, peer)) = socket.recv_from(&mut bytes) {
+            // Whoever went away does not wait for it.
+            let _ = socket.send_to(&answer(&bytes[..length], address), peer);
+        }
+    }
+}
+
+fn serve_tcp(listener: &TcpListener, address: [u8; 4], is_over: &AtomicBool) {
+    while !is_over.load(Ordering::Relaxed) {
+        let Ok((mut stream, _)) = listener.accept() else {
+            std::thread::sleep(Duration::from_millis(2));
+            continue;
+        };
+        let prepared = stream
+            .set_nonblocking(false)
+            .and_then(|()| stream.set_read_timeout(Some(PATIENCE)));
+        let question = prepared.and_then(|()| read_framed(&mut stream));
+        if let Ok(question) = question {
+            // As above.
+            let _ = write_framed(&mut stream, &answer(&question, address));
+        }
+    }
+}
+
+fn answer(question: &[u8], [a, b, c, d]: [u8; 4]) -> Vec<u8> {
+    let question = Message::from_vec(question).expect("a question can be read");
+    let query = question.queries.first().expect("a question asks");
+    let data = match query.query_type() {
+        RecordType::TXT => RData::TXT(TXT::new(vec!["x".repeat(250); 12])),
+        _ => RData::A(A::new(a, b, c, d)),
+    };
+    let mut answer = Message::response(question.metadata.id, OpCode::Query);
+    answer.metadata.recursion_available = true;
+    answer.add_query(query.clone());
+    answer.add_answer(Record::from_rdata(query.name().clone(), 60, data));
+    answer.to_vec().expect("an answer can be written")
+}
