@@ -30,6 +30,9 @@ const OURS: &str = "Cargo.toml";
 /// The manifest of the example, a workspace of its own.
 const EXAMPLE: &str = "examples/zpack/Cargo.toml";
 
+/// The manifest of the fuzz targets, a workspace of its own that takes too long to build for a check.
+const FUZZ: &str = "tests/fuzz/Cargo.toml";
+
 /// One check: its name, and how it is done.
 type Check<'a> = (&'a str, Box<dyn Fn() -> anyhow::Result<()> + 'a>);
 
@@ -87,6 +90,10 @@ fn checks<'a>(args: &'a Args, dependency: &'a NativeDep) -> Vec<Check<'a>> {
         (
             "example: licences and sources",
             Box::new(|| deny(EXAMPLE, args.advisories)),
+        ),
+        (
+            "fuzz targets: format",
+            Box::new(|| cargo(&["fmt", "--check", IN, FUZZ])),
         ),
         ("generated files", Box::new(docs::check)),
         ("generated workflows", Box::new(ci::check)),

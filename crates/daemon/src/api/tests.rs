@@ -1,7 +1,9 @@
 use axum::body::Body;
 use axum::http::{Method, Request, StatusCode};
 use http_body_util::BodyExt;
+use proptest::prelude::*;
 use serde_json::{Value, json};
+use tidegate_model::api::Refusal;
 use tower::ServiceExt;
 
 use super::*;
@@ -156,4 +158,42 @@ async fn a_body_beyond_the_limit_is_refused() {
     let body = format!(r#"{{"name": "{}"}}"#, "x".repeat(BODY_LIMIT));
     let (status, _) = call(&router, Method::POST, "/v1/networks", &body).await;
     assert_eq!(status, StatusCode::PAYLOAD_TOO_LARGE);
+}
+
+proptest! {
+    #[test]
+    fn whatever_is_sent_is_done_or_refused_with_a_reason(
+        post: bool,
+        path in prop_oneof![
+            "/v1/(networks|endpoints|explain|gc|doctor|info)",
+            "/v1/networks/[a-z%0-9/]{0,8}(/(connect|disconnect))?",
+            "/v1/endpoints/[a-z%0-9/]{0,8}(/(publish|unpublish))?",
+        ],
+        body in prop_oneof![
+            ".{0,40}",
+            "\\{\"name\": \"[a-z\"; ]{0,6}\"(, \"subnets\": \\[\"10[.][0-9]{1,3}[.]0[.]0/[0-9]{1,2}\"\\])?\\}",
+            "\\{\"(ports|source|network)\": (\\[?\"[0-9:a-z]{0,8}\"\\]?)\\}",
+        ],
+    ) {
+        let method = if post { Method::POST } else { Method::GET };
+        let (status, answer) = SHARED.with(|(runtime, router)| {
+            runtime.block_on(call(router, method, &path, &body))
+        });
+        if !status.is_success() {
+            // On a host that refuses nothing, what is refused is the client's to mend.
+            prop_assert!(status.is_client_error(), "{path} {body}: {status} {answer}");
+            let refusal: Refusal = serde_json::from_value(answer).unwrap();
+            prop_assert!(refusal.kind.is_users(), "{refusal:?}");
+            prop_assert!(!refusal.message.is_empty());
+            prop_assert!(!refusal.message.contains(char::is_control), "{refusal:?}");
+        }
+    }
+}
+
+thread_local! {
+    /// One host for all that is sent.
+    static SHARED: (tokio::runtime::Runtime, Router) = (
+        tokio::runtime::Runtime::new().unwrap(),
+        router_of(Bench::new()),
+    );
 }

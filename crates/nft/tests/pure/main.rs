@@ -5,7 +5,6 @@
 #[path = "../common/sample/mod.rs"]
 mod sample;
 
-mod escape;
 mod render;
 mod ruleset;
 mod validate;

@@ -1,0 +1,113 @@
+//! A host with networks and endpoints, and requests that it would carry out.
+
+use serde::de::DeserializeOwned;
+use serde_json::{Value, json};
+use tidegate_model::State;
+use tidegate_model::api::{Attach, CreateNetwork};
+use tidegate_model::links::NetnsFacts;
+use tidegate_model::{NetnsId, explain::Question};
+use tidegate_plan::{HostFacts, Plan, Pools, PortFacts, Refused, Terrain, attach, create_network};
+
+/// A body that the API takes, with everything in it that can be said.
+pub(crate) fn bodies() -> [Value; 6] {
+    [
+        json!({
+            "name": "lan",
+            "subnets": ["10.9.0.0/24", "10.9.1.0/24", "fd09::/64"],
+            "gateways": ["10.9.0.1", "fd09::1"],
+            "ranges": ["10.9.0.128/25"],
+            "reserved": { "printer": "10.9.0.9" },
+            "mtu": 1400,
+            "host-ips": ["192.0.2.1"],
+            "bridge": "lan0",
+            "policy": {
+                "access": "open", "icc": false, "mode4": "nat", "mode6": "routed", "masquerade": true,
+                "snat": ["192.0.2.1"], "trusted-interfaces": ["wg0"],
+            },
+            "labels": { "owner": "somebody" },
+        }),
+        json!({ "name": "cellar", "ipv6": false, "policy": { "access": "internal" } }),
+        json!({
+            "network": "web", "netns": "/run/netns/box", "name": "side",
+            "ports": ["8443:443", "127.0.0.1:5300-5301:53-54/udp", "9/sctp"],
+            "addresses": ["10.208.0.20", "fd74:6964:6567::20"],
+            "mac": "02:00:00:00:00:20", "ifname": "web0", "gateway-priority": 7,
+            "sysctls": ["net.ipv4.conf.IFNAME.rp_filter=2"],
+        }),
+        json!({ "ports": ["8443:443", "8080:80", "[2001:db8::1]:53:53/udp"] }),
+        json!({ "network": "db" }),
+        json!({ "source": "front", "destination": "192.0.2.1:8080/tcp" }),
+    ]
+}
+
+/// A state with the networks `web` and `db`, and the endpoints `front` and `back` on them.
+pub(crate) fn state() -> State {
+    let mut state = State::default();
+    for network in ["web", "db"] {
+        let request = read(json!({ "name": network }));
+        carry_out(&mut state, plan_network(&State::default(), &request));
+    }
+    for (network, name, ports) in [("web", "front", &["8080:80"][..]), ("db", "back", &[])] {
+        let netns = format!("/run/netns/{name}");
+        let request = json!({ "network": network, "netns": netns, "name": name, "ports": ports });
+        let plan = plan_attachment(&state, &read(request));
+        carry_out(&mut state, plan);
+    }
+    state
+}
+
+fn carry_out(state: &mut State, plan: Result<Plan, Refused>) {
+    state.apply(&plan.expect("a sample can be planned").change);
+}
+
+fn read<T: DeserializeOwned>(body: Value) -> T {
+    serde_json::from_value(body).expect("a sample is valid")
+}
+
+pub(crate) fn plan_network(state: &State, request: &CreateNetwork) -> Result<Plan, Refused> {
+    create_network(state, request, &HostFacts::default(), &Pools::default())
+}
+
+/// Each namespace is one of its own, by its path.
+pub(crate) fn plan_attachment(state: &State, request: &Attach) -> Result<Plan, Refused> {
+    let inode = request.netns.as_os_str().len() as u64;
+    let facts = NetnsFacts {
+        id: NetnsId { dev: 4, ino: inode },
+        ifnames: Vec::new(),
+        default_routes: Vec::new(),
+        ipv6: true,
+    };
+    attach(state, request, &facts, &PortFacts::default())
+}
+
+/// What a question is answered with on a host without links of its own.
+pub(crate) fn explain(
+    state: &State,
+    question: &Question,
+) -> Result<tidegate_model::explain::Explanation, Refused> {
+    let terrain = Terrain {
+        links: Vec::new(),
+        ways: Vec::new(),
+        sysctls: Default::default(),
+    };
+    tidegate_plan::explain(state, question, &terrain)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use tidegate_model::api::{Peer, Ports};
+
+    /// Otherwise no change of one would be worth trying.
+    #[test]
+    fn every_body_is_taken_as_it_is() {
+        let [lan, cellar, side, ports, peer, question] = bodies();
+        for network in [lan, cellar] {
+            plan_network(&state(), &read(network)).unwrap();
+        }
+        plan_attachment(&state(), &read(side)).unwrap();
+        read::<Ports>(ports);
+        read::<Peer>(peer);
+        explain(&state(), &read::<Question>(question)).unwrap();
+    }
+}
