@@ -167,7 +167,7 @@ fn sysctls(state: &State, symptoms: &Symptoms) -> Vec<Finding> {
 }
 
 fn links(state: &State, symptoms: &Symptoms) -> Vec<Finding> {
-    let missing = start(state, &symptoms.links, &BTreeSet::new()).networks;
+    let missing = start(state, &symptoms.links).networks;
     let steps = missing.values().flatten();
     let broken = steps.filter_map(|step| match step {
         LinkStep::AddBridge(bridge) => Some(format!("bridge {}", bridge.ifname)),

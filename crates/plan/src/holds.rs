@@ -3,7 +3,15 @@
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 
 use tidegate_model::links::{LinkStep, PortHold};
-use tidegate_model::{Endpoint, Mode, Network, PortBinding, Protocol};
+use tidegate_model::{Endpoint, Mode, Network, PortBinding, Protocol, State};
+
+/// The steps that hold the ports of the host which are published, one for each endpoint.
+pub fn all_holds(state: &State) -> impl Iterator<Item = LinkStep> {
+    state.endpoints.values().filter_map(|endpoint| {
+        let network = state.networks.get(&endpoint.network)?;
+        hold_ports(network, endpoint, &endpoint.ports)
+    })
+}
 
 /// The step that holds ports of the host for published ports of an endpoint, if there are any.
 pub(crate) fn hold_ports(

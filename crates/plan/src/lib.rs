@@ -30,6 +30,7 @@ use tidegate_nft::Transaction;
 pub use doctor::{Legacy, LegacyPolicy, Symptoms, diagnose, sysctls_of_interest};
 pub use endpoint::{attach, detach};
 pub use explain::{SYSCTLS_OF_PATHS, Terrain, explain};
+pub use holds::all_holds;
 pub use host_ports::PortFacts;
 pub use network::{create_network, remove_network};
 pub use peers::{connect, disconnect};
@@ -39,7 +40,7 @@ pub use ports::{publish, unpublish};
 pub use refused::{Family, Refused};
 pub use ruleset::{planned, replace};
 pub use sets::table;
-pub use start::{StartPlan, start};
+pub use start::{Ended, StartPlan, end, start};
 
 /// What is to be done for one command, and how it is undone.
 ///

@@ -5,59 +5,50 @@ use std::collections::{BTreeMap, BTreeSet};
 use tidegate_model::links::{Bridge, GROUP, Link, LinkKind, LinkStep, Veth};
 use tidegate_model::{Change, IfName, Name, State};
 
-use crate::{holds, ruleset, steps};
+use crate::steps;
 
-/// What brings a host to a state.
-#[derive(Clone, Debug, PartialEq)]
+/// What brings a host's links to a state.
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct StartPlan {
-    /// One transaction that replaces the whole table, whatever was there.
-    pub transaction: tidegate_nft::Transaction,
-    /// Removal of what is ours and no longer belongs, what every network needs, and an end to the
-    /// tracked connections of endpoints that are gone.
+    /// Removal of what is ours and no longer belongs, and what every network needs.
     pub clean_up: Vec<LinkStep>,
     /// For each network, the steps that make what it lacks: its bridge, then its endpoints'.
     pub networks: BTreeMap<Name, Vec<LinkStep>>,
-    /// The steps that hold the ports of the host which are published.
-    pub holds: Vec<LinkStep>,
-    /// Endpoints that are gone with their namespaces.
-    pub gone: Vec<Change>,
 }
 
-/// Plans a start from the stored state and the host's links. `gone` names the endpoints whose
-/// namespace no longer exists: they end here. Links that still fit are left alone, so that
-/// running containers notice nothing.
-pub fn start(state: &State, links: &[Link], gone: &BTreeSet<Name>) -> StartPlan {
-    let gone = || {
-        let endpoints = state.endpoints.values();
-        endpoints.filter(|endpoint| gone.contains(&endpoint.name))
-    };
-    let flows = gone().filter_map(|endpoint| {
+/// Plans the links of a start from the stored state and the host's links. Links that still fit are left
+/// alone, so that running containers notice nothing.
+pub fn start(state: &State, links: &[Link]) -> StartPlan {
+    let known = Known::new(links);
+    let wanted = Wanted::new(state);
+    StartPlan {
+        clean_up: clean_up(state, &known, &wanted),
+        networks: wanted.missing(&known),
+    }
+}
+
+/// What the end of endpoints comes to whose namespaces are gone, and which nothing else tells of any more.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Ended {
+    /// The change of state.
+    pub change: Change,
+    /// An end to the tracked connections of their published ports, if there were any.
+    pub forget: Option<LinkStep>,
+}
+
+/// Plans the end of endpoints, by name, in a start; none if there are none.
+pub fn end(state: &State, gone: &BTreeSet<Name>) -> Option<Ended> {
+    let endpoints = || gone.iter().filter_map(|name| state.endpoints.get(name));
+    let flows = endpoints().filter_map(|endpoint| {
         let network = state.networks.get(&endpoint.network)?;
         Some(steps::flows(network, endpoint, &endpoint.ports))
     });
     let forget = steps::forget(flows.flatten().collect());
-    let gone: Vec<Change> = gone().cloned().map(Change::RemoveEndpoint).collect();
-    let mut kept = state.clone();
-    gone.iter().for_each(|change| kept.apply(change));
-    let known = Known::new(links);
-    let wanted = Wanted::new(&kept);
-    StartPlan {
-        transaction: ruleset::replace(&kept),
-        clean_up: clean_up(&kept, &known, &wanted)
-            .into_iter()
-            .chain(forget)
-            .collect(),
-        networks: wanted.missing(&known),
-        holds: kept
-            .endpoints
-            .values()
-            .filter_map(|endpoint| {
-                let network = kept.networks.get(&endpoint.network)?;
-                holds::hold_ports(network, endpoint, &endpoint.ports)
-            })
-            .collect(),
-        gone,
-    }
+    let changes: Vec<Change> = endpoints().cloned().map(Change::RemoveEndpoint).collect();
+    (!changes.is_empty()).then_some(Ended {
+        change: Change::All(changes),
+        forget,
+    })
 }
 
 /// The host's links by name.

@@ -6,7 +6,7 @@ use std::sync::{Mutex, RwLock};
 use tidegate_cli::causes;
 use tidegate_link::Links;
 use tidegate_model::links::LinkStep;
-use tidegate_model::{Change, Endpoint, Name, State};
+use tidegate_model::{Endpoint, Name, State};
 use tidegate_nft::Driver;
 use tidegate_plan::Supplies;
 
@@ -61,22 +61,26 @@ impl Engine {
 
 impl Kernel {
     fn reconcile(&mut self, state: &mut State) -> Result<(), EngineError> {
+        // One thing after the other: with many endpoints, each takes much memory while it lasts.
         let gone = self.gone(state)?;
-        let plan = tidegate_plan::start(state, &self.links.links()?, &gone);
-        self.driver.apply(&plan.transaction)?;
-        if !plan.gone.is_empty() {
-            let change = Change::All(plan.gone);
-            self.store.commit(state, &change)?;
-            state.apply(&change);
+        let ended = tidegate_plan::end(state, &gone);
+        if let Some(ended) = &ended {
+            self.store.commit(state, &ended.change)?;
+            state.apply(&ended.change);
         }
-        for step in &plan.clean_up {
+        self.restore(state)?;
+        tracing::info!("the ruleset is in place");
+        let plan = tidegate_plan::start(state, &self.links.links()?);
+        let forget = ended.and_then(|ended| ended.forget);
+        for step in plan.clean_up.iter().chain(&forget) {
             self.links.apply(step)?;
         }
         for step in plan.networks.values().flatten() {
             self.make(state, step)?;
         }
-        for step in &plan.holds {
-            self.hold(step);
+        drop(plan);
+        for step in tidegate_plan::all_holds(state) {
+            self.hold(&step);
         }
         Ok(())
     }

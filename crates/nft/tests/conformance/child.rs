@@ -110,3 +110,27 @@ fn a_child_that_does_not_answer_is_given_up_and_replaced() {
         assert_eq!(world.differences(&model, &TABLE), Vec::<String>::new());
     }
 }
+
+#[cfg(feature = "libnftables")]
+#[test]
+fn the_process_of_the_library_is_replaced_after_a_big_transaction_and_no_other() {
+    if !Subject::Library.can_run() {
+        return;
+    }
+    let world = World::new(Subject::Library);
+    let mut model = Ruleset::new();
+    let base = transaction(|base| base.add(TABLE).add(publish4()));
+    world.apply(&mut model, &base);
+    let first = child(&world);
+    world.apply(&mut model, &add(1));
+    assert_eq!(child(&world), first);
+    let all = (2..=20_000).map(published);
+    world.apply(
+        &mut model,
+        &transaction(|t| t.create_elements(&publish4().id, all)),
+    );
+    let second = child(&world);
+    assert_ne!(second, first);
+    world.apply(&mut model, &add(20_001));
+    assert_eq!(child(&world), second);
+}

@@ -4,12 +4,12 @@ use std::collections::BTreeSet;
 
 use crate::values::{attach, name, state_with};
 use expect_test::expect;
+use tidegate_model::State;
 use tidegate_model::links::{GROUP, Link, LinkKind, LinkStep};
-use tidegate_model::{Change, State};
 use tidegate_plan::StartPlan;
 
 fn start(state: &State, links: &[Link]) -> StartPlan {
-    tidegate_plan::start(state, links, &BTreeSet::new())
+    tidegate_plan::start(state, links)
 }
 
 /// The links of a state as the kernel has them once its plan was carried out.
@@ -153,13 +153,13 @@ fn the_whole_table_is_one_transaction_that_replaces_what_was_there() {
         add set inet tidegate hairpin6 { type ipv6_addr . ipv6_addr; elements = { fd74:6964:6567::2 . fd74:6964:6567::2 }; }
         add map inet tidegate publish4 { type inet_proto . inet_service : ipv4_addr . inet_service; elements = { 6 . 8080 : 10.208.0.2 . 80 }; }
         add map inet tidegate publish6 { type inet_proto . inet_service : ipv6_addr . inet_service; elements = { 6 . 8080 : fd74:6964:6567::2 . 80 }; }
-    "#]].assert_eq(&start(&web(), &[]).transaction.to_text());
+    "#]].assert_eq(&tidegate_plan::replace(&web()).to_text());
 }
 
 #[test]
 fn the_number_of_rules_does_not_depend_on_what_is_published() {
     let rules = |state: &State| {
-        let text = start(state, &[]).transaction.to_text();
+        let text = tidegate_plan::replace(state).to_text();
         text.lines()
             .filter(|line| line.starts_with("add rule"))
             .count()
@@ -226,15 +226,18 @@ fn what_an_interrupted_command_left_is_removed_and_nothing_of_others() {
 fn an_endpoint_whose_namespace_is_gone_goes_too() {
     let state = web();
     let links = links_of(&state);
-    let plan = tidegate_plan::start(&state, &links, &BTreeSet::from([name("ep-1")]));
-    assert!(matches!(&plan.gone[..], [Change::RemoveEndpoint(e)] if e.name == name("ep-1")));
-    assert_eq!(deleted(&plan), ["tgv1"]);
-    assert!(!plan.transaction.to_text().contains("8080"));
-    let forgotten = plan.clean_up.iter().find_map(|step| match step {
-        LinkStep::ForgetConnections(flows) => Some(flows.len()),
-        _ => None,
-    });
-    assert_eq!(forgotten, Some(2), "its port, for both families");
+    let ended = tidegate_plan::end(&state, &BTreeSet::from([name("ep-1")])).unwrap();
+    let forgotten = match &ended.forget {
+        Some(LinkStep::ForgetConnections(flows)) => flows.len(),
+        other => panic!("{other:?}"),
+    };
+    assert_eq!(forgotten, 2, "its port, for both families");
+    let mut left = state.clone();
+    left.apply(&ended.change);
+    assert!(!left.endpoints.contains_key(&name("ep-1")));
+    assert_eq!(deleted(&start(&left, &links)), ["tgv1"]);
+    assert!(!tidegate_plan::replace(&left).to_text().contains("8080"));
+    assert_eq!(tidegate_plan::end(&state, &BTreeSet::new()), None);
 }
 
 #[test]

@@ -13,9 +13,11 @@ use super::LIBRARY_PROCESS;
 use super::frame::{Answer, Reader, Status, Verb, request};
 use crate::model::TableId;
 
-/// Bytes of commands after which the process is replaced: libnftables keeps the memory that its
-/// biggest transaction took.
+/// Bytes of commands after which the process is replaced, in case that libnftables loses some memory with each.
 const BYTES: usize = 32 * 1024 * 1024;
+/// Bytes of commands and output of one request after which it is replaced at once: libnftables keeps the
+/// memory that its biggest transaction took, some fifty times its text.
+const BIG: usize = 256 * 1024;
 /// How long the process may take to end once its input is closed.
 const FAREWELL: Duration = Duration::from_secs(5);
 
@@ -94,6 +96,9 @@ impl<R: Runner> LibraryBackend<R> {
             }));
         };
         self.session = Some(session);
+        if input.len() + answer.output.len() > BIG {
+            self.replace();
+        }
         Ok(Ok(answer))
     }
 
@@ -101,12 +106,23 @@ impl<R: Runner> LibraryBackend<R> {
     fn take_session(&mut self) -> Result<Box<dyn Session>, Error> {
         match self.session.take() {
             Some(session) if self.bytes < BYTES => return Ok(session),
-            // What it had to do is done; how it ends changes nothing.
-            Some(old) => drop(old.close(FAREWELL)),
+            Some(old) => end(old),
             None => {}
         }
+        self.start()
+    }
+
+    fn start(&mut self) -> Result<Box<dyn Session>, Error> {
         self.bytes = 0;
         self.runner.start(&[LIBRARY_PROCESS])
+    }
+
+    /// Ends the process and starts the next. One that cannot be started is for the next request to try.
+    fn replace(&mut self) {
+        if let Some(session) = self.session.take() {
+            end(session);
+        }
+        self.session = self.start().ok();
     }
 
     fn list_as(&mut self, what: &str, verb: Verb) -> Result<String, Error> {
@@ -149,6 +165,11 @@ impl<R: Runner> Backend for LibraryBackend<R> {
             None => Ok(()),
         }
     }
+}
+
+/// What it had to do is done; how it ends changes nothing.
+fn end(session: Box<dyn Session>) {
+    drop(session.close(FAREWELL));
 }
 
 /// The output of what was done.
