@@ -171,7 +171,7 @@ impl Options {
     fn rounds(self) -> usize {
         match self.quick {
             true => 6,
-            false => 40,
+            false => 30,
         }
     }
 }

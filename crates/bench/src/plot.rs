@@ -2,6 +2,7 @@
 
 use plotters::prelude::*;
 
+use crate::render::{figure, thousands};
 use crate::report::Section;
 
 const SIZE: (u32, u32) = (760, 340);
@@ -83,7 +84,10 @@ fn draw(
         .map_err(text)?;
     chart
         .configure_mesh()
-        .light_line_style(BLACK.mix(0.06))
+        .light_line_style(TRANSPARENT)
+        .bold_line_style(BLACK.mix(0.12))
+        .x_label_formatter(&|x| thousands(whole(*x)))
+        .y_label_formatter(&|y| figure(*y))
         .x_desc(format!("{axis} (none is drawn at 1)"))
         .y_desc(section.unit.as_str())
         .draw()
@@ -98,11 +102,22 @@ fn draw(
     }
     chart
         .configure_series_labels()
+        .position(SeriesLabelPosition::UpperLeft)
         .background_style(WHITE.mix(0.8))
         .border_style(BLACK.mix(0.2))
         .draw()
         .map_err(text)?;
     area.present().map_err(text)
+}
+
+/// A place on the axis as the count that it stands for.
+#[expect(
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "places are counts of at least one"
+)]
+fn whole(place: f64) -> u32 {
+    place.round() as u32
 }
 
 #[cfg(test)]
