@@ -9,11 +9,13 @@
     reason = "only tests link this crate, and a check reports a failure by panicking"
 )]
 
+mod dns;
 mod nft;
 mod requests;
 mod samples;
 mod values;
 
+pub use dns::dns;
 pub use nft::nft;
 pub use requests::{changed_request, request};
 pub use values::value;

@@ -28,7 +28,7 @@ pub(crate) fn bodies() -> [Value; 6] {
         }),
         json!({ "name": "cellar", "ipv6": false, "policy": { "access": "internal" } }),
         json!({
-            "network": "web", "netns": "/run/netns/box", "name": "side",
+            "network": "web", "netns": "/run/netns/box", "name": "side", "aliases": ["www"],
             "ports": ["8443:443", "127.0.0.1:5300-5301:53-54/udp", "9/sctp"],
             "addresses": ["10.208.0.20", "fd74:6964:6567::20"],
             "mac": "02:00:00:00:00:20", "ifname": "web0", "gateway-priority": 7,
@@ -42,7 +42,10 @@ pub(crate) fn bodies() -> [Value; 6] {
 
 /// A state with the networks `web` and `db`, and the endpoints `front` and `back` on them.
 pub(crate) fn state() -> State {
-    let mut state = State::default();
+    let mut state = State {
+        resolver: Some(5300),
+        ..State::default()
+    };
     for network in ["web", "db"] {
         let request = read(json!({ "name": network }));
         carry_out(&mut state, plan_network(&State::default(), &request));

@@ -9,5 +9,4 @@
 mod files;
 mod forwarded;
 mod local;
-mod mutated;
 mod scene;
