@@ -136,7 +136,7 @@ impl Bound<'_> {
         let host_port = match host_ports.single() {
             Some(host_port) => host_port,
             None => self
-                .choose(protocol, host_ports)
+                .choose(protocol, port, at, host_ports)
                 .ok_or(Refused::NoFreePort {
                     range: host_ports,
                     protocol,
@@ -169,15 +169,31 @@ impl Bound<'_> {
         }
     }
 
-    /// The lowest port that nobody has.
-    fn choose(&self, protocol: Protocol, host_ports: PortRange) -> Option<u16> {
+    /// The lowest port that nobody has at any of these addresses.
+    fn choose(
+        &self,
+        protocol: Protocol,
+        port: u16,
+        at: &[Option<IpAddr>],
+        host_ports: PortRange,
+    ) -> Option<u16> {
         let endpoints = &self.state.endpoints;
+        let is_asked = |host_port: u16| {
+            let mut wanted = at.iter().map(|host_ip| PortBinding {
+                host_ip: *host_ip,
+                host_port,
+                port,
+                protocol,
+            });
+            wanted.any(|binding| self.state.asked_at(&binding).is_some())
+        };
         host_ports.ports().find(|host_port| {
             let mut holders = endpoints.with_host_port(protocol, *host_port);
             let wanted = (protocol, *host_port);
             holders.next().is_none()
                 && !self.host.in_use.contains(&wanted)
                 && !self.own.contains(&wanted)
+                && !is_asked(*host_port)
         })
     }
 

@@ -1,7 +1,7 @@
 //! Names: who is answered, what, and by whom.
 
 use std::fs;
-use std::net::{IpAddr, SocketAddr};
+use std::net::{IpAddr, SocketAddr, UdpSocket};
 
 use rustix::process::{Pid, Signal, kill_process};
 use tidegate_tests::names::{Answer, World, ask_tcp, ask_udp, is_silent};
@@ -139,6 +139,10 @@ fn what_is_nobodys_here_is_asked_of_others_but_not_for_those_who_have_no_way_out
     for gateway in [WEB4, WEB6] {
         assert_eq!(ask(&front, gateway, "www.example", "A"), found);
     }
+    // Where somebody is and says nothing, the next is asked in a moment.
+    let silent = "192.0.2.2:5301";
+    let _silent = lab.outside.run(|| UdpSocket::bind(silent).unwrap());
+    assert_eq!(ask_udp(&front.netns, ip(WEB4), "www.example", "A"), found);
     let cut = ask_udp(&front.netns, ip(WEB4), "www.example", "TXT").unwrap();
     assert!(cut.is_truncated && cut.data.is_empty(), "{cut:?}");
     let whole = ask_tcp(&front.netns, ip(WEB4), "www.example", "TXT").unwrap();

@@ -78,6 +78,17 @@ fn the_port_at_which_a_gateway_is_asked_is_nobodys_else() {
 }
 
 #[test]
+fn a_free_port_of_a_gateway_is_never_that_at_which_it_is_asked() {
+    let state = resolving_web();
+    let request = attachment("web", &["10.208.0.1:53-54:80"]);
+    let plan = tidegate_plan::attach(&state, &request, &namespace(1), &PortFacts::default());
+    let Change::AddEndpoint(endpoint) = plan.unwrap().change else {
+        panic!("an endpoint is added");
+    };
+    assert_eq!(endpoint.ports[0].host_port, 54);
+}
+
+#[test]
 fn a_network_whose_gateway_is_published_at_that_port_is_refused_with_who_has_it() {
     let mut state = resolving_web();
     attach(&mut state, "web", 1, &["10.209.0.1:53:53/udp"]);
