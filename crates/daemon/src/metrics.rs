@@ -27,6 +27,8 @@ pub(crate) struct Counters {
     pub(crate) failed: AtomicU64,
     /// Times that the table was put back after another program changed it.
     pub(crate) mended: AtomicU64,
+    /// Times that the process that answers for names was lost.
+    pub(crate) names_lost: AtomicU64,
 }
 
 /// Counts one.
@@ -105,6 +107,12 @@ pub(crate) fn render(state: &Believed, counters: &Counters, version: &str) -> St
             help: "Times that the table was put back after another program changed it.",
             samples: vec![(String::new(), value(&counters.mended))],
         },
+        Metric {
+            name: "names_lost_total",
+            kind: "counter",
+            help: "Times that the process that answers for names was lost, and replaced.",
+            samples: vec![(String::new(), value(&counters.names_lost))],
+        },
     ];
     metrics.iter().map(Metric::text).collect()
 }
@@ -154,6 +162,9 @@ mod tests {
             # HELP tidegate_table_mended_total Times that the table was put back after another program changed it.
             # TYPE tidegate_table_mended_total counter
             tidegate_table_mended_total 1
+            # HELP tidegate_names_lost_total Times that the process that answers for names was lost, and replaced.
+            # TYPE tidegate_names_lost_total counter
+            tidegate_names_lost_total 0
         "#]]
         .assert_eq(&text);
     }

@@ -3,6 +3,7 @@
 use std::io::{Read, Write};
 use std::net::TcpStream;
 
+use rustix::process::{Pid, Signal, kill_process};
 use tidegate_tests::{Host, Netns, require_root_kernel, wait_until};
 
 use crate::{refuse, unstarted};
@@ -47,6 +48,13 @@ fn metrics_tell_what_there_is_and_what_was_done() {
     host.netns.sh("nft flush ruleset");
     wait_until("the table is mended", || {
         samples(&host).contains(&"tidegate_table_mended_total 1".to_owned())
+    });
+    let answering = || host.json(&["info"])["names"]["process"].as_u64();
+    wait_until("names are answered", || answering().is_some());
+    let pid = i32::try_from(answering().unwrap()).unwrap();
+    kill_process(Pid::from_raw(pid).unwrap(), Signal::KILL).unwrap();
+    wait_until("the process is replaced", || {
+        samples(&host).contains(&"tidegate_names_lost_total 1".to_owned())
     });
     let samples = samples(&host);
     for sample in [

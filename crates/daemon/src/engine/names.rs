@@ -8,6 +8,7 @@ use tidegate_model::api::{EndpointView, NamesInfo};
 use tidegate_model::{Endpoint, State};
 
 use super::Engine;
+use crate::metrics::count;
 use crate::resolver::{Line, Status, host_conf};
 
 impl Engine {
@@ -26,6 +27,12 @@ impl Engine {
         let _kernel = self.kernel();
         let state = self.state();
         self.names.open(stream, process, upstreams, &state)
+    }
+
+    /// Lets go of a process that was lost, for a reason.
+    pub(crate) fn lose_names(&self, reason: String) {
+        count(&self.counters.names_lost);
+        self.names.close(reason);
     }
 
     /// Whether endpoints' questions for names are sent to the resolver.

@@ -63,7 +63,7 @@ impl Keeper {
                 true => tracing::error!("names are answered by another process: {reason}"),
                 false => tracing::error!("names are not answered for {pause:?}: {reason}"),
             }
-            self.engine.names().close(reason);
+            self.engine.lose_names(reason);
             if !rest(&self.stopped, pause) {
                 return;
             }
