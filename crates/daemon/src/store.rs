@@ -16,8 +16,8 @@ pub use error::StoreError;
 const FILE: &str = "state.redb";
 /// Mode of a state folder that is made: nobody else's business.
 const FOLDER_MODE: u32 = 0o700;
-/// Bytes of cache: a state of some thousand rows fits.
-const CACHE: usize = 8 << 20;
+/// Bytes of cache: what a commit touches fits. The rows are read once, at the start.
+const CACHE: usize = 1 << 20;
 
 /// The database of a state folder. Whoever has it open has it alone.
 #[derive(Debug)]

@@ -1,7 +1,8 @@
 //! Endpoints by name, and found by what they belong to.
 
+use std::collections::BTreeSet;
 use std::collections::btree_map::{self, BTreeMap};
-use std::collections::{BTreeSet, HashMap};
+use std::collections::hash_map::{self, HashMap};
 use std::ops::Index;
 
 use crate::{Endpoint, Name, Protocol};
@@ -12,7 +13,8 @@ use crate::{Endpoint, Name, Protocol};
 pub struct Endpoints {
     by_name: BTreeMap<Name, Endpoint>,
     by_network: BTreeMap<Name, BTreeSet<Name>>,
-    by_host_port: HashMap<(Protocol, u16), BTreeSet<Name>>,
+    /// Most ports have one holder: a list of one takes a fraction of a set of one. Sorted.
+    by_host_port: HashMap<(Protocol, u16), Vec<Name>>,
 }
 
 impl Endpoints {
@@ -65,8 +67,17 @@ impl Endpoints {
         let of_network = self.by_network.entry(endpoint.network.clone()).or_default();
         of_network.insert(name.clone());
         for port in &endpoint.ports {
-            let of_port = self.by_host_port.entry((port.protocol, port.host_port));
-            of_port.or_default().insert(name.clone());
+            match self.by_host_port.entry((port.protocol, port.host_port)) {
+                hash_map::Entry::Vacant(unheld) => {
+                    unheld.insert(vec![name.clone()]);
+                }
+                hash_map::Entry::Occupied(held) => {
+                    let holders = held.into_mut();
+                    if let Err(place) = holders.binary_search(name) {
+                        holders.insert(place, name.clone());
+                    }
+                }
+            }
         }
         self.by_name.insert(name.clone(), endpoint);
     }
@@ -83,7 +94,7 @@ impl Endpoints {
         for port in &endpoint.ports {
             let key = (port.protocol, port.host_port);
             if let Some(names) = self.by_host_port.get_mut(&key) {
-                names.remove(name);
+                names.retain(|holder| holder != name);
                 if names.is_empty() {
                     self.by_host_port.remove(&key);
                 }
