@@ -52,6 +52,9 @@ _tidegate() {
             tidegate,ruleset)
                 cmd="tidegate__subcmd__ruleset"
                 ;;
+            tidegate,top)
+                cmd="tidegate__subcmd__top"
+                ;;
             tidegate,unpublish)
                 cmd="tidegate__subcmd__unpublish"
                 ;;
@@ -114,6 +117,9 @@ _tidegate() {
                 ;;
             tidegate__subcmd__help,ruleset)
                 cmd="tidegate__subcmd__help__subcmd__ruleset"
+                ;;
+            tidegate__subcmd__help,top)
+                cmd="tidegate__subcmd__help__subcmd__top"
                 ;;
             tidegate__subcmd__help,unpublish)
                 cmd="tidegate__subcmd__help__subcmd__unpublish"
@@ -194,7 +200,7 @@ _tidegate() {
 
     case "${cmd}" in
         tidegate)
-            opts="-h -V --socket --json --timings --help --version network attach detach gc publish unpublish endpoint events doctor explain info ruleset help"
+            opts="-h -V --socket --json --timings --help --version network attach detach gc publish unpublish endpoint events doctor explain top info ruleset help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -510,7 +516,7 @@ _tidegate() {
             return 0
             ;;
         tidegate__subcmd__help)
-            opts="network attach detach gc publish unpublish endpoint events doctor explain info ruleset help"
+            opts="network attach detach gc publish unpublish endpoint events doctor explain top info ruleset help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -804,6 +810,20 @@ _tidegate() {
             return 0
             ;;
         tidegate__subcmd__help__subcmd__ruleset)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        tidegate__subcmd__help__subcmd__top)
             opts=""
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
@@ -1159,6 +1179,24 @@ _tidegate() {
             ;;
         tidegate__subcmd__ruleset)
             opts="-h --live --diff --socket --json --timings --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --socket)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        tidegate__subcmd__top)
+            opts="-h --once --socket --json --timings --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0

@@ -93,6 +93,18 @@ pub enum ClientCommand {
     /// (see doctor). The exit status is 1 if it does not pass.
     #[command(after_help = EXPLAIN_HELP)]
     Explain(ExplainArgs),
+    /// Show what passes through published ports, anew each second
+    ///
+    /// For each port, the connections that are tracked now, and the packets and bytes that its endpoint
+    /// received and sent through them, busiest first. The kernel counts these only where
+    /// net.netfilter.nf_conntrack_acct is 1, of connections that begin from then on. With --json, one
+    /// object a line.
+    #[command(after_help = "Examples:\n  tidegate top\n  tidegate top --once --json")]
+    Top {
+        /// Show it once, and end
+        #[arg(long)]
+        once: bool,
+    },
     /// Show what the daemon is and which nft driver it uses
     Info,
     /// Print the nftables ruleset

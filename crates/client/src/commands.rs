@@ -1,6 +1,7 @@
 //! The commands: what each asks of the daemon, and how its answer is shown.
 
 use std::net::IpAddr;
+use std::time::Duration;
 
 use serde::de::DeserializeOwned;
 use serde_json::Value;
@@ -79,6 +80,7 @@ async fn carry_out(command: ClientCommand, daemon: &Daemon, output: Output) -> O
         ClientCommand::Doctor => doctor(daemon, output).await,
         ClientCommand::Events => events(daemon, output).await.into(),
         ClientCommand::Explain(args) => explain(args, daemon, output).await,
+        ClientCommand::Top { once } => top(once, daemon, output).await.into(),
         ClientCommand::Gc => gc(daemon, output).await.into(),
         ClientCommand::Publish(args) => ports(args, "publish", daemon, output).await.into(),
         ClientCommand::Unpublish(args) => ports(args, "unpublish", daemon, output).await.into(),
@@ -256,6 +258,22 @@ async fn events(daemon: &Daemon, output: Output) -> Result<(), ClientError> {
         output.show_line(event, |event: &Event| view::event(event))?;
     }
     Ok(())
+}
+
+/// How often [`top`] looks.
+const INTERVAL: Duration = Duration::from_secs(1);
+
+/// Shows what passes through published ports until it is interrupted, or once.
+async fn top(once: bool, daemon: &Daemon, output: Output) -> Result<(), ClientError> {
+    let mut ticks = tokio::time::interval(INTERVAL);
+    loop {
+        ticks.tick().await;
+        let traffic = daemon.get("/v1/traffic").await?;
+        if once {
+            return output.show(traffic, view::traffic);
+        }
+        output.show_anew(traffic, view::traffic)?;
+    }
 }
 
 async fn gc(daemon: &Daemon, output: Output) -> Result<(), ClientError> {

@@ -32,7 +32,7 @@ fn main() -> ExitCode {
 
 fn run(client: Client) -> ExitCode {
     let runtime = tokio::runtime::Builder::new_current_thread()
-        .enable_io()
+        .enable_all()
         .build();
     let outcome = match runtime {
         Ok(runtime) => runtime.block_on(commands::run(client)),

@@ -1,6 +1,6 @@
 //! Standard output: data, and nothing else.
 
-use std::io::{self, ErrorKind, Write};
+use std::io::{self, ErrorKind, IsTerminal, Write};
 
 use serde::de::DeserializeOwned;
 use serde_json::Value;
@@ -41,6 +41,27 @@ impl Output {
             true => print(&format!("{answer}\n")),
             false => self.show(answer, view),
         }
+    }
+}
+
+impl Output {
+    /// Prints an answer in place of the one before, on a terminal; elsewhere after it. JSON goes on a line of its
+    /// own.
+    pub(crate) fn show_anew<T: DeserializeOwned>(
+        self,
+        answer: Value,
+        view: impl FnOnce(&T) -> String,
+    ) -> Result<(), ClientError> {
+        /// Cursor to the upper left, and everything after it cleared (console_codes(4)).
+        const CLEAR: &str = "\x1b[H\x1b[J";
+        let is_screen = !self.json && io::stdout().is_terminal();
+        self.show_line(answer, |value: &T| {
+            let text = view(value);
+            match is_screen {
+                true => format!("{CLEAR}{text}"),
+                false => format!("{text}\n"),
+            }
+        })
     }
 }
 

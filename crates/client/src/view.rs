@@ -1,5 +1,6 @@
 //! What the daemon answers, as text for people: plain columns that read without colour.
 
+use std::cmp::Reverse;
 use std::collections::BTreeMap;
 use std::fmt::Display;
 
@@ -10,6 +11,7 @@ use tidegate_model::api::{Info, NamesInfo, NetworkView};
 use tidegate_model::doctor::{Checked, Diagnosis, Finding, Severity};
 use tidegate_model::event::{Event, Happening};
 use tidegate_model::explain::{Explanation, Fate, MatchedElement, Path};
+use tidegate_model::traffic::{Passed, PortTraffic, Traffic};
 use tidegate_model::{Endpoint, Name, Network};
 
 /// Networks, one a line.
@@ -272,6 +274,55 @@ fn path(path: &Path) -> String {
     )
 }
 
+/// What passes through published ports, the busiest first.
+pub(crate) fn traffic(traffic: &Traffic) -> String {
+    let mut ports: Vec<&PortTraffic> = traffic.ports.iter().collect();
+    ports.sort_by_key(|port| {
+        let Passed {
+            connections,
+            received,
+            sent,
+        } = port.passed;
+        Reverse((received.bytes.saturating_add(sent.bytes), connections))
+    });
+    let counted = |number: u64| match traffic.counted {
+        true => number.to_string(),
+        false => String::new(),
+    };
+    let rows = ports.into_iter().map(|port| {
+        let Passed {
+            connections,
+            received,
+            sent,
+        } = port.passed;
+        vec![
+            port.endpoint.to_string(),
+            port.port.to_string(),
+            connections.to_string(),
+            counted(received.packets),
+            counted(received.bytes),
+            counted(sent.packets),
+            counted(sent.bytes),
+        ]
+    });
+    let header = [
+        "ENDPOINT",
+        "PORT",
+        "CONNECTIONS",
+        "PACKETS IN",
+        "BYTES IN",
+        "PACKETS OUT",
+        "BYTES OUT",
+    ];
+    let shown = table(&header, rows);
+    match traffic.counted {
+        true => shown,
+        false => format!(
+            "{shown}packets and bytes are not counted: `sysctl -w net.netfilter.nf_conntrack_acct=1`\n"
+        ),
+    }
+}
+
 /// Anything that has a name.
 #[derive(Debug, Deserialize)]
 pub(crate) struct Named {
@@ -335,6 +386,7 @@ fn joined(values: impl IntoIterator<Item = impl Display>) -> String {
 mod tests {
     use super::*;
     use expect_test::expect;
+    use tidegate_model::traffic::Counts;
 
     fn endpoint_from(json: &str) -> Endpoint {
         serde_json::from_str(json).unwrap()
@@ -361,6 +413,39 @@ mod tests {
             a-much-longer-name  web      /run/netns/box  eth0       10.208.0.2,fd74:6964:6567::2  -
         "#]]
         .assert_eq(&endpoints(&[front(), bare]));
+    }
+
+    #[test]
+    fn the_busiest_port_comes_first_and_what_is_not_counted_is_not_shown_as_nought() {
+        let port = |port: &str, connections, bytes| {
+            let counts = |bytes| Counts { packets: 1, bytes };
+            PortTraffic {
+                endpoint: "front".parse().unwrap(),
+                port: port.parse().unwrap(),
+                passed: Passed {
+                    connections,
+                    received: counts(bytes),
+                    sent: counts(7),
+                },
+            }
+        };
+        let mut seen = Traffic {
+            counted: true,
+            ports: vec![port("8080:80", 3, 10), port("53:53/udp", 1, 2000)],
+        };
+        expect![[r#"
+            ENDPOINT  PORT         CONNECTIONS  PACKETS IN  BYTES IN  PACKETS OUT  BYTES OUT
+            front     53:53/udp    1            1           2000      1            7
+            front     8080:80/tcp  3            1           10        1            7
+        "#]]
+        .assert_eq(&traffic(&seen));
+        (seen.counted, seen.ports) = (false, vec![port("8080:80", 3, 0)]);
+        expect![[r#"
+            ENDPOINT  PORT         CONNECTIONS  PACKETS IN  BYTES IN  PACKETS OUT  BYTES OUT
+            front     8080:80/tcp  3            -           -         -            -
+            packets and bytes are not counted: `sysctl -w net.netfilter.nf_conntrack_acct=1`
+        "#]]
+        .assert_eq(&traffic(&seen));
     }
 
     #[test]

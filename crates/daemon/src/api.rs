@@ -23,6 +23,7 @@ use tidegate_model::api::{
 };
 use tidegate_model::doctor::Diagnosis;
 use tidegate_model::explain::{Explanation, Question};
+use tidegate_model::traffic::Traffic;
 
 use tracing::Span;
 
@@ -74,6 +75,7 @@ pub fn router(engine: Arc<Engine>, about: About) -> Router {
         .route("/v1/events", get(events::events))
         .route("/v1/doctor", get(doctor))
         .route("/v1/explain", post(explain))
+        .route("/v1/traffic", get(traffic))
         .route("/v1/endpoints/{name}/publish", post(publish))
         .route("/v1/endpoints/{name}/unpublish", post(unpublish))
         .route("/v1/ruleset/planned", get(planned_ruleset))
@@ -213,6 +215,10 @@ async fn gc(State(daemon): State<Daemon>) -> Answer<Vec<Endpoint>> {
 
 async fn doctor(State(daemon): State<Daemon>) -> Answer<Diagnosis> {
     daemon.work(Engine::doctor).await
+}
+
+async fn traffic(State(daemon): State<Daemon>) -> Answer<Traffic> {
+    daemon.work(Engine::traffic).await
 }
 
 async fn explain(

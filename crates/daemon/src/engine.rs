@@ -13,6 +13,7 @@ mod names;
 mod ports;
 mod ruleset;
 mod start;
+mod traffic;
 
 use std::sync::{Mutex, MutexGuard, PoisonError, RwLock, RwLockReadGuard};
 

@@ -1,15 +1,16 @@
-//! Forgetting tracked connections, over ctnetlink (linux/netfilter/nfnetlink_conntrack.h).
+//! Tracked connections: forgetting them, and what passes through them, over ctnetlink (linux/netfilter/nfnetlink_conntrack.h).
 //!
 //! A UDP connection that was tracked while its port was published goes on being translated as
 //! long as packets come, so it has to be forgotten when the port is withdrawn.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 use std::net::IpAddr;
 
 use netlink_packet_core::{DefaultNla, Emitable, NLA_F_NESTED};
 use rustix::io::Errno;
 use tidegate_model::Protocol;
 use tidegate_model::links::Flow;
+use tidegate_model::traffic::{Counts, Course, Passed};
 
 use crate::error::Cause;
 use crate::netlink::{DUMP, Request, Socket, attribute};
@@ -22,6 +23,8 @@ const DELETE: u16 = 0x0102;
 const CTA_TUPLE_ORIG: u16 = 1;
 const CTA_TUPLE_REPLY: u16 = 2;
 const CTA_STATUS: u16 = 3;
+const CTA_COUNTERS_ORIG: u16 = 9;
+const CTA_COUNTERS_REPLY: u16 = 10;
 const CTA_ID: u16 = 12;
 const CTA_ZONE: u16 = 18;
 const CTA_STATUS_MASK: u16 = 26;
@@ -30,11 +33,16 @@ const CTA_TUPLE_IP: u16 = 1;
 const CTA_TUPLE_PROTO: u16 = 2;
 // enum ctattr_ip
 const CTA_IP_V4_SRC: u16 = 1;
+const CTA_IP_V4_DST: u16 = 2;
 const CTA_IP_V6_SRC: u16 = 3;
+const CTA_IP_V6_DST: u16 = 4;
 // enum ctattr_l4proto
 const CTA_PROTO_NUM: u16 = 1;
 const CTA_PROTO_SRC_PORT: u16 = 2;
 const CTA_PROTO_DST_PORT: u16 = 3;
+// enum ctattr_counters
+const CTA_COUNTERS_PACKETS: u16 = 1;
+const CTA_COUNTERS_BYTES: u16 = 2;
 /// enum ip_conntrack_status (linux/netfilter/nf_conntrack_common.h).
 const IPS_DST_NAT: u32 = 1 << 5;
 /// linux/socket.h.
@@ -67,6 +75,22 @@ pub(crate) fn forget(socket: &mut Socket, flows: &[Flow]) -> Result<(), Cause> {
     }
 }
 
+/// What passes through the tracked connections, by the course that they took.
+pub(crate) fn traffic(socket: &mut Socket) -> Result<Vec<(Course, Passed)>, Cause> {
+    let listed = socket.dump(&get_all(), |body| {
+        let found = Tracked::decode(body)?;
+        Some((found.course()?, found.passed()))
+    });
+    let mut sums: HashMap<Course, Passed> = HashMap::new();
+    match listed {
+        Err(cause) if is_unknown(&cause) => {}
+        listed => listed?
+            .into_iter()
+            .for_each(|(course, passed)| *sums.entry(course).or_default() += passed),
+    }
+    Ok(sums.into_iter().collect())
+}
+
 fn is_unknown(cause: &Cause) -> bool {
     matches!(
         cause.refused_with(),
@@ -97,6 +121,8 @@ struct Tracked<'a> {
     status: u32,
     id: &'a [u8],
     zone: Option<&'a [u8]>,
+    /// What went the original way, and the way of replies; none where the kernel does not count.
+    counters: [Option<&'a [u8]>; 2],
 }
 
 impl<'a> Tracked<'a> {
@@ -109,15 +135,38 @@ impl<'a> Tracked<'a> {
             status: u32::from_be_bytes(*attribute(rest, CTA_STATUS)?.first_chunk()?),
             id: attribute(rest, CTA_ID)?,
             zone: attribute(rest, CTA_ZONE),
+            counters: [CTA_COUNTERS_ORIG, CTA_COUNTERS_REPLY].map(|kind| attribute(rest, kind)),
         })
+    }
+
+    /// The course that it took.
+    fn course(&self) -> Option<Course> {
+        Some(Course {
+            protocol: protocol(self.original)?,
+            at: address(self.original, [CTA_IP_V4_DST, CTA_IP_V6_DST])?,
+            came_to: port(self.original, CTA_PROTO_DST_PORT)?,
+            endpoint: source(self.reply)?,
+            port: port(self.reply, CTA_PROTO_SRC_PORT)?,
+        })
+    }
+
+    /// What passed through it.
+    fn passed(&self) -> Passed {
+        let [received, sent] = self.counters.map(|counters| Counts {
+            packets: counter(counters, CTA_COUNTERS_PACKETS),
+            bytes: counter(counters, CTA_COUNTERS_BYTES),
+        });
+        Passed {
+            connections: 1,
+            received,
+            sent,
+        }
     }
 
     /// The flow that it is one of.
     fn flow(&self) -> Option<Flow> {
-        let number = protocol(self.original)?;
-        let is_named = |protocol: &Protocol| protocol.number() == number;
         Some(Flow {
-            protocol: Protocol::ALL.into_iter().find(is_named)?,
+            protocol: protocol(self.original)?,
             came_to: port(self.original, CTA_PROTO_DST_PORT)?,
             endpoint: source(self.reply)?,
             port: port(self.reply, CTA_PROTO_SRC_PORT)?,
@@ -167,16 +216,27 @@ fn encode(attributes: &[DefaultNla]) -> Vec<u8> {
 }
 
 fn source(tuple: &[u8]) -> Option<IpAddr> {
+    address(tuple, [CTA_IP_V4_SRC, CTA_IP_V6_SRC])
+}
+
+/// The address of a tuple, by its kinds for IPv4 and IPv6.
+fn address(tuple: &[u8], [ipv4, ipv6]: [u16; 2]) -> Option<IpAddr> {
     let ip = attribute(tuple, CTA_TUPLE_IP)?;
-    let v4 = || <[u8; 4]>::try_from(attribute(ip, CTA_IP_V4_SRC)?).ok();
-    let v6 = || <[u8; 16]>::try_from(attribute(ip, CTA_IP_V6_SRC)?).ok();
+    let v4 = || <[u8; 4]>::try_from(attribute(ip, ipv4)?).ok();
+    let v6 = || <[u8; 16]>::try_from(attribute(ip, ipv6)?).ok();
     v4().map(IpAddr::from).or_else(|| v6().map(IpAddr::from))
 }
 
-fn protocol(tuple: &[u8]) -> Option<u8> {
-    attribute(attribute(tuple, CTA_TUPLE_PROTO)?, CTA_PROTO_NUM)?
-        .first()
-        .copied()
+fn protocol(tuple: &[u8]) -> Option<Protocol> {
+    let number = attribute(attribute(tuple, CTA_TUPLE_PROTO)?, CTA_PROTO_NUM)?.first()?;
+    let mut known = Protocol::ALL.into_iter();
+    known.find(|protocol| protocol.number() == *number)
+}
+
+/// One of a connection's counters; 0 where there is none.
+fn counter(counters: Option<&[u8]>, kind: u16) -> u64 {
+    let value = || attribute(counters?, kind)?.first_chunk();
+    value().map_or(0, |bytes| u64::from_be_bytes(*bytes))
 }
 
 fn port(tuple: &[u8], kind: u16) -> Option<u16> {
@@ -237,6 +297,34 @@ mod tests {
         let entry = entry(&[id()]);
         let tracked = Tracked::decode(&entry).unwrap();
         assert_eq!(tracked.flow(), Some(FLOW));
+    }
+
+    #[test]
+    fn what_passes_is_what_the_kernel_counted() {
+        let counter = |kind, value: u64| DefaultNla::new(kind, value.to_be_bytes().to_vec());
+        let counters = |kind, packets, bytes| {
+            let both = [
+                counter(CTA_COUNTERS_PACKETS, packets),
+                counter(CTA_COUNTERS_BYTES, bytes),
+            ];
+            nested(kind, &both)
+        };
+        let uncounted = entry(&[id()]);
+        let passed = Tracked::decode(&uncounted).unwrap().passed();
+        let mut expected = Passed {
+            connections: 1,
+            ..Passed::default()
+        };
+        assert_eq!(passed, expected);
+        let counted = entry(&[
+            id(),
+            counters(CTA_COUNTERS_ORIG, 2, 1 << 40),
+            counters(CTA_COUNTERS_REPLY, 3, 300),
+        ]);
+        let passed = Tracked::decode(&counted).unwrap().passed();
+        let counts = |packets, bytes| Counts { packets, bytes };
+        (expected.received, expected.sent) = (counts(2, 1 << 40), counts(3, 300));
+        assert_eq!(passed, expected);
     }
 
     #[test]

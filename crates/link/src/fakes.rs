@@ -8,6 +8,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use ipnet::IpNet;
 use tidegate_model::links::{Flow, Link, LinkStep, NetnsFacts, PortHold, Way};
+use tidegate_model::traffic::{Course, Passed};
 use tidegate_model::{IfName, NetnsId, NetnsRef, Protocol};
 
 use crate::error::{Cause, ErrorKind, LinkError};
@@ -175,6 +176,11 @@ impl Links for FakeLinks {
 
     fn ways(&mut self) -> Result<Vec<Way>, LinkError> {
         Ok(self.state().host.ways())
+    }
+
+    /// It tracks no connections.
+    fn traffic(&mut self) -> Result<Vec<(Course, Passed)>, LinkError> {
+        Ok(Vec::new())
     }
 
     fn used_ports(&mut self) -> Result<BTreeSet<(Protocol, u16)>, LinkError> {

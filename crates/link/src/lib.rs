@@ -32,6 +32,7 @@ use std::path::Path;
 
 use ipnet::IpNet;
 use tidegate_model::links::{Link, LinkStep, NetnsFacts, Way};
+use tidegate_model::traffic::{Course, Passed};
 use tidegate_model::{NetnsId, Protocol};
 
 pub use error::{ErrorKind, LinkError, NetnsFault};
@@ -57,6 +58,10 @@ pub trait Links: Send {
 
     /// The routes of the host's main table.
     fn ways(&mut self) -> Result<Vec<Way>, LinkError>;
+
+    /// What passes through the connections that the host tracks, by the course that they took. A kernel that
+    /// tracks none has none.
+    fn traffic(&mut self) -> Result<Vec<(Course, Passed)>, LinkError>;
 
     /// The ports that something on the host listens on, whatever the address.
     fn used_ports(&mut self) -> Result<BTreeSet<(Protocol, u16)>, LinkError>;

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use ipnet::IpNet;
 use netlink_sys::protocols::{NETLINK_NETFILTER, NETLINK_ROUTE};
 use tidegate_model::links::{Flow, GROUP, Link, LinkStep, NetnsFacts, Sysctl, Way};
+use tidegate_model::traffic::{Course, Passed};
 use tidegate_model::{IfName, NetnsId, Protocol};
 
 use crate::batch::{What, send_one};
@@ -141,20 +142,28 @@ impl Rtnetlink {
     }
 
     fn forget(&mut self, flows: &[Flow]) -> Result<(), LinkError> {
-        let done = match &mut self.conntrack {
-            Some(socket) => conntrack::forget(socket, flows),
-            unopened => {
-                let opened = self.home.run(|| Socket::open(NETLINK_NETFILTER));
-                match opened.and_then(|socket| Ok(socket?)) {
-                    Err(cause) if cause.kind() == ErrorKind::Unsupported => Ok(()),
-                    Err(cause) => Err(cause),
-                    Ok(socket) => conntrack::forget(unopened.insert(socket), flows),
-                }
-            }
-        };
+        let done = self.with_conntrack(|socket| conntrack::forget(socket, flows));
         done.map_err(|cause| {
             LinkError::new("forget the tracked connections of published ports", cause)
         })
+    }
+
+    /// Does something with the list of tracked connections; nothing where the kernel has none.
+    fn with_conntrack<T: Default>(
+        &mut self,
+        work: impl FnOnce(&mut Socket) -> Result<T, Cause>,
+    ) -> Result<T, Cause> {
+        match &mut self.conntrack {
+            Some(socket) => work(socket),
+            unopened => {
+                let opened = self.home.run(|| Socket::open(NETLINK_NETFILTER));
+                match opened.and_then(|socket| Ok(socket?)) {
+                    Err(cause) if cause.kind() == ErrorKind::Unsupported => Ok(T::default()),
+                    Err(cause) => Err(cause),
+                    Ok(socket) => work(unopened.insert(socket)),
+                }
+            }
+        }
     }
 }
 
@@ -183,6 +192,11 @@ impl Links for Rtnetlink {
     fn ways(&mut self) -> Result<Vec<Way>, LinkError> {
         survey::ways(&mut self.socket)
             .map_err(|cause| LinkError::new("list the host's routes", cause))
+    }
+
+    fn traffic(&mut self) -> Result<Vec<(Course, Passed)>, LinkError> {
+        self.with_conntrack(conntrack::traffic)
+            .map_err(|cause| LinkError::new("list the tracked connections", cause))
     }
 
     fn used_ports(&mut self) -> Result<BTreeSet<(Protocol, u16)>, LinkError> {

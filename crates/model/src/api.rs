@@ -16,6 +16,7 @@
 //! | `POST /v1/gc` | | `[`[`Endpoint`]`]` that were removed |
 //! | `GET /v1/events` | | [`Event`](crate::event::Event)s as they happen, one a line |
 //! | `GET /v1/doctor` | | [`Diagnosis`](crate::doctor::Diagnosis) |
+//! | `GET /v1/traffic` | | [`Traffic`](crate::traffic::Traffic) |
 //! | `POST /v1/explain` | [`Question`](crate::explain::Question) | [`Explanation`](crate::explain::Explanation) |
 //! | `POST /v1/endpoints/NAME/publish` | [`Ports`] | [`Endpoint`] |
 //! | `POST /v1/endpoints/NAME/unpublish` | [`Ports`] | [`Endpoint`] |

@@ -21,6 +21,7 @@ mod sets;
 mod start;
 mod steps;
 mod subnets;
+mod traffic;
 
 use ipnet::IpNet;
 use tidegate_model::Change;
@@ -41,6 +42,7 @@ pub use refused::{Family, Refused};
 pub use ruleset::{planned, replace};
 pub use sets::table;
 pub use start::{Ended, StartPlan, end, start};
+pub use traffic::traffic;
 
 /// What is to be done for one command, and how it is undone.
 ///

@@ -29,6 +29,7 @@ mod relay;
 mod releases;
 mod settings;
 mod timings;
+mod top;
 mod traffic;
 
 use tidegate_tests::{Host, Programs};

@@ -11,6 +11,7 @@ use tidegate_link::fakes::FakeLinks;
 use tidegate_link::{ErrorKind, LinkError};
 use tidegate_model::api::RefusalKind;
 use tidegate_model::links::{Link, LinkStep, NetnsFacts, PortHold, Way};
+use tidegate_model::traffic::{Course, Passed};
 use tidegate_model::{NetnsId, Protocol};
 use tidegate_nft::FakeDriver;
 
@@ -391,6 +392,10 @@ impl Links for SlowLinks {
 
     fn ways(&mut self) -> Result<Vec<Way>, LinkError> {
         self.links.ways()
+    }
+
+    fn traffic(&mut self) -> Result<Vec<(Course, Passed)>, LinkError> {
+        self.links.traffic()
     }
 
     fn used_ports(&mut self) -> Result<BTreeSet<(Protocol, u16)>, LinkError> {

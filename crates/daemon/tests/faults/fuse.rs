@@ -9,6 +9,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use ipnet::IpNet;
 use tidegate_link::{LinkError, Links};
 use tidegate_model::links::{Link, LinkStep, NetnsFacts, Way};
+use tidegate_model::traffic::{Course, Passed};
 use tidegate_model::{NetnsId, Protocol};
 use tidegate_nft::{BaseChain, Description, Driver, Error, Listing, TableId, Transaction};
 
@@ -97,6 +98,10 @@ impl Links for FusedLinks {
 
     fn ways(&mut self) -> Result<Vec<Way>, LinkError> {
         self.0.ways()
+    }
+
+    fn traffic(&mut self) -> Result<Vec<(Course, Passed)>, LinkError> {
+        self.0.traffic()
     }
 
     fn used_ports(&mut self) -> Result<BTreeSet<(Protocol, u16)>, LinkError> {

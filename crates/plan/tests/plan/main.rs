@@ -14,4 +14,5 @@ mod policy;
 mod ports;
 mod requests;
 mod start;
+mod traffic;
 mod values;

@@ -1,0 +1,84 @@
+//! What passes through published ports.
+
+use std::net::IpAddr;
+use std::ops::AddAssign;
+
+use serde::{Deserialize, Serialize};
+
+use crate::{Name, PortBinding, Protocol};
+
+/// What passes through published ports, by the connections that the kernel tracks now.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub struct Traffic {
+    /// Whether the kernel counts packets and bytes (`net.netfilter.nf_conntrack_acct`), of connections
+    /// that begin from when on it does; else all of these are 0.
+    pub counted: bool,
+    /// Every published port, by endpoint.
+    pub ports: Vec<PortTraffic>,
+}
+
+/// What passes through one published port.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub struct PortTraffic {
+    /// The endpoint.
+    pub endpoint: Name,
+    /// The port. What the daemon relays from `::1` is not counted.
+    pub port: PortBinding,
+    /// What passes through it.
+    #[serde(flatten)]
+    pub passed: Passed,
+}
+
+/// What passes through connections.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub struct Passed {
+    /// How many there are.
+    pub connections: u64,
+    /// What the endpoint received through them.
+    pub received: Counts,
+    /// What the endpoint sent through them.
+    pub sent: Counts,
+}
+
+/// Packets and bytes, with their IP headers.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub struct Counts {
+    /// Packets.
+    pub packets: u64,
+    /// Bytes.
+    pub bytes: u64,
+}
+
+impl AddAssign for Counts {
+    fn add_assign(&mut self, more: Self) {
+        self.packets = self.packets.saturating_add(more.packets);
+        self.bytes = self.bytes.saturating_add(more.bytes);
+    }
+}
+
+impl AddAssign for Passed {
+    fn add_assign(&mut self, more: Self) {
+        self.connections = self.connections.saturating_add(more.connections);
+        self.received += more.received;
+        self.sent += more.sent;
+    }
+}
+
+/// The course of connections: those of one course are counted together.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Course {
+    /// Transport protocol.
+    pub protocol: Protocol,
+    /// Address to which they came.
+    pub at: IpAddr,
+    /// Port to which they came.
+    pub came_to: u16,
+    /// Address to which they were sent on; the same as `at` where they were not.
+    pub endpoint: IpAddr,
+    /// Port to which they were sent on.
+    pub port: u16,
+}

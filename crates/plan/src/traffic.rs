@@ -1,0 +1,52 @@
+//! Which published ports connections came through.
+
+use std::collections::HashMap;
+
+use tidegate_model::links::Flow;
+use tidegate_model::traffic::{Course, Passed, PortTraffic};
+use tidegate_model::{Endpoint, Network, PortBinding, State};
+
+use crate::steps;
+
+/// What passes through each published port, by endpoint and in the order that they were published in; nothing
+/// through one that no connection came through.
+pub fn traffic(state: &State, courses: &[(Course, Passed)]) -> Vec<PortTraffic> {
+    let mut by_flow: HashMap<Flow, Vec<&(Course, Passed)>> = HashMap::new();
+    for course in courses {
+        by_flow.entry(flow(&course.0)).or_default().push(course);
+    }
+    let of_port = |network: &Network, endpoint: &Endpoint, port: &PortBinding| {
+        let mut passed = Passed::default();
+        for flow in steps::flows(network, endpoint, std::slice::from_ref(port)) {
+            let came = by_flow.get(&flow).into_iter().flatten();
+            let is_at_it = |course: &&&(Course, Passed)| {
+                !flow.translated || port.host_ip.is_none_or(|ip| ip == course.0.at)
+            };
+            came.filter(is_at_it).for_each(|(_, more)| passed += *more);
+        }
+        passed
+    };
+    let of_endpoint = |endpoint: &Endpoint| {
+        let network = state.networks.get(&endpoint.network);
+        let ports = network.map(|network| {
+            let ports = endpoint.ports.iter().map(|port| PortTraffic {
+                endpoint: endpoint.name.clone(),
+                port: *port,
+                passed: of_port(network, endpoint, port),
+            });
+            ports.collect::<Vec<_>>()
+        });
+        ports.unwrap_or_default()
+    };
+    state.endpoints.values().flat_map(of_endpoint).collect()
+}
+
+fn flow(course: &Course) -> Flow {
+    Flow {
+        protocol: course.protocol,
+        came_to: course.came_to,
+        endpoint: course.endpoint,
+        port: course.port,
+        translated: (course.at, course.came_to) != (course.endpoint, course.port),
+    }
+}
