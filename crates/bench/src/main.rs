@@ -27,7 +27,8 @@ mod worker;
 
 use std::io::Write;
 use std::path::{Path, PathBuf};
-use std::time::Duration;
+use std::sync::OnceLock;
+use std::time::{Duration, Instant};
 
 use anyhow::Context;
 use clap::{Parser, ValueEnum};
@@ -69,10 +70,10 @@ enum Part {
     Calls,
     /// Many networks and endpoints removed at once
     Removal,
-    /// Calls on hosts of other kinds, starts, memory
-    Hosts,
     /// Packets through a published port
     Packets,
+    /// Calls on hosts of other kinds, starts, memory
+    Hosts,
     /// Making packages, and their sizes; only where asked for, since it compiles everything anew
     Packages,
 }
@@ -176,28 +177,38 @@ impl Options {
     }
 }
 
-/// Says on standard error what is going on.
+/// Says on standard error what is going on, and since when.
 pub(crate) fn say(text: &str) {
+    static BEGIN: OnceLock<Instant> = OnceLock::new();
+    let seconds = BEGIN.get_or_init(Instant::now).elapsed().as_secs();
     // Nothing is to be done where that is closed.
-    let _ = writeln!(std::io::stderr(), "{text}");
+    let _ = writeln!(std::io::stderr(), "{seconds:4} s  {text}");
 }
 
 fn main() -> anyhow::Result<()> {
     let arguments = Arguments::parse();
-    let mut report = measure(&arguments)?;
+    let programs = Programs::in_folder(&arguments.programs);
+    let mut report = Report::of(Machine::this(), arguments.options.quick);
     if let Some(path) = &arguments.html {
         report.keep(kept(path));
-        report.targets = targets::judge(&report.sections);
+    }
+    for part in Part::value_variants() {
+        let is_usual = arguments.parts.is_empty() && *part != Part::Packages;
+        if is_usual || arguments.parts.contains(part) {
+            report.put(part.run(&programs, arguments.options)?);
+            report.targets = targets::judge(&report.sections);
+            // After each part, so that a run that is cut off leaves what it had.
+            if let Some(path) = &arguments.html {
+                write(&report, path)?;
+            }
+        }
     }
     let text = match arguments.json {
         true => serde_json::to_string_pretty(&report)? + "\n",
         false => render::text(&report, Style::Terminal),
     };
     std::io::stdout().write_all(text.as_bytes())?;
-    match &arguments.html {
-        Some(path) => write(&report, path),
-        None => Ok(()),
-    }
+    Ok(())
 }
 
 /// The report that was written under a name before.
@@ -226,22 +237,4 @@ fn markdown(report: &Report) -> String {
     format!(
         "<!-- Written by `cargo xtask bench --html`. Do not edit. -->\n# Tidegate, measured\n\n{text}"
     )
-}
-
-fn measure(arguments: &Arguments) -> anyhow::Result<Report> {
-    let programs = Programs::in_folder(&arguments.programs);
-    let options = arguments.options;
-    let mut sections = Vec::new();
-    for part in Part::value_variants() {
-        let is_usual = arguments.parts.is_empty() && *part != Part::Packages;
-        if is_usual || arguments.parts.contains(part) {
-            sections.extend(part.run(&programs, options)?);
-        }
-    }
-    Ok(Report {
-        machine: Machine::this(),
-        quick: options.quick,
-        targets: targets::judge(&sections),
-        sections,
-    })
 }

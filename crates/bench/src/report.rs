@@ -176,25 +176,35 @@ impl Section {
 }
 
 impl Report {
-    /// Takes over what an earlier run of the same kind on the same machine measured and this one
-    /// did not, so that parts can be measured one by one.
+    /// A report on which nothing is yet.
+    pub(crate) fn of(machine: Machine, quick: bool) -> Self {
+        Self {
+            machine,
+            quick,
+            targets: Vec::new(),
+            sections: Vec::new(),
+        }
+    }
+
+    /// Takes over what an earlier run of the same kind on the same machine measured, so that parts
+    /// can be measured one by one.
     pub(crate) fn keep(&mut self, earlier: Option<Self>) {
         let is_like =
             |earlier: &Self| earlier.machine == self.machine && earlier.quick == self.quick;
-        let Some(earlier) = earlier.filter(is_like) else {
-            return;
-        };
-        let mut sections: Vec<Section> = Vec::new();
-        let mut new = std::mem::take(&mut self.sections);
-        for old in earlier.sections {
-            // In the order of old, so that a page does not change its order.
-            match new.iter().position(|section| section.title == old.title) {
-                Some(index) => sections.push(new.remove(index)),
-                None => sections.push(old),
+        self.sections = earlier
+            .filter(is_like)
+            .map_or_else(Vec::new, |found| found.sections);
+    }
+
+    /// Puts in what was measured, in the place of what was there under the same title.
+    pub(crate) fn put(&mut self, measured: Vec<Section>) {
+        for section in measured {
+            let mut sections = self.sections.iter_mut();
+            match sections.find(|old| old.title == section.title) {
+                Some(old) => *old = section,
+                None => self.sections.push(section),
             }
         }
-        sections.append(&mut new);
-        self.sections = sections;
     }
 }
 
@@ -202,34 +212,37 @@ impl Report {
 mod tests {
     use super::*;
 
-    fn report(sections: &[(&str, &str)], quick: bool) -> Report {
-        Report {
-            machine: Machine::this(),
-            quick,
-            targets: Vec::new(),
-            sections: sections
+    fn report(titles: &[&str], quick: bool) -> Report {
+        let mut report = Report::of(Machine::this(), quick);
+        report.put(
+            titles
                 .iter()
-                .map(|(title, about)| Section::new(title, about, "ms"))
+                .map(|title| Section::new(title, "old", "ms"))
                 .collect(),
-        }
+        );
+        report
     }
 
     #[test]
     fn what_a_run_did_not_measure_is_kept_from_the_one_before() {
-        let mut new = report(&[("b", "new"), ("c", "new")], false);
-        new.keep(Some(report(&[("a", "old"), ("b", "old")], false)));
-        let sections: Vec<(&str, &str)> = new
-            .sections
-            .iter()
-            .map(|section| (section.title.as_str(), section.about.as_str()))
+        let mut new = report(&[], false);
+        new.keep(Some(report(&["a", "b"], false)));
+        new.put(
+            ["b", "c"]
+                .map(|title| Section::new(title, "new", "ms"))
+                .into(),
+        );
+        let sections = new.sections.iter();
+        let sections: Vec<_> = sections
+            .map(|section| [&*section.title, &*section.about])
             .collect();
-        assert_eq!(sections, [("a", "old"), ("b", "new"), ("c", "new")]);
+        assert_eq!(sections, [["a", "old"], ["b", "new"], ["c", "new"]]);
     }
 
     #[test]
     fn nothing_is_kept_of_a_short_run_in_a_full_one() {
-        let mut new = report(&[("b", "new")], false);
-        new.keep(Some(report(&[("a", "old")], true)));
-        assert_eq!(new.sections.len(), 1);
+        let mut new = report(&[], false);
+        new.keep(Some(report(&["a"], true)));
+        assert!(new.sections.is_empty());
     }
 }
