@@ -3,6 +3,8 @@
 use std::io;
 use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
+use std::thread::sleep;
+use std::time::{Duration, Instant};
 
 use rustix::io::Errno;
 use socket2::{Domain, Protocol, Socket, Type};
@@ -11,6 +13,11 @@ use socket2::{Domain, Protocol, Socket, Type};
 const BACKLOG: i32 = 128;
 /// How often any free port is tried: one that is free for one protocol may not be for the other.
 const TRIES: usize = 16;
+
+/// How long a port that is taken is tried.
+const PATIENCE: Duration = Duration::from_millis(500);
+/// Between two tries.
+const PAUSE: Duration = Duration::from_millis(5);
 
 /// Sockets on every address of the host, all at one port: by UDP and TCP, for IPv4, and for IPv6 where
 /// the kernel has it.
@@ -26,8 +33,8 @@ impl Sockets {
     /// # Errors
     /// When there is no free port, or there can be no sockets.
     pub(crate) fn bind(port: u16) -> io::Result<Self> {
-        match Self::bind_at(port) {
-            Err(error) if error.kind() == io::ErrorKind::AddrInUse => {
+        match Self::bind_patiently(port) {
+            Err(error) if is_taken(&error) => {
                 let sockets = Self::bind_anywhere()?;
                 tracing::warn!(
                     "port {port} is taken: names are answered at port {} until the next start",
@@ -36,6 +43,17 @@ impl Sockets {
                 Ok(sockets)
             }
             bound => bound,
+        }
+    }
+
+    /// A daemon that was killed may be gone, and its sockets not yet.
+    fn bind_patiently(port: u16) -> io::Result<Self> {
+        let since = Instant::now();
+        loop {
+            match Self::bind_at(port) {
+                Err(error) if is_taken(&error) && since.elapsed() < PATIENCE => sleep(PAUSE),
+                bound => return bound,
+            }
         }
     }
 
@@ -100,6 +118,10 @@ fn socket(address: SocketAddr, kind: Type) -> io::Result<Socket> {
         socket.listen(BACKLOG)?;
     }
     Ok(socket)
+}
+
+fn is_taken(error: &io::Error) -> bool {
+    error.kind() == io::ErrorKind::AddrInUse
 }
 
 fn is_unknown_family(error: &io::Error) -> bool {
