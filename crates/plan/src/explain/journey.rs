@@ -257,7 +257,7 @@ impl<'a> Journey<'a> {
             return relayed;
         }
         let why = match (self.packet.is_dnat, self.packet.port) {
-            (true, _) => self.why(),
+            (true, _) => "it is sent on to a port of the host itself".into(),
             (false, None) => format!("{} is an address of the host", shown(self.packet.daddr)),
             (false, Some((port, protocol))) => format!(
                 "{port}/{protocol} is published by no endpoint at {}: a program of the host gets the packet, if one listens",

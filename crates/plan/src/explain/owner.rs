@@ -6,7 +6,7 @@ use tidegate_nft::{Element, Name, Value};
 use crate::elements;
 use crate::sets::Container;
 
-/// A network, two of them, or a published port of an endpoint; nothing if the element stands for nothing
+/// A network, two of them, its resolver, or a published port of an endpoint; nothing if the element stands for nothing
 /// in that state.
 pub(super) fn of(state: &State, set: &Name, element: &Element) -> String {
     let Some(container) = Container::all().find(|container| container.id().name == *set) else {
@@ -69,5 +69,6 @@ fn of_networks(state: &State, container: Container, element: &Element) -> Option
         let mut elements = elements::of_network(state, network).into_iter();
         elements.any(|(c, e)| c == container && e == *element)
     })?;
-    Some(format!("network {}", network.name))
+    // What a network has in maps of addresses is where its endpoints ask for names.
+    Some(format!("resolver of network {}", network.name))
 }

@@ -213,6 +213,19 @@ fn a_port_that_nobody_publishes_is_the_hosts() {
 }
 
 #[test]
+fn a_question_for_a_name_is_sent_on_to_the_resolver() {
+    let mut state = web(Policy::default(), &[]);
+    state.resolver = Some(5300);
+    expect![[r#"
+        front 10.208.0.2 -> host 10.208.0.1:53/udp: ReachesHost
+          nat_prerouting: to an address of the host: jump publish
+          publish: published on one address: dnat to 10.208.0.1:5300; 10.208.0.1 . 53 : 10.208.0.1 . 5300 of publish4_at_udp: resolver of network web
+          why: it is sent on to a port of the host itself
+    "#]]
+    .assert_eq(&said(&state, "front", "10.208.0.1:53/udp"));
+}
+
+#[test]
 fn endpoints_of_one_network_meet_on_its_bridge_or_are_kept_apart_there() {
     let icc = web(Policy::default(), &[]);
     let (to, why) = fate(&icc, "front", "back:80");
