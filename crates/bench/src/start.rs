@@ -5,7 +5,6 @@ use std::thread::{scope, sleep};
 use std::time::{Duration, Instant};
 
 use anyhow::Context;
-use tidegate_model::links::GROUP;
 use tidegate_tests::Programs;
 
 use crate::Options;
@@ -108,12 +107,6 @@ pub(crate) fn run(
             &format!("after a start, {driver} driver"),
         ));
     }
-    say("starting a daemon that makes every link");
-    host.host.kill();
-    host.host.netns.sh(&format!("ip link del group {GROUP}"));
-    let mut started = Started::default();
-    started.start(&mut host)?;
-    start.push(started.row("every link to be made"));
     Ok(vec![start, memory])
 }
 
