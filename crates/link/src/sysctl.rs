@@ -1,8 +1,9 @@
 //! Sysctls below /proc/sys. Those below `net` are those of the calling thread's network
 //! namespace (network_namespaces(7)).
 
-use std::fs;
-use std::io;
+use std::fs::{self, File, OpenOptions};
+use std::io::{self, Read};
+use std::os::unix::fs::FileExt;
 use std::path::{Component, Path, PathBuf};
 
 use tidegate_model::links::Sysctl;
@@ -37,12 +38,24 @@ pub fn get(path: &str) -> Option<String> {
 }
 
 fn set_below(root: &Path, sysctl: &Sysctl) -> Result<(), Cause> {
-    let file = file(root, &sysctl.path)?;
-    let found = fs::read_to_string(&file)?;
+    let path = file(root, &sysctl.path)?;
+    // Opened once: below `net`, each step of the path costs the more the more network namespaces there are,
+    // since the entries of all of them are found under one name (`proc_sys_compare`).
+    let opened = OpenOptions::new().read(true).write(true).open(&path);
+    let mut file = match &opened {
+        Ok(file) => file,
+        Err(_) => &File::open(&path)?,
+    };
+    let mut found = String::new();
+    file.read_to_string(&mut found)?;
     if found.split_whitespace().eq(sysctl.value.split_whitespace()) {
         return Ok(());
     }
-    Ok(fs::write(&file, &sysctl.value)?)
+    let file = opened?;
+    file.set_len(0)?;
+    // The kernel takes a value at the beginning alone (sysctl/kernel.rst, "sysctl_writes_strict").
+    file.write_all_at(sysctl.value.as_bytes(), 0)?;
+    Ok(())
 }
 
 /// The path is ours, but what it is made of (an interface's name) may be another's.
