@@ -2,8 +2,10 @@
 
 use std::fs::File;
 use std::os::fd::{AsFd, OwnedFd};
+use std::panic::resume_unwind;
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::thread;
 
 use rustix::thread::{LinkNameSpaceType, move_into_link_name_space};
 
@@ -23,13 +25,15 @@ pub enum Location {
 }
 
 impl Location {
-    /// Opens a path now, so that the caller hears of one that is not there.
-    pub(crate) fn resolve(self) -> Result<Self, Error> {
-        let Self::Path(path) = self else {
-            return Ok(self);
+    /// Opens it now, so that the caller hears of one that is not there.
+    pub(crate) fn open(self) -> Result<Namespace, Error> {
+        let path = match self {
+            Self::Fd(namespace) => return Namespace::new(namespace),
+            Self::Path(path) => path,
+            Self::Current => PathBuf::from(CURRENT),
         };
         match File::open(&path) {
-            Ok(file) => Ok(Self::Fd(Arc::new(file.into()))),
+            Ok(file) => Namespace::new(Arc::new(file.into())),
             Err(error) => {
                 let reason = format!("network namespace {}: {error}", path.display());
                 let missing = error.kind() == std::io::ErrorKind::NotFound;
@@ -40,13 +44,53 @@ impl Location {
             }
         }
     }
+}
+
+/// The namespace of the thread that opens it (namespaces(7)).
+const CURRENT: &str = "/proc/thread-self/ns/net";
+
+/// An open network namespace, in which programs are started.
+#[derive(Clone, Debug)]
+pub(crate) struct Namespace {
+    file: Arc<OwnedFd>,
+    /// Device and inode of its nsfs file, which are its identity while it lives.
+    id: (u64, u64),
+}
+
+impl Namespace {
+    fn new(file: Arc<OwnedFd>) -> Result<Self, Error> {
+        let status = rustix::fs::fstat(&file);
+        let failed = |errno| Error::new(Kind::Other, format!("the network namespace: {errno}"));
+        let status = status.map_err(failed)?;
+        let id = (status.st_dev, status.st_ino);
+        Ok(Self { file, id })
+    }
+
+    /// Does the work in it: on the calling thread if that is there, else on a thread of its own that ends
+    /// with the work, so that no other thread changes its namespace.
+    pub(crate) fn run<T: Send>(
+        &self,
+        work: impl FnOnce() -> Result<T, Error> + Send,
+    ) -> Result<T, Error> {
+        if self.is_current() {
+            return work();
+        }
+        let work = || self.enter().and_then(|()| work());
+        let done = thread::scope(|scope| {
+            let thread = thread::Builder::new().spawn_scoped(scope, work);
+            let failed = |error| Error::gone(format!("starting a thread: {error}"));
+            Ok(thread.map_err(failed)?.join())
+        })?;
+        done.unwrap_or_else(|panic| resume_unwind(panic))
+    }
+
+    fn is_current(&self) -> bool {
+        rustix::fs::stat(CURRENT).is_ok_and(|status| self.id == (status.st_dev, status.st_ino))
+    }
 
     /// Moves the calling thread there, for good.
-    pub(crate) fn enter(&self) -> Result<(), Error> {
-        let Self::Fd(namespace) = self else {
-            return Ok(());
-        };
-        let moved = move_into_link_name_space(namespace.as_fd(), Some(LinkNameSpaceType::Network));
+    fn enter(&self) -> Result<(), Error> {
+        let moved = move_into_link_name_space(self.file.as_fd(), Some(LinkNameSpaceType::Network));
         moved.map_err(|errno| {
             let kind = match errno {
                 rustix::io::Errno::PERM => Kind::Permission,

@@ -13,8 +13,8 @@ mod location;
 mod message;
 mod process;
 mod script;
+mod shared;
 mod survey;
-mod worker;
 
 pub use choice::{DriverChoice, Opened, Programs, UnknownDriver, open};
 pub use close::{CloseErrors, close_all};

@@ -8,7 +8,7 @@ use super::super::listing::{Listing, parse};
 use super::super::message;
 use super::super::process::{Finished, Runner};
 use super::super::script::Script;
-use super::super::worker::{Backend, Run};
+use super::super::shared::{Backend, Run};
 use super::ExecMode;
 use super::child::Child;
 use super::probe;

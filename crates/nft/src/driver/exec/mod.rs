@@ -14,7 +14,7 @@ use super::error::Error;
 use super::listing::Listing;
 use super::location::Location;
 use super::process::System;
-use super::worker::{Run, Worker};
+use super::shared::{Run, Shared};
 use super::{BaseChain, Driver, validated};
 use crate::model::TableId;
 use crate::transaction::Transaction;
@@ -56,7 +56,7 @@ impl Default for ExecOptions {
 }
 
 /// Gives transactions to the `nft` program.
-pub struct ExecDriver(Worker);
+pub struct ExecDriver(Shared<ExecBackend<System>>);
 
 impl ExecDriver {
     /// Finds `nft`, asks it what it can do, and starts the long-lived child if there is to be one.
@@ -66,18 +66,19 @@ impl ExecDriver {
     /// cannot be entered.
     pub fn open(location: Location, options: ExecOptions) -> Result<Self, Error> {
         let nft = locate::nft(options.nft.as_deref())?;
-        let open = move |_| ExecBackend::open(System::nft(nft), options.mode, options.deadline);
-        Worker::start("nft-exec", location, open).map(Self)
+        let system = System::nft(nft, location.open()?);
+        let opened = ExecBackend::open(system, options.mode, options.deadline)?;
+        Ok(Self(Shared::new(opened)))
     }
 }
 
 impl Driver for ExecDriver {
     fn apply(&self, transaction: &Transaction) -> Result<(), Error> {
-        self.0.run(validated(transaction)?, Run::Apply)
+        self.0.run(&validated(transaction)?, Run::Apply)
     }
 
     fn check(&self, transaction: &Transaction) -> Result<(), Error> {
-        self.0.run(validated(transaction)?, Run::Check)
+        self.0.run(&validated(transaction)?, Run::Check)
     }
 
     fn list(&self, table: &TableId) -> Result<Listing, Error> {

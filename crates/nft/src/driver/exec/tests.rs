@@ -1,17 +1,16 @@
 //! The exec driver over a runner that only plays `nft`: what it is given, and what is made of its
 //! answers.
 
-use std::cell::RefCell;
 use std::collections::VecDeque;
 use std::path::Path;
-use std::rc::Rc;
+use std::sync::{Arc, Mutex};
 
 use super::*;
 use crate::driver::description::{Answer, Mode};
 use crate::driver::error::Applied;
 use crate::driver::process::{Broken, Finished, Runner, Session};
 use crate::driver::script::Script;
-use crate::driver::worker::Backend;
+use crate::driver::shared::Backend;
 use crate::kind::Kind;
 
 const VERSION: &str = "nftables v1.0.6 (Lester Gooch #5)\n  json:\t\tyes\n";
@@ -35,12 +34,12 @@ struct Play {
 }
 
 #[derive(Clone, Default)]
-struct FakeRunner(Rc<RefCell<Play>>);
+struct FakeRunner(Arc<Mutex<Play>>);
 
 impl FakeRunner {
     fn with_child() -> Self {
         let runner = Self::default();
-        runner.0.borrow_mut().has_child = true;
+        runner.0.lock().unwrap().has_child = true;
         runner
     }
 
@@ -53,21 +52,21 @@ impl FakeRunner {
             stderr,
             ..Finished::default()
         };
-        self.0.borrow_mut().finished.push_back(finished);
+        self.0.lock().unwrap().finished.push_back(finished);
     }
 
     fn next_reply(&self, reply: Reply) {
-        self.0.borrow_mut().replies.push_back(reply);
+        self.0.lock().unwrap().replies.push_back(reply);
     }
 
     fn take_seen(&self) -> Vec<String> {
-        std::mem::take(&mut self.0.borrow_mut().seen)
+        std::mem::take(&mut self.0.lock().unwrap().seen)
     }
 }
 
 impl Runner for FakeRunner {
     fn run(&mut self, args: &[&str], stdin: &str, _: Duration) -> Result<Finished, Error> {
-        let mut play = self.0.borrow_mut();
+        let mut play = self.0.lock().unwrap();
         play.seen
             .push(format!("nft {} <<< {stdin:?}", args.join(" ")));
         if args == ["-V"] {
@@ -87,10 +86,11 @@ impl Runner for FakeRunner {
 
     fn start(&mut self, args: &[&str]) -> Result<Box<dyn Session>, Error> {
         self.0
-            .borrow_mut()
+            .lock()
+            .unwrap()
             .seen
             .push(format!("nft {}", args.join(" ")));
-        match self.0.borrow().has_child {
+        match self.0.lock().unwrap().has_child {
             true => Ok(Box::new(FakeSession(self.clone()))),
             false => Err(Error::gone("interactive mode is not compiled in")),
         }
@@ -112,7 +112,7 @@ impl Session for FakeSession {
     ) -> Result<(), Broken> {
         let input = String::from_utf8_lossy(input).into_owned();
         let (line, word) = input.trim_end().split_once('\n').expect("two lines");
-        let mut play = self.0.0.borrow_mut();
+        let mut play = self.0.0.lock().unwrap();
         play.seen.push(line.to_owned());
         let usual = Reply::Says(if line == "add table" {
             "Error: syntax error\n"

@@ -8,7 +8,7 @@ use super::super::listing::{Listing, parse};
 use super::super::message;
 use super::super::process::{Broken, Runner, Session};
 use super::super::script::Script;
-use super::super::worker::{Backend, Run};
+use super::super::shared::{Backend, Run};
 use super::LIBRARY_PROCESS;
 use super::frame::{Answer, Reader, Status, Verb, request};
 use crate::model::TableId;

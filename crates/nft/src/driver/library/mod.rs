@@ -16,7 +16,7 @@ use super::error::Error;
 use super::listing::Listing;
 use super::location::Location;
 use super::process::System;
-use super::worker::{Run, Worker};
+use super::shared::{Run, Shared};
 use super::{BaseChain, Driver, validated};
 use crate::model::TableId;
 use crate::transaction::Transaction;
@@ -41,7 +41,7 @@ pub struct LibraryOptions {
 pub(super) const DEADLINE: Duration = Duration::from_secs(30);
 
 /// Gives transactions to libnftables, in one context that is opened once and kept.
-pub struct LibraryDriver(Worker);
+pub struct LibraryDriver(Shared<LibraryBackend<System>>);
 
 impl LibraryDriver {
     /// Starts the process, which opens a context in a network namespace.
@@ -50,18 +50,18 @@ impl LibraryDriver {
     /// When the namespace cannot be entered, or the library cannot be used there.
     pub fn open(location: Location, options: LibraryOptions) -> Result<Self, Error> {
         let LibraryOptions { program, deadline } = options;
-        let open = move |_| LibraryBackend::open(System::library(program), deadline);
-        Worker::start("nft-library", location, open).map(Self)
+        let system = System::library(program, location.open()?);
+        Ok(Self(Shared::new(LibraryBackend::open(system, deadline)?)))
     }
 }
 
 impl Driver for LibraryDriver {
     fn apply(&self, transaction: &Transaction) -> Result<(), Error> {
-        self.0.run(validated(transaction)?, Run::Apply)
+        self.0.run(&validated(transaction)?, Run::Apply)
     }
 
     fn check(&self, transaction: &Transaction) -> Result<(), Error> {
-        self.0.run(validated(transaction)?, Run::Check)
+        self.0.run(&validated(transaction)?, Run::Check)
     }
 
     fn list(&self, table: &TableId) -> Result<Listing, Error> {

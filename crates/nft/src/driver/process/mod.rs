@@ -8,6 +8,7 @@ use std::process::{Child, Command, ExitStatus, Stdio};
 use std::time::{Duration, Instant};
 
 use crate::driver::error::Error;
+use crate::driver::location::Namespace;
 use pump::{End, Pipes, Readers};
 pub(crate) use runner::{Broken, Finished, Runner, Session};
 
@@ -17,6 +18,8 @@ const STDERR_KEPT: usize = 512 * 1024;
 /// Runs a program.
 pub(crate) struct System {
     program: PathBuf,
+    /// Where it runs.
+    namespace: Namespace,
     /// What one that is kept running is called in messages.
     called: &'static str,
     /// Else on stderr.
@@ -25,9 +28,10 @@ pub(crate) struct System {
 
 impl System {
     /// The `nft` at this path; `nft -i` answers on stderr.
-    pub(crate) const fn nft(program: PathBuf) -> Self {
+    pub(crate) const fn nft(program: PathBuf, namespace: Namespace) -> Self {
         Self {
             program,
+            namespace,
             called: "nft -i",
             answers_on_stdout: false,
         }
@@ -35,15 +39,16 @@ impl System {
 
     /// The program at this path as the process of libnftables, which answers on stdout.
     #[cfg(feature = "libnftables")]
-    pub(crate) const fn library(program: PathBuf) -> Self {
+    pub(crate) const fn library(program: PathBuf, namespace: Namespace) -> Self {
         Self {
             program,
+            namespace,
             called: "the process of libnftables",
             answers_on_stdout: true,
         }
     }
 
-    /// Starts the program in the namespace of this thread. No `pre_exec`, so that the standard
+    /// Starts the program in its namespace. No `pre_exec`, so that the standard
     /// library uses `posix_spawn`, which does not copy the page tables of a big process.
     fn spawn(&self, args: &[&str]) -> Result<Process, Error> {
         let mut command = Command::new(&self.program);
@@ -57,7 +62,8 @@ impl System {
         command.env("LC_ALL", "C").env("TERM", "dumb");
         command.env("HOME", "/dev/null").env("INPUTRC", "/dev/null");
         let failed = |error| Error::gone(format!("running {}: {error}", self.program.display()));
-        let mut child = command.spawn().map_err(failed)?;
+        let spawn = || command.spawn().map_err(failed);
+        let mut child = self.namespace.run(spawn)?;
         let (stdin, stdout, stderr) =
             (child.stdin.take(), child.stdout.take(), child.stderr.take());
         let child = Guard(child);

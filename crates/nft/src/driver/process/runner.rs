@@ -7,7 +7,7 @@ use std::time::Duration;
 use crate::driver::error::Error;
 
 /// Runs one program.
-pub(crate) trait Runner {
+pub(crate) trait Runner: Send {
     /// Runs it to its end with `stdin` as its input.
     fn run(&mut self, args: &[&str], stdin: &str, deadline: Duration) -> Result<Finished, Error>;
 
@@ -31,7 +31,7 @@ pub(crate) struct Finished {
 }
 
 /// A running program.
-pub(crate) trait Session {
+pub(crate) trait Session: Send {
     /// Writes `input` and reads what it answers into `answer` until that says it is complete.
     fn exchange(
         &mut self,

@@ -1,0 +1,92 @@
+//! What a driver runs, for one caller at a time.
+//!
+//! The caller's own thread talks to the running program: another thread between them would cost two more
+//! changes of threads for each transaction, which is as much as the kernel takes for it. Only a start of a
+//! program depends on the network namespace, and enters it ([`Namespace`](super::location::Namespace)).
+
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use super::description::Description;
+use super::error::Error;
+use super::listing::Listing;
+use super::script::Script;
+use super::survey::{self, BaseChain};
+use crate::kind::Kind;
+use crate::model::TableId;
+
+/// Whether a script is carried out or only tried.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Run {
+    Apply,
+    Check,
+}
+
+/// What does it.
+pub(crate) trait Backend: Send {
+    fn run(&mut self, script: &Script, run: Run) -> Result<(), Error>;
+    fn list(&mut self, table: &TableId) -> Result<Listing, Error>;
+    /// `nft -j list ruleset`.
+    fn survey(&mut self) -> Result<String, Error>;
+    fn close(self) -> Result<(), Error>;
+}
+
+/// A backend that callers take turns with.
+pub(crate) struct Shared<B: Backend> {
+    description: Description,
+    /// None once it is closed.
+    backend: Mutex<Option<B>>,
+}
+
+impl<B: Backend> Shared<B> {
+    pub(crate) fn new((backend, description): (B, Description)) -> Self {
+        Self {
+            description,
+            backend: Mutex::new(Some(backend)),
+        }
+    }
+
+    pub(crate) fn describe(&self) -> &Description {
+        &self.description
+    }
+
+    pub(crate) fn run(&self, script: &Script, run: Run) -> Result<(), Error> {
+        self.with(|backend| backend.run(script, run))
+    }
+
+    pub(crate) fn list(&self, table: &TableId) -> Result<Listing, Error> {
+        self.with(|backend| backend.list(table))
+    }
+
+    pub(crate) fn base_chains(&self) -> Result<Vec<BaseChain>, Error> {
+        let text = self.with(B::survey)?;
+        survey::base_chains(&text).map_err(|reason| Error::new(Kind::Unsupported, reason))
+    }
+
+    /// Ends what runs, after the calls before this one.
+    pub(crate) fn close(&self) -> Result<(), Error> {
+        match self.backend().take() {
+            Some(backend) => backend.close(),
+            None => Err(closed()),
+        }
+    }
+
+    fn with<T>(&self, call: impl FnOnce(&mut B) -> Result<T, Error>) -> Result<T, Error> {
+        call(self.backend().as_mut().ok_or_else(closed)?)
+    }
+
+    /// A backend whose caller panicked has lost what was running, and starts it anew.
+    fn backend(&self) -> MutexGuard<'_, Option<B>> {
+        self.backend.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl<B: Backend> Drop for Shared<B> {
+    fn drop(&mut self) {
+        // Whoever wants to hear of errors calls `close`.
+        let _ = self.close();
+    }
+}
+
+fn closed() -> Error {
+    Error::gone("the driver is closed")
+}
