@@ -2,6 +2,7 @@
 //! to hold.
 
 use std::path::Path;
+use std::time::Duration;
 
 use anyhow::Context;
 use rustix::process::{Resource, getrlimit};
@@ -160,9 +161,11 @@ impl Measured {
         names.filter(|name| name.starts_with(OURS)).count()
     }
 
-    /// Waits until the kernel has no more links than so many.
+    /// Waits until the kernel has no more links than so many, and is done with the others: it lists a link no
+    /// more before it waits for the grace periods of its end, in which nothing else can be done to links.
     pub(crate) fn wait_for_links(&self, links: usize) {
         wait_until("the links are gone", || self.links() <= links);
+        std::thread::sleep(GRACE);
     }
 
     /// Resident memory of the daemon and of the process of its nft driver, in MiB (proc(5)).
@@ -179,6 +182,9 @@ impl Measured {
             .part(DRIVER, &Sample::once(others))
     }
 }
+
+/// Longer than the kernel takes for the end of a bridge.
+const GRACE: Duration = Duration::from_millis(60);
 
 /// The parts of the memory.
 pub(crate) const DAEMON: &str = "daemon";
