@@ -5,7 +5,8 @@ use tidegate_model::links::Bridge;
 use crate::batch::{Batch, What};
 use crate::error::LinkError;
 use crate::rtnetlink::Rtnetlink;
-use crate::{find, message, settle, sysctl};
+use crate::sysctl::Sysctls;
+use crate::{find, message, settle};
 
 /// Makes the bridge with its sysctls and addresses and brings it up, or makes nothing. The
 /// spanning tree protocol is off, as the kernel has it: a port forwards as soon as it is up.
@@ -27,7 +28,7 @@ fn make(host: &mut Rtnetlink, bridge: &Bridge) -> Result<u32, LinkError> {
 
 /// Sysctls come first: they decide what happens when the link comes up.
 fn configure(host: &mut Rtnetlink, bridge: &Bridge, index: u32) -> Result<(), LinkError> {
-    host.set_sysctls(&bridge.sysctls, sysctl::set)?;
+    host.set_sysctls(&bridge.sysctls, Sysctls::set)?;
     let ifname = &bridge.ifname;
     let mut batch = Batch::default();
     for net in &bridge.addresses {

@@ -17,7 +17,8 @@ use crate::netns::Netns;
 use crate::occupied::Occupied;
 use crate::ports::{self, Ports};
 use crate::remover::Remover;
-use crate::{Links, bridge, conntrack, find, message, retire, survey, sysctl, veth};
+use crate::sysctl::Sysctls;
+use crate::{Links, bridge, conntrack, find, message, retire, survey, veth};
 
 /// Which network namespace is the host.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -36,6 +37,7 @@ pub struct Rtnetlink {
     pub(crate) socket: Socket,
     conntrack: Option<Socket>,
     occupied: Occupied,
+    sysctls: Sysctls,
     ports: Ports,
     pub(crate) remover: Remover,
 }
@@ -59,6 +61,7 @@ impl Rtnetlink {
                 home,
                 socket,
                 conntrack: None,
+                sysctls: Sysctls::default(),
                 ports: Ports::default(),
                 remover: Remover::start(removers)?,
             })
@@ -111,21 +114,24 @@ impl Rtnetlink {
 
     /// Sets sysctls of the host's namespace, whichever namespace the calling thread is in.
     pub(crate) fn set_sysctls(
-        &self,
+        &mut self,
         sysctls: &[Sysctl],
-        set: impl Fn(&Sysctl) -> Result<(), LinkError> + Send,
+        set: impl Fn(&mut Sysctls, &Sysctl) -> Result<(), LinkError> + Send,
     ) -> Result<(), LinkError> {
         let Some(first) = sysctls.first() else {
             return Ok(());
         };
-        let done = self.home.run(|| sysctls.iter().try_for_each(set));
+        let Self {
+            home, sysctls: own, ..
+        } = self;
+        let done = home.run(move || sysctls.iter().try_for_each(|sysctl| set(own, sysctl)));
         done.map_err(|cause| LinkError::new(format_args!("set sysctl {}", first.path), cause))?
     }
 
     fn carry_out(&mut self, step: &LinkStep) -> Result<(), LinkError> {
         match step {
             LinkStep::SetSysctl(wanted) => {
-                self.set_sysctls(std::slice::from_ref(wanted), sysctl::set)
+                self.set_sysctls(std::slice::from_ref(wanted), Sysctls::set)
             }
             LinkStep::AddBridge(bridge) => bridge::add(self, bridge),
             LinkStep::DeleteBridge(bridge) => retire::bridge(self, bridge),

@@ -1,32 +1,96 @@
 //! Sysctls below /proc/sys. Those below `net` are those of the calling thread's network
 //! namespace (network_namespaces(7)).
 
-use std::fs::{self, File, OpenOptions};
+use std::collections::btree_map::{BTreeMap, Entry};
+use std::fs::{self, File};
 use std::io::{self, Read};
+use std::os::fd::OwnedFd;
 use std::os::unix::fs::FileExt;
 use std::path::{Component, Path, PathBuf};
 
+use rustix::fs::{Mode, OFlags, openat};
 use tidegate_model::links::Sysctl;
 
 use crate::error::{Cause, ErrorKind, LinkError};
 
 const ROOT: &str = "/proc/sys";
 
-/// Sets a sysctl unless it has the value already, so that a read-only /proc/sys is no obstacle
-/// where there is nothing to change.
-pub(crate) fn set(sysctl: &Sysctl) -> Result<(), LinkError> {
-    set_below(Path::new(ROOT), sysctl).map_err(|cause| {
-        let Sysctl { path, value } = sysctl;
-        LinkError::new(format_args!("set sysctl {path} to {value:?}"), cause)
-            .with_hint(|kind| hint(kind, sysctl))
-    })
+/// Sysctls of one network namespace: of the thread that uses this first.
+///
+/// A folder below `net` is opened once. All namespaces' folders are found under one name there, so that each
+/// look for one takes the longer the more namespaces there are (`proc_sys_compare`).
+#[derive(Debug)]
+pub(crate) struct Sysctls {
+    root: PathBuf,
+    folders: BTreeMap<PathBuf, OwnedFd>,
 }
 
-/// As [`set`], but does nothing where the sysctl is not there: the kernel lacks what it governs.
-pub(crate) fn set_if_there(sysctl: &Sysctl) -> Result<(), LinkError> {
-    match set(sysctl) {
-        Err(error) if error.kind() == ErrorKind::NotFound => Ok(()),
-        done => done,
+impl Default for Sysctls {
+    fn default() -> Self {
+        Self::below(ROOT)
+    }
+}
+
+impl Sysctls {
+    fn below(root: impl Into<PathBuf>) -> Self {
+        Self {
+            root: root.into(),
+            folders: BTreeMap::new(),
+        }
+    }
+
+    /// Sets a sysctl unless it has the value already, so that a read-only /proc/sys is no obstacle
+    /// where there is nothing to change.
+    pub(crate) fn set(&mut self, sysctl: &Sysctl) -> Result<(), LinkError> {
+        self.put(sysctl).map_err(|cause| {
+            let Sysctl { path, value } = sysctl;
+            LinkError::new(format_args!("set sysctl {path} to {value:?}"), cause)
+                .with_hint(|kind| hint(kind, sysctl))
+        })
+    }
+
+    /// As [`set`](Self::set), but does nothing where the sysctl is not there: the kernel lacks what it
+    /// governs.
+    pub(crate) fn set_if_there(&mut self, sysctl: &Sysctl) -> Result<(), LinkError> {
+        match self.set(sysctl) {
+            Err(error) if error.kind() == ErrorKind::NotFound => Ok(()),
+            done => done,
+        }
+    }
+
+    fn put(&mut self, sysctl: &Sysctl) -> Result<(), Cause> {
+        let opened = self.open(&sysctl.path, OFlags::RDWR);
+        let mut file = match &opened {
+            Ok(file) => file,
+            Err(_) => &self.open(&sysctl.path, OFlags::RDONLY)?,
+        };
+        let mut found = String::new();
+        file.read_to_string(&mut found)?;
+        if found.split_whitespace().eq(sysctl.value.split_whitespace()) {
+            return Ok(());
+        }
+        let file = opened?;
+        file.set_len(0)?;
+        // The kernel takes a value at the beginning alone (sysctl/kernel.rst, "sysctl_writes_strict").
+        Ok(file.write_all_at(sysctl.value.as_bytes(), 0)?)
+    }
+
+    fn open(&mut self, path: &str, flags: OFlags) -> Result<File, Cause> {
+        let path = checked(path)?;
+        let folder: PathBuf = path.components().take(2).collect();
+        let (folder, rest) = match path.strip_prefix(&folder) {
+            Ok(rest) if !rest.as_os_str().is_empty() => (folder, rest),
+            _ => (PathBuf::new(), path),
+        };
+        let folder = match self.folders.entry(folder) {
+            Entry::Occupied(opened) => opened.into_mut(),
+            Entry::Vacant(unopened) => {
+                let path = self.root.join(unopened.key());
+                let flags = OFlags::PATH | OFlags::DIRECTORY | OFlags::CLOEXEC;
+                unopened.insert(rustix::fs::open(path, flags, Mode::empty())?)
+            }
+        };
+        Ok(openat(folder, rest, flags | OFlags::CLOEXEC, Mode::empty())?.into())
     }
 }
 
@@ -37,32 +101,11 @@ pub fn get(path: &str) -> Option<String> {
     Some(text.trim().to_owned())
 }
 
-fn set_below(root: &Path, sysctl: &Sysctl) -> Result<(), Cause> {
-    let path = file(root, &sysctl.path)?;
-    // Opened once: below `net`, each step of the path costs the more the more network namespaces there are,
-    // since the entries of all of them are found under one name (`proc_sys_compare`).
-    let opened = OpenOptions::new().read(true).write(true).open(&path);
-    let mut file = match &opened {
-        Ok(file) => file,
-        Err(_) => &File::open(&path)?,
-    };
-    let mut found = String::new();
-    file.read_to_string(&mut found)?;
-    if found.split_whitespace().eq(sysctl.value.split_whitespace()) {
-        return Ok(());
-    }
-    let file = opened?;
-    file.set_len(0)?;
-    // The kernel takes a value at the beginning alone (sysctl/kernel.rst, "sysctl_writes_strict").
-    file.write_all_at(sysctl.value.as_bytes(), 0)?;
-    Ok(())
-}
-
 /// The path is ours, but what it is made of (an interface's name) may be another's.
-fn file(root: &Path, path: &str) -> io::Result<PathBuf> {
+fn checked(path: &str) -> io::Result<&Path> {
     let is_below = |component| matches!(component, Component::Normal(_));
     match !path.is_empty() && Path::new(path).components().all(is_below) {
-        true => Ok(root.join(path)),
+        true => Ok(Path::new(path)),
         false => Err(io::Error::new(
             io::ErrorKind::InvalidInput,
             "it is no path below /proc/sys",
@@ -100,17 +143,21 @@ mod tests {
         let root = tempfile::tempdir().unwrap();
         let file = root.path().join("tcp_rmem");
         fs::write(&file, "4096\t131072\t6291456\n").unwrap();
-        set_below(root.path(), &sysctl("tcp_rmem", "4096 131072 6291456")).unwrap();
+        let mut sysctls = Sysctls::below(root.path());
+        let mut set = |value| sysctls.put(&sysctl("tcp_rmem", value)).unwrap();
+        set("4096 131072 6291456");
         let kept = fs::read_to_string(&file).unwrap();
         assert_eq!(kept, "4096\t131072\t6291456\n");
-        set_below(root.path(), &sysctl("tcp_rmem", "1 2 3")).unwrap();
+        set("1 2 3");
         assert_eq!(fs::read_to_string(&file).unwrap(), "1 2 3");
     }
 
     #[test]
     fn a_path_cannot_leave_proc_sys() {
         for path in ["", "/etc/passwd", "../etc", "net/../../etc", "./net"] {
-            let error = set_below(Path::new("/nowhere"), &sysctl(path, "1")).unwrap_err();
+            let error = Sysctls::below("/nowhere")
+                .put(&sysctl(path, "1"))
+                .unwrap_err();
             assert_eq!(error.kind(), ErrorKind::Other, "{path:?}");
         }
     }
@@ -118,7 +165,8 @@ mod tests {
     #[test]
     fn a_missing_sysctl_is_named_with_what_mends_it() {
         let missing = sysctl("net/bridge/no-such-sysctl", "1");
-        let error = set(&missing).unwrap_err();
+        let mut sysctls = Sysctls::default();
+        let error = sysctls.set(&missing).unwrap_err();
         assert_eq!(error.kind(), ErrorKind::NotFound);
         assert_eq!(
             error.to_string(),
@@ -128,6 +176,6 @@ mod tests {
             error.hint(),
             Some("load the kernel module: modprobe br_netfilter")
         );
-        set_if_there(&missing).unwrap();
+        sysctls.set_if_there(&missing).unwrap();
     }
 }

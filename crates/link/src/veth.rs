@@ -11,6 +11,7 @@ use crate::error::{ErrorKind, LinkError, NetnsFault};
 use crate::netlink::Socket;
 use crate::netns::Netns;
 use crate::rtnetlink::Rtnetlink;
+use crate::sysctl::Sysctls;
 use crate::{find, message, settle, sysctl};
 
 /// The loopback interface is the first of every namespace (`loopback_net_init`).
@@ -36,8 +37,9 @@ pub(crate) fn add(host: &mut Rtnetlink, veth: &Veth) -> Result<(), LinkError> {
 fn announce(veth: &Veth, netns: &Netns) {
     let peer = &veth.peer;
     let announced = netns.run(|| -> Result<(), LinkError> {
+        let mut sysctls = Sysctls::default();
         for path in ["ipv4/conf/IF/arp_notify", "ipv6/conf/IF/ndisc_notify"] {
-            sysctl::set_if_there(&Sysctl {
+            sysctls.set_if_there(&Sysctl {
                 path: format!("net/{}", path.replace("IF", peer.ifname.as_str())),
                 value: "1".into(),
             })?;
@@ -124,12 +126,12 @@ fn has_br_netfilter(host: &Rtnetlink) -> Result<bool, LinkError> {
 
 /// A port of a bridge needs no addresses of its own, and is to send no router solicitations or
 /// multicast reports into the endpoint's namespace.
-fn silence(host: &Rtnetlink, veth: &Veth) -> Result<(), LinkError> {
+fn silence(host: &mut Rtnetlink, veth: &Veth) -> Result<(), LinkError> {
     let off = Sysctl {
         path: format!("net/ipv6/conf/{}/disable_ipv6", veth.ifname),
         value: "1".into(),
     };
-    host.set_sysctls(&[off], sysctl::set_if_there)
+    host.set_sysctls(&[off], Sysctls::set_if_there)
 }
 
 /// Addresses the end in the endpoint's namespace, on a thread inside of it. The loopback comes
@@ -146,7 +148,9 @@ fn configure_peer(peer: &Peer, path: &Path) -> Result<(), LinkError> {
 fn address_peer(socket: &mut Socket, peer: &Peer) -> Result<u32, LinkError> {
     let ifname = &peer.ifname;
     let index = find::link(socket, ifname)?.index;
-    peer.sysctls.iter().try_for_each(sysctl::set)?;
+    let mut sysctls = Sysctls::default();
+    let mut set = |sysctl| sysctls.set(sysctl);
+    peer.sysctls.iter().try_for_each(&mut set)?;
     let mut batch = Batch::default();
     for net in &peer.addresses {
         let request = message::new_address(index, net);
