@@ -188,7 +188,7 @@ const GRACE: Duration = Duration::from_millis(60);
 
 /// The parts of the memory.
 pub(crate) const DAEMON: &str = "daemon";
-pub(crate) const DRIVER: &str = "nft driver's process";
+pub(crate) const DRIVER: &str = "processes of the nft driver and the resolver";
 
 /// The protocol of the last of so many published ports. A daemon holds each port of TCP with a
 /// socket for each family, and those of SCTP without any: where the limit of open files lets no

@@ -238,7 +238,9 @@ fn memory(found: &Found) -> Target {
     let judged = || {
         let daemon = found.most(start::MEMORY, host::DAEMON)?;
         let driver = found.most(start::MEMORY, host::DRIVER)?;
-        let text = format!("daemon {daemon:.1} MiB, nft driver's process {driver:.1} MiB");
+        let text = format!(
+            "daemon {daemon:.1} MiB, processes of the nft driver and the resolver {driver:.1} MiB"
+        );
         Some((text, daemon <= 40.0 * MB))
     };
     let what = "resident memory at 1,000 networks and 10,000 endpoints";
