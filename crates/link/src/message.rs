@@ -149,28 +149,13 @@ pub(crate) fn delete_group(group: u32) -> Request {
 
 /// Takes an address off a link.
 pub(crate) fn delete_address(index: u32, net: &IpNet) -> Request {
-    let mut message = AddressMessage::default();
-    message.header.family = family(net.addr());
-    message.header.prefix_len = net.prefix_len();
-    message.header.index = index;
-    message.attributes = vec![
-        AddressAttribute::Local(net.addr()),
-        AddressAttribute::Address(net.addr()),
-    ];
-    Request::new(RTM_DELADDR, 0, &message)
+    Request::new(RTM_DELADDR, 0, &address(index, net))
 }
 
 /// Adds an address, without duplicate address detection: it answers at once. An IPv4 address has
 /// the broadcast address of its prefix, if the prefix has one (RFC 3021: not below /31).
 pub(crate) fn new_address(index: u32, net: &IpNet) -> Request {
-    let mut message = AddressMessage::default();
-    message.header.family = family(net.addr());
-    message.header.prefix_len = net.prefix_len();
-    message.header.index = index;
-    message.attributes = vec![
-        AddressAttribute::Local(net.addr()),
-        AddressAttribute::Address(net.addr()),
-    ];
+    let mut message = address(index, net);
     message.attributes.extend(match net {
         IpNet::V4(v4) if v4.prefix_len() < 31 => Some(AddressAttribute::Broadcast(v4.broadcast())),
         IpNet::V4(_) => None,
@@ -217,6 +202,18 @@ pub(crate) fn list_addresses() -> Request {
 /// Asks for every route of both families, in every table.
 pub(crate) fn list_routes() -> Request {
     Request::new(RTM_GETROUTE, DUMP, &RouteMessage::default())
+}
+
+fn address(index: u32, net: &IpNet) -> AddressMessage {
+    let mut message = AddressMessage::default();
+    message.header.family = family(net.addr());
+    message.header.prefix_len = net.prefix_len();
+    message.header.index = index;
+    message.attributes = vec![
+        AddressAttribute::Local(net.addr()),
+        AddressAttribute::Address(net.addr()),
+    ];
+    message
 }
 
 fn link(attributes: impl Into<Vec<LinkAttribute>>) -> LinkMessage {
