@@ -12,10 +12,12 @@ mod listing;
 mod socket;
 
 use std::collections::{BTreeSet, HashMap};
+use std::sync::Arc;
 
 use socket2::Socket;
 use tidegate_model::Protocol;
 use tidegate_model::links::PortHold;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use crate::error::{Cause, LinkError};
 use crate::netns::Netns;
@@ -23,22 +25,45 @@ use crate::relay::{Limits, Relay, Relayed};
 
 pub(crate) use holder::Holder;
 
+/// How many sockets have a filter at once, at most.
+///
+/// Each has a program of its own, and the kernel frees those of a process that ends by one piece of work each
+/// on the work queue that all of it shares (`bpf_prog_free`). They wait for each other there, and the one that the
+/// others wait for may itself wait for work on that queue (`__purge_vmap_area_lazy`), which takes 1,024 at once
+/// on a CPU: Linux 6.18 stood still for good after 19,000 of them.
+const FILTERS: usize = 512;
+
 /// The ports that are held.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(crate) struct Ports {
     held: HashMap<PortHold, Held>,
+    /// A permit for each socket that may have a filter.
+    filters: Arc<Semaphore>,
     /// Started for the first port that is relayed.
     relay: Option<Relay>,
 }
 
 /// What holds a port until it goes.
 #[derive(Debug)]
-#[expect(dead_code, reason = "a socket or a relay is only kept")]
+#[expect(dead_code, reason = "a socket, a relay or a permit is only kept")]
 enum Held {
     /// The kernel lacks the protocol: nobody can have a socket of it.
     Lacking,
-    Bound(Socket),
-    Relayed(Relayed),
+    Bound(Socket, Option<OwnedSemaphorePermit>),
+    Relayed(Relayed, Option<OwnedSemaphorePermit>),
+}
+
+/// A socket that holds a port, with the permit for its filter.
+type Opened = (Socket, Option<OwnedSemaphorePermit>);
+
+impl Default for Ports {
+    fn default() -> Self {
+        Self {
+            held: HashMap::new(),
+            filters: Arc::new(Semaphore::new(FILTERS)),
+            relay: None,
+        }
+    }
 }
 
 impl Ports {
@@ -49,11 +74,11 @@ impl Ports {
             .copied()
             .filter(|hold| !self.held.contains_key(hold))
             .collect();
-        let opened = home.run(|| open_all(&new));
+        let opened = home.run(|| self.open_all(&new));
         let opened = opened.map_err(|cause| LinkError::new("hold ports of the host", cause))??;
         let held = opened
             .into_iter()
-            .map(|(hold, socket)| Ok((hold, self.keep(home, &hold, socket)?)))
+            .map(|(hold, opened)| Ok((hold, self.keep(home, &hold, opened)?)))
             .collect::<Result<Vec<_>, LinkError>>()?;
         self.held.extend(held);
         Ok(())
@@ -63,12 +88,12 @@ impl Ports {
         &mut self,
         home: &Netns,
         hold: &PortHold,
-        socket: Option<Socket>,
+        opened: Option<Opened>,
     ) -> Result<Held, LinkError> {
-        let (socket, to) = match (socket, hold.relay) {
+        let (socket, filter, to) = match (opened, hold.relay) {
             (None, _) => return Ok(Held::Lacking),
-            (Some(socket), None) => return Ok(Held::Bound(socket)),
-            (Some(socket), Some(to)) => (socket, to),
+            (Some((socket, filter)), None) => return Ok(Held::Bound(socket, filter)),
+            (Some((socket, filter)), Some(to)) => (socket, filter, to),
         };
         let failed = |cause| LinkError::new(format_args!("relay port {hold} of the host"), cause);
         let relay = match &mut self.relay {
@@ -80,8 +105,25 @@ impl Ports {
         };
         let relayed = relay.add(socket, hold.protocol, to);
         relayed
-            .map(Held::Relayed)
+            .map(|relayed| Held::Relayed(relayed, filter))
             .map_err(|error| failed(error.into()))
+    }
+
+    fn open_all(&self, holds: &[PortHold]) -> Result<Vec<(PortHold, Option<Opened>)>, LinkError> {
+        let open = |hold: &PortHold| Ok((*hold, self.open(hold)?));
+        holds.iter().map(open).collect()
+    }
+
+    /// Binds the port; none where the kernel lacks the protocol or the family.
+    fn open(&self, hold: &PortHold) -> Result<Option<Opened>, LinkError> {
+        let filter = match socket::filter(hold) {
+            Some(_) => Arc::clone(&self.filters).try_acquire_owned().ok(),
+            None => None,
+        };
+        match socket::open(hold, filter.is_some()) {
+            Ok(socket) => Ok(socket.map(|socket| (socket, filter))),
+            Err(error) => Err(refused(hold, error)),
+        }
     }
 
     /// Lets go of the ports.
@@ -92,20 +134,14 @@ impl Ports {
     }
 }
 
-fn open_all(holds: &[PortHold]) -> Result<Vec<(PortHold, Option<Socket>)>, LinkError> {
-    let open = |hold: &PortHold| match socket::open(hold) {
-        Ok(socket) => Ok((*hold, socket)),
-        Err(error) => {
-            let cause = if socket::is_in_use(&error) {
-                Cause::PortTaken(Box::new(holder::find(hold)))
-            } else {
-                error.into()
-            };
-            let what = format_args!("hold port {hold} of the host");
-            Err(LinkError::new(what, cause).with_hint(|kind| socket::hint(kind, hold)))
-        }
+fn refused(hold: &PortHold, error: std::io::Error) -> LinkError {
+    let cause = if socket::is_in_use(&error) {
+        Cause::PortTaken(Box::new(holder::find(hold)))
+    } else {
+        error.into()
     };
-    holds.iter().map(open).collect()
+    let what = format_args!("hold port {hold} of the host");
+    LinkError::new(what, cause).with_hint(|kind| socket::hint(kind, hold))
 }
 
 /// The ports that something on the host listens on.
@@ -116,4 +152,37 @@ pub(crate) fn used(home: &Netns) -> Result<BTreeSet<(Protocol, u16)>, Cause> {
     })??;
     let used = listed.into_iter().flatten();
     Ok(used.map(|found| (found.protocol, found.port)).collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use std::net::Ipv4Addr;
+
+    use super::*;
+
+    #[test]
+    fn only_so_many_sockets_have_a_filter_and_one_that_goes_makes_room() {
+        let mut ports = Ports::default();
+        let home = Netns::current().unwrap();
+        let _others = Arc::clone(&ports.filters)
+            .try_acquire_many_owned(511)
+            .unwrap();
+        let hold = |port| PortHold {
+            protocol: Protocol::Tcp,
+            address: Ipv4Addr::LOCALHOST.into(),
+            port,
+            relay: None,
+        };
+        ports.hold(&home, &[hold(0)]).unwrap();
+        assert!(matches!(ports.held[&hold(0)], Held::Bound(_, Some(_))));
+        assert_eq!(ports.filters.available_permits(), 0);
+        let other = PortHold {
+            address: Ipv4Addr::new(127, 0, 0, 2).into(),
+            ..hold(0)
+        };
+        ports.hold(&home, &[other]).unwrap();
+        assert!(matches!(ports.held[&other], Held::Bound(_, None)));
+        ports.release(&[hold(0)]);
+        assert_eq!(ports.filters.available_permits(), 1);
+    }
 }

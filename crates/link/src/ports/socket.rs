@@ -46,8 +46,17 @@ const fn unless(word: u32, skipped: u8) -> SockFilter {
 /// How many connections wait until the relay takes them.
 const BACKLOG: i32 = 128;
 
+/// The filter that the socket is to have, if it needs one. What comes by UDP waits unread: nobody is misled.
+pub(super) fn filter(hold: &PortHold) -> Option<&'static [SockFilter]> {
+    match (hold.relay, hold.protocol) {
+        (Some(_), _) => Some(&LOOPBACK),
+        (None, Protocol::Udp) => None,
+        (None, _) => Some(&NOTHING),
+    }
+}
+
 /// Binds the port; none where the kernel lacks the protocol or the family.
-pub(super) fn open(hold: &PortHold) -> io::Result<Option<Socket>> {
+pub(super) fn open(hold: &PortHold, filtered: bool) -> io::Result<Option<Socket>> {
     let domain = match hold.address {
         IpAddr::V4(_) => Domain::IPV4,
         IpAddr::V6(_) => Domain::IPV6,
@@ -76,9 +85,12 @@ pub(super) fn open(hold: &PortHold) -> io::Result<Option<Socket>> {
         // the way all the same, and so are we, once we listen (`inet_csk_bind_conflict`).
         socket.set_reuse_address(true)?;
     }
-    match hold.relay {
-        None => socket.attach_filter(&NOTHING)?,
-        Some(_) => socket.attach_filter(&LOOPBACK)?,
+    if let Some(filter) = filter(hold).filter(|_| filtered) {
+        socket.attach_filter(filter)?;
+    }
+    if is_datagram && hold.relay.is_none() {
+        // As little as the kernel allows: nobody reads it.
+        socket.set_recv_buffer_size(0)?;
     }
     socket.bind(&SocketAddr::new(hold.address, hold.port).into())?;
     if !is_datagram {
