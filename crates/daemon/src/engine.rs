@@ -115,10 +115,19 @@ impl Engine {
         if !request.netns.is_absolute() {
             return Err(EngineError::RelativePath(request.netns.clone()));
         }
-        let change = self.command_with_ports(&request.ports, |kernel, state, host| {
-            let netns = timed(Stage::Netlink, || kernel.links.netns(&request.netns))?;
-            Ok(tidegate_plan::attach(state, request, &netns, host)?)
-        })?;
+        let attach = |may_have_ipv6: bool| {
+            self.command_with_ports(&request.ports, |kernel, state, host| {
+                let mut netns = timed(Stage::Netlink, || kernel.links.netns(&request.netns))?;
+                netns.ipv6 &= may_have_ipv6;
+                Ok(tidegate_plan::attach(state, request, &netns, host)?)
+            })
+        };
+        // Where IPv6 is off for new interfaces alone, it is the kernel's refusal that tells.
+        let done = match attach(true) {
+            Err(error) if error.is_ipv6_off() => attach(false),
+            done => done,
+        };
+        let change = self.counted(done).map(planned)?;
         let endpoint = endpoint_of(change);
         tracing::info!(endpoint = %endpoint.name, network = %endpoint.network, "attached");
         Ok(endpoint)

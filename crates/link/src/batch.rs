@@ -20,6 +20,7 @@ pub(crate) enum What<'a> {
     AddDefaultRoute(&'a IpAddr, &'a IfName),
     SetLoopbackUp,
     Announce(&'a IfName),
+    SetHairpin(&'a IfName),
     Delete(&'a IfName),
 }
 
@@ -36,6 +37,7 @@ impl fmt::Display for What<'_> {
             }
             Self::SetLoopbackUp => write!(out, "bring up lo"),
             Self::Announce(ifname) => write!(out, "announce the addresses of {ifname}"),
+            Self::SetHairpin(ifname) => write!(out, "set hairpin mode of {ifname}"),
             Self::Delete(ifname) => write!(out, "remove interface {ifname}"),
         }
     }

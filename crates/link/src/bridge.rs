@@ -26,18 +26,18 @@ fn make(host: &mut Rtnetlink, bridge: &Bridge) -> Result<u32, LinkError> {
     Ok(find::in_last(ifname, &answers)?.index)
 }
 
-/// Sysctls come first: they decide what happens when the link comes up.
+/// Sysctls come first: they decide what happens when the link comes up. Addresses come last: of those that are there
+/// by then the kernel drops what it finds no memory for at that moment, where it refuses one that is added later
+/// (`addrconf_permanent_addr`).
 fn configure(host: &mut Rtnetlink, bridge: &Bridge, index: u32) -> Result<(), LinkError> {
     host.set_sysctls(&bridge.sysctls, Sysctls::set)?;
     let ifname = &bridge.ifname;
     let mut batch = Batch::default();
-    for net in &bridge.addresses {
-        batch.push(
-            What::AddAddress(net, ifname),
-            message::new_address(index, net),
-        );
-    }
     batch.push(What::SetUp(ifname), message::set_up(index, bridge.mtu));
+    for net in &bridge.addresses {
+        let request = message::new_address(index, net);
+        batch.push(What::AddAddress(net, ifname), request);
+    }
     batch.send(&mut host.socket)?;
     settle::addresses(&mut host.socket, &bridge.addresses);
     Ok(())

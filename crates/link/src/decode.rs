@@ -16,7 +16,11 @@ const IFLA_LINK: u16 = 5;
 const IFLA_MASTER: u16 = 10;
 const IFLA_OPERSTATE: u16 = 16;
 const IFLA_LINKINFO: u16 = 18;
+const IFLA_AF_SPEC: u16 = 26;
 const IFLA_GROUP: u16 = 27;
+const IFLA_INET6_CONF: u16 = 2;
+/// Place of `disable_ipv6` among an interface's settings (`DEVCONF_DISABLE_IPV6` of linux/ipv6.h).
+const DISABLE_IPV6: usize = 26;
 const IFLA_INFO_KIND: u16 = 1;
 /// `IF_OPER_UP` of linux/if.h: it carries packets.
 const OPERATIONAL: u8 = 6;
@@ -52,6 +56,8 @@ pub(crate) struct LinkRecord {
     pub(crate) master: Option<u32>,
     /// A veth's other end by its index, which may be one of another namespace.
     pub(crate) other_end: Option<u32>,
+    /// Whether it may have IPv6 addresses: the kernel has IPv6, and it is not turned off there.
+    pub(crate) has_ipv6: bool,
 }
 
 impl LinkRecord {
@@ -68,6 +74,7 @@ impl LinkRecord {
             mac: None,
             master: None,
             other_end: None,
+            has_ipv6: false,
         };
         for (kind, value) in attributes(rest) {
             match kind {
@@ -77,6 +84,7 @@ impl LinkRecord {
                 IFLA_MASTER => link.master = u32_at(value, 0),
                 IFLA_OPERSTATE => link.is_operational = value == [OPERATIONAL],
                 IFLA_LINKINFO => link.kind = link_kind(value),
+                IFLA_AF_SPEC => link.has_ipv6 = has_ipv6(value),
                 IFLA_GROUP => link.group = u32_at(value, 0)?,
                 _ => {}
             }
@@ -190,6 +198,13 @@ fn link_kind(info: &[u8]) -> LinkKind {
     }
 }
 
+fn has_ipv6(families: &[u8]) -> bool {
+    let settings = attribute(families, u16::from(AF_INET6));
+    let settings = settings.and_then(|settings| attribute(settings, IFLA_INET6_CONF));
+    let disabled = settings.and_then(|settings| u32_at(settings, DISABLE_IPV6 * 4));
+    disabled == Some(0)
+}
+
 fn mac(value: &[u8]) -> Option<MacAddr> {
     let octets = <[u8; 6]>::try_from(value).ok()?;
     (octets != [0; 6]).then_some(MacAddr(octets))
@@ -229,7 +244,8 @@ mod tests {
     use netlink_packet_route::AddressFamily;
     use netlink_packet_route::address::{AddressAttribute, AddressMessage};
     use netlink_packet_route::link::{
-        InfoKind, LinkAttribute, LinkFlags, LinkInfo, LinkMessage, State,
+        AfSpecInet6, AfSpecUnspec, Inet6DevConf, InfoKind, LinkAttribute, LinkFlags, LinkInfo,
+        LinkMessage, State,
     };
     use netlink_packet_route::route::{RouteAttribute, RouteMessage, RouteType};
 
@@ -253,8 +269,16 @@ mod tests {
             LinkAttribute::Group(9),
             LinkAttribute::OperState(State::Up),
             LinkAttribute::LinkInfo(vec![LinkInfo::Kind(InfoKind::Veth)]),
+            ipv6(0),
         ];
         link
+    }
+
+    fn ipv6(disabled: i32) -> LinkAttribute {
+        let mut settings = Inet6DevConf::default();
+        settings.disable_ipv6 = disabled;
+        let settings = AfSpecUnspec::Inet6(vec![AfSpecInet6::DevConf(settings)]);
+        LinkAttribute::AfSpecUnspec(vec![settings])
     }
 
     fn address(attributes: Vec<AddressAttribute>) -> Option<AddressRecord> {
@@ -291,6 +315,7 @@ mod tests {
             mac: Some(MacAddr([2, 0, 0, 0, 0, 1])),
             master: Some(3),
             other_end: Some(5),
+            has_ipv6: true,
         };
         assert_eq!(LinkRecord::decode(&bytes(&link())), Some(wanted));
     }
@@ -306,6 +331,9 @@ mod tests {
         let read = LinkRecord::decode(&bytes(&foreign)).unwrap();
         assert_eq!((read.ifname, read.mac, read.master), (None, None, None));
         assert_eq!(read.kind, LinkKind::Other);
+        assert!(!read.has_ipv6);
+        foreign.attributes.push(ipv6(1));
+        assert!(!LinkRecord::decode(&bytes(&foreign)).unwrap().has_ipv6);
     }
 
     #[test]

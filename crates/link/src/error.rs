@@ -33,6 +33,8 @@ pub enum ErrorKind {
     PortTaken,
     /// The kernel lacks what was asked for.
     Unsupported,
+    /// IPv6 is turned off on the interface.
+    Ipv6Off,
     /// Anything else; the source tells.
     Other,
 }
@@ -130,9 +132,11 @@ impl LinkError {
             ErrorKind::PortTaken => {
                 Some("publish another port, or stop what has this one: see `ss -lntup`")
             }
-            ErrorKind::Exists | ErrorKind::NotFound | ErrorKind::Unsupported | ErrorKind::Other => {
-                None
-            }
+            ErrorKind::Exists
+            | ErrorKind::NotFound
+            | ErrorKind::Unsupported
+            | ErrorKind::Ipv6Off
+            | ErrorKind::Other => None,
         })
     }
 }
@@ -200,9 +204,7 @@ impl Cause {
     pub(crate) fn kind(&self) -> ErrorKind {
         match self {
             // rtnetlink says EPERM where a privilege lacks; EACCES means that IPv6 is off.
-            Self::Refused(Refusal { errno, .. }) if *errno == Errno::ACCESS => {
-                ErrorKind::Unsupported
-            }
+            Self::Refused(Refusal { errno, .. }) if *errno == Errno::ACCESS => ErrorKind::Ipv6Off,
             Self::Refused(Refusal { errno, .. }) => kind_of(*errno),
             Self::Io(error) => Errno::from_io_error(error).map_or(ErrorKind::Other, kind_of),
             Self::Netns(fault) => ErrorKind::Netns(*fault),
@@ -276,7 +278,7 @@ mod tests {
     #[test]
     fn ipv6_switched_off_is_not_a_lack_of_privilege() {
         let off = refusal(Errno::ACCESS, Some("IPv6 is disabled on this device"));
-        assert_eq!(Cause::from(off).kind(), ErrorKind::Unsupported);
+        assert_eq!(Cause::from(off).kind(), ErrorKind::Ipv6Off);
         assert_eq!(
             Cause::from(refusal(Errno::PERM, None)).kind(),
             ErrorKind::Permission

@@ -15,6 +15,13 @@ pub(crate) fn link(socket: &mut Socket, ifname: &IfName) -> Result<LinkRecord, L
     read(ifname, &body)
 }
 
+/// The index of the link of that name, without all else that the kernel would tell of it (netdevice(7)).
+pub(crate) fn index(socket: &Socket, ifname: &IfName) -> Result<u32, LinkError> {
+    socket
+        .index_of(ifname.as_str())
+        .map_err(|errno| LinkError::new(What::Find(ifname), errno))
+}
+
 /// The link in the last answer of a batch that ended with asking for it.
 pub(crate) fn in_last(ifname: &IfName, answers: &[Vec<u8>]) -> Result<LinkRecord, LinkError> {
     read(ifname, answers.last().map_or(&[], Vec::as_slice))

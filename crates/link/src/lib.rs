@@ -5,6 +5,7 @@
 //! [`fakes::FakeLinks`] keeps a host in memory and refuses what the kernel would. A step is done
 //! whole or not at all: what a failing step had made is removed before the error is given.
 
+mod announce;
 mod batch;
 mod bridge;
 mod conntrack;

@@ -8,11 +8,13 @@ use netlink_packet_core::{NLM_F_CREATE, NLM_F_EXCL};
 use netlink_packet_route::AddressFamily;
 use netlink_packet_route::address::{AddressAttribute, AddressFlags, AddressMessage};
 use netlink_packet_route::link::{
-    InfoBridge, InfoBridgePort, InfoData, InfoKind, InfoPortData, InfoPortKind, InfoVeth,
-    LinkAttribute, LinkExtentMask, LinkFlags, LinkInfo, LinkMessage,
+    AfSpecInet, AfSpecUnspec, InetDevConf, InfoBridge, InfoBridgePort, InfoData, InfoKind,
+    InfoPortData, InfoPortKind, InfoVeth, LinkAttribute, LinkExtentMask, LinkFlags, LinkInfo,
+    LinkMessage,
 };
+use netlink_packet_route::nsid::{NsidAttribute, NsidMessage};
 use netlink_packet_route::route::{
-    RouteAddress, RouteAttribute, RouteHeader, RouteMessage, RouteProtocol, RouteType,
+    RouteAddress, RouteAttribute, RouteFlags, RouteHeader, RouteMessage, RouteProtocol, RouteType,
 };
 use tidegate_model::links::{Bridge, GROUP, Veth};
 use tidegate_model::{IfName, MacAddr};
@@ -28,6 +30,7 @@ const RTM_DELADDR: u16 = 21;
 const RTM_GETADDR: u16 = 22;
 const RTM_NEWROUTE: u16 = 24;
 const RTM_GETROUTE: u16 = 26;
+const RTM_NEWNSID: u16 = 88;
 
 const CREATE: u16 = NLM_F_CREATE | NLM_F_EXCL;
 
@@ -84,17 +87,42 @@ pub(crate) fn set_up(index: u32, mtu: Option<u32>) -> Request {
     Request::new(RTM_NEWLINK, 0, &link)
 }
 
-/// Brings a port of a bridge up, with hairpin mode on or off, and isolated or not.
-pub(crate) fn set_port_up(index: u32, hairpin: bool, isolated: bool) -> Request {
-    let mut port = vec![InfoBridgePort::HairpinMode(hairpin)];
-    // A kernel before 4.18 does not know it.
-    port.extend(isolated.then_some(InfoBridgePort::Isolated(true)));
+/// Brings a port of a bridge up, isolated or not.
+pub(crate) fn set_port_up(index: u32, isolated: bool) -> Request {
     let mut link = up(index);
-    link.attributes.push(LinkAttribute::LinkInfo(vec![
-        LinkInfo::PortKind(InfoPortKind::Bridge),
-        LinkInfo::PortData(InfoPortData::BridgePort(port)),
-    ]));
+    if isolated {
+        // A kernel before 4.18 does not know it.
+        link.attributes.push(port(InfoBridgePort::Isolated(true)));
+    }
     Request::new(RTM_NEWLINK, 0, &link)
+}
+
+/// Lets frames go back out of the port of a bridge that they came in by.
+pub(crate) fn set_hairpin(index: u32) -> Request {
+    let mut link = link([port(InfoBridgePort::HairpinMode(true))]);
+    link.header.index = index;
+    Request::new(RTM_NEWLINK, 0, &link)
+}
+
+/// Has the kernel announce the link's IPv4 addresses when its Ethernet address is set (`arp_notify` in
+/// ip-sysctl of the kernel documentation).
+pub(crate) fn set_arp_notify(index: u32) -> Request {
+    let mut settings = InetDevConf::default();
+    settings.arp_notify = 1;
+    let settings = AfSpecUnspec::Inet(vec![AfSpecInet::DevConfRequest(settings)]);
+    let mut link = link([LinkAttribute::AfSpecUnspec(vec![settings])]);
+    link.header.index = index;
+    Request::new(RTM_NEWLINK, 0, &link)
+}
+
+/// Gives a namespace a number in the namespace of the socket (`NETNSA_NSID` of linux/net_namespace.h).
+pub(crate) fn number_netns(netns: BorrowedFd<'_>, number: i32) -> Request {
+    let mut message = NsidMessage::default();
+    message.attributes = vec![
+        NsidAttribute::Id(number),
+        NsidAttribute::Fd(netns.as_raw_fd().cast_unsigned()),
+    ];
+    Request::new(RTM_NEWNSID, 0, &message)
 }
 
 /// Takes a link down, into another group.
@@ -180,11 +208,13 @@ pub(crate) fn new_default_route(index: u32, gateway: IpAddr, metric: Option<u32>
     Request::new(RTM_NEWROUTE, CREATE, &message)
 }
 
-/// Asks how a packet to `destination` would go.
+/// Asks which route a packet to `destination` would take. Not which source address it would have, for
+/// which the kernel looks at those of every link.
 pub(crate) fn get_route_to(destination: IpAddr) -> Request {
     let mut message = RouteMessage::default();
     message.header.address_family = family(destination);
     message.header.destination_prefix_length = IpNet::from(destination).prefix_len();
+    message.header.flags = RouteFlags::FibMatch;
     message.attributes = vec![RouteAttribute::Destination(RouteAddress::from(destination))];
     Request::new(RTM_GETROUTE, 0, &message)
 }
@@ -220,6 +250,13 @@ fn link(attributes: impl Into<Vec<LinkAttribute>>) -> LinkMessage {
     let mut message = LinkMessage::default();
     message.attributes = attributes.into();
     message
+}
+
+fn port(setting: InfoBridgePort) -> LinkAttribute {
+    LinkAttribute::LinkInfo(vec![
+        LinkInfo::PortKind(InfoPortKind::Bridge),
+        LinkInfo::PortData(InfoPortData::BridgePort(vec![setting])),
+    ])
 }
 
 fn up(index: u32) -> LinkMessage {

@@ -11,10 +11,13 @@ use tidegate_model::links::{DefaultRoute, Link, NetnsFacts, Way};
 
 use crate::decode::{AddressRecord, LinkRecord, RouteRecord};
 use crate::error::{Cause, NetnsFault};
+use crate::message;
 use crate::netlink::Socket;
 use crate::netns::Netns;
 use crate::remover::is_retired;
-use crate::{message, sysctl};
+
+/// The loopback interface is the first of every namespace (`loopback_net_init`).
+pub(crate) const LOOPBACK: u32 = 1;
 
 /// The links with their addresses, by index.
 pub(crate) fn links(socket: &mut Socket) -> Result<Vec<Link>, Cause> {
@@ -121,7 +124,10 @@ fn look() -> Result<(Vec<LinkRecord>, Vec<RouteRecord>, bool), Cause> {
     let mut socket = Socket::open(NETLINK_ROUTE)?;
     let links = socket.dump(&message::list_links(), LinkRecord::decode)?;
     let routes = socket.dump(&message::list_routes(), RouteRecord::decode)?;
-    // What a new interface starts with; not there at all in a kernel without IPv6.
-    let disabled = sysctl::get("net/ipv6/conf/default/disable_ipv6");
-    Ok((links, routes, disabled.as_deref() == Some("0")))
+    // Where it is turned off for all interfaces, it is for the loopback. Where it is for new ones alone, the kernel
+    // refuses their addresses; that is to be read in /proc/sys alone, which takes the longer the more namespaces there
+    // are (`proc_sys_compare`).
+    let loopback = links.iter().find(|link| link.index == LOOPBACK);
+    let ipv6 = loopback.is_some_and(|link| link.has_ipv6);
+    Ok((links, routes, ipv6))
 }

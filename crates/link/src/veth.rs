@@ -11,50 +11,28 @@ use crate::error::{ErrorKind, LinkError, NetnsFault};
 use crate::netlink::Socket;
 use crate::netns::Netns;
 use crate::rtnetlink::Rtnetlink;
+use crate::survey::LOOPBACK;
 use crate::sysctl::Sysctls;
-use crate::{find, message, settle, sysctl};
-
-/// The loopback interface is the first of every namespace (`loopback_net_init`).
-const LOOPBACK: u32 = 1;
+use crate::{announce, find, message, settle, sysctl};
 
 /// Makes the pair, addressed, routed and up at both ends, or makes nothing.
 pub(crate) fn add(host: &mut Rtnetlink, veth: &Veth) -> Result<(), LinkError> {
     let netns = open(host, veth)?;
-    let bridge = find::link(&mut host.socket, &veth.bridge)?;
-    let index = make(host, veth, bridge.index, &netns)?;
+    let bridge = find::index(&host.socket, &veth.bridge)?;
+    number(host, veth, &netns);
+    let index = make(host, veth, bridge, &netns)?;
     configure(host, veth, index, &netns)
         .map_err(|error| error.after_undo(host.delete(index, &veth.ifname)))?;
     settle::link(&mut host.socket, index);
-    settle::link(&mut host.socket, bridge.index);
-    announce(veth, &netns);
-    Ok(())
-}
-
-/// Has the kernel tell the neighbours whose addresses are whose: by gratuitous ARP and unsolicited
-/// neighbour advertisements, which it sends when an Ethernet address is set (arp_notify and
-/// ndisc_notify in ip-sysctl of the kernel documentation), be it to what it is. It comes last, when the
-/// bridge takes what is sent. A neighbour that is not told finds out by itself, only later.
-fn announce(veth: &Veth, netns: &Netns) {
-    let peer = &veth.peer;
-    let announced = netns.run(|| -> Result<(), LinkError> {
-        let mut sysctls = Sysctls::default();
-        for path in ["ipv4/conf/IF/arp_notify", "ipv6/conf/IF/ndisc_notify"] {
-            sysctls.set_if_there(&Sysctl {
-                path: format!("net/{}", path.replace("IF", peer.ifname.as_str())),
-                value: "1".into(),
-            })?;
-        }
-        let socket = Socket::open(NETLINK_ROUTE);
-        let mut socket = socket.map_err(|error| LinkError::new("open netlink", error))?;
-        let index = find::link(&mut socket, &peer.ifname)?.index;
-        let request = message::set_mac(index, peer.mac);
-        send_one(&mut socket, What::Announce(&peer.ifname), request).map(drop)
-    });
-    match announced {
-        Ok(Ok(())) => {}
-        Ok(Err(error)) => tracing::debug!(%error, "an endpoint is not announced"),
-        Err(error) => tracing::debug!(%error, "an endpoint is not announced"),
+    settle::link(&mut host.socket, bridge);
+    announce::addresses(&veth.peer, &netns);
+    if veth.hairpin {
+        // Not before: what is announced would come back, as if another had the address.
+        let request = message::set_hairpin(index);
+        send_one(&mut host.socket, What::SetHairpin(&veth.ifname), request)
+            .map_err(|error| error.after_undo(host.delete(index, &veth.ifname)))?;
     }
+    Ok(())
 }
 
 pub(crate) fn open(host: &Rtnetlink, veth: &Veth) -> Result<Netns, LinkError> {
@@ -69,17 +47,21 @@ pub(crate) fn open(host: &Rtnetlink, veth: &Veth) -> Result<Netns, LinkError> {
     })
 }
 
+/// Gives the endpoint's namespace the number by which the host's knows it, unless it has one. The kernel looks for
+/// that number wherever it tells of the pair, beginning with the lowest of all namespaces (`peernet2id`), and
+/// would itself give a new one the lowest that is free: the highest, as a rule.
+fn number(host: &mut Rtnetlink, veth: &Veth, netns: &Netns) {
+    let request = message::number_netns(netns.as_fd(), veth.netns_number);
+    if let Err(error) = host.socket.ask(request) {
+        tracing::trace!(%error, "a namespace keeps the number that it has, or gets another");
+    }
+}
+
 /// Makes both ends, down, each in its namespace, and gives the index of the host's.
 fn make(host: &mut Rtnetlink, veth: &Veth, bridge: u32, netns: &Netns) -> Result<u32, LinkError> {
-    let mut batch = Batch::default();
     let request = message::new_veth(veth, bridge, netns.as_fd());
-    batch.push(What::MakeVeth(&veth.ifname), request);
-    batch.push(
-        What::Find(&veth.ifname),
-        message::get_link_named(&veth.ifname),
-    );
-    match batch.send(&mut host.socket) {
-        Ok(answers) => Ok(find::in_last(&veth.ifname, &answers)?.index),
+    match send_one(&mut host.socket, What::MakeVeth(&veth.ifname), request) {
+        Ok(_) => find::index(&host.socket, &veth.ifname),
         Err(error) if error.kind() == ErrorKind::Exists => Err(name_taken(host, veth, error)),
         Err(error) => Err(error),
     }
@@ -103,7 +85,7 @@ fn configure(
 ) -> Result<(), LinkError> {
     silence(host, veth)?;
     let isolated = veth.isolated && !has_br_netfilter(host)?;
-    let request = message::set_port_up(index, veth.hairpin, isolated);
+    let request = message::set_port_up(index, isolated);
     send_one(&mut host.socket, What::SetUp(&veth.ifname), request)?;
     let path = &veth.peer.netns.path;
     let enter = |cause| LinkError::new(format_args!("enter namespace {}", path.display()), cause);
@@ -147,16 +129,17 @@ fn configure_peer(peer: &Peer, path: &Path) -> Result<(), LinkError> {
 
 fn address_peer(socket: &mut Socket, peer: &Peer) -> Result<u32, LinkError> {
     let ifname = &peer.ifname;
-    let index = find::link(socket, ifname)?.index;
+    let index = find::index(socket, ifname)?;
     let mut sysctls = Sysctls::default();
     let mut set = |sysctl| sysctls.set(sysctl);
     peer.sysctls.iter().try_for_each(&mut set)?;
     let mut batch = Batch::default();
+    // Before its addresses, as a bridge.
+    batch.push(What::SetUp(ifname), message::set_up(index, None));
     for net in &peer.addresses {
         let request = message::new_address(index, net);
         batch.push(What::AddAddress(net, ifname), request);
     }
-    batch.push(What::SetUp(ifname), message::set_up(index, None));
     for gateway in &peer.gateways {
         let request = message::new_default_route(index, *gateway, peer.gateway_metric);
         batch.push(What::AddDefaultRoute(gateway, ifname), request);

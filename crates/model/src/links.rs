@@ -95,6 +95,9 @@ pub struct Veth {
     /// Whether it is to be kept from the bridge's other ports that are (`IFLA_BRPORT_ISOLATED`), where
     /// there is no br_netfilter.
     pub isolated: bool,
+    /// The number by which the host's namespace is to know the endpoint's (ip-netns(8), `set`), unless it
+    /// knows it already. The later the endpoint, the lower.
+    pub netns_number: i32,
     /// The other end.
     pub peer: Peer,
 }

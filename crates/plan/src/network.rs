@@ -119,6 +119,12 @@ pub(crate) fn interface_name(prefix: &str, number: u32) -> IfName {
         .expect("at most eleven valid characters")
 }
 
+/// The number that such a name was made from.
+pub(crate) fn interface_number(prefix: &str, ifname: &IfName) -> Option<u32> {
+    let number = ifname.as_str().strip_prefix(prefix)?;
+    u32::from_str_radix(number, 16).ok()
+}
+
 /// A name that is given must not be one that another network has, or that we might make.
 fn bridge(state: &State, request: &CreateNetwork) -> Result<IfName, Refused> {
     let Some(given) = &request.bridge else {

@@ -1,7 +1,9 @@
 //! The link steps that networks and endpoints stand for.
 
 use tidegate_model::links::{Bridge, Flow, LinkStep, Peer, Sysctl, Veth};
-use tidegate_model::{Access, Endpoint, Mode, Network, PortBinding};
+use tidegate_model::{Access, Endpoint, IfName, Mode, Network, PortBinding};
+
+use crate::network::{ENDPOINT, interface_number};
 
 /// The steps that make a network's bridge, and let the host forward for it.
 pub(crate) fn add_network(network: &Network) -> Vec<LinkStep> {
@@ -81,6 +83,7 @@ pub(crate) fn veth(endpoint: &Endpoint, network: &Network) -> Veth {
         mtu: network.mtu,
         hairpin: true,
         isolated: !network.policy.icc,
+        netns_number: netns_number(&endpoint.host_ifname),
         peer: Peer {
             netns: endpoint.netns.clone(),
             ifname: endpoint.ifname.clone(),
@@ -95,6 +98,12 @@ pub(crate) fn veth(endpoint: &Endpoint, network: &Network) -> Veth {
             gateway_metric: endpoint.gateway_metric,
         },
     }
+}
+
+/// Later endpoints get lower numbers: it is by those that the kernel finds a namespace sooner.
+fn netns_number(host_ifname: &IfName) -> i32 {
+    let number = interface_number(ENDPOINT, host_ifname).unwrap_or_default();
+    i32::MAX - (number & 0x7fff_ffff).cast_signed()
 }
 
 /// The tracked connections of published ports of an endpoint.

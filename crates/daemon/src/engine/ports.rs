@@ -12,9 +12,10 @@ impl Engine {
     /// # Errors
     /// When it cannot be planned, or the host refuses it; nothing is changed then.
     pub fn publish(&self, name: &Name, ports: &[PortRequest]) -> Result<Endpoint, EngineError> {
-        let change = self.command_with_ports(ports, |_, state, host| {
+        let done = self.command_with_ports(ports, |_, state, host| {
             Ok(tidegate_plan::publish(state, name, ports, host)?)
-        })?;
+        });
+        let change = self.counted(done).map(planned)?;
         tracing::info!(endpoint = %name, "published ports");
         Ok(endpoint_of(change))
     }
@@ -31,12 +32,12 @@ impl Engine {
 
     /// Plans and carries out a command that publishes ports. A free one is guessed first, to be
     /// had or not when it is held. Where somebody has it, the host is asked for all that are in use: its
-    /// list is as long as what is published.
+    /// list is as long as what is published. It is not counted.
     pub(super) fn command_with_ports(
         &self,
         ports: &[PortRequest],
         plan: impl Fn(&mut Kernel, &State, &PortFacts) -> Result<Plan, EngineError>,
-    ) -> Result<Change, EngineError> {
+    ) -> Result<Option<Change>, EngineError> {
         let free = self.supplies.free_ports;
         let guess = PortFacts {
             free,
@@ -51,6 +52,6 @@ impl Engine {
                 plan(kernel, state, &PortFacts { free, in_use }).map(Some)
             });
         }
-        self.counted(done).map(planned)
+        done
     }
 }

@@ -131,6 +131,24 @@ fn what_is_made_is_in_the_kernel_the_state_and_the_store_and_what_is_removed_in_
     assert_eq!(bench.engine.counts(), (0, 0));
 }
 
+#[test]
+fn a_namespace_without_ipv6_for_new_interfaces_alone_is_attached_without_it() {
+    let bench = Bench::new().with_network();
+    // The first step holds its port.
+    bench.links.fail_step(1, ErrorKind::Ipv6Off);
+    let endpoint = bench.engine.attach(&wanted_endpoint("front", BOX)).unwrap();
+    let families: Vec<_> = endpoint
+        .addresses
+        .iter()
+        .map(|net| net.addr().is_ipv6())
+        .collect();
+    assert_eq!(families, [false]);
+    let all = bench.everything();
+    assert_eq!(all.believed, all.stored);
+    let counted = bench.engine.metrics();
+    assert!(counted.contains("failed\"} 0"), "{counted}");
+}
+
 /// Lets each step of a command fail in turn, until it has no more, and looks after each failure
 /// whether all is as before.
 fn check_undo(bench: &Bench, command: impl Fn(&Engine) -> Result<(), EngineError>) {

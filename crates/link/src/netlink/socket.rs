@@ -91,6 +91,11 @@ impl Socket {
         Ok(answer?)
     }
 
+    /// The index of an interface (`SIOCGIFINDEX` of netdevice(7)) in the socket's namespace.
+    pub(crate) fn index_of(&self, ifname: &str) -> Result<u32, Errno> {
+        rustix::net::netdevice::name_to_index(&self.inner, ifname)
+    }
+
     /// Asks for a list and gives back what `decode` makes of each entry. A list that changed
     /// while it was read is read again.
     pub(crate) fn dump<T>(

@@ -275,7 +275,7 @@ fn an_ipv6_address_where_ipv6_is_off_leaves_nothing(world: &mut dyn World) {
     let netns = prepare(world);
     world.disable_ipv6(&netns);
     assert!(!world.links().netns(&netns.path).unwrap().ipv6);
-    peer_refused(world, &netns, ErrorKind::Unsupported, |_| {});
+    peer_refused(world, &netns, ErrorKind::Ipv6Off, |_| {});
 }
 
 /// A veth whose end in the namespace cannot be made as it is wanted.

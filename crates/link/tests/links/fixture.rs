@@ -38,6 +38,7 @@ pub(crate) fn veth(n: u8, host: u8, netns: &NetnsRef) -> Veth {
         bridge: ifname(&format!("br{n}")),
         mtu: Some(1400),
         hairpin: true,
+        netns_number: 1000 - i32::from(n),
         isolated: false,
         peer: Peer {
             netns: netns.clone(),

@@ -1,6 +1,6 @@
 //! Veths on the kernel.
 
-use tidegate_link::Links;
+use tidegate_link::{ErrorKind, Links};
 use tidegate_model::links::{GROUP, LinkStep};
 use tidegate_test_support::require_root_kernel;
 
@@ -130,6 +130,54 @@ fn a_loopback_that_was_down_is_down_after_a_failure() {
     let links = kernel.netns(&recorded).sh("ip link show");
     assert!(!links.contains("LOOPBACK,UP"), "{links}");
     assert!(!links.contains("eth0"), "{links}");
+}
+
+/// What a look at the namespace does not tell, the refusal does.
+#[test]
+fn ipv6_that_is_off_for_new_interfaces_alone_is_told_by_the_refusal() {
+    require_root_kernel!();
+    let mut kernel = Kernel::new();
+    kernel.links.apply(&add_bridge(1)).unwrap();
+    let recorded = kernel.add_netns();
+    let netns = kernel.netns(&recorded);
+    netns.sh("echo 1 > /proc/sys/net/ipv6/conf/default/disable_ipv6");
+    assert!(kernel.links.netns(&recorded.path).unwrap().ipv6);
+    let refused = kernel.links.apply(&add_veth(1, 2, &recorded)).unwrap_err();
+    assert_eq!(refused.kind(), ErrorKind::Ipv6Off);
+    let left = kernel.netns(&recorded).sh("ip -br link");
+    assert!(!left.contains("eth0"), "{left}");
+}
+
+/// The host finds the namespace by that number, and keeps another that was given before.
+#[test]
+fn a_namespace_gets_its_number_unless_it_has_one() {
+    require_root_kernel!();
+    let mut kernel = Kernel::new();
+    kernel.links.apply(&add_bridge(1)).unwrap();
+    let [new, numbered] = [(); 2].map(|()| kernel.add_netns());
+    let path = numbered.path.display().to_string();
+    let name = path.rsplit('/').next().unwrap();
+    kernel.host.sh(&format!("ip netns set {name} 77"));
+    for (n, netns) in [(2, &new), (3, &numbered)] {
+        kernel.links.apply(&add_veth(1, n, netns)).unwrap();
+    }
+    let seen = |name| kernel.host.sh(&format!("ip link show {name}"));
+    let wanted = format!("link-netnsid {}", veth(1, 2, &new).netns_number);
+    // ip(8) tells the name instead of the number where it knows one.
+    let has_name = |seen: &str, netns: &tidegate_model::NetnsRef| {
+        let name = netns.path.file_name().unwrap().to_str().unwrap();
+        seen.contains(&format!("link-netns {name}"))
+    };
+    let (first, second) = (seen("ve2"), seen("ve3"));
+    assert!(first.contains(&wanted) || has_name(&first, &new), "{first}");
+    assert!(
+        second.contains("link-netnsid 77") || has_name(&second, &numbered),
+        "{second}"
+    );
+    let numbers = kernel.host.sh("ip netns list-id");
+    let number = veth(1, 2, &new).netns_number;
+    assert!(numbers.contains(&format!("nsid {number} ")), "{numbers}");
+    assert!(numbers.contains("nsid 77 "), "{numbers}");
 }
 
 #[test]

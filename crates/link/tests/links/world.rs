@@ -148,6 +148,6 @@ impl World for Kernel {
 
     fn disable_ipv6(&mut self, netns: &NetnsRef) {
         self.netns(netns)
-            .sh("echo 1 > /proc/sys/net/ipv6/conf/default/disable_ipv6");
+            .sh("echo 1 > /proc/sys/net/ipv6/conf/all/disable_ipv6");
     }
 }

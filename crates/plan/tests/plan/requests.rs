@@ -59,6 +59,7 @@ fn an_endpoint_is_a_veth_pair_and_an_element_for_each_port_and_family() {
                     mtu: None,
                     hairpin: true,
                     isolated: false,
+                    netns_number: 2147483646,
                     peer: Peer {
                         netns: NetnsRef {
                             path: "/run/netns/c",
