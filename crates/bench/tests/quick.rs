@@ -3,11 +3,12 @@
 use std::process::Command;
 
 use serde_json::Value;
-use tidegate_tests::{Programs, require_root_kernel};
+use tidegate_tests::{Need, Programs, require, require_root_kernel};
 
 #[test]
 fn a_short_run_measures_every_section_and_its_report_is_json() {
     require_root_kernel!();
+    require!(Need::Program("iptables-legacy"));
     let programs = Programs::of_this_tree();
     let folder = programs
         .tidegated
