@@ -1,13 +1,15 @@
 //! The .deb file: written through the cargo-deb library, read by ourselves.
 //!
 //! cargo-deb takes its description from a Cargo manifest, so one is written to the work folder
-//! beside the files. Its result is then completed with the `md5sums` that it cannot write.
+//! beside the files. Its result is then completed with the `md5sums` that it cannot write, and restarts services
+//! without their sockets.
 
 mod archive;
 mod changelog;
 mod control;
 mod manifest;
 mod repack;
+mod restart;
 mod warnings;
 
 use std::path::{Path, PathBuf};
@@ -32,7 +34,9 @@ pub(crate) fn write(spec: &PackageSpec) -> Result<PackageReport, PackageError> {
     let manifest = stage(spec, &files)?;
     let plain = spec.work.join("plain.deb");
     run_cargo_deb(spec, &manifest, &plain)?;
-    repack::with_md5sums(&plain, &spec.out, u64::from(spec.source_date_epoch))?;
+    let has_sockets = spec.maintainer_scripts.is_some()
+        && files.iter().any(|file| file.dest.ends_with(".socket"));
+    repack::complete(&plain, spec, has_sockets)?;
     report(&spec.out)
 }
 

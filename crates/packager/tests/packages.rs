@@ -376,6 +376,37 @@ fn dpkg_reads_the_package() {
 }
 
 #[test]
+fn an_upgrade_restarts_a_service_and_not_its_socket() {
+    require!(Need::Program("dpkg-deb"));
+    let folder = Folder::new();
+    let mut spec = folder.spec(Format::Deb, "sample.deb");
+    spec.files.push(folder.file(
+        "socket",
+        "[Socket]\nListenStream=/run/sample.sock\n[Install]\nWantedBy=sockets.target\n",
+        "/usr/lib/systemd/system/sample.socket",
+        0o644,
+        FileKind::Plain,
+    ));
+    folder.write(&spec);
+    let path = spec.out.display().to_string();
+    let printed = Command::new("dpkg-deb")
+        .args(["--info", &path, "postinst"])
+        .output();
+    let script = String::from_utf8(printed.unwrap().stdout).unwrap();
+    let calls = script.lines().map(str::trim);
+    let calls = calls.filter(|line| line.starts_with("deb-systemd-invoke"));
+    let [start, restart]: [&str; 2] = calls.collect::<Vec<_>>().try_into().unwrap();
+    assert!(
+        start.contains("sample.service") && start.contains("sample.socket"),
+        "{script}"
+    );
+    assert!(
+        restart.contains("sample.service") && !restart.contains("socket"),
+        "{script}"
+    );
+}
+
+#[test]
 fn rpm_reads_the_package() {
     require!(Need::Program("rpm"));
     let folder = Folder::new();

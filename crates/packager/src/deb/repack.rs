@@ -1,4 +1,4 @@
-//! Completing the archive that cargo-deb wrote: `md5sums` and a good compression.
+//! Completing the archive that cargo-deb wrote: `md5sums`, what an upgrade restarts, and a good compression.
 
 use std::collections::BTreeSet;
 use std::io::{self, Read};
@@ -6,11 +6,19 @@ use std::path::Path;
 
 use md5::{Digest, Md5};
 
+use tidegate_dist::spec::PackageSpec;
+
 use super::archive::{self, Archives};
+use super::restart;
 use crate::error::{PackageError, ResultExt};
 
-/// Copies the package with `md5sums` added to its control archive.
-pub(super) fn with_md5sums(from: &Path, to: &Path, mtime: u64) -> Result<(), PackageError> {
+/// Copies the package that cargo-deb wrote, completed, to where the specification wants it.
+pub(super) fn complete(
+    from: &Path,
+    spec: &PackageSpec,
+    has_sockets: bool,
+) -> Result<(), PackageError> {
+    let (to, mtime) = (&spec.out, u64::from(spec.source_date_epoch));
     let archives = archive::read(from)?;
     let conffiles = archive::control_file(&archives, "conffiles")
         .at(from)?
@@ -18,12 +26,27 @@ pub(super) fn with_md5sums(from: &Path, to: &Path, mtime: u64) -> Result<(), Pac
     let conffiles: BTreeSet<&str> = conffiles.lines().collect();
     let md5sums = md5sums(&archives.data, &conffiles).at(from)?;
     let control = archive::with_file(&archives.control, "md5sums", &md5sums, mtime).at(from)?;
+    let control = with_restart(&control, &archives, has_sockets, mtime).at(from)?;
     let completed = Archives {
         control,
         mtime,
         ..archives
     };
     archive::write(to, &completed).at(to)
+}
+
+fn with_restart(
+    control: &[u8],
+    archives: &Archives,
+    has_sockets: bool,
+    mtime: u64,
+) -> io::Result<Vec<u8>> {
+    const SCRIPT: &str = "postinst";
+    let Some(script) = archive::control_file(archives, SCRIPT)? else {
+        return Ok(control.to_owned());
+    };
+    let script = restart::of_services(&script, has_sockets).map_err(io::Error::other)?;
+    archive::with_file(control, SCRIPT, &script, mtime)
 }
 
 /// As dh_md5sums(1) writes it: every regular file but the conffiles, relative to the root.
