@@ -168,18 +168,21 @@ impl Measured {
         std::thread::sleep(GRACE);
     }
 
-    /// Resident memory of the daemon and of the process of its nft driver, in MiB (proc(5)).
+    /// Resident memory of the daemon and of its processes, in MiB (proc(5)).
     pub(crate) fn memory_row(&self) -> Row {
         let Some(pid) = self.host.pid() else {
             return Row::missing(&self.driver, "the daemon does not run");
         };
-        let (own, others) = (
-            resident(pid),
-            children_of(pid).into_iter().map(resident).sum(),
-        );
-        Row::new(&self.driver, Some(Summary::once(own + others)))
+        let own = resident(pid);
+        let (resolvers, drivers): (Vec<u32>, Vec<u32>) = children_of(pid)
+            .into_iter()
+            .partition(|pid| is_resolver(*pid));
+        let [resolver, driver] =
+            [resolvers, drivers].map(|pids| pids.into_iter().map(resident).sum::<f64>());
+        Row::new(&self.driver, Some(Summary::once(own + driver + resolver)))
             .part(DAEMON, &Sample::once(own))
-            .part(DRIVER, &Sample::once(others))
+            .part(DRIVER, &Sample::once(driver))
+            .part(RESOLVER, &Sample::once(resolver))
     }
 }
 
@@ -188,7 +191,8 @@ const GRACE: Duration = Duration::from_millis(60);
 
 /// The parts of the memory.
 pub(crate) const DAEMON: &str = "daemon";
-pub(crate) const DRIVER: &str = "processes of the nft driver and the resolver";
+pub(crate) const DRIVER: &str = "process of the nft driver";
+pub(crate) const RESOLVER: &str = "process of the resolver";
 
 /// The protocol of the last of so many published ports. A daemon holds each port of TCP with a
 /// socket for each family, and those of SCTP without any: where the limit of open files lets no
@@ -224,6 +228,16 @@ fn children_of(pid: u32) -> Vec<u32> {
         })
         .collect()
 }
+
+/// Whether it is the process that answers for names, as its only argument tells.
+fn is_resolver(pid: u32) -> bool {
+    let line = std::fs::read(format!("/proc/{pid}/cmdline")).unwrap_or_default();
+    let mut words = line.split(|byte| *byte == 0).skip(1);
+    words.any(|word| word == RESOLVER_PROCESS.as_bytes())
+}
+
+/// The argument with which the daemon starts that process.
+const RESOLVER_PROCESS: &str = "resolver-process";
 
 fn resident(pid: u32) -> f64 {
     let status = std::fs::read_to_string(format!("/proc/{pid}/status")).unwrap_or_default();

@@ -64,10 +64,15 @@ fn sizes(folder: &Path) -> anyhow::Result<Section> {
         let file = artifact["file"].as_str().context("an artifact is a file")?;
         let path = folder.join(file);
         section.push(row(file, std::fs::metadata(&path)?.len()));
-        if artifact["format"] == "tar" {
-            for (name, bytes) in programs_in(&path)? {
-                section.push(row(&format!("{name}, static"), bytes));
-            }
+        let (format, flavour) = (artifact["format"].as_str(), artifact["flavour"].as_str());
+        let programs = match format {
+            Some("tar") => programs_in("gzip", "--decompress", &path)?,
+            Some("deb") => programs_in("dpkg-deb", "--fsys-tarfile", &path)?,
+            _ => Vec::new(),
+        };
+        for (name, bytes) in programs {
+            let flavour = flavour.context("an artifact has a flavour")?;
+            section.push(row(&format!("{name}, {flavour}"), bytes));
         }
     }
     Ok(section)
@@ -77,15 +82,23 @@ fn row(name: &str, bytes: u64) -> Row {
     Row::new(name, Some(Summary::once(bytes as f64 / 1e6)))
 }
 
-/// The programs in a tarball, with their bytes.
-fn programs_in(tarball: &Path) -> anyhow::Result<Vec<(String, u64)>> {
+/// The programs in a package, with their bytes; `unpack` makes a plain tar archive of its standard input.
+fn programs_in(unpack: &str, option: &str, package: &Path) -> anyhow::Result<Vec<(String, u64)>> {
+    let mut unpacking = Command::new(program(unpack)?);
+    // dpkg-deb reads from standard input what it is given as `-`, and gzip likewise.
+    unpacking
+        .args([option, "-"])
+        .stdin(std::fs::File::open(package)?);
+    let mut unpacking = unpacking.stdout(Stdio::piped()).spawn()?;
+    let plain = unpacking.stdout.take().context("its output is a pipe")?;
     let mut tar = Command::new(program("tar")?);
-    let listed = tar.args(["--list", "--verbose", "--numeric-owner", "--file"]);
-    let listed = listed.arg(tarball).output()?;
+    let listed = tar.args(["--list", "--verbose", "--numeric-owner"]);
+    let listed = listed.stdin(plain).output()?;
+    let is_unpacked = unpacking.wait()?.success();
     ensure!(
-        listed.status.success(),
-        "tar cannot list {}",
-        tarball.display()
+        is_unpacked && listed.status.success(),
+        "{unpack} and tar cannot list {}",
+        package.display()
     );
     Ok(programs(&String::from_utf8_lossy(&listed.stdout)))
 }

@@ -22,8 +22,10 @@ use crate::say;
 /// Titles of the sections, by which targets find them.
 pub(crate) const START: &str = "start";
 pub(crate) const MEMORY: &str = "memory of a host that holds much";
-/// What the name of a row about this host ends with, in the sections of other hosts.
-pub(crate) const ENDPOINTS: &str = "endpoints";
+/// What the name of a row about such a host contains, in the sections of other hosts.
+pub(crate) const ENDPOINTS: &str = "endpoints in";
+/// How many times as many networks the host has whose endpoints are spread over many.
+const SPREAD_OVER_PACKED: u32 = 20;
 /// The parts of a start.
 pub(crate) const RULESET: &str = "until the ruleset is in place";
 pub(crate) const TRANSACTIONS: &str = "transactions";
@@ -39,11 +41,25 @@ struct Size {
 }
 
 impl Size {
-    fn of(options: Options) -> Self {
+    /// Many networks, with a few endpoints each.
+    fn spread(options: Options) -> Self {
         Self {
             networks: options.networks(),
             endpoints: options.endpoints(),
         }
+    }
+
+    /// As many endpoints in few networks.
+    fn packed(options: Options) -> Self {
+        Self {
+            networks: options.networks() / SPREAD_OVER_PACKED,
+            endpoints: options.endpoints(),
+        }
+    }
+
+    /// What the name of a row about such a host ends with.
+    fn kind(&self) -> String {
+        format!("{ENDPOINTS} {} networks", thousands(self.networks))
     }
 
     fn ports(&self) -> u32 {
@@ -60,7 +76,7 @@ impl Size {
     }
 }
 
-/// Fills a host, measures calls on it into `others`, and starts daemons on it.
+/// Fills hosts, measures calls on them into `others`, and starts daemons on the one with the most networks.
 ///
 /// # Errors
 /// When a daemon refuses, or does not start.
@@ -69,22 +85,20 @@ pub(crate) fn run(
     options: Options,
     others: &mut [Section],
 ) -> anyhow::Result<Vec<Section>> {
-    let size = Size::of(options);
-    say(&format!("filling a host with {}", size.text()));
     let drivers = programs.drivers();
-    let first = drivers.first().context("the daemon has no driver")?;
-    let namespaces = Namespaces::new(size.endpoints)?;
-    let mut host = Measured::new(programs, first)?;
-    fill_with_networks(&mut host, size.networks)?;
-    let attached = fill_with_endpoints(&mut host, &namespaces, &size)?;
-    let attaches = format!("{ATTACH}{SUFFIX}");
-    if let Some(section) = others.iter_mut().find(|section| section.title == attaches) {
-        let name = format!("{first}, up to {} endpoints", thousands(size.endpoints));
-        let row = Row::new(&name, attached.summary());
-        section.push(row.note("while they are added, two ports each"));
+    let size = Size::packed(options);
+    let (namespaces, mut host) = filled(programs, &size, others)?;
+    for driver in &drivers {
+        host.host.use_driver(driver);
+        host.host.kill();
+        Started::default().start(&mut host)?;
+        measure_calls(&mut host, driver, &size, options, others)?;
     }
+    drop((host, namespaces));
 
-    let about = "Resident memory of the daemon and the process of its nft driver, with";
+    let size = Size::spread(options);
+    let (_namespaces, mut host) = filled(programs, &size, others)?;
+    let about = "Resident memory of the daemon and its processes, with";
     let mut memory = Section::new(MEMORY, &format!("{about} {}.", size.text()), "MiB");
     memory.push(named(host.memory_row(), "filled call by call"));
     let mut start = Section::new(START, &about_start(&size), "ms");
@@ -97,17 +111,56 @@ pub(crate) fn run(
             started.start(&mut host)?;
         }
         start.push(started.row(driver));
-        let costs = rounds(std::slice::from_mut(&mut host), options.rounds())?;
-        let name = row_name(driver, ENDPOINTS, size.endpoints);
-        costs
-            .iter()
-            .for_each(|costs| add_rows(others, &name, costs));
+        measure_calls(&mut host, driver, &size, options, others)?;
         memory.push(named(
             host.memory_row(),
             &format!("after a start, {driver} driver"),
         ));
     }
     Ok(vec![start, memory])
+}
+
+/// A host that is filled call by call, and the namespaces that are attached: they outlive it.
+fn filled(
+    programs: &Programs,
+    size: &Size,
+    others: &mut [Section],
+) -> anyhow::Result<(Namespaces, Measured)> {
+    say(&format!("filling a host with {}", size.text()));
+    let drivers = programs.drivers();
+    let first = drivers.first().context("the daemon has no driver")?;
+    let namespaces = Namespaces::new(size.endpoints)?;
+    let mut host = Measured::new(programs, first)?;
+    fill_with_networks(&mut host, size.networks)?;
+    let attached = fill_with_endpoints(&mut host, &namespaces, size)?;
+    let attaches = format!("{ATTACH}{SUFFIX}");
+    if let Some(section) = others.iter_mut().find(|section| section.title == attaches) {
+        let name = format!(
+            "{first}, up to {} {}",
+            thousands(size.endpoints),
+            size.kind()
+        );
+        let row = Row::new(&name, attached.summary());
+        section.push(row.note("while they are added, two ports each"));
+    }
+    Ok((namespaces, host))
+}
+
+/// Measures every operation on a filled host.
+fn measure_calls(
+    host: &mut Measured,
+    driver: &str,
+    size: &Size,
+    options: Options,
+    others: &mut [Section],
+) -> anyhow::Result<()> {
+    say(&format!("calls on it with the {driver} driver"));
+    let costs = rounds(std::slice::from_mut(host), options.rounds())?;
+    let name = row_name(driver, &size.kind(), size.endpoints);
+    costs
+        .iter()
+        .for_each(|costs| add_rows(others, &name, costs));
+    Ok(())
 }
 
 fn about_start(size: &Size) -> String {

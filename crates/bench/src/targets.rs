@@ -43,17 +43,26 @@ impl Found<'_> {
         medians.max_by(f64::total_cmp)
     }
 
-    /// What an operation costs on the host that holds the most, with a driver.
+    /// What an operation costs on the host that holds the most, with a driver: of those with the most
+    /// endpoints the one where it costs the most.
     fn on_full_host(&self, title: &str, driver: &str) -> Option<f64> {
-        self.on_other_host(title, driver, start::ENDPOINTS)?
-            .cost
-            .map(|cost| cost.median)
+        let rows = self.on_other_hosts(title, driver)?;
+        let full = rows.filter(|row| row.name.contains(start::ENDPOINTS));
+        let medians = full.filter_map(|row| Some(row.cost?.median));
+        medians.max_by(f64::total_cmp)
     }
 
     fn on_other_host(&self, title: &str, driver: &str, kind: &str) -> Option<&Row> {
+        let mut rows = self.on_other_hosts(title, driver)?;
+        rows.find(|row| row.name.ends_with(kind))
+    }
+
+    fn on_other_hosts(&self, title: &str, driver: &str) -> Option<impl Iterator<Item = &Row>> {
         let section = self.section(&format!("{title}{}", others::SUFFIX))?;
-        let is_it = |row: &&Row| row.name.starts_with(driver) && row.name.ends_with(kind);
-        section.rows.iter().rev().find(is_it)
+        let rows = section.rows.iter();
+        // Not those of calls that filled a host.
+        let is_of = move |row: &&Row| row.name.starts_with(driver) && row.note.is_empty();
+        Some(rows.filter(is_of))
     }
 
     /// How many times as much the second way of a section costs.
@@ -238,8 +247,9 @@ fn memory(found: &Found) -> Target {
     let judged = || {
         let daemon = found.most(start::MEMORY, host::DAEMON)?;
         let driver = found.most(start::MEMORY, host::DRIVER)?;
+        let resolver = found.most(start::MEMORY, host::RESOLVER)?;
         let text = format!(
-            "daemon {daemon:.1} MiB, processes of the nft driver and the resolver {driver:.1} MiB"
+            "daemon {daemon:.1} MiB, process of the nft driver {driver:.1} MiB, of the resolver {resolver:.1} MiB"
         );
         Some((text, daemon <= 40.0 * MB))
     };
@@ -279,6 +289,22 @@ mod tests {
         assert_eq!(reached(0.2), Some(true));
         assert_eq!(reached(0.21), Some(false));
         assert_eq!(reached(0.4), Some(false));
+    }
+
+    #[test]
+    fn an_attach_is_judged_on_the_full_host_where_it_costs_the_most() {
+        let row = |name: &str, ms| Row::new(name, Some(Summary::once(ms)));
+        let mut empty = Section::new(ATTACH, "", "ms").along("published ports");
+        empty.push(row(LIBRARY, 2.0).at(0));
+        let judged = |spread| {
+            let mut others = Section::new(&format!("{ATTACH}{}", others::SUFFIX), "", "ms");
+            others.push(row("library, 10 endpoints in 9 networks", spread));
+            others.push(row("library, 10 endpoints in 1 networks", 2.5));
+            others.push(row("library, up to 10 endpoints in 9 networks", 90.0).note("filling"));
+            others.push(row("library, 9 networks", 80.0));
+            attach(&Found(&[empty.clone(), others]), LIBRARY).reached
+        };
+        assert_eq!((judged(4.0), judged(4.1)), (Some(true), Some(false)));
     }
 
     #[test]

@@ -156,7 +156,7 @@ pub(crate) mod library {
     use std::path::Path;
     use std::time::Duration;
 
-    use tidegate_nft::{LibraryDriver, LibraryOptions};
+    use tidegate_nft::{LibraryDriver, LibraryOptions, Object, Op};
 
     use super::*;
 
@@ -180,7 +180,7 @@ pub(crate) mod library {
     /// One context that is kept, and JSON.
     pub(crate) fn json(subject: &Subject) -> anyhow::Result<Way> {
         let texts = Texts {
-            add: subject.add.to_json().to_string(),
+            add: elements_alone(&subject.add).to_json().to_string(),
             delete: subject.delete.to_json().to_string(),
         };
         let mut library = Library::new()?;
@@ -190,6 +190,19 @@ pub(crate) mod library {
         Ok(Box::new(move |half| {
             done(&library.list(texts.half(half), Format::Json)?)
         }))
+    }
+
+    /// The same with elements added alone, and not by declaring their set again: up to 1.0.9, nftables
+    /// reads no declaration of a map whose data is joined from JSON.
+    fn elements_alone(transaction: &Transaction) -> Transaction {
+        let alone = |op: &Op| match op {
+            Op::Add(Object::Set(set)) if !set.elements.is_empty() => Op::AddElements {
+                set: set.id.clone(),
+                elements: set.elements.clone(),
+            },
+            op => op.clone(),
+        };
+        transaction.ops().iter().map(alone).collect()
     }
 
     /// The daemon's own library driver, whose process is the daemon's program.
