@@ -8,6 +8,7 @@ use std::process::{Child, Command, ExitStatus, Stdio};
 use std::thread::sleep;
 use std::time::{Duration, Instant};
 
+use rustix::net::sockopt::socket_peercred;
 use rustix::process::{Pid, Signal, kill_process};
 use serde_json::Value;
 use tempfile::TempDir;
@@ -127,7 +128,7 @@ impl Host {
             .spawn();
         let mut daemon = started.expect("the daemon can be started");
         let since = Instant::now();
-        while UnixStream::connect(self.socket()).is_err() {
+        while !self.is_listening(Pid::from_child(&daemon)) {
             let ended = daemon.try_wait().expect("a child can be waited for");
             assert!(
                 ended.is_none(),
@@ -144,6 +145,14 @@ impl Host {
         self.daemon = Some(daemon);
         // Connections are taken before the host is as stored; an answer is given only after.
         self.ok(&["info"]);
+    }
+
+    /// Whether a process listens on the socket. That of a daemon that was killed may take a connection for a moment
+    /// yet: a process that it was just starting still has its descriptors.
+    fn is_listening(&self, process: Pid) -> bool {
+        let stream = UnixStream::connect(self.socket());
+        let listener = stream.and_then(|stream| Ok(socket_peercred(stream)?.pid));
+        listener.is_ok_and(|pid| pid == process)
     }
 
     /// Runs the daemon when it is expected to end by itself.
