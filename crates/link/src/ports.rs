@@ -12,12 +12,12 @@ mod listing;
 mod socket;
 
 use std::collections::{BTreeSet, HashMap};
+use std::net::IpAddr;
 use std::sync::Arc;
 
 use socket2::Socket;
 use tidegate_model::Protocol;
 use tidegate_model::links::PortHold;
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use crate::error::{Cause, LinkError};
 use crate::netns::Netns;
@@ -34,37 +34,37 @@ pub(crate) use holder::Holder;
 const FILTERS: usize = 512;
 
 /// The ports that are held.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(crate) struct Ports {
-    held: HashMap<PortHold, Held>,
-    /// A permit for each socket that may have a filter.
-    filters: Arc<Semaphore>,
+    held: HashMap<Key, Held>,
+    /// Each socket that has a filter keeps a copy.
+    filters: Filter,
     /// Started for the first port that is relayed.
     relay: Option<Relay>,
 }
 
+/// A port that can be held once, wherever it is relayed to.
+type Key = (IpAddr, u16, Protocol);
+
+fn key(hold: &PortHold) -> Key {
+    (hold.address, hold.port, hold.protocol)
+}
+
+/// What is counted of a filter.
+type Filter = Arc<()>;
+
 /// What holds a port until it goes.
 #[derive(Debug)]
-#[expect(dead_code, reason = "a socket, a relay or a permit is only kept")]
+#[expect(dead_code, reason = "a socket, a relay or a count is only kept")]
 enum Held {
     /// The kernel lacks the protocol: nobody can have a socket of it.
     Lacking,
-    Bound(Socket, Option<OwnedSemaphorePermit>),
-    Relayed(Relayed, Option<OwnedSemaphorePermit>),
+    Bound(Socket, Option<Filter>),
+    Relayed(Relayed, Option<Filter>),
 }
 
-/// A socket that holds a port, with the permit for its filter.
-type Opened = (Socket, Option<OwnedSemaphorePermit>);
-
-impl Default for Ports {
-    fn default() -> Self {
-        Self {
-            held: HashMap::new(),
-            filters: Arc::new(Semaphore::new(FILTERS)),
-            relay: None,
-        }
-    }
-}
+/// A socket that holds a port, and whether it has a filter.
+type Opened = (Socket, Option<Filter>);
 
 impl Ports {
     /// Holds all of the ports, or none of those that were not held before.
@@ -72,13 +72,13 @@ impl Ports {
         let new: Vec<PortHold> = holds
             .iter()
             .copied()
-            .filter(|hold| !self.held.contains_key(hold))
+            .filter(|hold| !self.held.contains_key(&key(hold)))
             .collect();
         let opened = home.run(|| self.open_all(&new));
         let opened = opened.map_err(|cause| LinkError::new("hold ports of the host", cause))??;
         let held = opened
             .into_iter()
-            .map(|(hold, opened)| Ok((hold, self.keep(home, &hold, opened)?)))
+            .map(|(hold, opened)| Ok((key(&hold), self.keep(home, &hold, opened)?)))
             .collect::<Result<Vec<_>, LinkError>>()?;
         self.held.extend(held);
         Ok(())
@@ -116,10 +116,10 @@ impl Ports {
 
     /// Binds the port; none where the kernel lacks the protocol or the family.
     fn open(&self, hold: &PortHold) -> Result<Option<Opened>, LinkError> {
-        let filter = match socket::filter(hold) {
-            Some(_) => Arc::clone(&self.filters).try_acquire_owned().ok(),
-            None => None,
-        };
+        let has_room = Arc::strong_count(&self.filters) <= FILTERS;
+        let filter = socket::filter(hold)
+            .filter(|_| has_room)
+            .map(|_| Arc::clone(&self.filters));
         match socket::open(hold, filter.is_some()) {
             Ok(socket) => Ok(socket.map(|socket| (socket, filter))),
             Err(error) => Err(refused(hold, error)),
@@ -129,7 +129,7 @@ impl Ports {
     /// Lets go of the ports.
     pub(crate) fn release(&mut self, holds: &[PortHold]) {
         for hold in holds {
-            self.held.remove(hold);
+            self.held.remove(&key(hold));
         }
     }
 }
@@ -164,9 +164,7 @@ mod tests {
     fn only_so_many_sockets_have_a_filter_and_one_that_goes_makes_room() {
         let mut ports = Ports::default();
         let home = Netns::current().unwrap();
-        let _others = Arc::clone(&ports.filters)
-            .try_acquire_many_owned(511)
-            .unwrap();
+        let _others = vec![Arc::clone(&ports.filters); FILTERS - 1];
         let hold = |port| PortHold {
             protocol: Protocol::Tcp,
             address: Ipv4Addr::LOCALHOST.into(),
@@ -174,15 +172,18 @@ mod tests {
             relay: None,
         };
         ports.hold(&home, &[hold(0)]).unwrap();
-        assert!(matches!(ports.held[&hold(0)], Held::Bound(_, Some(_))));
-        assert_eq!(ports.filters.available_permits(), 0);
+        assert!(matches!(
+            ports.held[&key(&hold(0))],
+            Held::Bound(_, Some(_))
+        ));
         let other = PortHold {
             address: Ipv4Addr::new(127, 0, 0, 2).into(),
             ..hold(0)
         };
         ports.hold(&home, &[other]).unwrap();
-        assert!(matches!(ports.held[&other], Held::Bound(_, None)));
-        ports.release(&[hold(0)]);
-        assert_eq!(ports.filters.available_permits(), 1);
+        assert!(matches!(ports.held[&key(&other)], Held::Bound(_, None)));
+        ports.release(&[hold(0), other]);
+        ports.hold(&home, &[other]).unwrap();
+        assert!(matches!(ports.held[&key(&other)], Held::Bound(_, Some(_))));
     }
 }

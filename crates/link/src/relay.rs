@@ -93,7 +93,7 @@ struct Table {
 #[derive(Debug)]
 enum Port {
     Tcp(tcp::Port),
-    Udp(udp::Port),
+    Udp(Box<udp::Port>),
 }
 
 impl Relay {
@@ -143,7 +143,7 @@ impl Relay {
         let (data, flags) = (EventData::new_u64(id), EventFlags::IN);
         epoll::add(&self.shared.epoll, &socket, data, flags)?;
         let port = match protocol {
-            Protocol::Udp => Port::Udp(udp::Port::new(UdpSocket::from(socket), to)),
+            Protocol::Udp => Port::Udp(Box::new(udp::Port::new(UdpSocket::from(socket), to))),
             _ => Port::Tcp(tcp::Port::new(TcpListener::from(socket), to)),
         };
         table.next += 1;

@@ -1,26 +1,28 @@
 //! Endpoints by name, and found by what they belong to.
 
-use std::collections::BTreeSet;
-use std::collections::btree_map::{self, BTreeMap};
-use std::collections::hash_map::{self, HashMap};
+use std::collections::btree_map::BTreeMap;
+use std::collections::hash_map::{Entry, HashMap};
+use std::hash::Hash;
 use std::ops::Index;
 
-use crate::{Endpoint, Name, Protocol};
+use smallvec::SmallVec;
 
-/// Endpoints by name. Those of a network, and the holders of a port of the host, are found without
-/// looking at the others.
+use crate::{Endpoint, Name, NetnsId, Protocol};
+
+/// Endpoints by name. Those of a network or of a namespace, and the holders of a port of the host, are found
+/// without looking at the others.
 #[derive(Clone, Debug, Default)]
 pub struct Endpoints {
-    by_name: BTreeMap<Name, Endpoint>,
-    by_network: BTreeMap<Name, BTreeSet<Name>>,
-    /// Most ports have one holder: a list of one takes a fraction of a set of one. Sorted.
-    by_host_port: HashMap<(Protocol, u16), Vec<Name>>,
+    by_name: BTreeMap<Name, Box<Endpoint>>,
+    by_network: Names<Name>,
+    by_netns: Names<NetnsId>,
+    by_host_port: Names<(Protocol, u16)>,
 }
 
 impl Endpoints {
     /// The endpoint of that name.
     pub fn get(&self, name: &Name) -> Option<&Endpoint> {
-        self.by_name.get(name)
+        self.by_name.get(name).map(Box::as_ref)
     }
 
     /// Whether there is one of that name.
@@ -29,8 +31,8 @@ impl Endpoints {
     }
 
     /// Every endpoint, by name.
-    pub fn values(&self) -> btree_map::Values<'_, Name, Endpoint> {
-        self.by_name.values()
+    pub fn values(&self) -> impl Iterator<Item = &Endpoint> + Clone {
+        self.by_name.values().map(Box::as_ref)
     }
 
     /// How many there are.
@@ -45,8 +47,12 @@ impl Endpoints {
 
     /// Those that are attached to a network, by name.
     pub fn of_network(&self, network: &Name) -> impl Iterator<Item = &Endpoint> {
-        let names = self.by_network.get(network).into_iter().flatten();
-        names.filter_map(|name| self.by_name.get(name))
+        self.all(self.by_network.get(network))
+    }
+
+    /// Those of a namespace, by name.
+    pub fn of_netns(&self, netns: &NetnsId) -> impl Iterator<Item = &Endpoint> {
+        self.all(self.by_netns.get(netns))
     }
 
     /// Those that publish a port of the host, on whatever address, by name.
@@ -55,52 +61,76 @@ impl Endpoints {
         protocol: Protocol,
         host_port: u16,
     ) -> impl Iterator<Item = &Endpoint> {
-        let names = self.by_host_port.get(&(protocol, host_port));
-        let names = names.into_iter().flatten();
-        names.filter_map(|name| self.by_name.get(name))
+        self.all(self.by_host_port.get(&(protocol, host_port)))
+    }
+
+    fn all<'a>(&'a self, names: &'a [Name]) -> impl Iterator<Item = &'a Endpoint> {
+        names.iter().filter_map(|name| self.get(name))
     }
 
     /// Adds an endpoint, in the place of one of its name, if there is one.
     pub fn insert(&mut self, endpoint: Endpoint) {
         self.remove(&endpoint.name);
-        let name = &endpoint.name;
-        let of_network = self.by_network.entry(endpoint.network.clone()).or_default();
-        of_network.insert(name.clone());
+        let mut endpoint = Box::new(endpoint);
+        let name = endpoint.name.clone();
+        // One text for all endpoints of the network.
+        endpoint.network = self.by_network.add(endpoint.network.clone(), &name);
+        self.by_netns.add(endpoint.netns.id, &name);
         for port in &endpoint.ports {
-            match self.by_host_port.entry((port.protocol, port.host_port)) {
-                hash_map::Entry::Vacant(unheld) => {
-                    unheld.insert(vec![name.clone()]);
-                }
-                hash_map::Entry::Occupied(held) => {
-                    let holders = held.into_mut();
-                    if let Err(place) = holders.binary_search(name) {
-                        holders.insert(place, name.clone());
-                    }
-                }
-            }
+            self.by_host_port
+                .add((port.protocol, port.host_port), &name);
         }
-        self.by_name.insert(name.clone(), endpoint);
+        self.by_name.insert(name, endpoint);
     }
 
     /// Takes the endpoint of that name out.
     pub fn remove(&mut self, name: &Name) -> Option<Endpoint> {
-        let endpoint = self.by_name.remove(name)?;
-        if let Some(names) = self.by_network.get_mut(&endpoint.network) {
-            names.remove(name);
-            if names.is_empty() {
-                self.by_network.remove(&endpoint.network);
-            }
-        }
+        let endpoint = *self.by_name.remove(name)?;
+        self.by_network.remove(&endpoint.network, name);
+        self.by_netns.remove(&endpoint.netns.id, name);
         for port in &endpoint.ports {
-            let key = (port.protocol, port.host_port);
-            if let Some(names) = self.by_host_port.get_mut(&key) {
-                names.retain(|holder| holder != name);
-                if names.is_empty() {
-                    self.by_host_port.remove(&key);
-                }
-            }
+            self.by_host_port
+                .remove(&(port.protocol, port.host_port), name);
         }
         Some(endpoint)
+    }
+}
+
+/// Names of the endpoints that have something in common, sorted, by what that is. Most often it is one: a list
+/// of one takes no memory of its own.
+#[derive(Clone, Debug)]
+struct Names<K>(HashMap<K, SmallVec<[Name; 1]>>);
+
+impl<K> Default for Names<K> {
+    fn default() -> Self {
+        Self(HashMap::new())
+    }
+}
+
+impl<K: Clone + Eq + Hash> Names<K> {
+    fn get(&self, key: &K) -> &[Name] {
+        self.0.get(key).map_or(&[], SmallVec::as_slice)
+    }
+
+    /// Adds a name, and gives the key that is kept.
+    fn add(&mut self, key: K, name: &Name) -> K {
+        let (kept, names) = match self.0.entry(key) {
+            Entry::Occupied(entry) => (entry.key().clone(), entry.into_mut()),
+            Entry::Vacant(entry) => (entry.key().clone(), entry.insert(SmallVec::new())),
+        };
+        if let Err(place) = names.binary_search(name) {
+            names.insert(place, name.clone());
+        }
+        kept
+    }
+
+    fn remove(&mut self, key: &K, name: &Name) {
+        if let Some(names) = self.0.get_mut(key) {
+            names.retain(|other| other != name);
+            if names.is_empty() {
+                self.0.remove(key);
+            }
+        }
     }
 }
 
@@ -146,6 +176,13 @@ mod tests {
         format!("{kind}{number}").parse().unwrap()
     }
 
+    fn netns(number: u8) -> NetnsId {
+        NetnsId {
+            dev: 1,
+            ino: u64::from(number),
+        }
+    }
+
     fn endpoint(number: u8, network: u8, ports: &[(usize, u16)]) -> Endpoint {
         let port = |(protocol, host_port): &(usize, u16)| {
             format!("{host_port}:80/{}", PROTOCOLS[*protocol])
@@ -153,7 +190,7 @@ mod tests {
         let row = json!({
             "name": name("e", number),
             "network": name("n", network),
-            "netns": { "path": "/run/netns/a", "id": { "dev": 1, "ino": 2 } },
+            "netns": { "path": "/run/netns/a", "id": netns(number / 2) },
             "host-ifname": "tgv0",
             "ifname": "eth0",
             "mac": "02:00:00:00:00:01",
@@ -183,6 +220,10 @@ mod tests {
             for network in (0..3).map(|number| name("n", number)) {
                 let all = endpoints.values().filter(|each| each.network == network);
                 prop_assert_eq!(names(endpoints.of_network(&network)), names(all));
+            }
+            for netns in (0..3).map(netns) {
+                let all = endpoints.values().filter(|each| each.netns.id == netns);
+                prop_assert_eq!(names(endpoints.of_netns(&netns)), names(all));
             }
             for (protocol, port) in PROTOCOLS.into_iter().flat_map(|p| (1..4).map(move |n| (p, n))) {
                 let has = |binding: &PortBinding| binding.protocol == protocol && binding.host_port == port;

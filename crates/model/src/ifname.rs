@@ -3,6 +3,8 @@
 use std::fmt;
 use std::str::FromStr;
 
+use arrayvec::ArrayString;
+
 use crate::Invalid;
 use crate::serde_text::serde_as_text;
 
@@ -10,7 +12,7 @@ use crate::serde_text::serde_as_text;
 /// `A-Z a-z 0-9 _ . -`, neither `.` nor `..`. The kernel allows more (`dev_valid_name`), but
 /// what it allows besides needs quoting somewhere: in nft text, in a sysctl's path, in a shell.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct IfName(String);
+pub struct IfName(ArrayString<{ IfName::MAX }>);
 
 impl IfName {
     /// Longest interface name, in bytes.
@@ -40,10 +42,10 @@ impl FromStr for IfName {
         if let Some(bad) = text.chars().find(|c| !valid(*c)) {
             return refuse(format!("it contains {bad:?}"));
         }
-        if text.len() > Self::MAX {
-            return refuse(format!("it has {} bytes", text.len()));
+        match ArrayString::from(text) {
+            Ok(name) => Ok(Self(name)),
+            Err(_) => refuse(format!("it has {} bytes", text.len())),
         }
-        Ok(Self(text.to_owned()))
     }
 }
 

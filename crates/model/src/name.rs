@@ -2,14 +2,17 @@
 
 use std::fmt;
 use std::str::FromStr;
+use std::sync::Arc;
 
 use crate::Invalid;
 use crate::serde_text::serde_as_text;
 
 /// The name of a network or of an endpoint: 1 to 63 characters of `A-Z a-z 0-9 _ . -`, the first
 /// a letter or a digit. (63 is the length of a DNS label, RFC 1035 section 2.3.4.)
+///
+/// Copies share one text: what is known of many endpoints names each of them in several places.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct Name(String);
+pub struct Name(Arc<str>);
 
 impl Name {
     /// Longest name, in characters.
@@ -41,7 +44,7 @@ impl FromStr for Name {
         if text.len() > Self::MAX {
             return refuse(format!("it has {} characters", text.len()));
         }
-        Ok(Self(text.to_owned()))
+        Ok(Self(text.into()))
     }
 }
 

@@ -6,10 +6,10 @@ use ipnet::IpNet;
 use tidegate_model::{Access, DNS_PORT, Endpoint, Mode, Network, PortBinding, Protocol, State};
 use tidegate_nft::{Element, IfName, InetProto, InetService, Value};
 
-use crate::sets::{Container, Elements};
+use crate::sets::{Container, Elements, Entry};
 
-/// The elements of a whole state.
-pub(crate) fn of_state(state: &State) -> Elements {
+/// The elements of a whole state, one network or endpoint after the other.
+pub(crate) fn of_state(state: &State) -> impl Iterator<Item = Entry> {
     let networks = state.networks.values();
     let networks = networks.flat_map(|network| of_network(state, network));
     let of_endpoint = |endpoint: &Endpoint| {
@@ -17,7 +17,7 @@ pub(crate) fn of_state(state: &State) -> Elements {
         network.map(|network| of_endpoint(network, endpoint))
     };
     let endpoints = state.endpoints.values().filter_map(of_endpoint);
-    networks.chain(endpoints.flatten()).collect()
+    networks.chain(endpoints.flatten())
 }
 
 /// The elements of a network: what its bridge may do.
@@ -124,17 +124,20 @@ fn pair(from: &tidegate_model::IfName, to: &Network) -> Element {
 
 /// The elements of an endpoint: its published ports, and itself as one that may ask for them.
 pub(crate) fn of_endpoint(network: &Network, endpoint: &Endpoint) -> Elements {
+    of_ports(network, endpoint, &endpoint.ports)
+}
+
+fn of_ports(network: &Network, endpoint: &Endpoint, ports: &[PortBinding]) -> Elements {
     let is_translated = |net: &&IpNet| network.policy.mode_of(net.addr()) != Mode::Routed;
     let (translated, routed): (Vec<&IpNet>, Vec<&IpNet>) =
         endpoint.addresses.iter().partition(is_translated);
-    let of_ports = |of: fn(&[&IpNet], &PortBinding) -> Elements, nets: Vec<&IpNet>| {
-        let ports = endpoint.ports.iter();
-        let ports = ports.filter(|port| !port.is_on_ipv6_loopback());
+    let of_each = |of: fn(&[&IpNet], &PortBinding) -> Elements, nets: Vec<&IpNet>| {
+        let ports = ports.iter().filter(|port| !port.is_on_ipv6_loopback());
         ports.flat_map(|port| of(&nets, port)).collect::<Elements>()
     };
-    let mut elements = of_ports(published, translated.clone());
-    elements.extend(of_ports(opened, routed));
-    if !endpoint.ports.is_empty() {
+    let mut elements = of_each(published, translated.clone());
+    elements.extend(of_each(opened, routed));
+    if !ports.is_empty() {
         elements.extend(translated.iter().map(|net| of_hairpin(net.addr())));
     }
     elements

@@ -33,11 +33,7 @@ pub(crate) fn choose(
     if network.policy.access != Access::Open {
         return Ok(Gateways::default());
     }
-    let ours: Vec<&Endpoint> = state
-        .endpoints
-        .values()
-        .filter(|endpoint| endpoint.netns.id == netns.id)
-        .collect();
+    let ours: Vec<&Endpoint> = state.endpoints.of_netns(&netns.id).collect();
     let is_foreign = |route: &DefaultRoute| !ours.iter().any(|endpoint| made(endpoint, route));
     let foreign: Vec<&DefaultRoute> = netns
         .default_routes

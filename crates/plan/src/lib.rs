@@ -66,7 +66,7 @@ pub struct Plan {
 
 impl Plan {
     fn adding(elements: sets::Elements, links: Vec<LinkStep>, change: Change) -> Self {
-        let (transaction, undo) = (sets::add(&elements), sets::delete(&elements));
+        let (transaction, undo) = (sets::add(elements.clone()), sets::delete(elements));
         Self {
             first: Vec::new(),
             transaction,
@@ -77,7 +77,7 @@ impl Plan {
     }
 
     fn removing(elements: sets::Elements, links: Vec<LinkStep>, change: Change) -> Self {
-        let (transaction, undo) = (sets::delete(&elements), sets::add(&elements));
+        let (transaction, undo) = (sets::delete(elements.clone()), sets::add(elements));
         Self {
             first: Vec::new(),
             transaction,
@@ -94,9 +94,9 @@ impl Plan {
             only.cloned().collect::<sets::Elements>()
         };
         let (old, new) = (only_in(before, after), only_in(after, before));
-        let exchange = |old, new| {
-            let mut transaction = sets::delete(old);
-            transaction.append(sets::add(new));
+        let exchange = |old: &sets::Elements, new: &sets::Elements| {
+            let mut transaction = sets::delete(old.clone());
+            transaction.append(sets::add(new.clone()));
             transaction
         };
         Self {

@@ -42,7 +42,7 @@ pub fn replace(state: &State) -> Transaction {
     for rule in rules() {
         transaction.add(rule);
     }
-    transaction.append(sets::add(&elements::of_state(state)));
+    transaction.append(sets::add(elements::of_state(state)));
     transaction
 }
 

@@ -1,5 +1,7 @@
 //! The sets and maps of the constant ruleset: everything that changes is an element of one.
 
+use std::collections::BTreeMap;
+
 use tidegate_model::Protocol;
 use tidegate_nft::{
     Datatype, Element, Family, Name, Op, Set, SetId, TableId, Transaction, Type, name,
@@ -10,8 +12,8 @@ pub fn table() -> TableId {
     TableId::new(Family::Inet, name!("tidegate"))
 }
 
-/// A set or map of the constant ruleset.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+/// A set or map of the constant ruleset, whose order this is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(crate) enum Container {
     /// Every managed bridge.
     Bridges,
@@ -159,21 +161,24 @@ impl Container {
     }
 }
 
-/// Elements, each with the set or map that it is in.
-pub(crate) type Elements = Vec<(Container, Element)>;
+/// An element, with the set or map that it is in.
+pub(crate) type Entry = (Container, Element);
+
+/// Elements of any sets and maps.
+pub(crate) type Elements = Vec<Entry>;
 
 /// The transaction that adds elements.
 ///
 /// Each set is declared again with them. That is a no-op for the set and adds to it, and unlike
 /// `add element` does not make libnftables fetch every interval of every set on the host first.
-pub(crate) fn add(elements: &Elements) -> Transaction {
+pub(crate) fn add(elements: impl IntoIterator<Item = Entry>) -> Transaction {
     grouped(elements, |container, elements| {
         Op::Add(container.declaration().elements(elements).into())
     })
 }
 
 /// The transaction that deletes elements.
-pub(crate) fn delete(elements: &Elements) -> Transaction {
+pub(crate) fn delete(elements: impl IntoIterator<Item = Entry>) -> Transaction {
     grouped(elements, |container, elements| Op::DeleteElements {
         set: container.id(),
         elements,
@@ -181,17 +186,26 @@ pub(crate) fn delete(elements: &Elements) -> Transaction {
 }
 
 /// One operation for each set, in the order of the ruleset.
-fn grouped(elements: &Elements, op: impl Fn(Container, Vec<Element>) -> Op) -> Transaction {
-    let mut transaction = Transaction::new();
-    for container in Container::all() {
-        let own = elements
-            .iter()
-            .filter(|(c, _)| *c == container)
-            .map(|(_, e)| e.clone());
-        let own: Vec<Element> = own.collect();
-        if !own.is_empty() {
-            transaction.push(op(container, own));
-        }
+fn grouped(
+    elements: impl IntoIterator<Item = Entry>,
+    op: impl Fn(Container, Vec<Element>) -> Op,
+) -> Transaction {
+    let mut by_container: BTreeMap<Container, Vec<Element>> = BTreeMap::new();
+    for (container, element) in elements {
+        by_container.entry(container).or_default().push(element);
     }
-    transaction
+    let ops = by_container
+        .into_iter()
+        .map(|(container, own)| op(container, own));
+    ops.collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn containers_are_sorted_as_in_the_ruleset() {
+        assert!(Container::all().is_sorted());
+    }
 }

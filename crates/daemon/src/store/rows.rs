@@ -7,8 +7,6 @@
 //! | `networks` | name | [`Network`] as JSON |
 //! | `endpoints` | name | [`Endpoint`] as JSON |
 
-use std::collections::BTreeMap;
-
 use redb::{
     Database, ReadTransaction, ReadableDatabase, ReadableTable, TableDefinition, WriteTransaction,
 };
@@ -67,13 +65,18 @@ pub(super) fn load(database: &Database) -> Result<State, Fault> {
         .open_table(META)?
         .get("next-number")?
         .map_or(0, |n| n.value());
-    Ok(State {
-        networks: NETWORKS.load::<Network>(&from)?,
-        endpoints: ENDPOINTS.load::<Endpoint>(&from)?.into_values().collect(),
+    let mut state = State {
         // Written from a u32; a file that says more is damaged, and wraps around harmlessly.
         next_number: next_number as u32,
         ..State::default()
-    })
+    };
+    NETWORKS.load(&from, |name, network: Network| {
+        state.networks.insert(name, network);
+    })?;
+    ENDPOINTS.load(&from, |_, endpoint: Endpoint| {
+        state.endpoints.insert(endpoint)
+    })?;
+    Ok(state)
 }
 
 /// Writes one change.
@@ -132,12 +135,13 @@ fn write_with<T>(
 }
 
 impl Rows {
+    /// Reads the rows one by one.
     fn load<T: DeserializeOwned>(
         &self,
         from: &ReadTransaction,
-    ) -> Result<BTreeMap<Name, T>, Fault> {
+        mut keep: impl FnMut(Name, T),
+    ) -> Result<(), Fault> {
         let table = from.open_table(self.table)?;
-        let mut rows = BTreeMap::new();
         for row in table.iter()? {
             let (key, value) = row?;
             let key = key.value();
@@ -149,9 +153,9 @@ impl Rows {
             let name = key
                 .parse()
                 .map_err(|e| fault(serde::de::Error::custom(e)))?;
-            rows.insert(name, serde_json::from_slice(value.value()).map_err(fault)?);
+            keep(name, serde_json::from_slice(value.value()).map_err(fault)?);
         }
-        Ok(rows)
+        Ok(())
     }
 
     fn insert<T: Serialize>(

@@ -21,7 +21,8 @@ const ANSWER: Duration = Duration::from_secs(8);
 pub(super) struct Port {
     listener: TcpListener,
     to: SocketAddr,
-    connections: JoinSet<()>,
+    /// None while there is none: most of thousands of ports have none.
+    connections: Option<JoinSet<()>>,
 }
 
 impl Port {
@@ -29,13 +30,14 @@ impl Port {
         Self {
             listener,
             to,
-            connections: JoinSet::new(),
+            connections: None,
         }
     }
 
     /// Takes one connection; it is refused where there are as many as may be.
     pub(super) fn accept(&mut self, permits: &Arc<Semaphore>) -> io::Result<()> {
-        while self.connections.try_join_next().is_some() {}
+        let connections = self.connections.get_or_insert_default();
+        while connections.try_join_next().is_some() {}
         let client = match self.listener.accept() {
             Ok((client, _)) => client,
             Err(error) if is_nothing(&error) => return Ok(()),
@@ -47,7 +49,7 @@ impl Port {
             return Ok(());
         };
         let to = self.to;
-        self.connections.spawn(async move {
+        connections.spawn(async move {
             if let Err(error) = splice(client, to).await {
                 tracing::debug!(%error, %to, "a connection through ::1 ended");
             }

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::fmt::{self, Display};
 
-use crate::model::{Base, Counter, Element, Name, Rule, Set, Value};
+use crate::model::{Base, Counter, Element, Name, Rule, Set, Values};
 use crate::render::text::Declaration;
 use crate::ruleset::{ChainState, SetState, TableState};
 
@@ -36,7 +36,7 @@ pub(crate) struct RuleShape {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct SetShape {
     pub(crate) declaration: String,
-    pub(crate) elements: BTreeMap<Vec<Value>, Element>,
+    pub(crate) elements: BTreeMap<Values, Element>,
 }
 
 impl Shape {

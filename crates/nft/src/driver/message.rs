@@ -132,7 +132,7 @@ mod tests {
             "add chain inet t c",
             "delete chain inet t zz",
         ];
-        Script::of_lines(ops.map(str::to_owned).into())
+        Script::of_lines(&ops)
     }
 
     fn check(output: &str, op: Option<usize>, kind: Kind, reason: &str) {

@@ -4,13 +4,13 @@ use std::time::Duration;
 
 use super::label::Comment;
 use super::name::Name;
-use super::value::Value;
+use super::value::{Value, Values};
 
 /// An element of a set or map. Its key is its identity.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Element {
     /// Its key.
-    pub key: Vec<Value>,
+    pub key: Values,
     /// What it leads to; `None` in sets.
     pub data: Option<Data>,
     /// What it counted. Only in sets with a counter: nft refuses it in others.
@@ -25,7 +25,7 @@ pub struct Element {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Data {
     /// Values, in maps.
-    Values(Vec<Value>),
+    Values(Values),
     /// A verdict, in verdict maps.
     Verdict(Verdict),
 }
@@ -42,9 +42,9 @@ pub struct Counter {
 impl Element {
     /// An element with a key and nothing else.
     #[must_use]
-    pub fn new(key: impl Into<Vec<Value>>) -> Self {
+    pub fn new(key: impl IntoIterator<Item = Value>) -> Self {
         Self {
-            key: key.into(),
+            key: key.into_iter().collect(),
             data: None,
             counter: None,
             timeout: None,
@@ -54,9 +54,9 @@ impl Element {
 
     /// The same that leads to values.
     #[must_use]
-    pub fn values(self, values: impl Into<Vec<Value>>) -> Self {
+    pub fn values(self, values: impl IntoIterator<Item = Value>) -> Self {
         Self {
-            data: Some(Data::Values(values.into())),
+            data: Some(Data::Values(values.into_iter().collect())),
             ..self
         }
     }

@@ -30,5 +30,5 @@ pub use selector::{Selector, fields};
 pub use set::{DataType, Set, Timeout};
 pub use statement::{MarkKind, Match, Operand, Reject, Statement};
 pub use value::{
-    Datatype, EtherAddr, IfName, IfNameError, InetProto, InetService, Mark, Type, Value,
+    Datatype, EtherAddr, IfName, IfNameError, InetProto, InetService, Mark, Type, Value, Values,
 };

@@ -3,6 +3,9 @@
 use std::fmt;
 use std::net::{Ipv4Addr, Ipv6Addr};
 
+use arrayvec::ArrayString;
+use smallvec::SmallVec;
+
 /// A type of nft's type system (nft(8), DATA TYPES).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Datatype {
@@ -138,7 +141,7 @@ pub struct EtherAddr(pub [u8; 6]);
 /// The kernel takes anything but `/`, `:` and white space (`dev_valid_name` in net/core/dev.c). nft
 /// gives `*` and `\` a meaning and cannot quote `"`; those, `$` and what is not ASCII are refused.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct IfName(String);
+pub struct IfName(ArrayString<{ IfName::MAX }>);
 
 /// A text that is no [`IfName`].
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -146,18 +149,20 @@ pub struct IfName(String);
 pub struct IfNameError(String);
 
 impl IfName {
+    /// Longest name, in bytes (`IFNAMSIZ` of linux/if.h less the NUL).
+    pub const MAX: usize = 15;
+
     /// Checks and wraps the name of an interface.
     ///
     /// # Errors
     /// When the kernel or nft would not take it, or would read it as a pattern.
-    pub fn new(text: impl Into<String>) -> Result<Self, IfNameError> {
-        let text = text.into();
+    pub fn new(text: impl AsRef<str>) -> Result<Self, IfNameError> {
+        let text = text.as_ref();
         let is_plain = |byte: u8| byte.is_ascii_graphic() && !b"/:*\\\"$".contains(&byte);
-        let is_named = !matches!(text.as_str(), "" | "." | "..") && text.len() <= 15;
-        if is_named && text.bytes().all(is_plain) {
-            Ok(Self(text))
-        } else {
-            Err(IfNameError(text))
+        let is_named = !matches!(text, "" | "." | "..") && text.bytes().all(is_plain);
+        match ArrayString::from(text) {
+            Ok(name) if is_named => Ok(Self(name)),
+            _ => Err(IfNameError(text.to_owned())),
         }
     }
 
@@ -167,6 +172,10 @@ impl IfName {
         &self.0
     }
 }
+
+/// The values of a key or of data that is joined. Up to two take no memory of their own: a whole state has tens
+/// of thousands, and what they leave behind when they go would stay with the process.
+pub type Values = SmallVec<[Value; 2]>;
 
 /// One value of a key or of data.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]

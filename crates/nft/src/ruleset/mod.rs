@@ -10,7 +10,7 @@ mod undo;
 use std::collections::BTreeMap;
 
 use crate::kind::Kind;
-use crate::model::{Chain, ChainId, Element, Name, Rule, Set, TableId, Value};
+use crate::model::{Chain, ChainId, Element, Name, Rule, Set, TableId, Value, Values};
 use crate::op::{Object, Op};
 use crate::transaction::Transaction;
 use crate::validate::Scope;
@@ -42,7 +42,7 @@ pub struct ChainState {
 pub struct SetState {
     /// Without elements.
     pub(crate) set: Set,
-    pub(crate) elements: BTreeMap<Vec<Value>, Element>,
+    pub(crate) elements: BTreeMap<Values, Element>,
 }
 
 /// An operation that [`Ruleset::apply`] refused, as the kernel would.

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use super::undo::Undo;
 use super::{ChainState, SetState, TableState};
 use crate::kind::Kind;
-use crate::model::{Chain, ChainId, Data, Element, Name, SetId, SetKind, TableId, Value};
+use crate::model::{Chain, ChainId, Data, Element, Name, SetId, SetKind, TableId, Values};
 use crate::op::{Object, ObjectId, Op};
 
 /// Kind and reason of a refusal.
@@ -106,7 +106,7 @@ impl SetState {
         &self,
         elements: &'a [Element],
         mode: Mode,
-    ) -> Result<BTreeMap<&'a Vec<Value>, &'a Element>, Refused> {
+    ) -> Result<BTreeMap<&'a Values, &'a Element>, Refused> {
         let mut fresh = BTreeMap::new();
         for element in elements {
             let there = self

@@ -95,7 +95,7 @@ impl<R: Runner> ExecBackend<R> {
             Run::Apply => &["-f", "-"],
             Run::Check => &["-c", "-f", "-"],
         };
-        let finished = self.runner.run(args, &script.lines(), self.deadline)?;
+        let finished = self.runner.run(args, script.lines(), self.deadline)?;
         if finished.success {
             Ok(())
         } else {
@@ -151,7 +151,7 @@ impl<R: Runner> ExecBackend<R> {
         if finished.success {
             return Ok(finished.stdout);
         }
-        let script = Script::of_lines(vec![format!("list table {table}")]);
+        let script = Script::of_lines(&[&format!("list table {table}")]);
         Err(failure(&script, &finished))
     }
 }
@@ -185,7 +185,7 @@ impl<R: Runner> Backend for ExecBackend<R> {
         if finished.success {
             return Ok(finished.stdout);
         }
-        let script = Script::of_lines(vec!["list ruleset".to_owned()]);
+        let script = Script::of_lines(&["list ruleset"]);
         Err(failure(&script, &finished))
     }
 

@@ -67,7 +67,7 @@ fn json(output: &str) -> Option<Answer> {
 pub(super) fn child(runner: &mut dyn Runner) -> Result<Child, Error> {
     let mut child = Child::start(runner)?;
     let mut ask = |op: &str| {
-        let answer = child.exchange(&Script::of_lines(vec![op.to_owned()]), PATIENCE);
+        let answer = child.exchange(&Script::of_lines(&[op]), PATIENCE);
         answer.map_err(|lost| lost.error)
     };
     let nothing = ask("")?;

@@ -145,7 +145,7 @@ fn open(runner: &FakeRunner, mode: ExecMode) -> (ExecBackend<FakeRunner>, Descri
 }
 
 fn script() -> Script {
-    Script::of_lines(vec!["add table inet t".into(), "add chain inet t c".into()])
+    Script::of_lines(&["add table inet t", "add chain inet t c"])
 }
 
 #[test]
@@ -214,7 +214,7 @@ fn checks_and_big_transactions_get_a_process() {
     backend
         .run(&script(), Run::Check)
         .expect("would be applied");
-    let many = Script::of_lines(vec!["add table inet t".into(); 1000]);
+    let many = Script::of_lines(&["add table inet t"; 1000]);
     backend.run(&many, Run::Apply).expect("applied");
     let seen = runner.take_seen();
     assert!(seen[0].starts_with("nft -c -f - "), "{seen:?}");

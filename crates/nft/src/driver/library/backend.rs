@@ -128,7 +128,7 @@ impl<R: Runner> LibraryBackend<R> {
     fn list_as(&mut self, what: &str, verb: Verb) -> Result<String, Error> {
         let command = format!("list {what}");
         let answer = self.ask(verb, &command)?;
-        understand(&Script::of_lines(vec![command]), answer)
+        understand(&Script::of_lines(&[&command]), answer)
     }
 }
 
@@ -141,7 +141,7 @@ impl<R: Runner> Backend for LibraryBackend<R> {
             Run::Apply => Verb::Apply,
             Run::Check => Verb::Check,
         };
-        let answer = self.ask(verb, &script.lines())?;
+        let answer = self.ask(verb, script.lines())?;
         understand(script, answer).map(drop)
     }
 

@@ -13,7 +13,7 @@ use super::value::{datatype, one_or_many, values};
 use crate::diff::{ChainShape, RuleShape};
 use crate::model::{
     Base, ChainKind, Comment, Counter, Data, DataType, Element, Hook, IfName, Name, Policy,
-    Priority, Set, TableId, Timeout, Value, Verdict,
+    Priority, Set, TableId, Timeout, Values, Verdict,
 };
 use crate::ruleset::SetState;
 
@@ -147,7 +147,7 @@ fn set(table: &TableId, body: &Json) -> Option<Set> {
 }
 
 /// The elements of a set, and what could not be read of them.
-fn elements(set: &Set, body: &Json) -> (BTreeMap<Vec<Value>, Element>, Vec<String>) {
+fn elements(set: &Set, body: &Json) -> (BTreeMap<Values, Element>, Vec<String>) {
     let mut elements = BTreeMap::new();
     let mut foreign = Vec::new();
     for json in body
@@ -232,7 +232,7 @@ mod tests {
         let element = |port: u16| {
             let key = vec![InetProto::TCP.into(), InetService(port).into()];
             let to = vec![
-                Value::Ipv4Addr([10, 0, 0, 1].into()),
+                std::net::Ipv4Addr::new(10, 0, 0, 1).into(),
                 InetService(8080).into(),
             ];
             Element::new(key)

@@ -2,7 +2,9 @@
 
 use serde_json::Value as Json;
 
-use crate::model::{Datatype, EtherAddr, IfName, InetProto, InetService, Mark, Type, Value};
+use crate::model::{
+    Datatype, EtherAddr, IfName, InetProto, InetService, Mark, Type, Value, Values,
+};
 
 /// `"a"`, `"a . b"` or `["a", "b"]`.
 pub(super) fn datatype(json: &Json) -> Option<Type> {
@@ -24,7 +26,7 @@ pub(super) fn one_or_many(json: &Json) -> &[Json] {
         .map_or(std::slice::from_ref(json), Vec::as_slice)
 }
 
-pub(super) fn values(of: &Type, json: &Json) -> Option<Vec<Value>> {
+pub(super) fn values(of: &Type, json: &Json) -> Option<Values> {
     let parts = json
         .get("concat")
         .map_or(std::slice::from_ref(json), one_or_many);

@@ -130,7 +130,7 @@ impl Pipes {
 /// Reads once; closes the pipe at its end. Gives back what `reader` says.
 fn read(pipe: &mut Option<impl Read>, mut reader: impl FnMut(&[u8]) -> bool) -> io::Result<bool> {
     let Some(open) = pipe else { return Ok(false) };
-    let mut buffer = [0; 64 * 1024];
+    let mut buffer = [0; 16 * 1024];
     match open.read(&mut buffer) {
         Ok(0) => {
             *pipe = None;
