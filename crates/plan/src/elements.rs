@@ -1,5 +1,6 @@
 //! The elements that networks and endpoints stand for.
 
+use std::collections::HashSet;
 use std::net::IpAddr;
 
 use ipnet::IpNet;
@@ -127,6 +128,30 @@ pub(crate) fn of_endpoint(network: &Network, endpoint: &Endpoint) -> Elements {
     of_ports(network, endpoint, &endpoint.ports)
 }
 
+/// The elements that come or go with some ports of an endpoint, which has `others` besides: those that it has for
+/// these as well stay.
+pub(crate) fn of_some_ports(
+    network: &Network,
+    endpoint: &Endpoint,
+    ports: &[PortBinding],
+    others: &[PortBinding],
+) -> Elements {
+    // Two ports of the host have an element in common only where they lead to one of the endpoint.
+    let to = |binding: &PortBinding| (binding.port, binding.protocol);
+    let these: HashSet<_> = ports.iter().map(to).collect();
+    let first = others.iter().take(1);
+    let alike = others.iter().filter(|other| these.contains(&to(other)));
+    let alike: Vec<PortBinding> = first.chain(alike).copied().collect();
+    let stay = of_ports(network, endpoint, &alike);
+    let stay: HashSet<_> = stay
+        .iter()
+        .map(|(of, element)| (*of, &element.key))
+        .collect();
+    let mut elements = of_ports(network, endpoint, ports);
+    elements.retain(|(of, element)| !stay.contains(&(*of, &element.key)));
+    elements
+}
+
 fn of_ports(network: &Network, endpoint: &Endpoint, ports: &[PortBinding]) -> Elements {
     let is_translated = |net: &&IpNet| network.policy.mode_of(net.addr()) != Mode::Routed;
     let (translated, routed): (Vec<&IpNet>, Vec<&IpNet>) =
@@ -136,7 +161,11 @@ fn of_ports(network: &Network, endpoint: &Endpoint, ports: &[PortBinding]) -> El
         ports.flat_map(|port| of(&nets, port)).collect::<Elements>()
     };
     let mut elements = of_each(published, translated.clone());
-    elements.extend(of_each(opened, routed));
+    let mut open = of_each(opened, routed);
+    // Several ports of the host may lead to one of the endpoint.
+    let mut seen = HashSet::new();
+    open.retain(|(of, element)| seen.insert((*of, element.key.clone())));
+    elements.extend(open);
     if !ports.is_empty() {
         elements.extend(translated.iter().map(|net| of_hairpin(net.addr())));
     }

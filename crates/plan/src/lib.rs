@@ -87,27 +87,6 @@ impl Plan {
         }
     }
 
-    /// What only one of the two has is deleted, or added.
-    fn replacing(before: &sets::Elements, after: &sets::Elements, change: Change) -> Self {
-        let only_in = |these: &sets::Elements, others: &sets::Elements| {
-            let only = these.iter().filter(|element| !others.contains(element));
-            only.cloned().collect::<sets::Elements>()
-        };
-        let (old, new) = (only_in(before, after), only_in(after, before));
-        let exchange = |old: &sets::Elements, new: &sets::Elements| {
-            let mut transaction = sets::delete(old.clone());
-            transaction.append(sets::add(new.clone()));
-            transaction
-        };
-        Self {
-            first: Vec::new(),
-            transaction: exchange(&old, &new),
-            undo: exchange(&new, &old),
-            links: Vec::new(),
-            change,
-        }
-    }
-
     /// With steps before the transaction.
     fn after(mut self, first: impl IntoIterator<Item = LinkStep>) -> Self {
         self.first.extend(first);

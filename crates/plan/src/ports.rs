@@ -1,6 +1,6 @@
 //! Planning of changes to what an endpoint publishes.
 
-use tidegate_model::{Change, Endpoint, Name, Network, PortBinding, PortRequest, State};
+use tidegate_model::{Change, Endpoint, Name, PortBinding, PortRequest, State};
 
 use crate::endpoint::find_endpoint;
 use crate::network::find;
@@ -19,10 +19,10 @@ pub fn publish(
     let before = find_endpoint(state, name)?;
     let network = find(state, &before.network)?;
     let new = host_ports::bind(state, network, &before.addresses, requests, host)?;
-    let ports = [before.ports.clone(), new.clone()].concat();
-    let after = with_ports(before, ports);
+    let elements = elements::of_some_ports(network, before, &new, &before.ports);
     let hold = holds::hold_ports(network, before, &new);
-    Ok(changing(network, before, after).after(hold))
+    let ports = [before.ports.clone(), new].concat();
+    Ok(Plan::adding(elements, Vec::new(), with_ports(before, ports)).after(hold))
 }
 
 /// Plans the withdrawal of published ports of an endpoint. Connections through them end.
@@ -41,25 +41,21 @@ pub fn unpublish(state: &State, name: &Name, requests: &[PortRequest]) -> Result
     }
     let is_old = |binding: &PortBinding| requests.iter().any(|request| request.names(binding));
     let (old, kept): (Vec<_>, Vec<_>) = before.ports.iter().copied().partition(is_old);
-    let after = with_ports(before, kept);
-    Ok(changing(network, before, after)
-        .then(steps::forget(steps::flows(network, before, &old)))
-        .then(holds::release_ports(network, before, &old)))
+    let elements = elements::of_some_ports(network, before, &old, &kept);
+    Ok(
+        Plan::removing(elements, Vec::new(), with_ports(before, kept))
+            .then(steps::forget(steps::flows(network, before, &old)))
+            .then(holds::release_ports(network, before, &old)),
+    )
 }
 
-fn with_ports(endpoint: &Endpoint, ports: Vec<PortBinding>) -> Endpoint {
-    Endpoint {
+fn with_ports(before: &Endpoint, ports: Vec<PortBinding>) -> Change {
+    let after = Endpoint {
         ports,
-        ..endpoint.clone()
-    }
-}
-
-fn changing(network: &Network, before: &Endpoint, after: Endpoint) -> Plan {
-    let of = |endpoint| elements::of_endpoint(network, endpoint);
-    let elements = (of(before), of(&after));
-    let change = Change::ReplaceEndpoint {
+        ..before.clone()
+    };
+    Change::ReplaceEndpoint {
         before: Box::new(before.clone()),
         after: Box::new(after),
-    };
-    Plan::replacing(&elements.0, &elements.1, change)
+    }
 }

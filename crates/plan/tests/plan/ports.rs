@@ -3,7 +3,7 @@
 use crate::values::{attach, attachment, create, name, namespace, network, state_with};
 use expect_test::expect;
 use tidegate_model::links::LinkStep;
-use tidegate_model::{Change, PortRequest, Protocol, State};
+use tidegate_model::{Change, Mode, PortRequest, Protocol, State};
 use tidegate_plan::{Plan, PortFacts, Refused};
 
 fn facts(free: &str, in_use: &[(Protocol, u16)]) -> PortFacts {
@@ -164,6 +164,43 @@ fn the_first_port_makes_an_endpoint_one_that_may_meet_itself_and_the_last_ends_t
     assert_eq!((flows.len(), holds.len()), (2, 2), "one for each family");
     assert_eq!(added.first[0].inverse(), Some(removed.links[1].clone()));
     assert_eq!(ports(&removed), "");
+}
+
+/// Two ports of the host that lead to one of the endpoint share what a routed family has of it.
+#[test]
+fn whatever_is_published_or_withdrawn_leads_from_one_states_table_to_the_nexts() {
+    let mut request = network("web");
+    request.policy.mode6 = Mode::Routed;
+    let mut state = State::default();
+    state.apply(&create(&state, &request).unwrap().change);
+    attach(&mut state, "web", 1, &["79:80"]);
+    let steps: [(&str, &[&str]); 6] = [
+        ("publish", &["80:80", "127.0.0.1:81:80", "[::1]:82:80"]),
+        ("unpublish", &["79:80"]),
+        ("publish", &["90-92:90-92", "93:90"]),
+        ("unpublish", &["90-92:90-92"]),
+        ("publish", &["94:90/udp"]),
+        ("unpublish", &["80", "90", "90/udp"]),
+    ];
+    for (verb, texts) in steps {
+        let before = tidegate_plan::planned(&state);
+        let plan = match verb {
+            "publish" => published(&mut state, texts),
+            _ => {
+                let plan = tidegate_plan::unpublish(&state, &name("ep-1"), &requests(texts));
+                let plan = plan.unwrap();
+                state.apply(&plan.change);
+                plan
+            }
+        };
+        let after = tidegate_plan::planned(&state);
+        assert_ne!(before, after, "{verb} {texts:?}");
+        let mut ruleset = before.clone();
+        ruleset.apply(&plan.transaction).unwrap();
+        assert_eq!(ruleset, after, "{verb} {texts:?}");
+        ruleset.apply(&plan.undo).unwrap();
+        assert_eq!(ruleset, before, "{verb} {texts:?}, undone");
+    }
 }
 
 #[test]
