@@ -1,9 +1,10 @@
 //! What is known of networks and endpoints, and who may know it.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeSet, HashMap};
 use std::net::IpAddr;
 
 use ipnet::IpNet;
+use smallvec::SmallVec;
 use tidegate_model::{Name, NetnsId};
 
 use crate::News;
@@ -18,9 +19,13 @@ pub struct Zone {
     endpoints: HashMap<Name, Endpoint>,
     /// The endpoint that has an address.
     by_address: HashMap<IpAddr, Name>,
-    /// The networks that a namespace is on, each with the number of its endpoints there.
-    namespaces: HashMap<NetnsId, BTreeMap<Name, usize>>,
+    /// The networks that a namespace is on, by name, each with the number of its endpoints there.
+    namespaces: HashMap<NetnsId, Networks>,
 }
+
+/// Most namespaces are on one network, and most names are had by one endpoint: these take no memory of their own.
+type Networks = SmallVec<[(Name, usize); 1]>;
+type Holders = SmallVec<[Name; 1]>;
 
 #[derive(Clone, Debug, Default)]
 struct Network {
@@ -28,15 +33,15 @@ struct Network {
     subnets: Vec<IpNet>,
     open: bool,
     /// Endpoints by name and alias, in lower case: DNS tells no other (RFC 4343).
-    names: HashMap<String, BTreeSet<Name>>,
+    names: HashMap<Box<str>, Holders>,
 }
 
 #[derive(Clone, Debug)]
 struct Endpoint {
-    aliases: Vec<Name>,
+    aliases: Box<[Name]>,
     network: Name,
     netns: NetnsId,
-    addresses: Vec<IpAddr>,
+    addresses: Box<[IpAddr]>,
 }
 
 impl Zone {
@@ -63,26 +68,38 @@ impl Zone {
             } => {
                 self.forget(&name);
                 let endpoint = Endpoint {
-                    aliases,
-                    network,
+                    aliases: aliases.into(),
+                    network: self.shared(network),
                     netns,
-                    addresses,
+                    addresses: addresses.into(),
                 };
                 self.remember(name, endpoint);
             }
         }
     }
 
+    /// A network's name as it is known already, so that all have one text.
+    fn shared(&self, network: Name) -> Name {
+        let known = self.networks.get_key_value(&network);
+        known.map_or(network, |(known, _)| known.clone())
+    }
+
     fn remember(&mut self, name: Name, endpoint: Endpoint) {
         let network = self.networks.entry(endpoint.network.clone()).or_default();
         for key in keys(&name, &endpoint) {
-            network.names.entry(key).or_default().insert(name.clone());
+            let holders = network.names.entry(key).or_default();
+            if let Err(place) = holders.binary_search(&name) {
+                holders.insert(place, name.clone());
+            }
         }
         for address in &endpoint.addresses {
             self.by_address.insert(*address, name.clone());
         }
         let networks = self.namespaces.entry(endpoint.netns).or_default();
-        *networks.entry(endpoint.network.clone()).or_default() += 1;
+        match networks.binary_search_by(|(name, _)| name.cmp(&endpoint.network)) {
+            Ok(place) => networks[place].1 += 1,
+            Err(place) => networks.insert(place, (endpoint.network.clone(), 1)),
+        }
         self.endpoints.insert(name, endpoint);
     }
 
@@ -93,7 +110,7 @@ impl Zone {
         if let Some(network) = self.networks.get_mut(&endpoint.network) {
             for key in keys(name, &endpoint) {
                 if let Some(holders) = network.names.get_mut(&key) {
-                    holders.remove(name);
+                    holders.retain(|holder| holder != name);
                     if holders.is_empty() {
                         network.names.remove(&key);
                     }
@@ -107,12 +124,10 @@ impl Zone {
             }
         }
         if let Some(networks) = self.namespaces.get_mut(&endpoint.netns) {
-            if let Some(count) = networks.get_mut(&endpoint.network) {
-                *count -= 1;
-                if *count == 0 {
-                    networks.remove(&endpoint.network);
-                }
-            }
+            networks.retain(|(name, count)| {
+                *count -= usize::from(*name == endpoint.network);
+                *count > 0
+            });
             if networks.is_empty() {
                 self.namespaces.remove(&endpoint.netns);
             }
@@ -139,23 +154,23 @@ impl Zone {
 }
 
 /// Every name of an endpoint.
-fn keys<'a>(name: &'a Name, endpoint: &'a Endpoint) -> impl Iterator<Item = String> + use<'a> {
+fn keys<'a>(name: &'a Name, endpoint: &'a Endpoint) -> impl Iterator<Item = Box<str>> + use<'a> {
     let names = std::iter::once(name).chain(&endpoint.aliases);
-    names.map(|name| name.as_str().to_ascii_lowercase())
+    names.map(|name| name.as_str().to_ascii_lowercase().into())
 }
 
 /// What one namespace may know.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct View<'a> {
     zone: &'a Zone,
-    networks: &'a BTreeMap<Name, usize>,
+    networks: &'a [(Name, usize)],
 }
 
 impl<'a> View<'a> {
     /// The networks that it is on.
     fn networks(self) -> impl Iterator<Item = (&'a Name, &'a Network)> {
-        let find = move |name: &'a Name| Some((name, self.zone.networks.get(name)?));
-        self.networks.keys().filter_map(find)
+        let find = move |(name, _): &'a (Name, usize)| Some((name, self.zone.networks.get(name)?));
+        self.networks.iter().filter_map(find)
     }
 
     /// Addresses of the endpoints that have a name, alone or with their network's behind it and a dot
@@ -182,9 +197,8 @@ impl<'a> View<'a> {
     pub(crate) fn name_of(self, address: IpAddr) -> Option<(&'a Name, &'a Name)> {
         let name = self.zone.by_address.get(&address)?;
         let network = &self.zone.endpoints.get(name)?.network;
-        self.networks
-            .contains_key(network)
-            .then_some((name, network))
+        let is_on = self.networks.iter().any(|(name, _)| name == network);
+        is_on.then_some((name, network))
     }
 
     /// Whether an address belongs to one of its networks, whoever has it.
