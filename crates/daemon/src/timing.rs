@@ -88,11 +88,15 @@ fn turn_to(stage: Option<Stage>) -> Option<Stage> {
     RECORD.with_borrow_mut(|record| record.as_mut()?.turn_to(stage))
 }
 
-/// Does something as a stage. What it does as another stage counts as that one alone.
+/// Does something as a stage. What it does as another stage counts as that one alone. What is logged meanwhile
+/// names the stage, and at its end it is logged how long it took, other stages within it included.
 pub(crate) fn timed<T>(stage: Stage, work: impl FnOnce() -> T) -> T {
+    let _span = tracing::debug_span!("stage", name = stage.name()).entered();
+    let since = Instant::now();
     let before = turn_to(Some(stage));
     let done = work();
     turn_to(before);
+    tracing::debug!(took = ?since.elapsed(), "done");
     done
 }
 

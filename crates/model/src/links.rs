@@ -38,6 +38,21 @@ pub enum LinkStep {
 }
 
 impl LinkStep {
+    /// What it is called in logs.
+    pub const fn name(&self) -> &'static str {
+        match self {
+            Self::SetSysctl(_) => "set-sysctl",
+            Self::AddBridge(_) => "add-bridge",
+            Self::DeleteBridge(_) => "delete-bridge",
+            Self::AddVeth(_) => "add-veth",
+            Self::DeleteVeth(_) => "delete-veth",
+            Self::DeleteLink(_) => "delete-link",
+            Self::ForgetConnections(_) => "forget-connections",
+            Self::HoldPorts(_) => "hold-ports",
+            Self::ReleasePorts(_) => "release-ports",
+        }
+    }
+
     /// The step that undoes this one; none where there is nothing to undo (a sysctl stays set,
     /// what nothing needs and a forgotten connection stay away).
     pub fn inverse(&self) -> Option<Self> {

@@ -1,6 +1,6 @@
 //! Where the time of a command went.
 
-use tidegate_tests::{Lab, Netns, require_root_kernel};
+use tidegate_tests::{Host, Lab, Netns, Programs, require_root_kernel};
 
 use crate::drivers;
 
@@ -48,4 +48,26 @@ fn a_command_tells_where_its_time_went_when_it_is_asked_to() {
             );
         }
     }
+}
+
+#[test]
+fn each_stage_and_step_of_a_command_is_logged_with_its_time_where_that_is_asked_for() {
+    require_root_kernel!();
+    let programs = Programs::of_this_tree();
+    let mut host = Host::new(programs, &["--log-level", "debug"]);
+    host.start();
+    host.ok(&["network", "create", "web"]);
+    let log = host.log();
+    let has_time = |of: &str| {
+        let mut lines = log.lines();
+        lines.any(|line| line.contains(of) && line.contains("done took="))
+    };
+    for stage in ["wait", "plan", "nft", "store"] {
+        assert!(
+            has_time(&format!("stage{{name=\"{stage}\"}}")),
+            "{stage}: {log}"
+        );
+    }
+    let step = "step{name=\"add-bridge\"}:stage{name=\"netlink\"}";
+    assert!(has_time(step), "{log}");
 }

@@ -37,6 +37,7 @@ impl Kernel {
 
     fn steps(&mut self, steps: &[LinkStep], done: &mut Vec<LinkStep>) -> Result<(), EngineError> {
         for step in steps {
+            let _span = tracing::debug_span!("step", name = step.name()).entered();
             timed(Stage::Netlink, || self.links.apply(step))?;
             done.push(step.clone());
         }
