@@ -15,6 +15,9 @@ use crate::OpenError;
 /// The most of the error text that is copied: the library quotes a line for each refused command.
 const ERRORS_KEPT: usize = 512 * 1024;
 
+/// The most bytes of commands that are handed over in a buffer. The library copies them several times.
+const IN_BUFFER: usize = 64 * 1024;
+
 /// Held while a context is made, and while one lists: parts of the library, and the functions of
 /// libc that give protocols and services their names, keep their results in static memory.
 static NOT_REENTRANT: Mutex<()> = Mutex::new(());
@@ -76,11 +79,24 @@ impl Context {
 
     /// Runs commands, one a line: all or none. With `dry_run` they are only tried.
     ///
+    /// Few are handed over in a buffer, which takes a fifth less time than in a file. Where they are refused, they
+    /// are tried once more from the file, for the sake of what the errors say then.
+    ///
     /// # Errors
     /// When the commands could not be handed over; nothing was run then.
     pub fn run(&mut self, commands: &str, dry_run: bool) -> io::Result<Outcome> {
+        if commands.len() > IN_BUFFER {
+            self.hand_over(commands)?;
+            return Ok(self.run_handed_over(dry_run));
+        }
+        let outcome = self.run_buffer(&CString::new(commands)?, dry_run);
+        if outcome.success {
+            return Ok(outcome);
+        }
         self.hand_over(commands)?;
-        Ok(self.run_handed_over(dry_run))
+        let tried = self.run_handed_over(true);
+        // What was in the way may be gone by now. They were refused all the same.
+        Ok(if tried.success { outcome } else { tried })
     }
 
     /// Runs one command that only reads, such as `list table inet t`.
@@ -148,6 +164,15 @@ impl Context {
         let status = unsafe {
             sys::nft_ctx_set_dry_run(self.raw.as_ptr(), dry_run);
             sys::nft_run_cmd_from_filename(self.raw.as_ptr(), self.path.as_ptr())
+        };
+        self.outcome(status == 0)
+    }
+
+    fn run_buffer(&mut self, commands: &CStr, dry_run: bool) -> Outcome {
+        // SAFETY: the context is live, and the text ends with a zero.
+        let status = unsafe {
+            sys::nft_ctx_set_dry_run(self.raw.as_ptr(), dry_run);
+            sys::nft_run_cmd_from_buffer(self.raw.as_ptr(), commands.as_ptr())
         };
         self.outcome(status == 0)
     }
