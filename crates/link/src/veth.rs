@@ -21,16 +21,26 @@ pub(crate) fn add(host: &mut Rtnetlink, veth: &Veth) -> Result<(), LinkError> {
     let bridge = find::index(&host.socket, &veth.bridge)?;
     number(host, veth, &netns);
     let index = make(host, veth, bridge, &netns)?;
-    configure(host, veth, index, &netns)
-        .map_err(|error| error.after_undo(host.delete(index, &veth.ifname)))?;
+    complete(host, veth, bridge, index, &netns)
+        .map_err(|error| error.after_undo(host.delete(index, &veth.ifname)))
+}
+
+/// Brings both ends up, until they carry packets and the neighbours know of it.
+fn complete(
+    host: &mut Rtnetlink,
+    veth: &Veth,
+    bridge: u32,
+    index: u32,
+    netns: &Netns,
+) -> Result<(), LinkError> {
+    configure(host, veth, index, netns)?;
     settle::link(&mut host.socket, index);
     settle::link(&mut host.socket, bridge);
-    announce::addresses(&veth.peer, &netns);
+    announce::addresses(&veth.peer, netns);
     if veth.hairpin {
         // Not before: what is announced would come back, as if another had the address.
         let request = message::set_hairpin(index);
-        send_one(&mut host.socket, What::SetHairpin(&veth.ifname), request)
-            .map_err(|error| error.after_undo(host.delete(index, &veth.ifname)))?;
+        send_one(&mut host.socket, What::SetHairpin(&veth.ifname), request)?;
     }
     Ok(())
 }
