@@ -2,7 +2,8 @@
 //! own, which are network namespaces.
 //!
 //! [`Host`] is a namespace with a daemon in it, [`Lab`] one with namespaces to attach and an
-//! outside world, [`traffic`] what goes over the wires between them, [`names`] what is asked for names.
+//! outside world, [`traffic`] what goes over the wires between them, [`names`] what is asked for names,
+//! [`forge`] packets of a sender that means ill.
 
 #![expect(
     clippy::expect_used,
@@ -10,6 +11,7 @@
     reason = "only tests link this crate, and a test reports a failure by panicking"
 )]
 
+pub mod forge;
 mod host;
 mod lab;
 mod links;

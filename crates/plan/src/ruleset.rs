@@ -7,7 +7,7 @@ use std::net::Ipv6Addr;
 use ipnet::{Ipv4Net, Ipv6Net};
 use tidegate_model::{Protocol, State};
 use tidegate_nft::{
-    AddrType, Base, Chain, ChainId, ChainKind, CtState, CtStatus, Field, Hook, InetProto,
+    AddrType, Base, Chain, ChainId, ChainKind, CtState, CtStatus, Field, Hook, IfName, InetProto,
     IpVersion, Key, Name, Nat, NatKind, NatTarget, Op, Priority, Rule, Ruleset, Statement,
     Transaction, Transport, Verdict, fields, name,
 };
@@ -117,18 +117,30 @@ fn chains() -> Vec<ChainPlan> {
     ]
 }
 
-/// The bridges have `route_localnet`, so that a port published on 127.0.0.1 can be sent on to an
-/// endpoint. In turn no endpoint may reach the host's loopback addresses.
+/// Loopback addresses are the host's own (RFC 1122 section 3.2.1.3), and nobody else's. The kernel's own check comes
+/// after the destination is translated, so that it would let a port that is published on 127.0.0.1 be reached by
+/// whoever sends a packet for that address over the wire; and an interface with `route_localnet`, as our bridges have,
+/// passes no check at all. What really is of the host comes in by its loopback.
 fn guard() -> Vec<(&'static str, Vec<Statement>)> {
-    let to_loopback = fields::IP_DADDR.within(loopback());
-    vec![(
-        "no endpoint reaches the host's loopback",
-        vec![
-            fields::IIFNAME.is_in(id(Container::Bridges)),
-            to_loopback,
-            Verdict::Drop.into(),
-        ],
-    )]
+    let drop = |address| {
+        let not_ours = fields::IIFNAME.is_not(loopback_interface());
+        vec![address, not_ours, Verdict::Drop.into()]
+    };
+    vec![
+        (
+            "nobody else reaches the host's loopback",
+            drop(fields::IP_DADDR.within(loopback())),
+        ),
+        (
+            "nobody else sends as the host's loopback",
+            drop(fields::IP_SADDR.within(loopback())),
+        ),
+    ]
+}
+
+#[expect(clippy::expect_used, reason = "\"lo\" is a valid name")]
+fn loopback_interface() -> IfName {
+    IfName::new("lo").expect("a valid name")
 }
 
 fn forward() -> Vec<(&'static str, Vec<Statement>)> {

@@ -39,7 +39,7 @@ pub(crate) fn forwarding(network: &Network) -> Vec<LinkStep> {
 pub(crate) fn bridge(network: &Network) -> Bridge {
     let ifname = &network.bridge;
     // route_localnet lets a port that is published on 127.0.0.1 be sent on to an endpoint; the
-    // ruleset's `guard` chain keeps endpoints out of 127.0.0.0/8 in turn.
+    // ruleset's `guard` chain keeps everybody but the host out of 127.0.0.0/8 in turn.
     let mut sysctls = vec![sysctl(
         format!("net/ipv4/conf/{ifname}/route_localnet"),
         "1",

@@ -15,8 +15,10 @@ use crate::drivers;
 
 const TABLE: &str = include_str!("matrix.txt");
 /// The columns from the fifth.
-const SOURCES: [&str; 7] = [
+const SOURCES: [&str; 9] = [
     "outside",
+    "wire",
+    "bridge",
     "loopback",
     "host",
     "same",
@@ -83,11 +85,23 @@ fn how_to_try(protocol: &str) -> (Ask, IsClosed) {
 struct Stage {
     lab: Lab,
     front: Attached,
+    intruder: Attached,
     same: Attached,
     other: Attached,
     connected: Attached,
     is_routed: bool,
     _servers: Vec<Server>,
+}
+
+/// Sends what a namespace has for the host's loopback addresses over the wire, as a neighbour can that means ill.
+fn send_loopback(from: &Netns, gateway4: &str, gateway6: &str) {
+    from.sh(&format!(
+        "ip addr del 127.0.0.1/8 dev lo
+         ip addr del ::1/128 dev lo
+         for dev in /proc/sys/net/ipv4/conf/*; do echo 1 > $dev/route_localnet; done
+         ip route add 127.0.0.1 via {gateway4}
+         ip -6 route add ::1 via {gateway6}"
+    ));
 }
 
 fn stage(lab: Lab, network: &str, icc: &str) -> Stage {
@@ -125,7 +139,11 @@ fn stage(lab: Lab, network: &str, icc: &str) -> Stage {
         let at = [80, 443].map(|port| [front.v4(port), front.v6(port)]);
         servers.push(Server::start_sctp(&front.netns, "front", at.as_flattened()));
     }
+    send_loopback(&lab.outside, "192.0.2.1", "2001:db8::1");
+    let intruder = lab.attach("db", "intruder", &[]);
+    send_loopback(&intruder.netns, "10.208.1.1", "fd74:6964:6567:1::1");
     Stage {
+        intruder,
         same: lab.attach("web", "same", &[]),
         other: lab.attach("db", "other", &[]),
         connected: lab.attach("lan", "connected", &[]),
@@ -139,7 +157,8 @@ fn stage(lab: Lab, network: &str, icc: &str) -> Stage {
 impl Stage {
     fn source(&self, name: &str) -> &Netns {
         match name {
-            "outside" => &self.lab.outside,
+            "outside" | "wire" => &self.lab.outside,
+            "bridge" => &self.intruder.netns,
             "loopback" | "host" => &self.lab.host.netns,
             "same" => &self.same.netns,
             "other" => &self.other.netns,
@@ -157,12 +176,14 @@ impl Stage {
         };
         let is_own = line.port == "unpublished" || line.port == "published" && self.is_routed;
         let ip = match source {
-            "loopback" => loopback,
+            "loopback" | "wire" | "bridge" => loopback,
             _ if is_own => own.ip(),
             _ => host.parse().unwrap(),
         };
         let port = match line.port {
-            "published" if self.is_routed && source != "loopback" => 80,
+            "published" if self.is_routed && !matches!(source, "loopback" | "wire" | "bridge") => {
+                80
+            }
             "published" => 8080,
             "loopback" => 8081,
             _ => 443,
@@ -208,6 +229,8 @@ impl Stage {
         let from = match source {
             "loopback" => "host",
             "itself" => "front",
+            "wire" => "outside",
+            "bridge" => "intruder",
             other => other,
         };
         let to = format!("{}/{protocol}", self.target(line, source));

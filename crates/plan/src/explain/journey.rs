@@ -169,8 +169,11 @@ impl<'a> Journey<'a> {
 
     /// Into the host; with `is_filtered`, the bridge shows the ruleset what it hands on.
     fn enter(&mut self, is_filtered: bool) -> Outcome {
-        if self.packet.daddr.is_some_and(|to| to.is_loopback()) {
-            return lost("what comes in by an interface is never for a loopback address".into());
+        // `ip6_rcv_core` drops it before any hook. IPv4 has no such check there, but a rule of ours.
+        let ends = [self.packet.saddr, self.packet.daddr];
+        if ends.into_iter().flatten().any(is_loopback6) {
+            let why = "the kernel takes nothing from or for ::1 that comes in by an interface";
+            return lost(why.into());
         }
         if !self.passes(Hook::Prerouting) {
             return self.dropped();

@@ -382,9 +382,15 @@ fn where_no_rule_of_ours_decides_the_reason_is_named() {
         ),
         (
             "192.0.2.9",
-            "127.0.0.1:80",
+            "127.0.0.1:8080",
+            Fate::Dropped,
+            "nobody else reaches the host's loopback",
+        ),
+        (
+            "2001:db8::9",
+            "[::1]:8080",
             Fate::Lost,
-            "never for a loopback address",
+            "nothing from or for ::1",
         ),
         (
             "192.0.2.9",

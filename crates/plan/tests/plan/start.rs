@@ -100,7 +100,8 @@ fn the_whole_table_is_one_transaction_that_replaces_what_was_there() {
         add chain inet tidegate nat_output { type nat hook output priority -100; policy accept; }
         add chain inet tidegate publish
         add chain inet tidegate nat_postrouting { type nat hook postrouting priority 100; policy accept; }
-        add rule inet tidegate guard iifname @bridges ip daddr 127.0.0.0/8 drop comment "no endpoint reaches the host's loopback #b8c828efcf062902"
+        add rule inet tidegate guard ip daddr 127.0.0.0/8 iifname != "lo" drop comment "nobody else reaches the host's loopback #069976e0423b16e5"
+        add rule inet tidegate guard ip saddr 127.0.0.0/8 iifname != "lo" drop comment "nobody else sends as the host's loopback #a188cb7733a22c1e"
         add rule inet tidegate forward oifname @bridges jump to_bridge comment "to an endpoint #15ba11464b56d64f"
         add rule inet tidegate forward iifname @bridges jump from_bridge comment "from an endpoint to elsewhere #34d15089ccb97272"
         add rule inet tidegate to_bridge ct state established,related accept comment "answers #b3854bb523e9f4de"

@@ -1,0 +1,184 @@
+//! Packets that say what their sender likes: raw sockets (raw(7), ipv6(7)), whose headers are made here.
+
+use std::io;
+use std::net::{IpAddr, SocketAddr, UdpSocket};
+use std::time::Duration;
+
+use rustix::net::{RecvFlags, recvfrom};
+use socket2::{Domain, Protocol, SockAddr, Socket, Type};
+use tidegate_test_support::Netns;
+
+/// How long something may take that is expected to come: far longer than it does.
+const PATIENCE: Duration = Duration::from_secs(20);
+
+const TCP: u8 = 6;
+const UDP: u8 = 17;
+/// `IPPROTO_RAW` of linux/in.h: the header is part of what is sent, in both families.
+const RAW: i32 = 255;
+
+/// The flag of a TCP segment that resets a connection (RFC 9293 section 3.1).
+pub const RST: u8 = 0x04;
+/// That of one that acknowledges.
+pub const ACK: u8 = 0x10;
+
+/// Sends a datagram from any address.
+///
+/// # Panics
+/// When the kernel does not send it.
+pub fn send_udp(netns: &Netns, from: SocketAddr, to: SocketAddr, text: &str) {
+    let length = (8 + text.len()) as u16;
+    let ports = [from.port(), to.port(), length, 0];
+    let header: Vec<u8> = ports.into_iter().flat_map(u16::to_be_bytes).collect();
+    let datagram = [&header, text.as_bytes()].concat();
+    let sum = checksum(from.ip(), to.ip(), UDP, &datagram);
+    send(
+        netns,
+        from.ip(),
+        to.ip(),
+        UDP,
+        with_checksum(datagram, 6, sum),
+    );
+}
+
+/// Sends a TCP segment with these flags and no data.
+///
+/// # Panics
+/// When the kernel does not send it.
+pub fn send_tcp(netns: &Netns, from: SocketAddr, to: SocketAddr, flags: u8) {
+    let ports = [from.port(), to.port()];
+    let mut segment: Vec<u8> = ports.into_iter().flat_map(u16::to_be_bytes).collect();
+    // Sequence and acknowledgement, the header's length in words, flags, window, checksum, urgent pointer.
+    segment.extend([0, 0, 0, 7, 0, 0, 0, 9, 5 << 4, flags, 4, 0, 0, 0, 0, 0]);
+    let sum = checksum(from.ip(), to.ip(), TCP, &segment);
+    send(
+        netns,
+        from.ip(),
+        to.ip(),
+        TCP,
+        with_checksum(segment, 16, sum),
+    );
+}
+
+fn send(netns: &Netns, from: IpAddr, to: IpAddr, protocol: u8, payload: Vec<u8>) {
+    let length = payload.len() as u16;
+    let header = match (from, to) {
+        (IpAddr::V4(from), IpAddr::V4(to)) => {
+            // The kernel fills in the length, the id and the checksum.
+            let first = [0x45, 0, 0, 0, 0, 0, 0, 0, 64, protocol, 0, 0];
+            [&first[..], &from.octets(), &to.octets()].concat()
+        }
+        (IpAddr::V6(from), IpAddr::V6(to)) => {
+            let [high, low] = length.to_be_bytes();
+            let first = [0x60, 0, 0, 0, high, low, protocol, 64];
+            [&first[..], &from.octets(), &to.octets()].concat()
+        }
+        _ => panic!("{from} and {to} are of two families"),
+    };
+    let packet = [header, payload].concat();
+    let sent = netns.run(|| raw(to)?.send_to(&packet, &SockAddr::from(SocketAddr::new(to, 0))));
+    sent.unwrap_or_else(|error| panic!("{from} to {to} cannot be sent: {error}"));
+}
+
+fn raw(to: IpAddr) -> io::Result<Socket> {
+    let domain = Domain::for_address(SocketAddr::new(to, 0));
+    Socket::new(domain, Type::RAW, Some(RAW.into()))
+}
+
+fn with_checksum(mut payload: Vec<u8>, at: usize, sum: u16) -> Vec<u8> {
+    payload[at..at + 2].copy_from_slice(&sum.to_be_bytes());
+    payload
+}
+
+/// The sum of RFC 1071 over the pseudo header and the payload, whose own sum is 0.
+fn checksum(from: IpAddr, to: IpAddr, protocol: u8, payload: &[u8]) -> u16 {
+    let octets = |ip: IpAddr| match ip {
+        IpAddr::V4(ip) => ip.octets().to_vec(),
+        IpAddr::V6(ip) => ip.octets().to_vec(),
+    };
+    let length = (payload.len() as u16).to_be_bytes();
+    let all = [
+        &octets(from),
+        &octets(to),
+        &[0, protocol][..],
+        &length,
+        payload,
+    ]
+    .concat();
+    let words = all.chunks(2).map(|word| {
+        let low = word.get(1).copied().unwrap_or(0);
+        u32::from(u16::from_be_bytes([word[0], low]))
+    });
+    let sum: u32 = words.sum();
+    let folded = (sum & 0xffff) + (sum >> 16);
+    !(((folded & 0xffff) + (folded >> 16)) as u16)
+}
+
+/// A UDP socket that hears what arrives.
+#[derive(Debug)]
+pub struct Ear(UdpSocket);
+
+impl Ear {
+    /// Opens one.
+    ///
+    /// # Panics
+    /// When the port is taken.
+    pub fn open(netns: &Netns, at: SocketAddr) -> Self {
+        let socket = netns.run(|| UdpSocket::bind(at)).expect("the port is free");
+        let bound = socket.set_read_timeout(Some(PATIENCE));
+        bound.expect("a socket can be given a timeout");
+        Self(socket)
+    }
+
+    /// What arrives next, and from where.
+    ///
+    /// # Panics
+    /// When nothing comes.
+    pub fn next(&self) -> (String, SocketAddr) {
+        let mut bytes = [0; 2048];
+        let (length, from) = self.0.recv_from(&mut bytes).expect("something arrives");
+        (String::from_utf8_lossy(&bytes[..length]).into_owned(), from)
+    }
+}
+
+/// A raw socket that sees every TCP segment that arrives in a namespace over IPv4 or IPv6.
+#[derive(Debug)]
+pub struct Wiretap(Socket);
+
+impl Wiretap {
+    /// Opens one.
+    ///
+    /// # Panics
+    /// When the kernel refuses.
+    pub fn open(netns: &Netns, is_ipv4: bool) -> Self {
+        let domain = if is_ipv4 { Domain::IPV4 } else { Domain::IPV6 };
+        let socket = netns.run(|| Socket::new(domain, Type::RAW, Some(Protocol::TCP)));
+        let socket = socket.expect("a raw socket can be opened");
+        let bound = socket.set_read_timeout(Some(PATIENCE));
+        bound.expect("a socket can be given a timeout");
+        Self(socket)
+    }
+
+    /// Whom the next segment to a port is from; those to other ports are passed over.
+    ///
+    /// # Panics
+    /// When none comes.
+    pub fn next_to(&self, port: u16) -> IpAddr {
+        let mut bytes = [0; 2048];
+        loop {
+            let heard = recvfrom(&self.0, &mut bytes, RecvFlags::empty());
+            let (length, _, from) = heard.expect("something arrives");
+            let from = from.and_then(|from| SocketAddr::try_from(from).ok());
+            let from = from.expect("a raw socket tells addresses").ip();
+            // IPv4 comes with its header (raw(7)), IPv6 without.
+            let header = if from.is_ipv4() {
+                usize::from(bytes[0] & 15) * 4
+            } else {
+                0
+            };
+            let segment = &bytes[header..length];
+            if segment[2..4] == port.to_be_bytes() {
+                return from;
+            }
+        }
+    }
+}
