@@ -189,6 +189,8 @@ pub struct CreateArgs {
     #[arg(long, value_name = "BYTES")]
     pub mtu: Option<u32>,
     /// Address of the host on which ports are published that name none; one for each of IPv4 and IPv6
+    ///
+    /// 0.0.0.0 is every IPv4 address, and :: every IPv6 address. Else both.
     #[arg(long, value_name = "IP")]
     pub host_ip: Vec<IpAddr>,
     /// What it is and may do.
@@ -326,8 +328,9 @@ pub struct AttachArgs {
     /// Publish ports: [HOSTIP:][HOSTPORT[-END]:]PORT[-END][/tcp|udp|sctp]
     ///
     /// Without a host port, or with 0, each gets a free one; a range of host ports for one port
-    /// means a free one out of it. Without a host address, that of the network or else all. What
-    /// comes to [::1] is relayed by the daemon; SCTP is not.
+    /// means a free one out of it. Without a host address, that of the network or else all. An address
+    /// names its family: 0.0.0.0 is every IPv4 address, and [::] every IPv6 address. What comes to [::1]
+    /// is relayed by the daemon; SCTP is not.
     #[arg(short = 'p', long = "publish", value_name = "PORT")]
     pub publish: Vec<PortRequest>,
     /// Its IPv4 address; else a free one

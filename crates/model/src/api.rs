@@ -66,7 +66,7 @@ pub struct CreateNetwork {
     #[serde(default)]
     pub mtu: Option<u32>,
     /// Addresses of the host to which ports are published that name none, at most one for each
-    /// family; none for all addresses.
+    /// family, an unspecified one for all of it; none for all addresses.
     #[serde(default)]
     pub host_ips: Vec<IpAddr>,
     /// The bridge's name; else one is made.

@@ -23,7 +23,7 @@ pub struct Network {
     /// MTU of the bridge and of its endpoints, in bytes; the kernel's default where none is given.
     pub mtu: Option<u32>,
     /// Addresses of the host to which ports are published that name none, at most one for each
-    /// family; none for all addresses.
+    /// family, an unspecified one for all of it; none for all addresses.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub host_ips: Vec<IpAddr>,
     /// What its endpoints may do, and who may reach them.

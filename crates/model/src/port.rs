@@ -65,14 +65,17 @@ impl FromStr for Protocol {
 
 /// One published port: packets to a port of the host reach a port of the endpoint. Where the
 /// endpoint is reached at its own addresses alone (a routed network), there is no port of the host,
-/// and it is written `PORT[/tcp|udp|sctp]`.
+/// and it is written `PORT[/tcp|udp|sctp]`, or `0.0.0.0::PORT` or `[::]::PORT` where it is one of IPv4 or
+/// of IPv6 alone.
 ///
 /// Written `[HOSTIP:]HOSTPORT:PORT[/tcp|udp|sctp]`, an IPv6 host address in brackets. Ports are
-/// 1 to 65535; without a protocol it is tcp; without a host address (or with an unspecified one)
-/// every address of the host, of both families where the endpoint has both.
+/// 1 to 65535; without a protocol it is tcp; without a host address every address of the host, of
+/// both families where the endpoint has both. `0.0.0.0` stands for every IPv4 address, and `[::]` for
+/// every IPv6 address.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct PortBinding {
-    /// Address of the host to which the port is bound; none for all of them.
+    /// Address of the host to which the port is bound: an unspecified one for all of its family, none
+    /// for all of both.
     pub host_ip: Option<IpAddr>,
     /// Port on the host; 0 where there is none.
     pub host_port: u16,
@@ -89,13 +92,32 @@ impl PortBinding {
             .is_some_and(|ip| ip.is_ipv6() && ip.is_loopback())
     }
 
+    /// The one address of the host to which it is bound; none where it is every address, of both
+    /// families or of one.
+    pub fn only_at(&self) -> Option<IpAddr> {
+        self.host_ip.filter(|ip| !ip.is_unspecified())
+    }
+
+    /// Whether it is one of the family that an address has: a host address names its family.
+    pub fn is_of_family(&self, ip: IpAddr) -> bool {
+        self.host_ip.is_none_or(|at| at.is_ipv4() == ip.is_ipv4())
+    }
+
+    /// Whether what comes to an address of the host comes to it.
+    pub fn is_at(&self, ip: IpAddr) -> bool {
+        self.is_of_family(ip) && self.only_at().is_none_or(|at| at == ip)
+    }
+
     /// Whether both want the same port of the host: the same protocol and port, on the same
-    /// address or with one of them on every address.
+    /// address or with one of them on every address of the other's family.
     pub fn conflicts_with(&self, other: &Self) -> bool {
         self.protocol == other.protocol
             && self.host_port != 0
             && self.host_port == other.host_port
-            && (self.host_ip.is_none() || other.host_ip.is_none() || self.host_ip == other.host_ip)
+            && match (self.host_ip, other.host_ip) {
+                (Some(one), Some(two)) => self.is_at(two) || other.is_at(one),
+                (None, _) | (_, None) => true,
+            }
     }
 }
 
@@ -107,8 +129,8 @@ impl FromStr for PortBinding {
     fn from_str(text: &str) -> Result<Self, Invalid> {
         let refuse = |reason: &str| Invalid::new("published port", text, reason, HINT);
         let request: PortRequest = text.parse()?;
-        let host_ip = request.host_ip.filter(|ip| !ip.is_unspecified());
-        if request.host_ports.is_none() && host_ip.is_some() {
+        let host_ip = request.host_ip;
+        if request.host_ports.is_none() && host_ip.is_some_and(|ip| !ip.is_unspecified()) {
             return Err(refuse("it has no host port"));
         }
         let host_port = request.host_ports.map_or(Some(0), PortRange::single);
@@ -131,8 +153,10 @@ impl fmt::Display for PortBinding {
             Some(IpAddr::V6(ip)) => write!(f, "[{ip}]:")?,
             None => {}
         }
-        if self.host_port != 0 {
-            write!(f, "{}:", self.host_port)?;
+        match (self.host_port, self.host_ip) {
+            (0, None) => {}
+            (0, Some(_)) => write!(f, ":")?,
+            (host_port, _) => write!(f, "{host_port}:")?,
         }
         write!(f, "{}/{}", self.port, self.protocol)
     }
@@ -157,8 +181,10 @@ mod tests {
             ("0:80", "80/tcp"),
             ("127.0.0.1:8080:80", "127.0.0.1:8080:80/tcp"),
             ("[::1]:80:80/sctp", "[::1]:80:80/sctp"),
-            ("0.0.0.0:1:2", "1:2/tcp"),
-            ("[::]:1:2", "1:2/tcp"),
+            ("0.0.0.0:1:2", "0.0.0.0:1:2/tcp"),
+            ("[::]:1:2", "[::]:1:2/tcp"),
+            ("0.0.0.0::2", "0.0.0.0::2/tcp"),
+            ("[::]::2/udp", "[::]::2/udp"),
         ] {
             assert_eq!(parse(given).to_string(), shown);
         }
@@ -189,5 +215,20 @@ mod tests {
         assert!(any.conflicts_with(&parse("127.0.0.1:80:81")));
         assert!(!any.conflicts_with(&parse("80:80/udp")));
         assert!(!parse("127.0.0.1:80:80").conflicts_with(&parse("127.0.0.2:80:80")));
+    }
+
+    #[test]
+    fn every_address_of_one_family_conflicts_with_that_family_alone() {
+        let (all4, all6) = (parse("0.0.0.0:80:80"), parse("[::]:80:80"));
+        let conflicts = |one: &PortBinding, other| {
+            let other = parse(other);
+            assert_eq!(one.conflicts_with(&other), other.conflicts_with(one));
+            one.conflicts_with(&other)
+        };
+        assert!(!all4.conflicts_with(&all6) && !all6.conflicts_with(&all4));
+        assert!(conflicts(&all4, "80:1") && conflicts(&all6, "80:1"));
+        assert!(conflicts(&all4, "0.0.0.0:80:1") && conflicts(&all6, "[::]:80:1"));
+        assert!(conflicts(&all4, "127.0.0.1:80:1") && !conflicts(&all6, "127.0.0.1:80:1"));
+        assert!(conflicts(&all6, "[::1]:80:1") && !conflicts(&all4, "[::1]:80:1"));
     }
 }

@@ -12,8 +12,8 @@ use crate::{Invalid, PortBinding, PortRange, Protocol};
 /// Written `[HOSTIP:][HOSTPORT[-END]:]PORT[-END][/tcp|udp|sctp]`, an IPv6 host address in brackets.
 /// Without a host port, or with 0, each port gets a free one; a range of host ports for one port
 /// means a free one out of it. Without a protocol it is tcp; without a host address the network's
-/// own default, and an unspecified one (`0.0.0.0`, `[::]`) stands for every address of the host, of
-/// both families where the endpoint has both.
+/// own default, or else every address of the host, of both families where the endpoint has both.
+/// `0.0.0.0` stands for every IPv4 address, and `[::]` for every IPv6 address.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct PortRequest {
     /// Address of the host.
@@ -36,10 +36,9 @@ impl PortRequest {
     /// Whether a published port is one of those that are named here. What is left out (the host
     /// address, the host port) matches any.
     pub fn names(&self, binding: &PortBinding) -> bool {
-        let at = self.host_ip.filter(|ip| !ip.is_unspecified());
         self.protocol == binding.protocol
             && self.ports.contains(binding.port)
-            && self.host_ip.is_none_or(|_| at == binding.host_ip)
+            && (self.host_ip.is_none() || self.host_ip == binding.host_ip)
             && self
                 .host_ports
                 .is_none_or(|host_ports| host_ports.contains(binding.host_port))
@@ -207,13 +206,20 @@ mod tests {
 
     #[test]
     fn what_is_left_out_names_any() {
-        let bindings = ["8080:80", "127.0.0.1:8081:80", "53:53/udp"].map(|b| b.parse().unwrap());
+        let bindings = [
+            "8080:80",
+            "127.0.0.1:8081:80",
+            "53:53/udp",
+            "0.0.0.0:9000:80",
+        ];
+        let bindings = bindings.map(|b| b.parse().unwrap());
         for (given, named) in [
-            ("80", &[true, true, false][..]),
-            ("8081:80", &[false, true, false]),
-            ("127.0.0.1::80", &[false, true, false]),
-            ("0.0.0.0::80", &[true, false, false]),
-            ("50-60/udp", &[false, false, true]),
+            ("80", &[true, true, false, true][..]),
+            ("8081:80", &[false, true, false, false]),
+            ("127.0.0.1::80", &[false, true, false, false]),
+            ("0.0.0.0::80", &[false, false, false, true]),
+            ("[::]::80", &[false, false, false, false]),
+            ("50-60/udp", &[false, false, true, false]),
         ] {
             let found: Vec<bool> = bindings.iter().map(|b| parse(given).names(b)).collect();
             assert_eq!(found, named, "{given}");

@@ -182,14 +182,11 @@ fn of_hairpin(ip: IpAddr) -> (Container, Element) {
     (container, Element::new([address(ip), address(ip)]))
 }
 
-/// A port without a host address is published for every family that the endpoint has.
+/// A port without a host address is published for every family that the endpoint has, any other for that
+/// of its host address.
 fn published(nets: &[&IpNet], binding: &PortBinding) -> Elements {
     let addresses = nets.iter().map(|net| net.addr());
-    let reached = addresses.filter(|to| {
-        binding
-            .host_ip
-            .is_none_or(|at| at.is_ipv4() == to.is_ipv4())
-    });
+    let reached = addresses.filter(|to| binding.is_of_family(*to));
     reached.map(|to| translated(binding, to)).collect()
 }
 
@@ -209,23 +206,19 @@ fn opened(nets: &[&IpNet], binding: &PortBinding) -> Elements {
         ];
         (container, Element::new(key))
     };
-    let is_meant = |net: &&&IpNet| {
-        binding
-            .host_ip
-            .is_none_or(|at| at.is_ipv4() == net.addr().is_ipv4())
-    };
+    let is_meant = |net: &&&IpNet| binding.is_of_family(net.addr());
     nets.iter().filter(is_meant).map(open).collect()
 }
 
 fn translated(binding: &PortBinding, to: IpAddr) -> (Container, Element) {
     let host_port = Value::from(InetService(binding.host_port));
-    let container = match (to, binding.host_ip) {
+    let container = match (to, binding.only_at()) {
         (IpAddr::V4(_), None) => Container::Publish4,
         (IpAddr::V4(_), Some(_)) => Container::Publish4At(binding.protocol),
         (IpAddr::V6(_), None) => Container::Publish6,
         (IpAddr::V6(_), Some(_)) => Container::Publish6At(binding.protocol),
     };
-    let first = match binding.host_ip {
+    let first = match binding.only_at() {
         Some(at) => address(at),
         None => InetProto(binding.protocol.number()).into(),
     };

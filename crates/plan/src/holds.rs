@@ -32,8 +32,7 @@ pub(crate) fn release_ports(
     hold_ports(network, endpoint, ports).and_then(|step| step.inverse())
 }
 
-/// A port without a host address is held on every address of each family that is translated for the
-/// endpoint.
+/// A port on every address is held on all of each of its families that is translated for the endpoint.
 fn holds(network: &Network, endpoint: &Endpoint, ports: &[PortBinding]) -> Vec<PortHold> {
     let has = |is: fn(&IpAddr) -> bool| {
         let addresses = endpoint.addresses.iter().map(|net| net.addr());
@@ -55,7 +54,11 @@ fn holds(network: &Network, endpoint: &Endpoint, ports: &[PortBinding]) -> Vec<P
         relay: relay(endpoint, binding, address),
     };
     let of_binding = |binding: &PortBinding| {
-        let addresses = binding.host_ip.map_or_else(|| all.clone(), |ip| vec![ip]);
+        let every = || all.iter().copied().filter(|ip| binding.is_of_family(*ip));
+        let addresses: Vec<IpAddr> = match binding.only_at() {
+            Some(ip) => vec![ip],
+            None => every().collect(),
+        };
         let holds = addresses.into_iter().map(|address| hold(binding, address));
         holds.collect::<Vec<_>>()
     };

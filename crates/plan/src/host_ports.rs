@@ -1,7 +1,7 @@
 //! From the ports that are asked for to ports of the host.
 
 use std::collections::{BTreeSet, HashSet};
-use std::net::IpAddr;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 use ipnet::IpNet;
 use tidegate_model::{Access, Mode, Network, PortBinding, PortRange, PortRequest, Protocol, State};
@@ -51,11 +51,23 @@ pub(crate) fn bind(
                 port: *request,
             });
         }
-        if addresses.iter().all(is_routed) {
-            bound.open(request);
+        let at = host_ips(network, addresses, request)?;
+        let is_open = addresses.iter().all(is_routed);
+        let opens_more = |ip: &IpAddr| {
+            let is_relayed = ip.is_ipv6() && !is_open;
+            ip.is_loopback() && network.policy.mode_of(*ip) == Mode::Routed && !is_relayed
+        };
+        if let Some(host_ip) = at.iter().flatten().copied().find(opens_more) {
+            return Err(Refused::LoopbackOfRouted {
+                network: network.name.clone(),
+                request: *request,
+                host_ip,
+            });
+        }
+        if is_open {
+            bound.open(request, &at);
             continue;
         }
-        let at = host_ips(network, addresses, request)?;
         let is_relayed =
             |ip: &Option<IpAddr>| ip.is_some_and(|ip| ip.is_ipv6() && ip.is_loopback());
         if request.protocol == Protocol::Sctp && at.iter().any(is_relayed) {
@@ -81,7 +93,7 @@ fn candidates(
 }
 
 /// Addresses of the host on which a port is published: what is asked for, else the network's own
-/// default as far as the endpoint has the family, else all.
+/// default as far as the endpoint has the family, else all. One that is unspecified is all of its family.
 fn host_ips(
     network: &Network,
     addresses: &[IpNet],
@@ -93,12 +105,11 @@ fn host_ips(
     };
     if request.host_ip.is_none() && network.host_ips.iter().any(has) {
         let own = network.host_ips.iter().filter(|ip| has(ip));
-        return Ok(own.map(|ip| specified(*ip)).collect());
+        return Ok(own.copied().map(Some).collect());
     }
-    let host_ip = match (request.host_ip, network.host_ips.first()) {
-        (Some(given), _) => specified(given),
-        (None, default) => default.copied(),
-    };
+    let host_ip = request
+        .host_ip
+        .or_else(|| network.host_ips.first().copied());
     match host_ip {
         // What comes there is relayed, whatever the endpoint's families.
         Some(ip) if ip.is_ipv6() && ip.is_loopback() => Ok(vec![host_ip]),
@@ -109,10 +120,6 @@ fn host_ips(
         }),
         host_ip => Ok(vec![host_ip]),
     }
-}
-
-fn specified(ip: IpAddr) -> Option<IpAddr> {
-    (!ip.is_unspecified()).then_some(ip)
 }
 
 /// The bindings of one request as they come together.
@@ -154,11 +161,17 @@ impl Bound<'_> {
         Ok(())
     }
 
-    /// Opens ports of an endpoint that is reached at its own addresses: the host's do not matter.
-    fn open(&mut self, request: &PortRequest) {
+    /// Opens ports of an endpoint that is reached at its own addresses: of the host's, the families alone
+    /// matter.
+    fn open(&mut self, request: &PortRequest, at: &[Option<IpAddr>]) {
+        let host_ip = match at {
+            [Some(ip)] if ip.is_ipv4() => Some(IpAddr::from(Ipv4Addr::UNSPECIFIED)),
+            [Some(_)] => Some(IpAddr::from(Ipv6Addr::UNSPECIFIED)),
+            _ => None,
+        };
         for port in request.ports.ports() {
             let binding = PortBinding {
-                host_ip: None,
+                host_ip,
                 host_port: 0,
                 port,
                 protocol: request.protocol,

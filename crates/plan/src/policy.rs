@@ -32,6 +32,15 @@ pub(crate) fn check(request: &CreateNetwork) -> Result<(), Refused> {
     if policy.access == Access::Isolated && !request.host_ips.is_empty() {
         return contradiction("an address to publish on, and no address of the host");
     }
+    let is_open = |ip: &&IpAddr| policy.mode_of(**ip) == Mode::Routed;
+    let loopback = request.host_ips.iter().filter(|ip| ip.is_loopback());
+    // What comes to ::1 is relayed, unless there is nothing but routed families.
+    let is_relayed = |ip: &&IpAddr| ip.is_ipv6() && policy.mode4 != Mode::Routed;
+    if loopback.filter(is_open).any(|ip| !is_relayed(&ip)) {
+        return contradiction(
+            "a loopback address to publish on, and a mode in which endpoints are reached at their own",
+        );
+    }
     if !policy.snat.iter().all(is_translated) {
         return contradiction(
             "an address to go out under, and a mode that keeps the endpoints' own",
@@ -40,8 +49,7 @@ pub(crate) fn check(request: &CreateNetwork) -> Result<(), Refused> {
     one_for_each_family(request, "--snat", &policy.snat)
 }
 
-/// The default host addresses. An unspecified one stands for all, which is what a network without
-/// one has.
+/// The default host addresses. An unspecified one stands for all of its family.
 pub(crate) fn host_ips(request: &CreateNetwork) -> Result<Vec<IpAddr>, Refused> {
     one_for_each_family(request, "--host-ip", &request.host_ips)?;
     Ok(request.host_ips.clone())

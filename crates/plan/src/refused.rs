@@ -323,6 +323,19 @@ pub enum Refused {
         /// `IPv4` or `IPv6`.
         family: Family,
     },
+    /// A port that is to be reached over the loopback alone, and would be open to everybody.
+    #[error(
+        "port {request} cannot be published on {host_ip} alone: endpoints of network {network} are reached at \
+         their own addresses"
+    )]
+    LoopbackOfRouted {
+        /// The network.
+        network: Name,
+        /// What was asked for.
+        request: PortRequest,
+        /// The address of the host.
+        host_ip: IpAddr,
+    },
     /// An address that no single packet is sent to, or from.
     #[error("nothing can be said of {address}: {reason}")]
     NotExplainable {
@@ -425,6 +438,7 @@ impl Refused {
             | Self::NoHostIp { .. }
             | Self::PortTwice(..)
             | Self::PortFamily { .. }
+            | Self::LoopbackOfRouted { .. }
             | Self::NotExplainable { .. }
             | Self::NoCommonFamily(..)
             | Self::SctpOnIpv6Loopback(_) => RefusalKind::Invalid,
@@ -502,6 +516,9 @@ impl Refused {
             Self::NoHostIp { .. } => "give an address that the host has, or leave it out".into(),
             Self::PortTwice(..) => "give each port of the host once".into(),
             Self::PortFamily { .. } => "leave the host address out, or use a network with that family".into(),
+            Self::LoopbackOfRouted { .. } => {
+                "leave the host address out, or use a network of mode nat".into()
+            }
             Self::NotExplainable { .. } => "give an address of an endpoint, of the host, or of another machine".into(),
             Self::NoCommonFamily(..) => "see the addresses in `tidegate endpoint ls`".into(),
             Self::SctpOnIpv6Loopback(_) => "publish it on 127.0.0.1, or on another address of the host".into(),

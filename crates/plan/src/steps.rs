@@ -122,8 +122,13 @@ pub(crate) fn flows(network: &Network, endpoint: &Endpoint, ports: &[PortBinding
             translated,
         }
     };
-    let addresses = || endpoint.addresses.iter().map(|net| net.addr());
-    let of_binding = |binding| addresses().map(move |address| flow(binding, address));
+    let of_binding = |binding: &PortBinding| {
+        let addresses = endpoint.addresses.iter().map(|net| net.addr());
+        let flows = addresses
+            .filter(|address| binding.is_of_family(*address))
+            .map(|address| flow(binding, address));
+        flows.collect::<Vec<_>>()
+    };
     ports.iter().flat_map(of_binding).collect()
 }
 

@@ -19,9 +19,8 @@ pub fn traffic(state: &State, courses: &[(Course, Passed)]) -> Vec<PortTraffic> 
         let mut passed = Passed::default();
         for flow in steps::flows(network, endpoint, std::slice::from_ref(port)) {
             let came = by_flow.get(&flow).into_iter().flatten();
-            let is_at_it = |course: &&&(Course, Passed)| {
-                !flow.translated || port.host_ip.is_none_or(|ip| ip == course.0.at)
-            };
+            let is_at_it =
+                |course: &&&(Course, Passed)| !flow.translated || port.is_at(course.0.at);
             came.filter(is_at_it).for_each(|(_, more)| passed += *more);
         }
         passed

@@ -1,9 +1,11 @@
 //! Ports of the host: which are given, who has them, and what a change of them does to traffic.
 
-use std::net::{SocketAddr, TcpListener, UdpSocket};
+use std::net::{Ipv6Addr, SocketAddr, TcpListener, UdpSocket};
 
+use serde_json::Value;
+use socket2::{Domain, Socket, Type};
 use tidegate_tests::traffic::{Connection, Server, ask_tcp, ask_udp, is_closed_tcp, is_closed_udp};
-use tidegate_tests::{Attached, Host, Lab, require_root_kernel};
+use tidegate_tests::{Attached, Host, Lab, Netns, require_root_kernel};
 
 use crate::drivers;
 
@@ -161,4 +163,130 @@ fn a_running_endpoint_is_published_and_withdrawn_with_its_connections() {
         assert_eq!(ports(host, "front"), ["8080:80/tcp"]);
         assert_eq!(host.ruleset_diff(), "");
     }
+}
+
+/// What the client prints as JSON, whatever its exit status.
+fn parsed(host: &Host, arguments: &[&str]) -> Value {
+    let output = host.tidegate(&[arguments, &["--json"]].concat());
+    serde_json::from_str(&output.stdout).unwrap_or_else(|e| panic!("{e}: {output:#?}"))
+}
+
+/// Who answers at a port of one family, over TCP and UDP.
+fn answered(from: &Netns, to: &str) -> String {
+    let replies = [ask_tcp(from, at(to)), ask_udp(from, at(to))];
+    let [tcp, udp] = replies.map(|reply| reply.unwrap_or_else(|e| panic!("{to}: {e}")).server);
+    assert_eq!(tcp, udp, "{to}");
+    tcp
+}
+
+fn is_closed(from: &Netns, to: &str) -> bool {
+    is_closed_tcp(from, at(to)) && is_closed_udp(from, at(to))
+}
+
+#[test]
+fn an_unspecified_address_publishes_a_port_in_its_family_alone() {
+    require_root_kernel!();
+    for driver in drivers() {
+        let ports = ["0.0.0.0:9000:80", "[::]:9001:80", "9002:80"];
+        let ports: Vec<String> = ports
+            .iter()
+            .flat_map(|port| [format!("{port}/tcp"), format!("{port}/udp")])
+            .collect();
+        let ports: Vec<&str> = ports.iter().map(String::as_str).collect();
+        let (mut lab, _front, _server) = stage(&driver, &ports);
+        let check = |lab: &Lab| {
+            let (host, outside) = (&lab.host, &lab.outside);
+            for (from, v4, v6) in [
+                (outside, "192.0.2.1", "[2001:db8::1]"),
+                (&host.netns, "127.0.0.1", "[::1]"),
+            ] {
+                assert_eq!(answered(from, &format!("{v4}:9000")), "front", "{driver}");
+                assert_eq!(answered(from, &format!("{v6}:9001")), "front", "{driver}");
+                assert_eq!(answered(from, &format!("{v4}:9002")), "front", "{driver}");
+                assert_eq!(answered(from, &format!("{v6}:9002")), "front", "{driver}");
+                assert!(is_closed(from, &format!("{v6}:9000")), "{driver}");
+                assert!(is_closed(from, &format!("{v4}:9001")), "{driver}");
+            }
+            let explained = |to| host.tidegate(&["explain", "outside", to]).code;
+            assert_eq!(explained("192.0.2.1:9000"), Some(0));
+            let kept_out = parsed(host, &["explain", "outside", "[2001:db8::1]:9000"]);
+            assert_eq!(kept_out["paths"][0]["fate"], "reaches-host", "{kept_out:#}");
+            assert_eq!(host.ruleset_diff(), "");
+        };
+        check(&lab);
+        // The family that is not published stays whoever's it is.
+        lab.host.netns.run(|| {
+            let only_v6 = Socket::new(Domain::IPV6, Type::STREAM, None).unwrap();
+            only_v6.set_only_v6(true).unwrap();
+            let all = SocketAddr::from((Ipv6Addr::UNSPECIFIED, 9000));
+            only_v6.bind(&all.into()).unwrap();
+            assert!(TcpListener::bind("127.0.0.1:9000").is_err());
+            assert!(TcpListener::bind("[::1]:9001").is_err());
+            drop(TcpListener::bind("0.0.0.0:9001").unwrap());
+        });
+        lab.host.stop();
+        lab.host.start();
+        check(&lab);
+        let inspected = lab.host.json(&["endpoint", "inspect", "front"]);
+        assert_eq!(inspected["ports"][0], "0.0.0.0:9000:80/tcp");
+        assert_eq!(inspected["ports"][2], "[::]:9001:80/tcp");
+    }
+}
+
+#[test]
+fn one_port_of_both_families_may_lead_to_two_endpoints_and_each_goes_alone() {
+    require_root_kernel!();
+    for driver in drivers() {
+        let (lab, _front, _server) = stage(&driver, &["0.0.0.0:9000:80"]);
+        let (host, outside) = (&lab.host, &lab.outside);
+        let back = lab.attach("web", "back", &["[::]:9000:80"]);
+        let _back = Server::start(&back.netns, "back", 80);
+        let asked = |to| ask_tcp(outside, at(to)).unwrap().server;
+        assert_eq!(asked("192.0.2.1:9000"), "front");
+        assert_eq!(asked("[2001:db8::1]:9000"), "back");
+        for taken in ["9000:1", "127.0.0.1:9000:1", "[2001:db8::1]:9000:1"] {
+            let refused = host.tidegate(&["publish", "back", taken]);
+            assert_eq!(refused.code, Some(1), "{refused:#?}");
+            assert!(refused.stderr.contains("is published already"));
+        }
+        let mut open = Connection::open(outside, at("192.0.2.1:9000"));
+        host.ok(&["unpublish", "back", "[::]:9000:80"]);
+        assert!(is_closed_tcp(outside, at("[2001:db8::1]:9000")));
+        assert_eq!(open.echo("still").unwrap(), "still");
+        assert_eq!(host.ruleset_diff(), "");
+    }
+}
+
+#[test]
+fn a_networks_unspecified_host_address_names_the_family_of_its_ports() {
+    require_root_kernel!();
+    let lab = Lab::of(Host::with_driver("exec"));
+    let host = &lab.host;
+    host.ok(&["network", "create", "web", "--host-ip", "0.0.0.0"]);
+    let front = lab.attach("web", "front", &["9000:80", "80", "9010-9011:80-81"]);
+    let _server = Server::start(&front.netns, "front", 80);
+    for (v4, v6) in [
+        ("192.0.2.1:9000", "[2001:db8::1]:9000"),
+        ("192.0.2.1:61000", "[2001:db8::1]:61000"),
+        ("192.0.2.1:9010", "[2001:db8::1]:9010"),
+    ] {
+        assert_eq!(ask_tcp(&lab.outside, at(v4)).unwrap().server, "front");
+        assert!(is_closed_tcp(&lab.outside, at(v6)), "{v6}");
+    }
+}
+
+#[test]
+fn a_loopback_port_is_refused_where_it_would_be_open_at_the_endpoints_own_address() {
+    require_root_kernel!();
+    let lab = Lab::of(Host::with_driver("exec"));
+    let host = &lab.host;
+    host.ok(&["network", "create", "web", "--mode", "routed"]);
+    let _front = lab.attach("web", "front", &[]);
+    let before = host.snapshot();
+    for port in ["127.0.0.1:9000:80", "[::1]:9000:80"] {
+        let refused = host.tidegate(&["publish", "front", port]);
+        assert_eq!(refused.code, Some(1), "{refused:#?}");
+        assert!(refused.stderr.contains("hint: "), "{refused:#?}");
+    }
+    assert_eq!(host.snapshot(), before);
 }

@@ -361,10 +361,10 @@ impl<'a> Journey<'a> {
                 && binding.host_ip.is_none_or(|ip| ip.is_ipv4() == is_ipv4)
         });
         let is_reached = |ip: IpAddr| !ip.is_loopback();
-        match of_it.find(|binding| binding.host_ip.is_none_or(is_reached)) {
+        match of_it.find(|binding| binding.only_at().is_none_or(is_reached)) {
             Some(binding) => {
                 let host_port = binding.host_port;
-                let at = binding.host_ip.map_or_else(
+                let at = binding.only_at().map_or_else(
                     || format!("host:{host_port}"),
                     |ip| SocketAddr::new(ip, host_port).to_string(),
                 );

@@ -91,7 +91,7 @@ fn a_networks_default_host_address_is_that_of_ports_without_one() {
     let texts = ["80:80", "192.0.2.1:81:81", "0.0.0.0:82:82"];
     assert_eq!(
         given(&state, &texts, &host).unwrap(),
-        "127.0.0.1:80:80/tcp 192.0.2.1:81:81/tcp 82:82/tcp"
+        "127.0.0.1:80:80/tcp 192.0.2.1:81:81/tcp 0.0.0.0:82:82/tcp"
     );
     let state = state_on(&["192.0.2.1", "2001:db8::1"]);
     assert_eq!(
@@ -100,7 +100,117 @@ fn a_networks_default_host_address_is_that_of_ports_without_one() {
         "the same port for both families"
     );
     let state = state_on(&["0.0.0.0"]);
-    assert_eq!(given(&state, &["80:80"], &host).unwrap(), "80:80/tcp");
+    assert_eq!(
+        given(&state, &["80:80"], &host).unwrap(),
+        "0.0.0.0:80:80/tcp"
+    );
+    let state = state_on(&["0.0.0.0", "::"]);
+    assert_eq!(
+        given(&state, &["80"], &host).unwrap(),
+        "0.0.0.0:61000:80/tcp [::]:61000:80/tcp"
+    );
+}
+
+/// What an endpoint's ports come to: its elements by their sets, and the ports of the host that are held.
+fn come_to(plan: &Plan) -> (Vec<String>, Vec<String>) {
+    let text = plan.transaction.to_text();
+    let sets = text.lines().filter_map(|line| line.split(' ').nth(4));
+    let sets = sets.filter(|set| !set.starts_with("hairpin"));
+    let held = plan.first.iter().flat_map(|step| match step {
+        LinkStep::HoldPorts(holds) => holds.iter().map(|hold| hold.address.to_string()),
+        other => panic!("{other:?}"),
+    });
+    (sets.map(str::to_owned).collect(), held.collect())
+}
+
+#[test]
+fn an_unspecified_host_address_is_every_address_of_its_family_and_none_of_the_other() {
+    let mut state = state_with(&["web"]);
+    attach(&mut state, "web", 1, &[]);
+    for (text, sets, held) in [
+        ("0.0.0.0:9000:80", &["publish4"][..], &["0.0.0.0"][..]),
+        ("[::]:9001:80", &["publish6"], &["::"]),
+        ("9002:80", &["publish4", "publish6"], &["0.0.0.0", "::"]),
+    ] {
+        let plan = published(&mut state, &[text]);
+        let owned = |texts: &[&str]| texts.iter().map(ToString::to_string).collect::<Vec<_>>();
+        assert_eq!(come_to(&plan), (owned(sets), owned(held)), "{text}");
+    }
+    let unpublish = |text| tidegate_plan::unpublish(&state, &name("ep-1"), &requests(&[text]));
+    let [LinkStep::ForgetConnections(flows), _] = &unpublish("[::]:9001:80").unwrap().links[..]
+    else {
+        panic!("it has connections")
+    };
+    assert!(
+        flows.iter().all(|flow| flow.endpoint.is_ipv6()),
+        "{flows:?}"
+    );
+}
+
+#[test]
+fn both_families_of_one_port_may_be_two_endpoints() {
+    let mut state = state_with(&["web"]);
+    attach(&mut state, "web", 1, &["0.0.0.0:9000:80"]);
+    attach(&mut state, "web", 2, &["[::]:9000:80"]);
+    let host = facts("61000-65535", &[]);
+    for taken in [
+        "9000:80",
+        "0.0.0.0:9000:1",
+        "[::]:9000:1",
+        "127.0.0.1:9000:1",
+        "[::1]:9000:1",
+    ] {
+        let refused = given(&state, &[taken], &host).unwrap_err();
+        assert!(matches!(refused, Refused::PortTaken { .. }), "{refused}");
+    }
+}
+
+/// A network whose endpoints are reached at their own addresses in these families.
+fn routed_state(mode4: Mode, mode6: Mode) -> State {
+    let mut request = network("web");
+    (request.policy.mode4, request.policy.mode6) = (mode4, mode6);
+    let mut state = State::default();
+    state.apply(&create(&state, &request).unwrap().change);
+    state
+}
+
+#[test]
+fn a_host_address_names_its_family_in_a_routed_network_too() {
+    let state = routed_state(Mode::Routed, Mode::Routed);
+    let host = facts("61000-65535", &[]);
+    for (text, expected) in [
+        ("9000:80", "80/tcp"),
+        ("0.0.0.0:9000:80", "0.0.0.0::80/tcp"),
+        ("[::]:9000:80", "[::]::80/tcp"),
+        ("192.0.2.1:9000:80", "0.0.0.0::80/tcp"),
+    ] {
+        assert_eq!(given(&state, &[text], &host).unwrap(), expected);
+    }
+}
+
+/// Who asks for the loopback wants no one else to reach it: there it would be everybody.
+#[test]
+fn a_loopback_address_is_refused_where_the_endpoints_own_would_be_opened() {
+    let host = facts("61000-65535", &[]);
+    let refused = |mode4, mode6, text| {
+        let given = given(&routed_state(mode4, mode6), &[text], &host);
+        matches!(given, Err(Refused::LoopbackOfRouted { .. }))
+    };
+    let (nat, routed) = (Mode::Nat, Mode::Routed);
+    assert!(refused(routed, routed, "127.0.0.1:9000:80"));
+    assert!(refused(routed, routed, "[::1]:9000:80"));
+    assert!(refused(routed, nat, "127.0.0.1:9000:80"));
+    assert!(!refused(nat, routed, "127.0.0.1:9000:80"));
+    assert!(!refused(nat, routed, "[::1]:9000:80"), "it is relayed");
+
+    let mut request = network("web");
+    request.host_ips = vec!["127.0.0.1".parse().unwrap()];
+    request.policy.mode4 = Mode::Routed;
+    let error = create(&State::default(), &request).unwrap_err().to_string();
+    assert!(
+        error.contains("a loopback address to publish on"),
+        "{error}"
+    );
 }
 
 #[test]
@@ -174,13 +284,16 @@ fn whatever_is_published_or_withdrawn_leads_from_one_states_table_to_the_nexts()
     let mut state = State::default();
     state.apply(&create(&state, &request).unwrap().change);
     attach(&mut state, "web", 1, &["79:80"]);
-    let steps: [(&str, &[&str]); 6] = [
+    let steps: [(&str, &[&str]); 9] = [
         ("publish", &["80:80", "127.0.0.1:81:80", "[::1]:82:80"]),
         ("unpublish", &["79:80"]),
         ("publish", &["90-92:90-92", "93:90"]),
         ("unpublish", &["90-92:90-92"]),
         ("publish", &["94:90/udp"]),
         ("unpublish", &["80", "90", "90/udp"]),
+        ("publish", &["0.0.0.0:95:95", "[::]:95:95", "[::]:96:80"]),
+        ("unpublish", &["0.0.0.0:95:95"]),
+        ("unpublish", &["[::]:95:95", "96:80"]),
     ];
     for (verb, texts) in steps {
         let before = tidegate_plan::planned(&state);
