@@ -6,7 +6,7 @@ use std::sync::{Arc, PoisonError, RwLock};
 
 use tidegate_model::api::DriverInfo;
 use tidegate_nft::{
-    Description, Driver, DriverChoice, DriverKind, Error, Location, Opened, Programs,
+    Description, Driver, DriverChoice, DriverKind, Error, Ledger, Location, Opened, Programs,
 };
 
 use crate::config::Settings;
@@ -50,23 +50,35 @@ fn open_as(choice: DriverChoice, settings: &Settings) -> Result<Opened, Error> {
     tidegate_nft::open(choice, Location::Current, programs)
 }
 
-/// Opens the driver to work with, and says what is not as one would wish. Where the choice is
-/// ours, the exec driver stands by for the library driver.
+/// Opens the driver to work with, whose transactions the ledger knows, and says what is not as one would wish.
+/// Where the choice is ours, the exec driver stands by for the library driver.
 ///
 /// # Errors
 /// As [`open`].
-pub(crate) fn start(settings: &Settings) -> Result<(Box<dyn Driver>, InUse), Error> {
+pub(crate) fn start(
+    settings: &Settings,
+    ledger: &Ledger,
+) -> Result<(Box<dyn Driver>, InUse), Error> {
     let opened = open(settings)?;
     warn_about(&opened);
     let description = opened.driver.describe();
     let in_use = InUse::from(info(description, &opened.why));
     let has_standby = settings.nft_driver == DriverChoice::Auto;
-    if !has_standby || description.driver != DriverKind::Library {
-        return Ok((opened.driver, in_use));
+    let has_standby = has_standby && description.driver == DriverKind::Library;
+    let driver = ledger.track(opened.driver);
+    if !has_standby {
+        return Ok((driver, in_use));
     }
-    let settings = settings.clone();
-    let standby = Box::new(move || open_as(DriverChoice::Exec, &settings));
-    let failover = Failover::new(opened.driver, standby, in_use.clone());
+    let (settings, ledger) = (settings.clone(), ledger.clone());
+    // Each is tracked by itself: one that only says that it is done is lost, and the other stands in.
+    let standby = move || {
+        let opened = open_as(DriverChoice::Exec, &settings)?;
+        Ok(Opened {
+            driver: ledger.track(opened.driver),
+            ..opened
+        })
+    };
+    let failover = Failover::new(driver, Box::new(standby), in_use.clone());
     Ok((Box::new(failover), in_use))
 }
 

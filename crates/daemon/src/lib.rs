@@ -11,6 +11,7 @@ pub mod config;
 mod driver;
 pub mod engine;
 mod guard;
+pub mod inherited;
 pub mod listen;
 mod logging;
 mod metrics;

@@ -4,7 +4,7 @@ use std::io::Write;
 use std::process::ExitCode;
 
 use tidegate_cli::{Daemon, Parsed, parse};
-use tidegate_daemon::{StartError, listen, resolver, run, version};
+use tidegate_daemon::{StartError, inherited, listen, resolver, run, version};
 
 fn main() -> ExitCode {
     #[cfg(feature = "libnftables")]
@@ -27,6 +27,7 @@ fn main() -> ExitCode {
     }
     // First of all: it takes variables out of the environment.
     let handed_over = listen::handed_over();
+    inherited::close(handed_over.as_ref().ok().and_then(Option::as_ref));
     let args = match parse::<Daemon>(std::env::args_os()) {
         Parsed::Run(args) => args,
         Parsed::Show(help) => {

@@ -108,7 +108,9 @@ pub fn run(args: &Daemon, handed_over: Option<UnixListener>) -> Result<(), Start
     let names = listen_for_names(&settings.dns);
     settings.supplies.resolver = names.as_ref().ok().map(Sockets::port);
     claim.share_with_children()?;
-    let (driver, in_use) = driver::start(&settings)?;
+    // Before the first transaction, so that no change after it goes unnoticed.
+    let watch = Watch::open(&tidegate_plan::table())?;
+    let (driver, in_use) = driver::start(&settings, &watch.ledger())?;
     let log_level = settings.log_level;
     let dns = settings.dns.clone();
     let about = About {
@@ -120,10 +122,7 @@ pub fn run(args: &Daemon, handed_over: Option<UnixListener>) -> Result<(), Start
     };
     raise_descriptor_limit();
     let links = Box::new(Rtnetlink::open(&Location::Current)?);
-    // Before the first transaction, so that no change after it goes unnoticed.
-    let watch = Watch::open(&tidegate_plan::table())?;
     let ends = tidegate_link::Watch::open()?;
-    let driver = watch.track(driver);
     let engine =
         Engine::start(driver, links, store, settings.supplies).map_err(StartError::Reconcile)?;
     let engine = Arc::new(engine);

@@ -1,5 +1,6 @@
 //! Transactions: operations that happen together or not at all.
 
+use std::collections::BTreeSet;
 use std::fmt;
 
 use crate::model::{Element, Rule, Set, SetId, TableId};
@@ -108,6 +109,35 @@ impl Transaction {
             return false;
         };
         table == deleted && rest.iter().all(|op| op.target().table() == table)
+    }
+
+    /// Whether it changes something wherever it is taken: it is refused where what it makes is there, or
+    /// what it removes is not, or it adds a rule.
+    pub(crate) fn is_always_a_change(&self) -> bool {
+        self.ops.iter().any(|op| match op {
+            Op::Create(_)
+            | Op::Insert(_)
+            | Op::Delete(_)
+            | Op::CreateElements { .. }
+            | Op::DeleteElements { .. }
+            | Op::Add(Object::Rule(_)) => true,
+            Op::Add(Object::Table(_) | Object::Chain(_) | Object::Set(_))
+            | Op::Flush(_)
+            | Op::AddElements { .. } => false,
+        })
+    }
+
+    /// The tables that it is about, each once.
+    pub(crate) fn tables(&self) -> BTreeSet<TableId> {
+        let table = |op: &Op| op.target().table().clone();
+        self.ops.iter().map(table).collect()
+    }
+
+    /// Its operations on one table, first to last.
+    pub(crate) fn ops_on(&self, table: &TableId) -> impl Iterator<Item = &Op> {
+        self.ops
+            .iter()
+            .filter(move |op| op.target().table() == table)
     }
 
     /// Adds elements to a set that must be there. Nothing is appended when there are none.

@@ -7,7 +7,9 @@
     reason = "what is not as it should be fails the test"
 )]
 
+mod inherited;
 mod loopback;
+mod lying_nft;
 
 use tidegate_tests::Programs;
 

@@ -13,7 +13,6 @@ use netlink_sys::protocols::NETLINK_NETFILTER;
 use netlink_sys::{Socket, SocketAddr};
 
 use super::message::{Message, messages};
-use crate::driver::Error;
 
 /// Most commits that are remembered as ours until the watch has seen them; far more than a socket's
 /// buffer holds.
@@ -42,20 +41,42 @@ impl Generations {
         })
     }
 
-    /// Does what commits one transaction, and remembers which generation that was.
-    pub(super) fn commit(&self, work: impl FnOnce() -> Result<(), Error>) -> Result<(), Error> {
+    /// Does what commits one transaction, and remembers which generation that was. `is_told` says whether
+    /// the watch is to hear of it.
+    ///
+    /// # Errors
+    /// Those of `work`.
+    pub(super) fn commit<E>(
+        &self,
+        is_told: bool,
+        work: impl FnOnce() -> Result<(), E>,
+    ) -> Result<Counted, E> {
         let before = self.current();
         work()?;
         // Where the kernel does not tell, the commit counts as somebody else's: to be looked into.
-        if let (Ok(before), Ok(after)) = (before, self.current()) {
-            self.with(|ours| ours.remember(before, after));
+        let (Ok(before), Ok(after)) = (before, self.current()) else {
+            return Ok(Counted::NotTold);
+        };
+        if before == after {
+            return Ok(Counted::Nothing);
         }
-        Ok(())
+        self.with(|ours| ours.remember(before, after, is_told));
+        Ok(Counted::Something)
     }
 
     /// Whether the commit that made this generation was ours. It is ours once.
     pub(super) fn claim(&self, generation: u32) -> bool {
         self.with(|ours| ours.claim(generation))
+    }
+
+    /// Whether the watch has heard of every commit up to a generation, and not of one of ours among them.
+    pub(super) fn is_overdue(&self, heard: u32) -> bool {
+        self.with(|ours| ours.overdue(heard).next().is_some())
+    }
+
+    /// As [`is_overdue`](Self::is_overdue), and waits for none of them any more.
+    pub(super) fn give_up(&self, heard: u32) -> bool {
+        self.with(|ours| ours.give_up(heard))
     }
 
     /// Whether every commit after the generation that was heard of last was ours.
@@ -87,36 +108,75 @@ impl Generations {
     }
 }
 
+/// What became of a transaction that was said to be done.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Counted {
+    /// The kernel counted a commit meanwhile, ours or another's.
+    Something,
+    /// It counted none.
+    Nothing,
+    /// It does not tell.
+    NotTold,
+}
+
 /// Generations wrap around: only their distance means something.
 #[derive(Debug)]
 struct Ours {
     /// Up to here there is nothing more to be seen.
     seen: u32,
-    /// In each of these, first and last, there is one commit of ours.
-    spans: VecDeque<(u32, u32)>,
+    spans: VecDeque<Span>,
+}
+
+/// Generations among which one is of a commit of ours.
+#[derive(Clone, Copy, Debug)]
+struct Span {
+    first: u32,
+    last: u32,
+    /// Whether the watch is to hear of it.
+    is_told: bool,
+}
+
+/// Whether a generation is not after another.
+const fn is_until(generation: u32, last: u32) -> bool {
+    last.wrapping_sub(generation) < 1 << 31
 }
 
 impl Ours {
-    fn remember(&mut self, before: u32, after: u32) {
-        if before != after {
-            self.spans.push_back((before.wrapping_add(1), after));
-        }
+    fn remember(&mut self, before: u32, after: u32, is_told: bool) {
+        self.spans.push_back(Span {
+            first: before.wrapping_add(1),
+            last: after,
+            is_told,
+        });
         if self.spans.len() > REMEMBERED {
             self.spans.pop_front();
         }
     }
 
     fn claim(&mut self, generation: u32) -> bool {
-        let holds = |(first, last): &(u32, u32)| {
-            generation.wrapping_sub(*first) <= last.wrapping_sub(*first)
-        };
+        let holds =
+            |span: &Span| generation.wrapping_sub(span.first) <= span.last.wrapping_sub(span.first);
         let found = self.spans.iter().position(holds);
         found.and_then(|at| self.spans.remove(at)).is_some()
     }
 
+    /// Those that should have been heard of.
+    fn overdue(&self, heard: u32) -> impl Iterator<Item = &Span> {
+        let is_overdue = move |span: &&Span| {
+            span.is_told && is_until(span.last, heard) && !is_until(span.last, self.seen)
+        };
+        self.spans.iter().filter(is_overdue)
+    }
+
+    fn give_up(&mut self, heard: u32) -> bool {
+        let is_overdue = self.overdue(heard).next().is_some();
+        self.spans.retain(|span| !is_until(span.last, heard));
+        is_overdue
+    }
+
     fn all_since(&self, heard: u32, now: u32) -> bool {
         let unseen = now.wrapping_sub(heard).min(now.wrapping_sub(self.seen));
-        let since = |(first, _): &&(u32, u32)| now.wrapping_sub(*first) < unseen;
+        let since = |span: &&Span| now.wrapping_sub(span.first) < unseen;
         u32::try_from(self.spans.iter().filter(since).count()) == Ok(unseen)
     }
 
@@ -159,7 +219,7 @@ mod tests {
     #[test]
     fn a_commit_is_ours_once() {
         let mut ours = ours(4);
-        ours.remember(4, 5);
+        ours.remember(4, 5, true);
         assert!(!ours.claim(6));
         assert!(ours.claim(5));
         assert!(!ours.claim(5));
@@ -168,23 +228,36 @@ mod tests {
     #[test]
     fn of_several_commits_at_the_same_time_one_is_ours() {
         let mut ours = ours(4);
-        ours.remember(4, 6);
+        ours.remember(4, 6, true);
         assert!(ours.claim(6));
         assert!(!ours.claim(5));
     }
 
     #[test]
-    fn a_refused_transaction_claims_nothing() {
+    fn a_commit_that_everything_after_was_heard_of_and_it_was_not_is_overdue_once() {
         let mut ours = ours(4);
-        ours.remember(4, 4);
-        assert!(!ours.claim(5));
+        ours.remember(4, 6, true);
+        assert!(ours.overdue(5).next().is_none(), "it may be the sixth");
+        assert!(ours.overdue(6).next().is_some());
+        assert!(ours.give_up(6));
+        assert!(!ours.give_up(6));
+    }
+
+    #[test]
+    fn a_commit_that_is_not_to_be_heard_of_or_whose_message_was_lost_is_not_overdue() {
+        let mut ours = ours(4);
+        ours.remember(4, 5, false);
+        assert!(!ours.give_up(5));
+        ours.remember(5, 6, true);
+        ours.settle(6);
+        assert!(!ours.give_up(7));
     }
 
     #[test]
     fn what_was_missed_is_ours_if_there_were_no_more_commits_than_ours() {
         let mut ours = ours(u32::MAX - 1);
-        ours.remember(u32::MAX - 1, u32::MAX);
-        ours.remember(u32::MAX, 0);
+        ours.remember(u32::MAX - 1, u32::MAX, true);
+        ours.remember(u32::MAX, 0, true);
         assert!(ours.all_since(u32::MAX - 1, 0));
         assert!(ours.all_since(u32::MAX, 0));
         assert!(!ours.all_since(u32::MAX - 1, 1));

@@ -35,8 +35,8 @@ const NAMED: usize = 6;
 #[derive(Debug)]
 pub struct Watch {
     socket: Socket,
+    table: TableId,
     family: u8,
-    table: String,
     /// What the transaction that is being told of did to the table, and to what is in it.
     pending: [Vec<String>; 2],
     /// The generation of the last transaction that was told of.
@@ -50,6 +50,8 @@ pub struct Notice {
     changes: Vec<Change>,
     /// If not everything was told: the generation up to which it was.
     incomplete_since: Option<u32>,
+    /// The generation of the last transaction that was heard of, whatever it touched.
+    heard: u32,
 }
 
 /// A transaction that touched the table.
@@ -71,14 +73,17 @@ pub enum Finding {
     Nothing,
     /// Others did.
     Changed(Vec<Change>),
-    /// Others made changes that were not heard of, since more happened than could be told. Whether
-    /// they touched the table, only a look can tell.
+    /// Others made changes that were not heard of, since more happened than could be told, or a change that
+    /// a driver says it made was not heard of. What is in the table, only a look can tell.
     Missed,
 }
 
 /// Knows which transactions came from tracked drivers.
 #[derive(Clone, Debug)]
-pub struct Ledger(Arc<Generations>);
+pub struct Ledger {
+    generations: Arc<Generations>,
+    table: TableId,
+}
 
 impl Watch {
     /// Watches a table in the network namespace of the calling thread from now on.
@@ -96,8 +101,8 @@ impl Watch {
             let generations = Arc::new(Generations::open()?);
             Ok(Self {
                 socket,
+                table: table.clone(),
                 family: number(table.family),
-                table: table.name.as_str().to_owned(),
                 pending: Default::default(),
                 heard: generations.current()?,
                 generations,
@@ -106,20 +111,17 @@ impl Watch {
         open().map_err(|error| failed("listening to the kernel's nftables notifications", &error))
     }
 
-    /// The driver, with its transactions known as ours.
-    #[must_use]
-    pub fn track(&self, driver: Box<dyn Driver>) -> Box<dyn Driver> {
-        Box::new(Tracked::new(driver, Arc::clone(&self.generations)))
-    }
-
     /// Tells ours from others' transactions.
     #[must_use]
     pub fn ledger(&self) -> Ledger {
-        Ledger(Arc::clone(&self.generations))
+        Ledger {
+            generations: Arc::clone(&self.generations),
+            table: self.table.clone(),
+        }
     }
 
-    /// Waits until something happened to the table, and tells all that happened until then; `None`
-    /// once `stop` is readable or closed at its other end.
+    /// Waits until something happened to the table, or nothing did where something should have, and tells
+    /// all that happened until then; `None` once `stop` is readable or closed at its other end.
     ///
     /// # Errors
     /// When the socket is of no more use.
@@ -137,8 +139,10 @@ impl Watch {
             if !fds[1].revents().is_empty() {
                 return Ok(None);
             }
-            let notice = self.drain().map_err(|error| failed(&error))?;
-            if notice.incomplete_since.is_some() || !notice.changes.is_empty() {
+            let mut notice = self.drain().map_err(|error| failed(&error))?;
+            notice.heard = self.heard;
+            let is_news = notice.incomplete_since.is_some() || !notice.changes.is_empty();
+            if is_news || self.generations.is_overdue(self.heard) {
                 return Ok(Some(notice));
             }
         }
@@ -171,7 +175,8 @@ impl Watch {
         for message in messages(datagram) {
             match message {
                 Message::Object(touched)
-                    if touched.family == self.family && touched.table == self.table =>
+                    if touched.family == self.family
+                        && touched.table == self.table.name.as_str() =>
                 {
                     let pending = &mut self.pending[usize::from(!touched.is_table)];
                     if pending.len() < NAMED && !pending.contains(&touched.what) {
@@ -199,6 +204,14 @@ impl Watch {
 }
 
 impl Ledger {
+    /// The driver, with its transactions known as ours. Where it says that one is done and the kernel knows
+    /// of none, that is an error.
+    #[must_use]
+    pub fn track(&self, driver: Box<dyn Driver>) -> Box<dyn Driver> {
+        let generations = Arc::clone(&self.generations);
+        Box::new(Tracked::new(driver, generations, self.table.clone()))
+    }
+
     /// What a notice amounts to. To be asked while no tracked driver is at work, and once for each
     /// notice, in order: else a transaction of ours may count as somebody else's.
     ///
@@ -206,18 +219,21 @@ impl Ledger {
     /// When the kernel does not tell the generation of its ruleset.
     pub fn judge(&self, notice: Notice) -> Result<Finding, Error> {
         let failed = |error: io::Error| failed("asking for the generation", &error);
+        let generations = &self.generations;
         let mut changes = notice.changes;
+        let mut is_missed = false;
         if let Some(heard) = notice.incomplete_since {
-            let all_ours = self.0.all_ours_since(heard).map_err(failed)?;
-            changes.retain(|change| !all_ours && !self.0.claim(change.generation));
-            self.0.settle().map_err(failed)?;
-            if !all_ours && changes.is_empty() {
-                return Ok(Finding::Missed);
-            }
+            let all_ours = generations.all_ours_since(heard).map_err(failed)?;
+            changes.retain(|change| !all_ours && !generations.claim(change.generation));
+            generations.settle().map_err(failed)?;
+            is_missed = !all_ours;
         } else {
-            changes.retain(|change| !self.0.claim(change.generation));
+            changes.retain(|change| !generations.claim(change.generation));
         }
+        // A transaction that was said to be done while others made theirs, and that nobody heard of.
+        is_missed |= generations.give_up(notice.heard);
         Ok(match changes.is_empty() {
+            true if is_missed => Finding::Missed,
             true => Finding::Nothing,
             false => Finding::Changed(changes),
         })

@@ -10,6 +10,7 @@
 mod sample;
 
 mod atomicity;
+mod belief;
 mod child;
 mod crash;
 mod descriptors;

@@ -18,7 +18,9 @@ impl Scene {
     fn new(subject: crate::subject::Subject) -> Self {
         let netns = Netns::new();
         let watch = netns.run(|| Watch::open(&TABLE).expect("root may listen"));
-        let driver = watch.track(subject.open(Location::Path(netns.path())));
+        let driver = watch
+            .ledger()
+            .track(subject.open(Location::Path(netns.path())));
         let scene = Self {
             netns,
             watch,

@@ -3,10 +3,11 @@
 mod parse;
 mod value;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::diff::{ChainShape, Difference, Shape};
-use crate::model::{Name, TableId};
+use crate::model::{Element, Name, SetId, TableId};
+use crate::op::{Object, ObjectId, Op};
 use crate::ruleset::{Ruleset, SetState, TableState};
 
 pub(crate) use parse::parse;
@@ -68,6 +69,37 @@ impl LiveTable {
     #[must_use]
     pub fn rules(&self, chain: &Name) -> Option<usize> {
         self.chains.get(chain).map(|chain| chain.rules.len())
+    }
+
+    /// Whether it holds what an operation adds, or nothing of what it flushes. Of what else operations do, a
+    /// table tells nothing.
+    pub(crate) fn shows(&self, op: &Op) -> bool {
+        let is_empty = |chain: &ChainShape| chain.rules.is_empty();
+        match op {
+            Op::Add(Object::Table(_)) => true,
+            Op::Add(Object::Chain(chain)) => self.chains.contains_key(&chain.id.name),
+            Op::Add(Object::Set(set)) => self.holds(&set.id, &set.elements),
+            Op::AddElements { set, elements } => self.holds(set, elements),
+            Op::Flush(ObjectId::Table(_)) => self.chains.values().all(is_empty),
+            Op::Flush(ObjectId::Chain(chain)) => self.chains.get(&chain.name).is_some_and(is_empty),
+            Op::Flush(ObjectId::Set(set)) => {
+                let set = self.set(&set.name);
+                set.is_some_and(|set| set.elements().next().is_none())
+            }
+            Op::Add(Object::Rule(_))
+            | Op::Create(_)
+            | Op::Insert(_)
+            | Op::Delete(_)
+            | Op::CreateElements { .. }
+            | Op::DeleteElements { .. } => false,
+        }
+    }
+
+    fn holds(&self, set: &SetId, elements: &[Element]) -> bool {
+        self.set(&set.name).is_some_and(|set| {
+            let keys: BTreeSet<_> = set.elements().map(|element| &element.key).collect();
+            elements.iter().all(|element| keys.contains(&element.key))
+        })
     }
 
     /// The comparable form.

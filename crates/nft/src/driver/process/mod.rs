@@ -7,6 +7,8 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::time::{Duration, Instant};
 
+use rustix::process::{Pid, Resource, getrlimit, prlimit};
+
 use crate::driver::error::Error;
 use crate::driver::location::Namespace;
 use pump::{End, Pipes, Readers};
@@ -14,6 +16,9 @@ pub(crate) use runner::{Broken, Finished, Runner, Session};
 
 /// The most of stderr that is kept. It is read to its end whatever its size.
 const STDERR_KEPT: usize = 512 * 1024;
+/// How many descriptors a child may have: `select()`, by which nft waits, takes no greater number (FD_SETSIZE,
+/// select(2)) and ends the process instead. Ours may be many more.
+const DESCRIPTORS: u64 = 1024;
 
 /// Runs a program.
 pub(crate) struct System {
@@ -67,6 +72,7 @@ impl System {
         let (stdin, stdout, stderr) =
             (child.stdin.take(), child.stdout.take(), child.stderr.take());
         let child = Guard(child);
+        limit_descriptors(&child.0);
         let pipes = Pipes {
             stdin,
             stdout,
@@ -81,6 +87,18 @@ impl System {
             answers_on_stdout: self.answers_on_stdout,
         })
     }
+}
+
+/// Gives a child the limit that programs with `select()` are made for, whatever ours was raised to.
+fn limit_descriptors(child: &Child) {
+    let mut limit = getrlimit(Resource::Nofile);
+    limit.current = Some(
+        limit
+            .current
+            .map_or(DESCRIPTORS, |own| own.min(DESCRIPTORS)),
+    );
+    // Without, it has more than it will ever open.
+    let _ = prlimit(Some(Pid::from_child(child)), Resource::Nofile, limit);
 }
 
 impl Runner for System {

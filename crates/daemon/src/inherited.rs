@@ -1,0 +1,45 @@
+//! Descriptors that whoever started the daemon left open.
+//!
+//! Each of them would be open in every child too. A child that finds 1,024 and more ends with its first
+//! `select()` (FD_SETSIZE, select(2)), as nft and libnftables do; one that is held open keeps a pipe from
+//! closing, or a file system from being unmounted.
+
+use std::os::fd::{AsRawFd, RawFd};
+use std::os::unix::net::UnixListener;
+
+use rustix::process::{Resource, getrlimit};
+
+/// Those before it are the standard ones.
+const FIRST: RawFd = 3;
+/// Where those that are open cannot be listed, this many are tried at most.
+const TRIED: u64 = 1 << 20;
+
+/// Closes every descriptor but the standard ones and the socket that systemd handed over.
+///
+/// To be called first in the program: what it has opened itself would go too.
+pub fn close(handed_over: Option<&UnixListener>) {
+    let kept = handed_over.map(AsRawFd::as_raw_fd);
+    let close = |fd: RawFd| {
+        if fd >= FIRST && Some(fd) != kept {
+            // One that is not open need not be closed.
+            let _ = nix::unistd::close(fd);
+        }
+    };
+    if let Some(open) = open() {
+        open.into_iter().for_each(close);
+        return;
+    }
+    // Without /proc, or since as many are open as the limit allows: then there is room from here on.
+    let limit = getrlimit(Resource::Nofile).current.unwrap_or(TRIED);
+    let tried = RawFd::try_from(limit.min(TRIED)).unwrap_or(RawFd::MAX);
+    (FIRST..tried).for_each(close);
+    open().into_iter().flatten().for_each(close);
+}
+
+/// Those that are open (proc_pid_fd(5)), and the one by which they are listed, which is closed by then.
+fn open() -> Option<Vec<RawFd>> {
+    let listed = std::fs::read_dir("/proc/self/fd").ok()?;
+    let number =
+        |entry: std::io::Result<std::fs::DirEntry>| entry.ok()?.file_name().to_str()?.parse().ok();
+    Some(listed.filter_map(number).collect())
+}
