@@ -104,7 +104,12 @@ fn checksum(from: IpAddr, to: IpAddr, protocol: u8, payload: &[u8]) -> u16 {
         payload,
     ]
     .concat();
-    let words = all.chunks(2).map(|word| {
+    sum_of(&all)
+}
+
+/// The sum of RFC 1071.
+fn sum_of(bytes: &[u8]) -> u16 {
+    let words = bytes.chunks(2).map(|word| {
         let low = word.get(1).copied().unwrap_or(0);
         u32::from(u16::from_be_bytes([word[0], low]))
     });
@@ -181,4 +186,64 @@ impl Wiretap {
             }
         }
     }
+}
+
+/// Sends whole Ethernet frames out of an interface (packet(7)), one after the other, so many times each.
+///
+/// # Panics
+/// When the kernel does not send them.
+pub fn send_frames(netns: &Netns, interface: &str, frames: &[Vec<u8>], times: usize) {
+    let hex = |frame: &Vec<u8>| frame.iter().map(|byte| format!("{byte:02x}")).collect();
+    let frames: Vec<String> = frames.iter().map(hex).collect();
+    let script = "import socket, sys
+s = socket.socket(socket.AF_PACKET, socket.SOCK_RAW)
+s.bind((sys.argv[1], 0))
+for frame in sys.argv[3:]:
+    for _ in range(int(sys.argv[2])):
+        s.send(bytes.fromhex(frame))";
+    netns.sh(&format!(
+        "python3 -c '{script}' {interface} {times} {}",
+        frames.join(" ")
+    ));
+}
+
+/// The Ethernet address of an interface.
+///
+/// # Panics
+/// When there is no such interface.
+pub fn mac_of(netns: &Netns, interface: &str) -> [u8; 6] {
+    let shown = netns.sh(&format!("ip -br link show dev {interface}"));
+    let mac = shown.split_whitespace().nth(2).unwrap_or_default();
+    let octets = mac.split(':').map(|octet| u8::from_str_radix(octet, 16));
+    let octets: Result<Vec<u8>, _> = octets.collect();
+    let octets = octets.ok().and_then(|octets| octets.try_into().ok());
+    octets.unwrap_or_else(|| panic!("no Ethernet address in {shown:?}"))
+}
+
+/// A frame with a datagram from any address to another, behind tags of VLANs by their type and number.
+///
+/// # Panics
+/// When an address is none of IPv4.
+pub fn tagged_udp(
+    [from_mac, to_mac]: [[u8; 6]; 2],
+    tags: &[(u16, u16)],
+    [from, to]: [SocketAddr; 2],
+    text: &str,
+) -> Vec<u8> {
+    let (IpAddr::V4(source), IpAddr::V4(destination)) = (from.ip(), to.ip()) else {
+        panic!("{from} or {to} is none of IPv4");
+    };
+    let tags = tags.iter().flat_map(|(kind, vlan)| [*kind, *vlan]);
+    let tags: Vec<u8> = tags.chain([0x0800]).flat_map(u16::to_be_bytes).collect();
+    let length = (8 + text.len()) as u16;
+    let ports = [from.port(), to.port(), length, 0].map(u16::to_be_bytes);
+    let total = (20 + length).to_be_bytes();
+    let mut header = vec![0x45, 0, total[0], total[1], 0, 7, 0, 0, 64, UDP, 0, 0];
+    header.extend(source.octets());
+    header.extend(destination.octets());
+    let sum = sum_of(&header);
+    let header = with_checksum(header, 10, sum);
+    // A sum of 0 is none (RFC 768).
+    let payload = [ports.as_flattened(), text.as_bytes()].concat();
+    [&to_mac[..], &from_mac, &tags, &header, &payload].concat()
 }

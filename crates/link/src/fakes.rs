@@ -133,6 +133,7 @@ impl State {
         match step {
             LinkStep::SetSysctl(sysctl) => self.host.set_sysctl(sysctl),
             LinkStep::AddBridge(bridge) => self.host.add_bridge(bridge)?,
+            LinkStep::GuardPorts(bridge) => self.host.guard_ports(bridge),
             LinkStep::AddVeth(veth) => self.host.add_veth(veth)?,
             LinkStep::DeleteBridge(bridge) => self.host.delete_ours(&bridge.ifname),
             LinkStep::DeleteVeth(veth) => self.host.delete_ours(&veth.ifname),
@@ -168,6 +169,11 @@ impl Links for FakeLinks {
 
     fn links(&mut self) -> Result<Vec<Link>, LinkError> {
         Ok(self.state().host.links())
+    }
+
+    /// Every port is guarded.
+    fn unguarded(&mut self) -> Result<BTreeSet<IfName>, LinkError> {
+        Ok(BTreeSet::new())
     }
 
     fn routes(&mut self) -> Result<Vec<IpNet>, LinkError> {

@@ -13,6 +13,7 @@ mod decode;
 mod error;
 pub mod fakes;
 mod find;
+mod guard;
 mod message;
 mod netlink;
 mod netns;
@@ -34,7 +35,7 @@ use std::path::Path;
 use ipnet::IpNet;
 use tidegate_model::links::{Link, LinkStep, NetnsFacts, Way};
 use tidegate_model::traffic::{Course, Passed};
-use tidegate_model::{NetnsId, Protocol};
+use tidegate_model::{IfName, NetnsId, Protocol};
 
 pub use error::{ErrorKind, LinkError, NetnsFault};
 pub use rtnetlink::{Location, Rtnetlink};
@@ -52,6 +53,9 @@ pub trait Links: Send {
     /// The host's links with their addresses, by the kernel's index, without those that were removed. A link whose name is not an
     /// [`IfName`](tidegate_model::IfName) is left out: it is none of ours.
     fn links(&mut self) -> Result<Vec<Link>, LinkError>;
+
+    /// The ports of bridges, ours both, that do not keep their endpoints from the host's 127.0.0.0/8.
+    fn unguarded(&mut self) -> Result<BTreeSet<IfName>, LinkError>;
 
     /// What a new subnet must not overlap, sorted, each once: destinations of the host's unicast
     /// routes in every table but `local`, but for default routes, and its addresses' prefixes.

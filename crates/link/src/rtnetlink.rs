@@ -18,7 +18,7 @@ use crate::occupied::Occupied;
 use crate::ports::{self, Ports};
 use crate::remover::Remover;
 use crate::sysctl::Sysctls;
-use crate::{Links, bridge, conntrack, find, message, retire, survey, veth};
+use crate::{Links, bridge, conntrack, find, guard, message, retire, survey, veth};
 
 /// Which network namespace is the host.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -135,6 +135,7 @@ impl Rtnetlink {
             }
             LinkStep::AddBridge(bridge) => bridge::add(self, bridge),
             LinkStep::DeleteBridge(bridge) => retire::bridge(self, bridge),
+            LinkStep::GuardPorts(bridge) => guard::bridge(self, bridge),
             LinkStep::AddVeth(veth) => veth::add(self, veth),
             LinkStep::DeleteVeth(veth) => retire::pair(self, veth),
             LinkStep::DeleteLink(ifname) => self.delete_named(ifname),
@@ -187,6 +188,11 @@ impl Links for Rtnetlink {
             .map_err(|cause| LinkError::new("list the host's interfaces", cause))?;
         self.occupied.recognize(&links);
         Ok(links)
+    }
+
+    fn unguarded(&mut self) -> Result<BTreeSet<IfName>, LinkError> {
+        guard::unguarded(&mut self.socket)
+            .map_err(|cause| LinkError::new("look for the filters of bridge ports", cause))
     }
 
     fn routes(&mut self) -> Result<Vec<IpNet>, LinkError> {

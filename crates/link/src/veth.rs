@@ -13,7 +13,7 @@ use crate::netns::Netns;
 use crate::rtnetlink::Rtnetlink;
 use crate::survey::LOOPBACK;
 use crate::sysctl::Sysctls;
-use crate::{announce, find, message, settle, sysctl};
+use crate::{announce, find, guard, message, settle, sysctl};
 
 /// Makes the pair, addressed, routed and up at both ends, or makes nothing.
 pub(crate) fn add(host: &mut Rtnetlink, veth: &Veth) -> Result<(), LinkError> {
@@ -94,6 +94,7 @@ fn configure(
     netns: &Netns,
 ) -> Result<(), LinkError> {
     silence(host, veth)?;
+    guard::port(host, index, &veth.bridge)?;
     let isolated = veth.isolated && !has_br_netfilter(host)?;
     let request = message::set_port_up(index, isolated);
     send_one(&mut host.socket, What::SetUp(&veth.ifname), request)?;

@@ -22,6 +22,10 @@ pub enum LinkStep {
     AddBridge(Bridge),
     /// Removes a bridge. A bridge that is not there is not an error.
     DeleteBridge(Bridge),
+    /// Has the ports of a bridge keep their endpoints from the host's 127.0.0.0/8, also those that an older release
+    /// made, and then lets ports published on 127.0.0.1 through it (`route_localnet` in ip-sysctl of the kernel
+    /// documentation). Where the kernel lacks what it takes, the bridge is closed to both.
+    GuardPorts(IfName),
     /// Makes a veth pair: one end on the bridge, the other in the endpoint's namespace, both up.
     AddVeth(Veth),
     /// Removes a veth pair by its host end. A pair that is not there is not an error.
@@ -44,6 +48,7 @@ impl LinkStep {
             Self::SetSysctl(_) => "set-sysctl",
             Self::AddBridge(_) => "add-bridge",
             Self::DeleteBridge(_) => "delete-bridge",
+            Self::GuardPorts(_) => "guard-ports",
             Self::AddVeth(_) => "add-veth",
             Self::DeleteVeth(_) => "delete-veth",
             Self::DeleteLink(_) => "delete-link",
@@ -63,7 +68,10 @@ impl LinkStep {
             Self::DeleteVeth(veth) => Some(Self::AddVeth(veth.clone())),
             Self::HoldPorts(holds) => Some(Self::ReleasePorts(holds.clone())),
             Self::ReleasePorts(holds) => Some(Self::HoldPorts(holds.clone())),
-            Self::SetSysctl(_) | Self::DeleteLink(_) | Self::ForgetConnections(_) => None,
+            Self::SetSysctl(_)
+            | Self::GuardPorts(_)
+            | Self::DeleteLink(_)
+            | Self::ForgetConnections(_) => None,
         }
     }
 }

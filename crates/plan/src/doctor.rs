@@ -3,12 +3,13 @@
 mod chains;
 mod host;
 mod names;
+mod ports;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use tidegate_model::State;
 use tidegate_model::doctor::{Checked, Diagnosis, Finding, Severity};
 use tidegate_model::links::{Link, LinkStep, Sysctl};
+use tidegate_model::{IfName, State};
 use tidegate_nft::{BaseChain, Kind};
 
 use crate::{start, steps};
@@ -20,6 +21,9 @@ pub struct Symptoms {
     pub sysctls: BTreeMap<String, Option<String>>,
     /// The host's links.
     pub links: Vec<Link>,
+    /// Ports of bridges, ours both, that do not keep their endpoints from the host's 127.0.0.0/8, or why they cannot be
+    /// told.
+    pub unguarded: Result<BTreeSet<IfName>, String>,
     /// What differs between the table as planned and as it is, or why that cannot be told.
     pub table: Result<Vec<String>, String>,
     /// Why the kernel or nft would refuse the table if it were made now.
@@ -85,6 +89,7 @@ pub fn diagnose(state: &State, symptoms: &Symptoms) -> Diagnosis {
     let checks = [
         ("sysctls", sysctls(state, symptoms)),
         ("links", links(state, symptoms)),
+        ("ports", ports::guards(state, symptoms)),
         ("table", table(symptoms)),
         ("other-tables", chains::nft(state, &symptoms.chains)),
         ("iptables-legacy", chains::legacy(state, &symptoms.legacy)),
@@ -135,7 +140,7 @@ fn sysctls(state: &State, symptoms: &Symptoms) -> Vec<Finding> {
         value: wanted,
     } in wanted(state)
     {
-        if value(&path).is_some_and(|found| found != wanted) {
+        if value(&path).is_some_and(|found| found != wanted) && !ports::is_closed(&path, symptoms) {
             let name = path.replace('/', ".");
             let what = format!(
                 "sysctl {name} is {}, and must be {wanted}",

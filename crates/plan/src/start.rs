@@ -126,12 +126,7 @@ impl Wanted {
         let fitting = self.fitting(known);
         let steps_of = |(bridge, veths): &(Bridge, Vec<Veth>)| {
             let bridge = if fitting.contains(&bridge.ifname) {
-                bridge
-                    .sysctls
-                    .iter()
-                    .cloned()
-                    .map(LinkStep::SetSysctl)
-                    .collect()
+                kept(bridge)
             } else {
                 vec![LinkStep::AddBridge(bridge.clone())]
             };
@@ -146,6 +141,16 @@ impl Wanted {
             .map(|(name, links)| (name.clone(), steps_of(links)))
             .collect()
     }
+}
+
+/// What a bridge that is there may lack: sysctls that somebody changed, and guards of ports that an older release made.
+/// It lets packets to the host's loopback in only once they have theirs.
+fn kept(bridge: &Bridge) -> Vec<LinkStep> {
+    let opens = steps::route_localnet(&bridge.ifname);
+    let others = bridge.sysctls.iter().filter(|sysctl| **sysctl != opens);
+    let sysctls = others.cloned().map(LinkStep::SetSysctl);
+    let guard = LinkStep::GuardPorts(bridge.ifname.clone());
+    sysctls.chain([guard]).collect()
 }
 
 fn clean_up(state: &State, known: &Known<'_>, wanted: &Wanted) -> Vec<LinkStep> {

@@ -38,12 +38,7 @@ pub(crate) fn forwarding(network: &Network) -> Vec<LinkStep> {
 /// A network's bridge.
 pub(crate) fn bridge(network: &Network) -> Bridge {
     let ifname = &network.bridge;
-    // route_localnet lets a port that is published on 127.0.0.1 be sent on to an endpoint; the
-    // ruleset's `guard` chain keeps everybody but the host out of 127.0.0.0/8 in turn.
-    let mut sysctls = vec![sysctl(
-        format!("net/ipv4/conf/{ifname}/route_localnet"),
-        "1",
-    )];
+    let mut sysctls = vec![route_localnet(ifname)];
     let is_isolated = network.policy.access == Access::Isolated;
     let ipv6: &[(&str, &str)] = if has_ipv6(network) && !is_isolated {
         // Whatever is forwarded to an endpoint waits until the bridge's link-local address can be
@@ -73,6 +68,12 @@ pub(crate) fn bridge(network: &Network) -> Bridge {
         sysctls,
         icc: network.policy.icc,
     }
+}
+
+/// What lets a port that is published on 127.0.0.1 be sent on to an endpoint. The ports of the bridge keep endpoints
+/// out of 127.0.0.0/8 in turn, and the ruleset's `guard` chain everybody but the host.
+pub(crate) fn route_localnet(bridge: &IfName) -> Sysctl {
+    sysctl(format!("net/ipv4/conf/{bridge}/route_localnet"), "1")
 }
 
 /// An endpoint's veth pair.

@@ -10,6 +10,7 @@
 mod inherited;
 mod loopback;
 mod lying_nft;
+mod port;
 
 use tidegate_tests::Programs;
 

@@ -26,10 +26,15 @@ impl Engine {
             let value = tidegate_link::sysctl(&path);
             (path, value)
         });
+        let unguarded = kernel.links.unguarded().map_err(|error| {
+            let causes = causes(&error);
+            [vec![error.to_string()], causes].concat().join(": ")
+        });
         let description = kernel.driver.describe();
         let symptoms = Symptoms {
             sysctls: values.collect(),
             links,
+            unguarded,
             table: kernel.differences(&state).map_err(|error| one_line(&error)),
             refusal: kernel
                 .driver

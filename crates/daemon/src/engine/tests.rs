@@ -12,7 +12,7 @@ use tidegate_link::{ErrorKind, LinkError};
 use tidegate_model::api::RefusalKind;
 use tidegate_model::links::{Link, LinkStep, NetnsFacts, PortHold, Way};
 use tidegate_model::traffic::{Course, Passed};
-use tidegate_model::{NetnsId, Protocol};
+use tidegate_model::{IfName, NetnsId, Protocol};
 use tidegate_nft::FakeDriver;
 
 use super::*;
@@ -402,6 +402,10 @@ impl Links for SlowLinks {
 
     fn links(&mut self) -> Result<Vec<Link>, LinkError> {
         self.links.links()
+    }
+
+    fn unguarded(&mut self) -> Result<BTreeSet<IfName>, LinkError> {
+        self.links.unguarded()
     }
 
     fn routes(&mut self) -> Result<Vec<IpNet>, LinkError> {

@@ -10,7 +10,7 @@ use ipnet::IpNet;
 use tidegate_link::{LinkError, Links};
 use tidegate_model::links::{Link, LinkStep, NetnsFacts, Way};
 use tidegate_model::traffic::{Course, Passed};
-use tidegate_model::{NetnsId, Protocol};
+use tidegate_model::{IfName, NetnsId, Protocol};
 use tidegate_nft::{BaseChain, Description, Driver, Error, Listing, TableId, Transaction};
 
 /// Counts the points that are passed, before and after everything that changes something.
@@ -90,6 +90,10 @@ impl Links for FusedLinks {
 
     fn links(&mut self) -> Result<Vec<Link>, LinkError> {
         self.0.links()
+    }
+
+    fn unguarded(&mut self) -> Result<BTreeSet<IfName>, LinkError> {
+        self.0.unguarded()
     }
 
     fn routes(&mut self) -> Result<Vec<IpNet>, LinkError> {

@@ -185,6 +185,13 @@ impl Host {
         Ok(())
     }
 
+    pub(super) fn guard_ports(&mut self, bridge: &IfName) {
+        self.set_sysctl(&Sysctl {
+            path: format!("net/ipv4/conf/{bridge}/route_localnet"),
+            value: "1".to_owned(),
+        });
+    }
+
     pub(super) fn add_veth(&mut self, veth: &Veth) -> Result<(), LinkError> {
         self.check_veth(veth)?;
         let path = veth.peer.netns.path.clone();

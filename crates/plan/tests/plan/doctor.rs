@@ -2,16 +2,18 @@
 
 use tidegate_model::State;
 use tidegate_model::doctor::Severity;
+use tidegate_model::links::{Link, LinkKind};
 use tidegate_nft::{BaseChain, Kind};
 use tidegate_plan::{Legacy, LegacyPolicy, Symptoms, diagnose};
 
 use crate::start::links_of;
-use crate::values::state_with;
+use crate::values::{attach, state_with};
 
 fn healthy() -> Symptoms {
     Symptoms {
         sysctls: Default::default(),
         links: links_of(&state_with(&["web"])),
+        unguarded: Ok(Default::default()),
         table: Ok(Vec::new()),
         refusal: None,
         chains: Ok(Vec::new()),
@@ -196,4 +198,61 @@ fn whatever_keeps_questions_for_names_from_the_host_is_found() {
     });
     assert_eq!(severity, Severity::Fault);
     assert!(what.contains("not answered: the process ended"), "{what}");
+}
+
+#[test]
+fn ports_that_do_not_keep_their_endpoints_from_the_loopback_are_named_and_so_are_those_of_others() {
+    let ports = ["a0", "a1", "a2", "a3", "a4", "a5", "a6"].map(|name| name.parse().unwrap());
+    let (severity, what, advice) = only(|s| s.unguarded = Ok(ports.into()));
+    assert_eq!(severity, Severity::Fault);
+    assert!(
+        what.ends_with("missing at a0, a1, a2, a3, a4 and 2 more"),
+        "{what}"
+    );
+    assert!(advice.contains("cls_bpf"), "{advice}");
+
+    let (severity, what, advice) = only(|s| {
+        s.links.push(Link {
+            ifname: "tap0".parse().unwrap(),
+            kind: LinkKind::Other,
+            group: 0,
+            up: true,
+            mac: None,
+            master: Some("tgb0".parse().unwrap()),
+            addresses: Vec::new(),
+        });
+    });
+    assert_eq!(severity, Severity::Warning);
+    assert!(
+        what.starts_with("interface tap0 is a port of tgb0"),
+        "{what}"
+    );
+    assert_eq!(
+        advice,
+        "take it off the bridge: `ip link set tap0 nomaster`"
+    );
+
+    let (severity, ..) = only(|s| s.unguarded = Err("no netlink".into()));
+    assert_eq!(severity, Severity::CouldNotTell);
+}
+
+/// Nobody is told to open what is closed for a reason.
+#[test]
+fn a_bridge_that_is_closed_since_its_ports_have_no_guard_is_one_fault() {
+    let mut state = state_with(&["web"]);
+    attach(&mut state, "web", 1, &[]);
+    let port = state.endpoints.values().next().unwrap().host_ifname.clone();
+    let links = links_of(&state);
+    let path = "net/ipv4/conf/tgb0/route_localnet";
+    let (_, what, _) = only_of(&state, |s| {
+        s.links.clone_from(&links);
+        s.unguarded = Ok([port].into());
+        s.sysctls.insert(path.into(), Some("0".into()));
+    });
+    assert!(what.contains("filter"), "{what}");
+    let (_, what, _) = only_of(&state, |s| {
+        s.links.clone_from(&links);
+        s.sysctls.insert(path.into(), Some("0".into()));
+    });
+    assert!(what.contains("route_localnet is 0"), "{what}");
 }

@@ -1,0 +1,73 @@
+//! What keeps endpoints from the host's loopback while the table is away.
+
+use std::collections::BTreeSet;
+
+use tidegate_model::doctor::{Finding, Severity};
+use tidegate_model::links::{GROUP, Link};
+use tidegate_model::{IfName, State};
+
+use super::{Symptoms, finding};
+use crate::steps;
+
+/// How many interfaces a finding names.
+const NAMED: usize = 5;
+
+/// Ports that do not keep their endpoints from 127.0.0.0/8, and those that are none of ours.
+pub(super) fn guards(state: &State, symptoms: &Symptoms) -> Vec<Finding> {
+    let mut findings = Vec::new();
+    match &symptoms.unguarded {
+        Err(reason) => findings.push(finding(
+            Severity::CouldNotTell,
+            format!("cannot tell whether ports of bridges keep endpoints from the host's 127.0.0.0/8: {reason}"),
+            "see `tc qdisc show` and `tc filter show`",
+        )),
+        Ok(unguarded) => findings.extend(unguarded_found(unguarded)),
+    }
+    let bridges = || state.networks.values().map(|network| &network.bridge);
+    let is_foreign = |link: &&Link| {
+        link.group != GROUP && bridges().any(|bridge| link.master.as_ref() == Some(bridge))
+    };
+    findings.extend(symptoms.links.iter().filter(is_foreign).map(|link| {
+        let what = format!(
+            "interface {} is a port of {}, and none of ours: the table alone keeps what comes in by it from the host's 127.0.0.0/8",
+            link.ifname,
+            link.master.as_ref().map_or_else(String::new, ToString::to_string)
+        );
+        let advice = format!("take it off the bridge: `ip link set {} nomaster`", link.ifname);
+        finding(Severity::Warning, what, advice)
+    }));
+    findings
+}
+
+fn unguarded_found(unguarded: &BTreeSet<IfName>) -> Option<Finding> {
+    let named: Vec<String> = unguarded
+        .iter()
+        .take(NAMED)
+        .map(ToString::to_string)
+        .collect();
+    let more = match unguarded.len().saturating_sub(NAMED) {
+        0 => String::new(),
+        more => format!(" and {more} more"),
+    };
+    let what = format!(
+        "the filter that keeps endpoints from the host's 127.0.0.0/8 while the table is away is missing at {}{more}",
+        named.join(", ")
+    );
+    let advice = "restart tidegated, which puts it back; where that does not help, the kernel lacks sch_ingress or cls_bpf \
+                  (NET_SCH_INGRESS, NET_CLS_BPF), and ports published on 127.0.0.1 are out of the host's reach until \
+                  it has them";
+    (!unguarded.is_empty()).then(|| finding(Severity::Fault, what, advice))
+}
+
+/// Whether a sysctl is one that keeps a bridge closed as long as its ports are not guarded.
+pub(super) fn is_closed(path: &str, symptoms: &Symptoms) -> bool {
+    let Ok(unguarded) = &symptoms.unguarded else {
+        return false;
+    };
+    let ports = symptoms
+        .links
+        .iter()
+        .filter(|link| unguarded.contains(&link.ifname));
+    let mut bridges = ports.filter_map(|port| port.master.as_ref());
+    bridges.any(|bridge| steps::route_localnet(bridge).path == path)
+}
