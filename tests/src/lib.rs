@@ -11,6 +11,7 @@
     reason = "only tests link this crate, and a test reports a failure by panicking"
 )]
 
+mod dead;
 pub mod forge;
 mod host;
 mod lab;
@@ -23,6 +24,7 @@ mod system;
 pub mod traffic;
 mod wait;
 
+pub use dead::DeadMount;
 pub use host::Host;
 pub use lab::{Attached, Lab, wire};
 pub use links::{is_retired, links_in};

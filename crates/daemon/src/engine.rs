@@ -15,9 +15,10 @@ mod ruleset;
 mod start;
 mod traffic;
 
+use std::path::PathBuf;
 use std::sync::{Mutex, MutexGuard, PoisonError, RwLock, RwLockReadGuard};
 
-use tidegate_link::Links;
+use tidegate_link::{Guests, Links};
 use tidegate_model::api::{Attach, CreateNetwork, NetworkView};
 use tidegate_model::event::{Event, Happening};
 use tidegate_model::{Change, Endpoint, Name, Network, State};
@@ -58,7 +59,7 @@ impl Engine {
     /// # Errors
     /// When it cannot be planned, or the host refuses it; nothing is changed then.
     pub fn create_network(&self, request: &CreateNetwork) -> Result<NetworkView, EngineError> {
-        let change = self.command(|kernel, state| {
+        let change = self.command(Guests::default(), |kernel, state| {
             let host = HostFacts {
                 routes: timed(Stage::Netlink, || kernel.links.routes())?,
             };
@@ -79,7 +80,16 @@ impl Engine {
     /// As [`Self::create_network`].
     pub fn remove_network(&self, name: &Name, force: bool) -> Result<NetworkView, EngineError> {
         let mut was = None;
-        self.command(|_, state| {
+        let guests = match force {
+            true => self.guests(|state| {
+                state
+                    .endpoints_of(name)
+                    .map(|e| e.netns.path.clone())
+                    .collect()
+            }),
+            false => Guests::default(),
+        };
+        self.command(guests, |_, state| {
             was = state.networks.get(name).map(|network| view(state, network));
             Ok(tidegate_plan::remove_network(state, name, force)?)
         })?;
@@ -92,7 +102,9 @@ impl Engine {
     /// # Errors
     /// As [`Self::create_network`].
     pub fn connect(&self, one: &Name, other: &Name) -> Result<NetworkView, EngineError> {
-        self.command(|_, state| Ok(tidegate_plan::connect(state, one, other)?))?;
+        self.command(Guests::default(), |_, state| {
+            Ok(tidegate_plan::connect(state, one, other)?)
+        })?;
         tracing::info!(%one, %other, "connected two networks");
         self.network(one)
     }
@@ -102,7 +114,9 @@ impl Engine {
     /// # Errors
     /// As [`Self::create_network`].
     pub fn disconnect(&self, one: &Name, other: &Name) -> Result<NetworkView, EngineError> {
-        self.command(|_, state| Ok(tidegate_plan::disconnect(state, one, other)?))?;
+        self.command(Guests::default(), |_, state| {
+            Ok(tidegate_plan::disconnect(state, one, other)?)
+        })?;
         tracing::info!(%one, %other, "disconnected two networks");
         self.network(one)
     }
@@ -115,8 +129,9 @@ impl Engine {
         if !request.netns.is_absolute() {
             return Err(EngineError::RelativePath(request.netns.clone()));
         }
+        let guests = timed(Stage::Netlink, || Guests::open([request.netns.clone()]));
         let attach = |may_have_ipv6: bool| {
-            self.command_with_ports(&request.ports, |kernel, state, host| {
+            self.command_with_ports(&guests, &request.ports, |kernel, state, host| {
                 let mut netns = timed(Stage::Netlink, || kernel.links.netns(&request.netns))?;
                 netns.ipv6 &= may_have_ipv6;
                 Ok(tidegate_plan::attach(state, request, &netns, host)?)
@@ -138,7 +153,8 @@ impl Engine {
     /// # Errors
     /// As [`Self::create_network`].
     pub fn detach(&self, name: &Name) -> Result<Endpoint, EngineError> {
-        let change = self.command(|_, state| Ok(tidegate_plan::detach(state, name)?))?;
+        let guests = self.guests_of(name);
+        let change = self.command(guests, |_, state| Ok(tidegate_plan::detach(state, name)?))?;
         tracing::info!(endpoint = %name, "detached");
         Ok(endpoint_of(change))
     }
@@ -203,18 +219,20 @@ impl Engine {
     /// Plans and carries out one command, alone.
     fn command(
         &self,
+        guests: Guests,
         plan: impl FnOnce(&mut Kernel, &State) -> Result<Plan, EngineError>,
     ) -> Result<Change, EngineError> {
-        let done = self.command_uncounted(|kernel, state| plan(kernel, state).map(Some));
+        let done = self.command_uncounted(guests, |kernel, state| plan(kernel, state).map(Some));
         self.counted(done).map(planned)
     }
 
     /// Plans one command, alone, and carries it out if there is anything to do.
     fn command_if(
         &self,
+        guests: Guests,
         plan: impl FnOnce(&mut Kernel, &State) -> Result<Option<Plan>, EngineError>,
     ) -> Result<Option<Change>, EngineError> {
-        let done = self.command_uncounted(plan);
+        let done = self.command_uncounted(guests, plan);
         self.counted(done)
     }
 
@@ -231,14 +249,29 @@ impl Engine {
         done
     }
 
+    /// `guests` are the namespaces that the command has to do with: opened before, since their paths may lead to where
+    /// nobody answers, and everybody else waits for the lock.
     fn command_uncounted(
         &self,
+        guests: Guests,
         plan: impl FnOnce(&mut Kernel, &State) -> Result<Option<Plan>, EngineError>,
     ) -> Result<Option<Change>, EngineError> {
         let mut kernel = timed(Stage::Wait, || self.kernel());
+        kernel.links.admit(guests);
+        let done = self.carry_out_alone(&mut kernel, plan);
+        // A namespace lives on while it is open.
+        kernel.links.admit(Guests::default());
+        done
+    }
+
+    fn carry_out_alone(
+        &self,
+        kernel: &mut Kernel,
+        plan: impl FnOnce(&mut Kernel, &State) -> Result<Option<Plan>, EngineError>,
+    ) -> Result<Option<Change>, EngineError> {
         // Only the holder of the kernel's lock writes the state: it stays as it is until then.
         let before = self.state();
-        let Some(plan) = timed(Stage::Plan, || plan(&mut kernel, &before))? else {
+        let Some(plan) = timed(Stage::Plan, || plan(kernel, &before))? else {
             return Ok(None);
         };
         kernel.carry_out(&before, &plan)?;
@@ -253,6 +286,20 @@ impl Engine {
             self.events.tell(happening);
         }
         Ok(Some(plan.change))
+    }
+
+    /// Opens the namespace of an endpoint, for a command that has to do with it.
+    fn guests_of(&self, name: &Name) -> Guests {
+        self.guests(|state| {
+            let endpoint = state.endpoints.get(name);
+            endpoint.map(|e| e.netns.path.clone()).into_iter().collect()
+        })
+    }
+
+    /// Opens namespaces whose paths are in the state. No lock is held meanwhile.
+    fn guests(&self, paths: impl FnOnce(&State) -> Vec<PathBuf>) -> Guests {
+        let paths = paths(&self.state());
+        timed(Stage::Netlink, || Guests::open(paths))
     }
 
     /// A command that panicked left the state as it was before it.

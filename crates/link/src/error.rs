@@ -6,6 +6,7 @@ use std::path::Path;
 
 use rustix::io::Errno;
 
+use crate::abroad::PATIENCE;
 use crate::ports::Holder;
 
 /// A step, or a question, that failed. Its source says why.
@@ -54,6 +55,9 @@ pub enum NetnsFault {
     /// The namespace is the one that the links themselves are made in.
     #[error("it is the host's own network namespace")]
     Own,
+    /// Whatever is there does not answer: what became of the namespace is not known.
+    #[error("nothing answers there (waited {PATIENCE:?})")]
+    Hangs,
 }
 
 impl LinkError {
@@ -129,6 +133,10 @@ impl LinkError {
             ErrorKind::Netns(NetnsFault::Own) => {
                 Some("attach the namespace of a container, not the one that the daemon runs in")
             }
+            ErrorKind::Netns(NetnsFault::Hangs) => Some(
+                "the file system that the path leads to does not answer: mount it anew, or give a path such as \
+                 /proc/PID/ns/net",
+            ),
             ErrorKind::PortTaken => {
                 Some("publish another port, or stop what has this one: see `ss -lntup`")
             }

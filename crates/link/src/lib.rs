@@ -5,6 +5,7 @@
 //! [`fakes::FakeLinks`] keeps a host in memory and refuses what the kernel would. A step is done
 //! whole or not at all: what a failing step had made is removed before the error is given.
 
+mod abroad;
 mod announce;
 mod batch;
 mod bridge;
@@ -14,6 +15,7 @@ mod error;
 pub mod fakes;
 mod find;
 mod guard;
+mod guest;
 mod message;
 mod netlink;
 mod netns;
@@ -37,7 +39,9 @@ use tidegate_model::links::{Link, LinkStep, NetnsFacts, Way};
 use tidegate_model::traffic::{Course, Passed};
 use tidegate_model::{IfName, NetnsId, Protocol};
 
+pub use abroad::{Hangs, PATIENCE, abroad};
 pub use error::{ErrorKind, LinkError, NetnsFault};
+pub use guest::Guests;
 pub use rtnetlink::{Location, Rtnetlink};
 pub use sysctl::get as sysctl;
 pub use watch::{Gone, Watch};
@@ -70,6 +74,10 @@ pub trait Links: Send {
 
     /// The ports that something on the host listens on, whatever the address.
     fn used_ports(&mut self) -> Result<BTreeSet<(Protocol, u16)>, LinkError>;
+
+    /// Takes namespaces of endpoints, opened before, for what is asked next; they are let go of when others are
+    /// admitted, or none. A namespace that is needed and was not admitted is opened when it is needed.
+    fn admit(&mut self, _guests: Guests) {}
 
     /// What the namespace at `path` looks like. The host's own namespace is refused.
     fn netns(&mut self, path: &Path) -> Result<NetnsFacts, LinkError>;

@@ -12,11 +12,12 @@ use rustix::thread::{LinkNameSpaceType, move_into_link_name_space};
 use tidegate_model::{NetnsId, NetnsRef};
 
 use crate::error::{Cause, NetnsFault};
+use crate::guest::Fault;
 
 /// `NSFS_MAGIC` of linux/magic.h.
 const NSFS: u32 = 0x6e73_6673;
 /// The namespace of the thread that opens it (namespaces(7)).
-const CURRENT: &str = "/proc/thread-self/ns/net";
+pub(crate) const CURRENT: &str = "/proc/thread-self/ns/net";
 
 /// An open network namespace; it lives at least as long as this does.
 #[derive(Debug)]
@@ -26,14 +27,15 @@ pub(crate) struct Netns {
 }
 
 impl Netns {
-    /// Opens the namespace at a path.
-    pub(crate) fn open(path: &Path) -> Result<Self, Cause> {
+    /// Opens the namespace at a path, which may take for ever where the path is another's
+    /// ([`Guests`](crate::Guests)).
+    pub(crate) fn open(path: &Path) -> Result<Self, Fault> {
         // Without blocking: the path may lead to a FIFO as well.
         let flags = OFlags::RDONLY | OFlags::CLOEXEC | OFlags::NONBLOCK | OFlags::NOCTTY;
         let file = rustix::fs::open(path, flags, Mode::empty()).map_err(|errno| match errno {
             Errno::NOENT | Errno::NOTDIR | Errno::SRCH => NetnsFault::Gone.into(),
             Errno::ISDIR | Errno::NXIO => NetnsFault::NotANetns.into(),
-            other => Cause::from(other),
+            other => Fault::from(other),
         })?;
         let file_system = u32::try_from(rustix::fs::fstatfs(&file)?.f_type);
         if file_system != Ok(NSFS) {
@@ -49,18 +51,17 @@ impl Netns {
         })
     }
 
-    /// Opens the namespace that was recorded, or says that it is another one now.
-    pub(crate) fn open_recorded(recorded: &NetnsRef) -> Result<Self, Cause> {
-        let netns = Self::open(&recorded.path)?;
-        match netns.id == recorded.id {
-            true => Ok(netns),
-            false => Err(NetnsFault::Replaced.into()),
+    /// Whether it is the namespace that was recorded, or another one now.
+    pub(crate) fn is_recorded(&self, recorded: &NetnsRef) -> Result<(), NetnsFault> {
+        match self.id == recorded.id {
+            true => Ok(()),
+            false => Err(NetnsFault::Replaced),
         }
     }
 
     /// Opens the namespace of the calling thread.
     pub(crate) fn current() -> Result<Self, Cause> {
-        Self::open(Path::new(CURRENT))
+        Ok(Self::open(Path::new(CURRENT))?)
     }
 
     /// Its identity.
@@ -112,7 +113,7 @@ mod tests {
     use super::*;
 
     fn fault(path: impl AsRef<Path>) -> crate::ErrorKind {
-        let netns = Netns::open(path.as_ref());
+        let netns = Netns::open(path.as_ref()).map_err(Cause::from);
         netns.and_then(|n| n.run(|| ())).unwrap_err().kind()
     }
 

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use ipnet::IpNet;
 use netlink_sys::protocols::{NETLINK_NETFILTER, NETLINK_ROUTE};
@@ -12,6 +13,7 @@ use tidegate_model::{IfName, NetnsId, Protocol};
 use crate::batch::{What, send_one};
 use crate::decode::LinkRecord;
 use crate::error::{Cause, ErrorKind, LinkError};
+use crate::guest::Guests;
 use crate::netlink::Socket;
 use crate::netns::Netns;
 use crate::occupied::Occupied;
@@ -40,6 +42,7 @@ pub struct Rtnetlink {
     sysctls: Sysctls,
     ports: Ports,
     pub(crate) remover: Remover,
+    guests: Guests,
 }
 
 impl Rtnetlink {
@@ -50,7 +53,7 @@ impl Rtnetlink {
     pub fn open(location: &Location) -> Result<Self, LinkError> {
         let opened = match location {
             Location::Current => Netns::current(),
-            Location::Netns(path) => Netns::open(path),
+            Location::Netns(path) => Netns::open(path).map_err(Cause::from),
         };
         let open = || -> Result<Self, Cause> {
             let home = opened?;
@@ -64,6 +67,7 @@ impl Rtnetlink {
                 sysctls: Sysctls::default(),
                 ports: Ports::default(),
                 remover: Remover::start(removers)?,
+                guests: Guests::default(),
             })
         };
         open().map_err(|cause| match location {
@@ -72,6 +76,11 @@ impl Rtnetlink {
                 LinkError::new(format_args!("open the links of {}", path.display()), cause)
             }
         })
+    }
+
+    /// The namespace at a path; the host's own is refused.
+    pub(crate) fn guest(&self, path: &Path) -> Result<Arc<Netns>, Cause> {
+        survey::guest(&self.home, self.guests.get(path)?)
     }
 
     /// The link of that name; none if there is none.
@@ -216,13 +225,19 @@ impl Links for Rtnetlink {
             .map_err(|cause| LinkError::new("list the ports that the host listens on", cause))
     }
 
+    fn admit(&mut self, guests: Guests) {
+        self.guests = guests;
+    }
+
     fn netns(&mut self, path: &Path) -> Result<NetnsFacts, LinkError> {
-        survey::netns(&self.home, path).map_err(|cause| unseen(path, cause))
+        let netns = self.guest(path);
+        netns
+            .and_then(|netns| survey::netns(&netns))
+            .map_err(|cause| unseen(path, cause))
     }
 
     fn netns_id(&mut self, path: &Path) -> Result<NetnsId, LinkError> {
-        let netns = survey::guest(&self.home, path);
-        let netns = netns.map_err(|cause| unseen(path, cause))?;
+        let netns = self.guest(path).map_err(|cause| unseen(path, cause))?;
         Ok(netns.id())
     }
 }

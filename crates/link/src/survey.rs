@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 use std::net::IpAddr;
-use std::path::Path;
+use std::sync::Arc;
 
 use ipnet::IpNet;
 use netlink_sys::protocols::NETLINK_ROUTE;
@@ -61,9 +61,8 @@ fn is_link_local(net: &IpNet) -> bool {
     }
 }
 
-/// The namespace at the path; the host's own is refused.
-pub(crate) fn guest(home: &Netns, path: &Path) -> Result<Netns, Cause> {
-    let netns = Netns::open(path)?;
+/// The namespace, unless it is the host's own.
+pub(crate) fn guest(home: &Netns, netns: Arc<Netns>) -> Result<Arc<Netns>, Cause> {
     match netns.id() == home.id() {
         true => Err(NetnsFault::Own.into()),
         false => Ok(netns),
@@ -91,9 +90,8 @@ pub(crate) fn ways(socket: &mut Socket) -> Result<Vec<Way>, Cause> {
         .collect())
 }
 
-/// What the namespace at the path looks like; the host's own is refused.
-pub(crate) fn netns(home: &Netns, path: &Path) -> Result<NetnsFacts, Cause> {
-    let netns = guest(home, path)?;
+/// What a namespace looks like.
+pub(crate) fn netns(netns: &Netns) -> Result<NetnsFacts, Cause> {
     let (links, routes, ipv6) = netns.run(look)??;
     let name = |index| {
         links

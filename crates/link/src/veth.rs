@@ -2,12 +2,13 @@
 
 use std::os::fd::AsFd;
 use std::path::Path;
+use std::sync::Arc;
 
 use netlink_sys::protocols::NETLINK_ROUTE;
 use tidegate_model::links::{Peer, Sysctl, Veth};
 
 use crate::batch::{Batch, What, send_one};
-use crate::error::{ErrorKind, LinkError, NetnsFault};
+use crate::error::{Cause, ErrorKind, LinkError};
 use crate::netlink::Socket;
 use crate::netns::Netns;
 use crate::rtnetlink::Rtnetlink;
@@ -45,12 +46,15 @@ fn complete(
     Ok(())
 }
 
-pub(crate) fn open(host: &Rtnetlink, veth: &Veth) -> Result<Netns, LinkError> {
+pub(crate) fn open(host: &Rtnetlink, veth: &Veth) -> Result<Arc<Netns>, LinkError> {
     let recorded = &veth.peer.netns;
-    let opened = match recorded.id == host.home.id() {
-        true => Err(NetnsFault::Own.into()),
-        false => Netns::open_recorded(recorded),
-    };
+    let opened = host.guest(&recorded.path);
+    let opened = opened.and_then(|netns| {
+        netns
+            .is_recorded(recorded)
+            .map(|()| netns)
+            .map_err(Cause::from)
+    });
     opened.map_err(|cause| {
         let path = recorded.path.display();
         LinkError::new(format_args!("attach namespace {path}"), cause)

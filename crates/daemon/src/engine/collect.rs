@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use tidegate_link::Gone;
+use tidegate_link::{Gone, Guests};
 use tidegate_model::{Endpoint, IfName, Name};
 
 use super::{Engine, EngineError, endpoint_of};
@@ -29,8 +29,13 @@ impl Engine {
             return Ok(collected);
         }
         let present = self.present()?;
+        let guests = self.guests(|state| {
+            let suspects = suspects.iter().filter_map(|name| state.endpoints.get(name));
+            let lost = suspects.filter(|endpoint| !present.contains(&endpoint.host_ifname));
+            lost.map(|endpoint| endpoint.netns.path.clone()).collect()
+        });
         for name in suspects {
-            match self.collect_one(&name, &present) {
+            match self.collect_one(&name, &present, &guests) {
                 Ok(endpoint) => collected.extend(endpoint),
                 Err(error) => drop(failure.get_or_insert(error)),
             }
@@ -48,8 +53,9 @@ impl Engine {
         &self,
         name: &Name,
         present: &BTreeSet<IfName>,
+        guests: &Guests,
     ) -> Result<Option<Endpoint>, EngineError> {
-        let change = self.command_if(|kernel, state| {
+        let change = self.command_if(guests.clone(), |kernel, state| {
             let Some(endpoint) = state.endpoints.get(name) else {
                 return Ok(None);
             };

@@ -1,5 +1,6 @@
 //! What running endpoints publish.
 
+use tidegate_link::Guests;
 use tidegate_model::{Change, Endpoint, Name, PortRequest, State};
 use tidegate_plan::{Plan, PortFacts};
 
@@ -12,7 +13,8 @@ impl Engine {
     /// # Errors
     /// When it cannot be planned, or the host refuses it; nothing is changed then.
     pub fn publish(&self, name: &Name, ports: &[PortRequest]) -> Result<Endpoint, EngineError> {
-        let done = self.command_with_ports(ports, |_, state, host| {
+        let nobody = Guests::default();
+        let done = self.command_with_ports(&nobody, ports, |_, state, host| {
             Ok(tidegate_plan::publish(state, name, ports, host)?)
         });
         let change = self.counted(done).map(planned)?;
@@ -25,7 +27,9 @@ impl Engine {
     /// # Errors
     /// As [`Self::publish`].
     pub fn unpublish(&self, name: &Name, ports: &[PortRequest]) -> Result<Endpoint, EngineError> {
-        let change = self.command(|_, state| Ok(tidegate_plan::unpublish(state, name, ports)?))?;
+        let change = self.command(Guests::default(), |_, state| {
+            Ok(tidegate_plan::unpublish(state, name, ports)?)
+        })?;
         tracing::info!(endpoint = %name, "withdrew published ports");
         Ok(endpoint_of(change))
     }
@@ -35,6 +39,7 @@ impl Engine {
     /// list is as long as what is published. It is not counted.
     pub(super) fn command_with_ports(
         &self,
+        guests: &Guests,
         ports: &[PortRequest],
         plan: impl Fn(&mut Kernel, &State, &PortFacts) -> Result<Plan, EngineError>,
     ) -> Result<Option<Change>, EngineError> {
@@ -43,11 +48,12 @@ impl Engine {
             free,
             ..PortFacts::default()
         };
-        let mut done =
-            self.command_uncounted(|kernel, state| plan(kernel, state, &guess).map(Some));
+        let mut done = self.command_uncounted(guests.clone(), |kernel, state| {
+            plan(kernel, state, &guess).map(Some)
+        });
         let is_taken = |error: &EngineError| error.is_port_taken();
         if done.as_ref().is_err_and(is_taken) && ports.iter().any(PortRequest::wants_free) {
-            done = self.command_uncounted(|kernel, state| {
+            done = self.command_uncounted(guests.clone(), |kernel, state| {
                 let in_use = timed(Stage::Netlink, || kernel.links.used_ports())?;
                 plan(kernel, state, &PortFacts { free, in_use }).map(Some)
             });

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::sync::{Mutex, RwLock};
 
 use tidegate_cli::causes;
-use tidegate_link::Links;
+use tidegate_link::{Guests, Links};
 use tidegate_model::links::LinkStep;
 use tidegate_model::{Endpoint, Name, State};
 use tidegate_nft::Driver;
@@ -16,6 +16,9 @@ use super::{Engine, EngineError, Kernel};
 use crate::metrics::Counters;
 use crate::resolver::Line;
 use crate::store::Store;
+
+/// How many namespaces are open at once.
+const OPENED: usize = 256;
 
 impl Engine {
     /// Brings the host to the stored state: the table replaced in one transaction, links that
@@ -117,16 +120,23 @@ impl Kernel {
         }
     }
 
-    /// The endpoints whose namespace is no longer there.
+    /// The endpoints whose namespace is no longer there. The namespaces are opened some at a time: each takes a
+    /// descriptor while it is.
     fn gone(&mut self, state: &State) -> Result<BTreeSet<Name>, EngineError> {
         let mut gone = BTreeSet::new();
-        for endpoint in state.endpoints.values() {
-            if !self.is_there(endpoint)? {
-                let netns = endpoint.netns.path.display();
-                tracing::warn!(endpoint = %endpoint.name, %netns, "dropped: its namespace is gone");
-                gone.insert(endpoint.name.clone());
+        let endpoints: Vec<&Endpoint> = state.endpoints.values().collect();
+        for endpoints in endpoints.chunks(OPENED) {
+            let paths = endpoints.iter().map(|endpoint| endpoint.netns.path.clone());
+            self.links.admit(Guests::open(paths));
+            for endpoint in endpoints {
+                if !self.is_there(endpoint)? {
+                    let netns = endpoint.netns.path.display();
+                    tracing::warn!(endpoint = %endpoint.name, %netns, "dropped: its namespace is gone");
+                    gone.insert(endpoint.name.clone());
+                }
             }
         }
+        self.links.admit(Guests::default());
         Ok(gone)
     }
 

@@ -1,0 +1,204 @@
+//! What may never end: a look at a path that leads to a file system which does not answer (FUSE without its program,
+//! NFS without its server).
+//!
+//! No flag of open(2) ends such a wait, so that it is done on a thread that is left behind when time is up. The
+//! kernel lets it go once the file system is mounted anew or gone. How many may be left behind is bounded, in all and
+//! for each folder: one that hangs keeps nobody from the others.
+
+use std::collections::HashMap;
+use std::path::{Path, PathBuf};
+use std::sync::mpsc;
+use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
+use std::thread;
+use std::time::{Duration, Instant};
+
+/// How long an answer is waited for. A disk that has to spin up, or a server that is busy, takes less.
+pub const PATIENCE: Duration = Duration::from_secs(5);
+/// How many threads there are at once.
+const THREADS: usize = 64;
+/// How many of them are in one folder. Where all of these are late, no more is tried there.
+const IN_ONE_FOLDER: usize = 4;
+/// Bytes of a thread's stack: it makes a few system calls.
+const STACK: usize = 256 * 1024;
+
+/// There was no answer in time.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("nothing answers there (waited {PATIENCE:?})")]
+pub struct Hangs;
+
+static PLACES: Places = Places {
+    taken: Mutex::new(None),
+    freed: Condvar::new(),
+};
+
+/// Does something with a path that others chose, and gives back what came of it by then.
+///
+/// # Errors
+/// When it takes longer than [`PATIENCE`]. The work goes on by itself then, and what comes of it is dropped.
+pub fn abroad<T: Send + 'static>(
+    path: &Path,
+    work: impl FnOnce(&Path) -> T + Send + 'static,
+) -> Result<T, Hangs> {
+    let end = Instant::now() + PATIENCE;
+    begin(path, end, work)?.wait(end)
+}
+
+/// Work that has begun.
+pub(crate) struct Begun<T>(mpsc::Receiver<T>);
+
+impl<T> Begun<T> {
+    /// What came of it, if it ends by then.
+    pub(crate) fn wait(&self, end: Instant) -> Result<T, Hangs> {
+        let left = end.saturating_duration_since(Instant::now());
+        self.0.recv_timeout(left).map_err(|_| Hangs)
+    }
+}
+
+/// Begins the work, once there is a thread for it.
+pub(crate) fn begin<T: Send + 'static>(
+    path: &Path,
+    end: Instant,
+    work: impl FnOnce(&Path) -> T + Send + 'static,
+) -> Result<Begun<T>, Hangs> {
+    let place = PLACES.take(path, end)?;
+    let (done, outcome) = mpsc::sync_channel(1);
+    let path = path.to_owned();
+    let thread = thread::Builder::new()
+        .name("abroad".into())
+        .stack_size(STACK);
+    let spawned = thread.spawn(move || {
+        let came = work(&path);
+        drop(place);
+        // Nobody may be waiting any more.
+        let _ = done.send(came);
+    });
+    match spawned {
+        Ok(_) => Ok(Begun(outcome)),
+        Err(error) => {
+            tracing::warn!(%error, "no thread to look at a path with");
+            Err(Hangs)
+        }
+    }
+}
+
+/// Who is under way where: by folder, since when.
+struct Places {
+    taken: Mutex<Option<HashMap<PathBuf, Vec<Instant>>>>,
+    freed: Condvar,
+}
+
+/// A place; it is free again with this.
+struct Place {
+    places: &'static Places,
+    folder: PathBuf,
+    since: Instant,
+}
+
+impl Places {
+    /// A place for a look at a path, as soon as there is one. There is none where too many before it are late already.
+    fn take(&'static self, path: &Path, end: Instant) -> Result<Place, Hangs> {
+        let folder = path.parent().unwrap_or(path).to_owned();
+        let mut taken = self.taken();
+        loop {
+            let now = Instant::now();
+            let all = taken.get_or_insert_default();
+            let is_late = |since: &&Instant| now.saturating_duration_since(**since) >= PATIENCE;
+            let here = all.get(&folder).map_or(&[][..], Vec::as_slice);
+            if here.iter().filter(is_late).count() >= IN_ONE_FOLDER {
+                return Err(Hangs);
+            }
+            let has_room = here.len() < IN_ONE_FOLDER;
+            if has_room && all.values().map(Vec::len).sum::<usize>() < THREADS {
+                all.entry(folder.clone()).or_default().push(now);
+                return Ok(Place {
+                    places: self,
+                    folder,
+                    since: now,
+                });
+            }
+            let left = end.saturating_duration_since(now);
+            if left.is_zero() {
+                return Err(Hangs);
+            }
+            let waited = self.freed.wait_timeout(taken, left);
+            taken = waited.unwrap_or_else(PoisonError::into_inner).0;
+        }
+    }
+
+    fn taken(&self) -> MutexGuard<'_, Option<HashMap<PathBuf, Vec<Instant>>>> {
+        self.taken.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Drop for Place {
+    fn drop(&mut self) {
+        let mut taken = self.places.taken();
+        let all = taken.get_or_insert_default();
+        if let Some(here) = all.get_mut(&self.folder) {
+            if let Some(own) = here.iter().position(|since| *since == self.since) {
+                here.swap_remove(own);
+            }
+            if here.is_empty() {
+                all.remove(&self.folder);
+            }
+        }
+        self.places.freed.notify_all();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    static SMALL: Places = Places {
+        taken: Mutex::new(None),
+        freed: Condvar::new(),
+    };
+
+    #[test]
+    fn work_that_does_not_end_is_left_behind_and_what_ends_is_told() {
+        let (_hold, held) = mpsc::channel::<()>();
+        let begun = begin(
+            Path::new("/one/hangs"),
+            Instant::now() + PATIENCE,
+            move |_| {
+                // Ends with the test.
+                let _ = held.recv();
+            },
+        );
+        let soon = Instant::now() + Duration::from_millis(20);
+        assert_eq!(begun.map(|begun| begun.wait(soon)), Ok(Err(Hangs)));
+        assert_eq!(
+            abroad(Path::new("/one/answers"), |path| path.exists()),
+            Ok(false)
+        );
+    }
+
+    #[test]
+    fn a_folder_that_hangs_is_not_tried_again_and_keeps_nobody_from_others() {
+        let end = || Instant::now() + Duration::from_millis(10);
+        let mut late = Vec::new();
+        for n in 0..IN_ONE_FOLDER {
+            late.push(
+                SMALL
+                    .take(Path::new(&format!("/dead/{n}")), end())
+                    .map_err(drop)
+                    .unwrap(),
+            );
+        }
+        let earlier = Instant::now().checked_sub(PATIENCE).unwrap();
+        for place in &mut late {
+            place.since = earlier;
+        }
+        let dead = Path::new("/dead").to_owned();
+        SMALL
+            .taken()
+            .get_or_insert_default()
+            .insert(dead, vec![earlier; IN_ONE_FOLDER]);
+        assert!(SMALL.take(Path::new("/dead/more"), end()).is_err());
+        assert!(SMALL.take(Path::new("/alive/one"), end()).is_ok());
+        drop(late);
+        assert!(SMALL.take(Path::new("/dead/more"), end()).is_ok());
+        assert_eq!(SMALL.taken().as_ref().map(HashMap::len), Some(0));
+    }
+}

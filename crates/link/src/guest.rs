@@ -1,0 +1,182 @@
+//! Namespaces of endpoints, opened by their paths before anybody waits for it.
+
+use std::collections::HashMap;
+use std::os::fd::{AsFd, AsRawFd, OwnedFd};
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, mpsc};
+use std::time::Instant;
+
+use rustix::fs::{AtFlags, CWD, Mode, OFlags, ResolveFlags, StatxFlags};
+use rustix::io::Errno;
+
+use crate::abroad::{Hangs, PATIENCE, begin};
+use crate::error::{Cause, NetnsFault};
+use crate::netns::Netns;
+
+/// Namespaces by their paths, each opened or not to be opened, for what is done next
+/// ([`Links::admit`](crate::Links::admit)). They live at least as long as this does.
+#[derive(Clone, Debug, Default)]
+pub struct Guests(HashMap<PathBuf, Opened>);
+
+/// How many paths of one folder are opened at the same time.
+const AT_ONCE: usize = 4;
+
+/// What came of opening one.
+type Opened = Result<Arc<Netns>, Fault>;
+
+/// Why one cannot be opened.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Fault {
+    /// The path is wrong.
+    Netns(NetnsFault),
+    /// The kernel said no.
+    Os(Errno),
+}
+
+impl From<Fault> for Cause {
+    fn from(fault: Fault) -> Self {
+        match fault {
+            Fault::Netns(fault) => fault.into(),
+            Fault::Os(errno) => errno.into(),
+        }
+    }
+}
+
+impl From<NetnsFault> for Fault {
+    fn from(fault: NetnsFault) -> Self {
+        Self::Netns(fault)
+    }
+}
+
+impl From<Errno> for Fault {
+    fn from(errno: Errno) -> Self {
+        Self::Os(errno)
+    }
+}
+
+impl From<Hangs> for Fault {
+    fn from(_: Hangs) -> Self {
+        NetnsFault::Hangs.into()
+    }
+}
+
+impl Guests {
+    /// Opens the namespaces at these paths: several at the same time, and all within [`PATIENCE`], whatever
+    /// is behind the paths. What cannot be opened is remembered as that.
+    ///
+    /// To be called without any lock that others wait for.
+    pub fn open(paths: impl IntoIterator<Item = PathBuf>) -> Self {
+        let mut guests = Self::default();
+        let mut folders: HashMap<PathBuf, Vec<PathBuf>> = HashMap::new();
+        for path in paths {
+            match open_at_once(&path) {
+                Some(netns) => drop(guests.0.insert(path, Ok(netns))),
+                None => {
+                    let folder = path.parent().unwrap_or(&path).to_owned();
+                    folders.entry(folder).or_default().push(path);
+                }
+            }
+        }
+        if !folders.is_empty() {
+            guests.open_abroad(folders, Instant::now() + PATIENCE);
+        }
+        guests
+    }
+
+    /// Opens what may hang, [`AT_ONCE`] in each folder, so that one that hangs keeps nobody from the others.
+    fn open_abroad(&mut self, mut folders: HashMap<PathBuf, Vec<PathBuf>>, end: Instant) {
+        let (done, outcomes) = mpsc::channel();
+        let all: Vec<PathBuf> = folders.keys().cloned().collect();
+        let mut under_way = 0_usize;
+        let mut begin_next = |folder: &Path, opened: &mut HashMap<PathBuf, Opened>| {
+            while let Some(path) = folders.get_mut(folder).and_then(Vec::pop) {
+                let done = done.clone();
+                let begun = begin(&path, end, move |path| {
+                    // Nobody may be waiting any more.
+                    let _ = done.send((path.to_owned(), Netns::open(path).map(Arc::new)));
+                });
+                // Until it is known.
+                opened.insert(path, Err(Hangs.into()));
+                if begun.is_ok() {
+                    return 1;
+                }
+            }
+            0
+        };
+        for folder in &all {
+            for _ in 0..AT_ONCE {
+                under_way += begin_next(folder, &mut self.0);
+            }
+        }
+        while under_way > 0 {
+            let left = end.saturating_duration_since(Instant::now());
+            let Ok((path, outcome)) = outcomes.recv_timeout(left) else {
+                break;
+            };
+            under_way -= 1;
+            under_way += begin_next(path.parent().unwrap_or(&path), &mut self.0);
+            self.0.insert(path, outcome);
+        }
+        for path in folders.into_values().flatten() {
+            self.0.insert(path, Err(Hangs.into()));
+        }
+    }
+
+    /// The namespace at a path: as it was opened, else opened now, which ends within [`PATIENCE`] too.
+    pub(crate) fn get(&self, path: &Path) -> Result<Arc<Netns>, Cause> {
+        let opened = match self.0.get(path) {
+            Some(opened) => opened.clone(),
+            None => Self::open([path.to_owned()])
+                .0
+                .remove(path)
+                .unwrap_or(Err(NetnsFault::Gone.into())),
+        };
+        Ok(opened?)
+    }
+}
+
+/// Opens a namespace to which every step of the path is in the kernel's memory, as it is to those of ip-netns(8), on
+/// the calling thread: nobody is asked for anything (openat2(2), `RESOLVE_CACHED`; statx(2), `AT_STATX_DONT_SYNC`).
+fn open_at_once(path: &Path) -> Option<Arc<Netns>> {
+    let flags = OFlags::PATH | OFlags::CLOEXEC;
+    let resolve = ResolveFlags::CACHED;
+    let found: OwnedFd = rustix::fs::openat2(CWD, path, flags, Mode::empty(), resolve).ok()?;
+    let ask_nobody = AtFlags::EMPTY_PATH | AtFlags::STATX_DONT_SYNC;
+    let device = |fd, path: &str, flags| {
+        let found = rustix::fs::statx(fd, path, flags, StatxFlags::TYPE).ok()?;
+        Some((found.stx_dev_major, found.stx_dev_minor))
+    };
+    // All namespaces are files of one file system (nsfs).
+    let ours = device(CWD, crate::netns::CURRENT, AtFlags::empty())?;
+    if device(found.as_fd(), "", ask_nobody)? != ours {
+        return None;
+    }
+    let again = format!("/proc/self/fd/{}", found.as_raw_fd());
+    Netns::open(Path::new(&again)).ok().map(Arc::new)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_path_is_told_of_by_itself() {
+        let own = PathBuf::from("/proc/self/ns/net");
+        let folder = tempfile::tempdir().unwrap();
+        let none = folder.path().join("none");
+        let guests = Guests::open([own.clone(), none.clone(), folder.path().to_owned()]);
+        let id = Netns::current().unwrap().id();
+        assert_eq!(guests.get(&own).unwrap().id(), id);
+        let fault = |path: &Path| guests.get(path).map(|netns| netns.id()).unwrap_err().kind();
+        assert_eq!(fault(&none), crate::ErrorKind::Netns(NetnsFault::Gone));
+        let folder = fault(folder.path());
+        assert_eq!(folder, crate::ErrorKind::Netns(NetnsFault::NotANetns));
+    }
+
+    #[test]
+    fn what_was_not_opened_before_is_opened_when_it_is_wanted() {
+        let own = Path::new("/proc/self/ns/net");
+        let id = Netns::current().unwrap().id();
+        assert_eq!(Guests::default().get(own).unwrap().id(), id);
+    }
+}

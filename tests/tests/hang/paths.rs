@@ -1,0 +1,136 @@
+//! Paths of namespaces that lead to a file system which does not answer.
+
+use std::path::Path;
+use std::process::Stdio;
+
+use tidegate_tests::{Attached, DeadMount, Host, Lab, Netns, require_root_kernel, wait_until};
+
+use crate::drivers;
+
+/// A namespace of which a path of our own is known, that can be replaced.
+fn bound(host: &Host, name: &str) -> (Netns, std::path::PathBuf) {
+    let netns = Netns::new();
+    let path = host.folder().join(name);
+    let target = Path::new("/run/netns").join(netns.name());
+    std::os::unix::fs::symlink(target, &path).unwrap();
+    (netns, path)
+}
+
+fn put_back(host: &Host) -> usize {
+    host.log().matches("put back").count()
+}
+
+#[test]
+fn an_attach_of_a_path_that_hangs_is_refused_and_holds_up_nobody() {
+    require_root_kernel!();
+    for driver in drivers() {
+        let mut lab = Lab::with_driver(&driver);
+        lab.host.ok(&["network", "create", "web"]);
+        let dead = DeadMount::new();
+        let hanging = dead.path("box").display().to_string();
+        let mut stuck = lab
+            .host
+            .client_command(&["attach", "web", "--netns", &hanging]);
+        let mut stuck = stuck
+            .stdin(Stdio::null())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let front = lab.attach("web", "front", &["8080:80"]);
+        lab.host.ok(&["endpoint", "inspect", "front"]);
+        lab.host.ok(&["detach", "front"]);
+        lab.host.netns.sh("nft flush ruleset");
+        wait_until("the table is back", || put_back(&lab.host) > 0);
+        lab.host.ok(&["doctor"]);
+        drop(front);
+        let status = stuck.wait().unwrap();
+        let mut said = String::new();
+        std::io::Read::read_to_string(stuck.stderr.as_mut().unwrap(), &mut said).unwrap();
+        assert_eq!(status.code(), Some(2), "{said}");
+        assert!(said.contains("nothing answers there"), "{said}");
+        assert!(said.contains("hint: "), "{said}");
+        lab.host.stop();
+    }
+}
+
+#[test]
+fn a_hundred_attaches_of_paths_that_hang_leave_room_for_others() {
+    require_root_kernel!();
+    let mut lab = Lab::with_driver("auto");
+    lab.host.ok(&["network", "create", "web"]);
+    let dead = DeadMount::new();
+    let stuck: Vec<_> = (0..100)
+        .map(|n| {
+            let path = dead.path(&format!("box{n}")).display().to_string();
+            let mut command = lab
+                .host
+                .client_command(&["attach", "web", "--netns", &path]);
+            command
+                .stdin(Stdio::null())
+                .stderr(Stdio::null())
+                .spawn()
+                .unwrap()
+        })
+        .collect();
+    let Attached { netns, .. } = lab.attach("web", "front", &[]);
+    let pid = netns.command("sleep").arg("1000").spawn();
+    lab.host.ok(&["detach", "front"]);
+    let mut sleeper = pid.unwrap();
+    lab.host
+        .ok(&["attach", "web", "--pid", &sleeper.id().to_string()]);
+    sleeper.kill().unwrap();
+    sleeper.wait().unwrap();
+    for mut stuck in stuck {
+        assert_eq!(stuck.wait().unwrap().code(), Some(2));
+    }
+    lab.host.stop();
+}
+
+#[test]
+fn an_endpoint_whose_path_came_to_hang_is_detached_and_costs_no_other_its_start() {
+    require_root_kernel!();
+    for driver in drivers() {
+        let mut host = Host::with_driver(&driver);
+        host.ok(&["network", "create", "web"]);
+        let dead = DeadMount::new();
+        let [(_one, one), (_other, other)] = ["one", "other"].map(|name| bound(&host, name));
+        for (name, path) in [("one", &one), ("other", &other)] {
+            let path = path.display().to_string();
+            host.ok(&["attach", "web", "--netns", &path, "--name", name]);
+        }
+        dead.link(&one);
+        host.ok(&["gc"]);
+        host.ok(&["detach", "one"]);
+        assert_eq!(host.json(&["endpoint", "ls"]).as_array().unwrap().len(), 1);
+        dead.link(&other);
+        host.ok(&["network", "rm", "web", "--force"]);
+        host.stop();
+    }
+}
+
+#[test]
+fn a_stop_does_not_wait_for_a_path() {
+    require_root_kernel!();
+    for driver in drivers() {
+        let mut host = Host::with_driver(&driver);
+        host.ok(&["network", "create", "web"]);
+        let dead = DeadMount::new();
+        let path = dead.path("box").display().to_string();
+        let mut command = host.client_command(&["attach", "web", "--netns", &path]);
+        let mut stuck = command
+            .stdin(Stdio::null())
+            .stderr(Stdio::null())
+            .spawn()
+            .unwrap();
+        wait_until("the daemon looks at the path", || {
+            let pid = host.pid().unwrap();
+            let threads = std::fs::read_dir(format!("/proc/{pid}/task")).unwrap();
+            let names = threads
+                .flatten()
+                .map(|thread| std::fs::read_to_string(thread.path().join("comm")));
+            names.flatten().any(|name| name.trim() == "abroad")
+        });
+        host.stop();
+        stuck.wait().unwrap();
+    }
+}
