@@ -16,7 +16,7 @@ complete -c tidegated -l free-ports -d 'Ports of the host among which a free one
 complete -c tidegated -l metrics-listen -d 'Serve metrics for Prometheus on this address [default: nowhere]' -r
 complete -c tidegated -l dns -d 'Whether names of endpoints are answered [default: true]' -r -f -a "true\t''
 false\t''"
-complete -c tidegated -l dns-port -d 'Port of the host at which endpoints\' questions for names arrive [default: 20053]' -r
+complete -c tidegated -l dns-port -d 'Port of the host at which endpoints\' questions for names arrive [default: 299]' -r
 complete -c tidegated -l dns-upstreams -d 'Servers that are asked for all other names [default: those of /etc/resolv.conf]' -r
 complete -c tidegated -s V -l version -d 'Print what this program is, and which nft driver it would use here'
 complete -c tidegated -l json -d 'With --version: print it as JSON'

@@ -22,6 +22,7 @@ pub mod sctp;
 mod snapshot;
 mod system;
 pub mod traffic;
+pub mod user;
 mod wait;
 
 pub use dead::DeadMount;

@@ -103,9 +103,10 @@ pub struct Daemon {
     #[arg(long, value_name = "BOOL", env = "TIDEGATE_DNS")]
     pub dns: Option<bool>,
 
-    /// Port of the host at which endpoints' questions for names arrive [default: 20053]
+    /// Port of the host at which endpoints' questions for names arrive [default: 299]
     ///
-    /// Endpoints ask port 53 of a gateway, and are sent on to it. Where it is taken, another one is used.
+    /// Endpoints ask port 53 of a gateway, and are sent on to it. Where it is taken, another privileged one is
+    /// used. One that is not privileged can be taken by any user of the host while the daemon does not run.
     #[arg(long, value_name = "PORT", env = "TIDEGATE_DNS_PORT")]
     pub dns_port: Option<NonZeroU16>,
 

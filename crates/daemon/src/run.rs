@@ -107,6 +107,7 @@ pub fn run(args: &Daemon, handed_over: Option<UnixListener>) -> Result<(), Start
         .transpose()?;
     let names = listen_for_names(&settings.dns);
     settings.supplies.resolver = names.as_ref().ok().map(Sockets::port);
+    let is_open_to_all = settings.supplies.resolver.is_some_and(is_open_to_all);
     claim.share_with_children()?;
     // Before the first transaction, so that no change after it goes unnoticed.
     let watch = Watch::open(&tidegate_plan::table())?;
@@ -142,7 +143,33 @@ pub fn run(args: &Daemon, handed_over: Option<UnixListener>) -> Result<(), Start
         }
     };
     let _keeper = keeper.transpose().map_err(StartError::Thread)?;
-    serve(&listening, engine, about, metrics).map_err(StartError::Serve)
+    serve(&listening, Arc::clone(&engine), about, metrics).map_err(StartError::Serve)?;
+    if engine.resolves() && is_open_to_all {
+        // At a stop that fails the elements stay, as after a crash.
+        let left = engine.leave_names();
+        left.unwrap_or_else(
+            |error| tracing::warn!(%error, "questions for names are still sent on"),
+        );
+    }
+    Ok(())
+}
+
+/// The first port that takes no privilege (ip-sysctl, kernel documentation).
+const UNPRIVILEGED: &str = "net/ipv4/ip_unprivileged_port_start";
+
+/// Whether any user of the host may take a port, once it is free; warns if so.
+fn is_open_to_all(port: u16) -> bool {
+    let first = tidegate_link::sysctl(UNPRIVILEGED).and_then(|value| value.parse::<u32>().ok());
+    let first = first.unwrap_or(1024);
+    let is_open = u32::from(port) >= first;
+    if is_open {
+        tracing::warn!(
+            port,
+            "any user of the host may take the port for names while tidegated does not run: \
+             set dns.port to one below {first} (net.ipv4.ip_unprivileged_port_start)"
+        );
+    }
+    is_open
 }
 
 /// Listens where names are asked for, or says why not. Without names there are still networks.
@@ -151,8 +178,14 @@ fn listen_for_names(dns: &Dns) -> Result<Sockets, String> {
         return Err("`dns.enable` is false".to_owned());
     }
     Sockets::bind(dns.port.get()).map_err(|error| {
-        tracing::error!(%error, "names are not answered: there is no port for questions");
-        format!("there is no port for questions: {error}")
+        let reason = match error.kind() {
+            io::ErrorKind::PermissionDenied => {
+                format!("{error}: port {} takes CAP_NET_BIND_SERVICE", dns.port)
+            }
+            _ => error.to_string(),
+        };
+        tracing::error!("names are not answered: there is no port for questions: {reason}");
+        format!("there is no port for questions: {reason}")
     })
 }
 

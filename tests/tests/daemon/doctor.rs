@@ -146,7 +146,7 @@ fn a_chain_that_keeps_questions_for_names_from_the_host_is_found_and_the_advice_
         "nft 'add table inet filter; add chain inet filter input { type filter hook input priority 0; policy drop; }'",
         &[
             "fault: chain input of table inet filter drops by its policy",
-            "port 20053",
+            "port 299",
         ],
     );
     assert!(is_silent(&front.netns, (gateway, 53).into(), "front"));

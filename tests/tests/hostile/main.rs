@@ -8,6 +8,7 @@
 )]
 
 mod inherited;
+mod local_user;
 mod loopback;
 mod lying_nft;
 mod port;

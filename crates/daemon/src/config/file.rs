@@ -42,16 +42,15 @@ pub struct File {
 pub struct Dns {
     /// Whether they are.
     pub enable: bool,
-    /// Port of the host at which questions arrive, 1 to 65535. Below those that Linux takes for
-    /// outgoing connections.
+    /// Port of the host at which questions arrive, 1 to 65535.
     pub port: NonZeroU16,
     /// Servers that are asked for all other names; where there are none, the host's.
     pub upstreams: Vec<Upstream>,
 }
 
-/// Where questions arrive where nothing is said: above the privileged ports, and assigned to nobody
-/// by IANA.
-const DNS_PORT: NonZeroU16 = NonZeroU16::new(20053).unwrap();
+/// Where questions arrive where nothing is said: a privileged port, which nobody can take while no daemon
+/// runs, assigned to nobody by IANA, and below those that bindresvport(3) takes.
+const DNS_PORT: NonZeroU16 = NonZeroU16::new(299).unwrap();
 
 impl Default for Dns {
     fn default() -> Self {

@@ -3,11 +3,12 @@
 use std::io;
 use std::net::SocketAddr;
 use std::os::unix::net::UnixStream;
+use std::sync::PoisonError;
 
 use tidegate_model::api::{EndpointView, NamesInfo};
 use tidegate_model::{Endpoint, State};
 
-use super::Engine;
+use super::{Engine, EngineError};
 use crate::metrics::count;
 use crate::resolver::{Line, Status, host_conf};
 
@@ -38,6 +39,18 @@ impl Engine {
     /// Whether endpoints' questions for names are sent to the resolver.
     pub(crate) fn resolves(&self) -> bool {
         self.state().resolver.is_some()
+    }
+
+    /// Has endpoints' questions no longer sent to the resolver, which is to end: where any user may take its
+    /// port, they would be told what that user likes.
+    ///
+    /// # Errors
+    /// When the kernel refuses the table.
+    pub(crate) fn leave_names(&self) -> Result<(), EngineError> {
+        let mut kernel = self.kernel();
+        let mut state = self.state.write().unwrap_or_else(PoisonError::into_inner);
+        state.resolver = None;
+        kernel.restore(&state)
     }
 
     /// Whether names are answered.

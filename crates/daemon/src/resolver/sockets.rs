@@ -2,6 +2,7 @@
 
 use std::io;
 use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr};
+use std::ops::RangeInclusive;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::thread::sleep;
 use std::time::{Duration, Instant};
@@ -11,8 +12,10 @@ use socket2::{Domain, Protocol, Socket, Type};
 
 /// How many connections wait to be taken.
 const BACKLOG: i32 = 128;
-/// How often any free port is tried: one that is free for one protocol may not be for the other.
-const TRIES: usize = 16;
+/// Where another port is looked for when that one is taken: assigned to nobody by IANA, below those that
+/// bindresvport(3) takes, and only for those who may take a privileged port. What is asked while no daemon
+/// runs is sent on to it still, and nobody else shall be there to answer.
+const OTHERS: RangeInclusive<u16> = 288..=307;
 
 /// How long a port that is taken is tried.
 const PATIENCE: Duration = Duration::from_millis(500);
@@ -28,14 +31,14 @@ pub(crate) struct Sockets {
 }
 
 impl Sockets {
-    /// Binds them at a port; where that is taken at any free one, since there are names to be answered.
+    /// Binds them at a port; where that is taken at another, privileged one, since there are names to be answered.
     ///
     /// # Errors
-    /// When there is no free port, or there can be no sockets.
+    /// When none of them is free, the daemon may not take privileged ports, or there can be no sockets.
     pub(crate) fn bind(port: u16) -> io::Result<Self> {
         match Self::bind_patiently(port) {
             Err(error) if is_taken(&error) => {
-                let sockets = Self::bind_anywhere()?;
+                let sockets = Self::bind_elsewhere(error)?;
                 tracing::warn!(
                     "port {port} is taken: names are answered at port {} until the next start",
                     sockets.port
@@ -57,25 +60,19 @@ impl Sockets {
         }
     }
 
-    fn bind_anywhere() -> io::Result<Self> {
-        let mut tried = Self::bind_at(0);
-        for _ in 1..TRIES {
-            if tried.is_ok() {
-                break;
+    fn bind_elsewhere(mut taken: io::Error) -> io::Result<Self> {
+        for port in OTHERS {
+            match Self::bind_at(port) {
+                Err(error) if is_taken(&error) => taken = error,
+                bound => return bound,
             }
-            tried = Self::bind_at(0);
         }
-        tried
+        Err(taken)
     }
 
     fn bind_at(port: u16) -> io::Result<Self> {
         let any = SocketAddr::from((Ipv4Addr::UNSPECIFIED, port));
-        let udp = socket(any, Type::DGRAM)?;
-        let port = udp
-            .local_addr()?
-            .as_socket()
-            .map_or(port, |bound| bound.port());
-        let tcp = socket((Ipv4Addr::UNSPECIFIED, port).into(), Type::STREAM)?;
+        let (udp, tcp) = (socket(any, Type::DGRAM)?, socket(any, Type::STREAM)?);
         let mut families = vec![[udp.into(), tcp.into()]];
         let any = SocketAddr::from((Ipv6Addr::UNSPECIFIED, port));
         match socket(any, Type::DGRAM) {

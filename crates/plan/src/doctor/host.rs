@@ -4,7 +4,7 @@ use tidegate_model::State;
 use tidegate_model::doctor::{Finding, Severity};
 use tidegate_model::links::{GROUP, Link};
 
-use super::{Symptoms, finding};
+use super::{Symptoms, finding, names};
 
 /// The oldest nftables that takes the ruleset: `dnat` to an address and a port out of one map.
 const OLDEST: (u32, u32, u32) = (0, 9, 4);
@@ -26,6 +26,7 @@ pub(super) fn sysctls(state: &State, links: &[Link]) -> Vec<String> {
         .chain(filters)
         .chain([rp_filter("all")])
         .chain(NF_CALL.map(str::to_owned))
+        .chain([names::UNPRIVILEGED.to_owned()])
         .collect()
 }
 

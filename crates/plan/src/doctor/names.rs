@@ -24,8 +24,36 @@ pub(super) fn names_found(state: &State, symptoms: &Symptoms) -> Vec<Finding> {
     let chains = stopping(state, chains, HOOKS);
     let chains = chains.map(|chain| of_chain(state, chain, port));
     down.chain(chains)
+        .chain(open_to_all(symptoms, port))
         .chain(of_legacy(state, &symptoms.legacy, port))
         .collect()
+}
+
+/// The first port that takes no privilege (ip-sysctl, kernel documentation).
+pub(super) const UNPRIVILEGED: &str = "net/ipv4/ip_unprivileged_port_start";
+/// Its value where nobody changed it.
+const UNPRIVILEGED_DEFAULT: u16 = 1024;
+
+/// Questions are sent on to the port while nobody answers there, too.
+fn open_to_all(symptoms: &Symptoms, port: u16) -> Option<Finding> {
+    let value = symptoms.sysctls.get(UNPRIVILEGED)?.as_deref()?;
+    let first: u32 = value.parse().ok()?;
+    if u32::from(port) < first {
+        return None;
+    }
+    let name = UNPRIVILEGED.replace('/', ".");
+    let what = "after a crash of tidegated any user of the host may take";
+    let (what, advice) = match port < UNPRIVILEGED_DEFAULT {
+        true => (
+            format!("sysctl {name} is {first}: {what} port {port}, and answer for names"),
+            format!("`sysctl -w {name}={UNPRIVILEGED_DEFAULT}`, or set dns.port below {first}"),
+        ),
+        false => (
+            format!("port {port} takes no privilege: {what} it, and answer for names"),
+            format!("leave dns.port at its default, or set it below {first}"),
+        ),
+    };
+    Some(finding(Severity::Warning, what, advice))
 }
 
 fn of_chain(state: &State, chain: &BaseChain, port: u16) -> Finding {

@@ -1,5 +1,7 @@
 //! What the doctor makes of symptoms that no test host can be given.
 
+use std::collections::BTreeMap;
+
 use tidegate_model::State;
 use tidegate_model::doctor::Severity;
 use tidegate_model::links::{Link, LinkKind};
@@ -128,7 +130,7 @@ fn a_chain_on_another_hook_or_family_is_nobodys_concern() {
 #[test]
 fn whatever_keeps_questions_for_names_from_the_host_is_found() {
     let resolving = State {
-        resolver: Some(20053),
+        resolver: Some(299),
         ..state_with(&["web"])
     };
     let input = |table: &str, name: &str, words: &[&str]| BaseChain {
@@ -144,17 +146,17 @@ fn whatever_keeps_questions_for_names_from_the_host_is_found() {
         (
             input("filter", "input", &[]),
             Severity::Fault,
-            "iifname tgb0 meta l4proto { tcp, udp } th dport 20053 accept",
+            "iifname tgb0 meta l4proto { tcp, udp } th dport 299 accept",
         ),
         (
             input("filter", "INPUT", &["ufw-before-input"]),
             Severity::Fault,
-            "ufw allow in on tgb0 to any port 20053",
+            "ufw allow in on tgb0 to any port 299",
         ),
         (
             input("filter", "INPUT", &[]),
             Severity::Fault,
-            "iptables -I INPUT -i tgb0 -p udp --dport 20053",
+            "iptables -I INPUT -i tgb0 -p udp --dport 299",
         ),
         (
             input("firewalld", "filter_INPUT", &[]),
@@ -162,7 +164,7 @@ fn whatever_keeps_questions_for_names_from_the_host_is_found() {
             "--zone=trusted --add-interface=tgb0",
         ),
         (
-            input("filter", "input", &["20053"]),
+            input("filter", "input", &["299"]),
             Severity::CouldNotTell,
             "tg*",
         ),
@@ -255,4 +257,35 @@ fn a_bridge_that_is_closed_since_its_ports_have_no_guard_is_one_fault() {
         s.sysctls.insert(path.into(), Some("0".into()));
     });
     assert!(what.contains("route_localnet is 0"), "{what}");
+}
+
+#[test]
+fn a_port_for_names_that_any_user_can_take_is_found() {
+    let resolving = |port| State {
+        resolver: Some(port),
+        ..state_with(&["web"])
+    };
+    let start = |value: &str| {
+        let path = "net/ipv4/ip_unprivileged_port_start".to_owned();
+        BTreeMap::from([(path, Some(value.to_owned()))])
+    };
+    for (port, value, words) in [
+        (20053, "1024", "port 20053"),
+        (299, "0", "net.ipv4.ip_unprivileged_port_start is 0"),
+        (299, "299", "net.ipv4.ip_unprivileged_port_start is 299"),
+    ] {
+        let (severity, what, _) = only_of(&resolving(port), |host| host.sysctls = start(value));
+        assert_eq!(severity, Severity::Warning);
+        assert!(what.contains(words), "{what}");
+    }
+    let well = Symptoms {
+        sysctls: start("300"),
+        ..healthy()
+    };
+    let diagnosis = diagnose(&resolving(299), &well);
+    let mut findings = diagnosis
+        .checks
+        .iter()
+        .flat_map(|checked| &checked.findings);
+    assert_eq!(findings.next(), None);
 }
