@@ -1,7 +1,7 @@
 //! Packets that say what their sender likes: raw sockets (raw(7), ipv6(7)), whose headers are made here.
 
 use std::io;
-use std::net::{IpAddr, SocketAddr, UdpSocket};
+use std::net::{IpAddr, Ipv6Addr, SocketAddr, UdpSocket};
 use std::time::Duration;
 
 use rustix::net::{RecvFlags, recvfrom};
@@ -246,4 +246,26 @@ pub fn tagged_udp(
     // A sum of 0 is none (RFC 768).
     let payload = [ports.as_flattened(), text.as_bytes()].concat();
     [&to_mac[..], &from_mac, &tags, &header, &payload].concat()
+}
+
+/// A frame with a router advertisement (RFC 4861, section 4.2) to all nodes: a router for half an hour, and a prefix of
+/// 64 bits from which to make addresses.
+pub fn router_advertisement(from_mac: [u8; 6], router: Ipv6Addr, prefix: Ipv6Addr) -> Vec<u8> {
+    const ALL_NODES: Ipv6Addr = Ipv6Addr::new(0xff02, 0, 0, 0, 0, 0, 0, 1);
+    const ICMPV6: u8 = 58;
+    let [high, low] = 1800_u16.to_be_bytes();
+    let mut message = vec![134, 0, 0, 0, 64, 0, high, low, 0, 0, 0, 0, 0, 0, 0, 0];
+    // The router's Ethernet address; the prefix, on the link and for addresses, an hour long.
+    message.extend([1, 1]);
+    message.extend(from_mac);
+    message.extend([3, 4, 64, 0xc0, 0, 0, 14, 16, 0, 0, 14, 16, 0, 0, 0, 0]);
+    message.extend(prefix.octets());
+    let sum = checksum(router.into(), ALL_NODES.into(), ICMPV6, &message);
+    let message = with_checksum(message, 2, sum);
+    let [high, low] = (message.len() as u16).to_be_bytes();
+    let header = [0x60, 0, 0, 0, high, low, ICMPV6, 255];
+    let to_mac = [0x33, 0x33, 0, 0, 0, 1];
+    let ethernet = [&to_mac[..], &from_mac, &[0x86, 0xdd]].concat();
+    let addresses = [router.octets(), ALL_NODES.octets()];
+    [&ethernet, &header[..], addresses.as_flattened(), &message].concat()
 }

@@ -22,6 +22,7 @@ mod netlink;
 mod netns;
 mod occupied;
 mod ports;
+mod procfs;
 mod relay;
 mod remover;
 mod retire;

@@ -18,6 +18,7 @@ use crate::netlink::Socket;
 use crate::netns::Netns;
 use crate::occupied::Occupied;
 use crate::ports::{self, Ports};
+use crate::procfs::Procfs;
 use crate::remover::Remover;
 use crate::sysctl::Sysctls;
 use crate::{Links, bridge, conntrack, find, guard, message, retire, survey, veth};
@@ -40,6 +41,7 @@ pub struct Rtnetlink {
     conntrack: Option<Socket>,
     occupied: Occupied,
     sysctls: Sysctls,
+    pub(crate) procfs: Procfs,
     ports: Ports,
     pub(crate) remover: Remover,
     guests: Guests,
@@ -65,6 +67,7 @@ impl Rtnetlink {
                 socket,
                 conntrack: None,
                 sysctls: Sysctls::default(),
+                procfs: Procfs::default(),
                 ports: Ports::default(),
                 remover: Remover::start(removers)?,
                 guests: Guests::default(),

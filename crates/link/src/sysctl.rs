@@ -32,7 +32,7 @@ impl Default for Sysctls {
 }
 
 impl Sysctls {
-    fn below(root: impl Into<PathBuf>) -> Self {
+    pub(crate) fn below(root: impl Into<PathBuf>) -> Self {
         Self {
             root: root.into(),
             folders: BTreeMap::new(),

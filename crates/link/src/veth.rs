@@ -5,6 +5,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use netlink_sys::protocols::NETLINK_ROUTE;
+use tidegate_model::IfName;
 use tidegate_model::links::{Peer, Sysctl, Veth};
 
 use crate::batch::{Batch, What, send_one};
@@ -104,8 +105,9 @@ fn configure(
     send_one(&mut host.socket, What::SetUp(&veth.ifname), request)?;
     let path = &veth.peer.netns.path;
     let enter = |cause| LinkError::new(format_args!("enter namespace {}", path.display()), cause);
+    let sysctls = host.procfs.sysctls();
     netns
-        .run(|| configure_peer(&veth.peer, path))
+        .run(|| configure_peer(&veth.peer, path, sysctls))
         .map_err(enter)?
 }
 
@@ -131,21 +133,32 @@ fn silence(host: &mut Rtnetlink, veth: &Veth) -> Result<(), LinkError> {
     host.set_sysctls(&[off], Sysctls::set_if_there)
 }
 
+/// What an endpoint has, it has from us: whoever is on its network could tell it of routers and addresses as well
+/// (RFC 6104). Who manages the namespace can turn it on, and `--sysctl` does.
+fn heed_no_routers(ifname: &IfName) -> [Sysctl; 2] {
+    ["accept_ra", "autoconf"].map(|name| Sysctl {
+        path: format!("net/ipv6/conf/{ifname}/{name}"),
+        value: "0".to_owned(),
+    })
+}
+
 /// Addresses the end in the endpoint's namespace, on a thread inside of it. The loopback comes
 /// last: whatever fails before leaves it as it was.
-fn configure_peer(peer: &Peer, path: &Path) -> Result<(), LinkError> {
+fn configure_peer(peer: &Peer, path: &Path, sysctls: Sysctls) -> Result<(), LinkError> {
     let socket = Socket::open(NETLINK_ROUTE);
     let mut socket = socket.map_err(|error| LinkError::new("open netlink", error).inside(path))?;
-    let index = address_peer(&mut socket, peer).map_err(|error| error.inside(path))?;
+    let index = address_peer(&mut socket, peer, sysctls).map_err(|error| error.inside(path))?;
     settle::link(&mut socket, index);
     settle::addresses(&mut socket, &peer.addresses);
     Ok(())
 }
 
-fn address_peer(socket: &mut Socket, peer: &Peer) -> Result<u32, LinkError> {
+fn address_peer(socket: &mut Socket, peer: &Peer, mut sysctls: Sysctls) -> Result<u32, LinkError> {
     let ifname = &peer.ifname;
     let index = find::index(socket, ifname)?;
-    let mut sysctls = Sysctls::default();
+    for setting in heed_no_routers(ifname) {
+        sysctls.set_if_there(&setting)?;
+    }
     let mut set = |sysctl| sysctls.set(sysctl);
     peer.sysctls.iter().try_for_each(&mut set)?;
     let mut batch = Batch::default();

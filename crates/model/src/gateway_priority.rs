@@ -18,12 +18,31 @@ pub struct GatewayPriority(i32);
 impl GatewayPriority {
     /// The lowest and the highest priority.
     const RANGE: std::ops::RangeInclusive<i32> = -100_000..=100_000;
-    /// How many endpoints of one priority a namespace can have.
+    /// The metric that the kernel gives by itself to IPv6 routes, those of router advertisements among them
+    /// (`ra_defrtr_metric` in ip-sysctl of the kernel documentation).
+    pub const KERNELS_METRIC: u32 = 1024;
+
+    /// The metric of the default route that an endpoint of this priority has in its namespace, where nothing else is
+    /// in the way: the higher the priority, the lower the metric, and the kernel uses the lowest. All are from 1 to 1023,
+    /// below what a router advertisement brings. Priorities near 0 are far from each other; those far from it share
+    /// one.
+    pub fn metric(self) -> u32 {
+        const AT_ZERO: u32 = 512;
+        /// Places below 0 that stay free for endpoints of priority 0, which come one after the other.
+        const AFTER_ZERO: u32 = 64;
+        let distance = |step| step + logarithm(self.0.unsigned_abs(), step);
+        match self.0 {
+            1.. => AT_ZERO - distance(28),
+            0 => AT_ZERO,
+            ..0 => AT_ZERO + AFTER_ZERO + distance(24),
+        }
+    }
+
+    /// How many endpoints of one priority a namespace can have that has one of an older release.
     pub const PLACES: u32 = 1000;
 
-    /// The metric of the default route that an endpoint of this priority has in its namespace, in
-    /// [`PLACES`](Self::PLACES) steps from this one on: the higher the priority, the lower the metric,
-    /// and the kernel uses the lowest. All are above 1024, which it gives to IPv6 routes by itself.
+    /// As [`metric`](Self::metric), in [`PLACES`](Self::PLACES) steps from this one on, where an endpoint of an older
+    /// release has such a metric, or the kernel's own. All are above that.
     pub fn first_metric(self) -> u32 {
         let below_highest = Self::RANGE.end().abs_diff(self.0);
         (below_highest + Self::RANGE.end().unsigned_abs()) * Self::PLACES
@@ -62,6 +81,13 @@ impl fmt::Display for GatewayPriority {
     }
 }
 
+/// The binary logarithm of a number above 0, in steps of one so high. Between powers of two it is a line.
+fn logarithm(number: u32, step: u32) -> u32 {
+    let whole = number.ilog2();
+    let power = 1 << whole;
+    whole * step + (number - power) * step / power
+}
+
 fn invalid(given: &str, reason: impl ToString) -> Invalid {
     let hint = "give a whole number from -100000 to 100000";
     Invalid::new("gateway priority", given, reason.to_string(), hint)
@@ -72,7 +98,20 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_higher_priority_has_the_lower_metrics() {
+    fn the_higher_priority_has_the_lower_metric_and_all_are_below_the_kernels() {
+        let metric = |priority: i32| GatewayPriority(priority).metric();
+        let metrics: Vec<u32> = GatewayPriority::RANGE.map(metric).collect();
+        assert!(metrics.is_sorted_by(|one, next| one >= next));
+        assert!(metrics[0] < GatewayPriority::KERNELS_METRIC);
+        assert!(*metrics.last().unwrap() > 0);
+        assert_eq!(metric(0), 512);
+        for near in -10..10 {
+            assert!(metric(near) - metric(near + 1) >= 2, "{near}");
+        }
+    }
+
+    #[test]
+    fn the_higher_priority_has_the_lower_metrics_of_older_releases() {
         let metrics = |text: &str| {
             let first = text.parse::<GatewayPriority>().unwrap().first_metric();
             first..first + GatewayPriority::PLACES

@@ -6,6 +6,7 @@
 
 use std::collections::BTreeSet;
 use std::net::IpAddr;
+use std::ops::Range;
 
 use ipnet::IpNet;
 use tidegate_model::api::Attach;
@@ -80,9 +81,58 @@ fn stays_first(endpoint: &Endpoint, gateways: &[IpAddr]) -> bool {
     endpoint.gateway_metric.is_none() && endpoint.gateways.iter().any(is_of_family)
 }
 
+/// The metric that puts an endpoint behind those of a higher or the same priority, and before those of a lower one.
+fn metric(priority: GatewayPriority, ours: &[&Endpoint]) -> Result<u32, Refused> {
+    if ours.iter().any(|endpoint| is_of_older_release(endpoint)) {
+        return high_metric(priority, ours);
+    }
+    let taken = || {
+        let taken = ours.iter().filter_map(|endpoint| {
+            let metric = endpoint.gateway_metric?;
+            Some((endpoint.gateway_priority, metric))
+        });
+        taken.collect::<Vec<_>>().into_iter()
+    };
+    let last = |is_before: &dyn Fn(GatewayPriority) -> bool| {
+        let before = taken().filter(|(other, _)| is_before(*other));
+        before.map(|(_, metric)| metric).max().unwrap_or(0)
+    };
+    let end = taken().filter(|(other, _)| *other < priority);
+    let end = end.map(|(_, metric)| metric).min();
+    let end = end.unwrap_or(GatewayPriority::KERNELS_METRIC);
+    let higher = last(&|other| other > priority);
+    let free = last(&|other| other >= priority) + 1..end;
+    match free.is_empty() {
+        // Next to the last of the same priority: none ever comes between these.
+        false if free.start > higher + 1 => Ok(free.start),
+        false => Ok(within(&free, priority.metric())),
+        // They have come to the end; one of the same priority that went has left its place.
+        true => (higher + 1..end)
+            .rev()
+            .find(|place| taken().all(|(_, metric)| metric != *place))
+            .ok_or(Refused::NoGatewayPlace(priority)),
+    }
+}
+
+/// The metric that is wanted, or one near it that is free, and as a rule leaves room on both sides.
+fn within(free: &Range<u32>, wanted: u32) -> u32 {
+    const ROOM: u32 = 16;
+    let (first, last) = (free.start, free.end.saturating_sub(1));
+    match last.saturating_sub(first) > 2 * ROOM {
+        true => wanted.clamp(first + ROOM, last - ROOM),
+        false => first.midpoint(last),
+    }
+}
+
+/// Whether an endpoint has a default route with a metric of an older release, or the kernel's own.
+fn is_of_older_release(endpoint: &Endpoint) -> bool {
+    let is_high = |metric| metric >= GatewayPriority::KERNELS_METRIC;
+    !endpoint.gateways.is_empty() && endpoint.gateway_metric.is_none_or(is_high)
+}
+
 /// The metric after those of the priority's other endpoints; one that is free where they have come to
 /// the end.
-fn metric(priority: GatewayPriority, ours: &[&Endpoint]) -> Result<u32, Refused> {
+fn high_metric(priority: GatewayPriority, ours: &[&Endpoint]) -> Result<u32, Refused> {
     let first = priority.first_metric();
     let metrics = first..first + GatewayPriority::PLACES;
     let taken: BTreeSet<u32> = ours

@@ -12,6 +12,7 @@ mod local_user;
 mod loopback;
 mod lying_nft;
 mod port;
+mod router;
 
 use tidegate_tests::Programs;
 

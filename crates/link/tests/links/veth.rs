@@ -1,7 +1,7 @@
 //! Veths on the kernel.
 
 use tidegate_link::{ErrorKind, Links};
-use tidegate_model::links::{GROUP, LinkStep};
+use tidegate_model::links::{GROUP, LinkStep, Sysctl};
 use tidegate_test_support::require_root_kernel;
 
 use crate::fixture::{add_bridge, add_veth, bridge, veth};
@@ -180,4 +180,28 @@ fn an_endpoint_without_ipv6_is_attached_where_the_namespace_has_none() {
     let address = v4.peer.addresses[0].addr();
     kernel.links.apply(&LinkStep::AddVeth(v4)).unwrap();
     echo(&kernel.host, kernel.netns(&recorded), address);
+}
+
+#[test]
+fn an_endpoint_heeds_no_routers_unless_it_is_asked_to() {
+    require_root_kernel!();
+    let mut kernel = Kernel::new();
+    kernel.links.apply(&add_bridge(1)).unwrap();
+    // More than are looked at through one proc file system.
+    for host in 2..=70 {
+        let recorded = kernel.add_netns();
+        let mut wanted = veth(1, host, &recorded);
+        let asked = Sysctl {
+            path: "net/ipv6/conf/eth0/accept_ra".into(),
+            value: "2".into(),
+        };
+        let is_asked = host % 2 == 0;
+        wanted.peer.sysctls.extend(is_asked.then_some(asked));
+        kernel.links.apply(&LinkStep::AddVeth(wanted)).unwrap();
+        let settings = kernel
+            .netns(&recorded)
+            .sh("cd /proc/sys/net/ipv6/conf/eth0; cat accept_ra autoconf");
+        let expected = if is_asked { "2\n0\n" } else { "0\n0\n" };
+        assert_eq!(settings, expected, "{host}");
+    }
 }

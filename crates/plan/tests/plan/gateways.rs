@@ -91,12 +91,11 @@ fn one_that_comes_back_is_last_of_its_priority() {
 fn no_two_endpoints_of_a_namespace_have_one_metric_however_often_they_take_turns() {
     let mut state = state_with(&["a", "b"]);
     let mut before = attach(&mut state, "a", 0);
-    for turn in 0..2 * GatewayPriority::PLACES {
+    for turn in 0..2 * GatewayPriority::KERNELS_METRIC {
         let network = if turn % 2 == 0 { "b" } else { "a" };
         let after = attach(&mut state, network, 0);
         assert_ne!(after.gateway_metric, before.gateway_metric);
-        let next = GatewayPriority::default().first_metric() + GatewayPriority::PLACES;
-        assert!(after.gateway_metric.unwrap() < next);
+        assert!(after.gateway_metric.unwrap() < GatewayPriority::KERNELS_METRIC);
         let detached = tidegate_plan::detach(&state, &before.name).unwrap();
         state.apply(&detached.change);
         before = after;
@@ -146,4 +145,41 @@ fn an_endpoint_of_an_older_release_stays_the_way_out_and_nothing_says_otherwise(
         // More than what the kernel gives by itself.
         assert!(endpoint.gateway_metric.unwrap() > 1024);
     }
+}
+
+/// As many and as mixed as nobody has them, in an order that was drawn by lot.
+#[test]
+fn the_order_is_that_of_the_priorities_in_whatever_order_they_come() {
+    let names: Vec<String> = (0..16).map(|number| format!("n{number}")).collect();
+    let names: Vec<&str> = names.iter().map(String::as_str).collect();
+    let mut draw = 7_u32;
+    for turn in 0..200 {
+        let mut state = state_with(&names);
+        let mut wanted: Vec<(i32, usize)> = Vec::new();
+        for (place, network) in names.iter().enumerate() {
+            draw = draw.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+            let priority = [0, 0, 1, -1, 10, 100, 101, 102, -100_000, 100_000, 50, -7]
+                [usize::try_from(draw >> 16).unwrap() % 12];
+            let endpoint = attach(&mut state, network, priority);
+            assert!((1..1024).contains(&endpoint.gateway_metric.unwrap()));
+            wanted.push((-priority, place));
+        }
+        wanted.sort_unstable();
+        let wanted: Vec<Name> = wanted
+            .iter()
+            .map(|(_, place)| name(names[*place]))
+            .collect();
+        assert_eq!(order(&state), wanted.iter().collect::<Vec<_>>(), "{turn}");
+    }
+}
+
+#[test]
+fn beside_an_endpoint_with_a_metric_of_the_release_before_the_order_is_kept_above_the_kernels() {
+    let mut state = state_with(&["a", "b", "c"]);
+    let mut older = attach(&mut state, "a", 0);
+    older.gateway_metric = Some(GatewayPriority::default().first_metric());
+    state.endpoints.insert(older);
+    attach(&mut state, "b", 1);
+    attach(&mut state, "c", 0);
+    assert_eq!(order(&state), ["b", "a", "c"].map(name).each_ref());
 }

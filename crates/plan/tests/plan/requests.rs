@@ -91,7 +91,7 @@ fn an_endpoint_is_a_veth_pair_and_an_element_for_each_port_and_family() {
                             fd74:6964:6567::1,
                         ],
                         gateway_metric: Some(
-                            200000000,
+                            512,
                         ),
                     },
                 },
