@@ -13,6 +13,7 @@ mod names;
 mod ports;
 mod ruleset;
 mod start;
+mod sweep;
 mod traffic;
 
 use std::path::PathBuf;
@@ -35,6 +36,10 @@ use crate::timing::{Stage, timed};
 pub use error::EngineError;
 use events::Events;
 pub use mend::Mended;
+use sweep::Sweeps;
+
+/// How often connections of addresses' last holders are forgotten for one command, should another always be faster.
+const SWEEPS: usize = 3;
 
 /// The engine. Commands wait for each other; questions about the state wait for none.
 pub struct Engine {
@@ -44,6 +49,7 @@ pub struct Engine {
     events: Events,
     counters: Counters,
     names: Line,
+    sweeps: Sweeps,
 }
 
 /// What a command changes, before the state says so.
@@ -138,10 +144,17 @@ impl Engine {
             })
         };
         // Where IPv6 is off for new interfaces alone, it is the kernel's refusal that tells.
-        let done = match attach(true) {
+        let attach = || match attach(true) {
             Err(error) if error.is_ipv6_off() => attach(false),
             done => done,
         };
+        let mut done = attach();
+        for _ in 0..SWEEPS {
+            if !done.as_ref().is_err_and(EngineError::is_unswept) {
+                break;
+            }
+            done = self.sweep().and_then(|()| attach());
+        }
         let change = self.counted(done).map(planned)?;
         let endpoint = endpoint_of(change);
         tracing::info!(endpoint = %endpoint.name, network = %endpoint.network, "attached");
@@ -282,6 +295,7 @@ impl Engine {
             .apply(&plan.change);
         // Before the answer, and in the order of the changes: the kernel is still locked.
         self.names.tell(tidegate_resolver::of_change(&plan.change));
+        self.sweeps.note(plan.stale);
         for happening in Happening::of(&plan.change) {
             self.events.tell(happening);
         }

@@ -19,6 +19,7 @@ mod patience;
 pub mod resolver;
 mod run;
 pub mod store;
+mod sweeper;
 mod timing;
 mod version;
 

@@ -1,19 +1,25 @@
 //! Tracked connections: forgetting them, and what passes through them, over ctnetlink (linux/netfilter/nfnetlink_conntrack.h).
 //!
-//! A UDP connection that was tracked while its port was published goes on being translated as
-//! long as packets come, so it has to be forgotten when the port is withdrawn.
+//! A connection goes on as it was when its first packet was looked at, for as long as packets come: translated to a
+//! port that was withdrawn since or to an address that has another holder, or not translated to one that was
+//! published. So what would be another now has to be forgotten; what that is others decide.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 use std::net::IpAddr;
+use std::sync::Arc;
 
 use netlink_packet_core::{DefaultNla, Emitable, NLA_F_NESTED};
+use netlink_sys::protocols::{NETLINK_NETFILTER, NETLINK_ROUTE};
 use rustix::io::Errno;
 use tidegate_model::Protocol;
-use tidegate_model::links::Flow;
+use tidegate_model::tracked::{Ends, Fate, Tracked};
 use tidegate_model::traffic::{Counts, Course, Passed};
 
-use crate::error::Cause;
+use crate::Connections;
+use crate::error::{Cause, ErrorKind, LinkError};
+use crate::nearby::Nearby;
 use crate::netlink::{DUMP, Request, Socket, attribute};
+use crate::netns::Netns;
 
 /// `NFNL_SUBSYS_CTNETLINK << 8 | IPCTNL_MSG_CT_GET`.
 const GET: u16 = 0x0101;
@@ -27,7 +33,6 @@ const CTA_COUNTERS_ORIG: u16 = 9;
 const CTA_COUNTERS_REPLY: u16 = 10;
 const CTA_ID: u16 = 12;
 const CTA_ZONE: u16 = 18;
-const CTA_STATUS_MASK: u16 = 26;
 // enum ctattr_tuple
 const CTA_TUPLE_IP: u16 = 1;
 const CTA_TUPLE_PROTO: u16 = 2;
@@ -43,7 +48,10 @@ const CTA_PROTO_DST_PORT: u16 = 3;
 // enum ctattr_counters
 const CTA_COUNTERS_PACKETS: u16 = 1;
 const CTA_COUNTERS_BYTES: u16 = 2;
-/// enum ip_conntrack_status (linux/netfilter/nf_conntrack_common.h).
+// enum ip_conntrack_status (linux/netfilter/nf_conntrack_common.h)
+const IPS_EXPECTED: u32 = 1 << 0;
+const IPS_ASSURED: u32 = 1 << 2;
+const IPS_SRC_NAT: u32 = 1 << 4;
 const IPS_DST_NAT: u32 = 1 << 5;
 /// linux/socket.h.
 const AF_UNSPEC: u8 = 0;
@@ -52,33 +60,119 @@ const HEADER: usize = 4;
 /// How many are deleted with one datagram; the answers fit a socket's default buffer.
 const BATCH: usize = 64;
 
-/// Forgets every tracked connection of the flows, of both families in one walk over the kernel's table:
-/// its size, not what is in it, is what the walk costs (some 11 ms for 262,144 buckets). A kernel that tracks
-/// none has none to forget.
-pub(crate) fn forget(socket: &mut Socket, flows: &[Flow]) -> Result<(), Cause> {
-    let flows: HashSet<Flow> = flows.iter().copied().collect();
-    if flows.is_empty() {
-        return Ok(());
+/// The kernel's tracked connections. Sockets are opened when they are first needed, and kept.
+pub(crate) struct Conntrack {
+    home: Arc<Netns>,
+    sockets: Option<Sockets>,
+}
+
+struct Sockets {
+    netfilter: Socket,
+    route: Socket,
+}
+
+impl Conntrack {
+    /// Those of a namespace.
+    pub(crate) const fn new(home: Arc<Netns>) -> Self {
+        Self {
+            home,
+            sockets: None,
+        }
     }
-    let doomed = |body: &[u8]| {
-        let found = Tracked::decode(body)?;
-        flows.contains(&found.flow()?).then(|| found.delete())
-    };
-    let list = match flows.iter().all(|flow| flow.translated) {
-        true => get_translated(),
-        false => get_all(),
-    };
-    match socket.dump(&list, doomed) {
-        // A kernel says so to any request if it tracks no connections at all: nobody is there to answer.
-        Err(cause) if is_unknown(&cause) => Ok(()),
-        listed => delete(socket, &listed?),
+
+    /// What passes through them, by the course that they took.
+    pub(crate) fn traffic(&mut self) -> Result<Vec<(Course, Passed)>, LinkError> {
+        self.with(|sockets| traffic(&mut sockets.netfilter))
+            .map_err(|cause| LinkError::new("list the tracked connections", cause))
+    }
+
+    /// Does something with them; nothing where the kernel has none. After a failure nobody knows what is still
+    /// to come from a socket: the next time has others.
+    fn with<T: Default>(
+        &mut self,
+        work: impl FnOnce(&mut Sockets) -> Result<T, Cause>,
+    ) -> Result<T, Cause> {
+        let mut sockets = match self.sockets.take() {
+            Some(sockets) => sockets,
+            None => {
+                let open = || self.home.run(Sockets::open)?;
+                match open() {
+                    Err(cause) if cause.kind() == ErrorKind::Unsupported => return Ok(T::default()),
+                    opened => opened?,
+                }
+            }
+        };
+        let done = work(&mut sockets);
+        self.sockets = done.is_ok().then_some(sockets);
+        done
     }
 }
 
+impl Sockets {
+    fn open() -> Result<Self, Cause> {
+        Ok(Self {
+            netfilter: Socket::open(NETLINK_NETFILTER)?,
+            route: Socket::open(NETLINK_ROUTE)?,
+        })
+    }
+}
+
+impl Connections for Conntrack {
+    fn forget(&mut self, fate: &dyn Fn(&Tracked) -> Fate) -> Result<usize, LinkError> {
+        self.with(|sockets| forget(sockets, fate))
+            .map_err(|cause| LinkError::new("forget tracked connections", cause))
+    }
+}
+
+/// The size of the kernel's table, not what is in it, is most of what the walk costs (some 11 ms for 262,144
+/// buckets).
+fn forget(sockets: &mut Sockets, fate: &dyn Fn(&Tracked) -> Fate) -> Result<usize, Cause> {
+    let look = |body: &[u8]| {
+        let entry = Entry::decode(body)?;
+        match fate(&entry.tracked()?) {
+            Fate::Keep => None,
+            fate => Some((fate, entry.delete())),
+        }
+    };
+    let found = match sockets.netfilter.dump(&get_all(), look) {
+        // A kernel says so to any request if it tracks no connections at all: nobody is there to answer.
+        Err(cause) if is_unknown(&cause) => return Ok(0),
+        listed => listed?,
+    };
+    let mut nearby = None;
+    let mut doomed = Vec::new();
+    for (fate, request) in found {
+        let is_doomed = match fate {
+            Fate::Keep => false,
+            Fate::Forget => true,
+            Fate::ForgetIfHosts(ip) => look_around(&mut nearby, sockets)?.is_hosts(ip),
+            Fate::ForgetUnlessNear(ip, links) => {
+                !look_around(&mut nearby, sockets)?.is_near(ip, &links)
+            }
+        };
+        if is_doomed {
+            doomed.push(request);
+        }
+    }
+    delete(&mut sockets.netfilter, &doomed)?;
+    Ok(doomed.len())
+}
+
+/// Looks at the routes the first time.
+fn look_around<'a>(
+    nearby: &'a mut Option<Nearby>,
+    sockets: &mut Sockets,
+) -> Result<&'a Nearby, Cause> {
+    Ok(match nearby {
+        Some(nearby) => nearby,
+        none => none.insert(Nearby::look(&mut sockets.route)?),
+    })
+}
+
 /// What passes through the tracked connections, by the course that they took.
-pub(crate) fn traffic(socket: &mut Socket) -> Result<Vec<(Course, Passed)>, Cause> {
+fn traffic(socket: &mut Socket) -> Result<Vec<(Course, Passed)>, Cause> {
     let listed = socket.dump(&get_all(), |body| {
-        let found = Tracked::decode(body)?;
+        let found = Entry::decode(body)?;
         Some((found.course()?, found.passed()))
     });
     let mut sums: HashMap<Course, Passed> = HashMap::new();
@@ -111,7 +205,7 @@ fn delete(socket: &mut Socket, requests: &[Request]) -> Result<(), Cause> {
 }
 
 /// A tracked connection, as its entry in the kernel's list says.
-struct Tracked<'a> {
+struct Entry<'a> {
     family: u8,
     /// As the client sees it.
     original: &'a [u8],
@@ -125,7 +219,7 @@ struct Tracked<'a> {
     counters: [Option<&'a [u8]>; 2],
 }
 
-impl<'a> Tracked<'a> {
+impl<'a> Entry<'a> {
     fn decode(body: &'a [u8]) -> Option<Self> {
         let (header, rest) = body.split_first_chunk::<HEADER>()?;
         Some(Self {
@@ -163,14 +257,24 @@ impl<'a> Tracked<'a> {
         }
     }
 
-    /// The flow that it is one of.
-    fn flow(&self) -> Option<Flow> {
-        Some(Flow {
-            protocol: protocol(self.original)?,
-            came_to: port(self.original, CTA_PROTO_DST_PORT)?,
-            endpoint: source(self.reply)?,
-            port: port(self.reply, CTA_PROTO_SRC_PORT)?,
-            translated: self.status & IPS_DST_NAT != 0,
+    /// What matters of it to those who decide what becomes of it. Protocols without ports have 0 for them.
+    fn tracked(&self) -> Option<Tracked> {
+        let ends = |tuple| {
+            Some(Ends {
+                source: source(tuple)?,
+                source_port: port(tuple, CTA_PROTO_SRC_PORT).unwrap_or(0),
+                destination: address(tuple, [CTA_IP_V4_DST, CTA_IP_V6_DST])?,
+                destination_port: port(tuple, CTA_PROTO_DST_PORT).unwrap_or(0),
+            })
+        };
+        Some(Tracked {
+            protocol: protocol_number(self.original)?,
+            original: ends(self.original)?,
+            reply: ends(self.reply)?,
+            source_translated: self.status & IPS_SRC_NAT != 0,
+            destination_translated: self.status & IPS_DST_NAT != 0,
+            assured: self.status & IPS_ASSURED != 0,
+            expected: self.status & IPS_EXPECTED != 0,
         })
     }
 
@@ -189,17 +293,6 @@ impl<'a> Tracked<'a> {
 
 fn get_all() -> Request {
     request(GET, DUMP, AF_UNSPEC, &[])
-}
-
-/// Asks for the connections with a destination that was translated. A kernel before 5.18 gives them all.
-fn get_translated() -> Request {
-    let bits = |kind| DefaultNla::new(kind, IPS_DST_NAT.to_be_bytes().to_vec());
-    request(
-        GET,
-        DUMP,
-        AF_UNSPEC,
-        &[bits(CTA_STATUS), bits(CTA_STATUS_MASK)],
-    )
 }
 
 /// A request with its `struct nfgenmsg`: family, version 0 and resource 0.
@@ -228,9 +321,14 @@ fn address(tuple: &[u8], [ipv4, ipv6]: [u16; 2]) -> Option<IpAddr> {
 }
 
 fn protocol(tuple: &[u8]) -> Option<Protocol> {
-    let number = attribute(attribute(tuple, CTA_TUPLE_PROTO)?, CTA_PROTO_NUM)?.first()?;
+    let number = protocol_number(tuple)?;
     let mut known = Protocol::ALL.into_iter();
-    known.find(|protocol| protocol.number() == *number)
+    known.find(|protocol| protocol.number() == number)
+}
+
+fn protocol_number(tuple: &[u8]) -> Option<u8> {
+    let number = attribute(attribute(tuple, CTA_TUPLE_PROTO)?, CTA_PROTO_NUM)?;
+    number.first().copied()
 }
 
 /// One of a connection's counters; 0 where there is none.
@@ -254,35 +352,66 @@ mod tests {
     /// linux/socket.h.
     const AF_INET: u8 = 2;
 
-    const FLOW: Flow = Flow {
-        protocol: Protocol::Udp,
-        came_to: 8053,
-        endpoint: IpAddr::V4(Ipv4Addr::new(10, 77, 1, 2)),
-        port: 53,
-        translated: true,
-    };
+    const ENDPOINT: IpAddr = IpAddr::V4(Ipv4Addr::new(10, 77, 1, 2));
+    const CLIENT: IpAddr = IpAddr::V4(Ipv4Addr::new(192, 0, 2, 9));
+    const HOST: IpAddr = IpAddr::V4(Ipv4Addr::new(192, 0, 2, 1));
 
     fn nested(kind: u16, attributes: &[DefaultNla]) -> DefaultNla {
         DefaultNla::new(kind | NLA_F_NESTED, encode(attributes))
     }
 
-    fn tuple(kind: u16, source: [u8; 4], source_port: u16, port: u16) -> DefaultNla {
+    fn octets(ip: IpAddr) -> Vec<u8> {
+        match ip {
+            IpAddr::V4(ip) => ip.octets().to_vec(),
+            IpAddr::V6(ip) => ip.octets().to_vec(),
+        }
+    }
+
+    fn tuple(kind: u16, ends: Ends) -> DefaultNla {
         let value = |kind, value: &[u8]| DefaultNla::new(kind, value.to_vec());
-        let ip = nested(CTA_TUPLE_IP, &[value(CTA_IP_V4_SRC, &source)]);
+        let addresses = [
+            value(CTA_IP_V4_SRC, &octets(ends.source)),
+            value(CTA_IP_V4_DST, &octets(ends.destination)),
+        ];
+        let ip = nested(CTA_TUPLE_IP, &addresses);
         let ports = [
             value(CTA_PROTO_NUM, &[17]),
-            value(CTA_PROTO_SRC_PORT, &source_port.to_be_bytes()),
-            value(CTA_PROTO_DST_PORT, &port.to_be_bytes()),
+            value(CTA_PROTO_SRC_PORT, &ends.source_port.to_be_bytes()),
+            value(CTA_PROTO_DST_PORT, &ends.destination_port.to_be_bytes()),
         ];
         nested(kind, &[ip, nested(CTA_TUPLE_PROTO, &ports)])
     }
+
+    const fn ends(
+        source: IpAddr,
+        source_port: u16,
+        destination: IpAddr,
+        destination_port: u16,
+    ) -> Ends {
+        Ends {
+            source,
+            source_port,
+            destination,
+            destination_port,
+        }
+    }
+
+    const TRACKED: Tracked = Tracked {
+        protocol: 17,
+        original: ends(CLIENT, 40000, HOST, 8053),
+        reply: ends(ENDPOINT, 53, CLIENT, 40000),
+        source_translated: false,
+        destination_translated: true,
+        assured: false,
+        expected: false,
+    };
 
     /// A client's port 40000 to the host's 8053, sent on to the endpoint's 53.
     fn entry(more: &[DefaultNla]) -> Vec<u8> {
         let mut attributes = vec![
             DefaultNla::new(CTA_STATUS, IPS_DST_NAT.to_be_bytes().to_vec()),
-            tuple(CTA_TUPLE_ORIG, [192, 0, 2, 9], 40000, 8053),
-            tuple(CTA_TUPLE_REPLY, [10, 77, 1, 2], 53, 40000),
+            tuple(CTA_TUPLE_ORIG, TRACKED.original),
+            tuple(CTA_TUPLE_REPLY, TRACKED.reply),
         ];
         attributes.extend_from_slice(more);
         [vec![AF_INET, 0, 0, 0], encode(&attributes)].concat()
@@ -293,10 +422,10 @@ mod tests {
     }
 
     #[test]
-    fn a_connection_is_of_the_flow_that_it_came_by() {
+    fn a_connection_is_read_whole() {
         let entry = entry(&[id()]);
-        let tracked = Tracked::decode(&entry).unwrap();
-        assert_eq!(tracked.flow(), Some(FLOW));
+        let tracked = Entry::decode(&entry).unwrap().tracked();
+        assert_eq!(tracked, Some(TRACKED));
     }
 
     #[test]
@@ -310,7 +439,7 @@ mod tests {
             nested(kind, &both)
         };
         let uncounted = entry(&[id()]);
-        let passed = Tracked::decode(&uncounted).unwrap().passed();
+        let passed = Entry::decode(&uncounted).unwrap().passed();
         let mut expected = Passed {
             connections: 1,
             ..Passed::default()
@@ -321,7 +450,7 @@ mod tests {
             counters(CTA_COUNTERS_ORIG, 2, 1 << 40),
             counters(CTA_COUNTERS_REPLY, 3, 300),
         ]);
-        let passed = Tracked::decode(&counted).unwrap().passed();
+        let passed = Entry::decode(&counted).unwrap().passed();
         let counts = |packets, bytes| Counts { packets, bytes };
         (expected.received, expected.sent) = (counts(2, 1 << 40), counts(3, 300));
         assert_eq!(passed, expected);
@@ -332,7 +461,7 @@ mod tests {
         let zone = DefaultNla::new(CTA_ZONE, vec![0, 5]);
         for more in [vec![id()], vec![id(), zone]] {
             let entry = entry(&more);
-            let tracked = Tracked::decode(&entry).unwrap();
+            let tracked = Entry::decode(&entry).unwrap();
             let deletion = tracked.delete();
             let kinds: Vec<u16> = attributes(&deletion.body()[HEADER..])
                 .map(|(kind, _)| kind)
@@ -344,7 +473,7 @@ mod tests {
 
     #[test]
     fn an_entry_that_could_not_be_named_exactly_is_let_be() {
-        assert!(Tracked::decode(&entry(&[])).is_none());
-        assert!(Tracked::decode(&[AF_INET, 0]).is_none());
+        assert!(Entry::decode(&entry(&[])).is_none());
+        assert!(Entry::decode(&[AF_INET, 0]).is_none());
     }
 }

@@ -7,13 +7,14 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use ipnet::IpNet;
-use tidegate_model::links::{Flow, Link, LinkStep, NetnsFacts, PortHold, Way};
+use tidegate_model::links::{Link, LinkStep, NetnsFacts, PortHold, Way};
+use tidegate_model::tracked::{Fate, Tracked};
 use tidegate_model::traffic::{Course, Passed};
 use tidegate_model::{IfName, NetnsId, NetnsRef, Protocol};
 
 use crate::error::{Cause, ErrorKind, LinkError};
 use crate::ports::Holder;
-use crate::{Links, NetnsFault};
+use crate::{Connections, Links, NetnsFault};
 use host::Host;
 
 /// A host in memory. Clones are handles to the same host, so that a test keeps one beside the
@@ -27,7 +28,9 @@ pub struct FakeLinks {
 struct State {
     host: Host,
     steps: Vec<LinkStep>,
-    forgotten: Vec<Flow>,
+    tracked: Vec<Tracked>,
+    /// How often tracked connections cannot be forgotten from now on.
+    unforgettable: usize,
     held: BTreeSet<PortHold>,
     /// Ports that something else on the host listens on.
     used: BTreeSet<(Protocol, u16)>,
@@ -94,9 +97,19 @@ impl FakeLinks {
         self.state().steps.clone()
     }
 
-    /// The flows whose connections were forgotten, in order.
-    pub fn forgotten(&self) -> Vec<Flow> {
-        self.state().forgotten.clone()
+    /// Has the host track a connection.
+    pub fn track(&self, tracked: Tracked) {
+        self.state().tracked.push(tracked);
+    }
+
+    /// The connections that the host tracks.
+    pub fn tracked(&self) -> Vec<Tracked> {
+        self.state().tracked.clone()
+    }
+
+    /// Makes the next attempts to forget connections fail.
+    pub fn fail_forgetting(&self, times: usize) {
+        self.state().unforgettable = times;
     }
 
     /// The ports of the host that are held.
@@ -138,7 +151,6 @@ impl State {
             LinkStep::DeleteBridge(bridge) => self.host.delete_ours(&bridge.ifname),
             LinkStep::DeleteVeth(veth) => self.host.delete_ours(&veth.ifname),
             LinkStep::DeleteLink(ifname) => self.host.delete_ours(ifname),
-            LinkStep::ForgetConnections(flows) => self.forgotten.extend(flows),
             LinkStep::HoldPorts(holds) => self.hold(holds)?,
             LinkStep::ReleasePorts(holds) => holds.iter().for_each(|hold| {
                 self.held.remove(hold);
@@ -159,6 +171,50 @@ impl State {
         }
         self.held.extend(holds);
         Ok(())
+    }
+}
+
+impl State {
+    fn is_doomed(&self, fate: &Fate) -> bool {
+        let is_hosts = |ip: &std::net::IpAddr| {
+            let links = self.host.links();
+            let mut addresses = links.iter().flat_map(|link| &link.addresses);
+            ip.is_loopback() || addresses.any(|net| net.addr() == *ip)
+        };
+        match fate {
+            Fate::Keep => false,
+            Fate::Forget => true,
+            Fate::ForgetIfHosts(ip) => is_hosts(ip),
+            Fate::ForgetUnlessNear(ip, links) => {
+                let mut ways = self.host.ways().into_iter();
+                let is_through = |ifname: &IfName| links.contains(ifname);
+                let is_way = |way: Way| {
+                    way.destination.contains(ip) && way.ifname.as_ref().is_some_and(is_through)
+                };
+                !is_hosts(ip) && !ways.any(is_way)
+            }
+        }
+    }
+}
+
+impl Connections for FakeLinks {
+    fn forget(&mut self, fate: &dyn Fn(&Tracked) -> Fate) -> Result<usize, LinkError> {
+        let mut state = self.state();
+        if let Some(left) = state.unforgettable.checked_sub(1) {
+            state.unforgettable = left;
+            let (kind, reason) = (ErrorKind::Other, "it was made to fail".to_owned());
+            let cause = Cause::Injected { kind, reason };
+            return Err(LinkError::new("forget tracked connections", cause));
+        }
+        let (all, mut kept) = (state.tracked.clone(), Vec::new());
+        kept.extend(
+            all.iter()
+                .filter(|one| !state.is_doomed(&fate(one)))
+                .cloned(),
+        );
+        let forgotten = all.len() - kept.len();
+        state.tracked = kept;
+        Ok(forgotten)
     }
 }
 
@@ -187,6 +243,10 @@ impl Links for FakeLinks {
     /// It tracks no connections.
     fn traffic(&mut self) -> Result<Vec<(Course, Passed)>, LinkError> {
         Ok(Vec::new())
+    }
+
+    fn connections(&self) -> Box<dyn Connections> {
+        Box::new(self.clone())
     }
 
     fn used_ports(&mut self) -> Result<BTreeSet<(Protocol, u16)>, LinkError> {

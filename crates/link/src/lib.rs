@@ -18,6 +18,7 @@ mod guard;
 mod guest;
 mod message;
 mod named;
+mod nearby;
 mod netlink;
 mod netns;
 mod occupied;
@@ -38,6 +39,7 @@ use std::path::Path;
 
 use ipnet::IpNet;
 use tidegate_model::links::{Link, LinkStep, NetnsFacts, Way};
+use tidegate_model::tracked::{Fate, Tracked};
 use tidegate_model::traffic::{Course, Passed};
 use tidegate_model::{IfName, NetnsId, Protocol};
 
@@ -75,6 +77,9 @@ pub trait Links: Send {
     /// tracks none has none.
     fn traffic(&mut self) -> Result<Vec<(Course, Passed)>, LinkError>;
 
+    /// The connections that the host tracks, for a thread of their own.
+    fn connections(&self) -> Box<dyn Connections>;
+
     /// The ports that something on the host listens on, whatever the address.
     fn used_ports(&mut self) -> Result<BTreeSet<(Protocol, u16)>, LinkError>;
 
@@ -87,4 +92,11 @@ pub trait Links: Send {
 
     /// Which namespace is at `path`, without a look into it. The host's own namespace is refused.
     fn netns_id(&mut self, path: &Path) -> Result<NetnsId, LinkError>;
+}
+
+/// The connections that one network namespace tracks.
+pub trait Connections: Send {
+    /// Goes through all of them once, and forgets those that `fate` says so of; gives back how many.
+    /// A kernel that tracks none has none to forget.
+    fn forget(&mut self, fate: &dyn Fn(&Tracked) -> Fate) -> Result<usize, LinkError>;
 }

@@ -5,12 +5,13 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use ipnet::IpNet;
-use netlink_sys::protocols::{NETLINK_NETFILTER, NETLINK_ROUTE};
-use tidegate_model::links::{Flow, GROUP, Link, LinkStep, NetnsFacts, Sysctl, Way};
+use netlink_sys::protocols::NETLINK_ROUTE;
+use tidegate_model::links::{GROUP, Link, LinkStep, NetnsFacts, Sysctl, Way};
 use tidegate_model::traffic::{Course, Passed};
 use tidegate_model::{IfName, NetnsId, Protocol};
 
 use crate::batch::{What, send_one};
+use crate::conntrack::Conntrack;
 use crate::decode::LinkRecord;
 use crate::error::{Cause, ErrorKind, LinkError};
 use crate::guest::Guests;
@@ -21,7 +22,7 @@ use crate::ports::{self, Ports};
 use crate::procfs::Procfs;
 use crate::remover::Remover;
 use crate::sysctl::Sysctls;
-use crate::{Links, bridge, conntrack, find, guard, message, retire, survey, veth};
+use crate::{Connections, Links, bridge, find, guard, message, retire, survey, veth};
 
 /// Which network namespace is the host.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -36,9 +37,9 @@ pub enum Location {
 /// to enter the namespaces of endpoints (setns(2)). Any thread may use it, whatever namespace
 /// that thread is in.
 pub struct Rtnetlink {
-    pub(crate) home: Netns,
+    pub(crate) home: Arc<Netns>,
     pub(crate) socket: Socket,
-    conntrack: Option<Socket>,
+    conntrack: Conntrack,
     occupied: Occupied,
     sysctls: Sysctls,
     pub(crate) procfs: Procfs,
@@ -58,14 +59,14 @@ impl Rtnetlink {
             Location::Netns(path) => Netns::open(path).map_err(Cause::from),
         };
         let open = || -> Result<Self, Cause> {
-            let home = opened?;
+            let home = Arc::new(opened?);
             let socket = || home.run(|| Socket::open(NETLINK_ROUTE));
             let (socket, removers) = (socket()??, socket()??);
             Ok(Self {
                 occupied: home.run(Occupied::open)??,
+                conntrack: Conntrack::new(Arc::clone(&home)),
                 home,
                 socket,
-                conntrack: None,
                 sysctls: Sysctls::default(),
                 procfs: Procfs::default(),
                 ports: Ports::default(),
@@ -151,36 +152,10 @@ impl Rtnetlink {
             LinkStep::AddVeth(veth) => veth::add(self, veth),
             LinkStep::DeleteVeth(veth) => retire::pair(self, veth),
             LinkStep::DeleteLink(ifname) => self.delete_named(ifname),
-            LinkStep::ForgetConnections(flows) => self.forget(flows),
             LinkStep::HoldPorts(holds) => self.ports.hold(&self.home, holds),
             LinkStep::ReleasePorts(holds) => {
                 self.ports.release(holds);
                 Ok(())
-            }
-        }
-    }
-
-    fn forget(&mut self, flows: &[Flow]) -> Result<(), LinkError> {
-        let done = self.with_conntrack(|socket| conntrack::forget(socket, flows));
-        done.map_err(|cause| {
-            LinkError::new("forget the tracked connections of published ports", cause)
-        })
-    }
-
-    /// Does something with the list of tracked connections; nothing where the kernel has none.
-    fn with_conntrack<T: Default>(
-        &mut self,
-        work: impl FnOnce(&mut Socket) -> Result<T, Cause>,
-    ) -> Result<T, Cause> {
-        match &mut self.conntrack {
-            Some(socket) => work(socket),
-            unopened => {
-                let opened = self.home.run(|| Socket::open(NETLINK_NETFILTER));
-                match opened.and_then(|socket| Ok(socket?)) {
-                    Err(cause) if cause.kind() == ErrorKind::Unsupported => Ok(T::default()),
-                    Err(cause) => Err(cause),
-                    Ok(socket) => work(unopened.insert(socket)),
-                }
             }
         }
     }
@@ -219,8 +194,11 @@ impl Links for Rtnetlink {
     }
 
     fn traffic(&mut self) -> Result<Vec<(Course, Passed)>, LinkError> {
-        self.with_conntrack(conntrack::traffic)
-            .map_err(|cause| LinkError::new("list the tracked connections", cause))
+        self.conntrack.traffic()
+    }
+
+    fn connections(&self) -> Box<dyn Connections> {
+        Box::new(Conntrack::new(Arc::clone(&self.home)))
     }
 
     fn used_ports(&mut self) -> Result<BTreeSet<(Protocol, u16)>, LinkError> {

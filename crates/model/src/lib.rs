@@ -24,6 +24,7 @@ mod port_request;
 mod serde_text;
 mod state;
 mod subnet;
+pub mod tracked;
 pub mod traffic;
 
 pub use endpoint::Endpoint;

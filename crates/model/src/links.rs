@@ -32,8 +32,6 @@ pub enum LinkStep {
     DeleteVeth(Veth),
     /// Removes a link of ours that nothing needs any more. One that is not there is not an error.
     DeleteLink(IfName),
-    /// Forgets the tracked connections that came through a published port.
-    ForgetConnections(Vec<Flow>),
     /// Holds ports of the host: nothing else on it can take them. A port that is held already is
     /// not an error, one that somebody else has is.
     HoldPorts(Vec<PortHold>),
@@ -52,14 +50,13 @@ impl LinkStep {
             Self::AddVeth(_) => "add-veth",
             Self::DeleteVeth(_) => "delete-veth",
             Self::DeleteLink(_) => "delete-link",
-            Self::ForgetConnections(_) => "forget-connections",
             Self::HoldPorts(_) => "hold-ports",
             Self::ReleasePorts(_) => "release-ports",
         }
     }
 
     /// The step that undoes this one; none where there is nothing to undo (a sysctl stays set,
-    /// what nothing needs and a forgotten connection stay away).
+    /// what nothing needs stays away).
     pub fn inverse(&self) -> Option<Self> {
         match self {
             Self::AddBridge(bridge) => Some(Self::DeleteBridge(bridge.clone())),
@@ -68,10 +65,7 @@ impl LinkStep {
             Self::DeleteVeth(veth) => Some(Self::AddVeth(veth.clone())),
             Self::HoldPorts(holds) => Some(Self::ReleasePorts(holds.clone())),
             Self::ReleasePorts(holds) => Some(Self::HoldPorts(holds.clone())),
-            Self::SetSysctl(_)
-            | Self::GuardPorts(_)
-            | Self::DeleteLink(_)
-            | Self::ForgetConnections(_) => None,
+            Self::SetSysctl(_) | Self::GuardPorts(_) | Self::DeleteLink(_) => None,
         }
     }
 }
@@ -146,7 +140,7 @@ pub struct Peer {
 
 /// The tracked connections of one published port: those that came to a port and were sent on to the
 /// endpoint.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 pub struct Flow {
     /// Transport protocol.
     pub protocol: Protocol,

@@ -1,6 +1,6 @@
 //! The addresses of an endpoint: those that are asked for, or free ones.
 
-use std::collections::HashSet;
+use std::collections::{BTreeSet, HashSet};
 use std::net::IpAddr;
 
 use ipnet::IpNet;
@@ -12,16 +12,21 @@ use crate::Refused;
 use crate::refused::Family;
 
 /// One address of each family that the network has: the one that is asked for, or else a free one
-/// out of the first subnet with one.
+/// out of the first subnet with one. One that is `unswept` would get what its last holder's connections bring.
 pub(crate) fn choose(
     state: &State,
     network: &Network,
     request: &Attach,
     netns: &NetnsFacts,
+    unswept: &BTreeSet<IpAddr>,
 ) -> Result<Vec<IpNet>, Refused> {
     let endpoints = state.endpoints_of(&network.name);
     let given = endpoints.flat_map(|e| e.addresses.iter().map(IpNet::addr));
-    let taken: HashSet<IpAddr> = given.chain(network.reserved.values().copied()).collect();
+    let given = Given {
+        network,
+        taken: given.chain(network.reserved.values().copied()).collect(),
+        unswept,
+    };
     let mut addresses = Vec::new();
     for family in [Family::Ipv4, Family::Ipv6] {
         let of_family = |s: &&Subnet| Family::of(s.net) == family;
@@ -30,10 +35,10 @@ pub(crate) fn choose(
         let is_off = family == Family::Ipv6 && !netns.ipv6;
         match (wanted, subnets.last()) {
             (Some(ip), _) if is_off => return Err(Refused::Ipv6OffFor(ip)),
-            (Some(ip), _) => addresses.push(take(network, &subnets, ip, &taken)?),
+            (Some(ip), _) => addresses.push(given.take(&subnets, ip)?),
             (None, None) => {}
             (None, Some(_)) if is_off => {}
-            (None, Some(last)) => addresses.push(free(network, &subnets, last, &taken)?),
+            (None, Some(last)) => addresses.push(given.free(&subnets, last)?),
         }
     }
     match addresses.is_empty() {
@@ -54,39 +59,48 @@ fn wanted(request: &Attach, family: Family) -> Result<Option<IpAddr>, Refused> {
     }
 }
 
-fn take(
-    network: &Network,
-    subnets: &[&Subnet],
-    ip: IpAddr,
-    taken: &HashSet<IpAddr>,
-) -> Result<IpNet, Refused> {
-    let network = || network.name.clone();
-    let subnet = subnets.iter().find(|subnet| subnet.is_usable(ip));
-    match subnet {
-        None => Err(Refused::AddressOutside {
-            ip,
-            network: network(),
-        }),
-        Some(subnet) if subnet.gateway == ip || taken.contains(&ip) => Err(Refused::AddressTaken {
-            ip,
-            network: network(),
-        }),
-        Some(subnet) => Ok(subnet.host_net(ip)),
-    }
+/// What of a network cannot be given out.
+struct Given<'a> {
+    network: &'a Network,
+    taken: HashSet<IpAddr>,
+    unswept: &'a BTreeSet<IpAddr>,
 }
 
-fn free(
-    network: &Network,
-    subnets: &[&Subnet],
-    last: &Subnet,
-    taken: &HashSet<IpAddr>,
-) -> Result<IpNet, Refused> {
-    let free = |s: &&Subnet| Some(s.host_net(s.first_free(|ip| taken.contains(&ip))?));
-    let free = subnets.iter().find_map(free);
-    free.ok_or_else(|| Refused::SubnetFull {
-        subnet: last.range.unwrap_or(last.net),
-        network: network.name.clone(),
-    })
+impl Given<'_> {
+    fn take(&self, subnets: &[&Subnet], ip: IpAddr) -> Result<IpNet, Refused> {
+        let network = self.network.name.clone();
+        let subnet = subnets.iter().find(|subnet| subnet.is_usable(ip));
+        match subnet {
+            None => Err(Refused::AddressOutside { ip, network }),
+            Some(subnet) if subnet.gateway == ip || self.taken.contains(&ip) => {
+                Err(Refused::AddressTaken { ip, network })
+            }
+            Some(_) if self.unswept.contains(&ip) => Err(Refused::Unswept { ip, network }),
+            Some(subnet) => Ok(subnet.host_net(ip)),
+        }
+    }
+
+    fn free(&self, subnets: &[&Subnet], last: &Subnet) -> Result<IpNet, Refused> {
+        let free = |is_taken: &dyn Fn(IpAddr) -> bool| {
+            let mut subnets = subnets.iter();
+            subnets.find_map(|subnet| Some(subnet.host_net(subnet.first_free(is_taken)?)))
+        };
+        let is_taken = |ip: IpAddr| self.taken.contains(&ip);
+        if let Some(found) = free(&|ip| is_taken(ip) || self.unswept.contains(&ip)) {
+            return Ok(found);
+        }
+        let network = self.network.name.clone();
+        Err(match free(&is_taken) {
+            Some(net) => Refused::Unswept {
+                ip: net.addr(),
+                network,
+            },
+            None => Refused::SubnetFull {
+                subnet: last.range.unwrap_or(last.net),
+                network,
+            },
+        })
+    }
 }
 
 /// The Ethernet address that is asked for, which must be nobody else's on the bridge, or one that

@@ -7,7 +7,9 @@ use tidegate_model::links::{LinkStep, NetnsFacts};
 use tidegate_model::{Change, Endpoint, IfName, Name, NetnsRef, State};
 
 use crate::network::{ENDPOINT, find, interface_name};
-use crate::{Plan, PortFacts, Refused, addresses, elements, gateways, holds, host_ports, steps};
+use crate::{
+    Plan, PortFacts, Refused, Stale, addresses, elements, gateways, holds, host_ports, steps,
+};
 
 /// Plans an endpoint: its addresses, its veth pair and its published ports.
 ///
@@ -33,7 +35,7 @@ pub fn attach(
         let (network, endpoint) = (network.name.clone(), other.name.clone());
         return Err(Refused::AttachedAlready { network, endpoint });
     }
-    let addresses = addresses::choose(state, network, request, netns)?;
+    let addresses = addresses::choose(state, network, request, netns, &host.unswept)?;
     let ports = host_ports::bind(state, network, &addresses, &request.ports, host)?;
     let gateways = gateways::choose(state, network, request, &addresses, netns)?;
     let endpoint = Endpoint {
@@ -57,7 +59,9 @@ pub fn attach(
     let links = vec![LinkStep::AddVeth(steps::veth(&endpoint, network))];
     let holds = holds::hold_ports(network, &endpoint, &endpoint.ports);
     let elements = elements::of_endpoint(network, &endpoint);
-    Ok(Plan::adding(elements, links, Change::AddEndpoint(endpoint)).after(holds))
+    let stale = Stale::published(network, &endpoint, &endpoint.ports);
+    let plan = Plan::adding(elements, links, Change::AddEndpoint(endpoint));
+    Ok(plan.after(holds).leaving(stale))
 }
 
 /// Plans the end of an endpoint.
@@ -71,11 +75,7 @@ pub fn detach(state: &State, name: &Name) -> Result<Plan, Refused> {
     let elements = elements::of_endpoint(network, endpoint);
     let change = Change::RemoveEndpoint(endpoint.clone());
     Ok(Plan::removing(elements, links, change)
-        .then(steps::forget(steps::flows(
-            network,
-            endpoint,
-            &endpoint.ports,
-        )))
+        .leaving(Stale::gone([endpoint]))
         .then(holds::release_ports(network, endpoint, &endpoint.ports)))
 }
 

@@ -9,7 +9,7 @@ use tidegate_model::{Access, Mode, Network, PortBinding, PortRange, PortRequest,
 use crate::Refused;
 use crate::refused::Family;
 
-/// What of the host a published port must fit.
+/// What of the host an endpoint and its published ports must fit.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PortFacts {
     /// Where a free port is looked for.
@@ -17,6 +17,8 @@ pub struct PortFacts {
     /// Ports that something on the host listens on. It needs to be known only where a free one is
     /// to be chosen: whether a port can be had turns out when it is held.
     pub in_use: BTreeSet<(Protocol, u16)>,
+    /// Addresses whose last holder's connections are not forgotten yet.
+    pub unswept: BTreeSet<IpAddr>,
 }
 
 impl Default for PortFacts {
@@ -24,6 +26,7 @@ impl Default for PortFacts {
         Self {
             free: PortRange::FREE,
             in_use: BTreeSet::new(),
+            unswept: BTreeSet::new(),
         }
     }
 }

@@ -18,9 +18,11 @@ mod ports;
 mod refused;
 mod ruleset;
 mod sets;
+mod stale;
 mod start;
 mod steps;
 mod subnets;
+mod sweep;
 mod traffic;
 
 use ipnet::IpNet;
@@ -41,7 +43,9 @@ pub use ports::{publish, unpublish};
 pub use refused::{Family, Refused};
 pub use ruleset::{planned, replace};
 pub use sets::table;
-pub use start::{Ended, StartPlan, end, start};
+pub use stale::Stale;
+pub use start::{StartPlan, end, start};
+pub use sweep::Sweep;
 pub use traffic::traffic;
 
 /// What is to be done for one command, and how it is undone.
@@ -62,6 +66,8 @@ pub struct Plan {
     pub links: Vec<LinkStep>,
     /// What the daemon believes once all of it is done.
     pub change: Change,
+    /// What that leaves behind among the tracked connections.
+    pub stale: Stale,
 }
 
 impl Plan {
@@ -73,6 +79,7 @@ impl Plan {
             undo,
             links,
             change,
+            stale: Stale::default(),
         }
     }
 
@@ -84,12 +91,19 @@ impl Plan {
             undo,
             links,
             change,
+            stale: Stale::default(),
         }
     }
 
     /// With steps before the transaction.
     fn after(mut self, first: impl IntoIterator<Item = LinkStep>) -> Self {
         self.first.extend(first);
+        self
+    }
+
+    /// With what it leaves behind among the tracked connections.
+    fn leaving(mut self, stale: Stale) -> Self {
+        self.stale.add(stale);
         self
     }
 

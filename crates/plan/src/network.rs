@@ -6,7 +6,9 @@ use tidegate_model::api::CreateNetwork;
 use tidegate_model::links::LinkStep;
 use tidegate_model::{Change, Endpoint, IfName, MacAddr, Name, Network, State};
 
-use crate::{HostFacts, Plan, Pools, Refused, elements, holds, peers, policy, steps, subnets};
+use crate::{
+    HostFacts, Plan, Pools, Refused, Stale, elements, holds, peers, policy, steps, subnets,
+};
 
 /// What the names of bridges that we name start with.
 const BRIDGE: &str = "tgb";
@@ -51,11 +53,8 @@ pub fn create_network(
         });
     }
     let elements = elements::of_network(state, &network);
-    Ok(Plan::adding(
-        elements,
-        steps::add_network(&network),
-        Change::AddNetwork(network),
-    ))
+    let (steps, stale) = (steps::add_network(&network), Stale::new_network(&network));
+    Ok(Plan::adding(elements, steps, Change::AddNetwork(network)).leaving(stale))
 }
 
 /// Plans the end of a network, and with `force` of what is attached to it.
@@ -73,11 +72,10 @@ pub fn remove_network(state: &State, name: &Name, force: bool) -> Result<Plan, R
     }
     let mut elements = elements::of_network(state, network);
     let (mut links, mut changes) = (Vec::new(), Vec::new());
-    let (mut flows, mut released) = (Vec::new(), Vec::new());
+    let (stale, mut released) = (Stale::gone(endpoints.iter().copied()), Vec::new());
     for endpoint in endpoints {
         elements.extend(elements::of_endpoint(network, endpoint));
         links.push(LinkStep::DeleteVeth(steps::veth(endpoint, network)));
-        flows.extend(steps::flows(network, endpoint, &endpoint.ports));
         released.extend(holds::release_ports(network, endpoint, &endpoint.ports));
         changes.push(Change::RemoveEndpoint(endpoint.clone()));
     }
@@ -90,10 +88,9 @@ pub fn remove_network(state: &State, name: &Name, force: bool) -> Result<Plan, R
         changes.push(peers::without(peer, name));
     }
     links.push(steps::delete_bridge(network));
-    links.extend(steps::forget(flows));
     links.extend(released);
     changes.push(Change::RemoveNetwork(network.clone()));
-    Ok(Plan::removing(elements, links, Change::All(changes)))
+    Ok(Plan::removing(elements, links, Change::All(changes)).leaving(stale))
 }
 
 pub(crate) fn find<'a>(state: &'a State, name: &Name) -> Result<&'a Network, Refused> {

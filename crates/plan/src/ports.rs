@@ -4,7 +4,7 @@ use tidegate_model::{Change, Endpoint, Name, PortBinding, PortRequest, State};
 
 use crate::endpoint::find_endpoint;
 use crate::network::find;
-use crate::{Plan, PortFacts, Refused, elements, holds, host_ports, steps};
+use crate::{Plan, PortFacts, Refused, Stale, elements, holds, host_ports};
 
 /// Plans the publishing of more ports of an endpoint.
 ///
@@ -21,8 +21,10 @@ pub fn publish(
     let new = host_ports::bind(state, network, &before.addresses, requests, host)?;
     let elements = elements::of_some_ports(network, before, &new, &before.ports);
     let hold = holds::hold_ports(network, before, &new);
+    let stale = Stale::published(network, before, &new);
     let ports = [before.ports.clone(), new].concat();
-    Ok(Plan::adding(elements, Vec::new(), with_ports(before, ports)).after(hold))
+    let plan = Plan::adding(elements, Vec::new(), with_ports(before, ports));
+    Ok(plan.after(hold).leaving(stale))
 }
 
 /// Plans the withdrawal of published ports of an endpoint. Connections through them end.
@@ -44,7 +46,7 @@ pub fn unpublish(state: &State, name: &Name, requests: &[PortRequest]) -> Result
     let elements = elements::of_some_ports(network, before, &old, &kept);
     Ok(
         Plan::removing(elements, Vec::new(), with_ports(before, kept))
-            .then(steps::forget(steps::flows(network, before, &old)))
+            .leaving(Stale::withdrawn(network, before, &old))
             .then(holds::release_ports(network, before, &old)),
     )
 }

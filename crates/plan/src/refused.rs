@@ -181,6 +181,14 @@ pub enum Refused {
         /// The network.
         network: Name,
     },
+    /// Connections of an address's last holder are still tracked.
+    #[error("connections of the last holder of {ip} in network {network} are not forgotten yet")]
+    Unswept {
+        /// The address.
+        ip: IpAddr,
+        /// The network.
+        network: Name,
+    },
     /// The namespace is attached to the network already.
     #[error("the namespace is attached to network {network} already, as endpoint {endpoint}")]
     AttachedAlready {
@@ -400,6 +408,7 @@ impl Refused {
             | Self::OverlapsRoute { .. }
             | Self::PoolsUsedUp { .. }
             | Self::SubnetFull { .. }
+            | Self::Unswept { .. }
             | Self::AttachedAlready { .. }
             | Self::PortTaken { .. }
             | Self::PortOfResolver { .. }
@@ -495,6 +504,7 @@ impl Refused {
             }
             Self::PoolsUsedUp { .. } => "give a --subnet, or widen `pools` in tidegated.toml".into(),
             Self::SubnetFull { .. } => "detach an endpoint, or create a network with a wider subnet".into(),
+            Self::Unswept { .. } => "try again in a moment, or give another address".into(),
             Self::AttachedAlready { endpoint, .. } => format!("`tidegate detach {endpoint}` first"),
             Self::NoIpv6InNamespace(_) => {
                 "set net.ipv6.conf.all.disable_ipv6 to 0 in the namespace, or use a network with IPv4".into()

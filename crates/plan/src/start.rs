@@ -27,28 +27,11 @@ pub fn start(state: &State, links: &[Link]) -> StartPlan {
     }
 }
 
-/// What the end of endpoints comes to whose namespaces are gone, and which nothing else tells of any more.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Ended {
-    /// The change of state.
-    pub change: Change,
-    /// An end to the tracked connections of their published ports, if there were any.
-    pub forget: Option<LinkStep>,
-}
-
-/// Plans the end of endpoints, by name, in a start; none if there are none.
-pub fn end(state: &State, gone: &BTreeSet<Name>) -> Option<Ended> {
-    let endpoints = || gone.iter().filter_map(|name| state.endpoints.get(name));
-    let flows = endpoints().filter_map(|endpoint| {
-        let network = state.networks.get(&endpoint.network)?;
-        Some(steps::flows(network, endpoint, &endpoint.ports))
-    });
-    let forget = steps::forget(flows.flatten().collect());
-    let changes: Vec<Change> = endpoints().cloned().map(Change::RemoveEndpoint).collect();
-    (!changes.is_empty()).then_some(Ended {
-        change: Change::All(changes),
-        forget,
-    })
+/// What the end of endpoints comes to, by name, whose namespaces are gone in a start; none if there are none.
+pub fn end(state: &State, gone: &BTreeSet<Name>) -> Option<Change> {
+    let endpoints = gone.iter().filter_map(|name| state.endpoints.get(name));
+    let changes: Vec<Change> = endpoints.cloned().map(Change::RemoveEndpoint).collect();
+    (!changes.is_empty()).then_some(Change::All(changes))
 }
 
 /// The host's links by name.

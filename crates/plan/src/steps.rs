@@ -133,12 +133,6 @@ pub(crate) fn flows(network: &Network, endpoint: &Endpoint, ports: &[PortBinding
     ports.iter().flat_map(of_binding).collect()
 }
 
-/// The step that ends tracked connections, if there are any. It goes through all that the kernel tracks
-/// once, however many are to end: there is to be one for a command.
-pub(crate) fn forget(flows: Vec<Flow>) -> Option<LinkStep> {
-    (!flows.is_empty()).then_some(LinkStep::ForgetConnections(flows))
-}
-
 fn has_ipv4(network: &Network) -> bool {
     network.subnets.iter().any(|s| s.net.addr().is_ipv4())
 }

@@ -7,6 +7,7 @@
     reason = "what is not as it should be fails the test"
 )]
 
+mod flows;
 mod inherited;
 mod local_user;
 mod loopback;

@@ -70,6 +70,11 @@ impl EngineError {
         matches!(self, Self::Link(error) if error.kind() == tidegate_link::ErrorKind::PortTaken)
     }
 
+    /// Whether no address is to be had before connections of its last holder are forgotten.
+    pub(super) fn is_unswept(&self) -> bool {
+        matches!(self, Self::Refused(Refused::Unswept { .. }))
+    }
+
     /// Whether IPv6 is turned off where an address of it was to be, and nothing else went wrong.
     pub(super) fn is_ipv6_off(&self) -> bool {
         matches!(self, Self::Link(error) if error.kind() == tidegate_link::ErrorKind::Ipv6Off)

@@ -3,6 +3,7 @@
 use tidegate_model::State;
 use tidegate_model::event::Happening;
 use tidegate_nft::{Change, Finding};
+use tidegate_plan::Stale;
 
 use super::{Engine, EngineError, Kernel};
 use crate::metrics::count;
@@ -34,6 +35,7 @@ impl Engine {
             Finding::Nothing => Ok(Mended::Nothing),
             Finding::Changed(changes) => {
                 kernel.restore(&state)?;
+                self.sweeps.note(Stale::after_mending());
                 count(&self.counters.mended);
                 for change in &changes {
                     self.events.tell(Happening::TableMended {
@@ -47,6 +49,7 @@ impl Engine {
             Finding::Missed if kernel.is_as_planned(&state)? => Ok(Mended::Nothing),
             Finding::Missed => {
                 kernel.restore(&state)?;
+                self.sweeps.note(Stale::after_mending());
                 count(&self.counters.mended);
                 self.events.tell(Happening::TableMended {
                     program: None,

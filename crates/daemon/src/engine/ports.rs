@@ -31,6 +31,10 @@ impl Engine {
             Ok(tidegate_plan::unpublish(state, name, ports)?)
         })?;
         tracing::info!(endpoint = %name, "withdrew published ports");
+        // Unlike those of an endpoint that is gone, they lead somewhere until they are forgotten.
+        if let Err(error) = self.sweep() {
+            tracing::warn!(%error, "connections through withdrawn ports go on until they can be forgotten");
+        }
         Ok(endpoint_of(change))
     }
 
@@ -44,18 +48,26 @@ impl Engine {
         plan: impl Fn(&mut Kernel, &State, &PortFacts) -> Result<Plan, EngineError>,
     ) -> Result<Option<Change>, EngineError> {
         let free = self.supplies.free_ports;
-        let guess = PortFacts {
-            free,
-            ..PortFacts::default()
-        };
+        // Asked for while no other command is at work, which might add to it.
+        let unswept = || self.sweeps.unswept();
         let mut done = self.command_uncounted(guests.clone(), |kernel, state| {
+            let guess = PortFacts {
+                free,
+                unswept: unswept(),
+                ..PortFacts::default()
+            };
             plan(kernel, state, &guess).map(Some)
         });
         let is_taken = |error: &EngineError| error.is_port_taken();
         if done.as_ref().is_err_and(is_taken) && ports.iter().any(PortRequest::wants_free) {
             done = self.command_uncounted(guests.clone(), |kernel, state| {
                 let in_use = timed(Stage::Netlink, || kernel.links.used_ports())?;
-                plan(kernel, state, &PortFacts { free, in_use }).map(Some)
+                let facts = PortFacts {
+                    free,
+                    in_use,
+                    unswept: unswept(),
+                };
+                plan(kernel, state, &facts).map(Some)
             });
         }
         done

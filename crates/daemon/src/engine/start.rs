@@ -8,10 +8,11 @@ use tidegate_link::{Guests, Links};
 use tidegate_model::links::LinkStep;
 use tidegate_model::{Endpoint, Name, State};
 use tidegate_nft::Driver;
-use tidegate_plan::Supplies;
+use tidegate_plan::{Stale, Supplies};
 
 use super::events::Events;
 use super::names::in_the_way;
+use super::sweep::Sweeps;
 use super::{Engine, EngineError, Kernel};
 use crate::metrics::Counters;
 use crate::resolver::Line;
@@ -51,14 +52,22 @@ impl Engine {
         kernel.reconcile(&mut state)?;
         let (networks, endpoints) = (state.networks.len(), state.endpoints.len());
         tracing::info!(networks, endpoints, "the host is as stored");
-        Ok(Self {
+        let sweeps = Sweeps::new(kernel.links.connections());
+        sweeps.note(Stale::at_start(&state));
+        let engine = Self {
             kernel: Mutex::new(kernel),
             state: RwLock::new(state),
             supplies,
             events: Events::default(),
             counters: Counters::default(),
             names,
-        })
+            sweeps,
+        };
+        // Before anybody is attached: connections of endpoints that are gone lead to their addresses.
+        if let Err(error) = engine.sweep() {
+            tracing::error!(causes = ?causes(&error), "cannot forget tracked connections: {error}");
+        }
+        Ok(engine)
     }
 }
 
@@ -68,14 +77,13 @@ impl Kernel {
         let gone = self.gone(state)?;
         let ended = tidegate_plan::end(state, &gone);
         if let Some(ended) = &ended {
-            self.store.commit(state, &ended.change)?;
-            state.apply(&ended.change);
+            self.store.commit(state, ended)?;
+            state.apply(ended);
         }
         self.restore(state)?;
         tracing::info!("the ruleset is in place");
         let plan = tidegate_plan::start(state, &self.links.links()?);
-        let forget = ended.and_then(|ended| ended.forget);
-        for step in plan.clean_up.iter().chain(&forget) {
+        for step in &plan.clean_up {
             self.links.apply(step)?;
         }
         for step in plan.networks.values().flatten() {

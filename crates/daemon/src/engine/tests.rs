@@ -1,4 +1,5 @@
 mod lost;
+mod sweep;
 
 use std::collections::BTreeSet;
 use std::path::Path;
@@ -8,7 +9,7 @@ use ipnet::IpNet;
 use tempfile::TempDir;
 use tidegate_link::Gone;
 use tidegate_link::fakes::FakeLinks;
-use tidegate_link::{ErrorKind, LinkError};
+use tidegate_link::{Connections, ErrorKind, LinkError};
 use tidegate_model::api::RefusalKind;
 use tidegate_model::links::{Link, LinkStep, NetnsFacts, PortHold, Way};
 use tidegate_model::traffic::{Course, Passed};
@@ -206,7 +207,7 @@ fn a_forced_removal_that_fails_gives_the_network_back_with_endpoints_and_peers()
 #[test]
 fn what_cannot_be_undone_is_told_beside_the_failure() {
     let bench = Bench::new().with_endpoint();
-    // The connections cannot be forgotten, and then the veth pair cannot be made again.
+    // The ports cannot be let go, and then the veth pair cannot be made again.
     bench.links.fail_step(1, ErrorKind::Other);
     bench.links.fail_step(2, ErrorKind::Permission);
     let refusal = bench.engine.detach(&name("front")).unwrap_err().refusal();
@@ -418,6 +419,10 @@ impl Links for SlowLinks {
 
     fn traffic(&mut self) -> Result<Vec<(Course, Passed)>, LinkError> {
         self.links.traffic()
+    }
+
+    fn connections(&self) -> Box<dyn Connections> {
+        self.links.connections()
     }
 
     fn used_ports(&mut self) -> Result<BTreeSet<(Protocol, u16)>, LinkError> {

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 
 use ipnet::IpNet;
-use tidegate_link::{LinkError, Links};
+use tidegate_link::{Connections, LinkError, Links};
 use tidegate_model::links::{Link, LinkStep, NetnsFacts, Way};
 use tidegate_model::traffic::{Course, Passed};
 use tidegate_model::{IfName, NetnsId, Protocol};
@@ -106,6 +106,10 @@ impl Links for FusedLinks {
 
     fn traffic(&mut self) -> Result<Vec<(Course, Passed)>, LinkError> {
         self.0.traffic()
+    }
+
+    fn connections(&self) -> Box<dyn Connections> {
+        self.0.connections()
     }
 
     fn used_ports(&mut self) -> Result<BTreeSet<(Protocol, u16)>, LinkError> {

@@ -4,7 +4,8 @@ use std::net::{IpAddr, SocketAddr, UdpSocket};
 
 use tidegate_link::{Links, Location, Rtnetlink};
 use tidegate_model::Protocol;
-use tidegate_model::links::{Flow, LinkStep};
+use tidegate_model::links::Flow;
+use tidegate_model::tracked::{Fate, Tracked};
 use tidegate_test_support::{Netns, require_root_kernel};
 
 use crate::fixture::{add_bridge, add_veth};
@@ -91,9 +92,29 @@ impl Published {
     }
 
     fn forget(&mut self, flows: &[Flow]) {
-        let step = LinkStep::ForgetConnections(flows.to_vec());
-        self.kernel.links.apply(&step).unwrap();
+        self.forget_what(
+            |tracked| match flows.iter().any(|flow| is_of(flow, tracked)) {
+                true => Fate::Forget,
+                false => Fate::Keep,
+            },
+        );
     }
+
+    fn forget_what(&mut self, fate: impl Fn(&Tracked) -> Fate) -> usize {
+        let mut connections = self.kernel.links.connections();
+        connections.forget(&fate).unwrap()
+    }
+}
+
+fn is_of(flow: &Flow, tracked: &Tracked) -> bool {
+    let is = Flow {
+        protocol: flow.protocol,
+        came_to: tracked.original.destination_port,
+        endpoint: tracked.reply.source,
+        port: tracked.reply.source_port,
+        translated: tracked.destination_translated,
+    };
+    tracked.protocol == flow.protocol.number() && is == *flow
 }
 
 /// Withdraws the ports, as the nft side does it, and forgets the connections of one of them.
@@ -184,18 +205,60 @@ fn more_connections_than_one_datagram_names_are_forgotten() {
 }
 
 #[test]
+fn what_is_the_hosts_and_what_is_near_is_known_by_its_routes() {
+    require_root_kernel!();
+    let mut published = publish("10.77.1.2", "10.77.1.1");
+    let _client = published.client(8053);
+    let _other = published.client(8054);
+    published.kernel.host.sh(
+        "ip link add out type bridge; ip link set out up; ip route add 198.51.100.0/24 dev out
+         ip route add local 203.0.113.0/24 dev lo",
+    );
+    let bridge: std::sync::Arc<[_]> = [crate::fixture::ifname("br1")].into();
+    let ip = |text: &str| text.parse::<IpAddr>().unwrap();
+    let unless_near = |text: &str| Fate::ForgetUnlessNear(ip(text), bridge.clone());
+    let kept = [
+        Fate::Keep,
+        Fate::ForgetIfHosts(ip("198.51.100.1")),
+        Fate::ForgetIfHosts(ip("10.77.1.2")),
+        unless_near("10.77.1.1"),
+        unless_near("10.77.1.9"),
+        unless_near("127.0.0.5"),
+        unless_near("203.0.113.7"),
+        unless_near("::1"),
+    ];
+    for fate in kept {
+        let forgotten = published.forget_what(|_| fate.clone());
+        assert_eq!(forgotten, 0, "{fate:?}");
+    }
+    let doomed = [
+        Fate::Forget,
+        Fate::ForgetIfHosts(ip("10.77.1.1")),
+        Fate::ForgetIfHosts(ip("127.0.0.5")),
+        Fate::ForgetIfHosts(ip("203.0.113.7")),
+        unless_near("198.51.100.1"),
+        unless_near("192.0.2.7"),
+    ];
+    for fate in doomed {
+        let client = published.client(8053);
+        let port = client.local_addr().unwrap().port();
+        let forgotten = published.forget_what(|tracked| {
+            match tracked.original.source_port == port && tracked.protocol == 17 {
+                true => fate.clone(),
+                false => Fate::Keep,
+            }
+        });
+        assert_eq!(forgotten, 1, "{fate:?}");
+    }
+}
+
+#[test]
 fn where_nothing_is_tracked_nothing_is_to_be_forgotten() {
     require_root_kernel!();
     let host = Netns::new();
-    let mut links = Rtnetlink::open(&Location::Netns(host.path())).unwrap();
-    let flow = Flow {
-        protocol: Protocol::Sctp,
-        came_to: 1,
-        endpoint: [192, 0, 2, 1].into(),
-        port: 1,
-        translated: true,
-    };
-    for flows in [vec![], vec![flow]] {
-        links.apply(&LinkStep::ForgetConnections(flows)).unwrap();
+    let links = Rtnetlink::open(&Location::Netns(host.path())).unwrap();
+    let mut connections = links.connections();
+    for _ in 0..2 {
+        assert_eq!(connections.forget(&|_| Fate::Forget).unwrap(), 0);
     }
 }

@@ -3,7 +3,8 @@
 use tidegate_link::fakes::FakeLinks;
 use tidegate_link::{ErrorKind, Links};
 use tidegate_model::Protocol;
-use tidegate_model::links::{Flow, LinkStep, Sysctl};
+use tidegate_model::links::{LinkStep, Sysctl};
+use tidegate_model::tracked::{Ends, Fate, Tracked};
 
 use crate::fixture::{add_bridge, add_veth, find, ifname};
 
@@ -40,25 +41,47 @@ fn a_link_that_somebody_else_removed_is_gone() {
 }
 
 #[test]
-fn sysctls_and_forgotten_flows_can_be_read_back() {
-    let mut links = FakeLinks::new();
-    let flow = Flow {
-        protocol: Protocol::Udp,
-        came_to: 8053,
-        endpoint: [10, 77, 1, 2].into(),
-        port: 53,
-        translated: true,
+fn what_is_tracked_can_be_read_back_until_it_is_forgotten() {
+    let links = FakeLinks::new();
+    let tracked = |from: u8| {
+        let ends = Ends {
+            source: [192, 0, 2, from].into(),
+            source_port: 40000,
+            destination: [127, 0, 0, 1].into(),
+            destination_port: 8053,
+        };
+        Tracked {
+            protocol: Protocol::Udp.number(),
+            original: ends,
+            reply: ends,
+            source_translated: false,
+            destination_translated: false,
+            assured: false,
+            expected: false,
+        }
     };
+    links.track(tracked(1));
+    links.track(tracked(2));
+    let fate = |found: &Tracked| match *found == tracked(1) {
+        true => Fate::ForgetIfHosts(found.original.destination),
+        false => Fate::ForgetIfHosts(found.original.source),
+    };
+    links.fail_forgetting(1);
+    let mut connections = links.connections();
+    connections.forget(&fate).unwrap_err();
+    assert_eq!(connections.forget(&fate).unwrap(), 1);
+    assert_eq!(links.tracked(), [tracked(2)]);
+}
+
+#[test]
+fn sysctls_can_be_read_back() {
+    let mut links = FakeLinks::new();
     let sysctl = Sysctl {
         path: "net/ipv4/ip_forward".into(),
         value: "1".into(),
     };
-    links
-        .apply(&LinkStep::ForgetConnections(vec![flow]))
-        .unwrap();
     links.apply(&LinkStep::SetSysctl(sysctl)).unwrap();
     links.apply(&add_bridge(1)).unwrap();
-    assert_eq!(links.forgotten(), [flow]);
     assert_eq!(links.sysctl("net/ipv4/ip_forward").as_deref(), Some("1"));
     let of_bridge = links.sysctl("net/ipv4/conf/br1/route_localnet");
     assert_eq!(of_bridge.as_deref(), Some("1"));

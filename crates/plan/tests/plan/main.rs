@@ -14,5 +14,6 @@ mod policy;
 mod ports;
 mod requests;
 mod start;
+mod sweep;
 mod traffic;
 mod values;

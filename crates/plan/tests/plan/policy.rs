@@ -100,13 +100,11 @@ fn a_port_of_a_routed_family_is_opened_and_needs_none_of_the_host() {
     assert!(matches!(&first[..], [LinkStep::HoldPorts(holds)] if holds.len() == 1));
     let mut state = state_of(&with(policy(Mode::Nat)));
     state.apply(&Change::AddEndpoint(mixed.clone()));
-    let ended = tidegate_plan::detach(&state, &mixed.name).unwrap();
-    let [_, LinkStep::ForgetConnections(flows), _] = &ended.links[..] else {
-        panic!("{:?}", ended.links)
-    };
+    let withdrawn = ["80".parse().unwrap()];
+    let ended = tidegate_plan::unpublish(&state, &mixed.name, &withdrawn).unwrap();
     let came_to = |flow: &Flow| (flow.came_to, flow.port, flow.translated);
-    let flows: Vec<_> = flows.iter().map(came_to).collect();
-    assert_eq!(flows, [(8080, 80, true), (80, 80, false)]);
+    let flows: Vec<_> = ended.stale.flows.iter().map(came_to).collect();
+    assert_eq!(flows, [(80, 80, false), (8080, 80, true)]);
     let state = state_of(&with(policy(Mode::Routed)));
     let (text, routed, first) = endpoint(&state, &["8080:80", "53/udp"]);
     expect![[r#"
@@ -230,9 +228,9 @@ fn a_forced_removal_takes_the_endpoints_along() {
         "DeleteVeth",
         "DeleteVeth",
         "DeleteBridge",
-        "ForgetConnections",
         "ReleasePorts",
         "ReleasePorts",
     ];
     assert_eq!(kinds, expected);
+    assert_eq!(plan.stale.addresses.len(), 4);
 }

@@ -1,0 +1,55 @@
+//! The sweeper: a thread that has tracked connections forgotten after the answer.
+
+use std::io;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use tidegate_cli::causes;
+
+use crate::attendant::{Attendant, rest};
+use crate::engine::Engine;
+
+/// How long to wait after a failure; each further one waits twice as long.
+const AFTER_FAILURE: Duration = Duration::from_secs(1);
+/// The longest wait.
+const LONGEST: Duration = Duration::from_secs(60);
+
+/// Starts the sweeper.
+///
+/// # Errors
+/// When there can be no thread.
+pub(crate) fn start(engine: Arc<Engine>) -> io::Result<Attendant> {
+    Attendant::start("sweeper", move |stopped| {
+        let mut after_failure = AFTER_FAILURE;
+        while engine.sweeps().wait(&stopped) {
+            let began = Instant::now();
+            // At the most half of the time goes into walks, however large the table.
+            let pause = match sweep(&engine) {
+                true => {
+                    after_failure = AFTER_FAILURE;
+                    began.elapsed()
+                }
+                false => {
+                    let longer = (after_failure * 2).min(LONGEST);
+                    std::mem::replace(&mut after_failure, longer)
+                }
+            };
+            if !rest(&stopped, pause) {
+                break;
+            }
+        }
+        // What the last commands left: nobody else does it before the next start.
+        sweep(&engine);
+    })
+}
+
+fn sweep(engine: &Engine) -> bool {
+    let done = engine.sweep();
+    if let Err(error) = &done {
+        tracing::error!(
+            causes = ?causes(error),
+            "cannot forget tracked connections, addresses that they involve are not given out: {error}"
+        );
+    }
+    done.is_ok()
+}
