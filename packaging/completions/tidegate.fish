@@ -73,6 +73,7 @@ complete -c tidegate -n "__fish_tidegate_using_subcommand network; and __fish_se
 complete -c tidegate -n "__fish_tidegate_using_subcommand network; and __fish_seen_subcommand_from create" -l internal -d 'No way in or out: its endpoints and the host reach each other, and nobody else'
 complete -c tidegate -n "__fish_tidegate_using_subcommand network; and __fish_seen_subcommand_from create" -l isolated -d 'As --internal, and the host is kept out too: it has no address on the bridge'
 complete -c tidegate -n "__fish_tidegate_using_subcommand network; and __fish_seen_subcommand_from create" -l no-icc -d 'Its endpoints do not reach each other at their own addresses'
+complete -c tidegate -n "__fish_tidegate_using_subcommand network; and __fish_seen_subcommand_from create" -l anti-spoofing -d 'Its endpoints send only under the addresses that they were given'
 complete -c tidegate -n "__fish_tidegate_using_subcommand network; and __fish_seen_subcommand_from create" -l no-masquerade -d 'Endpoints keep their addresses on the way out'
 complete -c tidegate -n "__fish_tidegate_using_subcommand network; and __fish_seen_subcommand_from create" -l json -d 'Print JSON instead of a table'
 complete -c tidegate -n "__fish_tidegate_using_subcommand network; and __fish_seen_subcommand_from create" -l timings -d 'Print to standard error where the time went'

@@ -13,6 +13,7 @@
 
 mod dead;
 pub mod forge;
+pub mod frames;
 mod host;
 mod lab;
 mod links;

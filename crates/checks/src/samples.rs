@@ -21,7 +21,7 @@ pub(crate) fn bodies() -> [Value; 6] {
             "host-ips": ["192.0.2.1"],
             "bridge": "lan0",
             "policy": {
-                "access": "open", "icc": false, "mode4": "nat", "mode6": "routed", "masquerade": true,
+                "access": "open", "icc": false, "anti-spoofing": true, "mode4": "nat", "mode6": "routed", "masquerade": true,
                 "snat": ["192.0.2.1"], "trusted-interfaces": ["wg0"],
             },
             "labels": { "owner": "somebody" },

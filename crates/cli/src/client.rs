@@ -159,6 +159,7 @@ Examples:
   tidegate network create lab --subnet 10.9.1.0/24 --gateway 10.9.1.254 --subnet fd00:9:1::/64
   tidegate network create lan --subnet 10.9.2.0/24 --ip-range 10.9.2.128/25 --aux-address router=10.9.2.2
   tidegate network create vault --internal --no-icc
+  tidegate network create guests --no-icc --anti-spoofing
   tidegate network create edge --mode4 nat --mode6 routed --trusted-interface wg0";
 
 /// The network that is asked for.
@@ -214,8 +215,22 @@ pub struct PolicyArgs {
     #[arg(long, conflicts_with = "internal")]
     pub isolated: bool,
     /// Its endpoints do not reach each other at their own addresses
+    ///
+    /// No frame passes between them, of whatever kind: tagged, multicast, ARP and neighbour discovery included. What they send
+    /// to the gateway is routed by the host, also where br_netfilter is on, so that published ports of their own network
+    /// answer.
     #[arg(long)]
     pub no_icc: bool,
+    /// Its endpoints send only under the addresses that they were given
+    ///
+    /// What an endpoint sends is dropped where it enters the bridge unless it comes from its own Ethernet address,
+    /// untagged, and is ARP about its own IPv4 address, IPv4 from it, or IPv6 from its own address or the link-local one that
+    /// follows from its Ethernet address. Router advertisements, redirects, claims to another's address, and extension
+    /// headers that could hide one are dropped too. It is off unless asked for: a container that moves its own Ethernet or IP
+    /// address, as with macvlan, a bridge of its own, VRRP or keepalived, or DHCP, then hears no answer under the other
+    /// one. Up to 512 endpoints of a host can be bound so.
+    #[arg(long)]
+    pub anti_spoofing: bool,
     /// How packets pass between endpoints and the world: nat, routed or nat-unprotected [default: nat]
     ///
     /// nat: out under an address of the host, in through published ports of the host. routed: endpoints
@@ -250,6 +265,7 @@ impl From<PolicyArgs> for Policy {
                 (false, false) => Access::Open,
             },
             icc: !args.no_icc,
+            anti_spoofing: args.anti_spoofing,
             mode4: args.mode4.unwrap_or(mode),
             mode6: args.mode6.unwrap_or(mode),
             masquerade: !args.no_masquerade,

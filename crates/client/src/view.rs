@@ -61,6 +61,15 @@ pub(crate) fn network(view: &NetworkView) -> String {
             "icc",
             if network.policy.icc { "yes" } else { "no" }.to_owned(),
         ),
+        (
+            "anti-spoofing",
+            if network.policy.anti_spoofing {
+                "yes"
+            } else {
+                "no"
+            }
+            .to_owned(),
+        ),
         ("mode for ipv4", network.policy.mode4.to_string()),
         ("mode for ipv6", network.policy.mode6.to_string()),
         ("goes out under", goes_out_under(network)),

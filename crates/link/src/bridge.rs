@@ -2,7 +2,7 @@
 
 use tidegate_model::links::Bridge;
 
-use crate::batch::{Batch, What};
+use crate::batch::{Batch, What, send_one};
 use crate::error::LinkError;
 use crate::rtnetlink::Rtnetlink;
 use crate::sysctl::Sysctls;
@@ -14,6 +14,14 @@ pub(crate) fn add(host: &mut Rtnetlink, bridge: &Bridge) -> Result<(), LinkError
     let index = make(host, bridge)?;
     configure(host, bridge, index)
         .map_err(|error| error.after_undo(host.delete(index, &bridge.ifname)))
+}
+
+/// Gives a bridge that is there what [`add`] gives it, but for addresses and sysctls.
+pub(crate) fn keep(host: &mut Rtnetlink, bridge: &Bridge) -> Result<(), LinkError> {
+    let ifname = &bridge.ifname;
+    let index = find::index(&host.socket, ifname)?;
+    let request = message::bound_bridge(index);
+    send_one(&mut host.socket, What::Bound(ifname), request).map(drop)
 }
 
 /// Makes the bridge, down, and gives its index.

@@ -148,6 +148,7 @@ impl State {
             LinkStep::AddBridge(bridge) => self.host.add_bridge(bridge)?,
             LinkStep::GuardPorts(bridge) => self.host.guard_ports(bridge),
             LinkStep::AddVeth(veth) => self.host.add_veth(veth)?,
+            LinkStep::KeepBridge(_) | LinkStep::KeepVeths(_) => {}
             LinkStep::DeleteBridge(bridge) => self.host.delete_ours(&bridge.ifname),
             LinkStep::DeleteVeth(veth) => self.host.delete_ours(&veth.ifname),
             LinkStep::DeleteLink(ifname) => self.host.delete_ours(ifname),

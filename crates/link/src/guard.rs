@@ -1,52 +1,151 @@
-//! Keeping endpoints from the host's loopback, whatever becomes of the table.
+//! Filters of tc(8) of what comes in by ports of bridges. They are there without the table and without the daemon, and
+//! no flush of a ruleset reaches them. They go with their port.
 //!
-//! A bridge lets packets to 127.0.0.0/8 in (`route_localnet`), since answers of a port that is published on 127.0.0.1
-//! go there once the kernel has translated them back. Answers have been translated when they leave the port of the
-//! bridge, not when they come in by it: so each port of ours drops what comes in from or to 127.0.0.0/8. The filter
-//! is one of tc(8): it is there without the table and without the daemon, and no flush of a ruleset reaches it.
+//! Every port keeps its endpoint from the host's loopback. A bridge lets packets to 127.0.0.0/8 in (`route_localnet`),
+//! since answers of a port that is published on 127.0.0.1 go there once the kernel has translated them back. Answers
+//! have been translated when they leave the port of the bridge, not when they come in by it: so each port of ours
+//! drops what comes in from or to 127.0.0.0/8.
 //!
-//! One filter, in a block that all ports share, serves them all: the kernel frees each program by itself on a work
-//! queue that everything shares, and came to a standstill over 19,000.
+//! A bound port lets through only what its endpoint may send as itself. An isolated one hands what is to be routed to
+//! the host, before br_netfilter sees it: that would keep what is sent on to a published port on the bridge, which hands
+//! nothing from one isolated port to another.
+//!
+//! Ports that need the same filters share a block of them, all of a host as a rule: the kernel frees each program by
+//! itself on a work queue that everything shares, and came to a standstill over 19,000.
 
+mod assembly;
+mod binding;
+mod loopback;
 mod message;
-mod program;
+mod routing;
 
-use std::collections::{BTreeSet, HashSet};
+use std::collections::{BTreeSet, HashMap, HashSet};
 
 use rustix::io::Errno;
 use tidegate_model::IfName;
-use tidegate_model::links::{GROUP, LinkKind, Sysctl};
+use tidegate_model::links::{GROUP, LinkKind, Sysctl, Veth};
 
+use self::assembly::Instruction;
+use self::message::Block;
 use crate::decode::LinkRecord;
 use crate::error::{Cause, LinkError, Refusal};
-use crate::netlink::Socket;
+use crate::netlink::{Request, Socket};
 use crate::rtnetlink::Rtnetlink;
 use crate::sysctl::Sysctls;
-use crate::{find, message as links};
+use crate::{find, message as links, sysctl};
 
 /// Guards a port that was just made, before it is up: the kernel takes a link that is up out of use for a moment
 /// when it gets its first filter. On a kernel that lacks what it takes, ports published on 127.0.0.1 of the bridge are
-/// out of the host's reach from then on, instead of its loopback within that of its endpoints.
-pub(crate) fn port(host: &mut Rtnetlink, index: u32, bridge: &IfName) -> Result<(), LinkError> {
-    let requests = [message::join_block(index), message::add_filter()];
-    let answers = host.socket.exchange(&requests);
-    let answers = answers
-        .map_err(|cause| LinkError::new(format_args!("guard the ports of {bridge}"), cause))?;
-    match answers.as_slice() {
-        [Ok(_), Ok(_)] => Ok(()),
-        // As a rule: another port brought it.
-        [Ok(_), Err(refusal)] if refusal.errno == Errno::EXIST => Ok(()),
-        [Err(refusal), ..] | [_, Err(refusal), ..] => close(host, bridge, refusal),
-        _ => Ok(()),
+/// out of the host's reach from then on, instead of its loopback within that of its endpoints; a port that is to be bound
+/// is refused.
+pub(crate) fn port(
+    host: &mut Rtnetlink,
+    veth: &Veth,
+    bridge: u32,
+    index: u32,
+) -> Result<(), LinkError> {
+    let answers = host
+        .socket
+        .exchange(&requests(veth, bridge, index, message::add_guard));
+    let answers = answers.map_err(|cause| failed(&veth.bridge, cause))?;
+    let mut refusals = answers.into_iter().map(refusal_of);
+    match refusals.by_ref().take(2).flatten().next() {
+        None => {}
+        Some(refusal) if veth.bound => return Err(unbound(veth, refusal)),
+        Some(refusal) => close(host, &veth.bridge, &refusal)?,
     }
+    if let Some(refusal) = refusals.flatten().next() {
+        warn_of_bridging(host, &veth.bridge, &refusal);
+    }
+    Ok(())
+}
+
+/// Guards ports that are there, as far as they have other filters than most.
+pub(crate) fn keep(host: &mut Rtnetlink, veths: &[Veth]) -> Result<(), LinkError> {
+    for veth in veths.iter().filter(|veth| veth.bound || veth.isolated) {
+        let Ok(index) = find::index(&host.socket, &veth.ifname) else {
+            continue;
+        };
+        let bridge = find::index(&host.socket, &veth.bridge)?;
+        // Another release may have bound it in another way.
+        let change = match veth.bound {
+            true => message::replace_guard,
+            false => message::add_guard,
+        };
+        let answers = host.socket.exchange(&requests(veth, bridge, index, change));
+        let answers = answers.map_err(|cause| failed(&veth.bridge, cause))?;
+        let mut refusals = answers.into_iter().map(refusal_of);
+        if let Some(refusal) = refusals.by_ref().take(2).flatten().next() {
+            tracing::warn!(port = %veth.ifname, "a port of a bridge has no filter: {refusal}");
+        }
+        if let Some(refusal) = refusals.flatten().next() {
+            warn_of_bridging(host, &veth.bridge, &refusal);
+        }
+    }
+    Ok(())
+}
+
+/// The block, what guards, and where there is one the redirection.
+fn requests(
+    veth: &Veth,
+    bridge: u32,
+    index: u32,
+    guarded: fn(Block, &[Instruction]) -> Request,
+) -> Vec<Request> {
+    let block = match (veth.bound, veth.isolated) {
+        (true, _) => Block::of_link(index),
+        (false, true) => Block::of_link(bridge),
+        (false, false) => Block::COMMON,
+    };
+    let guard = match veth.bound {
+        true => binding::binding(&veth.peer),
+        false => loopback::loopback(),
+    };
+    let mut requests = vec![message::join_block(index, block), guarded(block, &guard)];
+    if veth.isolated {
+        let routed = routing::to_gateway(veth.bridge_mac);
+        requests.push(message::add_redirection(block, &routed, bridge));
+    }
+    requests
+}
+
+/// Why a request was refused. What is there already, as a rule another port brought.
+fn refusal_of(answer: Result<Vec<u8>, Refusal>) -> Option<Refusal> {
+    answer.err().filter(|refusal| refusal.errno != Errno::EXIST)
+}
+
+fn unbound(veth: &Veth, refusal: Refusal) -> LinkError {
+    LinkError::new(
+        format_args!(
+            "bind {} to its addresses (sch_ingress, cls_bpf)",
+            veth.ifname
+        ),
+        refusal,
+    )
+}
+
+fn warn_of_bridging(host: &Rtnetlink, bridge: &IfName, why: &Refusal) {
+    let netfilter = host
+        .home
+        .run(|| sysctl::get("net/bridge/bridge-nf-call-iptables"));
+    if !matches!(netfilter, Ok(None)) {
+        tracing::warn!(
+            %bridge,
+            "endpoints do not reach published ports of their own network where br_netfilter is on: the kernel refuses \
+             the filter that would have them routed (act_mirred): {why}"
+        );
+    }
+}
+
+fn failed(bridge: &IfName, cause: Cause) -> LinkError {
+    LinkError::new(format_args!("guard the ports of {bridge}"), cause)
 }
 
 /// Guards the ports of ours that a bridge has, as those that another release made, and opens it then. Where that cannot
 /// be, it is closed.
 pub(crate) fn bridge(host: &mut Rtnetlink, bridge: &IfName) -> Result<(), LinkError> {
-    let failed = |cause| LinkError::new(format_args!("guard the ports of {bridge}"), cause);
     let index = find::index(&host.socket, bridge)?;
-    let refused = guard_ports(&mut host.socket, index).map_err(failed)?;
+    let refused = guard_ports(&mut host.socket, index).map_err(|cause| failed(bridge, cause))?;
     match refused {
         None => host.set_sysctls(&[route_localnet(bridge, "1")], Sysctls::set),
         Some(refusal) => close(host, bridge, &refusal),
@@ -64,15 +163,26 @@ fn guard_ports(socket: &mut Socket, bridge: u32) -> Result<Option<Refusal>, Caus
         return Ok(None);
     }
     let members = members(socket)?;
-    for port in ports.filter(|port| !members.contains(&port.index)) {
-        if let Some(refusal) = refusal(socket.ask(message::join_block(port.index)))? {
+    let mut blocks = HashSet::new();
+    for port in ports {
+        let own = own_block(&members, port.index, bridge);
+        if own.is_none()
+            && let Some(refusal) =
+                refusal(socket.ask(message::join_block(port.index, Block::COMMON)))?
+        {
+            return Ok(Some(refusal));
+        }
+        blocks.insert(own.unwrap_or(Block::COMMON));
+    }
+    for block in blocks {
+        if !has_guard(socket, block)?
+            && let Some(refusal) =
+                refusal(socket.ask(message::replace_guard(block, &loopback::loopback())))?
+        {
             return Ok(Some(refusal));
         }
     }
-    match has_filter(socket)? {
-        true => Ok(None),
-        false => refusal(socket.ask(message::replace_filter())),
-    }
+    Ok(None)
 }
 
 fn refusal<T>(answer: Result<T, Cause>) -> Result<Option<Refusal>, Cause> {
@@ -86,34 +196,56 @@ fn refusal<T>(answer: Result<T, Cause>) -> Result<Option<Refusal>, Cause> {
 /// The ports of ours that have no guard.
 pub(crate) fn unguarded(socket: &mut Socket) -> Result<BTreeSet<IfName>, Cause> {
     let links = socket.dump(&links::list_links(), LinkRecord::decode)?;
-    let members = match has_filter(socket)? {
-        true => members(socket)?,
-        false => HashSet::new(),
-    };
-    Ok(links
-        .into_iter()
-        .filter(|link| is_port_of_ours(link) && !members.contains(&link.index))
-        .filter_map(|link| link.ifname)
-        .collect())
+    let members = members(socket)?;
+    let mut guarded = HashMap::new();
+    let mut unguarded = BTreeSet::new();
+    for link in links.into_iter().filter(is_port_of_ours) {
+        let own = own_block(&members, link.index, link.master.unwrap_or_default());
+        let is_guarded = match own {
+            None => false,
+            Some(block) => match guarded.get(&block) {
+                Some(known) => *known,
+                None => {
+                    let found = has_guard(socket, block)?;
+                    guarded.insert(block, found);
+                    found
+                }
+            },
+        };
+        unguarded.extend(link.ifname.filter(|_| !is_guarded));
+    }
+    Ok(unguarded)
 }
 
 fn is_port_of_ours(link: &LinkRecord) -> bool {
     link.group == GROUP && link.kind == LinkKind::Veth && link.master.is_some()
 }
 
-/// Indexes of the links that pass the filters of the block.
-fn members(socket: &mut Socket) -> Result<HashSet<u32>, Cause> {
+/// The block of ours whose filters a port passes.
+fn own_block(members: &HashMap<u32, Block>, port: u32, bridge: u32) -> Option<Block> {
+    let known = [Block::COMMON, Block::of_link(bridge), Block::of_link(port)];
+    let block = members.get(&port)?;
+    known.contains(block).then_some(*block)
+}
+
+/// The blocks that links lead to, by their indexes.
+fn members(socket: &mut Socket) -> Result<HashMap<u32, Block>, Cause> {
     let members = socket.dump(&message::list_qdiscs(), message::member)?;
     Ok(members.into_iter().collect())
 }
 
-/// Whether the block is there, with the filter in it.
-fn has_filter(socket: &mut Socket) -> Result<bool, Cause> {
-    match socket.ask(message::get_filter()) {
-        Ok(found) => Ok(message::is_ours(&found)),
+/// Whether a block has what guards.
+fn has_guard(socket: &mut Socket, block: Block) -> Result<bool, Cause> {
+    match socket.ask(message::get_guard(block)) {
+        Ok(found) => Ok(message::guard_in(&found).is_some_and(keeps_from_loopback)),
         Err(Cause::Refused(_)) => Ok(false),
         Err(cause) => Err(cause),
     }
+}
+
+/// Whether a program is one that keeps endpoints from the host's loopback, those of a bound port among them.
+fn keeps_from_loopback(program: &[u8]) -> bool {
+    program == assembly::bytes(&loopback::loopback()) || binding::is_one(program)
 }
 
 fn close(host: &mut Rtnetlink, bridge: &IfName, why: &Refusal) -> Result<(), LinkError> {

@@ -22,6 +22,7 @@ mod nearby;
 mod netlink;
 mod netns;
 mod occupied;
+mod port;
 mod ports;
 mod procfs;
 mod relay;

@@ -4,13 +4,16 @@ use std::net::IpAddr;
 use std::os::fd::{AsRawFd, BorrowedFd};
 
 use ipnet::IpNet;
-use netlink_packet_core::{NLM_F_CREATE, NLM_F_EXCL};
+use netlink_packet_core::{NLM_F_CREATE, NLM_F_EXCL, NLM_F_REPLACE};
 use netlink_packet_route::AddressFamily;
 use netlink_packet_route::address::{AddressAttribute, AddressFlags, AddressMessage};
 use netlink_packet_route::link::{
     AfSpecInet, AfSpecUnspec, InetDevConf, InfoBridge, InfoBridgePort, InfoData, InfoKind,
     InfoPortData, InfoPortKind, InfoVeth, LinkAttribute, LinkExtentMask, LinkFlags, LinkInfo,
     LinkMessage,
+};
+use netlink_packet_route::neighbour::{
+    NeighbourAttribute, NeighbourFlags, NeighbourMessage, NeighbourState,
 };
 use netlink_packet_route::nsid::{NsidAttribute, NsidMessage};
 use netlink_packet_route::route::{
@@ -30,29 +33,41 @@ const RTM_DELADDR: u16 = 21;
 const RTM_GETADDR: u16 = 22;
 const RTM_NEWROUTE: u16 = 24;
 const RTM_GETROUTE: u16 = 26;
+const RTM_NEWNEIGH: u16 = 28;
 const RTM_NEWNSID: u16 = 88;
+
+/// Endpoints' own addresses are not learned, and do not count: this is for what is behind them, nested bridges and
+/// the like. An entry takes some 128 bytes.
+const LEARNED: u32 = 4096;
 
 const CREATE: u16 = NLM_F_CREATE | NLM_F_EXCL;
 
 /// Makes a bridge, down, in our group. Its MTU is for [`set_up`]: only one that is set later
 /// stays when ports come and go (`br_mtu_auto_adjust`).
 pub(crate) fn new_bridge(bridge: &Bridge) -> Request {
-    let mut info = vec![LinkInfo::Kind(InfoKind::Bridge)];
-    if !bridge.icc {
-        // Whatever the sysctls of br_netfilter say, which somebody else may change.
-        let call = [
-            InfoBridge::NfCallIpTables(true),
-            InfoBridge::NfCallIp6Tables(true),
-        ];
-        info.push(LinkInfo::Data(InfoData::Bridge(call.into())));
-    }
     let link = link([
         name(&bridge.ifname),
         LinkAttribute::Group(GROUP),
         mac(bridge.mac),
-        LinkAttribute::LinkInfo(info),
+        learning_bridge(),
     ]);
     Request::new(RTM_NEWLINK, CREATE, &link)
+}
+
+/// Bounds what a bridge learns.
+pub(crate) fn bound_bridge(index: u32) -> Request {
+    let mut link = link([learning_bridge()]);
+    link.header.index = index;
+    Request::new(RTM_NEWLINK, 0, &link)
+}
+
+/// A bridge that learns no more than [`LEARNED`] Ethernet addresses. A kernel before 6.7 does not know the bound.
+fn learning_bridge() -> LinkAttribute {
+    let settings = vec![InfoBridge::FdbMaxLearned(LEARNED)];
+    LinkAttribute::LinkInfo(vec![
+        LinkInfo::Kind(InfoKind::Bridge),
+        LinkInfo::Data(InfoData::Bridge(settings)),
+    ])
 }
 
 /// Makes a veth pair, both ends down: the host's as a port of the bridge with index `bridge`,
@@ -77,6 +92,7 @@ pub(crate) fn new_veth(veth: &Veth, bridge: u32, netns: BorrowedFd<'_>) -> Reque
         LinkAttribute::LinkInfo(info),
     ]);
     host.attributes.extend(mtu);
+    host.attributes.extend(gateway_mac(veth));
     Request::new(RTM_NEWLINK, CREATE, &host)
 }
 
@@ -95,6 +111,33 @@ pub(crate) fn set_port_up(index: u32, isolated: bool) -> Request {
         link.attributes.push(port(InfoBridgePort::Isolated(true)));
     }
     Request::new(RTM_NEWLINK, 0, &link)
+}
+
+/// Gives an isolated port of a bridge that is there what [`new_veth`] and [`set_port_up`] give it.
+pub(crate) fn keep_port(index: u32, veth: &Veth) -> Request {
+    let mut link = link([]);
+    link.header.index = index;
+    link.attributes.extend(gateway_mac(veth));
+    link.attributes.push(port(InfoBridgePort::Isolated(true)));
+    Request::new(RTM_NEWLINK, 0, &link)
+}
+
+/// What an isolated port sends to the gateway is received by the bridge itself, which takes it for its own only if
+/// the port did (`eth_type_trans`): they have one Ethernet address.
+fn gateway_mac(veth: &Veth) -> Option<LinkAttribute> {
+    veth.isolated.then(|| mac(veth.bridge_mac))
+}
+
+/// Tells a bridge which station is behind a port, for good: no other port can take it over by sending under its
+/// address (`NTF_STICKY`, from 5.0 on), and the bridge need not learn it.
+pub(crate) fn new_station(index: u32, station: MacAddr) -> Request {
+    let mut message = NeighbourMessage::default();
+    message.header.family = AddressFamily::Bridge;
+    message.header.ifindex = index;
+    message.header.state = NeighbourState::Noarp;
+    message.header.flags = NeighbourFlags::Controller | NeighbourFlags::Sticky;
+    message.attributes = vec![NeighbourAttribute::LinkLayerAddress(station.0.to_vec())];
+    Request::new(RTM_NEWNEIGH, NLM_F_CREATE | NLM_F_REPLACE, &message)
 }
 
 /// Lets frames go back out of the port of a bridge that they came in by.

@@ -22,7 +22,7 @@ use crate::ports::{self, Ports};
 use crate::procfs::Procfs;
 use crate::remover::Remover;
 use crate::sysctl::Sysctls;
-use crate::{Connections, Links, bridge, find, guard, message, retire, survey, veth};
+use crate::{Connections, Links, bridge, find, guard, message, port, retire, survey, veth};
 
 /// Which network namespace is the host.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -147,9 +147,11 @@ impl Rtnetlink {
                 self.set_sysctls(std::slice::from_ref(wanted), Sysctls::set)
             }
             LinkStep::AddBridge(bridge) => bridge::add(self, bridge),
+            LinkStep::KeepBridge(bridge) => bridge::keep(self, bridge),
             LinkStep::DeleteBridge(bridge) => retire::bridge(self, bridge),
             LinkStep::GuardPorts(bridge) => guard::bridge(self, bridge),
             LinkStep::AddVeth(veth) => veth::add(self, veth),
+            LinkStep::KeepVeths(veths) => port::keep(self, veths),
             LinkStep::DeleteVeth(veth) => retire::pair(self, veth),
             LinkStep::DeleteLink(ifname) => self.delete_named(ifname),
             LinkStep::HoldPorts(holds) => self.ports.hold(&self.home, holds),

@@ -15,7 +15,7 @@ use crate::netns::Netns;
 use crate::rtnetlink::Rtnetlink;
 use crate::survey::LOOPBACK;
 use crate::sysctl::Sysctls;
-use crate::{announce, find, guard, message, settle, sysctl};
+use crate::{announce, find, guard, message, port, settle};
 
 /// Makes the pair, addressed, routed and up at both ends, or makes nothing.
 pub(crate) fn add(host: &mut Rtnetlink, veth: &Veth) -> Result<(), LinkError> {
@@ -35,7 +35,7 @@ fn complete(
     index: u32,
     netns: &Netns,
 ) -> Result<(), LinkError> {
-    configure(host, veth, index, netns)?;
+    configure(host, veth, bridge, index, netns)?;
     settle::link(&mut host.socket, index);
     settle::link(&mut host.socket, bridge);
     announce::addresses(&veth.peer, netns);
@@ -95,32 +95,19 @@ fn name_taken(host: &mut Rtnetlink, veth: &Veth, error: LinkError) -> LinkError 
 fn configure(
     host: &mut Rtnetlink,
     veth: &Veth,
+    bridge: u32,
     index: u32,
     netns: &Netns,
 ) -> Result<(), LinkError> {
     silence(host, veth)?;
-    guard::port(host, index, &veth.bridge)?;
-    let isolated = veth.isolated && !has_br_netfilter(host)?;
-    let request = message::set_port_up(index, isolated);
-    send_one(&mut host.socket, What::SetUp(&veth.ifname), request)?;
+    guard::port(host, veth, bridge, index)?;
+    port::set_up(host, veth, index)?;
     let path = &veth.peer.netns.path;
     let enter = |cause| LinkError::new(format_args!("enter namespace {}", path.display()), cause);
     let sysctls = host.procfs.sysctls();
     netns
         .run(|| configure_peer(&veth.peer, path, sysctls))
         .map_err(enter)?
-}
-
-/// Whether packets between ports of a bridge can be made to pass the ruleset (br_netfilter). It tells
-/// those that may, where an isolated port takes none at all from another: not even those to a published
-/// port of the host, which are sent on within the bridge then.
-fn has_br_netfilter(host: &Rtnetlink) -> Result<bool, LinkError> {
-    let found = host
-        .home
-        .run(|| sysctl::get("net/bridge/bridge-nf-call-iptables"));
-    found
-        .map(|found| found.is_some())
-        .map_err(|cause| LinkError::new("look for br_netfilter", cause))
 }
 
 /// A port of a bridge needs no addresses of its own, and is to send no router solicitations or

@@ -26,8 +26,13 @@ pub enum LinkStep {
     /// made, and then lets ports published on 127.0.0.1 through it (`route_localnet` in ip-sysctl of the kernel
     /// documentation). Where the kernel lacks what it takes, the bridge is closed to both.
     GuardPorts(IfName),
+    /// Gives a bridge of ours that is there what it has when it is made anew, but for addresses and sysctls.
+    KeepBridge(Bridge),
     /// Makes a veth pair: one end on the bridge, the other in the endpoint's namespace, both up.
     AddVeth(Veth),
+    /// Gives the host's ends of veth pairs that are there what they have when they are made anew. One that is not
+    /// there is not an error.
+    KeepVeths(Vec<Veth>),
     /// Removes a veth pair by its host end. A pair that is not there is not an error.
     DeleteVeth(Veth),
     /// Removes a link of ours that nothing needs any more. One that is not there is not an error.
@@ -45,9 +50,11 @@ impl LinkStep {
         match self {
             Self::SetSysctl(_) => "set-sysctl",
             Self::AddBridge(_) => "add-bridge",
+            Self::KeepBridge(_) => "keep-bridge",
             Self::DeleteBridge(_) => "delete-bridge",
             Self::GuardPorts(_) => "guard-ports",
             Self::AddVeth(_) => "add-veth",
+            Self::KeepVeths(_) => "keep-veths",
             Self::DeleteVeth(_) => "delete-veth",
             Self::DeleteLink(_) => "delete-link",
             Self::HoldPorts(_) => "hold-ports",
@@ -55,7 +62,7 @@ impl LinkStep {
         }
     }
 
-    /// The step that undoes this one; none where there is nothing to undo (a sysctl stays set,
+    /// The step that undoes this one; none where there is nothing to undo (a sysctl and a link stay set,
     /// what nothing needs stays away).
     pub fn inverse(&self) -> Option<Self> {
         match self {
@@ -65,7 +72,11 @@ impl LinkStep {
             Self::DeleteVeth(veth) => Some(Self::AddVeth(veth.clone())),
             Self::HoldPorts(holds) => Some(Self::ReleasePorts(holds.clone())),
             Self::ReleasePorts(holds) => Some(Self::HoldPorts(holds.clone())),
-            Self::SetSysctl(_) | Self::GuardPorts(_) | Self::DeleteLink(_) => None,
+            Self::SetSysctl(_)
+            | Self::GuardPorts(_)
+            | Self::KeepBridge(_)
+            | Self::KeepVeths(_)
+            | Self::DeleteLink(_) => None,
         }
     }
 }
@@ -92,9 +103,6 @@ pub struct Bridge {
     pub addresses: Vec<IpNet>,
     /// Sysctls that exist only once the bridge does.
     pub sysctls: Vec<Sysctl>,
-    /// Whether its ports reach each other. Where they do not, and br_netfilter is there, packets
-    /// between them pass the ruleset, which tells those that may.
-    pub icc: bool,
 }
 
 /// A veth pair as it is to be.
@@ -104,14 +112,19 @@ pub struct Veth {
     pub ifname: IfName,
     /// The bridge that the host's end is a port of.
     pub bridge: IfName,
+    /// The bridge's Ethernet address.
+    pub bridge_mac: MacAddr,
     /// MTU of both ends, in bytes.
     pub mtu: Option<u32>,
     /// Whether frames may go back out of the port that they came in by (`IFLA_BRPORT_MODE`),
     /// which an endpoint needs to reach its own published port.
     pub hairpin: bool,
-    /// Whether it is to be kept from the bridge's other ports that are (`IFLA_BRPORT_ISOLATED`), where
-    /// there is no br_netfilter.
+    /// Whether no frame passes between it and the bridge's other ports that are isolated
+    /// (`IFLA_BRPORT_ISOLATED`). What it sends to the bridge's Ethernet address is then routed, whatever
+    /// br_netfilter is set to.
     pub isolated: bool,
+    /// Whether it takes from the other end only what comes from that end's Ethernet address and IP addresses.
+    pub bound: bool,
     /// The number by which the host's namespace is to know the endpoint's (ip-netns(8), `set`), unless it
     /// knows it already. The later the endpoint, the lower.
     pub netns_number: i32,

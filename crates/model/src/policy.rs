@@ -18,6 +18,8 @@ pub struct Policy {
     pub access: Access,
     /// Whether its endpoints reach each other at their own addresses.
     pub icc: bool,
+    /// Whether its endpoints are bound to the Ethernet address and the IP addresses that they were given.
+    pub anti_spoofing: bool,
     /// How IPv4 passes between its endpoints and the world.
     pub mode4: Mode,
     /// How IPv6 does.
@@ -37,6 +39,7 @@ impl Default for Policy {
         Self {
             access: Access::Open,
             icc: true,
+            anti_spoofing: false,
             mode4: Mode::Nat,
             mode6: Mode::Nat,
             masquerade: true,

@@ -4,7 +4,7 @@ use std::collections::HashSet;
 
 use tidegate_model::api::Attach;
 use tidegate_model::links::{LinkStep, NetnsFacts};
-use tidegate_model::{Change, Endpoint, IfName, Name, NetnsRef, State};
+use tidegate_model::{Change, Endpoint, IfName, Name, NetnsRef, Network, State};
 
 use crate::network::{ENDPOINT, find, interface_name};
 use crate::{
@@ -35,6 +35,7 @@ pub fn attach(
         let (network, endpoint) = (network.name.clone(), other.name.clone());
         return Err(Refused::AttachedAlready { network, endpoint });
     }
+    check_bound(state, network)?;
     let addresses = addresses::choose(state, network, request, netns, &host.unswept)?;
     let ports = host_ports::bind(state, network, &addresses, &request.ports, host)?;
     let gateways = gateways::choose(state, network, request, &addresses, netns)?;
@@ -62,6 +63,20 @@ pub fn attach(
     let stale = Stale::published(network, &endpoint, &endpoint.ports);
     let plan = Plan::adding(elements, links, Change::AddEndpoint(endpoint));
     Ok(plan.after(holds).leaving(stale))
+}
+
+/// How many endpoints of a host are bound to their addresses: each has a program in the kernel, which frees these on a
+/// work queue that everything shares.
+pub(crate) const MOST_BOUND: usize = 512;
+
+fn check_bound(state: &State, network: &Network) -> Result<(), Refused> {
+    let is_bound = |network: &Network| network.policy.anti_spoofing;
+    let networks = || state.networks.values().filter(|other| is_bound(other));
+    let count = || networks().map(|other| state.endpoints_of(&other.name).count());
+    match is_bound(network) && count().sum::<usize>() >= MOST_BOUND {
+        true => Err(Refused::TooManyBound(network.name.clone())),
+        false => Ok(()),
+    }
 }
 
 /// Plans the end of an endpoint.

@@ -230,6 +230,10 @@ pub enum Refused {
         /// Who has it.
         holder: String,
     },
+    /// More endpoints that are bound to their addresses than the kernel is to bear.
+    #[error("network {0} binds its endpoints to their addresses, and the host has {count} of such endpoints already",
+            count = crate::endpoint::MOST_BOUND)]
+    TooManyBound(Name),
     /// An interface's name that is taken in the namespace.
     #[error("the namespace has an interface {0} already")]
     IfNameTaken(IfName),
@@ -417,6 +421,7 @@ impl Refused {
             | Self::AddressTaken { .. }
             | Self::MacTaken { .. }
             | Self::IfNameTaken(_)
+            | Self::TooManyBound(_)
             | Self::OlderGateway(_)
             | Self::NoGatewayPlace(_)
             | Self::ConnectedAlready(..)
@@ -472,6 +477,9 @@ impl Refused {
             }
             Self::NoStation(_) => "give one whose first octet is even, such as 02:42:ac:11:00:02".into(),
             Self::MacTaken { .. } => "choose another --mac, or leave it out".into(),
+            Self::TooManyBound(_) => {
+                "detach one, or use a network made without --anti-spoofing".into()
+            }
             Self::IfNameTaken(_) => "choose another --ifname, or leave it out for a free one".into(),
             Self::OlderGateway(endpoint) => {
                 format!("`tidegate detach {endpoint}` first, and attach it anew")

@@ -173,10 +173,6 @@ fn to_bridge() -> Vec<(&'static str, Vec<Statement>)> {
             accept(pair.clone().is_in(id(Container::Peers))),
         ),
         (
-            "endpoints that find each other",
-            neighbour_discovery(pair.clone()),
-        ),
-        (
             "nothing else into an internal network",
             vec![
                 fields::OIFNAME.is_in(id(Container::Internal)),
@@ -231,18 +227,6 @@ fn to_bridge() -> Vec<(&'static str, Vec<Statement>)> {
             ],
         ),
         ("nothing else to an endpoint", vec![Verdict::Drop.into()]),
-    ]
-}
-
-/// Where br_netfilter is on, what is translated from a bridge to the same bridge stays on it, under its
-/// sender's address: the two must find each other, as they do by ARP, which does not come here. The
-/// kernel tracks no neighbour discovery.
-fn neighbour_discovery(pair: Key) -> Vec<Statement> {
-    vec![
-        pair.is_in(id(Container::SameBridge)),
-        fields::L4PROTO.is(InetProto::ICMPV6),
-        Statement::CtState(vec![CtState::Untracked]),
-        Verdict::Accept.into(),
     ]
 }
 

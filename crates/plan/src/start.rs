@@ -108,16 +108,22 @@ impl Wanted {
     fn missing(&self, known: &Known<'_>) -> BTreeMap<Name, Vec<LinkStep>> {
         let fitting = self.fitting(known);
         let steps_of = |(bridge, veths): &(Bridge, Vec<Veth>)| {
-            let bridge = if fitting.contains(&bridge.ifname) {
-                kept(bridge)
+            let mut steps: Vec<LinkStep> = Vec::new();
+            let (kept, missing): (Vec<Veth>, Vec<Veth>) = veths
+                .iter()
+                .cloned()
+                .partition(|veth| fitting.contains(&veth.ifname));
+            if fitting.contains(&bridge.ifname) {
+                steps.push(LinkStep::KeepBridge(bridge.clone()));
+                if !kept.is_empty() {
+                    steps.push(LinkStep::KeepVeths(kept));
+                }
+                steps.extend(lasting(bridge));
             } else {
-                vec![LinkStep::AddBridge(bridge.clone())]
-            };
-            let veths = veths.iter().filter(|veth| !fitting.contains(&veth.ifname));
-            bridge
-                .into_iter()
-                .chain(veths.cloned().map(LinkStep::AddVeth))
-                .collect()
+                steps.push(LinkStep::AddBridge(bridge.clone()));
+            }
+            steps.extend(missing.into_iter().map(LinkStep::AddVeth));
+            steps
         };
         self.networks
             .iter()
@@ -128,7 +134,7 @@ impl Wanted {
 
 /// What a bridge that is there may lack: sysctls that somebody changed, and guards of ports that an older release made.
 /// It lets packets to the host's loopback in only once they have theirs.
-fn kept(bridge: &Bridge) -> Vec<LinkStep> {
+fn lasting(bridge: &Bridge) -> Vec<LinkStep> {
     let opens = steps::route_localnet(&bridge.ifname);
     let others = bridge.sysctls.iter().filter(|sysctl| **sysctl != opens);
     let sysctls = others.cloned().map(LinkStep::SetSysctl);

@@ -66,7 +66,6 @@ pub(crate) fn bridge(network: &Network) -> Bridge {
             false => network.subnets.iter().map(|s| s.gateway_net()).collect(),
         },
         sysctls,
-        icc: network.policy.icc,
     }
 }
 
@@ -81,9 +80,11 @@ pub(crate) fn veth(endpoint: &Endpoint, network: &Network) -> Veth {
     Veth {
         ifname: endpoint.host_ifname.clone(),
         bridge: network.bridge.clone(),
+        bridge_mac: network.mac,
         mtu: network.mtu,
         hairpin: true,
         isolated: !network.policy.icc,
+        bound: network.policy.anti_spoofing,
         netns_number: netns_number(&endpoint.host_ifname),
         peer: Peer {
             netns: endpoint.netns.clone(),

@@ -9,6 +9,7 @@
 
 mod flows;
 mod inherited;
+mod layer2;
 mod local_user;
 mod loopback;
 mod lying_nft;

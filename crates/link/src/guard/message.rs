@@ -1,11 +1,11 @@
-//! The requests of tc(8) that a guard is made of, and what their answers say (linux/rtnetlink.h,
+//! The requests of tc(8) that guards are made of, and what their answers say (linux/rtnetlink.h,
 //! linux/pkt_sched.h, linux/pkt_cls.h).
 
-use netlink_packet_core::{DefaultNla, NLM_F_CREATE, NLM_F_EXCL};
+use netlink_packet_core::{DefaultNla, Emitable, NLM_F_CREATE, NLM_F_EXCL};
 use netlink_packet_route::tc::{TcAttribute, TcHandle, TcHeader, TcMessage, TcOption};
 use tidegate_model::links::GROUP;
 
-use super::program;
+use super::assembly::{self, Instruction};
 use crate::netlink::{DUMP, Request, attribute, attributes};
 
 const RTM_NEWQDISC: u16 = 36;
@@ -17,17 +17,25 @@ const TCA_KIND: u16 = 1;
 const TCA_OPTIONS: u16 = 2;
 /// Kernels before 4.16 have none, and refuse the filter of one then.
 const TCA_INGRESS_BLOCK: u16 = 13;
+const TCA_BPF_ACT: u16 = 1;
 const TCA_BPF_OPS_LEN: u16 = 4;
 const TCA_BPF_OPS: u16 = 5;
 const TCA_BPF_FLAGS: u16 = 8;
 /// `TCA_BPF_FLAG_ACT_DIRECT`: what the program returns is the verdict.
 const VERDICT: u32 = 1;
+const TCA_ACT_KIND: u16 = 1;
+const TCA_ACT_OPTIONS: u16 = 2;
+const TC_ACT_STOLEN: u32 = 4;
 
-/// The block of filters that all ports share: a number that stands for us, as our link group does.
-const BLOCK: u32 = GROUP;
-/// The filter among those of the block.
+// linux/tc_act/tc_mirred.h
+const TCA_MIRRED_PARMS: u16 = 2;
+const TCA_INGRESS_REDIR: u32 = 3;
+
+/// The one filter of its priority.
 const HANDLE: u32 = 1;
-const PRIORITY: u32 = 1;
+/// What guards comes before what redirects.
+const GUARD: u32 = 1;
+const REDIRECTION: u32 = 2;
 /// `ETH_P_ALL` of linux/if_ether.h.
 const ANY_PROTOCOL: u16 = 3;
 
@@ -38,10 +46,24 @@ const CLASSIFIER: &str = "bpf";
 /// Length of `struct tcmsg`.
 const HEADER: usize = 20;
 
-/// Has what comes in by a link pass the filters of the block. The kernel makes the block with the first link and
-/// removes it with the last.
-pub(super) fn join_block(index: u32) -> Request {
-    let block = DefaultNla::new(TCA_INGRESS_BLOCK, BLOCK.to_ne_bytes().into());
+/// A block of filters that ports share. The kernel makes it with the first of them and removes it with the last.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(super) struct Block(u32);
+
+impl Block {
+    /// That of all ports that need no other: a number that stands for us, as our link group does.
+    pub(super) const COMMON: Self = Self(GROUP);
+
+    /// That of the isolated ports of the bridge with that index, or of the one port with that index. No index is so
+    /// great that two have the same.
+    pub(super) const fn of_link(index: u32) -> Self {
+        Self(GROUP.wrapping_add(index))
+    }
+}
+
+/// Has what comes in by a link pass the filters of a block.
+pub(super) fn join_block(index: u32, block: Block) -> Request {
+    let block = DefaultNla::new(TCA_INGRESS_BLOCK, block.0.to_ne_bytes().into());
     let message = TcMessage::from_parts(
         TcHeader {
             index: index.cast_signed(),
@@ -57,31 +79,61 @@ pub(super) fn join_block(index: u32) -> Request {
     Request::new(RTM_NEWQDISC, NLM_F_CREATE | NLM_F_EXCL, &message)
 }
 
-/// Puts the filter into the block unless one is there.
-pub(super) fn add_filter() -> Request {
-    filter(NLM_F_CREATE | NLM_F_EXCL)
+/// Puts a program that decides into a block, unless one is there.
+pub(super) fn add_guard(block: Block, program: &[Instruction]) -> Request {
+    let options = guard(program);
+    filter(block, GUARD, options, NLM_F_CREATE | NLM_F_EXCL)
 }
 
-/// Puts the filter into the block, in the place of one that is there.
-pub(super) fn replace_filter() -> Request {
-    filter(NLM_F_CREATE)
+/// Puts a program that decides into a block, in the place of one that is there.
+pub(super) fn replace_guard(block: Block, program: &[Instruction]) -> Request {
+    filter(block, GUARD, guard(program), NLM_F_CREATE)
 }
 
-fn filter(flags: u16) -> Request {
-    let program = program::instructions();
+/// Puts a program that tells into a block, unless one is there: what it says yes to is received by the link with index
+/// `to` instead, as if it had come in there.
+pub(super) fn add_redirection(block: Block, program: &[Instruction], to: u32) -> Request {
+    // `struct tc_mirred`: index, capabilities, verdict, two counts; what is done, and to whom.
+    let words = [0, 0, TC_ACT_STOLEN, 0, 0, TCA_INGRESS_REDIR, to];
+    let redirect = words.into_iter().flat_map(u32::to_ne_bytes).collect();
+    let options = DefaultNla::new(TCA_MIRRED_PARMS, redirect);
+    let action = [
+        DefaultNla::new(TCA_ACT_KIND, b"mirred\0".into()),
+        nest(TCA_ACT_OPTIONS, &[options]),
+    ];
+    let mut attributes = of_program(program);
+    attributes.push(nest(TCA_BPF_ACT, &[nest(1, &action)]));
+    filter(block, REDIRECTION, attributes, NLM_F_CREATE | NLM_F_EXCL)
+}
+
+fn guard(program: &[Instruction]) -> Vec<DefaultNla> {
+    let mut attributes = of_program(program);
+    attributes.push(DefaultNla::new(TCA_BPF_FLAGS, VERDICT.to_ne_bytes().into()));
+    attributes
+}
+
+fn of_program(program: &[Instruction]) -> Vec<DefaultNla> {
     #[expect(
         clippy::cast_possible_truncation,
         reason = "a program has at most 4096 instructions (BPF_MAXINSNS)"
     )]
     let length = program.len() as u16;
-    let option = |kind, value: Vec<u8>| TcOption::Other(DefaultNla::new(kind, value));
-    let options = vec![
-        option(TCA_BPF_OPS_LEN, length.to_ne_bytes().into()),
-        option(TCA_BPF_OPS, program::bytes(&program)),
-        option(TCA_BPF_FLAGS, VERDICT.to_ne_bytes().into()),
-    ];
+    vec![
+        DefaultNla::new(TCA_BPF_OPS_LEN, length.to_ne_bytes().into()),
+        DefaultNla::new(TCA_BPF_OPS, assembly::bytes(program)),
+    ]
+}
+
+fn nest(kind: u16, attributes: &[DefaultNla]) -> DefaultNla {
+    let mut bytes = vec![0; attributes.buffer_len()];
+    attributes.emit(&mut bytes);
+    DefaultNla::new(kind, bytes)
+}
+
+fn filter(block: Block, priority: u32, options: Vec<DefaultNla>, flags: u16) -> Request {
+    let options = options.into_iter().map(TcOption::Other).collect();
     let message = TcMessage::from_parts(
-        of_filter(),
+        of_filter(block, priority),
         vec![
             TcAttribute::Kind(CLASSIFIER.into()),
             TcAttribute::Options(options),
@@ -90,18 +142,19 @@ fn filter(flags: u16) -> Request {
     Request::new(RTM_NEWTFILTER, flags, &message)
 }
 
-/// Asks for the filter.
-pub(super) fn get_filter() -> Request {
-    let message = TcMessage::from_parts(of_filter(), vec![TcAttribute::Kind(CLASSIFIER.into())]);
+/// Asks for the program that decides in a block.
+pub(super) fn get_guard(block: Block) -> Request {
+    let kind = TcAttribute::Kind(CLASSIFIER.into());
+    let message = TcMessage::from_parts(of_filter(block, GUARD), vec![kind]);
     Request::new(RTM_GETTFILTER, 0, &message)
 }
 
-fn of_filter() -> TcHeader {
+fn of_filter(block: Block, priority: u32) -> TcHeader {
     TcHeader {
         index: TcHeader::TCM_IFINDEX_MAGIC_BLOCK.cast_signed(),
         handle: HANDLE.into(),
-        parent: BLOCK.into(),
-        info: PRIORITY << 16 | u32::from(ANY_PROTOCOL.to_be()),
+        parent: block.0.into(),
+        info: priority << 16 | u32::from(ANY_PROTOCOL.to_be()),
         ..TcHeader::default()
     }
 }
@@ -111,24 +164,23 @@ pub(super) fn list_qdiscs() -> Request {
     Request::new(RTM_GETQDISC, DUMP, &TcMessage::default())
 }
 
-/// The index of the link whose qdisc it is, if that leads to the block.
-pub(super) fn member(body: &[u8]) -> Option<u32> {
+/// The index of the link whose qdisc it is, and the block that it leads to, if it does.
+pub(super) fn member(body: &[u8]) -> Option<(u32, Block)> {
     let block = attribute(body.get(HEADER..)?, TCA_INGRESS_BLOCK)?;
     let index = body.get(4..)?.first_chunk()?;
-    (block == BLOCK.to_ne_bytes()).then(|| u32::from_ne_bytes(*index))
+    let block = Block(u32::from_ne_bytes(*block.first_chunk()?));
+    Some((u32::from_ne_bytes(*index), block))
 }
 
-/// Whether a filter is ours, and decides by itself.
-pub(super) fn is_ours(body: &[u8]) -> bool {
-    let Some(attributes_of_it) = body.get(HEADER..) else {
-        return false;
-    };
-    let is_of_kind = attribute(attributes_of_it, TCA_KIND)
-        .is_some_and(|kind| kind.strip_suffix(b"\0") == Some(CLASSIFIER.as_bytes()));
-    let options = attribute(attributes_of_it, TCA_OPTIONS).unwrap_or_default();
-    let has = |kind, wanted: &[u8]| {
-        attributes(options).any(|(found, value)| found == kind && value == wanted)
-    };
-    let program = program::bytes(&program::instructions());
-    is_of_kind && has(TCA_BPF_OPS, &program) && has(TCA_BPF_FLAGS, &VERDICT.to_ne_bytes())
+/// The program of a filter that decides by itself.
+pub(super) fn guard_in(body: &[u8]) -> Option<&[u8]> {
+    let of_filter = body.get(HEADER..)?;
+    let kind = attribute(of_filter, TCA_KIND)?;
+    if kind.strip_suffix(b"\0") != Some(CLASSIFIER.as_bytes()) {
+        return None;
+    }
+    let options = attribute(of_filter, TCA_OPTIONS)?;
+    let decides = attributes(options)
+        .any(|(kind, value)| kind == TCA_BPF_FLAGS && value == VERDICT.to_ne_bytes());
+    attribute(options, TCA_BPF_OPS).filter(|_| decides)
 }

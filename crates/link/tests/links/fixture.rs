@@ -25,7 +25,6 @@ pub(crate) fn bridge(n: u8) -> Bridge {
             sysctl("ipv4/conf/IF/route_localnet", "1"),
             sysctl("ipv6/conf/IF/accept_ra", "0"),
         ],
-        icc: true,
         ifname,
     }
 }
@@ -36,10 +35,12 @@ pub(crate) fn veth(n: u8, host: u8, netns: &NetnsRef) -> Veth {
     Veth {
         ifname: ifname(&format!("ve{host}")),
         bridge: ifname(&format!("br{n}")),
+        bridge_mac: MacAddr::local([0x77, 0, 0, n, 1]),
         mtu: Some(1400),
         hairpin: true,
         netns_number: 1000 - i32::from(n),
         isolated: false,
+        bound: false,
         peer: Peer {
             netns: netns.clone(),
             ifname: ifname("eth0"),

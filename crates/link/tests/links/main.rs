@@ -15,6 +15,7 @@ mod fixture;
 mod load;
 mod namespace;
 mod occupied;
+mod port;
 mod ports;
 mod retired;
 mod traffic;

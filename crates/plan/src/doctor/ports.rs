@@ -50,7 +50,7 @@ fn unguarded_found(unguarded: &BTreeSet<IfName>) -> Option<Finding> {
         more => format!(" and {more} more"),
     };
     let what = format!(
-        "the filter that keeps endpoints from the host's 127.0.0.0/8 while the table is away is missing at {}{more}",
+        "the filter that keeps endpoints from the host's 127.0.0.0/8 while the table is away, and with --anti-spoofing binds them to their addresses, is missing at {}{more}",
         named.join(", ")
     );
     let advice = "restart tidegated, which puts it back; where that does not help, the kernel lacks sch_ingress or cls_bpf \

@@ -46,9 +46,8 @@ impl Terrain {
     pub(super) fn bridging(&self, network: &Network, is_ipv4: bool) -> Bridging {
         let value = self.sysctl(if is_ipv4 { NF_CALL4 } else { NF_CALL6 });
         match (network.policy.icc, value) {
-            // Such a bridge has it for itself, whatever the sysctl says.
-            (false, Some(_)) => Bridging::Filtered,
-            (false, None) => Bridging::Apart,
+            // Whatever the sysctl says: what is to be routed is handed to the host before.
+            (false, _) => Bridging::Apart,
             (true, Some("0") | None) => Bridging::Direct,
             (true, Some(_)) => Bridging::Filtered,
         }

@@ -249,12 +249,14 @@ fn where_br_netfilter_is_on_the_rules_decide_between_endpoints_of_one_network() 
     let (icc, apart) = (web(Policy::default(), &[]), web(apart, &[]));
     let (may, may_not) = (
         (reaches("back"), "endpoints of networks that may talk"),
-        (Fate::Dropped, "nothing else between endpoints of a network"),
+        (
+            Fate::Lost,
+            "network web keeps its endpoints apart (--no-icc): their ports of the bridge are isolated",
+        ),
     );
     for (state, value, expected) in [
         (&icc, "1", &may),
         (&apart, "1", &may_not),
-        // Its own bridge calls the ruleset all the same.
         (&apart, "0", &may_not),
     ] {
         let terrain = with_br_netfilter(terrain(state), value);

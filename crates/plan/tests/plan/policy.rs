@@ -234,3 +234,33 @@ fn a_forced_removal_takes_the_endpoints_along() {
     assert_eq!(kinds, expected);
     assert_eq!(plan.stale.addresses.len(), 4);
 }
+
+#[test]
+fn so_many_endpoints_are_bound_to_their_addresses_and_no_more() {
+    let policy = Policy {
+        anti_spoofing: true,
+        ..Policy::default()
+    };
+    let bound = CreateNetwork {
+        subnets: nets(&["10.9.0.0/20", "fd09::/64"]),
+        ..with(policy)
+    };
+    let mut state = State::default();
+    let plan = create(&state, &bound).unwrap();
+    state.apply(&plan.change);
+    let other = create(&state, &network("other")).unwrap();
+    state.apply(&other.change);
+    for number in 0..512 {
+        attach(&mut state, "web", number, &[]);
+    }
+    let planned = |network: &str| plan_attach(&state, &attachment(network, &[]), &namespace(9999));
+    let refused = planned("web").unwrap_err();
+    assert_eq!(
+        refused.to_string(),
+        "network web binds its endpoints to their addresses, and the host has 512 of such endpoints already"
+    );
+    assert!(refused.hint().contains("--anti-spoofing"));
+    let plan = planned("other").unwrap();
+    let is_bound = |step: &LinkStep| matches!(step, LinkStep::AddVeth(veth) if veth.bound);
+    assert!(!plan.links.iter().any(is_bound));
+}

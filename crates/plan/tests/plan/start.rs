@@ -106,7 +106,6 @@ fn the_whole_table_is_one_transaction_that_replaces_what_was_there() {
         add rule inet tidegate forward iifname @bridges jump from_bridge comment "from an endpoint to elsewhere #34d15089ccb97272"
         add rule inet tidegate to_bridge ct state established,related accept comment "answers #b3854bb523e9f4de"
         add rule inet tidegate to_bridge iifname . oifname @peers accept comment "endpoints of networks that may talk #b233dd0830d0e230"
-        add rule inet tidegate to_bridge iifname . oifname @same_bridge meta l4proto 58 ct state untracked accept comment "endpoints that find each other #c2f1ba685ae7c2a4"
         add rule inet tidegate to_bridge oifname @internal drop comment "nothing else into an internal network #d82b9935147c6684"
         add rule inet tidegate to_bridge iifname @internal drop comment "nothing out of an internal network, through a published port neither #3179494e078cbc52"
         add rule inet tidegate to_bridge ct status dnat accept comment "through a published port #2f8203e34bf0c625"

@@ -1,0 +1,48 @@
+//! The host's end of a veth pair as a port of its bridge: what the bridge knows of it.
+
+use tidegate_model::links::Veth;
+
+use crate::batch::{Batch, What};
+use crate::error::LinkError;
+use crate::rtnetlink::Rtnetlink;
+use crate::{find, guard, message};
+
+/// Endpoints that one datagram is about, so that the kernel's answers have room in the socket's memory.
+const AT_ONCE: usize = 32;
+
+/// Brings the port with that index up, and tells its bridge what is behind it.
+pub(crate) fn set_up(host: &mut Rtnetlink, veth: &Veth, index: u32) -> Result<(), LinkError> {
+    let ifname = &veth.ifname;
+    let mut batch = Batch::default();
+    let up = message::set_port_up(index, veth.isolated);
+    batch.push(What::SetUp(ifname), up);
+    let station = message::new_station(index, veth.peer.mac);
+    batch.push(What::AddStation(ifname), station);
+    batch.send(&mut host.socket).map(drop)
+}
+
+/// Gives ports that are there what they have when they are made anew. What is refused is logged: a running container
+/// stays attached.
+pub(crate) fn keep(host: &mut Rtnetlink, veths: &[Veth]) -> Result<(), LinkError> {
+    for some in veths.chunks(AT_ONCE) {
+        let mut requests = Vec::new();
+        for veth in some {
+            let Ok(index) = find::index(&host.socket, &veth.ifname) else {
+                continue;
+            };
+            if veth.isolated {
+                requests.push(message::keep_port(index, veth));
+            }
+            requests.push(message::new_station(index, veth.peer.mac));
+        }
+        if requests.is_empty() {
+            continue;
+        }
+        let answers = host.socket.exchange(&requests);
+        let answers = answers.map_err(|cause| LinkError::new("set up ports", cause))?;
+        for refusal in answers.into_iter().filter_map(Result::err) {
+            tracing::warn!("a port of a bridge is not set up as it would be now: {refusal}");
+        }
+    }
+    guard::keep(host, veths)
+}
