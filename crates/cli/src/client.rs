@@ -218,7 +218,7 @@ pub struct PolicyArgs {
     ///
     /// No frame passes between them, of whatever kind: tagged, multicast, ARP and neighbour discovery included. What they send
     /// to the gateway is routed by the host, also where br_netfilter is on, so that published ports of their own network
-    /// answer.
+    /// answer. An endpoint can still tell the host that a neighbour's address is its own: --anti-spoofing keeps it from that.
     #[arg(long)]
     pub no_icc: bool,
     /// Its endpoints send only under the addresses that they were given

@@ -115,13 +115,12 @@ fn refusal_of(answer: Result<Vec<u8>, Refusal>) -> Option<Refusal> {
 }
 
 fn unbound(veth: &Veth, refusal: Refusal) -> LinkError {
+    let hint = "load the kernel modules sch_ingress and cls_bpf, or use a network made without --anti-spoofing";
     LinkError::new(
-        format_args!(
-            "bind {} to its addresses (sch_ingress, cls_bpf)",
-            veth.ifname
-        ),
+        format_args!("bind {} to its addresses", veth.ifname),
         refusal,
     )
+    .with_hint(|_| Some(hint.to_owned()))
 }
 
 fn warn_of_bridging(host: &Rtnetlink, bridge: &IfName, why: &Refusal) {

@@ -100,11 +100,15 @@ fn to_neighbour(from: Station, to: Station, gateway: Station) -> Vec<Vec<u8>> {
     bodies.extend(gateway_claims(from, gateway, to));
     let everybody = [0x33, 0x33, 0, 0, 0, 1];
     let group = [0x01, 0, 0x5e, 0, 0, 1];
+    // What bridges tell each other, and what is for the nearest of them (IEEE 802.1Q, table 8-1).
+    let [bridges, nearest] = [0x00, 0x0e].map(|last| [0x01, 0x80, 0xc2, 0, 0, last]);
     let ways = [
         (to.mac, from.mac),
         (BROADCAST, from.mac),
         (everybody, from.mac),
         (group, from.mac),
+        (bridges, from.mac),
+        (nearest, from.mac),
         // Under the gateway's own address.
         (to.mac, gateway.mac),
         (BROADCAST, gateway.mac),
@@ -159,25 +163,27 @@ fn at(text: &str) -> SocketAddr {
 fn no_frame_passes_between_endpoints_that_are_kept_apart() {
     require_root_kernel!();
     for driver in drivers() {
-        let lab = Lab::with_driver(&driver);
-        let host = &lab.host;
-        set_br_netfilter(&host.netns, 0);
-        host.ok(&["network", "create", "web", "--no-icc"]);
-        host.ok(&["network", "create", "chat"]);
+        let mut lab = Lab::with_driver(&driver);
+        set_br_netfilter(&lab.host.netns, 0);
+        lab.host.ok(&["network", "create", "web", "--no-icc"]);
+        lab.host.ok(&["network", "create", "chat"]);
         let front = lab.attach("web", "front", &["8080:80", "8080:80/udp"]);
         let side = lab.attach("web", "side", &[]);
         let _server = Server::start(&front.netns, "front", 80);
         let outside = Server::start(&lab.outside, "outside", 7000);
         let gateway = Station::gateway(&lab, "web");
         let attack = to_neighbour(Station::of(&side), Station::of(&front), gateway);
-        for value in [0, 1] {
-            set_br_netfilter(&host.netns, value);
+        for (value, is_older) in [(0, false), (1, false), (1, true), (0, true)] {
+            if is_older {
+                lab.host.stop();
+                make_older(&lab.host.netns, "isolated off");
+                lab.host.start();
+            }
+            set_br_netfilter(&lab.host.netns, value);
             let heard = overheard(&lab, &side, &front, &attack);
-            assert_eq!(
-                heard,
-                Vec::<String>::new(),
-                "{driver}, br_netfilter {value}"
-            );
+            let when =
+                format!("{driver}, br_netfilter {value}, made by a release before: {is_older}");
+            assert_eq!(heard, Vec::<String>::new(), "{when}");
             for to in [front.v4(80), front.v6(80)] {
                 assert!(is_closed_tcp(&side.netns, to), "{driver}: {to}");
             }
@@ -205,7 +211,7 @@ fn no_frame_passes_between_endpoints_that_are_kept_apart() {
         }
         drop(outside);
         // That the ears hear: neighbours that may talk.
-        set_br_netfilter(&host.netns, 0);
+        set_br_netfilter(&lab.host.netns, 0);
         let one = lab.attach("chat", "one", &[]);
         let other = lab.attach("chat", "other", &[]);
         let gateway = Station::gateway(&lab, "chat");
@@ -348,9 +354,7 @@ fn a_bound_endpoint_sends_as_nobody_but_itself() {
             }
             lab.host.stop();
             if round == "after a start" {
-                // As ports of an older release are.
-                lab.host.netns.sh("for dev in $(ls /sys/class/net); do \
-                         tc qdisc del dev $dev clsact 2>/dev/null || :; done");
+                make_older(&lab.host.netns, "");
             }
             lab.host.start();
         }
@@ -375,6 +379,63 @@ fn a_bound_endpoint_sends_as_nobody_but_itself() {
         let is_shown = |line: &str| line.contains("anti-spoofing") && line.contains("yes");
         assert!(shown.lines().any(is_shown), "{shown}");
         drop((servers, outside));
+    }
+}
+
+/// Makes the ports of a host's bridges as a release before did: without filters, with nothing known of what is behind
+/// them, and with this setting (bridge(8)).
+fn make_older(host: &Netns, setting: &str) {
+    host.sh(&format!(
+        "for port in $(ip -br link show type veth | grep -o '^tgv[0-9a-f]*'); do
+             tc qdisc del dev $port clsact
+             bridge fdb show dev $port | grep sticky | while read mac rest; do
+                 bridge fdb del $mac dev $port master
+             done
+             [ -z '{setting}' ] || bridge link set dev $port {setting}
+         done"
+    ));
+}
+
+#[test]
+fn an_endpoint_that_is_not_bound_may_have_another_ethernet_address_or_several() {
+    require_root_kernel!();
+    let lab = Lab::with_driver(&drivers()[0]);
+    let _outside = Server::start(&lab.outside, "outside", 7000);
+    for policy in [&[][..], &["--no-icc"]] {
+        let network = format!("n{}", policy.len());
+        lab.host
+            .ok(&[&["network", "create", network.as_str()], policy].concat());
+        let front = lab.attach(&network, &network, &[]);
+        // Behind a bridge of its own, as a container of containers.
+        let routes = front
+            .netns
+            .sh("ip route show default; ip -6 route show default");
+        let (v4, v6) = (front.v4(0).ip(), front.v6(0).ip());
+        let via = |family: &str| -> String {
+            let lines = routes.lines();
+            let gateways = lines.filter_map(|line| line.split_whitespace().nth(2));
+            let mut of_family = gateways.filter(|ip| ip.contains(family));
+            of_family.next().unwrap().to_owned()
+        };
+        front.netns.sh(&format!(
+            "ip link add nest address 02:00:00:00:00:07 type bridge
+             ip link set nest up
+             ip addr flush dev eth0
+             ip -6 route flush dev eth0
+             ip link set eth0 master nest
+             ip addr add {v4}/24 dev nest
+             ip addr add {v6}/64 dev nest nodad
+             ip route add default via {}
+             ip -6 route add default via {}",
+            via("."),
+            via(":")
+        ));
+        for value in [0, 1] {
+            set_br_netfilter(&lab.host.netns, value);
+            for to in ["192.0.2.2:7000", "[2001:db8::2]:7000"] {
+                assert_eq!(ask_tcp(&front.netns, at(to)).unwrap().server, "outside");
+            }
+        }
     }
 }
 
