@@ -200,13 +200,17 @@ _tidegate() {
 
     case "${cmd}" in
         tidegate)
-            opts="-h -V --socket --json --timings --help --version network attach detach gc publish unpublish endpoint events doctor explain top info ruleset help"
+            opts="-h -V --socket --json --timings --timeout --help --version network attach detach gc publish unpublish endpoint events doctor explain top info ruleset help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
                 --socket)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --timeout)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -218,7 +222,7 @@ _tidegate() {
             return 0
             ;;
         tidegate__subcmd__attach)
-            opts="-p -h --netns --pid --name --alias --publish --ip --ip6 --mac --ifname --gateway-priority --sysctl --socket --json --timings --help"
+            opts="-p -h --netns --pid --name --alias --publish --ip --ip6 --mac --ifname --gateway-priority --sysctl --socket --json --timings --timeout --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -276,6 +280,10 @@ _tidegate() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --timeout)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 *)
                     COMPREPLY=()
                     ;;
@@ -284,13 +292,17 @@ _tidegate() {
             return 0
             ;;
         tidegate__subcmd__detach)
-            opts="-h --socket --json --timings --help"
+            opts="-h --socket --json --timings --timeout --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
                 --socket)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --timeout)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -302,13 +314,17 @@ _tidegate() {
             return 0
             ;;
         tidegate__subcmd__doctor)
-            opts="-h --socket --json --timings --help"
+            opts="-h --socket --json --timings --timeout --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
                 --socket)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --timeout)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -320,13 +336,17 @@ _tidegate() {
             return 0
             ;;
         tidegate__subcmd__endpoint)
-            opts="-h --socket --json --timings --help ls inspect resolv-conf help"
+            opts="-h --socket --json --timings --timeout --help ls inspect resolv-conf help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
                 --socket)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --timeout)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -408,13 +428,17 @@ _tidegate() {
             return 0
             ;;
         tidegate__subcmd__endpoint__subcmd__inspect)
-            opts="-h --socket --json --timings --help"
+            opts="-h --socket --json --timings --timeout --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
                 --socket)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --timeout)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -426,13 +450,17 @@ _tidegate() {
             return 0
             ;;
         tidegate__subcmd__endpoint__subcmd__ls)
-            opts="-h --socket --json --timings --help"
+            opts="-h --socket --json --timings --timeout --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
                 --socket)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --timeout)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -444,13 +472,17 @@ _tidegate() {
             return 0
             ;;
         tidegate__subcmd__endpoint__subcmd__resolv__subcmd__conf)
-            opts="-h --socket --json --timings --help"
+            opts="-h --socket --json --timings --timeout --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
                 --socket)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --timeout)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -462,13 +494,17 @@ _tidegate() {
             return 0
             ;;
         tidegate__subcmd__events)
-            opts="-h --socket --json --timings --help"
+            opts="-h --socket --json --timings --timeout --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
                 --socket)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --timeout)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -480,13 +516,17 @@ _tidegate() {
             return 0
             ;;
         tidegate__subcmd__explain)
-            opts="-h --socket --json --timings --help"
+            opts="-h --socket --json --timings --timeout --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
                 --socket)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --timeout)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -498,13 +538,17 @@ _tidegate() {
             return 0
             ;;
         tidegate__subcmd__gc)
-            opts="-h --socket --json --timings --help"
+            opts="-h --socket --json --timings --timeout --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
                 --socket)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --timeout)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -852,13 +896,17 @@ _tidegate() {
             return 0
             ;;
         tidegate__subcmd__info)
-            opts="-h --socket --json --timings --help"
+            opts="-h --socket --json --timings --timeout --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
                 --socket)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --timeout)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -870,13 +918,17 @@ _tidegate() {
             return 0
             ;;
         tidegate__subcmd__network)
-            opts="-h --socket --json --timings --help create ls inspect connect disconnect rm help"
+            opts="-h --socket --json --timings --timeout --help create ls inspect connect disconnect rm help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
                 --socket)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --timeout)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -888,13 +940,17 @@ _tidegate() {
             return 0
             ;;
         tidegate__subcmd__network__subcmd__connect)
-            opts="-h --socket --json --timings --help"
+            opts="-h --socket --json --timings --timeout --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
                 --socket)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --timeout)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -906,7 +962,7 @@ _tidegate() {
             return 0
             ;;
         tidegate__subcmd__network__subcmd__create)
-            opts="-h --subnet --gateway --ip-range --aux-address --no-ipv4 --no-ipv6 --mtu --host-ip --internal --isolated --no-icc --anti-spoofing --mode --mode4 --mode6 --no-masquerade --snat --trusted-interface --bridge --label --socket --json --timings --help"
+            opts="-h --subnet --gateway --ip-range --aux-address --no-ipv4 --no-ipv6 --mtu --host-ip --internal --isolated --no-icc --anti-spoofing --mode --mode4 --mode6 --no-masquerade --snat --trusted-interface --bridge --label --socket --json --timings --timeout --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -968,6 +1024,10 @@ _tidegate() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --timeout)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 *)
                     COMPREPLY=()
                     ;;
@@ -976,13 +1036,17 @@ _tidegate() {
             return 0
             ;;
         tidegate__subcmd__network__subcmd__disconnect)
-            opts="-h --socket --json --timings --help"
+            opts="-h --socket --json --timings --timeout --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
                 --socket)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --timeout)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -1106,13 +1170,17 @@ _tidegate() {
             return 0
             ;;
         tidegate__subcmd__network__subcmd__inspect)
-            opts="-h --socket --json --timings --help"
+            opts="-h --socket --json --timings --timeout --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
                 --socket)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --timeout)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -1124,13 +1192,17 @@ _tidegate() {
             return 0
             ;;
         tidegate__subcmd__network__subcmd__ls)
-            opts="-h --socket --json --timings --help"
+            opts="-h --socket --json --timings --timeout --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
                 --socket)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --timeout)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -1142,13 +1214,17 @@ _tidegate() {
             return 0
             ;;
         tidegate__subcmd__network__subcmd__rm)
-            opts="-h --force --socket --json --timings --help"
+            opts="-h --force --socket --json --timings --timeout --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
                 --socket)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --timeout)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -1160,13 +1236,17 @@ _tidegate() {
             return 0
             ;;
         tidegate__subcmd__publish)
-            opts="-h --socket --json --timings --help"
+            opts="-h --socket --json --timings --timeout --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
                 --socket)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --timeout)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -1178,13 +1258,17 @@ _tidegate() {
             return 0
             ;;
         tidegate__subcmd__ruleset)
-            opts="-h --live --diff --socket --json --timings --help"
+            opts="-h --live --diff --socket --json --timings --timeout --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
                 --socket)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --timeout)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -1196,13 +1280,17 @@ _tidegate() {
             return 0
             ;;
         tidegate__subcmd__top)
-            opts="-h --once --socket --json --timings --help"
+            opts="-h --once --socket --json --timings --timeout --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
                 --socket)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --timeout)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -1214,13 +1302,17 @@ _tidegate() {
             return 0
             ;;
         tidegate__subcmd__unpublish)
-            opts="-h --socket --json --timings --help"
+            opts="-h --socket --json --timings --timeout --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
                 --socket)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --timeout)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;

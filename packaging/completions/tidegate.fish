@@ -1,6 +1,6 @@
 # Print an optspec for argparse to handle cmd's options that are independent of any subcommand.
 function __fish_tidegate_global_optspecs
-    string join \n socket= json timings h/help V/version
+    string join \n socket= json timings timeout= h/help V/version
 end
 
 function __fish_tidegate_needs_command
@@ -25,6 +25,7 @@ function __fish_tidegate_using_subcommand
 end
 
 complete -c tidegate -n "__fish_tidegate_needs_command" -l socket -d 'The daemon\'s unix socket' -r -F
+complete -c tidegate -n "__fish_tidegate_needs_command" -l timeout -d 'How long to wait for an answer of the daemon, which may still do what it was asked for later; 0 for as long as it takes. `events` waits for the first answer alone' -r
 complete -c tidegate -n "__fish_tidegate_needs_command" -l json -d 'Print JSON instead of a table'
 complete -c tidegate -n "__fish_tidegate_needs_command" -l timings -d 'Print to standard error where the time went'
 complete -c tidegate -n "__fish_tidegate_needs_command" -s h -l help -d 'Print help'
@@ -44,6 +45,7 @@ complete -c tidegate -n "__fish_tidegate_needs_command" -f -a "info" -d 'Show wh
 complete -c tidegate -n "__fish_tidegate_needs_command" -f -a "ruleset" -d 'Print the nftables ruleset'
 complete -c tidegate -n "__fish_tidegate_needs_command" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c tidegate -n "__fish_tidegate_using_subcommand network; and not __fish_seen_subcommand_from create ls inspect connect disconnect rm help" -l socket -d 'The daemon\'s unix socket' -r -F
+complete -c tidegate -n "__fish_tidegate_using_subcommand network; and not __fish_seen_subcommand_from create ls inspect connect disconnect rm help" -l timeout -d 'How long to wait for an answer of the daemon, which may still do what it was asked for later; 0 for as long as it takes. `events` waits for the first answer alone' -r
 complete -c tidegate -n "__fish_tidegate_using_subcommand network; and not __fish_seen_subcommand_from create ls inspect connect disconnect rm help" -l json -d 'Print JSON instead of a table'
 complete -c tidegate -n "__fish_tidegate_using_subcommand network; and not __fish_seen_subcommand_from create ls inspect connect disconnect rm help" -l timings -d 'Print to standard error where the time went'
 complete -c tidegate -n "__fish_tidegate_using_subcommand network; and not __fish_seen_subcommand_from create ls inspect connect disconnect rm help" -s h -l help -d 'Print help'
@@ -68,6 +70,7 @@ complete -c tidegate -n "__fish_tidegate_using_subcommand network; and __fish_se
 complete -c tidegate -n "__fish_tidegate_using_subcommand network; and __fish_seen_subcommand_from create" -l bridge -d 'The bridge\'s name; else one is made' -r
 complete -c tidegate -n "__fish_tidegate_using_subcommand network; and __fish_seen_subcommand_from create" -l label -d 'Something to remember about it' -r
 complete -c tidegate -n "__fish_tidegate_using_subcommand network; and __fish_seen_subcommand_from create" -l socket -d 'The daemon\'s unix socket' -r -F
+complete -c tidegate -n "__fish_tidegate_using_subcommand network; and __fish_seen_subcommand_from create" -l timeout -d 'How long to wait for an answer of the daemon, which may still do what it was asked for later; 0 for as long as it takes. `events` waits for the first answer alone' -r
 complete -c tidegate -n "__fish_tidegate_using_subcommand network; and __fish_seen_subcommand_from create" -l no-ipv4 -d 'Without IPv4'
 complete -c tidegate -n "__fish_tidegate_using_subcommand network; and __fish_seen_subcommand_from create" -l no-ipv6 -d 'Without IPv6'
 complete -c tidegate -n "__fish_tidegate_using_subcommand network; and __fish_seen_subcommand_from create" -l internal -d 'No way in or out: its endpoints and the host reach each other, and nobody else'
@@ -79,22 +82,27 @@ complete -c tidegate -n "__fish_tidegate_using_subcommand network; and __fish_se
 complete -c tidegate -n "__fish_tidegate_using_subcommand network; and __fish_seen_subcommand_from create" -l timings -d 'Print to standard error where the time went'
 complete -c tidegate -n "__fish_tidegate_using_subcommand network; and __fish_seen_subcommand_from create" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c tidegate -n "__fish_tidegate_using_subcommand network; and __fish_seen_subcommand_from ls" -l socket -d 'The daemon\'s unix socket' -r -F
+complete -c tidegate -n "__fish_tidegate_using_subcommand network; and __fish_seen_subcommand_from ls" -l timeout -d 'How long to wait for an answer of the daemon, which may still do what it was asked for later; 0 for as long as it takes. `events` waits for the first answer alone' -r
 complete -c tidegate -n "__fish_tidegate_using_subcommand network; and __fish_seen_subcommand_from ls" -l json -d 'Print JSON instead of a table'
 complete -c tidegate -n "__fish_tidegate_using_subcommand network; and __fish_seen_subcommand_from ls" -l timings -d 'Print to standard error where the time went'
 complete -c tidegate -n "__fish_tidegate_using_subcommand network; and __fish_seen_subcommand_from ls" -s h -l help -d 'Print help'
 complete -c tidegate -n "__fish_tidegate_using_subcommand network; and __fish_seen_subcommand_from inspect" -l socket -d 'The daemon\'s unix socket' -r -F
+complete -c tidegate -n "__fish_tidegate_using_subcommand network; and __fish_seen_subcommand_from inspect" -l timeout -d 'How long to wait for an answer of the daemon, which may still do what it was asked for later; 0 for as long as it takes. `events` waits for the first answer alone' -r
 complete -c tidegate -n "__fish_tidegate_using_subcommand network; and __fish_seen_subcommand_from inspect" -l json -d 'Print JSON instead of a table'
 complete -c tidegate -n "__fish_tidegate_using_subcommand network; and __fish_seen_subcommand_from inspect" -l timings -d 'Print to standard error where the time went'
 complete -c tidegate -n "__fish_tidegate_using_subcommand network; and __fish_seen_subcommand_from inspect" -s h -l help -d 'Print help'
 complete -c tidegate -n "__fish_tidegate_using_subcommand network; and __fish_seen_subcommand_from connect" -l socket -d 'The daemon\'s unix socket' -r -F
+complete -c tidegate -n "__fish_tidegate_using_subcommand network; and __fish_seen_subcommand_from connect" -l timeout -d 'How long to wait for an answer of the daemon, which may still do what it was asked for later; 0 for as long as it takes. `events` waits for the first answer alone' -r
 complete -c tidegate -n "__fish_tidegate_using_subcommand network; and __fish_seen_subcommand_from connect" -l json -d 'Print JSON instead of a table'
 complete -c tidegate -n "__fish_tidegate_using_subcommand network; and __fish_seen_subcommand_from connect" -l timings -d 'Print to standard error where the time went'
 complete -c tidegate -n "__fish_tidegate_using_subcommand network; and __fish_seen_subcommand_from connect" -s h -l help -d 'Print help'
 complete -c tidegate -n "__fish_tidegate_using_subcommand network; and __fish_seen_subcommand_from disconnect" -l socket -d 'The daemon\'s unix socket' -r -F
+complete -c tidegate -n "__fish_tidegate_using_subcommand network; and __fish_seen_subcommand_from disconnect" -l timeout -d 'How long to wait for an answer of the daemon, which may still do what it was asked for later; 0 for as long as it takes. `events` waits for the first answer alone' -r
 complete -c tidegate -n "__fish_tidegate_using_subcommand network; and __fish_seen_subcommand_from disconnect" -l json -d 'Print JSON instead of a table'
 complete -c tidegate -n "__fish_tidegate_using_subcommand network; and __fish_seen_subcommand_from disconnect" -l timings -d 'Print to standard error where the time went'
 complete -c tidegate -n "__fish_tidegate_using_subcommand network; and __fish_seen_subcommand_from disconnect" -s h -l help -d 'Print help'
 complete -c tidegate -n "__fish_tidegate_using_subcommand network; and __fish_seen_subcommand_from rm" -l socket -d 'The daemon\'s unix socket' -r -F
+complete -c tidegate -n "__fish_tidegate_using_subcommand network; and __fish_seen_subcommand_from rm" -l timeout -d 'How long to wait for an answer of the daemon, which may still do what it was asked for later; 0 for as long as it takes. `events` waits for the first answer alone' -r
 complete -c tidegate -n "__fish_tidegate_using_subcommand network; and __fish_seen_subcommand_from rm" -l force -d 'With the endpoints that are attached to them'
 complete -c tidegate -n "__fish_tidegate_using_subcommand network; and __fish_seen_subcommand_from rm" -l json -d 'Print JSON instead of a table'
 complete -c tidegate -n "__fish_tidegate_using_subcommand network; and __fish_seen_subcommand_from rm" -l timings -d 'Print to standard error where the time went'
@@ -118,26 +126,32 @@ complete -c tidegate -n "__fish_tidegate_using_subcommand attach" -l ifname -d '
 complete -c tidegate -n "__fish_tidegate_using_subcommand attach" -l gateway-priority -d 'Which of the namespace\'s networks is its way out: the one with the highest priority' -r
 complete -c tidegate -n "__fish_tidegate_using_subcommand attach" -l sysctl -d 'A sysctl of its interface: net.ipv4.conf.IFNAME.KEY=VALUE, with IFNAME as it is' -r
 complete -c tidegate -n "__fish_tidegate_using_subcommand attach" -l socket -d 'The daemon\'s unix socket' -r -F
+complete -c tidegate -n "__fish_tidegate_using_subcommand attach" -l timeout -d 'How long to wait for an answer of the daemon, which may still do what it was asked for later; 0 for as long as it takes. `events` waits for the first answer alone' -r
 complete -c tidegate -n "__fish_tidegate_using_subcommand attach" -l json -d 'Print JSON instead of a table'
 complete -c tidegate -n "__fish_tidegate_using_subcommand attach" -l timings -d 'Print to standard error where the time went'
 complete -c tidegate -n "__fish_tidegate_using_subcommand attach" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c tidegate -n "__fish_tidegate_using_subcommand detach" -l socket -d 'The daemon\'s unix socket' -r -F
+complete -c tidegate -n "__fish_tidegate_using_subcommand detach" -l timeout -d 'How long to wait for an answer of the daemon, which may still do what it was asked for later; 0 for as long as it takes. `events` waits for the first answer alone' -r
 complete -c tidegate -n "__fish_tidegate_using_subcommand detach" -l json -d 'Print JSON instead of a table'
 complete -c tidegate -n "__fish_tidegate_using_subcommand detach" -l timings -d 'Print to standard error where the time went'
 complete -c tidegate -n "__fish_tidegate_using_subcommand detach" -s h -l help -d 'Print help'
 complete -c tidegate -n "__fish_tidegate_using_subcommand gc" -l socket -d 'The daemon\'s unix socket' -r -F
+complete -c tidegate -n "__fish_tidegate_using_subcommand gc" -l timeout -d 'How long to wait for an answer of the daemon, which may still do what it was asked for later; 0 for as long as it takes. `events` waits for the first answer alone' -r
 complete -c tidegate -n "__fish_tidegate_using_subcommand gc" -l json -d 'Print JSON instead of a table'
 complete -c tidegate -n "__fish_tidegate_using_subcommand gc" -l timings -d 'Print to standard error where the time went'
 complete -c tidegate -n "__fish_tidegate_using_subcommand gc" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c tidegate -n "__fish_tidegate_using_subcommand publish" -l socket -d 'The daemon\'s unix socket' -r -F
+complete -c tidegate -n "__fish_tidegate_using_subcommand publish" -l timeout -d 'How long to wait for an answer of the daemon, which may still do what it was asked for later; 0 for as long as it takes. `events` waits for the first answer alone' -r
 complete -c tidegate -n "__fish_tidegate_using_subcommand publish" -l json -d 'Print JSON instead of a table'
 complete -c tidegate -n "__fish_tidegate_using_subcommand publish" -l timings -d 'Print to standard error where the time went'
 complete -c tidegate -n "__fish_tidegate_using_subcommand publish" -s h -l help -d 'Print help'
 complete -c tidegate -n "__fish_tidegate_using_subcommand unpublish" -l socket -d 'The daemon\'s unix socket' -r -F
+complete -c tidegate -n "__fish_tidegate_using_subcommand unpublish" -l timeout -d 'How long to wait for an answer of the daemon, which may still do what it was asked for later; 0 for as long as it takes. `events` waits for the first answer alone' -r
 complete -c tidegate -n "__fish_tidegate_using_subcommand unpublish" -l json -d 'Print JSON instead of a table'
 complete -c tidegate -n "__fish_tidegate_using_subcommand unpublish" -l timings -d 'Print to standard error where the time went'
 complete -c tidegate -n "__fish_tidegate_using_subcommand unpublish" -s h -l help -d 'Print help'
 complete -c tidegate -n "__fish_tidegate_using_subcommand endpoint; and not __fish_seen_subcommand_from ls inspect resolv-conf help" -l socket -d 'The daemon\'s unix socket' -r -F
+complete -c tidegate -n "__fish_tidegate_using_subcommand endpoint; and not __fish_seen_subcommand_from ls inspect resolv-conf help" -l timeout -d 'How long to wait for an answer of the daemon, which may still do what it was asked for later; 0 for as long as it takes. `events` waits for the first answer alone' -r
 complete -c tidegate -n "__fish_tidegate_using_subcommand endpoint; and not __fish_seen_subcommand_from ls inspect resolv-conf help" -l json -d 'Print JSON instead of a table'
 complete -c tidegate -n "__fish_tidegate_using_subcommand endpoint; and not __fish_seen_subcommand_from ls inspect resolv-conf help" -l timings -d 'Print to standard error where the time went'
 complete -c tidegate -n "__fish_tidegate_using_subcommand endpoint; and not __fish_seen_subcommand_from ls inspect resolv-conf help" -s h -l help -d 'Print help'
@@ -146,14 +160,17 @@ complete -c tidegate -n "__fish_tidegate_using_subcommand endpoint; and not __fi
 complete -c tidegate -n "__fish_tidegate_using_subcommand endpoint; and not __fish_seen_subcommand_from ls inspect resolv-conf help" -f -a "resolv-conf" -d 'Print the content of /etc/resolv.conf for an endpoint\'s namespace'
 complete -c tidegate -n "__fish_tidegate_using_subcommand endpoint; and not __fish_seen_subcommand_from ls inspect resolv-conf help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c tidegate -n "__fish_tidegate_using_subcommand endpoint; and __fish_seen_subcommand_from ls" -l socket -d 'The daemon\'s unix socket' -r -F
+complete -c tidegate -n "__fish_tidegate_using_subcommand endpoint; and __fish_seen_subcommand_from ls" -l timeout -d 'How long to wait for an answer of the daemon, which may still do what it was asked for later; 0 for as long as it takes. `events` waits for the first answer alone' -r
 complete -c tidegate -n "__fish_tidegate_using_subcommand endpoint; and __fish_seen_subcommand_from ls" -l json -d 'Print JSON instead of a table'
 complete -c tidegate -n "__fish_tidegate_using_subcommand endpoint; and __fish_seen_subcommand_from ls" -l timings -d 'Print to standard error where the time went'
 complete -c tidegate -n "__fish_tidegate_using_subcommand endpoint; and __fish_seen_subcommand_from ls" -s h -l help -d 'Print help'
 complete -c tidegate -n "__fish_tidegate_using_subcommand endpoint; and __fish_seen_subcommand_from inspect" -l socket -d 'The daemon\'s unix socket' -r -F
+complete -c tidegate -n "__fish_tidegate_using_subcommand endpoint; and __fish_seen_subcommand_from inspect" -l timeout -d 'How long to wait for an answer of the daemon, which may still do what it was asked for later; 0 for as long as it takes. `events` waits for the first answer alone' -r
 complete -c tidegate -n "__fish_tidegate_using_subcommand endpoint; and __fish_seen_subcommand_from inspect" -l json -d 'Print JSON instead of a table'
 complete -c tidegate -n "__fish_tidegate_using_subcommand endpoint; and __fish_seen_subcommand_from inspect" -l timings -d 'Print to standard error where the time went'
 complete -c tidegate -n "__fish_tidegate_using_subcommand endpoint; and __fish_seen_subcommand_from inspect" -s h -l help -d 'Print help'
 complete -c tidegate -n "__fish_tidegate_using_subcommand endpoint; and __fish_seen_subcommand_from resolv-conf" -l socket -d 'The daemon\'s unix socket' -r -F
+complete -c tidegate -n "__fish_tidegate_using_subcommand endpoint; and __fish_seen_subcommand_from resolv-conf" -l timeout -d 'How long to wait for an answer of the daemon, which may still do what it was asked for later; 0 for as long as it takes. `events` waits for the first answer alone' -r
 complete -c tidegate -n "__fish_tidegate_using_subcommand endpoint; and __fish_seen_subcommand_from resolv-conf" -l json -d 'Print JSON instead of a table'
 complete -c tidegate -n "__fish_tidegate_using_subcommand endpoint; and __fish_seen_subcommand_from resolv-conf" -l timings -d 'Print to standard error where the time went'
 complete -c tidegate -n "__fish_tidegate_using_subcommand endpoint; and __fish_seen_subcommand_from resolv-conf" -s h -l help -d 'Print help (see more with \'--help\')'
@@ -162,27 +179,33 @@ complete -c tidegate -n "__fish_tidegate_using_subcommand endpoint; and __fish_s
 complete -c tidegate -n "__fish_tidegate_using_subcommand endpoint; and __fish_seen_subcommand_from help" -f -a "resolv-conf" -d 'Print the content of /etc/resolv.conf for an endpoint\'s namespace'
 complete -c tidegate -n "__fish_tidegate_using_subcommand endpoint; and __fish_seen_subcommand_from help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c tidegate -n "__fish_tidegate_using_subcommand events" -l socket -d 'The daemon\'s unix socket' -r -F
+complete -c tidegate -n "__fish_tidegate_using_subcommand events" -l timeout -d 'How long to wait for an answer of the daemon, which may still do what it was asked for later; 0 for as long as it takes. `events` waits for the first answer alone' -r
 complete -c tidegate -n "__fish_tidegate_using_subcommand events" -l json -d 'Print JSON instead of a table'
 complete -c tidegate -n "__fish_tidegate_using_subcommand events" -l timings -d 'Print to standard error where the time went'
 complete -c tidegate -n "__fish_tidegate_using_subcommand events" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c tidegate -n "__fish_tidegate_using_subcommand doctor" -l socket -d 'The daemon\'s unix socket' -r -F
+complete -c tidegate -n "__fish_tidegate_using_subcommand doctor" -l timeout -d 'How long to wait for an answer of the daemon, which may still do what it was asked for later; 0 for as long as it takes. `events` waits for the first answer alone' -r
 complete -c tidegate -n "__fish_tidegate_using_subcommand doctor" -l json -d 'Print JSON instead of a table'
 complete -c tidegate -n "__fish_tidegate_using_subcommand doctor" -l timings -d 'Print to standard error where the time went'
 complete -c tidegate -n "__fish_tidegate_using_subcommand doctor" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c tidegate -n "__fish_tidegate_using_subcommand explain" -l socket -d 'The daemon\'s unix socket' -r -F
+complete -c tidegate -n "__fish_tidegate_using_subcommand explain" -l timeout -d 'How long to wait for an answer of the daemon, which may still do what it was asked for later; 0 for as long as it takes. `events` waits for the first answer alone' -r
 complete -c tidegate -n "__fish_tidegate_using_subcommand explain" -l json -d 'Print JSON instead of a table'
 complete -c tidegate -n "__fish_tidegate_using_subcommand explain" -l timings -d 'Print to standard error where the time went'
 complete -c tidegate -n "__fish_tidegate_using_subcommand explain" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c tidegate -n "__fish_tidegate_using_subcommand top" -l socket -d 'The daemon\'s unix socket' -r -F
+complete -c tidegate -n "__fish_tidegate_using_subcommand top" -l timeout -d 'How long to wait for an answer of the daemon, which may still do what it was asked for later; 0 for as long as it takes. `events` waits for the first answer alone' -r
 complete -c tidegate -n "__fish_tidegate_using_subcommand top" -l once -d 'Show it once, and end'
 complete -c tidegate -n "__fish_tidegate_using_subcommand top" -l json -d 'Print JSON instead of a table'
 complete -c tidegate -n "__fish_tidegate_using_subcommand top" -l timings -d 'Print to standard error where the time went'
 complete -c tidegate -n "__fish_tidegate_using_subcommand top" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c tidegate -n "__fish_tidegate_using_subcommand info" -l socket -d 'The daemon\'s unix socket' -r -F
+complete -c tidegate -n "__fish_tidegate_using_subcommand info" -l timeout -d 'How long to wait for an answer of the daemon, which may still do what it was asked for later; 0 for as long as it takes. `events` waits for the first answer alone' -r
 complete -c tidegate -n "__fish_tidegate_using_subcommand info" -l json -d 'Print JSON instead of a table'
 complete -c tidegate -n "__fish_tidegate_using_subcommand info" -l timings -d 'Print to standard error where the time went'
 complete -c tidegate -n "__fish_tidegate_using_subcommand info" -s h -l help -d 'Print help'
 complete -c tidegate -n "__fish_tidegate_using_subcommand ruleset" -l socket -d 'The daemon\'s unix socket' -r -F
+complete -c tidegate -n "__fish_tidegate_using_subcommand ruleset" -l timeout -d 'How long to wait for an answer of the daemon, which may still do what it was asked for later; 0 for as long as it takes. `events` waits for the first answer alone' -r
 complete -c tidegate -n "__fish_tidegate_using_subcommand ruleset" -l live -d 'As the kernel has it, not as it is planned'
 complete -c tidegate -n "__fish_tidegate_using_subcommand ruleset" -l diff -d 'Only what differs between the two; nothing where they agree'
 complete -c tidegate -n "__fish_tidegate_using_subcommand ruleset" -l json -d 'Print JSON instead of a table'

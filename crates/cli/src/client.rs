@@ -15,6 +15,9 @@ use tidegate_model::{
 const AFTER_HELP: &str = "\
 Exit status: 0 done; 1 refused, and the user can mend it; 2 the daemon or the host failed.
 
+Limits: one command asks for at most 64 subnets, gateways, ranges or trusted interfaces, 256 auxiliary addresses or
+labels, 64 aliases or sysctls, and 16,384 ports. A namespace's path that does not answer is given up after 5 s.
+
 Examples:
   tidegate network create web
   tidegate attach web --netns box1 --name front -p 8080:80
@@ -39,6 +42,17 @@ pub struct Client {
     /// Print to standard error where the time went
     #[arg(long, global = true)]
     pub timings: bool,
+
+    /// How long to wait for an answer of the daemon, which may still do what it was asked for later; 0 for as long as it
+    /// takes. `events` waits for the first answer alone
+    #[arg(
+        long,
+        global = true,
+        value_name = "SECONDS",
+        env = "TIDEGATE_TIMEOUT",
+        default_value = "60"
+    )]
+    pub timeout: u32,
 
     /// What to do.
     #[command(subcommand)]

@@ -61,7 +61,7 @@ impl From<Result<(), ClientError>> for Outcome {
 
 /// Does what the command line says.
 pub(crate) async fn run(client: Client) -> Outcome {
-    let daemon = Daemon::new(client.socket);
+    let daemon = Daemon::new(client.socket, client.timeout);
     let output = Output { json: client.json };
     let mut outcome = carry_out(client.command, &daemon, output).await;
     if client.timings {

@@ -2,7 +2,7 @@
 
 use std::cell::RefCell;
 use std::path::PathBuf;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use http_body_util::{BodyExt, Full};
 use hyper::body::Bytes;
@@ -13,6 +13,7 @@ use serde::Serialize;
 use serde_json::Value;
 use tidegate_model::api::Refusal;
 use tokio::net::UnixStream;
+use tokio::time::timeout;
 
 use crate::error::ClientError;
 use crate::timings::Call;
@@ -21,14 +22,19 @@ use crate::timings::Call;
 #[derive(Debug)]
 pub(crate) struct Daemon {
     socket: PathBuf,
+    /// How long an answer is waited for; none for as long as it takes.
+    patience: Option<Duration>,
     /// The calls that were answered.
     calls: RefCell<Vec<Call>>,
 }
 
 impl Daemon {
-    pub(crate) fn new(socket: PathBuf) -> Self {
+    /// `patience` is in seconds, 0 for as long as an answer takes.
+    pub(crate) fn new(socket: PathBuf, patience: u32) -> Self {
+        let patience = Duration::from_secs(patience.into());
         Self {
             socket,
+            patience: Some(patience).filter(|patience| !patience.is_zero()),
             calls: RefCell::default(),
         }
     }
@@ -55,13 +61,18 @@ impl Daemon {
 
     /// Asks for what comes line by line, one JSON value each.
     pub(crate) async fn lines(&self, path: &str) -> Result<Lines, ClientError> {
-        let response = self.send(request(Method::GET, path, Bytes::new())?).await?;
-        let (is_success, body) = (response.status().is_success(), response.into_body());
-        if !is_success {
+        let request = request(Method::GET, path, Bytes::new())?;
+        let body = self.in_time(async {
+            let response = self.send(request).await?;
+            let (is_success, body) = (response.status().is_success(), response.into_body());
+            if is_success {
+                return Ok(body);
+            }
             let broken = |source| ClientError::Broken { source };
             let answer = body.collect().await.map_err(broken)?.to_bytes();
-            return Err(ClientError::Refused(refusal(&answer)?));
-        }
+            Err(ClientError::Refused(refusal(&answer)?))
+        });
+        let body = body.await?;
         Ok(Lines {
             body,
             bytes: Vec::new(),
@@ -69,6 +80,28 @@ impl Daemon {
     }
 
     async fn call(&self, method: Method, path: &str, body: Bytes) -> Result<Value, ClientError> {
+        self.in_time(self.call_patiently(method, path, body)).await
+    }
+
+    /// Waits for an answer as long as is to be waited.
+    async fn in_time<T>(
+        &self,
+        answer: impl Future<Output = Result<T, ClientError>>,
+    ) -> Result<T, ClientError> {
+        match self.patience {
+            None => answer.await,
+            Some(waited) => timeout(waited, answer)
+                .await
+                .unwrap_or_else(|_| Err(ClientError::NoAnswer { waited })),
+        }
+    }
+
+    async fn call_patiently(
+        &self,
+        method: Method,
+        path: &str,
+        body: Bytes,
+    ) -> Result<Value, ClientError> {
         let broken = |source| ClientError::Broken { source };
         let since = Instant::now();
         let name = format!("{method} {path}");

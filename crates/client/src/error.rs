@@ -2,6 +2,7 @@
 
 use std::io;
 use std::path::PathBuf;
+use std::time::Duration;
 
 use tidegate_cli::Report;
 use tidegate_model::api::Refusal;
@@ -38,6 +39,12 @@ pub(crate) enum ClientError {
     Broken {
         /// Why.
         source: hyper::Error,
+    },
+    /// The daemon takes its time.
+    #[error("tidegated did not answer within {waited:?}")]
+    NoAnswer {
+        /// How long was waited.
+        waited: Duration,
     },
     /// An answer that makes no sense.
     #[error("tidegated gave an answer that is not understood")]
@@ -129,6 +136,9 @@ impl ClientError {
             Self::Broken { .. } => {
                 Some("see what it logged with `journalctl -u tidegated`, and what it did with `ls`")
             }
+            Self::NoAnswer { .. } => Some(
+                "it may still do what it was asked for: see `ls`, and `journalctl -u tidegated`; wait longer with --timeout",
+            ),
             Self::Answer { .. } => {
                 Some("`tidegate --version` and `tidegated --version` should be the same")
             }

@@ -47,7 +47,7 @@ impl fmt::Display for What<'_> {
     }
 }
 
-/// Requests that are sent in one datagram. The kernel carries out each of them even after one
+/// Requests that are sent together. The kernel carries out each of them even after one
 /// that failed, so the caller undoes the whole batch.
 #[derive(Default)]
 pub(crate) struct Batch<'a> {

@@ -57,8 +57,6 @@ const IPS_DST_NAT: u32 = 1 << 5;
 const AF_UNSPEC: u8 = 0;
 /// Length of `struct nfgenmsg`.
 const HEADER: usize = 4;
-/// How many are deleted with one datagram; the answers fit a socket's default buffer.
-const BATCH: usize = 64;
 
 /// The kernel's tracked connections. Sockets are opened when they are first needed, and kept.
 pub(crate) struct Conntrack {
@@ -193,12 +191,10 @@ fn is_unknown(cause: &Cause) -> bool {
 }
 
 fn delete(socket: &mut Socket, requests: &[Request]) -> Result<(), Cause> {
-    for batch in requests.chunks(BATCH) {
-        for answer in socket.exchange(batch)? {
-            match answer {
-                Err(refusal) if refusal.errno != Errno::NOENT => return Err(refusal.into()),
-                _ => {}
-            }
+    for answer in socket.exchange(requests)? {
+        match answer {
+            Err(refusal) if refusal.errno != Errno::NOENT => return Err(refusal.into()),
+            _ => {}
         }
     }
     Ok(())

@@ -3,6 +3,7 @@
 use std::fmt;
 use std::io;
 use std::path::Path;
+use std::time::Duration;
 
 use rustix::io::Errno;
 
@@ -185,6 +186,12 @@ pub(crate) enum Cause {
     /// A dump was interrupted by changes each time that it was tried.
     #[error("the kernel's list kept changing while it was read")]
     Unsteady,
+    /// More answers came than the socket keeps.
+    #[error("an answer of the kernel was lost: what was done is not known")]
+    Lost,
+    /// The kernel does not answer.
+    #[error("the kernel did not answer within {0:?}")]
+    Silent(Duration),
     /// The kernel's answer was not what its interface promises.
     #[error("the kernel's answer is malformed: {0}")]
     Malformed(&'static str),
@@ -217,7 +224,7 @@ impl Cause {
             Self::Io(error) => Errno::from_io_error(error).map_or(ErrorKind::Other, kind_of),
             Self::Netns(fault) => ErrorKind::Netns(*fault),
             Self::PortTaken(_) => ErrorKind::PortTaken,
-            Self::Unsteady | Self::Malformed(_) => ErrorKind::Other,
+            Self::Unsteady | Self::Lost | Self::Silent(_) | Self::Malformed(_) => ErrorKind::Other,
             Self::Injected { kind, .. } => *kind,
         }
     }

@@ -33,7 +33,9 @@ impl Netns {
         // Without blocking: the path may lead to a FIFO as well.
         let flags = OFlags::RDONLY | OFlags::CLOEXEC | OFlags::NONBLOCK | OFlags::NOCTTY;
         let file = rustix::fs::open(path, flags, Mode::empty()).map_err(|errno| match errno {
-            Errno::NOENT | Errno::NOTDIR | Errno::SRCH => NetnsFault::Gone.into(),
+            Errno::NOENT | Errno::NOTDIR | Errno::SRCH | Errno::NAMETOOLONG => {
+                NetnsFault::Gone.into()
+            }
             Errno::ISDIR | Errno::NXIO => NetnsFault::NotANetns.into(),
             other => Fault::from(other),
         })?;

@@ -95,7 +95,7 @@ fn retire_inside(peer: &Peer, host_end: u32) -> Result<(), LinkError> {
     put_away(&mut socket, found.index, down, &name, &peer.addresses).map_err(failed)
 }
 
-/// Takes down, renames, and takes the addresses off, in one datagram. Addresses that are not there any
+/// Takes down, renames, and takes the addresses off, all at once. Addresses that are not there any
 /// more are no failure.
 fn put_away(
     socket: &mut Socket,

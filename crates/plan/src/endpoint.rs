@@ -8,7 +8,8 @@ use tidegate_model::{Change, Endpoint, IfName, Name, NetnsRef, Network, State};
 
 use crate::network::{ENDPOINT, find, interface_name};
 use crate::{
-    Plan, PortFacts, Refused, Stale, addresses, elements, gateways, holds, host_ports, steps,
+    Plan, PortFacts, Refused, Stale, addresses, elements, gateways, holds, host_ports, limits,
+    steps,
 };
 
 /// Plans an endpoint: its addresses, its veth pair and its published ports.
@@ -26,6 +27,7 @@ pub fn attach(
     netns: &NetnsFacts,
     host: &PortFacts,
 ) -> Result<Plan, Refused> {
+    limits::of_endpoint(request)?;
     let network = find(state, &request.network)?;
     let name = endpoint_name(state, request)?;
     if let Some(other) = state

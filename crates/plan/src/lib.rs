@@ -9,6 +9,7 @@ mod explain;
 mod gateways;
 mod holds;
 mod host_ports;
+mod limits;
 mod network;
 mod peers;
 mod policy;

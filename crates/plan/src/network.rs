@@ -7,7 +7,7 @@ use tidegate_model::links::LinkStep;
 use tidegate_model::{Change, Endpoint, IfName, MacAddr, Name, Network, State};
 
 use crate::{
-    HostFacts, Plan, Pools, Refused, Stale, elements, holds, peers, policy, steps, subnets,
+    HostFacts, Plan, Pools, Refused, Stale, elements, holds, limits, peers, policy, steps, subnets,
 };
 
 /// What the names of bridges that we name start with.
@@ -29,6 +29,7 @@ pub fn create_network(
     if state.networks.contains_key(&request.name) {
         return Err(Refused::NetworkExists(request.name.clone()));
     }
+    limits::of_network(request)?;
     check_mtu(request)?;
     policy::check(request)?;
     let subnets = subnets::subnets(state, request, host, pools)?;

@@ -4,7 +4,7 @@ use tidegate_model::{Change, Endpoint, Name, PortBinding, PortRequest, State};
 
 use crate::endpoint::find_endpoint;
 use crate::network::find;
-use crate::{Plan, PortFacts, Refused, Stale, elements, holds, host_ports};
+use crate::{Plan, PortFacts, Refused, Stale, elements, holds, host_ports, limits};
 
 /// Plans the publishing of more ports of an endpoint.
 ///
@@ -16,6 +16,7 @@ pub fn publish(
     requests: &[PortRequest],
     host: &PortFacts,
 ) -> Result<Plan, Refused> {
+    limits::of_ports(requests)?;
     let before = find_endpoint(state, name)?;
     let network = find(state, &before.network)?;
     let new = host_ports::bind(state, network, &before.addresses, requests, host)?;
@@ -32,6 +33,7 @@ pub fn publish(
 /// # Errors
 /// Refuses an endpoint that does not exist, and ports that it does not publish.
 pub fn unpublish(state: &State, name: &Name, requests: &[PortRequest]) -> Result<Plan, Refused> {
+    limits::of_ports(requests)?;
     let before = find_endpoint(state, name)?;
     let network = find(state, &before.network)?;
     let named = |request: &PortRequest| before.ports.iter().any(|binding| request.names(binding));

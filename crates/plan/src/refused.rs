@@ -15,6 +15,16 @@ pub enum Refused {
     /// A value of the request is not valid.
     #[error(transparent)]
     Invalid(#[from] Invalid),
+    /// More than one request may ask for.
+    #[error("{asked} {what} were asked for at once, and at most {most} are carried out")]
+    TooMany {
+        /// Of what.
+        what: &'static str,
+        /// How many.
+        asked: usize,
+        /// The most.
+        most: usize,
+    },
     /// The network does not exist.
     #[error("network {0} does not exist")]
     NoNetwork(Name),
@@ -428,6 +438,7 @@ impl Refused {
             | Self::NotConnected(..)
             | Self::NoFreePort { .. } => RefusalKind::Conflict,
             Self::Invalid(_)
+            | Self::TooMany { .. }
             | Self::TwoAddresses(..)
             | Self::AddressOutside { .. }
             | Self::Ipv6OffFor(_)
@@ -463,6 +474,9 @@ impl Refused {
     pub fn hint(&self) -> String {
         match self {
             Self::Invalid(invalid) => invalid.hint.to_owned(),
+            Self::TooMany { most, .. } => {
+                format!("ask for {most} or fewer; see \"Limits\" in tidegate(1)")
+            }
             Self::NoNetwork(_) => "see `tidegate network ls`".into(),
             Self::NoEndpoint(_) => "see `tidegate endpoint ls`".into(),
             Self::NetworkExists(name) => format!("see `tidegate network inspect {name}`, or choose another name"),

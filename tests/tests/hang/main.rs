@@ -6,6 +6,8 @@
     reason = "what is not as it should be fails the test"
 )]
 
+mod batches;
+mod client;
 mod paths;
 
 use tidegate_tests::Programs;

@@ -1,10 +1,14 @@
 //! A netlink socket that is opened once and kept.
 
 use std::io;
+use std::time::{Duration, Instant};
 
 use netlink_packet_core::{NLM_F_ACK, NLM_F_DUMP, NLM_F_DUMP_INTR, NetlinkBuffer};
 use netlink_sys::SocketAddr;
 use rustix::io::Errno;
+use rustix::net::sockopt::{
+    Timeout, set_socket_recv_buffer_size, set_socket_recv_buffer_size_force, set_socket_timeout,
+};
 
 use super::ext_ack::verdict;
 use super::request::Request;
@@ -19,6 +23,14 @@ const VERDICT: u16 = 2;
 const DONE: u16 = 3;
 /// Bytes; the kernel makes no datagram of a list greater than 32 KiB (`netlink_recvmsg`).
 const BUFFER: usize = 64 * 1024;
+/// How many requests go in one datagram. All answers wait in the socket's memory until they are read, and one that finds no
+/// room there is lost: a mere "done" takes some 800 of 212,992 bytes (net.core.rmem_default).
+const AT_ONCE: usize = 64;
+/// Bytes of that memory that are asked for, where an administrator has made the default smaller (socket(7)).
+const MEMORY: usize = 1 << 20;
+/// How long the kernel may take to go on with an answer. It carries requests out while they are sent, so that an answer which
+/// is not there is lost, as a rule.
+const PATIENCE: Duration = Duration::from_secs(10);
 /// How often a list that changed while it was read is read again.
 const TRIES: usize = 16;
 
@@ -27,6 +39,8 @@ pub(crate) struct Socket {
     inner: netlink_sys::Socket,
     sequence: u32,
     buffer: Vec<u8>,
+    /// Whether answers to a request that failed may yet come.
+    is_behind: bool,
 }
 
 /// One message of the kernel's.
@@ -47,17 +61,36 @@ impl Socket {
         let _ = inner.set_ext_ack(true);
         let _ = inner.set_cap_ack(true);
         let _ = inner.set_netlink_get_strict_chk(true);
+        if set_socket_recv_buffer_size_force(&inner, MEMORY).is_err() {
+            // Without the privilege: as much as everybody may have.
+            set_socket_recv_buffer_size(&inner, MEMORY)?;
+        }
+        set_socket_timeout(&inner, Timeout::Recv, Some(PATIENCE))?;
         Ok(Self {
             inner,
             sequence: 0,
             buffer: Vec::with_capacity(BUFFER),
+            is_behind: false,
         })
     }
 
-    /// Sends the requests in one datagram and gives back what the kernel said to each: the body
+    /// Sends the requests, some in each datagram, and gives back what the kernel said to each: the body
     /// of its answer, empty where the answer is a mere "done". The kernel carries out each of
     /// them, whatever became of the ones before.
+    ///
+    /// Where an answer is lost, or does not come, that is an error, and what was carried out is not known.
     pub(crate) fn exchange(
+        &mut self,
+        requests: &[Request],
+    ) -> Result<Vec<Result<Vec<u8>, Refusal>>, Cause> {
+        let mut answers = Vec::with_capacity(requests.len());
+        for some in requests.chunks(AT_ONCE) {
+            answers.extend(self.exchange_some(some)?);
+        }
+        Ok(answers)
+    }
+
+    fn exchange_some(
         &mut self,
         requests: &[Request],
     ) -> Result<Vec<Result<Vec<u8>, Refusal>>, Cause> {
@@ -145,6 +178,7 @@ impl Socket {
 
     /// Sends the requests in one datagram; the sequence numbers count up from the one returned.
     fn send(&mut self, requests: &[Request], flags: u16) -> Result<u32, Cause> {
+        self.catch_up()?;
         let first = self.sequence.wrapping_add(1);
         let mut datagram = Vec::new();
         for request in requests {
@@ -157,14 +191,10 @@ impl Socket {
 
     /// Receives one datagram and hands on its messages.
     fn receive(&mut self, each: impl FnMut(Message<'_>) -> Result<(), Cause>) -> Result<(), Cause> {
-        let (length, sender) = loop {
-            self.buffer.clear();
-            match self.inner.recv_from(&mut self.buffer, TRUNCATION) {
-                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-                received => break received?,
-            }
-        };
+        let received = self.receive_one(TRUNCATION);
+        let (length, sender) = received.inspect_err(|_| self.is_behind = true)?;
         if length > self.buffer.len() {
+            self.is_behind = true;
             return Err(Cause::Malformed("a datagram greater than 64 KiB"));
         }
         match sender.port_number() {
@@ -172,10 +202,43 @@ impl Socket {
             _ => Ok(()),
         }
     }
+
+    fn receive_one(&mut self, flags: i32) -> Result<(usize, SocketAddr), Cause> {
+        loop {
+            self.buffer.clear();
+            let error = match self.inner.recv_from(&mut self.buffer, flags) {
+                Ok(received) => return Ok(received),
+                Err(error) => error,
+            };
+            match Errno::from_io_error(&error) {
+                Some(Errno::INTR) => {}
+                Some(Errno::AGAIN) => return Err(Cause::Silent(PATIENCE)),
+                Some(Errno::NOBUFS) => return Err(Cause::Lost),
+                _ => return Err(error.into()),
+            }
+        }
+    }
+
+    /// Reads what is left of the answers to a request that failed. Until all of a list is read, the kernel begins no
+    /// other (`netlink_dump_start`).
+    fn catch_up(&mut self) -> Result<(), Cause> {
+        let end = Instant::now() + PATIENCE;
+        while self.is_behind {
+            match self.receive_one(TRUNCATION | DO_NOT_WAIT) {
+                Err(Cause::Silent(_)) => self.is_behind = false,
+                Ok(_) | Err(Cause::Lost) if Instant::now() < end => {}
+                Ok(_) | Err(Cause::Lost) => return Err(Cause::Silent(PATIENCE)),
+                Err(cause) => return Err(cause),
+            }
+        }
+        Ok(())
+    }
 }
 
 /// `MSG_TRUNC`: tell the true length of a datagram that does not fit (recv(2)).
 const TRUNCATION: i32 = 0x20;
+/// `MSG_DONTWAIT`.
+const DO_NOT_WAIT: i32 = 0x40;
 
 /// The messages of a datagram; ends at the first malformed one.
 pub(crate) fn messages(datagram: &[u8]) -> impl Iterator<Item = Message<'_>> {
@@ -205,5 +268,55 @@ fn end_of_list(body: &[u8]) -> Result<(), Cause> {
             message: None,
         })),
         _ => Ok(()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use netlink_sys::protocols::NETLINK_ROUTE;
+
+    use super::*;
+    use crate::message;
+
+    #[test]
+    fn every_one_of_many_requests_is_answered() {
+        let mut socket = Socket::open(NETLINK_ROUTE).unwrap();
+        let ask = message::get_link(1);
+        let answers = socket.exchange(&vec![ask; 3000]).unwrap();
+        assert_eq!(answers.len(), 3000);
+        assert!(
+            answers
+                .iter()
+                .all(|answer| answer.as_ref().is_ok_and(|body| !body.is_empty()))
+        );
+    }
+
+    #[test]
+    fn an_answer_that_is_lost_is_an_error_and_the_next_request_is_answered() {
+        let mut socket = Socket::open(NETLINK_ROUTE).unwrap();
+        set_socket_recv_buffer_size(&socket.inner, 4096).unwrap();
+        let ask = message::get_link(1);
+        let lost = socket.exchange_some(&vec![ask.clone(); 500]).unwrap_err();
+        assert!(matches!(lost, Cause::Lost), "{lost:?}");
+        assert!(!socket.ask(ask).unwrap().is_empty());
+    }
+
+    #[test]
+    fn a_list_that_was_not_read_to_its_end_does_not_keep_the_next_from_being_read() {
+        let mut socket = Socket::open(NETLINK_ROUTE).unwrap();
+        let list = message::list_links();
+        socket.send(std::slice::from_ref(&list), 0).unwrap();
+        socket.is_behind = true;
+        let indexes = socket.dump(&list, crate::decode::link_index);
+        assert!(indexes.unwrap().contains(&1));
+    }
+
+    #[test]
+    fn a_kernel_that_does_not_answer_is_waited_for_with_a_bound() {
+        let mut socket = Socket::open(NETLINK_ROUTE).unwrap();
+        let soon = Some(Duration::from_millis(10));
+        set_socket_timeout(&socket.inner, Timeout::Recv, soon).unwrap();
+        let silent = socket.receive(|_| Ok(())).unwrap_err();
+        assert!(matches!(silent, Cause::Silent(_)), "{silent:?}");
     }
 }

@@ -8,15 +8,20 @@
 use std::collections::VecDeque;
 use std::io;
 use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
 
 use netlink_sys::protocols::NETLINK_NETFILTER;
 use netlink_sys::{Socket, SocketAddr};
+use rustix::net::sockopt::{Timeout, set_socket_timeout};
 
 use super::message::{Message, messages};
 
 /// Most commits that are remembered as ours until the watch has seen them; far more than a socket's
 /// buffer holds.
 const REMEMBERED: usize = 1 << 16;
+
+/// How long the kernel may take to tell its generation.
+const PATIENCE: Duration = Duration::from_secs(10);
 
 /// The generations that are ours and were not seen by the watch yet.
 #[derive(Debug)]
@@ -31,6 +36,7 @@ impl Generations {
         let mut socket = Socket::new(NETLINK_NETFILTER)?;
         socket.bind_auto()?;
         socket.connect(&SocketAddr::new(0, 0))?;
+        set_socket_timeout(&socket, Timeout::Recv, Some(PATIENCE))?;
         let seen = ask(&socket)?;
         Ok(Self {
             socket: Mutex::new(socket),
@@ -186,7 +192,8 @@ impl Ours {
     }
 }
 
-/// Asks for the generation (`NFT_MSG_GETGEN`, linux/netfilter/nf_tables.h).
+/// Asks for the generation (`NFT_MSG_GETGEN`, linux/netfilter/nf_tables.h). The kernel answers while it is asked; an
+/// answer that was lost is waited for with a bound ([`PATIENCE`]).
 fn ask(socket: &Socket) -> io::Result<u32> {
     const GETGEN: u16 = 0x0a10;
     const NLM_F_REQUEST: u16 = 1;
@@ -195,6 +202,8 @@ fn ask(socket: &Socket) -> io::Result<u32> {
     request.extend(NLM_F_REQUEST.to_ne_bytes());
     // Sequence and port, then family, version and resource: none of them is asked for.
     request.resize(20, 0);
+    // What was asked before may have been answered late.
+    while discard(socket)? {}
     socket.send(&request, 0)?;
     let mut answer = Vec::with_capacity(4096);
     socket.recv(&mut answer, 0)?;
@@ -203,6 +212,16 @@ fn ask(socket: &Socket) -> io::Result<u32> {
         Message::Object(_) => None,
     });
     generation.ok_or_else(|| io::Error::other("the kernel tells no generation of its ruleset"))
+}
+
+/// Throws away a datagram, if there is one.
+fn discard(socket: &Socket) -> io::Result<bool> {
+    const MSG_DONTWAIT: i32 = 0x40;
+    match socket.recv(&mut Vec::with_capacity(4096), MSG_DONTWAIT) {
+        Ok(_) => Ok(true),
+        Err(error) if error.kind() == io::ErrorKind::WouldBlock => Ok(false),
+        Err(error) => Err(error),
+    }
 }
 
 #[cfg(test)]

@@ -365,3 +365,31 @@ fn a_full_subnet_is_refused() {
         "no free address is left in 10.9.9.0/30 of network tiny"
     );
 }
+
+#[test]
+fn a_request_that_asks_for_too_much_is_refused_whole_with_what_may_be_asked_for() {
+    let refused = |outcome: Result<tidegate_plan::Plan, Refused>| {
+        let refused = outcome.unwrap_err();
+        assert!(refused.hint().contains("or fewer"), "{}", refused.hint());
+        refused.to_string()
+    };
+    let mut wide = network("wide");
+    wide.subnets = (0..65)
+        .map(|n| format!("10.77.{n}.0/24").parse().unwrap())
+        .collect();
+    assert_eq!(
+        refused(create(&State::default(), &wide)),
+        "65 subnets were asked for at once, and at most 64 are carried out"
+    );
+    wide.subnets.pop();
+    create(&State::default(), &wide).unwrap();
+    let state = state_with(&["web"]);
+    let mut known = attachment("web", &[]);
+    known.aliases = (0..65).map(|n| name(&format!("alias{n}"))).collect();
+    let outcome = plan_attach(&state, &known, &namespace(7));
+    assert!(refused(outcome).starts_with("65 aliases "));
+    let open = attachment("web", &["10000-20000:10000-20000/udp"]);
+    plan_attach(&state, &open, &namespace(7)).unwrap();
+    let open = attachment("web", &["1-10000:1-10000", "10001-20000:10001-20000"]);
+    assert!(refused(plan_attach(&state, &open, &namespace(7))).starts_with("20000 ports "));
+}
