@@ -21,10 +21,23 @@ pub const NOBODY: u32 = 65534;
 /// # Panics
 /// When the kernel refuses the change of user.
 pub fn as_user<T: Send>(netns: &Netns, user: u32, work: impl FnOnce() -> T + Send) -> T {
+    as_member(netns, user, user, work)
+}
+
+/// As [`as_user`], with another group.
+///
+/// # Panics
+/// When the kernel refuses the change of user.
+pub fn as_member<T: Send>(
+    netns: &Netns,
+    user: u32,
+    group: u32,
+    work: impl FnOnce() -> T + Send,
+) -> T {
     netns.run(|| {
         set_thread_groups(&[]).expect("root may");
-        set_thread_gid(Gid::from_raw(user)).expect("root may");
-        // With all of its capabilities, as for the last of the user ids 0 of a thread (capabilities(7)).
+        set_thread_gid(Gid::from_raw(group)).expect("root may");
+        // And so without any capability (capabilities(7)).
         set_thread_uid(Uid::from_raw(user)).expect("root may");
         work()
     })

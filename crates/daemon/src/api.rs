@@ -2,8 +2,10 @@
 
 mod answer;
 mod connection;
+mod door;
 mod events;
 mod peer;
+mod places;
 mod request;
 mod serve;
 mod timings;
@@ -31,6 +33,7 @@ use crate::driver::InUse;
 use crate::engine::{Engine, EngineError};
 use crate::timing::recorded;
 use answer::{Answer, Denied, answer};
+use places::Places;
 use request::{InQuery, JsonBody, NameInPath};
 
 pub use serve::serve;
@@ -59,6 +62,7 @@ pub struct About {
 struct Daemon {
     engine: Arc<Engine>,
     about: Arc<About>,
+    listeners: Arc<Places>,
 }
 
 /// The API over an engine.
@@ -88,6 +92,7 @@ pub fn router(engine: Arc<Engine>, about: About) -> Router {
         .with_state(Daemon {
             engine,
             about: Arc::new(about),
+            listeners: Arc::new(Places::new(events::LISTENERS)),
         })
 }
 

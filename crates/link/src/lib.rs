@@ -48,6 +48,7 @@ pub use abroad::{Hangs, PATIENCE, abroad};
 pub use error::{ErrorKind, LinkError, NetnsFault};
 pub use guest::Guests;
 pub use named::{NamedListener, named_listeners};
+pub use ports::user_of_connection;
 pub use rtnetlink::{Location, Rtnetlink};
 pub use sysctl::get as sysctl;
 pub use watch::{Gone, Watch};

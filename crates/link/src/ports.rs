@@ -9,6 +9,7 @@
 
 mod holder;
 mod listing;
+mod owner;
 mod socket;
 
 use std::collections::{BTreeSet, HashMap};
@@ -24,6 +25,7 @@ use crate::netns::Netns;
 use crate::relay::{Limits, Relay, Relayed};
 
 pub(crate) use holder::Holder;
+pub use owner::user_of_connection;
 
 /// How many sockets have a filter at once, at most.
 ///

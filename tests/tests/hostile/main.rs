@@ -13,6 +13,7 @@ mod layer2;
 mod local_user;
 mod loopback;
 mod lying_nft;
+mod places;
 mod port;
 mod router;
 

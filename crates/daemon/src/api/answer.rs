@@ -1,7 +1,7 @@
 //! Answers: the JSON of a value, or of the [`Refusal`] that says why there is none.
 
 use axum::Json;
-use axum::http::StatusCode;
+use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use tidegate_model::api::{Refusal, RefusalKind};
 
@@ -68,6 +68,29 @@ impl Denied {
         Self::invalid(StatusCode::FORBIDDEN, message, Some(hint.into()))
     }
 
+    /// Somebody who has as many connections as anybody may.
+    pub(super) fn crowded() -> Self {
+        Self::unavailable("too many connections of this user are open, or of all users")
+    }
+
+    /// Somebody who listens to events as often as anybody may.
+    pub(super) fn too_many_listeners() -> Self {
+        Self::unavailable("too many listen to events already: of this user, or of all users")
+    }
+
+    fn unavailable(message: &str) -> Self {
+        let hint = "end those that are not needed, and try again: `ss -xp` shows whose they are";
+        Self {
+            status: StatusCode::SERVICE_UNAVAILABLE,
+            refusal: Refusal {
+                kind: RefusalKind::Conflict,
+                message: message.to_owned(),
+                causes: Vec::new(),
+                hint: Some(hint.to_owned()),
+            },
+        }
+    }
+
     pub(super) fn not_allowed() -> Self {
         let message = "there is no such method of this call".into();
         Self::invalid(StatusCode::METHOD_NOT_ALLOWED, message, None)
@@ -90,6 +113,12 @@ impl Denied {
 
 impl IntoResponse for Denied {
     fn into_response(self) -> Response {
-        (self.status, Json(self.refusal)).into_response()
+        let mut response = (self.status, Json(self.refusal)).into_response();
+        if self.status == StatusCode::SERVICE_UNAVAILABLE {
+            // For want of places: this one is free then.
+            let close = HeaderValue::from_static("close");
+            response.headers_mut().insert(header::CONNECTION, close);
+        }
+        response
     }
 }

@@ -11,16 +11,46 @@ use tokio::sync::broadcast::Receiver;
 use tokio::sync::broadcast::error::RecvError;
 
 use super::Daemon;
+use super::answer::Denied;
+use super::door::who;
+use super::places::{Guest, Limits, Room};
+
+/// Those who listen at once: fewer than there are places for connections, since they may stay for ever.
+pub(super) const LISTENERS: Limits = Limits {
+    root: room(64),
+    others: room(64),
+    each: room(16),
+};
+
+const fn room(places: usize) -> Room {
+    Room {
+        attended: places,
+        open: places,
+    }
+}
+
+/// What somebody hears, for as long as they have a place.
+struct Hearing {
+    events: Receiver<Event>,
+    _place: Guest,
+}
 
 pub(super) async fn events(State(daemon): State<Daemon>) -> Response {
-    let stream = futures_util::stream::unfold(daemon.engine.events(), next);
+    let Some(place) = daemon.listeners.enter(who()) else {
+        return Denied::too_many_listeners().into_response();
+    };
+    let hearing = Hearing {
+        events: daemon.engine.events(),
+        _place: place,
+    };
+    let stream = futures_util::stream::unfold(hearing, next);
     let kind = [(header::CONTENT_TYPE, "application/x-ndjson")];
     (kind, Body::from_stream(stream)).into_response()
 }
 
 /// The next line.
-async fn next(mut events: Receiver<Event>) -> Option<(Result<Bytes, Infallible>, Receiver<Event>)> {
-    let line = match events.recv().await {
+async fn next(mut hearing: Hearing) -> Option<(Result<Bytes, Infallible>, Hearing)> {
+    let line = match hearing.events.recv().await {
         Ok(event) => line(&event),
         // It happened when what comes next did, as near as can be told.
         Err(RecvError::Lagged(missed)) => line(&Event {
@@ -29,7 +59,7 @@ async fn next(mut events: Receiver<Event>) -> Option<(Result<Bytes, Infallible>,
         }),
         Err(RecvError::Closed) => return None,
     };
-    Some((Ok(line), events))
+    Some((Ok(line), hearing))
 }
 
 fn line(event: &Event) -> Bytes {

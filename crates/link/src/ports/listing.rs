@@ -10,10 +10,10 @@ use crate::error::Cause;
 use crate::netlink::{DUMP, Request, Socket};
 
 /// `SOCK_DIAG_BY_FAMILY`.
-const BY_FAMILY: u16 = 20;
+pub(super) const BY_FAMILY: u16 = 20;
 /// linux/socket.h.
-const AF_INET: u8 = 2;
-const AF_INET6: u8 = 10;
+pub(super) const AF_INET: u8 = 2;
+pub(super) const AF_INET6: u8 = 10;
 /// `TCPF_LISTEN`, which SCTP uses too, and the pseudo-state of a TCP socket that is bound and does
 /// nothing (`TCPF_BOUND_INACTIVE`; kernels before 6.8 do not know it).
 const LISTENING: u32 = (1 << 10) | (1 << 13);
