@@ -161,6 +161,13 @@ pub(crate) fn info(info: &Info) -> String {
             "names",
             info.names.as_ref().map_or_else(String::new, resolver),
         ),
+        (
+            "table",
+            info.fight.as_ref().map_or_else(
+                || "ours alone".to_owned(),
+                |fight| format!("changed again and again: {fight}"),
+            ),
+        ),
     ])
 }
 
@@ -206,6 +213,7 @@ pub(crate) fn event(event: &Event) -> String {
             let what = dash_if_empty(what.join(", "));
             format!("table changed by {program}{process}: {what}; put back")
         }
+        Happening::TableFought { fight } => format!("table changed again and again: {fight}"),
         Happening::Missed { events } => format!("{events} events were missed"),
     };
     let time = i64::try_from(event.time).ok().filter(|time| *time > 0);

@@ -135,6 +135,7 @@ async fn info(State(daemon): State<Daemon>) -> Answer<Info> {
         networks,
         endpoints,
         names: Some(daemon.engine.names_info()),
+        fight: daemon.engine.fight(),
     }))
 }
 

@@ -8,6 +8,7 @@ mod doctor;
 mod error;
 mod events;
 mod explain;
+mod fight;
 mod mend;
 mod names;
 mod ports;
@@ -35,6 +36,7 @@ use crate::timing::{Stage, timed};
 
 pub use error::EngineError;
 use events::Events;
+use fight::Fights;
 pub use mend::Mended;
 use sweep::Sweeps;
 
@@ -50,6 +52,7 @@ pub struct Engine {
     counters: Counters,
     names: Line,
     sweeps: Sweeps,
+    fights: Fights,
 }
 
 /// What a command changes, before the state says so.
@@ -220,7 +223,13 @@ impl Engine {
 
     /// What there is and what was done, for Prometheus.
     pub fn metrics(&self) -> String {
-        render(&self.state(), &self.counters, env!("CARGO_PKG_VERSION"))
+        let is_fought = self.fight().is_some();
+        render(
+            &self.state(),
+            &self.counters,
+            is_fought,
+            env!("CARGO_PKG_VERSION"),
+        )
     }
 
     /// How many networks and endpoints there are.

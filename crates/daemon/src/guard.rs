@@ -7,11 +7,12 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use tidegate_cli::causes;
+use tidegate_model::api::Fight;
 use tidegate_nft::{Finding, Ledger, Notice, Watch};
 
 use crate::attendant::{Attendant, rest};
 use crate::engine::{Engine, Mended};
-use crate::patience::Patience;
+use crate::pace::Pace;
 
 /// How many changes that were made at once are logged one by one.
 const NAMED: usize = 3;
@@ -28,7 +29,7 @@ pub(crate) fn start(engine: Arc<Engine>, watch: Watch) -> io::Result<Attendant> 
             watch,
             ledger,
             stopped,
-            patience: Patience::default(),
+            pace: Pace::default(),
         };
         post.keep();
     })
@@ -40,7 +41,7 @@ struct Post {
     watch: Watch,
     ledger: Ledger,
     stopped: OwnedFd,
-    patience: Patience,
+    pace: Pace,
 }
 
 impl Post {
@@ -63,22 +64,29 @@ impl Post {
 
     /// Has the table mended if it has to be, until it is; false if there is no time left for it.
     fn look_into(&mut self, notice: Notice) -> bool {
-        let mut finding = self.engine.mend(|| self.ledger.judge(notice));
+        // From when no command is at work any more.
+        let mut began = Instant::now();
+        let mut finding = self.engine.mend(|| {
+            began = Instant::now();
+            self.ledger.judge(notice)
+        });
         loop {
             match finding {
                 Ok(Mended::Nothing) => return true,
                 Ok(mended) => {
                     tell(&mended);
-                    let pause = self.patience.after_mending(Instant::now());
-                    if !pause.is_zero() {
-                        tracing::warn!(
-                            "the table is changed again and again: the next time it is mended after {pause:?}"
-                        );
+                    let now = Instant::now();
+                    let took = now.saturating_duration_since(began);
+                    let pause = self.pace.after_mending(now, took);
+                    let fight = self.pace.fight().map(|times| fight(times, &mended));
+                    if let Some(fight) = &fight {
+                        tracing::warn!("the table is changed again and again: {fight}");
                     }
+                    self.engine.note_fight(fight);
                     return rest(&self.stopped, pause);
                 }
                 Err(error) => {
-                    let pause = self.patience.after_failing(Instant::now());
+                    let pause = self.pace.after_failing();
                     tracing::error!(
                         causes = ?causes(&error),
                         "cannot mend the table, trying again after {pause:?}: {error}"
@@ -86,10 +94,26 @@ impl Post {
                     if !rest(&self.stopped, pause) {
                         return false;
                     }
-                    finding = self.engine.mend(|| Ok(Finding::Missed));
+                    finding = self.engine.mend(|| {
+                        began = Instant::now();
+                        Ok(Finding::Missed)
+                    });
                 }
             }
         }
+    }
+}
+
+/// Who made the last change of those that were mended.
+fn fight(times: u32, mended: &Mended) -> Fight {
+    let last = match mended {
+        Mended::Replaced(changes) => changes.last(),
+        Mended::Nothing | Mended::ReplacedUnknown => None,
+    };
+    Fight {
+        times,
+        program: last.and_then(|change| change.program.clone()),
+        process: last.and_then(|change| change.process),
     }
 }
 

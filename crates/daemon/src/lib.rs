@@ -15,6 +15,7 @@ pub mod inherited;
 pub mod listen;
 mod logging;
 mod metrics;
+mod pace;
 mod patience;
 pub mod resolver;
 mod run;

@@ -57,7 +57,12 @@ struct Metric<'a> {
 }
 
 /// The text for a state and what was counted.
-pub(crate) fn render(state: &Believed, counters: &Counters, version: &str) -> String {
+pub(crate) fn render(
+    state: &Believed,
+    counters: &Counters,
+    is_fought: bool,
+    version: &str,
+) -> String {
     let value = |counter: &AtomicU64| counter.load(Ordering::Relaxed);
     let alone = |value: usize| vec![(String::new(), value as u64)];
     let labelled = |key: &str, label: &str, value| (format!("{{{key}=\"{label}\"}}"), value);
@@ -108,6 +113,12 @@ pub(crate) fn render(state: &Believed, counters: &Counters, version: &str) -> St
             samples: vec![(String::new(), value(&counters.mended))],
         },
         Metric {
+            name: "table_fought",
+            kind: "gauge",
+            help: "1 while another program changes the table again and again, else 0.",
+            samples: vec![(String::new(), u64::from(is_fought))],
+        },
+        Metric {
             name: "names_lost_total",
             kind: "counter",
             help: "Times that the process that answers for names was lost, and replaced.",
@@ -141,7 +152,7 @@ mod tests {
         let counters = Counters::default();
         count(&counters.done);
         count(&counters.mended);
-        let text = render(&Believed::default(), &counters, "0.1.0");
+        let text = render(&Believed::default(), &counters, true, "0.1.0");
         expect![[r#"
             # HELP tidegate_build_info Always 1; the label tells the version.
             # TYPE tidegate_build_info gauge
@@ -162,6 +173,9 @@ mod tests {
             # HELP tidegate_table_mended_total Times that the table was put back after another program changed it.
             # TYPE tidegate_table_mended_total counter
             tidegate_table_mended_total 1
+            # HELP tidegate_table_fought 1 while another program changes the table again and again, else 0.
+            # TYPE tidegate_table_fought gauge
+            tidegate_table_fought 1
             # HELP tidegate_names_lost_total Times that the process that answers for names was lost, and replaced.
             # TYPE tidegate_names_lost_total counter
             tidegate_names_lost_total 0

@@ -1,4 +1,4 @@
-//! How soon to mend again what keeps breaking.
+//! How soon to replace again what keeps breaking.
 
 use std::time::{Duration, Instant};
 
@@ -32,11 +32,6 @@ impl Patience {
         };
         self.last = Some(now);
         self.pause()
-    }
-
-    /// How long to wait after a mending that failed, which never is repeated at once.
-    pub(crate) fn after_failing(&mut self, now: Instant) -> Duration {
-        self.after_mending(now).max(FIRST)
     }
 
     fn pause(&self) -> Duration {
@@ -78,11 +73,5 @@ mod tests {
         assert_eq!(patience.clone().after_mending(later), FIRST * 4);
         let later = later + Duration::from_millis(1);
         assert_eq!(patience.after_mending(later), Duration::ZERO);
-    }
-
-    #[test]
-    fn a_failure_is_not_repeated_at_once() {
-        let mut patience = Patience::default();
-        assert_eq!(patience.after_failing(Instant::now()), FIRST);
     }
 }

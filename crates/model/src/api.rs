@@ -187,6 +187,37 @@ pub struct Info {
     /// How names of endpoints are answered.
     #[serde(default)]
     pub names: Option<NamesInfo>,
+    /// Who changes the table again and again; none where nobody does.
+    #[serde(default)]
+    pub fight: Option<Fight>,
+}
+
+/// Another program changes the table again and again, and it is put back each time.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub struct Fight {
+    /// How often it was put back, with less than a minute between.
+    pub times: u32,
+    /// What the thread is called that changed it last; none if it cannot be told.
+    pub program: Option<String>,
+    /// Its number, as the first process namespace counts; none if it cannot be told.
+    pub process: Option<u32>,
+}
+
+impl std::fmt::Display for Fight {
+    /// `put back 12 times in a row; changed by nft (process 4711)`.
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let program = self.program.as_deref().unwrap_or("an unknown program");
+        write!(
+            f,
+            "put back {} times in a row; changed by {program}",
+            self.times
+        )?;
+        match self.process {
+            Some(process) => write!(f, " (process {process})"),
+            None => Ok(()),
+        }
+    }
 }
 
 /// How names of endpoints are answered.

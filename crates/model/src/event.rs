@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use serde::{Deserialize, Serialize};
 
+use crate::api::Fight;
 use crate::{Change, Endpoint, Name, Network, PortBinding};
 
 /// Something that happened, and when.
@@ -63,6 +64,11 @@ pub enum Happening {
         process: Option<u32>,
         /// What it did, in words.
         what: Vec<String>,
+    },
+    /// Another program changes the table again and again. It is told once, when that begins.
+    TableFought {
+        /// Who, and how often.
+        fight: Fight,
     },
     /// The reader was too slow: events are missing here.
     Missed {

@@ -7,6 +7,7 @@ mod ports;
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use tidegate_model::api::Fight;
 use tidegate_model::doctor::{Checked, Diagnosis, Finding, Severity};
 use tidegate_model::links::{Link, LinkStep, Sysctl};
 use tidegate_model::{IfName, State};
@@ -38,6 +39,8 @@ pub struct Symptoms {
     pub nft_fault: Option<String>,
     /// File descriptors of the daemon that are open, and how many may be (`RLIMIT_NOFILE`).
     pub descriptors: (u64, u64),
+    /// Who changes the table again and again.
+    pub fight: Option<Fight>,
     /// Why names of endpoints are not answered just now, where they should be.
     pub unanswered: Option<String>,
 }
@@ -212,6 +215,14 @@ fn table(symptoms: &Symptoms) -> Vec<Finding> {
                 "see `tidegate ruleset --live`",
             ));
         }
+    }
+    if let Some(fight) = &symptoms.fight {
+        let what = format!(
+            "the table is changed again and again, and nothing keeps networks apart until it is back: {fight}"
+        );
+        let advice = "have that program leave table inet tidegate alone: it is to delete its own table, and not \
+             to flush the whole ruleset";
+        findings.push(finding(Severity::Fault, what, advice));
     }
     if let Some((kind, reason)) = &symptoms.refusal {
         let what = format!("the table could not be made now: {reason}");

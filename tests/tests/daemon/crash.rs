@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use rustix::process::{Pid, Signal, kill_process};
-use tidegate_tests::{Host, Netns, links_in, require_root_kernel};
+use tidegate_tests::{Host, Netns, links_in, require_root_kernel, wait_until};
 
 use crate::agreement::{assert_agreement, links, names};
 use crate::drivers;
@@ -143,8 +143,8 @@ fn a_start_waits_for_what_a_killed_daemon_had_begun() {
     let attach = ["attach", "web", "--netns", netns.name(), "-p", "8080:80"];
     std::thread::scope(|scope| {
         let client = scope.spawn(|| host.tidegate(&attach));
-        // Once its process is in the transaction, the daemon waits for the nft that is stopped.
-        std::thread::sleep(Duration::from_millis(300));
+        // The daemon waits for the nft that is stopped; in a moment it would replace it.
+        wait_until("the transaction is in the pipe", || unread(nft[0]) > 0);
         signal(&[host.pid().unwrap()], Signal::KILL);
         assert_eq!(client.join().unwrap().code, Some(2));
     });
@@ -194,6 +194,12 @@ fn driver_processes(pid: u32) -> Vec<u32> {
             .any(|word| ["-i", "libnftables-process"].contains(&word))
     };
     children(pid).into_iter().filter(is_drivers).collect()
+}
+
+/// How many bytes a process has not read of its input.
+fn unread(process: u32) -> u64 {
+    let input = std::fs::File::open(format!("/proc/{process}/fd/0")).unwrap();
+    rustix::io::ioctl_fionread(input).unwrap()
 }
 
 /// The children of every thread of a process (proc_pid_task(5)).

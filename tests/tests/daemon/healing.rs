@@ -84,19 +84,3 @@ fn what_the_daemon_does_itself_mends_nothing() {
         lab.host.stop();
     }
 }
-
-#[test]
-fn a_fight_with_another_program_is_bounded_and_won_when_that_gives_up() {
-    require_root_kernel!();
-    let lab = Lab::with_driver("auto");
-    lab.host.ok(&["network", "create", "web"]);
-    lab.host.netns.sh(
-        "for n in $(seq 60); do nft 'add table inet tidegate; delete table inet tidegate'; done",
-    );
-    wait_until("the table is back", || lab.host.ruleset_diff().is_empty());
-    let log = lab.host.log();
-    // However many changes there were, they were mended a few at a time.
-    let mended = log.matches("changed again and again").count();
-    assert!((1..30).contains(&mended), "{mended} mendings of 60:\n{log}");
-    assert!(log.contains("more changes were made meanwhile"), "{log}");
-}

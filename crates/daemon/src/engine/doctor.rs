@@ -49,6 +49,7 @@ impl Engine {
             nft_version: description.version.clone(),
             nft_fault: description.warning.clone(),
             descriptors: descriptors(),
+            fight: self.fight(),
             unanswered: match self.names.status() {
                 Status::Down(reason) => Some(reason),
                 Status::Starting | Status::Answered(_) => None,

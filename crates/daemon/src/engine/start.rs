@@ -11,6 +11,7 @@ use tidegate_nft::Driver;
 use tidegate_plan::{Stale, Supplies};
 
 use super::events::Events;
+use super::fight::Fights;
 use super::names::in_the_way;
 use super::sweep::Sweeps;
 use super::{Engine, EngineError, Kernel};
@@ -62,6 +63,7 @@ impl Engine {
             counters: Counters::default(),
             names,
             sweeps,
+            fights: Fights::default(),
         };
         // Before anybody is attached: connections of endpoints that are gone lead to their addresses.
         if let Err(error) = engine.sweep() {

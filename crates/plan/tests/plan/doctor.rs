@@ -24,6 +24,7 @@ fn healthy() -> Symptoms {
         nft_fault: None,
         descriptors: (20, 1024),
         unanswered: None,
+        fight: None,
     }
 }
 

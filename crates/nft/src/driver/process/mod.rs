@@ -2,6 +2,7 @@
 
 mod pump;
 mod runner;
+mod vigil;
 
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Stdio};
@@ -13,6 +14,7 @@ use crate::driver::error::Error;
 use crate::driver::location::Namespace;
 use pump::{End, Pipes, Readers};
 pub(crate) use runner::{Broken, Finished, Runner, Session};
+use vigil::Vigil;
 
 /// The most of stderr that is kept. It is read to its end whatever its size.
 const STDERR_KEPT: usize = 512 * 1024;
@@ -117,10 +119,14 @@ impl Runner for System {
                 false
             },
         };
+        let mut vigil = process.child.vigil(stdin.len());
         let pumped = process
             .pipes
-            .pump(stdin.as_bytes(), true, &mut readers, end);
+            .pump(stdin.as_bytes(), true, &mut readers, end, &mut vigil);
         let (_, ended) = pumped.map_err(|error| Error::lost(format!("talking to nft: {error}")))?;
+        if let End::Stuck(what) = ended {
+            return Err(Error::lost(format!("nft {what}, and was killed")));
+        }
         let status = (ended == End::Closed)
             .then(|| process.child.wait(end))
             .flatten();
@@ -172,9 +178,9 @@ impl Session for Process {
                 stderr: answer,
             },
         };
-        let pumped = self
-            .pipes
-            .pump(input, false, &mut readers, Instant::now() + deadline);
+        let mut vigil = self.child.vigil(input.len());
+        let end = Instant::now() + deadline;
+        let pumped = self.pipes.pump(input, false, &mut readers, end, &mut vigil);
         let called = self.called;
         let broken = |written, reason| Err(Broken { written, reason });
         match pumped {
@@ -185,8 +191,12 @@ impl Session for Process {
                 broken(written, format!("{called} ended{ending}"))
             }
             Ok((written, End::Deadline)) => broken(
-                written,
+                self.taken(written),
                 format!("{called} did not answer within {deadline:?}"),
+            ),
+            Ok((written, End::Stuck(what))) => broken(
+                self.taken(written),
+                format!("{called} {what}, and was killed"),
             ),
             Err(error) => broken(input.len(), format!("talking to {called}: {error}")),
         }
@@ -198,7 +208,8 @@ impl Session for Process {
             stderr: &mut |_| false,
         };
         let (end, called) = (Instant::now() + deadline, self.called);
-        let pumped = self.pipes.pump(&[], true, &mut readers, end);
+        let mut vigil = self.child.vigil(0);
+        let pumped = self.pipes.pump(&[], true, &mut readers, end, &mut vigil);
         pumped.map_err(|error| Error::gone(format!("closing {called}: {error}")))?;
         match self.child.wait(end) {
             Some(status) if status.success() => Ok(()),
@@ -210,10 +221,32 @@ impl Session for Process {
     }
 }
 
+impl Process {
+    /// Ends the child, and says how much it can have had of what was written last: nothing, if all of that is still in
+    /// the pipe.
+    fn taken(&mut self, written: usize) -> usize {
+        self.child.end();
+        match self.pipes.unread() >= written {
+            true => 0,
+            false => written,
+        }
+    }
+}
+
 /// A child that is killed and waited for when it is dropped before its end.
 struct Guard(Child);
 
 impl Guard {
+    fn vigil(&self, bytes: usize) -> Vigil {
+        Vigil::new(self.0.id(), bytes)
+    }
+
+    fn end(&mut self) {
+        // Killing fails when it has ended already, which is as good.
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+
     /// Waits for its end; `None` when it still runs at `deadline`.
     fn wait(&mut self, deadline: Instant) -> Option<ExitStatus> {
         let mut pause = Duration::from_micros(100);
@@ -230,8 +263,6 @@ impl Guard {
 
 impl Drop for Guard {
     fn drop(&mut self) {
-        // Killing fails when it has ended already, which is as good.
-        let _ = self.0.kill();
-        let _ = self.0.wait();
+        self.end();
     }
 }

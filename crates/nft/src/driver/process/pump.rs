@@ -7,6 +7,8 @@ use std::time::Instant;
 
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 
+use super::vigil::Vigil;
+
 /// Our ends of a child's pipes; `None` once closed.
 pub(crate) struct Pipes {
     pub(crate) stdin: Option<ChildStdin>,
@@ -23,6 +25,8 @@ pub(crate) enum End {
     Closed,
     /// Time is up.
     Deadline,
+    /// The child is stopped or stuck, as this says.
+    Stuck(&'static str),
 }
 
 /// What becomes of the child's outputs. Each says whether it has all that it wanted.
@@ -53,6 +57,7 @@ impl Pipes {
         then_close: bool,
         readers: &mut Readers<'_>,
         deadline: Instant,
+        vigil: &mut Vigil,
     ) -> io::Result<(usize, End)> {
         let mut written = 0;
         loop {
@@ -63,8 +68,12 @@ impl Pipes {
                 return Ok((written, End::Closed));
             }
             let writing = written < input.len();
-            let Some(ready) = self.wait(writing, deadline)? else {
-                return Ok((written, End::Deadline));
+            let Some(ready) = self.wait(writing, deadline.min(vigil.next()))? else {
+                match vigil.look() {
+                    Some(what) => return Ok((written, End::Stuck(what))),
+                    None if Instant::now() >= deadline => return Ok((written, End::Deadline)),
+                    None => continue,
+                }
             };
             if ready[0] {
                 written += self.write(&input[written..])?;
@@ -76,6 +85,13 @@ impl Pipes {
                 return Ok((written, End::Complete));
             }
         }
+    }
+
+    /// How many bytes the child has not read of its input.
+    pub(crate) fn unread(&self) -> usize {
+        let stdin = self.stdin.as_ref();
+        let unread = stdin.and_then(|stdin| rustix::io::ioctl_fionread(stdin).ok());
+        unread.map_or(0, |unread| usize::try_from(unread).unwrap_or(0))
     }
 
     /// Waits until stdin (if `writing`), stdout or stderr can be used; `None` when time is up.

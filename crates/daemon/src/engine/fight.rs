@@ -1,0 +1,34 @@
+//! What is told of somebody who changes the table again and again.
+
+use std::sync::{Mutex, PoisonError};
+use std::time::Instant;
+
+use tidegate_model::api::Fight;
+use tidegate_model::event::Happening;
+
+use super::Engine;
+use crate::pace::CALM;
+
+/// The fight, and when the table was last put back in it.
+#[derive(Debug, Default)]
+pub(super) struct Fights(Mutex<Option<(Fight, Instant)>>);
+
+impl Engine {
+    /// Notes that the table was put back once more. It is told to listeners when a fight begins.
+    pub(crate) fn note_fight(&self, fight: Option<Fight>) {
+        let mut last = self.fights.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let is_new = last.is_none();
+        *last = fight.clone().map(|fight| (fight, Instant::now()));
+        drop(last);
+        if let Some(fight) = fight.filter(|_| is_new) {
+            self.events.tell(Happening::TableFought { fight });
+        }
+    }
+
+    /// Who changes the table again and again; none once that has been calm for a minute.
+    pub fn fight(&self) -> Option<Fight> {
+        let last = self.fights.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let (fight, when) = last.as_ref()?;
+        (when.elapsed() <= CALM).then(|| fight.clone())
+    }
+}

@@ -1,0 +1,156 @@
+//! Telling a program that is stopped or stuck from one that is at work, however slow the host is.
+//!
+//! What a transaction takes by the clock says little on a busy host. What the program does in that time says more: it
+//! may wait for the kernel or for a processor as long as it has to, but it has no reason to be stopped, to sleep, or to use
+//! more of a processor than its input is worth.
+
+use std::time::{Duration, Instant};
+
+/// How often one looks. What is answered sooner costs no look.
+const LOOK: Duration = Duration::from_millis(100);
+/// How long it may sleep without doing anything.
+const SLEEP: Duration = Duration::from_secs(3);
+/// The time of a processor that it may use: this, and
+const WORK: Duration = Duration::from_secs(10);
+/// a second for so many bytes of input. The slowest seen took some ten milliseconds for them.
+const BYTES: usize = 32 * 1024;
+/// `USER_HZ`: clock ticks a second of proc(5), on every architecture that Rust's standard library has.
+const TICKS: u64 = 100;
+
+/// Looks at one program while it is to answer.
+pub(crate) struct Vigil {
+    process: u32,
+    next: Instant,
+    first_ticks: Option<u64>,
+    /// What the last look saw, and since when it is so.
+    last: Option<(Seen, Instant)>,
+    /// Ticks of work that are too many.
+    enough: u64,
+}
+
+/// What /proc/PID/stat says (proc_pid_stat(5)).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Seen {
+    state: char,
+    /// Time that it used of processors.
+    ticks: u64,
+}
+
+impl Vigil {
+    /// Of a program that is given so many bytes.
+    pub(crate) fn new(process: u32, bytes: usize) -> Self {
+        let worth = u64::try_from(bytes / BYTES).unwrap_or(u64::MAX);
+        Self {
+            process,
+            next: Instant::now() + LOOK,
+            first_ticks: None,
+            last: None,
+            enough: WORK.as_secs().saturating_add(worth).saturating_mul(TICKS),
+        }
+    }
+
+    /// When to look next.
+    pub(crate) const fn next(&self) -> Instant {
+        self.next
+    }
+
+    /// Looks, if it is time to, and says what is wrong with the program.
+    pub(crate) fn look(&mut self) -> Option<&'static str> {
+        let now = Instant::now();
+        if now < self.next {
+            return None;
+        }
+        self.next = now + LOOK;
+        // One that cannot be looked at is given all the time that there is.
+        let stat = std::fs::read_to_string(format!("/proc/{}/stat", self.process)).ok()?;
+        self.judge(read(&stat)?, now)
+    }
+
+    fn judge(&mut self, seen: Seen, now: Instant) -> Option<&'static str> {
+        let first = *self.first_ticks.get_or_insert(seen.ticks);
+        let since = match self.last {
+            Some((last, since)) if last == seen => since,
+            _ => now,
+        };
+        let is_again = self.last.is_some_and(|(last, _)| last == seen);
+        self.last = Some((seen, since));
+        match seen.state {
+            'T' | 't' if is_again => Some("is stopped"),
+            'S' if now.saturating_duration_since(since) >= SLEEP => Some("does nothing"),
+            _ if seen.ticks.saturating_sub(first) > self.enough => Some("comes to no end"),
+            _ => None,
+        }
+    }
+}
+
+fn read(stat: &str) -> Option<Seen> {
+    // The name, in parentheses, may hold anything.
+    let (_, rest) = stat.rsplit_once(')')?;
+    let mut fields = rest.split_ascii_whitespace();
+    let state = fields.next()?.chars().next()?;
+    let mut times = fields.skip(10).map_while(|field| field.parse::<u64>().ok());
+    Some(Seen {
+        state,
+        ticks: times.next()?.checked_add(times.next()?)?,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// What is said after each look, a second apart.
+    fn said(bytes: usize, looks: &[(char, u64)]) -> Vec<Option<&'static str>> {
+        let (mut vigil, begin) = (Vigil::new(1, bytes), Instant::now());
+        let mut seconds = 0_u64..;
+        let mut look = |(state, ticks): &(char, u64)| {
+            let now = begin + Duration::from_secs(seconds.next().unwrap_or_default());
+            let seen = Seen {
+                state: *state,
+                ticks: *ticks,
+            };
+            vigil.judge(seen, now)
+        };
+        looks.iter().map(&mut look).collect()
+    }
+
+    #[test]
+    fn a_line_of_proc_is_read_whatever_the_name() {
+        let own = std::fs::read_to_string("/proc/self/stat").unwrap();
+        assert!(
+            read(&own).is_some_and(|seen| "RSD".contains(seen.state)),
+            "{own}"
+        );
+        let line = "7 (a) T (b) S 1 7 7 0 -1 4194560 100 0 0 0 12 30 0 0 20 0 1 0 5";
+        let seen = Seen {
+            state: 'S',
+            ticks: 42,
+        };
+        assert_eq!(read(line), Some(seen));
+        assert_eq!(read("7 (a) S 1"), None);
+    }
+
+    #[test]
+    fn one_that_is_stopped_is_found_at_the_second_look() {
+        assert_eq!(said(0, &[('T', 5), ('T', 5)]), [None, Some("is stopped")]);
+        assert_eq!(said(0, &[('T', 5), ('R', 5), ('T', 6)]), [None; 3]);
+    }
+
+    #[test]
+    fn one_that_sleeps_is_found_and_one_that_waits_for_the_kernel_or_a_processor_is_not() {
+        let asleep = said(0, &[('S', 5); 4]);
+        assert_eq!(asleep, [None, None, None, Some("does nothing")]);
+        for state in ['D', 'R'] {
+            assert_eq!(said(0, &[(state, 5); 30]), [None; 30]);
+        }
+        let at_work = [('S', 5), ('S', 6), ('S', 7), ('S', 8), ('S', 9)];
+        assert_eq!(said(0, &at_work), [None; 5]);
+    }
+
+    #[test]
+    fn one_that_works_more_than_its_input_is_worth_is_found() {
+        let spins = [('R', 100), ('R', 1000), ('R', 1101)];
+        assert_eq!(said(0, &spins), [None, None, Some("comes to no end")]);
+        assert_eq!(said(1024 * 1024, &spins), [None; 3]);
+    }
+}
