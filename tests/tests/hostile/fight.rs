@@ -1,14 +1,18 @@
 //! Another program changes the table again and again, and what gives transactions to the kernel is stopped meanwhile.
 
+use std::fs::Permissions;
 use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpStream, UdpSocket};
+use std::os::unix::fs::PermissionsExt;
 use std::process::{Child, Command};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use rustix::process::{Pid, Signal, kill_process};
 use tidegate_tests::traffic::{Server, ask_tcp, is_closed_tcp};
-use tidegate_tests::{Attached, Host, Lab, Programs, require_root_kernel, wait_until};
+use tidegate_tests::{
+    Attached, Host, Lab, Programs, find_program, require_root_kernel, wait_until,
+};
 
 use crate::drivers;
 
@@ -24,8 +28,12 @@ struct Scene {
 
 impl Scene {
     fn new(driver: &str) -> Self {
-        let arguments = ["--nft-driver", driver, "--metrics-listen", METRICS];
-        let mut host = Host::new(Programs::of_this_tree(), &arguments);
+        Self::with(&["--nft-driver", driver])
+    }
+
+    fn with(arguments: &[&str]) -> Self {
+        let mut host = Host::new(Programs::of_this_tree(), arguments);
+        host.add_arguments(&["--metrics-listen", METRICS]);
         host.start();
         let lab = Lab::of(host);
         lab.host.ok(&["network", "create", "web"]);
@@ -236,6 +244,46 @@ fn a_driver_that_is_stopped_keeps_neither_healing_nor_commands_waiting() {
         });
         assert_eq!(host.ruleset_diff(), "");
     }
+}
+
+/// While the file is there, the next `nft -i` takes it away and answers nothing for ever.
+const STUCK: &str = r#"#!/bin/sh
+if [ "$1" = -i ] && rm "STUCK" 2>/dev/null; then
+    exec sleep 3600
+fi
+exec NFT "$@"
+"#;
+
+#[test]
+fn an_nft_that_does_nothing_is_replaced_and_what_it_was_given_is_done_by_the_next() {
+    require_root_kernel!();
+    let folder = tempfile::tempdir().unwrap();
+    let (program, stuck) = (folder.path().join("nft"), folder.path().join("stuck"));
+    let nft = find_program("nft").unwrap();
+    let script = STUCK
+        .replace("STUCK", stuck.to_str().unwrap())
+        .replace("NFT", nft.to_str().unwrap());
+    std::fs::write(&program, script).unwrap();
+    std::fs::set_permissions(&program, Permissions::from_mode(0o755)).unwrap();
+    let scene = Scene::with(&[
+        "--nft-driver",
+        "exec",
+        "--nft-path",
+        program.to_str().unwrap(),
+    ]);
+    let host = &scene.lab.host;
+    std::fs::write(&stuck, "").unwrap();
+    for process in driver_processes(host) {
+        kill_process(process, Signal::KILL).unwrap();
+    }
+    host.netns.sh("nft flush ruleset");
+    wait_until("the table is put back", || {
+        scene.has_table() && host.log().contains("put back")
+    });
+    assert!(!stuck.exists(), "it was tried");
+    let log = host.log();
+    assert!(!log.contains("did not answer within"), "{log}");
+    assert!(scene.is_kept_apart() && scene.is_published());
 }
 
 /// A process that is ended with this.
