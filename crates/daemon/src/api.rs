@@ -4,6 +4,7 @@ mod answer;
 mod connection;
 mod door;
 mod events;
+mod metrics_at;
 mod peer;
 mod places;
 mod request;
@@ -36,6 +37,7 @@ use answer::{Answer, Denied, answer};
 use places::Places;
 use request::{InQuery, JsonBody, NameInPath};
 
+pub use metrics_at::MetricsAt;
 pub use serve::serve;
 
 /// Longest request body, in bytes. The longest sensible one, an attach with thousands of

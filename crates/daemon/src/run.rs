@@ -1,7 +1,7 @@
 //! The daemon from its start to its end.
 
 use std::io;
-use std::net::{SocketAddr, TcpListener};
+use std::net::SocketAddr;
 use std::os::unix::net::UnixListener;
 use std::sync::Arc;
 
@@ -10,7 +10,7 @@ use tidegate_cli::{Daemon, Report};
 use tidegate_link::{LinkError, Location, Rtnetlink};
 use tidegate_nft::Watch;
 
-use crate::api::{self, About};
+use crate::api::{self, About, MetricsAt};
 use crate::claim::{Claim, ClaimError};
 use crate::config::{ConfigError, Dns, Settings};
 use crate::engine::{Engine, EngineError};
@@ -190,21 +190,18 @@ fn listen_for_names(dns: &Dns) -> Result<Sockets, String> {
     })
 }
 
-/// Listens where metrics are to be served.
-fn listen_for_metrics(address: SocketAddr) -> Result<TcpListener, StartError> {
-    let listen = || {
-        let listener = TcpListener::bind(address)?;
-        listener.set_nonblocking(true)?;
-        Ok(listener)
-    };
-    listen().map_err(|source| StartError::Metrics { address, source })
+/// Listens where metrics are to be served. Any user of the host may have taken the port: that costs the metrics, and
+/// only until it is free.
+fn listen_for_metrics(address: SocketAddr) -> Result<MetricsAt, StartError> {
+    let at = MetricsAt::new(address);
+    at.map_err(|source| StartError::Metrics { address, source })
 }
 
 fn serve(
     listening: &Listening,
     engine: Arc<Engine>,
     about: About,
-    metrics: Option<TcpListener>,
+    metrics: Option<MetricsAt>,
 ) -> io::Result<()> {
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .enable_all()
@@ -212,7 +209,7 @@ fn serve(
     let router = api::router(Arc::clone(&engine), about);
     tracing::info!(socket = %listening.path().display(), "listening");
     let on_stop = || engine.end_events();
-    let metrics = metrics.map(|listener| (listener, metrics::router(Arc::clone(&engine))));
+    let metrics = metrics.map(|at| (at, metrics::router(Arc::clone(&engine))));
     let served = api::serve(
         listening.listener()?,
         listening.path(),

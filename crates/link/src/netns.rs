@@ -1,7 +1,7 @@
 //! Network namespaces: opening one by its path, and working inside it.
 
 use std::fs::File;
-use std::os::fd::{AsFd, BorrowedFd};
+use std::os::fd::{AsFd, AsRawFd, BorrowedFd};
 use std::panic::resume_unwind;
 use std::path::Path;
 use std::thread;
@@ -30,19 +30,22 @@ impl Netns {
     /// Opens the namespace at a path, which may take for ever where the path is another's
     /// ([`Guests`](crate::Guests)).
     pub(crate) fn open(path: &Path) -> Result<Self, Fault> {
-        // Without blocking: the path may lead to a FIFO as well.
-        let flags = OFlags::RDONLY | OFlags::CLOEXEC | OFlags::NONBLOCK | OFlags::NOCTTY;
-        let file = rustix::fs::open(path, flags, Mode::empty()).map_err(|errno| match errno {
+        // To look at what is there, and not to open it: whoever owns a folder on the way may have put anything there,
+        // and to open a FIFO, or a device, does something.
+        let flags = OFlags::PATH | OFlags::CLOEXEC;
+        let found = rustix::fs::open(path, flags, Mode::empty()).map_err(|errno| match errno {
             Errno::NOENT | Errno::NOTDIR | Errno::SRCH | Errno::NAMETOOLONG => {
                 NetnsFault::Gone.into()
             }
-            Errno::ISDIR | Errno::NXIO => NetnsFault::NotANetns.into(),
             other => Fault::from(other),
         })?;
-        let file_system = u32::try_from(rustix::fs::fstatfs(&file)?.f_type);
+        let file_system = u32::try_from(rustix::fs::fstatfs(&found)?.f_type);
         if file_system != Ok(NSFS) {
             return Err(NetnsFault::NotANetns.into());
         }
+        // The same once more, whatever is at the path by now.
+        let found = format!("/proc/thread-self/fd/{}", found.as_raw_fd());
+        let file = rustix::fs::open(found, OFlags::RDONLY | OFlags::CLOEXEC, Mode::empty())?;
         let status = rustix::fs::fstat(&file)?;
         Ok(Self {
             file: file.into(),
@@ -133,18 +136,27 @@ mod tests {
     }
 
     #[test]
-    fn a_fifo_does_not_block() {
+    fn a_fifo_does_not_block_and_is_not_opened() {
         let folder = tempfile::tempdir().unwrap();
         let fifo = folder.path().join("fifo");
         rustix::fs::mknodat(
             rustix::fs::CWD,
             &fifo,
             rustix::fs::FileType::Fifo,
-            Mode::RUSR,
+            Mode::RUSR | Mode::WUSR,
             0,
         )
         .unwrap();
-        assert_eq!(fault(&fifo), crate::ErrorKind::Netns(NetnsFault::NotANetns));
+        // A writer waits until somebody opens it to read.
+        let path = fifo.clone();
+        let writer = thread::spawn(move || File::options().write(true).open(path).unwrap());
+        for _ in 0..20 {
+            assert_eq!(fault(&fifo), crate::ErrorKind::Netns(NetnsFault::NotANetns));
+            thread::sleep(std::time::Duration::from_millis(5));
+        }
+        assert!(!writer.is_finished(), "it was opened");
+        drop(File::open(&fifo).unwrap());
+        writer.join().unwrap();
     }
 
     #[test]

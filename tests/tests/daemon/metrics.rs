@@ -74,11 +74,30 @@ fn metrics_tell_what_there_is_and_what_was_done() {
 }
 
 #[test]
-fn an_address_that_is_taken_is_refused_before_anything_is_touched() {
+fn an_address_that_is_none_of_the_hosts_is_refused_before_anything_is_touched() {
     require_root_kernel!();
-    let host = unstarted(&["--metrics-listen", ADDRESS]);
-    let _taken = host
+    let host = unstarted(&["--metrics-listen", "192.0.2.77:9464"]);
+    refuse(&host, 1, "cannot serve metrics on 192.0.2.77:9464");
+}
+
+#[test]
+fn a_port_that_is_taken_costs_the_metrics_until_it_is_free() {
+    require_root_kernel!();
+    let mut host = unstarted(&["--metrics-listen", ADDRESS]);
+    let taken = host
         .netns
         .run(|| std::net::TcpListener::bind(ADDRESS).unwrap());
-    refuse(&host, 1, "cannot serve metrics on 127.0.0.1:9464");
+    host.start();
+    let log = host.log();
+    assert!(
+        log.contains("metrics are not served: another program has"),
+        "{log}"
+    );
+    host.ok(&["network", "create", "web"]);
+    drop(taken);
+    wait_until("metrics are served", || {
+        host.netns.run(|| TcpStream::connect(ADDRESS).is_ok())
+    });
+    assert!(samples(&host).contains(&"tidegate_networks 1".to_owned()));
+    host.stop();
 }

@@ -1,13 +1,15 @@
 //! A user of the host without privileges, who takes names and ports before the daemon does, and while it is away.
 
+use std::fs;
 use std::io::ErrorKind;
 use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr, TcpListener, UdpSocket};
+use std::os::unix::fs::chown;
 use std::path::Path;
 use std::process::Command;
 
 use tidegate_tests::names::ask_udp;
 use tidegate_tests::user::{NOBODY, Squat, Waiting, as_user};
-use tidegate_tests::{Host, Lab, Programs, require_root_kernel};
+use tidegate_tests::{Host, Lab, Netns, Programs, links_in, require_root_kernel};
 
 use crate::drivers;
 
@@ -162,6 +164,59 @@ fn a_port_for_names_that_any_user_can_take_is_warned_of_and_left_at_a_stop() {
             host.start();
             assert!(sends_on(&host));
             assert_eq!(host.ruleset_diff(), "");
+        }
+    }
+}
+
+#[test]
+fn a_user_who_owns_the_folder_of_a_namespaces_path_costs_that_endpoint_alone() {
+    require_root_kernel!();
+    for driver in drivers() {
+        let mut lab = Lab::with_driver(&driver);
+        lab.host.ok(&["network", "create", "web"]);
+        let honest = lab.attach("web", "honest", &["8080:80"]);
+        let (own, other) = (Netns::new(), Netns::new());
+        let theirs = tempfile::tempdir().unwrap();
+        chown(theirs.path(), Some(NOBODY), Some(NOBODY)).unwrap();
+        let path = theirs.path().join("netns");
+        let put = |words: &str| {
+            as_user(&own, NOBODY, || {
+                // The first time, there is none.
+                let _ = fs::remove_file(&path);
+                let path = path.to_str().unwrap();
+                let status = Command::new("sh")
+                    .args(["-c", &words.replace("PATH", path)])
+                    .status();
+                assert!(status.unwrap().success(), "{words}");
+            });
+        };
+        for words in [
+            &format!("ln -s {} PATH", other.path().display())[..],
+            &format!("ln -s {} PATH", honest.netns.path().display()),
+            &format!("ln -s {} PATH", lab.host.netns.path().display()),
+            "mkfifo PATH",
+            "ln -s /dev/ptmx PATH",
+            "mkdir PATH && rmdir PATH",
+        ] {
+            put(&format!("ln -s {} PATH", own.path().display()));
+            lab.host.ok(&[
+                "attach",
+                "web",
+                "--netns",
+                path.to_str().unwrap(),
+                "--name",
+                "theirs",
+            ]);
+            lab.host.kill();
+            put(words);
+            let before = [&other, &honest.netns].map(links_in);
+            lab.host.start();
+            assert_eq!([&other, &honest.netns].map(links_in), before, "{words}");
+            let found = lab.host.json(&["endpoint", "inspect", "honest"]);
+            assert_eq!(found["ports"], honest.endpoint["ports"], "{words}");
+            // It is gone, or said to be broken.
+            let _ = lab.host.tidegate(&["detach", "theirs"]);
+            assert_eq!(lab.host.ruleset_diff(), "");
         }
     }
 }

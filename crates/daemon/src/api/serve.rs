@@ -1,7 +1,6 @@
 //! Serving the API on a unix socket until told to stop, to clients that may be slow, many or mad.
 
 use std::io;
-use std::net::TcpListener;
 use std::os::unix::net::UnixListener;
 use std::path::Path;
 use std::time::Duration;
@@ -12,7 +11,9 @@ use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::watch;
 use tokio::time::timeout;
 
+use super::connection::until;
 use super::door::{Api, Door, Metrics};
+use super::metrics_at::MetricsAt;
 use super::peer::Gate;
 use super::places::{Limits, Room};
 
@@ -62,7 +63,7 @@ pub async fn serve(
     listener: UnixListener,
     socket: &Path,
     router: Router,
-    metrics: Option<(TcpListener, Router)>,
+    metrics: Option<(MetricsAt, Router)>,
     on_stop: impl FnOnce(),
 ) -> io::Result<()> {
     let listener = tokio::net::UnixListener::from_std(listener)?;
@@ -71,10 +72,8 @@ pub async fn serve(
         signal(SignalKind::interrupt())?,
     ];
     let (stop, stopped) = watch::channel(());
-    if let Some((listener, router)) = metrics {
-        let listener = Metrics(tokio::net::TcpListener::from_std(listener)?);
-        let door = Door::new(listener, READERS, router, stopped.clone());
-        tokio::spawn(door.serve());
+    if let Some((at, router)) = metrics {
+        tokio::spawn(serve_metrics(at, router, stopped.clone()));
     }
     notify(NotifyState::Ready);
     tokio::spawn(wait_for(signals, stop));
@@ -87,6 +86,21 @@ pub async fn serve(
         tracing::warn!("stopping with calls that were not read or answered");
     }
     Ok(())
+}
+
+/// Serves metrics until told to stop.
+async fn serve_metrics(at: MetricsAt, router: Router, stopped: watch::Receiver<()>) {
+    let listener = tokio::select! {
+        listener = at.listener() => listener,
+        () = until(stopped.clone()) => return,
+    };
+    match listener {
+        Ok(listener) => {
+            let door = Door::new(Metrics(listener), READERS, router, stopped);
+            door.serve().await;
+        }
+        Err(error) => tracing::error!(%error, "metrics are not served"),
+    }
 }
 
 /// Ends with the first signal, and `stop` with it.

@@ -1,0 +1,62 @@
+//! Where metrics are served: at once, or when the port is free.
+
+use std::io;
+use std::net::{SocketAddr, TcpListener};
+use std::time::Duration;
+
+use tokio::time::sleep;
+
+/// How often a port that is taken is tried.
+const PAUSE: Duration = Duration::from_secs(5);
+
+/// An address at which metrics are served, or are to be.
+#[derive(Debug)]
+pub struct MetricsAt {
+    address: SocketAddr,
+    /// None while somebody else has the port.
+    listener: Option<TcpListener>,
+}
+
+impl MetricsAt {
+    /// Listens there, if the port is free.
+    ///
+    /// # Errors
+    /// When nobody could listen there.
+    pub fn new(address: SocketAddr) -> io::Result<Self> {
+        let listener = listen(address)?;
+        if listener.is_none() {
+            tracing::error!(
+                "metrics are not served: another program has {address}; it is tried again until it is free"
+            );
+        }
+        Ok(Self { address, listener })
+    }
+
+    /// Waits until the port is free, if it is not.
+    ///
+    /// # Errors
+    /// When nobody could listen there any more.
+    pub(super) async fn listener(self) -> io::Result<tokio::net::TcpListener> {
+        let mut listener = self.listener;
+        loop {
+            if let Some(listener) = listener {
+                return tokio::net::TcpListener::from_std(listener);
+            }
+            sleep(PAUSE).await;
+            listener = listen(self.address)?;
+            if listener.is_some() {
+                tracing::info!("metrics are served at {}", self.address);
+            }
+        }
+    }
+}
+
+/// None where somebody else does.
+fn listen(address: SocketAddr) -> io::Result<Option<TcpListener>> {
+    let listener = match TcpListener::bind(address) {
+        Err(error) if error.kind() == io::ErrorKind::AddrInUse => return Ok(None),
+        listener => listener?,
+    };
+    listener.set_nonblocking(true)?;
+    Ok(Some(listener))
+}
