@@ -148,15 +148,41 @@ pub fn arp(op: u8, sender: ([u8; 6], [u8; 4]), target: ([u8; 6], [u8; 4])) -> Ve
     [&head[..], &sender.0, &sender.1, &target.0, &target.1].concat()
 }
 
-/// A UDP datagram to port 9 in IPv4, without a UDP checksum.
+/// A UDP datagram to port 9 in IPv4, without a UDP checksum, that goes on with [`MARK`].
 pub fn ipv4(from: [u8; 4], to: [u8; 4]) -> Vec<u8> {
-    let length = u8::try_from(28 + MARK.len()).expect("some bytes");
-    let head = [0x45, 0, 0, length, 0, 0, 0, 0, 64, 17, 0, 0];
+    let length = u8::try_from(8 + MARK.len()).expect("some bytes");
+    let udp = [&[0, 9, 0, 9, 0, length, 0, 0], MARK].concat();
+    let mut packet = packet(from, to, 17, &udp);
+    // What makes a frame of it puts the mark there.
+    packet.truncate(28);
+    packet
+}
+
+/// An error message about a TCP segment that never came (RFC 792, port unreachable), with [`MARK`] in what it quotes.
+pub fn error(
+    from: [u8; 4],
+    to: [u8; 4],
+    segment_from: ([u8; 4], u16),
+    segment_to: ([u8; 4], u16),
+) -> Vec<u8> {
+    let ports = [segment_from.1, segment_to.1].map(u16::to_be_bytes);
+    // Behind the checksum, which is translated with the address.
+    let segment = [ports.as_flattened(), &[0; 16], MARK, &[0; 7]].concat();
+    let quoted = packet(segment_from.0, segment_to.0, 6, &segment);
+    let mut message = [&[3, 3, 0, 0, 0, 0, 0, 0][..], &quoted].concat();
+    let sum = checksum(&message).to_be_bytes();
+    message[2..4].copy_from_slice(&sum);
+    packet(from, to, 1, &message)
+}
+
+fn packet(from: [u8; 4], to: [u8; 4], protocol: u8, body: &[u8]) -> Vec<u8> {
+    let length = u16::try_from(20 + body.len()).expect("a short body");
+    let [a, b] = length.to_be_bytes();
+    let head = [0x45, 0, a, b, 0, 0, 0, 0, 64, protocol, 0, 0];
     let mut packet = [&head[..], &from, &to].concat();
     let sum = checksum(&packet).to_be_bytes();
     packet[10..12].copy_from_slice(&sum);
-    let udp = [0, 9, 0, 9, 0, length - 20, 0, 0];
-    [packet, udp.to_vec()].concat()
+    [packet, body.to_vec()].concat()
 }
 
 /// A packet of IPv6 with that next header.

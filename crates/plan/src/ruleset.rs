@@ -187,6 +187,14 @@ fn to_bridge() -> Vec<(&'static str, Vec<Statement>)> {
             ],
         ),
         (
+            "errors about a connection, but of no endpoint",
+            vec![
+                fields::IIFNAME.is_not_in(id(Container::Bridges)),
+                errors(),
+                Verdict::Accept.into(),
+            ],
+        ),
+        (
             "through a published port",
             accept(Statement::CtStatus(vec![CtStatus::Dnat])),
         ),
@@ -233,6 +241,14 @@ fn to_bridge() -> Vec<(&'static str, Vec<Statement>)> {
 fn from_bridge() -> Vec<(&'static str, Vec<Statement>)> {
     vec![
         ("answers", vec![known_connection(), Verdict::Accept.into()]),
+        (
+            "errors to who may talk to it",
+            vec![
+                errors(),
+                Key::from([Field::Oifname, Field::Iifname]).is_in(id(Container::Peers)),
+                Verdict::Accept.into(),
+            ],
+        ),
         (
             "nothing out of an internal network",
             vec![
@@ -412,7 +428,13 @@ fn ipv6() -> Statement {
 }
 
 fn known_connection() -> Statement {
-    Statement::CtState(vec![CtState::Established, CtState::Related])
+    Statement::CtState(vec![CtState::Established])
+}
+
+/// Errors about a connection, which the kernel takes for a part of it whoever sends them: what they quote, anybody can
+/// know or guess, and what is behind that is the sender's.
+fn errors() -> Statement {
+    Statement::CtState(vec![CtState::Related])
 }
 
 fn loopback() -> Ipv4Net {

@@ -7,6 +7,7 @@
     reason = "what is not as it should be fails the test"
 )]
 
+mod errors;
 mod fight;
 mod flows;
 mod inherited;
