@@ -2,7 +2,7 @@
 
 use std::io;
 use std::net::{IpAddr, Ipv6Addr, SocketAddr, UdpSocket};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use rustix::net::{RecvFlags, recvfrom};
 use socket2::{Domain, Protocol, SockAddr, Socket, Type};
@@ -10,6 +10,9 @@ use tidegate_test_support::Netns;
 
 /// How long something may take that is expected to come: far longer than it does.
 const PATIENCE: Duration = Duration::from_secs(20);
+
+/// Between two tries.
+const AGAIN: Duration = Duration::from_millis(250);
 
 const TCP: u8 = 6;
 const UDP: u8 = 17;
@@ -25,11 +28,12 @@ pub const ACK: u8 = 0x10;
 ///
 /// # Panics
 /// When the kernel does not send it.
-pub fn send_udp(netns: &Netns, from: SocketAddr, to: SocketAddr, text: &str) {
-    let length = (8 + text.len()) as u16;
+pub fn send_udp(netns: &Netns, from: SocketAddr, to: SocketAddr, payload: impl AsRef<[u8]>) {
+    let payload = payload.as_ref();
+    let length = (8 + payload.len()) as u16;
     let ports = [from.port(), to.port(), length, 0];
     let header: Vec<u8> = ports.into_iter().flat_map(u16::to_be_bytes).collect();
-    let datagram = [&header, text.as_bytes()].concat();
+    let datagram = [&header, payload].concat();
     let sum = checksum(from.ip(), to.ip(), UDP, &datagram);
     send(
         netns,
@@ -128,10 +132,37 @@ impl Ear {
     /// # Panics
     /// When the port is taken.
     pub fn open(netns: &Netns, at: SocketAddr) -> Self {
-        let socket = netns.run(|| UdpSocket::bind(at)).expect("the port is free");
+        let bind = || {
+            let socket = Socket::new(Domain::for_address(at), Type::DGRAM, None)?;
+            if at.is_ipv6() {
+                socket.set_only_v6(true)?;
+            }
+            socket.bind(&at.into())?;
+            Ok::<UdpSocket, io::Error>(socket.into())
+        };
+        let socket = netns.run(bind).expect("the port is free");
         let bound = socket.set_read_timeout(Some(PATIENCE));
         bound.expect("a socket can be given a timeout");
         Self(socket)
+    }
+
+    /// What arrives next, and from where, while something is sent again and again: a host that does not know its
+    /// neighbours yet loses packets.
+    ///
+    /// # Panics
+    /// When nothing comes.
+    pub fn next_of(&self, send: impl Fn()) -> (String, SocketAddr) {
+        let since = Instant::now();
+        while since.elapsed() < PATIENCE {
+            send();
+            let mut byte = [0];
+            let again = self.0.set_read_timeout(Some(AGAIN));
+            again.expect("a socket can be given a timeout");
+            if self.0.peek(&mut byte).is_ok() {
+                break;
+            }
+        }
+        self.next()
     }
 
     /// What arrives next, and from where.

@@ -71,7 +71,11 @@ pub fn is_silent(from: &Netns, server: SocketAddr, name: &str) -> bool {
     })
 }
 
-fn question(name: &str, kind: &str) -> Vec<u8> {
+/// A question, as bytes.
+///
+/// # Panics
+/// When it is none.
+pub fn question(name: &str, kind: &str) -> Vec<u8> {
     let mut message = Message::new(4711, MessageType::Query, OpCode::Query);
     message.metadata.recursion_desired = true;
     let mut name: Name = name.parse().expect("tests ask for names");

@@ -9,7 +9,8 @@ use clap::{Args, Parser, Subcommand};
 use ipnet::IpNet;
 use tidegate_model::explain::{Destination, Party};
 use tidegate_model::{
-    Access, GatewayPriority, IfName, Invalid, MacAddr, Mode, Name, OwnSysctl, Policy, PortRequest,
+    Access, GatewayPriority, HostAccess, IfName, Invalid, MacAddr, Mode, Name, OwnSysctl, Policy,
+    PortRequest,
 };
 
 const AFTER_HELP: &str = "\
@@ -174,6 +175,7 @@ Examples:
   tidegate network create lan --subnet 10.9.2.0/24 --ip-range 10.9.2.128/25 --aux-address router=10.9.2.2
   tidegate network create vault --internal --no-icc
   tidegate network create guests --no-icc --anti-spoofing
+  tidegate network create lodgers --host-access dns
   tidegate network create edge --mode4 nat --mode6 routed --trusted-interface wg0";
 
 /// The network that is asked for.
@@ -223,11 +225,22 @@ pub struct CreateArgs {
 #[derive(Clone, Debug, PartialEq, Eq, Args)]
 pub struct PolicyArgs {
     /// No way in or out: its endpoints and the host reach each other, and nobody else
+    ///
+    /// Of the host its endpoints reach what listens at the gateways' addresses (--host-access).
     #[arg(long)]
     pub internal: bool,
     /// As --internal, and the host is kept out too: it has no address on the bridge
     #[arg(long, conflicts_with = "internal")]
     pub isolated: bool,
+    /// What of the host its endpoints reach: none, dns, gateway or all [default: all; gateway with --internal, none with
+    /// --isolated]
+    ///
+    /// none: nothing; endpoints ask no gateway for names. dns: the gateways' port for names. gateway: the
+    /// host's programs, asked at a gateway's address. all: asked at any address but those of its loopback. What is
+    /// published on the host is not the host's, and is reached as by others. The host reaches the endpoints, and
+    /// they answer it; only with --isolated nothing passes either way.
+    #[arg(long, value_name = "ACCESS")]
+    pub host_access: Option<HostAccess>,
     /// Its endpoints do not reach each other at their own addresses
     ///
     /// No frame passes between them, of whatever kind: tagged, multicast, ARP and neighbour discovery included. What they send
@@ -278,6 +291,7 @@ impl From<PolicyArgs> for Policy {
                 (true, false) => Access::Internal,
                 (false, false) => Access::Open,
             },
+            host_access: args.host_access,
             icc: !args.no_icc,
             anti_spoofing: args.anti_spoofing,
             mode4: args.mode4.unwrap_or(mode),

@@ -57,6 +57,7 @@ pub(crate) fn network(view: &NetworkView) -> String {
         ),
         ("reserved", pairs(&network.reserved)),
         ("access", network.policy.access.to_string()),
+        ("host access", network.policy.host_access().to_string()),
         (
             "icc",
             if network.policy.icc { "yes" } else { "no" }.to_owned(),

@@ -37,7 +37,7 @@ pub use name::Name;
 pub use netns::{NetnsId, NetnsRef};
 pub use network::Network;
 pub use own_sysctl::OwnSysctl;
-pub use policy::{Access, Mode, Policy};
+pub use policy::{Access, HostAccess, Mode, Policy};
 pub use port::{PortBinding, Protocol};
 pub use port_range::PortRange;
 pub use port_request::{PortRequest, no_host_has};

@@ -6,7 +6,7 @@ use std::net::IpAddr;
 use ipnet::IpNet;
 use serde::{Deserialize, Serialize};
 
-use crate::{Access, IfName, MacAddr, Name, Policy, Subnet};
+use crate::{HostAccess, IfName, MacAddr, Name, Policy, Subnet};
 
 /// A network: a bridge on the host, its subnets, and what is attached to it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -41,10 +41,10 @@ pub struct Network {
 }
 
 impl Network {
-    /// The addresses at which its endpoints ask for names: the bridge's, if it has any.
+    /// The addresses at which its endpoints ask for names: the bridge's, if it has any and they may.
     pub fn resolvers(&self) -> impl Iterator<Item = IpAddr> {
         let subnets = self.subnets.iter();
-        let is_there = self.policy.access != Access::Isolated;
+        let is_there = self.policy.host_access() != HostAccess::None;
         subnets
             .filter(move |_| is_there)
             .map(|subnet| subnet.gateway)

@@ -16,6 +16,10 @@ use crate::{IfName, Invalid};
 pub struct Policy {
     /// Whether there is a way in and out.
     pub access: Access,
+    /// What of the host its endpoints reach. Where nothing was said: as [`HostAccess::by_default`] for a network that is
+    /// made, everything for one that was made before there was this.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub host_access: Option<HostAccess>,
     /// Whether its endpoints reach each other at their own addresses.
     pub icc: bool,
     /// Whether its endpoints are bound to the Ethernet address and the IP addresses that they were given.
@@ -38,6 +42,7 @@ impl Default for Policy {
     fn default() -> Self {
         Self {
             access: Access::Open,
+            host_access: None,
             icc: true,
             anti_spoofing: false,
             mode4: Mode::Nat,
@@ -50,6 +55,15 @@ impl Default for Policy {
 }
 
 impl Policy {
+    /// What of the host its endpoints reach: nothing where the host has no address on the bridge.
+    pub fn host_access(&self) -> HostAccess {
+        match (self.access, self.host_access) {
+            (Access::Isolated, _) => HostAccess::None,
+            (_, Some(said)) => said,
+            (_, None) => HostAccess::All,
+        }
+    }
+
     /// The mode of an address's family.
     pub fn mode_of(&self, address: IpAddr) -> Mode {
         match address {
@@ -88,6 +102,64 @@ impl fmt::Display for Access {
         f.pad(self.as_str())
     }
 }
+
+/// What of the host a network's endpoints reach: of its programs, not of what is published on it, which is sent on to
+/// endpoints. The host reaches the endpoints all the same, and they answer it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum HostAccess {
+    /// Nothing, the answers for names neither.
+    None,
+    /// The gateways' port for names.
+    Dns,
+    /// What listens at the gateways' addresses.
+    Gateway,
+    /// What listens at any address of the host.
+    All,
+}
+
+impl HostAccess {
+    /// All of them.
+    pub const ALL: [Self; 4] = [Self::None, Self::Dns, Self::Gateway, Self::All];
+
+    /// That of a network of which nothing was said.
+    pub fn by_default(access: Access) -> Self {
+        match access {
+            Access::Open => Self::All,
+            Access::Internal => Self::Gateway,
+            Access::Isolated => Self::None,
+        }
+    }
+
+    /// `none`, `dns`, `gateway` or `all`.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::None => "none",
+            Self::Dns => "dns",
+            Self::Gateway => "gateway",
+            Self::All => "all",
+        }
+    }
+}
+
+impl fmt::Display for HostAccess {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(self.as_str())
+    }
+}
+
+impl FromStr for HostAccess {
+    type Err = Invalid;
+
+    fn from_str(text: &str) -> Result<Self, Invalid> {
+        let is_it = |access: &Self| access.as_str() == text;
+        Self::ALL.into_iter().find(is_it).ok_or_else(|| {
+            let hint = "use none, dns, gateway or all";
+            Invalid::new("access to the host", text, "it is not known", hint)
+        })
+    }
+}
+
+serde_as_text!(HostAccess);
 
 /// How packets of one family pass between a network's endpoints and the world.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
@@ -146,6 +218,24 @@ mod tests {
             assert_eq!(mode.to_string().parse(), Ok(mode));
         }
         assert!("bridge".parse::<Mode>().is_err());
+    }
+
+    #[test]
+    fn access_to_the_host_reads_back_and_is_that_of_before_where_nothing_was_said() {
+        for access in HostAccess::ALL {
+            assert_eq!(access.to_string().parse(), Ok(access));
+        }
+        assert!("some".parse::<HostAccess>().is_err());
+        for (stored, is) in [
+            (r#"{"access":"internal"}"#, HostAccess::All),
+            (r#"{"access":"isolated"}"#, HostAccess::None),
+            (r#"{"host-access":"dns"}"#, HostAccess::Dns),
+        ] {
+            let policy: Policy = serde_json::from_str(stored).unwrap();
+            assert_eq!(policy.host_access(), is, "{stored}");
+            let written = serde_json::to_value(&policy).unwrap();
+            assert_eq!(serde_json::from_value::<Policy>(written).unwrap(), policy);
+        }
     }
 
     #[test]

@@ -4,9 +4,12 @@ use std::collections::HashSet;
 use std::net::IpAddr;
 
 use ipnet::IpNet;
-use tidegate_model::{Access, DNS_PORT, Endpoint, Mode, Network, PortBinding, Protocol, State};
-use tidegate_nft::{Element, IfName, InetProto, InetService, Value};
+use tidegate_model::{
+    Access, DNS_PORT, Endpoint, HostAccess, Mode, Network, PortBinding, Protocol, State,
+};
+use tidegate_nft::{Element, EtherAddr, IfName, InetProto, InetService, Value, Verdict};
 
+use crate::ruleset;
 use crate::sets::{Container, Elements, Entry};
 
 /// The elements of a whole state, one network or endpoint after the other.
@@ -15,10 +18,22 @@ pub(crate) fn of_state(state: &State) -> impl Iterator<Item = Entry> {
     let networks = networks.flat_map(|network| of_network(state, network));
     let of_endpoint = |endpoint: &Endpoint| {
         let network = state.networks.get(&endpoint.network);
-        network.map(|network| of_endpoint(network, endpoint))
+        network.map(|network| of_endpoint(state, network, endpoint))
     };
     let endpoints = state.endpoints.values().filter_map(of_endpoint);
-    networks.chain(endpoints.flatten())
+    let resolver = state.resolver.into_iter().flat_map(of_port_for_names);
+    resolver.chain(networks).chain(endpoints.flatten())
+}
+
+/// The port of the host at which questions for names arrive: from our bridges alone.
+fn of_port_for_names(port: u16) -> Elements {
+    let protocols = [Protocol::Udp, Protocol::Tcp];
+    let element = |protocol: Protocol| {
+        let protocol = InetProto(protocol.number());
+        Element::new([protocol.into(), InetService(port).into()])
+    };
+    let elements = protocols.map(|protocol| (Container::Resolver, element(protocol)));
+    elements.into()
 }
 
 /// The elements of a network: what its bridge may do.
@@ -34,6 +49,17 @@ pub(crate) fn of_network(state: &State, network: &Network) -> Elements {
     if policy.icc {
         elements.push((Container::Peers, pair(&network.bridge, network)));
     }
+    if policy.access == Access::Isolated {
+        elements.push((Container::Isolated, alone(network)));
+    } else {
+        elements.push((Container::Addressed, alone(network)));
+        let gateways = network.subnets.iter().map(|subnet| subnet.gateway);
+        elements.extend(gateways.flat_map(|gateway| {
+            let at = at(&network.bridge, gateway);
+            [(gateways_of(gateway), at), ours(gateway)]
+        }));
+    }
+    elements.extend(of_host_access(network));
     if policy.access != Access::Open {
         elements.push((Container::Internal, alone(network)));
     } else {
@@ -48,6 +74,19 @@ pub(crate) fn of_network(state: &State, network: &Network) -> Elements {
         .filter_map(|peer| state.networks.get(peer));
     elements.extend(peers.map(|peer| of_peers(network, peer)));
     elements
+}
+
+/// What becomes of what its endpoints send to the host, where that is not all let in.
+fn of_host_access(network: &Network) -> Option<Entry> {
+    let verdict = match (network.policy.access, network.policy.host_access()) {
+        (Access::Isolated, _) => Verdict::Drop,
+        (_, HostAccess::None) => Verdict::Goto(ruleset::HOST_NONE),
+        (_, HostAccess::Dns) => Verdict::Goto(ruleset::HOST_DNS),
+        (_, HostAccess::Gateway) => Verdict::Goto(ruleset::HOST_GATEWAY),
+        (_, HostAccess::All) => return None,
+    };
+    let element = alone(network).verdict(verdict);
+    Some((Container::HostAccess, element))
 }
 
 /// What is asked of a gateway's port for names goes to the resolver's port, at the same address, so
@@ -74,6 +113,7 @@ pub(crate) fn of_peers(from: &Network, to: &Network) -> (Container, Element) {
 
 /// The sets of one family.
 struct Modes {
+    translated: Container,
     masquerading: Container,
     snat: Container,
     routed: Container,
@@ -82,6 +122,7 @@ struct Modes {
 }
 
 const FAMILY4: Modes = Modes {
+    translated: Container::Translated4,
     masquerading: Container::Masquerading4,
     snat: Container::Snat4,
     routed: Container::Routed4,
@@ -89,6 +130,7 @@ const FAMILY4: Modes = Modes {
     is: IpAddr::is_ipv4,
 };
 const FAMILY6: Modes = Modes {
+    translated: Container::Translated6,
     masquerading: Container::Masquerading6,
     snat: Container::Snat6,
     routed: Container::Routed6,
@@ -106,6 +148,7 @@ fn of_mode(network: &Network, mode: Mode, family: Modes) -> Elements {
         Mode::Nat => {}
     }
     if mode != Mode::Routed && policy.masquerade {
+        elements.push((family.translated, alone(network)));
         let under = policy.snat.iter().find(|ip| (family.is)(ip));
         elements.push(match under {
             Some(ip) => (family.snat, alone(network).values([address(*ip)])),
@@ -123,9 +166,80 @@ fn pair(from: &tidegate_model::IfName, to: &Network) -> Element {
     Element::new([interface(from), interface(&to.bridge)])
 }
 
-/// The elements of an endpoint: its published ports, and itself as one that may ask for them.
-pub(crate) fn of_endpoint(network: &Network, endpoint: &Endpoint) -> Elements {
-    of_ports(network, endpoint, &endpoint.ports)
+/// The elements of an endpoint: its published ports, itself as one that may ask for them, and its addresses as sources.
+pub(crate) fn of_endpoint(state: &State, network: &Network, endpoint: &Endpoint) -> Elements {
+    let mut elements = of_ports(network, endpoint, &endpoint.ports);
+    if network.policy.access != Access::Isolated {
+        elements.extend(endpoint.addresses.iter().map(|net| ours(net.addr())));
+        let others = beside(state, endpoint);
+        elements.extend(others.flat_map(|(other, bridge)| by_another(endpoint, other, bridge)));
+    }
+    elements
+}
+
+/// The elements that come and go with an endpoint: its own, and those by which what else its namespace is attached at
+/// may be a source on its bridge.
+pub(crate) fn with_endpoint(state: &State, network: &Network, endpoint: &Endpoint) -> Elements {
+    let mut elements = of_endpoint(state, network, endpoint);
+    if network.policy.access != Access::Isolated {
+        let others = beside(state, endpoint);
+        elements.extend(others.flat_map(|(other, _)| by_another(other, endpoint, network)));
+    }
+    elements
+}
+
+/// The other endpoints of an endpoint's namespace, with their networks. An isolated network is no way for others.
+fn beside<'a>(
+    state: &'a State,
+    endpoint: &'a Endpoint,
+) -> impl Iterator<Item = (&'a Endpoint, &'a Network)> {
+    let others = state.endpoints.of_netns(&endpoint.netns.id);
+    let others = others.filter(|other| other.name != endpoint.name);
+    others.filter_map(|other| {
+        let network = state.networks.get(&other.network)?;
+        (network.policy.access != Access::Isolated).then_some((other, network))
+    })
+}
+
+/// A namespace that is on several networks answers at the addresses of each by the one that its default route takes.
+fn by_another<'a>(
+    endpoint: &'a Endpoint,
+    other: &'a Endpoint,
+    network: &'a Network,
+) -> impl Iterator<Item = Entry> + use<'a> {
+    endpoint.addresses.iter().map(|net| {
+        let container = match net {
+            IpNet::V4(_) => Container::Elsewhere4,
+            IpNet::V6(_) => Container::Elsewhere6,
+        };
+        let by = [
+            interface(&network.bridge),
+            address(net.addr()),
+            EtherAddr(other.mac.0).into(),
+        ];
+        (container, Element::new(by))
+    })
+}
+
+/// An address that comes from our bridges alone.
+fn ours(ip: IpAddr) -> Entry {
+    let container = match ip {
+        IpAddr::V4(_) => Container::Ours4,
+        IpAddr::V6(_) => Container::Ours6,
+    };
+    (container, Element::new([address(ip)]))
+}
+
+fn gateways_of(ip: IpAddr) -> Container {
+    match ip {
+        IpAddr::V4(_) => Container::Gateways4,
+        IpAddr::V6(_) => Container::Gateways6,
+    }
+}
+
+/// An interface with an address.
+fn at(ifname: &tidegate_model::IfName, ip: IpAddr) -> Element {
+    Element::new([interface(ifname), address(ip)])
 }
 
 /// The elements that come or go with some ports of an endpoint, which has `others` besides: those that it has for

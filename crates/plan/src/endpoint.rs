@@ -61,7 +61,7 @@ pub fn attach(
     };
     let links = vec![LinkStep::AddVeth(steps::veth(&endpoint, network))];
     let holds = holds::hold_ports(network, &endpoint, &endpoint.ports);
-    let elements = elements::of_endpoint(network, &endpoint);
+    let elements = elements::with_endpoint(state, network, &endpoint);
     let stale = Stale::published(network, &endpoint, &endpoint.ports);
     let plan = Plan::adding(elements, links, Change::AddEndpoint(endpoint));
     Ok(plan.after(holds).leaving(stale))
@@ -89,7 +89,7 @@ pub fn detach(state: &State, name: &Name) -> Result<Plan, Refused> {
     let endpoint = find_endpoint(state, name)?;
     let network = find(state, &endpoint.network)?;
     let links = vec![LinkStep::DeleteVeth(steps::veth(endpoint, network))];
-    let elements = elements::of_endpoint(network, endpoint);
+    let elements = elements::with_endpoint(state, network, endpoint);
     let change = Change::RemoveEndpoint(endpoint.clone());
     Ok(Plan::removing(elements, links, change)
         .leaving(Stale::gone([endpoint]))

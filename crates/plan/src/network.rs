@@ -39,7 +39,7 @@ pub fn create_network(
         mac: MacAddr::local(numbered(0x62, state.next_number)),
         mtu: request.mtu,
         host_ips: policy::host_ips(request)?,
-        policy: request.policy.clone(),
+        policy: policy::chosen(request),
         reserved: subnets::reserved(request, &subnets)?,
         peers: BTreeSet::new(),
         labels: policy::labels(request)?,
@@ -75,7 +75,7 @@ pub fn remove_network(state: &State, name: &Name, force: bool) -> Result<Plan, R
     let (mut links, mut changes) = (Vec::new(), Vec::new());
     let (stale, mut released) = (Stale::gone(endpoints.iter().copied()), Vec::new());
     for endpoint in endpoints {
-        elements.extend(elements::of_endpoint(network, endpoint));
+        elements.extend(elements::with_endpoint(state, network, endpoint));
         links.push(LinkStep::DeleteVeth(steps::veth(endpoint, network)));
         released.extend(holds::release_ports(network, endpoint, &endpoint.ports));
         changes.push(Change::RemoveEndpoint(endpoint.clone()));

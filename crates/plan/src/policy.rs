@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::net::IpAddr;
 
 use tidegate_model::api::CreateNetwork;
-use tidegate_model::{Access, Mode, Name};
+use tidegate_model::{Access, HostAccess, Mode, Name, Policy};
 
 use crate::Refused;
 
@@ -41,12 +41,28 @@ pub(crate) fn check(request: &CreateNetwork) -> Result<(), Refused> {
             "a loopback address to publish on, and a mode in which endpoints are reached at their own",
         );
     }
+    let is_kept_out = policy
+        .host_access
+        .is_none_or(|access| access == HostAccess::None);
+    if policy.access == Access::Isolated && !is_kept_out {
+        return contradiction("access to the host, and no address of the host");
+    }
     if !policy.snat.iter().all(is_translated) {
         return contradiction(
             "an address to go out under, and a mode that keeps the endpoints' own",
         );
     }
     one_for_each_family(request, "--snat", &policy.snat)
+}
+
+/// The policy that is asked for, with what was not said.
+pub(crate) fn chosen(request: &CreateNetwork) -> Policy {
+    let policy = request.policy.clone();
+    let host_access = policy.host_access;
+    Policy {
+        host_access: Some(host_access.unwrap_or(HostAccess::by_default(policy.access))),
+        ..policy
+    }
 }
 
 /// The default host addresses. An unspecified one stands for all of its family.

@@ -2,7 +2,7 @@
 //! its sets or maps ([`Container`]), so that an update costs the same however much is there, and a
 //! packet passes the same few rules however many ports are published.
 
-use std::net::Ipv6Addr;
+use std::net::{Ipv4Addr, Ipv6Addr};
 
 use ipnet::{Ipv4Net, Ipv6Net};
 use tidegate_model::{Protocol, State};
@@ -46,6 +46,13 @@ pub fn replace(state: &State) -> Transaction {
     transaction
 }
 
+/// The chains that see what comes from networks that do not reach all of the host.
+pub(crate) const HOST_NONE: Name = name!("host_none");
+/// See [`HOST_NONE`].
+pub(crate) const HOST_DNS: Name = name!("host_dns");
+/// See [`HOST_NONE`].
+pub(crate) const HOST_GATEWAY: Name = name!("host_gateway");
+
 /// Chains with their hooks and rules.
 type ChainPlan = (Name, Option<Base>, Vec<(&'static str, Vec<Statement>)>);
 
@@ -70,6 +77,16 @@ fn chains() -> Vec<ChainPlan> {
             )),
             guard(),
         ),
+        (name!("from_endpoint"), None, from_endpoint()),
+        (
+            name!("input"),
+            Some(Base::new(ChainKind::Filter, Hook::Input, Priority::FILTER)),
+            input(),
+        ),
+        (name!("to_resolver"), None, to_resolver()),
+        (HOST_NONE, None, host_none()),
+        (HOST_DNS, None, host_dns()),
+        (HOST_GATEWAY, None, host_gateway()),
         (
             name!("forward"),
             Some(Base::new(
@@ -95,6 +112,13 @@ fn chains() -> Vec<ChainPlan> {
             Some(Base::new(ChainKind::Nat, Hook::Output, Priority::DSTNAT)),
             vec![
                 (
+                    "nothing to an isolated network",
+                    vec![
+                        fields::OIFNAME.is_in(id(Container::Isolated)),
+                        Verdict::Drop.into(),
+                    ],
+                ),
+                (
                     "to ::1, which the daemon relays",
                     vec![
                         fields::IP6_DADDR.is(Ipv6Addr::LOCALHOST),
@@ -117,16 +141,22 @@ fn chains() -> Vec<ChainPlan> {
     ]
 }
 
+/// Who may be a source, and where: before the kernel tracks the connection, so that what is dropped here leaves no trace.
+///
 /// Loopback addresses are the host's own (RFC 1122 section 3.2.1.3), and nobody else's. The kernel's own check comes
 /// after the destination is translated, so that it would let a port that is published on 127.0.0.1 be reached by
 /// whoever sends a packet for that address over the wire; and an interface with `route_localnet`, as our bridges have,
 /// passes no check at all. What really is of the host comes in by its loopback.
 fn guard() -> Vec<(&'static str, Vec<Statement>)> {
-    let drop = |address| {
-        let not_ours = fields::IIFNAME.is_not(loopback_interface());
-        vec![address, not_ours, Verdict::Drop.into()]
-    };
+    let drop = |statement| vec![statement, Verdict::Drop.into()];
     vec![
+        (
+            "from the host itself",
+            vec![
+                fields::IIFNAME.is(loopback_interface()),
+                Verdict::Accept.into(),
+            ],
+        ),
         (
             "nobody else reaches the host's loopback",
             drop(fields::IP_DADDR.within(loopback())),
@@ -135,6 +165,128 @@ fn guard() -> Vec<(&'static str, Vec<Statement>)> {
             "nobody else sends as the host's loopback",
             drop(fields::IP_SADDR.within(loopback())),
         ),
+        (
+            "from an endpoint",
+            vec![
+                fields::IIFNAME.is_in(id(Container::Addressed)),
+                Verdict::Goto(name!("from_endpoint")).into(),
+            ],
+        ),
+        (
+            "nobody else sends as an endpoint",
+            drop(fields::IP_SADDR.is_in(id(Container::Ours4))),
+        ),
+        (
+            "nobody else sends as an endpoint",
+            drop(fields::IP6_SADDR.is_in(id(Container::Ours6))),
+        ),
+    ]
+}
+
+/// A source is one to which the host's routes lead back by the same bridge, or another address of the same namespace.
+/// Who has none yet may look for one (0.0.0.0, `::`). Link-local addresses are of the link alone, and never
+/// forwarded (RFC 4291 section 2.5.6).
+fn from_endpoint() -> Vec<(&'static str, Vec<Statement>)> {
+    let link_local = Ipv6Net::new_assert(Ipv6Addr::new(0xfe80, 0, 0, 0, 0, 0, 0, 0), 10);
+    let other = |saddr, container| {
+        let key = Key::from([Field::Iifname, saddr, Field::EtherSaddr]);
+        key.is_not_in(id(container))
+    };
+    vec![
+        (
+            "an endpoint sends as itself alone",
+            vec![
+                fields::IP_SADDR.is_not(Ipv4Addr::UNSPECIFIED),
+                Statement::NoWayBack,
+                other(Field::IpSaddr, Container::Elsewhere4),
+                Verdict::Drop.into(),
+            ],
+        ),
+        (
+            "an endpoint sends as itself alone",
+            vec![
+                fields::IP6_SADDR.is_not(Ipv6Addr::UNSPECIFIED),
+                fields::IP6_SADDR.outside(link_local),
+                Statement::NoWayBack,
+                other(Field::Ip6Saddr, Container::Elsewhere6),
+                Verdict::Drop.into(),
+            ],
+        ),
+    ]
+}
+
+fn input() -> Vec<(&'static str, Vec<Statement>)> {
+    vec![
+        (
+            "questions for names",
+            vec![for_names(), Verdict::Jump(name!("to_resolver")).into()],
+        ),
+        (
+            "from a network that does not reach all of the host",
+            vec![Key::from([Field::Iifname]).verdict_from(id(Container::HostAccess))],
+        ),
+    ]
+}
+
+fn for_names() -> Statement {
+    let port = Key::from([Field::L4proto, Field::Dport(Transport::Any)]);
+    port.is_in(id(Container::Resolver))
+}
+
+/// Answers to what the host asked for, and what IPv6 neighbours need to find each other, which the kernel does not track.
+fn host_none() -> Vec<(&'static str, Vec<Statement>)> {
+    vec![
+        ("answers", vec![known_connection(), Verdict::Accept.into()]),
+        (
+            "neighbours that find each other",
+            vec![
+                fields::L4PROTO.is(InetProto::ICMPV6),
+                Statement::CtState(vec![CtState::Untracked]),
+                Verdict::Accept.into(),
+            ],
+        ),
+        ("nothing else to the host", vec![Verdict::Drop.into()]),
+    ]
+}
+
+fn host_dns() -> Vec<(&'static str, Vec<Statement>)> {
+    vec![
+        (
+            "questions for names",
+            vec![for_names(), Verdict::Accept.into()],
+        ),
+        ("nothing else", vec![Verdict::Goto(HOST_NONE).into()]),
+    ]
+}
+
+fn host_gateway() -> Vec<(&'static str, Vec<Statement>)> {
+    let to = |daddr, container| {
+        let key = Key::from([Field::Iifname, daddr]);
+        vec![key.is_in(id(container)), Verdict::Accept.into()]
+    };
+    vec![
+        ("to a gateway", to(Field::IpDaddr, Container::Gateways4)),
+        ("to a gateway", to(Field::Ip6Daddr, Container::Gateways6)),
+        ("nothing else", vec![Verdict::Goto(HOST_NONE).into()]),
+    ]
+}
+
+/// Names are asked for at a gateway, and over its own bridge.
+fn to_resolver() -> Vec<(&'static str, Vec<Statement>)> {
+    let at_gateway = |daddr, container| {
+        let key = Key::from([Field::Iifname, daddr]);
+        vec![key.is_in(id(container)), Verdict::Return.into()]
+    };
+    vec![
+        (
+            "by an endpoint of the network",
+            at_gateway(Field::IpDaddr, Container::Gateways4),
+        ),
+        (
+            "by an endpoint of the network",
+            at_gateway(Field::Ip6Daddr, Container::Gateways6),
+        ),
+        ("by nobody else", vec![Verdict::Drop.into()]),
     ]
 }
 
@@ -238,7 +390,18 @@ fn to_bridge() -> Vec<(&'static str, Vec<Statement>)> {
     ]
 }
 
+/// What belongs to no connection is not translated (a reset out of turn, an ICMP error about nothing, neighbour
+/// discovery that is sent to elsewhere) and would show the endpoint's own address. Where that is not hidden it passes: the
+/// host sees half of a connection whose answers come another way.
 fn from_bridge() -> Vec<(&'static str, Vec<Statement>)> {
+    let untranslated = |container, family| {
+        vec![
+            Statement::CtState(vec![CtState::Invalid, CtState::Untracked]),
+            fields::IIFNAME.is_in(id(container)),
+            family,
+            Verdict::Drop.into(),
+        ]
+    };
     vec![
         ("answers", vec![known_connection(), Verdict::Accept.into()]),
         (
@@ -255,6 +418,14 @@ fn from_bridge() -> Vec<(&'static str, Vec<Statement>)> {
                 fields::IIFNAME.is_in(id(Container::Internal)),
                 Verdict::Drop.into(),
             ],
+        ),
+        (
+            "nothing out that cannot be translated",
+            untranslated(Container::Translated4, ipv4()),
+        ),
+        (
+            "nothing out that cannot be translated",
+            untranslated(Container::Translated6, ipv6()),
         ),
         ("out of any other network", vec![Verdict::Accept.into()]),
     ]
@@ -424,7 +595,7 @@ fn ipv4() -> Statement {
 
 /// IPv6, told in the same way.
 fn ipv6() -> Statement {
-    fields::IP6_SADDR.outside(Ipv6Net::from(std::net::Ipv6Addr::LOCALHOST))
+    fields::IP6_SADDR.outside(Ipv6Net::from(Ipv6Addr::LOCALHOST))
 }
 
 fn known_connection() -> Statement {
@@ -438,7 +609,7 @@ fn errors() -> Statement {
 }
 
 fn loopback() -> Ipv4Net {
-    Ipv4Net::new_assert(std::net::Ipv4Addr::new(127, 0, 0, 0), 8)
+    Ipv4Net::new_assert(Ipv4Addr::new(127, 0, 0, 0), 8)
 }
 
 fn id(container: Container) -> Name {

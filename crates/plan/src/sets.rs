@@ -17,6 +17,12 @@ pub fn table() -> TableId {
 pub(crate) enum Container {
     /// Every managed bridge.
     Bridges,
+    /// Bridges on which the host has addresses, and so a route back to every endpoint.
+    Addressed,
+    /// Bridges whose endpoints' IPv4 addresses are replaced on the way out.
+    Translated4,
+    /// Bridges whose endpoints' IPv6 addresses are replaced on the way out.
+    Translated6,
     /// Bridges whose endpoints reach the world under the host's IPv4 address.
     Masquerading4,
     /// Bridges whose endpoints reach the world under the host's IPv6 address.
@@ -39,6 +45,24 @@ pub(crate) enum Container {
     Peers,
     /// Each bridge with itself, to tell an endpoint that reaches its own network's published port.
     SameBridge,
+    /// Bridges to which the host sends nothing.
+    Isolated,
+    /// What becomes of what bridges send to the host that do not reach all of it.
+    HostAccess,
+    /// Bridges with the IPv4 addresses of the host on each.
+    Gateways4,
+    /// Bridges with the IPv6 addresses of the host on each.
+    Gateways6,
+    /// Bridges with IPv4 addresses at which a namespace is attached elsewhere, and its Ethernet address here.
+    Elsewhere4,
+    /// Bridges with IPv6 addresses at which a namespace is attached elsewhere, and its Ethernet address here.
+    Elsewhere6,
+    /// IPv4 addresses of endpoints and gateways, which come from bridges alone.
+    Ours4,
+    /// IPv6 addresses of endpoints and gateways, which come from bridges alone.
+    Ours6,
+    /// Ports of the host at which questions for names arrive.
+    Resolver,
     /// IPv4 addresses of endpoints with published ports, each with itself.
     Hairpin4,
     /// IPv6 addresses of endpoints with published ports, each with itself.
@@ -62,6 +86,9 @@ impl Container {
     pub(crate) fn all() -> impl Iterator<Item = Self> {
         let interfaces = [
             Self::Bridges,
+            Self::Addressed,
+            Self::Translated4,
+            Self::Translated6,
             Self::Masquerading4,
             Self::Masquerading6,
             Self::Snat4,
@@ -74,8 +101,20 @@ impl Container {
             Self::Peers,
             Self::SameBridge,
         ];
+        let sources = [
+            Self::Isolated,
+            Self::HostAccess,
+            Self::Gateways4,
+            Self::Gateways6,
+            Self::Elsewhere4,
+            Self::Elsewhere6,
+            Self::Ours4,
+            Self::Ours6,
+            Self::Resolver,
+        ];
         interfaces
             .into_iter()
+            .chain(sources)
             .chain([Self::Hairpin4, Self::Hairpin6])
             .chain([Self::Publish4])
             .chain(Protocol::ALL.map(Self::Publish4At))
@@ -89,6 +128,9 @@ impl Container {
     fn name(self) -> Name {
         match self {
             Self::Bridges => name!("bridges"),
+            Self::Addressed => name!("addressed"),
+            Self::Translated4 => name!("translated4"),
+            Self::Translated6 => name!("translated6"),
             Self::Masquerading4 => name!("masquerading4"),
             Self::Masquerading6 => name!("masquerading6"),
             Self::Snat4 => name!("snat4"),
@@ -100,6 +142,15 @@ impl Container {
             Self::Unprotected6 => name!("unprotected6"),
             Self::Peers => name!("peers"),
             Self::SameBridge => name!("same_bridge"),
+            Self::Isolated => name!("isolated"),
+            Self::HostAccess => name!("host_access"),
+            Self::Gateways4 => name!("gateways4"),
+            Self::Gateways6 => name!("gateways6"),
+            Self::Elsewhere4 => name!("elsewhere4"),
+            Self::Elsewhere6 => name!("elsewhere6"),
+            Self::Ours4 => name!("ours4"),
+            Self::Ours6 => name!("ours6"),
+            Self::Resolver => name!("resolver"),
             Self::Hairpin4 => name!("hairpin4"),
             Self::Hairpin6 => name!("hairpin6"),
             Self::Publish4 => name!("publish4"),
@@ -117,11 +168,15 @@ impl Container {
 
     /// Its declaration, with no elements.
     pub(crate) fn declaration(self) -> Set {
-        use Datatype::{Ifname, InetProto, InetService, Ipv4Addr, Ipv6Addr};
+        use Datatype::{EtherAddr, Ifname, InetProto, InetService, Ipv4Addr, Ipv6Addr};
         let set = |key: Type| Set::new(&table(), self.name(), key);
         let map = |key: Type, data: Type| Set::map(&table(), self.name(), key, data);
         match self {
             Self::Bridges
+            | Self::Addressed
+            | Self::Translated4
+            | Self::Translated6
+            | Self::Isolated
             | Self::Masquerading4
             | Self::Masquerading6
             | Self::Internal
@@ -132,6 +187,14 @@ impl Container {
             Self::Snat4 => map(Ifname.into(), Ipv4Addr.into()),
             Self::Snat6 => map(Ifname.into(), Ipv6Addr.into()),
             Self::Peers | Self::SameBridge => set([Ifname, Ifname].into()),
+            Self::HostAccess => Set::verdict_map(&table(), self.name(), Ifname),
+            Self::Gateways4 => set([Ifname, Ipv4Addr].into()),
+            Self::Gateways6 => set([Ifname, Ipv6Addr].into()),
+            Self::Elsewhere4 => set([Ifname, Ipv4Addr, EtherAddr].into()),
+            Self::Elsewhere6 => set([Ifname, Ipv6Addr, EtherAddr].into()),
+            Self::Ours4 => set(Ipv4Addr.into()),
+            Self::Ours6 => set(Ipv6Addr.into()),
+            Self::Resolver => set([InetProto, InetService].into()),
             Self::Hairpin4 => set([Ipv4Addr, Ipv4Addr].into()),
             Self::Hairpin6 => set([Ipv6Addr, Ipv6Addr].into()),
             Self::Publish4 => map(

@@ -3,7 +3,7 @@
 use std::fmt::Write;
 use std::net::IpAddr;
 
-use tidegate_model::{Access, Endpoint, Network, State};
+use tidegate_model::{Access, Endpoint, HostAccess, Network, State};
 
 /// How many servers the C library asks at most (`MAXNS`).
 const SERVERS: usize = 3;
@@ -96,7 +96,8 @@ fn gateways(state: &State, endpoint: &Endpoint) -> Vec<IpAddr> {
         let addresses = endpoint.addresses.iter().map(|net| net.addr());
         let subnets = addresses.filter_map(|ip| network.subnet_of(ip));
         let gateways: Vec<IpAddr> = subnets.map(|subnet| subnet.gateway).collect();
-        (network.policy.access != Access::Isolated && !gateways.is_empty()).then_some(gateways)
+        let may_ask = network.policy.host_access() != HostAccess::None;
+        (may_ask && !gateways.is_empty()).then_some(gateways)
     };
     networks(state, endpoint)
         .find_map(of_network)

@@ -10,6 +10,7 @@
 mod errors;
 mod fight;
 mod flows;
+mod host_access;
 mod inherited;
 mod layer2;
 mod local_user;
@@ -17,11 +18,40 @@ mod loopback;
 mod lying_nft;
 mod places;
 mod port;
+mod releases;
 mod router;
+mod sources;
 
-use tidegate_tests::Programs;
+use tidegate_tests::{Host, Lab, Programs, require_root_kernel};
+
+/// An attack, and the honest use that goes on: in a lab, for which there are words.
+type Attack = fn(&str, &Lab);
+
+/// Where the world's names are asked for: on the machine outside.
+const WORLD: &str = "192.0.2.2:5353";
+/// The daemon's arguments in the lab of an attack.
+const ARGUMENTS: [&str; 2] = ["--dns-upstreams", WORLD];
 
 /// The nft drivers to test with.
 fn drivers() -> Vec<String> {
     Programs::of_this_tree().drivers()
+}
+
+/// Tries an attack over each nft driver.
+fn with_drivers(attack: Attack) {
+    require_root_kernel!();
+    for driver in drivers() {
+        let arguments = [&["--nft-driver", &driver], &ARGUMENTS[..]].concat();
+        let mut host = Host::new(Programs::of_this_tree(), &arguments);
+        host.start();
+        attack(&driver, &credulous(Lab::of(host)));
+    }
+}
+
+/// The lab, whose host looks at no source by itself (`rp_filter`, the kernel's ip-sysctl.rst).
+fn credulous(lab: Lab) -> Lab {
+    lab.host
+        .netns
+        .sh("for dev in /proc/sys/net/ipv4/conf/*; do echo 0 > $dev/rp_filter; done");
+    lab
 }

@@ -35,6 +35,9 @@ pub enum Statement {
         /// Matches all other kinds.
         negated: bool,
     },
+    /// Matches where the host has no route back to the source through the interface by which the packet came in. An
+    /// address of the host itself has none. Hooks before routing and input.
+    NoWayBack,
     /// Counts packets and bytes.
     Counter,
     /// Ends the rule with a verdict.

@@ -190,10 +190,13 @@ fn check_place(statement: &Statement, rule: &Rule, scope: &dyn Scope) -> Result<
             ..
         })
         | Statement::Redirect(_) => &[Hook::Prerouting, Hook::Output],
+        // `nft_fib_validate`; forward only on newer kernels.
+        Statement::NoWayBack => &[Hook::Prerouting, Hook::Input],
         _ => return Ok(()),
     };
+    let is_translation = !matches!(statement, Statement::NoWayBack);
     ensure(
-        base.kind == ChainKind::Nat && hooks.contains(&base.hook),
+        (base.kind == ChainKind::Nat || !is_translation) && hooks.contains(&base.hook),
         || {
             format!(
                 "cannot be in a {} chain at hook {}",

@@ -6,6 +6,7 @@ use tidegate_model::explain::Party;
 use tidegate_model::{Endpoint, State};
 
 use super::terrain::Terrain;
+use super::walk::Ground;
 use crate::Refused;
 
 /// One end of a connection, in one family.

@@ -9,7 +9,7 @@ use tidegate_nft::{Hook, IpVersion, TableState};
 use super::ends::{End, Who, endpoint_of};
 use super::packet::Packet;
 use super::terrain::{Bridging, Terrain};
-use super::walk::{Walk, is_to_host};
+use super::walk::{Ground, Walk, is_to_host};
 use crate::holds;
 
 /// What became of the packet, and why.
@@ -39,6 +39,7 @@ impl<'a> Journey<'a> {
             version,
             iif: None,
             oif: None,
+            mac: None,
             saddr: from.address,
             daddr: to.address,
             port: asked,
@@ -98,15 +99,17 @@ impl<'a> Journey<'a> {
         }
         let exit = self.exit(endpoint);
         let exit = exit.and_then(|(exit, is_on_link)| {
-            Some((self.state.networks.get(&exit.network)?, is_on_link))
+            let network = self.state.networks.get(&exit.network)?;
+            Some((exit, network, is_on_link))
         });
-        let Some((network, is_on_link)) = exit else {
+        let Some((exit, network, is_on_link)) = exit else {
             let name = &endpoint.name;
             return lost(format!(
                 "endpoint {name} has no way there: it is given no default route"
             ));
         };
         self.packet.iif = Some(network.bridge.clone());
+        self.packet.mac = Some(exit.mac);
         let bridging = self.terrain.bridging(network, self.is_ipv4());
         match self.packet.daddr {
             Some(to) if is_on_link && !self.terrain.is_local(to) => {
@@ -312,13 +315,11 @@ impl<'a> Journey<'a> {
     }
 
     fn passes(&mut self, hook: Hook) -> bool {
-        let terrain = self.terrain;
-        let is_local = |ip| terrain.is_local(ip);
-        self.walk.passes(hook, &mut self.packet, is_local)
+        self.walk.passes(hook, &mut self.packet, self.terrain)
     }
 
     fn is_to_host(&self) -> bool {
-        is_to_host(&self.packet, |ip| self.terrain.is_local(ip))
+        is_to_host(&self.packet, self.terrain)
     }
 
     fn is_ipv4(&self) -> bool {

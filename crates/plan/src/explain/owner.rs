@@ -40,7 +40,7 @@ fn of_interfaces(state: &State, element: &Element) -> Option<String> {
 
 fn of_endpoints(state: &State, container: Container, element: &Element) -> Option<String> {
     let is_in = |network: &Network, endpoint: &Endpoint| {
-        let mut elements = elements::of_endpoint(network, endpoint).into_iter();
+        let mut elements = elements::of_endpoint(state, network, endpoint).into_iter();
         elements.any(|(c, e)| c == container && e == *element)
     };
     state.endpoints.values().find_map(|endpoint| {
@@ -49,7 +49,13 @@ fn of_endpoints(state: &State, container: Container, element: &Element) -> Optio
             return None;
         }
         let name = &endpoint.name;
-        if matches!(container, Container::Hairpin4 | Container::Hairpin6) {
+        let is_itself = [
+            Container::Hairpin4,
+            Container::Hairpin6,
+            Container::Ours4,
+            Container::Ours6,
+        ];
+        if is_itself.contains(&container) {
             return Some(format!("endpoint {name}"));
         }
         let port = endpoint.ports.iter().find(|port| {
@@ -69,6 +75,10 @@ fn of_networks(state: &State, container: Container, element: &Element) -> Option
         let mut elements = elements::of_network(state, network).into_iter();
         elements.any(|(c, e)| c == container && e == *element)
     })?;
-    // What a network has in maps of addresses is where its endpoints ask for names.
-    Some(format!("resolver of network {}", network.name))
+    let name = &network.name;
+    Some(match container {
+        Container::Ours4 | Container::Ours6 => format!("gateway of network {name}"),
+        // What a network has in maps of addresses is where its endpoints ask for names.
+        _ => format!("resolver of network {name}"),
+    })
 }

@@ -2,9 +2,10 @@
 
 use std::net::{IpAddr, Ipv4Addr};
 
-use tidegate_model::{IfName, Protocol};
+use tidegate_model::{IfName, MacAddr, Protocol};
 use tidegate_nft::{
-    AddrType, Field, InetProto, InetService, IpVersion, Mark, Match, Operand, Transport, Value,
+    AddrType, EtherAddr, Field, InetProto, InetService, IpVersion, Mark, Match, Operand, Transport,
+    Value,
 };
 
 /// The first packet of a connection. What is not known of it equals no value: it is no address of
@@ -16,6 +17,8 @@ pub(super) struct Packet {
     pub(super) iif: Option<IfName>,
     /// The interface by which it goes out; none before it is known.
     pub(super) oif: Option<IfName>,
+    /// The Ethernet address of the endpoint that sent it.
+    pub(super) mac: Option<MacAddr>,
     pub(super) saddr: Option<IpAddr>,
     pub(super) daddr: Option<IpAddr>,
     /// None for an echo request.
@@ -59,7 +62,8 @@ impl Packet {
             Field::IpDaddr => of_version(IpVersion::V4, self.daddr),
             Field::Ip6Saddr => of_version(IpVersion::V6, self.saddr),
             Field::Ip6Daddr => of_version(IpVersion::V6, self.daddr),
-            Field::EtherSaddr | Field::EtherDaddr => Held::Unknown,
+            Field::EtherSaddr => self.mac.map(|mac| EtherAddr(mac.0).into()).into(),
+            Field::EtherDaddr => Held::Unknown,
             Field::Sport(transport) if self.has(transport) => Held::Unknown,
             Field::Dport(transport) if self.has(transport) => {
                 let port = self.port.map(|(port, _)| InetService(port).into());

@@ -7,6 +7,8 @@ use ipnet::IpNet;
 use tidegate_model::links::{GROUP, Link, Way};
 use tidegate_model::{IfName, Network};
 
+use super::walk::Ground;
+
 /// What of the host decides where a packet goes.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Terrain {
@@ -57,12 +59,6 @@ impl Terrain {
         self.sysctls.get(path)?.as_deref()
     }
 
-    /// Whether an address is one of the host's.
-    pub(super) fn is_local(&self, address: IpAddr) -> bool {
-        let mut nets = self.links.iter().flat_map(|link| &link.addresses);
-        address.is_loopback() || nets.any(|net| net.addr() == address)
-    }
-
     /// Whether an address is the broadcast address of a network that the host is on.
     pub(super) fn is_broadcast(&self, address: IpAddr) -> bool {
         let mut nets = self.links.iter().flat_map(|link| &link.addresses);
@@ -106,5 +102,20 @@ impl Terrain {
             .flat_map(|link| link.addresses.iter().map(move |net| (link, net.addr())))
             .find(|(_, ip)| ip.is_ipv4() == is_ipv4 && !ip.is_loopback())
             .map(|(link, ip)| (link.ifname.clone(), ip))
+    }
+}
+
+impl Ground for Terrain {
+    fn is_local(&self, address: IpAddr) -> bool {
+        let mut nets = self.links.iter().flat_map(|link| &link.addresses);
+        address.is_loopback() || nets.any(|net| net.addr() == address)
+    }
+
+    fn leads(&self, to: IpAddr, by: &IfName) -> bool {
+        let leads = |way: &Way| {
+            let is_by = way.ifname.as_ref().is_none_or(|ifname| ifname == by);
+            is_by && !way.is_blocked && way.destination.contains(&to)
+        };
+        self.ways.iter().any(leads)
     }
 }

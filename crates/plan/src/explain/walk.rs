@@ -2,8 +2,8 @@
 
 use std::net::IpAddr;
 
-use tidegate_model::State;
 use tidegate_model::explain::{MatchedElement, Step};
+use tidegate_model::{IfName, State};
 use tidegate_nft::{
     Base, ChainState, CtState, CtStatus, Data, Element, Hook, InetService, Key, MarkKind, Name,
     Nat, NatKind, NatTarget, Policy, Redirect, Rule, Statement, TableState, Value, Verdict,
@@ -17,6 +17,15 @@ pub(super) struct Walk<'a> {
     pub(super) state: &'a State,
     pub(super) table: &'a TableState,
     pub(super) steps: Vec<Step>,
+}
+
+/// What rules ask of the host besides the packet.
+pub(super) trait Ground {
+    /// Whether an address is one of the host's.
+    fn is_local(&self, address: IpAddr) -> bool;
+
+    /// Whether the host has a route to an address through an interface.
+    fn leads(&self, to: IpAddr, by: &IfName) -> bool;
 }
 
 /// How a chain ends.
@@ -41,13 +50,8 @@ enum Outcome {
 }
 
 impl Walk<'_> {
-    /// Whether the packet gets past our chains at a hook; `is_local` tells the host's addresses.
-    pub(super) fn passes(
-        &mut self,
-        hook: Hook,
-        packet: &mut Packet,
-        is_local: impl Fn(IpAddr) -> bool + Copy,
-    ) -> bool {
+    /// Whether the packet gets past our chains at a hook.
+    pub(super) fn passes(&mut self, hook: Hook, packet: &mut Packet, ground: &dyn Ground) -> bool {
         let table = self.table;
         let base_of = |chain: &'_ ChainState| chain.chain().base.clone();
         let mut chains: Vec<(Base, &ChainState)> = table
@@ -55,65 +59,49 @@ impl Walk<'_> {
             .filter_map(|chain| Some((base_of(chain).filter(|base| base.hook == hook)?, chain)))
             .collect();
         chains.sort_by_key(|(base, _)| base.priority);
-        chains.into_iter().all(|(base, chain)| {
-            match self.chain(chain, packet, &|packet| is_to_host(packet, is_local)) {
+        chains
+            .into_iter()
+            .all(|(base, chain)| match self.chain(chain, packet, ground) {
                 End::Accepted => true,
                 End::Dropped => false,
                 End::Passed => base.policy == Policy::Accept,
-            }
-        })
+            })
     }
 
-    fn chain(
-        &mut self,
-        chain: &ChainState,
-        packet: &mut Packet,
-        is_to_host: &dyn Fn(&Packet) -> bool,
-    ) -> End {
+    fn chain(&mut self, chain: &ChainState, packet: &mut Packet, ground: &dyn Ground) -> End {
         for rule in chain.rules() {
-            match self.rule(rule, packet, is_to_host) {
+            match self.rule(rule, packet, ground) {
                 None | Some(Verdict::Continue) => {}
                 Some(Verdict::Accept) => return End::Accepted,
                 Some(Verdict::Drop) => return End::Dropped,
                 Some(Verdict::Return) => return End::Passed,
-                Some(Verdict::Jump(to)) => match self.called(&to, packet, is_to_host) {
+                Some(Verdict::Jump(to)) => match self.called(&to, packet, ground) {
                     End::Passed => {}
                     end => return end,
                 },
-                Some(Verdict::Goto(to)) => return self.called(&to, packet, is_to_host),
+                Some(Verdict::Goto(to)) => return self.called(&to, packet, ground),
             }
         }
         End::Passed
     }
 
-    fn called(
-        &mut self,
-        name: &Name,
-        packet: &mut Packet,
-        is_to_host: &dyn Fn(&Packet) -> bool,
-    ) -> End {
+    fn called(&mut self, name: &Name, packet: &mut Packet, ground: &dyn Ground) -> End {
         let table = self.table;
         let chain = table.chain(name);
-        chain.map_or(End::Passed, |chain| self.chain(chain, packet, is_to_host))
+        chain.map_or(End::Passed, |chain| self.chain(chain, packet, ground))
     }
 
     /// The verdict of a rule; none if it has none, or does not match.
-    fn rule(
-        &mut self,
-        rule: &Rule,
-        packet: &mut Packet,
-        is_to_host: &dyn Fn(&Packet) -> bool,
-    ) -> Option<Verdict> {
+    fn rule(&mut self, rule: &Rule, packet: &mut Packet, ground: &dyn Ground) -> Option<Verdict> {
         let mut elements = Vec::new();
         for statement in &rule.statements {
-            let (verdict, action) =
-                match self.statement(statement, packet, is_to_host, &mut elements) {
-                    Outcome::Next => continue,
-                    Outcome::NoMatch => return None,
-                    Outcome::Verdict(verdict) => (verdict.clone(), verdict.to_string()),
-                    Outcome::Translated(how) => (Verdict::Accept, how),
-                    Outcome::Rejected => (Verdict::Drop, "reject".into()),
-                };
+            let (verdict, action) = match self.statement(statement, packet, ground, &mut elements) {
+                Outcome::Next => continue,
+                Outcome::NoMatch => return None,
+                Outcome::Verdict(verdict) => (verdict.clone(), verdict.to_string()),
+                Outcome::Translated(how) => (Verdict::Accept, how),
+                Outcome::Rejected => (Verdict::Drop, "reject".into()),
+            };
             self.steps.push(Step {
                 chain: rule.chain.name.to_string(),
                 rule: role(rule),
@@ -129,7 +117,7 @@ impl Walk<'_> {
         &self,
         statement: &Statement,
         packet: &mut Packet,
-        is_to_host: &dyn Fn(&Packet) -> bool,
+        ground: &dyn Ground,
         elements: &mut Vec<MatchedElement>,
     ) -> Outcome {
         let if_it = |matches| match matches {
@@ -154,8 +142,13 @@ impl Walk<'_> {
                 }
             })),
             Statement::DaddrType { kind, negated } => {
-                if_it(packet.is_to(*kind, is_to_host(packet)) != *negated)
+                if_it(packet.is_to(*kind, is_to_host(packet, ground)) != *negated)
             }
+            // Who is not known comes from where it belongs.
+            Statement::NoWayBack => if_it(match (packet.saddr, &packet.iif) {
+                (Some(from), Some(iif)) => ground.is_local(from) || !ground.leads(from, iif),
+                _ => false,
+            }),
             Statement::Counter | Statement::Log(_) => Outcome::Next,
             Statement::SetMark { kind, mark } => {
                 match kind {
@@ -263,8 +256,8 @@ impl Walk<'_> {
     }
 }
 
-pub(super) fn is_to_host(packet: &Packet, is_local: impl Fn(IpAddr) -> bool) -> bool {
-    packet.is_redirected || packet.daddr.is_some_and(is_local)
+pub(super) fn is_to_host(packet: &Packet, ground: &dyn Ground) -> bool {
+    packet.is_redirected || packet.daddr.is_some_and(|to| ground.is_local(to))
 }
 
 /// What the packet has of a key: nothing if it lacks a field; `Some(None)` if it is not known, and in

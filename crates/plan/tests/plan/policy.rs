@@ -52,26 +52,50 @@ fn each_policy_is_its_elements() {
     .map(elements);
     expect![[r#"
         add set inet tidegate bridges { type ifname; elements = { "tgb0" }; }
+        add set inet tidegate addressed { type ifname; elements = { "tgb0" }; }
         add set inet tidegate same_bridge { type ifname . ifname; elements = { "tgb0" . "tgb0" }; }
+        add set inet tidegate gateways4 { type ifname . ipv4_addr; elements = { "tgb0" . 10.208.0.1 }; }
+        add set inet tidegate gateways6 { type ifname . ipv6_addr; elements = { "tgb0" . fd74:6964:6567::1 }; }
+        add set inet tidegate ours4 { type ipv4_addr; elements = { 10.208.0.1 }; }
+        add set inet tidegate ours6 { type ipv6_addr; elements = { fd74:6964:6567::1 }; }
 
         add set inet tidegate bridges { type ifname; elements = { "tgb0" }; }
+        add set inet tidegate addressed { type ifname; elements = { "tgb0" }; }
         add set inet tidegate internal { type ifname; elements = { "tgb0" }; }
         add set inet tidegate peers { type ifname . ifname; elements = { "tgb0" . "tgb0", "wg0" . "tgb0" }; }
         add set inet tidegate same_bridge { type ifname . ifname; elements = { "tgb0" . "tgb0" }; }
+        add map inet tidegate host_access { type ifname : verdict; elements = { "tgb0" : goto host_gateway }; }
+        add set inet tidegate gateways4 { type ifname . ipv4_addr; elements = { "tgb0" . 10.208.0.1 }; }
+        add set inet tidegate gateways6 { type ifname . ipv6_addr; elements = { "tgb0" . fd74:6964:6567::1 }; }
+        add set inet tidegate ours4 { type ipv4_addr; elements = { 10.208.0.1 }; }
+        add set inet tidegate ours6 { type ipv6_addr; elements = { fd74:6964:6567::1 }; }
 
         add set inet tidegate bridges { type ifname; elements = { "tgb0" }; }
+        add set inet tidegate addressed { type ifname; elements = { "tgb0" }; }
+        add set inet tidegate translated4 { type ifname; elements = { "tgb0" }; }
         add map inet tidegate snat4 { type ifname : ipv4_addr; elements = { "tgb0" : 192.0.2.7 }; }
         add set inet tidegate routed6 { type ifname; elements = { "tgb0" }; }
         add set inet tidegate peers { type ifname . ifname; elements = { "tgb0" . "tgb0" }; }
         add set inet tidegate same_bridge { type ifname . ifname; elements = { "tgb0" . "tgb0" }; }
+        add set inet tidegate gateways4 { type ifname . ipv4_addr; elements = { "tgb0" . 10.208.0.1 }; }
+        add set inet tidegate gateways6 { type ifname . ipv6_addr; elements = { "tgb0" . fd74:6964:6567::1 }; }
+        add set inet tidegate ours4 { type ipv4_addr; elements = { 10.208.0.1 }; }
+        add set inet tidegate ours6 { type ipv6_addr; elements = { fd74:6964:6567::1 }; }
 
         add set inet tidegate bridges { type ifname; elements = { "tgb0" }; }
+        add set inet tidegate addressed { type ifname; elements = { "tgb0" }; }
+        add set inet tidegate translated4 { type ifname; elements = { "tgb0" }; }
+        add set inet tidegate translated6 { type ifname; elements = { "tgb0" }; }
         add set inet tidegate masquerading4 { type ifname; elements = { "tgb0" }; }
         add set inet tidegate masquerading6 { type ifname; elements = { "tgb0" }; }
         add set inet tidegate unprotected4 { type ifname; elements = { "tgb0" }; }
         add set inet tidegate unprotected6 { type ifname; elements = { "tgb0" }; }
         add set inet tidegate peers { type ifname . ifname; elements = { "tgb0" . "tgb0" }; }
         add set inet tidegate same_bridge { type ifname . ifname; elements = { "tgb0" . "tgb0" }; }
+        add set inet tidegate gateways4 { type ifname . ipv4_addr; elements = { "tgb0" . 10.208.0.1 }; }
+        add set inet tidegate gateways6 { type ifname . ipv6_addr; elements = { "tgb0" . fd74:6964:6567::1 }; }
+        add set inet tidegate ours4 { type ipv4_addr; elements = { 10.208.0.1 }; }
+        add set inet tidegate ours6 { type ipv6_addr; elements = { fd74:6964:6567::1 }; }
     "#]].assert_eq(&seen.join("\n"));
 }
 
@@ -92,6 +116,8 @@ fn a_port_of_a_routed_family_is_opened_and_needs_none_of_the_host() {
     };
     let (text, mixed, first) = endpoint(&state_of(&with(policy(Mode::Nat))), &["8080:80"]);
     expect![[r#"
+        add set inet tidegate ours4 { type ipv4_addr; elements = { 10.208.0.2 }; }
+        add set inet tidegate ours6 { type ipv6_addr; elements = { fd74:6964:6567::2 }; }
         add set inet tidegate hairpin4 { type ipv4_addr . ipv4_addr; elements = { 10.208.0.2 . 10.208.0.2 }; }
         add map inet tidegate publish4 { type inet_proto . inet_service : ipv4_addr . inet_service; elements = { 6 . 8080 : 10.208.0.2 . 80 }; }
         add set inet tidegate open6 { type ipv6_addr . inet_proto . inet_service; elements = { fd74:6964:6567::2 . 6 . 80 }; }
@@ -108,6 +134,8 @@ fn a_port_of_a_routed_family_is_opened_and_needs_none_of_the_host() {
     let state = state_of(&with(policy(Mode::Routed)));
     let (text, routed, first) = endpoint(&state, &["8080:80", "53/udp"]);
     expect![[r#"
+        add set inet tidegate ours4 { type ipv4_addr; elements = { 10.208.0.2 }; }
+        add set inet tidegate ours6 { type ipv6_addr; elements = { fd74:6964:6567::2 }; }
         add set inet tidegate open4 { type ipv4_addr . inet_proto . inet_service; elements = { 10.208.0.2 . 6 . 80, 10.208.0.2 . 17 . 53 }; }
         add set inet tidegate open6 { type ipv6_addr . inet_proto . inet_service; elements = { fd74:6964:6567::2 . 6 . 80, fd74:6964:6567::2 . 17 . 53 }; }
     "#]].assert_eq(&text);
@@ -190,10 +218,17 @@ fn networks_that_are_connected_are_two_pairs_until_one_of_them_goes() {
     let removed = tidegate_plan::remove_network(&state, &a, false).unwrap();
     expect![[r#"
         delete element inet tidegate bridges { "tgb0" }
+        delete element inet tidegate addressed { "tgb0" }
+        delete element inet tidegate translated4 { "tgb0" }
+        delete element inet tidegate translated6 { "tgb0" }
         delete element inet tidegate masquerading4 { "tgb0" }
         delete element inet tidegate masquerading6 { "tgb0" }
         delete element inet tidegate peers { "tgb0" . "tgb0", "tgb0" . "tgb1", "tgb1" . "tgb0" }
         delete element inet tidegate same_bridge { "tgb0" . "tgb0" }
+        delete element inet tidegate gateways4 { "tgb0" . 10.208.0.1 }
+        delete element inet tidegate gateways6 { "tgb0" . fd74:6964:6567::1 }
+        delete element inet tidegate ours4 { 10.208.0.1 }
+        delete element inet tidegate ours6 { fd74:6964:6567::1 }
     "#]]
     .assert_eq(&removed.transaction.to_text());
     for change in [ended.change, removed.change] {

@@ -13,18 +13,32 @@ fn a_network_is_four_elements_two_sysctls_and_a_bridge() {
     let plan = create(&State::default(), &network("web")).unwrap();
     expect![[r#"
         add set inet tidegate bridges { type ifname; elements = { "tgb0" }; }
+        add set inet tidegate addressed { type ifname; elements = { "tgb0" }; }
+        add set inet tidegate translated4 { type ifname; elements = { "tgb0" }; }
+        add set inet tidegate translated6 { type ifname; elements = { "tgb0" }; }
         add set inet tidegate masquerading4 { type ifname; elements = { "tgb0" }; }
         add set inet tidegate masquerading6 { type ifname; elements = { "tgb0" }; }
         add set inet tidegate peers { type ifname . ifname; elements = { "tgb0" . "tgb0" }; }
         add set inet tidegate same_bridge { type ifname . ifname; elements = { "tgb0" . "tgb0" }; }
+        add set inet tidegate gateways4 { type ifname . ipv4_addr; elements = { "tgb0" . 10.208.0.1 }; }
+        add set inet tidegate gateways6 { type ifname . ipv6_addr; elements = { "tgb0" . fd74:6964:6567::1 }; }
+        add set inet tidegate ours4 { type ipv4_addr; elements = { 10.208.0.1 }; }
+        add set inet tidegate ours6 { type ipv6_addr; elements = { fd74:6964:6567::1 }; }
     "#]]
     .assert_eq(&plan.transaction.to_text());
     expect![[r#"
         delete element inet tidegate bridges { "tgb0" }
+        delete element inet tidegate addressed { "tgb0" }
+        delete element inet tidegate translated4 { "tgb0" }
+        delete element inet tidegate translated6 { "tgb0" }
         delete element inet tidegate masquerading4 { "tgb0" }
         delete element inet tidegate masquerading6 { "tgb0" }
         delete element inet tidegate peers { "tgb0" . "tgb0" }
         delete element inet tidegate same_bridge { "tgb0" . "tgb0" }
+        delete element inet tidegate gateways4 { "tgb0" . 10.208.0.1 }
+        delete element inet tidegate gateways6 { "tgb0" . fd74:6964:6567::1 }
+        delete element inet tidegate ours4 { 10.208.0.1 }
+        delete element inet tidegate ours6 { fd74:6964:6567::1 }
     "#]]
     .assert_eq(&plan.undo.to_text());
     let steps: Vec<String> = plan.links.iter().map(|step| format!("{step:?}")).collect();
@@ -40,6 +54,8 @@ fn an_endpoint_is_a_veth_pair_and_an_element_for_each_port_and_family() {
     let ports = ["8080:80", "127.0.0.1:53:53/udp"];
     let plan = plan_attach(&state, &attachment("web", &ports), &namespace(7)).unwrap();
     expect![[r#"
+        add set inet tidegate ours4 { type ipv4_addr; elements = { 10.208.0.2 }; }
+        add set inet tidegate ours6 { type ipv6_addr; elements = { fd74:6964:6567::2 }; }
         add set inet tidegate hairpin4 { type ipv4_addr . ipv4_addr; elements = { 10.208.0.2 . 10.208.0.2 }; }
         add set inet tidegate hairpin6 { type ipv6_addr . ipv6_addr; elements = { fd74:6964:6567::2 . fd74:6964:6567::2 }; }
         add map inet tidegate publish4 { type inet_proto . inet_service : ipv4_addr . inet_service; elements = { 6 . 8080 : 10.208.0.2 . 80 }; }

@@ -69,6 +69,9 @@ fn the_whole_table_is_one_transaction_that_replaces_what_was_there() {
         delete table inet tidegate
         add table inet tidegate
         add set inet tidegate bridges { type ifname; }
+        add set inet tidegate addressed { type ifname; }
+        add set inet tidegate translated4 { type ifname; }
+        add set inet tidegate translated6 { type ifname; }
         add set inet tidegate masquerading4 { type ifname; }
         add set inet tidegate masquerading6 { type ifname; }
         add map inet tidegate snat4 { type ifname : ipv4_addr; }
@@ -80,6 +83,15 @@ fn the_whole_table_is_one_transaction_that_replaces_what_was_there() {
         add set inet tidegate unprotected6 { type ifname; }
         add set inet tidegate peers { type ifname . ifname; }
         add set inet tidegate same_bridge { type ifname . ifname; }
+        add set inet tidegate isolated { type ifname; }
+        add map inet tidegate host_access { type ifname : verdict; }
+        add set inet tidegate gateways4 { type ifname . ipv4_addr; }
+        add set inet tidegate gateways6 { type ifname . ipv6_addr; }
+        add set inet tidegate elsewhere4 { type ifname . ipv4_addr . ether_addr; }
+        add set inet tidegate elsewhere6 { type ifname . ipv6_addr . ether_addr; }
+        add set inet tidegate ours4 { type ipv4_addr; }
+        add set inet tidegate ours6 { type ipv6_addr; }
+        add set inet tidegate resolver { type inet_proto . inet_service; }
         add set inet tidegate hairpin4 { type ipv4_addr . ipv4_addr; }
         add set inet tidegate hairpin6 { type ipv6_addr . ipv6_addr; }
         add map inet tidegate publish4 { type inet_proto . inet_service : ipv4_addr . inet_service; }
@@ -93,6 +105,12 @@ fn the_whole_table_is_one_transaction_that_replaces_what_was_there() {
         add set inet tidegate open4 { type ipv4_addr . inet_proto . inet_service; }
         add set inet tidegate open6 { type ipv6_addr . inet_proto . inet_service; }
         add chain inet tidegate guard { type filter hook prerouting priority -300; policy accept; }
+        add chain inet tidegate from_endpoint
+        add chain inet tidegate input { type filter hook input priority 0; policy accept; }
+        add chain inet tidegate to_resolver
+        add chain inet tidegate host_none
+        add chain inet tidegate host_dns
+        add chain inet tidegate host_gateway
         add chain inet tidegate forward { type filter hook forward priority 0; policy accept; }
         add chain inet tidegate to_bridge
         add chain inet tidegate from_bridge
@@ -100,8 +118,27 @@ fn the_whole_table_is_one_transaction_that_replaces_what_was_there() {
         add chain inet tidegate nat_output { type nat hook output priority -100; policy accept; }
         add chain inet tidegate publish
         add chain inet tidegate nat_postrouting { type nat hook postrouting priority 100; policy accept; }
-        add rule inet tidegate guard ip daddr 127.0.0.0/8 iifname != "lo" drop comment "nobody else reaches the host's loopback #069976e0423b16e5"
-        add rule inet tidegate guard ip saddr 127.0.0.0/8 iifname != "lo" drop comment "nobody else sends as the host's loopback #a188cb7733a22c1e"
+        add rule inet tidegate guard iifname "lo" accept comment "from the host itself #d36fdfb0da5c0775"
+        add rule inet tidegate guard ip daddr 127.0.0.0/8 drop comment "nobody else reaches the host's loopback #5cbf58573d4c94e3"
+        add rule inet tidegate guard ip saddr 127.0.0.0/8 drop comment "nobody else sends as the host's loopback #5bdd3f69e41244ec"
+        add rule inet tidegate guard iifname @addressed goto from_endpoint comment "from an endpoint #6108771422447c34"
+        add rule inet tidegate guard ip saddr @ours4 drop comment "nobody else sends as an endpoint #2620b4f1ef480018"
+        add rule inet tidegate guard ip6 saddr @ours6 drop comment "nobody else sends as an endpoint #0e6f3e012d72b62c"
+        add rule inet tidegate from_endpoint ip saddr != 0.0.0.0 fib saddr . iif oif missing iifname . ip saddr . ether saddr != @elsewhere4 drop comment "an endpoint sends as itself alone #626120cd33bc9d80"
+        add rule inet tidegate from_endpoint ip6 saddr != :: ip6 saddr != fe80::/10 fib saddr . iif oif missing iifname . ip6 saddr . ether saddr != @elsewhere6 drop comment "an endpoint sends as itself alone #d5d8c54b7552082e"
+        add rule inet tidegate input meta l4proto . th dport @resolver jump to_resolver comment "questions for names #53a0bfaf94c59077"
+        add rule inet tidegate input iifname vmap @host_access comment "from a network that does not reach all of the host #f84c90bbd411c631"
+        add rule inet tidegate to_resolver iifname . ip daddr @gateways4 return comment "by an endpoint of the network #7d566cdcc97d50fd"
+        add rule inet tidegate to_resolver iifname . ip6 daddr @gateways6 return comment "by an endpoint of the network #d5a1e88f15d2de03"
+        add rule inet tidegate to_resolver drop comment "by nobody else #f1a2a766dcd55bac"
+        add rule inet tidegate host_none ct state established,related accept comment "answers #b3854bb523e9f4de"
+        add rule inet tidegate host_none meta l4proto 58 ct state untracked accept comment "neighbours that find each other #f226f47ef6f873a4"
+        add rule inet tidegate host_none drop comment "nothing else to the host #f1a2a766dcd55bac"
+        add rule inet tidegate host_dns meta l4proto . th dport @resolver accept comment "questions for names #0204e7b0f08d5bff"
+        add rule inet tidegate host_dns goto host_none comment "nothing else #9ea6c80bff7f85ff"
+        add rule inet tidegate host_gateway iifname . ip daddr @gateways4 accept comment "to a gateway #b4d26de91d6e6243"
+        add rule inet tidegate host_gateway iifname . ip6 daddr @gateways6 accept comment "to a gateway #6b0bb94bd7ff8a3d"
+        add rule inet tidegate host_gateway goto host_none comment "nothing else #9ea6c80bff7f85ff"
         add rule inet tidegate forward oifname @bridges jump to_bridge comment "to an endpoint #15ba11464b56d64f"
         add rule inet tidegate forward iifname @bridges jump from_bridge comment "from an endpoint to elsewhere #34d15089ccb97272"
         add rule inet tidegate to_bridge ct state established accept comment "answers #5f32a3d38c085a1f"
@@ -121,8 +158,11 @@ fn the_whole_table_is_one_transaction_that_replaces_what_was_there() {
         add rule inet tidegate from_bridge ct state established accept comment "answers #5f32a3d38c085a1f"
         add rule inet tidegate from_bridge ct state related oifname . iifname @peers accept comment "errors to who may talk to it #976801ea617241e3"
         add rule inet tidegate from_bridge iifname @internal drop comment "nothing out of an internal network #3179494e078cbc52"
+        add rule inet tidegate from_bridge ct state invalid,untracked iifname @translated4 ip saddr != 127.0.0.0/8 drop comment "nothing out that cannot be translated #7981a10155cd7e9d"
+        add rule inet tidegate from_bridge ct state invalid,untracked iifname @translated6 ip6 saddr != ::1/128 drop comment "nothing out that cannot be translated #41428afd75f9951b"
         add rule inet tidegate from_bridge accept comment "out of any other network #7e5f7abe09509b09"
         add rule inet tidegate nat_prerouting fib daddr type local jump publish comment "to an address of the host #3ccf42fc5d5dd4b3"
+        add rule inet tidegate nat_output oifname @isolated drop comment "nothing to an isolated network #c78353e05466ce82"
         add rule inet tidegate nat_output ip6 daddr ::1 accept comment "to ::1, which the daemon relays #5587226bc3fe844a"
         add rule inet tidegate nat_output fib daddr type local jump publish comment "from the host to its own address #3ccf42fc5d5dd4b3"
         add rule inet tidegate publish meta l4proto 6 dnat ip addr . port to ip daddr . tcp dport map @publish4_at_tcp comment "published on one address #d8ebfd7052df1450"
@@ -147,10 +187,17 @@ fn the_whole_table_is_one_transaction_that_replaces_what_was_there() {
         add rule inet tidegate nat_postrouting iifname @masquerading4 oifname != @bridges ip saddr != 127.0.0.0/8 masquerade comment "out under the host's address #5341c88617cc5a1e"
         add rule inet tidegate nat_postrouting iifname @masquerading6 oifname != @bridges ip6 saddr != ::1/128 masquerade comment "out under the host's address #b141da18e842af3c"
         add set inet tidegate bridges { type ifname; elements = { "tgb0" }; }
+        add set inet tidegate addressed { type ifname; elements = { "tgb0" }; }
+        add set inet tidegate translated4 { type ifname; elements = { "tgb0" }; }
+        add set inet tidegate translated6 { type ifname; elements = { "tgb0" }; }
         add set inet tidegate masquerading4 { type ifname; elements = { "tgb0" }; }
         add set inet tidegate masquerading6 { type ifname; elements = { "tgb0" }; }
         add set inet tidegate peers { type ifname . ifname; elements = { "tgb0" . "tgb0" }; }
         add set inet tidegate same_bridge { type ifname . ifname; elements = { "tgb0" . "tgb0" }; }
+        add set inet tidegate gateways4 { type ifname . ipv4_addr; elements = { "tgb0" . 10.208.0.1 }; }
+        add set inet tidegate gateways6 { type ifname . ipv6_addr; elements = { "tgb0" . fd74:6964:6567::1 }; }
+        add set inet tidegate ours4 { type ipv4_addr; elements = { 10.208.0.1, 10.208.0.2, 10.208.0.3 }; }
+        add set inet tidegate ours6 { type ipv6_addr; elements = { fd74:6964:6567::1, fd74:6964:6567::2, fd74:6964:6567::3 }; }
         add set inet tidegate hairpin4 { type ipv4_addr . ipv4_addr; elements = { 10.208.0.2 . 10.208.0.2 }; }
         add set inet tidegate hairpin6 { type ipv6_addr . ipv6_addr; elements = { fd74:6964:6567::2 . fd74:6964:6567::2 }; }
         add map inet tidegate publish4 { type inet_proto . inet_service : ipv4_addr . inet_service; elements = { 6 . 8080 : 10.208.0.2 . 80 }; }

@@ -45,6 +45,10 @@ fn statement(statement: &Statement) -> Json {
             let left = json!({ "fib": { "result": "type", "flags": ["daddr"] } });
             matching(operator(negated), left, json!(kind.name()))
         }
+        Statement::NoWayBack => {
+            let left = json!({ "fib": { "result": "oif", "flags": ["saddr", "iif"] } });
+            matching("==", left, json!(false))
+        }
         Statement::Counter => json!({ "counter": null }),
         Statement::Verdict(taken) => verdict(taken),
         Statement::VerdictMap { key: left, map } => {

@@ -34,6 +34,7 @@ impl Display for Statement {
             Self::DaddrType { kind, negated } => {
                 write!(f, "fib daddr type {}{}", not(negated), kind.name())
             }
+            Self::NoWayBack => f.write_str("fib saddr . iif oif missing"),
             Self::Counter => f.write_str("counter"),
             Self::Verdict(verdict) => write!(f, "{verdict}"),
             Self::VerdictMap { key, map } => write!(f, "{key} vmap @{map}"),

@@ -84,6 +84,14 @@ pub(super) fn matching_rules() -> Vec<Rule> {
         ),
         rule(
             name!("guard"),
+            [
+                fields::IP_SADDR.is_not(Ipv4Addr::UNSPECIFIED),
+                Statement::NoWayBack,
+                Verdict::Drop.into(),
+            ],
+        ),
+        rule(
+            name!("guard"),
             [AddrType::Local, AddrType::Multicast].map(|kind| Statement::DaddrType {
                 kind,
                 negated: kind == AddrType::Multicast,

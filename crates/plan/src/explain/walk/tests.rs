@@ -4,13 +4,25 @@ use tidegate_nft::{
     Transaction, fields, name,
 };
 
-const NOWHERE: fn(IpAddr) -> bool = |_| false;
+/// A host without addresses, and with a route to 10.0.0.0/8 by `lan`.
+struct Nowhere;
+
+impl Ground for Nowhere {
+    fn is_local(&self, _: IpAddr) -> bool {
+        false
+    }
+
+    fn leads(&self, to: IpAddr, by: &IfName) -> bool {
+        by.as_str() == "lan" && matches!(to, IpAddr::V4(ip) if ip.octets()[0] == 10)
+    }
+}
 
 fn packet() -> Packet {
     Packet {
         version: IpVersion::V4,
         iif: None,
         oif: None,
+        mac: None,
         saddr: None,
         daddr: Some([192, 0, 2, 1].into()),
         port: Some((80, tidegate_model::Protocol::Tcp)),
@@ -61,7 +73,7 @@ fn walk(
         steps: Vec::new(),
     };
     let mut packet = packet();
-    let passes = walk.passes(Hook::Prerouting, &mut packet, NOWHERE);
+    let passes = walk.passes(Hook::Prerouting, &mut packet, &Nowhere);
     let actions: Vec<String> = walk.steps.into_iter().map(|step| step.action).collect();
     (passes, actions.join(", "), packet)
 }
@@ -150,5 +162,36 @@ fn a_redirected_packet_is_for_the_host() {
         Vec::new(),
     );
     assert_eq!((passes, actions.as_str()), (true, "redirect to port 8080"));
-    assert!(is_to_host(&packet, NOWHERE) && packet.port.is_some_and(|(port, _)| port == 8080));
+    assert!(is_to_host(&packet, &Nowhere) && packet.port.is_some_and(|(port, _)| port == 8080));
+}
+
+#[test]
+fn a_source_has_a_way_back_by_the_interface_that_it_came_by_or_is_not_known() {
+    let table = TableId::new(Family::Inet, name!("t"));
+    let mut transaction = Transaction::new();
+    let base = tidegate_nft::Chain::base(table.chain(name!("base")), filter(Policy::Accept));
+    let rule = vec![Statement::NoWayBack, Verdict::Drop.into()];
+    let rule = Rule::new(table.chain(name!("base")), rule).tagged("a rule");
+    transaction.add(table.clone()).add(base).add(rule);
+    let mut ruleset = Ruleset::new();
+    ruleset.apply(&transaction).unwrap();
+    for (iif, saddr, passes) in [
+        ("lan", Some([10, 0, 0, 7]), true),
+        ("lan", Some([192, 0, 2, 7]), false),
+        ("wan", Some([10, 0, 0, 7]), false),
+        ("wan", None, true),
+    ] {
+        let mut walk = Walk {
+            state: &State::default(),
+            table: ruleset.table(&table).unwrap(),
+            steps: Vec::new(),
+        };
+        let mut packet = Packet {
+            iif: Some(iif.parse().unwrap()),
+            saddr: saddr.map(Into::into),
+            ..packet()
+        };
+        let passed = walk.passes(Hook::Prerouting, &mut packet, &Nowhere);
+        assert_eq!(passed, passes, "{saddr:?} by {iif}");
+    }
 }
