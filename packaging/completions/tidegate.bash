@@ -962,7 +962,7 @@ _tidegate() {
             return 0
             ;;
         tidegate__subcmd__network__subcmd__create)
-            opts="-h --subnet --gateway --ip-range --aux-address --no-ipv4 --no-ipv6 --mtu --host-ip --internal --isolated --host-access --no-icc --anti-spoofing --mode --mode4 --mode6 --no-masquerade --snat --trusted-interface --bridge --label --socket --json --timings --timeout --help"
+            opts="-h --subnet --gateway --ip-range --aux-address --no-ipv4 --no-ipv6 --ipv6 --mtu --host-ip --internal --isolated --host-access --no-icc --anti-spoofing --mode --mode4 --mode6 --no-masquerade --snat --trusted-interface --bridge --label --socket --json --timings --timeout --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0

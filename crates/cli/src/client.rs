@@ -202,6 +202,9 @@ pub struct CreateArgs {
     /// Without IPv6
     #[arg(long, conflicts_with = "no_ipv4")]
     pub no_ipv6: bool,
+    /// With IPv6, or not at all: else it has IPv4 alone where the host has IPv6 turned off
+    #[arg(long, conflicts_with = "no_ipv6")]
+    pub ipv6: bool,
     /// MTU in bytes
     #[arg(long, value_name = "BYTES")]
     pub mtu: Option<u32>,

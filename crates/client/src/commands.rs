@@ -9,13 +9,13 @@ use tidegate_cli::{
     AttachArgs, Client, ClientCommand, CreateArgs, EndpointCommand, ExplainArgs, NetworkCommand,
     PairArgs, PortsArgs, RulesetArgs,
 };
+use tidegate_model::Name;
 use tidegate_model::api::{
     Attach, CreateNetwork, EndpointView, NetworkView, Peer, Ports, RulesetDiff, RulesetText,
 };
 use tidegate_model::doctor::Diagnosis;
 use tidegate_model::event::Event;
 use tidegate_model::explain::{Explanation, Question};
-use tidegate_model::{Endpoint, Name};
 
 use crate::daemon::Daemon;
 use crate::error::ClientError;
@@ -113,6 +113,7 @@ async fn create(args: CreateArgs, daemon: &Daemon, output: Output) -> Result<(),
         gateways: args.gateway,
         ipv4: !args.no_ipv4,
         ipv6: !args.no_ipv6,
+        require_ipv6: args.ipv6,
         mtu: args.mtu,
         host_ips: args.host_ip,
         ranges: args.ip_range,
@@ -122,6 +123,7 @@ async fn create(args: CreateArgs, daemon: &Daemon, output: Output) -> Result<(),
         labels: args.label.into_iter().collect(),
     };
     let made = daemon.post(NETWORKS, &wanted).await?;
+    output.note(&made);
     output.show(made, |made: &NetworkView| {
         view::networks(std::slice::from_ref(made))
     })
@@ -169,7 +171,7 @@ async fn attach(args: AttachArgs, daemon: &Daemon, output: Output) -> Result<(),
         sysctls: args.sysctl,
     };
     let made = daemon.post(ENDPOINTS, &wanted).await?;
-    output.show(made, |made: &Endpoint| {
+    output.show(made, |made: &EndpointView| {
         view::endpoints(std::slice::from_ref(made))
     })
 }
@@ -183,7 +185,7 @@ async fn ports(
     let path = format!("{ENDPOINTS}/{}/{what}", args.endpoint);
     let wanted = Ports { ports: args.ports };
     let changed = daemon.post(&path, &wanted).await?;
-    output.show(changed, |changed: &Endpoint| {
+    output.show(changed, |changed: &EndpointView| {
         view::endpoints(std::slice::from_ref(changed))
     })
 }
@@ -196,7 +198,7 @@ async fn endpoint(
     match command {
         EndpointCommand::Ls => {
             let endpoints = daemon.get(ENDPOINTS).await?;
-            output.show(endpoints, |endpoints: &Vec<Endpoint>| {
+            output.show(endpoints, |endpoints: &Vec<EndpointView>| {
                 view::endpoints(endpoints)
             })
         }

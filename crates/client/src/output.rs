@@ -15,6 +15,17 @@ pub(crate) struct Output {
 }
 
 impl Output {
+    /// Tells on standard error what the daemon says of an answer (`notes`), for people and programs alike.
+    pub(crate) fn note(self, answer: &Value) {
+        let notes = answer.get("notes").and_then(Value::as_array);
+        for note in notes.into_iter().flatten().filter_map(Value::as_str) {
+            // The answer counts, not what is said of it.
+            let _ = writeln!(io::stderr(), "note: {note}");
+        }
+    }
+}
+
+impl Output {
     /// Prints an answer: as the JSON that it is, or as `view` puts it.
     pub(crate) fn show<T: DeserializeOwned>(
         self,

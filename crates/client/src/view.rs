@@ -7,29 +7,47 @@ use std::fmt::Display;
 use comfy_table::{ContentArrangement, Table, presets};
 use jiff::Timestamp;
 use serde::Deserialize;
-use tidegate_model::api::{Info, NamesInfo, NetworkView};
+use tidegate_model::api::{EndpointView, Info, NamesInfo, NetworkView};
 use tidegate_model::doctor::{Checked, Diagnosis, Finding, Severity};
 use tidegate_model::event::{Event, Happening};
 use tidegate_model::explain::{Explanation, Fate, MatchedElement, Path};
 use tidegate_model::traffic::{Passed, PortTraffic, Traffic};
-use tidegate_model::{Endpoint, Name, Network};
+use tidegate_model::{Degraded, Endpoint, Fault, Name, Network};
 
 /// Networks, one a line.
 pub(crate) fn networks(networks: &[NetworkView]) -> String {
+    let is_degraded = networks.iter().any(|view| view.degraded.is_some());
     let rows = networks.iter().map(|view| {
         let network = &view.network;
-        vec![
+        let mut row = vec![
             network.name.to_string(),
             network.bridge.to_string(),
             joined(network.subnets.iter().map(|s| s.net)),
             joined(network.subnets.iter().map(|s| s.gateway)),
             view.endpoints.len().to_string(),
-        ]
+        ];
+        row.extend(is_degraded.then(|| status(view.degraded.as_ref())));
+        row
     });
-    table(
-        &["NETWORK", "BRIDGE", "SUBNETS", "GATEWAYS", "ENDPOINTS"],
-        rows,
-    )
+    let header = ["NETWORK", "BRIDGE", "SUBNETS", "GATEWAYS", "ENDPOINTS"];
+    table(&with_status(&header, is_degraded), rows)
+}
+
+/// The columns, and one more where something is not as it is to be.
+fn with_status<'a>(header: &[&'a str], is_degraded: bool) -> Vec<&'a str> {
+    let status = is_degraded.then_some("STATUS");
+    header.iter().copied().chain(status).collect()
+}
+
+/// Whether something is on the host as it is to be.
+fn status(fault: Option<&Fault>) -> String {
+    match fault {
+        None => "ok".to_owned(),
+        Some(Fault {
+            down: true, reason, ..
+        }) => format!("degraded, down: {reason}"),
+        Some(Fault { reason, .. }) => format!("degraded, in part: {reason}"),
+    }
 }
 
 /// Everything about a network.
@@ -81,6 +99,7 @@ pub(crate) fn network(view: &NetworkView) -> String {
         ("peers", joined(&network.peers)),
         ("labels", pairs(&network.labels)),
         ("endpoints", joined(&view.endpoints)),
+        ("status", status(view.degraded.as_ref())),
     ])
 }
 
@@ -97,32 +116,35 @@ fn goes_out_under(network: &Network) -> String {
 }
 
 /// Endpoints, one a line.
-pub(crate) fn endpoints(endpoints: &[Endpoint]) -> String {
-    let rows = endpoints.iter().map(|endpoint| {
-        vec![
+pub(crate) fn endpoints(endpoints: &[EndpointView]) -> String {
+    let is_degraded = endpoints.iter().any(|view| view.degraded.is_some());
+    let rows = endpoints.iter().map(|view| {
+        let endpoint = &view.endpoint;
+        let mut row = vec![
             endpoint.name.to_string(),
             endpoint.network.to_string(),
             endpoint.netns.path.display().to_string(),
             endpoint.ifname.to_string(),
             joined(endpoint.addresses.iter().map(|net| net.addr())),
             joined(&endpoint.ports),
-        ]
+        ];
+        row.extend(is_degraded.then(|| status(view.degraded.as_ref())));
+        row
     });
-    table(
-        &[
-            "ENDPOINT",
-            "NETWORK",
-            "NETNS",
-            "INTERFACE",
-            "ADDRESSES",
-            "PORTS",
-        ],
-        rows,
-    )
+    let header = [
+        "ENDPOINT",
+        "NETWORK",
+        "NETNS",
+        "INTERFACE",
+        "ADDRESSES",
+        "PORTS",
+    ];
+    table(&with_status(&header, is_degraded), rows)
 }
 
 /// Everything about an endpoint.
-pub(crate) fn endpoint(endpoint: &Endpoint) -> String {
+pub(crate) fn endpoint(view: &EndpointView) -> String {
+    let endpoint = &view.endpoint;
     fields(&[
         ("endpoint", endpoint.name.to_string()),
         ("aliases", joined(&endpoint.aliases)),
@@ -136,6 +158,7 @@ pub(crate) fn endpoint(endpoint: &Endpoint) -> String {
         ("gateway priority", endpoint.gateway_priority.to_string()),
         ("ports", joined(&endpoint.ports)),
         ("sysctls", joined(&endpoint.sysctls)),
+        ("status", status(view.degraded.as_ref())),
     ])
 }
 
@@ -169,7 +192,19 @@ pub(crate) fn info(info: &Info) -> String {
                 |fight| format!("changed again and again: {fight}"),
             ),
         ),
+        ("degraded", degraded(&info.degraded)),
     ])
+}
+
+/// What is not on the host as it is to be, by name; the reasons tell the lists.
+fn degraded(degraded: &Degraded) -> String {
+    let networks = degraded
+        .networks
+        .keys()
+        .map(|name| format!("network {name}"));
+    let endpoints = degraded.endpoints.keys();
+    let endpoints = endpoints.map(|name| format!("endpoint {name}"));
+    joined(networks.chain(endpoints))
 }
 
 /// How names are answered, on a line.
@@ -215,6 +250,14 @@ pub(crate) fn event(event: &Event) -> String {
             format!("table changed by {program}{process}: {what}; put back")
         }
         Happening::TableFought { fight } => format!("table changed again and again: {fight}"),
+        Happening::NetworkDegraded { network, fault } => {
+            format!("network {network} {}", status(Some(fault)))
+        }
+        Happening::NetworkRestored { network } => format!("network {network} restored"),
+        Happening::EndpointDegraded { endpoint, fault } => {
+            format!("endpoint {endpoint} {}", status(Some(fault)))
+        }
+        Happening::EndpointRestored { endpoint } => format!("endpoint {endpoint} restored"),
         Happening::Missed { events } => format!("{events} events were missed"),
     };
     let time = i64::try_from(event.time).ok().filter(|time| *time > 0);
@@ -406,11 +449,11 @@ mod tests {
     use expect_test::expect;
     use tidegate_model::traffic::Counts;
 
-    fn endpoint_from(json: &str) -> Endpoint {
+    fn endpoint_from(json: &str) -> EndpointView {
         serde_json::from_str(json).unwrap()
     }
 
-    fn front() -> Endpoint {
+    fn front() -> EndpointView {
         endpoint_from(
             r#"{ "name": "front", "network": "web",
                  "netns": { "path": "/run/netns/box", "id": { "dev": 4, "ino": 4026532001 } },
@@ -423,8 +466,8 @@ mod tests {
     #[test]
     fn a_list_has_a_header_and_a_line_for_each() {
         let mut bare = front();
-        bare.name = "a-much-longer-name".parse().unwrap();
-        bare.ports.clear();
+        bare.endpoint.name = "a-much-longer-name".parse().unwrap();
+        bare.endpoint.ports.clear();
         expect![[r#"
             ENDPOINT            NETWORK  NETNS           INTERFACE  ADDRESSES                     PORTS
             front               web      /run/netns/box  eth0       10.208.0.2,fd74:6964:6567::2  8080:80/tcp,[2001:db8::1]:53:53/udp
@@ -467,6 +510,24 @@ mod tests {
     }
 
     #[test]
+    fn a_list_tells_what_is_degraded_only_where_something_is() {
+        let mut lost = front();
+        lost.endpoint.name = "lost".parse().unwrap();
+        lost.endpoint.ports.clear();
+        lost.degraded = Some(Fault {
+            down: true,
+            reason: "cannot look at namespace /n: Too many levels of symbolic links".into(),
+            hint: None,
+        });
+        expect![[r#"
+            ENDPOINT  NETWORK  NETNS           INTERFACE  ADDRESSES                     PORTS                                STATUS
+            front     web      /run/netns/box  eth0       10.208.0.2,fd74:6964:6567::2  8080:80/tcp,[2001:db8::1]:53:53/udp  ok
+            lost      web      /run/netns/box  eth0       10.208.0.2,fd74:6964:6567::2  -                                    degraded, down: cannot look at namespace /n: Too many levels of symbolic links
+        "#]]
+        .assert_eq(&endpoints(&[front(), lost]));
+    }
+
+    #[test]
     fn a_list_of_nothing_is_its_header() {
         assert_eq!(
             networks(&[]),
@@ -489,6 +550,7 @@ mod tests {
             gateway priority  0
             ports             8080:80/tcp,[2001:db8::1]:53:53/udp
             sysctls           -
+            status            ok
         "#]]
         .assert_eq(&endpoint(&front()));
     }

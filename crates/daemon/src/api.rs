@@ -138,6 +138,7 @@ async fn info(State(daemon): State<Daemon>) -> Answer<Info> {
         endpoints,
         names: Some(daemon.engine.names_info()),
         fight: daemon.engine.fight(),
+        degraded: daemon.engine.degraded(),
     }))
 }
 
@@ -191,7 +192,7 @@ async fn disconnect(
         .await
 }
 
-async fn endpoints(State(daemon): State<Daemon>) -> Answer<Vec<Endpoint>> {
+async fn endpoints(State(daemon): State<Daemon>) -> Answer<Vec<EndpointView>> {
     answer(Ok(daemon.engine.endpoints()))
 }
 

@@ -4,6 +4,7 @@
 
 mod carry_out;
 mod collect;
+mod degraded;
 mod doctor;
 mod error;
 mod events;
@@ -18,10 +19,10 @@ mod sweep;
 mod traffic;
 
 use std::path::PathBuf;
-use std::sync::{Mutex, MutexGuard, PoisonError, RwLock, RwLockReadGuard};
+use std::sync::{Mutex, MutexGuard, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 
 use tidegate_link::{Guests, Links};
-use tidegate_model::api::{Attach, CreateNetwork, NetworkView};
+use tidegate_model::api::{Attach, CreateNetwork, EndpointView, NetworkView};
 use tidegate_model::event::{Event, Happening};
 use tidegate_model::{Change, Endpoint, Name, Network, State};
 use tidegate_nft::Driver;
@@ -42,6 +43,10 @@ use sweep::Sweeps;
 
 /// How often connections of addresses' last holders are forgotten for one command, should another always be faster.
 const SWEEPS: usize = 3;
+
+/// What is said of a network that was made without IPv6 since the host has none.
+const IPV4_ALONE: &str =
+    "it has IPv4 alone: IPv6 is turned off on the host (net.ipv6.conf.all.disable_ipv6)";
 
 /// The engine. Commands wait for each other; questions about the state wait for none.
 pub struct Engine {
@@ -68,19 +73,30 @@ impl Engine {
     /// # Errors
     /// When it cannot be planned, or the host refuses it; nothing is changed then.
     pub fn create_network(&self, request: &CreateNetwork) -> Result<NetworkView, EngineError> {
-        let change = self.command(Guests::default(), |kernel, state| {
-            let host = HostFacts {
-                routes: timed(Stage::Netlink, || kernel.links.routes())?,
-            };
-            Ok(tidegate_plan::create_network(
-                state,
-                request,
-                &host,
-                &self.supplies.pools,
-            )?)
-        })?;
-        tracing::info!(network = %request.name, "made a network");
-        Ok(network_of(change))
+        let create = |request: &CreateNetwork| {
+            self.command_uncounted(Guests::default(), |kernel, state| {
+                let host = HostFacts {
+                    routes: timed(Stage::Netlink, || kernel.links.routes())?,
+                };
+                let pools = &self.supplies.pools;
+                let plan = tidegate_plan::create_network(state, request, &host, pools)?;
+                Ok(Some(plan))
+            })
+        };
+        // Whether there is IPv6 it is the kernel's refusal that tells.
+        let (done, notes) = match create(request) {
+            Err(error) if error.is_ipv6_off() => match tidegate_plan::without_ipv6(request) {
+                Ok(request) => (create(&request), vec![IPV4_ALONE.to_owned()]),
+                Err(refused) => (Err(refused.into()), Vec::new()),
+            },
+            done => (done, Vec::new()),
+        };
+        let change = self.counted(done).map(planned)?;
+        tracing::info!(network = %request.name, notes = notes.join(", "), "made a network");
+        Ok(NetworkView {
+            notes,
+            ..network_of(change)
+        })
     }
 
     /// Removes a network, with `force` even one that has endpoints; the answer is what it was.
@@ -111,6 +127,9 @@ impl Engine {
     /// # Errors
     /// As [`Self::create_network`].
     pub fn connect(&self, one: &Name, other: &Name) -> Result<NetworkView, EngineError> {
+        for name in [one, other] {
+            self.revive_for(Some(name), None);
+        }
         self.command(Guests::default(), |_, state| {
             Ok(tidegate_plan::connect(state, one, other)?)
         })?;
@@ -123,6 +142,9 @@ impl Engine {
     /// # Errors
     /// As [`Self::create_network`].
     pub fn disconnect(&self, one: &Name, other: &Name) -> Result<NetworkView, EngineError> {
+        for name in [one, other] {
+            self.revive_for(Some(name), None);
+        }
         self.command(Guests::default(), |_, state| {
             Ok(tidegate_plan::disconnect(state, one, other)?)
         })?;
@@ -138,6 +160,7 @@ impl Engine {
         if !request.netns.is_absolute() {
             return Err(EngineError::RelativePath(request.netns.clone()));
         }
+        self.revive_for(Some(&request.network), None);
         let guests = timed(Stage::Netlink, || Guests::open([request.netns.clone()]));
         let attach = |may_have_ipv6: bool| {
             self.command_with_ports(&guests, &request.ports, |kernel, state, host| {
@@ -196,9 +219,15 @@ impl Engine {
         Ok(view(&state, network))
     }
 
-    /// Every endpoint, by name.
-    pub fn endpoints(&self) -> Vec<Endpoint> {
-        self.state().endpoints.values().cloned().collect()
+    /// Every endpoint, by name, without what its namespace is to know.
+    pub fn endpoints(&self) -> Vec<EndpointView> {
+        let state = self.state();
+        let view = |endpoint: &Endpoint| EndpointView {
+            endpoint: endpoint.clone(),
+            resolv_conf: String::new(),
+            degraded: state.degraded.endpoints.get(&endpoint.name).cloned(),
+        };
+        state.endpoints.values().map(view).collect()
     }
 
     /// One endpoint.
@@ -298,10 +327,7 @@ impl Engine {
         };
         kernel.carry_out(&before, &plan)?;
         drop(before);
-        self.state
-            .write()
-            .unwrap_or_else(PoisonError::into_inner)
-            .apply(&plan.change);
+        self.state_mut().apply(&plan.change);
         // Before the answer, and in the order of the changes: the kernel is still locked.
         self.names.tell(tidegate_resolver::of_change(&plan.change));
         self.sweeps.note(plan.stale);
@@ -330,6 +356,11 @@ impl Engine {
         self.kernel.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    /// Only who holds the kernel's lock may write.
+    fn state_mut(&self) -> RwLockWriteGuard<'_, State> {
+        self.state.write().unwrap_or_else(PoisonError::into_inner)
+    }
+
     fn state(&self) -> RwLockReadGuard<'_, State> {
         self.state.read().unwrap_or_else(PoisonError::into_inner)
     }
@@ -348,6 +379,8 @@ fn view(state: &State, network: &Network) -> NetworkView {
     NetworkView {
         network: network.clone(),
         endpoints,
+        degraded: state.degraded.networks.get(&network.name).cloned(),
+        notes: Vec::new(),
     }
 }
 
@@ -359,6 +392,8 @@ fn network_of(change: Change) -> NetworkView {
     NetworkView {
         network,
         endpoints: Vec::new(),
+        degraded: None,
+        notes: Vec::new(),
     }
 }
 

@@ -18,6 +18,7 @@ mod metrics;
 mod pace;
 mod patience;
 pub mod resolver;
+mod reviver;
 mod run;
 pub mod store;
 mod sweeper;

@@ -97,6 +97,15 @@ pub(crate) fn render(
             samples: alone(ports),
         },
         Metric {
+            name: "degraded",
+            kind: "gauge",
+            help: "Networks and endpoints that are not on the host as they are to be.",
+            samples: vec![
+                labelled("kind", "network", state.degraded.networks.len() as u64),
+                labelled("kind", "endpoint", state.degraded.endpoints.len() as u64),
+            ],
+        },
+        Metric {
             name: "commands_total",
             kind: "counter",
             help: "Commands that change something, by what came of them: failed is the host's fault.",
@@ -165,6 +174,10 @@ mod tests {
             # HELP tidegate_published_ports Published ports.
             # TYPE tidegate_published_ports gauge
             tidegate_published_ports 0
+            # HELP tidegate_degraded Networks and endpoints that are not on the host as they are to be.
+            # TYPE tidegate_degraded gauge
+            tidegate_degraded{kind="network"} 0
+            tidegate_degraded{kind="endpoint"} 0
             # HELP tidegate_commands_total Commands that change something, by what came of them: failed is the host's fault.
             # TYPE tidegate_commands_total counter
             tidegate_commands_total{outcome="done"} 1

@@ -17,7 +17,7 @@ use crate::engine::{Engine, EngineError};
 use crate::listen::{ListenError, Listening};
 use crate::resolver::{self, Sockets};
 use crate::store::{Store, StoreError};
-use crate::{build, collector, driver, guard, logging, metrics, sweeper};
+use crate::{build, collector, driver, guard, logging, metrics, reviver, sweeper};
 
 /// Why the daemon does not run.
 #[derive(Debug, thiserror::Error)]
@@ -124,12 +124,14 @@ pub fn run(args: &Daemon, handed_over: Option<UnixListener>) -> Result<(), Start
     raise_descriptor_limit();
     let links = Box::new(Rtnetlink::open(&Location::Current)?);
     let ends = tidegate_link::Watch::open()?;
+    let changes = tidegate_link::Changes::open()?;
     let engine =
         Engine::start(driver, links, store, settings.supplies).map_err(StartError::Reconcile)?;
     let engine = Arc::new(engine);
     let _guard = guard::start(Arc::clone(&engine), watch).map_err(StartError::Thread)?;
     let _collector = collector::start(Arc::clone(&engine), ends).map_err(StartError::Thread)?;
     let _sweeper = sweeper::start(Arc::clone(&engine)).map_err(StartError::Thread)?;
+    let _reviver = reviver::start(Arc::clone(&engine), changes).map_err(StartError::Thread)?;
     let keeper = match names {
         Ok(sockets) if engine.resolves() => Some(resolver::start(
             Arc::clone(&engine),

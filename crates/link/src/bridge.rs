@@ -1,9 +1,10 @@
 //! Making a bridge.
 
+use rustix::io::Errno;
 use tidegate_model::links::Bridge;
 
 use crate::batch::{Batch, What, send_one};
-use crate::error::LinkError;
+use crate::error::{Cause, ErrorKind, LinkError};
 use crate::rtnetlink::Rtnetlink;
 use crate::sysctl::Sysctls;
 use crate::{find, message, settle};
@@ -24,13 +25,31 @@ pub(crate) fn keep(host: &mut Rtnetlink, bridge: &Bridge) -> Result<(), LinkErro
     send_one(&mut host.socket, What::Bound(ifname), request).map(drop)
 }
 
+/// Gives our bridge of that name sysctls and addresses, and brings it up. What was done of it stays where the rest fails.
+pub(crate) fn mend(host: &mut Rtnetlink, bridge: &Bridge) -> Result<(), LinkError> {
+    match host.find_ours(&bridge.ifname)? {
+        Some(index) => configure(host, bridge, index),
+        None => Err(LinkError::new(
+            What::Find(&bridge.ifname),
+            Cause::from(Errno::NODEV),
+        )),
+    }
+}
+
 /// Makes the bridge, down, and gives its index.
 fn make(host: &mut Rtnetlink, bridge: &Bridge) -> Result<u32, LinkError> {
     let ifname = &bridge.ifname;
     let mut batch = Batch::default();
     batch.push(What::MakeBridge(ifname), message::new_bridge(bridge));
     batch.push(What::Find(ifname), message::get_link_named(ifname));
-    let answers = batch.send(&mut host.socket)?;
+    let answers = batch.send(&mut host.socket).map_err(|error| {
+        error.with_hint(|kind| {
+            let hint = format!(
+                "see what has its name with `ip -d link show dev {ifname}`, and rename or remove that"
+            );
+            (kind == ErrorKind::Exists).then_some(hint)
+        })
+    })?;
     Ok(find::in_last(ifname, &answers)?.index)
 }
 

@@ -78,6 +78,12 @@ impl LinkError {
         self
     }
 
+    /// The same failure, as one for which IPv6 would have to be there.
+    pub(crate) fn with_ipv6_off(mut self) -> Self {
+        self.kind = ErrorKind::Ipv6Off;
+        self
+    }
+
     /// The same failure, said of something else.
     pub(crate) fn about(mut self, what: impl fmt::Display) -> Self {
         self.what = what.to_string();
@@ -141,11 +147,12 @@ impl LinkError {
             ErrorKind::PortTaken => {
                 Some("publish another port, or stop what has this one: see `ss -lntup`")
             }
-            ErrorKind::Exists
-            | ErrorKind::NotFound
-            | ErrorKind::Unsupported
-            | ErrorKind::Ipv6Off
-            | ErrorKind::Other => None,
+            ErrorKind::Ipv6Off => {
+                Some("turn IPv6 on: `sysctl -w net.ipv6.conf.all.disable_ipv6=0`")
+            }
+            ErrorKind::Exists | ErrorKind::NotFound | ErrorKind::Unsupported | ErrorKind::Other => {
+                None
+            }
         })
     }
 }

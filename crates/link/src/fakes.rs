@@ -147,6 +147,7 @@ impl State {
             LinkStep::SetSysctl(sysctl) => self.host.set_sysctl(sysctl),
             LinkStep::AddBridge(bridge) => self.host.add_bridge(bridge)?,
             LinkStep::GuardPorts(bridge) => self.host.guard_ports(bridge),
+            LinkStep::MendBridge(bridge) => self.host.mend_bridge(bridge)?,
             LinkStep::AddVeth(veth) => self.host.add_veth(veth)?,
             LinkStep::KeepBridge(_) | LinkStep::KeepVeths(_) => {}
             LinkStep::DeleteBridge(bridge) => self.host.delete_ours(&bridge.ifname),

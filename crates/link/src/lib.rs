@@ -9,6 +9,7 @@ mod abroad;
 mod announce;
 mod batch;
 mod bridge;
+mod changes;
 mod conntrack;
 mod decode;
 mod error;
@@ -45,6 +46,7 @@ use tidegate_model::traffic::{Course, Passed};
 use tidegate_model::{IfName, NetnsId, Protocol};
 
 pub use abroad::{Hangs, PATIENCE, abroad};
+pub use changes::{Changes, Heard};
 pub use error::{ErrorKind, LinkError, NetnsFault};
 pub use guest::Guests;
 pub use named::{NamedListener, named_listeners};

@@ -79,7 +79,10 @@ impl Occupied {
 
     /// To be told of every step before it is done.
     pub(crate) fn before(&mut self, step: &LinkStep) {
-        if let LinkStep::AddBridge(bridge) | LinkStep::DeleteBridge(bridge) = step {
+        if let LinkStep::AddBridge(bridge)
+        | LinkStep::MendBridge(bridge)
+        | LinkStep::DeleteBridge(bridge) = step
+        {
             self.ours.extend(bridge.addresses.iter().map(IpNet::trunc));
         }
     }

@@ -148,6 +148,7 @@ impl Rtnetlink {
             }
             LinkStep::AddBridge(bridge) => bridge::add(self, bridge),
             LinkStep::KeepBridge(bridge) => bridge::keep(self, bridge),
+            LinkStep::MendBridge(bridge) => bridge::mend(self, bridge),
             LinkStep::DeleteBridge(bridge) => retire::bridge(self, bridge),
             LinkStep::GuardPorts(bridge) => guard::bridge(self, bridge),
             LinkStep::AddVeth(veth) => veth::add(self, veth),

@@ -14,6 +14,8 @@ use tidegate_model::links::Sysctl;
 use crate::error::{Cause, ErrorKind, LinkError};
 
 const ROOT: &str = "/proc/sys";
+/// What there is wherever the kernel has IPv6, below it.
+const OF_IPV6: &str = "net/ipv6/conf/all";
 
 /// Sysctls of one network namespace: of the thread that uses this first.
 ///
@@ -41,11 +43,23 @@ impl Sysctls {
 
     /// Sets a sysctl unless it has the value already, so that a read-only /proc/sys is no obstacle
     /// where there is nothing to change.
+    ///
+    /// A kernel without IPv6 has nothing of it to be turned off, and refuses the rest as one in which it is turned off.
     pub(crate) fn set(&mut self, sysctl: &Sysctl) -> Result<(), LinkError> {
-        self.put(sysctl).map_err(|cause| {
+        self.put(sysctl).or_else(|cause| {
             let Sysctl { path, value } = sysctl;
-            LinkError::new(format_args!("set sysctl {path} to {value:?}"), cause)
-                .with_hint(|kind| hint(kind, sysctl))
+            let lacks_ipv6 = cause.kind() == ErrorKind::NotFound
+                && sysctl.is_of_ipv6()
+                && !self.root.join(OF_IPV6).exists();
+            if lacks_ipv6 && path.ends_with("/disable_ipv6") && value == "1" {
+                return Ok(());
+            }
+            let error = LinkError::new(format_args!("set sysctl {path} to {value:?}"), cause)
+                .with_hint(|kind| hint(kind, sysctl));
+            Err(match lacks_ipv6 {
+                true => error.with_ipv6_off(),
+                false => error,
+            })
         })
     }
 

@@ -9,7 +9,7 @@
 //! | `DELETE /v1/networks/NAME` | [`RemoveNetwork`] as a query | [`NetworkView`] as it was |
 //! | `POST /v1/networks/NAME/connect` | [`Peer`] | [`NetworkView`] |
 //! | `POST /v1/networks/NAME/disconnect` | [`Peer`] | [`NetworkView`] |
-//! | `GET /v1/endpoints` | | `[`[`Endpoint`]`]` |
+//! | `GET /v1/endpoints` | | `[`[`EndpointView`]`]` |
 //! | `POST /v1/endpoints` | [`Attach`] | [`EndpointView`] |
 //! | `GET /v1/endpoints/NAME` | | [`EndpointView`] |
 //! | `DELETE /v1/endpoints/NAME` | | [`Endpoint`] as it was |
@@ -35,7 +35,8 @@ use ipnet::IpNet;
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    Endpoint, GatewayPriority, IfName, MacAddr, Name, Network, OwnSysctl, Policy, PortRequest,
+    Degraded, Endpoint, Fault, GatewayPriority, IfName, MacAddr, Name, Network, OwnSysctl, Policy,
+    PortRequest,
 };
 
 /// Asks for a network.
@@ -62,6 +63,10 @@ pub struct CreateNetwork {
     /// Whether it has IPv6.
     #[serde(default = "yes")]
     pub ipv6: bool,
+    /// Whether it is refused where the host has IPv6 turned off. Else it has IPv4 alone there, unless an IPv6 subnet was
+    /// given.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub require_ipv6: bool,
     /// MTU in bytes, 1280 (IPv6's least, RFC 8200 section 5; 68 without IPv6, RFC 791) to 65535.
     #[serde(default)]
     pub mtu: Option<u32>,
@@ -101,6 +106,14 @@ fn yes() -> bool {
     true
 }
 
+#[expect(
+    clippy::trivially_copy_pass_by_ref,
+    reason = "serde's skip_serializing_if hands a reference over"
+)]
+fn is_false(value: &bool) -> bool {
+    !value
+}
+
 /// A network and what is attached to it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
@@ -110,6 +123,12 @@ pub struct NetworkView {
     pub network: Network,
     /// Names of the endpoints attached to it.
     pub endpoints: Vec<Name>,
+    /// Why it is not on the host as it is to be, if so.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub degraded: Option<Fault>,
+    /// What the user should know of how it was made, in words: of the answer to `POST` alone.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub notes: Vec<String>,
 }
 
 /// Asks for an endpoint.
@@ -161,9 +180,12 @@ pub struct EndpointView {
     /// The endpoint.
     #[serde(flatten)]
     pub endpoint: Endpoint,
-    /// The content of `/etc/resolv.conf` (resolv.conf(5)) with which names are found from it.
-    #[serde(default)]
+    /// The content of `/etc/resolv.conf` (resolv.conf(5)) with which names are found from it. Not in lists.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
     pub resolv_conf: String,
+    /// Why it is not on the host as it is to be, if so.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub degraded: Option<Fault>,
 }
 
 /// What the daemon is and what it works with.
@@ -190,6 +212,9 @@ pub struct Info {
     /// Who changes the table again and again; none where nobody does.
     #[serde(default)]
     pub fight: Option<Fight>,
+    /// What is not on the host as it is to be.
+    #[serde(default, skip_serializing_if = "Degraded::is_empty")]
+    pub degraded: Degraded,
 }
 
 /// Another program changes the table again and again, and it is put back each time.

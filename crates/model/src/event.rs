@@ -1,11 +1,11 @@
 //! What `tidegate events` tells.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
 use crate::api::Fight;
-use crate::{Change, Endpoint, Name, Network, PortBinding};
+use crate::{Change, Degraded, Endpoint, Fault, Name, Network, PortBinding};
 
 /// Something that happened, and when.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -70,6 +70,30 @@ pub enum Happening {
         /// Who, and how often.
         fight: Fight,
     },
+    /// A network is not on the host as it is to be, or for another reason than before.
+    NetworkDegraded {
+        /// The network.
+        network: Name,
+        /// Why.
+        fault: Fault,
+    },
+    /// A network is on the host as it is to be again.
+    NetworkRestored {
+        /// The network.
+        network: Name,
+    },
+    /// An endpoint is not on the host as it is to be, or for another reason than before.
+    EndpointDegraded {
+        /// The endpoint.
+        endpoint: Name,
+        /// Why.
+        fault: Fault,
+    },
+    /// An endpoint is on the host as it is to be again.
+    EndpointRestored {
+        /// The endpoint.
+        endpoint: Name,
+    },
     /// The reader was too slow: events are missing here.
     Missed {
         /// How many.
@@ -78,6 +102,37 @@ pub enum Happening {
 }
 
 impl Happening {
+    /// What happened to become what is degraded now, where nothing was before.
+    pub fn degraded(now: &Degraded) -> Vec<Self> {
+        Self::between(&Degraded::default(), now)
+    }
+
+    /// What happened between two looks at what is degraded. What is gone altogether tells so itself.
+    pub fn between(before: &Degraded, after: &Degraded) -> Vec<Self> {
+        let news = |before: &BTreeMap<Name, Fault>, after: &BTreeMap<Name, Fault>| {
+            let worse = after
+                .iter()
+                .filter(|(name, fault)| before.get(*name) != Some(*fault))
+                .map(|(name, fault)| (name.clone(), Some(fault.clone())));
+            let better = before
+                .keys()
+                .filter(|name| !after.contains_key(*name))
+                .map(|name| (name.clone(), None));
+            worse.chain(better).collect::<Vec<_>>()
+        };
+        let networks = news(&before.networks, &after.networks).into_iter();
+        let networks = networks.map(|(network, fault)| match fault {
+            Some(fault) => Self::NetworkDegraded { network, fault },
+            None => Self::NetworkRestored { network },
+        });
+        let endpoints = news(&before.endpoints, &after.endpoints).into_iter();
+        let endpoints = endpoints.map(|(endpoint, fault)| match fault {
+            Some(fault) => Self::EndpointDegraded { endpoint, fault },
+            None => Self::EndpointRestored { endpoint },
+        });
+        networks.chain(endpoints).collect()
+    }
+
     /// What happens with a change, in order.
     pub fn of(change: &Change) -> Vec<Self> {
         vec![match change.clone() {

@@ -3,6 +3,7 @@
 //! made, and whoever holds one may rely on it.
 
 pub mod api;
+mod degraded;
 pub mod doctor;
 mod endpoint;
 mod endpoints;
@@ -27,6 +28,7 @@ mod subnet;
 pub mod tracked;
 pub mod traffic;
 
+pub use degraded::{Degraded, Fault};
 pub use endpoint::Endpoint;
 pub use endpoints::Endpoints;
 pub use gateway_priority::GatewayPriority;

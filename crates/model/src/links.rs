@@ -20,6 +20,8 @@ pub enum LinkStep {
     SetSysctl(Sysctl),
     /// Makes a bridge, with addresses, up.
     AddBridge(Bridge),
+    /// Gives a bridge of ours that is there the sysctls and addresses that it lacks, and brings it up.
+    MendBridge(Bridge),
     /// Removes a bridge. A bridge that is not there is not an error.
     DeleteBridge(Bridge),
     /// Has the ports of a bridge keep their endpoints from the host's 127.0.0.0/8, also those that an older release
@@ -51,6 +53,7 @@ impl LinkStep {
             Self::SetSysctl(_) => "set-sysctl",
             Self::AddBridge(_) => "add-bridge",
             Self::KeepBridge(_) => "keep-bridge",
+            Self::MendBridge(_) => "mend-bridge",
             Self::DeleteBridge(_) => "delete-bridge",
             Self::GuardPorts(_) => "guard-ports",
             Self::AddVeth(_) => "add-veth",
@@ -73,10 +76,36 @@ impl LinkStep {
             Self::HoldPorts(holds) => Some(Self::ReleasePorts(holds.clone())),
             Self::ReleasePorts(holds) => Some(Self::HoldPorts(holds.clone())),
             Self::SetSysctl(_)
+            | Self::MendBridge(_)
             | Self::GuardPorts(_)
             | Self::KeepBridge(_)
             | Self::KeepVeths(_)
             | Self::DeleteLink(_) => None,
+        }
+    }
+
+    /// The same step as far as it is one for IPv4; none where nothing is left of it. For a host, or a namespace, in
+    /// which IPv6 is turned off.
+    pub fn without_ipv6(&self) -> Option<Self> {
+        let bridge = |bridge: &Bridge| Bridge {
+            addresses: ipv4_of(&bridge.addresses, IpNet::addr),
+            sysctls: not_of_ipv6(&bridge.sysctls),
+            ..bridge.clone()
+        };
+        match self {
+            Self::SetSysctl(sysctl) if sysctl.is_of_ipv6() => None,
+            Self::AddBridge(it) => Some(Self::AddBridge(bridge(it))),
+            Self::MendBridge(it) => Some(Self::MendBridge(bridge(it))),
+            Self::AddVeth(veth) => Some(Self::AddVeth(Veth {
+                peer: Peer {
+                    addresses: ipv4_of(&veth.peer.addresses, IpNet::addr),
+                    gateways: ipv4_of(&veth.peer.gateways, |gateway| *gateway),
+                    sysctls: not_of_ipv6(&veth.peer.sysctls),
+                    ..veth.peer.clone()
+                },
+                ..veth.clone()
+            })),
+            other => Some(other.clone()),
         }
     }
 }
@@ -88,6 +117,23 @@ pub struct Sysctl {
     pub path: String,
     /// Value as written to the file, without a newline.
     pub value: String,
+}
+
+impl Sysctl {
+    /// Whether it governs IPv6.
+    pub fn is_of_ipv6(&self) -> bool {
+        self.path.starts_with("net/ipv6/")
+    }
+}
+
+fn not_of_ipv6(sysctls: &[Sysctl]) -> Vec<Sysctl> {
+    let kept = sysctls.iter().filter(|sysctl| !sysctl.is_of_ipv6());
+    kept.cloned().collect()
+}
+
+fn ipv4_of<T: Copy>(of_both: &[T], address: impl Fn(&T) -> IpAddr) -> Vec<T> {
+    let kept = of_both.iter().filter(|it| address(it).is_ipv4());
+    kept.copied().collect()
 }
 
 /// A bridge as it is to be.

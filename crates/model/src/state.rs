@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::{Endpoint, Endpoints, Name, Network, PortBinding, Protocol};
+use crate::{Degraded, Endpoint, Endpoints, Name, Network, PortBinding, Protocol};
 
 /// The networks and endpoints of a host, with the number from which the next interface's name
 /// is made.
@@ -17,6 +17,8 @@ pub struct State {
     /// Port of the host at which endpoints' questions for names arrive, where they are answered. Not
     /// stored: each start of the daemon says it anew.
     pub resolver: Option<u16>,
+    /// What is not on the host as it is to be. Not stored: each start of the daemon finds it out anew.
+    pub degraded: Degraded,
 }
 
 /// Port at which names are asked for (RFC 1035 section 4.2).
@@ -97,6 +99,11 @@ pub enum Change {
 }
 
 impl Change {
+    /// Whether it changes nothing.
+    pub fn is_nothing(&self) -> bool {
+        matches!(self, Self::All(changes) if changes.iter().all(Self::is_nothing))
+    }
+
     /// How many interfaces of ours it adds.
     fn added(&self) -> u32 {
         match self {
@@ -134,12 +141,14 @@ impl State {
             }
             Change::RemoveNetwork(network) => {
                 self.networks.remove(&network.name);
+                self.degraded.networks.remove(&network.name);
             }
             Change::AddEndpoint(endpoint) => {
                 self.endpoints.insert(endpoint.clone());
             }
             Change::RemoveEndpoint(endpoint) => {
                 self.endpoints.remove(&endpoint.name);
+                self.degraded.endpoints.remove(&endpoint.name);
             }
             Change::ReplaceEndpoint { after, .. } => {
                 self.endpoints.insert(after.as_ref().clone());

@@ -10,7 +10,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use tidegate_model::api::Fight;
 use tidegate_model::doctor::{Checked, Diagnosis, Finding, Severity};
 use tidegate_model::links::{Link, LinkStep, Sysctl};
-use tidegate_model::{IfName, State};
+use tidegate_model::{Fault, IfName, State};
 use tidegate_nft::{BaseChain, Kind};
 
 use crate::{start, steps};
@@ -93,6 +93,7 @@ pub fn diagnose(state: &State, symptoms: &Symptoms) -> Diagnosis {
         ("sysctls", sysctls(state, symptoms)),
         ("links", links(state, symptoms)),
         ("ports", ports::guards(state, symptoms)),
+        ("degraded", degraded(state)),
         ("table", table(symptoms)),
         ("other-tables", chains::nft(state, &symptoms.chains)),
         ("iptables-legacy", chains::legacy(state, &symptoms.legacy)),
@@ -176,10 +177,27 @@ fn sysctls(state: &State, symptoms: &Symptoms) -> Vec<Finding> {
 
 fn links(state: &State, symptoms: &Symptoms) -> Vec<Finding> {
     let missing = start(state, &symptoms.links).networks;
-    let steps = missing.values().flatten();
-    let broken = steps.filter_map(|step| match step {
-        LinkStep::AddBridge(bridge) => Some(format!("bridge {}", bridge.ifname)),
-        LinkStep::AddVeth(veth) => Some(format!("interface {}", veth.ifname)),
+    let steps = missing
+        .iter()
+        .flat_map(|(network, steps)| steps.iter().map(move |step| (network, step)));
+    // What is known of is told with its reason.
+    let degraded = &state.degraded;
+    let is_known = |ifname: &IfName| {
+        let mut endpoints = degraded.endpoints.keys();
+        endpoints.any(|name| {
+            let endpoint = state.endpoints.get(name);
+            endpoint.is_some_and(|endpoint| endpoint.host_ifname == *ifname)
+        })
+    };
+    let broken = steps.filter_map(|(network, step)| match step {
+        LinkStep::AddBridge(bridge) | LinkStep::MendBridge(bridge)
+            if !degraded.networks.contains_key(network) =>
+        {
+            Some(format!("bridge {}", bridge.ifname))
+        }
+        LinkStep::AddVeth(veth) if !is_known(&veth.ifname) => {
+            Some(format!("interface {}", veth.ifname))
+        }
         _ => None,
     });
     broken
@@ -192,6 +210,24 @@ fn links(state: &State, symptoms: &Symptoms) -> Vec<Finding> {
             )
         })
         .collect()
+}
+
+/// What could not be brought to the host: what is down works not at all, the rest in part.
+fn degraded(state: &State) -> Vec<Finding> {
+    let networks = state.degraded.networks.iter();
+    let networks = networks.map(|(name, fault)| (format!("network {name}"), fault));
+    let endpoints = state.degraded.endpoints.iter();
+    let endpoints = endpoints.map(|(name, fault)| (format!("endpoint {name}"), fault));
+    let of_fault = |(what, fault): (String, &Fault)| {
+        let (severity, is) = match fault.down {
+            true => (Severity::Fault, "is not on the host"),
+            false => (Severity::Warning, "works in part"),
+        };
+        let hint = fault.hint.as_deref().unwrap_or("mend that");
+        let advice = format!("{hint}: it is tried again by itself");
+        finding(severity, format!("{what} {is}: {}", fault.reason), advice)
+    };
+    networks.chain(endpoints).map(of_fault).collect()
 }
 
 fn table(symptoms: &Symptoms) -> Vec<Finding> {

@@ -12,11 +12,16 @@ use tidegate_nft::{Element, EtherAddr, IfName, InetProto, InetService, Value, Ve
 use crate::ruleset;
 use crate::sets::{Container, Elements, Entry};
 
-/// The elements of a whole state, one network or endpoint after the other.
+/// The elements of a whole state, one network or endpoint after the other. What is down has none: its bridge's name may
+/// be another's, and its addresses too.
 pub(crate) fn of_state(state: &State) -> impl Iterator<Item = Entry> {
     let networks = state.networks.values();
+    let networks = networks.filter(|network| state.degraded.down_network(&network.name).is_none());
     let networks = networks.flat_map(|network| of_network(state, network));
     let of_endpoint = |endpoint: &Endpoint| {
+        if state.degraded.down_endpoint(&endpoint.name).is_some() {
+            return None;
+        }
         let network = state.networks.get(&endpoint.network);
         network.map(|network| of_endpoint(state, network, endpoint))
     };
@@ -71,6 +76,7 @@ pub(crate) fn of_network(state: &State, network: &Network) -> Elements {
     let peers = network
         .peers
         .iter()
+        .filter(|peer| state.degraded.down_network(peer).is_none())
         .filter_map(|peer| state.networks.get(peer));
     elements.extend(peers.map(|peer| of_peers(network, peer)));
     elements
@@ -188,13 +194,14 @@ pub(crate) fn with_endpoint(state: &State, network: &Network, endpoint: &Endpoin
     elements
 }
 
-/// The other endpoints of an endpoint's namespace, with their networks. An isolated network is no way for others.
+/// The other endpoints of an endpoint's namespace that are on the host, with their networks. An isolated network is no way for others.
 fn beside<'a>(
     state: &'a State,
     endpoint: &'a Endpoint,
 ) -> impl Iterator<Item = (&'a Endpoint, &'a Network)> {
     let others = state.endpoints.of_netns(&endpoint.netns.id);
-    let others = others.filter(|other| other.name != endpoint.name);
+    let is_there = |other: &&Endpoint| state.degraded.down_endpoint(&other.name).is_none();
+    let others = others.filter(move |other| other.name != endpoint.name && is_there(other));
     others.filter_map(|other| {
         let network = state.networks.get(&other.network)?;
         (network.policy.access != Access::Isolated).then_some((other, network))

@@ -6,7 +6,7 @@ use tidegate_model::api::Attach;
 use tidegate_model::links::{LinkStep, NetnsFacts};
 use tidegate_model::{Change, Endpoint, IfName, Name, NetnsRef, Network, State};
 
-use crate::network::{ENDPOINT, find, interface_name};
+use crate::network::{ENDPOINT, delete_veth, find, find_up, interface_name};
 use crate::{
     Plan, PortFacts, Refused, Stale, addresses, elements, gateways, holds, host_ports, limits,
     steps,
@@ -28,7 +28,7 @@ pub fn attach(
     host: &PortFacts,
 ) -> Result<Plan, Refused> {
     limits::of_endpoint(request)?;
-    let network = find(state, &request.network)?;
+    let network = find_up(state, &request.network)?;
     let name = endpoint_name(state, request)?;
     if let Some(other) = state
         .endpoints_of(&network.name)
@@ -88,12 +88,27 @@ fn check_bound(state: &State, network: &Network) -> Result<(), Refused> {
 pub fn detach(state: &State, name: &Name) -> Result<Plan, Refused> {
     let endpoint = find_endpoint(state, name)?;
     let network = find(state, &endpoint.network)?;
-    let links = vec![LinkStep::DeleteVeth(steps::veth(endpoint, network))];
-    let elements = elements::with_endpoint(state, network, endpoint);
+    let links = vec![delete_veth(state, network, endpoint)];
+    let elements = match state.degraded.down_endpoint(name) {
+        Some(_) => Vec::new(),
+        None => elements::with_endpoint(state, network, endpoint),
+    };
     let change = Change::RemoveEndpoint(endpoint.clone());
     Ok(Plan::removing(elements, links, change)
         .leaving(Stale::gone([endpoint]))
         .then(holds::release_ports(network, endpoint, &endpoint.ports)))
+}
+
+/// An endpoint that is on the host.
+pub(crate) fn find_endpoint_up<'a>(state: &'a State, name: &Name) -> Result<&'a Endpoint, Refused> {
+    let endpoint = find_endpoint(state, name)?;
+    match state.degraded.down_endpoint(name) {
+        None => Ok(endpoint),
+        Some(fault) => Err(Refused::EndpointDown {
+            endpoint: name.clone(),
+            fault: Box::new(fault.clone()),
+        }),
+    }
 }
 
 pub(crate) fn find_endpoint<'a>(state: &'a State, name: &Name) -> Result<&'a Endpoint, Refused> {

@@ -3,14 +3,26 @@
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 
 use tidegate_model::links::{LinkStep, PortHold};
-use tidegate_model::{Endpoint, Mode, Network, PortBinding, Protocol, State};
+use tidegate_model::{Endpoint, Mode, Name, Network, PortBinding, Protocol, State};
 
-/// The steps that hold the ports of the host which are published, one for each endpoint.
-pub fn all_holds(state: &State) -> impl Iterator<Item = LinkStep> {
+/// The steps that hold the ports of the host which are published, one for each endpoint that has any. Those of an endpoint
+/// that is down are held alone: what would be relayed has nowhere to go, and its address may be another's.
+pub fn all_holds(state: &State) -> impl Iterator<Item = (&Name, LinkStep)> {
     state.endpoints.values().filter_map(|endpoint| {
         let network = state.networks.get(&endpoint.network)?;
-        hold_ports(network, endpoint, &endpoint.ports)
+        let step = match state.degraded.down_endpoint(&endpoint.name) {
+            None => hold_ports(network, endpoint, &endpoint.ports)?,
+            Some(_) => hold_alone(network, endpoint)?,
+        };
+        Some((&endpoint.name, step))
     })
+}
+
+/// The step that holds the ports of an endpoint, and relays nothing from them.
+pub(crate) fn hold_alone(network: &Network, endpoint: &Endpoint) -> Option<LinkStep> {
+    let mut holds = holds(network, endpoint, &endpoint.ports);
+    holds.iter_mut().for_each(|hold| hold.relay = None);
+    (!holds.is_empty()).then_some(LinkStep::HoldPorts(holds))
 }
 
 /// The step that holds ports of the host for published ports of an endpoint, if there are any.

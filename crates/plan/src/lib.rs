@@ -36,7 +36,7 @@ pub use endpoint::{attach, detach};
 pub use explain::{SYSCTLS_OF_PATHS, Terrain, explain};
 pub use holds::all_holds;
 pub use host_ports::PortFacts;
-pub use network::{create_network, remove_network};
+pub use network::{create_network, remove_network, without_ipv6};
 pub use peers::{connect, disconnect};
 pub use pool::{InvalidPool, Pool};
 pub use pools::{Pools, Supplies};
@@ -45,7 +45,7 @@ pub use refused::{Family, Refused};
 pub use ruleset::{planned, replace};
 pub use sets::table;
 pub use stale::Stale;
-pub use start::{StartPlan, end, start};
+pub use start::{StartPlan, end, hold_anew, revive_endpoint, revive_network, start};
 pub use sweep::Sweep;
 pub use traffic::traffic;
 

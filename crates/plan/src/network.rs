@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use tidegate_model::api::CreateNetwork;
 use tidegate_model::links::LinkStep;
-use tidegate_model::{Change, Endpoint, IfName, MacAddr, Name, Network, State};
+use tidegate_model::{Change, Endpoint, IfName, MacAddr, Mode, Name, Network, State};
 
 use crate::{
     HostFacts, Plan, Pools, Refused, Stale, elements, holds, limits, peers, policy, steps, subnets,
@@ -58,12 +58,39 @@ pub fn create_network(
     Ok(Plan::adding(elements, steps, Change::AddNetwork(network)).leaving(stale))
 }
 
+/// The same network with IPv4 alone, for a host on which IPv6 is turned off.
+///
+/// # Errors
+/// Refuses a request that asks for IPv6 by name: with `require_ipv6`, without IPv4, or by an address or a mode of it.
+pub fn without_ipv6(request: &CreateNetwork) -> Result<CreateNetwork, Refused> {
+    let policy = &request.policy;
+    let nets = request.subnets.iter().chain(&request.ranges);
+    let gateways = request.gateways.iter().chain(request.reserved.values());
+    let mut addresses = nets
+        .map(|net| net.addr())
+        .chain(gateways.copied())
+        .chain(request.host_ips.iter().copied())
+        .chain(policy.snat.iter().copied());
+    let by_name = request.require_ipv6
+        || !request.ipv4
+        || policy.mode6 != Mode::default()
+        || addresses.any(|address| address.is_ipv6());
+    match by_name {
+        true => Err(Refused::HostWithoutIpv6(request.name.clone())),
+        false => Ok(CreateNetwork {
+            ipv6: false,
+            ..request.clone()
+        }),
+    }
+}
+
 /// Plans the end of a network, and with `force` of what is attached to it.
 ///
 /// # Errors
 /// Refuses a network that does not exist, or still has endpoints and is not to lose them.
 pub fn remove_network(state: &State, name: &Name, force: bool) -> Result<Plan, Refused> {
     let network = find(state, name)?;
+    let is_down = state.degraded.down_network(name).is_some();
     let endpoints: Vec<&Endpoint> = state.endpoints_of(name).collect();
     if !endpoints.is_empty() && !force {
         return Err(Refused::NetworkInUse {
@@ -71,12 +98,17 @@ pub fn remove_network(state: &State, name: &Name, force: bool) -> Result<Plan, R
             endpoints: endpoints.iter().map(|e| e.name.clone()).collect(),
         });
     }
-    let mut elements = elements::of_network(state, network);
+    let mut elements = match is_down {
+        true => Vec::new(),
+        false => elements::of_network(state, network),
+    };
     let (mut links, mut changes) = (Vec::new(), Vec::new());
     let (stale, mut released) = (Stale::gone(endpoints.iter().copied()), Vec::new());
     for endpoint in endpoints {
-        elements.extend(elements::with_endpoint(state, network, endpoint));
-        links.push(LinkStep::DeleteVeth(steps::veth(endpoint, network)));
+        links.push(delete_veth(state, network, endpoint));
+        if state.degraded.down_endpoint(&endpoint.name).is_none() {
+            elements.extend(elements::with_endpoint(state, network, endpoint));
+        }
         released.extend(holds::release_ports(network, endpoint, &endpoint.ports));
         changes.push(Change::RemoveEndpoint(endpoint.clone()));
     }
@@ -85,13 +117,39 @@ pub fn remove_network(state: &State, name: &Name, force: bool) -> Result<Plan, R
         .iter()
         .filter_map(|peer| state.networks.get(peer))
     {
-        elements.push(elements::of_peers(peer, network));
+        if !is_down && state.degraded.down_network(&peer.name).is_none() {
+            elements.push(elements::of_peers(peer, network));
+        }
         changes.push(peers::without(peer, name));
     }
-    links.push(steps::delete_bridge(network));
+    links.push(match is_down {
+        true => LinkStep::DeleteLink(network.bridge.clone()),
+        false => steps::delete_bridge(network),
+    });
     links.extend(released);
     changes.push(Change::RemoveNetwork(network.clone()));
     Ok(Plan::removing(elements, links, Change::All(changes)).leaving(stale))
+}
+
+/// The step that removes an endpoint's pair. Of one that is down there is as a rule none, and none is made where something
+/// later is taken back.
+pub(crate) fn delete_veth(state: &State, network: &Network, endpoint: &Endpoint) -> LinkStep {
+    match state.degraded.down_endpoint(&endpoint.name) {
+        Some(_) => LinkStep::DeleteLink(endpoint.host_ifname.clone()),
+        None => LinkStep::DeleteVeth(steps::veth(endpoint, network)),
+    }
+}
+
+/// A network that is on the host.
+pub(crate) fn find_up<'a>(state: &'a State, name: &Name) -> Result<&'a Network, Refused> {
+    let network = find(state, name)?;
+    match state.degraded.down_network(name) {
+        None => Ok(network),
+        Some(fault) => Err(Refused::NetworkDown {
+            network: name.clone(),
+            fault: Box::new(fault.clone()),
+        }),
+    }
 }
 
 pub(crate) fn find<'a>(state: &'a State, name: &Name) -> Result<&'a Network, Refused> {

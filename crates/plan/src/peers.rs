@@ -2,7 +2,7 @@
 
 use tidegate_model::{Access, Change, Name, Network, State};
 
-use crate::network::find;
+use crate::network::find_up;
 use crate::{Plan, Refused, elements};
 
 /// Plans that the endpoints of two networks reach each other at their own addresses.
@@ -55,7 +55,7 @@ fn two<'a>(
 ) -> Result<(&'a Network, &'a Network), Refused> {
     match one == other {
         true => Err(Refused::ConnectedToItself(one.clone())),
-        false => Ok((find(state, one)?, find(state, other)?)),
+        false => Ok((find_up(state, one)?, find_up(state, other)?)),
     }
 }
 

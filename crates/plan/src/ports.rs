@@ -2,7 +2,7 @@
 
 use tidegate_model::{Change, Endpoint, Name, PortBinding, PortRequest, State};
 
-use crate::endpoint::find_endpoint;
+use crate::endpoint::find_endpoint_up;
 use crate::network::find;
 use crate::{Plan, PortFacts, Refused, Stale, elements, holds, host_ports, limits};
 
@@ -17,7 +17,7 @@ pub fn publish(
     host: &PortFacts,
 ) -> Result<Plan, Refused> {
     limits::of_ports(requests)?;
-    let before = find_endpoint(state, name)?;
+    let before = find_endpoint_up(state, name)?;
     let network = find(state, &before.network)?;
     let new = host_ports::bind(state, network, &before.addresses, requests, host)?;
     let elements = elements::of_some_ports(network, before, &new, &before.ports);
@@ -34,7 +34,7 @@ pub fn publish(
 /// Refuses an endpoint that does not exist, and ports that it does not publish.
 pub fn unpublish(state: &State, name: &Name, requests: &[PortRequest]) -> Result<Plan, Refused> {
     limits::of_ports(requests)?;
-    let before = find_endpoint(state, name)?;
+    let before = find_endpoint_up(state, name)?;
     let network = find(state, &before.network)?;
     let named = |request: &PortRequest| before.ports.iter().any(|binding| request.names(binding));
     if let Some(ports) = requests.iter().find(|request| !named(request)) {

@@ -6,8 +6,17 @@ use ipnet::IpNet;
 use tidegate_model::api::RefusalKind;
 use tidegate_model::explain::Party;
 use tidegate_model::{
-    GatewayPriority, IfName, Invalid, MacAddr, Name, PortBinding, PortRange, PortRequest, Protocol,
+    Fault, GatewayPriority, IfName, Invalid, MacAddr, Name, PortBinding, PortRange, PortRequest,
+    Protocol,
 };
+
+/// What to do about something that is not on the host.
+fn mend_or(fault: &Fault, remove: &str) -> String {
+    match &fault.hint {
+        Some(hint) => format!("{hint}: it is tried again by itself; or `{remove}`"),
+        None => format!("mend that: it is tried again by itself; or `{remove}`"),
+    }
+}
 
 /// A request that contradicts itself or what exists. Nothing has been done.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -28,6 +37,25 @@ pub enum Refused {
     /// The network does not exist.
     #[error("network {0} does not exist")]
     NoNetwork(Name),
+    /// Nothing of the network is on the host, so that nothing can be attached to it or changed of it.
+    #[error("network {network} is degraded: {}", .fault.reason)]
+    NetworkDown {
+        /// The network.
+        network: Name,
+        /// Why.
+        fault: Box<Fault>,
+    },
+    /// Nothing of the endpoint is on the host, so that nothing of it can be changed.
+    #[error("endpoint {endpoint} is degraded: {}", .fault.reason)]
+    EndpointDown {
+        /// The endpoint.
+        endpoint: Name,
+        /// Why.
+        fault: Box<Fault>,
+    },
+    /// IPv6 was asked for by name, and is turned off on the host.
+    #[error("network {0} was to have IPv6, which is turned off on the host")]
+    HostWithoutIpv6(Name),
     /// The endpoint does not exist.
     #[error("endpoint {0} does not exist")]
     NoEndpoint(Name),
@@ -436,6 +464,9 @@ impl Refused {
             | Self::NoGatewayPlace(_)
             | Self::ConnectedAlready(..)
             | Self::NotConnected(..)
+            | Self::NetworkDown { .. }
+            | Self::EndpointDown { .. }
+            | Self::HostWithoutIpv6(_)
             | Self::NoFreePort { .. } => RefusalKind::Conflict,
             Self::Invalid(_)
             | Self::TooMany { .. }
@@ -479,6 +510,13 @@ impl Refused {
             }
             Self::NoNetwork(_) => "see `tidegate network ls`".into(),
             Self::NoEndpoint(_) => "see `tidegate endpoint ls`".into(),
+            Self::NetworkDown { network, fault } => mend_or(fault, &format!("tidegate network rm {network}")),
+            Self::EndpointDown { endpoint, fault } => mend_or(fault, &format!("tidegate detach {endpoint}")),
+            Self::HostWithoutIpv6(_) => {
+                "turn it on with `sysctl -w net.ipv6.conf.all.disable_ipv6=0` (boot without ipv6.disable=1 where the \
+                 kernel has none), or leave out --ipv6 and what is IPv6's for IPv4 alone"
+                    .into()
+            }
             Self::NetworkExists(name) => format!("see `tidegate network inspect {name}`, or choose another name"),
             Self::EndpointExists(name) => format!("`tidegate detach {name}` first, or choose another name"),
             Self::NetworkInUse { .. } => "detach its endpoints first, or give --force".into(),

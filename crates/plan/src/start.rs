@@ -2,10 +2,10 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use tidegate_model::links::{Bridge, GROUP, Link, LinkKind, LinkStep, Veth};
+use tidegate_model::links::{Bridge, GROUP, Link, LinkKind, LinkStep, Sysctl, Veth};
 use tidegate_model::{Change, IfName, Name, State};
 
-use crate::steps;
+use crate::{Plan, elements, holds, steps};
 
 /// What brings a host's links to a state.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -27,6 +27,60 @@ pub fn start(state: &State, links: &[Link]) -> StartPlan {
     }
 }
 
+/// Plans what a network's bridge lacks of the host's links, with its elements if it is down: what it lacks besides
+/// the endpoints on it. None if there is no such network.
+pub fn revive_network(state: &State, name: &Name, links: &[Link]) -> Option<Plan> {
+    let network = state.networks.get(name)?;
+    let mut wanted = steps::forwarding(network);
+    wanted.extend(Known::new(links).steps_of_bridge(&steps::bridge(network)));
+    let elements = match state.degraded.down_network(name) {
+        None => Vec::new(),
+        Some(_) => {
+            let is_up = |peer: &&Name| state.degraded.down_network(peer).is_none();
+            let peers = network.peers.iter().filter(is_up);
+            let peers = peers.filter_map(|peer| state.networks.get(peer));
+            let mut elements = elements::of_network(state, network);
+            elements.extend(peers.map(|peer| elements::of_peers(peer, network)));
+            elements
+        }
+    };
+    Some(Plan::adding(elements, wanted, Change::All(Vec::new())))
+}
+
+/// Plans what an endpoint lacks of the host's links, with its elements if it is down. None if there is no such
+/// endpoint, or its network is down.
+pub fn revive_endpoint(state: &State, name: &Name, links: &[Link]) -> Option<Plan> {
+    let endpoint = state.endpoints.get(name)?;
+    let network = state.networks.get(&endpoint.network)?;
+    if state.degraded.down_network(&network.name).is_some() {
+        return None;
+    }
+    let veth = steps::veth(endpoint, network);
+    let mut wanted = Vec::new();
+    if !Known::new(links).has_veth(&veth) {
+        wanted.push(LinkStep::AddVeth(veth));
+    }
+    let elements = match state.degraded.down_endpoint(name) {
+        None => Vec::new(),
+        Some(_) => elements::with_endpoint(state, network, endpoint),
+    };
+    Some(Plan::adding(elements, wanted, Change::All(Vec::new())))
+}
+
+/// The steps that hold an endpoint's ports and relay what is to be relayed from them, however they were held before.
+pub fn hold_anew(state: &State, name: &Name) -> Vec<LinkStep> {
+    let hold = || {
+        let endpoint = state.endpoints.get(name)?;
+        let network = state.networks.get(&endpoint.network)?;
+        let alone = holds::hold_alone(network, endpoint)?;
+        let hold = holds::hold_ports(network, endpoint, &endpoint.ports)?;
+        Some((alone.inverse(), hold))
+    };
+    hold().map_or_else(Vec::new, |(release, hold)| {
+        release.into_iter().chain([hold]).collect()
+    })
+}
+
 /// What the end of endpoints comes to, by name, whose namespaces are gone in a start; none if there are none.
 pub fn end(state: &State, gone: &BTreeSet<Name>) -> Option<Change> {
     let endpoints = gone.iter().filter_map(|name| state.endpoints.get(name));
@@ -43,17 +97,38 @@ impl<'a> Known<'a> {
     }
 
     fn has_bridge(&self, wanted: &Bridge) -> bool {
-        self.0.get(&wanted.ifname).is_some_and(|link| {
+        self.fitting_bridge(wanted).is_some()
+    }
+
+    /// Our bridge of that name if it fits, be it that it lacks addresses or is down.
+    fn fitting_bridge(&self, wanted: &Bridge) -> Option<&'a Link> {
+        self.0.get(&wanted.ifname).copied().filter(|link| {
+            let mut addresses = link.addresses.iter();
             link.kind == LinkKind::Bridge
                 && link.group == GROUP
-                && link.up
                 && link.mac == Some(wanted.mac)
-                && wanted
-                    .addresses
-                    .iter()
-                    .all(|net| link.addresses.contains(net))
-                && link.addresses.len() == wanted.addresses.len()
+                && addresses.all(|net| wanted.addresses.contains(net))
         })
+    }
+
+    /// The steps that make a bridge what it is to be.
+    fn steps_of_bridge(&self, wanted: &Bridge) -> Vec<LinkStep> {
+        let Some(link) = self.fitting_bridge(wanted) else {
+            return vec![LinkStep::AddBridge(wanted.clone())];
+        };
+        let mut missing = wanted.addresses.clone();
+        missing.retain(|net| !link.addresses.contains(net));
+        let keep = LinkStep::KeepBridge(wanted.clone());
+        if link.up && missing.is_empty() {
+            return [vec![keep], lasting(wanted)].concat();
+        }
+        let mended = Bridge {
+            addresses: missing,
+            sysctls: sysctls_before_guard(wanted).cloned().collect(),
+            ..wanted.clone()
+        };
+        let guard = LinkStep::GuardPorts(wanted.ifname.clone());
+        vec![keep, LinkStep::MendBridge(mended), guard]
     }
 
     fn has_veth(&self, wanted: &Veth) -> bool {
@@ -108,19 +183,14 @@ impl Wanted {
     fn missing(&self, known: &Known<'_>) -> BTreeMap<Name, Vec<LinkStep>> {
         let fitting = self.fitting(known);
         let steps_of = |(bridge, veths): &(Bridge, Vec<Veth>)| {
-            let mut steps: Vec<LinkStep> = Vec::new();
+            let mut steps = known.steps_of_bridge(bridge);
             let (kept, missing): (Vec<Veth>, Vec<Veth>) = veths
                 .iter()
                 .cloned()
                 .partition(|veth| fitting.contains(&veth.ifname));
-            if fitting.contains(&bridge.ifname) {
-                steps.push(LinkStep::KeepBridge(bridge.clone()));
-                if !kept.is_empty() {
-                    steps.push(LinkStep::KeepVeths(kept));
-                }
-                steps.extend(lasting(bridge));
-            } else {
-                steps.push(LinkStep::AddBridge(bridge.clone()));
+            if !kept.is_empty() {
+                // After the bridge was kept, and before it lets more in.
+                steps.insert(1, LinkStep::KeepVeths(kept));
             }
             steps.extend(missing.into_iter().map(LinkStep::AddVeth));
             steps
@@ -135,11 +205,16 @@ impl Wanted {
 /// What a bridge that is there may lack: sysctls that somebody changed, and guards of ports that an older release made.
 /// It lets packets to the host's loopback in only once they have theirs.
 fn lasting(bridge: &Bridge) -> Vec<LinkStep> {
-    let opens = steps::route_localnet(&bridge.ifname);
-    let others = bridge.sysctls.iter().filter(|sysctl| **sysctl != opens);
-    let sysctls = others.cloned().map(LinkStep::SetSysctl);
+    let sysctls = sysctls_before_guard(bridge).cloned();
     let guard = LinkStep::GuardPorts(bridge.ifname.clone());
-    sysctls.chain([guard]).collect()
+    sysctls.map(LinkStep::SetSysctl).chain([guard]).collect()
+}
+
+/// All but what lets packets to the host's loopback in.
+fn sysctls_before_guard(bridge: &Bridge) -> impl Iterator<Item = &Sysctl> {
+    let opens = steps::route_localnet(&bridge.ifname);
+    let sysctls = bridge.sysctls.iter();
+    sysctls.filter(move |sysctl| **sysctl != opens)
 }
 
 fn clean_up(state: &State, known: &Known<'_>, wanted: &Wanted) -> Vec<LinkStep> {

@@ -21,6 +21,7 @@ mod port;
 mod releases;
 mod router;
 mod sources;
+mod start;
 
 use tidegate_tests::{Host, Lab, Programs, require_root_kernel};
 

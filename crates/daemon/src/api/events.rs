@@ -6,6 +6,7 @@ use axum::body::{Body, Bytes};
 use axum::extract::State;
 use axum::http::header;
 use axum::response::{IntoResponse, Response};
+use futures_util::StreamExt;
 use tidegate_model::event::{Event, Happening};
 use tokio::sync::broadcast::Receiver;
 use tokio::sync::broadcast::error::RecvError;
@@ -39,11 +40,15 @@ pub(super) async fn events(State(daemon): State<Daemon>) -> Response {
     let Some(place) = daemon.listeners.enter(who()) else {
         return Denied::too_many_listeners().into_response();
     };
+    let (known, events) = daemon.engine.events_with_degraded();
+    // Who comes later is to know of it too.
+    let known: Vec<_> = known.iter().map(|event| Ok(line(event))).collect();
+    let known = futures_util::stream::iter(known);
     let hearing = Hearing {
-        events: daemon.engine.events(),
+        events,
         _place: place,
     };
-    let stream = futures_util::stream::unfold(hearing, next);
+    let stream = known.chain(futures_util::stream::unfold(hearing, next));
     let kind = [(header::CONTENT_TYPE, "application/x-ndjson")];
     (kind, Body::from_stream(stream)).into_response()
 }

@@ -27,7 +27,11 @@ impl Kernel {
         timed(Stage::Nft, || self.apply(state, &plan.transaction))?;
         let mut done = Vec::new();
         let linked = self.steps(&plan.links, &mut done);
-        let mut store = || timed(Stage::Store, || self.store.commit(state, &plan.change));
+        let is_nothing = plan.change.is_nothing();
+        let mut store = || match is_nothing {
+            true => Ok(()),
+            false => timed(Stage::Store, || self.store.commit(state, &plan.change)),
+        };
         let stored = linked.and_then(|()| Ok(store()?));
         stored.map_err(|error| {
             let failures = self.take_back(state, plan, &done);

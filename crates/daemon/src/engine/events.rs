@@ -9,6 +9,12 @@ use tokio::sync::broadcast::{Receiver, Sender, channel};
 /// How many events wait for a listener that is slow; it misses those beyond.
 const WAITING: usize = 1024;
 
+/// Milliseconds since 1970-01-01 UTC.
+pub(super) fn now() -> u64 {
+    let since = SystemTime::now().duration_since(UNIX_EPOCH);
+    u64::try_from(since.unwrap_or_default().as_millis()).unwrap_or(u64::MAX)
+}
+
 /// What happened, to as many listeners as there are.
 #[derive(Debug)]
 pub(super) struct Events(Mutex<Option<Sender<Event>>>);
@@ -22,9 +28,7 @@ impl Default for Events {
 impl Events {
     /// Tells it to those who listen now.
     pub(super) fn tell(&self, what: Happening) {
-        let since = SystemTime::now().duration_since(UNIX_EPOCH);
-        let since = since.unwrap_or_default().as_millis();
-        let time = u64::try_from(since).unwrap_or(u64::MAX);
+        let time = now();
         if let Some(sender) = &*self.sender() {
             // That nobody listens is no failure.
             let _ = sender.send(Event { time, what });

@@ -72,10 +72,11 @@ impl Engine {
 
     /// An endpoint with what its namespace is to know.
     pub fn view_endpoint(&self, endpoint: Endpoint) -> EndpointView {
-        let resolv_conf = host_conf().for_endpoint(&self.state(), &endpoint);
+        let state = self.state();
         EndpointView {
+            resolv_conf: host_conf().for_endpoint(&state, &endpoint),
+            degraded: state.degraded.endpoints.get(&endpoint.name).cloned(),
             endpoint,
-            resolv_conf,
         }
     }
 }

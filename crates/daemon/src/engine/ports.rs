@@ -13,6 +13,7 @@ impl Engine {
     /// # Errors
     /// When it cannot be planned, or the host refuses it; nothing is changed then.
     pub fn publish(&self, name: &Name, ports: &[PortRequest]) -> Result<Endpoint, EngineError> {
+        self.revive_for(None, Some(name));
         let nobody = Guests::default();
         let done = self.command_with_ports(&nobody, ports, |_, state, host| {
             Ok(tidegate_plan::publish(state, name, ports, host)?)
@@ -27,6 +28,7 @@ impl Engine {
     /// # Errors
     /// As [`Self::publish`].
     pub fn unpublish(&self, name: &Name, ports: &[PortRequest]) -> Result<Endpoint, EngineError> {
+        self.revive_for(None, Some(name));
         let change = self.command(Guests::default(), |_, state| {
             Ok(tidegate_plan::unpublish(state, name, ports)?)
         })?;

@@ -5,11 +5,13 @@ use std::sync::{Mutex, RwLock};
 
 use tidegate_cli::causes;
 use tidegate_link::{Guests, Links};
+use tidegate_model::event::Happening;
 use tidegate_model::links::LinkStep;
-use tidegate_model::{Endpoint, Name, State};
+use tidegate_model::{Endpoint, Fault, IfName, Name, Network, State};
 use tidegate_nft::Driver;
 use tidegate_plan::{Stale, Supplies};
 
+use super::degraded::{fault_of, log, partly, unheld_fault};
 use super::events::Events;
 use super::fight::Fights;
 use super::names::in_the_way;
@@ -24,11 +26,11 @@ const OPENED: usize = 256;
 
 impl Engine {
     /// Brings the host to the stored state: the table replaced in one transaction, links that
-    /// still fit left alone, stale ones removed, missing ones made. An endpoint that cannot be
-    /// brought back, as a rule since its namespace is gone, is dropped with a warning.
+    /// still fit left alone, stale ones removed, missing ones made. An endpoint whose namespace is gone is dropped with a
+    /// warning. Whatever else cannot be made costs itself only: it is marked as degraded, and tried again.
     ///
     /// # Errors
-    /// When the store cannot be read, or the host refuses the table or a bridge.
+    /// When the store cannot be read, the host refuses the table, or tells nothing of its links.
     pub fn start(
         driver: Box<dyn Driver>,
         links: Box<dyn Links>,
@@ -76,7 +78,7 @@ impl Engine {
 impl Kernel {
     fn reconcile(&mut self, state: &mut State) -> Result<(), EngineError> {
         // One thing after the other: with many endpoints, each takes much memory while it lasts.
-        let gone = self.gone(state)?;
+        let gone = self.gone(state);
         let ended = tidegate_plan::end(state, &gone);
         if let Some(ended) = &ended {
             self.store.commit(state, ended)?;
@@ -86,68 +88,157 @@ impl Kernel {
         tracing::info!("the ruleset is in place");
         let plan = tidegate_plan::start(state, &self.links.links()?);
         for step in &plan.clean_up {
-            self.links.apply(step)?;
+            self.tidy(state, step);
         }
-        for step in plan.networks.values().flatten() {
-            self.make(state, step)?;
+        for (name, steps) in &plan.networks {
+            self.make_network(state, name, steps)?;
         }
         drop(plan);
-        for step in tidegate_plan::all_holds(state) {
-            self.hold(&step);
+        if has_down(state) {
+            // Nothing is to be sent where they would be.
+            self.restore(state)?;
+        }
+        self.hold_all(state);
+        for happening in Happening::degraded(&state.degraded) {
+            log(&happening);
         }
         Ok(())
     }
 
-    /// Makes a link that is missing. An endpoint whose pair cannot be made costs that endpoint:
-    /// the others have nothing to do with what is wrong in its namespace.
-    fn make(&mut self, state: &mut State, step: &LinkStep) -> Result<(), EngineError> {
+    /// Does what comes first. What cannot be removed is in the way of nothing, or of its own network, which then says
+    /// so; a sysctl costs the networks of its family a part of what they do.
+    fn tidy(&mut self, state: &mut State, step: &LinkStep) {
         let Err(error) = self.links.apply(step) else {
+            return;
+        };
+        let fault = partly(&error.into());
+        let LinkStep::SetSysctl(sysctl) = step else {
+            tracing::warn!(step = step.name(), "left undone: {}", fault.reason);
+            return;
+        };
+        let is_meant = |network: &&Network| {
+            let mut subnets = network.subnets.iter();
+            subnets.any(|subnet| subnet.net.addr().is_ipv6() == sysctl.is_of_ipv6())
+        };
+        let networks = state.networks.values().filter(is_meant);
+        let faults = networks.map(|network| (network.name.clone(), fault.clone()));
+        state.degraded.networks.extend(faults);
+    }
+
+    /// Makes what a network lacks. Where its bridge cannot be made, nothing of it is there.
+    fn make_network(
+        &mut self,
+        state: &mut State,
+        name: &Name,
+        steps: &[LinkStep],
+    ) -> Result<(), EngineError> {
+        for step in steps {
+            if let LinkStep::AddVeth(veth) = step {
+                self.make_pair(state, step, &veth.ifname)?;
+                continue;
+            }
+            let fault = match self.apply_or_ipv4(step) {
+                Ok(None) => continue,
+                Ok(Some(lacks)) => partly(&lacks.into()),
+                Err(error) => Fault {
+                    down: matches!(step, LinkStep::AddBridge(_)),
+                    ..fault_of(&error.into())
+                },
+            };
+            let is_down = fault.down;
+            state.degraded.networks.insert(name.clone(), fault);
+            if is_down {
+                let reason = format!("nothing of its network {name} is on the host");
+                let endpoints = state.endpoints_of(name).map(|e| e.name.clone());
+                let endpoints: Vec<Name> = endpoints.collect();
+                let fault = |endpoint| {
+                    let reason = reason.clone();
+                    let (down, hint) = (true, None);
+                    (endpoint, Fault { down, reason, hint })
+                };
+                let faults = endpoints.into_iter().map(fault);
+                state.degraded.endpoints.extend(faults);
+                return Ok(());
+            }
+        }
+        Ok(())
+    }
+
+    /// Makes a pair that is missing. One that cannot be made costs that endpoint: the others have nothing to do with
+    /// what is wrong in its namespace. One whose namespace has just ended is dropped.
+    fn make_pair(
+        &mut self,
+        state: &mut State,
+        step: &LinkStep,
+        ifname: &IfName,
+    ) -> Result<(), EngineError> {
+        let is_meant = |endpoint: &&Endpoint| endpoint.host_ifname == *ifname;
+        for (name, fault) in &mut state.degraded.endpoints {
+            // What could not be looked at before is not tried again now: it may take its time.
+            if state.endpoints.get(name).filter(is_meant).is_some() {
+                fault.down = true;
+                return Ok(());
+            }
+        }
+        let made = self.apply_or_ipv4(step);
+        if let Ok(None) = made {
+            return Ok(());
+        }
+        let found = state.endpoints.values().find(is_meant);
+        let Some(name) = found.map(|endpoint| endpoint.name.clone()) else {
             return Ok(());
         };
-        let LinkStep::AddVeth(veth) = step else {
-            return Err(error.into());
+        let fault = match made {
+            Ok(None) => return Ok(()),
+            Ok(Some(lacks)) => partly(&lacks.into()),
+            Err(error) if error.is_netns_gone() => {
+                let error = EngineError::from(error);
+                tracing::warn!(endpoint = %name, "dropped: {}", fault_of(&error).reason);
+                return self.drop_endpoint(state, &name);
+            }
+            Err(error) => fault_of(&error.into()),
         };
-        let endpoint = state
-            .endpoints
-            .values()
-            .find(|e| e.host_ifname == veth.ifname);
-        let Some(name) = endpoint.map(|e| e.name.clone()) else {
-            return Err(error.into());
-        };
-        let reason = [vec![error.to_string()], causes(&error)]
-            .concat()
-            .join(": ");
-        tracing::warn!(endpoint = %name, "dropped: {reason}");
-        self.drop_endpoint(state, &name)
+        state.degraded.endpoints.insert(name, fault);
+        Ok(())
     }
 
     /// Holds ports of the host. Where somebody took one while no daemon ran, it stays published all
     /// the same: packets to it go to the endpoint.
-    fn hold(&mut self, step: &LinkStep) {
-        if let Err(error) = self.links.apply(step) {
-            let reason = [vec![error.to_string()], causes(&error)].concat();
-            tracing::warn!("a published port is not held: {}", reason.join(": "));
+    fn hold_all(&mut self, state: &mut State) {
+        let mut faults = Vec::new();
+        for (name, step) in tidegate_plan::all_holds(state) {
+            if let Err(error) = self.links.apply(&step) {
+                faults.push((name.clone(), unheld_fault(&error)));
+            }
+        }
+        for (name, fault) in faults {
+            state.degraded.endpoints.entry(name).or_insert(fault);
         }
     }
 
-    /// The endpoints whose namespace is no longer there. The namespaces are opened some at a time: each takes a
-    /// descriptor while it is.
-    fn gone(&mut self, state: &State) -> Result<BTreeSet<Name>, EngineError> {
-        let mut gone = BTreeSet::new();
+    /// The endpoints whose namespace is no longer there. One that cannot be looked at may be: it is marked. The
+    /// namespaces are opened some at a time: each takes a descriptor while it is.
+    fn gone(&mut self, state: &mut State) -> BTreeSet<Name> {
+        let (mut gone, mut faults) = (BTreeSet::new(), Vec::new());
         let endpoints: Vec<&Endpoint> = state.endpoints.values().collect();
         for endpoints in endpoints.chunks(OPENED) {
             let paths = endpoints.iter().map(|endpoint| endpoint.netns.path.clone());
             self.links.admit(Guests::open(paths));
             for endpoint in endpoints {
-                if !self.is_there(endpoint)? {
-                    let netns = endpoint.netns.path.display();
-                    tracing::warn!(endpoint = %endpoint.name, %netns, "dropped: its namespace is gone");
-                    gone.insert(endpoint.name.clone());
+                match self.is_there(endpoint) {
+                    Ok(true) => {}
+                    Ok(false) => {
+                        let netns = endpoint.netns.path.display();
+                        tracing::warn!(endpoint = %endpoint.name, %netns, "dropped: its namespace is gone");
+                        gone.insert(endpoint.name.clone());
+                    }
+                    Err(error) => faults.push((endpoint.name.clone(), partly(&error))),
                 }
             }
         }
         self.links.admit(Guests::default());
-        Ok(gone)
+        state.degraded.endpoints.extend(faults);
+        gone
     }
 
     pub(super) fn is_there(&mut self, endpoint: &Endpoint) -> Result<bool, EngineError> {
@@ -165,4 +256,13 @@ impl Kernel {
         state.apply(&plan.change);
         Ok(())
     }
+}
+
+fn has_down(state: &State) -> bool {
+    let degraded = &state.degraded;
+    let mut faults = degraded
+        .networks
+        .values()
+        .chain(degraded.endpoints.values());
+    faults.any(|fault| fault.down)
 }

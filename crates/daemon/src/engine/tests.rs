@@ -7,9 +7,9 @@ use std::sync::mpsc::{Receiver, Sender, channel};
 
 use ipnet::IpNet;
 use tempfile::TempDir;
-use tidegate_link::Gone;
 use tidegate_link::fakes::FakeLinks;
 use tidegate_link::{Connections, ErrorKind, LinkError};
+use tidegate_link::{Gone, Heard};
 use tidegate_model::api::RefusalKind;
 use tidegate_model::links::{Link, LinkStep, NetnsFacts, PortHold, Way};
 use tidegate_model::traffic::{Course, Passed};
@@ -295,8 +295,9 @@ fn a_start_drops_an_endpoint_whose_namespace_is_gone_or_another_one() {
 }
 
 #[test]
-fn a_start_drops_an_endpoint_that_cannot_be_made_again_and_keeps_the_others() {
+fn a_start_marks_an_endpoint_that_cannot_be_made_again_and_brings_it_back_when_it_can() {
     let bench = Bench::new().with_endpoint();
+    let whole = bench.everything();
     let endpoint = bench.engine.endpoint(&name("front")).unwrap();
     bench.links.remove_link(&endpoint.host_ifname);
     let taken = endpoint.ifname.clone();
@@ -306,28 +307,48 @@ fn a_start_drops_an_endpoint_that_cannot_be_made_again_and_keeps_the_others() {
         .change_netns(netns, |facts| facts.ifnames.push(taken))
         .unwrap();
     let bench = bench.restart();
-    assert_eq!(bench.engine.counts(), (1, 0));
-    assert_eq!(bench.everything().stored, bench.everything().believed);
+    assert!(bench.engine.degraded().endpoints[&name("front")].down);
+    let down = bench.everything();
+    assert_eq!(down.stored, whole.stored);
+    assert!(!down.ruleset.contains("8080"), "{}", down.ruleset);
+    bench.engine.revive(&Heard::Nothing);
+    assert_eq!(bench.everything(), down, "nothing is different");
+    let free = |facts: &mut NetnsFacts| facts.ifnames.retain(|ifname| *ifname != endpoint.ifname);
+    bench.links.change_netns(netns, free).unwrap();
+    bench.engine.revive(&Heard::Nothing);
+    assert_eq!(bench.everything(), whole);
 }
 
+/// Lets each step of a start fail in turn, until it has no more: it costs what the step is for, and nothing of that is
+/// left once it is tried again.
 #[test]
-fn a_start_that_the_host_refuses_names_the_refusal() {
-    let bench = Bench::new().with_network();
-    let network = bench.engine.network(&name("web")).unwrap();
-    bench.links.remove_link(&network.network.bridge);
-    let Bench {
-        engine,
-        links,
-        folder,
-    } = bench;
-    drop(engine);
-    links.fail_step(0, ErrorKind::Permission);
-    assert!(matches!(
-        start(&links, folder.path()),
-        Err(EngineError::Link(_))
-    ));
-    // Nothing was lost by it.
-    assert_eq!(start(&links, folder.path()).unwrap().counts(), (1, 0));
+fn a_start_survives_a_failure_of_any_step_and_is_whole_when_that_is_tried_again() {
+    let kinds = [ErrorKind::Permission, ErrorKind::Ipv6Off, ErrorKind::Other];
+    for kind in kinds {
+        for step in 0.. {
+            let bench = Bench::new().with_endpoint();
+            bench.engine.create_network(&wanted("db")).unwrap();
+            bench.engine.connect(&name("web"), &name("db")).unwrap();
+            let whole = bench.everything();
+            for link in whole
+                .links
+                .iter()
+                .filter(|link| link.ifname.as_str() != "lo")
+            {
+                bench.links.remove_link(&link.ifname);
+            }
+            bench.links.fail_step(step, kind);
+            let bench = bench.restart();
+            let degraded = bench.engine.degraded();
+            assert_eq!(bench.everything().stored, whole.stored);
+            if degraded.is_empty() {
+                assert!(step > 4, "no step failed");
+                break;
+            }
+            bench.engine.revive(&Heard::Nothing);
+            assert_eq!(bench.everything(), whole, "after step {step}: {degraded:?}");
+        }
+    }
 }
 
 #[test]

@@ -107,7 +107,7 @@ impl World {
         assert_eq!(engine.ruleset_differences().unwrap(), [""; 0]);
         let (networks, endpoints) = (engine.networks(), engine.endpoints());
         let bridges = networks.iter().map(|n| n.network.bridge.to_string());
-        let veths = endpoints.iter().map(|e| e.host_ifname.to_string());
+        let veths = endpoints.iter().map(|e| e.endpoint.host_ifname.to_string());
         let wanted: BTreeSet<String> = bridges.chain(veths).collect();
         assert_eq!(self.links(), wanted);
         let inside = self

@@ -192,6 +192,19 @@ impl Host {
         });
     }
 
+    pub(super) fn mend_bridge(&mut self, bridge: &Bridge) -> Result<(), LinkError> {
+        let ifname = &bridge.ifname;
+        let mut links = self.links.iter_mut();
+        let Some(link) = links.find(|link| link.ifname == *ifname && link.group == GROUP) else {
+            return refuse(What::Find(ifname), Errno::NODEV);
+        };
+        link.up = true;
+        link.addresses.extend(&bridge.addresses);
+        let addresses = link.addresses.clone();
+        bridge.sysctls.iter().for_each(|s| self.set_sysctl(s));
+        check_addresses(ifname, &addresses)
+    }
+
     pub(super) fn add_veth(&mut self, veth: &Veth) -> Result<(), LinkError> {
         self.check_veth(veth)?;
         let path = veth.peer.netns.path.clone();

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use crate::values::{attach, name, state_with};
+use crate::values::{attach, name, nets, state_with};
 use expect_test::expect;
 use tidegate_model::State;
 use tidegate_model::links::{GROUP, Link, LinkKind, LinkStep};
@@ -131,7 +131,7 @@ fn the_whole_table_is_one_transaction_that_replaces_what_was_there() {
         add rule inet tidegate to_resolver iifname . ip daddr @gateways4 return comment "by an endpoint of the network #7d566cdcc97d50fd"
         add rule inet tidegate to_resolver iifname . ip6 daddr @gateways6 return comment "by an endpoint of the network #d5a1e88f15d2de03"
         add rule inet tidegate to_resolver drop comment "by nobody else #f1a2a766dcd55bac"
-        add rule inet tidegate host_none ct state established,related accept comment "answers #b3854bb523e9f4de"
+        add rule inet tidegate host_none ct state established accept comment "answers #5f32a3d38c085a1f"
         add rule inet tidegate host_none meta l4proto 58 ct state untracked accept comment "neighbours that find each other #f226f47ef6f873a4"
         add rule inet tidegate host_none drop comment "nothing else to the host #f1a2a766dcd55bac"
         add rule inet tidegate host_dns meta l4proto . th dport @resolver accept comment "questions for names #0204e7b0f08d5bff"
@@ -248,10 +248,32 @@ fn a_bridge_that_was_changed_is_made_again_with_all_of_its_ports() {
     links
         .iter_mut()
         .filter(|l| l.kind == LinkKind::Bridge)
-        .for_each(|l| l.addresses.clear());
+        .for_each(|l| l.addresses.extend(nets(&["10.9.9.1/24"])));
     let plan = start(&state, &links);
     assert_eq!(deleted(&plan), ["tgv1", "tgv2", "tgb0"]);
     assert_eq!(made(&plan), 3);
+}
+
+#[test]
+fn a_bridge_that_lacks_an_address_or_is_down_is_mended_and_its_ports_stay() {
+    let state = web();
+    for is_up in [true, false] {
+        let mut links = links_of(&state);
+        let mut bridges = links.iter_mut().filter(|l| l.kind == LinkKind::Bridge);
+        let bridge = bridges.next().unwrap();
+        let wanted = bridge.addresses.clone();
+        bridge.addresses.truncate(1);
+        bridge.up = is_up;
+        let plan = start(&state, &links);
+        assert_eq!(deleted(&plan), [""; 0]);
+        assert_eq!(made(&plan), 0);
+        let mut steps = plan.networks.values().flatten();
+        let mended = steps.find_map(|step| match step {
+            LinkStep::MendBridge(bridge) => Some(bridge.addresses.clone()),
+            _ => None,
+        });
+        assert_eq!(mended.unwrap(), wanted[1..]);
+    }
 }
 
 #[test]

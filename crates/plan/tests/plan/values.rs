@@ -24,6 +24,7 @@ pub(crate) fn network(network: &str) -> CreateNetwork {
         gateways: Vec::new(),
         ipv4: true,
         ipv6: true,
+        require_ipv6: false,
         mtu: None,
         host_ips: Vec::new(),
         ranges: Vec::new(),

@@ -1,0 +1,303 @@
+//! What cannot be brought to the host costs itself only: it is marked, and tried again.
+
+use std::collections::BTreeSet;
+
+use tidegate_cli::causes;
+use tidegate_link::{Guests, Heard, LinkError};
+use tidegate_model::event::{Event, Happening};
+use tidegate_model::links::{GROUP, Link, LinkStep};
+use tidegate_model::{Degraded, Endpoint, Fault, Name, Network, State};
+use tidegate_plan::{Plan, Stale};
+use tokio::sync::broadcast::Receiver;
+
+use super::events::now;
+use super::{Engine, EngineError, Kernel};
+
+impl Engine {
+    /// What happens from now on, and what is degraded already.
+    pub fn events_with_degraded(&self) -> (Vec<Event>, Receiver<Event>) {
+        let events = self.events();
+        let happenings = Happening::degraded(&self.state().degraded).into_iter();
+        let known = happenings.map(|what| Event { time: now(), what });
+        (known.collect(), events)
+    }
+
+    /// What is degraded.
+    pub fn degraded(&self) -> Degraded {
+        self.state().degraded.clone()
+    }
+
+    /// Whether there is something to try again after what was heard.
+    pub(crate) fn is_to_revive(&self, heard: &Heard) -> bool {
+        let state = self.state();
+        !state.degraded.is_empty() || !suspects(&state, heard).is_empty()
+    }
+
+    /// Tries again what is degraded, and gives networks back the addresses that they lost.
+    pub(crate) fn revive(&self, heard: &Heard) {
+        let guests = self.guests(|state| {
+            let names = state.degraded.endpoints.keys();
+            let endpoints = names.filter_map(|name| state.endpoints.get(name));
+            endpoints.map(|e| e.netns.path.clone()).collect()
+        });
+        let mut kernel = self.kernel();
+        kernel.links.admit(guests);
+        let before = self.degraded();
+        let mut networks: BTreeSet<Name> = before.networks.keys().cloned().collect();
+        networks.extend(suspects(&self.state(), heard));
+        match kernel.links.links() {
+            Ok(links) => {
+                for name in &networks {
+                    self.revive_network(&mut kernel, name, &links);
+                }
+                for name in before.endpoints.keys() {
+                    self.revive_endpoint(&mut kernel, name, &links);
+                }
+            }
+            Err(error) => tracing::warn!(causes = ?causes(&error), "{error}"),
+        }
+        kernel.links.admit(Guests::default());
+        let after = self.degraded();
+        if before != after {
+            // What came back may be tracked as what it was without.
+            self.sweeps.note(Stale::after_mending());
+        }
+        for happening in Happening::between(&before, &after) {
+            log(&happening);
+            self.events.tell(happening);
+        }
+    }
+
+    /// Tries again at once if a command is about something that is degraded.
+    pub(super) fn revive_for(&self, network: Option<&Name>, endpoint: Option<&Name>) {
+        let is_meant = {
+            let state = self.state();
+            let endpoint = endpoint.and_then(|name| state.endpoints.get(name));
+            let network = network.or(endpoint.map(|endpoint| &endpoint.network));
+            let degraded = &state.degraded;
+            network.is_some_and(|name| degraded.down_network(name).is_some())
+                || endpoint.is_some_and(|it| degraded.endpoints.contains_key(&it.name))
+        };
+        if is_meant {
+            self.revive(&Heard::Nothing);
+        }
+    }
+
+    fn revive_network(&self, kernel: &mut Kernel, name: &Name, links: &[Link]) {
+        let fault = {
+            let state = self.state();
+            let Some(network) = state.networks.get(name) else {
+                return;
+            };
+            let was = state.degraded.networks.get(name);
+            let is_down = was.is_some_and(|fault| fault.down);
+            let Some(plan) = tidegate_plan::revive_network(&state, name, links) else {
+                return;
+            };
+            let makes = |step: &LinkStep| matches!(step, LinkStep::AddBridge(_));
+            if is_foreign(network, links) || (!is_down && plan.links.iter().any(makes)) {
+                // Nothing has changed; or somebody removed the bridge, which a start makes anew with its ports.
+                return;
+            }
+            match kernel.carry_out_or_ipv4(&state, plan) {
+                Ok(lacks) => lacks.map(|error| partly(&error)),
+                Err(error) => Some(Fault {
+                    down: is_down,
+                    ..fault_of(&error)
+                }),
+            }
+        };
+        self.set_network(name, fault);
+    }
+
+    fn revive_endpoint(&self, kernel: &mut Kernel, name: &Name, links: &[Link]) {
+        let fault = {
+            let state = self.state();
+            let was = state.degraded.endpoints.get(name);
+            let (Some(endpoint), Some(was)) = (state.endpoints.get(name), was) else {
+                return;
+            };
+            if state.degraded.down_network(&endpoint.network).is_some() {
+                return;
+            }
+            match kernel.is_there(endpoint) {
+                Ok(false) if !has_pair(endpoint, links) => {
+                    drop(state);
+                    self.end_endpoint(kernel, name);
+                    return;
+                }
+                // One whose path leads elsewhere while its link is there lives on without a name.
+                Ok(_) => kernel.revive_endpoint(&state, endpoint, was.down, links),
+                Err(error) => Some(Fault {
+                    down: was.down,
+                    ..fault_of(&error)
+                }),
+            }
+        };
+        self.set_endpoint(name, fault);
+    }
+
+    /// Removes an endpoint whose namespace has turned out to be gone.
+    fn end_endpoint(&self, kernel: &mut Kernel, name: &Name) {
+        let plan = |_: &mut Kernel, state: &State| Ok(Some(tidegate_plan::detach(state, name)?));
+        match self.carry_out_alone(kernel, plan) {
+            Ok(_) => tracing::info!(endpoint = %name, "removed: its namespace is gone"),
+            Err(error) => {
+                tracing::error!(endpoint = %name, causes = ?causes(&error), "cannot be removed: {error}");
+            }
+        }
+    }
+
+    fn set_network(&self, name: &Name, fault: Option<Fault>) {
+        let mut state = self.state_mut();
+        let networks = &mut state.degraded.networks;
+        match fault {
+            Some(fault) => drop(networks.insert(name.clone(), fault)),
+            None => drop(networks.remove(name)),
+        }
+    }
+
+    fn set_endpoint(&self, name: &Name, fault: Option<Fault>) {
+        let mut state = self.state_mut();
+        let endpoints = &mut state.degraded.endpoints;
+        match fault {
+            Some(fault) => drop(endpoints.insert(name.clone(), fault)),
+            None => drop(endpoints.remove(name)),
+        }
+    }
+}
+
+impl Kernel {
+    /// Carries out a plan; where IPv6 is turned off, what of it is for IPv4, with the error that says so.
+    fn carry_out_or_ipv4(
+        &mut self,
+        state: &State,
+        plan: Plan,
+    ) -> Result<Option<EngineError>, EngineError> {
+        let lacks = match self.carry_out(state, &plan) {
+            Err(error) if error.is_ipv6_off() => error,
+            done => return done.map(|()| None),
+        };
+        let links = plan.links.iter().filter_map(LinkStep::without_ipv6);
+        let rest = Plan {
+            links: links.collect(),
+            ..plan
+        };
+        self.carry_out(state, &rest)?;
+        Ok(Some(lacks))
+    }
+
+    /// Makes what an endpoint lacks, and holds its ports.
+    fn revive_endpoint(
+        &mut self,
+        state: &State,
+        endpoint: &Endpoint,
+        was_down: bool,
+        links: &[Link],
+    ) -> Option<Fault> {
+        let plan = tidegate_plan::revive_endpoint(state, &endpoint.name, links)?;
+        let lacks = match self.carry_out_or_ipv4(state, plan) {
+            Ok(lacks) => lacks.map(|error| partly(&error)),
+            Err(error) => {
+                let down = was_down;
+                return Some(Fault {
+                    down,
+                    ..fault_of(&error)
+                });
+            }
+        };
+        let holds = tidegate_plan::hold_anew(state, &endpoint.name);
+        // What is held as it should be is not let go.
+        let holds = holds.into_iter().filter(|step| {
+            let is_release = matches!(step, LinkStep::ReleasePorts(_));
+            was_down || !is_release
+        });
+        let unheld = holds.filter_map(|step| self.links.apply(&step).err());
+        let unheld = unheld.last().map(|error| unheld_fault(&error));
+        unheld.or(lacks)
+    }
+
+    /// Does a step of a network at a start: whole, or, where IPv6 is turned off, for IPv4 with the error that says so.
+    pub(super) fn apply_or_ipv4(
+        &mut self,
+        step: &LinkStep,
+    ) -> Result<Option<LinkError>, LinkError> {
+        match self.links.apply(step) {
+            Err(error) if error.kind() == tidegate_link::ErrorKind::Ipv6Off => {
+                if let Some(rest) = step.without_ipv6() {
+                    self.links.apply(&rest)?;
+                }
+                Ok(Some(error))
+            }
+            done => done.map(|()| None),
+        }
+    }
+}
+
+/// The networks that may have lost an address of their bridge.
+fn suspects(state: &State, heard: &Heard) -> Vec<Name> {
+    let has_lost = |network: &&Network| match heard {
+        Heard::Nothing => false,
+        Heard::Much => true,
+        Heard::Changed(went) => network.resolvers().any(|gateway| went.contains(&gateway)),
+    };
+    let networks = state.networks.values().filter(has_lost);
+    networks.map(|network| network.name.clone()).collect()
+}
+
+/// Whether another's link has the name of a network's bridge.
+fn is_foreign(network: &Network, links: &[Link]) -> bool {
+    let mut links = links.iter();
+    links.any(|link| link.ifname == network.bridge && link.group != GROUP)
+}
+
+fn has_pair(endpoint: &Endpoint, links: &[Link]) -> bool {
+    let mut links = links.iter();
+    links.any(|link| link.ifname == endpoint.host_ifname && link.group == GROUP)
+}
+
+/// The reason of a refusal in words.
+pub(super) fn fault_of(error: &EngineError) -> Fault {
+    Fault {
+        down: true,
+        reason: [vec![error.to_string()], causes(error)].concat().join(": "),
+        hint: error.hint(),
+    }
+}
+
+/// As [`fault_of`], of what works in part.
+pub(super) fn partly(error: &EngineError) -> Fault {
+    Fault {
+        down: false,
+        ..fault_of(error)
+    }
+}
+
+/// Of ports that somebody took while no daemon ran: they stay published all the same, and packets to them go to the
+/// endpoint.
+pub(super) fn unheld_fault(error: &LinkError) -> Fault {
+    let causes = causes(error);
+    let reason = [vec![error.to_string()], causes].concat().join(": ");
+    Fault {
+        down: false,
+        reason: format!("a published port is not held: {reason}"),
+        hint: error.hint().map(Into::into),
+    }
+}
+
+/// Logs what became degraded, or whole again.
+pub(super) fn log(happening: &Happening) {
+    match happening {
+        Happening::NetworkDegraded { network, fault } => {
+            tracing::warn!(%network, down = fault.down, "degraded: {}", fault.reason);
+        }
+        Happening::EndpointDegraded { endpoint, fault } => {
+            tracing::warn!(%endpoint, down = fault.down, "degraded: {}", fault.reason);
+        }
+        Happening::NetworkRestored { network } => tracing::info!(%network, "no longer degraded"),
+        Happening::EndpointRestored { endpoint } => {
+            tracing::info!(%endpoint, "no longer degraded");
+        }
+        _ => {}
+    }
+}

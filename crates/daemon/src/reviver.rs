@@ -1,0 +1,52 @@
+//! The reviver: a thread that hears of changes of the host, and has tried again what could not be brought to it.
+
+use std::io;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use tidegate_cli::causes;
+use tidegate_link::Changes;
+
+use crate::attendant::{Attendant, rest};
+use crate::engine::Engine;
+
+/// How long it waits for a change, before it tries again without: of some the kernel does not tell, as of a path.
+const PATIENCE: Duration = Duration::from_secs(30);
+/// How long it waits after a change, for those that come with it.
+const SETTLE: Duration = Duration::from_millis(100);
+/// Between two tries, at least.
+const PAUSE: Duration = Duration::from_secs(1);
+/// How much longer than a try the pause after it is, so that commands are not kept waiting.
+const SHARE: u32 = 20;
+
+/// Starts the reviver.
+///
+/// # Errors
+/// When there can be no thread.
+pub(crate) fn start(engine: Arc<Engine>, changes: Changes) -> io::Result<Attendant> {
+    Attendant::start("reviver", move |stopped| {
+        loop {
+            let heard = match changes.wait(&stopped, PATIENCE) {
+                Ok(Some(heard)) => heard,
+                Ok(None) => return,
+                Err(error) => {
+                    tracing::error!(causes = ?causes(&error), "what is degraded is not tried again from here on: {error}");
+                    return;
+                }
+            };
+            if !engine.is_to_revive(&heard) {
+                continue;
+            }
+            if !rest(&stopped, SETTLE) {
+                return;
+            }
+            let since = Instant::now();
+            engine.revive(&heard);
+            // Its own doing is no news.
+            let _ = changes.read();
+            if !rest(&stopped, (since.elapsed() * SHARE).clamp(PAUSE, PATIENCE)) {
+                return;
+            }
+        }
+    })
+}

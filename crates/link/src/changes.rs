@@ -1,0 +1,90 @@
+//! Hearing that something may work now which did not: links and addresses that come, go or change.
+
+use std::collections::BTreeSet;
+use std::net::IpAddr;
+use std::os::fd::AsFd;
+use std::time::Duration;
+
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
+use rustix::io::Errno;
+
+use crate::decode::AddressRecord;
+use crate::error::{Cause, LinkError};
+use crate::netlink::{Message, News};
+
+/// `RTNLGRP_LINK`, `RTNLGRP_IPV4_IFADDR` and `RTNLGRP_IPV6_IFADDR` (linux/rtnetlink.h). IPv6 that is turned on again
+/// gives every link that is up its link-local address.
+const GROUPS: [u32; 3] = [1, 5, 9];
+/// `RTM_DELADDR`.
+const DELADDR: u16 = 21;
+
+/// Hears of every change of links and addresses of a network namespace.
+#[derive(Debug)]
+pub struct Changes(News);
+
+/// What was heard.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Heard {
+    /// Nothing within the time.
+    Nothing,
+    /// Something changed, and these addresses went.
+    Changed(BTreeSet<IpAddr>),
+    /// More changed than could be told.
+    Much,
+}
+
+impl Changes {
+    /// Listens in the network namespace of the calling thread from now on.
+    ///
+    /// # Errors
+    /// When the kernel has no socket for it.
+    pub fn open() -> Result<Self, LinkError> {
+        News::open(&GROUPS)
+            .map(Self)
+            .map_err(|error| LinkError::new("listen to what happens to links", error))
+    }
+
+    /// Waits until something changes or the time is over; `None` once `stop` is readable or closed at its other end.
+    ///
+    /// # Errors
+    /// When the socket is of no more use.
+    pub fn wait(&self, stop: impl AsFd, time: Duration) -> Result<Option<Heard>, LinkError> {
+        let failed = |cause: Cause| LinkError::new("hear what happens to links", cause);
+        let mut fds = [
+            PollFd::new(&self.0, PollFlags::IN),
+            PollFd::new(&stop, PollFlags::IN),
+        ];
+        match poll(&mut fds, Timespec::try_from(time).ok().as_ref()) {
+            Ok(_) | Err(Errno::INTR) => {}
+            Err(errno) => return Err(failed(errno.into())),
+        }
+        if !fds[1].revents().is_empty() {
+            return Ok(None);
+        }
+        if fds[0].revents().is_empty() {
+            return Ok(Some(Heard::Nothing));
+        }
+        self.read().map(Some)
+    }
+
+    /// What changed until now, without waiting.
+    ///
+    /// # Errors
+    /// When the socket is of no more use.
+    pub fn read(&self) -> Result<Heard, LinkError> {
+        let mut went = BTreeSet::new();
+        let is_all = self.0.read(|message| went.extend(deleted(message)));
+        match is_all {
+            Ok(true) => Ok(Heard::Changed(went)),
+            Ok(false) => Ok(Heard::Much),
+            Err(error) => Err(LinkError::new("hear what happens to links", error)),
+        }
+    }
+}
+
+fn deleted(message: &Message<'_>) -> Option<IpAddr> {
+    if message.kind != DELADDR {
+        return None;
+    }
+    Some(AddressRecord::decode(message.body)?.local.addr())
+}
