@@ -8,6 +8,7 @@ mod build_info;
 mod claim;
 mod collector;
 pub mod config;
+mod custodian;
 mod driver;
 pub mod engine;
 mod guard;

@@ -3,11 +3,13 @@
 use std::io;
 use std::net::SocketAddr;
 use std::os::unix::net::UnixListener;
+use std::path::Path;
 use std::sync::Arc;
 
 use rustix::process::{Resource, getrlimit, setrlimit};
 use tidegate_cli::{Daemon, Report};
-use tidegate_link::{LinkError, Location, Rtnetlink};
+use tidegate_link::{LinkError, Links, Location, Rtnetlink};
+use tidegate_model::links::GROUP;
 use tidegate_nft::Watch;
 
 use crate::api::{self, About, MetricsAt};
@@ -17,7 +19,7 @@ use crate::engine::{Engine, EngineError};
 use crate::listen::{ListenError, Listening};
 use crate::resolver::{self, Sockets};
 use crate::store::{Store, StoreError};
-use crate::{build, collector, driver, guard, logging, metrics, reviver, sweeper};
+use crate::{build, collector, custodian, driver, guard, logging, metrics, reviver, sweeper};
 
 /// Why the daemon does not run.
 #[derive(Debug, thiserror::Error)]
@@ -99,7 +101,7 @@ pub fn run(args: &Daemon, handed_over: Option<UnixListener>) -> Result<(), Start
     // then is anything of the host touched. The socket comes last: that of a daemon that is gone
     // can be told from that of one about to listen only by who holds the other two.
     let claim = Claim::take()?;
-    let store = Store::open(&settings.state_dir)?;
+    let store = open_store(&settings.state_dir)?;
     let listening = Listening::open(handed_over, &settings.socket)?;
     let metrics = settings
         .metrics_listen
@@ -114,6 +116,7 @@ pub fn run(args: &Daemon, handed_over: Option<UnixListener>) -> Result<(), Start
     let (driver, in_use) = driver::start(&settings, &watch.ledger())?;
     let log_level = settings.log_level;
     let dns = settings.dns.clone();
+    let folder = settings.state_dir.clone();
     let about = About {
         build: build(),
         driver: in_use,
@@ -131,6 +134,7 @@ pub fn run(args: &Daemon, handed_over: Option<UnixListener>) -> Result<(), Start
     let _guard = guard::start(Arc::clone(&engine), watch).map_err(StartError::Thread)?;
     let _collector = collector::start(Arc::clone(&engine), ends).map_err(StartError::Thread)?;
     let _sweeper = sweeper::start(Arc::clone(&engine)).map_err(StartError::Thread)?;
+    let custodian = custodian::start(Arc::clone(&engine), &folder).map_err(StartError::Thread)?;
     let _reviver = reviver::start(Arc::clone(&engine), changes).map_err(StartError::Thread)?;
     let keeper = match names {
         Ok(sockets) if engine.resolves() => Some(resolver::start(
@@ -146,7 +150,10 @@ pub fn run(args: &Daemon, handed_over: Option<UnixListener>) -> Result<(), Start
         }
     };
     let _keeper = keeper.transpose().map_err(StartError::Thread)?;
-    serve(&listening, Arc::clone(&engine), about, metrics).map_err(StartError::Serve)?;
+    let served = serve(&listening, Arc::clone(&engine), about, metrics);
+    drop(custodian);
+    engine.keep_store();
+    served.map_err(StartError::Serve)?;
     if engine.resolves() && is_open_to_all {
         // At a stop that fails the elements stay, as after a crash.
         let left = engine.leave_names();
@@ -173,6 +180,25 @@ fn is_open_to_all(port: u16) -> bool {
         );
     }
     is_open
+}
+
+/// Opens the stored state. A file without content while links of ours are there was lost, and an empty start would end
+/// networks that are in use; else it is what a daemon that was killed at its first start left. One that is not there at
+/// all was removed by somebody who wants to begin anew.
+fn open_store(folder: &Path) -> Result<Store, StartError> {
+    match Store::open(folder) {
+        Err(emptied @ StoreError::Emptied { .. }) => {
+            let links = Rtnetlink::open(&Location::Current)?.links()?;
+            if links.iter().any(|link| link.group == GROUP) {
+                return Err(emptied.into());
+            }
+            tracing::warn!(
+                "{emptied}: there is nothing of it on the host either, and it is made anew"
+            );
+            Ok(Store::open_emptied(folder)?)
+        }
+        opened => Ok(opened?),
+    }
 }
 
 /// Listens where names are asked for, or says why not. Without names there are still networks.

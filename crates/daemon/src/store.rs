@@ -2,10 +2,10 @@
 //! database, on disk before the user is told that something was done.
 
 mod error;
+mod place;
 mod rows;
 
-use std::fs::DirBuilder;
-use std::os::unix::fs::DirBuilderExt;
+use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
 use redb::{Builder, Database, Durability};
@@ -14,8 +14,6 @@ use tidegate_model::{Change, State};
 pub use error::StoreError;
 
 const FILE: &str = "state.redb";
-/// Mode of a state folder that is made: nobody else's business.
-const FOLDER_MODE: u32 = 0o700;
 /// Bytes of cache: what a commit touches fits. The rows are read once, at the start.
 const CACHE: usize = 1 << 20;
 
@@ -23,6 +21,8 @@ const CACHE: usize = 1 << 20;
 #[derive(Debug)]
 pub struct Store {
     path: PathBuf,
+    /// The file that was opened last, and what of it is known.
+    known: Option<Known>,
     /// None while it has to be opened anew: after an error of the disk the database refuses
     /// everything, and whether the last change was written is not known.
     database: Option<Database>,
@@ -33,23 +33,69 @@ impl Store {
     ///
     /// # Errors
     /// When the folder cannot be made or written, another daemon has it, or the database is
-    /// damaged or of a newer version. A file that cannot be read is never replaced.
+    /// empty, damaged or of a newer version. A file that cannot be read is never replaced.
     pub fn open(folder: &Path) -> Result<Self, StoreError> {
-        let made = DirBuilder::new()
-            .recursive(true)
-            .mode(FOLDER_MODE)
-            .create(folder);
-        made.map_err(|source| StoreError::Folder {
-            path: folder.into(),
-            source,
-        })?;
+        place::make_folder(folder)?;
         let path = folder.join(FILE);
+        if place::length(&path) == Some(0) {
+            return Err(StoreError::Emptied { path });
+        }
+        let is_new = place::length(&path).is_none();
         let database = open(&path)?;
         rows::prepare(&database).map_err(|e| e.at(&path))?;
+        if is_new {
+            place::sync_folder(folder)?;
+        }
         Ok(Self {
+            known: Known::of(&path),
             path,
             database: Some(database),
         })
+    }
+
+    /// As [`Self::open`], but takes a file without content for one that was just made: a daemon that was killed at its
+    /// very first start leaves such a one.
+    ///
+    /// # Errors
+    /// As [`Self::open`].
+    pub fn open_emptied(folder: &Path) -> Result<Self, StoreError> {
+        let path = folder.join(FILE);
+        if place::length(&path) == Some(0) {
+            place::remove(&path)?;
+        }
+        Self::open(folder)
+    }
+
+    /// Where the database is.
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// Whether the file that is written is the one that a start would read: nobody removed, replaced or emptied it.
+    pub fn is_in_place(&self) -> bool {
+        let (Some(known), Some(found)) = (self.known, Known::of(&self.path)) else {
+            return false;
+        };
+        found.identity() == known.identity() && found.length >= known.length
+    }
+
+    /// Writes everything into a file of its own, and puts that in place at once. Another file that is there is kept under
+    /// another name.
+    ///
+    /// # Errors
+    /// When the folder or the disk refuses, or another daemon has the file that is there.
+    pub fn rewrite(&mut self, state: &State) -> Result<(), StoreError> {
+        tracing::warn!(path = %self.path.display(), "the state file was removed, replaced or emptied: it is written anew");
+        let was = self.known.map(|known| known.identity());
+        let new = place::prepare_new(&self.path)?;
+        self.database = None;
+        let database = open(&new)?;
+        let written = rows::prepare(&database).and_then(|()| rows::replace(&database, state));
+        written.map_err(|e| e.at(&new))?;
+        place::put(&new, &self.path, was)?;
+        self.known = Known::of(&self.path);
+        self.database = Some(database);
+        Ok(())
     }
 
     /// Reads everything.
@@ -67,6 +113,9 @@ impl Store {
     /// When the disk refuses. The change then counts as not made: the next commit puts right
     /// whatever part of it was written.
     pub fn commit(&mut self, state: &State, change: &Change) -> Result<(), StoreError> {
+        if !self.is_in_place() {
+            self.rewrite(state)?;
+        }
         let path = self.path.clone();
         let is_suspect = self.database.is_none();
         let database = self.database()?;
@@ -76,8 +125,9 @@ impl Store {
             Ok(())
         }
         .and_then(|()| rows::write(database, change, state.number_after(change)));
-        if written.is_err() {
-            self.database = None;
+        match written {
+            Ok(()) => self.known = Known::of(&self.path),
+            Err(_) => self.database = None,
         }
         written.map_err(|e| e.at(&path))
     }
@@ -87,6 +137,32 @@ impl Store {
             Some(database) => Ok(database),
             closed => Ok(closed.insert(open(&self.path)?)),
         }
+    }
+}
+
+/// A file, as it was last seen.
+#[derive(Clone, Copy, Debug)]
+struct Known {
+    device: u64,
+    inode: u64,
+    /// In bytes.
+    length: u64,
+}
+
+impl Known {
+    /// That at a path, if there is one.
+    fn of(path: &Path) -> Option<Self> {
+        let found = std::fs::metadata(path).ok()?;
+        Some(Self {
+            device: found.dev(),
+            inode: found.ino(),
+            length: found.len(),
+        })
+    }
+
+    /// While it is open, no other file has the same.
+    fn identity(self) -> (u64, u64) {
+        (self.device, self.inode)
     }
 }
 

@@ -41,6 +41,8 @@ pub struct Symptoms {
     pub descriptors: (u64, u64),
     /// Who changes the table again and again.
     pub fight: Option<Fight>,
+    /// The state file, where it is not there as it was written, and a start would not find what was answered.
+    pub unstored: Option<String>,
     /// Why names of endpoints are not answered just now, where they should be.
     pub unanswered: Option<String>,
 }
@@ -94,6 +96,7 @@ pub fn diagnose(state: &State, symptoms: &Symptoms) -> Diagnosis {
         ("links", links(state, symptoms)),
         ("ports", ports::guards(state, symptoms)),
         ("degraded", degraded(state)),
+        ("state", unstored(symptoms)),
         ("table", table(symptoms)),
         ("other-tables", chains::nft(state, &symptoms.chains)),
         ("iptables-legacy", chains::legacy(state, &symptoms.legacy)),
@@ -228,6 +231,20 @@ fn degraded(state: &State) -> Vec<Finding> {
         finding(severity, format!("{what} {is}: {}", fault.reason), advice)
     };
     networks.chain(endpoints).map(of_fault).collect()
+}
+
+fn unstored(symptoms: &Symptoms) -> Vec<Finding> {
+    let path = symptoms.unstored.iter();
+    let of_path = |path: &String| {
+        let what = format!(
+            "the state file {path} was removed, replaced or emptied, and cannot be written anew: a start would not find \
+             the networks"
+        );
+        let advice =
+            "make its folder writable, with room on its disk: it is written anew by itself";
+        finding(Severity::Fault, what, advice)
+    };
+    path.map(of_path).collect()
 }
 
 fn table(symptoms: &Symptoms) -> Vec<Finding> {

@@ -22,6 +22,7 @@ mod releases;
 mod router;
 mod sources;
 mod start;
+mod state;
 
 use tidegate_tests::{Host, Lab, Programs, require_root_kernel};
 

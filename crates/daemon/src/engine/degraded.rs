@@ -27,6 +27,18 @@ impl Engine {
         self.state().degraded.clone()
     }
 
+    /// Has the state file written anew if a start would not find in it what was answered.
+    pub(crate) fn keep_store(&self) {
+        let mut kernel = self.kernel();
+        if kernel.store.is_in_place() {
+            return;
+        }
+        let state = self.state();
+        if let Err(error) = kernel.store.rewrite(&state) {
+            tracing::error!(causes = ?causes(&error), "the state is not on disk: {error}");
+        }
+    }
+
     /// Whether there is something to try again after what was heard.
     pub(crate) fn is_to_revive(&self, heard: &Heard) -> bool {
         let state = self.state();

@@ -50,6 +50,8 @@ impl Engine {
             nft_fault: description.warning.clone(),
             descriptors: descriptors(),
             fight: self.fight(),
+            unstored: (!kernel.store.is_in_place())
+                .then(|| kernel.store.path().display().to_string()),
             unanswered: match self.names.status() {
                 Status::Down(reason) => Some(reason),
                 Status::Starting | Status::Answered(_) => None,

@@ -30,6 +30,12 @@ pub enum StoreError {
         /// The database.
         path: PathBuf,
     },
+    /// It has no content. A daemon that was killed at its very first start may leave one; else it was lost.
+    #[error("the state database {path} is empty")]
+    Emptied {
+        /// The database.
+        path: PathBuf,
+    },
     /// It is not a database, or not a sound one.
     #[error("the state database {path} is damaged")]
     Damaged {
@@ -100,6 +106,11 @@ impl StoreError {
             Self::Damaged { path, .. } | Self::Row { path, .. } => format!(
                 "the file was left as it is: restore it from a backup, or move it away \
                  (`mv {path} {path}.damaged`) and create the networks anew",
+                path = path.display()
+            ),
+            Self::Emptied { path } => format!(
+                "networks are still there: restore the file from a backup, or remove it (`rm {path}`) to end them all \
+                 and begin anew",
                 path = path.display()
             ),
             Self::Newer { .. } => "install the newer version of tidegate again".into(),

@@ -23,6 +23,7 @@ fn healthy() -> Symptoms {
         nft_version: Some("1.1.3".into()),
         nft_fault: None,
         descriptors: (20, 1024),
+        unstored: None,
         unanswered: None,
         fight: None,
     }

@@ -1,0 +1,80 @@
+//! The custodian: a thread that has the state file written anew at once when somebody removes or replaces it, so that what
+//! was answered is there after whatever comes next.
+
+use std::io;
+use std::mem::MaybeUninit;
+use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
+use rustix::fs::inotify::{CreateFlags, Reader, WatchFlags, add_watch, init};
+use rustix::io::Errno;
+
+use crate::attendant::Attendant;
+use crate::engine::Engine;
+
+/// How long it waits to be told, before it looks by itself: of a folder on some file systems the kernel tells nothing,
+/// and nobody tells of a file that is emptied.
+const PATIENCE: Timespec = Timespec {
+    tv_sec: 30,
+    tv_nsec: 0,
+};
+/// After a look, so that somebody who removes it again and again does not keep the daemon busy.
+const PAUSE: Duration = Duration::from_millis(200);
+
+/// Starts the custodian of the file in a state folder.
+///
+/// # Errors
+/// When there can be no thread.
+pub(crate) fn start(engine: Arc<Engine>, folder: &Path) -> io::Result<Attendant> {
+    let folder = folder.to_owned();
+    Attendant::start("custodian", move |stopped| keep(&engine, &folder, &stopped))
+}
+
+fn keep(engine: &Engine, folder: &Path, stopped: &OwnedFd) {
+    let news = init(CreateFlags::CLOEXEC | CreateFlags::NONBLOCK);
+    loop {
+        // Anew each time: it may be another folder by now. The same one keeps its watch.
+        if let Ok(news) = &news {
+            watch(news.as_fd(), folder);
+        }
+        engine.keep_store();
+        let nothing = stopped.as_fd();
+        let news = news.as_ref().map_or(nothing, AsFd::as_fd);
+        let mut fds = [
+            PollFd::new(stopped, PollFlags::IN),
+            PollFd::from_borrowed_fd(news, PollFlags::IN),
+        ];
+        match poll(&mut fds, Some(&PATIENCE)) {
+            Ok(_) | Err(Errno::INTR) => {}
+            Err(errno) => {
+                tracing::error!(%errno, "a state file that is removed is noticed by commands alone from here on");
+                return;
+            }
+        }
+        if !fds[0].revents().is_empty() || !crate::attendant::rest(stopped, PAUSE) {
+            return;
+        }
+        drain(news);
+    }
+}
+
+/// Names of the folder that go or are given to other files, and the folder itself. Whatever cannot be watched is looked at.
+fn watch(news: BorrowedFd<'_>, folder: &Path) {
+    let flags = WatchFlags::DELETE
+        | WatchFlags::MOVED_FROM
+        | WatchFlags::MOVED_TO
+        | WatchFlags::DELETE_SELF
+        | WatchFlags::MOVE_SELF
+        | WatchFlags::ONLYDIR;
+    let _ = add_watch(news, folder, flags);
+}
+
+/// Reads all that was told: what it is does not matter.
+fn drain(news: BorrowedFd<'_>) {
+    let mut buffer = [MaybeUninit::uninit(); 4096];
+    let mut reader = Reader::new(news, &mut buffer);
+    while reader.next().is_ok() {}
+}
