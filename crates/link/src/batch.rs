@@ -20,7 +20,6 @@ pub(crate) enum What<'a> {
     AddDefaultRoute(&'a IpAddr, &'a IfName),
     SetLoopbackUp,
     Announce(&'a IfName),
-    SetHairpin(&'a IfName),
     Bound(&'a IfName),
     AddStation(&'a IfName),
     Delete(&'a IfName),
@@ -39,7 +38,6 @@ impl fmt::Display for What<'_> {
             }
             Self::SetLoopbackUp => write!(out, "bring up lo"),
             Self::Announce(ifname) => write!(out, "announce the addresses of {ifname}"),
-            Self::SetHairpin(ifname) => write!(out, "set hairpin mode of {ifname}"),
             Self::Bound(ifname) => write!(out, "bound what {ifname} learns"),
             Self::AddStation(ifname) => write!(out, "tell what is behind port {ifname}"),
             Self::Delete(ifname) => write!(out, "remove interface {ifname}"),

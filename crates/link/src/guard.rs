@@ -6,12 +6,15 @@
 //! have been translated when they leave the port of the bridge, not when they come in by it: so each port of ours
 //! drops what comes in from or to 127.0.0.0/8.
 //!
-//! A bound port lets through only what its endpoint may send as itself. An isolated one hands what is to be routed to
-//! the host, before br_netfilter sees it: that would keep what is sent on to a published port on the bridge, which hands
-//! nothing from one isolated port to another.
+//! A bound port lets through only what its endpoint may send as itself.
 //!
-//! Ports that need the same filters share a block of them, all of a host as a rule: the kernel frees each program by
-//! itself on a work queue that everything shares, and came to a standstill over 19,000.
+//! Every port hands what is to be routed to the host, before br_netfilter sees it: that would keep what is sent on to a
+//! published port on the bridge, which hands nothing from one isolated port to another, and nothing back to the port
+//! that it came from unless that reflects every frame (`IFLA_BRPORT_MODE`, hairpin mode). A port that does ends in a
+//! storm as soon as the endpoint does as well.
+//!
+//! The ports of a bridge share a block of filters, but for those that are bound: the kernel frees each program by itself
+//! on a work queue that everything shares, and came to a standstill over 19,000.
 
 mod assembly;
 mod binding;
@@ -60,9 +63,9 @@ pub(crate) fn port(
     Ok(())
 }
 
-/// Guards ports that are there, as far as they have other filters than most.
+/// Guards ports that are there.
 pub(crate) fn keep(host: &mut Rtnetlink, veths: &[Veth]) -> Result<(), LinkError> {
-    for veth in veths.iter().filter(|veth| veth.bound || veth.isolated) {
+    for veth in veths {
         let Ok(index) = find::index(&host.socket, &veth.ifname) else {
             continue;
         };
@@ -85,28 +88,23 @@ pub(crate) fn keep(host: &mut Rtnetlink, veths: &[Veth]) -> Result<(), LinkError
     Ok(())
 }
 
-/// The block, what guards, and where there is one the redirection.
+/// The block, what guards, and the redirection.
 fn requests(
     veth: &Veth,
     bridge: u32,
     index: u32,
     guarded: fn(Block, &[Instruction]) -> Request,
-) -> Vec<Request> {
-    let block = match (veth.bound, veth.isolated) {
-        (true, _) => Block::of_link(index),
-        (false, true) => Block::of_link(bridge),
-        (false, false) => Block::COMMON,
+) -> [Request; 3] {
+    let (block, guard) = match veth.bound {
+        true => (Block::of_link(index), binding::binding(&veth.peer)),
+        false => (Block::of_link(bridge), loopback::loopback()),
     };
-    let guard = match veth.bound {
-        true => binding::binding(&veth.peer),
-        false => loopback::loopback(),
-    };
-    let mut requests = vec![message::join_block(index, block), guarded(block, &guard)];
-    if veth.isolated {
-        let routed = routing::to_gateway(veth.bridge_mac);
-        requests.push(message::add_redirection(block, &routed, bridge));
-    }
-    requests
+    let routed = routing::to_gateway(veth.bridge_mac);
+    [
+        message::join_block(index, block),
+        guarded(block, &guard),
+        message::add_redirection(block, &routed, bridge),
+    ]
 }
 
 /// Why a request was refused. What is there already, as a rule another port brought.
@@ -130,8 +128,8 @@ fn warn_of_bridging(host: &Rtnetlink, bridge: &IfName, why: &Refusal) {
     if !matches!(netfilter, Ok(None)) {
         tracing::warn!(
             %bridge,
-            "endpoints do not reach published ports of their own network where br_netfilter is on: the kernel refuses \
-             the filter that would have them routed (act_mirred): {why}"
+            "endpoints do not reach their own published ports, nor with --no-icc any of their network, where br_netfilter \
+             is on: the kernel refuses the filter that would have them routed (act_mirred): {why}"
         );
     }
 }
@@ -167,11 +165,11 @@ fn guard_ports(socket: &mut Socket, bridge: u32) -> Result<Option<Refusal>, Caus
         let own = own_block(&members, port.index, bridge);
         if own.is_none()
             && let Some(refusal) =
-                refusal(socket.ask(message::join_block(port.index, Block::COMMON)))?
+                refusal(socket.ask(message::join_block(port.index, Block::of_link(bridge))))?
         {
             return Ok(Some(refusal));
         }
-        blocks.insert(own.unwrap_or(Block::COMMON));
+        blocks.insert(own.unwrap_or(Block::of_link(bridge)));
     }
     for block in blocks {
         if !has_guard(socket, block)?
@@ -222,7 +220,7 @@ fn is_port_of_ours(link: &LinkRecord) -> bool {
 
 /// The block of ours whose filters a port passes.
 fn own_block(members: &HashMap<u32, Block>, port: u32, bridge: u32) -> Option<Block> {
-    let known = [Block::COMMON, Block::of_link(bridge), Block::of_link(port)];
+    let known = [Block::of_link(bridge), Block::of_link(port)];
     let block = members.get(&port)?;
     known.contains(block).then_some(*block)
 }

@@ -89,10 +89,12 @@ pub(crate) fn new_veth(veth: &Veth, bridge: u32, netns: BorrowedFd<'_>) -> Reque
         name(&veth.ifname),
         LinkAttribute::Group(GROUP),
         LinkAttribute::Controller(bridge),
+        // What it sends to the gateway is received by the bridge itself, which takes it for its own only if the port
+        // did (`eth_type_trans`).
+        mac(veth.bridge_mac),
         LinkAttribute::LinkInfo(info),
     ]);
     host.attributes.extend(mtu);
-    host.attributes.extend(gateway_mac(veth));
     Request::new(RTM_NEWLINK, CREATE, &host)
 }
 
@@ -113,19 +115,20 @@ pub(crate) fn set_port_up(index: u32, isolated: bool) -> Request {
     Request::new(RTM_NEWLINK, 0, &link)
 }
 
-/// Gives an isolated port of a bridge that is there what [`new_veth`] and [`set_port_up`] give it.
+/// Gives a port of a bridge that is there what [`new_veth`] and [`set_port_up`] give it, and takes from it what another
+/// release did: frames do not go back out of the port that they came in by.
 pub(crate) fn keep_port(index: u32, veth: &Veth) -> Request {
-    let mut link = link([]);
+    let mut settings = vec![InfoBridgePort::HairpinMode(false)];
+    settings.extend(veth.isolated.then_some(InfoBridgePort::Isolated(true)));
+    let mut link = link([
+        mac(veth.bridge_mac),
+        LinkAttribute::LinkInfo(vec![
+            LinkInfo::PortKind(InfoPortKind::Bridge),
+            LinkInfo::PortData(InfoPortData::BridgePort(settings)),
+        ]),
+    ]);
     link.header.index = index;
-    link.attributes.extend(gateway_mac(veth));
-    link.attributes.push(port(InfoBridgePort::Isolated(true)));
     Request::new(RTM_NEWLINK, 0, &link)
-}
-
-/// What an isolated port sends to the gateway is received by the bridge itself, which takes it for its own only if
-/// the port did (`eth_type_trans`): they have one Ethernet address.
-fn gateway_mac(veth: &Veth) -> Option<LinkAttribute> {
-    veth.isolated.then(|| mac(veth.bridge_mac))
 }
 
 /// Tells a bridge which station is behind a port, for good: no other port can take it over by sending under its
@@ -138,13 +141,6 @@ pub(crate) fn new_station(index: u32, station: MacAddr) -> Request {
     message.header.flags = NeighbourFlags::Controller | NeighbourFlags::Sticky;
     message.attributes = vec![NeighbourAttribute::LinkLayerAddress(station.0.to_vec())];
     Request::new(RTM_NEWNEIGH, NLM_F_CREATE | NLM_F_REPLACE, &message)
-}
-
-/// Lets frames go back out of the port of a bridge that they came in by.
-pub(crate) fn set_hairpin(index: u32) -> Request {
-    let mut link = link([port(InfoBridgePort::HairpinMode(true))]);
-    link.header.index = index;
-    Request::new(RTM_NEWLINK, 0, &link)
 }
 
 /// Has the kernel announce the link's IPv4 addresses when its Ethernet address is set (`arp_notify` in

@@ -30,9 +30,7 @@ pub(crate) fn keep(host: &mut Rtnetlink, veths: &[Veth]) -> Result<(), LinkError
             let Ok(index) = find::index(&host.socket, &veth.ifname) else {
                 continue;
             };
-            if veth.isolated {
-                requests.push(message::keep_port(index, veth));
-            }
+            requests.push(message::keep_port(index, veth));
             requests.push(message::new_station(index, veth.peer.mac));
         }
         if requests.is_empty() {

@@ -39,11 +39,6 @@ fn complete(
     settle::link(&mut host.socket, index);
     settle::link(&mut host.socket, bridge);
     announce::addresses(&veth.peer, netns);
-    if veth.hairpin {
-        // Not before: what is announced would come back, as if another had the address.
-        let request = message::set_hairpin(index);
-        send_one(&mut host.socket, What::SetHairpin(&veth.ifname), request)?;
-    }
     Ok(())
 }
 

@@ -162,12 +162,8 @@ pub struct Veth {
     pub bridge_mac: MacAddr,
     /// MTU of both ends, in bytes.
     pub mtu: Option<u32>,
-    /// Whether frames may go back out of the port that they came in by (`IFLA_BRPORT_MODE`),
-    /// which an endpoint needs to reach its own published port.
-    pub hairpin: bool,
     /// Whether no frame passes between it and the bridge's other ports that are isolated
-    /// (`IFLA_BRPORT_ISOLATED`). What it sends to the bridge's Ethernet address is then routed, whatever
-    /// br_netfilter is set to.
+    /// (`IFLA_BRPORT_ISOLATED`).
     pub isolated: bool,
     /// Whether it takes from the other end only what comes from that end's Ethernet address and IP addresses.
     pub bound: bool,

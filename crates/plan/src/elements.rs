@@ -281,26 +281,13 @@ fn of_ports(network: &Network, endpoint: &Endpoint, ports: &[PortBinding]) -> El
         let ports = ports.iter().filter(|port| !port.is_on_ipv6_loopback());
         ports.flat_map(|port| of(&nets, port)).collect::<Elements>()
     };
-    let mut elements = of_each(published, translated.clone());
+    let mut elements = of_each(published, translated);
     let mut open = of_each(opened, routed);
     // Several ports of the host may lead to one of the endpoint.
     let mut seen = HashSet::new();
     open.retain(|(of, element)| seen.insert((*of, element.key.clone())));
     elements.extend(open);
-    if !ports.is_empty() {
-        elements.extend(translated.iter().map(|net| of_hairpin(net.addr())));
-    }
     elements
-}
-
-/// An endpoint with published ports can meet itself behind one of them.
-fn of_hairpin(ip: IpAddr) -> (Container, Element) {
-    let container = if ip.is_ipv4() {
-        Container::Hairpin4
-    } else {
-        Container::Hairpin6
-    };
-    (container, Element::new([address(ip), address(ip)]))
 }
 
 /// A port without a host address is published for every family that the endpoint has, any other for that

@@ -498,22 +498,7 @@ fn transport(protocol: Protocol) -> Transport {
 
 fn nat_postrouting() -> Vec<(&'static str, Vec<Statement>)> {
     let pair = Key::from([Field::Iifname, Field::Oifname]);
-    // Where br_netfilter is on, what is translated from a bridge to the same bridge never leaves
-    // it, and comes here without an incoming interface: only its addresses tell a packet that goes
-    // back to its sender, who would not take one from itself.
-    let itself = |saddr, daddr, container| {
-        let pair = Key::from([saddr, daddr]).is_in(id(container));
-        vec![pair, Statement::Masquerade]
-    };
     vec![
-        (
-            "an endpoint that reaches its own published port",
-            itself(Field::IpSaddr, Field::IpDaddr, Container::Hairpin4),
-        ),
-        (
-            "an endpoint that reaches its own published port",
-            itself(Field::Ip6Saddr, Field::Ip6Daddr, Container::Hairpin6),
-        ),
         (
             "an endpoint that reaches its own network's published port",
             vec![

@@ -63,10 +63,6 @@ pub(crate) enum Container {
     Ours6,
     /// Ports of the host at which questions for names arrive.
     Resolver,
-    /// IPv4 addresses of endpoints with published ports, each with itself.
-    Hairpin4,
-    /// IPv6 addresses of endpoints with published ports, each with itself.
-    Hairpin6,
     /// Ports published on every IPv4 address of the host.
     Publish4,
     /// Ports published on one IPv4 address of the host.
@@ -115,7 +111,6 @@ impl Container {
         interfaces
             .into_iter()
             .chain(sources)
-            .chain([Self::Hairpin4, Self::Hairpin6])
             .chain([Self::Publish4])
             .chain(Protocol::ALL.map(Self::Publish4At))
             .chain([Self::Publish6])
@@ -151,8 +146,6 @@ impl Container {
             Self::Ours4 => name!("ours4"),
             Self::Ours6 => name!("ours6"),
             Self::Resolver => name!("resolver"),
-            Self::Hairpin4 => name!("hairpin4"),
-            Self::Hairpin6 => name!("hairpin6"),
             Self::Publish4 => name!("publish4"),
             Self::Publish4At(Protocol::Tcp) => name!("publish4_at_tcp"),
             Self::Publish4At(Protocol::Udp) => name!("publish4_at_udp"),
@@ -195,8 +188,6 @@ impl Container {
             Self::Ours4 => set(Ipv4Addr.into()),
             Self::Ours6 => set(Ipv6Addr.into()),
             Self::Resolver => set([InetProto, InetService].into()),
-            Self::Hairpin4 => set([Ipv4Addr, Ipv4Addr].into()),
-            Self::Hairpin6 => set([Ipv6Addr, Ipv6Addr].into()),
             Self::Publish4 => map(
                 [InetProto, InetService].into(),
                 [Ipv4Addr, InetService].into(),

@@ -82,7 +82,6 @@ pub(crate) fn veth(endpoint: &Endpoint, network: &Network) -> Veth {
         bridge: network.bridge.clone(),
         bridge_mac: network.mac,
         mtu: network.mtu,
-        hairpin: true,
         isolated: !network.policy.icc,
         bound: network.policy.anti_spoofing,
         netns_number: netns_number(&endpoint.host_ifname),

@@ -23,6 +23,7 @@ mod router;
 mod sources;
 mod start;
 mod state;
+mod storm;
 
 use tidegate_tests::{Host, Lab, Programs, require_root_kernel};
 

@@ -51,11 +51,8 @@ const HEADER: usize = 20;
 pub(super) struct Block(u32);
 
 impl Block {
-    /// That of all ports that need no other: a number that stands for us, as our link group does.
-    pub(super) const COMMON: Self = Self(GROUP);
-
-    /// That of the isolated ports of the bridge with that index, or of the one port with that index. No index is so
-    /// great that two have the same.
+    /// That of the ports of the bridge with that index, or of the one port with that index: a number that stands for us,
+    /// as our link group does. No index is so great that two have the same.
     pub(super) const fn of_link(index: u32) -> Self {
         Self(GROUP.wrapping_add(index))
     }

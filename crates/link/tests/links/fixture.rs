@@ -37,7 +37,6 @@ pub(crate) fn veth(n: u8, host: u8, netns: &NetnsRef) -> Veth {
         bridge: ifname(&format!("br{n}")),
         bridge_mac: MacAddr::local([0x77, 0, 0, n, 1]),
         mtu: Some(1400),
-        hairpin: true,
         netns_number: 1000 - i32::from(n),
         isolated: false,
         bound: false,

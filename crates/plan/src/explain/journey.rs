@@ -71,7 +71,7 @@ impl<'a> Journey<'a> {
             Who::Host => self.leave_host(),
             Who::Outside => {
                 self.packet.iif = self.terrain.entrance(self.from.address, self.is_ipv4());
-                self.enter(false)
+                self.enter()
             }
         };
         Path {
@@ -115,7 +115,7 @@ impl<'a> Journey<'a> {
             Some(to) if is_on_link && !self.terrain.is_local(to) => {
                 self.cross(network, to, bridging)
             }
-            _ => self.enter(bridging == Bridging::Filtered),
+            _ => self.enter(),
         }
     }
 
@@ -170,8 +170,8 @@ impl<'a> Journey<'a> {
         }
     }
 
-    /// Into the host; with `is_filtered`, the bridge shows the ruleset what it hands on.
-    fn enter(&mut self, is_filtered: bool) -> Outcome {
+    /// Into the host.
+    fn enter(&mut self) -> Outcome {
         // `ip6_rcv_core` drops it before any hook. IPv4 has no such check there, but a rule of ours.
         let ends = [self.packet.saddr, self.packet.daddr];
         if ends.into_iter().flatten().any(is_loopback6) {
@@ -194,8 +194,7 @@ impl<'a> Journey<'a> {
                 "the host does not forward {family}: see `tidegate doctor`"
             ));
         }
-        let is_bridged = is_filtered && oif.is_some() && oif == self.packet.iif;
-        self.forward(oif, is_bridged)
+        self.forward(oif, false)
     }
 
     fn leave_host(&mut self) -> Outcome {

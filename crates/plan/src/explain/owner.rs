@@ -49,12 +49,7 @@ fn of_endpoints(state: &State, container: Container, element: &Element) -> Optio
             return None;
         }
         let name = &endpoint.name;
-        let is_itself = [
-            Container::Hairpin4,
-            Container::Hairpin6,
-            Container::Ours4,
-            Container::Ours6,
-        ];
+        let is_itself = [Container::Ours4, Container::Ours6];
         if is_itself.contains(&container) {
             return Some(format!("endpoint {name}"));
         }

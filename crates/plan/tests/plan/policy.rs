@@ -118,7 +118,6 @@ fn a_port_of_a_routed_family_is_opened_and_needs_none_of_the_host() {
     expect![[r#"
         add set inet tidegate ours4 { type ipv4_addr; elements = { 10.208.0.2 }; }
         add set inet tidegate ours6 { type ipv6_addr; elements = { fd74:6964:6567::2 }; }
-        add set inet tidegate hairpin4 { type ipv4_addr . ipv4_addr; elements = { 10.208.0.2 . 10.208.0.2 }; }
         add map inet tidegate publish4 { type inet_proto . inet_service : ipv4_addr . inet_service; elements = { 6 . 8080 : 10.208.0.2 . 80 }; }
         add set inet tidegate open6 { type ipv6_addr . inet_proto . inet_service; elements = { fd74:6964:6567::2 . 6 . 80 }; }
     "#]].assert_eq(&text);

@@ -56,8 +56,6 @@ fn an_endpoint_is_a_veth_pair_and_an_element_for_each_port_and_family() {
     expect![[r#"
         add set inet tidegate ours4 { type ipv4_addr; elements = { 10.208.0.2 }; }
         add set inet tidegate ours6 { type ipv6_addr; elements = { fd74:6964:6567::2 }; }
-        add set inet tidegate hairpin4 { type ipv4_addr . ipv4_addr; elements = { 10.208.0.2 . 10.208.0.2 }; }
-        add set inet tidegate hairpin6 { type ipv6_addr . ipv6_addr; elements = { fd74:6964:6567::2 . fd74:6964:6567::2 }; }
         add map inet tidegate publish4 { type inet_proto . inet_service : ipv4_addr . inet_service; elements = { 6 . 8080 : 10.208.0.2 . 80 }; }
         add map inet tidegate publish4_at_udp { type ipv4_addr . inet_service : ipv4_addr . inet_service; elements = { 127.0.0.1 . 53 : 10.208.0.2 . 53 }; }
         add map inet tidegate publish6 { type inet_proto . inet_service : ipv6_addr . inet_service; elements = { 6 . 8080 : fd74:6964:6567::2 . 80 }; }
@@ -83,7 +81,6 @@ fn an_endpoint_is_a_veth_pair_and_an_element_for_each_port_and_family() {
                         ],
                     ),
                     mtu: None,
-                    hairpin: true,
                     isolated: false,
                     bound: false,
                     netns_number: 2147483646,

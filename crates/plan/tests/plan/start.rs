@@ -92,8 +92,6 @@ fn the_whole_table_is_one_transaction_that_replaces_what_was_there() {
         add set inet tidegate ours4 { type ipv4_addr; }
         add set inet tidegate ours6 { type ipv6_addr; }
         add set inet tidegate resolver { type inet_proto . inet_service; }
-        add set inet tidegate hairpin4 { type ipv4_addr . ipv4_addr; }
-        add set inet tidegate hairpin6 { type ipv6_addr . ipv6_addr; }
         add map inet tidegate publish4 { type inet_proto . inet_service : ipv4_addr . inet_service; }
         add map inet tidegate publish4_at_tcp { type ipv4_addr . inet_service : ipv4_addr . inet_service; }
         add map inet tidegate publish4_at_udp { type ipv4_addr . inet_service : ipv4_addr . inet_service; }
@@ -177,8 +175,6 @@ fn the_whole_table_is_one_transaction_that_replaces_what_was_there() {
         add rule inet tidegate publish meta l4proto 132 dnat ip addr . port to meta l4proto . sctp dport map @publish4 comment "published on every address #1208e2ae576c123c"
         add rule inet tidegate publish meta l4proto 132 dnat ip6 addr . port to ip6 daddr . sctp dport map @publish6_at_sctp comment "published on one address #4a48ff20499dc56e"
         add rule inet tidegate publish meta l4proto 132 dnat ip6 addr . port to meta l4proto . sctp dport map @publish6 comment "published on every address #b0e31d9b10beeaf0"
-        add rule inet tidegate nat_postrouting ip saddr . ip daddr @hairpin4 masquerade comment "an endpoint that reaches its own published port #5859cc8e3d81801f"
-        add rule inet tidegate nat_postrouting ip6 saddr . ip6 daddr @hairpin6 masquerade comment "an endpoint that reaches its own published port #f397baed5539de53"
         add rule inet tidegate nat_postrouting iifname . oifname @same_bridge ct status dnat masquerade comment "an endpoint that reaches its own network's published port #53c650c96039beb3"
         add rule inet tidegate nat_postrouting oifname @bridges ip saddr 127.0.0.0/8 masquerade comment "the host's loopback has no way back from a bridge #94b55b45e330918c"
         add rule inet tidegate nat_postrouting oifname @internal ct status dnat masquerade comment "an endpoint with no way out answers its own network alone #87fa69bcca69a06b"
@@ -198,8 +194,6 @@ fn the_whole_table_is_one_transaction_that_replaces_what_was_there() {
         add set inet tidegate gateways6 { type ifname . ipv6_addr; elements = { "tgb0" . fd74:6964:6567::1 }; }
         add set inet tidegate ours4 { type ipv4_addr; elements = { 10.208.0.1, 10.208.0.2, 10.208.0.3 }; }
         add set inet tidegate ours6 { type ipv6_addr; elements = { fd74:6964:6567::1, fd74:6964:6567::2, fd74:6964:6567::3 }; }
-        add set inet tidegate hairpin4 { type ipv4_addr . ipv4_addr; elements = { 10.208.0.2 . 10.208.0.2 }; }
-        add set inet tidegate hairpin6 { type ipv6_addr . ipv6_addr; elements = { fd74:6964:6567::2 . fd74:6964:6567::2 }; }
         add map inet tidegate publish4 { type inet_proto . inet_service : ipv4_addr . inet_service; elements = { 6 . 8080 : 10.208.0.2 . 80 }; }
         add map inet tidegate publish6 { type inet_proto . inet_service : ipv6_addr . inet_service; elements = { 6 . 8080 : fd74:6964:6567::2 . 80 }; }
     "#]].assert_eq(&tidegate_plan::replace(&web()).to_text());
