@@ -23,11 +23,11 @@ pub(crate) fn start(engine: Arc<Engine>) -> io::Result<Attendant> {
         let mut after_failure = AFTER_FAILURE;
         while engine.sweeps().wait(&stopped) {
             let began = Instant::now();
-            // At the most half of the time goes into walks, however large the table.
+            // At the most a fifth of a processor goes into walks, however much is tracked.
             let pause = match sweep(&engine) {
                 true => {
                     after_failure = AFTER_FAILURE;
-                    began.elapsed()
+                    began.elapsed().saturating_mul(4)
                 }
                 false => {
                     let longer = (after_failure * 2).min(LONGEST);

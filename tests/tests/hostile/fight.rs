@@ -140,7 +140,9 @@ fn the_table_is_put_back_each_time_and_the_fight_is_told() {
 fn leaks(scene: &Scene, fight: &str) -> (u32, u32) {
     let port = SocketAddr::from(([0, 0, 0, 0], 7000));
     let receiver = scene.front.netns.run(|| UdpSocket::bind(port).unwrap());
-    receiver.set_nonblocking(true).unwrap();
+    receiver
+        .set_read_timeout(Some(Duration::from_millis(50)))
+        .unwrap();
     let is_over = AtomicBool::new(false);
     let to = scene.front.v4(7000);
     std::thread::scope(|scope| {
@@ -157,13 +159,20 @@ fn leaks(scene: &Scene, fight: &str) -> (u32, u32) {
                 sent
             })
         });
+        // While they come: a socket keeps a few hundred only.
+        let counter = scope.spawn(|| {
+            let mut arrived = 0;
+            loop {
+                match receiver.recv(&mut [0; 8]) {
+                    Ok(_) => arrived += 1,
+                    Err(_) if is_over.load(Ordering::Relaxed) => break arrived,
+                    Err(_) => {}
+                }
+            }
+        });
         scene.lab.host.netns.sh(fight);
         is_over.store(true, Ordering::Relaxed);
-        let sent = sender.join().unwrap();
-        let mut arrived = 0;
-        while receiver.recv(&mut [0; 8]).is_ok() {
-            arrived += 1;
-        }
+        let (sent, arrived) = (sender.join().unwrap(), counter.join().unwrap());
         (sent, arrived)
     })
 }
