@@ -30,6 +30,7 @@ pub(crate) fn start(engine: Arc<Engine>, watch: Watch) -> io::Result<Attendant> 
             ledger,
             stopped,
             pace: Pace::default(),
+            due: None,
         };
         post.keep();
     })
@@ -42,12 +43,14 @@ struct Post {
     ledger: Ledger,
     stopped: OwnedFd,
     pace: Pace,
+    /// When the table is to be put in place that was put off.
+    due: Option<Instant>,
 }
 
 impl Post {
     fn keep(&mut self) {
         loop {
-            match self.watch.wait(&self.stopped) {
+            match self.watch.wait_until(&self.stopped, self.due) {
                 Ok(Some(notice)) => {
                     if !self.look_into(notice) {
                         return;
@@ -66,24 +69,36 @@ impl Post {
     fn look_into(&mut self, notice: Notice) -> bool {
         // From when no command is at work any more.
         let mut began = Instant::now();
-        let mut finding = self.engine.mend(|| {
+        let is_due = self.due.is_some_and(|due| began >= due);
+        let may_be_later = !is_due && self.pace.may_be_later(began);
+        let find = || {
             began = Instant::now();
-            self.ledger.judge(notice)
-        });
+            let finding = self.ledger.judge(notice)?;
+            Ok(match finding {
+                Finding::Nothing if is_due => Finding::Changed(Vec::new()),
+                finding => finding,
+            })
+        };
+        let mut done = self.engine.mend(find, may_be_later);
         loop {
-            match finding {
+            match done {
                 Ok(Mended::Nothing) => return true,
                 Ok(mended) => {
                     tell(&mended);
                     let now = Instant::now();
-                    let took = now.saturating_duration_since(began);
-                    let pause = self.pace.after_mending(now, took);
+                    self.due = match mended {
+                        Mended::Shut(_) => Some(self.pace.closed(now)),
+                        _ => {
+                            self.pace.mended(now, now.saturating_duration_since(began));
+                            None
+                        }
+                    };
                     let fight = self.pace.fight().map(|times| fight(times, &mended));
                     if let Some(fight) = &fight {
                         tracing::warn!("the table is changed again and again: {fight}");
                     }
                     self.engine.note_fight(fight);
-                    return rest(&self.stopped, pause);
+                    return true;
                 }
                 Err(error) => {
                     let pause = self.pace.after_failing();
@@ -94,10 +109,11 @@ impl Post {
                     if !rest(&self.stopped, pause) {
                         return false;
                     }
-                    finding = self.engine.mend(|| {
+                    let find = || {
                         began = Instant::now();
                         Ok(Finding::Missed)
-                    });
+                    };
+                    done = self.engine.mend(find, false);
                 }
             }
         }
@@ -107,7 +123,7 @@ impl Post {
 /// Who made the last change of those that were mended.
 fn fight(times: u32, mended: &Mended) -> Fight {
     let last = match mended {
-        Mended::Replaced(changes) => changes.last(),
+        Mended::Replaced(changes) | Mended::Shut(changes) => changes.last(),
         Mended::Nothing | Mended::ReplacedUnknown => None,
     };
     Fight {
@@ -117,21 +133,29 @@ fn fight(times: u32, mended: &Mended) -> Fight {
     }
 }
 
-/// Logs who changed the table.
+/// Logs who changed the table, and what was done about it.
 fn tell(mended: &Mended) {
     const PUT_BACK: &str = "the table was changed by another program: put back";
-    match mended {
-        Mended::Nothing => {}
-        Mended::Replaced(changes) => {
-            for change in changes.iter().take(NAMED) {
-                let program = change.program.as_deref().unwrap_or("unknown");
-                let (process, what) = (change.process.unwrap_or(0), change.what.join(", "));
-                tracing::warn!(program, process, what, "{PUT_BACK}");
-            }
-            if let Some(more) = changes.len().checked_sub(NAMED).filter(|more| *more > 0) {
-                tracing::warn!("{PUT_BACK}; {more} more changes were made meanwhile");
-            }
+    const SHUT: &str = "the table was changed by another program: networks are closed to new connections until it is back";
+    let (changes, done) = match mended {
+        Mended::Nothing => return,
+        Mended::Replaced(changes) if changes.is_empty() => {
+            tracing::warn!("the table is put back");
+            return;
         }
-        Mended::ReplacedUnknown => tracing::warn!("{PUT_BACK}; who it was is not known"),
+        Mended::Replaced(changes) => (changes, PUT_BACK),
+        Mended::Shut(changes) => (changes, SHUT),
+        Mended::ReplacedUnknown => {
+            tracing::warn!("{PUT_BACK}; who it was is not known");
+            return;
+        }
+    };
+    for change in changes.iter().take(NAMED) {
+        let program = change.program.as_deref().unwrap_or("unknown");
+        let (process, what) = (change.process.unwrap_or(0), change.what.join(", "));
+        tracing::warn!(program, process, what, "{done}");
+    }
+    if let Some(more) = changes.len().checked_sub(NAMED).filter(|more| *more > 0) {
+        tracing::warn!("{done}; {more} more changes were made meanwhile");
     }
 }

@@ -1,15 +1,15 @@
 //! How soon to mend again what keeps breaking.
 //!
-//! While the table is away nothing keeps networks apart. So it is put back at once the first times, and then after half
-//! of what the last mending took: a fight leaves the host a third of a processor, and commands their turn.
+//! While the table is away nothing keeps networks apart, so something is done at once each time. Where the table is changed
+//! again before it can be in place for long, the networks are closed to new connections, which takes a moment alone, and
+//! the table follows when nothing has happened for a while, or a second has passed: a fight costs the host little, and
+//! commands have their turn.
 
 use std::time::{Duration, Instant};
 
-/// Mendings in a row that need not wait.
-const AT_ONCE: u32 = 3;
 /// Mendings in a row that are a fight.
 const FIGHT: u32 = 3;
-/// The longest wait after a mending.
+/// How long the table may be put off.
 const LONGEST: Duration = Duration::from_secs(1);
 /// The first wait after a mending that failed; each further one is twice as long.
 const AFTER_FAILURE: Duration = Duration::from_millis(100);
@@ -23,26 +23,33 @@ pub(crate) const CALM: Duration = Duration::from_secs(60);
 pub(crate) struct Pace {
     in_a_row: u32,
     failures: u32,
+    /// When something was last mended, or closed.
     last: Option<Instant>,
+    /// What the last mending took.
+    took: Duration,
+    /// Since when the networks have been closed instead.
+    closed: Option<Instant>,
 }
 
 impl Pace {
-    /// How long to wait after a mending, which took so long, before the next.
-    pub(crate) fn after_mending(&mut self, now: Instant, took: Duration) -> Duration {
-        let is_calm = self
-            .last
-            .is_none_or(|last| now.saturating_duration_since(last) > CALM);
-        self.in_a_row = if is_calm {
-            1
-        } else {
-            self.in_a_row.saturating_add(1)
-        };
-        self.failures = 0;
-        self.last = Some(now);
-        match self.in_a_row <= AT_ONCE {
-            true => Duration::ZERO,
-            false => (took / 2).min(LONGEST),
-        }
+    /// Whether the table need not be put in place yet, if the networks are closed instead.
+    pub(crate) fn may_be_later(&self, now: Instant) -> bool {
+        let is_soon = |last: Instant| now.saturating_duration_since(last) < self.quiet();
+        self.fight().is_some() && self.last.is_some_and(is_soon)
+    }
+
+    /// Notes that the table was put in place, which took so long.
+    pub(crate) fn mended(&mut self, now: Instant, took: Duration) {
+        self.count(now);
+        self.took = took;
+        self.closed = None;
+    }
+
+    /// Notes that the networks were closed instead, and says when the table is to follow unless more happens.
+    pub(crate) fn closed(&mut self, now: Instant) -> Instant {
+        self.count(now);
+        let since = *self.closed.get_or_insert(now);
+        (now + self.quiet()).min(since + LONGEST)
     }
 
     /// How long to wait after a mending that failed, which never is repeated at once.
@@ -58,34 +65,70 @@ impl Pace {
     pub(crate) fn fight(&self) -> Option<u32> {
         Some(self.in_a_row).filter(|in_a_row| *in_a_row >= FIGHT)
     }
+
+    /// How long nothing must have happened for the table to be worth its time.
+    fn quiet(&self) -> Duration {
+        self.took.saturating_mul(2).min(LONGEST)
+    }
+
+    fn count(&mut self, now: Instant) {
+        let is_calm = self
+            .last
+            .is_none_or(|last| now.saturating_duration_since(last) > CALM);
+        self.in_a_row = if is_calm {
+            1
+        } else {
+            self.in_a_row.saturating_add(1)
+        };
+        self.failures = 0;
+        self.last = Some(now);
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    const TOOK: Duration = Duration::from_millis(7);
+    const TOOK: Duration = Duration::from_millis(10);
+
+    fn ms(number: u64) -> Duration {
+        Duration::from_millis(number)
+    }
 
     #[test]
-    fn the_first_mendings_do_not_wait_and_the_next_half_as_long_as_they_took() {
-        let (mut pace, now) = (Pace::default(), Instant::now());
-        let pauses: Vec<Duration> = (0..100).map(|_| pace.after_mending(now, TOOK)).collect();
-        assert_eq!(pauses[..3], [Duration::ZERO; 3]);
-        assert_eq!(pauses[3..], [TOOK / 2; 97]);
-        let hour = Duration::from_secs(3600);
-        assert_eq!(pace.after_mending(now, hour), LONGEST);
+    fn only_what_follows_at_once_in_a_fight_may_be_later() {
+        let (mut pace, begin) = (Pace::default(), Instant::now());
+        for number in 0..3 {
+            assert!(!pace.may_be_later(begin + ms(number)));
+            pace.mended(begin + ms(number), TOOK);
+        }
+        assert!(pace.may_be_later(begin + ms(21)));
+        assert!(!pace.may_be_later(begin + ms(22)));
+    }
+
+    #[test]
+    fn the_table_follows_when_it_is_quiet_and_after_a_second_at_the_latest() {
+        let (mut pace, begin) = (Pace::default(), Instant::now());
+        for _ in 0..3 {
+            pace.mended(begin, TOOK);
+        }
+        let due: Vec<Duration> = [0, 15, 990, 999]
+            .map(|at| pace.closed(begin + ms(at)) - begin)
+            .into();
+        assert_eq!(due, [ms(20), ms(35), ms(1000), ms(1000)]);
+        pace.mended(begin + ms(1000), Duration::from_secs(3600));
+        assert_eq!(pace.closed(begin + ms(1001)), begin + ms(2001));
     }
 
     #[test]
     fn the_third_in_a_row_is_a_fight_and_a_calm_ends_it() {
         let (mut pace, now) = (Pace::default(), Instant::now());
         let fights = [0, 60, 120].map(|seconds| {
-            pace.after_mending(now + Duration::from_secs(seconds), TOOK);
+            pace.mended(now + Duration::from_secs(seconds), TOOK);
             pace.fight()
         });
         assert_eq!(fights, [None, None, Some(3)]);
-        let later = now + Duration::from_secs(181);
-        assert_eq!(pace.after_mending(later, TOOK), Duration::ZERO);
+        pace.mended(now + Duration::from_secs(181), TOOK);
         assert_eq!(pace.fight(), None);
     }
 
@@ -94,7 +137,7 @@ mod tests {
         let mut pace = Pace::default();
         let pauses: Vec<u128> = (0..8).map(|_| pace.after_failing().as_millis()).collect();
         assert_eq!(pauses, [100, 200, 400, 800, 1600, 3200, 5000, 5000]);
-        pace.after_mending(Instant::now(), TOOK);
+        pace.mended(Instant::now(), TOOK);
         assert_eq!(pace.after_failing(), AFTER_FAILURE);
     }
 }

@@ -42,7 +42,7 @@ pub use pool::{InvalidPool, Pool};
 pub use pools::{Pools, Supplies};
 pub use ports::{publish, unpublish};
 pub use refused::{Family, Refused};
-pub use ruleset::{planned, replace};
+pub use ruleset::{planned, replace, shut};
 pub use sets::table;
 pub use stale::Stale;
 pub use start::{StartPlan, end, hold_anew, revive_endpoint, revive_network, start};

@@ -46,6 +46,42 @@ pub fn replace(state: &State) -> Transaction {
     transaction
 }
 
+/// The transaction that closes networks to new connections until the table is in place again; none where there is no
+/// network. It is small beside the table, which takes its place whole ([`replace`]).
+pub fn shut(state: &State) -> Option<Transaction> {
+    let networks = state.networks.values();
+    let elements = networks.flat_map(|network| elements::of_network(state, network));
+    let is_bridge = |(container, _): &sets::Entry| *container == Container::Bridges;
+    let bridges: Vec<_> = elements.filter(is_bridge).collect();
+    if bridges.is_empty() {
+        return None;
+    }
+    let mut transaction = Transaction::new();
+    transaction.add(table());
+    transaction.append(sets::add(bridges));
+    let id: ChainId = table().chain(name!("shut"));
+    let base = Base::new(ChainKind::Filter, Hook::Forward, Priority::FILTER);
+    let chain = Chain {
+        id: id.clone(),
+        base: Some(base),
+    };
+    transaction.push(Op::Add(chain.into()));
+    // The chain may be there.
+    transaction.flush(id.clone());
+    let of_bridges = |field: Key| {
+        let is_ours = field.is_in(self::id(Container::Bridges));
+        vec![is_ours, Verdict::Drop.into()]
+    };
+    for statements in [
+        vec![known_connection(), Verdict::Accept.into()],
+        of_bridges(fields::OIFNAME.into()),
+        of_bridges(fields::IIFNAME.into()),
+    ] {
+        transaction.add(Rule::new(id.clone(), statements));
+    }
+    Some(transaction)
+}
+
 /// The chains that see what comes from networks that do not reach all of the host.
 pub(crate) const HOST_NONE: Name = name!("host_none");
 /// See [`HOST_NONE`].

@@ -89,6 +89,15 @@ impl Kernel {
         Err(EngineError::from(error).with_undo(left.into_iter().collect()))
     }
 
+    /// Closes the networks to new connections until the table is in place; false where that cannot be done.
+    pub(super) fn shut(&mut self, state: &State) -> bool {
+        let done = tidegate_plan::shut(state).map(|shut| self.driver.apply(&shut));
+        if let Some(Err(error)) = &done {
+            tracing::debug!(%error, "the networks are not shut");
+        }
+        !matches!(done, Some(Err(_)))
+    }
+
     /// Makes the table what it is to be in `state`, whatever it was.
     pub(super) fn restore(&mut self, state: &State) -> Result<(), EngineError> {
         let replace = tidegate_plan::replace(state);

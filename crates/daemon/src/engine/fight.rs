@@ -15,9 +15,15 @@ pub(super) struct Fights(Mutex<Option<(Fight, Instant)>>);
 
 impl Engine {
     /// Notes that the table was put back once more. It is told to listeners when a fight begins.
-    pub(crate) fn note_fight(&self, fight: Option<Fight>) {
+    pub(crate) fn note_fight(&self, mut fight: Option<Fight>) {
         let mut last = self.fights.0.lock().unwrap_or_else(PoisonError::into_inner);
         let is_new = last.is_none();
+        // A table that was put off changes nobody's part in it.
+        if let (Some(fight), Some((before, _))) = (&mut fight, &*last)
+            && fight.program.is_none()
+        {
+            (fight.program, fight.process) = (before.program.clone(), before.process);
+        }
         *last = fight.clone().map(|fight| (fight, Instant::now()));
         drop(last);
         if let Some(fight) = fight.filter(|_| is_new) {

@@ -15,25 +15,33 @@ pub enum Mended {
     Nothing,
     /// Others had changed it; it was replaced in one transaction.
     Replaced(Vec<Change>),
+    /// Others had changed it, and change it again sooner than it can be replaced: networks are closed to new
+    /// connections until it is.
+    Shut(Vec<Change>),
     /// It differed, and nobody knows who it was; it was replaced in one transaction.
     ReplacedUnknown,
 }
 
 impl Engine {
     /// Has it found out what happened to the table while no command is at work, and replaces the
-    /// table where somebody else touched it.
+    /// table where somebody else touched it. The networks are closed first, which takes a moment alone; where that is not
+    /// to be followed by the table yet, it is for the caller to have it done.
     ///
     /// # Errors
     /// When it cannot be found out, or the kernel refuses the table.
     pub fn mend(
         &self,
         find: impl FnOnce() -> Result<Finding, tidegate_nft::Error>,
+        may_be_later: bool,
     ) -> Result<Mended, EngineError> {
         let mut kernel = self.kernel();
         let state = self.state();
         match find()? {
             Finding::Nothing => Ok(Mended::Nothing),
             Finding::Changed(changes) => {
+                if kernel.shut(&state) && may_be_later {
+                    return Ok(Mended::Shut(changes));
+                }
                 kernel.restore(&state)?;
                 self.sweeps.note(Stale::after_mending());
                 count(&self.counters.mended);
@@ -48,6 +56,7 @@ impl Engine {
             }
             Finding::Missed if kernel.is_as_planned(&state)? => Ok(Mended::Nothing),
             Finding::Missed => {
+                kernel.shut(&state);
                 kernel.restore(&state)?;
                 self.sweeps.note(Stale::after_mending());
                 count(&self.counters.mended);

@@ -1,4 +1,5 @@
 mod lost;
+mod shut;
 mod sweep;
 
 use std::collections::BTreeSet;
@@ -14,7 +15,7 @@ use tidegate_model::api::RefusalKind;
 use tidegate_model::links::{Link, LinkStep, NetnsFacts, PortHold, Way};
 use tidegate_model::traffic::{Course, Passed};
 use tidegate_model::{IfName, NetnsId, Protocol};
-use tidegate_nft::FakeDriver;
+use tidegate_nft::{FakeDriver, Transaction};
 
 use super::*;
 

@@ -7,10 +7,11 @@ mod tracked;
 use std::io;
 use std::os::fd::AsFd;
 use std::sync::Arc;
+use std::time::Instant;
 
 use netlink_sys::Socket;
 use netlink_sys::protocols::NETLINK_NETFILTER;
-use rustix::event::{PollFd, PollFlags, poll};
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::io::Errno;
 use rustix::net::sockopt::set_socket_recv_buffer_size_force;
 
@@ -126,13 +127,27 @@ impl Watch {
     /// # Errors
     /// When the socket is of no more use.
     pub fn wait(&mut self, stop: impl AsFd) -> Result<Option<Notice>, Error> {
+        self.wait_until(stop, None)
+    }
+
+    /// As [`wait`](Self::wait), but no longer than until a time; then it tells of what there is, which may be nothing.
+    ///
+    /// # Errors
+    /// As `wait`.
+    pub fn wait_until(
+        &mut self,
+        stop: impl AsFd,
+        until: Option<Instant>,
+    ) -> Result<Option<Notice>, Error> {
         let failed = |error: &io::Error| failed("reading the kernel's notifications", error);
         loop {
             let mut fds = [
                 PollFd::new(&self.socket, PollFlags::IN),
                 PollFd::new(&stop, PollFlags::IN),
             ];
-            match poll(&mut fds, None) {
+            let left = until.map(|until| until.saturating_duration_since(Instant::now()));
+            let timeout = left.and_then(|left| Timespec::try_from(left).ok());
+            match poll(&mut fds, timeout.as_ref()) {
                 Ok(_) | Err(Errno::INTR) => {}
                 Err(errno) => return Err(failed(&errno.into())),
             }
@@ -142,7 +157,8 @@ impl Watch {
             let mut notice = self.drain().map_err(|error| failed(&error))?;
             notice.heard = self.heard;
             let is_news = notice.incomplete_since.is_some() || !notice.changes.is_empty();
-            if is_news || self.generations.is_overdue(self.heard) {
+            let is_late = until.is_some_and(|until| Instant::now() >= until);
+            if is_news || is_late || self.generations.is_overdue(self.heard) {
                 return Ok(Some(notice));
             }
         }

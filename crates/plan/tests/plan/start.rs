@@ -310,3 +310,24 @@ fn forwarding_is_turned_on_once() {
         .count();
     assert_eq!(sysctls, 2);
 }
+
+#[test]
+fn networks_are_closed_with_their_bridges_alone_until_the_table_is_there() {
+    assert_eq!(tidegate_plan::shut(&State::default()), None);
+    let mut state = web();
+    let shut = tidegate_plan::shut(&state).unwrap().to_text();
+    expect_test::expect![[r#"
+        add table inet tidegate
+        add set inet tidegate bridges { type ifname; elements = { "tgb0" }; }
+        add chain inet tidegate shut { type filter hook forward priority 0; policy accept; }
+        flush chain inet tidegate shut
+        add rule inet tidegate shut ct state established accept
+        add rule inet tidegate shut oifname @bridges drop
+        add rule inet tidegate shut iifname @bridges drop
+    "#]]
+    .assert_eq(&shut);
+    // Whatever is attached and published.
+    let before = shut;
+    attach(&mut state, "web", 9, &["9000:80"]);
+    assert_eq!(tidegate_plan::shut(&state).unwrap().to_text(), before);
+}
