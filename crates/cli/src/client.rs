@@ -94,6 +94,8 @@ pub enum ClientCommand {
     ///
     /// Networks and endpoints that come and go, ports that are published, and changes of the table by
     /// other programs; until it is interrupted, or the daemon stops. With --json, one object a line.
+    ///
+    /// 64 may listen at once as root, and as many as other users, 16 for each of them.
     Events,
     /// Look for what stops packets or changes, and say what to do about it
     ///

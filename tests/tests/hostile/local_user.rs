@@ -182,7 +182,7 @@ fn a_user_who_owns_the_folder_of_a_namespaces_path_costs_that_endpoint_alone() {
         let put = |words: &str| {
             as_user(&own, NOBODY, || {
                 // The first time, there is none.
-                let _ = fs::remove_file(&path);
+                let _ = fs::remove_file(&path).or_else(|_| fs::remove_dir(&path));
                 let path = path.to_str().unwrap();
                 let status = Command::new("sh")
                     .args(["-c", &words.replace("PATH", path)])
@@ -196,7 +196,9 @@ fn a_user_who_owns_the_folder_of_a_namespaces_path_costs_that_endpoint_alone() {
             &format!("ln -s {} PATH", lab.host.netns.path().display()),
             "mkfifo PATH",
             "ln -s /dev/ptmx PATH",
-            "mkdir PATH && rmdir PATH",
+            "ln -s PATH PATH",
+            "mkdir PATH && chmod 0 PATH",
+            "true",
         ] {
             put(&format!("ln -s {} PATH", own.path().display()));
             lab.host.ok(&[
