@@ -43,6 +43,7 @@ fn attach(state: &State, network: &str, number: u64, ports: &[String]) -> Plan {
         id: NetnsId {
             dev: 4,
             ino: number,
+            cookie: None,
         },
         ifnames: Vec::new(),
         default_routes: Vec::new(),

@@ -172,7 +172,11 @@ fn port() -> anyhow::Result<Subject> {
         "network": "measured", "netns": "/run/netns/web", "name": "web",
     }))?;
     let netns = NetnsFacts {
-        id: NetnsId { dev: 4, ino: 1 },
+        id: NetnsId {
+            dev: 4,
+            ino: 1,
+            cookie: None,
+        },
         ifnames: Vec::new(),
         default_routes: Vec::new(),
         ipv6: true,

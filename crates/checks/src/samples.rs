@@ -75,7 +75,11 @@ pub(crate) fn plan_network(state: &State, request: &CreateNetwork) -> Result<Pla
 pub(crate) fn plan_attachment(state: &State, request: &Attach) -> Result<Plan, Refused> {
     let inode = request.netns.as_os_str().len() as u64;
     let facts = NetnsFacts {
-        id: NetnsId { dev: 4, ino: inode },
+        id: NetnsId {
+            dev: 4,
+            ino: inode,
+            cookie: None,
+        },
         ifnames: Vec::new(),
         default_routes: Vec::new(),
         ipv6: true,

@@ -11,6 +11,7 @@ mod batch;
 mod bridge;
 mod changes;
 mod conntrack;
+mod cookie;
 mod decode;
 mod error;
 pub mod fakes;

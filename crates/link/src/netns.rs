@@ -52,13 +52,14 @@ impl Netns {
             id: NetnsId {
                 dev: status.st_dev,
                 ino: status.st_ino,
+                cookie: None,
             },
         })
     }
 
     /// Whether it is the namespace that was recorded, or another one now.
     pub(crate) fn is_recorded(&self, recorded: &NetnsRef) -> Result<(), NetnsFault> {
-        match self.id == recorded.id {
+        match self.id.has_file_of(&recorded.id) {
             true => Ok(()),
             false => Err(NetnsFault::Replaced),
         }
@@ -69,7 +70,7 @@ impl Netns {
         Ok(Self::open(Path::new(CURRENT))?)
     }
 
-    /// Its identity.
+    /// Its identity, without a cookie.
     pub(crate) fn id(&self) -> NetnsId {
         self.id
     }

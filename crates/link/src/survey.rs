@@ -6,15 +6,15 @@ use std::sync::Arc;
 
 use ipnet::IpNet;
 use netlink_sys::protocols::NETLINK_ROUTE;
-use tidegate_model::IfName;
 use tidegate_model::links::{DefaultRoute, Link, NetnsFacts, Way};
+use tidegate_model::{IfName, NetnsCookie, NetnsId};
 
 use crate::decode::{AddressRecord, LinkRecord, RouteRecord};
 use crate::error::{Cause, NetnsFault};
-use crate::message;
 use crate::netlink::Socket;
 use crate::netns::Netns;
 use crate::remover::is_retired;
+use crate::{cookie, message};
 
 /// The loopback interface is the first of every namespace (`loopback_net_init`).
 pub(crate) const LOOPBACK: u32 = 1;
@@ -92,7 +92,7 @@ pub(crate) fn ways(socket: &mut Socket) -> Result<Vec<Way>, Cause> {
 
 /// What a namespace looks like.
 pub(crate) fn netns(netns: &Netns) -> Result<NetnsFacts, Cause> {
-    let (links, routes, ipv6) = netns.run(look)??;
+    let (links, routes, ipv6, cookie) = netns.run(look)??;
     let name = |index| {
         links
             .iter()
@@ -107,7 +107,10 @@ pub(crate) fn netns(netns: &Netns) -> Result<NetnsFacts, Cause> {
         metric: route.metric,
     });
     Ok(NetnsFacts {
-        id: netns.id(),
+        id: NetnsId {
+            cookie,
+            ..netns.id()
+        },
         default_routes: default_routes.collect(),
         ifnames: links
             .into_iter()
@@ -118,8 +121,12 @@ pub(crate) fn netns(netns: &Netns) -> Result<NetnsFacts, Cause> {
     })
 }
 
-fn look() -> Result<(Vec<LinkRecord>, Vec<RouteRecord>, bool), Cause> {
+/// What there is in the namespace of the calling thread: links, routes, whether there is IPv6, and its cookie.
+type Look = (Vec<LinkRecord>, Vec<RouteRecord>, bool, Option<NetnsCookie>);
+
+fn look() -> Result<Look, Cause> {
     let mut socket = Socket::open(NETLINK_ROUTE)?;
+    let cookie = cookie::of(&socket);
     let links = socket.dump(&message::list_links(), LinkRecord::decode)?;
     let routes = socket.dump(&message::list_routes(), RouteRecord::decode)?;
     // Where it is turned off for all interfaces, it is for the loopback. Where it is for new ones alone, the kernel
@@ -127,5 +134,5 @@ fn look() -> Result<(Vec<LinkRecord>, Vec<RouteRecord>, bool), Cause> {
     // are (`proc_sys_compare`).
     let loopback = links.iter().find(|link| link.index == LOOPBACK);
     let ipv6 = loopback.is_some_and(|link| link.has_ipv6);
-    Ok((links, routes, ipv6))
+    Ok((links, routes, ipv6, cookie))
 }

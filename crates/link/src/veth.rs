@@ -9,13 +9,13 @@ use tidegate_model::IfName;
 use tidegate_model::links::{Peer, Sysctl, Veth};
 
 use crate::batch::{Batch, What, send_one};
-use crate::error::{Cause, ErrorKind, LinkError};
+use crate::error::{Cause, ErrorKind, LinkError, NetnsFault};
 use crate::netlink::Socket;
 use crate::netns::Netns;
 use crate::rtnetlink::Rtnetlink;
 use crate::survey::LOOPBACK;
 use crate::sysctl::Sysctls;
-use crate::{announce, find, guard, message, port, settle};
+use crate::{announce, cookie, find, guard, message, port, settle};
 
 /// Makes the pair, addressed, routed and up at both ends, or makes nothing.
 pub(crate) fn add(host: &mut Rtnetlink, veth: &Veth) -> Result<(), LinkError> {
@@ -129,6 +129,12 @@ fn heed_no_routers(ifname: &IfName) -> [Sysctl; 2] {
 fn configure_peer(peer: &Peer, path: &Path, sysctls: Sysctls) -> Result<(), LinkError> {
     let socket = Socket::open(NETLINK_ROUTE);
     let mut socket = socket.map_err(|error| LinkError::new("open netlink", error).inside(path))?;
+    let recorded = peer.netns.id.cookie;
+    if recorded.is_some() && recorded != cookie::of(&socket) {
+        // It got the inode of the one that was meant, which is gone.
+        let what = format_args!("attach namespace {}", path.display());
+        return Err(LinkError::new(what, NetnsFault::Replaced));
+    }
     let index = address_peer(&mut socket, peer, sysctls).map_err(|error| error.inside(path))?;
     settle::link(&mut socket, index);
     settle::addresses(&mut socket, &peer.addresses);

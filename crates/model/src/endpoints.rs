@@ -180,6 +180,7 @@ mod tests {
         NetnsId {
             dev: 1,
             ino: u64::from(number),
+            cookie: None,
         }
     }
 

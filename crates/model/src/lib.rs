@@ -36,7 +36,7 @@ pub use ifname::IfName;
 pub use invalid::Invalid;
 pub use mac::MacAddr;
 pub use name::Name;
-pub use netns::{NetnsId, NetnsRef};
+pub use netns::{InvalidCookie, NetnsCookie, NetnsId, NetnsRef};
 pub use network::Network;
 pub use own_sysctl::OwnSysctl;
 pub use policy::{Access, HostAccess, Mode, Policy};

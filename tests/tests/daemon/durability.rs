@@ -142,12 +142,15 @@ fn an_interface_that_took_the_place_of_an_endpoint_costs_that_endpoint_only() {
         .netns
         .sh("ip link del eth0; ip link add eth0 type bridge");
     lab.host.start();
-    assert_eq!(
-        names(&lab.host.json(&["endpoint", "ls"])),
-        BTreeSet::from(["stays".into()])
-    );
-    assert_agreement(&mut lab.host);
+    let degraded = |name: &str| lab.host.json(&["endpoint", "inspect", name])["degraded"].clone();
+    assert_eq!(degraded("front")["down"], true);
+    assert!(degraded("stays").is_null());
     assert!(!lab.host.ok(&["ruleset"]).contains("8080"));
+    front.netns.sh("ip link del eth0");
+    lab.host.ok(&["publish", "front", "8081:81"]);
+    assert!(degraded("front").is_null());
+    assert!(lab.host.ok(&["ruleset"]).contains("8080"));
+    assert_agreement(&mut lab.host);
 }
 
 #[test]

@@ -59,7 +59,7 @@ impl Engine {
             let Some(endpoint) = state.endpoints.get(name) else {
                 return Ok(None);
             };
-            if present.contains(&endpoint.host_ifname) || kernel.is_there(endpoint)? {
+            if present.contains(&endpoint.host_ifname) || kernel.is_there(endpoint, false)? {
                 return Ok(None);
             }
             Ok(Some(tidegate_plan::detach(state, name)?))

@@ -132,8 +132,9 @@ impl Engine {
             if state.degraded.down_network(&endpoint.network).is_some() {
                 return;
             }
-            match kernel.is_there(endpoint) {
-                Ok(false) if !has_pair(endpoint, links) => {
+            let has_pair = has_pair(endpoint, links);
+            match kernel.is_there(endpoint, has_pair) {
+                Ok(false) if !has_pair => {
                     drop(state);
                     self.end_endpoint(kernel, name);
                     return;

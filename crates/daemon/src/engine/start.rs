@@ -6,8 +6,8 @@ use std::sync::{Mutex, RwLock};
 use tidegate_cli::causes;
 use tidegate_link::{Guests, Links};
 use tidegate_model::event::Happening;
-use tidegate_model::links::LinkStep;
-use tidegate_model::{Endpoint, Fault, IfName, Name, Network, State};
+use tidegate_model::links::{GROUP, Link, LinkStep};
+use tidegate_model::{Change, Endpoint, Fault, IfName, Name, NetnsId, NetnsRef, Network, State};
 use tidegate_nft::Driver;
 use tidegate_plan::{Stale, Supplies};
 
@@ -78,7 +78,12 @@ impl Engine {
 impl Kernel {
     fn reconcile(&mut self, state: &mut State) -> Result<(), EngineError> {
         // One thing after the other: with many endpoints, each takes much memory while it lasts.
-        let gone = self.gone(state);
+        let links = self.links.links()?;
+        let (gone, known) = self.gone(state, &links);
+        if let Some(change) = recorded_anew(state, known) {
+            self.store.commit(state, &change)?;
+            state.apply(&change);
+        }
         let ended = tidegate_plan::end(state, &gone);
         if let Some(ended) = &ended {
             self.store.commit(state, ended)?;
@@ -86,7 +91,8 @@ impl Kernel {
         }
         self.restore(state)?;
         tracing::info!("the ruleset is in place");
-        let plan = tidegate_plan::start(state, &self.links.links()?);
+        let plan = tidegate_plan::start(state, &links);
+        drop(links);
         for step in &plan.clean_up {
             self.tidy(state, step);
         }
@@ -218,15 +224,30 @@ impl Kernel {
 
     /// The endpoints whose namespace is no longer there. One that cannot be looked at may be: it is marked. The
     /// namespaces are opened some at a time: each takes a descriptor while it is.
-    fn gone(&mut self, state: &mut State) -> BTreeSet<Name> {
-        let (mut gone, mut faults) = (BTreeSet::new(), Vec::new());
+    ///
+    /// With them, what is found out of those that a release before recorded without what never repeats.
+    fn gone(
+        &mut self,
+        state: &mut State,
+        links: &[Link],
+    ) -> (BTreeSet<Name>, Vec<(Name, NetnsId)>) {
+        let (mut gone, mut known, mut faults) = (BTreeSet::new(), Vec::new(), Vec::new());
+        let pairs = pairs(links);
+        // A kernel that has none for one namespace has none for any.
+        let mut has_cookies = true;
         let endpoints: Vec<&Endpoint> = state.endpoints.values().collect();
         for endpoints in endpoints.chunks(OPENED) {
             let paths = endpoints.iter().map(|endpoint| endpoint.netns.path.clone());
             self.links.admit(Guests::open(paths));
             for endpoint in endpoints {
-                match self.is_there(endpoint) {
-                    Ok(true) => {}
+                match self.is_there(endpoint, pairs.contains(&endpoint.host_ifname)) {
+                    Ok(true) if endpoint.netns.id.cookie.is_some() || !has_cookies => {}
+                    Ok(true) => {
+                        let found = self.links.netns(&endpoint.netns.path);
+                        let id = found.ok().map(|facts| facts.id);
+                        has_cookies = id.is_none_or(|id| id.cookie.is_some());
+                        known.extend(id.map(|id| (endpoint.name.clone(), id)));
+                    }
                     Ok(false) => {
                         let netns = endpoint.netns.path.display();
                         tracing::warn!(endpoint = %endpoint.name, %netns, "dropped: its namespace is gone");
@@ -238,12 +259,27 @@ impl Kernel {
         }
         self.links.admit(Guests::default());
         state.degraded.endpoints.extend(faults);
-        gone
+        (gone, known)
     }
 
-    pub(super) fn is_there(&mut self, endpoint: &Endpoint) -> Result<bool, EngineError> {
-        match self.links.netns_id(&endpoint.netns.path) {
-            Ok(found) => Ok(found == endpoint.netns.id),
+    /// Whether an endpoint's path leads to its namespace. While its pair is there, so is that namespace, and no other has
+    /// its inode. Without, another may have got it, and only what never repeats tells: where the kernel has no such thing,
+    /// it counts as another.
+    pub(super) fn is_there(
+        &mut self,
+        endpoint: &Endpoint,
+        has_pair: bool,
+    ) -> Result<bool, EngineError> {
+        let NetnsRef { path, id } = &endpoint.netns;
+        let found = match has_pair {
+            true => self.links.netns_id(path).map(|found| found.has_file_of(id)),
+            false => self
+                .links
+                .netns(path)
+                .map(|facts| facts.id.is_certainly(id)),
+        };
+        match found {
+            Ok(is_there) => Ok(is_there),
             Err(error) if error.is_netns_gone() => Ok(false),
             Err(error) => Err(error.into()),
         }
@@ -256,6 +292,27 @@ impl Kernel {
         state.apply(&plan.change);
         Ok(())
     }
+}
+
+/// The host's ends of our pairs that are there.
+pub(super) fn pairs(links: &[Link]) -> BTreeSet<IfName> {
+    let ours = links.iter().filter(|link| link.group == GROUP);
+    ours.map(|link| link.ifname.clone()).collect()
+}
+
+/// The change by which endpoints have the identities that were found out.
+fn recorded_anew(state: &State, known: Vec<(Name, NetnsId)>) -> Option<Change> {
+    let changes = known.into_iter().filter_map(|(name, id)| {
+        let before = state.endpoints.get(&name)?.clone();
+        let mut after = before.clone();
+        after.netns.id = id;
+        (after != before).then(|| Change::ReplaceEndpoint {
+            before: Box::new(before),
+            after: Box::new(after),
+        })
+    });
+    let changes: Vec<Change> = changes.collect();
+    (!changes.is_empty()).then_some(Change::All(changes))
 }
 
 fn has_down(state: &State) -> bool {

@@ -11,6 +11,7 @@ use tempfile::TempDir;
 use tidegate_link::fakes::FakeLinks;
 use tidegate_link::{Connections, ErrorKind, LinkError};
 use tidegate_link::{Gone, Heard};
+use tidegate_model::NetnsCookie;
 use tidegate_model::api::RefusalKind;
 use tidegate_model::links::{Link, LinkStep, NetnsFacts, PortHold, Way};
 use tidegate_model::traffic::{Course, Passed};
@@ -318,6 +319,49 @@ fn a_start_marks_an_endpoint_that_cannot_be_made_again_and_brings_it_back_when_i
     bench.links.change_netns(netns, free).unwrap();
     bench.engine.revive(&Heard::Nothing);
     assert_eq!(bench.everything(), whole);
+}
+
+#[test]
+fn a_namespace_that_got_the_inode_of_another_is_a_stranger() {
+    let change = |bench: &Bench, cookie| {
+        let change = |facts: &mut NetnsFacts| facts.id.cookie = cookie;
+        bench.links.change_netns(Path::new(BOX), change).unwrap();
+    };
+    let cookie = |number| Some(NetnsCookie { boot: 1, number });
+    // What was recorded, whether its pair is there, what is found, and whether it is taken for the same.
+    let cases = [
+        (cookie(7), true, cookie(7), true),
+        (cookie(7), false, cookie(7), true),
+        (cookie(7), false, cookie(8), false),
+        (cookie(7), false, None, false),
+        // A namespace that ended takes the pair with it.
+        (None, true, None, true),
+        (None, true, cookie(7), true),
+        (None, false, None, false),
+        (None, false, cookie(7), false),
+    ];
+    for (recorded, has_pair, found, is_same) in cases {
+        let bench = Bench::new();
+        change(&bench, recorded);
+        let bench = bench.with_endpoint();
+        let endpoint = bench.engine.endpoint(&name("front")).unwrap();
+        assert_eq!(endpoint.netns.id.cookie, recorded);
+        if !has_pair {
+            bench.links.remove_link(&endpoint.host_ifname);
+        }
+        change(&bench, found);
+        let bench = bench.restart();
+        let case = format!("{recorded:?} {has_pair} {found:?}");
+        assert_eq!(bench.engine.counts(), (1, usize::from(is_same)), "{case}");
+        let all = bench.everything();
+        assert_eq!(all.stored, all.believed, "{case}");
+        assert_eq!(all.ruleset.contains("8080"), is_same, "{case}");
+        if is_same {
+            // What a release before recorded is recorded anew.
+            let id = bench.engine.endpoint(&name("front")).unwrap().netns.id;
+            assert_eq!(id.cookie, found, "{case}");
+        }
+    }
 }
 
 /// Lets each step of a start fail in turn, until it has no more: it costs what the step is for, and nothing of that is

@@ -9,7 +9,7 @@ use rustix::io::Errno;
 use tidegate_model::links::{
     Bridge, DefaultRoute, GROUP, Link, LinkKind, NetnsFacts, Peer, Sysctl, Veth, Way,
 };
-use tidegate_model::{IfName, NetnsId, NetnsRef};
+use tidegate_model::{IfName, NetnsCookie, NetnsId, NetnsRef};
 
 use crate::batch::What;
 use crate::error::{Cause, LinkError, NetnsFault, Refusal};
@@ -65,6 +65,10 @@ impl Host {
         let id = NetnsId {
             dev: DEVICE,
             ino: self.next_inode,
+            cookie: Some(NetnsCookie {
+                boot: 1,
+                number: self.next_inode,
+            }),
         };
         self.next_inode += 1;
         let facts = NetnsFacts {

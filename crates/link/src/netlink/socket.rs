@@ -1,6 +1,7 @@
 //! A netlink socket that is opened once and kept.
 
 use std::io;
+use std::os::fd::{AsFd, BorrowedFd};
 use std::time::{Duration, Instant};
 
 use netlink_packet_core::{NLM_F_ACK, NLM_F_DUMP, NLM_F_DUMP_INTR, NetlinkBuffer};
@@ -49,6 +50,12 @@ pub(crate) struct Message<'a> {
     flags: u16,
     sequence: u32,
     pub(crate) body: &'a [u8],
+}
+
+impl AsFd for Socket {
+    fn as_fd(&self) -> BorrowedFd<'_> {
+        self.inner.as_fd()
+    }
 }
 
 impl Socket {

@@ -106,6 +106,7 @@ pub(crate) fn record(path: &Path) -> NetnsRef {
         id: NetnsId {
             dev: status.dev(),
             ino: status.ino(),
+            cookie: None,
         },
     }
 }

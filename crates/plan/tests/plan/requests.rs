@@ -90,6 +90,7 @@ fn an_endpoint_is_a_veth_pair_and_an_element_for_each_port_and_family() {
                             id: NetnsId {
                                 dev: 4,
                                 ino: 7,
+                                cookie: None,
                             },
                         },
                         ifname: IfName(

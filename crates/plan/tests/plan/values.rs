@@ -52,7 +52,11 @@ pub(crate) fn attachment(network: &str, ports: &[&str]) -> Attach {
 
 pub(crate) fn namespace(ino: u64) -> NetnsFacts {
     NetnsFacts {
-        id: NetnsId { dev: 4, ino },
+        id: NetnsId {
+            dev: 4,
+            ino,
+            cookie: None,
+        },
         ifnames: vec!["lo".parse().unwrap()],
         default_routes: Vec::new(),
         ipv6: true,

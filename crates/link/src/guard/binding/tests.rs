@@ -14,7 +14,11 @@ fn endpoint() -> Peer {
     Peer {
         netns: NetnsRef {
             path: "/run/netns/c".into(),
-            id: NetnsId { dev: 4, ino: 7 },
+            id: NetnsId {
+                dev: 4,
+                ino: 7,
+                cookie: None,
+            },
         },
         ifname: "eth0".parse::<IfName>().unwrap(),
         mac: OWN,
