@@ -37,6 +37,9 @@ use crate::rtnetlink::Rtnetlink;
 use crate::sysctl::Sysctls;
 use crate::{find, message as links, sysctl};
 
+/// Links that one datagram asks about, so that the kernel's answers have room in the socket's memory.
+const AT_ONCE: usize = 32;
+
 /// Guards a port that was just made, before it is up: the kernel takes a link that is up out of use for a moment
 /// when it gets its first filter. On a kernel that lacks what it takes, ports published on 127.0.0.1 of the bridge are
 /// out of the host's reach from then on, instead of its loopback within that of its endpoints; a port that is to be bound
@@ -63,18 +66,15 @@ pub(crate) fn port(
     Ok(())
 }
 
-/// Guards ports that are there.
+/// Guards ports that are there and bound. [`bridge`] guards the others.
 pub(crate) fn keep(host: &mut Rtnetlink, veths: &[Veth]) -> Result<(), LinkError> {
-    for veth in veths {
+    for veth in veths.iter().filter(|veth| veth.bound) {
         let Ok(index) = find::index(&host.socket, &veth.ifname) else {
             continue;
         };
         let bridge = find::index(&host.socket, &veth.bridge)?;
         // Another release may have bound it in another way.
-        let change = match veth.bound {
-            true => message::replace_guard,
-            false => message::add_guard,
-        };
+        let change = message::replace_guard;
         let answers = host.socket.exchange(&requests(veth, bridge, index, change));
         let answers = answers.map_err(|cause| failed(&veth.bridge, cause))?;
         let mut refusals = answers.into_iter().map(refusal_of);
@@ -141,35 +141,47 @@ fn failed(bridge: &IfName, cause: Cause) -> LinkError {
 /// Guards the ports of ours that a bridge has, as those that another release made, and opens it then. Where that cannot
 /// be, it is closed.
 pub(crate) fn bridge(host: &mut Rtnetlink, bridge: &IfName) -> Result<(), LinkError> {
-    let index = find::index(&host.socket, bridge)?;
-    let refused = guard_ports(&mut host.socket, index).map_err(|cause| failed(bridge, cause))?;
-    match refused {
-        None => host.set_sysctls(&[route_localnet(bridge, "1")], Sysctls::set),
-        Some(refusal) => close(host, bridge, &refusal),
+    let link = find::link(&mut host.socket, bridge)?;
+    let guarded = guard_ports(&mut host.socket, link.index);
+    if let Some(refusal) = guarded.map_err(|cause| failed(bridge, cause))? {
+        return close(host, bridge, &refusal);
     }
+    host.set_sysctls(&[route_localnet(bridge, "1")], Sysctls::set)?;
+    let block = Block::of_link(link.index);
+    let Some(gateway) = link.mac else {
+        return Ok(());
+    };
+    let routed = routing::to_gateway(gateway);
+    let request = message::add_redirection(block, &routed, link.index);
+    let answers = host.socket.exchange(&[request]);
+    let answers = answers.map_err(|cause| failed(bridge, cause))?;
+    // Without ports there is no block.
+    if let Some(refusal) = answers.into_iter().find_map(refusal_of)
+        && has_guard(&mut host.socket, block).map_err(|cause| failed(bridge, cause))?
+    {
+        warn_of_bridging(host, bridge, &refusal);
+    }
+    Ok(())
 }
 
 /// The first refusal, if there is one.
 fn guard_ports(socket: &mut Socket, bridge: u32) -> Result<Option<Refusal>, Cause> {
-    let ports = socket.dump(&links::list_links(), LinkRecord::decode)?;
-    let mut ports = ports
+    let ports = socket.dump(&links::list_ports(bridge), LinkRecord::decode)?;
+    let ports = ports
         .into_iter()
-        .filter(|link| link.master == Some(bridge) && is_port_of_ours(link))
-        .peekable();
-    if ports.peek().is_none() {
-        return Ok(None);
-    }
-    let members = members(socket)?;
+        .filter(|link| link.master == Some(bridge) && is_port_of_ours(link));
+    let ports: Vec<u32> = ports.map(|link| link.index).collect();
+    let members = members_of(socket, &ports)?;
     let mut blocks = HashSet::new();
     for port in ports {
-        let own = own_block(&members, port.index, bridge);
+        let own = own_block(&members, port, bridge);
+        let block = own.unwrap_or(Block::of_link(bridge));
         if own.is_none()
-            && let Some(refusal) =
-                refusal(socket.ask(message::join_block(port.index, Block::of_link(bridge))))?
+            && let Some(refusal) = refusal(socket.ask(message::join_block(port, block)))?
         {
             return Ok(Some(refusal));
         }
-        blocks.insert(own.unwrap_or(Block::of_link(bridge)));
+        blocks.insert(block);
     }
     for block in blocks {
         if !has_guard(socket, block)?
@@ -180,6 +192,18 @@ fn guard_ports(socket: &mut Socket, bridge: u32) -> Result<Option<Refusal>, Caus
         }
     }
     Ok(None)
+}
+
+/// The blocks that some links lead to, by their indexes: a list of all links' for each bridge would take long where there
+/// are many.
+fn members_of(socket: &mut Socket, links: &[u32]) -> Result<HashMap<u32, Block>, Cause> {
+    let mut members = HashMap::new();
+    for some in links.chunks(AT_ONCE) {
+        let requests: Vec<Request> = some.iter().copied().map(message::get_qdisc).collect();
+        let answers = socket.exchange(&requests)?.into_iter().flatten();
+        members.extend(answers.filter_map(|body| message::member(&body)));
+    }
+    Ok(members)
 }
 
 fn refusal<T>(answer: Result<T, Cause>) -> Result<Option<Refusal>, Cause> {

@@ -263,6 +263,12 @@ pub(crate) fn list_links() -> Request {
     Request::new(RTM_GETLINK, DUMP, &link([skip_statistics()]))
 }
 
+/// Asks for the ports of the bridge with that index. A kernel that does not look at that tells of every link.
+pub(crate) fn list_ports(bridge: u32) -> Request {
+    let of_bridge = link([skip_statistics(), LinkAttribute::Controller(bridge)]);
+    Request::new(RTM_GETLINK, DUMP, &of_bridge)
+}
+
 /// Asks for every address of both families.
 pub(crate) fn list_addresses() -> Request {
     Request::new(RTM_GETADDR, DUMP, &AddressMessage::default())

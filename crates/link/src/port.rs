@@ -1,8 +1,12 @@
 //! The host's end of a veth pair as a port of its bridge: what the bridge knows of it.
 
+use std::collections::{BTreeSet, HashMap};
+
+use tidegate_model::IfName;
 use tidegate_model::links::Veth;
 
 use crate::batch::{Batch, What};
+use crate::decode::LinkRecord;
 use crate::error::LinkError;
 use crate::rtnetlink::Rtnetlink;
 use crate::{find, guard, message};
@@ -24,14 +28,28 @@ pub(crate) fn set_up(host: &mut Rtnetlink, veth: &Veth, index: u32) -> Result<()
 /// Gives ports that are there what they have when they are made anew. What is refused is logged: a running container
 /// stays attached.
 pub(crate) fn keep(host: &mut Rtnetlink, veths: &[Veth]) -> Result<(), LinkError> {
+    let bridges: BTreeSet<&IfName> = veths.iter().map(|veth| &veth.bridge).collect();
+    let mut ports = HashMap::new();
+    for bridge in bridges {
+        let index = find::index(&host.socket, bridge)?;
+        let found = host
+            .socket
+            .dump(&message::list_ports(index), LinkRecord::decode)
+            .map_err(|cause| LinkError::new(format_args!("list the ports of {bridge}"), cause))?;
+        let named = |port: LinkRecord| Some((port.ifname.clone()?, port));
+        ports.extend(found.into_iter().filter_map(named));
+    }
     for some in veths.chunks(AT_ONCE) {
         let mut requests = Vec::new();
         for veth in some {
-            let Ok(index) = find::index(&host.socket, &veth.ifname) else {
+            let Some(port) = ports.get(&veth.ifname) else {
                 continue;
             };
-            requests.push(message::keep_port(index, veth));
-            requests.push(message::new_station(index, veth.peer.mac));
+            // What has the bridge's Ethernet address got it together with the rest.
+            if port.mac != Some(veth.bridge_mac) {
+                requests.push(message::keep_port(port.index, veth));
+            }
+            requests.push(message::new_station(port.index, veth.peer.mac));
         }
         if requests.is_empty() {
             continue;

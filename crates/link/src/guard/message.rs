@@ -161,6 +161,17 @@ pub(super) fn list_qdiscs() -> Request {
     Request::new(RTM_GETQDISC, DUMP, &TcMessage::default())
 }
 
+/// Asks for the qdisc of one link that leads to a block, if it has one.
+pub(super) fn get_qdisc(index: u32) -> Request {
+    let header = TcHeader {
+        index: index.cast_signed(),
+        parent: TcHandle::CLSACT,
+        ..TcHeader::default()
+    };
+    let message = TcMessage::from_parts(header, Vec::new());
+    Request::new(RTM_GETQDISC, 0, &message)
+}
+
 /// The index of the link whose qdisc it is, and the block that it leads to, if it does.
 pub(super) fn member(body: &[u8]) -> Option<(u32, Block)> {
     let block = attribute(body.get(HEADER..)?, TCA_INGRESS_BLOCK)?;
