@@ -56,12 +56,24 @@ impl Post {
                         return;
                     }
                 }
-                Ok(None) => return,
+                Ok(None) => {
+                    self.leave();
+                    return;
+                }
                 Err(error) => {
                     tracing::error!(%error, "changes of the table by others go unnoticed from here on");
                     return;
                 }
             }
+        }
+    }
+
+    /// Puts the table in place that was put off: networks are not to stay closed while no daemon runs.
+    fn leave(&self) {
+        if self.due.is_some()
+            && let Err(error) = self.engine.mend(|| Ok(Finding::Changed(Vec::new())), false)
+        {
+            tracing::error!(causes = ?causes(&error), "cannot put the table back: {error}");
         }
     }
 

@@ -4,6 +4,7 @@ use std::fs::Permissions;
 use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpStream, UdpSocket};
 use std::os::unix::fs::PermissionsExt;
+use std::os::unix::process::CommandExt;
 use std::process::{Child, Command};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
@@ -333,4 +334,43 @@ fn commands_have_their_turn_in_a_fight() {
         ask_tcp(&scene.lab.outside, published).unwrap().server,
         "front"
     );
+}
+
+/// How a fight ends that the daemon does not see the end of.
+#[test]
+fn a_daemon_that_stops_in_a_fight_leaves_the_whole_table() {
+    require_root_kernel!();
+    let mut scene = Scene::new("auto");
+    let host = &scene.lab.host;
+    let mut fighter: Command = host.netns.command("sh");
+    let script = "(while :; do echo flush ruleset; sleep 0.001; done) | nft -i";
+    fighter.args(["-c", script]).process_group(0);
+    let mut fighter = Group(fighter.spawn().unwrap());
+    wait_until("networks are closed instead", || {
+        host.log()
+            .contains("networks are closed to new connections")
+    });
+    fighter.end();
+    scene.lab.host.stop();
+    assert!(scene.is_kept_apart() && scene.is_published());
+    scene.lab.host.start();
+    assert_eq!(scene.lab.host.ruleset_diff(), "");
+}
+
+/// A process with all that it started, which are ended with this.
+struct Group(Child);
+
+impl Group {
+    fn end(&mut self) {
+        let group = Pid::from_child(&self.0);
+        // It may have ended by itself.
+        let _ = rustix::process::kill_process_group(group, Signal::KILL);
+        let _ = self.0.wait();
+    }
+}
+
+impl Drop for Group {
+    fn drop(&mut self) {
+        self.end();
+    }
 }
