@@ -1,6 +1,7 @@
 //! The daemon as the client sees it: JSON over HTTP on a unix socket.
 
 use std::cell::RefCell;
+use std::io;
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
@@ -13,10 +14,13 @@ use serde::Serialize;
 use serde_json::Value;
 use tidegate_model::api::Refusal;
 use tokio::net::UnixStream;
-use tokio::time::timeout;
+use tokio::time::{sleep, timeout};
 
 use crate::error::ClientError;
 use crate::timings::Call;
+
+/// Between two tries to connect.
+const PAUSE: Duration = Duration::from_millis(5);
 
 /// A daemon, by its socket.
 #[derive(Debug)]
@@ -121,11 +125,22 @@ impl Daemon {
         self.calls.take()
     }
 
+    /// Connects, once there is room among those who wait to be let in (`EAGAIN` of connect(2)).
+    async fn connect(&self) -> io::Result<UnixStream> {
+        loop {
+            match UnixStream::connect(&self.socket).await {
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => sleep(PAUSE).await,
+                connected => return connected,
+            }
+        }
+    }
+
     async fn send(
         &self,
         request: Request<Full<Bytes>>,
     ) -> Result<Response<hyper::body::Incoming>, ClientError> {
-        let stream = UnixStream::connect(&self.socket)
+        let stream = self
+            .connect()
             .await
             .map_err(|source| ClientError::connecting(self.socket.clone(), source))?;
         let broken = |source| ClientError::Broken { source };

@@ -13,8 +13,9 @@ use rustix::net::{self, AddressFamily, SocketAddrUnix, SocketFlags, SocketType, 
 /// Who may connect: the owner and the group of the socket.
 const MODE: u32 = 0o660;
 
-/// How many connections may wait to be taken (listen(2)).
-const BACKLOG: i32 = 128;
+/// How many connections may wait to be taken (listen(2)): as many as anybody opens before the daemon gets to
+/// take them, and looks whose they are.
+const BACKLOG: i32 = 4096;
 
 /// A socket that clients can connect to. One of our own is removed with it.
 #[derive(Debug)]

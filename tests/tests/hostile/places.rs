@@ -5,8 +5,11 @@ use std::io::{Read, Write};
 use std::net::TcpStream;
 use std::os::unix::fs::{PermissionsExt, chown};
 use std::os::unix::net::UnixStream;
+use std::process::Stdio;
 use std::time::Duration;
 
+use rustix::process::{Pid, Signal, kill_process};
+use socket2::{Domain, SockAddr, Socket, Type};
 use tidegate_tests::user::{NOBODY, as_member, as_user};
 use tidegate_tests::{Host, Programs, require_root_kernel};
 
@@ -104,6 +107,35 @@ fn connections_that_say_nothing_and_those_that_read_nothing_keep_nobody_out() {
         assert_eq!(status(answer), "HTTP/1.1 200 OK", "{text:.20}");
         drop(held);
     }
+}
+
+#[test]
+fn a_client_that_finds_the_queue_full_waits_until_it_is_let_in() {
+    require_root_kernel!();
+    let mut host = Host::new(Programs::of_this_tree(), &[]);
+    host.netns.sh("sysctl -qw net.core.somaxconn=8");
+    host.start();
+    let daemon = Pid::from_raw(i32::try_from(host.pid().unwrap()).unwrap()).unwrap();
+    // It takes none, so that the queue stays full.
+    kill_process(daemon, Signal::STOP).unwrap();
+    let at = SockAddr::unix(host.socket()).unwrap();
+    let connect = || {
+        let socket = Socket::new(Domain::UNIX, Type::STREAM, None).unwrap();
+        socket.set_nonblocking(true).unwrap();
+        socket.connect(&at).map(|()| socket)
+    };
+    let held: Vec<_> = std::iter::from_fn(|| connect().ok()).collect();
+    let mut client = host
+        .client_command(&["info"])
+        .stdout(Stdio::null())
+        .spawn()
+        .unwrap();
+    std::thread::sleep(Duration::from_millis(300));
+    let ended = client.try_wait().unwrap();
+    kill_process(daemon, Signal::CONT).unwrap();
+    assert_eq!(ended, None, "it gave up");
+    assert!(client.wait().unwrap().success());
+    drop(held);
 }
 
 #[test]
