@@ -2,6 +2,7 @@
 
 use std::io;
 use std::os::fd::OwnedFd;
+use std::sync::{Arc, Weak};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
@@ -15,6 +16,17 @@ pub(crate) struct Attendant {
     /// Closed, it tells the thread to end.
     stop: Option<OwnedFd>,
     thread: Option<JoinHandle<()>>,
+    life: Weak<()>,
+}
+
+/// Tells whether a thread is still at work.
+#[derive(Clone, Debug)]
+pub(crate) struct Life(Weak<()>);
+
+impl Life {
+    pub(crate) fn is_alive(&self) -> bool {
+        self.0.strong_count() > 0
+    }
 }
 
 impl Attendant {
@@ -28,11 +40,23 @@ impl Attendant {
     ) -> io::Result<Self> {
         let (stopped, stop) = pipe_with(PipeFlags::CLOEXEC)?;
         let thread = std::thread::Builder::new().name(name.into());
-        let thread = thread.spawn(move || work(stopped))?;
+        let alive = Arc::new(());
+        let life = Arc::downgrade(&alive);
+        let thread = thread.spawn(move || {
+            // Let go of with the thread, however it ends.
+            let _alive = alive;
+            work(stopped);
+        })?;
         Ok(Self {
+            life,
             stop: Some(stop),
             thread: Some(thread),
         })
+    }
+
+    /// Whether it is still at work, for others to look.
+    pub(crate) fn life(&self) -> Life {
+        Life(Weak::clone(&self.life))
     }
 }
 

@@ -12,15 +12,20 @@ mod explain;
 mod fight;
 mod mend;
 mod names;
+mod past;
 mod ports;
 mod ruleset;
 mod start;
 mod sweep;
 mod traffic;
+mod turn;
 
 use std::path::PathBuf;
-use std::sync::{Mutex, MutexGuard, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
+use std::time::Duration;
 
+use tidegate_cli::causes;
 use tidegate_link::{Guests, Links};
 use tidegate_model::api::{Attach, CreateNetwork, EndpointView, NetworkView};
 use tidegate_model::event::{Event, Happening};
@@ -39,7 +44,9 @@ pub use error::EngineError;
 use events::Events;
 use fight::Fights;
 pub use mend::Mended;
+use past::Past;
 use sweep::Sweeps;
+use turn::{Held, Turn};
 
 /// How often connections of addresses' last holders are forgotten for one command, should another always be faster.
 const SWEEPS: usize = 3;
@@ -50,7 +57,12 @@ const IPV4_ALONE: &str =
 
 /// The engine. Commands wait for each other; questions about the state wait for none.
 pub struct Engine {
-    kernel: Mutex<Kernel>,
+    kernel: Turn<Kernel>,
+    /// The kernel's, for what does not wait for commands.
+    driver: Arc<dyn Driver>,
+    past: Past,
+    /// How many commands have had their turn.
+    commands: AtomicU64,
     state: RwLock<State>,
     supplies: Supplies,
     events: Events,
@@ -62,7 +74,7 @@ pub struct Engine {
 
 /// What a command changes, before the state says so.
 struct Kernel {
-    driver: Box<dyn Driver>,
+    driver: Arc<dyn Driver>,
     links: Box<dyn Links>,
     store: Store,
 }
@@ -320,6 +332,8 @@ impl Engine {
         kernel: &mut Kernel,
         plan: impl FnOnce(&mut Kernel, &State) -> Result<Option<Plan>, EngineError>,
     ) -> Result<Option<Change>, EngineError> {
+        self.commands.fetch_add(1, Ordering::SeqCst);
+        let passed = self.past.count();
         // Only the holder of the kernel's lock writes the state: it stays as it is until then.
         let before = self.state();
         let Some(plan) = timed(Stage::Plan, || plan(kernel, &before))? else {
@@ -327,7 +341,10 @@ impl Engine {
         };
         kernel.carry_out(&before, &plan)?;
         drop(before);
-        self.state_mut().apply(&plan.change);
+        let is_passed = self.past.change_state(passed, || {
+            self.state_mut().apply(&plan.change);
+        });
+        self.catch_up(kernel, is_passed);
         // Before the answer, and in the order of the changes: the kernel is still locked.
         self.names.tell(tidegate_resolver::of_change(&plan.change));
         self.sweeps.note(plan.stale);
@@ -335,6 +352,13 @@ impl Engine {
             self.events.tell(happening);
         }
         Ok(Some(plan.change))
+    }
+
+    /// Puts the table in place once more where it was replaced past what was just done ([`past`]).
+    fn catch_up(&self, kernel: &mut Kernel, is_passed: bool) {
+        if is_passed && let Err(error) = kernel.restore(&self.state()) {
+            tracing::error!(causes = ?causes(&error), "the table may lack what was just done: {error}");
+        }
     }
 
     /// Opens the namespace of an endpoint, for a command that has to do with it.
@@ -351,9 +375,14 @@ impl Engine {
         timed(Stage::Netlink, || Guests::open(paths))
     }
 
+    /// Whether commands have their turn: none has kept the others waiting for that long.
+    pub(crate) fn takes_turns(&self, patience: Duration) -> bool {
+        self.kernel.take_within(patience).is_some()
+    }
+
     /// A command that panicked left the state as it was before it.
-    fn kernel(&self) -> MutexGuard<'_, Kernel> {
-        self.kernel.lock().unwrap_or_else(PoisonError::into_inner)
+    fn kernel(&self) -> Held<'_, Kernel> {
+        self.kernel.take()
     }
 
     /// Only who holds the kernel's lock may write.

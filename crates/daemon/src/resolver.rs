@@ -6,6 +6,7 @@
 //! networks and endpoints there are; the [`keeper`] replaces a process that ended. What is answered is
 //! `tidegate-resolver`'s to decide.
 
+mod heart;
 mod keeper;
 mod line;
 mod process;

@@ -13,13 +13,16 @@ use tidegate_model::links::GROUP;
 use tidegate_nft::Watch;
 
 use crate::api::{self, About, MetricsAt};
+use crate::attendant::{Attendant, Life};
 use crate::claim::{Claim, ClaimError};
 use crate::config::{ConfigError, Dns, Settings};
 use crate::engine::{Engine, EngineError};
 use crate::listen::{ListenError, Listening};
 use crate::resolver::{self, Sockets};
 use crate::store::{Store, StoreError};
-use crate::{build, collector, custodian, driver, guard, logging, metrics, reviver, sweeper};
+use crate::{
+    build, collector, custodian, driver, guard, last, logging, metrics, reviver, sweeper, watchdog,
+};
 
 /// Why the daemon does not run.
 #[derive(Debug, thiserror::Error)]
@@ -131,11 +134,11 @@ pub fn run(args: &Daemon, handed_over: Option<UnixListener>) -> Result<(), Start
     let engine =
         Engine::start(driver, links, store, settings.supplies).map_err(StartError::Reconcile)?;
     let engine = Arc::new(engine);
-    let _guard = guard::start(Arc::clone(&engine), watch).map_err(StartError::Thread)?;
-    let _collector = collector::start(Arc::clone(&engine), ends).map_err(StartError::Thread)?;
-    let _sweeper = sweeper::start(Arc::clone(&engine)).map_err(StartError::Thread)?;
+    let guard = guard::start(Arc::clone(&engine), watch).map_err(StartError::Thread)?;
+    let collector = collector::start(Arc::clone(&engine), ends).map_err(StartError::Thread)?;
+    let sweeper = sweeper::start(Arc::clone(&engine)).map_err(StartError::Thread)?;
     let custodian = custodian::start(Arc::clone(&engine), &folder).map_err(StartError::Thread)?;
-    let _reviver = reviver::start(Arc::clone(&engine), changes).map_err(StartError::Thread)?;
+    let reviver = reviver::start(Arc::clone(&engine), changes).map_err(StartError::Thread)?;
     let keeper = match names {
         Ok(sockets) if engine.resolves() => Some(resolver::start(
             Arc::clone(&engine),
@@ -149,8 +152,11 @@ pub fn run(args: &Daemon, handed_over: Option<UnixListener>) -> Result<(), Start
             None
         }
     };
-    let _keeper = keeper.transpose().map_err(StartError::Thread)?;
-    let served = serve(&listening, Arc::clone(&engine), about, metrics);
+    let keeper = keeper.transpose().map_err(StartError::Thread)?;
+    let threads = [&guard, &collector, &sweeper, &custodian, &reviver];
+    let threads = threads.into_iter().chain(&keeper).map(Attendant::life);
+    let threads = threads.collect();
+    let served = serve(&listening, Arc::clone(&engine), threads, about, metrics);
     drop(custodian);
     engine.keep_store();
     served.map_err(StartError::Serve)?;
@@ -228,6 +234,7 @@ fn listen_for_metrics(address: SocketAddr) -> Result<MetricsAt, StartError> {
 fn serve(
     listening: &Listening,
     engine: Arc<Engine>,
+    threads: Vec<Life>,
     about: About,
     metrics: Option<MetricsAt>,
 ) -> io::Result<()> {
@@ -236,7 +243,11 @@ fn serve(
         .build()?;
     let router = api::router(Arc::clone(&engine), about);
     tracing::info!(socket = %listening.path().display(), "listening");
-    let on_stop = || engine.end_events();
+    let on_stop = || {
+        engine.end_events();
+        last::resort();
+    };
+    runtime.spawn(watchdog::keep(Arc::clone(&engine), threads));
     let metrics = metrics.map(|at| (at, metrics::router(Arc::clone(&engine))));
     let served = api::serve(
         listening.listener()?,
@@ -246,7 +257,7 @@ fn serve(
         on_stop,
     );
     runtime.block_on(served)?;
-    // Waits for what the engine has begun.
+    // Waits for what the engine has begun, as long as the last resort lets it.
     drop(runtime);
     Ok(())
 }

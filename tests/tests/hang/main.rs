@@ -8,6 +8,7 @@
 
 mod batches;
 mod client;
+mod helpers;
 mod paths;
 
 use tidegate_tests::Programs;

@@ -2,7 +2,7 @@
 
 use tidegate_model::State;
 use tidegate_model::links::LinkStep;
-use tidegate_nft::{Applied, Kind, Transaction};
+use tidegate_nft::{Applied, Driver, Kind, Transaction};
 use tidegate_plan::Plan;
 
 use super::{EngineError, Kernel};
@@ -89,26 +89,31 @@ impl Kernel {
         Err(EngineError::from(error).with_undo(left.into_iter().collect()))
     }
 
-    /// Closes the networks to new connections until the table is in place; false where that cannot be done.
-    pub(super) fn shut(&mut self, state: &State) -> bool {
-        let done = tidegate_plan::shut(state).map(|shut| self.driver.apply(&shut));
-        if let Some(Err(error)) = &done {
-            tracing::debug!(%error, "the networks are not shut");
-        }
-        !matches!(done, Some(Err(_)))
-    }
-
     /// Makes the table what it is to be in `state`, whatever it was.
     pub(super) fn restore(&mut self, state: &State) -> Result<(), EngineError> {
-        let replace = tidegate_plan::replace(state);
-        match self.driver.apply(&replace) {
-            // The next process may do again what this one has perhaps done.
-            Err(error) if error.kind == Kind::DriverGone => {
-                tracing::warn!(%error, "the table is put in place once more");
-                Ok(self.driver.apply(&replace)?)
-            }
-            done => Ok(done?),
+        restore(&*self.driver, state)
+    }
+}
+
+/// Closes the networks to new connections until the table is in place; false where that cannot be done.
+pub(super) fn shut(driver: &dyn Driver, state: &State) -> bool {
+    let done = tidegate_plan::shut(state).map(|shut| driver.apply(&shut));
+    if let Some(Err(error)) = &done {
+        tracing::debug!(%error, "the networks are not shut");
+    }
+    !matches!(done, Some(Err(_)))
+}
+
+/// Makes the table what it is to be in a state, whatever it was.
+pub(super) fn restore(driver: &dyn Driver, state: &State) -> Result<(), EngineError> {
+    let replace = tidegate_plan::replace(state);
+    match driver.apply(&replace) {
+        // The next process may do again what this one has perhaps done.
+        Err(error) if error.kind == Kind::DriverGone => {
+            tracing::warn!(%error, "the table is put in place once more");
+            Ok(driver.apply(&replace)?)
         }
+        done => Ok(done?),
     }
 }
 

@@ -53,6 +53,7 @@ impl Engine {
             endpoints.map(|e| e.netns.path.clone()).collect()
         });
         let mut kernel = self.kernel();
+        let passed = self.past.count();
         kernel.links.admit(guests);
         let before = self.degraded();
         let mut networks: BTreeSet<Name> = before.networks.keys().cloned().collect();
@@ -69,6 +70,7 @@ impl Engine {
             Err(error) => tracing::warn!(causes = ?causes(&error), "{error}"),
         }
         kernel.links.admit(Guests::default());
+        self.catch_up(&mut kernel, self.past.change_state(passed, || ()));
         let after = self.degraded();
         if before != after {
             // What came back may be tracked as what it was without.

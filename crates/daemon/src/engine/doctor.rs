@@ -2,7 +2,8 @@
 
 use std::collections::BTreeSet;
 use std::fs;
-use std::process::{Command, Stdio};
+use std::process::Command;
+use std::time::Duration;
 
 use rustix::process::{Resource, getrlimit};
 use tidegate_cli::causes;
@@ -10,48 +11,50 @@ use tidegate_model::doctor::Diagnosis;
 use tidegate_plan::{Legacy, LegacyPolicy, Symptoms, diagnose, replace, sysctls_of_interest};
 
 use super::{Engine, EngineError};
+use crate::program::run;
 use crate::resolver::Status;
 
+/// How long a program may take to say what is asked of it.
+const PATIENCE: Duration = Duration::from_secs(5);
+
 impl Engine {
-    /// Looks for what stops packets or changes. It changes nothing.
+    /// Looks for what stops packets or changes. It changes nothing, and no command waits for the programs that it asks.
     ///
     /// # Errors
     /// When the host's links cannot be listed.
     pub fn doctor(&self) -> Result<Diagnosis, EngineError> {
-        let mut kernel = self.kernel();
-        let state = self.state();
-        let links = kernel.links.links()?;
+        let (links, unguarded, unstored) = {
+            let mut kernel = self.kernel();
+            let path = || kernel.store.path().display().to_string();
+            let unstored = (!kernel.store.is_in_place()).then(path);
+            (kernel.links.links()?, kernel.links.unguarded(), unstored)
+        };
+        let (state, _) = self.snapshot();
         let paths: BTreeSet<String> = sysctls_of_interest(&state, &links);
         let values = paths.into_iter().map(|path| {
             let value = tidegate_link::sysctl(&path);
             (path, value)
         });
-        let unguarded = kernel.links.unguarded().map_err(|error| {
+        let unguarded = unguarded.map_err(|error| {
             let causes = causes(&error);
             [vec![error.to_string()], causes].concat().join(": ")
         });
-        let description = kernel.driver.describe();
+        let driver = &self.driver;
+        let description = driver.describe();
+        let refusal = driver.check(&replace(&state)).err();
         let symptoms = Symptoms {
             sysctls: values.collect(),
             links,
             unguarded,
-            table: kernel.differences(&state).map_err(|error| one_line(&error)),
-            refusal: kernel
-                .driver
-                .check(&replace(&state))
-                .err()
-                .map(|error| (error.kind, error.to_string())),
-            chains: kernel
-                .driver
-                .base_chains()
-                .map_err(|error| error.to_string()),
+            table: self.ruleset_differences().map_err(|error| one_line(&error)),
+            refusal: refusal.map(|error| (error.kind, error.to_string())),
+            chains: driver.base_chains().map_err(|error| error.to_string()),
             legacy: legacy(),
             nft_version: description.version.clone(),
             nft_fault: description.warning.clone(),
             descriptors: descriptors(),
             fight: self.fight(),
-            unstored: (!kernel.store.is_in_place())
-                .then(|| kernel.store.path().display().to_string()),
+            unstored,
             unanswered: match self.names.status() {
                 Status::Down(reason) => Some(reason),
                 Status::Starting | Status::Answered(_) => None,
@@ -99,12 +102,10 @@ fn legacy() -> Legacy {
 /// What `iptables-legacy -S` says of the policies.
 fn policies_of(program: &str) -> Result<Vec<LegacyPolicy>, String> {
     let mut command = Command::new(format!("{program}-legacy"));
-    command.arg("-S").stdin(Stdio::null());
-    let output = command
-        .output()
-        .map_err(|error| format!("{program}-legacy: {error}"))?;
-    let text = String::from_utf8_lossy(&output.stdout).into_owned();
-    let policies: Vec<LegacyPolicy> = text
+    let said = run(command.arg("-S"), PATIENCE);
+    let said = said.map_err(|error| format!("{program}-legacy: {error}"))?;
+    let policies: Vec<LegacyPolicy> = said
+        .stdout
         .lines()
         .filter_map(|line| {
             let (chain, policy) = line.strip_prefix("-P ")?.split_once(' ')?;
@@ -116,8 +117,7 @@ fn policies_of(program: &str) -> Result<Vec<LegacyPolicy>, String> {
         })
         .collect();
     if policies.is_empty() {
-        let said = String::from_utf8_lossy(&output.stderr);
-        let said = said.lines().next().unwrap_or("it said nothing");
+        let said = said.stderr.lines().next().unwrap_or("it said nothing");
         return Err(format!("{program}-legacy: {said}"));
     }
     Ok(policies)

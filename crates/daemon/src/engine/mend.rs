@@ -1,12 +1,19 @@
 //! Putting the table right after somebody else changed it.
 
+use std::time::Duration;
+
 use tidegate_model::State;
 use tidegate_model::event::Happening;
 use tidegate_nft::{Change, Finding};
 use tidegate_plan::Stale;
 
-use super::{Engine, EngineError, Kernel};
+use super::carry_out::{restore, shut};
+use super::ruleset::differences;
+use super::{Engine, EngineError};
 use crate::metrics::count;
+
+/// How long a command may take before the table is mended past it.
+const PATIENCE: Duration = Duration::from_secs(2);
 
 /// What was found and done.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -25,7 +32,8 @@ pub enum Mended {
 impl Engine {
     /// Has it found out what happened to the table while no command is at work, and replaces the
     /// table where somebody else touched it. The networks are closed first, which takes a moment alone; where that is not
-    /// to be followed by the table yet, it is for the caller to have it done.
+    /// to be followed by the table yet, it is for the caller to have it done. A command that takes long is not waited
+    /// for ([`past`](super::past)).
     ///
     /// # Errors
     /// When it cannot be found out, or the kernel refuses the table.
@@ -34,15 +42,25 @@ impl Engine {
         find: impl FnOnce() -> Result<Finding, tidegate_nft::Error>,
         may_be_later: bool,
     ) -> Result<Mended, EngineError> {
-        let mut kernel = self.kernel();
+        let turn = self.kernel.take_within(PATIENCE);
+        let past = turn.is_none().then(|| self.past.alone());
+        let tell_past = || {
+            if past.is_some() {
+                tracing::warn!(
+                    "a command takes longer than {PATIENCE:?}: the table is put back past it"
+                );
+                self.past.tell();
+            }
+        };
         let state = self.state();
         match find()? {
             Finding::Nothing => Ok(Mended::Nothing),
             Finding::Changed(changes) => {
-                if kernel.shut(&state) && may_be_later {
+                tell_past();
+                if shut(&*self.driver, &state) && may_be_later {
                     return Ok(Mended::Shut(changes));
                 }
-                kernel.restore(&state)?;
+                restore(&*self.driver, &state)?;
                 self.sweeps.note(Stale::after_mending());
                 count(&self.counters.mended);
                 for change in &changes {
@@ -54,10 +72,11 @@ impl Engine {
                 }
                 Ok(Mended::Replaced(changes))
             }
-            Finding::Missed if kernel.is_as_planned(&state)? => Ok(Mended::Nothing),
+            Finding::Missed if self.is_as_planned(&state)? => Ok(Mended::Nothing),
             Finding::Missed => {
-                kernel.shut(&state);
-                kernel.restore(&state)?;
+                tell_past();
+                shut(&*self.driver, &state);
+                restore(&*self.driver, &state)?;
                 self.sweeps.note(Stale::after_mending());
                 count(&self.counters.mended);
                 self.events.tell(Happening::TableMended {
@@ -69,13 +88,11 @@ impl Engine {
             }
         }
     }
-}
 
-impl Kernel {
     /// Whether the table is as planned. One that cannot be compared counts as another one: to
     /// replace it costs less than to be wrong.
     fn is_as_planned(&self, state: &State) -> Result<bool, EngineError> {
-        match self.differences(state) {
+        match differences(&*self.driver, state) {
             Ok(differences) => Ok(differences.is_empty()),
             Err(EngineError::Listing(_)) => Ok(false),
             Err(error) => Err(error),

@@ -72,9 +72,11 @@ impl Engine {
 
     /// An endpoint with what its namespace is to know.
     pub fn view_endpoint(&self, endpoint: Endpoint) -> EndpointView {
+        // The file may be where nobody answers: not while commands wait for the state.
+        let host = host_conf();
         let state = self.state();
         EndpointView {
-            resolv_conf: host_conf().for_endpoint(&state, &endpoint),
+            resolv_conf: host.for_endpoint(&state, &endpoint),
             degraded: state.degraded.endpoints.get(&endpoint.name).cloned(),
             endpoint,
         }

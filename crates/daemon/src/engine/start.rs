@@ -1,7 +1,8 @@
 //! Starting: from whatever an earlier run left to what the store says.
 
 use std::collections::BTreeSet;
-use std::sync::{Mutex, RwLock};
+use std::sync::atomic::AtomicU64;
+use std::sync::{Arc, RwLock};
 
 use tidegate_cli::causes;
 use tidegate_link::{Guests, Links};
@@ -15,7 +16,9 @@ use super::degraded::{fault_of, log, partly, unheld_fault};
 use super::events::Events;
 use super::fight::Fights;
 use super::names::in_the_way;
+use super::past::Past;
 use super::sweep::Sweeps;
+use super::turn::Turn;
 use super::{Engine, EngineError, Kernel};
 use crate::metrics::Counters;
 use crate::resolver::Line;
@@ -37,8 +40,9 @@ impl Engine {
         store: Store,
         supplies: Supplies,
     ) -> Result<Self, EngineError> {
+        let driver: Arc<dyn Driver> = driver.into();
         let mut kernel = Kernel {
-            driver,
+            driver: Arc::clone(&driver),
             links,
             store,
         };
@@ -58,7 +62,10 @@ impl Engine {
         let sweeps = Sweeps::new(kernel.links.connections());
         sweeps.note(Stale::at_start(&state));
         let engine = Self {
-            kernel: Mutex::new(kernel),
+            kernel: Turn::new(kernel),
+            driver,
+            past: Past::default(),
+            commands: AtomicU64::new(0),
             state: RwLock::new(state),
             supplies,
             events: Events::default(),

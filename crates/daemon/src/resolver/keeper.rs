@@ -8,12 +8,13 @@ use std::process::{Child, Command, Stdio};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use rustix::event::{PollFd, PollFlags, poll};
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::io::Errno;
 use tracing::level_filters::LevelFilter;
 
+use super::heart::{Due, Heart, PATIENCE};
 use super::upstreams::{Upstream, Upstreams};
-use super::wire::{LOOK, Told, send_sockets};
+use super::wire::{ALIVE, LOOK, Told, send_sockets};
 use super::{PROCESS, Sockets};
 use crate::attendant::{Attendant, rest};
 use crate::engine::Engine;
@@ -104,14 +105,20 @@ impl Keeper {
         Ok((process, own))
     }
 
-    /// Does what the process asks for; whether it is this thread that is to end.
+    /// Does what the process asks for, and asks it whether it is at work; whether it is this thread that is to end.
     fn attend(&mut self, mut line: UnixStream) -> io::Result<bool> {
+        let mut heart = Heart::new(Instant::now());
         loop {
             let mut fds = [
                 PollFd::new(&self.stopped, PollFlags::IN),
                 PollFd::new(&line, PollFlags::IN),
             ];
-            match poll(&mut fds, None) {
+            let pause = Timespec::try_from(heart.pause(Instant::now()));
+            match poll(&mut fds, pause.ok().as_ref()) {
+                Ok(0) => {
+                    self.ask(&mut heart)?;
+                    continue;
+                }
                 Ok(_) => {}
                 Err(Errno::INTR) => continue,
                 Err(error) => return Err(error.into()),
@@ -119,19 +126,38 @@ impl Keeper {
             if !fds[0].revents().is_empty() {
                 return Ok(true);
             }
-            let mut asked = [0; 64];
-            match line.read(&mut asked) {
+            let mut said = [0; 64];
+            match line.read(&mut said) {
                 Ok(0) => return Ok(false),
-                Ok(count) if asked[..count].contains(&LOOK) => {
-                    let changed = self.upstreams.changed().map(Told::Upstreams);
-                    self.engine.names().tell_each(changed.into_iter());
-                }
-                Ok(_) => {}
+                Ok(count) => self.hear(&said[..count], &mut heart),
                 Err(error) if error.kind() == ErrorKind::Interrupted => {}
                 Err(error) if error.kind() == ErrorKind::ConnectionReset => return Ok(false),
                 Err(error) => return Err(error),
             }
         }
+    }
+
+    fn hear(&mut self, said: &[u8], heart: &mut Heart) {
+        if said.contains(&ALIVE) {
+            heart.answered(Instant::now());
+        }
+        if said.contains(&LOOK) {
+            let changed = self.upstreams.changed().map(Told::Upstreams);
+            self.engine.names().tell_each(changed.into_iter());
+        }
+    }
+
+    /// Asks whether the process is at work, if it is time to, and gives it up where it did not say so.
+    fn ask(&self, heart: &mut Heart) -> io::Result<()> {
+        match heart.due(Instant::now()) {
+            Due::Nothing => {}
+            Due::Ask => self.engine.names().tell_each(std::iter::once(Told::Beat)),
+            Due::Late => {
+                let late = format!("it did not answer within {PATIENCE:?}");
+                return Err(io::Error::new(ErrorKind::TimedOut, late));
+            }
+        }
+        Ok(())
     }
 }
 

@@ -4,15 +4,17 @@ use std::io::{self, Write};
 use std::net::{Shutdown, SocketAddr};
 use std::os::unix::net::UnixStream;
 use std::sync::{Mutex, MutexGuard, PoisonError};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use tidegate_model::State;
 use tidegate_resolver::{News, of_state};
 
 use super::wire::{Told, line};
 
-/// How long the process may take to read what it is told, before it is taken for one that hangs.
+/// How long the process may take to read what it is told, before it is taken for one that hangs. Commands wait meanwhile.
 const PATIENCE: Duration = Duration::from_secs(2);
+/// How long a new process may take to read everything.
+const PATIENCE_AT_FIRST: Duration = Duration::from_secs(10);
 
 /// The daemon's end of the line, while there is a process at the other.
 ///
@@ -51,7 +53,7 @@ impl Line {
         let Some(stream) = &mut ends.stream else {
             return;
         };
-        if let Err(error) = write_each(stream, told) {
+        if let Err(error) = write_each(stream, told, PATIENCE) {
             tracing::warn!(%error, "cannot tell the process that answers for names: replacing it");
             // The keeper, which waits at this end too, then sees to it. It may be closed already.
             let _ = stream.shutdown(Shutdown::Both);
@@ -67,10 +69,9 @@ impl Line {
         upstreams: Vec<SocketAddr>,
         state: &State,
     ) -> io::Result<()> {
-        stream.set_write_timeout(Some(PATIENCE))?;
         let news = of_state(state).map(Told::News);
         let whole = [Told::Upstreams(upstreams), Told::Whole];
-        write_each(&mut stream, news.chain(whole))?;
+        write_each(&mut stream, news.chain(whole), PATIENCE_AT_FIRST)?;
         let mut ends = self.ends();
         ends.stream = Some(stream);
         ends.status = Status::Answered(process);
@@ -94,13 +95,42 @@ impl Line {
     }
 }
 
-/// Writes what is told, many at once.
-fn write_each(stream: &mut UnixStream, told: impl Iterator<Item = Told>) -> io::Result<()> {
-    let mut stream = io::BufWriter::with_capacity(64 * 1024, stream);
+/// Writes what is told, many at once, and all of it in time, however slowly it is read.
+fn write_each(
+    stream: &mut UnixStream,
+    told: impl Iterator<Item = Told>,
+    patience: Duration,
+) -> io::Result<()> {
+    let hurried = Hurried {
+        stream,
+        end: Instant::now() + patience,
+    };
+    let mut stream = io::BufWriter::with_capacity(64 * 1024, hurried);
     for told in told {
         stream.write_all(&line(&told)?)?;
     }
     stream.flush()
+}
+
+/// A stream that takes nothing more when time is up.
+struct Hurried<'a> {
+    stream: &'a mut UnixStream,
+    end: Instant,
+}
+
+impl Write for Hurried<'_> {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        let left = self.end.saturating_duration_since(Instant::now());
+        if left.is_zero() {
+            return Err(io::ErrorKind::TimedOut.into());
+        }
+        self.stream.set_write_timeout(Some(left))?;
+        self.stream.write(bytes)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.stream.flush()
+    }
 }
 
 #[cfg(test)]
@@ -135,5 +165,20 @@ mod tests {
         line.tell(std::iter::repeat_n(news, 100_000));
         assert!(line.ends().stream.is_none());
         drop(theirs);
+    }
+
+    #[test]
+    fn a_process_that_reads_a_little_now_and_then_holds_up_nobody_for_long() {
+        let (mut ours, mut theirs) = UnixStream::pair().unwrap();
+        let reader = std::thread::spawn(move || {
+            while io::Read::read(&mut theirs, &mut [0; 512]).is_ok_and(|count| count > 0) {
+                std::thread::sleep(Duration::from_millis(5));
+            }
+        });
+        let news = News::NoNetwork("a-network-with-a-name".parse().unwrap());
+        let told = std::iter::repeat_n(Told::News(news), 1_000_000);
+        write_each(&mut ours, told, Duration::from_millis(100)).unwrap_err();
+        drop(ours);
+        reader.join().unwrap();
     }
 }

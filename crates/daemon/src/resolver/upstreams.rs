@@ -3,9 +3,11 @@
 use std::fs;
 use std::net::{IpAddr, SocketAddr};
 use std::os::unix::fs::MetadataExt;
+use std::path::Path;
 use std::str::FromStr;
 
 use serde::Deserialize;
+use tidegate_link::abroad;
 use tidegate_model::DNS_PORT;
 use tidegate_resolver::resolv_conf::HostConf;
 
@@ -43,10 +45,13 @@ impl TryFrom<String> for Upstream {
     }
 }
 
-/// The host's settings as they are now; empty ones where there is no file.
+/// The host's settings as they are now; empty ones where there is no file, or none that is read in time.
 pub(crate) fn host_conf() -> HostConf {
     // A file that cannot be read says as much as one that is not there.
-    let text = fs::read(RESOLV_CONF).unwrap_or_default();
+    let read = abroad(Path::new(RESOLV_CONF), |path| {
+        fs::read(path).unwrap_or_default()
+    });
+    let text = read.unwrap_or_default();
     HostConf::parse(&String::from_utf8_lossy(&text))
 }
 
@@ -102,7 +107,9 @@ impl Upstreams {
 }
 
 fn stamp_of(path: &str) -> Option<Stamp> {
-    let found = fs::metadata(path).ok()?;
+    let found = abroad(Path::new(path), |path| fs::metadata(path))
+        .ok()?
+        .ok()?;
     Some(Stamp {
         file: (found.dev(), found.ino()),
         size: found.size(),

@@ -24,10 +24,14 @@ pub(super) enum Told {
     Upstreams(Vec<SocketAddr>),
     /// That everything has been said that was known at its start.
     Whole,
+    /// Nothing: it is to say that it has heard this, with [`ALIVE`].
+    Beat,
 }
 
 /// What the process says: that the upstreams are to be looked up anew.
 pub(super) const LOOK: u8 = b'?';
+/// What the process says to [`Told::Beat`].
+pub(super) const ALIVE: u8 = b'!';
 
 /// Most sockets that are passed.
 const SOCKETS: usize = 4;

@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 use tidegate_resolver::{Asked, Verdict, Zone, judge};
 
 use super::slots::Slots;
-use crate::resolver::wire::{LOOK, Told};
+use crate::resolver::wire::{ALIVE, LOOK, Told};
 
 /// How many questions are put to others at once.
 const FORWARDED: usize = 512;
@@ -32,6 +32,8 @@ struct Known {
     zone: Zone,
     upstreams: Vec<SocketAddr>,
     is_whole: bool,
+    /// Whether the daemon has asked whether somebody is at work here.
+    is_asked: bool,
     /// The beginning of what is not yet heard to its end.
     unread: Vec<u8>,
 }
@@ -55,6 +57,8 @@ impl Desk {
 
     /// Listens for as long as there is a daemon.
     pub(super) async fn listen(&self) -> io::Result<()> {
+        // It may have been asked before it was whole.
+        self.say_alive();
         loop {
             self.line.readable().await?;
             match self.catch_up() {
@@ -67,6 +71,12 @@ impl Desk {
     /// Hears everything that has been told. Whoever changed something before somebody asked told it
     /// before that too.
     fn catch_up(&self) -> io::Result<()> {
+        let heard = self.hear();
+        self.say_alive();
+        heard
+    }
+
+    fn hear(&self) -> io::Result<()> {
         let mut known = self.known.borrow_mut();
         loop {
             match known.read(|into| self.line.try_read(into)) {
@@ -74,6 +84,14 @@ impl Desk {
                 Err(error) if error.kind() == ErrorKind::WouldBlock => return Ok(()),
                 Err(error) => return Err(error),
             }
+        }
+    }
+
+    /// Answers the daemon, if it has asked.
+    fn say_alive(&self) {
+        if std::mem::take(&mut self.known.borrow_mut().is_asked) {
+            // A line that takes no byte has the daemon's attention already.
+            let _ = self.line.try_write(&[ALIVE]);
         }
     }
 
@@ -141,6 +159,7 @@ impl Known {
             Told::News(news) => self.zone.hear(news),
             Told::Upstreams(upstreams) => self.upstreams = upstreams,
             Told::Whole => self.is_whole = true,
+            Told::Beat => self.is_asked = true,
         }
     }
 }

@@ -1,0 +1,81 @@
+//! Whether the process that answers is at work: it is asked now and then, and what it is asked it hears in the same
+//! place as questions for names. One that is stopped, or goes round in circles, does not answer.
+
+use std::time::{Duration, Instant};
+
+/// How long it is let be after an answer.
+const PAUSE: Duration = Duration::from_secs(2);
+/// How long it may take to answer: far longer than it does, also where the host has very much to do.
+pub(super) const PATIENCE: Duration = Duration::from_secs(4);
+
+/// What is known of it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Heart {
+    /// It is let be until then.
+    Rests(Instant),
+    /// It was asked, and has until then.
+    Asked(Instant),
+}
+
+/// What is to be done.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Due {
+    Nothing,
+    /// It is to be asked.
+    Ask,
+    /// It did not answer.
+    Late,
+}
+
+impl Heart {
+    /// Of a process that has just been started.
+    pub(super) fn new(now: Instant) -> Self {
+        Self::Rests(now + PAUSE)
+    }
+
+    /// How long there is nothing to do.
+    pub(super) fn pause(self, now: Instant) -> Duration {
+        let (Self::Rests(until) | Self::Asked(until)) = self;
+        until.saturating_duration_since(now)
+    }
+
+    /// What is to be done now that it has said nothing.
+    pub(super) fn due(&mut self, now: Instant) -> Due {
+        match *self {
+            Self::Rests(until) if now >= until => {
+                *self = Self::Asked(now + PATIENCE);
+                Due::Ask
+            }
+            Self::Asked(until) if now >= until => Due::Late,
+            Self::Rests(_) | Self::Asked(_) => Due::Nothing,
+        }
+    }
+
+    /// It answered.
+    pub(super) fn answered(&mut self, now: Instant) {
+        *self = Self::new(now);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn it_is_asked_after_a_pause_and_late_when_it_does_not_answer() {
+        let start = Instant::now();
+        let mut heart = Heart::new(start);
+        assert_eq!(heart.due(start), Due::Nothing);
+        let asked = start + PAUSE;
+        assert_eq!(heart.pause(start), PAUSE);
+        assert_eq!(heart.due(asked), Due::Ask);
+        assert_eq!(
+            (heart.due(asked), heart.pause(asked)),
+            (Due::Nothing, PATIENCE)
+        );
+        assert_eq!(heart.due(asked + PATIENCE), Due::Late);
+        heart.answered(asked + PATIENCE);
+        assert_eq!(heart.due(asked + PATIENCE), Due::Nothing);
+        assert_eq!(heart.due(asked + PATIENCE + PAUSE), Due::Ask);
+    }
+}

@@ -1,0 +1,36 @@
+//! Telling the service manager that the daemon is at work (sd_notify(3), `WATCHDOG=1`): that commands have their turn,
+//! that the threads which hear what the kernel tells are there, and that the runtime of the API runs what it is given.
+//! Where it hears nothing for `WatchdogSec=` it kills the daemon and starts it anew, which puts everything in place.
+
+use std::sync::Arc;
+
+use sd_notify::NotifyState;
+
+use crate::attendant::Life;
+use crate::engine::Engine;
+
+/// How many times it is told in the time in which it has to be told once.
+const TIMES: u32 = 3;
+
+/// Tells for as long as it is so, if the service manager wants to hear it.
+pub(crate) async fn keep(engine: Arc<Engine>, threads: Vec<Life>) {
+    let Some(limit) = sd_notify::watchdog_enabled() else {
+        return;
+    };
+    let pause = limit / TIMES;
+    loop {
+        let asked = Arc::clone(&engine);
+        let takes_turns = tokio::task::spawn_blocking(move || asked.takes_turns(pause)).await;
+        match takes_turns.unwrap_or(false) && threads.iter().all(Life::is_alive) {
+            true => {
+                if let Err(error) = sd_notify::notify(&[NotifyState::Watchdog]) {
+                    tracing::warn!(%error, "cannot tell the service manager");
+                }
+            }
+            false => tracing::error!(
+                "the daemon is not at work: the service manager is not told that it is"
+            ),
+        }
+        tokio::time::sleep(pause).await;
+    }
+}

@@ -1,0 +1,213 @@
+//! Helper processes that are stopped (SIGSTOP), as by a debugger, a frozen cgroup or a host that swaps.
+
+use std::fs;
+use std::os::unix::fs::PermissionsExt;
+use std::os::unix::net::UnixDatagram;
+use std::time::Duration;
+
+use rustix::process::{Pid, Signal, kill_process};
+use tidegate_tests::names::{Answer, ask_udp};
+use tidegate_tests::{Host, Lab, Programs, find_program, require_root_kernel, wait_until};
+
+use crate::drivers;
+
+/// The processes that the daemon has started, whose command line has a word.
+fn children(host: &Host, word: &str) -> Vec<Pid> {
+    let daemon = host.pid().unwrap();
+    let tasks = fs::read_dir(format!("/proc/{daemon}/task")).unwrap();
+    let lists = tasks
+        .flatten()
+        .filter_map(|task| fs::read_to_string(task.path().join("children")).ok());
+    let lists: Vec<String> = lists.collect();
+    let pids = lists.iter().flat_map(|list| list.split_whitespace());
+    let is_it = |pid: &&str| {
+        let line = fs::read_to_string(format!("/proc/{pid}/cmdline")).unwrap_or_default();
+        line.split('\0').any(|part| part.ends_with(word))
+    };
+    pids.filter(is_it)
+        .filter_map(|pid| Pid::from_raw(pid.parse().ok()?))
+        .collect()
+}
+
+/// Stops what the driver keeps running.
+fn stop_driver(host: &Host, driver: &str) {
+    let word = match driver {
+        "library" => "libnftables-process",
+        _ => "-i",
+    };
+    let kept = children(host, word);
+    assert!(!kept.is_empty(), "{driver} keeps a process running");
+    for process in kept {
+        kill_process(process, Signal::STOP).unwrap();
+    }
+}
+
+fn resolver(host: &Host) -> Option<u64> {
+    host.json(&["info"])["names"]["process"].as_u64()
+}
+
+fn stop_resolver(host: &Host) -> u64 {
+    let process = resolver(host).unwrap();
+    let pid = Pid::from_raw(process.try_into().unwrap()).unwrap();
+    kill_process(pid, Signal::STOP).unwrap();
+    process
+}
+
+/// Runs every command at the same time; each must be done.
+fn every_command(lab: &Lab) {
+    let commands: &[&[&str]] = &[
+        &["info"],
+        &["network", "ls"],
+        &["network", "create", "other"],
+        &["network", "inspect", "web"],
+        &["network", "connect", "web", "db"],
+        &["endpoint", "ls"],
+        &["endpoint", "inspect", "front"],
+        &["endpoint", "resolv-conf", "front"],
+        &["publish", "front", "8443:443"],
+        &["unpublish", "front", "8080:80"],
+        &["detach", "back"],
+        &["ruleset"],
+        &["ruleset", "--live"],
+        &["ruleset", "--diff"],
+        &["top", "--once"],
+        &["explain", "front", "192.0.2.9:80/tcp"],
+        &["gc"],
+        &["doctor"],
+    ];
+    std::thread::scope(|scope| {
+        for command in commands {
+            scope.spawn(move || {
+                let patient = [command, &["--timeout", "300"][..]].concat();
+                let output = lab.host.tidegate(&patient);
+                // What `doctor` finds is told by 1.
+                let is_well =
+                    output.code == Some(0) || command == &["doctor"] && output.code == Some(1);
+                assert!(is_well, "{output:#?}\n{}", lab.host.log());
+            });
+        }
+    });
+    lab.host.ok(&["network", "disconnect", "web", "db"]);
+    lab.host.ok(&["network", "rm", "other"]);
+    lab.host.ok(&["unpublish", "front", "8443:443"]);
+    lab.host.ok(&["publish", "front", "8080:80"]);
+    assert_eq!(lab.host.ruleset_diff(), "");
+}
+
+fn lab(driver: &str) -> (Lab, [tidegate_tests::Attached; 2]) {
+    let lab = Lab::with_driver(driver);
+    lab.host.ok(&["network", "create", "web"]);
+    lab.host.ok(&["network", "create", "db"]);
+    let front = lab.attach("web", "front", &["8080:80"]);
+    let back = lab.attach("db", "back", &[]);
+    (lab, [front, back])
+}
+
+#[test]
+fn commands_healing_and_a_stop_get_past_an_nft_that_is_stopped() {
+    require_root_kernel!();
+    for driver in drivers() {
+        let (mut lab, _attached) = lab(&driver);
+        stop_driver(&lab.host, &driver);
+        every_command(&lab);
+        stop_driver(&lab.host, &driver);
+        lab.host.netns.sh("nft flush ruleset");
+        wait_until("the table is back", || lab.host.log().contains("put back"));
+        assert_eq!(lab.host.ruleset_diff(), "");
+        stop_driver(&lab.host, &driver);
+        lab.host.stop();
+        lab.host.start();
+        assert_eq!(lab.host.ruleset_diff(), "");
+    }
+}
+
+#[test]
+fn a_resolver_that_is_stopped_is_replaced_and_holds_up_nobody() {
+    require_root_kernel!();
+    for driver in drivers() {
+        let (mut lab, [front, _back]) = lab(&driver);
+        let first = stop_resolver(&lab.host);
+        every_command(&lab);
+        lab.host.netns.sh("nft flush ruleset");
+        wait_until("the table is back", || lab.host.log().contains("put back"));
+        wait_until("another process answers", || {
+            resolver(&lab.host).is_some_and(|now| now != first)
+        });
+        assert!(
+            lab.host.log().contains("it did not answer within"),
+            "{}",
+            lab.host.log()
+        );
+        let gateway = front.endpoint["gateways"].as_array().unwrap();
+        let gateway = gateway.iter().find_map(|ip| {
+            let ip: std::net::IpAddr = ip.as_str()?.parse().ok()?;
+            ip.is_ipv4().then_some(ip)
+        });
+        let own = front.v4(0).ip().to_string();
+        let answer = ask_udp(&front.netns, gateway.unwrap(), "front", "A");
+        assert_eq!(answer, Some(Answer::of(&[&own])));
+        stop_resolver(&lab.host);
+        lab.host.stop();
+    }
+}
+
+#[test]
+fn a_resolver_that_is_at_work_is_let_be() {
+    require_root_kernel!();
+    let host = Host::with_driver("auto");
+    let first = resolver(&host);
+    // Longer than a pause and the time for an answer together.
+    std::thread::sleep(Duration::from_secs(9));
+    assert_eq!(resolver(&host), first, "{}", host.log());
+}
+
+#[test]
+fn the_service_manager_hears_that_the_daemon_is_at_work_and_not_while_commands_stand_still() {
+    require_root_kernel!();
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("notify");
+    let manager = UnixDatagram::bind(&path).unwrap();
+    manager
+        .set_read_timeout(Some(Duration::from_secs(60)))
+        .unwrap();
+    let (asleep, nft) = (folder.path().join("asleep"), folder.path().join("nft"));
+    let script = format!(
+        "#!/bin/sh\n[ -e {} ] && exec sleep 1000\nexec {} \"$@\"\n",
+        asleep.display(),
+        find_program("nft").unwrap().display()
+    );
+    fs::write(&nft, script).unwrap();
+    fs::set_permissions(&nft, fs::Permissions::from_mode(0o755)).unwrap();
+    let nft = nft.display().to_string();
+    let arguments = ["--nft-driver", "exec", "--nft-path", &nft];
+    let mut host = Host::new(Programs::of_this_tree(), &arguments);
+    host.start_by(&format!(
+        "export NOTIFY_SOCKET={} WATCHDOG_USEC=1500000; exec \"$@\"",
+        path.display()
+    ));
+    host.start();
+    let hear = || {
+        let mut said = [0; 1024];
+        let count = manager.recv(&mut said).unwrap();
+        String::from_utf8_lossy(&said[..count]).into_owned()
+    };
+    let mut heard = 0;
+    while heard < 3 {
+        heard += usize::from(hear().contains("WATCHDOG=1"));
+    }
+    // The next nft sleeps, and is given up after a while.
+    fs::write(&asleep, "").unwrap();
+    for process in children(&host, "-i") {
+        kill_process(process, Signal::KILL).unwrap();
+    }
+    let command = host.tidegate(&["network", "create", "web"]);
+    assert_ne!(command.code, Some(0), "{command:#?}");
+    assert!(
+        host.log().contains("the service manager is not told"),
+        "{}",
+        host.log()
+    );
+    fs::remove_file(&asleep).unwrap();
+    while !hear().contains("WATCHDOG=1") {}
+    host.stop();
+}
