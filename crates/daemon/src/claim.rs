@@ -282,4 +282,26 @@ mod tests {
         drop(claim);
         one.run(|| Claim::take().unwrap());
     }
+
+    #[test]
+    fn of_many_that_claim_at_once_no_two_have_it() {
+        require_root_kernel!();
+        let netns = Netns::new();
+        let start = std::sync::Barrier::new(6);
+        let claims: Vec<_> = std::thread::scope(|scope| {
+            let one = || {
+                netns.run(|| {
+                    start.wait();
+                    Claim::take()
+                })
+            };
+            let threads: Vec<_> = (0..6).map(|_| scope.spawn(one)).collect();
+            let joined = threads.into_iter().map(|thread| thread.join().unwrap());
+            joined.collect()
+        });
+        // As a rule one has it; on a busy machine all of them may give way to each other for too long.
+        assert!(claims.iter().filter(|claim| claim.is_ok()).count() <= 1);
+        drop(claims);
+        netns.run(|| Claim::take().unwrap());
+    }
 }
