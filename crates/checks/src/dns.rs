@@ -57,6 +57,7 @@ fn judged(from: [u8; 4], transport: Transport, bytes: &[u8]) -> Verdict {
     let asked = Asked {
         from: IpAddr::from(from),
         to: IpAddr::from([10, 208, 0, 1]),
+        by: None,
         transport,
         bytes,
     };

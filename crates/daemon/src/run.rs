@@ -153,7 +153,7 @@ pub fn run(args: &Daemon, handed_over: Option<UnixListener>) -> Result<(), Start
         }
     };
     let keeper = keeper.transpose().map_err(StartError::Thread)?;
-    let threads = [&guard, &collector, &sweeper, &custodian, &reviver];
+    let threads = [&guard, &collector, &sweeper, &reviver, &custodian];
     let threads = threads.into_iter().chain(&keeper).map(Attendant::life);
     let threads = threads.collect();
     let served = serve(&listening, Arc::clone(&engine), threads, about, metrics);

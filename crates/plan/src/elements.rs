@@ -27,7 +27,17 @@ pub(crate) fn of_state(state: &State) -> impl Iterator<Item = Entry> {
     };
     let endpoints = state.endpoints.values().filter_map(of_endpoint);
     let resolver = state.resolver.into_iter().flat_map(of_port_for_names);
-    resolver.chain(networks).chain(endpoints.flatten())
+    let own = std::iter::once(of_loopback());
+    let constant = own.chain(resolver);
+    constant.chain(networks).chain(endpoints.flatten())
+}
+
+/// What comes in by the loopback is of the host itself.
+#[expect(clippy::expect_used, reason = "\"lo\" is a valid name")]
+fn of_loopback() -> Entry {
+    let loopback = IfName::new("lo").expect("a valid name");
+    let element = Element::new([loopback.into()]).verdict(Verdict::Accept);
+    (Container::Entrances, element)
 }
 
 /// The port of the host at which questions for names arrive: from our bridges alone.
@@ -57,7 +67,8 @@ pub(crate) fn of_network(state: &State, network: &Network) -> Elements {
     if policy.access == Access::Isolated {
         elements.push((Container::Isolated, alone(network)));
     } else {
-        elements.push((Container::Addressed, alone(network)));
+        let own = alone(network).verdict(Verdict::Goto(ruleset::FROM_ENDPOINT));
+        elements.push((Container::Entrances, own));
         let gateways = network.subnets.iter().map(|subnet| subnet.gateway);
         elements.extend(gateways.flat_map(|gateway| {
             let at = at(&network.bridge, gateway);
@@ -176,7 +187,10 @@ fn pair(from: &tidegate_model::IfName, to: &Network) -> Element {
 pub(crate) fn of_endpoint(state: &State, network: &Network, endpoint: &Endpoint) -> Elements {
     let mut elements = of_ports(network, endpoint, &endpoint.ports);
     if network.policy.access != Access::Isolated {
-        elements.extend(endpoint.addresses.iter().map(|net| ours(net.addr())));
+        let addresses = || endpoint.addresses.iter().map(IpNet::addr);
+        elements.extend(addresses().map(ours));
+        let here = addresses().filter(IpAddr::is_ipv6);
+        elements.extend(here.map(|ip| (Container::Here6, at(&network.bridge, ip))));
         let others = beside(state, endpoint);
         elements.extend(others.flat_map(|(other, bridge)| by_another(endpoint, other, bridge)));
     }

@@ -7,7 +7,7 @@ use std::net::{Ipv4Addr, Ipv6Addr};
 use ipnet::{Ipv4Net, Ipv6Net};
 use tidegate_model::{Protocol, State};
 use tidegate_nft::{
-    AddrType, Base, Chain, ChainId, ChainKind, CtState, CtStatus, Field, Hook, IfName, InetProto,
+    AddrType, Base, Chain, ChainId, ChainKind, CtState, CtStatus, Field, Hook, InetProto,
     IpVersion, Key, Name, Nat, NatKind, NatTarget, Op, Priority, Rule, Ruleset, Statement,
     Transaction, Transport, Verdict, fields, name,
 };
@@ -46,6 +46,9 @@ pub fn replace(state: &State) -> Transaction {
     transaction
 }
 
+/// The chain that sees what comes from bridges on which the host has addresses.
+pub(crate) const FROM_ENDPOINT: Name = name!("from_endpoint");
+
 /// The transaction that closes networks to new connections until the table is in place again; none where there is no
 /// network. It is small beside the table, which takes its place whole ([`replace`]).
 pub fn shut(state: &State) -> Option<Transaction> {
@@ -81,7 +84,6 @@ pub fn shut(state: &State) -> Option<Transaction> {
     }
     Some(transaction)
 }
-
 /// The chains that see what comes from networks that do not reach all of the host.
 pub(crate) const HOST_NONE: Name = name!("host_none");
 /// See [`HOST_NONE`].
@@ -113,7 +115,7 @@ fn chains() -> Vec<ChainPlan> {
             )),
             guard(),
         ),
-        (name!("from_endpoint"), None, from_endpoint()),
+        (FROM_ENDPOINT, None, from_endpoint()),
         (
             name!("input"),
             Some(Base::new(ChainKind::Filter, Hook::Input, Priority::FILTER)),
@@ -187,11 +189,8 @@ fn guard() -> Vec<(&'static str, Vec<Statement>)> {
     let drop = |statement| vec![statement, Verdict::Drop.into()];
     vec![
         (
-            "from the host itself",
-            vec![
-                fields::IIFNAME.is(loopback_interface()),
-                Verdict::Accept.into(),
-            ],
+            "where it comes in",
+            vec![Key::from([Field::Iifname]).verdict_from(id(Container::Entrances))],
         ),
         (
             "nobody else reaches the host's loopback",
@@ -200,13 +199,6 @@ fn guard() -> Vec<(&'static str, Vec<Statement>)> {
         (
             "nobody else sends as the host's loopback",
             drop(fields::IP_SADDR.within(loopback())),
-        ),
-        (
-            "from an endpoint",
-            vec![
-                fields::IIFNAME.is_in(id(Container::Addressed)),
-                Verdict::Goto(name!("from_endpoint")).into(),
-            ],
         ),
         (
             "nobody else sends as an endpoint",
@@ -230,12 +222,23 @@ fn from_endpoint() -> Vec<(&'static str, Vec<Statement>)> {
     };
     vec![
         (
+            "no endpoint reaches the host's loopback",
+            vec![fields::IP_DADDR.within(loopback()), Verdict::Drop.into()],
+        ),
+        (
             "an endpoint sends as itself alone",
             vec![
                 fields::IP_SADDR.is_not(Ipv4Addr::UNSPECIFIED),
                 Statement::NoWayBack,
                 other(Field::IpSaddr, Container::Elsewhere4),
                 Verdict::Drop.into(),
+            ],
+        ),
+        (
+            "an endpoint sends as itself",
+            vec![
+                Key::from([Field::Iifname, Field::Ip6Saddr]).is_in(id(Container::Here6)),
+                Verdict::Accept.into(),
             ],
         ),
         (
@@ -324,11 +327,6 @@ fn to_resolver() -> Vec<(&'static str, Vec<Statement>)> {
         ),
         ("by nobody else", vec![Verdict::Drop.into()]),
     ]
-}
-
-#[expect(clippy::expect_used, reason = "\"lo\" is a valid name")]
-fn loopback_interface() -> IfName {
-    IfName::new("lo").expect("a valid name")
 }
 
 fn forward() -> Vec<(&'static str, Vec<Statement>)> {

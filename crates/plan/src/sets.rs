@@ -17,8 +17,9 @@ pub fn table() -> TableId {
 pub(crate) enum Container {
     /// Every managed bridge.
     Bridges,
-    /// Bridges on which the host has addresses, and so a route back to every endpoint.
-    Addressed,
+    /// Where what comes in by an interface is looked at: the loopback, and bridges on which the host has addresses, and so
+    /// a route back to every endpoint.
+    Entrances,
     /// Bridges whose endpoints' IPv4 addresses are replaced on the way out.
     Translated4,
     /// Bridges whose endpoints' IPv6 addresses are replaced on the way out.
@@ -53,6 +54,8 @@ pub(crate) enum Container {
     Gateways4,
     /// Bridges with the IPv6 addresses of the host on each.
     Gateways6,
+    /// Bridges with the IPv6 addresses of the endpoints on each: a look at IPv6 routes costs far more than one here.
+    Here6,
     /// Bridges with IPv4 addresses at which a namespace is attached elsewhere, and its Ethernet address here.
     Elsewhere4,
     /// Bridges with IPv6 addresses at which a namespace is attached elsewhere, and its Ethernet address here.
@@ -82,7 +85,7 @@ impl Container {
     pub(crate) fn all() -> impl Iterator<Item = Self> {
         let interfaces = [
             Self::Bridges,
-            Self::Addressed,
+            Self::Entrances,
             Self::Translated4,
             Self::Translated6,
             Self::Masquerading4,
@@ -102,6 +105,7 @@ impl Container {
             Self::HostAccess,
             Self::Gateways4,
             Self::Gateways6,
+            Self::Here6,
             Self::Elsewhere4,
             Self::Elsewhere6,
             Self::Ours4,
@@ -123,7 +127,7 @@ impl Container {
     fn name(self) -> Name {
         match self {
             Self::Bridges => name!("bridges"),
-            Self::Addressed => name!("addressed"),
+            Self::Entrances => name!("entrances"),
             Self::Translated4 => name!("translated4"),
             Self::Translated6 => name!("translated6"),
             Self::Masquerading4 => name!("masquerading4"),
@@ -141,6 +145,7 @@ impl Container {
             Self::HostAccess => name!("host_access"),
             Self::Gateways4 => name!("gateways4"),
             Self::Gateways6 => name!("gateways6"),
+            Self::Here6 => name!("here6"),
             Self::Elsewhere4 => name!("elsewhere4"),
             Self::Elsewhere6 => name!("elsewhere6"),
             Self::Ours4 => name!("ours4"),
@@ -166,7 +171,6 @@ impl Container {
         let map = |key: Type, data: Type| Set::map(&table(), self.name(), key, data);
         match self {
             Self::Bridges
-            | Self::Addressed
             | Self::Translated4
             | Self::Translated6
             | Self::Isolated
@@ -180,9 +184,9 @@ impl Container {
             Self::Snat4 => map(Ifname.into(), Ipv4Addr.into()),
             Self::Snat6 => map(Ifname.into(), Ipv6Addr.into()),
             Self::Peers | Self::SameBridge => set([Ifname, Ifname].into()),
-            Self::HostAccess => Set::verdict_map(&table(), self.name(), Ifname),
+            Self::Entrances | Self::HostAccess => Set::verdict_map(&table(), self.name(), Ifname),
             Self::Gateways4 => set([Ifname, Ipv4Addr].into()),
-            Self::Gateways6 => set([Ifname, Ipv6Addr].into()),
+            Self::Gateways6 | Self::Here6 => set([Ifname, Ipv6Addr].into()),
             Self::Elsewhere4 => set([Ifname, Ipv4Addr, EtherAddr].into()),
             Self::Elsewhere6 => set([Ifname, Ipv6Addr, EtherAddr].into()),
             Self::Ours4 => set(Ipv4Addr.into()),

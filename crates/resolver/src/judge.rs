@@ -28,6 +28,8 @@ pub struct Asked<'a> {
     pub from: IpAddr,
     /// At which address.
     pub to: IpAddr,
+    /// By which interface the question came in; none where a connection shows that the asker gets answers.
+    pub by: Option<&'a str>,
     /// By what.
     pub transport: Transport,
     /// The question.
@@ -50,7 +52,7 @@ pub enum Verdict {
 
 /// What is done about a question, whatever its bytes are.
 pub fn judge(zone: &Zone, asked: Asked<'_>) -> Verdict {
-    let Some(view) = zone.view(asked.from, asked.to) else {
+    let Some(view) = zone.view(asked.from, asked.to, asked.by) else {
         return Verdict::Ignore;
     };
     let Ok(request) = Message::from_vec(asked.bytes) else {

@@ -5,7 +5,7 @@ use std::net::IpAddr;
 
 use ipnet::IpNet;
 use serde::{Deserialize, Serialize};
-use tidegate_model::{Access, Change, Endpoint, Name, NetnsId, Network, State};
+use tidegate_model::{Access, Change, Endpoint, IfName, Name, NetnsId, Network, State};
 
 /// A piece of news.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -15,6 +15,8 @@ pub enum News {
     Network {
         /// Its name.
         name: Name,
+        /// Its bridge.
+        bridge: IfName,
         /// Addresses at which its endpoints ask.
         gateways: Vec<IpAddr>,
         /// Its subnets.
@@ -63,6 +65,7 @@ pub fn of_change(change: &Change) -> Vec<News> {
 fn of_network(network: &Network) -> News {
     News::Network {
         name: network.name.clone(),
+        bridge: network.bridge.clone(),
         gateways: network.resolvers().collect(),
         subnets: network.subnets.iter().map(|subnet| subnet.net).collect(),
         open: network.policy.access == Access::Open,

@@ -5,7 +5,7 @@ use std::net::IpAddr;
 
 use ipnet::IpNet;
 use smallvec::SmallVec;
-use tidegate_model::{Name, NetnsId};
+use tidegate_model::{IfName, Name, NetnsId};
 
 use crate::News;
 
@@ -29,6 +29,7 @@ type Holders = SmallVec<[Name; 1]>;
 
 #[derive(Clone, Debug, Default)]
 struct Network {
+    bridge: Option<IfName>,
     gateways: Vec<IpAddr>,
     subnets: Vec<IpNet>,
     open: bool,
@@ -50,11 +51,13 @@ impl Zone {
         match news {
             News::Network {
                 name,
+                bridge,
                 gateways,
                 subnets,
                 open,
             } => {
                 let network = self.networks.entry(name).or_default();
+                network.bridge = Some(bridge);
                 (network.gateways, network.subnets, network.open) = (gateways, subnets, open);
             }
             News::NoNetwork(name) => drop(self.networks.remove(&name)),
@@ -134,18 +137,29 @@ impl Zone {
         }
     }
 
-    /// Whether somebody is answered at all who asks from one address at another: an endpoint that asks
-    /// a gateway of its network.
-    pub fn may_ask(&self, from: IpAddr, to: IpAddr) -> bool {
-        self.view(from, to).is_some()
+    /// The network of somebody who asks from one address at another, by an interface if that is known: an endpoint that
+    /// asks a gateway of its network over its bridge. Nobody else is answered at all.
+    pub fn asker(&self, from: IpAddr, to: IpAddr, by: Option<&str>) -> Option<&Name> {
+        let (endpoint, _) = self.endpoint(from, to, by)?;
+        Some(&endpoint.network)
     }
 
-    /// What somebody may know who asks from one address at another; nothing if it is not an endpoint
-    /// that asks a gateway of its network.
-    pub(crate) fn view(&self, from: IpAddr, to: IpAddr) -> Option<View<'_>> {
+    fn endpoint(
+        &self,
+        from: IpAddr,
+        to: IpAddr,
+        by: Option<&str>,
+    ) -> Option<(&Endpoint, &Network)> {
         let endpoint = self.endpoints.get(self.by_address.get(&from)?)?;
         let network = self.networks.get(&endpoint.network)?;
-        network.gateways.contains(&to).then_some(())?;
+        let bridge = network.bridge.as_ref().map(IfName::as_str);
+        let is_by_it = by.is_none() || by == bridge;
+        (is_by_it && network.gateways.contains(&to)).then_some((endpoint, network))
+    }
+
+    /// What somebody may know, who asks as in [`Self::asker`].
+    pub(crate) fn view(&self, from: IpAddr, to: IpAddr, by: Option<&str>) -> Option<View<'_>> {
+        let (endpoint, _) = self.endpoint(from, to, by)?;
         Some(View {
             zone: self,
             networks: self.namespaces.get(&endpoint.netns)?,

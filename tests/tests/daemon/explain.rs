@@ -45,7 +45,7 @@ fn it_shows_the_rules_and_ends_as_the_packet_does() {
 
         1
         front 10.208.0.2 -> outside:443/tcp: does not arrive
-          guard  from an endpoint  goto from_endpoint  "tgb0" of addressed (network web)
+          guard  where it comes in  goto from_endpoint  "tgb0" : goto from_endpoint of entrances (network web)
           why: the host has no route to outside
 
         1

@@ -1,7 +1,9 @@
 //! Sources: each attacker sends as somebody else, and what is true comes after it, the same way. Whoever listens must
 //! hear the truth first.
 
-use std::net::{IpAddr, SocketAddr};
+use std::net::{IpAddr, SocketAddr, UdpSocket};
+use std::thread::sleep;
+use std::time::Duration;
 
 use tidegate_tests::forge::{ACK, Ear, RST, Wiretap, send_tcp, send_udp};
 use tidegate_tests::names::{Answer, ask_tcp, ask_udp, is_silent, question};
@@ -11,7 +13,8 @@ use tidegate_tests::{Attached, Lab, Netns};
 use crate::{Attack, WORLD, with_drivers};
 
 /// What is tried here.
-pub(crate) const ATTACKS: [Attack; 7] = [
+pub(crate) const ATTACKS: [Attack; 8] = [
+    a_network_whose_endpoints_take_each_others_addresses_leaves_places_for_others_in,
     an_endpoint_sends_as_itself_alone_in,
     an_endpoint_may_have_more_addresses_and_routes_behind_it_in,
     a_namespace_on_two_networks_answers_by_its_default_route_at_the_addresses_of_both_in,
@@ -290,6 +293,55 @@ fn names_are_told_to_those_who_are_where_they_say_in(driver: &str, lab: &Lab) {
         let (heard, _) = world.next_of(|| send_udp(&front.netns, from, gateway, &honest));
         assert!(heard.contains("honest"), "{driver}: {heard:?}");
     }
+}
+
+#[test]
+fn a_network_whose_endpoints_take_each_others_addresses_leaves_places_for_others() {
+    with_drivers(a_network_whose_endpoints_take_each_others_addresses_leaves_places_for_others_in);
+}
+
+fn a_network_whose_endpoints_take_each_others_addresses_leaves_places_for_others_in(
+    driver: &str,
+    lab: &Lab,
+) {
+    lab.host.ok(&["network", "create", "web"]);
+    lab.host.ok(&["network", "create", "far"]);
+    let crowd: Vec<Attached> = (0..6)
+        .map(|n| lab.attach("web", &format!("one-{n}"), &[]))
+        .collect();
+    let other = lab.attach("far", "other", &[]);
+    let world = Ear::open(&lab.outside, at(WORLD));
+    let gateway = at("10.208.0.1:53");
+    // More than all places, and none is free again for seconds.
+    let taken = question("taken.example", "A");
+    let addresses: Vec<IpAddr> = crowd.iter().map(|one| one.v4(0).ip()).collect();
+    for address in &addresses[1..] {
+        let netns = &crowd[0].netns;
+        netns.sh(&format!("ip addr add {address}/32 dev eth0"));
+    }
+    crowd[0].netns.run(|| {
+        for address in &addresses {
+            let socket = UdpSocket::bind((*address, 0)).unwrap();
+            for _ in 0..120 {
+                socket.send_to(&taken, gateway).unwrap();
+            }
+        }
+    });
+    // Asked for a second, since the crowd may have filled the socket: whoever asks later finds places that are free again.
+    let honest = question("honest.example", "A");
+    other.netns.run(|| {
+        let socket = UdpSocket::bind("0.0.0.0:0").unwrap();
+        for _ in 0..20 {
+            socket.send_to(&honest, "10.208.1.1:53").unwrap();
+            sleep(Duration::from_millis(50));
+        }
+    });
+    let mut heard = std::iter::repeat_with(|| world.next().0);
+    let first = heard.find(|text| !text.contains("taken"));
+    assert!(
+        first.is_some_and(|text| text.contains("honest")),
+        "{driver}"
+    );
 }
 
 #[test]

@@ -25,8 +25,8 @@ impl Engine {
     pub fn doctor(&self) -> Result<Diagnosis, EngineError> {
         let (links, unguarded, unstored) = {
             let mut kernel = self.kernel();
-            let path = || kernel.store.path().display().to_string();
-            let unstored = (!kernel.store.is_in_place()).then(path);
+            let store = &kernel.store;
+            let unstored = (!store.is_in_place()).then(|| store.path().display().to_string());
             (kernel.links.links()?, kernel.links.unguarded(), unstored)
         };
         let (state, _) = self.snapshot();

@@ -32,8 +32,8 @@ pub enum Mended {
 impl Engine {
     /// Has it found out what happened to the table while no command is at work, and replaces the
     /// table where somebody else touched it. The networks are closed first, which takes a moment alone; where that is not
-    /// to be followed by the table yet, it is for the caller to have it done. A command that takes long is not waited
-    /// for ([`past`](super::past)).
+    /// to be followed by the table yet, it is for the caller to have it done. A command that takes
+    /// long is not waited for ([`past`](super::past)).
     ///
     /// # Errors
     /// When it cannot be found out, or the kernel refuses the table.
@@ -44,23 +44,25 @@ impl Engine {
     ) -> Result<Mended, EngineError> {
         let turn = self.kernel.take_within(PATIENCE);
         let past = turn.is_none().then(|| self.past.alone());
-        let tell_past = || {
+        let put_back = |state: &State| {
             if past.is_some() {
                 tracing::warn!(
                     "a command takes longer than {PATIENCE:?}: the table is put back past it"
                 );
                 self.past.tell();
             }
+            restore(&*self.driver, state)
         };
+        // What is put back past a command is put back at once.
+        let close = |state: &State| past.is_none() && shut(&*self.driver, state);
         let state = self.state();
         match find()? {
             Finding::Nothing => Ok(Mended::Nothing),
             Finding::Changed(changes) => {
-                tell_past();
-                if shut(&*self.driver, &state) && may_be_later {
+                if close(&state) && may_be_later {
                     return Ok(Mended::Shut(changes));
                 }
-                restore(&*self.driver, &state)?;
+                put_back(&state)?;
                 self.sweeps.note(Stale::after_mending());
                 count(&self.counters.mended);
                 for change in &changes {
@@ -74,9 +76,8 @@ impl Engine {
             }
             Finding::Missed if self.is_as_planned(&state)? => Ok(Mended::Nothing),
             Finding::Missed => {
-                tell_past();
-                shut(&*self.driver, &state);
-                restore(&*self.driver, &state)?;
+                close(&state);
+                put_back(&state)?;
                 self.sweeps.note(Stale::after_mending());
                 count(&self.counters.mended);
                 self.events.tell(Happening::TableMended {

@@ -7,6 +7,7 @@ use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::thread::sleep;
 use std::time::{Duration, Instant};
 
+use quinn_udp::UdpSocketState;
 use rustix::io::Errno;
 use socket2::{Domain, Protocol, Socket, Type};
 
@@ -109,6 +110,10 @@ fn socket(address: SocketAddr, kind: Type) -> io::Result<Socket> {
     if kind == Type::STREAM {
         // Connections of the last daemon that still end do not keep the port (socket(7)).
         socket.set_reuse_address(true)?;
+    }
+    if kind == Type::DGRAM {
+        // Each datagram tells from the first on where it arrived, whoever reads it: this sets the socket's options.
+        UdpSocketState::new((&socket).into())?;
     }
     socket.bind(&address.into())?;
     if kind == Type::STREAM {

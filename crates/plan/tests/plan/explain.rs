@@ -175,7 +175,7 @@ fn what_leaves_the_host_is_told_with_its_translation() {
     let state = web(Policy::default(), &[]);
     expect![[r#"
         front 10.208.0.2 -> outside 198.51.100.1:443/tcp: Leaves
-          guard: from an endpoint: goto from_endpoint; "tgb0" of addressed: network web
+          guard: where it comes in: goto from_endpoint; "tgb0" : goto from_endpoint of entrances: network web
           forward: from an endpoint to elsewhere: jump from_bridge; "tgb0" of bridges: network web
           from_bridge: out of any other network: accept
           nat_postrouting: out under the host's address: masquerade; "tgb0" of masquerading4: network web
@@ -219,7 +219,7 @@ fn a_question_for_a_name_is_sent_on_to_the_resolver() {
     state.resolver = Some(5300);
     expect![[r#"
         front 10.208.0.2 -> host 10.208.0.1:53/udp: ReachesHost
-          guard: from an endpoint: goto from_endpoint; "tgb0" of addressed: network web
+          guard: where it comes in: goto from_endpoint; "tgb0" : goto from_endpoint of entrances: network web
           nat_prerouting: to an address of the host: jump publish
           publish: published on one address: dnat to 10.208.0.1:5300; 10.208.0.1 . 53 : 10.208.0.1 . 5300 of publish4_at_udp: resolver of network web
           input: questions for names: jump to_resolver; 17 . 5300 of resolver: 

@@ -52,7 +52,7 @@ fn each_policy_is_its_elements() {
     .map(elements);
     expect![[r#"
         add set inet tidegate bridges { type ifname; elements = { "tgb0" }; }
-        add set inet tidegate addressed { type ifname; elements = { "tgb0" }; }
+        add map inet tidegate entrances { type ifname : verdict; elements = { "tgb0" : goto from_endpoint }; }
         add set inet tidegate same_bridge { type ifname . ifname; elements = { "tgb0" . "tgb0" }; }
         add set inet tidegate gateways4 { type ifname . ipv4_addr; elements = { "tgb0" . 10.208.0.1 }; }
         add set inet tidegate gateways6 { type ifname . ipv6_addr; elements = { "tgb0" . fd74:6964:6567::1 }; }
@@ -60,7 +60,7 @@ fn each_policy_is_its_elements() {
         add set inet tidegate ours6 { type ipv6_addr; elements = { fd74:6964:6567::1 }; }
 
         add set inet tidegate bridges { type ifname; elements = { "tgb0" }; }
-        add set inet tidegate addressed { type ifname; elements = { "tgb0" }; }
+        add map inet tidegate entrances { type ifname : verdict; elements = { "tgb0" : goto from_endpoint }; }
         add set inet tidegate internal { type ifname; elements = { "tgb0" }; }
         add set inet tidegate peers { type ifname . ifname; elements = { "tgb0" . "tgb0", "wg0" . "tgb0" }; }
         add set inet tidegate same_bridge { type ifname . ifname; elements = { "tgb0" . "tgb0" }; }
@@ -71,7 +71,7 @@ fn each_policy_is_its_elements() {
         add set inet tidegate ours6 { type ipv6_addr; elements = { fd74:6964:6567::1 }; }
 
         add set inet tidegate bridges { type ifname; elements = { "tgb0" }; }
-        add set inet tidegate addressed { type ifname; elements = { "tgb0" }; }
+        add map inet tidegate entrances { type ifname : verdict; elements = { "tgb0" : goto from_endpoint }; }
         add set inet tidegate translated4 { type ifname; elements = { "tgb0" }; }
         add map inet tidegate snat4 { type ifname : ipv4_addr; elements = { "tgb0" : 192.0.2.7 }; }
         add set inet tidegate routed6 { type ifname; elements = { "tgb0" }; }
@@ -83,7 +83,7 @@ fn each_policy_is_its_elements() {
         add set inet tidegate ours6 { type ipv6_addr; elements = { fd74:6964:6567::1 }; }
 
         add set inet tidegate bridges { type ifname; elements = { "tgb0" }; }
-        add set inet tidegate addressed { type ifname; elements = { "tgb0" }; }
+        add map inet tidegate entrances { type ifname : verdict; elements = { "tgb0" : goto from_endpoint }; }
         add set inet tidegate translated4 { type ifname; elements = { "tgb0" }; }
         add set inet tidegate translated6 { type ifname; elements = { "tgb0" }; }
         add set inet tidegate masquerading4 { type ifname; elements = { "tgb0" }; }
@@ -116,6 +116,7 @@ fn a_port_of_a_routed_family_is_opened_and_needs_none_of_the_host() {
     };
     let (text, mixed, first) = endpoint(&state_of(&with(policy(Mode::Nat))), &["8080:80"]);
     expect![[r#"
+        add set inet tidegate here6 { type ifname . ipv6_addr; elements = { "tgb0" . fd74:6964:6567::2 }; }
         add set inet tidegate ours4 { type ipv4_addr; elements = { 10.208.0.2 }; }
         add set inet tidegate ours6 { type ipv6_addr; elements = { fd74:6964:6567::2 }; }
         add map inet tidegate publish4 { type inet_proto . inet_service : ipv4_addr . inet_service; elements = { 6 . 8080 : 10.208.0.2 . 80 }; }
@@ -133,6 +134,7 @@ fn a_port_of_a_routed_family_is_opened_and_needs_none_of_the_host() {
     let state = state_of(&with(policy(Mode::Routed)));
     let (text, routed, first) = endpoint(&state, &["8080:80", "53/udp"]);
     expect![[r#"
+        add set inet tidegate here6 { type ifname . ipv6_addr; elements = { "tgb0" . fd74:6964:6567::2 }; }
         add set inet tidegate ours4 { type ipv4_addr; elements = { 10.208.0.2 }; }
         add set inet tidegate ours6 { type ipv6_addr; elements = { fd74:6964:6567::2 }; }
         add set inet tidegate open4 { type ipv4_addr . inet_proto . inet_service; elements = { 10.208.0.2 . 6 . 80, 10.208.0.2 . 17 . 53 }; }
@@ -217,7 +219,7 @@ fn networks_that_are_connected_are_two_pairs_until_one_of_them_goes() {
     let removed = tidegate_plan::remove_network(&state, &a, false).unwrap();
     expect![[r#"
         delete element inet tidegate bridges { "tgb0" }
-        delete element inet tidegate addressed { "tgb0" }
+        delete element inet tidegate entrances { "tgb0" }
         delete element inet tidegate translated4 { "tgb0" }
         delete element inet tidegate translated6 { "tgb0" }
         delete element inet tidegate masquerading4 { "tgb0" }

@@ -13,7 +13,7 @@ fn a_network_is_four_elements_two_sysctls_and_a_bridge() {
     let plan = create(&State::default(), &network("web")).unwrap();
     expect![[r#"
         add set inet tidegate bridges { type ifname; elements = { "tgb0" }; }
-        add set inet tidegate addressed { type ifname; elements = { "tgb0" }; }
+        add map inet tidegate entrances { type ifname : verdict; elements = { "tgb0" : goto from_endpoint }; }
         add set inet tidegate translated4 { type ifname; elements = { "tgb0" }; }
         add set inet tidegate translated6 { type ifname; elements = { "tgb0" }; }
         add set inet tidegate masquerading4 { type ifname; elements = { "tgb0" }; }
@@ -28,7 +28,7 @@ fn a_network_is_four_elements_two_sysctls_and_a_bridge() {
     .assert_eq(&plan.transaction.to_text());
     expect![[r#"
         delete element inet tidegate bridges { "tgb0" }
-        delete element inet tidegate addressed { "tgb0" }
+        delete element inet tidegate entrances { "tgb0" }
         delete element inet tidegate translated4 { "tgb0" }
         delete element inet tidegate translated6 { "tgb0" }
         delete element inet tidegate masquerading4 { "tgb0" }
@@ -54,6 +54,7 @@ fn an_endpoint_is_a_veth_pair_and_an_element_for_each_port_and_family() {
     let ports = ["8080:80", "127.0.0.1:53:53/udp"];
     let plan = plan_attach(&state, &attachment("web", &ports), &namespace(7)).unwrap();
     expect![[r#"
+        add set inet tidegate here6 { type ifname . ipv6_addr; elements = { "tgb0" . fd74:6964:6567::2 }; }
         add set inet tidegate ours4 { type ipv4_addr; elements = { 10.208.0.2 }; }
         add set inet tidegate ours6 { type ipv6_addr; elements = { fd74:6964:6567::2 }; }
         add map inet tidegate publish4 { type inet_proto . inet_service : ipv4_addr . inet_service; elements = { 6 . 8080 : 10.208.0.2 . 80 }; }

@@ -69,7 +69,7 @@ fn the_whole_table_is_one_transaction_that_replaces_what_was_there() {
         delete table inet tidegate
         add table inet tidegate
         add set inet tidegate bridges { type ifname; }
-        add set inet tidegate addressed { type ifname; }
+        add map inet tidegate entrances { type ifname : verdict; }
         add set inet tidegate translated4 { type ifname; }
         add set inet tidegate translated6 { type ifname; }
         add set inet tidegate masquerading4 { type ifname; }
@@ -87,6 +87,7 @@ fn the_whole_table_is_one_transaction_that_replaces_what_was_there() {
         add map inet tidegate host_access { type ifname : verdict; }
         add set inet tidegate gateways4 { type ifname . ipv4_addr; }
         add set inet tidegate gateways6 { type ifname . ipv6_addr; }
+        add set inet tidegate here6 { type ifname . ipv6_addr; }
         add set inet tidegate elsewhere4 { type ifname . ipv4_addr . ether_addr; }
         add set inet tidegate elsewhere6 { type ifname . ipv6_addr . ether_addr; }
         add set inet tidegate ours4 { type ipv4_addr; }
@@ -116,13 +117,14 @@ fn the_whole_table_is_one_transaction_that_replaces_what_was_there() {
         add chain inet tidegate nat_output { type nat hook output priority -100; policy accept; }
         add chain inet tidegate publish
         add chain inet tidegate nat_postrouting { type nat hook postrouting priority 100; policy accept; }
-        add rule inet tidegate guard iifname "lo" accept comment "from the host itself #d36fdfb0da5c0775"
+        add rule inet tidegate guard iifname vmap @entrances comment "where it comes in #ec86b51bb00a082b"
         add rule inet tidegate guard ip daddr 127.0.0.0/8 drop comment "nobody else reaches the host's loopback #5cbf58573d4c94e3"
         add rule inet tidegate guard ip saddr 127.0.0.0/8 drop comment "nobody else sends as the host's loopback #5bdd3f69e41244ec"
-        add rule inet tidegate guard iifname @addressed goto from_endpoint comment "from an endpoint #6108771422447c34"
         add rule inet tidegate guard ip saddr @ours4 drop comment "nobody else sends as an endpoint #2620b4f1ef480018"
         add rule inet tidegate guard ip6 saddr @ours6 drop comment "nobody else sends as an endpoint #0e6f3e012d72b62c"
+        add rule inet tidegate from_endpoint ip daddr 127.0.0.0/8 drop comment "no endpoint reaches the host's loopback #5cbf58573d4c94e3"
         add rule inet tidegate from_endpoint ip saddr != 0.0.0.0 fib saddr . iif oif missing iifname . ip saddr . ether saddr != @elsewhere4 drop comment "an endpoint sends as itself alone #626120cd33bc9d80"
+        add rule inet tidegate from_endpoint iifname . ip6 saddr @here6 accept comment "an endpoint sends as itself #3270ea12159b5c59"
         add rule inet tidegate from_endpoint ip6 saddr != :: ip6 saddr != fe80::/10 fib saddr . iif oif missing iifname . ip6 saddr . ether saddr != @elsewhere6 drop comment "an endpoint sends as itself alone #d5d8c54b7552082e"
         add rule inet tidegate input meta l4proto . th dport @resolver jump to_resolver comment "questions for names #53a0bfaf94c59077"
         add rule inet tidegate input iifname vmap @host_access comment "from a network that does not reach all of the host #f84c90bbd411c631"
@@ -183,7 +185,7 @@ fn the_whole_table_is_one_transaction_that_replaces_what_was_there() {
         add rule inet tidegate nat_postrouting iifname @masquerading4 oifname != @bridges ip saddr != 127.0.0.0/8 masquerade comment "out under the host's address #5341c88617cc5a1e"
         add rule inet tidegate nat_postrouting iifname @masquerading6 oifname != @bridges ip6 saddr != ::1/128 masquerade comment "out under the host's address #b141da18e842af3c"
         add set inet tidegate bridges { type ifname; elements = { "tgb0" }; }
-        add set inet tidegate addressed { type ifname; elements = { "tgb0" }; }
+        add map inet tidegate entrances { type ifname : verdict; elements = { "lo" : accept, "tgb0" : goto from_endpoint }; }
         add set inet tidegate translated4 { type ifname; elements = { "tgb0" }; }
         add set inet tidegate translated6 { type ifname; elements = { "tgb0" }; }
         add set inet tidegate masquerading4 { type ifname; elements = { "tgb0" }; }
@@ -192,6 +194,7 @@ fn the_whole_table_is_one_transaction_that_replaces_what_was_there() {
         add set inet tidegate same_bridge { type ifname . ifname; elements = { "tgb0" . "tgb0" }; }
         add set inet tidegate gateways4 { type ifname . ipv4_addr; elements = { "tgb0" . 10.208.0.1 }; }
         add set inet tidegate gateways6 { type ifname . ipv6_addr; elements = { "tgb0" . fd74:6964:6567::1 }; }
+        add set inet tidegate here6 { type ifname . ipv6_addr; elements = { "tgb0" . fd74:6964:6567::2, "tgb0" . fd74:6964:6567::3 }; }
         add set inet tidegate ours4 { type ipv4_addr; elements = { 10.208.0.1, 10.208.0.2, 10.208.0.3 }; }
         add set inet tidegate ours6 { type ipv6_addr; elements = { fd74:6964:6567::1, fd74:6964:6567::2, fd74:6964:6567::3 }; }
         add map inet tidegate publish4 { type inet_proto . inet_service : ipv4_addr . inet_service; elements = { 6 . 8080 : 10.208.0.2 . 80 }; }

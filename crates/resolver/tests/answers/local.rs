@@ -5,7 +5,7 @@ use hickory_proto::rr::{DNSClass, RecordType};
 use tidegate_model::Change;
 use tidegate_resolver::{Asked, MAX_DATAGRAM, TTL, Transport, Verdict, Zone, judge, of_change};
 
-use crate::scene::{ask, ip, question, shown, state, told, told_to, zone};
+use crate::scene::{ask, ask_by, ip, question, shown, state, told, told_to, zone};
 
 #[test]
 fn names_and_aliases_are_found_alone_and_with_their_network_in_any_case() {
@@ -181,6 +181,7 @@ fn what_does_not_fit_a_datagram_says_so_and_fits_a_connection() {
             Asked {
                 from,
                 to,
+                by: None,
                 transport,
                 bytes: &bytes,
             },
@@ -227,4 +228,16 @@ fn what_is_no_plain_question_is_refused_in_its_terms() {
     // The code of BADVERS is that of BADSIG too (RFC 6895 section 2.3).
     assert_eq!(changed(version), "BADSIG");
     assert_eq!(changed(|m| *m = m.clone().into_response()), "silence");
+}
+
+#[test]
+fn who_asks_by_another_interface_than_its_bridge_hears_nothing() {
+    let zone = zone();
+    let message = question("back.", RecordType::A);
+    let told = |by| shown(&ask_by(&zone, "10.0.1.2", "10.0.1.1", by, &message));
+    assert_ne!(told(None), "silence");
+    assert_eq!(told(Some("tgb1")), told(None));
+    for by in ["tgb2", "wan", "lo", ""] {
+        assert_eq!(told(Some(by)), "silence", "{by}");
+    }
 }

@@ -83,10 +83,22 @@ pub(crate) fn question(name: &str, kind: RecordType) -> Message {
 
 /// Asks by UDP.
 pub(crate) fn ask(zone: &Zone, from: &str, to: &str, message: &Message) -> Verdict {
+    ask_by(zone, from, to, None, message)
+}
+
+/// Asks by UDP, and by an interface.
+pub(crate) fn ask_by(
+    zone: &Zone,
+    from: &str,
+    to: &str,
+    by: Option<&str>,
+    message: &Message,
+) -> Verdict {
     let bytes = message.to_vec().unwrap();
     let asked = Asked {
         from: ip(from),
         to: ip(to),
+        by,
         transport: Transport::Udp,
         bytes: &bytes,
     };

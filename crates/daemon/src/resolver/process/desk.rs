@@ -6,15 +6,20 @@ use std::net::{IpAddr, SocketAddr};
 use std::os::unix::net::UnixStream;
 use std::time::{Duration, Instant};
 
+use tidegate_model::Name;
 use tidegate_resolver::{Asked, Verdict, Zone, judge};
 
-use super::slots::Slots;
+use super::slots::{Places, Slot, Slots};
 use crate::resolver::wire::{ALIVE, LOOK, Told};
 
 /// How many questions are put to others at once.
-const FORWARDED: usize = 512;
-/// How many of these for one asker.
-const FORWARDED_FOR_ONE: usize = 128;
+const FORWARDED: Places = Places {
+    all: 512,
+    of_network: 256,
+    of_one: 128,
+    left: 16,
+    most: 1024,
+};
 /// The daemon looks for other upstreams at most once in this time.
 const LOOKED: Duration = Duration::from_secs(1);
 
@@ -24,7 +29,7 @@ pub(super) struct Desk {
     known: RefCell<Known>,
     looked: Cell<Option<Instant>>,
     /// Questions that are put to others.
-    pub(super) forwarded: Slots,
+    forwarded: Slots,
 }
 
 #[derive(Default)]
@@ -51,7 +56,7 @@ impl Desk {
             line: tokio::net::UnixStream::from_std(line)?,
             known: RefCell::new(known),
             looked: Cell::new(None),
-            forwarded: Slots::new(FORWARDED, FORWARDED_FOR_ONE),
+            forwarded: Slots::new(FORWARDED),
         })
     }
 
@@ -103,9 +108,16 @@ impl Desk {
         }
     }
 
-    /// Whether somebody is answered at all.
-    pub(super) fn may_ask(&self, from: IpAddr, to: IpAddr) -> bool {
-        self.is_up_to_date() && self.known.borrow().zone.may_ask(from, to)
+    /// The network of somebody who is answered; nobody else is.
+    pub(super) fn asker(&self, from: IpAddr, to: IpAddr, by: Option<&str>) -> Option<Name> {
+        self.is_up_to_date().then_some(())?;
+        self.known.borrow().zone.asker(from, to, by).cloned()
+    }
+
+    /// A place for a question that is put to others, for somebody whose question was judged.
+    pub(super) fn place(&self, from: IpAddr, to: IpAddr) -> Option<Slot> {
+        let network = self.asker(from, to, None)?;
+        self.forwarded.take(from, network)
     }
 
     /// Without a daemon nothing is known; `listen` ends the process then.

@@ -1,46 +1,73 @@
-//! How much is under way at once, in all and for one asker.
+//! How much is under way at once: in all, for one network and for one asker.
 
 use std::cell::RefCell;
 use std::collections::HashMap;
 use std::net::IpAddr;
 use std::rc::Rc;
 
+use tidegate_model::Name;
+
+/// How many places there are.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Places {
+    /// So many in all.
+    pub(super) all: usize,
+    /// So many of these for one network: whoever takes its neighbours' addresses gets no more.
+    pub(super) of_network: usize,
+    /// So many of these for one asker.
+    pub(super) of_one: usize,
+    /// So many that each network has left where others have taken all.
+    pub(super) left: usize,
+    /// So many with these.
+    pub(super) most: usize,
+}
+
 /// Places for what is under way.
 #[derive(Clone, Debug)]
 pub(super) struct Slots {
-    taken: Rc<RefCell<HashMap<IpAddr, usize>>>,
-    most: usize,
-    most_of_one: usize,
+    taken: Rc<RefCell<Taken>>,
+    places: Places,
+}
+
+#[derive(Debug, Default)]
+struct Taken {
+    all: usize,
+    by_network: HashMap<Name, usize>,
+    by_asker: HashMap<IpAddr, usize>,
 }
 
 /// A place; it is free again with this.
 #[derive(Debug)]
 pub(super) struct Slot {
-    taken: Rc<RefCell<HashMap<IpAddr, usize>>>,
+    taken: Rc<RefCell<Taken>>,
     by: IpAddr,
+    of: Name,
 }
 
 impl Slots {
-    /// So many in all, and so many for one asker, so that none keeps the others out.
-    pub(super) fn new(most: usize, most_of_one: usize) -> Self {
+    pub(super) fn new(places: Places) -> Self {
         Self {
             taken: Rc::default(),
-            most,
-            most_of_one,
+            places,
         }
     }
 
-    /// A place for an asker, if one is left.
-    pub(super) fn take(&self, by: IpAddr) -> Option<Slot> {
+    /// A place for an asker of a network, if one is left.
+    pub(super) fn take(&self, by: IpAddr, of: Name) -> Option<Slot> {
+        let places = self.places;
         let mut taken = self.taken.borrow_mut();
-        let is_left = taken.values().sum::<usize>() < self.most;
-        let own = taken.get(&by).copied().unwrap_or_default();
-        (is_left && own < self.most_of_one).then(|| {
-            taken.insert(by, own + 1);
-            Slot {
-                taken: Rc::clone(&self.taken),
-                by,
-            }
+        let own = taken.by_asker.get(&by).copied().unwrap_or_default();
+        let network = taken.by_network.get(&of).copied().unwrap_or_default();
+        let is_left = match taken.all < places.all {
+            true => network < places.of_network,
+            false => network < places.left && taken.all < places.most,
+        };
+        (is_left && own < places.of_one).then(|| {
+            taken.all += 1;
+            taken.by_asker.insert(by, own + 1);
+            taken.by_network.insert(of.clone(), network + 1);
+            let taken = Rc::clone(&self.taken);
+            Slot { taken, by, of }
         })
     }
 }
@@ -48,9 +75,17 @@ impl Slots {
 impl Drop for Slot {
     fn drop(&mut self) {
         let mut taken = self.taken.borrow_mut();
-        match taken.get(&self.by).copied() {
-            Some(own) if own > 1 => drop(taken.insert(self.by, own - 1)),
-            _ => drop(taken.remove(&self.by)),
+        taken.all = taken.all.saturating_sub(1);
+        give_back(&mut taken.by_asker, &self.by);
+        give_back(&mut taken.by_network, &self.of);
+    }
+}
+
+fn give_back<K: std::hash::Hash + Eq>(taken: &mut HashMap<K, usize>, by: &K) {
+    if let Some(count) = taken.get_mut(by) {
+        *count -= 1;
+        if *count == 0 {
+            taken.remove(by);
         }
     }
 }
@@ -59,17 +94,33 @@ impl Drop for Slot {
 mod tests {
     use super::*;
 
+    const PLACES: Places = Places {
+        all: 4,
+        of_network: 3,
+        of_one: 2,
+        left: 1,
+        most: 5,
+    };
+
+    fn asker(number: u8) -> IpAddr {
+        [10, 0, 0, number].into()
+    }
+
     #[test]
-    fn no_asker_has_more_than_its_share_nor_all_together_more_than_all() {
-        let slots = Slots::new(3, 2);
-        let [one, other] = ["10.0.0.2", "fd00::2"].map(|ip| ip.parse::<IpAddr>().unwrap());
-        let held = [slots.take(one).unwrap(), slots.take(one).unwrap()];
-        assert!(slots.take(one).is_none(), "its share");
-        let last = slots.take(other).unwrap();
-        assert!(slots.take(other).is_none(), "all of them");
+    fn no_asker_and_no_network_has_more_than_its_share_and_each_network_has_one_left() {
+        let slots = Slots::new(PLACES);
+        let take = |number, network: &str| slots.take(asker(number), network.parse().unwrap());
+        let mut held = vec![take(1, "web").unwrap(), take(1, "web").unwrap()];
+        assert!(take(1, "web").is_none(), "its share");
+        held.push(take(2, "web").unwrap());
+        assert!(take(3, "web").is_none(), "its network's share");
+        held.push(take(4, "db").unwrap());
+        assert!(take(5, "db").is_none(), "all of them, and it has one");
+        held.push(take(6, "far").unwrap());
+        assert!(take(7, "last").is_none(), "all that there are");
         drop(held);
-        assert!(slots.take(one).is_some());
-        drop(last);
-        assert!(slots.taken.borrow().is_empty());
+        assert!(take(1, "web").is_some());
+        let taken = slots.taken.borrow();
+        assert!(taken.all == 0 && taken.by_asker.is_empty() && taken.by_network.is_empty());
     }
 }

@@ -12,12 +12,16 @@ use tokio::time::timeout;
 
 use super::desk::Desk;
 use super::forward;
-use super::slots::Slots;
+use super::slots::{Places, Slots};
 
 /// How many connections there are at once.
-const CONNECTIONS: usize = 128;
-/// How many of these from one asker.
-const CONNECTIONS_OF_ONE: usize = 16;
+const CONNECTIONS: Places = Places {
+    all: 128,
+    of_network: 64,
+    of_one: 16,
+    left: 4,
+    most: 256,
+};
 /// How long a connection may be idle, and how long a question may take to arrive or an answer to be
 /// taken (RFC 7766 section 6.2.3 leaves it to the server).
 const PATIENCE: Duration = Duration::from_secs(10);
@@ -27,7 +31,7 @@ const PAUSE: Duration = Duration::from_millis(100);
 /// Attends to a socket from here on.
 pub(super) fn attend(desk: Rc<Desk>, listener: std::net::TcpListener) -> io::Result<()> {
     let listener = TcpListener::from_std(listener)?;
-    let slots = Slots::new(CONNECTIONS, CONNECTIONS_OF_ONE);
+    let slots = Slots::new(CONNECTIONS);
     tokio::task::spawn_local(async move {
         loop {
             let accepted = listener.accept().await;
@@ -47,10 +51,10 @@ fn take(desk: &Rc<Desk>, slots: &Slots, stream: TcpStream) -> io::Result<()> {
         return Ok(());
     };
     let (from, to) = (from.ip(), to.ip());
-    if !desk.may_ask(from, to) {
+    let Some(network) = desk.asker(from, to, None) else {
         return Ok(());
-    }
-    let Some(slot) = slots.take(from) else {
+    };
+    let Some(slot) = slots.take(from, network) else {
         return Ok(());
     };
     let desk = Rc::clone(desk);
@@ -69,13 +73,14 @@ async fn converse(desk: &Desk, mut stream: TcpStream, from: IpAddr, to: IpAddr) 
         let asked = Asked {
             from,
             to,
+            by: None,
             transport: Transport::Tcp,
             bytes: &bytes,
         };
         let answer = match desk.judge(asked) {
             Verdict::Ignore => None,
             Verdict::Answer(bytes) | Verdict::Refuse(bytes) => Some(bytes),
-            Verdict::Forward(question) => match desk.forwarded.take(from) {
+            Verdict::Forward(question) => match desk.place(from, to) {
                 Some(_slot) => forward::ask(desk, &question, Transport::Tcp).await,
                 None => question.failed(),
             },

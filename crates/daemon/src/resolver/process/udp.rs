@@ -6,6 +6,7 @@ use std::rc::Rc;
 use std::time::Duration;
 
 use quinn_udp::{RecvMeta, Transmit, UdpSocketState};
+use rustix::net::netdevice::index_to_name_inlined;
 use tidegate_resolver::{Asked, Transport, Verdict};
 use tokio::io::Interest;
 use tokio::net::UdpSocket;
@@ -21,7 +22,7 @@ const AT_ONCE: usize = 8;
 /// How long a socket is let be that gives an error.
 const PAUSE: Duration = Duration::from_millis(10);
 
-/// A socket on every address. Who asked, and at which address, comes with each datagram; from that
+/// A socket on every address. Who asked, at which address and by which interface, comes with each datagram; from that
 /// address it is answered.
 struct Socket {
     socket: UdpSocket,
@@ -60,19 +61,33 @@ async fn take(desk: &Rc<Desk>, socket: &Rc<Socket>, room: &mut [Vec<u8>]) -> io:
         received => received?,
     };
     for (meta, bytes) in metas.iter().zip(&*room).take(count) {
-        let Some(to) = meta.dst_ip else { continue };
+        let (Some(to), Some(index)) = (meta.dst_ip, meta.interface_index) else {
+            continue;
+        };
+        // An interface that is gone by now is none that answers go to.
+        let Ok(by) = index_to_name_inlined(inner, index) else {
+            continue;
+        };
         let bytes = bytes.get(..meta.len).unwrap_or_default();
         for datagram in bytes.chunks(meta.stride.max(1)) {
-            answer(desk, socket, meta.addr, to, datagram);
+            answer(desk, socket, meta.addr, (to, by.as_str()), datagram);
         }
     }
     Ok(())
 }
 
-fn answer(desk: &Rc<Desk>, socket: &Rc<Socket>, from: SocketAddr, to: IpAddr, bytes: &[u8]) {
+/// Answers what came to an address by an interface.
+fn answer(
+    desk: &Rc<Desk>,
+    socket: &Rc<Socket>,
+    from: SocketAddr,
+    (to, by): (IpAddr, &str),
+    bytes: &[u8],
+) {
     let asked = Asked {
         from: from.ip(),
         to,
+        by: Some(by),
         transport: Transport::Udp,
         bytes,
     };
@@ -80,7 +95,7 @@ fn answer(desk: &Rc<Desk>, socket: &Rc<Socket>, from: SocketAddr, to: IpAddr, by
         Verdict::Ignore => {}
         Verdict::Answer(bytes) | Verdict::Refuse(bytes) => socket.send(from, to, &bytes),
         Verdict::Forward(question) => {
-            let Some(slot) = desk.forwarded.take(from.ip()) else {
+            let Some(slot) = desk.place(from.ip(), to) else {
                 let failed = question.failed();
                 return failed
                     .into_iter()
