@@ -1,7 +1,7 @@
 //! Sources: each attacker sends as somebody else, and what is true comes after it, the same way. Whoever listens must
 //! hear the truth first.
 
-use std::net::{IpAddr, SocketAddr, UdpSocket};
+use std::net::{IpAddr, SocketAddr, TcpStream, UdpSocket};
 use std::thread::sleep;
 use std::time::Duration;
 
@@ -23,6 +23,9 @@ pub(crate) const ATTACKS: [Attack; 8] = [
     the_resolvers_port_is_there_for_endpoints_alone_in,
     what_belongs_to_no_connection_leaves_under_no_private_address_in,
 ];
+
+/// How long to wait for a connection that is expected not to come about. Too short a time could only hide a fault.
+const A_MOMENT: Duration = Duration::from_millis(700);
 
 fn at(text: &str) -> SocketAddr {
     text.parse().unwrap()
@@ -390,7 +393,8 @@ fn the_resolvers_port_is_there_for_endpoints_alone_in(driver: &str, lab: &Lab) {
             let to = at_port(ip);
             scope.spawn(move || {
                 assert!(
-                    is_closed_tcp(from, to),
+                    from.run(|| TcpStream::connect_timeout(&to, A_MOMENT))
+                        .is_err(),
                     "{driver}: {} connects to {to}",
                     from.name()
                 );

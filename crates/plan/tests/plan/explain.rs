@@ -8,7 +8,7 @@ use expect_test::expect;
 use tidegate_model::api::{Attach, CreateNetwork};
 use tidegate_model::explain::{Explanation, Fate, Question};
 use tidegate_model::links::{Link, LinkKind, Way};
-use tidegate_model::{Access, Mode, Policy, State};
+use tidegate_model::{Access, HostAccess, Mode, Policy, State};
 use tidegate_plan::{Refused, Terrain};
 
 /// A state with one network, whose endpoints are `ep-1`, with these published ports, and `ep-2`.
@@ -448,6 +448,30 @@ fn a_network_with_no_way_out_has_none() {
             !fate.is_arrival() && why.contains(reason),
             "{access}, {from} {to}: {why}"
         );
+    }
+}
+
+#[test]
+fn of_the_host_a_network_reaches_what_it_may() {
+    // At the gateway, at another address, and the gateway's port for names.
+    let to = ["10.208.0.1:80", "192.0.2.1:80", "10.208.0.1:53/udp"];
+    for (host_access, reached) in [
+        (HostAccess::All, [true, true, true]),
+        (HostAccess::Gateway, [true, false, true]),
+        (HostAccess::Dns, [false, false, true]),
+        (HostAccess::None, [false, false, false]),
+    ] {
+        let policy = Policy {
+            host_access: Some(host_access),
+            ..Policy::default()
+        };
+        let mut state = web(policy, &["8080:80"]);
+        state.resolver = Some(20053);
+        let seen = to.map(|to| fate(&state, "front", to).0 == Fate::ReachesHost);
+        assert_eq!(seen, reached, "{host_access}");
+        // What is published is no program of the host's.
+        assert_eq!(fate(&state, "back", "192.0.2.1:8080").0, reaches("front"));
+        assert_eq!(fate(&state, "host", "front:80").0, reaches("front"));
     }
 }
 

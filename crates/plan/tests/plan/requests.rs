@@ -5,7 +5,7 @@ use crate::values::{
 };
 use expect_test::expect;
 use tidegate_model::links::{DefaultRoute, LinkStep};
-use tidegate_model::{Access, Mode, State};
+use tidegate_model::{Access, HostAccess, Mode, State};
 use tidegate_plan::{HostFacts, Pools, Refused};
 
 #[test]
@@ -223,6 +223,10 @@ fn a_refused_network_says_why_and_what_to_do() {
         r.policy.mode6 = Mode::Routed;
     });
     seen += &refusal(&|r| {
+        r.policy.access = Access::Isolated;
+        r.policy.host_access = Some(HostAccess::Dns);
+    });
+    seen += &refusal(&|r| {
         r.policy.mode4 = Mode::Routed;
         r.policy.snat = vec!["192.0.2.1".parse().unwrap()];
     });
@@ -264,6 +268,8 @@ fn a_refused_network_says_why_and_what_to_do() {
         the value of label a is over 255 bytes long or has control characters [Invalid]
           give a shorter text on one line
         network b was given a gateway mode, and no way in or out [Invalid]
+          leave one of the two out
+        network b was given access to the host, and no address of the host [Invalid]
           leave one of the two out
         network b was given an address to go out under, and a mode that keeps the endpoints' own [Invalid]
           leave one of the two out
