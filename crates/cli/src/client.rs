@@ -129,7 +129,8 @@ pub enum ClientCommand {
 }
 
 const DOCTOR_HELP: &str = "\
-Looked at are the sysctls that forwarding needs, the links, the filters of bridge ports and the table, chains of
+Looked at are the sysctls that forwarding needs, the links, what could not be brought to the host, the state file, the
+filters of bridge ports and the table, chains of
 other tables and of iptables-legacy that drop what passes our bridges, br_netfilter, reverse path filtering, the
 release of nftables and the daemon's file descriptors.
 

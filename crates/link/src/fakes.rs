@@ -32,6 +32,8 @@ struct State {
     /// How often tracked connections cannot be forgotten from now on.
     unforgettable: usize,
     held: BTreeSet<PortHold>,
+    /// Paths of which nothing is told.
+    dead: BTreeSet<PathBuf>,
     /// Ports that something else on the host listens on.
     used: BTreeSet<(Protocol, u16)>,
     /// Steps asked for so far, failed ones too.
@@ -72,6 +74,15 @@ impl FakeLinks {
     /// Adds a link, as somebody else might.
     pub fn add_link(&self, link: Link) {
         self.state().host.add_link(link);
+    }
+
+    /// Has nothing be told of the namespace at a path, as on a mount whose server is gone, or no longer.
+    pub fn fail_netns(&self, path: &Path, fails: bool) {
+        let mut state = self.state();
+        match fails {
+            true => drop(state.dead.insert(path.to_owned())),
+            false => drop(state.dead.remove(path)),
+        }
     }
 
     /// Removes a link, as somebody else might.
@@ -257,6 +268,10 @@ impl Links for FakeLinks {
 
     fn netns(&mut self, path: &Path) -> Result<NetnsFacts, LinkError> {
         let mut state = self.state();
+        if state.dead.contains(path) {
+            let what = format_args!("look at namespace {}", path.display());
+            return Err(LinkError::new(what, NetnsFault::Hangs));
+        }
         let found = state.host.netns_mut(path).cloned();
         found.map_err(|fault| {
             LinkError::new(format_args!("look at namespace {}", path.display()), fault)

@@ -205,11 +205,25 @@ fn a_path_that_became_a_symlink_loop_costs_its_endpoint_alone() {
             ]);
         }
         let lost = site.lab.host.json(&["endpoint", "inspect", "lost"]);
+        let odd = Netns::new();
+        let odd_path = site.lab.host.folder().join("odd");
+        symlink(odd.path(), &odd_path).unwrap();
+        let words = [
+            "attach",
+            "web",
+            "--name",
+            "odd",
+            "--netns",
+            odd_path.to_str().unwrap(),
+        ];
+        site.lab.host.ok(&words);
         site.meanwhile(|host| {
             for path in &paths {
                 fs::remove_file(path).unwrap();
                 symlink(path, path).unwrap();
             }
+            fs::remove_file(&odd_path).unwrap();
+            fs::write(&odd_path, "something else").unwrap();
             let pair = lost["host-ifname"].as_str().unwrap();
             host.netns.sh(&format!("ip link del {pair}"));
         });
@@ -224,6 +238,8 @@ fn a_path_that_became_a_symlink_loop_costs_its_endpoint_alone() {
             ask_tcp(&host.netns, kept.parse().unwrap()).unwrap().server,
             "kept"
         );
+        assert_eq!(degraded(host, "endpoint", "odd")["down"], false);
+        assert!(reason(host, "endpoint", "odd").contains("not a network namespace"));
         assert_eq!(degraded(host, "endpoint", "lost")["down"], true);
         for name in ["kept", "lost"] {
             let reason = reason(host, "endpoint", name);
@@ -240,7 +256,7 @@ fn a_path_that_became_a_symlink_loop_costs_its_endpoint_alone() {
         let _server = Server::start(&boxes[1], "lost", 80);
         let reply = ask_tcp(&site.lab.outside, "192.0.2.1:8083".parse().unwrap());
         assert_eq!(reply.unwrap().server, "lost");
-        host.ok(&["detach", "kept", "lost"]);
+        host.ok(&["detach", "kept", "lost", "odd"]);
     }
 }
 

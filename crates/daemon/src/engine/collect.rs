@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use tidegate_link::{Gone, Guests};
 use tidegate_model::{Endpoint, IfName, Name};
 
+use super::degraded::partly;
 use super::{Engine, EngineError, endpoint_of};
 
 impl Engine {
@@ -37,7 +38,11 @@ impl Engine {
         for name in suspects {
             match self.collect_one(&name, &present, &guests) {
                 Ok(endpoint) => collected.extend(endpoint),
-                Err(error) => drop(failure.get_or_insert(error)),
+                Err(error) => {
+                    // Its link is gone, and it cannot be told whether its namespace is.
+                    self.mark_endpoint(&name, partly(&error));
+                    failure.get_or_insert(error);
+                }
             }
         }
         failure.map_or(Ok(collected), Err)

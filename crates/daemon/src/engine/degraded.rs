@@ -71,12 +71,27 @@ impl Engine {
         }
         kernel.links.admit(Guests::default());
         self.catch_up(&mut kernel, self.past.change_state(passed, || ()));
-        let after = self.degraded();
-        if before != after {
+        if before != self.degraded() {
             // What came back may be tracked as what it was without.
             self.sweeps.note(Stale::after_mending());
         }
-        for happening in Happening::between(&before, &after) {
+        self.tell_of_degraded(&before);
+    }
+
+    /// Marks an endpoint of which something is amiss while the daemon runs. It is tried again like any other.
+    pub(super) fn mark_endpoint(&self, name: &Name, fault: Fault) {
+        let _kernel = self.kernel();
+        let before = self.degraded();
+        if self.state().endpoints.contains_key(name) {
+            // Whether it has elements stays as it is.
+            let down = before.down_endpoint(name).is_some();
+            self.set_endpoint(name, Some(Fault { down, ..fault }));
+        }
+        self.tell_of_degraded(&before);
+    }
+
+    fn tell_of_degraded(&self, before: &Degraded) {
+        for happening in Happening::between(before, &self.degraded()) {
             log(&happening);
             self.events.tell(happening);
         }

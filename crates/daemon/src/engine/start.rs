@@ -5,7 +5,7 @@ use std::sync::atomic::AtomicU64;
 use std::sync::{Arc, RwLock};
 
 use tidegate_cli::causes;
-use tidegate_link::{Guests, Links};
+use tidegate_link::{ErrorKind, Guests, LinkError, Links, NetnsFault};
 use tidegate_model::event::Happening;
 use tidegate_model::links::{GROUP, Link, LinkStep};
 use tidegate_model::{Change, Endpoint, Fault, IfName, Name, NetnsId, NetnsRef, Network, State};
@@ -285,8 +285,12 @@ impl Kernel {
                 .netns(path)
                 .map(|facts| facts.id.is_certainly(id)),
         };
+        // What lies at the path is no stranger then, and the namespace lives.
+        let is_no_netns =
+            |error: &LinkError| has_pair && error.kind() == ErrorKind::Netns(NetnsFault::NotANetns);
         match found {
             Ok(is_there) => Ok(is_there),
+            Err(error) if is_no_netns(&error) => Err(error.into()),
             Err(error) if error.is_netns_gone() => Ok(false),
             Err(error) => Err(error.into()),
         }

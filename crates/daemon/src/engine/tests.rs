@@ -364,6 +364,26 @@ fn a_namespace_that_got_the_inode_of_another_is_a_stranger() {
     }
 }
 
+#[test]
+fn an_endpoint_that_loses_its_pair_while_its_path_tells_nothing_is_marked_and_comes_back() {
+    let bench = Bench::new().with_endpoint();
+    let whole = bench.everything();
+    let endpoint = bench.engine.endpoint(&name("front")).unwrap();
+    bench.links.remove_link(&endpoint.host_ifname);
+    bench.links.fail_netns(Path::new(BOX), true);
+    assert!(bench.engine.collect(&Gone::Any).is_err());
+    let fault = bench.engine.degraded().endpoints[&name("front")].clone();
+    assert!(
+        !fault.down && fault.reason.contains("look at namespace"),
+        "{fault:?}"
+    );
+    bench.engine.revive(&Heard::Nothing);
+    assert_eq!(bench.engine.degraded().endpoints[&name("front")], fault);
+    bench.links.fail_netns(Path::new(BOX), false);
+    bench.engine.revive(&Heard::Nothing);
+    assert_eq!(bench.everything(), whole);
+}
+
 /// Lets each step of a start fail in turn, until it has no more: it costs what the step is for, and nothing of that is
 /// left once it is tried again.
 #[test]

@@ -244,3 +244,42 @@ fn a_kill_at_any_step_of_a_start_costs_nothing() {
         }
     }
 }
+
+#[test]
+fn a_kill_while_what_is_degraded_is_tried_again_costs_nothing() {
+    require_root_kernel!();
+    for &kind in KINDS {
+        for points in 0.. {
+            let world = World::new(kind);
+            let engine = world.start_unharmed();
+            for (_, command) in &COMMANDS[..2] {
+                command(&engine, &world).unwrap();
+            }
+            let before = world.believed(&engine);
+            drop(engine);
+            world
+                .host
+                .sh("ip link del tgb0; ip link add tgb0 type bridge");
+            let engine = world.start_unharmed();
+            assert!(engine.networks()[0].degraded.is_some());
+            assert!(engine.endpoints()[0].degraded.is_some());
+            world.host.sh("ip link del tgb0");
+            // A command that is about it has it tried again first.
+            let (_, publish) = COMMANDS[2];
+            let done = world.until_killed(points, || publish(&engine, &world));
+            let is_over = done.is_some();
+            if let Some(done) = done {
+                assert!(points > 4, "there was next to nothing to bring back");
+                done.unwrap();
+            }
+            drop(engine);
+            let engine = world.start_unharmed();
+            let after = world.believed(&engine);
+            assert_eq!(after == before, !is_over, "killed at {points}: {after}");
+            if is_over {
+                break;
+            }
+            publish(&engine, &world).unwrap();
+        }
+    }
+}
