@@ -22,6 +22,10 @@ const IFLA_INET6_CONF: u16 = 2;
 /// Place of `disable_ipv6` among an interface's settings (`DEVCONF_DISABLE_IPV6` of linux/ipv6.h).
 const DISABLE_IPV6: usize = 26;
 const IFLA_INFO_KIND: u16 = 1;
+const IFLA_INFO_SLAVE_KIND: u16 = 4;
+const IFLA_INFO_SLAVE_DATA: u16 = 5;
+const IFLA_BRPORT_MODE: u16 = 4;
+const IFLA_BRPORT_ISOLATED: u16 = 33;
 /// `IF_OPER_UP` of linux/if.h: it carries packets.
 const OPERATIONAL: u8 = 6;
 /// `IFF_UP` of linux/if.h.
@@ -56,6 +60,10 @@ pub(crate) struct LinkRecord {
     pub(crate) master: Option<u32>,
     /// A veth's other end by its index, which may be one of another namespace.
     pub(crate) other_end: Option<u32>,
+    /// As a port of a bridge: whether it is isolated (`IFLA_BRPORT_ISOLATED`), and whether it sends frames back where they
+    /// came from (`IFLA_BRPORT_MODE`).
+    pub(crate) is_isolated: bool,
+    pub(crate) is_hairpin: bool,
     /// Whether it may have IPv6 addresses: the kernel has IPv6, and it is not turned off there.
     pub(crate) has_ipv6: bool,
 }
@@ -74,6 +82,8 @@ impl LinkRecord {
             mac: None,
             master: None,
             other_end: None,
+            is_isolated: false,
+            is_hairpin: false,
             has_ipv6: false,
         };
         for (kind, value) in attributes(rest) {
@@ -83,7 +93,11 @@ impl LinkRecord {
                 IFLA_LINK => link.other_end = u32_at(value, 0),
                 IFLA_MASTER => link.master = u32_at(value, 0),
                 IFLA_OPERSTATE => link.is_operational = value == [OPERATIONAL],
-                IFLA_LINKINFO => link.kind = link_kind(value),
+                IFLA_LINKINFO => {
+                    link.kind = link_kind(value);
+                    link.is_isolated = is_set_on_port(value, IFLA_BRPORT_ISOLATED);
+                    link.is_hairpin = is_set_on_port(value, IFLA_BRPORT_MODE);
+                }
                 IFLA_AF_SPEC => link.has_ipv6 = has_ipv6(value),
                 IFLA_GROUP => link.group = u32_at(value, 0)?,
                 _ => {}
@@ -196,6 +210,13 @@ fn link_kind(info: &[u8]) -> LinkKind {
         Some("veth") => LinkKind::Veth,
         _ => LinkKind::Other,
     }
+}
+
+/// Whether a setting of a port of a bridge is on.
+fn is_set_on_port(info: &[u8], setting: u16) -> bool {
+    let is_port = attribute(info, IFLA_INFO_SLAVE_KIND).and_then(text) == Some("bridge");
+    let settings = attribute(info, IFLA_INFO_SLAVE_DATA).unwrap_or_default();
+    is_port && attribute(settings, setting) == Some(&[1])
 }
 
 fn has_ipv6(families: &[u8]) -> bool {
@@ -315,6 +336,8 @@ mod tests {
             mac: Some(MacAddr([2, 0, 0, 0, 0, 1])),
             master: Some(3),
             other_end: Some(5),
+            is_isolated: false,
+            is_hairpin: false,
             has_ipv6: true,
         };
         assert_eq!(LinkRecord::decode(&bytes(&link())), Some(wanted));

@@ -25,6 +25,11 @@ pub(crate) fn set_up(host: &mut Rtnetlink, veth: &Veth, index: u32) -> Result<()
     batch.send(&mut host.socket).map(drop)
 }
 
+/// Whether a port has what [`message::keep_port`] gives it.
+fn is_kept(port: &LinkRecord, veth: &Veth) -> bool {
+    port.mac == Some(veth.bridge_mac) && port.is_isolated == veth.isolated && !port.is_hairpin
+}
+
 /// Gives ports that are there what they have when they are made anew. What is refused is logged: a running container
 /// stays attached.
 pub(crate) fn keep(host: &mut Rtnetlink, veths: &[Veth]) -> Result<(), LinkError> {
@@ -45,8 +50,7 @@ pub(crate) fn keep(host: &mut Rtnetlink, veths: &[Veth]) -> Result<(), LinkError
             let Some(port) = ports.get(&veth.ifname) else {
                 continue;
             };
-            // What has the bridge's Ethernet address got it together with the rest.
-            if port.mac != Some(veth.bridge_mac) {
+            if !is_kept(port, veth) {
                 requests.push(message::keep_port(port.index, veth));
             }
             requests.push(message::new_station(port.index, veth.peer.mac));

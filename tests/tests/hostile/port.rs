@@ -110,10 +110,13 @@ fn a_start_guards_the_ports_that_a_release_without_guards_made() {
             .netns
             .sh(&format!("tc qdisc del dev {port} clsact"));
         assert!(found(&lab).contains(&port), "{}", found(&lab));
-        lab.host.kill();
-        lab.host.start();
-        assert!(found(&lab).contains("ok"), "{}", found(&lab));
-        ask_tcp(&lab.host.netns, at("127.0.0.1:8081")).unwrap();
+        // The second start finds all in place.
+        for _ in 0..2 {
+            lab.host.kill();
+            lab.host.start();
+            assert!(found(&lab).contains("ok"), "{}", found(&lab));
+            ask_tcp(&lab.host.netns, at("127.0.0.1:8081")).unwrap();
+        }
         lab.host.kill();
         lab.host.netns.sh("nft flush ruleset");
         assert!(!reaches_loopback(&lab, &front), "{driver}");

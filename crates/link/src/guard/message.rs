@@ -1,7 +1,7 @@
 //! The requests of tc(8) that guards are made of, and what their answers say (linux/rtnetlink.h,
 //! linux/pkt_sched.h, linux/pkt_cls.h).
 
-use netlink_packet_core::{DefaultNla, Emitable, NLM_F_CREATE, NLM_F_EXCL};
+use netlink_packet_core::{DefaultNla, Emitable, NLM_F_CREATE, NLM_F_ECHO, NLM_F_EXCL};
 use netlink_packet_route::tc::{TcAttribute, TcHandle, TcHeader, TcMessage, TcOption};
 use tidegate_model::links::GROUP;
 
@@ -169,7 +169,8 @@ pub(super) fn get_qdisc(index: u32) -> Request {
         ..TcHeader::default()
     };
     let message = TcMessage::from_parts(header, Vec::new());
-    Request::new(RTM_GETQDISC, 0, &message)
+    // The kernel tells those who listen, and who asked only with this flag (`qdisc_get_notify`).
+    Request::new(RTM_GETQDISC, NLM_F_ECHO, &message)
 }
 
 /// The index of the link whose qdisc it is, and the block that it leads to, if it does.

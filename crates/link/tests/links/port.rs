@@ -73,6 +73,13 @@ fn a_port_is_as_it_was_asked_for_and_again_after_somebody_changed_it() {
         for veth in &veths {
             check(&kernel, veth);
         }
+        // Nor is anything in the way when all is there.
+        kernel.links.apply(&keep).unwrap();
+        kernel.links.apply(&guard).unwrap();
+        let open = kernel
+            .host
+            .sh("cat /proc/sys/net/ipv4/conf/br1/route_localnet");
+        assert_eq!(open, "1\n");
         assert!(kernel.links.unguarded().unwrap().is_empty());
     }
 }
