@@ -222,7 +222,7 @@ _tidegate() {
             return 0
             ;;
         tidegate__subcmd__attach)
-            opts="-p -h --netns --pid --name --alias --publish --ip --ip6 --mac --ifname --gateway-priority --sysctl --socket --json --timings --timeout --help"
+            opts="-p -h --netns --pid --name --alias --publish --allow --ip --ip6 --mac --ifname --gateway-priority --sysctl --socket --json --timings --timeout --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -249,6 +249,10 @@ _tidegate() {
                     return 0
                     ;;
                 -p)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --allow)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -962,7 +966,7 @@ _tidegate() {
             return 0
             ;;
         tidegate__subcmd__network__subcmd__create)
-            opts="-h --subnet --gateway --ip-range --aux-address --no-ipv4 --no-ipv6 --ipv6 --mtu --host-ip --internal --isolated --host-access --no-icc --anti-spoofing --mode --mode4 --mode6 --no-masquerade --snat --trusted-interface --bridge --label --socket --json --timings --timeout --help"
+            opts="-h --subnet --gateway --ip-range --aux-address --no-ipv4 --no-ipv6 --ipv6 --mtu --host-ip --allow --internal --isolated --host-access --no-icc --anti-spoofing --mode --mode4 --mode6 --no-masquerade --snat --trusted-interface --bridge --label --socket --json --timings --timeout --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -989,6 +993,10 @@ _tidegate() {
                     return 0
                     ;;
                 --host-ip)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --allow)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -1240,12 +1248,16 @@ _tidegate() {
             return 0
             ;;
         tidegate__subcmd__publish)
-            opts="-h --socket --json --timings --timeout --help"
+            opts="-h --allow --socket --json --timings --timeout --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
+                --allow)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --socket)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0

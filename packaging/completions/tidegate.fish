@@ -62,6 +62,7 @@ complete -c tidegate -n "__fish_tidegate_using_subcommand network; and __fish_se
 complete -c tidegate -n "__fish_tidegate_using_subcommand network; and __fish_seen_subcommand_from create" -l aux-address -d 'An address that is given to no endpoint, and what it is for' -r
 complete -c tidegate -n "__fish_tidegate_using_subcommand network; and __fish_seen_subcommand_from create" -l mtu -d 'MTU in bytes' -r
 complete -c tidegate -n "__fish_tidegate_using_subcommand network; and __fish_seen_subcommand_from create" -l host-ip -d 'Address of the host on which ports are published that name none; one for each of IPv4 and IPv6' -r
+complete -c tidegate -n "__fish_tidegate_using_subcommand network; and __fish_seen_subcommand_from create" -l allow -d 'Who may reach its published ports that have no --allow of their own; else whom the configuration lets in' -r
 complete -c tidegate -n "__fish_tidegate_using_subcommand network; and __fish_seen_subcommand_from create" -l host-access -d 'What of the host its endpoints reach: none, dns, gateway or all [default: all; gateway with --internal, none with --isolated]' -r
 complete -c tidegate -n "__fish_tidegate_using_subcommand network; and __fish_seen_subcommand_from create" -l mode -d 'How packets pass between endpoints and the world: nat, routed or nat-unprotected [default: nat]' -r
 complete -c tidegate -n "__fish_tidegate_using_subcommand network; and __fish_seen_subcommand_from create" -l mode4 -d 'The same for IPv4 alone' -r
@@ -121,6 +122,7 @@ complete -c tidegate -n "__fish_tidegate_using_subcommand attach" -l pid -d 'The
 complete -c tidegate -n "__fish_tidegate_using_subcommand attach" -l name -d 'The endpoint\'s name; else one is made up' -r
 complete -c tidegate -n "__fish_tidegate_using_subcommand attach" -l alias -d 'Another name for it; several endpoints may have the same, which then stands for all of them' -r
 complete -c tidegate -n "__fish_tidegate_using_subcommand attach" -s p -l publish -d 'Publish ports: [HOSTIP:][HOSTPORT[-END]:]PORT[-END][/tcp|udp|sctp]' -r
+complete -c tidegate -n "__fish_tidegate_using_subcommand attach" -l allow -d 'Who may reach these ports: a prefix or an address [default: as the network says, else everybody]' -r
 complete -c tidegate -n "__fish_tidegate_using_subcommand attach" -l ip -d 'Its IPv4 address; else a free one' -r
 complete -c tidegate -n "__fish_tidegate_using_subcommand attach" -l ip6 -d 'Its IPv6 address; else a free one' -r
 complete -c tidegate -n "__fish_tidegate_using_subcommand attach" -l mac -d 'Its Ethernet address; else one that follows from the first IP address' -r
@@ -142,11 +144,12 @@ complete -c tidegate -n "__fish_tidegate_using_subcommand gc" -l timeout -d 'How
 complete -c tidegate -n "__fish_tidegate_using_subcommand gc" -l json -d 'Print JSON instead of a table'
 complete -c tidegate -n "__fish_tidegate_using_subcommand gc" -l timings -d 'Print to standard error where the time went'
 complete -c tidegate -n "__fish_tidegate_using_subcommand gc" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c tidegate -n "__fish_tidegate_using_subcommand publish" -l allow -d 'Who may reach these ports: a prefix or an address [default: as the network says, else everybody]' -r
 complete -c tidegate -n "__fish_tidegate_using_subcommand publish" -l socket -d 'The daemon\'s unix socket' -r -F
 complete -c tidegate -n "__fish_tidegate_using_subcommand publish" -l timeout -d 'How long to wait for an answer of the daemon, which may still do what it was asked for later; 0 for as long as it takes. `events` waits for the first answer alone' -r
 complete -c tidegate -n "__fish_tidegate_using_subcommand publish" -l json -d 'Print JSON instead of a table'
 complete -c tidegate -n "__fish_tidegate_using_subcommand publish" -l timings -d 'Print to standard error where the time went'
-complete -c tidegate -n "__fish_tidegate_using_subcommand publish" -s h -l help -d 'Print help'
+complete -c tidegate -n "__fish_tidegate_using_subcommand publish" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c tidegate -n "__fish_tidegate_using_subcommand unpublish" -l socket -d 'The daemon\'s unix socket' -r -F
 complete -c tidegate -n "__fish_tidegate_using_subcommand unpublish" -l timeout -d 'How long to wait for an answer of the daemon, which may still do what it was asked for later; 0 for as long as it takes. `events` waits for the first answer alone' -r
 complete -c tidegate -n "__fish_tidegate_using_subcommand unpublish" -l json -d 'Print JSON instead of a table'

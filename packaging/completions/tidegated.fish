@@ -13,6 +13,8 @@ trace\t''"
 complete -c tidegated -l ipv4-pools -d 'Pools from which networks are given IPv4 subnets [default: 10.208.0.0/12:24]' -r
 complete -c tidegated -l ipv6-pools -d 'Pools from which networks are given IPv6 subnets [default: fd74:6964:6567::/48:64]' -r
 complete -c tidegated -l free-ports -d 'Ports of the host among which a free one is looked for [default: 61000-65535]' -r
+complete -c tidegated -l allow -d 'Who may reach published ports that have no list of their own or their network\'s [default: everybody]' -r
+complete -c tidegated -l forwarding -d 'Whether the daemon turns on forwarding: set or leave [default: set]' -r
 complete -c tidegated -l metrics-listen -d 'Serve metrics for Prometheus on this address [default: nowhere]' -r
 complete -c tidegated -l dns -d 'Whether names of endpoints are answered [default: true]' -r -f -a "true\t''
 false\t''"

@@ -7,7 +7,7 @@
 
 use divan::{Bencher, black_box};
 use serde_json::{Value, json};
-use tidegate_model::api::{Attach, CreateNetwork};
+use tidegate_model::api::{Attach, CreateNetwork, Publish};
 use tidegate_model::links::NetnsFacts;
 use tidegate_model::{Change, Endpoint, Name, NetnsId, PortRequest, State};
 use tidegate_plan::{HostFacts, Plan, Pools, PortFacts};
@@ -56,7 +56,8 @@ fn attach(state: &State, network: &str, number: u64, ports: &[String]) -> Plan {
 fn publish(state: &State) -> Plan {
     let ports: [PortRequest; 1] = ["9000:90/udp".parse().expect("a port is valid")];
     let facts = PortFacts::default();
-    tidegate_plan::publish(state, &name("probe"), &ports, &facts).expect("it is planned")
+    let wanted = Publish::from(ports.to_vec());
+    tidegate_plan::publish(state, &name("probe"), &wanted, &facts).expect("it is planned")
 }
 
 /// A state with so many endpoints, and one more that is called `probe`'s network `measured`.

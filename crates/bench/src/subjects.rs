@@ -1,7 +1,7 @@
 //! What is changed in the ruleset, for nft and as iptables would have it.
 
 use serde_json::json;
-use tidegate_model::api::{Attach, CreateNetwork};
+use tidegate_model::api::{Attach, CreateNetwork, Publish};
 use tidegate_model::links::NetnsFacts;
 use tidegate_model::{NetnsId, State};
 use tidegate_nft::{
@@ -185,7 +185,8 @@ fn port() -> anyhow::Result<Subject> {
     state.apply(&attached.change);
     let base = tidegate_plan::replace(&state);
     let ports = ["8080:80".parse()?];
-    let plan = tidegate_plan::publish(&state, &"web".parse()?, &ports, &PortFacts::default())?;
+    let wanted = Publish::from(Vec::from(ports));
+    let plan = tidegate_plan::publish(&state, &"web".parse()?, &wanted, &PortFacts::default())?;
     let rules = [
         (
             "nat",

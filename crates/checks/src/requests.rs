@@ -6,7 +6,7 @@ use std::sync::LazyLock;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
-use tidegate_model::api::{Attach, CreateNetwork, Peer, Ports};
+use tidegate_model::api::{Attach, CreateNetwork, Peer, Ports, Publish};
 use tidegate_model::explain::Question;
 use tidegate_model::{Name, State};
 use tidegate_plan::{Plan, Refused, connect, disconnect, planned, publish, replace, unpublish};
@@ -30,8 +30,10 @@ pub fn request(body: &[u8]) {
     if let Some(wanted) = reads_back::<Attach>(body) {
         check_plan(state, samples::plan_attachment(state, &wanted));
     }
+    if let Some(wanted) = reads_back::<Publish>(body) {
+        check_plan(state, publish(state, &front, &wanted, &Default::default()));
+    }
     if let Some(Ports { ports }) = reads_back(body) {
-        check_plan(state, publish(state, &front, &ports, &Default::default()));
         check_plan(state, unpublish(state, &front, &ports));
     }
     if let Some(Peer { network }) = reads_back(body) {

@@ -10,7 +10,7 @@ use ipnet::IpNet;
 use tidegate_model::explain::{Destination, Party};
 use tidegate_model::{
     Access, GatewayPriority, HostAccess, IfName, Invalid, MacAddr, Mode, Name, OwnSysctl, Policy,
-    PortRequest,
+    PortRequest, Source,
 };
 
 const AFTER_HELP: &str = "\
@@ -81,7 +81,7 @@ pub enum ClientCommand {
     Gc,
     /// Publish more ports of a running endpoint
     #[command(after_help = "Example:\n  tidegate publish front 8443:443 127.0.0.1::9000")]
-    Publish(PortsArgs),
+    Publish(PublishArgs),
     /// Withdraw published ports of a running endpoint, and end the connections through them
     #[command(
         after_help = "Examples:\n  tidegate unpublish front 8443:443\n  tidegate unpublish front 443"
@@ -216,6 +216,9 @@ pub struct CreateArgs {
     /// 0.0.0.0 is every IPv4 address, and :: every IPv6 address. Else both.
     #[arg(long, value_name = "IP")]
     pub host_ip: Vec<IpAddr>,
+    /// Who may reach its published ports that have no --allow of their own; else whom the configuration lets in
+    #[arg(long, value_name = "CIDR")]
+    pub allow: Vec<Source>,
     /// What it is and may do.
     #[command(flatten)]
     pub policy: PolicyArgs,
@@ -383,6 +386,13 @@ pub struct AttachArgs {
     /// is relayed by the daemon; SCTP is not.
     #[arg(short = 'p', long = "publish", value_name = "PORT")]
     pub publish: Vec<PortRequest>,
+    /// Who may reach these ports: a prefix or an address [default: as the network says, else everybody]
+    ///
+    /// Everybody else is kept out, also whole families of which nothing is listed. The host itself always
+    /// reaches them. Neighbours on the same network reach the endpoint's own address, unless that was made
+    /// with --no-icc, and so do networks that are connected and trusted interfaces.
+    #[arg(long, value_name = "CIDR", requires = "publish")]
+    pub allow: Vec<Source>,
     /// Its IPv4 address; else a free one
     #[arg(long, value_name = "IPV4")]
     pub ip: Option<Ipv4Addr>,
@@ -411,6 +421,28 @@ pub struct AttachArgs {
     /// A sysctl of its interface: net.ipv4.conf.IFNAME.KEY=VALUE, with IFNAME as it is
     #[arg(long, value_name = "SYSCTL")]
     pub sysctl: Vec<OwnSysctl>,
+}
+
+const PUBLISH_HELP: &str = "\
+Examples:
+  tidegate publish front 8080:80
+  tidegate publish front 8443:443 --allow 192.0.2.0/24 --allow 2001:db8::/32
+  tidegate publish front 9000:90 --allow 0.0.0.0/0 --allow ::/0";
+
+/// An endpoint, and ports that it is to publish.
+#[derive(Clone, Debug, PartialEq, Eq, Args)]
+#[command(after_help = PUBLISH_HELP)]
+pub struct PublishArgs {
+    /// Which.
+    #[command(flatten)]
+    pub ports: PortsArgs,
+    /// Who may reach these ports: a prefix or an address [default: as the network says, else everybody]
+    ///
+    /// Everybody else is kept out, also whole families of which nothing is listed. The host itself always
+    /// reaches them. 0.0.0.0/0 and ::/0 let everybody in where the network or the configuration does not.
+    /// To change the list of a port, unpublish it first: connections of who is no longer on it end then.
+    #[arg(long, value_name = "CIDR")]
+    pub allow: Vec<Source>,
 }
 
 /// An endpoint and some of its ports.

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 
 use clap::Parser;
 use clap::builder::PossibleValuesParser;
-use tidegate_model::PortRange;
+use tidegate_model::{Forwarding, PortRange, Source};
 
 const AFTER_HELP: &str = "\
 Each setting is taken from its flag, else from its environment variable, else from the \
@@ -92,6 +92,28 @@ pub struct Daemon {
     /// The default is above those that Linux takes for outgoing connections.
     #[arg(long, value_name = "FIRST-LAST", env = "TIDEGATE_FREE_PORTS")]
     pub free_ports: Option<PortRange>,
+
+    /// Who may reach published ports that have no list of their own or their network's [default: everybody]
+    ///
+    /// For ports that are published from then on. See --allow in tidegate-publish(1).
+    #[arg(
+        long,
+        value_name = "CIDR",
+        env = "TIDEGATE_ALLOW",
+        value_delimiter = ','
+    )]
+    pub allow: Option<Vec<Source>>,
+
+    /// Whether the daemon turns on forwarding: set or leave [default: set]
+    ///
+    /// A network with a way in or out needs net.ipv4.ip_forward and net.ipv6.conf.all.forwarding. They make the
+    /// whole host a router: whoever sends packets to it gets from one of its own interfaces to another, unless
+    /// a firewall of the host drops what is forwarded. What is neither to nor from a network of Tidegate
+    /// is not dropped by it: other routers and their rules may be there. tidegate doctor says where that is open,
+    /// and how to close it. With leave, both are left as they are; while one is 0, endpoints reach
+    /// their own network and the host alone in that family, and only the host reaches published ports.
+    #[arg(long, value_name = "WHO", env = "TIDEGATE_FORWARDING")]
+    pub forwarding: Option<Forwarding>,
 
     /// Serve metrics for Prometheus on this address [default: nowhere]
     ///

@@ -11,7 +11,7 @@ use clap::CommandFactory;
 
 pub use client::{
     AttachArgs, Client, ClientCommand, CreateArgs, EndpointCommand, ExplainArgs, NetnsArg,
-    NetworkCommand, PairArgs, PolicyArgs, PortsArgs, RulesetArgs,
+    NetworkCommand, PairArgs, PolicyArgs, PortsArgs, PublishArgs, RulesetArgs,
 };
 pub use daemon::Daemon;
 pub use parse::{Mistake, Parsed, parse};

@@ -7,11 +7,12 @@ use serde::de::DeserializeOwned;
 use serde_json::Value;
 use tidegate_cli::{
     AttachArgs, Client, ClientCommand, CreateArgs, EndpointCommand, ExplainArgs, NetworkCommand,
-    PairArgs, PortsArgs, RulesetArgs,
+    PairArgs, PortsArgs, PublishArgs, RulesetArgs,
 };
 use tidegate_model::Name;
 use tidegate_model::api::{
-    Attach, CreateNetwork, EndpointView, NetworkView, Peer, Ports, RulesetDiff, RulesetText,
+    Attach, CreateNetwork, EndpointView, NetworkView, Peer, Ports, Publish, RulesetDiff,
+    RulesetText,
 };
 use tidegate_model::doctor::Diagnosis;
 use tidegate_model::event::Event;
@@ -82,8 +83,8 @@ async fn carry_out(command: ClientCommand, daemon: &Daemon, output: Output) -> O
         ClientCommand::Explain(args) => explain(args, daemon, output).await,
         ClientCommand::Top { once } => top(once, daemon, output).await.into(),
         ClientCommand::Gc => gc(daemon, output).await.into(),
-        ClientCommand::Publish(args) => ports(args, "publish", daemon, output).await.into(),
-        ClientCommand::Unpublish(args) => ports(args, "unpublish", daemon, output).await.into(),
+        ClientCommand::Publish(args) => publish(args, daemon, output).await.into(),
+        ClientCommand::Unpublish(args) => unpublish(args, daemon, output).await.into(),
         ClientCommand::Endpoint(command) => endpoint(command, daemon, output).await.into(),
         ClientCommand::Info => info(daemon, output).await.into(),
         ClientCommand::Ruleset(args) => ruleset(args, daemon, output).await.into(),
@@ -116,6 +117,7 @@ async fn create(args: CreateArgs, daemon: &Daemon, output: Output) -> Result<(),
         require_ipv6: args.ipv6,
         mtu: args.mtu,
         host_ips: args.host_ip,
+        allow: args.allow,
         ranges: args.ip_range,
         reserved: args.aux_address.into_iter().collect(),
         bridge: args.bridge,
@@ -161,6 +163,7 @@ async fn attach(args: AttachArgs, daemon: &Daemon, output: Output) -> Result<(),
         name: args.name,
         aliases: args.alias,
         ports: args.publish,
+        allow: args.allow,
         addresses: [args.ip.map(IpAddr::V4), args.ip6.map(IpAddr::V6)]
             .into_iter()
             .flatten()
@@ -176,15 +179,23 @@ async fn attach(args: AttachArgs, daemon: &Daemon, output: Output) -> Result<(),
     })
 }
 
-async fn ports(
-    args: PortsArgs,
-    what: &str,
-    daemon: &Daemon,
-    output: Output,
-) -> Result<(), ClientError> {
-    let path = format!("{ENDPOINTS}/{}/{what}", args.endpoint);
+async fn publish(args: PublishArgs, daemon: &Daemon, output: Output) -> Result<(), ClientError> {
+    let PublishArgs { ports, allow } = args;
+    let path = format!("{ENDPOINTS}/{}/publish", ports.endpoint);
+    let wanted = Publish {
+        ports: ports.ports,
+        allow,
+    };
+    show_changed(daemon.post(&path, &wanted).await?, output)
+}
+
+async fn unpublish(args: PortsArgs, daemon: &Daemon, output: Output) -> Result<(), ClientError> {
+    let path = format!("{ENDPOINTS}/{}/unpublish", args.endpoint);
     let wanted = Ports { ports: args.ports };
-    let changed = daemon.post(&path, &wanted).await?;
+    show_changed(daemon.post(&path, &wanted).await?, output)
+}
+
+fn show_changed(changed: serde_json::Value, output: Output) -> Result<(), ClientError> {
     output.show(changed, |changed: &EndpointView| {
         view::endpoints(std::slice::from_ref(changed))
     })

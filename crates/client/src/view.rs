@@ -7,12 +7,14 @@ use std::fmt::Display;
 use comfy_table::{ContentArrangement, Table, presets};
 use jiff::Timestamp;
 use serde::Deserialize;
-use tidegate_model::api::{EndpointView, Info, NamesInfo, NetworkView};
+use tidegate_model::api::{EndpointView, ForwardingInfo, Info, NamesInfo, NetworkView};
 use tidegate_model::doctor::{Checked, Diagnosis, Finding, Severity};
 use tidegate_model::event::{Event, Happening};
 use tidegate_model::explain::{Explanation, Fate, MatchedElement, Path};
 use tidegate_model::traffic::{Passed, PortTraffic, Traffic};
-use tidegate_model::{Degraded, Endpoint, Fault, Name, Network};
+use tidegate_model::{
+    Allowance, Degraded, Endpoint, Fault, Forwarding, Name, Network, PortBinding,
+};
 
 /// Networks, one a line.
 pub(crate) fn networks(networks: &[NetworkView]) -> String {
@@ -69,6 +71,7 @@ pub(crate) fn network(view: &NetworkView) -> String {
                 .map_or_else(|| "the kernel's".into(), |mtu| mtu.to_string()),
         ),
         ("publishes on", joined(&network.host_ips)),
+        ("publishes to", network.allow.to_string()),
         (
             "address ranges",
             joined(network.subnets.iter().filter_map(|s| s.range)),
@@ -126,7 +129,7 @@ pub(crate) fn endpoints(endpoints: &[EndpointView]) -> String {
             endpoint.netns.path.display().to_string(),
             endpoint.ifname.to_string(),
             joined(endpoint.addresses.iter().map(|net| net.addr())),
-            joined(&endpoint.ports),
+            joined(endpoint.ports.iter().map(|port| shown_port(endpoint, port))),
         ];
         row.extend(is_degraded.then(|| status(view.degraded.as_ref())));
         row
@@ -140,6 +143,20 @@ pub(crate) fn endpoints(endpoints: &[EndpointView]) -> String {
         "PORTS",
     ];
     table(&with_status(&header, is_degraded), rows)
+}
+
+/// A published port, and whether there is a list of who may reach it.
+fn shown_port(endpoint: &Endpoint, port: &PortBinding) -> String {
+    let restricted = endpoint.allowed(port).map_or("", |_| " (restricted)");
+    format!("{port}{restricted}")
+}
+
+/// Who may reach the ports that not everybody may.
+fn allowed(endpoint: &Endpoint) -> String {
+    let shown =
+        |allowance: &Allowance| format!("{} from {}", joined(&allowance.ports), allowance.from);
+    let shown: Vec<String> = endpoint.allow.iter().map(shown).collect();
+    shown.join("; ")
 }
 
 /// Everything about an endpoint.
@@ -157,6 +174,7 @@ pub(crate) fn endpoint(view: &EndpointView) -> String {
         ("default routes", joined(&endpoint.gateways)),
         ("gateway priority", endpoint.gateway_priority.to_string()),
         ("ports", joined(&endpoint.ports)),
+        ("allowed", allowed(endpoint)),
         ("sysctls", joined(&endpoint.sysctls)),
         ("status", status(view.degraded.as_ref())),
     ])
@@ -182,6 +200,12 @@ pub(crate) fn info(info: &Info) -> String {
         ("networks", info.networks.to_string()),
         ("endpoints", info.endpoints.to_string()),
         (
+            "forwarding",
+            info.forwarding
+                .as_ref()
+                .map_or_else(String::new, forwarding),
+        ),
+        (
             "names",
             info.names.as_ref().map_or_else(String::new, resolver),
         ),
@@ -205,6 +229,22 @@ fn degraded(degraded: &Degraded) -> String {
     let endpoints = degraded.endpoints.keys();
     let endpoints = endpoints.map(|name| format!("endpoint {name}"));
     joined(networks.chain(endpoints))
+}
+
+/// Whether the host forwards, on a line, with what to do where it does not.
+fn forwarding(info: &ForwardingInfo) -> String {
+    let how = |family, is_on| match is_on {
+        Some(true) => format!("{family} on"),
+        Some(false) => format!("{family} off"),
+        None => format!("{family} unknown"),
+    };
+    let families = [how("IPv4", info.ipv4), how("IPv6", info.ipv6)].join(", ");
+    let is_off = info.ipv4 == Some(false) || info.ipv6 == Some(false);
+    match info.setting {
+        Forwarding::Set => format!("{families}; turned on for networks that need it"),
+        Forwarding::Leave if is_off => format!("{families}; left alone: see `tidegate doctor`"),
+        Forwarding::Leave => format!("{families}; left alone"),
+    }
 }
 
 /// How names are answered, on a line.

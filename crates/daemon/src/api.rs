@@ -21,8 +21,8 @@ use axum::routing::{get, post};
 use tidegate_link::Gone;
 use tidegate_model::Endpoint;
 use tidegate_model::api::{
-    Attach, Build, CreateNetwork, EndpointView, Info, NetworkView, Peer, Ports, RemoveNetwork,
-    RulesetDiff, RulesetText,
+    Attach, Build, CreateNetwork, EndpointView, Info, NetworkView, Peer, Ports, Publish,
+    RemoveNetwork, RulesetDiff, RulesetText,
 };
 use tidegate_model::doctor::Diagnosis;
 use tidegate_model::explain::{Explanation, Question};
@@ -139,6 +139,7 @@ async fn info(State(daemon): State<Daemon>) -> Answer<Info> {
         names: Some(daemon.engine.names_info()),
         fight: daemon.engine.fight(),
         degraded: daemon.engine.degraded(),
+        forwarding: Some(daemon.engine.forwarding_info()),
     }))
 }
 
@@ -240,10 +241,10 @@ async fn explain(
 async fn publish(
     State(daemon): State<Daemon>,
     NameInPath(name): NameInPath,
-    JsonBody(Ports { ports }): JsonBody<Ports>,
+    JsonBody(wanted): JsonBody<Publish>,
 ) -> Answer<Endpoint> {
     daemon
-        .work(move |engine| engine.publish(&name, &ports))
+        .work(move |engine| engine.publish(&name, &wanted))
         .await
 }
 

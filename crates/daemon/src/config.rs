@@ -8,6 +8,7 @@ use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
 use tidegate_cli::{DEFAULT_CONFIG, DEFAULT_SOCKET, DEFAULT_STATE_DIR, Daemon};
+use tidegate_model::{AllowList, Source};
 use tidegate_nft::DriverChoice;
 use tidegate_plan::{Family, Pool, Pools, Supplies};
 use tracing::level_filters::LevelFilter;
@@ -80,6 +81,8 @@ impl Settings {
                     ipv6: pools(args.ipv6_pools.as_deref(), Family::Ipv6, file.pools.ipv6)?,
                 },
                 free_ports: args.free_ports.unwrap_or(file.ports.free),
+                allow: allow(args.allow.as_deref(), file.ports.allow)?,
+                forwarding: args.forwarding.unwrap_or(file.forwarding),
                 resolver: None,
             },
         })
@@ -89,6 +92,12 @@ impl Settings {
 fn upstreams(args: Option<&[String]>, set: Vec<Upstream>) -> Result<Vec<Upstream>, ConfigError> {
     let parse = |text: &String| text.parse().map_err(ConfigError::Upstream);
     args.map_or(Ok(set), |args| args.iter().map(parse).collect())
+}
+
+/// Who may reach published ports: those of the command line, or those that were set elsewhere.
+fn allow(args: Option<&[Source]>, set: AllowList) -> Result<AllowList, ConfigError> {
+    let list = args.map_or(Ok(set), |args| AllowList::new(args.iter().copied()));
+    list.map_err(ConfigError::Allow)
 }
 
 /// The pools of a family: those of the command line, or those that were set elsewhere.

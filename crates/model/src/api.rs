@@ -18,7 +18,7 @@
 //! | `GET /v1/doctor` | | [`Diagnosis`](crate::doctor::Diagnosis) |
 //! | `GET /v1/traffic` | | [`Traffic`](crate::traffic::Traffic) |
 //! | `POST /v1/explain` | [`Question`](crate::explain::Question) | [`Explanation`](crate::explain::Explanation) |
-//! | `POST /v1/endpoints/NAME/publish` | [`Ports`] | [`Endpoint`] |
+//! | `POST /v1/endpoints/NAME/publish` | [`Publish`] | [`Endpoint`] |
 //! | `POST /v1/endpoints/NAME/unpublish` | [`Ports`] | [`Endpoint`] |
 //! | `GET /v1/ruleset/planned`, `/live` | | [`RulesetText`] |
 //! | `GET /v1/ruleset/diff` | | [`RulesetDiff`] |
@@ -35,8 +35,8 @@ use ipnet::IpNet;
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    Degraded, Endpoint, Fault, GatewayPriority, IfName, MacAddr, Name, Network, OwnSysctl, Policy,
-    PortRequest,
+    Degraded, Endpoint, Fault, Forwarding, GatewayPriority, IfName, MacAddr, Name, Network,
+    OwnSysctl, Policy, PortRequest, Source,
 };
 
 /// Asks for a network.
@@ -74,6 +74,9 @@ pub struct CreateNetwork {
     /// family, an unspecified one for all of it; none for all addresses.
     #[serde(default)]
     pub host_ips: Vec<IpAddr>,
+    /// Who may reach ports that are published without a list of their own; none for everybody.
+    #[serde(default)]
+    pub allow: Vec<Source>,
     /// The bridge's name; else one is made.
     #[serde(default)]
     pub bridge: Option<IfName>,
@@ -148,6 +151,9 @@ pub struct Attach {
     /// Ports to publish.
     #[serde(default)]
     pub ports: Vec<PortRequest>,
+    /// Who may reach these; none for whom the network and the configuration say.
+    #[serde(default)]
+    pub allow: Vec<Source>,
     /// Its addresses, at most one for each family; one is given for a family without one.
     #[serde(default)]
     pub addresses: Vec<IpAddr>,
@@ -165,7 +171,26 @@ pub struct Attach {
     pub sysctls: Vec<OwnSysctl>,
 }
 
-/// Ports that are to be published, or no longer.
+/// Ports that are to be published.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub struct Publish {
+    /// The ports.
+    pub ports: Vec<PortRequest>,
+    /// Who may reach these; none for whom the network and the configuration say.
+    #[serde(default)]
+    pub allow: Vec<Source>,
+}
+
+/// For whom the network and the configuration say.
+impl From<Vec<PortRequest>> for Publish {
+    fn from(ports: Vec<PortRequest>) -> Self {
+        let allow = Vec::new();
+        Self { ports, allow }
+    }
+}
+
+/// Ports that are to be published no longer.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub struct Ports {
@@ -209,12 +234,27 @@ pub struct Info {
     /// How names of endpoints are answered.
     #[serde(default)]
     pub names: Option<NamesInfo>,
+    /// Whether the host forwards, and who decides it.
+    #[serde(default)]
+    pub forwarding: Option<ForwardingInfo>,
     /// Who changes the table again and again; none where nobody does.
     #[serde(default)]
     pub fight: Option<Fight>,
     /// What is not on the host as it is to be.
     #[serde(default, skip_serializing_if = "Degraded::is_empty")]
     pub degraded: Degraded,
+}
+
+/// Whether the host forwards.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub struct ForwardingInfo {
+    /// Whether the daemon turns it on.
+    pub setting: Forwarding,
+    /// Whether IPv4 is forwarded; none where it cannot be told.
+    pub ipv4: Option<bool>,
+    /// Whether IPv6 is forwarded; none where it cannot be told.
+    pub ipv6: Option<bool>,
 }
 
 /// Another program changes the table again and again, and it is put back each time.

@@ -5,7 +5,9 @@ use std::net::IpAddr;
 use ipnet::IpNet;
 use serde::{Deserialize, Serialize};
 
-use crate::{GatewayPriority, IfName, MacAddr, Name, NetnsRef, OwnSysctl, PortBinding};
+use crate::{
+    AllowList, Allowance, GatewayPriority, IfName, MacAddr, Name, NetnsRef, OwnSysctl, PortBinding,
+};
 
 /// What attaches a network namespace to a network: a veth pair with one end on the bridge.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -39,9 +41,20 @@ pub struct Endpoint {
     pub aliases: Vec<Name>,
     /// Published ports.
     pub ports: Vec<PortBinding>,
+    /// Who may reach those of its published ports that not everybody may.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub allow: Vec<Allowance>,
     /// Sysctls of its interface.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub sysctls: Vec<OwnSysctl>,
+}
+
+impl Endpoint {
+    /// Who may reach a published port; none where everybody may.
+    pub fn allowed(&self, port: &PortBinding) -> Option<&AllowList> {
+        let found = self.allow.iter().find(|each| each.ports.contains(port));
+        found.map(|allowance| &allowance.from)
+    }
 }
 
 #[cfg(test)]
@@ -59,8 +72,9 @@ mod tests {
             "addresses": [], "gateways": [], "ports": [],
         });
         let endpoint: Endpoint = serde_json::from_value(row).unwrap();
-        assert!(endpoint.aliases.is_empty());
+        assert!(endpoint.aliases.is_empty() && endpoint.allow.is_empty());
         let stored = serde_json::to_value(&endpoint).unwrap();
         assert!(stored.get("aliases").is_none(), "{stored}");
+        assert!(stored.get("allow").is_none(), "{stored}");
     }
 }

@@ -2,6 +2,7 @@
 //! the values that travel between client and daemon. No IO: what is here is checked when it is
 //! made, and whoever holds one may rely on it.
 
+mod allow;
 pub mod api;
 mod degraded;
 pub mod doctor;
@@ -9,6 +10,7 @@ mod endpoint;
 mod endpoints;
 pub mod event;
 pub mod explain;
+mod forwarding;
 mod gateway_priority;
 mod ifname;
 mod invalid;
@@ -28,9 +30,11 @@ mod subnet;
 pub mod tracked;
 pub mod traffic;
 
+pub use allow::{AllowList, Allowance, Source};
 pub use degraded::{Degraded, Fault};
 pub use endpoint::Endpoint;
 pub use endpoints::Endpoints;
+pub use forwarding::Forwarding;
 pub use gateway_priority::GatewayPriority;
 pub use ifname::IfName;
 pub use invalid::Invalid;

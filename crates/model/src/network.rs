@@ -6,7 +6,7 @@ use std::net::IpAddr;
 use ipnet::IpNet;
 use serde::{Deserialize, Serialize};
 
-use crate::{HostAccess, IfName, MacAddr, Name, Policy, Subnet};
+use crate::{AllowList, HostAccess, IfName, MacAddr, Name, Policy, Subnet};
 
 /// A network: a bridge on the host, its subnets, and what is attached to it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -26,6 +26,9 @@ pub struct Network {
     /// family, an unspecified one for all of it; none for all addresses.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub host_ips: Vec<IpAddr>,
+    /// Who may reach ports that are published without a list of their own.
+    #[serde(default, skip_serializing_if = "AllowList::is_everybody")]
+    pub allow: AllowList,
     /// What its endpoints may do, and who may reach them.
     #[serde(default)]
     pub policy: Policy,

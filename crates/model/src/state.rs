@@ -2,7 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use crate::{Degraded, Endpoint, Endpoints, Name, Network, PortBinding, Protocol};
+use crate::{
+    AllowList, Degraded, Endpoint, Endpoints, Forwarding, Name, Network, PortBinding, Protocol,
+};
 
 /// The networks and endpoints of a host, with the number from which the next interface's name
 /// is made.
@@ -19,6 +21,10 @@ pub struct State {
     pub resolver: Option<u16>,
     /// What is not on the host as it is to be. Not stored: each start of the daemon finds it out anew.
     pub degraded: Degraded,
+    /// Who may reach ports that are published where neither their request nor their network says. Not stored either.
+    pub allow: AllowList,
+    /// Who lets the host forward. Not stored either.
+    pub forwarding: Forwarding,
 }
 
 /// Port at which names are asked for (RFC 1035 section 4.2).

@@ -1,16 +1,18 @@
 //! What stops packets or changes, from a state and what the host looks like.
 
 mod chains;
+mod forwarding;
 mod host;
 mod names;
 mod ports;
+mod published;
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use tidegate_model::api::Fight;
 use tidegate_model::doctor::{Checked, Diagnosis, Finding, Severity};
 use tidegate_model::links::{Link, LinkStep, Sysctl};
-use tidegate_model::{Fault, IfName, State};
+use tidegate_model::{Fault, Forwarding, IfName, State};
 use tidegate_nft::{BaseChain, Kind};
 
 use crate::{start, steps};
@@ -86,19 +88,25 @@ impl Legacy {
 /// Paths below /proc/sys of what [`diagnose`] wants to know.
 pub fn sysctls_of_interest(state: &State, links: &[Link]) -> BTreeSet<String> {
     let wanted = wanted(state).into_iter().map(|sysctl| sysctl.path);
-    wanted.chain(host::sysctls(state, links)).collect()
+    let forwarding = [steps::FORWARDING4, steps::FORWARDING6].map(str::to_owned);
+    wanted
+        .chain(forwarding)
+        .chain(host::sysctls(state, links))
+        .collect()
 }
 
 /// Looks at everything that stops packets or changes.
 pub fn diagnose(state: &State, symptoms: &Symptoms) -> Diagnosis {
     let checks = [
         ("sysctls", sysctls(state, symptoms)),
+        ("forwarding", forwarding::forwarding(state, symptoms)),
         ("links", links(state, symptoms)),
         ("ports", ports::guards(state, symptoms)),
         ("degraded", degraded(state)),
         ("state", unstored(symptoms)),
         ("table", table(symptoms)),
         ("other-tables", chains::nft(state, &symptoms.chains)),
+        ("published-ports", published::published(state, symptoms)),
         ("iptables-legacy", chains::legacy(state, &symptoms.legacy)),
         ("names", names::names_found(state, symptoms)),
         ("bridge-netfilter", host::bridge_netfilter(symptoms)),
@@ -127,7 +135,9 @@ fn finding(severity: Severity, what: String, advice: impl Into<String>) -> Findi
 fn wanted(state: &State) -> Vec<Sysctl> {
     let mut wanted = Vec::new();
     for network in state.networks.values() {
-        for step in steps::forwarding(network) {
+        let forwarding = steps::forwarding(network).into_iter();
+        let is_ours = state.forwarding == Forwarding::Set;
+        for step in forwarding.filter(|_| is_ours) {
             if let LinkStep::SetSysctl(sysctl) = step
                 && !wanted.contains(&sysctl)
             {

@@ -9,6 +9,7 @@ use tidegate_model::{
 };
 use tidegate_nft::{Element, EtherAddr, IfName, InetProto, InetService, Value, Verdict};
 
+use crate::allow;
 use crate::ruleset;
 use crate::sets::{Container, Elements, Entry};
 
@@ -301,6 +302,9 @@ fn of_ports(network: &Network, endpoint: &Endpoint, ports: &[PortBinding]) -> El
     let mut seen = HashSet::new();
     open.retain(|(of, element)| seen.insert((*of, element.key.clone())));
     elements.extend(open);
+    if !endpoint.allow.is_empty() {
+        elements.extend(allow::elements(network, endpoint, ports));
+    }
     elements
 }
 
@@ -348,7 +352,7 @@ fn translated(binding: &PortBinding, to: IpAddr) -> (Container, Element) {
     (container, Element::new([first, host_port]).values(to))
 }
 
-fn address(ip: IpAddr) -> Value {
+pub(crate) fn address(ip: IpAddr) -> Value {
     match ip {
         IpAddr::V4(ip) => ip.into(),
         IpAddr::V6(ip) => ip.into(),

@@ -8,8 +8,8 @@ use tidegate_model::{Change, Endpoint, IfName, Name, NetnsRef, Network, State};
 
 use crate::network::{ENDPOINT, delete_veth, find, find_up, interface_name};
 use crate::{
-    Plan, PortFacts, Refused, Stale, addresses, elements, gateways, holds, host_ports, limits,
-    steps,
+    Plan, PortFacts, Refused, Stale, addresses, allow, elements, gateways, holds, host_ports,
+    limits, steps,
 };
 
 /// Plans an endpoint: its addresses, its veth pair and its published ports.
@@ -40,6 +40,7 @@ pub fn attach(
     check_bound(state, network)?;
     let addresses = addresses::choose(state, network, request, netns, &host.unswept)?;
     let ports = host_ports::bind(state, network, &addresses, &request.ports, host)?;
+    let from = allow::of_request(state, network, &request.allow, &ports)?;
     let gateways = gateways::choose(state, network, request, &addresses, netns)?;
     let endpoint = Endpoint {
         aliases: aliases(&name, request),
@@ -56,6 +57,7 @@ pub fn attach(
         gateway_metric: gateways.metric,
         gateways: gateways.addresses,
         addresses,
+        allow: allow::with(&[], &ports, &from),
         ports,
         sysctls: request.sysctls.clone(),
     };

@@ -2,6 +2,7 @@
 //! clock; the same values give the same plan.
 
 mod addresses;
+mod allow;
 mod doctor;
 mod elements;
 mod endpoint;

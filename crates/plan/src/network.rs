@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use tidegate_model::api::CreateNetwork;
 use tidegate_model::links::LinkStep;
-use tidegate_model::{Change, Endpoint, IfName, MacAddr, Mode, Name, Network, State};
+use tidegate_model::{AllowList, Change, Endpoint, IfName, MacAddr, Mode, Name, Network, State};
 
 use crate::{
     HostFacts, Plan, Pools, Refused, Stale, elements, holds, limits, peers, policy, steps, subnets,
@@ -39,6 +39,7 @@ pub fn create_network(
         mac: MacAddr::local(numbered(0x62, state.next_number)),
         mtu: request.mtu,
         host_ips: policy::host_ips(request)?,
+        allow: AllowList::new(request.allow.iter().copied())?,
         policy: policy::chosen(request),
         reserved: subnets::reserved(request, &subnets)?,
         peers: BTreeSet::new(),
@@ -54,7 +55,8 @@ pub fn create_network(
         });
     }
     let elements = elements::of_network(state, &network);
-    let (steps, stale) = (steps::add_network(&network), Stale::new_network(&network));
+    let steps = steps::add_network(state.forwarding, &network);
+    let stale = Stale::new_network(&network);
     Ok(Plan::adding(elements, steps, Change::AddNetwork(network)).leaving(stale))
 }
 

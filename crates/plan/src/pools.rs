@@ -5,7 +5,7 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use ipnet::IpNet;
 use serde::de::Error;
 use serde::{Deserialize, Deserializer, Serialize};
-use tidegate_model::PortRange;
+use tidegate_model::{AllowList, Forwarding, PortRange};
 
 use crate::refused::Family;
 use crate::{Pool, Refused};
@@ -48,6 +48,10 @@ pub struct Supplies {
     pub pools: Pools,
     /// Ports of the host.
     pub free_ports: PortRange,
+    /// Who may reach ports that are published where nobody says it.
+    pub allow: AllowList,
+    /// Who lets the host forward.
+    pub forwarding: Forwarding,
     /// Port of the host at which names are resolved, if they are.
     pub resolver: Option<u16>,
 }
@@ -57,6 +61,8 @@ impl Default for Supplies {
         Self {
             pools: Pools::default(),
             free_ports: PortRange::FREE,
+            allow: AllowList::default(),
+            forwarding: Forwarding::default(),
             resolver: None,
         }
     }

@@ -1,30 +1,37 @@
 //! Planning of changes to what an endpoint publishes.
 
+use tidegate_model::api::Publish;
 use tidegate_model::{Change, Endpoint, Name, PortBinding, PortRequest, State};
 
 use crate::endpoint::find_endpoint_up;
 use crate::network::find;
-use crate::{Plan, PortFacts, Refused, Stale, elements, holds, host_ports, limits};
+use crate::{Plan, PortFacts, Refused, Stale, allow, elements, holds, host_ports, limits};
 
 /// Plans the publishing of more ports of an endpoint.
 ///
 /// # Errors
-/// Refuses an endpoint that does not exist, and ports that cannot be published.
+/// Refuses an endpoint that does not exist, ports that cannot be published, and an allow-list that cannot hold.
 pub fn publish(
     state: &State,
     name: &Name,
-    requests: &[PortRequest],
+    request: &Publish,
     host: &PortFacts,
 ) -> Result<Plan, Refused> {
-    limits::of_ports(requests)?;
+    limits::of_ports(&request.ports)?;
     let before = find_endpoint_up(state, name)?;
     let network = find(state, &before.network)?;
-    let new = host_ports::bind(state, network, &before.addresses, requests, host)?;
-    let elements = elements::of_some_ports(network, before, &new, &before.ports);
+    let new = host_ports::bind(state, network, &before.addresses, &request.ports, host)?;
+    let from = allow::of_request(state, network, &request.allow, &new)?;
+    allow::check(network, before, &new, &from)?;
+    let after = Endpoint {
+        ports: [&before.ports[..], &new].concat(),
+        allow: allow::with(&before.allow, &new, &from),
+        ..before.clone()
+    };
+    let elements = elements::of_some_ports(network, &after, &new, &before.ports);
     let hold = holds::hold_ports(network, before, &new);
     let stale = Stale::published(network, before, &new);
-    let ports = [before.ports.clone(), new].concat();
-    let plan = Plan::adding(elements, Vec::new(), with_ports(before, ports));
+    let plan = Plan::adding(elements, Vec::new(), replacing(before, after));
     Ok(plan.after(hold).leaving(stale))
 }
 
@@ -46,18 +53,19 @@ pub fn unpublish(state: &State, name: &Name, requests: &[PortRequest]) -> Result
     let is_old = |binding: &PortBinding| requests.iter().any(|request| request.names(binding));
     let (old, kept): (Vec<_>, Vec<_>) = before.ports.iter().copied().partition(is_old);
     let elements = elements::of_some_ports(network, before, &old, &kept);
+    let after = Endpoint {
+        allow: allow::kept(&before.allow, &kept),
+        ports: kept,
+        ..before.clone()
+    };
     Ok(
-        Plan::removing(elements, Vec::new(), with_ports(before, kept))
+        Plan::removing(elements, Vec::new(), replacing(before, after))
             .leaving(Stale::withdrawn(network, before, &old))
             .then(holds::release_ports(network, before, &old)),
     )
 }
 
-fn with_ports(before: &Endpoint, ports: Vec<PortBinding>) -> Change {
-    let after = Endpoint {
-        ports,
-        ..before.clone()
-    };
+fn replacing(before: &Endpoint, after: Endpoint) -> Change {
     Change::ReplaceEndpoint {
         before: Box::new(before.clone()),
         after: Box::new(after),

@@ -6,8 +6,8 @@ use ipnet::IpNet;
 use tidegate_model::api::RefusalKind;
 use tidegate_model::explain::Party;
 use tidegate_model::{
-    Fault, GatewayPriority, IfName, Invalid, MacAddr, Name, PortBinding, PortRange, PortRequest,
-    Protocol,
+    AllowList, Fault, GatewayPriority, IfName, Invalid, MacAddr, Name, PortBinding, PortRange,
+    PortRequest, Protocol,
 };
 
 /// What to do about something that is not on the host.
@@ -386,6 +386,28 @@ pub enum Refused {
         /// The address of the host.
         host_ip: IpAddr,
     },
+    /// More elements of allow-lists than one request may ask for.
+    #[error("{ports} ports for {sources} sources are {}, and {most} are the most at once", ports * sources)]
+    AllowTooMany {
+        /// How many ports are to be published.
+        ports: usize,
+        /// How many sources their list has.
+        sources: usize,
+        /// The most that their product may be.
+        most: usize,
+    },
+    /// A port of an endpoint that is reached at its own address, with two lists of who may reach it.
+    #[error(
+        "endpoint {endpoint} has port {held} published for {from}: at its own address it is one port, and has one list"
+    )]
+    AllowDiffers {
+        /// The endpoint.
+        endpoint: Name,
+        /// The port that it publishes already.
+        held: PortBinding,
+        /// Who may reach that.
+        from: AllowList,
+    },
     /// An address that no single packet is sent to, or from.
     #[error("nothing can be said of {address}: {reason}")]
     NotExplainable {
@@ -467,6 +489,7 @@ impl Refused {
             | Self::NetworkDown { .. }
             | Self::EndpointDown { .. }
             | Self::HostWithoutIpv6(_)
+            | Self::AllowDiffers { .. }
             | Self::NoFreePort { .. } => RefusalKind::Conflict,
             Self::Invalid(_)
             | Self::TooMany { .. }
@@ -495,6 +518,7 @@ impl Refused {
             | Self::PortTwice(..)
             | Self::PortFamily { .. }
             | Self::LoopbackOfRouted { .. }
+            | Self::AllowTooMany { .. }
             | Self::NotExplainable { .. }
             | Self::NoCommonFamily(..)
             | Self::SctpOnIpv6Loopback(_) => RefusalKind::Invalid,
@@ -587,7 +611,13 @@ impl Refused {
             Self::PortTwice(..) => "give each port of the host once".into(),
             Self::PortFamily { .. } => "leave the host address out, or use a network with that family".into(),
             Self::LoopbackOfRouted { .. } => {
-                "leave the host address out, or use a network of mode nat".into()
+                "leave the host address out and say with --allow who may reach it, or use a network of mode nat".into()
+            }
+            Self::AllowTooMany { .. } => {
+                "publish fewer ports at once, or list wider prefixes".into()
+            }
+            Self::AllowDiffers { endpoint, held, .. } => {
+                format!("`tidegate unpublish {endpoint} {held}` first, or give the same --allow")
             }
             Self::NotExplainable { .. } => "give an address of an endpoint, of the host, or of another machine".into(),
             Self::NoCommonFamily(..) => "see the addresses in `tidegate endpoint ls`".into(),

@@ -143,7 +143,7 @@ fn chains() -> Vec<ChainPlan> {
                 Hook::Prerouting,
                 Priority::DSTNAT,
             )),
-            vec![("to an address of the host", to_publish())],
+            vec![("to an address of the host", to_host(name!("arriving")))],
         ),
         (
             name!("nat_output"),
@@ -163,10 +163,18 @@ fn chains() -> Vec<ChainPlan> {
                         Verdict::Accept.into(),
                     ],
                 ),
-                ("from the host to its own address", to_publish()),
+                (
+                    "from the host to its own address",
+                    to_host(name!("publish")),
+                ),
             ],
         ),
+        (name!("arriving"), None, arriving()),
         (name!("publish"), None, publish()),
+        (name!("publish_at"), None, publish_at()),
+        (name!("publish_all"), None, publish_all()),
+        (name!("admit"), None, admit()),
+        (name!("admit_at"), None, admit_at()),
         (
             name!("nat_postrouting"),
             Some(Base::new(
@@ -389,6 +397,14 @@ fn to_bridge() -> Vec<(&'static str, Vec<Statement>)> {
             vec![pair.is_in(id(Container::SameBridge)), Verdict::Drop.into()],
         ),
         (
+            "an endpoint's own port, with a list",
+            to_admit_at(Field::IpDaddr, Container::Restricted4At),
+        ),
+        (
+            "an endpoint's own port, with a list",
+            to_admit_at(Field::Ip6Daddr, Container::Restricted6At),
+        ),
+        (
             "to an open port",
             accept(open(Field::IpDaddr).is_in(id(Container::Open4))),
         ),
@@ -465,45 +481,123 @@ fn from_bridge() -> Vec<(&'static str, Vec<Statement>)> {
     ]
 }
 
-fn to_publish() -> Vec<Statement> {
+fn to_host(chain: Name) -> Vec<Statement> {
     let to_host = Statement::DaddrType {
         kind: AddrType::Local,
         negated: false,
     };
-    vec![to_host, Verdict::Jump(name!("publish")).into()]
+    vec![to_host, Verdict::Jump(chain).into()]
+}
+
+/// What comes from elsewhere is let in by the list of its port before it is translated: by its own source, and to
+/// the port that it was sent to. What the host itself sends does not come here. A port of one address goes before
+/// that of every address, as in [`publish`]: what endpoints ask of a gateway's port for names meets no list of a
+/// port 53 that is published at every address.
+fn arriving() -> Vec<(&'static str, Vec<Statement>)> {
+    let to = |chain| vec![Verdict::Jump(chain).into()];
+    let all = |container, version| {
+        let port = Key::from([Field::L4proto, Field::Dport(Transport::Any)]);
+        let jump = Verdict::Jump(name!("admit")).into();
+        vec![version, port.is_in(id(container)), jump]
+    };
+    vec![
+        (
+            "a port of one address, with a list",
+            to_admit_at(Field::IpDaddr, Container::Restricted4At),
+        ),
+        (
+            "a port of one address, with a list",
+            to_admit_at(Field::Ip6Daddr, Container::Restricted6At),
+        ),
+        ("published on one address", to(name!("publish_at"))),
+        ("a port with a list", all(Container::Restricted4, to_ipv4())),
+        ("a port with a list", all(Container::Restricted6, to_ipv6())),
+        ("published on every address", to(name!("publish_all"))),
+    ]
+}
+
+fn to_admit_at(daddr: Field, restricted: Container) -> Vec<Statement> {
+    let port = Key::from([daddr, Field::L4proto, Field::Dport(Transport::Any)]);
+    vec![
+        port.is_in(id(restricted)),
+        Verdict::Jump(name!("admit_at")).into(),
+    ]
+}
+
+/// By the list of a port of every address.
+fn admit() -> Vec<(&'static str, Vec<Statement>)> {
+    let port = |saddr| Key::from([saddr, Field::L4proto, Field::Dport(Transport::Any)]);
+    admitting(
+        port(Field::IpSaddr).is_in(id(Container::Allowed4)),
+        port(Field::Ip6Saddr).is_in(id(Container::Allowed6)),
+    )
+}
+
+/// By the list of a port of one address.
+fn admit_at() -> Vec<(&'static str, Vec<Statement>)> {
+    let port =
+        |saddr, daddr| Key::from([saddr, daddr, Field::L4proto, Field::Dport(Transport::Any)]);
+    admitting(
+        port(Field::IpSaddr, Field::IpDaddr).is_in(id(Container::Allowed4At)),
+        port(Field::Ip6Saddr, Field::Ip6Daddr).is_in(id(Container::Allowed6At)),
+    )
+}
+
+fn admitting(listed4: Statement, listed6: Statement) -> Vec<(&'static str, Vec<Statement>)> {
+    vec![
+        (ON_LIST, vec![listed4, Verdict::Return.into()]),
+        (ON_LIST, vec![listed6, Verdict::Return.into()]),
+        (NOT_ON_LIST, vec![Verdict::Drop.into()]),
+    ]
+}
+
+/// What the rule is called that lets in who is on a port's list.
+pub(crate) const ON_LIST: &str = "on the allow-list of the port";
+/// What the rule is called that keeps everybody else out.
+pub(crate) const NOT_ON_LIST: &str = "not on the allow-list of the port";
+
+/// What the host sends to itself. Also the order for everybody else: the more exact goes first.
+fn publish() -> Vec<(&'static str, Vec<Statement>)> {
+    let to = |chain| vec![Verdict::Jump(chain).into()];
+    vec![
+        ("published on one address", to(name!("publish_at"))),
+        ("published on every address", to(name!("publish_all"))),
+    ]
 }
 
 /// One rule for each protocol and map. nftables 0.9.8 takes a map with addresses and ports only
 /// after a match on the transport protocol; later releases take this form too.
-fn publish() -> Vec<(&'static str, Vec<Statement>)> {
-    let versions = [
-        (
-            IpVersion::V4,
-            Field::IpDaddr,
-            Container::Publish4,
-            at4 as fn(Protocol) -> Container,
-        ),
-        (IpVersion::V6, Field::Ip6Daddr, Container::Publish6, at6),
-    ];
-    let mut rules = Vec::new();
-    for protocol in Protocol::ALL {
-        for (version, daddr, everywhere, at) in versions {
-            let dport = Field::Dport(transport(protocol));
-            let one = dnat(protocol, version, [daddr, dport], at(protocol));
-            rules.push(("published on one address", one));
-            let all = dnat(protocol, version, [Field::L4proto, dport], everywhere);
-            rules.push(("published on every address", all));
-        }
-    }
-    rules
+fn publish_at() -> Vec<(&'static str, Vec<Statement>)> {
+    translating("published on one address", |protocol, version| {
+        let (daddr, map) = match version {
+            IpVersion::V4 => (Field::IpDaddr, Container::Publish4At(protocol)),
+            IpVersion::V6 => (Field::Ip6Daddr, Container::Publish6At(protocol)),
+        };
+        ([daddr, Field::Dport(transport(protocol))], map)
+    })
 }
 
-fn at4(protocol: Protocol) -> Container {
-    Container::Publish4At(protocol)
+fn publish_all() -> Vec<(&'static str, Vec<Statement>)> {
+    translating("published on every address", |protocol, version| {
+        let map = match version {
+            IpVersion::V4 => Container::Publish4,
+            IpVersion::V6 => Container::Publish6,
+        };
+        ([Field::L4proto, Field::Dport(transport(protocol))], map)
+    })
 }
 
-fn at6(protocol: Protocol) -> Container {
-    Container::Publish6At(protocol)
+fn translating(
+    what: &'static str,
+    by: impl Fn(Protocol, IpVersion) -> ([Field; 2], Container),
+) -> Vec<(&'static str, Vec<Statement>)> {
+    let of_protocol = |protocol| {
+        [IpVersion::V4, IpVersion::V6].map(|version| {
+            let (key, map) = by(protocol, version);
+            (what, dnat(protocol, version, key, map))
+        })
+    };
+    Protocol::ALL.into_iter().flat_map(of_protocol).collect()
 }
 
 fn dnat(protocol: Protocol, version: IpVersion, key: [Field; 2], map: Container) -> Vec<Statement> {
@@ -615,6 +709,18 @@ fn ipv4() -> Statement {
 /// IPv6, told in the same way.
 fn ipv6() -> Statement {
     fields::IP6_SADDR.outside(Ipv6Net::from(Ipv6Addr::LOCALHOST))
+}
+
+/// IPv4, told by an address of the host's, which is no multicast address.
+fn to_ipv4() -> Statement {
+    let multicast = std::net::Ipv4Addr::new(224, 0, 0, 0);
+    fields::IP_DADDR.outside(Ipv4Net::new_assert(multicast, 4))
+}
+
+/// IPv6, told in the same way.
+fn to_ipv6() -> Statement {
+    let multicast = Ipv6Addr::new(0xff00, 0, 0, 0, 0, 0, 0, 0);
+    fields::IP6_DADDR.outside(Ipv6Net::new_assert(multicast, 8))
 }
 
 fn known_connection() -> Statement {

@@ -78,6 +78,22 @@ pub(crate) enum Container {
     Open4,
     /// IPv6 endpoints' ports that are reached without address translation.
     Open6,
+    /// Of the ports published on every IPv4 address of the host, those that not everybody may reach.
+    Restricted4,
+    /// Of the ports published on every IPv6 address of the host, those that not everybody may reach.
+    Restricted6,
+    /// Ports of one IPv4 address, of the host or of an endpoint, that not everybody may reach.
+    Restricted4At,
+    /// Ports of one IPv6 address, of the host or of an endpoint, that not everybody may reach.
+    Restricted6At,
+    /// Who may reach the ports of `Restricted4`: no one where nothing is listed.
+    Allowed4,
+    /// Who may reach the ports of `Restricted6`.
+    Allowed6,
+    /// Who may reach the ports of `Restricted4At`.
+    Allowed4At,
+    /// Who may reach the ports of `Restricted6At`.
+    Allowed6At,
 }
 
 impl Container {
@@ -120,6 +136,10 @@ impl Container {
             .chain([Self::Publish6])
             .chain(Protocol::ALL.map(Self::Publish6At))
             .chain([Self::Open4, Self::Open6])
+            .chain([Self::Restricted4, Self::Restricted6])
+            .chain([Self::Restricted4At, Self::Restricted6At])
+            .chain([Self::Allowed4, Self::Allowed6])
+            .chain([Self::Allowed4At, Self::Allowed6At])
     }
 
     /// Its name. Maps of one address of the host are there once for each protocol, because
@@ -161,6 +181,14 @@ impl Container {
             Self::Publish6At(Protocol::Sctp) => name!("publish6_at_sctp"),
             Self::Open4 => name!("open4"),
             Self::Open6 => name!("open6"),
+            Self::Restricted4 => name!("restricted4"),
+            Self::Restricted6 => name!("restricted6"),
+            Self::Restricted4At => name!("restricted4_at"),
+            Self::Restricted6At => name!("restricted6_at"),
+            Self::Allowed4 => name!("allowed4"),
+            Self::Allowed6 => name!("allowed6"),
+            Self::Allowed4At => name!("allowed4_at"),
+            Self::Allowed6At => name!("allowed6_at"),
         }
     }
 
@@ -208,8 +236,17 @@ impl Container {
                 [Ipv6Addr, InetService].into(),
                 [Ipv6Addr, InetService].into(),
             ),
-            Self::Open4 => set([Ipv4Addr, InetProto, InetService].into()),
-            Self::Open6 => set([Ipv6Addr, InetProto, InetService].into()),
+            Self::Open4 | Self::Restricted4At => set([Ipv4Addr, InetProto, InetService].into()),
+            Self::Open6 | Self::Restricted6At => set([Ipv6Addr, InetProto, InetService].into()),
+            Self::Restricted4 | Self::Restricted6 => set([InetProto, InetService].into()),
+            Self::Allowed4 => set([Ipv4Addr, InetProto, InetService].into()).intervals(),
+            Self::Allowed6 => set([Ipv6Addr, InetProto, InetService].into()).intervals(),
+            Self::Allowed4At => {
+                set([Ipv4Addr, Ipv4Addr, InetProto, InetService].into()).intervals()
+            }
+            Self::Allowed6At => {
+                set([Ipv6Addr, Ipv6Addr, InetProto, InetService].into()).intervals()
+            }
         }
     }
 

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use tidegate_model::links::{Bridge, GROUP, Link, LinkKind, LinkStep, Sysctl, Veth};
-use tidegate_model::{Change, IfName, Name, State};
+use tidegate_model::{Change, Forwarding, IfName, Name, State};
 
 use crate::{Plan, elements, holds, steps};
 
@@ -233,6 +233,9 @@ fn clean_up(state: &State, known: &Known<'_>, wanted: &Wanted) -> Vec<LinkStep> 
 
 fn forwarding(state: &State) -> Vec<LinkStep> {
     let mut sysctls = Vec::new();
+    if state.forwarding == Forwarding::Leave {
+        return sysctls;
+    }
     for step in state.networks.values().flat_map(steps::forwarding) {
         if !sysctls.contains(&step) {
             sysctls.push(step);

@@ -1,13 +1,16 @@
 //! The link steps that networks and endpoints stand for.
 
 use tidegate_model::links::{Bridge, Flow, LinkStep, Peer, Sysctl, Veth};
-use tidegate_model::{Access, Endpoint, IfName, Mode, Network, PortBinding};
+use tidegate_model::{Access, Endpoint, Forwarding, IfName, Mode, Network, PortBinding};
 
 use crate::network::{ENDPOINT, interface_number};
 
 /// The steps that make a network's bridge, and let the host forward for it.
-pub(crate) fn add_network(network: &Network) -> Vec<LinkStep> {
-    let mut steps = forwarding(network);
+pub(crate) fn add_network(set: Forwarding, network: &Network) -> Vec<LinkStep> {
+    let mut steps = match set {
+        Forwarding::Set => forwarding(network),
+        Forwarding::Leave => Vec::new(),
+    };
     steps.push(LinkStep::AddBridge(bridge(network)));
     steps
 }
@@ -17,22 +20,26 @@ pub(crate) fn delete_bridge(network: &Network) -> LinkStep {
     LinkStep::DeleteBridge(bridge(network))
 }
 
-/// The sysctls that let the host forward between a network and the rest of the world.
+/// Lets the host forward IPv4.
+pub(crate) const FORWARDING4: &str = "net/ipv4/ip_forward";
+/// Lets the host forward IPv6.
+pub(crate) const FORWARDING6: &str = "net/ipv6/conf/all/forwarding";
+
+/// The sysctls that let the host forward between a network and the rest of the world. One without a way in or out
+/// has no need of them, unless it is reached through a trusted interface.
 pub(crate) fn forwarding(network: &Network) -> Vec<LinkStep> {
-    let mut steps = Vec::new();
-    if has_ipv4(network) {
-        steps.push(LinkStep::SetSysctl(sysctl(
-            "net/ipv4/ip_forward".into(),
-            "1",
-        )));
-    }
-    if has_ipv6(network) {
-        steps.push(LinkStep::SetSysctl(sysctl(
-            "net/ipv6/conf/all/forwarding".into(),
-            "1",
-        )));
-    }
-    steps
+    let policy = &network.policy;
+    let is_shut = policy.access != Access::Open && policy.trusted_interfaces.is_empty();
+    let families = [
+        (has_ipv4(network), FORWARDING4),
+        (has_ipv6(network), FORWARDING6),
+    ];
+    let needed = families
+        .into_iter()
+        .filter(|(has_family, _)| *has_family && !is_shut);
+    needed
+        .map(|(_, path)| LinkStep::SetSysctl(sysctl(path.into(), "1")))
+        .collect()
 }
 
 /// A network's bridge.

@@ -27,6 +27,12 @@ const SOURCES: [&str; 9] = [
     "itself",
 ];
 
+/// The endpoint's ports at which it answers.
+const SERVED: [u16; 4] = [80, 443, 82, 83];
+/// The lists of the ports `listed` and `unlisted`.
+const LISTED: [&str; 2] = ["192.0.2.2", "2001:db8::2"];
+const NOBODY: [&str; 2] = ["203.0.113.0/24", "2001:db8:1::/48"];
+
 /// One line of the table.
 struct Line<'a> {
     network: &'a str,
@@ -133,10 +139,18 @@ fn stage(lab: Lab, network: &str, icc: &str) -> Stage {
     }
     let published: Vec<&str> = published.iter().map(String::as_str).collect();
     let front = lab.attach("web", "front", &published);
+    if network != "isolated" {
+        for (port, sources) in [("8090:82", LISTED), ("8091:83", NOBODY)] {
+            let ports: Vec<String> = protocols().map(|p| format!("{port}/{p}")).collect();
+            let ports: Vec<&str> = ports.iter().map(String::as_str).collect();
+            let allow = sources.map(|source| ["--allow", source]);
+            host.ok(&[&["publish", "front"], &ports[..], allow.as_flattened()].concat());
+        }
+    }
     let server = |port| Server::start(&front.netns, "front", port);
-    let mut servers = vec![server(80), server(443)];
+    let mut servers: Vec<Server> = SERVED.map(server).into();
     if protocols().any(|protocol| protocol == "sctp") {
-        let at = [80, 443].map(|port| [front.v4(port), front.v6(port)]);
+        let at = SERVED.map(|port| [front.v4(port), front.v6(port)]);
         servers.push(Server::start_sctp(&front.netns, "front", at.as_flattened()));
     }
     send_loopback(&lab.outside, "192.0.2.1", "2001:db8::1");
@@ -174,17 +188,21 @@ impl Stage {
             true => (self.front.v4(0), Ipv4Addr::LOCALHOST.into(), "192.0.2.1"),
             false => (self.front.v6(0), Ipv6Addr::LOCALHOST.into(), "2001:db8::1"),
         };
-        let is_own = line.port == "unpublished" || line.port == "published" && self.is_routed;
+        let is_published = matches!(line.port, "published" | "listed" | "unlisted");
+        let is_own = line.port == "unpublished" || is_published && self.is_routed;
         let ip = match source {
             "loopback" | "wire" | "bridge" => loopback,
             _ if is_own => own.ip(),
             _ => host.parse().unwrap(),
         };
+        let is_opened = self.is_routed && !matches!(source, "loopback" | "wire" | "bridge");
         let port = match line.port {
-            "published" if self.is_routed && !matches!(source, "loopback" | "wire" | "bridge") => {
-                80
-            }
+            "published" if is_opened => 80,
             "published" => 8080,
+            "listed" if is_opened => 82,
+            "listed" => 8090,
+            "unlisted" if is_opened => 83,
+            "unlisted" => 8091,
             "loopback" => 8081,
             _ => 443,
         };
@@ -227,6 +245,8 @@ impl Stage {
         expected: &str,
     ) -> Option<String> {
         let from = match source {
+            // Who is on the list is one of those outside.
+            "outside" if line.port == "listed" => LISTED[usize::from(!line.is_ipv4)],
             "loopback" => "host",
             "itself" => "front",
             "wire" => "outside",

@@ -7,9 +7,11 @@
     reason = "what is not as it should be fails the test"
 )]
 
+mod allow;
 mod errors;
 mod fight;
 mod flows;
+mod forwarding;
 mod host_access;
 mod inherited;
 mod layer2;

@@ -35,6 +35,9 @@ pub enum ConfigError {
     /// A server of the command line that is none.
     #[error("{0}")]
     Upstream(String),
+    /// Who may reach published ports, of the command line, that makes no list.
+    #[error(transparent)]
+    Allow(tidegate_model::Invalid),
     /// An unknown log level.
     #[error("unknown log level {0:?}")]
     LogLevel(String),
@@ -68,6 +71,7 @@ impl ConfigError {
             Self::Upstream(_) => {
                 "write each as 192.0.2.53, 2001:db8::53 or [2001:db8::53]:5353".into()
             }
+            Self::Allow(invalid) => invalid.hint.into(),
             Self::LogLevel(_) => "use error, warn, info, debug or trace".into(),
         })
     }

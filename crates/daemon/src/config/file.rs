@@ -6,7 +6,7 @@ use std::num::NonZeroU16;
 use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
-use tidegate_model::PortRange;
+use tidegate_model::{AllowList, Forwarding, PortRange};
 use tidegate_nft::DriverChoice;
 use tidegate_plan::Pools;
 use tracing::level_filters::LevelFilter;
@@ -24,6 +24,8 @@ pub struct File {
     pub state_dir: Option<PathBuf>,
     /// The least severe messages that are logged.
     pub log_level: Option<LogLevel>,
+    /// Who lets the host forward.
+    pub forwarding: Forwarding,
     /// How to speak to nftables.
     pub nft: Nft,
     /// Where networks without a subnet of their own get one.
@@ -76,12 +78,15 @@ pub struct Metrics {
 pub struct Ports {
     /// Where a free one is looked for.
     pub free: PortRange,
+    /// Who may reach ports that are published with no list of their own or their network's; none for everybody.
+    pub allow: AllowList,
 }
 
 impl Default for Ports {
     fn default() -> Self {
         Self {
             free: PortRange::FREE,
+            allow: AllowList::default(),
         }
     }
 }

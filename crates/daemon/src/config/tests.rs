@@ -1,5 +1,7 @@
 use std::num::NonZeroU16;
 
+use tidegate_model::Forwarding;
+
 use super::*;
 
 fn parse(text: &str) -> Result<File, String> {
@@ -11,6 +13,7 @@ fn settled(args: &Daemon, text: &str) -> Settings {
 }
 
 const FULL: &str = r#"
+forwarding = "leave"
 socket = "/run/a.sock"
 state-dir = "/var/lib/a"
 log-level = "debug"
@@ -25,6 +28,7 @@ ipv6 = []
 
 [ports]
 free = "40000-40999"
+allow = ["192.0.2.0/24", "192.0.2.7", "2001:db8::/32"]
 
 [metrics]
 listen = "127.0.0.1:9464"
@@ -49,6 +53,9 @@ fn every_key_of_the_file_is_understood() {
     );
     assert!(settings.supplies.pools.ipv6.is_empty());
     assert_eq!(settings.supplies.free_ports.to_string(), "40000-40999");
+    let allow = settings.supplies.allow.to_string();
+    assert_eq!(allow, "192.0.2.0/24, 2001:db8::/32");
+    assert_eq!(settings.supplies.forwarding, Forwarding::Leave);
     assert_eq!(settings.metrics_listen, "127.0.0.1:9464".parse().ok());
     assert!(!settings.dns.enable);
     assert_eq!(settings.dns.port.get(), 5300);
@@ -82,6 +89,8 @@ fn a_flag_goes_before_the_file() {
         nft_driver: Some("library".into()),
         nft_path: Some("/usr/sbin/nft".into()),
         free_ports: Some("50000-50001".parse().unwrap()),
+        allow: Some(vec!["198.51.100.7".parse().unwrap()]),
+        forwarding: Some(Forwarding::Set),
         metrics_listen: Some("[::1]:9465".parse().unwrap()),
         dns: Some(true),
         dns_port: Some(NonZeroU16::new(5301).unwrap()),
@@ -94,6 +103,8 @@ fn a_flag_goes_before_the_file() {
     assert_eq!(settings.log_level, LevelFilter::WARN);
     assert_eq!(settings.nft_driver, DriverChoice::Library);
     assert_eq!(settings.supplies.free_ports.to_string(), "50000-50001");
+    assert_eq!(settings.supplies.allow.to_string(), "198.51.100.7");
+    assert_eq!(settings.supplies.forwarding, Forwarding::Set);
     assert_eq!(settings.metrics_listen, "[::1]:9465".parse().ok());
     assert!(settings.dns.enable);
     assert_eq!(settings.dns.port.get(), 5301);
@@ -207,7 +218,7 @@ fn the_shipped_file_changes_nothing_and_shows_the_true_defaults() {
         })
         .collect();
     let mut settings = settled(&Daemon::default(), &text.join("\n"));
-    assert_eq!(shown.len(), 12, "every key is shown: {shown:#?}");
+    assert_eq!(shown.len(), 14, "every key is shown: {shown:#?}");
     assert!(
         settings.nft_path.take().is_some(),
         "looked for by default, and shown as an example"

@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use rustix::process::{Resource, getrlimit};
 use tidegate_cli::causes;
+use tidegate_model::api::ForwardingInfo;
 use tidegate_model::doctor::Diagnosis;
 use tidegate_plan::{Legacy, LegacyPolicy, Symptoms, diagnose, replace, sysctls_of_interest};
 
@@ -61,6 +62,18 @@ impl Engine {
             },
         };
         Ok(diagnose(&state, &symptoms))
+    }
+}
+
+impl Engine {
+    /// Whether the host forwards, and who decides it.
+    pub(crate) fn forwarding_info(&self) -> ForwardingInfo {
+        let is_on = |path| tidegate_link::sysctl(path).map(|value| value.trim() != "0");
+        ForwardingInfo {
+            setting: self.state().forwarding,
+            ipv4: is_on("net/ipv4/ip_forward"),
+            ipv6: is_on("net/ipv6/conf/all/forwarding"),
+        }
     }
 }
 

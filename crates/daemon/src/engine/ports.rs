@@ -1,6 +1,7 @@
 //! What running endpoints publish.
 
 use tidegate_link::Guests;
+use tidegate_model::api::Publish;
 use tidegate_model::{Change, Endpoint, Name, PortRequest, State};
 use tidegate_plan::{Plan, PortFacts};
 
@@ -12,11 +13,11 @@ impl Engine {
     ///
     /// # Errors
     /// When it cannot be planned, or the host refuses it; nothing is changed then.
-    pub fn publish(&self, name: &Name, ports: &[PortRequest]) -> Result<Endpoint, EngineError> {
+    pub fn publish(&self, name: &Name, wanted: &Publish) -> Result<Endpoint, EngineError> {
         self.revive_for(None, Some(name));
         let nobody = Guests::default();
-        let done = self.command_with_ports(&nobody, ports, |_, state, host| {
-            Ok(tidegate_plan::publish(state, name, ports, host)?)
+        let done = self.command_with_ports(&nobody, &wanted.ports, |_, state, host| {
+            Ok(tidegate_plan::publish(state, name, wanted, host)?)
         });
         let change = self.counted(done).map(planned)?;
         tracing::info!(endpoint = %name, "published ports");

@@ -48,6 +48,8 @@ impl Engine {
         };
         let mut state = kernel.store.load()?;
         let names = Line::default();
+        state.allow = supplies.allow.clone();
+        state.forwarding = supplies.forwarding;
         state.resolver = supplies.resolver;
         if supplies.resolver.is_some()
             && let Some(reason) = in_the_way(&state)

@@ -12,7 +12,7 @@ use tidegate_link::fakes::FakeLinks;
 use tidegate_link::{Connections, ErrorKind, LinkError};
 use tidegate_link::{Gone, Heard};
 use tidegate_model::NetnsCookie;
-use tidegate_model::api::RefusalKind;
+use tidegate_model::api::{Publish, RefusalKind};
 use tidegate_model::links::{Link, LinkStep, NetnsFacts, PortHold, Way};
 use tidegate_model::traffic::{Course, Passed};
 use tidegate_model::{IfName, NetnsId, Protocol};
@@ -179,7 +179,8 @@ fn a_failure_at_any_step_undoes_the_whole_command() {
     });
     let ports = ["81:81", "82:82/udp"].map(|port| port.parse().unwrap());
     check_undo(&bench, |engine| {
-        engine.publish(&name("front"), &ports).map(drop)
+        let wanted = Publish::from(ports.to_vec());
+        engine.publish(&name("front"), &wanted).map(drop)
     });
     check_undo(&bench, |engine| {
         engine.unpublish(&name("front"), &ports).map(drop)

@@ -1,7 +1,7 @@
 use std::fs::{self, OpenOptions};
 use std::io::{Seek, SeekFrom, Write};
 
-use tidegate_model::{MacAddr, Network};
+use tidegate_model::{AllowList, MacAddr, Network};
 use tidegate_model::{Policy, Subnet};
 
 use super::*;
@@ -14,6 +14,7 @@ fn network(name: &str, number: u8) -> Network {
         subnets: vec![Subnet::new(format!("10.0.{number}.0/24").parse().unwrap(), None).unwrap()],
         mtu: Some(1400),
         host_ips: Vec::new(),
+        allow: AllowList::default(),
         policy: Policy::default(),
         reserved: Default::default(),
         peers: Default::default(),

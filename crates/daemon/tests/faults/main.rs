@@ -155,7 +155,11 @@ const COMMANDS: &[(&str, Command)] = &[
     }),
     ("publish", |engine, _| {
         let ports: Vec<_> = serde_json::from_value(json!(["9090:90"])).unwrap();
-        engine.publish(&"front".parse().unwrap(), &ports).map(drop)
+        let wanted = tidegate_model::api::Publish {
+            ports,
+            allow: Vec::new(),
+        };
+        engine.publish(&"front".parse().unwrap(), &wanted).map(drop)
     }),
     ("unpublish", |engine, _| {
         let ports: Vec<_> = serde_json::from_value(json!(["8053:53/udp"])).unwrap();

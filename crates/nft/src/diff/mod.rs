@@ -5,7 +5,7 @@ mod shape;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::{self, Display};
 
-use crate::model::{Base, Name, TableId};
+use crate::model::{Base, Element, Name, TableId, Value, Values};
 use crate::ruleset::Ruleset;
 
 use shape::SetShape;
@@ -145,10 +145,34 @@ impl ChainShape {
 }
 
 impl SetShape {
+    /// What was found, with what nft misprints ([`Value::misprinted`]) as it is planned, where that is planned.
+    fn reprinted(&self, found: &BTreeMap<Values, Element>) -> BTreeMap<Values, Element> {
+        let misprinted = |key: &Values| key.iter().map(Value::misprinted).collect::<Values>();
+        let lost = self.elements.keys().filter(|key| !found.contains_key(*key));
+        let meant: BTreeMap<Values, &Values> = lost.map(|key| (misprinted(key), key)).collect();
+        let of_element = |(key, element): (&Values, &Element)| {
+            let is_planned = self.elements.contains_key(key);
+            let key = meant
+                .get(key)
+                .filter(|_| !is_planned)
+                .map_or(key, |key| *key);
+            let element = Element {
+                key: key.clone(),
+                ..element.clone()
+            };
+            (key.clone(), element)
+        };
+        found.iter().map(of_element).collect()
+    }
+
     fn diff(&self, object: &str, found: &Self, out: &mut Vec<Difference>) {
         if self.declaration != found.declaration {
             out.push(different(object, &self.declaration, &found.declaration));
         }
+        let found = &Self {
+            declaration: found.declaration.clone(),
+            elements: self.reprinted(&found.elements),
+        };
         let keys: BTreeSet<_> = self.elements.keys().chain(found.elements.keys()).collect();
         for key in keys {
             match (self.elements.get(key), found.elements.get(key)) {

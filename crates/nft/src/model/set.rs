@@ -10,7 +10,9 @@ use super::value::Type;
 
 /// A named set, map or verdict map.
 ///
-/// Plain hash sets only: interval sets cost milliseconds a change, and every key here is exact.
+/// Plain hash sets, or sets of joined values with intervals among them: plain interval sets cost milliseconds a
+/// change, because nft fetches what is in them first. The kernel refuses elements that overlap in each of their
+/// parts; whoever adds them keeps them apart.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Set {
     /// Which one.
@@ -23,6 +25,9 @@ pub struct Set {
     pub timeout: Timeout,
     /// Whether each element counts the packets that it matched. nft reads this from 0.9.5, the kernel from 5.7.
     pub counter: bool,
+    /// Whether parts of its keys may be intervals ([`Value::is_interval`](crate::Value::is_interval)). Of joined
+    /// values alone; nft reads this from 0.9.4, the kernel from 5.6.
+    pub intervals: bool,
     /// A remark. nft reads it from 0.9.7, the kernel from 5.10.
     pub comment: Option<Comment>,
     /// Elements that are added with the declaration, whether it makes the set or finds it there
@@ -80,6 +85,7 @@ impl Set {
             data,
             timeout,
             counter: false,
+            intervals: false,
             comment: None,
             elements,
         }
@@ -109,6 +115,15 @@ impl Set {
         }
     }
 
+    /// The same with keys in which there may be intervals.
+    #[must_use]
+    pub fn intervals(self) -> Self {
+        Self {
+            intervals: true,
+            ..self
+        }
+    }
+
     /// The same with these elements.
     #[must_use]
     pub fn elements(self, elements: impl IntoIterator<Item = Element>) -> Self {
@@ -122,7 +137,10 @@ impl Set {
     /// second declaration with success when they are, and with EEXIST when not.
     #[must_use]
     pub fn is_same_declaration(&self, other: &Self) -> bool {
-        let shape = |set: &Self| (set.key.clone(), set.data.clone(), set.timeout, set.counter);
+        let shape = |set: &Self| {
+            let kind = (set.timeout, set.counter, set.intervals);
+            (set.key.clone(), set.data.clone(), kind)
+        };
         self.id == other.id && shape(self) == shape(other)
     }
 }

@@ -4,6 +4,7 @@ use std::fmt;
 use std::net::{Ipv4Addr, Ipv6Addr};
 
 use arrayvec::ArrayString;
+use ipnet::{Ipv4Net, Ipv6Net};
 use smallvec::SmallVec;
 
 /// A type of nft's type system (nft(8), DATA TYPES).
@@ -194,6 +195,10 @@ pub enum Value {
     Mark(Mark),
     /// A hardware address.
     EtherAddr(EtherAddr),
+    /// The IPv4 addresses of a prefix of 1 to 31 bits without host bits, in sets with intervals.
+    Ipv4Net(Ipv4Net),
+    /// The IPv6 addresses of a prefix of 1 to 127 bits without host bits, in sets with intervals.
+    Ipv6Net(Ipv6Net),
 }
 
 impl Value {
@@ -203,11 +208,59 @@ impl Value {
         match self {
             Self::InetProto(_) => Datatype::InetProto,
             Self::InetService(_) => Datatype::InetService,
-            Self::Ipv4Addr(_) => Datatype::Ipv4Addr,
-            Self::Ipv6Addr(_) => Datatype::Ipv6Addr,
+            Self::Ipv4Addr(_) | Self::Ipv4Net(_) => Datatype::Ipv4Addr,
+            Self::Ipv6Addr(_) | Self::Ipv6Net(_) => Datatype::Ipv6Addr,
             Self::Ifname(_) => Datatype::Ifname,
             Self::Mark(_) => Datatype::Mark,
             Self::EtherAddr(_) => Datatype::EtherAddr,
+        }
+    }
+
+    /// Whether it stands for several values.
+    #[must_use]
+    pub const fn is_interval(&self) -> bool {
+        matches!(self, Self::Ipv4Net(_) | Self::Ipv6Net(_))
+    }
+
+    /// Whether it is this one, or stands for it too.
+    #[must_use]
+    pub fn covers(&self, one: &Self) -> bool {
+        match (self, one) {
+            (Self::Ipv4Net(net), Self::Ipv4Addr(ip)) => net.contains(ip),
+            (Self::Ipv6Net(net), Self::Ipv6Addr(ip)) => net.contains(ip),
+            _ => self == one,
+        }
+    }
+
+    /// The one that nft 0.9.8 writes in its stead when it lists a set: of an IPv6 prefix in a concatenation it
+    /// knows the upper half as a whole alone. The kernel holds what was meant.
+    #[must_use]
+    pub(crate) fn misprinted(&self) -> Self {
+        match self {
+            Self::Ipv6Net(net) if net.prefix_len() < 64 => {
+                Ipv6Net::new(net.addr(), 64).map_or_else(|_| self.clone(), Self::Ipv6Net)
+            }
+            _ => self.clone(),
+        }
+    }
+}
+
+/// The least that stands for all addresses of a prefix: one address alone is written as that, by nft too.
+impl From<Ipv4Net> for Value {
+    fn from(net: Ipv4Net) -> Self {
+        match net.prefix_len() {
+            32 => Self::Ipv4Addr(net.addr()),
+            _ => Self::Ipv4Net(net.trunc()),
+        }
+    }
+}
+
+/// The same for IPv6.
+impl From<Ipv6Net> for Value {
+    fn from(net: Ipv6Net) -> Self {
+        match net.prefix_len() {
+            128 => Self::Ipv6Addr(net.addr()),
+            _ => Self::Ipv6Net(net.trunc()),
         }
     }
 }

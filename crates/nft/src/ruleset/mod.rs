@@ -166,6 +166,21 @@ impl SetState {
         self.elements.get(key)
     }
 
+    /// The element that a packet with these values finds: that key, or one whose intervals hold them.
+    #[must_use]
+    pub fn matching(&self, key: &[Value]) -> Option<&Element> {
+        let covers = |element: &&Element| {
+            element.key.len() == key.len()
+                && std::iter::zip(&element.key, key).all(|(part, one)| part.covers(one))
+        };
+        let among_intervals = || self.elements.values().find(covers);
+        let exact = self.element(key);
+        match self.set.intervals {
+            true => exact.or_else(among_intervals),
+            false => exact,
+        }
+    }
+
     /// How many elements it has.
     #[must_use]
     pub fn len(&self) -> usize {

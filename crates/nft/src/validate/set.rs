@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::{Scope, ensure, ensure_type};
-use crate::model::{Data, DataType, Element, Set, SetId, Timeout, Type};
+use crate::model::{Data, DataType, Element, Set, SetId, Timeout, Type, Value};
 
 pub(super) fn check_declaration(set: &Set) -> Result<(), String> {
     ensure(set.id.kind == set.data.kind(), || {
@@ -20,6 +20,9 @@ pub(super) fn check_declaration(set: &Set) -> Result<(), String> {
     if let Timeout::Default(timeout) = set.timeout {
         check_timeout(timeout)?;
     }
+    ensure(!set.intervals || set.key.parts().len() > 1, || {
+        "has intervals, and its key is not joined".to_owned()
+    })?;
     set.elements
         .iter()
         .try_for_each(|element| check_element(element, set))
@@ -84,7 +87,8 @@ fn check_timeout(timeout: Duration) -> Result<(), String> {
 
 fn check_key(element: &Element, set: &Set) -> Result<(), String> {
     let what = format!("key {}", key(element));
-    ensure_type(&what, &Type::of(&element.key), &set.key)
+    ensure_type(&what, &Type::of(&element.key), &set.key)?;
+    check_intervals(element, Some(set))
 }
 
 fn check_element(element: &Element, set: &Set) -> Result<(), String> {
@@ -123,6 +127,30 @@ fn check_element(element: &Element, set: &Set) -> Result<(), String> {
     })
 }
 
+/// Intervals are in sets that have them, and as nft and the kernel write them: without host bits, and neither one
+/// value nor all.
+fn check_intervals(element: &Element, set: Option<&Set>) -> Result<(), String> {
+    let is_plain = |value: &&Value| match value {
+        Value::Ipv4Net(net) => net.trunc() == *net && (1..32).contains(&net.prefix_len()),
+        Value::Ipv6Net(net) => net.trunc() == *net && (1..128).contains(&net.prefix_len()),
+        _ => true,
+    };
+    if let Some(value) = element.key.iter().find(|value| !is_plain(value)) {
+        return Err(format!("{value} is no interval of a key"));
+    }
+    let is_exact = !element.key.iter().any(Value::is_interval);
+    ensure(is_exact || set.is_none_or(|set| set.intervals), || {
+        format!("{element} has an interval, and its set has none")
+    })?;
+    let data = match &element.data {
+        Some(Data::Values(values)) => values.as_slice(),
+        Some(Data::Verdict(_)) | None => &[],
+    };
+    ensure(!data.iter().any(Value::is_interval), || {
+        format!("{element} leads to an interval")
+    })
+}
+
 /// Elements of a set that is not known: they must at least be of one type.
 fn check_alike(elements: &[Element]) -> Result<(), String> {
     let Some(first) = elements.first() else {
@@ -130,6 +158,9 @@ fn check_alike(elements: &[Element]) -> Result<(), String> {
     };
     ensure(!first.key.is_empty(), || "an element has no key".to_owned())?;
     let wanted = Type::of(&first.key);
+    elements
+        .iter()
+        .try_for_each(|element| check_intervals(element, None))?;
     elements.iter().try_for_each(|element| {
         ensure_type(
             &format!("key {}", key(element)),

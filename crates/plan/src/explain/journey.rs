@@ -3,14 +3,16 @@
 use std::net::{IpAddr, SocketAddr};
 
 use tidegate_model::explain::{Fate, Path};
-use tidegate_model::{Access, Endpoint, IfName, Network, Protocol, State};
+use tidegate_model::{Access, AllowList, Endpoint, IfName, Network, PortBinding, Protocol, State};
 use tidegate_nft::{Hook, IpVersion, TableState};
 
 use super::ends::{End, Who, endpoint_of};
+use super::owner;
 use super::packet::Packet;
 use super::terrain::{Bridging, Terrain};
 use super::walk::{Ground, Walk, is_to_host};
 use crate::holds;
+use crate::ruleset::{NOT_ON_LIST, ON_LIST};
 
 /// What became of the packet, and why.
 type Outcome = (Fate, String);
@@ -327,7 +329,15 @@ impl<'a> Journey<'a> {
 
     fn dropped(&self) -> Outcome {
         let rule = self.walk.steps.last().map(|step| step.rule.clone());
-        (Fate::Dropped, rule.unwrap_or_default())
+        let rule = rule.unwrap_or_default();
+        let why = match self.kept_out_of() {
+            Some((endpoint, port)) => {
+                let list = endpoint.allowed(&port).cloned().unwrap_or_default();
+                format!("{rule}: {port} of endpoint {} is for {list}", endpoint.name)
+            }
+            None => rule,
+        };
+        (Fate::Dropped, why)
     }
 
     /// The rule that let it through.
@@ -336,7 +346,10 @@ impl<'a> Journey<'a> {
         let found = steps.find(|step| step.action == "accept");
         let translated = || self.walk.steps.iter().rev().find(|_| self.packet.is_dnat);
         match found.or_else(translated) {
-            Some(step) => step.rule.clone(),
+            Some(step) => match self.let_in_by() {
+                Some(list) => format!("{}, {} ({list})", step.rule, ON_LIST),
+                None => step.rule.clone(),
+            },
             None if matches!(self.from.who, Who::Host) => {
                 "nothing that the host itself sends is dropped".into()
             }
@@ -344,8 +357,48 @@ impl<'a> Journey<'a> {
         }
     }
 
+    /// The source of a port's list by which the packet was let in.
+    fn let_in_by(&self) -> Option<String> {
+        let step = self.walk.steps.iter().find(|step| step.rule == ON_LIST)?;
+        let source = step.elements.first()?.element.split(' ').next()?;
+        Some(source.to_owned())
+    }
+
+    /// The endpoint, and its port with a list, if it was by that list that the packet was kept out.
+    fn kept_out_of(&self) -> Option<(&'a Endpoint, PortBinding)> {
+        let (last, before) = self.walk.steps.split_last()?;
+        if last.rule != NOT_ON_LIST {
+            return None;
+        }
+        let key = before.last()?.elements.last()?;
+        let of_endpoint = |endpoint: &'a Endpoint| {
+            let mut ports = endpoint.allow.iter().flat_map(|allowance| &allowance.ports);
+            let found = ports.find(|port| key.of == owner::of_port(endpoint, port))?;
+            Some((endpoint, *found))
+        };
+        self.state.endpoints.values().find_map(of_endpoint)
+    }
+
+    /// How the sender gets onto the list that kept it out: the list anew, with the sender.
+    fn hint_of_list(&self, endpoint: &Endpoint, port: &PortBinding) -> String {
+        let listed = endpoint.allowed(port).map_or(&[][..], AllowList::sources);
+        let sender = self
+            .from
+            .address
+            .map_or_else(|| "CIDR".into(), |ip| ip.to_string());
+        let allow = listed.iter().map(ToString::to_string).chain([sender]);
+        let allow: String = allow.map(|source| format!(" --allow {source}")).collect();
+        let name = &endpoint.name;
+        format!(
+            "let it in: `tidegate unpublish {name} {port}`, then `tidegate publish {name} {port}{allow}`"
+        )
+    }
+
     /// What would reach the endpoint that a dropped packet was for.
     fn hint(&self, fate: &Fate) -> Option<String> {
+        if let (Fate::Dropped, Some((endpoint, port))) = (fate, self.kept_out_of()) {
+            return Some(self.hint_of_list(endpoint, &port));
+        }
         let (Fate::Dropped, Who::Endpoint(endpoint), Some((port, protocol))) =
             (fate, self.to.who, self.asked)
         else {

@@ -1,6 +1,6 @@
 //! What an element of a set or map stands for.
 
-use tidegate_model::{Endpoint, Network, State};
+use tidegate_model::{Endpoint, Network, PortBinding, State};
 use tidegate_nft::{Element, Name, Value};
 
 use crate::elements;
@@ -48,10 +48,9 @@ fn of_endpoints(state: &State, container: Container, element: &Element) -> Optio
         if !is_in(network, endpoint) {
             return None;
         }
-        let name = &endpoint.name;
         let is_itself = [Container::Ours4, Container::Ours6];
         if is_itself.contains(&container) {
-            return Some(format!("endpoint {name}"));
+            return Some(format!("endpoint {}", endpoint.name));
         }
         let port = endpoint.ports.iter().find(|port| {
             let alone = Endpoint {
@@ -60,8 +59,12 @@ fn of_endpoints(state: &State, container: Container, element: &Element) -> Optio
             };
             is_in(network, &alone)
         })?;
-        Some(format!("published port {port} of endpoint {name}"))
+        Some(of_port(endpoint, port))
     })
+}
+
+pub(super) fn of_port(endpoint: &Endpoint, port: &PortBinding) -> String {
+    format!("published port {port} of endpoint {}", endpoint.name)
 }
 
 fn of_networks(state: &State, container: Container, element: &Element) -> Option<String> {

@@ -246,7 +246,7 @@ impl Walk<'_> {
         key: Option<&[Value]>,
         elements: &mut Vec<MatchedElement>,
     ) -> Option<&Element> {
-        let element = self.table.set(set)?.element(key?)?;
+        let element = self.table.set(set)?.matching(key?)?;
         elements.push(MatchedElement {
             set: set.to_string(),
             element: element.to_string(),

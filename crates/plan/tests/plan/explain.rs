@@ -135,14 +135,18 @@ fn a_published_port_is_followed_to_its_endpoint() {
     let state = web(Policy::default(), &["8080:80"]);
     expect![[r#"
         outside -> host 192.0.2.1:8080/tcp: ReachesEndpoint(Name("front"))
-          nat_prerouting: to an address of the host: jump publish
-          publish: published on every address: dnat to 10.208.0.2:80; 6 . 8080 : 10.208.0.2 . 80 of publish4: published port 8080:80/tcp of endpoint front
+          nat_prerouting: to an address of the host: jump arriving
+          arriving: published on one address: jump publish_at
+          arriving: published on every address: jump publish_all
+          publish_all: published on every address: dnat to 10.208.0.2:80; 6 . 8080 : 10.208.0.2 . 80 of publish4: published port 8080:80/tcp of endpoint front
           forward: to an endpoint: jump to_bridge; "tgb0" of bridges: network web
           to_bridge: through a published port: accept
           why: through a published port
         outside -> host [2001:db8::1]:8080/tcp: ReachesEndpoint(Name("front"))
-          nat_prerouting: to an address of the host: jump publish
-          publish: published on every address: dnat to [fd74:6964:6567::2]:80; 6 . 8080 : fd74:6964:6567::2 . 80 of publish6: published port 8080:80/tcp of endpoint front
+          nat_prerouting: to an address of the host: jump arriving
+          arriving: published on one address: jump publish_at
+          arriving: published on every address: jump publish_all
+          publish_all: published on every address: dnat to [fd74:6964:6567::2]:80; 6 . 8080 : fd74:6964:6567::2 . 80 of publish6: published port 8080:80/tcp of endpoint front
           forward: to an endpoint: jump to_bridge; "tgb0" of bridges: network web
           to_bridge: through a published port: accept
           why: through a published port
@@ -220,8 +224,9 @@ fn a_question_for_a_name_is_sent_on_to_the_resolver() {
     expect![[r#"
         front 10.208.0.2 -> host 10.208.0.1:53/udp: ReachesHost
           guard: where it comes in: goto from_endpoint; "tgb0" : goto from_endpoint of entrances: network web
-          nat_prerouting: to an address of the host: jump publish
-          publish: published on one address: dnat to 10.208.0.1:5300; 10.208.0.1 . 53 : 10.208.0.1 . 5300 of publish4_at_udp: resolver of network web
+          nat_prerouting: to an address of the host: jump arriving
+          arriving: published on one address: jump publish_at
+          publish_at: published on one address: dnat to 10.208.0.1:5300; 10.208.0.1 . 53 : 10.208.0.1 . 5300 of publish4_at_udp: resolver of network web
           input: questions for names: jump to_resolver; 17 . 5300 of resolver: 
           to_resolver: by an endpoint of the network: return; "tgb0" . 10.208.0.1 of gateways4: network web
           why: it is sent on to a port of the host itself

@@ -6,6 +6,7 @@
 )]
 
 mod addresses;
+mod allow;
 mod doctor;
 mod explain;
 mod gateways;

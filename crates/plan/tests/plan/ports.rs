@@ -2,6 +2,7 @@
 
 use crate::values::{attach, attachment, create, name, namespace, network, state_with};
 use expect_test::expect;
+use tidegate_model::api::Publish;
 use tidegate_model::links::LinkStep;
 use tidegate_model::{Change, Mode, PortRequest, Protocol, State};
 use tidegate_plan::{Plan, PortFacts, Refused};
@@ -16,6 +17,10 @@ fn facts(free: &str, in_use: &[(Protocol, u16)]) -> PortFacts {
 
 fn requests(texts: &[&str]) -> Vec<PortRequest> {
     texts.iter().map(|text| text.parse().unwrap()).collect()
+}
+
+fn asked(texts: &[&str]) -> Publish {
+    requests(texts).into()
 }
 
 /// The ports of an endpoint that a plan makes or changes.
@@ -230,7 +235,7 @@ fn default_host_addresses_that_make_no_sense_are_refused() {
 
 fn published(state: &mut State, texts: &[&str]) -> Plan {
     let host = facts("61000-65535", &[]);
-    let plan = tidegate_plan::publish(state, &name("ep-1"), &requests(texts), &host).unwrap();
+    let plan = tidegate_plan::publish(state, &name("ep-1"), &asked(texts), &host).unwrap();
     state.apply(&plan.change);
     plan
 }
@@ -321,7 +326,7 @@ fn what_is_not_published_cannot_be_withdrawn_and_what_is_cannot_be_published_aga
     let again = tidegate_plan::publish(
         &state,
         &name("ep-1"),
-        &requests(&["80:81"]),
+        &asked(&["80:81"]),
         &facts("1-2", &[]),
     );
     assert!(matches!(again, Err(Refused::PortTaken { .. })), "{again:?}");

@@ -103,6 +103,14 @@ fn the_whole_table_is_one_transaction_that_replaces_what_was_there() {
         add map inet tidegate publish6_at_sctp { type ipv6_addr . inet_service : ipv6_addr . inet_service; }
         add set inet tidegate open4 { type ipv4_addr . inet_proto . inet_service; }
         add set inet tidegate open6 { type ipv6_addr . inet_proto . inet_service; }
+        add set inet tidegate restricted4 { type inet_proto . inet_service; }
+        add set inet tidegate restricted6 { type inet_proto . inet_service; }
+        add set inet tidegate restricted4_at { type ipv4_addr . inet_proto . inet_service; }
+        add set inet tidegate restricted6_at { type ipv6_addr . inet_proto . inet_service; }
+        add set inet tidegate allowed4 { type ipv4_addr . inet_proto . inet_service; flags interval; }
+        add set inet tidegate allowed6 { type ipv6_addr . inet_proto . inet_service; flags interval; }
+        add set inet tidegate allowed4_at { type ipv4_addr . ipv4_addr . inet_proto . inet_service; flags interval; }
+        add set inet tidegate allowed6_at { type ipv6_addr . ipv6_addr . inet_proto . inet_service; flags interval; }
         add chain inet tidegate guard { type filter hook prerouting priority -300; policy accept; }
         add chain inet tidegate from_endpoint
         add chain inet tidegate input { type filter hook input priority 0; policy accept; }
@@ -115,7 +123,12 @@ fn the_whole_table_is_one_transaction_that_replaces_what_was_there() {
         add chain inet tidegate from_bridge
         add chain inet tidegate nat_prerouting { type nat hook prerouting priority -100; policy accept; }
         add chain inet tidegate nat_output { type nat hook output priority -100; policy accept; }
+        add chain inet tidegate arriving
         add chain inet tidegate publish
+        add chain inet tidegate publish_at
+        add chain inet tidegate publish_all
+        add chain inet tidegate admit
+        add chain inet tidegate admit_at
         add chain inet tidegate nat_postrouting { type nat hook postrouting priority 100; policy accept; }
         add rule inet tidegate guard iifname vmap @entrances comment "where it comes in #ec86b51bb00a082b"
         add rule inet tidegate guard ip daddr 127.0.0.0/8 drop comment "nobody else reaches the host's loopback #5cbf58573d4c94e3"
@@ -148,6 +161,8 @@ fn the_whole_table_is_one_transaction_that_replaces_what_was_there() {
         add rule inet tidegate to_bridge iifname != @bridges ct state related accept comment "errors about a connection, but of no endpoint #2e325bb02d7a1393"
         add rule inet tidegate to_bridge ct status dnat accept comment "through a published port #2f8203e34bf0c625"
         add rule inet tidegate to_bridge iifname . oifname @same_bridge drop comment "nothing else between endpoints of a network #cc133d99f22800ac"
+        add rule inet tidegate to_bridge ip daddr . meta l4proto . th dport @restricted4_at jump admit_at comment "an endpoint's own port, with a list #0c1db3d5d0d68c17"
+        add rule inet tidegate to_bridge ip6 daddr . meta l4proto . th dport @restricted6_at jump admit_at comment "an endpoint's own port, with a list #7730209b188891f7"
         add rule inet tidegate to_bridge ip daddr . meta l4proto . th dport @open4 accept comment "to an open port #15fdaec1f11a8061"
         add rule inet tidegate to_bridge ip6 daddr . meta l4proto . th dport @open6 accept comment "to an open port #75d15cef60b3a271"
         add rule inet tidegate to_bridge oifname @routed4 meta l4proto 1 accept comment "ICMP into a routed network #4bab17028ad42e33"
@@ -161,22 +176,36 @@ fn the_whole_table_is_one_transaction_that_replaces_what_was_there() {
         add rule inet tidegate from_bridge ct state invalid,untracked iifname @translated4 ip saddr != 127.0.0.0/8 drop comment "nothing out that cannot be translated #7981a10155cd7e9d"
         add rule inet tidegate from_bridge ct state invalid,untracked iifname @translated6 ip6 saddr != ::1/128 drop comment "nothing out that cannot be translated #41428afd75f9951b"
         add rule inet tidegate from_bridge accept comment "out of any other network #7e5f7abe09509b09"
-        add rule inet tidegate nat_prerouting fib daddr type local jump publish comment "to an address of the host #3ccf42fc5d5dd4b3"
+        add rule inet tidegate nat_prerouting fib daddr type local jump arriving comment "to an address of the host #e43df6f44bfae8b8"
         add rule inet tidegate nat_output oifname @isolated drop comment "nothing to an isolated network #c78353e05466ce82"
         add rule inet tidegate nat_output ip6 daddr ::1 accept comment "to ::1, which the daemon relays #5587226bc3fe844a"
         add rule inet tidegate nat_output fib daddr type local jump publish comment "from the host to its own address #3ccf42fc5d5dd4b3"
-        add rule inet tidegate publish meta l4proto 6 dnat ip addr . port to ip daddr . tcp dport map @publish4_at_tcp comment "published on one address #d8ebfd7052df1450"
-        add rule inet tidegate publish meta l4proto 6 dnat ip addr . port to meta l4proto . tcp dport map @publish4 comment "published on every address #0cfd2edb1a9f4801"
-        add rule inet tidegate publish meta l4proto 6 dnat ip6 addr . port to ip6 daddr . tcp dport map @publish6_at_tcp comment "published on one address #0bafabb08eb68ed6"
-        add rule inet tidegate publish meta l4proto 6 dnat ip6 addr . port to meta l4proto . tcp dport map @publish6 comment "published on every address #90be6af0731472a9"
-        add rule inet tidegate publish meta l4proto 17 dnat ip addr . port to ip daddr . udp dport map @publish4_at_udp comment "published on one address #c2edaabf42c260ea"
-        add rule inet tidegate publish meta l4proto 17 dnat ip addr . port to meta l4proto . udp dport map @publish4 comment "published on every address #49358a8f9dc99cef"
-        add rule inet tidegate publish meta l4proto 17 dnat ip6 addr . port to ip6 daddr . udp dport map @publish6_at_udp comment "published on one address #d9aaf36846a3be88"
-        add rule inet tidegate publish meta l4proto 17 dnat ip6 addr . port to meta l4proto . udp dport map @publish6 comment "published on every address #668921fd9270921f"
-        add rule inet tidegate publish meta l4proto 132 dnat ip addr . port to ip daddr . sctp dport map @publish4_at_sctp comment "published on one address #cfc36109fe895bc0"
-        add rule inet tidegate publish meta l4proto 132 dnat ip addr . port to meta l4proto . sctp dport map @publish4 comment "published on every address #1208e2ae576c123c"
-        add rule inet tidegate publish meta l4proto 132 dnat ip6 addr . port to ip6 daddr . sctp dport map @publish6_at_sctp comment "published on one address #4a48ff20499dc56e"
-        add rule inet tidegate publish meta l4proto 132 dnat ip6 addr . port to meta l4proto . sctp dport map @publish6 comment "published on every address #b0e31d9b10beeaf0"
+        add rule inet tidegate arriving ip daddr . meta l4proto . th dport @restricted4_at jump admit_at comment "a port of one address, with a list #0c1db3d5d0d68c17"
+        add rule inet tidegate arriving ip6 daddr . meta l4proto . th dport @restricted6_at jump admit_at comment "a port of one address, with a list #7730209b188891f7"
+        add rule inet tidegate arriving jump publish_at comment "published on one address #08637e4cfe0a58c6"
+        add rule inet tidegate arriving ip daddr != 224.0.0.0/4 meta l4proto . th dport @restricted4 jump admit comment "a port with a list #21ec28bfefae02d2"
+        add rule inet tidegate arriving ip6 daddr != ff00::/8 meta l4proto . th dport @restricted6 jump admit comment "a port with a list #5bba28818a8e6dfa"
+        add rule inet tidegate arriving jump publish_all comment "published on every address #4bba46d3abdab306"
+        add rule inet tidegate publish jump publish_at comment "published on one address #08637e4cfe0a58c6"
+        add rule inet tidegate publish jump publish_all comment "published on every address #4bba46d3abdab306"
+        add rule inet tidegate publish_at meta l4proto 6 dnat ip addr . port to ip daddr . tcp dport map @publish4_at_tcp comment "published on one address #d8ebfd7052df1450"
+        add rule inet tidegate publish_at meta l4proto 6 dnat ip6 addr . port to ip6 daddr . tcp dport map @publish6_at_tcp comment "published on one address #0bafabb08eb68ed6"
+        add rule inet tidegate publish_at meta l4proto 17 dnat ip addr . port to ip daddr . udp dport map @publish4_at_udp comment "published on one address #c2edaabf42c260ea"
+        add rule inet tidegate publish_at meta l4proto 17 dnat ip6 addr . port to ip6 daddr . udp dport map @publish6_at_udp comment "published on one address #d9aaf36846a3be88"
+        add rule inet tidegate publish_at meta l4proto 132 dnat ip addr . port to ip daddr . sctp dport map @publish4_at_sctp comment "published on one address #cfc36109fe895bc0"
+        add rule inet tidegate publish_at meta l4proto 132 dnat ip6 addr . port to ip6 daddr . sctp dport map @publish6_at_sctp comment "published on one address #4a48ff20499dc56e"
+        add rule inet tidegate publish_all meta l4proto 6 dnat ip addr . port to meta l4proto . tcp dport map @publish4 comment "published on every address #0cfd2edb1a9f4801"
+        add rule inet tidegate publish_all meta l4proto 6 dnat ip6 addr . port to meta l4proto . tcp dport map @publish6 comment "published on every address #90be6af0731472a9"
+        add rule inet tidegate publish_all meta l4proto 17 dnat ip addr . port to meta l4proto . udp dport map @publish4 comment "published on every address #49358a8f9dc99cef"
+        add rule inet tidegate publish_all meta l4proto 17 dnat ip6 addr . port to meta l4proto . udp dport map @publish6 comment "published on every address #668921fd9270921f"
+        add rule inet tidegate publish_all meta l4proto 132 dnat ip addr . port to meta l4proto . sctp dport map @publish4 comment "published on every address #1208e2ae576c123c"
+        add rule inet tidegate publish_all meta l4proto 132 dnat ip6 addr . port to meta l4proto . sctp dport map @publish6 comment "published on every address #b0e31d9b10beeaf0"
+        add rule inet tidegate admit ip saddr . meta l4proto . th dport @allowed4 return comment "on the allow-list of the port #2eca748a3400f7ea"
+        add rule inet tidegate admit ip6 saddr . meta l4proto . th dport @allowed6 return comment "on the allow-list of the port #1d696e4def62aca2"
+        add rule inet tidegate admit drop comment "not on the allow-list of the port #f1a2a766dcd55bac"
+        add rule inet tidegate admit_at ip saddr . ip daddr . meta l4proto . th dport @allowed4_at return comment "on the allow-list of the port #94470f2b28570fca"
+        add rule inet tidegate admit_at ip6 saddr . ip6 daddr . meta l4proto . th dport @allowed6_at return comment "on the allow-list of the port #a6ef2c123311b1ca"
+        add rule inet tidegate admit_at drop comment "not on the allow-list of the port #f1a2a766dcd55bac"
         add rule inet tidegate nat_postrouting iifname . oifname @same_bridge ct status dnat masquerade comment "an endpoint that reaches its own network's published port #53c650c96039beb3"
         add rule inet tidegate nat_postrouting oifname @bridges ip saddr 127.0.0.0/8 masquerade comment "the host's loopback has no way back from a bridge #94b55b45e330918c"
         add rule inet tidegate nat_postrouting oifname @internal ct status dnat masquerade comment "an endpoint with no way out answers its own network alone #87fa69bcca69a06b"

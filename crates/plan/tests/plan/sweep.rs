@@ -130,7 +130,8 @@ fn what_came_to_a_port_before_it_was_published_is_forgotten_if_the_host_has_the_
     attach(&mut state, "web", 1, &[]);
     let ports = ["8053:53/udp", "8053:53"].map(|port| port.parse().unwrap());
     let facts = PortFacts::default();
-    let plan = tidegate_plan::publish(&state, &name("ep-1"), &ports, &facts).unwrap();
+    let plan =
+        tidegate_plan::publish(&state, &name("ep-1"), &Vec::from(ports).into(), &facts).unwrap();
     state.apply(&plan.change);
     let sweep = Sweep::new(&plan.stale, &state);
     let if_hosts = |at: &str| Fate::ForgetIfHosts(ip(at));
@@ -194,7 +195,8 @@ fn a_withdrawn_ports_connections_are_forgotten_unless_they_would_be_the_same_aga
     let again = |state: &State, port: &str| {
         let ports = [port.parse().unwrap()];
         let facts = PortFacts::default();
-        let plan = tidegate_plan::publish(state, &name("ep-2"), &ports, &facts).unwrap();
+        let plan =
+            tidegate_plan::publish(state, &name("ep-2"), &Vec::from(ports).into(), &facts).unwrap();
         let mut after = state.clone();
         after.apply(&plan.change);
         after

@@ -126,15 +126,16 @@ fn set(table: &TableId, body: &Json) -> Option<Set> {
         Some(data) if data == "verdict" => Set::verdict_map(table, name, key),
         Some(data) => Set::map(table, name, key, datatype(data)?),
     };
-    let known = |flag: &Json| flag == "timeout";
+    let known = |flag: &Json| flag == "timeout" || flag == "interval";
     let flags = body.get("flags").map_or(&[][..], one_or_many);
     if !flags.iter().all(known) {
         return None;
     }
+    let has = |wanted: &str| flags.iter().any(|flag| flag == wanted);
     let timeout = match body.get("timeout").and_then(Json::as_u64) {
         Some(seconds) => Timeout::Default(Duration::from_secs(seconds)),
-        None if flags.is_empty() => Timeout::Never,
-        None => Timeout::PerElement,
+        None if has("timeout") => Timeout::PerElement,
+        None => Timeout::Never,
     };
     let statements = body.get("stmt").map_or(&[][..], one_or_many);
     let counter = statements
@@ -142,6 +143,7 @@ fn set(table: &TableId, body: &Json) -> Option<Set> {
         .any(|statement| statement.get("counter").is_some());
     Some(Set {
         counter,
+        intervals: has("interval"),
         ..set.timeout(timeout)
     })
 }

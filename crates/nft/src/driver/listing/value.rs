@@ -1,5 +1,8 @@
 //! Types and values in nft's JSON.
 
+use std::str::FromStr;
+
+use ipnet::{Ipv4Net, Ipv6Net};
 use serde_json::Value as Json;
 
 use crate::model::{
@@ -45,12 +48,24 @@ fn value(of: Datatype, json: &Json) -> Option<Value> {
     Some(match of {
         Datatype::InetProto => InetProto(protocol(json)?).into(),
         Datatype::InetService => InetService(number(json)?.try_into().ok()?).into(),
-        Datatype::Ipv4Addr => Value::Ipv4Addr(text?.parse().ok()?),
-        Datatype::Ipv6Addr => Value::Ipv6Addr(text?.parse().ok()?),
+        Datatype::Ipv4Addr => match text {
+            Some(address) => Value::Ipv4Addr(address.parse().ok()?),
+            None => prefix::<Ipv4Net>(json)?.into(),
+        },
+        Datatype::Ipv6Addr => match text {
+            Some(address) => Value::Ipv6Addr(address.parse().ok()?),
+            None => prefix::<Ipv6Net>(json)?.into(),
+        },
         Datatype::Ifname => IfName::new(text?).ok()?.into(),
         Datatype::Mark => Mark(number(json)?.try_into().ok()?).into(),
         Datatype::EtherAddr => ether_addr(text?)?.into(),
     })
+}
+
+fn prefix<N: FromStr>(json: &Json) -> Option<N> {
+    let prefix = json.get("prefix")?;
+    let (address, bits) = (prefix.get("addr")?.as_str()?, prefix.get("len")?.as_u64()?);
+    format!("{address}/{bits}").parse().ok()
 }
 
 /// A number, also one written as text.

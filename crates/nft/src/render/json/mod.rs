@@ -95,11 +95,18 @@ fn set(set: &Set) -> Json {
         DataType::Values(data) => Some(datatype(data)),
         DataType::Verdict => Some(json!("verdict")),
     };
-    let (flags, timeout) = match set.timeout {
-        Timeout::Never => (None, None),
-        Timeout::PerElement => (Some(json!(["timeout"])), None),
-        Timeout::Default(timeout) => (Some(json!(["timeout"])), Some(json!(timeout.as_secs()))),
+    let timeout = match set.timeout {
+        Timeout::Default(timeout) => Some(json!(timeout.as_secs())),
+        Timeout::Never | Timeout::PerElement => None,
     };
+    let flags: Vec<&str> = [
+        (set.intervals, "interval"),
+        (set.timeout != Timeout::Never, "timeout"),
+    ]
+    .into_iter()
+    .filter_map(|(is_set, flag)| is_set.then_some(flag))
+    .collect();
+    let flags = (!flags.is_empty()).then(|| json!(flags));
     let elements = set.elements.iter().map(element).collect::<Vec<_>>();
     with(
         named(&set.id.table, set.id.name.as_str()),
@@ -189,8 +196,14 @@ fn value(value: &Value) -> Json {
         Value::InetService(port) => json!(port.0),
         Value::Mark(mark) => json!(mark.0),
         Value::Ifname(name) => json!(name.as_str()),
+        Value::Ipv4Net(net) => prefix(&net.addr().to_string(), net.prefix_len()),
+        Value::Ipv6Net(net) => prefix(&net.addr().to_string(), net.prefix_len()),
         Value::Ipv4Addr(_) | Value::Ipv6Addr(_) | Value::EtherAddr(_) => json!(value.to_string()),
     }
+}
+
+fn prefix(address: &str, bits: u8) -> Json {
+    json!({ "prefix": { "addr": address, "len": bits } })
 }
 
 fn verdict(verdict: &Verdict) -> Json {

@@ -118,6 +118,7 @@ impl Display for Declaration<'_> {
             data,
             timeout,
             counter,
+            intervals,
             comment,
             ..
         } = self.0;
@@ -127,10 +128,15 @@ impl Display for Declaration<'_> {
             DataType::Values(data) => write!(f, " : {data};")?,
             DataType::Verdict => f.write_str(" : verdict;")?,
         }
-        match timeout {
-            Timeout::Never => {}
-            Timeout::PerElement => f.write_str(" flags timeout;")?,
-            Timeout::Default(timeout) => write!(f, " timeout {}s;", timeout.as_secs())?,
+        let flags = match (intervals, *timeout == Timeout::PerElement) {
+            (false, false) => "",
+            (true, false) => " flags interval;",
+            (false, true) => " flags timeout;",
+            (true, true) => " flags interval,timeout;",
+        };
+        f.write_str(flags)?;
+        if let Timeout::Default(timeout) = timeout {
+            write!(f, " timeout {}s;", timeout.as_secs())?;
         }
         if *counter {
             f.write_str(" counter;")?;
@@ -191,6 +197,8 @@ impl Display for Value {
             Self::InetService(port) => write!(f, "{}", port.0),
             Self::Ipv4Addr(address) => write!(f, "{address}"),
             Self::Ipv6Addr(address) => write!(f, "{address}"),
+            Self::Ipv4Net(net) => write!(f, "{net}"),
+            Self::Ipv6Net(net) => write!(f, "{net}"),
             Self::Ifname(name) => write!(f, "{name}"),
             Self::Mark(mark) => write!(f, "{:#x}", mark.0),
             Self::EtherAddr(address) => {

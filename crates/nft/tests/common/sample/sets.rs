@@ -3,6 +3,7 @@
 use std::net::Ipv6Addr;
 use std::time::Duration;
 
+use ipnet::{Ipv4Net, Ipv6Net};
 use tidegate_nft::*;
 
 use super::{TABLE, ifname, peers, publish_key, publish4, published};
@@ -19,6 +20,14 @@ pub(super) fn sets() -> Vec<Set> {
     let waiting = Element::new([ifname("br-9").into()])
         .timeout(Duration::from_secs(3600))
         .comment(Comment::sanitized("for an hour"));
+    let from4 = |net: &str, port| {
+        let net: Ipv4Net = net.parse().expect("a prefix");
+        Element::new(vec![net.into(), InetService(port).into()])
+    };
+    let from6 = |net: &str, port| {
+        let net: Ipv6Net = net.parse().expect("a prefix");
+        Element::new(vec![net.into(), InetService(port).into()])
+    };
     let to6 =
         |port: u16| -> Vec<Value> { vec![Ipv6Addr::LOCALHOST.into(), InetService(port).into()] };
     let address6 = Value::Ipv6Addr("fd00::2".parse().expect("an address"));
@@ -34,6 +43,22 @@ pub(super) fn sets() -> Vec<Set> {
         Set::new(&TABLE, name!("counted"), [Mark, Ether])
             .counter()
             .elements([marked]),
+        // In the order of their keys, in which they are built again: nft lists them as they were added.
+        Set::new(&TABLE, name!("allowed4"), [Ip4, Port])
+            .intervals()
+            .elements([
+                from4("10.0.0.1/32", 3),
+                from4("0.0.0.0/1", 2),
+                from4("10.0.0.0/8", 1),
+            ]),
+        Set::new(&TABLE, name!("allowed6"), [Ip6, Port])
+            .intervals()
+            .elements([
+                from6("2001:db8::1/128", 3),
+                from6("2001:db8::/32", 1),
+                from6("2001:db8:0:1::/64", 2),
+                from6("fe80::/10", 4),
+            ]),
         publish4().elements([published(8080).comment(Comment::sanitized("web #1; {80}"))]),
         Set::map(&TABLE, name!("publish6"), publish_key(), [Ip6, Port])
             .elements([

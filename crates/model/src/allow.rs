@@ -1,0 +1,244 @@
+//! Who may reach a published port.
+
+use std::fmt;
+use std::net::IpAddr;
+use std::str::FromStr;
+
+use ipnet::{IpNet, Ipv4Net, Ipv6Net};
+use serde::{Deserialize, Serialize};
+
+use crate::serde_text::serde_as_text;
+use crate::{Invalid, PortBinding};
+
+const WHAT: &str = "allowed source";
+const HINT: &str = "write it 192.0.2.0/24, 2001:db8::/32, or an address alone";
+
+/// Addresses from which a port may be reached, as they are asked for: a prefix without host bits, or one address.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Source(IpNet);
+
+impl Source {
+    /// The addresses.
+    pub fn net(self) -> IpNet {
+        self.0
+    }
+}
+
+impl FromStr for Source {
+    type Err = Invalid;
+
+    fn from_str(text: &str) -> Result<Self, Invalid> {
+        let refuse = |reason: String| Invalid::new(WHAT, text, reason, HINT);
+        let net = match text.parse() {
+            Ok(net) => net,
+            Err(_) => text
+                .parse()
+                .map(|ip: IpAddr| ip.into())
+                .map_err(|_| refuse("it is no prefix and no address".into()))?,
+        };
+        let is_mapped = matches!(net, IpNet::V6(net) if net.addr().to_ipv4_mapped().is_some());
+        if net != net.trunc() {
+            let reason = format!("it has host bits: the prefix is {}", net.trunc());
+            return Err(refuse(reason));
+        }
+        if is_mapped {
+            return Err(refuse(
+                "no packet comes from an IPv4-mapped address: it is one of IPv4".into(),
+            ));
+        }
+        if net.prefix_len() > 0 && net.addr().is_multicast() {
+            return Err(refuse("no packet comes from a multicast address".into()));
+        }
+        Ok(Self(net))
+    }
+}
+
+impl fmt::Display for Source {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.0.prefix_len() == self.0.max_prefix_len() {
+            true => write!(f, "{}", self.0.addr()),
+            false => write!(f, "{}", self.0),
+        }
+    }
+}
+
+serde_as_text!(Source);
+
+/// Who may reach a port: everybody, or only who is listed. A family of which nothing is listed is shut out.
+///
+/// What is listed twice is kept once, and what lies beside each other is joined: no two sources have an address
+/// in common, which the kernel would refuse.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(try_from = "Vec<Source>", into = "Vec<Source>")]
+pub struct AllowList(Vec<Source>);
+
+impl AllowList {
+    /// The most sources of a list, after those that belong together were joined. Each is an element of a set for
+    /// each port and family.
+    pub const MOST: usize = 64;
+
+    /// A list of these sources; of none, everybody.
+    ///
+    /// # Errors
+    /// Refuses more than [`MOST`](Self::MOST).
+    pub fn new(sources: impl IntoIterator<Item = Source>) -> Result<Self, Invalid> {
+        let nets: Vec<IpNet> = sources.into_iter().map(Source::net).collect();
+        let joined: Vec<Source> = IpNet::aggregate(&nets).into_iter().map(Source).collect();
+        match joined.len() {
+            0..=Self::MOST => Ok(Self(joined)),
+            count => Err(Invalid::new(
+                "allow-list",
+                &format!("{count} sources"),
+                format!("it may have {}", Self::MOST),
+                "give wider prefixes, or filter on the host",
+            )),
+        }
+    }
+
+    /// Whether everybody is let in.
+    pub fn is_everybody(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// The sources, IPv4 before IPv6.
+    pub fn sources(&self) -> &[Source] {
+        &self.0
+    }
+
+    /// What is listed of IPv4; none where all of it is let in.
+    pub fn ipv4(&self) -> Option<Vec<Ipv4Net>> {
+        let of_family = self.0.iter().filter_map(|source| match source.0 {
+            IpNet::V4(net) => Some(net),
+            IpNet::V6(_) => None,
+        });
+        self.listed(of_family.collect(), Ipv4Net::prefix_len)
+    }
+
+    /// What is listed of IPv6; none where all of it is let in.
+    pub fn ipv6(&self) -> Option<Vec<Ipv6Net>> {
+        let of_family = self.0.iter().filter_map(|source| match source.0 {
+            IpNet::V6(net) => Some(net),
+            IpNet::V4(_) => None,
+        });
+        self.listed(of_family.collect(), Ipv6Net::prefix_len)
+    }
+
+    fn listed<N>(&self, of_family: Vec<N>, prefix_len: fn(&N) -> u8) -> Option<Vec<N>> {
+        let is_all = self.is_everybody() || of_family.iter().any(|net| prefix_len(net) == 0);
+        (!is_all).then_some(of_family)
+    }
+}
+
+impl TryFrom<Vec<Source>> for AllowList {
+    type Error = Invalid;
+
+    fn try_from(sources: Vec<Source>) -> Result<Self, Invalid> {
+        Self::new(sources)
+    }
+}
+
+impl From<AllowList> for Vec<Source> {
+    fn from(list: AllowList) -> Self {
+        list.0
+    }
+}
+
+/// `192.0.2.0/24, 2001:db8::1`, or `everybody`.
+impl fmt::Display for AllowList {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.is_everybody() {
+            return f.pad("everybody");
+        }
+        for (index, source) in self.0.iter().enumerate() {
+            if index > 0 {
+                f.write_str(", ")?;
+            }
+            write!(f, "{source}")?;
+        }
+        Ok(())
+    }
+}
+
+/// Published ports of an endpoint with an allow-list in common.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub struct Allowance {
+    /// The ports, of those that the endpoint publishes.
+    pub ports: Vec<PortBinding>,
+    /// Who may reach them.
+    pub from: AllowList,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn list(texts: &[&str]) -> AllowList {
+        AllowList::new(texts.iter().map(|text| text.parse().unwrap())).unwrap()
+    }
+
+    #[test]
+    fn sources_that_overlap_repeat_or_lie_beside_each_other_are_one() {
+        for (given, shown) in [
+            (
+                &["192.0.2.0/24", "192.0.2.7", "192.0.2.0/24"][..],
+                "192.0.2.0/24",
+            ),
+            (&["10.0.0.0/9", "10.128.0.0/9"], "10.0.0.0/8"),
+            (&["2001:db8::1", "192.0.2.7"], "192.0.2.7, 2001:db8::1"),
+            (&["0.0.0.0/1", "128.0.0.0/1", "::/0"], "0.0.0.0/0, ::/0"),
+            (&[], "everybody"),
+        ] {
+            assert_eq!(list(given).to_string(), shown);
+        }
+    }
+
+    #[test]
+    fn a_family_that_is_not_listed_is_shut_out_and_one_that_is_listed_whole_is_let_in() {
+        assert_eq!(list(&[]).ipv4(), None);
+        assert_eq!(list(&["192.0.2.0/24"]).ipv6(), Some(vec![]));
+        assert_eq!(list(&["0.0.0.0/0"]).ipv4(), None);
+        assert_eq!(list(&["0.0.0.0/0"]).ipv6(), Some(vec![]));
+    }
+
+    #[test]
+    fn a_refusal_names_what_is_wrong() {
+        for (given, reason) in [
+            (
+                "192.0.2.1/24",
+                "it has host bits: the prefix is 192.0.2.0/24",
+            ),
+            (
+                "2001:db8::1/64",
+                "it has host bits: the prefix is 2001:db8::/64",
+            ),
+            ("192.0.2.0/33", "it is no prefix and no address"),
+            ("lan", "it is no prefix and no address"),
+            ("224.0.0.0/24", "no packet comes from a multicast address"),
+            (
+                "::ffff:192.0.2.0/120",
+                "no packet comes from an IPv4-mapped address: it is one of IPv4",
+            ),
+        ] {
+            assert_eq!(given.parse::<Source>().unwrap_err().reason, reason);
+        }
+    }
+
+    #[test]
+    fn a_list_has_a_bound() {
+        let apart = |count: u8| (0..count).map(|n| format!("10.0.{n}.1").parse().unwrap());
+        assert!(AllowList::new(apart(64)).is_ok());
+        let refused = AllowList::new(apart(65)).unwrap_err();
+        assert_eq!(refused.reason, "it may have 64");
+    }
+
+    #[test]
+    fn a_list_is_stored_as_its_sources() {
+        let stored = serde_json::to_value(list(&["192.0.2.0/24", "::1"])).unwrap();
+        assert_eq!(stored, serde_json::json!(["192.0.2.0/24", "::1"]));
+        assert_eq!(
+            serde_json::from_value::<AllowList>(stored).unwrap(),
+            list(&["192.0.2.0/24", "::1"])
+        );
+    }
+}

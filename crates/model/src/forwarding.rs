@@ -1,0 +1,47 @@
+//! Who decides whether the host forwards.
+
+use std::fmt;
+use std::str::FromStr;
+
+use crate::Invalid;
+use crate::serde_text::serde_as_text;
+
+/// Whether the daemon turns on what lets the host forward between its networks and the rest of the world:
+/// `net.ipv4.ip_forward` and `net.ipv6.conf.all.forwarding` (ip-sysctl of the kernel's documentation). They make a
+/// router of the whole host, also between interfaces that are none of ours.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Forwarding {
+    /// It does, for the families that a network needs it for.
+    #[default]
+    Set,
+    /// It leaves them as they are.
+    Leave,
+}
+
+impl Forwarding {
+    /// `set` or `leave`.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Set => "set",
+            Self::Leave => "leave",
+        }
+    }
+}
+
+impl FromStr for Forwarding {
+    type Err = Invalid;
+
+    fn from_str(text: &str) -> Result<Self, Invalid> {
+        let all = [Self::Set, Self::Leave];
+        let found = all.into_iter().find(|each| each.as_str() == text);
+        found.ok_or_else(|| Invalid::new("forwarding", text, "it is not known", "use set or leave"))
+    }
+}
+
+impl fmt::Display for Forwarding {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(self.as_str())
+    }
+}
+
+serde_as_text!(Forwarding);

@@ -1,0 +1,197 @@
+//! Who may reach published ports: the lists, and the elements that they stand for.
+
+use std::collections::{HashMap, HashSet};
+use std::net::IpAddr;
+
+use tidegate_model::{
+    AllowList, Allowance, Endpoint, Mode, Network, PortBinding, Protocol, Source, State,
+};
+use tidegate_nft::{Element, InetProto, InetService, Value};
+
+use crate::Refused;
+use crate::elements::address;
+use crate::sets::{Container, Elements};
+
+/// Who may reach ports that are published now: who is asked for, else whom the network lets in, else whom the
+/// configuration does.
+pub(crate) fn of_request(
+    state: &State,
+    network: &Network,
+    asked: &[Source],
+    ports: &[PortBinding],
+) -> Result<AllowList, Refused> {
+    let own = AllowList::new(asked.iter().copied())?;
+    let lists = [&own, &network.allow, &state.allow];
+    let first = lists.into_iter().find(|list| !list.is_everybody());
+    let from = first.cloned().unwrap_or_default();
+    let count = ports.len() * from.sources().len();
+    if count > MOST {
+        return Err(Refused::AllowTooMany {
+            ports: ports.len(),
+            sources: from.sources().len(),
+            most: MOST,
+        });
+    }
+    Ok(from)
+}
+
+/// The most elements of lists, ports times sources, that one request may ask for: each takes the kernel some
+/// microseconds.
+const MOST: usize = 16_384;
+
+/// The allowances of an endpoint with more ports.
+pub(crate) fn with(
+    before: &[Allowance],
+    ports: &[PortBinding],
+    from: &AllowList,
+) -> Vec<Allowance> {
+    let mut allow = before.to_vec();
+    if ports.is_empty() || from.is_everybody() {
+        return allow;
+    }
+    match allow.iter_mut().find(|allowance| allowance.from == *from) {
+        Some(alike) => alike.ports.extend(ports),
+        None => allow.push(Allowance {
+            ports: ports.to_vec(),
+            from: from.clone(),
+        }),
+    }
+    allow
+}
+
+/// The allowances of an endpoint that has these ports left.
+pub(crate) fn kept(before: &[Allowance], ports: &[PortBinding]) -> Vec<Allowance> {
+    let ports: HashSet<&PortBinding> = ports.iter().collect();
+    let mut allow = before.to_vec();
+    for allowance in &mut allow {
+        allowance.ports.retain(|port| ports.contains(port));
+    }
+    allow.retain(|allowance| !allowance.ports.is_empty());
+    allow
+}
+
+/// Refuses more ports whose list differs from that of ports that lead to the same one of the endpoint, where that
+/// is reached at the endpoint's own address too: it is one port there, and has one list.
+pub(crate) fn check(
+    network: &Network,
+    endpoint: &Endpoint,
+    new: &[PortBinding],
+    from: &AllowList,
+) -> Result<(), Refused> {
+    let has_own = |port: &PortBinding| {
+        let mut addresses = endpoint.addresses.iter().map(|net| net.addr());
+        addresses.any(|ip| is_reached_at_own(network, port, ip))
+    };
+    let lets_in = |list: Option<&AllowList>| list.map(|list| (list.ipv4(), list.ipv6()));
+    let wanted = lets_in(Some(from));
+    let to = |port: &PortBinding| (port.port, port.protocol);
+    let new: HashSet<_> = new.iter().filter(|port| has_own(port)).map(to).collect();
+    let everybody = AllowList::default();
+    let differs = |port: &&PortBinding| {
+        let list = endpoint.allowed(port).unwrap_or(&everybody);
+        new.contains(&to(port)) && has_own(port) && lets_in(Some(list)) != wanted
+    };
+    match endpoint.ports.iter().find(differs) {
+        None => Ok(()),
+        Some(held) => Err(Refused::AllowDiffers {
+            endpoint: endpoint.name.clone(),
+            held: *held,
+            from: endpoint.allowed(held).cloned().unwrap_or_default(),
+        }),
+    }
+}
+
+/// Whether a port is reached at the endpoint's own address too, and there by more than who may do so anyway.
+fn is_reached_at_own(network: &Network, port: &PortBinding, own: IpAddr) -> bool {
+    let is_loopback = port.only_at().is_some_and(|ip| ip.is_loopback());
+    network.policy.mode_of(own) != Mode::Nat && port.is_of_family(own) && !is_loopback
+}
+
+/// The elements of those of an endpoint's ports that not everybody may reach.
+pub(crate) fn elements(network: &Network, endpoint: &Endpoint, ports: &[PortBinding]) -> Elements {
+    let of_allowance = |allowance: &'_ Allowance| {
+        let ports = allowance.ports.clone().into_iter();
+        let from = allowance.from.clone();
+        ports.map(move |port| (port, from.clone()))
+    };
+    let lists: HashMap<PortBinding, AllowList> =
+        endpoint.allow.iter().flat_map(of_allowance).collect();
+    let listed = ports
+        .iter()
+        .filter(|port| !port.is_on_ipv6_loopback())
+        .filter_map(|port| Some((port, lists.get(port)?)));
+    let mut elements = Elements::new();
+    for (port, list) in listed {
+        for own in endpoint.addresses.iter().map(|net| net.addr()) {
+            if port.is_of_family(own) && network.policy.mode_of(own) != Mode::Routed {
+                let key = Key {
+                    at: port.only_at(),
+                    protocol: port.protocol,
+                    port: port.host_port,
+                };
+                elements.extend(key.elements(list, own));
+            }
+            if is_reached_at_own(network, port, own) {
+                let key = Key {
+                    at: Some(own),
+                    protocol: port.protocol,
+                    port: port.port,
+                };
+                elements.extend(key.elements(list, own));
+            }
+        }
+    }
+    // Several ports of the host may lead to one of the endpoint.
+    let mut seen = HashSet::new();
+    elements.retain(|(of, element)| seen.insert((*of, element.key.clone())));
+    elements
+}
+
+/// A port as a packet names it.
+#[derive(Clone, Copy)]
+struct Key {
+    /// The address that it is sent to; none for any of the host's.
+    at: Option<IpAddr>,
+    protocol: Protocol,
+    port: u16,
+}
+
+impl Key {
+    fn values(self) -> impl Iterator<Item = Value> {
+        let protocol = InetProto(self.protocol.number()).into();
+        let port = InetService(self.port).into();
+        self.at.map(address).into_iter().chain([protocol, port])
+    }
+
+    /// That the port is restricted, and who is let in, in the family of an address.
+    fn elements(self, list: &AllowList, family: IpAddr) -> Elements {
+        let (sources, [restricted, allowed]): (Option<Vec<Value>>, _) = match family {
+            IpAddr::V4(_) => (
+                list.ipv4()
+                    .map(|nets| nets.into_iter().map(Value::from).collect()),
+                match self.at {
+                    None => [Container::Restricted4, Container::Allowed4],
+                    Some(_) => [Container::Restricted4At, Container::Allowed4At],
+                },
+            ),
+            IpAddr::V6(_) => (
+                list.ipv6()
+                    .map(|nets| nets.into_iter().map(Value::from).collect()),
+                match self.at {
+                    None => [Container::Restricted6, Container::Allowed6],
+                    Some(_) => [Container::Restricted6At, Container::Allowed6At],
+                },
+            ),
+        };
+        let Some(sources) = sources else {
+            return Elements::new();
+        };
+        let let_in = sources.into_iter().map(|source| {
+            let key = std::iter::once(source).chain(self.values());
+            (allowed, Element::new(key))
+        });
+        std::iter::once((restricted, Element::new(self.values())))
+            .chain(let_in)
+            .collect()
+    }
+}

@@ -1,0 +1,117 @@
+//! Whether the host forwards: too little where that is left to others, or more than our networks need.
+
+use tidegate_model::doctor::{Finding, Severity};
+use tidegate_model::links::{GROUP, Link, LinkStep};
+use tidegate_model::{Forwarding, State};
+
+use super::{Symptoms, chains, finding};
+use crate::steps::{self, FORWARDING4, FORWARDING6};
+
+/// A family, as far as forwarding goes.
+struct Family {
+    name: &'static str,
+    sysctl: &'static str,
+    /// The family of tables that see its packets, besides `inet`.
+    tables: &'static str,
+    /// The program of its legacy tables.
+    legacy: &'static str,
+    is_ipv4: bool,
+}
+
+const FAMILIES: [Family; 2] = [
+    Family {
+        name: "IPv4",
+        sysctl: FORWARDING4,
+        tables: "ip",
+        legacy: "iptables",
+        is_ipv4: true,
+    },
+    Family {
+        name: "IPv6",
+        sysctl: FORWARDING6,
+        tables: "ip6",
+        legacy: "ip6tables",
+        is_ipv4: false,
+    },
+];
+
+pub(super) fn forwarding(state: &State, symptoms: &Symptoms) -> Vec<Finding> {
+    let needed = FAMILIES.iter().filter(|family| is_needed(state, family));
+    needed
+        .filter_map(|family| {
+            let value = symptoms.sysctls.get(family.sysctl).cloned().flatten();
+            match (state.forwarding, value.as_deref()) {
+                (Forwarding::Leave, Some("0")) => Some(off(family)),
+                (_, Some("0") | None) => None,
+                (_, Some(_)) => router(family, symptoms),
+            }
+        })
+        .collect()
+}
+
+fn is_needed(state: &State, family: &Family) -> bool {
+    let mut steps = state.networks.values().flat_map(steps::forwarding);
+    steps.any(|step| matches!(step, LinkStep::SetSysctl(sysctl) if sysctl.path == family.sysctl))
+}
+
+/// Forwarding is left to others, and they have it off.
+fn off(family: &Family) -> Finding {
+    let name = family.sysctl.replace('/', ".");
+    let what = format!(
+        "sysctl {name} is 0, and left alone (forwarding = \"leave\"): over {} endpoints reach their own network and \
+         the host alone, and nobody but the host reaches published ports",
+        family.name
+    );
+    let advice = format!("`sysctl -w {name}=1`, or set `forwarding` to \"set\" in tidegated.toml");
+    finding(Severity::Warning, what, advice)
+}
+
+/// Forwarding holds for the whole host: between its own interfaces too, if nothing else drops that.
+fn router(family: &Family, symptoms: &Symptoms) -> Option<Finding> {
+    let uplinks: Vec<&str> = uplinks(family, &symptoms.links)
+        .map(|link| link.ifname.as_str())
+        .collect();
+    if uplinks.len() < 2 || is_closed(family, symptoms, &uplinks) {
+        return None;
+    }
+    let what = format!(
+        "the host forwards {} between its own interfaces {} too, and no chain drops it: whoever uses it as a router \
+         gets from one to the other",
+        family.name,
+        uplinks.join(", ")
+    );
+    let set = uplinks.join(", ");
+    let advice = format!(
+        "`nft 'add table inet uplinks; add chain inet uplinks forward {{ type filter hook forward priority 0; }}; \
+         add rule inet uplinks forward iifname {{ {set} }} oifname {{ {set} }} drop'`, or let it be where the host is a router"
+    );
+    Some(finding(Severity::Warning, what, advice))
+}
+
+/// Links with addresses of the family that are not ours and not loopback's.
+fn uplinks<'a>(family: &Family, links: &'a [Link]) -> impl Iterator<Item = &'a Link> {
+    let is_ipv4 = family.is_ipv4;
+    links.iter().filter(move |link| {
+        let mut addresses = link.addresses.iter().map(|net| net.addr());
+        let reaches = addresses.any(|ip| ip.is_ipv4() == is_ipv4 && !ip.is_loopback());
+        link.group != GROUP && link.up && reaches
+    })
+}
+
+/// Whether something drops what is forwarded, or has rules about two of these interfaces, which may be enough.
+fn is_closed(family: &Family, symptoms: &Symptoms, uplinks: &[&str]) -> bool {
+    // Where the chains of others cannot be told, that is said elsewhere.
+    let Ok(chains) = &symptoms.chains else {
+        return true;
+    };
+    let closes = |chain: &tidegate_nft::BaseChain| {
+        let named = uplinks.iter().filter(|name| chains::names(chain, name));
+        chain.drops_by_policy || chain.drops_by_rule || named.count() > 1
+    };
+    let mut of_others = chains.iter().filter(|chain| {
+        let is_of_family = chain.family == "inet" || chain.family == family.tables;
+        is_of_family && chain.hook == "forward" && chain.table != "tidegate"
+    });
+    let mut legacy = symptoms.legacy.dropping("FORWARD");
+    of_others.any(closes) || legacy.any(|program| program == family.legacy)
+}

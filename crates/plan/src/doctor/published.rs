@@ -1,0 +1,40 @@
+//! Firewalls of the host that do not see published ports.
+
+use tidegate_model::State;
+use tidegate_model::doctor::{Finding, Severity};
+use tidegate_nft::BaseChain;
+
+use super::{Symptoms, finding};
+
+/// What is published is sent on before a firewall's rules about what comes in (the input hook) would see it. Said
+/// once, where one is active and everybody may reach a port.
+pub(super) fn published(state: &State, symptoms: &Symptoms) -> Vec<Finding> {
+    let is_open = state.endpoints.values().any(|endpoint| {
+        let mut ports = endpoint.ports.iter();
+        ports.any(|port| {
+            let is_loopback = port.only_at().is_some_and(|ip| ip.is_loopback());
+            endpoint.allowed(port).is_none() && !is_loopback
+        })
+    });
+    // Where the chains of others cannot be told, that is said elsewhere.
+    let chains = symptoms.chains.as_deref().unwrap_or_default();
+    let firewall = chains.iter().find_map(firewall);
+    let Some(firewall) = firewall.filter(|_| is_open) else {
+        return Vec::new();
+    };
+    let what = format!(
+        "{firewall} is active, and its rules for incoming packets do not see published ports: whoever its rules for \
+         forwarded packets let through reaches those without --allow"
+    );
+    let advice = "publish them with --allow, or filter them there as docs/firewalls.md shows";
+    vec![finding(Severity::Warning, what, advice)]
+}
+
+/// The firewall that a chain belongs to, if it is one that people take for the host's only one.
+fn firewall(chain: &BaseChain) -> Option<&'static str> {
+    let has = |word: &str| chain.words.contains(word);
+    if chain.table == "firewalld" {
+        return Some("firewalld");
+    }
+    (has("ufw-user-input") || has("ufw6-user-input")).then_some("ufw")
+}
