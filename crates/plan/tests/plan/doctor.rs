@@ -291,3 +291,59 @@ fn a_port_for_names_that_any_user_can_take_is_found() {
         .flat_map(|checked| &checked.findings);
     assert_eq!(findings.next(), None);
 }
+
+/// The base chain of another program's table, with the names of its chains.
+fn foreign(table: &str, hook: &str, words: &[&str]) -> BaseChain {
+    BaseChain {
+        family: "inet".into(),
+        table: table.into(),
+        name: hook.into(),
+        hook: hook.into(),
+        words: words.iter().map(ToString::to_string).collect(),
+        ..BaseChain::default()
+    }
+}
+
+#[test]
+fn a_firewall_that_does_not_see_published_ports_is_said_where_everybody_may_reach_one() {
+    let publishing = |port: &str, allow: &[&str]| {
+        let mut state = state_with(&["web"]);
+        let mut request = crate::values::attachment("web", &[port]);
+        request.allow = allow.iter().map(|source| source.parse().unwrap()).collect();
+        let netns = crate::values::namespace(1);
+        let plan = tidegate_plan::attach(&state, &request, &netns, &Default::default());
+        state.apply(&plan.unwrap().change);
+        state
+    };
+    let found = |state: &State, chain: BaseChain| {
+        let symptoms = Symptoms {
+            links: links_of(state),
+            chains: Ok(vec![chain]),
+            ..healthy()
+        };
+        let checks = diagnose(state, &symptoms).checks;
+        let mut checks = checks.into_iter();
+        let checked = checks.find(|checked| checked.check == "published-ports");
+        checked.unwrap().findings
+    };
+    let open = publishing("8080:80", &[]);
+    for (chain, program) in [
+        (foreign("firewalld", "input", &[]), "firewalld"),
+        (foreign("filter", "input", &["ufw-user-input"]), "ufw"),
+        (foreign("filter", "input", &["ufw6-user-input"]), "ufw"),
+    ] {
+        let [finding] = &found(&open, chain.clone())[..] else {
+            panic!("{program} is told once")
+        };
+        assert!(finding.what.starts_with(program), "{finding:?}");
+        assert!(finding.advice.contains("--allow"), "{finding:?}");
+        for state in [
+            publishing("8080:80", &["192.0.2.0/24"]),
+            publishing("127.0.0.1:8080:80", &[]),
+            state_with(&["web"]),
+        ] {
+            assert_eq!(found(&state, chain.clone()), []);
+        }
+    }
+    assert_eq!(found(&open, foreign("mine", "input", &[])), []);
+}
