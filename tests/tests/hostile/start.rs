@@ -52,6 +52,11 @@ fn reason(host: &Host, what: &str, name: &str) -> String {
     fault["reason"].as_str().unwrap_or_default().to_owned()
 }
 
+fn is_well(host: &Host) {
+    let found = host.tidegate(&["doctor"]);
+    assert_eq!(found.code, Some(0), "{found:#?}");
+}
+
 fn wait_until_whole(host: &Host, what: &str, name: &str) {
     wait_until("it is whole again", || degraded(host, what, name).is_null());
 }
@@ -121,7 +126,7 @@ fn a_rival_with_a_bridges_name_costs_that_network_alone_until_it_goes() {
         wait_until_whole(host, "endpoint", "back");
         assert_eq!(ask_tcp(&site.lab.outside, address).unwrap().server, "back");
         assert_eq!(host.ruleset_diff(), "");
-        assert_eq!(host.tidegate(&["doctor"]).code, Some(0));
+        is_well(host);
         // A stop lets it go.
         site.lab.host.stop();
         let mut heard = String::new();
@@ -167,7 +172,7 @@ fn what_is_down_can_be_removed_and_the_rival_is_let_be() {
         host.netns.sh("ip link show br-db; ip link show br-lab");
         site.is_served();
         site.meanwhile(|_| {});
-        assert_eq!(site.lab.host.tidegate(&["doctor"]).code, Some(0));
+        is_well(&site.lab.host);
         // Its ports are free again.
         let other = Netns::new();
         let words = [
