@@ -30,8 +30,10 @@ fn it_shows_the_rules_and_ends_as_the_packet_does() {
     expect![[r#"
         0
         outside 192.0.2.2 -> host 192.0.2.1:8080/tcp: passes, to endpoint front
-          nat_prerouting  to an address of the host   jump publish
-          publish         published on every address  dnat to 10.208.0.2:80  6 . 8080 : 10.208.0.2 . 80 of publish4 (published port 8080:80/tcp of endpoint front)
+          nat_prerouting  to an address of the host   jump arriving
+          arriving        published on one address    jump publish_at
+          arriving        published on every address  jump publish_all
+          publish_all     published on every address  dnat to 10.208.0.2:80  6 . 8080 : 10.208.0.2 . 80 of publish4 (published port 8080:80/tcp of endpoint front)
           forward         to an endpoint              jump to_bridge         "tgb0" of bridges (network web)
           to_bridge       through a published port    accept
           why: through a published port
