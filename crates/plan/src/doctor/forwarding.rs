@@ -68,9 +68,10 @@ fn off(family: &Family) -> Finding {
 
 /// Forwarding holds for the whole host: between its own interfaces too, if nothing else drops that.
 fn router(family: &Family, symptoms: &Symptoms) -> Option<Finding> {
-    let uplinks: Vec<&str> = uplinks(family, &symptoms.links)
+    let mut uplinks: Vec<&str> = uplinks(family, &symptoms.links)
         .map(|link| link.ifname.as_str())
         .collect();
+    uplinks.sort_unstable();
     if uplinks.len() < 2 || is_closed(family, symptoms, &uplinks) {
         return None;
     }
@@ -80,7 +81,8 @@ fn router(family: &Family, symptoms: &Symptoms) -> Option<Finding> {
         family.name,
         uplinks.join(", ")
     );
-    let set = uplinks.join(", ");
+    let quoted: Vec<String> = uplinks.iter().map(|name| format!("\"{name}\"")).collect();
+    let set = quoted.join(", ");
     let advice = format!(
         "`nft 'add table inet uplinks; add chain inet uplinks forward {{ type filter hook forward priority 0; }}; \
          add rule inet uplinks forward iifname {{ {set} }} oifname {{ {set} }} drop'`, or let it be where the host is a router"
