@@ -21,6 +21,11 @@ pub(crate) struct Args {
     #[arg(long = "part", value_name = "PART", value_parser = PARTS)]
     parts: Vec<String>,
 
+    /// Measure the programs of another build beside these, and nothing else: a folder with its tidegated and tidegate,
+    /// such as target/release of another checkout
+    #[arg(long, value_name = "FOLDER", conflicts_with_all = ["parts", "html"])]
+    against: Option<PathBuf>,
+
     /// Write the report as a page, and beside it under the same name as JSON and in Markdown. Parts
     /// that are not measured now are kept from what is there
     #[arg(long, value_name = "FILE")]
@@ -51,6 +56,9 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<()> {
     words.extend(args.json.then(|| "--json".to_owned()));
     for part in &args.parts {
         words.extend(["--part".to_owned(), part.clone()]);
+    }
+    if let Some(other) = &args.against {
+        words.extend(["--against".to_owned(), other.display().to_string()]);
     }
     if let Some(html) = &args.html {
         words.extend(["--html".to_owned(), html.display().to_string()]);

@@ -1,6 +1,7 @@
 //! Measures the daemon and its drivers against every other way to do the same, all of it in one
 //! run: medians, tenths and ratios. `cargo xtask bench` builds and runs it.
 
+mod against;
 mod calls;
 mod client;
 mod floor;
@@ -44,6 +45,10 @@ struct Arguments {
     /// Folder with the programs that are measured
     #[arg(long, value_name = "FOLDER")]
     programs: PathBuf,
+
+    /// Folder with the programs of another build: what its calls and packets cost beside these, and nothing else
+    #[arg(long, value_name = "FOLDER", conflicts_with_all = ["parts", "html"])]
+    against: Option<PathBuf>,
 
     /// Print the report as JSON
     #[arg(long)]
@@ -109,6 +114,14 @@ impl Options {
         match self.quick {
             true => &[0, 100, 1_000],
             false => &[0, 100, 1_000, 10_000, 50_000],
+        }
+    }
+
+    /// Numbers of published ports at which two builds are compared.
+    fn ports_against(self) -> &'static [u32] {
+        match self.quick {
+            true => &[0, 100],
+            false => &[0, 5_000],
         }
     }
 
@@ -192,8 +205,13 @@ fn main() -> anyhow::Result<()> {
     if let Some(path) = &arguments.html {
         report.keep(kept(path));
     }
+    if let Some(other) = &arguments.against {
+        let other = Programs::in_folder(other);
+        report.put(against::run(&programs, &other, arguments.options)?);
+    }
     for part in Part::value_variants() {
-        let is_usual = arguments.parts.is_empty() && *part != Part::Packages;
+        let is_usual =
+            arguments.parts.is_empty() && arguments.against.is_none() && *part != Part::Packages;
         if is_usual || arguments.parts.contains(part) {
             report.put(part.run(&programs, arguments.options)?);
             report.targets = targets::judge(&report.sections);

@@ -28,7 +28,7 @@ const PORTS: (u16, u16) = (8080, 80);
 const HOST: [u8; 4] = [192, 0, 2, 1];
 
 /// A host through which packets go.
-struct Path {
+pub(crate) struct Path {
     name: &'static str,
     ports: u32,
     outside: Netns,
@@ -77,10 +77,7 @@ pub(crate) fn run(programs: &Programs, options: Options) -> anyhow::Result<Vec<S
         Section::new(THROUGHPUT, &long, "Gbit/s").along("published ports"),
     ];
     for path in &paths {
-        for (section, sample) in sections
-            .iter_mut()
-            .zip([&path.connections, &path.throughput])
-        {
+        for (section, sample) in sections.iter_mut().zip(path.samples()) {
             section.push(Row::new(path.name, sample.summary()).at(path.ports));
         }
     }
@@ -89,7 +86,10 @@ pub(crate) fn run(programs: &Programs, options: Options) -> anyhow::Result<Vec<S
 
 impl Path {
     /// The daemon's ruleset. Drivers make no difference: it is the same table.
-    fn through_daemon(programs: &Programs, ports: u32) -> anyhow::Result<Self> {
+    ///
+    /// # Errors
+    /// When its daemon refuses.
+    pub(crate) fn through_daemon(programs: &Programs, ports: u32) -> anyhow::Result<Self> {
         let drivers = programs.drivers();
         let driver = drivers.first().context("the daemon has no driver")?;
         let mut host = Measured::new(programs, driver)?;
@@ -147,7 +147,21 @@ impl Path {
         }
     }
 
-    fn measure(&mut self, time: Duration) -> anyhow::Result<()> {
+    /// How many ports are published on it.
+    pub(crate) fn ports(&self) -> u32 {
+        self.ports
+    }
+
+    /// Connections a second, and Gbit a second.
+    pub(crate) fn samples(&self) -> [&Sample; 2] {
+        [&self.connections, &self.throughput]
+    }
+
+    /// Puts a load on it, twice for so long.
+    ///
+    /// # Errors
+    /// When nothing comes through.
+    pub(crate) fn measure(&mut self, time: Duration) -> anyhow::Result<()> {
         let to = SocketAddr::from((HOST, PORTS.0));
         let what = || format!("{} with {} ports", self.name, self.ports);
         let rate = connections(&self.outside, to, time).with_context(what)?;
