@@ -589,6 +589,7 @@ mod tests {
             default routes    10.208.0.1
             gateway priority  0
             ports             8080:80/tcp,[2001:db8::1]:53:53/udp
+            allowed           -
             sysctls           -
             status            ok
         "#]]
