@@ -181,6 +181,14 @@ impl Host {
         );
     }
 
+    /// Asks the daemon to stop (SIGTERM), and gives how it ended.
+    ///
+    /// # Panics
+    /// When it does not run.
+    pub fn stop_with_status(&mut self) -> ExitStatus {
+        self.end(Signal::TERM).expect("the daemon runs")
+    }
+
     fn end(&mut self, signal: Signal) -> Option<ExitStatus> {
         let mut daemon = self.daemon.take()?;
         let pid = Pid::from_child(&daemon);

@@ -3,7 +3,8 @@
 //!
 //! No flag of open(2) ends such a wait, so that it is done on a thread that is left behind when time is up. The
 //! kernel lets it go once the file system is mounted anew or gone. How many may be left behind is bounded, in all and
-//! for each folder: one that hangs keeps nobody from the others.
+//! for each folder: one that hangs keeps nobody from the others. A path that hangs is not looked at once more while it is
+//! the same file, so that one that is looked at again and again has places left for when it is replaced.
 
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
@@ -11,6 +12,8 @@ use std::sync::mpsc;
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant};
+
+use rustix::fs::{AtFlags, CWD, Mode, OFlags, ResolveFlags, StatxFlags, openat2, statx};
 
 /// How long an answer is waited for. A disk that has to spin up, or a server that is busy, takes less.
 pub const PATIENCE: Duration = Duration::from_secs(5);
@@ -81,39 +84,86 @@ pub(crate) fn begin<T: Send + 'static>(
     }
 }
 
-/// Who is under way where: by folder, since when.
+/// Who is under way where, by folder.
 struct Places {
-    taken: Mutex<Option<HashMap<PathBuf, Vec<Instant>>>>,
+    taken: Mutex<Option<HashMap<PathBuf, Vec<Look>>>>,
     freed: Condvar,
+}
+
+/// A look that is under way.
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct Look {
+    path: PathBuf,
+    file: Option<FileMark>,
+    since: Instant,
+}
+
+impl Look {
+    fn is_late(&self, now: Instant) -> bool {
+        now.saturating_duration_since(self.since) >= PATIENCE
+    }
+
+    /// Whether it looks at what that one looks at.
+    fn is_as(&self, other: &Self) -> bool {
+        self.file.is_some() && self.file == other.file && self.path == other.path
+    }
+}
+
+/// What tells the file at a path, a symbolic link as such, from one that replaces it: device, inode and the time of its
+/// last change.
+type FileMark = (u32, u32, u64, i64, u32);
+
+/// That at a path, if the kernel has it in its memory: nobody is asked for anything (openat2(2), `RESOLVE_CACHED`; statx(2),
+/// `AT_STATX_DONT_SYNC`).
+fn file_mark(path: &Path) -> Option<FileMark> {
+    let flags = OFlags::PATH | OFlags::NOFOLLOW | OFlags::CLOEXEC;
+    let file = openat2(CWD, path, flags, Mode::empty(), ResolveFlags::CACHED).ok()?;
+    let flags = AtFlags::EMPTY_PATH | AtFlags::STATX_DONT_SYNC;
+    let found = statx(&file, "", flags, StatxFlags::INO | StatxFlags::CTIME).ok()?;
+    let changed = found.stx_ctime;
+    Some((
+        found.stx_dev_major,
+        found.stx_dev_minor,
+        found.stx_ino,
+        changed.tv_sec,
+        changed.tv_nsec,
+    ))
 }
 
 /// A place; it is free again with this.
 struct Place {
     places: &'static Places,
     folder: PathBuf,
-    since: Instant,
+    look: Look,
 }
 
 impl Places {
-    /// A place for a look at a path, as soon as there is one. There is none where too many before it are late already.
+    /// A place for a look at a path, as soon as there is one. There is none where one at the same file is late already, or
+    /// too many in the folder are.
     fn take(&'static self, path: &Path, end: Instant) -> Result<Place, Hangs> {
         let folder = path.parent().unwrap_or(path).to_owned();
+        let mut look = Look {
+            path: path.to_owned(),
+            file: file_mark(path),
+            since: Instant::now(),
+        };
         let mut taken = self.taken();
         loop {
             let now = Instant::now();
             let all = taken.get_or_insert_default();
-            let is_late = |since: &&Instant| now.saturating_duration_since(**since) >= PATIENCE;
             let here = all.get(&folder).map_or(&[][..], Vec::as_slice);
-            if here.iter().filter(is_late).count() >= IN_ONE_FOLDER {
+            let late = || here.iter().filter(|other| other.is_late(now));
+            if late().any(|other| other.is_as(&look)) || late().count() >= IN_ONE_FOLDER {
                 return Err(Hangs);
             }
             let has_room = here.len() < IN_ONE_FOLDER;
             if has_room && all.values().map(Vec::len).sum::<usize>() < THREADS {
-                all.entry(folder.clone()).or_default().push(now);
+                look.since = now;
+                all.entry(folder.clone()).or_default().push(look.clone());
                 return Ok(Place {
                     places: self,
                     folder,
-                    since: now,
+                    look,
                 });
             }
             let left = end.saturating_duration_since(now);
@@ -125,7 +175,7 @@ impl Places {
         }
     }
 
-    fn taken(&self) -> MutexGuard<'_, Option<HashMap<PathBuf, Vec<Instant>>>> {
+    fn taken(&self) -> MutexGuard<'_, Option<HashMap<PathBuf, Vec<Look>>>> {
         self.taken.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
@@ -135,7 +185,7 @@ impl Drop for Place {
         let mut taken = self.places.taken();
         let all = taken.get_or_insert_default();
         if let Some(here) = all.get_mut(&self.folder) {
-            if let Some(own) = here.iter().position(|since| *since == self.since) {
+            if let Some(own) = here.iter().position(|look| *look == self.look) {
                 here.swap_remove(own);
             }
             if here.is_empty() {
@@ -188,17 +238,45 @@ mod tests {
         }
         let earlier = Instant::now().checked_sub(PATIENCE).unwrap();
         for place in &mut late {
-            place.since = earlier;
+            place.look.since = earlier;
         }
+        let looks = late.iter().map(|place| place.look.clone()).collect();
         let dead = Path::new("/dead").to_owned();
-        SMALL
-            .taken()
-            .get_or_insert_default()
-            .insert(dead, vec![earlier; IN_ONE_FOLDER]);
+        SMALL.taken().get_or_insert_default().insert(dead, looks);
         assert!(SMALL.take(Path::new("/dead/more"), end()).is_err());
         assert!(SMALL.take(Path::new("/alive/one"), end()).is_ok());
         drop(late);
         assert!(SMALL.take(Path::new("/dead/more"), end()).is_ok());
         assert_eq!(SMALL.taken().as_ref().map(HashMap::len), Some(0));
+    }
+
+    #[test]
+    fn a_file_that_hangs_is_looked_at_once_and_again_when_it_is_replaced() {
+        static OTHERS: Places = Places {
+            taken: Mutex::new(None),
+            freed: Condvar::new(),
+        };
+        let folder = tempfile::tempdir().unwrap();
+        let (path, new) = (folder.path().join("file"), folder.path().join("new"));
+        let end = || Instant::now() + Duration::from_millis(10);
+        std::fs::write(&path, "one").unwrap();
+        let Some(mark) = file_mark(&path) else {
+            // A kernel before 5.12.
+            return;
+        };
+        let mut late = OTHERS.take(&path, end()).map_err(drop).unwrap();
+        assert_eq!(late.look.file, Some(mark));
+        assert!(OTHERS.take(&path, end()).is_ok(), "it is not late");
+        late.look.since = Instant::now().checked_sub(PATIENCE).unwrap();
+        let looks = vec![late.look.clone()];
+        let of = folder.path().to_owned();
+        OTHERS.taken().get_or_insert_default().insert(of, looks);
+        assert!(OTHERS.take(&path, end()).is_err());
+        assert!(OTHERS.take(&new, end()).is_ok());
+        std::fs::write(&new, "other").unwrap();
+        std::fs::rename(&new, &path).unwrap();
+        assert!(OTHERS.take(&path, end()).is_ok());
+        drop(late);
+        assert_eq!(OTHERS.taken().as_ref().map(HashMap::len), Some(0));
     }
 }

@@ -1,13 +1,16 @@
 //! Helper processes that are stopped (SIGSTOP), as by a debugger, a frozen cgroup or a host that swaps.
 
 use std::fs;
+use std::io::{BufRead, BufReader};
 use std::os::unix::fs::PermissionsExt;
 use std::os::unix::net::UnixDatagram;
+use std::process::Stdio;
+use std::sync::mpsc;
 use std::time::Duration;
 
 use rustix::process::{Pid, Signal, kill_process};
 use tidegate_tests::names::{Answer, ask_udp};
-use tidegate_tests::{Host, Lab, Programs, find_program, require_root_kernel, wait_until};
+use tidegate_tests::{Host, Lab, Netns, Programs, find_program, require_root_kernel, wait_until};
 
 use crate::drivers;
 
@@ -29,13 +32,18 @@ fn children(host: &Host, word: &str) -> Vec<Pid> {
         .collect()
 }
 
-/// Stops what the driver keeps running.
-fn stop_driver(host: &Host, driver: &str) {
+/// What the driver keeps running.
+fn driver_processes(host: &Host, driver: &str) -> Vec<Pid> {
     let word = match driver {
         "library" => "libnftables-process",
         _ => "-i",
     };
-    let kept = children(host, word);
+    children(host, word)
+}
+
+/// Stops what the driver keeps running.
+fn stop_driver(host: &Host, driver: &str) {
+    let kept = driver_processes(host, driver);
     assert!(!kept.is_empty(), "{driver} keeps a process running");
     for process in kept {
         kill_process(process, Signal::STOP).unwrap();
@@ -119,6 +127,130 @@ fn commands_healing_and_a_stop_get_past_an_nft_that_is_stopped() {
         lab.host.start();
         assert_eq!(lab.host.ruleset_diff(), "");
     }
+}
+
+/// Commands in an order in which each can be done, and what its answer has in it.
+const ONE_BY_ONE: &[(&str, &str)] = &[
+    ("info", "tidegated.sock"),
+    ("network create other", "other"),
+    ("network ls", "other"),
+    ("network inspect web", "tgb0"),
+    ("network connect web other", "other"),
+    ("network disconnect web other", "tgb0"),
+    (
+        "attach web --netns NETNS --name third -p 8444:80",
+        "8444:80/tcp",
+    ),
+    ("publish front 8443:443", "8080:80/tcp,8443:443/tcp"),
+    ("unpublish front 8443:443", "8080:80/tcp"),
+    ("endpoint ls", "8444:80/tcp"),
+    ("endpoint inspect front", "8080:80/tcp"),
+    ("endpoint resolv-conf front", "nameserver"),
+    ("explain front 192.0.2.2:80/tcp", "front"),
+    ("top --once", "8444:80/tcp"),
+    ("ruleset", "8444"),
+    ("ruleset --live", "8444"),
+    ("ruleset --diff", ""),
+    ("detach third", "third"),
+    ("network rm other", "other"),
+    ("gc", ""),
+    ("doctor", "sysctls"),
+];
+
+/// Runs each command with a helper stopped anew before it; each must be done, and say what is so.
+fn each_command(lab: &Lab, what: &str, stop: impl Fn()) {
+    let netns = Netns::new();
+    for (line, said) in ONE_BY_ONE {
+        stop();
+        let line = line.replace("NETNS", netns.name());
+        let words: Vec<&str> = line.split(' ').chain(["--timeout", "300"]).collect();
+        let output = lab.host.tidegate(&words);
+        let is_well = output.code == Some(0) || line == "doctor" && output.code == Some(1);
+        assert!(is_well, "{what}: {output:#?}\n{}", lab.host.log());
+        assert!(output.stdout.contains(said), "{what}: {output:#?}");
+        if said.is_empty() {
+            assert_eq!(output.stdout, "", "{what}: {output:#?}");
+        }
+    }
+}
+
+/// Sees that who listens to events hears of what is done.
+fn is_heard(lab: &Lab, what: &str, stop: impl Fn()) {
+    stop();
+    let mut listening = lab.host.client_command(&["events", "--json"]);
+    let listening = listening.stdin(Stdio::null()).stdout(Stdio::piped());
+    let mut listening = listening.spawn().unwrap();
+    let mut lines = BufReader::new(listening.stdout.take().unwrap()).lines();
+    let (heard, hear) = mpsc::channel();
+    let reader = std::thread::spawn(move || heard.send(lines.next()));
+    // What happens before it is let in it does not hear.
+    wait_until("an event is heard", || {
+        lab.host.ok(&["network", "create", "event"]);
+        lab.host.ok(&["network", "rm", "event"]);
+        match hear.try_recv() {
+            Ok(line) => {
+                let line = line.unwrap().unwrap();
+                assert!(line.contains("\"event\""), "{what}: {line}");
+                true
+            }
+            Err(_) => false,
+        }
+    });
+    listening.kill().unwrap();
+    listening.wait().unwrap();
+    reader.join().unwrap().unwrap();
+}
+
+/// Both helpers and both drivers at once: most of the time is waiting.
+fn with_each_helper_of_each_driver(work: impl Fn(&mut Lab, &str, &dyn Fn(&Host)) + Sync) {
+    let work = &work;
+    std::thread::scope(|scope| {
+        for driver in drivers() {
+            for helper in ["driver", "resolver"] {
+                let driver = driver.clone();
+                scope.spawn(move || {
+                    let (mut lab, _attached) = lab(&driver);
+                    let stop = |host: &Host| match helper {
+                        "driver" => {
+                            for process in driver_processes(host, &driver) {
+                                kill_process(process, Signal::STOP).unwrap();
+                            }
+                        }
+                        // Between two there is none.
+                        _ => wait_until("a resolver is stopped", || {
+                            let process =
+                                resolver(host).and_then(|p| Pid::from_raw(p.try_into().ok()?));
+                            process.is_some_and(|p| kill_process(p, Signal::STOP).is_ok())
+                        }),
+                    };
+                    work(&mut lab, &format!("{helper} of {driver}"), &stop);
+                });
+            }
+        }
+    });
+}
+
+#[test]
+fn each_command_is_answered_rightly_while_a_helper_is_stopped_and_so_are_healing_and_a_stop() {
+    require_root_kernel!();
+    with_each_helper_of_each_driver(|lab, what, stop| {
+        each_command(lab, what, || stop(&lab.host));
+        is_heard(lab, what, || stop(&lab.host));
+        stop(&lab.host);
+        lab.host.netns.sh("nft flush ruleset");
+        wait_until("the table is back", || lab.host.log().contains("put back"));
+        assert_eq!(lab.host.ruleset_diff(), "", "{what}");
+        stop(&lab.host);
+        lab.host.stop();
+        lab.host.start();
+        assert_eq!(lab.host.ruleset_diff(), "", "{what}");
+        let listed = lab.host.ok(&["endpoint", "ls"]);
+        assert!(
+            listed.contains("front") && listed.contains("back"),
+            "{what}: {listed}"
+        );
+        lab.host.stop();
+    });
 }
 
 #[test]

@@ -8,7 +8,9 @@
 
 mod batches;
 mod client;
+mod folder;
 mod helpers;
+mod names;
 mod paths;
 
 use tidegate_tests::Programs;

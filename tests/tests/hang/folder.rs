@@ -1,0 +1,121 @@
+//! A state folder on a file system that comes to hang: a command that is to write there keeps the others waiting, and
+//! nothing else.
+
+use std::fs;
+use std::process::{Child, Stdio};
+
+use tidegate_tests::{DeadMount, Host, Lab, require_root_kernel, wait_until};
+
+use crate::drivers;
+
+/// Has the state folder lead to nowhere, as that of a file system whose server is gone; the path that it is kept at.
+fn comes_to_hang(host: &Host, dead: &DeadMount) -> std::path::PathBuf {
+    let kept = host.folder().join("kept");
+    fs::rename(host.state_dir(), &kept).unwrap();
+    dead.link(&host.state_dir());
+    kept
+}
+
+fn answers_again(host: &Host, kept: &std::path::Path) {
+    fs::remove_file(host.state_dir()).unwrap();
+    fs::rename(kept, host.state_dir()).unwrap();
+}
+
+/// Begins a command that has to write.
+fn begun(host: &Host) -> Child {
+    let mut command = host.client_command(&["network", "create", "late", "--timeout", "300"]);
+    let command = command.stdin(Stdio::null()).stdout(Stdio::null());
+    let command = command.stderr(Stdio::null());
+    command.spawn().unwrap()
+}
+
+/// Sees that the table is put back past whoever has the turn.
+fn is_mended_past(host: &Host) {
+    let count = |what: &str| host.log().matches(what).count();
+    let before = count("the table is put back past it");
+    // One that comes before the command has its turn is mended as ever.
+    while count("the table is put back past it") == before {
+        let mended = count("put back program");
+        host.netns.sh("nft flush ruleset");
+        wait_until("the table is put back", || {
+            count("put back program") > mended
+        });
+    }
+    let table = host.netns.sh("nft list ruleset");
+    assert!(table.contains("tgb0"), "{table}");
+}
+
+fn lab(driver: &str) -> Lab {
+    let lab = Lab::with_driver(driver);
+    lab.host.ok(&["network", "create", "web"]);
+    lab
+}
+
+#[test]
+fn healing_gets_past_a_command_that_waits_for_the_state_folder() {
+    require_root_kernel!();
+    for driver in drivers() {
+        let mut lab = lab(&driver);
+        let _front = lab.attach("web", "front", &["8080:80"]);
+        let dead = DeadMount::new();
+        let kept = comes_to_hang(&lab.host, &dead);
+        let mut stuck = begun(&lab.host);
+        let planned = lab.host.ok(&["ruleset"]);
+        is_mended_past(&lab.host);
+        is_mended_past(&lab.host);
+        // What only asks for the state is answered, and says what was so before.
+        for (command, said) in [
+            (&["info"][..], "tidegated.sock"),
+            (&["network", "ls"], "web"),
+            (&["network", "inspect", "web"], "web"),
+            (&["endpoint", "ls"], "front"),
+            (&["endpoint", "inspect", "front"], "8080"),
+            (&["ruleset"], &planned),
+        ] {
+            let answer = lab.host.ok(command);
+            assert!(answer.contains(said), "{command:?}: {answer}");
+        }
+        assert!(stuck.try_wait().unwrap().is_none(), "it waits");
+        answers_again(&lab.host, &kept);
+        drop(dead);
+        // Whether it was done or refused is told, and so it is.
+        let is_done = stuck.wait().unwrap().success();
+        let has = |lab: &Lab, name: &str| lab.host.ok(&["network", "ls"]).contains(name);
+        assert_eq!(has(&lab, "late"), is_done);
+        lab.host.ok(&["network", "create", "after"]);
+        assert_eq!(lab.host.ruleset_diff(), "");
+        lab.host.kill();
+        lab.host.start();
+        assert!(has(&lab, "web") && has(&lab, "after"));
+        assert_eq!(has(&lab, "late"), is_done);
+        assert_eq!(lab.host.ruleset_diff(), "");
+        lab.host.stop();
+    }
+}
+
+#[test]
+fn a_stop_gets_past_a_command_that_waits_for_the_state_folder_and_the_next_start_finds_all() {
+    require_root_kernel!();
+    for driver in drivers() {
+        let mut lab = lab(&driver);
+        let dead = DeadMount::new();
+        let kept = comes_to_hang(&lab.host, &dead);
+        let mut stuck = begun(&lab.host);
+        is_mended_past(&lab.host);
+        let status = lab.host.stop_with_status();
+        assert_eq!(status.code(), Some(2), "{}", lab.host.log());
+        assert!(
+            lab.host
+                .log()
+                .contains("stopping although something still waits")
+        );
+        assert!(!stuck.wait().unwrap().success());
+        answers_again(&lab.host, &kept);
+        lab.host.start();
+        let networks = lab.host.ok(&["network", "ls"]);
+        assert!(networks.contains("web"), "{networks}");
+        assert!(!networks.contains("late"), "{networks}");
+        assert_eq!(lab.host.ruleset_diff(), "");
+        lab.host.stop();
+    }
+}
