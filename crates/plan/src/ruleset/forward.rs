@@ -1,0 +1,161 @@
+//! What is forwarded to endpoints and from them.
+
+use tidegate_nft::{
+    CtState, CtStatus, Field, InetProto, Key, Statement, Transport, Verdict, fields, name,
+};
+
+use super::matches::{errors, id, ipv4, ipv6, known_connection};
+use super::ports::to_admit_at;
+use crate::sets::Container;
+
+pub(super) fn forward() -> Vec<(&'static str, Vec<Statement>)> {
+    vec![
+        (
+            "to an endpoint",
+            vec![
+                fields::OIFNAME.is_in(id(Container::Bridges)),
+                Verdict::Jump(name!("to_bridge")).into(),
+            ],
+        ),
+        (
+            "from an endpoint to elsewhere",
+            vec![
+                fields::IIFNAME.is_in(id(Container::Bridges)),
+                Verdict::Jump(name!("from_bridge")).into(),
+            ],
+        ),
+    ]
+}
+
+pub(super) fn to_bridge() -> Vec<(&'static str, Vec<Statement>)> {
+    let accept = |statement| vec![statement, Verdict::Accept.into()];
+    let pair = Key::from([Field::Iifname, Field::Oifname]);
+    let open = |daddr| Key::from([daddr, Field::L4proto, Field::Dport(Transport::Any)]);
+    vec![
+        ("answers", accept(known_connection())),
+        (
+            "endpoints of networks that may talk",
+            accept(pair.clone().is_in(id(Container::Peers))),
+        ),
+        (
+            "nothing else into an internal network",
+            vec![
+                fields::OIFNAME.is_in(id(Container::Internal)),
+                Verdict::Drop.into(),
+            ],
+        ),
+        (
+            "nothing out of an internal network, through a published port neither",
+            vec![
+                fields::IIFNAME.is_in(id(Container::Internal)),
+                Verdict::Drop.into(),
+            ],
+        ),
+        (
+            "errors about a connection, but of no endpoint",
+            vec![
+                fields::IIFNAME.is_not_in(id(Container::Bridges)),
+                errors(),
+                Verdict::Accept.into(),
+            ],
+        ),
+        (
+            "through a published port",
+            accept(Statement::CtStatus(vec![CtStatus::Dnat])),
+        ),
+        (
+            "nothing else between endpoints of a network",
+            vec![pair.is_in(id(Container::SameBridge)), Verdict::Drop.into()],
+        ),
+        (
+            "an endpoint's own port, with a list",
+            to_admit_at(Field::IpDaddr, Container::Restricted4At),
+        ),
+        (
+            "an endpoint's own port, with a list",
+            to_admit_at(Field::Ip6Daddr, Container::Restricted6At),
+        ),
+        (
+            "to an open port",
+            accept(open(Field::IpDaddr).is_in(id(Container::Open4))),
+        ),
+        (
+            "to an open port",
+            accept(open(Field::Ip6Daddr).is_in(id(Container::Open6))),
+        ),
+        (
+            "ICMP into a routed network",
+            icmp(InetProto::ICMP, Container::Routed4),
+        ),
+        (
+            "ICMP into a routed network",
+            icmp(InetProto::ICMPV6, Container::Routed6),
+        ),
+        (
+            "into an unprotected network",
+            vec![
+                fields::OIFNAME.is_in(id(Container::Unprotected4)),
+                ipv4(),
+                Verdict::Accept.into(),
+            ],
+        ),
+        (
+            "into an unprotected network",
+            vec![
+                fields::OIFNAME.is_in(id(Container::Unprotected6)),
+                ipv6(),
+                Verdict::Accept.into(),
+            ],
+        ),
+        ("nothing else to an endpoint", vec![Verdict::Drop.into()]),
+    ]
+}
+
+/// What belongs to no connection is not translated (a reset out of turn, an ICMP error about nothing, neighbour
+/// discovery that is sent to elsewhere) and would show the endpoint's own address. Where that is not hidden it passes: the
+/// host sees half of a connection whose answers come another way.
+pub(super) fn from_bridge() -> Vec<(&'static str, Vec<Statement>)> {
+    let untranslated = |container, family| {
+        vec![
+            Statement::CtState(vec![CtState::Invalid, CtState::Untracked]),
+            fields::IIFNAME.is_in(id(container)),
+            family,
+            Verdict::Drop.into(),
+        ]
+    };
+    vec![
+        ("answers", vec![known_connection(), Verdict::Accept.into()]),
+        (
+            "errors to who may talk to it",
+            vec![
+                errors(),
+                Key::from([Field::Oifname, Field::Iifname]).is_in(id(Container::Peers)),
+                Verdict::Accept.into(),
+            ],
+        ),
+        (
+            "nothing out of an internal network",
+            vec![
+                fields::IIFNAME.is_in(id(Container::Internal)),
+                Verdict::Drop.into(),
+            ],
+        ),
+        (
+            "nothing out that cannot be translated",
+            untranslated(Container::Translated4, ipv4()),
+        ),
+        (
+            "nothing out that cannot be translated",
+            untranslated(Container::Translated6, ipv6()),
+        ),
+        ("out of any other network", vec![Verdict::Accept.into()]),
+    ]
+}
+
+pub(super) fn icmp(protocol: InetProto, bridges: Container) -> Vec<Statement> {
+    vec![
+        fields::OIFNAME.is_in(id(bridges)),
+        fields::L4PROTO.is(protocol),
+        Verdict::Accept.into(),
+    ]
+}

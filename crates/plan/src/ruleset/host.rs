@@ -1,0 +1,82 @@
+//! What endpoints reach of the host itself.
+
+use tidegate_nft::{CtState, Field, InetProto, Key, Statement, Transport, Verdict, fields, name};
+
+use super::HOST_NONE;
+use super::matches::{id, known_connection};
+use crate::sets::Container;
+
+pub(super) fn input() -> Vec<(&'static str, Vec<Statement>)> {
+    vec![
+        (
+            "questions for names",
+            vec![for_names(), Verdict::Jump(name!("to_resolver")).into()],
+        ),
+        (
+            "from a network that does not reach all of the host",
+            vec![Key::from([Field::Iifname]).verdict_from(id(Container::HostAccess))],
+        ),
+    ]
+}
+
+pub(super) fn for_names() -> Statement {
+    let port = Key::from([Field::L4proto, Field::Dport(Transport::Any)]);
+    port.is_in(id(Container::Resolver))
+}
+
+/// Answers to what the host asked for, and what IPv6 neighbours need to find each other, which the kernel does not track.
+pub(super) fn host_none() -> Vec<(&'static str, Vec<Statement>)> {
+    vec![
+        ("answers", vec![known_connection(), Verdict::Accept.into()]),
+        (
+            "neighbours that find each other",
+            vec![
+                fields::L4PROTO.is(InetProto::ICMPV6),
+                Statement::CtState(vec![CtState::Untracked]),
+                Verdict::Accept.into(),
+            ],
+        ),
+        ("nothing else to the host", vec![Verdict::Drop.into()]),
+    ]
+}
+
+pub(super) fn host_dns() -> Vec<(&'static str, Vec<Statement>)> {
+    vec![
+        (
+            "questions for names",
+            vec![for_names(), Verdict::Accept.into()],
+        ),
+        ("nothing else", vec![Verdict::Goto(HOST_NONE).into()]),
+    ]
+}
+
+pub(super) fn host_gateway() -> Vec<(&'static str, Vec<Statement>)> {
+    let to = |daddr, container| {
+        let key = Key::from([Field::Iifname, daddr]);
+        vec![key.is_in(id(container)), Verdict::Accept.into()]
+    };
+    vec![
+        ("to a gateway", to(Field::IpDaddr, Container::Gateways4)),
+        ("to a gateway", to(Field::Ip6Daddr, Container::Gateways6)),
+        ("nothing else", vec![Verdict::Goto(HOST_NONE).into()]),
+    ]
+}
+
+/// Names are asked for at a gateway, and over its own bridge.
+pub(super) fn to_resolver() -> Vec<(&'static str, Vec<Statement>)> {
+    let at_gateway = |daddr, container| {
+        let key = Key::from([Field::Iifname, daddr]);
+        vec![key.is_in(id(container)), Verdict::Return.into()]
+    };
+    vec![
+        (
+            "by an endpoint of the network",
+            at_gateway(Field::IpDaddr, Container::Gateways4),
+        ),
+        (
+            "by an endpoint of the network",
+            at_gateway(Field::Ip6Daddr, Container::Gateways6),
+        ),
+        ("by nobody else", vec![Verdict::Drop.into()]),
+    ]
+}

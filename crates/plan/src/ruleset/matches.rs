@@ -1,0 +1,48 @@
+//! What several chains match.
+
+use std::net::{Ipv4Addr, Ipv6Addr};
+
+use ipnet::{Ipv4Net, Ipv6Net};
+use tidegate_nft::{CtState, Name, Statement, fields};
+
+use crate::sets::Container;
+
+/// IPv4, told by an address: what is forwarded never comes from a loopback address.
+pub(super) fn ipv4() -> Statement {
+    fields::IP_SADDR.outside(loopback())
+}
+
+/// IPv6, told in the same way.
+pub(super) fn ipv6() -> Statement {
+    fields::IP6_SADDR.outside(Ipv6Net::from(Ipv6Addr::LOCALHOST))
+}
+
+/// IPv4, told by an address of the host's, which is no multicast address.
+pub(super) fn to_ipv4() -> Statement {
+    let multicast = std::net::Ipv4Addr::new(224, 0, 0, 0);
+    fields::IP_DADDR.outside(Ipv4Net::new_assert(multicast, 4))
+}
+
+/// IPv6, told in the same way.
+pub(super) fn to_ipv6() -> Statement {
+    let multicast = Ipv6Addr::new(0xff00, 0, 0, 0, 0, 0, 0, 0);
+    fields::IP6_DADDR.outside(Ipv6Net::new_assert(multicast, 8))
+}
+
+pub(super) fn known_connection() -> Statement {
+    Statement::CtState(vec![CtState::Established])
+}
+
+/// Errors about a connection, which the kernel takes for a part of it whoever sends them: what they quote, anybody can
+/// know or guess, and what is behind that is the sender's.
+pub(super) fn errors() -> Statement {
+    Statement::CtState(vec![CtState::Related])
+}
+
+pub(super) fn loopback() -> Ipv4Net {
+    Ipv4Net::new_assert(Ipv4Addr::new(127, 0, 0, 0), 8)
+}
+
+pub(super) fn id(container: Container) -> Name {
+    container.id().name
+}
