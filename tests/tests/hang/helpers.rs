@@ -1,8 +1,8 @@
-//! Helper processes that are stopped (SIGSTOP), as by a debugger, a frozen cgroup or a host that swaps.
+//! Helper processes that are stopped (SIGSTOP), as by a debugger, a frozen cgroup or a host that swaps, or go round in circles.
 
 use std::fs;
 use std::io::{BufRead, BufReader};
-use std::os::unix::fs::PermissionsExt;
+use std::os::unix::fs::{FileExt, PermissionsExt};
 use std::os::unix::net::UnixDatagram;
 use std::process::Stdio;
 use std::sync::mpsc;
@@ -251,6 +251,67 @@ fn each_command_is_answered_rightly_while_a_helper_is_stopped_and_so_are_healing
         );
         lab.host.stop();
     });
+}
+
+/// An instruction that jumps to itself.
+const JUMP_TO_ITSELF: Option<&[u8]> = match cfg!(target_arch = "x86_64") {
+    true => Some(&[0xeb, 0xfe]),
+    false if cfg!(target_arch = "aarch64") => Some(&[0, 0, 0, 0x14]),
+    false => None,
+};
+
+/// Has a process go round in circles once what it waits for comes: the instruction after its system call
+/// (proc_pid_syscall(5)) jumps to itself from now on.
+fn spin(process: Pid, jump: &[u8]) {
+    let folder = format!("/proc/{}", process.as_raw_nonzero());
+    let mut after = None;
+    wait_until("the process waits for something", || {
+        let call = fs::read_to_string(format!("{folder}/syscall")).unwrap_or_default();
+        let last = call.split_whitespace().last().unwrap_or_default();
+        let hex = last.strip_prefix("0x").unwrap_or_default();
+        after = u64::from_str_radix(hex, 16).ok();
+        after.is_some()
+    });
+    let memory = fs::OpenOptions::new()
+        .write(true)
+        .open(format!("{folder}/mem"));
+    memory.unwrap().write_all_at(jump, after.unwrap()).unwrap();
+}
+
+#[test]
+fn a_helper_that_goes_round_in_circles_is_replaced_and_holds_up_nobody() {
+    require_root_kernel!();
+    let Some(jump) = JUMP_TO_ITSELF else {
+        return;
+    };
+    for driver in drivers() {
+        let (mut lab, [front, _back]) = lab(&driver);
+        let first = resolver(&lab.host).unwrap();
+        spin(Pid::from_raw(first.try_into().unwrap()).unwrap(), jump);
+        wait_until("another process answers", || {
+            resolver(&lab.host).is_some_and(|now| now != first)
+        });
+        // It was given up, and had not ended by itself.
+        let log = lab.host.log();
+        assert!(log.contains("it did not answer within"), "{log}");
+        let gateway = front.endpoint["gateways"][0].as_str().unwrap();
+        let own = front.v4(0).ip().to_string();
+        let answer = ask_udp(&front.netns, gateway.parse().unwrap(), "front", "A");
+        assert_eq!(answer, Some(Answer::of(&[&own])));
+        let kept = driver_processes(&lab.host, &driver);
+        assert!(!kept.is_empty(), "{driver} keeps a process running");
+        kept.iter().for_each(|process| spin(*process, jump));
+        every_command(&lab);
+        let log = lab.host.log();
+        assert!(log.contains("comes to no end"), "{log}");
+        let now = driver_processes(&lab.host, &driver);
+        assert!(kept.iter().all(|process| !now.contains(process)));
+        now.iter().for_each(|process| spin(*process, jump));
+        lab.host.netns.sh("nft flush ruleset");
+        wait_until("the table is back", || lab.host.log().contains("put back"));
+        assert_eq!(lab.host.ruleset_diff(), "");
+        lab.host.stop();
+    }
 }
 
 #[test]
