@@ -12,7 +12,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use tidegate_model::api::Fight;
 use tidegate_model::doctor::{Checked, Diagnosis, Finding, Severity};
 use tidegate_model::links::{Link, LinkStep, Sysctl};
-use tidegate_model::{Fault, Forwarding, IfName, State};
+use tidegate_model::{Fault, Forwarding, IfName, Network, State};
 use tidegate_nft::{BaseChain, Kind};
 
 use crate::{start, steps};
@@ -144,9 +144,18 @@ fn wanted(state: &State) -> Vec<Sysctl> {
                 wanted.push(sysctl);
             }
         }
-        wanted.extend(steps::bridge(network).sysctls);
+        // What has the name of a bridge that could not be made is not ours to be set.
+        if has_bridge(state, network) {
+            wanted.extend(steps::bridge(network).sysctls);
+        }
     }
     wanted
+}
+
+/// Whether a network's bridge could be made.
+fn has_bridge(state: &State, network: &Network) -> bool {
+    let fault = state.degraded.networks.get(&network.name);
+    fault.is_none_or(|fault| !fault.down)
 }
 
 fn sysctls(state: &State, symptoms: &Symptoms) -> Vec<Finding> {
@@ -169,7 +178,8 @@ fn sysctls(state: &State, symptoms: &Symptoms) -> Vec<Finding> {
         }
     }
     // Setting the one for all sets each; they can be set apart afterwards.
-    for network in state.networks.values() {
+    let made = |network: &&Network| has_bridge(state, network);
+    for network in state.networks.values().filter(made) {
         let path = format!("net/ipv4/conf/{}/forwarding", network.bridge);
         let is_on = value("net/ipv4/ip_forward") == Some("1");
         if is_on && value(&path) == Some("0") {

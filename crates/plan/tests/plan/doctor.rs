@@ -2,9 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use tidegate_model::State;
 use tidegate_model::doctor::Severity;
 use tidegate_model::links::{Link, LinkKind};
+use tidegate_model::{Fault, State};
 use tidegate_nft::{BaseChain, Kind};
 use tidegate_plan::{Legacy, LegacyPolicy, Symptoms, diagnose};
 
@@ -259,6 +259,28 @@ fn a_bridge_that_is_closed_since_its_ports_have_no_guard_is_one_fault() {
         s.sysctls.insert(path.into(), Some("0".into()));
     });
     assert!(what.contains("route_localnet is 0"), "{what}");
+}
+
+#[test]
+fn nobody_is_told_to_set_what_has_the_name_of_a_bridge_that_could_not_be_made() {
+    let mut state = state_with(&["web"]);
+    let name = state.networks.keys().next().unwrap().clone();
+    let fault = Fault {
+        down: true,
+        reason: "cannot make bridge tgb0: File exists".into(),
+        hint: None,
+    };
+    state.degraded.networks.insert(name, fault);
+    let (_, what, _) = only_of(&state, |host| {
+        for (sysctl, value) in [("route_localnet", "0"), ("forwarding", "0")] {
+            let path = format!("net/ipv4/conf/tgb0/{sysctl}");
+            host.sysctls.insert(path, Some(value.into()));
+        }
+        for sysctl in ["net/ipv4/ip_forward", "net/ipv6/conf/all/forwarding"] {
+            host.sysctls.insert(sysctl.into(), Some("1".into()));
+        }
+    });
+    assert!(what.contains("network web is not on the host"), "{what}");
 }
 
 #[test]
