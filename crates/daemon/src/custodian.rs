@@ -1,5 +1,5 @@
-//! The custodian: a thread that has the state file written anew at once when somebody removes or replaces it, so that what
-//! was answered is there after whatever comes next.
+//! The custodian: a thread that has the state file written anew at once when somebody removes, replaces or empties it, so
+//! that what was answered is there after whatever comes next.
 
 use std::io;
 use std::mem::MaybeUninit;
@@ -15,13 +15,13 @@ use rustix::io::Errno;
 use crate::attendant::Attendant;
 use crate::engine::Engine;
 
-/// How long it waits to be told, before it looks by itself: of a folder on some file systems the kernel tells nothing,
-/// and nobody tells of a file that is emptied.
+/// How long it waits to be told, before it looks by itself: of a folder on some file systems the kernel tells nothing.
 const PATIENCE: Timespec = Timespec {
     tv_sec: 30,
     tv_nsec: 0,
 };
-/// After a look, so that somebody who removes it again and again does not keep the daemon busy.
+/// After a look, so that somebody who removes it again and again does not keep the daemon busy, and neither do the
+/// daemon's own writes.
 const PAUSE: Duration = Duration::from_millis(200);
 
 /// Starts the custodian of the file in a state folder.
@@ -61,9 +61,11 @@ fn keep(engine: &Engine, folder: &Path, stopped: &OwnedFd) {
     }
 }
 
-/// Names of the folder that go or are given to other files, and the folder itself. Whatever cannot be watched is looked at.
+/// Names of the folder that go or are given to other files, files that are written or emptied, and the folder itself.
+/// Whatever cannot be watched is looked at.
 fn watch(news: BorrowedFd<'_>, folder: &Path) {
     let flags = WatchFlags::DELETE
+        | WatchFlags::MODIFY
         | WatchFlags::MOVED_FROM
         | WatchFlags::MOVED_TO
         | WatchFlags::DELETE_SELF
