@@ -15,6 +15,8 @@ use crate::netlink::{Message, News};
 /// `RTNLGRP_LINK`, `RTNLGRP_IPV4_IFADDR` and `RTNLGRP_IPV6_IFADDR` (linux/rtnetlink.h). IPv6 that is turned on again
 /// gives every link that is up its link-local address.
 const GROUPS: [u32; 3] = [1, 5, 9];
+/// How long what comes with a change is waited for. The socket's memory holds what happens in that time.
+const SETTLE: Duration = Duration::from_millis(30);
 /// `RTM_DELADDR`.
 const DELADDR: u16 = 21;
 
@@ -44,27 +46,26 @@ impl Changes {
             .map_err(|error| LinkError::new("listen to what happens to links", error))
     }
 
-    /// Waits until something changes or the time is over; `None` once `stop` is readable or closed at its other end.
+    /// Waits until something changes and what comes with it has come too, or until the time is over; `None` once `stop`
+    /// is readable or closed at its other end. One command changes a dozen things, and each read would take time from it.
     ///
     /// # Errors
     /// When the socket is of no more use.
     pub fn wait(&self, stop: impl AsFd, time: Duration) -> Result<Option<Heard>, LinkError> {
-        let failed = |cause: Cause| LinkError::new("hear what happens to links", cause);
         let mut fds = [
-            PollFd::new(&self.0, PollFlags::IN),
             PollFd::new(&stop, PollFlags::IN),
+            PollFd::new(&self.0, PollFlags::IN),
         ];
-        match poll(&mut fds, Timespec::try_from(time).ok().as_ref()) {
-            Ok(_) | Err(Errno::INTR) => {}
-            Err(errno) => return Err(failed(errno.into())),
-        }
-        if !fds[1].revents().is_empty() {
+        if wait_for(&mut fds, time)? {
             return Ok(None);
         }
-        if fds[0].revents().is_empty() {
+        if fds[1].revents().is_empty() {
             return Ok(Some(Heard::Nothing));
         }
-        self.read().map(Some)
+        match wait_for(&mut fds[..1], SETTLE)? {
+            true => Ok(None),
+            false => self.read().map(Some),
+        }
     }
 
     /// What changed until now, without waiting.
@@ -78,6 +79,17 @@ impl Changes {
             Ok(true) => Ok(Heard::Changed(went)),
             Ok(false) => Ok(Heard::Much),
             Err(error) => Err(LinkError::new("hear what happens to links", error)),
+        }
+    }
+}
+
+/// Waits for one of these, and says whether it was the first.
+fn wait_for(fds: &mut [PollFd<'_>], time: Duration) -> Result<bool, LinkError> {
+    match poll(fds, Timespec::try_from(time).ok().as_ref()) {
+        Ok(_) | Err(Errno::INTR) => Ok(!fds[0].revents().is_empty()),
+        Err(errno) => {
+            let cause = Cause::from(errno);
+            Err(LinkError::new("hear what happens to links", cause))
         }
     }
 }
