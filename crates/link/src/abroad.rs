@@ -7,9 +7,10 @@
 //! the same file, so that one that is looked at again and again has places left for when it is replaced.
 
 use std::collections::HashMap;
+use std::os::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd};
 use std::path::{Path, PathBuf};
 use std::sync::mpsc;
-use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
+use std::sync::{Condvar, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -34,7 +35,8 @@ static PLACES: Places = Places {
     freed: Condvar::new(),
 };
 
-/// Does something with a path that others chose, and gives back what came of it by then.
+/// Does something with a path that may lead anywhere, and gives back what came of it by then. `work` is given a path that
+/// leads to what was found there, whatever is there by then.
 ///
 /// # Errors
 /// When it takes longer than [`PATIENCE`]. The work goes on by itself then, and what comes of it is dropped.
@@ -42,9 +44,43 @@ pub fn abroad<T: Send + 'static>(
     path: &Path,
     work: impl FnOnce(&Path) -> T + Send + 'static,
 ) -> Result<T, Hangs> {
+    if let Some(found) = at_home(path) {
+        let found = format!("/proc/thread-self/fd/{}", found.as_raw_fd());
+        return Ok(work(Path::new(&found)));
+    }
     let end = Instant::now() + PATIENCE;
     begin(path, end, work)?.wait(end)
 }
+
+/// What is at a path, if that is on a file system without which the daemon would not run either: no thread is made
+/// for it.
+fn at_home(path: &Path) -> Option<OwnedFd> {
+    static HOME: OnceLock<[Option<Device>; 2]> = OnceLock::new();
+    let found = found(path, OFlags::empty())?;
+    let home = HOME.get_or_init(|| {
+        ["/", "/run"].map(|path| device(self::found(Path::new(path), OFlags::empty())?.as_fd()))
+    });
+    let here = device(found.as_fd());
+    (here.is_some() && home.contains(&here)).then_some(found)
+}
+
+/// A file system, by its device: major and minor number.
+pub(crate) type Device = (u32, u32);
+
+/// That of an open file, without asking anybody (statx(2), `AT_STATX_DONT_SYNC`).
+pub(crate) fn device(file: BorrowedFd<'_>) -> Option<Device> {
+    let found = statx(file, "", ASK_NOBODY, StatxFlags::TYPE).ok()?;
+    Some((found.stx_dev_major, found.stx_dev_minor))
+}
+
+/// What is at a path, not opened, if the kernel has every step of the way in its memory: nobody is asked for anything
+/// (openat2(2), `RESOLVE_CACHED`).
+pub(crate) fn found(path: &Path, flags: OFlags) -> Option<OwnedFd> {
+    let flags = OFlags::PATH | OFlags::CLOEXEC | flags;
+    openat2(CWD, path, flags, Mode::empty(), ResolveFlags::CACHED).ok()
+}
+
+const ASK_NOBODY: AtFlags = AtFlags::EMPTY_PATH.union(AtFlags::STATX_DONT_SYNC);
 
 /// Work that has begun.
 pub(crate) struct Begun<T>(mpsc::Receiver<T>);
@@ -113,13 +149,11 @@ impl Look {
 /// last change.
 type FileMark = (u32, u32, u64, i64, u32);
 
-/// That at a path, if the kernel has it in its memory: nobody is asked for anything (openat2(2), `RESOLVE_CACHED`; statx(2),
-/// `AT_STATX_DONT_SYNC`).
+/// That at a path, if the kernel has it in its memory.
 fn file_mark(path: &Path) -> Option<FileMark> {
-    let flags = OFlags::PATH | OFlags::NOFOLLOW | OFlags::CLOEXEC;
-    let file = openat2(CWD, path, flags, Mode::empty(), ResolveFlags::CACHED).ok()?;
-    let flags = AtFlags::EMPTY_PATH | AtFlags::STATX_DONT_SYNC;
-    let found = statx(&file, "", flags, StatxFlags::INO | StatxFlags::CTIME).ok()?;
+    let file = found(path, OFlags::NOFOLLOW)?;
+    let wanted = StatxFlags::INO | StatxFlags::CTIME;
+    let found = statx(&file, "", ASK_NOBODY, wanted).ok()?;
     let changed = found.stx_ctime;
     Some((
         found.stx_dev_major,

@@ -1,15 +1,15 @@
 //! Namespaces of endpoints, opened by their paths before anybody waits for it.
 
 use std::collections::HashMap;
-use std::os::fd::{AsFd, AsRawFd, OwnedFd};
+use std::os::fd::AsFd;
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, mpsc};
+use std::sync::{Arc, OnceLock, mpsc};
 use std::time::Instant;
 
-use rustix::fs::{AtFlags, CWD, Mode, OFlags, ResolveFlags, StatxFlags};
+use rustix::fs::{Mode, OFlags, open};
 use rustix::io::Errno;
 
-use crate::abroad::{Hangs, PATIENCE, begin};
+use crate::abroad::{Device, Hangs, PATIENCE, begin, device, found};
 use crate::error::{Cause, NetnsFault};
 use crate::netns::Netns;
 
@@ -136,23 +136,24 @@ impl Guests {
 }
 
 /// Opens a namespace to which every step of the path is in the kernel's memory, as it is to those of ip-netns(8), on
-/// the calling thread: nobody is asked for anything (openat2(2), `RESOLVE_CACHED`; statx(2), `AT_STATX_DONT_SYNC`).
+/// the calling thread: nobody is asked for anything.
 fn open_at_once(path: &Path) -> Option<Arc<Netns>> {
-    let flags = OFlags::PATH | OFlags::CLOEXEC;
-    let resolve = ResolveFlags::CACHED;
-    let found: OwnedFd = rustix::fs::openat2(CWD, path, flags, Mode::empty(), resolve).ok()?;
-    let ask_nobody = AtFlags::EMPTY_PATH | AtFlags::STATX_DONT_SYNC;
-    let device = |fd, path: &str, flags| {
-        let found = rustix::fs::statx(fd, path, flags, StatxFlags::TYPE).ok()?;
-        Some((found.stx_dev_major, found.stx_dev_minor))
-    };
+    static NAMESPACES: OnceLock<Option<Device>> = OnceLock::new();
+    let found = found(path, OFlags::empty())?;
     // All namespaces are files of one file system (nsfs).
-    let ours = device(CWD, crate::netns::CURRENT, AtFlags::empty())?;
-    if device(found.as_fd(), "", ask_nobody)? != ours {
+    let namespaces = NAMESPACES.get_or_init(|| {
+        let own = open(
+            crate::netns::CURRENT,
+            OFlags::RDONLY | OFlags::CLOEXEC,
+            Mode::empty(),
+        );
+        device(own.ok()?.as_fd())
+    });
+    let here = device(found.as_fd());
+    if here.is_none() || here != *namespaces {
         return None;
     }
-    let again = format!("/proc/self/fd/{}", found.as_raw_fd());
-    Netns::open(Path::new(&again)).ok().map(Arc::new)
+    Netns::open_found(&found).ok().map(Arc::new)
 }
 
 #[cfg(test)]

@@ -1,7 +1,7 @@
 //! Network namespaces: opening one by its path, and working inside it.
 
 use std::fs::File;
-use std::os::fd::{AsFd, AsRawFd, BorrowedFd};
+use std::os::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd};
 use std::panic::resume_unwind;
 use std::path::Path;
 use std::thread;
@@ -39,7 +39,12 @@ impl Netns {
             }
             other => Fault::from(other),
         })?;
-        let file_system = u32::try_from(rustix::fs::fstatfs(&found)?.f_type);
+        Self::open_found(&found)
+    }
+
+    /// Opens the namespace that was found at a path.
+    pub(crate) fn open_found(found: &OwnedFd) -> Result<Self, Fault> {
+        let file_system = u32::try_from(rustix::fs::fstatfs(found)?.f_type);
         if file_system != Ok(NSFS) {
             return Err(NetnsFault::NotANetns.into());
         }
