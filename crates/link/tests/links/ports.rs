@@ -1,7 +1,8 @@
 //! Holding ports of the host on the kernel.
 
 use std::net::{IpAddr, SocketAddr, TcpListener, TcpStream, UdpSocket};
-use std::time::Duration;
+use std::thread::sleep;
+use std::time::{Duration, Instant};
 
 use tidegate_link::{ErrorKind, LinkError, Links};
 use tidegate_model::Protocol;
@@ -9,6 +10,9 @@ use tidegate_model::links::{LinkStep, PortHold};
 use tidegate_test_support::require_root_kernel;
 
 use crate::world::Kernel;
+
+/// Far longer than it takes.
+const PATIENCE: Duration = Duration::from_secs(60);
 
 fn holds(protocol: Protocol, addresses: &[&str], port: u16) -> Vec<PortHold> {
     let hold = |address: &&str| PortHold {
@@ -33,6 +37,16 @@ fn can_listen(kernel: &Kernel, protocol: Protocol, address: &str, port: u16) -> 
     })
 }
 
+/// Waits until a port that was let go of is free: a process that another test is just starting has its sockets for some
+/// moments.
+fn wait_until_free(kernel: &Kernel, protocol: Protocol, address: &str, port: u16) {
+    let since = Instant::now();
+    while !can_listen(kernel, protocol, address, port) {
+        assert!(since.elapsed() < PATIENCE, "{address}:{port} is held");
+        sleep(Duration::from_millis(5));
+    }
+}
+
 #[test]
 fn a_held_port_can_be_taken_by_nobody_until_it_is_released() {
     require_root_kernel!();
@@ -46,7 +60,7 @@ fn a_held_port_can_be_taken_by_nobody_until_it_is_released() {
         }
         assert!(can_listen(&kernel, protocol, "0.0.0.0", 81));
         kernel.links.apply(&LinkStep::ReleasePorts(all)).unwrap();
-        assert!(can_listen(&kernel, protocol, "::", 80));
+        wait_until_free(&kernel, protocol, "::", 80);
     }
 }
 
@@ -83,7 +97,7 @@ fn of_a_relayed_port_only_what_comes_to_the_loopback_address_is_taken() {
     server.set_nonblocking(false).unwrap();
     server.accept().unwrap();
     kernel.links.apply(&LinkStep::ReleasePorts(all)).unwrap();
-    assert!(can_listen(&kernel, Protocol::Tcp, "::", 80));
+    wait_until_free(&kernel, Protocol::Tcp, "::", 80);
 }
 
 #[test]
