@@ -291,7 +291,7 @@ fn table(symptoms: &Symptoms) -> Vec<Finding> {
     }
     if let Some(fight) = &symptoms.fight {
         let what = format!(
-            "the table is changed again and again, and nothing keeps networks apart until it is back: {fight}"
+            "the table was changed again and again within the last minute, and each time networks were open to each other until it was back: {fight}"
         );
         let advice = "have that program leave table inet tidegate alone: it is to delete its own table, and not \
              to flush the whole ruleset";
