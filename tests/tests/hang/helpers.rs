@@ -253,7 +253,7 @@ fn each_command_is_answered_rightly_while_a_helper_is_stopped_and_so_are_healing
     });
 }
 
-/// An instruction that jumps to itself.
+/// An instruction that jumps to itself, on architectures of which it is known. On others the test fails.
 const JUMP_TO_ITSELF: Option<&[u8]> = match cfg!(target_arch = "x86_64") {
     true => Some(&[0xeb, 0xfe]),
     false if cfg!(target_arch = "aarch64") => Some(&[0, 0, 0, 0x14]),
@@ -281,9 +281,7 @@ fn spin(process: Pid, jump: &[u8]) {
 #[test]
 fn a_helper_that_goes_round_in_circles_is_replaced_and_holds_up_nobody() {
     require_root_kernel!();
-    let Some(jump) = JUMP_TO_ITSELF else {
-        return;
-    };
+    let jump = JUMP_TO_ITSELF.unwrap();
     for driver in drivers() {
         let (mut lab, [front, _back]) = lab(&driver);
         let first = resolver(&lab.host).unwrap();
