@@ -1,4 +1,6 @@
 //! Why a request cannot be planned.
+//!
+//! It is long because each reason has its message, its hint and its kind here, side by side, and nothing else.
 
 use std::net::IpAddr;
 
