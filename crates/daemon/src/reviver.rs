@@ -25,8 +25,13 @@ const SHARE: u32 = 20;
 /// When there can be no thread.
 pub(crate) fn start(engine: Arc<Engine>, changes: Changes) -> io::Result<Attendant> {
     Attendant::start("reviver", move |stopped| {
+        let mut meanwhile = None;
         loop {
-            let heard = match changes.wait(&stopped, PATIENCE) {
+            let waited = match meanwhile.take() {
+                Some(heard) => Ok(Some(heard)),
+                None => changes.wait(&stopped, PATIENCE),
+            };
+            let heard = match waited {
                 Ok(Some(heard)) => heard,
                 Ok(None) => return,
                 Err(error) => {
@@ -42,8 +47,9 @@ pub(crate) fn start(engine: Arc<Engine>, changes: Changes) -> io::Result<Attenda
             }
             let since = Instant::now();
             engine.revive(&heard);
-            // Its own doing is no news.
-            let _ = changes.read();
+            // Its own doing is no news, but for what is about that which was whole: somebody else did that.
+            let heard = changes.read().ok();
+            meanwhile = heard.filter(|heard| engine.has_changed_ours(heard));
             if !rest(&stopped, (since.elapsed() * SHARE).clamp(PAUSE, PATIENCE)) {
                 return;
             }

@@ -7,16 +7,20 @@ use std::time::Duration;
 
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::io::Errno;
+use rustix::net::netdevice::index_to_name;
+use tidegate_model::IfName;
 
 use crate::decode::AddressRecord;
 use crate::error::{Cause, LinkError};
-use crate::netlink::{Message, News};
+use crate::netlink::News;
 
 /// `RTNLGRP_LINK`, `RTNLGRP_IPV4_IFADDR` and `RTNLGRP_IPV6_IFADDR` (linux/rtnetlink.h). IPv6 that is turned on again
 /// gives every link that is up its link-local address.
 const GROUPS: [u32; 3] = [1, 5, 9];
 /// How long what comes with a change is waited for. The socket's memory holds what happens in that time.
 const SETTLE: Duration = Duration::from_millis(30);
+/// `RTM_NEWADDR`.
+const NEWADDR: u16 = 20;
 /// `RTM_DELADDR`.
 const DELADDR: u16 = 21;
 
@@ -29,10 +33,19 @@ pub struct Changes(News);
 pub enum Heard {
     /// Nothing within the time.
     Nothing,
-    /// Something changed, and these addresses went.
-    Changed(BTreeSet<IpAddr>),
+    /// Something changed, of which this is told.
+    Changed(Told),
     /// More changed than could be told.
     Much,
+}
+
+/// What is told of changes.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Told {
+    /// Addresses that went.
+    pub went: BTreeSet<IpAddr>,
+    /// Links that got an address by which the kernel has IPv6 on them: a link-local one, or the loopback's `::1`.
+    pub got_ipv6: BTreeSet<IfName>,
 }
 
 impl Changes {
@@ -73,13 +86,33 @@ impl Changes {
     /// # Errors
     /// When the socket is of no more use.
     pub fn read(&self) -> Result<Heard, LinkError> {
-        let mut went = BTreeSet::new();
-        let is_all = self.0.read(|message| went.extend(deleted(message)));
-        match is_all {
-            Ok(true) => Ok(Heard::Changed(went)),
-            Ok(false) => Ok(Heard::Much),
-            Err(error) => Err(LinkError::new("hear what happens to links", error)),
-        }
+        let (mut went, mut got) = (BTreeSet::new(), BTreeSet::new());
+        let is_all = self.0.read(|message| {
+            let record = || AddressRecord::decode(message.body);
+            match message.kind {
+                DELADDR => went.extend(record().map(|address| address.local.addr())),
+                NEWADDR => got.extend(record().filter(is_of_link).map(|address| address.index)),
+                _ => {}
+            }
+        });
+        let is_all = is_all.map_err(|error| LinkError::new("hear what happens to links", error))?;
+        // One that is gone again has no name.
+        let names = got
+            .into_iter()
+            .filter_map(|index| index_to_name(&self.0, index).ok());
+        let got_ipv6 = names.filter_map(|name| name.parse().ok()).collect();
+        Ok(match is_all {
+            true => Heard::Changed(Told { went, got_ipv6 }),
+            false => Heard::Much,
+        })
+    }
+}
+
+/// Whether the kernel gives a link that address by itself, as soon as it has IPv6.
+fn is_of_link(address: &AddressRecord) -> bool {
+    match address.local.addr() {
+        IpAddr::V4(_) => false,
+        IpAddr::V6(ip) => ip.is_unicast_link_local() || ip.is_loopback(),
     }
 }
 
@@ -92,11 +125,4 @@ fn wait_for(fds: &mut [PollFd<'_>], time: Duration) -> Result<bool, LinkError> {
             Err(LinkError::new("hear what happens to links", cause))
         }
     }
-}
-
-fn deleted(message: &Message<'_>) -> Option<IpAddr> {
-    if message.kind != DELADDR {
-        return None;
-    }
-    Some(AddressRecord::decode(message.body)?.local.addr())
 }

@@ -47,7 +47,7 @@ use tidegate_model::traffic::{Course, Passed};
 use tidegate_model::{IfName, NetnsId, Protocol};
 
 pub use abroad::{Hangs, PATIENCE, abroad};
-pub use changes::{Changes, Heard};
+pub use changes::{Changes, Heard, Told};
 pub use error::{ErrorKind, LinkError, NetnsFault};
 pub use guest::Guests;
 pub use named::{NamedListener, named_listeners};

@@ -108,10 +108,7 @@ fn configure(
 /// A port of a bridge needs no addresses of its own, and is to send no router solicitations or
 /// multicast reports into the endpoint's namespace.
 fn silence(host: &mut Rtnetlink, veth: &Veth) -> Result<(), LinkError> {
-    let off = Sysctl {
-        path: format!("net/ipv6/conf/{}/disable_ipv6", veth.ifname),
-        value: "1".into(),
-    };
+    let off = Sysctl::no_ipv6(&veth.ifname);
     host.set_sysctls(&[off], Sysctls::set_if_there)
 }
 

@@ -120,6 +120,14 @@ pub struct Sysctl {
 }
 
 impl Sysctl {
+    /// What turns IPv6 off on an interface, and takes its addresses.
+    pub fn no_ipv6(ifname: &IfName) -> Self {
+        Self {
+            path: format!("net/ipv6/conf/{ifname}/disable_ipv6"),
+            value: "1".to_owned(),
+        }
+    }
+
     /// Whether it governs IPv6.
     pub fn is_of_ipv6(&self) -> bool {
         self.path.starts_with("net/ipv6/")

@@ -46,7 +46,9 @@ pub use refused::{Family, Refused};
 pub use ruleset::{planned, replace, shut};
 pub use sets::table;
 pub use stale::Stale;
-pub use start::{StartPlan, end, hold_anew, revive_endpoint, revive_network, start};
+pub use start::{
+    StartPlan, end, hold_anew, revive_endpoint, revive_network, start, without_ipv6_anew,
+};
 pub use sweep::Sweep;
 pub use traffic::traffic;
 

@@ -47,6 +47,21 @@ pub fn revive_network(state: &State, name: &Name, links: &[Link]) -> Option<Plan
     Some(Plan::adding(elements, wanted, Change::All(Vec::new())))
 }
 
+/// The networks without IPv6 on their bridges, and the steps that turn it off again on endpoints' ends on the host, for
+/// where somebody turned it on: a sysctl for all interfaces sets that of each.
+pub fn without_ipv6_anew(
+    state: &State,
+    is_meant: impl Fn(&IfName) -> bool,
+) -> (Vec<&Name>, Vec<LinkStep>) {
+    let networks = state.networks.values();
+    let networks = networks.filter(|it| steps::is_without_ipv6(it) && is_meant(&it.bridge));
+    let ports = state.endpoints.values().map(|it| &it.host_ifname);
+    let off = ports
+        .filter(|ifname| is_meant(ifname))
+        .map(|ifname| LinkStep::SetSysctl(Sysctl::no_ipv6(ifname)));
+    (networks.map(|it| &it.name).collect(), off.collect())
+}
+
 /// Plans what an endpoint lacks of the host's links, with its elements if it is down. None if there is no such
 /// endpoint, or its network is down.
 pub fn revive_endpoint(state: &State, name: &Name, links: &[Link]) -> Option<Plan> {

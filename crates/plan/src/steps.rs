@@ -47,23 +47,16 @@ pub(crate) fn bridge(network: &Network) -> Bridge {
     let ifname = &network.bridge;
     let mut sysctls = vec![route_localnet(ifname)];
     let is_isolated = network.policy.access == Access::Isolated;
-    let ipv6: &[(&str, &str)] = if has_ipv6(network) && !is_isolated {
+    if is_without_ipv6(network) {
+        sysctls.push(Sysctl::no_ipv6(ifname));
+    } else {
         // Whatever is forwarded to an endpoint waits until the bridge's link-local address can be
         // the source of neighbour solicitations (ndisc_send_ns), which takes up to two seconds
         // with duplicate address detection. The address is ours alone: it follows from the MAC.
-        &[
-            ("accept_ra", "0"),
-            ("dad_transmits", "0"),
-            ("router_solicitation_delay", "0"),
-        ]
-    } else {
-        &[("disable_ipv6", "1")]
-    };
-    let of_bridge = |key: &str| format!("net/ipv6/conf/{ifname}/{key}");
-    sysctls.extend(
-        ipv6.iter()
-            .map(|(key, value)| sysctl(of_bridge(key), value)),
-    );
+        let keys = ["accept_ra", "dad_transmits", "router_solicitation_delay"];
+        let of_bridge = |key: &str| sysctl(format!("net/ipv6/conf/{ifname}/{key}"), "0");
+        sysctls.extend(keys.map(of_bridge));
+    }
     Bridge {
         ifname: ifname.clone(),
         mac: network.mac,
@@ -138,6 +131,11 @@ pub(crate) fn flows(network: &Network, endpoint: &Endpoint, ports: &[PortBinding
         flows.collect::<Vec<_>>()
     };
     ports.iter().flat_map(of_binding).collect()
+}
+
+/// Whether the host has no IPv6 on a network's bridge.
+pub(crate) fn is_without_ipv6(network: &Network) -> bool {
+    !has_ipv6(network) || network.policy.access == Access::Isolated
 }
 
 fn has_ipv4(network: &Network) -> bool {

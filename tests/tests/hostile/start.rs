@@ -471,6 +471,43 @@ fn a_network_of_both_families_works_by_ipv4_while_ipv6_is_turned_off() {
 }
 
 #[test]
+fn ipv6_that_is_turned_on_for_all_interfaces_stays_off_where_a_network_has_none() {
+    require_root_kernel!();
+    for driver in drivers() {
+        let lab = Lab::with_driver(&driver);
+        let host = &lab.host;
+        // Without a port a bridge gets no address, of which the kernel would tell.
+        host.ok(&["network", "create", "bare", "--no-ipv6"]);
+        host.ok(&["network", "create", "plain", "--no-ipv6"]);
+        host.ok(&["network", "create", "cell", "--isolated"]);
+        host.ok(&["network", "create", "both"]);
+        let attached = ["plain", "cell", "both"].map(|network| lab.attach(network, network, &[]));
+        let ports = attached
+            .iter()
+            .map(|it| it.endpoint["host-ifname"].as_str());
+        let off: Vec<&str> = ports.flatten().chain(["tgb0", "tgb1", "tgb2"]).collect();
+        let is_off = |ifname: &&str| {
+            let path = format!("cat /proc/sys/net/ipv6/conf/{ifname}/disable_ipv6");
+            host.netns.sh(&path).trim() == "1"
+        };
+        let set = |value: &str| {
+            let set = format!("sysctl -qw net.ipv6.conf.all.disable_ipv6={value}");
+            host.netns.sh(&set);
+        };
+        // As the hint of a network that lacks IPv6 says, and as what sets it at a boot does.
+        set("1");
+        for _ in 0..2 {
+            set("0");
+            wait_until("it is off again", || off.iter().all(is_off));
+            wait_until_whole(host, "network", "both");
+            assert!(!is_off(&"tgb3"));
+            assert!(host.ok(&["network", "ls"]).contains("bare"));
+            wait_until("all is well", || host.tidegate(&["doctor"]).code == Some(0));
+        }
+    }
+}
+
+#[test]
 fn a_file_system_whose_server_is_gone_costs_the_endpoint_whose_path_it_holds() {
     require_root_kernel!();
     for driver in drivers() {

@@ -6,7 +6,7 @@ use tidegate_cli::causes;
 use tidegate_link::{Guests, Heard, LinkError};
 use tidegate_model::event::{Event, Happening};
 use tidegate_model::links::{GROUP, Link, LinkStep};
-use tidegate_model::{Degraded, Endpoint, Fault, Name, Network, State};
+use tidegate_model::{Degraded, Endpoint, Fault, IfName, Name, Network, State};
 use tidegate_plan::{Plan, Stale};
 use tokio::sync::broadcast::Receiver;
 
@@ -41,11 +41,22 @@ impl Engine {
 
     /// Whether there is something to try again after what was heard.
     pub(crate) fn is_to_revive(&self, heard: &Heard) -> bool {
-        let state = self.state();
-        !state.degraded.is_empty() || !suspects(&state, heard).is_empty()
+        !self.state().degraded.is_empty() || self.has_changed_ours(heard)
     }
 
-    /// Tries again what is degraded, and gives networks back the addresses that they lost.
+    /// Whether what was heard is about what is whole.
+    pub(crate) fn has_changed_ours(&self, heard: &Heard) -> bool {
+        let state = self.state();
+        let (networks, ports) = with_ipv6(&state, heard);
+        let is_whole = |name: &Name| !state.degraded.networks.contains_key(name);
+        let mut networks = suspects(&state, heard)
+            .into_iter()
+            .chain(networks.into_iter().cloned());
+        networks.any(|name| is_whole(&name)) || !ports.is_empty()
+    }
+
+    /// Tries again what is degraded, gives networks back the addresses that they lost, and turns IPv6 off again where
+    /// there is to be none.
     pub(crate) fn revive(&self, heard: &Heard) {
         let guests = self.guests(|state| {
             let names = state.degraded.endpoints.keys();
@@ -57,7 +68,18 @@ impl Engine {
         kernel.links.admit(guests);
         let before = self.degraded();
         let mut networks: BTreeSet<Name> = before.networks.keys().cloned().collect();
-        networks.extend(suspects(&self.state(), heard));
+        let ports = {
+            let state = self.state();
+            let (without, ports) = with_ipv6(&state, heard);
+            networks.extend(without.into_iter().cloned());
+            networks.extend(suspects(&state, heard));
+            ports
+        };
+        for step in &ports {
+            if let Err(error) = kernel.links.apply(step) {
+                tracing::warn!(causes = ?causes(&error), "{error}");
+            }
+        }
         match kernel.links.links() {
             Ok(links) => {
                 for name in &networks {
@@ -269,10 +291,29 @@ fn suspects(state: &State, heard: &Heard) -> Vec<Name> {
     let has_lost = |network: &&Network| match heard {
         Heard::Nothing => false,
         Heard::Much => true,
-        Heard::Changed(went) => network.resolvers().any(|gateway| went.contains(&gateway)),
+        Heard::Changed(told) => {
+            let mut gateways = network.resolvers();
+            gateways.any(|gateway| told.went.contains(&gateway))
+        }
     };
     let networks = state.networks.values().filter(has_lost);
     networks.map(|network| network.name.clone()).collect()
+}
+
+/// The networks and the ports on which there may be IPv6 against their will: once one of ours has it, or the loopback,
+/// somebody turned it on for all.
+fn with_ipv6<'a>(state: &'a State, heard: &Heard) -> (Vec<&'a Name>, Vec<LinkStep>) {
+    let is_suspect = match heard {
+        Heard::Nothing => false,
+        Heard::Much => true,
+        Heard::Changed(told) => {
+            let is_told = |ifname: &IfName| told.got_ipv6.contains(ifname);
+            let (networks, ports) = tidegate_plan::without_ipv6_anew(state, is_told);
+            let has_loopback = told.got_ipv6.iter().any(|ifname| ifname.as_str() == "lo");
+            has_loopback || !networks.is_empty() || !ports.is_empty()
+        }
+    };
+    tidegate_plan::without_ipv6_anew(state, |_| is_suspect)
 }
 
 /// Whether another's link has the name of a network's bridge.
