@@ -40,12 +40,11 @@ impl Store {
         if place::length(&path) == Some(0) {
             return Err(StoreError::Emptied { path });
         }
-        let is_new = place::length(&path).is_none();
+        if place::length(&path).is_none() {
+            make(folder, &path)?;
+        }
         let database = open(&path)?;
         rows::prepare(&database).map_err(|e| e.at(&path))?;
-        if is_new {
-            place::sync_folder(folder)?;
-        }
         Ok(Self {
             known: Known::of(&path),
             path,
@@ -53,8 +52,8 @@ impl Store {
         })
     }
 
-    /// As [`Self::open`], but takes a file without content for one that was just made: a daemon that was killed at its
-    /// very first start leaves such a one.
+    /// As [`Self::open`], but takes a file without content for one that was just made: a daemon of an older release that
+    /// was killed at its very first start left such a one.
     ///
     /// # Errors
     /// As [`Self::open`].
@@ -79,20 +78,21 @@ impl Store {
         found.identity() == known.identity() && found.length >= known.length
     }
 
-    /// Writes everything into a file of its own, and puts that in place at once. Another file that is there is kept under
-    /// another name.
+    /// Writes everything into a file of its own, and puts that in place once it is whole and on disk. Only then is the old
+    /// one let go: the database writes to it once more, and it may still be in that place, emptied. Another file that is
+    /// there is kept under another name.
     ///
     /// # Errors
     /// When the folder or the disk refuses, or another daemon has the file that is there.
     pub fn rewrite(&mut self, state: &State) -> Result<(), StoreError> {
         tracing::warn!(path = %self.path.display(), "the state file was removed, replaced or emptied: it is written anew");
         let was = self.known.map(|known| known.identity());
+        let is_held = self.database.is_some();
         let new = place::prepare_new(&self.path)?;
-        self.database = None;
         let database = open(&new)?;
         let written = rows::prepare(&database).and_then(|()| rows::replace(&database, state));
         written.map_err(|e| e.at(&new))?;
-        place::put(&new, &self.path, was)?;
+        place::put(&new, &self.path, was, is_held)?;
         self.known = Known::of(&self.path);
         self.database = Some(database);
         Ok(())
@@ -164,6 +164,18 @@ impl Known {
     fn identity(self) -> (u64, u64) {
         (self.device, self.inode)
     }
+}
+
+/// Makes an empty database, of which there is the whole or nothing at any time. Where two daemons do so at once, the
+/// second finds that of the first.
+fn make(folder: &Path, path: &Path) -> Result<(), StoreError> {
+    let _lock = place::lock_folder(folder);
+    if place::length(path).is_some() {
+        return Ok(());
+    }
+    let new = place::prepare_new(path)?;
+    rows::prepare(&open(&new)?).map_err(|e| e.at(&new))?;
+    place::put(&new, path, None, false)
 }
 
 /// Opens the file; redb locks it (flock(2)) for as long as it is open.

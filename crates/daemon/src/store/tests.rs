@@ -1,5 +1,9 @@
 use std::fs::{self, OpenOptions};
 use std::io::{Seek, SeekFrom, Write};
+use std::mem::MaybeUninit;
+use std::os::fd::OwnedFd;
+
+use rustix::fs::inotify::{CreateFlags, ReadFlags, Reader, WatchFlags, add_watch, init};
 
 use tidegate_model::{AllowList, MacAddr, Network};
 use tidegate_model::{Policy, Subnet};
@@ -169,5 +173,78 @@ fn after_a_failed_write_the_next_one_puts_the_file_right() {
     let change = Change::AddNetwork(network("db", 2));
     store.commit(&state, &change).unwrap();
     state.apply(&change);
+    assert_eq!(store.load().unwrap(), state);
+}
+
+/// What the kernel told of names in a folder since it was asked to.
+fn told(news: &OwnedFd) -> Vec<(String, ReadFlags)> {
+    let mut buffer = [MaybeUninit::uninit(); 4096];
+    let mut reader = Reader::new(news, &mut buffer);
+    let mut told = Vec::new();
+    while let Ok(event) = reader.next() {
+        let name = event.file_name().map(|name| name.to_string_lossy());
+        told.push((name.unwrap_or_default().into_owned(), event.events()));
+    }
+    told
+}
+
+/// Whether nothing was written to what has the name of the state file, and nothing took it away, before a whole file got it.
+fn came_whole(told: &[(String, ReadFlags)]) -> bool {
+    let mut of_file = told.iter().filter(|(name, _)| name == FILE);
+    of_file
+        .next()
+        .is_some_and(|(_, first)| first.contains(ReadFlags::MOVED_TO))
+}
+
+fn watch(folder: &Path) -> OwnedFd {
+    let news = init(CreateFlags::NONBLOCK).unwrap();
+    let flags = WatchFlags::MODIFY | WatchFlags::MOVE | WatchFlags::CREATE | WatchFlags::DELETE;
+    add_watch(&news, folder, flags).unwrap();
+    news
+}
+
+#[test]
+fn a_daemon_that_is_killed_at_any_moment_leaves_a_whole_file_or_what_somebody_else_left() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join(FILE);
+    let news = watch(folder.path());
+    let (mut store, state) = store_with_a_network(folder.path());
+    assert!(came_whole(&told(&news)), "at its first start");
+    type Harm = fn(&Path);
+    let harms: [(&str, Harm); 3] = [
+        ("emptied", |path| fs::write(path, "").unwrap()),
+        ("removed", |path| fs::remove_file(path).unwrap()),
+        ("replaced", |path| {
+            let other = path.with_extension("other");
+            fs::write(&other, "scribble").unwrap();
+            fs::rename(other, path).unwrap();
+        }),
+    ];
+    for (what, harm) in harms {
+        harm(&path);
+        told(&news);
+        store.rewrite(&state).unwrap();
+        let told = told(&news);
+        assert!(came_whole(&told), "{what}: {told:?}");
+        // As it lies there, of a daemon that was killed.
+        let copy = tempfile::tempdir().unwrap();
+        fs::copy(&path, copy.path().join(FILE)).unwrap();
+        let mut copy = Store::open(copy.path()).unwrap();
+        assert_eq!(copy.load().unwrap(), state, "{what}");
+    }
+    let kept = fs::read_to_string(path.with_extension("redb.replaced"));
+    assert_eq!(kept.unwrap(), "scribble");
+}
+
+#[test]
+fn a_file_that_another_daemon_has_is_not_replaced() {
+    let folder = tempfile::tempdir().unwrap();
+    let (mut store, state) = store_with_a_network(folder.path());
+    fs::remove_file(store.path()).unwrap();
+    let other = Store::open(folder.path()).unwrap();
+    let refused = store.rewrite(&state).unwrap_err();
+    assert!(matches!(refused, StoreError::InUse { .. }), "{refused:?}");
+    drop(other);
+    store.rewrite(&state).unwrap();
     assert_eq!(store.load().unwrap(), state);
 }
