@@ -106,10 +106,9 @@ impl Post {
                         }
                     };
                     let fight = self.pace.fight().map(|times| fight(times, &mended));
-                    if let Some(fight) = &fight {
+                    if let Some(fight) = self.engine.note_fight(fight) {
                         tracing::warn!("the table is changed again and again: {fight}");
                     }
-                    self.engine.note_fight(fight);
                     return true;
                 }
                 Err(error) => {

@@ -201,6 +201,36 @@ fn networks_are_kept_apart_nearly_all_the_time_of_a_fight() {
     }
 }
 
+#[test]
+fn nobody_but_the_program_that_does_it_is_named_in_a_fight() {
+    require_root_kernel!();
+    for driver in drivers() {
+        let scene = Scene::new(&driver);
+        let host = &scene.lab.host;
+        let fighter = host.folder().join("fighter");
+        std::fs::copy(find_program("nft").unwrap(), &fighter).unwrap();
+        let mut listener = host.client_command(&["events", "--json"]);
+        let heard = host.folder().join("events");
+        listener.stdout(std::fs::File::create(&heard).unwrap());
+        let listener = Ended(listener.spawn().unwrap());
+        // In the midst of what the daemon does about it, at one time or another.
+        let fight = "for n in $(seq 400); do echo flush ruleset; sleep 0.00$((n % 10)); done";
+        let fight = format!("({fight}) | {} -i", fighter.display());
+        for _ in 0..3 {
+            host.netns.sh(&fight);
+            assert_eq!(host.json(&["info"])["fight"]["program"], "fighter");
+        }
+        wait_until("the fight is won", || host.ruleset_diff().is_empty());
+        drop(listener);
+        let log = host.log();
+        let heard = std::fs::read_to_string(&heard).unwrap();
+        let named = |line: &&str| line.contains("program") && !line.contains("fighter");
+        let others: Vec<&str> = log.lines().chain(heard.lines()).filter(named).collect();
+        assert!(others.is_empty(), "{driver}: {others:#?}");
+        assert!(log.contains("program=\"fighter\""), "{log}");
+    }
+}
+
 /// The processes that give a daemon's transactions to the kernel.
 fn driver_processes(host: &Host) -> Vec<Pid> {
     let daemon = host.pid().unwrap();

@@ -14,8 +14,9 @@ use crate::pace::CALM;
 pub(super) struct Fights(Mutex<Option<(Fight, Instant)>>);
 
 impl Engine {
-    /// Notes that the table was put back once more. It is told to listeners when a fight begins.
-    pub(crate) fn note_fight(&self, mut fight: Option<Fight>) {
+    /// Notes that the table was put back once more, and gives what is known of the fight. It is told to listeners when a
+    /// fight begins.
+    pub(crate) fn note_fight(&self, mut fight: Option<Fight>) -> Option<Fight> {
         let mut last = self.fights.0.lock().unwrap_or_else(PoisonError::into_inner);
         let is_new = last.is_none();
         // A table that was put off changes nobody's part in it.
@@ -26,9 +27,10 @@ impl Engine {
         }
         *last = fight.clone().map(|fight| (fight, Instant::now()));
         drop(last);
-        if let Some(fight) = fight.filter(|_| is_new) {
+        if let Some(fight) = fight.clone().filter(|_| is_new) {
             self.events.tell(Happening::TableFought { fight });
         }
+        fight
     }
 
     /// Who changes the table again and again; none once that has been calm for a minute.

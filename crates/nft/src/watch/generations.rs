@@ -1,11 +1,12 @@
 //! Which generations of the kernel's ruleset are ours.
 //!
 //! Each commit, whoever makes it, counts the generation on by one. A commit of ours is one of those
-//! between the generation before and the generation after it, as a rule the only one. Process ids
+//! between the generation before and the generation after it, as a rule the only one. Where others made theirs at the same
+//! time, what the kernel tells of each says which may be ours ([`telling`](super::telling)). Process ids
 //! and socket ports tell less: the kernel tells ids of the first process namespace, and the port of
 //! a child's socket is nowhere to be asked for.
 
-use std::collections::VecDeque;
+use std::collections::{BTreeSet, VecDeque};
 use std::io;
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
@@ -14,6 +15,7 @@ use netlink_sys::protocols::NETLINK_NETFILTER;
 use netlink_sys::{Socket, SocketAddr};
 use rustix::net::sockopt::{Timeout, set_socket_timeout};
 
+use super::Change;
 use super::message::{Message, messages};
 
 /// Most commits that are remembered as ours until the watch has seen them; far more than a socket's
@@ -48,13 +50,14 @@ impl Generations {
     }
 
     /// Does what commits one transaction, and remembers which generation that was. `is_told` says whether
-    /// the watch is to hear of it.
+    /// the watch is to hear of it, and `words` what the kernel may tell of it.
     ///
     /// # Errors
     /// Those of `work`.
     pub(super) fn commit<E>(
         &self,
         is_told: bool,
+        words: impl FnOnce() -> BTreeSet<String>,
         work: impl FnOnce() -> Result<(), E>,
     ) -> Result<Counted, E> {
         let before = self.current();
@@ -66,13 +69,22 @@ impl Generations {
         if before == after {
             return Ok(Counted::Nothing);
         }
-        self.with(|ours| ours.remember(before, after, is_told));
+        let first = before.wrapping_add(1);
+        self.with(|ours| {
+            ours.remember(Span {
+                first,
+                last: after,
+                is_told,
+                // Of the only one it is certain.
+                words: (first != after).then(words),
+            });
+        });
         Ok(Counted::Something)
     }
 
-    /// Whether the commit that made this generation was ours. It is ours once.
-    pub(super) fn claim(&self, generation: u32) -> bool {
-        self.with(|ours| ours.claim(generation))
+    /// Whether a commit was ours. It is ours once.
+    pub(super) fn claim(&self, change: &Change) -> bool {
+        self.with(|ours| ours.claim(change.generation, &change.what))
     }
 
     /// Whether the watch has heard of every commit up to a generation, and not of one of ours among them.
@@ -134,12 +146,23 @@ struct Ours {
 }
 
 /// Generations among which one is of a commit of ours.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 struct Span {
     first: u32,
     last: u32,
     /// Whether the watch is to hear of it.
     is_told: bool,
+    /// Words of which at least one is told of ours; none where it is the only one.
+    words: Option<BTreeSet<String>>,
+}
+
+impl Span {
+    /// Whether a commit of a generation, of which that was told, may be ours.
+    fn may_be(&self, generation: u32, what: &[String]) -> bool {
+        let is_within = generation.wrapping_sub(self.first) <= self.last.wrapping_sub(self.first);
+        let is_told = |words: &BTreeSet<String>| what.iter().any(|word| words.contains(word));
+        is_within && self.words.as_ref().is_none_or(is_told)
+    }
 }
 
 /// Whether a generation is not after another.
@@ -148,21 +171,16 @@ const fn is_until(generation: u32, last: u32) -> bool {
 }
 
 impl Ours {
-    fn remember(&mut self, before: u32, after: u32, is_told: bool) {
-        self.spans.push_back(Span {
-            first: before.wrapping_add(1),
-            last: after,
-            is_told,
-        });
+    fn remember(&mut self, span: Span) {
+        self.spans.push_back(span);
         if self.spans.len() > REMEMBERED {
             self.spans.pop_front();
         }
     }
 
-    fn claim(&mut self, generation: u32) -> bool {
-        let holds =
-            |span: &Span| generation.wrapping_sub(span.first) <= span.last.wrapping_sub(span.first);
-        let found = self.spans.iter().position(holds);
+    fn claim(&mut self, generation: u32, what: &[String]) -> bool {
+        let mut spans = self.spans.iter();
+        let found = spans.position(|span| span.may_be(generation, what));
         found.and_then(|at| self.spans.remove(at)).is_some()
     }
 
@@ -235,27 +253,52 @@ mod tests {
         }
     }
 
-    #[test]
-    fn a_commit_is_ours_once() {
-        let mut ours = ours(4);
-        ours.remember(4, 5, true);
-        assert!(!ours.claim(6));
-        assert!(ours.claim(5));
-        assert!(!ours.claim(5));
+    /// Of one commit, where it is the only one.
+    fn span(before: u32, last: u32, is_told: bool) -> Span {
+        Span {
+            first: before.wrapping_add(1),
+            last,
+            is_told,
+            words: None,
+        }
     }
 
     #[test]
-    fn of_several_commits_at_the_same_time_one_is_ours() {
+    fn a_commit_is_ours_once() {
         let mut ours = ours(4);
-        ours.remember(4, 6, true);
-        assert!(ours.claim(6));
-        assert!(!ours.claim(5));
+        ours.remember(span(4, 5, true));
+        assert!(!ours.claim(6, &[]));
+        assert!(ours.claim(5, &[]));
+        assert!(!ours.claim(5, &[]));
+    }
+
+    #[test]
+    fn of_several_commits_at_the_same_time_that_is_ours_of_which_our_words_are_told() {
+        let told =
+            |words: &[&str]| -> Vec<String> { words.iter().map(ToString::to_string).collect() };
+        let (flushed, replaced) = (
+            told(&["table deleted"]),
+            told(&["table deleted", "table added"]),
+        );
+        let replacement = || Span {
+            words: Some(BTreeSet::from(["table added".to_owned()])),
+            ..span(4, 7, true)
+        };
+        let mut ours = ours(4);
+        ours.remember(replacement());
+        assert!(!ours.claim(5, &flushed));
+        assert!(ours.claim(6, &replaced));
+        assert!(!ours.claim(7, &replaced), "one of them is ours");
+        // What is not to be heard of that is not ours.
+        ours.remember(replacement());
+        assert!(!ours.claim(7, &flushed));
+        assert!(ours.give_up(7));
     }
 
     #[test]
     fn a_commit_that_everything_after_was_heard_of_and_it_was_not_is_overdue_once() {
         let mut ours = ours(4);
-        ours.remember(4, 6, true);
+        ours.remember(span(4, 6, true));
         assert!(ours.overdue(5).next().is_none(), "it may be the sixth");
         assert!(ours.overdue(6).next().is_some());
         assert!(ours.give_up(6));
@@ -265,9 +308,9 @@ mod tests {
     #[test]
     fn a_commit_that_is_not_to_be_heard_of_or_whose_message_was_lost_is_not_overdue() {
         let mut ours = ours(4);
-        ours.remember(4, 5, false);
+        ours.remember(span(4, 5, false));
         assert!(!ours.give_up(5));
-        ours.remember(5, 6, true);
+        ours.remember(span(5, 6, true));
         ours.settle(6);
         assert!(!ours.give_up(7));
     }
@@ -275,8 +318,8 @@ mod tests {
     #[test]
     fn what_was_missed_is_ours_if_there_were_no_more_commits_than_ours() {
         let mut ours = ours(u32::MAX - 1);
-        ours.remember(u32::MAX - 1, u32::MAX, true);
-        ours.remember(u32::MAX, 0, true);
+        ours.remember(span(u32::MAX - 1, u32::MAX, true));
+        ours.remember(span(u32::MAX, 0, true));
         assert!(ours.all_since(u32::MAX - 1, 0));
         assert!(ours.all_since(u32::MAX, 0));
         assert!(!ours.all_since(u32::MAX - 1, 1));

@@ -2,6 +2,7 @@
 
 mod generations;
 mod message;
+mod telling;
 mod tracked;
 
 use std::io;
@@ -240,11 +241,11 @@ impl Ledger {
         let mut is_missed = false;
         if let Some(heard) = notice.incomplete_since {
             let all_ours = generations.all_ours_since(heard).map_err(failed)?;
-            changes.retain(|change| !all_ours && !generations.claim(change.generation));
+            changes.retain(|change| !all_ours && !generations.claim(change));
             generations.settle().map_err(failed)?;
             is_missed = !all_ours;
         } else {
-            changes.retain(|change| !generations.claim(change.generation));
+            changes.retain(|change| !generations.claim(change));
         }
         // A transaction that was said to be done while others made theirs, and that nobody heard of.
         is_missed |= generations.give_up(notice.heard);

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use super::generations::{Counted, Generations};
+use super::telling;
 use crate::driver::{BaseChain, Description, Driver, Error, Listing, LiveTable};
 use crate::model::TableId;
 use crate::transaction::Transaction;
@@ -73,7 +74,8 @@ impl Driver for Tracked {
     fn apply(&self, transaction: &Transaction) -> Result<(), Error> {
         let is_told = transaction.ops_on(&self.table).next().is_some();
         let apply = || self.driver.apply(transaction);
-        match self.generations.commit(is_told, apply)? {
+        let words = || telling::words(transaction, &self.table);
+        match self.generations.commit(is_told, words, apply)? {
             Counted::Nothing => self.look(transaction),
             Counted::Something | Counted::NotTold => Ok(()),
         }
