@@ -4,6 +4,7 @@ use std::io;
 use std::net::{IpAddr, Ipv6Addr, SocketAddr, UdpSocket};
 use std::time::{Duration, Instant};
 
+use rustix::io::Errno;
 use rustix::net::{RecvFlags, recvfrom};
 use socket2::{Domain, Protocol, SockAddr, Socket, Type};
 use tidegate_test_support::Netns;
@@ -29,19 +30,7 @@ pub const ACK: u8 = 0x10;
 /// # Panics
 /// When the kernel does not send it.
 pub fn send_udp(netns: &Netns, from: SocketAddr, to: SocketAddr, payload: impl AsRef<[u8]>) {
-    let payload = payload.as_ref();
-    let length = (8 + payload.len()) as u16;
-    let ports = [from.port(), to.port(), length, 0];
-    let header: Vec<u8> = ports.into_iter().flat_map(u16::to_be_bytes).collect();
-    let datagram = [&header, payload].concat();
-    let sum = checksum(from.ip(), to.ip(), UDP, &datagram);
-    send(
-        netns,
-        from.ip(),
-        to.ip(),
-        UDP,
-        with_checksum(datagram, 6, sum),
-    );
+    send(netns, to.ip(), &udp([from, to], payload));
 }
 
 /// Sends a TCP segment with these flags and no data.
@@ -49,27 +38,47 @@ pub fn send_udp(netns: &Netns, from: SocketAddr, to: SocketAddr, payload: impl A
 /// # Panics
 /// When the kernel does not send it.
 pub fn send_tcp(netns: &Netns, from: SocketAddr, to: SocketAddr, flags: u8) {
+    send(netns, to.ip(), &tcp([from, to], flags, ""));
+}
+
+/// A datagram from any address to another, with its headers.
+///
+/// # Panics
+/// When the addresses are of two families.
+pub fn udp([from, to]: [SocketAddr; 2], payload: impl AsRef<[u8]>) -> Vec<u8> {
+    let payload = payload.as_ref();
+    let length = (8 + payload.len()) as u16;
+    let ports = [from.port(), to.port(), length, 0];
+    let header: Vec<u8> = ports.into_iter().flat_map(u16::to_be_bytes).collect();
+    let datagram = [&header, payload].concat();
+    let sum = checksum(from.ip(), to.ip(), UDP, &datagram);
+    packet(from.ip(), to.ip(), UDP, &with_checksum(datagram, 6, sum))
+}
+
+/// A TCP segment from any address to another, with its headers.
+///
+/// # Panics
+/// When the addresses are of two families.
+pub fn tcp([from, to]: [SocketAddr; 2], flags: u8, payload: impl AsRef<[u8]>) -> Vec<u8> {
     let ports = [from.port(), to.port()];
     let mut segment: Vec<u8> = ports.into_iter().flat_map(u16::to_be_bytes).collect();
     // Sequence and acknowledgement, the header's length in words, flags, window, checksum, urgent pointer.
     segment.extend([0, 0, 0, 7, 0, 0, 0, 9, 5 << 4, flags, 4, 0, 0, 0, 0, 0]);
+    segment.extend(payload.as_ref());
     let sum = checksum(from.ip(), to.ip(), TCP, &segment);
-    send(
-        netns,
-        from.ip(),
-        to.ip(),
-        TCP,
-        with_checksum(segment, 16, sum),
-    );
+    packet(from.ip(), to.ip(), TCP, &with_checksum(segment, 16, sum))
 }
 
-fn send(netns: &Netns, from: IpAddr, to: IpAddr, protocol: u8, payload: Vec<u8>) {
+/// Puts the header of its family before what is sent.
+fn packet(from: IpAddr, to: IpAddr, protocol: u8, payload: &[u8]) -> Vec<u8> {
     let length = payload.len() as u16;
     let header = match (from, to) {
         (IpAddr::V4(from), IpAddr::V4(to)) => {
-            // The kernel fills in the length, the id and the checksum.
-            let first = [0x45, 0, 0, 0, 0, 0, 0, 0, 64, protocol, 0, 0];
-            [&first[..], &from.octets(), &to.octets()].concat()
+            let [high, low] = (20 + length).to_be_bytes();
+            let first = [0x45, 0, high, low, 0, 7, 0, 0, 64, protocol, 0, 0];
+            let header = [&first[..], &from.octets(), &to.octets()].concat();
+            let sum = sum_of(&header);
+            with_checksum(header, 10, sum)
         }
         (IpAddr::V6(from), IpAddr::V6(to)) => {
             let [high, low] = length.to_be_bytes();
@@ -78,9 +87,12 @@ fn send(netns: &Netns, from: IpAddr, to: IpAddr, protocol: u8, payload: Vec<u8>)
         }
         _ => panic!("{from} and {to} are of two families"),
     };
-    let packet = [header, payload].concat();
-    let sent = netns.run(|| raw(to)?.send_to(&packet, &SockAddr::from(SocketAddr::new(to, 0))));
-    sent.unwrap_or_else(|error| panic!("{from} to {to} cannot be sent: {error}"));
+    [&header, payload].concat()
+}
+
+fn send(netns: &Netns, to: IpAddr, packet: &[u8]) {
+    let sent = netns.run(|| raw(to)?.send_to(packet, &SockAddr::from(SocketAddr::new(to, 0))));
+    sent.unwrap_or_else(|error| panic!("what is for {to} cannot be sent: {error}"));
 }
 
 fn raw(to: IpAddr) -> io::Result<Socket> {
@@ -176,22 +188,65 @@ impl Ear {
     }
 }
 
-/// A raw socket that sees every TCP segment that arrives in a namespace over IPv4 or IPv6.
+/// A raw socket, which sees everything of its kind that arrives in a namespace, whatever port it is for.
 #[derive(Debug)]
 pub struct Wiretap(Socket);
 
 impl Wiretap {
-    /// Opens one.
+    /// Opens one for the TCP segments of IPv4 or IPv6.
     ///
     /// # Panics
     /// When the kernel refuses.
     pub fn open(netns: &Netns, is_ipv4: bool) -> Self {
         let domain = if is_ipv4 { Domain::IPV4 } else { Domain::IPV6 };
-        let socket = netns.run(|| Socket::new(domain, Type::RAW, Some(Protocol::TCP)));
-        let socket = socket.expect("a raw socket can be opened");
-        let bound = socket.set_read_timeout(Some(PATIENCE));
-        bound.expect("a socket can be given a timeout");
-        Self(socket)
+        Self::of(netns, domain, Protocol::TCP)
+    }
+
+    /// Opens those for TCP and UDP over IPv4 and IPv6: they see what gets as far as a program could hear it.
+    ///
+    /// # Panics
+    /// When the kernel refuses.
+    pub fn open_all(netns: &Netns) -> Vec<Self> {
+        let domains = [Domain::IPV4, Domain::IPV6].into_iter();
+        let of_domain =
+            |domain| [Protocol::TCP, Protocol::UDP].map(|of| Self::of(netns, domain, of));
+        domains.flat_map(of_domain).collect()
+    }
+
+    /// Opens one for the frames of every interface (packet(7)): those that are sent too, and those that are dropped after.
+    ///
+    /// # Panics
+    /// When the kernel refuses.
+    pub fn open_frames(netns: &Netns) -> Self {
+        /// `ETH_P_ALL` of linux/if_ether.h.
+        const EVERY: u16 = 3;
+        Self::of(netns, Domain::PACKET, i32::from(EVERY.to_be()).into())
+    }
+
+    fn of(netns: &Netns, domain: Domain, protocol: Protocol) -> Self {
+        let open = || {
+            let socket = Socket::new(domain, Type::RAW, Some(protocol))?;
+            socket.set_recv_buffer_size(1 << 20)?;
+            socket.set_read_timeout(Some(PATIENCE))?;
+            Ok::<Socket, io::Error>(socket)
+        };
+        Self(netns.run(open).expect("a raw socket can be opened"))
+    }
+
+    /// What has arrived by now and was not asked for before, each with whatever headers the socket gives.
+    ///
+    /// # Panics
+    /// When the kernel refuses.
+    pub fn waiting(&self) -> Vec<Vec<u8>> {
+        let mut bytes = [0; 2048];
+        let mut all = Vec::new();
+        loop {
+            match recvfrom(&self.0, &mut bytes, RecvFlags::DONTWAIT) {
+                Ok((length, _, _)) => all.push(bytes[..length].to_vec()),
+                Err(Errno::AGAIN) => return all,
+                Err(error) => panic!("a raw socket cannot be read: {error}"),
+            }
+        }
     }
 
     /// Whom the next segment to a port is from; those to other ports are passed over.
@@ -251,32 +306,15 @@ pub fn mac_of(netns: &Netns, interface: &str) -> [u8; 6] {
     octets.unwrap_or_else(|| panic!("no Ethernet address in {shown:?}"))
 }
 
-/// A frame with a datagram from any address to another, behind tags of VLANs by their type and number.
-///
-/// # Panics
-/// When an address is none of IPv4.
-pub fn tagged_udp(
-    [from_mac, to_mac]: [[u8; 6]; 2],
-    tags: &[(u16, u16)],
-    [from, to]: [SocketAddr; 2],
-    text: &str,
-) -> Vec<u8> {
-    let (IpAddr::V4(source), IpAddr::V4(destination)) = (from.ip(), to.ip()) else {
-        panic!("{from} or {to} is none of IPv4");
+/// A frame with a packet of IPv4 or IPv6, behind tags of VLANs by their type and number.
+pub fn frame([from_mac, to_mac]: [[u8; 6]; 2], tags: &[(u16, u16)], packet: &[u8]) -> Vec<u8> {
+    let kind = match packet.first() {
+        Some(0x60..0x70) => 0x86dd,
+        _ => 0x0800,
     };
     let tags = tags.iter().flat_map(|(kind, vlan)| [*kind, *vlan]);
-    let tags: Vec<u8> = tags.chain([0x0800]).flat_map(u16::to_be_bytes).collect();
-    let length = (8 + text.len()) as u16;
-    let ports = [from.port(), to.port(), length, 0].map(u16::to_be_bytes);
-    let total = (20 + length).to_be_bytes();
-    let mut header = vec![0x45, 0, total[0], total[1], 0, 7, 0, 0, 64, UDP, 0, 0];
-    header.extend(source.octets());
-    header.extend(destination.octets());
-    let sum = sum_of(&header);
-    let header = with_checksum(header, 10, sum);
-    // A sum of 0 is none (RFC 768).
-    let payload = [ports.as_flattened(), text.as_bytes()].concat();
-    [&to_mac[..], &from_mac, &tags, &header, &payload].concat()
+    let tags: Vec<u8> = tags.chain([kind]).flat_map(u16::to_be_bytes).collect();
+    [&to_mac[..], &from_mac, &tags, packet].concat()
 }
 
 /// A frame with a router advertisement (RFC 4861, section 4.2) to all nodes: a router for half an hour, and a prefix of

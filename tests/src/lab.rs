@@ -41,6 +41,23 @@ impl Lab {
         lab
     }
 
+    /// The lab, whose host looks at no source by itself (`rp_filter`, the kernel's ip-sysctl.rst).
+    #[must_use]
+    pub fn credulous(self) -> Self {
+        self.host
+            .netns
+            .sh("for dev in /proc/sys/net/ipv4/conf/*; do echo 0 > $dev/rp_filter; done");
+        self
+    }
+
+    /// Has frames between the ports of the host's bridges pass the ruleset, or not, where the kernel has br_netfilter.
+    pub fn set_br_netfilter(&self, value: u8) {
+        self.host.netns.sh(&format!(
+            "cd /proc/sys/net/bridge 2>/dev/null || exit 0
+             for key in bridge-nf-*; do echo {value} > $key; done"
+        ));
+    }
+
     /// Attaches a fresh namespace; `ports` as for `-p`.
     pub fn attach(&self, network: &str, name: &str, ports: &[&str]) -> Attached {
         let netns = Netns::new();

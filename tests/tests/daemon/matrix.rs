@@ -1,15 +1,18 @@
-//! The data path: who reaches an endpoint, by the kind of its network. What is expected is the
-//! table in `matrix.txt`; every cell of it is tried.
+//! The data path: who reaches an endpoint, by the kind of its network, and what becomes of packets that are not what they
+//! say. What is expected is the table in `matrix.txt`; every cell of it is tried.
+
+mod forged;
 
 use std::io::Write;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::sync::Once;
 
 use serde_json::Value;
+use tidegate_tests::forge::mac_of;
 use tidegate_tests::traffic::{
     Reply, Server, ask_sctp, ask_tcp, ask_udp, is_closed_sctp, is_closed_tcp, is_closed_udp,
 };
-use tidegate_tests::{Attached, Lab, Netns, require_root_kernel, sctp};
+use tidegate_tests::{Attached, Host, Lab, Netns, Output, require_root_kernel, sctp};
 
 use crate::drivers;
 
@@ -38,23 +41,24 @@ struct Line<'a> {
     network: &'a str,
     icc: &'a str,
     is_ipv4: bool,
-    port: &'a str,
+    /// A port in the first block, who sends to whom in the second.
+    row: &'a str,
     cells: Vec<&'a str>,
 }
 
-fn lines() -> Vec<Line<'static>> {
-    let lines = TABLE.lines().filter(|line| !line.starts_with('#'));
+fn lines(block: &'static str, columns: &[&str]) -> Vec<Line<'static>> {
+    let lines = block.lines().filter(|line| !line.starts_with('#'));
     let parse = |line: &'static str| {
         let words: Vec<&str> = line.split_whitespace().collect();
-        let [network, icc, family, port, cells @ ..] = &words[..] else {
+        let [network, icc, family, row, cells @ ..] = &words[..] else {
             panic!("a line cut short: {line}")
         };
-        assert_eq!(cells.len(), SOURCES.len(), "{line}");
+        assert_eq!(cells.len(), columns.len(), "{line}");
         Line {
             network,
             icc,
             is_ipv4: *family == "ipv4",
-            port,
+            row,
             cells: cells.to_vec(),
         }
     };
@@ -95,6 +99,10 @@ struct Stage {
     same: Attached,
     other: Attached,
     connected: Attached,
+    /// The network of the kind, as the daemon tells it.
+    network: Value,
+    /// The Ethernet addresses of the machine outside and of the host, on their wire.
+    wire: [[u8; 6]; 2],
     is_routed: bool,
     _servers: Vec<Server>,
 }
@@ -161,6 +169,8 @@ fn stage(lab: Lab, network: &str, icc: &str) -> Stage {
         same: lab.attach("web", "same", &[]),
         other: lab.attach("db", "other", &[]),
         connected: lab.attach("lan", "connected", &[]),
+        network: lab.host.json(&["network", "inspect", "web"]),
+        wire: [&lab.outside, &lab.host.netns].map(|netns| mac_of(netns, "wan")),
         is_routed: network == "routed",
         front,
         lab,
@@ -183,20 +193,20 @@ impl Stage {
     }
 
     /// Where a source finds a port.
-    fn target(&self, line: &Line<'_>, source: &str) -> SocketAddr {
+    fn target(&self, line: &Line<'_>, port: &str, source: &str) -> SocketAddr {
         let (own, loopback, host): (_, IpAddr, &str) = match line.is_ipv4 {
             true => (self.front.v4(0), Ipv4Addr::LOCALHOST.into(), "192.0.2.1"),
             false => (self.front.v6(0), Ipv6Addr::LOCALHOST.into(), "2001:db8::1"),
         };
-        let is_published = matches!(line.port, "published" | "listed" | "unlisted");
-        let is_own = line.port == "unpublished" || is_published && self.is_routed;
+        let is_published = matches!(port, "published" | "listed" | "unlisted");
+        let is_own = port == "unpublished" || is_published && self.is_routed;
         let ip = match source {
             "loopback" | "wire" | "bridge" => loopback,
             _ if is_own => own.ip(),
             _ => host.parse().unwrap(),
         };
         let is_opened = self.is_routed && !matches!(source, "loopback" | "wire" | "bridge");
-        let port = match line.port {
+        let port = match port {
             "published" if is_opened => 80,
             "published" => 8080,
             "listed" if is_opened => 82,
@@ -211,7 +221,7 @@ impl Stage {
 
     /// What is not as the cell says.
     fn try_cell(&self, line: &Line<'_>, source: &str, expected: &str) -> Vec<String> {
-        let (from, to) = (self.source(source), self.target(line, source));
+        let (from, to) = (self.source(source), self.target(line, line.row, source));
         let mut wrong = Vec::new();
         let is_relayed = source == "loopback" && !line.is_ipv4;
         for protocol in protocols().filter(|protocol| !(is_relayed && *protocol == "sctp")) {
@@ -224,10 +234,10 @@ impl Stage {
             };
             if !matches!((expected, &seen), ("yes", Ok(server)) if server == "front") {
                 let Line {
-                    network, icc, port, ..
+                    network, icc, row, ..
                 } = line;
                 wrong.push(format!(
-                    "{network}, icc {icc}: {port} from {source} at {to}/{protocol}: expected {expected}, got {seen:?}"
+                    "{network}, icc {icc}: {row} from {source} at {to}/{protocol}: expected {expected}, got {seen:?}"
                 ));
             }
         }
@@ -246,29 +256,37 @@ impl Stage {
     ) -> Option<String> {
         let from = match source {
             // Who is on the list is one of those outside.
-            "outside" if line.port == "listed" => LISTED[usize::from(!line.is_ipv4)],
+            "outside" if line.row == "listed" => LISTED[usize::from(!line.is_ipv4)],
             "loopback" => "host",
             "itself" => "front",
             "wire" => "outside",
             "bridge" => "intruder",
             other => other,
         };
-        let to = format!("{}/{protocol}", self.target(line, source));
-        let arguments = ["explain", from, &to, "--json"];
-        let output = self.lab.host.tidegate(&arguments);
-        let said: Value = serde_json::from_str(&output.stdout).unwrap_or_default();
-        let reaches = &said["paths"][0]["fate"]["reaches-endpoint"];
+        let to = format!("{}/{protocol}", self.target(line, line.row, source));
+        let (output, fate) = fate_of(&self.lab.host, &["explain", from, &to]);
+        let reaches = &fate["reaches-endpoint"];
         let is_right = match expected {
             "yes" => reaches == "front" && output.code == Some(0),
-            _ => !said["paths"][0]["fate"].is_null() && reaches != "front",
+            _ => !fate.is_null() && reaches != "front",
         };
         let Line {
-            network, icc, port, ..
+            network, icc, row, ..
         } = line;
         (!is_right).then(|| {
-            format!("{network}, icc {icc}: {port}, explain {from} {to}: expected {expected}: {output:#?}")
+            format!(
+                "{network}, icc {icc}: {row}, explain {from} {to}: expected {expected}: {output:#?}"
+            )
         })
     }
+}
+
+/// What `tidegate explain` prints, and the fate of the first path in it, if it tells of one.
+fn fate_of(host: &Host, question: &[&str]) -> (Output, Value) {
+    let output = host.tidegate(&[question, &["--json"]].concat());
+    let mut said: Value = serde_json::from_str(&output.stdout).unwrap_or_default();
+    let fate = said["paths"][0]["fate"].take();
+    (output, fate)
 }
 
 /// Tries every cell, each kind of network in a lab of its own.
@@ -276,15 +294,15 @@ impl Stage {
 /// # Panics
 /// When a cell is not as the table says.
 pub(crate) fn try_every_cell(label: &str, lab: impl Fn() -> Lab) {
-    let lines = lines();
+    let (honest, forged) = TABLE.split_once("\n\n").unwrap();
+    let (lines, forged) = (lines(honest, &SOURCES), lines(forged, &forged::KINDS));
     let mut kinds: Vec<(&str, &str)> = lines.iter().map(|line| (line.network, line.icc)).collect();
     kinds.dedup();
     let mut wrong = Vec::new();
     for (network, icc) in kinds {
         let stage = &stage(lab(), network, icc);
-        let of_kind = lines
-            .iter()
-            .filter(|line| (line.network, line.icc) == (network, icc));
+        let is_of_kind = |line: &&Line<'_>| (line.network, line.icc) == (network, icc);
+        let of_kind = lines.iter().filter(is_of_kind);
         wrong.extend(std::thread::scope(|scope| {
             let cells = of_kind.flat_map(|line| {
                 let cells = std::iter::zip(SOURCES, line.cells.iter().copied());
@@ -299,6 +317,9 @@ pub(crate) fn try_every_cell(label: &str, lab: impl Fn() -> Lab) {
             let seen = threads.into_iter().map(|thread| thread.join().unwrap());
             seen.flatten().collect::<Vec<_>>()
         }));
+        let forged: Vec<&Line<'_>> = forged.iter().filter(is_of_kind).collect();
+        assert!(!forged.is_empty(), "{network}, icc {icc}: no line");
+        wrong.extend(stage.try_forged(&forged));
         assert_eq!(stage.lab.host.ruleset_diff(), "", "{label}");
     }
     assert!(

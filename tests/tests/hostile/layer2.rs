@@ -141,15 +141,6 @@ fn overheard(lab: &Lab, from: &Attached, to: &Attached, frames: &[Vec<u8>]) -> V
     heard
 }
 
-/// Switches br_netfilter on or off, where the kernel has it, and says whether it does.
-fn set_br_netfilter(host: &Netns, value: u8) -> bool {
-    let script = format!(
-        "cd /proc/sys/net/bridge 2>/dev/null || exit 0
-         for key in bridge-nf-*; do echo {value} > $key; done; echo yes"
-    );
-    host.sh(&script).contains("yes")
-}
-
 /// A namespace's neighbour entry for an address.
 fn neighbour(netns: &Netns, address: &IpAddr) -> String {
     netns.sh(&format!("ip neigh show {address}"))
@@ -164,7 +155,7 @@ fn no_frame_passes_between_endpoints_that_are_kept_apart() {
     require_root_kernel!();
     for driver in drivers() {
         let mut lab = Lab::with_driver(&driver);
-        set_br_netfilter(&lab.host.netns, 0);
+        lab.set_br_netfilter(0);
         lab.host.ok(&["network", "create", "web", "--no-icc"]);
         lab.host.ok(&["network", "create", "chat"]);
         let front = lab.attach("web", "front", &["8080:80", "8080:80/udp"]);
@@ -179,7 +170,7 @@ fn no_frame_passes_between_endpoints_that_are_kept_apart() {
                 make_older(&lab.host.netns, "isolated off");
                 lab.host.start();
             }
-            set_br_netfilter(&lab.host.netns, value);
+            lab.set_br_netfilter(value);
             let heard = overheard(&lab, &side, &front, &attack);
             let when =
                 format!("{driver}, br_netfilter {value}, made by a release before: {is_older}");
@@ -211,7 +202,7 @@ fn no_frame_passes_between_endpoints_that_are_kept_apart() {
         }
         drop(outside);
         // That the ears hear: neighbours that may talk.
-        set_br_netfilter(&lab.host.netns, 0);
+        lab.set_br_netfilter(0);
         let one = lab.attach("chat", "one", &[]);
         let other = lab.attach("chat", "other", &[]);
         let gateway = Station::gateway(&lab, "chat");
@@ -341,7 +332,7 @@ fn a_bound_endpoint_sends_as_nobody_but_itself() {
         };
         for round in ["attached", "after a start", "after a start without filters"] {
             for value in [0, 1] {
-                set_br_netfilter(&lab.host.netns, value);
+                lab.set_br_netfilter(value);
                 let heard = overheard(&lab, &side, &front, &attack);
                 assert_eq!(heard, Vec::<String>::new(), "{driver}, {round}");
                 honest(&lab);
@@ -431,7 +422,7 @@ fn an_endpoint_that_is_not_bound_may_have_another_ethernet_address_or_several() 
             via(":")
         ));
         for value in [0, 1] {
-            set_br_netfilter(&lab.host.netns, value);
+            lab.set_br_netfilter(value);
             for to in ["192.0.2.2:7000", "[2001:db8::2]:7000"] {
                 assert_eq!(ask_tcp(&front.netns, at(to)).unwrap().server, "outside");
             }

@@ -49,14 +49,6 @@ fn with_drivers(attack: Attack) {
         let arguments = [&["--nft-driver", &driver], &ARGUMENTS[..]].concat();
         let mut host = Host::new(Programs::of_this_tree(), &arguments);
         host.start();
-        attack(&driver, &credulous(Lab::of(host)));
+        attack(&driver, &Lab::of(host).credulous());
     }
-}
-
-/// The lab, whose host looks at no source by itself (`rp_filter`, the kernel's ip-sysctl.rst).
-fn credulous(lab: Lab) -> Lab {
-    lab.host
-        .netns
-        .sh("for dev in /proc/sys/net/ipv4/conf/*; do echo 0 > $dev/rp_filter; done");
-    lab
 }

@@ -3,7 +3,7 @@
 
 use std::net::SocketAddr;
 
-use tidegate_tests::forge::{Ear, mac_of, send_frames, send_udp, tagged_udp};
+use tidegate_tests::forge::{Ear, frame, mac_of, send_frames, send_udp, udp};
 use tidegate_tests::traffic::{Server, ask_tcp};
 use tidegate_tests::{Attached, Lab, require_root_kernel};
 
@@ -36,7 +36,7 @@ fn attack_loopback(endpoint: &Attached, gateway_mac: [u8; 6]) {
         let frames: Vec<Vec<u8>> = (0..6)
             .map(|depth| {
                 let tags = [(0x8100, 0), (0x88a8, 0)].repeat(3);
-                tagged_udp(macs, &tags[..depth], [from, to], "false")
+                frame(macs, &tags[..depth], &udp([from, to], "false"))
             })
             .collect();
         send_frames(&endpoint.netns, "eth0", &frames, 1);

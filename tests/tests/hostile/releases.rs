@@ -3,7 +3,7 @@
 use tidegate_tests::Release;
 use tidegate_tests::release::{DEBIAN_11, DEBIAN_13};
 
-use crate::{ARGUMENTS, credulous, host_access, loopback, sources};
+use crate::{ARGUMENTS, host_access, loopback, sources};
 
 fn try_with(release: &Release) {
     release.with_drivers(|label, driver| {
@@ -13,7 +13,7 @@ fn try_with(release: &Release) {
             &sources::ATTACKS,
         ];
         for attack in attacks.concat() {
-            attack(label, &credulous(release.lab(driver, &ARGUMENTS)));
+            attack(label, &release.lab(driver, &ARGUMENTS).credulous());
         }
     });
 }
