@@ -2,9 +2,7 @@
 
 use std::fs::File;
 use std::os::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd};
-use std::panic::resume_unwind;
 use std::path::Path;
-use std::thread;
 
 use rustix::fs::{Mode, OFlags};
 use rustix::io::Errno;
@@ -80,23 +78,17 @@ impl Netns {
         self.id
     }
 
-    /// Does the work inside the namespace: on the calling thread if that is in it, else on a
-    /// thread of its own that ends with the work, so that no thread ever changes its namespace.
-    pub(crate) fn run<T: Send>(&self, work: impl FnOnce() -> T + Send) -> Result<T, Cause> {
+    /// Does the work inside the namespace, on the calling thread, which is in its own namespace again afterwards, however
+    /// the work ends. Another thread would cost an attach more than what it does inside.
+    pub(crate) fn run<T>(&self, work: impl FnOnce() -> T) -> Result<T, Cause> {
         if self.is_current() {
             return Ok(work());
         }
-        thread::scope(|scope| {
-            let inside = || {
-                move_into_link_name_space(self.as_fd(), Some(LinkNameSpaceType::Network))
-                    .map_err(entry_refused)?;
-                Ok(work())
-            };
-            let thread = thread::Builder::new()
-                .name("netns".into())
-                .spawn_scoped(scope, inside)?;
-            thread.join().unwrap_or_else(|panic| resume_unwind(panic))
-        })
+        let home = Home(Self::current()?);
+        enter(self).map_err(entry_refused)?;
+        let done = work();
+        drop(home);
+        Ok(done)
     }
 
     fn is_current(&self) -> bool {
@@ -111,6 +103,24 @@ impl AsFd for Netns {
     }
 }
 
+fn enter(netns: &Netns) -> Result<(), Errno> {
+    move_into_link_name_space(netns.as_fd(), Some(LinkNameSpaceType::Network))
+}
+
+/// The namespace that the thread goes back to when this is dropped, by a panic too.
+struct Home(Netns);
+
+impl Drop for Home {
+    fn drop(&mut self) {
+        // The kernel refuses it for want of memory alone. A thread that stayed would do the next work in a foreign
+        // namespace, so the process ends instead. The next start finds what was done.
+        if let Err(error) = enter(&self.0) {
+            tracing::error!(%error, "a thread cannot leave a namespace of an endpoint");
+            std::process::abort();
+        }
+    }
+}
+
 /// setns(2) says EINVAL for a namespace of another type.
 fn entry_refused(errno: Errno) -> Cause {
     match errno {
@@ -121,6 +131,9 @@ fn entry_refused(errno: Errno) -> Cause {
 
 #[cfg(test)]
 mod tests {
+    use std::panic::catch_unwind;
+    use std::thread;
+
     use super::*;
 
     fn fault(path: impl AsRef<Path>) -> crate::ErrorKind {
@@ -165,10 +178,27 @@ mod tests {
         writer.join().unwrap();
     }
 
+    fn here() -> NetnsId {
+        Netns::current().unwrap().id()
+    }
+
     #[test]
-    fn the_calling_threads_namespace_needs_no_other_thread() {
+    fn work_is_done_inside_and_the_thread_is_at_home_again_after_a_panic_too() {
+        tidegate_test_support::require_root_kernel!();
+        let home = here();
+        let lab = tidegate_test_support::Netns::new();
+        let other = Netns::open(&lab.path()).unwrap();
+        assert_ne!(other.id(), home);
+        assert_eq!(other.run(here).unwrap(), other.id());
+        assert_eq!(here(), home);
+        let panicked = catch_unwind(|| other.run(|| assert_eq!(here(), home)));
+        assert!(panicked.is_err());
+        assert_eq!(here(), home);
+    }
+
+    #[test]
+    fn the_threads_own_namespace_needs_no_privilege() {
         let netns = Netns::current().unwrap();
-        let here = thread::current().id();
-        assert_eq!(netns.run(|| thread::current().id()).unwrap(), here);
+        assert_eq!(netns.run(here).unwrap(), netns.id());
     }
 }
