@@ -61,11 +61,12 @@ fn keep(engine: &Engine, folder: &Path, stopped: &OwnedFd) {
     }
 }
 
-/// Names of the folder that go or are given to other files, files that are written or emptied, and the folder itself.
-/// Whatever cannot be watched is looked at.
+/// Names of the folder that go or are given to other files, files that somebody has written or emptied and closed, and
+/// the folder itself. The daemon keeps its file open, so that its own writes tell nothing: each would cost a command some
+/// microseconds. What cannot be watched, and what truncate(2) does, is seen by the next look or command.
 fn watch(news: BorrowedFd<'_>, folder: &Path) {
     let flags = WatchFlags::DELETE
-        | WatchFlags::MODIFY
+        | WatchFlags::CLOSE_WRITE
         | WatchFlags::MOVED_FROM
         | WatchFlags::MOVED_TO
         | WatchFlags::DELETE_SELF

@@ -5,13 +5,13 @@ mod error;
 mod place;
 mod rows;
 
-use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
 use redb::{Builder, Database, Durability};
 use tidegate_model::{Change, State};
 
 pub use error::StoreError;
+use place::Known;
 
 const FILE: &str = "state.redb";
 /// Bytes of cache: what a commit touches fits. The rows are read once, at the start.
@@ -137,32 +137,6 @@ impl Store {
             Some(database) => Ok(database),
             closed => Ok(closed.insert(open(&self.path)?)),
         }
-    }
-}
-
-/// A file, as it was last seen.
-#[derive(Clone, Copy, Debug)]
-struct Known {
-    device: u64,
-    inode: u64,
-    /// In bytes.
-    length: u64,
-}
-
-impl Known {
-    /// That at a path, if there is one.
-    fn of(path: &Path) -> Option<Self> {
-        let found = std::fs::metadata(path).ok()?;
-        Some(Self {
-            device: found.dev(),
-            inode: found.ino(),
-            length: found.len(),
-        })
-    }
-
-    /// While it is open, no other file has the same.
-    fn identity(self) -> (u64, u64) {
-        (self.device, self.inode)
     }
 }
 
