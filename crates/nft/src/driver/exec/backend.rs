@@ -6,7 +6,7 @@ use super::super::description::{Answer, Description, DriverKind, Mode, known_fau
 use super::super::error::Error;
 use super::super::listing::{Listing, parse};
 use super::super::message;
-use super::super::process::{Finished, Runner};
+use super::super::process::{Finished, Runner, tell_replaced};
 use super::super::script::Script;
 use super::super::shared::{Backend, Run};
 use super::ExecMode;
@@ -107,7 +107,10 @@ impl<R: Runner> ExecBackend<R> {
     /// anything.
     fn run_in_child(&mut self, script: &Script) -> Result<(), Error> {
         let answer = match self.exchange(script) {
-            Err(lost) if lost.is_untouched() => self.exchange(script),
+            Err(lost) if lost.is_untouched() => {
+                tell_replaced(&lost.error.reason);
+                self.exchange(script)
+            }
             outcome => outcome,
         };
         let answer = answer.map_err(|lost| lost.error)?;

@@ -6,7 +6,7 @@ use super::super::description::{Answer as Tells, Description, DriverKind, Mode, 
 use super::super::error::{Error, bounded};
 use super::super::listing::{Listing, parse};
 use super::super::message;
-use super::super::process::{Broken, Runner, Session};
+use super::super::process::{Broken, Runner, Session, tell_replaced};
 use super::super::script::Script;
 use super::super::shared::{Backend, Run};
 use super::LIBRARY_PROCESS;
@@ -72,7 +72,10 @@ impl<R: Runner> LibraryBackend<R> {
         // It acts on whole requests, and what does not change anything may be asked twice.
         let is_untouched = |broken: &Broken| verb != Verb::Apply || broken.written < input.len();
         let answer = match self.exchange(&input)? {
-            Err(broken) if is_untouched(&broken) => self.exchange(&input)?,
+            Err(broken) if is_untouched(&broken) => {
+                tell_replaced(&broken.reason);
+                self.exchange(&input)?
+            }
             answer => answer,
         };
         answer.map_err(|broken| match is_untouched(&broken) {

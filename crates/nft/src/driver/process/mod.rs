@@ -13,7 +13,7 @@ use rustix::process::{Pid, Resource, getrlimit, prlimit};
 use crate::driver::error::Error;
 use crate::driver::location::Namespace;
 use pump::{End, Pipes, Readers};
-pub(crate) use runner::{Broken, Finished, Runner, Session};
+pub(crate) use runner::{Broken, Finished, Runner, Session, tell_replaced};
 use vigil::Vigil;
 
 /// The most of stderr that is kept. It is read to its end whatever its size.

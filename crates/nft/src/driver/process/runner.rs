@@ -30,6 +30,12 @@ pub(crate) struct Finished {
     pub(crate) stderr: String,
 }
 
+/// Tells the log that a session broke before it could do what it was given, and why. Nobody else hears of it where the
+/// next session does it.
+pub(crate) fn tell_replaced(reason: &str) {
+    tracing::warn!("nft driver: {reason}; another process does what it was given");
+}
+
 /// A running program.
 pub(crate) trait Session: Send {
     /// Writes `input` and reads what it answers into `answer` until that says it is complete.
