@@ -388,8 +388,8 @@ pub struct AttachArgs {
     pub publish: Vec<PortRequest>,
     /// Who may reach these ports: a prefix or an address [default: as the network says, else everybody]
     ///
-    /// Everybody else is kept out, also whole families of which nothing is listed. The host itself always
-    /// reaches them. Neighbours on the same network reach the endpoint's own address, unless that was made
+    /// Everybody else is kept out, also whole families of which nothing is listed; a port of one family, of which
+    /// nothing is, is refused. The host itself always reaches them. Neighbours on the same network reach the endpoint's own address, unless that was made
     /// with --no-icc, and so do networks that are connected and trusted interfaces.
     #[arg(long, value_name = "CIDR", requires = "publish")]
     pub allow: Vec<Source>,
@@ -438,8 +438,8 @@ pub struct PublishArgs {
     pub ports: PortsArgs,
     /// Who may reach these ports: a prefix or an address [default: as the network says, else everybody]
     ///
-    /// Everybody else is kept out, also whole families of which nothing is listed. The host itself always
-    /// reaches them. 0.0.0.0/0 and ::/0 let everybody in where the network or the configuration does not.
+    /// Everybody else is kept out, also whole families of which nothing is listed; a port of one family, of which
+    /// nothing is, is refused. The host itself always reaches them. 0.0.0.0/0 and ::/0 let everybody in where the network or the configuration does not.
     /// To change the list of a port, unpublish it first: connections of who is no longer on it end then.
     #[arg(long, value_name = "CIDR")]
     pub allow: Vec<Source>,

@@ -3,20 +3,24 @@
 use std::collections::{HashMap, HashSet};
 use std::net::IpAddr;
 
+use ipnet::IpNet;
+use tidegate_model::api::CreateNetwork;
 use tidegate_model::{
-    AllowList, Allowance, Endpoint, Mode, Network, PortBinding, Protocol, Source, State,
+    AllowList, Allowance, Endpoint, Mode, Network, PortBinding, Protocol, Source, State, Subnet,
 };
 use tidegate_nft::{Element, InetProto, InetService, Value};
 
-use crate::Refused;
 use crate::elements::address;
 use crate::sets::{Container, Elements};
+use crate::{Family, Refused};
 
 /// Who may reach ports that are published now: who is asked for, else whom the network lets in, else whom the
-/// configuration does.
+/// configuration does. A list by which nobody reaches a port is refused. The host reaches its own ports whatever is listed,
+/// so that one of its loopback addresses needs nobody else, unless somebody is asked for.
 pub(crate) fn of_request(
     state: &State,
     network: &Network,
+    addresses: &[IpNet],
     asked: &[Source],
     ports: &[PortBinding],
 ) -> Result<AllowList, Refused> {
@@ -32,7 +36,48 @@ pub(crate) fn of_request(
             most: MOST,
         });
     }
+    let is_for_others = |port: &&PortBinding| {
+        let is_loopback = port.only_at().is_some_and(|ip| ip.is_loopback());
+        !own.is_everybody() || !is_loopback
+    };
+    for port in ports.iter().filter(is_for_others) {
+        let families = addresses.iter().map(IpNet::addr);
+        let mut families = families.filter(|ip| port.is_of_family(*ip)).peekable();
+        if let Some(family) = families.peek().copied()
+            && !names_any(&from, families)
+        {
+            let family = Family::of_address(family);
+            let (port, from) = (*port, from.clone());
+            return Err(Refused::AllowOfPortNamesNobody { port, family, from });
+        }
+    }
     Ok(from)
+}
+
+/// The list of a network with these subnets.
+pub(crate) fn of_network(
+    request: &CreateNetwork,
+    subnets: &[Subnet],
+) -> Result<AllowList, Refused> {
+    let from = AllowList::new(request.allow.iter().copied())?;
+    let mut families = subnets.iter().map(|subnet| subnet.net.addr()).peekable();
+    match families.peek().copied() {
+        Some(family) if !names_any(&from, families) => Err(Refused::AllowOfNetworkNamesNobody {
+            network: request.name.clone(),
+            family: Family::of_address(family),
+            from,
+        }),
+        _ => Ok(from),
+    }
+}
+
+/// Whether anybody is named in one of the families that these addresses have.
+fn names_any(list: &AllowList, mut families: impl Iterator<Item = IpAddr>) -> bool {
+    let is_named = |family: IpAddr| {
+        let mut sources = list.sources().iter();
+        sources.any(|source| source.net().addr().is_ipv4() == family.is_ipv4())
+    };
+    list.is_everybody() || families.any(is_named)
 }
 
 /// The most elements of lists, ports times sources, that one request may ask for: each takes the kernel some

@@ -40,7 +40,7 @@ pub fn attach(
     check_bound(state, network)?;
     let addresses = addresses::choose(state, network, request, netns, &host.unswept)?;
     let ports = host_ports::bind(state, network, &addresses, &request.ports, host)?;
-    let from = allow::of_request(state, network, &request.allow, &ports)?;
+    let from = allow::of_request(state, network, &addresses, &request.allow, &ports)?;
     let gateways = gateways::choose(state, network, request, &addresses, netns)?;
     let endpoint = Endpoint {
         aliases: aliases(&name, request),

@@ -4,10 +4,11 @@ use std::collections::BTreeSet;
 
 use tidegate_model::api::CreateNetwork;
 use tidegate_model::links::LinkStep;
-use tidegate_model::{AllowList, Change, Endpoint, IfName, MacAddr, Mode, Name, Network, State};
+use tidegate_model::{Change, Endpoint, IfName, MacAddr, Mode, Name, Network, State};
 
 use crate::{
-    HostFacts, Plan, Pools, Refused, Stale, elements, holds, limits, peers, policy, steps, subnets,
+    HostFacts, Plan, Pools, Refused, Stale, allow, elements, holds, limits, peers, policy, steps,
+    subnets,
 };
 
 /// What the names of bridges that we name start with.
@@ -39,7 +40,7 @@ pub fn create_network(
         mac: MacAddr::local(numbered(0x62, state.next_number)),
         mtu: request.mtu,
         host_ips: policy::host_ips(request)?,
-        allow: AllowList::new(request.allow.iter().copied())?,
+        allow: allow::of_network(request, &subnets)?,
         policy: policy::chosen(request),
         reserved: subnets::reserved(request, &subnets)?,
         peers: BTreeSet::new(),

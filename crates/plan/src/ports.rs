@@ -21,7 +21,7 @@ pub fn publish(
     let before = find_endpoint_up(state, name)?;
     let network = find(state, &before.network)?;
     let new = host_ports::bind(state, network, &before.addresses, &request.ports, host)?;
-    let from = allow::of_request(state, network, &request.allow, &new)?;
+    let from = allow::of_request(state, network, &before.addresses, &request.allow, &new)?;
     allow::check(network, before, &new, &from)?;
     let after = Endpoint {
         ports: [&before.ports[..], &new].concat(),

@@ -398,6 +398,30 @@ pub enum Refused {
         /// The most that their product may be.
         most: usize,
     },
+    /// A list with nobody in the one family that a port is published in.
+    #[error(
+        "port {port} is published in {family} alone, and nobody of its allow-list {from} reaches it"
+    )]
+    AllowOfPortNamesNobody {
+        /// The port.
+        port: PortBinding,
+        /// Its family.
+        family: Family,
+        /// Who is named.
+        from: AllowList,
+    },
+    /// A list with nobody in the one family that a network has.
+    #[error(
+        "network {network} has {family} alone, and nobody of its allow-list {from} reaches a port of it"
+    )]
+    AllowOfNetworkNamesNobody {
+        /// The network.
+        network: Name,
+        /// Its family.
+        family: Family,
+        /// Who is named.
+        from: AllowList,
+    },
     /// A port of an endpoint that is reached at its own address, with two lists of who may reach it.
     #[error(
         "endpoint {endpoint} has port {held} published for {from}: at its own address it is one port, and has one list"
@@ -521,6 +545,8 @@ impl Refused {
             | Self::PortFamily { .. }
             | Self::LoopbackOfRouted { .. }
             | Self::AllowTooMany { .. }
+            | Self::AllowOfPortNamesNobody { .. }
+            | Self::AllowOfNetworkNamesNobody { .. }
             | Self::NotExplainable { .. }
             | Self::NoCommonFamily(..)
             | Self::SctpOnIpv6Loopback(_) => RefusalKind::Invalid,
@@ -617,6 +643,14 @@ impl Refused {
             }
             Self::AllowTooMany { .. } => {
                 "publish fewer ports at once, or list wider prefixes".into()
+            }
+            Self::AllowOfPortNamesNobody { family, .. }
+            | Self::AllowOfNetworkNamesNobody { family, .. } => {
+                let everybody = match family {
+                    Family::Ipv4 => "0.0.0.0/0",
+                    Family::Ipv6 => "::/0",
+                };
+                format!("name sources of {family} with --allow, or `--allow {everybody}` for everybody")
             }
             Self::AllowDiffers { endpoint, held, .. } => {
                 format!("`tidegate unpublish {endpoint} {held}` first, or give the same --allow")

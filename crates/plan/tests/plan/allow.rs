@@ -225,3 +225,61 @@ fn an_endpoint_that_is_removed_takes_its_lists_with_it() {
     ruleset.apply(&plan.transaction).unwrap();
     assert_eq!(ruleset, empty);
 }
+
+#[test]
+fn a_list_that_lets_nobody_in_is_refused() {
+    let both = state_of(Mode::Nat, Mode::Nat);
+    let mut request = network("web");
+    request.ipv6 = false;
+    let mut ipv4 = State::default();
+    ipv4.apply(&create(&ipv4, &request).unwrap().change);
+    crate::values::attach(&mut ipv4, "web", 1, &[]);
+    let (v4, v6) = ("192.0.2.0/24", "2001:db8::/32");
+    for (state, port, allow) in [
+        (&both, "127.0.0.1:8080:80", v6),
+        (&both, "0.0.0.0:8080:80", v6),
+        (&both, "192.0.2.1:8080:80", v6),
+        (&both, "[2001:db8::1]:8080:80", v4),
+        (&both, "[::]:8080:80", v4),
+        (&both, "[::1]:8080:80", v4),
+        (&ipv4, "8080:80", v6),
+    ] {
+        let refused = try_publish(state, &[port], &[allow]).unwrap_err();
+        let said = refused.to_string();
+        assert!(said.contains(port) && said.contains(allow), "{said}");
+        assert!(refused.hint().contains("--allow"), "{}", refused.hint());
+        try_publish(state, &[port], &[v4, v6]).unwrap();
+    }
+    // That of both families is shut in one, as it is documented.
+    for allow in [v4, v6] {
+        try_publish(&both, &["8080:80"], &[allow]).unwrap();
+    }
+    let refused = try_publish(&both, &["127.0.0.1:8080:80"], &[v6]).unwrap_err();
+    expect![[r#"
+        port 127.0.0.1:8080:80/tcp is published in IPv4 alone, and nobody of its allow-list 2001:db8::/32 reaches it
+        name sources of IPv4 with --allow, or `--allow 0.0.0.0/0` for everybody
+    "#]]
+    .assert_eq(&format!("{refused}\n{}\n", refused.hint()));
+}
+
+#[test]
+fn a_list_of_a_network_or_of_the_configuration_that_lets_nobody_in_is_refused_but_for_the_host_itself()
+ {
+    let mut state = state_of(Mode::Nat, Mode::Nat);
+    state.allow = AllowList::new(sources(&["192.0.2.0/24"])).unwrap();
+    // The host reaches its own ports, whatever is listed.
+    for port in ["8080:80", "192.0.2.1:8080:80", "[::1]:8080:80"] {
+        try_publish(&state, &[port], &[]).unwrap();
+    }
+    let refused = try_publish(&state, &["[2001:db8::1]:8080:80"], &[]).unwrap_err();
+    assert!(refused.to_string().contains("192.0.2.0/24"), "{refused}");
+    let mut request = network("db");
+    request.ipv6 = false;
+    request.allow = sources(&["2001:db8::/32"]);
+    let refused = create(&state, &request).unwrap_err();
+    expect![[r#"
+        network db has IPv4 alone, and nobody of its allow-list 2001:db8::/32 reaches a port of it
+        name sources of IPv4 with --allow, or `--allow 0.0.0.0/0` for everybody
+    "#]]
+    .assert_eq(&format!("{refused}\n{}\n", refused.hint()));
+}
