@@ -5,17 +5,18 @@ use std::net::{IpAddr, SocketAddr, TcpStream, UdpSocket};
 use std::thread::sleep;
 use std::time::Duration;
 
-use tidegate_tests::forge::{ACK, Ear, RST, Wiretap, send_tcp, send_udp};
+use tidegate_tests::forge::{ACK, Ear, RST, Wiretap, mac_of, send_tcp, send_udp, udp};
 use tidegate_tests::names::{Answer, ask_tcp, ask_udp, is_silent, question};
 use tidegate_tests::traffic::{Server, ask_tcp as reach_tcp, is_closed_tcp};
-use tidegate_tests::{Attached, Lab, Netns};
+use tidegate_tests::{Attached, Lab, Netns, frames, wait_until};
 
 use crate::{Attack, WORLD, with_drivers};
 
 /// What is tried here.
-pub(crate) const ATTACKS: [Attack; 8] = [
+pub(crate) const ATTACKS: [Attack; 9] = [
     a_network_whose_endpoints_take_each_others_addresses_leaves_places_for_others_in,
     an_endpoint_sends_as_itself_alone_in,
+    what_is_of_nobody_or_of_another_link_is_no_source_in,
     an_endpoint_may_have_more_addresses_and_routes_behind_it_in,
     a_namespace_on_two_networks_answers_by_its_default_route_at_the_addresses_of_both_in,
     nobody_outside_sends_as_an_endpoint_in,
@@ -137,6 +138,69 @@ fn an_endpoint_sends_as_itself_alone_in(driver: &str, lab: &Lab) {
             );
         }
     }
+}
+
+#[test]
+fn what_is_of_nobody_or_of_another_link_is_no_source() {
+    with_drivers(what_is_of_nobody_or_of_another_link_is_no_source_in);
+}
+
+fn what_is_of_nobody_or_of_another_link_is_no_source_in(driver: &str, lab: &Lab) {
+    lab.host.ok(&["network", "create", "web"]);
+    let front = lab.attach("web", "front", &[]);
+    let link_local = |netns: &Netns, ifname: &str| {
+        let shown = format!("ip -6 -o addr show dev {ifname} scope link | grep -o 'fe80[^/]*'");
+        let shown = netns.sh(&shown);
+        SocketAddr::new(shown.trim().parse().unwrap(), 7000)
+    };
+    let bridge = link_local(&lab.host.netns, "tgb0");
+    let (own, gateway) = (
+        link_local(&front.netns, "eth0"),
+        mac_of(&lab.host.netns, "tgb0"),
+    );
+    let frame = |from: SocketAddr, to: SocketAddr, text: &str| {
+        let (to_mac, kind) = match to.ip() {
+            IpAddr::V4(ip) if ip.is_broadcast() => ([0xff; 6], [8, 0]),
+            IpAddr::V4(_) => (gateway, [8, 0]),
+            IpAddr::V6(_) => (gateway, [0x86, 0xdd]),
+        };
+        let header = [&to_mac[..], &mac_of(&front.netns, "eth0"), &kind].concat();
+        [header, udp([from, to], text)].concat()
+    };
+    let ears = ["0.0.0.0:7001", "[::]:7001"].map(|any| Ear::open(&lab.host.netns, at(any)));
+    let forged = [
+        ("0.0.0.0:7000", "255.255.255.255:7001"),
+        ("0.1.2.3:7000", "255.255.255.255:7001"),
+        ("0.0.0.0:7000", "10.208.0.1:7001"),
+        ("[::]:7000", "[fd74:6964:6567::1]:7001"),
+        ("[::]:7000", "[2001:db8::1]:7001"),
+        ("[fe80:1::9]:7000", "[fd74:6964:6567::1]:7001"),
+        ("[febf::9]:7000", "[2001:db8::1]:7001"),
+        (&bridge.to_string(), "[fd74:6964:6567::1]:7001"),
+    ];
+    let forged = forged.map(|(from, to)| frame(at(from), at(to), &format!("as {from}")));
+    frames::send(&front.netns, "eth0", &forged);
+    // What an endpoint's own link-local address says is heard, and what it says as itself.
+    let of_link = frame(own, at("[fd74:6964:6567::1]:7001"), "of the link");
+    frames::send(&front.netns, "eth0", &[of_link]);
+    assert_eq!(ears[1].next().0, "of the link", "{driver}");
+    let to = [at("10.208.0.1:7001"), at("[fd74:6964:6567::1]:7001")];
+    for (ear, (from, to)) in ears.iter().zip(of(&front).into_iter().zip(to)) {
+        let (text, source) = ear.next_of(|| send_udp(&front.netns, from, to, "the truth"));
+        assert_eq!((&*text, source.ip()), ("the truth", from.ip()), "{driver}");
+    }
+    // Who has no address yet may ask for one, and whether it is free.
+    let asked = Ear::open(&lab.host.netns, at("0.0.0.0:67"));
+    let ask = frame(at("0.0.0.0:68"), at("255.255.255.255:67"), "which address?");
+    frames::send(&front.netns, "eth0", &[ask]);
+    assert_eq!(asked.next().0, "which address?", "{driver}");
+    front.netns.sh("ip addr add fd74:6964:6567::1/64 dev eth0");
+    wait_until("it is found to be the gateway's", || {
+        front
+            .netns
+            .sh("ip -6 addr show dev eth0")
+            .contains("dadfailed")
+    });
 }
 
 #[test]

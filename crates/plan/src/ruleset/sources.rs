@@ -2,8 +2,8 @@
 
 use std::net::{Ipv4Addr, Ipv6Addr};
 
-use ipnet::Ipv6Net;
-use tidegate_nft::{Field, Key, Statement, Verdict, fields};
+use ipnet::Ipv4Net;
+use tidegate_nft::{Field, InetProto, InetService, Key, Statement, Verdict, fields};
 
 use super::matches::{id, loopback};
 use crate::sets::Container;
@@ -41,10 +41,11 @@ pub(super) fn guard() -> Vec<(&'static str, Vec<Statement>)> {
 }
 
 /// A source is one to which the host's routes lead back by the same bridge, or another address of the same namespace.
-/// Who has none yet may look for one (0.0.0.0, `::`). Link-local addresses are of the link alone, and never
-/// forwarded (RFC 4291 section 2.5.6).
+/// Who has none yet may ask for one by DHCP (from 0.0.0.0, RFC 2131 section 4.1), and by ICMPv6 whether it is free and who is
+/// on the link (from `::`, RFC 4861 section 4.3, RFC 3810 section 5.2.13). Nothing else is from there, though the
+/// kernel hands it to programs. Link-local addresses are of the link: the host has a route back to each but its own.
 pub(super) fn from_endpoint() -> Vec<(&'static str, Vec<Statement>)> {
-    let link_local = Ipv6Net::new_assert(Ipv6Addr::new(0xfe80, 0, 0, 0, 0, 0, 0, 0), 10);
+    let nowhere = Ipv4Net::new_assert(Ipv4Addr::UNSPECIFIED, 8);
     let other = |saddr, container| {
         let key = Key::from([Field::Iifname, saddr, Field::EtherSaddr]);
         key.is_not_in(id(container))
@@ -55,8 +56,21 @@ pub(super) fn from_endpoint() -> Vec<(&'static str, Vec<Statement>)> {
             vec![fields::IP_DADDR.within(loopback()), Verdict::Drop.into()],
         ),
         (
+            "who has no address asks for one",
+            vec![
+                fields::IP_SADDR.is(Ipv4Addr::UNSPECIFIED),
+                fields::UDP_DPORT.is(InetService(67)),
+                Verdict::Accept.into(),
+            ],
+        ),
+        (
+            "nobody else is nowhere",
+            vec![fields::IP_SADDR.within(nowhere), Verdict::Drop.into()],
+        ),
+        (
             "an endpoint sends as itself alone",
             vec![
+                // First, so that routes are asked for packets of this family alone.
                 fields::IP_SADDR.is_not(Ipv4Addr::UNSPECIFIED),
                 Statement::NoWayBack,
                 other(Field::IpSaddr, Container::Elsewhere4),
@@ -71,10 +85,17 @@ pub(super) fn from_endpoint() -> Vec<(&'static str, Vec<Statement>)> {
             ],
         ),
         (
+            "who has no address asks whether one is free",
+            vec![
+                fields::IP6_SADDR.is(Ipv6Addr::UNSPECIFIED),
+                fields::L4PROTO.is_not(InetProto::ICMPV6),
+                Verdict::Drop.into(),
+            ],
+        ),
+        (
             "an endpoint sends as itself alone",
             vec![
                 fields::IP6_SADDR.is_not(Ipv6Addr::UNSPECIFIED),
-                fields::IP6_SADDR.outside(link_local),
                 Statement::NoWayBack,
                 other(Field::Ip6Saddr, Container::Elsewhere6),
                 Verdict::Drop.into(),
