@@ -520,12 +520,16 @@ _tidegate() {
             return 0
             ;;
         tidegate__subcmd__explain)
-            opts="-h --socket --json --timings --timeout --help"
+            opts="-h --source-address --socket --json --timings --timeout --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
+                --source-address)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --socket)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0

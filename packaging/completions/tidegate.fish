@@ -193,6 +193,7 @@ complete -c tidegate -n "__fish_tidegate_using_subcommand doctor" -l timeout -d 
 complete -c tidegate -n "__fish_tidegate_using_subcommand doctor" -l json -d 'Print JSON instead of a table'
 complete -c tidegate -n "__fish_tidegate_using_subcommand doctor" -l timings -d 'Print to standard error where the time went'
 complete -c tidegate -n "__fish_tidegate_using_subcommand doctor" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c tidegate -n "__fish_tidegate_using_subcommand explain" -l source-address -d 'The source address that the packet has, if it is another than SRC\'s own' -r
 complete -c tidegate -n "__fish_tidegate_using_subcommand explain" -l socket -d 'The daemon\'s unix socket' -r -F
 complete -c tidegate -n "__fish_tidegate_using_subcommand explain" -l timeout -d 'How long to wait for an answer of the daemon, which may still do what it was asked for later; 0 for as long as it takes. `events` waits for the first answer alone' -r
 complete -c tidegate -n "__fish_tidegate_using_subcommand explain" -l json -d 'Print JSON instead of a table'

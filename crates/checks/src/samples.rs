@@ -36,7 +36,7 @@ pub(crate) fn bodies() -> [Value; 6] {
         }),
         json!({ "ports": ["8443:443", "8080:80", "[2001:db8::1]:53:53/udp"] }),
         json!({ "network": "db" }),
-        json!({ "source": "front", "destination": "192.0.2.1:8080/tcp" }),
+        json!({ "source": "front", "source-address": "10.208.0.9", "destination": "192.0.2.1:8080/tcp" }),
     ]
 }
 

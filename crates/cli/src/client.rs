@@ -337,11 +337,15 @@ const EXPLAIN_HELP: &str = "\
 SRC and DST are names of endpoints, IP addresses, `host`, or `outside`: any machine that is reached by the
 host's default route. Without a port it is an echo request (ping).
 
+With --source-address, SRC sends under the address of somebody else, who gets the answers. Of what the kernel does about
+such a packet, reverse path filtering (rp_filter) is not looked at.
+
 Examples:
   tidegate explain outside host:8080
   tidegate explain front back:5432/tcp
   tidegate explain 192.0.2.7 10.208.0.2:53/udp
-  tidegate explain front outside";
+  tidegate explain front outside
+  tidegate explain front back:5432/tcp --source-address 10.208.1.2";
 
 /// The two ends of a connection.
 #[derive(Clone, Debug, PartialEq, Eq, Args)]
@@ -352,6 +356,9 @@ pub struct ExplainArgs {
     /// Where to: DST[:PORT[/tcp|udp|sctp]], an IPv6 address before a port in brackets
     #[arg(value_name = "DST[:PORT[/PROTO]]")]
     pub destination: Destination,
+    /// The source address that the packet has, if it is another than SRC's own
+    #[arg(long, value_name = "ADDRESS")]
+    pub source_address: Option<IpAddr>,
 }
 
 const ATTACH_HELP: &str = "\

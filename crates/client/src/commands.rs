@@ -234,6 +234,7 @@ async fn doctor(daemon: &Daemon, output: Output) -> Outcome {
 async fn explain(args: ExplainArgs, daemon: &Daemon, output: Output) -> Outcome {
     let question = Question {
         source: args.source,
+        source_address: args.source_address,
         destination: args.destination,
     };
     let explained = daemon.post("/v1/explain", &question).await;

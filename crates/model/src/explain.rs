@@ -15,6 +15,9 @@ use crate::{Invalid, Name, Protocol};
 pub struct Question {
     /// Who sends it.
     pub source: Party,
+    /// The source address that the packet has, if it is another than the sender's own.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub source_address: Option<IpAddr>,
     /// To whom, and to which port.
     pub destination: Destination,
 }

@@ -31,24 +31,29 @@ pub fn explain(
 ) -> Result<Explanation, Refused> {
     let Question {
         source,
+        source_address,
         destination,
     } = question;
+    if let Some(address) = source_address {
+        ends::check(*address, terrain)?;
+    }
     let ruleset = planned(state);
     let empty = TableState::default();
     let table = ruleset.table(&table()).unwrap_or(&empty);
     let mut paths: Vec<Path> = Vec::new();
     for version in [IpVersion::V4, IpVersion::V6] {
         let parties: (&Party, &Party) = (source, &destination.party);
-        let ends = ends::ends(state, terrain, parties, version == IpVersion::V4)?;
-        paths.extend(ends.map(|ends| {
-            Journey::new(state, terrain, table, ends, destination.port, version).explain()
-        }));
+        let is_ipv4 = version == IpVersion::V4;
+        if source_address.is_some_and(|address| address.is_ipv4() != is_ipv4) {
+            continue;
+        }
+        let ends = ends::ends(state, terrain, parties, is_ipv4)?;
+        let journey = |ends| Journey::new(state, terrain, table, ends, question, version);
+        paths.extend(ends.map(|ends| journey(ends).explain()));
     }
     if paths.is_empty() {
-        return Err(Refused::NoCommonFamily(
-            source.clone(),
-            destination.party.clone(),
-        ));
+        let sender = source_address.map_or_else(|| source.clone(), Party::Address);
+        return Err(Refused::NoCommonFamily(sender, destination.party.clone()));
     }
     Ok(Explanation { paths })
 }

@@ -89,12 +89,7 @@ fn end<'a>(
             }
         }
         Party::Address(ip) => {
-            if let Some(reason) = unexplainable(*ip, terrain) {
-                return Err(Refused::NotExplainable {
-                    address: *ip,
-                    reason,
-                });
-            }
+            check(*ip, terrain)?;
             if ip.is_ipv4() != is_ipv4 {
                 return Ok(None);
             }
@@ -126,6 +121,14 @@ fn host_address(state: &State, terrain: &Terrain, from: Who<'_>, is_ipv4: bool) 
         Who::Host | Who::Outside => None,
     };
     gateway.or_else(|| terrain.uplink(is_ipv4).map(|(_, ip)| ip))
+}
+
+/// Refuses an address that no single packet is sent to, or from.
+pub(super) fn check(address: IpAddr, terrain: &Terrain) -> Result<(), Refused> {
+    match unexplainable(address, terrain) {
+        Some(reason) => Err(Refused::NotExplainable { address, reason }),
+        None => Ok(()),
+    }
 }
 
 /// Why what is sent to or from an address cannot be explained.

@@ -2,7 +2,7 @@
 
 use std::net::{IpAddr, SocketAddr};
 
-use tidegate_model::explain::{Fate, Path};
+use tidegate_model::explain::{Fate, Path, Question};
 use tidegate_model::{Access, AllowList, Endpoint, IfName, Network, PortBinding, Protocol, State};
 use tidegate_nft::{Hook, IpVersion, TableState};
 
@@ -23,6 +23,8 @@ pub(super) struct Journey<'a> {
     terrain: &'a Terrain,
     walk: Walk<'a>,
     from: End<'a>,
+    /// The address under which the packet is sent, if it is not the sender's own.
+    claimed: Option<IpAddr>,
     to: End<'a>,
     asked: Option<(u16, Protocol)>,
     packet: Packet,
@@ -34,15 +36,16 @@ impl<'a> Journey<'a> {
         terrain: &'a Terrain,
         table: &'a TableState,
         (from, to): (End<'a>, End<'a>),
-        asked: Option<(u16, Protocol)>,
+        question: &Question,
         version: IpVersion,
     ) -> Self {
+        let (claimed, asked) = (question.source_address, question.destination.port);
         let packet = Packet {
             version,
             iif: None,
             oif: None,
             mac: None,
-            saddr: from.address,
+            saddr: claimed.or(from.address),
             daddr: to.address,
             port: asked,
             is_dnat: false,
@@ -61,6 +64,7 @@ impl<'a> Journey<'a> {
                 steps,
             },
             from,
+            claimed,
             to,
             asked,
             packet,
@@ -77,7 +81,7 @@ impl<'a> Journey<'a> {
             }
         };
         Path {
-            source: self.from.to_string(),
+            source: self.source(),
             destination: self.destination(),
             hint: self.hint(&fate),
             steps: self.walk.steps,
@@ -112,12 +116,32 @@ impl<'a> Journey<'a> {
         };
         self.packet.iif = Some(network.bridge.clone());
         self.packet.mac = Some(exit.mac);
+        if let Some(why) = self.stopped_at_port(exit, network) {
+            return lost(why);
+        }
         let bridging = self.terrain.bridging(network, self.is_ipv4());
         match self.packet.daddr {
             Some(to) if is_on_link && !self.terrain.is_local(to) => {
                 self.cross(network, to, bridging)
             }
             _ => self.enter(),
+        }
+    }
+
+    /// Why the endpoint's port of the bridge takes nothing under the address that it claims.
+    fn stopped_at_port(&self, exit: &Endpoint, network: &Network) -> Option<String> {
+        let claimed = self.claimed?;
+        let mut own = exit.addresses.iter().map(|net| net.addr());
+        let name = &network.name;
+        if claimed.is_ipv4() && claimed.is_loopback() {
+            Some("ports of bridges take nothing from or for 127.0.0.0/8".into())
+        } else if network.policy.anti_spoofing && !own.any(|own| own == claimed) {
+            Some(format!(
+                "network {name} binds its endpoints to their addresses (--anti-spoofing): the port of {} takes nothing from {claimed}",
+                exit.name
+            ))
+        } else {
+            None
         }
     }
 
@@ -150,6 +174,9 @@ impl<'a> Journey<'a> {
 
     /// Over the bridge to another of its ports.
     fn cross(&mut self, network: &Network, to: IpAddr, bridging: Bridging) -> Outcome {
+        if self.packet.saddr.is_some_and(is_loopback6) {
+            return lost(LOOPBACK6.into());
+        }
         let neighbour = endpoint_of(self.state, to);
         let name = &network.name;
         let Some(neighbour) = neighbour.filter(|neighbour| neighbour.network == *name) else {
@@ -177,11 +204,18 @@ impl<'a> Journey<'a> {
         // `ip6_rcv_core` drops it before any hook. IPv4 has no such check there, but a rule of ours.
         let ends = [self.packet.saddr, self.packet.daddr];
         if ends.into_iter().flatten().any(is_loopback6) {
-            let why = "the kernel takes nothing from or for ::1 that comes in by an interface";
-            return lost(why.into());
+            return lost(LOOPBACK6.into());
         }
         if !self.passes(Hook::Prerouting) {
             return self.dropped();
+        }
+        // `fib_validate_source`; IPv6 has no such check.
+        if let Some(claimed) = self.claimed.filter(|ip| ip.is_ipv4())
+            && self.terrain.is_local(claimed)
+        {
+            return lost(format!(
+                "the kernel takes nothing from {claimed}, an address of its own, that comes in by an interface"
+            ));
         }
         if self.is_to_host() {
             return self.reach_host();
@@ -383,8 +417,8 @@ impl<'a> Journey<'a> {
     fn hint_of_list(&self, endpoint: &Endpoint, port: &PortBinding) -> String {
         let listed = endpoint.allowed(port).map_or(&[][..], AllowList::sources);
         let sender = self
-            .from
-            .address
+            .claimed
+            .or(self.from.address)
             .map_or_else(|| "CIDR".into(), |ip| ip.to_string());
         let allow = listed.iter().map(ToString::to_string).chain([sender]);
         let allow: String = allow.map(|source| format!(" --allow {source}")).collect();
@@ -430,6 +464,14 @@ impl<'a> Journey<'a> {
         }
     }
 
+    fn source(&self) -> String {
+        let from = self.from;
+        self.claimed.map_or_else(
+            || from.to_string(),
+            |claimed| format!("{from} as {claimed}"),
+        )
+    }
+
     fn destination(&self) -> String {
         match (self.asked, self.to.address) {
             (None, _) => self.to.to_string(),
@@ -444,6 +486,9 @@ impl<'a> Journey<'a> {
         }
     }
 }
+
+/// `ip6_rcv_core`.
+const LOOPBACK6: &str = "the kernel takes nothing from or for ::1 that comes in by an interface";
 
 fn is_loopback6(ip: IpAddr) -> bool {
     ip.is_ipv6() && ip.is_loopback()

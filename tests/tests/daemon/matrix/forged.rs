@@ -276,11 +276,18 @@ impl Stage {
 
     /// What `tidegate explain` says that is not as the cells say.
     fn explain_forged(&self, cells: &[Cell<'_>]) -> Vec<String> {
-        let explained = cells.iter().filter(|cell| cell.kind == "own");
+        // It is told of first packets of connections, and of no frames.
+        let is_told = |cell: &&Cell<'_>| !matches!(cell.kind, "invalid" | "tagged");
+        let explained = cells.iter().filter(is_told);
         let explain = |cell: &Cell<'_>| {
             let (from, _) = cell.line.row.split_once('-')?;
             let to = format!("{}/udp", cell.way.to);
-            let (output, fate) = fate_of(&self.lab.host, &["explain", from, &to]);
+            let claimed = cell.ends[0].ip().to_string();
+            let mut question = vec!["explain", from, &*to];
+            if cell.kind != "own" {
+                question.extend(["--source-address", &*claimed]);
+            }
+            let (output, fate) = fate_of(&self.lab.host, &question);
             let arrives = match cell.way.hears {
                 "host" => fate == "reaches-host",
                 "outside" => fate == "leaves",
