@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use rustix::io::Errno;
 use rustix::net::{RecvFlags, recvfrom};
 use socket2::{Domain, Protocol, SockAddr, Socket, Type};
-use tidegate_test_support::Netns;
+use test_support::Netns;
 
 /// How long something may take that is expected to come: far longer than it does.
 const PATIENCE: Duration = Duration::from_secs(20);

@@ -4,7 +4,7 @@
 use std::io::{BufRead, BufReader, Read};
 use std::process::{Child, ChildStdout, Stdio};
 
-use tidegate_test_support::Netns;
+use test_support::Netns;
 
 /// Ends every frame that a test sends and wants to find again, but for those that [`END`] ends.
 pub const MARK: &[u8] = b"tide-mark";

@@ -12,7 +12,7 @@ use rustix::net::sockopt::socket_peercred;
 use rustix::process::{Pid, Signal, kill_process};
 use serde_json::Value;
 use tempfile::TempDir;
-use tidegate_test_support::{Netns, Output};
+use test_support::{Netns, Output};
 
 use crate::{Programs, Snapshot};
 

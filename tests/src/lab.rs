@@ -4,7 +4,7 @@ use std::net::{IpAddr, SocketAddr};
 use std::process::Command;
 
 use serde_json::Value;
-use tidegate_test_support::Netns;
+use test_support::Netns;
 
 use crate::Host;
 

@@ -35,6 +35,6 @@ pub use programs::Programs;
 pub use release::Release;
 pub use snapshot::Snapshot;
 pub use system::{System, workspace};
-pub use tidegate_test_support::need::find_program;
-pub use tidegate_test_support::{Need, Netns, Output, require, require_root_kernel};
+pub use test_support::need::find_program;
+pub use test_support::{Need, Netns, Output, require, require_root_kernel};
 pub use wait::wait_until;

@@ -1,6 +1,6 @@
 //! What interfaces a namespace has.
 
-use tidegate_test_support::Netns;
+use test_support::Netns;
 
 /// Whether that is the name of an interface that was removed, and that the kernel still has for a moment.
 pub fn is_retired(ifname: &str) -> bool {

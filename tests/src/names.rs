@@ -10,7 +10,7 @@ use std::time::Duration;
 use hickory_proto::op::{Message, MessageType, OpCode, Query};
 use hickory_proto::rr::rdata::{A, TXT};
 use hickory_proto::rr::{Name, RData, Record, RecordType};
-use tidegate_test_support::Netns;
+use test_support::Netns;
 
 /// How long an answer may take that is expected to come: far longer than it does.
 const PATIENCE: Duration = Duration::from_secs(20);

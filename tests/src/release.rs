@@ -4,7 +4,7 @@
 //! The daemon is that of this source tree. Its `nft` and its libnftables, with what they need, are the release's own: in
 //! the daemon's mount namespace, and nowhere else.
 
-use tidegate_test_support::{Need, require, require_root_kernel};
+use test_support::{Need, require, require_root_kernel};
 
 use crate::{Host, Lab, Programs, System};
 

@@ -8,7 +8,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
-use tidegate_test_support::Netns;
+use test_support::Netns;
 
 use crate::sctp;
 

@@ -5,7 +5,7 @@
 use std::path::Path;
 use std::process::Command;
 
-use tidegate_test_support::{Need, require};
+use test_support::{Need, require};
 use tidegate_tests::Output;
 
 /// Runs `install-packages` on a system whose files `prepare` makes in an empty `/etc` and `/var`, and prints

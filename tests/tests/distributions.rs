@@ -14,7 +14,7 @@ use std::process::Command;
 use std::sync::OnceLock;
 
 use serde_json::Value;
-use tidegate_test_support::{Need, require, require_root_kernel};
+use test_support::{Need, require, require_root_kernel};
 use tidegate_tests::{Output, workspace};
 
 /// Runs `cargo xtask dist`.

@@ -2,8 +2,8 @@
 
 use std::path::PathBuf;
 
-use tidegate_dist_cli::failure::Hinted;
-use tidegate_dist_cli::{probe, run};
+use plimsoll::failure::Hinted;
+use plimsoll::{probe, run};
 
 /// Arguments of `cargo xtask bench`.
 #[derive(Debug, clap::Args)]
@@ -71,7 +71,7 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<()> {
 /// With the library driver where the library can be linked.
 fn build() -> anyhow::Result<()> {
     let dependency = probe::dependency()?;
-    let library = tidegate_native_deps::probe(&tidegate_native_deps::Host, &dependency, None);
+    let library = plimsoll_probe::probe(&plimsoll_probe::Host, &dependency, None);
     let mut words = vec!["build", "--release"];
     words.extend(PACKAGES.iter().flat_map(|package| ["--package", package]));
     let features = format!("{},tidegate-bench/libnftables", dependency.cargo_feature);

@@ -1,13 +1,13 @@
 //! `cargo xtask check`: what a change must pass besides the tests.
 
-use tidegate_native_deps::NativeDep;
+use plimsoll_probe::NativeDep;
 
-use tidegate_dist_cli::failure::Hinted;
-use tidegate_dist_cli::install_deps::{self, Purpose};
-use tidegate_dist_cli::{probe, run};
+use plimsoll::failure::Hinted;
+use plimsoll::install_deps::{self, Purpose};
+use plimsoll::{probe, run};
 
 use crate::extras::TEST_EXTRAS;
-use crate::{ci, docs, test, tools};
+use crate::{ci, docs, test, tools, wings};
 
 /// Arguments of `cargo xtask check`.
 #[derive(Debug, clap::Args)]
@@ -31,7 +31,7 @@ const OURS: &str = "Cargo.toml";
 const EXAMPLE: &str = "examples/zpack/Cargo.toml";
 
 /// The manifest of the fuzz targets, a workspace of its own that takes too long to build for a check.
-const FUZZ: &str = "tests/fuzz/Cargo.toml";
+const FUZZ: &str = "crates/dev/checks/fuzz/Cargo.toml";
 
 /// One check: its name, and how it is done.
 type Check<'a> = (&'a str, Box<dyn Fn() -> anyhow::Result<()> + 'a>);
@@ -65,13 +65,12 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<()> {
 }
 
 fn passes(result: anyhow::Result<()>) -> bool {
-    result
-        .inspect_err(tidegate_dist_cli::failure::report)
-        .is_ok()
+    result.inspect_err(plimsoll::failure::report).is_ok()
 }
 
 fn checks<'a>(args: &'a Args, dependency: &'a NativeDep) -> Vec<Check<'a>> {
     vec![
+        ("wings", Box::new(wings::check)),
         ("format", Box::new(|| cargo(&["fmt", "--all", "--check"]))),
         ("lints without the library", Box::new(|| clippy(&[]))),
         (

@@ -6,8 +6,8 @@ use std::path::PathBuf;
 
 use anyhow::Context;
 
-use tidegate_dist_cli::failure::Hinted;
-use tidegate_dist_cli::run;
+use plimsoll::failure::Hinted;
+use plimsoll::run;
 
 /// An action, the commit that it is pinned to, and the release that this is.
 struct Action {

@@ -11,8 +11,8 @@ use anyhow::Context;
 use clap::Command;
 use clap_complete::{Generator, Shell};
 
-use tidegate_dist_cli::failure::Hinted;
-use tidegate_dist_cli::run;
+use plimsoll::failure::Hinted;
+use plimsoll::run;
 
 /// A program and the manual's section that it belongs to: 1 for users, 8 for the administrator
 /// (man(1)).

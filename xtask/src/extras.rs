@@ -1,6 +1,6 @@
 //! What this project's checks and tests need besides what the toolkit's probe asks for.
 
-use tidegate_dist_cli::install_deps::Extra;
+use plimsoll::install_deps::Extra;
 
 /// Kernel tests, the making of clean roots, and what checks and inspects packages.
 pub(crate) const TEST_EXTRAS: [Extra; 12] = [

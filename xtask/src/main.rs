@@ -7,11 +7,12 @@ mod docs;
 mod extras;
 mod test;
 mod tools;
+mod wings;
 
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
-use tidegate_dist_cli::failure;
+use plimsoll::failure;
 
 /// Builds, packages, tests and checks Tidegate. Needs nothing but Rust and a C compiler.
 #[derive(Debug, Parser)]
@@ -24,7 +25,7 @@ struct Cli {
 #[derive(Debug, Subcommand)]
 enum Task {
     #[command(flatten)]
-    Toolkit(tidegate_dist_cli::Task),
+    Toolkit(plimsoll::Task),
     /// Run every test: unit, kernel conformance, end to end and packaging
     Test(test::Args),
     /// Measure the daemon and its drivers against every other way to do the same, side by side

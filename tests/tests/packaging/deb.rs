@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use tidegate_test_support::{Need, require, require_root_kernel};
+use test_support::{Need, require, require_root_kernel};
 
 use crate::dist::{Packages, strings};
 use crate::image::Image;

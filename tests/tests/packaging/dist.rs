@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use serde_json::Value;
-use tidegate_test_support::{Need, require};
+use test_support::{Need, require};
 use tidegate_tests::Output;
 
 use crate::machine;

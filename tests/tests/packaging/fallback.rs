@@ -1,7 +1,7 @@
 //! The same command on the same machine, before and after libnftables' development package.
 
 use serde_json::Value;
-use tidegate_test_support::{Need, require};
+use test_support::{Need, require};
 
 use crate::dist::{Packages, finished, strings};
 use crate::machine;

@@ -6,7 +6,7 @@ use std::process::Command;
 
 use serde_json::{Value, json};
 use tempfile::TempDir;
-use tidegate_test_support::{Need, require, require_root_kernel};
+use test_support::{Need, require, require_root_kernel};
 
 use crate::dist::{Packages, finished};
 use crate::verify::Verdict;

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use serde_json::{Value, json};
-use tidegate_test_support::{Need, require};
+use test_support::{Need, require};
 
 use crate::dist::{Packages, artifact, finished, xtask};
 use tidegate_tests::workspace;
@@ -108,7 +108,7 @@ fn text(path: &Path) -> String {
 fn packager(arguments: &[&str]) -> Value {
     let mut command = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
     command
-        .args(["run", "--quiet", "--package", "tidegate-packager", "--"])
+        .args(["run", "--quiet", "--package", "plimsoll-writer", "--"])
         .args(arguments)
         .current_dir(workspace());
     serde_json::from_str(&finished(&mut command).success()).unwrap()

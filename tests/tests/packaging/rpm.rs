@@ -3,7 +3,7 @@
 use std::path::Path;
 use std::process::Command;
 
-use tidegate_test_support::{Need, require};
+use test_support::{Need, require};
 
 use crate::dist::{Packages, finished};
 

@@ -3,7 +3,7 @@
 use std::path::Path;
 use std::process::Command;
 
-use tidegate_test_support::{Need, require};
+use test_support::{Need, require};
 
 /// What the service may expose at most, in tenths (systemd-analyze(1), `security --threshold=`).
 const THRESHOLD: u32 = 30;

@@ -3,8 +3,8 @@
 use std::path::PathBuf;
 use std::process::Command;
 
-use tidegate_test_support::need::find_program;
-use tidegate_test_support::{Need, require, require_root_kernel};
+use test_support::need::find_program;
+use test_support::{Need, require, require_root_kernel};
 
 use crate::dist::{Packages, finished};
 use crate::root::Root;

@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use serde_json::Value;
-use tidegate_test_support::{Need, require, require_root_kernel};
+use test_support::{Need, require, require_root_kernel};
 
 use crate::dist::{Packages, xtask};
 use tidegate_tests::Output;

@@ -2,11 +2,11 @@
 
 use std::fmt::Write;
 
+use plimsoll_plan::config::Config;
+use plimsoll_plan::distro::DistroList;
+use plimsoll_verify::profile::Profile;
 use schemars::Schema;
 use serde_json::{Map, Value};
-use tidegate_dist::config::Config;
-use tidegate_dist::distro::DistroList;
-use tidegate_dist::verify::profile::Profile;
 
 /// What the file begins with.
 const HEAD: &str = "# Reference of the toolkit's files

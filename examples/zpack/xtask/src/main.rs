@@ -9,7 +9,7 @@ use clap::Parser;
 #[command(name = "cargo xtask", bin_name = "cargo xtask")]
 struct Cli {
     #[command(subcommand)]
-    task: tidegate_dist_cli::Task,
+    task: plimsoll::Task,
 }
 
 fn main() -> ExitCode {

@@ -1,0 +1,228 @@
+//! Programs against the build that was planned.
+
+use plimsoll_probe::{Flavour, NativeDep};
+use serde::Deserialize;
+
+use super::Fault;
+use crate::depends::system::debian_package;
+use crate::elf::{ElfFacts, Linkage, SymbolVersion};
+
+/// A program as it came out of the build.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct BuiltProgram {
+    /// Its name.
+    pub name: String,
+    /// Whether the plan has it link the C library.
+    pub links_library: bool,
+    /// What its file says.
+    pub elf: ElfFacts,
+}
+
+/// What a program says about itself.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+pub struct Stamp {
+    /// The flavour that it believes to be.
+    pub flavour: String,
+    /// The commit that it was built from.
+    pub commit: String,
+}
+
+/// Compares the programs with the flavour that was planned.
+#[must_use]
+pub fn audit_build(flavour: Flavour, library: &NativeDep, programs: &[BuiltProgram]) -> Vec<Fault> {
+    let mut faults = Vec::new();
+    for program in programs {
+        faults.extend(linkage_fault(flavour, program));
+        faults.extend(library_fault(flavour, library, program));
+        faults.extend(symbol_faults(library, program));
+        faults.extend(unknown_libraries(library, program));
+    }
+    faults
+}
+
+fn linkage_fault(flavour: Flavour, program: &BuiltProgram) -> Option<Fault> {
+    let linkage = program.elf.linkage;
+    let as_planned = match flavour {
+        Flavour::Static => linkage.is_static(),
+        Flavour::Dynamic | Flavour::DynamicExec => linkage == Linkage::Dynamic,
+    };
+    (!as_planned).then(|| {
+        let needed = match program.elf.needed.join(", ") {
+            none if none.is_empty() => String::new(),
+            some => format!(" and needs {some}"),
+        };
+        let what = format!("flavour {flavour} is planned, but the file is {linkage}{needed}");
+        Fault::new(&program.name, what)
+    })
+}
+
+fn library_fault(flavour: Flavour, library: &NativeDep, program: &BuiltProgram) -> Option<Fault> {
+    let soname = &library.soname;
+    let what = match (program.links_library, program.elf.needs(soname)) {
+        (true, false) => format!("flavour {flavour} is planned, but {soname} is not linked"),
+        (false, true) => {
+            format!("flavour {flavour} is planned without {soname}, but the file needs it")
+        }
+        (true, true) | (false, false) => return None,
+    };
+    Some(Fault::new(&program.name, what))
+}
+
+/// A symbol version above the ceiling keeps the program from starting on older systems.
+fn symbol_faults(library: &NativeDep, program: &BuiltProgram) -> Vec<Fault> {
+    let Some(ceiling) = &library.symbol_version_ceiling else {
+        return Vec::new();
+    };
+    let limit = SymbolVersion::parse(ceiling);
+    program
+        .elf
+        .versions_of(&library.soname)
+        .filter(|version| {
+            let version = SymbolVersion::parse(version);
+            // A name that is not understood may be anything, and so is not below the ceiling.
+            !matches!((&version, &limit), (Some(version), Some(limit))
+                if version.prefix == limit.prefix && version <= limit)
+        })
+        .map(|version| {
+            let soname = &library.soname;
+            let what = format!("needs {version} of {soname}, newer than {ceiling}");
+            Fault::new(&program.name, what)
+        })
+        .collect()
+}
+
+/// Every library must be the C library's own or the declared one: another one was linked by
+/// accident, and no dependency would be checked for it.
+fn unknown_libraries(library: &NativeDep, program: &BuiltProgram) -> Vec<Fault> {
+    program
+        .elf
+        .needed
+        .iter()
+        .filter(|soname| debian_package(soname, library).is_none())
+        .map(|soname| {
+            let what = format!("needs {soname}, which no native-dep declares");
+            Fault::new(&program.name, what)
+        })
+        .collect()
+}
+
+/// Compares what the program says with what was planned.
+#[must_use]
+pub fn audit_stamp(program: &str, stamp: &Stamp, flavour: Flavour, commit: &str) -> Vec<Fault> {
+    let mut faults = Vec::new();
+    if stamp.flavour != flavour.as_str() {
+        let what = format!("says it is {}, but {flavour} is planned", stamp.flavour);
+        faults.push(Fault::new(program, what));
+    }
+    if stamp.commit != commit {
+        let what = format!(
+            "says it is commit {}, but {commit} is planned",
+            stamp.commit
+        );
+        faults.push(Fault::new(program, what));
+    }
+    faults
+}
+
+#[cfg(test)]
+mod tests {
+    use plimsoll_probe::fakes::libnftables;
+
+    use super::*;
+    use crate::audit::fixtures::{daemon, exec_daemon, static_daemon};
+
+    fn faults(flavour: Flavour, program: BuiltProgram) -> Vec<String> {
+        audit_build(flavour, &libnftables(), &[program])
+            .iter()
+            .map(Fault::to_string)
+            .collect()
+    }
+
+    #[test]
+    fn each_flavour_as_planned_has_no_fault() {
+        assert_eq!(faults(Flavour::Dynamic, daemon()), [""; 0]);
+        assert_eq!(faults(Flavour::DynamicExec, exec_daemon()), [""; 0]);
+        assert_eq!(faults(Flavour::Static, static_daemon()), [""; 0]);
+    }
+
+    #[test]
+    fn a_lost_library_is_a_fault() {
+        let lost = BuiltProgram {
+            links_library: true,
+            ..exec_daemon()
+        };
+        assert_eq!(
+            faults(Flavour::Dynamic, lost),
+            ["tidegated: flavour dynamic is planned, but libnftables.so.1 is not linked"]
+        );
+    }
+
+    #[test]
+    fn a_library_that_was_not_planned_is_a_fault() {
+        let extra = BuiltProgram {
+            links_library: false,
+            ..daemon()
+        };
+        assert_eq!(
+            faults(Flavour::DynamicExec, extra),
+            [
+                "tidegated: flavour dynamic-exec is planned without libnftables.so.1, \
+              but the file needs it"
+            ]
+        );
+    }
+
+    #[test]
+    fn a_static_program_needs_nothing() {
+        assert_eq!(
+            faults(Flavour::Static, exec_daemon()),
+            ["tidegated: flavour static is planned, but the file is dynamic and needs libc.so.6"]
+        );
+        assert_eq!(
+            faults(Flavour::DynamicExec, static_daemon()),
+            ["tidegated: flavour dynamic-exec is planned, but the file is static-pie"]
+        );
+    }
+
+    #[test]
+    fn a_symbol_above_the_ceiling_is_a_fault() {
+        let mut newer = daemon();
+        let versions = newer
+            .elf
+            .version_needs
+            .entry("libnftables.so.1".into())
+            .or_default();
+        versions.insert("LIBNFTABLES_4".to_owned());
+        assert_eq!(
+            faults(Flavour::Dynamic, newer),
+            ["tidegated: needs LIBNFTABLES_4 of libnftables.so.1, newer than LIBNFTABLES_1"]
+        );
+    }
+
+    #[test]
+    fn an_undeclared_library_is_a_fault() {
+        let mut other = exec_daemon();
+        other.elf.needed.push("libssl.so.3".to_owned());
+        assert_eq!(
+            faults(Flavour::DynamicExec, other),
+            ["tidegated: needs libssl.so.3, which no native-dep declares"]
+        );
+    }
+
+    #[test]
+    fn a_stamp_that_disagrees_is_a_fault() {
+        let stamp = Stamp {
+            flavour: "dynamic-exec".into(),
+            commit: "abc".into(),
+        };
+        let faults = audit_stamp("tidegated", &stamp, Flavour::Dynamic, "def");
+        let faults: Vec<String> = faults.iter().map(Fault::to_string).collect();
+        assert_eq!(
+            faults,
+            [
+                "tidegated: says it is dynamic-exec, but dynamic is planned",
+                "tidegated: says it is commit abc, but def is planned",
+            ]
+        );
+    }
+}

@@ -1,0 +1,166 @@
+use plimsoll_probe::Flavour;
+use plimsoll_probe::fakes::libnftables;
+
+use super::*;
+use crate::audit::fixtures::{daemon, exec_daemon};
+use plimsoll_plan::plan::DeclaredDepends;
+
+const DYNAMIC_DEB: [&str; 2] = ["libc6 (>= 2.34)", "libnftables1 (>= 1.0.2)"];
+
+fn texts(names: &[&str]) -> Vec<String> {
+    names.iter().map(|name| (*name).to_owned()).collect()
+}
+
+fn plan(format: Format, flavour: Flavour) -> PackagePlan {
+    let tool = vec!["nftables".to_owned()];
+    let declared = if flavour.links_library() {
+        DeclaredDepends {
+            depends: Vec::new(),
+            recommends: tool,
+        }
+    } else {
+        DeclaredDepends {
+            depends: tool,
+            recommends: Vec::new(),
+        }
+    };
+    PackagePlan {
+        file: format!("tidegate.{format}"),
+        format,
+        flavour,
+        driver: String::new(),
+        arch: String::new(),
+        declared,
+    }
+}
+
+fn faults(plan: &PackagePlan, program: BuiltProgram, depends: &[&str]) -> Vec<String> {
+    let report = PackageReport {
+        depends: texts(depends),
+        recommends: plan.declared.recommends.clone(),
+        files: texts(&["/usr/sbin/tidegated"]),
+    };
+    let facts = PackageFacts {
+        plan,
+        library: &libnftables(),
+        programs: &[program],
+        files: &texts(&["/usr/sbin/tidegated"]),
+        report: &report,
+    };
+    audit_package(&facts).iter().map(Fault::to_string).collect()
+}
+
+fn deb(program: BuiltProgram, depends: &[&str]) -> Vec<String> {
+    let flavour = if program.links_library {
+        Flavour::Dynamic
+    } else {
+        Flavour::DynamicExec
+    };
+    faults(&plan(Format::Deb, flavour), program, depends)
+}
+
+fn rpm(program: BuiltProgram, depends: &[&str]) -> Vec<String> {
+    let flavour = if program.links_library {
+        Flavour::Dynamic
+    } else {
+        Flavour::DynamicExec
+    };
+    faults(&plan(Format::Rpm, flavour), program, depends)
+}
+
+#[test]
+fn packages_that_agree_have_no_fault() {
+    assert_eq!(deb(daemon(), &DYNAMIC_DEB), [""; 0]);
+    assert_eq!(
+        deb(exec_daemon(), &["libc6 (>= 2.34)", "nftables"]),
+        [""; 0]
+    );
+    let libraries = [
+        "/bin/sh",
+        "config(tidegate) = 0.1.0-1",
+        "libc.so.6()(64bit)",
+        "libc.so.6(GLIBC_2.2.5)(64bit)",
+        "libc.so.6(GLIBC_2.34)(64bit)",
+        "libnftables.so.1()(64bit)",
+        "libnftables.so.1(LIBNFTABLES_1)(64bit)",
+        "rpmlib(CompressedFileNames) <= 3.0.4-1",
+    ];
+    assert_eq!(rpm(daemon(), &libraries), [""; 0]);
+}
+
+#[test]
+fn a_dropped_library_is_a_fault() {
+    assert_eq!(
+        deb(daemon(), &["libc6 (>= 2.34)"]),
+        ["tidegate.deb: does not depend on libnftables1, which it links"]
+    );
+    let faults = rpm(daemon(), &["libc.so.6()(64bit)"]);
+    assert!(
+        faults.contains(
+            &"tidegate.rpm: does not require libnftables.so.1()(64bit), which it links".to_owned()
+        ),
+        "{faults:?}"
+    );
+}
+
+#[test]
+fn an_added_library_is_a_fault() {
+    assert_eq!(
+        deb(
+            exec_daemon(),
+            &["libc6 (>= 2.34)", "libnftables1 (>= 1.0.2)", "nftables"]
+        ),
+        ["tidegate.deb: depends on libnftables1 (>= 1.0.2), which nothing in it links or declares"]
+    );
+    let depends = [
+        "libc.so.6()(64bit)",
+        "libc.so.6(GLIBC_2.2.5)(64bit)",
+        "libc.so.6(GLIBC_2.34)(64bit)",
+        "libmnl.so.0()(64bit)",
+        "nftables",
+    ];
+    assert_eq!(
+        rpm(exec_daemon(), &depends),
+        ["tidegate.rpm: requires libmnl.so.0()(64bit), which nothing in it links or declares"]
+    );
+}
+
+#[test]
+fn the_exec_flavour_without_its_tool_is_a_fault() {
+    assert_eq!(
+        deb(exec_daemon(), &["libc6 (>= 2.34)"]),
+        ["tidegate.deb: does not depend on nftables"]
+    );
+}
+
+#[test]
+fn no_dependency_at_all_is_a_fault() {
+    let faults = deb(daemon(), &[]);
+    assert!(faults.contains(&"tidegate.deb: does not depend on libc6, which it links".to_owned()));
+}
+
+#[test]
+fn a_glibc_older_than_the_symbols_is_a_fault() {
+    assert_eq!(
+        deb(daemon(), &["libc6 (>= 2.31)", "libnftables1 (>= 1.0.2)"]),
+        ["tidegate.deb: depends on libc6 2.31, but its programs need GLIBC_2.34"]
+    );
+    assert_eq!(
+        deb(daemon(), &["libc6", "libnftables1"]),
+        ["tidegate.deb: depends on libc6 any version, but its programs need GLIBC_2.34"]
+    );
+}
+
+#[test]
+fn a_file_that_is_not_in_the_package_is_a_fault() {
+    let plan = plan(Format::Tar, Flavour::Static);
+    let facts = PackageFacts {
+        plan: &plan,
+        library: &libnftables(),
+        programs: &[],
+        files: &texts(&["/usr/bin/tidegate"]),
+        report: &PackageReport::default(),
+    };
+    let faults: Vec<String> = audit_package(&facts).iter().map(Fault::to_string).collect();
+    assert_eq!(faults, ["tidegate.tar: does not hold /usr/bin/tidegate"]);
+}

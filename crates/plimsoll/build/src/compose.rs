@@ -1,0 +1,87 @@
+//! From plan and dependencies to the specification of one package file.
+
+mod assets;
+mod scriptlets;
+
+use std::path::PathBuf;
+
+use plimsoll_plan::config::Config;
+use plimsoll_plan::plan::{PackagePlan, Plan};
+use plimsoll_spec::changelog::Release;
+use plimsoll_spec::{Format, PackageFile, PackageSpec};
+
+pub use assets::{AssetError, check, collect};
+
+/// All that is known about a package when it is written.
+#[derive(Debug, Clone, Copy)]
+pub struct Ingredients<'a> {
+    /// What the packages hold.
+    pub config: &'a Config,
+    /// The whole plan.
+    pub plan: &'a Plan,
+    /// The package file.
+    pub package: &'a PackagePlan,
+    /// Its files.
+    pub files: &'a [PackageFile],
+    /// The dependencies that were derived from its programs.
+    pub derived: &'a [String],
+    /// The releases so far.
+    pub changelog: &'a [Release],
+}
+
+/// Puts the specification together. Pure.
+#[must_use]
+pub fn compose(ingredients: &Ingredients<'_>) -> PackageSpec {
+    let Ingredients {
+        config,
+        plan,
+        package,
+        files,
+        derived,
+        changelog,
+    } = *ingredients;
+    let mut depends: Vec<String> = derived.to_vec();
+    depends.extend(package.declared.depends.iter().cloned());
+    depends.sort();
+    depends.dedup();
+    let is_rpm = package.format == Format::Rpm;
+    PackageSpec {
+        format: package.format,
+        // Beside the folder that the writer empties; it is moved when its audit has passed.
+        out: work_folder(plan, package).join(&package.file),
+        work: work_folder(plan, package).join("staging"),
+        source_date_epoch: plan.source.source_date_epoch,
+        name: plan.name.clone(),
+        version: plan.source.version.clone(),
+        revision: config.revision.clone(),
+        arch: package.arch.clone(),
+        summary: config.summary.clone(),
+        description: config.description.trim().to_owned(),
+        license: plan.source.license.clone(),
+        maintainer: plan.source.maintainer.clone(),
+        homepage: plan.source.homepage.clone(),
+        section: if is_rpm {
+            config.rpm.group.clone()
+        } else {
+            config.deb.section.clone()
+        },
+        depends,
+        recommends: package.declared.recommends.clone(),
+        provides: Vec::new(),
+        files: files.to_vec(),
+        maintainer_scripts: maintainer_scripts(config, plan, package),
+        scriptlets: is_rpm.then(|| scriptlets::scriptlets(files)).flatten(),
+        changelog: changelog.to_vec(),
+    }
+}
+
+/// Where a package's intermediate files are.
+#[must_use]
+pub fn work_folder(plan: &Plan, package: &PackagePlan) -> PathBuf {
+    plan.places.cache.join("work").join(&package.file)
+}
+
+fn maintainer_scripts(config: &Config, plan: &Plan, package: &PackagePlan) -> Option<PathBuf> {
+    let folder = config.deb.maintainer_scripts.as_ref()?;
+    (package.format == Format::Deb).then(|| plan.places.workspace.join(folder))
+}

@@ -1,0 +1,202 @@
+//! What builds the packages of a distribution: a container engine, or a root of its own.
+//!
+//! [`choose`] picks one from what answers on the host. [`container::recipe`] and [`root::recipe`]
+//! turn a [`Job`] into commands without running any; [`run_all`] runs those of several
+//! distributions side by side.
+
+mod choose;
+pub mod container;
+mod error;
+pub mod root;
+mod run;
+mod site;
+mod task;
+mod toolchain;
+
+use std::fmt;
+use std::path::PathBuf;
+use std::str::FromStr;
+
+use plimsoll_probe::Request as FlavourRequest;
+use serde::{Deserialize, Serialize};
+
+use plimsoll_plan::distro::{Distro, DistroPlan};
+
+pub use choose::{EngineRequest, choose};
+pub use error::{EngineError, UnknownEngine};
+pub use run::{Outcome, Task, Watcher, run_all, run_stages};
+pub use site::{InvalidMirror, Mirror, Site};
+pub use task::{Within, stages};
+pub use toolchain::Toolchain;
+
+/// What can build the packages of a distribution.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Engine {
+    /// Docker, with BuildKit or the classic builder.
+    Docker,
+    /// Podman, whose builder is buildah.
+    Podman,
+    /// A root made by mmdebstrap(1) and entered with unshare(1): the Debian family alone.
+    Root,
+}
+
+impl Engine {
+    /// Every engine, best first.
+    pub const ALL: [Self; 3] = [Self::Docker, Self::Podman, Self::Root];
+
+    /// The name, as options and tables write it.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Docker => "docker",
+            Self::Podman => "podman",
+            Self::Root => "root",
+        }
+    }
+}
+
+impl fmt::Display for Engine {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(self.as_str())
+    }
+}
+
+impl FromStr for Engine {
+    type Err = UnknownEngine;
+
+    fn from_str(name: &str) -> Result<Self, Self::Err> {
+        let known = Self::ALL.into_iter().find(|engine| engine.as_str() == name);
+        known.ok_or_else(|| UnknownEngine(name.to_owned()))
+    }
+}
+
+/// The packages of one distribution, to be built.
+#[derive(Debug, Clone, Copy)]
+pub struct Job<'a> {
+    /// The entry of the list.
+    pub distro: &'a Distro,
+    /// What follows from it.
+    pub plan: &'a DistroPlan,
+    /// What is particular to the place where this runs.
+    pub site: &'a Site,
+    /// The Rust toolchain.
+    pub toolchain: &'a Toolchain,
+    /// Folders of the host.
+    pub folders: &'a Folders,
+    /// The flavour that is asked for.
+    pub flavour: FlavourRequest,
+    /// Whether a flavour other than the expected one is an error.
+    pub strict: bool,
+}
+
+/// Folders of the host, all absolute.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Folders {
+    /// The workspace that is built.
+    pub workspace: PathBuf,
+    /// Where each distribution has a folder for its packages.
+    pub out: PathBuf,
+    /// Where roots and the build caches in them are kept.
+    pub roots: PathBuf,
+    /// Where intermediate files are kept.
+    pub work: PathBuf,
+    /// Cargo's home, whose crates are shared.
+    pub cargo_home: PathBuf,
+    /// Whether it has crates from git, besides those of registries.
+    pub has_git_crates: bool,
+}
+
+impl Job<'_> {
+    /// Where the packages go.
+    #[must_use]
+    pub fn out(&self) -> PathBuf {
+        self.folders.out.join(self.distro.id())
+    }
+
+    /// What `cargo xtask dist` is told inside of the system that builds, after `--out`.
+    fn options(&self) -> Vec<String> {
+        let mut options = vec!["--flavour".to_owned(), self.flavour.to_string()];
+        if self.strict {
+            options.push("--strict".to_owned());
+        }
+        options
+    }
+}
+
+/// A command, complete.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Call {
+    /// The program, looked up in PATH.
+    pub program: String,
+    /// Its arguments.
+    pub args: Vec<String>,
+    /// Variables that are set on top of the inherited environment.
+    pub env: Vec<(String, String)>,
+}
+
+impl Call {
+    /// A command that inherits the whole environment.
+    pub fn new<S: Into<String>>(
+        program: impl Into<String>,
+        args: impl IntoIterator<Item = S>,
+    ) -> Self {
+        Self {
+            program: program.into(),
+            args: args.into_iter().map(Into::into).collect(),
+            env: Vec::new(),
+        }
+    }
+}
+
+/// One command of a recipe.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Stage {
+    /// What it does, for people.
+    pub name: String,
+    /// The command.
+    pub call: Call,
+    /// What its failure, and that of those before it, means.
+    pub role: Role,
+}
+
+/// What failures mean to a stage.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Role {
+    /// Runs where everything before it went well, and must go well itself.
+    Needed,
+    /// As [`Role::Needed`], but may fail: there was nothing to do.
+    Tried,
+    /// Runs in any case.
+    CleansUp,
+}
+
+impl Stage {
+    /// A stage that must go well.
+    pub fn new(name: impl Into<String>, call: Call) -> Self {
+        Self {
+            name: name.into(),
+            call,
+            role: Role::Needed,
+        }
+    }
+
+    /// A stage that may fail.
+    pub fn tried(name: impl Into<String>, call: Call) -> Self {
+        Self {
+            role: Role::Tried,
+            ..Self::new(name, call)
+        }
+    }
+
+    /// A stage that runs in any case.
+    pub fn cleaning_up(name: impl Into<String>, call: Call) -> Self {
+        Self {
+            role: Role::CleansUp,
+            ..Self::new(name, call)
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,256 @@
+//! Building in a container: one Dockerfile at the top of the workspace for every distribution.
+//!
+//! BuildKit and buildah take the stages that end in `-cached`, which have cache mounts and
+//! secrets; Docker's classic builder takes the others, which have neither. The packages are copied
+//! out of a container that is never started, the one way that all three have.
+
+use std::path::Path;
+
+use plimsoll_probe::{Command, System};
+
+use crate::source::COMMIT_VARIABLE;
+use plimsoll_plan::distro::OUT;
+
+use super::{Call, Engine, EngineError, Folders, Job, Site, Stage, Toolchain};
+
+/// The last stage of the Dockerfile.
+const ARTEFACTS: &str = "artefacts";
+/// What a toolchain folder is imported as.
+const TOOLCHAIN_IMAGE: &str = "localhost/dist-toolchain:given";
+
+/// A container engine and the builder that it has.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Containers {
+    /// Docker or podman.
+    pub engine: Engine,
+    /// What reads the Dockerfile.
+    pub builder: Builder,
+}
+
+/// What reads a Dockerfile.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Builder {
+    /// Docker's own, with cache mounts and secrets.
+    BuildKit,
+    /// Docker's old one, with neither.
+    Classic,
+    /// Podman's, with cache mounts and secrets.
+    Buildah,
+}
+
+impl Containers {
+    /// Asks the client which builder it has. Since version 23, docker's has BuildKit in a plugin
+    /// of its own, buildx, which may be missing; before, it was built in.
+    #[must_use]
+    pub fn of(engine: Engine, system: &dyn System) -> Self {
+        let ask = |args: &[&str]| system.run(&Command::new("docker", args.iter().copied()));
+        let has_buildx = || ask(&["buildx", "version"]).is_ok_and(|output| output.success());
+        let is_old = || {
+            let answer = ask(&["version", "--format", "{{.Client.Version}}"]);
+            let major = answer.ok().and_then(|output| major(&output.stdout));
+            major.is_some_and(|major| (18..23).contains(&major))
+        };
+        let builder = match engine {
+            Engine::Podman | Engine::Root => Builder::Buildah,
+            Engine::Docker if has_buildx() || is_old() => Builder::BuildKit,
+            Engine::Docker => Builder::Classic,
+        };
+        Self { engine, builder }
+    }
+
+    fn has_mounts(self) -> bool {
+        self.builder != Builder::Classic
+    }
+
+    fn call<S: Into<String>>(self, args: impl IntoIterator<Item = S>) -> Call {
+        let mut call = Call::new(self.engine.as_str(), args);
+        if self.engine == Engine::Docker {
+            let value = if self.has_mounts() { "1" } else { "0" };
+            call.env.push(("DOCKER_BUILDKIT".into(), value.into()));
+        }
+        call
+    }
+}
+
+fn major(version: &str) -> Option<u32> {
+    version.trim().split('.').next()?.parse().ok()
+}
+
+/// The commands that make an image of a toolchain folder and of the crates in Cargo's registry,
+/// run once for all distributions. None for a toolchain that is an image.
+#[must_use]
+pub fn prepare(containers: Containers, toolchain: &Toolchain, folders: &Folders) -> Vec<Stage> {
+    let Toolchain::Folder(folder) = toolchain else {
+        return Vec::new();
+    };
+    let tar = folders.work.join("toolchain.tar").display().to_string();
+    let pack = |action: &str, rename: &str, from: &Path, what: &[&str]| {
+        let mut args = vec![action.to_owned(), format!("--file={tar}")];
+        // Targets of symbolic links (S) stay what they are.
+        args.push(format!("--transform={rename}S"));
+        // Owners mean nothing in another system.
+        args.extend(["--owner=0".to_owned(), "--group=0".to_owned()]);
+        args.push(format!("--directory={}", from.display()));
+        args.extend(what.iter().map(|name| (*name).to_owned()));
+        Call::new("tar", args)
+    };
+    let crates = match folders.has_git_crates {
+        true => &["./registry/index", "./registry/cache", "./git"][..],
+        false => &["./registry/index", "./registry/cache"],
+    };
+    vec![
+        Stage::new(
+            "pack the toolchain",
+            pack(
+                "--create",
+                "s,^\\./,usr/local/rustup/toolchains/given/,",
+                folder,
+                &["--exclude=./share/doc", "--exclude=./lib/rustlib/src", "./"],
+            ),
+        ),
+        Stage::new(
+            "pack the crates",
+            pack(
+                "--append",
+                "s,^\\./,usr/local/cargo/,",
+                &folders.cargo_home,
+                crates,
+            ),
+        ),
+        Stage::new(
+            "import the toolchain",
+            containers.call(["import", &tar, TOOLCHAIN_IMAGE]),
+        ),
+        Stage::cleaning_up("remove the packed toolchain", Call::new("rm", ["-f", &tar])),
+    ]
+}
+
+/// The commands that build one distribution's packages.
+///
+/// # Errors
+/// When the builder cannot do what the site asks for.
+pub fn recipe(containers: Containers, job: &Job<'_>) -> Result<Vec<Stage>, EngineError> {
+    let name = format!("{}-dist-{}", job.plan.plan.name, job.distro.id());
+    let image = format!("localhost/{name}:latest");
+    let out = job.out().display().to_string();
+    let remove = |name: &str| containers.call(["rm", "--force", name]);
+    let mut stages = vec![
+        Stage::new("build the image", build(containers, job, &image)?),
+        // What a run that was killed has left behind.
+        Stage::tried("remove an old container", remove(&name)),
+        Stage::new(
+            "make a container",
+            // It is never started, but must have a command.
+            containers.call(["create", "--name", &name, &image, "none"]),
+        ),
+        Stage::new(
+            "copy the packages",
+            containers.call(["cp", &format!("{name}:{OUT}/."), &out]),
+        ),
+        Stage::cleaning_up("remove the container", remove(&name)),
+    ];
+    if mirror(job)?.is_some() {
+        let file = mirror_file(job).display().to_string();
+        let forget = Call::new("rm", ["-f".to_owned(), file]);
+        stages.push(Stage::cleaning_up("forget the mirror", forget));
+    }
+    Ok(stages)
+}
+
+fn build(containers: Containers, job: &Job<'_>, image: &str) -> Result<Call, EngineError> {
+    let workspace = &job.folders.workspace;
+    let target = match containers.has_mounts() {
+        true => format!("{ARTEFACTS}-cached"),
+        false => ARTEFACTS.to_owned(),
+    };
+    let mut args = vec![
+        "build".to_owned(),
+        format!("--file={}", workspace.join("Dockerfile").display()),
+        format!("--target={target}"),
+        format!("--tag={image}"),
+    ];
+    if containers.builder == Builder::BuildKit {
+        args.push("--progress=plain".to_owned());
+    }
+    let network = job.site.network.iter();
+    args.extend(network.map(|network| format!("--network={network}")));
+    args.extend(secrets(containers, job)?);
+    for (name, value) in build_args(job).into_iter().chain(proxy(job.site)) {
+        args.push(format!("--build-arg={name}={value}"));
+    }
+    args.push(workspace.display().to_string());
+    Ok(containers.call(args))
+}
+
+/// What the Dockerfile is told of the distribution.
+fn build_args(job: &Job<'_>) -> Vec<(&'static str, String)> {
+    let packages = &job.plan.packages;
+    let source = &job.plan.plan.source;
+    let (toolchain, offline) = match job.toolchain {
+        Toolchain::Image(image) => (image.as_str(), "false"),
+        Toolchain::Folder(_) => (TOOLCHAIN_IMAGE, "true"),
+    };
+    vec![
+        ("BASE_IMAGE", job.plan.image.clone()),
+        ("TOOLCHAIN_IMAGE", toolchain.to_owned()),
+        ("DISTRO", job.distro.id().to_owned()),
+        ("REFRESH", packages.refresh.join(" ")),
+        ("INSTALL", packages.install.join(" ")),
+        ("PACKAGES", packages.required.join(" ")),
+        ("INSTALL_WISHED", packages.install_wished.join(" ")),
+        ("WISHED_PACKAGES", packages.wished.join(" ")),
+        ("DIST_OPTIONS", job.options().join(" ")),
+        ("PROJECT", job.plan.plan.name.clone()),
+        (COMMIT_VARIABLE, source.commit.clone()),
+        ("SOURCE_DATE_EPOCH", source.source_date_epoch.to_string()),
+        ("CARGO_NET_OFFLINE", offline.to_owned()),
+    ]
+}
+
+/// Every builder knows these arguments, and keeps them out of the image's history.
+fn proxy(site: &Site) -> Vec<(&'static str, String)> {
+    let names = ["http_proxy", "https_proxy", "HTTP_PROXY", "HTTPS_PROXY"];
+    let proxy = site.proxy.iter();
+    proxy
+        .flat_map(|proxy| names.map(|name| (name, proxy.clone())))
+        .collect()
+}
+
+/// The file that hands a mirror to the build.
+#[must_use]
+pub fn mirror_file(job: &Job<'_>) -> std::path::PathBuf {
+    let name = format!("mirror-{}", job.distro.id());
+    job.folders.work.join(name)
+}
+
+/// What that file says, where there is a mirror: the archive and what takes its place.
+///
+/// # Errors
+/// When the distribution has no archive that a mirror could take the place of.
+pub fn mirror(job: &Job<'_>) -> Result<Option<String>, EngineError> {
+    let Some(mirror) = job.site.mirror(job.distro) else {
+        return Ok(None);
+    };
+    match &job.distro.archive {
+        Some(archive) => Ok(Some(format!("{archive}\n{mirror}\n"))),
+        None => Err(EngineError::NoArchive {
+            id: job.distro.id().to_owned(),
+        }),
+    }
+}
+
+fn secrets(containers: Containers, job: &Job<'_>) -> Result<Vec<String>, EngineError> {
+    let mirror = mirror(job)?.map(|_| ("mirror", mirror_file(job)));
+    let ca = job.site.ca_bundle.clone().map(|file| ("ca", file));
+    let secrets: Vec<_> = ca.into_iter().chain(mirror).collect();
+    match secrets.first() {
+        Some(("ca", _)) if !containers.has_mounts() => Err(EngineError::NoSecrets {
+            what: "the certificates",
+        }),
+        Some(_) if !containers.has_mounts() => Err(EngineError::NoSecrets { what: "the mirror" }),
+        _ => Ok(secrets
+            .iter()
+            .map(|(id, file)| format!("--secret=id={id},src={}", file.display()))
+            .collect()),
+    }
+}

@@ -1,0 +1,131 @@
+//! Why the packages of a distribution were not built.
+
+use std::io;
+use std::path::PathBuf;
+
+use plimsoll_probe::Mend;
+
+use super::Engine;
+use plimsoll_plan::distro::DistroError;
+
+/// A name that is no engine.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("unknown engine {0:?}: expected auto, docker, podman or root")]
+pub struct UnknownEngine(pub(super) String);
+
+/// Why the packages of a distribution were not built.
+#[derive(Debug, thiserror::Error)]
+pub enum EngineError {
+    /// The engine that was asked for does not answer.
+    #[error("{engine} does not answer: {reason}")]
+    NoAnswer {
+        /// The engine.
+        engine: Engine,
+        /// What was found of it.
+        reason: String,
+        /// What would mend it.
+        mend: Option<Mend>,
+    },
+    /// A distribution that only a container can build, and no container engine.
+    #[error("no container engine answers: {reasons}")]
+    NoContainers {
+        /// What was found of each.
+        reasons: String,
+    },
+    /// The root engine was asked for a distribution of another family.
+    #[error("engine root makes systems of the Debian family alone")]
+    NotDebian,
+    /// The root engine lacks a program.
+    #[error("engine root needs {program}, which is not installed")]
+    Missing {
+        /// The program, which is its package's name too.
+        program: &'static str,
+    },
+    /// The root engine runs as a user.
+    #[error("engine root makes mounts, and needs root")]
+    NotRoot,
+    /// The builder cannot be given a file that stays out of the image.
+    #[error("the classic builder has no build secrets: {what} would end up in an image layer")]
+    NoSecrets {
+        /// What was to be passed in.
+        what: &'static str,
+    },
+    /// A mirror was given for a distribution whose addresses come from elsewhere.
+    #[error("distribution {id} has no `archive`, so no mirror can take its place")]
+    NoArchive {
+        /// The entry.
+        id: String,
+    },
+    /// The toolchain is an image, where a folder is needed.
+    #[error("engine root needs a toolchain folder, and {image} is an image")]
+    ToolchainImage {
+        /// The image.
+        image: String,
+    },
+    /// Nothing follows from the entry of the list.
+    #[error(transparent)]
+    Distro(#[from] DistroError),
+    /// A file cannot be read or written.
+    #[error("cannot use {}", path.display())]
+    Io {
+        /// The file.
+        path: PathBuf,
+        /// What the system said.
+        source: io::Error,
+    },
+    /// A command cannot be started.
+    #[error("cannot run {program} to {stage}")]
+    Start {
+        /// What it is there for.
+        stage: String,
+        /// The program.
+        program: String,
+        /// What the system said.
+        source: io::Error,
+    },
+    /// A command failed.
+    #[error("could not {stage} ({program}): {last}")]
+    Failed {
+        /// What it is there for.
+        stage: String,
+        /// The program.
+        program: String,
+        /// The error among its last lines, else the last line.
+        last: String,
+        /// Where all of them are.
+        log: PathBuf,
+    },
+    /// What was built cannot be understood.
+    #[error("cannot use {} of the packages", path.display())]
+    Manifest {
+        /// The file.
+        path: PathBuf,
+        /// Where it goes wrong.
+        source: serde_json::Error,
+    },
+}
+
+impl EngineError {
+    /// What mends it.
+    #[must_use]
+    pub fn hint(&self) -> Option<String> {
+        match self {
+            Self::NoAnswer { mend, .. } => mend.as_ref().map(|mend| mend.command.clone()),
+            Self::NoContainers { .. } => Some("install podman, or start docker".to_owned()),
+            Self::NotDebian => Some("use docker or podman for it".to_owned()),
+            Self::Missing { program } => Some(format!("apt-get install {program}")),
+            Self::NotRoot => Some("run it as root, or use docker or podman".to_owned()),
+            Self::NoSecrets { .. } => Some("install docker's buildx, or use podman".to_owned()),
+            Self::NoArchive { .. } => {
+                Some("pass a proxy, or use an image whose addresses are the mirror's".to_owned())
+            }
+            Self::ToolchainImage { .. } => {
+                Some("leave out --toolchain, which takes this host's".to_owned())
+            }
+            Self::Start { program, .. } => Some(format!("install {program}")),
+            Self::Failed { log, .. } => Some(format!("see {}", log.display())),
+            Self::Distro(error) => error.hint(),
+            Self::Io { .. } | Self::Manifest { .. } => None,
+        }
+    }
+}

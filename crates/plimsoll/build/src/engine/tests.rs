@@ -1,0 +1,384 @@
+use std::path::Path;
+
+use expect_test::{Expect, expect};
+use plimsoll_probe::fakes::FakeSystem;
+use plimsoll_probe::{Answer, Family, Finding, NamedFinding};
+
+use super::container::{Builder, Containers};
+use super::*;
+use crate::source::Source;
+use plimsoll_plan::config;
+use plimsoll_plan::distro::{self, DistroList};
+use plimsoll_plan::plan::Arch;
+
+const BUILDKIT: Containers = Containers {
+    engine: Engine::Docker,
+    builder: Builder::BuildKit,
+};
+const CLASSIC: Containers = Containers {
+    engine: Engine::Docker,
+    builder: Builder::Classic,
+};
+const BUILDAH: Containers = Containers {
+    engine: Engine::Podman,
+    builder: Builder::Buildah,
+};
+
+fn list() -> DistroList {
+    let text = include_str!("../../../../../packaging/distros.toml");
+    distro::parse(text, Path::new("distros.toml")).expect("sound")
+}
+
+fn folders() -> Folders {
+    Folders {
+        workspace: "/w".into(),
+        out: "/w/target/dist".into(),
+        roots: "/w/target/roots".into(),
+        work: "/w/target/dist/scratch".into(),
+        cargo_home: "/home/.cargo".into(),
+        has_git_crates: false,
+    }
+}
+
+fn image() -> Toolchain {
+    Toolchain::Image("rust:1.95.0-slim".to_owned())
+}
+
+fn folder() -> Toolchain {
+    Toolchain::Folder("/rust".into())
+}
+
+/// Hands a job for an entry of our list to `f`.
+fn with_job<T>(id: &str, site: &Site, toolchain: &Toolchain, f: impl FnOnce(&Job<'_>) -> T) -> T {
+    let list = list();
+    let text = include_str!("../../../../../packaging/dist.toml");
+    let config = config::parse(text, Path::new("dist.toml")).expect("sound");
+    let source = Source {
+        version: "0.1.0".to_owned(),
+        license: "MIT".to_owned(),
+        maintainer: "A <a@example.org>".to_owned(),
+        homepage: "https://example.org/".to_owned(),
+        commit: "abc".to_owned(),
+        source_date_epoch: 1,
+    };
+    let distro = list.get(id).expect("an entry");
+    let flavour = FlavourRequest::Auto;
+    let plan = distro::plan(&list, distro, &config, &source, Arch::Amd64, flavour).expect("a plan");
+    f(&Job {
+        distro,
+        plan: &plan,
+        site,
+        toolchain,
+        folders: &folders(),
+        flavour,
+        strict: true,
+    })
+}
+
+fn lines(stages: &[Stage]) -> String {
+    let line = |stage: &Stage| {
+        let env = stage
+            .call
+            .env
+            .iter()
+            .map(|(name, value)| format!("{name}={value} "));
+        let words = std::iter::once(&stage.call.program).chain(&stage.call.args);
+        let words: Vec<String> = words.map(|word| word.replace('\n', "\\n")).collect();
+        format!("{}{}\n", env.collect::<String>(), words.join(" "))
+    };
+    stages.iter().map(line).collect()
+}
+
+fn check_container(containers: Containers, id: &str, site: &Site, expected: Expect) {
+    let recipe = with_job(id, site, &image(), |job| container::recipe(containers, job));
+    expected.assert_eq(&lines(&recipe.expect("a recipe")));
+}
+
+#[test]
+fn buildkit_gets_what_follows_from_the_entry_as_arguments() {
+    check_container(
+        BUILDKIT,
+        "centos-stream-9",
+        &Site::default(),
+        expect![[r#"
+            DOCKER_BUILDKIT=1 docker build --file=/w/Dockerfile --target=artefacts-cached --tag=localhost/tidegate-dist-centos-stream-9:latest --progress=plain --build-arg=BASE_IMAGE=quay.io/centos/centos:stream9 --build-arg=TOOLCHAIN_IMAGE=rust:1.95.0-slim --build-arg=DISTRO=centos-stream-9 --build-arg=REFRESH=dnf makecache --build-arg=INSTALL=dnf install --assumeyes --setopt=install_weak_deps=False --build-arg=PACKAGES=ca-certificates gcc pkgconf-pkg-config rpm-build --build-arg=INSTALL_WISHED=dnf install --assumeyes --setopt=install_weak_deps=False --enablerepo=crb --build-arg=WISHED_PACKAGES=nftables-devel --build-arg=DIST_OPTIONS=--flavour auto --strict --build-arg=PROJECT=tidegate --build-arg=SOURCE_COMMIT=abc --build-arg=SOURCE_DATE_EPOCH=1 --build-arg=CARGO_NET_OFFLINE=false /w
+            DOCKER_BUILDKIT=1 docker rm --force tidegate-dist-centos-stream-9
+            DOCKER_BUILDKIT=1 docker create --name tidegate-dist-centos-stream-9 localhost/tidegate-dist-centos-stream-9:latest none
+            DOCKER_BUILDKIT=1 docker cp tidegate-dist-centos-stream-9:/out/. /w/target/dist/centos-stream-9
+            DOCKER_BUILDKIT=1 docker rm --force tidegate-dist-centos-stream-9
+        "#]],
+    );
+}
+
+#[test]
+fn the_classic_builder_gets_the_stages_without_mounts() {
+    let recipe = with_job("debian-13", &Site::default(), &image(), |job| {
+        container::recipe(CLASSIC, job)
+    });
+    let build = &recipe.expect("a recipe")[0].call;
+    assert!(build.args.contains(&"--target=artefacts".to_owned()));
+    assert_eq!(build.env, [("DOCKER_BUILDKIT".to_owned(), "0".to_owned())]);
+}
+
+#[test]
+fn every_stage_that_is_asked_for_is_in_the_dockerfile() {
+    let dockerfile = include_str!("../../../../../Dockerfile");
+    for stage in ["artefacts", "artefacts-cached"] {
+        let line = format!("FROM scratch AS {stage}");
+        assert!(dockerfile.lines().any(|l| l == line), "{stage}");
+    }
+    let recipe = with_job("debian-13", &Site::default(), &image(), |job| {
+        container::recipe(BUILDAH, job)
+    });
+    let recipe = recipe.expect("a recipe");
+    let given = recipe[0].call.args.iter().filter_map(|arg| {
+        let (name, _) = arg.strip_prefix("--build-arg=")?.split_once('=')?;
+        Some(name)
+    });
+    for name in given {
+        let declares =
+            |line: &str| line == format!("ARG {name}") || line.starts_with(&format!("ARG {name}="));
+        assert!(dockerfile.lines().any(declares), "{name}");
+    }
+}
+
+#[test]
+fn nothing_that_is_copied_to_another_project_names_this_one() {
+    for text in [
+        include_str!("../../../../../Dockerfile"),
+        include_str!("../../../../../packaging/container/install-packages"),
+        include_str!("../../../../../packaging/container/with-crates"),
+    ] {
+        assert!(!text.to_lowercase().contains("tidegate"), "{text}");
+    }
+}
+
+#[test]
+fn what_the_classic_builder_runs_has_no_mounts() {
+    let dockerfile = include_str!("../../../../../Dockerfile");
+    let (classic, cached) = dockerfile
+        .split_once("# ---- BuildKit")
+        .expect("two halves");
+    assert!(!classic.contains("--mount"));
+    assert!(cached.contains("--mount=type=cache"));
+    // Otherwise the halves are one.
+    let commands = |text: &str| -> Vec<String> {
+        let text = text.split_once("AS dependencies").expect("stages").1;
+        let lines = text.lines().map(|line| line.replace("-cached", ""));
+        let lines = lines.map(|line| match line.strip_prefix("RUN --mount") {
+            Some(_) => "RUN \\".to_owned(),
+            None => line.replace("RUN ", "RUN \\\n    "),
+        });
+        let joined = lines.collect::<Vec<_>>().join("\n");
+        let lines = joined
+            .lines()
+            .filter(|line| !line.is_empty() && !line.starts_with('#'));
+        lines.map(str::to_owned).collect()
+    };
+    assert_eq!(commands(classic), commands(cached));
+}
+
+#[test]
+fn mirror_and_certificates_are_secrets_and_a_proxy_is_a_predefined_argument() {
+    let site = Site {
+        mirrors: vec!["debian=http://mirror.example/debian/".parse().expect("one")],
+        proxy: Some("http://proxy.example:3128".to_owned()),
+        ca_bundle: Some("/etc/ca.pem".into()),
+        ..Site::default()
+    };
+    let (recipe, mirror) = with_job("debian-13", &site, &image(), |job| {
+        (container::recipe(BUILDAH, job), container::mirror(job))
+    });
+    let recipe = recipe.expect("a recipe");
+    let args = &recipe[0].call.args;
+    for arg in [
+        "--secret=id=ca,src=/etc/ca.pem",
+        "--secret=id=mirror,src=/w/target/dist/scratch/mirror-debian-13",
+        "--build-arg=https_proxy=http://proxy.example:3128",
+    ] {
+        assert!(args.iter().any(|given| given == arg), "{arg}: {args:?}");
+    }
+    assert!(!args.iter().any(|arg| arg.contains("mirror.example")));
+    assert_eq!(
+        mirror.expect("one").as_deref(),
+        Some("http://deb.debian.org/debian\nhttp://mirror.example/debian\n")
+    );
+    let last = recipe.last().expect("stages");
+    assert!(
+        last.role == Role::CleansUp && last.call.program == "rm",
+        "{last:?}"
+    );
+}
+
+#[test]
+fn a_builder_without_secrets_refuses_what_would_stay_in_a_layer() {
+    let site = Site {
+        ca_bundle: Some("/etc/ca.pem".into()),
+        ..Site::default()
+    };
+    let refused = with_job("debian-13", &site, &image(), |job| {
+        container::recipe(CLASSIC, job)
+    });
+    let error = refused.expect_err("refused");
+    expect![
+        "the classic builder has no build secrets: the certificates would end up in an image layer"
+    ]
+    .assert_eq(&error.to_string());
+}
+
+#[test]
+fn a_mirror_needs_an_archive_to_take_the_place_of() {
+    let site = Site {
+        mirrors: vec!["centos=http://mirror.example/".parse().expect("one")],
+        ..Site::default()
+    };
+    let refused = with_job("centos-stream-9", &site, &image(), |job| {
+        container::recipe(BUILDKIT, job)
+    });
+    assert!(matches!(refused, Err(EngineError::NoArchive { .. })));
+}
+
+#[test]
+fn a_toolchain_folder_is_imported_with_the_crates() {
+    let stages = container::prepare(BUILDKIT, &folder(), &folders());
+    expect![[r#"
+        tar --create --file=/w/target/dist/scratch/toolchain.tar --transform=s,^\./,usr/local/rustup/toolchains/given/,S --owner=0 --group=0 --directory=/rust --exclude=./share/doc --exclude=./lib/rustlib/src ./
+        tar --append --file=/w/target/dist/scratch/toolchain.tar --transform=s,^\./,usr/local/cargo/,S --owner=0 --group=0 --directory=/home/.cargo ./registry/index ./registry/cache
+        DOCKER_BUILDKIT=1 docker import /w/target/dist/scratch/toolchain.tar localhost/dist-toolchain:given
+        rm -f /w/target/dist/scratch/toolchain.tar
+    "#]].assert_eq(&lines(&stages));
+    assert!(container::prepare(BUILDKIT, &image(), &folders()).is_empty());
+    let with_git = Folders {
+        has_git_crates: true,
+        ..folders()
+    };
+    let stages = lines(&container::prepare(BUILDKIT, &folder(), &with_git));
+    assert!(stages.contains("./registry/cache ./git\n"), "{stages}");
+}
+
+#[test]
+fn docker_has_buildkit_through_its_plugin_or_from_before_there_was_one() {
+    let question = "docker version --format {{.Client.Version}}";
+    let builder = |system: &FakeSystem| Containers::of(Engine::Docker, system).builder;
+    let old = FakeSystem::new().answers(question, "20.10.24+dfsg1\n");
+    assert_eq!(builder(&old), Builder::BuildKit);
+    let new = FakeSystem::new().answers(question, "28.2.2\n");
+    assert_eq!(builder(&new), Builder::Classic);
+    assert_eq!(
+        builder(&new.answers("docker buildx version", "v0.24")),
+        Builder::BuildKit
+    );
+}
+
+#[test]
+fn a_root_is_made_once_and_entered_without_a_network() {
+    let site = Site {
+        host_mirrors: Site::host_mirrors("Debian|stable|http://mirror.example/debian/"),
+        expired_lists: true,
+        ..Site::default()
+    };
+    let recipe = with_job("debian-11", &site, &folder(), |job| {
+        root::recipe(job, false)
+    });
+    let text = lines(&recipe.expect("a recipe"));
+    let script = include_str!("root/enter.sh").replace('\n', "\\n");
+    expect![[r#"
+        unshare --mount sh -eu -c mount -t tmpfs -o mode=0755 tmpfs "$1"; export TMPDIR="$1"; shift; exec mmdebstrap "$@" mmdebstrap /w/target/roots/mnt --variant=minbase --mode=root --architectures=amd64 --include=build-essential,ca-certificates,pkg-config --dpkgopt=force-unsafe-io --aptopt=Acquire::Check-Valid-Until "false" --customize-hook=chroot "$1" apt-get install --yes --no-install-recommends libnftables-dev || echo 'note: libnftables-dev is not to be had' bullseye /w/target/roots/debian-11.new.tar http://mirror.example/debian
+        mv /w/target/roots/debian-11.new.tar /w/target/roots/debian-11.tar
+        mv /w/target/roots/debian-11.json.new /w/target/roots/debian-11.json
+        unshare --mount --net --pid --fork --kill-child sh -eu -c ENTER enter /w/target/roots/mnt /w/target/roots/debian-11.tar /rust /home/.cargo /w /w/target/roots/debian-11.target /w/target/dist/debian-11 PATH=/opt/rust/bin:/usr/sbin:/usr/bin:/sbin:/bin HOME=/root LC_ALL=C.UTF-8 CARGO_HOME=/opt/cargo CARGO_NET_OFFLINE=true CARGO_TERM_COLOR=never SOURCE_COMMIT=abc SOURCE_DATE_EPOCH=1 cargo xtask dist --as debian-11 --out /out --flavour auto --strict
+    "#]].assert_eq(&text.replace(&script, "ENTER"));
+    let fresh = with_job("debian-11", &site, &folder(), |job| root::recipe(job, true));
+    assert_eq!(fresh.expect("a recipe").len(), 1);
+}
+
+#[test]
+fn a_root_takes_no_toolchain_image() {
+    let refused = with_job("debian-11", &Site::default(), &image(), |job| {
+        root::recipe(job, true)
+    });
+    assert!(matches!(refused, Err(EngineError::ToolchainImage { .. })));
+}
+
+#[test]
+fn the_hosts_mirror_is_that_of_its_archive_and_not_of_its_security_updates() {
+    let text = "Debian|oldstable-security|http://sec.example/debian-security/\n\
+                Debian|oldstable|http://deb.example/debian/\n\
+                Debian|oldstable-updates|http://other.example/debian/\n\
+                |nodistro|https://vendor.example/\n";
+    let mirrors = Site::host_mirrors(text);
+    let debian = mirrors
+        .iter()
+        .find(|mirror| mirror.os == "debian")
+        .expect("one");
+    assert_eq!(debian.url, "http://deb.example/debian");
+    assert!(mirrors.iter().all(|mirror| mirror.os == "debian"));
+}
+
+#[test]
+fn a_mirror_is_an_os_and_an_address() {
+    for text in [
+        "debian",
+        "=http://x",
+        "debian=ftp://x",
+        "debian=http://x|y",
+        "debian=http://a b",
+    ] {
+        assert!(text.parse::<Mirror>().is_err(), "{text}");
+    }
+}
+
+fn found(docker: bool, podman: bool) -> Vec<NamedFinding> {
+    let finding = |name: &str, answers: bool| NamedFinding {
+        name: name.to_owned(),
+        finding: match answers {
+            true => Finding::yes("1.0"),
+            false => Finding::from(Answer::no(format!("{name} is not installed"))),
+        },
+    };
+    vec![finding("docker", docker), finding("podman", podman)]
+}
+
+#[test]
+fn a_container_engine_comes_first_and_a_root_is_for_debian() {
+    let auto = |family, docker, podman| choose(EngineRequest::Auto, family, &found(docker, podman));
+    assert_eq!(auto(Family::Rhel, true, true).expect("one"), Engine::Docker);
+    assert_eq!(
+        auto(Family::Debian, false, true).expect("one"),
+        Engine::Podman
+    );
+    assert_eq!(
+        auto(Family::Debian, false, false).expect("one"),
+        Engine::Root
+    );
+    let error = auto(Family::Suse, false, false).expect_err("none");
+    expect!["no container engine answers: docker: docker is not installed; podman: podman is not installed"]
+        .assert_eq(&error.to_string());
+}
+
+#[test]
+fn an_engine_that_was_asked_for_by_name_must_answer() {
+    let podman = EngineRequest::Exactly(Engine::Podman);
+    let error = choose(podman, Family::Debian, &found(true, false)).expect_err("none");
+    assert_eq!(
+        error.to_string(),
+        "podman does not answer: podman is not installed"
+    );
+    let root = EngineRequest::Exactly(Engine::Root);
+    assert!(matches!(
+        choose(root, Family::Fedora, &found(true, true)),
+        Err(EngineError::NotDebian)
+    ));
+}
+
+#[test]
+fn the_toolchain_image_is_that_of_the_pinned_channel() {
+    let text = include_str!("../../../../../rust-toolchain.toml");
+    let channel = text
+        .lines()
+        .find_map(|line| line.strip_prefix("channel = "));
+    let channel = channel.expect("pinned").trim_matches('"');
+    let image = format!("docker.io/library/rust:{channel}-slim");
+    assert_eq!(Toolchain::image_of(text), Some(Toolchain::Image(image)));
+    assert_eq!(Toolchain::image_of("[toolchain]\n"), None);
+}

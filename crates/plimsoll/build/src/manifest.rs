@@ -1,0 +1,148 @@
+//! `manifest.json`: what was made, why, and of what.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use plimsoll_probe::{Fallback, Flavour};
+use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
+
+use crate::audit::BuiltProgram;
+use plimsoll_plan::plan::{BuildPlan, LeftOut, PackagePlan, Plan};
+use plimsoll_spec::{Format, PackageReport};
+
+/// The whole file.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub struct Manifest {
+    /// The packages' name.
+    pub name: String,
+    /// The version of the program.
+    pub version: String,
+    /// The commit that it was built from.
+    pub commit: String,
+    /// The time that every date in the packages takes, in seconds since 1970 (UTC).
+    pub source_date_epoch: u32,
+    /// The package files.
+    pub artifacts: Vec<Artifact>,
+    /// What was asked for and could not be made here.
+    pub left_out: Vec<LeftOut>,
+}
+
+/// One package file.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub struct Artifact {
+    /// Its name, below the folder of the manifest.
+    pub file: String,
+    /// What kind of file it is.
+    pub format: Format,
+    /// The flavour of the programs in it.
+    pub flavour: Flavour,
+    /// Why this flavour.
+    pub reason: String,
+    /// The better flavour that it stands in for, where it does.
+    pub fallback: Option<Fallback>,
+    /// The best driver that the programs have.
+    pub driver: String,
+    /// Its architecture in the format's own words.
+    pub arch: String,
+    /// What it depends on, as the finished file says it.
+    pub depends: Vec<String>,
+    /// What it recommends, as the finished file says it.
+    pub recommends: Vec<String>,
+    /// The libraries that its programs name, as their ELF files say it.
+    pub needed: BTreeSet<String>,
+    /// The newest glibc symbol version that they need; none for static programs.
+    pub glibc: Option<String>,
+    /// The version of each declared library that was linked.
+    pub linked: BTreeMap<String, String>,
+    /// The commit that its programs were built from.
+    pub commit: String,
+    /// Its size in bytes.
+    pub size: u64,
+    /// The SHA-256 sum of the file, in hexadecimal.
+    pub sha256: String,
+}
+
+/// The bytes of a file, summed up.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Sum {
+    /// How many there are.
+    pub size: u64,
+    /// Their SHA-256 sum, in hexadecimal.
+    pub sha256: String,
+}
+
+impl Sum {
+    /// Sums bytes up.
+    #[must_use]
+    pub fn of(content: &[u8]) -> Self {
+        let digest = Sha256::digest(content);
+        Self {
+            size: content.len() as u64,
+            sha256: digest.iter().map(|byte| format!("{byte:02x}")).collect(),
+        }
+    }
+}
+
+impl Artifact {
+    /// Puts together what is known about a finished file.
+    #[must_use]
+    pub fn new(
+        plan: &Plan,
+        build: &BuildPlan,
+        package: &PackagePlan,
+        programs: &[BuiltProgram],
+        report: PackageReport,
+        sum: Sum,
+    ) -> Self {
+        let ceilings = programs
+            .iter()
+            .filter_map(|program| program.elf.ceiling("GLIBC"));
+        Self {
+            file: package.file.clone(),
+            format: package.format,
+            flavour: package.flavour,
+            reason: build.reason.clone(),
+            fallback: build.fallback.clone(),
+            driver: package.driver.clone(),
+            arch: package.arch.clone(),
+            depends: report.depends,
+            recommends: report.recommends,
+            needed: programs
+                .iter()
+                .flat_map(|program| program.elf.needed.clone())
+                .collect(),
+            glibc: ceilings.max().map(|version| version.to_string()),
+            linked: build.linked.clone(),
+            commit: plan.source.commit.clone(),
+            size: sum.size,
+            sha256: sum.sha256,
+        }
+    }
+}
+
+impl Manifest {
+    /// The manifest of a plan whose packages are made.
+    #[must_use]
+    pub fn new(plan: &Plan, artifacts: Vec<Artifact>) -> Self {
+        Self {
+            name: plan.name.clone(),
+            version: plan.source.version.clone(),
+            commit: plan.source.commit.clone(),
+            source_date_epoch: plan.source.source_date_epoch,
+            artifacts,
+            left_out: plan.left_out.clone(),
+        }
+    }
+
+    /// The text of `SHA256SUMS`, which `sha256sum --check` reads.
+    #[must_use]
+    pub fn sums(&self) -> String {
+        let lines = self
+            .artifacts
+            .iter()
+            .map(|a| format!("{}  {}\n", a.sha256, a.file));
+        lines.collect()
+    }
+}

@@ -1,0 +1,160 @@
+//! Doing what the plan says: a loop over its steps that makes no decisions.
+
+mod cargo;
+mod error;
+mod files;
+mod package;
+
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use plimsoll_probe::Flavour;
+
+use crate::audit::{AuditError, BuiltProgram, audit_build, audit_stamp};
+use crate::compose;
+use crate::elf;
+use crate::manifest::{Artifact, Manifest};
+use crate::steps::{Step, steps};
+use plimsoll_plan::config::Config;
+use plimsoll_plan::plan::{BuildPlan, Plan};
+use plimsoll_spec::changelog::{self, Release};
+
+pub use error::RunError;
+
+/// Who is told how far the run is. Every method may do nothing.
+pub trait Observer {
+    /// A step begins: its number from 1, how many there are, and its name.
+    fn step(&mut self, number: usize, total: usize, name: &str);
+    /// A program that a step runs has printed a line.
+    fn line(&mut self, line: &str);
+}
+
+/// Builds, audits and packages.
+///
+/// # Errors
+/// When a program fails, a result does not agree with the plan, or a file cannot be written. Only
+/// packages that passed their audit are in the folder for packages, and no manifest then.
+pub fn run(
+    config: &Config,
+    plan: &Plan,
+    observer: &mut dyn Observer,
+) -> Result<Manifest, RunError> {
+    let _lock = files::lock(&plan.places.cache)?;
+    let steps = steps(plan);
+    let mut run = Run::new(config, plan, observer)?;
+    for (index, step) in steps.iter().enumerate() {
+        run.observer.step(index + 1, steps.len(), &step.to_string());
+        run.step(*step)?;
+    }
+    Ok(Manifest::new(plan, run.artifacts))
+}
+
+/// What the steps leave for one another.
+struct Run<'a> {
+    config: &'a Config,
+    plan: &'a Plan,
+    observer: &'a mut dyn Observer,
+    changelog: Vec<Release>,
+    programs: BTreeMap<Flavour, Vec<BuiltProgram>>,
+    written: Option<package::Written>,
+    artifacts: Vec<Artifact>,
+}
+
+impl<'a> Run<'a> {
+    fn new(
+        config: &'a Config,
+        plan: &'a Plan,
+        observer: &'a mut dyn Observer,
+    ) -> Result<Self, RunError> {
+        compose::check(config, plan)?;
+        let path = plan.places.workspace.join(&config.changelog);
+        let text = files::read(&path)?;
+        let changelog = changelog::parse(&text, &plan.source.version)
+            .map_err(|source| RunError::Changelog { path, source })?;
+        Ok(Self {
+            config,
+            plan,
+            observer,
+            changelog,
+            programs: BTreeMap::new(),
+            written: None,
+            artifacts: Vec::new(),
+        })
+    }
+
+    fn step(&mut self, step: Step<'_>) -> Result<(), RunError> {
+        match step {
+            Step::Clear => files::clear(&self.plan.places.out),
+            Step::Build(build) => cargo::build(self.plan, build, self.observer),
+            Step::AuditBuild(build) => self.audit_build(build),
+            Step::BuildPackager => cargo::build_packager(self.plan, self.observer),
+            Step::Package(build, package) => {
+                self.written = Some(self.write(build, package)?);
+                Ok(())
+            }
+            Step::AuditPackage(build, package) => self.audit_package(build, package),
+            Step::Manifest => {
+                let manifest = Manifest::new(self.plan, self.artifacts.clone());
+                files::write_manifest(&self.plan.places.out, &manifest)
+            }
+        }
+    }
+
+    fn audit_build(&mut self, build: &BuildPlan) -> Result<(), RunError> {
+        let programs = build
+            .programs
+            .iter()
+            .map(|program| {
+                Ok(BuiltProgram {
+                    name: program.name.clone(),
+                    links_library: program.links_library,
+                    elf: elf::read(&program.path)?,
+                })
+            })
+            .collect::<Result<Vec<_>, RunError>>()?;
+        let mut faults = audit_build(build.flavour, self.config.library(), &programs);
+        let stamped = self.config.stamp.program.get_ref();
+        if let Some(program) = build
+            .programs
+            .iter()
+            .find(|program| program.name == *stamped)
+        {
+            let stamp = self.stamp(&program.path)?;
+            let commit = &self.plan.source.commit;
+            faults.extend(audit_stamp(stamped, &stamp, build.flavour, commit));
+        }
+        AuditError::check(faults)?;
+        self.programs.insert(build.flavour, programs);
+        Ok(())
+    }
+
+    /// The programs of a build that have passed their audit.
+    fn audited(&self, build: &BuildPlan) -> Result<&[BuiltProgram], RunError> {
+        let programs = self.programs.get(&build.flavour);
+        programs
+            .map(Vec::as_slice)
+            .ok_or_else(|| RunError::OutOfOrder {
+                step: format!("package flavour {}", build.flavour),
+            })
+    }
+
+    /// Asks the program what it is.
+    fn stamp(&self, program: &Path) -> Result<crate::audit::Stamp, RunError> {
+        let failed = |what: String| RunError::Stamp {
+            program: program.to_owned(),
+            what,
+        };
+        let output = duct::cmd(program, &self.config.stamp.arguments)
+            .stdin_null()
+            .stdout_capture()
+            .stderr_capture()
+            .unchecked()
+            .run()
+            .map_err(|error| failed(error.to_string()))?;
+        if !output.status.success() {
+            let stderr = String::from_utf8_lossy(&output.stderr);
+            return Err(failed(format!("{}: {}", output.status, stderr.trim())));
+        }
+        serde_json::from_slice(&output.stdout).map_err(|error| failed(error.to_string()))
+    }
+}

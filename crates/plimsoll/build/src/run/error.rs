@@ -1,0 +1,108 @@
+//! Why a run stopped.
+
+use std::io;
+use std::path::PathBuf;
+
+use crate::audit::AuditError;
+use crate::compose::AssetError;
+use crate::depends::DependsError;
+use crate::elf::ElfError;
+use crate::packager::PackagerError;
+use plimsoll_spec::changelog::ChangelogError;
+
+/// Why a run stopped.
+#[derive(Debug, thiserror::Error)]
+pub enum RunError {
+    /// A file cannot be read or written.
+    #[error("cannot use {}", path.display())]
+    Io {
+        /// The file.
+        path: PathBuf,
+        /// What the system said.
+        source: io::Error,
+    },
+    /// The changelog cannot be used.
+    #[error("cannot use {}", path.display())]
+    Changelog {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong with it.
+        source: ChangelogError,
+    },
+    /// A program cannot be started, or its output cannot be read.
+    #[error("cannot run `{command}`")]
+    Start {
+        /// The command line.
+        command: String,
+        /// What the system said.
+        source: io::Error,
+    },
+    /// A program failed.
+    #[error("`{command}` failed:\n{output}")]
+    Failed {
+        /// The command line.
+        command: String,
+        /// The end of what it printed.
+        output: String,
+    },
+    /// A file is not the program that it should be.
+    #[error("cannot audit what was built")]
+    Elf(#[from] ElfError),
+    /// A built program does not say what it is.
+    #[error("{} does not say what it is: {what}", program.display())]
+    Stamp {
+        /// The program.
+        program: PathBuf,
+        /// What happened instead.
+        what: String,
+    },
+    /// The result is not what was planned.
+    #[error("the result does not agree with the plan")]
+    Audit(#[from] AuditError),
+    /// An asset is missing.
+    #[error("cannot put the files of the packages together")]
+    Asset(#[from] AssetError),
+    /// The dependencies are not known.
+    #[error("cannot derive the dependencies of {file}")]
+    Depends {
+        /// The package file.
+        file: String,
+        /// Why.
+        source: DependsError,
+    },
+    /// A step came before the one whose result it takes.
+    #[error("cannot {step}: the step before it was not done")]
+    OutOfOrder {
+        /// The step.
+        step: String,
+    },
+    /// A package cannot be written.
+    #[error("cannot write a package")]
+    Packager(#[from] PackagerError),
+    /// Specification, report or manifest is not JSON.
+    #[error("cannot write or read {what} as JSON")]
+    Json {
+        /// What it is.
+        what: String,
+        /// Where it goes wrong.
+        source: serde_json::Error,
+    },
+}
+
+impl RunError {
+    /// What mends it.
+    #[must_use]
+    pub fn hint(&self) -> Option<String> {
+        match self {
+            Self::Depends { source, .. } => source.hint().map(str::to_owned),
+            Self::Asset(_) => {
+                Some("correct the [[asset]] in packaging/dist.toml, or make the file".to_owned())
+            }
+            Self::Audit(_) => {
+                Some("nothing was packaged; see `--plan` for what was planned, and why".to_owned())
+            }
+            Self::Changelog { .. } => Some("write down what this release changes".to_owned()),
+            _ => None,
+        }
+    }
+}

@@ -1,0 +1,157 @@
+//! `--install-deps`: installs what the host lacks through its package manager, in sight.
+
+mod lacking;
+
+use std::path::Path;
+use std::time::{Duration, SystemTime};
+
+use plimsoll_probe::{Distribution, Host, NativeDep, PackageManager, System, probe};
+
+use crate::failure::Hinted;
+use crate::run;
+use lacking::Lacking;
+
+/// Package lists older than this are fetched anew before something is installed.
+const LISTS_KEEP: Duration = Duration::from_secs(24 * 60 * 60);
+
+/// Where `apt-get update` keeps the package lists.
+const APT_LISTS: &str = "/var/lib/apt/lists";
+
+/// Something that is needed and that no probe asks for.
+#[derive(Debug, Clone, Copy)]
+pub struct Extra {
+    /// A command that succeeds where it is there.
+    pub present: &'static [&'static str],
+    /// Its package in Debian, in Fedora and RHEL, and in SUSE; empty where there is none.
+    pub packages: [&'static str; 3],
+}
+
+/// What is going to be done, and so what must be there.
+#[derive(Debug, Clone, Copy)]
+pub enum Purpose<'a> {
+    /// Building and packaging.
+    Dist,
+    /// A project's checks and tests, which build and package too, and need these besides.
+    Test(&'a [Extra]),
+}
+
+/// Installs whatever `purpose` needs and this host lacks. Does nothing where nothing is missing.
+///
+/// What only some flavour or format needs ([`Purpose::Dist`]: the library, the static C library,
+/// what packages are made with) may be refused by the package manager, as the library is on RHEL
+/// without a subscription: that is said, and the plan says what follows from it.
+///
+/// # Errors
+/// Where something is missing whose package is not known, where the package manager fails, and
+/// without root and sudo.
+pub fn ensure(purpose: Purpose<'_>, dependency: &NativeDep) -> anyhow::Result<()> {
+    let findings = probe(&Host, dependency, None);
+    let lacking = Lacking::of(purpose, &findings, &Host);
+    if lacking == Lacking::default() {
+        return Ok(());
+    }
+    let Some(manager) = findings.distribution.package_manager() else {
+        return Err(unknown(&findings.distribution));
+    };
+    refresh(manager)?;
+    if !lacking.required.is_empty() {
+        install(manager, &lacking.required)?;
+    }
+    install_what_there_is(manager, &lacking.wished);
+    Ok(())
+}
+
+/// Fetches apt's package lists where they are missing or old; the others look after theirs.
+fn refresh(manager: PackageManager) -> anyhow::Result<()> {
+    match manager {
+        PackageManager::AptGet if lists_are_stale(Path::new(APT_LISTS)) => {
+            as_root(manager, &["update".to_owned()])
+        }
+        _ => Ok(()),
+    }
+}
+
+fn install(manager: PackageManager, packages: &[String]) -> anyhow::Result<()> {
+    as_root(manager, &manager.install_args(packages))
+}
+
+/// Installs all of `packages`, or where that is refused each one that is not.
+fn install_what_there_is(manager: PackageManager, packages: &[String]) {
+    if packages.is_empty() || install(manager, packages).is_ok() {
+        return;
+    }
+    for package in packages {
+        if let Err(error) = install(manager, std::slice::from_ref(package)) {
+            run::say(&format!("going on without {package}: {error}"));
+        }
+    }
+}
+
+/// Runs the package manager, through sudo where this process is not root's.
+fn as_root(manager: PackageManager, args: &[String]) -> anyhow::Result<()> {
+    let sudo = match run::is_root()? {
+        true => None,
+        false if Host.find_program("sudo").is_some() => Some("sudo"),
+        false => {
+            let line = run::line(manager.program(), args);
+            return Err(Hinted::new(format!("`{line}` needs root"), "run it as root").into());
+        }
+    };
+    // apt's packages must not ask questions; the variable means nothing to the others.
+    let words =
+        sudo.into_iter()
+            .chain(["env", "DEBIAN_FRONTEND=noninteractive", manager.program()]);
+    let words: Vec<&str> = words.chain(args.iter().map(String::as_str)).collect();
+    run::shown(words[0], &words[1..])
+}
+
+/// Whether apt's lists were never fetched, or not for [`LISTS_KEEP`]. The lists themselves carry
+/// the archive's dates; each fetch touches the folder `partial`.
+fn lists_are_stale(folder: &Path) -> bool {
+    let names = Host.list(folder).unwrap_or_default();
+    if !names.iter().any(|name| name.contains("_Packages")) {
+        return true;
+    }
+    let partial = folder.join("partial").metadata();
+    let fetched = partial.and_then(|meta| meta.modified());
+    let age = fetched.map(|then| SystemTime::now().duration_since(then).unwrap_or_default());
+    age.map_or(true, |age| age > LISTS_KEEP)
+}
+
+fn unknown(distribution: &Distribution) -> anyhow::Error {
+    let message = format!(
+        "the package names of {} are not known",
+        distribution.pretty_name
+    );
+    let hint = "install what `cargo xtask probe` shows as missing, and leave out --install-deps";
+    Hinted::new(message, hint).into()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn lists_that_were_never_fetched_are_stale() {
+        let folder = tempfile::tempdir().unwrap();
+        assert!(lists_are_stale(&folder.path().join("missing")));
+        std::fs::create_dir(folder.path().join("partial")).unwrap();
+        assert!(lists_are_stale(folder.path()), "an image's emptied folder");
+        std::fs::write(folder.path().join("deb.debian.org_main_Packages.lz4"), "").unwrap();
+        assert!(!lists_are_stale(folder.path()));
+    }
+
+    #[test]
+    fn lists_of_long_ago_are_stale() {
+        let folder = tempfile::tempdir().unwrap();
+        let partial = folder.path().join("partial");
+        std::fs::create_dir(&partial).unwrap();
+        std::fs::write(folder.path().join("main_Packages"), "").unwrap();
+        let then = SystemTime::now() - 2 * LISTS_KEEP;
+        std::fs::File::open(&partial)
+            .unwrap()
+            .set_modified(then)
+            .unwrap();
+        assert!(lists_are_stale(folder.path()));
+    }
+}

@@ -1,0 +1,148 @@
+//! What a host lacks for a purpose.
+
+use std::collections::BTreeSet;
+
+use plimsoll_probe::{Command, Family, Finding, Findings, System};
+
+use super::{Extra, Purpose};
+
+/// Building and packaging record the commit.
+const BUILD_EXTRAS: [Extra; 1] = [Extra {
+    present: &["git", "--version"],
+    packages: ["git"; 3],
+}];
+
+/// The packages to install, each named once.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub(super) struct Lacking {
+    /// Nothing goes without these.
+    pub(super) required: Vec<String>,
+    /// Without these, something else is built.
+    pub(super) wished: Vec<String>,
+}
+
+impl Lacking {
+    /// What `findings` and `system` do not have of what `purpose` needs.
+    pub(super) fn of(purpose: Purpose<'_>, findings: &Findings, system: &dyn System) -> Self {
+        let family = findings.distribution.family;
+        let mut required = packages(&[&findings.c_compiler, &findings.pkg_config]);
+        required.extend(extras(&BUILD_EXTRAS, family, system));
+        let mut wished = packages(&[&findings.library.finding, &findings.static_libc]);
+        wished.extend(packages(&tools(
+            findings,
+            &["dpkg-shlibdeps", "find-requires"],
+        )));
+        if let Purpose::Test(more) = purpose {
+            required.append(&mut wished);
+            required.extend(packages(&[&findings.tool.finding]));
+            required.extend(packages(&tools(findings, &["lintian"])));
+            required.extend(extras(more, family, system));
+        }
+        unique(&mut required);
+        unique(&mut wished);
+        wished.retain(|package| !required.contains(package));
+        Self { required, wished }
+    }
+}
+
+/// The findings of these packaging tools.
+fn tools<'a>(findings: &'a Findings, names: &[&str]) -> Vec<&'a Finding> {
+    let tools = findings.packaging_tools.iter();
+    let named = tools.filter(|tool| names.contains(&tool.name.as_str()));
+    named.map(|tool| &tool.finding).collect()
+}
+
+/// The packages that mend the findings.
+fn packages(findings: &[&Finding]) -> Vec<String> {
+    let mends = findings.iter().filter_map(|finding| finding.mend.as_ref());
+    mends
+        .flat_map(|mend| mend.packages.iter().cloned())
+        .collect()
+}
+
+fn unique(packages: &mut Vec<String>) {
+    let mut seen = BTreeSet::new();
+    packages.retain(|package| seen.insert(package.clone()));
+}
+
+/// The packages of those extras that are not there.
+fn extras(extras: &[Extra], family: Option<Family>, system: &dyn System) -> Vec<String> {
+    let column = match family {
+        Some(Family::Debian) => 0,
+        Some(Family::Fedora | Family::Rhel) => 1,
+        Some(Family::Suse) => 2,
+        None => return Vec::new(),
+    };
+    let absent = extras.iter().filter(|extra| !is_present(extra, system));
+    let names = absent.map(|extra| extra.packages[column]);
+    names
+        .filter(|name| !name.is_empty())
+        .map(str::to_owned)
+        .collect()
+}
+
+fn is_present(extra: &Extra, system: &dyn System) -> bool {
+    let Some((program, args)) = extra.present.split_first() else {
+        return true;
+    };
+    let command = Command::new(*program, args.iter().copied());
+    system.run(&command).is_ok_and(|output| output.success())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use plimsoll_probe::fakes::{FakeSystem, libnftables};
+    use plimsoll_probe::probe;
+
+    fn bare_debian() -> FakeSystem {
+        FakeSystem::new().file("/etc/os-release", "ID=debian\n")
+    }
+
+    fn lacking(purpose: Purpose<'_>, system: &FakeSystem) -> Lacking {
+        Lacking::of(purpose, &probe(system, &libnftables(), None), system)
+    }
+
+    const EXTRAS: [Extra; 2] = [
+        Extra {
+            present: &["ip", "-V"],
+            packages: ["iproute2", "iproute", "iproute2"],
+        },
+        Extra {
+            present: &["mmdebstrap", "--version"],
+            packages: ["mmdebstrap", "mmdebstrap", ""],
+        },
+    ];
+
+    #[test]
+    fn a_build_cannot_go_without_a_compiler_but_without_the_library() {
+        let lacking = lacking(Purpose::Dist, &bare_debian());
+        assert_eq!(lacking.required, ["build-essential", "pkg-config", "git"]);
+        assert_eq!(lacking.wished, ["libnftables-dev", "dpkg-dev", "rpm"]);
+    }
+
+    #[test]
+    fn tests_need_the_library_the_tool_and_what_the_project_names() {
+        let lacking = lacking(Purpose::Test(&EXTRAS), &bare_debian());
+        for package in [
+            "libnftables-dev",
+            "nftables",
+            "lintian",
+            "iproute2",
+            "mmdebstrap",
+        ] {
+            assert!(
+                lacking.required.iter().any(|name| name == package),
+                "{package}"
+            );
+        }
+        assert!(lacking.wished.is_empty());
+    }
+
+    #[test]
+    fn what_is_there_is_not_installed() {
+        let system = bare_debian().answers("ip -V", "ip utility");
+        let lacking = lacking(Purpose::Test(&EXTRAS), &system);
+        assert!(!lacking.required.iter().any(|name| name == "iproute2"));
+    }
+}

@@ -1,0 +1,58 @@
+//! The command line of the packaging toolkit, for the `xtask` of any project that has a
+//! `packaging/dist.toml`: arguments, dispatch and rendering. What decides is in
+//! [`plimsoll_plan`] and [`plimsoll_probe`], what runs in [`plimsoll_build`] and [`plimsoll_verify`].
+//!
+//! A project flattens [`Task`] into its own subcommands, or takes it as it is:
+//!
+//! ```no_run
+//! use clap::Parser;
+//!
+//! /// Builds and packages this project.
+//! #[derive(Parser)]
+//! #[command(bin_name = "cargo xtask")]
+//! struct Cli {
+//!     #[command(subcommand)]
+//!     task: plimsoll::Task,
+//! }
+//!
+//! fn main() -> std::process::ExitCode {
+//!     Cli::parse().task.run()
+//! }
+//! ```
+
+pub mod failure;
+pub mod install_deps;
+pub mod package;
+pub mod probe;
+pub mod run;
+mod site;
+pub mod table;
+pub mod verify;
+mod watch;
+
+use std::process::ExitCode;
+
+use clap::Subcommand;
+
+/// The toolkit's subcommands.
+#[derive(Debug, Subcommand)]
+pub enum Task {
+    /// Show what this host has for a build, and which flavours follow from it
+    Probe(probe::Args),
+    /// Build and package every flavour that the probe allows
+    Dist(Box<package::Args>),
+    /// Prove on clean systems of their distributions that the packages install and work
+    Verify(verify::Args),
+}
+
+impl Task {
+    /// Does it, and reports a failure on standard error.
+    pub fn run(&self) -> ExitCode {
+        let result = match self {
+            Task::Probe(args) => probe::run(args),
+            Task::Dist(args) => package::run(args),
+            Task::Verify(args) => verify::run(args),
+        };
+        failure::exit_code(result.map(|()| ExitCode::SUCCESS))
+    }
+}

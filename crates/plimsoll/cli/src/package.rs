@@ -1,0 +1,162 @@
+//! `cargo xtask dist`: builds the flavours that the probe allows and makes packages of them.
+
+pub(crate) mod distros;
+mod progress;
+mod render;
+
+use std::path::PathBuf;
+
+use anyhow::Context;
+use plimsoll_build::{run as build_run, source};
+use plimsoll_plan::config::{self, Config, ConfigError};
+use plimsoll_plan::plan::{Places, Plan, PlanError, Request, plan};
+use plimsoll_probe::{Host, Request as Flavour, probe};
+use plimsoll_spec::Format;
+
+use crate::install_deps::{self, Purpose};
+use crate::{run, table};
+use progress::Progress;
+
+/// What is built and packaged, relative to the workspace.
+const CONFIG: &str = "packaging/dist.toml";
+
+/// Arguments of `cargo xtask dist`.
+#[derive(Debug, clap::Args)]
+pub struct Args {
+    /// Print what would be done and why, and do nothing
+    #[arg(long)]
+    plan: bool,
+
+    /// Print the plan, or the manifest of what was made, as JSON
+    #[arg(long)]
+    json: bool,
+
+    /// static, dynamic, dynamic-exec, or auto: the best dynamic one that can be built and static
+    #[arg(long, value_name = "FLAVOUR", default_value = "auto")]
+    flavour: Flavour,
+
+    /// Only these formats: deb, rpm, tar
+    #[arg(long, value_name = "FORMAT", value_delimiter = ',')]
+    format: Vec<Format>,
+
+    /// Where the packages are written to [default: target/dist]
+    #[arg(long, value_name = "DIR")]
+    out: Option<PathBuf>,
+
+    /// Take a fallback to a lesser flavour as an error; for a distribution, any flavour but the
+    /// expected one
+    #[arg(long)]
+    strict: bool,
+
+    /// First install what this host lacks, through its package manager
+    #[arg(long, conflicts_with = "plan")]
+    install_deps: bool,
+
+    #[command(flatten)]
+    distros: distros::Args,
+}
+
+/// Reads what is built and packaged.
+///
+/// # Errors
+/// Where the file cannot be read or is wrong.
+pub fn configuration() -> Result<Config, ConfigError> {
+    config::load(&run::root().join(CONFIG))
+}
+
+/// Plans, builds and packages.
+///
+/// # Errors
+/// Where something cannot be built, with what mends it.
+pub fn run(args: &Args) -> anyhow::Result<()> {
+    let config = configuration()?;
+    if args.distros.is_elsewhere() {
+        return distros::run(args, &config);
+    }
+    let distro = args.distros.as_distro.as_deref();
+    let config = match distro {
+        Some(id) => distros::adapted(id, &config)?,
+        None => config,
+    };
+    if args.install_deps {
+        install_deps::ensure(Purpose::Dist, config.library())?;
+    }
+    let plan = make_plan(args, &config)?;
+    if let Some(id) = distro {
+        distros::compare(id, &plan, args.strict)?;
+    }
+    if args.plan {
+        return print(args, &plan, || render::plan(&plan));
+    }
+    let mut progress = Progress::new();
+    let result = build_run::run(&config, &plan, &mut progress);
+    progress.finish();
+    let manifest = result?;
+    print(args, &manifest, || {
+        let rows = render::rows(&manifest);
+        let table = table::rendered(render::HEADER, rows);
+        format!("{table}\n{}", render::closing(&plan, &manifest))
+    })
+}
+
+fn make_plan(args: &Args, config: &Config) -> anyhow::Result<Plan> {
+    let workspace = run::root();
+    let commit = std::env::var(source::COMMIT_VARIABLE).ok();
+    let source = source::read(&workspace, config.stamp.program.get_ref(), commit)?;
+    let findings = probe(&Host, config.library(), None);
+    let request = Request {
+        flavour: args.flavour,
+        formats: args.format.clone(),
+        // For a distribution, what counts is what its entry expects.
+        strict: args.strict && args.distros.as_distro.is_none(),
+    };
+    let planned = plan(config, &source, &places(args)?, &findings, &request);
+    planned.map_err(|error| with_option(error, args))
+}
+
+/// A missing package is mended by one option, unless that was tried already.
+fn with_option(error: PlanError, args: &Args) -> anyhow::Error {
+    let installable = error.mend().is_some_and(|mend| !mend.packages.is_empty());
+    let hint = error.hint();
+    match hint {
+        Some(command) if installable && !args.install_deps => {
+            let hint = format!("{command}, or run `cargo xtask dist --install-deps`");
+            crate::failure::Hinted::because(error, hint).into()
+        }
+        _ => error.into(),
+    }
+}
+
+fn places(args: &Args) -> anyhow::Result<Places> {
+    let workspace = run::root();
+    let cache = workspace.join("target/dist");
+    let out = args.out.clone().unwrap_or_else(|| cache.clone());
+    let out = std::path::absolute(&out)
+        .with_context(|| format!("{} is no folder for packages", out.display()))?;
+    Ok(Places {
+        cargo_home: cargo_home()?,
+        workspace,
+        out,
+        cache,
+    })
+}
+
+fn cargo_home() -> anyhow::Result<PathBuf> {
+    let home = || std::env::home_dir().map(|home| home.join(".cargo"));
+    std::env::var_os("CARGO_HOME")
+        .map(PathBuf::from)
+        .or_else(home)
+        .context("neither CARGO_HOME nor HOME is set")
+}
+
+fn print(
+    args: &Args,
+    value: &impl serde::Serialize,
+    text: impl Fn() -> String,
+) -> anyhow::Result<()> {
+    if args.json {
+        run::print(&serde_json::to_string_pretty(value)?)
+    } else {
+        run::print(&text())
+    }
+}

@@ -1,0 +1,176 @@
+//! `cargo xtask dist --distro`: the packages of other distributions, each built in a system of it.
+
+mod build;
+pub(crate) mod host;
+mod render;
+
+use std::num::NonZeroUsize;
+
+use anyhow::Context;
+use plimsoll_build::engine::EngineRequest;
+use plimsoll_build::source::{self, Source};
+use plimsoll_plan::config::Config;
+use plimsoll_plan::distro::{self, Departure, Distro, DistroList, DistroPlan};
+use plimsoll_plan::plan::Plan;
+use plimsoll_probe::{Distribution, Host};
+use plimsoll_verify::profile;
+
+use crate::failure::Hinted;
+use crate::run;
+use crate::site::SiteArgs;
+use build::Build;
+
+/// The list of distributions, relative to the workspace.
+const LIST: &str = "packaging/distros.toml";
+
+/// Arguments about distributions.
+#[derive(Debug, clap::Args)]
+#[command(next_help_heading = "Distributions")]
+#[group(skip)]
+pub(crate) struct Args {
+    /// Build in a system of this distribution of packaging/distros.toml; may be repeated
+    #[arg(long, value_name = "ID", conflicts_with_all = ["format", "install_deps"])]
+    distro: Vec<String>,
+
+    /// Build for every distribution of the list
+    #[arg(long, conflicts_with_all = ["distro", "format", "install_deps"])]
+    all: bool,
+
+    /// What to build in: docker, podman, root, or auto
+    #[arg(long, value_name = "ENGINE", default_value = "auto")]
+    engine: EngineRequest,
+
+    /// How many distributions are built at a time [default: half the processors]
+    #[arg(long, value_name = "N")]
+    jobs: Option<NonZeroUsize>,
+
+    /// The Rust toolchain: a folder, for builds without a network, or an image [default: the
+    /// official image; for engine root, this host's]
+    #[arg(long, value_name = "FOLDER|IMAGE")]
+    toolchain: Option<String>,
+
+    #[command(flatten)]
+    pub(crate) site: SiteArgs,
+
+    /// Check both configuration files, and do nothing else
+    #[arg(long, exclusive = true)]
+    check_config: bool,
+
+    /// Build on this system, which must be that distribution, as its container would
+    #[arg(long = "as", value_name = "ID", conflicts_with_all = ["distro", "all", "format"])]
+    pub(super) as_distro: Option<String>,
+}
+
+impl Args {
+    /// Whether other systems than this one are meant.
+    pub(super) fn is_elsewhere(&self) -> bool {
+        self.all || self.check_config || !self.distro.is_empty()
+    }
+}
+
+/// Reads the list.
+///
+/// # Errors
+/// Where it cannot be read or is wrong.
+pub(crate) fn list() -> anyhow::Result<DistroList> {
+    Ok(distro::load(&run::root().join(LIST))?)
+}
+
+/// The configuration for a distribution that this system must be.
+///
+/// # Errors
+/// Where it is another one, or unknown.
+pub(super) fn adapted(id: &str, config: &Config) -> anyhow::Result<Config> {
+    let list = list()?;
+    let distro = list.get(id)?;
+    distro.must_be(&Distribution::of(&Host))?;
+    Ok(distro.adapt(&list, config))
+}
+
+/// Says where the flavour that follows is not the expected one.
+///
+/// # Errors
+/// Where it is not, and `strict` is set.
+pub(super) fn compare(id: &str, plan: &Plan, strict: bool) -> anyhow::Result<()> {
+    let list = list()?;
+    let distro = list.get(id)?;
+    let departures = plan
+        .builds
+        .iter()
+        .filter_map(|build| Departure::of(distro, build.flavour, &build.reason));
+    for departure in departures {
+        if strict {
+            let hint = "correct packaging/distros.toml, or leave out --strict";
+            return Err(Hinted::new(format!("{id}: {departure}"), hint).into());
+        }
+        run::say(&format!("warning: {id}: {departure}"));
+    }
+    Ok(())
+}
+
+/// Plans or builds the packages of other distributions.
+///
+/// # Errors
+/// Where an option names what is not there, or a distribution failed; the others are built.
+pub(super) fn run(args: &super::Args, config: &Config) -> anyhow::Result<()> {
+    let list = list()?;
+    if args.distros.check_config {
+        let path = run::root().join(LIST);
+        let text = std::fs::read_to_string(&path).context("the list cannot be read again")?;
+        distro::check_names(&list, config, &path, &text)?;
+        profile::load_all(&run::root().join(profile::FOLDER), &list)?;
+        let count = list.distros.len();
+        return run::print(&format!(
+            "{} and {LIST} are sound: {count} distributions",
+            super::CONFIG
+        ));
+    }
+    let source = read_source(config)?;
+    let chosen = chosen(&args.distros, &list)?;
+    if args.plan {
+        let plans = plans(args, config, &list, &chosen, &source)?;
+        return super::print(args, &plans, || render::plans(&plans));
+    }
+    let build = Build {
+        args,
+        config,
+        list: &list,
+        source,
+    };
+    build.run(&chosen)
+}
+
+fn read_source(config: &Config) -> anyhow::Result<Source> {
+    let commit = std::env::var(source::COMMIT_VARIABLE).ok();
+    Ok(source::read(
+        &run::root(),
+        config.stamp.program.get_ref(),
+        commit,
+    )?)
+}
+
+fn chosen<'a>(args: &Args, list: &'a DistroList) -> anyhow::Result<Vec<&'a Distro>> {
+    if args.all {
+        return Ok(list.distros.iter().collect());
+    }
+    let chosen: Result<Vec<_>, _> = args.distro.iter().map(|id| list.get(id)).collect();
+    Ok(chosen?)
+}
+
+/// What follows for each distribution and each of its architectures.
+fn plans(
+    args: &super::Args,
+    config: &Config,
+    list: &DistroList,
+    chosen: &[&Distro],
+    source: &Source,
+) -> anyhow::Result<Vec<DistroPlan>> {
+    let pairs = chosen.iter().flat_map(|distro| {
+        let architectures = distro.architectures.iter();
+        architectures.map(move |architecture| (*distro, *architecture))
+    });
+    let plans = pairs.map(|(distro, architecture)| {
+        distro::plan(list, distro, config, source, architecture, args.flavour)
+    });
+    Ok(plans.collect::<Result<Vec<_>, _>>()?)
+}

@@ -1,0 +1,123 @@
+//! What the host has and says: folders, mirrors, certificates, toolchains, builders.
+
+use std::path::Path;
+
+use anyhow::Context;
+use plimsoll_build::engine::container::Containers;
+use plimsoll_build::engine::{Engine, EngineError, Folders, Toolchain, Within};
+use plimsoll_probe::{Host, System};
+
+use crate::failure::Hinted;
+use crate::package::cargo_home;
+use crate::run;
+use crate::site::ask;
+
+/// The folders of a run; each distribution has one below `out`.
+pub(crate) fn folders(out: Option<&Path>) -> anyhow::Result<Folders> {
+    let workspace = run::root();
+    let target = workspace.join("target");
+    let out = match out {
+        Some(out) => std::path::absolute(out)
+            .with_context(|| format!("{} is no folder for packages", out.display()))?,
+        None => target.join("dist"),
+    };
+    let cargo_home = cargo_home()?;
+    Ok(Folders {
+        out,
+        roots: target.join("roots"),
+        work: target.join("dist/work"),
+        has_git_crates: cargo_home.join("git").is_dir(),
+        cargo_home,
+        workspace,
+    })
+}
+
+/// Whether roots can be made and entered here.
+///
+/// # Errors
+/// Says what is missing for it.
+pub(crate) fn can_make_roots() -> Result<(), EngineError> {
+    let program = "mmdebstrap";
+    if Host.find_program(program).is_none() {
+        return Err(EngineError::Missing { program });
+    }
+    match run::is_root() {
+        Ok(true) => Ok(()),
+        _ => Err(EngineError::NotRoot),
+    }
+}
+
+/// Toolchains and builder for the engines of a run.
+pub(super) struct Kit {
+    /// The container engine that is used, if one is.
+    pub(super) containers: Option<Containers>,
+    for_containers: Toolchain,
+    for_roots: Toolchain,
+    uses_roots: bool,
+}
+
+impl Kit {
+    /// `given` is what `--toolchain` says, `engines` what is used.
+    ///
+    /// # Errors
+    /// Where the toolchain that is taken by default is not known.
+    pub(super) fn of(given: Option<&str>, engines: &[Option<Engine>]) -> anyhow::Result<Self> {
+        let mut used = engines.iter().flatten();
+        let container = used.clone().find(|engine| **engine != Engine::Root);
+        let given = given.map(Toolchain::of);
+        Ok(Self {
+            containers: container.map(|engine| Containers::of(*engine, &Host)),
+            for_containers: given.clone().map_or_else(official, Ok)?,
+            for_roots: given.map_or_else(own, Ok)?,
+            uses_roots: used.any(|engine| *engine == Engine::Root),
+        })
+    }
+
+    /// The toolchain for an engine.
+    pub(super) fn toolchain(&self, engine: Engine) -> &Toolchain {
+        match engine {
+            Engine::Root => &self.for_roots,
+            Engine::Docker | Engine::Podman => &self.for_containers,
+        }
+    }
+
+    /// Whether a build takes its crates from this host.
+    pub(super) fn needs_crates(&self) -> bool {
+        let from_folder = matches!(self.for_containers, Toolchain::Folder(_));
+        self.uses_roots || (self.containers.is_some() && from_folder)
+    }
+
+    /// What an engine builds in.
+    pub(super) fn within(&self, engine: Engine) -> Within {
+        match self.containers {
+            Some(containers) if containers.engine == engine => Within::Container(containers),
+            _ => Within::Root,
+        }
+    }
+}
+
+/// The official image of the toolchain that the workspace is pinned to.
+fn official() -> anyhow::Result<Toolchain> {
+    let text = std::fs::read_to_string(run::root().join("rust-toolchain.toml")).ok();
+    let image = text.as_deref().and_then(Toolchain::image_of);
+    image.ok_or_else(|| {
+        let message = "rust-toolchain.toml names no channel";
+        Hinted::new(message, "name a toolchain with --toolchain").into()
+    })
+}
+
+/// The toolchain that this program was started with.
+fn own() -> anyhow::Result<Toolchain> {
+    let rustc = std::env::var("RUSTC").unwrap_or_else(|_| "rustc".to_owned());
+    let sysroot = ask(&rustc, &["--print=sysroot"]);
+    let folder = sysroot.map(|text| Toolchain::of(text.trim()));
+    match folder {
+        // What cargo is started through may be a link.
+        Some(Toolchain::Folder(folder)) => Ok(Toolchain::Folder(folder.canonicalize()?)),
+        _ => Err(Hinted::new(
+            "this host's Rust toolchain is not to be found",
+            "name a toolchain folder with --toolchain",
+        )
+        .into()),
+    }
+}

@@ -1,0 +1,141 @@
+//! Plans and results of several distributions as text.
+
+use plimsoll_build::manifest::Artifact;
+use plimsoll_plan::distro::{Departure, DistroPlan};
+use plimsoll_probe::Family;
+
+use super::build::Report;
+use crate::package::render::{dependencies, reason, size};
+use crate::table;
+
+const HEADER: [&str; 6] = [
+    "distribution",
+    "engine",
+    "artefact",
+    "flavour",
+    "dependencies",
+    "result",
+];
+
+/// The summary, a row a package file or failure.
+pub(super) fn reports(reports: &[Report]) -> String {
+    let rows = reports.iter().flat_map(rows).collect();
+    table::rendered(HEADER, rows)
+}
+
+fn rows(report: &Report) -> Vec<[String; 6]> {
+    let engine = report.engine.map_or("-", |engine| engine.as_str());
+    let row = |artefact: String, flavour: String, depends: String, result: String| {
+        [
+            report.distro.clone(),
+            engine.to_owned(),
+            artefact,
+            flavour,
+            depends,
+            result,
+        ]
+    };
+    let none = || "-".to_owned();
+    let failed = report.error.iter().map(|error| {
+        let hint = report.hint.iter().map(|hint| format!("\nhint: {hint}"));
+        let result = format!("failed: {error}{}", hint.collect::<String>());
+        row(none(), none(), none(), result)
+    });
+    let artifacts = report
+        .manifest
+        .iter()
+        .flat_map(|manifest| &manifest.artifacts);
+    let made = artifacts.map(|artifact| {
+        row(
+            format!("{}\n{}", artifact.file, size(artifact.size)),
+            artifact.flavour.to_string(),
+            dependencies(artifact),
+            result(artifact, report.departure.as_ref()),
+        )
+    });
+    failed.chain(made).collect()
+}
+
+fn result(artifact: &Artifact, departure: Option<&Departure>) -> String {
+    match departure {
+        Some(departure) => format!("warning: {departure}"),
+        None => reason(&artifact.reason, artifact.fallback.as_ref()),
+    }
+}
+
+/// The plans, a paragraph a distribution.
+pub(super) fn plans(plans: &[DistroPlan]) -> String {
+    let paragraphs = plans.chunk_by(|a, b| a.distro == b.distro).map(paragraph);
+    paragraphs.collect::<Vec<_>>().join("\n\n")
+}
+
+/// One distribution; its plans differ by architecture alone.
+fn paragraph(plans: &[DistroPlan]) -> String {
+    let Some(plan) = plans.first() else {
+        return String::new();
+    };
+    let architectures: Vec<&str> = plans.iter().map(|p| p.architecture.as_str()).collect();
+    let end = plan.end_of_life.as_ref();
+    let end = end.map_or_else(|| "no end known".to_owned(), |day| format!("until {day}"));
+    let head = format!(
+        "{}: {}, {}, {end}",
+        plan.distro,
+        plan.image,
+        architectures.join(" and ")
+    );
+    let lines = [vec![head, flavour(plan)], install(plan), packages(plans)];
+    lines.concat().join("\n  ")
+}
+
+fn flavour(plan: &DistroPlan) -> String {
+    match &plan.departure {
+        None => format!("flavour {}, as expected: {}", plan.follows, plan.reason),
+        Some(departure) => format!("flavour {}; warning: {departure}", plan.follows),
+    }
+}
+
+fn install(plan: &DistroPlan) -> Vec<String> {
+    let packages = &plan.packages;
+    let required = [
+        vec![format!("$ {}", packages.refresh.join(" "))],
+        vec![format!(
+            "$ {} {}",
+            packages.install.join(" "),
+            packages.required.join(" ")
+        )],
+    ];
+    let wished = packages.wished.iter().map(|name| {
+        format!(
+            "$ {} {name}    # if it is to be had",
+            packages.install_wished.join(" ")
+        )
+    });
+    required.concat().into_iter().chain(wished).collect()
+}
+
+fn packages(plans: &[DistroPlan]) -> Vec<String> {
+    let files = plans.iter().flat_map(|plan| {
+        let packages = plan.plan.packages.iter();
+        packages.map(|package| format!("write {}", package.file))
+    });
+    let mut lines: Vec<String> = files.collect();
+    let package = plans.iter().find_map(|plan| plan.plan.packages.first());
+    if let Some(package) = package {
+        let derived = match plans.first().map(|plan| plan.family) {
+            Some(Family::Debian) => "what dpkg-shlibdeps finds",
+            _ => "the libraries that the programs name",
+        };
+        let depends = std::iter::once(derived.to_owned()).chain(package.declared.depends.clone());
+        lines.push(format!(
+            "  depends on {}",
+            depends.collect::<Vec<_>>().join(", ")
+        ));
+        if !package.declared.recommends.is_empty() {
+            lines.push(format!(
+                "  recommends {}",
+                package.declared.recommends.join(", ")
+            ));
+        }
+    }
+    lines
+}

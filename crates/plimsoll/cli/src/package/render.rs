@@ -1,0 +1,174 @@
+//! Plan and result as text.
+
+use plimsoll_build::manifest::{Artifact, Manifest};
+use plimsoll_plan::plan::{BuildPlan, LeftOut, PackagePlan, Plan};
+use plimsoll_probe::Fallback;
+use plimsoll_spec::Format;
+
+/// The columns of the last table.
+pub(super) const HEADER: [&str; 6] = [
+    "artefact",
+    "flavour",
+    "driver",
+    "size",
+    "dependencies",
+    "reason",
+];
+
+/// The rows of the last table, one a package file.
+pub(super) fn rows(manifest: &Manifest) -> Vec<[String; 6]> {
+    let made = manifest.artifacts.iter().map(row);
+    let left_out = manifest.left_out.iter().map(|left| {
+        let none = || "-".to_owned();
+        let mend = left.mend.as_ref();
+        let mend = mend.map(|mend| format!("\nmend: {}", mend.command));
+        let reason = format!("not made: {}{}", left.because, mend.unwrap_or_default());
+        [
+            left.format.map_or_else(none, |format| format!(".{format}")),
+            left.flavour.to_string(),
+            none(),
+            none(),
+            none(),
+            reason,
+        ]
+    });
+    made.chain(left_out).collect()
+}
+
+fn row(artifact: &Artifact) -> [String; 6] {
+    [
+        artifact.file.clone(),
+        artifact.flavour.to_string(),
+        artifact.driver.clone(),
+        size(artifact.size),
+        dependencies(artifact),
+        reason(&artifact.reason, artifact.fallback.as_ref()),
+    ]
+}
+
+/// What a reader wants to know of the dependencies: packages, and libraries without versions.
+pub(super) fn dependencies(artifact: &Artifact) -> String {
+    let of_rpm = |name: &&String| !["rpmlib(", "config("].iter().any(|s| name.starts_with(s));
+    let mut names: Vec<&str> = artifact
+        .depends
+        .iter()
+        .filter(of_rpm)
+        // A symbol version repeats its library.
+        .filter(|name| artifact.format != Format::Rpm || !has_symbol_version(name))
+        .map(String::as_str)
+        .collect();
+    names.dedup();
+    match artifact.format {
+        Format::Tar => "none".to_owned(),
+        _ => names.join("\n"),
+    }
+}
+
+/// True for `libc.so.6(GLIBC_2.34)(64bit)`, false for `libc.so.6()(64bit)`.
+fn has_symbol_version(requirement: &str) -> bool {
+    requirement.contains(".so") && requirement.contains('(') && !requirement.contains("()")
+}
+
+pub(super) fn size(bytes: u64) -> String {
+    format!("{:.1} MB", bytes as f64 / 1e6)
+}
+
+pub(super) fn reason(reason: &str, fallback: Option<&Fallback>) -> String {
+    match fallback {
+        Some(Fallback {
+            wanted,
+            mend: Some(mend),
+            ..
+        }) => {
+            format!("instead of {wanted}: {reason}\nmend: {}", mend.command)
+        }
+        Some(Fallback {
+            wanted, mend: None, ..
+        }) => format!("instead of {wanted}: {reason}"),
+        None => reason.to_owned(),
+    }
+}
+
+/// Where it all is.
+pub(super) fn closing(plan: &Plan, manifest: &Manifest) -> String {
+    format!(
+        "\n{} {}, commit {}: in {}, with SHA256SUMS and manifest.json",
+        manifest.name,
+        manifest.version,
+        manifest.commit,
+        plan.places.out.display()
+    )
+}
+
+/// The plan, a paragraph a build.
+pub(super) fn plan(plan: &Plan) -> String {
+    let head = format!(
+        "{} {}, commit {}",
+        plan.name, plan.source.version, plan.source.commit
+    );
+    let builds = plan.builds.iter().map(|build| {
+        let packages = plan.packages.iter().filter(|p| p.flavour == build.flavour);
+        build_text(build) + &packages.map(|p| package_text(build, p)).collect::<String>()
+    });
+    let left_out = plan.left_out.iter().map(left_out_text);
+    let paragraphs: Vec<String> = std::iter::once(head)
+        .chain(builds)
+        .chain(left_out)
+        .collect();
+    paragraphs.join("\n\n")
+}
+
+fn build_text(build: &BuildPlan) -> String {
+    format!(
+        "flavour {} (driver {}): {}\n  cargo {}\n  rustflags {}",
+        build.flavour,
+        build.driver,
+        reason(&build.reason, build.fallback.as_ref()).replace('\n', "\n  "),
+        build.cargo.join(" "),
+        build.rustflags.join(" "),
+    )
+}
+
+fn package_text(build: &BuildPlan, package: &PackagePlan) -> String {
+    let derived = match package.format {
+        Format::Deb => Some("what dpkg-shlibdeps finds".to_owned()),
+        Format::Rpm => {
+            let programs: Vec<&str> = build.programs.iter().map(|p| p.name.as_str()).collect();
+            let verb = if programs.len() == 1 { "names" } else { "name" };
+            Some(format!(
+                "the libraries that {} {verb}",
+                programs.join(" and ")
+            ))
+        }
+        Format::Tar => None,
+    };
+    let depends: Vec<String> = derived
+        .into_iter()
+        .chain(package.declared.depends.iter().cloned())
+        .collect();
+    let mut text = format!("\n  write {}", package.file);
+    for (verb, names) in [
+        ("depends on", &depends),
+        ("recommends", &package.declared.recommends),
+    ] {
+        if !names.is_empty() {
+            text.push_str(&format!("\n    {verb} {}", names.join(", ")));
+        }
+    }
+    text
+}
+
+fn left_out_text(left: &LeftOut) -> String {
+    let mend = left
+        .mend
+        .as_ref()
+        .map(|mend| format!("\n  mend: {}", mend.command));
+    let what = left.format.map(|format| format!(" as .{format}"));
+    format!(
+        "flavour {}{} is left out: {}{}",
+        left.flavour,
+        what.unwrap_or_default(),
+        left.because,
+        mend.unwrap_or_default()
+    )
+}

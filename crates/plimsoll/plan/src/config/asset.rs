@@ -1,0 +1,133 @@
+//! One file, or several, of the packages.
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Deserializer};
+use toml::Spanned;
+
+use plimsoll_spec::{FileKind, Format};
+
+/// What is put where.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(try_from = "RawAsset")]
+pub struct Asset {
+    /// Where it comes from.
+    pub source: AssetSource,
+    /// An absolute path; one that ends in `/` is a folder that keeps the files' own names.
+    pub dest: String,
+    /// A suffix that the files' own names lose.
+    pub strip_suffix: Option<String>,
+    /// Permission bits.
+    pub mode: u32,
+    /// What it is to the package manager.
+    pub kind: FileKind,
+    /// Whether the packages hold it compressed, with `.gz` added to its name.
+    pub gzip: bool,
+    /// The formats that hold it.
+    pub formats: Vec<Format>,
+}
+
+/// Where an asset comes from.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum AssetSource {
+    /// A program that is built, by name.
+    Binary(Spanned<String>),
+    /// Files of the workspace: a path or a glob pattern relative to it, which must match.
+    Files(String),
+}
+
+/// What is wrong with an asset on its own.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum InvalidAsset {
+    /// Neither or both of the two keys.
+    #[error("asset {dest} needs either `binary` or `source`")]
+    Source {
+        /// Where it goes.
+        dest: String,
+    },
+    /// A destination that depends on where the package is unpacked.
+    #[error("asset destination {dest:?} is not an absolute path")]
+    Relative {
+        /// Where it goes.
+        dest: String,
+    },
+}
+
+/// One file of the packages, or several.
+#[derive(Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub(super) struct RawAsset {
+    /// A program that is built, by name: this, or `source`.
+    #[schemars(with = "Option<String>")]
+    binary: Option<Spanned<String>>,
+    /// Files of the workspace, relative to it: a path, or a glob pattern, which must match.
+    source: Option<String>,
+    /// Where it goes: an absolute path; one that ends in `/` is a folder that keeps the files' own
+    /// names.
+    dest: String,
+    /// A suffix that the files' own names lose.
+    strip_suffix: Option<String>,
+    /// Permission bits in octal, such as `"0640"`. Absent: `"0755"` for a program, else `"0644"`.
+    #[serde(default, deserialize_with = "octal")]
+    #[schemars(with = "Option<String>")]
+    mode: Option<u32>,
+    /// What it is to the package manager.
+    #[serde(default)]
+    kind: FileKind,
+    /// Whether the packages hold it compressed, with `.gz` added to its name.
+    #[serde(default)]
+    gzip: bool,
+    /// The formats that hold it. Absent: every one.
+    formats: Option<Vec<Format>>,
+}
+
+impl TryFrom<RawAsset> for Asset {
+    type Error = InvalidAsset;
+
+    fn try_from(raw: RawAsset) -> Result<Self, InvalidAsset> {
+        let dest = raw.dest;
+        if !dest.starts_with('/') {
+            return Err(InvalidAsset::Relative { dest });
+        }
+        let (source, default_mode) = match (raw.binary, raw.source) {
+            (Some(binary), None) => (AssetSource::Binary(binary), 0o755),
+            (None, Some(source)) => (AssetSource::Files(source), 0o644),
+            _ => return Err(InvalidAsset::Source { dest }),
+        };
+        Ok(Self {
+            source,
+            dest,
+            strip_suffix: raw.strip_suffix,
+            mode: raw.mode.unwrap_or(default_mode),
+            kind: raw.kind,
+            gzip: raw.gzip,
+            formats: raw.formats.unwrap_or_else(|| Format::ALL.to_vec()),
+        })
+    }
+}
+
+fn octal<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<u32>, D::Error> {
+    let text = String::deserialize(deserializer)?;
+    match u32::from_str_radix(&text, 8) {
+        Ok(mode) if mode <= 0o7777 => Ok(Some(mode)),
+        _ => Err(serde::de::Error::custom(format!(
+            "mode {text:?} is not an octal number such as \"0644\""
+        ))),
+    }
+}
+
+impl Asset {
+    /// Where a file of that name goes.
+    #[must_use]
+    pub fn dest_of(&self, file_name: &str) -> String {
+        let suffix = if self.gzip { ".gz" } else { "" };
+        if !self.dest.ends_with('/') {
+            return format!("{}{suffix}", self.dest);
+        }
+        let name = self
+            .strip_suffix
+            .as_deref()
+            .and_then(|suffix| file_name.strip_suffix(suffix))
+            .unwrap_or(file_name);
+        format!("{}{name}{suffix}", self.dest)
+    }
+}

@@ -1,0 +1,206 @@
+//! Reading and checking the file.
+
+use std::path::{Path, PathBuf};
+
+use toml::Spanned;
+
+use super::{AssetSource, Config};
+
+/// Why the configuration cannot be used.
+#[derive(Debug, thiserror::Error)]
+pub enum ConfigError {
+    /// The file cannot be read.
+    #[error("cannot read {}", path.display())]
+    Io {
+        /// The file.
+        path: PathBuf,
+        /// What the system said.
+        source: std::io::Error,
+    },
+    /// The file is not TOML, or a key or value of it is not known.
+    #[error("cannot use {}", path.display())]
+    Parse {
+        /// The file.
+        path: PathBuf,
+        /// Line, column and reason.
+        source: Box<toml::de::Error>,
+    },
+    /// A program is named that is not built.
+    #[error("{}:{line}: {name:?} is not one of `cargo-packages`", path.display())]
+    UnknownProgram {
+        /// The file.
+        path: PathBuf,
+        /// Its line, from 1.
+        line: usize,
+        /// The program.
+        name: String,
+    },
+    /// The flavour follows from one library.
+    #[error("{}: expected one [native-dep.NAME], found {found}", path.display())]
+    NativeDeps {
+        /// The file.
+        path: PathBuf,
+        /// How many there are.
+        found: usize,
+    },
+}
+
+impl ConfigError {
+    /// What mends it.
+    #[must_use]
+    pub fn hint(&self) -> Option<String> {
+        match self {
+            Self::Io { .. } => Some("run the command inside of the workspace".to_owned()),
+            Self::Parse { .. } => None,
+            Self::UnknownProgram { name, .. } => Some(format!(
+                "add {name:?} to `cargo-packages`, or correct the name"
+            )),
+            Self::NativeDeps { .. } => {
+                Some("declare the library that decides the flavour, and no other".to_owned())
+            }
+        }
+    }
+}
+
+/// Reads a configuration file.
+///
+/// # Errors
+/// When it cannot be read, or as [`parse`] says.
+pub fn load(path: &Path) -> Result<Config, ConfigError> {
+    let text = std::fs::read_to_string(path).map_err(|source| ConfigError::Io {
+        path: path.to_owned(),
+        source,
+    })?;
+    parse(&text, path)
+}
+
+/// Parses a configuration; `path` is for messages alone.
+///
+/// # Errors
+/// When a key is unknown or missing, or names something that is not declared.
+pub fn parse(text: &str, path: &Path) -> Result<Config, ConfigError> {
+    let config: Config = toml::from_str(text).map_err(|source| ConfigError::Parse {
+        path: path.to_owned(),
+        source: Box::new(source),
+    })?;
+    if config.native_dep.len() != 1 {
+        let found = config.native_dep.len();
+        return Err(ConfigError::NativeDeps {
+            path: path.to_owned(),
+            found,
+        });
+    }
+    let unknown = programs(&config).find(|name| !config.cargo_packages.contains(name.get_ref()));
+    match unknown {
+        None => Ok(config),
+        Some(name) => Err(ConfigError::UnknownProgram {
+            path: path.to_owned(),
+            line: line_of(text, name),
+            name: name.get_ref().clone(),
+        }),
+    }
+}
+
+fn programs(config: &Config) -> impl Iterator<Item = &Spanned<String>> {
+    let assets = config.asset.iter().filter_map(|asset| match &asset.source {
+        AssetSource::Binary(name) => Some(name),
+        AssetSource::Files(_) => None,
+    });
+    std::iter::once(&config.stamp.program).chain(assets)
+}
+
+fn line_of(text: &str, value: &Spanned<String>) -> usize {
+    let before = text.get(..value.span().start).unwrap_or_default();
+    before.matches('\n').count() + 1
+}
+
+#[cfg(test)]
+mod tests {
+    use std::error::Error;
+
+    use plimsoll_probe::Flavour;
+
+    use super::*;
+    use plimsoll_spec::Format;
+
+    const OURS: &str = include_str!("../../../../../packaging/dist.toml");
+
+    fn refused(text: &str) -> String {
+        let error = parse(text, Path::new("dist.toml")).expect_err("refused");
+        match error.source() {
+            Some(source) => format!("{error}: {source}"),
+            None => error.to_string(),
+        }
+    }
+
+    #[test]
+    fn our_own_configuration_is_sound() {
+        let config = parse(OURS, Path::new("dist.toml")).expect("sound");
+        assert_eq!(config.library().soname, "libnftables.so.1");
+        assert_eq!(config.formats(Flavour::Static), [Format::Tar]);
+    }
+
+    #[test]
+    fn an_unknown_key_is_named_with_its_line() {
+        let line = OURS
+            .lines()
+            .position(|l| l.starts_with("revision"))
+            .expect("there")
+            + 1;
+        let error = refused(&OURS.replace("revision = ", "revison = "));
+        assert!(error.contains("unknown field `revison`"), "{error}");
+        assert!(error.contains(&format!("line {line},")), "{error}");
+    }
+
+    #[test]
+    fn a_program_that_is_not_built_is_named_with_its_line() {
+        let text = OURS.replace("binary = \"tidegate\"", "binary = \"tidegat\"");
+        let line = text
+            .lines()
+            .position(|l| l == "binary = \"tidegat\"")
+            .expect("there")
+            + 1;
+        assert_eq!(
+            refused(&text),
+            format!("dist.toml:{line}: \"tidegat\" is not one of `cargo-packages`")
+        );
+    }
+
+    #[test]
+    fn an_asset_comes_from_one_place() {
+        let text = OURS.replace("binary = \"tidegate\"\n", "");
+        assert!(
+            refused(&text).contains("asset /usr/bin/tidegate needs either"),
+            "{text}"
+        );
+    }
+
+    #[test]
+    fn a_mode_is_octal() {
+        let text = OURS.replace("kind = \"config\"", "kind = \"config\"\nmode = \"rw\"");
+        let error = refused(&text);
+        assert!(
+            error.contains("mode \"rw\" is not an octal number"),
+            "{error}"
+        );
+    }
+
+    #[test]
+    fn names_in_a_folder_lose_their_suffix_and_gain_gz() {
+        let config = parse(OURS, Path::new("dist.toml")).expect("sound");
+        let dests: Vec<String> = config
+            .asset
+            .iter()
+            .map(|asset| asset.dest_of("tidegate.bash"))
+            .filter(|dest| dest.contains("completions/") || dest.ends_with("8/tidegate.bash.gz"))
+            .collect();
+        assert_eq!(
+            dests,
+            [
+                "/usr/share/man/man8/tidegate.bash.gz",
+                "/usr/share/bash-completion/completions/tidegate",
+                "/usr/share/zsh/vendor-completions/tidegate.bash",
+            ]
+        );
+    }
+}

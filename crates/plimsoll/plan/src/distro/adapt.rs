@@ -1,0 +1,68 @@
+//! From the configuration of the packages to that for one distribution.
+
+use plimsoll_probe::{Distribution, Family, Packages};
+
+use super::{Distro, DistroList};
+use crate::config::Config;
+
+/// The system is not the distribution that it is built for.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("this system is {system}, not {distro}")]
+pub struct NotThis {
+    /// The entry.
+    pub distro: String,
+    /// What the system says of itself.
+    pub system: String,
+}
+
+impl NotThis {
+    /// What mends it.
+    #[must_use]
+    pub fn hint(&self) -> String {
+        format!(
+            "`cargo xtask dist --distro {}` builds in a system of it",
+            self.distro
+        )
+    }
+}
+
+impl Distro {
+    /// The configuration with this distribution's package names, revision and format.
+    #[must_use]
+    pub fn adapt(&self, list: &DistroList, config: &Config) -> Config {
+        let mut config = config.clone();
+        config.revision.push_str(&self.revision_suffix);
+        let format = list.family_of(self).format;
+        for flavour in config.flavour.values_mut() {
+            flavour.formats.retain(|wanted| *wanted == format);
+        }
+        for library in config.native_dep.values_mut() {
+            let names = &self.packages;
+            rename(&mut library.devel, self.family, &names.devel);
+            rename(&mut library.runtime, self.family, &names.runtime);
+            rename(&mut library.tool.packages, self.family, &names.tool);
+        }
+        config
+    }
+
+    /// Refuses a system that is another distribution: its packages would carry the wrong name.
+    ///
+    /// # Errors
+    /// When os-release(5) says something else.
+    pub fn must_be(&self, system: &Distribution) -> Result<(), NotThis> {
+        match self.is(system) {
+            true => Ok(()),
+            false => Err(NotThis {
+                distro: self.id().to_owned(),
+                system: system.pretty_name.clone(),
+            }),
+        }
+    }
+}
+
+fn rename(packages: &mut Packages, family: Family, name: &Option<String>) {
+    if let Some(name) = name {
+        let others = packages.iter().filter(|(other, _)| *other != family);
+        *packages = others.chain([(family, name.as_str())]).collect();
+    }
+}

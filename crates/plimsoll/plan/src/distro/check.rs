@@ -1,0 +1,193 @@
+//! What the types alone do not say about an entry.
+
+use std::collections::BTreeSet;
+use std::path::Path;
+
+use plimsoll_probe::{Family, Flavour};
+
+use super::{DevelSource, Distro, DistroError, DistroList};
+use crate::config::Config;
+use plimsoll_spec::Format;
+
+/// The file, for messages.
+pub(super) struct File<'a> {
+    pub(super) path: &'a Path,
+    pub(super) text: &'a str,
+}
+
+impl File<'_> {
+    fn fault(&self, distro: &Distro, fault: Fault) -> DistroError {
+        let before = self.text.get(..distro.id.span().start).unwrap_or_default();
+        DistroError::Entry {
+            path: self.path.to_owned(),
+            line: before.matches('\n').count() + 1,
+            id: distro.id().to_owned(),
+            what: fault.0,
+            hint: fault.1.to_owned(),
+        }
+    }
+}
+
+/// What is wrong, and what mends it.
+type Fault = (String, &'static str);
+
+/// A thing that an entry must fulfil.
+type Rule = fn(&DistroList, &Distro) -> Option<Fault>;
+
+const RULES: [Rule; 9] = [
+    family_is_there,
+    id_is_a_name,
+    id_is_unique,
+    suffix_is_unique,
+    suffix_fits_the_format,
+    architectures_are_there,
+    debian_can_be_debootstrapped,
+    devel_source_is_the_familys,
+    profile_base_is_of_debian,
+];
+
+/// Checks every entry by every rule; the first fault is reported.
+pub(super) fn check(list: &DistroList, file: &File<'_>) -> Result<(), DistroError> {
+    let entries = list.distros.iter();
+    let mut faults = entries.flat_map(|distro| {
+        let faults = RULES.iter().filter_map(move |rule| rule(list, distro));
+        faults.map(move |fault| file.fault(distro, fault))
+    });
+    faults.next().map_or(Ok(()), Err)
+}
+
+/// Checks that the C library's packages have names in each entry.
+///
+/// # Errors
+/// Names the entry and the missing key. `path` and `text` are of the list.
+pub fn check_names(
+    list: &DistroList,
+    config: &Config,
+    path: &Path,
+    text: &str,
+) -> Result<(), DistroError> {
+    let file = File { path, text };
+    for distro in &list.distros {
+        let library = distro.adapt(list, config).library().clone();
+        let needed = [
+            ("devel", &library.devel),
+            ("runtime", &library.runtime),
+            ("tool", &library.tool.packages),
+        ];
+        let missing = needed
+            .iter()
+            .find(|(_, names)| names.of(distro.family).is_none());
+        if let Some((key, _)) = missing {
+            let what = format!(
+                "has no name for the {key} package of {}",
+                library.pkg_config
+            );
+            let hint = "name it for the family in packaging/dist.toml, or under `packages` here";
+            return Err(file.fault(distro, (what, hint)));
+        }
+    }
+    Ok(())
+}
+
+fn family_is_there(list: &DistroList, distro: &Distro) -> Option<Fault> {
+    let missing = !list.family.contains_key(&distro.family);
+    missing.then(|| {
+        let what = "is of a family that is not described".to_owned();
+        (what, "describe it under [family.NAME]")
+    })
+}
+
+fn id_is_a_name(_: &DistroList, distro: &Distro) -> Option<Fault> {
+    let id = distro.id();
+    let fits = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || ".-".contains(c);
+    let starts = id.starts_with(|c: char| c.is_ascii_lowercase());
+    // These are folders of target/dist already.
+    let taken = ["build", "work"].contains(&id);
+    (!starts || !id.chars().all(fits) || taken).then(|| {
+        let what = "cannot be the name of a folder and of an image".to_owned();
+        (
+            what,
+            "use lower-case letters, digits, `.` and `-`, as in debian-12",
+        )
+    })
+}
+
+fn id_is_unique(list: &DistroList, distro: &Distro) -> Option<Fault> {
+    let first = list
+        .distros
+        .iter()
+        .find(|other| other.id() == distro.id())?;
+    (first.id.span() != distro.id.span())
+        .then(|| ("is there twice".to_owned(), "remove one, or rename it"))
+}
+
+fn suffix_is_unique(list: &DistroList, distro: &Distro) -> Option<Fault> {
+    let suffix = &distro.revision_suffix;
+    let mut earlier = list
+        .distros
+        .iter()
+        .take_while(|other| other.id() != distro.id());
+    let other = earlier.find(|other| other.revision_suffix == *suffix)?;
+    let what = format!("has the revision suffix {suffix:?} of {}", other.id());
+    Some((what, "packages of both would have the same file name"))
+}
+
+/// A release in RPM's words, or a revision in Debian's, may hold no `-`.
+fn suffix_fits_the_format(list: &DistroList, distro: &Distro) -> Option<Fault> {
+    let format = list.family.get(&distro.family)?.format;
+    let (marks, hint) = match format {
+        Format::Deb => ("~+", "begin it with `~`, as in \"~debian.12\""),
+        Format::Rpm => (".", "begin it with `.`, as in \".fc43\""),
+        Format::Tar => {
+            let what = "is packaged as tar, which every distribution can share".to_owned();
+            return Some((what, "give its family the format deb or rpm"));
+        }
+    };
+    let suffix = &distro.revision_suffix;
+    let fits = |c: char| c.is_ascii_alphanumeric() || ".~+".contains(c);
+    let starts = suffix.starts_with(|c| marks.contains(c)) && suffix.len() > 1;
+    (!starts || !suffix.chars().all(fits)).then(|| {
+        let what = format!("has the revision suffix {suffix:?}, which {format} does not take");
+        (what, hint)
+    })
+}
+
+fn architectures_are_there(_: &DistroList, distro: &Distro) -> Option<Fault> {
+    let unique: BTreeSet<_> = distro.architectures.iter().collect();
+    (unique.is_empty() || unique.len() != distro.architectures.len()).then(|| {
+        let what = "has no architecture, or one twice".to_owned();
+        (what, "list each once, as in [\"amd64\", \"arm64\"]")
+    })
+}
+
+fn debian_can_be_debootstrapped(_: &DistroList, distro: &Distro) -> Option<Fault> {
+    let complete = distro.suite.is_some() && distro.archive.is_some();
+    (distro.family == Family::Debian && !complete).then(|| {
+        let what = "lacks `suite` or `archive`, which the Debian family needs".to_owned();
+        (
+            what,
+            "a root is made of them where no container engine runs",
+        )
+    })
+}
+
+fn profile_base_is_of_debian(list: &DistroList, distro: &Distro) -> Option<Fault> {
+    let base = list.family.get(&distro.family)?.profile_base.as_ref()?;
+    let entry = list.distros.iter().find(|entry| entry.id() == base);
+    (entry.map(|entry| entry.family) != Some(Family::Debian)).then(|| {
+        let what = format!("has a family whose profile base {base:?} is none");
+        (what, "name an entry of the Debian family in `profile-base`")
+    })
+}
+
+fn devel_source_is_the_familys(list: &DistroList, distro: &Distro) -> Option<Fault> {
+    let family = list.family.get(&distro.family)?;
+    if distro.devel == DevelSource::Crb && family.crb.is_empty() {
+        let what = "gets its devel package from crb, which its family cannot enable".to_owned();
+        return Some((what, "set `crb` under the family"));
+    }
+    (distro.expected_flavour == Flavour::Static).then(|| {
+        let what = "expects the static flavour, which belongs to no distribution".to_owned();
+        (what, "expect dynamic or dynamic-exec")
+    })
+}

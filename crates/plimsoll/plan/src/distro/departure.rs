@@ -1,0 +1,44 @@
+//! Where what follows is not what was expected.
+
+use std::fmt;
+
+use plimsoll_probe::Flavour;
+use serde::{Deserialize, Serialize};
+
+use super::Distro;
+
+/// A flavour other than the expected one.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub struct Departure {
+    /// What the list expects.
+    pub expected: Flavour,
+    /// What follows instead.
+    pub follows: Flavour,
+    /// Why.
+    pub because: String,
+}
+
+impl Departure {
+    /// Compares a flavour that follows, for a reason, with what the entry expects.
+    #[must_use]
+    pub fn of(distro: &Distro, follows: Flavour, because: &str) -> Option<Self> {
+        let expected = distro.expected_flavour;
+        (follows != expected).then(|| Self {
+            expected,
+            follows,
+            because: because.to_owned(),
+        })
+    }
+}
+
+impl fmt::Display for Departure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self {
+            expected,
+            follows,
+            because,
+        } = self;
+        write!(f, "{expected} was expected, {follows} follows: {because}")
+    }
+}

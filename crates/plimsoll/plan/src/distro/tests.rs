@@ -1,0 +1,322 @@
+use std::error::Error;
+use std::path::Path;
+
+use expect_test::{Expect, expect};
+use plimsoll_probe::Request as FlavourRequest;
+
+use super::*;
+use crate::config::{self, Config};
+use crate::source::Source;
+
+const OURS: &str = include_str!("../../../../../packaging/distros.toml");
+
+fn ours() -> DistroList {
+    parse(OURS, Path::new("distros.toml")).expect("sound")
+}
+
+fn config() -> Config {
+    let text = include_str!("../../../../../packaging/dist.toml");
+    config::parse(text, Path::new("dist.toml")).expect("sound")
+}
+
+fn source() -> Source {
+    Source {
+        version: "0.1.0".to_owned(),
+        license: "MIT".to_owned(),
+        maintainer: "A <a@example.org>".to_owned(),
+        homepage: "https://example.org/".to_owned(),
+        commit: "abc".to_owned(),
+        source_date_epoch: 1,
+    }
+}
+
+fn planned(list: &DistroList, id: &str) -> DistroPlan {
+    let distro = list.get(id).expect("an entry");
+    plan(
+        list,
+        distro,
+        &config(),
+        &source(),
+        Arch::Amd64,
+        FlavourRequest::Auto,
+    )
+    .expect("a plan")
+}
+
+fn summary(plan: &DistroPlan) -> String {
+    let package = &plan.plan.packages[0];
+    format!(
+        "{}: {}\nwished: {}\ndepends: {}\nrecommends: {}\n{}",
+        plan.follows,
+        plan.reason,
+        plan.packages.wished.join(" "),
+        package.declared.depends.join(", "),
+        package.declared.recommends.join(", "),
+        package.file,
+    )
+}
+
+fn check(id: &str, expected: Expect) {
+    expected.assert_eq(&summary(&planned(&ours(), id)));
+}
+
+/// Parses our list after an edit, and renders why it is refused.
+fn refused(from: &str, to: &str) -> String {
+    assert!(OURS.contains(from), "{from}");
+    let text = OURS.replacen(from, to, 1);
+    let error = parse(&text, Path::new("distros.toml")).expect_err("refused");
+    let cause = error.source().map(|cause| format!(": {cause}"));
+    let hint = error.hint().map(|hint| format!("\nhint: {hint}"));
+    format!(
+        "{error}{}{}",
+        cause.unwrap_or_default(),
+        hint.unwrap_or_default()
+    )
+}
+
+fn line_of(text: &str) -> usize {
+    OURS.lines().position(|line| line == text).expect("there") + 1
+}
+
+#[test]
+fn a_devel_package_in_the_main_repository_gives_the_library() {
+    check(
+        "debian-12",
+        expect![[r#"
+            dynamic: libnftables of libnftables-dev can be linked
+            wished: libnftables-dev
+            depends: systemd | systemd-standalone-sysusers | systemd-sysusers
+            recommends: nftables
+            tidegate_0.1.0-1~debian.12_amd64.deb"#]],
+    );
+}
+
+#[test]
+fn a_devel_package_for_subscribers_gives_the_tool_as_a_hard_dependency() {
+    check(
+        "rhel-9",
+        expect![[r#"
+            dynamic-exec: libnftables cannot be linked: nftables-devel is in a repository for subscribed systems alone
+            wished: 
+            depends: systemd, nftables
+            recommends: 
+            tidegate-0.1.0-1.rhel9.x86_64.rpm"#]],
+    );
+}
+
+#[test]
+fn codeready_builder_is_enabled_for_the_devel_package_alone() {
+    let plan = planned(&ours(), "centos-stream-10");
+    assert_eq!(plan.follows, Flavour::Dynamic);
+    let enables = |command: &[String]| command.iter().any(|word| word == "--enablerepo=crb");
+    assert!(enables(&plan.packages.install_wished));
+    assert!(!enables(&plan.packages.install));
+}
+
+#[test]
+fn every_entry_is_planned_as_it_expects_and_for_every_architecture() {
+    let list = ours();
+    let mut files = Vec::new();
+    for distro in &list.distros {
+        for architecture in &distro.architectures {
+            let flavour = FlavourRequest::Auto;
+            let plan = plan(&list, distro, &config(), &source(), *architecture, flavour);
+            let plan = plan.expect("a plan");
+            assert_eq!(plan.departure, None, "{}", distro.id());
+            files.extend(plan.plan.packages.into_iter().map(|package| package.file));
+        }
+    }
+    let count = files.len();
+    files.sort();
+    files.dedup();
+    assert_eq!(files.len(), count, "no two packages share a file name");
+}
+
+#[test]
+fn what_follows_against_the_expectation_is_said() {
+    let text = OURS.replacen("devel = \"crb\"", "devel = \"none\"", 1);
+    let list = parse(&text, Path::new("distros.toml")).expect("sound");
+    let departure = planned(&list, "centos-stream-9").departure.expect("one");
+    expect!["dynamic was expected, dynamic-exec follows: libnftables cannot be linked: centos-stream-9 has no nftables-devel"]
+        .assert_eq(&departure.to_string());
+}
+
+#[test]
+fn an_entrys_own_package_names_win() {
+    let text = OURS.replacen(
+        "devel = \"crb\"",
+        "devel = \"crb\"\npackages = { devel = \"libnftables-devel\", tool = \"nft\" }",
+        1,
+    );
+    let list = parse(&text, Path::new("distros.toml")).expect("sound");
+    let plan = planned(&list, "centos-stream-9");
+    assert_eq!(plan.packages.wished, ["libnftables-devel"]);
+    assert_eq!(plan.plan.packages[0].declared.recommends, ["nft"]);
+    assert_eq!(
+        planned(&list, "rhel-9").plan.packages[0].declared.depends,
+        ["systemd", "nftables"]
+    );
+}
+
+#[test]
+fn an_architecture_that_is_not_listed_is_refused() {
+    let list = ours();
+    let distro = list.get("debian-12").expect("an entry");
+    let flavour = FlavourRequest::Auto;
+    let error = plan(&list, distro, &config(), &source(), Arch::Armhf, flavour).expect_err("none");
+    assert_eq!(
+        error.to_string(),
+        "distribution debian-12 is not built for armhf"
+    );
+}
+
+#[test]
+fn an_unknown_distribution_gets_the_known_ones_as_a_hint() {
+    let error = ours().get("debian-10").map(|_| ()).expect_err("unknown");
+    assert_eq!(error.to_string(), "unknown distribution \"debian-10\"");
+    let hint = error.hint().expect("a hint");
+    assert!(
+        hint.starts_with("known are debian-11, debian-12, "),
+        "{hint}"
+    );
+}
+
+#[test]
+fn a_system_is_told_by_its_os_release() {
+    let list = ours();
+    let is = |id: &str, text: &str| {
+        let distro = list.get(id).expect("an entry");
+        distro.must_be(&Distribution::parse(text)).is_ok()
+    };
+    assert!(is("debian-12", "ID=debian\nVERSION_ID=\"12\""));
+    assert!(!is("debian-12", "ID=debian\nVERSION_ID=\"13\""));
+    assert!(!is("debian-12", "ID=ubuntu\nVERSION_ID=\"12\""));
+    assert!(
+        is("rhel-9", "ID=rhel\nVERSION_ID=\"9.4\""),
+        "a point release"
+    );
+    assert!(!is("rhel-9", "ID=rhel\nVERSION_ID=\"90\""));
+    assert!(is("debian-forky", "ID=debian"), "not released yet");
+    assert!(is(
+        "opensuse-tumbleweed",
+        "ID=opensuse-tumbleweed\nVERSION_ID=20261120"
+    ));
+}
+
+#[test]
+fn an_unknown_key_is_named_with_its_line() {
+    let line = line_of("suite = \"bullseye\"");
+    let error = refused("suite = \"bullseye\"", "sweet = \"bullseye\"");
+    assert!(error.contains("unknown field `sweet`"), "{error}");
+    assert!(error.contains(&format!("line {line},")), "{error}");
+}
+
+#[test]
+fn an_end_of_life_is_a_day() {
+    let error = refused("2026-08-31", "2026-08-31T10:00:00Z");
+    assert!(
+        error.contains("2026-08-31T10:00:00Z is not a day such as 2028-06-30"),
+        "{error}"
+    );
+}
+
+#[test]
+fn a_fault_names_line_entry_reason_and_mend() {
+    let line = line_of("id = \"debian-12\"");
+    let error = refused("id = \"debian-12\"", "id = \"debian-11\"");
+    assert_eq!(
+        error.lines().next(),
+        Some(format!("distros.toml:{line}: distribution debian-11 is there twice").as_str())
+    );
+    expect![[r#"
+        hint: remove one, or rename it"#]]
+    .assert_eq(error.lines().last().unwrap_or_default());
+}
+
+#[test]
+fn what_an_entry_must_fulfil_is_checked() {
+    for (from, to, what) in [
+        (
+            "id = \"debian-12\"",
+            "id = \"work\"",
+            "cannot be the name of a folder",
+        ),
+        (
+            "id = \"debian-12\"",
+            "id = \"Debian/12\"",
+            "cannot be the name of a folder",
+        ),
+        ("[family.suse]", "[family.debian.x]", "unknown field"),
+        (
+            "\"~debian.12\"",
+            "\"~debian.11\"",
+            "has the revision suffix \"~debian.11\" of debian-11",
+        ),
+        ("\"~debian.12\"", "\"-12\"", "which deb does not take"),
+        ("\".fc43\"", "\"fc43\"", "which rpm does not take"),
+        (
+            "[\"amd64\", \"arm64\"]",
+            "[]",
+            "has no architecture, or one twice",
+        ),
+        (
+            "[\"amd64\", \"arm64\"]",
+            "[\"amd64\", \"amd64\"]",
+            "has no architecture, or one twice",
+        ),
+        ("suite = \"bullseye\"\n", "", "lacks `suite` or `archive`"),
+        (
+            "devel = \"main\"",
+            "devel = \"crb\"",
+            "which its family cannot enable",
+        ),
+        (
+            "\"dynamic-exec\"",
+            "\"static\"",
+            "expects the static flavour",
+        ),
+        (
+            "devel = \"main\"",
+            "devel = \"epel\"",
+            "unknown variant `epel`",
+        ),
+    ] {
+        let error = refused(from, to);
+        assert!(error.contains(what), "{from} -> {to}: {error}");
+    }
+}
+
+#[test]
+fn a_family_without_a_name_for_the_library_is_found_in_both_files() {
+    let mut config = config();
+    let library = config.native_dep.values_mut().next().expect("one");
+    library.devel = [(Family::Debian, "libnftables-dev")].into_iter().collect();
+    let path = Path::new("distros.toml");
+    let error = check_names(&ours(), &config, path, OURS).expect_err("a missing name");
+    let line = line_of("id = \"fedora-43\"");
+    assert_eq!(
+        error.to_string(),
+        format!(
+            "distros.toml:{line}: distribution fedora-43 has no name for the devel package of libnftables"
+        )
+    );
+}
+
+#[test]
+fn the_release_before_is_of_the_same_distribution() {
+    let list = ours();
+    let older = |id: &str| {
+        let distro = list.get(id).expect("an entry");
+        list.older(distro).map(Distro::id)
+    };
+    assert_eq!(older("debian-13"), Some("debian-12"));
+    assert_eq!(older("debian-11"), None);
+    assert_eq!(
+        older("debian-forky"),
+        Some("debian-13"),
+        "it has no number yet"
+    );
+    assert_eq!(older("ubuntu-24.04"), Some("ubuntu-22.04"));
+    assert_eq!(older("rhel-10"), Some("rhel-9"));
+    assert_eq!(older("amazonlinux-2023"), None);
+}

@@ -1,0 +1,257 @@
+//! What is done, decided before anything is done.
+//!
+//! [`plan`] turns values into a value: it reads no file, runs no program and knows no time. The
+//! same configuration, source, findings and request always give the same [`Plan`].
+
+mod arch;
+mod build;
+mod error;
+mod package;
+
+use std::path::PathBuf;
+
+use plimsoll_probe::{
+    Decision, Fallback, Findings, Flavour, Mend, Request as FlavourRequest, decide,
+};
+use serde::{Deserialize, Serialize};
+
+use crate::config::Config;
+use crate::source::Source;
+use plimsoll_spec::Format;
+
+pub use arch::Arch;
+pub use build::{BuildPlan, ProgramPlan};
+pub use error::PlanError;
+pub use package::{DeclaredDepends, PackagePlan, declared};
+
+/// What is asked for.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Request {
+    /// Which flavour: `auto` stands for the best dynamic one and the static one.
+    pub flavour: FlavourRequest,
+    /// Which formats; empty: every one that the configuration has for a flavour.
+    pub formats: Vec<Format>,
+    /// Whether anything less than the best is an error.
+    pub strict: bool,
+}
+
+/// Folders that the plan speaks of, all absolute.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub struct Places {
+    /// The workspace that is built.
+    pub workspace: PathBuf,
+    /// Where the packages are written to.
+    pub out: PathBuf,
+    /// Where builds and intermediate files are kept.
+    pub cache: PathBuf,
+    /// Cargo's home, whose path must not get into a binary.
+    pub cargo_home: PathBuf,
+}
+
+/// All that is done, in order, with the reasons.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub struct Plan {
+    /// The packages' name.
+    pub name: String,
+    /// What is built.
+    pub source: Source,
+    /// Where.
+    pub places: Places,
+    /// One build a flavour.
+    pub builds: Vec<BuildPlan>,
+    /// The package files made of them.
+    pub packages: Vec<PackagePlan>,
+    /// What was asked for, though not by name, and cannot be made here.
+    pub left_out: Vec<LeftOut>,
+}
+
+/// A flavour that `auto` stands for, or a format that a flavour is packaged as, and that cannot be
+/// made here.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub struct LeftOut {
+    /// The flavour.
+    pub flavour: Flavour,
+    /// The format that is missing of it; none where the flavour is missing altogether.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub format: Option<Format>,
+    /// What is missing for it.
+    pub because: String,
+    /// What would mend that.
+    pub mend: Option<Mend>,
+}
+
+/// Decides what is done.
+///
+/// # Errors
+/// When what was asked for cannot be made with what was found.
+pub fn plan(
+    config: &Config,
+    source: &Source,
+    places: &Places,
+    findings: &Findings,
+    request: &Request,
+) -> Result<Plan, PlanError> {
+    let (decisions, mut left_out) = decisions(config, findings, request)?;
+    let mut builds = Vec::new();
+    let mut packages = Vec::new();
+    for decision in &decisions {
+        let (formats, without) = makeable(config, decision.flavour, findings, request)?;
+        left_out.extend(without);
+        if formats.is_empty() {
+            continue;
+        }
+        builds.push(build::plan(config, source, places, findings, decision));
+        for format in formats {
+            packages.push(package::plan(
+                config,
+                source,
+                findings,
+                decision.flavour,
+                format,
+            )?);
+        }
+    }
+    if packages.is_empty() {
+        let cannot = left_out.iter().find_map(PlanError::cannot_package);
+        return Err(cannot.unwrap_or_else(|| nothing(request)));
+    }
+    Ok(Plan {
+        name: config.name.clone(),
+        source: source.clone(),
+        places: places.clone(),
+        builds,
+        packages,
+        left_out,
+    })
+}
+
+/// The flavours to build, and those that `auto` stands for but cannot be built.
+fn decisions(
+    config: &Config,
+    findings: &Findings,
+    request: &Request,
+) -> Result<(Vec<Decision>, Vec<LeftOut>), PlanError> {
+    let one = |flavour: FlavourRequest| {
+        decide(flavour, config.library(), findings).map_err(|source| PlanError::CannotBuild {
+            flavour: flavour.to_string(),
+            source: Box::new(source),
+        })
+    };
+    let mut left_out = Vec::new();
+    let mut decisions = vec![one(request.flavour)?];
+    if request.flavour == FlavourRequest::Auto
+        && !formats(config, Flavour::Static, request).is_empty()
+    {
+        match decide(
+            FlavourRequest::Exactly(Flavour::Static),
+            config.library(),
+            findings,
+        ) {
+            Ok(decision) => decisions.push(decision),
+            Err(error) => left_out.push(LeftOut {
+                flavour: Flavour::Static,
+                format: None,
+                because: error.to_string(),
+                mend: error.mend.clone(),
+            }),
+        }
+    }
+    if request.strict {
+        refuse_less(&decisions, &left_out)?;
+    }
+    Ok((decisions, left_out))
+}
+
+fn refuse_less(decisions: &[Decision], left_out: &[LeftOut]) -> Result<(), PlanError> {
+    if let Some(Fallback {
+        wanted,
+        because,
+        mend,
+    }) = decisions
+        .iter()
+        .find_map(|decision| decision.fallback.clone())
+    {
+        return Err(PlanError::Strict {
+            wanted,
+            because,
+            mend,
+        });
+    }
+    match left_out.first().cloned() {
+        Some(LeftOut {
+            flavour,
+            because,
+            mend,
+            ..
+        }) => Err(PlanError::Strict {
+            wanted: flavour,
+            because,
+            mend,
+        }),
+        None => Ok(()),
+    }
+}
+
+/// The formats of a flavour that can be made here, and those that cannot.
+///
+/// One that was asked for by name is never left out, nor is any where `strict` is set.
+fn makeable(
+    config: &Config,
+    flavour: Flavour,
+    findings: &Findings,
+    request: &Request,
+) -> Result<(Vec<Format>, Vec<LeftOut>), PlanError> {
+    let (mut made, mut without) = (Vec::new(), Vec::new());
+    for format in formats(config, flavour, request) {
+        let finding = package::can_be_made(format, findings);
+        if finding.is_yes() {
+            made.push(format);
+            continue;
+        }
+        let left_out = LeftOut {
+            flavour,
+            format: Some(format),
+            because: finding.answer.text().to_owned(),
+            mend: finding.mend,
+        };
+        let by_name = request.strict || request.formats.contains(&format);
+        match PlanError::cannot_package(&left_out).filter(|_| by_name) {
+            Some(error) => return Err(error),
+            None => without.push(left_out),
+        }
+    }
+    Ok((made, without))
+}
+
+fn formats(config: &Config, flavour: Flavour, request: &Request) -> Vec<Format> {
+    let wanted = |format: &Format| request.formats.is_empty() || request.formats.contains(format);
+    config
+        .formats(flavour)
+        .iter()
+        .copied()
+        .filter(wanted)
+        .collect()
+}
+
+fn nothing(request: &Request) -> PlanError {
+    let formats: Vec<&str> = request
+        .formats
+        .iter()
+        .map(|format| format.as_str())
+        .collect();
+    let formats = if formats.is_empty() {
+        "anything".to_owned()
+    } else {
+        formats.join(" or ")
+    };
+    PlanError::Nothing {
+        flavour: request.flavour.to_string(),
+        formats,
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,68 @@
+//! Names of architectures.
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use super::PlanError;
+use plimsoll_spec::Format;
+
+/// One architecture under its several names.
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema,
+)]
+#[serde(rename_all = "kebab-case")]
+pub enum Arch {
+    /// 64-bit x86.
+    Amd64,
+    /// 64-bit ARM.
+    Arm64,
+    /// 32-bit ARM with hardware floating point.
+    Armhf,
+}
+
+impl Arch {
+    /// The architecture of a target triple.
+    ///
+    /// # Errors
+    /// When no package format has a name for it here.
+    pub fn of(target: &str) -> Result<Self, PlanError> {
+        let machine = target.split('-').next().unwrap_or_default();
+        match machine {
+            "x86_64" => Ok(Self::Amd64),
+            "aarch64" => Ok(Self::Arm64),
+            "armv7" => Ok(Self::Armhf),
+            _ => Err(PlanError::UnknownArch {
+                target: target.to_owned(),
+            }),
+        }
+    }
+
+    /// The name that the list of distributions gives it, which is Debian's.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        self.in_format(Format::Deb)
+    }
+
+    /// The target triple with glibc.
+    #[must_use]
+    pub fn triple(self) -> &'static str {
+        match self {
+            Self::Amd64 => "x86_64-unknown-linux-gnu",
+            Self::Arm64 => "aarch64-unknown-linux-gnu",
+            Self::Armhf => "armv7-unknown-linux-gnueabihf",
+        }
+    }
+
+    /// The name that a format gives it.
+    #[must_use]
+    pub fn in_format(self, format: Format) -> &'static str {
+        match (self, format) {
+            (Self::Amd64, Format::Deb) => "amd64",
+            (Self::Arm64, Format::Deb) => "arm64",
+            (Self::Armhf, Format::Deb) => "armhf",
+            (Self::Amd64, Format::Rpm | Format::Tar) => "x86_64",
+            (Self::Arm64, Format::Rpm | Format::Tar) => "aarch64",
+            (Self::Armhf, Format::Rpm | Format::Tar) => "armv7hl",
+        }
+    }
+}

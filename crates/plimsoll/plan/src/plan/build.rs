@@ -1,0 +1,169 @@
+//! How one flavour is built.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+
+use plimsoll_probe::{Decision, Fallback, Findings, Flavour};
+use serde::{Deserialize, Serialize};
+
+use super::Places;
+use crate::config::Config;
+use crate::source::Source;
+
+/// One call of Cargo and what must come of it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub struct BuildPlan {
+    /// How the programs are linked.
+    pub flavour: Flavour,
+    /// Why this flavour.
+    pub reason: String,
+    /// The better flavour that is missing, where it is one.
+    pub fallback: Option<Fallback>,
+    /// The best driver that the programs have: `library` or `exec`.
+    pub driver: String,
+    /// The arguments of `cargo`.
+    pub cargo: Vec<String>,
+    /// What is set in its environment.
+    pub env: BTreeMap<String, String>,
+    /// The compiler flags, for these programs and the crates that they link alone.
+    pub rustflags: Vec<String>,
+    /// What is built.
+    pub programs: Vec<ProgramPlan>,
+    /// The version of each library that is linked, where the probe knows it.
+    pub linked: BTreeMap<String, String>,
+}
+
+/// One program that a build must leave behind.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub struct ProgramPlan {
+    /// Its name.
+    pub name: String,
+    /// Where Cargo puts it.
+    pub path: PathBuf,
+    /// Whether it must link the C library; otherwise it must not.
+    pub links_library: bool,
+}
+
+/// The driver of a flavour.
+pub(crate) fn driver(flavour: Flavour) -> &'static str {
+    if flavour.links_library() {
+        "library"
+    } else {
+        "exec"
+    }
+}
+
+pub(super) fn plan(
+    config: &Config,
+    source: &Source,
+    places: &Places,
+    findings: &Findings,
+    decision: &Decision,
+) -> BuildPlan {
+    let flavour = decision.flavour;
+    // Cargo keeps one set of artefacts a target folder, whatever the flags: static and dynamic
+    // builds in one folder would compile everything anew each time.
+    let linking = if decision.build.crt_static {
+        "static"
+    } else {
+        "dynamic"
+    };
+    let target_dir = places.cache.join("build").join(linking);
+    BuildPlan {
+        flavour,
+        reason: decision.reason.clone(),
+        fallback: decision.fallback.clone(),
+        driver: driver(flavour).to_owned(),
+        cargo: arguments(config, decision, &target_dir),
+        env: environment(config, source, decision),
+        rustflags: rustflags(config, source, places, decision),
+        programs: programs(config, decision, &target_dir),
+        linked: linked(config, findings, flavour),
+    }
+}
+
+fn arguments(config: &Config, decision: &Decision, target_dir: &std::path::Path) -> Vec<String> {
+    let mut arguments: Vec<String> = vec!["build".into(), "--release".into(), "--locked".into()];
+    for package in &config.cargo_packages {
+        arguments.extend(["--package".into(), package.clone()]);
+    }
+    if !decision.build.features.is_empty() {
+        arguments.extend(["--features".into(), decision.build.features.join(",")]);
+    }
+    if let Some(target) = &decision.build.target {
+        arguments.extend(["--target".into(), target.clone()]);
+    }
+    arguments.extend(["--target-dir".into(), target_dir.display().to_string()]);
+    arguments
+}
+
+fn environment(config: &Config, source: &Source, decision: &Decision) -> BTreeMap<String, String> {
+    let prefix = &config.stamp.env_prefix;
+    BTreeMap::from([
+        (format!("{prefix}_FLAVOUR"), decision.flavour.to_string()),
+        (format!("{prefix}_COMMIT"), source.commit.clone()),
+        (format!("{prefix}_REASON"), decision.reason.clone()),
+        (
+            "SOURCE_DATE_EPOCH".to_owned(),
+            source.source_date_epoch.to_string(),
+        ),
+    ])
+}
+
+/// Paths of this machine must not get into the programs: they would differ from machine to
+/// machine, and tell where they were built.
+fn rustflags(
+    config: &Config,
+    source: &Source,
+    places: &Places,
+    decision: &Decision,
+) -> Vec<String> {
+    let remap =
+        |from: &std::path::Path, to: &str| format!("--remap-path-prefix={}={to}", from.display());
+    let mut flags = vec![
+        remap(
+            &places.workspace,
+            &format!("{}-{}", config.name, source.version),
+        ),
+        remap(&places.cargo_home, "cargo"),
+    ];
+    if decision.build.crt_static {
+        flags.push("-Ctarget-feature=+crt-static".to_owned());
+    }
+    flags
+}
+
+fn programs(
+    config: &Config,
+    decision: &Decision,
+    target_dir: &std::path::Path,
+) -> Vec<ProgramPlan> {
+    let folder = match &decision.build.target {
+        Some(target) => target_dir.join(target).join("release"),
+        None => target_dir.join("release"),
+    };
+    let linking = &config.library().cargo_feature.package;
+    config
+        .cargo_packages
+        .iter()
+        .map(|name| ProgramPlan {
+            name: name.clone(),
+            path: folder.join(name),
+            links_library: decision.flavour.links_library() && name == linking,
+        })
+        .collect()
+}
+
+fn linked(config: &Config, findings: &Findings, flavour: Flavour) -> BTreeMap<String, String> {
+    let version = findings
+        .library
+        .version
+        .clone()
+        .filter(|_| flavour.links_library());
+    version
+        .map(|version| (config.library().pkg_config.clone(), version))
+        .into_iter()
+        .collect()
+}

@@ -1,0 +1,100 @@
+//! Why there is no plan, and what mends it.
+
+use plimsoll_probe::{CannotBuild, Flavour, Mend};
+
+use super::LeftOut;
+use plimsoll_spec::Format;
+
+/// Why there is no plan.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum PlanError {
+    /// A flavour cannot be built here.
+    #[error("flavour {flavour} cannot be built")]
+    CannotBuild {
+        /// The flavour that was asked for.
+        flavour: String,
+        /// What is missing.
+        source: Box<CannotBuild>,
+    },
+    /// `--strict` allows nothing but the best.
+    #[error("flavour {wanted} cannot be built, and --strict allows no fallback: {because}")]
+    Strict {
+        /// The flavour that is missing.
+        wanted: Flavour,
+        /// Why.
+        because: String,
+        /// What would mend that.
+        mend: Option<Mend>,
+    },
+    /// A format was asked for by name, or is the only one, and cannot be made here.
+    #[error("no .{format} can be made here: {because}")]
+    CannotPackage {
+        /// The format.
+        format: Format,
+        /// What is missing.
+        because: String,
+        /// What would mend that.
+        mend: Option<Mend>,
+    },
+    /// The configuration packages none of the flavours in any of the formats.
+    #[error("nothing to do: flavour {flavour} is not packaged as {formats}")]
+    Nothing {
+        /// What was asked for.
+        flavour: String,
+        /// The formats that were asked for.
+        formats: String,
+    },
+    /// A package that is depended on has no known name.
+    #[error("no {family} package is named for {what}")]
+    NoPackageName {
+        /// The family of distributions.
+        family: &'static str,
+        /// What the package holds.
+        what: String,
+    },
+    /// The target's architecture has no name in the package formats.
+    #[error("no package architecture is known for target {target}")]
+    UnknownArch {
+        /// The triple.
+        target: String,
+    },
+}
+
+impl PlanError {
+    /// The error of a format that is left out; none where it is a whole flavour.
+    pub(super) fn cannot_package(left_out: &LeftOut) -> Option<Self> {
+        left_out.format.map(|format| Self::CannotPackage {
+            format,
+            because: left_out.because.clone(),
+            mend: left_out.mend.clone(),
+        })
+    }
+
+    /// What mends it.
+    #[must_use]
+    pub fn hint(&self) -> Option<String> {
+        match self {
+            Self::CannotBuild { source, .. } => source.hint().map(str::to_owned),
+            Self::Strict { mend, .. } | Self::CannotPackage { mend, .. } => {
+                mend.as_ref().map(|mend| mend.command.clone())
+            }
+            Self::Nothing { .. } => {
+                Some("see [flavour.…] in packaging/dist.toml for what there is".to_owned())
+            }
+            Self::NoPackageName { .. } => {
+                Some("name it in [native-dep.…] of packaging/dist.toml".to_owned())
+            }
+            Self::UnknownArch { .. } => None,
+        }
+    }
+
+    /// What mends it by installing packages.
+    #[must_use]
+    pub fn mend(&self) -> Option<&Mend> {
+        match self {
+            Self::CannotBuild { source, .. } => source.mend.as_ref(),
+            Self::Strict { mend, .. } | Self::CannotPackage { mend, .. } => mend.as_ref(),
+            _ => None,
+        }
+    }
+}

@@ -1,0 +1,25 @@
+//! What is being built: version, commit and date.
+
+use serde::{Deserialize, Serialize};
+
+/// The variable that names the commit where there is no checkout to ask, beside
+/// `SOURCE_DATE_EPOCH` (reproducible-builds.org), which names the date.
+pub const COMMIT_VARIABLE: &str = "SOURCE_COMMIT";
+
+/// What is being built. Read once, before the plan.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub struct Source {
+    /// The version in the Cargo manifest.
+    pub version: String,
+    /// The SPDX licence expression in the Cargo manifest.
+    pub license: String,
+    /// The first author in the Cargo manifest: `Name <address>`.
+    pub maintainer: String,
+    /// The homepage in the Cargo manifest, else the repository.
+    pub homepage: String,
+    /// The commit, with `-dirty` where the tree differs from it; `unknown` outside of a checkout.
+    pub commit: String,
+    /// The time that every date in the packages takes, in seconds since 1970 (UTC).
+    pub source_date_epoch: u32,
+}

@@ -1,0 +1,59 @@
+//! Probing for a C dependency: what is needed, what was found, what follows.
+//!
+//! A dependency is declared once, as a [`NativeDep`]. [`probe`] asks a [`System`] what this host
+//! has and answers with [`Findings`]; [`decide`] turns a [`Request`] and those findings into a
+//! [`Decision`], or into an error that names the command that mends it. Everything here is a
+//! value: nothing is printed, and only [`Host`] touches the machine.
+//!
+//! Each question has three answers, yes, no and *could not tell* ([`Answer`]). The last is never
+//! taken for either of the others: a flavour that needs a yes is not built on it, and a "no" is
+//! never reported because of it.
+//!
+//! ```
+//! use plimsoll_probe::fakes::{FakeSystem, libnftables};
+//! use plimsoll_probe::{Flavour, Request, decide, probe};
+//!
+//! // A Debian with Rust and a C compiler, and without the library; `Host` is the real machine.
+//! let system = FakeSystem::new()
+//!     .file("/etc/os-release", "ID=debian")
+//!     .answers("rustc -vV", "host: x86_64-unknown-linux-gnu")
+//!     .answers("rustc --print=sysroot", "/rust")
+//!     .file("/rust/lib/rustlib/x86_64-unknown-linux-gnu/lib/libstd-1.rlib", "")
+//!     .compiles("cc", "int main", plimsoll_probe::Tried::Linked);
+//!
+//! let findings = probe(&system, &libnftables(), None);
+//! let decision = decide(Request::Auto, &libnftables(), &findings)?;
+//! assert_eq!(decision.flavour, Flavour::DynamicExec);
+//! let mend = decision.fallback.and_then(|fallback| fallback.mend);
+//! assert_eq!(mend.unwrap().command, "apt-get install pkg-config libnftables-dev");
+//!
+//! let refused = decide(Request::Exactly(Flavour::Dynamic), &libnftables(), &findings);
+//! assert_eq!(refused.unwrap_err().hint(), Some("apt-get install pkg-config libnftables-dev"));
+//! # Ok::<(), plimsoll_probe::CannotBuild>(())
+//! ```
+
+mod answer;
+mod decide;
+mod dep;
+mod distro;
+pub mod fakes;
+mod flavour;
+mod host;
+mod outlook;
+mod pkg_config;
+mod probe;
+mod system;
+mod triple;
+mod version;
+
+pub use answer::{Answer, Finding, Mend};
+pub use decide::{Build, CannotBuild, Decision, Fallback, Needs, decide};
+pub use dep::{CargoFeature, KernelCheck, LibraryCheck, NativeDep, Packages, Tool, ToolCheck};
+pub use distro::{Distribution, Family, PackageManager};
+pub use flavour::{Flavour, Request, UnknownFlavour};
+pub use host::Host;
+pub use outlook::{Outlook, outlook};
+pub use pkg_config::{PkgConfig, PkgConfigError, PkgConfigLibrary};
+pub use probe::{Findings, LibraryFinding, NamedFinding, RustTargets, ToolFinding, probe};
+pub use system::{CProgram, Command, Output, RunError, System, Tried};
+pub use version::{ParseVersionError, Version};

@@ -1,0 +1,385 @@
+//! What is found on machines that are values.
+
+use std::path::Path;
+
+use plimsoll_probe::fakes::{FakeSystem, libnftables};
+use plimsoll_probe::{Answer, Findings, Host, Output, Tried, probe};
+
+const HOST: &str = "x86_64-unknown-linux-gnu";
+const ARM: &str = "aarch64-unknown-linux-gnu";
+const ASK: &str = "pkg-config --libs --cflags libnftables libnftables >= 0.9.3";
+const ASK_VERSION: &str = "pkg-config --modversion libnftables libnftables >= 0.9.3";
+const UNSHARE: &str = "unshare --net /usr/sbin/nft add table inet probe";
+const UNSHARE_USER: &str = "unshare --net --map-root-user /usr/sbin/nft add table inet probe";
+
+fn exit(status: i32) -> Output {
+    Output {
+        status: Some(status),
+        ..Output::default()
+    }
+}
+
+/// Debian with Rust, a C compiler and pkg-config, and nothing else.
+fn debian() -> FakeSystem {
+    on_debian(FakeSystem::new())
+}
+
+fn on_debian(system: FakeSystem) -> FakeSystem {
+    system
+        .file("/etc/os-release", "ID=debian\nVERSION_ID=\"12\"\n")
+        .answers("rustc -vV", &format!("rustc 1.95.0\nhost: {HOST}\n"))
+        .answers("rustc --print=sysroot", "/rust\n")
+        .file(&format!("/rust/lib/rustlib/{HOST}/lib/libstd-1.rlib"), "")
+        .file("/rust/lib/rustlib/etc/gdb.py", "")
+        .answers("cc --version", "cc (Debian) 12.2.0\nmore")
+        .answers("cc -print-file-name=libc.a", "/usr/lib/libc.a\n")
+        .compiles("cc", "return 0; }", Tried::Linked)
+        .answers("pkg-config --version", "1.8.1\n")
+        .refuses(
+            ASK,
+            "Package libnftables was not found in the pkg-config search path.\n",
+        )
+}
+
+fn with_library(system: FakeSystem) -> FakeSystem {
+    system
+        .answers(ASK, "-I/usr/include -L/usr/lib/multiarch -lnftables \n")
+        .answers(ASK_VERSION, "1.0.6\n1.0.6\n")
+        .compiles("cc", "nft_ctx_new", Tried::Ran(exit(0)))
+}
+
+fn with_nft(system: FakeSystem, json: &str) -> FakeSystem {
+    let said =
+        format!("nftables v1.0.6 (Lester Gooch #5)\n  cli:\t\teditline\n  json:\t\t{json}\n");
+    system
+        .program("/usr/sbin/nft")
+        .answers("/usr/sbin/nft --version", &said)
+        .answers("/usr/sbin/nft -V", &said)
+}
+
+fn found(system: &FakeSystem) -> Findings {
+    probe(system, &libnftables(), None)
+}
+
+#[test]
+fn a_library_that_pkg_config_knows_and_the_linker_finds_is_a_yes() {
+    let library = found(&with_library(debian())).library;
+    assert_eq!(
+        library.finding.answer,
+        Answer::yes("1.0.6 in /usr/lib/multiarch")
+    );
+    assert_eq!(library.version.as_deref(), Some("1.0.6"));
+    assert_eq!(
+        library.libdir.as_deref(),
+        Some(Path::new("/usr/lib/multiarch"))
+    );
+    assert!(library.checks[0].finding.is_yes());
+    assert!(library.static_archive.answer.is_no());
+}
+
+#[test]
+fn a_missing_library_is_a_no_that_names_its_package() {
+    let finding = found(&debian()).library.finding;
+    assert!(finding.answer.is_no());
+    assert_eq!(
+        finding.mend.unwrap().command,
+        "apt-get install libnftables-dev"
+    );
+}
+
+#[test]
+fn a_library_that_is_too_old_is_a_no_that_names_both_versions() {
+    let old = debian().answers("pkg-config --modversion libnftables", "0.9.2\n");
+    let answer = found(&old).library.finding.answer;
+    assert_eq!(answer, Answer::no("version 0.9.2 is older than 0.9.3"));
+}
+
+#[test]
+fn a_pc_file_without_its_library_is_a_no() {
+    let refused = Output {
+        stderr: "ld: cannot find -lnftables\n".into(),
+        ..exit(1)
+    };
+    let broken = FakeSystem::new().compiles("cc", "-lnftables", Tried::Refused(refused));
+    let findings = found(&with_library(on_debian(broken)));
+    assert!(findings.c_compiler.is_yes());
+    assert_eq!(
+        findings.library.finding.answer,
+        Answer::no(
+            "pkg-config names version 1.0.6, but it does not link: ld: cannot find -lnftables"
+        )
+    );
+}
+
+#[test]
+fn a_compiler_that_links_nothing_is_a_no() {
+    let refused = Output {
+        stderr: "ld: cannot find Scrt1.o\n".into(),
+        ..exit(1)
+    };
+    let broken = FakeSystem::new().compiles("cc", "int main", Tried::Refused(refused));
+    let finding = found(&on_debian(broken)).c_compiler;
+    assert_eq!(
+        finding.answer,
+        Answer::no("cc does not link a program: ld: cannot find Scrt1.o")
+    );
+    assert_eq!(finding.mend.unwrap().packages, ["build-essential"]);
+}
+
+#[test]
+fn without_pkg_config_nobody_can_tell_whether_the_library_is_there() {
+    let system = FakeSystem::new().file("/etc/os-release", "ID=debian\n");
+    let findings = found(&system);
+    assert_eq!(
+        findings.pkg_config.answer,
+        Answer::no("pkg-config is not installed")
+    );
+    let library = findings.library.finding;
+    assert_eq!(
+        library.answer,
+        Answer::could_not_tell("pkg-config is not installed")
+    );
+    assert_eq!(
+        library.mend.unwrap().command,
+        "apt-get install pkg-config libnftables-dev"
+    );
+}
+
+#[test]
+fn a_forbidden_library_is_mended_by_allowing_it() {
+    let finding = found(&debian().env("LIBNFTABLES_NO_PKG_CONFIG", "1"))
+        .library
+        .finding;
+    assert_eq!(
+        finding.answer,
+        Answer::no("LIBNFTABLES_NO_PKG_CONFIG is set")
+    );
+    assert_eq!(
+        finding.mend.unwrap().command,
+        "unset LIBNFTABLES_NO_PKG_CONFIG"
+    );
+}
+
+#[test]
+fn a_cross_build_is_refused_until_pkg_config_is_told_where_to_look() {
+    let finding = probe(&debian(), &libnftables(), Some(ARM)).library.finding;
+    assert!(finding.answer.is_no(), "{finding:?}");
+    assert_eq!(
+        finding.mend.unwrap().command,
+        "export PKG_CONFIG_ALLOW_CROSS=1 PKG_CONFIG_LIBDIR=/usr/lib/aarch64-linux-gnu/pkgconfig"
+    );
+}
+
+#[test]
+fn a_cross_library_links_through_the_cross_compiler_and_its_json_cannot_be_asked() {
+    let system = with_library(with_nft(debian(), "yes"))
+        .env("PKG_CONFIG_ALLOW_CROSS", "1")
+        .compiles("aarch64-linux-gnu-gcc", "return 0; }", Tried::Linked);
+    let findings = probe(&system, &libnftables(), Some(ARM));
+    assert!(findings.library.finding.is_yes(), "{:?}", findings.library);
+    let json = &findings.library.checks[0].finding.answer;
+    assert_eq!(
+        *json,
+        Answer::could_not_tell(format!("a program for {ARM} does not run here"))
+    );
+}
+
+#[test]
+fn a_missing_rust_target_is_mended_by_rustup() {
+    let rust = probe(&debian(), &libnftables(), Some(ARM)).rust;
+    assert_eq!(rust.installed, [HOST]);
+    assert_eq!(
+        rust.finding.mend.unwrap().command,
+        format!("rustup target add {ARM}")
+    );
+}
+
+#[test]
+fn json_is_asked_of_the_library_itself() {
+    let without = debian().compiles("cc", "nft_ctx_new", Tried::Ran(exit(1)));
+    assert!(
+        found(&with_library(without)).library.checks[0]
+            .finding
+            .answer
+            .is_no()
+    );
+}
+
+#[test]
+fn the_tool_answers_for_a_library_of_its_release_that_could_not_be_run() {
+    let dead = || debian().compiles("cc", "nft_ctx_new", Tried::Ran(exit(2)));
+    assert!(
+        found(&with_nft(with_library(dead()), "yes")).library.checks[0]
+            .finding
+            .is_yes()
+    );
+    assert!(
+        found(&with_nft(with_library(dead()), "no")).library.checks[0]
+            .finding
+            .answer
+            .is_no()
+    );
+    let json = &found(&with_library(dead())).library.checks[0]
+        .finding
+        .answer;
+    assert!(matches!(json, Answer::CouldNotTell { .. }), "{json:?}");
+}
+
+#[test]
+fn the_kernel_is_asked_in_a_namespace_and_only_its_own_refusal_is_a_no() {
+    let kernel = |system: FakeSystem| found(&with_nft(system, "yes")).kernel.unwrap().answer;
+    assert!(kernel(debian().answers(UNSHARE, "")).is_yes());
+    let refused = "netlink: Error: cache initialization failed: Protocol not supported\n";
+    assert!(kernel(debian().refuses(UNSHARE, refused)).is_no());
+    let forbidden = "unshare: unshare failed: Operation not permitted\n";
+    let both = debian()
+        .refuses(UNSHARE, forbidden)
+        .refuses(UNSHARE_USER, forbidden);
+    assert_eq!(kernel(both), Answer::could_not_tell(forbidden.trim()));
+    let user = debian()
+        .refuses(UNSHARE, forbidden)
+        .answers(UNSHARE_USER, "");
+    assert!(kernel(user).is_yes());
+}
+
+#[test]
+fn unshare_lacking_a_namespace_kind_says_nothing_about_nf_tables() {
+    let refused = "unshare: unshare failed: Operation not supported\n";
+    let system = debian()
+        .refuses(UNSHARE, refused)
+        .refuses(UNSHARE_USER, refused);
+    let kernel = found(&with_nft(system, "yes")).kernel.unwrap().answer;
+    assert!(matches!(kernel, Answer::CouldNotTell { .. }), "{kernel:?}");
+}
+
+#[test]
+fn without_nft_a_loaded_module_is_a_yes_and_its_absence_tells_nothing() {
+    let loaded = found(&debian().file("/sys/module/nf_tables/refcnt", "1"))
+        .kernel
+        .unwrap();
+    assert!(loaded.is_yes());
+    let kernel = found(&debian()).kernel.unwrap();
+    assert!(
+        matches!(kernel.answer, Answer::CouldNotTell { .. }),
+        "{kernel:?}"
+    );
+    assert_eq!(kernel.mend.unwrap().command, "apt-get install nftables");
+}
+
+#[test]
+fn what_a_dependency_does_not_declare_is_not_asked() {
+    let mut plain = libnftables();
+    plain.check.clear();
+    plain.tool.check.clear();
+    plain.kernel = None;
+    let findings = probe(&with_nft(with_library(debian()), "yes"), &plain, None);
+    assert!(findings.library.finding.is_yes());
+    assert_eq!(findings.tool.version.as_deref(), Some("1.0.6"));
+    assert_eq!(findings.kernel, None);
+    assert!(findings.library.checks.is_empty() && findings.tool.checks.is_empty());
+}
+
+#[test]
+fn a_module_that_nothing_can_try_is_looked_for_alone() {
+    let mut dep = libnftables();
+    dep.kernel.as_mut().unwrap().tried_by.clear();
+    let kernel = |system| probe(&with_nft(system, "yes"), &dep, None).kernel.unwrap();
+    assert!(kernel(debian().file("/sys/module/nf_tables/refcnt", "1")).is_yes());
+    assert_eq!(
+        kernel(debian()).answer,
+        Answer::could_not_tell("the module nf_tables is not loaded")
+    );
+}
+
+#[test]
+fn an_old_nft_that_knows_no_build_options_leaves_json_open() {
+    let old = debian()
+        .program("/usr/sbin/nft")
+        .refuses("/usr/sbin/nft -V", "nft: invalid option -- 'V'\n")
+        .answers("/usr/sbin/nft --version", "nftables v0.9.3 (Topsy)\n");
+    let tool = found(&old).tool;
+    assert_eq!(tool.version.as_deref(), Some("0.9.3"));
+    assert!(matches!(
+        tool.checks[0].finding.answer,
+        Answer::CouldNotTell { .. }
+    ));
+}
+
+#[test]
+fn an_engine_whose_client_alone_is_there_is_a_no() {
+    let asked = "docker version --format {{.Server.Version}}";
+    let dead = debian().refuses(asked, "Cannot connect to the Docker daemon\n");
+    let docker = &found(&dead).container_engines[0];
+    assert!(docker.finding.answer.is_no());
+    assert!(
+        docker.finding.answer.text().contains("Cannot connect"),
+        "{docker:?}"
+    );
+    assert!(
+        found(&debian().answers(asked, "28.2.2\n")).container_engines[0]
+            .finding
+            .is_yes()
+    );
+}
+
+#[test]
+fn a_packaging_tool_that_does_not_run_is_not_called_there() {
+    let broken = debian()
+        .program("/usr/bin/lintian")
+        .refuses("lintian --version", "Can't locate Lintian.pm in @INC\n");
+    let findings = found(&broken);
+    let lintian = findings
+        .packaging_tools
+        .iter()
+        .find(|tool| tool.name == "lintian")
+        .unwrap();
+    assert_eq!(
+        lintian.finding.answer,
+        Answer::could_not_tell("Can't locate Lintian.pm in @INC")
+    );
+}
+
+#[test]
+fn on_red_hat_the_same_gaps_have_other_packages() {
+    let system = debian().file("/etc/os-release", "ID=rhel\n");
+    let findings = found(&system);
+    let mend = findings.library.finding.mend.unwrap();
+    assert_eq!(mend.command, "dnf install nftables-devel");
+    let requires = findings
+        .packaging_tools
+        .iter()
+        .find(|tool| tool.name == "find-requires");
+    assert_eq!(
+        requires.unwrap().finding.mend.as_ref().unwrap().packages,
+        ["rpm-build"]
+    );
+}
+
+#[test]
+fn a_container_engine_is_mended_by_the_package_that_the_distribution_has() {
+    for (id, docker) in [
+        ("debian", Some("apt-get install docker.io")),
+        ("fedora", Some("dnf install moby-engine")),
+        ("rhel", None),
+    ] {
+        let findings = found(&debian().file("/etc/os-release", &format!("ID={id}\n")));
+        let mends = findings.container_engines.into_iter().map(|engine| {
+            let mend = engine.finding.mend?;
+            Some(mend.command)
+        });
+        let mends: Vec<Option<String>> = mends.collect();
+        assert_eq!(mends[0].as_deref(), docker, "{id}");
+        assert!(
+            mends[1]
+                .as_ref()
+                .is_some_and(|mend| mend.ends_with(" install podman"))
+        );
+    }
+}
+
+#[test]
+fn the_machine_that_built_this_test_has_rust_and_a_c_compiler() {
+    let findings = probe(&Host, &libnftables(), None);
+    assert!(findings.rust.finding.is_yes(), "{:?}", findings.rust);
+    assert!(findings.c_compiler.is_yes(), "{:?}", findings.c_compiler);
+}

@@ -1,0 +1,198 @@
+//! What one package file holds: the messages to and from the program that writes and reads
+//! packages.
+//!
+//! A [`PackageSpec`] is complete: every dependency is resolved, every file named, every date
+//! fixed. The writer makes no decisions, so the same specification always gives the same bytes.
+
+pub mod changelog;
+
+use std::fmt;
+use std::path::PathBuf;
+use std::str::FromStr;
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use crate::changelog::Release;
+
+/// A kind of package file.
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema,
+)]
+#[serde(rename_all = "kebab-case")]
+pub enum Format {
+    /// A Debian package, see deb(5).
+    Deb,
+    /// An RPM package of format 4, which rpm 4.4 and later read.
+    Rpm,
+    /// A gzip-compressed tar file.
+    Tar,
+}
+
+impl Format {
+    /// Every format, in the order in which they are made.
+    pub const ALL: [Self; 3] = [Self::Deb, Self::Rpm, Self::Tar];
+
+    /// The name, as configuration, options and the manifest write it.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Deb => "deb",
+            Self::Rpm => "rpm",
+            Self::Tar => "tar",
+        }
+    }
+}
+
+impl fmt::Display for Format {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(self.as_str())
+    }
+}
+
+/// A name that is no package format.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("unknown package format {name:?}: expected deb, rpm or tar")]
+pub struct UnknownFormat {
+    name: String,
+}
+
+impl FromStr for Format {
+    type Err = UnknownFormat;
+
+    fn from_str(name: &str) -> Result<Self, Self::Err> {
+        let known = Self::ALL.into_iter().find(|format| format.as_str() == name);
+        known.ok_or_else(|| UnknownFormat {
+            name: name.to_owned(),
+        })
+    }
+}
+
+/// What a file is to the package manager.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum FileKind {
+    /// Nothing in particular: replaced on upgrade, removed with the package.
+    #[default]
+    Plain,
+    /// Kept on upgrade where the administrator changed it.
+    Config,
+    /// Documentation, which an installation may leave out.
+    Doc,
+    /// A licence text.
+    License,
+}
+
+/// One file of the package.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub struct PackageFile {
+    /// Where its content is now.
+    pub source: PathBuf,
+    /// Where the package puts it: an absolute path.
+    pub dest: String,
+    /// Its permission bits.
+    pub mode: u32,
+    /// What it is to the package manager.
+    #[serde(default)]
+    pub kind: FileKind,
+    /// Whether the writer compresses it; `dest` then ends in `.gz` already.
+    #[serde(default)]
+    pub gzip: bool,
+}
+
+/// Scripts that an RPM runs, for `/bin/sh`. Each gets the number of installed versions as `$1`.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub struct Scriptlets {
+    /// `%post`: after installation and upgrade.
+    pub post: String,
+    /// `%preun`: before removal.
+    pub preun: String,
+    /// `%postun`: after removal and upgrade.
+    pub postun: String,
+}
+
+/// One package file to be written.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub struct PackageSpec {
+    /// The kind of file.
+    pub format: Format,
+    /// The file to be written.
+    pub out: PathBuf,
+    /// A folder for intermediate files, emptied first.
+    pub work: PathBuf,
+    /// The time that every date in the package takes, in seconds since 1970 (UTC).
+    pub source_date_epoch: u32,
+    /// The package's name.
+    pub name: String,
+    /// The version of the program.
+    pub version: String,
+    /// The revision of the package (`1` in `0.1.0-1`).
+    pub revision: String,
+    /// The architecture in the format's own words: `amd64` for deb, `x86_64` for rpm.
+    pub arch: String,
+    /// One line about it.
+    pub summary: String,
+    /// More about it; paragraphs are set apart by an empty line.
+    pub description: String,
+    /// An SPDX licence expression.
+    pub license: String,
+    /// `Name <address>`.
+    pub maintainer: String,
+    /// Where the project lives.
+    pub homepage: String,
+    /// Debian's section or RPM's group.
+    pub section: String,
+    /// What must be installed with it, in the format's own syntax.
+    pub depends: Vec<String>,
+    /// What is installed with it unless the administrator says no.
+    pub recommends: Vec<String>,
+    /// What it stands for besides itself, in the format's own syntax.
+    #[serde(default)]
+    pub provides: Vec<String>,
+    /// Its files.
+    pub files: Vec<PackageFile>,
+    /// A folder with Debian maintainer scripts (`postinst`, …) that hold a `#DEBHELPER#` line.
+    pub maintainer_scripts: Option<PathBuf>,
+    /// What an RPM runs.
+    pub scriptlets: Option<Scriptlets>,
+    /// The releases so far, newest first.
+    pub changelog: Vec<Release>,
+}
+
+/// What the finished file says about itself: read back from it, not from the specification.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub struct PackageReport {
+    /// What must be installed with it, in the format's own syntax.
+    pub depends: Vec<String>,
+    /// What is installed with it unless the administrator says no.
+    pub recommends: Vec<String>,
+    /// The paths that it installs.
+    pub files: Vec<String>,
+}
+
+/// What a package says about itself, whoever wrote it. A tar file has neither version,
+/// architecture nor relations.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub struct PackageContents {
+    /// The kind of file.
+    pub format: Format,
+    /// The package's name; of a tar file the one folder that everything is in.
+    pub name: String,
+    /// The version of the program, with the epoch where there is one.
+    pub version: Option<String>,
+    /// The revision of the package; none for a Debian package that has none.
+    pub revision: Option<String>,
+    /// The architecture in the format's own words.
+    pub arch: Option<String>,
+    /// Its dependencies and paths.
+    pub report: PackageReport,
+    /// The paths that are kept on upgrade where the administrator changed them.
+    pub conffiles: Vec<String>,
+    /// What it stands for, in the format's own syntax; RPMs name themselves here too.
+    pub provides: Vec<String>,
+}

@@ -1,0 +1,279 @@
+//! The package against its manifest, its own programs and its target. Pure.
+
+use std::collections::BTreeSet;
+
+use plimsoll_probe::NativeDep;
+
+use super::Target;
+use plimsoll_build::audit::{
+    BuiltProgram, Fault, PackageFacts, Stamp, audit_build, audit_package, audit_stamp,
+};
+use plimsoll_build::manifest::{Artifact, Sum};
+use plimsoll_plan::plan::{DeclaredDepends, PackagePlan};
+use plimsoll_spec::PackageContents;
+
+/// All that is known of a finished package before it is installed.
+#[derive(Debug, Clone, Copy)]
+pub struct Facts<'a> {
+    /// What the manifest says: the plan as it was carried out.
+    pub artifact: &'a Artifact,
+    /// What the flavour makes it depend on, whatever its programs link.
+    pub declared: &'a DeclaredDepends,
+    /// The C library.
+    pub library: &'a NativeDep,
+    /// What the package says.
+    pub contents: &'a PackageContents,
+    /// What its bytes add up to.
+    pub sum: &'a Sum,
+    /// The programs that were unpacked from it.
+    pub programs: &'a [BuiltProgram],
+    /// The configuration files that it should mark as such.
+    pub configuration: &'a [String],
+}
+
+/// Compares plan, package and programs.
+#[must_use]
+pub fn package(facts: &Facts<'_>) -> Vec<String> {
+    let artifact = facts.artifact;
+    let plan = PackagePlan {
+        file: artifact.file.clone(),
+        format: artifact.format,
+        flavour: artifact.flavour,
+        driver: artifact.driver.clone(),
+        arch: artifact.arch.clone(),
+        declared: facts.declared.clone(),
+    };
+    let mut faults = audit_build(artifact.flavour, facts.library, facts.programs);
+    faults.extend(audit_package(&PackageFacts {
+        plan: &plan,
+        library: facts.library,
+        programs: facts.programs,
+        files: &facts.contents.report.files,
+        report: &facts.contents.report,
+    }));
+    let faults = faults.iter().map(Fault::to_string);
+    let faults = faults.chain(unmarked(facts));
+    faults.chain(against_manifest(facts)).collect()
+}
+
+/// A file that is not marked is overwritten by an upgrade, changed or not.
+fn unmarked(facts: &Facts<'_>) -> impl Iterator<Item = String> {
+    let marked = &facts.contents.conffiles;
+    let files = facts.configuration.iter();
+    let unmarked = files.filter(|file| !marked.contains(file));
+    unmarked.map(|file| format!("{file} is not marked as a configuration file"))
+}
+
+/// A package that is not the one of the manifest was changed since, or swapped.
+fn against_manifest(facts: &Facts<'_>) -> Vec<String> {
+    let (artifact, contents) = (facts.artifact, facts.contents);
+    let mut faults = Vec::new();
+    let mut differs = |what: &str, manifest: String, package: String| {
+        if manifest != package {
+            faults.push(format!(
+                "{what} is {package}, and {manifest} in the manifest"
+            ));
+        }
+    };
+    differs(
+        "size",
+        artifact.size.to_string(),
+        facts.sum.size.to_string(),
+    );
+    differs(
+        "SHA-256 sum",
+        artifact.sha256.clone(),
+        facts.sum.sha256.clone(),
+    );
+    differs(
+        "list of dependencies",
+        artifact.depends.join(", "),
+        contents.report.depends.join(", "),
+    );
+    let needed: BTreeSet<&String> = facts.programs.iter().flat_map(|p| &p.elf.needed).collect();
+    differs(
+        "list of linked libraries",
+        artifact
+            .needed
+            .iter()
+            .cloned()
+            .collect::<Vec<_>>()
+            .join(", "),
+        needed.into_iter().cloned().collect::<Vec<_>>().join(", "),
+    );
+    let arch = contents.arch.clone().unwrap_or_default();
+    differs("architecture", artifact.arch.clone(), arch);
+    faults
+}
+
+/// Compares the programs with the libraries of the target.
+#[must_use]
+pub fn target(programs: &[BuiltProgram], target: &Target) -> Vec<String> {
+    let unmet = |program: &BuiltProgram| {
+        let name = program.name.clone();
+        let unmet = target.unmet(&program.elf).into_iter();
+        unmet.map(move |what| format!("{name}: {what}"))
+    };
+    programs.iter().flat_map(unmet).collect()
+}
+
+/// Compares what the installed program says of itself with the plan.
+#[must_use]
+pub fn stamp(program: &str, stamp: &Stamp, artifact: &Artifact) -> Vec<String> {
+    let faults = audit_stamp(program, stamp, artifact.flavour, &artifact.commit);
+    faults.iter().map(Fault::to_string).collect()
+}
+
+/// What a package passes with: which flavour, and what it takes of the target.
+#[must_use]
+pub fn seen(artifact: &Artifact, programs: &[BuiltProgram], target: Option<&Target>) -> String {
+    let flavour = format!("{} in plan, package and program", artifact.flavour);
+    let ceilings = programs.iter().filter_map(|p| p.elf.ceiling("GLIBC"));
+    let glibc = ceilings.max().map(|needed| {
+        let has = target.and_then(|target| target.newest("libc.so.6", "GLIBC"));
+        let has = has.map_or_else(String::new, |has| format!(" of the target's {has}"));
+        format!("; needs {needed}{has}")
+    });
+    flavour + &glibc.unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::fixtures::{daemon, exec_daemon};
+    use plimsoll_probe::Flavour;
+    use plimsoll_probe::fakes::libnftables;
+    use plimsoll_spec::{Format, PackageReport};
+    use std::collections::BTreeMap;
+
+    struct Case {
+        artifact: Artifact,
+        contents: PackageContents,
+        sum: Sum,
+        programs: Vec<BuiltProgram>,
+    }
+
+    fn sound() -> Case {
+        let depends = vec![
+            "libc6 (>= 2.34)".to_owned(),
+            "libnftables1 (>= 1.0.2)".to_owned(),
+        ];
+        let programs = vec![daemon()];
+        let needed = &programs[0].elf.needed;
+        Case {
+            artifact: Artifact {
+                file: "x.deb".into(),
+                format: Format::Deb,
+                flavour: Flavour::Dynamic,
+                reason: String::new(),
+                fallback: None,
+                driver: "library".into(),
+                arch: "amd64".into(),
+                depends: depends.clone(),
+                recommends: vec!["nftables".into()],
+                needed: needed.iter().cloned().collect(),
+                glibc: None,
+                linked: BTreeMap::new(),
+                commit: "abc".into(),
+                size: 1,
+                sha256: "00".into(),
+            },
+            contents: PackageContents {
+                format: Format::Deb,
+                name: "x".into(),
+                version: Some("1".into()),
+                revision: Some("1".into()),
+                arch: Some("amd64".into()),
+                report: PackageReport {
+                    depends,
+                    recommends: vec!["nftables".into()],
+                    files: Vec::new(),
+                },
+                conffiles: vec!["/etc/x.toml".into()],
+                provides: Vec::new(),
+            },
+            sum: Sum {
+                size: 1,
+                sha256: "00".into(),
+            },
+            programs,
+        }
+    }
+
+    fn faults(case: &Case) -> Vec<String> {
+        let declared = DeclaredDepends {
+            depends: Vec::new(),
+            recommends: vec!["nftables".into()],
+        };
+        package(&Facts {
+            artifact: &case.artifact,
+            declared: &declared,
+            library: &libnftables(),
+            contents: &case.contents,
+            sum: &case.sum,
+            programs: &case.programs,
+            configuration: &["/etc/x.toml".to_owned()],
+        })
+    }
+
+    #[test]
+    fn a_sound_package_has_no_fault() {
+        assert_eq!(faults(&sound()), [""; 0]);
+    }
+
+    #[test]
+    fn a_dependency_that_was_dropped_is_named() {
+        let mut case = sound();
+        case.contents.report.depends.pop();
+        case.artifact.depends.pop();
+        assert_eq!(
+            faults(&case),
+            ["x.deb: does not depend on libnftables1, which it links"]
+        );
+    }
+
+    #[test]
+    fn a_dependency_that_was_added_is_named() {
+        let mut case = sound();
+        case.contents.report.depends.push("libssl3".into());
+        case.artifact.depends.push("libssl3".into());
+        assert_eq!(
+            faults(&case),
+            ["x.deb: depends on libssl3, which nothing in it links or declares"]
+        );
+    }
+
+    #[test]
+    fn a_library_that_was_lost_since_the_plan_is_named() {
+        let mut case = sound();
+        case.programs = vec![BuiltProgram {
+            links_library: true,
+            ..exec_daemon()
+        }];
+        let faults = faults(&case);
+        for expected in [
+            "tidegated: flavour dynamic is planned, but libnftables.so.1 is not linked",
+            "x.deb: depends on libnftables1 (>= 1.0.2), which nothing in it links or declares",
+            "list of linked libraries is libc.so.6, and libc.so.6, libnftables.so.1 in the manifest",
+        ] {
+            assert!(faults.iter().any(|f| f == expected), "{faults:#?}");
+        }
+    }
+
+    #[test]
+    fn a_configuration_file_that_is_not_marked_is_named() {
+        let mut case = sound();
+        case.contents.conffiles.clear();
+        assert_eq!(
+            faults(&case),
+            ["/etc/x.toml is not marked as a configuration file"]
+        );
+    }
+
+    #[test]
+    fn a_file_that_is_not_the_manifests_is_told_by_its_sum() {
+        let mut case = sound();
+        case.sum.sha256 = "ff".into();
+        assert_eq!(faults(&case), ["SHA-256 sum is ff, and 00 in the manifest"]);
+    }
+}

@@ -1,0 +1,99 @@
+//! Why packages could not be verified at all. A package with faults is no error.
+
+use std::path::PathBuf;
+
+use crate::profile::ProfileError;
+use crate::profile::resolve::ResolveError;
+use plimsoll_build::elf::ElfError;
+use plimsoll_build::engine::EngineError;
+use plimsoll_build::packager::PackagerError;
+use plimsoll_plan::distro::DistroError;
+use plimsoll_plan::plan::PlanError;
+use plimsoll_spec::Format;
+
+/// Why packages could not be verified at all.
+#[derive(Debug, thiserror::Error)]
+pub enum VerifyError {
+    /// A file cannot be read or written.
+    #[error("cannot use {}", path.display())]
+    Io {
+        /// The file.
+        path: PathBuf,
+        /// What the system said.
+        source: std::io::Error,
+    },
+    /// A manifest is not one.
+    #[error("cannot use {}", path.display())]
+    Manifest {
+        /// The file.
+        path: PathBuf,
+        /// Where it goes wrong.
+        source: serde_json::Error,
+    },
+    /// No package of the family's format.
+    #[error("{} lists no .{format} package", path.display())]
+    NoPackage {
+        /// The manifest.
+        path: PathBuf,
+        /// What is looked for.
+        format: Format,
+    },
+    /// The package cannot be read.
+    #[error("cannot read {file}")]
+    Packager {
+        /// The package.
+        file: String,
+        /// Why.
+        source: PackagerError,
+    },
+    /// A program of the package cannot be read.
+    #[error("cannot read what the programs need")]
+    Elf(#[from] ElfError),
+    /// A system cannot be made or used.
+    #[error(transparent)]
+    Engine(#[from] EngineError),
+    /// The list of distributions does not know it.
+    #[error(transparent)]
+    Distro(#[from] DistroError),
+    /// What it should depend on is not known.
+    #[error("cannot tell what the package should depend on")]
+    Plan(#[from] PlanError),
+    /// A capability profile cannot be used.
+    #[error(transparent)]
+    Profile(#[from] ProfileError),
+    /// dnf gave no answer.
+    #[error("it is not known whether dnf takes the package")]
+    Resolve(#[from] ResolveError),
+    /// There is nothing that it could live in here.
+    #[error("{distro} has no {place} system here: {because}")]
+    NoPlace {
+        /// The entry of the list.
+        distro: String,
+        /// What was asked for, or `clean`.
+        place: String,
+        /// Why.
+        because: String,
+    },
+}
+
+impl VerifyError {
+    /// What mends it.
+    #[must_use]
+    pub fn hint(&self) -> Option<String> {
+        match self {
+            Self::Io { .. } | Self::NoPackage { .. } => {
+                Some("build the packages with `cargo xtask dist --distro …` first".to_owned())
+            }
+            Self::Manifest { .. } => Some("build the packages anew".to_owned()),
+            Self::Engine(error) => error.hint(),
+            Self::Profile(error) => error.hint().map(str::to_owned),
+            Self::Resolve(error) => error.hint(),
+            Self::Distro(error) => error.hint(),
+            Self::NoPlace { .. } => Some(
+                "install mmdebstrap and systemd-container, or docker or podman, and run it as root"
+                    .to_owned(),
+            ),
+            Self::Packager { .. } | Self::Elf(_) | Self::Plan(_) => None,
+        }
+    }
+}

@@ -1,0 +1,46 @@
+//! Programs for the audits' tests.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use plimsoll_build::audit::BuiltProgram;
+use plimsoll_build::elf::{ElfFacts, Linkage};
+
+fn program(links_library: bool, elf: ElfFacts) -> BuiltProgram {
+    BuiltProgram {
+        name: "tidegated".to_owned(),
+        links_library,
+        elf,
+    }
+}
+
+fn versions(names: &[&str]) -> BTreeSet<String> {
+    names.iter().map(|name| (*name).to_owned()).collect()
+}
+
+/// Linked to libnftables and glibc.
+pub(crate) fn daemon() -> BuiltProgram {
+    let mut daemon = exec_daemon();
+    daemon.links_library = true;
+    daemon.elf.needed.insert(0, "libnftables.so.1".to_owned());
+    let needs = &mut daemon.elf.version_needs;
+    needs.insert("libnftables.so.1".to_owned(), versions(&["LIBNFTABLES_1"]));
+    daemon
+}
+
+/// Linked to glibc alone.
+pub(crate) fn exec_daemon() -> BuiltProgram {
+    program(
+        false,
+        ElfFacts {
+            is_64_bit: true,
+            linkage: Linkage::Dynamic,
+            interpreter: Some("/lib64/ld-linux-x86-64.so.2".to_owned()),
+            soname: None,
+            needed: vec!["libc.so.6".to_owned()],
+            version_needs: BTreeMap::from([(
+                "libc.so.6".to_owned(),
+                versions(&["GLIBC_2.2.5", "GLIBC_2.34"]),
+            )]),
+        },
+    )
+}

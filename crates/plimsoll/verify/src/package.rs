@@ -1,0 +1,145 @@
+//! A finished package, opened.
+
+use std::path::{Path, PathBuf};
+
+use super::VerifyError;
+use plimsoll_build::audit::BuiltProgram;
+use plimsoll_build::elf;
+use plimsoll_build::manifest::{Artifact, Manifest, Sum};
+use plimsoll_build::packager::Packager;
+use plimsoll_plan::config::{AssetSource, Config};
+use plimsoll_spec::{Format, PackageContents};
+
+/// A finished package with all that can be read from it.
+#[derive(Debug, Clone)]
+pub struct PackageUnderTest {
+    /// The file.
+    pub file: PathBuf,
+    /// What the manifest beside it says of it.
+    pub artifact: Artifact,
+    /// What it says itself.
+    pub contents: PackageContents,
+    /// What its bytes add up to.
+    pub sum: Sum,
+    /// The programs in it.
+    pub programs: Vec<BuiltProgram>,
+    /// Where it is unpacked.
+    pub root: PathBuf,
+}
+
+/// Opens the package of a format that the manifest in a folder lists, and unpacks it below
+/// `work`, which is emptied first.
+///
+/// # Errors
+/// When there is no such package, or it cannot be read.
+pub fn open(
+    packager: &Packager,
+    config: &Config,
+    folder: &Path,
+    format: Format,
+    work: &Path,
+) -> Result<PackageUnderTest, VerifyError> {
+    let artifact = artifact(folder, format)?;
+    let file = folder.join(&artifact.file);
+    let io = |path: &Path, source| VerifyError::Io {
+        path: path.to_owned(),
+        source,
+    };
+    let root = work.join("unpacked");
+    if root.exists() {
+        std::fs::remove_dir_all(&root).map_err(|source| io(&root, source))?;
+    }
+    std::fs::create_dir_all(&root).map_err(|source| io(&root, source))?;
+    let contents = packager
+        .unpack(&file, &root)
+        .map_err(|source| VerifyError::Packager {
+            file: artifact.file.clone(),
+            source,
+        })?;
+    let content = std::fs::read(&file).map_err(|source| io(&file, source))?;
+    Ok(PackageUnderTest {
+        sum: Sum::of(&content),
+        programs: programs(config, &artifact, &root)?,
+        file,
+        artifact,
+        contents,
+        root,
+    })
+}
+
+fn artifact(folder: &Path, format: Format) -> Result<Artifact, VerifyError> {
+    let path = folder.join("manifest.json");
+    let text = match std::fs::read(&path) {
+        Ok(text) => text,
+        Err(source) => return Err(VerifyError::Io { path, source }),
+    };
+    let manifest: Manifest = match serde_json::from_slice(&text) {
+        Ok(manifest) => manifest,
+        Err(source) => return Err(VerifyError::Manifest { path, source }),
+    };
+    let mut artifacts = manifest.artifacts.into_iter();
+    artifacts
+        .find(|artifact| artifact.format == format)
+        .ok_or(VerifyError::NoPackage { path, format })
+}
+
+/// The programs that the configuration has the package hold. One that is missing is an error: an
+/// audit of fewer programs would say less than it seems to.
+fn programs(
+    config: &Config,
+    artifact: &Artifact,
+    root: &Path,
+) -> Result<Vec<BuiltProgram>, VerifyError> {
+    let linking = &config.library().cargo_feature.package;
+    let assets = config.asset.iter();
+    let held = assets.filter(|asset| asset.formats.contains(&artifact.format));
+    let programs = held.filter_map(|asset| match &asset.source {
+        AssetSource::Binary(name) => Some((name.get_ref(), asset.dest_of(name.get_ref()))),
+        AssetSource::Files(_) => None,
+    });
+    programs
+        .map(|(name, dest)| {
+            Ok(BuiltProgram {
+                name: name.clone(),
+                links_library: artifact.flavour.links_library() && name == linking,
+                elf: elf::read(&root.join(dest.trim_start_matches('/')))?,
+            })
+        })
+        .collect()
+}
+
+impl PackageUnderTest {
+    /// Version and revision as the package manager writes them.
+    #[must_use]
+    pub fn version(&self) -> String {
+        let version = self.contents.version.as_deref().unwrap_or_default();
+        match &self.contents.revision {
+            Some(revision) => format!("{version}-{revision}"),
+            None => version.to_owned(),
+        }
+    }
+
+    /// The systemd units in it that can be started: no templates.
+    #[must_use]
+    pub fn units(&self) -> Vec<&str> {
+        let files = self.contents.report.files.iter();
+        let names = files.filter_map(|file| {
+            let (folder, name) = file.rsplit_once('/')?;
+            folder.ends_with("lib/systemd/system").then_some(name)
+        });
+        let kinds = [".service", ".socket", ".timer", ".path"];
+        names
+            .filter(|name| kinds.iter().any(|kind| name.ends_with(kind)) && !name.contains('@'))
+            .collect()
+    }
+
+    /// The libraries that its programs name.
+    #[must_use]
+    pub fn needed(&self) -> Vec<&str> {
+        let needed = self.programs.iter().flat_map(|program| &program.elf.needed);
+        let mut needed: Vec<&str> = needed.map(String::as_str).collect();
+        needed.sort_unstable();
+        needed.dedup();
+        needed
+    }
+}

@@ -1,0 +1,267 @@
+//! Whether dnf takes a package where a profile stands in for its distribution.
+//!
+//! createrepo_c(8) makes a repository of the package and of the stand-in, and dnf(8) is asked to
+//! install both into an empty root, as a test: it resolves, and has rpm check the transaction. The
+//! host's own repositories, configuration and rpm database stay out of it.
+
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+
+use crate::refuse::Answer;
+use plimsoll_build::engine::Call;
+use plimsoll_build::packager::{Packager, PackagerError};
+use plimsoll_plan::plan::Arch;
+use plimsoll_spec::{Format, PackageSpec};
+
+/// What is resolved.
+#[derive(Debug, Clone, Copy)]
+pub struct Request<'a> {
+    /// What writes the stand-in.
+    pub packager: &'a Packager,
+    /// The stand-in, from [`Profile::package`](super::Profile::package).
+    pub stand_in: &'a PackageSpec,
+    /// The package.
+    pub package: &'a Path,
+    /// Its name.
+    pub name: &'a str,
+    /// The architecture of both.
+    pub arch: Arch,
+    /// An absolute path; the folder is emptied first.
+    pub folder: &'a Path,
+}
+
+/// Why it is not known whether dnf would take a package.
+#[derive(Debug, thiserror::Error)]
+pub enum ResolveError {
+    /// A file cannot be read or written.
+    #[error("cannot use {}", path.display())]
+    Io {
+        /// The file.
+        path: PathBuf,
+        /// What the system said.
+        source: io::Error,
+    },
+    /// The specification of the stand-in cannot be written.
+    #[error("cannot write the specification of the stand-in")]
+    Json(#[source] serde_json::Error),
+    /// The stand-in cannot be written.
+    #[error("cannot write the stand-in")]
+    Packager(#[source] PackagerError),
+    /// A program cannot be started.
+    #[error("cannot run {program}")]
+    Start {
+        /// The program.
+        program: String,
+        /// What the system said.
+        source: io::Error,
+    },
+    /// A program failed for another reason than that the package is refused.
+    #[error("{program} failed: {output}")]
+    Failed {
+        /// The program.
+        program: String,
+        /// What it said.
+        output: String,
+    },
+}
+
+impl ResolveError {
+    /// What mends it.
+    #[must_use]
+    pub fn hint(&self) -> Option<String> {
+        match self {
+            Self::Start { program, source } if source.kind() == io::ErrorKind::NotFound => {
+                Some(format!("install {}", program.replace('_', "-")))
+            }
+            _ => None,
+        }
+    }
+}
+
+/// Asks dnf.
+///
+/// # Errors
+/// When it cannot be asked, or fails without an answer.
+pub fn resolve(request: &Request<'_>) -> Result<Answer, ResolveError> {
+    let folder = request.folder;
+    lay_out(request)?;
+    let (made, output) = run(&createrepo(folder))?;
+    if !made {
+        return Err(ResolveError::Failed {
+            program: "createrepo_c".to_owned(),
+            output,
+        });
+    }
+    let (taken, output) = run(&dnf(
+        folder,
+        request.arch,
+        &[&request.stand_in.name, request.name],
+    ))?;
+    read(taken, &output).ok_or_else(|| ResolveError::Failed {
+        program: "dnf".to_owned(),
+        output,
+    })
+}
+
+fn lay_out(request: &Request<'_>) -> Result<(), ResolveError> {
+    let folder = request.folder;
+    let repository = repository(folder);
+    if folder.exists() {
+        fs::remove_dir_all(folder).map_err(|source| failed(folder, source))?;
+    }
+    fs::create_dir_all(&repository).map_err(|source| failed(&repository, source))?;
+    let write = |path: &Path, text: &str| fs::write(path, text).map_err(|e| failed(path, e));
+    write(&configuration_file(folder), &configuration(folder, "test"))?;
+    let stand_in = PackageSpec {
+        out: repository.join("stand-in.rpm"),
+        work: folder.join("work"),
+        ..request.stand_in.clone()
+    };
+    let spec = folder.join("stand-in.json");
+    let text = serde_json::to_string(&stand_in).map_err(ResolveError::Json)?;
+    write(&spec, &text)?;
+    let written = request.packager.write(&spec, stand_in.source_date_epoch);
+    written.map_err(ResolveError::Packager)?;
+    let copied = fs::copy(request.package, repository.join("package.rpm"));
+    copied
+        .map(drop)
+        .map_err(|source| failed(request.package, source))
+}
+
+fn failed(path: &Path, source: io::Error) -> ResolveError {
+    ResolveError::Io {
+        path: path.to_owned(),
+        source,
+    }
+}
+
+/// The folder of the repository in a request's folder.
+#[must_use]
+pub fn repository(folder: &Path) -> PathBuf {
+    folder.join("repository")
+}
+
+fn configuration_file(folder: &Path) -> PathBuf {
+    folder.join("dnf.conf")
+}
+
+/// dnf.conf(5) with one repository, and nothing of the host's; `flags` are rpm's, for every
+/// transaction.
+#[must_use]
+pub fn configuration(folder: &Path, flags: &str) -> String {
+    let repository = repository(folder);
+    format!(
+        "[main]\n\
+         cachedir=/cache\n\
+         gpgcheck=0\n\
+         metadata_expire=0\n\
+         plugins=0\n\
+         reposdir=/nonexistent\n\
+         tsflags={flags}\n\
+         varsdir=/nonexistent\n\
+         [profile]\n\
+         baseurl=file://{}\n\
+         name=profile\n",
+        repository.display()
+    )
+}
+
+fn createrepo(folder: &Path) -> Call {
+    let repository = repository(folder).display().to_string();
+    Call::new("createrepo_c", ["--quiet", "--no-database", &repository])
+}
+
+/// The cache, the logs and rpm's database are all below the root, which is a folder of ours.
+fn dnf(folder: &Path, arch: Arch, names: &[&str]) -> Call {
+    let arguments = [
+        format!("--config={}", configuration_file(folder).display()),
+        format!("--installroot={}", folder.join("root").display()),
+        format!("--forcearch={}", arch.in_format(Format::Rpm)),
+        "--releasever=1".to_owned(),
+        "--assumeyes".to_owned(),
+        "--quiet".to_owned(),
+        "install".to_owned(),
+    ];
+    let names = names.iter().map(|name| (*name).to_owned());
+    Call::new("dnf", arguments.into_iter().chain(names))
+}
+
+fn run(call: &Call) -> Result<(bool, String), ResolveError> {
+    let command = duct::cmd(&call.program, &call.args)
+        .env("LC_ALL", "C.UTF-8")
+        .stdin_null()
+        .stderr_to_stdout()
+        .stdout_capture()
+        .unchecked();
+    let output = command.run().map_err(|source| ResolveError::Start {
+        program: call.program.clone(),
+        source,
+    })?;
+    let said = String::from_utf8_lossy(&output.stdout).into_owned();
+    Ok((output.status.success(), said))
+}
+
+/// What dnf says: each requirement that nothing provides. None: it failed otherwise.
+fn read(taken: bool, output: &str) -> Option<Answer> {
+    if taken {
+        return Some(Answer::Accepted);
+    }
+    let lines = output
+        .lines()
+        .map(|line| line.trim_start_matches([' ', '-']));
+    let mut unmet: Vec<&str> = lines
+        .filter(|line| line.starts_with("nothing provides "))
+        .collect();
+    unmet.sort_unstable();
+    unmet.dedup();
+    (!unmet.is_empty()).then(|| Answer::Refused(unmet.join("; ")))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn dnf_is_kept_to_its_folder() {
+        let call = dnf(Path::new("/f"), Arch::Arm64, &["profile-x", "x"]);
+        assert_eq!(
+            format!("{} {}", call.program, call.args.join(" ")),
+            "dnf --config=/f/dnf.conf --installroot=/f/root --forcearch=aarch64 --releasever=1 \
+             --assumeyes --quiet install profile-x x"
+        );
+        assert!(
+            configuration(Path::new("/f"), "test").contains("\nbaseurl=file:///f/repository\n")
+        );
+    }
+
+    #[test]
+    fn a_refusal_names_every_requirement_once() {
+        let output = "\
+Error: 
+ Problem: conflicting requests
+  - nothing provides systemd needed by x-1-1.x86_64
+  - nothing provides libc.so.6(GLIBC_2.34)(64bit) needed by x-1-1.x86_64
+  - nothing provides systemd needed by x-1-1.x86_64
+(try to add '--skip-broken' to skip uninstallable packages)
+";
+        let words = "nothing provides libc.so.6(GLIBC_2.34)(64bit) needed by x-1-1.x86_64; \
+                     nothing provides systemd needed by x-1-1.x86_64";
+        assert_eq!(read(false, output), Some(Answer::Refused(words.into())));
+        assert_eq!(read(true, ""), Some(Answer::Accepted));
+    }
+
+    #[test]
+    fn a_failure_without_a_reason_is_no_refusal() {
+        assert_eq!(read(false, "Error: Failed to download metadata\n"), None);
+    }
+
+    #[test]
+    fn a_program_that_is_missing_is_to_be_installed() {
+        let error = ResolveError::Start {
+            program: "createrepo_c".into(),
+            source: io::ErrorKind::NotFound.into(),
+        };
+        assert_eq!(error.hint().as_deref(), Some("install createrepo-c"));
+    }
+}

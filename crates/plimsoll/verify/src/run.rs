@@ -1,0 +1,465 @@
+//! Taking the package of one distribution through its checks: thin, and deciding nothing.
+
+mod profile;
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::{Path, PathBuf};
+
+use super::audit::{self, Facts};
+use super::life::{self, Life};
+use super::refuse::{self, Answer, Older};
+use super::system::container::{self, Container};
+use super::system::live::{Phase, stage};
+use super::system::tree::Tree;
+use super::work::{Layout, Work};
+use super::{
+    Check, Chosen, Outcome, PackageUnderTest, Place, Target, Verified, VerifyError, lint, open,
+};
+use plimsoll_build::audit::Stamp;
+use plimsoll_build::elf::{self, SymbolVersion};
+use plimsoll_build::engine::{Folders, Site, Stage, Watcher, run_stages};
+use plimsoll_build::packager::Packager;
+use plimsoll_plan::config::Config;
+use plimsoll_plan::distro::{self, Distro, DistroList};
+use plimsoll_plan::plan::{Arch, declared};
+use plimsoll_spec::Format;
+
+/// The package of one distribution, to be verified.
+#[derive(Debug, Clone, Copy)]
+pub struct Job<'a> {
+    /// The entry of the list.
+    pub distro: &'a Distro,
+    /// The list.
+    pub list: &'a DistroList,
+    /// The configuration of the packages, before it is adapted to the distribution.
+    pub config: &'a Config,
+    /// What is particular to this place.
+    pub site: &'a Site,
+    /// Folders of the host.
+    pub folders: &'a Folders,
+    /// The folder with the package and its manifest.
+    pub packages: &'a Path,
+    /// The folder with the previous version's. None: a copy of the package under a lower version
+    /// stands in for it.
+    pub previous: Option<&'a Path>,
+    /// Where it lives.
+    pub chosen: Chosen,
+    /// The architecture of this host.
+    pub architecture: Arch,
+    /// What is checked.
+    pub checks: &'a BTreeSet<Check>,
+    /// A folder of this job's own, for its intermediate files and logs.
+    pub work: &'a Path,
+}
+
+/// Takes the package through its checks. Faults are in the result.
+///
+/// # Errors
+/// When the package cannot be read, or no system can be made: then nothing is known of it.
+pub fn verify(job: &Job<'_>, watcher: &dyn Watcher) -> Result<Verified, VerifyError> {
+    let config = &job.distro.adapt(job.list, job.config);
+    let format = job.list.family_of(job.distro).format;
+    let packager = Packager::of(&job.folders.workspace);
+    let package = open(&packager, config, job.packages, format, job.work)?;
+    let bench = Bench {
+        job,
+        config,
+        package: &package,
+        packager: &packager,
+        watcher,
+    };
+    let (life, target) = match job.checks.iter().any(|check| needs_a_system(*check)) {
+        true => bench.life()?,
+        false => (Life::default(), None),
+    };
+    let mut checks = BTreeMap::new();
+    for check in job.checks {
+        let outcome = match check {
+            Check::Lint => bench.lint(),
+            Check::Audit => bench.audit(&life, target.as_ref())?,
+            Check::Resolve => resolved(&life, job.chosen.place()),
+            Check::Refuse => bench.refuse()?,
+            life_check => bench.of_life(&life, *life_check),
+        };
+        checks.insert(*check, outcome);
+    }
+    Ok(bench.verified(&life, checks))
+}
+
+fn needs_a_system(check: Check) -> bool {
+    check.is_of_life() || check == Check::Resolve
+}
+
+impl Job<'_> {
+    fn tree(&self, distro: &Distro) -> Tree {
+        let (verify, roots) = (&self.config.verify, &self.folders.roots);
+        Tree::of(distro, self.architecture, verify, roots)
+    }
+}
+
+/// A package, and what it is verified with.
+struct Bench<'a> {
+    job: &'a Job<'a>,
+    config: &'a Config,
+    package: &'a PackageUnderTest,
+    packager: &'a Packager,
+    watcher: &'a dyn Watcher,
+}
+
+impl Bench<'_> {
+    fn script(&self) -> &'static str {
+        match self.package.artifact.format {
+            Format::Rpm => "rpm.sh",
+            Format::Deb | Format::Tar => "deb.sh",
+        }
+    }
+
+    /// Lets the package live, and reads what was seen.
+    fn life(&self) -> Result<(Life, Option<Target>), VerifyError> {
+        if self.job.chosen == Chosen::Profile {
+            return self.profile_life();
+        }
+        let work = self.inside()?;
+        let place = self.job.chosen.place();
+        let stages = match self.job.chosen {
+            Chosen::Booted | Chosen::Chroot => {
+                let tree = self.job.tree(self.job.distro);
+                self.ensure(&tree, self.job.distro)?;
+                let phases = [Phase::Fetch, Phase::Resolve, Phase::Live];
+                vec![self.stage(&tree, &work, place, &phases)?]
+            }
+            Chosen::Container(engine) => self.in_container(engine, &work)?,
+            // It took another way, above.
+            Chosen::Profile => Vec::new(),
+        };
+        self.run(&stages)?;
+        let life = life::read(&work.log()?);
+        let libraries = work.folder.join("libraries");
+        let target = Target::read(&libraries)?;
+        Ok((life, (!target.libraries.is_empty()).then_some(target)))
+    }
+
+    /// The folder that the system sees.
+    fn inside(&self) -> Result<Work, VerifyError> {
+        let previous = self.previous()?;
+        let place = self.job.chosen.place();
+        let script = self.config.verify.script.as_ref();
+        let script = script.map(|path| self.job.folders.workspace.join(path));
+        Work::lay_out(
+            self.job.work.join("inside"),
+            &Layout {
+                config: self.config,
+                package: self.package,
+                previous: Some(&previous),
+                site: self.job.site,
+                script: script.as_deref(),
+                has_init: place.has_init(),
+            },
+        )
+    }
+
+    fn stage(
+        &self,
+        tree: &Tree,
+        work: &Work,
+        place: Place,
+        phases: &[Phase],
+    ) -> Result<Stage, VerifyError> {
+        let mount_point = self.job.work.join("mnt");
+        make_folder(&mount_point)?;
+        let folder = &work.folder;
+        Ok(stage(
+            tree,
+            &mount_point,
+            folder,
+            place,
+            self.script(),
+            phases,
+        ))
+    }
+
+    fn in_container(
+        &self,
+        engine: plimsoll_build::engine::Engine,
+        work: &Work,
+    ) -> Result<Vec<Stage>, VerifyError> {
+        let distro = self.job.distro;
+        let name = format!("{}-verify-{}", self.config.name, distro.id());
+        let own = self.config.verify.packages.get(&distro.family);
+        let common = container::TOOLS.map(str::to_owned);
+        let tools: Vec<String> = common
+            .into_iter()
+            .chain(own.into_iter().flatten().cloned())
+            .collect();
+        let packages = distro::build_packages(self.job.list, distro, self.config);
+        let container = Container {
+            engine,
+            name: &name,
+            image: &distro.image,
+            network: self.job.site.network.as_deref(),
+            packages: &packages,
+            tools: &tools,
+            script: self.script(),
+        };
+        Ok(container::stages(&container, &work.folder))
+    }
+
+    /// The package to upgrade from.
+    fn previous(&self) -> Result<PathBuf, VerifyError> {
+        let format = self.package.artifact.format;
+        if let Some(folder) = self.job.previous {
+            let work = self.job.work.join("previous");
+            let previous = open(self.packager, self.config, folder, format, &work)?;
+            return Ok(previous.file);
+        }
+        let out = self.job.work.join(format!("previous.{format}"));
+        let version = self.stand_in_version();
+        let restamped = self.packager.restamp(&self.package.file, &out, &version);
+        restamped.map_err(|source| VerifyError::Packager {
+            file: self.package.artifact.file.clone(),
+            source,
+        })?;
+        Ok(out)
+    }
+
+    /// A version that both dpkg and rpm sort before the package's own.
+    fn stand_in_version(&self) -> String {
+        let version = self.package.contents.version.as_deref().unwrap_or("0");
+        format!("{version}~previous-1")
+    }
+
+    /// Makes a clean system where it is not there, or is made of something else.
+    fn ensure(&self, tree: &Tree, distro: &Distro) -> Result<(), VerifyError> {
+        make_folder(&self.job.folders.roots)?;
+        let path = tree.lock();
+        let lock = std::fs::File::create(&path).map_err(|source| io(&path, source))?;
+        lock.lock().map_err(|source| io(&path, source))?;
+        if tree.is_there() {
+            return Ok(());
+        }
+        let mount_point = self.job.work.join("mnt");
+        make_folder(&mount_point)?;
+        self.run(&tree.stages(distro, self.job.site, &mount_point))?;
+        let record = tree.record();
+        let text = serde_json::to_string(&tree.spec).unwrap_or_default();
+        std::fs::write(&record, text).map_err(|source| io(&record, source))
+    }
+
+    fn run(&self, stages: &[Stage]) -> Result<(), VerifyError> {
+        let log = self.job.work.join("console.log");
+        let (id, workspace) = (self.job.distro.id(), &self.job.folders.workspace);
+        Ok(run_stages(id, stages, &log, workspace, self.watcher)?)
+    }
+
+    fn lint(&self) -> Outcome {
+        match self.package.artifact.format {
+            Format::Deb => self.lintian(),
+            Format::Rpm => self.rpmlint(),
+            Format::Tar => Outcome::not_run("no linter is known for it"),
+        }
+    }
+
+    fn rpmlint(&self) -> Outcome {
+        let config = self.config.rpm.rpmlint.as_ref();
+        let config = config.map(|path| self.job.folders.workspace.join(path));
+        let text = match config.as_ref().map(std::fs::read_to_string).transpose() {
+            Ok(text) => text,
+            Err(error) => return Outcome::failed(format!("rpmlint's configuration: {error}")),
+        };
+        let option = config.map(|path| format!("--config={}", path.display()));
+        let arguments = option
+            .into_iter()
+            .chain([self.package.file.display().to_string()]);
+        let command = duct::cmd("rpmlint", arguments)
+            .stdin_null()
+            .stderr_to_stdout()
+            .stdout_capture()
+            .unchecked();
+        match command.run() {
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
+                Outcome::not_run("rpmlint is not installed")
+            }
+            Err(error) => Outcome::not_run(format!("rpmlint: {error}")),
+            Ok(output) => {
+                let said = String::from_utf8_lossy(&output.stdout);
+                lint::rpmlint(&said, text.as_deref())
+                    .unwrap_or_else(|| Outcome::failed(format!("rpmlint failed: {}", said.trim())))
+            }
+        }
+    }
+
+    fn lintian(&self) -> Outcome {
+        let fail_on = "--fail-on=error,warning";
+        let command = duct::cmd!("lintian", "--allow-root", fail_on, &self.package.file)
+            .stdin_null()
+            .stdout_capture()
+            .stderr_capture()
+            .unchecked();
+        let output = match command.run() {
+            Ok(output) => output,
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
+                return Outcome::not_run("lintian is not installed");
+            }
+            Err(error) => return Outcome::not_run(format!("lintian: {error}")),
+        };
+        let overrides = self.package.root.join("usr/share/lintian/overrides");
+        let overrides = overrides.join(&self.package.contents.name);
+        let overrides = std::fs::read_to_string(overrides).ok();
+        lint::lintian(
+            &String::from_utf8_lossy(&output.stdout),
+            output.status.success(),
+            &String::from_utf8_lossy(&output.stderr),
+            overrides.as_deref(),
+        )
+    }
+
+    fn audit(&self, life: &Life, target: Option<&Target>) -> Result<Outcome, VerifyError> {
+        let artifact = &self.package.artifact;
+        let declared = declared(
+            self.config,
+            self.job.distro.family,
+            artifact.flavour,
+            artifact.format,
+        )?;
+        let mut faults = audit::package(&Facts {
+            artifact,
+            declared: &declared,
+            library: self.config.library(),
+            contents: &self.package.contents,
+            sum: &self.package.sum,
+            programs: &self.package.programs,
+            configuration: &self.config.configuration(artifact.format),
+        });
+        if let Some(text) = &life.stamp {
+            let program = self.config.stamp.program.get_ref();
+            match serde_json::from_str::<Stamp>(text) {
+                Ok(stamp) => faults.extend(audit::stamp(program, &stamp, artifact)),
+                Err(error) => faults.push(format!("{program} does not say what it is: {error}")),
+            }
+        }
+        if let Some(target) = target {
+            faults.extend(audit::target(&self.package.programs, target));
+        }
+        let missing = match (&life.stamp, target) {
+            (Some(_), Some(_)) => None,
+            (None, _) => Some("the program was not asked what it is"),
+            (Some(_), None) => Some("the libraries of the target were not seen"),
+        };
+        Ok(match missing.filter(|_| faults.is_empty()) {
+            Some(missing) => Outcome::not_run(format!("package and manifest agree, but {missing}")),
+            None => {
+                let seen = audit::seen(artifact, &self.package.programs, target);
+                Outcome::of(faults, seen)
+            }
+        })
+    }
+
+    fn refuse(&self) -> Result<Outcome, VerifyError> {
+        let Some(older) = self.job.list.older(self.job.distro) else {
+            let because = "the list has no older release of it".to_owned();
+            return Ok(Outcome::NotApplicable { because });
+        };
+        if self.job.chosen == Chosen::Profile {
+            return self.refuse_by_profile(older);
+        }
+        if !matches!(self.job.chosen, Chosen::Booted | Chosen::Chroot) {
+            let because = format!("no system of {} can be made here", older.id());
+            return Ok(Outcome::not_run(because));
+        }
+        let tree = self.job.tree(older);
+        self.ensure(&tree, older)?;
+        let work = Work::lay_out(
+            self.job.work.join("older"),
+            &Layout {
+                config: self.config,
+                package: self.package,
+                previous: None,
+                site: self.job.site,
+                script: None,
+                has_init: false,
+            },
+        )?;
+        let resolve = self.stage(&tree, &work, Place::Chroot, &[Phase::Resolve])?;
+        self.run(&[resolve])?;
+        let older = Older {
+            distro: older.id().to_owned(),
+            glibc: glibc(&tree)?,
+            answer: life::read(&work.log()?)
+                .answer
+                .unwrap_or_else(|| Answer::Refused("the resolver said nothing".to_owned())),
+        };
+        let depends = &self.package.contents.report.depends;
+        Ok(refuse::judge(&older, &self.package.programs, depends))
+    }
+
+    fn of_life(&self, life: &Life, check: Check) -> Outcome {
+        let outcome = life.outcome(check);
+        let outcome = match (outcome, self.job.chosen) {
+            // Nothing is installed on the distribution there.
+            (Outcome::Passed { seen }, Chosen::Profile) => Outcome::Passed {
+                seen: format!("over the profile: {seen}"),
+            },
+            (outcome, _) => outcome,
+        };
+        match (check, outcome, self.job.previous) {
+            (Check::Upgrade, Outcome::Passed { seen }, None) => Outcome::Passed {
+                seen: format!(
+                    "{seen}; from a copy of this package as version {}",
+                    self.stand_in_version()
+                ),
+            },
+            (_, outcome, _) => outcome,
+        }
+    }
+
+    fn verified(&self, life: &Life, checks: BTreeMap<Check, Outcome>) -> Verified {
+        let artifact = &self.package.artifact;
+        Verified {
+            distro: self.job.distro.id().to_owned(),
+            file: artifact.file.clone(),
+            format: artifact.format,
+            version: self.package.version(),
+            commit: artifact.commit.clone(),
+            flavour: artifact.flavour,
+            reason: artifact.reason.clone(),
+            fallback: artifact.fallback.clone(),
+            driver: artifact.driver.clone(),
+            depends: artifact.depends.clone(),
+            place: self.job.chosen.place(),
+            system: life.system.clone().unwrap_or_default(),
+            checks,
+        }
+    }
+}
+
+fn resolved(life: &Life, place: Place) -> Outcome {
+    match &life.answer {
+        Some(Answer::Accepted) if place == Place::Profile => {
+            Outcome::of(Vec::new(), "dnf takes it where the profile is all there is")
+        }
+        Some(Answer::Accepted) => Outcome::of(Vec::new(), "the distribution's resolver accepts it"),
+        Some(Answer::Refused(words)) => Outcome::failed(format!("refused: {words}")),
+        None => Outcome::failed("the resolver said nothing"),
+    }
+}
+
+/// The newest symbol version of a system's C library.
+fn glibc(tree: &Tree) -> Result<Option<SymbolVersion>, VerifyError> {
+    let Some(file) = tree.library("libc.so.6") else {
+        return Ok(None);
+    };
+    let defined = elf::definitions(&file)?;
+    let versions = defined.iter().filter_map(|name| SymbolVersion::parse(name));
+    Ok(versions.filter(|version| version.prefix == "GLIBC").max())
+}
+
+fn make_folder(path: &Path) -> Result<(), VerifyError> {
+    std::fs::create_dir_all(path).map_err(|source| io(path, source))
+}
+
+fn io(path: &Path, source: std::io::Error) -> VerifyError {
+    VerifyError::Io {
+        path: path.to_owned(),
+        source,
+    }
+}

@@ -1,0 +1,179 @@
+//! dnf resolves a package of ours where a capability profile stands in for its distribution.
+
+#![expect(
+    clippy::panic,
+    clippy::unwrap_used,
+    reason = "a test reports a failure by panicking"
+)]
+
+use std::path::{Path, PathBuf};
+
+use plimsoll_build::packager::Packager;
+use plimsoll_plan::plan::Arch;
+use plimsoll_spec::{Format, PackageSpec};
+use plimsoll_verify::profile::resolve::{Request, resolve};
+use plimsoll_verify::profile::{self, Profile};
+use plimsoll_verify::refuse::Answer;
+use test_support::{Need, require};
+
+/// What our dynamic package requires, newest glibc and all.
+const REQUIRES: [&str; 8] = [
+    "libc.so.6()(64bit)",
+    "libc.so.6(GLIBC_2.34)(64bit)",
+    "libgcc_s.so.1(GCC_4.2.0)(64bit)",
+    "libnftables.so.1()(64bit)",
+    "libnftables.so.1(LIBNFTABLES_1)(64bit)",
+    "ld-linux-x86-64.so.2(GLIBC_2.3)(64bit)",
+    "nftables",
+    "systemd",
+];
+
+struct Bench {
+    folder: tempfile::TempDir,
+    packager: Packager,
+    package: PathBuf,
+}
+
+impl Bench {
+    /// A package with these requirements.
+    fn of(requires: &[&str]) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let packager = Packager::of(&workspace());
+        let package = folder.path().join("sample.rpm");
+        let spec = PackageSpec {
+            name: "sample".into(),
+            out: package.clone(),
+            work: folder.path().join("work"),
+            depends: requires.iter().map(|it| (*it).to_owned()).collect(),
+            provides: Vec::new(),
+            ..profile("rhel-9").package("rhel-9", Arch::Amd64)
+        };
+        let path = folder.path().join("sample.json");
+        std::fs::write(&path, serde_json::to_string(&spec).unwrap()).unwrap();
+        packager.write(&path, 0).unwrap();
+        Self {
+            folder,
+            packager,
+            package,
+        }
+    }
+
+    fn ask(&self, stand_in: &PackageSpec) -> Answer {
+        resolve(&Request {
+            packager: &self.packager,
+            stand_in,
+            package: &self.package,
+            name: "sample",
+            arch: Arch::Amd64,
+            folder: &self.folder.path().join("resolve"),
+        })
+        .unwrap()
+    }
+}
+
+fn workspace() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../../..")
+}
+
+fn profile(id: &str) -> Profile {
+    profile::load(&profile::path(&workspace().join("packaging/profiles"), id)).unwrap()
+}
+
+fn stand_in(id: &str) -> PackageSpec {
+    let spec = profile(id).package(id, Arch::Amd64);
+    assert_eq!(spec.format, Format::Rpm);
+    spec
+}
+
+/// What dnf says when it refuses.
+fn refused(answer: Answer) -> String {
+    match answer {
+        Answer::Refused(words) => words,
+        Answer::Accepted => panic!("accepted"),
+    }
+}
+
+#[test]
+fn a_distribution_that_has_all_of_it_takes_the_package() {
+    require!(Need::Program("dnf"), Need::Program("createrepo_c"));
+    let bench = Bench::of(&REQUIRES);
+    for id in ["rhel-9", "fedora-44", "opensuse-leap-16"] {
+        assert_eq!(bench.ask(&stand_in(id)), Answer::Accepted, "{id}");
+    }
+}
+
+#[test]
+fn an_older_distribution_refuses_it_and_names_glibc() {
+    require!(Need::Program("dnf"), Need::Program("createrepo_c"));
+    let words = refused(Bench::of(&REQUIRES).ask(&stand_in("rhel-8")));
+    assert_eq!(
+        words,
+        "nothing provides libc.so.6(GLIBC_2.34)(64bit) needed by sample-1-1.x86_64"
+    );
+}
+
+#[test]
+fn a_capability_that_is_struck_out_is_named() {
+    require!(Need::Program("dnf"), Need::Program("createrepo_c"));
+    let bench = Bench::of(&REQUIRES);
+    let whole = stand_in("rhel-9");
+    for struck in [
+        "libc.so.6(GLIBC_2.34)(64bit)",
+        "libnftables.so.1()(64bit)",
+        "libnftables.so.1(LIBNFTABLES_1)(64bit)",
+        "nftables",
+        "systemd",
+    ] {
+        let mut less = whole.clone();
+        let is_struck = |it: &String| it == struck || it.starts_with(&format!("{struck} = "));
+        less.provides.retain(|it| !is_struck(it));
+        assert_eq!(less.provides.len() + 1, whole.provides.len(), "{struck}");
+        let words = refused(bench.ask(&less));
+        let expected = format!("nothing provides {struck} needed by sample-1-1.x86_64");
+        assert_eq!(words, expected);
+    }
+}
+
+#[test]
+fn a_requirement_that_no_distribution_meets_is_named() {
+    require!(Need::Program("dnf"), Need::Program("createrepo_c"));
+    let bogus = [REQUIRES.as_slice(), &["libbogus.so.7()(64bit)"]].concat();
+    let words = refused(Bench::of(&bogus).ask(&stand_in("fedora-44")));
+    assert!(words.contains("libbogus.so.7()(64bit)"), "{words}");
+}
+
+#[test]
+fn versions_are_compared_with_their_epoch() {
+    require!(Need::Program("dnf"), Need::Program("createrepo_c"));
+    let profile = stand_in("fedora-44");
+    let taken = Bench::of(&["nftables >= 1:1.1.6", "systemd >= 250"]);
+    assert_eq!(taken.ask(&profile), Answer::Accepted);
+    let refusing = Bench::of(&["nftables >= 1:1.2"]);
+    assert!(refused(refusing.ask(&profile)).contains("nftables >= 1:1.2"));
+}
+
+#[test]
+fn a_foreign_architecture_is_resolved_too() {
+    require!(Need::Program("dnf"), Need::Program("createrepo_c"));
+    let mut bench = Bench::of(&["libc.so.6(GLIBC_2.17)(64bit)"]);
+    let arch = Arch::Arm64;
+    let mut foreign = profile("rhel-9").package("rhel-9", arch);
+    foreign.name = "sample".into();
+    foreign.provides.clear();
+    foreign.depends = vec!["ld-linux-aarch64.so.1()(64bit)".into()];
+    foreign.out = bench.folder.path().join("foreign.rpm");
+    foreign.work = bench.folder.path().join("work");
+    let spec = bench.folder.path().join("foreign.json");
+    std::fs::write(&spec, serde_json::to_string(&foreign).unwrap()).unwrap();
+    bench.packager.write(&spec, 0).unwrap();
+    bench.package = foreign.out;
+    let answer = resolve(&Request {
+        packager: &bench.packager,
+        stand_in: &profile("rhel-9").package("rhel-9", arch),
+        package: &bench.package,
+        name: "sample",
+        arch,
+        folder: &bench.folder.path().join("resolve"),
+    });
+    assert_eq!(answer.unwrap(), Answer::Accepted);
+}

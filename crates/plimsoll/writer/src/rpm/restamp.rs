@@ -1,0 +1,127 @@
+//! The same package under another version: its header is rewritten, its payload stays.
+
+use std::path::Path;
+
+use plimsoll_spec::PackageReport;
+use rpm::{Header, HeaderEntry, IndexData, IndexTag, Package, SignatureHeaderBuilder};
+
+use crate::error::PackageError;
+use crate::restamp::Stamp;
+
+/// Names of relations, and the versions that go with them.
+const RELATIONS: [(IndexTag, IndexTag); 2] = [
+    (
+        IndexTag::RPMTAG_PROVIDENAME,
+        IndexTag::RPMTAG_PROVIDEVERSION,
+    ),
+    (
+        IndexTag::RPMTAG_REQUIRENAME,
+        IndexTag::RPMTAG_REQUIREVERSION,
+    ),
+];
+
+/// Writes the package anew under another version.
+pub(crate) fn restamp(
+    path: &Path,
+    out: &Path,
+    stamp: &Stamp,
+) -> Result<PackageReport, PackageError> {
+    let package = Package::open(path).map_err(|source| PackageError::ReadRpm {
+        path: path.to_owned(),
+        source,
+    })?;
+    restamped(package, stamp)
+        .and_then(|package| package.write_file(out))
+        .map_err(|source| PackageError::Rpm {
+            path: out.to_owned(),
+            source,
+        })?;
+    Ok(super::read(out)?.0.report)
+}
+
+fn restamped(mut package: Package, stamp: &Stamp) -> Result<Package, rpm::Error> {
+    let changed = changes(&package, stamp)?;
+    let header = &package.metadata.header;
+    let region = u32::from(IndexTag::RPMTAG_HEADERIMMUTABLE);
+    let entries = header.get_all_entries()?.into_iter();
+    let entries = entries
+        .filter(|(tag, _)| *tag != region)
+        .map(|(tag, data)| {
+            let mut changed = changed.iter();
+            let new = changed.find_map(|(of, data)| (u32::from(*of) == tag).then_some(data));
+            HeaderEntry::new(tag, new.cloned().unwrap_or(data))
+        });
+    package.metadata.header = Header::from_entries(
+        entries.collect::<Vec<_>>(),
+        IndexTag::RPMTAG_HEADERIMMUTABLE,
+    );
+    // A signature of the old header is none of the new one.
+    let header = package.header_bytes()?;
+    package.metadata.signature =
+        SignatureHeaderBuilder::from_existing(&package.metadata.signature)?
+            .clear_signatures()
+            .calculate_digests(&header)
+            .set_content_length(header.len() as u64 + package.payload.len() as u64)
+            .build()?;
+    Ok(package)
+}
+
+/// The tags that hold the version, with what they hold then.
+fn changes(package: &Package, stamp: &Stamp) -> Result<Vec<(IndexTag, IndexData)>, rpm::Error> {
+    let Stamp { version, revision } = stamp;
+    let metadata = &package.metadata;
+    let name = metadata.get_name()?;
+    let mut changes = vec![
+        (
+            IndexTag::RPMTAG_VERSION,
+            IndexData::StringTag(version.clone()),
+        ),
+        (
+            IndexTag::RPMTAG_RELEASE,
+            IndexData::StringTag(revision.clone()),
+        ),
+    ];
+    // Ours name none: they are not built from a source package.
+    if metadata
+        .get_source_rpm()
+        .is_ok_and(|it| it.ends_with(".src.rpm"))
+    {
+        let source = format!("{name}-{version}-{revision}.src.rpm");
+        changes.push((IndexTag::RPMTAG_SOURCERPM, IndexData::StringTag(source)));
+    }
+    for (names, versions) in RELATIONS {
+        let header = &metadata.header;
+        let names = header.get_entry_data_as_string_array(names)?;
+        let old = header.get_entry_data_as_string_array(versions)?;
+        let new = names.iter().zip(old).map(|(relation, old)| {
+            if is_own(relation, name) && !old.is_empty() {
+                format!("{version}-{revision}")
+            } else {
+                old.to_owned()
+            }
+        });
+        changes.push((versions, IndexData::StringArray(new.collect())));
+    }
+    Ok(changes)
+}
+
+/// Whether a relation is one to the package itself: `name`, `name(x86-64)`, `config(name)`.
+fn is_own(relation: &str, name: &str) -> bool {
+    let plain = relation.split('(').next();
+    plain == Some(name) || relation == format!("config({name})")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_package_is_related_to_itself_by_name_and_by_configuration() {
+        for relation in ["tidegate", "tidegate(x86-64)", "config(tidegate)"] {
+            assert!(is_own(relation, "tidegate"), "{relation}");
+        }
+        for relation in ["tidegate-doc", "config(nftables)", "nftables"] {
+            assert!(!is_own(relation, "tidegate"), "{relation}");
+        }
+    }
+}

@@ -1,0 +1,307 @@
+//! One daemon for each network namespace: a second one, with another state folder, would take
+//! the first one's table and links for leftovers and remove them.
+//!
+//! An abstract socket holds the claim, and any user may bind one, or connect to it until its queue is full. So
+//! who counts is decided by whose a socket is: root's, or that of the daemon's own user. Where a stranger has
+//! the name, a socket with a name of its own holds the claim, which every other daemon finds by how it begins.
+
+use std::io;
+use std::os::linux::net::SocketAddrExt;
+use std::os::unix::net::{SocketAddr, UnixListener, UnixStream};
+use std::thread::sleep;
+use std::time::{Duration, Instant};
+
+use rustix::io::{Errno, FdFlags, fcntl_setfd};
+use rustix::net::{AddressFamily, SocketAddrUnix, SocketFlags, SocketType, connect, socket_with};
+use tidegate_link::{NamedListener, named_listeners};
+use tokio::net::unix::UCred;
+
+/// An abstract socket belongs to a network namespace (unix(7)), and goes with the last process
+/// that has it open, however that ends.
+const NAME: &str = "tidegated";
+/// Begins the names of claims where a stranger has that one.
+const PREFIX: &str = "tidegated.";
+
+/// How long another daemon is looked at: one that is about to claim too, and withdraws as well, is gone by then.
+const RACE: Duration = Duration::from_millis(500);
+/// How long what a daemon that is gone had begun may take to end.
+const PATIENCE: Duration = Duration::from_secs(10);
+/// Between two looks, and as much again by chance.
+const PAUSE: Duration = Duration::from_millis(5);
+
+/// The claim on the network namespace, for as long as it lives.
+#[derive(Debug)]
+pub(crate) struct Claim {
+    listener: UnixListener,
+}
+
+/// Why the namespace cannot be claimed.
+#[derive(Debug, thiserror::Error)]
+pub enum ClaimError {
+    /// Another daemon has it.
+    #[error("another tidegated{} runs in this network namespace", process(.pid))]
+    Taken {
+        /// Its process, where the kernel tells.
+        pid: Option<i32>,
+    },
+    /// What a daemon that is gone had begun does not end.
+    #[error("an nft of the tidegated that ran before (process {pid}) still runs")]
+    Unfinished {
+        /// The process that is gone.
+        pid: i32,
+    },
+    /// It is not known whether another daemon has it.
+    #[error("cannot tell whether another tidegated runs in this network namespace")]
+    Unknown {
+        /// Why.
+        source: io::Error,
+    },
+}
+
+impl ClaimError {
+    /// What the user can do about it.
+    pub fn hint(&self) -> Option<String> {
+        let hint = match self {
+            Self::Taken { .. } => {
+                "stop it first, or run this one in a namespace of its own with `ip netns exec`"
+            }
+            Self::Unfinished { .. } => "end it, or wait until it has ended",
+            Self::Unknown { .. } => "run tidegated where it may use unix sockets",
+        };
+        Some(hint.to_owned())
+    }
+}
+
+fn process(pid: &Option<i32>) -> String {
+    pid.map(|pid| format!(" (process {pid})"))
+        .unwrap_or_default()
+}
+
+/// Who else holds the claim.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Rival {
+    /// A process that runs, where the kernel tells which.
+    Running(Option<i32>),
+    /// What a process that is gone had started.
+    Leftover(i32),
+    /// A process that cannot be asked just now: as many as fit wait to be connected to it.
+    Silent,
+}
+
+impl Rival {
+    /// How long it may yet go.
+    const fn patience(self) -> Duration {
+        match self {
+            Self::Running(_) => RACE,
+            Self::Leftover(_) | Self::Silent => PATIENCE,
+        }
+    }
+
+    fn refusal(self) -> ClaimError {
+        match self {
+            Self::Running(pid) => ClaimError::Taken { pid },
+            Self::Silent => ClaimError::Taken { pid: None },
+            Self::Leftover(pid) => ClaimError::Unfinished { pid },
+        }
+    }
+}
+
+impl Claim {
+    /// Claims the network namespace that the caller's thread is in.
+    ///
+    /// # Errors
+    /// When another daemon has it. A process of another user that only squats on the name is
+    /// none: it could not touch the namespace's links.
+    pub(crate) fn take() -> Result<Self, ClaimError> {
+        let since = Instant::now();
+        loop {
+            let (listener, own) = listen()?;
+            // Whoever listens before this look is seen, and whoever does after it sees us.
+            let Some(rival) = rival(&own)? else {
+                return Ok(Self { listener });
+            };
+            drop(listener);
+            if since.elapsed() > rival.patience() {
+                return Err(rival.refusal());
+            }
+            sleep(PAUSE + pause_by_chance());
+        }
+    }
+
+    /// Lets every process that is started from here on hold the claim too. Should this one be
+    /// killed while an nft is at work for it, the next daemon waits until that has ended: what it
+    /// still did would otherwise come on top of the next one's table.
+    ///
+    /// # Errors
+    /// When the kernel refuses, which it has no reason to.
+    pub(crate) fn share_with_children(&self) -> Result<(), ClaimError> {
+        let shared = fcntl_setfd(&self.listener, FdFlags::empty());
+        shared.map_err(|e| ClaimError::Unknown { source: e.into() })
+    }
+}
+
+/// So that of two that claim at the same time one is first.
+fn pause_by_chance() -> Duration {
+    // Without random numbers both may be refused.
+    let random = getrandom::u32().unwrap_or(0);
+    PAUSE * (random % 16) / 16
+}
+
+/// Listens under the name, or, where that is taken, under one that nobody has; gives its name.
+fn listen() -> Result<(UnixListener, Vec<u8>), ClaimError> {
+    let unknown = |source| ClaimError::Unknown { source };
+    let listen = |name: &str| -> io::Result<(UnixListener, Vec<u8>)> {
+        let address = SocketAddr::from_abstract_name(name)?;
+        Ok((UnixListener::bind_addr(&address)?, name.as_bytes().to_vec()))
+    };
+    match listen(NAME) {
+        Err(e) if e.kind() == io::ErrorKind::AddrInUse => {}
+        listening => return listening.map_err(unknown),
+    }
+    let random = getrandom::u64().map_err(|e| unknown(io::Error::other(e)))?;
+    listen(&format!("{PREFIX}{random:016x}")).map_err(unknown)
+}
+
+/// Who holds the claim besides the socket of this name: one that runs, if there is any.
+fn rival(own: &[u8]) -> Result<Option<Rival>, ClaimError> {
+    let (mut found, mut strangers) = (None, 0);
+    for listener in others(own) {
+        let is_strangers = listener.user.is_some_and(|user| !counts(user));
+        let holder = match is_strangers {
+            true => Holder::Stranger,
+            false => ask(&listener.name)?,
+        };
+        match holder {
+            Holder::Rival(running @ Rival::Running(_)) => return Ok(Some(running)),
+            Holder::Rival(rival) => found = Some(rival),
+            Holder::Stranger => strangers += 1,
+            Holder::Gone => {}
+        }
+    }
+    if strangers > 0 {
+        tracing::warn!(
+            "{strangers} abstract sockets {NAME:?} belong to other users: they do not count"
+        );
+    }
+    Ok(found)
+}
+
+/// The sockets that may hold a claim. Where the kernel does not list them, that of the name alone.
+fn others(own: &[u8]) -> Vec<NamedListener> {
+    let may_claim = |listener: &NamedListener| {
+        let is_named =
+            listener.name == NAME.as_bytes() || listener.name.starts_with(PREFIX.as_bytes());
+        is_named && listener.name != own
+    };
+    match named_listeners() {
+        Ok(listeners) => listeners.into_iter().filter(may_claim).collect(),
+        Err(error) => {
+            tracing::debug!(%error, "only the name {NAME} is looked at");
+            let named = NamedListener {
+                name: NAME.as_bytes().to_vec(),
+                user: None,
+            };
+            Some(named).filter(may_claim).into_iter().collect()
+        }
+    }
+}
+
+/// Who listens on a socket.
+enum Holder {
+    Rival(Rival),
+    /// Somebody of another user.
+    Stranger,
+    /// Nobody any more.
+    Gone,
+}
+
+/// Who listens on a socket, as the kernel tells those who connect.
+fn ask(name: &[u8]) -> Result<Holder, ClaimError> {
+    let holder = match holder(name) {
+        Ok(holder) => holder,
+        Err(e) if e.kind() == io::ErrorKind::ConnectionRefused => return Ok(Holder::Gone),
+        Err(e) if e.kind() == io::ErrorKind::WouldBlock => {
+            return Ok(Holder::Rival(Rival::Silent));
+        }
+        Err(source) => return Err(ClaimError::Unknown { source }),
+    };
+    if !counts(holder.uid()) {
+        return Ok(Holder::Stranger);
+    }
+    // 0: it is in another process namespace (pid_namespaces(7)).
+    Ok(Holder::Rival(match holder.pid().filter(|pid| *pid > 0) {
+        Some(pid) if !is_alive(pid) => Rival::Leftover(pid),
+        pid => Rival::Running(pid),
+    }))
+}
+
+/// Whether a user could run a daemon here: root and our own. The root of a user namespace below ours is
+/// told under the number that it has in ours.
+fn counts(user: u32) -> bool {
+    user == 0 || user == rustix::process::geteuid().as_raw()
+}
+
+/// The credentials of who listens on a name. Does not wait for an answer.
+fn holder(name: &[u8]) -> io::Result<UCred> {
+    let flags = SocketFlags::CLOEXEC | SocketFlags::NONBLOCK;
+    let socket = socket_with(AddressFamily::UNIX, SocketType::STREAM, flags, None)?;
+    connect(&socket, &SocketAddrUnix::new_abstract_name(name)?)?;
+    // Of the wrappers of SO_PEERCRED, tokio's is the safe one that knows a process id of 0.
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_io()
+        .build()?;
+    let _entered = runtime.enter();
+    tokio::net::UnixStream::from_std(UnixStream::from(socket))?.peer_cred()
+}
+
+/// Whether a process runs. One that has ended and is not waited for has no program any more.
+fn is_alive(pid: i32) -> bool {
+    !matches!(
+        std::fs::read_link(format!("/proc/{pid}/exe")),
+        Err(e) if Errno::from_io_error(&e) == Some(Errno::NOENT)
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use test_support::{Netns, require_root_kernel};
+
+    #[test]
+    fn a_namespace_has_one_daemon_and_another_namespace_another() {
+        require_root_kernel!();
+        let (one, other) = (Netns::new(), Netns::new());
+        let claim = one.run(|| Claim::take().unwrap());
+        let refused = one.run(|| Claim::take().unwrap_err()).to_string();
+        let us = std::process::id();
+        assert_eq!(
+            refused,
+            format!("another tidegated (process {us}) runs in this network namespace")
+        );
+        other.run(|| Claim::take().unwrap());
+        drop(claim);
+        one.run(|| Claim::take().unwrap());
+    }
+
+    #[test]
+    fn of_many_that_claim_at_once_no_two_have_it() {
+        require_root_kernel!();
+        let netns = Netns::new();
+        let start = std::sync::Barrier::new(6);
+        let claims: Vec<_> = std::thread::scope(|scope| {
+            let one = || {
+                netns.run(|| {
+                    start.wait();
+                    Claim::take()
+                })
+            };
+            let threads: Vec<_> = (0..6).map(|_| scope.spawn(one)).collect();
+            let joined = threads.into_iter().map(|thread| thread.join().unwrap());
+            joined.collect()
+        });
+        // As a rule one has it; on a busy machine all of them may give way to each other for too long.
+        assert!(claims.iter().filter(|claim| claim.is_ok()).count() <= 1);
+        drop(claims);
+        netns.run(|| Claim::take().unwrap());
+    }
+}

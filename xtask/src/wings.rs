@@ -1,0 +1,190 @@
+//! The wall between the two products, and the order of the crates within each.
+//!
+//! `crates/tidegate` is the daemon, `crates/plimsoll` the packaging toolkit. Neither names a crate of the other, so that the
+//! toolkit serves any project and can be published alone. Within a wing a crate depends on crates that come after it.
+
+use anyhow::Context;
+use plimsoll::failure::Hinted;
+use plimsoll::run;
+use serde_json::Value;
+
+/// The folders of the wings, and their crates from the top down.
+const WINGS: [(&str, &[&str]); 2] = [
+    (
+        "crates/tidegate/",
+        &[
+            "client",
+            "daemon",
+            "cli",
+            "link",
+            "plan",
+            "nft",
+            "resolver",
+            "libnftables",
+            "libnftables-sys",
+            "model",
+        ],
+    ),
+    (
+        "crates/plimsoll/",
+        &["cli", "verify", "build", "writer", "plan", "probe", "spec"],
+    ),
+];
+
+/// What is not shipped. It may name both wings, and tests of both may use it.
+const DEV: &str = "crates/dev/";
+
+/// One crate of the workspace that depends on another.
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct Arrow {
+    /// Folders, relative to the workspace.
+    from: String,
+    to: String,
+    /// Of tests, examples and benchmarks alone.
+    is_dev: bool,
+}
+
+/// Checks the arrows between all crates of the workspace.
+///
+/// # Errors
+/// Names each arrow that is not allowed, or says that Cargo cannot tell.
+pub(crate) fn check() -> anyhow::Result<()> {
+    let arguments = ["metadata", "--no-deps", "--format-version", "1", "--locked"];
+    let told = duct::cmd(run::cargo(), arguments).read();
+    let told = told.context("cannot ask Cargo which crates there are")?;
+    let arrows = arrows(&told).context("cargo metadata says something else than expected")?;
+    let faults: Vec<String> = arrows.iter().filter_map(fault).collect();
+    if faults.is_empty() {
+        return Ok(());
+    }
+    let hint = "xtask/src/wings.rs says who may know whom; move what both need down, or to a crate of its own";
+    Err(Hinted::new(faults.join("\n"), hint).into())
+}
+
+/// All arrows between folders of the workspace, out of what `cargo metadata` prints.
+fn arrows(metadata: &str) -> anyhow::Result<Vec<Arrow>> {
+    let metadata: Value = serde_json::from_str(metadata)?;
+    let root = metadata["workspace_root"]
+        .as_str()
+        .context("no workspace_root")?;
+    let inside = |path: &str| {
+        let path = path.strip_prefix(root)?.trim_start_matches('/');
+        Some(path.trim_end_matches("/Cargo.toml").to_owned())
+    };
+    let mut arrows = Vec::new();
+    for package in metadata["packages"].as_array().context("no packages")? {
+        let manifest = package["manifest_path"]
+            .as_str()
+            .context("no manifest_path")?;
+        let from = inside(manifest).context("a package outside of the workspace")?;
+        for dependency in package["dependencies"]
+            .as_array()
+            .context("no dependencies")?
+        {
+            let Some(to) = dependency["path"].as_str().and_then(inside) else {
+                continue;
+            };
+            arrows.push(Arrow {
+                from: from.clone(),
+                to,
+                is_dev: dependency["kind"] == "dev",
+            });
+        }
+    }
+    Ok(arrows)
+}
+
+/// Why an arrow is not allowed, if it is not.
+fn fault(arrow: &Arrow) -> Option<String> {
+    let Arrow { from, to, is_dev } = arrow;
+    let wing_of = |folder: &str| WINGS.iter().find(|(wing, _)| folder.starts_with(wing));
+    let (wing, order) = wing_of(from)?;
+    if to.starts_with(DEV) && *is_dev {
+        return None;
+    }
+    let Some(crate_name) = to.strip_prefix(wing) else {
+        return Some(format!("{from} depends on {to}, which is not of its wing"));
+    };
+    let place = |name: &str| order.iter().position(|known| *known == name);
+    let own = place(from.strip_prefix(wing).unwrap_or(from));
+    match (own, place(crate_name)) {
+        (None, _) => Some(format!("{from} has no place in the order of its wing")),
+        (_, None) => Some(format!("{to} has no place in the order of its wing")),
+        (Some(own), Some(other)) if own < other || *is_dev => None,
+        _ => Some(format!("{from} depends on {to}, which is above it")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn arrow(from: &str, to: &str, is_dev: bool) -> Arrow {
+        Arrow {
+            from: from.into(),
+            to: to.into(),
+            is_dev,
+        }
+    }
+
+    #[test]
+    fn what_leads_out_of_a_wing_or_upwards_is_named() {
+        let fault = |from, to, is_dev| fault(&arrow(from, to, is_dev));
+        let told = fault("crates/plimsoll/plan", "crates/tidegate/model", false);
+        let expected =
+            "crates/plimsoll/plan depends on crates/tidegate/model, which is not of its wing";
+        assert_eq!(told.as_deref(), Some(expected));
+        assert!(fault("crates/tidegate/plan", "crates/plimsoll/spec", true).is_some());
+        assert!(fault("crates/plimsoll/plan", "xtask", false).is_some());
+        let told = fault("crates/plimsoll/plan", "crates/plimsoll/build", false);
+        let expected = "crates/plimsoll/plan depends on crates/plimsoll/build, which is above it";
+        assert_eq!(told.as_deref(), Some(expected));
+        let told = fault("crates/tidegate/other", "crates/tidegate/model", false);
+        let expected = "crates/tidegate/other has no place in the order of its wing";
+        assert_eq!(told.as_deref(), Some(expected));
+        assert!(fault("crates/tidegate/plan", "crates/dev/checks", false).is_some());
+    }
+
+    #[test]
+    fn what_leads_down_and_what_ties_the_wings_together_is_allowed() {
+        for (from, to, is_dev) in [
+            ("crates/plimsoll/build", "crates/plimsoll/plan", false),
+            ("crates/tidegate/daemon", "crates/tidegate/model", false),
+            ("crates/plimsoll/verify", "crates/dev/test-support", true),
+            ("crates/dev/bench", "crates/tidegate/daemon", false),
+            ("crates/dev/bench", "crates/plimsoll/spec", false),
+            ("xtask", "crates/plimsoll/cli", false),
+            ("xtask", "crates/tidegate/cli", false),
+        ] {
+            assert_eq!(fault(&arrow(from, to, is_dev)), None);
+        }
+    }
+
+    #[test]
+    fn this_workspace_keeps_to_it() {
+        assert_eq!(check().map_err(|error| error.to_string()), Ok(()));
+    }
+
+    #[test]
+    fn arrows_are_read_from_what_cargo_prints() {
+        let metadata = r#"{
+            "workspace_root": "/w",
+            "packages": [
+                {
+                    "manifest_path": "/w/crates/plimsoll/plan/Cargo.toml",
+                    "dependencies": [
+                        {"name": "serde", "kind": null},
+                        {"name": "plimsoll-spec", "kind": null, "path": "/w/crates/plimsoll/spec"},
+                        {"name": "test-support", "kind": "dev", "path": "/w/crates/dev/test-support"}
+                    ]
+                }
+            ]
+        }"#;
+        let expected = [
+            arrow("crates/plimsoll/plan", "crates/plimsoll/spec", false),
+            arrow("crates/plimsoll/plan", "crates/dev/test-support", true),
+        ];
+        assert_eq!(arrows(metadata).unwrap(), expected);
+        assert!(arrows("{}").is_err());
+    }
+}
