@@ -9,6 +9,8 @@ use rustix::net::{RecvFlags, recvfrom};
 use socket2::{Domain, Protocol, SockAddr, Socket, Type};
 use test_support::Netns;
 
+use crate::frames;
+
 /// How long something may take that is expected to come: far longer than it does.
 const PATIENCE: Duration = Duration::from_secs(20);
 
@@ -274,36 +276,14 @@ impl Wiretap {
     }
 }
 
-/// Sends whole Ethernet frames out of an interface (packet(7)), one after the other, so many times each.
-///
-/// # Panics
-/// When the kernel does not send them.
-pub fn send_frames(netns: &Netns, interface: &str, frames: &[Vec<u8>], times: usize) {
-    let hex = |frame: &Vec<u8>| frame.iter().map(|byte| format!("{byte:02x}")).collect();
-    let frames: Vec<String> = frames.iter().map(hex).collect();
-    let script = "import socket, sys
-s = socket.socket(socket.AF_PACKET, socket.SOCK_RAW)
-s.bind((sys.argv[1], 0))
-for frame in sys.argv[3:]:
-    for _ in range(int(sys.argv[2])):
-        s.send(bytes.fromhex(frame))";
-    netns.sh(&format!(
-        "python3 -c '{script}' {interface} {times} {}",
-        frames.join(" ")
-    ));
-}
-
 /// The Ethernet address of an interface.
 ///
 /// # Panics
 /// When there is no such interface.
 pub fn mac_of(netns: &Netns, interface: &str) -> [u8; 6] {
     let shown = netns.sh(&format!("ip -br link show dev {interface}"));
-    let mac = shown.split_whitespace().nth(2).unwrap_or_default();
-    let octets = mac.split(':').map(|octet| u8::from_str_radix(octet, 16));
-    let octets: Result<Vec<u8>, _> = octets.collect();
-    let octets = octets.ok().and_then(|octets| octets.try_into().ok());
-    octets.unwrap_or_else(|| panic!("no Ethernet address in {shown:?}"))
+    let mac = shown.split_whitespace().nth(2);
+    frames::mac(mac.expect("an Ethernet address"))
 }
 
 /// A frame with a packet of IPv4 or IPv6, behind tags of VLANs by their type and number.

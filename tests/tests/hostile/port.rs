@@ -3,7 +3,8 @@
 
 use std::net::SocketAddr;
 
-use tidegate_tests::forge::{Ear, frame, mac_of, send_frames, send_udp, udp};
+use tidegate_tests::forge::{Ear, frame, mac_of, send_udp, udp};
+use tidegate_tests::frames;
 use tidegate_tests::traffic::{Server, ask_tcp};
 use tidegate_tests::{Attached, Lab, require_root_kernel};
 
@@ -39,7 +40,7 @@ fn attack_loopback(endpoint: &Attached, gateway_mac: [u8; 6]) {
                 frame(macs, &tags[..depth], &udp([from, to], "false"))
             })
             .collect();
-        send_frames(&endpoint.netns, "eth0", &frames, 1);
+        frames::send(&endpoint.netns, "eth0", &frames);
     }
 }
 

@@ -2,7 +2,8 @@
 
 use std::net::Ipv6Addr;
 
-use tidegate_tests::forge::{Ear, mac_of, router_advertisement, send_frames, send_udp};
+use tidegate_tests::forge::{Ear, mac_of, router_advertisement, send_udp};
+use tidegate_tests::frames;
 use tidegate_tests::{Attached, Lab, Netns, require_root_kernel, wait_until};
 
 use crate::drivers;
@@ -20,7 +21,7 @@ fn advertise(from: &Netns, interface: &str) {
         "2001:db8:bad::".parse().unwrap(),
     );
     let advertisement = router_advertisement(mac_of(from, interface), router, prefix);
-    send_frames(from, interface, &[advertisement], 3);
+    frames::send(from, interface, &vec![advertisement; 3]);
 }
 
 #[test]

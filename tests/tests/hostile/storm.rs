@@ -3,7 +3,8 @@
 use std::thread::sleep;
 use std::time::Duration;
 
-use tidegate_tests::forge::{mac_of, send_frames};
+use tidegate_tests::forge::mac_of;
+use tidegate_tests::frames;
 use tidegate_tests::traffic::{Server, ask_tcp, ask_udp};
 use tidegate_tests::{Attached, Lab, require_root_kernel, wait_until};
 
@@ -78,8 +79,8 @@ fn an_endpoint_that_sends_back_what_comes_makes_no_storm() {
             reflect(&front);
             let forged = [2, 0, 0, 0, 0, 9];
             let frames = [macs[0], macs[1], forged].map(broadcast);
-            send_frames(&front.netns, "eth0", &frames, 10);
-            send_frames(&back.netns, "eth0", &frames, 10);
+            frames::send(&front.netns, "eth0", &vec![frames.clone(); 10].concat());
+            frames::send(&back.netns, "eth0", &vec![frames.clone(); 10].concat());
             wait_until("the storm has ended", || is_calm(&lab));
         }
     }
@@ -98,7 +99,7 @@ fn endpoints_that_are_bound_to_their_addresses_make_no_storm_together() {
         mirrors.iter().for_each(reflect);
         let frames = macs.map(broadcast);
         for endpoint in [&mirrors[0], &honest] {
-            send_frames(&endpoint.netns, "eth0", &frames, 10);
+            frames::send(&endpoint.netns, "eth0", &vec![frames.clone(); 10].concat());
             endpoint.netns.try_sh("ping -c 1 -W 1 10.208.0.99");
         }
         wait_until("the storm has ended", || is_calm(&lab));
