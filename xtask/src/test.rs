@@ -1,14 +1,18 @@
-//! `cargo xtask test`: runs every test and counts them from what the runners say.
+//! `cargo xtask test`: runs tests and counts them from what the runners say.
 
+mod lanes;
 mod tally;
 
 use std::io::{BufRead, BufReader, Write};
 use std::process::ExitCode;
+use std::sync::{Mutex, PoisonError};
+use std::thread;
 
 use anyhow::Context;
 use plimsoll_probe::{Host, NativeDep};
 
 use crate::extras::TEST_EXTRAS;
+use lanes::{Lane, Scope};
 use plimsoll::failure::Hinted;
 use plimsoll::install_deps::{self, Purpose};
 use plimsoll::{probe, run};
@@ -21,12 +25,31 @@ pub(crate) struct Args {
     #[arg(long)]
     install_deps: bool,
 
+    /// Run only what needs neither root nor a kernel: under a minute once it is built
+    #[arg(long, conflicts_with = "all")]
+    unit: bool,
+
+    /// Run what concerns other distributions, other projects and other releases of nftables too, as CI does
+    #[arg(long)]
+    all: bool,
+
     /// Run only the tests whose names contain one of these
     #[arg(value_name = "FILTER")]
     filters: Vec<String>,
 }
 
-/// Runs the tests and ends with one line: how many passed, failed and were skipped.
+impl Args {
+    const fn scope(&self) -> Scope {
+        match (self.unit, self.all) {
+            (true, _) => Scope::Unit,
+            (_, true) => Scope::All,
+            _ => Scope::Host,
+        }
+    }
+}
+
+/// Runs the tests. Names those that failed, each with the command that runs it alone, and ends with one line: how many
+/// passed, failed and were skipped.
 ///
 /// # Errors
 /// Where the tests cannot be started at all. A failing test is an exit code, not an error.
@@ -35,10 +58,26 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<ExitCode> {
     if args.install_deps {
         install_deps::ensure(Purpose::Test(&TEST_EXTRAS), &dependency)?;
     }
-    warn_without_root()?;
+    let scope = args.scope();
+    if scope != Scope::Unit {
+        warn_without_root()?;
+    }
     let mut tally = Tally::default();
     let features = features(&dependency, &mut tally)?;
-    stream(&cargo_test(&features, &args.filters), &mut tally)?;
+    let lanes = lanes::of(scope, !features.is_empty());
+    let tally = match build(&features, &lanes) {
+        Ok(()) => run_lanes(&features, &lanes, &args.filters, tally)?,
+        Err(error) => {
+            plimsoll::failure::report(&error);
+            tally.finish(false);
+            tally
+        }
+    };
+    for name in tally.failures() {
+        run::say(&format!(
+            "failed: {name}\n  again: cargo xtask test --all {name}"
+        ));
+    }
     if tally.is_empty() {
         run::say("error: no test ran\nhint: no test's name contains one of the filters");
     }
@@ -91,8 +130,9 @@ pub(crate) fn library_features(dependency: &NativeDep) -> Vec<String> {
     vec!["--workspace".to_owned(), "--features".to_owned(), features]
 }
 
-/// The arguments of Cargo. Without `features` only what builds without the library is tested.
-fn cargo_test(features: &[String], filters: &[String]) -> Vec<String> {
+/// The arguments of Cargo for a choice of test programs. Without `features` only what builds without the library is
+/// tested.
+fn cargo_test(features: &[String], choice: &[String]) -> Vec<String> {
     let mut args = vec!["test".to_owned(), "--no-fail-fast".to_owned()];
     match features.is_empty() {
         true => {
@@ -102,19 +142,53 @@ fn cargo_test(features: &[String], filters: &[String]) -> Vec<String> {
         }
         false => args.extend_from_slice(features),
     }
-    if !filters.is_empty() {
-        args.push("--".to_owned());
-        args.extend_from_slice(filters);
-    }
+    args.extend_from_slice(choice);
     args
 }
 
-/// Runs Cargo, passes on every line as it comes, and counts.
-fn stream(args: &[String], tally: &mut Tally) -> anyhow::Result<()> {
+/// Builds every test program once, before any runs, so that no lane waits for the other's build.
+fn build(features: &[String], lanes: &[Lane]) -> anyhow::Result<()> {
+    let programs = lanes.iter().flat_map(|lane| &lane.programs);
+    let choice: Vec<String> = programs
+        .map(String::clone)
+        .chain(["--no-run".to_owned()])
+        .collect();
+    run::shown(&run::cargo(), &cargo_test(features, &choice))
+}
+
+/// Runs the lanes side by side: where one waits for a kernel's timers, the other builds.
+fn run_lanes(
+    features: &[String],
+    lanes: &[Lane],
+    filters: &[String],
+    tally: Tally,
+) -> anyhow::Result<Tally> {
+    let tally = Mutex::new(tally);
+    thread::scope(|scope| {
+        let lanes = lanes.iter().map(|lane| {
+            let tally = &tally;
+            scope.spawn(move || {
+                lane.commands(filters)
+                    .iter()
+                    .try_for_each(|choice| stream(lane.name, &cargo_test(features, choice), tally))
+            })
+        });
+        let lanes: Vec<_> = lanes.collect();
+        lanes.into_iter().try_for_each(|lane| {
+            lane.join()
+                .unwrap_or_else(|panic| std::panic::resume_unwind(panic))
+        })
+    })?;
+    Ok(tally.into_inner().unwrap_or_else(PoisonError::into_inner))
+}
+
+/// Runs Cargo, passes on every line as it comes behind the lane's name, and counts.
+fn stream(lane: &str, args: &[String], tally: &Mutex<Tally>) -> anyhow::Result<()> {
     let cargo = run::cargo();
-    run::say(&format!("$ {}", run::line(&cargo, args)));
+    run::say(&format!("[{lane}] $ {}", run::line(&cargo, args)));
     let command = run::command(&cargo, args).stderr_to_stdout().unchecked();
     let output = command.reader().context("cargo cannot be started")?;
+    let mut own = Tally::default();
     let mut lines = BufReader::new(&output);
     let mut line = Vec::new();
     while lines
@@ -122,12 +196,16 @@ fn stream(args: &[String], tally: &mut Tally) -> anyhow::Result<()> {
         .context("cargo's output cannot be read")?
         > 0
     {
-        // Nothing is to be done where standard error is closed; the count still holds.
-        let _ = std::io::stderr().write_all(&line);
-        tally.read(&String::from_utf8_lossy(&line));
+        let text = String::from_utf8_lossy(&line);
+        own.read(&text);
+        // In one call, so that no line of another lane comes between. Nothing is to be done where standard error is
+        // closed; the count still holds.
+        let _ = std::io::stderr().write_all(format!("[{lane}] {text}").as_bytes());
         line.clear();
     }
     let finished = output.try_wait().context("cargo cannot be waited for")?;
-    tally.finish(finished.is_some_and(|output| output.status.success()));
+    own.finish(finished.is_some_and(|output| output.status.success()));
+    let mut tally = tally.lock().unwrap_or_else(PoisonError::into_inner);
+    tally.add(own);
     Ok(())
 }

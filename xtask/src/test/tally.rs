@@ -16,6 +16,8 @@ pub(super) struct Tally {
     skipped: u64,
     /// Skips that libtest counts as passes.
     skipped_passes: u64,
+    /// Names of tests that failed, in the order in which they did.
+    failures: Vec<String>,
 }
 
 impl Tally {
@@ -28,7 +30,23 @@ impl Tally {
             self.skipped += number_before(result, " ignored");
         } else if is_skip(line) {
             self.skipped_passes += 1;
+        } else if let Some(name) = failure(line) {
+            self.failures.push(name.to_owned());
         }
+    }
+
+    /// Adds what another run counted.
+    pub(super) fn add(&mut self, other: Self) {
+        self.passed += other.passed;
+        self.failed += other.failed;
+        self.skipped += other.skipped;
+        self.skipped_passes += other.skipped_passes;
+        self.failures.extend(other.failures);
+    }
+
+    /// The tests that failed.
+    pub(super) fn failures(&self) -> &[String] {
+        &self.failures
     }
 
     /// Counts a whole suite that was left out as one skip.
@@ -80,6 +98,13 @@ fn is_skip(line: &str) -> bool {
         .is_some_and(|rest| rest.contains(": "))
 }
 
+/// `test NAME ... FAILED`; of a test that should panic, there is a note between.
+fn failure(line: &str) -> Option<&str> {
+    let (name, said) = line.strip_prefix("test ")?.split_once(" ... ")?;
+    let name = name.strip_suffix(" - should panic").unwrap_or(name);
+    said.ends_with("FAILED").then_some(name)
+}
+
 fn number_before(text: &str, unit: &str) -> u64 {
     let front = text.split_once(unit).map_or("", |(front, _)| front);
     let digits = front
@@ -108,6 +133,17 @@ test result: FAILED. 5 passed; 2 failed; 1 ignored; 0 measured; 0 filtered out; 
         let tally = tally(output, false);
         assert_eq!(tally.to_string(), "29 passed, 2 failed, 1 skipped");
         assert!(!tally.is_success());
+    }
+
+    #[test]
+    fn failures_are_named_and_runs_added_up() {
+        let mut first = tally("test a::b ... ok\ntest a::c ... FAILED", false);
+        let second = "\
+test d - should panic ... FAILED
+test result: FAILED. 1 passed; 1 failed; 0 ignored; 0 measured; 0 filtered out; finished in 1.2s";
+        first.add(tally(second, false));
+        assert_eq!(first.failures(), ["a::c", "d"]);
+        assert_eq!(first.to_string(), "1 passed, 2 failed, 0 skipped");
     }
 
     #[test]

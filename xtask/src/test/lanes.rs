@@ -1,0 +1,159 @@
+//! Which test programs are run, and which beside which.
+
+/// How much is tested.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Scope {
+    /// What needs neither root nor a kernel.
+    Unit,
+    /// All that concerns the distribution of this host.
+    Host,
+    /// Other distributions, other projects and other releases of nftables too.
+    All,
+}
+
+/// Test programs that run one after the other.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct Lane {
+    /// Stands before each of its lines.
+    pub(super) name: &'static str,
+    /// The choice of programs, as Cargo takes it.
+    pub(super) programs: Vec<String>,
+    /// Names of tests that are left out: those that contain one of these.
+    skipped: &'static [&'static str],
+    /// Whether the examples in documentation are run too.
+    has_examples: bool,
+}
+
+/// Programs of tests/ folders that run everywhere.
+const UNIT: &[&str] = &["answers", "deciding", "elf", "plan", "properties", "pure"];
+/// Those that program the kernel: they wait more than they compute.
+const KERNEL: &[&str] = &[
+    "agreement",
+    "conformance",
+    "daemon",
+    "faults",
+    "hang",
+    "hostile",
+    "links",
+    "probing",
+];
+/// The program of a package that is left out where the library cannot be linked.
+const OF_THE_LIBRARY: &[&str] = &["context"];
+/// Those that build and install packages: they compute more than they wait.
+const PACKAGES: &[&str] = &["packages", "packaging"];
+/// Those that do it for other distributions, or at full length.
+const OTHERS: &[&str] = &["container", "distributions", "profiles", "quick"];
+/// Tests of the programs above that concern other releases of nftables, and other projects.
+const OF_OTHERS: &[&str] = &["releases::", "adoption::", "profiles::"];
+
+/// The lanes of a scope, which run side by side.
+pub(super) fn of(scope: Scope, has_library: bool) -> Vec<Lane> {
+    let lane = |name, programs: Vec<String>, has_examples| Lane {
+        name,
+        programs,
+        skipped: match scope {
+            Scope::All => &[],
+            Scope::Unit | Scope::Host => OF_OTHERS,
+        },
+        has_examples,
+    };
+    let in_files = ["--lib", "--bins"].map(str::to_owned);
+    let unit: Vec<String> = in_files.into_iter().chain(named(UNIT)).collect();
+    if scope == Scope::Unit {
+        return vec![lane("unit", unit, false)];
+    }
+    let others = match scope {
+        Scope::All => OTHERS,
+        Scope::Unit | Scope::Host => &[],
+    };
+    let of_the_library = match has_library {
+        true => OF_THE_LIBRARY,
+        false => &[],
+    };
+    let kernel = unit
+        .into_iter()
+        .chain(named(KERNEL))
+        .chain(named(of_the_library));
+    let packages = named(PACKAGES).chain(named(others));
+    vec![
+        lane("kernel", kernel.collect(), true),
+        lane("packages", packages.collect(), false),
+    ]
+}
+
+fn named(programs: &[&str]) -> impl Iterator<Item = String> {
+    let programs: Vec<String> = programs.iter().map(|name| (*name).to_owned()).collect();
+    programs
+        .into_iter()
+        .flat_map(|name| ["--test".to_owned(), name])
+}
+
+impl Lane {
+    /// What Cargo is given for each of its runs. An example in documentation and a test program are not run by one.
+    pub(super) fn commands(&self, filters: &[String]) -> Vec<Vec<String>> {
+        let skipped = self.skipped.iter();
+        let skipped = skipped.flat_map(|name| ["--skip".to_owned(), (*name).to_owned()]);
+        let for_tests: Vec<String> = filters.iter().cloned().chain(skipped).collect();
+        let mut commands = vec![self.programs.clone()];
+        if self.has_examples {
+            commands.push(vec!["--doc".to_owned()]);
+        }
+        if !for_tests.is_empty() {
+            for command in &mut commands {
+                command.push("--".to_owned());
+                command.extend_from_slice(&for_tests);
+            }
+        }
+        commands
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use serde_json::Value;
+
+    use super::*;
+
+    /// A program that no lane names would never run.
+    #[test]
+    fn every_test_program_of_the_workspace_is_in_a_lane_once() {
+        let metadata = plimsoll::run::command(
+            &plimsoll::run::cargo(),
+            &["metadata", "--no-deps", "--format-version", "1", "--locked"],
+        );
+        let metadata: Value = serde_json::from_str(&metadata.read().unwrap()).unwrap();
+        let packages = metadata["packages"].as_array().unwrap();
+        let targets = packages.iter().flat_map(|package| {
+            let targets = package["targets"].as_array();
+            targets.into_iter().flatten()
+        });
+        let tests = targets.filter(|target| target["kind"][0] == "test");
+        let there: BTreeSet<&str> = tests.map(|test| test["name"].as_str().unwrap()).collect();
+        let all = of(Scope::All, true);
+        let named: Vec<&str> = all
+            .iter()
+            .flat_map(|lane| &lane.programs)
+            .map(String::as_str)
+            .collect();
+        let named = named.iter().filter(|word| !word.starts_with("--"));
+        let mut in_lanes: Vec<&str> = named.copied().collect();
+        in_lanes.sort_unstable();
+        assert_eq!(in_lanes, there.into_iter().collect::<Vec<_>>());
+    }
+
+    #[test]
+    fn what_is_left_out_is_told_to_the_programs_and_examples_run_by_themselves() {
+        let lanes = of(Scope::Host, true);
+        let commands = lanes[0].commands(&["names".to_owned()]);
+        assert_eq!(commands.len(), 2);
+        let line = commands[1].join(" ");
+        assert_eq!(
+            line,
+            "--doc -- names --skip releases:: --skip adoption:: --skip profiles::"
+        );
+        let all = of(Scope::All, true);
+        assert_eq!(all[1].commands(&[]), std::slice::from_ref(&all[1].programs));
+    }
+}
