@@ -89,8 +89,9 @@ fn networks<'a>(
     all.filter_map(|each| Some((each, state.networks.get(&each.network)?)))
 }
 
-/// The gateways of the first network that has any, one for each of the endpoint's addresses: each of
-/// them answers for every network that the namespace is on.
+/// The gateways of the first network that has any, one for each of the endpoint's addresses, and of the first one with a way
+/// out if there is such a one. Each of them answers for every network that the namespace is on, and only those with a way
+/// out forward other names.
 fn gateways(state: &State, endpoint: &Endpoint) -> Vec<IpAddr> {
     let of_network = |(endpoint, network): (&Endpoint, &Network)| {
         let addresses = endpoint.addresses.iter().map(|net| net.addr());
@@ -99,8 +100,11 @@ fn gateways(state: &State, endpoint: &Endpoint) -> Vec<IpAddr> {
         let may_ask = network.policy.host_access() != HostAccess::None;
         (may_ask && !gateways.is_empty()).then_some(gateways)
     };
+    let is_open = |(_, network): &(&Endpoint, &Network)| network.policy.access == Access::Open;
     networks(state, endpoint)
+        .filter(is_open)
         .find_map(of_network)
+        .or_else(|| networks(state, endpoint).find_map(of_network))
         .unwrap_or_default()
 }
 

@@ -159,9 +159,10 @@ impl Zone {
 
     /// What somebody may know, who asks as in [`Self::asker`].
     pub(crate) fn view(&self, from: IpAddr, to: IpAddr, by: Option<&str>) -> Option<View<'_>> {
-        let (endpoint, _) = self.endpoint(from, to, by)?;
+        let (endpoint, asked) = self.endpoint(from, to, by)?;
         Some(View {
             zone: self,
+            asked,
             networks: self.namespaces.get(&endpoint.netns)?,
         })
     }
@@ -177,6 +178,8 @@ fn keys<'a>(name: &'a Name, endpoint: &'a Endpoint) -> impl Iterator<Item = Box<
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct View<'a> {
     zone: &'a Zone,
+    /// The network whose gateway was asked.
+    asked: &'a Network,
     networks: &'a [(Name, usize)],
 }
 
@@ -221,8 +224,9 @@ impl<'a> View<'a> {
         subnets.any(|subnet| subnet.contains(&address))
     }
 
-    /// Whether there is a way out of one of its networks.
+    /// Whether there is a way out of the network whose gateway was asked. Other networks of the namespace do not count: a
+    /// neighbour on an internal network can pose as an endpoint that is on an open one too.
     pub(crate) fn has_way_out(self) -> bool {
-        self.networks().any(|(_, network)| network.open)
+        self.asked.open
     }
 }

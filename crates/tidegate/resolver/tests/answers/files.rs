@@ -3,7 +3,7 @@
 use tidegate_model::State;
 use tidegate_resolver::resolv_conf::HostConf;
 
-use crate::scene::{ip, state};
+use crate::scene::{ip, state, state_with_back_on_both};
 
 const HOST: &str = "\
 # a comment
@@ -40,6 +40,16 @@ search corp.example example
 options ndots:0 edns0 timeout:1
 ";
     assert_eq!(written(&state(), "front"), expected);
+}
+
+#[test]
+fn an_endpoint_asks_a_gateway_that_forwards_where_its_namespace_has_one() {
+    let state = state_with_back_on_both();
+    for endpoint in ["Back", "back-vault"] {
+        let text = written(&state, endpoint);
+        assert!(text.contains("\nnameserver 10.0.1.1\n"), "{text}");
+        assert!(!text.contains("10.0.3.1"), "{text}");
+    }
 }
 
 #[test]

@@ -4,7 +4,7 @@ use hickory_proto::op::{Edns, Message, ResponseCode};
 use hickory_proto::rr::{RData, Record, RecordType};
 use tidegate_resolver::{Question, Verdict};
 
-use crate::scene::{ask, question, shown, told, told_to, zone};
+use crate::scene::{ask, question, shown, state_with_back_on_both, told, told_to, zone, zone_of};
 
 fn forwarded(message: &Message) -> Question {
     match ask(&zone(), "10.0.1.2", "10.0.1.1", message) {
@@ -44,6 +44,26 @@ fn nothing_is_asked_for_who_has_no_way_out() {
     assert_eq!(told("safe.", RecordType::A), "NoError 10.0.3.2");
     assert_eq!(told("secret.example.org.", RecordType::A), "Refused");
     assert_eq!(told("1.2.0.192.in-addr.arpa.", RecordType::PTR), "Refused");
+}
+
+/// A neighbour on the internal network can ask under the address of an endpoint that is on an open one too.
+#[test]
+fn a_gateway_without_a_way_out_forwards_for_nobody() {
+    let zone = zone_of(&state_with_back_on_both());
+    let told = |from, to, name| told_to(&zone, from, to, name, RecordType::A);
+    assert_eq!(
+        told("10.0.3.3", "10.0.3.1", "secret.example.org."),
+        "Refused"
+    );
+    assert_eq!(
+        told("10.0.1.3", "10.0.1.1", "www.example.org."),
+        "forwarded"
+    );
+    // Names of endpoints are answered by either.
+    assert_eq!(
+        told("10.0.3.3", "10.0.3.1", "front."),
+        told("10.0.1.3", "10.0.1.1", "front.")
+    );
 }
 
 #[test]

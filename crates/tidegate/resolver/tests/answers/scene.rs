@@ -65,9 +65,26 @@ pub(crate) fn state() -> State {
 }
 
 pub(crate) fn zone() -> Zone {
+    zone_of(&state())
+}
+
+pub(crate) fn zone_of(state: &State) -> Zone {
     let mut zone = Zone::default();
-    of_state(&state()).for_each(|news| zone.hear(news));
+    of_state(state).for_each(|news| zone.hear(news));
     zone
+}
+
+/// The same, where Back's namespace is on `vault` too, as back-vault.
+pub(crate) fn state_with_back_on_both() -> State {
+    let mut state = state();
+    let [back, safe] = ["Back", "safe"].map(|name| state.endpoints[&name.parse().unwrap()].clone());
+    state.endpoints.insert(Endpoint {
+        name: "back-vault".parse().unwrap(),
+        network: safe.network,
+        addresses: vec!["10.0.3.3/24".parse().unwrap()],
+        ..back
+    });
+    state
 }
 
 pub(crate) fn ip(text: &str) -> IpAddr {
