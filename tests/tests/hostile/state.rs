@@ -1,7 +1,7 @@
 //! The state file lost, emptied or replaced: no network ends by it, and nothing that was answered is lost.
 
 use std::fs;
-use std::os::unix::fs::MetadataExt;
+use std::os::unix::fs::{FileExt, MetadataExt};
 use std::path::PathBuf;
 
 use tidegate_tests::{Host, Lab, Programs, require_root_kernel, wait_until};
@@ -93,7 +93,38 @@ const HARM: &[(&str, Harm)] = &[
         fs::rename(copy, database(host)).unwrap();
     }),
     ("emptied", |host| fs::write(database(host), "").unwrap()),
+    // As `cp` puts a backup back: into the same file.
+    ("overwritten by an older copy", |host| {
+        let copy = fs::read(database(host)).unwrap();
+        host.ok(&["network", "create", "later"]);
+        host.ok(&["network", "rm", "later"]);
+        overwrite(host, &copy);
+    }),
+    ("overwritten by noise", |host| {
+        let length = fs::metadata(database(host)).unwrap().len();
+        overwrite(host, &vec![0x5a; length.try_into().unwrap()]);
+    }),
+    ("a FIFO in its place", |host| {
+        fs::remove_file(database(host)).unwrap();
+        let mode = rustix::fs::Mode::RUSR | rustix::fs::Mode::WUSR;
+        let kind = rustix::fs::FileType::Fifo;
+        rustix::fs::mknodat(rustix::fs::CWD, database(host), kind, mode, 0).unwrap();
+    }),
+    (
+        "removed, with a folder in the place of the new one",
+        |host| {
+            let new = database(host).with_extension("redb.new");
+            fs::create_dir_all(new.join("inside")).unwrap();
+            fs::remove_file(database(host)).unwrap();
+        },
+    ),
 ];
+
+/// Writes into the file, and leaves its inode and length.
+fn overwrite(host: &Host, bytes: &[u8]) {
+    let file = fs::OpenOptions::new().write(true).open(database(host));
+    file.unwrap().write_all_at(bytes, 0).unwrap();
+}
 
 #[test]
 fn what_is_done_to_the_state_file_while_the_daemon_runs_loses_nothing_that_was_answered() {
@@ -119,17 +150,18 @@ fn what_is_done_to_the_state_file_while_the_daemon_runs_loses_nothing_that_was_a
 fn a_state_file_that_is_removed_or_emptied_is_written_anew_without_any_command() {
     require_root_kernel!();
     for driver in drivers() {
-        let emptied = HARM.iter().filter(|(what, _)| *what == "emptied");
-        for (what, harm) in HARM[..2].iter().chain(emptied) {
+        // What is done to the file itself stays there until another file takes its name.
+        let is_in_it = |what: &str| what == "emptied" || what.starts_with("overwritten");
+        let in_it = HARM.iter().filter(|(what, _)| is_in_it(what));
+        for (what, harm) in HARM[..2].iter().chain(in_it) {
             let mut lab = Lab::with_driver(&driver);
             lab.host.ok(&["network", "create", "web"]);
             let before = things(&lab.host);
             let was = fs::metadata(database(&lab.host)).unwrap().ino();
             harm(&lab.host);
-            // What is emptied stays there until another file takes its name.
             wait_until(what, || {
                 let found = fs::metadata(database(&lab.host));
-                found.is_ok_and(|found| *what != "emptied" || found.ino() != was)
+                found.is_ok_and(|found| !is_in_it(what) || found.ino() != was)
             });
             lab.host.kill();
             lab.host.start();

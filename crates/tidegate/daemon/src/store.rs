@@ -37,11 +37,10 @@ impl Store {
     pub fn open(folder: &Path) -> Result<Self, StoreError> {
         place::make_folder(folder)?;
         let path = folder.join(FILE);
-        if place::length(&path) == Some(0) {
-            return Err(StoreError::Emptied { path });
-        }
-        if place::length(&path).is_none() {
-            make(folder, &path)?;
+        match place::length(&path)? {
+            Some(0) => return Err(StoreError::Emptied { path }),
+            Some(_) => {}
+            None => make(folder, &path)?,
         }
         let database = open(&path)?;
         rows::prepare(&database).map_err(|e| e.at(&path))?;
@@ -59,7 +58,7 @@ impl Store {
     /// As [`Self::open`].
     pub fn open_emptied(folder: &Path) -> Result<Self, StoreError> {
         let path = folder.join(FILE);
-        if place::length(&path) == Some(0) {
+        if place::length(&path)? == Some(0) {
             place::remove(&path)?;
         }
         Self::open(folder)
@@ -70,12 +69,13 @@ impl Store {
         &self.path
     }
 
-    /// Whether the file that is written is the one that a start would read: nobody removed, replaced or emptied it.
+    /// Whether the file that is written is the one that a start would read, with what was written: nobody removed, replaced,
+    /// emptied or overwrote it.
     pub fn is_in_place(&self) -> bool {
-        let (Some(known), Some(found)) = (self.known, Known::of(&self.path)) else {
-            return false;
-        };
-        found.identity() == known.identity() && found.length >= known.length
+        match (self.known, Known::of(&self.path)) {
+            (Some(known), Some(found)) => known.is(&found),
+            _ => false,
+        }
     }
 
     /// Writes everything into a file of its own, and puts that in place once it is whole and on disk. Only then is the old
@@ -85,7 +85,7 @@ impl Store {
     /// # Errors
     /// When the folder or the disk refuses, or another daemon has the file that is there.
     pub fn rewrite(&mut self, state: &State) -> Result<(), StoreError> {
-        tracing::warn!(path = %self.path.display(), "the state file was removed, replaced or emptied: it is written anew");
+        tracing::warn!(path = %self.path.display(), "the state file was removed, replaced, emptied or overwritten: it is written anew");
         let was = self.known.map(|known| known.identity());
         let is_held = self.database.is_some();
         let new = place::prepare_new(&self.path)?;
@@ -127,7 +127,10 @@ impl Store {
         .and_then(|()| rows::write(database, change, state.number_after(change)));
         match written {
             Ok(()) => self.known = Known::of(&self.path),
-            Err(_) => self.database = None,
+            Err(_) => {
+                self.database = None;
+                self.known = self.known.map(Known::after_failure);
+            }
         }
         written.map_err(|e| e.at(&path))
     }
@@ -144,7 +147,7 @@ impl Store {
 /// second finds that of the first.
 fn make(folder: &Path, path: &Path) -> Result<(), StoreError> {
     let _lock = place::lock_folder(folder);
-    if place::length(path).is_some() {
+    if place::length(path)?.is_some() {
         return Ok(());
     }
     let new = place::prepare_new(path)?;

@@ -36,6 +36,12 @@ pub enum StoreError {
         /// The database.
         path: PathBuf,
     },
+    /// Something else is in its place: a folder, a FIFO, a socket or a device.
+    #[error("the state database {path} is not a regular file")]
+    NoFile {
+        /// What should be the database.
+        path: PathBuf,
+    },
     /// It is not a database, or not a sound one.
     #[error("the state database {path} is damaged")]
     Damaged {
@@ -111,6 +117,10 @@ impl StoreError {
             Self::Emptied { path } => format!(
                 "networks are still there: restore the file from a backup, or remove it (`rm {path}`) to end them all \
                  and begin anew",
+                path = path.display()
+            ),
+            Self::NoFile { path } => format!(
+                "move it away (`mv {path} {path}.other`), and restore the file from a backup if there are networks",
                 path = path.display()
             ),
             Self::Newer { .. } => "install the newer version of tidegate again".into(),

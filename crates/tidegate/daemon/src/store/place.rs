@@ -2,12 +2,12 @@
 
 use std::fs::{self, DirBuilder, File};
 use std::io;
-use std::os::fd::{AsFd, BorrowedFd};
+use std::os::fd::AsFd;
 use std::os::unix::fs::DirBuilderExt;
 use std::path::{Path, PathBuf};
 
-use rustix::fs::{AtFlags, CWD, FlockOperation, StatxFlags, flock, statx};
-use rustix::io::Errno;
+use rustix::fs::{AtFlags, FileType, FlockOperation, Mode, OFlags, StatxFlags, flock, open, statx};
+use rustix::io::{Errno, pread};
 
 use super::StoreError;
 
@@ -17,6 +17,9 @@ const FOLDER_MODE: u32 = 0o700;
 /// What tells a file from others while it is open: its file system and inode.
 type Identity = ((u32, u32), u64);
 
+/// Bytes at the beginning of a redb file that every commit changes: its header, with both commit slots.
+const HEADER: usize = 320;
+
 /// A file, as it was last seen.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Known {
@@ -24,34 +27,61 @@ pub(super) struct Known {
     device: (u32, u32),
     inode: u64,
     /// In bytes.
-    pub(super) length: u64,
+    length: u64,
+    /// None where the last write failed, and nobody knows what of it is there.
+    header: Option<[u8; HEADER]>,
 }
 
 impl Known {
-    /// That at a path, if there is one.
+    /// That at a path, if there is a regular file.
     pub(super) fn of(path: &Path) -> Option<Self> {
-        Self::ask(CWD, path, AtFlags::empty()).ok()
+        // Opening a FIFO does not wait for its writer so.
+        let flags = OFlags::RDONLY | OFlags::NONBLOCK | OFlags::CLOEXEC;
+        let file = open(path, flags, Mode::empty()).ok()?;
+        let mut header = [0; HEADER];
+        let read = pread(&file, &mut header, 0).ok()?;
+        let header = (read == HEADER).then_some(header);
+        Some(Self {
+            header,
+            ..Self::of_open(&file).ok()?
+        })
     }
 
-    /// That of an open file.
-    fn of_open(file: &File) -> Result<Self, Errno> {
-        Self::ask(file.as_fd(), Path::new(""), AtFlags::EMPTY_PATH)
-    }
-
+    /// That of an open file, without its header.
+    ///
     /// Times are not asked for: since Linux 6.13 (`fill_mg_cmtime`) the first write after such a question has a time of
     /// its own, which is one more block to write.
-    fn ask(folder: BorrowedFd<'_>, path: &Path, flags: AtFlags) -> Result<Self, Errno> {
-        let wanted = StatxFlags::INO | StatxFlags::SIZE;
-        let found = statx(folder, path, flags, wanted)?;
+    fn of_open(file: impl AsFd) -> Result<Self, Errno> {
+        let wanted = StatxFlags::INO | StatxFlags::SIZE | StatxFlags::TYPE;
+        let found = statx(file, "", AtFlags::EMPTY_PATH, wanted)?;
+        if !FileType::from_raw_mode(found.stx_mode.into()).is_file() {
+            return Err(Errno::INVAL);
+        }
         Ok(Self {
             device: (found.stx_dev_major, found.stx_dev_minor),
             inode: found.stx_ino,
             length: found.stx_size,
+            header: None,
         })
     }
 
+    /// The same file, of whose content no more is known than that it does not shrink.
+    pub(super) fn after_failure(self) -> Self {
+        Self {
+            header: None,
+            ..self
+        }
+    }
+
+    /// Whether a file that was found is this one, and nobody else has written it since: each write of ours changes the
+    /// header, and so does whoever puts another database in.
+    pub(super) fn is(&self, found: &Self) -> bool {
+        let is_same_header = self.header.is_none() || self.header == found.header;
+        self.identity() == found.identity() && found.length >= self.length && is_same_header
+    }
+
     /// While it is open, no other file has the same.
-    pub(super) fn identity(self) -> Identity {
+    pub(super) fn identity(&self) -> Identity {
         (self.device, self.inode)
     }
 }
@@ -68,9 +98,21 @@ pub(super) fn make_folder(folder: &Path) -> Result<(), StoreError> {
     })
 }
 
-/// Bytes of the file at a path; none if it cannot be told, as a rule since there is none.
-pub(super) fn length(path: &Path) -> Option<u64> {
-    Some(Known::of(path)?.length)
+/// Bytes of the file at a path; none if there is nothing.
+///
+/// # Errors
+/// When something else than a regular file is there: to open it might wait for ever.
+pub(super) fn length(path: &Path) -> Result<Option<u64>, StoreError> {
+    let refused = |source| StoreError::Open {
+        path: path.into(),
+        source,
+    };
+    match fs::metadata(path) {
+        Ok(found) if found.is_file() => Ok(Some(found.len())),
+        Ok(_) => Err(StoreError::NoFile { path: path.into() }),
+        Err(source) if source.kind() == io::ErrorKind::NotFound => Ok(None),
+        Err(source) => Err(refused(source)),
+    }
 }
 
 /// Keeps other daemons from making a file in the folder while the answer is kept. Some file systems lock no folders.
@@ -105,6 +147,14 @@ pub(super) fn prepare_new(path: &Path) -> Result<PathBuf, StoreError> {
         make_folder(folder)?;
     }
     let new = path.with_extension("redb.new");
+    if new.is_dir() {
+        let aside = path.with_extension("redb.new.replaced");
+        tracing::warn!(path = %aside.display(), "a folder in the place of the new state file is kept");
+        fs::rename(&new, aside).map_err(|source| StoreError::Open {
+            path: new.clone(),
+            source,
+        })?;
+    }
     remove(&new)?;
     Ok(new)
 }
@@ -123,18 +173,28 @@ pub(super) fn put(
         path: path.into(),
         source,
     };
-    if let Ok(file) = File::open(path) {
-        let found = Known::of_open(&file).map_err(|errno| failed(errno.into()))?;
-        let is_known = was == Some(found.identity());
-        let lock = || flock(&file, FlockOperation::NonBlockingLockExclusive);
-        if !(is_known && is_held) && lock() == Err(Errno::WOULDBLOCK) {
-            return Err(StoreError::InUse { path: path.into() });
-        }
-        if !is_known && found.length > 0 {
-            let kept = path.with_extension("redb.replaced");
-            tracing::warn!(path = %kept.display(), "what was in the place of the state file is kept");
-            keep(path, &kept).map_err(failed)?;
-        }
+    let flags = OFlags::RDONLY | OFlags::NONBLOCK | OFlags::NOFOLLOW | OFlags::CLOEXEC;
+    let is_kept = match open(path, flags, Mode::empty()) {
+        Err(Errno::NOENT) => false,
+        // A symbolic link, a socket, or what only the kernel may open.
+        Err(_) => true,
+        Ok(file) => match Known::of_open(&file) {
+            // A FIFO, a device or a folder.
+            Err(_) => true,
+            Ok(found) => {
+                let is_known = was == Some(found.identity());
+                let lock = || flock(&file, FlockOperation::NonBlockingLockExclusive);
+                if !(is_known && is_held) && lock() == Err(Errno::WOULDBLOCK) {
+                    return Err(StoreError::InUse { path: path.into() });
+                }
+                !is_known && found.length > 0
+            }
+        },
+    };
+    if is_kept {
+        let kept = path.with_extension("redb.replaced");
+        tracing::warn!(path = %kept.display(), "what was in the place of the state file is kept");
+        keep(path, &kept).map_err(failed)?;
     }
     fs::rename(new, path).map_err(failed)?;
     match path.parent() {
