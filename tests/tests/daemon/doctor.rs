@@ -176,13 +176,13 @@ fn a_table_that_drops_and_names_our_bridges_is_not_called_a_fault() {
 }
 
 #[test]
-fn a_link_that_somebody_deleted_is_found() {
+fn a_link_that_somebody_took_down_is_found() {
     require_root_kernel!();
     let lab = Lab::with_driver("auto");
     lab.host.ok(&["network", "create", "web"]);
     let front = lab.attach("web", "front", &[]);
     let link = front.endpoint["host-ifname"].as_str().unwrap();
-    let fault = format!("ip link del {link}");
+    let fault = format!("ip link set {link} down");
     expect(
         &lab.host,
         "links",

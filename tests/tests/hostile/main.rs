@@ -21,6 +21,7 @@ mod lying_nft;
 mod places;
 mod port;
 mod releases;
+mod removed;
 mod router;
 mod sources;
 mod start;

@@ -1,14 +1,18 @@
-//! The collector: a thread that hears of links that go, and removes the endpoints whose namespaces
-//! went with them.
+//! The collector: a thread that hears of links that go, removes the endpoints whose namespaces
+//! went with them, and has made anew what another program removed.
 
 use std::io;
 use std::sync::Arc;
+use std::time::Duration;
 
 use tidegate_cli::causes;
 use tidegate_link::Watch;
 
-use crate::attendant::Attendant;
+use crate::attendant::{Attendant, rest};
 use crate::engine::Engine;
+
+/// After something was made anew: who can remove it again and again does not keep the daemon busy.
+const PAUSE: Duration = Duration::from_secs(1);
 
 /// Starts the collector.
 ///
@@ -21,6 +25,13 @@ pub(crate) fn start(engine: Arc<Engine>, watch: Watch) -> io::Result<Attendant> 
                 Ok(Some(gone)) => {
                     if let Err(error) = engine.collect(&gone) {
                         tracing::error!(causes = ?causes(&error), "cannot remove an endpoint whose namespace is gone: {error}");
+                    }
+                    let made = engine.make_anew(&gone).unwrap_or_else(|error| {
+                        tracing::error!(causes = ?causes(&error), "interfaces that were removed are not made anew: {error}");
+                        false
+                    });
+                    if made && !rest(&stopped, PAUSE) {
+                        return;
                     }
                 }
                 Ok(None) => return,

@@ -14,6 +14,7 @@ mod mend;
 mod names;
 mod past;
 mod ports;
+mod removed;
 mod ruleset;
 mod start;
 mod sweep;

@@ -71,8 +71,11 @@ pub fn revive_endpoint(state: &State, name: &Name, links: &[Link]) -> Option<Pla
         return None;
     }
     let veth = steps::veth(endpoint, network);
-    let mut wanted = Vec::new();
-    if !Known::new(links).has_veth(&veth) {
+    let (known, mut wanted) = (Known::new(links), Vec::new());
+    if !known.has_veth(&veth) {
+        // One that is down, or has lost its bridge.
+        let mut left = known.ours().filter(|link| link.ifname == veth.ifname);
+        wanted.extend(left.next().map(|_| LinkStep::DeleteVeth(veth.clone())));
         wanted.push(LinkStep::AddVeth(veth));
     }
     let elements = match state.degraded.down_endpoint(name) {

@@ -112,7 +112,7 @@ impl Engine {
         self.tell_of_degraded(&before);
     }
 
-    fn tell_of_degraded(&self, before: &Degraded) {
+    pub(super) fn tell_of_degraded(&self, before: &Degraded) {
         for happening in Happening::between(before, &self.degraded()) {
             log(&happening);
             self.events.tell(happening);
@@ -147,7 +147,7 @@ impl Engine {
             };
             let makes = |step: &LinkStep| matches!(step, LinkStep::AddBridge(_));
             if is_foreign(network, links) || (!is_down && plan.links.iter().any(makes)) {
-                // Nothing has changed; or somebody removed the bridge, which a start makes anew with its ports.
+                // Nothing has changed; or somebody removed the bridge, which is made anew with its ports apart.
                 return;
             }
             match kernel.carry_out_or_ipv4(&state, plan) {
@@ -161,7 +161,7 @@ impl Engine {
         self.set_network(name, fault);
     }
 
-    fn revive_endpoint(&self, kernel: &mut Kernel, name: &Name, links: &[Link]) {
+    pub(super) fn revive_endpoint(&self, kernel: &mut Kernel, name: &Name, links: &[Link]) {
         let fault = {
             let state = self.state();
             let was = state.degraded.endpoints.get(name);
@@ -200,7 +200,7 @@ impl Engine {
         }
     }
 
-    fn set_network(&self, name: &Name, fault: Option<Fault>) {
+    pub(super) fn set_network(&self, name: &Name, fault: Option<Fault>) {
         let mut state = self.state_mut();
         let networks = &mut state.degraded.networks;
         match fault {
@@ -209,7 +209,7 @@ impl Engine {
         }
     }
 
-    fn set_endpoint(&self, name: &Name, fault: Option<Fault>) {
+    pub(super) fn set_endpoint(&self, name: &Name, fault: Option<Fault>) {
         let mut state = self.state_mut();
         let endpoints = &mut state.degraded.endpoints;
         match fault {
@@ -221,7 +221,7 @@ impl Engine {
 
 impl Kernel {
     /// Carries out a plan; where IPv6 is turned off, what of it is for IPv4, with the error that says so.
-    fn carry_out_or_ipv4(
+    pub(super) fn carry_out_or_ipv4(
         &mut self,
         state: &State,
         plan: Plan,
@@ -317,7 +317,7 @@ fn with_ipv6<'a>(state: &'a State, heard: &Heard) -> (Vec<&'a Name>, Vec<LinkSte
 }
 
 /// Whether another's link has the name of a network's bridge.
-fn is_foreign(network: &Network, links: &[Link]) -> bool {
+pub(super) fn is_foreign(network: &Network, links: &[Link]) -> bool {
     let mut links = links.iter();
     links.any(|link| link.ifname == network.bridge && link.group != GROUP)
 }
@@ -333,6 +333,15 @@ pub(super) fn fault_of(error: &EngineError) -> Fault {
         down: true,
         reason: [vec![error.to_string()], causes(error)].concat().join(": "),
         hint: error.hint(),
+    }
+}
+
+/// Of an endpoint whose network is down.
+pub(super) fn nothing_of_its_network(network: &Name) -> Fault {
+    Fault {
+        down: true,
+        reason: format!("nothing of its network {network} is on the host"),
+        hint: None,
     }
 }
 

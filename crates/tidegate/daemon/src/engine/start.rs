@@ -12,7 +12,7 @@ use tidegate_model::{Change, Endpoint, Fault, IfName, Name, NetnsId, NetnsRef, N
 use tidegate_nft::Driver;
 use tidegate_plan::{Stale, Supplies};
 
-use super::degraded::{fault_of, log, partly, unheld_fault};
+use super::degraded::{fault_of, log, nothing_of_its_network, partly, unheld_fault};
 use super::events::Events;
 use super::fight::Fights;
 use super::names::in_the_way;
@@ -163,14 +163,9 @@ impl Kernel {
             let is_down = fault.down;
             state.degraded.networks.insert(name.clone(), fault);
             if is_down {
-                let reason = format!("nothing of its network {name} is on the host");
                 let endpoints = state.endpoints_of(name).map(|e| e.name.clone());
                 let endpoints: Vec<Name> = endpoints.collect();
-                let fault = |endpoint| {
-                    let reason = reason.clone();
-                    let (down, hint) = (true, None);
-                    (endpoint, Fault { down, reason, hint })
-                };
+                let fault = |endpoint| (endpoint, nothing_of_its_network(name));
                 let faults = endpoints.into_iter().map(fault);
                 state.degraded.endpoints.extend(faults);
                 return Ok(());
@@ -241,7 +236,7 @@ impl Kernel {
         links: &[Link],
     ) -> (BTreeSet<Name>, Vec<(Name, NetnsId)>) {
         let (mut gone, mut known, mut faults) = (BTreeSet::new(), Vec::new(), Vec::new());
-        let pairs = pairs(links);
+        let pairs = ours(links);
         // A kernel that has none for one namespace has none for any.
         let mut has_cookies = true;
         let endpoints: Vec<&Endpoint> = state.endpoints.values().collect();
@@ -307,8 +302,8 @@ impl Kernel {
     }
 }
 
-/// The host's ends of our pairs that are there.
-pub(super) fn pairs(links: &[Link]) -> BTreeSet<IfName> {
+/// Our links that are there.
+pub(super) fn ours(links: &[Link]) -> BTreeSet<IfName> {
     let ours = links.iter().filter(|link| link.group == GROUP);
     ours.map(|link| link.ifname.clone()).collect()
 }

@@ -417,6 +417,45 @@ fn a_start_survives_a_failure_of_any_step_and_is_whole_when_that_is_tried_again(
     }
 }
 
+/// As for a start, while it runs: what is removed comes back, or is degraded and comes back later.
+#[test]
+fn what_another_program_removes_comes_back_whatever_step_fails_at_first() {
+    let kinds = [ErrorKind::Permission, ErrorKind::Ipv6Off, ErrorKind::Other];
+    for (kind, is_bridge) in kinds
+        .into_iter()
+        .flat_map(|kind| [(kind, true), (kind, false)])
+    {
+        for step in 0.. {
+            let bench = Bench::new().with_endpoint();
+            let whole = bench.everything();
+            let bridge = bench.engine.networks()[0].network.bridge.clone();
+            let port = bench.engine.endpoint(&name("front")).unwrap().host_ifname;
+            let removed = if is_bridge { bridge } else { port };
+            bench.links.remove_link(&removed);
+            bench.links.fail_step(step, kind);
+            assert!(
+                bench
+                    .engine
+                    .make_anew(&Gone::Links([removed].into()))
+                    .unwrap()
+            );
+            let degraded = bench.engine.degraded();
+            let now = bench.everything();
+            assert_eq!(now.stored, whole.stored);
+            if degraded.is_empty() {
+                assert_eq!(now, whole);
+                break;
+            }
+            let is_down =
+                !degraded.networks.is_empty() && degraded.networks.values().all(|it| it.down);
+            assert_eq!(now.ruleset.contains("8080"), !is_down, "after step {step}");
+            bench.engine.revive(&Heard::Nothing);
+            assert_eq!(bench.everything(), whole, "after step {step}: {degraded:?}");
+            assert!(!bench.engine.make_anew(&Gone::Any).unwrap());
+        }
+    }
+}
+
 #[test]
 fn what_differs_from_the_plan_is_told_line_by_line() {
     let bench = Bench::new().with_endpoint();

@@ -366,3 +366,23 @@ fn networks_are_closed_with_their_bridges_alone_until_the_table_is_there() {
     attach(&mut state, "web", 9, &["9000:80"]);
     assert_eq!(tidegate_plan::shut(&state).unwrap().to_text(), before);
 }
+
+#[test]
+fn a_pair_that_lost_its_bridge_is_made_anew() {
+    let state = web();
+    let links = links_of(&state);
+    let endpoint = name("ep-1");
+    let steps = |links: &[Link]| {
+        let plan = tidegate_plan::revive_endpoint(&state, &endpoint, links).unwrap();
+        let names = plan.links.iter().map(LinkStep::name);
+        names.collect::<Vec<_>>()
+    };
+    assert_eq!(steps(&links), [""; 0]);
+    assert_eq!(steps(&links[..1]), ["add-veth"]);
+    let mut left = links;
+    left[1].master = None;
+    assert_eq!(steps(&left), ["delete-veth", "add-veth"]);
+    // Another's of that name is not ours to remove.
+    left[1].group = 0;
+    assert_eq!(steps(&left), ["add-veth"]);
+}

@@ -1,0 +1,168 @@
+//! Making anew what of ours another program removed while the daemon runs.
+
+use std::collections::BTreeSet;
+
+use tidegate_cli::causes;
+use tidegate_link::{Gone, Guests};
+use tidegate_model::links::Link;
+use tidegate_model::{Fault, IfName, Name, State};
+use tidegate_plan::Stale;
+
+use super::degraded::{fault_of, is_foreign, nothing_of_its_network, partly};
+use super::start::ours;
+use super::{Engine, EngineError, Kernel};
+
+/// Networks without their bridge, and endpoints without their pair or on such a network.
+#[derive(Debug, Default)]
+struct Lost {
+    networks: Vec<Name>,
+    endpoints: BTreeSet<Name>,
+}
+
+impl Lost {
+    /// Those among the links that went, of what is whole: the rest is tried again anyway.
+    fn among(state: &State, gone: &Gone, present: &BTreeSet<IfName>) -> Self {
+        let is_lost = |ifname: &IfName| {
+            let went = match gone {
+                Gone::Any => true,
+                Gone::Links(links) => links.contains(ifname),
+            };
+            went && !present.contains(ifname)
+        };
+        let degraded = &state.degraded;
+        let networks = state.networks.values();
+        let networks = networks
+            .filter(|it| is_lost(&it.bridge) && degraded.down_network(&it.name).is_none())
+            .map(|it| it.name.clone());
+        let networks: Vec<Name> = networks.collect();
+        let endpoints = state.endpoints.values();
+        let endpoints = endpoints
+            .filter(|it| is_lost(&it.host_ifname) || networks.contains(&it.network))
+            .filter(|it| degraded.down_endpoint(&it.name).is_none())
+            .map(|it| it.name.clone());
+        Self {
+            endpoints: endpoints.collect(),
+            networks,
+        }
+    }
+
+    fn is_empty(&self) -> bool {
+        self.networks.is_empty() && self.endpoints.is_empty()
+    }
+}
+
+impl Engine {
+    /// Makes bridges anew with their ports, and pairs of endpoints whose namespaces live, of those links that went. What
+    /// cannot be made is degraded. Gives whether there was anything to make.
+    ///
+    /// # Errors
+    /// When the host's links cannot be listed.
+    pub(crate) fn make_anew(&self, gone: &Gone) -> Result<bool, EngineError> {
+        if let Gone::Links(links) = gone
+            && !self.has_any(links)
+        {
+            return Ok(false);
+        }
+        let present = ours(&self.kernel().links.links()?);
+        let lost = Lost::among(&self.state(), gone, &present);
+        if lost.is_empty() {
+            return Ok(false);
+        }
+        let guests = self.guests(|state| {
+            let endpoints = lost.endpoints.iter();
+            let endpoints = endpoints.filter_map(|name| state.endpoints.get(name));
+            endpoints.map(|it| it.netns.path.clone()).collect()
+        });
+        let mut kernel = self.kernel();
+        let passed = self.past.count();
+        kernel.links.admit(guests);
+        let before = self.degraded();
+        let made = self.make_lost(&mut kernel, gone);
+        kernel.links.admit(Guests::default());
+        self.catch_up(&mut kernel, self.past.change_state(passed, || ()));
+        if before != self.degraded() {
+            self.sweeps.note(Stale::after_mending());
+        }
+        self.tell_of_degraded(&before);
+        made.map(|()| true)
+    }
+
+    fn has_any(&self, links: &BTreeSet<IfName>) -> bool {
+        let state = self.state();
+        let mut bridges = state.networks.values().map(|it| &it.bridge);
+        let mut ports = state.endpoints.values().map(|it| &it.host_ifname);
+        bridges.any(|it| links.contains(it)) || ports.any(|it| links.contains(it))
+    }
+
+    /// What is lost by now: a command may have been quicker.
+    fn make_lost(&self, kernel: &mut Kernel, gone: &Gone) -> Result<(), EngineError> {
+        let links = kernel.links.links()?;
+        let lost = Lost::among(&self.state(), gone, &ours(&links));
+        for name in &lost.networks {
+            self.make_bridge(kernel, name, &links);
+        }
+        let links = kernel.links.links()?;
+        for name in &lost.endpoints {
+            if self.state().degraded.down_endpoint(name).is_some() {
+                continue;
+            }
+            tracing::warn!(endpoint = %name, "its interface was removed, or its bridge: it is made anew");
+            let reason = "its interface was removed".to_owned();
+            let (down, hint) = (false, None);
+            self.set_endpoint(name, Some(Fault { down, reason, hint }));
+            self.revive_endpoint(kernel, name, &links);
+        }
+        Ok(())
+    }
+
+    fn make_bridge(&self, kernel: &mut Kernel, name: &Name, links: &[Link]) {
+        let fault = {
+            let state = self.state();
+            let Some(network) = state.networks.get(name) else {
+                return;
+            };
+            let bridge = &network.bridge;
+            tracing::warn!(network = %name, %bridge, "its bridge was removed: it is made anew");
+            if is_foreign(network, links) {
+                Some(Fault {
+                    down: true,
+                    reason: format!(
+                        "its bridge {bridge} was removed, and another interface has that name"
+                    ),
+                    hint: Some(format!("rename or remove interface {bridge}")),
+                })
+            } else {
+                let Some(plan) = tidegate_plan::revive_network(&state, name, links) else {
+                    return;
+                };
+                match kernel.carry_out_or_ipv4(&state, plan) {
+                    Ok(lacks) => lacks.map(|error| partly(&error)),
+                    Err(error) => Some(fault_of(&error)),
+                }
+            }
+        };
+        let is_down = fault.as_ref().is_some_and(|fault| fault.down);
+        self.set_network(name, fault);
+        if is_down {
+            self.put_down(kernel, name);
+        }
+    }
+
+    /// Marks the endpoints of a network that is down, and takes all of it out of the table: its bridge's name may be
+    /// another's.
+    fn put_down(&self, kernel: &mut Kernel, network: &Name) {
+        let endpoints: Vec<Name> = {
+            let state = self.state();
+            state
+                .endpoints_of(network)
+                .map(|it| it.name.clone())
+                .collect()
+        };
+        for name in &endpoints {
+            self.set_endpoint(name, Some(nothing_of_its_network(network)));
+        }
+        if let Err(error) = kernel.restore(&self.state()) {
+            tracing::error!(causes = ?causes(&error), "the table has what is not on the host: {error}");
+        }
+    }
+}
