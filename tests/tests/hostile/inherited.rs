@@ -25,7 +25,8 @@ fn descriptors(process: u32) -> Vec<String> {
     targets.map(|target| target.display().to_string()).collect()
 }
 
-fn children(process: u32) -> Vec<u32> {
+/// The processes that a process has started.
+pub(crate) fn children(process: u32) -> Vec<u32> {
     let mut found = Vec::new();
     for task in fs::read_dir(format!("/proc/{process}/task"))
         .unwrap()

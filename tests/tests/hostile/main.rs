@@ -8,6 +8,7 @@
 )]
 
 mod allow;
+mod descriptors;
 mod errors;
 mod fight;
 mod flows;

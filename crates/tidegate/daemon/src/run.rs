@@ -1,14 +1,16 @@
 //! The daemon from its start to its end.
 
+use std::error::Error;
 use std::io;
 use std::net::SocketAddr;
 use std::os::unix::net::UnixListener;
 use std::path::Path;
 use std::sync::Arc;
 
+use rustix::io::Errno;
 use rustix::process::{Resource, getrlimit, setrlimit};
 use tidegate_cli::{Daemon, Report};
-use tidegate_link::{LinkError, Links, Location, Rtnetlink};
+use tidegate_link::{LinkError, Links, Location, MORE_DESCRIPTORS, Rtnetlink};
 use tidegate_model::links::GROUP;
 use tidegate_nft::Watch;
 
@@ -68,6 +70,7 @@ impl StartError {
     /// How it is shown.
     pub fn report(&self) -> Report {
         let hint = match self {
+            _ if is_out_of_descriptors(self) => Some(MORE_DESCRIPTORS.into()),
             Self::Config(e) => e.hint(),
             Self::Listen(e) => e.hint(),
             Self::Metrics { .. } => {
@@ -93,6 +96,15 @@ impl StartError {
     }
 }
 
+/// Whether the system refused a descriptor, which may be for whatever is opened first.
+fn is_out_of_descriptors(error: &(dyn Error + 'static)) -> bool {
+    let mut causes = std::iter::successors(Some(error), |error| (*error).source());
+    causes.any(|cause| {
+        let errno = cause.downcast_ref().and_then(Errno::from_io_error);
+        matches!(errno, Some(Errno::MFILE | Errno::NFILE))
+    })
+}
+
 /// Runs the daemon until it is told to stop. Networks and endpoints stay when it does.
 ///
 /// # Errors
@@ -100,6 +112,7 @@ impl StartError {
 pub fn run(args: &Daemon, handed_over: Option<UnixListener>) -> Result<(), StartError> {
     let mut settings = Settings::load(args)?;
     logging::start(settings.log_level);
+    raise_descriptor_limit();
     // After these three it is the one daemon of its namespace, its state and its socket, and only
     // then is anything of the host touched. The socket comes last: that of a daemon that is gone
     // can be told from that of one about to listen only by who holds the other two.
@@ -127,7 +140,6 @@ pub fn run(args: &Daemon, handed_over: Option<UnixListener>) -> Result<(), Start
         socket: listening.path().into(),
         state_dir: settings.state_dir,
     };
-    raise_descriptor_limit();
     let links = Box::new(Rtnetlink::open(&Location::Current)?);
     let ends = tidegate_link::Watch::open()?;
     let changes = tidegate_link::Changes::open()?;

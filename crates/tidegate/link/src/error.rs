@@ -8,6 +8,7 @@ use std::time::Duration;
 use rustix::io::Errno;
 
 use crate::abroad::PATIENCE;
+use crate::descriptors::{Descriptors, MORE_DESCRIPTORS};
 use crate::ports::Holder;
 
 /// A step, or a question, that failed. Its source says why.
@@ -33,6 +34,8 @@ pub enum ErrorKind {
     Netns(NetnsFault),
     /// Something else on the host has the port.
     PortTaken,
+    /// There is no descriptor for it.
+    NoDescriptor,
     /// The kernel lacks what was asked for.
     Unsupported,
     /// IPv6 is turned off on the interface.
@@ -147,6 +150,7 @@ impl LinkError {
             ErrorKind::PortTaken => {
                 Some("publish another port, or stop what has this one: see `ss -lntup`")
             }
+            ErrorKind::NoDescriptor => Some(MORE_DESCRIPTORS),
             ErrorKind::Ipv6Off => {
                 Some("turn IPv6 on: `sysctl -w net.ipv6.conf.all.disable_ipv6=0`")
             }
@@ -190,6 +194,9 @@ pub(crate) enum Cause {
     /// Something else on the host has a port.
     #[error("{0}")]
     PortTaken(Box<Holder>),
+    /// The descriptor that a port got is one of the last.
+    #[error("the last {} of at most {} open files are kept for what tidegated opens for a moment", .0.kept, .0.limit)]
+    Kept(Descriptors),
     /// A dump was interrupted by changes each time that it was tried.
     #[error("the kernel's list kept changing while it was read")]
     Unsteady,
@@ -231,6 +238,7 @@ impl Cause {
             Self::Io(error) => Errno::from_io_error(error).map_or(ErrorKind::Other, kind_of),
             Self::Netns(fault) => ErrorKind::Netns(*fault),
             Self::PortTaken(_) => ErrorKind::PortTaken,
+            Self::Kept(_) => ErrorKind::NoDescriptor,
             Self::Unsteady | Self::Lost | Self::Silent(_) | Self::Malformed(_) => ErrorKind::Other,
             Self::Injected { kind, .. } => *kind,
         }
@@ -256,6 +264,7 @@ fn kind_of(errno: Errno) -> ErrorKind {
         Errno::EXIST => ErrorKind::Exists,
         Errno::NODEV | Errno::NOENT | Errno::SRCH => ErrorKind::NotFound,
         Errno::PERM | Errno::ACCESS | Errno::ROFS => ErrorKind::Permission,
+        Errno::MFILE | Errno::NFILE => ErrorKind::NoDescriptor,
         Errno::OPNOTSUPP | Errno::PROTONOSUPPORT | Errno::AFNOSUPPORT => ErrorKind::Unsupported,
         _ => ErrorKind::Other,
     }
@@ -306,5 +315,13 @@ mod tests {
             ErrorKind::Permission
         );
         assert_eq!(Cause::from(Errno::ACCESS).kind(), ErrorKind::Permission);
+    }
+
+    #[test]
+    fn where_there_is_no_descriptor_the_hint_says_how_to_get_more() {
+        for errno in [Errno::MFILE, Errno::NFILE] {
+            let error = LinkError::new("open the links of the host", errno);
+            assert_eq!(error.hint(), Some(MORE_DESCRIPTORS));
+        }
     }
 }

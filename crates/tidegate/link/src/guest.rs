@@ -10,6 +10,7 @@ use rustix::fs::{Mode, OFlags, open};
 use rustix::io::Errno;
 
 use crate::abroad::{Device, Hangs, PATIENCE, begin, device, found};
+use crate::descriptors::Descriptors;
 use crate::error::{Cause, NetnsFault};
 use crate::netns::Netns;
 
@@ -62,15 +63,21 @@ impl From<Hangs> for Fault {
 
 impl Guests {
     /// Opens the namespaces at these paths: several at the same time, and all within [`PATIENCE`], whatever
-    /// is behind the paths. What cannot be opened is remembered as that.
+    /// is behind the paths. What cannot be opened is remembered as that; what gets one of the last descriptors is closed,
+    /// and opened again when it is needed.
     ///
     /// To be called without any lock that others wait for.
     pub fn open(paths: impl IntoIterator<Item = PathBuf>) -> Self {
+        Self::open_but(paths, |netns| Descriptors::now().keep(&netns.as_fd()))
+    }
+
+    /// As [`open`](Self::open), but does not remember those that are to go again at once.
+    fn open_but(paths: impl IntoIterator<Item = PathBuf>, is_to_go: fn(&Netns) -> bool) -> Self {
         let mut guests = Self::default();
         let mut folders: HashMap<PathBuf, Vec<PathBuf>> = HashMap::new();
         for path in paths {
             match open_at_once(&path) {
-                Some(netns) => drop(guests.0.insert(path, Ok(netns))),
+                Some(netns) => guests.keep(path, Ok(netns), is_to_go),
                 None => {
                     let folder = path.parent().unwrap_or(&path).to_owned();
                     folders.entry(folder).or_default().push(path);
@@ -78,13 +85,18 @@ impl Guests {
             }
         }
         if !folders.is_empty() {
-            guests.open_abroad(folders, Instant::now() + PATIENCE);
+            guests.open_abroad(folders, Instant::now() + PATIENCE, is_to_go);
         }
         guests
     }
 
     /// Opens what may hang, [`AT_ONCE`] in each folder, so that one that hangs keeps nobody from the others.
-    fn open_abroad(&mut self, mut folders: HashMap<PathBuf, Vec<PathBuf>>, end: Instant) {
+    fn open_abroad(
+        &mut self,
+        mut folders: HashMap<PathBuf, Vec<PathBuf>>,
+        end: Instant,
+        is_to_go: fn(&Netns) -> bool,
+    ) {
         let (done, outcomes) = mpsc::channel();
         let all: Vec<PathBuf> = folders.keys().cloned().collect();
         let mut under_way = 0_usize;
@@ -115,10 +127,17 @@ impl Guests {
             };
             under_way -= 1;
             under_way += begin_next(path.parent().unwrap_or(&path), &mut self.0);
-            self.0.insert(path, outcome);
+            self.keep(path, outcome, is_to_go);
         }
         for path in folders.into_values().flatten() {
             self.0.insert(path, Err(Hangs.into()));
+        }
+    }
+
+    fn keep(&mut self, path: PathBuf, outcome: Opened, is_to_go: fn(&Netns) -> bool) {
+        match outcome.as_ref().is_ok_and(|netns| is_to_go(netns)) {
+            true => drop(self.0.remove(&path)),
+            false => drop(self.0.insert(path, outcome)),
         }
     }
 
@@ -126,7 +145,7 @@ impl Guests {
     pub(crate) fn get(&self, path: &Path) -> Result<Arc<Netns>, Cause> {
         let opened = match self.0.get(path) {
             Some(opened) => opened.clone(),
-            None => Self::open([path.to_owned()])
+            None => Self::open_but([path.to_owned()], |_| false)
                 .0
                 .remove(path)
                 .unwrap_or(Err(NetnsFault::Gone.into())),
@@ -172,6 +191,14 @@ mod tests {
         assert_eq!(fault(&none), crate::ErrorKind::Netns(NetnsFault::Gone));
         let folder = fault(folder.path());
         assert_eq!(folder, crate::ErrorKind::Netns(NetnsFault::NotANetns));
+    }
+
+    #[test]
+    fn what_is_closed_for_want_of_descriptors_is_opened_when_it_is_wanted() {
+        let own = PathBuf::from("/proc/self/ns/net");
+        let guests = Guests::open_but([own.clone()], |_| true);
+        assert!(guests.0.is_empty());
+        assert!(guests.get(&own).is_ok());
     }
 
     #[test]

@@ -13,6 +13,7 @@ mod changes;
 mod conntrack;
 mod cookie;
 mod decode;
+mod descriptors;
 mod error;
 pub mod fakes;
 mod find;
@@ -48,6 +49,7 @@ use tidegate_model::{IfName, NetnsId, Protocol};
 
 pub use abroad::{Hangs, PATIENCE, abroad};
 pub use changes::{Changes, Heard, Told};
+pub use descriptors::{Descriptors, MORE_DESCRIPTORS};
 pub use error::{ErrorKind, LinkError, NetnsFault};
 pub use guest::Guests;
 pub use named::{NamedListener, named_listeners};

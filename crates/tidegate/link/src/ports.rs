@@ -20,6 +20,7 @@ use socket2::Socket;
 use tidegate_model::Protocol;
 use tidegate_model::links::PortHold;
 
+use crate::descriptors::Descriptors;
 use crate::error::{Cause, LinkError};
 use crate::netns::Netns;
 use crate::relay::{Limits, Relay, Relayed};
@@ -112,7 +113,13 @@ impl Ports {
     }
 
     fn open_all(&self, holds: &[PortHold]) -> Result<Vec<(PortHold, Option<Opened>)>, LinkError> {
-        let open = |hold: &PortHold| Ok((*hold, self.open(hold)?));
+        let descriptors = Descriptors::now();
+        let open = |hold: &PortHold| match self.open(hold)? {
+            Some((socket, _)) if descriptors.keep(&socket) => {
+                Err(refused(hold, Cause::Kept(descriptors)))
+            }
+            opened => Ok((*hold, opened)),
+        };
         holds.iter().map(open).collect()
     }
 
@@ -124,7 +131,11 @@ impl Ports {
             .map(|_| Arc::clone(&self.filters));
         match socket::open(hold, filter.is_some()) {
             Ok(socket) => Ok(socket.map(|socket| (socket, filter))),
-            Err(error) => Err(refused(hold, error)),
+            Err(error) if socket::is_in_use(&error) => {
+                let holder = Box::new(holder::find(hold));
+                Err(refused(hold, Cause::PortTaken(holder)))
+            }
+            Err(error) => Err(refused(hold, error.into())),
         }
     }
 
@@ -136,12 +147,7 @@ impl Ports {
     }
 }
 
-fn refused(hold: &PortHold, error: std::io::Error) -> LinkError {
-    let cause = if socket::is_in_use(&error) {
-        Cause::PortTaken(Box::new(holder::find(hold)))
-    } else {
-        error.into()
-    };
+fn refused(hold: &PortHold, cause: Cause) -> LinkError {
     let what = format_args!("hold port {hold} of the host");
     LinkError::new(what, cause).with_hint(|kind| socket::hint(kind, hold))
 }

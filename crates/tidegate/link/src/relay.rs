@@ -11,7 +11,7 @@ mod udp;
 use std::collections::HashMap;
 use std::io;
 use std::net::{SocketAddr, TcpListener, UdpSocket};
-use std::os::fd::OwnedFd;
+use std::os::fd::{AsRawFd, OwnedFd};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread::JoinHandle;
 use std::time::Duration;
@@ -23,6 +23,7 @@ use socket2::Socket;
 use tidegate_model::Protocol;
 use tokio::sync::Semaphore;
 
+use crate::descriptors::Descriptors;
 use crate::error::Cause;
 
 /// What the relay may take of the host.
@@ -217,6 +218,14 @@ fn run(shared: &Arc<Shared>) {
             std::thread::sleep(REST);
         }
         is_failing = served.is_err();
+    }
+}
+
+/// Refuses one of the descriptors that are kept back.
+fn spare(socket: &impl AsRawFd) -> io::Result<()> {
+    match Descriptors::now().keep(socket) {
+        true => Err(Errno::MFILE.into()),
+        false => Ok(()),
     }
 }
 

@@ -39,8 +39,9 @@ pub struct Symptoms {
     pub nft_version: Option<String>,
     /// What is known to be wrong with that release.
     pub nft_fault: Option<String>,
-    /// File descriptors of the daemon that are open, and how many may be (`RLIMIT_NOFILE`).
-    pub descriptors: (u64, u64),
+    /// File descriptors of the daemon that are open, how many may be (`RLIMIT_NOFILE`), and how many of these no published
+    /// port holds.
+    pub descriptors: (u64, u64, u64),
     /// Who changes the table again and again.
     pub fight: Option<Fight>,
     /// The state file, where it is not there as it was written, and a start would not find what was answered.

@@ -5,8 +5,8 @@ use std::fs;
 use std::process::Command;
 use std::time::Duration;
 
-use rustix::process::{Resource, getrlimit};
 use tidegate_cli::causes;
+use tidegate_link::Descriptors;
 use tidegate_model::api::ForwardingInfo;
 use tidegate_model::doctor::Diagnosis;
 use tidegate_plan::{Legacy, LegacyPolicy, Symptoms, diagnose, replace, sysctls_of_interest};
@@ -81,11 +81,11 @@ fn one_line(error: &EngineError) -> String {
     [vec![error.to_string()], causes(error)].concat().join(": ")
 }
 
-/// How many descriptors the daemon has open, and how many it may have.
-fn descriptors() -> (u64, u64) {
+/// How many descriptors the daemon has open, how many it may have, and how many of these it keeps back.
+fn descriptors() -> (u64, u64, u64) {
     let open = fs::read_dir("/proc/self/fd").map_or(0, Iterator::count);
-    let limit = getrlimit(Resource::Nofile).current.unwrap_or(u64::MAX);
-    (open as u64, limit)
+    let Descriptors { limit, kept } = Descriptors::now();
+    (open as u64, limit, kept)
 }
 
 /// The policies of iptables-legacy. Its kernel side names the tables that are loaded

@@ -6,11 +6,11 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use socket2::SockRef;
-use tokio::net::TcpStream as Stream;
+use tokio::net::{TcpSocket, TcpStream as Stream};
 use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
 
-use super::is_nothing;
+use super::{is_nothing, spare};
 
 /// How long an endpoint may take to answer, a second more than the kernel takes for three attempts
 /// (tcp(7), `tcp_syn_retries`).
@@ -34,7 +34,7 @@ impl Port {
         }
     }
 
-    /// Takes one connection; it is refused where there are as many as may be.
+    /// Takes one connection; it is refused where there are as many as may be, or too few descriptors.
     pub(super) fn accept(&mut self, permits: &Arc<Semaphore>) -> io::Result<()> {
         let connections = self.connections.get_or_insert_default();
         while connections.try_join_next().is_some() {}
@@ -43,7 +43,8 @@ impl Port {
             Err(error) if is_nothing(&error) => return Ok(()),
             Err(error) => return Err(error),
         };
-        let Ok(permit) = Arc::clone(permits).try_acquire_owned() else {
+        let permit = Arc::clone(permits).try_acquire_owned();
+        let (Ok(permit), Ok(())) = (permit, spare(&client)) else {
             tracing::debug!(to = %self.to, "too many connections through ::1: one is refused");
             reset(&client);
             return Ok(());
@@ -63,7 +64,7 @@ async fn splice(client: TcpStream, to: SocketAddr) -> io::Result<()> {
     client.set_nonblocking(true)?;
     client.set_nodelay(true)?;
     let mut client = Stream::from_std(client)?;
-    let connected = tokio::time::timeout(ANSWER, Stream::connect(to)).await;
+    let connected = tokio::time::timeout(ANSWER, connect(to)).await;
     let mut endpoint = match connected.map_err(io::Error::from).flatten() {
         Ok(endpoint) => endpoint,
         Err(error) => {
@@ -80,6 +81,15 @@ async fn splice(client: TcpStream, to: SocketAddr) -> io::Result<()> {
             reset(&endpoint);
         })
         .map(drop)
+}
+
+async fn connect(to: SocketAddr) -> io::Result<Stream> {
+    let socket = match to {
+        SocketAddr::V4(_) => TcpSocket::new_v4(),
+        SocketAddr::V6(_) => TcpSocket::new_v6(),
+    }?;
+    spare(&socket)?;
+    socket.connect(to).await
 }
 
 /// Has a connection reset when it is closed, so that its other end does not take it for finished.

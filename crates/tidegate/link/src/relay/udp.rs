@@ -12,7 +12,7 @@ use tokio::net::UdpSocket as Endpoint;
 use tokio::sync::OwnedSemaphorePermit;
 use tokio::task::AbortHandle;
 
-use super::{Shared, Table, is_nothing};
+use super::{Shared, Table, is_nothing, spare};
 
 /// A port, and the clients that were heard of late.
 #[derive(Debug)]
@@ -91,7 +91,7 @@ impl Port {
 }
 
 impl Client {
-    /// None where there are as many as may be.
+    /// None where there are as many as may be, or too few descriptors.
     fn new(
         shared: &Arc<Shared>,
         id: u64,
@@ -106,6 +106,9 @@ impl Client {
             SocketAddr::V6(_) => (Ipv6Addr::UNSPECIFIED, 0).into(),
         };
         let socket = UdpSocket::bind(any)?;
+        if spare(&socket).is_err() {
+            return Ok(None);
+        }
         socket.set_nonblocking(true)?;
         socket.connect(to)?;
         let endpoint = Arc::new(Endpoint::from_std(socket)?);

@@ -1,6 +1,9 @@
 //! Errors of drivers.
 
 use std::fmt;
+use std::io;
+
+use rustix::io::Errno;
 
 use crate::kind::Kind;
 
@@ -57,6 +60,17 @@ impl Error {
     /// The driver is lost, and nothing has changed.
     pub(crate) fn gone(reason: impl AsRef<str>) -> Self {
         Self::new(Kind::DriverGone, reason)
+    }
+
+    /// The driver is lost since the system refuses something, and nothing has changed.
+    pub(crate) fn refused_by_system(what: impl fmt::Display, error: &io::Error) -> Self {
+        let gone = Self::gone(format!("{what}: {error}"));
+        match Errno::from_io_error(error) {
+            Some(Errno::MFILE | Errno::NFILE) => gone.with_hint(
+                "raise the limit of open files of this program (`ulimit -Hn`; of a service: LimitNOFILE=)",
+            ),
+            _ => gone,
+        }
     }
 
     /// The driver is lost, and what it was doing may have happened.

@@ -78,7 +78,7 @@ impl Namespace {
         let work = || self.enter().and_then(|()| work());
         let done = thread::scope(|scope| {
             let thread = thread::Builder::new().spawn_scoped(scope, work);
-            let failed = |error| Error::gone(format!("starting a thread: {error}"));
+            let failed = |error| Error::refused_by_system("starting a thread", &error);
             Ok(thread.map_err(failed)?.join())
         })?;
         done.unwrap_or_else(|panic| resume_unwind(panic))

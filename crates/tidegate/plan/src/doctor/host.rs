@@ -111,10 +111,14 @@ pub(super) fn nftables(symptoms: &Symptoms) -> Vec<Finding> {
 }
 
 pub(super) fn descriptors(symptoms: &Symptoms) -> Vec<Finding> {
-    let (open, limit) = symptoms.descriptors;
+    let (open, limit, kept) = symptoms.descriptors;
     let left = limit.saturating_sub(open);
     let is_short = left < FEW_DESCRIPTORS || left < limit / 10;
-    let what = format!("tidegated has {open} of at most {limit} file descriptors open");
+    let none_left = match left <= kept {
+        true => format!(", and keeps the last {kept} back: no more published ports are held"),
+        false => String::new(),
+    };
+    let what = format!("tidegated has {open} of at most {limit} file descriptors open{none_left}");
     let advice = "raise LimitNOFILE= of tidegated.service (systemd.exec(5)), or `ulimit -n`";
     is_short
         .then(|| finding(Severity::Warning, what, advice))

@@ -22,7 +22,7 @@ fn healthy() -> Symptoms {
         legacy: Legacy::NotInUse,
         nft_version: Some("1.1.3".into()),
         nft_fault: None,
-        descriptors: (20, 1024),
+        descriptors: (20, 1024, 128),
         unstored: None,
         unanswered: None,
         fight: None,

@@ -4,6 +4,7 @@ mod pump;
 mod runner;
 mod vigil;
 
+use std::io;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::time::{Duration, Instant};
@@ -68,7 +69,9 @@ impl System {
         // find no settings, and no home to keep a history in.
         command.env("LC_ALL", "C").env("TERM", "dumb");
         command.env("HOME", "/dev/null").env("INPUTRC", "/dev/null");
-        let failed = |error| Error::gone(format!("running {}: {error}", self.program.display()));
+        let failed = |error: io::Error| {
+            Error::refused_by_system(format_args!("running {}", self.program.display()), &error)
+        };
         let spawn = || command.spawn().map_err(failed);
         let mut child = self.namespace.run(spawn)?;
         let (stdin, stdout, stderr) =
