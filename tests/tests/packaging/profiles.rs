@@ -108,7 +108,15 @@ fn text(path: &Path) -> String {
 fn packager(arguments: &[&str]) -> Value {
     let mut command = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
     command
-        .args(["run", "--quiet", "--package", "plimsoll-writer", "--"])
+        .args([
+            "run",
+            "--quiet",
+            "--package",
+            "xtask",
+            "--features",
+            "writer",
+        ])
+        .args(["--", "__writer"])
         .args(arguments)
         .current_dir(workspace());
     serde_json::from_str(&finished(&mut command).success()).unwrap()

@@ -1,27 +1,37 @@
 //! The program that writes and reads packages, and how it is called.
 //!
-//! It is a program of its own so that its libraries cost nothing before the first package is
-//! written or read.
+//! It is the project's own `xtask`, built with its feature `writer`. So its libraries cost nothing before the first package
+//! is written or read, and they are in the project's own lock file: they are fetched, vendored and mirrored with all else.
 
 use std::ffi::OsString;
 use std::io;
 use std::path::{Path, PathBuf};
+use std::process::Output;
 
 use serde::de::DeserializeOwned;
 
 use plimsoll_spec::{PackageContents, PackageReport};
 
-/// Its Cargo manifest. It is beside this crate in the checkout that Cargo built this crate from, be
-/// that a path or a git dependency of the project that is packaged.
-#[must_use]
-pub fn manifest() -> PathBuf {
-    let build = Path::new(env!("CARGO_MANIFEST_DIR"));
-    build.with_file_name("writer").join("Cargo.toml")
-}
+/// The package of the project's workspace, and its feature that links the package writer.
+const PACKAGE: [&str; 4] = ["--package", "xtask", "--features", "writer"];
+
+/// The hidden subcommand of that package.
+const SUBCOMMAND: &str = "__writer";
+
+/// Packages that compress and hash, which takes minutes without optimisation.
+const OPTIMISED: [&str; 3] = ["md-5", "sha2", "zlib-rs"];
+
+/// The exit status of an xtask that was built without the package writer.
+pub const NOT_LINKED: u8 = 70;
+
+/// How often a call is made that ends so. Cargo lets go of the target folder before it starts the program: in between, another
+/// Cargo may put the xtask without the package writer in its place.
+const TRIES: u8 = 5;
 
 /// The program, for the project in a workspace.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Packager {
+    cargo: OsString,
     workspace: PathBuf,
 }
 
@@ -59,6 +69,7 @@ impl Packager {
     #[must_use]
     pub fn of(workspace: &Path) -> Self {
         Self {
+            cargo: std::env::var_os("CARGO").unwrap_or_else(|| OsString::from("cargo")),
             workspace: workspace.to_owned(),
         }
     }
@@ -66,28 +77,7 @@ impl Packager {
     /// The arguments of Cargo that build it.
     #[must_use]
     pub fn build_arguments(&self) -> Vec<String> {
-        self.cargo(&["build"])
-    }
-
-    /// The program is part of the toolkit's own workspace. It shares the target folder of the
-    /// project, so that what both need is compiled once, unless the environment names another.
-    fn cargo(&self, verb: &[&str]) -> Vec<String> {
-        let manifest = text(&manifest());
-        let mut arguments = words(verb);
-        arguments.extend(words(&["--locked", "--manifest-path", &manifest]));
-        if std::env::var_os("CARGO_TARGET_DIR").is_none() {
-            let target = text(&self.workspace.join("target"));
-            arguments.extend(words(&["--target-dir", &target]));
-        }
-        arguments
-    }
-
-    /// The arguments of Cargo that run it with arguments of its own.
-    fn run_arguments(&self, own: &[&str]) -> Vec<String> {
-        let mut arguments = self.cargo(&["run", "--quiet"]);
-        arguments.push("--".to_owned());
-        arguments.extend(words(own));
-        arguments
+        cargo(&["build"])
     }
 
     /// Writes the package of a specification. `epoch` is the time that dates in it take, in
@@ -112,7 +102,7 @@ impl Packager {
     /// # Errors
     /// When it cannot be run, or fails.
     pub fn restamp(&self, file: &Path, out: &Path, version: &str) -> Result<(), PackagerError> {
-        let arguments = self.run_arguments(&["restamp", &text(file), &text(out), version]);
+        let arguments = run_arguments(&["restamp", &text(file), &text(out), version]);
         self.run(&arguments, None).map(drop)
     }
 
@@ -121,7 +111,7 @@ impl Packager {
         words: &[&str],
         epoch: Option<u32>,
     ) -> Result<T, PackagerError> {
-        let arguments = self.run_arguments(words);
+        let arguments = run_arguments(words);
         let output = self.run(&arguments, epoch)?;
         serde_json::from_str(&output).map_err(|source| PackagerError::Answer {
             command: line(&arguments),
@@ -130,19 +120,13 @@ impl Packager {
     }
 
     fn run(&self, arguments: &[String], epoch: Option<u32>) -> Result<String, PackagerError> {
-        let cargo = std::env::var_os("CARGO").unwrap_or_else(|| OsString::from("cargo"));
-        let mut command = duct::cmd(cargo, arguments).dir(&self.workspace);
-        if let Some(epoch) = epoch {
-            command = command.env("SOURCE_DATE_EPOCH", epoch.to_string());
+        let mut output = self.once(arguments, epoch)?;
+        for _ in 1..TRIES {
+            if output.status.code() != Some(NOT_LINKED.into()) {
+                break;
+            }
+            output = self.once(arguments, epoch)?;
         }
-        let command = command.stdin_null().stdout_capture().stderr_capture();
-        let output = command
-            .unchecked()
-            .run()
-            .map_err(|source| PackagerError::Start {
-                command: line(arguments),
-                source,
-            })?;
         let said = |bytes: &[u8]| String::from_utf8_lossy(bytes).trim_end().to_owned();
         match output.status.success() {
             true => Ok(said(&output.stdout)),
@@ -152,6 +136,38 @@ impl Packager {
             }),
         }
     }
+
+    fn once(&self, arguments: &[String], epoch: Option<u32>) -> Result<Output, PackagerError> {
+        let mut command = duct::cmd(&self.cargo, arguments).dir(&self.workspace);
+        if let Some(epoch) = epoch {
+            command = command.env("SOURCE_DATE_EPOCH", epoch.to_string());
+        }
+        let command = command.stdin_null().stdout_capture().stderr_capture();
+        let ran = command.unchecked().run();
+        ran.map_err(|source| PackagerError::Start {
+            command: line(arguments),
+            source,
+        })
+    }
+}
+
+fn cargo(verb: &[&str]) -> Vec<String> {
+    let mut arguments = words(verb);
+    arguments.push("--locked".to_owned());
+    arguments.extend(words(&PACKAGE));
+    for package in OPTIMISED {
+        let setting = format!("profile.dev.package.{package}.opt-level=3");
+        arguments.extend(["--config".to_owned(), setting]);
+    }
+    arguments
+}
+
+/// The arguments of Cargo that run it with arguments of its own.
+fn run_arguments(own: &[&str]) -> Vec<String> {
+    let mut arguments = cargo(&["run", "--quiet"]);
+    arguments.extend(words(&["--", SUBCOMMAND]));
+    arguments.extend(words(own));
+    arguments
 }
 
 fn words(words: &[&str]) -> Vec<String> {
@@ -168,12 +184,49 @@ fn line(arguments: &[String]) -> String {
 
 #[cfg(test)]
 mod tests {
-    #[test]
-    fn the_packager_is_beside_this_crate() {
-        let manifest = std::fs::read_to_string(super::manifest()).expect("a manifest");
-        assert!(
-            manifest.contains("name = \"plimsoll-writer\""),
-            "{manifest}"
+    use std::os::unix::fs::PermissionsExt;
+
+    use super::*;
+
+    /// A Cargo that ends with the first status at first, and then with the second. The file `runs` says how often it ran.
+    fn packager(folder: &Path, first: u8, then: u8) -> Packager {
+        let cargo = folder.join("cargo");
+        let script = format!(
+            "#!/bin/sh\necho run >>runs\ntest $(wc -l <runs) -gt 1 || exit {first}\nexit {then}\n"
         );
+        std::fs::write(&cargo, script).expect("written");
+        let mode = std::fs::Permissions::from_mode(0o755);
+        std::fs::set_permissions(&cargo, mode).expect("executable");
+        Packager {
+            cargo: cargo.into(),
+            workspace: folder.to_owned(),
+        }
+    }
+
+    fn runs(folder: &Path) -> usize {
+        let runs = std::fs::read_to_string(folder.join("runs")).expect("it ran");
+        runs.lines().count()
+    }
+
+    #[test]
+    fn the_projects_own_xtask_is_run_with_its_lock_file() {
+        let line = run_arguments(&["unpack", "a.deb", "b"]).join(" ");
+        assert!(
+            line.starts_with("run --quiet --locked --package xtask --features writer "),
+            "{line}"
+        );
+        assert!(line.ends_with(" -- __writer unpack a.deb b"), "{line}");
+        assert!(!line.contains("manifest-path"), "{line}");
+    }
+
+    #[test]
+    fn an_xtask_without_the_writer_that_another_cargo_put_there_is_built_anew() {
+        for (first, then, expected) in [(70, 0, 2), (0, 0, 1), (2, 0, 1), (70, 70, 5)] {
+            let folder = tempfile::tempdir().expect("a folder");
+            let packager = packager(folder.path(), first, then);
+            let result = packager.restamp(Path::new("a"), Path::new("b"), "1-1");
+            assert_eq!(runs(folder.path()), expected, "{first} {then}");
+            assert_eq!(result.is_ok(), first == 0 || (first, then) == (70, 0));
+        }
     }
 }

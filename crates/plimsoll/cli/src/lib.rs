@@ -29,6 +29,7 @@ mod site;
 pub mod table;
 pub mod verify;
 mod watch;
+pub mod writer;
 
 use std::process::ExitCode;
 
@@ -43,6 +44,9 @@ pub enum Task {
     Dist(Box<package::Args>),
     /// Prove on clean systems of their distributions that the packages install and work
     Verify(verify::Args),
+    /// Write and read package files, for `dist` and `verify`
+    #[command(name = "__writer", hide = true)]
+    Writer(writer::Args),
 }
 
 impl Task {
@@ -52,6 +56,7 @@ impl Task {
             Task::Probe(args) => probe::run(args),
             Task::Dist(args) => package::run(args),
             Task::Verify(args) => verify::run(args),
+            Task::Writer(args) => return args.run(),
         };
         failure::exit_code(result.map(|()| ExitCode::SUCCESS))
     }

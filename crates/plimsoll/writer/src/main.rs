@@ -1,97 +1,16 @@
-//! Writes packages and reads them.
-//!
-//! `cargo xtask dist` and `verify` build and run this program when the first package is to be
-//! written or read, so that the packaging libraries cost nothing before. What it has to tell is
-//! JSON on standard output, as the types in [`plimsoll_spec`] have it.
+//! The package writer as a program of its own, as this crate's tests run it.
 
-mod compression;
-mod date;
-mod deb;
-mod entry;
-mod error;
-mod files;
-mod restamp;
-mod rpm;
-mod tarball;
-mod text;
-mod unpack;
-
-use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use clap::Parser;
-use plimsoll_spec::{Format, PackageReport, PackageSpec};
-use serde::Serialize;
-
-use crate::error::{PackageError, ResultExt, print_chain};
-use crate::restamp::Stamp;
 
 /// Write packages from specifications, and read finished ones.
 #[derive(Debug, Parser)]
-enum Command {
-    /// Write one package; print what the finished file says.
-    Write {
-        /// The specification, a `PackageSpec` as JSON.
-        spec: PathBuf,
-    },
-    /// Unpack a .deb, .rpm or .tar.gz; print its `PackageContents`.
-    Unpack {
-        /// The package.
-        file: PathBuf,
-        /// The folder that its payload goes to.
-        dir: PathBuf,
-    },
-    /// Write a .deb or .rpm anew under another version; print what the finished file says.
-    Restamp {
-        /// The package.
-        file: PathBuf,
-        /// The file to be written.
-        out: PathBuf,
-        /// The version and revision, such as 0.0.9-1.
-        stamp: Stamp,
-    },
+struct Cli {
+    #[command(flatten)]
+    args: plimsoll_writer::Args,
 }
 
 fn main() -> ExitCode {
-    match run(&Command::parse()) {
-        Ok(report) => {
-            println!("{report}");
-            ExitCode::SUCCESS
-        }
-        Err(error) => {
-            print_chain(&error);
-            ExitCode::from(2)
-        }
-    }
-}
-
-fn run(command: &Command) -> Result<String, PackageError> {
-    match command {
-        Command::Write { spec } => json(&write(&load(spec)?)?),
-        Command::Unpack { file, dir } => json(&unpack::unpack(file, dir)?),
-        Command::Restamp { file, out, stamp } => json(&restamp::restamp(file, out, stamp)?),
-    }
-}
-
-fn json(report: &impl Serialize) -> Result<String, PackageError> {
-    serde_json::to_string(report).map_err(PackageError::Report)
-}
-
-fn load(path: &Path) -> Result<PackageSpec, PackageError> {
-    let text = std::fs::read_to_string(path).at(path)?;
-    serde_json::from_str(&text).map_err(|source| PackageError::Spec {
-        path: path.to_owned(),
-        source,
-    })
-}
-
-fn write(spec: &PackageSpec) -> Result<PackageReport, PackageError> {
-    if let Some(folder) = spec.out.parent() {
-        std::fs::create_dir_all(folder).at(folder)?;
-    }
-    match spec.format {
-        Format::Deb => deb::write(spec),
-        Format::Rpm => rpm::write(spec),
-        Format::Tar => tarball::write(spec),
-    }
+    Cli::parse().args.run()
 }

@@ -9,7 +9,6 @@ use std::path::{Path, PathBuf};
 use serde::{Deserialize, Serialize};
 
 use super::{Call, EngineError, Folders, Job, Site, Stage, Toolchain};
-use crate::packager;
 use crate::source::COMMIT_VARIABLE;
 use plimsoll_plan::distro::{CARGO_HOME, Distro, OUT};
 
@@ -80,20 +79,10 @@ pub fn mount_point(folders: &Folders) -> PathBuf {
     folders.roots.join("mnt")
 }
 
-/// The commands that fetch the crates, those of the program that writes packages too, run once for
-/// all distributions.
+/// The command that fetches the crates, those that write packages too, run once for all distributions.
 #[must_use]
-pub fn prepare(cargo: &str) -> Vec<Stage> {
-    let fetch = ["fetch", "--locked"].map(str::to_owned);
-    let manifest = packager::manifest().display().to_string();
-    let of_packager = fetch
-        .iter()
-        .cloned()
-        .chain(["--manifest-path".to_owned(), manifest]);
-    vec![
-        Stage::new("fetch the packager's crates", Call::new(cargo, of_packager)),
-        Stage::new("fetch the crates", Call::new(cargo, fetch)),
-    ]
+pub fn prepare(cargo: &str) -> Stage {
+    Stage::new("fetch the crates", Call::new(cargo, ["fetch", "--locked"]))
 }
 
 /// The commands that build one distribution's packages. `is_fresh` says that the root that is

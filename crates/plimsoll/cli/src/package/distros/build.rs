@@ -133,7 +133,7 @@ fn prepare(common: &Common, watch: &Watch) -> anyhow::Result<()> {
         .with_context(|| format!("{} cannot be made", folders.work.display()))?;
     let mut stages = Vec::new();
     if kit.needs_crates() {
-        stages.extend(root::prepare(&run::cargo()));
+        stages.push(root::prepare(&run::cargo()));
     }
     if let Some(containers) = kit.containers {
         let toolchain = kit.toolchain(containers.engine);

@@ -1,0 +1,108 @@
+//! Writes packages and reads them.
+//!
+//! Its libraries are many. So a project's `xtask` links this crate only with a feature that is off by default, and `dist`
+//! and `verify` have Cargo build that when the first package is to be written or read. [`Args`] is what they run; it
+//! prints JSON on standard output, as the types in [`plimsoll_spec`] have it.
+
+mod compression;
+mod date;
+mod deb;
+mod entry;
+mod error;
+mod files;
+mod restamp;
+mod rpm;
+mod tarball;
+mod text;
+mod unpack;
+
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+use clap::Subcommand;
+use plimsoll_spec::{Format, PackageReport, PackageSpec};
+use serde::Serialize;
+
+use crate::error::{PackageError, ResultExt, print_chain};
+use crate::restamp::Stamp;
+
+/// What is to be written or read.
+#[derive(Debug, clap::Args)]
+pub struct Args {
+    #[command(subcommand)]
+    command: Command,
+}
+
+/// Write packages from specifications, and read finished ones.
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Write one package; print what the finished file says.
+    Write {
+        /// The specification, a `PackageSpec` as JSON.
+        spec: PathBuf,
+    },
+    /// Unpack a .deb, .rpm or .tar.gz; print its `PackageContents`.
+    Unpack {
+        /// The package.
+        file: PathBuf,
+        /// The folder that its payload goes to.
+        dir: PathBuf,
+    },
+    /// Write a .deb or .rpm anew under another version; print what the finished file says.
+    Restamp {
+        /// The package.
+        file: PathBuf,
+        /// The file to be written.
+        out: PathBuf,
+        /// The version and revision, such as 0.0.9-1.
+        stamp: Stamp,
+    },
+}
+
+impl Args {
+    /// Does it, and reports a failure on standard error.
+    #[must_use]
+    pub fn run(&self) -> ExitCode {
+        match run(&self.command) {
+            Ok(report) => {
+                println!("{report}");
+                ExitCode::SUCCESS
+            }
+            Err(error) => {
+                print_chain(&error);
+                ExitCode::from(2)
+            }
+        }
+    }
+}
+
+fn run(command: &Command) -> Result<String, PackageError> {
+    match command {
+        Command::Write { spec } => json(&write(&load(spec)?)?),
+        Command::Unpack { file, dir } => json(&unpack::unpack(file, dir)?),
+        Command::Restamp { file, out, stamp } => json(&restamp::restamp(file, out, stamp)?),
+    }
+}
+
+fn json(report: &impl Serialize) -> Result<String, PackageError> {
+    serde_json::to_string(report).map_err(PackageError::Report)
+}
+
+fn load(path: &Path) -> Result<PackageSpec, PackageError> {
+    let text = std::fs::read_to_string(path).at(path)?;
+    serde_json::from_str(&text).map_err(|source| PackageError::Spec {
+        path: path.to_owned(),
+        source,
+    })
+}
+
+fn write(spec: &PackageSpec) -> Result<PackageReport, PackageError> {
+    if let Some(folder) = spec.out.parent() {
+        std::fs::create_dir_all(folder).at(folder)?;
+    }
+    match spec.format {
+        Format::Deb => deb::write(spec),
+        Format::Rpm => rpm::write(spec),
+        Format::Tar => tarball::write(spec),
+    }
+}
