@@ -5,6 +5,8 @@ mod check;
 mod ci;
 mod docs;
 mod extras;
+#[cfg(test)]
+mod packaging;
 mod test;
 mod tools;
 mod wings;

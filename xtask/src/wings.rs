@@ -1,7 +1,11 @@
 //! The wall between the two products, and the order of the crates within each.
 //!
 //! `crates/tidegate` is the daemon, `crates/plimsoll` the packaging toolkit. Neither names a crate of the other, so that the
-//! toolkit serves any project and can be published alone. Within a wing a crate depends on crates that come after it.
+//! toolkit serves any project and can be published alone. No file of the toolkit says
+//! `tidegate`. Within a wing a crate depends on crates that come after it.
+
+use std::io;
+use std::path::Path;
 
 use anyhow::Context;
 use plimsoll::failure::Hinted;
@@ -31,6 +35,9 @@ const WINGS: [(&str, &[&str]); 2] = [
     ),
 ];
 
+/// What no file of the toolkit's wing says: it serves any project.
+const UNSAID: &str = "tidegate";
+
 /// What is not shipped. It may name both wings, and tests of both may use it.
 const DEV: &str = "crates/dev/";
 
@@ -53,7 +60,9 @@ pub(crate) fn check() -> anyhow::Result<()> {
     let told = duct::cmd(run::cargo(), arguments).read();
     let told = told.context("cannot ask Cargo which crates there are")?;
     let arrows = arrows(&told).context("cargo metadata says something else than expected")?;
-    let faults: Vec<String> = arrows.iter().filter_map(fault).collect();
+    let mut faults: Vec<String> = arrows.iter().filter_map(fault).collect();
+    let toolkit = run::root().join(WINGS[1].0);
+    faults.extend(naming(&toolkit).context("the toolkit's files cannot be read")?);
     if faults.is_empty() {
         return Ok(());
     }
@@ -115,6 +124,30 @@ fn fault(arrow: &Arrow) -> Option<String> {
     }
 }
 
+/// What is wrong with the files of a folder and the folders in it: each that says [`UNSAID`], in its name or in its text. Links
+/// are not followed.
+fn naming(folder: &Path) -> io::Result<Vec<String>> {
+    let mut faults = Vec::new();
+    for entry in std::fs::read_dir(folder)? {
+        let entry = entry?;
+        let (path, kind) = (entry.path(), entry.file_type()?);
+        let says = |bytes: &[u8]| {
+            String::from_utf8_lossy(bytes)
+                .to_lowercase()
+                .contains(UNSAID)
+        };
+        if says(entry.file_name().as_encoded_bytes())
+            || (kind.is_file() && says(&std::fs::read(&path)?))
+        {
+            faults.push(format!("{} says {UNSAID}", path.display()));
+        }
+        if kind.is_dir() {
+            faults.extend(naming(&path)?);
+        }
+    }
+    Ok(faults)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -163,6 +196,26 @@ mod tests {
     #[test]
     fn this_workspace_keeps_to_it() {
         assert_eq!(check().map_err(|error| error.to_string()), Ok(()));
+    }
+
+    #[test]
+    fn a_file_of_the_toolkit_that_names_the_daemon_is_named() {
+        let folder = tempfile::tempdir().unwrap();
+        let inner = folder.path().join("plan/src");
+        std::fs::create_dir_all(&inner).unwrap();
+        std::fs::write(
+            inner.join("lib.rs"),
+            "//! Plans the packages of any project.",
+        )
+        .unwrap();
+        assert_eq!(naming(folder.path()).unwrap(), [""; 0]);
+        std::fs::write(inner.join("lib.rs"), "//! As Tidegate has it.").unwrap();
+        std::fs::write(inner.join("tidegated.toml"), "").unwrap();
+        let mut named = naming(folder.path()).unwrap();
+        named.sort();
+        let expected = ["lib.rs", "tidegated.toml"]
+            .map(|name| format!("{} says tidegate", inner.join(name).display()));
+        assert_eq!(named, expected);
     }
 
     #[test]

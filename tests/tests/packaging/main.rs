@@ -14,6 +14,7 @@
 )]
 
 mod adoption;
+mod capabilities;
 mod deb;
 mod dist;
 mod fallback;

@@ -42,9 +42,9 @@ const OF_THE_LIBRARY: &[&str] = &["context"];
 /// Those that build and install packages: they compute more than they wait.
 const PACKAGES: &[&str] = &["packages", "packaging"];
 /// Those that do it for other distributions, or at full length.
-const OTHERS: &[&str] = &["container", "distributions", "profiles", "quick"];
+const OTHERS: &[&str] = &["container", "distributions", "quick"];
 /// Tests of the programs above that concern other releases of nftables, and other projects.
-const OF_OTHERS: &[&str] = &["releases::", "adoption::", "profiles::"];
+const OF_OTHERS: &[&str] = &["releases::", "adoption::", "capabilities::", "profiles::"];
 
 /// The lanes of a scope, which run side by side.
 pub(super) fn of(scope: Scope, has_library: bool) -> Vec<Lane> {
@@ -151,7 +151,7 @@ mod tests {
         let line = commands[1].join(" ");
         assert_eq!(
             line,
-            "--doc -- names --skip releases:: --skip adoption:: --skip profiles::"
+            "--doc -- names --skip releases:: --skip adoption:: --skip capabilities:: --skip profiles::"
         );
         let all = of(Scope::All, true);
         assert_eq!(all[1].commands(&[]), std::slice::from_ref(&all[1].programs));

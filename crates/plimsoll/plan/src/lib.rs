@@ -6,5 +6,7 @@
 
 pub mod config;
 pub mod distro;
+#[doc(hidden)]
+pub mod fixtures;
 pub mod plan;
 pub mod source;

@@ -18,7 +18,7 @@ use crate::{Family, Version};
 /// pkg-config = "libnftables"
 /// soname = "libnftables.so.1"
 /// min-version = "0.9.3"
-/// cargo-feature = { package = "tidegated", feature = "libnftables" }
+/// cargo-feature = { package = "sampled", feature = "libnftables" }
 /// symbol-version-ceiling = "LIBNFTABLES_1"
 /// devel = { debian = "libnftables-dev", fedora = "nftables-devel" }
 /// runtime = { debian = "libnftables1", fedora = "nftables" }

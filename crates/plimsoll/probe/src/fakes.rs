@@ -167,7 +167,7 @@ pub fn libnftables() -> NativeDep {
         soname: "libnftables.so.1".into(),
         min_version: Version::new(&[0, 9, 3]),
         cargo_feature: CargoFeature {
-            package: "tidegated".into(),
+            package: "sampled".into(),
             feature: "libnftables".into(),
         },
         symbol_version_ceiling: Some("LIBNFTABLES_1".into()),

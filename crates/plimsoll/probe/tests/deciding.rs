@@ -51,7 +51,7 @@ fn auto_links_the_library_where_it_is_there() {
             "target": null,
             "crt-static": false,
             "features": [
-              "tidegated/libnftables"
+              "sampled/libnftables"
             ]
           }
         }"#]],
@@ -224,7 +224,7 @@ fn a_cross_build_names_its_target() {
             "target": "aarch64-unknown-linux-gnu",
             "crt-static": false,
             "features": [
-              "tidegated/libnftables"
+              "sampled/libnftables"
             ]
           }
         }"#]],

@@ -252,7 +252,7 @@ mod tests {
         }];
         let faults = faults(&case);
         for expected in [
-            "tidegated: flavour dynamic is planned, but libnftables.so.1 is not linked",
+            "sampled: flavour dynamic is planned, but libnftables.so.1 is not linked",
             "x.deb: depends on libnftables1 (>= 1.0.2), which nothing in it links or declares",
             "list of linked libraries is libc.so.6, and libc.so.6, libnftables.so.1 in the manifest",
         ] {

@@ -7,7 +7,7 @@ use plimsoll_build::elf::{ElfFacts, Linkage};
 
 fn program(links_library: bool, elf: ElfFacts) -> BuiltProgram {
     BuiltProgram {
-        name: "tidegated".to_owned(),
+        name: "sampled".to_owned(),
         links_library,
         elf,
     }

@@ -137,19 +137,19 @@ mod tests {
 ::accepted
 ::system Debian GNU/Linux 12 (bookworm)
 ::begin install
-Setting up tidegate
+Setting up sample
 ::seen its files are as packaged
 ::seen all is well
 ::passed install
 ::stamp {\"flavour\":\"dynamic\"}
 ::begin service
 ::because systemctl is-active x
-::fault tidegated.service is failed
+::fault sampled.service is failed
 ::failed service
 ::not-run smoke no script
 ::not-applicable purge nothing to purge
 ::begin remove
-::because apt remove tidegate
+::because apt remove sample
 ::because later
 ::failed remove
 ";
@@ -168,10 +168,10 @@ Setting up tidegate
             told(Check::Install),
             "passed: its files are as packaged; all is well"
         );
-        assert_eq!(told(Check::Service), "FAILED: tidegated.service is failed");
+        assert_eq!(told(Check::Service), "FAILED: sampled.service is failed");
         assert_eq!(told(Check::Smoke), "not run: no script");
         assert_eq!(told(Check::Purge), "n/a: nothing to purge");
-        assert_eq!(told(Check::Remove), "FAILED: `apt remove tidegate` failed");
+        assert_eq!(told(Check::Remove), "FAILED: `apt remove sample` failed");
         assert_eq!(told(Check::Upgrade), "FAILED: the life ended before it");
         let over = read(&format!("{LOG}::end\n"));
         assert_eq!(over.outcome(Check::Upgrade).word(), "not run");
@@ -201,10 +201,10 @@ Setting up tidegate
 
     #[test]
     fn nothing_is_run_of_a_package_that_is_refused() {
-        let life = read("::refused tidegate : Depends: libc6 (>= 2.39)\n");
+        let life = read("::refused sample : Depends: libc6 (>= 2.39)\n");
         assert_eq!(
             life.outcome(Check::Install).text(),
-            "the resolver refuses it: tidegate : Depends: libc6 (>= 2.39)"
+            "the resolver refuses it: sample : Depends: libc6 (>= 2.39)"
         );
         assert_eq!(
             life.outcome(Check::Smoke),

@@ -102,7 +102,7 @@ mod tests {
 
     #[test]
     fn a_refusal_must_name_a_dependency() {
-        let words = "tidegate : Depends: libc6 (>= 2.34) but 2.31-13 is to be installed";
+        let words = "sample : Depends: libc6 (>= 2.34) but 2.31-13 is to be installed";
         assert_eq!(
             outcome("GLIBC_2.31", Answer::Refused(words.into())).text(),
             "debian-11 refuses it, naming libc6 (>= 2.34)"

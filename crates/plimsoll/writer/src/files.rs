@@ -83,7 +83,7 @@ mod tests {
 
     #[test]
     fn a_path_that_leaves_the_root_is_refused() {
-        assert!(check_dest("/usr/bin/tidegate").is_ok());
+        assert!(check_dest("/usr/bin/sample").is_ok());
         for dest in ["usr/bin/x", "/usr/../etc/passwd", ""] {
             assert!(check_dest(dest).is_err(), "{dest:?}");
         }

@@ -153,7 +153,7 @@ mod tests {
         };
         assert_eq!(
             faults(Flavour::Dynamic, lost),
-            ["tidegated: flavour dynamic is planned, but libnftables.so.1 is not linked"]
+            ["sampled: flavour dynamic is planned, but libnftables.so.1 is not linked"]
         );
     }
 
@@ -166,7 +166,7 @@ mod tests {
         assert_eq!(
             faults(Flavour::DynamicExec, extra),
             [
-                "tidegated: flavour dynamic-exec is planned without libnftables.so.1, \
+                "sampled: flavour dynamic-exec is planned without libnftables.so.1, \
               but the file needs it"
             ]
         );
@@ -176,11 +176,11 @@ mod tests {
     fn a_static_program_needs_nothing() {
         assert_eq!(
             faults(Flavour::Static, exec_daemon()),
-            ["tidegated: flavour static is planned, but the file is dynamic and needs libc.so.6"]
+            ["sampled: flavour static is planned, but the file is dynamic and needs libc.so.6"]
         );
         assert_eq!(
             faults(Flavour::DynamicExec, static_daemon()),
-            ["tidegated: flavour dynamic-exec is planned, but the file is static-pie"]
+            ["sampled: flavour dynamic-exec is planned, but the file is static-pie"]
         );
     }
 
@@ -195,7 +195,7 @@ mod tests {
         versions.insert("LIBNFTABLES_4".to_owned());
         assert_eq!(
             faults(Flavour::Dynamic, newer),
-            ["tidegated: needs LIBNFTABLES_4 of libnftables.so.1, newer than LIBNFTABLES_1"]
+            ["sampled: needs LIBNFTABLES_4 of libnftables.so.1, newer than LIBNFTABLES_1"]
         );
     }
 
@@ -205,7 +205,7 @@ mod tests {
         other.elf.needed.push("libssl.so.3".to_owned());
         assert_eq!(
             faults(Flavour::DynamicExec, other),
-            ["tidegated: needs libssl.so.3, which no native-dep declares"]
+            ["sampled: needs libssl.so.3, which no native-dep declares"]
         );
     }
 
@@ -215,13 +215,13 @@ mod tests {
             flavour: "dynamic-exec".into(),
             commit: "abc".into(),
         };
-        let faults = audit_stamp("tidegated", &stamp, Flavour::Dynamic, "def");
+        let faults = audit_stamp("sampled", &stamp, Flavour::Dynamic, "def");
         let faults: Vec<String> = faults.iter().map(Fault::to_string).collect();
         assert_eq!(
             faults,
             [
-                "tidegated: says it is dynamic-exec, but dynamic is planned",
-                "tidegated: says it is commit abc, but def is planned",
+                "sampled: says it is dynamic-exec, but dynamic is planned",
+                "sampled: says it is commit abc, but def is planned",
             ]
         );
     }

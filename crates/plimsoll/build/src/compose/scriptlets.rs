@@ -84,29 +84,29 @@ mod tests {
 
     #[test]
     fn a_package_without_units_runs_nothing() {
-        assert_eq!(scriptlets(&[file("/usr/bin/tidegate")]), None);
+        assert_eq!(scriptlets(&[file("/usr/bin/sample")]), None);
     }
 
     #[test]
     fn units_are_preset_after_groups_and_folders_are_made() {
         let files = [
-            file("/usr/lib/systemd/system/tidegated.service"),
-            file("/usr/lib/sysusers.d/tidegate.conf"),
-            file("/usr/lib/tmpfiles.d/tidegate.conf"),
+            file("/usr/lib/systemd/system/sampled.service"),
+            file("/usr/lib/sysusers.d/sample.conf"),
+            file("/usr/lib/tmpfiles.d/sample.conf"),
         ];
         let scriptlets = scriptlets(&files).expect("scriptlets");
         expect![[r#"
             if [ -x /usr/bin/systemd-sysusers ]; then
-                /usr/bin/systemd-sysusers tidegate.conf >/dev/null 2>&1 || :
+                /usr/bin/systemd-sysusers sample.conf >/dev/null 2>&1 || :
             fi
             if [ -x /usr/bin/systemd-tmpfiles ]; then
-                /usr/bin/systemd-tmpfiles --create tidegate.conf >/dev/null 2>&1 || :
+                /usr/bin/systemd-tmpfiles --create sample.conf >/dev/null 2>&1 || :
             fi
             if [ $1 -eq 1 ]; then
                 if [ -x /usr/lib/systemd/systemd-update-helper ]; then
-                    /usr/lib/systemd/systemd-update-helper install-system-units tidegated.service || :
+                    /usr/lib/systemd/systemd-update-helper install-system-units sampled.service || :
                 elif [ -x /usr/bin/systemctl ]; then
-                    /usr/bin/systemctl --no-reload preset tidegated.service >/dev/null 2>&1 || :
+                    /usr/bin/systemctl --no-reload preset sampled.service >/dev/null 2>&1 || :
                 fi
             fi
         "#]]
@@ -114,9 +114,9 @@ mod tests {
         expect![[r#"
             if [ $1 -eq 0 ]; then
                 if [ -x /usr/lib/systemd/systemd-update-helper ]; then
-                    /usr/lib/systemd/systemd-update-helper remove-system-units tidegated.service || :
+                    /usr/lib/systemd/systemd-update-helper remove-system-units sampled.service || :
                 elif [ -x /usr/bin/systemctl ]; then
-                    /usr/bin/systemctl --no-reload disable --now tidegated.service >/dev/null 2>&1 || :
+                    /usr/bin/systemctl --no-reload disable --now sampled.service >/dev/null 2>&1 || :
                 fi
             fi
         "#]]

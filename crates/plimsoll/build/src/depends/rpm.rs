@@ -123,7 +123,7 @@ mod tests {
     #[test]
     fn programs_that_require_nothing_are_an_error_and_not_an_empty_list() {
         let program = |needed| BuiltProgram {
-            name: "tidegated".into(),
+            name: "sampled".into(),
             links_library: false,
             elf: ElfFacts {
                 needed,
@@ -133,10 +133,7 @@ mod tests {
         let derived = |needed| derived(&[program(needed)]);
         assert!(derived(vec!["libc.so.6".into()]).is_ok());
         let error = derived(Vec::new()).expect_err("nothing");
-        assert_eq!(
-            error.to_string(),
-            "no dependency was derived from tidegated"
-        );
+        assert_eq!(error.to_string(), "no dependency was derived from sampled");
     }
 
     #[test]

@@ -1,14 +1,11 @@
-use std::path::Path;
-
 use expect_test::{Expect, expect};
 use plimsoll_probe::fakes::FakeSystem;
 use plimsoll_probe::{Answer, Family, Finding, NamedFinding};
 
 use super::container::{Builder, Containers};
 use super::*;
-use crate::source::Source;
-use plimsoll_plan::config;
-use plimsoll_plan::distro::{self, DistroList};
+use plimsoll_plan::distro;
+use plimsoll_plan::fixtures;
 use plimsoll_plan::plan::Arch;
 
 const BUILDKIT: Containers = Containers {
@@ -23,11 +20,6 @@ const BUILDAH: Containers = Containers {
     engine: Engine::Podman,
     builder: Builder::Buildah,
 };
-
-fn list() -> DistroList {
-    let text = include_str!("../../../../../packaging/distros.toml");
-    distro::parse(text, Path::new("distros.toml")).expect("sound")
-}
 
 fn folders() -> Folders {
     Folders {
@@ -48,19 +40,9 @@ fn folder() -> Toolchain {
     Toolchain::Folder("/rust".into())
 }
 
-/// Hands a job for an entry of our list to `f`.
+/// Hands a job for an entry of the list to `f`.
 fn with_job<T>(id: &str, site: &Site, toolchain: &Toolchain, f: impl FnOnce(&Job<'_>) -> T) -> T {
-    let list = list();
-    let text = include_str!("../../../../../packaging/dist.toml");
-    let config = config::parse(text, Path::new("dist.toml")).expect("sound");
-    let source = Source {
-        version: "0.1.0".to_owned(),
-        license: "MIT".to_owned(),
-        maintainer: "A <a@example.org>".to_owned(),
-        homepage: "https://example.org/".to_owned(),
-        commit: "abc".to_owned(),
-        source_date_epoch: 1,
-    };
+    let (list, config, source) = (fixtures::distros(), fixtures::config(), fixtures::source());
     let distro = list.get(id).expect("an entry");
     let flavour = FlavourRequest::Auto;
     let plan = distro::plan(&list, distro, &config, &source, Arch::Amd64, flavour).expect("a plan");
@@ -101,11 +83,11 @@ fn buildkit_gets_what_follows_from_the_entry_as_arguments() {
         "centos-stream-9",
         &Site::default(),
         expect![[r#"
-            DOCKER_BUILDKIT=1 docker build --file=/w/Dockerfile --target=artefacts-cached --tag=localhost/tidegate-dist-centos-stream-9:latest --progress=plain --build-arg=BASE_IMAGE=quay.io/centos/centos:stream9 --build-arg=TOOLCHAIN_IMAGE=rust:1.95.0-slim --build-arg=DISTRO=centos-stream-9 --build-arg=REFRESH=dnf makecache --build-arg=INSTALL=dnf install --assumeyes --setopt=install_weak_deps=False --build-arg=PACKAGES=ca-certificates gcc pkgconf-pkg-config rpm-build --build-arg=INSTALL_WISHED=dnf install --assumeyes --setopt=install_weak_deps=False --enablerepo=crb --build-arg=WISHED_PACKAGES=nftables-devel --build-arg=DIST_OPTIONS=--flavour auto --strict --build-arg=PROJECT=tidegate --build-arg=SOURCE_COMMIT=abc --build-arg=SOURCE_DATE_EPOCH=1 --build-arg=CARGO_NET_OFFLINE=false /w
-            DOCKER_BUILDKIT=1 docker rm --force tidegate-dist-centos-stream-9
-            DOCKER_BUILDKIT=1 docker create --name tidegate-dist-centos-stream-9 localhost/tidegate-dist-centos-stream-9:latest none
-            DOCKER_BUILDKIT=1 docker cp tidegate-dist-centos-stream-9:/out/. /w/target/dist/centos-stream-9
-            DOCKER_BUILDKIT=1 docker rm --force tidegate-dist-centos-stream-9
+            DOCKER_BUILDKIT=1 docker build --file=/w/Dockerfile --target=artefacts-cached --tag=localhost/sample-dist-centos-stream-9:latest --progress=plain --build-arg=BASE_IMAGE=quay.io/centos/centos:stream9 --build-arg=TOOLCHAIN_IMAGE=rust:1.95.0-slim --build-arg=DISTRO=centos-stream-9 --build-arg=REFRESH=dnf makecache --build-arg=INSTALL=dnf install --assumeyes --setopt=install_weak_deps=False --build-arg=PACKAGES=ca-certificates gcc pkgconf-pkg-config rpm-build --build-arg=INSTALL_WISHED=dnf install --assumeyes --setopt=install_weak_deps=False --enablerepo=crb --build-arg=WISHED_PACKAGES=nftables-devel --build-arg=DIST_OPTIONS=--flavour auto --strict --build-arg=PROJECT=sample --build-arg=SOURCE_COMMIT=abc --build-arg=SOURCE_DATE_EPOCH=1 --build-arg=CARGO_NET_OFFLINE=false /w
+            DOCKER_BUILDKIT=1 docker rm --force sample-dist-centos-stream-9
+            DOCKER_BUILDKIT=1 docker create --name sample-dist-centos-stream-9 localhost/sample-dist-centos-stream-9:latest none
+            DOCKER_BUILDKIT=1 docker cp sample-dist-centos-stream-9:/out/. /w/target/dist/centos-stream-9
+            DOCKER_BUILDKIT=1 docker rm --force sample-dist-centos-stream-9
         "#]],
     );
 }
@@ -118,64 +100,6 @@ fn the_classic_builder_gets_the_stages_without_mounts() {
     let build = &recipe.expect("a recipe")[0].call;
     assert!(build.args.contains(&"--target=artefacts".to_owned()));
     assert_eq!(build.env, [("DOCKER_BUILDKIT".to_owned(), "0".to_owned())]);
-}
-
-#[test]
-fn every_stage_that_is_asked_for_is_in_the_dockerfile() {
-    let dockerfile = include_str!("../../../../../Dockerfile");
-    for stage in ["artefacts", "artefacts-cached"] {
-        let line = format!("FROM scratch AS {stage}");
-        assert!(dockerfile.lines().any(|l| l == line), "{stage}");
-    }
-    let recipe = with_job("debian-13", &Site::default(), &image(), |job| {
-        container::recipe(BUILDAH, job)
-    });
-    let recipe = recipe.expect("a recipe");
-    let given = recipe[0].call.args.iter().filter_map(|arg| {
-        let (name, _) = arg.strip_prefix("--build-arg=")?.split_once('=')?;
-        Some(name)
-    });
-    for name in given {
-        let declares =
-            |line: &str| line == format!("ARG {name}") || line.starts_with(&format!("ARG {name}="));
-        assert!(dockerfile.lines().any(declares), "{name}");
-    }
-}
-
-#[test]
-fn nothing_that_is_copied_to_another_project_names_this_one() {
-    for text in [
-        include_str!("../../../../../Dockerfile"),
-        include_str!("../../../../../packaging/container/install-packages"),
-        include_str!("../../../../../packaging/container/with-crates"),
-    ] {
-        assert!(!text.to_lowercase().contains("tidegate"), "{text}");
-    }
-}
-
-#[test]
-fn what_the_classic_builder_runs_has_no_mounts() {
-    let dockerfile = include_str!("../../../../../Dockerfile");
-    let (classic, cached) = dockerfile
-        .split_once("# ---- BuildKit")
-        .expect("two halves");
-    assert!(!classic.contains("--mount"));
-    assert!(cached.contains("--mount=type=cache"));
-    // Otherwise the halves are one.
-    let commands = |text: &str| -> Vec<String> {
-        let text = text.split_once("AS dependencies").expect("stages").1;
-        let lines = text.lines().map(|line| line.replace("-cached", ""));
-        let lines = lines.map(|line| match line.strip_prefix("RUN --mount") {
-            Some(_) => "RUN \\".to_owned(),
-            None => line.replace("RUN ", "RUN \\\n    "),
-        });
-        let joined = lines.collect::<Vec<_>>().join("\n");
-        let lines = joined
-            .lines()
-            .filter(|line| !line.is_empty() && !line.starts_with('#'));
-        lines.map(str::to_owned).collect()
-    };
-    assert_eq!(commands(classic), commands(cached));
 }
 
 #[test]
@@ -373,12 +297,8 @@ fn an_engine_that_was_asked_for_by_name_must_answer() {
 
 #[test]
 fn the_toolchain_image_is_that_of_the_pinned_channel() {
-    let text = include_str!("../../../../../rust-toolchain.toml");
-    let channel = text
-        .lines()
-        .find_map(|line| line.strip_prefix("channel = "));
-    let channel = channel.expect("pinned").trim_matches('"');
-    let image = format!("docker.io/library/rust:{channel}-slim");
+    let text = "[toolchain]\nchannel = \"1.95.0\"\n";
+    let image = "docker.io/library/rust:1.95.0-slim".to_owned();
     assert_eq!(Toolchain::image_of(text), Some(Toolchain::Image(image)));
     assert_eq!(Toolchain::image_of("[toolchain]\n"), None);
 }

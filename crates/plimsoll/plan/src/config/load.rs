@@ -121,9 +121,8 @@ mod tests {
     use plimsoll_probe::Flavour;
 
     use super::*;
+    use crate::fixtures::{self, DIST};
     use plimsoll_spec::Format;
-
-    const OURS: &str = include_str!("../../../../../packaging/dist.toml");
 
     fn refused(text: &str) -> String {
         let error = parse(text, Path::new("dist.toml")).expect_err("refused");
@@ -134,50 +133,50 @@ mod tests {
     }
 
     #[test]
-    fn our_own_configuration_is_sound() {
-        let config = parse(OURS, Path::new("dist.toml")).expect("sound");
+    fn a_configuration_is_read() {
+        let config = fixtures::config();
         assert_eq!(config.library().soname, "libnftables.so.1");
         assert_eq!(config.formats(Flavour::Static), [Format::Tar]);
     }
 
     #[test]
     fn an_unknown_key_is_named_with_its_line() {
-        let line = OURS
+        let line = DIST
             .lines()
             .position(|l| l.starts_with("revision"))
             .expect("there")
             + 1;
-        let error = refused(&OURS.replace("revision = ", "revison = "));
+        let error = refused(&DIST.replace("revision = ", "revison = "));
         assert!(error.contains("unknown field `revison`"), "{error}");
         assert!(error.contains(&format!("line {line},")), "{error}");
     }
 
     #[test]
     fn a_program_that_is_not_built_is_named_with_its_line() {
-        let text = OURS.replace("binary = \"tidegate\"", "binary = \"tidegat\"");
+        let text = DIST.replace("binary = \"sample\"", "binary = \"sampl\"");
         let line = text
             .lines()
-            .position(|l| l == "binary = \"tidegat\"")
+            .position(|l| l == "binary = \"sampl\"")
             .expect("there")
             + 1;
         assert_eq!(
             refused(&text),
-            format!("dist.toml:{line}: \"tidegat\" is not one of `cargo-packages`")
+            format!("dist.toml:{line}: \"sampl\" is not one of `cargo-packages`")
         );
     }
 
     #[test]
     fn an_asset_comes_from_one_place() {
-        let text = OURS.replace("binary = \"tidegate\"\n", "");
+        let text = DIST.replace("binary = \"sample\"\n", "");
         assert!(
-            refused(&text).contains("asset /usr/bin/tidegate needs either"),
+            refused(&text).contains("asset /usr/bin/sample needs either"),
             "{text}"
         );
     }
 
     #[test]
     fn a_mode_is_octal() {
-        let text = OURS.replace("kind = \"config\"", "kind = \"config\"\nmode = \"rw\"");
+        let text = DIST.replace("kind = \"config\"", "kind = \"config\"\nmode = \"rw\"");
         let error = refused(&text);
         assert!(
             error.contains("mode \"rw\" is not an octal number"),
@@ -187,19 +186,19 @@ mod tests {
 
     #[test]
     fn names_in_a_folder_lose_their_suffix_and_gain_gz() {
-        let config = parse(OURS, Path::new("dist.toml")).expect("sound");
+        let config = fixtures::config();
         let dests: Vec<String> = config
             .asset
             .iter()
-            .map(|asset| asset.dest_of("tidegate.bash"))
-            .filter(|dest| dest.contains("completions/") || dest.ends_with("8/tidegate.bash.gz"))
+            .map(|asset| asset.dest_of("sample.bash"))
+            .filter(|dest| dest.contains("completions/") || dest.ends_with("8/sample.bash.gz"))
             .collect();
         assert_eq!(
             dests,
             [
-                "/usr/share/man/man8/tidegate.bash.gz",
-                "/usr/share/bash-completion/completions/tidegate",
-                "/usr/share/zsh/vendor-completions/tidegate.bash",
+                "/usr/share/man/man8/sample.bash.gz",
+                "/usr/share/bash-completion/completions/sample",
+                "/usr/share/zsh/vendor-completions/sample.bash",
             ]
         );
     }

@@ -5,30 +5,7 @@ use expect_test::{Expect, expect};
 use plimsoll_probe::Request as FlavourRequest;
 
 use super::*;
-use crate::config::{self, Config};
-use crate::source::Source;
-
-const OURS: &str = include_str!("../../../../../packaging/distros.toml");
-
-fn ours() -> DistroList {
-    parse(OURS, Path::new("distros.toml")).expect("sound")
-}
-
-fn config() -> Config {
-    let text = include_str!("../../../../../packaging/dist.toml");
-    config::parse(text, Path::new("dist.toml")).expect("sound")
-}
-
-fn source() -> Source {
-    Source {
-        version: "0.1.0".to_owned(),
-        license: "MIT".to_owned(),
-        maintainer: "A <a@example.org>".to_owned(),
-        homepage: "https://example.org/".to_owned(),
-        commit: "abc".to_owned(),
-        source_date_epoch: 1,
-    }
-}
+use crate::fixtures::{DISTROS, config, distros, source};
 
 fn planned(list: &DistroList, id: &str) -> DistroPlan {
     let distro = list.get(id).expect("an entry");
@@ -57,13 +34,13 @@ fn summary(plan: &DistroPlan) -> String {
 }
 
 fn check(id: &str, expected: Expect) {
-    expected.assert_eq(&summary(&planned(&ours(), id)));
+    expected.assert_eq(&summary(&planned(&distros(), id)));
 }
 
-/// Parses our list after an edit, and renders why it is refused.
+/// Parses the list after an edit, and renders why it is refused.
 fn refused(from: &str, to: &str) -> String {
-    assert!(OURS.contains(from), "{from}");
-    let text = OURS.replacen(from, to, 1);
+    assert!(DISTROS.contains(from), "{from}");
+    let text = DISTROS.replacen(from, to, 1);
     let error = parse(&text, Path::new("distros.toml")).expect_err("refused");
     let cause = error.source().map(|cause| format!(": {cause}"));
     let hint = error.hint().map(|hint| format!("\nhint: {hint}"));
@@ -75,7 +52,11 @@ fn refused(from: &str, to: &str) -> String {
 }
 
 fn line_of(text: &str) -> usize {
-    OURS.lines().position(|line| line == text).expect("there") + 1
+    DISTROS
+        .lines()
+        .position(|line| line == text)
+        .expect("there")
+        + 1
 }
 
 #[test]
@@ -87,7 +68,7 @@ fn a_devel_package_in_the_main_repository_gives_the_library() {
             wished: libnftables-dev
             depends: systemd | systemd-standalone-sysusers | systemd-sysusers
             recommends: nftables
-            tidegate_0.1.0-1~debian.12_amd64.deb"#]],
+            sample_0.1.0-1~debian.12_amd64.deb"#]],
     );
 }
 
@@ -100,13 +81,13 @@ fn a_devel_package_for_subscribers_gives_the_tool_as_a_hard_dependency() {
             wished: 
             depends: systemd, nftables
             recommends: 
-            tidegate-0.1.0-1.rhel9.x86_64.rpm"#]],
+            sample-0.1.0-1.rhel9.x86_64.rpm"#]],
     );
 }
 
 #[test]
 fn codeready_builder_is_enabled_for_the_devel_package_alone() {
-    let plan = planned(&ours(), "centos-stream-10");
+    let plan = planned(&distros(), "centos-stream-10");
     assert_eq!(plan.follows, Flavour::Dynamic);
     let enables = |command: &[String]| command.iter().any(|word| word == "--enablerepo=crb");
     assert!(enables(&plan.packages.install_wished));
@@ -115,7 +96,7 @@ fn codeready_builder_is_enabled_for_the_devel_package_alone() {
 
 #[test]
 fn every_entry_is_planned_as_it_expects_and_for_every_architecture() {
-    let list = ours();
+    let list = distros();
     let mut files = Vec::new();
     for distro in &list.distros {
         for architecture in &distro.architectures {
@@ -134,7 +115,7 @@ fn every_entry_is_planned_as_it_expects_and_for_every_architecture() {
 
 #[test]
 fn what_follows_against_the_expectation_is_said() {
-    let text = OURS.replacen("devel = \"crb\"", "devel = \"none\"", 1);
+    let text = DISTROS.replacen("devel = \"crb\"", "devel = \"none\"", 1);
     let list = parse(&text, Path::new("distros.toml")).expect("sound");
     let departure = planned(&list, "centos-stream-9").departure.expect("one");
     expect!["dynamic was expected, dynamic-exec follows: libnftables cannot be linked: centos-stream-9 has no nftables-devel"]
@@ -143,7 +124,7 @@ fn what_follows_against_the_expectation_is_said() {
 
 #[test]
 fn an_entrys_own_package_names_win() {
-    let text = OURS.replacen(
+    let text = DISTROS.replacen(
         "devel = \"crb\"",
         "devel = \"crb\"\npackages = { devel = \"libnftables-devel\", tool = \"nft\" }",
         1,
@@ -160,7 +141,7 @@ fn an_entrys_own_package_names_win() {
 
 #[test]
 fn an_architecture_that_is_not_listed_is_refused() {
-    let list = ours();
+    let list = distros();
     let distro = list.get("debian-12").expect("an entry");
     let flavour = FlavourRequest::Auto;
     let error = plan(&list, distro, &config(), &source(), Arch::Armhf, flavour).expect_err("none");
@@ -172,7 +153,7 @@ fn an_architecture_that_is_not_listed_is_refused() {
 
 #[test]
 fn an_unknown_distribution_gets_the_known_ones_as_a_hint() {
-    let error = ours().get("debian-10").map(|_| ()).expect_err("unknown");
+    let error = distros().get("debian-10").map(|_| ()).expect_err("unknown");
     assert_eq!(error.to_string(), "unknown distribution \"debian-10\"");
     let hint = error.hint().expect("a hint");
     assert!(
@@ -183,7 +164,7 @@ fn an_unknown_distribution_gets_the_known_ones_as_a_hint() {
 
 #[test]
 fn a_system_is_told_by_its_os_release() {
-    let list = ours();
+    let list = distros();
     let is = |id: &str, text: &str| {
         let distro = list.get(id).expect("an entry");
         distro.must_be(&Distribution::parse(text)).is_ok()
@@ -292,7 +273,7 @@ fn a_family_without_a_name_for_the_library_is_found_in_both_files() {
     let library = config.native_dep.values_mut().next().expect("one");
     library.devel = [(Family::Debian, "libnftables-dev")].into_iter().collect();
     let path = Path::new("distros.toml");
-    let error = check_names(&ours(), &config, path, OURS).expect_err("a missing name");
+    let error = check_names(&distros(), &config, path, DISTROS).expect_err("a missing name");
     let line = line_of("id = \"fedora-43\"");
     assert_eq!(
         error.to_string(),
@@ -304,7 +285,7 @@ fn a_family_without_a_name_for_the_library_is_found_in_both_files() {
 
 #[test]
 fn the_release_before_is_of_the_same_distribution() {
-    let list = ours();
+    let list = distros();
     let older = |id: &str| {
         let distro = list.get(id).expect("an entry");
         list.older(distro).map(Distro::id)

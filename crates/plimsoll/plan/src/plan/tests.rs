@@ -5,7 +5,7 @@ use plimsoll_probe::fakes::FakeSystem;
 use plimsoll_probe::{Answer, Distribution, Finding, probe};
 
 use super::*;
-use crate::config;
+use crate::fixtures;
 
 /// What a Debian 12 host with everything installed is found to have.
 fn findings() -> Findings {
@@ -36,27 +36,20 @@ fn without_library() -> Findings {
     findings
 }
 
-fn ours() -> Config {
-    let text = include_str!("../../../../../packaging/dist.toml");
-    config::parse(text, Path::new("dist.toml")).expect("sound")
-}
-
 fn planned(findings: &Findings, request: &Request) -> Result<Plan, PlanError> {
-    let source = Source {
-        version: "0.1.0".to_owned(),
-        license: "MIT".to_owned(),
-        maintainer: "A <a@example.org>".to_owned(),
-        homepage: "https://example.org/".to_owned(),
-        commit: "abc".to_owned(),
-        source_date_epoch: 1,
-    };
     let places = Places {
         workspace: "/w".into(),
         out: "/w/target/dist".into(),
         cache: "/w/target/dist".into(),
         cargo_home: "/c".into(),
     };
-    plan(&ours(), &source, &places, findings, request)
+    plan(
+        &fixtures::config(),
+        &fixtures::source(),
+        &places,
+        findings,
+        request,
+    )
 }
 
 /// Flavours with their reasons, and files with what is declared for them.
@@ -108,13 +101,13 @@ fn auto_is_the_best_dynamic_flavour_and_the_static_one() {
         expect![[r#"
             dynamic: libnftables 1.0.6 can be linked
             static: no musl target is installed, so the C library is linked statically
-            tidegate_0.1.0-1_amd64.deb
+            sample_0.1.0-1_amd64.deb
               depends: systemd | systemd-standalone-sysusers | systemd-sysusers
               recommends: nftables
-            tidegate-0.1.0-1.x86_64.rpm
+            sample-0.1.0-1.x86_64.rpm
               depends: systemd
               recommends: nftables
-            tidegate-0.1.0-x86_64-linux-static.tar.gz
+            sample-0.1.0-x86_64-linux-static.tar.gz
               depends: 
               recommends: 
         "#]],
@@ -129,13 +122,13 @@ fn without_the_library_the_tool_becomes_a_dependency_and_the_reason_is_given() {
         expect![[r#"
             dynamic-exec: libnftables cannot be linked: no package libnftables [instead of dynamic]
             static: no musl target is installed, so the C library is linked statically
-            tidegate_0.1.0-1_amd64.deb
+            sample_0.1.0-1_amd64.deb
               depends: systemd | systemd-standalone-sysusers | systemd-sysusers, nftables
               recommends: 
-            tidegate-0.1.0-1.x86_64.rpm
+            sample-0.1.0-1.x86_64.rpm
               depends: systemd, nftables
               recommends: 
-            tidegate-0.1.0-x86_64-linux-static.tar.gz
+            sample-0.1.0-x86_64-linux-static.tar.gz
               depends: 
               recommends: 
         "#]],
@@ -202,10 +195,10 @@ fn a_format_that_cannot_be_made_is_left_out_with_its_reason_unless_it_is_asked_f
         expect![[r#"
             dynamic: libnftables 1.0.6 can be linked
             static: no musl target is installed, so the C library is linked statically
-            tidegate-0.1.0-1.x86_64.rpm
+            sample-0.1.0-1.x86_64.rpm
               depends: systemd
               recommends: nftables
-            tidegate-0.1.0-x86_64-linux-static.tar.gz
+            sample-0.1.0-x86_64-linux-static.tar.gz
               depends: 
               recommends: 
             no dynamic Some(Deb): dpkg-shlibdeps derives dependencies on Debian and its like alone, and this is Fedora
@@ -275,7 +268,7 @@ fn only_the_linking_program_links_the_library() {
         .iter()
         .map(|program| (program.name.as_str(), program.links_library))
         .collect();
-    assert_eq!(links, [("tidegated", true), ("tidegate", false)]);
+    assert_eq!(links, [("sampled", true), ("sample", false)]);
 }
 
 #[test]
@@ -283,12 +276,12 @@ fn a_static_build_has_a_target_so_that_its_flags_do_not_reach_procedural_macros(
     let plan = planned(&findings(), &exactly(Flavour::Static)).expect("a plan");
     let build = &plan.builds[0];
     expect![[r#"
-        build --release --locked --package tidegated --package tidegate --target x86_64-unknown-linux-gnu --target-dir /w/target/dist/build/static
-        --remap-path-prefix=/w=tidegate-0.1.0 --remap-path-prefix=/c=cargo -Ctarget-feature=+crt-static
+        build --release --locked --package sampled --package sample --target x86_64-unknown-linux-gnu --target-dir /w/target/dist/build/static
+        --remap-path-prefix=/w=sample-0.1.0 --remap-path-prefix=/c=cargo -Ctarget-feature=+crt-static
+        SAMPLE_BUILD_COMMIT=abc
+        SAMPLE_BUILD_FLAVOUR=static
+        SAMPLE_BUILD_REASON=no musl target is installed, so the C library is linked statically
         SOURCE_DATE_EPOCH=1
-        TIDEGATE_BUILD_COMMIT=abc
-        TIDEGATE_BUILD_FLAVOUR=static
-        TIDEGATE_BUILD_REASON=no musl target is installed, so the C library is linked statically
     "#]]
     .assert_eq(&format!(
         "{}\n{}\n{}",
@@ -296,7 +289,7 @@ fn a_static_build_has_a_target_so_that_its_flags_do_not_reach_procedural_macros(
         build.rustflags.join(" "),
         build.env.iter().map(|(name, value)| format!("{name}={value}\n")).collect::<String>()
     ));
-    let path = "/w/target/dist/build/static/x86_64-unknown-linux-gnu/release/tidegated";
+    let path = "/w/target/dist/build/static/x86_64-unknown-linux-gnu/release/sampled";
     assert_eq!(build.programs[0].path, Path::new(path));
 }
 

@@ -117,11 +117,11 @@ mod tests {
 
     #[test]
     fn a_package_is_related_to_itself_by_name_and_by_configuration() {
-        for relation in ["tidegate", "tidegate(x86-64)", "config(tidegate)"] {
-            assert!(is_own(relation, "tidegate"), "{relation}");
+        for relation in ["sample", "sample(x86-64)", "config(sample)"] {
+            assert!(is_own(relation, "sample"), "{relation}");
         }
-        for relation in ["tidegate-doc", "config(nftables)", "nftables"] {
-            assert!(!is_own(relation, "tidegate"), "{relation}");
+        for relation in ["sample-doc", "config(nftables)", "nftables"] {
+            assert!(!is_own(relation, "sample"), "{relation}");
         }
     }
 }

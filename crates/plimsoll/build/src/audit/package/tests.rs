@@ -25,7 +25,7 @@ fn plan(format: Format, flavour: Flavour) -> PackagePlan {
         }
     };
     PackagePlan {
-        file: format!("tidegate.{format}"),
+        file: format!("sample.{format}"),
         format,
         flavour,
         driver: String::new(),
@@ -38,13 +38,13 @@ fn faults(plan: &PackagePlan, program: BuiltProgram, depends: &[&str]) -> Vec<St
     let report = PackageReport {
         depends: texts(depends),
         recommends: plan.declared.recommends.clone(),
-        files: texts(&["/usr/sbin/tidegated"]),
+        files: texts(&["/usr/sbin/sampled"]),
     };
     let facts = PackageFacts {
         plan,
         library: &libnftables(),
         programs: &[program],
-        files: &texts(&["/usr/sbin/tidegated"]),
+        files: &texts(&["/usr/sbin/sampled"]),
         report: &report,
     };
     audit_package(&facts).iter().map(Fault::to_string).collect()
@@ -77,7 +77,7 @@ fn packages_that_agree_have_no_fault() {
     );
     let libraries = [
         "/bin/sh",
-        "config(tidegate) = 0.1.0-1",
+        "config(sample) = 0.1.0-1",
         "libc.so.6()(64bit)",
         "libc.so.6(GLIBC_2.2.5)(64bit)",
         "libc.so.6(GLIBC_2.34)(64bit)",
@@ -92,12 +92,12 @@ fn packages_that_agree_have_no_fault() {
 fn a_dropped_library_is_a_fault() {
     assert_eq!(
         deb(daemon(), &["libc6 (>= 2.34)"]),
-        ["tidegate.deb: does not depend on libnftables1, which it links"]
+        ["sample.deb: does not depend on libnftables1, which it links"]
     );
     let faults = rpm(daemon(), &["libc.so.6()(64bit)"]);
     assert!(
         faults.contains(
-            &"tidegate.rpm: does not require libnftables.so.1()(64bit), which it links".to_owned()
+            &"sample.rpm: does not require libnftables.so.1()(64bit), which it links".to_owned()
         ),
         "{faults:?}"
     );
@@ -110,7 +110,7 @@ fn an_added_library_is_a_fault() {
             exec_daemon(),
             &["libc6 (>= 2.34)", "libnftables1 (>= 1.0.2)", "nftables"]
         ),
-        ["tidegate.deb: depends on libnftables1 (>= 1.0.2), which nothing in it links or declares"]
+        ["sample.deb: depends on libnftables1 (>= 1.0.2), which nothing in it links or declares"]
     );
     let depends = [
         "libc.so.6()(64bit)",
@@ -121,7 +121,7 @@ fn an_added_library_is_a_fault() {
     ];
     assert_eq!(
         rpm(exec_daemon(), &depends),
-        ["tidegate.rpm: requires libmnl.so.0()(64bit), which nothing in it links or declares"]
+        ["sample.rpm: requires libmnl.so.0()(64bit), which nothing in it links or declares"]
     );
 }
 
@@ -129,25 +129,25 @@ fn an_added_library_is_a_fault() {
 fn the_exec_flavour_without_its_tool_is_a_fault() {
     assert_eq!(
         deb(exec_daemon(), &["libc6 (>= 2.34)"]),
-        ["tidegate.deb: does not depend on nftables"]
+        ["sample.deb: does not depend on nftables"]
     );
 }
 
 #[test]
 fn no_dependency_at_all_is_a_fault() {
     let faults = deb(daemon(), &[]);
-    assert!(faults.contains(&"tidegate.deb: does not depend on libc6, which it links".to_owned()));
+    assert!(faults.contains(&"sample.deb: does not depend on libc6, which it links".to_owned()));
 }
 
 #[test]
 fn a_glibc_older_than_the_symbols_is_a_fault() {
     assert_eq!(
         deb(daemon(), &["libc6 (>= 2.31)", "libnftables1 (>= 1.0.2)"]),
-        ["tidegate.deb: depends on libc6 2.31, but its programs need GLIBC_2.34"]
+        ["sample.deb: depends on libc6 2.31, but its programs need GLIBC_2.34"]
     );
     assert_eq!(
         deb(daemon(), &["libc6", "libnftables1"]),
-        ["tidegate.deb: depends on libc6 any version, but its programs need GLIBC_2.34"]
+        ["sample.deb: depends on libc6 any version, but its programs need GLIBC_2.34"]
     );
 }
 
@@ -158,9 +158,9 @@ fn a_file_that_is_not_in_the_package_is_a_fault() {
         plan: &plan,
         library: &libnftables(),
         programs: &[],
-        files: &texts(&["/usr/bin/tidegate"]),
+        files: &texts(&["/usr/bin/sample"]),
         report: &PackageReport::default(),
     };
     let faults: Vec<String> = audit_package(&facts).iter().map(Fault::to_string).collect();
-    assert_eq!(faults, ["tidegate.tar: does not hold /usr/bin/tidegate"]);
+    assert_eq!(faults, ["sample.tar: does not hold /usr/bin/sample"]);
 }

@@ -1,12 +1,6 @@
 //! dnf resolves a package of ours where a capability profile stands in for its distribution.
 
-#![expect(
-    clippy::panic,
-    clippy::unwrap_used,
-    reason = "a test reports a failure by panicking"
-)]
-
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use plimsoll_build::packager::Packager;
 use plimsoll_plan::plan::Arch;
@@ -15,6 +9,7 @@ use plimsoll_verify::profile::resolve::{Request, resolve};
 use plimsoll_verify::profile::{self, Profile};
 use plimsoll_verify::refuse::Answer;
 use test_support::{Need, require};
+use tidegate_tests::workspace;
 
 /// What our dynamic package requires, newest glibc and all.
 const REQUIRES: [&str; 8] = [
@@ -69,10 +64,6 @@ impl Bench {
         })
         .unwrap()
     }
-}
-
-fn workspace() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("../../..")
 }
 
 fn profile(id: &str) -> Profile {

@@ -1,0 +1,43 @@
+//! A made-up project, as the tests of this crate and of its users need it.
+
+#![expect(
+    clippy::expect_used,
+    reason = "a fixture that is wrong fails every test that uses it"
+)]
+
+use std::path::Path;
+
+use crate::config::{self, Config};
+use crate::distro::{self, DistroList};
+use crate::source::Source;
+
+/// Its `packaging/dist.toml`.
+pub const DIST: &str = include_str!("../fixtures/dist.toml");
+
+/// Its `packaging/distros.toml`.
+pub const DISTROS: &str = include_str!("../fixtures/distros.toml");
+
+/// What it packages.
+#[must_use]
+pub fn config() -> Config {
+    config::parse(DIST, Path::new("dist.toml")).expect("sound")
+}
+
+/// The distributions that it packages for.
+#[must_use]
+pub fn distros() -> DistroList {
+    distro::parse(DISTROS, Path::new("distros.toml")).expect("sound")
+}
+
+/// What is built.
+#[must_use]
+pub fn source() -> Source {
+    Source {
+        version: "0.1.0".to_owned(),
+        license: "MIT".to_owned(),
+        maintainer: "A <a@example.org>".to_owned(),
+        homepage: "https://example.org/".to_owned(),
+        commit: "abc".to_owned(),
+        source_date_epoch: 1,
+    }
+}

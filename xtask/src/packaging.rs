@@ -1,0 +1,171 @@
+//! What this project's own packaging files say, as the toolkit reads them.
+
+use std::path::{Path, PathBuf};
+
+use plimsoll_build::engine::container::{self, Builder, Containers};
+use plimsoll_build::engine::{Engine, Folders, Job, Site, Toolchain};
+use plimsoll_plan::config::{self, Config};
+use plimsoll_plan::distro::{self, DistroList};
+use plimsoll_plan::fixtures::source;
+use plimsoll_plan::plan::Arch;
+use plimsoll_probe::{Flavour, Request};
+use plimsoll_verify::profile::load_all;
+
+const DOCKERFILE: &str = include_str!("../../Dockerfile");
+
+fn workspace() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("..")
+}
+
+fn packaging() -> PathBuf {
+    workspace().join("packaging")
+}
+
+fn configuration() -> Config {
+    config::load(&packaging().join("dist.toml")).unwrap()
+}
+
+fn list() -> DistroList {
+    distro::load(&packaging().join("distros.toml")).unwrap()
+}
+
+#[test]
+fn the_daemon_links_one_library_and_the_static_flavour_is_a_tar_file() {
+    let config = configuration();
+    assert_eq!(config.library().soname, "libnftables.so.1");
+    let formats = config.formats(Flavour::Static);
+    assert_eq!(formats.len(), 1);
+    assert_eq!(formats[0].to_string(), "tar");
+}
+
+#[test]
+fn every_distribution_is_planned_as_it_expects_and_for_every_architecture() {
+    let (list, config) = (list(), configuration());
+    let mut files = Vec::new();
+    for distro in &list.distros {
+        for architecture in &distro.architectures {
+            let plan = distro::plan(
+                &list,
+                distro,
+                &config,
+                &source(),
+                *architecture,
+                Request::Auto,
+            );
+            let plan = plan.unwrap();
+            assert_eq!(plan.departure, None, "{}", distro.id());
+            files.extend(plan.plan.packages.into_iter().map(|package| package.file));
+        }
+    }
+    let count = files.len();
+    files.sort();
+    files.dedup();
+    assert_eq!(files.len(), count, "no two packages share a file name");
+}
+
+#[test]
+fn every_rpm_distribution_of_the_list_has_a_profile_with_sources() {
+    let profiles = load_all(&packaging().join("profiles"), &list()).unwrap();
+    assert!(profiles.len() >= 10, "{:?}", profiles.keys());
+    for (id, profile) in profiles {
+        let libraries = profile.libraries.iter().map(|it| &it.source);
+        let packages = profile.packages.iter().map(|it| &it.source);
+        let mut sources = libraries.chain(packages).chain([&profile.glibc.source]);
+        assert!(sources.all(|source| !source.is_empty()), "{id}");
+        assert!(profile.scriptlets().is_some(), "{id} has no systemd");
+    }
+}
+
+#[test]
+fn every_stage_and_argument_of_a_build_is_in_the_dockerfile() {
+    for stage in ["artefacts", "artefacts-cached"] {
+        let line = format!("FROM scratch AS {stage}");
+        assert!(DOCKERFILE.lines().any(|l| l == line), "{stage}");
+    }
+    for name in build_arguments() {
+        let declares =
+            |line: &str| line == format!("ARG {name}") || line.starts_with(&format!("ARG {name}="));
+        assert!(DOCKERFILE.lines().any(declares), "{name}");
+    }
+}
+
+/// The names of what buildah is given for a distribution.
+fn build_arguments() -> Vec<String> {
+    let (list, config) = (list(), configuration());
+    let distro = list.get("debian-13").unwrap();
+    let flavour = Request::Auto;
+    let plan = distro::plan(&list, distro, &config, &source(), Arch::Amd64, flavour).unwrap();
+    let containers = Containers {
+        engine: Engine::Podman,
+        builder: Builder::Buildah,
+    };
+    let folders = Folders {
+        workspace: "/w".into(),
+        out: "/w/target/dist".into(),
+        roots: "/w/target/roots".into(),
+        work: "/w/target/dist/scratch".into(),
+        cargo_home: "/home/.cargo".into(),
+        has_git_crates: false,
+    };
+    let job = Job {
+        distro,
+        plan: &plan,
+        site: &Site::default(),
+        toolchain: &Toolchain::Image("rust:1.95.0-slim".to_owned()),
+        folders: &folders,
+        flavour,
+        strict: true,
+    };
+    let recipe = container::recipe(containers, &job).unwrap();
+    let given = recipe[0].call.args.iter().filter_map(|arg| {
+        let (name, _) = arg.strip_prefix("--build-arg=")?.split_once('=')?;
+        Some(name.to_owned())
+    });
+    given.collect()
+}
+
+#[test]
+fn nothing_that_is_copied_to_another_project_names_this_one() {
+    for text in [
+        DOCKERFILE,
+        include_str!("../../packaging/container/install-packages"),
+        include_str!("../../packaging/container/with-crates"),
+    ] {
+        assert!(!text.to_lowercase().contains("tidegate"), "{text}");
+    }
+}
+
+#[test]
+fn what_the_classic_builder_runs_has_no_mounts() {
+    let (classic, cached) = DOCKERFILE.split_once("# ---- BuildKit").unwrap();
+    assert!(!classic.contains("--mount"));
+    assert!(cached.contains("--mount=type=cache"));
+    // Otherwise the halves are one.
+    let commands = |text: &str| -> Vec<String> {
+        let text = text.split_once("AS dependencies").unwrap().1;
+        let lines = text.lines().map(|line| line.replace("-cached", ""));
+        let lines = lines.map(|line| match line.strip_prefix("RUN --mount") {
+            Some(_) => "RUN \\".to_owned(),
+            None => line.replace("RUN ", "RUN \\\n    "),
+        });
+        let joined = lines.collect::<Vec<_>>().join("\n");
+        let lines = joined
+            .lines()
+            .filter(|line| !line.is_empty() && !line.starts_with('#'));
+        lines.map(str::to_owned).collect()
+    };
+    assert_eq!(commands(classic), commands(cached));
+}
+
+#[test]
+fn the_toolchain_image_is_that_of_the_pinned_channel() {
+    let text = include_str!("../../rust-toolchain.toml");
+    let channel = text
+        .lines()
+        .find_map(|line| line.strip_prefix("channel = "));
+    let image = format!(
+        "docker.io/library/rust:{}-slim",
+        channel.unwrap().trim_matches('"')
+    );
+    assert_eq!(Toolchain::image_of(text), Some(Toolchain::Image(image)));
+}
