@@ -203,11 +203,26 @@ pub fn discovery(
     let flags = if kind == 136 { 0x20 } else { 0 };
     let option = if kind == 136 { 2 } else { 1 };
     let head = [kind, 0, 0, 0, flags, 0, 0, 0];
-    let mut body = [&head[..], &target, &[option, 1], &mac].concat();
-    let length = u32::try_from(body.len()).expect("a short body");
-    let pseudo = [&from[..], &to, &length.to_be_bytes(), &[0, 0, 0, 58], &body].concat();
-    body[2..4].copy_from_slice(&checksum(&pseudo).to_be_bytes());
-    ipv6(from, to, 58, &body)
+    let body = [&head[..], &target, &[option, 1], &mac].concat();
+    ipv6(from, to, 58, &summed(from, to, body))
+}
+
+/// Asks who listens to a group, in a millisecond at most (MLD, RFC 2710): to any of them where the group is `::`.
+pub fn listener_query(from: [u8; 16], to: [u8; 16], group: [u8; 16]) -> Vec<u8> {
+    let body = [&[130, 0, 0, 0, 0, 1, 0, 0][..], &group].concat();
+    let message = summed(from, to, body);
+    // Behind options for every hop: a router alert.
+    let options = [58, 0, 5, 2, 0, 0, 1, 0];
+    ipv6(from, to, 0, &[&options[..], &message].concat())
+}
+
+/// A message of ICMPv6 with its checksum.
+fn summed(from: [u8; 16], to: [u8; 16], mut message: Vec<u8>) -> Vec<u8> {
+    let length = u32::try_from(message.len()).expect("a short body");
+    let length = length.to_be_bytes();
+    let pseudo = [&from[..], &to, &length, &[0, 0, 0, 58], &message].concat();
+    message[2..4].copy_from_slice(&checksum(&pseudo).to_be_bytes());
+    message
 }
 
 /// RFC 1071.

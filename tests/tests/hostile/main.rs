@@ -19,6 +19,7 @@ mod layer2;
 mod local_user;
 mod loopback;
 mod lying_nft;
+mod multicast;
 mod places;
 mod port;
 mod releases;

@@ -20,7 +20,7 @@ pub(crate) enum What<'a> {
     AddDefaultRoute(&'a IpAddr, &'a IfName),
     SetLoopbackUp,
     Announce(&'a IfName),
-    Bound(&'a IfName),
+    Keep(&'a IfName),
     AddStation(&'a IfName),
     Delete(&'a IfName),
 }
@@ -38,7 +38,7 @@ impl fmt::Display for What<'_> {
             }
             Self::SetLoopbackUp => write!(out, "bring up lo"),
             Self::Announce(ifname) => write!(out, "announce the addresses of {ifname}"),
-            Self::Bound(ifname) => write!(out, "bound what {ifname} learns"),
+            Self::Keep(ifname) => write!(out, "set up bridge {ifname} anew"),
             Self::AddStation(ifname) => write!(out, "tell what is behind port {ifname}"),
             Self::Delete(ifname) => write!(out, "remove interface {ifname}"),
         }

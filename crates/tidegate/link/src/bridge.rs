@@ -21,8 +21,8 @@ pub(crate) fn add(host: &mut Rtnetlink, bridge: &Bridge) -> Result<(), LinkError
 pub(crate) fn keep(host: &mut Rtnetlink, bridge: &Bridge) -> Result<(), LinkError> {
     let ifname = &bridge.ifname;
     let index = find::index(&host.socket, ifname)?;
-    let request = message::bound_bridge(index);
-    send_one(&mut host.socket, What::Bound(ifname), request).map(drop)
+    let request = message::keep_bridge(index);
+    send_one(&mut host.socket, What::Keep(ifname), request).map(drop)
 }
 
 /// Gives our bridge of that name sysctls and addresses, and brings it up. What was done of it stays where the rest fails.

@@ -49,21 +49,29 @@ pub(crate) fn new_bridge(bridge: &Bridge) -> Request {
         name(&bridge.ifname),
         LinkAttribute::Group(GROUP),
         mac(bridge.mac),
-        learning_bridge(),
+        settings(),
     ]);
     Request::new(RTM_NEWLINK, CREATE, &link)
 }
 
-/// Bounds what a bridge learns.
-pub(crate) fn bound_bridge(index: u32) -> Request {
-    let mut link = link([learning_bridge()]);
+/// Gives a bridge that is there the settings of one that is made anew.
+pub(crate) fn keep_bridge(index: u32) -> Request {
+    let mut link = link([settings()]);
     link.header.index = index;
     Request::new(RTM_NEWLINK, 0, &link)
 }
 
-/// A bridge that learns no more than [`LEARNED`] Ethernet addresses. A kernel before 6.7 does not know the bound.
-fn learning_bridge() -> LinkAttribute {
-    let settings = vec![InfoBridge::FdbMaxLearned(LEARNED)];
+/// A bridge that learns no more than [`LEARNED`] Ethernet addresses, and sends multicast to every port. A kernel before
+/// 6.7 does not know the bound.
+///
+/// A bridge that snoops sends multicast to those alone that say what they listen to. They say so when somebody asks, and
+/// the first who asks is believed: an endpoint that asks in a way that its neighbours do not hear keeps the host's
+/// neighbour solicitations from them, and so IPv6.
+fn settings() -> LinkAttribute {
+    let settings = vec![
+        InfoBridge::FdbMaxLearned(LEARNED),
+        InfoBridge::MulticastSnooping(false),
+    ];
     LinkAttribute::LinkInfo(vec![
         LinkInfo::Kind(InfoKind::Bridge),
         LinkInfo::Data(InfoData::Bridge(settings)),

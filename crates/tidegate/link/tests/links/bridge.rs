@@ -13,8 +13,9 @@ fn a_bridge_has_its_mtu_its_sysctls_and_no_tentative_address() {
     let mut kernel = Kernel::new();
     kernel.links.apply(&add_bridge(1)).unwrap();
     let seen = kernel.host.sh("ip -d link show br1");
-    assert!(seen.contains("mtu 1400"), "{seen}");
-    assert!(seen.contains("stp_state 0"), "{seen}");
+    for setting in ["mtu 1400", "stp_state 0", "mcast_snooping 0"] {
+        assert!(seen.contains(setting), "{seen}");
+    }
     let value = |path: &str| kernel.host.sh(&format!("cat /proc/sys/net/{path}"));
     assert_eq!(value("ipv4/conf/br1/route_localnet"), "1\n");
     assert_eq!(value("ipv6/conf/br1/accept_ra"), "0\n");
@@ -25,6 +26,30 @@ fn a_bridge_has_its_mtu_its_sysctls_and_no_tentative_address() {
         address.contains("10.77.1.1/24 brd 10.77.1.255"),
         "{address}"
     );
+}
+
+#[test]
+fn a_bridge_that_is_kept_has_the_settings_of_a_new_one() {
+    require_root_kernel!();
+    let mut kernel = Kernel::new();
+    kernel.links.apply(&add_bridge(1)).unwrap();
+    let seen = |kernel: &Kernel| {
+        let shown = kernel.host.sh("ip -d link show br1");
+        let words: Vec<&str> = shown.split_whitespace().collect();
+        let settings = ["mcast_snooping", "fdb_max_learned"];
+        let of_words = words.windows(2).filter(|two| settings.contains(&two[0]));
+        of_words.map(|two| two.join(" ")).collect::<Vec<_>>()
+    };
+    let new = seen(&kernel);
+    kernel
+        .host
+        .sh("ip link set br1 type bridge mcast_snooping 1");
+    assert_ne!(seen(&kernel), new);
+    kernel
+        .links
+        .apply(&LinkStep::KeepBridge(bridge(1)))
+        .unwrap();
+    assert_eq!(seen(&kernel), new);
 }
 
 #[test]
