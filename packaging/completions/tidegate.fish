@@ -25,218 +25,218 @@ function __fish_tidegate_using_subcommand
 end
 
 complete -c tidegate -n "__fish_tidegate_needs_command" -l socket -d 'The daemon\'s unix socket' -r -F
-complete -c tidegate -n "__fish_tidegate_needs_command" -l timeout -d 'How long to wait for an answer of the daemon, which may still do what it was asked for later; 0 for as long as it takes. `events` waits for the first answer alone' -r
+complete -c tidegate -n "__fish_tidegate_needs_command" -l timeout -d 'Time to wait for the daemon\'s answer; 0 waits forever. After it, the daemon may still carry out the command. For `events` the limit applies to the first answer only' -r
 complete -c tidegate -n "__fish_tidegate_needs_command" -l json -d 'Print JSON instead of a table'
-complete -c tidegate -n "__fish_tidegate_needs_command" -l timings -d 'Print to standard error where the time went'
+complete -c tidegate -n "__fish_tidegate_needs_command" -l timings -d 'Print how long each part of the command took, to standard error'
 complete -c tidegate -n "__fish_tidegate_needs_command" -s h -l help -d 'Print help'
 complete -c tidegate -n "__fish_tidegate_needs_command" -s V -l version -d 'Print version'
-complete -c tidegate -n "__fish_tidegate_needs_command" -f -a "network" -d 'Make, show and remove networks'
+complete -c tidegate -n "__fish_tidegate_needs_command" -f -a "network" -d 'Create, show, connect and remove networks'
 complete -c tidegate -n "__fish_tidegate_needs_command" -f -a "attach" -d 'Attach a network namespace to a network'
-complete -c tidegate -n "__fish_tidegate_needs_command" -f -a "detach" -d 'Remove endpoints: the namespaces stay, their interfaces and published ports go'
+complete -c tidegate -n "__fish_tidegate_needs_command" -f -a "detach" -d 'Remove endpoints: their interfaces and published ports; the namespaces stay'
 complete -c tidegate -n "__fish_tidegate_needs_command" -f -a "gc" -d 'Remove the endpoints whose namespaces no longer exist'
 complete -c tidegate -n "__fish_tidegate_needs_command" -f -a "publish" -d 'Publish more ports of a running endpoint'
-complete -c tidegate -n "__fish_tidegate_needs_command" -f -a "unpublish" -d 'Withdraw published ports of a running endpoint, and end the connections through them'
+complete -c tidegate -n "__fish_tidegate_needs_command" -f -a "unpublish" -d 'Stop publishing ports of a running endpoint, and end the connections through them'
 complete -c tidegate -n "__fish_tidegate_needs_command" -f -a "endpoint" -d 'Show endpoints'
-complete -c tidegate -n "__fish_tidegate_needs_command" -f -a "events" -d 'Show what happens, as it happens'
-complete -c tidegate -n "__fish_tidegate_needs_command" -f -a "doctor" -d 'Look for what stops packets or changes, and say what to do about it'
-complete -c tidegate -n "__fish_tidegate_needs_command" -f -a "explain" -d 'Say whether a packet passes, and by which rule and element'
-complete -c tidegate -n "__fish_tidegate_needs_command" -f -a "top" -d 'Show what passes through published ports, anew each second'
-complete -c tidegate -n "__fish_tidegate_needs_command" -f -a "info" -d 'Show what the daemon is and which nft driver it uses'
-complete -c tidegate -n "__fish_tidegate_needs_command" -f -a "ruleset" -d 'Print the nftables ruleset'
+complete -c tidegate -n "__fish_tidegate_needs_command" -f -a "events" -d 'Print events as they happen'
+complete -c tidegate -n "__fish_tidegate_needs_command" -f -a "doctor" -d 'Find what stops packets or changes on this host, and say how to fix it'
+complete -c tidegate -n "__fish_tidegate_needs_command" -f -a "explain" -d 'Tell whether Tidegate\'s rules let a packet pass, and which rule decides'
+complete -c tidegate -n "__fish_tidegate_needs_command" -f -a "top" -d 'Show the traffic of published ports, updated every second'
+complete -c tidegate -n "__fish_tidegate_needs_command" -f -a "info" -d 'Show the daemon\'s version, nft driver and state'
+complete -c tidegate -n "__fish_tidegate_needs_command" -f -a "ruleset" -d 'Print Tidegate\'s nftables table'
 complete -c tidegate -n "__fish_tidegate_needs_command" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c tidegate -n "__fish_tidegate_using_subcommand network; and not __fish_seen_subcommand_from create ls inspect connect disconnect rm help" -l socket -d 'The daemon\'s unix socket' -r -F
-complete -c tidegate -n "__fish_tidegate_using_subcommand network; and not __fish_seen_subcommand_from create ls inspect connect disconnect rm help" -l timeout -d 'How long to wait for an answer of the daemon, which may still do what it was asked for later; 0 for as long as it takes. `events` waits for the first answer alone' -r
+complete -c tidegate -n "__fish_tidegate_using_subcommand network; and not __fish_seen_subcommand_from create ls inspect connect disconnect rm help" -l timeout -d 'Time to wait for the daemon\'s answer; 0 waits forever. After it, the daemon may still carry out the command. For `events` the limit applies to the first answer only' -r
 complete -c tidegate -n "__fish_tidegate_using_subcommand network; and not __fish_seen_subcommand_from create ls inspect connect disconnect rm help" -l json -d 'Print JSON instead of a table'
-complete -c tidegate -n "__fish_tidegate_using_subcommand network; and not __fish_seen_subcommand_from create ls inspect connect disconnect rm help" -l timings -d 'Print to standard error where the time went'
+complete -c tidegate -n "__fish_tidegate_using_subcommand network; and not __fish_seen_subcommand_from create ls inspect connect disconnect rm help" -l timings -d 'Print how long each part of the command took, to standard error'
 complete -c tidegate -n "__fish_tidegate_using_subcommand network; and not __fish_seen_subcommand_from create ls inspect connect disconnect rm help" -s h -l help -d 'Print help'
-complete -c tidegate -n "__fish_tidegate_using_subcommand network; and not __fish_seen_subcommand_from create ls inspect connect disconnect rm help" -f -a "create" -d 'Make a network: a bridge with its subnets'
+complete -c tidegate -n "__fish_tidegate_using_subcommand network; and not __fish_seen_subcommand_from create ls inspect connect disconnect rm help" -f -a "create" -d 'Create a network: a bridge with its subnets'
 complete -c tidegate -n "__fish_tidegate_using_subcommand network; and not __fish_seen_subcommand_from create ls inspect connect disconnect rm help" -f -a "ls" -d 'List the networks'
-complete -c tidegate -n "__fish_tidegate_using_subcommand network; and not __fish_seen_subcommand_from create ls inspect connect disconnect rm help" -f -a "inspect" -d 'Show everything about a network'
+complete -c tidegate -n "__fish_tidegate_using_subcommand network; and not __fish_seen_subcommand_from create ls inspect connect disconnect rm help" -f -a "inspect" -d 'Show all details of a network'
 complete -c tidegate -n "__fish_tidegate_using_subcommand network; and not __fish_seen_subcommand_from create ls inspect connect disconnect rm help" -f -a "connect" -d 'Let the endpoints of two networks reach each other'
-complete -c tidegate -n "__fish_tidegate_using_subcommand network; and not __fish_seen_subcommand_from create ls inspect connect disconnect rm help" -f -a "disconnect" -d 'End that: connections that are open go on'
+complete -c tidegate -n "__fish_tidegate_using_subcommand network; and not __fish_seen_subcommand_from create ls inspect connect disconnect rm help" -f -a "disconnect" -d 'Stop two networks from reaching each other; open connections continue'
 complete -c tidegate -n "__fish_tidegate_using_subcommand network; and not __fish_seen_subcommand_from create ls inspect connect disconnect rm help" -f -a "rm" -d 'Remove networks'
 complete -c tidegate -n "__fish_tidegate_using_subcommand network; and not __fish_seen_subcommand_from create ls inspect connect disconnect rm help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
-complete -c tidegate -n "__fish_tidegate_using_subcommand network; and __fish_seen_subcommand_from create" -l subnet -d 'Its subnets; one of each of IPv4 and IPv6 that has none is allotted from the daemon\'s pools' -r
-complete -c tidegate -n "__fish_tidegate_using_subcommand network; and __fish_seen_subcommand_from create" -l gateway -d 'The bridge\'s address in one of the subnets; else the subnet\'s first' -r
-complete -c tidegate -n "__fish_tidegate_using_subcommand network; and __fish_seen_subcommand_from create" -l ip-range -d 'The part of a subnet out of which endpoints are given addresses; else all of it' -r
-complete -c tidegate -n "__fish_tidegate_using_subcommand network; and __fish_seen_subcommand_from create" -l aux-address -d 'An address that is given to no endpoint, and what it is for' -r
+complete -c tidegate -n "__fish_tidegate_using_subcommand network; and __fish_seen_subcommand_from create" -l subnet -d 'Subnet; repeat for more. A missing IPv4 or IPv6 subnet comes from the daemon\'s pools (see --no-ipv6)' -r
+complete -c tidegate -n "__fish_tidegate_using_subcommand network; and __fish_seen_subcommand_from create" -l gateway -d 'Address of the bridge in one of the subnets [default: the first address of each subnet]' -r
+complete -c tidegate -n "__fish_tidegate_using_subcommand network; and __fish_seen_subcommand_from create" -l ip-range -d 'Range of a subnet from which endpoints get addresses [default: the whole subnet]' -r
+complete -c tidegate -n "__fish_tidegate_using_subcommand network; and __fish_seen_subcommand_from create" -l aux-address -d 'Reserve an address: no endpoint gets it. NAME says what it is for' -r
 complete -c tidegate -n "__fish_tidegate_using_subcommand network; and __fish_seen_subcommand_from create" -l mtu -d 'MTU in bytes' -r
-complete -c tidegate -n "__fish_tidegate_using_subcommand network; and __fish_seen_subcommand_from create" -l host-ip -d 'Address of the host on which ports are published that name none; one for each of IPv4 and IPv6' -r
-complete -c tidegate -n "__fish_tidegate_using_subcommand network; and __fish_seen_subcommand_from create" -l allow -d 'Who may reach its published ports that have no --allow of their own; else whom the configuration lets in' -r
-complete -c tidegate -n "__fish_tidegate_using_subcommand network; and __fish_seen_subcommand_from create" -l host-access -d 'What of the host its endpoints reach: none, dns, gateway or all [default: all; gateway with --internal, none with --isolated]' -r
-complete -c tidegate -n "__fish_tidegate_using_subcommand network; and __fish_seen_subcommand_from create" -l mode -d 'How packets pass between endpoints and the world: nat, routed or nat-unprotected [default: nat]' -r
-complete -c tidegate -n "__fish_tidegate_using_subcommand network; and __fish_seen_subcommand_from create" -l mode4 -d 'The same for IPv4 alone' -r
-complete -c tidegate -n "__fish_tidegate_using_subcommand network; and __fish_seen_subcommand_from create" -l mode6 -d 'The same for IPv6 alone' -r
-complete -c tidegate -n "__fish_tidegate_using_subcommand network; and __fish_seen_subcommand_from create" -l snat -d 'Address of the host under which endpoints reach the world; one for each of IPv4 and IPv6' -r
-complete -c tidegate -n "__fish_tidegate_using_subcommand network; and __fish_seen_subcommand_from create" -l trusted-interface -d 'Interface of the host through which endpoints are reached at their own addresses, on every port' -r
-complete -c tidegate -n "__fish_tidegate_using_subcommand network; and __fish_seen_subcommand_from create" -l bridge -d 'The bridge\'s name; else one is made' -r
-complete -c tidegate -n "__fish_tidegate_using_subcommand network; and __fish_seen_subcommand_from create" -l label -d 'Something to remember about it' -r
+complete -c tidegate -n "__fish_tidegate_using_subcommand network; and __fish_seen_subcommand_from create" -l host-ip -d 'Default host address for published ports of this network; one for each of IPv4 and IPv6' -r
+complete -c tidegate -n "__fish_tidegate_using_subcommand network; and __fish_seen_subcommand_from create" -l allow -d 'Clients that may reach published ports without their own --allow [default: `ports.allow` of tidegated.toml]' -r
+complete -c tidegate -n "__fish_tidegate_using_subcommand network; and __fish_seen_subcommand_from create" -l host-access -d 'Which host services endpoints may reach: none, dns, gateway or all [default: all; gateway with --internal, none with --isolated]' -r
+complete -c tidegate -n "__fish_tidegate_using_subcommand network; and __fish_seen_subcommand_from create" -l mode -d 'How endpoints exchange packets with other machines: nat, routed or nat-unprotected [default: nat]' -r
+complete -c tidegate -n "__fish_tidegate_using_subcommand network; and __fish_seen_subcommand_from create" -l mode4 -d '--mode for IPv4 only' -r
+complete -c tidegate -n "__fish_tidegate_using_subcommand network; and __fish_seen_subcommand_from create" -l mode6 -d '--mode for IPv6 only' -r
+complete -c tidegate -n "__fish_tidegate_using_subcommand network; and __fish_seen_subcommand_from create" -l snat -d 'Source address of outgoing traffic, an address of the host; one for each of IPv4 and IPv6' -r
+complete -c tidegate -n "__fish_tidegate_using_subcommand network; and __fish_seen_subcommand_from create" -l trusted-interface -d 'Host interface whose clients reach every port of endpoints at their own addresses' -r
+complete -c tidegate -n "__fish_tidegate_using_subcommand network; and __fish_seen_subcommand_from create" -l bridge -d 'Name of the bridge [default: the first free tgbN]' -r
+complete -c tidegate -n "__fish_tidegate_using_subcommand network; and __fish_seen_subcommand_from create" -l label -d 'Metadata to store with the network' -r
 complete -c tidegate -n "__fish_tidegate_using_subcommand network; and __fish_seen_subcommand_from create" -l socket -d 'The daemon\'s unix socket' -r -F
-complete -c tidegate -n "__fish_tidegate_using_subcommand network; and __fish_seen_subcommand_from create" -l timeout -d 'How long to wait for an answer of the daemon, which may still do what it was asked for later; 0 for as long as it takes. `events` waits for the first answer alone' -r
-complete -c tidegate -n "__fish_tidegate_using_subcommand network; and __fish_seen_subcommand_from create" -l no-ipv4 -d 'Without IPv4'
-complete -c tidegate -n "__fish_tidegate_using_subcommand network; and __fish_seen_subcommand_from create" -l no-ipv6 -d 'Without IPv6'
-complete -c tidegate -n "__fish_tidegate_using_subcommand network; and __fish_seen_subcommand_from create" -l ipv6 -d 'With IPv6, or not at all: else it has IPv4 alone where the host has IPv6 turned off'
-complete -c tidegate -n "__fish_tidegate_using_subcommand network; and __fish_seen_subcommand_from create" -l internal -d 'No way in or out: its endpoints and the host reach each other, and nobody else'
-complete -c tidegate -n "__fish_tidegate_using_subcommand network; and __fish_seen_subcommand_from create" -l isolated -d 'As --internal, and the host is kept out too: it has no address on the bridge'
-complete -c tidegate -n "__fish_tidegate_using_subcommand network; and __fish_seen_subcommand_from create" -l no-icc -d 'Its endpoints do not reach each other at their own addresses'
-complete -c tidegate -n "__fish_tidegate_using_subcommand network; and __fish_seen_subcommand_from create" -l anti-spoofing -d 'Its endpoints send only under the addresses that they were given'
-complete -c tidegate -n "__fish_tidegate_using_subcommand network; and __fish_seen_subcommand_from create" -l no-masquerade -d 'Endpoints keep their addresses on the way out'
+complete -c tidegate -n "__fish_tidegate_using_subcommand network; and __fish_seen_subcommand_from create" -l timeout -d 'Time to wait for the daemon\'s answer; 0 waits forever. After it, the daemon may still carry out the command. For `events` the limit applies to the first answer only' -r
+complete -c tidegate -n "__fish_tidegate_using_subcommand network; and __fish_seen_subcommand_from create" -l no-ipv4 -d 'Create no IPv4 subnet'
+complete -c tidegate -n "__fish_tidegate_using_subcommand network; and __fish_seen_subcommand_from create" -l no-ipv6 -d 'Create no IPv6 subnet'
+complete -c tidegate -n "__fish_tidegate_using_subcommand network; and __fish_seen_subcommand_from create" -l ipv6 -d 'Require IPv6: fail where the host has IPv6 turned off, instead of creating an IPv4-only network'
+complete -c tidegate -n "__fish_tidegate_using_subcommand network; and __fish_seen_subcommand_from create" -l internal -d 'No internet, no access from outside. Endpoints reach each other and the host'
+complete -c tidegate -n "__fish_tidegate_using_subcommand network; and __fish_seen_subcommand_from create" -l isolated -d 'Like --internal, but the host cannot reach it either: the bridge has no address'
+complete -c tidegate -n "__fish_tidegate_using_subcommand network; and __fish_seen_subcommand_from create" -l no-icc -d 'Endpoints of this network cannot talk to each other directly'
+complete -c tidegate -n "__fish_tidegate_using_subcommand network; and __fish_seen_subcommand_from create" -l anti-spoofing -d 'Endpoints can send only from the addresses that they were given'
+complete -c tidegate -n "__fish_tidegate_using_subcommand network; and __fish_seen_subcommand_from create" -l no-masquerade -d 'No source NAT for outgoing traffic'
 complete -c tidegate -n "__fish_tidegate_using_subcommand network; and __fish_seen_subcommand_from create" -l json -d 'Print JSON instead of a table'
-complete -c tidegate -n "__fish_tidegate_using_subcommand network; and __fish_seen_subcommand_from create" -l timings -d 'Print to standard error where the time went'
+complete -c tidegate -n "__fish_tidegate_using_subcommand network; and __fish_seen_subcommand_from create" -l timings -d 'Print how long each part of the command took, to standard error'
 complete -c tidegate -n "__fish_tidegate_using_subcommand network; and __fish_seen_subcommand_from create" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c tidegate -n "__fish_tidegate_using_subcommand network; and __fish_seen_subcommand_from ls" -l socket -d 'The daemon\'s unix socket' -r -F
-complete -c tidegate -n "__fish_tidegate_using_subcommand network; and __fish_seen_subcommand_from ls" -l timeout -d 'How long to wait for an answer of the daemon, which may still do what it was asked for later; 0 for as long as it takes. `events` waits for the first answer alone' -r
+complete -c tidegate -n "__fish_tidegate_using_subcommand network; and __fish_seen_subcommand_from ls" -l timeout -d 'Time to wait for the daemon\'s answer; 0 waits forever. After it, the daemon may still carry out the command. For `events` the limit applies to the first answer only' -r
 complete -c tidegate -n "__fish_tidegate_using_subcommand network; and __fish_seen_subcommand_from ls" -l json -d 'Print JSON instead of a table'
-complete -c tidegate -n "__fish_tidegate_using_subcommand network; and __fish_seen_subcommand_from ls" -l timings -d 'Print to standard error where the time went'
+complete -c tidegate -n "__fish_tidegate_using_subcommand network; and __fish_seen_subcommand_from ls" -l timings -d 'Print how long each part of the command took, to standard error'
 complete -c tidegate -n "__fish_tidegate_using_subcommand network; and __fish_seen_subcommand_from ls" -s h -l help -d 'Print help'
 complete -c tidegate -n "__fish_tidegate_using_subcommand network; and __fish_seen_subcommand_from inspect" -l socket -d 'The daemon\'s unix socket' -r -F
-complete -c tidegate -n "__fish_tidegate_using_subcommand network; and __fish_seen_subcommand_from inspect" -l timeout -d 'How long to wait for an answer of the daemon, which may still do what it was asked for later; 0 for as long as it takes. `events` waits for the first answer alone' -r
+complete -c tidegate -n "__fish_tidegate_using_subcommand network; and __fish_seen_subcommand_from inspect" -l timeout -d 'Time to wait for the daemon\'s answer; 0 waits forever. After it, the daemon may still carry out the command. For `events` the limit applies to the first answer only' -r
 complete -c tidegate -n "__fish_tidegate_using_subcommand network; and __fish_seen_subcommand_from inspect" -l json -d 'Print JSON instead of a table'
-complete -c tidegate -n "__fish_tidegate_using_subcommand network; and __fish_seen_subcommand_from inspect" -l timings -d 'Print to standard error where the time went'
+complete -c tidegate -n "__fish_tidegate_using_subcommand network; and __fish_seen_subcommand_from inspect" -l timings -d 'Print how long each part of the command took, to standard error'
 complete -c tidegate -n "__fish_tidegate_using_subcommand network; and __fish_seen_subcommand_from inspect" -s h -l help -d 'Print help'
 complete -c tidegate -n "__fish_tidegate_using_subcommand network; and __fish_seen_subcommand_from connect" -l socket -d 'The daemon\'s unix socket' -r -F
-complete -c tidegate -n "__fish_tidegate_using_subcommand network; and __fish_seen_subcommand_from connect" -l timeout -d 'How long to wait for an answer of the daemon, which may still do what it was asked for later; 0 for as long as it takes. `events` waits for the first answer alone' -r
+complete -c tidegate -n "__fish_tidegate_using_subcommand network; and __fish_seen_subcommand_from connect" -l timeout -d 'Time to wait for the daemon\'s answer; 0 waits forever. After it, the daemon may still carry out the command. For `events` the limit applies to the first answer only' -r
 complete -c tidegate -n "__fish_tidegate_using_subcommand network; and __fish_seen_subcommand_from connect" -l json -d 'Print JSON instead of a table'
-complete -c tidegate -n "__fish_tidegate_using_subcommand network; and __fish_seen_subcommand_from connect" -l timings -d 'Print to standard error where the time went'
+complete -c tidegate -n "__fish_tidegate_using_subcommand network; and __fish_seen_subcommand_from connect" -l timings -d 'Print how long each part of the command took, to standard error'
 complete -c tidegate -n "__fish_tidegate_using_subcommand network; and __fish_seen_subcommand_from connect" -s h -l help -d 'Print help'
 complete -c tidegate -n "__fish_tidegate_using_subcommand network; and __fish_seen_subcommand_from disconnect" -l socket -d 'The daemon\'s unix socket' -r -F
-complete -c tidegate -n "__fish_tidegate_using_subcommand network; and __fish_seen_subcommand_from disconnect" -l timeout -d 'How long to wait for an answer of the daemon, which may still do what it was asked for later; 0 for as long as it takes. `events` waits for the first answer alone' -r
+complete -c tidegate -n "__fish_tidegate_using_subcommand network; and __fish_seen_subcommand_from disconnect" -l timeout -d 'Time to wait for the daemon\'s answer; 0 waits forever. After it, the daemon may still carry out the command. For `events` the limit applies to the first answer only' -r
 complete -c tidegate -n "__fish_tidegate_using_subcommand network; and __fish_seen_subcommand_from disconnect" -l json -d 'Print JSON instead of a table'
-complete -c tidegate -n "__fish_tidegate_using_subcommand network; and __fish_seen_subcommand_from disconnect" -l timings -d 'Print to standard error where the time went'
+complete -c tidegate -n "__fish_tidegate_using_subcommand network; and __fish_seen_subcommand_from disconnect" -l timings -d 'Print how long each part of the command took, to standard error'
 complete -c tidegate -n "__fish_tidegate_using_subcommand network; and __fish_seen_subcommand_from disconnect" -s h -l help -d 'Print help'
 complete -c tidegate -n "__fish_tidegate_using_subcommand network; and __fish_seen_subcommand_from rm" -l socket -d 'The daemon\'s unix socket' -r -F
-complete -c tidegate -n "__fish_tidegate_using_subcommand network; and __fish_seen_subcommand_from rm" -l timeout -d 'How long to wait for an answer of the daemon, which may still do what it was asked for later; 0 for as long as it takes. `events` waits for the first answer alone' -r
-complete -c tidegate -n "__fish_tidegate_using_subcommand network; and __fish_seen_subcommand_from rm" -l force -d 'With the endpoints that are attached to them'
+complete -c tidegate -n "__fish_tidegate_using_subcommand network; and __fish_seen_subcommand_from rm" -l timeout -d 'Time to wait for the daemon\'s answer; 0 waits forever. After it, the daemon may still carry out the command. For `events` the limit applies to the first answer only' -r
+complete -c tidegate -n "__fish_tidegate_using_subcommand network; and __fish_seen_subcommand_from rm" -l force -d 'Detach their endpoints first'
 complete -c tidegate -n "__fish_tidegate_using_subcommand network; and __fish_seen_subcommand_from rm" -l json -d 'Print JSON instead of a table'
-complete -c tidegate -n "__fish_tidegate_using_subcommand network; and __fish_seen_subcommand_from rm" -l timings -d 'Print to standard error where the time went'
+complete -c tidegate -n "__fish_tidegate_using_subcommand network; and __fish_seen_subcommand_from rm" -l timings -d 'Print how long each part of the command took, to standard error'
 complete -c tidegate -n "__fish_tidegate_using_subcommand network; and __fish_seen_subcommand_from rm" -s h -l help -d 'Print help'
-complete -c tidegate -n "__fish_tidegate_using_subcommand network; and __fish_seen_subcommand_from help" -f -a "create" -d 'Make a network: a bridge with its subnets'
+complete -c tidegate -n "__fish_tidegate_using_subcommand network; and __fish_seen_subcommand_from help" -f -a "create" -d 'Create a network: a bridge with its subnets'
 complete -c tidegate -n "__fish_tidegate_using_subcommand network; and __fish_seen_subcommand_from help" -f -a "ls" -d 'List the networks'
-complete -c tidegate -n "__fish_tidegate_using_subcommand network; and __fish_seen_subcommand_from help" -f -a "inspect" -d 'Show everything about a network'
+complete -c tidegate -n "__fish_tidegate_using_subcommand network; and __fish_seen_subcommand_from help" -f -a "inspect" -d 'Show all details of a network'
 complete -c tidegate -n "__fish_tidegate_using_subcommand network; and __fish_seen_subcommand_from help" -f -a "connect" -d 'Let the endpoints of two networks reach each other'
-complete -c tidegate -n "__fish_tidegate_using_subcommand network; and __fish_seen_subcommand_from help" -f -a "disconnect" -d 'End that: connections that are open go on'
+complete -c tidegate -n "__fish_tidegate_using_subcommand network; and __fish_seen_subcommand_from help" -f -a "disconnect" -d 'Stop two networks from reaching each other; open connections continue'
 complete -c tidegate -n "__fish_tidegate_using_subcommand network; and __fish_seen_subcommand_from help" -f -a "rm" -d 'Remove networks'
 complete -c tidegate -n "__fish_tidegate_using_subcommand network; and __fish_seen_subcommand_from help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
-complete -c tidegate -n "__fish_tidegate_using_subcommand attach" -l netns -d 'The namespace, by its name below /run/netns or by the path of its file' -r -F
-complete -c tidegate -n "__fish_tidegate_using_subcommand attach" -l pid -d 'The namespace of a process' -r
-complete -c tidegate -n "__fish_tidegate_using_subcommand attach" -l name -d 'The endpoint\'s name; else one is made up' -r
-complete -c tidegate -n "__fish_tidegate_using_subcommand attach" -l alias -d 'Another name for it; several endpoints may have the same, which then stands for all of them' -r
+complete -c tidegate -n "__fish_tidegate_using_subcommand attach" -l netns -d 'Namespace: its name in /run/netns, or a path' -r -F
+complete -c tidegate -n "__fish_tidegate_using_subcommand attach" -l pid -d 'Process whose namespace to attach' -r
+complete -c tidegate -n "__fish_tidegate_using_subcommand attach" -l name -d 'Name of the endpoint [default: a new ep-N]' -r
+complete -c tidegate -n "__fish_tidegate_using_subcommand attach" -l alias -d 'Additional DNS name. Several endpoints may share one: it resolves to all of them' -r
 complete -c tidegate -n "__fish_tidegate_using_subcommand attach" -s p -l publish -d 'Publish ports: [HOSTIP:][HOSTPORT[-END]:]PORT[-END][/tcp|udp|sctp]' -r
-complete -c tidegate -n "__fish_tidegate_using_subcommand attach" -l allow -d 'Who may reach these ports: a prefix or an address [default: as the network says, else everybody]' -r
-complete -c tidegate -n "__fish_tidegate_using_subcommand attach" -l ip -d 'Its IPv4 address; else a free one' -r
-complete -c tidegate -n "__fish_tidegate_using_subcommand attach" -l ip6 -d 'Its IPv6 address; else a free one' -r
-complete -c tidegate -n "__fish_tidegate_using_subcommand attach" -l mac -d 'Its Ethernet address; else one that follows from the first IP address' -r
-complete -c tidegate -n "__fish_tidegate_using_subcommand attach" -l ifname -d 'Its interface\'s name in the namespace; else the lowest free ethN' -r
-complete -c tidegate -n "__fish_tidegate_using_subcommand attach" -l gateway-priority -d 'Which of the namespace\'s networks is its way out: the one with the highest priority' -r
-complete -c tidegate -n "__fish_tidegate_using_subcommand attach" -l sysctl -d 'A sysctl of its interface: net.ipv4.conf.IFNAME.KEY=VALUE, with IFNAME as it is' -r
+complete -c tidegate -n "__fish_tidegate_using_subcommand attach" -l allow -d 'Clients that may reach these ports: a prefix or an address [default: the network\'s --allow, else everybody]' -r
+complete -c tidegate -n "__fish_tidegate_using_subcommand attach" -l ip -d 'IPv4 address [default: a free one]' -r
+complete -c tidegate -n "__fish_tidegate_using_subcommand attach" -l ip6 -d 'IPv6 address [default: a free one]' -r
+complete -c tidegate -n "__fish_tidegate_using_subcommand attach" -l mac -d 'Ethernet address [default: derived from the first IP address]' -r
+complete -c tidegate -n "__fish_tidegate_using_subcommand attach" -l ifname -d 'Interface name in the namespace [default: the lowest free ethN]' -r
+complete -c tidegate -n "__fish_tidegate_using_subcommand attach" -l gateway-priority -d 'Priority of this network\'s gateway; the highest one of a namespace becomes its default route' -r
+complete -c tidegate -n "__fish_tidegate_using_subcommand attach" -l sysctl -d 'Sysctl of the endpoint\'s interface: net.ipv4.conf.IFNAME.KEY=VALUE. Write the word IFNAME literally' -r
 complete -c tidegate -n "__fish_tidegate_using_subcommand attach" -l socket -d 'The daemon\'s unix socket' -r -F
-complete -c tidegate -n "__fish_tidegate_using_subcommand attach" -l timeout -d 'How long to wait for an answer of the daemon, which may still do what it was asked for later; 0 for as long as it takes. `events` waits for the first answer alone' -r
+complete -c tidegate -n "__fish_tidegate_using_subcommand attach" -l timeout -d 'Time to wait for the daemon\'s answer; 0 waits forever. After it, the daemon may still carry out the command. For `events` the limit applies to the first answer only' -r
 complete -c tidegate -n "__fish_tidegate_using_subcommand attach" -l json -d 'Print JSON instead of a table'
-complete -c tidegate -n "__fish_tidegate_using_subcommand attach" -l timings -d 'Print to standard error where the time went'
+complete -c tidegate -n "__fish_tidegate_using_subcommand attach" -l timings -d 'Print how long each part of the command took, to standard error'
 complete -c tidegate -n "__fish_tidegate_using_subcommand attach" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c tidegate -n "__fish_tidegate_using_subcommand detach" -l socket -d 'The daemon\'s unix socket' -r -F
-complete -c tidegate -n "__fish_tidegate_using_subcommand detach" -l timeout -d 'How long to wait for an answer of the daemon, which may still do what it was asked for later; 0 for as long as it takes. `events` waits for the first answer alone' -r
+complete -c tidegate -n "__fish_tidegate_using_subcommand detach" -l timeout -d 'Time to wait for the daemon\'s answer; 0 waits forever. After it, the daemon may still carry out the command. For `events` the limit applies to the first answer only' -r
 complete -c tidegate -n "__fish_tidegate_using_subcommand detach" -l json -d 'Print JSON instead of a table'
-complete -c tidegate -n "__fish_tidegate_using_subcommand detach" -l timings -d 'Print to standard error where the time went'
+complete -c tidegate -n "__fish_tidegate_using_subcommand detach" -l timings -d 'Print how long each part of the command took, to standard error'
 complete -c tidegate -n "__fish_tidegate_using_subcommand detach" -s h -l help -d 'Print help'
 complete -c tidegate -n "__fish_tidegate_using_subcommand gc" -l socket -d 'The daemon\'s unix socket' -r -F
-complete -c tidegate -n "__fish_tidegate_using_subcommand gc" -l timeout -d 'How long to wait for an answer of the daemon, which may still do what it was asked for later; 0 for as long as it takes. `events` waits for the first answer alone' -r
+complete -c tidegate -n "__fish_tidegate_using_subcommand gc" -l timeout -d 'Time to wait for the daemon\'s answer; 0 waits forever. After it, the daemon may still carry out the command. For `events` the limit applies to the first answer only' -r
 complete -c tidegate -n "__fish_tidegate_using_subcommand gc" -l json -d 'Print JSON instead of a table'
-complete -c tidegate -n "__fish_tidegate_using_subcommand gc" -l timings -d 'Print to standard error where the time went'
+complete -c tidegate -n "__fish_tidegate_using_subcommand gc" -l timings -d 'Print how long each part of the command took, to standard error'
 complete -c tidegate -n "__fish_tidegate_using_subcommand gc" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c tidegate -n "__fish_tidegate_using_subcommand publish" -l allow -d 'Who may reach these ports: a prefix or an address [default: as the network says, else everybody]' -r
+complete -c tidegate -n "__fish_tidegate_using_subcommand publish" -l allow -d 'Clients that may reach these ports: a prefix or an address [default: the network\'s --allow, else everybody]' -r
 complete -c tidegate -n "__fish_tidegate_using_subcommand publish" -l socket -d 'The daemon\'s unix socket' -r -F
-complete -c tidegate -n "__fish_tidegate_using_subcommand publish" -l timeout -d 'How long to wait for an answer of the daemon, which may still do what it was asked for later; 0 for as long as it takes. `events` waits for the first answer alone' -r
+complete -c tidegate -n "__fish_tidegate_using_subcommand publish" -l timeout -d 'Time to wait for the daemon\'s answer; 0 waits forever. After it, the daemon may still carry out the command. For `events` the limit applies to the first answer only' -r
 complete -c tidegate -n "__fish_tidegate_using_subcommand publish" -l json -d 'Print JSON instead of a table'
-complete -c tidegate -n "__fish_tidegate_using_subcommand publish" -l timings -d 'Print to standard error where the time went'
+complete -c tidegate -n "__fish_tidegate_using_subcommand publish" -l timings -d 'Print how long each part of the command took, to standard error'
 complete -c tidegate -n "__fish_tidegate_using_subcommand publish" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c tidegate -n "__fish_tidegate_using_subcommand unpublish" -l socket -d 'The daemon\'s unix socket' -r -F
-complete -c tidegate -n "__fish_tidegate_using_subcommand unpublish" -l timeout -d 'How long to wait for an answer of the daemon, which may still do what it was asked for later; 0 for as long as it takes. `events` waits for the first answer alone' -r
+complete -c tidegate -n "__fish_tidegate_using_subcommand unpublish" -l timeout -d 'Time to wait for the daemon\'s answer; 0 waits forever. After it, the daemon may still carry out the command. For `events` the limit applies to the first answer only' -r
 complete -c tidegate -n "__fish_tidegate_using_subcommand unpublish" -l json -d 'Print JSON instead of a table'
-complete -c tidegate -n "__fish_tidegate_using_subcommand unpublish" -l timings -d 'Print to standard error where the time went'
+complete -c tidegate -n "__fish_tidegate_using_subcommand unpublish" -l timings -d 'Print how long each part of the command took, to standard error'
 complete -c tidegate -n "__fish_tidegate_using_subcommand unpublish" -s h -l help -d 'Print help'
 complete -c tidegate -n "__fish_tidegate_using_subcommand endpoint; and not __fish_seen_subcommand_from ls inspect resolv-conf help" -l socket -d 'The daemon\'s unix socket' -r -F
-complete -c tidegate -n "__fish_tidegate_using_subcommand endpoint; and not __fish_seen_subcommand_from ls inspect resolv-conf help" -l timeout -d 'How long to wait for an answer of the daemon, which may still do what it was asked for later; 0 for as long as it takes. `events` waits for the first answer alone' -r
+complete -c tidegate -n "__fish_tidegate_using_subcommand endpoint; and not __fish_seen_subcommand_from ls inspect resolv-conf help" -l timeout -d 'Time to wait for the daemon\'s answer; 0 waits forever. After it, the daemon may still carry out the command. For `events` the limit applies to the first answer only' -r
 complete -c tidegate -n "__fish_tidegate_using_subcommand endpoint; and not __fish_seen_subcommand_from ls inspect resolv-conf help" -l json -d 'Print JSON instead of a table'
-complete -c tidegate -n "__fish_tidegate_using_subcommand endpoint; and not __fish_seen_subcommand_from ls inspect resolv-conf help" -l timings -d 'Print to standard error where the time went'
+complete -c tidegate -n "__fish_tidegate_using_subcommand endpoint; and not __fish_seen_subcommand_from ls inspect resolv-conf help" -l timings -d 'Print how long each part of the command took, to standard error'
 complete -c tidegate -n "__fish_tidegate_using_subcommand endpoint; and not __fish_seen_subcommand_from ls inspect resolv-conf help" -s h -l help -d 'Print help'
 complete -c tidegate -n "__fish_tidegate_using_subcommand endpoint; and not __fish_seen_subcommand_from ls inspect resolv-conf help" -f -a "ls" -d 'List the endpoints'
-complete -c tidegate -n "__fish_tidegate_using_subcommand endpoint; and not __fish_seen_subcommand_from ls inspect resolv-conf help" -f -a "inspect" -d 'Show everything about an endpoint'
-complete -c tidegate -n "__fish_tidegate_using_subcommand endpoint; and not __fish_seen_subcommand_from ls inspect resolv-conf help" -f -a "resolv-conf" -d 'Print the content of /etc/resolv.conf for an endpoint\'s namespace'
+complete -c tidegate -n "__fish_tidegate_using_subcommand endpoint; and not __fish_seen_subcommand_from ls inspect resolv-conf help" -f -a "inspect" -d 'Show all details of an endpoint'
+complete -c tidegate -n "__fish_tidegate_using_subcommand endpoint; and not __fish_seen_subcommand_from ls inspect resolv-conf help" -f -a "resolv-conf" -d 'Print a resolv.conf(5) for an endpoint\'s namespace'
 complete -c tidegate -n "__fish_tidegate_using_subcommand endpoint; and not __fish_seen_subcommand_from ls inspect resolv-conf help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c tidegate -n "__fish_tidegate_using_subcommand endpoint; and __fish_seen_subcommand_from ls" -l socket -d 'The daemon\'s unix socket' -r -F
-complete -c tidegate -n "__fish_tidegate_using_subcommand endpoint; and __fish_seen_subcommand_from ls" -l timeout -d 'How long to wait for an answer of the daemon, which may still do what it was asked for later; 0 for as long as it takes. `events` waits for the first answer alone' -r
+complete -c tidegate -n "__fish_tidegate_using_subcommand endpoint; and __fish_seen_subcommand_from ls" -l timeout -d 'Time to wait for the daemon\'s answer; 0 waits forever. After it, the daemon may still carry out the command. For `events` the limit applies to the first answer only' -r
 complete -c tidegate -n "__fish_tidegate_using_subcommand endpoint; and __fish_seen_subcommand_from ls" -l json -d 'Print JSON instead of a table'
-complete -c tidegate -n "__fish_tidegate_using_subcommand endpoint; and __fish_seen_subcommand_from ls" -l timings -d 'Print to standard error where the time went'
+complete -c tidegate -n "__fish_tidegate_using_subcommand endpoint; and __fish_seen_subcommand_from ls" -l timings -d 'Print how long each part of the command took, to standard error'
 complete -c tidegate -n "__fish_tidegate_using_subcommand endpoint; and __fish_seen_subcommand_from ls" -s h -l help -d 'Print help'
 complete -c tidegate -n "__fish_tidegate_using_subcommand endpoint; and __fish_seen_subcommand_from inspect" -l socket -d 'The daemon\'s unix socket' -r -F
-complete -c tidegate -n "__fish_tidegate_using_subcommand endpoint; and __fish_seen_subcommand_from inspect" -l timeout -d 'How long to wait for an answer of the daemon, which may still do what it was asked for later; 0 for as long as it takes. `events` waits for the first answer alone' -r
+complete -c tidegate -n "__fish_tidegate_using_subcommand endpoint; and __fish_seen_subcommand_from inspect" -l timeout -d 'Time to wait for the daemon\'s answer; 0 waits forever. After it, the daemon may still carry out the command. For `events` the limit applies to the first answer only' -r
 complete -c tidegate -n "__fish_tidegate_using_subcommand endpoint; and __fish_seen_subcommand_from inspect" -l json -d 'Print JSON instead of a table'
-complete -c tidegate -n "__fish_tidegate_using_subcommand endpoint; and __fish_seen_subcommand_from inspect" -l timings -d 'Print to standard error where the time went'
+complete -c tidegate -n "__fish_tidegate_using_subcommand endpoint; and __fish_seen_subcommand_from inspect" -l timings -d 'Print how long each part of the command took, to standard error'
 complete -c tidegate -n "__fish_tidegate_using_subcommand endpoint; and __fish_seen_subcommand_from inspect" -s h -l help -d 'Print help'
 complete -c tidegate -n "__fish_tidegate_using_subcommand endpoint; and __fish_seen_subcommand_from resolv-conf" -l socket -d 'The daemon\'s unix socket' -r -F
-complete -c tidegate -n "__fish_tidegate_using_subcommand endpoint; and __fish_seen_subcommand_from resolv-conf" -l timeout -d 'How long to wait for an answer of the daemon, which may still do what it was asked for later; 0 for as long as it takes. `events` waits for the first answer alone' -r
+complete -c tidegate -n "__fish_tidegate_using_subcommand endpoint; and __fish_seen_subcommand_from resolv-conf" -l timeout -d 'Time to wait for the daemon\'s answer; 0 waits forever. After it, the daemon may still carry out the command. For `events` the limit applies to the first answer only' -r
 complete -c tidegate -n "__fish_tidegate_using_subcommand endpoint; and __fish_seen_subcommand_from resolv-conf" -l json -d 'Print JSON instead of a table'
-complete -c tidegate -n "__fish_tidegate_using_subcommand endpoint; and __fish_seen_subcommand_from resolv-conf" -l timings -d 'Print to standard error where the time went'
+complete -c tidegate -n "__fish_tidegate_using_subcommand endpoint; and __fish_seen_subcommand_from resolv-conf" -l timings -d 'Print how long each part of the command took, to standard error'
 complete -c tidegate -n "__fish_tidegate_using_subcommand endpoint; and __fish_seen_subcommand_from resolv-conf" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c tidegate -n "__fish_tidegate_using_subcommand endpoint; and __fish_seen_subcommand_from help" -f -a "ls" -d 'List the endpoints'
-complete -c tidegate -n "__fish_tidegate_using_subcommand endpoint; and __fish_seen_subcommand_from help" -f -a "inspect" -d 'Show everything about an endpoint'
-complete -c tidegate -n "__fish_tidegate_using_subcommand endpoint; and __fish_seen_subcommand_from help" -f -a "resolv-conf" -d 'Print the content of /etc/resolv.conf for an endpoint\'s namespace'
+complete -c tidegate -n "__fish_tidegate_using_subcommand endpoint; and __fish_seen_subcommand_from help" -f -a "inspect" -d 'Show all details of an endpoint'
+complete -c tidegate -n "__fish_tidegate_using_subcommand endpoint; and __fish_seen_subcommand_from help" -f -a "resolv-conf" -d 'Print a resolv.conf(5) for an endpoint\'s namespace'
 complete -c tidegate -n "__fish_tidegate_using_subcommand endpoint; and __fish_seen_subcommand_from help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c tidegate -n "__fish_tidegate_using_subcommand events" -l socket -d 'The daemon\'s unix socket' -r -F
-complete -c tidegate -n "__fish_tidegate_using_subcommand events" -l timeout -d 'How long to wait for an answer of the daemon, which may still do what it was asked for later; 0 for as long as it takes. `events` waits for the first answer alone' -r
+complete -c tidegate -n "__fish_tidegate_using_subcommand events" -l timeout -d 'Time to wait for the daemon\'s answer; 0 waits forever. After it, the daemon may still carry out the command. For `events` the limit applies to the first answer only' -r
 complete -c tidegate -n "__fish_tidegate_using_subcommand events" -l json -d 'Print JSON instead of a table'
-complete -c tidegate -n "__fish_tidegate_using_subcommand events" -l timings -d 'Print to standard error where the time went'
+complete -c tidegate -n "__fish_tidegate_using_subcommand events" -l timings -d 'Print how long each part of the command took, to standard error'
 complete -c tidegate -n "__fish_tidegate_using_subcommand events" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c tidegate -n "__fish_tidegate_using_subcommand doctor" -l socket -d 'The daemon\'s unix socket' -r -F
-complete -c tidegate -n "__fish_tidegate_using_subcommand doctor" -l timeout -d 'How long to wait for an answer of the daemon, which may still do what it was asked for later; 0 for as long as it takes. `events` waits for the first answer alone' -r
+complete -c tidegate -n "__fish_tidegate_using_subcommand doctor" -l timeout -d 'Time to wait for the daemon\'s answer; 0 waits forever. After it, the daemon may still carry out the command. For `events` the limit applies to the first answer only' -r
 complete -c tidegate -n "__fish_tidegate_using_subcommand doctor" -l json -d 'Print JSON instead of a table'
-complete -c tidegate -n "__fish_tidegate_using_subcommand doctor" -l timings -d 'Print to standard error where the time went'
+complete -c tidegate -n "__fish_tidegate_using_subcommand doctor" -l timings -d 'Print how long each part of the command took, to standard error'
 complete -c tidegate -n "__fish_tidegate_using_subcommand doctor" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c tidegate -n "__fish_tidegate_using_subcommand explain" -l source-address -d 'The source address that the packet has, if it is another than SRC\'s own' -r
+complete -c tidegate -n "__fish_tidegate_using_subcommand explain" -l source-address -d 'Source address of the packet [default: SRC\'s own]' -r
 complete -c tidegate -n "__fish_tidegate_using_subcommand explain" -l socket -d 'The daemon\'s unix socket' -r -F
-complete -c tidegate -n "__fish_tidegate_using_subcommand explain" -l timeout -d 'How long to wait for an answer of the daemon, which may still do what it was asked for later; 0 for as long as it takes. `events` waits for the first answer alone' -r
+complete -c tidegate -n "__fish_tidegate_using_subcommand explain" -l timeout -d 'Time to wait for the daemon\'s answer; 0 waits forever. After it, the daemon may still carry out the command. For `events` the limit applies to the first answer only' -r
 complete -c tidegate -n "__fish_tidegate_using_subcommand explain" -l json -d 'Print JSON instead of a table'
-complete -c tidegate -n "__fish_tidegate_using_subcommand explain" -l timings -d 'Print to standard error where the time went'
+complete -c tidegate -n "__fish_tidegate_using_subcommand explain" -l timings -d 'Print how long each part of the command took, to standard error'
 complete -c tidegate -n "__fish_tidegate_using_subcommand explain" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c tidegate -n "__fish_tidegate_using_subcommand top" -l socket -d 'The daemon\'s unix socket' -r -F
-complete -c tidegate -n "__fish_tidegate_using_subcommand top" -l timeout -d 'How long to wait for an answer of the daemon, which may still do what it was asked for later; 0 for as long as it takes. `events` waits for the first answer alone' -r
-complete -c tidegate -n "__fish_tidegate_using_subcommand top" -l once -d 'Show it once, and end'
+complete -c tidegate -n "__fish_tidegate_using_subcommand top" -l timeout -d 'Time to wait for the daemon\'s answer; 0 waits forever. After it, the daemon may still carry out the command. For `events` the limit applies to the first answer only' -r
+complete -c tidegate -n "__fish_tidegate_using_subcommand top" -l once -d 'Print once and exit'
 complete -c tidegate -n "__fish_tidegate_using_subcommand top" -l json -d 'Print JSON instead of a table'
-complete -c tidegate -n "__fish_tidegate_using_subcommand top" -l timings -d 'Print to standard error where the time went'
+complete -c tidegate -n "__fish_tidegate_using_subcommand top" -l timings -d 'Print how long each part of the command took, to standard error'
 complete -c tidegate -n "__fish_tidegate_using_subcommand top" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c tidegate -n "__fish_tidegate_using_subcommand info" -l socket -d 'The daemon\'s unix socket' -r -F
-complete -c tidegate -n "__fish_tidegate_using_subcommand info" -l timeout -d 'How long to wait for an answer of the daemon, which may still do what it was asked for later; 0 for as long as it takes. `events` waits for the first answer alone' -r
+complete -c tidegate -n "__fish_tidegate_using_subcommand info" -l timeout -d 'Time to wait for the daemon\'s answer; 0 waits forever. After it, the daemon may still carry out the command. For `events` the limit applies to the first answer only' -r
 complete -c tidegate -n "__fish_tidegate_using_subcommand info" -l json -d 'Print JSON instead of a table'
-complete -c tidegate -n "__fish_tidegate_using_subcommand info" -l timings -d 'Print to standard error where the time went'
+complete -c tidegate -n "__fish_tidegate_using_subcommand info" -l timings -d 'Print how long each part of the command took, to standard error'
 complete -c tidegate -n "__fish_tidegate_using_subcommand info" -s h -l help -d 'Print help'
 complete -c tidegate -n "__fish_tidegate_using_subcommand ruleset" -l socket -d 'The daemon\'s unix socket' -r -F
-complete -c tidegate -n "__fish_tidegate_using_subcommand ruleset" -l timeout -d 'How long to wait for an answer of the daemon, which may still do what it was asked for later; 0 for as long as it takes. `events` waits for the first answer alone' -r
-complete -c tidegate -n "__fish_tidegate_using_subcommand ruleset" -l live -d 'As the kernel has it, not as it is planned'
-complete -c tidegate -n "__fish_tidegate_using_subcommand ruleset" -l diff -d 'Only what differs between the two; nothing where they agree'
+complete -c tidegate -n "__fish_tidegate_using_subcommand ruleset" -l timeout -d 'Time to wait for the daemon\'s answer; 0 waits forever. After it, the daemon may still carry out the command. For `events` the limit applies to the first answer only' -r
+complete -c tidegate -n "__fish_tidegate_using_subcommand ruleset" -l live -d 'Print the table that the kernel has, instead of the planned one'
+complete -c tidegate -n "__fish_tidegate_using_subcommand ruleset" -l diff -d 'Print only differences between the planned table and the kernel\'s'
 complete -c tidegate -n "__fish_tidegate_using_subcommand ruleset" -l json -d 'Print JSON instead of a table'
-complete -c tidegate -n "__fish_tidegate_using_subcommand ruleset" -l timings -d 'Print to standard error where the time went'
+complete -c tidegate -n "__fish_tidegate_using_subcommand ruleset" -l timings -d 'Print how long each part of the command took, to standard error'
 complete -c tidegate -n "__fish_tidegate_using_subcommand ruleset" -s h -l help -d 'Print help'
-complete -c tidegate -n "__fish_tidegate_using_subcommand help; and not __fish_seen_subcommand_from network attach detach gc publish unpublish endpoint events doctor explain top info ruleset help" -f -a "network" -d 'Make, show and remove networks'
+complete -c tidegate -n "__fish_tidegate_using_subcommand help; and not __fish_seen_subcommand_from network attach detach gc publish unpublish endpoint events doctor explain top info ruleset help" -f -a "network" -d 'Create, show, connect and remove networks'
 complete -c tidegate -n "__fish_tidegate_using_subcommand help; and not __fish_seen_subcommand_from network attach detach gc publish unpublish endpoint events doctor explain top info ruleset help" -f -a "attach" -d 'Attach a network namespace to a network'
-complete -c tidegate -n "__fish_tidegate_using_subcommand help; and not __fish_seen_subcommand_from network attach detach gc publish unpublish endpoint events doctor explain top info ruleset help" -f -a "detach" -d 'Remove endpoints: the namespaces stay, their interfaces and published ports go'
+complete -c tidegate -n "__fish_tidegate_using_subcommand help; and not __fish_seen_subcommand_from network attach detach gc publish unpublish endpoint events doctor explain top info ruleset help" -f -a "detach" -d 'Remove endpoints: their interfaces and published ports; the namespaces stay'
 complete -c tidegate -n "__fish_tidegate_using_subcommand help; and not __fish_seen_subcommand_from network attach detach gc publish unpublish endpoint events doctor explain top info ruleset help" -f -a "gc" -d 'Remove the endpoints whose namespaces no longer exist'
 complete -c tidegate -n "__fish_tidegate_using_subcommand help; and not __fish_seen_subcommand_from network attach detach gc publish unpublish endpoint events doctor explain top info ruleset help" -f -a "publish" -d 'Publish more ports of a running endpoint'
-complete -c tidegate -n "__fish_tidegate_using_subcommand help; and not __fish_seen_subcommand_from network attach detach gc publish unpublish endpoint events doctor explain top info ruleset help" -f -a "unpublish" -d 'Withdraw published ports of a running endpoint, and end the connections through them'
+complete -c tidegate -n "__fish_tidegate_using_subcommand help; and not __fish_seen_subcommand_from network attach detach gc publish unpublish endpoint events doctor explain top info ruleset help" -f -a "unpublish" -d 'Stop publishing ports of a running endpoint, and end the connections through them'
 complete -c tidegate -n "__fish_tidegate_using_subcommand help; and not __fish_seen_subcommand_from network attach detach gc publish unpublish endpoint events doctor explain top info ruleset help" -f -a "endpoint" -d 'Show endpoints'
-complete -c tidegate -n "__fish_tidegate_using_subcommand help; and not __fish_seen_subcommand_from network attach detach gc publish unpublish endpoint events doctor explain top info ruleset help" -f -a "events" -d 'Show what happens, as it happens'
-complete -c tidegate -n "__fish_tidegate_using_subcommand help; and not __fish_seen_subcommand_from network attach detach gc publish unpublish endpoint events doctor explain top info ruleset help" -f -a "doctor" -d 'Look for what stops packets or changes, and say what to do about it'
-complete -c tidegate -n "__fish_tidegate_using_subcommand help; and not __fish_seen_subcommand_from network attach detach gc publish unpublish endpoint events doctor explain top info ruleset help" -f -a "explain" -d 'Say whether a packet passes, and by which rule and element'
-complete -c tidegate -n "__fish_tidegate_using_subcommand help; and not __fish_seen_subcommand_from network attach detach gc publish unpublish endpoint events doctor explain top info ruleset help" -f -a "top" -d 'Show what passes through published ports, anew each second'
-complete -c tidegate -n "__fish_tidegate_using_subcommand help; and not __fish_seen_subcommand_from network attach detach gc publish unpublish endpoint events doctor explain top info ruleset help" -f -a "info" -d 'Show what the daemon is and which nft driver it uses'
-complete -c tidegate -n "__fish_tidegate_using_subcommand help; and not __fish_seen_subcommand_from network attach detach gc publish unpublish endpoint events doctor explain top info ruleset help" -f -a "ruleset" -d 'Print the nftables ruleset'
+complete -c tidegate -n "__fish_tidegate_using_subcommand help; and not __fish_seen_subcommand_from network attach detach gc publish unpublish endpoint events doctor explain top info ruleset help" -f -a "events" -d 'Print events as they happen'
+complete -c tidegate -n "__fish_tidegate_using_subcommand help; and not __fish_seen_subcommand_from network attach detach gc publish unpublish endpoint events doctor explain top info ruleset help" -f -a "doctor" -d 'Find what stops packets or changes on this host, and say how to fix it'
+complete -c tidegate -n "__fish_tidegate_using_subcommand help; and not __fish_seen_subcommand_from network attach detach gc publish unpublish endpoint events doctor explain top info ruleset help" -f -a "explain" -d 'Tell whether Tidegate\'s rules let a packet pass, and which rule decides'
+complete -c tidegate -n "__fish_tidegate_using_subcommand help; and not __fish_seen_subcommand_from network attach detach gc publish unpublish endpoint events doctor explain top info ruleset help" -f -a "top" -d 'Show the traffic of published ports, updated every second'
+complete -c tidegate -n "__fish_tidegate_using_subcommand help; and not __fish_seen_subcommand_from network attach detach gc publish unpublish endpoint events doctor explain top info ruleset help" -f -a "info" -d 'Show the daemon\'s version, nft driver and state'
+complete -c tidegate -n "__fish_tidegate_using_subcommand help; and not __fish_seen_subcommand_from network attach detach gc publish unpublish endpoint events doctor explain top info ruleset help" -f -a "ruleset" -d 'Print Tidegate\'s nftables table'
 complete -c tidegate -n "__fish_tidegate_using_subcommand help; and not __fish_seen_subcommand_from network attach detach gc publish unpublish endpoint events doctor explain top info ruleset help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
-complete -c tidegate -n "__fish_tidegate_using_subcommand help; and __fish_seen_subcommand_from network" -f -a "create" -d 'Make a network: a bridge with its subnets'
+complete -c tidegate -n "__fish_tidegate_using_subcommand help; and __fish_seen_subcommand_from network" -f -a "create" -d 'Create a network: a bridge with its subnets'
 complete -c tidegate -n "__fish_tidegate_using_subcommand help; and __fish_seen_subcommand_from network" -f -a "ls" -d 'List the networks'
-complete -c tidegate -n "__fish_tidegate_using_subcommand help; and __fish_seen_subcommand_from network" -f -a "inspect" -d 'Show everything about a network'
+complete -c tidegate -n "__fish_tidegate_using_subcommand help; and __fish_seen_subcommand_from network" -f -a "inspect" -d 'Show all details of a network'
 complete -c tidegate -n "__fish_tidegate_using_subcommand help; and __fish_seen_subcommand_from network" -f -a "connect" -d 'Let the endpoints of two networks reach each other'
-complete -c tidegate -n "__fish_tidegate_using_subcommand help; and __fish_seen_subcommand_from network" -f -a "disconnect" -d 'End that: connections that are open go on'
+complete -c tidegate -n "__fish_tidegate_using_subcommand help; and __fish_seen_subcommand_from network" -f -a "disconnect" -d 'Stop two networks from reaching each other; open connections continue'
 complete -c tidegate -n "__fish_tidegate_using_subcommand help; and __fish_seen_subcommand_from network" -f -a "rm" -d 'Remove networks'
 complete -c tidegate -n "__fish_tidegate_using_subcommand help; and __fish_seen_subcommand_from endpoint" -f -a "ls" -d 'List the endpoints'
-complete -c tidegate -n "__fish_tidegate_using_subcommand help; and __fish_seen_subcommand_from endpoint" -f -a "inspect" -d 'Show everything about an endpoint'
-complete -c tidegate -n "__fish_tidegate_using_subcommand help; and __fish_seen_subcommand_from endpoint" -f -a "resolv-conf" -d 'Print the content of /etc/resolv.conf for an endpoint\'s namespace'
+complete -c tidegate -n "__fish_tidegate_using_subcommand help; and __fish_seen_subcommand_from endpoint" -f -a "inspect" -d 'Show all details of an endpoint'
+complete -c tidegate -n "__fish_tidegate_using_subcommand help; and __fish_seen_subcommand_from endpoint" -f -a "resolv-conf" -d 'Print a resolv.conf(5) for an endpoint\'s namespace'

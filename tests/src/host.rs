@@ -143,7 +143,7 @@ impl Host {
             sleep(Duration::from_millis(5));
         }
         self.daemon = Some(daemon);
-        // Connections are taken before the host is as stored; an answer is given only after.
+        // The daemon accepts connections before the host matches the saved state; it answers only after that.
         self.ok(&["info"]);
     }
 

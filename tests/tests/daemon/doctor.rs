@@ -103,7 +103,7 @@ fn tables_of_others_that_drop_are_found_with_what_their_program_does_about_it() 
         for (table, words) in [
             (
                 policy.to_owned(),
-                ["chain FORWARD of table ip filter drops by its policy", "iptables -I FORWARD -i tgb0"],
+                ["chain FORWARD of table ip filter has the policy drop, and no rule for tgb0", "iptables -I FORWARD -i tgb0"],
             ),
             (
                 format!("{policy}; add chain ip filter DOCKER-USER"),
@@ -118,7 +118,7 @@ fn tables_of_others_that_drop_are_found_with_what_their_program_does_about_it() 
                  add rule inet firewalld filter_FORWARD ct state established accept; \
                  add rule inet firewalld filter_FORWARD reject with icmpx admin-prohibited"
                     .to_owned(),
-                ["by its last rule", "firewall-cmd --permanent --zone=trusted --add-interface=tgb0"],
+                ["drops everything else in its last rule", "firewall-cmd --permanent --zone=trusted --add-interface=tgb0"],
             ),
             (
                 "add table inet mine; add chain inet mine early { type filter hook prerouting priority -300; policy drop; }".to_owned(),
@@ -145,7 +145,7 @@ fn a_chain_that_keeps_questions_for_names_from_the_host_is_found_and_the_advice_
         "names",
         "nft 'add table inet filter; add chain inet filter input { type filter hook input priority 0; policy drop; }'",
         &[
-            "fault: chain input of table inet filter drops by its policy",
+            "fault: chain input of table inet filter has the policy drop",
             "port 299",
         ],
     );

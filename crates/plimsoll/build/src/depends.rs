@@ -30,7 +30,7 @@ pub enum DependsError {
         source: std::io::Error,
     },
     /// The files that it wants could not be written.
-    #[error("cannot use {}", path.display())]
+    #[error("cannot write {}", path.display())]
     Io {
         /// The file.
         path: PathBuf,

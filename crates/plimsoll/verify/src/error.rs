@@ -15,7 +15,7 @@ use plimsoll_spec::Format;
 #[derive(Debug, thiserror::Error)]
 pub enum VerifyError {
     /// A file cannot be read or written.
-    #[error("cannot use {}", path.display())]
+    #[error("cannot read or write {}", path.display())]
     Io {
         /// The file.
         path: PathBuf,
@@ -23,7 +23,7 @@ pub enum VerifyError {
         source: std::io::Error,
     },
     /// A manifest is not one.
-    #[error("cannot use {}", path.display())]
+    #[error("cannot parse {}", path.display())]
     Manifest {
         /// The file.
         path: PathBuf,

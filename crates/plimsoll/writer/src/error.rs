@@ -12,7 +12,7 @@ pub(crate) enum PackageError {
         path: PathBuf,
         source: serde_json::Error,
     },
-    #[error("cannot use {}", path.display())]
+    #[error("cannot read or write {}", path.display())]
     Io { path: PathBuf, source: io::Error },
     #[error("changelog date {date:?} of release {version} is not a day such as 2026-01-31")]
     Date {
@@ -41,7 +41,7 @@ pub(crate) enum PackageError {
     NoPackage { path: PathBuf },
     #[error("{} holds no version that could be changed", path.display())]
     NoVersion { path: PathBuf },
-    #[error("{} has no one folder that everything in it is in", path.display())]
+    #[error("{} does not have all files in one top folder", path.display())]
     NoTop { path: PathBuf },
     #[error("entry {path:?} would be written outside of the folder")]
     Escapes { path: String },

@@ -14,10 +14,10 @@ use tidegate_model::{
 };
 
 const AFTER_HELP: &str = "\
-Exit status: 0 done; 1 refused, and the user can mend it; 2 the daemon or the host failed.
+Exit status: 0 done; 1 refused: the message says what to change; 2 the daemon or the host failed.
 
-Limits: one command asks for at most 64 subnets, gateways, ranges or trusted interfaces, 256 auxiliary addresses or
-labels, 64 aliases or sysctls, and 16,384 ports. A namespace's path that does not answer is given up after 5 s.
+Limits of one command: 64 subnets, gateways, ranges or trusted interfaces; 256 auxiliary addresses or labels; 64 aliases
+or sysctls; 16,384 ports. The daemon waits 5 s for the path of a namespace.
 
 Examples:
   tidegate network create web
@@ -26,8 +26,8 @@ Examples:
   tidegate detach front
   tidegate network rm web";
 
-/// Makes and removes container bridge networks, attaches network namespaces to them, and
-/// publishes their ports, by asking the daemon tidegated(8).
+/// Manages container bridge networks: creates and removes them, attaches network namespaces, and
+/// publishes ports. The daemon tidegated(8) does the work.
 #[derive(Clone, Debug, PartialEq, Eq, Parser)]
 #[command(name = "tidegate", version, max_term_width = 100, after_help = AFTER_HELP)]
 pub struct Client {
@@ -40,12 +40,12 @@ pub struct Client {
     #[arg(long, global = true)]
     pub json: bool,
 
-    /// Print to standard error where the time went
+    /// Print how long each part of the command took, to standard error
     #[arg(long, global = true)]
     pub timings: bool,
 
-    /// How long to wait for an answer of the daemon, which may still do what it was asked for later; 0 for as long as it
-    /// takes. `events` waits for the first answer alone
+    /// Time to wait for the daemon's answer; 0 waits forever. After it, the daemon may still carry out the command. For
+    /// `events` the limit applies to the first answer only
     #[arg(
         long,
         global = true,
@@ -63,12 +63,12 @@ pub struct Client {
 /// What `tidegate` does.
 #[derive(Clone, Debug, PartialEq, Eq, Subcommand)]
 pub enum ClientCommand {
-    /// Make, show and remove networks
+    /// Create, show, connect and remove networks
     #[command(subcommand)]
     Network(NetworkCommand),
     /// Attach a network namespace to a network
     Attach(AttachArgs),
-    /// Remove endpoints: the namespaces stay, their interfaces and published ports go
+    /// Remove endpoints: their interfaces and published ports; the namespaces stay
     #[command(after_help = "Example:\n  tidegate detach front back")]
     Detach {
         /// Endpoints to remove
@@ -77,12 +77,12 @@ pub enum ClientCommand {
     },
     /// Remove the endpoints whose namespaces no longer exist
     ///
-    /// The daemon does so by itself as soon as the kernel tells it that a namespace has ended.
+    /// Rarely needed: the daemon removes an endpoint as soon as the kernel reports that its namespace has ended.
     Gc,
     /// Publish more ports of a running endpoint
     #[command(after_help = "Example:\n  tidegate publish front 8443:443 127.0.0.1::9000")]
     Publish(PublishArgs),
-    /// Withdraw published ports of a running endpoint, and end the connections through them
+    /// Stop publishing ports of a running endpoint, and end the connections through them
     #[command(
         after_help = "Examples:\n  tidegate unpublish front 8443:443\n  tidegate unpublish front 443"
     )]
@@ -90,49 +90,45 @@ pub enum ClientCommand {
     /// Show endpoints
     #[command(subcommand)]
     Endpoint(EndpointCommand),
-    /// Show what happens, as it happens
+    /// Print events as they happen
     ///
-    /// Networks and endpoints that come and go, ports that are published, and changes of the table by
-    /// other programs; until it is interrupted, or the daemon stops. With --json, one object a line.
+    /// Events are: networks and endpoints created, changed and removed, ports published and withdrawn, and changes of the
+    /// table by other programs. Runs until it is interrupted or the daemon stops. With --json, prints one object a line.
     ///
-    /// 64 may listen at once as root, and as many as other users, 16 for each of them.
+    /// Root may run 64 of these at once, all other users together 64, and one user 16.
     Events,
-    /// Look for what stops packets or changes, and say what to do about it
+    /// Find what stops packets or changes on this host, and say how to fix it
     ///
-    /// Nothing is changed. The exit status is 1 if there is a fault; warnings, and what could not be
-    /// told, are none.
+    /// Changes nothing. Exit status 1: at least one fault. Warnings and checks without a result do not count.
     #[command(after_help = DOCTOR_HELP)]
     Doctor,
-    /// Say whether a packet passes, and by which rule and element
+    /// Tell whether Tidegate's rules let a packet pass, and which rule decides
     ///
-    /// The first packet of a connection is taken through the rules as they are planned, by the host's
-    /// routes. Answers pass if it does. Nothing is sent, and other programs' tables are not looked at
-    /// (see doctor). The exit status is 1 if it does not pass.
+    /// Follows the first packet of a connection through the planned rules and the host's routes. If it passes, its answers
+    /// pass too. Sends nothing. Does not look at other firewalls: see `tidegate doctor`. Exit status 1: blocked.
     #[command(after_help = EXPLAIN_HELP)]
     Explain(ExplainArgs),
-    /// Show what passes through published ports, anew each second
+    /// Show the traffic of published ports, updated every second
     ///
-    /// For each port, the connections that are tracked now, and the packets and bytes that its endpoint
-    /// received and sent through them, busiest first. The kernel counts these only where
-    /// net.netfilter.nf_conntrack_acct is 1, of connections that begin from then on. With --json, one
-    /// object a line.
+    /// Lists the busiest port first: its open connections, and the packets and bytes that its endpoint received and sent
+    /// through them. The kernel counts packets and bytes only while net.netfilter.nf_conntrack_acct is 1, and only of
+    /// connections opened since then. With --json, prints one object a line.
     #[command(after_help = "Examples:\n  tidegate top\n  tidegate top --once --json")]
     Top {
-        /// Show it once, and end
+        /// Print once and exit
         #[arg(long)]
         once: bool,
     },
-    /// Show what the daemon is and which nft driver it uses
+    /// Show the daemon's version, nft driver and state
     Info,
-    /// Print the nftables ruleset
+    /// Print Tidegate's nftables table
     Ruleset(RulesetArgs),
 }
 
 const DOCTOR_HELP: &str = "\
-Looked at are the sysctls that forwarding needs, the links, what could not be brought to the host, the state file, the
-filters of bridge ports and the table, chains of
-other tables and of iptables-legacy that drop what passes our bridges, br_netfilter, reverse path filtering, the
-release of nftables and the daemon's file descriptors.
+Checks: sysctls for forwarding, links, degraded networks and endpoints, the state file, filters of bridge ports, the
+table of Tidegate, chains of other tables and of iptables-legacy that drop packets of our bridges, br_netfilter, reverse
+path filtering, the release of nftables, and the daemon's limit of file descriptors.
 
 Examples:
   tidegate doctor
@@ -141,11 +137,11 @@ Examples:
 /// What `tidegate network` does.
 #[derive(Clone, Debug, PartialEq, Eq, Subcommand)]
 pub enum NetworkCommand {
-    /// Make a network: a bridge with its subnets
+    /// Create a network: a bridge with its subnets
     Create(Box<CreateArgs>),
     /// List the networks
     Ls,
-    /// Show everything about a network
+    /// Show all details of a network
     Inspect {
         /// The network
         #[arg(value_name = "NETWORK")]
@@ -154,14 +150,14 @@ pub enum NetworkCommand {
     /// Let the endpoints of two networks reach each other
     #[command(after_help = "Example:\n  tidegate network connect web db")]
     Connect(PairArgs),
-    /// End that: connections that are open go on
+    /// Stop two networks from reaching each other; open connections continue
     Disconnect(PairArgs),
     /// Remove networks
     #[command(
         after_help = "Examples:\n  tidegate network rm web db\n  tidegate network rm --force web"
     )]
     Rm {
-        /// With the endpoints that are attached to them
+        /// Detach their endpoints first
         #[arg(long)]
         force: bool,
         /// Networks to remove
@@ -185,47 +181,47 @@ Examples:
 #[derive(Clone, Debug, PartialEq, Eq, Args)]
 #[command(after_help = CREATE_HELP)]
 pub struct CreateArgs {
-    /// Its name
+    /// Name of the network
     pub name: Name,
-    /// Its subnets; one of each of IPv4 and IPv6 that has none is allotted from the daemon's pools
+    /// Subnet; repeat for more. A missing IPv4 or IPv6 subnet comes from the daemon's pools (see --no-ipv6)
     #[arg(long, value_name = "CIDR")]
     pub subnet: Vec<IpNet>,
-    /// The bridge's address in one of the subnets; else the subnet's first
+    /// Address of the bridge in one of the subnets [default: the first address of each subnet]
     #[arg(long, value_name = "IP")]
     pub gateway: Vec<IpAddr>,
-    /// The part of a subnet out of which endpoints are given addresses; else all of it
+    /// Range of a subnet from which endpoints get addresses [default: the whole subnet]
     #[arg(long, value_name = "CIDR")]
     pub ip_range: Vec<IpNet>,
-    /// An address that is given to no endpoint, and what it is for
+    /// Reserve an address: no endpoint gets it. NAME says what it is for
     #[arg(long, value_name = "NAME=IP", value_parser = pair::<IpAddr>)]
     pub aux_address: Vec<(Name, IpAddr)>,
-    /// Without IPv4
+    /// Create no IPv4 subnet
     #[arg(long)]
     pub no_ipv4: bool,
-    /// Without IPv6
+    /// Create no IPv6 subnet
     #[arg(long, conflicts_with = "no_ipv4")]
     pub no_ipv6: bool,
-    /// With IPv6, or not at all: else it has IPv4 alone where the host has IPv6 turned off
+    /// Require IPv6: fail where the host has IPv6 turned off, instead of creating an IPv4-only network
     #[arg(long, conflicts_with = "no_ipv6")]
     pub ipv6: bool,
     /// MTU in bytes
     #[arg(long, value_name = "BYTES")]
     pub mtu: Option<u32>,
-    /// Address of the host on which ports are published that name none; one for each of IPv4 and IPv6
+    /// Default host address for published ports of this network; one for each of IPv4 and IPv6
     ///
-    /// 0.0.0.0 is every IPv4 address, and :: every IPv6 address. Else both.
+    /// 0.0.0.0 means every IPv4 address, and :: every IPv6 address. Default: both.
     #[arg(long, value_name = "IP")]
     pub host_ip: Vec<IpAddr>,
-    /// Who may reach its published ports that have no --allow of their own; else whom the configuration lets in
+    /// Clients that may reach published ports without their own --allow [default: `ports.allow` of tidegated.toml]
     #[arg(long, value_name = "CIDR")]
     pub allow: Vec<Source>,
     /// What it is and may do.
     #[command(flatten)]
     pub policy: PolicyArgs,
-    /// The bridge's name; else one is made
+    /// Name of the bridge [default: the first free tgbN]
     #[arg(long, value_name = "IFNAME")]
     pub bridge: Option<IfName>,
-    /// Something to remember about it
+    /// Metadata to store with the network
     #[arg(long, value_name = "KEY=VALUE", value_parser = pair::<String>)]
     pub label: Vec<(Name, String)>,
 }
@@ -233,60 +229,59 @@ pub struct CreateArgs {
 /// What a network's endpoints may do, and who may reach them.
 #[derive(Clone, Debug, PartialEq, Eq, Args)]
 pub struct PolicyArgs {
-    /// No way in or out: its endpoints and the host reach each other, and nobody else
+    /// No internet, no access from outside. Endpoints reach each other and the host
     ///
-    /// Of the host its endpoints reach what listens at the gateways' addresses (--host-access).
+    /// Endpoints reach only host programs that listen at the addresses of the gateways; --host-access changes that.
     #[arg(long)]
     pub internal: bool,
-    /// As --internal, and the host is kept out too: it has no address on the bridge
+    /// Like --internal, but the host cannot reach it either: the bridge has no address
     #[arg(long, conflicts_with = "internal")]
     pub isolated: bool,
-    /// What of the host its endpoints reach: none, dns, gateway or all [default: all; gateway with --internal, none with
+    /// Which host services endpoints may reach: none, dns, gateway or all [default: all; gateway with --internal, none with
     /// --isolated]
     ///
-    /// none: nothing; endpoints ask no gateway for names. dns: the gateways' port for names. gateway: the
-    /// host's programs, asked at a gateway's address. all: asked at any address but those of its loopback. What is
-    /// published on the host is not the host's, and is reached as by others. The host reaches the endpoints, and
-    /// they answer it; only with --isolated nothing passes either way.
+    /// none: nothing, not even the DNS server. dns: the DNS server at the gateways. gateway: programs of the host, at the
+    /// address of a gateway. all: programs of the host, at every address except loopback. Published ports are not host
+    /// services: endpoints reach them like any other client. The host can always open connections to endpoints, except
+    /// with --isolated.
     #[arg(long, value_name = "ACCESS")]
     pub host_access: Option<HostAccess>,
-    /// Its endpoints do not reach each other at their own addresses
+    /// Endpoints of this network cannot talk to each other directly
     ///
-    /// No frame passes between them, of whatever kind: tagged, multicast, ARP and neighbour discovery included. What they send
-    /// to the gateway is routed by the host, also where br_netfilter is on, so that published ports of their own network
-    /// answer. An endpoint can still tell the host that a neighbour's address is its own: --anti-spoofing keeps it from that.
+    /// No frame of any kind passes between them: this includes tagged frames, multicast, ARP and neighbour discovery.
+    /// Published ports of the network still answer, also where br_netfilter is on: the host routes these packets.
+    /// An endpoint can still claim a neighbour's address towards the host; --anti-spoofing prevents that.
     #[arg(long)]
     pub no_icc: bool,
-    /// Its endpoints send only under the addresses that they were given
+    /// Endpoints can send only from the addresses that they were given
     ///
-    /// What an endpoint sends is dropped where it enters the bridge unless it comes from its own Ethernet address,
-    /// untagged, and is ARP about its own IPv4 address, IPv4 from it, or IPv6 from its own address or the link-local one that
-    /// follows from its Ethernet address. Router advertisements, redirects, claims to another's address, and extension
-    /// headers that could hide one are dropped too. It is off unless asked for: a container that moves its own Ethernet or IP
-    /// address, as with macvlan, a bridge of its own, VRRP or keepalived, or DHCP, then hears no answer under the other
-    /// one. Up to 512 endpoints of a host can be bound so.
+    /// The bridge port drops every other frame. It accepts untagged frames from the endpoint's Ethernet address: ARP about
+    /// its IPv4 address, IPv4 from that address, and IPv6 from its IPv6 address or its link-local address. It drops router
+    /// advertisements, redirects, claims to another address, and extension headers that could hide them. Do not use it for
+    /// containers that change their own Ethernet or IP address (macvlan, a nested bridge, VRRP, keepalived, DHCP): they get
+    /// no traffic at the new address. At most 512 endpoints of a host can be in such networks.
     #[arg(long)]
     pub anti_spoofing: bool,
-    /// How packets pass between endpoints and the world: nat, routed or nat-unprotected [default: nat]
+    /// How endpoints exchange packets with other machines: nat, routed or nat-unprotected [default: nat]
     ///
-    /// nat: out under an address of the host, in through published ports of the host. routed: endpoints
-    /// are reached at their own addresses, on the ports that are published and by ICMP.
-    /// nat-unprotected: as nat, and endpoints are also reached at their own addresses, on every port.
+    /// nat: outgoing packets get an address of the host; clients connect to published ports of the host. routed: clients
+    /// connect to the endpoint's own address, on published ports and by ICMP. nat-unprotected: like nat, and clients also
+    /// reach every port at the endpoint's own address.
     #[arg(long, value_name = "MODE")]
     pub mode: Option<Mode>,
-    /// The same for IPv4 alone
+    /// --mode for IPv4 only
     #[arg(long, value_name = "MODE")]
     pub mode4: Option<Mode>,
-    /// The same for IPv6 alone
+    /// --mode for IPv6 only
     #[arg(long, value_name = "MODE")]
     pub mode6: Option<Mode>,
-    /// Endpoints keep their addresses on the way out
+    /// No source NAT for outgoing traffic
     #[arg(long, conflicts_with = "snat")]
     pub no_masquerade: bool,
-    /// Address of the host under which endpoints reach the world; one for each of IPv4 and IPv6
+    /// Source address of outgoing traffic, an address of the host; one for each of IPv4 and IPv6
     #[arg(long, value_name = "IP")]
     pub snat: Vec<IpAddr>,
-    /// Interface of the host through which endpoints are reached at their own addresses, on every port
+    /// Host interface whose clients reach every port of endpoints at their own addresses
     #[arg(long, value_name = "IFNAME")]
     pub trusted_interface: Vec<IfName>,
 }
@@ -315,10 +310,10 @@ impl From<PolicyArgs> for Policy {
 /// Two networks.
 #[derive(Clone, Debug, PartialEq, Eq, Args)]
 pub struct PairArgs {
-    /// The one
+    /// First network
     #[arg(value_name = "NETWORK")]
     pub one: Name,
-    /// The other
+    /// Second network
     #[arg(value_name = "NETWORK")]
     pub other: Name,
 }
@@ -334,11 +329,11 @@ where
 }
 
 const EXPLAIN_HELP: &str = "\
-SRC and DST are names of endpoints, IP addresses, `host`, or `outside`: any machine that is reached by the
-host's default route. Without a port it is an echo request (ping).
+SRC and DST are names of endpoints, IP addresses, `host`, or `outside` (any machine behind the host's default route).
+Without a port, the packet is an echo request (ping).
 
-With --source-address, SRC sends under the address of somebody else, who gets the answers. Of what the kernel does about
-such a packet, reverse path filtering (rp_filter) is not looked at.
+With --source-address, SRC sends from an address that is not its own; answers go to that address. The command does not
+check reverse path filtering (rp_filter).
 
 Examples:
   tidegate explain outside host:8080
@@ -350,13 +345,13 @@ Examples:
 /// The two ends of a connection.
 #[derive(Clone, Debug, PartialEq, Eq, Args)]
 pub struct ExplainArgs {
-    /// Who sends the packet
+    /// Sender of the packet
     #[arg(value_name = "SRC")]
     pub source: Party,
-    /// Where to: DST[:PORT[/tcp|udp|sctp]], an IPv6 address before a port in brackets
+    /// Receiver: DST[:PORT[/tcp|udp|sctp]]; write an IPv6 address with a port as [ADDRESS]:PORT
     #[arg(value_name = "DST[:PORT[/PROTO]]")]
     pub destination: Destination,
-    /// The source address that the packet has, if it is another than SRC's own
+    /// Source address of the packet [default: SRC's own]
     #[arg(long, value_name = "ADDRESS")]
     pub source_address: Option<IpAddr>,
 }
@@ -374,49 +369,49 @@ Examples:
 #[derive(Clone, Debug, PartialEq, Eq, Args)]
 #[command(after_help = ATTACH_HELP)]
 pub struct AttachArgs {
-    /// The network to attach to
+    /// Network to attach to
     pub network: Name,
     /// The namespace.
     #[command(flatten)]
     pub namespace: NetnsArg,
-    /// The endpoint's name; else one is made up
+    /// Name of the endpoint [default: a new ep-N]
     #[arg(long)]
     pub name: Option<Name>,
-    /// Another name for it; several endpoints may have the same, which then stands for all of them
+    /// Additional DNS name. Several endpoints may share one: it resolves to all of them
     #[arg(long, value_name = "NAME")]
     pub alias: Vec<Name>,
     /// Publish ports: [HOSTIP:][HOSTPORT[-END]:]PORT[-END][/tcp|udp|sctp]
     ///
-    /// Without a host port, or with 0, each gets a free one; a range of host ports for one port
-    /// means a free one out of it. Without a host address, that of the network or else all. An address
-    /// names its family: 0.0.0.0 is every IPv4 address, and [::] every IPv6 address. What comes to [::1]
-    /// is relayed by the daemon; SCTP is not.
+    /// Without a host port, or with 0, each port gets a free host port. 7000-7010:80 uses one free port of that range.
+    /// Without a host address, the network's --host-ip applies, else every address of the host. 0.0.0.0 means every IPv4
+    /// address, and [::] every IPv6 address. The daemon itself relays connections to [::1]; SCTP cannot be relayed.
     #[arg(short = 'p', long = "publish", value_name = "PORT")]
     pub publish: Vec<PortRequest>,
-    /// Who may reach these ports: a prefix or an address [default: as the network says, else everybody]
+    /// Clients that may reach these ports: a prefix or an address [default: the network's --allow, else everybody]
     ///
-    /// Everybody else is kept out, also whole families of which nothing is listed; a port of one family, of which
-    /// nothing is, is refused. The host itself always reaches them. Neighbours on the same network reach the endpoint's own address, unless that was made
-    /// with --no-icc, and so do networks that are connected and trusted interfaces.
+    /// All other clients are blocked. If the list names only IPv4 or only IPv6, all clients of the other family are blocked
+    /// too. A list that would block every client of a port is refused. The host itself always reaches the ports.
+    /// The list does not apply to direct traffic to the endpoint's own address: from endpoints of the same network
+    /// (without --no-icc), from connected networks, and from trusted interfaces.
     #[arg(long, value_name = "CIDR", requires = "publish")]
     pub allow: Vec<Source>,
-    /// Its IPv4 address; else a free one
+    /// IPv4 address [default: a free one]
     #[arg(long, value_name = "IPV4")]
     pub ip: Option<Ipv4Addr>,
-    /// Its IPv6 address; else a free one
+    /// IPv6 address [default: a free one]
     #[arg(long, value_name = "IPV6")]
     pub ip6: Option<Ipv6Addr>,
-    /// Its Ethernet address; else one that follows from the first IP address
+    /// Ethernet address [default: derived from the first IP address]
     #[arg(long, value_name = "MAC")]
     pub mac: Option<MacAddr>,
-    /// Its interface's name in the namespace; else the lowest free ethN
+    /// Interface name in the namespace [default: the lowest free ethN]
     #[arg(long, value_name = "IFNAME")]
     pub ifname: Option<IfName>,
-    /// Which of the namespace's networks is its way out: the one with the highest priority
+    /// Priority of this network's gateway; the highest one of a namespace becomes its default route
     ///
-    /// From -100000 to 100000, else 0; of the same priority, the one that was attached first. When it is
-    /// detached, the next takes its place. For IPv4 and IPv6 apart: a network without one of them, or an
-    /// internal one, is no way out. A default route that the namespace has from elsewhere stays the only one.
+    /// From -100000 to 100000, default 0. Among equal priorities, the endpoint attached first wins. When it is detached, the
+    /// next takes its place. IPv4 and IPv6 are decided separately. Internal networks never give a default route. A namespace
+    /// that already has another default route keeps it and gets none from Tidegate.
     #[arg(
         long,
         value_name = "PRIORITY",
@@ -425,7 +420,7 @@ pub struct AttachArgs {
         allow_negative_numbers = true
     )]
     pub gateway_priority: GatewayPriority,
-    /// A sysctl of its interface: net.ipv4.conf.IFNAME.KEY=VALUE, with IFNAME as it is
+    /// Sysctl of the endpoint's interface: net.ipv4.conf.IFNAME.KEY=VALUE. Write the word IFNAME literally
     #[arg(long, value_name = "SYSCTL")]
     pub sysctl: Vec<OwnSysctl>,
 }
@@ -443,11 +438,12 @@ pub struct PublishArgs {
     /// Which.
     #[command(flatten)]
     pub ports: PortsArgs,
-    /// Who may reach these ports: a prefix or an address [default: as the network says, else everybody]
+    /// Clients that may reach these ports: a prefix or an address [default: the network's --allow, else everybody]
     ///
-    /// Everybody else is kept out, also whole families of which nothing is listed; a port of one family, of which
-    /// nothing is, is refused. The host itself always reaches them. 0.0.0.0/0 and ::/0 let everybody in where the network or the configuration does not.
-    /// To change the list of a port, unpublish it first: connections of who is no longer on it end then.
+    /// All other clients are blocked. If the list names only IPv4 or only IPv6, all clients of the other family are blocked
+    /// too. A list that would block every client of a port is refused. The host itself always reaches the ports. Use
+    /// 0.0.0.0/0 and ::/0 to allow everybody where the network or the configuration has a list.
+    /// To change the list of a port, unpublish it first. That ends all connections through it.
     #[arg(long, value_name = "CIDR")]
     pub allow: Vec<Source>,
 }
@@ -455,7 +451,7 @@ pub struct PublishArgs {
 /// An endpoint and some of its ports.
 #[derive(Clone, Debug, PartialEq, Eq, Args)]
 pub struct PortsArgs {
-    /// The endpoint
+    /// Endpoint
     pub endpoint: Name,
     /// Ports: [HOSTIP:][HOSTPORT[-END]:]PORT[-END][/tcp|udp|sctp]
     #[arg(required = true, value_name = "PORT")]
@@ -466,10 +462,10 @@ pub struct PortsArgs {
 #[derive(Clone, Debug, PartialEq, Eq, Args)]
 #[group(required = true, multiple = false)]
 pub struct NetnsArg {
-    /// The namespace, by its name below /run/netns or by the path of its file
+    /// Namespace: its name in /run/netns, or a path
     #[arg(long, value_name = "NAME|PATH")]
     pub netns: Option<PathBuf>,
-    /// The namespace of a process
+    /// Process whose namespace to attach
     #[arg(long, value_parser = clap::value_parser!(u32).range(1..))]
     pub pid: Option<u32>,
 }
@@ -479,16 +475,16 @@ pub struct NetnsArg {
 pub enum EndpointCommand {
     /// List the endpoints
     Ls,
-    /// Show everything about an endpoint
+    /// Show all details of an endpoint
     Inspect {
         /// The endpoint
         #[arg(value_name = "ENDPOINT")]
         endpoint: Name,
     },
-    /// Print the content of /etc/resolv.conf for an endpoint's namespace
+    /// Print a resolv.conf(5) for an endpoint's namespace
     ///
-    /// It names the gateways that answer for names of endpoints, and the host's search domains and
-    /// options; see resolv.conf(5). `tidegate attach --json` tells it too, as `resolv-conf`.
+    /// The file names the gateways as DNS servers, and has the host's search domains and options. `tidegate attach --json`
+    /// prints the same text as `resolv-conf`.
     #[command(after_help = RESOLV_CONF_HELP)]
     ResolvConf {
         /// The endpoint
@@ -499,17 +495,17 @@ pub enum EndpointCommand {
 
 const RESOLV_CONF_HELP: &str = "\
 Examples:
-  Where `ip netns exec` looks for it, see ip-netns(8):
+  Write it to where `ip netns exec` expects it, see ip-netns(8):
     mkdir -p /etc/netns/box1
     tidegate endpoint resolv-conf front > /etc/netns/box1/resolv.conf";
 
 /// Which ruleset.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Args)]
 pub struct RulesetArgs {
-    /// As the kernel has it, not as it is planned
+    /// Print the table that the kernel has, instead of the planned one
     #[arg(long)]
     pub live: bool,
-    /// Only what differs between the two; nothing where they agree
+    /// Print only differences between the planned table and the kernel's
     #[arg(long, conflicts_with = "live")]
     pub diff: bool,
 }

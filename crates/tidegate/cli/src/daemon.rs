@@ -9,8 +9,8 @@ use clap::builder::PossibleValuesParser;
 use tidegate_model::{Forwarding, PortRange, Source};
 
 const AFTER_HELP: &str = "\
-Each setting is taken from its flag, else from its environment variable, else from the \
-configuration file, else from its default; see tidegated.toml(5).
+A flag wins over its environment variable, which wins over the configuration file; see \
+tidegated.toml(5).
 
 Examples:
   Run with the configuration of the host:
@@ -19,15 +19,15 @@ Examples:
   Run a second daemon in another network namespace:
     ip netns exec lab tidegated --socket /run/lab.sock --state-dir /var/lib/lab
 
-  What this program is, for a machine to read:
+  Print version and build details as JSON:
     tidegated --version --json";
 
 /// The Tidegate networking daemon.
 ///
-/// Owns the container bridge networks of a host (bridges, veth pairs, addresses, NAT, published
-/// ports) and keeps the firewall side of them in one nftables table. It is told what to do by
-/// tidegate(1), over a unix socket. It needs CAP_NET_ADMIN, CAP_SYS_ADMIN to enter the namespaces
-/// that are attached, and CAP_NET_BIND_SERVICE to publish ports below 1024.
+/// Manages the container bridge networks of a host (bridges, veth pairs, addresses, NAT, published
+/// ports) and keeps their firewall rules in one nftables table. tidegate(1) controls it over a unix
+/// socket. It needs CAP_NET_ADMIN, CAP_SYS_ADMIN to enter attached namespaces, and
+/// CAP_NET_BIND_SERVICE to publish ports below 1024.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Parser)]
 #[command(
     name = "tidegated",
@@ -39,37 +39,37 @@ Examples:
 pub struct Daemon {
     /// Configuration file [default: /etc/tidegate/tidegated.toml]
     ///
-    /// A file that is named must exist; the default one need not.
+    /// A missing default file is fine; a file named with --config must exist.
     #[arg(long, value_name = "FILE", env = "TIDEGATE_CONFIG")]
     pub config: Option<PathBuf>,
 
     /// Unix socket to listen on [default: /run/tidegate/tidegated.sock]
     ///
-    /// Not used where systemd hands over a socket (LISTEN_FDS, sd_listen_fds(3)).
+    /// Ignored if systemd passes a socket (LISTEN_FDS, sd_listen_fds(3)).
     #[arg(long, value_name = "PATH", env = "TIDEGATE_SOCKET")]
     pub socket: Option<PathBuf>,
 
-    /// Folder of the state that outlives the daemon [default: /var/lib/tidegate]
+    /// Folder for saved state [default: /var/lib/tidegate]
     #[arg(long, value_name = "DIR", env = "TIDEGATE_STATE_DIR")]
     pub state_dir: Option<PathBuf>,
 
-    /// How to speak to nftables: libnftables, the nft program, or the better one [default: auto]
+    /// How to change nftables: through libnftables, through the nft program, or the better one that works [default: auto]
     #[arg(long, value_name = "DRIVER", env = "TIDEGATE_NFT_DRIVER",
           value_parser = PossibleValuesParser::new(["auto", "library", "exec"]))]
     pub nft_driver: Option<String>,
 
-    /// The nft program [default: found in PATH, /usr/sbin or /sbin]
+    /// Path of the nft program [default: found in PATH, /usr/sbin or /sbin]
     #[arg(long, value_name = "FILE", env = "TIDEGATE_NFT_PATH")]
     pub nft_path: Option<PathBuf>,
 
-    /// The least severe messages that are logged [default: info]
+    /// Log messages of this level and more severe ones [default: info]
     #[arg(long, value_name = "LEVEL", env = "TIDEGATE_LOG_LEVEL",
           value_parser = PossibleValuesParser::new(["error", "warn", "info", "debug", "trace"]))]
     pub log_level: Option<String>,
 
-    /// Pools from which networks are given IPv4 subnets [default: 10.208.0.0/12:24]
+    /// Pools of IPv4 subnets for networks [default: 10.208.0.0/12:24]
     ///
-    /// Each is cut into subnets with prefixes of SIZE bits.
+    /// Each pool is split into subnets with a prefix length of SIZE.
     #[arg(
         long,
         value_name = "BASE:SIZE",
@@ -78,7 +78,7 @@ pub struct Daemon {
     )]
     pub ipv4_pools: Option<Vec<String>>,
 
-    /// Pools from which networks are given IPv6 subnets [default: fd74:6964:6567::/48:64]
+    /// Pools of IPv6 subnets for networks [default: fd74:6964:6567::/48:64]
     #[arg(
         long,
         value_name = "BASE:SIZE",
@@ -87,15 +87,15 @@ pub struct Daemon {
     )]
     pub ipv6_pools: Option<Vec<String>>,
 
-    /// Ports of the host among which a free one is looked for [default: 61000-65535]
+    /// Range from which a free host port is chosen [default: 61000-65535]
     ///
-    /// The default is above those that Linux takes for outgoing connections.
+    /// The default range is above the ephemeral port range.
     #[arg(long, value_name = "FIRST-LAST", env = "TIDEGATE_FREE_PORTS")]
     pub free_ports: Option<PortRange>,
 
-    /// Who may reach published ports that have no list of their own or their network's [default: everybody]
+    /// Clients that may reach published ports without an --allow, their own or their network's [default: everybody]
     ///
-    /// For ports that are published from then on. See --allow in tidegate-publish(1).
+    /// Applies to ports published after it was set. See --allow in tidegate-publish(1).
     #[arg(
         long,
         value_name = "CIDR",
@@ -104,35 +104,34 @@ pub struct Daemon {
     )]
     pub allow: Option<Vec<Source>>,
 
-    /// Whether the daemon turns on forwarding: set or leave [default: set]
+    /// Whether the daemon turns on IP forwarding: set or leave [default: set]
     ///
-    /// A network with a way in or out needs net.ipv4.ip_forward and net.ipv6.conf.all.forwarding. They make the
-    /// whole host a router: whoever sends packets to it gets from one of its own interfaces to another, unless
-    /// a firewall of the host drops what is forwarded. What is neither to nor from a network of Tidegate
-    /// is not dropped by it: other routers and their rules may be there. tidegate doctor says where that is open,
-    /// and how to close it. With leave, both are left as they are; while one is 0, endpoints reach
-    /// their own network and the host alone in that family, and only the host reaches published ports.
+    /// Networks need net.ipv4.ip_forward and net.ipv6.conf.all.forwarding, except internal and isolated ones. These sysctls
+    /// make the whole host a router: it then also forwards packets between its own interfaces, unless a firewall of the
+    /// host drops them. Tidegate does not drop packets that are neither to nor from its networks. `tidegate doctor` tells
+    /// where the host forwards such packets, and how to stop it. leave: the daemon changes neither sysctl. While one is 0,
+    /// endpoints reach only their own network and the host in that family, and only the host reaches published ports.
     #[arg(long, value_name = "WHO", env = "TIDEGATE_FORWARDING")]
     pub forwarding: Option<Forwarding>,
 
     /// Serve metrics for Prometheus on this address [default: nowhere]
     ///
-    /// Over HTTP, at /metrics, to whoever can reach the address.
+    /// The page is http://IP:PORT/metrics. Everybody who can reach the address can read it.
     #[arg(long, value_name = "IP:PORT", env = "TIDEGATE_METRICS_LISTEN")]
     pub metrics_listen: Option<SocketAddr>,
 
-    /// Whether names of endpoints are answered [default: true]
+    /// Run the DNS server for endpoint names [default: true]
     #[arg(long, value_name = "BOOL", env = "TIDEGATE_DNS")]
     pub dns: Option<bool>,
 
-    /// Port of the host at which endpoints' questions for names arrive [default: 299]
+    /// Host port of that DNS server; port 53 of each gateway is redirected to it [default: 299]
     ///
-    /// Endpoints ask port 53 of a gateway, and are sent on to it. Where it is taken, another privileged one is
-    /// used. One that is not privileged can be taken by any user of the host while the daemon does not run.
+    /// If another program uses the port, the daemon uses another privileged port. Choose a privileged port: while the daemon
+    /// does not run, any user of the host can take an unprivileged one.
     #[arg(long, value_name = "PORT", env = "TIDEGATE_DNS_PORT")]
     pub dns_port: Option<NonZeroU16>,
 
-    /// Servers that are asked for all other names [default: those of /etc/resolv.conf]
+    /// DNS servers for all other names [default: those of /etc/resolv.conf]
     #[arg(
         long,
         value_name = "IP[:PORT]",
@@ -141,11 +140,11 @@ pub struct Daemon {
     )]
     pub dns_upstreams: Option<Vec<String>>,
 
-    /// Print what this program is, and which nft driver it would use here
+    /// Print version, build details and the nft driver that it would use here
     #[arg(short = 'V', long)]
     pub version: bool,
 
-    /// With --version: print it as JSON
+    /// With --version: print JSON
     #[arg(long, requires = "version")]
     pub json: bool,
 }

@@ -23,7 +23,7 @@ pub const DEFAULT_SOCKET: &str = "/run/tidegate/tidegated.sock";
 /// Where the daemon keeps its state unless told otherwise.
 pub const DEFAULT_STATE_DIR: &str = "/var/lib/tidegate";
 
-/// The daemon's configuration file; one that is not there is as good as an empty one.
+/// The daemon's configuration file; it may be missing.
 pub const DEFAULT_CONFIG: &str = "/etc/tidegate/tidegated.toml";
 
 /// The command line of `tidegate`.

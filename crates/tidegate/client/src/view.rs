@@ -345,7 +345,7 @@ fn path(path: &Path) -> String {
     } = path;
     let fate = match &path.fate {
         Fate::ReachesEndpoint(name) => format!("passes, to endpoint {name}"),
-        Fate::ReachesHost => "passes, to the host".into(),
+        Fate::ReachesHost => "passes, to the host itself".into(),
         Fate::Leaves => "passes, and leaves the host".into(),
         Fate::Dropped => "is dropped".into(),
         Fate::Lost => "does not arrive".into(),

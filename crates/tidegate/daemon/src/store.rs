@@ -17,7 +17,7 @@ const FILE: &str = "state.redb";
 /// Bytes of cache: what a commit touches fits. The rows are read once, at the start.
 const CACHE: usize = 1 << 20;
 
-/// The database of a state folder. Whoever has it open has it alone.
+/// The database of a state folder. Only one process can have it open.
 #[derive(Debug)]
 pub struct Store {
     path: PathBuf,

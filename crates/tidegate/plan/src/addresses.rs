@@ -71,7 +71,11 @@ impl Given<'_> {
         let network = self.network.name.clone();
         let subnet = subnets.iter().find(|subnet| subnet.is_usable(ip));
         match subnet {
-            None => Err(Refused::AddressOutside { ip, network }),
+            None => Err(Refused::AddressOutside {
+                ip,
+                network,
+                subnets: subnets.iter().map(|subnet| subnet.net).collect(),
+            }),
             Some(subnet) if subnet.gateway == ip || self.taken.contains(&ip) => {
                 Err(Refused::AddressTaken { ip, network })
             }

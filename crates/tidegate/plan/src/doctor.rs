@@ -73,7 +73,7 @@ pub struct LegacyPolicy {
 }
 
 impl Legacy {
-    /// The programs in whose family a chain drops by its policy.
+    /// The programs in whose family a chain has the policy drop.
     fn dropping<'a>(&'a self, chain: &'a str) -> impl Iterator<Item = &'a str> {
         let policies = match self {
             Self::Policies(policies) => policies.as_slice(),

@@ -12,11 +12,14 @@ use tidegate_model::{
     PortRequest, Protocol,
 };
 
+/// How many endpoints an error names; a network may have thousands.
+const NAMED: usize = 10;
+
 /// What to do about something that is not on the host.
 fn mend_or(fault: &Fault, remove: &str) -> String {
     match &fault.hint {
-        Some(hint) => format!("{hint}: it is tried again by itself; or `{remove}`"),
-        None => format!("mend that: it is tried again by itself; or `{remove}`"),
+        Some(hint) => format!("{hint}: the daemon then tries again; or `{remove}`"),
+        None => format!("repair that: the daemon then tries again; or `{remove}`"),
     }
 }
 
@@ -27,7 +30,7 @@ pub enum Refused {
     #[error(transparent)]
     Invalid(#[from] Invalid),
     /// More than one request may ask for.
-    #[error("{asked} {what} were asked for at once, and at most {most} are carried out")]
+    #[error("one command cannot ask for {asked} {what}: at most {most} are allowed")]
     TooMany {
         /// Of what.
         what: &'static str,
@@ -56,7 +59,7 @@ pub enum Refused {
         fault: Box<Fault>,
     },
     /// IPv6 was asked for by name, and is turned off on the host.
-    #[error("network {0} was to have IPv6, which is turned off on the host")]
+    #[error("network {0} cannot have IPv6: IPv6 is turned off on the host")]
     HostWithoutIpv6(Name),
     /// The endpoint does not exist.
     #[error("endpoint {0} does not exist")]
@@ -97,7 +100,9 @@ pub enum Refused {
         second: IpNet,
     },
     /// An address that no endpoint could get anyway.
-    #[error("address {address} of {label} is no free address of network {network}")]
+    #[error(
+        "address {address} cannot be reserved for {label}: it is not a free address of network {network}"
+    )]
     NotReservable {
         /// The network.
         network: Name,
@@ -126,13 +131,13 @@ pub enum Refused {
         network: Name,
     },
     /// A name of a bridge that might be given to another interface.
-    #[error("bridge {0} has a name of those that are made for interfaces")]
+    #[error("bridge {0} has a name that Tidegate uses for its own interfaces")]
     BridgeNameOurs(IfName),
     /// A network and itself.
     #[error("network {0} cannot be connected to itself")]
     ConnectedToItself(Name),
     /// A network with no way in or out.
-    #[error("network {0} has no way in or out, and cannot be connected to another")]
+    #[error("network {0} is internal or isolated, and cannot be connected to another")]
     NotConnectable(Name),
     /// Two networks that may talk already.
     #[error("networks {0} and {1} are connected already")]
@@ -149,7 +154,7 @@ pub enum Refused {
         port: PortRequest,
     },
     /// A subnet was given for a family that was turned off.
-    #[error("network {network} was given the subnet {subnet} but is to have no {family}")]
+    #[error("network {network} has the subnet {subnet}, but is created without {family}")]
     FamilyOff {
         /// The network.
         network: Name,
@@ -222,7 +227,9 @@ pub enum Refused {
         network: Name,
     },
     /// Connections of an address's last holder are still tracked.
-    #[error("connections of the last holder of {ip} in network {network} are not forgotten yet")]
+    #[error(
+        "address {ip} of network {network} is not free yet: connections of its last holder are still tracked"
+    )]
     Unswept {
         /// The address.
         ip: IpAddr,
@@ -241,12 +248,14 @@ pub enum Refused {
     #[error("two addresses of one family were asked for, {0} and {1}")]
     TwoAddresses(IpAddr, IpAddr),
     /// An address that no endpoint of the network can have.
-    #[error("{ip} is no address for an endpoint of network {network}")]
+    #[error("{ip} {} ({})", not_usable(.subnets, *.ip, .network), listed(.subnets))]
     AddressOutside {
         /// The address.
         ip: IpAddr,
         /// The network.
         network: Name,
+        /// The network's subnets of the address's family.
+        subnets: Vec<IpNet>,
     },
     /// An address that somebody has.
     #[error("address {ip} of network {network} is taken")]
@@ -260,7 +269,7 @@ pub enum Refused {
     #[error("{0} cannot be given: IPv6 is turned off in the namespace")]
     Ipv6OffFor(IpAddr),
     /// An Ethernet address that no interface can have.
-    #[error("{0} is no Ethernet address of an interface")]
+    #[error("{0} is a multicast or zero address, and no interface can have it")]
     NoStation(MacAddr),
     /// An Ethernet address that somebody on the network has.
     #[error("Ethernet address {mac} is that of {holder}")]
@@ -271,7 +280,7 @@ pub enum Refused {
         holder: String,
     },
     /// More endpoints that are bound to their addresses than the kernel is to bear.
-    #[error("network {0} binds its endpoints to their addresses, and the host has {count} of such endpoints already",
+    #[error("the host already has {count} endpoints in networks with --anti-spoofing, and cannot have another in network {0}",
             count = crate::endpoint::MOST_BOUND)]
     TooManyBound(Name),
     /// An interface's name that is taken in the namespace.
@@ -284,7 +293,7 @@ pub enum Refused {
     )]
     OlderGateway(Name),
     /// A namespace that has as many endpoints of one priority as there can be.
-    #[error("the namespace has all {count} endpoints of gateway priority {0} that it can have",
+    #[error("the namespace already has {count} endpoints of gateway priority {0}, and cannot have more",
             count = GatewayPriority::PLACES)]
     NoGatewayPlace(GatewayPriority),
     /// The network has only IPv6, and the namespace none.
@@ -301,7 +310,7 @@ pub enum Refused {
         held: PortBinding,
     },
     /// The port at which a network's endpoints ask for names.
-    #[error("port {binding} is that at which network {network} is asked for names")]
+    #[error("port {binding} is the DNS port of network {network}")]
     PortOfResolver {
         /// The binding that was asked for.
         binding: PortBinding,
@@ -310,7 +319,7 @@ pub enum Refused {
     },
     /// A gateway at whose port for names an endpoint is published.
     #[error(
-        "network {network} cannot be asked for names: endpoint {holder} is published at its gateway as {held}"
+        "endpoint {holder} is published on port 53 of the gateway of network {network}, as {held}: its DNS server needs that port"
     )]
     GatewayTaken {
         /// The network.
@@ -435,7 +444,7 @@ pub enum Refused {
         from: AllowList,
     },
     /// An address that no single packet is sent to, or from.
-    #[error("nothing can be said of {address}: {reason}")]
+    #[error("cannot explain packets to {address}: {reason}")]
     NotExplainable {
         /// The address.
         address: IpAddr,
@@ -666,8 +675,34 @@ impl Refused {
 fn counted(endpoints: &[Name]) -> String {
     match endpoints {
         [one] => format!("the endpoint {one}"),
-        [first, .., last] => format!("{} endpoints, {first} to {last}", endpoints.len()),
         [] => "no endpoints".into(),
+        _ => {
+            let mut names: Vec<&str> = endpoints.iter().take(NAMED).map(Name::as_str).collect();
+            if endpoints.len() > NAMED {
+                names.push("…");
+            }
+            format!("{} endpoints: {}", endpoints.len(), names.join(", "))
+        }
+    }
+}
+
+/// Why no endpoint can have an address: it is in no subnet, or one that a subnet keeps for itself.
+fn not_usable(subnets: &[IpNet], ip: IpAddr, network: &Name) -> String {
+    match subnets.iter().any(|subnet| subnet.contains(&ip)) {
+        true => {
+            format!("cannot be given to an endpoint of network {network}: its subnet reserves it")
+        }
+        false => format!("is not in a subnet of network {network}"),
+    }
+}
+
+fn listed(subnets: &[IpNet]) -> String {
+    match subnets {
+        [] => "it has none of that family".into(),
+        _ => {
+            let subnets: Vec<String> = subnets.iter().map(ToString::to_string).collect();
+            subnets.join(", ")
+        }
     }
 }
 

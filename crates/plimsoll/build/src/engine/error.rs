@@ -66,7 +66,7 @@ pub enum EngineError {
     #[error(transparent)]
     Distro(#[from] DistroError),
     /// A file cannot be read or written.
-    #[error("cannot use {}", path.display())]
+    #[error("cannot read or write {}", path.display())]
     Io {
         /// The file.
         path: PathBuf,
@@ -96,7 +96,7 @@ pub enum EngineError {
         log: PathBuf,
     },
     /// What was built cannot be understood.
-    #[error("cannot use {} of the packages", path.display())]
+    #[error("cannot parse the manifest {}", path.display())]
     Manifest {
         /// The file.
         path: PathBuf,

@@ -14,7 +14,7 @@ use plimsoll_spec::changelog::ChangelogError;
 #[derive(Debug, thiserror::Error)]
 pub enum RunError {
     /// A file cannot be read or written.
-    #[error("cannot use {}", path.display())]
+    #[error("cannot read or write {}", path.display())]
     Io {
         /// The file.
         path: PathBuf,
@@ -22,7 +22,7 @@ pub enum RunError {
         source: io::Error,
     },
     /// The changelog cannot be used.
-    #[error("cannot use {}", path.display())]
+    #[error("cannot parse {}", path.display())]
     Changelog {
         /// The file.
         path: PathBuf,

@@ -39,6 +39,6 @@ impl fmt::Display for Departure {
             follows,
             because,
         } = self;
-        write!(f, "{expected} was expected, {follows} follows: {because}")
+        write!(f, "{follows} is built, not {expected}: {because}")
     }
 }

@@ -14,7 +14,7 @@ pub enum DistroError {
         source: std::io::Error,
     },
     /// The file is not TOML, or a key or value of it is not known.
-    #[error("cannot use {}", path.display())]
+    #[error("cannot parse {}", path.display())]
     Parse {
         /// The file.
         path: PathBuf,

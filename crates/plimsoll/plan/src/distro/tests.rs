@@ -118,7 +118,7 @@ fn what_follows_against_the_expectation_is_said() {
     let text = DISTROS.replacen("devel = \"crb\"", "devel = \"none\"", 1);
     let list = parse(&text, Path::new("distros.toml")).expect("sound");
     let departure = planned(&list, "centos-stream-9").departure.expect("one");
-    expect!["dynamic was expected, dynamic-exec follows: libnftables cannot be linked: centos-stream-9 has no nftables-devel"]
+    expect!["dynamic-exec is built, not dynamic: libnftables cannot be linked: centos-stream-9 has no nftables-devel"]
         .assert_eq(&departure.to_string());
 }
 

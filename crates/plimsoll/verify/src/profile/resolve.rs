@@ -35,7 +35,7 @@ pub struct Request<'a> {
 #[derive(Debug, thiserror::Error)]
 pub enum ResolveError {
     /// A file cannot be read or written.
-    #[error("cannot use {}", path.display())]
+    #[error("cannot read or write {}", path.display())]
     Io {
         /// The file.
         path: PathBuf,

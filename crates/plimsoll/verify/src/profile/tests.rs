@@ -77,7 +77,7 @@ fn systemd_before_250_has_no_update_helper() {
 fn what_is_wrong_is_named_with_its_line() {
     let text = SMALL.replace("2.28", "8");
     let error = parse(&text, Path::new("small.toml")).expect_err("no release");
-    assert_eq!(error.to_string(), "cannot use small.toml");
+    assert_eq!(error.to_string(), "cannot parse small.toml");
     let source = std::error::Error::source(&error)
         .expect("a source")
         .to_string();

@@ -58,9 +58,19 @@ impl Engine {
             state.resolver = None;
             names.close(reason);
         }
-        kernel.reconcile(&mut state)?;
+        let removed = kernel.reconcile(&mut state)?;
         let (networks, endpoints) = (state.networks.len(), state.endpoints.len());
-        tracing::info!(networks, endpoints, "the host is as stored");
+        let Removed {
+            endpoints: removed_endpoints,
+            links: removed_links,
+        } = removed;
+        tracing::info!(
+            networks,
+            endpoints,
+            removed_endpoints,
+            removed_links,
+            "the host matches the saved state"
+        );
         let sweeps = Sweeps::new(kernel.links.connections());
         sweeps.note(Stale::at_start(&state));
         let engine = Self {
@@ -84,8 +94,16 @@ impl Engine {
     }
 }
 
+/// How much a start removes.
+struct Removed {
+    /// Endpoints whose namespace has ended.
+    endpoints: usize,
+    /// Links of ours that nothing in the saved state needs.
+    links: usize,
+}
+
 impl Kernel {
-    fn reconcile(&mut self, state: &mut State) -> Result<(), EngineError> {
+    fn reconcile(&mut self, state: &mut State) -> Result<Removed, EngineError> {
         // One thing after the other: with many endpoints, each takes much memory while it lasts.
         let links = self.links.links()?;
         let (gone, known) = self.gone(state, &links);
@@ -102,6 +120,11 @@ impl Kernel {
         tracing::info!("the ruleset is in place");
         let plan = tidegate_plan::start(state, &links);
         drop(links);
+        let is_link = |step: &&LinkStep| matches!(step, LinkStep::DeleteLink(_));
+        let removed = Removed {
+            endpoints: gone.len(),
+            links: plan.clean_up.iter().filter(is_link).count(),
+        };
         for step in &plan.clean_up {
             self.tidy(state, step);
         }
@@ -117,7 +140,7 @@ impl Kernel {
         for happening in Happening::degraded(&state.degraded) {
             log(&happening);
         }
-        Ok(())
+        Ok(removed)
     }
 
     /// Does what comes first. What cannot be removed is in the way of nothing, or of its own network, which then says

@@ -61,8 +61,10 @@ impl Keeper {
         while let Some(reason) = self.one_process() {
             let pause = patience.after_mending(Instant::now());
             match pause.is_zero() {
-                true => tracing::error!("names are answered by another process: {reason}"),
-                false => tracing::error!("names are not answered for {pause:?}: {reason}"),
+                true => tracing::error!("the DNS process ended and was restarted: {reason}"),
+                false => tracing::error!(
+                    "the DNS process ended, and is restarted in {pause:?}: {reason}"
+                ),
             }
             self.engine.lose_names(reason);
             if !rest(&self.stopped, pause) {
@@ -101,7 +103,11 @@ impl Keeper {
         let upstreams = self.upstreams.now();
         self.engine.open_names(ours, process.0.id(), upstreams)?;
         let at = self.sockets.port();
-        tracing::info!(process = process.0.id(), port = at, "names are answered");
+        tracing::info!(
+            process = process.0.id(),
+            port = at,
+            "the DNS server for endpoint names is ready"
+        );
         Ok((process, own))
     }
 

@@ -52,12 +52,11 @@ pub(super) fn stopping<'a>(
 }
 
 /// How a chain drops, in words.
-pub(super) fn how(chain: &BaseChain) -> String {
-    let by = match chain.drops_by_policy {
-        true => "by its policy",
-        false => "by its last rule",
-    };
-    format!("{by} what no rule lets through")
+pub(super) fn how(chain: &BaseChain) -> &'static str {
+    match chain.drops_by_policy {
+        true => "has the policy drop",
+        false => "drops everything else in its last rule",
+    }
 }
 
 /// The bridges that its table has no rule about.
@@ -75,15 +74,14 @@ fn of_chain(state: &State, chain: &BaseChain) -> Finding {
         ..
     } = chain;
     let unnamed = unnamed(state, chain);
-    let what = format!(
-        "chain {name} of table {family} {table} drops {}",
-        how(chain)
-    );
+    let what = format!("chain {name} of table {family} {table} {}", how(chain));
     if unnamed.is_empty() {
-        let what = format!("{what}; its rules name our bridges, which may be enough");
+        let what = format!(
+            "{what}; some rules mention our bridges, and it cannot be told whether they let enough through"
+        );
         return finding(Severity::CouldNotTell, what, advice(chain, "tg*"));
     }
-    let what = format!("{what}, and names no rule for {}", unnamed.join(", "));
+    let what = format!("{what}, and no rule for {}", unnamed.join(", "));
     finding(Severity::Fault, what, advice(chain, unnamed[0]))
 }
 
@@ -141,8 +139,7 @@ pub(super) fn legacy(state: &State, legacy: &Legacy) -> Vec<Finding> {
         _ if state.networks.is_empty() => Vec::new(),
         Legacy::NotInUse => Vec::new(),
         Legacy::CouldNotTell(reason) => {
-            let what =
-                format!("iptables-legacy has a filter table, which cannot be read: {reason}");
+            let what = format!("cannot read the filter table of iptables-legacy: {reason}");
             let advice =
                 "look for `-P FORWARD DROP` in the output of `iptables-legacy -S FORWARD`, as root";
             vec![finding(Severity::CouldNotTell, what, advice)]
@@ -151,7 +148,7 @@ pub(super) fn legacy(state: &State, legacy: &Legacy) -> Vec<Finding> {
             let dropping = legacy.dropping("FORWARD");
             dropping
                 .map(|program| {
-                    let what = format!("chain FORWARD of {program} (legacy) drops by its policy");
+                    let what = format!("chain FORWARD of {program} (legacy) has the policy drop");
                     let advice = format!("`{program}-legacy -I FORWARD -i tg+ -j ACCEPT` and `{program}-legacy -I FORWARD -o tg+ -j ACCEPT`");
                     finding(Severity::Fault, what, advice)
                 })

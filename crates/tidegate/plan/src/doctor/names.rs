@@ -63,19 +63,17 @@ fn of_chain(state: &State, chain: &BaseChain, port: u16) -> Finding {
         name,
         ..
     } = chain;
-    let what = format!(
-        "chain {name} of table {family} {table} drops {}",
-        how(chain)
-    );
+    let what = format!("chain {name} of table {family} {table} {}", how(chain));
     let unnamed = unnamed(state, chain);
     // A rule for the port serves every bridge.
     if unnamed.is_empty() || names(chain, &port.to_string()) {
-        let what =
-            format!("{what}; its rules name our bridges or port {port}, which may be enough");
+        let what = format!(
+            "{what}; some rules mention our bridges or port {port}, and it cannot be told whether they let enough through"
+        );
         return finding(Severity::CouldNotTell, what, advice(chain, "tg*", port));
     }
     let what = format!(
-        "{what}, and names no rule for questions for names, which come in by {} to port {port}",
+        "{what}, and no rule for DNS queries from {} to port {port}",
         unnamed.join(", ")
     );
     finding(Severity::Fault, what, advice(chain, unnamed[0], port))
@@ -118,7 +116,7 @@ fn of_legacy(state: &State, legacy: &Legacy, port: u16) -> Vec<Finding> {
         .filter(|_| !state.networks.is_empty());
     let of_program = |program: &str| {
         let what = format!(
-            "chain INPUT of {program} (legacy) drops by its policy, which stops questions for names to port {port}"
+            "chain INPUT of {program} (legacy) has the policy drop, which stops DNS queries to port {port}"
         );
         let advice = of_iptables(&format!("{program}-legacy"), "tg+", port);
         finding(Severity::Fault, what, advice)

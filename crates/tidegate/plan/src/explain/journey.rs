@@ -301,8 +301,9 @@ impl<'a> Journey<'a> {
             (true, _) => "it is sent on to a port of the host itself".into(),
             (false, None) => format!("{} is an address of the host", shown(self.packet.daddr)),
             (false, Some((port, protocol))) => format!(
-                "{port}/{protocol} is published by no endpoint at {}: a program of the host gets the packet, if one listens",
-                shown(self.packet.daddr)
+                "{port}/{protocol} is not published on {}{}; the packet goes to a program of the host, if one listens",
+                shown(self.packet.daddr),
+                self.published_elsewhere(port, protocol)
             ),
         };
         (Fate::ReachesHost, why)
@@ -411,6 +412,19 @@ impl<'a> Journey<'a> {
             Some((endpoint, *found))
         };
         self.state.endpoints.values().find_map(of_endpoint)
+    }
+
+    /// The addresses of the host on which a port is published, where it is not on the one that was asked.
+    fn published_elsewhere(&self, port: u16, protocol: Protocol) -> String {
+        let bindings = self.state.endpoints.values().flat_map(|e| &e.ports);
+        let of_port = bindings.filter(|b| (b.host_port, b.protocol) == (port, protocol));
+        let addresses: Vec<String> = of_port
+            .filter_map(|binding| binding.host_ip.map(|ip| ip.to_string()))
+            .collect();
+        match addresses.is_empty() {
+            true => String::new(),
+            false => format!(" (only on {})", addresses.join(", ")),
+        }
     }
 
     /// How the sender gets onto the list that kept it out: the list anew, with the sender.

@@ -107,7 +107,10 @@ pub(super) fn to_bridge() -> Vec<(&'static str, Vec<Statement>)> {
                 Verdict::Accept.into(),
             ],
         ),
-        ("nothing else to an endpoint", vec![Verdict::Drop.into()]),
+        (
+            "not through a published port, and no direct access",
+            vec![Verdict::Drop.into()],
+        ),
     ]
 }
 

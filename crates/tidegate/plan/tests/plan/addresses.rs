@@ -72,9 +72,9 @@ fn what_somebody_has_or_nobody_can_have_is_refused_with_the_reason() {
           see the subnets in `tidegate network inspect web`, or leave it out for a free one
         address 10.208.0.1 of network web is taken [Conflict]
           see the subnets in `tidegate network inspect web`, or leave it out for a free one
-        10.208.0.255 is no address for an endpoint of network web [Invalid]
+        10.208.0.255 cannot be given to an endpoint of network web: its subnet reserves it (10.208.0.0/24) [Invalid]
           see the subnets in `tidegate network inspect web`, or leave it out for a free one
-        10.9.0.2 is no address for an endpoint of network web [Invalid]
+        10.9.0.2 is not in a subnet of network web (10.208.0.0/24) [Invalid]
           see the subnets in `tidegate network inspect web`, or leave it out for a free one
         two addresses of one family were asked for, 10.208.0.8 and 10.208.0.9 [Invalid]
           give one for each of IPv4 and IPv6
@@ -84,7 +84,7 @@ fn what_somebody_has_or_nobody_can_have_is_refused_with_the_reason() {
           choose another --mac, or leave it out
         Ethernet address 02:62:00:00:00:00 is that of bridge tgb0 [Conflict]
           choose another --mac, or leave it out
-        01:00:5e:00:00:01 is no Ethernet address of an interface [Invalid]
+        01:00:5e:00:00:01 is a multicast or zero address, and no interface can have it [Invalid]
           give one whose first octet is even, such as 02:42:ac:11:00:02
         the namespace has an interface lo already [Conflict]
           choose another --ifname, or leave it out for a free one

@@ -166,8 +166,8 @@ fn a_packet_that_is_dropped_names_the_rule_and_what_would_reach_the_endpoint() {
     expect![[r#"
         outside -> front 10.208.0.2:80/tcp: Dropped
           forward: to an endpoint: jump to_bridge; "tgb0" of bridges: network web
-          to_bridge: nothing else to an endpoint: drop
-          why: nothing else to an endpoint
+          to_bridge: not through a published port, and no direct access: drop
+          why: not through a published port, and no direct access
           do: it is published: ask for host:8080/tcp
     "#]]
     .assert_eq(&said(&state, "outside", "10.208.0.2:80"));
@@ -215,10 +215,17 @@ fn open_ports_and_echo_requests_reach_a_routed_network() {
 #[test]
 fn a_port_that_nobody_publishes_is_the_hosts() {
     let state = web(Policy::default(), &["127.0.0.1:8080:80"]);
-    for (from, to) in [("outside", "192.0.2.1:8080"), ("host", "127.0.0.1:22")] {
+    for (from, to, said) in [
+        (
+            "outside",
+            "192.0.2.1:8080",
+            "is not published on 192.0.2.1 (only on 127.0.0.1);",
+        ),
+        ("host", "127.0.0.1:22", "is not published on 127.0.0.1;"),
+    ] {
         let (fate, why) = fate(&state, from, to);
         assert_eq!(fate, Fate::ReachesHost, "{from} {to}");
-        assert!(why.contains("is published by no endpoint"), "{why}");
+        assert!(why.contains(said), "{why}");
     }
     assert_eq!(fate(&state, "host", "127.0.0.1:8080").0, reaches("front"));
 }
@@ -359,7 +366,7 @@ fn where_no_rule_of_ours_decides_the_reason_is_named() {
             "outside",
             "10.208.0.77:80",
             Fate::Dropped,
-            "nothing else to an endpoint",
+            "not through a published port, and no direct access",
         ),
         (
             "host",
@@ -377,7 +384,7 @@ fn where_no_rule_of_ours_decides_the_reason_is_named() {
             "host",
             "[::1]:8081",
             Fate::ReachesHost,
-            "is published by no endpoint at ::1",
+            "is not published on ::1",
         ),
         (
             "::1",
@@ -507,7 +514,7 @@ fn what_is_sent_under_a_false_address_meets_the_rules_about_sources() {
     };
     assert_eq!(
         refused("front as 224.0.0.1", "host"),
-        "nothing can be said of 224.0.0.1: it is a multicast address"
+        "cannot explain packets to 224.0.0.1: it is a multicast address"
     );
     assert_eq!(
         refused("front as 8.8.8.8", "2001:db8::1"),
@@ -625,8 +632,8 @@ fn a_question_without_an_answer_is_refused() {
     expect![[r#"
         endpoint nobody does not exist
         10.208.0.2 and fd74:6964:6567::3 have no address of the same family
-        nothing can be said of 224.0.0.1: it is a multicast address
-        nothing can be said of 10.208.0.255: it is a broadcast address
-        nothing can be said of fe80::1: it is a link-local address, which says nothing without its link"#]]
+        cannot explain packets to 224.0.0.1: it is a multicast address
+        cannot explain packets to 10.208.0.255: it is a broadcast address
+        cannot explain packets to fe80::1: it is a link-local address, which says nothing without its link"#]]
     .assert_eq(&seen.join("\n"));
 }

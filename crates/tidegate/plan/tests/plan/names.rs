@@ -97,7 +97,7 @@ fn a_network_whose_gateway_is_published_at_that_port_is_refused_with_who_has_it(
     let refused = create(&state, &wanted).unwrap_err();
     assert_eq!(
         refused.to_string(),
-        "network db cannot be asked for names: endpoint ep-1 is published at its gateway as 10.209.0.1:53:53/udp"
+        "endpoint ep-1 is published on port 53 of the gateway of network db, as 10.209.0.1:53:53/udp: its DNS server needs that port"
     );
     state.resolver = None;
     assert!(create(&state, &wanted).is_ok());

@@ -293,7 +293,7 @@ fn so_many_endpoints_are_bound_to_their_addresses_and_no_more() {
     let refused = planned("web").unwrap_err();
     assert_eq!(
         refused.to_string(),
-        "network web binds its endpoints to their addresses, and the host has 512 of such endpoints already"
+        "the host already has 512 endpoints in networks with --anti-spoofing, and cannot have another in network web"
     );
     assert!(refused.hint().contains("--anti-spoofing"));
     let plan = planned("other").unwrap();

@@ -259,11 +259,11 @@ fn a_refused_network_says_why_and_what_to_do() {
           give one --ip-range for each subnet
         invalid range of addresses "10.1.0.1/25": it has host bits: it is 10.1.0.0/25 [Invalid]
           write it 10.1.2.0/24 or fd00:1:2:3::/64, with room for a gateway and an endpoint
-        address 10.1.0.1 of router is no free address of network b [Invalid]
+        address 10.1.0.1 cannot be reserved for router: it is not a free address of network b [Invalid]
           give an address of its subnets other than the gateway's
         bridge tgb0 is that of network a [Conflict]
           choose another --bridge, or leave it out
-        bridge tgv7 has a name of those that are made for interfaces [Invalid]
+        bridge tgv7 has a name that Tidegate uses for its own interfaces [Invalid]
           choose a name that does not start with tgb or tgv
         the value of label a is over 255 bytes long or has control characters [Invalid]
           give a shorter text on one line
@@ -275,7 +275,7 @@ fn a_refused_network_says_why_and_what_to_do() {
           leave one of the two out
         invalid subnet "10.1.0.9/24": it has host bits: the subnet is 10.1.0.0/24 [Invalid]
           write it 10.1.2.0/24 or fd00:1:2:3::/64, with room for a gateway and an endpoint
-        network b was given the subnet fd00::/64 but is to have no IPv6 [Invalid]
+        network b has the subnet fd00::/64, but is created without IPv6 [Invalid]
           leave out --no-ipv6 or the subnet
         network b would have neither IPv4 nor IPv6 [Invalid]
           leave out --no-ipv4 or --no-ipv6
@@ -332,6 +332,18 @@ fn a_refused_attachment_says_why_and_what_to_do() {
         in_use.to_string(),
         "network web still has the endpoint ep-2"
     );
+}
+
+#[test]
+fn a_network_in_use_names_its_endpoints_as_far_as_one_line_bears() {
+    let of = |count: usize| {
+        let endpoints = (0..count).map(|n| name(&format!("e{n}"))).collect();
+        let network = name("web");
+        Refused::NetworkInUse { network, endpoints }.to_string()
+    };
+    assert_eq!(of(2), "network web still has 2 endpoints: e0, e1");
+    let many = "network web still has 12 endpoints: e0, e1, e2, e3, e4, e5, e6, e7, e8, e9, …";
+    assert_eq!(of(12), many);
 }
 
 #[test]
@@ -400,7 +412,7 @@ fn a_request_that_asks_for_too_much_is_refused_whole_with_what_may_be_asked_for(
         .collect();
     assert_eq!(
         refused(create(&State::default(), &wide)),
-        "65 subnets were asked for at once, and at most 64 are carried out"
+        "one command cannot ask for 65 subnets: at most 64 are allowed"
     );
     wide.subnets.pop();
     create(&State::default(), &wide).unwrap();

@@ -172,7 +172,7 @@ fn the_whole_table_is_one_transaction_that_replaces_what_was_there() {
         add rule inet tidegate to_bridge oifname @routed6 meta l4proto 58 accept comment "ICMP into a routed network #2ad5414ce0c68ff3"
         add rule inet tidegate to_bridge oifname @unprotected4 ip saddr != 127.0.0.0/8 accept comment "into an unprotected network #c1d5e4da3662c96b"
         add rule inet tidegate to_bridge oifname @unprotected6 ip6 saddr != ::1/128 accept comment "into an unprotected network #9474ee296b6a6fbb"
-        add rule inet tidegate to_bridge drop comment "nothing else to an endpoint #f1a2a766dcd55bac"
+        add rule inet tidegate to_bridge drop comment "not through a published port, and no direct access #f1a2a766dcd55bac"
         add rule inet tidegate from_bridge ct state established accept comment "answers #5f32a3d38c085a1f"
         add rule inet tidegate from_bridge ct state related oifname . iifname @peers accept comment "errors to who may talk to it #976801ea617241e3"
         add rule inet tidegate from_bridge iifname @internal drop comment "nothing out of an internal network #3179494e078cbc52"
