@@ -63,7 +63,7 @@ fn the_port_at_which_a_gateway_is_asked_is_nobodys_else() {
         assert!(
             refused
                 .to_string()
-                .contains("that at which network web is asked"),
+                .contains("is the DNS port of network web"),
             "{refused}"
         );
     }
