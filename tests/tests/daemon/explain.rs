@@ -40,7 +40,7 @@ fn it_shows_the_rules_and_ends_as_the_packet_does() {
 
         1
         outside -> front 10.208.0.2:80/tcp: is dropped
-          forward    to an endpoint               jump to_bridge  "tgb0" of bridges (network web)
+          forward    to an endpoint                                      jump to_bridge  "tgb0" of bridges (network web)
           to_bridge  not through a published port, and no direct access  drop
           why: not through a published port, and no direct access
           do: it is published: ask for host:8080/tcp
