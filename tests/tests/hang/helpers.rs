@@ -137,6 +137,32 @@ fn commands_healing_and_a_stop_get_past_an_nft_that_is_stopped() {
     }
 }
 
+#[test]
+fn a_start_ends_what_a_killed_daemon_left_stopped() {
+    require_root_kernel!();
+    for driver in drivers() {
+        let (mut lab, _attached) = lab(&driver);
+        let left = driver_processes(&lab.host, &driver);
+        stop_driver(&lab.host, &driver);
+        lab.host.kill();
+        lab.host.start();
+        let log = lab.host.log();
+        for process in left {
+            let pid = process.as_raw_nonzero();
+            assert!(log.contains(&format!("process={pid}")), "{driver}: {log}");
+            wait_until("it has ended", || {
+                fs::read_link(format!("/proc/{pid}/exe")).is_err()
+            });
+        }
+        assert_eq!(lab.host.ruleset_diff(), "", "{driver}");
+        let listed = lab.host.ok(&["endpoint", "ls"]);
+        assert!(
+            listed.contains("front") && listed.contains("back"),
+            "{listed}"
+        );
+    }
+}
+
 /// Commands in an order in which each can be done, and what its answer has in it.
 const ONE_BY_ONE: &[(&str, &str)] = &[
     ("info", "tidegated.sock"),

@@ -13,7 +13,8 @@ use std::time::{Duration, Instant};
 
 use rustix::io::{Errno, FdFlags, fcntl_setfd};
 use rustix::net::{AddressFamily, SocketAddrUnix, SocketFlags, SocketType, connect, socket_with};
-use tidegate_link::{NamedListener, named_listeners};
+use rustix::process::{Pid, PidfdFlags, Signal, pidfd_open, pidfd_send_signal};
+use tidegate_link::{NamedListener, Owner, named_listeners, owners, owns};
 use tokio::net::unix::UCred;
 
 /// An abstract socket belongs to a network namespace (unix(7)), and goes with the last process
@@ -24,7 +25,9 @@ const PREFIX: &str = "tidegated.";
 
 /// How long another daemon is looked at: one that is about to claim too, and withdraws as well, is gone by then.
 const RACE: Duration = Duration::from_millis(500);
-/// How long what a daemon that is gone had begun may take to end.
+/// How long what a daemon that is gone had begun may take to end by itself. It notices at once, unless it is stopped.
+const GRACE: Duration = Duration::from_secs(2);
+/// How long it may take in all.
 const PATIENCE: Duration = Duration::from_secs(10);
 /// Between two looks, and as much again by chance.
 const PAUSE: Duration = Duration::from_millis(5);
@@ -44,11 +47,13 @@ pub enum ClaimError {
         /// Its process, where the kernel tells.
         pid: Option<i32>,
     },
-    /// What a daemon that is gone had begun does not end.
-    #[error("an nft of the tidegated that ran before (process {pid}) still runs")]
+    /// What a daemon that is gone had started does not end, though it was killed.
+    #[error("{} of a tidegated that is gone (process {daemon}) still runs", named(.left))]
     Unfinished {
         /// The process that is gone.
-        pid: i32,
+        daemon: i32,
+        /// What is left of it, as far as it can be found.
+        left: Vec<Owner>,
     },
     /// It is not known whether another daemon has it.
     #[error("cannot tell whether another tidegated runs in this network namespace")]
@@ -62,10 +67,19 @@ impl ClaimError {
     /// What the user can do about it.
     pub fn hint(&self) -> Option<String> {
         let hint = match self {
+            Self::Unfinished { left, .. } if !left.is_empty() => {
+                let pids: Vec<String> = left.iter().map(|owner| owner.pid.to_string()).collect();
+                return Some(format!(
+                    "`kill -9 {}`; what that does not end waits for a device or a file system",
+                    pids.join(" ")
+                ));
+            }
             Self::Taken { .. } => {
                 "stop it first, or run this one in a namespace of its own with `ip netns exec`"
             }
-            Self::Unfinished { .. } => "end it, or wait until it has ended",
+            Self::Unfinished { .. } => {
+                "see `ss -lxp | grep @tidegated`, and end the process that has that socket"
+            }
             Self::Unknown { .. } => "run tidegated where it may use unix sockets",
         };
         Some(hint.to_owned())
@@ -77,13 +91,25 @@ fn process(pid: &Option<i32>) -> String {
         .unwrap_or_default()
 }
 
+/// Names processes.
+fn named(processes: &[Owner]) -> String {
+    let named = processes
+        .iter()
+        .map(|Owner { pid, name }| format!("{name} (process {pid})"));
+    let named: Vec<String> = named.collect();
+    match named.is_empty() {
+        true => "something".to_owned(),
+        false => named.join(", "),
+    }
+}
+
 /// Who else holds the claim.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Rival {
     /// A process that runs, where the kernel tells which.
     Running(Option<i32>),
-    /// What a process that is gone had started.
-    Leftover(i32),
+    /// What a process that is gone had started, and the inode of the socket by which it holds the claim.
+    Leftover(i32, u32),
     /// A process that cannot be asked just now: as many as fit wait to be connected to it.
     Silent,
 }
@@ -93,7 +119,7 @@ impl Rival {
     const fn patience(self) -> Duration {
         match self {
             Self::Running(_) => RACE,
-            Self::Leftover(_) | Self::Silent => PATIENCE,
+            Self::Leftover(..) | Self::Silent => PATIENCE,
         }
     }
 
@@ -101,7 +127,10 @@ impl Rival {
         match self {
             Self::Running(pid) => ClaimError::Taken { pid },
             Self::Silent => ClaimError::Taken { pid: None },
-            Self::Leftover(pid) => ClaimError::Unfinished { pid },
+            Self::Leftover(daemon, socket) => ClaimError::Unfinished {
+                daemon,
+                left: owners(socket).collect(),
+            },
         }
     }
 }
@@ -124,6 +153,11 @@ impl Claim {
             if since.elapsed() > rival.patience() {
                 return Err(rival.refusal());
             }
+            if let Rival::Leftover(_, socket) = rival
+                && since.elapsed() > GRACE
+            {
+                end(socket);
+            }
             sleep(PAUSE + pause_by_chance());
         }
     }
@@ -137,6 +171,32 @@ impl Claim {
     pub(crate) fn share_with_children(&self) -> Result<(), ClaimError> {
         let shared = fcntl_setfd(&self.listener, FdFlags::empty());
         shared.map_err(|e| ClaimError::Unknown { source: e.into() })
+    }
+}
+
+/// Ends the processes that have the socket of a daemon that is gone: only its children got it. The kernel does what one
+/// of them had asked for whole or not at all, and the socket goes with the last one that has ended.
+fn end(socket: u32) {
+    for Owner { pid, name } in owners(socket) {
+        let ended = || -> io::Result<bool> {
+            let id = i32::try_from(pid).ok().and_then(Pid::from_raw);
+            let process = pidfd_open(id.ok_or(Errno::SRCH)?, PidfdFlags::empty())?;
+            // Once more, now that no other process can get the id: it may be another already.
+            let is_it = owns(pid, socket) == Some(true);
+            if is_it {
+                pidfd_send_signal(&process, Signal::KILL)?;
+            }
+            Ok(is_it)
+        };
+        match ended() {
+            Ok(true) => {
+                tracing::warn!(process = pid, "killed: {name} of a tidegated that is gone");
+            }
+            Ok(false) => {}
+            Err(error) => {
+                tracing::warn!(%error, process = pid, "cannot kill {name} of a tidegated that is gone");
+            }
+        }
     }
 }
 
@@ -169,7 +229,7 @@ fn rival(own: &[u8]) -> Result<Option<Rival>, ClaimError> {
         let is_strangers = listener.user.is_some_and(|user| !counts(user));
         let holder = match is_strangers {
             true => Holder::Stranger,
-            false => ask(&listener.name)?,
+            false => ask(&listener)?,
         };
         match holder {
             Holder::Rival(running @ Rival::Running(_)) => return Ok(Some(running)),
@@ -199,6 +259,7 @@ fn others(own: &[u8]) -> Vec<NamedListener> {
             tracing::debug!(%error, "only the name {NAME} is looked at");
             let named = NamedListener {
                 name: NAME.as_bytes().to_vec(),
+                inode: 0,
                 user: None,
             };
             Some(named).filter(may_claim).into_iter().collect()
@@ -216,8 +277,8 @@ enum Holder {
 }
 
 /// Who listens on a socket, as the kernel tells those who connect.
-fn ask(name: &[u8]) -> Result<Holder, ClaimError> {
-    let holder = match holder(name) {
+fn ask(listener: &NamedListener) -> Result<Holder, ClaimError> {
+    let holder = match holder(&listener.name) {
         Ok(holder) => holder,
         Err(e) if e.kind() == io::ErrorKind::ConnectionRefused => return Ok(Holder::Gone),
         Err(e) if e.kind() == io::ErrorKind::WouldBlock => {
@@ -230,7 +291,9 @@ fn ask(name: &[u8]) -> Result<Holder, ClaimError> {
     }
     // 0: it is in another process namespace (pid_namespaces(7)).
     Ok(Holder::Rival(match holder.pid().filter(|pid| *pid > 0) {
-        Some(pid) if !is_alive(pid) => Rival::Leftover(pid),
+        Some(pid) if !is_alive(pid) || has_let_go(pid, listener.inode) => {
+            Rival::Leftover(pid, listener.inode)
+        }
         pid => Rival::Running(pid),
     }))
 }
@@ -252,6 +315,12 @@ fn holder(name: &[u8]) -> io::Result<UCred> {
         .build()?;
     let _entered = runtime.enter();
     tokio::net::UnixStream::from_std(UnixStream::from(socket))?.peer_cred()
+}
+
+/// Whether a process has the id of a daemon that is gone, or is about to go: it does not have its socket.
+fn has_let_go(pid: i32, socket: u32) -> bool {
+    let owns = u32::try_from(pid).ok().and_then(|pid| owns(pid, socket));
+    socket != 0 && owns == Some(false)
 }
 
 /// Whether a process runs. One that has ended and is not waited for has no program any more.

@@ -16,6 +16,8 @@ const SHOW: u32 = 0x01 | 0x40;
 /// Length of `struct unix_diag_req` and of `struct unix_diag_msg`.
 const REQUEST: usize = 24;
 const MESSAGE: usize = 16;
+/// Where in `struct unix_diag_msg` the inode is.
+const INODE: usize = 4;
 /// `UNIX_DIAG_NAME` and `UNIX_DIAG_UID`.
 const NAME: u16 = 0;
 const UID: u16 = 7;
@@ -25,6 +27,8 @@ const UID: u16 = 7;
 pub struct NamedListener {
     /// Its name, without the zero byte that begins it.
     pub name: Vec<u8>,
+    /// By which the processes that have it are found ([`owners`](crate::owners)).
+    pub inode: u32,
     /// The user whose it is, as the user namespace of the caller has it; none where the kernel does not tell.
     pub user: Option<u32>,
 }
@@ -54,6 +58,7 @@ fn decode(body: &[u8]) -> Option<NamedListener> {
     let user = attribute(attributes, UID).and_then(|value| value.first_chunk());
     Some(NamedListener {
         name,
+        inode: u32::from_ne_bytes(*body.get(INODE..)?.first_chunk()?),
         user: user.map(|value| u32::from_ne_bytes(*value)),
     })
 }
@@ -73,6 +78,10 @@ mod tests {
         let listed = named_listeners().unwrap();
         let found = listed.iter().find(|found| found.name == name.as_bytes());
         let own = rustix::process::geteuid().as_raw();
-        assert!(found.unwrap().user.is_none_or(|user| user == own));
+        let found = found.unwrap();
+        assert!(found.user.is_none_or(|user| user == own));
+        let pids: Vec<u32> = crate::owners(found.inode).map(|owner| owner.pid).collect();
+        assert_eq!(pids, [std::process::id()]);
+        assert_eq!(crate::owns(pids[0], found.inode + 1), Some(false));
     }
 }

@@ -1,12 +1,12 @@
 //! Who has a port of the host.
 
 use std::fmt;
-use std::fs;
 use std::net::{IpAddr, SocketAddr};
 
 use tidegate_model::links::PortHold;
 
 use super::listing::{self, Listening};
+use crate::owners::{Owner, owners};
 
 /// Who has a port, as far as it can be told.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -43,8 +43,8 @@ pub(super) fn find(hold: &PortHold) -> Holder {
         return Holder::Unknown;
     };
     let at = SocketAddr::new(found.address, found.port);
-    match process_with(found.inode) {
-        Some((pid, name)) => Holder::Process { name, pid, at },
+    match owners(found.inode).next() {
+        Some(Owner { pid, name }) => Holder::Process { name, pid, at },
         None => Holder::Socket(at),
     }
 }
@@ -56,20 +56,4 @@ fn is_in_the_way(found: &Listening, hold: &PortHold) -> bool {
     };
     let (theirs, ours) = (found.address, hold.address);
     found.port == hold.port && (theirs == ours || covers(theirs, ours) || covers(ours, theirs))
-}
-
-/// The process that has a socket: one of its descriptors leads to it (proc_pid_fd(5)).
-fn process_with(inode: u32) -> Option<(u32, String)> {
-    let socket = format!("socket:[{inode}]");
-    let has_it = |pid: u32| {
-        let descriptors = fs::read_dir(format!("/proc/{pid}/fd")).ok()?;
-        descriptors
-            .flatten()
-            .any(|fd| fs::read_link(fd.path()).is_ok_and(|to| to.as_os_str() == socket.as_str()))
-            .then_some(pid)
-    };
-    let mut processes = fs::read_dir("/proc").ok()?.flatten();
-    let pid = processes.find_map(|entry| has_it(entry.file_name().to_str()?.parse().ok()?))?;
-    let name = fs::read_to_string(format!("/proc/{pid}/comm")).unwrap_or_default();
-    Some((pid, name.trim().to_owned()))
 }
