@@ -5,6 +5,7 @@ use std::net::{IpAddr, Ipv6Addr, SocketAddr, UdpSocket};
 use std::time::{Duration, Instant};
 
 use rustix::io::Errno;
+use rustix::net::sockopt::set_socket_recv_buffer_size_force;
 use rustix::net::{RecvFlags, recvfrom};
 use socket2::{Domain, Protocol, SockAddr, Socket, Type};
 use test_support::Netns;
@@ -228,7 +229,7 @@ impl Wiretap {
     fn of(netns: &Netns, domain: Domain, protocol: Protocol) -> Self {
         let open = || {
             let socket = Socket::new(domain, Type::RAW, Some(protocol))?;
-            socket.set_recv_buffer_size(1 << 20)?;
+            set_socket_recv_buffer_size_force(&socket, 1 << 22)?;
             socket.set_read_timeout(Some(PATIENCE))?;
             Ok::<Socket, io::Error>(socket)
         };

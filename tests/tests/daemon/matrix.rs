@@ -284,8 +284,8 @@ impl Stage {
 /// What `tidegate explain` prints, and the fate of the first path in it, if it tells of one.
 fn fate_of(host: &Host, question: &[&str]) -> (Output, Value) {
     let output = host.tidegate(&[question, &["--json"]].concat());
-    let mut said: Value = serde_json::from_str(&output.stdout).unwrap_or_default();
-    let fate = said["paths"][0]["fate"].take();
+    let said: Value = serde_json::from_str(&output.stdout).unwrap_or_default();
+    let fate = said["paths"][0]["fate"].clone();
     (output, fate)
 }
 

@@ -203,8 +203,12 @@ impl Stage {
             .enumerate()
             .map(|(index, (line, cell))| self.cell(line, cell, index))
             .collect();
-        let heard = self.hear(&cells);
-        let mut wrong = Vec::new();
+        self.believe_sources();
+        // Most of the time goes into waiting.
+        let (heard, mut wrong) = std::thread::scope(|scope| {
+            let explained = scope.spawn(|| self.explain_forged(&cells));
+            (self.hear(&cells), explained.join().unwrap())
+        });
         for (index, cell) in cells.iter().enumerate() {
             if !heard.contains(&("frames of host", index)) {
                 wrong.push(format!("{}: it does not come to the host", cell.describe()));
@@ -213,27 +217,33 @@ impl Stage {
                 wrong.push(cell.describe());
             }
         }
-        wrong.extend(self.explain_forged(&cells));
         wrong
     }
 
-    /// Sends what every cell is tried with, and gives who heard what.
-    fn hear(&self, cells: &[Cell<'_>]) -> BTreeSet<(&'static str, usize)> {
-        // Nobody looks at sources but our rules, and a bridge alone at what it hands on.
-        self.lab.set_br_netfilter(0);
-        let host = &self.lab.host.netns;
-        let hearers = [
+    fn hearers(&self) -> [(&'static str, &Netns); 4] {
+        [
             ("outside", &self.lab.outside),
             ("connected", &self.connected.netns),
             ("same", &self.same.netns),
             ("front", &self.front.netns),
-        ];
+        ]
+    }
+
+    /// Has nobody look at sources but our rules, and nothing but a bridge at what it hands on.
+    fn believe_sources(&self) {
+        self.lab.set_br_netfilter(0);
+        let host = &self.lab.host.netns;
         host.sh("for dev in /proc/sys/net/ipv4/conf/*; do echo 0 > $dev/rp_filter; done");
-        for (_, netns) in hearers {
+        for (_, netns) in self.hearers() {
             netns.sh("cd /proc/sys/net/ipv4/conf
                  for dev in *; do echo 0 > $dev/rp_filter; echo 1 > $dev/route_localnet; done");
         }
-        let programs = hearers.into_iter().chain([("host", host)]);
+    }
+
+    /// Sends what every cell is tried with, and gives who heard what.
+    fn hear(&self, cells: &[Cell<'_>]) -> BTreeSet<(&'static str, usize)> {
+        let host = &self.lab.host.netns;
+        let programs = self.hearers().into_iter().chain([("host", host)]);
         let mut taps: Vec<(&str, Wiretap)> = programs
             .flat_map(|(name, netns)| Wiretap::open_all(netns).into_iter().map(move |t| (name, t)))
             .collect();
