@@ -7,7 +7,7 @@ use plimsoll::install_deps::{self, Purpose};
 use plimsoll::{probe, run};
 
 use crate::extras::TEST_EXTRAS;
-use crate::{ci, docs, test, tools, wings};
+use crate::{ci, docs, test, toolkit, tools, wings};
 
 /// Arguments of `cargo xtask check`.
 #[derive(Debug, clap::Args)]
@@ -73,10 +73,7 @@ fn checks<'a>(args: &'a Args, dependency: &'a NativeDep) -> Vec<Check<'a>> {
         ("wings", Box::new(wings::check)),
         ("format", Box::new(|| cargo(&["fmt", "--all", "--check"]))),
         ("lints without the library", Box::new(|| clippy(&[]))),
-        (
-            "lints",
-            Box::new(|| clippy(&test::library_features(dependency))),
-        ),
+        ("lints", Box::new(|| clippy(&all_features(dependency)))),
         (
             "licences and sources",
             Box::new(|| deny(OURS, args.advisories)),
@@ -94,9 +91,18 @@ fn checks<'a>(args: &'a Args, dependency: &'a NativeDep) -> Vec<Check<'a>> {
             "fuzz targets: format",
             Box::new(|| cargo(&["fmt", "--check", IN, FUZZ])),
         ),
+        ("toolkit: documentation", Box::new(toolkit::document)),
+        ("toolkit: packages", Box::new(toolkit::publish)),
         ("generated files", Box::new(docs::check)),
         ("generated workflows", Box::new(ci::check)),
     ]
+}
+
+/// The features that the library driver's tests need, and the one that links the package writer.
+fn all_features(dependency: &NativeDep) -> Vec<String> {
+    let writer = ["--features", "plimsoll/writer"].map(str::to_owned);
+    let library = test::library_features(dependency);
+    library.into_iter().chain(writer).collect()
 }
 
 fn clippy(features: &[String]) -> anyhow::Result<()> {

@@ -8,6 +8,7 @@ mod extras;
 #[cfg(test)]
 mod packaging;
 mod test;
+mod toolkit;
 mod tools;
 mod wings;
 

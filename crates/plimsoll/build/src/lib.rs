@@ -1,5 +1,41 @@
 //! From a plan to packages that prove what they need.
 //!
+//! ```no_run
+//! use std::path::Path;
+//!
+//! use plimsoll_build::run::{self, Observer};
+//! use plimsoll_build::source;
+//! use plimsoll_plan::config;
+//! use plimsoll_plan::plan::{Places, Request, plan};
+//! use plimsoll_probe::{Host, probe};
+//!
+//! struct Steps;
+//!
+//! impl Observer for Steps {
+//!     fn step(&mut self, number: usize, total: usize, name: &str) {
+//!         println!("{number}/{total} {name}");
+//!     }
+//!     fn line(&mut self, _line: &str) {}
+//! }
+//!
+//! fn main() -> Result<(), Box<dyn std::error::Error>> {
+//!     let workspace = Path::new("/home/me/sample");
+//!     let config = config::load(&workspace.join("packaging/dist.toml"))?;
+//!     let source = source::read(workspace, "sample", None)?;
+//!     let places = Places {
+//!         workspace: workspace.into(),
+//!         out: workspace.join("target/dist"),
+//!         cache: workspace.join("target/dist"),
+//!         cargo_home: "/home/me/.cargo".into(),
+//!     };
+//!     let findings = probe(&Host, config.library(), None);
+//!     let plan = plan(&config, &source, &places, &findings, &Request::default())?;
+//!     let manifest = run::run(&config, &plan, &mut Steps)?;
+//!     println!("{}", serde_json::to_string_pretty(&manifest)?);
+//!     Ok(())
+//! }
+//! ```
+//!
 //! [`run::run`] goes through the [`steps`] of a plan: it builds, compares the ELF files and what the
 //! programs say about themselves with the plan ([`audit`]), derives the dependencies ([`depends`]),
 //! has the packages written ([`packager`]), and compares those again. The result is a

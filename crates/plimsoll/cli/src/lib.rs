@@ -1,8 +1,6 @@
-//! The command line of the packaging toolkit, for the `xtask` of any project that has a
-//! `packaging/dist.toml`: arguments, dispatch and rendering. What decides is in
-//! [`plimsoll_plan`] and [`plimsoll_probe`], what runs in [`plimsoll_build`] and [`plimsoll_verify`].
+//! The command line of the packaging toolkit, for the `xtask` of any project that has a `packaging/dist.toml`.
 //!
-//! A project flattens [`Task`] into its own subcommands, or takes it as it is:
+//! # A complete xtask
 //!
 //! ```no_run
 //! use clap::Parser;
@@ -19,6 +17,36 @@
 //!     Cli::parse().task.run()
 //! }
 //! ```
+//!
+//! A project with tasks of its own flattens [`Task`] among them: `#[command(flatten)]`. `xtask/Cargo.toml` says
+//!
+//! ```toml
+//! [package]
+//! name = "xtask"
+//! version = "0.0.0"
+//! edition = "2024"
+//! publish = false
+//!
+//! [features]
+//! writer = ["plimsoll/writer"]
+//!
+//! [dependencies]
+//! clap = { version = "4", features = ["derive"] }
+//! plimsoll = "0.1"
+//! ```
+//!
+//! and `.cargo/config.toml`
+//!
+//! ```toml
+//! [alias]
+//! xtask = "run --quiet --package xtask --"
+//! ```
+//!
+//! so that `cargo xtask probe`, `cargo xtask dist` and `cargo xtask verify` work. They build the package `xtask` with its feature
+//! `writer` when the first package is to be written or read; [`writer`] says why.
+//!
+//! What is here are arguments, dispatch and rendering. What decides is in [`plimsoll_plan`] and [`plimsoll_probe`], what runs in
+//! [`plimsoll_build`] and [`plimsoll_verify`].
 
 pub mod failure;
 pub mod install_deps;

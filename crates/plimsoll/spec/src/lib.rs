@@ -1,5 +1,21 @@
-//! What one package file holds: the messages to and from the program that writes and reads
-//! packages.
+//! What one package file holds: the messages to and from the program that writes and reads packages.
+//!
+//! ```
+//! use plimsoll_spec::{Format, PackageReport};
+//!
+//! assert_eq!("rpm".parse(), Ok(Format::Rpm));
+//! let report = PackageReport {
+//!     depends: vec!["libc6 (>= 2.34)".to_owned()],
+//!     files: vec!["/usr/bin/sample".to_owned()],
+//!     ..PackageReport::default()
+//! };
+//! let json = serde_json::to_string(&report)?;
+//! assert_eq!(
+//!     json,
+//!     r#"{"depends":["libc6 (>= 2.34)"],"recommends":[],"files":["/usr/bin/sample"]}"#
+//! );
+//! # Ok::<(), serde_json::Error>(())
+//! ```
 //!
 //! A [`PackageSpec`] is complete: every dependency is resolved, every file named, every date
 //! fixed. The writer makes no decisions, so the same specification always gives the same bytes.

@@ -1,5 +1,20 @@
 //! Writes packages and reads them.
 //!
+//! ```no_run
+//! use clap::Parser;
+//!
+//! #[derive(Parser)]
+//! struct Cli {
+//!     #[command(flatten)]
+//!     args: plimsoll_writer::Args,
+//! }
+//!
+//! // writer write sample.json; writer unpack sample.rpm folder; writer restamp old.deb new.deb 1.2-1
+//! fn main() -> std::process::ExitCode {
+//!     Cli::parse().args.run()
+//! }
+//! ```
+//!
 //! Its libraries are many. So a project's `xtask` links this crate only with a feature that is off by default, and `dist`
 //! and `verify` have Cargo build that when the first package is to be written or read. [`Args`] is what they run; it
 //! prints JSON on standard output, as the types in [`plimsoll_spec`] have it.
