@@ -20,6 +20,7 @@ const AGAIN: Duration = Duration::from_millis(250);
 
 const TCP: u8 = 6;
 const UDP: u8 = 17;
+const ICMPV6: u8 = 58;
 /// `IPPROTO_RAW` of linux/in.h: the header is part of what is sent, in both families.
 const RAW: i32 = 255;
 
@@ -70,6 +71,16 @@ pub fn tcp([from, to]: [SocketAddr; 2], flags: u8, payload: impl AsRef<[u8]>) ->
     segment.extend(payload.as_ref());
     let sum = checksum(from.ip(), to.ip(), TCP, &segment);
     packet(from.ip(), to.ip(), TCP, &with_checksum(segment, 16, sum))
+}
+
+/// An ICMPv6 message of any type from any address to another, with code 0 and its headers.
+///
+/// # Panics
+/// When the addresses are not both of IPv6.
+pub fn icmpv6([from, to]: [IpAddr; 2], kind: u8, body: &[u8]) -> Vec<u8> {
+    let message = [&[kind, 0, 0, 0], body].concat();
+    let sum = checksum(from, to, ICMPV6, &message);
+    packet(from, to, ICMPV6, &with_checksum(message, 2, sum))
 }
 
 /// Puts the header of its family before what is sent.
@@ -302,7 +313,6 @@ pub fn frame([from_mac, to_mac]: [[u8; 6]; 2], tags: &[(u16, u16)], packet: &[u8
 /// 64 bits from which to make addresses.
 pub fn router_advertisement(from_mac: [u8; 6], router: Ipv6Addr, prefix: Ipv6Addr) -> Vec<u8> {
     const ALL_NODES: Ipv6Addr = Ipv6Addr::new(0xff02, 0, 0, 0, 0, 0, 0, 1);
-    const ICMPV6: u8 = 58;
     let [high, low] = 1800_u16.to_be_bytes();
     let mut message = vec![134, 0, 0, 0, 64, 0, high, low, 0, 0, 0, 0, 0, 0, 0, 0];
     // The router's Ethernet address; the prefix, on the link and for addresses, an hour long.

@@ -20,6 +20,7 @@ mod local_user;
 mod loopback;
 mod lying_nft;
 mod multicast;
+mod nobody;
 mod places;
 mod port;
 mod releases;

@@ -3,13 +3,14 @@
 use tidegate_tests::Release;
 use tidegate_tests::release::{DEBIAN_11, DEBIAN_13};
 
-use crate::{ARGUMENTS, host_access, loopback, sources};
+use crate::{ARGUMENTS, host_access, loopback, nobody, sources};
 
 fn try_with(release: &Release) {
     release.with_drivers(|label, driver| {
         let attacks = [
             &host_access::ATTACKS[..],
             &loopback::ATTACKS,
+            &nobody::ATTACKS,
             &sources::ATTACKS,
         ];
         for attack in attacks.concat() {

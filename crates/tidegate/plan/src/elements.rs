@@ -28,17 +28,7 @@ pub(crate) fn of_state(state: &State) -> impl Iterator<Item = Entry> {
     };
     let endpoints = state.endpoints.values().filter_map(of_endpoint);
     let resolver = state.resolver.into_iter().flat_map(of_port_for_names);
-    let own = std::iter::once(of_loopback());
-    let constant = own.chain(resolver);
-    constant.chain(networks).chain(endpoints.flatten())
-}
-
-/// What comes in by the loopback is of the host itself.
-#[expect(clippy::expect_used, reason = "\"lo\" is a valid name")]
-fn of_loopback() -> Entry {
-    let loopback = IfName::new("lo").expect("a valid name");
-    let element = Element::new([loopback.into()]).verdict(Verdict::Accept);
-    (Container::Entrances, element)
+    resolver.chain(networks).chain(endpoints.flatten())
 }
 
 /// The port of the host at which questions for names arrive: from our bridges alone.

@@ -124,6 +124,7 @@ fn chains() -> Vec<ChainPlan> {
             )),
             sources::guard(),
         ),
+        (sources::NOBODY, None, sources::nobody()),
         (FROM_ENDPOINT, None, sources::from_endpoint()),
         (
             name!("input"),

@@ -17,8 +17,8 @@ pub fn table() -> TableId {
 pub(crate) enum Container {
     /// Every managed bridge.
     Bridges,
-    /// Where what comes in by an interface is looked at: the loopback, and bridges on which the host has addresses, and so
-    /// a route back to every endpoint.
+    /// Where what comes in by an interface is looked at: bridges on which the host has addresses, and so a route back to
+    /// every endpoint.
     Entrances,
     /// Bridges whose endpoints' IPv4 addresses are replaced on the way out.
     Translated4,

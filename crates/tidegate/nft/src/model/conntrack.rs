@@ -86,3 +86,23 @@ impl AddrType {
         }
     }
 }
+
+/// One of a packet's two addresses.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Side {
+    /// That of its sender.
+    Source,
+    /// Where it goes.
+    Destination,
+}
+
+impl Side {
+    /// What nft calls it.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Source => "saddr",
+            Self::Destination => "daddr",
+        }
+    }
+}

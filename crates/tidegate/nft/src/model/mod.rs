@@ -17,7 +17,7 @@ mod statement;
 mod value;
 
 pub use chain::{Base, Chain, ChainKind, Hook, Policy, Priority};
-pub use conntrack::{AddrType, CtState, CtStatus};
+pub use conntrack::{AddrType, CtState, CtStatus, Side};
 pub use element::{Counter, Data, Element, Verdict};
 pub use family::{ChainId, Family, SetId, SetKind, TableId};
 pub use field::{Field, Key, Transport};

@@ -2,7 +2,7 @@
 
 use ipnet::{Ipv4Net, Ipv6Net};
 
-use super::conntrack::{AddrType, CtState, CtStatus};
+use super::conntrack::{AddrType, CtState, CtStatus, Side};
 use super::element::Verdict;
 use super::field::{Field, Key};
 use super::log::Log;
@@ -28,8 +28,10 @@ pub enum Statement {
     CtState(Vec<CtState>),
     /// Matches connections with any of these marks of connection tracking.
     CtStatus(Vec<CtStatus>),
-    /// Matches by the kind of the destination address, as the routing table has it.
-    DaddrType {
+    /// Matches by the kind of an address, as the routing table has it.
+    AddrType {
+        /// Which address.
+        of: Side,
         /// The kind.
         kind: AddrType,
         /// Matches all other kinds.

@@ -115,6 +115,8 @@ pub struct InetProto(pub u8);
 impl InetProto {
     /// 1
     pub const ICMP: Self = Self(1);
+    /// 2
+    pub const IGMP: Self = Self(2);
     /// 6
     pub const TCP: Self = Self(6);
     /// 17

@@ -143,8 +143,7 @@ fn unexplainable(address: IpAddr, terrain: &Terrain) -> Option<&'static str> {
         Some("it is a link-local address, which says nothing without its link")
     } else if address.is_unspecified() {
         Some("it is the unspecified address")
-    } else if address == IpAddr::V4(std::net::Ipv4Addr::BROADCAST) || terrain.is_broadcast(address)
-    {
+    } else if terrain.is_broadcast(address) {
         Some("it is a broadcast address")
     } else {
         None

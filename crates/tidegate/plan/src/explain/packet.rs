@@ -1,11 +1,10 @@
 //! A packet, as far as rules look at it.
 
-use std::net::{IpAddr, Ipv4Addr};
+use std::net::IpAddr;
 
 use tidegate_model::{IfName, MacAddr, Protocol};
 use tidegate_nft::{
-    AddrType, EtherAddr, Field, InetProto, InetService, IpVersion, Mark, Match, Operand, Transport,
-    Value,
+    EtherAddr, Field, InetProto, InetService, IpVersion, Mark, Match, Operand, Transport, Value,
 };
 
 /// The first packet of a connection. What is not known of it equals no value: it is no address of
@@ -116,18 +115,6 @@ impl Packet {
     fn change_port(&mut self, new: Option<u16>) {
         if let (Some((port, _)), Some(new)) = (&mut self.port, new) {
             *port = new;
-        }
-    }
-
-    /// The kind of its destination, if that is an address of the host's or not.
-    pub(super) fn is_to(&self, kind: AddrType, is_local: bool) -> bool {
-        let is_multicast = self.daddr.is_some_and(|ip| ip.is_multicast());
-        let is_broadcast = self.daddr == Some(Ipv4Addr::BROADCAST.into());
-        match kind {
-            AddrType::Local => is_local,
-            AddrType::Multicast => is_multicast,
-            AddrType::Broadcast => is_broadcast,
-            AddrType::Unicast => !(is_local || is_multicast || is_broadcast),
         }
     }
 }

@@ -1,7 +1,7 @@
 //! What of the host decides where a packet goes.
 
 use std::collections::BTreeMap;
-use std::net::IpAddr;
+use std::net::{IpAddr, Ipv4Addr};
 
 use ipnet::IpNet;
 use tidegate_model::links::{GROUP, Link, Way};
@@ -59,15 +59,6 @@ impl Terrain {
         self.sysctls.get(path)?.as_deref()
     }
 
-    /// Whether an address is the broadcast address of a network that the host is on.
-    pub(super) fn is_broadcast(&self, address: IpAddr) -> bool {
-        let mut nets = self.links.iter().flat_map(|link| &link.addresses);
-        nets.any(|net| match (net, address) {
-            (IpNet::V4(net), IpAddr::V4(ip)) => net.prefix_len() < 31 && net.broadcast() == ip,
-            _ => false,
-        })
-    }
-
     /// The route to an address; to an unknown one by the default route. Of routes that fit the longest prefix
     /// is used, of these the lowest metric.
     pub(super) fn way(&self, to: Option<IpAddr>, is_ipv4: bool) -> Option<&Way> {
@@ -109,6 +100,15 @@ impl Ground for Terrain {
     fn is_local(&self, address: IpAddr) -> bool {
         let mut nets = self.links.iter().flat_map(|link| &link.addresses);
         address.is_loopback() || nets.any(|net| net.addr() == address)
+    }
+
+    fn is_broadcast(&self, address: IpAddr) -> bool {
+        let mut nets = self.links.iter().flat_map(|link| &link.addresses);
+        let is_of_net = |net: &IpNet| match (net, address) {
+            (IpNet::V4(net), IpAddr::V4(ip)) => net.prefix_len() < 31 && net.broadcast() == ip,
+            _ => false,
+        };
+        address == IpAddr::V4(Ipv4Addr::BROADCAST) || nets.any(is_of_net)
     }
 
     fn leads(&self, to: IpAddr, by: &IfName) -> bool {

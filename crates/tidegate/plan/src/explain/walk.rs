@@ -5,8 +5,9 @@ use std::net::IpAddr;
 use tidegate_model::explain::{MatchedElement, Step};
 use tidegate_model::{IfName, State};
 use tidegate_nft::{
-    Base, ChainState, CtState, CtStatus, Data, Element, Hook, InetService, Key, MarkKind, Name,
-    Nat, NatKind, NatTarget, Policy, Redirect, Rule, Statement, TableState, Value, Verdict,
+    AddrType, Base, ChainState, CtState, CtStatus, Data, Element, Hook, InetService, Key, MarkKind,
+    Name, Nat, NatKind, NatTarget, Policy, Redirect, Rule, Side, Statement, TableState, Value,
+    Verdict,
 };
 
 use super::owner;
@@ -23,6 +24,9 @@ pub(super) struct Walk<'a> {
 pub(super) trait Ground {
     /// Whether an address is one of the host's.
     fn is_local(&self, address: IpAddr) -> bool;
+
+    /// Whether an address is for all of a network that the host is on.
+    fn is_broadcast(&self, address: IpAddr) -> bool;
 
     /// Whether the host has a route to an address through an interface.
     fn leads(&self, to: IpAddr, by: &IfName) -> bool;
@@ -141,8 +145,8 @@ impl Walk<'_> {
                     false
                 }
             })),
-            Statement::DaddrType { kind, negated } => {
-                if_it(packet.is_to(*kind, is_to_host(packet, ground)) != *negated)
+            Statement::AddrType { of, kind, negated } => {
+                if_it(is_of_kind(packet, ground, *of, *kind) != *negated)
             }
             // Who is not known comes from where it belongs.
             Statement::NoWayBack => if_it(match (packet.saddr, &packet.iif) {
@@ -258,6 +262,25 @@ impl Walk<'_> {
 
 pub(super) fn is_to_host(packet: &Packet, ground: &dyn Ground) -> bool {
     packet.is_redirected || packet.daddr.is_some_and(|to| ground.is_local(to))
+}
+
+fn is_of_kind(packet: &Packet, ground: &dyn Ground, of: Side, kind: AddrType) -> bool {
+    let is_source = of == Side::Source;
+    let address = if is_source {
+        packet.saddr
+    } else {
+        packet.daddr
+    };
+    let is = |test: &dyn Fn(IpAddr) -> bool| address.is_some_and(test);
+    let is_local = is(&|ip| ground.is_local(ip)) || !is_source && packet.is_redirected;
+    let is_broadcast = is(&|ip| ground.is_broadcast(ip));
+    let is_multicast = is(&|ip| ip.is_multicast());
+    match kind {
+        AddrType::Local => is_local,
+        AddrType::Multicast => is_multicast,
+        AddrType::Broadcast => is_broadcast,
+        AddrType::Unicast => !(is_local || is_multicast || is_broadcast),
+    }
 }
 
 /// What the packet has of a key: nothing if it lacks a field; `Some(None)` if it is not known, and in

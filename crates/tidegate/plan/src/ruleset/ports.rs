@@ -2,7 +2,7 @@
 
 use tidegate_model::Protocol;
 use tidegate_nft::{
-    AddrType, Field, InetProto, IpVersion, Key, Name, Nat, NatKind, NatTarget, Statement,
+    AddrType, Field, InetProto, IpVersion, Key, Name, Nat, NatKind, NatTarget, Side, Statement,
     Transport, Verdict, fields, name,
 };
 
@@ -10,7 +10,8 @@ use super::matches::{id, to_ipv4, to_ipv6};
 use crate::sets::Container;
 
 pub(super) fn to_host(chain: Name) -> Vec<Statement> {
-    let to_host = Statement::DaddrType {
+    let to_host = Statement::AddrType {
+        of: Side::Destination,
         kind: AddrType::Local,
         negated: false,
     };

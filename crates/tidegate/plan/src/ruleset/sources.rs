@@ -2,11 +2,17 @@
 
 use std::net::{Ipv4Addr, Ipv6Addr};
 
-use ipnet::Ipv4Net;
-use tidegate_nft::{Field, InetProto, InetService, Key, Statement, Verdict, fields};
+use ipnet::{Ipv4Net, Ipv6Net};
+use tidegate_nft::{
+    AddrType, Field, IfName, InetProto, InetService, Key, Name, Side, Statement, Transport,
+    Verdict, fields, name,
+};
 
 use super::matches::{id, loopback};
 use crate::sets::Container;
+
+/// The chain that sees what comes from addresses that are nobody's.
+pub(super) const NOBODY: Name = name!("nobody");
 
 /// Who may be a source, and where: before the kernel tracks the connection, so that what is dropped here leaves no trace.
 ///
@@ -14,12 +20,21 @@ use crate::sets::Container;
 /// after the destination is translated, so that it would let a port that is published on 127.0.0.1 be reached by
 /// whoever sends a packet for that address over the wire; and an interface with `route_localnet`, as our bridges have,
 /// passes no check at all. What really is of the host comes in by its loopback.
+///
+/// No packet is from a broadcast address (RFC 1122 section 3.2.1.3): the kernel takes those of its networks' for
+/// neighbours', and answers all of the network. Those of IPv6 are multicast addresses, which the kernel refuses.
 pub(super) fn guard() -> Vec<(&'static str, Vec<Statement>)> {
     let drop = |statement| vec![statement, Verdict::Drop.into()];
+    let broadcast = Statement::AddrType {
+        of: Side::Source,
+        kind: AddrType::Broadcast,
+        negated: false,
+    };
+    let to_nobody = |statement| vec![statement, Verdict::Goto(NOBODY).into()];
     vec![
         (
-            "where it comes in",
-            vec![Key::from([Field::Iifname]).verdict_from(id(Container::Entrances))],
+            "the host sends as it likes to itself",
+            vec![fields::IIFNAME.is(lo()), Verdict::Accept.into()],
         ),
         (
             "nobody else reaches the host's loopback",
@@ -28,6 +43,27 @@ pub(super) fn guard() -> Vec<(&'static str, Vec<Statement>)> {
         (
             "nobody else sends as the host's loopback",
             drop(fields::IP_SADDR.within(loopback())),
+        ),
+        (
+            "from no address",
+            to_nobody(fields::IP_SADDR.within(nowhere4())),
+        ),
+        (
+            "from no address, or from an IPv4 address in IPv6",
+            to_nobody(fields::IP6_SADDR.within(nowhere6())),
+        ),
+        (
+            "nobody sends as all of a network",
+            vec![
+                // First, so that routes are asked for packets of this family alone.
+                fields::IP_SADDR.is_not(Ipv4Addr::UNSPECIFIED),
+                broadcast,
+                Verdict::Drop.into(),
+            ],
+        ),
+        (
+            "where it comes in",
+            vec![Key::from([Field::Iifname]).verdict_from(id(Container::Entrances))],
         ),
         (
             "nobody else sends as an endpoint",
@@ -40,37 +76,77 @@ pub(super) fn guard() -> Vec<(&'static str, Vec<Statement>)> {
     ]
 }
 
+#[expect(clippy::expect_used, reason = "\"lo\" is a valid name")]
+fn lo() -> IfName {
+    IfName::new("lo").expect("a valid name")
+}
+
+/// "This network" (RFC 1122 section 3.2.1.3).
+fn nowhere4() -> Ipv4Net {
+    Ipv4Net::new_assert(Ipv4Addr::UNSPECIFIED, 8)
+}
+
+/// Where IPv6 has no addresses of hosts (RFC 4291 section 2.4): `::`, `::1`, and IPv4 addresses in IPv6 form, mapped
+/// (`::ffff:0:0/96`), compatible (`::/96`) and translated (`::ffff:0:0:0/96`). A program that takes both families is told of
+/// the first as of IPv4 addresses. NAT64 has its own prefix, `64:ff9b::/96` (RFC 6052).
+fn nowhere6() -> Ipv6Net {
+    Ipv6Net::new_assert(Ipv6Addr::UNSPECIFIED, 64)
+}
+
+/// From no address come those who have none yet. By DHCP they ask for one (RFC 2131 section 4.1), by IGMP and MLD they
+/// say which groups they are in (RFC 3376 section 4.2.13, RFC 3810 section 5.2.13), by neighbour discovery they ask
+/// whether an address is free and who is the router (RFC 4861 sections 4.1 and 4.3). Snooping switches too ask for groups from
+/// 0.0.0.0. The kernel hands other things from there to programs, and routes their answers.
+pub(super) fn nobody() -> Vec<(&'static str, Vec<Statement>)> {
+    let ipv4 = || fields::IP_SADDR.is(Ipv4Addr::UNSPECIFIED);
+    // Its type and code are where others have the source port.
+    let icmpv6 = |kind: u8| {
+        vec![
+            fields::IP6_SADDR.is(Ipv6Addr::UNSPECIFIED),
+            fields::L4PROTO.is(InetProto::ICMPV6),
+            fields::sport(Transport::Any).is(InetService(u16::from(kind) << 8)),
+            Verdict::Accept.into(),
+        ]
+    };
+    vec![
+        (
+            "who has no address asks for one",
+            vec![
+                ipv4(),
+                fields::sport(Transport::Udp).is(InetService(68)),
+                fields::UDP_DPORT.is(InetService(67)),
+                Verdict::Accept.into(),
+            ],
+        ),
+        (
+            "multicast groups",
+            vec![
+                ipv4(),
+                fields::L4PROTO.is(InetProto::IGMP),
+                Verdict::Accept.into(),
+            ],
+        ),
+        ("is an address free?", icmpv6(135)),
+        ("who is the router?", icmpv6(133)),
+        ("multicast groups", icmpv6(143)),
+        ("multicast groups, version 1", icmpv6(131)),
+        ("multicast groups that are left", icmpv6(132)),
+        ("nothing else", vec![Verdict::Drop.into()]),
+    ]
+}
+
 /// A source is one to which the host's routes lead back by the same bridge, or another address of the same namespace.
-/// Who has none yet may ask for one by DHCP (from 0.0.0.0, RFC 2131 section 4.1), and by ICMPv6 whether it is free and who is
-/// on the link (from `::`, RFC 4861 section 4.3, RFC 3810 section 5.2.13). Nothing else is from there, though the
-/// kernel hands it to programs. Link-local addresses are of the link: the host has a route back to each but its own.
+/// Link-local addresses are of the link: the host has a route back to each but its own.
 pub(super) fn from_endpoint() -> Vec<(&'static str, Vec<Statement>)> {
-    let nowhere = Ipv4Net::new_assert(Ipv4Addr::UNSPECIFIED, 8);
     let other = |saddr, container| {
         let key = Key::from([Field::Iifname, saddr, Field::EtherSaddr]);
         key.is_not_in(id(container))
     };
     vec![
         (
-            "no endpoint reaches the host's loopback",
-            vec![fields::IP_DADDR.within(loopback()), Verdict::Drop.into()],
-        ),
-        (
-            "who has no address asks for one",
-            vec![
-                fields::IP_SADDR.is(Ipv4Addr::UNSPECIFIED),
-                fields::UDP_DPORT.is(InetService(67)),
-                Verdict::Accept.into(),
-            ],
-        ),
-        (
-            "nobody else is nowhere",
-            vec![fields::IP_SADDR.within(nowhere), Verdict::Drop.into()],
-        ),
-        (
             "an endpoint sends as itself alone",
             vec![
-                // First, so that routes are asked for packets of this family alone.
+                // First, so that routes are asked for packets of this family alone. From 0.0.0.0 is DHCP, taken before.
                 fields::IP_SADDR.is_not(Ipv4Addr::UNSPECIFIED),
                 Statement::NoWayBack,
                 other(Field::IpSaddr, Container::Elsewhere4),
@@ -82,14 +158,6 @@ pub(super) fn from_endpoint() -> Vec<(&'static str, Vec<Statement>)> {
             vec![
                 Key::from([Field::Iifname, Field::Ip6Saddr]).is_in(id(Container::Here6)),
                 Verdict::Accept.into(),
-            ],
-        ),
-        (
-            "who has no address asks whether one is free",
-            vec![
-                fields::IP6_SADDR.is(Ipv6Addr::UNSPECIFIED),
-                fields::L4PROTO.is_not(InetProto::ICMPV6),
-                Verdict::Drop.into(),
             ],
         ),
         (

@@ -112,6 +112,7 @@ fn the_whole_table_is_one_transaction_that_replaces_what_was_there() {
         add set inet tidegate allowed4_at { type ipv4_addr . ipv4_addr . inet_proto . inet_service; flags interval; }
         add set inet tidegate allowed6_at { type ipv6_addr . ipv6_addr . inet_proto . inet_service; flags interval; }
         add chain inet tidegate guard { type filter hook prerouting priority -300; policy accept; }
+        add chain inet tidegate nobody
         add chain inet tidegate from_endpoint
         add chain inet tidegate input { type filter hook input priority 0; policy accept; }
         add chain inet tidegate to_resolver
@@ -130,17 +131,25 @@ fn the_whole_table_is_one_transaction_that_replaces_what_was_there() {
         add chain inet tidegate admit
         add chain inet tidegate admit_at
         add chain inet tidegate nat_postrouting { type nat hook postrouting priority 100; policy accept; }
-        add rule inet tidegate guard iifname vmap @entrances comment "where it comes in #ec86b51bb00a082b"
+        add rule inet tidegate guard iifname "lo" accept comment "the host sends as it likes to itself #d36fdfb0da5c0775"
         add rule inet tidegate guard ip daddr 127.0.0.0/8 drop comment "nobody else reaches the host's loopback #5cbf58573d4c94e3"
         add rule inet tidegate guard ip saddr 127.0.0.0/8 drop comment "nobody else sends as the host's loopback #5bdd3f69e41244ec"
+        add rule inet tidegate guard ip saddr 0.0.0.0/8 goto nobody comment "from no address #0975ea443c22e33d"
+        add rule inet tidegate guard ip6 saddr ::/64 goto nobody comment "from no address, or from an IPv4 address in IPv6 #2578b7c8cd8379f1"
+        add rule inet tidegate guard ip saddr != 0.0.0.0 fib saddr type broadcast drop comment "nobody sends as all of a network #bfbf3b23221dc3ed"
+        add rule inet tidegate guard iifname vmap @entrances comment "where it comes in #ec86b51bb00a082b"
         add rule inet tidegate guard ip saddr @ours4 drop comment "nobody else sends as an endpoint #2620b4f1ef480018"
         add rule inet tidegate guard ip6 saddr @ours6 drop comment "nobody else sends as an endpoint #0e6f3e012d72b62c"
-        add rule inet tidegate from_endpoint ip daddr 127.0.0.0/8 drop comment "no endpoint reaches the host's loopback #5cbf58573d4c94e3"
-        add rule inet tidegate from_endpoint ip saddr 0.0.0.0 udp dport 67 accept comment "who has no address asks for one #d71c7e8e17b30db5"
-        add rule inet tidegate from_endpoint ip saddr 0.0.0.0/8 drop comment "nobody else is nowhere #da55b4d44970f190"
+        add rule inet tidegate nobody ip saddr 0.0.0.0 udp sport 68 udp dport 67 accept comment "who has no address asks for one #6b9d200d31b4b674"
+        add rule inet tidegate nobody ip saddr 0.0.0.0 meta l4proto 2 accept comment "multicast groups #7400ea41f5e2a2b3"
+        add rule inet tidegate nobody ip6 saddr :: meta l4proto 58 th sport 34560 accept comment "is an address free? #921c203fe1f70ebe"
+        add rule inet tidegate nobody ip6 saddr :: meta l4proto 58 th sport 34048 accept comment "who is the router? #f347e9773c32cec9"
+        add rule inet tidegate nobody ip6 saddr :: meta l4proto 58 th sport 36608 accept comment "multicast groups #fad0de8af0267b99"
+        add rule inet tidegate nobody ip6 saddr :: meta l4proto 58 th sport 33536 accept comment "multicast groups, version 1 #79df7fd359ac2fa6"
+        add rule inet tidegate nobody ip6 saddr :: meta l4proto 58 th sport 33792 accept comment "multicast groups that are left #11249fd0068d80a2"
+        add rule inet tidegate nobody drop comment "nothing else #f1a2a766dcd55bac"
         add rule inet tidegate from_endpoint ip saddr != 0.0.0.0 fib saddr . iif oif missing iifname . ip saddr . ether saddr != @elsewhere4 drop comment "an endpoint sends as itself alone #626120cd33bc9d80"
         add rule inet tidegate from_endpoint iifname . ip6 saddr @here6 accept comment "an endpoint sends as itself #3270ea12159b5c59"
-        add rule inet tidegate from_endpoint ip6 saddr :: meta l4proto != 58 drop comment "who has no address asks whether one is free #c6c279b8664afa45"
         add rule inet tidegate from_endpoint ip6 saddr != :: fib saddr . iif oif missing iifname . ip6 saddr . ether saddr != @elsewhere6 drop comment "an endpoint sends as itself alone #a3589246713e7c2e"
         add rule inet tidegate input meta l4proto . th dport @resolver jump to_resolver comment "questions for names #53a0bfaf94c59077"
         add rule inet tidegate input iifname vmap @host_access comment "from a network that does not reach all of the host #f84c90bbd411c631"
@@ -217,7 +226,7 @@ fn the_whole_table_is_one_transaction_that_replaces_what_was_there() {
         add rule inet tidegate nat_postrouting iifname @masquerading4 oifname != @bridges ip saddr != 127.0.0.0/8 masquerade comment "out under the host's address #5341c88617cc5a1e"
         add rule inet tidegate nat_postrouting iifname @masquerading6 oifname != @bridges ip6 saddr != ::1/128 masquerade comment "out under the host's address #b141da18e842af3c"
         add set inet tidegate bridges { type ifname; elements = { "tgb0" }; }
-        add map inet tidegate entrances { type ifname : verdict; elements = { "lo" : accept, "tgb0" : goto from_endpoint }; }
+        add map inet tidegate entrances { type ifname : verdict; elements = { "tgb0" : goto from_endpoint }; }
         add set inet tidegate translated4 { type ifname; elements = { "tgb0" }; }
         add set inet tidegate translated6 { type ifname; elements = { "tgb0" }; }
         add set inet tidegate masquerading4 { type ifname; elements = { "tgb0" }; }

@@ -41,8 +41,8 @@ fn statement(statement: &Statement) -> Json {
             let names: Vec<_> = marks.iter().map(|mark| mark.name()).collect();
             matching("in", json!({ "ct": { "key": "status" } }), json!(names))
         }
-        Statement::DaddrType { kind, negated } => {
-            let left = json!({ "fib": { "result": "type", "flags": ["daddr"] } });
+        Statement::AddrType { of, kind, negated } => {
+            let left = json!({ "fib": { "result": "type", "flags": [of.name()] } });
             matching(operator(negated), left, json!(kind.name()))
         }
         Statement::NoWayBack => {

@@ -31,8 +31,9 @@ impl Display for Statement {
                 let names: Vec<_> = marks.iter().map(|mark| mark.name()).collect();
                 write!(f, "ct status {}", names.join(","))
             }
-            Self::DaddrType { kind, negated } => {
-                write!(f, "fib daddr type {}{}", not(negated), kind.name())
+            Self::AddrType { of, kind, negated } => {
+                let (of, kind) = (of.name(), kind.name());
+                write!(f, "fib {of} type {}{kind}", not(negated))
             }
             Self::NoWayBack => f.write_str("fib saddr . iif oif missing"),
             Self::Counter => f.write_str("counter"),

@@ -92,14 +92,16 @@ pub(super) fn matching_rules() -> Vec<Rule> {
         ),
         rule(
             name!("guard"),
-            [AddrType::Local, AddrType::Multicast].map(|kind| Statement::DaddrType {
+            [AddrType::Local, AddrType::Multicast].map(|kind| Statement::AddrType {
+                of: Side::Destination,
                 kind,
                 negated: kind == AddrType::Multicast,
             }),
         ),
         rule(
             name!("guard"),
-            [AddrType::Unicast, AddrType::Broadcast].map(|kind| Statement::DaddrType {
+            [AddrType::Unicast, AddrType::Broadcast].map(|kind| Statement::AddrType {
+                of: Side::Source,
                 kind,
                 negated: false,
             }),

@@ -12,6 +12,10 @@ impl Ground for Nowhere {
         false
     }
 
+    fn is_broadcast(&self, address: IpAddr) -> bool {
+        address == IpAddr::from([10, 255, 255, 255])
+    }
+
     fn leads(&self, to: IpAddr, by: &IfName) -> bool {
         by.as_str() == "lan" && matches!(to, IpAddr::V4(ip) if ip.octets()[0] == 10)
     }
@@ -166,17 +170,25 @@ fn a_redirected_packet_is_for_the_host() {
 }
 
 #[test]
-fn a_source_has_a_way_back_by_the_interface_that_it_came_by_or_is_not_known() {
+fn a_source_is_one_address_and_has_a_way_back_by_the_interface_that_it_came_by_or_is_not_known() {
     let table = TableId::new(Family::Inet, name!("t"));
     let mut transaction = Transaction::new();
     let base = tidegate_nft::Chain::base(table.chain(name!("base")), filter(Policy::Accept));
-    let rule = vec![Statement::NoWayBack, Verdict::Drop.into()];
-    let rule = Rule::new(table.chain(name!("base")), rule).tagged("a rule");
-    transaction.add(table.clone()).add(base).add(rule);
+    transaction.add(table.clone()).add(base);
+    let broadcast = Statement::AddrType {
+        of: Side::Source,
+        kind: AddrType::Broadcast,
+        negated: false,
+    };
+    for statement in [Statement::NoWayBack, broadcast] {
+        let rule = vec![statement, Verdict::Drop.into()];
+        transaction.add(Rule::new(table.chain(name!("base")), rule).tagged("a rule"));
+    }
     let mut ruleset = Ruleset::new();
     ruleset.apply(&transaction).unwrap();
     for (iif, saddr, passes) in [
         ("lan", Some([10, 0, 0, 7]), true),
+        ("lan", Some([10, 255, 255, 255]), false),
         ("lan", Some([192, 0, 2, 7]), false),
         ("wan", Some([10, 0, 0, 7]), false),
         ("wan", None, true),
