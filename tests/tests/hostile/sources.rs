@@ -302,9 +302,20 @@ fn nobody_outside_sends_as_an_endpoint_in(driver: &str, lab: &Lab) {
         .ok(&["network", "create", "open", "--mode", "nat-unprotected"]);
     let front = lab.attach("web", "front", &[]);
     let back = lab.attach("web", "back", &["7002:7001/udp"]);
+    lab.host.ok(&["network", "create", "db", "--internal"]);
     let bare = lab.attach("open", "bare", &[]);
     let forged = of(&front).map(|at| at.ip().to_string());
-    let forged = [&*forged[0], &*forged[1], "fd74:6964:6567::1", "127.0.0.2"];
+    // Addresses that nobody has yet too, and those of a network without a way out.
+    let forged = [
+        &*forged[0],
+        &*forged[1],
+        "fd74:6964:6567::1",
+        "127.0.0.2",
+        "10.208.0.77",
+        "fd74:6964:6567::77",
+        "10.208.2.77",
+        "fd74:6964:6567:2::77",
+    ];
     let honest = [at("192.0.2.2:7000"), at("[2001:db8::2]:7000")];
     for family in [0, 1] {
         let any = [at("0.0.0.0:7001"), at("[::]:7001")][family];

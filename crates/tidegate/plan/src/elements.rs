@@ -61,10 +61,11 @@ pub(crate) fn of_network(state: &State, network: &Network) -> Elements {
         let own = alone(network).verdict(Verdict::Goto(ruleset::FROM_ENDPOINT));
         elements.push((Container::Entrances, own));
         let gateways = network.subnets.iter().map(|subnet| subnet.gateway);
-        elements.extend(gateways.flat_map(|gateway| {
+        elements.extend(gateways.map(|gateway| {
             let at = at(&network.bridge, gateway);
-            [(gateways_of(gateway), at), ours(gateway)]
+            (gateways_of(gateway), at)
         }));
+        elements.extend(network.subnets.iter().map(|subnet| ours(subnet.net)));
     }
     elements.extend(of_host_access(network));
     if policy.access != Access::Open {
@@ -178,9 +179,8 @@ fn pair(from: &tidegate_model::IfName, to: &Network) -> Element {
 pub(crate) fn of_endpoint(state: &State, network: &Network, endpoint: &Endpoint) -> Elements {
     let mut elements = of_ports(network, endpoint, &endpoint.ports);
     if network.policy.access != Access::Isolated {
-        let addresses = || endpoint.addresses.iter().map(IpNet::addr);
-        elements.extend(addresses().map(ours));
-        let here = addresses().filter(IpAddr::is_ipv6);
+        let addresses = endpoint.addresses.iter().map(IpNet::addr);
+        let here = addresses.filter(IpAddr::is_ipv6);
         elements.extend(here.map(|ip| (Container::Here6, at(&network.bridge, ip))));
         let others = beside(state, endpoint);
         elements.extend(others.flat_map(|(other, bridge)| by_another(endpoint, other, bridge)));
@@ -233,13 +233,12 @@ fn by_another<'a>(
     })
 }
 
-/// An address that comes from our bridges alone.
-fn ours(ip: IpAddr) -> Entry {
-    let container = match ip {
-        IpAddr::V4(_) => Container::Ours4,
-        IpAddr::V6(_) => Container::Ours6,
-    };
-    (container, Element::new([address(ip)]))
+/// A subnet whose addresses come from our bridges alone, those that nobody has yet too.
+fn ours(net: IpNet) -> Entry {
+    match net {
+        IpNet::V4(net) => (Container::Ours4, Element::new([net.into()])),
+        IpNet::V6(net) => (Container::Ours6, Element::new([net.into()])),
+    }
 }
 
 fn gateways_of(ip: IpAddr) -> Container {

@@ -60,9 +60,9 @@ pub(crate) enum Container {
     Elsewhere4,
     /// Bridges with IPv6 addresses at which a namespace is attached elsewhere, and its Ethernet address here.
     Elsewhere6,
-    /// IPv4 addresses of endpoints and gateways, which come from bridges alone.
+    /// IPv4 subnets of networks, whose addresses come from bridges alone.
     Ours4,
-    /// IPv6 addresses of endpoints and gateways, which come from bridges alone.
+    /// IPv6 subnets of networks, whose addresses come from bridges alone.
     Ours6,
     /// Ports of the host at which questions for names arrive.
     Resolver,
@@ -217,8 +217,8 @@ impl Container {
             Self::Gateways6 | Self::Here6 => set([Ifname, Ipv6Addr].into()),
             Self::Elsewhere4 => set([Ifname, Ipv4Addr, EtherAddr].into()),
             Self::Elsewhere6 => set([Ifname, Ipv6Addr, EtherAddr].into()),
-            Self::Ours4 => set(Ipv4Addr.into()),
-            Self::Ours6 => set(Ipv6Addr.into()),
+            Self::Ours4 => set(Ipv4Addr.into()).intervals(),
+            Self::Ours6 => set(Ipv6Addr.into()).intervals(),
             Self::Resolver => set([InetProto, InetService].into()),
             Self::Publish4 => map(
                 [InetProto, InetService].into(),

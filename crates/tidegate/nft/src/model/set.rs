@@ -10,9 +10,9 @@ use super::value::Type;
 
 /// A named set, map or verdict map.
 ///
-/// Plain hash sets, or sets of joined values with intervals among them: plain interval sets cost milliseconds a
-/// change, because nft fetches what is in them first. The kernel refuses elements that overlap in each of their
-/// parts; whoever adds them keeps them apart.
+/// Hash sets, or sets with intervals. Of these, sets of joined values are for what changes often: a change of a set of
+/// single values costs more, the more is in it, because nft may fetch that first. The kernel refuses elements that overlap
+/// in each of their parts; who adds them keeps them apart.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Set {
     /// Which one.
@@ -26,7 +26,7 @@ pub struct Set {
     /// Whether each element counts the packets that it matched. nft reads this from 0.9.5, the kernel from 5.7.
     pub counter: bool,
     /// Whether parts of its keys may be intervals ([`Value::is_interval`](crate::Value::is_interval)). Of joined
-    /// values alone; nft reads this from 0.9.4, the kernel from 5.6.
+    /// values, nft reads this from 0.9.4, the kernel from 5.6.
     pub intervals: bool,
     /// A remark. nft reads it from 0.9.7, the kernel from 5.10.
     pub comment: Option<Comment>,

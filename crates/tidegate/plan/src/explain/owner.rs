@@ -48,10 +48,6 @@ fn of_endpoints(state: &State, container: Container, element: &Element) -> Optio
         if !is_in(network, endpoint) {
             return None;
         }
-        let is_itself = [Container::Ours4, Container::Ours6];
-        if is_itself.contains(&container) {
-            return Some(format!("endpoint {}", endpoint.name));
-        }
         let port = endpoint.ports.iter().find(|port| {
             let alone = Endpoint {
                 ports: vec![**port],
@@ -75,7 +71,7 @@ fn of_networks(state: &State, container: Container, element: &Element) -> Option
     })?;
     let name = &network.name;
     Some(match container {
-        Container::Ours4 | Container::Ours6 => format!("gateway of network {name}"),
+        Container::Ours4 | Container::Ours6 => format!("subnet of network {name}"),
         // What a network has in maps of addresses is where its endpoints ask for names.
         _ => format!("resolver of network {name}"),
     })

@@ -66,11 +66,11 @@ pub(super) fn guard() -> Vec<(&'static str, Vec<Statement>)> {
             vec![Key::from([Field::Iifname]).verdict_from(id(Container::Entrances))],
         ),
         (
-            "nobody else sends as an endpoint",
+            "nobody else sends from a network",
             drop(fields::IP_SADDR.is_in(id(Container::Ours4))),
         ),
         (
-            "nobody else sends as an endpoint",
+            "nobody else sends from a network",
             drop(fields::IP6_SADDR.is_in(id(Container::Ours6))),
         ),
     ]

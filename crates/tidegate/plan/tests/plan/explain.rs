@@ -436,7 +436,7 @@ fn what_is_sent_under_a_false_address_meets_the_rules_about_sources() {
     state.apply(&create(&state, &db).unwrap().change);
     attach_as(&mut state, "db", "bound", 3, &[]);
     let alone = "an endpoint sends as itself alone";
-    let as_endpoint = "nobody else sends as an endpoint";
+    let as_endpoint = "nobody else sends from a network";
     for (from, to, expected, reason) in [
         ("front as 10.208.0.2", "198.51.100.1:80", Fate::Leaves, ""),
         // It may have more addresses of its network.

@@ -22,8 +22,8 @@ fn a_network_is_four_elements_two_sysctls_and_a_bridge() {
         add set inet tidegate same_bridge { type ifname . ifname; elements = { "tgb0" . "tgb0" }; }
         add set inet tidegate gateways4 { type ifname . ipv4_addr; elements = { "tgb0" . 10.208.0.1 }; }
         add set inet tidegate gateways6 { type ifname . ipv6_addr; elements = { "tgb0" . fd74:6964:6567::1 }; }
-        add set inet tidegate ours4 { type ipv4_addr; elements = { 10.208.0.1 }; }
-        add set inet tidegate ours6 { type ipv6_addr; elements = { fd74:6964:6567::1 }; }
+        add set inet tidegate ours4 { type ipv4_addr; flags interval; elements = { 10.208.0.0/24 }; }
+        add set inet tidegate ours6 { type ipv6_addr; flags interval; elements = { fd74:6964:6567::/64 }; }
     "#]]
     .assert_eq(&plan.transaction.to_text());
     expect![[r#"
@@ -37,8 +37,8 @@ fn a_network_is_four_elements_two_sysctls_and_a_bridge() {
         delete element inet tidegate same_bridge { "tgb0" . "tgb0" }
         delete element inet tidegate gateways4 { "tgb0" . 10.208.0.1 }
         delete element inet tidegate gateways6 { "tgb0" . fd74:6964:6567::1 }
-        delete element inet tidegate ours4 { 10.208.0.1 }
-        delete element inet tidegate ours6 { fd74:6964:6567::1 }
+        delete element inet tidegate ours4 { 10.208.0.0/24 }
+        delete element inet tidegate ours6 { fd74:6964:6567::/64 }
     "#]]
     .assert_eq(&plan.undo.to_text());
     let steps: Vec<String> = plan.links.iter().map(|step| format!("{step:?}")).collect();
@@ -55,8 +55,6 @@ fn an_endpoint_is_a_veth_pair_and_an_element_for_each_port_and_family() {
     let plan = plan_attach(&state, &attachment("web", &ports), &namespace(7)).unwrap();
     expect![[r#"
         add set inet tidegate here6 { type ifname . ipv6_addr; elements = { "tgb0" . fd74:6964:6567::2 }; }
-        add set inet tidegate ours4 { type ipv4_addr; elements = { 10.208.0.2 }; }
-        add set inet tidegate ours6 { type ipv6_addr; elements = { fd74:6964:6567::2 }; }
         add map inet tidegate publish4 { type inet_proto . inet_service : ipv4_addr . inet_service; elements = { 6 . 8080 : 10.208.0.2 . 80 }; }
         add map inet tidegate publish4_at_udp { type ipv4_addr . inet_service : ipv4_addr . inet_service; elements = { 127.0.0.1 . 53 : 10.208.0.2 . 53 }; }
         add map inet tidegate publish6 { type inet_proto . inet_service : ipv6_addr . inet_service; elements = { 6 . 8080 : fd74:6964:6567::2 . 80 }; }
