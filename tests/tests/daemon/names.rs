@@ -280,7 +280,7 @@ fn where_a_gateways_port_is_published_already_names_are_off_and_the_port_is_kept
     let why = "off: endpoint server is published as 10.208.0.1:53:5300/udp";
     assert!(status.starts_with(why), "{status}");
     assert!(
-        lab.host.log().contains("names are not answered"),
+        lab.host.log().contains("the DNS server is off"),
         "{}",
         lab.host.log()
     );
@@ -299,7 +299,7 @@ fn where_the_port_is_taken_another_one_is_used() {
     let lab = Lab::of(host);
     let log = lab.host.log();
     assert!(
-        log.contains("port 5311 is taken: names are answered at port"),
+        log.contains("port 5311 is taken: the DNS server uses port"),
         "{log}"
     );
     lab.host.ok(&["network", "create", "web"]);

@@ -36,7 +36,7 @@ pub(crate) fn start(engine: Arc<Engine>, watch: Watch) -> io::Result<Attendant> 
                 }
                 Ok(None) => return,
                 Err(error) => {
-                    tracing::error!(causes = ?causes(&error), "namespaces that end go unnoticed from here on: {error}");
+                    tracing::error!(causes = ?causes(&error), "the daemon no longer notices when namespaces end: {error}");
                     return;
                 }
             }

@@ -50,7 +50,7 @@ fn keep(engine: &Engine, folder: &Path, stopped: &OwnedFd) {
         match poll(&mut fds, Some(&PATIENCE)) {
             Ok(_) | Err(Errno::INTR) => {}
             Err(errno) => {
-                tracing::error!(%errno, "a state file that is removed is noticed by commands alone from here on");
+                tracing::error!(%errno, "only commands now notice when the state file is removed");
                 return;
             }
         }

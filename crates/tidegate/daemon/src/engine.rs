@@ -358,7 +358,7 @@ impl Engine {
     /// Puts the table in place once more where it was replaced past what was just done ([`past`]).
     fn catch_up(&self, kernel: &mut Kernel, is_passed: bool) {
         if is_passed && let Err(error) = kernel.restore(&self.state()) {
-            tracing::error!(causes = ?causes(&error), "the table may lack what was just done: {error}");
+            tracing::error!(causes = ?causes(&error), "the table may lack the last change: {error}");
         }
     }
 

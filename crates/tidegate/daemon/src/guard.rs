@@ -61,7 +61,7 @@ impl Post {
                     return;
                 }
                 Err(error) => {
-                    tracing::error!(%error, "changes of the table by others go unnoticed from here on");
+                    tracing::error!(%error, "the daemon no longer notices when other programs change the table");
                     return;
                 }
             }

@@ -13,7 +13,7 @@ const PATIENCE: Duration = Duration::from_secs(30);
 pub(crate) fn resort() {
     let resort = || -> () {
         thread::sleep(PATIENCE);
-        tracing::error!("stopping although something still waits after {PATIENCE:?}");
+        tracing::error!("stopping: some work did not end within {PATIENCE:?}");
         // A child that is stopped would not hear of it, and keep the next daemon out.
         for child in children() {
             // It may have ended by itself.
@@ -26,7 +26,7 @@ pub(crate) fn resort() {
         std::process::exit(2)
     };
     if let Err(error) = thread::Builder::new().name("last".into()).spawn(resort) {
-        tracing::warn!(%error, "the stop may take as long as it likes");
+        tracing::warn!(%error, "the stop has no time limit");
     }
 }
 

@@ -35,7 +35,7 @@ pub(crate) fn start(engine: Arc<Engine>, changes: Changes) -> io::Result<Attenda
                 Ok(Some(heard)) => heard,
                 Ok(None) => return,
                 Err(error) => {
-                    tracing::error!(causes = ?causes(&error), "what is degraded is not tried again from here on: {error}");
+                    tracing::error!(causes = ?causes(&error), "degraded networks and endpoints are no longer retried: {error}");
                     return;
                 }
             };

@@ -176,7 +176,7 @@ pub fn run(args: &Daemon, handed_over: Option<UnixListener>) -> Result<(), Start
         // At a stop that fails the elements stay, as after a crash.
         let left = engine.leave_names();
         left.unwrap_or_else(
-            |error| tracing::warn!(%error, "questions for names are still sent on"),
+            |error| tracing::warn!(%error, "DNS queries are still redirected to the port of the DNS server"),
         );
     }
     Ok(())
@@ -231,7 +231,7 @@ fn listen_for_names(dns: &Dns) -> Result<Sockets, String> {
             }
             _ => error.to_string(),
         };
-        tracing::error!("names are not answered: there is no port for questions: {reason}");
+        tracing::error!("the DNS server is off, because it has no port: {reason}");
         format!("there is no port for questions: {reason}")
     })
 }
@@ -280,7 +280,7 @@ fn raise_descriptor_limit() {
     let mut limit = getrlimit(Resource::Nofile);
     limit.current = limit.maximum;
     if let Err(error) = setrlimit(Resource::Nofile, limit) {
-        tracing::warn!(%error, "the limit of open files stays as it is");
+        tracing::warn!(%error, "cannot raise the limit of open files");
     }
 }
 

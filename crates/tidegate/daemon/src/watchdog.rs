@@ -24,7 +24,7 @@ pub(crate) async fn keep(engine: Arc<Engine>, threads: Vec<Life>) {
         match takes_turns.unwrap_or(false) && threads.iter().all(Life::is_alive) {
             true => {
                 if let Err(error) = sd_notify::notify(&[NotifyState::Watchdog]) {
-                    tracing::warn!(%error, "cannot tell the service manager");
+                    tracing::warn!(%error, "cannot notify the service manager");
                 }
             }
             false => tracing::error!(

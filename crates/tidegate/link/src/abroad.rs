@@ -114,7 +114,7 @@ pub(crate) fn begin<T: Send + 'static>(
     match spawned {
         Ok(_) => Ok(Begun(outcome)),
         Err(error) => {
-            tracing::warn!(%error, "no thread to look at a path with");
+            tracing::warn!(%error, "cannot start a thread to open a path");
             Err(Hangs)
         }
     }

@@ -179,7 +179,7 @@ fn carry_out(socket: &mut Socket, task: &Task) {
     };
     match socket.ask(request) {
         Err(error) if error.kind() != ErrorKind::NotFound => {
-            tracing::warn!(%error, "an interface that nothing needs is still there");
+            tracing::warn!(%error, "cannot delete an unneeded interface");
         }
         _ => {}
     }

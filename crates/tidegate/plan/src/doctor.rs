@@ -248,7 +248,7 @@ fn degraded(state: &State) -> Vec<Finding> {
             false => (Severity::Warning, "works in part"),
         };
         let hint = fault.hint.as_deref().unwrap_or("mend that");
-        let advice = format!("{hint}: it is tried again by itself");
+        let advice = format!("{hint}: the daemon then tries again");
         finding(severity, format!("{what} {is}: {}", fault.reason), advice)
     };
     networks.chain(endpoints).map(of_fault).collect()

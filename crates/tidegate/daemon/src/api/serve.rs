@@ -116,6 +116,6 @@ async fn wait_for([mut terminate, mut interrupt]: [Signal; 2], stop: watch::Send
 
 fn notify(state: NotifyState<'_>) {
     if let Err(error) = sd_notify::notify(&[state]) {
-        tracing::warn!(%error, "cannot tell the service manager");
+        tracing::warn!(%error, "cannot notify the service manager");
     }
 }

@@ -110,7 +110,7 @@ pub(super) fn restore(driver: &dyn Driver, state: &State) -> Result<(), EngineEr
     match driver.apply(&replace) {
         // The next process may do again what this one has perhaps done.
         Err(error) if error.kind == Kind::DriverGone => {
-            tracing::warn!(%error, "the table is put in place once more");
+            tracing::warn!(%error, "restoring the table once more");
             Ok(driver.apply(&replace)?)
         }
         done => Ok(done?),

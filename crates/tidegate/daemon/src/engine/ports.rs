@@ -36,7 +36,7 @@ impl Engine {
         tracing::info!(endpoint = %name, "withdrew published ports");
         // Unlike those of an endpoint that is gone, they lead somewhere until they are forgotten.
         if let Err(error) = self.sweep() {
-            tracing::warn!(%error, "connections through withdrawn ports go on until they can be forgotten");
+            tracing::warn!(%error, "connections through withdrawn ports continue: their tracking entries cannot be deleted yet");
         }
         Ok(endpoint_of(change))
     }

@@ -54,7 +54,7 @@ impl Engine {
         if supplies.resolver.is_some()
             && let Some(reason) = in_the_way(&state)
         {
-            tracing::warn!("names are not answered: {reason}");
+            tracing::warn!("the DNS server is off: {reason}");
             state.resolver = None;
             names.close(reason);
         }
@@ -151,7 +151,7 @@ impl Kernel {
         };
         let fault = partly(&error.into());
         let LinkStep::SetSysctl(sysctl) = step else {
-            tracing::warn!(step = step.name(), "left undone: {}", fault.reason);
+            tracing::warn!(step = step.name(), "clean-up step failed: {}", fault.reason);
             return;
         };
         let is_meant = |network: &&Network| {

@@ -54,7 +54,7 @@ impl Line {
             return;
         };
         if let Err(error) = write_each(stream, told, PATIENCE) {
-            tracing::warn!(%error, "cannot tell the process that answers for names: replacing it");
+            tracing::warn!(%error, "cannot send a change to the DNS process: replacing it");
             // The keeper, which waits at this end too, then sees to it. It may be closed already.
             let _ = stream.shutdown(Shutdown::Both);
             ends.stream = None;

@@ -41,7 +41,7 @@ impl Sockets {
             Err(error) if is_taken(&error) => {
                 let sockets = Self::bind_elsewhere(error)?;
                 tracing::warn!(
-                    "port {port} is taken: names are answered at port {} until the next start",
+                    "port {port} is taken: the DNS server uses port {} until the next start",
                     sockets.port
                 );
                 Ok(sockets)

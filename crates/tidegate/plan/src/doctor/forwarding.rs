@@ -76,8 +76,8 @@ fn router(family: &Family, symptoms: &Symptoms) -> Option<Finding> {
         return None;
     }
     let what = format!(
-        "the host forwards {} between its own interfaces {} too, and no chain drops it: whoever uses it as a router \
-         gets from one to the other",
+        "the host forwards {} between its own interfaces {} too, and no chain drops it: a machine that uses it as \
+         a router gets from one to the other",
         family.name,
         uplinks.join(", ")
     );

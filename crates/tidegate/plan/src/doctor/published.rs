@@ -23,8 +23,8 @@ pub(super) fn published(state: &State, symptoms: &Symptoms) -> Vec<Finding> {
         return Vec::new();
     };
     let what = format!(
-        "{firewall} is active, and its rules for incoming packets do not see published ports: whoever its rules for \
-         forwarded packets let through reaches those without --allow"
+        "{firewall} is active, and its rules for incoming packets do not see published ports: clients that its rules \
+         for forwarded packets accept reach those without --allow"
     );
     let advice = "publish them with --allow, or filter them there as docs/firewalls.md shows";
     vec![finding(Severity::Warning, what, advice)]

@@ -33,7 +33,7 @@ pub(crate) struct Finished {
 /// Tells the log that a session broke before it could do what it was given, and why. Nobody else hears of it where the
 /// next session does it.
 pub(crate) fn tell_replaced(reason: &str) {
-    tracing::warn!("nft driver: {reason}; another process does what it was given");
+    tracing::warn!("nft driver: {reason}; another process takes over its transaction");
 }
 
 /// A running program.
