@@ -171,7 +171,7 @@ fn a_table_that_drops_and_names_our_bridges_is_not_called_a_fault() {
         &lab.host,
         "other-tables",
         fault,
-        &["could-not-tell: ", "name our bridges"],
+        &["could-not-tell: ", "mention our bridges"],
     );
 }
 
