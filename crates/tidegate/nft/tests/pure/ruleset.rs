@@ -93,7 +93,7 @@ fn the_inverse_of_a_rule_writes_its_chain_again() {
             flush chain inet sample guard
             add rule inet sample guard ip saddr != 0.0.0.0 fib saddr . iif oif missing drop comment "rule #98d7b0b99c0b236e"
             add rule inet sample guard fib daddr type local fib daddr type != multicast comment "rule #1c87cb3d5e60466e"
-            add rule inet sample guard fib daddr type unicast fib daddr type broadcast comment "rule #3cacde985c34d02f"
+            add rule inet sample guard fib saddr type unicast fib saddr type broadcast comment "rule #814d7c6ff903a521"
         "#]],
     );
 }
