@@ -1,5 +1,7 @@
 //! `cargo xtask check`: what a change must pass besides the tests.
 
+use std::path::Path;
+
 use plimsoll_probe::NativeDep;
 
 use plimsoll::failure::Hinted;
@@ -29,6 +31,9 @@ const OURS: &str = "Cargo.toml";
 
 /// The manifest of the example, a workspace of its own.
 const EXAMPLE: &str = "examples/zpack/Cargo.toml";
+
+/// Where the example has the toolkit's crates, as they are published.
+const VENDOR: &str = "examples/zpack/vendor";
 
 /// The manifest of the fuzz targets, a workspace of its own that takes too long to build for a check.
 const FUZZ: &str = "crates/dev/checks/fuzz/Cargo.toml";
@@ -79,6 +84,10 @@ fn checks<'a>(args: &'a Args, dependency: &'a NativeDep) -> Vec<Check<'a>> {
             Box::new(|| deny(OURS, args.advisories)),
         ),
         (
+            "example: the toolkit's packages",
+            Box::new(|| toolkit::vendor(Path::new(VENDOR))),
+        ),
+        (
             "example: format",
             Box::new(|| cargo(&["fmt", "--all", "--check", IN, EXAMPLE])),
         ),
@@ -111,7 +120,7 @@ fn clippy(features: &[String]) -> anyhow::Result<()> {
     cargo(&args.chain(["--", "--deny", "warnings"]).collect::<Vec<_>>())
 }
 
-/// Its lock file must fit the toolkit's crates, which are its dependencies. What both workspaces
+/// Its lock file must fit the toolkit's packages, which are its dependencies. What both workspaces
 /// need is compiled once.
 fn lint_example() -> anyhow::Result<()> {
     for features in [None, Some("--all-features")] {

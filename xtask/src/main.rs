@@ -28,7 +28,7 @@ struct Cli {
 #[derive(Debug, Subcommand)]
 enum Task {
     #[command(flatten)]
-    Toolkit(plimsoll::Task),
+    Packaging(plimsoll::Task),
     /// Run every test: unit, kernel conformance, end to end and packaging
     Test(test::Args),
     /// Measure the daemon and its drivers against every other way to do the same, side by side
@@ -37,17 +37,20 @@ enum Task {
     Check(check::Args),
     /// Write what follows from definitions: man pages, shell completions, the reference of the files
     Docs(docs::Args),
+    /// Unpack the packaging toolkit's crates as they are published, for a project that tries them
+    Toolkit(toolkit::Args),
     /// Write the workflows of continuous integration from their templates
     Ci(ci::Args),
 }
 
 fn main() -> ExitCode {
     let result = match &Cli::parse().task {
-        Task::Toolkit(task) => return task.run(),
+        Task::Packaging(task) => return task.run(),
         Task::Test(args) => test::run(args),
         Task::Bench(args) => bench::run(args).map(done),
         Task::Check(args) => check::run(args).map(done),
         Task::Docs(args) => docs::run(args).map(done),
+        Task::Toolkit(args) => toolkit::run(args).map(done),
         Task::Ci(args) => ci::run(args).map(done),
     };
     failure::exit_code(result)

@@ -1,5 +1,5 @@
-//! `examples/zpack`: another project with another library, packaged by the same toolkit. The command
-//! runs on the same machine before and after zlib's development package is there.
+//! `examples/zpack`: another project with another library, packaged by the same toolkit, whose crates it has as they are
+//! published. The command runs on the same machine before and after zlib's development package is there.
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -61,8 +61,11 @@ fn runs() -> &'static Runs {
     })
 }
 
-/// The machine has no network: what only the example needs is fetched here.
+/// The example gets the toolkit as it would be published. The machine has no network: what only the example needs is fetched
+/// here.
 fn fetch() {
+    let vendor = ["toolkit", "--vendor", "examples/zpack/vendor"];
+    crate::dist::xtask(&vendor).success();
     let cargo = std::env::var_os("CARGO").expect("tests run under cargo");
     let mut fetch = Command::new(cargo);
     fetch.args(["fetch", "--locked"]).current_dir(project());
