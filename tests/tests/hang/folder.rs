@@ -104,11 +104,7 @@ fn a_stop_gets_past_a_command_that_waits_for_the_state_folder_and_the_next_start
         is_mended_past(&lab.host);
         let status = lab.host.stop_with_status();
         assert_eq!(status.code(), Some(2), "{}", lab.host.log());
-        assert!(
-            lab.host
-                .log()
-                .contains("stopping although something still waits")
-        );
+        assert!(lab.host.log().contains("stopping: some work did not end"));
         assert!(!stuck.wait().unwrap().success());
         answers_again(&lab.host, &kept);
         lab.host.start();
