@@ -148,3 +148,25 @@ fn where_a_port_cannot_be_guarded_its_bridge_is_closed() {
         assert!(!reaches_loopback(&lab, &front), "{driver}");
     }
 }
+
+/// A frame for the nearest bridge is received by the port itself, past what the table says of the bridge.
+#[test]
+fn what_is_for_the_nearest_bridge_alone_reaches_no_service_of_the_host() {
+    require_root_kernel!();
+    for driver in drivers() {
+        let lab = Lab::with_driver(&driver).credulous();
+        let create = ["network", "create", "web", "--host-access", "none"];
+        lab.host.ok(&create);
+        let front = lab.attach("web", "front", &[]);
+        let ear = Ear::open(&lab.host.netns, at("0.0.0.0:7001"));
+        let own = mac_of(&front.netns, "eth0");
+        let [outside, service] = [at("192.0.2.2:7000"), at("192.0.2.1:7001")];
+        let frames: Vec<Vec<u8>> = (0..16)
+            .map(|last| [own, [0x01, 0x80, 0xc2, 0, 0, last]])
+            .map(|macs| frame(macs, &[], &udp([outside, service], "false")))
+            .collect();
+        frames::send(&front.netns, "eth0", &frames);
+        let honest = || send_udp(&lab.outside, outside, service, "true");
+        assert_eq!(ear.next_of(honest).0, "true", "{driver}");
+    }
+}

@@ -13,6 +13,8 @@
 //! that it came from unless that reflects every frame (`IFLA_BRPORT_MODE`, hairpin mode). A port that does ends in a
 //! storm as soon as the endpoint does as well.
 //!
+//! No port lets in what is for the nearest bridge alone, which the host would receive by the port itself (`nearest`).
+//!
 //! The ports of a bridge share a block of filters, but for those that are bound: the kernel frees each program by itself
 //! on a work queue that everything shares, and came to a standstill over 19,000.
 
@@ -20,6 +22,7 @@ mod assembly;
 mod binding;
 mod loopback;
 mod message;
+mod nearest;
 mod routing;
 
 use std::collections::{BTreeSet, HashMap, HashSet};

@@ -97,11 +97,8 @@ impl Assembly {
     /// Drops a frame of fewer bytes. What loads beyond the end of one ends the program with 0, `TC_ACT_OK`, which lets
     /// it through.
     pub(super) fn has_bytes(&mut self, least: u32) {
-        let on = self.label();
         self.line(LOAD_LENGTH, 0, Target::Next, Target::Next);
-        self.line(JUMP_UNLESS_LESS, least, Target::To(on), Target::Next);
-        self.end(DROP);
-        self.place(on);
+        self.go_on_from(least);
     }
 
     /// Goes to a label if the value is this one.
@@ -118,6 +115,14 @@ impl Assembly {
     pub(super) fn go_on_if(&mut self, value: u32) {
         let on = self.label();
         self.when(value, on);
+        self.end(DROP);
+        self.place(on);
+    }
+
+    /// Drops the frame if the value is less than this one.
+    pub(super) fn go_on_from(&mut self, least: u32) {
+        let on = self.label();
+        self.line(JUMP_UNLESS_LESS, least, Target::To(on), Target::Next);
         self.end(DROP);
         self.place(on);
     }

@@ -6,6 +6,7 @@ use tidegate_model::MacAddr;
 use tidegate_model::links::Peer;
 
 use super::assembly::{self, ARP, Assembly, DROP, IPV4, IPV6, Instruction, Label, PASS};
+use super::nearest::is_not_for_nearest;
 
 /// Where what an Ethernet header carries begins; in IPv6, where its own header ends (RFC 8200, section 3).
 const BODY: u32 = 14;
@@ -57,6 +58,7 @@ pub(super) fn binding(peer: &Peer) -> Vec<Instruction> {
     let mut code = Assembly::default();
     let [ipv4, others, six] = [(); 3].map(|()| code.label());
     begin(&mut code);
+    is_not_for_nearest(&mut code);
     from_mac(&mut code, 6, who.mac);
     code.load_half(12);
     code.when(IPV4, ipv4);

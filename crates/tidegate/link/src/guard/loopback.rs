@@ -1,6 +1,7 @@
 //! What keeps an endpoint from the host's loopback.
 
 use super::assembly::{Assembly, DROP, IPV4, Instruction, PASS};
+use super::nearest::is_not_for_nearest;
 
 /// What the kernel calls a tag (`eth_type_vlan`).
 const TAGS: [u32; 2] = [0x8100, 0x88a8];
@@ -17,11 +18,12 @@ const LOOPBACK: u32 = 127;
 /// one by one, however many, before it looks at what is inside.
 const MOST_TAGS: u32 = 2;
 
-/// Drops IPv4 packets from and to 127.0.0.0/8, and frames with more tags than are looked behind. A load beyond the end
+/// Drops IPv4 packets from and to 127.0.0.0/8, what is for the nearest bridge alone, and frames with more tags than are looked behind. A load beyond the end
 /// of a frame ends a program with 0, `TC_ACT_OK`, which lets the frame pass: what is cut off in its header no protocol
 /// takes.
 pub(super) fn loopback() -> Vec<Instruction> {
     let mut code = Assembly::default();
+    is_not_for_nearest(&mut code);
     for tags in 0..=MOST_TAGS {
         let at = TYPE + tags * TAG_LENGTH;
         let [other, behind] = [(); 2].map(|()| code.label());
