@@ -83,6 +83,14 @@ pub fn icmpv6([from, to]: [IpAddr; 2], kind: u8, body: &[u8]) -> Vec<u8> {
     packet(from, to, ICMPV6, &with_checksum(message, 2, sum))
 }
 
+/// A packet of IPv4 that the next router sends no further.
+pub fn of_one_hop(mut packet: Vec<u8>) -> Vec<u8> {
+    packet[8] = 1;
+    packet[10..12].fill(0);
+    let sum = sum_of(&packet[..20]);
+    with_checksum(packet, 10, sum)
+}
+
 /// Puts the header of its family before what is sent.
 fn packet(from: IpAddr, to: IpAddr, protocol: u8, payload: &[u8]) -> Vec<u8> {
     let length = payload.len() as u16;

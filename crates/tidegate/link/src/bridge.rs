@@ -7,13 +7,14 @@ use crate::batch::{Batch, What, send_one};
 use crate::error::{Cause, ErrorKind, LinkError};
 use crate::rtnetlink::Rtnetlink;
 use crate::sysctl::Sysctls;
-use crate::{find, message, settle};
+use crate::{find, guard, message, settle};
 
 /// Makes the bridge with its sysctls and addresses and brings it up, or makes nothing. The
 /// spanning tree protocol is off, as the kernel has it: a port forwards as soon as it is up.
 pub(crate) fn add(host: &mut Rtnetlink, bridge: &Bridge) -> Result<(), LinkError> {
     let index = make(host, bridge)?;
-    configure(host, bridge, index)
+    seal(host, bridge, index)
+        .and_then(|()| configure(host, bridge, index))
         .map_err(|error| error.after_undo(host.delete(index, &bridge.ifname)))
 }
 
@@ -22,7 +23,16 @@ pub(crate) fn keep(host: &mut Rtnetlink, bridge: &Bridge) -> Result<(), LinkErro
     let ifname = &bridge.ifname;
     let index = find::index(&host.socket, ifname)?;
     let request = message::keep_bridge(index);
-    send_one(&mut host.socket, What::Keep(ifname), request).map(drop)
+    send_one(&mut host.socket, What::Keep(ifname), request)?;
+    seal(host, bridge, index)
+}
+
+/// Before it is up: the kernel takes a link that is up out of use for a moment when it gets its first filter.
+fn seal(host: &mut Rtnetlink, bridge: &Bridge, index: u32) -> Result<(), LinkError> {
+    match bridge.sealed {
+        true => guard::seal(&mut host.socket, &bridge.ifname, index),
+        false => Ok(()),
+    }
 }
 
 /// Gives our bridge of that name sysctls and addresses, and brings it up. What was done of it stays where the rest fails.

@@ -15,6 +15,8 @@
 //!
 //! No port lets in what is for the nearest bridge alone, which the host would receive by the port itself (`nearest`).
 //!
+//! A sealed bridge drops all that it would itself receive.
+//!
 //! The ports of a bridge share a block of filters, but for those that are bound: the kernel frees each program by itself
 //! on a work queue that everything shares, and came to a standstill over 19,000.
 
@@ -24,6 +26,7 @@ mod loopback;
 mod message;
 mod nearest;
 mod routing;
+mod seal;
 
 use std::collections::{BTreeSet, HashMap, HashSet};
 
@@ -33,6 +36,7 @@ use tidegate_model::links::{GROUP, LinkKind, Sysctl, Veth};
 
 use self::assembly::Instruction;
 use self::message::Block;
+pub(crate) use self::seal::seal;
 use crate::decode::LinkRecord;
 use crate::error::{Cause, LinkError, Refusal};
 use crate::netlink::{Request, Socket};
@@ -217,20 +221,29 @@ fn refusal<T>(answer: Result<T, Cause>) -> Result<Option<Refusal>, Cause> {
     }
 }
 
-/// The ports of ours that have no guard.
+/// The ports of ours that have no guard, and the bridges of ours that are not sealed.
 pub(crate) fn unguarded(socket: &mut Socket) -> Result<BTreeSet<IfName>, Cause> {
     let links = socket.dump(&links::list_links(), LinkRecord::decode)?;
     let members = members(socket)?;
     let mut guarded = HashMap::new();
     let mut unguarded = BTreeSet::new();
-    for link in links.into_iter().filter(is_port_of_ours) {
-        let own = own_block(&members, link.index, link.master.unwrap_or_default());
+    for link in links {
+        let own = match link.kind {
+            LinkKind::Bridge if link.group == GROUP => seal::block(&members, link.index),
+            _ if is_port_of_ours(&link) => {
+                own_block(&members, link.index, link.master.unwrap_or_default())
+            }
+            _ => continue,
+        };
         let is_guarded = match own {
             None => false,
             Some(block) => match guarded.get(&block) {
                 Some(known) => *known,
                 None => {
-                    let found = has_guard(socket, block)?;
+                    let found = match block {
+                        Block::SEALED => seal::is_shut(socket)?,
+                        _ => has_guard(socket, block)?,
+                    };
                     guarded.insert(block, found);
                     found
                 }
@@ -260,8 +273,17 @@ fn members(socket: &mut Socket) -> Result<HashMap<u32, Block>, Cause> {
 
 /// Whether a block has what guards.
 fn has_guard(socket: &mut Socket, block: Block) -> Result<bool, Cause> {
+    has_program(socket, block, keeps_from_loopback)
+}
+
+/// Whether a block has a program that decides, and that is one of these.
+fn has_program(
+    socket: &mut Socket,
+    block: Block,
+    is_one: impl Fn(&[u8]) -> bool,
+) -> Result<bool, Cause> {
     match socket.ask(message::get_guard(block)) {
-        Ok(found) => Ok(message::guard_in(&found).is_some_and(keeps_from_loopback)),
+        Ok(found) => Ok(message::guard_in(&found).is_some_and(is_one)),
         Err(Cause::Refused(_)) => Ok(false),
         Err(cause) => Err(cause),
     }

@@ -72,7 +72,8 @@ pub trait Links: Send {
     /// [`IfName`](tidegate_model::IfName) is left out: it is none of ours.
     fn links(&mut self) -> Result<Vec<Link>, LinkError>;
 
-    /// The ports of bridges, ours both, that do not keep their endpoints from the host's 127.0.0.0/8.
+    /// The ports of bridges, ours both, that do not keep their endpoints from the host's 127.0.0.0/8, and our bridges that
+    /// are not sealed, whether they are to be or not.
     fn unguarded(&mut self) -> Result<BTreeSet<IfName>, LinkError>;
 
     /// What a new subnet must not overlap, sorted, each once: destinations of the host's unicast

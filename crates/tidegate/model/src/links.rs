@@ -157,6 +157,8 @@ pub struct Bridge {
     pub addresses: Vec<IpNet>,
     /// Sysctls that exist only once the bridge does.
     pub sysctls: Vec<Sysctl>,
+    /// Whether nothing that comes in by its ports reaches the host itself.
+    pub sealed: bool,
 }
 
 /// A veth pair as it is to be.

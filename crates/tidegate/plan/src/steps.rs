@@ -66,6 +66,7 @@ pub(crate) fn bridge(network: &Network) -> Bridge {
             false => network.subnets.iter().map(|s| s.gateway_net()).collect(),
         },
         sysctls,
+        sealed: is_isolated,
     }
 }
 

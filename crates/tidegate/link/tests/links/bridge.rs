@@ -2,7 +2,7 @@
 
 use test_support::require_root_kernel;
 use tidegate_link::{ErrorKind, Links};
-use tidegate_model::links::{LinkStep, Sysctl};
+use tidegate_model::links::{Bridge, LinkStep, Sysctl};
 
 use crate::fixture::{add_bridge, bridge, find, ifname};
 use crate::world::Kernel;
@@ -132,4 +132,35 @@ fn a_sysctl_of_the_host_is_set_in_its_namespace_only() {
     }
     let after = std::fs::read_to_string(format!("/proc/sys/{path}")).unwrap();
     assert_eq!(after, outside);
+}
+
+#[test]
+fn sealed_bridges_have_their_filter_and_again_after_somebody_took_it() {
+    require_root_kernel!();
+    let mut kernel = Kernel::new();
+    let sealed = [1, 2].map(|n| Bridge {
+        sealed: true,
+        ..bridge(n)
+    });
+    for bridge in &sealed {
+        kernel
+            .links
+            .apply(&LinkStep::AddBridge(bridge.clone()))
+            .unwrap();
+    }
+    assert_eq!(kernel.links.unguarded().unwrap(), [].into());
+    for bridge in &sealed {
+        let name = &bridge.ifname;
+        kernel.host.sh(&format!("tc qdisc del dev {name} clsact"));
+        let unguarded = kernel.links.unguarded().unwrap();
+        assert_eq!(unguarded, [name.clone()].into());
+        // The second finds all in place.
+        for _ in 0..2 {
+            let keep = LinkStep::KeepBridge(bridge.clone());
+            kernel.links.apply(&keep).unwrap();
+            assert_eq!(kernel.links.unguarded().unwrap(), [].into());
+        }
+    }
+    let filters = kernel.host.sh("tc filter show dev br2 ingress");
+    assert_eq!(filters.matches("direct-action").count(), 1, "{filters}");
 }

@@ -25,6 +25,7 @@ pub(crate) fn bridge(n: u8) -> Bridge {
             sysctl("ipv4/conf/IF/route_localnet", "1"),
             sysctl("ipv6/conf/IF/accept_ra", "0"),
         ],
+        sealed: false,
         ifname,
     }
 }

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use tidegate_model::doctor::{Finding, Severity};
 use tidegate_model::links::{GROUP, Link};
-use tidegate_model::{IfName, State};
+use tidegate_model::{Access, IfName, State};
 
 use super::{Symptoms, finding};
 use crate::steps;
@@ -21,7 +21,10 @@ pub(super) fn guards(state: &State, symptoms: &Symptoms) -> Vec<Finding> {
             format!("cannot tell whether ports of bridges keep endpoints from the host's 127.0.0.0/8: {reason}"),
             "see `tc qdisc show` and `tc filter show`",
         )),
-        Ok(unguarded) => findings.extend(unguarded_found(unguarded)),
+        Ok(unguarded) => {
+            findings.extend(unguarded_found(state, unguarded));
+            findings.extend(unsealed_found(state, unguarded));
+        }
     }
     let bridges = || state.networks.values().map(|network| &network.bridge);
     let is_foreign = |link: &&Link| {
@@ -39,24 +42,46 @@ pub(super) fn guards(state: &State, symptoms: &Symptoms) -> Vec<Finding> {
     findings
 }
 
-fn unguarded_found(unguarded: &BTreeSet<IfName>) -> Option<Finding> {
-    let named: Vec<String> = unguarded
-        .iter()
-        .take(NAMED)
-        .map(ToString::to_string)
-        .collect();
-    let more = match unguarded.len().saturating_sub(NAMED) {
-        0 => String::new(),
-        more => format!(" and {more} more"),
-    };
+/// Some interfaces by name, and how many more there are.
+fn named(ifnames: &[&IfName]) -> String {
+    let first = ifnames.iter().take(NAMED).map(ToString::to_string);
+    let first = first.collect::<Vec<_>>().join(", ");
+    match ifnames.len().saturating_sub(NAMED) {
+        0 => first,
+        more => format!("{first} and {more} more"),
+    }
+}
+
+/// Bridges of isolated networks whose endpoints the table alone keeps from the host.
+fn unsealed_found(state: &State, unguarded: &BTreeSet<IfName>) -> Option<Finding> {
+    let isolated = state
+        .networks
+        .values()
+        .filter(|network| network.policy.access == Access::Isolated)
+        .map(|network| &network.bridge);
+    let open: Vec<&IfName> = isolated.filter(|it| unguarded.contains(it)).collect();
     let what = format!(
-        "the filter that keeps endpoints from the host's 127.0.0.0/8 while the table is away, and with --anti-spoofing binds them to their addresses, is missing at {}{more}",
-        named.join(", ")
+        "the filter that keeps what endpoints of isolated networks send from the host is missing at {}: it answers their ARP, \
+         and their packets get out in errors about them",
+        named(&open)
+    );
+    let advice = "restart tidegated, which puts it back; where that does not help, the kernel lacks sch_ingress or cls_bpf \
+                  (NET_SCH_INGRESS, NET_CLS_BPF)";
+    (!open.is_empty()).then(|| finding(Severity::Fault, what, advice))
+}
+
+fn unguarded_found(state: &State, unguarded: &BTreeSet<IfName>) -> Option<Finding> {
+    let bridges: BTreeSet<&IfName> = state.networks.values().map(|it| &it.bridge).collect();
+    let is_port = |ifname: &&IfName| !bridges.contains(ifname);
+    let ports: Vec<&IfName> = unguarded.iter().filter(is_port).collect();
+    let what = format!(
+        "the filter that keeps endpoints from the host's 127.0.0.0/8 while the table is away, and with --anti-spoofing binds them to their addresses, is missing at {}",
+        named(&ports)
     );
     let advice = "restart tidegated, which puts it back; where that does not help, the kernel lacks sch_ingress or cls_bpf \
                   (NET_SCH_INGRESS, NET_CLS_BPF), and ports published on 127.0.0.1 are out of the host's reach until \
                   it has them";
-    (!unguarded.is_empty()).then(|| finding(Severity::Fault, what, advice))
+    (!ports.is_empty()).then(|| finding(Severity::Fault, what, advice))
 }
 
 /// Whether a sysctl is one that keeps a bridge closed as long as its ports are not guarded.

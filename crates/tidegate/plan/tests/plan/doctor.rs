@@ -1,10 +1,10 @@
 //! What the doctor makes of symptoms that no test host can be given.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use tidegate_model::doctor::Severity;
 use tidegate_model::links::{Link, LinkKind};
-use tidegate_model::{Fault, State};
+use tidegate_model::{Access, Fault, IfName, State};
 use tidegate_nft::{BaseChain, Kind};
 use tidegate_plan::{Legacy, LegacyPolicy, Symptoms, diagnose};
 
@@ -238,6 +238,27 @@ fn ports_that_do_not_keep_their_endpoints_from_the_loopback_are_named_and_so_are
 
     let (severity, ..) = only(|s| s.unguarded = Err("no netlink".into()));
     assert_eq!(severity, Severity::CouldNotTell);
+}
+
+#[test]
+fn a_bridge_that_is_not_sealed_is_a_fault_where_its_network_is_isolated() {
+    let mut state = state_with(&["web", "vault"]);
+    let vault = state
+        .networks
+        .values_mut()
+        .find(|it| it.name.as_str() == "vault");
+    vault.unwrap().policy.access = Access::Isolated;
+    let bridges = state.networks.values().map(|it| it.bridge.clone());
+    let bridges: BTreeSet<IfName> = bridges.collect();
+    let (severity, what, _) = only_of(&state, |s| {
+        s.links = links_of(&state);
+        s.unguarded = Ok(bridges);
+    });
+    assert_eq!(severity, Severity::Fault);
+    assert!(
+        what.contains("isolated networks") && what.contains("missing at tgb1:"),
+        "{what}"
+    );
 }
 
 /// Nobody is told to open what is closed for a reason.
