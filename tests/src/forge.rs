@@ -13,7 +13,7 @@ use test_support::Netns;
 use crate::frames;
 
 /// How long something may take that is expected to come: far longer than it does.
-const PATIENCE: Duration = Duration::from_secs(20);
+const TIME_LIMIT: Duration = Duration::from_secs(20);
 
 /// Between two tries.
 const AGAIN: Duration = Duration::from_millis(250);
@@ -175,7 +175,7 @@ impl Ear {
             Ok::<UdpSocket, io::Error>(socket.into())
         };
         let socket = netns.run(bind).expect("the port is free");
-        let bound = socket.set_read_timeout(Some(PATIENCE));
+        let bound = socket.set_read_timeout(Some(TIME_LIMIT));
         bound.expect("a socket can be given a timeout");
         Self(socket)
     }
@@ -187,7 +187,7 @@ impl Ear {
     /// When nothing comes.
     pub fn next_of(&self, send: impl Fn()) -> (String, SocketAddr) {
         let since = Instant::now();
-        while since.elapsed() < PATIENCE {
+        while since.elapsed() < TIME_LIMIT {
             send();
             let mut byte = [0];
             let again = self.0.set_read_timeout(Some(AGAIN));
@@ -249,7 +249,7 @@ impl Wiretap {
         let open = || {
             let socket = Socket::new(domain, Type::RAW, Some(protocol))?;
             set_socket_recv_buffer_size_force(&socket, 1 << 22)?;
-            socket.set_read_timeout(Some(PATIENCE))?;
+            socket.set_read_timeout(Some(TIME_LIMIT))?;
             Ok::<Socket, io::Error>(socket)
         };
         Self(netns.run(open).expect("a raw socket can be opened"))

@@ -18,7 +18,7 @@ use crate::{Programs, Snapshot};
 
 /// How long a daemon may take to answer or to end: far longer than it does, and only there so
 /// that a test that cannot pass ends.
-const PATIENCE: Duration = Duration::from_secs(60);
+const TIME_LIMIT: Duration = Duration::from_secs(60);
 
 /// A network namespace with a daemon in it, which has a socket and a state folder of its own.
 /// The daemon is killed with it.
@@ -136,7 +136,7 @@ impl Host {
                 self.log()
             );
             assert!(
-                since.elapsed() < PATIENCE,
+                since.elapsed() < TIME_LIMIT,
                 "the daemon does not listen:\n{}",
                 self.log()
             );

@@ -13,7 +13,7 @@ use hickory_proto::rr::{Name, RData, Record, RecordType};
 use test_support::Netns;
 
 /// How long an answer may take that is expected to come: far longer than it does.
-const PATIENCE: Duration = Duration::from_secs(20);
+const TIME_LIMIT: Duration = Duration::from_secs(20);
 /// How long to wait for one that is expected not to come. Too short a time could only hide a fault.
 const SILENCE: Duration = Duration::from_millis(700);
 /// How often a server looks whether it is to end.
@@ -51,14 +51,14 @@ impl Answer {
 
 /// Asks by UDP; none if there is only silence.
 pub fn ask_udp(from: &Netns, server: IpAddr, name: &str, kind: &str) -> Option<Answer> {
-    from.run(|| by_udp((server, 53).into(), &question(name, kind), PATIENCE))
+    from.run(|| by_udp((server, 53).into(), &question(name, kind), TIME_LIMIT))
         .ok()
         .map(|answer| read(&answer))
 }
 
 /// Asks by TCP; none if the server says nothing and ends the connection.
 pub fn ask_tcp(from: &Netns, server: IpAddr, name: &str, kind: &str) -> Option<Answer> {
-    from.run(|| by_tcp((server, 53).into(), &question(name, kind), PATIENCE))
+    from.run(|| by_tcp((server, 53).into(), &question(name, kind), TIME_LIMIT))
         .ok()
         .map(|answer| read(&answer))
 }
@@ -195,7 +195,7 @@ fn serve_tcp(listener: &TcpListener, address: [u8; 4], is_over: &AtomicBool) {
         };
         let prepared = stream
             .set_nonblocking(false)
-            .and_then(|()| stream.set_read_timeout(Some(PATIENCE)));
+            .and_then(|()| stream.set_read_timeout(Some(TIME_LIMIT)));
         let question = prepared.and_then(|()| read_framed(&mut stream));
         if let Ok(question) = question {
             // As above.

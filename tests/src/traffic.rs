@@ -13,7 +13,7 @@ use test_support::Netns;
 use crate::sctp;
 
 /// How long an answer may take that is expected to come: far longer than it does.
-const PATIENCE: Duration = Duration::from_secs(20);
+const TIME_LIMIT: Duration = Duration::from_secs(20);
 /// How long to wait for an answer that is expected not to come. Waiting too short a time could
 /// only hide a fault, and what is let through answers within a millisecond.
 const SILENCE: Duration = Duration::from_millis(700);
@@ -147,7 +147,7 @@ fn serve_udp(socket: &UdpSocket, name: &str, is_over: &AtomicBool) {
 /// # Errors
 /// When nothing answers.
 pub fn ask_tcp(from: &Netns, to: SocketAddr) -> io::Result<Reply> {
-    from.run(|| ask_tcp_for(to, PATIENCE))
+    from.run(|| ask_tcp_for(to, TIME_LIMIT))
 }
 
 /// Asks a UDP server who it is.
@@ -155,7 +155,7 @@ pub fn ask_tcp(from: &Netns, to: SocketAddr) -> io::Result<Reply> {
 /// # Errors
 /// When nothing answers.
 pub fn ask_udp(from: &Netns, to: SocketAddr) -> io::Result<Reply> {
-    from.run(|| ask_udp_for(to, PATIENCE))
+    from.run(|| ask_udp_for(to, TIME_LIMIT))
 }
 
 /// Asks an SCTP server who it is.
@@ -163,7 +163,7 @@ pub fn ask_udp(from: &Netns, to: SocketAddr) -> io::Result<Reply> {
 /// # Errors
 /// When nothing answers.
 pub fn ask_sctp(from: &Netns, to: SocketAddr) -> io::Result<Reply> {
-    from.run(|| ask_sctp_for(to, PATIENCE))
+    from.run(|| ask_sctp_for(to, TIME_LIMIT))
 }
 
 /// Whether nothing answers at an SCTP port.
@@ -192,10 +192,10 @@ impl Connection {
     /// When nothing answers.
     pub fn open(from: &Netns, to: SocketAddr) -> Self {
         let mut stream = from
-            .run(|| TcpStream::connect_timeout(&to, PATIENCE))
+            .run(|| TcpStream::connect_timeout(&to, TIME_LIMIT))
             .expect("the port answers");
         stream
-            .set_read_timeout(Some(PATIENCE))
+            .set_read_timeout(Some(TIME_LIMIT))
             .expect("a socket can be given a timeout");
         read_reply(&mut stream).expect("the server tells who it is");
         Self(stream)
@@ -206,7 +206,7 @@ impl Connection {
     /// # Errors
     /// When the connection is broken.
     pub fn echo(&mut self, text: &str) -> io::Result<String> {
-        self.echo_for(text, PATIENCE)
+        self.echo_for(text, TIME_LIMIT)
     }
 
     /// As [`echo`](Self::echo), where it is expected that none comes.

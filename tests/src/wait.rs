@@ -4,7 +4,7 @@ use std::thread::sleep;
 use std::time::{Duration, Instant};
 
 /// Far longer than anything takes, and only there so that a test that cannot pass ends.
-const PATIENCE: Duration = Duration::from_secs(60);
+const TIME_LIMIT: Duration = Duration::from_secs(60);
 
 /// Waits until something is so. How long that took is not looked at.
 ///
@@ -13,7 +13,10 @@ const PATIENCE: Duration = Duration::from_secs(60);
 pub fn wait_until(what: &str, mut is_so: impl FnMut() -> bool) {
     let since = Instant::now();
     while !is_so() {
-        assert!(since.elapsed() < PATIENCE, "not so after a minute: {what}");
+        assert!(
+            since.elapsed() < TIME_LIMIT,
+            "not so after a minute: {what}"
+        );
         sleep(Duration::from_millis(10));
     }
 }

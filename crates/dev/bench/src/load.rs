@@ -18,7 +18,7 @@ const LONG: u8 = b't';
 /// How often a server looks whether it is to end.
 const TICK: Duration = Duration::from_millis(50);
 /// How long an answer may take: far longer than it does.
-const PATIENCE: Duration = Duration::from_secs(20);
+const TIME_LIMIT: Duration = Duration::from_secs(20);
 /// Threads that serve, and that ask: as many as small machines have cores.
 const THREADS: usize = 2;
 /// Bytes of one write.
@@ -76,7 +76,7 @@ fn serve(listener: &TcpListener, is_over: &AtomicBool) {
 }
 
 fn answer(mut stream: TcpStream) -> io::Result<()> {
-    stream.set_read_timeout(Some(PATIENCE))?;
+    stream.set_read_timeout(Some(TIME_LIMIT))?;
     let mut wanted = [0];
     stream.read_exact(&mut wanted)?;
     if wanted != [LONG] {
@@ -124,7 +124,7 @@ pub(crate) fn connections(from: &Netns, to: SocketAddr, time: Duration) -> anyho
 
 fn short(to: SocketAddr) -> io::Result<()> {
     let mut stream = TcpStream::connect(to)?;
-    stream.set_read_timeout(Some(PATIENCE))?;
+    stream.set_read_timeout(Some(TIME_LIMIT))?;
     // Closed by a reset, so that its port is free again at once.
     SockRef::from(&stream).set_linger(Some(Duration::ZERO))?;
     stream.write_all(&[SHORT])?;
@@ -138,7 +138,7 @@ fn short(to: SocketAddr) -> io::Result<()> {
 pub(crate) fn throughput(from: &Netns, to: SocketAddr, time: Duration) -> anyhow::Result<f64> {
     from.run(|| {
         let mut stream = TcpStream::connect(to).with_context(|| format!("connecting to {to}"))?;
-        stream.set_read_timeout(Some(PATIENCE))?;
+        stream.set_read_timeout(Some(TIME_LIMIT))?;
         stream.write_all(&[LONG])?;
         let chunk = vec![0; CHUNK];
         let since = Instant::now();

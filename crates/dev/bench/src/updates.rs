@@ -8,7 +8,7 @@ use crate::sample::Sample;
 use crate::say;
 use crate::subjects::{self, Subject};
 use crate::ways::{self, Calls};
-use crate::worker::{Half, Way, Worker};
+use crate::worker::{Half, Method, Worker};
 
 /// Names of the ways that targets compare.
 pub(crate) const IPTABLES: [&str; 2] = ["iptables-legacy, calls", "iptables-nft, calls"];
@@ -29,7 +29,7 @@ struct Contender {
 impl Contender {
     fn new(
         name: &'static str,
-        ready: impl FnOnce() -> anyhow::Result<Way> + Send + 'static,
+        ready: impl FnOnce() -> anyhow::Result<Method> + Send + 'static,
     ) -> Self {
         Self {
             name,
@@ -118,7 +118,7 @@ fn contenders(subject: &Subject, programs: &Programs) -> Vec<Contender> {
 fn over_nft(
     subject: &Subject,
     name: &'static str,
-    way: impl FnOnce(&Subject) -> anyhow::Result<Way> + Send + 'static,
+    way: impl FnOnce(&Subject) -> anyhow::Result<Method> + Send + 'static,
 ) -> Contender {
     let subject = subject.clone();
     Contender::new(name, move || {

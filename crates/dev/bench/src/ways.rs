@@ -11,7 +11,7 @@ use tidegate_tests::find_program;
 
 use crate::floor::Replay;
 use crate::subjects::{IpFamily, Iptables, Subject};
-use crate::worker::{Half, Way};
+use crate::worker::{Half, Method};
 
 /// How iptables is called.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -45,7 +45,7 @@ impl Texts {
 }
 
 /// iptables of one of its two kinds, `nft` or `legacy`.
-pub(crate) fn iptables(kind: &str, calls: Calls, lines: &Iptables) -> anyhow::Result<Way> {
+pub(crate) fn iptables(kind: &str, calls: Calls, lines: &Iptables) -> anyhow::Result<Method> {
     let mut commands: BTreeMap<bool, Vec<(Command, String)>> = BTreeMap::new();
     for (half, lines_of_half) in [(Half::Add, &lines.add), (Half::Delete, &lines.delete)] {
         for family in lines.families {
@@ -96,7 +96,7 @@ fn restore(
 }
 
 /// An `nft -f -` for each.
-pub(crate) fn nft(subject: &Subject) -> anyhow::Result<Way> {
+pub(crate) fn nft(subject: &Subject) -> anyhow::Result<Method> {
     let texts = Texts::of(subject);
     let mut command = nft_program()?;
     Ok(Box::new(move |half| run(&mut command, texts.half(half))))
@@ -114,7 +114,7 @@ fn nft_program() -> anyhow::Result<Command> {
 }
 
 /// The daemon's own exec driver, with its long-lived child.
-pub(crate) fn exec_driver(subject: &Subject) -> anyhow::Result<Way> {
+pub(crate) fn exec_driver(subject: &Subject) -> anyhow::Result<Method> {
     let options = ExecOptions {
         mode: ExecMode::LongLivedChild,
         ..ExecOptions::default()
@@ -125,7 +125,7 @@ pub(crate) fn exec_driver(subject: &Subject) -> anyhow::Result<Way> {
     ))
 }
 
-fn driver(driver: impl Driver + 'static, subject: &Subject) -> Way {
+fn driver(driver: impl Driver + 'static, subject: &Subject) -> Method {
     let (add, delete) = (subject.add.clone(), subject.delete.clone());
     Box::new(move |half| {
         let transaction = match half {
@@ -137,7 +137,7 @@ fn driver(driver: impl Driver + 'static, subject: &Subject) -> Way {
 }
 
 /// The same bytes that nft sends, over a socket that is kept: what the kernel alone costs.
-pub(crate) fn raw(subject: &Subject) -> anyhow::Result<Way> {
+pub(crate) fn raw(subject: &Subject) -> anyhow::Result<Method> {
     let texts = Texts::of(subject);
     // Caught in turns, so that each half finds what it needs.
     let [add, delete] = [Half::Add, Half::Delete].map(|half| Replay::catch(texts.half(half)));
@@ -152,7 +152,7 @@ pub(crate) fn raw(subject: &Subject) -> anyhow::Result<Way> {
 /// libnftables in this process, and as the daemon has it.
 #[cfg(feature = "libnftables")]
 pub(crate) mod library {
-    use libnftables::{Context as Library, Format, Outcome};
+    use libnftables::{Context as Library, Format, RunResult};
     use std::path::Path;
     use std::time::Duration;
 
@@ -161,7 +161,7 @@ pub(crate) mod library {
     use super::*;
 
     /// A context for each.
-    pub(crate) fn each(subject: &Subject) -> anyhow::Result<Way> {
+    pub(crate) fn each(subject: &Subject) -> anyhow::Result<Method> {
         let texts = Texts::of(subject);
         Ok(Box::new(move |half| {
             done(&Library::new()?.run(texts.half(half), false)?)
@@ -169,7 +169,7 @@ pub(crate) mod library {
     }
 
     /// One context that is kept, and nft's text.
-    pub(crate) fn text(subject: &Subject) -> anyhow::Result<Way> {
+    pub(crate) fn text(subject: &Subject) -> anyhow::Result<Method> {
         let texts = Texts::of(subject);
         let mut library = Library::new()?;
         Ok(Box::new(move |half| {
@@ -178,7 +178,7 @@ pub(crate) mod library {
     }
 
     /// One context that is kept, and JSON.
-    pub(crate) fn json(subject: &Subject) -> anyhow::Result<Way> {
+    pub(crate) fn json(subject: &Subject) -> anyhow::Result<Method> {
         let texts = Texts {
             add: elements_alone(&subject.add).to_json().to_string(),
             delete: subject.delete.to_json().to_string(),
@@ -206,7 +206,7 @@ pub(crate) mod library {
     }
 
     /// The daemon's own library driver, whose process is the daemon's program.
-    pub(crate) fn driver(subject: &Subject, daemon: &Path) -> anyhow::Result<Way> {
+    pub(crate) fn driver(subject: &Subject, daemon: &Path) -> anyhow::Result<Method> {
         let options = LibraryOptions {
             program: daemon.to_owned(),
             deadline: Duration::from_secs(30),
@@ -215,7 +215,7 @@ pub(crate) mod library {
         Ok(super::driver(driver, subject))
     }
 
-    fn done(outcome: &Outcome) -> anyhow::Result<()> {
+    fn done(outcome: &RunResult) -> anyhow::Result<()> {
         match outcome.success {
             true => Ok(()),
             false => {

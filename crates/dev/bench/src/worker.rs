@@ -18,7 +18,7 @@ pub(crate) enum Half {
 }
 
 /// Does one half; ready to do so as often as asked.
-pub(crate) type Way = Box<dyn FnMut(Half) -> anyhow::Result<()>>;
+pub(crate) type Method = Box<dyn FnMut(Half) -> anyhow::Result<()>>;
 
 /// A way that is measured.
 pub(crate) struct Worker {
@@ -33,7 +33,7 @@ impl Worker {
     /// # Errors
     /// Those of `ready`.
     pub(crate) fn start(
-        ready: impl FnOnce() -> anyhow::Result<Way> + Send + 'static,
+        ready: impl FnOnce() -> anyhow::Result<Method> + Send + 'static,
     ) -> anyhow::Result<Self> {
         let (halves, wanted) = channel();
         let (told, times) = channel();
@@ -72,7 +72,7 @@ impl Worker {
     }
 }
 
-fn serve(mut way: Way, wanted: &Receiver<Half>, told: &Sender<anyhow::Result<Duration>>) {
+fn serve(mut way: Method, wanted: &Receiver<Half>, told: &Sender<anyhow::Result<Duration>>) {
     for half in wanted {
         let since = Instant::now();
         let done = way(half).map(|()| since.elapsed());

@@ -64,10 +64,10 @@ pub fn changed_request(which: u8, place: u8, text: &str) {
         Err(_) => Value::from(text),
     };
     match (place, given) {
-        (Place::Value(pointer), given) => {
+        (JsonPlace::Value(pointer), given) => {
             *body.pointer_mut(pointer).expect("it was found there") = given;
         }
-        (Place::Name(pointer, name), _) => {
+        (JsonPlace::Name(pointer, name), _) => {
             let object = body.pointer_mut(pointer).and_then(Value::as_object_mut);
             let object = object.expect("it was found there");
             let value = object.remove(name).expect("it was found there");
@@ -78,20 +78,20 @@ pub fn changed_request(which: u8, place: u8, text: &str) {
 }
 
 /// Something in a body that can be another.
-enum Place {
+enum JsonPlace {
     /// The value at this pointer (RFC 6901).
     Value(String),
     /// A name in the object at this pointer.
     Name(String, String),
 }
 
-fn find_places(value: &Value, pointer: &mut String, places: &mut Vec<Place>) {
+fn find_places(value: &Value, pointer: &mut String, places: &mut Vec<JsonPlace>) {
     let length = pointer.len();
-    places.push(Place::Value(pointer.clone()));
+    places.push(JsonPlace::Value(pointer.clone()));
     let children: Vec<(String, &Value)> = match value {
         Value::Object(fields) => {
             let names = fields.keys().cloned();
-            places.extend(names.map(|name| Place::Name(pointer.clone(), name)));
+            places.extend(names.map(|name| JsonPlace::Name(pointer.clone(), name)));
             fields
                 .iter()
                 .map(|(name, value)| (name.clone(), value))

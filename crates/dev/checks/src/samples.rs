@@ -6,7 +6,9 @@ use tidegate_model::State;
 use tidegate_model::api::{Attach, CreateNetwork};
 use tidegate_model::links::NetnsFacts;
 use tidegate_model::{NetnsId, explain::Question};
-use tidegate_plan::{HostFacts, Plan, Pools, PortFacts, Refused, Terrain, attach, create_network};
+use tidegate_plan::{
+    HostFacts, HostRouting, Plan, Pools, PortFacts, Refused, attach, create_network,
+};
 
 /// A body that the API takes, with everything in it that can be said.
 pub(crate) fn bodies() -> [Value; 6] {
@@ -92,12 +94,12 @@ pub(crate) fn explain(
     state: &State,
     question: &Question,
 ) -> Result<tidegate_model::explain::Explanation, Refused> {
-    let terrain = Terrain {
+    let routing = HostRouting {
         links: Vec::new(),
-        ways: Vec::new(),
+        routes: Vec::new(),
         sysctls: Default::default(),
     };
-    tidegate_plan::explain(state, question, &terrain)
+    tidegate_plan::explain(state, question, &routing)
 }
 
 #[cfg(test)]

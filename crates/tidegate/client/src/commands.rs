@@ -29,7 +29,7 @@ const ENDPOINTS: &str = "/v1/endpoints";
 
 /// What came of a command.
 #[derive(Debug, Default)]
-pub(crate) struct Outcome {
+pub(crate) struct CommandResult {
     /// Everything that went wrong, in order.
     pub(crate) errors: Vec<ClientError>,
     /// Whether a fault was found, and shown.
@@ -38,7 +38,7 @@ pub(crate) struct Outcome {
     pub(crate) calls: Vec<Call>,
 }
 
-impl Outcome {
+impl CommandResult {
     pub(crate) fn failed(error: ClientError) -> Self {
         Self {
             errors: vec![error],
@@ -54,14 +54,14 @@ impl Outcome {
     }
 }
 
-impl From<Result<(), ClientError>> for Outcome {
+impl From<Result<(), ClientError>> for CommandResult {
     fn from(result: Result<(), ClientError>) -> Self {
         result.map_or_else(Self::failed, |()| Self::default())
     }
 }
 
 /// Does what the command line says.
-pub(crate) async fn run(client: Client) -> Outcome {
+pub(crate) async fn run(client: Client) -> CommandResult {
     let daemon = Daemon::new(client.socket, client.timeout);
     let output = Output { json: client.json };
     let mut outcome = carry_out(client.command, &daemon, output).await;
@@ -71,7 +71,7 @@ pub(crate) async fn run(client: Client) -> Outcome {
     outcome
 }
 
-async fn carry_out(command: ClientCommand, daemon: &Daemon, output: Output) -> Outcome {
+async fn carry_out(command: ClientCommand, daemon: &Daemon, output: Output) -> CommandResult {
     match command {
         ClientCommand::Network(command) => network(command, daemon, output).await,
         ClientCommand::Attach(args) => attach(args, daemon, output).await.into(),
@@ -91,7 +91,7 @@ async fn carry_out(command: ClientCommand, daemon: &Daemon, output: Output) -> O
     }
 }
 
-async fn network(command: NetworkCommand, daemon: &Daemon, output: Output) -> Outcome {
+async fn network(command: NetworkCommand, daemon: &Daemon, output: Output) -> CommandResult {
     match command {
         NetworkCommand::Create(args) => create(*args, daemon, output).await.into(),
         NetworkCommand::Ls => list_networks(daemon, output).await.into(),
@@ -225,13 +225,13 @@ async fn endpoint(
 }
 
 /// Shows what the daemon finds; a fault is an exit status of 1, as it is the user's to mend.
-async fn doctor(daemon: &Daemon, output: Output) -> Outcome {
+async fn doctor(daemon: &Daemon, output: Output) -> CommandResult {
     let diagnosed = daemon.get("/v1/doctor").await;
     judged(diagnosed, output, view::diagnosis, Diagnosis::has_fault)
 }
 
 /// Shows what becomes of a packet; one that does not pass is an exit status of 1.
-async fn explain(args: ExplainArgs, daemon: &Daemon, output: Output) -> Outcome {
+async fn explain(args: ExplainArgs, daemon: &Daemon, output: Output) -> CommandResult {
     let question = Question {
         source: args.source,
         source_address: args.source_address,
@@ -249,7 +249,7 @@ fn judged<T: DeserializeOwned>(
     output: Output,
     show: impl FnOnce(&T) -> String,
     is_fault: impl FnOnce(&T) -> bool,
-) -> Outcome {
+) -> CommandResult {
     let judge = || {
         let answer = answer?;
         let judged: T = serde_json::from_value(answer.clone())
@@ -258,11 +258,11 @@ fn judged<T: DeserializeOwned>(
         Ok(is_fault(&judged))
     };
     match judge() {
-        Ok(has_fault) => Outcome {
+        Ok(has_fault) => CommandResult {
             has_fault,
-            ..Outcome::default()
+            ..CommandResult::default()
         },
-        Err(error) => Outcome::failed(error),
+        Err(error) => CommandResult::failed(error),
     }
 }
 
@@ -310,8 +310,14 @@ async fn ruleset(args: RulesetArgs, daemon: &Daemon, output: Output) -> Result<(
 }
 
 /// Removes each, whatever becomes of the others, and shows the names of those that are gone.
-async fn remove(names: &[Name], of: &str, query: &str, daemon: &Daemon, output: Output) -> Outcome {
-    let mut outcome = Outcome::default();
+async fn remove(
+    names: &[Name],
+    of: &str,
+    query: &str,
+    daemon: &Daemon,
+    output: Output,
+) -> CommandResult {
+    let mut outcome = CommandResult::default();
     let mut removed = Vec::new();
     for name in names {
         match daemon.delete(&format!("{of}/{name}{query}")).await {

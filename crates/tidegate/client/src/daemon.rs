@@ -27,18 +27,18 @@ const PAUSE: Duration = Duration::from_millis(5);
 pub(crate) struct Daemon {
     socket: PathBuf,
     /// How long an answer is waited for; none for as long as it takes.
-    patience: Option<Duration>,
+    time_limit: Option<Duration>,
     /// The calls that were answered.
     calls: RefCell<Vec<Call>>,
 }
 
 impl Daemon {
-    /// `patience` is in seconds, 0 for as long as an answer takes.
-    pub(crate) fn new(socket: PathBuf, patience: u32) -> Self {
-        let patience = Duration::from_secs(patience.into());
+    /// `time_limit` is in seconds, 0 for as long as an answer takes.
+    pub(crate) fn new(socket: PathBuf, time_limit: u32) -> Self {
+        let time_limit = Duration::from_secs(time_limit.into());
         Self {
             socket,
-            patience: Some(patience).filter(|patience| !patience.is_zero()),
+            time_limit: Some(time_limit).filter(|time_limit| !time_limit.is_zero()),
             calls: RefCell::default(),
         }
     }
@@ -92,7 +92,7 @@ impl Daemon {
         &self,
         answer: impl Future<Output = Result<T, ClientError>>,
     ) -> Result<T, ClientError> {
-        match self.patience {
+        match self.time_limit {
             None => answer.await,
             Some(waited) => timeout(waited, answer)
                 .await

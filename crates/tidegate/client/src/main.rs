@@ -13,7 +13,7 @@ use std::process::ExitCode;
 
 use tidegate_cli::{Client, Parsed, parse};
 
-use commands::Outcome;
+use commands::CommandResult;
 
 fn main() -> ExitCode {
     match parse::<Client>(std::env::args_os()) {
@@ -36,7 +36,7 @@ fn run(client: Client) -> ExitCode {
         .build();
     let outcome = match runtime {
         Ok(runtime) => runtime.block_on(commands::run(client)),
-        Err(source) => Outcome::failed(error::ClientError::Runtime { source }),
+        Err(source) => CommandResult::failed(error::ClientError::Runtime { source }),
     };
     let mut stderr = std::io::stderr().lock();
     for error in &outcome.errors {

@@ -11,7 +11,7 @@ use tidegate_model::api::{EndpointView, ForwardingInfo, Info, NamesInfo, Network
 use tidegate_model::doctor::{Checked, Diagnosis, Finding, Severity};
 use tidegate_model::event::{Event, Happening};
 use tidegate_model::explain::{Explanation, Fate, MatchedElement, Path};
-use tidegate_model::traffic::{Passed, PortTraffic, Traffic};
+use tidegate_model::traffic::{PortTraffic, Traffic, TrafficCounts};
 use tidegate_model::{
     Allowance, Degraded, Endpoint, Fault, Forwarding, Name, Network, PortBinding,
 };
@@ -379,7 +379,7 @@ fn path(path: &Path) -> String {
 pub(crate) fn traffic(traffic: &Traffic) -> String {
     let mut ports: Vec<&PortTraffic> = traffic.ports.iter().collect();
     ports.sort_by_key(|port| {
-        let Passed {
+        let TrafficCounts {
             connections,
             received,
             sent,
@@ -391,7 +391,7 @@ pub(crate) fn traffic(traffic: &Traffic) -> String {
         false => String::new(),
     };
     let rows = ports.into_iter().map(|port| {
-        let Passed {
+        let TrafficCounts {
             connections,
             received,
             sent,
@@ -523,7 +523,7 @@ mod tests {
             PortTraffic {
                 endpoint: "front".parse().unwrap(),
                 port: port.parse().unwrap(),
-                passed: Passed {
+                passed: TrafficCounts {
                     connections,
                     received: counts(bytes),
                     sent: counts(7),

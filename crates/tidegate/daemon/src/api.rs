@@ -1,8 +1,8 @@
 //! The HTTP API of [`tidegate_model::api`].
 
+mod acceptor;
 mod answer;
 mod connection;
-mod door;
 mod events;
 mod metrics_at;
 mod peer;

@@ -28,7 +28,7 @@ const RACE: Duration = Duration::from_millis(500);
 /// How long what a daemon that is gone had begun may take to end by itself. It notices at once, unless it is stopped.
 const GRACE: Duration = Duration::from_secs(2);
 /// How long it may take in all.
-const PATIENCE: Duration = Duration::from_secs(10);
+const TIME_LIMIT: Duration = Duration::from_secs(10);
 /// Between two looks, and as much again by chance.
 const PAUSE: Duration = Duration::from_millis(5);
 
@@ -116,10 +116,10 @@ enum Rival {
 
 impl Rival {
     /// How long it may yet go.
-    const fn patience(self) -> Duration {
+    const fn time_limit(self) -> Duration {
         match self {
             Self::Running(_) => RACE,
-            Self::Leftover(..) | Self::Silent => PATIENCE,
+            Self::Leftover(..) | Self::Silent => TIME_LIMIT,
         }
     }
 
@@ -150,7 +150,7 @@ impl Claim {
                 return Ok(Self { listener });
             };
             drop(listener);
-            if since.elapsed() > rival.patience() {
+            if since.elapsed() > rival.time_limit() {
                 return Err(rival.refusal());
             }
             if let Rival::Leftover(_, socket) = rival

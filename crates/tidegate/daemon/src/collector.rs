@@ -8,8 +8,8 @@ use std::time::Duration;
 use tidegate_cli::causes;
 use tidegate_link::Watch;
 
-use crate::attendant::{Attendant, rest};
 use crate::engine::Engine;
+use crate::worker::{Worker, rest};
 
 /// After something was made anew: who can remove it again and again does not keep the daemon busy.
 const PAUSE: Duration = Duration::from_secs(1);
@@ -18,8 +18,8 @@ const PAUSE: Duration = Duration::from_secs(1);
 ///
 /// # Errors
 /// When there can be no thread.
-pub(crate) fn start(engine: Arc<Engine>, watch: Watch) -> io::Result<Attendant> {
-    Attendant::start("collector", move |stopped| {
+pub(crate) fn start(engine: Arc<Engine>, watch: Watch) -> io::Result<Worker> {
+    Worker::start("collector", move |stopped| {
         loop {
             match watch.wait(&stopped) {
                 Ok(Some(gone)) => {

@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 use tidegate_cli::{DEFAULT_CONFIG, DEFAULT_SOCKET, DEFAULT_STATE_DIR, Daemon};
 use tidegate_model::{AllowList, Source};
 use tidegate_nft::DriverChoice;
-use tidegate_plan::{Family, Pool, Pools, Supplies};
+use tidegate_plan::{Defaults, IpFamily, Pool, Pools};
 use tracing::level_filters::LevelFilter;
 
 use crate::resolver::Upstream;
@@ -31,7 +31,7 @@ pub struct Settings {
     /// The nft program; looked for where none is given.
     pub nft_path: Option<PathBuf>,
     /// What networks and published ports are given out of where nothing is asked for.
-    pub supplies: Supplies,
+    pub defaults: Defaults,
     /// Where metrics are served, if anywhere.
     pub metrics_listen: Option<SocketAddr>,
     /// How names of endpoints are answered.
@@ -75,10 +75,10 @@ impl Settings {
                 upstreams: upstreams(args.dns_upstreams.as_deref(), file.dns.upstreams)?,
             },
             metrics_listen: args.metrics_listen.or(file.metrics.listen),
-            supplies: Supplies {
+            defaults: Defaults {
                 pools: Pools {
-                    ipv4: pools(args.ipv4_pools.as_deref(), Family::Ipv4, file.pools.ipv4)?,
-                    ipv6: pools(args.ipv6_pools.as_deref(), Family::Ipv6, file.pools.ipv6)?,
+                    ipv4: pools(args.ipv4_pools.as_deref(), IpFamily::Ipv4, file.pools.ipv4)?,
+                    ipv6: pools(args.ipv6_pools.as_deref(), IpFamily::Ipv6, file.pools.ipv6)?,
                 },
                 free_ports: args.free_ports.unwrap_or(file.ports.free),
                 allow: allow(args.allow.as_deref(), file.ports.allow)?,
@@ -103,7 +103,7 @@ fn allow(args: Option<&[Source]>, set: AllowList) -> Result<AllowList, ConfigErr
 /// The pools of a family: those of the command line, or those that were set elsewhere.
 fn pools(
     args: Option<&[String]>,
-    family: Family,
+    family: IpFamily,
     set: Vec<Pool>,
 ) -> Result<Vec<Pool>, ConfigError> {
     let parse = |text: &String| Ok(text.parse::<Pool>()?.of_family(family)?);

@@ -12,11 +12,11 @@ use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::fs::inotify::{CreateFlags, Reader, WatchFlags, add_watch, init};
 use rustix::io::Errno;
 
-use crate::attendant::Attendant;
 use crate::engine::Engine;
+use crate::worker::Worker;
 
 /// How long it waits to be told, before it looks by itself: of a folder on some file systems the kernel tells nothing.
-const PATIENCE: Timespec = Timespec {
+const TIME_LIMIT: Timespec = Timespec {
     tv_sec: 30,
     tv_nsec: 0,
 };
@@ -28,43 +28,43 @@ const PAUSE: Duration = Duration::from_millis(200);
 ///
 /// # Errors
 /// When there can be no thread.
-pub(crate) fn start(engine: Arc<Engine>, folder: &Path) -> io::Result<Attendant> {
+pub(crate) fn start(engine: Arc<Engine>, folder: &Path) -> io::Result<Worker> {
     let folder = folder.to_owned();
-    Attendant::start("custodian", move |stopped| keep(&engine, &folder, &stopped))
+    Worker::start("custodian", move |stopped| keep(&engine, &folder, &stopped))
 }
 
 fn keep(engine: &Engine, folder: &Path, stopped: &OwnedFd) {
-    let news = init(CreateFlags::CLOEXEC | CreateFlags::NONBLOCK);
+    let events = init(CreateFlags::CLOEXEC | CreateFlags::NONBLOCK);
     loop {
         // Anew each time: it may be another folder by now. The same one keeps its watch.
-        if let Ok(news) = &news {
-            watch(news.as_fd(), folder);
+        if let Ok(events) = &events {
+            watch(events.as_fd(), folder);
         }
         engine.keep_store();
         let nothing = stopped.as_fd();
-        let news = news.as_ref().map_or(nothing, AsFd::as_fd);
+        let events = events.as_ref().map_or(nothing, AsFd::as_fd);
         let mut fds = [
             PollFd::new(stopped, PollFlags::IN),
-            PollFd::from_borrowed_fd(news, PollFlags::IN),
+            PollFd::from_borrowed_fd(events, PollFlags::IN),
         ];
-        match poll(&mut fds, Some(&PATIENCE)) {
+        match poll(&mut fds, Some(&TIME_LIMIT)) {
             Ok(_) | Err(Errno::INTR) => {}
             Err(errno) => {
                 tracing::error!(%errno, "only commands now notice when the state file is removed");
                 return;
             }
         }
-        if !fds[0].revents().is_empty() || !crate::attendant::rest(stopped, PAUSE) {
+        if !fds[0].revents().is_empty() || !crate::worker::rest(stopped, PAUSE) {
             return;
         }
-        drain(news);
+        drain(events);
     }
 }
 
 /// Names of the folder that go or are given to other files, files that somebody has written or emptied and closed, and
 /// the folder itself. The daemon keeps its file open, so that its own writes tell nothing: each would cost a command some
 /// microseconds. What cannot be watched, and what truncate(2) does, is seen by the next look or command.
-fn watch(news: BorrowedFd<'_>, folder: &Path) {
+fn watch(events: BorrowedFd<'_>, folder: &Path) {
     let flags = WatchFlags::DELETE
         | WatchFlags::CLOSE_WRITE
         | WatchFlags::MOVED_FROM
@@ -72,12 +72,12 @@ fn watch(news: BorrowedFd<'_>, folder: &Path) {
         | WatchFlags::DELETE_SELF
         | WatchFlags::MOVE_SELF
         | WatchFlags::ONLYDIR;
-    let _ = add_watch(news, folder, flags);
+    let _ = add_watch(events, folder, flags);
 }
 
 /// Reads all that was told: what it is does not matter.
-fn drain(news: BorrowedFd<'_>) {
+fn drain(events: BorrowedFd<'_>) {
     let mut buffer = [MaybeUninit::uninit(); 4096];
-    let mut reader = Reader::new(news, &mut buffer);
+    let mut reader = Reader::new(events, &mut buffer);
     while reader.next().is_ok() {}
 }

@@ -27,17 +27,17 @@ use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 use std::time::Duration;
 
 use tidegate_cli::causes;
-use tidegate_link::{Guests, Links};
+use tidegate_link::{Links, OpenNamespaces};
 use tidegate_model::api::{Attach, CreateNetwork, EndpointView, NetworkView};
 use tidegate_model::event::{Event, Happening};
 use tidegate_model::{Change, Endpoint, Name, Network, State};
 use tidegate_nft::Driver;
-use tidegate_plan::{HostFacts, Plan, Refused, Supplies};
+use tidegate_plan::{Defaults, HostFacts, Plan, Refused};
 
 use tokio::sync::broadcast::Receiver;
 
 use crate::metrics::{Counters, count, render};
-use crate::resolver::Line;
+use crate::resolver::ResolverHandle;
 use crate::store::Store;
 use crate::timing::{Stage, timed};
 
@@ -58,23 +58,23 @@ const IPV4_ALONE: &str =
 
 /// The engine. Commands wait for each other; questions about the state wait for none.
 pub struct Engine {
-    kernel: Turn<Kernel>,
+    backends: Turn<Backends>,
     /// The kernel's, for what does not wait for commands.
     driver: Arc<dyn Driver>,
     past: Past,
     /// How many commands have had their turn.
     commands: AtomicU64,
     state: RwLock<State>,
-    supplies: Supplies,
+    defaults: Defaults,
     events: Events,
     counters: Counters,
-    names: Line,
+    names: ResolverHandle,
     sweeps: Sweeps,
     fights: Fights,
 }
 
 /// What a command changes, before the state says so.
-struct Kernel {
+struct Backends {
     driver: Arc<dyn Driver>,
     links: Box<dyn Links>,
     store: Store,
@@ -87,11 +87,11 @@ impl Engine {
     /// When it cannot be planned, or the host refuses it; nothing is changed then.
     pub fn create_network(&self, request: &CreateNetwork) -> Result<NetworkView, EngineError> {
         let create = |request: &CreateNetwork| {
-            self.command_uncounted(Guests::default(), |kernel, state| {
+            self.command_uncounted(OpenNamespaces::default(), |backends, state| {
                 let host = HostFacts {
-                    routes: timed(Stage::Netlink, || kernel.links.routes())?,
+                    routes: timed(Stage::Netlink, || backends.links.occupied_subnets())?,
                 };
-                let pools = &self.supplies.pools;
+                let pools = &self.defaults.pools;
                 let plan = tidegate_plan::create_network(state, request, &host, pools)?;
                 Ok(Some(plan))
             })
@@ -118,16 +118,16 @@ impl Engine {
     /// As [`Self::create_network`].
     pub fn remove_network(&self, name: &Name, force: bool) -> Result<NetworkView, EngineError> {
         let mut was = None;
-        let guests = match force {
-            true => self.guests(|state| {
+        let namespaces = match force {
+            true => self.namespaces(|state| {
                 state
                     .endpoints_of(name)
                     .map(|e| e.netns.path.clone())
                     .collect()
             }),
-            false => Guests::default(),
+            false => OpenNamespaces::default(),
         };
-        self.command(guests, |_, state| {
+        self.command(namespaces, |_, state| {
             was = state.networks.get(name).map(|network| view(state, network));
             Ok(tidegate_plan::remove_network(state, name, force)?)
         })?;
@@ -143,7 +143,7 @@ impl Engine {
         for name in [one, other] {
             self.revive_for(Some(name), None);
         }
-        self.command(Guests::default(), |_, state| {
+        self.command(OpenNamespaces::default(), |_, state| {
             Ok(tidegate_plan::connect(state, one, other)?)
         })?;
         tracing::info!(%one, %other, "connected two networks");
@@ -158,7 +158,7 @@ impl Engine {
         for name in [one, other] {
             self.revive_for(Some(name), None);
         }
-        self.command(Guests::default(), |_, state| {
+        self.command(OpenNamespaces::default(), |_, state| {
             Ok(tidegate_plan::disconnect(state, one, other)?)
         })?;
         tracing::info!(%one, %other, "disconnected two networks");
@@ -174,10 +174,12 @@ impl Engine {
             return Err(EngineError::RelativePath(request.netns.clone()));
         }
         self.revive_for(Some(&request.network), None);
-        let guests = timed(Stage::Netlink, || Guests::open([request.netns.clone()]));
+        let namespaces = timed(Stage::Netlink, || {
+            OpenNamespaces::open([request.netns.clone()])
+        });
         let attach = |may_have_ipv6: bool| {
-            self.command_with_ports(&guests, &request.ports, |kernel, state, host| {
-                let mut netns = timed(Stage::Netlink, || kernel.links.netns(&request.netns))?;
+            self.command_with_ports(&namespaces, &request.ports, |backends, state, host| {
+                let mut netns = timed(Stage::Netlink, || backends.links.netns(&request.netns))?;
                 netns.ipv6 &= may_have_ipv6;
                 Ok(tidegate_plan::attach(state, request, &netns, host)?)
             })
@@ -205,8 +207,10 @@ impl Engine {
     /// # Errors
     /// As [`Self::create_network`].
     pub fn detach(&self, name: &Name) -> Result<Endpoint, EngineError> {
-        let guests = self.guests_of(name);
-        let change = self.command(guests, |_, state| Ok(tidegate_plan::detach(state, name)?))?;
+        let namespaces = self.namespaces_of(name);
+        let change = self.command(namespaces, |_, state| {
+            Ok(tidegate_plan::detach(state, name)?)
+        })?;
         tracing::info!(endpoint = %name, "detached");
         Ok(endpoint_of(change))
     }
@@ -283,20 +287,22 @@ impl Engine {
     /// Plans and carries out one command, alone.
     fn command(
         &self,
-        guests: Guests,
-        plan: impl FnOnce(&mut Kernel, &State) -> Result<Plan, EngineError>,
+        namespaces: OpenNamespaces,
+        plan: impl FnOnce(&mut Backends, &State) -> Result<Plan, EngineError>,
     ) -> Result<Change, EngineError> {
-        let done = self.command_uncounted(guests, |kernel, state| plan(kernel, state).map(Some));
+        let done = self.command_uncounted(namespaces, |backends, state| {
+            plan(backends, state).map(Some)
+        });
         self.counted(done).map(planned)
     }
 
     /// Plans one command, alone, and carries it out if there is anything to do.
     fn command_if(
         &self,
-        guests: Guests,
-        plan: impl FnOnce(&mut Kernel, &State) -> Result<Option<Plan>, EngineError>,
+        namespaces: OpenNamespaces,
+        plan: impl FnOnce(&mut Backends, &State) -> Result<Option<Plan>, EngineError>,
     ) -> Result<Option<Change>, EngineError> {
-        let done = self.command_uncounted(guests, plan);
+        let done = self.command_uncounted(namespaces, plan);
         self.counted(done)
     }
 
@@ -313,39 +319,39 @@ impl Engine {
         done
     }
 
-    /// `guests` are the namespaces that the command has to do with: opened before, since their paths may lead to where
+    /// `namespaces` are the namespaces that the command has to do with: opened before, since their paths may lead to where
     /// nobody answers, and everybody else waits for the lock.
     fn command_uncounted(
         &self,
-        guests: Guests,
-        plan: impl FnOnce(&mut Kernel, &State) -> Result<Option<Plan>, EngineError>,
+        namespaces: OpenNamespaces,
+        plan: impl FnOnce(&mut Backends, &State) -> Result<Option<Plan>, EngineError>,
     ) -> Result<Option<Change>, EngineError> {
-        let mut kernel = timed(Stage::Wait, || self.kernel());
-        kernel.links.admit(guests);
-        let done = self.carry_out_alone(&mut kernel, plan);
+        let mut backends = timed(Stage::Wait, || self.backends());
+        backends.links.keep_open(namespaces);
+        let done = self.carry_out_alone(&mut backends, plan);
         // A namespace lives on while it is open.
-        kernel.links.admit(Guests::default());
+        backends.links.keep_open(OpenNamespaces::default());
         done
     }
 
     fn carry_out_alone(
         &self,
-        kernel: &mut Kernel,
-        plan: impl FnOnce(&mut Kernel, &State) -> Result<Option<Plan>, EngineError>,
+        backends: &mut Backends,
+        plan: impl FnOnce(&mut Backends, &State) -> Result<Option<Plan>, EngineError>,
     ) -> Result<Option<Change>, EngineError> {
         self.commands.fetch_add(1, Ordering::SeqCst);
         let passed = self.past.count();
         // Only the holder of the kernel's lock writes the state: it stays as it is until then.
         let before = self.state();
-        let Some(plan) = timed(Stage::Plan, || plan(kernel, &before))? else {
+        let Some(plan) = timed(Stage::Plan, || plan(backends, &before))? else {
             return Ok(None);
         };
-        kernel.carry_out(&before, &plan)?;
+        backends.carry_out(&before, &plan)?;
         drop(before);
         let is_passed = self.past.change_state(passed, || {
             self.state_mut().apply(&plan.change);
         });
-        self.catch_up(kernel, is_passed);
+        self.catch_up(backends, is_passed);
         // Before the answer, and in the order of the changes: the kernel is still locked.
         self.names.tell(tidegate_resolver::of_change(&plan.change));
         self.sweeps.note(plan.stale);
@@ -356,34 +362,34 @@ impl Engine {
     }
 
     /// Puts the table in place once more where it was replaced past what was just done ([`past`]).
-    fn catch_up(&self, kernel: &mut Kernel, is_passed: bool) {
-        if is_passed && let Err(error) = kernel.restore(&self.state()) {
+    fn catch_up(&self, backends: &mut Backends, is_passed: bool) {
+        if is_passed && let Err(error) = backends.restore(&self.state()) {
             tracing::error!(causes = ?causes(&error), "the table may lack the last change: {error}");
         }
     }
 
     /// Opens the namespace of an endpoint, for a command that has to do with it.
-    fn guests_of(&self, name: &Name) -> Guests {
-        self.guests(|state| {
+    fn namespaces_of(&self, name: &Name) -> OpenNamespaces {
+        self.namespaces(|state| {
             let endpoint = state.endpoints.get(name);
             endpoint.map(|e| e.netns.path.clone()).into_iter().collect()
         })
     }
 
     /// Opens namespaces whose paths are in the state. No lock is held meanwhile.
-    fn guests(&self, paths: impl FnOnce(&State) -> Vec<PathBuf>) -> Guests {
+    fn namespaces(&self, paths: impl FnOnce(&State) -> Vec<PathBuf>) -> OpenNamespaces {
         let paths = paths(&self.state());
-        timed(Stage::Netlink, || Guests::open(paths))
+        timed(Stage::Netlink, || OpenNamespaces::open(paths))
     }
 
     /// Whether commands have their turn: none has kept the others waiting for that long.
-    pub(crate) fn takes_turns(&self, patience: Duration) -> bool {
-        self.kernel.take_within(patience).is_some()
+    pub(crate) fn takes_turns(&self, time_limit: Duration) -> bool {
+        self.backends.take_within(time_limit).is_some()
     }
 
     /// A command that panicked left the state as it was before it.
-    fn kernel(&self) -> Held<'_, Kernel> {
-        self.kernel.take()
+    fn backends(&self) -> Held<'_, Backends> {
+        self.backends.take()
     }
 
     /// Only who holds the kernel's lock may write.

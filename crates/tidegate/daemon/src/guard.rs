@@ -8,11 +8,11 @@ use std::time::Instant;
 
 use tidegate_cli::causes;
 use tidegate_model::api::Fight;
-use tidegate_nft::{Finding, Ledger, Notice, Watch};
+use tidegate_nft::{Ledger, Notice, TableChanges, Watch};
 
-use crate::attendant::{Attendant, rest};
 use crate::engine::{Engine, Mended};
 use crate::pace::Pace;
+use crate::worker::{Worker, rest};
 
 /// How many changes that were made at once are logged one by one.
 const NAMED: usize = 3;
@@ -21,9 +21,9 @@ const NAMED: usize = 3;
 ///
 /// # Errors
 /// When there can be no thread.
-pub(crate) fn start(engine: Arc<Engine>, watch: Watch) -> io::Result<Attendant> {
+pub(crate) fn start(engine: Arc<Engine>, watch: Watch) -> io::Result<Worker> {
     let ledger = watch.ledger();
-    Attendant::start("guard", move |stopped| {
+    Worker::start("guard", move |stopped| {
         let mut post = Post {
             engine,
             watch,
@@ -71,7 +71,9 @@ impl Post {
     /// Puts the table in place that was put off: networks are not to stay closed while no daemon runs.
     fn leave(&self) {
         if self.due.is_some()
-            && let Err(error) = self.engine.mend(|| Ok(Finding::Changed(Vec::new())), false)
+            && let Err(error) = self
+                .engine
+                .mend(|| Ok(TableChanges::Changed(Vec::new())), false)
         {
             tracing::error!(causes = ?causes(&error), "cannot put the table back: {error}");
         }
@@ -87,7 +89,7 @@ impl Post {
             began = Instant::now();
             let finding = self.ledger.judge(notice)?;
             Ok(match finding {
-                Finding::Nothing if is_due => Finding::Changed(Vec::new()),
+                TableChanges::Nothing if is_due => TableChanges::Changed(Vec::new()),
                 finding => finding,
             })
         };
@@ -122,7 +124,7 @@ impl Post {
                     }
                     let find = || {
                         began = Instant::now();
-                        Ok(Finding::Missed)
+                        Ok(TableChanges::Missed)
                     };
                     done = self.engine.mend(find, false);
                 }

@@ -7,13 +7,13 @@ use std::time::Duration;
 use rustix::process::{Pid, Signal, getpid, kill_process};
 
 /// How long what was begun may take after a stop: what waits for programs and for the kernel is given up before.
-const PATIENCE: Duration = Duration::from_secs(30);
+const TIME_LIMIT: Duration = Duration::from_secs(30);
 
 /// Ends the process in a while, unless it ends by itself before. What it was doing is put right by the next start.
 pub(crate) fn resort() {
     let resort = || -> () {
-        thread::sleep(PATIENCE);
-        tracing::error!("stopping: some work did not end within {PATIENCE:?}");
+        thread::sleep(TIME_LIMIT);
+        tracing::error!("stopping: some work did not end within {TIME_LIMIT:?}");
         // A child that is stopped would not hear of it, and keep the next daemon out.
         for child in children() {
             // It may have ended by itself.

@@ -3,7 +3,7 @@
 //! socket tells it what to do.
 
 pub mod api;
-mod attendant;
+mod backoff;
 mod build_info;
 mod claim;
 mod collector;
@@ -18,7 +18,6 @@ pub mod listen;
 mod logging;
 mod metrics;
 mod pace;
-mod patience;
 mod program;
 pub mod resolver;
 mod reviver;
@@ -28,6 +27,7 @@ mod sweeper;
 mod timing;
 mod version;
 mod watchdog;
+mod worker;
 
 pub use build_info::build;
 pub use claim::ClaimError;

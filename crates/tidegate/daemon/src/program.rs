@@ -22,8 +22,8 @@ pub(crate) struct Said {
 ///
 /// # Errors
 /// When it cannot be started, or does not end in time.
-pub(crate) fn run(command: &mut Command, patience: Duration) -> io::Result<Said> {
-    let end = Instant::now() + patience;
+pub(crate) fn run(command: &mut Command, time_limit: Duration) -> io::Result<Said> {
+    let end = Instant::now() + time_limit;
     command
         .stdin(Stdio::null())
         .stdout(Stdio::piped())
@@ -40,7 +40,7 @@ pub(crate) fn run(command: &mut Command, patience: Duration) -> io::Result<Said>
         child.kill()?;
         // It may be where no signal reaches it: nobody waits for that.
         thread::spawn(move || child.wait());
-        let late = format!("it did not end within {patience:?}");
+        let late = format!("it did not end within {time_limit:?}");
         return Err(io::Error::new(io::ErrorKind::TimedOut, late));
     }
     let text = |output: Option<mpsc::Receiver<Vec<u8>>>| {
@@ -71,15 +71,15 @@ fn read(output: impl Read + Send + 'static) -> mpsc::Receiver<Vec<u8>> {
 mod tests {
     use super::*;
 
-    const PATIENCE: Duration = Duration::from_secs(20);
+    const TIME_LIMIT: Duration = Duration::from_secs(20);
 
-    fn sh(script: &str, patience: Duration) -> io::Result<Said> {
-        run(Command::new("sh").args(["-c", script]), patience)
+    fn sh(script: &str, time_limit: Duration) -> io::Result<Said> {
+        run(Command::new("sh").args(["-c", script]), time_limit)
     }
 
     #[test]
     fn what_a_program_says_is_told() {
-        let said = sh("echo out; echo err >&2", PATIENCE).unwrap();
+        let said = sh("echo out; echo err >&2", TIME_LIMIT).unwrap();
         assert_eq!(
             (said.stdout.as_str(), said.stderr.as_str()),
             ("out\n", "err\n")
@@ -94,7 +94,7 @@ mod tests {
 
     #[test]
     fn of_very_much_the_beginning_is_kept() {
-        let said = sh("yes 2>/dev/null | head -c 10000000", PATIENCE).unwrap();
+        let said = sh("yes 2>/dev/null | head -c 10000000", TIME_LIMIT).unwrap();
         assert_eq!(said.stdout.len() as u64, OUTPUT);
     }
 }

@@ -7,11 +7,11 @@ use std::time::{Duration, Instant};
 use tidegate_cli::causes;
 use tidegate_link::Changes;
 
-use crate::attendant::{Attendant, rest};
 use crate::engine::Engine;
+use crate::worker::{Worker, rest};
 
 /// How long it waits for a change, before it tries again without: of some the kernel does not tell, as of a path.
-const PATIENCE: Duration = Duration::from_secs(30);
+const TIME_LIMIT: Duration = Duration::from_secs(30);
 /// How long it waits after a change, for those that come with it.
 const SETTLE: Duration = Duration::from_millis(100);
 /// Between two tries, at least.
@@ -23,13 +23,13 @@ const SHARE: u32 = 20;
 ///
 /// # Errors
 /// When there can be no thread.
-pub(crate) fn start(engine: Arc<Engine>, changes: Changes) -> io::Result<Attendant> {
-    Attendant::start("reviver", move |stopped| {
+pub(crate) fn start(engine: Arc<Engine>, changes: Changes) -> io::Result<Worker> {
+    Worker::start("reviver", move |stopped| {
         let mut meanwhile = None;
         loop {
             let waited = match meanwhile.take() {
                 Some(heard) => Ok(Some(heard)),
-                None => changes.wait(&stopped, PATIENCE),
+                None => changes.wait(&stopped, TIME_LIMIT),
             };
             let heard = match waited {
                 Ok(Some(heard)) => heard,
@@ -50,7 +50,7 @@ pub(crate) fn start(engine: Arc<Engine>, changes: Changes) -> io::Result<Attenda
             // Its own doing is no news, but for what is about that which was whole: somebody else did that.
             let heard = changes.read().ok();
             meanwhile = heard.filter(|heard| engine.has_changed_ours(heard));
-            if !rest(&stopped, (since.elapsed() * SHARE).clamp(PAUSE, PATIENCE)) {
+            if !rest(&stopped, (since.elapsed() * SHARE).clamp(PAUSE, TIME_LIMIT)) {
                 return;
             }
         }

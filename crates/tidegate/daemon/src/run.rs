@@ -15,13 +15,13 @@ use tidegate_model::links::GROUP;
 use tidegate_nft::Watch;
 
 use crate::api::{self, About, MetricsAt};
-use crate::attendant::{Attendant, Life};
 use crate::claim::{Claim, ClaimError};
 use crate::config::{ConfigError, Dns, Settings};
 use crate::engine::{Engine, EngineError};
 use crate::listen::{ListenError, Listening};
 use crate::resolver::{self, Sockets};
 use crate::store::{Store, StoreError};
+use crate::worker::{Life, Worker};
 use crate::{
     build, collector, custodian, driver, guard, last, logging, metrics, reviver, sweeper, watchdog,
 };
@@ -124,8 +124,8 @@ pub fn run(args: &Daemon, handed_over: Option<UnixListener>) -> Result<(), Start
         .map(listen_for_metrics)
         .transpose()?;
     let names = listen_for_names(&settings.dns);
-    settings.supplies.resolver = names.as_ref().ok().map(Sockets::port);
-    let is_open_to_all = settings.supplies.resolver.is_some_and(is_open_to_all);
+    settings.defaults.resolver = names.as_ref().ok().map(Sockets::port);
+    let is_open_to_all = settings.defaults.resolver.is_some_and(is_open_to_all);
     claim.share_with_children()?;
     // Before the first transaction, so that no change after it goes unnoticed.
     let watch = Watch::open(&tidegate_plan::table())?;
@@ -144,14 +144,14 @@ pub fn run(args: &Daemon, handed_over: Option<UnixListener>) -> Result<(), Start
     let ends = tidegate_link::Watch::open()?;
     let changes = tidegate_link::Changes::open()?;
     let engine =
-        Engine::start(driver, links, store, settings.supplies).map_err(StartError::Reconcile)?;
+        Engine::start(driver, links, store, settings.defaults).map_err(StartError::Reconcile)?;
     let engine = Arc::new(engine);
     let guard = guard::start(Arc::clone(&engine), watch).map_err(StartError::Thread)?;
     let collector = collector::start(Arc::clone(&engine), ends).map_err(StartError::Thread)?;
     let sweeper = sweeper::start(Arc::clone(&engine)).map_err(StartError::Thread)?;
     let custodian = custodian::start(Arc::clone(&engine), &folder).map_err(StartError::Thread)?;
     let reviver = reviver::start(Arc::clone(&engine), changes).map_err(StartError::Thread)?;
-    let keeper = match names {
+    let supervisor = match names {
         Ok(sockets) if engine.resolves() => Some(resolver::start(
             Arc::clone(&engine),
             sockets,
@@ -164,9 +164,9 @@ pub fn run(args: &Daemon, handed_over: Option<UnixListener>) -> Result<(), Start
             None
         }
     };
-    let keeper = keeper.transpose().map_err(StartError::Thread)?;
+    let supervisor = supervisor.transpose().map_err(StartError::Thread)?;
     let threads = [&guard, &collector, &sweeper, &reviver, &custodian];
-    let threads = threads.into_iter().chain(&keeper).map(Attendant::life);
+    let threads = threads.into_iter().chain(&supervisor).map(Worker::life);
     let threads = threads.collect();
     let served = serve(&listening, Arc::clone(&engine), threads, about, metrics);
     drop(custodian);

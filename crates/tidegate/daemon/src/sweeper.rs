@@ -6,8 +6,8 @@ use std::time::{Duration, Instant};
 
 use tidegate_cli::causes;
 
-use crate::attendant::{Attendant, rest};
 use crate::engine::Engine;
+use crate::worker::{Worker, rest};
 
 /// How long to wait after a failure; each further one waits twice as long.
 const AFTER_FAILURE: Duration = Duration::from_secs(1);
@@ -18,8 +18,8 @@ const LONGEST: Duration = Duration::from_secs(60);
 ///
 /// # Errors
 /// When there can be no thread.
-pub(crate) fn start(engine: Arc<Engine>) -> io::Result<Attendant> {
-    Attendant::start("sweeper", move |stopped| {
+pub(crate) fn start(engine: Arc<Engine>) -> io::Result<Worker> {
+    Worker::start("sweeper", move |stopped| {
         let mut after_failure = AFTER_FAILURE;
         while engine.sweeps().wait(&stopped) {
             let began = Instant::now();

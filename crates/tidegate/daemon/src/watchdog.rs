@@ -6,8 +6,8 @@ use std::sync::Arc;
 
 use sd_notify::NotifyState;
 
-use crate::attendant::Life;
 use crate::engine::Engine;
+use crate::worker::Life;
 
 /// How many times it is told in the time in which it has to be told once.
 const TIMES: u32 = 3;

@@ -42,7 +42,7 @@ pub enum Format {
 
 /// What a run gave.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Outcome {
+pub struct RunResult {
     /// Whether every command succeeded. When not, none was carried out.
     pub success: bool,
     /// What was written.
@@ -84,7 +84,7 @@ impl Context {
     ///
     /// # Errors
     /// When the commands could not be handed over; nothing was run then.
-    pub fn run(&mut self, commands: &str, dry_run: bool) -> io::Result<Outcome> {
+    pub fn run(&mut self, commands: &str, dry_run: bool) -> io::Result<RunResult> {
         if commands.len() > IN_BUFFER {
             self.hand_over(commands)?;
             return Ok(self.run_handed_over(dry_run));
@@ -103,7 +103,7 @@ impl Context {
     ///
     /// # Errors
     /// When the command could not be handed over.
-    pub fn list(&mut self, command: &str, format: Format) -> io::Result<Outcome> {
+    pub fn list(&mut self, command: &str, format: Format) -> io::Result<RunResult> {
         let flags = match format {
             Format::Text => 0,
             Format::Json => sys::NFT_CTX_OUTPUT_JSON | sys::NFT_CTX_OUTPUT_NUMERIC_ALL,
@@ -141,7 +141,7 @@ impl Context {
         )
     }
 
-    fn read(&mut self, command: &str, flags: c_uint) -> io::Result<Outcome> {
+    fn read(&mut self, command: &str, flags: c_uint) -> io::Result<RunResult> {
         self.hand_over(command)?;
         let _guard = NOT_REENTRANT.lock().unwrap_or_else(PoisonError::into_inner);
         self.set_output_flags(flags);
@@ -159,7 +159,7 @@ impl Context {
         self.commands.write_all(commands.as_bytes())
     }
 
-    fn run_handed_over(&mut self, dry_run: bool) -> Outcome {
+    fn run_handed_over(&mut self, dry_run: bool) -> RunResult {
         // SAFETY: the context is live, and the path ends with a zero.
         let status = unsafe {
             sys::nft_ctx_set_dry_run(self.raw.as_ptr(), dry_run);
@@ -168,7 +168,7 @@ impl Context {
         self.outcome(status == 0)
     }
 
-    fn run_buffer(&mut self, commands: &CStr, dry_run: bool) -> Outcome {
+    fn run_buffer(&mut self, commands: &CStr, dry_run: bool) -> RunResult {
         // SAFETY: the context is live, and the text ends with a zero.
         let status = unsafe {
             sys::nft_ctx_set_dry_run(self.raw.as_ptr(), dry_run);
@@ -183,7 +183,7 @@ impl Context {
     }
 
     /// Takes output and errors, which also empties the library's buffers.
-    fn outcome(&mut self, success: bool) -> Outcome {
+    fn outcome(&mut self, success: bool) -> RunResult {
         // SAFETY: the context is live; each buffer is valid until the context is used again, and
         // `copy` is done with it before.
         unsafe {
@@ -195,7 +195,7 @@ impl Context {
                 sys::nft_ctx_get_error_buffer(self.raw.as_ptr()),
                 ERRORS_KEPT,
             );
-            Outcome {
+            RunResult {
                 success,
                 output,
                 errors,

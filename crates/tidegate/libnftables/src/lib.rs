@@ -10,7 +10,7 @@
 mod context;
 mod descriptors;
 
-pub use context::{Context, Format, Outcome};
+pub use context::{Context, Format, RunResult};
 
 /// Why a context could not be opened.
 #[derive(Debug, thiserror::Error)]

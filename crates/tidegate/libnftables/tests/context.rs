@@ -2,7 +2,7 @@
 
 #![expect(clippy::expect_used, reason = "a test reports a failure by panicking")]
 
-use libnftables::{Context, Format, Outcome};
+use libnftables::{Context, Format, RunResult};
 use test_support::{Netns, require_root_kernel};
 
 /// Has a context in a namespace of its own do something.
@@ -11,7 +11,7 @@ fn with_context(work: impl FnOnce(&Netns, &mut Context) + Send) {
     netns.run(|| work(&netns, &mut Context::new().expect("the library opens")));
 }
 
-fn run(context: &mut Context, commands: &str) -> Outcome {
+fn run(context: &mut Context, commands: &str) -> RunResult {
     let outcome = context.run(commands, false);
     outcome.expect("commands are handed over")
 }

@@ -12,7 +12,7 @@ use tidegate_model::IfName;
 
 use crate::decode::AddressRecord;
 use crate::error::{Cause, LinkError};
-use crate::netlink::News;
+use crate::netlink::Notifications;
 
 /// `RTNLGRP_LINK`, `RTNLGRP_IPV4_IFADDR` and `RTNLGRP_IPV6_IFADDR` (linux/rtnetlink.h). IPv6 that is turned on again
 /// gives every link that is up its link-local address.
@@ -26,11 +26,11 @@ const DELADDR: u16 = 21;
 
 /// Hears of every change of links and addresses of a network namespace.
 #[derive(Debug)]
-pub struct Changes(News);
+pub struct Changes(Notifications);
 
 /// What was heard.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Heard {
+pub enum LinkChange {
     /// Nothing within the time.
     Nothing,
     /// Something changed, of which this is told.
@@ -54,7 +54,7 @@ impl Changes {
     /// # Errors
     /// When the kernel has no socket for it.
     pub fn open() -> Result<Self, LinkError> {
-        News::open(&GROUPS)
+        Notifications::open(&GROUPS)
             .map(Self)
             .map_err(|error| LinkError::new("listen to what happens to links", error))
     }
@@ -64,7 +64,7 @@ impl Changes {
     ///
     /// # Errors
     /// When the socket is of no more use.
-    pub fn wait(&self, stop: impl AsFd, time: Duration) -> Result<Option<Heard>, LinkError> {
+    pub fn wait(&self, stop: impl AsFd, time: Duration) -> Result<Option<LinkChange>, LinkError> {
         let mut fds = [
             PollFd::new(&stop, PollFlags::IN),
             PollFd::new(&self.0, PollFlags::IN),
@@ -73,7 +73,7 @@ impl Changes {
             return Ok(None);
         }
         if fds[1].revents().is_empty() {
-            return Ok(Some(Heard::Nothing));
+            return Ok(Some(LinkChange::Nothing));
         }
         match wait_for(&mut fds[..1], SETTLE)? {
             true => Ok(None),
@@ -85,7 +85,7 @@ impl Changes {
     ///
     /// # Errors
     /// When the socket is of no more use.
-    pub fn read(&self) -> Result<Heard, LinkError> {
+    pub fn read(&self) -> Result<LinkChange, LinkError> {
         let (mut went, mut got) = (BTreeSet::new(), BTreeSet::new());
         let is_all = self.0.read(|message| {
             let record = || AddressRecord::decode(message.body);
@@ -102,8 +102,8 @@ impl Changes {
             .filter_map(|index| index_to_name(&self.0, index).ok());
         let got_ipv6 = names.filter_map(|name| name.parse().ok()).collect();
         Ok(match is_all {
-            true => Heard::Changed(Told { went, got_ipv6 }),
-            false => Heard::Much,
+            true => LinkChange::Changed(Told { went, got_ipv6 }),
+            false => LinkChange::Much,
         })
     }
 }

@@ -13,7 +13,7 @@ use netlink_sys::protocols::{NETLINK_NETFILTER, NETLINK_ROUTE};
 use rustix::io::Errno;
 use tidegate_model::Protocol;
 use tidegate_model::tracked::{Ends, Fate, Tracked};
-use tidegate_model::traffic::{Counts, Course, Passed};
+use tidegate_model::traffic::{ConnectionKey, Counts, TrafficCounts};
 
 use crate::Connections;
 use crate::error::{Cause, ErrorKind, LinkError};
@@ -79,7 +79,7 @@ impl Conntrack {
     }
 
     /// What passes through them, by the course that they took.
-    pub(crate) fn traffic(&mut self) -> Result<Vec<(Course, Passed)>, LinkError> {
+    pub(crate) fn traffic(&mut self) -> Result<Vec<(ConnectionKey, TrafficCounts)>, LinkError> {
         self.with(|sockets| traffic(&mut sockets.netfilter))
             .map_err(|cause| LinkError::new("list the tracked connections", cause))
     }
@@ -168,12 +168,12 @@ fn look_around<'a>(
 }
 
 /// What passes through the tracked connections, by the course that they took.
-fn traffic(socket: &mut Socket) -> Result<Vec<(Course, Passed)>, Cause> {
+fn traffic(socket: &mut Socket) -> Result<Vec<(ConnectionKey, TrafficCounts)>, Cause> {
     let listed = socket.dump(&get_all(), |body| {
         let found = Entry::decode(body)?;
         Some((found.course()?, found.passed()))
     });
-    let mut sums: HashMap<Course, Passed> = HashMap::new();
+    let mut sums: HashMap<ConnectionKey, TrafficCounts> = HashMap::new();
     match listed {
         Err(cause) if is_unknown(&cause) => {}
         listed => listed?
@@ -230,8 +230,8 @@ impl<'a> Entry<'a> {
     }
 
     /// The course that it took.
-    fn course(&self) -> Option<Course> {
-        Some(Course {
+    fn course(&self) -> Option<ConnectionKey> {
+        Some(ConnectionKey {
             protocol: protocol(self.original)?,
             at: address(self.original, [CTA_IP_V4_DST, CTA_IP_V6_DST])?,
             came_to: port(self.original, CTA_PROTO_DST_PORT)?,
@@ -241,12 +241,12 @@ impl<'a> Entry<'a> {
     }
 
     /// What passed through it.
-    fn passed(&self) -> Passed {
+    fn passed(&self) -> TrafficCounts {
         let [received, sent] = self.counters.map(|counters| Counts {
             packets: counter(counters, CTA_COUNTERS_PACKETS),
             bytes: counter(counters, CTA_COUNTERS_BYTES),
         });
-        Passed {
+        TrafficCounts {
             connections: 1,
             received,
             sent,
@@ -436,9 +436,9 @@ mod tests {
         };
         let uncounted = entry(&[id()]);
         let passed = Entry::decode(&uncounted).unwrap().passed();
-        let mut expected = Passed {
+        let mut expected = TrafficCounts {
             connections: 1,
-            ..Passed::default()
+            ..TrafficCounts::default()
         };
         assert_eq!(passed, expected);
         let counted = entry(&[

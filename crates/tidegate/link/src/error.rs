@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use rustix::io::Errno;
 
-use crate::abroad::PATIENCE;
+use crate::bounded::TIME_LIMIT;
 use crate::descriptors::{Descriptors, MORE_DESCRIPTORS};
 use crate::ports::Holder;
 
@@ -60,7 +60,7 @@ pub enum NetnsFault {
     #[error("it is the host's own network namespace")]
     Own,
     /// Whatever is there does not answer: what became of the namespace is not known.
-    #[error("nothing answers there (waited {PATIENCE:?})")]
+    #[error("nothing answers there (waited {TIME_LIMIT:?})")]
     Hangs,
 }
 

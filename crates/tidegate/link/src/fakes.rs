@@ -7,9 +7,9 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use ipnet::IpNet;
-use tidegate_model::links::{Link, LinkStep, NetnsFacts, PortHold, Way};
+use tidegate_model::links::{Link, LinkStep, NetnsFacts, PortHold, Route};
 use tidegate_model::tracked::{Fate, Tracked};
-use tidegate_model::traffic::{Course, Passed};
+use tidegate_model::traffic::{ConnectionKey, TrafficCounts};
 use tidegate_model::{IfName, NetnsId, NetnsRef, Protocol};
 
 use crate::error::{Cause, ErrorKind, LinkError};
@@ -199,12 +199,12 @@ impl State {
             Fate::Forget => true,
             Fate::ForgetIfHosts(ip) => is_hosts(ip),
             Fate::ForgetUnlessNear(ip, links) => {
-                let mut ways = self.host.ways().into_iter();
+                let mut routes = self.host.routes().into_iter();
                 let is_through = |ifname: &IfName| links.contains(ifname);
-                let is_way = |way: Way| {
+                let is_way = |way: Route| {
                     way.destination.contains(ip) && way.ifname.as_ref().is_some_and(is_through)
                 };
-                !is_hosts(ip) && !ways.any(is_way)
+                !is_hosts(ip) && !routes.any(is_way)
             }
         }
     }
@@ -245,16 +245,16 @@ impl Links for FakeLinks {
         Ok(BTreeSet::new())
     }
 
-    fn routes(&mut self) -> Result<Vec<IpNet>, LinkError> {
+    fn occupied_subnets(&mut self) -> Result<Vec<IpNet>, LinkError> {
+        Ok(self.state().host.occupied_subnets())
+    }
+
+    fn routes(&mut self) -> Result<Vec<Route>, LinkError> {
         Ok(self.state().host.routes())
     }
 
-    fn ways(&mut self) -> Result<Vec<Way>, LinkError> {
-        Ok(self.state().host.ways())
-    }
-
     /// It tracks no connections.
-    fn traffic(&mut self) -> Result<Vec<(Course, Passed)>, LinkError> {
+    fn traffic(&mut self) -> Result<Vec<(ConnectionKey, TrafficCounts)>, LinkError> {
         Ok(Vec::new())
     }
 

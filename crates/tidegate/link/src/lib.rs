@@ -5,9 +5,9 @@
 //! [`fakes::FakeLinks`] keeps a host in memory and refuses what the kernel would. A step is done
 //! whole or not at all: what a failing step had made is removed before the error is given.
 
-mod abroad;
 mod announce;
 mod batch;
+mod bounded;
 mod bridge;
 mod changes;
 mod conntrack;
@@ -18,13 +18,13 @@ mod error;
 pub mod fakes;
 mod find;
 mod guard;
-mod guest;
 mod message;
 mod named;
 mod nearby;
 mod netlink;
 mod netns;
 mod occupied;
+mod open_namespaces;
 mod owners;
 mod port;
 mod ports;
@@ -43,17 +43,17 @@ use std::collections::BTreeSet;
 use std::path::Path;
 
 use ipnet::IpNet;
-use tidegate_model::links::{Link, LinkStep, NetnsFacts, Way};
+use tidegate_model::links::{Link, LinkStep, NetnsFacts, Route};
 use tidegate_model::tracked::{Fate, Tracked};
-use tidegate_model::traffic::{Course, Passed};
+use tidegate_model::traffic::{ConnectionKey, TrafficCounts};
 use tidegate_model::{IfName, NetnsId, Protocol};
 
-pub use abroad::{Hangs, PATIENCE, abroad};
-pub use changes::{Changes, Heard, Told};
+pub use bounded::{Hangs, TIME_LIMIT, with_time_limit};
+pub use changes::{Changes, LinkChange, Told};
 pub use descriptors::{Descriptors, MORE_DESCRIPTORS};
 pub use error::{ErrorKind, LinkError, NetnsFault};
-pub use guest::Guests;
 pub use named::{NamedListener, named_listeners};
+pub use open_namespaces::OpenNamespaces;
 pub use owners::{Owner, owners, owns};
 pub use ports::user_of_connection;
 pub use rtnetlink::{Location, Rtnetlink};
@@ -78,14 +78,14 @@ pub trait Links: Send {
 
     /// What a new subnet must not overlap, sorted, each once: destinations of the host's unicast
     /// routes in every table but `local`, but for default routes, and its addresses' prefixes.
-    fn routes(&mut self) -> Result<Vec<IpNet>, LinkError>;
+    fn occupied_subnets(&mut self) -> Result<Vec<IpNet>, LinkError>;
 
     /// The routes of the host's main table.
-    fn ways(&mut self) -> Result<Vec<Way>, LinkError>;
+    fn routes(&mut self) -> Result<Vec<Route>, LinkError>;
 
     /// What passes through the connections that the host tracks, by the course that they took. A kernel that
     /// tracks none has none.
-    fn traffic(&mut self) -> Result<Vec<(Course, Passed)>, LinkError>;
+    fn traffic(&mut self) -> Result<Vec<(ConnectionKey, TrafficCounts)>, LinkError>;
 
     /// The connections that the host tracks, for a thread of their own.
     fn connections(&self) -> Box<dyn Connections>;
@@ -95,7 +95,7 @@ pub trait Links: Send {
 
     /// Takes namespaces of endpoints, opened before, for what is asked next; they are let go of when others are
     /// admitted, or none. A namespace that is needed and was not admitted is opened when it is needed.
-    fn admit(&mut self, _guests: Guests) {}
+    fn keep_open(&mut self, _guests: OpenNamespaces) {}
 
     /// What the namespace at `path` looks like. The host's own namespace is refused.
     fn netns(&mut self, path: &Path) -> Result<NetnsFacts, LinkError>;

@@ -5,11 +5,11 @@
 //! link of a kind that it misreads, must not make the whole list unreadable.
 
 mod ext_ack;
-mod news;
+mod notifications;
 mod request;
 mod socket;
 
-pub(crate) use news::News;
+pub(crate) use notifications::Notifications;
 pub(crate) use request::Request;
 pub(crate) use socket::{DUMP, Message, Socket};
 

@@ -10,7 +10,7 @@ use rustix::thread::{LinkNameSpaceType, move_into_link_name_space};
 use tidegate_model::{NetnsId, NetnsRef};
 
 use crate::error::{Cause, NetnsFault};
-use crate::guest::Fault;
+use crate::open_namespaces::OpenFault;
 
 /// `NSFS_MAGIC` of linux/magic.h.
 const NSFS: u32 = 0x6e73_6673;
@@ -26,8 +26,8 @@ pub(crate) struct Netns {
 
 impl Netns {
     /// Opens the namespace at a path, which may take for ever where the path is another's
-    /// ([`Guests`](crate::Guests)).
-    pub(crate) fn open(path: &Path) -> Result<Self, Fault> {
+    /// ([`OpenNamespaces`](crate::OpenNamespaces)).
+    pub(crate) fn open(path: &Path) -> Result<Self, OpenFault> {
         // To look at what is there, and not to open it: whoever owns a folder on the way may have put anything there,
         // and to open a FIFO, or a device, does something.
         let flags = OFlags::PATH | OFlags::CLOEXEC;
@@ -35,13 +35,13 @@ impl Netns {
             Errno::NOENT | Errno::NOTDIR | Errno::SRCH | Errno::NAMETOOLONG => {
                 NetnsFault::Gone.into()
             }
-            other => Fault::from(other),
+            other => OpenFault::from(other),
         })?;
         Self::open_found(&found)
     }
 
     /// Opens the namespace that was found at a path.
-    pub(crate) fn open_found(found: &OwnedFd) -> Result<Self, Fault> {
+    pub(crate) fn open_found(found: &OwnedFd) -> Result<Self, OpenFault> {
         let file_system = u32::try_from(rustix::fs::fstatfs(found)?.f_type);
         if file_system != Ok(NSFS) {
             return Err(NetnsFault::NotANetns.into());

@@ -9,7 +9,7 @@ use tidegate_model::links::{GROUP, Link, LinkKind, LinkStep};
 use crate::decode::{AddressRecord, RouteRecord, link_index};
 use crate::error::Cause;
 use crate::message;
-use crate::netlink::{Message, News, Socket};
+use crate::netlink::{Message, Notifications, Socket};
 
 // enum rtnetlink_groups
 const LINKS: u32 = 1;
@@ -30,7 +30,7 @@ struct Part {
 /// What is in use.
 #[derive(Debug)]
 pub(crate) struct Occupied {
-    news: News,
+    news: Notifications,
     /// None where it has to be listed anew.
     known: Option<Vec<Part>>,
     /// What bridges of ours that were made since the start occupy.
@@ -42,7 +42,7 @@ impl Occupied {
     pub(crate) fn open() -> Result<Self, Cause> {
         let groups = [&[LINKS][..], &ADDRESSES, &ROUTES].concat();
         Ok(Self {
-            news: News::open(&groups)?,
+            news: Notifications::open(&groups)?,
             known: None,
             ours: HashSet::new(),
         })

@@ -25,7 +25,7 @@ pub(crate) const RETIRED_BRIDGES: u32 = GROUP + 2;
 /// How long nothing must have been done to links.
 const QUIET: Duration = Duration::from_millis(50);
 /// How long a link waits for that.
-const PATIENCE: Duration = Duration::from_secs(1);
+const TIME_LIMIT: Duration = Duration::from_secs(1);
 /// How long the end of the daemon waits for what is left; its next start removes the rest.
 const LAST: Duration = Duration::from_secs(2);
 
@@ -157,7 +157,7 @@ impl Queue {
     fn due(&self) -> Option<Instant> {
         let since = self.since?;
         let quiet = self.touched.unwrap_or(since) + QUIET;
-        Some(quiet.min(since + PATIENCE))
+        Some(quiet.min(since + TIME_LIMIT))
     }
 
     fn take(&mut self) -> Option<Task> {

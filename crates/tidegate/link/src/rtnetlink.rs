@@ -6,18 +6,18 @@ use std::sync::Arc;
 
 use ipnet::IpNet;
 use netlink_sys::protocols::NETLINK_ROUTE;
-use tidegate_model::links::{GROUP, Link, LinkStep, NetnsFacts, Sysctl, Way};
-use tidegate_model::traffic::{Course, Passed};
+use tidegate_model::links::{GROUP, Link, LinkStep, NetnsFacts, Route, Sysctl};
+use tidegate_model::traffic::{ConnectionKey, TrafficCounts};
 use tidegate_model::{IfName, NetnsId, Protocol};
 
 use crate::batch::{What, send_one};
 use crate::conntrack::Conntrack;
 use crate::decode::LinkRecord;
 use crate::error::{Cause, ErrorKind, LinkError};
-use crate::guest::Guests;
 use crate::netlink::Socket;
 use crate::netns::Netns;
 use crate::occupied::Occupied;
+use crate::open_namespaces::OpenNamespaces;
 use crate::ports::{self, Ports};
 use crate::procfs::Procfs;
 use crate::remover::Remover;
@@ -45,7 +45,7 @@ pub struct Rtnetlink {
     pub(crate) procfs: Procfs,
     ports: Ports,
     pub(crate) remover: Remover,
-    guests: Guests,
+    namespaces: OpenNamespaces,
 }
 
 impl Rtnetlink {
@@ -71,7 +71,7 @@ impl Rtnetlink {
                 procfs: Procfs::default(),
                 ports: Ports::default(),
                 remover: Remover::start(removers)?,
-                guests: Guests::default(),
+                namespaces: OpenNamespaces::default(),
             })
         };
         open().map_err(|cause| match location {
@@ -84,7 +84,7 @@ impl Rtnetlink {
 
     /// The namespace at a path; the host's own is refused.
     pub(crate) fn guest(&self, path: &Path) -> Result<Arc<Netns>, Cause> {
-        survey::guest(&self.home, self.guests.get(path)?)
+        survey::guest(&self.home, self.namespaces.get(path)?)
     }
 
     /// The link of that name; none if there is none.
@@ -185,18 +185,18 @@ impl Links for Rtnetlink {
             .map_err(|cause| LinkError::new("look for the filters of bridge ports", cause))
     }
 
-    fn routes(&mut self) -> Result<Vec<IpNet>, LinkError> {
+    fn occupied_subnets(&mut self) -> Result<Vec<IpNet>, LinkError> {
         self.occupied
             .list(&mut self.socket)
             .map_err(|cause| LinkError::new("list the host's routes", cause))
     }
 
-    fn ways(&mut self) -> Result<Vec<Way>, LinkError> {
-        survey::ways(&mut self.socket)
+    fn routes(&mut self) -> Result<Vec<Route>, LinkError> {
+        survey::routes(&mut self.socket)
             .map_err(|cause| LinkError::new("list the host's routes", cause))
     }
 
-    fn traffic(&mut self) -> Result<Vec<(Course, Passed)>, LinkError> {
+    fn traffic(&mut self) -> Result<Vec<(ConnectionKey, TrafficCounts)>, LinkError> {
         self.conntrack.traffic()
     }
 
@@ -209,8 +209,8 @@ impl Links for Rtnetlink {
             .map_err(|cause| LinkError::new("list the ports that the host listens on", cause))
     }
 
-    fn admit(&mut self, guests: Guests) {
-        self.guests = guests;
+    fn keep_open(&mut self, namespaces: OpenNamespaces) {
+        self.namespaces = namespaces;
     }
 
     fn netns(&mut self, path: &Path) -> Result<NetnsFacts, LinkError> {

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use ipnet::IpNet;
 use netlink_sys::protocols::NETLINK_ROUTE;
-use tidegate_model::links::{DefaultRoute, Link, NetnsFacts, Way};
+use tidegate_model::links::{DefaultRoute, Link, NetnsFacts, Route};
 use tidegate_model::{IfName, NetnsCookie, NetnsId};
 
 use crate::decode::{AddressRecord, LinkRecord, RouteRecord};
@@ -70,14 +70,14 @@ pub(crate) fn guest(home: &Netns, netns: Arc<Netns>) -> Result<Arc<Netns>, Cause
 }
 
 /// The routes of the main table.
-pub(crate) fn ways(socket: &mut Socket) -> Result<Vec<Way>, Cause> {
+pub(crate) fn routes(socket: &mut Socket) -> Result<Vec<Route>, Cause> {
     let routes = socket.dump(&message::list_routes(), RouteRecord::decode)?;
     let links = socket.dump(&message::list_links(), LinkRecord::decode)?;
     let names: HashMap<u32, IfName> = links
         .into_iter()
         .filter_map(|link| Some((link.index, link.ifname?)))
         .collect();
-    let way = |route: RouteRecord| Way {
+    let way = |route: RouteRecord| Route {
         destination: route.destination,
         ifname: route.link.and_then(|index| names.get(&index).cloned()),
         metric: route.metric,

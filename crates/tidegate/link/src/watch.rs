@@ -14,7 +14,7 @@ use tidegate_model::links::GROUP;
 
 use crate::decode::LinkRecord;
 use crate::error::{Cause, LinkError};
-use crate::netlink::{Message, News};
+use crate::netlink::{Message, Notifications};
 
 /// `RTNLGRP_LINK` (linux/rtnetlink.h).
 const LINK_GROUP: u32 = 1;
@@ -23,7 +23,7 @@ const DELLINK: u16 = 17;
 
 /// Hears of every link of a network namespace that goes.
 #[derive(Debug)]
-pub struct Watch(News);
+pub struct Watch(Notifications);
 
 /// What was heard.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -40,7 +40,7 @@ impl Watch {
     /// # Errors
     /// When the kernel has no socket for it.
     pub fn open() -> Result<Self, LinkError> {
-        News::open(&[LINK_GROUP])
+        Notifications::open(&[LINK_GROUP])
             .map(Self)
             .map_err(|error| LinkError::new("listen to what happens to links", error))
     }

@@ -281,7 +281,7 @@ pub enum LinkKind {
 
 /// A route of the host's main table.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub struct Way {
+pub struct Route {
     /// Where to; a prefix length of 0 makes it a default route.
     pub destination: IpNet,
     /// The link that it leads through; none where it is several, or one that has no [`IfName`].

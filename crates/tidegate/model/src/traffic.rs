@@ -28,13 +28,13 @@ pub struct PortTraffic {
     pub port: PortBinding,
     /// What passes through it.
     #[serde(flatten)]
-    pub passed: Passed,
+    pub passed: TrafficCounts,
 }
 
 /// What passes through connections.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
-pub struct Passed {
+pub struct TrafficCounts {
     /// How many there are.
     pub connections: u64,
     /// What the endpoint received through them.
@@ -60,7 +60,7 @@ impl AddAssign for Counts {
     }
 }
 
-impl AddAssign for Passed {
+impl AddAssign for TrafficCounts {
     fn add_assign(&mut self, more: Self) {
         self.connections = self.connections.saturating_add(more.connections);
         self.received += more.received;
@@ -70,7 +70,7 @@ impl AddAssign for Passed {
 
 /// The course of connections: those of one course are counted together.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub struct Course {
+pub struct ConnectionKey {
     /// Transport protocol.
     pub protocol: Protocol,
     /// Address to which they came.

@@ -19,4 +19,4 @@ pub use op::{Object, ObjectId, Op};
 pub use ruleset::{ChainState, Refusal, Ruleset, SetState, TableState};
 pub use transaction::{NotInvertible, Transaction};
 pub use validate::Invalid;
-pub use watch::{Change, Finding, Ledger, Notice, Watch};
+pub use watch::{ForeignChange, Ledger, Notice, TableChanges, Watch};

@@ -9,7 +9,7 @@ use tidegate_model::links::NetnsFacts;
 use tidegate_model::{MacAddr, Network, State, Subnet};
 
 use crate::Refused;
-use crate::refused::Family;
+use crate::refused::IpFamily;
 
 /// One address of each family that the network has: the one that is asked for, or else a free one
 /// out of the first subnet with one. One that is `unswept` would get what its last holder's connections bring.
@@ -28,11 +28,11 @@ pub(crate) fn choose(
         unswept,
     };
     let mut addresses = Vec::new();
-    for family in [Family::Ipv4, Family::Ipv6] {
-        let of_family = |s: &&Subnet| Family::of(s.net) == family;
+    for family in [IpFamily::Ipv4, IpFamily::Ipv6] {
+        let of_family = |s: &&Subnet| IpFamily::of(s.net) == family;
         let subnets: Vec<&Subnet> = network.subnets.iter().filter(of_family).collect();
         let wanted = wanted(request, family)?;
-        let is_off = family == Family::Ipv6 && !netns.ipv6;
+        let is_off = family == IpFamily::Ipv6 && !netns.ipv6;
         match (wanted, subnets.last()) {
             (Some(ip), _) if is_off => return Err(Refused::Ipv6OffFor(ip)),
             (Some(ip), _) => addresses.push(given.take(&subnets, ip)?),
@@ -48,11 +48,11 @@ pub(crate) fn choose(
 }
 
 /// The address of a family that is asked for.
-fn wanted(request: &Attach, family: Family) -> Result<Option<IpAddr>, Refused> {
+fn wanted(request: &Attach, family: IpFamily) -> Result<Option<IpAddr>, Refused> {
     let mut wanted = request
         .addresses
         .iter()
-        .filter(|ip| Family::of_address(**ip) == family);
+        .filter(|ip| IpFamily::of_address(**ip) == family);
     match (wanted.next(), wanted.next()) {
         (Some(first), Some(second)) => Err(Refused::TwoAddresses(*first, *second)),
         (first, _) => Ok(first.copied()),

@@ -11,8 +11,8 @@ use tidegate_model::{
 use tidegate_nft::{Element, InetProto, InetService, Value};
 
 use crate::elements::address;
-use crate::sets::{Container, Elements};
-use crate::{Family, Refused};
+use crate::sets::{Elements, NftSet};
+use crate::{IpFamily, Refused};
 
 /// Who may reach ports that are published now: who is asked for, else whom the network lets in, else whom the
 /// configuration does. A list by which nobody reaches a port is refused. The host reaches its own ports whatever is listed,
@@ -46,7 +46,7 @@ pub(crate) fn of_request(
         if let Some(family) = families.peek().copied()
             && !names_any(&from, families)
         {
-            let family = Family::of_address(family);
+            let family = IpFamily::of_address(family);
             let (port, from) = (*port, from.clone());
             return Err(Refused::AllowOfPortNamesNobody { port, family, from });
         }
@@ -64,7 +64,7 @@ pub(crate) fn of_network(
     match families.peek().copied() {
         Some(family) if !names_any(&from, families) => Err(Refused::AllowOfNetworkNamesNobody {
             network: request.name.clone(),
-            family: Family::of_address(family),
+            family: IpFamily::of_address(family),
             from,
         }),
         _ => Ok(from),
@@ -215,16 +215,16 @@ impl Key {
                 list.ipv4()
                     .map(|nets| nets.into_iter().map(Value::from).collect()),
                 match self.at {
-                    None => [Container::Restricted4, Container::Allowed4],
-                    Some(_) => [Container::Restricted4At, Container::Allowed4At],
+                    None => [NftSet::Restricted4, NftSet::Allowed4],
+                    Some(_) => [NftSet::Restricted4At, NftSet::Allowed4At],
                 },
             ),
             IpAddr::V6(_) => (
                 list.ipv6()
                     .map(|nets| nets.into_iter().map(Value::from).collect()),
                 match self.at {
-                    None => [Container::Restricted6, Container::Allowed6],
-                    Some(_) => [Container::Restricted6At, Container::Allowed6At],
+                    None => [NftSet::Restricted6, NftSet::Allowed6],
+                    Some(_) => [NftSet::Restricted6At, NftSet::Allowed6At],
                 },
             ),
         };

@@ -11,7 +11,7 @@ use tidegate_nft::{Element, EtherAddr, IfName, InetProto, InetService, Value, Ve
 
 use crate::allow;
 use crate::ruleset;
-use crate::sets::{Container, Elements, Entry};
+use crate::sets::{Elements, Entry, NftSet};
 
 /// The elements of a whole state, one network or endpoint after the other. What is down has none: its bridge's name may
 /// be another's, and its addresses too.
@@ -38,7 +38,7 @@ fn of_port_for_names(port: u16) -> Elements {
         let protocol = InetProto(protocol.number());
         Element::new([protocol.into(), InetService(port).into()])
     };
-    let elements = protocols.map(|protocol| (Container::Resolver, element(protocol)));
+    let elements = protocols.map(|protocol| (NftSet::Resolver, element(protocol)));
     elements.into()
 }
 
@@ -46,20 +46,20 @@ fn of_port_for_names(port: u16) -> Elements {
 pub(crate) fn of_network(state: &State, network: &Network) -> Elements {
     let policy = &network.policy;
     let mut elements = vec![
-        (Container::Bridges, alone(network)),
-        (Container::SameBridge, pair(&network.bridge, network)),
+        (NftSet::Bridges, alone(network)),
+        (NftSet::SameBridge, pair(&network.bridge, network)),
     ];
     if let Some(port) = state.resolver {
         elements.extend(of_resolver(network, port));
     }
     if policy.icc {
-        elements.push((Container::Peers, pair(&network.bridge, network)));
+        elements.push((NftSet::Peers, pair(&network.bridge, network)));
     }
     if policy.access == Access::Isolated {
-        elements.push((Container::Isolated, alone(network)));
+        elements.push((NftSet::Isolated, alone(network)));
     } else {
         let own = alone(network).verdict(Verdict::Goto(ruleset::FROM_ENDPOINT));
-        elements.push((Container::Entrances, own));
+        elements.push((NftSet::Entrances, own));
         let gateways = network.subnets.iter().map(|subnet| subnet.gateway);
         elements.extend(gateways.map(|gateway| {
             let at = at(&network.bridge, gateway);
@@ -69,13 +69,13 @@ pub(crate) fn of_network(state: &State, network: &Network) -> Elements {
     }
     elements.extend(of_host_access(network));
     if policy.access != Access::Open {
-        elements.push((Container::Internal, alone(network)));
+        elements.push((NftSet::Internal, alone(network)));
     } else {
         elements.extend(of_mode(network, policy.mode4, FAMILY4));
         elements.extend(of_mode(network, policy.mode6, FAMILY6));
     }
     let trusted = policy.trusted_interfaces.iter();
-    elements.extend(trusted.map(|ifname| (Container::Peers, pair(ifname, network))));
+    elements.extend(trusted.map(|ifname| (NftSet::Peers, pair(ifname, network))));
     let peers = network
         .peers
         .iter()
@@ -95,7 +95,7 @@ fn of_host_access(network: &Network) -> Option<Entry> {
         (_, HostAccess::All) => return None,
     };
     let element = alone(network).verdict(verdict);
-    Some((Container::HostAccess, element))
+    Some((NftSet::HostAccess, element))
 }
 
 /// What is asked of a gateway's port for names goes to the resolver's port, at the same address, so
@@ -116,34 +116,34 @@ fn of_resolver(network: &Network, port: u16) -> Elements {
 }
 
 /// The endpoints of one network reach those of another.
-pub(crate) fn of_peers(from: &Network, to: &Network) -> (Container, Element) {
-    (Container::Peers, pair(&from.bridge, to))
+pub(crate) fn of_peers(from: &Network, to: &Network) -> (NftSet, Element) {
+    (NftSet::Peers, pair(&from.bridge, to))
 }
 
 /// The sets of one family.
 struct Modes {
-    translated: Container,
-    masquerading: Container,
-    snat: Container,
-    routed: Container,
-    unprotected: Container,
+    translated: NftSet,
+    masquerading: NftSet,
+    snat: NftSet,
+    routed: NftSet,
+    unprotected: NftSet,
     is: fn(&IpAddr) -> bool,
 }
 
 const FAMILY4: Modes = Modes {
-    translated: Container::Translated4,
-    masquerading: Container::Masquerading4,
-    snat: Container::Snat4,
-    routed: Container::Routed4,
-    unprotected: Container::Unprotected4,
+    translated: NftSet::Translated4,
+    masquerading: NftSet::Masquerading4,
+    snat: NftSet::Snat4,
+    routed: NftSet::Routed4,
+    unprotected: NftSet::Unprotected4,
     is: IpAddr::is_ipv4,
 };
 const FAMILY6: Modes = Modes {
-    translated: Container::Translated6,
-    masquerading: Container::Masquerading6,
-    snat: Container::Snat6,
-    routed: Container::Routed6,
-    unprotected: Container::Unprotected6,
+    translated: NftSet::Translated6,
+    masquerading: NftSet::Masquerading6,
+    snat: NftSet::Snat6,
+    routed: NftSet::Routed6,
+    unprotected: NftSet::Unprotected6,
     is: IpAddr::is_ipv6,
 };
 
@@ -181,7 +181,7 @@ pub(crate) fn of_endpoint(state: &State, network: &Network, endpoint: &Endpoint)
     if network.policy.access != Access::Isolated {
         let addresses = endpoint.addresses.iter().map(IpNet::addr);
         let here = addresses.filter(IpAddr::is_ipv6);
-        elements.extend(here.map(|ip| (Container::Here6, at(&network.bridge, ip))));
+        elements.extend(here.map(|ip| (NftSet::Here6, at(&network.bridge, ip))));
         let others = beside(state, endpoint);
         elements.extend(others.flat_map(|(other, bridge)| by_another(endpoint, other, bridge)));
     }
@@ -221,8 +221,8 @@ fn by_another<'a>(
 ) -> impl Iterator<Item = Entry> + use<'a> {
     endpoint.addresses.iter().map(|net| {
         let container = match net {
-            IpNet::V4(_) => Container::Elsewhere4,
-            IpNet::V6(_) => Container::Elsewhere6,
+            IpNet::V4(_) => NftSet::Elsewhere4,
+            IpNet::V6(_) => NftSet::Elsewhere6,
         };
         let by = [
             interface(&network.bridge),
@@ -236,15 +236,15 @@ fn by_another<'a>(
 /// A subnet whose addresses come from our bridges alone, those that nobody has yet too.
 fn ours(net: IpNet) -> Entry {
     match net {
-        IpNet::V4(net) => (Container::Ours4, Element::new([net.into()])),
-        IpNet::V6(net) => (Container::Ours6, Element::new([net.into()])),
+        IpNet::V4(net) => (NftSet::Ours4, Element::new([net.into()])),
+        IpNet::V6(net) => (NftSet::Ours6, Element::new([net.into()])),
     }
 }
 
-fn gateways_of(ip: IpAddr) -> Container {
+fn gateways_of(ip: IpAddr) -> NftSet {
     match ip {
-        IpAddr::V4(_) => Container::Gateways4,
-        IpAddr::V6(_) => Container::Gateways6,
+        IpAddr::V4(_) => NftSet::Gateways4,
+        IpAddr::V6(_) => NftSet::Gateways6,
     }
 }
 
@@ -309,9 +309,9 @@ fn published(nets: &[&IpNet], binding: &PortBinding) -> Elements {
 fn opened(nets: &[&IpNet], binding: &PortBinding) -> Elements {
     let open = |net: &&IpNet| {
         let container = if net.addr().is_ipv4() {
-            Container::Open4
+            NftSet::Open4
         } else {
-            Container::Open6
+            NftSet::Open6
         };
         let protocol = InetProto(binding.protocol.number());
         let key = [
@@ -325,13 +325,13 @@ fn opened(nets: &[&IpNet], binding: &PortBinding) -> Elements {
     nets.iter().filter(is_meant).map(open).collect()
 }
 
-fn translated(binding: &PortBinding, to: IpAddr) -> (Container, Element) {
+fn translated(binding: &PortBinding, to: IpAddr) -> (NftSet, Element) {
     let host_port = Value::from(InetService(binding.host_port));
     let container = match (to, binding.only_at()) {
-        (IpAddr::V4(_), None) => Container::Publish4,
-        (IpAddr::V4(_), Some(_)) => Container::Publish4At(binding.protocol),
-        (IpAddr::V6(_), None) => Container::Publish6,
-        (IpAddr::V6(_), Some(_)) => Container::Publish6At(binding.protocol),
+        (IpAddr::V4(_), None) => NftSet::Publish4,
+        (IpAddr::V4(_), Some(_)) => NftSet::Publish4At(binding.protocol),
+        (IpAddr::V6(_), None) => NftSet::Publish6,
+        (IpAddr::V6(_), Some(_)) => NftSet::Publish6At(binding.protocol),
     };
     let first = match binding.only_at() {
         Some(at) => address(at),

@@ -8,8 +8,8 @@ use tidegate_model::{Change, Endpoint, IfName, Name, NetnsRef, Network, State};
 
 use crate::network::{ENDPOINT, delete_veth, find, find_up, interface_name};
 use crate::{
-    Plan, PortFacts, Refused, Stale, addresses, allow, elements, gateways, holds, host_ports,
-    limits, steps,
+    Plan, PortFacts, Refused, StaleConnections, addresses, allow, elements, gateways, holds,
+    host_ports, limits, steps,
 };
 
 /// Plans an endpoint: its addresses, its veth pair and its published ports.
@@ -64,7 +64,7 @@ pub fn attach(
     let links = vec![LinkStep::AddVeth(steps::veth(&endpoint, network))];
     let holds = holds::hold_ports(network, &endpoint, &endpoint.ports);
     let elements = elements::with_endpoint(state, network, &endpoint);
-    let stale = Stale::published(network, &endpoint, &endpoint.ports);
+    let stale = StaleConnections::published(network, &endpoint, &endpoint.ports);
     let plan = Plan::adding(elements, links, Change::AddEndpoint(endpoint));
     Ok(plan.after(holds).leaving(stale))
 }
@@ -97,7 +97,7 @@ pub fn detach(state: &State, name: &Name) -> Result<Plan, Refused> {
     };
     let change = Change::RemoveEndpoint(endpoint.clone());
     Ok(Plan::removing(elements, links, change)
-        .leaving(Stale::gone([endpoint]))
+        .leaving(StaleConnections::gone([endpoint]))
         .then(holds::release_ports(network, endpoint, &endpoint.ports)))
 }
 

@@ -2,10 +2,10 @@
 //! themselves ([`planned`](crate::planned)), which a packet is taken through.
 
 mod ends;
-mod journey;
 mod owner;
 mod packet;
-mod terrain;
+mod packet_path;
+mod routing;
 mod walk;
 
 use tidegate_model::State;
@@ -14,9 +14,9 @@ use tidegate_nft::{IpVersion, TableState};
 
 use crate::sets::table;
 use crate::{Refused, planned};
-use journey::Journey;
+use packet_path::PacketPath;
 
-pub use terrain::{SYSCTLS_OF_PATHS, Terrain};
+pub use routing::{HostRouting, SYSCTLS_OF_PATHS};
 
 /// Says what becomes of the first packet of a connection, in each family that both ends have.
 /// Answers to a packet that passes pass too.
@@ -27,7 +27,7 @@ pub use terrain::{SYSCTLS_OF_PATHS, Terrain};
 pub fn explain(
     state: &State,
     question: &Question,
-    terrain: &Terrain,
+    routing: &HostRouting,
 ) -> Result<Explanation, Refused> {
     let Question {
         source,
@@ -35,7 +35,7 @@ pub fn explain(
         destination,
     } = question;
     if let Some(address) = source_address {
-        ends::check(*address, terrain)?;
+        ends::check(*address, routing)?;
     }
     let ruleset = planned(state);
     let empty = TableState::default();
@@ -47,9 +47,9 @@ pub fn explain(
         if source_address.is_some_and(|address| address.is_ipv4() != is_ipv4) {
             continue;
         }
-        let ends = ends::ends(state, terrain, parties, is_ipv4)?;
-        let journey = |ends| Journey::new(state, terrain, table, ends, question, version);
-        paths.extend(ends.map(|ends| journey(ends).explain()));
+        let ends = ends::ends(state, routing, parties, is_ipv4)?;
+        let packet_path = |ends| PacketPath::new(state, routing, table, ends, question, version);
+        paths.extend(ends.map(|ends| packet_path(ends).explain()));
     }
     if paths.is_empty() {
         let sender = source_address.map_or_else(|| source.clone(), Party::Address);

@@ -7,7 +7,7 @@ use ipnet::IpNet;
 use tidegate_model::{Access, Mode, Network, PortBinding, PortRange, PortRequest, Protocol, State};
 
 use crate::Refused;
-use crate::refused::Family;
+use crate::refused::IpFamily;
 
 /// What of the host an endpoint and its published ports must fit.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -103,8 +103,8 @@ fn host_ips(
     request: &PortRequest,
 ) -> Result<Vec<Option<IpAddr>>, Refused> {
     let has = |ip: &IpAddr| {
-        let family = Family::of_address(*ip);
-        addresses.iter().any(|net| Family::of(*net) == family)
+        let family = IpFamily::of_address(*ip);
+        addresses.iter().any(|net| IpFamily::of(*net) == family)
     };
     if request.host_ip.is_none() && network.host_ips.iter().any(has) {
         let own = network.host_ips.iter().filter(|ip| has(ip));
@@ -119,7 +119,7 @@ fn host_ips(
         Some(ip) if !has(&ip) => Err(Refused::PortFamily {
             request: *request,
             host_ip: ip,
-            family: Family::of_address(ip),
+            family: IpFamily::of_address(ip),
         }),
         host_ip => Ok(vec![host_ip]),
     }

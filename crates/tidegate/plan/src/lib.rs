@@ -34,18 +34,18 @@ use tidegate_nft::Transaction;
 
 pub use doctor::{Legacy, LegacyPolicy, Symptoms, diagnose, sysctls_of_interest};
 pub use endpoint::{attach, detach};
-pub use explain::{SYSCTLS_OF_PATHS, Terrain, explain};
+pub use explain::{HostRouting, SYSCTLS_OF_PATHS, explain};
 pub use holds::all_holds;
 pub use host_ports::PortFacts;
 pub use network::{create_network, remove_network, without_ipv6};
 pub use peers::{connect, disconnect};
 pub use pool::{InvalidPool, Pool};
-pub use pools::{Pools, Supplies};
+pub use pools::{Defaults, Pools};
 pub use ports::{publish, unpublish};
-pub use refused::{Family, Refused};
+pub use refused::{IpFamily, Refused};
 pub use ruleset::{planned, replace, shut};
 pub use sets::table;
-pub use stale::Stale;
+pub use stale::StaleConnections;
 pub use start::{
     StartPlan, end, hold_anew, revive_endpoint, revive_network, start, without_ipv6_anew,
 };
@@ -71,7 +71,7 @@ pub struct Plan {
     /// What the daemon believes once all of it is done.
     pub change: Change,
     /// What that leaves behind among the tracked connections.
-    pub stale: Stale,
+    pub stale: StaleConnections,
 }
 
 impl Plan {
@@ -83,7 +83,7 @@ impl Plan {
             undo,
             links,
             change,
-            stale: Stale::default(),
+            stale: StaleConnections::default(),
         }
     }
 
@@ -95,7 +95,7 @@ impl Plan {
             undo,
             links,
             change,
-            stale: Stale::default(),
+            stale: StaleConnections::default(),
         }
     }
 
@@ -106,7 +106,7 @@ impl Plan {
     }
 
     /// With what it leaves behind among the tracked connections.
-    fn leaving(mut self, stale: Stale) -> Self {
+    fn leaving(mut self, stale: StaleConnections) -> Self {
         self.stale.add(stale);
         self
     }

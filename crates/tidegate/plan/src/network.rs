@@ -7,8 +7,8 @@ use tidegate_model::links::LinkStep;
 use tidegate_model::{Change, Endpoint, IfName, MacAddr, Mode, Name, Network, State};
 
 use crate::{
-    HostFacts, Plan, Pools, Refused, Stale, allow, elements, holds, limits, peers, policy, steps,
-    subnets,
+    HostFacts, Plan, Pools, Refused, StaleConnections, allow, elements, holds, limits, peers,
+    policy, steps, subnets,
 };
 
 /// What the names of bridges that we name start with.
@@ -57,7 +57,7 @@ pub fn create_network(
     }
     let elements = elements::of_network(state, &network);
     let steps = steps::add_network(state.forwarding, &network);
-    let stale = Stale::new_network(&network);
+    let stale = StaleConnections::new_network(&network);
     Ok(Plan::adding(elements, steps, Change::AddNetwork(network)).leaving(stale))
 }
 
@@ -106,7 +106,10 @@ pub fn remove_network(state: &State, name: &Name, force: bool) -> Result<Plan, R
         false => elements::of_network(state, network),
     };
     let (mut links, mut changes) = (Vec::new(), Vec::new());
-    let (stale, mut released) = (Stale::gone(endpoints.iter().copied()), Vec::new());
+    let (stale, mut released) = (
+        StaleConnections::gone(endpoints.iter().copied()),
+        Vec::new(),
+    );
     for endpoint in endpoints {
         links.push(delete_veth(state, network, endpoint));
         if state.degraded.down_endpoint(&endpoint.name).is_none() {

@@ -7,7 +7,7 @@ use std::str::FromStr;
 use ipnet::IpNet;
 use serde::{Deserialize, Serialize};
 
-use crate::refused::Family;
+use crate::refused::IpFamily;
 
 /// A range of addresses that is cut into subnets of one size. Written `BASE:SIZE` on a command
 /// line, as in `10.208.0.0/12:24`.
@@ -42,11 +42,11 @@ pub enum InvalidPool {
     },
     /// A pool of the other family.
     #[error("pool {base} is not one of {family} addresses")]
-    Family {
+    IpFamily {
         /// The pool's base.
         base: IpNet,
         /// The family that was wanted.
-        family: Family,
+        family: IpFamily,
     },
     /// A text that is no pool.
     #[error("pool {0:?} is not written BASE:SIZE")]
@@ -73,11 +73,11 @@ impl Pool {
     ///
     /// # Errors
     /// When it is one of the other.
-    pub fn of_family(self, family: Family) -> Result<Self, InvalidPool> {
+    pub fn of_family(self, family: IpFamily) -> Result<Self, InvalidPool> {
         let base = self.base;
-        match Family::of(base) == family {
+        match IpFamily::of(base) == family {
             true => Ok(self),
-            false => Err(InvalidPool::Family { base, family }),
+            false => Err(InvalidPool::IpFamily { base, family }),
         }
     }
 

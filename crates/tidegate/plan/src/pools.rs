@@ -7,7 +7,7 @@ use serde::de::Error;
 use serde::{Deserialize, Deserializer, Serialize};
 use tidegate_model::{AllowList, Forwarding, PortRange};
 
-use crate::refused::Family;
+use crate::refused::IpFamily;
 use crate::{Pool, Refused};
 
 /// The pools of both families. Subnets are taken from the first pool that has one free.
@@ -43,7 +43,7 @@ impl Default for Pools {
 
 /// What networks and published ports are given out of where nothing is asked for.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Supplies {
+pub struct Defaults {
     /// Subnets.
     pub pools: Pools,
     /// Ports of the host.
@@ -56,7 +56,7 @@ pub struct Supplies {
     pub resolver: Option<u16>,
 }
 
-impl Default for Supplies {
+impl Default for Defaults {
     fn default() -> Self {
         Self {
             pools: Pools::default(),
@@ -70,10 +70,10 @@ impl Default for Supplies {
 
 impl Pools {
     /// The lowest free subnet of a family.
-    pub(crate) fn allot(&self, family: Family, occupied: &[IpNet]) -> Result<IpNet, Refused> {
+    pub(crate) fn allot(&self, family: IpFamily, occupied: &[IpNet]) -> Result<IpNet, Refused> {
         let pools = match family {
-            Family::Ipv4 => &self.ipv4,
-            Family::Ipv6 => &self.ipv6,
+            IpFamily::Ipv4 => &self.ipv4,
+            IpFamily::Ipv6 => &self.ipv6,
         };
         pools
             .iter()
@@ -86,14 +86,14 @@ impl Pools {
 }
 
 fn ipv4<'de, D: Deserializer<'de>>(from: D) -> Result<Vec<Pool>, D::Error> {
-    of_family(Family::Ipv4, from)
+    of_family(IpFamily::Ipv4, from)
 }
 
 fn ipv6<'de, D: Deserializer<'de>>(from: D) -> Result<Vec<Pool>, D::Error> {
-    of_family(Family::Ipv6, from)
+    of_family(IpFamily::Ipv6, from)
 }
 
-fn of_family<'de, D: Deserializer<'de>>(family: Family, from: D) -> Result<Vec<Pool>, D::Error> {
+fn of_family<'de, D: Deserializer<'de>>(family: IpFamily, from: D) -> Result<Vec<Pool>, D::Error> {
     let pools = Vec::<Pool>::deserialize(from)?.into_iter();
     let checked = pools.map(|pool| pool.of_family(family).map_err(D::Error::custom));
     checked.collect()

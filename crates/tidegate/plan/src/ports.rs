@@ -5,7 +5,9 @@ use tidegate_model::{Change, Endpoint, Name, PortBinding, PortRequest, State};
 
 use crate::endpoint::find_endpoint_up;
 use crate::network::find;
-use crate::{Plan, PortFacts, Refused, Stale, allow, elements, holds, host_ports, limits};
+use crate::{
+    Plan, PortFacts, Refused, StaleConnections, allow, elements, holds, host_ports, limits,
+};
 
 /// Plans the publishing of more ports of an endpoint.
 ///
@@ -30,7 +32,7 @@ pub fn publish(
     };
     let elements = elements::of_some_ports(network, &after, &new, &before.ports);
     let hold = holds::hold_ports(network, before, &new);
-    let stale = Stale::published(network, before, &new);
+    let stale = StaleConnections::published(network, before, &new);
     let plan = Plan::adding(elements, Vec::new(), replacing(before, after));
     Ok(plan.after(hold).leaving(stale))
 }
@@ -60,7 +62,7 @@ pub fn unpublish(state: &State, name: &Name, requests: &[PortRequest]) -> Result
     };
     Ok(
         Plan::removing(elements, Vec::new(), replacing(before, after))
-            .leaving(Stale::withdrawn(network, before, &old))
+            .leaving(StaleConnections::withdrawn(network, before, &old))
             .then(holds::release_ports(network, before, &old)),
     )
 }

@@ -159,7 +159,7 @@ pub enum Refused {
         /// The network.
         network: Name,
         /// `IPv4` or `IPv6`.
-        family: Family,
+        family: IpFamily,
         /// The subnet.
         subnet: IpNet,
     },
@@ -206,7 +206,7 @@ pub enum Refused {
     #[error("no free {family} subnet is left in the pools {}", joined(.pools))]
     PoolsUsedUp {
         /// `IPv4` or `IPv6`.
-        family: Family,
+        family: IpFamily,
         /// The pools.
         pools: Vec<String>,
     },
@@ -382,7 +382,7 @@ pub enum Refused {
         /// The address of the host.
         host_ip: IpAddr,
         /// `IPv4` or `IPv6`.
-        family: Family,
+        family: IpFamily,
     },
     /// A port that is to be reached over the loopback alone, and would be open to everybody.
     #[error(
@@ -415,7 +415,7 @@ pub enum Refused {
         /// The port.
         port: PortBinding,
         /// Its family.
-        family: Family,
+        family: IpFamily,
         /// Who is named.
         from: AllowList,
     },
@@ -427,7 +427,7 @@ pub enum Refused {
         /// The network.
         network: Name,
         /// Its family.
-        family: Family,
+        family: IpFamily,
         /// Who is named.
         from: AllowList,
     },
@@ -463,14 +463,14 @@ pub enum Refused {
 
 /// An address family, as it is written to people.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Family {
+pub enum IpFamily {
     /// IPv4.
     Ipv4,
     /// IPv6.
     Ipv6,
 }
 
-impl Family {
+impl IpFamily {
     pub(crate) fn of(net: IpNet) -> Self {
         Self::of_address(net.addr())
     }
@@ -484,7 +484,7 @@ impl Family {
     }
 }
 
-impl std::fmt::Display for Family {
+impl std::fmt::Display for IpFamily {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.pad(match self {
             Self::Ipv4 => "IPv4",
@@ -656,8 +656,8 @@ impl Refused {
             Self::AllowOfPortNamesNobody { family, .. }
             | Self::AllowOfNetworkNamesNobody { family, .. } => {
                 let everybody = match family {
-                    Family::Ipv4 => "0.0.0.0/0",
-                    Family::Ipv6 => "::/0",
+                    IpFamily::Ipv4 => "0.0.0.0/0",
+                    IpFamily::Ipv6 => "::/0",
                 };
                 format!("name sources of {family} with --allow, or `--allow {everybody}` for everybody")
             }

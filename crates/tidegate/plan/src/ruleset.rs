@@ -1,5 +1,5 @@
 //! The constant ruleset: one table whose rules never change. What changes is an element of one of
-//! its sets or maps ([`Container`]), so that an update costs the same however much is there, and a
+//! its sets or maps ([`NftSet`]), so that an update costs the same however much is there, and a
 //! packet passes the same few rules however many ports are published.
 
 mod forward;
@@ -18,7 +18,7 @@ use tidegate_nft::{
 };
 
 use crate::elements;
-use crate::sets::{self, Container, table};
+use crate::sets::{self, NftSet, table};
 
 use matches::{id, known_connection};
 pub(crate) use ports::{NOT_ON_LIST, ON_LIST};
@@ -39,7 +39,7 @@ pub fn planned(state: &State) -> Ruleset {
 pub fn replace(state: &State) -> Transaction {
     let mut transaction = Transaction::new();
     transaction.destroy_table(&table()).add(table());
-    for container in Container::all() {
+    for container in NftSet::all() {
         transaction.add(container.declaration());
     }
     // Chains that are jumped to come before the rules that jump.
@@ -62,7 +62,7 @@ pub(crate) const FROM_ENDPOINT: Name = name!("from_endpoint");
 pub fn shut(state: &State) -> Option<Transaction> {
     let networks = state.networks.values();
     let elements = networks.flat_map(|network| elements::of_network(state, network));
-    let is_bridge = |(container, _): &sets::Entry| *container == Container::Bridges;
+    let is_bridge = |(container, _): &sets::Entry| *container == NftSet::Bridges;
     let bridges: Vec<_> = elements.filter(is_bridge).collect();
     if bridges.is_empty() {
         return None;
@@ -80,7 +80,7 @@ pub fn shut(state: &State) -> Option<Transaction> {
     // The chain may be there.
     transaction.flush(id.clone());
     let of_bridges = |field: Key| {
-        let is_ours = field.is_in(matches::id(Container::Bridges));
+        let is_ours = field.is_in(matches::id(NftSet::Bridges));
         vec![is_ours, Verdict::Drop.into()]
     };
     for statements in [
@@ -165,7 +165,7 @@ fn chains() -> Vec<ChainPlan> {
                 (
                     "nothing to an isolated network",
                     vec![
-                        fields::OIFNAME.is_in(id(Container::Isolated)),
+                        fields::OIFNAME.is_in(id(NftSet::Isolated)),
                         Verdict::Drop.into(),
                     ],
                 ),

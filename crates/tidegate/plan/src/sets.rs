@@ -14,7 +14,7 @@ pub fn table() -> TableId {
 
 /// A set or map of the constant ruleset, whose order this is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub(crate) enum Container {
+pub(crate) enum NftSet {
     /// Every managed bridge.
     Bridges,
     /// Where what comes in by an interface is looked at: bridges on which the host has addresses, and so a route back to
@@ -96,7 +96,7 @@ pub(crate) enum Container {
     Allowed6At,
 }
 
-impl Container {
+impl NftSet {
     /// All of them, in the order of the ruleset.
     pub(crate) fn all() -> impl Iterator<Item = Self> {
         let interfaces = [
@@ -257,7 +257,7 @@ impl Container {
 }
 
 /// An element, with the set or map that it is in.
-pub(crate) type Entry = (Container, Element);
+pub(crate) type Entry = (NftSet, Element);
 
 /// Elements of any sets and maps.
 pub(crate) type Elements = Vec<Entry>;
@@ -283,9 +283,9 @@ pub(crate) fn delete(elements: impl IntoIterator<Item = Entry>) -> Transaction {
 /// One operation for each set, in the order of the ruleset.
 fn grouped(
     elements: impl IntoIterator<Item = Entry>,
-    op: impl Fn(Container, Vec<Element>) -> Op,
+    op: impl Fn(NftSet, Vec<Element>) -> Op,
 ) -> Transaction {
-    let mut by_container: BTreeMap<Container, Vec<Element>> = BTreeMap::new();
+    let mut by_container: BTreeMap<NftSet, Vec<Element>> = BTreeMap::new();
     for (container, element) in elements {
         by_container.entry(container).or_default().push(element);
     }
@@ -301,6 +301,6 @@ mod tests {
 
     #[test]
     fn containers_are_sorted_as_in_the_ruleset() {
-        assert!(Container::all().is_sorted());
+        assert!(NftSet::all().is_sorted());
     }
 }

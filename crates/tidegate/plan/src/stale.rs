@@ -12,7 +12,7 @@ use crate::steps;
 /// What of the tracked connections is to be looked at after a change. It says where to look; what is forgotten
 /// depends on the state by then ([`Sweep`](crate::Sweep)).
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Stale {
+pub struct StaleConnections {
     /// Addresses that lost their endpoint: nothing that involves them may reach the next one.
     pub addresses: BTreeSet<IpAddr>,
     /// Subnets in which nothing may involve an address that no endpoint has.
@@ -25,7 +25,7 @@ pub struct Stale {
     pub everything: bool,
 }
 
-impl Stale {
+impl StaleConnections {
     /// After a start: the table may have been away for as long as no daemon ran, and endpoints may have ended.
     pub fn at_start(state: &State) -> Self {
         let subnets = state.networks.values().flat_map(|network| &network.subnets);

@@ -7,7 +7,7 @@ use ipnet::IpNet;
 use tidegate_model::api::CreateNetwork;
 use tidegate_model::{Name, State, Subnet, overlap};
 
-use crate::refused::Family;
+use crate::refused::IpFamily;
 use crate::{HostFacts, Pools, Refused};
 
 /// The subnets of a network that is asked for.
@@ -19,8 +19,11 @@ pub(crate) fn subnets(
 ) -> Result<Vec<Subnet>, Refused> {
     check_inside(request)?;
     let mut subnets: Vec<Subnet> = Vec::new();
-    for (family, wanted) in [(Family::Ipv4, request.ipv4), (Family::Ipv6, request.ipv6)] {
-        let of_family = |net: &&IpNet| Family::of(**net) == family;
+    for (family, wanted) in [
+        (IpFamily::Ipv4, request.ipv4),
+        (IpFamily::Ipv6, request.ipv6),
+    ] {
+        let of_family = |net: &&IpNet| IpFamily::of(**net) == family;
         let given: Vec<IpNet> = request.subnets.iter().filter(of_family).copied().collect();
         match (given.first(), wanted) {
             (None, false) => {}

@@ -11,7 +11,7 @@ use tidegate_model::{
     Access, DNS_PORT, Endpoint, IfName, Mode, Name, Network, Policy, PortBinding, Protocol, State,
 };
 
-use crate::Stale;
+use crate::StaleConnections;
 
 /// A protocol's number, an address of the host, unspecified for all of its family, and a port.
 type Came = (u8, IpAddr, u16);
@@ -48,7 +48,7 @@ struct Site {
 
 impl Sweep {
     /// What of `stale` is so in a state.
-    pub fn new(stale: &Stale, state: &State) -> Self {
+    pub fn new(stale: &StaleConnections, state: &State) -> Self {
         let mut sweep = Self {
             vacated: stale.addresses.iter().copied().collect(),
             withdrawn: stale.flows.iter().copied().collect(),
@@ -83,7 +83,7 @@ impl Sweep {
     }
 
     /// Notes who is in the subnets of which only the addresses of endpoints are in use.
-    fn look_into(&mut self, stale: &Stale, state: &State) {
+    fn look_into(&mut self, stale: &StaleConnections, state: &State) {
         if stale.subnets.is_empty() {
             return;
         }

@@ -3,24 +3,25 @@
 use std::collections::HashMap;
 
 use tidegate_model::links::Flow;
-use tidegate_model::traffic::{Course, Passed, PortTraffic};
+use tidegate_model::traffic::{ConnectionKey, PortTraffic, TrafficCounts};
 use tidegate_model::{Endpoint, Network, PortBinding, State};
 
 use crate::steps;
 
 /// What passes through each published port, by endpoint and in the order that they were published in; nothing
 /// through one that no connection came through.
-pub fn traffic(state: &State, courses: &[(Course, Passed)]) -> Vec<PortTraffic> {
-    let mut by_flow: HashMap<Flow, Vec<&(Course, Passed)>> = HashMap::new();
+pub fn traffic(state: &State, courses: &[(ConnectionKey, TrafficCounts)]) -> Vec<PortTraffic> {
+    let mut by_flow: HashMap<Flow, Vec<&(ConnectionKey, TrafficCounts)>> = HashMap::new();
     for course in courses {
         by_flow.entry(flow(&course.0)).or_default().push(course);
     }
     let of_port = |network: &Network, endpoint: &Endpoint, port: &PortBinding| {
-        let mut passed = Passed::default();
+        let mut passed = TrafficCounts::default();
         for flow in steps::flows(network, endpoint, std::slice::from_ref(port)) {
             let came = by_flow.get(&flow).into_iter().flatten();
-            let is_at_it =
-                |course: &&&(Course, Passed)| !flow.translated || port.is_at(course.0.at);
+            let is_at_it = |course: &&&(ConnectionKey, TrafficCounts)| {
+                !flow.translated || port.is_at(course.0.at)
+            };
             came.filter(is_at_it).for_each(|(_, more)| passed += *more);
         }
         passed
@@ -40,7 +41,7 @@ pub fn traffic(state: &State, courses: &[(Course, Passed)]) -> Vec<PortTraffic> 
     state.endpoints.values().flat_map(of_endpoint).collect()
 }
 
-fn flow(course: &Course) -> Flow {
+fn flow(course: &ConnectionKey) -> Flow {
     Flow {
         protocol: course.protocol,
         came_to: course.came_to,

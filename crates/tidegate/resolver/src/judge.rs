@@ -65,7 +65,7 @@ pub fn judge(zone: &Zone, asked: Asked<'_>) -> Verdict {
         Transport::Udp => datagram_limit(&request),
         Transport::Tcp => usize::from(u16::MAX),
     };
-    let request = Request {
+    let request = DnsQuery {
         view,
         limit,
         bytes: asked.bytes,
@@ -90,14 +90,14 @@ fn malformed(bytes: &[u8]) -> Option<Vec<u8>> {
 }
 
 /// A question from somebody who may ask.
-struct Request<'a> {
+struct DnsQuery<'a> {
     view: View<'a>,
     message: &'a Message,
     bytes: &'a [u8],
     limit: usize,
 }
 
-impl Request<'_> {
+impl DnsQuery<'_> {
     /// None if no answer fits.
     fn judge(&self) -> Option<Verdict> {
         let metadata = &self.message.metadata;

@@ -15,7 +15,7 @@ pub struct Question {
 
 /// What somebody answered.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Heard {
+pub struct UpstreamAnswer {
     /// The answer, as it goes to the asker.
     pub bytes: Vec<u8>,
     /// Whether it is one that another server may know better: it failed, or would not.
@@ -38,7 +38,7 @@ impl Question {
     }
 
     /// What came back, if it is an answer to this question under that id (RFC 5452 section 9.1).
-    pub fn hear(&self, id: u16, bytes: &[u8]) -> Option<Heard> {
+    pub fn hear(&self, id: u16, bytes: &[u8]) -> Option<UpstreamAnswer> {
         let answer = Message::from_vec(bytes).ok()?;
         let metadata = &answer.metadata;
         let is_answer = metadata.message_type == MessageType::Response
@@ -47,7 +47,7 @@ impl Question {
             && answer.queries.as_slice() == std::slice::from_ref(&self.query);
         is_answer.then_some(())?;
         let code = metadata.response_code;
-        Some(Heard {
+        Some(UpstreamAnswer {
             bytes: match bytes.len() <= self.limit {
                 true => with_id(bytes, self.request.metadata.id),
                 false => self.truncated(code)?,

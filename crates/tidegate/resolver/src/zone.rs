@@ -7,7 +7,7 @@ use ipnet::IpNet;
 use smallvec::SmallVec;
 use tidegate_model::{IfName, Name, NetnsId};
 
-use crate::News;
+use crate::ZoneUpdate;
 
 /// Networks and endpoints, by what is asked for.
 ///
@@ -47,9 +47,9 @@ struct Endpoint {
 
 impl Zone {
     /// Takes a piece of news.
-    pub fn hear(&mut self, news: News) {
-        match news {
-            News::Network {
+    pub fn hear(&mut self, update: ZoneUpdate) {
+        match update {
+            ZoneUpdate::Network {
                 name,
                 bridge,
                 gateways,
@@ -60,9 +60,9 @@ impl Zone {
                 network.bridge = Some(bridge);
                 (network.gateways, network.subnets, network.open) = (gateways, subnets, open);
             }
-            News::NoNetwork(name) => drop(self.networks.remove(&name)),
-            News::NoEndpoint(name) => self.forget(&name),
-            News::Endpoint {
+            ZoneUpdate::NoNetwork(name) => drop(self.networks.remove(&name)),
+            ZoneUpdate::NoEndpoint(name) => self.forget(&name),
+            ZoneUpdate::Endpoint {
                 name,
                 aliases,
                 network,

@@ -18,7 +18,7 @@ pub(super) const KINDS: [&str; 7] = [
 ];
 
 /// How long something may take that is expected to come: far longer than it does.
-const PATIENCE: Duration = Duration::from_secs(20);
+const TIME_LIMIT: Duration = Duration::from_secs(20);
 /// How long to wait for the rest when all has come that is expected. Waiting too short a time could only hide a fault.
 const SILENCE: Duration = Duration::from_millis(300);
 /// Between two looks.
@@ -271,7 +271,7 @@ impl Stage {
             missing.map(|(_, cell)| cell).collect()
         };
         let since = Instant::now();
-        while !missing(&heard).is_empty() && since.elapsed() < PATIENCE {
+        while !missing(&heard).is_empty() && since.elapsed() < TIME_LIMIT {
             send(&missing(&heard));
             let sent = Instant::now();
             while !missing(&heard).is_empty() && sent.elapsed() < AGAIN {

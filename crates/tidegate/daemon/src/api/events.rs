@@ -12,9 +12,9 @@ use tokio::sync::broadcast::Receiver;
 use tokio::sync::broadcast::error::RecvError;
 
 use super::Daemon;
+use super::acceptor::who;
 use super::answer::Denied;
-use super::door::who;
-use super::places::{Guest, Limits, Room};
+use super::places::{Limits, Room, Slot};
 
 /// Those who listen at once: fewer than there are places for connections, since they may stay for ever.
 pub(super) const LISTENERS: Limits = Limits {
@@ -31,9 +31,9 @@ const fn room(places: usize) -> Room {
 }
 
 /// What somebody hears, for as long as they have a place.
-struct Hearing {
+struct Subscription {
     events: Receiver<Event>,
-    _place: Guest,
+    _place: Slot,
 }
 
 pub(super) async fn events(State(daemon): State<Daemon>) -> Response {
@@ -44,18 +44,18 @@ pub(super) async fn events(State(daemon): State<Daemon>) -> Response {
     // Who comes later is to know of it too.
     let known: Vec<_> = known.iter().map(|event| Ok(line(event))).collect();
     let known = futures_util::stream::iter(known);
-    let hearing = Hearing {
+    let subscription = Subscription {
         events,
         _place: place,
     };
-    let stream = known.chain(futures_util::stream::unfold(hearing, next));
+    let stream = known.chain(futures_util::stream::unfold(subscription, next));
     let kind = [(header::CONTENT_TYPE, "application/x-ndjson")];
     (kind, Body::from_stream(stream)).into_response()
 }
 
 /// The next line.
-async fn next(mut hearing: Hearing) -> Option<(Result<Bytes, Infallible>, Hearing)> {
-    let line = match hearing.events.recv().await {
+async fn next(mut subscription: Subscription) -> Option<(Result<Bytes, Infallible>, Subscription)> {
+    let line = match subscription.events.recv().await {
         Ok(event) => line(&event),
         // It happened when what comes next did, as near as can be told.
         Err(RecvError::Lagged(missed)) => line(&Event {
@@ -64,7 +64,7 @@ async fn next(mut hearing: Hearing) -> Option<(Result<Bytes, Infallible>, Hearin
         }),
         Err(RecvError::Closed) => return None,
     };
-    Some((Ok(line), hearing))
+    Some((Ok(line), subscription))
 }
 
 fn line(event: &Event) -> Bytes {

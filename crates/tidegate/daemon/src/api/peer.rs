@@ -12,7 +12,7 @@ use tokio::net::unix::UCred;
 
 /// Knows who may connect to a socket.
 #[derive(Clone, Debug)]
-pub(super) struct Gate {
+pub(super) struct PeerCheck {
     socket: PathBuf,
 }
 
@@ -26,7 +26,7 @@ pub(super) struct Peer {
     pub(super) may_enter: bool,
 }
 
-impl Gate {
+impl PeerCheck {
     pub(super) fn new(socket: &Path) -> Self {
         Self {
             socket: socket.into(),

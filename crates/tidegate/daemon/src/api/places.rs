@@ -81,7 +81,7 @@ impl Class {
 
 /// Somebody who has a place, or waits for one.
 #[derive(Debug)]
-pub(super) struct Guest {
+pub(super) struct Slot {
     classes: Vec<Arc<Class>>,
     held: Vec<OwnedSemaphorePermit>,
 }
@@ -97,14 +97,14 @@ impl Places {
     }
 
     /// Lets somebody wait for a place; none where too many do.
-    pub(super) fn enter(&self, who: Who) -> Option<Guest> {
+    pub(super) fn enter(&self, who: Who) -> Option<Slot> {
         let classes = match who {
             Who::Root => vec![Arc::clone(&self.root)],
             who => vec![self.class_of(who), Arc::clone(&self.others)],
         };
         let open = |class: &Arc<Class>| Arc::clone(&class.open).try_acquire_owned().ok();
         let held = classes.iter().map(open).collect::<Option<_>>()?;
-        Some(Guest { classes, held })
+        Some(Slot { classes, held })
     }
 
     fn class_of(&self, who: Who) -> Arc<Class> {
@@ -119,7 +119,7 @@ impl Places {
     }
 }
 
-impl Guest {
+impl Slot {
     /// Waits for a place, which is free again when this is dropped.
     pub(super) async fn place(mut self) -> Self {
         for class in &self.classes {
@@ -150,9 +150,9 @@ mod tests {
         },
     };
 
-    fn is_attended(guest: Guest) -> Option<Guest> {
+    fn is_attended(slot: Slot) -> Option<Slot> {
         use futures_util::FutureExt;
-        guest.place().now_or_never()
+        slot.place().now_or_never()
     }
 
     #[test]

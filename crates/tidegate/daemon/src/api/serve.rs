@@ -11,10 +11,10 @@ use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::watch;
 use tokio::time::timeout;
 
+use super::acceptor::{Acceptor, Api, Metrics};
 use super::connection::until;
-use super::door::{Api, Door, Metrics};
 use super::metrics_at::MetricsAt;
-use super::peer::Gate;
+use super::peer::PeerCheck;
 use super::places::{Limits, Room};
 
 /// Connections of the API.
@@ -77,9 +77,17 @@ pub async fn serve(
     }
     notify(NotifyState::Ready);
     tokio::spawn(wait_for(signals, stop));
-    let gate = Gate::new(socket);
-    let door = Door::new(Api { listener, gate }, CLIENTS, router, stopped);
-    let mut connections = door.serve().await;
+    let peer_check = PeerCheck::new(socket);
+    let acceptor = Acceptor::new(
+        Api {
+            listener,
+            peer_check,
+        },
+        CLIENTS,
+        router,
+        stopped,
+    );
+    let mut connections = acceptor.serve().await;
     on_stop();
     let all_ended = async { while connections.join_next().await.is_some() {} };
     if timeout(GRACE, all_ended).await.is_err() {
@@ -96,8 +104,8 @@ async fn serve_metrics(at: MetricsAt, router: Router, stopped: watch::Receiver<(
     };
     match listener {
         Ok(listener) => {
-            let door = Door::new(Metrics(listener), READERS, router, stopped);
-            door.serve().await;
+            let acceptor = Acceptor::new(Metrics(listener), READERS, router, stopped);
+            acceptor.serve().await;
         }
         Err(error) => tracing::error!(%error, "metrics are not served"),
     }

@@ -48,14 +48,14 @@ fn every_key_of_the_file_is_understood() {
     assert_eq!(settings.nft_driver, DriverChoice::Exec);
     assert_eq!(settings.nft_path.as_deref(), Some(Path::new("/opt/nft")));
     assert_eq!(
-        settings.supplies.pools.ipv4[0].to_string(),
+        settings.defaults.pools.ipv4[0].to_string(),
         "10.0.0.0/8 (/16)"
     );
-    assert!(settings.supplies.pools.ipv6.is_empty());
-    assert_eq!(settings.supplies.free_ports.to_string(), "40000-40999");
-    let allow = settings.supplies.allow.to_string();
+    assert!(settings.defaults.pools.ipv6.is_empty());
+    assert_eq!(settings.defaults.free_ports.to_string(), "40000-40999");
+    let allow = settings.defaults.allow.to_string();
     assert_eq!(allow, "192.0.2.0/24, 2001:db8::/32");
-    assert_eq!(settings.supplies.forwarding, Forwarding::Leave);
+    assert_eq!(settings.defaults.forwarding, Forwarding::Leave);
     assert_eq!(settings.metrics_listen, "127.0.0.1:9464".parse().ok());
     assert!(!settings.dns.enable);
     assert_eq!(settings.dns.port.get(), 5300);
@@ -75,7 +75,7 @@ fn an_empty_file_means_the_defaults() {
     assert_eq!(settings.log_level, LevelFilter::INFO);
     assert_eq!(settings.nft_driver, DriverChoice::Auto);
     assert_eq!(settings.nft_path, None);
-    assert_eq!(settings.supplies, Supplies::default());
+    assert_eq!(settings.defaults, Defaults::default());
     assert_eq!(settings.dns, Dns::default());
     assert!(settings.dns.enable);
 }
@@ -102,9 +102,9 @@ fn a_flag_goes_before_the_file() {
     assert_eq!(settings.state_dir, Path::new("/var/lib/b"));
     assert_eq!(settings.log_level, LevelFilter::WARN);
     assert_eq!(settings.nft_driver, DriverChoice::Library);
-    assert_eq!(settings.supplies.free_ports.to_string(), "50000-50001");
-    assert_eq!(settings.supplies.allow.to_string(), "198.51.100.7");
-    assert_eq!(settings.supplies.forwarding, Forwarding::Set);
+    assert_eq!(settings.defaults.free_ports.to_string(), "50000-50001");
+    assert_eq!(settings.defaults.allow.to_string(), "198.51.100.7");
+    assert_eq!(settings.defaults.forwarding, Forwarding::Set);
     assert_eq!(settings.metrics_listen, "[::1]:9465".parse().ok());
     assert!(settings.dns.enable);
     assert_eq!(settings.dns.port.get(), 5301);
@@ -123,12 +123,12 @@ fn pools_of_a_flag_go_before_those_of_the_file_family_by_family() {
         ..Daemon::default()
     };
     let given = args(&["10.1.0.0/16:24", "10.2.0.0/16:26"]);
-    let pools = settled(&given, FULL).supplies.pools;
+    let pools = settled(&given, FULL).defaults.pools;
     let shown: Vec<String> = pools.ipv4.iter().map(ToString::to_string).collect();
     assert_eq!(shown, ["10.1.0.0/16 (/24)", "10.2.0.0/16 (/26)"]);
     assert!(pools.ipv6.is_empty(), "as the file says");
     assert_eq!(
-        settled(&given, "").supplies.pools.ipv6,
+        settled(&given, "").defaults.pools.ipv6,
         Pools::default().ipv6
     );
     for (text, reason) in [

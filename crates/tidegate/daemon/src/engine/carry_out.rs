@@ -5,10 +5,10 @@ use tidegate_model::links::LinkStep;
 use tidegate_nft::{Applied, Driver, Kind, Transaction};
 use tidegate_plan::Plan;
 
-use super::{EngineError, Kernel};
+use super::{Backends, EngineError};
 use crate::timing::{Stage, timed};
 
-impl Kernel {
+impl Backends {
     /// Carries out a plan made for `state`: what comes first, firewall, links, store. Where one of
     /// them refuses, what was done is taken back, the last first.
     pub(super) fn carry_out(&mut self, state: &State, plan: &Plan) -> Result<(), EngineError> {

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use tidegate_link::{Gone, Guests};
+use tidegate_link::{Gone, OpenNamespaces};
 use tidegate_model::{Endpoint, IfName, Name};
 
 use super::degraded::partly;
@@ -30,13 +30,13 @@ impl Engine {
             return Ok(collected);
         }
         let present = self.present()?;
-        let guests = self.guests(|state| {
+        let namespaces = self.namespaces(|state| {
             let suspects = suspects.iter().filter_map(|name| state.endpoints.get(name));
             let lost = suspects.filter(|endpoint| !present.contains(&endpoint.host_ifname));
             lost.map(|endpoint| endpoint.netns.path.clone()).collect()
         });
         for name in suspects {
-            match self.collect_one(&name, &present, &guests) {
+            match self.collect_one(&name, &present, &namespaces) {
                 Ok(endpoint) => collected.extend(endpoint),
                 Err(error) => {
                     // Its link is gone, and it cannot be told whether its namespace is.
@@ -49,7 +49,7 @@ impl Engine {
     }
 
     fn present(&self) -> Result<BTreeSet<IfName>, EngineError> {
-        let links = self.kernel().links.links()?;
+        let links = self.backends().links.links()?;
         Ok(links.into_iter().map(|link| link.ifname).collect())
     }
 
@@ -58,13 +58,13 @@ impl Engine {
         &self,
         name: &Name,
         present: &BTreeSet<IfName>,
-        guests: &Guests,
+        namespaces: &OpenNamespaces,
     ) -> Result<Option<Endpoint>, EngineError> {
-        let change = self.command_if(guests.clone(), |kernel, state| {
+        let change = self.command_if(namespaces.clone(), |backends, state| {
             let Some(endpoint) = state.endpoints.get(name) else {
                 return Ok(None);
             };
-            if present.contains(&endpoint.host_ifname) || kernel.is_there(endpoint, false)? {
+            if present.contains(&endpoint.host_ifname) || backends.is_there(endpoint, false)? {
                 return Ok(None);
             }
             Ok(Some(tidegate_plan::detach(state, name)?))

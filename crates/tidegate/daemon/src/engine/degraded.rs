@@ -3,15 +3,15 @@
 use std::collections::BTreeSet;
 
 use tidegate_cli::causes;
-use tidegate_link::{Guests, Heard, LinkError};
+use tidegate_link::{LinkChange, LinkError, OpenNamespaces};
 use tidegate_model::event::{Event, Happening};
 use tidegate_model::links::{GROUP, Link, LinkStep};
 use tidegate_model::{Degraded, Endpoint, Fault, IfName, Name, Network, State};
-use tidegate_plan::{Plan, Stale};
+use tidegate_plan::{Plan, StaleConnections};
 use tokio::sync::broadcast::Receiver;
 
 use super::events::now;
-use super::{Engine, EngineError, Kernel};
+use super::{Backends, Engine, EngineError};
 
 impl Engine {
     /// What happens from now on, and what is degraded already.
@@ -29,23 +29,23 @@ impl Engine {
 
     /// Has the state file written anew if a start would not find in it what was answered.
     pub(crate) fn keep_store(&self) {
-        let mut kernel = self.kernel();
-        if kernel.store.is_in_place() {
+        let mut backends = self.backends();
+        if backends.store.is_in_place() {
             return;
         }
         let state = self.state();
-        if let Err(error) = kernel.store.rewrite(&state) {
+        if let Err(error) = backends.store.rewrite(&state) {
             tracing::error!(causes = ?causes(&error), "the state is not on disk: {error}");
         }
     }
 
     /// Whether there is something to try again after what was heard.
-    pub(crate) fn is_to_revive(&self, heard: &Heard) -> bool {
+    pub(crate) fn is_to_revive(&self, heard: &LinkChange) -> bool {
         !self.state().degraded.is_empty() || self.has_changed_ours(heard)
     }
 
     /// Whether what was heard is about what is whole.
-    pub(crate) fn has_changed_ours(&self, heard: &Heard) -> bool {
+    pub(crate) fn has_changed_ours(&self, heard: &LinkChange) -> bool {
         let state = self.state();
         let (networks, ports) = with_ipv6(&state, heard);
         let is_whole = |name: &Name| !state.degraded.networks.contains_key(name);
@@ -57,15 +57,15 @@ impl Engine {
 
     /// Tries again what is degraded, gives networks back the addresses that they lost, and turns IPv6 off again where
     /// there is to be none.
-    pub(crate) fn revive(&self, heard: &Heard) {
-        let guests = self.guests(|state| {
+    pub(crate) fn revive(&self, heard: &LinkChange) {
+        let namespaces = self.namespaces(|state| {
             let names = state.degraded.endpoints.keys();
             let endpoints = names.filter_map(|name| state.endpoints.get(name));
             endpoints.map(|e| e.netns.path.clone()).collect()
         });
-        let mut kernel = self.kernel();
+        let mut backends = self.backends();
         let passed = self.past.count();
-        kernel.links.admit(guests);
+        backends.links.keep_open(namespaces);
         let before = self.degraded();
         let mut networks: BTreeSet<Name> = before.networks.keys().cloned().collect();
         let ports = {
@@ -76,33 +76,33 @@ impl Engine {
             ports
         };
         for step in &ports {
-            if let Err(error) = kernel.links.apply(step) {
+            if let Err(error) = backends.links.apply(step) {
                 tracing::warn!(causes = ?causes(&error), "{error}");
             }
         }
-        match kernel.links.links() {
+        match backends.links.links() {
             Ok(links) => {
                 for name in &networks {
-                    self.revive_network(&mut kernel, name, &links);
+                    self.revive_network(&mut backends, name, &links);
                 }
                 for name in before.endpoints.keys() {
-                    self.revive_endpoint(&mut kernel, name, &links);
+                    self.revive_endpoint(&mut backends, name, &links);
                 }
             }
             Err(error) => tracing::warn!(causes = ?causes(&error), "{error}"),
         }
-        kernel.links.admit(Guests::default());
-        self.catch_up(&mut kernel, self.past.change_state(passed, || ()));
+        backends.links.keep_open(OpenNamespaces::default());
+        self.catch_up(&mut backends, self.past.change_state(passed, || ()));
         if before != self.degraded() {
             // What came back may be tracked as what it was without.
-            self.sweeps.note(Stale::after_mending());
+            self.sweeps.note(StaleConnections::after_mending());
         }
         self.tell_of_degraded(&before);
     }
 
     /// Marks an endpoint of which something is amiss while the daemon runs. It is tried again like any other.
     pub(super) fn mark_endpoint(&self, name: &Name, fault: Fault) {
-        let _kernel = self.kernel();
+        let _backends = self.backends();
         let before = self.degraded();
         if self.state().endpoints.contains_key(name) {
             // Whether it has elements stays as it is.
@@ -130,11 +130,11 @@ impl Engine {
                 || endpoint.is_some_and(|it| degraded.endpoints.contains_key(&it.name))
         };
         if is_meant {
-            self.revive(&Heard::Nothing);
+            self.revive(&LinkChange::Nothing);
         }
     }
 
-    fn revive_network(&self, kernel: &mut Kernel, name: &Name, links: &[Link]) {
+    fn revive_network(&self, backends: &mut Backends, name: &Name, links: &[Link]) {
         let fault = {
             let state = self.state();
             let Some(network) = state.networks.get(name) else {
@@ -150,7 +150,7 @@ impl Engine {
                 // Nothing has changed; or somebody removed the bridge, which is made anew with its ports apart.
                 return;
             }
-            match kernel.carry_out_or_ipv4(&state, plan) {
+            match backends.carry_out_or_ipv4(&state, plan) {
                 Ok(lacks) => lacks.map(|error| partly(&error)),
                 Err(error) => Some(Fault {
                     down: is_down,
@@ -161,7 +161,7 @@ impl Engine {
         self.set_network(name, fault);
     }
 
-    pub(super) fn revive_endpoint(&self, kernel: &mut Kernel, name: &Name, links: &[Link]) {
+    pub(super) fn revive_endpoint(&self, backends: &mut Backends, name: &Name, links: &[Link]) {
         let fault = {
             let state = self.state();
             let was = state.degraded.endpoints.get(name);
@@ -172,14 +172,14 @@ impl Engine {
                 return;
             }
             let has_pair = has_pair(endpoint, links);
-            match kernel.is_there(endpoint, has_pair) {
+            match backends.is_there(endpoint, has_pair) {
                 Ok(false) if !has_pair => {
                     drop(state);
-                    self.end_endpoint(kernel, name);
+                    self.end_endpoint(backends, name);
                     return;
                 }
                 // One whose path leads elsewhere while its link is there lives on without a name.
-                Ok(_) => kernel.revive_endpoint(&state, endpoint, was.down, links),
+                Ok(_) => backends.revive_endpoint(&state, endpoint, was.down, links),
                 Err(error) => Some(Fault {
                     down: was.down,
                     ..fault_of(&error)
@@ -190,9 +190,9 @@ impl Engine {
     }
 
     /// Removes an endpoint whose namespace has turned out to be gone.
-    fn end_endpoint(&self, kernel: &mut Kernel, name: &Name) {
-        let plan = |_: &mut Kernel, state: &State| Ok(Some(tidegate_plan::detach(state, name)?));
-        match self.carry_out_alone(kernel, plan) {
+    fn end_endpoint(&self, backends: &mut Backends, name: &Name) {
+        let plan = |_: &mut Backends, state: &State| Ok(Some(tidegate_plan::detach(state, name)?));
+        match self.carry_out_alone(backends, plan) {
             Ok(_) => tracing::info!(endpoint = %name, "removed: its namespace is gone"),
             Err(error) => {
                 tracing::error!(endpoint = %name, causes = ?causes(&error), "cannot be removed: {error}");
@@ -219,7 +219,7 @@ impl Engine {
     }
 }
 
-impl Kernel {
+impl Backends {
     /// Carries out a plan; where IPv6 is turned off, what of it is for IPv4, with the error that says so.
     pub(super) fn carry_out_or_ipv4(
         &mut self,
@@ -287,11 +287,11 @@ impl Kernel {
 }
 
 /// The networks that may have lost an address of their bridge.
-fn suspects(state: &State, heard: &Heard) -> Vec<Name> {
+fn suspects(state: &State, heard: &LinkChange) -> Vec<Name> {
     let has_lost = |network: &&Network| match heard {
-        Heard::Nothing => false,
-        Heard::Much => true,
-        Heard::Changed(told) => {
+        LinkChange::Nothing => false,
+        LinkChange::Much => true,
+        LinkChange::Changed(told) => {
             let mut gateways = network.resolvers();
             gateways.any(|gateway| told.went.contains(&gateway))
         }
@@ -302,11 +302,11 @@ fn suspects(state: &State, heard: &Heard) -> Vec<Name> {
 
 /// The networks and the ports on which there may be IPv6 against their will: once one of ours has it, or the loopback,
 /// somebody turned it on for all.
-fn with_ipv6<'a>(state: &'a State, heard: &Heard) -> (Vec<&'a Name>, Vec<LinkStep>) {
+fn with_ipv6<'a>(state: &'a State, heard: &LinkChange) -> (Vec<&'a Name>, Vec<LinkStep>) {
     let is_suspect = match heard {
-        Heard::Nothing => false,
-        Heard::Much => true,
-        Heard::Changed(told) => {
+        LinkChange::Nothing => false,
+        LinkChange::Much => true,
+        LinkChange::Changed(told) => {
             let is_told = |ifname: &IfName| told.got_ipv6.contains(ifname);
             let (networks, ports) = tidegate_plan::without_ipv6_anew(state, is_told);
             let has_loopback = told.got_ipv6.iter().any(|ifname| ifname.as_str() == "lo");

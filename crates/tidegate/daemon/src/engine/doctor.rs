@@ -16,7 +16,7 @@ use crate::program::run;
 use crate::resolver::Status;
 
 /// How long a program may take to say what is asked of it.
-const PATIENCE: Duration = Duration::from_secs(5);
+const TIME_LIMIT: Duration = Duration::from_secs(5);
 
 impl Engine {
     /// Looks for what stops packets or changes. It changes nothing, and no command waits for the programs that it asks.
@@ -25,10 +25,14 @@ impl Engine {
     /// When the host's links cannot be listed.
     pub fn doctor(&self) -> Result<Diagnosis, EngineError> {
         let (links, unguarded, unstored) = {
-            let mut kernel = self.kernel();
-            let store = &kernel.store;
+            let mut backends = self.backends();
+            let store = &backends.store;
             let unstored = (!store.is_in_place()).then(|| store.path().display().to_string());
-            (kernel.links.links()?, kernel.links.unguarded(), unstored)
+            (
+                backends.links.links()?,
+                backends.links.unguarded(),
+                unstored,
+            )
         };
         let (state, _) = self.snapshot();
         let paths: BTreeSet<String> = sysctls_of_interest(&state, &links);
@@ -115,7 +119,7 @@ fn legacy() -> Legacy {
 /// What `iptables-legacy -S` says of the policies.
 fn policies_of(program: &str) -> Result<Vec<LegacyPolicy>, String> {
     let mut command = Command::new(format!("{program}-legacy"));
-    let said = run(command.arg("-S"), PATIENCE);
+    let said = run(command.arg("-S"), TIME_LIMIT);
     let said = said.map_err(|error| format!("{program}-legacy: {error}"))?;
     let policies: Vec<LegacyPolicy> = said
         .stdout

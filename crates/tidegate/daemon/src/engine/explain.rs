@@ -1,7 +1,7 @@
 //! Saying what becomes of a packet.
 
 use tidegate_model::explain::{Explanation, Question};
-use tidegate_plan::{SYSCTLS_OF_PATHS, Terrain};
+use tidegate_plan::{HostRouting, SYSCTLS_OF_PATHS};
 
 use super::{Engine, EngineError};
 
@@ -11,13 +11,13 @@ impl Engine {
     /// # Errors
     /// When there is no answer, or the host's links or routes cannot be listed.
     pub fn explain(&self, question: &Question) -> Result<Explanation, EngineError> {
-        let mut kernel = self.kernel();
+        let mut backends = self.backends();
         let sysctls = SYSCTLS_OF_PATHS.map(|path| (path.to_owned(), tidegate_link::sysctl(path)));
-        let terrain = Terrain {
-            links: kernel.links.links()?,
-            ways: kernel.links.ways()?,
+        let routing = HostRouting {
+            links: backends.links.links()?,
+            routes: backends.links.routes()?,
             sysctls: sysctls.into(),
         };
-        Ok(tidegate_plan::explain(&self.state(), question, &terrain)?)
+        Ok(tidegate_plan::explain(&self.state(), question, &routing)?)
     }
 }

@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use tidegate_model::State;
 use tidegate_model::event::Happening;
-use tidegate_nft::{Change, Finding};
-use tidegate_plan::Stale;
+use tidegate_nft::{ForeignChange, TableChanges};
+use tidegate_plan::StaleConnections;
 
 use super::carry_out::{restore, shut};
 use super::ruleset::differences;
@@ -13,7 +13,7 @@ use super::{Engine, EngineError};
 use crate::metrics::count;
 
 /// How long a command may take before the table is mended past it.
-const PATIENCE: Duration = Duration::from_secs(2);
+const TIME_LIMIT: Duration = Duration::from_secs(2);
 
 /// What was found and done.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -21,10 +21,10 @@ pub enum Mended {
     /// The table was as it should be.
     Nothing,
     /// Others had changed it; it was replaced in one transaction.
-    Replaced(Vec<Change>),
+    Replaced(Vec<ForeignChange>),
     /// Others had changed it, and change it again sooner than it can be replaced: networks are closed to new
     /// connections until it is.
-    Shut(Vec<Change>),
+    Shut(Vec<ForeignChange>),
     /// It differed, and nobody knows who it was; it was replaced in one transaction.
     ReplacedUnknown,
 }
@@ -39,15 +39,15 @@ impl Engine {
     /// When it cannot be found out, or the kernel refuses the table.
     pub fn mend(
         &self,
-        find: impl FnOnce() -> Result<Finding, tidegate_nft::Error>,
+        find: impl FnOnce() -> Result<TableChanges, tidegate_nft::Error>,
         may_be_later: bool,
     ) -> Result<Mended, EngineError> {
-        let turn = self.kernel.take_within(PATIENCE);
+        let turn = self.backends.take_within(TIME_LIMIT);
         let past = turn.is_none().then(|| self.past.alone());
         let put_back = |state: &State| {
             if past.is_some() {
                 tracing::warn!(
-                    "a command takes longer than {PATIENCE:?}: the table is put back past it"
+                    "a command takes longer than {TIME_LIMIT:?}: the table is put back past it"
                 );
                 self.past.tell();
             }
@@ -57,13 +57,13 @@ impl Engine {
         let close = |state: &State| past.is_none() && shut(&*self.driver, state);
         let state = self.state();
         match find()? {
-            Finding::Nothing => Ok(Mended::Nothing),
-            Finding::Changed(changes) => {
+            TableChanges::Nothing => Ok(Mended::Nothing),
+            TableChanges::Changed(changes) => {
                 if close(&state) && may_be_later {
                     return Ok(Mended::Shut(changes));
                 }
                 put_back(&state)?;
-                self.sweeps.note(Stale::after_mending());
+                self.sweeps.note(StaleConnections::after_mending());
                 count(&self.counters.mended);
                 for change in &changes {
                     self.events.tell(Happening::TableMended {
@@ -74,11 +74,11 @@ impl Engine {
                 }
                 Ok(Mended::Replaced(changes))
             }
-            Finding::Missed if self.is_as_planned(&state)? => Ok(Mended::Nothing),
-            Finding::Missed => {
+            TableChanges::Missed if self.is_as_planned(&state)? => Ok(Mended::Nothing),
+            TableChanges::Missed => {
                 close(&state);
                 put_back(&state)?;
-                self.sweeps.note(Stale::after_mending());
+                self.sweeps.note(StaleConnections::after_mending());
                 count(&self.counters.mended);
                 self.events.tell(Happening::TableMended {
                     program: None,

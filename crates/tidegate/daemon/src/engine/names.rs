@@ -10,11 +10,11 @@ use tidegate_model::{Endpoint, State};
 
 use super::{Engine, EngineError};
 use crate::metrics::count;
-use crate::resolver::{Line, Status, host_conf};
+use crate::resolver::{ResolverHandle, Status, host_conf};
 
 impl Engine {
     /// The line on which every change is told.
-    pub(crate) fn names(&self) -> &Line {
+    pub(crate) fn names(&self) -> &ResolverHandle {
         &self.names
     }
 
@@ -25,7 +25,7 @@ impl Engine {
         process: u32,
         upstreams: Vec<SocketAddr>,
     ) -> io::Result<()> {
-        let _kernel = self.kernel();
+        let _backends = self.backends();
         let state = self.state();
         self.names.open(stream, process, upstreams, &state)
     }
@@ -47,10 +47,10 @@ impl Engine {
     /// # Errors
     /// When the kernel refuses the table.
     pub(crate) fn leave_names(&self) -> Result<(), EngineError> {
-        let mut kernel = self.kernel();
+        let mut backends = self.backends();
         let mut state = self.state.write().unwrap_or_else(PoisonError::into_inner);
         state.resolver = None;
-        kernel.restore(&state)
+        backends.restore(&state)
     }
 
     /// Whether names are answered.

@@ -1,11 +1,11 @@
 //! What running endpoints publish.
 
-use tidegate_link::Guests;
+use tidegate_link::OpenNamespaces;
 use tidegate_model::api::Publish;
 use tidegate_model::{Change, Endpoint, Name, PortRequest, State};
 use tidegate_plan::{Plan, PortFacts};
 
-use super::{Engine, EngineError, Kernel, endpoint_of, planned};
+use super::{Backends, Engine, EngineError, endpoint_of, planned};
 use crate::timing::{Stage, timed};
 
 impl Engine {
@@ -15,7 +15,7 @@ impl Engine {
     /// When it cannot be planned, or the host refuses it; nothing is changed then.
     pub fn publish(&self, name: &Name, wanted: &Publish) -> Result<Endpoint, EngineError> {
         self.revive_for(None, Some(name));
-        let nobody = Guests::default();
+        let nobody = OpenNamespaces::default();
         let done = self.command_with_ports(&nobody, &wanted.ports, |_, state, host| {
             Ok(tidegate_plan::publish(state, name, wanted, host)?)
         });
@@ -30,7 +30,7 @@ impl Engine {
     /// As [`Self::publish`].
     pub fn unpublish(&self, name: &Name, ports: &[PortRequest]) -> Result<Endpoint, EngineError> {
         self.revive_for(None, Some(name));
-        let change = self.command(Guests::default(), |_, state| {
+        let change = self.command(OpenNamespaces::default(), |_, state| {
             Ok(tidegate_plan::unpublish(state, name, ports)?)
         })?;
         tracing::info!(endpoint = %name, "withdrew published ports");
@@ -46,31 +46,31 @@ impl Engine {
     /// list is as long as what is published. It is not counted.
     pub(super) fn command_with_ports(
         &self,
-        guests: &Guests,
+        namespaces: &OpenNamespaces,
         ports: &[PortRequest],
-        plan: impl Fn(&mut Kernel, &State, &PortFacts) -> Result<Plan, EngineError>,
+        plan: impl Fn(&mut Backends, &State, &PortFacts) -> Result<Plan, EngineError>,
     ) -> Result<Option<Change>, EngineError> {
-        let free = self.supplies.free_ports;
+        let free = self.defaults.free_ports;
         // Asked for while no other command is at work, which might add to it.
         let unswept = || self.sweeps.unswept();
-        let mut done = self.command_uncounted(guests.clone(), |kernel, state| {
+        let mut done = self.command_uncounted(namespaces.clone(), |backends, state| {
             let guess = PortFacts {
                 free,
                 unswept: unswept(),
                 ..PortFacts::default()
             };
-            plan(kernel, state, &guess).map(Some)
+            plan(backends, state, &guess).map(Some)
         });
         let is_taken = |error: &EngineError| error.is_port_taken();
         if done.as_ref().is_err_and(is_taken) && ports.iter().any(PortRequest::wants_free) {
-            done = self.command_uncounted(guests.clone(), |kernel, state| {
-                let in_use = timed(Stage::Netlink, || kernel.links.used_ports())?;
+            done = self.command_uncounted(namespaces.clone(), |backends, state| {
+                let in_use = timed(Stage::Netlink, || backends.links.used_ports())?;
                 let facts = PortFacts {
                     free,
                     in_use,
                     unswept: unswept(),
                 };
-                plan(kernel, state, &facts).map(Some)
+                plan(backends, state, &facts).map(Some)
             });
         }
         done

@@ -3,14 +3,14 @@
 use std::collections::BTreeSet;
 
 use tidegate_cli::causes;
-use tidegate_link::{Gone, Guests};
+use tidegate_link::{Gone, OpenNamespaces};
 use tidegate_model::links::Link;
 use tidegate_model::{Fault, IfName, Name, State};
-use tidegate_plan::Stale;
+use tidegate_plan::StaleConnections;
 
 use super::degraded::{fault_of, is_foreign, nothing_of_its_network, partly};
 use super::start::ours;
-use super::{Engine, EngineError, Kernel};
+use super::{Backends, Engine, EngineError};
 
 /// Networks without their bridge, and endpoints without their pair or on such a network.
 #[derive(Debug, Default)]
@@ -63,25 +63,25 @@ impl Engine {
         {
             return Ok(false);
         }
-        let present = ours(&self.kernel().links.links()?);
+        let present = ours(&self.backends().links.links()?);
         let lost = Lost::among(&self.state(), gone, &present);
         if lost.is_empty() {
             return Ok(false);
         }
-        let guests = self.guests(|state| {
+        let namespaces = self.namespaces(|state| {
             let endpoints = lost.endpoints.iter();
             let endpoints = endpoints.filter_map(|name| state.endpoints.get(name));
             endpoints.map(|it| it.netns.path.clone()).collect()
         });
-        let mut kernel = self.kernel();
+        let mut backends = self.backends();
         let passed = self.past.count();
-        kernel.links.admit(guests);
+        backends.links.keep_open(namespaces);
         let before = self.degraded();
-        let made = self.make_lost(&mut kernel, gone);
-        kernel.links.admit(Guests::default());
-        self.catch_up(&mut kernel, self.past.change_state(passed, || ()));
+        let made = self.make_lost(&mut backends, gone);
+        backends.links.keep_open(OpenNamespaces::default());
+        self.catch_up(&mut backends, self.past.change_state(passed, || ()));
         if before != self.degraded() {
-            self.sweeps.note(Stale::after_mending());
+            self.sweeps.note(StaleConnections::after_mending());
         }
         self.tell_of_degraded(&before);
         made.map(|()| true)
@@ -95,13 +95,13 @@ impl Engine {
     }
 
     /// What is lost by now: a command may have been quicker.
-    fn make_lost(&self, kernel: &mut Kernel, gone: &Gone) -> Result<(), EngineError> {
-        let links = kernel.links.links()?;
+    fn make_lost(&self, backends: &mut Backends, gone: &Gone) -> Result<(), EngineError> {
+        let links = backends.links.links()?;
         let lost = Lost::among(&self.state(), gone, &ours(&links));
         for name in &lost.networks {
-            self.make_bridge(kernel, name, &links);
+            self.make_bridge(backends, name, &links);
         }
-        let links = kernel.links.links()?;
+        let links = backends.links.links()?;
         for name in &lost.endpoints {
             if self.state().degraded.down_endpoint(name).is_some() {
                 continue;
@@ -110,12 +110,12 @@ impl Engine {
             let reason = "its interface was removed".to_owned();
             let (down, hint) = (false, None);
             self.set_endpoint(name, Some(Fault { down, reason, hint }));
-            self.revive_endpoint(kernel, name, &links);
+            self.revive_endpoint(backends, name, &links);
         }
         Ok(())
     }
 
-    fn make_bridge(&self, kernel: &mut Kernel, name: &Name, links: &[Link]) {
+    fn make_bridge(&self, backends: &mut Backends, name: &Name, links: &[Link]) {
         let fault = {
             let state = self.state();
             let Some(network) = state.networks.get(name) else {
@@ -135,7 +135,7 @@ impl Engine {
                 let Some(plan) = tidegate_plan::revive_network(&state, name, links) else {
                     return;
                 };
-                match kernel.carry_out_or_ipv4(&state, plan) {
+                match backends.carry_out_or_ipv4(&state, plan) {
                     Ok(lacks) => lacks.map(|error| partly(&error)),
                     Err(error) => Some(fault_of(&error)),
                 }
@@ -144,13 +144,13 @@ impl Engine {
         let is_down = fault.as_ref().is_some_and(|fault| fault.down);
         self.set_network(name, fault);
         if is_down {
-            self.put_down(kernel, name);
+            self.put_down(backends, name);
         }
     }
 
     /// Marks the endpoints of a network that is down, and takes all of it out of the table: its bridge's name may be
     /// another's.
-    fn put_down(&self, kernel: &mut Kernel, network: &Name) {
+    fn put_down(&self, backends: &mut Backends, network: &Name) {
         let endpoints: Vec<Name> = {
             let state = self.state();
             state
@@ -161,7 +161,7 @@ impl Engine {
         for name in &endpoints {
             self.set_endpoint(name, Some(nothing_of_its_network(network)));
         }
-        if let Err(error) = kernel.restore(&self.state()) {
+        if let Err(error) = backends.restore(&self.state()) {
             tracing::error!(causes = ?causes(&error), "the table has what is not on the host: {error}");
         }
     }

@@ -40,13 +40,13 @@ impl Engine {
             }
         }
         // With so many commands it takes a moment without any.
-        let _kernel = self.kernel();
+        let _backends = self.backends();
         differences(&*self.driver, &self.state())
     }
 
     /// The state between two commands, and how many there have been.
     pub(super) fn snapshot(&self) -> (State, u64) {
-        let _kernel = self.kernel();
+        let _backends = self.backends();
         let state = self.state().clone();
         (state, self.commands.load(Ordering::SeqCst))
     }

@@ -5,12 +5,12 @@ use std::sync::atomic::AtomicU64;
 use std::sync::{Arc, RwLock};
 
 use tidegate_cli::causes;
-use tidegate_link::{ErrorKind, Guests, LinkError, Links, NetnsFault};
+use tidegate_link::{ErrorKind, LinkError, Links, NetnsFault, OpenNamespaces};
 use tidegate_model::event::Happening;
 use tidegate_model::links::{GROUP, Link, LinkStep};
 use tidegate_model::{Change, Endpoint, Fault, IfName, Name, NetnsId, NetnsRef, Network, State};
 use tidegate_nft::Driver;
-use tidegate_plan::{Stale, Supplies};
+use tidegate_plan::{Defaults, StaleConnections};
 
 use super::degraded::{fault_of, log, nothing_of_its_network, partly, unheld_fault};
 use super::events::Events;
@@ -19,9 +19,9 @@ use super::names::in_the_way;
 use super::past::Past;
 use super::sweep::Sweeps;
 use super::turn::Turn;
-use super::{Engine, EngineError, Kernel};
+use super::{Backends, Engine, EngineError};
 use crate::metrics::Counters;
-use crate::resolver::Line;
+use crate::resolver::ResolverHandle;
 use crate::store::Store;
 
 /// How many namespaces are open at once.
@@ -38,27 +38,27 @@ impl Engine {
         driver: Box<dyn Driver>,
         links: Box<dyn Links>,
         store: Store,
-        supplies: Supplies,
+        defaults: Defaults,
     ) -> Result<Self, EngineError> {
         let driver: Arc<dyn Driver> = driver.into();
-        let mut kernel = Kernel {
+        let mut backends = Backends {
             driver: Arc::clone(&driver),
             links,
             store,
         };
-        let mut state = kernel.store.load()?;
-        let names = Line::default();
-        state.allow = supplies.allow.clone();
-        state.forwarding = supplies.forwarding;
-        state.resolver = supplies.resolver;
-        if supplies.resolver.is_some()
+        let mut state = backends.store.load()?;
+        let names = ResolverHandle::default();
+        state.allow = defaults.allow.clone();
+        state.forwarding = defaults.forwarding;
+        state.resolver = defaults.resolver;
+        if defaults.resolver.is_some()
             && let Some(reason) = in_the_way(&state)
         {
             tracing::warn!("the DNS server is off: {reason}");
             state.resolver = None;
             names.close(reason);
         }
-        let removed = kernel.reconcile(&mut state)?;
+        let removed = backends.reconcile(&mut state)?;
         let (networks, endpoints) = (state.networks.len(), state.endpoints.len());
         let Removed {
             endpoints: removed_endpoints,
@@ -71,15 +71,15 @@ impl Engine {
             removed_links,
             "the host matches the saved state"
         );
-        let sweeps = Sweeps::new(kernel.links.connections());
-        sweeps.note(Stale::at_start(&state));
+        let sweeps = Sweeps::new(backends.links.connections());
+        sweeps.note(StaleConnections::at_start(&state));
         let engine = Self {
-            kernel: Turn::new(kernel),
+            backends: Turn::new(backends),
             driver,
             past: Past::default(),
             commands: AtomicU64::new(0),
             state: RwLock::new(state),
-            supplies,
+            defaults,
             events: Events::default(),
             counters: Counters::default(),
             names,
@@ -102,7 +102,7 @@ struct Removed {
     links: usize,
 }
 
-impl Kernel {
+impl Backends {
     fn reconcile(&mut self, state: &mut State) -> Result<Removed, EngineError> {
         // One thing after the other: with many endpoints, each takes much memory while it lasts.
         let links = self.links.links()?;
@@ -265,7 +265,7 @@ impl Kernel {
         let endpoints: Vec<&Endpoint> = state.endpoints.values().collect();
         for endpoints in endpoints.chunks(OPENED) {
             let paths = endpoints.iter().map(|endpoint| endpoint.netns.path.clone());
-            self.links.admit(Guests::open(paths));
+            self.links.keep_open(OpenNamespaces::open(paths));
             for endpoint in endpoints {
                 match self.is_there(endpoint, pairs.contains(&endpoint.host_ifname)) {
                     Ok(true) if endpoint.netns.id.cookie.is_some() || !has_cookies => {}
@@ -284,7 +284,7 @@ impl Kernel {
                 }
             }
         }
-        self.links.admit(Guests::default());
+        self.links.keep_open(OpenNamespaces::default());
         state.degraded.endpoints.extend(faults);
         (gone, known)
     }

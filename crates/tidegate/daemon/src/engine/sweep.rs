@@ -13,14 +13,14 @@ use std::time::{Duration, Instant};
 use rustix::event::{EventfdFlags, PollFd, PollFlags, Timespec, eventfd, poll};
 use rustix::io::Errno;
 use tidegate_link::Connections;
-use tidegate_plan::{Stale, Sweep};
+use tidegate_plan::{StaleConnections, Sweep};
 
 use super::{Engine, EngineError};
 
 /// How long nothing more must have been noted before a walk.
 const QUIET: Duration = Duration::from_millis(50);
 /// How long what was noted waits for that.
-const PATIENCE: Duration = Duration::from_secs(1);
+const TIME_LIMIT: Duration = Duration::from_secs(1);
 
 /// What is to be swept, and what sweeps it.
 pub(crate) struct Sweeps {
@@ -33,7 +33,7 @@ pub(crate) struct Sweeps {
 
 #[derive(Default)]
 struct Waiting {
-    stale: Stale,
+    stale: StaleConnections,
     /// Addresses that the walk under way is about.
     under_way: BTreeSet<IpAddr>,
     /// Since when there has been something.
@@ -53,7 +53,7 @@ impl Sweeps {
     }
 
     /// Notes what a change has left behind.
-    pub(super) fn note(&self, stale: Stale) {
+    pub(super) fn note(&self, stale: StaleConnections) {
         if stale.is_empty() {
             return;
         }
@@ -90,7 +90,7 @@ impl Sweeps {
             }
             let bell = self.bell.as_ref();
             // Without a bell it looks again by itself.
-            let left = left.or(bell.is_none().then_some(PATIENCE));
+            let left = left.or(bell.is_none().then_some(TIME_LIMIT));
             let mut fds = vec![PollFd::new(stopped, PollFlags::IN)];
             fds.extend(bell.map(|bell| PollFd::new(bell, PollFlags::IN)));
             let timeout = left.and_then(|left| Timespec::try_from(left).ok());
@@ -118,7 +118,7 @@ impl Waiting {
     fn due(&self) -> Option<Instant> {
         let since = self.since?;
         let quiet = self.touched.unwrap_or(since) + QUIET;
-        Some(quiet.min(since + PATIENCE))
+        Some(quiet.min(since + TIME_LIMIT))
     }
 }
 

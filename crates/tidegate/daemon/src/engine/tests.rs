@@ -10,11 +10,11 @@ use ipnet::IpNet;
 use tempfile::TempDir;
 use tidegate_link::fakes::FakeLinks;
 use tidegate_link::{Connections, ErrorKind, LinkError};
-use tidegate_link::{Gone, Heard};
+use tidegate_link::{Gone, LinkChange};
 use tidegate_model::NetnsCookie;
 use tidegate_model::api::{Publish, RefusalKind};
-use tidegate_model::links::{Link, LinkStep, NetnsFacts, PortHold, Way};
-use tidegate_model::traffic::{Course, Passed};
+use tidegate_model::links::{Link, LinkStep, NetnsFacts, PortHold, Route};
+use tidegate_model::traffic::{ConnectionKey, TrafficCounts};
 use tidegate_model::{IfName, NetnsId, Protocol};
 use tidegate_nft::{FakeDriver, Transaction};
 
@@ -76,7 +76,7 @@ impl Bench {
             links,
             held: self.links.held(),
             believed: self.engine.state().clone(),
-            stored: self.engine.kernel().store.load().unwrap(),
+            stored: self.engine.backends().store.load().unwrap(),
         }
     }
 
@@ -95,7 +95,7 @@ impl Bench {
 fn start(links: &FakeLinks, folder: &Path) -> Result<Engine, EngineError> {
     let store = Store::open(folder).unwrap();
     let driver = Box::new(FakeDriver::new());
-    Engine::start(driver, Box::new(links.clone()), store, Supplies::default())
+    Engine::start(driver, Box::new(links.clone()), store, Defaults::default())
 }
 
 pub(crate) fn wanted(name: &str) -> CreateNetwork {
@@ -314,11 +314,11 @@ fn a_start_marks_an_endpoint_that_cannot_be_made_again_and_brings_it_back_when_i
     let down = bench.everything();
     assert_eq!(down.stored, whole.stored);
     assert!(!down.ruleset.contains("8080"), "{}", down.ruleset);
-    bench.engine.revive(&Heard::Nothing);
+    bench.engine.revive(&LinkChange::Nothing);
     assert_eq!(bench.everything(), down, "nothing is different");
     let free = |facts: &mut NetnsFacts| facts.ifnames.retain(|ifname| *ifname != endpoint.ifname);
     bench.links.change_netns(netns, free).unwrap();
-    bench.engine.revive(&Heard::Nothing);
+    bench.engine.revive(&LinkChange::Nothing);
     assert_eq!(bench.everything(), whole);
 }
 
@@ -378,10 +378,10 @@ fn an_endpoint_that_loses_its_pair_while_its_path_tells_nothing_is_marked_and_co
         !fault.down && fault.reason.contains("look at namespace"),
         "{fault:?}"
     );
-    bench.engine.revive(&Heard::Nothing);
+    bench.engine.revive(&LinkChange::Nothing);
     assert_eq!(bench.engine.degraded().endpoints[&name("front")], fault);
     bench.links.fail_netns(Path::new(BOX), false);
-    bench.engine.revive(&Heard::Nothing);
+    bench.engine.revive(&LinkChange::Nothing);
     assert_eq!(bench.everything(), whole);
 }
 
@@ -411,7 +411,7 @@ fn a_start_survives_a_failure_of_any_step_and_is_whole_when_that_is_tried_again(
                 assert!(step > 4, "no step failed");
                 break;
             }
-            bench.engine.revive(&Heard::Nothing);
+            bench.engine.revive(&LinkChange::Nothing);
             assert_eq!(bench.everything(), whole, "after step {step}: {degraded:?}");
         }
     }
@@ -449,7 +449,7 @@ fn what_another_program_removes_comes_back_whatever_step_fails_at_first() {
             let is_down =
                 !degraded.networks.is_empty() && degraded.networks.values().all(|it| it.down);
             assert_eq!(now.ruleset.contains("8080"), !is_down, "after step {step}");
-            bench.engine.revive(&Heard::Nothing);
+            bench.engine.revive(&LinkChange::Nothing);
             assert_eq!(bench.everything(), whole, "after step {step}: {degraded:?}");
             assert!(!bench.engine.make_anew(&Gone::Any).unwrap());
         }
@@ -462,7 +462,7 @@ fn what_differs_from_the_plan_is_told_line_by_line() {
     let plan = tidegate_plan::detach(&bench.engine.state(), &name("front")).unwrap();
     bench
         .engine
-        .kernel()
+        .backends()
         .driver
         .apply(&plan.transaction)
         .unwrap();
@@ -472,7 +472,7 @@ fn what_differs_from_the_plan_is_told_line_by_line() {
         of_port.is_some_and(|line| line.starts_with("- ")),
         "{differences:#?}"
     );
-    bench.engine.kernel().driver.apply(&plan.undo).unwrap();
+    bench.engine.backends().driver.apply(&plan.undo).unwrap();
     assert_eq!(bench.engine.ruleset_differences().unwrap(), [""; 0]);
 }
 
@@ -541,15 +541,15 @@ impl Links for SlowLinks {
         self.links.unguarded()
     }
 
-    fn routes(&mut self) -> Result<Vec<IpNet>, LinkError> {
+    fn occupied_subnets(&mut self) -> Result<Vec<IpNet>, LinkError> {
+        self.links.occupied_subnets()
+    }
+
+    fn routes(&mut self) -> Result<Vec<Route>, LinkError> {
         self.links.routes()
     }
 
-    fn ways(&mut self) -> Result<Vec<Way>, LinkError> {
-        self.links.ways()
-    }
-
-    fn traffic(&mut self) -> Result<Vec<(Course, Passed)>, LinkError> {
+    fn traffic(&mut self) -> Result<Vec<(ConnectionKey, TrafficCounts)>, LinkError> {
         self.links.traffic()
     }
 
@@ -581,7 +581,7 @@ fn a_question_does_not_wait_for_a_slow_command() {
     };
     let store = Store::open(folder.path()).unwrap();
     let driver = Box::new(FakeDriver::new());
-    let engine = Engine::start(driver, Box::new(slow), store, Supplies::default()).unwrap();
+    let engine = Engine::start(driver, Box::new(slow), store, Defaults::default()).unwrap();
     std::thread::scope(|scope| {
         let command = scope.spawn(|| engine.create_network(&wanted("web")));
         has_begun.recv().unwrap();

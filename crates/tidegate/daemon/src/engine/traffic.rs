@@ -14,7 +14,7 @@ impl Engine {
     /// # Errors
     /// When these cannot be listed.
     pub fn traffic(&self) -> Result<Traffic, EngineError> {
-        let courses = self.kernel().links.traffic()?;
+        let courses = self.backends().links.traffic()?;
         Ok(Traffic {
             counted: tidegate_link::sysctl(ACCOUNTING).as_deref() == Some("1"),
             ports: tidegate_plan::traffic(&self.state(), &courses),

@@ -42,8 +42,8 @@ impl<T> Turn<T> {
     }
 
     /// Waits for the turn, but no longer than so.
-    pub(super) fn take_within(&self, patience: Duration) -> Option<Held<'_, T>> {
-        let end = Instant::now() + patience;
+    pub(super) fn take_within(&self, time_limit: Duration) -> Option<Held<'_, T>> {
+        let end = Instant::now() + time_limit;
         let mut place = self.place();
         loop {
             if let Some(value) = place.take() {

@@ -1,9 +1,9 @@
 //! The process that answers: one thread that reads what anybody may have sent, and has nothing else.
 
-mod desk;
 mod forward;
 mod sandbox;
 mod slots;
+mod state;
 mod tcp;
 mod udp;
 
@@ -19,7 +19,7 @@ use tracing::level_filters::LevelFilter;
 
 use super::wire::receive_sockets;
 use crate::logging;
-use desk::Desk;
+use state::ResolverState;
 
 /// Answers for the daemon that started this process, as stdin says, until that ends. To be called by
 /// a program whose first argument is [`PROCESS`](super::PROCESS); `log_level` is the second.
@@ -48,19 +48,19 @@ pub fn serve(log_level: Option<&str>) -> io::Result<()> {
             signal(SignalKind::interrupt())?,
         ];
         sandbox::enter()?;
-        let desk = Rc::new(Desk::open(line)?);
-        attend(&desk, sockets)?;
-        desk.listen().await
+        let shared = Rc::new(ResolverState::open(line)?);
+        attend(&shared, sockets)?;
+        shared.listen().await
     };
     tokio::task::LocalSet::new().block_on(&runtime, work)
 }
 
 /// Has every socket attended to from here on.
-fn attend(desk: &Rc<Desk>, sockets: Vec<OwnedFd>) -> io::Result<()> {
+fn attend(shared: &Rc<ResolverState>, sockets: Vec<OwnedFd>) -> io::Result<()> {
     let mut sockets = sockets.into_iter();
     while let (Some(udp), Some(tcp)) = (sockets.next(), sockets.next()) {
-        udp::attend(Rc::clone(desk), UdpSocket::from(udp))?;
-        tcp::attend(Rc::clone(desk), TcpListener::from(tcp))?;
+        udp::attend(Rc::clone(shared), UdpSocket::from(udp))?;
+        tcp::attend(Rc::clone(shared), TcpListener::from(tcp))?;
     }
     Ok(())
 }

@@ -19,7 +19,7 @@ const BACKLOG: i32 = 128;
 const OTHERS: RangeInclusive<u16> = 288..=307;
 
 /// How long a port that is taken is tried.
-const PATIENCE: Duration = Duration::from_millis(500);
+const TIME_LIMIT: Duration = Duration::from_millis(500);
 /// Between two tries.
 const PAUSE: Duration = Duration::from_millis(5);
 
@@ -55,7 +55,7 @@ impl Sockets {
         let since = Instant::now();
         loop {
             match Self::bind_at(port) {
-                Err(error) if is_taken(&error) && since.elapsed() < PATIENCE => sleep(PAUSE),
+                Err(error) if is_taken(&error) && since.elapsed() < TIME_LIMIT => sleep(PAUSE),
                 bound => return bound,
             }
         }

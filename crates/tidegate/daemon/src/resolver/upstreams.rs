@@ -7,7 +7,7 @@ use std::path::Path;
 use std::str::FromStr;
 
 use serde::Deserialize;
-use tidegate_link::abroad;
+use tidegate_link::with_time_limit;
 use tidegate_model::DNS_PORT;
 use tidegate_resolver::resolv_conf::HostConf;
 
@@ -48,7 +48,7 @@ impl TryFrom<String> for Upstream {
 /// The host's settings as they are now; empty ones where there is no file, or none that is read in time.
 pub(crate) fn host_conf() -> HostConf {
     // A file that cannot be read says as much as one that is not there.
-    let read = abroad(Path::new(RESOLV_CONF), |path| {
+    let read = with_time_limit(Path::new(RESOLV_CONF), |path| {
         fs::read(path).unwrap_or_default()
     });
     let text = read.unwrap_or_default();
@@ -107,7 +107,7 @@ impl Upstreams {
 }
 
 fn stamp_of(path: &str) -> Option<Stamp> {
-    let found = abroad(Path::new(path), |path| fs::metadata(path))
+    let found = with_time_limit(Path::new(path), |path| fs::metadata(path))
         .ok()?
         .ok()?;
     Some(Stamp {

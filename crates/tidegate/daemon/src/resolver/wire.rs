@@ -12,14 +12,14 @@ use rustix::net::{
     SendAncillaryMessage, SendFlags, recvmsg, sendmsg,
 };
 use serde::{Deserialize, Serialize};
-use tidegate_resolver::News;
+use tidegate_resolver::ZoneUpdate;
 
 /// What the process is told.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
-pub(super) enum Told {
+pub(super) enum ResolverMessage {
     /// About a network or an endpoint.
-    News(News),
+    ZoneUpdate(ZoneUpdate),
     /// Who is asked for what is not known here.
     Upstreams(Vec<SocketAddr>),
     /// That everything has been said that was known at its start.
@@ -30,14 +30,14 @@ pub(super) enum Told {
 
 /// What the process says: that the upstreams are to be looked up anew.
 pub(super) const LOOK: u8 = b'?';
-/// What the process says to [`Told::Beat`].
+/// What the process says to [`ResolverMessage::Beat`].
 pub(super) const ALIVE: u8 = b'!';
 
 /// Most sockets that are passed.
 const SOCKETS: usize = 4;
 
 /// One thing as it goes over the line.
-pub(super) fn line(told: &Told) -> io::Result<Vec<u8>> {
+pub(super) fn line(told: &ResolverMessage) -> io::Result<Vec<u8>> {
     let mut line = serde_json::to_vec(told)?;
     line.push(b'\n');
     Ok(line)

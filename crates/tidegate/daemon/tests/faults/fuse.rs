@@ -8,8 +8,8 @@ use std::sync::atomic::{AtomicU32, Ordering};
 
 use ipnet::IpNet;
 use tidegate_link::{Connections, LinkError, Links};
-use tidegate_model::links::{Link, LinkStep, NetnsFacts, Way};
-use tidegate_model::traffic::{Course, Passed};
+use tidegate_model::links::{Link, LinkStep, NetnsFacts, Route};
+use tidegate_model::traffic::{ConnectionKey, TrafficCounts};
 use tidegate_model::{IfName, NetnsId, Protocol};
 use tidegate_nft::{BaseChain, Description, Driver, Error, Listing, TableId, Transaction};
 
@@ -96,15 +96,15 @@ impl Links for FusedLinks {
         self.0.unguarded()
     }
 
-    fn routes(&mut self) -> Result<Vec<IpNet>, LinkError> {
+    fn occupied_subnets(&mut self) -> Result<Vec<IpNet>, LinkError> {
+        self.0.occupied_subnets()
+    }
+
+    fn routes(&mut self) -> Result<Vec<Route>, LinkError> {
         self.0.routes()
     }
 
-    fn ways(&mut self) -> Result<Vec<Way>, LinkError> {
-        self.0.ways()
-    }
-
-    fn traffic(&mut self) -> Result<Vec<(Course, Passed)>, LinkError> {
+    fn traffic(&mut self) -> Result<Vec<(ConnectionKey, TrafficCounts)>, LinkError> {
         self.0.traffic()
     }
 

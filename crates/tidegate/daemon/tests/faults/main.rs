@@ -19,7 +19,7 @@ use tidegate_daemon::store::Store;
 use tidegate_link::Rtnetlink;
 use tidegate_model::links::GROUP;
 use tidegate_nft::{Driver, ExecDriver, ExecOptions, Location};
-use tidegate_plan::Supplies;
+use tidegate_plan::Defaults;
 
 use fuse::{Fuse, FusedDriver, FusedLinks, Killed};
 
@@ -80,7 +80,7 @@ impl World {
             Box::new(FusedDriver(driver, fuse())),
             Box::new(FusedLinks(Box::new(links.unwrap()), fuse())),
             Store::open(self.folder.path()).unwrap(),
-            Supplies::default(),
+            Defaults::default(),
         )
     }
 

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use ipnet::IpNet;
 use rustix::io::Errno;
 use tidegate_model::links::{
-    Bridge, DefaultRoute, GROUP, Link, LinkKind, NetnsFacts, Peer, Sysctl, Veth, Way,
+    Bridge, DefaultRoute, GROUP, Link, LinkKind, NetnsFacts, Peer, Route, Sysctl, Veth,
 };
 use tidegate_model::{IfName, NetnsCookie, NetnsId, NetnsRef};
 
@@ -142,7 +142,7 @@ impl Host {
         self.links.clone()
     }
 
-    pub(super) fn routes(&self) -> Vec<IpNet> {
+    pub(super) fn occupied_subnets(&self) -> Vec<IpNet> {
         let addresses = self.links.iter().flat_map(|link| &link.addresses);
         let mut occupied = self.routes.clone();
         occupied.extend(addresses.map(IpNet::trunc));
@@ -150,8 +150,8 @@ impl Host {
     }
 
     /// What was added leads nowhere in particular, what has an address through its link.
-    pub(super) fn ways(&self) -> Vec<Way> {
-        let way = |destination: IpNet, ifname: Option<&IfName>| Way {
+    pub(super) fn routes(&self) -> Vec<Route> {
+        let way = |destination: IpNet, ifname: Option<&IfName>| Route {
             destination,
             ifname: ifname.cloned(),
             metric: 0,
@@ -163,8 +163,8 @@ impl Host {
                 .addresses
                 .iter()
                 .filter(|net| !net.addr().is_loopback());
-            let ways = nets.map(|net| way(net.trunc(), Some(&link.ifname)));
-            ways.collect::<Vec<_>>()
+            let routes = nets.map(|net| way(net.trunc(), Some(&link.ifname)));
+            routes.collect::<Vec<_>>()
         };
         routes.chain(self.links.iter().flat_map(of_link)).collect()
     }

@@ -31,7 +31,7 @@ const AT_ONCE: usize = 64;
 const MEMORY: usize = 1 << 20;
 /// How long the kernel may take to go on with an answer. It carries requests out while they are sent, so that an answer which
 /// is not there is lost, as a rule.
-const PATIENCE: Duration = Duration::from_secs(10);
+const TIME_LIMIT: Duration = Duration::from_secs(10);
 /// How often a list that changed while it was read is read again.
 const TRIES: usize = 16;
 
@@ -72,7 +72,7 @@ impl Socket {
             // Without the privilege: as much as everybody may have.
             set_socket_recv_buffer_size(&inner, MEMORY)?;
         }
-        set_socket_timeout(&inner, Timeout::Recv, Some(PATIENCE))?;
+        set_socket_timeout(&inner, Timeout::Recv, Some(TIME_LIMIT))?;
         Ok(Self {
             inner,
             sequence: 0,
@@ -219,7 +219,7 @@ impl Socket {
             };
             match Errno::from_io_error(&error) {
                 Some(Errno::INTR) => {}
-                Some(Errno::AGAIN) => return Err(Cause::Silent(PATIENCE)),
+                Some(Errno::AGAIN) => return Err(Cause::Silent(TIME_LIMIT)),
                 Some(Errno::NOBUFS) => return Err(Cause::Lost),
                 _ => return Err(error.into()),
             }
@@ -229,12 +229,12 @@ impl Socket {
     /// Reads what is left of the answers to a request that failed. Until all of a list is read, the kernel begins no
     /// other (`netlink_dump_start`).
     fn catch_up(&mut self) -> Result<(), Cause> {
-        let end = Instant::now() + PATIENCE;
+        let end = Instant::now() + TIME_LIMIT;
         while self.is_behind {
             match self.receive_one(TRUNCATION | DO_NOT_WAIT) {
                 Err(Cause::Silent(_)) => self.is_behind = false,
                 Ok(_) | Err(Cause::Lost) if Instant::now() < end => {}
-                Ok(_) | Err(Cause::Lost) => return Err(Cause::Silent(PATIENCE)),
+                Ok(_) | Err(Cause::Lost) => return Err(Cause::Silent(TIME_LIMIT)),
                 Err(cause) => return Err(cause),
             }
         }

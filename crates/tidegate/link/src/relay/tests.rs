@@ -5,7 +5,7 @@ use socket2::{Domain, Type};
 
 use super::*;
 
-const PATIENCE: Duration = Duration::from_secs(20);
+const TIME_LIMIT: Duration = Duration::from_secs(20);
 
 /// A socket bound to a free port of `::1`, and its address.
 fn bound(kind: Type) -> (Socket, SocketAddr) {
@@ -20,8 +20,8 @@ fn bound(kind: Type) -> (Socket, SocketAddr) {
 }
 
 fn connect(to: SocketAddr) -> TcpStream {
-    let stream = TcpStream::connect_timeout(&to, PATIENCE).unwrap();
-    stream.set_read_timeout(Some(PATIENCE)).unwrap();
+    let stream = TcpStream::connect_timeout(&to, TIME_LIMIT).unwrap();
+    stream.set_read_timeout(Some(TIME_LIMIT)).unwrap();
     stream
 }
 
@@ -32,8 +32,8 @@ fn ending(stream: &mut TcpStream) -> Result<usize, ErrorKind> {
 
 /// Whether a new connection is reset, be it while it is made or right after.
 fn is_refused(at: SocketAddr) -> bool {
-    let read = TcpStream::connect_timeout(&at, PATIENCE).and_then(|mut client| {
-        client.set_read_timeout(Some(PATIENCE))?;
+    let read = TcpStream::connect_timeout(&at, TIME_LIMIT).and_then(|mut client| {
+        client.set_read_timeout(Some(TIME_LIMIT))?;
         client.read(&mut [0; 8])
     });
     read.is_err_and(|error| error.kind() == ErrorKind::ConnectionReset)
@@ -102,12 +102,12 @@ fn more_connections_than_may_be_are_refused_until_one_ends() {
     server.set_nonblocking(true).unwrap();
     let since = std::time::Instant::now();
     loop {
-        let _client = TcpStream::connect_timeout(&at, PATIENCE);
+        let _client = TcpStream::connect_timeout(&at, TIME_LIMIT);
         std::thread::sleep(Duration::from_millis(5));
         if server.accept().is_ok() {
             break;
         }
-        assert!(since.elapsed() < PATIENCE, "it is refused for ever");
+        assert!(since.elapsed() < TIME_LIMIT, "it is refused for ever");
     }
 }
 
@@ -146,7 +146,7 @@ fn a_port_that_is_let_go_of_is_free_at_once_and_its_connections_end() {
 
 fn client() -> UdpSocket {
     let socket = UdpSocket::bind("[::1]:0").unwrap();
-    socket.set_read_timeout(Some(PATIENCE)).unwrap();
+    socket.set_read_timeout(Some(TIME_LIMIT)).unwrap();
     socket
 }
 
@@ -159,7 +159,7 @@ fn received(socket: &UdpSocket) -> (String, SocketAddr) {
 /// As [`to_server`], for UDP.
 fn to_udp_server(relay: &Relay) -> (Relayed, SocketAddr, UdpSocket) {
     let server = UdpSocket::bind("127.0.0.1:0").unwrap();
-    server.set_read_timeout(Some(PATIENCE)).unwrap();
+    server.set_read_timeout(Some(TIME_LIMIT)).unwrap();
     let (socket, at) = bound(Type::DGRAM);
     let to = server.local_addr().unwrap();
     let relayed = relay.add(socket, Protocol::Udp, to).unwrap();
@@ -211,7 +211,7 @@ fn a_udp_client_that_is_not_heard_makes_way_for_another() {
             assert_eq!(&bytes[..length], b"second");
             break;
         }
-        assert!(since.elapsed() < PATIENCE, "there is never room");
+        assert!(since.elapsed() < TIME_LIMIT, "there is never room");
     }
 }
 
@@ -229,7 +229,10 @@ fn an_endpoint_that_refuses_a_datagram_is_asked_again_by_the_next() {
         .unwrap();
     let since = std::time::Instant::now();
     while server.recv(&mut [0; 64]).is_err() {
-        assert!(since.elapsed() < PATIENCE, "nothing is passed on any more");
+        assert!(
+            since.elapsed() < TIME_LIMIT,
+            "nothing is passed on any more"
+        );
         client.send_to(b"again", at).unwrap();
     }
 }

@@ -1,7 +1,9 @@
 //! What the fake and the kernel do alike.
 
 use tidegate_link::{ErrorKind, LinkError, NetnsFault};
-use tidegate_model::links::{DefaultRoute, GROUP, Link, LinkKind, LinkStep, NetnsFacts, Veth, Way};
+use tidegate_model::links::{
+    DefaultRoute, GROUP, Link, LinkKind, LinkStep, NetnsFacts, Route, Veth,
+};
 use tidegate_model::{MacAddr, NetnsRef};
 
 use crate::fixture::{add_bridge, add_veth, bridge, find, ifname, veth};
@@ -342,7 +344,7 @@ fn ports_outlive_their_bridge(world: &mut dyn World) {
 fn routes_and_addresses_are_occupied(world: &mut dyn World) {
     apply(world, &add_bridge(1));
     world.add_route("192.0.2.0/25");
-    let routes = world.links().routes().unwrap();
+    let routes = world.links().occupied_subnets().unwrap();
     for occupied in ["10.77.1.0/24", "127.0.0.0/8", "192.0.2.0/25", "fd77:1::/64"] {
         assert!(routes.contains(&occupied.parse().unwrap()), "{occupied}");
     }
@@ -353,17 +355,17 @@ fn routes_and_addresses_are_occupied(world: &mut dyn World) {
 fn ways_lead_through_links(world: &mut dyn World) {
     apply(world, &add_bridge(1));
     world.add_route("192.0.2.0/25");
-    let ways = world.links().ways().unwrap();
+    let routes = world.links().routes().unwrap();
     let to = |destination: &str| {
         let destination = destination.parse().unwrap();
-        let found = ways.iter().find(|way| way.destination == destination);
-        found.unwrap_or_else(|| panic!("no route to {destination}: {ways:?}"))
+        let found = routes.iter().find(|way| way.destination == destination);
+        found.unwrap_or_else(|| panic!("no route to {destination}: {routes:?}"))
     };
     for net in ["10.77.1.0/24", "fd77:1::/64"] {
         assert_eq!(to(net).ifname, Some(ifname("br1")), "{net}");
     }
     assert!(!to("192.0.2.0/25").is_blocked);
     // What is the host's own is no way anywhere.
-    let is_own = |way: &Way| way.destination.addr().is_loopback();
-    assert!(!ways.iter().any(is_own), "{ways:?}");
+    let is_own = |way: &Route| way.destination.addr().is_loopback();
+    assert!(!routes.iter().any(is_own), "{routes:?}");
 }

@@ -9,7 +9,7 @@ use tidegate_model::links::Flow;
 use tidegate_model::tracked::{Fate, Tracked};
 
 use crate::fixture::{add_bridge, add_veth};
-use crate::traffic::PATIENCE;
+use crate::traffic::TIME_LIMIT;
 use crate::world::{Kernel, World};
 
 /// A host that publishes its UDP ports 8053 and 8054 as port 53 of an endpoint, which listens.
@@ -36,7 +36,7 @@ fn publish(endpoint: &str, gateway: &str) -> Published {
     let address: IpAddr = endpoint.parse().unwrap();
     let bind = || UdpSocket::bind((address, 53)).unwrap();
     let server = kernel.netns(&recorded).run(bind);
-    server.set_read_timeout(Some(PATIENCE)).unwrap();
+    server.set_read_timeout(Some(TIME_LIMIT)).unwrap();
     Published {
         server,
         endpoint: address,
@@ -169,7 +169,7 @@ fn a_flow_that_was_not_translated_is_forgotten_too() {
     for asker in [&client, &kept] {
         let asker_address = asker.local_addr().unwrap();
         published.server.send_to(b"answer", asker_address).unwrap();
-        asker.set_read_timeout(Some(PATIENCE)).unwrap();
+        asker.set_read_timeout(Some(TIME_LIMIT)).unwrap();
         asker.recv(&mut [0; 16]).unwrap();
     }
     published

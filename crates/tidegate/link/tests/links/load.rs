@@ -51,7 +51,7 @@ fn two_sockets_in_one_namespace_do_not_disturb_each_other() {
         for n in numbers {
             links.apply(&add_bridge(n)).unwrap();
             links.links().unwrap();
-            links.routes().unwrap();
+            links.occupied_subnets().unwrap();
         }
     };
     thread::scope(|scope| {

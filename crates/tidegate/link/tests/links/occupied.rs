@@ -12,7 +12,7 @@ use crate::world::{Kernel, World};
 
 /// What is occupied, without what every host has.
 fn occupied(kernel: &mut Kernel) -> BTreeSet<String> {
-    let routes = kernel.links.routes().unwrap().into_iter();
+    let routes = kernel.links.occupied_subnets().unwrap().into_iter();
     let is_own = |net: &IpNet| net.addr().is_loopback() || net.to_string().starts_with("fe80");
     let others = routes.filter(|net| !is_own(net));
     others.map(|net| net.to_string()).collect()
@@ -86,7 +86,7 @@ fn more_than_can_be_heard_is_looked_up() {
     let netns = kernel.add_netns();
     kernel.links.apply(&add_bridge(1)).unwrap();
     kernel.links.apply(&add_veth(1, 2, &netns)).unwrap();
-    kernel.links.routes().unwrap();
+    kernel.links.occupied_subnets().unwrap();
     kernel.host.sh(
         "for a in $(seq 0 15); do for b in $(seq 0 255); do echo route add 172.16.$a.$b via 10.77.1.9; done; done | ip -batch -",
     );

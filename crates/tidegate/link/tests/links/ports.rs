@@ -12,7 +12,7 @@ use tidegate_model::links::{LinkStep, PortHold};
 use crate::world::Kernel;
 
 /// Far longer than it takes.
-const PATIENCE: Duration = Duration::from_secs(60);
+const TIME_LIMIT: Duration = Duration::from_secs(60);
 
 fn holds(protocol: Protocol, addresses: &[&str], port: u16) -> Vec<PortHold> {
     let hold = |address: &&str| PortHold {
@@ -42,7 +42,7 @@ fn can_listen(kernel: &Kernel, protocol: Protocol, address: &str, port: u16) -> 
 fn wait_until_free(kernel: &Kernel, protocol: Protocol, address: &str, port: u16) {
     let since = Instant::now();
     while !can_listen(kernel, protocol, address, port) {
-        assert!(since.elapsed() < PATIENCE, "{address}:{port} is held");
+        assert!(since.elapsed() < TIME_LIMIT, "{address}:{port} is held");
         sleep(Duration::from_millis(5));
     }
 }

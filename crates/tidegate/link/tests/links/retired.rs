@@ -11,13 +11,13 @@ use crate::fixture::{add_bridge, add_veth, bridge, veth};
 use crate::world::{Kernel, World};
 
 /// Far longer than it takes.
-const PATIENCE: Duration = Duration::from_secs(60);
+const TIME_LIMIT: Duration = Duration::from_secs(60);
 
 fn wait_until_loopback_alone_is_left(netns: &Netns) {
     let since = Instant::now();
     while netns.sh("ip -o link").lines().count() != 1 {
         let left = netns.sh("ip -o -d addr");
-        assert!(since.elapsed() < PATIENCE, "{left}");
+        assert!(since.elapsed() < TIME_LIMIT, "{left}");
         sleep(Duration::from_millis(10));
     }
 }

@@ -7,7 +7,7 @@ use std::time::Duration;
 use test_support::Netns;
 
 /// How long a packet is waited for before a test is given up.
-pub(crate) const PATIENCE: Duration = Duration::from_secs(10);
+pub(crate) const TIME_LIMIT: Duration = Duration::from_secs(10);
 
 /// Sends a byte over TCP to an address in a namespace, and back.
 pub(crate) fn echo(from: &Netns, to: &Netns, address: IpAddr) {
@@ -45,7 +45,7 @@ impl Listener {
 }
 
 fn connect(target: SocketAddr) -> TcpStream {
-    TcpStream::connect_timeout(&target, PATIENCE)
+    TcpStream::connect_timeout(&target, TIME_LIMIT)
         .unwrap_or_else(|error| panic!("connect to {target}: {error}"))
 }
 

@@ -17,7 +17,7 @@ pub struct Description {
     /// The release of nft or libnftables, as in `1.0.6`, if it could be had.
     pub version: Option<String>,
     /// Whether JSON is compiled into it.
-    pub json: Answer,
+    pub json: Support,
     /// The program that it runs, for the exec driver.
     pub program: Option<std::path::PathBuf>,
     /// What is known to be wrong with this release, if anything.
@@ -74,7 +74,7 @@ impl fmt::Display for Mode {
 /// The answer to a question that cannot always be answered.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case", tag = "answer", content = "reason")]
-pub enum Answer {
+pub enum Support {
     /// It is so.
     Yes,
     /// It is not so.
@@ -83,7 +83,7 @@ pub enum Answer {
     CouldNotTell(String),
 }
 
-impl fmt::Display for Answer {
+impl fmt::Display for Support {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Yes => f.write_str("yes"),

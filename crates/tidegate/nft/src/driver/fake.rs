@@ -2,7 +2,7 @@
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use super::description::{Answer, Description, DriverKind, Mode};
+use super::description::{Description, DriverKind, Mode, Support};
 use super::{BaseChain, Driver, Error, Listing, validated};
 use crate::kind::Kind;
 use crate::model::TableId;
@@ -32,7 +32,7 @@ impl FakeDriver {
             mode: Mode::Memory,
             why: "it was asked for".to_owned(),
             version: None,
-            json: Answer::Yes,
+            json: Support::Yes,
             program: None,
             warning: None,
         };

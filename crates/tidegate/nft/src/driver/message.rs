@@ -14,7 +14,7 @@ use crate::kind::Kind;
 
 /// Where a message points to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Place {
+enum Position {
     Line(usize),
     Column(usize),
 }
@@ -50,10 +50,10 @@ pub(crate) fn is_harmless(output: &str) -> bool {
     output.trim().is_empty() || (output.contains("Warning: ") && !has_error(output))
 }
 
-fn locate(script: &Script, place: Place) -> Option<usize> {
+fn locate(script: &Script, place: Position) -> Option<usize> {
     match place {
-        Place::Line(line) => script.at_line(line),
-        Place::Column(column) => script.at_column(column),
+        Position::Line(line) => script.at_line(line),
+        Position::Column(column) => script.at_column(column),
     }
 }
 
@@ -69,11 +69,11 @@ fn message(line: &str) -> Option<&str> {
 }
 
 /// Where the message at the beginning of `lines` points to.
-fn place(lines: &[&str]) -> Option<Place> {
+fn place(lines: &[&str]) -> Option<Position> {
     let (head, rest) = lines.split_first()?;
     if let Some((before, _)) = head.split_once(": Error: ") {
         // path:line:column-column
-        return before.rsplit(':').nth(1)?.parse().ok().map(Place::Line);
+        return before.rsplit(':').nth(1)?.parse().ok().map(Position::Line);
     }
     let carets = rest.get(1).filter(|line| {
         line.contains('^')
@@ -81,7 +81,7 @@ fn place(lines: &[&str]) -> Option<Place> {
                 .bytes()
                 .all(|byte| matches!(byte, b' ' | b'\t' | b'^' | b'~'))
     })?;
-    carets.find('^').map(Place::Column)
+    carets.find('^').map(Position::Column)
 }
 
 /// The last line of an output without a message, which says most.

@@ -18,7 +18,7 @@ mod survey;
 
 pub use choice::{DriverChoice, Opened, Programs, UnknownDriver, open};
 pub use close::{CloseErrors, close_all};
-pub use description::{Answer, Description, DriverKind, Mode};
+pub use description::{Description, DriverKind, Mode, Support};
 pub use error::{Applied, Error, FailedOp};
 pub use exec::{ExecDriver, ExecMode, ExecOptions};
 pub use fake::FakeDriver;

@@ -15,7 +15,7 @@ use netlink_sys::protocols::NETLINK_NETFILTER;
 use netlink_sys::{Socket, SocketAddr};
 use rustix::net::sockopt::{Timeout, set_socket_timeout};
 
-use super::Change;
+use super::ForeignChange;
 use super::message::{Message, messages};
 
 /// Most commits that are remembered as ours until the watch has seen them; far more than a socket's
@@ -23,7 +23,7 @@ use super::message::{Message, messages};
 const REMEMBERED: usize = 1 << 16;
 
 /// How long the kernel may take to tell its generation.
-const PATIENCE: Duration = Duration::from_secs(10);
+const TIME_LIMIT: Duration = Duration::from_secs(10);
 
 /// The generations that are ours and were not seen by the watch yet.
 #[derive(Debug)]
@@ -38,7 +38,7 @@ impl Generations {
         let mut socket = Socket::new(NETLINK_NETFILTER)?;
         socket.bind_auto()?;
         socket.connect(&SocketAddr::new(0, 0))?;
-        set_socket_timeout(&socket, Timeout::Recv, Some(PATIENCE))?;
+        set_socket_timeout(&socket, Timeout::Recv, Some(TIME_LIMIT))?;
         let seen = ask(&socket)?;
         Ok(Self {
             socket: Mutex::new(socket),
@@ -83,7 +83,7 @@ impl Generations {
     }
 
     /// Whether a commit was ours. It is ours once.
-    pub(super) fn claim(&self, change: &Change) -> bool {
+    pub(super) fn claim(&self, change: &ForeignChange) -> bool {
         self.with(|ours| ours.claim(change.generation, &change.what))
     }
 
@@ -211,7 +211,7 @@ impl Ours {
 }
 
 /// Asks for the generation (`NFT_MSG_GETGEN`, linux/netfilter/nf_tables.h). The kernel answers while it is asked; an
-/// answer that was lost is waited for with a bound ([`PATIENCE`]).
+/// answer that was lost is waited for with a bound ([`TIME_LIMIT`]).
 fn ask(socket: &Socket) -> io::Result<u32> {
     const GETGEN: u16 = 0x0a10;
     const NLM_F_REQUEST: u16 = 1;

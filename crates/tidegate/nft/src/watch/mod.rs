@@ -49,7 +49,7 @@ pub struct Watch {
 /// What was heard. Whether it is news, [`Ledger::judge`] says.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Notice {
-    changes: Vec<Change>,
+    changes: Vec<ForeignChange>,
     /// If not everything was told: the generation up to which it was.
     incomplete_since: Option<u32>,
     /// The generation of the last transaction that was heard of, whatever it touched.
@@ -58,7 +58,7 @@ pub struct Notice {
 
 /// A transaction that touched the table.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Change {
+pub struct ForeignChange {
     generation: u32,
     /// The thread that made it, as the first process namespace numbers it.
     pub process: Option<u32>,
@@ -70,11 +70,11 @@ pub struct Change {
 
 /// What a notice amounts to.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Finding {
+pub enum TableChanges {
     /// Nobody else touched the table.
     Nothing,
     /// Others did.
-    Changed(Vec<Change>),
+    Changed(Vec<ForeignChange>),
     /// Others made changes that were not heard of, since more happened than could be told, or a change that
     /// a driver says it made was not heard of. What is in the table, only a look can tell.
     Missed,
@@ -207,7 +207,7 @@ impl Watch {
                     // With the table goes all that is in it.
                     let what = if table.is_empty() { parts } else { table };
                     if !what.is_empty() {
-                        notice.changes.push(Change {
+                        notice.changes.push(ForeignChange {
                             generation: commit.generation,
                             process: commit.process,
                             program: commit.program,
@@ -234,7 +234,7 @@ impl Ledger {
     ///
     /// # Errors
     /// When the kernel does not tell the generation of its ruleset.
-    pub fn judge(&self, notice: Notice) -> Result<Finding, Error> {
+    pub fn judge(&self, notice: Notice) -> Result<TableChanges, Error> {
         let failed = |error: io::Error| failed("asking for the generation", &error);
         let generations = &self.generations;
         let mut changes = notice.changes;
@@ -250,9 +250,9 @@ impl Ledger {
         // A transaction that was said to be done while others made theirs, and that nobody heard of.
         is_missed |= generations.give_up(notice.heard);
         Ok(match changes.is_empty() {
-            true if is_missed => Finding::Missed,
-            true => Finding::Nothing,
-            false => Finding::Changed(changes),
+            true if is_missed => TableChanges::Missed,
+            true => TableChanges::Nothing,
+            false => TableChanges::Changed(changes),
         })
     }
 }

@@ -153,9 +153,9 @@ fn a_lie_while_others_made_changes_is_found_when_nobody_heard_of_it() {
         let found = judge();
         let found = match found {
             // The table being made, which is ours.
-            Finding::Nothing => judge(),
+            TableChanges::Nothing => judge(),
             other => other,
         };
-        assert_eq!(found, Finding::Missed);
+        assert_eq!(found, TableChanges::Missed);
     }
 }

@@ -93,7 +93,7 @@ pub(crate) fn it_says_what_it_is(world: &World) {
         Subject::Library => (DriverKind::Library, Mode::Context),
     };
     assert_eq!((about.driver, about.mode), expected);
-    assert_eq!(about.json, Answer::Yes);
+    assert_eq!(about.json, Support::Yes);
     if let Some(netns) = &world.netns {
         let version = about.version.as_deref().expect("it says its release");
         assert!(

@@ -56,7 +56,7 @@ impl Program {
     }
 }
 
-const PATIENCE: Duration = Duration::from_secs(60);
+const TIME_LIMIT: Duration = Duration::from_secs(60);
 
 fn big() -> Transaction {
     let set = Set::new(&TABLE, name!("s"), Datatype::Mark);
@@ -72,7 +72,7 @@ fn outputs_of_any_size_are_read_while_the_input_is_written() {
          printf '\\n/dev/stdin:1:1-3: Error: File exists\\n' >&2\nexit 1"
     ));
     let driver = program
-        .open(ExecMode::PerTransaction, PATIENCE)
+        .open(ExecMode::PerTransaction, TIME_LIMIT)
         .expect("it runs");
     let error = driver.apply(&big()).expect_err("it says no");
     assert_eq!(error.applied, Applied::No);
@@ -84,7 +84,7 @@ fn a_program_that_does_not_read_its_input_is_heard() {
     let program =
         Program::new("echo '/dev/stdin:1:1-3: Error: Operation not permitted' >&2; exit 1");
     let driver = program
-        .open(ExecMode::PerTransaction, PATIENCE)
+        .open(ExecMode::PerTransaction, TIME_LIMIT)
         .expect("it runs");
     let error = driver.apply(&big()).expect_err("it says no");
     assert_eq!(
@@ -111,7 +111,7 @@ fn a_program_that_hangs_is_killed_at_the_deadline() {
 #[test]
 fn a_program_without_interactive_mode_gets_a_process_for_each_transaction() {
     let program = Program::new("case $1 in -i) echo 'no cli' >&2; exit 1;; esac; cat >/dev/null");
-    let driver = program.open(ExecMode::Auto, PATIENCE).expect("it runs");
+    let driver = program.open(ExecMode::Auto, TIME_LIMIT).expect("it runs");
     let about = driver.describe();
     assert_eq!(
         (about.mode, about.version.as_deref()),
@@ -125,7 +125,7 @@ fn a_program_without_interactive_mode_gets_a_process_for_each_transaction() {
         about.why
     );
     driver.apply(&transaction(|t| t.add(TABLE))).expect("taken");
-    let Err(error) = program.open(ExecMode::LongLivedChild, PATIENCE) else {
+    let Err(error) = program.open(ExecMode::LongLivedChild, TIME_LIMIT) else {
         panic!("it has no interactive mode")
     };
     assert_eq!(error.kind, Kind::DriverGone);

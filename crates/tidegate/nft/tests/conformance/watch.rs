@@ -36,7 +36,7 @@ impl Scene {
     }
 
     /// What all that happened until now amounts to. A last change by another marks the end.
-    fn hear(&mut self) -> Vec<Finding> {
+    fn hear(&mut self) -> Vec<TableChanges> {
         self.netns
             .sh("nft 'add chain inet sample end; delete chain inet sample end'");
         let (stopped, _stop) = pipe_with(PipeFlags::CLOEXEC).expect("a pipe");
@@ -47,12 +47,12 @@ impl Scene {
             let finding = ledger.judge(notice.expect("nobody says stop"));
             let finding = finding.expect("the kernel tells");
             let is_end = match &finding {
-                Finding::Changed(changes) => changes
+                TableChanges::Changed(changes) => changes
                     .iter()
                     .any(|change| change.what.contains(&"chain end deleted".to_owned())),
                 // The mark is among what was missed.
-                Finding::Missed => true,
-                Finding::Nothing => false,
+                TableChanges::Missed => true,
+                TableChanges::Nothing => false,
             };
             findings.push(finding);
             if is_end {
@@ -65,8 +65,8 @@ impl Scene {
     fn heard(&mut self) -> Vec<Vec<String>> {
         let findings = self.hear().into_iter();
         let changes = findings.flat_map(|finding| match finding {
-            Finding::Changed(changes) => changes,
-            Finding::Nothing | Finding::Missed => Vec::new(),
+            TableChanges::Changed(changes) => changes,
+            TableChanges::Nothing | TableChanges::Missed => Vec::new(),
         });
         let mut what: Vec<_> = changes.map(|change| change.what).collect();
         what.pop();
@@ -129,7 +129,7 @@ fn a_change_is_told_with_the_process_that_made_it() {
     let pid = child.id();
     assert!(child.wait().expect("it ends").success());
     let findings = scene.hear();
-    let Some(Finding::Changed(changes)) = findings.first() else {
+    let Some(TableChanges::Changed(changes)) = findings.first() else {
         panic!("{findings:?}");
     };
     assert_eq!(changes[0].program.as_deref(), Some("nft"));
@@ -197,7 +197,7 @@ fn what_could_not_be_told_is_looked_into_unless_it_was_ours_alone() {
         "cd {}; {FLOOD}; nft -f flood",
         folder.path().display()
     ));
-    assert_eq!(scene.hear(), [Finding::Missed]);
+    assert_eq!(scene.hear(), [TableChanges::Missed]);
     let each = |n: u32| {
         let key = vec![std::net::Ipv4Addr::from(0x0a00_0000 + n).into()];
         Element::new(key)
@@ -212,7 +212,7 @@ fn what_could_not_be_told_is_looked_into_unless_it_was_ours_alone() {
         .watch
         .ledger()
         .judge(notice.expect("nobody says stop"));
-    assert_eq!(finding, Ok(Finding::Nothing));
+    assert_eq!(finding, Ok(TableChanges::Nothing));
 }
 
 #[test]

@@ -8,7 +8,7 @@ use super::{Symptoms, chains, finding};
 use crate::steps::{self, FORWARDING4, FORWARDING6};
 
 /// A family, as far as forwarding goes.
-struct Family {
+struct ForwardedFamily {
     name: &'static str,
     sysctl: &'static str,
     /// The family of tables that see its packets, besides `inet`.
@@ -18,15 +18,15 @@ struct Family {
     is_ipv4: bool,
 }
 
-const FAMILIES: [Family; 2] = [
-    Family {
+const FAMILIES: [ForwardedFamily; 2] = [
+    ForwardedFamily {
         name: "IPv4",
         sysctl: FORWARDING4,
         tables: "ip",
         legacy: "iptables",
         is_ipv4: true,
     },
-    Family {
+    ForwardedFamily {
         name: "IPv6",
         sysctl: FORWARDING6,
         tables: "ip6",
@@ -49,13 +49,13 @@ pub(super) fn forwarding(state: &State, symptoms: &Symptoms) -> Vec<Finding> {
         .collect()
 }
 
-fn is_needed(state: &State, family: &Family) -> bool {
+fn is_needed(state: &State, family: &ForwardedFamily) -> bool {
     let mut steps = state.networks.values().flat_map(steps::forwarding);
     steps.any(|step| matches!(step, LinkStep::SetSysctl(sysctl) if sysctl.path == family.sysctl))
 }
 
 /// Forwarding is left to others, and they have it off.
-fn off(family: &Family) -> Finding {
+fn off(family: &ForwardedFamily) -> Finding {
     let name = family.sysctl.replace('/', ".");
     let what = format!(
         "sysctl {name} is 0, and left alone (forwarding = \"leave\"): over {} endpoints reach their own network and \
@@ -67,7 +67,7 @@ fn off(family: &Family) -> Finding {
 }
 
 /// Forwarding holds for the whole host: between its own interfaces too, if nothing else drops that.
-fn router(family: &Family, symptoms: &Symptoms) -> Option<Finding> {
+fn router(family: &ForwardedFamily, symptoms: &Symptoms) -> Option<Finding> {
     let mut uplinks: Vec<&str> = uplinks(family, &symptoms.links)
         .map(|link| link.ifname.as_str())
         .collect();
@@ -91,7 +91,7 @@ fn router(family: &Family, symptoms: &Symptoms) -> Option<Finding> {
 }
 
 /// Links with addresses of the family that are not ours and not loopback's.
-fn uplinks<'a>(family: &Family, links: &'a [Link]) -> impl Iterator<Item = &'a Link> {
+fn uplinks<'a>(family: &ForwardedFamily, links: &'a [Link]) -> impl Iterator<Item = &'a Link> {
     let is_ipv4 = family.is_ipv4;
     links.iter().filter(move |link| {
         let mut addresses = link.addresses.iter().map(|net| net.addr());
@@ -101,7 +101,7 @@ fn uplinks<'a>(family: &Family, links: &'a [Link]) -> impl Iterator<Item = &'a L
 }
 
 /// Whether something drops what is forwarded, or has rules about two of these interfaces, which may be enough.
-fn is_closed(family: &Family, symptoms: &Symptoms, uplinks: &[&str]) -> bool {
+fn is_closed(family: &ForwardedFamily, symptoms: &Symptoms, uplinks: &[&str]) -> bool {
     // Where the chains of others cannot be told, that is said elsewhere.
     let Ok(chains) = &symptoms.chains else {
         return true;

@@ -5,7 +5,7 @@ use std::net::IpAddr;
 use tidegate_model::explain::Party;
 use tidegate_model::{Endpoint, State};
 
-use super::terrain::Terrain;
+use super::routing::HostRouting;
 use super::walk::Ground;
 use crate::Refused;
 
@@ -39,18 +39,18 @@ impl std::fmt::Display for End<'_> {
 /// The ends, where a packet begins and where it is sent; none if one of the two has no address of the family.
 pub(super) fn ends<'a>(
     state: &'a State,
-    terrain: &Terrain,
+    routing: &HostRouting,
     (from, to): (&Party, &Party),
     is_ipv4: bool,
 ) -> Result<Option<(End<'a>, End<'a>)>, Refused> {
-    let Some(from) = end(state, terrain, from, is_ipv4)? else {
+    let Some(from) = end(state, routing, from, is_ipv4)? else {
         return Ok(None);
     };
-    let Some(to) = end(state, terrain, to, is_ipv4)? else {
+    let Some(to) = end(state, routing, to, is_ipv4)? else {
         return Ok(None);
     };
     let to = match (to.who, to.address) {
-        (Who::Host, None) => match host_address(state, terrain, from.who, is_ipv4) {
+        (Who::Host, None) => match host_address(state, routing, from.who, is_ipv4) {
             None => return Ok(None),
             found => End {
                 address: found,
@@ -72,7 +72,7 @@ pub(super) fn ends<'a>(
 
 fn end<'a>(
     state: &'a State,
-    terrain: &Terrain,
+    routing: &HostRouting,
     party: &Party,
     is_ipv4: bool,
 ) -> Result<Option<End<'a>>, Refused> {
@@ -89,13 +89,13 @@ fn end<'a>(
             }
         }
         Party::Address(ip) => {
-            check(*ip, terrain)?;
+            check(*ip, routing)?;
             if ip.is_ipv4() != is_ipv4 {
                 return Ok(None);
             }
             let who = match endpoint_of(state, *ip) {
                 Some(endpoint) => Who::Endpoint(endpoint),
-                None if terrain.is_local(*ip) => Who::Host,
+                None if routing.is_local(*ip) => Who::Host,
                 None => Who::Outside,
             };
             (who, Some(*ip))
@@ -112,27 +112,32 @@ pub(super) fn endpoint_of(state: &State, address: IpAddr) -> Option<&Endpoint> {
 
 /// The address under which the host is met: by an endpoint at its network's gateway, by others at
 /// that of its first interface.
-fn host_address(state: &State, terrain: &Terrain, from: Who<'_>, is_ipv4: bool) -> Option<IpAddr> {
+fn host_address(
+    state: &State,
+    routing: &HostRouting,
+    from: Who<'_>,
+    is_ipv4: bool,
+) -> Option<IpAddr> {
     let gateway = match from {
         Who::Endpoint(endpoint) => state.networks.get(&endpoint.network).and_then(|network| {
             let mut gateways = network.subnets.iter().map(|subnet| subnet.gateway);
-            gateways.find(|ip| ip.is_ipv4() == is_ipv4 && terrain.is_local(*ip))
+            gateways.find(|ip| ip.is_ipv4() == is_ipv4 && routing.is_local(*ip))
         }),
         Who::Host | Who::Outside => None,
     };
-    gateway.or_else(|| terrain.uplink(is_ipv4).map(|(_, ip)| ip))
+    gateway.or_else(|| routing.uplink(is_ipv4).map(|(_, ip)| ip))
 }
 
 /// Refuses an address that no single packet is sent to, or from.
-pub(super) fn check(address: IpAddr, terrain: &Terrain) -> Result<(), Refused> {
-    match unexplainable(address, terrain) {
+pub(super) fn check(address: IpAddr, routing: &HostRouting) -> Result<(), Refused> {
+    match unexplainable(address, routing) {
         Some(reason) => Err(Refused::NotExplainable { address, reason }),
         None => Ok(()),
     }
 }
 
 /// Why what is sent to or from an address cannot be explained.
-fn unexplainable(address: IpAddr, terrain: &Terrain) -> Option<&'static str> {
+fn unexplainable(address: IpAddr, routing: &HostRouting) -> Option<&'static str> {
     let is_link_local = match address {
         IpAddr::V4(_) => false,
         IpAddr::V6(ip) => ip.is_unicast_link_local(),
@@ -143,7 +148,7 @@ fn unexplainable(address: IpAddr, terrain: &Terrain) -> Option<&'static str> {
         Some("it is a link-local address, which says nothing without its link")
     } else if address.is_unspecified() {
         Some("it is the unspecified address")
-    } else if terrain.is_broadcast(address) {
+    } else if routing.is_broadcast(address) {
         Some("it is a broadcast address")
     } else {
         None

@@ -4,12 +4,12 @@ use tidegate_model::{Endpoint, Network, PortBinding, State};
 use tidegate_nft::{Element, Name, Value};
 
 use crate::elements;
-use crate::sets::Container;
+use crate::sets::NftSet;
 
 /// A network, two of them, its resolver, or a published port of an endpoint; nothing if the element stands for nothing
 /// in that state.
 pub(super) fn of(state: &State, set: &Name, element: &Element) -> String {
-    let Some(container) = Container::all().find(|container| container.id().name == *set) else {
+    let Some(container) = NftSet::all().find(|container| container.id().name == *set) else {
         return String::new();
     };
     let of_interfaces = of_interfaces(state, element);
@@ -38,7 +38,7 @@ fn of_interfaces(state: &State, element: &Element) -> Option<String> {
     (!owners.is_empty()).then(|| owners.join(" and "))
 }
 
-fn of_endpoints(state: &State, container: Container, element: &Element) -> Option<String> {
+fn of_endpoints(state: &State, container: NftSet, element: &Element) -> Option<String> {
     let is_in = |network: &Network, endpoint: &Endpoint| {
         let mut elements = elements::of_endpoint(state, network, endpoint).into_iter();
         elements.any(|(c, e)| c == container && e == *element)
@@ -63,7 +63,7 @@ pub(super) fn of_port(endpoint: &Endpoint, port: &PortBinding) -> String {
     format!("published port {port} of endpoint {}", endpoint.name)
 }
 
-fn of_networks(state: &State, container: Container, element: &Element) -> Option<String> {
+fn of_networks(state: &State, container: NftSet, element: &Element) -> Option<String> {
     let mut networks = state.networks.values();
     let network = networks.find(|network| {
         let mut elements = elements::of_network(state, network).into_iter();
@@ -71,7 +71,7 @@ fn of_networks(state: &State, container: Container, element: &Element) -> Option
     })?;
     let name = &network.name;
     Some(match container {
-        Container::Ours4 | Container::Ours6 => format!("subnet of network {name}"),
+        NftSet::Ours4 | NftSet::Ours6 => format!("subnet of network {name}"),
         // What a network has in maps of addresses is where its endpoints ask for names.
         _ => format!("resolver of network {name}"),
     })

@@ -42,7 +42,7 @@ enum End {
 }
 
 /// What a statement has come to.
-enum Outcome {
+enum StatementResult {
     /// The next statement's turn.
     Next,
     /// The next rule's turn.
@@ -100,11 +100,11 @@ impl Walk<'_> {
         let mut elements = Vec::new();
         for statement in &rule.statements {
             let (verdict, action) = match self.statement(statement, packet, ground, &mut elements) {
-                Outcome::Next => continue,
-                Outcome::NoMatch => return None,
-                Outcome::Verdict(verdict) => (verdict.clone(), verdict.to_string()),
-                Outcome::Translated(how) => (Verdict::Accept, how),
-                Outcome::Rejected => (Verdict::Drop, "reject".into()),
+                StatementResult::Next => continue,
+                StatementResult::NoMatch => return None,
+                StatementResult::Verdict(verdict) => (verdict.clone(), verdict.to_string()),
+                StatementResult::Translated(how) => (Verdict::Accept, how),
+                StatementResult::Rejected => (Verdict::Drop, "reject".into()),
             };
             self.steps.push(Step {
                 chain: rule.chain.name.to_string(),
@@ -123,15 +123,15 @@ impl Walk<'_> {
         packet: &mut Packet,
         ground: &dyn Ground,
         elements: &mut Vec<MatchedElement>,
-    ) -> Outcome {
+    ) -> StatementResult {
         let if_it = |matches| match matches {
-            true => Outcome::Next,
-            false => Outcome::NoMatch,
+            true => StatementResult::Next,
+            false => StatementResult::NoMatch,
         };
         match statement {
             Statement::Match(comparison) => if_it(packet.passes(comparison)),
             Statement::Lookup { key, set, negated } => match values(packet, key) {
-                None => Outcome::NoMatch,
+                None => StatementResult::NoMatch,
                 Some(values) => {
                     if_it(self.find(set, values.as_deref(), elements).is_some() != *negated)
                 }
@@ -153,44 +153,49 @@ impl Walk<'_> {
                 (Some(from), Some(iif)) => ground.is_local(from) || !ground.leads(from, iif),
                 _ => false,
             }),
-            Statement::Counter | Statement::Log(_) => Outcome::Next,
+            Statement::Counter | Statement::Log(_) => StatementResult::Next,
             Statement::SetMark { kind, mark } => {
                 match kind {
                     MarkKind::Meta => packet.meta_mark = Some(*mark),
                     MarkKind::Ct => packet.ct_mark = Some(*mark),
                 }
-                Outcome::Next
+                StatementResult::Next
             }
-            Statement::Verdict(verdict) => Outcome::Verdict(verdict.clone()),
+            Statement::Verdict(verdict) => StatementResult::Verdict(verdict.clone()),
             Statement::VerdictMap { key, map } => {
                 let data = self.data(packet, key, map, elements);
                 match data {
-                    Some(Data::Verdict(verdict)) => Outcome::Verdict(verdict),
-                    Some(Data::Values(_)) | None => Outcome::NoMatch,
+                    Some(Data::Verdict(verdict)) => StatementResult::Verdict(verdict),
+                    Some(Data::Values(_)) | None => StatementResult::NoMatch,
                 }
             }
             Statement::Masquerade => {
                 (packet.saddr, packet.is_snat) = (None, true);
-                Outcome::Translated("masquerade".into())
+                StatementResult::Translated("masquerade".into())
             }
             Statement::Nat(nat) => self.nat(nat, packet, elements),
             Statement::Redirect(redirect) => self.redirect(redirect, packet, elements),
-            Statement::Reject(_) => Outcome::Rejected,
+            Statement::Reject(_) => StatementResult::Rejected,
         }
     }
 
-    fn nat(&self, nat: &Nat, packet: &mut Packet, elements: &mut Vec<MatchedElement>) -> Outcome {
+    fn nat(
+        &self,
+        nat: &Nat,
+        packet: &mut Packet,
+        elements: &mut Vec<MatchedElement>,
+    ) -> StatementResult {
         if nat.target.version() != packet.version {
-            return Outcome::NoMatch;
+            return StatementResult::NoMatch;
         }
         let (address, port) = match &nat.target {
             NatTarget::Literal { address, port } => (*address, *port),
             NatTarget::Map { key, map, .. } => match self.data(packet, key, map, elements) {
                 Some(Data::Values(values)) => match target(&values) {
                     Some(target) => target,
-                    None => return Outcome::NoMatch,
+                    None => return StatementResult::NoMatch,
                 },
-                Some(Data::Verdict(_)) | None => return Outcome::NoMatch,
+                Some(Data::Verdict(_)) | None => return StatementResult::NoMatch,
             },
         };
         match nat.kind {
@@ -201,7 +206,7 @@ impl Walk<'_> {
             || address.to_string(),
             |port| std::net::SocketAddr::new(address, port).to_string(),
         );
-        Outcome::Translated(format!("{} to {to}", nat.kind.name()))
+        StatementResult::Translated(format!("{} to {to}", nat.kind.name()))
     }
 
     fn redirect(
@@ -209,7 +214,7 @@ impl Walk<'_> {
         redirect: &Redirect,
         packet: &mut Packet,
         elements: &mut Vec<MatchedElement>,
-    ) -> Outcome {
+    ) -> StatementResult {
         let port = match redirect {
             Redirect::SamePort => None,
             Redirect::Port(port) => Some(*port),
@@ -220,12 +225,12 @@ impl Walk<'_> {
                     .map(values_of)
                 {
                     Some([Value::InetService(InetService(port))]) => Some(*port),
-                    _ => return Outcome::NoMatch,
+                    _ => return StatementResult::NoMatch,
                 }
             }
         };
         packet.redirect(port);
-        Outcome::Translated(match port {
+        StatementResult::Translated(match port {
             Some(port) => format!("redirect to port {port}"),
             None => "redirect".into(),
         })

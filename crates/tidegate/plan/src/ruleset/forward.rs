@@ -6,21 +6,21 @@ use tidegate_nft::{
 
 use super::matches::{errors, id, ipv4, ipv6, known_connection};
 use super::ports::to_admit_at;
-use crate::sets::Container;
+use crate::sets::NftSet;
 
 pub(super) fn forward() -> Vec<(&'static str, Vec<Statement>)> {
     vec![
         (
             "to an endpoint",
             vec![
-                fields::OIFNAME.is_in(id(Container::Bridges)),
+                fields::OIFNAME.is_in(id(NftSet::Bridges)),
                 Verdict::Jump(name!("to_bridge")).into(),
             ],
         ),
         (
             "from an endpoint to elsewhere",
             vec![
-                fields::IIFNAME.is_in(id(Container::Bridges)),
+                fields::IIFNAME.is_in(id(NftSet::Bridges)),
                 Verdict::Jump(name!("from_bridge")).into(),
             ],
         ),
@@ -35,26 +35,26 @@ pub(super) fn to_bridge() -> Vec<(&'static str, Vec<Statement>)> {
         ("answers", accept(known_connection())),
         (
             "endpoints of networks that may talk",
-            accept(pair.clone().is_in(id(Container::Peers))),
+            accept(pair.clone().is_in(id(NftSet::Peers))),
         ),
         (
             "nothing else into an internal network",
             vec![
-                fields::OIFNAME.is_in(id(Container::Internal)),
+                fields::OIFNAME.is_in(id(NftSet::Internal)),
                 Verdict::Drop.into(),
             ],
         ),
         (
             "nothing out of an internal network, through a published port neither",
             vec![
-                fields::IIFNAME.is_in(id(Container::Internal)),
+                fields::IIFNAME.is_in(id(NftSet::Internal)),
                 Verdict::Drop.into(),
             ],
         ),
         (
             "errors about a connection, but of no endpoint",
             vec![
-                fields::IIFNAME.is_not_in(id(Container::Bridges)),
+                fields::IIFNAME.is_not_in(id(NftSet::Bridges)),
                 errors(),
                 Verdict::Accept.into(),
             ],
@@ -65,36 +65,36 @@ pub(super) fn to_bridge() -> Vec<(&'static str, Vec<Statement>)> {
         ),
         (
             "nothing else between endpoints of a network",
-            vec![pair.is_in(id(Container::SameBridge)), Verdict::Drop.into()],
+            vec![pair.is_in(id(NftSet::SameBridge)), Verdict::Drop.into()],
         ),
         (
             "an endpoint's own port, with a list",
-            to_admit_at(Field::IpDaddr, Container::Restricted4At),
+            to_admit_at(Field::IpDaddr, NftSet::Restricted4At),
         ),
         (
             "an endpoint's own port, with a list",
-            to_admit_at(Field::Ip6Daddr, Container::Restricted6At),
+            to_admit_at(Field::Ip6Daddr, NftSet::Restricted6At),
         ),
         (
             "to an open port",
-            accept(open(Field::IpDaddr).is_in(id(Container::Open4))),
+            accept(open(Field::IpDaddr).is_in(id(NftSet::Open4))),
         ),
         (
             "to an open port",
-            accept(open(Field::Ip6Daddr).is_in(id(Container::Open6))),
+            accept(open(Field::Ip6Daddr).is_in(id(NftSet::Open6))),
         ),
         (
             "ICMP into a routed network",
-            icmp(InetProto::ICMP, Container::Routed4),
+            icmp(InetProto::ICMP, NftSet::Routed4),
         ),
         (
             "ICMP into a routed network",
-            icmp(InetProto::ICMPV6, Container::Routed6),
+            icmp(InetProto::ICMPV6, NftSet::Routed6),
         ),
         (
             "into an unprotected network",
             vec![
-                fields::OIFNAME.is_in(id(Container::Unprotected4)),
+                fields::OIFNAME.is_in(id(NftSet::Unprotected4)),
                 ipv4(),
                 Verdict::Accept.into(),
             ],
@@ -102,7 +102,7 @@ pub(super) fn to_bridge() -> Vec<(&'static str, Vec<Statement>)> {
         (
             "into an unprotected network",
             vec![
-                fields::OIFNAME.is_in(id(Container::Unprotected6)),
+                fields::OIFNAME.is_in(id(NftSet::Unprotected6)),
                 ipv6(),
                 Verdict::Accept.into(),
             ],
@@ -132,30 +132,30 @@ pub(super) fn from_bridge() -> Vec<(&'static str, Vec<Statement>)> {
             "errors to who may talk to it",
             vec![
                 errors(),
-                Key::from([Field::Oifname, Field::Iifname]).is_in(id(Container::Peers)),
+                Key::from([Field::Oifname, Field::Iifname]).is_in(id(NftSet::Peers)),
                 Verdict::Accept.into(),
             ],
         ),
         (
             "nothing out of an internal network",
             vec![
-                fields::IIFNAME.is_in(id(Container::Internal)),
+                fields::IIFNAME.is_in(id(NftSet::Internal)),
                 Verdict::Drop.into(),
             ],
         ),
         (
             "nothing out that cannot be translated",
-            untranslated(Container::Translated4, ipv4()),
+            untranslated(NftSet::Translated4, ipv4()),
         ),
         (
             "nothing out that cannot be translated",
-            untranslated(Container::Translated6, ipv6()),
+            untranslated(NftSet::Translated6, ipv6()),
         ),
         ("out of any other network", vec![Verdict::Accept.into()]),
     ]
 }
 
-pub(super) fn icmp(protocol: InetProto, bridges: Container) -> Vec<Statement> {
+pub(super) fn icmp(protocol: InetProto, bridges: NftSet) -> Vec<Statement> {
     vec![
         fields::OIFNAME.is_in(id(bridges)),
         fields::L4PROTO.is(protocol),

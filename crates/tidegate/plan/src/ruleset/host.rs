@@ -4,7 +4,7 @@ use tidegate_nft::{CtState, Field, InetProto, Key, Statement, Transport, Verdict
 
 use super::HOST_NONE;
 use super::matches::{id, known_connection};
-use crate::sets::Container;
+use crate::sets::NftSet;
 
 pub(super) fn input() -> Vec<(&'static str, Vec<Statement>)> {
     vec![
@@ -14,14 +14,14 @@ pub(super) fn input() -> Vec<(&'static str, Vec<Statement>)> {
         ),
         (
             "from a network that does not reach all of the host",
-            vec![Key::from([Field::Iifname]).verdict_from(id(Container::HostAccess))],
+            vec![Key::from([Field::Iifname]).verdict_from(id(NftSet::HostAccess))],
         ),
     ]
 }
 
 pub(super) fn for_names() -> Statement {
     let port = Key::from([Field::L4proto, Field::Dport(Transport::Any)]);
-    port.is_in(id(Container::Resolver))
+    port.is_in(id(NftSet::Resolver))
 }
 
 /// Answers to what the host asked for, and what IPv6 neighbours need to find each other, which the kernel does not track.
@@ -56,8 +56,8 @@ pub(super) fn host_gateway() -> Vec<(&'static str, Vec<Statement>)> {
         vec![key.is_in(id(container)), Verdict::Accept.into()]
     };
     vec![
-        ("to a gateway", to(Field::IpDaddr, Container::Gateways4)),
-        ("to a gateway", to(Field::Ip6Daddr, Container::Gateways6)),
+        ("to a gateway", to(Field::IpDaddr, NftSet::Gateways4)),
+        ("to a gateway", to(Field::Ip6Daddr, NftSet::Gateways6)),
         ("nothing else", vec![Verdict::Goto(HOST_NONE).into()]),
     ]
 }
@@ -71,11 +71,11 @@ pub(super) fn to_resolver() -> Vec<(&'static str, Vec<Statement>)> {
     vec![
         (
             "by an endpoint of the network",
-            at_gateway(Field::IpDaddr, Container::Gateways4),
+            at_gateway(Field::IpDaddr, NftSet::Gateways4),
         ),
         (
             "by an endpoint of the network",
-            at_gateway(Field::Ip6Daddr, Container::Gateways6),
+            at_gateway(Field::Ip6Daddr, NftSet::Gateways6),
         ),
         ("by nobody else", vec![Verdict::Drop.into()]),
     ]

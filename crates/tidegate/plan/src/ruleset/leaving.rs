@@ -3,7 +3,7 @@
 use tidegate_nft::{CtStatus, Field, IpVersion, Key, Nat, NatKind, NatTarget, Statement, fields};
 
 use super::matches::{id, ipv4, ipv6, loopback};
-use crate::sets::Container;
+use crate::sets::NftSet;
 
 pub(super) fn nat_postrouting() -> Vec<(&'static str, Vec<Statement>)> {
     let pair = Key::from([Field::Iifname, Field::Oifname]);
@@ -11,7 +11,7 @@ pub(super) fn nat_postrouting() -> Vec<(&'static str, Vec<Statement>)> {
         (
             "an endpoint that reaches its own network's published port",
             vec![
-                pair.is_in(id(Container::SameBridge)),
+                pair.is_in(id(NftSet::SameBridge)),
                 Statement::CtStatus(vec![CtStatus::Dnat]),
                 Statement::Masquerade,
             ],
@@ -19,7 +19,7 @@ pub(super) fn nat_postrouting() -> Vec<(&'static str, Vec<Statement>)> {
         (
             "the host's loopback has no way back from a bridge",
             vec![
-                fields::OIFNAME.is_in(id(Container::Bridges)),
+                fields::OIFNAME.is_in(id(NftSet::Bridges)),
                 fields::IP_SADDR.within(loopback()),
                 Statement::Masquerade,
             ],
@@ -27,31 +27,31 @@ pub(super) fn nat_postrouting() -> Vec<(&'static str, Vec<Statement>)> {
         (
             "an endpoint with no way out answers its own network alone",
             vec![
-                fields::OIFNAME.is_in(id(Container::Internal)),
+                fields::OIFNAME.is_in(id(NftSet::Internal)),
                 Statement::CtStatus(vec![CtStatus::Dnat]),
                 Statement::Masquerade,
             ],
         ),
         (
             "out under a chosen address",
-            snat(IpVersion::V4, Container::Snat4),
+            snat(IpVersion::V4, NftSet::Snat4),
         ),
         (
             "out under a chosen address",
-            snat(IpVersion::V6, Container::Snat6),
+            snat(IpVersion::V6, NftSet::Snat6),
         ),
         (
             "out under the host's address",
-            masquerade(Container::Masquerading4, ipv4()),
+            masquerade(NftSet::Masquerading4, ipv4()),
         ),
         (
             "out under the host's address",
-            masquerade(Container::Masquerading6, ipv6()),
+            masquerade(NftSet::Masquerading6, ipv6()),
         ),
     ]
 }
 
-pub(super) fn snat(version: IpVersion, map: Container) -> Vec<Statement> {
+pub(super) fn snat(version: IpVersion, map: NftSet) -> Vec<Statement> {
     let target = NatTarget::Map {
         version,
         key: fields::IIFNAME.into(),
@@ -62,13 +62,13 @@ pub(super) fn snat(version: IpVersion, map: Container) -> Vec<Statement> {
         kind: NatKind::Snat,
         target,
     });
-    vec![fields::OIFNAME.is_not_in(id(Container::Bridges)), snat]
+    vec![fields::OIFNAME.is_not_in(id(NftSet::Bridges)), snat]
 }
 
-pub(super) fn masquerade(bridges: Container, family: Statement) -> Vec<Statement> {
+pub(super) fn masquerade(bridges: NftSet, family: Statement) -> Vec<Statement> {
     vec![
         fields::IIFNAME.is_in(id(bridges)),
-        fields::OIFNAME.is_not_in(id(Container::Bridges)),
+        fields::OIFNAME.is_not_in(id(NftSet::Bridges)),
         family,
         Statement::Masquerade,
     ]

@@ -5,7 +5,7 @@ use std::net::{Ipv4Addr, Ipv6Addr};
 use ipnet::{Ipv4Net, Ipv6Net};
 use tidegate_nft::{CtState, Name, Statement, fields};
 
-use crate::sets::Container;
+use crate::sets::NftSet;
 
 /// IPv4, told by an address: what is forwarded never comes from a loopback address.
 pub(super) fn ipv4() -> Statement {
@@ -43,6 +43,6 @@ pub(super) fn loopback() -> Ipv4Net {
     Ipv4Net::new_assert(Ipv4Addr::new(127, 0, 0, 0), 8)
 }
 
-pub(super) fn id(container: Container) -> Name {
+pub(super) fn id(container: NftSet) -> Name {
     container.id().name
 }

@@ -7,7 +7,7 @@ use tidegate_nft::{
 };
 
 use super::matches::{id, to_ipv4, to_ipv6};
-use crate::sets::Container;
+use crate::sets::NftSet;
 
 pub(super) fn to_host(chain: Name) -> Vec<Statement> {
     let to_host = Statement::AddrType {
@@ -32,20 +32,20 @@ pub(super) fn arriving() -> Vec<(&'static str, Vec<Statement>)> {
     vec![
         (
             "a port of one address, with a list",
-            to_admit_at(Field::IpDaddr, Container::Restricted4At),
+            to_admit_at(Field::IpDaddr, NftSet::Restricted4At),
         ),
         (
             "a port of one address, with a list",
-            to_admit_at(Field::Ip6Daddr, Container::Restricted6At),
+            to_admit_at(Field::Ip6Daddr, NftSet::Restricted6At),
         ),
         ("published on one address", to(name!("publish_at"))),
-        ("a port with a list", all(Container::Restricted4, to_ipv4())),
-        ("a port with a list", all(Container::Restricted6, to_ipv6())),
+        ("a port with a list", all(NftSet::Restricted4, to_ipv4())),
+        ("a port with a list", all(NftSet::Restricted6, to_ipv6())),
         ("published on every address", to(name!("publish_all"))),
     ]
 }
 
-pub(super) fn to_admit_at(daddr: Field, restricted: Container) -> Vec<Statement> {
+pub(super) fn to_admit_at(daddr: Field, restricted: NftSet) -> Vec<Statement> {
     let port = Key::from([daddr, Field::L4proto, Field::Dport(Transport::Any)]);
     vec![
         port.is_in(id(restricted)),
@@ -57,8 +57,8 @@ pub(super) fn to_admit_at(daddr: Field, restricted: Container) -> Vec<Statement>
 pub(super) fn admit() -> Vec<(&'static str, Vec<Statement>)> {
     let port = |saddr| Key::from([saddr, Field::L4proto, Field::Dport(Transport::Any)]);
     admitting(
-        port(Field::IpSaddr).is_in(id(Container::Allowed4)),
-        port(Field::Ip6Saddr).is_in(id(Container::Allowed6)),
+        port(Field::IpSaddr).is_in(id(NftSet::Allowed4)),
+        port(Field::Ip6Saddr).is_in(id(NftSet::Allowed6)),
     )
 }
 
@@ -67,8 +67,8 @@ pub(super) fn admit_at() -> Vec<(&'static str, Vec<Statement>)> {
     let port =
         |saddr, daddr| Key::from([saddr, daddr, Field::L4proto, Field::Dport(Transport::Any)]);
     admitting(
-        port(Field::IpSaddr, Field::IpDaddr).is_in(id(Container::Allowed4At)),
-        port(Field::Ip6Saddr, Field::Ip6Daddr).is_in(id(Container::Allowed6At)),
+        port(Field::IpSaddr, Field::IpDaddr).is_in(id(NftSet::Allowed4At)),
+        port(Field::Ip6Saddr, Field::Ip6Daddr).is_in(id(NftSet::Allowed6At)),
     )
 }
 
@@ -102,8 +102,8 @@ pub(super) fn publish() -> Vec<(&'static str, Vec<Statement>)> {
 pub(super) fn publish_at() -> Vec<(&'static str, Vec<Statement>)> {
     translating("published on one address", |protocol, version| {
         let (daddr, map) = match version {
-            IpVersion::V4 => (Field::IpDaddr, Container::Publish4At(protocol)),
-            IpVersion::V6 => (Field::Ip6Daddr, Container::Publish6At(protocol)),
+            IpVersion::V4 => (Field::IpDaddr, NftSet::Publish4At(protocol)),
+            IpVersion::V6 => (Field::Ip6Daddr, NftSet::Publish6At(protocol)),
         };
         ([daddr, Field::Dport(transport(protocol))], map)
     })
@@ -112,8 +112,8 @@ pub(super) fn publish_at() -> Vec<(&'static str, Vec<Statement>)> {
 pub(super) fn publish_all() -> Vec<(&'static str, Vec<Statement>)> {
     translating("published on every address", |protocol, version| {
         let map = match version {
-            IpVersion::V4 => Container::Publish4,
-            IpVersion::V6 => Container::Publish6,
+            IpVersion::V4 => NftSet::Publish4,
+            IpVersion::V6 => NftSet::Publish6,
         };
         ([Field::L4proto, Field::Dport(transport(protocol))], map)
     })
@@ -121,7 +121,7 @@ pub(super) fn publish_all() -> Vec<(&'static str, Vec<Statement>)> {
 
 pub(super) fn translating(
     what: &'static str,
-    by: impl Fn(Protocol, IpVersion) -> ([Field; 2], Container),
+    by: impl Fn(Protocol, IpVersion) -> ([Field; 2], NftSet),
 ) -> Vec<(&'static str, Vec<Statement>)> {
     let of_protocol = |protocol| {
         [IpVersion::V4, IpVersion::V6].map(|version| {
@@ -136,7 +136,7 @@ pub(super) fn dnat(
     protocol: Protocol,
     version: IpVersion,
     key: [Field; 2],
-    map: Container,
+    map: NftSet,
 ) -> Vec<Statement> {
     let target = NatTarget::Map {
         version,

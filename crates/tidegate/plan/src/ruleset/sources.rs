@@ -9,7 +9,7 @@ use tidegate_nft::{
 };
 
 use super::matches::{id, loopback};
-use crate::sets::Container;
+use crate::sets::NftSet;
 
 /// The chain that sees what comes from addresses that are nobody's.
 pub(super) const NOBODY: Name = name!("nobody");
@@ -63,15 +63,15 @@ pub(super) fn guard() -> Vec<(&'static str, Vec<Statement>)> {
         ),
         (
             "where it comes in",
-            vec![Key::from([Field::Iifname]).verdict_from(id(Container::Entrances))],
+            vec![Key::from([Field::Iifname]).verdict_from(id(NftSet::Entrances))],
         ),
         (
             "nobody else sends from a network",
-            drop(fields::IP_SADDR.is_in(id(Container::Ours4))),
+            drop(fields::IP_SADDR.is_in(id(NftSet::Ours4))),
         ),
         (
             "nobody else sends from a network",
-            drop(fields::IP6_SADDR.is_in(id(Container::Ours6))),
+            drop(fields::IP6_SADDR.is_in(id(NftSet::Ours6))),
         ),
     ]
 }
@@ -149,14 +149,14 @@ pub(super) fn from_endpoint() -> Vec<(&'static str, Vec<Statement>)> {
                 // First, so that routes are asked for packets of this family alone. From 0.0.0.0 is DHCP, taken before.
                 fields::IP_SADDR.is_not(Ipv4Addr::UNSPECIFIED),
                 Statement::NoWayBack,
-                other(Field::IpSaddr, Container::Elsewhere4),
+                other(Field::IpSaddr, NftSet::Elsewhere4),
                 Verdict::Drop.into(),
             ],
         ),
         (
             "an endpoint sends as itself",
             vec![
-                Key::from([Field::Iifname, Field::Ip6Saddr]).is_in(id(Container::Here6)),
+                Key::from([Field::Iifname, Field::Ip6Saddr]).is_in(id(NftSet::Here6)),
                 Verdict::Accept.into(),
             ],
         ),
@@ -165,7 +165,7 @@ pub(super) fn from_endpoint() -> Vec<(&'static str, Vec<Statement>)> {
             vec![
                 fields::IP6_SADDR.is_not(Ipv6Addr::UNSPECIFIED),
                 Statement::NoWayBack,
-                other(Field::Ip6Saddr, Container::Elsewhere6),
+                other(Field::Ip6Saddr, NftSet::Elsewhere6),
                 Verdict::Drop.into(),
             ],
         ),

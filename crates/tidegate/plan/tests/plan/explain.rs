@@ -7,9 +7,9 @@ use crate::values::{attachment, create, name, namespace, network, plan_attach};
 use expect_test::expect;
 use tidegate_model::api::{Attach, CreateNetwork};
 use tidegate_model::explain::{Explanation, Fate, Question};
-use tidegate_model::links::{Link, LinkKind, Way};
+use tidegate_model::links::{Link, LinkKind, Route};
 use tidegate_model::{Access, HostAccess, Mode, Policy, State};
-use tidegate_plan::{Refused, Terrain};
+use tidegate_plan::{HostRouting, Refused};
 
 /// A state with one network, whose endpoints are `ep-1`, with these published ports, and `ep-2`.
 fn web(policy: Policy, ports: &[&str]) -> State {
@@ -35,7 +35,7 @@ fn attach_as(state: &mut State, network: &str, endpoint: &str, ino: u64, ports: 
 }
 
 /// The host of a state, with a way out at 192.0.2.1 and 2001:db8::1.
-fn terrain(state: &State) -> Terrain {
+fn routing(state: &State) -> HostRouting {
     let wan: Link = Link {
         ifname: "wan".parse().unwrap(),
         kind: LinkKind::Other,
@@ -48,7 +48,7 @@ fn terrain(state: &State) -> Terrain {
             .into(),
     };
     let links: Vec<Link> = std::iter::once(wan).chain(links_of(state)).collect();
-    let way = |destination: &str, link: &Link| Way {
+    let way = |destination: &str, link: &Link| Route {
         destination: destination.parse().unwrap(),
         ifname: Some(link.ifname.clone()),
         metric: 0,
@@ -60,30 +60,30 @@ fn terrain(state: &State) -> Terrain {
             .collect::<Vec<_>>()
     };
     let defaults = ["0.0.0.0/0", "::/0"].map(|to| way(to, &links[0]));
-    let ways = links.iter().flat_map(connected).chain(defaults).collect();
+    let routes = links.iter().flat_map(connected).chain(defaults).collect();
     let sysctls = tidegate_plan::SYSCTLS_OF_PATHS.map(|path| {
         let is_bridges = path.starts_with("net/bridge");
         (path.to_owned(), (!is_bridges).then(|| "1".to_owned()))
     });
-    Terrain {
+    HostRouting {
         links,
-        ways,
+        routes,
         sysctls: sysctls.into(),
     }
 }
 
-fn with_br_netfilter(terrain: Terrain, value: &str) -> Terrain {
+fn with_br_netfilter(routing: HostRouting, value: &str) -> HostRouting {
     let set = |(path, was): (String, Option<String>)| match path.starts_with("net/bridge") {
         true => (path, Some(value.to_owned())),
         false => (path, was),
     };
-    let sysctls: BTreeMap<_, _> = terrain.sysctls.into_iter().map(set).collect();
-    Terrain { sysctls, ..terrain }
+    let sysctls: BTreeMap<_, _> = routing.sysctls.into_iter().map(set).collect();
+    HostRouting { sysctls, ..routing }
 }
 
 fn explain_on(
     state: &State,
-    terrain: &Terrain,
+    routing: &HostRouting,
     from: &str,
     to: &str,
 ) -> Result<Explanation, Refused> {
@@ -97,23 +97,23 @@ fn explain_on(
         source_address: claimed,
         destination: to.parse().unwrap(),
     };
-    tidegate_plan::explain(state, &question, terrain)
+    tidegate_plan::explain(state, &question, routing)
 }
 
 /// The fate of the only path, or of the first, and why.
-fn fate_on(state: &State, terrain: &Terrain, from: &str, to: &str) -> (Fate, String) {
-    let explained = explain_on(state, terrain, from, to).unwrap();
+fn fate_on(state: &State, routing: &HostRouting, from: &str, to: &str) -> (Fate, String) {
+    let explained = explain_on(state, routing, from, to).unwrap();
     let path = explained.paths.into_iter().next().unwrap();
     (path.fate, path.why)
 }
 
 fn fate(state: &State, from: &str, to: &str) -> (Fate, String) {
-    fate_on(state, &terrain(state), from, to)
+    fate_on(state, &routing(state), from, to)
 }
 
 /// All that is said, a line for each step.
 fn said(state: &State, from: &str, to: &str) -> String {
-    let explained = explain_on(state, &terrain(state), from, to).unwrap();
+    let explained = explain_on(state, &routing(state), from, to).unwrap();
     let mut text = String::new();
     for path in explained.paths {
         text += &format!("{} -> {}: {:?}\n", path.source, path.destination, path.fate);
@@ -172,7 +172,7 @@ fn a_packet_that_is_dropped_names_the_rule_and_what_would_reach_the_endpoint() {
     "#]]
     .assert_eq(&said(&state, "outside", "10.208.0.2:80"));
     let hint = |to: &str| {
-        let explained = explain_on(&state, &terrain(&state), "outside", to).unwrap();
+        let explained = explain_on(&state, &routing(&state), "outside", to).unwrap();
         explained.paths[0].hint.clone()
     };
     let publish = "publish it: `tidegate publish front 90/tcp`";
@@ -281,8 +281,8 @@ fn where_br_netfilter_is_on_the_rules_decide_between_endpoints_of_one_network() 
         (&apart, "1", &may_not),
         (&apart, "0", &may_not),
     ] {
-        let terrain = with_br_netfilter(terrain(state), value);
-        let (fate, why) = fate_on(state, &terrain, "front", "back:80");
+        let routing = with_br_netfilter(routing(state), value);
+        let (fate, why) = fate_on(state, &routing, "front", "back:80");
         assert_eq!((fate, why.as_str()), *expected);
     }
 }
@@ -291,10 +291,10 @@ fn where_br_netfilter_is_on_the_rules_decide_between_endpoints_of_one_network() 
 #[test]
 fn published_ports_are_reached_by_the_same_rules_where_br_netfilter_is_on() {
     let state = web(Policy::default(), &["8080:80"]);
-    let on = with_br_netfilter(terrain(&state), "1");
+    let on = with_br_netfilter(routing(&state), "1");
     for from in ["front", "back"] {
-        let [with, without] = [&on, &terrain(&state)]
-            .map(|terrain| explain_on(&state, terrain, from, "192.0.2.1:8080").unwrap());
+        let [with, without] = [&on, &routing(&state)]
+            .map(|routing| explain_on(&state, routing, from, "192.0.2.1:8080").unwrap());
         assert_eq!(with.paths[0].fate, reaches("front"));
         assert_eq!(with.paths, without.paths);
     }
@@ -308,7 +308,7 @@ fn a_namespace_on_two_networks_leaves_by_the_one_that_leads() {
     // The namespace of `front`, too: it has a default route already.
     attach_as(&mut state, "lan", "side", 1, &[]);
     let leaves_by = |from: &str, to: &str| {
-        let explained = explain_on(&state, &terrain(&state), from, to).unwrap();
+        let explained = explain_on(&state, &routing(&state), from, to).unwrap();
         let path = explained.paths.into_iter().next().unwrap();
         let mut elements = path.steps.into_iter().flat_map(|step| step.elements);
         elements.next().map(|element| element.of)
@@ -509,7 +509,7 @@ fn what_is_sent_under_a_false_address_meets_the_rules_about_sources() {
     assert_eq!(said.matches(" -> ").count(), 1, "{said}");
     assert!(said.starts_with(first), "{said}");
     let refused = |from: &str, to: &str| {
-        let explained = explain_on(&state, &terrain(&state), from, to);
+        let explained = explain_on(&state, &routing(&state), from, to);
         explained.unwrap_err().to_string()
     };
     assert_eq!(
@@ -595,7 +595,7 @@ fn of_the_host_a_network_reaches_what_it_may() {
 #[test]
 fn routes_and_forwarding_of_the_host_are_heeded() {
     let state = web(Policy::default(), &["8080:80"]);
-    let mut still = terrain(&state);
+    let mut still = routing(&state);
     still
         .sysctls
         .insert("net/ipv4/ip_forward".into(), Some("0".into()));
@@ -603,8 +603,8 @@ fn routes_and_forwarding_of_the_host_are_heeded() {
     assert_eq!(fate, Fate::Lost);
     assert!(why.contains("does not forward IPv4"), "{why}");
     // A blackhole that is more specific than the network's own route.
-    let mut blocked = terrain(&state);
-    blocked.ways.push(Way {
+    let mut blocked = routing(&state);
+    blocked.routes.push(Route {
         destination: "10.208.0.2/32".parse().unwrap(),
         ifname: None,
         metric: 0,
@@ -619,7 +619,7 @@ fn routes_and_forwarding_of_the_host_are_heeded() {
 fn a_question_without_an_answer_is_refused() {
     let state = web(Policy::default(), &[]);
     let refused = |from, to| {
-        let refused = explain_on(&state, &terrain(&state), from, to).unwrap_err();
+        let refused = explain_on(&state, &routing(&state), from, to).unwrap_err();
         refused.to_string()
     };
     let seen = [

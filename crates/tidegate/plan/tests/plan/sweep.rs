@@ -6,7 +6,7 @@ use std::net::IpAddr;
 use tidegate_model::api::CreateNetwork;
 use tidegate_model::tracked::{Ends, Fate, Tracked};
 use tidegate_model::{Access, Mode, Protocol, State};
-use tidegate_plan::{PortFacts, Refused, Stale, Sweep};
+use tidegate_plan::{PortFacts, Refused, StaleConnections, Sweep};
 
 use crate::values::{attach, attachment, create, name, namespace, network, state_with};
 
@@ -65,7 +65,7 @@ fn state() -> State {
 }
 
 fn everything(state: &State) -> Sweep {
-    Sweep::new(&Stale::after_mending(), state)
+    Sweep::new(&StaleConnections::after_mending(), state)
 }
 
 #[test]
@@ -100,7 +100,7 @@ fn whatever_involves_the_address_of_a_gone_endpoint_is_forgotten_and_nothing_els
 #[test]
 fn at_a_start_an_address_that_no_endpoint_has_involves_nothing() {
     let state = state();
-    let sweep = Sweep::new(&Stale::at_start(&state), &state);
+    let sweep = Sweep::new(&StaleConnections::at_start(&state), &state);
     let (gone, gone6) = ("10.208.0.77:53", "[fd74:6964:6567::77]:53");
     assert_eq!(sweep.fate(&straight(gone, CLIENT)), Fate::Forget);
     assert_eq!(sweep.fate(&tracked(UDP, CLIENT, HOST, gone)), Fate::Forget);
@@ -319,14 +319,14 @@ fn an_address_is_not_given_out_while_connections_of_its_last_holder_are_tracked(
 
 #[test]
 fn what_several_changes_leave_is_looked_for_together() {
-    let mut stale = Stale::default();
+    let mut stale = StaleConnections::default();
     assert!(stale.is_empty());
-    let ports = |port| Stale {
+    let ports = |port| StaleConnections {
         ports: BTreeSet::from([(Protocol::Udp, port)]),
-        ..Stale::default()
+        ..StaleConnections::default()
     };
     stale.add(ports(53));
     stale.add(ports(54));
-    stale.add(Stale::after_mending());
+    stale.add(StaleConnections::after_mending());
     assert!(stale.everything && stale.ports.len() == 2);
 }

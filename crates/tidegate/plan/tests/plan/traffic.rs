@@ -2,15 +2,15 @@
 
 use crate::values::{attach, create, network, state_with};
 use tidegate_model::api::CreateNetwork;
-use tidegate_model::traffic::{Counts, Course, Passed};
+use tidegate_model::traffic::{ConnectionKey, Counts, TrafficCounts};
 use tidegate_model::{Mode, Policy, Protocol, State};
 use tidegate_plan::traffic;
 
 /// Connections that came to the first address, and were sent on to the second.
-fn course(protocol: Protocol, came_to: &str, sent_on_to: &str) -> (Course, Passed) {
+fn course(protocol: Protocol, came_to: &str, sent_on_to: &str) -> (ConnectionKey, TrafficCounts) {
     let [at, endpoint] =
         [came_to, sent_on_to].map(|text| text.parse::<std::net::SocketAddr>().unwrap());
-    let course = Course {
+    let course = ConnectionKey {
         protocol,
         at: at.ip(),
         came_to: at.port(),
@@ -18,7 +18,7 @@ fn course(protocol: Protocol, came_to: &str, sent_on_to: &str) -> (Course, Passe
         port: endpoint.port(),
     };
     let counts = |packets, bytes| Counts { packets, bytes };
-    let passed = Passed {
+    let passed = TrafficCounts {
         connections: 1,
         received: counts(2, 200),
         sent: counts(3, 3000),
@@ -27,11 +27,11 @@ fn course(protocol: Protocol, came_to: &str, sent_on_to: &str) -> (Course, Passe
 }
 
 /// Connections and bytes received of each port.
-fn seen(state: &State, courses: &[(Course, Passed)]) -> Vec<(String, u64, u64)> {
+fn seen(state: &State, courses: &[(ConnectionKey, TrafficCounts)]) -> Vec<(String, u64, u64)> {
     let ports = traffic(state, courses).into_iter();
     ports
         .map(|it| {
-            let Passed {
+            let TrafficCounts {
                 connections,
                 received,
                 ..

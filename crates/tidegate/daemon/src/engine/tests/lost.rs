@@ -80,7 +80,7 @@ fn a_change_of_which_it_is_not_known_whether_it_was_made_is_made_once_or_not_at_
         Box::new(Lost::new(next.clone())),
         Box::new(links.clone()),
         Store::open(folder.path()).unwrap(),
-        Supplies::default(),
+        Defaults::default(),
     )
     .unwrap();
     let bench = Bench {

@@ -1,6 +1,6 @@
 //! What is done where there is no time for the table.
 
-use tidegate_nft::Finding;
+use tidegate_nft::TableChanges;
 
 use super::*;
 
@@ -10,8 +10,8 @@ fn networks_are_closed_at_once_and_the_table_takes_the_place_of_that_later() {
     let whole = bench.engine.live_ruleset().unwrap();
     let mut gone = Transaction::new();
     gone.destroy_table(&tidegate_plan::table());
-    bench.engine.kernel().driver.apply(&gone).unwrap();
-    let changed = || Ok(Finding::Changed(Vec::new()));
+    bench.engine.backends().driver.apply(&gone).unwrap();
+    let changed = || Ok(TableChanges::Changed(Vec::new()));
     let done = bench.engine.mend(changed, true).unwrap();
     assert_eq!(done, Mended::Shut(Vec::new()));
     let shut = bench.engine.live_ruleset().unwrap();

@@ -4,34 +4,38 @@ use std::io;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::time::Duration;
 
-use tidegate_resolver::{Heard, Question, Transport};
+use tidegate_resolver::{Question, Transport, UpstreamAnswer};
 use tokio::net::{TcpStream, UdpSocket};
 use tokio::time::timeout;
 
-use super::desk::Desk;
+use super::state::ResolverState;
 use super::tcp::{read, write};
 
 /// How often somebody is asked.
 const TRIES: usize = 3;
 /// How long an answer is waited for. Together less than the 5 s after which the C library asks again
 /// (resolv.conf(5), `timeout`).
-const PATIENCE: Duration = Duration::from_millis(1500);
+const TIME_LIMIT: Duration = Duration::from_millis(1500);
 /// The longest answer by UDP, in bytes.
 const ROOM: usize = 64 * 1024;
 
 /// Asks one server after the other, by what the question came. The answer for the asker, if any fits:
 /// that of the first who knows, else of one who does not.
-pub(super) async fn ask(desk: &Desk, question: &Question, transport: Transport) -> Option<Vec<u8>> {
+pub(super) async fn ask(
+    shared: &ResolverState,
+    question: &Question,
+    transport: Transport,
+) -> Option<Vec<u8>> {
     let mut failure = None;
     let mut failed = Vec::new();
     for n in 0..TRIES {
-        let Some(server) = desk.upstream(n) else {
+        let Some(server) = shared.upstream(n) else {
             break;
         };
         if failed.contains(&server) {
             continue;
         }
-        match timeout(PATIENCE, ask_one(server, question, transport)).await {
+        match timeout(TIME_LIMIT, ask_one(server, question, transport)).await {
             Ok(Ok(heard)) if !heard.is_failure => return Some(heard.bytes),
             Ok(Ok(heard)) => {
                 failed.push(server);
@@ -48,7 +52,7 @@ async fn ask_one(
     server: SocketAddr,
     question: &Question,
     transport: Transport,
-) -> io::Result<Heard> {
+) -> io::Result<UpstreamAnswer> {
     // Nobody is to guess it (RFC 5452 section 9.2), so it is none of a counter's.
     let [a, b, ..] = getrandom::u32()?.to_ne_bytes();
     let id = u16::from_ne_bytes([a, b]);
@@ -60,7 +64,11 @@ async fn ask_one(
 
 /// Each question has a socket of its own, whose port the kernel draws; what comes from elsewhere than
 /// the server it drops.
-async fn ask_by_udp(server: SocketAddr, question: &Question, id: u16) -> io::Result<Heard> {
+async fn ask_by_udp(
+    server: SocketAddr,
+    question: &Question,
+    id: u16,
+) -> io::Result<UpstreamAnswer> {
     let any: IpAddr = match server {
         SocketAddr::V4(_) => Ipv4Addr::UNSPECIFIED.into(),
         SocketAddr::V6(_) => Ipv6Addr::UNSPECIFIED.into(),
@@ -77,7 +85,11 @@ async fn ask_by_udp(server: SocketAddr, question: &Question, id: u16) -> io::Res
     }
 }
 
-async fn ask_by_tcp(server: SocketAddr, question: &Question, id: u16) -> io::Result<Heard> {
+async fn ask_by_tcp(
+    server: SocketAddr,
+    question: &Question,
+    id: u16,
+) -> io::Result<UpstreamAnswer> {
     let mut stream = TcpStream::connect(server).await?;
     write(&mut stream, &question.with_id(id)).await?;
     while let Some(bytes) = read(&mut stream).await? {

@@ -10,9 +10,9 @@ use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::time::timeout;
 
-use super::desk::Desk;
 use super::forward;
 use super::slots::{Places, Slots};
+use super::state::ResolverState;
 
 /// How many connections there are at once.
 const CONNECTIONS: Places = Places {
@@ -24,18 +24,18 @@ const CONNECTIONS: Places = Places {
 };
 /// How long a connection may be idle, and how long a question may take to arrive or an answer to be
 /// taken (RFC 7766 section 6.2.3 leaves it to the server).
-const PATIENCE: Duration = Duration::from_secs(10);
+const TIME_LIMIT: Duration = Duration::from_secs(10);
 /// How long a socket is let be that gives an error, as where there are no descriptors.
 const PAUSE: Duration = Duration::from_millis(100);
 
 /// Attends to a socket from here on.
-pub(super) fn attend(desk: Rc<Desk>, listener: std::net::TcpListener) -> io::Result<()> {
+pub(super) fn attend(shared: Rc<ResolverState>, listener: std::net::TcpListener) -> io::Result<()> {
     let listener = TcpListener::from_std(listener)?;
     let slots = Slots::new(CONNECTIONS);
     tokio::task::spawn_local(async move {
         loop {
             let accepted = listener.accept().await;
-            let taken = accepted.and_then(|(stream, _)| take(&desk, &slots, stream));
+            let taken = accepted.and_then(|(stream, _)| take(&shared, &slots, stream));
             if let Err(error) = taken {
                 tracing::debug!(%error, "cannot take a connection");
                 tokio::time::sleep(PAUSE).await;
@@ -46,20 +46,20 @@ pub(super) fn attend(desk: Rc<Desk>, listener: std::net::TcpListener) -> io::Res
 }
 
 /// Takes a connection of somebody who may ask, if there is room; closes any other.
-fn take(desk: &Rc<Desk>, slots: &Slots, stream: TcpStream) -> io::Result<()> {
+fn take(shared: &Rc<ResolverState>, slots: &Slots, stream: TcpStream) -> io::Result<()> {
     let (Ok(from), Ok(to)) = (stream.peer_addr(), stream.local_addr()) else {
         return Ok(());
     };
     let (from, to) = (from.ip(), to.ip());
-    let Some(network) = desk.asker(from, to, None) else {
+    let Some(network) = shared.asker(from, to, None) else {
         return Ok(());
     };
     let Some(slot) = slots.take(from, network) else {
         return Ok(());
     };
-    let desk = Rc::clone(desk);
+    let shared = Rc::clone(shared);
     tokio::task::spawn_local(async move {
-        if let Err(error) = converse(&desk, stream, from, to).await {
+        if let Err(error) = converse(&shared, stream, from, to).await {
             tracing::debug!(%error, asker = %from, "a connection broke");
         }
         drop(slot);
@@ -68,8 +68,13 @@ fn take(desk: &Rc<Desk>, slots: &Slots, stream: TcpStream) -> io::Result<()> {
 }
 
 /// Answers one question after the other, until the asker has no more.
-async fn converse(desk: &Desk, mut stream: TcpStream, from: IpAddr, to: IpAddr) -> io::Result<()> {
-    while let Some(bytes) = timeout(PATIENCE, read(&mut stream)).await?? {
+async fn converse(
+    shared: &ResolverState,
+    mut stream: TcpStream,
+    from: IpAddr,
+    to: IpAddr,
+) -> io::Result<()> {
+    while let Some(bytes) = timeout(TIME_LIMIT, read(&mut stream)).await?? {
         let asked = Asked {
             from,
             to,
@@ -77,18 +82,18 @@ async fn converse(desk: &Desk, mut stream: TcpStream, from: IpAddr, to: IpAddr) 
             transport: Transport::Tcp,
             bytes: &bytes,
         };
-        let answer = match desk.judge(asked) {
+        let answer = match shared.judge(asked) {
             Verdict::Ignore => None,
             Verdict::Answer(bytes) | Verdict::Refuse(bytes) => Some(bytes),
-            Verdict::Forward(question) => match desk.place(from, to) {
-                Some(_slot) => forward::ask(desk, &question, Transport::Tcp).await,
+            Verdict::Forward(question) => match shared.place(from, to) {
+                Some(_slot) => forward::ask(shared, &question, Transport::Tcp).await,
                 None => question.failed(),
             },
         };
         let Some(answer) = answer else {
             return Ok(());
         };
-        timeout(PATIENCE, write(&mut stream, &answer)).await??;
+        timeout(TIME_LIMIT, write(&mut stream, &answer)).await??;
     }
     Ok(())
 }

@@ -11,8 +11,8 @@ use tidegate_resolver::{Asked, Transport, Verdict};
 use tokio::io::Interest;
 use tokio::net::UdpSocket;
 
-use super::desk::Desk;
 use super::forward;
+use super::state::ResolverState;
 
 /// Room for what the kernel gives at once: one datagram, or several of one sender that it put together
 /// (udp(7), UDP_GRO).
@@ -30,14 +30,14 @@ struct Socket {
 }
 
 /// Attends to a socket from here on.
-pub(super) fn attend(desk: Rc<Desk>, socket: std::net::UdpSocket) -> io::Result<()> {
+pub(super) fn attend(shared: Rc<ResolverState>, socket: std::net::UdpSocket) -> io::Result<()> {
     let socket = UdpSocket::from_std(socket)?;
     let state = UdpSocketState::new((&socket).into())?;
     let socket = Rc::new(Socket { socket, state });
     tokio::task::spawn_local(async move {
         let mut room = vec![vec![0; ROOM]; AT_ONCE];
         loop {
-            if let Err(error) = take(&desk, &socket, &mut room).await {
+            if let Err(error) = take(&shared, &socket, &mut room).await {
                 tracing::debug!(%error, "cannot receive");
                 tokio::time::sleep(PAUSE).await;
             }
@@ -47,7 +47,11 @@ pub(super) fn attend(desk: Rc<Desk>, socket: std::net::UdpSocket) -> io::Result<
 }
 
 /// Takes what is there, once there is anything.
-async fn take(desk: &Rc<Desk>, socket: &Rc<Socket>, room: &mut [Vec<u8>]) -> io::Result<()> {
+async fn take(
+    shared: &Rc<ResolverState>,
+    socket: &Rc<Socket>,
+    room: &mut [Vec<u8>],
+) -> io::Result<()> {
     let mut metas = vec![RecvMeta::default(); room.len()];
     let inner = &socket.socket;
     inner.readable().await?;
@@ -70,7 +74,7 @@ async fn take(desk: &Rc<Desk>, socket: &Rc<Socket>, room: &mut [Vec<u8>]) -> io:
         };
         let bytes = bytes.get(..meta.len).unwrap_or_default();
         for datagram in bytes.chunks(meta.stride.max(1)) {
-            answer(desk, socket, meta.addr, (to, by.as_str()), datagram);
+            answer(shared, socket, meta.addr, (to, by.as_str()), datagram);
         }
     }
     Ok(())
@@ -78,7 +82,7 @@ async fn take(desk: &Rc<Desk>, socket: &Rc<Socket>, room: &mut [Vec<u8>]) -> io:
 
 /// Answers what came to an address by an interface.
 fn answer(
-    desk: &Rc<Desk>,
+    shared: &Rc<ResolverState>,
     socket: &Rc<Socket>,
     from: SocketAddr,
     (to, by): (IpAddr, &str),
@@ -91,19 +95,19 @@ fn answer(
         transport: Transport::Udp,
         bytes,
     };
-    match desk.judge(asked) {
+    match shared.judge(asked) {
         Verdict::Ignore => {}
         Verdict::Answer(bytes) | Verdict::Refuse(bytes) => socket.send(from, to, &bytes),
         Verdict::Forward(question) => {
-            let Some(slot) = desk.place(from.ip(), to) else {
+            let Some(slot) = shared.place(from.ip(), to) else {
                 let failed = question.failed();
                 return failed
                     .into_iter()
                     .for_each(|bytes| socket.send(from, to, &bytes));
             };
-            let (desk, socket) = (Rc::clone(desk), Rc::clone(socket));
+            let (shared, socket) = (Rc::clone(shared), Rc::clone(socket));
             tokio::task::spawn_local(async move {
-                if let Some(bytes) = forward::ask(&desk, &question, Transport::Udp).await {
+                if let Some(bytes) = forward::ask(&shared, &question, Transport::Udp).await {
                     socket.send(from, to, &bytes);
                 }
                 drop(slot);

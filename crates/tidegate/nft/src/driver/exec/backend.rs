@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::super::description::{Answer, Description, DriverKind, Mode, known_fault};
+use super::super::description::{Description, DriverKind, Mode, Support, known_fault};
 use super::super::error::Error;
 use super::super::listing::{Listing, parse};
 use super::super::message;
@@ -23,7 +23,7 @@ const CHILD_OPS: usize = 256;
 pub(super) struct ExecBackend<R> {
     runner: R,
     deadline: Duration,
-    json: Answer,
+    json: Support,
     child: Kept,
 }
 
@@ -174,8 +174,8 @@ impl<R: Runner> Backend for ExecBackend<R> {
     fn list(&mut self, table: &TableId) -> Result<Listing, Error> {
         let text = self.list_with(&[], table)?;
         let table = match &self.json {
-            Answer::No => Err("this nft has no JSON".to_owned()),
-            Answer::Yes | Answer::CouldNotTell(_) => {
+            Support::No => Err("this nft has no JSON".to_owned()),
+            Support::Yes | Support::CouldNotTell(_) => {
                 parse(table, &self.list_with(&["-n", "-j"], table)?)
             }
         };

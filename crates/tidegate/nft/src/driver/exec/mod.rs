@@ -13,7 +13,7 @@ use super::description::Description;
 use super::error::Error;
 use super::listing::Listing;
 use super::location::Location;
-use super::process::System;
+use super::process::Launcher;
 use super::shared::{Run, Shared};
 use super::{BaseChain, Driver, validated};
 use crate::model::TableId;
@@ -56,7 +56,7 @@ impl Default for ExecOptions {
 }
 
 /// Gives transactions to the `nft` program.
-pub struct ExecDriver(Shared<ExecBackend<System>>);
+pub struct ExecDriver(Shared<ExecBackend<Launcher>>);
 
 impl ExecDriver {
     /// Finds `nft`, asks it what it can do, and starts the long-lived child if there is to be one.
@@ -66,7 +66,7 @@ impl ExecDriver {
     /// cannot be entered.
     pub fn open(location: Location, options: ExecOptions) -> Result<Self, Error> {
         let nft = locate::nft(options.nft.as_deref())?;
-        let system = System::nft(nft, location.open()?);
+        let system = Launcher::nft(nft, location.open()?);
         let opened = ExecBackend::open(system, options.mode, options.deadline)?;
         Ok(Self(Shared::new(opened)))
     }

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::super::description::Answer;
+use super::super::description::Support;
 use super::super::error::{Error, bounded};
 use super::super::message;
 use super::super::process::Runner;
@@ -11,30 +11,30 @@ use super::child::Child;
 use crate::kind::Kind;
 
 /// How long `nft` may take to say what it is.
-const PATIENCE: Duration = Duration::from_secs(10);
+const TIME_LIMIT: Duration = Duration::from_secs(10);
 
 /// Release and JSON of an `nft`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct About {
     pub(super) version: Option<String>,
-    pub(super) json: Answer,
+    pub(super) json: Support,
 }
 
 /// Asks `nft -V`, which releases from 0.9.4 have, and else `nft -v` and a listing that reads nothing.
 pub(super) fn about(runner: &mut dyn Runner) -> Result<About, Error> {
-    let long = runner.run(&["-V"], "", PATIENCE)?;
+    let long = runner.run(&["-V"], "", TIME_LIMIT)?;
     if let (Some(version), Some(json)) = (version(&long.stdout), json(&long.stdout)) {
         return Ok(About {
             version: Some(version),
             json,
         });
     }
-    let short = runner.run(&["-v"], "", PATIENCE)?;
-    let empty = runner.run(&["-j", "-c", "-f", "-"], "{\"nftables\":[]}", PATIENCE)?;
+    let short = runner.run(&["-v"], "", TIME_LIMIT)?;
+    let empty = runner.run(&["-j", "-c", "-f", "-"], "{\"nftables\":[]}", TIME_LIMIT)?;
     let json = match (empty.success, message::kind(&empty.stderr)) {
-        (true, _) => Answer::Yes,
-        (false, Kind::Unsupported) => Answer::No,
-        (false, _) => Answer::CouldNotTell(bounded(empty.stderr.trim())),
+        (true, _) => Support::Yes,
+        (false, Kind::Unsupported) => Support::No,
+        (false, _) => Support::CouldNotTell(bounded(empty.stderr.trim())),
     };
     Ok(About {
         version: version(&short.stdout),
@@ -51,13 +51,13 @@ fn version(output: &str) -> Option<String> {
         .then(|| version.to_owned())
 }
 
-fn json(output: &str) -> Option<Answer> {
+fn json(output: &str) -> Option<Support> {
     let line = output
         .lines()
         .find_map(|line| line.trim().strip_prefix("json:"))?;
     match line.trim() {
-        "yes" => Some(Answer::Yes),
-        "no" => Some(Answer::No),
+        "yes" => Some(Support::Yes),
+        "no" => Some(Support::No),
         _ => None,
     }
 }
@@ -67,7 +67,7 @@ fn json(output: &str) -> Option<Answer> {
 pub(super) fn child(runner: &mut dyn Runner) -> Result<Child, Error> {
     let mut child = Child::start(runner)?;
     let mut ask = |op: &str| {
-        let answer = child.exchange(&Script::of_lines(&[op]), PATIENCE);
+        let answer = child.exchange(&Script::of_lines(&[op]), TIME_LIMIT);
         answer.map_err(|lost| lost.error)
     };
     let nothing = ask("")?;
@@ -93,7 +93,7 @@ mod tests {
     fn the_long_version_is_read() {
         let output = "nftables v1.0.6 (Lester Gooch #5)\n  cli:\t\teditline\n  json:\t\tyes\n";
         assert_eq!(version(output).as_deref(), Some("1.0.6"));
-        assert_eq!(json(output), Some(Answer::Yes));
+        assert_eq!(json(output), Some(Support::Yes));
         assert_eq!(json("nftables v0.9.3 (Topsy)\n"), None);
         assert_eq!(version("something else"), None);
     }

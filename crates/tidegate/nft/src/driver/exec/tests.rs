@@ -6,7 +6,7 @@ use std::path::Path;
 use std::sync::{Arc, Mutex};
 
 use super::*;
-use crate::driver::description::{Answer, Mode};
+use crate::driver::description::{Mode, Support};
 use crate::driver::error::Applied;
 use crate::driver::process::{Broken, Finished, Runner, Session};
 use crate::driver::script::Script;
@@ -155,7 +155,7 @@ fn one_process_gets_one_operation_a_line() {
     assert_eq!(description.mode, Mode::PerTransaction);
     assert_eq!(
         (description.version.as_deref(), description.json),
-        (Some("1.0.6"), Answer::Yes)
+        (Some("1.0.6"), Support::Yes)
     );
     backend.run(&script(), Run::Apply).expect("applied");
     backend

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::super::description::{Answer as Tells, Description, DriverKind, Mode, known_fault};
+use super::super::description::{Description, DriverKind, Mode, Support as Tells, known_fault};
 use super::super::error::{Error, bounded};
 use super::super::listing::{Listing, parse};
 use super::super::message;

@@ -15,7 +15,7 @@ use super::description::Description;
 use super::error::Error;
 use super::listing::Listing;
 use super::location::Location;
-use super::process::System;
+use super::process::Launcher;
 use super::shared::{Run, Shared};
 use super::{BaseChain, Driver, validated};
 use crate::model::TableId;
@@ -41,7 +41,7 @@ pub struct LibraryOptions {
 pub(super) const DEADLINE: Duration = Duration::from_secs(30);
 
 /// Gives transactions to libnftables, in one context that is opened once and kept.
-pub struct LibraryDriver(Shared<LibraryBackend<System>>);
+pub struct LibraryDriver(Shared<LibraryBackend<Launcher>>);
 
 impl LibraryDriver {
     /// Starts the process, which opens a context in a network namespace.
@@ -50,7 +50,7 @@ impl LibraryDriver {
     /// When the namespace cannot be entered, or the library cannot be used there.
     pub fn open(location: Location, options: LibraryOptions) -> Result<Self, Error> {
         let LibraryOptions { program, deadline } = options;
-        let system = System::library(program, location.open()?);
+        let system = Launcher::library(program, location.open()?);
         Ok(Self(Shared::new(LibraryBackend::open(system, deadline)?)))
     }
 }

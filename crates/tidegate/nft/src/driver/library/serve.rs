@@ -2,7 +2,7 @@
 
 use std::io::{self, BufReader, Write};
 
-use libnftables::{Context, Format, Outcome};
+use libnftables::{Context, Format, RunResult};
 
 use super::frame::{Answer, Status, Verb, read_request, write_answer};
 
@@ -41,7 +41,7 @@ fn carry_out(context: &mut Context, verb: Verb, commands: &str) -> Answer {
     }
 }
 
-fn answer(outcome: Outcome) -> Answer {
+fn answer(outcome: RunResult) -> Answer {
     Answer {
         status: match outcome.success {
             true => Status::Done,

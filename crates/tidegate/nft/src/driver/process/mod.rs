@@ -24,7 +24,7 @@ const STDERR_KEPT: usize = 512 * 1024;
 const DESCRIPTORS: u64 = 1024;
 
 /// Runs a program.
-pub(crate) struct System {
+pub(crate) struct Launcher {
     program: PathBuf,
     /// Where it runs.
     namespace: Namespace,
@@ -34,7 +34,7 @@ pub(crate) struct System {
     answers_on_stdout: bool,
 }
 
-impl System {
+impl Launcher {
     /// The `nft` at this path; `nft -i` answers on stderr.
     pub(crate) const fn nft(program: PathBuf, namespace: Namespace) -> Self {
         Self {
@@ -106,7 +106,7 @@ fn limit_descriptors(child: &Child) {
     let _ = prlimit(Some(Pid::from_child(child)), Resource::Nofile, limit);
 }
 
-impl Runner for System {
+impl Runner for Launcher {
     fn run(&mut self, args: &[&str], stdin: &str, deadline: Duration) -> Result<Finished, Error> {
         let end = Instant::now() + deadline;
         let mut process = self.spawn(args)?;

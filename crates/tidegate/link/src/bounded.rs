@@ -17,7 +17,7 @@ use std::time::{Duration, Instant};
 use rustix::fs::{AtFlags, CWD, Mode, OFlags, ResolveFlags, StatxFlags, openat2, statx};
 
 /// How long an answer is waited for. A disk that has to spin up, or a server that is busy, takes less.
-pub const PATIENCE: Duration = Duration::from_secs(5);
+pub const TIME_LIMIT: Duration = Duration::from_secs(5);
 /// How many threads there are at once.
 const THREADS: usize = 64;
 /// How many of them are in one folder. Where all of these are late, no more is tried there.
@@ -27,10 +27,10 @@ const STACK: usize = 256 * 1024;
 
 /// There was no answer in time.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("nothing answers there (waited {PATIENCE:?})")]
+#[error("nothing answers there (waited {TIME_LIMIT:?})")]
 pub struct Hangs;
 
-static PLACES: Places = Places {
+static PLACES: Slots = Slots {
     taken: Mutex::new(None),
     freed: Condvar::new(),
 };
@@ -39,8 +39,8 @@ static PLACES: Places = Places {
 /// leads to what was found there, whatever is there by then.
 ///
 /// # Errors
-/// When it takes longer than [`PATIENCE`]. The work goes on by itself then, and what comes of it is dropped.
-pub fn abroad<T: Send + 'static>(
+/// When it takes longer than [`TIME_LIMIT`]. The work goes on by itself then, and what comes of it is dropped.
+pub fn with_time_limit<T: Send + 'static>(
     path: &Path,
     work: impl FnOnce(&Path) -> T + Send + 'static,
 ) -> Result<T, Hangs> {
@@ -48,7 +48,7 @@ pub fn abroad<T: Send + 'static>(
         let found = format!("/proc/thread-self/fd/{}", found.as_raw_fd());
         return Ok(work(Path::new(&found)));
     }
-    let end = Instant::now() + PATIENCE;
+    let end = Instant::now() + TIME_LIMIT;
     begin(path, end, work)?.wait(end)
 }
 
@@ -121,7 +121,7 @@ pub(crate) fn begin<T: Send + 'static>(
 }
 
 /// Who is under way where, by folder.
-struct Places {
+struct Slots {
     taken: Mutex<Option<HashMap<PathBuf, Vec<Look>>>>,
     freed: Condvar,
 }
@@ -136,7 +136,7 @@ struct Look {
 
 impl Look {
     fn is_late(&self, now: Instant) -> bool {
-        now.saturating_duration_since(self.since) >= PATIENCE
+        now.saturating_duration_since(self.since) >= TIME_LIMIT
     }
 
     /// Whether it looks at what that one looks at.
@@ -165,16 +165,16 @@ fn file_mark(path: &Path) -> Option<FileMark> {
 }
 
 /// A place; it is free again with this.
-struct Place {
-    places: &'static Places,
+struct Slot {
+    places: &'static Slots,
     folder: PathBuf,
     look: Look,
 }
 
-impl Places {
+impl Slots {
     /// A place for a look at a path, as soon as there is one. There is none where one at the same file is late already, or
     /// too many in the folder are.
-    fn take(&'static self, path: &Path, end: Instant) -> Result<Place, Hangs> {
+    fn take(&'static self, path: &Path, end: Instant) -> Result<Slot, Hangs> {
         let folder = path.parent().unwrap_or(path).to_owned();
         let mut look = Look {
             path: path.to_owned(),
@@ -194,7 +194,7 @@ impl Places {
             if has_room && all.values().map(Vec::len).sum::<usize>() < THREADS {
                 look.since = now;
                 all.entry(folder.clone()).or_default().push(look.clone());
-                return Ok(Place {
+                return Ok(Slot {
                     places: self,
                     folder,
                     look,
@@ -214,7 +214,7 @@ impl Places {
     }
 }
 
-impl Drop for Place {
+impl Drop for Slot {
     fn drop(&mut self) {
         let mut taken = self.places.taken();
         let all = taken.get_or_insert_default();
@@ -234,7 +234,7 @@ impl Drop for Place {
 mod tests {
     use super::*;
 
-    static SMALL: Places = Places {
+    static SMALL: Slots = Slots {
         taken: Mutex::new(None),
         freed: Condvar::new(),
     };
@@ -244,7 +244,7 @@ mod tests {
         let (_hold, held) = mpsc::channel::<()>();
         let begun = begin(
             Path::new("/one/hangs"),
-            Instant::now() + PATIENCE,
+            Instant::now() + TIME_LIMIT,
             move |_| {
                 // Ends with the test.
                 let _ = held.recv();
@@ -253,7 +253,7 @@ mod tests {
         let soon = Instant::now() + Duration::from_millis(20);
         assert_eq!(begun.map(|begun| begun.wait(soon)), Ok(Err(Hangs)));
         assert_eq!(
-            abroad(Path::new("/one/answers"), |path| path.exists()),
+            with_time_limit(Path::new("/one/answers"), |path| path.exists()),
             Ok(false)
         );
     }
@@ -270,7 +270,7 @@ mod tests {
                     .unwrap(),
             );
         }
-        let earlier = Instant::now().checked_sub(PATIENCE).unwrap();
+        let earlier = Instant::now().checked_sub(TIME_LIMIT).unwrap();
         for place in &mut late {
             place.look.since = earlier;
         }
@@ -286,7 +286,7 @@ mod tests {
 
     #[test]
     fn a_file_that_hangs_is_looked_at_once_and_again_when_it_is_replaced() {
-        static OTHERS: Places = Places {
+        static OTHERS: Slots = Slots {
             taken: Mutex::new(None),
             freed: Condvar::new(),
         };
@@ -301,7 +301,7 @@ mod tests {
         let mut late = OTHERS.take(&path, end()).map_err(drop).unwrap();
         assert_eq!(late.look.file, Some(mark));
         assert!(OTHERS.take(&path, end()).is_ok(), "it is not late");
-        late.look.since = Instant::now().checked_sub(PATIENCE).unwrap();
+        late.look.since = Instant::now().checked_sub(TIME_LIMIT).unwrap();
         let looks = vec![late.look.clone()];
         let of = folder.path().to_owned();
         OTHERS.taken().get_or_insert_default().insert(of, looks);

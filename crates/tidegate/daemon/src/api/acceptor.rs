@@ -14,7 +14,7 @@ use tracing::{Instrument, Span};
 
 use super::answer::Denied;
 use super::connection::{talk, until};
-use super::peer::{Gate, Peer};
+use super::peer::{Peer, PeerCheck};
 use super::places::{Limits, Places, Who};
 
 /// After a connection could not be taken, as a rule for want of descriptors.
@@ -41,7 +41,7 @@ pub(super) trait Listener {
 /// The socket of the API.
 pub(super) struct Api {
     pub(super) listener: UnixListener,
-    pub(super) gate: Gate,
+    pub(super) peer_check: PeerCheck,
 }
 
 impl Listener for Api {
@@ -57,7 +57,7 @@ impl Listener for Api {
             group,
             process,
             may_enter,
-        } = self.gate.look(stream);
+        } = self.peer_check.look(stream);
         Caller {
             who: Who::of_user(user),
             may_enter,
@@ -98,7 +98,7 @@ fn who_has(theirs: SocketAddr, ours: SocketAddr) -> Who {
 }
 
 /// A listener with places for those who come in by it.
-pub(super) struct Door<L> {
+pub(super) struct Acceptor<L> {
     listener: L,
     places: Places,
     refusals: Arc<Semaphore>,
@@ -106,7 +106,7 @@ pub(super) struct Door<L> {
     stopped: watch::Receiver<()>,
 }
 
-impl<L: Listener> Door<L> {
+impl<L: Listener> Acceptor<L> {
     pub(super) fn new(
         listener: L,
         limits: Limits,
@@ -151,7 +151,7 @@ impl<L: Listener> Door<L> {
             span.in_scope(|| tracing::warn!("refused: neither root nor of the socket's group"));
             return self.refuse(stream, span, Denied::not_permitted, connections);
         }
-        let Some(guest) = self.places.enter(who) else {
+        let Some(slot) = self.places.enter(who) else {
             // No warning: whoever comes again and again would fill the log.
             span.in_scope(|| tracing::debug!("refused: too many connections"));
             return self.refuse(stream, span, Denied::crowded, connections);
@@ -159,7 +159,7 @@ impl<L: Listener> Door<L> {
         let (router, stopped) = (self.router.clone(), self.stopped.clone());
         let connection = async move {
             let place = tokio::select! {
-                place = guest.place() => place,
+                place = slot.place() => place,
                 () = until(stopped.clone()) => return,
             };
             WHO.scope(who, talk(stream, router, stopped)).await;

@@ -9,7 +9,7 @@ use std::time::Instant;
 use rustix::fs::{Mode, OFlags, open};
 use rustix::io::Errno;
 
-use crate::abroad::{Device, Hangs, PATIENCE, begin, device, found};
+use crate::bounded::{Device, Hangs, TIME_LIMIT, begin, device, found};
 use crate::descriptors::Descriptors;
 use crate::error::{Cause, NetnsFault};
 use crate::netns::Netns;
@@ -17,52 +17,52 @@ use crate::netns::Netns;
 /// Namespaces by their paths, each opened or not to be opened, for what is done next
 /// ([`Links::admit`](crate::Links::admit)). They live at least as long as this does.
 #[derive(Clone, Debug, Default)]
-pub struct Guests(HashMap<PathBuf, Opened>);
+pub struct OpenNamespaces(HashMap<PathBuf, Opened>);
 
 /// How many paths of one folder are opened at the same time.
 const AT_ONCE: usize = 4;
 
 /// What came of opening one.
-type Opened = Result<Arc<Netns>, Fault>;
+type Opened = Result<Arc<Netns>, OpenFault>;
 
 /// Why one cannot be opened.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Fault {
+pub(crate) enum OpenFault {
     /// The path is wrong.
     Netns(NetnsFault),
     /// The kernel said no.
     Os(Errno),
 }
 
-impl From<Fault> for Cause {
-    fn from(fault: Fault) -> Self {
+impl From<OpenFault> for Cause {
+    fn from(fault: OpenFault) -> Self {
         match fault {
-            Fault::Netns(fault) => fault.into(),
-            Fault::Os(errno) => errno.into(),
+            OpenFault::Netns(fault) => fault.into(),
+            OpenFault::Os(errno) => errno.into(),
         }
     }
 }
 
-impl From<NetnsFault> for Fault {
+impl From<NetnsFault> for OpenFault {
     fn from(fault: NetnsFault) -> Self {
         Self::Netns(fault)
     }
 }
 
-impl From<Errno> for Fault {
+impl From<Errno> for OpenFault {
     fn from(errno: Errno) -> Self {
         Self::Os(errno)
     }
 }
 
-impl From<Hangs> for Fault {
+impl From<Hangs> for OpenFault {
     fn from(_: Hangs) -> Self {
         NetnsFault::Hangs.into()
     }
 }
 
-impl Guests {
-    /// Opens the namespaces at these paths: several at the same time, and all within [`PATIENCE`], whatever
+impl OpenNamespaces {
+    /// Opens the namespaces at these paths: several at the same time, and all within [`TIME_LIMIT`], whatever
     /// is behind the paths. What cannot be opened is remembered as that; what gets one of the last descriptors is closed,
     /// and opened again when it is needed.
     ///
@@ -73,11 +73,11 @@ impl Guests {
 
     /// As [`open`](Self::open), but does not remember those that are to go again at once.
     fn open_but(paths: impl IntoIterator<Item = PathBuf>, is_to_go: fn(&Netns) -> bool) -> Self {
-        let mut guests = Self::default();
+        let mut open = Self::default();
         let mut folders: HashMap<PathBuf, Vec<PathBuf>> = HashMap::new();
         for path in paths {
             match open_at_once(&path) {
-                Some(netns) => guests.keep(path, Ok(netns), is_to_go),
+                Some(netns) => open.keep(path, Ok(netns), is_to_go),
                 None => {
                     let folder = path.parent().unwrap_or(&path).to_owned();
                     folders.entry(folder).or_default().push(path);
@@ -85,9 +85,9 @@ impl Guests {
             }
         }
         if !folders.is_empty() {
-            guests.open_abroad(folders, Instant::now() + PATIENCE, is_to_go);
+            open.open_abroad(folders, Instant::now() + TIME_LIMIT, is_to_go);
         }
-        guests
+        open
     }
 
     /// Opens what may hang, [`AT_ONCE`] in each folder, so that one that hangs keeps nobody from the others.
@@ -141,7 +141,7 @@ impl Guests {
         }
     }
 
-    /// The namespace at a path: as it was opened, else opened now, which ends within [`PATIENCE`] too.
+    /// The namespace at a path: as it was opened, else opened now, which ends within [`TIME_LIMIT`] too.
     pub(crate) fn get(&self, path: &Path) -> Result<Arc<Netns>, Cause> {
         let opened = match self.0.get(path) {
             Some(opened) => opened.clone(),
@@ -184,10 +184,10 @@ mod tests {
         let own = PathBuf::from("/proc/self/ns/net");
         let folder = tempfile::tempdir().unwrap();
         let none = folder.path().join("none");
-        let guests = Guests::open([own.clone(), none.clone(), folder.path().to_owned()]);
+        let open = OpenNamespaces::open([own.clone(), none.clone(), folder.path().to_owned()]);
         let id = Netns::current().unwrap().id();
-        assert_eq!(guests.get(&own).unwrap().id(), id);
-        let fault = |path: &Path| guests.get(path).map(|netns| netns.id()).unwrap_err().kind();
+        assert_eq!(open.get(&own).unwrap().id(), id);
+        let fault = |path: &Path| open.get(path).map(|netns| netns.id()).unwrap_err().kind();
         assert_eq!(fault(&none), crate::ErrorKind::Netns(NetnsFault::Gone));
         let folder = fault(folder.path());
         assert_eq!(folder, crate::ErrorKind::Netns(NetnsFault::NotANetns));
@@ -196,15 +196,15 @@ mod tests {
     #[test]
     fn what_is_closed_for_want_of_descriptors_is_opened_when_it_is_wanted() {
         let own = PathBuf::from("/proc/self/ns/net");
-        let guests = Guests::open_but([own.clone()], |_| true);
-        assert!(guests.0.is_empty());
-        assert!(guests.get(&own).is_ok());
+        let open = OpenNamespaces::open_but([own.clone()], |_| true);
+        assert!(open.0.is_empty());
+        assert!(open.get(&own).is_ok());
     }
 
     #[test]
     fn what_was_not_opened_before_is_opened_when_it_is_wanted() {
         let own = Path::new("/proc/self/ns/net");
         let id = Netns::current().unwrap().id();
-        assert_eq!(Guests::default().get(own).unwrap().id(), id);
+        assert_eq!(OpenNamespaces::default().get(own).unwrap().id(), id);
     }
 }

@@ -17,9 +17,9 @@ const MOST: usize = 1 << 16;
 
 /// Hears of what happens to some kinds of objects of a network namespace.
 #[derive(Debug)]
-pub(crate) struct News(Socket);
+pub(crate) struct Notifications(Socket);
 
-impl News {
+impl Notifications {
     /// Listens to groups (enum rtnetlink_groups of linux/rtnetlink.h) in the network namespace of the
     /// calling thread from now on.
     pub(crate) fn open(groups: &[u32]) -> io::Result<Self> {
@@ -57,7 +57,7 @@ impl News {
     }
 }
 
-impl AsFd for News {
+impl AsFd for Notifications {
     fn as_fd(&self) -> BorrowedFd<'_> {
         self.0.as_fd()
     }

@@ -10,7 +10,7 @@ use tidegate_model::Name;
 use tidegate_resolver::{Asked, Verdict, Zone, judge};
 
 use super::slots::{Places, Slot, Slots};
-use crate::resolver::wire::{ALIVE, LOOK, Told};
+use crate::resolver::wire::{ALIVE, LOOK, ResolverMessage};
 
 /// How many questions are put to others at once.
 const FORWARDED: Places = Places {
@@ -24,7 +24,7 @@ const FORWARDED: Places = Places {
 const LOOKED: Duration = Duration::from_secs(1);
 
 /// What is known, and what is under way.
-pub(super) struct Desk {
+pub(super) struct ResolverState {
     line: tokio::net::UnixStream,
     known: RefCell<Known>,
     looked: Cell<Option<Instant>>,
@@ -43,7 +43,7 @@ struct Known {
     unread: Vec<u8>,
 }
 
-impl Desk {
+impl ResolverState {
     /// Listens until everything has been told that was known.
     pub(super) fn open(line: UnixStream) -> io::Result<Self> {
         let mut known = Known::default();
@@ -166,12 +166,12 @@ impl Known {
         Ok(())
     }
 
-    fn take(&mut self, told: Told) {
+    fn take(&mut self, told: ResolverMessage) {
         match told {
-            Told::News(news) => self.zone.hear(news),
-            Told::Upstreams(upstreams) => self.upstreams = upstreams,
-            Told::Whole => self.is_whole = true,
-            Told::Beat => self.is_asked = true,
+            ResolverMessage::ZoneUpdate(news) => self.zone.hear(news),
+            ResolverMessage::Upstreams(upstreams) => self.upstreams = upstreams,
+            ResolverMessage::Whole => self.is_whole = true,
+            ResolverMessage::Beat => self.is_asked = true,
         }
     }
 }

@@ -6,11 +6,11 @@ use std::time::{Duration, Instant};
 /// How long it is let be after an answer.
 const PAUSE: Duration = Duration::from_secs(2);
 /// How long it may take to answer: far longer than it does, also where the host has very much to do.
-pub(super) const PATIENCE: Duration = Duration::from_secs(4);
+pub(super) const TIME_LIMIT: Duration = Duration::from_secs(4);
 
 /// What is known of it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Heart {
+pub(super) enum Liveness {
     /// It is let be until then.
     Rests(Instant),
     /// It was asked, and has until then.
@@ -27,7 +27,7 @@ pub(super) enum Due {
     Late,
 }
 
-impl Heart {
+impl Liveness {
     /// Of a process that has just been started.
     pub(super) fn new(now: Instant) -> Self {
         Self::Rests(now + PAUSE)
@@ -43,7 +43,7 @@ impl Heart {
     pub(super) fn due(&mut self, now: Instant) -> Due {
         match *self {
             Self::Rests(until) if now >= until => {
-                *self = Self::Asked(now + PATIENCE);
+                *self = Self::Asked(now + TIME_LIMIT);
                 Due::Ask
             }
             Self::Asked(until) if now >= until => Due::Late,
@@ -64,18 +64,18 @@ mod tests {
     #[test]
     fn it_is_asked_after_a_pause_and_late_when_it_does_not_answer() {
         let start = Instant::now();
-        let mut heart = Heart::new(start);
-        assert_eq!(heart.due(start), Due::Nothing);
+        let mut liveness = Liveness::new(start);
+        assert_eq!(liveness.due(start), Due::Nothing);
         let asked = start + PAUSE;
-        assert_eq!(heart.pause(start), PAUSE);
-        assert_eq!(heart.due(asked), Due::Ask);
+        assert_eq!(liveness.pause(start), PAUSE);
+        assert_eq!(liveness.due(asked), Due::Ask);
         assert_eq!(
-            (heart.due(asked), heart.pause(asked)),
-            (Due::Nothing, PATIENCE)
+            (liveness.due(asked), liveness.pause(asked)),
+            (Due::Nothing, TIME_LIMIT)
         );
-        assert_eq!(heart.due(asked + PATIENCE), Due::Late);
-        heart.answered(asked + PATIENCE);
-        assert_eq!(heart.due(asked + PATIENCE), Due::Nothing);
-        assert_eq!(heart.due(asked + PATIENCE + PAUSE), Due::Ask);
+        assert_eq!(liveness.due(asked + TIME_LIMIT), Due::Late);
+        liveness.answered(asked + TIME_LIMIT);
+        assert_eq!(liveness.due(asked + TIME_LIMIT), Due::Nothing);
+        assert_eq!(liveness.due(asked + TIME_LIMIT + PAUSE), Due::Ask);
     }
 }

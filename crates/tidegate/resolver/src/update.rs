@@ -10,7 +10,7 @@ use tidegate_model::{Access, Change, Endpoint, IfName, Name, NetnsId, Network, S
 /// A piece of news.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
-pub enum News {
+pub enum ZoneUpdate {
     /// A network is there, or has changed.
     Network {
         /// Its name.
@@ -44,26 +44,26 @@ pub enum News {
 }
 
 /// Everything about a state.
-pub fn of_state(state: &State) -> impl Iterator<Item = News> {
+pub fn of_state(state: &State) -> impl Iterator<Item = ZoneUpdate> {
     let networks = state.networks.values().map(of_network);
     networks.chain(state.endpoints.values().map(of_endpoint))
 }
 
 /// What a change means.
-pub fn of_change(change: &Change) -> Vec<News> {
+pub fn of_change(change: &Change) -> Vec<ZoneUpdate> {
     match change {
         Change::AddNetwork(network) => vec![of_network(network)],
         Change::ReplaceNetwork { after, .. } => vec![of_network(after)],
-        Change::RemoveNetwork(network) => vec![News::NoNetwork(network.name.clone())],
+        Change::RemoveNetwork(network) => vec![ZoneUpdate::NoNetwork(network.name.clone())],
         Change::AddEndpoint(endpoint) => vec![of_endpoint(endpoint)],
         Change::ReplaceEndpoint { after, .. } => vec![of_endpoint(after)],
-        Change::RemoveEndpoint(endpoint) => vec![News::NoEndpoint(endpoint.name.clone())],
+        Change::RemoveEndpoint(endpoint) => vec![ZoneUpdate::NoEndpoint(endpoint.name.clone())],
         Change::All(changes) => changes.iter().flat_map(of_change).collect(),
     }
 }
 
-fn of_network(network: &Network) -> News {
-    News::Network {
+fn of_network(network: &Network) -> ZoneUpdate {
+    ZoneUpdate::Network {
         name: network.name.clone(),
         bridge: network.bridge.clone(),
         gateways: network.resolvers().collect(),
@@ -72,8 +72,8 @@ fn of_network(network: &Network) -> News {
     }
 }
 
-fn of_endpoint(endpoint: &Endpoint) -> News {
-    News::Endpoint {
+fn of_endpoint(endpoint: &Endpoint) -> ZoneUpdate {
+    ZoneUpdate::Endpoint {
         name: endpoint.name.clone(),
         aliases: endpoint.aliases.clone(),
         network: endpoint.network.clone(),

@@ -4,18 +4,18 @@ use std::collections::BTreeMap;
 use std::net::{IpAddr, Ipv4Addr};
 
 use ipnet::IpNet;
-use tidegate_model::links::{GROUP, Link, Way};
+use tidegate_model::links::{GROUP, Link, Route};
 use tidegate_model::{IfName, Network};
 
 use super::walk::Ground;
 
 /// What of the host decides where a packet goes.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Terrain {
+pub struct HostRouting {
     /// The host's links.
     pub links: Vec<Link>,
     /// The routes of its main table. Policy rules (ip-rule(8)) are not looked at.
-    pub ways: Vec<Way>,
+    pub routes: Vec<Route>,
     /// Values of [`SYSCTLS_OF_PATHS`]; none where one is not there.
     pub sysctls: BTreeMap<String, Option<String>>,
 }
@@ -39,7 +39,7 @@ pub(super) enum Bridging {
     Filtered,
 }
 
-impl Terrain {
+impl HostRouting {
     pub(super) fn forwards(&self, is_ipv4: bool) -> bool {
         let path = if is_ipv4 { FORWARDING4 } else { FORWARDING6 };
         self.sysctl(path) != Some("0")
@@ -61,18 +61,18 @@ impl Terrain {
 
     /// The route to an address; to an unknown one by the default route. Of routes that fit the longest prefix
     /// is used, of these the lowest metric.
-    pub(super) fn way(&self, to: Option<IpAddr>, is_ipv4: bool) -> Option<&Way> {
-        let fits = |way: &&Way| match to {
+    pub(super) fn way(&self, to: Option<IpAddr>, is_ipv4: bool) -> Option<&Route> {
+        let fits = |way: &&Route| match to {
             Some(address) => way.destination.contains(&address),
             None => {
                 way.destination.prefix_len() == 0 && way.destination.addr().is_ipv4() == is_ipv4
             }
         };
-        let best = |way: &&Way| {
+        let best = |way: &&Route| {
             let prefix = way.destination.prefix_len();
             (prefix, std::cmp::Reverse(way.metric))
         };
-        self.ways.iter().filter(fits).max_by_key(best)
+        self.routes.iter().filter(fits).max_by_key(best)
     }
 
     /// The interface by which a sender outside is reached.
@@ -96,7 +96,7 @@ impl Terrain {
     }
 }
 
-impl Ground for Terrain {
+impl Ground for HostRouting {
     fn is_local(&self, address: IpAddr) -> bool {
         let mut nets = self.links.iter().flat_map(|link| &link.addresses);
         address.is_loopback() || nets.any(|net| net.addr() == address)
@@ -112,10 +112,10 @@ impl Ground for Terrain {
     }
 
     fn leads(&self, to: IpAddr, by: &IfName) -> bool {
-        let leads = |way: &Way| {
+        let leads = |way: &Route| {
             let is_by = way.ifname.as_ref().is_none_or(|ifname| ifname == by);
             is_by && !way.is_blocked && way.destination.contains(&to)
         };
-        self.ways.iter().any(leads)
+        self.routes.iter().any(leads)
     }
 }

@@ -12,7 +12,7 @@ use rustix::pipe::{PipeFlags, pipe_with};
 
 /// A thread; it ends with this.
 #[derive(Debug)]
-pub(crate) struct Attendant {
+pub(crate) struct Worker {
     /// Closed, it tells the thread to end.
     stop: Option<OwnedFd>,
     thread: Option<JoinHandle<()>>,
@@ -29,7 +29,7 @@ impl Life {
     }
 }
 
-impl Attendant {
+impl Worker {
     /// Starts a thread. `work` is to return soon after what it is given is closed at its other end.
     ///
     /// # Errors
@@ -60,7 +60,7 @@ impl Attendant {
     }
 }
 
-impl Drop for Attendant {
+impl Drop for Worker {
     fn drop(&mut self) {
         self.stop = None;
         if let Some(thread) = self.thread.take() {

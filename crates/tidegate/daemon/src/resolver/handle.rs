@@ -7,21 +7,21 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use tidegate_model::State;
-use tidegate_resolver::{News, of_state};
+use tidegate_resolver::{ZoneUpdate, of_state};
 
-use super::wire::{Told, line};
+use super::wire::{ResolverMessage, line};
 
 /// How long the process may take to read what it is told, before it is taken for one that hangs. Commands wait meanwhile.
-const PATIENCE: Duration = Duration::from_secs(2);
+const TIME_LIMIT: Duration = Duration::from_secs(2);
 /// How long a new process may take to read everything.
-const PATIENCE_AT_FIRST: Duration = Duration::from_secs(10);
+const TIME_LIMIT_AT_FIRST: Duration = Duration::from_secs(10);
 
 /// The daemon's end of the line, while there is a process at the other.
 ///
 /// What is told here is in the process's hands when this returns: the kernel keeps it for the process,
 /// which reads everything before it answers anybody.
 #[derive(Debug, Default)]
-pub(crate) struct Line(Mutex<Ends>);
+pub(crate) struct ResolverHandle(Mutex<Ends>);
 
 #[derive(Debug, Default)]
 struct Ends {
@@ -41,21 +41,21 @@ pub(crate) enum Status {
     Down(String),
 }
 
-impl Line {
+impl ResolverHandle {
     /// Tells what has changed. Nobody is told where nobody is there: who comes next is told
     /// everything.
-    pub(crate) fn tell(&self, news: impl IntoIterator<Item = News>) {
-        self.tell_each(news.into_iter().map(Told::News));
+    pub(crate) fn tell(&self, news: impl IntoIterator<Item = ZoneUpdate>) {
+        self.tell_each(news.into_iter().map(ResolverMessage::ZoneUpdate));
     }
 
-    pub(super) fn tell_each(&self, told: impl Iterator<Item = Told>) {
+    pub(super) fn tell_each(&self, told: impl Iterator<Item = ResolverMessage>) {
         let mut ends = self.ends();
         let Some(stream) = &mut ends.stream else {
             return;
         };
-        if let Err(error) = write_each(stream, told, PATIENCE) {
+        if let Err(error) = write_each(stream, told, TIME_LIMIT) {
             tracing::warn!(%error, "cannot send a change to the DNS process: replacing it");
-            // The keeper, which waits at this end too, then sees to it. It may be closed already.
+            // The supervisor, which waits at this end too, then sees to it. It may be closed already.
             let _ = stream.shutdown(Shutdown::Both);
             ends.stream = None;
         }
@@ -69,9 +69,12 @@ impl Line {
         upstreams: Vec<SocketAddr>,
         state: &State,
     ) -> io::Result<()> {
-        let news = of_state(state).map(Told::News);
-        let whole = [Told::Upstreams(upstreams), Told::Whole];
-        write_each(&mut stream, news.chain(whole), PATIENCE_AT_FIRST)?;
+        let news = of_state(state).map(ResolverMessage::ZoneUpdate);
+        let whole = [
+            ResolverMessage::Upstreams(upstreams),
+            ResolverMessage::Whole,
+        ];
+        write_each(&mut stream, news.chain(whole), TIME_LIMIT_AT_FIRST)?;
         let mut ends = self.ends();
         ends.stream = Some(stream);
         ends.status = Status::Answered(process);
@@ -98,12 +101,12 @@ impl Line {
 /// Writes what is told, many at once, and all of it in time, however slowly it is read.
 fn write_each(
     stream: &mut UnixStream,
-    told: impl Iterator<Item = Told>,
-    patience: Duration,
+    told: impl Iterator<Item = ResolverMessage>,
+    time_limit: Duration,
 ) -> io::Result<()> {
     let hurried = Hurried {
         stream,
-        end: Instant::now() + patience,
+        end: Instant::now() + time_limit,
     };
     let mut stream = io::BufWriter::with_capacity(64 * 1024, hurried);
     for told in told {
@@ -142,12 +145,12 @@ mod tests {
     #[test]
     fn who_comes_anew_is_told_everything_and_then_what_changes() {
         let (ours, theirs) = UnixStream::pair().unwrap();
-        let line = Line::default();
-        line.tell([News::NoNetwork("early".parse().unwrap())]);
+        let line = ResolverHandle::default();
+        line.tell([ZoneUpdate::NoNetwork("early".parse().unwrap())]);
         line.open(ours, 7, Vec::new(), &State::default()).unwrap();
-        line.tell([News::NoNetwork("web".parse().unwrap())]);
+        line.tell([ZoneUpdate::NoNetwork("web".parse().unwrap())]);
         line.close("it ended".to_owned());
-        line.tell([News::NoNetwork("late".parse().unwrap())]);
+        line.tell([ZoneUpdate::NoNetwork("late".parse().unwrap())]);
         let told: Vec<String> = BufReader::new(theirs).lines().map(Result::unwrap).collect();
         let whole = [r#"{"upstreams":[]}"#, r#""whole""#];
         assert_eq!(told[..2], whole);
@@ -158,9 +161,9 @@ mod tests {
     #[test]
     fn a_process_that_reads_nothing_is_let_go_and_holds_up_nobody_for_long() {
         let (ours, theirs) = UnixStream::pair().unwrap();
-        let line = Line::default();
+        let line = ResolverHandle::default();
         line.open(ours, 7, Vec::new(), &State::default()).unwrap();
-        let news = News::NoNetwork("a-network-with-a-name".parse().unwrap());
+        let news = ZoneUpdate::NoNetwork("a-network-with-a-name".parse().unwrap());
         // Far more than the kernel keeps for one who does not read.
         line.tell(std::iter::repeat_n(news, 100_000));
         assert!(line.ends().stream.is_none());
@@ -175,8 +178,8 @@ mod tests {
                 std::thread::sleep(Duration::from_millis(5));
             }
         });
-        let news = News::NoNetwork("a-network-with-a-name".parse().unwrap());
-        let told = std::iter::repeat_n(Told::News(news), 1_000_000);
+        let news = ZoneUpdate::NoNetwork("a-network-with-a-name".parse().unwrap());
+        let told = std::iter::repeat_n(ResolverMessage::ZoneUpdate(news), 1_000_000);
         write_each(&mut ours, told, Duration::from_millis(100)).unwrap_err();
         drop(ours);
         reader.join().unwrap();

@@ -9,18 +9,18 @@ use tidegate_nft::{Hook, IpVersion, TableState};
 use super::ends::{End, Who, endpoint_of};
 use super::owner;
 use super::packet::Packet;
-use super::terrain::{Bridging, Terrain};
+use super::routing::{Bridging, HostRouting};
 use super::walk::{Ground, Walk, is_to_host};
 use crate::holds;
 use crate::ruleset::{NOT_ON_LIST, ON_LIST};
 
 /// What became of the packet, and why.
-type Outcome = (Fate, String);
+type FateAndReason = (Fate, String);
 
 /// A packet on its way.
-pub(super) struct Journey<'a> {
+pub(super) struct PacketPath<'a> {
     state: &'a State,
-    terrain: &'a Terrain,
+    routing: &'a HostRouting,
     walk: Walk<'a>,
     from: End<'a>,
     /// The address under which the packet is sent, if it is not the sender's own.
@@ -30,10 +30,10 @@ pub(super) struct Journey<'a> {
     packet: Packet,
 }
 
-impl<'a> Journey<'a> {
+impl<'a> PacketPath<'a> {
     pub(super) fn new(
         state: &'a State,
-        terrain: &'a Terrain,
+        routing: &'a HostRouting,
         table: &'a TableState,
         (from, to): (End<'a>, End<'a>),
         question: &Question,
@@ -57,7 +57,7 @@ impl<'a> Journey<'a> {
         let steps = Vec::new();
         Self {
             state,
-            terrain,
+            routing,
             walk: Walk {
                 state,
                 table,
@@ -76,7 +76,7 @@ impl<'a> Journey<'a> {
             Who::Endpoint(endpoint) => self.leave_endpoint(endpoint),
             Who::Host => self.leave_host(),
             Who::Outside => {
-                self.packet.iif = self.terrain.entrance(self.from.address, self.is_ipv4());
+                self.packet.iif = self.routing.entrance(self.from.address, self.is_ipv4());
                 self.enter()
             }
         };
@@ -90,7 +90,7 @@ impl<'a> Journey<'a> {
         }
     }
 
-    fn leave_endpoint(&mut self, endpoint: &'a Endpoint) -> Outcome {
+    fn leave_endpoint(&mut self, endpoint: &'a Endpoint) -> FateAndReason {
         if let Some(to) = self.packet.daddr {
             let arrives = |at: &Endpoint, why| (Fate::ReachesEndpoint(at.name.clone()), why);
             if to.is_loopback() {
@@ -119,9 +119,9 @@ impl<'a> Journey<'a> {
         if let Some(why) = self.stopped_at_port(exit, network) {
             return lost(why);
         }
-        let bridging = self.terrain.bridging(network, self.is_ipv4());
+        let bridging = self.routing.bridging(network, self.is_ipv4());
         match self.packet.daddr {
-            Some(to) if is_on_link && !self.terrain.is_local(to) => {
+            Some(to) if is_on_link && !self.routing.is_local(to) => {
                 self.cross(network, to, bridging)
             }
             _ => self.enter(),
@@ -173,7 +173,7 @@ impl<'a> Journey<'a> {
     }
 
     /// Over the bridge to another of its ports.
-    fn cross(&mut self, network: &Network, to: IpAddr, bridging: Bridging) -> Outcome {
+    fn cross(&mut self, network: &Network, to: IpAddr, bridging: Bridging) -> FateAndReason {
         if self.packet.saddr.is_some_and(is_loopback6) {
             return lost(LOOPBACK6.into());
         }
@@ -200,7 +200,7 @@ impl<'a> Journey<'a> {
     }
 
     /// Into the host.
-    fn enter(&mut self) -> Outcome {
+    fn enter(&mut self) -> FateAndReason {
         // `ip6_rcv_core` drops it before any hook. IPv4 has no such check there, but a rule of ours.
         let ends = [self.packet.saddr, self.packet.daddr];
         if ends.into_iter().flatten().any(is_loopback6) {
@@ -211,7 +211,7 @@ impl<'a> Journey<'a> {
         }
         // `fib_validate_source`; IPv6 has no such check.
         if let Some(claimed) = self.claimed.filter(|ip| ip.is_ipv4())
-            && self.terrain.is_local(claimed)
+            && self.routing.is_local(claimed)
         {
             return lost(format!(
                 "the kernel takes nothing from {claimed}, an address of its own, that comes in by an interface"
@@ -224,7 +224,7 @@ impl<'a> Journey<'a> {
             Ok(oif) => oif,
             Err(why) => return lost(why),
         };
-        if !self.terrain.forwards(self.is_ipv4()) {
+        if !self.routing.forwards(self.is_ipv4()) {
             let family = if self.is_ipv4() { "IPv4" } else { "IPv6" };
             return lost(format!(
                 "the host does not forward {family}: see `tidegate doctor`"
@@ -233,7 +233,7 @@ impl<'a> Journey<'a> {
         self.forward(oif, false)
     }
 
-    fn leave_host(&mut self) -> Outcome {
+    fn leave_host(&mut self) -> FateAndReason {
         if !self.passes(Hook::Output) {
             return self.dropped();
         }
@@ -254,7 +254,7 @@ impl<'a> Journey<'a> {
         }
     }
 
-    fn forward(&mut self, oif: Option<IfName>, is_bridged: bool) -> Outcome {
+    fn forward(&mut self, oif: Option<IfName>, is_bridged: bool) -> FateAndReason {
         self.packet.oif = oif;
         if !self.passes(Hook::Forward) {
             return self.dropped();
@@ -266,7 +266,7 @@ impl<'a> Journey<'a> {
         self.leave()
     }
 
-    fn leave(&mut self) -> Outcome {
+    fn leave(&mut self) -> FateAndReason {
         if !self.passes(Hook::Postrouting) {
             return self.dropped();
         }
@@ -290,7 +290,7 @@ impl<'a> Journey<'a> {
         }
     }
 
-    fn reach_host(&mut self) -> Outcome {
+    fn reach_host(&mut self) -> FateAndReason {
         if !self.passes(Hook::Input) {
             return self.dropped();
         }
@@ -310,7 +310,7 @@ impl<'a> Journey<'a> {
     }
 
     /// What comes to a published port on `::1` is passed on by the daemon.
-    fn relayed(&self) -> Option<Outcome> {
+    fn relayed(&self) -> Option<FateAndReason> {
         let (port, protocol) = self.packet.port?;
         if !self.packet.daddr.is_some_and(is_loopback6) {
             return None;
@@ -325,7 +325,7 @@ impl<'a> Journey<'a> {
 
     /// The interface by which the destination is reached; none where there are several.
     fn route(&self) -> Result<Option<IfName>, String> {
-        match self.terrain.way(self.packet.daddr, self.is_ipv4()) {
+        match self.routing.way(self.packet.daddr, self.is_ipv4()) {
             Some(way) if !way.is_blocked => Ok(way.ifname.clone()),
             _ => Err(self.no_way()),
         }
@@ -351,18 +351,18 @@ impl<'a> Journey<'a> {
     }
 
     fn passes(&mut self, hook: Hook) -> bool {
-        self.walk.passes(hook, &mut self.packet, self.terrain)
+        self.walk.passes(hook, &mut self.packet, self.routing)
     }
 
     fn is_to_host(&self) -> bool {
-        is_to_host(&self.packet, self.terrain)
+        is_to_host(&self.packet, self.routing)
     }
 
     fn is_ipv4(&self) -> bool {
         self.packet.version == IpVersion::V4
     }
 
-    fn dropped(&self) -> Outcome {
+    fn dropped(&self) -> FateAndReason {
         let rule = self.walk.steps.last().map(|step| step.rule.clone());
         let rule = rule.unwrap_or_default();
         let why = match self.kept_out_of() {
@@ -508,7 +508,7 @@ fn is_loopback6(ip: IpAddr) -> bool {
     ip.is_ipv6() && ip.is_loopback()
 }
 
-fn lost(why: String) -> Outcome {
+fn lost(why: String) -> FateAndReason {
     (Fate::Lost, why)
 }
 

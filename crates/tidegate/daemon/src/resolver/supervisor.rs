@@ -1,4 +1,4 @@
-//! The keeper: a thread that starts the process that answers, tells it who is asked for the rest, and
+//! The supervisor: a thread that starts the process that answers, tells it who is asked for the rest, and
 //! replaces it when it ends.
 
 use std::io::{self, ErrorKind, Read};
@@ -12,18 +12,18 @@ use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::io::Errno;
 use tracing::level_filters::LevelFilter;
 
-use super::heart::{Due, Heart, PATIENCE};
+use super::liveness::{Due, Liveness, TIME_LIMIT};
 use super::upstreams::{Upstream, Upstreams};
-use super::wire::{ALIVE, LOOK, Told, send_sockets};
+use super::wire::{ALIVE, LOOK, ResolverMessage, send_sockets};
 use super::{PROCESS, Sockets};
-use crate::attendant::{Attendant, rest};
+use crate::backoff::Backoff;
 use crate::engine::Engine;
-use crate::patience::Patience;
+use crate::worker::{Worker, rest};
 
 /// How long the end of a process that closed its line is waited for.
 const ENDING: Duration = Duration::from_secs(1);
 
-/// Starts the keeper, which starts the process.
+/// Starts the supervisor, which starts the process.
 ///
 /// # Errors
 /// When there can be no thread.
@@ -32,22 +32,22 @@ pub(crate) fn start(
     sockets: Sockets,
     upstreams: &[Upstream],
     log_level: LevelFilter,
-) -> io::Result<Attendant> {
+) -> io::Result<Worker> {
     let upstreams = Upstreams::new(upstreams);
-    Attendant::start("resolver", move |stopped| {
-        let mut keeper = Keeper {
+    Worker::start("resolver", move |stopped| {
+        let mut supervisor = Supervisor {
             engine,
             sockets,
             upstreams,
             log_level,
             stopped,
         };
-        keeper.keep();
+        supervisor.keep();
     })
 }
 
 /// What the thread works with.
-struct Keeper {
+struct Supervisor {
     engine: Arc<Engine>,
     sockets: Sockets,
     upstreams: Upstreams,
@@ -55,11 +55,11 @@ struct Keeper {
     stopped: OwnedFd,
 }
 
-impl Keeper {
+impl Supervisor {
     fn keep(&mut self) {
-        let mut patience = Patience::default();
+        let mut backoff = Backoff::default();
         while let Some(reason) = self.one_process() {
-            let pause = patience.after_mending(Instant::now());
+            let pause = backoff.after_mending(Instant::now());
             match pause.is_zero() {
                 true => tracing::error!("the DNS process ended and was restarted: {reason}"),
                 false => tracing::error!(
@@ -113,16 +113,16 @@ impl Keeper {
 
     /// Does what the process asks for, and asks it whether it is at work; whether it is this thread that is to end.
     fn attend(&mut self, mut line: UnixStream) -> io::Result<bool> {
-        let mut heart = Heart::new(Instant::now());
+        let mut liveness = Liveness::new(Instant::now());
         loop {
             let mut fds = [
                 PollFd::new(&self.stopped, PollFlags::IN),
                 PollFd::new(&line, PollFlags::IN),
             ];
-            let pause = Timespec::try_from(heart.pause(Instant::now()));
+            let pause = Timespec::try_from(liveness.pause(Instant::now()));
             match poll(&mut fds, pause.ok().as_ref()) {
                 Ok(0) => {
-                    self.ask(&mut heart)?;
+                    self.ask(&mut liveness)?;
                     continue;
                 }
                 Ok(_) => {}
@@ -135,7 +135,7 @@ impl Keeper {
             let mut said = [0; 64];
             match line.read(&mut said) {
                 Ok(0) => return Ok(false),
-                Ok(count) => self.hear(&said[..count], &mut heart),
+                Ok(count) => self.hear(&said[..count], &mut liveness),
                 Err(error) if error.kind() == ErrorKind::Interrupted => {}
                 Err(error) if error.kind() == ErrorKind::ConnectionReset => return Ok(false),
                 Err(error) => return Err(error),
@@ -143,23 +143,26 @@ impl Keeper {
         }
     }
 
-    fn hear(&mut self, said: &[u8], heart: &mut Heart) {
+    fn hear(&mut self, said: &[u8], liveness: &mut Liveness) {
         if said.contains(&ALIVE) {
-            heart.answered(Instant::now());
+            liveness.answered(Instant::now());
         }
         if said.contains(&LOOK) {
-            let changed = self.upstreams.changed().map(Told::Upstreams);
+            let changed = self.upstreams.changed().map(ResolverMessage::Upstreams);
             self.engine.names().tell_each(changed.into_iter());
         }
     }
 
     /// Asks whether the process is at work, if it is time to, and gives it up where it did not say so.
-    fn ask(&self, heart: &mut Heart) -> io::Result<()> {
-        match heart.due(Instant::now()) {
+    fn ask(&self, liveness: &mut Liveness) -> io::Result<()> {
+        match liveness.due(Instant::now()) {
             Due::Nothing => {}
-            Due::Ask => self.engine.names().tell_each(std::iter::once(Told::Beat)),
+            Due::Ask => self
+                .engine
+                .names()
+                .tell_each(std::iter::once(ResolverMessage::Beat)),
             Due::Late => {
-                let late = format!("it did not answer within {PATIENCE:?}");
+                let late = format!("it did not answer within {TIME_LIMIT:?}");
                 return Err(io::Error::new(ErrorKind::TimedOut, late));
             }
         }

@@ -13,12 +13,12 @@ const CALM: Duration = Duration::from_secs(10);
 
 /// Counts mendings in a row.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(crate) struct Patience {
+pub(crate) struct Backoff {
     in_a_row: u32,
     last: Option<Instant>,
 }
 
-impl Patience {
+impl Backoff {
     /// How long to wait after a mending before the next.
     pub(crate) fn after_mending(&mut self, now: Instant) -> Duration {
         let calm = CALM + self.pause();
@@ -49,29 +49,29 @@ mod tests {
 
     #[test]
     fn the_first_mendings_do_not_wait_and_the_next_ever_longer() {
-        let (mut patience, now) = (Patience::default(), Instant::now());
+        let (mut backoff, now) = (Backoff::default(), Instant::now());
         let pauses: Vec<u128> = (0..8)
-            .map(|_| patience.after_mending(now).as_millis())
+            .map(|_| backoff.after_mending(now).as_millis())
             .collect();
         assert_eq!(pauses, [0, 0, 0, 100, 200, 400, 800, 1600]);
     }
 
     #[test]
     fn no_wait_is_longer_than_a_minute_however_long_the_fight() {
-        let (mut patience, now) = (Patience::default(), Instant::now());
-        let longest = (0..100).map(|_| patience.after_mending(now)).max();
+        let (mut backoff, now) = (Backoff::default(), Instant::now());
+        let longest = (0..100).map(|_| backoff.after_mending(now)).max();
         assert_eq!(longest, Some(LONGEST));
     }
 
     #[test]
     fn a_calm_forgives() {
-        let (mut patience, now) = (Patience::default(), Instant::now());
+        let (mut backoff, now) = (Backoff::default(), Instant::now());
         for _ in 0..5 {
-            patience.after_mending(now);
+            backoff.after_mending(now);
         }
         let later = now + CALM + Duration::from_millis(200);
-        assert_eq!(patience.clone().after_mending(later), FIRST * 4);
+        assert_eq!(backoff.clone().after_mending(later), FIRST * 4);
         let later = later + Duration::from_millis(1);
-        assert_eq!(patience.after_mending(later), Duration::ZERO);
+        assert_eq!(backoff.after_mending(later), Duration::ZERO);
     }
 }
