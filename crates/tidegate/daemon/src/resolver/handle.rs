@@ -154,7 +154,7 @@ mod tests {
         let told: Vec<String> = BufReader::new(theirs).lines().map(Result::unwrap).collect();
         let whole = [r#"{"upstreams":[]}"#, r#""whole""#];
         assert_eq!(told[..2], whole);
-        assert_eq!(told[2..], [r#"{"news":{"no-network":"web"}}"#]);
+        assert_eq!(told[2..], [r#"{"zone-update":{"no-network":"web"}}"#]);
         assert_eq!(line.status(), Status::Down("it ended".to_owned()));
     }
 
