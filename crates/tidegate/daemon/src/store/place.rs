@@ -2,7 +2,7 @@
 
 use std::fs::{self, DirBuilder, File};
 use std::io;
-use std::os::fd::AsFd;
+use std::os::fd::{AsFd, OwnedFd};
 use std::os::unix::fs::DirBuilderExt;
 use std::path::{Path, PathBuf};
 
@@ -37,7 +37,7 @@ impl Known {
     pub(super) fn of(path: &Path) -> Option<Self> {
         // Opening a FIFO does not wait for its writer so.
         let flags = OFlags::RDONLY | OFlags::NONBLOCK | OFlags::CLOEXEC;
-        let file = open(path, flags, Mode::empty()).ok()?;
+        let file = open_unmarked(path, flags).ok()?;
         let mut header = [0; HEADER];
         let read = pread(&file, &mut header, 0).ok()?;
         let header = (read == HEADER).then_some(header);
@@ -83,6 +83,15 @@ impl Known {
     /// While it is open, no other file has the same.
     pub(super) fn identity(&self) -> Identity {
         (self.device, self.inode)
+    }
+}
+
+/// Opens a file so that reading it does not change its time of access, which would be one more block to write
+/// (`O_NOATIME`, open(2)). That is for the file's owner and for root alone.
+fn open_unmarked(path: &Path, flags: OFlags) -> Result<OwnedFd, Errno> {
+    match open(path, flags | OFlags::NOATIME, Mode::empty()) {
+        Err(Errno::PERM) => open(path, flags, Mode::empty()),
+        opened => opened,
     }
 }
 
