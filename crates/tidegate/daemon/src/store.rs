@@ -5,6 +5,7 @@ mod error;
 mod place;
 mod rows;
 
+use std::os::fd::OwnedFd;
 use std::path::{Path, PathBuf};
 
 use redb::{Builder, Database, Durability};
@@ -23,6 +24,8 @@ pub struct Store {
     path: PathBuf,
     /// The file that was opened last, and what of it is known.
     known: Option<Known>,
+    /// The same file, opened to look at its header.
+    file: Option<OwnedFd>,
     /// None while it has to be opened anew: after an error of the disk the database refuses
     /// everything, and whether the last change was written is not known.
     database: Option<Database>,
@@ -44,11 +47,14 @@ impl Store {
         }
         let database = open(&path)?;
         rows::prepare(&database).map_err(|e| e.at(&path))?;
-        Ok(Self {
-            known: Known::of(&path),
+        let mut store = Self {
             path,
+            known: None,
+            file: None,
             database: Some(database),
-        })
+        };
+        store.take_up();
+        Ok(store)
     }
 
     /// As [`Self::open`], but takes a file without content for one that was just made: a daemon of an older release that
@@ -72,7 +78,7 @@ impl Store {
     /// Whether the file that is written is the one that a start would read, with what was written: nobody removed, replaced,
     /// emptied or overwrote it.
     pub fn is_in_place(&self) -> bool {
-        match (self.known, Known::of(&self.path)) {
+        match (self.known, self.look()) {
             (Some(known), Some(found)) => known.is(&found),
             _ => false,
         }
@@ -93,7 +99,7 @@ impl Store {
         let written = rows::prepare(&database).and_then(|()| rows::replace(&database, state));
         written.map_err(|e| e.at(&new))?;
         place::put(&new, &self.path, was, is_held)?;
-        self.known = Known::of(&self.path);
+        self.take_up();
         self.database = Some(database);
         Ok(())
     }
@@ -126,13 +132,24 @@ impl Store {
         }
         .and_then(|()| rows::write(database, change, state.number_after(change)));
         match written {
-            Ok(()) => self.known = Known::of(&self.path),
+            Ok(()) => self.known = self.look(),
             Err(_) => {
                 self.database = None;
                 self.known = self.known.map(Known::after_failure);
             }
         }
         written.map_err(|e| e.at(&path))
+    }
+
+    /// What is in the file's place.
+    fn look(&self) -> Option<Known> {
+        Known::of(&self.path, self.file.as_ref()?)
+    }
+
+    /// Takes what is in the file's place for what is known.
+    fn take_up(&mut self) {
+        self.file = place::open_to_look(&self.path);
+        self.known = self.look();
     }
 
     fn database(&mut self) -> Result<&Database, StoreError> {

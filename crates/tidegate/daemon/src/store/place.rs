@@ -2,11 +2,13 @@
 
 use std::fs::{self, DirBuilder, File};
 use std::io;
-use std::os::fd::{AsFd, OwnedFd};
+use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::os::unix::fs::DirBuilderExt;
 use std::path::{Path, PathBuf};
 
-use rustix::fs::{AtFlags, FileType, FlockOperation, Mode, OFlags, StatxFlags, flock, open, statx};
+use rustix::fs::{
+    AtFlags, CWD, FileType, FlockOperation, Mode, OFlags, StatxFlags, flock, open, statx,
+};
 use rustix::io::{Errno, pread};
 
 use super::StoreError;
@@ -33,27 +35,27 @@ pub(super) struct Known {
 }
 
 impl Known {
-    /// That at a path, if there is a regular file.
-    pub(super) fn of(path: &Path) -> Option<Self> {
-        // Opening a FIFO does not wait for its writer so.
-        let flags = OFlags::RDONLY | OFlags::NONBLOCK | OFlags::CLOEXEC;
-        let file = open_unmarked(path, flags).ok()?;
+    /// That at a path, if it is a regular file, with the header that an open file has: where both are one file, its own.
+    pub(super) fn of(path: &Path, open: &impl AsFd) -> Option<Self> {
         let mut header = [0; HEADER];
-        let read = pread(&file, &mut header, 0).ok()?;
+        let read = pread(open, &mut header, 0).ok()?;
         let header = (read == HEADER).then_some(header);
         Some(Self {
             header,
-            ..Self::of_open(&file).ok()?
+            ..Self::ask(CWD, path, AtFlags::empty()).ok()?
         })
     }
 
     /// That of an open file, without its header.
-    ///
+    fn of_open(file: &impl AsFd) -> Result<Self, Errno> {
+        Self::ask(file.as_fd(), Path::new(""), AtFlags::EMPTY_PATH)
+    }
+
     /// Times are not asked for: since Linux 6.13 (`fill_mg_cmtime`) the first write after such a question has a time of
     /// its own, which is one more block to write.
-    fn of_open(file: impl AsFd) -> Result<Self, Errno> {
+    fn ask(folder: BorrowedFd<'_>, path: &Path, flags: AtFlags) -> Result<Self, Errno> {
         let wanted = StatxFlags::INO | StatxFlags::SIZE | StatxFlags::TYPE;
-        let found = statx(file, "", AtFlags::EMPTY_PATH, wanted)?;
+        let found = statx(folder, path, flags, wanted)?;
         if !FileType::from_raw_mode(found.stx_mode.into()).is_file() {
             return Err(Errno::INVAL);
         }
@@ -86,12 +88,14 @@ impl Known {
     }
 }
 
-/// Opens a file so that reading it does not change its time of access, which would be one more block to write
-/// (`O_NOATIME`, open(2)). That is for the file's owner and for root alone.
-fn open_unmarked(path: &Path, flags: OFlags) -> Result<OwnedFd, Errno> {
+/// Opens a file to look at its header, so that this does not change its time of access, which would be one more block to
+/// write (`O_NOATIME`, open(2)). That is for the file's owner and for root alone.
+pub(super) fn open_to_look(path: &Path) -> Option<OwnedFd> {
+    // Opening a FIFO does not wait for its writer so.
+    let flags = OFlags::RDONLY | OFlags::NONBLOCK | OFlags::CLOEXEC;
     match open(path, flags | OFlags::NOATIME, Mode::empty()) {
-        Err(Errno::PERM) => open(path, flags, Mode::empty()),
-        opened => opened,
+        Err(Errno::PERM) => open(path, flags, Mode::empty()).ok(),
+        opened => opened.ok(),
     }
 }
 
