@@ -67,5 +67,5 @@ fn list(faults: &[Fault]) -> String {
     faults.join("; ")
 }
 
-#[cfg(test)]
-pub(crate) mod fixtures;
+#[doc(hidden)]
+pub mod fixtures;

@@ -140,7 +140,7 @@ pub fn seen(artifact: &Artifact, programs: &[BuiltProgram], target: Option<&Targ
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::fixtures::{daemon, exec_daemon};
+    use plimsoll_build::audit::fixtures::{daemon, exec_daemon};
     use plimsoll_probe::Flavour;
     use plimsoll_probe::fakes::libnftables;
     use plimsoll_spec::{Format, PackageReport};

@@ -45,8 +45,6 @@
 pub mod audit;
 mod check;
 mod error;
-#[cfg(test)]
-mod fixtures;
 pub mod html;
 pub mod life;
 pub mod lint;

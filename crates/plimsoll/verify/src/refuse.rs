@@ -89,7 +89,7 @@ fn package_named<'a>(words: &str, mut depends: impl Iterator<Item = &'a str>) ->
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::fixtures::daemon;
+    use plimsoll_build::audit::fixtures::daemon;
 
     fn outcome(glibc: &str, answer: Answer) -> Outcome {
         let older = Older {

@@ -65,7 +65,7 @@ impl Target {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::fixtures::daemon;
+    use plimsoll_build::audit::fixtures::daemon;
 
     fn bookworm() -> Target {
         let versions = |names: &[&str]| names.iter().map(ToString::to_string).collect();

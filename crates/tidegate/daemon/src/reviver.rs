@@ -47,7 +47,7 @@ pub(crate) fn start(engine: Arc<Engine>, changes: Changes) -> io::Result<Worker>
             }
             let since = Instant::now();
             engine.revive(&heard);
-            // Its own doing is no news, but for what is about that which was whole: somebody else did that.
+            // The reviver causes changes itself. A change of something that was whole is another program's.
             let heard = changes.read().ok();
             meanwhile = heard.filter(|heard| engine.has_changed_ours(heard));
             if !rest(&stopped, (since.elapsed() * SHARE).clamp(PAUSE, TIME_LIMIT)) {

@@ -18,7 +18,8 @@ fn versions(names: &[&str]) -> BTreeSet<String> {
 }
 
 /// Linked to libnftables and glibc.
-pub(crate) fn daemon() -> BuiltProgram {
+#[must_use]
+pub fn daemon() -> BuiltProgram {
     let mut daemon = exec_daemon();
     daemon.links_library = true;
     daemon.elf.needed.insert(0, "libnftables.so.1".to_owned());
@@ -28,7 +29,8 @@ pub(crate) fn daemon() -> BuiltProgram {
 }
 
 /// Linked to glibc alone.
-pub(crate) fn exec_daemon() -> BuiltProgram {
+#[must_use]
+pub fn exec_daemon() -> BuiltProgram {
     program(
         false,
         ElfFacts {
@@ -46,7 +48,8 @@ pub(crate) fn exec_daemon() -> BuiltProgram {
 }
 
 /// Linked to nothing.
-pub(crate) fn static_daemon() -> BuiltProgram {
+#[must_use]
+pub fn static_daemon() -> BuiltProgram {
     program(
         false,
         ElfFacts {

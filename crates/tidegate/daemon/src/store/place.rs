@@ -76,7 +76,7 @@ impl Known {
     }
 
     /// Whether a file that was found is this one, and nobody else has written it since: each write of ours changes the
-    /// header, and so does whoever puts another database in.
+    /// header, and so does another database that is put in.
     pub(super) fn is(&self, found: &Self) -> bool {
         let is_same_header = self.header.is_none() || self.header == found.header;
         self.identity() == found.identity() && found.length >= self.length && is_same_header

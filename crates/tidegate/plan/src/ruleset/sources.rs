@@ -17,8 +17,8 @@ pub(super) const NOBODY: Name = name!("nobody");
 /// Who may be a source, and where: before the kernel tracks the connection, so that what is dropped here leaves no trace.
 ///
 /// Loopback addresses are the host's own (RFC 1122 section 3.2.1.3), and nobody else's. The kernel's own check comes
-/// after the destination is translated, so that it would let a port that is published on 127.0.0.1 be reached by
-/// whoever sends a packet for that address over the wire; and an interface with `route_localnet`, as our bridges have,
+/// after the destination is translated, so a neighbour that sends a packet for 127.0.0.1 over the wire would
+/// reach a port that is published there. An interface with `route_localnet`, as our bridges have,
 /// passes no check at all. What really is of the host comes in by its loopback.
 ///
 /// No packet is from a broadcast address (RFC 1122 section 3.2.1.3): the kernel takes those of its networks' for
