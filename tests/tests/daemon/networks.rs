@@ -1,6 +1,7 @@
 //! What the flags of `network create` do, and networks that are connected or removed.
 
 use std::net::{IpAddr, SocketAddr};
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use tidegate_tests::traffic::{Server, ask_tcp, is_closed_tcp};
 use tidegate_tests::{Lab, links_in, require_root_kernel};
@@ -144,6 +145,47 @@ fn a_forced_removal_takes_the_endpoints_along_and_leaves_nothing() {
         let names = |links: &str| links.lines().count();
         assert_eq!(names(&links_in(&host.netns)), names(&before.0));
         assert_eq!(host.ok(&["ruleset", "--live"]), before.1);
+    }
+}
+
+/// `doctor` has the whole table checked and not applied. What libnftables 1.0.6 remembers of that must not matter to the next
+/// transaction.
+#[test]
+fn networks_come_and_go_while_others_check_and_list_the_table() {
+    require_root_kernel!();
+    for driver in drivers() {
+        let lab = Lab::with_driver(&driver);
+        let host = &lab.host;
+        host.ok(&words("network create web"));
+        let _front = lab.attach("web", "front", &[]);
+        let done = AtomicBool::new(false);
+        std::thread::scope(|scope| {
+            let beside = |command: &'static [&'static str]| {
+                let done = &done;
+                scope.spawn(move || {
+                    while !done.load(Ordering::Relaxed) {
+                        for line in command {
+                            // A doctor that finds something says so by its exit status.
+                            let code = host.tidegate(&words(line)).code;
+                            assert!(code == Some(0) || line == &"doctor", "{line}: {code:?}");
+                        }
+                    }
+                })
+            };
+            let others = [
+                beside(&["ruleset --live", "ruleset --diff"]),
+                beside(&["doctor"]),
+                beside(&["publish front 8443:443", "unpublish front 8443:443"]),
+            ];
+            let mut calls = ["network create other", "network rm other"].repeat(60);
+            calls.retain(|line| host.tidegate(&words(line)).code != Some(0));
+            done.store(true, Ordering::Relaxed);
+            for other in others {
+                other.join().unwrap();
+            }
+            assert_eq!(calls, [""; 0], "{driver}, refused");
+        });
+        assert_eq!(host.ruleset_diff(), "");
     }
 }
 

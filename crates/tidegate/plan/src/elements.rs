@@ -236,8 +236,8 @@ fn by_another<'a>(
 /// A subnet whose addresses come from our bridges alone, those that nobody has yet too.
 fn ours(net: IpNet) -> Entry {
     match net {
-        IpNet::V4(net) => (NftSet::Ours4, Element::new([net.into()])),
-        IpNet::V6(net) => (NftSet::Ours6, Element::new([net.into()])),
+        IpNet::V4(net) => (NftSet::Ours4, Element::new([net.into(), net.into()])),
+        IpNet::V6(net) => (NftSet::Ours6, Element::new([net.into(), net.into()])),
     }
 }
 

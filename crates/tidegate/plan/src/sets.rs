@@ -60,9 +60,10 @@ pub(crate) enum NftSet {
     Elsewhere4,
     /// Bridges with IPv6 addresses at which a namespace is attached elsewhere, and its Ethernet address here.
     Elsewhere6,
-    /// IPv4 subnets of networks, whose addresses come from bridges alone.
+    /// IPv4 subnets of networks, whose addresses come from bridges alone. Each is there twice, because only sets of joined
+    /// values may have intervals ([`Set`]).
     Ours4,
-    /// IPv6 subnets of networks, whose addresses come from bridges alone.
+    /// IPv6 subnets of networks, whose addresses come from bridges alone, twice as in `ours4`.
     Ours6,
     /// Ports of the host at which questions for names arrive.
     Resolver,
@@ -217,8 +218,8 @@ impl NftSet {
             Self::Gateways6 | Self::Here6 => set([Ifname, Ipv6Addr].into()),
             Self::Elsewhere4 => set([Ifname, Ipv4Addr, EtherAddr].into()),
             Self::Elsewhere6 => set([Ifname, Ipv6Addr, EtherAddr].into()),
-            Self::Ours4 => set(Ipv4Addr.into()).intervals(),
-            Self::Ours6 => set(Ipv6Addr.into()).intervals(),
+            Self::Ours4 => set([Ipv4Addr, Ipv4Addr].into()).intervals(),
+            Self::Ours6 => set([Ipv6Addr, Ipv6Addr].into()).intervals(),
             Self::Resolver => set([InetProto, InetService].into()),
             Self::Publish4 => map(
                 [InetProto, InetService].into(),

@@ -10,9 +10,10 @@ use super::value::Type;
 
 /// A named set, map or verdict map.
 ///
-/// Hash sets, or sets with intervals. Of these, sets of joined values are for what changes often: a change of a set of
-/// single values costs more, the more is in it, because nft may fetch that first. The kernel refuses elements that overlap
-/// in each of their parts; who adds them keeps them apart.
+/// Hash sets, or sets of joined values with intervals. A set of single values has no intervals: before nft changes any
+/// set, it fetches the elements of each set of single values with intervals. libnftables 1.0.6 also compares new
+/// elements with what a check left in its cache, and refuses them as "conflicting intervals" where
+/// they are not in the kernel. The kernel refuses elements that overlap in each of their parts; the caller keeps them apart.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Set {
     /// Which one.
@@ -26,7 +27,7 @@ pub struct Set {
     /// Whether each element counts the packets that it matched. nft reads this from 0.9.5, the kernel from 5.7.
     pub counter: bool,
     /// Whether parts of its keys may be intervals ([`Value::is_interval`](crate::Value::is_interval)). Of joined
-    /// values, nft reads this from 0.9.4, the kernel from 5.6.
+    /// values alone; nft reads this from 0.9.4, the kernel from 5.6.
     pub intervals: bool,
     /// A remark. nft reads it from 0.9.7, the kernel from 5.10.
     pub comment: Option<Comment>,

@@ -20,6 +20,9 @@ pub(super) fn check_declaration(set: &Set) -> Result<(), String> {
     if let Timeout::Default(timeout) = set.timeout {
         check_timeout(timeout)?;
     }
+    ensure(!set.intervals || set.key.parts().len() > 1, || {
+        "has intervals, and its key is not joined".to_owned()
+    })?;
     set.elements
         .iter()
         .try_for_each(|element| check_element(element, set))

@@ -296,3 +296,31 @@ fn rules_that_make_no_sense() {
         ],
     );
 }
+
+#[test]
+fn intervals_where_they_may_not_be() {
+    let net: ipnet::Ipv4Net = "10.208.0.0/24".parse().unwrap();
+    let plain = Set::new(&TABLE, name!("subnets"), Datatype::Ipv4Addr).intervals();
+    check(
+        Op::Add(plain.into()),
+        expect!["operation 6: set inet sample subnets: has intervals, and its key is not joined"],
+    );
+    let of_names = Element::new([ifname("a").into(), net.into()]);
+    let exact = Set::new(
+        &TABLE,
+        name!("exact"),
+        [Datatype::Ifname, Datatype::Ipv4Addr],
+    );
+    check(
+        Op::Add(exact.elements([of_names]).into()),
+        expect![[
+            r#"operation 6: set inet sample exact: "a" . 10.208.0.0/24 has an interval, and its set has none"#
+        ]],
+    );
+    let to_net = Element::new([Mark(1).into()]).values([net.into()]);
+    let map = Set::map(&TABLE, name!("m"), Datatype::Mark, Datatype::Ipv4Addr);
+    check(
+        Op::Add(map.elements([to_net]).into()),
+        expect!["operation 6: map inet sample m: 0x1 : 10.208.0.0/24 leads to an interval"],
+    );
+}

@@ -30,6 +30,8 @@ pub(super) fn guard() -> Vec<(&'static str, Vec<Statement>)> {
         kind: AddrType::Broadcast,
         negated: false,
     };
+    // Twice the same field makes the key a joined one, see `NftSet::Ours4`.
+    let of_network = |saddr, subnets| drop(Key::from([saddr, saddr]).is_in(id(subnets)));
     let to_nobody = |statement| vec![statement, Verdict::Goto(NOBODY).into()];
     vec![
         (
@@ -67,11 +69,11 @@ pub(super) fn guard() -> Vec<(&'static str, Vec<Statement>)> {
         ),
         (
             "nobody else sends from a network",
-            drop(fields::IP_SADDR.is_in(id(NftSet::Ours4))),
+            of_network(Field::IpSaddr, NftSet::Ours4),
         ),
         (
             "nobody else sends from a network",
-            drop(fields::IP6_SADDR.is_in(id(NftSet::Ours6))),
+            of_network(Field::Ip6Saddr, NftSet::Ours6),
         ),
     ]
 }

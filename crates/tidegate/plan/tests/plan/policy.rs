@@ -56,8 +56,8 @@ fn each_policy_is_its_elements() {
         add set inet tidegate same_bridge { type ifname . ifname; elements = { "tgb0" . "tgb0" }; }
         add set inet tidegate gateways4 { type ifname . ipv4_addr; elements = { "tgb0" . 10.208.0.1 }; }
         add set inet tidegate gateways6 { type ifname . ipv6_addr; elements = { "tgb0" . fd74:6964:6567::1 }; }
-        add set inet tidegate ours4 { type ipv4_addr; flags interval; elements = { 10.208.0.0/24 }; }
-        add set inet tidegate ours6 { type ipv6_addr; flags interval; elements = { fd74:6964:6567::/64 }; }
+        add set inet tidegate ours4 { type ipv4_addr . ipv4_addr; flags interval; elements = { 10.208.0.0/24 . 10.208.0.0/24 }; }
+        add set inet tidegate ours6 { type ipv6_addr . ipv6_addr; flags interval; elements = { fd74:6964:6567::/64 . fd74:6964:6567::/64 }; }
 
         add set inet tidegate bridges { type ifname; elements = { "tgb0" }; }
         add map inet tidegate entrances { type ifname : verdict; elements = { "tgb0" : goto from_endpoint }; }
@@ -67,8 +67,8 @@ fn each_policy_is_its_elements() {
         add map inet tidegate host_access { type ifname : verdict; elements = { "tgb0" : goto host_gateway }; }
         add set inet tidegate gateways4 { type ifname . ipv4_addr; elements = { "tgb0" . 10.208.0.1 }; }
         add set inet tidegate gateways6 { type ifname . ipv6_addr; elements = { "tgb0" . fd74:6964:6567::1 }; }
-        add set inet tidegate ours4 { type ipv4_addr; flags interval; elements = { 10.208.0.0/24 }; }
-        add set inet tidegate ours6 { type ipv6_addr; flags interval; elements = { fd74:6964:6567::/64 }; }
+        add set inet tidegate ours4 { type ipv4_addr . ipv4_addr; flags interval; elements = { 10.208.0.0/24 . 10.208.0.0/24 }; }
+        add set inet tidegate ours6 { type ipv6_addr . ipv6_addr; flags interval; elements = { fd74:6964:6567::/64 . fd74:6964:6567::/64 }; }
 
         add set inet tidegate bridges { type ifname; elements = { "tgb0" }; }
         add map inet tidegate entrances { type ifname : verdict; elements = { "tgb0" : goto from_endpoint }; }
@@ -79,8 +79,8 @@ fn each_policy_is_its_elements() {
         add set inet tidegate same_bridge { type ifname . ifname; elements = { "tgb0" . "tgb0" }; }
         add set inet tidegate gateways4 { type ifname . ipv4_addr; elements = { "tgb0" . 10.208.0.1 }; }
         add set inet tidegate gateways6 { type ifname . ipv6_addr; elements = { "tgb0" . fd74:6964:6567::1 }; }
-        add set inet tidegate ours4 { type ipv4_addr; flags interval; elements = { 10.208.0.0/24 }; }
-        add set inet tidegate ours6 { type ipv6_addr; flags interval; elements = { fd74:6964:6567::/64 }; }
+        add set inet tidegate ours4 { type ipv4_addr . ipv4_addr; flags interval; elements = { 10.208.0.0/24 . 10.208.0.0/24 }; }
+        add set inet tidegate ours6 { type ipv6_addr . ipv6_addr; flags interval; elements = { fd74:6964:6567::/64 . fd74:6964:6567::/64 }; }
 
         add set inet tidegate bridges { type ifname; elements = { "tgb0" }; }
         add map inet tidegate entrances { type ifname : verdict; elements = { "tgb0" : goto from_endpoint }; }
@@ -94,8 +94,8 @@ fn each_policy_is_its_elements() {
         add set inet tidegate same_bridge { type ifname . ifname; elements = { "tgb0" . "tgb0" }; }
         add set inet tidegate gateways4 { type ifname . ipv4_addr; elements = { "tgb0" . 10.208.0.1 }; }
         add set inet tidegate gateways6 { type ifname . ipv6_addr; elements = { "tgb0" . fd74:6964:6567::1 }; }
-        add set inet tidegate ours4 { type ipv4_addr; flags interval; elements = { 10.208.0.0/24 }; }
-        add set inet tidegate ours6 { type ipv6_addr; flags interval; elements = { fd74:6964:6567::/64 }; }
+        add set inet tidegate ours4 { type ipv4_addr . ipv4_addr; flags interval; elements = { 10.208.0.0/24 . 10.208.0.0/24 }; }
+        add set inet tidegate ours6 { type ipv6_addr . ipv6_addr; flags interval; elements = { fd74:6964:6567::/64 . fd74:6964:6567::/64 }; }
     "#]].assert_eq(&seen.join("\n"));
 }
 
@@ -224,8 +224,8 @@ fn networks_that_are_connected_are_two_pairs_until_one_of_them_goes() {
         delete element inet tidegate same_bridge { "tgb0" . "tgb0" }
         delete element inet tidegate gateways4 { "tgb0" . 10.208.0.1 }
         delete element inet tidegate gateways6 { "tgb0" . fd74:6964:6567::1 }
-        delete element inet tidegate ours4 { 10.208.0.0/24 }
-        delete element inet tidegate ours6 { fd74:6964:6567::/64 }
+        delete element inet tidegate ours4 { 10.208.0.0/24 . 10.208.0.0/24 }
+        delete element inet tidegate ours6 { fd74:6964:6567::/64 . fd74:6964:6567::/64 }
     "#]]
     .assert_eq(&removed.transaction.to_text());
     for change in [ended.change, removed.change] {

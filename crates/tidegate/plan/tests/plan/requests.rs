@@ -22,8 +22,8 @@ fn a_network_is_four_elements_two_sysctls_and_a_bridge() {
         add set inet tidegate same_bridge { type ifname . ifname; elements = { "tgb0" . "tgb0" }; }
         add set inet tidegate gateways4 { type ifname . ipv4_addr; elements = { "tgb0" . 10.208.0.1 }; }
         add set inet tidegate gateways6 { type ifname . ipv6_addr; elements = { "tgb0" . fd74:6964:6567::1 }; }
-        add set inet tidegate ours4 { type ipv4_addr; flags interval; elements = { 10.208.0.0/24 }; }
-        add set inet tidegate ours6 { type ipv6_addr; flags interval; elements = { fd74:6964:6567::/64 }; }
+        add set inet tidegate ours4 { type ipv4_addr . ipv4_addr; flags interval; elements = { 10.208.0.0/24 . 10.208.0.0/24 }; }
+        add set inet tidegate ours6 { type ipv6_addr . ipv6_addr; flags interval; elements = { fd74:6964:6567::/64 . fd74:6964:6567::/64 }; }
     "#]]
     .assert_eq(&plan.transaction.to_text());
     expect![[r#"
@@ -37,8 +37,8 @@ fn a_network_is_four_elements_two_sysctls_and_a_bridge() {
         delete element inet tidegate same_bridge { "tgb0" . "tgb0" }
         delete element inet tidegate gateways4 { "tgb0" . 10.208.0.1 }
         delete element inet tidegate gateways6 { "tgb0" . fd74:6964:6567::1 }
-        delete element inet tidegate ours4 { 10.208.0.0/24 }
-        delete element inet tidegate ours6 { fd74:6964:6567::/64 }
+        delete element inet tidegate ours4 { 10.208.0.0/24 . 10.208.0.0/24 }
+        delete element inet tidegate ours6 { fd74:6964:6567::/64 . fd74:6964:6567::/64 }
     "#]]
     .assert_eq(&plan.undo.to_text());
     let steps: Vec<String> = plan.links.iter().map(|step| format!("{step:?}")).collect();

@@ -90,8 +90,8 @@ fn the_whole_table_is_one_transaction_that_replaces_what_was_there() {
         add set inet tidegate here6 { type ifname . ipv6_addr; }
         add set inet tidegate elsewhere4 { type ifname . ipv4_addr . ether_addr; }
         add set inet tidegate elsewhere6 { type ifname . ipv6_addr . ether_addr; }
-        add set inet tidegate ours4 { type ipv4_addr; flags interval; }
-        add set inet tidegate ours6 { type ipv6_addr; flags interval; }
+        add set inet tidegate ours4 { type ipv4_addr . ipv4_addr; flags interval; }
+        add set inet tidegate ours6 { type ipv6_addr . ipv6_addr; flags interval; }
         add set inet tidegate resolver { type inet_proto . inet_service; }
         add map inet tidegate publish4 { type inet_proto . inet_service : ipv4_addr . inet_service; }
         add map inet tidegate publish4_at_tcp { type ipv4_addr . inet_service : ipv4_addr . inet_service; }
@@ -138,8 +138,8 @@ fn the_whole_table_is_one_transaction_that_replaces_what_was_there() {
         add rule inet tidegate guard ip6 saddr ::/64 goto nobody comment "from no address, or from an IPv4 address in IPv6 #2578b7c8cd8379f1"
         add rule inet tidegate guard ip saddr != 0.0.0.0 fib saddr type broadcast drop comment "nobody sends as all of a network #bfbf3b23221dc3ed"
         add rule inet tidegate guard iifname vmap @entrances comment "where it comes in #ec86b51bb00a082b"
-        add rule inet tidegate guard ip saddr @ours4 drop comment "nobody else sends from a network #2620b4f1ef480018"
-        add rule inet tidegate guard ip6 saddr @ours6 drop comment "nobody else sends from a network #0e6f3e012d72b62c"
+        add rule inet tidegate guard ip saddr . ip saddr @ours4 drop comment "nobody else sends from a network #bc68b0c4364685f1"
+        add rule inet tidegate guard ip6 saddr . ip6 saddr @ours6 drop comment "nobody else sends from a network #f16c1cf2a30f3109"
         add rule inet tidegate nobody ip saddr 0.0.0.0 udp sport 68 udp dport 67 accept comment "who has no address asks for one #6b9d200d31b4b674"
         add rule inet tidegate nobody ip saddr 0.0.0.0 meta l4proto 2 accept comment "multicast groups #7400ea41f5e2a2b3"
         add rule inet tidegate nobody ip6 saddr :: meta l4proto 58 th sport 34560 accept comment "is an address free? #921c203fe1f70ebe"
@@ -236,8 +236,8 @@ fn the_whole_table_is_one_transaction_that_replaces_what_was_there() {
         add set inet tidegate gateways4 { type ifname . ipv4_addr; elements = { "tgb0" . 10.208.0.1 }; }
         add set inet tidegate gateways6 { type ifname . ipv6_addr; elements = { "tgb0" . fd74:6964:6567::1 }; }
         add set inet tidegate here6 { type ifname . ipv6_addr; elements = { "tgb0" . fd74:6964:6567::2, "tgb0" . fd74:6964:6567::3 }; }
-        add set inet tidegate ours4 { type ipv4_addr; flags interval; elements = { 10.208.0.0/24 }; }
-        add set inet tidegate ours6 { type ipv6_addr; flags interval; elements = { fd74:6964:6567::/64 }; }
+        add set inet tidegate ours4 { type ipv4_addr . ipv4_addr; flags interval; elements = { 10.208.0.0/24 . 10.208.0.0/24 }; }
+        add set inet tidegate ours6 { type ipv6_addr . ipv6_addr; flags interval; elements = { fd74:6964:6567::/64 . fd74:6964:6567::/64 }; }
         add map inet tidegate publish4 { type inet_proto . inet_service : ipv4_addr . inet_service; elements = { 6 . 8080 : 10.208.0.2 . 80 }; }
         add map inet tidegate publish6 { type inet_proto . inet_service : ipv6_addr . inet_service; elements = { 6 . 8080 : fd74:6964:6567::2 . 80 }; }
     "#]].assert_eq(&tidegate_plan::replace(&web()).to_text());

@@ -30,8 +30,9 @@ pub(super) fn sets() -> Vec<Set> {
     };
     let to6 =
         |port: u16| -> Vec<Value> { vec![Ipv6Addr::LOCALHOST.into(), InetService(port).into()] };
-    let subnet4 = |net: &str| Element::new([net.parse::<Ipv4Net>().expect("a network").into()]);
-    let subnet6 = |net: &str| Element::new([net.parse::<Ipv6Net>().expect("a network").into()]);
+    let twice = |net: Value| Element::new([net.clone(), net]);
+    let subnet4 = |net: &str| twice(net.parse::<Ipv4Net>().expect("a network").into());
+    let subnet6 = |net: &str| twice(net.parse::<Ipv6Net>().expect("a network").into());
     let address6 = Value::Ipv6Addr("fd00::2".parse().expect("an address"));
     vec![
         peers()
@@ -61,10 +62,10 @@ pub(super) fn sets() -> Vec<Set> {
                 from6("2001:db8:0:1::/64", 2),
                 from6("fe80::/10", 4),
             ]),
-        Set::new(&TABLE, name!("subnets4"), Ip4)
+        Set::new(&TABLE, name!("subnets4"), [Ip4, Ip4])
             .intervals()
             .elements(["10.208.0.0/24", "10.208.1.0/24", "172.16.0.0/12"].map(subnet4)),
-        Set::new(&TABLE, name!("subnets6"), Ip6)
+        Set::new(&TABLE, name!("subnets6"), [Ip6, Ip6])
             .intervals()
             .elements(["fd00::/48", "fd00:0:1::/64", "fd00:0:1:1::/64"].map(subnet6)),
         publish4().elements([published(8080).comment(Comment::sanitized("web #1; {80}"))]),
