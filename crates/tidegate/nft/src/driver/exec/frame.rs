@@ -7,8 +7,8 @@
 //!
 //! ```text
 //! Error: syntax error, unexpected newline, expecting string
-//! tg5f0c…x17
-//!           ^
+//! tg17
+//!    ^
 //! ```
 //! No line of an answer can equal the word: lines that quote a transaction begin with its verb.
 
