@@ -10,8 +10,11 @@ use std::os::fd::OwnedFd;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-use rustix::event::{EventfdFlags, PollFd, PollFlags, Timespec, eventfd, poll};
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::io::Errno;
+use rustix::time::{
+    Itimerspec, TimerfdClockId, TimerfdFlags, TimerfdTimerFlags, timerfd_create, timerfd_settime,
+};
 use tidegate_link::Connections;
 use tidegate_plan::{StaleConnections, Sweep};
 
@@ -27,7 +30,8 @@ pub(crate) struct Sweeps {
     /// Held for as long as a walk lasts.
     connections: Mutex<Box<dyn Connections>>,
     waiting: Mutex<Waiting>,
-    /// Rung when something is noted; none where the kernel gives none, and nobody is woken before the next look.
+    /// Rings when a walk may be due: a timer (timerfd_create(2)), so that nobody is woken before, while the command that
+    /// noted something is still to be answered. None where the kernel gives none; the sweeper looks again by itself then.
     bell: Option<OwnedFd>,
 }
 
@@ -44,7 +48,8 @@ struct Waiting {
 
 impl Sweeps {
     pub(super) fn new(connections: Box<dyn Connections>) -> Self {
-        let bell = eventfd(0, EventfdFlags::CLOEXEC | EventfdFlags::NONBLOCK);
+        let flags = TimerfdFlags::CLOEXEC | TimerfdFlags::NONBLOCK;
+        let bell = timerfd_create(TimerfdClockId::Monotonic, flags);
         Self {
             connections: Mutex::new(connections),
             waiting: Mutex::default(),
@@ -57,16 +62,29 @@ impl Sweeps {
         if stale.is_empty() {
             return;
         }
+        self.add(&mut self.waiting(), stale);
+    }
+
+    fn add(&self, waiting: &mut Waiting, stale: StaleConnections) {
         let now = Instant::now();
-        let mut waiting = self.waiting();
         waiting.stale.add(stale);
-        waiting.since.get_or_insert(now);
         waiting.touched = Some(now);
-        drop(waiting);
-        if let Some(bell) = &self.bell {
-            // It fails only where it has been rung more often than anybody can count.
-            let _ = rustix::io::write(bell, &1_u64.to_ne_bytes());
+        if waiting.since.is_none() {
+            waiting.since = Some(now);
+            self.ring_after(QUIET);
         }
+    }
+
+    fn ring_after(&self, pause: Duration) {
+        let (Some(bell), Ok(it_value)) = (&self.bell, Timespec::try_from(pause)) else {
+            return;
+        };
+        let once = Itimerspec {
+            it_interval: Timespec::default(),
+            it_value,
+        };
+        // It refuses times that are no times, of which this is none.
+        let _ = timerfd_settime(bell, TimerfdTimerFlags::empty(), &once);
     }
 
     /// Addresses whose last holder's connections may still be tracked.
@@ -88,12 +106,14 @@ impl Sweeps {
             if left.is_some_and(|left| left.is_zero()) {
                 return true;
             }
+            if let Some(left) = left {
+                self.ring_after(left);
+            }
             let bell = self.bell.as_ref();
-            // Without a bell it looks again by itself.
-            let left = left.or(bell.is_none().then_some(TIME_LIMIT));
             let mut fds = vec![PollFd::new(stopped, PollFlags::IN)];
             fds.extend(bell.map(|bell| PollFd::new(bell, PollFlags::IN)));
-            let timeout = left.and_then(|left| Timespec::try_from(left).ok());
+            let look = bell.is_none().then(|| left.unwrap_or(TIME_LIMIT));
+            let timeout = look.and_then(|look| Timespec::try_from(look).ok());
             match poll(&mut fds, timeout.as_ref()) {
                 Ok(_) | Err(Errno::INTR) => {}
                 Err(_) => return false,
@@ -159,8 +179,7 @@ impl Engine {
                 Ok(())
             }
             Err(error) => {
-                waiting.stale.add(stale);
-                waiting.since.get_or_insert_with(Instant::now);
+                sweeps.add(&mut waiting, stale);
                 Err(error.into())
             }
         }
