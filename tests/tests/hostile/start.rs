@@ -286,6 +286,29 @@ impl Named {
             .unwrap()
             .ino()
     }
+
+    /// Another namespace takes the place of this one, its name and its inode, which the kernel gives out again as soon as
+    /// it is free. False if somebody else was quicker; there is a namespace of that name then too.
+    fn gives_its_inode_to_a_stranger(&self) -> bool {
+        let inode = self.inode();
+        self.ip("del");
+        // Free inodes before that one are taken, so that it is the next.
+        let mut others = Vec::new();
+        for _ in 0..50 {
+            self.ip("add");
+            if self.inode() == inode {
+                return true;
+            }
+            self.ip("del");
+            let other = Named::new(&format!("{}-{}", self.0, others.len()));
+            // Under its own name: the path is what was recorded.
+            if other.inode() != inode {
+                others.push(other);
+            }
+        }
+        self.ip("add");
+        false
+    }
 }
 
 impl Drop for Named {
@@ -305,22 +328,12 @@ fn a_stranger_that_gets_the_inode_of_a_namespace_that_is_gone_gets_nothing_of_it
         let words = [
             "attach", "web", "--netns", &victim.0, "--name", "back", "-p", "8081:80",
         ];
-        host.ok(&words);
-        host.kill();
-        let inode = victim.inode();
-        victim.ip("del");
-        // Its inode is given out again as soon as it is free; other tests may be quicker.
-        let mut others = Vec::new();
-        wait_until("a stranger has its inode", || {
-            victim.ip("add");
-            if victim.inode() == inode {
-                return true;
-            }
-            victim.ip("del");
-            others.push(Named::new(&format!("other-{driver}-{}", others.len())));
-            others.last().is_some_and(|other| other.inode() == inode) && {
-                // Under the other's name: the path is what was recorded.
-                others.clear();
+        // Other tests may get the inode first, and keep it: then the next victim has another.
+        wait_until("a stranger has the inode", || {
+            host.ok(&words);
+            host.kill();
+            victim.gives_its_inode_to_a_stranger() || {
+                host.start();
                 false
             }
         });
