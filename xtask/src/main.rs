@@ -3,6 +3,7 @@
 mod bench;
 mod check;
 mod ci;
+mod dev;
 mod docs;
 mod extras;
 #[cfg(test)]
@@ -31,6 +32,8 @@ enum Task {
     Packaging(plimsoll::Task),
     /// Run every test: unit, kernel conformance, end to end and packaging
     Test(test::Args),
+    /// Run the daemon from the tree in a host namespace of its own, with two namespaces attached, and a shell beside it
+    Dev(dev::Args),
     /// Measure the daemon and its drivers against every other way to do the same, side by side
     Bench(bench::Args),
     /// Check what a change must pass besides the tests: format, lints, licences, generated files
@@ -47,6 +50,7 @@ fn main() -> ExitCode {
     let result = match &Cli::parse().task {
         Task::Packaging(task) => return task.run(),
         Task::Test(args) => test::run(args),
+        Task::Dev(args) => dev::run(args),
         Task::Bench(args) => bench::run(args).map(done),
         Task::Check(args) => check::run(args).map(done),
         Task::Docs(args) => docs::run(args).map(done),

@@ -9,6 +9,7 @@
 mod agreement;
 mod commands;
 mod crash;
+mod dev;
 mod disk;
 mod doctor;
 mod durability;

@@ -1,0 +1,58 @@
+//! `cargo xtask dev`: the daemon from the tree, running in a host namespace of its own.
+
+use std::fs;
+use std::process::ExitCode;
+
+use anyhow::Context;
+use plimsoll::failure::Hinted;
+use plimsoll::{probe, run};
+use plimsoll_probe::Host;
+
+/// Arguments of `cargo xtask dev`.
+#[derive(Debug, clap::Args)]
+pub(crate) struct Args {
+    /// Run this command there instead of a shell
+    #[arg(trailing_var_arg = true, value_name = "COMMAND")]
+    command: Vec<String>,
+}
+
+/// Makes the host, and says how a command in it is run: `sh host.sh PROGRAMS FOLDER [COMMAND...]`.
+const SCRIPT: &str = include_str!("dev/host.sh");
+
+/// Builds the programs, and runs a command or a shell beside them. The exit code is the command's.
+///
+/// # Errors
+/// Without root, and where the programs cannot be built.
+pub(crate) fn run(args: &Args) -> anyhow::Result<ExitCode> {
+    if !run::is_root()? {
+        let hint = "sudo --preserve-env env \"PATH=$PATH\" cargo xtask dev";
+        return Err(Hinted::new("network namespaces are root's to make", hint).into());
+    }
+    build()?;
+    // Several may run at a time.
+    let folder = run::root().join(format!("target/dev/{}", std::process::id()));
+    fs::create_dir_all(&folder).with_context(|| format!("cannot make {}", folder.display()))?;
+    let programs = run::root().join("target/debug");
+    let [programs, folder] = [&programs, &folder].map(|path| path.display().to_string());
+    let script = ["--net", "--mount", "sh", "-c", SCRIPT, "host.sh"].map(str::to_owned);
+    let words = script.into_iter().chain([programs, folder]);
+    let there = duct::cmd("unshare", words.chain(args.command.iter().cloned()));
+    let ended = there.unchecked().run();
+    let status = ended.context("cannot run unshare(1)")?.status;
+    let code = status.code().and_then(|code| u8::try_from(code).ok());
+    Ok(code.map_or(ExitCode::FAILURE, ExitCode::from))
+}
+
+/// With the library's driver where the library can be linked.
+fn build() -> anyhow::Result<()> {
+    let dependency = probe::dependency()?;
+    let library = plimsoll_probe::probe(&Host, &dependency, None)
+        .library
+        .finding;
+    let feature = dependency.cargo_feature.to_string();
+    let mut words = vec!["build", "--package", "tidegated", "--package", "tidegate"];
+    if library.is_yes() {
+        words.extend(["--features", &feature]);
+    }
+    run::shown(&run::cargo(), &words)
+}
