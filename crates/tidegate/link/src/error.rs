@@ -2,14 +2,14 @@
 
 use std::fmt;
 use std::io;
+use std::net::SocketAddr;
 use std::path::Path;
 use std::time::Duration;
 
 use rustix::io::Errno;
 
-use crate::bounded::TIME_LIMIT;
+use crate::bounded::{Hangs, TIME_LIMIT};
 use crate::descriptors::{Descriptors, MORE_DESCRIPTORS};
-use crate::ports::Holder;
 
 /// A step, or a question, that failed. Its source says why.
 #[derive(Debug)]
@@ -219,6 +219,31 @@ pub(crate) enum Cause {
     },
 }
 
+/// Who has a port, as far as it can be told.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Holder {
+    /// A process listens on it.
+    Process {
+        name: String,
+        pid: u32,
+        at: SocketAddr,
+    },
+    /// A socket that no process can be found for: of another process namespace, or the kernel's.
+    Socket(SocketAddr),
+    /// The kernel says that somebody has it, and not who.
+    Unknown,
+}
+
+impl fmt::Display for Holder {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Process { name, pid, at } => write!(f, "process {name} ({pid}) has {at}"),
+            Self::Socket(at) => write!(f, "a socket of the host has {at}"),
+            Self::Unknown => write!(f, "something on the host has it"),
+        }
+    }
+}
+
 /// An error that the kernel gave for a netlink request.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{}{}", io::Error::from(*.errno), .message.as_ref().map(|m| format!(": {m}")).unwrap_or_default())]
@@ -256,6 +281,42 @@ impl Cause {
 impl From<Errno> for Cause {
     fn from(errno: Errno) -> Self {
         Self::Io(errno.into())
+    }
+}
+
+/// Why a namespace cannot be opened.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum OpenFault {
+    /// The path is wrong.
+    Netns(NetnsFault),
+    /// The kernel said no.
+    Os(Errno),
+}
+
+impl From<OpenFault> for Cause {
+    fn from(fault: OpenFault) -> Self {
+        match fault {
+            OpenFault::Netns(fault) => fault.into(),
+            OpenFault::Os(errno) => errno.into(),
+        }
+    }
+}
+
+impl From<NetnsFault> for OpenFault {
+    fn from(fault: NetnsFault) -> Self {
+        Self::Netns(fault)
+    }
+}
+
+impl From<Errno> for OpenFault {
+    fn from(errno: Errno) -> Self {
+        Self::Os(errno)
+    }
+}
+
+impl From<Hangs> for OpenFault {
+    fn from(_: Hangs) -> Self {
+        NetnsFault::Hangs.into()
     }
 }
 

@@ -12,8 +12,7 @@ use tidegate_model::tracked::{Fate, Tracked};
 use tidegate_model::traffic::{ConnectionKey, TrafficCounts};
 use tidegate_model::{IfName, NetnsId, NetnsRef, Protocol};
 
-use crate::error::{Cause, ErrorKind, LinkError};
-use crate::ports::Holder;
+use crate::error::{Cause, ErrorKind, Holder, LinkError};
 use crate::{Connections, Links, NetnsFault};
 use host::Host;
 

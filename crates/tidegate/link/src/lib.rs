@@ -18,6 +18,7 @@ mod error;
 pub mod fakes;
 mod find;
 mod guard;
+mod links;
 mod message;
 mod named;
 mod nearby;

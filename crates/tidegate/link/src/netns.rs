@@ -9,8 +9,7 @@ use rustix::io::Errno;
 use rustix::thread::{LinkNameSpaceType, move_into_link_name_space};
 use tidegate_model::{NetnsId, NetnsRef};
 
-use crate::error::{Cause, NetnsFault};
-use crate::open_namespaces::OpenFault;
+use crate::error::{Cause, NetnsFault, OpenFault};
 
 /// `NSFS_MAGIC` of linux/magic.h.
 const NSFS: u32 = 0x6e73_6673;

@@ -11,7 +11,7 @@ use rustix::io::Errno;
 
 use crate::bounded::{Device, Hangs, TIME_LIMIT, begin, device, found};
 use crate::descriptors::Descriptors;
-use crate::error::{Cause, NetnsFault};
+use crate::error::{Cause, NetnsFault, OpenFault};
 use crate::netns::Netns;
 
 /// Namespaces by their paths, each opened or not to be opened, for what is done next
@@ -24,42 +24,6 @@ const AT_ONCE: usize = 4;
 
 /// What came of opening one.
 type Opened = Result<Arc<Netns>, OpenFault>;
-
-/// Why one cannot be opened.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum OpenFault {
-    /// The path is wrong.
-    Netns(NetnsFault),
-    /// The kernel said no.
-    Os(Errno),
-}
-
-impl From<OpenFault> for Cause {
-    fn from(fault: OpenFault) -> Self {
-        match fault {
-            OpenFault::Netns(fault) => fault.into(),
-            OpenFault::Os(errno) => errno.into(),
-        }
-    }
-}
-
-impl From<NetnsFault> for OpenFault {
-    fn from(fault: NetnsFault) -> Self {
-        Self::Netns(fault)
-    }
-}
-
-impl From<Errno> for OpenFault {
-    fn from(errno: Errno) -> Self {
-        Self::Os(errno)
-    }
-}
-
-impl From<Hangs> for OpenFault {
-    fn from(_: Hangs) -> Self {
-        NetnsFault::Hangs.into()
-    }
-}
 
 impl OpenNamespaces {
     /// Opens the namespaces at these paths: several at the same time, and all within [`TIME_LIMIT`], whatever

@@ -25,7 +25,6 @@ use crate::error::{Cause, LinkError};
 use crate::netns::Netns;
 use crate::relay::{Limits, Relay, Relayed};
 
-pub(crate) use holder::Holder;
 pub use owner::user_of_connection;
 
 /// How many sockets have a filter at once, at most.

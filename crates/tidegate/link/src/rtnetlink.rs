@@ -1,14 +1,11 @@
-//! The kernel's links.
+//! The kernel's links: the sockets and files through which they are reached.
 
-use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use ipnet::IpNet;
 use netlink_sys::protocols::NETLINK_ROUTE;
-use tidegate_model::links::{GROUP, Link, LinkStep, NetnsFacts, Route, Sysctl};
-use tidegate_model::traffic::{ConnectionKey, TrafficCounts};
-use tidegate_model::{IfName, NetnsId, Protocol};
+use tidegate_model::IfName;
+use tidegate_model::links::{GROUP, Sysctl};
 
 use crate::batch::{What, send_one};
 use crate::conntrack::Conntrack;
@@ -18,11 +15,11 @@ use crate::netlink::Socket;
 use crate::netns::Netns;
 use crate::occupied::Occupied;
 use crate::open_namespaces::OpenNamespaces;
-use crate::ports::{self, Ports};
+use crate::ports::Ports;
 use crate::procfs::Procfs;
 use crate::remover::Remover;
 use crate::sysctl::Sysctls;
-use crate::{Connections, Links, bridge, find, guard, message, port, retire, survey, veth};
+use crate::{find, message, survey};
 
 /// Which network namespace is the host.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -39,13 +36,13 @@ pub enum Location {
 pub struct Rtnetlink {
     pub(crate) home: Arc<Netns>,
     pub(crate) socket: Socket,
-    conntrack: Conntrack,
-    occupied: Occupied,
+    pub(crate) conntrack: Conntrack,
+    pub(crate) occupied: Occupied,
     sysctls: Sysctls,
     pub(crate) procfs: Procfs,
-    ports: Ports,
+    pub(crate) ports: Ports,
     pub(crate) remover: Remover,
-    namespaces: OpenNamespaces,
+    pub(crate) namespaces: OpenNamespaces,
 }
 
 impl Rtnetlink {
@@ -108,14 +105,6 @@ impl Rtnetlink {
         }
     }
 
-    /// Removes our link of that name, and waits until the kernel is done with it.
-    fn delete_named(&mut self, ifname: &IfName) -> Result<(), LinkError> {
-        match self.find_ours(ifname)? {
-            None => Ok(()),
-            Some(index) => self.delete(index, ifname),
-        }
-    }
-
     /// Removes the link of that index; fine if it is gone. A veth takes its other end with it.
     pub(crate) fn delete(&mut self, index: u32, ifname: &IfName) -> Result<(), LinkError> {
         let request = message::delete_link(index);
@@ -140,92 +129,4 @@ impl Rtnetlink {
         let done = home.run(move || sysctls.iter().try_for_each(|sysctl| set(own, sysctl)));
         done.map_err(|cause| LinkError::new(format_args!("set sysctl {}", first.path), cause))?
     }
-
-    fn carry_out(&mut self, step: &LinkStep) -> Result<(), LinkError> {
-        match step {
-            LinkStep::SetSysctl(wanted) => {
-                self.set_sysctls(std::slice::from_ref(wanted), Sysctls::set)
-            }
-            LinkStep::AddBridge(bridge) => bridge::add(self, bridge),
-            LinkStep::KeepBridge(bridge) => bridge::keep(self, bridge),
-            LinkStep::MendBridge(bridge) => bridge::mend(self, bridge),
-            LinkStep::DeleteBridge(bridge) => retire::bridge(self, bridge),
-            LinkStep::GuardPorts(bridge) => guard::bridge(self, bridge),
-            LinkStep::AddVeth(veth) => veth::add(self, veth),
-            LinkStep::KeepVeths(veths) => port::keep(self, veths),
-            LinkStep::DeleteVeth(veth) => retire::pair(self, veth),
-            LinkStep::DeleteLink(ifname) => self.delete_named(ifname),
-            LinkStep::HoldPorts(holds) => self.ports.hold(&self.home, holds),
-            LinkStep::ReleasePorts(holds) => {
-                self.ports.release(holds);
-                Ok(())
-            }
-        }
-    }
-}
-
-impl Links for Rtnetlink {
-    fn apply(&mut self, step: &LinkStep) -> Result<(), LinkError> {
-        self.remover.touch();
-        self.occupied.before(step);
-        let done = self.carry_out(step);
-        self.occupied.after(step, done.is_ok());
-        done
-    }
-
-    fn links(&mut self) -> Result<Vec<Link>, LinkError> {
-        let links = survey::links(&mut self.socket)
-            .map_err(|cause| LinkError::new("list the host's interfaces", cause))?;
-        self.occupied.recognize(&links);
-        Ok(links)
-    }
-
-    fn unguarded(&mut self) -> Result<BTreeSet<IfName>, LinkError> {
-        guard::unguarded(&mut self.socket)
-            .map_err(|cause| LinkError::new("look for the filters of bridge ports", cause))
-    }
-
-    fn occupied_subnets(&mut self) -> Result<Vec<IpNet>, LinkError> {
-        self.occupied
-            .list(&mut self.socket)
-            .map_err(|cause| LinkError::new("list the host's routes", cause))
-    }
-
-    fn routes(&mut self) -> Result<Vec<Route>, LinkError> {
-        survey::routes(&mut self.socket)
-            .map_err(|cause| LinkError::new("list the host's routes", cause))
-    }
-
-    fn traffic(&mut self) -> Result<Vec<(ConnectionKey, TrafficCounts)>, LinkError> {
-        self.conntrack.traffic()
-    }
-
-    fn connections(&self) -> Box<dyn Connections> {
-        Box::new(Conntrack::new(Arc::clone(&self.home)))
-    }
-
-    fn used_ports(&mut self) -> Result<BTreeSet<(Protocol, u16)>, LinkError> {
-        ports::used(&self.home)
-            .map_err(|cause| LinkError::new("list the ports that the host listens on", cause))
-    }
-
-    fn keep_open(&mut self, namespaces: OpenNamespaces) {
-        self.namespaces = namespaces;
-    }
-
-    fn netns(&mut self, path: &Path) -> Result<NetnsFacts, LinkError> {
-        let netns = self.guest(path);
-        netns
-            .and_then(|netns| survey::netns(&netns))
-            .map_err(|cause| unseen(path, cause))
-    }
-
-    fn netns_id(&mut self, path: &Path) -> Result<NetnsId, LinkError> {
-        let netns = self.guest(path).map_err(|cause| unseen(path, cause))?;
-        Ok(netns.id())
-    }
-}
-
-fn unseen(path: &Path, cause: Cause) -> LinkError {
-    LinkError::new(format_args!("look at namespace {}", path.display()), cause)
 }

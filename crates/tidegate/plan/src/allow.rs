@@ -10,8 +10,7 @@ use tidegate_model::{
 };
 use tidegate_nft::{Element, InetProto, InetService, Value};
 
-use crate::elements::address;
-use crate::sets::{Elements, NftSet};
+use crate::sets::{Elements, NftSet, address};
 use crate::{IpFamily, Refused};
 
 /// Who may reach ports that are published now: who is asked for, else whom the network lets in, else whom the

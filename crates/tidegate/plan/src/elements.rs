@@ -10,8 +10,8 @@ use tidegate_model::{
 use tidegate_nft::{Element, EtherAddr, IfName, InetProto, InetService, Value, Verdict};
 
 use crate::allow;
-use crate::ruleset;
-use crate::sets::{Elements, Entry, NftSet};
+use crate::chain_names;
+use crate::sets::{Elements, Entry, NftSet, address};
 
 /// The elements of a whole state, one network or endpoint after the other. What is down has none: its bridge's name may
 /// be another's, and its addresses too.
@@ -58,7 +58,7 @@ pub(crate) fn of_network(state: &State, network: &Network) -> Elements {
     if policy.access == Access::Isolated {
         elements.push((NftSet::Isolated, alone(network)));
     } else {
-        let own = alone(network).verdict(Verdict::Goto(ruleset::FROM_ENDPOINT));
+        let own = alone(network).verdict(Verdict::Goto(chain_names::FROM_ENDPOINT));
         elements.push((NftSet::Entrances, own));
         let gateways = network.subnets.iter().map(|subnet| subnet.gateway);
         elements.extend(gateways.map(|gateway| {
@@ -89,9 +89,9 @@ pub(crate) fn of_network(state: &State, network: &Network) -> Elements {
 fn of_host_access(network: &Network) -> Option<Entry> {
     let verdict = match (network.policy.access, network.policy.host_access()) {
         (Access::Isolated, _) => Verdict::Drop,
-        (_, HostAccess::None) => Verdict::Goto(ruleset::HOST_NONE),
-        (_, HostAccess::Dns) => Verdict::Goto(ruleset::HOST_DNS),
-        (_, HostAccess::Gateway) => Verdict::Goto(ruleset::HOST_GATEWAY),
+        (_, HostAccess::None) => Verdict::Goto(chain_names::HOST_NONE),
+        (_, HostAccess::Dns) => Verdict::Goto(chain_names::HOST_DNS),
+        (_, HostAccess::Gateway) => Verdict::Goto(chain_names::HOST_GATEWAY),
         (_, HostAccess::All) => return None,
     };
     let element = alone(network).verdict(verdict);
@@ -339,13 +339,6 @@ fn translated(binding: &PortBinding, to: IpAddr) -> (NftSet, Element) {
     };
     let to = [address(to), InetService(binding.port).into()];
     (container, Element::new([first, host_port]).values(to))
-}
-
-pub(crate) fn address(ip: IpAddr) -> Value {
-    match ip {
-        IpAddr::V4(ip) => ip.into(),
-        IpAddr::V6(ip) => ip.into(),
-    }
 }
 
 #[expect(

@@ -6,7 +6,9 @@ use tidegate_model::api::Attach;
 use tidegate_model::links::{LinkStep, NetnsFacts};
 use tidegate_model::{Change, Endpoint, IfName, Name, NetnsRef, Network, State};
 
-use crate::network::{ENDPOINT, delete_veth, find, find_up, interface_name};
+use crate::interface_names::{ENDPOINT, interface_name};
+use crate::lookup::{find, find_endpoint, find_up};
+use crate::network::delete_veth;
 use crate::{
     Plan, PortFacts, Refused, StaleConnections, addresses, allow, elements, gateways, holds,
     host_ports, limits, steps,
@@ -71,14 +73,17 @@ pub fn attach(
 
 /// How many endpoints of a host are bound to their addresses: each has a program in the kernel, which frees these on a
 /// work queue that everything shares.
-pub(crate) const MOST_BOUND: usize = 512;
+const MOST_BOUND: usize = 512;
 
 fn check_bound(state: &State, network: &Network) -> Result<(), Refused> {
     let is_bound = |network: &Network| network.policy.anti_spoofing;
     let networks = || state.networks.values().filter(|other| is_bound(other));
     let count = || networks().map(|other| state.endpoints_of(&other.name).count());
     match is_bound(network) && count().sum::<usize>() >= MOST_BOUND {
-        true => Err(Refused::TooManyBound(network.name.clone())),
+        true => Err(Refused::TooManyBound {
+            network: network.name.clone(),
+            most: MOST_BOUND,
+        }),
         false => Ok(()),
     }
 }
@@ -99,25 +104,6 @@ pub fn detach(state: &State, name: &Name) -> Result<Plan, Refused> {
     Ok(Plan::removing(elements, links, change)
         .leaving(StaleConnections::gone([endpoint]))
         .then(holds::release_ports(network, endpoint, &endpoint.ports)))
-}
-
-/// An endpoint that is on the host.
-pub(crate) fn find_endpoint_up<'a>(state: &'a State, name: &Name) -> Result<&'a Endpoint, Refused> {
-    let endpoint = find_endpoint(state, name)?;
-    match state.degraded.down_endpoint(name) {
-        None => Ok(endpoint),
-        Some(fault) => Err(Refused::EndpointDown {
-            endpoint: name.clone(),
-            fault: Box::new(fault.clone()),
-        }),
-    }
-}
-
-pub(crate) fn find_endpoint<'a>(state: &'a State, name: &Name) -> Result<&'a Endpoint, Refused> {
-    state
-        .endpoints
-        .get(name)
-        .ok_or_else(|| Refused::NoEndpoint(name.clone()))
 }
 
 fn endpoint_name(state: &State, request: &Attach) -> Result<Name, Refused> {

@@ -3,6 +3,7 @@
 
 mod addresses;
 mod allow;
+mod chain_names;
 mod doctor;
 mod elements;
 mod endpoint;
@@ -10,7 +11,9 @@ mod explain;
 mod gateways;
 mod holds;
 mod host_ports;
+mod interface_names;
 mod limits;
+mod lookup;
 mod network;
 mod peers;
 mod policy;

@@ -6,15 +6,12 @@ use tidegate_model::api::CreateNetwork;
 use tidegate_model::links::LinkStep;
 use tidegate_model::{Change, Endpoint, IfName, MacAddr, Mode, Name, Network, State};
 
+use crate::interface_names::{BRIDGE, ENDPOINT, interface_name};
+use crate::lookup::find;
 use crate::{
     HostFacts, Plan, Pools, Refused, StaleConnections, allow, elements, holds, limits, peers,
     policy, steps, subnets,
 };
-
-/// What the names of bridges that we name start with.
-const BRIDGE: &str = "tgb";
-/// What the names of the host's ends of veth pairs start with.
-pub(crate) const ENDPOINT: &str = "tgv";
 
 /// Plans a network: its subnets, given or allotted, and its bridge.
 ///
@@ -146,45 +143,10 @@ pub(crate) fn delete_veth(state: &State, network: &Network, endpoint: &Endpoint)
     }
 }
 
-/// A network that is on the host.
-pub(crate) fn find_up<'a>(state: &'a State, name: &Name) -> Result<&'a Network, Refused> {
-    let network = find(state, name)?;
-    match state.degraded.down_network(name) {
-        None => Ok(network),
-        Some(fault) => Err(Refused::NetworkDown {
-            network: name.clone(),
-            fault: Box::new(fault.clone()),
-        }),
-    }
-}
-
-pub(crate) fn find<'a>(state: &'a State, name: &Name) -> Result<&'a Network, Refused> {
-    state
-        .networks
-        .get(name)
-        .ok_or_else(|| Refused::NoNetwork(name.clone()))
-}
-
 /// Five octets that no other interface of ours has: what it is, and its number.
 pub(crate) fn numbered(kind: u8, number: u32) -> [u8; 5] {
     let [a, b, c, d] = number.to_be_bytes();
     [kind, a, b, c, d]
-}
-
-#[expect(
-    clippy::expect_used,
-    reason = "a prefix of three letters and at most eight digits"
-)]
-pub(crate) fn interface_name(prefix: &str, number: u32) -> IfName {
-    format!("{prefix}{number:x}")
-        .parse()
-        .expect("at most eleven valid characters")
-}
-
-/// The number that such a name was made from.
-pub(crate) fn interface_number(prefix: &str, ifname: &IfName) -> Option<u32> {
-    let number = ifname.as_str().strip_prefix(prefix)?;
-    u32::from_str_radix(number, 16).ok()
 }
 
 /// A name that is given must not be one that another network has, or that we might make.

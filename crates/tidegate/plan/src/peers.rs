@@ -2,7 +2,7 @@
 
 use tidegate_model::{Access, Change, Name, Network, State};
 
-use crate::network::find_up;
+use crate::lookup::find_up;
 use crate::{Plan, Refused, elements};
 
 /// Plans that the endpoints of two networks reach each other at their own addresses.

@@ -3,8 +3,7 @@
 use tidegate_model::api::Publish;
 use tidegate_model::{Change, Endpoint, Name, PortBinding, PortRequest, State};
 
-use crate::endpoint::find_endpoint_up;
-use crate::network::find;
+use crate::lookup::{find, find_endpoint_up};
 use crate::{
     Plan, PortFacts, Refused, StaleConnections, allow, elements, holds, host_ports, limits,
 };

@@ -280,9 +280,15 @@ pub enum Refused {
         holder: String,
     },
     /// More endpoints that are bound to their addresses than the kernel is to bear.
-    #[error("the host already has {count} endpoints in networks with --anti-spoofing, and cannot have another in network {0}",
-            count = crate::endpoint::MOST_BOUND)]
-    TooManyBound(Name),
+    #[error(
+        "the host already has {most} endpoints in networks with --anti-spoofing, and cannot have another in network {network}"
+    )]
+    TooManyBound {
+        /// The network.
+        network: Name,
+        /// The most.
+        most: usize,
+    },
     /// An interface's name that is taken in the namespace.
     #[error("the namespace has an interface {0} already")]
     IfNameTaken(IfName),
@@ -516,7 +522,7 @@ impl Refused {
             | Self::AddressTaken { .. }
             | Self::MacTaken { .. }
             | Self::IfNameTaken(_)
-            | Self::TooManyBound(_)
+            | Self::TooManyBound { .. }
             | Self::OlderGateway(_)
             | Self::NoGatewayPlace(_)
             | Self::ConnectedAlready(..)
@@ -590,7 +596,7 @@ impl Refused {
             }
             Self::NoStation(_) => "give one whose first octet is even, such as 02:42:ac:11:00:02".into(),
             Self::MacTaken { .. } => "choose another --mac, or leave it out".into(),
-            Self::TooManyBound(_) => {
+            Self::TooManyBound { .. } => {
                 "detach one, or use a network made without --anti-spoofing".into()
             }
             Self::IfNameTaken(_) => "choose another --ifname, or leave it out for a free one".into(),

@@ -17,6 +17,7 @@ use tidegate_nft::{
     Transaction, Verdict, fields, name,
 };
 
+use crate::chain_names::{FROM_ENDPOINT, HOST_DNS, HOST_GATEWAY, HOST_NONE};
 use crate::elements;
 use crate::sets::{self, NftSet, table};
 
@@ -54,9 +55,6 @@ pub fn replace(state: &State) -> Transaction {
     transaction
 }
 
-/// The chain that sees what comes from bridges on which the host has addresses.
-pub(crate) const FROM_ENDPOINT: Name = name!("from_endpoint");
-
 /// The transaction that closes networks to new connections until the table is in place again; none where there is no
 /// network. It is small beside the table, which takes its place whole ([`replace`]).
 pub fn shut(state: &State) -> Option<Transaction> {
@@ -92,13 +90,6 @@ pub fn shut(state: &State) -> Option<Transaction> {
     }
     Some(transaction)
 }
-
-/// The chains that see what comes from networks that do not reach all of the host.
-pub(crate) const HOST_NONE: Name = name!("host_none");
-/// See [`HOST_NONE`].
-pub(crate) const HOST_DNS: Name = name!("host_dns");
-/// See [`HOST_NONE`].
-pub(crate) const HOST_GATEWAY: Name = name!("host_gateway");
 
 /// Chains with their hooks and rules.
 type ChainPlan = (Name, Option<Base>, Vec<(&'static str, Vec<Statement>)>);

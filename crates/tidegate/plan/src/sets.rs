@@ -1,10 +1,11 @@
 //! The sets and maps of the constant ruleset: everything that changes is an element of one.
 
 use std::collections::BTreeMap;
+use std::net::IpAddr;
 
 use tidegate_model::Protocol;
 use tidegate_nft::{
-    Datatype, Element, Family, Name, Op, Set, SetId, TableId, Transaction, Type, name,
+    Datatype, Element, Family, Name, Op, Set, SetId, TableId, Transaction, Type, Value, name,
 };
 
 /// The table that is ours, whole.
@@ -294,6 +295,14 @@ fn grouped(
         .into_iter()
         .map(|(container, own)| op(container, own));
     ops.collect()
+}
+
+/// An address as part of an element.
+pub(crate) fn address(ip: IpAddr) -> Value {
+    match ip {
+        IpAddr::V4(ip) => ip.into(),
+        IpAddr::V6(ip) => ip.into(),
+    }
 }
 
 #[cfg(test)]

@@ -3,7 +3,7 @@
 use tidegate_model::links::{Bridge, Flow, LinkStep, Peer, Sysctl, Veth};
 use tidegate_model::{Access, Endpoint, Forwarding, IfName, Mode, Network, PortBinding};
 
-use crate::network::{ENDPOINT, interface_number};
+use crate::interface_names::{ENDPOINT, interface_number};
 
 /// The steps that make a network's bridge, and let the host forward for it.
 pub(crate) fn add_network(set: Forwarding, network: &Network) -> Vec<LinkStep> {

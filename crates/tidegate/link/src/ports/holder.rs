@@ -1,37 +1,12 @@
 //! Who has a port of the host.
 
-use std::fmt;
 use std::net::{IpAddr, SocketAddr};
 
 use tidegate_model::links::PortHold;
 
 use super::listing::{self, Listening};
+use crate::error::Holder;
 use crate::owners::{Owner, owners};
-
-/// Who has a port, as far as it can be told.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) enum Holder {
-    /// A process listens on it.
-    Process {
-        name: String,
-        pid: u32,
-        at: SocketAddr,
-    },
-    /// A socket that no process can be found for: of another process namespace, or the kernel's.
-    Socket(SocketAddr),
-    /// The kernel says that somebody has it, and not who.
-    Unknown,
-}
-
-impl fmt::Display for Holder {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Process { name, pid, at } => write!(f, "process {name} ({pid}) has {at}"),
-            Self::Socket(at) => write!(f, "a socket of the host has {at}"),
-            Self::Unknown => write!(f, "something on the host has it"),
-        }
-    }
-}
 
 /// Who keeps a port from being held, in the namespace of the calling thread.
 pub(super) fn find(hold: &PortHold) -> Holder {

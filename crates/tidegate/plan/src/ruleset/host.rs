@@ -2,8 +2,8 @@
 
 use tidegate_nft::{CtState, Field, InetProto, Key, Statement, Transport, Verdict, fields, name};
 
-use super::HOST_NONE;
 use super::matches::{id, known_connection};
+use crate::chain_names::HOST_NONE;
 use crate::sets::NftSet;
 
 pub(super) fn input() -> Vec<(&'static str, Vec<Statement>)> {

@@ -1,0 +1,115 @@
+//! How the steps and questions of [`Links`] reach the kernel.
+
+use std::collections::BTreeSet;
+use std::path::Path;
+use std::sync::Arc;
+
+use ipnet::IpNet;
+use tidegate_model::links::{Link, LinkStep, NetnsFacts, Route};
+use tidegate_model::traffic::{ConnectionKey, TrafficCounts};
+use tidegate_model::{IfName, NetnsId, Protocol};
+
+use crate::conntrack::Conntrack;
+use crate::error::{Cause, LinkError};
+use crate::open_namespaces::OpenNamespaces;
+use crate::rtnetlink::Rtnetlink;
+use crate::sysctl::Sysctls;
+use crate::{Connections, Links, bridge, guard, port, ports, retire, survey, veth};
+
+impl Rtnetlink {
+    fn carry_out(&mut self, step: &LinkStep) -> Result<(), LinkError> {
+        match step {
+            LinkStep::SetSysctl(wanted) => {
+                self.set_sysctls(std::slice::from_ref(wanted), Sysctls::set)
+            }
+            LinkStep::AddBridge(bridge) => bridge::add(self, bridge),
+            LinkStep::KeepBridge(bridge) => bridge::keep(self, bridge),
+            LinkStep::MendBridge(bridge) => bridge::mend(self, bridge),
+            LinkStep::DeleteBridge(bridge) => retire::bridge(self, bridge),
+            LinkStep::GuardPorts(bridge) => guard::bridge(self, bridge),
+            LinkStep::AddVeth(veth) => veth::add(self, veth),
+            LinkStep::KeepVeths(veths) => port::keep(self, veths),
+            LinkStep::DeleteVeth(veth) => retire::pair(self, veth),
+            LinkStep::DeleteLink(ifname) => self.delete_named(ifname),
+            LinkStep::HoldPorts(holds) => self.ports.hold(&self.home, holds),
+            LinkStep::ReleasePorts(holds) => {
+                self.ports.release(holds);
+                Ok(())
+            }
+        }
+    }
+
+    /// Removes our link of that name, and waits until the kernel is done with it.
+    fn delete_named(&mut self, ifname: &IfName) -> Result<(), LinkError> {
+        match self.find_ours(ifname)? {
+            None => Ok(()),
+            Some(index) => self.delete(index, ifname),
+        }
+    }
+}
+
+impl Links for Rtnetlink {
+    fn apply(&mut self, step: &LinkStep) -> Result<(), LinkError> {
+        self.remover.touch();
+        self.occupied.before(step);
+        let done = self.carry_out(step);
+        self.occupied.after(step, done.is_ok());
+        done
+    }
+
+    fn links(&mut self) -> Result<Vec<Link>, LinkError> {
+        let links = survey::links(&mut self.socket)
+            .map_err(|cause| LinkError::new("list the host's interfaces", cause))?;
+        self.occupied.recognize(&links);
+        Ok(links)
+    }
+
+    fn unguarded(&mut self) -> Result<BTreeSet<IfName>, LinkError> {
+        guard::unguarded(&mut self.socket)
+            .map_err(|cause| LinkError::new("look for the filters of bridge ports", cause))
+    }
+
+    fn occupied_subnets(&mut self) -> Result<Vec<IpNet>, LinkError> {
+        self.occupied
+            .list(&mut self.socket)
+            .map_err(|cause| LinkError::new("list the host's routes", cause))
+    }
+
+    fn routes(&mut self) -> Result<Vec<Route>, LinkError> {
+        survey::routes(&mut self.socket)
+            .map_err(|cause| LinkError::new("list the host's routes", cause))
+    }
+
+    fn traffic(&mut self) -> Result<Vec<(ConnectionKey, TrafficCounts)>, LinkError> {
+        self.conntrack.traffic()
+    }
+
+    fn connections(&self) -> Box<dyn Connections> {
+        Box::new(Conntrack::new(Arc::clone(&self.home)))
+    }
+
+    fn used_ports(&mut self) -> Result<BTreeSet<(Protocol, u16)>, LinkError> {
+        ports::used(&self.home)
+            .map_err(|cause| LinkError::new("list the ports that the host listens on", cause))
+    }
+
+    fn keep_open(&mut self, namespaces: OpenNamespaces) {
+        self.namespaces = namespaces;
+    }
+
+    fn netns(&mut self, path: &Path) -> Result<NetnsFacts, LinkError> {
+        let netns = self.guest(path);
+        netns
+            .and_then(|netns| survey::netns(&netns))
+            .map_err(|cause| unseen(path, cause))
+    }
+
+    fn netns_id(&mut self, path: &Path) -> Result<NetnsId, LinkError> {
+        let netns = self.guest(path).map_err(|cause| unseen(path, cause))?;
+        Ok(netns.id())
+    }
+}
+
+fn unseen(path: &Path, cause: Cause) -> LinkError {
+    LinkError::new(format_args!("look at namespace {}", path.display()), cause)
+}

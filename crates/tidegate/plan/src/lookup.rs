@@ -1,0 +1,43 @@
+//! The networks and endpoints that requests name.
+
+use tidegate_model::{Endpoint, Name, Network, State};
+
+use crate::Refused;
+
+/// A network that is on the host.
+pub(crate) fn find_up<'a>(state: &'a State, name: &Name) -> Result<&'a Network, Refused> {
+    let network = find(state, name)?;
+    match state.degraded.down_network(name) {
+        None => Ok(network),
+        Some(fault) => Err(Refused::NetworkDown {
+            network: name.clone(),
+            fault: Box::new(fault.clone()),
+        }),
+    }
+}
+
+pub(crate) fn find<'a>(state: &'a State, name: &Name) -> Result<&'a Network, Refused> {
+    state
+        .networks
+        .get(name)
+        .ok_or_else(|| Refused::NoNetwork(name.clone()))
+}
+
+/// An endpoint that is on the host.
+pub(crate) fn find_endpoint_up<'a>(state: &'a State, name: &Name) -> Result<&'a Endpoint, Refused> {
+    let endpoint = find_endpoint(state, name)?;
+    match state.degraded.down_endpoint(name) {
+        None => Ok(endpoint),
+        Some(fault) => Err(Refused::EndpointDown {
+            endpoint: name.clone(),
+            fault: Box::new(fault.clone()),
+        }),
+    }
+}
+
+pub(crate) fn find_endpoint<'a>(state: &'a State, name: &Name) -> Result<&'a Endpoint, Refused> {
+    state
+        .endpoints
+        .get(name)
+        .ok_or_else(|| Refused::NoEndpoint(name.clone()))
+}
