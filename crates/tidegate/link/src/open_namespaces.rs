@@ -7,7 +7,6 @@ use std::sync::{Arc, OnceLock, mpsc};
 use std::time::Instant;
 
 use rustix::fs::{Mode, OFlags, open};
-use rustix::io::Errno;
 
 use crate::bounded::{Device, Hangs, TIME_LIMIT, begin, device, found};
 use crate::descriptors::Descriptors;
