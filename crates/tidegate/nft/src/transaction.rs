@@ -5,7 +5,6 @@ use std::fmt;
 
 use crate::model::{Element, Rule, Set, SetId, TableId};
 use crate::op::{Object, ObjectId, Op};
-use crate::ruleset::Ruleset;
 use crate::validate::{self, Invalid};
 
 /// An ordered list of operations that the kernel carries out together or not at all.
@@ -225,21 +224,6 @@ impl Transaction {
     #[must_use]
     pub fn to_json(&self) -> serde_json::Value {
         crate::render::json::transaction(&self.ops)
-    }
-
-    /// The transaction that takes the ruleset back from where this one leads to where it was.
-    ///
-    /// Counters begin again at nought and timeouts at their whole length. Costs a copy of `before`;
-    /// [`Ruleset::apply`] gives the inverse of what it does without one.
-    ///
-    /// # Errors
-    /// When an operation would be refused: then there is nothing to invert.
-    pub fn inverse(&self, before: &Ruleset) -> Result<Self, NotInvertible> {
-        let refused = |refusal: crate::ruleset::Refusal| NotInvertible {
-            index: refusal.index,
-            reason: refusal.reason,
-        };
-        before.clone().apply(self).map_err(refused)
     }
 }
 

@@ -1,7 +1,5 @@
 //! What a rule can look at in a packet.
 
-use super::name::Name;
-use super::statement::Statement;
 use super::value::{Datatype, Type};
 
 /// A part of a packet, or of what the kernel knows about it.
@@ -103,32 +101,6 @@ impl Key {
                 .map(|field| field.datatype())
                 .collect::<Vec<_>>(),
         )
-    }
-
-    /// Matches when the set holds the key.
-    #[must_use]
-    pub const fn is_in(self, set: Name) -> Statement {
-        Statement::Lookup {
-            key: self,
-            set,
-            negated: false,
-        }
-    }
-
-    /// Matches when the set does not hold the key.
-    #[must_use]
-    pub const fn is_not_in(self, set: Name) -> Statement {
-        Statement::Lookup {
-            key: self,
-            set,
-            negated: true,
-        }
-    }
-
-    /// Takes the verdict that the map holds for the key; goes on when it holds none.
-    #[must_use]
-    pub const fn verdict_from(self, map: Name) -> Statement {
-        Statement::VerdictMap { key: self, map }
     }
 }
 

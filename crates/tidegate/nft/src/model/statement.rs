@@ -76,6 +76,34 @@ impl From<Verdict> for Statement {
     }
 }
 
+impl Key {
+    /// Matches when the set holds the key.
+    #[must_use]
+    pub const fn is_in(self, set: Name) -> Statement {
+        Statement::Lookup {
+            key: self,
+            set,
+            negated: false,
+        }
+    }
+
+    /// Matches when the set does not hold the key.
+    #[must_use]
+    pub const fn is_not_in(self, set: Name) -> Statement {
+        Statement::Lookup {
+            key: self,
+            set,
+            negated: true,
+        }
+    }
+
+    /// Takes the verdict that the map holds for the key; goes on when it holds none.
+    #[must_use]
+    pub const fn verdict_from(self, map: Name) -> Statement {
+        Statement::VerdictMap { key: self, map }
+    }
+}
+
 /// A comparison of a field with something constant.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Match {

@@ -9,8 +9,25 @@ use super::{ChainState, Refusal, Ruleset, SetState, TableState, jumps};
 use crate::kind::Kind;
 use crate::model::{Base, Chain, Element, Name, Rule, Set, SetId, TableId};
 use crate::op::{Object, ObjectId, Op};
-use crate::transaction::Transaction;
+use crate::transaction::{NotInvertible, Transaction};
 use crate::validate;
+
+impl Transaction {
+    /// The transaction that takes the ruleset back from where this one leads to where it was.
+    ///
+    /// Counters begin again at nought and timeouts at their whole length. Costs a copy of `before`;
+    /// [`Ruleset::apply`] gives the inverse of what it does without one.
+    ///
+    /// # Errors
+    /// When an operation would be refused: then there is nothing to invert.
+    pub fn inverse(&self, before: &Ruleset) -> Result<Self, NotInvertible> {
+        let refused = |refusal: Refusal| NotInvertible {
+            index: refusal.index,
+            reason: refusal.reason,
+        };
+        before.clone().apply(self).map_err(refused)
+    }
+}
 
 impl Ruleset {
     /// Applies all operations or none, and gives back the transaction that takes them back.
