@@ -6,8 +6,8 @@ use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
+use crate::Invalid;
 use crate::serde_text::serde_as_text;
-use crate::{Invalid, PortRange, PortRequest};
 
 /// A transport protocol whose ports can be published.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -118,31 +118,6 @@ impl PortBinding {
                 (Some(one), Some(two)) => self.is_at(two) || other.is_at(one),
                 (None, _) | (_, None) => true,
             }
-    }
-}
-
-const HINT: &str = "write it [HOSTIP:]HOSTPORT:PORT[/tcp|udp|sctp], for example 127.0.0.1:8080:80/tcp or [2001:db8::1]:53:53/udp";
-
-impl FromStr for PortBinding {
-    type Err = Invalid;
-
-    fn from_str(text: &str) -> Result<Self, Invalid> {
-        let refuse = |reason: &str| Invalid::new("published port", text, reason, HINT);
-        let request: PortRequest = text.parse()?;
-        let host_ip = request.host_ip;
-        if request.host_ports.is_none() && host_ip.is_some_and(|ip| !ip.is_unspecified()) {
-            return Err(refuse("it has no host port"));
-        }
-        let host_port = request.host_ports.map_or(Some(0), PortRange::single);
-        match (host_port, request.ports.single()) {
-            (Some(host_port), Some(port)) => Ok(Self {
-                host_ip,
-                host_port,
-                port,
-                protocol: request.protocol,
-            }),
-            _ => Err(refuse("it is a range")),
-        }
     }
 }
 
