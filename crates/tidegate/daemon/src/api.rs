@@ -38,6 +38,7 @@ use places::Places;
 use request::{InQuery, JsonBody, NameInPath};
 
 pub use metrics_at::MetricsAt;
+pub(crate) use metrics_at::metrics_router;
 pub use serve::serve;
 
 /// Longest request body, in bytes. The longest sensible one, an attach with thousands of

@@ -2,19 +2,9 @@
 //! (<https://prometheus.io/docs/instrumenting/exposition_formats/>).
 
 use std::fmt::Write;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use axum::Router;
-use axum::extract::State;
-use axum::http::header;
-use axum::response::IntoResponse;
-use axum::routing::get;
-use tidegate_model::State as Believed;
-
-use crate::engine::Engine;
-
-const CONTENT_TYPE: &str = "text/plain; version=0.0.4; charset=utf-8";
+use tidegate_model::State;
 
 /// What is counted while the daemon runs.
 #[derive(Debug, Default)]
@@ -36,17 +26,6 @@ pub(crate) fn count(counter: &AtomicU64) {
     counter.fetch_add(1, Ordering::Relaxed);
 }
 
-/// What `/metrics` answers with.
-pub(crate) fn router(engine: Arc<Engine>) -> Router {
-    Router::new()
-        .route("/metrics", get(metrics))
-        .with_state(engine)
-}
-
-async fn metrics(State(engine): State<Arc<Engine>>) -> impl IntoResponse {
-    ([(header::CONTENT_TYPE, CONTENT_TYPE)], engine.metrics())
-}
-
 /// One metric: its name without the prefix, its type, what it means, and its samples, each with its
 /// labels.
 struct Metric<'a> {
@@ -57,12 +36,7 @@ struct Metric<'a> {
 }
 
 /// The text for a state and what was counted.
-pub(crate) fn render(
-    state: &Believed,
-    counters: &Counters,
-    is_fought: bool,
-    version: &str,
-) -> String {
+pub(crate) fn render(state: &State, counters: &Counters, is_fought: bool, version: &str) -> String {
     let value = |counter: &AtomicU64| counter.load(Ordering::Relaxed);
     let alone = |value: usize| vec![(String::new(), value as u64)];
     let labelled = |key: &str, label: &str, value| (format!("{{{key}=\"{label}\"}}"), value);
@@ -161,7 +135,7 @@ mod tests {
         let counters = Counters::default();
         count(&counters.done);
         count(&counters.mended);
-        let text = render(&Believed::default(), &counters, true, "0.1.0");
+        let text = render(&State::default(), &counters, true, "0.1.0");
         expect![[r#"
             # HELP tidegate_build_info Always 1; the label tells the version.
             # TYPE tidegate_build_info gauge

@@ -17,7 +17,7 @@ mod wire;
 pub(crate) use handle::{ResolverHandle, Status};
 pub use process::serve;
 pub(crate) use sockets::Sockets;
-pub(crate) use supervisor::start;
+pub(crate) use supervisor::{Names, start};
 pub use upstreams::Upstream;
 pub(crate) use upstreams::host_conf;
 

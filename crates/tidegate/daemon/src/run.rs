@@ -19,11 +19,11 @@ use crate::claim::{Claim, ClaimError};
 use crate::config::{ConfigError, Dns, Settings};
 use crate::engine::{Engine, EngineError};
 use crate::listen::{ListenError, Listening};
-use crate::resolver::{self, Sockets};
+use crate::resolver::{self, Names, Sockets};
 use crate::store::{Store, StoreError};
 use crate::worker::{Life, Worker};
 use crate::{
-    build, collector, custodian, driver, guard, last, logging, metrics, reviver, sweeper, watchdog,
+    build, collector, custodian, driver, guard, last, logging, reviver, sweeper, watchdog,
 };
 
 /// Why the daemon does not run.
@@ -153,7 +153,7 @@ pub fn run(args: &Daemon, handed_over: Option<UnixListener>) -> Result<(), Start
     let reviver = reviver::start(Arc::clone(&engine), changes).map_err(StartError::Thread)?;
     let supervisor = match names {
         Ok(sockets) if engine.resolves() => Some(resolver::start(
-            Arc::clone(&engine),
+            Arc::<Engine>::clone(&engine),
             sockets,
             &dns.upstreams,
             log_level,
@@ -260,7 +260,7 @@ fn serve(
         last::resort();
     };
     runtime.spawn(watchdog::keep(Arc::clone(&engine), threads));
-    let metrics = metrics.map(|at| (at, metrics::router(Arc::clone(&engine))));
+    let metrics = metrics.map(|at| (at, api::metrics_router(Arc::clone(&engine))));
     let served = api::serve(
         listening.listener()?,
         listening.path(),

@@ -1,13 +1,35 @@
-//! Where metrics are served: at once, or when the port is free.
+//! Where metrics are served: at once, or when the port is free. They are in the text format of Prometheus
+//! (<https://prometheus.io/docs/instrumenting/exposition_formats/>).
 
 use std::io;
 use std::net::{SocketAddr, TcpListener};
+use std::sync::Arc;
 use std::time::Duration;
 
+use axum::Router;
+use axum::extract::State;
+use axum::http::header;
+use axum::response::IntoResponse;
+use axum::routing::get;
 use tokio::time::sleep;
+
+use crate::engine::Engine;
+
+const CONTENT_TYPE: &str = "text/plain; version=0.0.4; charset=utf-8";
 
 /// How often a port that is taken is tried.
 const PAUSE: Duration = Duration::from_secs(5);
+
+/// What `/metrics` answers with.
+pub(crate) fn metrics_router(engine: Arc<Engine>) -> Router {
+    Router::new()
+        .route("/metrics", get(metrics))
+        .with_state(engine)
+}
+
+async fn metrics(State(engine): State<Arc<Engine>>) -> impl IntoResponse {
+    ([(header::CONTENT_TYPE, CONTENT_TYPE)], engine.metrics())
+}
 
 /// An address at which metrics are served, or are to be.
 #[derive(Debug)]

@@ -10,16 +10,14 @@ use tidegate_model::{Endpoint, State};
 
 use super::{Engine, EngineError};
 use crate::metrics::count;
-use crate::resolver::{ResolverHandle, Status, host_conf};
+use crate::resolver::{Names, ResolverHandle, Status, host_conf};
 
-impl Engine {
-    /// The line on which every change is told.
-    pub(crate) fn names(&self) -> &ResolverHandle {
+impl Names for Engine {
+    fn names(&self) -> &ResolverHandle {
         &self.names
     }
 
-    /// Tells a new process everything, and keeps the line to it. No change comes between.
-    pub(crate) fn open_names(
+    fn open_names(
         &self,
         stream: UnixStream,
         process: u32,
@@ -30,12 +28,13 @@ impl Engine {
         self.names.open(stream, process, upstreams, &state)
     }
 
-    /// Lets go of a process that was lost, for a reason.
-    pub(crate) fn lose_names(&self, reason: String) {
+    fn lose_names(&self, reason: String) {
         count(&self.counters.names_lost);
         self.names.close(reason);
     }
+}
 
+impl Engine {
     /// Whether endpoints' questions for names are sent to the resolver.
     pub(crate) fn resolves(&self) -> bool {
         self.state().resolver.is_some()

@@ -1,6 +1,7 @@
 //! The process that answers: one thread that reads what anybody may have sent, and has nothing else.
 
 mod forward;
+mod framing;
 mod sandbox;
 mod slots;
 mod state;

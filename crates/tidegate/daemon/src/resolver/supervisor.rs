@@ -2,6 +2,7 @@
 //! replaces it when it ends.
 
 use std::io::{self, ErrorKind, Read};
+use std::net::SocketAddr;
 use std::os::fd::OwnedFd;
 use std::os::unix::net::UnixStream;
 use std::process::{Child, Command, Stdio};
@@ -15,20 +16,36 @@ use tracing::level_filters::LevelFilter;
 use super::liveness::{Due, Liveness, TIME_LIMIT};
 use super::upstreams::{Upstream, Upstreams};
 use super::wire::{ALIVE, LOOK, ResolverMessage, send_sockets};
-use super::{PROCESS, Sockets};
+use super::{PROCESS, ResolverHandle, Sockets};
 use crate::backoff::Backoff;
-use crate::engine::Engine;
 use crate::worker::{Worker, rest};
 
 /// How long the end of a process that closed its line is waited for.
 const ENDING: Duration = Duration::from_secs(1);
+
+/// What keeps the line to the process that answers, and knows what is to be told over it.
+pub(crate) trait Names: Send + Sync {
+    /// The line on which every change is told.
+    fn names(&self) -> &ResolverHandle;
+
+    /// Tells a new process everything, and keeps the line to it. No change comes between.
+    fn open_names(
+        &self,
+        stream: UnixStream,
+        process: u32,
+        upstreams: Vec<SocketAddr>,
+    ) -> io::Result<()>;
+
+    /// Lets go of a process that was lost, for a reason.
+    fn lose_names(&self, reason: String);
+}
 
 /// Starts the supervisor, which starts the process.
 ///
 /// # Errors
 /// When there can be no thread.
 pub(crate) fn start(
-    engine: Arc<Engine>,
+    names: Arc<dyn Names>,
     sockets: Sockets,
     upstreams: &[Upstream],
     log_level: LevelFilter,
@@ -36,7 +53,7 @@ pub(crate) fn start(
     let upstreams = Upstreams::new(upstreams);
     Worker::start("resolver", move |stopped| {
         let mut supervisor = Supervisor {
-            engine,
+            names,
             sockets,
             upstreams,
             log_level,
@@ -48,7 +65,7 @@ pub(crate) fn start(
 
 /// What the thread works with.
 struct Supervisor {
-    engine: Arc<Engine>,
+    names: Arc<dyn Names>,
     sockets: Sockets,
     upstreams: Upstreams,
     log_level: LevelFilter,
@@ -66,7 +83,7 @@ impl Supervisor {
                     "the DNS process ended, and is restarted in {pause:?}: {reason}"
                 ),
             }
-            self.engine.lose_names(reason);
+            self.names.lose_names(reason);
             if !rest(&self.stopped, pause) {
                 return;
             }
@@ -101,7 +118,7 @@ impl Supervisor {
         send_sockets(&ours, &self.sockets.descriptors())?;
         let own = ours.try_clone()?;
         let upstreams = self.upstreams.now();
-        self.engine.open_names(ours, process.0.id(), upstreams)?;
+        self.names.open_names(ours, process.0.id(), upstreams)?;
         let at = self.sockets.port();
         tracing::info!(
             process = process.0.id(),
@@ -149,7 +166,7 @@ impl Supervisor {
         }
         if said.contains(&LOOK) {
             let changed = self.upstreams.changed().map(ResolverMessage::Upstreams);
-            self.engine.names().tell_each(changed.into_iter());
+            self.names.names().tell_each(changed.into_iter());
         }
     }
 
@@ -158,7 +175,7 @@ impl Supervisor {
         match liveness.due(Instant::now()) {
             Due::Nothing => {}
             Due::Ask => self
-                .engine
+                .names
                 .names()
                 .tell_each(std::iter::once(ResolverMessage::Beat)),
             Due::Late => {

@@ -8,8 +8,8 @@ use tidegate_resolver::{Question, Transport, UpstreamAnswer};
 use tokio::net::{TcpStream, UdpSocket};
 use tokio::time::timeout;
 
+use super::framing::{read, write};
 use super::state::ResolverState;
-use super::tcp::{read, write};
 
 /// How often somebody is asked.
 const TRIES: usize = 3;

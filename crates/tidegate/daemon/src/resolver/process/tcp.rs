@@ -6,11 +6,11 @@ use std::rc::Rc;
 use std::time::Duration;
 
 use tidegate_resolver::{Asked, Transport, Verdict};
-use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::time::timeout;
 
 use super::forward;
+use super::framing::{read, write};
 use super::slots::{Places, Slots};
 use super::state::ResolverState;
 
@@ -96,25 +96,4 @@ async fn converse(
         timeout(TIME_LIMIT, write(&mut stream, &answer)).await??;
     }
     Ok(())
-}
-
-/// Reads a message with its length before it (RFC 1035 section 4.2.2); none at the end.
-pub(super) async fn read(stream: &mut (impl AsyncRead + Unpin)) -> io::Result<Option<Vec<u8>>> {
-    let length = match stream.read_u16().await {
-        Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => return Ok(None),
-        length => length?,
-    };
-    let mut message = vec![0; usize::from(length)];
-    stream.read_exact(&mut message).await?;
-    Ok(Some(message))
-}
-
-/// Writes a message likewise, in one piece.
-pub(super) async fn write(
-    stream: &mut (impl AsyncWrite + Unpin),
-    message: &[u8],
-) -> io::Result<()> {
-    let length = u16::try_from(message.len()).map_err(io::Error::other)?;
-    let framed = [&length.to_be_bytes(), message].concat();
-    stream.write_all(&framed).await
 }
