@@ -1,7 +1,10 @@
 //! The state that outlives the daemon: one row for each network and endpoint in an embedded
 //! database, on disk before the user is told that something was done.
 
+mod endpoint_row;
 mod error;
+mod layout;
+mod network_row;
 mod place;
 mod rows;
 

@@ -56,25 +56,3 @@ impl Endpoint {
         found.map(|allowance| &allowance.from)
     }
 }
-
-#[cfg(test)]
-mod tests {
-    use serde_json::json;
-
-    use super::*;
-
-    #[test]
-    fn an_endpoint_that_was_stored_before_there_were_aliases_has_none_and_is_stored_without() {
-        let row = json!({
-            "name": "front", "network": "web",
-            "netns": { "path": "/run/netns/a", "id": { "dev": 1, "ino": 2 } },
-            "host-ifname": "tgv0", "ifname": "eth0", "mac": "02:00:00:00:00:01",
-            "addresses": [], "gateways": [], "ports": [],
-        });
-        let endpoint: Endpoint = serde_json::from_value(row).unwrap();
-        assert!(endpoint.aliases.is_empty() && endpoint.allow.is_empty());
-        let stored = serde_json::to_value(&endpoint).unwrap();
-        assert!(stored.get("aliases").is_none(), "{stored}");
-        assert!(stored.get("allow").is_none(), "{stored}");
-    }
-}

@@ -4,8 +4,10 @@
 //! | --- | --- | --- |
 //! | `meta` | `version` | version of this layout |
 //! | `meta` | `next-number` | [`State::next_number`] |
-//! | `networks` | name | [`Network`] as JSON |
-//! | `endpoints` | name | [`Endpoint`] as JSON |
+//! | `networks` | name | [`NetworkRow`] as JSON |
+//! | `endpoints` | name | [`EndpointRow`] as JSON |
+//!
+//! Rows are types of their own: what the API and the model call a field changes no row.
 
 use redb::{
     Database, ReadTransaction, ReadableDatabase, ReadableTable, TableDefinition, WriteTransaction,
@@ -14,13 +16,11 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use tidegate_model::{Change, Endpoint, Name, Network, State};
 
-use super::DURABILITY;
+use super::endpoint_row::EndpointRow;
 use super::error::Fault;
+use super::layout::{self, META, write_with};
+use super::network_row::NetworkRow;
 
-/// Version of the layout that this daemon writes, and the newest that it reads.
-const VERSION: u64 = 1;
-
-const META: TableDefinition<&str, u64> = TableDefinition::new("meta");
 const NETWORKS: Rows = Rows {
     kind: "network",
     table: TableDefinition::new("networks"),
@@ -36,26 +36,14 @@ struct Rows {
     table: TableDefinition<'static, &'static str, &'static [u8]>,
 }
 
-/// Makes the tables of a new database, and refuses one that a newer daemon wrote.
+/// Makes the tables of a new database, brings those of an older layout to the newest, and refuses one that a newer daemon
+/// wrote.
 pub(super) fn prepare(database: &Database) -> Result<(), Fault> {
-    let found = write_with(database, |to| {
+    layout::bring_up(database, layout::MIGRATIONS, |to| {
         to.open_table(NETWORKS.table)?;
         to.open_table(ENDPOINTS.table)?;
-        let mut meta = to.open_table(META)?;
-        let found = meta.get("version")?.map(|version| version.value());
-        if found.is_none() {
-            meta.insert("version", VERSION)?;
-        }
-        Ok(found.unwrap_or(VERSION))
-    })?;
-    if found > VERSION {
-        Err(Fault::Newer {
-            found,
-            known: VERSION,
-        })
-    } else {
         Ok(())
-    }
+    })
 }
 
 /// Reads everything.
@@ -70,11 +58,11 @@ pub(super) fn load(database: &Database) -> Result<State, Fault> {
         next_number: next_number as u32,
         ..State::default()
     };
-    NETWORKS.load(&from, |name, network: Network| {
-        state.networks.insert(name, network);
+    NETWORKS.load(&from, |name, network: NetworkRow| {
+        state.networks.insert(name, network.into());
     })?;
-    ENDPOINTS.load(&from, |_, endpoint: Endpoint| {
-        state.endpoints.insert(endpoint)
+    ENDPOINTS.load(&from, |_, endpoint: EndpointRow| {
+        state.endpoints.insert(endpoint.into());
     })?;
     Ok(state)
 }
@@ -90,13 +78,23 @@ pub(super) fn write(database: &Database, change: &Change, next_number: u32) -> R
 fn write_rows(to: &WriteTransaction, change: &Change) -> Result<(), Fault> {
     match change {
         Change::All(changes) => changes.iter().try_for_each(|each| write_rows(to, each)),
-        Change::AddNetwork(network) => NETWORKS.insert(to, &network.name, network),
-        Change::ReplaceNetwork { after, .. } => NETWORKS.insert(to, &after.name, after),
+        Change::AddNetwork(network) => insert_network(to, network),
+        Change::ReplaceNetwork { after, .. } => insert_network(to, after),
         Change::RemoveNetwork(network) => NETWORKS.remove(to, &network.name),
-        Change::AddEndpoint(endpoint) => ENDPOINTS.insert(to, &endpoint.name, endpoint),
-        Change::ReplaceEndpoint { after, .. } => ENDPOINTS.insert(to, &after.name, after),
+        Change::AddEndpoint(endpoint) => insert_endpoint(to, endpoint),
+        Change::ReplaceEndpoint { after, .. } => insert_endpoint(to, after),
         Change::RemoveEndpoint(endpoint) => ENDPOINTS.remove(to, &endpoint.name),
     }
+}
+
+fn insert_network(to: &WriteTransaction, network: &Network) -> Result<(), Fault> {
+    let row = NetworkRow::from(network.clone());
+    NETWORKS.insert(to, &network.name, &row)
+}
+
+fn insert_endpoint(to: &WriteTransaction, endpoint: &Endpoint) -> Result<(), Fault> {
+    let row = EndpointRow::from(endpoint.clone());
+    ENDPOINTS.insert(to, &endpoint.name, &row)
 }
 
 /// Makes the database hold `state` and nothing else.
@@ -106,11 +104,11 @@ pub(super) fn replace(database: &Database, state: &State) -> Result<(), Fault> {
         to.delete_table(ENDPOINTS.table)?;
         to.open_table(NETWORKS.table)?;
         to.open_table(ENDPOINTS.table)?;
-        for (name, network) in &state.networks {
-            NETWORKS.insert(to, name, network)?;
+        for network in state.networks.values() {
+            insert_network(to, network)?;
         }
         for endpoint in state.endpoints.values() {
-            ENDPOINTS.insert(to, &endpoint.name, endpoint)?;
+            insert_endpoint(to, endpoint)?;
         }
         set_number(to, state.next_number)
     })
@@ -120,18 +118,6 @@ fn set_number(to: &WriteTransaction, number: u32) -> Result<(), Fault> {
     to.open_table(META)?
         .insert("next-number", u64::from(number))?;
     Ok(())
-}
-
-/// One transaction: all of `work`, or nothing of it.
-fn write_with<T>(
-    database: &Database,
-    work: impl FnOnce(&WriteTransaction) -> Result<T, Fault>,
-) -> Result<T, Fault> {
-    let mut transaction = database.begin_write()?;
-    transaction.set_durability(DURABILITY)?;
-    let value = work(&transaction)?;
-    transaction.commit()?;
-    Ok(value)
 }
 
 impl Rows {

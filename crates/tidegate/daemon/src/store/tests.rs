@@ -10,6 +10,9 @@ use tidegate_model::{Policy, Subnet};
 
 use super::*;
 
+mod of_0_1_0;
+mod stored;
+
 fn network(name: &str, number: u8) -> Network {
     Network {
         name: name.parse().unwrap(),
@@ -103,63 +106,6 @@ fn damage_anywhere_in_the_file_is_an_error_or_harmless_but_never_wrong_state() {
         }
     }
     assert!(refused > 0, "no damage was ever noticed");
-}
-
-#[test]
-fn a_newer_layout_is_refused() {
-    let folder = tempfile::tempdir().unwrap();
-    let (store, _) = store_with_a_network(folder.path());
-    rows::set_version(store.database.as_ref().unwrap(), 99).unwrap();
-    drop(store);
-    let refused = Store::open(folder.path()).unwrap_err();
-    assert!(refused.to_string().contains("has version 99"), "{refused}");
-}
-
-#[test]
-fn a_row_of_the_first_release_is_read() {
-    let folder = tempfile::tempdir().unwrap();
-    let (mut store, _) = store_with_a_network(folder.path());
-    let row = br#"{"name":"old","bridge":"tgb7","mac":"02:62:00:00:00:07",
-        "subnets":[{"net":"10.7.0.0/24","gateway":"10.7.0.1"}],"mtu":null}"#;
-    rows::set_raw_network(store.database.as_ref().unwrap(), "old", row).unwrap();
-    let loaded = store.load().unwrap();
-    let old = &loaded.networks[&"old".parse().unwrap()];
-    let expected = Network {
-        bridge: "tgb7".parse().unwrap(),
-        mac: MacAddr::local([0x62, 0, 0, 0, 7]),
-        subnets: vec![Subnet::new("10.7.0.0/24".parse().unwrap(), None).unwrap()],
-        mtu: None,
-        ..network("old", 7)
-    };
-    assert_eq!(*old, expected);
-}
-
-#[test]
-fn an_endpoint_of_the_first_release_is_read_with_a_default_route_of_no_priority() {
-    let folder = tempfile::tempdir().unwrap();
-    let (mut store, _) = store_with_a_network(folder.path());
-    let row = br#"{"name":"old","network":"web",
-        "netns":{"path":"/run/netns/box","id":{"dev":4,"ino":4026532001}},
-        "host-ifname":"tgv1","ifname":"eth0","mac":"02:76:00:00:00:01",
-        "addresses":["10.0.1.2/24"],"gateways":["10.0.1.1"],"ports":["8080:80/tcp"]}"#;
-    rows::set_raw_endpoint(store.database.as_ref().unwrap(), "old", row).unwrap();
-    let loaded = store.load().unwrap();
-    let old = &loaded.endpoints[&"old".parse().unwrap()];
-    assert_eq!(old.gateways.len(), 1);
-    assert_eq!(i32::from(old.gateway_priority), 0);
-    assert_eq!(old.gateway_metric, None);
-}
-
-#[test]
-fn a_row_that_cannot_be_read_is_named() {
-    let folder = tempfile::tempdir().unwrap();
-    let (mut store, _) = store_with_a_network(folder.path());
-    rows::set_raw_network(store.database.as_ref().unwrap(), "web", b"{}").unwrap();
-    let refused = store.load().unwrap_err();
-    assert!(
-        refused.to_string().starts_with("the network web in"),
-        "{refused}"
-    );
 }
 
 #[test]

@@ -1,0 +1,162 @@
+//! An endpoint as it is stored.
+
+use std::net::IpAddr;
+use std::path::PathBuf;
+
+use ipnet::IpNet;
+use serde::{Deserialize, Serialize};
+use tidegate_model::{
+    AllowList, Allowance, Endpoint, GatewayPriority, IfName, MacAddr, Name, NetnsCookie, NetnsId,
+    NetnsRef, OwnSysctl, PortBinding,
+};
+
+/// A row of the table `endpoints`. A field that 0.1.0 did not have has a default.
+#[derive(Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub(super) struct EndpointRow {
+    name: Name,
+    network: Name,
+    netns: NetnsRow,
+    host_ifname: IfName,
+    ifname: IfName,
+    mac: MacAddr,
+    addresses: Vec<IpNet>,
+    gateways: Vec<IpAddr>,
+    #[serde(default)]
+    gateway_priority: GatewayPriority,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    gateway_metric: Option<u32>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    aliases: Vec<Name>,
+    ports: Vec<PortBinding>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    allow: Vec<AllowanceRow>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    sysctls: Vec<OwnSysctl>,
+}
+
+#[derive(Serialize, Deserialize)]
+struct NetnsRow {
+    path: PathBuf,
+    id: NetnsIdRow,
+}
+
+#[derive(Serialize, Deserialize)]
+struct NetnsIdRow {
+    dev: u64,
+    ino: u64,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    cookie: Option<NetnsCookie>,
+}
+
+#[derive(Serialize, Deserialize)]
+struct AllowanceRow {
+    ports: Vec<PortBinding>,
+    from: AllowList,
+}
+
+impl From<Endpoint> for EndpointRow {
+    fn from(endpoint: Endpoint) -> Self {
+        let Endpoint {
+            name,
+            network,
+            netns,
+            host_ifname,
+            ifname,
+            mac,
+            addresses,
+            gateways,
+            gateway_priority,
+            gateway_metric,
+            aliases,
+            ports,
+            allow,
+            sysctls,
+        } = endpoint;
+        Self {
+            name,
+            network,
+            netns: netns.into(),
+            host_ifname,
+            ifname,
+            mac,
+            addresses,
+            gateways,
+            gateway_priority,
+            gateway_metric,
+            aliases,
+            ports,
+            allow: allow.into_iter().map(AllowanceRow::from).collect(),
+            sysctls,
+        }
+    }
+}
+
+impl From<EndpointRow> for Endpoint {
+    fn from(row: EndpointRow) -> Self {
+        let EndpointRow {
+            name,
+            network,
+            netns,
+            host_ifname,
+            ifname,
+            mac,
+            addresses,
+            gateways,
+            gateway_priority,
+            gateway_metric,
+            aliases,
+            ports,
+            allow,
+            sysctls,
+        } = row;
+        Self {
+            name,
+            network,
+            netns: netns.into(),
+            host_ifname,
+            ifname,
+            mac,
+            addresses,
+            gateways,
+            gateway_priority,
+            gateway_metric,
+            aliases,
+            ports,
+            allow: allow.into_iter().map(Allowance::from).collect(),
+            sysctls,
+        }
+    }
+}
+
+impl From<NetnsRef> for NetnsRow {
+    fn from(netns: NetnsRef) -> Self {
+        let NetnsRef { path, id } = netns;
+        let NetnsId { dev, ino, cookie } = id;
+        let id = NetnsIdRow { dev, ino, cookie };
+        Self { path, id }
+    }
+}
+
+impl From<NetnsRow> for NetnsRef {
+    fn from(row: NetnsRow) -> Self {
+        let NetnsRow { path, id } = row;
+        let NetnsIdRow { dev, ino, cookie } = id;
+        let id = NetnsId { dev, ino, cookie };
+        Self { path, id }
+    }
+}
+
+impl From<Allowance> for AllowanceRow {
+    fn from(allowance: Allowance) -> Self {
+        let Allowance { ports, from } = allowance;
+        Self { ports, from }
+    }
+}
+
+impl From<AllowanceRow> for Allowance {
+    fn from(row: AllowanceRow) -> Self {
+        let AllowanceRow { ports, from } = row;
+        Self { ports, from }
+    }
+}
