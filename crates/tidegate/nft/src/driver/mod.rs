@@ -1,7 +1,6 @@
 //! What gives transactions to the kernel.
 
 mod choice;
-mod close;
 mod description;
 mod error;
 mod exec;
@@ -17,7 +16,6 @@ mod shared;
 mod survey;
 
 pub use choice::{DriverChoice, Opened, Programs, UnknownDriver, open};
-pub use close::{CloseErrors, close_all};
 pub use description::{Description, DriverKind, Mode, Support};
 pub use error::{Applied, Error, FailedOp};
 pub use exec::{ExecDriver, ExecMode, ExecOptions};
