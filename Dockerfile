@@ -14,11 +14,10 @@
 #
 # Nothing here or in packaging/container is particular to a project: another one copies both.
 #
-# The stages are there twice. Those that end in `-cached` have cache mounts and secrets, which
-# BuildKit and buildah know: build the target `artefacts-cached`, the last one. Docker's classic
-# builder stops at a mount, and builds the target `artefacts`. What the stages do is in
-# packaging/container, once. Mirrors and certificates come in as the secrets `mirror` and `ca`,
-# proxies as the arguments that every builder has for them; no layer keeps any of it.
+# It needs BuildKit (docker up to 22, or its buildx plugin) or buildah (podman): the stages have cache
+# mounts and secrets. What they do is in packaging/container. Mirrors and certificates come in as the
+# secrets `mirror` and `ca`, proxies as the arguments that every builder has for them; no layer keeps
+# any of it.
 
 ARG BASE_IMAGE
 ARG TOOLCHAIN_IMAGE
@@ -28,43 +27,7 @@ FROM ${TOOLCHAIN_IMAGE} AS toolchain
 FROM ${BASE_IMAGE} AS base
 COPY packaging/container/ /usr/local/libexec/dist/
 
-# ---- The classic builder -------------------------------------------------------------------------
-
 FROM base AS dependencies
-ARG REFRESH
-ARG INSTALL
-ARG PACKAGES
-ARG INSTALL_WISHED
-ARG WISHED_PACKAGES
-RUN /usr/local/libexec/dist/install-packages
-
-FROM dependencies AS build
-COPY --from=toolchain /usr/local/rustup/toolchains/* /opt/rust/
-COPY --from=toolchain /usr/local/cargo/ /opt/cargo/
-ENV CARGO_HOME=/opt/cargo \
-    PATH=/opt/rust/bin:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
-WORKDIR /src
-COPY . .
-ARG PROJECT
-ARG DISTRO
-ARG CARGO_NET_OFFLINE=false
-RUN /usr/local/libexec/dist/with-crates cargo build --locked --package xtask
-
-FROM build AS package
-ARG PROJECT
-ARG DISTRO
-ARG DIST_OPTIONS
-ARG CARGO_NET_OFFLINE=false
-ARG SOURCE_COMMIT
-ARG SOURCE_DATE_EPOCH
-RUN /usr/local/libexec/dist/with-crates cargo xtask dist --as "$DISTRO" --out /out $DIST_OPTIONS
-
-FROM scratch AS artefacts
-COPY --from=package /out/ /out/
-
-# ---- BuildKit and buildah ------------------------------------------------------------------------
-
-FROM base AS dependencies-cached
 ARG REFRESH
 ARG INSTALL
 ARG PACKAGES
@@ -73,7 +36,7 @@ ARG WISHED_PACKAGES
 RUN --mount=type=secret,id=ca --mount=type=secret,id=mirror \
     /usr/local/libexec/dist/install-packages
 
-FROM dependencies-cached AS build-cached
+FROM dependencies AS build
 COPY --from=toolchain /usr/local/rustup/toolchains/* /opt/rust/
 COPY --from=toolchain /usr/local/cargo/ /opt/cargo/
 ENV CARGO_HOME=/opt/cargo \
@@ -86,7 +49,7 @@ ARG CARGO_NET_OFFLINE=false
 RUN --mount=type=secret,id=ca --mount=type=cache,id=dist,target=/var/cache/dist \
     /usr/local/libexec/dist/with-crates cargo build --locked --package xtask
 
-FROM build-cached AS package-cached
+FROM build AS package
 ARG PROJECT
 ARG DISTRO
 ARG DIST_OPTIONS
@@ -96,5 +59,5 @@ ARG SOURCE_DATE_EPOCH
 RUN --mount=type=secret,id=ca --mount=type=cache,id=dist,target=/var/cache/dist \
     /usr/local/libexec/dist/with-crates cargo xtask dist --as "$DISTRO" --out /out $DIST_OPTIONS
 
-FROM scratch AS artefacts-cached
-COPY --from=package-cached /out/ /out/
+FROM scratch AS artefacts
+COPY --from=package /out/ /out/

@@ -33,7 +33,7 @@ pub use toolchain::Toolchain;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Engine {
-    /// Docker, with BuildKit or the classic builder.
+    /// Docker, with BuildKit.
     Docker,
     /// Podman, whose builder is buildah.
     Podman,

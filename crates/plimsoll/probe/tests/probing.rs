@@ -315,11 +315,21 @@ fn an_engine_whose_client_alone_is_there_is_a_no() {
         docker.finding.answer.text().contains("Cannot connect"),
         "{docker:?}"
     );
-    assert!(
-        found(&debian().answers(asked, "28.2.2\n")).container_engines[0]
-            .finding
-            .is_yes()
-    );
+}
+
+#[test]
+fn docker_counts_with_buildkit_from_its_plugin_or_from_before_there_was_one() {
+    let answers = |version: &str| {
+        let format = "docker version --format {{.Server.Version}}";
+        let docker = debian().answers(format, version);
+        docker.answers(&format.replace("Server", "Client"), version)
+    };
+    let docker = |system| found(&system).container_engines.swap_remove(0).finding;
+    assert!(docker(answers("20.10.24+dfsg1\n")).is_yes());
+    let bare = docker(answers("28.2.2\n"));
+    assert!(bare.answer.is_no());
+    assert_eq!(bare.mend.unwrap().command, "apt-get install docker-buildx");
+    assert!(docker(answers("28.2.2\n").answers("docker buildx version", "v0.24")).is_yes());
 }
 
 #[test]

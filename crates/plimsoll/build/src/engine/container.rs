@@ -1,12 +1,9 @@
 //! Building in a container: one Dockerfile at the top of the workspace for every distribution.
 //!
-//! BuildKit and buildah take the stages that end in `-cached`, which have cache mounts and
-//! secrets; Docker's classic builder takes the others, which have neither. The packages are copied
-//! out of a container that is never started, the one way that all three have.
+//! BuildKit and buildah read it; Docker's classic builder, which has neither cache mounts nor secrets, does not count as an
+//! engine that answers. The packages are copied out of a container that is never started.
 
 use std::path::Path;
-
-use plimsoll_probe::{Command, System};
 
 use crate::source::COMMIT_VARIABLE;
 use plimsoll_plan::distro::OUT;
@@ -18,68 +15,18 @@ const ARTEFACTS: &str = "artefacts";
 /// What a toolchain folder is imported as.
 const TOOLCHAIN_IMAGE: &str = "localhost/dist-toolchain:given";
 
-/// A container engine and the builder that it has.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Containers {
-    /// Docker or podman.
-    pub engine: Engine,
-    /// What reads the Dockerfile.
-    pub builder: Builder,
-}
-
-/// What reads a Dockerfile.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Builder {
-    /// Docker's own, with cache mounts and secrets.
-    BuildKit,
-    /// Docker's old one, with neither.
-    Classic,
-    /// Podman's, with cache mounts and secrets.
-    Buildah,
-}
-
-impl Containers {
-    /// Asks the client which builder it has. Since version 23, docker's has BuildKit in a plugin
-    /// of its own, buildx, which may be missing; before, it was built in.
-    #[must_use]
-    pub fn of(engine: Engine, system: &dyn System) -> Self {
-        let ask = |args: &[&str]| system.run(&Command::new("docker", args.iter().copied()));
-        let has_buildx = || ask(&["buildx", "version"]).is_ok_and(|output| output.success());
-        let is_old = || {
-            let answer = ask(&["version", "--format", "{{.Client.Version}}"]);
-            let major = answer.ok().and_then(|output| major(&output.stdout));
-            major.is_some_and(|major| (18..23).contains(&major))
-        };
-        let builder = match engine {
-            Engine::Podman | Engine::Root => Builder::Buildah,
-            Engine::Docker if has_buildx() || is_old() => Builder::BuildKit,
-            Engine::Docker => Builder::Classic,
-        };
-        Self { engine, builder }
+fn call<S: Into<String>>(engine: Engine, args: impl IntoIterator<Item = S>) -> Call {
+    let mut call = Call::new(engine.as_str(), args);
+    if engine == Engine::Docker {
+        call.env.push(("DOCKER_BUILDKIT".into(), "1".into()));
     }
-
-    fn has_mounts(self) -> bool {
-        self.builder != Builder::Classic
-    }
-
-    fn call<S: Into<String>>(self, args: impl IntoIterator<Item = S>) -> Call {
-        let mut call = Call::new(self.engine.as_str(), args);
-        if self.engine == Engine::Docker {
-            let value = if self.has_mounts() { "1" } else { "0" };
-            call.env.push(("DOCKER_BUILDKIT".into(), value.into()));
-        }
-        call
-    }
-}
-
-fn major(version: &str) -> Option<u32> {
-    version.trim().split('.').next()?.parse().ok()
+    call
 }
 
 /// The commands that make an image of a toolchain folder and of the crates in Cargo's registry,
 /// run once for all distributions. None for a toolchain that is an image.
 #[must_use]
-pub fn prepare(containers: Containers, toolchain: &Toolchain, folders: &Folders) -> Vec<Stage> {
+pub fn prepare(engine: Engine, toolchain: &Toolchain, folders: &Folders) -> Vec<Stage> {
     let Toolchain::Folder(folder) = toolchain else {
         return Vec::new();
     };
@@ -119,7 +66,7 @@ pub fn prepare(containers: Containers, toolchain: &Toolchain, folders: &Folders)
         ),
         Stage::new(
             "import the toolchain",
-            containers.call(["import", &tar, TOOLCHAIN_IMAGE]),
+            call(engine, ["import", &tar, TOOLCHAIN_IMAGE]),
         ),
         Stage::cleaning_up("remove the packed toolchain", Call::new("rm", ["-f", &tar])),
     ]
@@ -129,23 +76,23 @@ pub fn prepare(containers: Containers, toolchain: &Toolchain, folders: &Folders)
 ///
 /// # Errors
 /// When the builder cannot do what the site asks for.
-pub fn recipe(containers: Containers, job: &Job<'_>) -> Result<Vec<Stage>, EngineError> {
+pub fn recipe(engine: Engine, job: &Job<'_>) -> Result<Vec<Stage>, EngineError> {
     let name = format!("{}-dist-{}", job.plan.plan.name, job.distro.id());
     let image = format!("localhost/{name}:latest");
     let out = job.out().display().to_string();
-    let remove = |name: &str| containers.call(["rm", "--force", name]);
+    let remove = |name: &str| call(engine, ["rm", "--force", name]);
     let mut stages = vec![
-        Stage::new("build the image", build(containers, job, &image)?),
+        Stage::new("build the image", build(engine, job, &image)?),
         // What a run that was killed has left behind.
         Stage::tried("remove an old container", remove(&name)),
         Stage::new(
             "make a container",
             // It is never started, but must have a command.
-            containers.call(["create", "--name", &name, &image, "none"]),
+            call(engine, ["create", "--name", &name, &image, "none"]),
         ),
         Stage::new(
             "copy the packages",
-            containers.call(["cp", &format!("{name}:{OUT}/."), &out]),
+            call(engine, ["cp", &format!("{name}:{OUT}/."), &out]),
         ),
         Stage::cleaning_up("remove the container", remove(&name)),
     ];
@@ -157,29 +104,25 @@ pub fn recipe(containers: Containers, job: &Job<'_>) -> Result<Vec<Stage>, Engin
     Ok(stages)
 }
 
-fn build(containers: Containers, job: &Job<'_>, image: &str) -> Result<Call, EngineError> {
+fn build(engine: Engine, job: &Job<'_>, image: &str) -> Result<Call, EngineError> {
     let workspace = &job.folders.workspace;
-    let target = match containers.has_mounts() {
-        true => format!("{ARTEFACTS}-cached"),
-        false => ARTEFACTS.to_owned(),
-    };
     let mut args = vec![
         "build".to_owned(),
         format!("--file={}", workspace.join("Dockerfile").display()),
-        format!("--target={target}"),
+        format!("--target={ARTEFACTS}"),
         format!("--tag={image}"),
     ];
-    if containers.builder == Builder::BuildKit {
+    if engine == Engine::Docker {
         args.push("--progress=plain".to_owned());
     }
     let network = job.site.network.iter();
     args.extend(network.map(|network| format!("--network={network}")));
-    args.extend(secrets(containers, job)?);
+    args.extend(secrets(job)?);
     for (name, value) in build_args(job).into_iter().chain(proxy(job.site)) {
         args.push(format!("--build-arg={name}={value}"));
     }
     args.push(workspace.display().to_string());
-    Ok(containers.call(args))
+    Ok(call(engine, args))
 }
 
 /// What the Dockerfile is told of the distribution.
@@ -239,18 +182,11 @@ pub fn mirror(job: &Job<'_>) -> Result<Option<String>, EngineError> {
     }
 }
 
-fn secrets(containers: Containers, job: &Job<'_>) -> Result<Vec<String>, EngineError> {
+fn secrets(job: &Job<'_>) -> Result<Vec<String>, EngineError> {
     let mirror = mirror(job)?.map(|_| ("mirror", mirror_file(job)));
     let ca = job.site.ca_bundle.clone().map(|file| ("ca", file));
-    let secrets: Vec<_> = ca.into_iter().chain(mirror).collect();
-    match secrets.first() {
-        Some(("ca", _)) if !containers.has_mounts() => Err(EngineError::NoSecrets {
-            what: "the certificates",
-        }),
-        Some(_) if !containers.has_mounts() => Err(EngineError::NoSecrets { what: "the mirror" }),
-        _ => Ok(secrets
-            .iter()
-            .map(|(id, file)| format!("--secret=id={id},src={}", file.display()))
-            .collect()),
-    }
+    let secrets = ca.into_iter().chain(mirror);
+    Ok(secrets
+        .map(|(id, file)| format!("--secret=id={id},src={}", file.display()))
+        .collect())
 }

@@ -44,12 +44,6 @@ pub enum EngineError {
     /// The root engine runs as a user.
     #[error("engine root makes mounts, and needs root")]
     NotRoot,
-    /// The builder cannot be given a file that stays out of the image.
-    #[error("the classic builder has no build secrets: {what} would end up in an image layer")]
-    NoSecrets {
-        /// What was to be passed in.
-        what: &'static str,
-    },
     /// A mirror was given for a distribution whose addresses come from elsewhere.
     #[error("distribution {id} has no `archive`, so no mirror can take its place")]
     NoArchive {
@@ -115,7 +109,6 @@ impl EngineError {
             Self::NotDebian => Some("use docker or podman for it".to_owned()),
             Self::Missing { program } => Some(format!("apt-get install {program}")),
             Self::NotRoot => Some("run it as root, or use docker or podman".to_owned()),
-            Self::NoSecrets { .. } => Some("install docker's buildx, or use podman".to_owned()),
             Self::NoArchive { .. } => {
                 Some("pass a proxy, or use an image whose addresses are the mirror's".to_owned())
             }

@@ -3,9 +3,9 @@
 use std::io;
 use std::path::Path;
 
-use super::container::{self, Containers};
+use super::container;
 use super::root::{self, RootSpec};
-use super::{EngineError, Folders, Job, Stage, Task};
+use super::{Engine, EngineError, Folders, Job, Stage, Task};
 
 impl Task {
     /// The task of one distribution; `stages` may say why there is nothing to run.
@@ -27,7 +27,7 @@ impl Task {
 /// When the engine cannot do what is asked for, or a folder cannot be made.
 pub fn stages(job: &Job<'_>, within: Within) -> Result<Vec<Stage>, EngineError> {
     match within {
-        Within::Container(containers) => in_container(containers, job),
+        Within::Container(engine) => in_container(engine, job),
         Within::Root => in_root(job),
     }
 }
@@ -35,14 +35,14 @@ pub fn stages(job: &Job<'_>, within: Within) -> Result<Vec<Stage>, EngineError> 
 /// What a job is built in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Within {
-    /// A container, by this engine and builder.
-    Container(Containers),
+    /// A container of this engine.
+    Container(Engine),
     /// A root of its own.
     Root,
 }
 
-fn in_container(containers: Containers, job: &Job<'_>) -> Result<Vec<Stage>, EngineError> {
-    let stages = container::recipe(containers, job)?;
+fn in_container(engine: Engine, job: &Job<'_>) -> Result<Vec<Stage>, EngineError> {
+    let stages = container::recipe(engine, job)?;
     make_folder(&job.out())?;
     make_folder(&job.folders.work)?;
     if let Some(text) = container::mirror(job)? {

@@ -1,25 +1,10 @@
 use expect_test::{Expect, expect};
-use plimsoll_probe::fakes::FakeSystem;
 use plimsoll_probe::{Answer, Family, Finding, NamedFinding};
 
-use super::container::{Builder, Containers};
 use super::*;
 use plimsoll_plan::distro;
 use plimsoll_plan::fixtures;
 use plimsoll_plan::plan::Arch;
-
-const BUILDKIT: Containers = Containers {
-    engine: Engine::Docker,
-    builder: Builder::BuildKit,
-};
-const CLASSIC: Containers = Containers {
-    engine: Engine::Docker,
-    builder: Builder::Classic,
-};
-const BUILDAH: Containers = Containers {
-    engine: Engine::Podman,
-    builder: Builder::Buildah,
-};
 
 fn folders() -> Folders {
     Folders {
@@ -71,35 +56,25 @@ fn lines(stages: &[Stage]) -> String {
     stages.iter().map(line).collect()
 }
 
-fn check_container(containers: Containers, id: &str, site: &Site, expected: Expect) {
-    let recipe = with_job(id, site, &image(), |job| container::recipe(containers, job));
+fn check_container(engine: Engine, id: &str, site: &Site, expected: Expect) {
+    let recipe = with_job(id, site, &image(), |job| container::recipe(engine, job));
     expected.assert_eq(&lines(&recipe.expect("a recipe")));
 }
 
 #[test]
 fn buildkit_gets_what_follows_from_the_entry_as_arguments() {
     check_container(
-        BUILDKIT,
+        Engine::Docker,
         "centos-stream-9",
         &Site::default(),
         expect![[r#"
-            DOCKER_BUILDKIT=1 docker build --file=/w/Dockerfile --target=artefacts-cached --tag=localhost/sample-dist-centos-stream-9:latest --progress=plain --build-arg=BASE_IMAGE=quay.io/centos/centos:stream9 --build-arg=TOOLCHAIN_IMAGE=rust:1.95.0-slim --build-arg=DISTRO=centos-stream-9 --build-arg=REFRESH=dnf makecache --build-arg=INSTALL=dnf install --assumeyes --setopt=install_weak_deps=False --build-arg=PACKAGES=ca-certificates gcc pkgconf-pkg-config rpm-build --build-arg=INSTALL_WISHED=dnf install --assumeyes --setopt=install_weak_deps=False --enablerepo=crb --build-arg=WISHED_PACKAGES=nftables-devel --build-arg=DIST_OPTIONS=--flavour auto --strict --build-arg=PROJECT=sample --build-arg=SOURCE_COMMIT=abc --build-arg=SOURCE_DATE_EPOCH=1 --build-arg=CARGO_NET_OFFLINE=false /w
+            DOCKER_BUILDKIT=1 docker build --file=/w/Dockerfile --target=artefacts --tag=localhost/sample-dist-centos-stream-9:latest --progress=plain --build-arg=BASE_IMAGE=quay.io/centos/centos:stream9 --build-arg=TOOLCHAIN_IMAGE=rust:1.95.0-slim --build-arg=DISTRO=centos-stream-9 --build-arg=REFRESH=dnf makecache --build-arg=INSTALL=dnf install --assumeyes --setopt=install_weak_deps=False --build-arg=PACKAGES=ca-certificates gcc pkgconf-pkg-config rpm-build --build-arg=INSTALL_WISHED=dnf install --assumeyes --setopt=install_weak_deps=False --enablerepo=crb --build-arg=WISHED_PACKAGES=nftables-devel --build-arg=DIST_OPTIONS=--flavour auto --strict --build-arg=PROJECT=sample --build-arg=SOURCE_COMMIT=abc --build-arg=SOURCE_DATE_EPOCH=1 --build-arg=CARGO_NET_OFFLINE=false /w
             DOCKER_BUILDKIT=1 docker rm --force sample-dist-centos-stream-9
             DOCKER_BUILDKIT=1 docker create --name sample-dist-centos-stream-9 localhost/sample-dist-centos-stream-9:latest none
             DOCKER_BUILDKIT=1 docker cp sample-dist-centos-stream-9:/out/. /w/target/dist/centos-stream-9
             DOCKER_BUILDKIT=1 docker rm --force sample-dist-centos-stream-9
         "#]],
     );
-}
-
-#[test]
-fn the_classic_builder_gets_the_stages_without_mounts() {
-    let recipe = with_job("debian-13", &Site::default(), &image(), |job| {
-        container::recipe(CLASSIC, job)
-    });
-    let build = &recipe.expect("a recipe")[0].call;
-    assert!(build.args.contains(&"--target=artefacts".to_owned()));
-    assert_eq!(build.env, [("DOCKER_BUILDKIT".to_owned(), "0".to_owned())]);
 }
 
 #[test]
@@ -111,7 +86,10 @@ fn mirror_and_certificates_are_secrets_and_a_proxy_is_a_predefined_argument() {
         ..Site::default()
     };
     let (recipe, mirror) = with_job("debian-13", &site, &image(), |job| {
-        (container::recipe(BUILDAH, job), container::mirror(job))
+        (
+            container::recipe(Engine::Podman, job),
+            container::mirror(job),
+        )
     });
     let recipe = recipe.expect("a recipe");
     let args = &recipe[0].call.args;
@@ -135,63 +113,33 @@ fn mirror_and_certificates_are_secrets_and_a_proxy_is_a_predefined_argument() {
 }
 
 #[test]
-fn a_builder_without_secrets_refuses_what_would_stay_in_a_layer() {
-    let site = Site {
-        ca_bundle: Some("/etc/ca.pem".into()),
-        ..Site::default()
-    };
-    let refused = with_job("debian-13", &site, &image(), |job| {
-        container::recipe(CLASSIC, job)
-    });
-    let error = refused.expect_err("refused");
-    expect![
-        "the classic builder has no build secrets: the certificates would end up in an image layer"
-    ]
-    .assert_eq(&error.to_string());
-}
-
-#[test]
 fn a_mirror_needs_an_archive_to_take_the_place_of() {
     let site = Site {
         mirrors: vec!["centos=http://mirror.example/".parse().expect("one")],
         ..Site::default()
     };
     let refused = with_job("centos-stream-9", &site, &image(), |job| {
-        container::recipe(BUILDKIT, job)
+        container::recipe(Engine::Docker, job)
     });
     assert!(matches!(refused, Err(EngineError::NoArchive { .. })));
 }
 
 #[test]
 fn a_toolchain_folder_is_imported_with_the_crates() {
-    let stages = container::prepare(BUILDKIT, &folder(), &folders());
+    let stages = container::prepare(Engine::Docker, &folder(), &folders());
     expect![[r#"
         tar --create --file=/w/target/dist/scratch/toolchain.tar --transform=s,^\./,usr/local/rustup/toolchains/given/,S --owner=0 --group=0 --directory=/rust --exclude=./share/doc --exclude=./lib/rustlib/src ./
         tar --append --file=/w/target/dist/scratch/toolchain.tar --transform=s,^\./,usr/local/cargo/,S --owner=0 --group=0 --directory=/home/.cargo ./registry/index ./registry/cache
         DOCKER_BUILDKIT=1 docker import /w/target/dist/scratch/toolchain.tar localhost/dist-toolchain:given
         rm -f /w/target/dist/scratch/toolchain.tar
     "#]].assert_eq(&lines(&stages));
-    assert!(container::prepare(BUILDKIT, &image(), &folders()).is_empty());
+    assert!(container::prepare(Engine::Docker, &image(), &folders()).is_empty());
     let with_git = Folders {
         has_git_crates: true,
         ..folders()
     };
-    let stages = lines(&container::prepare(BUILDKIT, &folder(), &with_git));
+    let stages = lines(&container::prepare(Engine::Docker, &folder(), &with_git));
     assert!(stages.contains("./registry/cache ./git\n"), "{stages}");
-}
-
-#[test]
-fn docker_has_buildkit_through_its_plugin_or_from_before_there_was_one() {
-    let question = "docker version --format {{.Client.Version}}";
-    let builder = |system: &FakeSystem| Containers::of(Engine::Docker, system).builder;
-    let old = FakeSystem::new().answers(question, "20.10.24+dfsg1\n");
-    assert_eq!(builder(&old), Builder::BuildKit);
-    let new = FakeSystem::new().answers(question, "28.2.2\n");
-    assert_eq!(builder(&new), Builder::Classic);
-    assert_eq!(
-        builder(&new.answers("docker buildx version", "v0.24")),
-        Builder::BuildKit
-    );
 }
 
 #[test]

@@ -50,7 +50,13 @@ fn ask(site: &Site<'_>, engine: &Engine) -> Finding {
     let start = engine.start.map(Mend::run);
     let packages: Packages = engine.packages.iter().copied().collect();
     match site.system.run(&Command::new(engine.name, engine.question)) {
-        Ok(output) if output.success() => Finding::yes(output.stdout.trim()),
+        Ok(output) if output.success() => {
+            let version = output.stdout.trim();
+            match engine.name == "docker" && !has_buildkit(site) {
+                true => without_buildkit(site, version),
+                false => Finding::yes(version),
+            }
+        }
         Ok(output) => {
             let reason = format!(
                 "the client is there, the engine is not: {}",
@@ -62,4 +68,31 @@ fn ask(site: &Site<'_>, engine: &Engine) -> Finding {
             .mended_by(site.distribution.install(&packages)),
         Err(error) => Finding::from(Answer::could_not_tell(error.reason())).mended_by(start),
     }
+}
+
+/// Since version 23, docker's client has BuildKit in a plugin of its own, buildx, which may be missing; before, it was built
+/// in.
+fn has_buildkit(site: &Site<'_>) -> bool {
+    let ask = |args: &[&str]| {
+        let answer = site
+            .system
+            .run(&Command::new("docker", args.iter().copied()));
+        answer.ok().filter(|output| output.success())
+    };
+    let is_old = || {
+        let client = ask(&["version", "--format", "{{.Client.Version}}"])?;
+        let major = client.stdout.trim().split('.').next()?.parse().ok()?;
+        Some((18..23).contains::<u32>(&major))
+    };
+    ask(&["buildx", "version"]).is_some() || is_old().unwrap_or(false)
+}
+
+fn without_buildkit(site: &Site<'_>, version: &str) -> Finding {
+    let packages =
+        [Family::Debian, Family::Fedora, Family::Suse].map(|family| (family, "docker-buildx"));
+    let reason = format!(
+        "docker {version} answers, but its client has no BuildKit: the buildx plugin is missing"
+    );
+    let packages: Packages = packages.into_iter().collect();
+    Finding::from(Answer::no(reason)).mended_by(site.distribution.install(&packages))
 }

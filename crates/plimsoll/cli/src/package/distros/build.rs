@@ -136,7 +136,7 @@ fn prepare(common: &Common, watch: &Watch) -> anyhow::Result<()> {
         stages.push(root::prepare(&run::cargo()));
     }
     if let Some(containers) = kit.containers {
-        let toolchain = kit.toolchain(containers.engine);
+        let toolchain = kit.toolchain(containers);
         stages.extend(container::prepare(containers, toolchain, folders));
     }
     let log = folders.out.join("prepare.log");

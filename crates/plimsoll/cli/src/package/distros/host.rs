@@ -3,7 +3,6 @@
 use std::path::Path;
 
 use anyhow::Context;
-use plimsoll_build::engine::container::Containers;
 use plimsoll_build::engine::{Engine, EngineError, Folders, Toolchain, Within};
 use plimsoll_probe::{Host, System};
 
@@ -50,7 +49,7 @@ pub(crate) fn can_make_roots() -> Result<(), EngineError> {
 /// Toolchains and builder for the engines of a run.
 pub(super) struct Kit {
     /// The container engine that is used, if one is.
-    pub(super) containers: Option<Containers>,
+    pub(super) containers: Option<Engine>,
     for_containers: Toolchain,
     for_roots: Toolchain,
     uses_roots: bool,
@@ -66,7 +65,7 @@ impl Kit {
         let container = used.clone().find(|engine| **engine != Engine::Root);
         let given = given.map(Toolchain::of);
         Ok(Self {
-            containers: container.map(|engine| Containers::of(*engine, &Host)),
+            containers: container.copied(),
             for_containers: given.clone().map_or_else(official, Ok)?,
             for_roots: given.map_or_else(own, Ok)?,
             uses_roots: used.any(|engine| *engine == Engine::Root),
@@ -90,7 +89,7 @@ impl Kit {
     /// What an engine builds in.
     pub(super) fn within(&self, engine: Engine) -> Within {
         match self.containers {
-            Some(containers) if containers.engine == engine => Within::Container(containers),
+            Some(containers) if containers == engine => Within::Container(engine),
             _ => Within::Root,
         }
     }
