@@ -26,6 +26,7 @@ const WINGS: [(&str, &[&str]); 2] = [
             "resolver",
             "libnftables",
             "libnftables-sys",
+            "api",
             "model",
         ],
     ),

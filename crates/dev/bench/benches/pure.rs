@@ -7,7 +7,7 @@
 
 use divan::{Bencher, black_box};
 use serde_json::{Value, json};
-use tidegate_model::api::{Attach, CreateNetwork, Publish};
+use tidegate_api::{Attach, CreateNetwork, Publish};
 use tidegate_model::links::NetnsFacts;
 use tidegate_model::{Change, Endpoint, Name, NetnsId, PortRequest, State};
 use tidegate_plan::{HostFacts, Plan, Pools, PortFacts};

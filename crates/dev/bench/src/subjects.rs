@@ -1,7 +1,7 @@
 //! What is changed in the ruleset, for nft and as iptables would have it.
 
 use serde_json::json;
-use tidegate_model::api::{Attach, CreateNetwork, Publish};
+use tidegate_api::{Attach, CreateNetwork, Publish};
 use tidegate_model::links::NetnsFacts;
 use tidegate_model::{NetnsId, State};
 use tidegate_nft::{

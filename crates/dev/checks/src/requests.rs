@@ -6,8 +6,8 @@ use std::sync::LazyLock;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
-use tidegate_model::api::{Attach, CreateNetwork, Peer, Ports, Publish};
-use tidegate_model::explain::Question;
+use tidegate_api::explain::Question;
+use tidegate_api::{Attach, CreateNetwork, Peer, Ports, Publish};
 use tidegate_model::{Name, State};
 use tidegate_plan::{Plan, Refused, connect, disconnect, planned, publish, replace, unpublish};
 

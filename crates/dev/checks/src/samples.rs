@@ -2,10 +2,11 @@
 
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
+use tidegate_api::explain::Question;
+use tidegate_api::{Attach, CreateNetwork};
+use tidegate_model::NetnsId;
 use tidegate_model::State;
-use tidegate_model::api::{Attach, CreateNetwork};
 use tidegate_model::links::NetnsFacts;
-use tidegate_model::{NetnsId, explain::Question};
 use tidegate_plan::{
     HostFacts, HostRouting, Plan, Pools, PortFacts, Refused, attach, create_network,
 };
@@ -93,7 +94,7 @@ pub(crate) fn plan_attachment(state: &State, request: &Attach) -> Result<Plan, R
 pub(crate) fn explain(
     state: &State,
     question: &Question,
-) -> Result<tidegate_model::explain::Explanation, Refused> {
+) -> Result<tidegate_api::explain::Explanation, Refused> {
     let routing = HostRouting {
         links: Vec::new(),
         routes: Vec::new(),
@@ -105,7 +106,7 @@ pub(crate) fn explain(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use tidegate_model::api::{Peer, Ports};
+    use tidegate_api::{Peer, Ports};
 
     /// Otherwise no change of one would be worth trying.
     #[test]

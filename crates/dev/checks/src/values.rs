@@ -3,7 +3,7 @@
 use std::fmt::{Debug, Display};
 use std::str::FromStr;
 
-use tidegate_model::explain::{Destination, Party};
+use tidegate_api::explain::{Destination, Party};
 use tidegate_model::{
     GatewayPriority, IfName, Invalid, MacAddr, Mode, Name, OwnSysctl, PortBinding, PortRange,
     PortRequest, Protocol,

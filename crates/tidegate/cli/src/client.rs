@@ -7,7 +7,7 @@ use std::str::FromStr;
 
 use clap::{Args, Parser, Subcommand};
 use ipnet::IpNet;
-use tidegate_model::explain::{Destination, Party};
+use tidegate_api::explain::{Destination, Party};
 use tidegate_model::{
     Access, GatewayPriority, HostAccess, IfName, Invalid, MacAddr, Mode, Name, OwnSysctl, Policy,
     PortRequest, Source,

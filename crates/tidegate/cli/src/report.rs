@@ -3,7 +3,7 @@
 use std::error::Error;
 use std::fmt;
 
-use tidegate_model::api::Refusal;
+use tidegate_api::Refusal;
 
 /// An error as it is shown: what went wrong, why, and what to do about it.
 ///

@@ -5,18 +5,18 @@ use std::time::Duration;
 
 use serde::de::DeserializeOwned;
 use serde_json::Value;
+use tidegate_api::doctor::Diagnosis;
+use tidegate_api::event::Event;
+use tidegate_api::explain::{Explanation, Question};
+use tidegate_api::{
+    Attach, CreateNetwork, EndpointView, NetworkView, Peer, Ports, Publish, RulesetDiff,
+    RulesetText,
+};
 use tidegate_cli::{
     AttachArgs, Client, ClientCommand, CreateArgs, EndpointCommand, ExplainArgs, NetworkCommand,
     PairArgs, PortsArgs, PublishArgs, RulesetArgs,
 };
 use tidegate_model::Name;
-use tidegate_model::api::{
-    Attach, CreateNetwork, EndpointView, NetworkView, Peer, Ports, Publish, RulesetDiff,
-    RulesetText,
-};
-use tidegate_model::doctor::Diagnosis;
-use tidegate_model::event::Event;
-use tidegate_model::explain::{Explanation, Question};
 
 use crate::daemon::Daemon;
 use crate::error::ClientError;

@@ -12,7 +12,7 @@ use hyper::{Method, Request, Response, header};
 use hyper_util::rt::TokioIo;
 use serde::Serialize;
 use serde_json::Value;
-use tidegate_model::api::Refusal;
+use tidegate_api::Refusal;
 use tokio::net::UnixStream;
 use tokio::time::{sleep, timeout};
 

@@ -4,8 +4,8 @@ use std::io;
 use std::path::PathBuf;
 use std::time::Duration;
 
+use tidegate_api::Refusal;
 use tidegate_cli::Report;
-use tidegate_model::api::Refusal;
 
 /// Why a command was not done.
 #[derive(Debug, thiserror::Error)]

@@ -7,11 +7,12 @@ use std::fmt::Display;
 use comfy_table::{ContentArrangement, Table, presets};
 use jiff::Timestamp;
 use serde::Deserialize;
-use tidegate_model::api::{EndpointView, ForwardingInfo, Info, NamesInfo, NetworkView};
-use tidegate_model::doctor::{Checked, Diagnosis, Finding, Severity};
-use tidegate_model::event::{Event, Happening};
-use tidegate_model::explain::{Explanation, Fate, MatchedElement, Path};
-use tidegate_model::traffic::{PortTraffic, Traffic, TrafficCounts};
+use tidegate_api::doctor::{Checked, Diagnosis, Finding, Severity};
+use tidegate_api::event::{Event, Happening};
+use tidegate_api::explain::{Explanation, Fate, MatchedElement, Path};
+use tidegate_api::traffic::{PortTraffic, Traffic};
+use tidegate_api::{EndpointView, ForwardingInfo, Info, NamesInfo, NetworkView};
+use tidegate_model::traffic::TrafficCounts;
 use tidegate_model::{
     Allowance, Degraded, Endpoint, Fault, Forwarding, Name, Network, PortBinding,
 };

@@ -1,9 +1,10 @@
-//! The HTTP API of [`tidegate_model::api`].
+//! The HTTP API of [`tidegate_api`].
 
 mod acceptor;
 mod answer;
 mod connection;
 mod events;
+mod handlers;
 mod metrics_at;
 mod peer;
 mod places;
@@ -15,18 +16,23 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use axum::Router;
-use axum::extract::{DefaultBodyLimit, State};
+use axum::extract::DefaultBodyLimit;
 use axum::middleware;
-use axum::routing::{get, post};
-use tidegate_link::Gone;
-use tidegate_model::Endpoint;
-use tidegate_model::api::{
-    Attach, Build, CreateNetwork, EndpointView, Info, NetworkView, Peer, Ports, Publish,
-    RemoveNetwork, RulesetDiff, RulesetText,
+use tidegate_api::calls::{
+    AddEndpoint, AddNetwork, CollectEndpoints, ConnectNetwork, DeleteEndpoint, DeleteNetwork,
+    DisconnectNetwork, ExplainPacket, GetDiagnosis, GetEndpoint, GetInfo, GetLiveRuleset,
+    GetNetwork, GetPlannedRuleset, GetRulesetDiff, GetTraffic, ListEndpoints, ListNetworks,
+    PublishPorts, UnpublishPorts, WatchEvents,
 };
-use tidegate_model::doctor::Diagnosis;
-use tidegate_model::explain::{Explanation, Question};
-use tidegate_model::traffic::Traffic;
+use tidegate_api::doctor::Diagnosis;
+use tidegate_api::explain::{Explanation, Question};
+use tidegate_api::traffic::Traffic;
+use tidegate_api::{
+    Attach, Body, Build, CreateNetwork, EndpointView, Info, NetworkView, Peer, Ports, Publish,
+    Query, RemoveNetwork, RulesetDiff, RulesetText,
+};
+use tidegate_link::Gone;
+use tidegate_model::{Endpoint, Name};
 
 use tracing::Span;
 
@@ -34,8 +40,8 @@ use crate::driver::InUse;
 use crate::engine::{Engine, EngineError};
 use crate::timing::recorded;
 use answer::{Answer, Denied, answer};
+use handlers::Handlers;
 use places::Places;
-use request::{InQuery, JsonBody, NameInPath};
 
 pub use metrics_at::MetricsAt;
 pub(crate) use metrics_at::metrics_router;
@@ -70,24 +76,8 @@ struct Daemon {
 
 /// The API over an engine.
 pub fn router(engine: Arc<Engine>, about: About) -> Router {
-    Router::new()
-        .route("/v1/info", get(info))
-        .route("/v1/networks", get(networks).post(create_network))
-        .route("/v1/networks/{name}", get(network).delete(remove_network))
-        .route("/v1/networks/{name}/connect", post(connect))
-        .route("/v1/networks/{name}/disconnect", post(disconnect))
-        .route("/v1/endpoints", get(endpoints).post(attach))
-        .route("/v1/endpoints/{name}", get(endpoint).delete(detach))
-        .route("/v1/gc", post(gc))
-        .route("/v1/events", get(events::events))
-        .route("/v1/doctor", get(doctor))
-        .route("/v1/explain", post(explain))
-        .route("/v1/traffic", get(traffic))
-        .route("/v1/endpoints/{name}/publish", post(publish))
-        .route("/v1/endpoints/{name}/unpublish", post(unpublish))
-        .route("/v1/ruleset/planned", get(planned_ruleset))
-        .route("/v1/ruleset/live", get(live_ruleset))
-        .route("/v1/ruleset/diff", get(ruleset_diff))
+    handlers()
+        .router
         .fallback(|| async { Denied::not_found() })
         .method_not_allowed_fallback(|| async { Denied::not_allowed() })
         .layer(DefaultBodyLimit::max(BODY_LIMIT))
@@ -97,6 +87,32 @@ pub fn router(engine: Arc<Engine>, about: About) -> Router {
             about: Arc::new(about),
             listeners: Arc::new(Places::new(events::LISTENERS)),
         })
+}
+
+/// What answers each call of [`tidegate_api::calls::ROUTES`].
+fn handlers() -> Handlers {
+    Handlers::default()
+        .json::<GetInfo, _>(info)
+        .json::<ListNetworks, _>(networks)
+        .json::<AddNetwork, _>(create_network)
+        .json::<GetNetwork, _>(network)
+        .json::<DeleteNetwork, _>(remove_network)
+        .json::<ConnectNetwork, _>(connect)
+        .json::<DisconnectNetwork, _>(disconnect)
+        .json::<ListEndpoints, _>(endpoints)
+        .json::<AddEndpoint, _>(attach)
+        .json::<GetEndpoint, _>(endpoint)
+        .json::<DeleteEndpoint, _>(detach)
+        .json::<PublishPorts, _>(publish)
+        .json::<UnpublishPorts, _>(unpublish)
+        .json::<CollectEndpoints, _>(gc)
+        .lines::<WatchEvents, _>(events::events)
+        .json::<GetDiagnosis, _>(doctor)
+        .json::<ExplainPacket, _>(explain)
+        .json::<GetTraffic, _>(traffic)
+        .json::<GetPlannedRuleset, _>(planned_ruleset)
+        .json::<GetLiveRuleset, _>(live_ruleset)
+        .json::<GetRulesetDiff, _>(ruleset_diff)
 }
 
 impl Daemon {
@@ -120,7 +136,7 @@ impl Daemon {
     }
 }
 
-async fn info(State(daemon): State<Daemon>) -> Answer<Info> {
+async fn info(daemon: Daemon, (): ()) -> Answer<Info> {
     let About {
         build,
         driver,
@@ -144,30 +160,23 @@ async fn info(State(daemon): State<Daemon>) -> Answer<Info> {
     }))
 }
 
-async fn networks(State(daemon): State<Daemon>) -> Answer<Vec<NetworkView>> {
+async fn networks(daemon: Daemon, (): ()) -> Answer<Vec<NetworkView>> {
     answer(Ok(daemon.engine.networks()))
 }
 
-async fn network(
-    State(daemon): State<Daemon>,
-    NameInPath(name): NameInPath,
-) -> Answer<NetworkView> {
+async fn network(daemon: Daemon, name: Name) -> Answer<NetworkView> {
     answer(daemon.engine.network(&name))
 }
 
-async fn create_network(
-    State(daemon): State<Daemon>,
-    JsonBody(wanted): JsonBody<CreateNetwork>,
-) -> Answer<NetworkView> {
+async fn create_network(daemon: Daemon, Body(wanted): Body<CreateNetwork>) -> Answer<NetworkView> {
     daemon
         .work(move |engine| engine.create_network(&wanted))
         .await
 }
 
 async fn remove_network(
-    State(daemon): State<Daemon>,
-    NameInPath(name): NameInPath,
-    InQuery(RemoveNetwork { force }): InQuery<RemoveNetwork>,
+    daemon: Daemon,
+    (name, Query(RemoveNetwork { force })): (Name, Query<RemoveNetwork>),
 ) -> Answer<NetworkView> {
     daemon
         .work(move |engine| engine.remove_network(&name, force))
@@ -175,9 +184,8 @@ async fn remove_network(
 }
 
 async fn connect(
-    State(daemon): State<Daemon>,
-    NameInPath(name): NameInPath,
-    JsonBody(Peer { network }): JsonBody<Peer>,
+    daemon: Daemon,
+    (name, Body(Peer { network })): (Name, Body<Peer>),
 ) -> Answer<NetworkView> {
     daemon
         .work(move |engine| engine.connect(&name, &network))
@@ -185,81 +193,66 @@ async fn connect(
 }
 
 async fn disconnect(
-    State(daemon): State<Daemon>,
-    NameInPath(name): NameInPath,
-    JsonBody(Peer { network }): JsonBody<Peer>,
+    daemon: Daemon,
+    (name, Body(Peer { network })): (Name, Body<Peer>),
 ) -> Answer<NetworkView> {
     daemon
         .work(move |engine| engine.disconnect(&name, &network))
         .await
 }
 
-async fn endpoints(State(daemon): State<Daemon>) -> Answer<Vec<EndpointView>> {
+async fn endpoints(daemon: Daemon, (): ()) -> Answer<Vec<EndpointView>> {
     answer(Ok(daemon.engine.endpoints()))
 }
 
-async fn endpoint(
-    State(daemon): State<Daemon>,
-    NameInPath(name): NameInPath,
-) -> Answer<EndpointView> {
+async fn endpoint(daemon: Daemon, name: Name) -> Answer<EndpointView> {
     daemon
         .work(move |engine| Ok(engine.view_endpoint(engine.endpoint(&name)?)))
         .await
 }
 
-async fn attach(
-    State(daemon): State<Daemon>,
-    JsonBody(wanted): JsonBody<Attach>,
-) -> Answer<EndpointView> {
+async fn attach(daemon: Daemon, Body(wanted): Body<Attach>) -> Answer<EndpointView> {
     daemon
         .work(move |engine| Ok(engine.view_endpoint(engine.attach(&wanted)?)))
         .await
 }
 
-async fn detach(State(daemon): State<Daemon>, NameInPath(name): NameInPath) -> Answer<Endpoint> {
+async fn detach(daemon: Daemon, name: Name) -> Answer<Endpoint> {
     daemon.work(move |engine| engine.detach(&name)).await
 }
 
-async fn gc(State(daemon): State<Daemon>) -> Answer<Vec<Endpoint>> {
+async fn gc(daemon: Daemon, (): ()) -> Answer<Vec<Endpoint>> {
     daemon.work(|engine| engine.collect(&Gone::Any)).await
 }
 
-async fn doctor(State(daemon): State<Daemon>) -> Answer<Diagnosis> {
+async fn doctor(daemon: Daemon, (): ()) -> Answer<Diagnosis> {
     daemon.work(Engine::doctor).await
 }
 
-async fn traffic(State(daemon): State<Daemon>) -> Answer<Traffic> {
+async fn traffic(daemon: Daemon, (): ()) -> Answer<Traffic> {
     daemon.work(Engine::traffic).await
 }
 
-async fn explain(
-    State(daemon): State<Daemon>,
-    JsonBody(question): JsonBody<Question>,
-) -> Answer<Explanation> {
+async fn explain(daemon: Daemon, Body(question): Body<Question>) -> Answer<Explanation> {
     daemon.work(move |engine| engine.explain(&question)).await
 }
 
-async fn publish(
-    State(daemon): State<Daemon>,
-    NameInPath(name): NameInPath,
-    JsonBody(wanted): JsonBody<Publish>,
-) -> Answer<Endpoint> {
+async fn publish(daemon: Daemon, (name, Body(wanted)): (Name, Body<Publish>)) -> Answer<Endpoint> {
     daemon
         .work(move |engine| engine.publish(&name, &wanted))
         .await
 }
 
 async fn unpublish(
-    State(daemon): State<Daemon>,
-    NameInPath(name): NameInPath,
-    JsonBody(Ports { ports }): JsonBody<Ports>,
+    daemon: Daemon,
+    (name, Body(Ports { ports })): (Name, Body<Ports>),
 ) -> Answer<Endpoint> {
     daemon
         .work(move |engine| engine.unpublish(&name, &ports))
         .await
 }
 
-async fn planned_ruleset(State(daemon): State<Daemon>) -> Answer<RulesetText> {
+async fn planned_ruleset(daemon: Daemon, (): ()) -> Answer<RulesetText> {
     daemon
         .work(|engine| {
             Ok(RulesetText {
@@ -269,7 +262,7 @@ async fn planned_ruleset(State(daemon): State<Daemon>) -> Answer<RulesetText> {
         .await
 }
 
-async fn live_ruleset(State(daemon): State<Daemon>) -> Answer<RulesetText> {
+async fn live_ruleset(daemon: Daemon, (): ()) -> Answer<RulesetText> {
     daemon
         .work(|engine| {
             Ok(RulesetText {
@@ -279,7 +272,7 @@ async fn live_ruleset(State(daemon): State<Daemon>) -> Answer<RulesetText> {
         .await
 }
 
-async fn ruleset_diff(State(daemon): State<Daemon>) -> Answer<RulesetDiff> {
+async fn ruleset_diff(daemon: Daemon, (): ()) -> Answer<RulesetDiff> {
     daemon
         .work(|engine| {
             Ok(RulesetDiff {

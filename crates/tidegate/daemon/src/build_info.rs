@@ -1,6 +1,6 @@
 //! What this binary is: stamped by `cargo xtask dist`, told from what is compiled in elsewhere.
 
-use tidegate_model::api::Build;
+use tidegate_api::Build;
 
 const STAMP: Option<&str> = option_env!("TIDEGATE_BUILD_FLAVOUR");
 const COMMIT: Option<&str> = option_env!("TIDEGATE_BUILD_COMMIT");

@@ -4,7 +4,7 @@ mod failover;
 
 use std::sync::{Arc, PoisonError, RwLock};
 
-use tidegate_model::api::DriverInfo;
+use tidegate_api::DriverInfo;
 use tidegate_nft::{
     Description, Driver, DriverChoice, DriverKind, Error, Ledger, Location, Opened, Programs,
 };

@@ -1,8 +1,8 @@
 //! What `tidegated --version` prints.
 
 use serde::Serialize;
+use tidegate_api::{Build, DriverInfo};
 use tidegate_cli::{Daemon, Report};
-use tidegate_model::api::{Build, DriverInfo};
 
 use crate::config::Settings;
 use crate::{build, driver, run};

@@ -4,7 +4,7 @@ use std::fmt;
 use std::str::FromStr;
 
 use crate::Invalid;
-use crate::serde_text::serde_as_text;
+use crate::serde_as_text;
 
 /// Whether the daemon turns on what lets the host forward between its networks and the rest of the world:
 /// `net.ipv4.ip_forward` and `net.ipv6.conf.all.forwarding` (ip-sysctl of the kernel's documentation). They make a

@@ -6,7 +6,7 @@ use std::str::FromStr;
 use arrayvec::ArrayString;
 
 use crate::Invalid;
-use crate::serde_text::serde_as_text;
+use crate::serde_as_text;
 
 /// The name of a network interface: 1 to 15 bytes (`IFNAMSIZ` of linux/if.h less the NUL), of
 /// `A-Z a-z 0-9 _ . -`, neither `.` nor `..`. The kernel allows more (`dev_valid_name`), but

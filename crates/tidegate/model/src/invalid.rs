@@ -19,7 +19,8 @@ impl Invalid {
     /// Longest part of the given text that is repeated to the user, in characters.
     const SHOWN: usize = 80;
 
-    pub(crate) fn new(
+    /// Refuses `given`, of which the beginning is repeated, as a `what`: why, and what to write instead.
+    pub fn new(
         what: &'static str,
         given: &str,
         reason: impl Into<String>,

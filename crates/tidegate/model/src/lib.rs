@@ -1,15 +1,10 @@
-//! The newtypes of Tidegate's domain: names, addresses, networks, endpoints, port bindings, and
-//! the values that travel between client and daemon. No IO: what is here is checked when it is
-//! made, and whoever holds one may rely on it.
+//! The newtypes of Tidegate's domain: names, addresses, networks, endpoints and port bindings. No IO: each value is
+//! checked when it is made, and every holder may rely on it.
 
 mod allow;
-pub mod api;
 mod degraded;
-pub mod doctor;
 mod endpoint;
 mod endpoints;
-pub mod event;
-pub mod explain;
 mod forwarding;
 mod gateway_priority;
 mod ifname;

@@ -4,7 +4,7 @@ use std::fmt;
 use std::str::FromStr;
 
 use crate::Invalid;
-use crate::serde_text::serde_as_text;
+use crate::serde_as_text;
 
 /// An Ethernet address, written `02:42:ac:11:00:02`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]

@@ -5,7 +5,7 @@ use std::str::FromStr;
 use std::sync::Arc;
 
 use crate::Invalid;
-use crate::serde_text::serde_as_text;
+use crate::serde_as_text;
 
 /// The name of a network or of an endpoint: 1 to 63 characters of `A-Z a-z 0-9 _ . -`, the first
 /// a letter or a digit. (63 is the length of a DNS label, RFC 1035 section 2.3.4.)

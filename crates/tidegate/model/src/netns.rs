@@ -6,7 +6,7 @@ use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
-use crate::serde_text::serde_as_text;
+use crate::serde_as_text;
 
 /// The identity of a network namespace: device and inode of its nsfs file (namespaces(7), "The /proc/pid/ns/ directory"),
 /// which no other has while it lives, and what no other ever has.

@@ -4,7 +4,7 @@ use std::fmt;
 use std::str::FromStr;
 
 use crate::links::Sysctl;
-use crate::serde_text::serde_as_text;
+use crate::serde_as_text;
 use crate::{IfName, Invalid};
 
 /// A sysctl of the interface that an endpoint has in its namespace, and its value: written

@@ -6,7 +6,7 @@ use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
-use crate::serde_text::serde_as_text;
+use crate::serde_as_text;
 use crate::{IfName, Invalid};
 
 /// What a network's endpoints may do, and who may reach them. What is left out is as in a network

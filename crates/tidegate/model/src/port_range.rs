@@ -4,7 +4,7 @@ use std::fmt;
 use std::str::FromStr;
 
 use crate::Invalid;
-use crate::serde_text::serde_as_text;
+use crate::serde_as_text;
 
 /// Consecutive ports, each 1 to 65535: at least one. Written `8000` or `8000-8010`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]

@@ -4,7 +4,7 @@ use std::fmt;
 use std::net::IpAddr;
 use std::str::FromStr;
 
-use crate::serde_text::serde_as_text;
+use crate::serde_as_text;
 use crate::{Invalid, PortBinding, PortRange, Protocol};
 
 /// Ports that are to be published, as a user asks for them.

@@ -2,6 +2,7 @@
 
 /// Implements `Serialize` through `Display` and `Deserialize` through `FromStr`, so that a value
 /// that came over the wire or out of the store is checked as one that a user typed.
+#[macro_export]
 macro_rules! serde_as_text {
     ($type:ty) => {
         impl serde::Serialize for $type {
@@ -18,5 +19,3 @@ macro_rules! serde_as_text {
         }
     };
 }
-
-pub(crate) use serde_as_text;

@@ -1,35 +1,11 @@
-//! What passes through published ports.
+//! What passes through tracked connections.
 
 use std::net::IpAddr;
 use std::ops::AddAssign;
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Name, PortBinding, Protocol};
-
-/// What passes through published ports, by the connections that the kernel tracks now.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub struct Traffic {
-    /// Whether the kernel counts packets and bytes (`net.netfilter.nf_conntrack_acct`), of connections
-    /// that begin from when on it does; else all of these are 0.
-    pub counted: bool,
-    /// Every published port, by endpoint.
-    pub ports: Vec<PortTraffic>,
-}
-
-/// What passes through one published port.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub struct PortTraffic {
-    /// The endpoint.
-    pub endpoint: Name,
-    /// The port. What the daemon relays from `::1` is not counted.
-    pub port: PortBinding,
-    /// What passes through it.
-    #[serde(flatten)]
-    pub passed: TrafficCounts,
-}
+use crate::Protocol;
 
 /// What passes through connections.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]

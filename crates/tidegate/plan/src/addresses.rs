@@ -4,7 +4,7 @@ use std::collections::{BTreeSet, HashSet};
 use std::net::IpAddr;
 
 use ipnet::IpNet;
-use tidegate_model::api::Attach;
+use tidegate_api::Attach;
 use tidegate_model::links::NetnsFacts;
 use tidegate_model::{MacAddr, Network, State, Subnet};
 

@@ -4,7 +4,7 @@ use std::collections::{HashMap, HashSet};
 use std::net::IpAddr;
 
 use ipnet::IpNet;
-use tidegate_model::api::CreateNetwork;
+use tidegate_api::CreateNetwork;
 use tidegate_model::{
     AllowList, Allowance, Endpoint, Mode, Network, PortBinding, Protocol, Source, State, Subnet,
 };

@@ -9,8 +9,8 @@ mod published;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use tidegate_model::api::Fight;
-use tidegate_model::doctor::{Checked, Diagnosis, Finding, Severity};
+use tidegate_api::Fight;
+use tidegate_api::doctor::{Checked, Diagnosis, Finding, Severity};
 use tidegate_model::links::{Link, LinkStep, Sysctl};
 use tidegate_model::{Fault, Forwarding, IfName, Network, State};
 use tidegate_nft::{BaseChain, Kind};

@@ -2,7 +2,7 @@
 
 use std::collections::HashSet;
 
-use tidegate_model::api::Attach;
+use tidegate_api::Attach;
 use tidegate_model::links::{LinkStep, NetnsFacts};
 use tidegate_model::{Change, Endpoint, IfName, Name, NetnsRef, Network, State};
 

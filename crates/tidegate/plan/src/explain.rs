@@ -8,8 +8,8 @@ mod packet_path;
 mod routing;
 mod walk;
 
+use tidegate_api::explain::{Explanation, Party, Path, Question};
 use tidegate_model::State;
-use tidegate_model::explain::{Explanation, Party, Path, Question};
 use tidegate_nft::{IpVersion, TableState};
 
 use crate::sets::table;

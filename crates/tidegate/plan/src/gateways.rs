@@ -9,7 +9,7 @@ use std::net::IpAddr;
 use std::ops::Range;
 
 use ipnet::IpNet;
-use tidegate_model::api::Attach;
+use tidegate_api::Attach;
 use tidegate_model::links::{DefaultRoute, NetnsFacts};
 use tidegate_model::{Access, Endpoint, GatewayPriority, Network, State};
 

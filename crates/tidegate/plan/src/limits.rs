@@ -1,8 +1,8 @@
 //! How much one request may ask for: what a host with very many of them still carries out in a moment. Everything that is
 //! asked for is a message to the kernel, an element, or a descriptor, and others wait meanwhile.
 
+use tidegate_api::{Attach, CreateNetwork};
 use tidegate_model::PortRequest;
-use tidegate_model::api::{Attach, CreateNetwork};
 
 use crate::Refused;
 

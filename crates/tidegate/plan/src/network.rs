@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use tidegate_model::api::CreateNetwork;
+use tidegate_api::CreateNetwork;
 use tidegate_model::links::LinkStep;
 use tidegate_model::{Change, Endpoint, IfName, MacAddr, Mode, Name, Network, State};
 

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::net::IpAddr;
 
-use tidegate_model::api::CreateNetwork;
+use tidegate_api::CreateNetwork;
 use tidegate_model::{Access, HostAccess, Mode, Name, Policy};
 
 use crate::Refused;

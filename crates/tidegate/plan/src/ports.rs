@@ -1,6 +1,6 @@
 //! Planning of changes to what an endpoint publishes.
 
-use tidegate_model::api::Publish;
+use tidegate_api::Publish;
 use tidegate_model::{Change, Endpoint, Name, PortBinding, PortRequest, State};
 
 use crate::lookup::{find, find_endpoint_up};

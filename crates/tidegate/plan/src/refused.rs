@@ -5,8 +5,8 @@
 use std::net::IpAddr;
 
 use ipnet::IpNet;
-use tidegate_model::api::RefusalKind;
-use tidegate_model::explain::Party;
+use tidegate_api::RefusalKind;
+use tidegate_api::explain::Party;
 use tidegate_model::{
     AllowList, Fault, GatewayPriority, IfName, Invalid, MacAddr, Name, PortBinding, PortRange,
     PortRequest, Protocol,

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::net::IpAddr;
 
 use ipnet::IpNet;
-use tidegate_model::api::CreateNetwork;
+use tidegate_api::CreateNetwork;
 use tidegate_model::{Name, State, Subnet, overlap};
 
 use crate::refused::IpFamily;

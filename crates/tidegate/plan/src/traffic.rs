@@ -2,8 +2,9 @@
 
 use std::collections::HashMap;
 
+use tidegate_api::traffic::PortTraffic;
 use tidegate_model::links::Flow;
-use tidegate_model::traffic::{ConnectionKey, PortTraffic, TrafficCounts};
+use tidegate_model::traffic::{ConnectionKey, TrafficCounts};
 use tidegate_model::{Endpoint, Network, PortBinding, State};
 
 use crate::steps;

@@ -3,7 +3,7 @@
 use axum::Json;
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use tidegate_model::api::{Refusal, RefusalKind};
+use tidegate_api::{Refusal, RefusalKind};
 
 use crate::engine::EngineError;
 

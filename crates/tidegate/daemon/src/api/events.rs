@@ -3,11 +3,10 @@
 use std::convert::Infallible;
 
 use axum::body::{Body, Bytes};
-use axum::extract::State;
 use axum::http::header;
 use axum::response::{IntoResponse, Response};
 use futures_util::StreamExt;
-use tidegate_model::event::{Event, Happening};
+use tidegate_api::event::{Event, Happening};
 use tokio::sync::broadcast::Receiver;
 use tokio::sync::broadcast::error::RecvError;
 
@@ -36,7 +35,7 @@ struct Subscription {
     _place: Slot,
 }
 
-pub(super) async fn events(State(daemon): State<Daemon>) -> Response {
+pub(super) async fn events(daemon: Daemon, (): ()) -> Response {
     let Some(place) = daemon.listeners.enter(who()) else {
         return Denied::too_many_listeners().into_response();
     };

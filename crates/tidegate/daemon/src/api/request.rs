@@ -4,10 +4,11 @@ use std::time::Duration;
 
 use axum::Json;
 use axum::extract::rejection::JsonRejection;
-use axum::extract::{FromRequest, FromRequestParts, Path, Query, Request};
+use axum::extract::{FromRequest, FromRequestParts, Path, Request};
 use axum::http::StatusCode;
 use axum::http::request::Parts;
 use serde::de::DeserializeOwned;
+use tidegate_api::{Body, Query};
 use tidegate_model::Name;
 use tokio::time::timeout;
 
@@ -16,20 +17,54 @@ use super::answer::Denied;
 /// How long a client may take to send a body.
 const BODY: Duration = Duration::from_secs(10);
 
+/// What is given with a call, read out of a request.
+pub(super) trait Extract: Sized {
+    /// Reads it.
+    fn extract(request: Request) -> impl Future<Output = Result<Self, Denied>> + Send;
+}
+
+impl Extract for () {
+    async fn extract(_: Request) -> Result<Self, Denied> {
+        Ok(())
+    }
+}
+
+impl Extract for Name {
+    async fn extract(request: Request) -> Result<Self, Denied> {
+        name(&mut request.into_parts().0).await
+    }
+}
+
+impl<T: DeserializeOwned> Extract for Body<T> {
+    async fn extract(request: Request) -> Result<Self, Denied> {
+        body(request).await.map(Self)
+    }
+}
+
+impl<T: DeserializeOwned + Send> Extract for (Name, Body<T>) {
+    async fn extract(request: Request) -> Result<Self, Denied> {
+        let (mut parts, sent) = request.into_parts();
+        let name = name(&mut parts).await?;
+        Ok((name, Body(body(Request::from_parts(parts, sent)).await?)))
+    }
+}
+
+impl<T: DeserializeOwned + Send> Extract for (Name, Query<T>) {
+    async fn extract(request: Request) -> Result<Self, Denied> {
+        let mut parts = request.into_parts().0;
+        let name = name(&mut parts).await?;
+        Ok((name, Query(query(&mut parts).await?)))
+    }
+}
+
 /// A body of JSON.
-pub(super) struct JsonBody<T>(pub(super) T);
-
-impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for JsonBody<T> {
-    type Rejection = Denied;
-
-    async fn from_request(request: Request, state: &S) -> Result<Self, Denied> {
-        match timeout(BODY, Json::from_request(request, state)).await {
-            Ok(Ok(Json(value))) => Ok(Self(value)),
-            Ok(Err(rejection)) => Err(refused(&rejection)),
-            Err(_) => {
-                let message = format!("the request was not sent whole within {BODY:?}");
-                Err(Denied::invalid(StatusCode::REQUEST_TIMEOUT, message, None))
-            }
+async fn body<T: DeserializeOwned>(request: Request) -> Result<T, Denied> {
+    match timeout(BODY, Json::from_request(request, &())).await {
+        Ok(Ok(Json(value))) => Ok(value),
+        Ok(Err(rejection)) => Err(refused(&rejection)),
+        Err(_) => {
+            let message = format!("the request was not sent whole within {BODY:?}");
+            Err(Denied::invalid(StatusCode::REQUEST_TIMEOUT, message, None))
         }
     }
 }
@@ -49,40 +84,23 @@ fn refused(rejection: &JsonRejection) -> Denied {
 }
 
 /// What follows the question mark.
-pub(super) struct InQuery<T>(pub(super) T);
-
-impl<S: Send + Sync, T: DeserializeOwned> FromRequestParts<S> for InQuery<T> {
-    type Rejection = Denied;
-
-    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Denied> {
-        match Query::from_request_parts(parts, state).await {
-            Ok(Query(value)) => Ok(Self(value)),
-            Err(rejection) => Err(Denied::invalid(
-                rejection.status(),
-                format!("the query is not understood: {}", rejection.body_text()),
-                None,
-            )),
-        }
+async fn query<T: DeserializeOwned>(parts: &mut Parts) -> Result<T, Denied> {
+    match axum::extract::Query::from_request_parts(parts, &()).await {
+        Ok(axum::extract::Query(value)) => Ok(value),
+        Err(rejection) => Err(Denied::invalid(
+            rejection.status(),
+            format!("the query is not understood: {}", rejection.body_text()),
+            None,
+        )),
     }
 }
 
-/// The name of a network or endpoint in the path.
-pub(super) struct NameInPath(pub(super) Name);
-
-impl<S: Send + Sync> FromRequestParts<S> for NameInPath {
-    type Rejection = Denied;
-
-    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Denied> {
-        let invalid = |message, hint| Denied::invalid(StatusCode::BAD_REQUEST, message, hint);
-        let Path(text) = Path::<String>::from_request_parts(parts, state)
-            .await
-            .map_err(|rejection| invalid(rejection.body_text(), None))?;
-        match text.parse() {
-            Ok(name) => Ok(Self(name)),
-            Err(e) => {
-                let e: tidegate_model::Invalid = e;
-                Err(invalid(e.to_string(), Some(e.hint.into())))
-            }
-        }
-    }
+/// The name of a network or an endpoint in the path.
+async fn name(parts: &mut Parts) -> Result<Name, Denied> {
+    let invalid = |message, hint| Denied::invalid(StatusCode::BAD_REQUEST, message, hint);
+    let Path(text) = Path::<String>::from_request_parts(parts, &())
+        .await
+        .map_err(|rejection| invalid(rejection.body_text(), None))?;
+    text.parse()
+        .map_err(|e: tidegate_model::Invalid| invalid(e.to_string(), Some(e.hint.into())))
 }

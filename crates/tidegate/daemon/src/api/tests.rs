@@ -3,14 +3,15 @@ use axum::http::{Method, Request, StatusCode};
 use http_body_util::BodyExt;
 use proptest::prelude::*;
 use serde_json::{Value, json};
-use tidegate_model::api::Refusal;
+use tidegate_api::Refusal;
+use tidegate_api::calls::{self, ROUTES, Route};
 use tower::ServiceExt;
 
 use super::*;
 use crate::engine::tests::Bench;
 
 fn router_of(bench: Bench) -> Router {
-    let driver = tidegate_model::api::DriverInfo {
+    let driver = tidegate_api::DriverInfo {
         name: "exec".into(),
         mode: "one long-lived child".into(),
         version: "1.0.6".into(),
@@ -81,6 +82,43 @@ async fn rulesets_are_told() {
     }
     let (_, diff) = call(&router, Method::GET, "/v1/ruleset/diff", "").await;
     assert_eq!(diff, json!({ "differences": [] }));
+}
+
+#[test]
+fn the_router_has_the_calls_of_the_api_and_no_others() {
+    let by_place = |routes: &[Route]| {
+        let mut routes = routes.to_vec();
+        routes.sort_by_key(|route| (route.path, route.method));
+        routes
+    };
+    assert_eq!(by_place(&handlers().routes), by_place(ROUTES));
+}
+
+#[tokio::test]
+async fn every_call_of_the_api_is_answered_and_no_other_method_of_its_path() {
+    let router = router_of(Bench::new());
+    let others = [Method::PUT, Method::PATCH, Method::OPTIONS];
+    let known = calls::Method::ALL.map(|method| method.as_str().parse().unwrap());
+    for route in ROUTES {
+        let path = route.path_of(Some(&"web".parse().unwrap()));
+        let is_known = |method: &Method| {
+            let mut calls = ROUTES.iter().filter(|other| other.path == route.path);
+            calls.any(|other| other.method.as_str() == method.as_str())
+        };
+        for method in known.iter().chain(&others) {
+            let request = Request::builder().method(method).uri(&path);
+            let request = request.body(Body::empty()).unwrap();
+            let response = router.clone().oneshot(request).await.unwrap();
+            let status = response.status();
+            let is_answered = status != StatusCode::METHOD_NOT_ALLOWED;
+            assert_eq!(is_answered, is_known(method), "{method} {path}: {status}");
+            if status == StatusCode::NOT_FOUND {
+                let answer = response.into_body().collect().await.unwrap().to_bytes();
+                let refusal: Refusal = serde_json::from_slice(&answer).unwrap();
+                assert!(!refusal.message.contains("no such call"), "{refusal:?}");
+            }
+        }
+    }
 }
 
 #[tokio::test]

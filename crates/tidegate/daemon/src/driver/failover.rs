@@ -137,7 +137,7 @@ mod tests {
     use std::sync::Arc;
     use std::sync::atomic::AtomicUsize;
 
-    use tidegate_model::api::DriverInfo;
+    use tidegate_api::DriverInfo;
     use tidegate_nft::{FakeDriver, Family, name};
 
     use super::*;

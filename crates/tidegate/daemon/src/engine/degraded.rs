@@ -2,9 +2,9 @@
 
 use std::collections::BTreeSet;
 
+use tidegate_api::event::{Event, Happening};
 use tidegate_cli::causes;
 use tidegate_link::{LinkChange, LinkError, OpenNamespaces};
-use tidegate_model::event::{Event, Happening};
 use tidegate_model::links::{GROUP, Link, LinkStep};
 use tidegate_model::{Degraded, Endpoint, Fault, IfName, Name, Network, State};
 use tidegate_plan::{Plan, StaleConnections};

@@ -5,10 +5,10 @@ use std::fs;
 use std::process::Command;
 use std::time::Duration;
 
+use tidegate_api::ForwardingInfo;
+use tidegate_api::doctor::Diagnosis;
 use tidegate_cli::causes;
 use tidegate_link::Descriptors;
-use tidegate_model::api::ForwardingInfo;
-use tidegate_model::doctor::Diagnosis;
 use tidegate_plan::{Legacy, LegacyPolicy, Symptoms, diagnose, replace, sysctls_of_interest};
 
 use super::{Engine, EngineError};

@@ -2,9 +2,9 @@
 
 use std::path::PathBuf;
 
+use tidegate_api::{Refusal, RefusalKind};
 use tidegate_cli::{Report, causes};
 use tidegate_link::LinkError;
-use tidegate_model::api::{Refusal, RefusalKind};
 use tidegate_plan::Refused;
 
 use crate::store::StoreError;

@@ -3,7 +3,7 @@
 use std::sync::{Mutex, PoisonError};
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use tidegate_model::event::{Event, Happening};
+use tidegate_api::event::{Event, Happening};
 use tokio::sync::broadcast::{Receiver, Sender, channel};
 
 /// How many events wait for a listener that is slow; it misses those beyond.

@@ -1,6 +1,6 @@
 //! Saying what becomes of a packet.
 
-use tidegate_model::explain::{Explanation, Question};
+use tidegate_api::explain::{Explanation, Question};
 use tidegate_plan::{HostRouting, SYSCTLS_OF_PATHS};
 
 use super::{Engine, EngineError};

@@ -3,8 +3,8 @@
 use std::sync::{Mutex, PoisonError};
 use std::time::Instant;
 
-use tidegate_model::api::Fight;
-use tidegate_model::event::Happening;
+use tidegate_api::Fight;
+use tidegate_api::event::Happening;
 
 use super::Engine;
 use crate::pace::CALM;

@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
+use tidegate_api::event::Happening;
 use tidegate_model::State;
-use tidegate_model::event::Happening;
 use tidegate_nft::{ForeignChange, TableChanges};
 use tidegate_plan::StaleConnections;
 

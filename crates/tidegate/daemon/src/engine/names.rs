@@ -5,7 +5,7 @@ use std::net::SocketAddr;
 use std::os::unix::net::UnixStream;
 use std::sync::PoisonError;
 
-use tidegate_model::api::{EndpointView, NamesInfo};
+use tidegate_api::{EndpointView, NamesInfo};
 use tidegate_model::{Endpoint, State};
 
 use super::{Engine, EngineError};

@@ -1,7 +1,7 @@
 //! What running endpoints publish.
 
+use tidegate_api::Publish;
 use tidegate_link::OpenNamespaces;
-use tidegate_model::api::Publish;
 use tidegate_model::{Change, Endpoint, Name, PortRequest, State};
 use tidegate_plan::{Plan, PortFacts};
 

@@ -4,9 +4,9 @@ use std::collections::BTreeSet;
 use std::sync::atomic::AtomicU64;
 use std::sync::{Arc, RwLock};
 
+use tidegate_api::event::Happening;
 use tidegate_cli::causes;
 use tidegate_link::{ErrorKind, LinkError, Links, NetnsFault, OpenNamespaces};
-use tidegate_model::event::Happening;
 use tidegate_model::links::{GROUP, Link, LinkStep};
 use tidegate_model::{Change, Endpoint, Fault, IfName, Name, NetnsId, NetnsRef, Network, State};
 use tidegate_nft::Driver;

@@ -8,11 +8,11 @@ use std::sync::mpsc::{Receiver, Sender, channel};
 
 use ipnet::IpNet;
 use tempfile::TempDir;
+use tidegate_api::{Publish, RefusalKind};
 use tidegate_link::fakes::FakeLinks;
 use tidegate_link::{Connections, ErrorKind, LinkError};
 use tidegate_link::{Gone, LinkChange};
 use tidegate_model::NetnsCookie;
-use tidegate_model::api::{Publish, RefusalKind};
 use tidegate_model::links::{Link, LinkStep, NetnsFacts, PortHold, Route};
 use tidegate_model::traffic::{ConnectionKey, TrafficCounts};
 use tidegate_model::{IfName, NetnsId, Protocol};

@@ -1,6 +1,6 @@
 //! What passes through published ports.
 
-use tidegate_model::traffic::Traffic;
+use tidegate_api::traffic::Traffic;
 
 use super::{Engine, EngineError};
 

@@ -155,7 +155,7 @@ const COMMANDS: &[(&str, Command)] = &[
     }),
     ("publish", |engine, _| {
         let ports: Vec<_> = serde_json::from_value(json!(["9090:90"])).unwrap();
-        let wanted = tidegate_model::api::Publish {
+        let wanted = tidegate_api::Publish {
             ports,
             allow: Vec::new(),
         };

@@ -3,8 +3,8 @@
 //! A packet passes every table; one that drops it is enough. Their rules are not understood, only
 //! whether what no rule lets through is dropped, and whether our bridges are named at all.
 
+use tidegate_api::doctor::{Finding, Severity};
 use tidegate_model::State;
-use tidegate_model::doctor::{Finding, Severity};
 use tidegate_nft::BaseChain;
 
 use super::{Legacy, finding};

@@ -1,6 +1,6 @@
 //! Whether the host forwards: too little where that is left to others, or more than our networks need.
 
-use tidegate_model::doctor::{Finding, Severity};
+use tidegate_api::doctor::{Finding, Severity};
 use tidegate_model::links::{GROUP, Link, LinkStep};
 use tidegate_model::{Forwarding, State};
 

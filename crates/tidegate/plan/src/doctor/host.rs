@@ -1,7 +1,7 @@
 //! Settings of the host and limits of the daemon.
 
+use tidegate_api::doctor::{Finding, Severity};
 use tidegate_model::State;
-use tidegate_model::doctor::{Finding, Severity};
 use tidegate_model::links::{GROUP, Link};
 
 use super::{Symptoms, finding, names};

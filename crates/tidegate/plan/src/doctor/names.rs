@@ -1,7 +1,7 @@
 //! What keeps endpoints from finding names: their questions come in to the host itself.
 
+use tidegate_api::doctor::{Finding, Severity};
 use tidegate_model::State;
-use tidegate_model::doctor::{Finding, Severity};
 use tidegate_nft::BaseChain;
 
 use super::chains::{how, iptables_of, names, stopping, unnamed};

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use tidegate_model::doctor::{Finding, Severity};
+use tidegate_api::doctor::{Finding, Severity};
 use tidegate_model::links::{GROUP, Link};
 use tidegate_model::{Access, IfName, State};
 

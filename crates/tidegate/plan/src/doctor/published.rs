@@ -1,7 +1,7 @@
 //! Firewalls of the host that do not see published ports.
 
+use tidegate_api::doctor::{Finding, Severity};
 use tidegate_model::State;
-use tidegate_model::doctor::{Finding, Severity};
 use tidegate_nft::BaseChain;
 
 use super::{Symptoms, finding};

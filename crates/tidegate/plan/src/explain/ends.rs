@@ -2,7 +2,7 @@
 
 use std::net::IpAddr;
 
-use tidegate_model::explain::Party;
+use tidegate_api::explain::Party;
 use tidegate_model::{Endpoint, State};
 
 use super::routing::HostRouting;

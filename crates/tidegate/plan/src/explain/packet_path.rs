@@ -2,7 +2,7 @@
 
 use std::net::{IpAddr, SocketAddr};
 
-use tidegate_model::explain::{Fate, Path, Question};
+use tidegate_api::explain::{Fate, Path, Question};
 use tidegate_model::{Access, AllowList, Endpoint, IfName, Network, PortBinding, Protocol, State};
 use tidegate_nft::{Hook, IpVersion, TableState};
 

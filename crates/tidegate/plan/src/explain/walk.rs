@@ -2,7 +2,7 @@
 
 use std::net::IpAddr;
 
-use tidegate_model::explain::{MatchedElement, Step};
+use tidegate_api::explain::{MatchedElement, Step};
 use tidegate_model::{IfName, State};
 use tidegate_nft::{
     AddrType, Base, ChainState, CtState, CtStatus, Data, Element, Hook, InetService, Key, MarkKind,

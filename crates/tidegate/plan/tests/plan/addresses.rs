@@ -2,7 +2,7 @@
 
 use crate::values::{attach, attachment, name, namespace, plan_attach, state_with};
 use expect_test::expect;
-use tidegate_model::api::Attach;
+use tidegate_api::Attach;
 use tidegate_model::{Change, Endpoint};
 
 fn asking(change: impl FnOnce(&mut Attach)) -> Attach {

@@ -2,7 +2,7 @@
 
 use crate::values::{attachment, create, name, namespace, network, state_with};
 use expect_test::expect;
-use tidegate_model::api::Publish;
+use tidegate_api::Publish;
 use tidegate_model::{AllowList, Change, Endpoint, Mode, Source, State};
 use tidegate_plan::{Plan, PortFacts, Refused, planned, publish, unpublish};
 

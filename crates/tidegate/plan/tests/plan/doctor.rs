@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use tidegate_model::doctor::Severity;
+use tidegate_api::doctor::Severity;
 use tidegate_model::links::{Link, LinkKind};
 use tidegate_model::{Access, Fault, IfName, State};
 use tidegate_nft::{BaseChain, Kind};

@@ -1,6 +1,6 @@
 //! Default routes of namespaces with several networks.
 
-use tidegate_model::api::Attach;
+use tidegate_api::Attach;
 use tidegate_model::links::{DefaultRoute, NetnsFacts};
 use tidegate_model::{Access, Change, Endpoint, GatewayPriority, Name, Policy, State};
 use tidegate_plan::Refused;

@@ -2,7 +2,7 @@
 
 use crate::values::{attach, attachment, create, name, namespace, nets, network, plan_attach};
 use expect_test::expect;
-use tidegate_model::api::CreateNetwork;
+use tidegate_api::CreateNetwork;
 use tidegate_model::links::{Flow, LinkStep};
 use tidegate_model::{Access, Change, Endpoint, Mode, Policy, State};
 use tidegate_plan::Refused;

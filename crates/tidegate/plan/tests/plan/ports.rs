@@ -2,7 +2,7 @@
 
 use crate::values::{attach, attachment, create, name, namespace, network, state_with};
 use expect_test::expect;
-use tidegate_model::api::Publish;
+use tidegate_api::Publish;
 use tidegate_model::links::LinkStep;
 use tidegate_model::{Change, Mode, PortRequest, Protocol, State};
 use tidegate_plan::{Plan, PortFacts, Refused};

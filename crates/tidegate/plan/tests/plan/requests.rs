@@ -187,7 +187,7 @@ fn a_refused_network_says_why_and_what_to_do() {
     let host = HostFacts {
         routes: nets(&["192.168.7.0/24"]),
     };
-    let refusal = |change: &dyn Fn(&mut tidegate_model::api::CreateNetwork)| {
+    let refusal = |change: &dyn Fn(&mut tidegate_api::CreateNetwork)| {
         let mut request = network("b");
         change(&mut request);
         let refused = tidegate_plan::create_network(&state, &request, &host, &Pools::default());
@@ -292,7 +292,7 @@ fn a_refused_attachment_says_why_and_what_to_do() {
     let mut state = state_with(&["web", "full"]);
     attach(&mut state, "web", 1, &["80:80", "127.0.0.1:53:53/udp"]);
     let mut seen = String::new();
-    let mut refusal = |request: &tidegate_model::api::Attach, ino| {
+    let mut refusal = |request: &tidegate_api::Attach, ino| {
         let refused = plan_attach(&state, request, &namespace(ino)).unwrap_err();
         seen += &format!("{refused} [{:?}]\n  {}\n", refused.kind(), refused.hint());
     };

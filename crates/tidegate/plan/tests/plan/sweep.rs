@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::net::IpAddr;
 
-use tidegate_model::api::CreateNetwork;
+use tidegate_api::CreateNetwork;
 use tidegate_model::tracked::{Ends, Fate, Tracked};
 use tidegate_model::{Access, Mode, Protocol, State};
 use tidegate_plan::{PortFacts, Refused, StaleConnections, Sweep};

@@ -1,7 +1,7 @@
 //! Which published ports connections came through.
 
 use crate::values::{attach, create, network, state_with};
-use tidegate_model::api::CreateNetwork;
+use tidegate_api::CreateNetwork;
 use tidegate_model::traffic::{ConnectionKey, Counts, TrafficCounts};
 use tidegate_model::{Mode, Policy, Protocol, State};
 use tidegate_plan::traffic;

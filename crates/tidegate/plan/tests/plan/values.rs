@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use ipnet::IpNet;
-use tidegate_model::api::{Attach, CreateNetwork};
+use tidegate_api::{Attach, CreateNetwork};
 use tidegate_model::links::NetnsFacts;
 use tidegate_model::{GatewayPriority, Name, NetnsId, Policy, State};
 use tidegate_plan::{HostFacts, Plan, Pools, PortFacts, Refused};

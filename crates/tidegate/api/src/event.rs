@@ -4,8 +4,9 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
-use crate::api::Fight;
-use crate::{Change, Degraded, Endpoint, Fault, Name, Network, PortBinding};
+use tidegate_model::{Change, Degraded, Endpoint, Fault, Name, Network, PortBinding};
+
+use crate::Fight;
 
 /// Something that happened, and when.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

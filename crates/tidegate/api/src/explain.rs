@@ -6,8 +6,7 @@ use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
-use crate::serde_text::serde_as_text;
-use crate::{Invalid, Name, Protocol};
+use tidegate_model::{Invalid, Name, Protocol, serde_as_text};
 
 /// Asks what becomes of the first packet of a connection.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

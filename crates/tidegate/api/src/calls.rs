@@ -1,0 +1,195 @@
+//! The calls of the API, in one table: method, path, what is given, what is answered, and a line about it.
+
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+use tidegate_model::{Endpoint, Name};
+
+use crate::doctor::Diagnosis;
+use crate::event::Event;
+use crate::explain::{Explanation, Question};
+use crate::given::{Body, Given, Query};
+use crate::traffic::Traffic;
+use crate::{
+    Attach, CreateNetwork, EndpointView, Info, NetworkView, Peer, Ports, Publish, RemoveNetwork,
+    RulesetDiff, RulesetText,
+};
+
+/// An HTTP method (RFC 9110 section 9).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Method {
+    /// Asks for something, and changes nothing.
+    Get,
+    /// Has something done.
+    Post,
+    /// Has something removed.
+    Delete,
+}
+
+impl Method {
+    /// All of them.
+    pub const ALL: [Self; 3] = [Self::Get, Self::Post, Self::Delete];
+
+    /// `GET`, `POST` or `DELETE`.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Get => "GET",
+            Self::Post => "POST",
+            Self::Delete => "DELETE",
+        }
+    }
+}
+
+impl fmt::Display for Method {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(self.as_str())
+    }
+}
+
+/// How an answer is written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Form {
+    /// One JSON value.
+    Json,
+    /// One JSON value a line, as they come (<https://github.com/ndjson/ndjson-spec>).
+    Lines,
+}
+
+/// Where a call is found, and what it does.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Route {
+    /// The call's name, unique.
+    pub name: &'static str,
+    /// Its method.
+    pub method: Method,
+    /// Its path, in which [`NAME`] stands for the name of a network or an endpoint.
+    pub path: &'static str,
+    /// How its answer is written.
+    pub form: Form,
+    /// What it does, in a line.
+    pub summary: &'static str,
+}
+
+/// What stands in a path for a name.
+pub const NAME: &str = "{name}";
+
+impl Route {
+    /// The path of a call that names `name`, if it names something.
+    pub fn path_of(&self, name: Option<&Name>) -> String {
+        name.map_or_else(
+            || self.path.to_owned(),
+            |name| self.path.replace(NAME, &name.to_string()),
+        )
+    }
+}
+
+impl fmt::Display for Route {
+    /// `POST /v1/networks`
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} {}", self.method, self.path)
+    }
+}
+
+/// A call of the API.
+pub trait Call {
+    /// Where it is found.
+    const ROUTE: Route;
+    /// What is given with it.
+    type Given: Given;
+    /// What it answers: the value, or each of the values that come line by line.
+    type Answer: Serialize + for<'de> Deserialize<'de>;
+}
+
+macro_rules! calls {
+    ($($method:ident $path:literal $call:ident($given:ty) -> $form:ident<$answer:ty>: $summary:literal;)*) => {
+        $(
+            #[doc = concat!($summary, ".")]
+            #[derive(Clone, Copy, Debug)]
+            pub struct $call;
+
+            impl Call for $call {
+                const ROUTE: Route = Route {
+                    name: stringify!($call),
+                    method: Method::$method,
+                    path: $path,
+                    form: Form::$form,
+                    summary: $summary,
+                };
+                type Given = $given;
+                type Answer = $answer;
+            }
+        )*
+
+        /// Every call.
+        pub const ROUTES: &[Route] = &[$($call::ROUTE),*];
+    };
+}
+
+calls! {
+    Get "/v1/info" GetInfo(()) -> Json<Info>:
+        "Describe the daemon and what it works with";
+    Get "/v1/networks" ListNetworks(()) -> Json<Vec<NetworkView>>:
+        "List the networks";
+    Post "/v1/networks" AddNetwork(Body<CreateNetwork>) -> Json<NetworkView>:
+        "Create a network";
+    Get "/v1/networks/{name}" GetNetwork(Name) -> Json<NetworkView>:
+        "Describe a network";
+    Delete "/v1/networks/{name}" DeleteNetwork((Name, Query<RemoveNetwork>)) -> Json<NetworkView>:
+        "Remove a network; the answer is what it was";
+    Post "/v1/networks/{name}/connect" ConnectNetwork((Name, Body<Peer>)) -> Json<NetworkView>:
+        "Let the endpoints of two networks reach each other";
+    Post "/v1/networks/{name}/disconnect" DisconnectNetwork((Name, Body<Peer>)) -> Json<NetworkView>:
+        "Separate two networks that were connected";
+    Get "/v1/endpoints" ListEndpoints(()) -> Json<Vec<EndpointView>>:
+        "List the endpoints, without their resolv.conf";
+    Post "/v1/endpoints" AddEndpoint(Body<Attach>) -> Json<EndpointView>:
+        "Attach a network namespace to a network";
+    Get "/v1/endpoints/{name}" GetEndpoint(Name) -> Json<EndpointView>:
+        "Describe an endpoint";
+    Delete "/v1/endpoints/{name}" DeleteEndpoint(Name) -> Json<Endpoint>:
+        "Detach an endpoint; the answer is what it was";
+    Post "/v1/endpoints/{name}/publish" PublishPorts((Name, Body<Publish>)) -> Json<Endpoint>:
+        "Publish further ports of an endpoint";
+    Post "/v1/endpoints/{name}/unpublish" UnpublishPorts((Name, Body<Ports>)) -> Json<Endpoint>:
+        "Stop publishing ports of an endpoint";
+    Post "/v1/gc" CollectEndpoints(()) -> Json<Vec<Endpoint>>:
+        "Remove the endpoints whose namespaces are gone; the answer is what they were";
+    Get "/v1/events" WatchEvents(()) -> Lines<Event>:
+        "Tell events as they happen, until the client or the daemon ends the connection";
+    Get "/v1/doctor" GetDiagnosis(()) -> Json<Diagnosis>:
+        "Look for what stops packets on this host";
+    Post "/v1/explain" ExplainPacket(Body<Question>) -> Json<Explanation>:
+        "Explain what becomes of the first packet of a connection";
+    Get "/v1/traffic" GetTraffic(()) -> Json<Traffic>:
+        "Count what passes through published ports";
+    Get "/v1/ruleset/planned" GetPlannedRuleset(()) -> Json<RulesetText>:
+        "Write the ruleset as it is planned";
+    Get "/v1/ruleset/live" GetLiveRuleset(()) -> Json<RulesetText>:
+        "Write the ruleset as the kernel has it";
+    Get "/v1/ruleset/diff" GetRulesetDiff(()) -> Json<RulesetDiff>:
+        "Compare the planned ruleset with the kernel's";
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::*;
+
+    #[test]
+    fn no_two_calls_have_a_name_or_a_place_in_common() {
+        let names: BTreeSet<_> = ROUTES.iter().map(|route| route.name).collect();
+        let places: BTreeSet<_> = ROUTES.iter().map(ToString::to_string).collect();
+        assert_eq!((names.len(), places.len()), (ROUTES.len(), ROUTES.len()));
+    }
+
+    #[test]
+    fn a_path_takes_the_name_of_what_the_call_is_about() {
+        let name = "web".parse().unwrap();
+        assert_eq!(
+            ConnectNetwork::ROUTE.path_of(Some(&name)),
+            "/v1/networks/web/connect"
+        );
+        assert_eq!(GetInfo::ROUTE.path_of(None), "/v1/info");
+    }
+}

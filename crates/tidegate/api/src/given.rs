@@ -1,0 +1,70 @@
+//! What is given with a call: a name in its path, a query, a body.
+
+use serde::Serialize;
+use tidegate_model::Name;
+
+use crate::RemoveNetwork;
+
+/// A body of JSON.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Body<T>(pub T);
+
+/// What follows the question mark of a path.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Query<T>(pub T);
+
+/// What is given with a call, as a client writes it.
+pub trait Given {
+    /// The name that the path has.
+    fn name(&self) -> Option<&Name> {
+        None
+    }
+
+    /// The query; empty where there is none.
+    fn query(&self) -> String {
+        String::new()
+    }
+
+    /// The body; empty where there is none.
+    ///
+    /// # Errors
+    /// When it cannot be written as JSON: a path that is not UTF-8.
+    fn body(&self) -> serde_json::Result<Vec<u8>> {
+        Ok(Vec::new())
+    }
+}
+
+impl Given for () {}
+
+impl Given for Name {
+    fn name(&self) -> Option<&Name> {
+        Some(self)
+    }
+}
+
+impl<T: Serialize> Given for Body<T> {
+    fn body(&self) -> serde_json::Result<Vec<u8>> {
+        serde_json::to_vec(&self.0)
+    }
+}
+
+impl<T: Serialize> Given for (Name, Body<T>) {
+    fn name(&self) -> Option<&Name> {
+        Some(&self.0)
+    }
+
+    fn body(&self) -> serde_json::Result<Vec<u8>> {
+        self.1.body()
+    }
+}
+
+impl Given for (Name, Query<RemoveNetwork>) {
+    fn name(&self) -> Option<&Name> {
+        Some(&self.0)
+    }
+
+    fn query(&self) -> String {
+        let Query(RemoveNetwork { force }) = self.1;
+        if force { "force=true" } else { "" }.to_owned()
+    }
+}

@@ -1,0 +1,64 @@
+//! What answers each call: one table, so that the router has the calls of the API and no others.
+
+use axum::Router;
+use axum::extract::{Request, State};
+use axum::response::{IntoResponse, Response};
+use axum::routing::{MethodFilter, on};
+use tidegate_api::calls::{Call, Form, Method, Route};
+
+use super::Daemon;
+use super::answer::{Answer, Denied};
+use super::request::Extract;
+
+/// The calls that are answered.
+#[derive(Default)]
+pub(super) struct Handlers {
+    pub(super) router: Router<Daemon>,
+    /// The routes of `router`, in the order in which they were added.
+    pub(super) routes: Vec<Route>,
+}
+
+impl Handlers {
+    /// Has a call answered with one JSON value.
+    pub(super) fn json<C, F>(self, handler: fn(Daemon, C::Given) -> F) -> Self
+    where
+        C: Call + 'static,
+        C::Given: Extract + 'static,
+        F: Future<Output = Answer<C::Answer>> + Send + 'static,
+    {
+        debug_assert_eq!(C::ROUTE.form, Form::Json);
+        self.add::<C, _, _>(handler)
+    }
+
+    /// Has a call answered with JSON values, one a line.
+    pub(super) fn lines<C, F>(self, handler: fn(Daemon, C::Given) -> F) -> Self
+    where
+        C: Call + 'static,
+        C::Given: Extract + 'static,
+        F: Future<Output = Response> + Send + 'static,
+    {
+        debug_assert_eq!(C::ROUTE.form, Form::Lines);
+        self.add::<C, _, _>(handler)
+    }
+
+    fn add<C, F, R>(mut self, handler: fn(Daemon, C::Given) -> F) -> Self
+    where
+        C: Call + 'static,
+        C::Given: Extract + 'static,
+        F: Future<Output = R> + Send + 'static,
+        R: IntoResponse,
+    {
+        let answer = move |State(daemon): State<Daemon>, request: Request| async move {
+            let given = C::Given::extract(request).await?;
+            Ok::<_, Denied>(handler(daemon, given).await)
+        };
+        let method = match C::ROUTE.method {
+            Method::Get => MethodFilter::GET,
+            Method::Post => MethodFilter::POST,
+            Method::Delete => MethodFilter::DELETE,
+        };
+        self.router = self.router.route(C::ROUTE.path, on(method, answer));
+        self.routes.push(C::ROUTE);
+        self
+    }
+}
