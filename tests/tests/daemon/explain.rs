@@ -43,7 +43,7 @@ fn it_shows_the_rules_and_ends_as_the_packet_does() {
           forward    to an endpoint                                      jump to_bridge  "tgb0" of bridges (network web)
           to_bridge  not through a published port, and no direct access  drop
           why: not through a published port, and no direct access
-          do: it is published: ask for host:8080/tcp
+          do: the port is published: use host:8080/tcp
 
         1
         front 10.208.0.2 -> outside:443/tcp: does not arrive

@@ -88,7 +88,7 @@ fn a_refused_attach_changes_nothing() {
                 format!("attach web --netns {other} -p 8080:81"),
             ),
             (
-                "want the same port",
+                "need the same port",
                 format!("attach web --netns {other} -p 1:1 -p 127.0.0.1:1:2"),
             ),
             (

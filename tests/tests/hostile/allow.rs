@@ -300,9 +300,9 @@ fn lists_that_make_no_sense_are_refused_and_change_nothing() {
             &["--allow", "192.0.2.1/24"][..],
             "it has host bits: the prefix is 192.0.2.0/24",
         ),
-        (&["--allow", "lan"], "it is no prefix and no address"),
+        (&["--allow", "lan"], "it is neither a prefix nor an address"),
         (&many, "it may have 64"),
-        (&["--allow", "198.51.100.0/24"], "has one list"),
+        (&["--allow", "198.51.100.0/24"], "can have only one list"),
     ] {
         let arguments = [&["publish", "front", "80"], allow].concat();
         let refused = host.tidegate(&arguments);

@@ -43,7 +43,7 @@ fn ports_leave_the_daemon_the_descriptors_that_a_start_healing_and_commands_take
         );
         let found = lab.host.tidegate(&["doctor"]).stdout;
         assert!(
-            found.contains("no more published ports are held"),
+            found.contains("it holds no more published ports"),
             "{found}"
         );
         for child in children(lab.host.pid().unwrap()) {

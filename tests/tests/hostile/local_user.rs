@@ -145,7 +145,7 @@ fn a_port_for_names_that_any_user_can_take_is_warned_of_and_left_at_a_stop() {
             assert!(host.log().contains(warning), "{}", host.log());
             host.ok(&["network", "create", "web"]);
             let found = host.tidegate(&["doctor"]).stdout;
-            assert!(found.contains("answer for names"), "{found}");
+            assert!(found.contains("answer DNS queries"), "{found}");
             let sends_on = |host: &Host| {
                 let table = host.netns.sh("nft -n list table inet tidegate");
                 table.contains(&format!(". 53 : {GATEWAY} . {port}"))

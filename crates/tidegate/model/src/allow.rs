@@ -34,7 +34,7 @@ impl FromStr for Source {
             Err(_) => text
                 .parse()
                 .map(|ip: IpAddr| ip.into())
-                .map_err(|_| refuse("it is no prefix and no address".into()))?,
+                .map_err(|_| refuse("it is neither a prefix nor an address".into()))?,
         };
         let is_mapped = matches!(net, IpNet::V6(net) if net.addr().to_ipv4_mapped().is_some());
         if net != net.trunc() {
@@ -212,8 +212,8 @@ mod tests {
                 "2001:db8::1/64",
                 "it has host bits: the prefix is 2001:db8::/64",
             ),
-            ("192.0.2.0/33", "it is no prefix and no address"),
-            ("lan", "it is no prefix and no address"),
+            ("192.0.2.0/33", "it is neither a prefix nor an address"),
+            ("lan", "it is neither a prefix nor an address"),
             ("224.0.0.0/24", "no packet comes from a multicast address"),
             (
                 "::ffff:192.0.2.0/120",

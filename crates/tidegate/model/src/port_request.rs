@@ -103,9 +103,7 @@ fn parse_host(host: &str) -> Result<IpAddr, String> {
         Err(_) => format!("{host:?} is not an address of the host"),
     })?;
     match no_host_has(parsed) {
-        Some(kind) => Err(format!(
-            "{parsed} is {kind}, and not an address of the host"
-        )),
+        Some(kind) => Err(format!("{parsed} is {kind}, not an address of the host")),
         None => Ok(parsed),
     }
 }
@@ -210,15 +208,15 @@ mod tests {
             ("::1:80:80", "the IPv6 address ::1 needs brackets"),
             (
                 "224.0.0.1:80:80",
-                "224.0.0.1 is a multicast address, and not an address of the host",
+                "224.0.0.1 is a multicast address, not an address of the host",
             ),
             (
                 "255.255.255.255:80:80",
-                "255.255.255.255 is the broadcast address, and not an address of the host",
+                "255.255.255.255 is the broadcast address, not an address of the host",
             ),
             (
                 "[::ffff:192.0.2.1]:80:80",
-                "::ffff:192.0.2.1 is an IPv4-mapped address, and not an address of the host",
+                "::ffff:192.0.2.1 is an IPv4-mapped address, not an address of the host",
             ),
         ] {
             assert_eq!(

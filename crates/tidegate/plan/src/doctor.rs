@@ -226,11 +226,11 @@ fn links(state: &State, symptoms: &Symptoms) -> Vec<Finding> {
     });
     broken
         .map(|link| {
-            let what = format!("{link} is missing, down, or not as it was made");
+            let what = format!("{link} is missing, down, or was changed");
             finding(
                 Severity::Fault,
                 what,
-                "restart tidegated: it makes anew what does not fit",
+                "restart tidegated: it creates again what does not match",
             )
         })
         .collect()
@@ -258,11 +258,10 @@ fn unstored(symptoms: &Symptoms) -> Vec<Finding> {
     let path = symptoms.unstored.iter();
     let of_path = |path: &String| {
         let what = format!(
-            "the state file {path} was removed, replaced or emptied, and cannot be written anew: a start would not find \
-             the networks"
+            "the state file {path} was removed, replaced or emptied, and cannot be written again: the next start \
+             would not find the networks"
         );
-        let advice =
-            "make its folder writable, with room on its disk: it is written anew by itself";
+        let advice = "make its directory writable, or free space on its disk: the daemon then writes the file again";
         finding(Severity::Fault, what, advice)
     };
     path.map(of_path).collect()
@@ -277,8 +276,7 @@ fn table(symptoms: &Symptoms) -> Vec<Finding> {
                 "the table differs from what it should be: {}",
                 differences.join("; ")
             );
-            let advice =
-                "see the daemon's log for who changes it; a restart of tidegated puts it back";
+            let advice = "the daemon's log names the program that changes it; a restart of tidegated restores the table";
             findings.push(finding(Severity::Fault, what, advice));
         }
         Err(reason) => {
@@ -292,22 +290,22 @@ fn table(symptoms: &Symptoms) -> Vec<Finding> {
     }
     if let Some(fight) = &symptoms.fight {
         let what = format!(
-            "the table was changed again and again within the last minute, and each time networks were open to each other until it was back: {fight}"
+            "another program changed the table again and again within the last minute; each time, networks could \
+             reach each other until it was restored: {fight}"
         );
-        let advice = "have that program leave table inet tidegate alone: it is to delete its own table, and not \
-             to flush the whole ruleset";
+        let advice =
+            "configure that program to delete its own table instead of flushing the whole ruleset";
         findings.push(finding(Severity::Fault, what, advice));
     }
     if let Some((kind, reason)) = &symptoms.refusal {
-        let what = format!("the table could not be made now: {reason}");
+        let what = format!("a dry run of the table failed: {reason}");
         let advice = match kind {
             Kind::Unsupported | Kind::NotFound => {
                 "the kernel lacks a feature: load or build nf_tables with NAT, fib and conntrack \
                  (nft_chain_nat, nft_masq, nft_fib_inet, nft_ct), or use a newer kernel"
             }
             Kind::DriverGone => {
-                "nft crashes: look for tables that a newer nft made in this network namespace, and \
-                 delete them with that nft, or install nftables 1.1.2 or newer"
+                "nft crashes: delete the tables that a newer nft created in this network namespace, with that nft, or install nftables 1.1.2 or newer"
             }
             Kind::Permission => "give tidegated CAP_NET_ADMIN",
             _ => "see the message",

@@ -21,16 +21,16 @@ pub(crate) fn check(request: &CreateNetwork) -> Result<(), Refused> {
     let is_translated = |ip: &IpAddr| policy.masquerade && policy.mode_of(*ip) != Mode::Routed;
     let modes = [policy.mode4, policy.mode6];
     if policy.access != Access::Open && modes.iter().any(|mode| *mode != Mode::Nat) {
-        return contradiction("a gateway mode, and no way in or out");
+        return contradiction("a mode other than nat, and --internal or --isolated");
     }
     if policy.access != Access::Open && !policy.snat.is_empty() {
-        return contradiction("an address to go out under, and no way out");
+        return contradiction("--snat, and --internal or --isolated");
     }
     if policy.access == Access::Isolated && !policy.trusted_interfaces.is_empty() {
-        return contradiction("a trusted interface, and no address of the host");
+        return contradiction("--trusted-interface, and --isolated");
     }
     if policy.access == Access::Isolated && !request.host_ips.is_empty() {
-        return contradiction("an address to publish on, and no address of the host");
+        return contradiction("--host-ip, and --isolated");
     }
     let is_open = |ip: &&IpAddr| policy.mode_of(**ip) == Mode::Routed;
     let loopback = request.host_ips.iter().filter(|ip| ip.is_loopback());
@@ -38,19 +38,17 @@ pub(crate) fn check(request: &CreateNetwork) -> Result<(), Refused> {
     let is_relayed = |ip: &&IpAddr| ip.is_ipv6() && policy.mode4 != Mode::Routed;
     if loopback.filter(is_open).any(|ip| !is_relayed(&ip)) {
         return contradiction(
-            "a loopback address to publish on, and a mode in which endpoints are reached at their own",
+            "a loopback address as --host-ip, and a mode in which clients reach endpoints at their own addresses",
         );
     }
     let is_kept_out = policy
         .host_access
         .is_none_or(|access| access == HostAccess::None);
     if policy.access == Access::Isolated && !is_kept_out {
-        return contradiction("access to the host, and no address of the host");
+        return contradiction("--host-access, and --isolated");
     }
     if !policy.snat.iter().all(is_translated) {
-        return contradiction(
-            "an address to go out under, and a mode that keeps the endpoints' own",
-        );
+        return contradiction("--snat, and no translation (mode routed, or --no-masquerade)");
     }
     one_for_each_family(request, "--snat", &policy.snat)
 }

@@ -49,7 +49,7 @@ pub enum InvalidPool {
         family: IpFamily,
     },
     /// A text that is no pool.
-    #[error("pool {0:?} is not written BASE:SIZE")]
+    #[error("pool {0:?} does not have the form BASE:SIZE")]
     Form(String),
 }
 

@@ -19,7 +19,7 @@ const NAMED: usize = 10;
 fn mend_or(fault: &Fault, remove: &str) -> String {
     match &fault.hint {
         Some(hint) => format!("{hint}: the daemon then tries again; or `{remove}`"),
-        None => format!("repair that: the daemon then tries again; or `{remove}`"),
+        None => format!("fix that: the daemon then tries again; or `{remove}`"),
     }
 }
 
@@ -112,7 +112,7 @@ pub enum Refused {
         address: IpAddr,
     },
     /// A policy that contradicts itself.
-    #[error("network {network} was given {what}")]
+    #[error("network {network} has contradicting options: {what}")]
     Contradiction {
         /// The network.
         network: Name,
@@ -120,10 +120,10 @@ pub enum Refused {
         what: &'static str,
     },
     /// A label whose value is too long or has control characters.
-    #[error("the value of label {0} is over 255 bytes long or has control characters")]
+    #[error("the value of label {0} is longer than 255 bytes or has control characters")]
     Label(Name),
     /// A bridge that another network has.
-    #[error("bridge {bridge} is that of network {network}")]
+    #[error("bridge {bridge} belongs to network {network}")]
     BridgeTaken {
         /// The bridge.
         bridge: IfName,
@@ -228,7 +228,7 @@ pub enum Refused {
     },
     /// Connections of an address's last holder are still tracked.
     #[error(
-        "address {ip} of network {network} is not free yet: connections of its last holder are still tracked"
+        "address {ip} of network {network} is not free yet: connections of its previous holder are still tracked"
     )]
     Unswept {
         /// The address.
@@ -245,7 +245,7 @@ pub enum Refused {
         endpoint: Name,
     },
     /// Two addresses of one family for one endpoint.
-    #[error("two addresses of one family were asked for, {0} and {1}")]
+    #[error("{0} and {1} are two addresses of one family: an endpoint can have one")]
     TwoAddresses(IpAddr, IpAddr),
     /// An address that no endpoint of the network can have.
     #[error("{ip} {} ({})", not_usable(.subnets, *.ip, .network), listed(.subnets))]
@@ -272,7 +272,7 @@ pub enum Refused {
     #[error("{0} is a multicast or zero address, and no interface can have it")]
     NoStation(MacAddr),
     /// An Ethernet address that somebody on the network has.
-    #[error("Ethernet address {mac} is that of {holder}")]
+    #[error("Ethernet address {mac} belongs to {holder}")]
     MacTaken {
         /// The address.
         mac: MacAddr,
@@ -368,7 +368,7 @@ pub enum Refused {
         second: IpAddr,
     },
     /// An address of the host that no host can have.
-    #[error("{flag} {ip} is {kind}, and not an address of the host")]
+    #[error("{flag} {ip} is {kind}, not an address of the host")]
     NoHostIp {
         /// The flag of the command line.
         flag: &'static str,
@@ -378,10 +378,10 @@ pub enum Refused {
         kind: &'static str,
     },
     /// The same port twice in one request.
-    #[error("ports {0} and {1} of the same request want the same port of the host")]
+    #[error("ports {0} and {1} of one request need the same port of the host")]
     PortTwice(PortBinding, PortBinding),
     /// A port bound to an address of a family that the endpoint does not have.
-    #[error("port {request} would be published on {host_ip}, and the endpoint has no {family}")]
+    #[error("port {request} cannot be published on {host_ip}: the endpoint has no {family}")]
     PortFamily {
         /// What was asked for.
         request: PortRequest,
@@ -392,8 +392,8 @@ pub enum Refused {
     },
     /// A port that is to be reached over the loopback alone, and would be open to everybody.
     #[error(
-        "port {request} cannot be published on {host_ip} alone: endpoints of network {network} are reached at \
-         their own addresses"
+        "port {request} cannot be published on {host_ip} only: clients reach endpoints of network {network} at their \
+         own addresses"
     )]
     LoopbackOfRouted {
         /// The network.
@@ -404,7 +404,7 @@ pub enum Refused {
         host_ip: IpAddr,
     },
     /// More elements of allow-lists than one request may ask for.
-    #[error("{ports} ports for {sources} sources are {}, and {most} are the most at once", ports * sources)]
+    #[error("{ports} ports for {sources} sources are {} entries: at most {most} are allowed at once", ports * sources)]
     AllowTooMany {
         /// How many ports are to be published.
         ports: usize,
@@ -415,7 +415,7 @@ pub enum Refused {
     },
     /// A list with nobody in the one family that a port is published in.
     #[error(
-        "port {port} is published in {family} alone, and nobody of its allow-list {from} reaches it"
+        "port {port} is published for {family} only, but its allow-list {from} has no {family} address"
     )]
     AllowOfPortNamesNobody {
         /// The port.
@@ -427,7 +427,7 @@ pub enum Refused {
     },
     /// A list with nobody in the one family that a network has.
     #[error(
-        "network {network} has {family} alone, and nobody of its allow-list {from} reaches a port of it"
+        "network {network} has only {family}, but its allow-list {from} has no {family} address"
     )]
     AllowOfNetworkNamesNobody {
         /// The network.
@@ -439,7 +439,7 @@ pub enum Refused {
     },
     /// A port of an endpoint that is reached at its own address, with two lists of who may reach it.
     #[error(
-        "endpoint {endpoint} has port {held} published for {from}: at its own address it is one port, and has one list"
+        "endpoint {endpoint} already publishes port {held} for {from}: at its own address, the port can have only one list"
     )]
     AllowDiffers {
         /// The endpoint.
@@ -462,7 +462,7 @@ pub enum Refused {
     NoCommonFamily(Party, Party),
     /// An SCTP port bound to `::1`, from which TCP and UDP alone are relayed.
     #[error(
-        "port {0} cannot be published on the IPv6 loopback address: what comes there is relayed, SCTP is not"
+        "port {0} cannot be published on the IPv6 loopback address: the relay for that address does not support SCTP"
     )]
     SctpOnIpv6Loopback(PortRequest),
 }
@@ -580,8 +580,8 @@ impl Refused {
             Self::NetworkDown { network, fault } => mend_or(fault, &format!("tidegate network rm {network}")),
             Self::EndpointDown { endpoint, fault } => mend_or(fault, &format!("tidegate detach {endpoint}")),
             Self::HostWithoutIpv6(_) => {
-                "turn it on with `sysctl -w net.ipv6.conf.all.disable_ipv6=0` (boot without ipv6.disable=1 where the \
-                 kernel has none), or leave out --ipv6 and what is IPv6's for IPv4 alone"
+                "turn it on with `sysctl -w net.ipv6.conf.all.disable_ipv6=0` (if the kernel has no IPv6, boot \
+                 without ipv6.disable=1), or leave out --ipv6 and all IPv6 options"
                     .into()
             }
             Self::NetworkExists(name) => format!("see `tidegate network inspect {name}`, or choose another name"),
@@ -589,7 +589,7 @@ impl Refused {
             Self::NetworkInUse { .. } => "detach its endpoints first, or give --force".into(),
             Self::TwoAddresses(..) => "give one for each of IPv4 and IPv6".into(),
             Self::AddressOutside { network, .. } | Self::AddressTaken { network, .. } => {
-                format!("see the subnets in `tidegate network inspect {network}`, or leave it out for a free one")
+                format!("see the subnets in `tidegate network inspect {network}`, or leave it out to get a free address")
             }
             Self::Ipv6OffFor(_) => {
                 "set net.ipv6.conf.all.disable_ipv6 to 0 in the namespace, or leave it out".into()
@@ -599,9 +599,9 @@ impl Refused {
             Self::TooManyBound { .. } => {
                 "detach one, or use a network made without --anti-spoofing".into()
             }
-            Self::IfNameTaken(_) => "choose another --ifname, or leave it out for a free one".into(),
+            Self::IfNameTaken(_) => "choose another --ifname, or leave it out to get a free name".into(),
             Self::OlderGateway(endpoint) => {
-                format!("`tidegate detach {endpoint}` first, and attach it anew")
+                format!("`tidegate detach {endpoint}` first, then attach it again")
             }
             Self::NoGatewayPlace(_) => "give another --gateway-priority".into(),
             Self::SubnetsOverlap(..) => "give subnets that have no address in common".into(),
@@ -609,7 +609,7 @@ impl Refused {
             Self::TwoRanges { .. } => "give one --ip-range for each subnet".into(),
             Self::NotReservable { .. } => "give an address of its subnets other than the gateway's".into(),
             Self::Contradiction { .. } => "leave one of the two out".into(),
-            Self::Label(_) => "give a shorter text on one line".into(),
+            Self::Label(_) => "give a shorter text without line breaks".into(),
             Self::BridgeTaken { .. } => "choose another --bridge, or leave it out".into(),
             Self::BridgeNameOurs(_) => "choose a name that does not start with tgb or tgv".into(),
             Self::ConnectedToItself(_) => {
@@ -627,7 +627,7 @@ impl Refused {
             Self::GatewayOutside { .. } => "give the gateway's subnet with --subnet".into(),
             Self::TwoGateways { .. } => "give one --gateway for each subnet".into(),
             Self::OverlapsNetwork { .. } | Self::OverlapsRoute { .. } => {
-                "choose another --subnet, or leave it out to have a free one allotted".into()
+                "choose another --subnet, or leave it out to get a free one".into()
             }
             Self::PoolsUsedUp { .. } => "give a --subnet, or widen `pools` in tidegated.toml".into(),
             Self::SubnetFull { .. } => "detach an endpoint, or create a network with a wider subnet".into(),
@@ -651,10 +651,10 @@ impl Refused {
             Self::NotPublished { endpoint, .. } => format!("see `tidegate endpoint inspect {endpoint}`"),
             Self::TwoOfFamily { .. } => "give one for each of IPv4 and IPv6".into(),
             Self::NoHostIp { .. } => "give an address that the host has, or leave it out".into(),
-            Self::PortTwice(..) => "give each port of the host once".into(),
+            Self::PortTwice(..) => "give each host port once".into(),
             Self::PortFamily { .. } => "leave the host address out, or use a network with that family".into(),
             Self::LoopbackOfRouted { .. } => {
-                "leave the host address out and say with --allow who may reach it, or use a network of mode nat".into()
+                "leave out the host address and limit the clients with --allow, or use a network of mode nat".into()
             }
             Self::AllowTooMany { .. } => {
                 "publish fewer ports at once, or list wider prefixes".into()
@@ -665,7 +665,7 @@ impl Refused {
                     IpFamily::Ipv4 => "0.0.0.0/0",
                     IpFamily::Ipv6 => "::/0",
                 };
-                format!("name sources of {family} with --allow, or `--allow {everybody}` for everybody")
+                format!("add {family} addresses with --allow, or `--allow {everybody}` for everybody")
             }
             Self::AllowDiffers { endpoint, held, .. } => {
                 format!("`tidegate unpublish {endpoint} {held}` first, or give the same --allow")
@@ -673,7 +673,7 @@ impl Refused {
             Self::NotExplainable { .. } => "give an address of an endpoint, of the host, or of another machine".into(),
             Self::NoCommonFamily(..) => "see the addresses in `tidegate endpoint ls`".into(),
             Self::SctpOnIpv6Loopback(_) => "publish it on 127.0.0.1, or on another address of the host".into(),
-            Self::Mtu { .. } => "leave --mtu out for the kernel's own".into(),
+            Self::Mtu { .. } => "leave out --mtu to use the kernel's default".into(),
         }
     }
 }

@@ -134,7 +134,7 @@ fn pools_of_a_flag_go_before_those_of_the_file_family_by_family() {
     for (text, reason) in [
         (
             "10.1.0.0/16",
-            "pool \"10.1.0.0/16\" is not written BASE:SIZE",
+            "pool \"10.1.0.0/16\" does not have the form BASE:SIZE",
         ),
         (
             "fd00::/48:64",

@@ -17,8 +17,8 @@ pub(super) fn nft(state: &State, chains: &Result<Vec<BaseChain>, String>) -> Vec
     let chains = match chains {
         Ok(chains) => chains,
         Err(reason) => {
-            let what = format!("cannot look at the tables of others: {reason}");
-            let advice = "look for `policy drop` and closing drops in `nft list ruleset`";
+            let what = format!("cannot read the tables of other programs: {reason}");
+            let advice = "look for `policy drop` and final drop rules in `nft list ruleset`";
             return vec![finding(Severity::CouldNotTell, what, advice)];
         }
     };
@@ -76,9 +76,7 @@ fn of_chain(state: &State, chain: &BaseChain) -> Finding {
     let unnamed = unnamed(state, chain);
     let what = format!("chain {name} of table {family} {table} {}", how(chain));
     if unnamed.is_empty() {
-        let what = format!(
-            "{what}; some rules mention our bridges, and it cannot be told whether they let enough through"
-        );
+        let what = format!("{what}; some rules mention our bridges, but that may not be enough");
         return finding(Severity::CouldNotTell, what, advice(chain, "tg*"));
     }
     let what = format!("{what}, and no rule for {}", unnamed.join(", "));

@@ -58,8 +58,8 @@ fn is_needed(state: &State, family: &ForwardedFamily) -> bool {
 fn off(family: &ForwardedFamily) -> Finding {
     let name = family.sysctl.replace('/', ".");
     let what = format!(
-        "sysctl {name} is 0, and left alone (forwarding = \"leave\"): over {} endpoints reach their own network and \
-         the host alone, and nobody but the host reaches published ports",
+        "sysctl {name} is 0, and the daemon does not change it (forwarding = \"leave\"): over {}, endpoints reach \
+         only their own network and the host, and only the host reaches published ports",
         family.name
     );
     let advice = format!("`sysctl -w {name}=1`, or set `forwarding` to \"set\" in tidegated.toml");
@@ -76,8 +76,7 @@ fn router(family: &ForwardedFamily, symptoms: &Symptoms) -> Option<Finding> {
         return None;
     }
     let what = format!(
-        "the host forwards {} between its own interfaces {} too, and no chain drops it: a machine that uses it as \
-         a router gets from one to the other",
+        "the host also forwards {} between its own interfaces {}, and no chain drops that: machines on one side can use the host as a router to the other",
         family.name,
         uplinks.join(", ")
     );
@@ -85,7 +84,7 @@ fn router(family: &ForwardedFamily, symptoms: &Symptoms) -> Option<Finding> {
     let set = quoted.join(", ");
     let advice = format!(
         "`nft 'add table inet uplinks; add chain inet uplinks forward {{ type filter hook forward priority 0; }}; \
-         add rule inet uplinks forward iifname {{ {set} }} oifname {{ {set} }} drop'`, or let it be where the host is a router"
+         add rule inet uplinks forward iifname {{ {set} }} oifname {{ {set} }} drop'`, or change nothing if the host is a router"
     );
     Some(finding(Severity::Warning, what, advice))
 }

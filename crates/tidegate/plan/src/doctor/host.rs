@@ -52,7 +52,8 @@ pub(super) fn bridge_netfilter(symptoms: &Symptoms) -> Vec<Finding> {
             "br_netfilter is on ({name}=1): frames between endpoints of one network pass every FORWARD chain of the host"
         );
         let advice = format!(
-            "if nothing needs it (Docker and Kubernetes may), `sysctl -w {name}=0`; else let every other table accept our bridges"
+            "if nothing needs it (Docker and Kubernetes may), `sysctl -w {name}=0`; otherwise make every other table \
+             accept our bridges"
         );
         finding(Severity::Warning, what, advice)
     })
@@ -80,7 +81,8 @@ pub(super) fn reverse_path(symptoms: &Symptoms) -> Vec<Finding> {
         .map(|link| {
             let name = format!("net.ipv4.conf.{}.rp_filter", link.ifname);
             let what = format!(
-                "reverse path filtering is strict on {} ({name} or that of all is 1): what comes in there and is answered by another of {} interfaces is dropped",
+                "reverse path filtering is strict on {} ({name} or that of all is 1): packets that come in there are \
+                 dropped if the answer would leave by another of the {} interfaces",
                 link.ifname,
                 uplinks.len()
             );
@@ -90,9 +92,9 @@ pub(super) fn reverse_path(symptoms: &Symptoms) -> Vec<Finding> {
 }
 
 pub(super) fn nftables(symptoms: &Symptoms) -> Vec<Finding> {
-    const ADVICE: &str = "install nftables 1.1.2 or newer where the distribution has it";
+    const ADVICE: &str = "install nftables 1.1.2 or newer, if the distribution has it";
     let Some(version) = &symptoms.nft_version else {
-        let what = "the release of nftables cannot be told".to_owned();
+        let what = "the release of nftables is unknown".to_owned();
         return vec![finding(Severity::CouldNotTell, what, "see `nft --version`")];
     };
     let mut parts = version
@@ -115,7 +117,7 @@ pub(super) fn descriptors(symptoms: &Symptoms) -> Vec<Finding> {
     let left = limit.saturating_sub(open);
     let is_short = left < FEW_DESCRIPTORS || left < limit / 10;
     let none_left = match left <= kept {
-        true => format!(", and keeps the last {kept} back: no more published ports are held"),
+        true => format!(", and reserves the last {kept}: it holds no more published ports"),
         false => String::new(),
     };
     let what = format!("tidegated has {open} of at most {limit} file descriptors open{none_left}");

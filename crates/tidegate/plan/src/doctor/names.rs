@@ -15,8 +15,8 @@ pub(super) fn names_found(state: &State, symptoms: &Symptoms) -> Vec<Finding> {
         return Vec::new();
     };
     let down = symptoms.unanswered.iter().map(|reason| {
-        let what = format!("names of endpoints are not answered: {reason}");
-        let advice = "see the daemon's log; it starts another process by itself";
+        let what = format!("the DNS server for endpoint names does not answer: {reason}");
+        let advice = "see the daemon's log; the daemon starts another process by itself";
         finding(Severity::Fault, what, advice)
     });
     // That they cannot be told is said of those that stop packets.
@@ -42,14 +42,14 @@ fn open_to_all(symptoms: &Symptoms, port: u16) -> Option<Finding> {
         return None;
     }
     let name = UNPRIVILEGED.replace('/', ".");
-    let what = "after a crash of tidegated any user of the host may take";
+    let what = "after a crash of tidegated, any user of the host can take";
     let (what, advice) = match port < UNPRIVILEGED_DEFAULT {
         true => (
-            format!("sysctl {name} is {first}: {what} port {port}, and answer for names"),
+            format!("sysctl {name} is {first}: {what} port {port} and answer DNS queries"),
             format!("`sysctl -w {name}={UNPRIVILEGED_DEFAULT}`, or set dns.port below {first}"),
         ),
         false => (
-            format!("port {port} takes no privilege: {what} it, and answer for names"),
+            format!("port {port} is not privileged: {what} it and answer DNS queries"),
             format!("leave dns.port at its default, or set it below {first}"),
         ),
     };
@@ -68,7 +68,7 @@ fn of_chain(state: &State, chain: &BaseChain, port: u16) -> Finding {
     // A rule for the port serves every bridge.
     if unnamed.is_empty() || names(chain, &port.to_string()) {
         let what = format!(
-            "{what}; some rules mention our bridges or port {port}, and it cannot be told whether they let enough through"
+            "{what}; some rules mention our bridges or port {port}, but that may not be enough"
         );
         return finding(Severity::CouldNotTell, what, advice(chain, "tg*", port));
     }

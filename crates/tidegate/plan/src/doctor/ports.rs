@@ -18,7 +18,7 @@ pub(super) fn guards(state: &State, symptoms: &Symptoms) -> Vec<Finding> {
     match &symptoms.unguarded {
         Err(reason) => findings.push(finding(
             Severity::CouldNotTell,
-            format!("cannot tell whether ports of bridges keep endpoints from the host's 127.0.0.0/8: {reason}"),
+            format!("cannot tell whether filters of bridge ports protect the host's 127.0.0.0/8: {reason}"),
             "see `tc qdisc show` and `tc filter show`",
         )),
         Ok(unguarded) => {
@@ -32,7 +32,8 @@ pub(super) fn guards(state: &State, symptoms: &Symptoms) -> Vec<Finding> {
     };
     findings.extend(symptoms.links.iter().filter(is_foreign).map(|link| {
         let what = format!(
-            "interface {} is a port of {}, and none of ours: the table alone keeps what comes in by it from the host's 127.0.0.0/8",
+            "interface {} is a port of {}, but not one of ours: only the table protects the host's 127.0.0.0/8 from \
+             packets that come in there",
             link.ifname,
             link.master.as_ref().map_or_else(String::new, ToString::to_string)
         );
@@ -61,11 +62,11 @@ fn unsealed_found(state: &State, unguarded: &BTreeSet<IfName>) -> Option<Finding
         .map(|network| &network.bridge);
     let open: Vec<&IfName> = isolated.filter(|it| unguarded.contains(it)).collect();
     let what = format!(
-        "the filter that keeps what endpoints of isolated networks send from the host is missing at {}: it answers their ARP, \
-         and their packets get out in errors about them",
+        "the filter that protects the host from endpoints of isolated networks is missing at {}: the host answers \
+         their ARP requests, and ICMP errors about their packets get out",
         named(&open)
     );
-    let advice = "restart tidegated, which puts it back; where that does not help, the kernel lacks sch_ingress or cls_bpf \
+    let advice = "restart tidegated to restore it; if that does not help, the kernel lacks sch_ingress or cls_bpf \
                   (NET_SCH_INGRESS, NET_CLS_BPF)";
     (!open.is_empty()).then(|| finding(Severity::Fault, what, advice))
 }
@@ -75,12 +76,12 @@ fn unguarded_found(state: &State, unguarded: &BTreeSet<IfName>) -> Option<Findin
     let is_port = |ifname: &&IfName| !bridges.contains(ifname);
     let ports: Vec<&IfName> = unguarded.iter().filter(is_port).collect();
     let what = format!(
-        "the filter that keeps endpoints from the host's 127.0.0.0/8 while the table is away, and with --anti-spoofing binds them to their addresses, is missing at {}",
+        "the filter that protects the host's 127.0.0.0/8 while the table is missing, and enforces --anti-spoofing, is \
+         missing at {}",
         named(&ports)
     );
-    let advice = "restart tidegated, which puts it back; where that does not help, the kernel lacks sch_ingress or cls_bpf \
-                  (NET_SCH_INGRESS, NET_CLS_BPF), and ports published on 127.0.0.1 are out of the host's reach until \
-                  it has them";
+    let advice = "restart tidegated to restore it; if that does not help, the kernel lacks sch_ingress or cls_bpf \
+                  (NET_SCH_INGRESS, NET_CLS_BPF), and ports published on 127.0.0.1 do not work without them";
     (!ports.is_empty()).then(|| finding(Severity::Fault, what, advice))
 }
 

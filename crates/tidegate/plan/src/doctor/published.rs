@@ -24,7 +24,7 @@ pub(super) fn published(state: &State, symptoms: &Symptoms) -> Vec<Finding> {
     };
     let what = format!(
         "{firewall} is active, and its rules for incoming packets do not see published ports: clients that its rules \
-         for forwarded packets accept reach those without --allow"
+         for forwarded packets accept reach every port that has no --allow"
     );
     let advice = "publish them with --allow, or filter them there as docs/firewalls.md shows";
     vec![finding(Severity::Warning, what, advice)]

@@ -145,7 +145,7 @@ fn unexplainable(address: IpAddr, routing: &HostRouting) -> Option<&'static str>
     if address.is_multicast() {
         Some("it is a multicast address")
     } else if is_link_local {
-        Some("it is a link-local address, which says nothing without its link")
+        Some("it is a link-local address, which is ambiguous without an interface")
     } else if address.is_unspecified() {
         Some("it is the unspecified address")
     } else if routing.is_broadcast(address) {

@@ -94,7 +94,7 @@ impl<'a> PacketPath<'a> {
         if let Some(to) = self.packet.daddr {
             let arrives = |at: &Endpoint, why| (Fate::ReachesEndpoint(at.name.clone()), why);
             if to.is_loopback() {
-                let why = "loopback addresses are the sender's own";
+                let why = "a loopback address leads to the sender itself";
                 return arrives(endpoint, why.to_owned());
             }
             let own = endpoint_of(self.state, to).filter(|own| own.netns.id == endpoint.netns.id);
@@ -111,7 +111,7 @@ impl<'a> PacketPath<'a> {
         let Some((exit, network, is_on_link)) = exit else {
             let name = &endpoint.name;
             return lost(format!(
-                "endpoint {name} has no way there: it is given no default route"
+                "endpoint {name} has no route there: it has no default route"
             ));
         };
         self.packet.iif = Some(network.bridge.clone());
@@ -134,10 +134,10 @@ impl<'a> PacketPath<'a> {
         let mut own = exit.addresses.iter().map(|net| net.addr());
         let name = &network.name;
         if claimed.is_ipv4() && claimed.is_loopback() {
-            Some("ports of bridges take nothing from or for 127.0.0.0/8".into())
+            Some("bridge ports drop packets from and to 127.0.0.0/8".into())
         } else if network.policy.anti_spoofing && !own.any(|own| own == claimed) {
             Some(format!(
-                "network {name} binds its endpoints to their addresses (--anti-spoofing): the port of {} takes nothing from {claimed}",
+                "network {name} has --anti-spoofing: the bridge port of {} drops packets from {claimed}",
                 exit.name
             ))
         } else {
@@ -186,11 +186,11 @@ impl<'a> PacketPath<'a> {
             Bridging::Direct => (
                 Fate::ReachesEndpoint(neighbour.name.clone()),
                 format!(
-                    "frames between endpoints of network {name} stay on its bridge, and pass no rule"
+                    "frames between endpoints of network {name} stay on the bridge and meet no rule"
                 ),
             ),
             Bridging::Apart => lost(format!(
-                "network {name} keeps its endpoints apart (--no-icc): their ports of the bridge are isolated"
+                "network {name} has --no-icc: its bridge ports are isolated from each other"
             )),
             Bridging::Filtered if self.passes(Hook::Prerouting) => {
                 self.forward(Some(network.bridge.clone()), true)
@@ -214,7 +214,7 @@ impl<'a> PacketPath<'a> {
             && self.routing.is_local(claimed)
         {
             return lost(format!(
-                "the kernel takes nothing from {claimed}, an address of its own, that comes in by an interface"
+                "the kernel drops packets that come in from {claimed}, an address of the host itself"
             ));
         }
         if self.is_to_host() {
@@ -298,7 +298,7 @@ impl<'a> PacketPath<'a> {
             return relayed;
         }
         let why = match (self.packet.is_dnat, self.packet.port) {
-            (true, _) => "it is sent on to a port of the host itself".into(),
+            (true, _) => "it is redirected to a port of the host itself".into(),
             (false, None) => format!("{} is an address of the host", shown(self.packet.daddr)),
             (false, Some((port, protocol))) => format!(
                 "{port}/{protocol} is not published on {}{}; the packet goes to a program of the host, if one listens",
@@ -318,7 +318,7 @@ impl<'a> PacketPath<'a> {
         self.state.endpoints.values().find_map(|endpoint| {
             let network = self.state.networks.get(&endpoint.network)?;
             let to = holds::relayed_to(network, endpoint, port, protocol)?;
-            let why = format!("the daemon relays what comes to {port}/{protocol} on ::1, to {to}");
+            let why = format!("the daemon relays {port}/{protocol} on ::1 to {to}");
             Some((Fate::ReachesEndpoint(endpoint.name.clone()), why))
         })
     }
@@ -386,9 +386,9 @@ impl<'a> PacketPath<'a> {
                 None => step.rule.clone(),
             },
             None if matches!(self.from.who, Who::Host) => {
-                "nothing that the host itself sends is dropped".into()
+                "no rule drops packets that the host sends".into()
             }
-            None => "no rule of ours concerns it".into(),
+            None => "no rule of Tidegate matches it".into(),
         }
     }
 
@@ -469,7 +469,7 @@ impl<'a> PacketPath<'a> {
                     || format!("host:{host_port}"),
                     |ip| SocketAddr::new(ip, host_port).to_string(),
                 );
-                Some(format!("it is published: ask for {at}/{protocol}"))
+                Some(format!("the port is published: use {at}/{protocol}"))
             }
             None => Some(format!(
                 "publish it: `tidegate publish {} {port}/{protocol}`",
@@ -502,7 +502,7 @@ impl<'a> PacketPath<'a> {
 }
 
 /// `ip6_rcv_core`.
-const LOOPBACK6: &str = "the kernel takes nothing from or for ::1 that comes in by an interface";
+const LOOPBACK6: &str = "the kernel drops packets from and to ::1 that come in by an interface";
 
 fn is_loopback6(ip: IpAddr) -> bool {
     ip.is_ipv6() && ip.is_loopback()

@@ -69,25 +69,25 @@ fn what_somebody_has_or_nobody_can_have_is_refused_with_the_reason() {
     refusal(asking(|r| r.ifname = Some("lo".parse().unwrap())));
     expect![[r#"
         address 10.208.0.2 of network web is taken [Conflict]
-          see the subnets in `tidegate network inspect web`, or leave it out for a free one
+          see the subnets in `tidegate network inspect web`, or leave it out to get a free address
         address 10.208.0.1 of network web is taken [Conflict]
-          see the subnets in `tidegate network inspect web`, or leave it out for a free one
+          see the subnets in `tidegate network inspect web`, or leave it out to get a free address
         10.208.0.255 cannot be given to an endpoint of network web: its subnet reserves it (10.208.0.0/24) [Invalid]
-          see the subnets in `tidegate network inspect web`, or leave it out for a free one
+          see the subnets in `tidegate network inspect web`, or leave it out to get a free address
         10.9.0.2 is not in a subnet of network web (10.208.0.0/24) [Invalid]
-          see the subnets in `tidegate network inspect web`, or leave it out for a free one
-        two addresses of one family were asked for, 10.208.0.8 and 10.208.0.9 [Invalid]
+          see the subnets in `tidegate network inspect web`, or leave it out to get a free address
+        10.208.0.8 and 10.208.0.9 are two addresses of one family: an endpoint can have one [Invalid]
           give one for each of IPv4 and IPv6
         fd74:6964:6567::9 cannot be given: IPv6 is turned off in the namespace [Invalid]
           set net.ipv6.conf.all.disable_ipv6 to 0 in the namespace, or leave it out
-        Ethernet address 02:76:0a:d0:00:02 is that of ep-1 [Conflict]
+        Ethernet address 02:76:0a:d0:00:02 belongs to ep-1 [Conflict]
           choose another --mac, or leave it out
-        Ethernet address 02:62:00:00:00:00 is that of bridge tgb0 [Conflict]
+        Ethernet address 02:62:00:00:00:00 belongs to bridge tgb0 [Conflict]
           choose another --mac, or leave it out
         01:00:5e:00:00:01 is a multicast or zero address, and no interface can have it [Invalid]
           give one whose first octet is even, such as 02:42:ac:11:00:02
         the namespace has an interface lo already [Conflict]
-          choose another --ifname, or leave it out for a free one
+          choose another --ifname, or leave it out to get a free name
     "#]]
     .assert_eq(&seen);
 }

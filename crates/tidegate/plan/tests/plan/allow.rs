@@ -256,8 +256,8 @@ fn a_list_that_lets_nobody_in_is_refused() {
     }
     let refused = try_publish(&both, &["127.0.0.1:8080:80"], &[v6]).unwrap_err();
     expect![[r#"
-        port 127.0.0.1:8080:80/tcp is published in IPv4 alone, and nobody of its allow-list 2001:db8::/32 reaches it
-        name sources of IPv4 with --allow, or `--allow 0.0.0.0/0` for everybody
+        port 127.0.0.1:8080:80/tcp is published for IPv4 only, but its allow-list 2001:db8::/32 has no IPv4 address
+        add IPv4 addresses with --allow, or `--allow 0.0.0.0/0` for everybody
     "#]]
     .assert_eq(&format!("{refused}\n{}\n", refused.hint()));
 }
@@ -278,8 +278,8 @@ fn a_list_of_a_network_or_of_the_configuration_that_lets_nobody_in_is_refused_bu
     request.allow = sources(&["2001:db8::/32"]);
     let refused = create(&state, &request).unwrap_err();
     expect![[r#"
-        network db has IPv4 alone, and nobody of its allow-list 2001:db8::/32 reaches a port of it
-        name sources of IPv4 with --allow, or `--allow 0.0.0.0/0` for everybody
+        network db has only IPv4, but its allow-list 2001:db8::/32 has no IPv4 address
+        add IPv4 addresses with --allow, or `--allow 0.0.0.0/0` for everybody
     "#]]
     .assert_eq(&format!("{refused}\n{}\n", refused.hint()));
 }

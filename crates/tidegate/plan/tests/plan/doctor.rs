@@ -105,7 +105,7 @@ fn a_crash_of_nft_is_told_from_a_kernel_that_lacks_something() {
     };
     let (severity, _, advice) = refused(Kind::DriverGone, "nft ended with signal: 11");
     assert_eq!(severity, Severity::Fault);
-    assert!(advice.contains("a newer nft made"), "{advice}");
+    assert!(advice.contains("a newer nft created"), "{advice}");
     let (_, _, advice) = refused(Kind::Unsupported, "Operation not supported");
     assert!(advice.contains("the kernel lacks a feature"), "{advice}");
 }
@@ -201,7 +201,10 @@ fn whatever_keeps_questions_for_names_from_the_host_is_found() {
         host.unanswered = Some("the process ended".into());
     });
     assert_eq!(severity, Severity::Fault);
-    assert!(what.contains("not answered: the process ended"), "{what}");
+    assert!(
+        what.contains("does not answer: the process ended"),
+        "{what}"
+    );
 }
 
 #[test]

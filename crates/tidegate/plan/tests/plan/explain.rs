@@ -168,7 +168,7 @@ fn a_packet_that_is_dropped_names_the_rule_and_what_would_reach_the_endpoint() {
           forward: to an endpoint: jump to_bridge; "tgb0" of bridges: network web
           to_bridge: not through a published port, and no direct access: drop
           why: not through a published port, and no direct access
-          do: it is published: ask for host:8080/tcp
+          do: the port is published: use host:8080/tcp
     "#]]
     .assert_eq(&said(&state, "outside", "10.208.0.2:80"));
     let hint = |to: &str| {
@@ -242,7 +242,7 @@ fn a_question_for_a_name_is_sent_on_to_the_resolver() {
           publish_at: published on one address: dnat to 10.208.0.1:5300; 10.208.0.1 . 53 : 10.208.0.1 . 5300 of publish4_at_udp: resolver of network web
           input: questions for names: jump to_resolver; 17 . 5300 of resolver: 
           to_resolver: by an endpoint of the network: return; "tgb0" . 10.208.0.1 of gateways4: network web
-          why: it is sent on to a port of the host itself
+          why: it is redirected to a port of the host itself
     "#]]
     .assert_eq(&said(&state, "front", "10.208.0.1:53/udp"));
 }
@@ -252,7 +252,7 @@ fn endpoints_of_one_network_meet_on_its_bridge_or_are_kept_apart_there() {
     let icc = web(Policy::default(), &[]);
     let (to, why) = fate(&icc, "front", "back:80");
     assert_eq!(to, reaches("back"));
-    assert!(why.contains("stay on its bridge"), "{why}");
+    assert!(why.contains("stay on the bridge"), "{why}");
     let apart = Policy {
         icc: false,
         ..Policy::default()
@@ -273,7 +273,7 @@ fn where_br_netfilter_is_on_the_rules_decide_between_endpoints_of_one_network() 
         (reaches("back"), "endpoints of networks that may talk"),
         (
             Fate::Lost,
-            "network web keeps its endpoints apart (--no-icc): their ports of the bridge are isolated",
+            "network web has --no-icc: its bridge ports are isolated from each other",
         ),
     );
     for (state, value, expected) in [
@@ -342,13 +342,13 @@ fn where_no_rule_of_ours_decides_the_reason_is_named() {
             "host",
             "front:443",
             reaches("front"),
-            "nothing that the host itself sends",
+            "no rule drops packets that the host sends",
         ),
         (
             "front",
             "127.0.0.1:80",
             reaches("front"),
-            "are the sender's own",
+            "leads to the sender itself",
         ),
         (
             "front",
@@ -378,7 +378,7 @@ fn where_no_rule_of_ours_decides_the_reason_is_named() {
             "host",
             "[::1]:8080",
             reaches("front"),
-            "the daemon relays what comes to 8080/tcp on ::1, to [fd74:6964:6567::2]:80",
+            "the daemon relays 8080/tcp on ::1 to [fd74:6964:6567::2]:80",
         ),
         (
             "host",
@@ -402,13 +402,13 @@ fn where_no_rule_of_ours_decides_the_reason_is_named() {
             "2001:db8::9",
             "[::1]:8080",
             Fate::Lost,
-            "nothing from or for ::1",
+            "packets from and to ::1",
         ),
         (
             "192.0.2.9",
             "198.51.100.1:80",
             Fate::Leaves,
-            "no rule of ours",
+            "no rule of Tidegate",
         ),
         (
             "outside",
@@ -455,9 +455,9 @@ fn what_is_sent_under_a_false_address_meets_the_rules_about_sources() {
             "front as 8.8.8.8",
             "back:80",
             reaches("back"),
-            "pass no rule",
+            "meet no rule",
         ),
-        ("front as ::1", "back:80", Fate::Lost, "from or for ::1"),
+        ("front as ::1", "back:80", Fate::Lost, "from and to ::1"),
         ("front as 127.0.0.2", "back:80", Fate::Lost, "127.0.0.0/8"),
         ("bound as 10.208.1.2", "192.0.2.1:80", Fate::ReachesHost, ""),
         (
@@ -488,7 +488,7 @@ fn what_is_sent_under_a_false_address_meets_the_rules_about_sources() {
             "192.0.2.9 as 192.0.2.1",
             "192.0.2.1:8080",
             Fate::Lost,
-            "an address of its own",
+            "an address of the host itself",
         ),
         // IPv6 does not look.
         (
@@ -634,6 +634,6 @@ fn a_question_without_an_answer_is_refused() {
         10.208.0.2 and fd74:6964:6567::3 have no address of the same family
         cannot explain packets to 224.0.0.1: it is a multicast address
         cannot explain packets to 10.208.0.255: it is a broadcast address
-        cannot explain packets to fe80::1: it is a link-local address, which says nothing without its link"#]]
+        cannot explain packets to fe80::1: it is a link-local address, which is ambiguous without an interface"#]]
     .assert_eq(&seen.join("\n"));
 }

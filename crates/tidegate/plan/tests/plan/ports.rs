@@ -210,10 +210,7 @@ fn a_loopback_address_is_refused_where_the_endpoints_own_would_be_opened() {
     request.host_ips = vec!["127.0.0.1".parse().unwrap()];
     request.policy.mode4 = Mode::Routed;
     let error = create(&State::default(), &request).unwrap_err().to_string();
-    assert!(
-        error.contains("a loopback address to publish on"),
-        "{error}"
-    );
+    assert!(error.contains("a loopback address as --host-ip"), "{error}");
 }
 
 #[test]
@@ -229,7 +226,7 @@ fn default_host_addresses_that_make_no_sense_are_refused() {
     );
     assert_eq!(
         refusal(["192.0.2.1", "ff02::1"]),
-        "--host-ip ff02::1 is a multicast address, and not an address of the host"
+        "--host-ip ff02::1 is a multicast address, not an address of the host"
     );
 }
 

@@ -244,11 +244,11 @@ fn a_refused_network_says_why_and_what_to_do() {
         network a exists already [Conflict]
           see `tidegate network inspect a`, or choose another name
         subnet 10.208.0.0/16 overlaps 10.208.0.0/24 of network a [Conflict]
-          choose another --subnet, or leave it out to have a free one allotted
+          choose another --subnet, or leave it out to get a free one
         subnet 192.168.7.128/25 overlaps the host's route to 192.168.7.0/24 [Conflict]
-          choose another --subnet, or leave it out to have a free one allotted
+          choose another --subnet, or leave it out to get a free one
         subnet 192.168.0.0/16 overlaps the host's route to 192.168.7.0/24 [Conflict]
-          choose another --subnet, or leave it out to have a free one allotted
+          choose another --subnet, or leave it out to get a free one
         subnets 10.1.0.0/24 and 10.1.0.0/25 of the same network overlap [Invalid]
           give subnets that have no address in common
         range 10.1.0.0/25 is in none of the subnets given for network b [Invalid]
@@ -259,17 +259,17 @@ fn a_refused_network_says_why_and_what_to_do() {
           write it 10.1.2.0/24 or fd00:1:2:3::/64, with room for a gateway and an endpoint
         address 10.1.0.1 cannot be reserved for router: it is not a free address of network b [Invalid]
           give an address of its subnets other than the gateway's
-        bridge tgb0 is that of network a [Conflict]
+        bridge tgb0 belongs to network a [Conflict]
           choose another --bridge, or leave it out
         bridge tgv7 has a name that Tidegate uses for its own interfaces [Invalid]
           choose a name that does not start with tgb or tgv
-        the value of label a is over 255 bytes long or has control characters [Invalid]
-          give a shorter text on one line
-        network b was given a gateway mode, and no way in or out [Invalid]
+        the value of label a is longer than 255 bytes or has control characters [Invalid]
+          give a shorter text without line breaks
+        network b has contradicting options: a mode other than nat, and --internal or --isolated [Invalid]
           leave one of the two out
-        network b was given access to the host, and no address of the host [Invalid]
+        network b has contradicting options: --host-access, and --isolated [Invalid]
           leave one of the two out
-        network b was given an address to go out under, and a mode that keeps the endpoints' own [Invalid]
+        network b has contradicting options: --snat, and no translation (mode routed, or --no-masquerade) [Invalid]
           leave one of the two out
         invalid subnet "10.1.0.9/24": it has host bits: the subnet is 10.1.0.0/24 [Invalid]
           write it 10.1.2.0/24 or fd00:1:2:3::/64, with room for a gateway and an endpoint
@@ -282,7 +282,7 @@ fn a_refused_network_says_why_and_what_to_do() {
         subnet 10.1.0.0/24 was given two gateways, 10.1.0.1 and 10.1.0.2 [Invalid]
           give one --gateway for each subnet
         an MTU of 1000 bytes is outside 1280 to 65535 [Invalid]
-          leave --mtu out for the kernel's own
+          leave out --mtu to use the kernel's default
     "#]]
     .assert_eq(&seen);
 }
@@ -314,9 +314,9 @@ fn a_refused_attachment_says_why_and_what_to_do() {
           publish another port, or `tidegate detach ep-2` first
         port 53:53/udp is published already, by endpoint ep-2 as 127.0.0.1:53:53/udp [Conflict]
           publish another port, or `tidegate detach ep-2` first
-        ports 81:1/tcp and 127.0.0.1:81:2/tcp of the same request want the same port of the host [Invalid]
-          give each port of the host once
-        port [::1]:90:90/sctp cannot be published on the IPv6 loopback address: what comes there is relayed, SCTP is not [Invalid]
+        ports 81:1/tcp and 127.0.0.1:81:2/tcp of one request need the same port of the host [Invalid]
+          give each host port once
+        port [::1]:90:90/sctp cannot be published on the IPv6 loopback address: the relay for that address does not support SCTP [Invalid]
           publish it on 127.0.0.1, or on another address of the host
         endpoint ep-2 exists already [Conflict]
           `tidegate detach ep-2` first, or choose another name

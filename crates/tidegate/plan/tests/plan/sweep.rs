@@ -312,7 +312,7 @@ fn an_address_is_not_given_out_while_connections_of_its_last_holder_are_tracked(
     let refused: Refused = given(&small, &facts(&["10.9.0.2"]), &[]).unwrap_err();
     assert_eq!(
         refused.to_string(),
-        "address 10.9.0.2 of network web is not free yet: connections of its last holder are still tracked"
+        "address 10.9.0.2 of network web is not free yet: connections of its previous holder are still tracked"
     );
     assert!(given(&small, &facts(&[]), &[]).is_ok());
 }
