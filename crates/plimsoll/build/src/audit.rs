@@ -9,7 +9,8 @@ mod package;
 
 use std::fmt;
 
-pub use build::{BuiltProgram, Stamp, audit_build, audit_stamp};
+pub use crate::program::BuiltProgram;
+pub use build::{Stamp, audit_build, audit_stamp};
 pub use package::{PackageFacts, audit_package, audit_requires};
 
 /// One disagreement between plan and result.

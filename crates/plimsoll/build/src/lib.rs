@@ -48,6 +48,7 @@ pub mod elf;
 pub mod engine;
 pub mod manifest;
 pub mod packager;
+mod program;
 pub mod run;
 pub mod source;
 pub mod steps;

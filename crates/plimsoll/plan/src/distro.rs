@@ -6,6 +6,7 @@
 
 mod adapt;
 mod assume;
+mod build_packages;
 mod check;
 mod departure;
 mod error;
@@ -23,11 +24,12 @@ use crate::plan::Arch;
 use plimsoll_spec::Format;
 
 pub use adapt::NotThis;
+pub use build_packages::{BuildPackages, build_packages};
 pub use check::check_names;
 pub use departure::Departure;
 pub use error::DistroError;
 pub use load::{load, parse};
-pub use plan::{BuildPackages, CARGO_HOME, DistroPlan, OUT, WORKSPACE, build_packages, plan};
+pub use plan::{CARGO_HOME, DistroPlan, OUT, WORKSPACE, plan};
 
 /// The distributions that packages are built for.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize, JsonSchema)]

@@ -3,20 +3,9 @@
 use plimsoll_probe::{Flavour, NativeDep};
 use serde::Deserialize;
 
-use super::Fault;
+use super::{BuiltProgram, Fault};
 use crate::depends::system::debian_package;
-use crate::elf::{ElfFacts, Linkage, SymbolVersion};
-
-/// A program as it came out of the build.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct BuiltProgram {
-    /// Its name.
-    pub name: String,
-    /// Whether the plan has it link the C library.
-    pub links_library: bool,
-    /// What its file says.
-    pub elf: ElfFacts,
-}
+use crate::elf::{Linkage, SymbolVersion};
 
 /// What a program says about itself.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]

@@ -10,8 +10,8 @@ use std::io;
 use duct::cmd;
 
 use super::DependsError;
-use crate::audit::BuiltProgram;
 use crate::elf::ElfFacts;
+use crate::program::BuiltProgram;
 use plimsoll_plan::plan::ProgramPlan;
 
 /// rpm's own reader of ELF files, where rpm is installed.

@@ -3,6 +3,7 @@
 mod build;
 pub(crate) mod host;
 mod render;
+mod report;
 
 use std::num::NonZeroUsize;
 

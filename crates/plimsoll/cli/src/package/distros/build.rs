@@ -6,16 +6,15 @@ use anyhow::Context;
 use plimsoll_build::engine::{
     self, Engine, EngineError, Folders, Job, Outcome, Site, Stage, Task, container, root,
 };
-use plimsoll_build::manifest::Manifest;
 use plimsoll_build::source::Source;
 use plimsoll_plan::config::Config;
 use plimsoll_plan::distro::{self, Departure, Distro, DistroList};
 use plimsoll_plan::plan::Arch;
 use plimsoll_probe::{Host, NamedFinding, probe};
-use serde::Serialize;
 
 use super::host::{self, Kit};
 use super::render;
+use super::report::Report;
 use crate::failure::Hinted;
 use crate::run;
 use crate::site::site;
@@ -27,23 +26,6 @@ pub(super) struct Build<'a> {
     pub(super) config: &'a Config,
     pub(super) list: &'a DistroList,
     pub(super) source: Source,
-}
-
-/// What became of one distribution.
-#[derive(Debug, Serialize)]
-pub(super) struct Report {
-    /// The entry of the list.
-    pub(super) distro: String,
-    /// What it was built in; none where nothing could.
-    pub(super) engine: Option<Engine>,
-    /// Set where the flavour is not the expected one.
-    pub(super) departure: Option<Departure>,
-    /// What was made.
-    pub(super) manifest: Option<Manifest>,
-    /// Why nothing was.
-    pub(super) error: Option<String>,
-    /// What mends that.
-    pub(super) hint: Option<String>,
 }
 
 /// What holds for every distribution of a run.

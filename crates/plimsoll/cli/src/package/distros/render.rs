@@ -4,7 +4,7 @@ use plimsoll_build::manifest::Artifact;
 use plimsoll_plan::distro::{Departure, DistroPlan};
 use plimsoll_probe::Family;
 
-use super::build::Report;
+use super::report::Report;
 use crate::package::render::{dependencies, reason, size};
 use crate::table;
 
