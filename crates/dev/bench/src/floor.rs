@@ -5,7 +5,7 @@ use std::process::Command;
 use anyhow::{Context, bail, ensure};
 use netlink_sys::{Socket, SocketAddr, protocols::NETLINK_NETFILTER};
 
-use crate::ways::{program, run};
+use crate::programs::{program, run};
 
 /// Type of the message that begins a batch (linux/netfilter/nfnetlink.h, NFNL_MSG_BATCH_BEGIN).
 const BATCH_BEGIN: u16 = 0x10;

@@ -15,6 +15,7 @@ mod packages;
 mod packets;
 mod page;
 mod plot;
+mod programs;
 mod removal;
 mod render;
 mod report;

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 use std::process::Command;
 
-use crate::ways::{program, run};
+use crate::programs::{program, run};
 
 /// So many network namespaces, made and removed by one `ip -batch` each.
 pub(crate) struct Namespaces {

@@ -8,9 +8,9 @@ use tidegate_tests::{Netns, Programs};
 use crate::Options;
 use crate::calls::{OPERATIONS, Operations, rounds};
 use crate::host::Measured;
+use crate::programs::{program, run as feed};
 use crate::report::Section;
 use crate::say;
-use crate::ways::{program, run as feed};
 
 /// What the sections' titles end with.
 pub(crate) const SUFFIX: &str = ", on other hosts";

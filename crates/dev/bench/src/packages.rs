@@ -6,10 +6,10 @@ use std::process::{Command, Stdio};
 use anyhow::{Context, ensure};
 use serde_json::Value;
 
+use crate::programs::{program, run as feed};
 use crate::report::{Row, Section};
 use crate::sample::{Summary, timed};
 use crate::say;
-use crate::ways::{program, run as feed};
 
 /// Titles of the sections, by which targets find them.
 pub(crate) const SIZES: &str = "sizes of programs and packages";

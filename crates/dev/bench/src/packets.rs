@@ -9,11 +9,11 @@ use tidegate_tests::{Netns, Programs, wire};
 use crate::Options;
 use crate::host::{FIRST_PORT, Measured};
 use crate::load::{Server, connections, throughput};
+use crate::programs::{program, run as feed};
 use crate::render::thousands;
 use crate::report::{Row, Section};
 use crate::sample::Sample;
 use crate::say;
-use crate::ways::{program, run as feed};
 
 /// Titles of the sections, by which targets find them.
 pub(crate) const CONNECTIONS: &str = "connections through a published port";

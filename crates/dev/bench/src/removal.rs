@@ -7,10 +7,10 @@ use tidegate_tests::{Netns, Programs};
 
 use crate::Options;
 use crate::host::Measured;
+use crate::programs::{program, run as feed};
 use crate::report::{Row, Section};
 use crate::sample::Sample;
 use crate::say;
-use crate::ways::{program, run as feed};
 
 /// Titles of the sections, by which targets find them.
 pub(crate) const NETWORKS: &str = "50 networks removed by 50 calls";

@@ -1,15 +1,12 @@
 //! The ways in which a ruleset can be changed.
 
 use std::collections::BTreeMap;
-use std::io::Write;
-use std::path::PathBuf;
-use std::process::{Command, Stdio};
+use std::process::Command;
 
-use anyhow::{Context, bail};
 use tidegate_nft::{Driver, ExecDriver, ExecMode, ExecOptions, Location, Transaction};
-use tidegate_tests::find_program;
 
 use crate::floor::Replay;
+use crate::programs::{program, run};
 use crate::subjects::{IpFamily, Iptables, Subject};
 use crate::worker::{Half, Method};
 
@@ -152,6 +149,7 @@ pub(crate) fn raw(subject: &Subject) -> anyhow::Result<Method> {
 /// libnftables in this process, and as the daemon has it.
 #[cfg(feature = "libnftables")]
 pub(crate) mod library {
+    use anyhow::bail;
     use libnftables::{Context as Library, Format, RunResult};
     use std::path::Path;
     use std::time::Duration;
@@ -224,30 +222,4 @@ pub(crate) mod library {
             }
         }
     }
-}
-
-/// Where a program is.
-///
-/// # Errors
-/// When it is not there.
-pub(crate) fn program(name: &str) -> anyhow::Result<PathBuf> {
-    find_program(name).with_context(|| format!("{name} is not there"))
-}
-
-/// Runs a command with an input.
-///
-/// # Errors
-/// When it fails, with what it said.
-pub(crate) fn run(command: &mut Command, input: &str) -> anyhow::Result<()> {
-    let line = format!("{command:?}");
-    let command = command.stdin(Stdio::piped()).stdout(Stdio::null());
-    let mut child = command.stderr(Stdio::piped()).spawn()?;
-    if let Some(mut stdin) = child.stdin.take() {
-        stdin.write_all(input.as_bytes())?;
-    }
-    let output = child.wait_with_output()?;
-    if !output.status.success() {
-        bail!("{line}: {}", String::from_utf8_lossy(&output.stderr).trim());
-    }
-    Ok(())
 }
