@@ -14,7 +14,7 @@ use serde_json::Value;
 use tempfile::TempDir;
 use test_support::{Netns, Output};
 
-use crate::{Programs, Snapshot};
+use crate::Programs;
 
 /// How long a daemon may take to answer or to end: far longer than it does, and only there so
 /// that a test that cannot pass ends.
@@ -239,11 +239,6 @@ impl Host {
     pub fn json(&self, arguments: &[&str]) -> Value {
         let text = self.ok(&[arguments, &["--json"]].concat());
         serde_json::from_str(&text).unwrap_or_else(|e| panic!("not JSON: {e}: {text}"))
-    }
-
-    /// What a refused command must leave as it was.
-    pub fn snapshot(&self) -> Snapshot {
-        Snapshot::take(self)
     }
 
     /// What differs between the ruleset as planned and as the kernel has it.

@@ -18,8 +18,15 @@ pub struct Snapshot {
     lines: BTreeSet<String>,
 }
 
+impl Host {
+    /// What a refused command must leave as it was.
+    pub fn snapshot(&self) -> Snapshot {
+        Snapshot::take(self)
+    }
+}
+
 impl Snapshot {
-    pub(crate) fn take(host: &Host) -> Self {
+    fn take(host: &Host) -> Self {
         let ruleset = host.netns.sh("nft list ruleset");
         let mut lines = links(host);
         lines.extend(routes(host));
