@@ -55,7 +55,7 @@ fn it_shows_the_rules_and_ends_as_the_packet_does() {
         hint: see `tidegate endpoint ls`
 
         1
-        error: invalid destination "front:": "" is no port
+        error: invalid destination "front:": "" is not a port
         hint: write it DST[:PORT[/tcp|udp|sctp]], for example front:80/tcp, host:8080 or [2001:db8::1]:53/udp
     "#]]
     .assert_eq(&seen.join("\n"));

@@ -90,7 +90,7 @@ fn a_port_that_is_taken_costs_the_metrics_until_it_is_free() {
     host.start();
     let log = host.log();
     assert!(
-        log.contains("metrics are not served: another program has"),
+        log.contains("metrics are not served: another program uses"),
         "{log}"
     );
     host.ok(&["network", "create", "web"]);

@@ -32,9 +32,9 @@ fn begun(host: &Host) -> Child {
 /// Sees that the table is put back past whoever has the turn.
 fn is_mended_past(host: &Host) {
     let count = |what: &str| host.log().matches(what).count();
-    let before = count("the table is put back past it");
+    let before = count("the table is restored without waiting for it");
     // One that comes before the command has its turn is mended as ever.
-    while count("the table is put back past it") == before {
+    while count("the table is restored without waiting for it") == before {
         let mended = count("put back program");
         host.netns.sh("nft flush ruleset");
         wait_until("the table is put back", || {

@@ -430,7 +430,7 @@ fn the_service_manager_hears_that_the_daemon_is_at_work_and_not_while_commands_s
     let command = host.tidegate(&["network", "create", "web"]);
     assert_ne!(command.code, Some(0), "{command:#?}");
     assert!(
-        host.log().contains("the service manager is not told"),
+        host.log().contains("not notifying the service manager"),
         "{}",
         host.log()
     );

@@ -48,7 +48,7 @@ fn an_attach_of_a_path_that_hangs_is_refused_and_holds_up_nobody() {
         let mut said = String::new();
         std::io::Read::read_to_string(stuck.stderr.as_mut().unwrap(), &mut said).unwrap();
         assert_eq!(status.code(), Some(2), "{said}");
-        assert!(said.contains("nothing answers there"), "{said}");
+        assert!(said.contains("file system did not answer"), "{said}");
         assert!(said.contains("hint: "), "{said}");
         lab.host.stop();
     }
@@ -157,11 +157,14 @@ fn a_path_that_hangs_costs_its_endpoint_alone_at_a_start_until_it_answers_again(
         for (name, down) in [("kept", false), ("lost", true)] {
             let fault = degraded(&lab.host, name);
             let reason = fault["reason"].as_str().unwrap_or_default();
-            assert!(reason.contains("nothing answers there"), "{name}: {fault}");
+            assert!(
+                reason.contains("file system did not answer"),
+                "{name}: {fault}"
+            );
             assert_eq!(fault["down"], down, "{name}: {fault}");
         }
         let listed = lab.host.ok(&["endpoint", "ls"]);
-        assert_eq!(listed.matches("nothing answers there").count(), 2);
+        assert_eq!(listed.matches("file system did not answer").count(), 2);
         let info = lab.host.ok(&["info"]);
         assert!(info.contains("endpoint kept,endpoint lost"), "{info}");
         let found = lab.host.tidegate(&["doctor"]);

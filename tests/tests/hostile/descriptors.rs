@@ -36,7 +36,7 @@ fn ports_leave_the_daemon_the_descriptors_that_a_start_healing_and_commands_take
             (published.code != Some(0)).then_some(published)
         });
         let refused = refused.unwrap().stderr;
-        assert!(refused.contains("open files are kept"), "{refused}");
+        assert!(refused.contains("open files are reserved"), "{refused}");
         assert!(
             refused.contains("hint: ") && refused.contains("LimitNOFILE="),
             "{refused}"

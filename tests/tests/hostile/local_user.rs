@@ -141,7 +141,7 @@ fn a_port_for_names_that_any_user_can_take_is_warned_of_and_left_at_a_stop() {
                 "sysctl -qw net.ipv4.ip_unprivileged_port_start={sysctl}"
             ));
             host.start();
-            let warning = "any user of the host may take the port for names";
+            let warning = "any user of the host can take the DNS port";
             assert!(host.log().contains(warning), "{}", host.log());
             host.ok(&["network", "create", "web"]);
             let found = host.tidegate(&["doctor"]).stdout;

@@ -85,7 +85,7 @@ fn listeners_to_events_keep_nobody_out() {
             let output = host.tidegate(&["events"]);
             assert_eq!(output.code, Some(1), "{output:#?}");
             assert!(
-                output.stderr.contains("too many listen to events"),
+                output.stderr.contains("too many clients listen to events"),
                 "{output:#?}"
             );
             assert!(output.stderr.contains("hint: "), "{output:#?}");

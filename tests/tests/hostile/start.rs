@@ -406,10 +406,10 @@ fn has_ipv4_alone(lab: &Lab) {
     let host = &lab.host;
     let made = host.tidegate(&["network", "create", "web", "--json"]);
     assert_eq!(made.code, Some(0), "{made:#?}");
-    assert!(made.stderr.contains("note: it has IPv4 alone"), "{made:#?}");
+    assert!(made.stderr.contains("note: it has only IPv4"), "{made:#?}");
     let made: Value = serde_json::from_str(&made.stdout).unwrap();
     assert_eq!(made["subnets"].as_array().unwrap().len(), 1, "{made}");
-    assert!(made["notes"][0].as_str().unwrap().contains("IPv4 alone"));
+    assert!(made["notes"][0].as_str().unwrap().contains("only IPv4"));
     for by_name in [
         &["--ipv6"][..],
         &["--subnet", "fd00:1::/64"],

@@ -92,7 +92,7 @@ impl FromStr for Destination {
                     .ok_or_else(|| refuse("it has no \"]\"".into()))?;
                 let address: std::net::Ipv6Addr = address
                     .parse()
-                    .map_err(|_| refuse(format!("{address:?} is no IPv6 address")))?;
+                    .map_err(|_| refuse(format!("{address:?} is not an IPv6 address")))?;
                 let port = match rest {
                     "" => None,
                     rest => Some(
@@ -120,7 +120,7 @@ fn port_of(text: &str) -> Result<(u16, Protocol), String> {
     let is_number = !number.is_empty() && number.bytes().all(|byte| byte.is_ascii_digit());
     match number.parse() {
         Ok(port @ 1..) if is_number => Ok((port, protocol)),
-        _ => Err(format!("{number:?} is no port")),
+        _ => Err(format!("{number:?} is not a port")),
     }
 }
 
@@ -247,11 +247,11 @@ mod tests {
     #[test]
     fn a_refusal_names_the_part_that_is_wrong() {
         for (given, reason) in [
-            ("front:", "\"\" is no port"),
-            ("front:0", "\"0\" is no port"),
-            ("front:+80", "\"+80\" is no port"),
+            ("front:", "\"\" is not a port"),
+            ("front:0", "\"0\" is not a port"),
+            ("front:+80", "\"+80\" is not a port"),
             ("front:80/icmp", "it is not known"),
-            ("[192.0.2.1]:80", "\"192.0.2.1\" is no IPv6 address"),
+            ("[192.0.2.1]:80", "\"192.0.2.1\" is not an IPv6 address"),
             ("[::1", "it has no \"]\""),
             ("[::1]80", "there is no \":\" after \"]\""),
             (":80", "it is empty"),

@@ -83,7 +83,7 @@ mod tests {
             (
                 &["tidegate", "network", "create", "a b"][..],
                 "error: invalid name \"a b\": it contains ' '\n\
-                 hint: use 1 to 63 of A-Z a-z 0-9 _ . - and start with a letter or a digit",
+                 hint: use 1 to 63 characters: A-Z a-z 0-9 _ . - and start with a letter or a digit",
             ),
             (
                 &["tidegate", "attach", "web", "--netns", "a", "-p", "80:x"],

@@ -47,7 +47,7 @@ pub(crate) enum ClientError {
         waited: Duration,
     },
     /// An answer that makes no sense.
-    #[error("tidegated gave an answer that is not understood")]
+    #[error("cannot understand the answer of tidegated")]
     Answer {
         /// Why not.
         source: serde_json::Error,
@@ -64,7 +64,7 @@ pub(crate) enum ClientError {
     #[error("{}", .0.message)]
     Refused(Refusal),
     /// The namespace's path cannot be made absolute.
-    #[error("cannot tell where {path} is")]
+    #[error("cannot find out the absolute path of {path}")]
     Netns {
         /// The path.
         path: PathBuf,
@@ -133,15 +133,15 @@ impl ClientError {
                  TIDEGATE_SOCKET",
             ),
             Self::NotAllowed { .. } => Some("run as root, or as a member of the socket's group"),
-            Self::Broken { .. } => {
-                Some("see what it logged with `journalctl -u tidegated`, and what it did with `ls`")
-            }
-            Self::NoAnswer { .. } => Some(
-                "it may still do what it was asked for: see `ls`, and `journalctl -u tidegated`; wait longer with --timeout",
+            Self::Broken { .. } => Some(
+                "`journalctl -u tidegated` shows what it logged; `ls` shows whether the command was carried out",
             ),
-            Self::Answer { .. } => {
-                Some("`tidegate --version` and `tidegated --version` should be the same")
-            }
+            Self::NoAnswer { .. } => Some(
+                "it may still carry out the command: see `ls` and `journalctl -u tidegated`; --timeout makes tidegate wait longer",
+            ),
+            Self::Answer { .. } => Some(
+                "install the same version of both: see `tidegate --version` and `tidegated --version`",
+            ),
             _ => None,
         }
     }

@@ -47,12 +47,12 @@ pub enum ClaimError {
         /// Its process, where the kernel tells.
         pid: Option<i32>,
     },
-    /// What a daemon that is gone had started does not end, though it was killed.
-    #[error("{} of a tidegated that is gone (process {daemon}) still runs", named(.left))]
+    /// Child processes of an earlier daemon do not end, although they were killed.
+    #[error("child processes of an earlier tidegated (process {daemon}) do not end: {}", named(.left))]
     Unfinished {
-        /// The process that is gone.
+        /// The process id of that daemon.
         daemon: i32,
-        /// What is left of it, as far as it can be found.
+        /// Its remaining child processes, as far as they can be found.
         left: Vec<Owner>,
     },
     /// It is not known whether another daemon has it.
@@ -70,7 +70,7 @@ impl ClaimError {
             Self::Unfinished { left, .. } if !left.is_empty() => {
                 let pids: Vec<String> = left.iter().map(|owner| owner.pid.to_string()).collect();
                 return Some(format!(
-                    "`kill -9 {}`; what that does not end waits for a device or a file system",
+                    "`kill -9 {}`; a process that this does not end waits for a device or a file system",
                     pids.join(" ")
                 ));
             }
@@ -80,7 +80,7 @@ impl ClaimError {
             Self::Unfinished { .. } => {
                 "see `ss -lxp | grep @tidegated`, and end the process that has that socket"
             }
-            Self::Unknown { .. } => "run tidegated where it may use unix sockets",
+            Self::Unknown { .. } => "run tidegated where it is allowed to use unix sockets",
         };
         Some(hint.to_owned())
     }
@@ -190,11 +190,14 @@ fn end(socket: u32) {
         };
         match ended() {
             Ok(true) => {
-                tracing::warn!(process = pid, "killed: {name} of a tidegated that is gone");
+                tracing::warn!(
+                    process = pid,
+                    "killed {name}, a child process of an earlier tidegated"
+                );
             }
             Ok(false) => {}
             Err(error) => {
-                tracing::warn!(%error, process = pid, "cannot kill {name} of a tidegated that is gone");
+                tracing::warn!(%error, process = pid, "cannot kill {name}, a child process of an earlier tidegated");
             }
         }
     }

@@ -27,7 +27,7 @@ pub(crate) fn start(engine: Arc<Engine>, watch: Watch) -> io::Result<Worker> {
                         tracing::error!(causes = ?causes(&error), "cannot remove an endpoint whose namespace is gone: {error}");
                     }
                     let made = engine.make_anew(&gone).unwrap_or_else(|error| {
-                        tracing::error!(causes = ?causes(&error), "interfaces that were removed are not made anew: {error}");
+                        tracing::error!(causes = ?causes(&error), "removed interfaces are no longer created again: {error}");
                         false
                     });
                     if made && !rest(&stopped, PAUSE) {

@@ -50,7 +50,7 @@ fn keep(engine: &Engine, folder: &Path, stopped: &OwnedFd) {
         match poll(&mut fds, Some(&TIME_LIMIT)) {
             Ok(_) | Err(Errno::INTR) => {}
             Err(errno) => {
-                tracing::error!(%errno, "only commands now notice when the state file is removed");
+                tracing::error!(%errno, "only commands notice from now on when the state file is removed");
                 return;
             }
         }

@@ -54,7 +54,7 @@ const SWEEPS: usize = 3;
 
 /// What is said of a network that was made without IPv6 since the host has none.
 const IPV4_ALONE: &str =
-    "it has IPv4 alone: IPv6 is turned off on the host (net.ipv6.conf.all.disable_ipv6)";
+    "it has only IPv4: IPv6 is turned off on the host (net.ipv6.conf.all.disable_ipv6)";
 
 /// The engine. Commands wait for each other; questions about the state wait for none.
 pub struct Engine {

@@ -75,7 +75,7 @@ impl Post {
                 .engine
                 .mend(|| Ok(TableChanges::Changed(Vec::new())), false)
         {
-            tracing::error!(causes = ?causes(&error), "cannot put the table back: {error}");
+            tracing::error!(causes = ?causes(&error), "cannot restore the table: {error}");
         }
     }
 
@@ -117,7 +117,7 @@ impl Post {
                     let pause = self.pace.after_failing();
                     tracing::error!(
                         causes = ?causes(&error),
-                        "cannot mend the table, trying again after {pause:?}: {error}"
+                        "cannot restore the table, trying again after {pause:?}: {error}"
                     );
                     if !rest(&self.stopped, pause) {
                         return false;
@@ -149,7 +149,8 @@ fn fight(times: u32, mended: &Mended) -> Fight {
 /// Logs who changed the table, and what was done about it.
 fn tell(mended: &Mended) {
     const PUT_BACK: &str = "the table was changed by another program: put back";
-    const SHUT: &str = "the table was changed by another program: networks are closed to new connections until it is back";
+    const SHUT: &str = "the table was changed by another program: networks are closed to new connections until it is \
+                        restored";
     let (changes, done) = match mended {
         Mended::Nothing => return,
         Mended::Replaced(changes) if changes.is_empty() => {

@@ -36,7 +36,7 @@ pub enum ListenError {
         path: PathBuf,
     },
     /// There is something that is no socket.
-    #[error("{path} is there already, and is no socket")]
+    #[error("{path} exists already and is not a socket")]
     NoSocket {
         /// The path.
         path: PathBuf,
@@ -50,7 +50,7 @@ pub enum ListenError {
         source: io::Error,
     },
     /// What systemd handed over is not what it should be.
-    #[error("the socket that was handed over in LISTEN_FDS cannot be used")]
+    #[error("cannot use the socket passed in LISTEN_FDS")]
     HandedOver {
         /// Why.
         source: io::Error,

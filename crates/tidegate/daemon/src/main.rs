@@ -20,7 +20,7 @@ fn main() -> ExitCode {
         return match resolver::serve(words.next().as_deref()) {
             Ok(()) => ExitCode::SUCCESS,
             Err(error) => {
-                let _ = writeln!(std::io::stderr(), "cannot answer for names: {error}");
+                let _ = writeln!(std::io::stderr(), "the DNS process cannot start: {error}");
                 ExitCode::from(2)
             }
         };

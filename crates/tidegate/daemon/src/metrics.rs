@@ -49,7 +49,7 @@ pub(crate) fn render(state: &State, counters: &Counters, is_fought: bool, versio
         Metric {
             name: "build_info",
             kind: "gauge",
-            help: "Always 1; the label tells the version.",
+            help: "Always 1; the label has the version.",
             samples: vec![labelled("version", version, 1)],
         },
         Metric {
@@ -73,7 +73,7 @@ pub(crate) fn render(state: &State, counters: &Counters, is_fought: bool, versio
         Metric {
             name: "degraded",
             kind: "gauge",
-            help: "Networks and endpoints that are not on the host as they are to be.",
+            help: "Networks and endpoints that the host lacks completely or in part.",
             samples: vec![
                 labelled("kind", "network", state.degraded.networks.len() as u64),
                 labelled("kind", "endpoint", state.degraded.endpoints.len() as u64),
@@ -82,7 +82,7 @@ pub(crate) fn render(state: &State, counters: &Counters, is_fought: bool, versio
         Metric {
             name: "commands_total",
             kind: "counter",
-            help: "Commands that change something, by what came of them: failed is the host's fault.",
+            help: "Commands that change something, by outcome: failed means that the host failed.",
             samples: vec![
                 labelled("outcome", "done", value(&counters.done)),
                 labelled("outcome", "refused", value(&counters.refused)),
@@ -104,7 +104,7 @@ pub(crate) fn render(state: &State, counters: &Counters, is_fought: bool, versio
         Metric {
             name: "names_lost_total",
             kind: "counter",
-            help: "Times that the process that answers for names was lost, and replaced.",
+            help: "Times that the DNS process was lost and replaced.",
             samples: vec![(String::new(), value(&counters.names_lost))],
         },
     ];
@@ -137,7 +137,7 @@ mod tests {
         count(&counters.mended);
         let text = render(&State::default(), &counters, true, "0.1.0");
         expect![[r#"
-            # HELP tidegate_build_info Always 1; the label tells the version.
+            # HELP tidegate_build_info Always 1; the label has the version.
             # TYPE tidegate_build_info gauge
             tidegate_build_info{version="0.1.0"} 1
             # HELP tidegate_networks Networks.
@@ -148,11 +148,11 @@ mod tests {
             # HELP tidegate_published_ports Published ports.
             # TYPE tidegate_published_ports gauge
             tidegate_published_ports 0
-            # HELP tidegate_degraded Networks and endpoints that are not on the host as they are to be.
+            # HELP tidegate_degraded Networks and endpoints that the host lacks completely or in part.
             # TYPE tidegate_degraded gauge
             tidegate_degraded{kind="network"} 0
             tidegate_degraded{kind="endpoint"} 0
-            # HELP tidegate_commands_total Commands that change something, by what came of them: failed is the host's fault.
+            # HELP tidegate_commands_total Commands that change something, by outcome: failed means that the host failed.
             # TYPE tidegate_commands_total counter
             tidegate_commands_total{outcome="done"} 1
             tidegate_commands_total{outcome="refused"} 0
@@ -163,7 +163,7 @@ mod tests {
             # HELP tidegate_table_fought 1 while another program changes the table again and again, else 0.
             # TYPE tidegate_table_fought gauge
             tidegate_table_fought 1
-            # HELP tidegate_names_lost_total Times that the process that answers for names was lost, and replaced.
+            # HELP tidegate_names_lost_total Times that the DNS process was lost and replaced.
             # TYPE tidegate_names_lost_total counter
             tidegate_names_lost_total 0
         "#]]

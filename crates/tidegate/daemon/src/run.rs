@@ -56,7 +56,7 @@ pub enum StartError {
     #[error(transparent)]
     Links(#[from] LinkError),
     /// Bringing the host to the stored state.
-    #[error("cannot bring the host to the stored state")]
+    #[error("cannot bring the host to the saved state")]
     Reconcile(#[source] EngineError),
     /// The threads that wait for what the kernel tells.
     #[error("cannot start a thread")]
@@ -74,7 +74,7 @@ impl StartError {
             Self::Config(e) => e.hint(),
             Self::Listen(e) => e.hint(),
             Self::Metrics { .. } => {
-                Some("give a free port of an address of the host with --metrics-listen".into())
+                Some("give an address of the host and a free port with --metrics-listen".into())
             }
             Self::Claim(e) => e.hint(),
             Self::Store(e) => e.hint(),
@@ -193,8 +193,8 @@ fn is_open_to_all(port: u16) -> bool {
     if is_open {
         tracing::warn!(
             port,
-            "any user of the host may take the port for names while tidegated does not run: \
-             set dns.port to one below {first} (net.ipv4.ip_unprivileged_port_start)"
+            "any user of the host can take the DNS port while tidegated does not run: set dns.port to a port below \
+             {first} (net.ipv4.ip_unprivileged_port_start)"
         );
     }
     is_open
@@ -210,9 +210,7 @@ fn open_store(folder: &Path) -> Result<Store, StartError> {
             if links.iter().any(|link| link.group == GROUP) {
                 return Err(emptied.into());
             }
-            tracing::warn!(
-                "{emptied}: there is nothing of it on the host either, and it is made anew"
-            );
+            tracing::warn!("{emptied}, and the host has no networks: starting with an empty state");
             Ok(Store::open_emptied(folder)?)
         }
         opened => Ok(opened?),
@@ -227,12 +225,12 @@ fn listen_for_names(dns: &Dns) -> Result<Sockets, String> {
     Sockets::bind(dns.port.get()).map_err(|error| {
         let reason = match error.kind() {
             io::ErrorKind::PermissionDenied => {
-                format!("{error}: port {} takes CAP_NET_BIND_SERVICE", dns.port)
+                format!("{error}: port {} needs CAP_NET_BIND_SERVICE", dns.port)
             }
             _ => error.to_string(),
         };
         tracing::error!("the DNS server is off, because it has no port: {reason}");
-        format!("there is no port for questions: {reason}")
+        format!("the DNS server has no port: {reason}")
     })
 }
 

@@ -94,7 +94,8 @@ impl Store {
     /// # Errors
     /// When the folder or the disk refuses, or another daemon has the file that is there.
     pub fn rewrite(&mut self, state: &State) -> Result<(), StoreError> {
-        tracing::warn!(path = %self.path.display(), "the state file was removed, replaced, emptied or overwritten: it is written anew");
+        tracing::warn!(path = %self.path.display(), "the state file was removed, replaced, emptied or overwritten: \
+         writing it again");
         let was = self.known.map(|known| known.identity());
         let is_held = self.database.is_some();
         let new = place::prepare_new(&self.path)?;

@@ -48,7 +48,7 @@ fn sweep(engine: &Engine) -> bool {
     if let Err(error) = &done {
         tracing::error!(
             causes = ?causes(error),
-            "cannot forget tracked connections, addresses that they involve are not given out: {error}"
+            "cannot delete tracked connections; their addresses stay reserved: {error}"
         );
     }
     done.is_ok()

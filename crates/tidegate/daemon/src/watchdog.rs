@@ -28,7 +28,7 @@ pub(crate) async fn keep(engine: Arc<Engine>, threads: Vec<Life>) {
                 }
             }
             false => tracing::error!(
-                "the daemon is not at work: the service manager is not told that it is"
+                "the daemon does not work properly: not notifying the service manager"
             ),
         }
         tokio::time::sleep(pause).await;

@@ -21,7 +21,7 @@ pub enum OpenError {
     #[error("opening a netlink socket for nf_tables")]
     Netlink(#[source] std::io::Error),
     /// The library made no context.
-    #[error("libnftables made no context")]
+    #[error("libnftables returned no context")]
     Context,
     /// A file in memory for commands could not be made.
     #[error("making a file in memory for commands")]

@@ -38,8 +38,8 @@ impl fmt::Display for What<'_> {
             }
             Self::SetLoopbackUp => write!(out, "bring up lo"),
             Self::Announce(ifname) => write!(out, "announce the addresses of {ifname}"),
-            Self::Keep(ifname) => write!(out, "set up bridge {ifname} anew"),
-            Self::AddStation(ifname) => write!(out, "tell what is behind port {ifname}"),
+            Self::Keep(ifname) => write!(out, "set up bridge {ifname} again"),
+            Self::AddStation(ifname) => write!(out, "set the forwarding entry of port {ifname}"),
             Self::Delete(ifname) => write!(out, "remove interface {ifname}"),
         }
     }

@@ -27,7 +27,7 @@ const STACK: usize = 256 * 1024;
 
 /// There was no answer in time.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("nothing answers there (waited {TIME_LIMIT:?})")]
+#[error("its file system did not answer within {TIME_LIMIT:?}")]
 pub struct Hangs;
 
 static PLACES: Slots = Slots {

@@ -55,7 +55,7 @@ fn make(host: &mut Rtnetlink, bridge: &Bridge) -> Result<u32, LinkError> {
     let answers = batch.send(&mut host.socket).map_err(|error| {
         error.with_hint(|kind| {
             let hint = format!(
-                "see what has its name with `ip -d link show dev {ifname}`, and rename or remove that"
+                "another interface may have that name: see `ip -d link show dev {ifname}`, and rename or remove it"
             );
             (kind == ErrorKind::Exists).then_some(hint)
         })

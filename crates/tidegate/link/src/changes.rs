@@ -56,7 +56,7 @@ impl Changes {
     pub fn open() -> Result<Self, LinkError> {
         Notifications::open(&GROUPS)
             .map(Self)
-            .map_err(|error| LinkError::new("listen to what happens to links", error))
+            .map_err(|error| LinkError::new("subscribe to changes of links", error))
     }
 
     /// Waits until something changes and what comes with it has come too, or until the time is over; `None` once `stop`
@@ -95,7 +95,7 @@ impl Changes {
                 _ => {}
             }
         });
-        let is_all = is_all.map_err(|error| LinkError::new("hear what happens to links", error))?;
+        let is_all = is_all.map_err(|error| LinkError::new("receive changes of links", error))?;
         // One that is gone again has no name.
         let names = got
             .into_iter()
@@ -122,7 +122,7 @@ fn wait_for(fds: &mut [PollFd<'_>], time: Duration) -> Result<bool, LinkError> {
         Ok(_) | Err(Errno::INTR) => Ok(!fds[0].revents().is_empty()),
         Err(errno) => {
             let cause = Cause::from(errno);
-            Err(LinkError::new("hear what happens to links", cause))
+            Err(LinkError::new("receive changes of links", cause))
         }
     }
 }

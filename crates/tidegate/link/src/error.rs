@@ -60,7 +60,7 @@ pub enum NetnsFault {
     #[error("it is the host's own network namespace")]
     Own,
     /// Whatever is there does not answer: what became of the namespace is not known.
-    #[error("nothing answers there (waited {TIME_LIMIT:?})")]
+    #[error("its file system did not answer within {TIME_LIMIT:?}")]
     Hangs,
 }
 
@@ -144,7 +144,7 @@ impl LinkError {
                 Some("attach the namespace of a container, not the one that the daemon runs in")
             }
             ErrorKind::Netns(NetnsFault::Hangs) => Some(
-                "the file system that the path leads to does not answer: mount it anew, or give a path such as \
+                "the file system of that path does not answer: mount it again, or give a path such as \
                  /proc/PID/ns/net",
             ),
             ErrorKind::PortTaken => {
@@ -167,7 +167,11 @@ impl fmt::Display for LinkError {
         match &self.undo {
             None => Ok(()),
             Some(undo) => {
-                write!(out, " (nor undo what was done: {undo}: {})", undo.source)
+                write!(
+                    out,
+                    " (and cannot undo the steps before it: {undo}: {})",
+                    undo.source
+                )
             }
         }
     }
@@ -195,13 +199,13 @@ pub(crate) enum Cause {
     #[error("{0}")]
     PortTaken(Box<Holder>),
     /// The descriptor that a port got is one of the last.
-    #[error("the last {} of at most {} open files are kept for what tidegated opens for a moment", .0.kept, .0.limit)]
+    #[error("the last {} of at most {} open files are reserved for short uses", .0.kept, .0.limit)]
     Kept(Descriptors),
     /// A dump was interrupted by changes each time that it was tried.
     #[error("the kernel's list kept changing while it was read")]
     Unsteady,
     /// More answers came than the socket keeps.
-    #[error("an answer of the kernel was lost: what was done is not known")]
+    #[error("an answer of the kernel was lost: the outcome is unknown")]
     Lost,
     /// The kernel does not answer.
     #[error("the kernel did not answer within {0:?}")]
@@ -361,7 +365,7 @@ mod tests {
             .after_undo(Err(undo));
         assert_eq!(
             error.to_string(),
-            "cannot add 10.0.0.1/24 to tide0 (nor undo what was done: cannot remove bridge tide0: \
+            "cannot add 10.0.0.1/24 to tide0 (and cannot undo the steps before it: cannot remove bridge tide0: \
              Device or resource busy (os error 16))"
         );
         assert!(error.undo_failure().is_some());

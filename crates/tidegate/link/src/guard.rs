@@ -86,7 +86,7 @@ pub(crate) fn keep(host: &mut Rtnetlink, veths: &[Veth]) -> Result<(), LinkError
         let answers = answers.map_err(|cause| failed(&veth.bridge, cause))?;
         let mut refusals = answers.into_iter().map(refusal_of);
         if let Some(refusal) = refusals.by_ref().take(2).flatten().next() {
-            tracing::warn!(port = %veth.ifname, "a port of a bridge has no filter: {refusal}");
+            tracing::warn!(port = %veth.ifname, "a bridge port has no filter: {refusal}");
         }
         if let Some(refusal) = refusals.flatten().next() {
             warn_of_bridging(host, &veth.bridge, &refusal);
@@ -120,7 +120,7 @@ fn refusal_of(answer: Result<Vec<u8>, Refusal>) -> Option<Refusal> {
 }
 
 fn unbound(veth: &Veth, refusal: Refusal) -> LinkError {
-    let hint = "load the kernel modules sch_ingress and cls_bpf, or use a network made without --anti-spoofing";
+    let hint = "load the kernel modules sch_ingress and cls_bpf, or use a network created without --anti-spoofing";
     LinkError::new(
         format_args!("bind {} to its addresses", veth.ifname),
         refusal,
@@ -135,8 +135,8 @@ fn warn_of_bridging(host: &Rtnetlink, bridge: &IfName, why: &Refusal) {
     if !matches!(netfilter, Ok(None)) {
         tracing::warn!(
             %bridge,
-            "endpoints do not reach their own published ports, nor with --no-icc any of their network, where br_netfilter \
-             is on: the kernel refuses the filter that would have them routed (act_mirred): {why}"
+            "where br_netfilter is on, endpoints do not reach their own published ports (with --no-icc: none of their \
+             network): the kernel refuses the filter that redirects frames to the bridge (act_mirred): {why}"
         );
     }
 }
@@ -297,8 +297,8 @@ fn keeps_from_loopback(program: &[u8]) -> bool {
 fn close(host: &mut Rtnetlink, bridge: &IfName, why: &Refusal) -> Result<(), LinkError> {
     tracing::warn!(
         %bridge,
-        "ports published on 127.0.0.1 are not to be reached from the host: the kernel refuses the filter that would \
-         keep endpoints from its loopback (sch_ingress, cls_bpf): {why}"
+        "ports published on 127.0.0.1 do not work: the kernel refuses the filter that protects the host's loopback \
+         from endpoints (sch_ingress, cls_bpf): {why}"
     );
     host.set_sysctls(&[route_localnet(bridge, "0")], Sysctls::set)
 }

@@ -66,7 +66,7 @@ impl Links for Rtnetlink {
 
     fn unguarded(&mut self) -> Result<BTreeSet<IfName>, LinkError> {
         guard::unguarded(&mut self.socket)
-            .map_err(|cause| LinkError::new("look for the filters of bridge ports", cause))
+            .map_err(|cause| LinkError::new("list the filters of bridge ports", cause))
     }
 
     fn occupied_subnets(&mut self) -> Result<Vec<IpNet>, LinkError> {

@@ -112,7 +112,7 @@ impl Occupied {
     /// Reads what the kernel has told, so that it does not pile up.
     fn catch_up(&mut self) {
         if let Err(error) = self.hear() {
-            tracing::debug!(%error, "cannot hear what happens to routes");
+            tracing::debug!(%error, "cannot receive changes of routes");
             self.known = None;
         }
     }

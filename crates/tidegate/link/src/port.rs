@@ -61,7 +61,7 @@ pub(crate) fn keep(host: &mut Rtnetlink, veths: &[Veth]) -> Result<(), LinkError
         let answers = host.socket.exchange(&requests);
         let answers = answers.map_err(|cause| LinkError::new("set up ports", cause))?;
         for refusal in answers.into_iter().filter_map(Result::err) {
-            tracing::warn!("a port of a bridge is not set up as it would be now: {refusal}");
+            tracing::warn!("cannot update the settings of a bridge port: {refusal}");
         }
     }
     guard::keep(host, veths)

@@ -29,7 +29,7 @@ impl Procfs {
         if self.looks == 0 {
             let mounted = mount();
             if let Err(error) = &mounted {
-                tracing::debug!(%error, "sysctls of endpoints are looked for among those of all namespaces");
+                tracing::debug!(%error, "cannot mount a proc file system: sysctls of endpoints are set through /proc");
             }
             self.mount = mounted.ok();
         }

@@ -213,7 +213,7 @@ fn run(shared: &Arc<Shared>) {
         let served = ready.and_then(|ready| ready.into_iter().try_for_each(|id| shared.serve(id)));
         if let Err(error) = &served {
             if !is_failing {
-                tracing::warn!(%error, "cannot relay connections to ::1 for now");
+                tracing::warn!(%error, "cannot relay connections to ::1 at the moment");
             }
             std::thread::sleep(REST);
         }

@@ -99,7 +99,7 @@ impl Rtnetlink {
             Some(link) if link.group == GROUP => Ok(Some(link.index)),
             Some(link) => {
                 let group = link.group;
-                tracing::warn!(%ifname, group, "interface is not ours: it is not removed");
+                tracing::warn!(%ifname, group, "not removing an interface that is not Tidegate's");
                 Ok(None)
             }
         }

@@ -122,7 +122,7 @@ fn checked(path: &str) -> io::Result<&Path> {
         true => Ok(Path::new(path)),
         false => Err(io::Error::new(
             io::ErrorKind::InvalidInput,
-            "it is no path below /proc/sys",
+            "it is not a path below /proc/sys",
         )),
     }
 }

@@ -42,7 +42,7 @@ impl Watch {
     pub fn open() -> Result<Self, LinkError> {
         Notifications::open(&[LINK_GROUP])
             .map(Self)
-            .map_err(|error| LinkError::new("listen to what happens to links", error))
+            .map_err(|error| LinkError::new("subscribe to changes of links", error))
     }
 
     /// Waits until a link of ours goes, and tells all that did until then; `None` once `stop` is
@@ -51,7 +51,7 @@ impl Watch {
     /// # Errors
     /// When the socket is of no more use.
     pub fn wait(&self, stop: impl AsFd) -> Result<Option<Gone>, LinkError> {
-        let failed = |cause: Cause| LinkError::new("hear what happens to links", cause);
+        let failed = |cause: Cause| LinkError::new("receive changes of links", cause);
         loop {
             let mut fds = [
                 PollFd::new(&self.0, PollFlags::IN),

@@ -11,7 +11,7 @@ use crate::serde_as_text;
 use crate::{Invalid, PortBinding};
 
 const WHAT: &str = "allowed source";
-const HINT: &str = "write it 192.0.2.0/24, 2001:db8::/32, or an address alone";
+const HINT: &str = "write a prefix such as 192.0.2.0/24 or 2001:db8::/32, or a single address";
 
 /// Addresses from which a port may be reached, as they are asked for: a prefix without host bits, or one address.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -43,7 +43,7 @@ impl FromStr for Source {
         }
         if is_mapped {
             return Err(refuse(
-                "no packet comes from an IPv4-mapped address: it is one of IPv4".into(),
+                "no packet comes from an IPv4-mapped address: write the IPv4 address".into(),
             ));
         }
         if net.prefix_len() > 0 && net.addr().is_multicast() {
@@ -217,7 +217,7 @@ mod tests {
             ("224.0.0.0/24", "no packet comes from a multicast address"),
             (
                 "::ffff:192.0.2.0/120",
-                "no packet comes from an IPv4-mapped address: it is one of IPv4",
+                "no packet comes from an IPv4-mapped address: write the IPv4 address",
             ),
         ] {
             assert_eq!(given.parse::<Source>().unwrap_err().reason, reason);

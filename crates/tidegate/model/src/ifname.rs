@@ -29,14 +29,14 @@ impl FromStr for IfName {
 
     fn from_str(text: &str) -> Result<Self, Invalid> {
         let refuse = |reason: String| {
-            let hint = "use 1 to 15 of A-Z a-z 0-9 _ . -";
+            let hint = "use 1 to 15 characters: A-Z a-z 0-9 _ . -";
             Err(Invalid::new("interface name", text, reason, hint))
         };
         if text.is_empty() {
             return refuse("it is empty".into());
         }
         if text == "." || text == ".." {
-            return refuse("it names a folder of /sys".into());
+            return refuse("it is the name of a directory in every directory".into());
         }
         let valid = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '.' | '-');
         if let Some(bad) = text.chars().find(|c| !valid(*c)) {

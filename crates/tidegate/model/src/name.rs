@@ -29,7 +29,8 @@ impl FromStr for Name {
 
     fn from_str(text: &str) -> Result<Self, Invalid> {
         let refuse = |reason: String| {
-            let hint = "use 1 to 63 of A-Z a-z 0-9 _ . - and start with a letter or a digit";
+            let hint =
+                "use 1 to 63 characters: A-Z a-z 0-9 _ . - and start with a letter or a digit";
             Err(Invalid::new("name", text, reason, hint))
         };
         let Some(first) = text.chars().next() else {

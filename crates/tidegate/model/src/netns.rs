@@ -56,7 +56,7 @@ pub struct InvalidCookie;
 
 impl fmt::Display for InvalidCookie {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("it is no cookie of a network namespace")
+        f.write_str("it is not a cookie of a network namespace")
     }
 }
 

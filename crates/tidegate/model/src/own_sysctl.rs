@@ -38,8 +38,8 @@ impl OwnSysctl {
 
 /// Longest value, in bytes.
 const VALUE: usize = 64;
-const HINT: &str = "write it net.ipv4.conf.IFNAME.KEY=VALUE, with ipv6 for ipv4 and neigh for conf \
-                    as you need, and IFNAME as it is";
+const HINT: &str = "write net.ipv4.conf.IFNAME.KEY=VALUE, with ipv6 instead of ipv4 or neigh instead of conf if \
+                    needed; write the word IFNAME literally";
 
 impl FromStr for OwnSysctl {
     type Err = Invalid;
@@ -51,7 +51,7 @@ impl FromStr for OwnSysctl {
             .ok_or_else(|| refuse("it has no value"))?;
         let parts: Vec<&str> = name.split('.').collect();
         let ["net", family, branch, "IFNAME", key] = parts[..] else {
-            return Err(refuse("it is not one of the endpoint's interface"));
+            return Err(refuse("it is not a sysctl of the endpoint's interface"));
         };
         let one_of = |given: &str, known: [&'static str; 2]| {
             let is_it = |known: &&str| *known == given;
@@ -62,12 +62,12 @@ impl FromStr for OwnSysctl {
         };
         let is_key = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_';
         if key.is_empty() || !key.chars().all(is_key) {
-            return Err(refuse(&format!("{key:?} is no name of a sysctl")));
+            return Err(refuse(&format!("{key:?} is not the name of a sysctl")));
         }
         let is_plain = |c: char| c.is_ascii_graphic();
         if value.is_empty() || value.len() > VALUE || !value.chars().all(is_plain) {
             return Err(refuse(
-                "its value is empty, longer than 64 bytes or not of printable characters",
+                "its value is empty, longer than 64 bytes, or has characters that are not printable",
             ));
         }
         Ok(Self {
@@ -112,15 +112,15 @@ mod tests {
             ("net.ipv4.conf.IFNAME.arp_ignore", "it has no value"),
             (
                 "net.ipv4.ip_forward=1",
-                "it is not one of the endpoint's interface",
+                "it is not a sysctl of the endpoint's interface",
             ),
             (
                 "net.ipv4.conf.eth0.arp_ignore=1",
-                "it is not one of the endpoint's interface",
+                "it is not a sysctl of the endpoint's interface",
             ),
             (
                 "kernel.a.b.IFNAME.c=1",
-                "it is not one of the endpoint's interface",
+                "it is not a sysctl of the endpoint's interface",
             ),
             ("net.ipx.conf.IFNAME.c=1", "\"ipx\" is not ipv4 or ipv6"),
             (
@@ -129,15 +129,15 @@ mod tests {
             ),
             (
                 "net.ipv4.conf.IFNAME.a/../b=1",
-                "it is not one of the endpoint's interface",
+                "it is not a sysctl of the endpoint's interface",
             ),
             (
                 "net.ipv4.conf.IFNAME.a/b=1",
-                "\"a/b\" is no name of a sysctl",
+                "\"a/b\" is not the name of a sysctl",
             ),
             (
                 "net.ipv4.conf.IFNAME.a=1\n2",
-                "its value is empty, longer than 64 bytes or not of printable characters",
+                "its value is empty, longer than 64 bytes, or has characters that are not printable",
             ),
         ] {
             assert_eq!(

@@ -87,7 +87,7 @@ impl Subnet {
             return Err(refuse(format!("it has host bits: it is {}", range.trunc())));
         }
         if !self.net.contains(&range) {
-            return Err(refuse(format!("it is no part of {}", self.net)));
+            return Err(refuse(format!("it is not a part of {}", self.net)));
         }
         Ok(Self {
             range: Some(range),

@@ -597,7 +597,7 @@ impl Refused {
             Self::NoStation(_) => "give one whose first octet is even, such as 02:42:ac:11:00:02".into(),
             Self::MacTaken { .. } => "choose another --mac, or leave it out".into(),
             Self::TooManyBound { .. } => {
-                "detach one, or use a network made without --anti-spoofing".into()
+                "detach one, or use a network created without --anti-spoofing".into()
             }
             Self::IfNameTaken(_) => "choose another --ifname, or leave it out to get a free name".into(),
             Self::OlderGateway(endpoint) => {
@@ -613,13 +613,13 @@ impl Refused {
             Self::BridgeTaken { .. } => "choose another --bridge, or leave it out".into(),
             Self::BridgeNameOurs(_) => "choose a name that does not start with tgb or tgv".into(),
             Self::ConnectedToItself(_) => {
-                "its endpoints reach each other unless it was made with --no-icc".into()
+                "its endpoints reach each other unless it was created with --no-icc".into()
             }
-            Self::NotConnectable(_) => "connect networks made without --internal and --isolated".into(),
+            Self::NotConnectable(_) => "connect networks created without --internal and --isolated".into(),
             Self::ConnectedAlready(..) | Self::NotConnected(..) => {
                 "see the peers in `tidegate network inspect`".into()
             }
-            Self::PublishIsolated { .. } => "use a network made with --internal, or neither".into(),
+            Self::PublishIsolated { .. } => "use a network created with --internal, or with neither".into(),
             Self::FamilyOff { family, .. } => {
                 format!("leave out --no-{} or the subnet", family.to_string().to_lowercase())
             }

@@ -132,7 +132,7 @@ impl<L: Listener> Acceptor<L> {
                 accepted = self.listener.accept() => match accepted {
                     Ok(stream) => self.attend(stream, &mut connections),
                     Err(error) => {
-                        tracing::error!(%error, "cannot take a connection");
+                        tracing::error!(%error, "cannot accept a connection");
                         tokio::time::sleep(PAUSE).await;
                     }
                 },
@@ -148,7 +148,9 @@ impl<L: Listener> Acceptor<L> {
             span,
         } = self.listener.look(&stream);
         if !may_enter {
-            span.in_scope(|| tracing::warn!("refused: neither root nor of the socket's group"));
+            span.in_scope(|| {
+                tracing::warn!("refused: neither root nor a member of the socket's group")
+            });
             return self.refuse(stream, span, Denied::not_permitted, connections);
         }
         let Some(slot) = self.places.enter(who) else {

@@ -56,8 +56,8 @@ impl Denied {
     }
 
     pub(super) fn not_found() -> Self {
-        let hint = "the client and the daemon should be of the same version";
-        let message = "there is no such call".into();
+        let hint = "use a client of the same version as the daemon";
+        let message = "no such path in the API".into();
         Self::invalid(StatusCode::NOT_FOUND, message, Some(hint.into()))
     }
 
@@ -70,16 +70,17 @@ impl Denied {
 
     /// Somebody who has as many connections as anybody may.
     pub(super) fn crowded() -> Self {
-        Self::unavailable("too many connections of this user are open, or of all users")
+        Self::unavailable("too many connections are open, of this user or of all users")
     }
 
     /// Somebody who listens to events as often as anybody may.
     pub(super) fn too_many_listeners() -> Self {
-        Self::unavailable("too many listen to events already: of this user, or of all users")
+        Self::unavailable("too many clients listen to events already, of this user or of all users")
     }
 
     fn unavailable(message: &str) -> Self {
-        let hint = "end those that are not needed, and try again: `ss -xp` shows whose they are";
+        let hint =
+            "close connections that are not needed and try again; `ss -xp` shows the processes";
         Self {
             status: StatusCode::SERVICE_UNAVAILABLE,
             refusal: Refusal {
@@ -92,7 +93,7 @@ impl Denied {
     }
 
     pub(super) fn not_allowed() -> Self {
-        let message = "there is no such method of this call".into();
+        let message = "no such method for this path of the API".into();
         Self::invalid(StatusCode::METHOD_NOT_ALLOWED, message, None)
     }
 
@@ -100,7 +101,7 @@ impl Denied {
     pub(super) fn panicked() -> Self {
         let refusal = Refusal {
             kind: RefusalKind::Failed,
-            message: "the daemon met a fault of its own".into(),
+            message: "the daemon has an internal error".into(),
             causes: Vec::new(),
             hint: Some("restart tidegated, and report what it logged".into()),
         };

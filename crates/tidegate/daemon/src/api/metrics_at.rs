@@ -48,7 +48,7 @@ impl MetricsAt {
         let listener = listen(address)?;
         if listener.is_none() {
             tracing::error!(
-                "metrics are not served: another program has {address}; it is tried again until it is free"
+                "metrics are not served: another program uses {address}; the daemon tries again until the port is free"
             );
         }
         Ok(Self { address, listener })
@@ -67,7 +67,7 @@ impl MetricsAt {
             sleep(PAUSE).await;
             listener = listen(self.address)?;
             if listener.is_some() {
-                tracing::info!("metrics are served at {}", self.address);
+                tracing::info!("serving metrics at {}", self.address);
             }
         }
     }

@@ -63,7 +63,7 @@ async fn body<T: DeserializeOwned>(request: Request) -> Result<T, Denied> {
         Ok(Ok(Json(value))) => Ok(value),
         Ok(Err(rejection)) => Err(refused(&rejection)),
         Err(_) => {
-            let message = format!("the request was not sent whole within {BODY:?}");
+            let message = format!("the request was not complete within {BODY:?}");
             Err(Denied::invalid(StatusCode::REQUEST_TIMEOUT, message, None))
         }
     }
@@ -78,7 +78,7 @@ fn refused(rejection: &JsonRejection) -> Denied {
     };
     Denied::invalid(
         rejection.status(),
-        format!("the request is not understood: {text}"),
+        format!("cannot understand the request: {text}"),
         None,
     )
 }
@@ -89,7 +89,7 @@ async fn query<T: DeserializeOwned>(parts: &mut Parts) -> Result<T, Denied> {
         Ok(axum::extract::Query(value)) => Ok(value),
         Err(rejection) => Err(Denied::invalid(
             rejection.status(),
-            format!("the query is not understood: {}", rejection.body_text()),
+            format!("cannot understand the query: {}", rejection.body_text()),
             None,
         )),
     }

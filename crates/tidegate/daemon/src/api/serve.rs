@@ -91,7 +91,7 @@ pub async fn serve(
     on_stop();
     let all_ended = async { while connections.join_next().await.is_some() {} };
     if timeout(GRACE, all_ended).await.is_err() {
-        tracing::warn!("stopping with calls that were not read or answered");
+        tracing::warn!("stopping: some requests were not read or answered");
     }
     Ok(())
 }

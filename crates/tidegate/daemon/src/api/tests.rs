@@ -115,7 +115,7 @@ async fn every_call_of_the_api_is_answered_and_no_other_method_of_its_path() {
             if status == StatusCode::NOT_FOUND {
                 let answer = response.into_body().collect().await.unwrap().to_bytes();
                 let refusal: Refusal = serde_json::from_slice(&answer).unwrap();
-                assert!(!refusal.message.contains("no such call"), "{refusal:?}");
+                assert!(!refusal.message.contains("no such path"), "{refusal:?}");
             }
         }
     }
@@ -130,7 +130,7 @@ async fn whatever_is_not_understood_is_answered_with_a_refusal() {
             "/v1/nonsense",
             "",
             StatusCode::NOT_FOUND,
-            "no such call",
+            "no such path",
         ),
         (
             Method::PUT,

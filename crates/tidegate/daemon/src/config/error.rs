@@ -58,14 +58,14 @@ impl ConfigError {
     /// What the user can do about it.
     pub fn hint(&self) -> Option<String> {
         Some(match self {
-            Self::Read { .. } => "name the file with --config; without it, none is needed".into(),
+            Self::Read { .. } => "name an existing file with --config, or leave out --config".into(),
             Self::Parse { .. } => {
-                "mend or remove that line; tidegated.toml(5) lists every key".into()
+                "correct or remove that line; tidegated.toml(5) lists every key".into()
             }
             Self::Driver(_) => "use auto, library or exec".into(),
             Self::Pool(_) => {
-                "write it 10.208.0.0/12:24 or fd74:6964:6567::/48:64: a range of one family, and \
-                 the prefix length of the subnets that it is cut into"
+                "write it 10.208.0.0/12:24 or fd74:6964:6567::/48:64: a prefix, and the prefix length of the subnets \
+                 that it is split into"
                     .into()
             }
             Self::Upstream(_) => {

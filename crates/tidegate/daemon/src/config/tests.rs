@@ -177,7 +177,7 @@ fn what_is_not_understood_is_refused_with_its_place() {
         ("[dns]\nport = 0", "/etc/tidegate/tidegated.toml:2:8: "),
         (
             "[dns]\nupstreams = ['dns.example']",
-            "tidegated.toml:2:13: \"dns.example\" is no server",
+            "tidegated.toml:2:13: \"dns.example\" is not a server",
         ),
         ("é = 1 = 2", "/etc/tidegate/tidegated.toml:1:"),
     ] {

@@ -61,7 +61,7 @@ impl Backends {
     fn take_back(&mut self, state: &State, plan: &Plan, done: &[LinkStep]) -> Vec<EngineError> {
         let mut failures = self.undo_steps(done);
         if let Err(error) = self.driver.apply(&plan.undo) {
-            tracing::warn!(%error, "replacing the table, since a change of it cannot be undone");
+            tracing::warn!(%error, "replacing the table, because a change cannot be undone");
             failures.extend(self.restore(state).err());
         }
         failures
@@ -77,7 +77,7 @@ impl Backends {
         if !is_unexpected(&error) {
             return Err(error.into());
         }
-        tracing::warn!(%error, "the table is not as it should be: replacing it");
+        tracing::warn!(%error, "the table does not match the plan: replacing it");
         self.restore(state)?;
         let Err(error) = self.driver.apply(transaction) else {
             return Ok(());
@@ -99,7 +99,7 @@ impl Backends {
 pub(super) fn shut(driver: &dyn Driver, state: &State) -> bool {
     let done = tidegate_plan::shut(state).map(|shut| driver.apply(&shut));
     if let Some(Err(error)) = &done {
-        tracing::debug!(%error, "the networks are not shut");
+        tracing::debug!(%error, "cannot close the networks to new connections");
     }
     !matches!(done, Some(Err(_)))
 }

@@ -31,7 +31,7 @@ pub enum EngineError {
     #[error("the kernel's table cannot be compared with the planned one: {0}")]
     Listing(String),
     /// What had been done before the refusal could not be taken back.
-    #[error("the change failed, and what had been done of it could not be undone: {}", joined(.failures))]
+    #[error("the change failed, and the steps before the failure could not be undone: {}", joined(.failures))]
     NotUndone {
         /// Why the change failed.
         source: Box<EngineError>,
@@ -90,7 +90,7 @@ impl EngineError {
             Self::Store(error) => error.hint(),
             Self::Listing(_) => Some("see `tidegate ruleset --live`".into()),
             Self::NotUndone { .. } => Some(
-                "see `tidegate ruleset --diff`; a restart of tidegated puts the host right".into(),
+                "see `tidegate ruleset --diff`; a restart of tidegated repairs the host".into(),
             ),
         }
     }

@@ -47,7 +47,7 @@ impl Engine {
         let put_back = |state: &State| {
             if past.is_some() {
                 tracing::warn!(
-                    "a command takes longer than {TIME_LIMIT:?}: the table is put back past it"
+                    "a command takes longer than {TIME_LIMIT:?}: the table is restored without waiting for it"
                 );
                 self.past.tell();
             }

@@ -88,7 +88,7 @@ pub(super) fn in_the_way(state: &State) -> Option<String> {
     networks.find_map(|network| {
         let (endpoint, binding) = state.in_the_way_of(network)?;
         Some(format!(
-            "endpoint {} is published as {binding}, where network {} would be asked",
+            "endpoint {} is published as {binding}, which is the DNS port of network {}",
             endpoint.name, network.name
         ))
     })

@@ -106,7 +106,7 @@ impl Engine {
             if self.state().degraded.down_endpoint(name).is_some() {
                 continue;
             }
-            tracing::warn!(endpoint = %name, "its interface was removed, or its bridge: it is made anew");
+            tracing::warn!(endpoint = %name, "its interface or its bridge was removed: it is created again");
             let reason = "its interface was removed".to_owned();
             let (down, hint) = (false, None);
             self.set_endpoint(name, Some(Fault { down, reason, hint }));
@@ -122,7 +122,7 @@ impl Engine {
                 return;
             };
             let bridge = &network.bridge;
-            tracing::warn!(network = %name, %bridge, "its bridge was removed: it is made anew");
+            tracing::warn!(network = %name, %bridge, "its bridge was removed: it is created again");
             if is_foreign(network, links) {
                 Some(Fault {
                     down: true,
@@ -162,7 +162,7 @@ impl Engine {
             self.set_endpoint(name, Some(nothing_of_its_network(network)));
         }
         if let Err(error) = backends.restore(&self.state()) {
-            tracing::error!(causes = ?causes(&error), "the table has what is not on the host: {error}");
+            tracing::error!(causes = ?causes(&error), "the table has elements of objects that are not on the host: {error}");
         }
     }
 }

@@ -88,7 +88,7 @@ impl Engine {
         };
         // Before anybody is attached: connections of endpoints that are gone lead to their addresses.
         if let Err(error) = engine.sweep() {
-            tracing::error!(causes = ?causes(&error), "cannot forget tracked connections: {error}");
+            tracing::error!(causes = ?causes(&error), "cannot delete tracked connections: {error}");
         }
         Ok(engine)
     }

@@ -175,7 +175,7 @@ impl Engine {
         waiting.under_way.clear();
         match done {
             Ok(forgotten) => {
-                tracing::debug!(forgotten, "went through the tracked connections");
+                tracing::debug!(forgotten, "walked the tracked connections");
                 Ok(())
             }
             Err(error) => {

@@ -200,7 +200,7 @@ impl Process {
                 Ok(None) if Instant::now() < until => {
                     std::thread::sleep(Duration::from_millis(1));
                 }
-                Ok(None) => return "the process did not do what it was told".to_owned(),
+                Ok(None) => return "the process did not confirm a change".to_owned(),
                 Err(error) => return format!("the process ended: {error}"),
             }
         }

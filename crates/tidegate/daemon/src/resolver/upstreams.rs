@@ -27,11 +27,11 @@ impl FromStr for Upstream {
         let address = address.or_else(|_| text.parse::<SocketAddr>());
         let address = address.map_err(|_| {
             format!(
-                "{text:?} is no server: give an address such as 192.0.2.53 or [2001:db8::53]:5353"
+                "{text:?} is not a server: give an address such as 192.0.2.53 or [2001:db8::53]:5353"
             )
         })?;
         match address.ip().is_unspecified() || address.port() == 0 {
-            true => Err(format!("{text:?} is no server that can be asked")),
+            true => Err(format!("{text:?} cannot be used as a server")),
             false => Ok(Self(address)),
         }
     }

@@ -9,7 +9,7 @@ use redb::{DatabaseError, StorageError};
 #[derive(Debug, thiserror::Error)]
 pub enum StoreError {
     /// The state folder cannot be made.
-    #[error("cannot make the state folder {path}")]
+    #[error("cannot create the state directory {path}")]
     Folder {
         /// The folder.
         path: PathBuf,
@@ -103,20 +103,20 @@ impl StoreError {
     pub fn hint(&self) -> Option<String> {
         Some(match self {
             Self::Folder { .. } | Self::Open { .. } => {
-                "run as root with a writable state folder, or name another one with --state-dir"
+                "run as root with a writable state directory, or name another one with --state-dir"
                     .into()
             }
             Self::InUse { .. } => {
                 "stop the other tidegated, or give this one its own --state-dir and --socket".into()
             }
             Self::Damaged { path, .. } | Self::Row { path, .. } => format!(
-                "the file was left as it is: restore it from a backup, or move it away \
-                 (`mv {path} {path}.damaged`) and create the networks anew",
+                "the file is unchanged: restore it from a backup, or move it away (`mv {path} {path}.damaged`) and \
+                 create the networks again",
                 path = path.display()
             ),
             Self::Emptied { path } => format!(
-                "networks are still there: restore the file from a backup, or remove it (`rm {path}`) to end them all \
-                 and begin anew",
+                "networks still exist: restore the file from a backup, or remove it (`rm {path}`) to remove all \
+                 networks and start with an empty state",
                 path = path.display()
             ),
             Self::NoFile { path } => format!(
@@ -124,7 +124,7 @@ impl StoreError {
                 path = path.display()
             ),
             Self::Newer { .. } => "install the newer version of tidegate again".into(),
-            Self::Access { .. } => "see whether the disk is full or failing".into(),
+            Self::Access { .. } => "check whether the disk is full or failing".into(),
         })
     }
 }

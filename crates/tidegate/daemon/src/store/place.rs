@@ -162,7 +162,7 @@ pub(super) fn prepare_new(path: &Path) -> Result<PathBuf, StoreError> {
     let new = path.with_extension("redb.new");
     if new.is_dir() {
         let aside = path.with_extension("redb.new.replaced");
-        tracing::warn!(path = %aside.display(), "a folder in the place of the new state file is kept");
+        tracing::warn!(path = %aside.display(), "a directory has the name of the new state file: it was renamed");
         fs::rename(&new, aside).map_err(|source| StoreError::Open {
             path: new.clone(),
             source,
@@ -206,7 +206,7 @@ pub(super) fn put(
     };
     if is_kept {
         let kept = path.with_extension("redb.replaced");
-        tracing::warn!(path = %kept.display(), "what was in the place of the state file is kept");
+        tracing::warn!(path = %kept.display(), "another file had the name of the state file: it was renamed");
         keep(path, &kept).map_err(failed)?;
     }
     fs::rename(new, path).map_err(failed)?;

@@ -24,8 +24,8 @@ pub(crate) fn seal(socket: &mut Socket, bridge: &IfName, index: u32) -> Result<(
     if let Some(refusal) = answers.into_iter().find_map(refusal_of) {
         tracing::warn!(
             %bridge,
-            "the host answers ARP of an isolated network, and packets whose time is exceeded: the kernel refuses the filter \
-             that would drop them (sch_ingress, cls_bpf): {refusal}"
+            "the host answers ARP requests and expired packets of an isolated network: the kernel refuses the filter \
+             that drops them (sch_ingress, cls_bpf): {refusal}"
         );
     }
     Ok(())

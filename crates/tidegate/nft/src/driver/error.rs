@@ -67,7 +67,7 @@ impl Error {
         let gone = Self::gone(format!("{what}: {error}"));
         match Errno::from_io_error(error) {
             Some(Errno::MFILE | Errno::NFILE) => gone.with_hint(
-                "raise the limit of open files of this program (`ulimit -Hn`; of a service: LimitNOFILE=)",
+                "raise the limit of open files of this program (`ulimit -Hn`, or LimitNOFILE= of a service)",
             ),
             _ => gone,
         }
@@ -103,7 +103,7 @@ impl Error {
     pub fn hint(&self) -> Option<&'static str> {
         self.hint.or(match self.kind {
             Kind::Permission => Some("run as root, or with the capability CAP_NET_ADMIN"),
-            Kind::Unsupported => Some("see whether a newer kernel or nftables has it"),
+            Kind::Unsupported => Some("check whether a newer kernel or nftables has it"),
             _ => None,
         })
     }
@@ -117,7 +117,7 @@ impl fmt::Display for Error {
         }
         match self.applied {
             Applied::No => Ok(()),
-            Applied::Unknown => f.write_str(" (whether it was applied is not known)"),
+            Applied::Unknown => f.write_str(" (whether it was applied is unknown)"),
         }
     }
 }
@@ -151,7 +151,7 @@ mod tests {
         let error = Error::lost("nft did not answer");
         assert_eq!(
             error.to_string(),
-            "nft did not answer (whether it was applied is not known)"
+            "nft did not answer (whether it was applied is unknown)"
         );
     }
 }

@@ -20,7 +20,7 @@ pub type LogPrefix = Label<127>;
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum LabelError {
     /// Longer than nft keeps.
-    #[error("text of {length} bytes is longer than the {max} that nft keeps")]
+    #[error("text of {length} bytes is longer than the {max} that nft allows")]
     TooLong {
         /// Its length in bytes.
         length: usize,

@@ -8,7 +8,7 @@ use crate::model::{Data, DataType, Element, Set, SetId, Timeout, Type, Value};
 pub(super) fn check_declaration(set: &Set) -> Result<(), String> {
     ensure(set.id.kind == set.data.kind(), || {
         format!(
-            "is declared like a {} and called a {}",
+            "is declared as a {} but used as a {}",
             set.data.kind().name(),
             set.id.kind.name()
         )
@@ -21,7 +21,7 @@ pub(super) fn check_declaration(set: &Set) -> Result<(), String> {
         check_timeout(timeout)?;
     }
     ensure(!set.intervals || set.key.parts().len() > 1, || {
-        "has intervals, and its key is not joined".to_owned()
+        "has intervals, but its key is not concatenated".to_owned()
     })?;
     set.elements
         .iter()
@@ -102,28 +102,26 @@ fn check_element(element: &Element, set: &Set) -> Result<(), String> {
                 wanted,
             )?;
         }
-        (Some(_), DataType::None) => return Err(format!("{element} has data, and it is a set")),
+        (Some(_), DataType::None) => return Err(format!("{element} has data, but it is a set")),
         (Some(Data::Values(_)), DataType::Verdict) => {
-            return Err(format!(
-                "{element} leads to values, and it is a verdict map"
-            ));
+            return Err(format!("{element} maps to values, but it is a verdict map"));
         }
         (Some(Data::Verdict(_)), DataType::Values(_)) => {
             return Err(format!(
-                "{element} leads to a verdict, and it is a map of values"
+                "{element} maps to a verdict, but it is a map of values"
             ));
         }
-        (None, _) => return Err(format!("{element} leads nowhere, and it is a map")),
+        (None, _) => return Err(format!("{element} has no data, but it is a map")),
     }
     ensure(element.counter.is_none() || set.counter, || {
-        format!("{element} has a counter, and its set has none")
+        format!("{element} has a counter, but its set has none")
     })?;
     let Some(timeout) = element.timeout else {
         return Ok(());
     };
     check_timeout(timeout)?;
     ensure(set.timeout != Timeout::Never, || {
-        format!("{element} has a timeout, and its elements have none")
+        format!("{element} has a timeout, but its elements have none")
     })
 }
 
@@ -140,14 +138,14 @@ fn check_intervals(element: &Element, set: Option<&Set>) -> Result<(), String> {
     }
     let is_exact = !element.key.iter().any(Value::is_interval);
     ensure(is_exact || set.is_none_or(|set| set.intervals), || {
-        format!("{element} has an interval, and its set has none")
+        format!("{element} has an interval, but its set has none")
     })?;
     let data = match &element.data {
         Some(Data::Values(values)) => values.as_slice(),
         Some(Data::Verdict(_)) | None => &[],
     };
     ensure(!data.iter().any(Value::is_interval), || {
-        format!("{element} leads to an interval")
+        format!("{element} maps to an interval")
     })
 }
 

@@ -229,7 +229,8 @@ fn ask(socket: &Socket) -> io::Result<u32> {
         Message::Commit(commit) => Some(commit.generation),
         Message::Object(_) => None,
     });
-    generation.ok_or_else(|| io::Error::other("the kernel tells no generation of its ruleset"))
+    generation
+        .ok_or_else(|| io::Error::other("the kernel does not report the generation of its ruleset"))
 }
 
 /// Throws away a datagram, if there is one.

@@ -8,8 +8,7 @@ use crate::driver::{BaseChain, Description, Driver, Error, Listing, LiveTable};
 use crate::model::TableId;
 use crate::transaction::Transaction;
 
-const HINT: &str =
-    "see whether the nft that is used is that of the package nftables, and nothing in front of it";
+const HINT: &str = "check whether this nft is the one of the package nftables, not a wrapper";
 
 /// Passes everything on, and notes the generation of each transaction that it applies.
 ///
@@ -35,7 +34,7 @@ impl Tracked {
         }
     }
 
-    /// What is said of a transaction after which the kernel's ruleset is as it was before.
+    /// What is said of a transaction after which the kernel's ruleset did not change before.
     fn look(&self, transaction: &Transaction) -> Result<(), Error> {
         if transaction.is_empty() {
             return Ok(());
@@ -50,7 +49,7 @@ impl Tracked {
         let program = program.as_ref();
         let program = program.map_or_else(String::new, |it| format!(" ({})", it.display()));
         let reason = format!(
-            "the {driver} driver{program} says that it is done, and the kernel's ruleset is as it was"
+            "the {driver} driver{program} reports success, but the kernel's ruleset did not change"
         );
         Err(Error::gone(reason).with_hint(HINT))
     }

@@ -102,7 +102,7 @@ fn a_driver_that_did_nothing_is_not_believed_and_nothing_has_changed() {
             let error = scene.driver.apply(&transaction).expect_err("a lie");
             assert_eq!((error.kind, error.applied), (Kind::DriverGone, Applied::No));
             assert!(
-                error.reason.contains("the kernel's ruleset is as it was"),
+                error.reason.contains("the kernel's ruleset did not change"),
                 "{error}"
             );
             assert!(error.hint().is_some());

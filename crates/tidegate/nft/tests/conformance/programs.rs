@@ -140,7 +140,7 @@ fn a_program_that_is_not_there_is_named_with_a_hint() {
     let Err(error) = ExecDriver::open(Location::Current, options) else {
         panic!("not there")
     };
-    assert_eq!(error.to_string(), "there is no program /nonexistent/nft");
+    assert_eq!(error.to_string(), "no such program: /nonexistent/nft");
     assert!(
         error
             .hint()

@@ -63,7 +63,7 @@ fn elements_of_another_type() {
     );
     check(
         add(publish4(), bare.clone()),
-        expect!["operation 6: map inet sample publish4: 6 . 80 leads nowhere, and it is a map"],
+        expect!["operation 6: map inet sample publish4: 6 . 80 has no data, but it is a map"],
     );
     check(
         add(publish4(), bare.clone().values([Mark(1).into()])),
@@ -74,30 +74,30 @@ fn elements_of_another_type() {
     check(
         add(publish4(), bare.verdict(Verdict::Drop)),
         expect![
-            "operation 6: map inet sample publish4: 6 . 80 : drop leads to a verdict, and it is a map of values"
+            "operation 6: map inet sample publish4: 6 . 80 : drop maps to a verdict, but it is a map of values"
         ],
     );
     check(
         add(ways(), mark().values([Mark(1).into()])),
         expect![
-            "operation 6: map inet sample ways: 0x1 : 0x1 leads to values, and it is a verdict map"
+            "operation 6: map inet sample ways: 0x1 : 0x1 maps to values, but it is a verdict map"
         ],
     );
     check(
         add(ways(), mark()),
-        expect!["operation 6: map inet sample ways: 0x1 leads nowhere, and it is a map"],
+        expect!["operation 6: map inet sample ways: 0x1 has no data, but it is a map"],
     );
     check(
         add(ways(), mark().verdict(Verdict::Drop).counter()),
         expect![
-            "operation 6: map inet sample ways: 0x1 counter packets 0 bytes 0 : drop has a counter, and its set has none"
+            "operation 6: map inet sample ways: 0x1 counter packets 0 bytes 0 : drop has a counter, but its set has none"
         ],
     );
     let minute = std::time::Duration::from_secs(60);
     check(
         add(ways(), mark().verdict(Verdict::Drop).timeout(minute)),
         expect![
-            "operation 6: map inet sample ways: 0x1 timeout 60s : drop has a timeout, and its elements have none"
+            "operation 6: map inet sample ways: 0x1 timeout 60s : drop has a timeout, but its elements have none"
         ],
     );
     check(
@@ -162,7 +162,7 @@ fn declarations_that_make_no_sense() {
     };
     check(
         Op::Add(renamed.into()),
-        expect!["operation 6: map inet sample s: is declared like a set and called a map"],
+        expect!["operation 6: map inet sample s: is declared as a set but used as a map"],
     );
     let base = |kind, hook| {
         Op::Add(Chain::base(chain(name!("b")), Base::new(kind, hook, Priority(0))).into())
@@ -303,7 +303,9 @@ fn intervals_where_they_may_not_be() {
     let plain = Set::new(&TABLE, name!("subnets"), Datatype::Ipv4Addr).intervals();
     check(
         Op::Add(plain.into()),
-        expect!["operation 6: set inet sample subnets: has intervals, and its key is not joined"],
+        expect![
+            "operation 6: set inet sample subnets: has intervals, but its key is not concatenated"
+        ],
     );
     let of_names = Element::new([ifname("a").into(), net.into()]);
     let exact = Set::new(
@@ -314,13 +316,13 @@ fn intervals_where_they_may_not_be() {
     check(
         Op::Add(exact.elements([of_names]).into()),
         expect![[
-            r#"operation 6: set inet sample exact: "a" . 10.208.0.0/24 has an interval, and its set has none"#
+            r#"operation 6: set inet sample exact: "a" . 10.208.0.0/24 has an interval, but its set has none"#
         ]],
     );
     let to_net = Element::new([Mark(1).into()]).values([net.into()]);
     let map = Set::map(&TABLE, name!("m"), Datatype::Mark, Datatype::Ipv4Addr);
     check(
         Op::Add(map.elements([to_net]).into()),
-        expect!["operation 6: map inet sample m: 0x1 : 10.208.0.0/24 leads to an interval"],
+        expect!["operation 6: map inet sample m: 0x1 : 10.208.0.0/24 maps to an interval"],
     );
 }

@@ -37,7 +37,7 @@ pub(super) fn attend(shared: Rc<ResolverState>, listener: std::net::TcpListener)
             let accepted = listener.accept().await;
             let taken = accepted.and_then(|(stream, _)| take(&shared, &slots, stream));
             if let Err(error) = taken {
-                tracing::debug!(%error, "cannot take a connection");
+                tracing::debug!(%error, "cannot accept a connection");
                 tokio::time::sleep(PAUSE).await;
             }
         }

@@ -203,10 +203,7 @@ impl<R: Runner> Backend for ExecBackend<R> {
 /// What a process that failed said.
 fn failure(script: &Script, finished: &Finished) -> Error {
     if finished.stderr.trim().is_empty() {
-        return Error::lost(format!(
-            "nft ended with {} and said nothing",
-            finished.status
-        ));
+        return Error::lost(format!("nft ended with {} and no message", finished.status));
     }
     message::refusal(script, &finished.stderr)
 }

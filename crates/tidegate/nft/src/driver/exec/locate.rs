@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use super::super::error::Error;
 use crate::kind::Kind;
 
-const HINT: &str = "install the package nftables, or say where nft is";
+const HINT: &str = "install the package nftables, or name the path of nft";
 
 /// The program to run: the one that was given, or the first in the usual places.
 pub(super) fn nft(given: Option<&Path>) -> Result<PathBuf, Error> {
@@ -17,7 +17,7 @@ fn nft_in(given: Option<&Path>, path: &str) -> Result<PathBuf, Error> {
         return if given.is_file() {
             Ok(given.to_owned())
         } else {
-            let reason = format!("there is no program {}", given.display());
+            let reason = format!("no such program: {}", given.display());
             Err(Error::new(Kind::DriverGone, reason).with_hint(HINT))
         };
     }
@@ -28,7 +28,7 @@ fn nft_in(given: Option<&Path>, path: &str) -> Result<PathBuf, Error> {
         .map(|folder| folder.join("nft"))
         .find(|program| program.is_file());
     found.ok_or_else(|| {
-        let reason = format!("there is no program nft in {folders}");
+        let reason = format!("no program nft in {folders}");
         Error::new(Kind::DriverGone, reason).with_hint(HINT)
     })
 }
@@ -40,7 +40,7 @@ mod tests {
     #[test]
     fn a_given_program_must_be_there() {
         let error = nft_in(Some(Path::new("/nonexistent/nft")), "").expect_err("not there");
-        assert_eq!(error.to_string(), "there is no program /nonexistent/nft");
+        assert_eq!(error.to_string(), "no such program: /nonexistent/nft");
         assert_eq!(error.hint(), Some(HINT));
     }
 

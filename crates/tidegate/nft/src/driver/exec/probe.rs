@@ -80,7 +80,7 @@ pub(super) fn child(runner: &mut dyn Runner) -> Result<Child, Error> {
         return Err(Error::new(kind, format!("nft -i says: {}", nothing.trim())));
     }
     if !message::has_error(&ask("add table")?) {
-        return Err(Error::gone("nft -i does not tell errors"));
+        return Err(Error::gone("nft -i does not report errors"));
     }
     Ok(child)
 }
