@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use plimsoll::Formats;
 use plimsoll::failure::Hinted;
 use plimsoll::{probe, run};
 
@@ -70,7 +71,7 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<()> {
 
 /// With the library driver where the library can be linked.
 fn build() -> anyhow::Result<()> {
-    let dependency = probe::dependency()?;
+    let dependency = probe::dependency(&Formats::standard())?;
     let library = plimsoll_probe::probe(&plimsoll_probe::Host, &dependency, None);
     let mut words = vec!["build", "--release"];
     words.extend(PACKAGES.iter().flat_map(|package| ["--package", package]));

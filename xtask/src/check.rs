@@ -3,6 +3,7 @@
 use std::path::Path;
 
 use anyhow::Context;
+use plimsoll::Formats;
 use plimsoll_probe::NativeDep;
 
 use plimsoll::failure::Hinted;
@@ -54,7 +55,7 @@ type Check<'a> = (&'a str, Box<dyn Fn() -> anyhow::Result<()> + 'a>);
 /// # Errors
 /// Names the checks that failed.
 pub(crate) fn run(args: &Args) -> anyhow::Result<()> {
-    let dependency = probe::dependency()?;
+    let dependency = probe::dependency(&Formats::standard())?;
     if args.install_deps {
         install_deps::ensure(Purpose::Test(&TEST_EXTRAS), &dependency)?;
     }

@@ -4,6 +4,7 @@ use std::fs;
 use std::process::ExitCode;
 
 use anyhow::Context;
+use plimsoll::Formats;
 use plimsoll::failure::Hinted;
 use plimsoll::{probe, run};
 use plimsoll_probe::Host;
@@ -45,7 +46,7 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<ExitCode> {
 
 /// With the library's driver where the library can be linked.
 fn build() -> anyhow::Result<()> {
-    let dependency = probe::dependency()?;
+    let dependency = probe::dependency(&Formats::standard())?;
     let library = plimsoll_probe::probe(&Host, &dependency, None)
         .library
         .finding;

@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 
 use plimsoll_build::engine::container;
 use plimsoll_build::engine::{Engine, Folders, Job, Site, Toolchain};
+use plimsoll_build::format::Formats;
 use plimsoll_plan::config::{self, Config};
 use plimsoll_plan::distro::{self, DistroList};
 use plimsoll_plan::fixtures::source;
@@ -21,12 +22,16 @@ fn packaging() -> PathBuf {
     workspace().join("packaging")
 }
 
+fn formats() -> Formats {
+    Formats::standard()
+}
+
 fn configuration() -> Config {
-    config::load(&packaging().join("dist.toml")).unwrap()
+    config::load(&packaging().join("dist.toml"), formats().rules()).unwrap()
 }
 
 fn list() -> DistroList {
-    distro::load(&packaging().join("distros.toml")).unwrap()
+    distro::load(&packaging().join("distros.toml"), formats().rules()).unwrap()
 }
 
 #[test]
@@ -45,6 +50,7 @@ fn every_distribution_is_planned_as_it_expects_and_for_every_architecture() {
     for distro in &list.distros {
         for architecture in &distro.architectures {
             let plan = distro::plan(
+                formats().rules(),
                 &list,
                 distro,
                 &config,
@@ -95,7 +101,16 @@ fn build_arguments() -> Vec<String> {
     let (list, config) = (list(), configuration());
     let distro = list.get("debian-13").unwrap();
     let flavour = Request::Auto;
-    let plan = distro::plan(&list, distro, &config, &source(), Arch::Amd64, flavour).unwrap();
+    let plan = distro::plan(
+        formats().rules(),
+        &list,
+        distro,
+        &config,
+        &source(),
+        Arch::Amd64,
+        flavour,
+    )
+    .unwrap();
     let folders = Folders {
         workspace: "/w".into(),
         out: "/w/target/dist".into(),

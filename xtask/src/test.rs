@@ -9,6 +9,7 @@ use std::sync::{Mutex, PoisonError};
 use std::thread;
 
 use anyhow::Context;
+use plimsoll::Formats;
 use plimsoll_probe::{Host, NativeDep};
 
 use crate::extras::TEST_EXTRAS;
@@ -54,7 +55,7 @@ impl Args {
 /// # Errors
 /// Where the tests cannot be started at all. A failing test is an exit code, not an error.
 pub(crate) fn run(args: &Args) -> anyhow::Result<ExitCode> {
-    let dependency = probe::dependency()?;
+    let dependency = probe::dependency(&Formats::standard())?;
     if args.install_deps {
         install_deps::ensure(Purpose::Test(&TEST_EXTRAS), &dependency)?;
     }

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use plimsoll_build::packager::Packager;
 use plimsoll_plan::plan::Arch;
-use plimsoll_spec::{Format, PackageSpec};
+use plimsoll_spec::{FormatName, PackageSpec};
 use plimsoll_verify::profile::resolve::{Request, resolve};
 use plimsoll_verify::profile::{self, Profile};
 use plimsoll_verify::refuse::Answer;
@@ -72,7 +72,7 @@ fn profile(id: &str) -> Profile {
 
 fn stand_in(id: &str) -> PackageSpec {
     let spec = profile(id).package(id, Arch::Amd64);
-    assert_eq!(spec.format, Format::Rpm);
+    assert_eq!(spec.format, FormatName::RPM);
     spec
 }
 

@@ -2,11 +2,13 @@
 
 use std::fmt::Write;
 
+use plimsoll::Formats;
 use plimsoll_plan::config::Config;
 use plimsoll_plan::distro::DistroList;
+use plimsoll_spec::FORMAT_NAME;
 use plimsoll_verify::profile::Profile;
 use schemars::Schema;
-use serde_json::{Map, Value};
+use serde_json::{Map, Value, json};
 
 /// What the file begins with.
 const HEAD: &str = "# Reference of the toolkit's files
@@ -158,12 +160,25 @@ impl Reader {
         if let Some(variant) = some.next() {
             return self.resolved(variant);
         }
+        if schema["format"].as_str() == Some(FORMAT_NAME) {
+            return formats();
+        }
         let mut schema = schema.clone();
         if let Some(first) = schema["type"].as_array().and_then(|types| types.first()) {
             schema["type"] = first.clone();
         }
         schema
     }
+}
+
+/// The names of package formats, as a choice.
+fn formats() -> Value {
+    let formats = Formats::standard();
+    let choices = formats
+        .rules()
+        .iter()
+        .map(|format| json!({ "const": format.name(), "description": format.about() }));
+    json!({ "type": "string", "oneOf": choices.collect::<Vec<_>>() })
 }
 
 fn nested(heading: String, path: String, schema: Value) -> (String, Option<Nested>) {

@@ -8,7 +8,7 @@ use std::path::PathBuf;
 use plimsoll_plan::config::Config;
 use plimsoll_plan::plan::{PackagePlan, Plan};
 use plimsoll_spec::changelog::Release;
-use plimsoll_spec::{Format, PackageFile, PackageSpec};
+use plimsoll_spec::{FormatName, PackageFile, PackageSpec};
 
 pub use assets::{AssetError, check, collect};
 
@@ -44,7 +44,7 @@ pub fn compose(ingredients: &Ingredients<'_>) -> PackageSpec {
     depends.extend(package.declared.depends.iter().cloned());
     depends.sort();
     depends.dedup();
-    let is_rpm = package.format == Format::Rpm;
+    let is_rpm = package.format == FormatName::RPM;
     PackageSpec {
         format: package.format,
         // Beside the folder that the writer empties; it is moved when its audit has passed.
@@ -83,5 +83,5 @@ pub fn work_folder(plan: &Plan, package: &PackagePlan) -> PathBuf {
 
 fn maintainer_scripts(config: &Config, plan: &Plan, package: &PackagePlan) -> Option<PathBuf> {
     let folder = config.deb.maintainer_scripts.as_ref()?;
-    (package.format == Format::Deb).then(|| plan.places.workspace.join(folder))
+    (package.format == FormatName::DEB).then(|| plan.places.workspace.join(folder))
 }

@@ -3,6 +3,7 @@
 //! ```no_run
 //! use std::path::Path;
 //!
+//! use plimsoll_build::format::Formats;
 //! use plimsoll_build::run::{self, Observer};
 //! use plimsoll_build::source;
 //! use plimsoll_plan::config;
@@ -20,7 +21,8 @@
 //!
 //! fn main() -> Result<(), Box<dyn std::error::Error>> {
 //!     let workspace = Path::new("/home/me/sample");
-//!     let config = config::load(&workspace.join("packaging/dist.toml"))?;
+//!     let formats = Formats::standard();
+//!     let config = config::load(&workspace.join("packaging/dist.toml"), formats.rules())?;
 //!     let source = source::read(workspace, "sample", None)?;
 //!     let places = Places {
 //!         workspace: workspace.into(),
@@ -29,7 +31,7 @@
 //!         cargo_home: "/home/me/.cargo".into(),
 //!     };
 //!     let findings = probe(&Host, config.library(), None);
-//!     let plan = plan(&config, &source, &places, &findings, &Request::default())?;
+//!     let plan = plan(formats.rules(), &config, &source, &places, &findings, &Request::default())?;
 //!     let manifest = run::run(&config, &plan, &mut Steps)?;
 //!     println!("{}", serde_json::to_string_pretty(&manifest)?);
 //!     Ok(())
@@ -46,6 +48,7 @@ pub mod compose;
 pub mod depends;
 pub mod elf;
 pub mod engine;
+pub mod format;
 pub mod manifest;
 pub mod packager;
 mod program;

@@ -8,7 +8,7 @@ use sha2::{Digest, Sha256};
 
 use crate::audit::BuiltProgram;
 use plimsoll_plan::plan::{BuildPlan, LeftOut, PackagePlan, Plan};
-use plimsoll_spec::{Format, PackageReport};
+use plimsoll_spec::{FormatName, PackageReport};
 
 /// The whole file.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -35,7 +35,7 @@ pub struct Artifact {
     /// Its name, below the folder of the manifest.
     pub file: String,
     /// What kind of file it is.
-    pub format: Format,
+    pub format: FormatName,
     /// The flavour of the programs in it.
     pub flavour: Flavour,
     /// Why this flavour.

@@ -63,6 +63,8 @@ use std::process::ExitCode;
 
 use clap::Subcommand;
 
+pub use plimsoll_build::format::Formats;
+
 /// The toolkit's subcommands.
 #[derive(Debug, Subcommand)]
 pub enum Task {
@@ -78,12 +80,17 @@ pub enum Task {
 }
 
 impl Task {
-    /// Does it, and reports a failure on standard error.
+    /// Does it with the package formats of the toolkit, and reports a failure on standard error.
     pub fn run(&self) -> ExitCode {
+        self.run_with(&Formats::standard())
+    }
+
+    /// Does it with a project's own table of package formats, and reports a failure on standard error.
+    pub fn run_with(&self, formats: &Formats) -> ExitCode {
         let result = match self {
-            Task::Probe(args) => probe::run(args),
-            Task::Dist(args) => package::run(args),
-            Task::Verify(args) => verify::run(args),
+            Task::Probe(args) => probe::run(args, formats),
+            Task::Dist(args) => package::run(args, formats),
+            Task::Verify(args) => verify::run(args, formats),
             Task::Writer(args) => return args.run(),
         };
         failure::exit_code(result.map(|()| ExitCode::SUCCESS))

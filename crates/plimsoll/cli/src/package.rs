@@ -7,12 +7,14 @@ mod render;
 use std::path::PathBuf;
 
 use anyhow::Context;
+use plimsoll_build::format::Formats;
 use plimsoll_build::{run as build_run, source};
 use plimsoll_plan::config::{self, Config, ConfigError};
 use plimsoll_plan::plan::{Places, Plan, PlanError, Request, plan};
 use plimsoll_probe::{Host, Request as Flavour, probe};
-use plimsoll_spec::Format;
+use plimsoll_spec::FormatName;
 
+use crate::failure::Hinted;
 use crate::install_deps::{self, Purpose};
 use crate::{run, table};
 use progress::Progress;
@@ -37,7 +39,7 @@ pub struct Args {
 
     /// Only these formats: deb, rpm, tar
     #[arg(long, value_name = "FORMAT", value_delimiter = ',')]
-    format: Vec<Format>,
+    format: Vec<FormatName>,
 
     /// Where the packages are written to [default: target/dist]
     #[arg(long, value_name = "DIR")]
@@ -60,46 +62,49 @@ pub struct Args {
 ///
 /// # Errors
 /// Where the file cannot be read or is wrong.
-pub fn configuration() -> Result<Config, ConfigError> {
-    config::load(&run::root().join(CONFIG))
+pub fn configuration(formats: &Formats) -> Result<Config, ConfigError> {
+    config::load(&run::root().join(CONFIG), formats.rules())
 }
 
 /// Plans, builds and packages.
 ///
 /// # Errors
 /// Where something cannot be built, with what mends it.
-pub fn run(args: &Args) -> anyhow::Result<()> {
-    let config = configuration()?;
+pub fn run(args: &Args, formats: &Formats) -> anyhow::Result<()> {
+    for name in &args.format {
+        known(formats, *name)?;
+    }
+    let config = configuration(formats)?;
     if args.distros.is_elsewhere() {
-        return distros::run(args, &config);
+        return distros::run(args, &config, formats);
     }
     let distro = args.distros.as_distro.as_deref();
     let config = match distro {
-        Some(id) => distros::adapted(id, &config)?,
+        Some(id) => distros::adapted(id, &config, formats)?,
         None => config,
     };
     if args.install_deps {
         install_deps::ensure(Purpose::Dist, config.library())?;
     }
-    let plan = make_plan(args, &config)?;
+    let plan = make_plan(args, &config, formats)?;
     if let Some(id) = distro {
-        distros::compare(id, &plan, args.strict)?;
+        distros::compare(id, &plan, args.strict, formats)?;
     }
     if args.plan {
-        return print(args, &plan, || render::plan(&plan));
+        return print(args, &plan, || render::plan(&plan, formats));
     }
     let mut progress = Progress::new();
     let result = build_run::run(&config, &plan, &mut progress);
     progress.finish();
     let manifest = result?;
     print(args, &manifest, || {
-        let rows = render::rows(&manifest);
+        let rows = render::rows(&manifest, formats);
         let table = table::rendered(render::HEADER, rows);
         format!("{table}\n{}", render::closing(&plan, &manifest))
     })
 }
 
-fn make_plan(args: &Args, config: &Config) -> anyhow::Result<Plan> {
+fn make_plan(args: &Args, config: &Config, formats: &Formats) -> anyhow::Result<Plan> {
     let workspace = run::root();
     let commit = std::env::var(source::COMMIT_VARIABLE).ok();
     let source = source::read(&workspace, config.stamp.program.get_ref(), commit)?;
@@ -110,8 +115,24 @@ fn make_plan(args: &Args, config: &Config) -> anyhow::Result<Plan> {
         // For a distribution, what counts is what its entry expects.
         strict: args.strict && args.distros.as_distro.is_none(),
     };
-    let planned = plan(config, &source, &places(args)?, &findings, &request);
+    let planned = plan(
+        formats.rules(),
+        config,
+        &source,
+        &places(args)?,
+        &findings,
+        &request,
+    );
     planned.map_err(|error| with_option(error, args))
+}
+
+/// Refuses a format that is not known, as the parser of the arguments would if it had the table.
+fn known(formats: &Formats, name: FormatName) -> anyhow::Result<()> {
+    let refused = |error| {
+        let message = format!("invalid value '{name}' for '--format <FORMAT>': {error}");
+        Hinted::new(message, "see `cargo xtask dist --help`")
+    };
+    Ok(formats.get(name).map(drop).map_err(refused)?)
 }
 
 /// A missing package is mended by one option, unless that was tried already.
@@ -121,7 +142,7 @@ fn with_option(error: PlanError, args: &Args) -> anyhow::Error {
     match hint {
         Some(command) if installable && !args.install_deps => {
             let hint = format!("{command}, or run `cargo xtask dist --install-deps`");
-            crate::failure::Hinted::because(error, hint).into()
+            Hinted::because(error, hint).into()
         }
         _ => error.into(),
     }

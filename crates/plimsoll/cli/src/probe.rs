@@ -1,5 +1,6 @@
 //! `cargo xtask probe`: what this host has, and which flavours follow from it.
 
+use plimsoll_build::format::Formats;
 use plimsoll_probe::{Finding, Findings, Host, NamedFinding, NativeDep, Outlook, outlook, probe};
 use serde::Serialize;
 
@@ -29,8 +30,8 @@ struct Report<'a> {
 ///
 /// # Errors
 /// Where the dependency's declaration cannot be read, or standard output is closed.
-pub fn run(args: &Args) -> anyhow::Result<()> {
-    let dependency = dependency()?;
+pub fn run(args: &Args, formats: &Formats) -> anyhow::Result<()> {
+    let dependency = dependency(formats)?;
     let findings = probe(&Host, &dependency, args.target.as_deref());
     let flavours = outlook(&dependency, &findings);
     if args.json {
@@ -48,8 +49,8 @@ pub fn run(args: &Args) -> anyhow::Result<()> {
 ///
 /// # Errors
 /// Where the file cannot be read or is wrong.
-pub fn dependency() -> anyhow::Result<NativeDep> {
-    Ok(package::configuration()?.library().clone())
+pub fn dependency(formats: &Formats) -> anyhow::Result<NativeDep> {
+    Ok(package::configuration(formats)?.library().clone())
 }
 
 /// Two tables: the findings, and the flavours that follow from them.

@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::Context;
 use plimsoll_build::engine::{Engine, Folders, Site};
+use plimsoll_build::format::Formats;
 use plimsoll_plan::config::Config;
 use plimsoll_plan::distro::{Distro, DistroList};
 use plimsoll_plan::plan::Arch;
@@ -73,11 +74,12 @@ pub struct Args {
 ///
 /// # Errors
 /// Where a check failed, or a distribution could not be verified at all; the others are.
-pub fn run(args: &Args) -> anyhow::Result<()> {
-    let config = crate::package::configuration()?;
-    let list = distros::list()?;
+pub fn run(args: &Args, formats: &Formats) -> anyhow::Result<()> {
+    let config = crate::package::configuration(formats)?;
+    let list = distros::list(formats)?;
     let bench = Bench {
         args,
+        formats,
         folders: host::folders(None)?,
         site: site::site(&args.site)?,
         means: means(&config),
@@ -118,6 +120,7 @@ pub fn run(args: &Args) -> anyhow::Result<()> {
 /// What one run of several distributions needs.
 struct Bench<'a> {
     args: &'a Args,
+    formats: &'a Formats,
     config: Config,
     list: DistroList,
     folders: Folders,
@@ -177,6 +180,7 @@ impl Bench<'_> {
         };
         let job = Job {
             distro,
+            formats: self.formats,
             list: &self.list,
             config: &self.config,
             site: &self.site,

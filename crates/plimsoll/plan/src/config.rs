@@ -13,7 +13,7 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 use toml::Spanned;
 
-use plimsoll_spec::{FileKind, Format};
+use plimsoll_spec::{FileKind, FormatName};
 
 pub use asset::{Asset, AssetSource, InvalidAsset};
 pub use load::{ConfigError, load, parse};
@@ -76,9 +76,9 @@ impl Config {
     /// The configuration files in packages of a format, by their paths there. Those that only a
     /// pattern names are not among them.
     #[must_use]
-    pub fn configuration(&self, format: Format) -> Vec<String> {
+    pub fn configuration(&self, format: FormatName) -> Vec<String> {
         let assets = self.asset.iter();
-        let held = assets.filter(|a| a.kind == FileKind::Config && a.formats.contains(&format));
+        let held = assets.filter(|a| a.kind == FileKind::Config && a.is_in(format));
         let paths = held.filter_map(|asset| match &asset.source {
             AssetSource::Binary(_) => None,
             AssetSource::Files(pattern) if pattern.contains(['*', '?', '[']) => None,
@@ -92,7 +92,7 @@ impl Config {
 
     /// The formats of a flavour; none for one that is not packaged.
     #[must_use]
-    pub fn formats(&self, flavour: Flavour) -> &[Format] {
+    pub fn formats(&self, flavour: Flavour) -> &[FormatName] {
         self.flavour
             .get(&flavour)
             .map_or(&[], |flavour| flavour.formats.as_slice())
@@ -118,7 +118,7 @@ pub struct Stamp {
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub struct FlavourConfig {
     /// What it is packaged as.
-    pub formats: Vec<Format>,
+    pub formats: Vec<FormatName>,
 }
 
 /// What only Debian packages have.

@@ -21,7 +21,7 @@ use serde::{Deserialize, Serialize};
 use toml::Spanned;
 
 use crate::plan::Arch;
-use plimsoll_spec::Format;
+use plimsoll_spec::FormatName;
 
 pub use adapt::NotThis;
 pub use build_packages::{BuildPackages, build_packages};
@@ -47,7 +47,7 @@ pub struct DistroList {
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub struct FamilyConfig {
     /// What packages are made.
-    pub format: Format,
+    pub format: FormatName,
     /// The command that fetches the package lists.
     pub refresh: Vec<String>,
     /// The command that installs the packages named after it, without asking.

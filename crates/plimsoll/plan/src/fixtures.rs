@@ -9,6 +9,7 @@ use std::path::Path;
 
 use crate::config::{self, Config};
 use crate::distro::{self, DistroList};
+use crate::format::{Deb, Formats, Rpm, Tar};
 use crate::source::Source;
 
 /// Its `packaging/dist.toml`.
@@ -17,16 +18,22 @@ pub const DIST: &str = include_str!("../fixtures/dist.toml");
 /// Its `packaging/distros.toml`.
 pub const DISTROS: &str = include_str!("../fixtures/distros.toml");
 
+/// The formats that it knows.
+#[must_use]
+pub fn formats() -> Formats {
+    Formats::new(vec![&Deb, &Rpm, &Tar])
+}
+
 /// What it packages.
 #[must_use]
 pub fn config() -> Config {
-    config::parse(DIST, Path::new("dist.toml")).expect("sound")
+    config::parse(DIST, Path::new("dist.toml"), &formats()).expect("sound")
 }
 
 /// The distributions that it packages for.
 #[must_use]
 pub fn distros() -> DistroList {
-    distro::parse(DISTROS, Path::new("distros.toml")).expect("sound")
+    distro::parse(DISTROS, Path::new("distros.toml"), &formats()).expect("sound")
 }
 
 /// What is built.

@@ -4,6 +4,7 @@
 //! use std::path::Path;
 //!
 //! use plimsoll_plan::config;
+//! use plimsoll_plan::format::{Deb, Formats, Rpm, Tar};
 //! use plimsoll_probe::Flavour;
 //!
 //! let text = r#"
@@ -49,19 +50,21 @@
 //! binary = "sample"
 //! dest = "/usr/bin/sample"
 //! "#;
-//! let config = config::parse(text, Path::new("dist.toml"))?;
+//! let formats = Formats::new(vec![&Deb, &Rpm, &Tar]);
+//! let config = config::parse(text, Path::new("dist.toml"), &formats)?;
 //! assert_eq!(config.library().soname, "libz.so.1");
 //! assert_eq!(config.formats(Flavour::Static).len(), 1);
 //! # Ok::<(), config::ConfigError>(())
 //! ```
 //!
 //! [`config`] reads `packaging/dist.toml` and [`distro`] `packaging/distros.toml`. [`plan::plan`] decides, as a
-//! pure function of the configuration, of what is built ([`source::Source`]), of what the host has
+//! pure function of the package formats ([`format`]), of the configuration, of what is built ([`source::Source`]), of what the host has
 //! ([`plimsoll_probe::Findings`]) and of what is asked for.
 
 pub mod config;
 pub mod distro;
 #[doc(hidden)]
 pub mod fixtures;
+pub mod format;
 pub mod plan;
 pub mod source;

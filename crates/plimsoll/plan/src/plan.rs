@@ -16,8 +16,9 @@ use plimsoll_probe::{
 use serde::{Deserialize, Serialize};
 
 use crate::config::Config;
+use crate::format::{FormatRules, Formats};
 use crate::source::Source;
-use plimsoll_spec::Format;
+use plimsoll_spec::FormatName;
 
 pub use arch::Arch;
 pub use build::{BuildPlan, ProgramPlan};
@@ -30,7 +31,7 @@ pub struct Request {
     /// Which flavour: `auto` stands for the best dynamic one and the static one.
     pub flavour: FlavourRequest,
     /// Which formats; empty: every one that the configuration has for a flavour.
-    pub formats: Vec<Format>,
+    pub formats: Vec<FormatName>,
     /// Whether anything less than the best is an error.
     pub strict: bool,
 }
@@ -76,7 +77,7 @@ pub struct LeftOut {
     pub flavour: Flavour,
     /// The format that is missing of it; none where the flavour is missing altogether.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub format: Option<Format>,
+    pub format: Option<FormatName>,
     /// What is missing for it.
     pub because: String,
     /// What would mend that.
@@ -88,6 +89,7 @@ pub struct LeftOut {
 /// # Errors
 /// When what was asked for cannot be made with what was found.
 pub fn plan(
+    formats: &Formats,
     config: &Config,
     source: &Source,
     places: &Places,
@@ -98,13 +100,13 @@ pub fn plan(
     let mut builds = Vec::new();
     let mut packages = Vec::new();
     for decision in &decisions {
-        let (formats, without) = makeable(config, decision.flavour, findings, request)?;
+        let (makeable, without) = makeable(formats, config, decision.flavour, findings, request)?;
         left_out.extend(without);
-        if formats.is_empty() {
+        if makeable.is_empty() {
             continue;
         }
         builds.push(build::plan(config, source, places, findings, decision));
-        for format in formats {
+        for format in makeable {
             packages.push(package::plan(
                 config,
                 source,
@@ -199,25 +201,27 @@ fn refuse_less(decisions: &[Decision], left_out: &[LeftOut]) -> Result<(), PlanE
 ///
 /// One that was asked for by name is never left out, nor is any where `strict` is set.
 fn makeable(
+    known: &Formats,
     config: &Config,
     flavour: Flavour,
     findings: &Findings,
     request: &Request,
-) -> Result<(Vec<Format>, Vec<LeftOut>), PlanError> {
+) -> Result<(Vec<&'static dyn FormatRules>, Vec<LeftOut>), PlanError> {
     let (mut made, mut without) = (Vec::new(), Vec::new());
-    for format in formats(config, flavour, request) {
-        let finding = package::can_be_made(format, findings);
+    for name in formats(config, flavour, request) {
+        let format = known.get(name)?;
+        let finding = format.can_be_made(findings);
         if finding.is_yes() {
             made.push(format);
             continue;
         }
         let left_out = LeftOut {
             flavour,
-            format: Some(format),
+            format: Some(name),
             because: finding.answer.text().to_owned(),
             mend: finding.mend,
         };
-        let by_name = request.strict || request.formats.contains(&format);
+        let by_name = request.strict || request.formats.contains(&name);
         match PlanError::cannot_package(&left_out).filter(|_| by_name) {
             Some(error) => return Err(error),
             None => without.push(left_out),
@@ -226,8 +230,9 @@ fn makeable(
     Ok((made, without))
 }
 
-fn formats(config: &Config, flavour: Flavour, request: &Request) -> Vec<Format> {
-    let wanted = |format: &Format| request.formats.is_empty() || request.formats.contains(format);
+fn formats(config: &Config, flavour: Flavour, request: &Request) -> Vec<FormatName> {
+    let wanted =
+        |format: &FormatName| request.formats.is_empty() || request.formats.contains(format);
     config
         .formats(flavour)
         .iter()
@@ -237,11 +242,7 @@ fn formats(config: &Config, flavour: Flavour, request: &Request) -> Vec<Format> 
 }
 
 fn nothing(request: &Request) -> PlanError {
-    let formats: Vec<&str> = request
-        .formats
-        .iter()
-        .map(|format| format.as_str())
-        .collect();
+    let formats: Vec<&str> = request.formats.iter().map(FormatName::as_str).collect();
     let formats = if formats.is_empty() {
         "anything".to_owned()
     } else {

@@ -1,9 +1,9 @@
 //! What one package file holds: the messages to and from the program that writes and reads packages.
 //!
 //! ```
-//! use plimsoll_spec::{Format, PackageReport};
+//! use plimsoll_spec::{FormatName, PackageReport};
 //!
-//! assert_eq!("rpm".parse(), Ok(Format::Rpm));
+//! assert_eq!("rpm".parse(), Ok(FormatName::RPM));
 //! let report = PackageReport {
 //!     depends: vec!["libc6 (>= 2.34)".to_owned()],
 //!     files: vec!["/usr/bin/sample".to_owned()],
@@ -21,68 +21,16 @@
 //! fixed. The writer makes no decisions, so the same specification always gives the same bytes.
 
 pub mod changelog;
+mod format;
 
-use std::fmt;
 use std::path::PathBuf;
-use std::str::FromStr;
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::changelog::Release;
 
-/// A kind of package file.
-#[derive(
-    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema,
-)]
-#[serde(rename_all = "kebab-case")]
-pub enum Format {
-    /// A Debian package, see deb(5).
-    Deb,
-    /// An RPM package of format 4, which rpm 4.4 and later read.
-    Rpm,
-    /// A gzip-compressed tar file.
-    Tar,
-}
-
-impl Format {
-    /// Every format, in the order in which they are made.
-    pub const ALL: [Self; 3] = [Self::Deb, Self::Rpm, Self::Tar];
-
-    /// The name, as configuration, options and the manifest write it.
-    #[must_use]
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Deb => "deb",
-            Self::Rpm => "rpm",
-            Self::Tar => "tar",
-        }
-    }
-}
-
-impl fmt::Display for Format {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.pad(self.as_str())
-    }
-}
-
-/// A name that is no package format.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("unknown package format {name:?}: expected deb, rpm or tar")]
-pub struct UnknownFormat {
-    name: String,
-}
-
-impl FromStr for Format {
-    type Err = UnknownFormat;
-
-    fn from_str(name: &str) -> Result<Self, Self::Err> {
-        let known = Self::ALL.into_iter().find(|format| format.as_str() == name);
-        known.ok_or_else(|| UnknownFormat {
-            name: name.to_owned(),
-        })
-    }
-}
+pub use format::{FORMAT_NAME, FormatName, InvalidFormatName};
 
 /// What a file is to the package manager.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
@@ -134,7 +82,7 @@ pub struct Scriptlets {
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub struct PackageSpec {
     /// The kind of file.
-    pub format: Format,
+    pub format: FormatName,
     /// The file to be written.
     pub out: PathBuf,
     /// A folder for intermediate files, emptied first.
@@ -196,7 +144,7 @@ pub struct PackageReport {
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub struct PackageContents {
     /// The kind of file.
-    pub format: Format,
+    pub format: FormatName,
     /// The package's name; of a tar file the one folder that everything is in.
     pub name: String,
     /// The version of the program, with the epoch where there is one.

@@ -143,7 +143,7 @@ mod tests {
     use plimsoll_build::audit::fixtures::{daemon, exec_daemon};
     use plimsoll_probe::Flavour;
     use plimsoll_probe::fakes::libnftables;
-    use plimsoll_spec::{Format, PackageReport};
+    use plimsoll_spec::{FormatName, PackageReport};
     use std::collections::BTreeMap;
 
     struct Case {
@@ -163,7 +163,7 @@ mod tests {
         Case {
             artifact: Artifact {
                 file: "x.deb".into(),
-                format: Format::Deb,
+                format: FormatName::DEB,
                 flavour: Flavour::Dynamic,
                 reason: String::new(),
                 fallback: None,
@@ -179,7 +179,7 @@ mod tests {
                 sha256: "00".into(),
             },
             contents: PackageContents {
-                format: Format::Deb,
+                format: FormatName::DEB,
                 name: "x".into(),
                 version: Some("1".into()),
                 revision: Some("1".into()),

@@ -9,7 +9,7 @@ use plimsoll_build::engine::EngineError;
 use plimsoll_build::packager::PackagerError;
 use plimsoll_plan::distro::DistroError;
 use plimsoll_plan::plan::PlanError;
-use plimsoll_spec::Format;
+use plimsoll_spec::FormatName;
 
 /// Why packages could not be verified at all.
 #[derive(Debug, thiserror::Error)]
@@ -36,7 +36,7 @@ pub enum VerifyError {
         /// The manifest.
         path: PathBuf,
         /// What is looked for.
-        format: Format,
+        format: FormatName,
     },
     /// The package cannot be read.
     #[error("cannot read {file}")]

@@ -136,7 +136,7 @@ mod tests {
     use super::*;
     use crate::Broken;
     use plimsoll_probe::Flavour;
-    use plimsoll_spec::Format;
+    use plimsoll_spec::FormatName;
 
     #[test]
     fn the_page_tells_what_failed_and_escapes_what_programs_said() {
@@ -149,7 +149,7 @@ mod tests {
             packages: vec![Verified {
                 distro: "debian-12".into(),
                 file: "x.deb".into(),
-                format: Format::Deb,
+                format: FormatName::DEB,
                 version: "1-1".into(),
                 commit: "abc".into(),
                 flavour: Flavour::Dynamic,

@@ -8,7 +8,7 @@ use plimsoll_build::elf;
 use plimsoll_build::manifest::{Artifact, Manifest, Sum};
 use plimsoll_build::packager::Packager;
 use plimsoll_plan::config::{AssetSource, Config};
-use plimsoll_spec::{Format, PackageContents};
+use plimsoll_spec::{FormatName, PackageContents};
 
 /// A finished package with all that can be read from it.
 #[derive(Debug, Clone)]
@@ -36,7 +36,7 @@ pub fn open(
     packager: &Packager,
     config: &Config,
     folder: &Path,
-    format: Format,
+    format: FormatName,
     work: &Path,
 ) -> Result<PackageUnderTest, VerifyError> {
     let artifact = artifact(folder, format)?;
@@ -67,7 +67,7 @@ pub fn open(
     })
 }
 
-fn artifact(folder: &Path, format: Format) -> Result<Artifact, VerifyError> {
+fn artifact(folder: &Path, format: FormatName) -> Result<Artifact, VerifyError> {
     let path = folder.join("manifest.json");
     let text = match std::fs::read(&path) {
         Ok(text) => text,
@@ -92,7 +92,7 @@ fn programs(
 ) -> Result<Vec<BuiltProgram>, VerifyError> {
     let linking = &config.library().cargo_feature.package;
     let assets = config.asset.iter();
-    let held = assets.filter(|asset| asset.formats.contains(&artifact.format));
+    let held = assets.filter(|asset| asset.is_in(artifact.format));
     let programs = held.filter_map(|asset| match &asset.source {
         AssetSource::Binary(name) => Some((name.get_ref(), asset.dest_of(name.get_ref()))),
         AssetSource::Files(_) => None,

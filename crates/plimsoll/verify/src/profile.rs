@@ -18,7 +18,7 @@ use serde::{Deserialize, Serialize};
 use crate::Target;
 use plimsoll_plan::distro::DistroList;
 use plimsoll_plan::plan::Arch;
-use plimsoll_spec::{Format, PackageSpec};
+use plimsoll_spec::{FormatName, PackageSpec};
 
 pub use error::ProfileError;
 
@@ -159,14 +159,14 @@ impl Profile {
     #[must_use]
     pub fn package(&self, distro: &str, arch: Arch) -> PackageSpec {
         PackageSpec {
-            format: Format::Rpm,
+            format: FormatName::RPM,
             out: PathBuf::new(),
             work: PathBuf::new(),
             source_date_epoch: 0,
             name: format!("profile-{distro}"),
             version: "1".to_owned(),
             revision: "1".to_owned(),
-            arch: arch.in_format(Format::Rpm).to_owned(),
+            arch: arch.machine().to_owned(),
             summary: format!("What {distro} provides"),
             description: "Stands in for a distribution while dependencies are resolved.".to_owned(),
             license: "CC0-1.0".to_owned(),
@@ -225,7 +225,7 @@ pub fn load_all(
         return Ok(profiles);
     }
     for distro in &list.distros {
-        if list.family_of(distro).format != Format::Rpm {
+        if list.family_of(distro).format != FormatName::RPM {
             continue;
         }
         let path = path(folder, distro.id());

@@ -7,7 +7,7 @@ use plimsoll_probe::{Fallback, Flavour};
 use serde::{Deserialize, Serialize};
 
 use super::{Check, Outcome};
-use plimsoll_spec::Format;
+use plimsoll_spec::FormatName;
 
 /// Where the life of a package took place.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -74,7 +74,7 @@ pub struct Verified {
     /// The package file.
     pub file: String,
     /// What kind of file it is.
-    pub format: Format,
+    pub format: FormatName,
     /// Its version and revision.
     pub version: String,
     /// The commit that it was built from.

@@ -18,17 +18,20 @@ use super::{
 use plimsoll_build::audit::Stamp;
 use plimsoll_build::elf::{self, SymbolVersion};
 use plimsoll_build::engine::{Folders, Site, Stage, Watcher, run_stages};
+use plimsoll_build::format::{Format, Formats};
 use plimsoll_build::packager::Packager;
 use plimsoll_plan::config::Config;
 use plimsoll_plan::distro::{self, Distro, DistroList};
-use plimsoll_plan::plan::{Arch, declared};
-use plimsoll_spec::Format;
+use plimsoll_plan::plan::{Arch, PlanError, declared};
+use plimsoll_spec::FormatName;
 
 /// The package of one distribution, to be verified.
 #[derive(Debug, Clone, Copy)]
 pub struct Job<'a> {
     /// The entry of the list.
     pub distro: &'a Distro,
+    /// The package formats.
+    pub formats: &'a Formats,
     /// The list.
     pub list: &'a DistroList,
     /// The configuration of the packages, before it is adapted to the distribution.
@@ -58,11 +61,13 @@ pub struct Job<'a> {
 /// When the package cannot be read, or no system can be made: then nothing is known of it.
 pub fn verify(job: &Job<'_>, watcher: &dyn Watcher) -> Result<Verified, VerifyError> {
     let config = &job.distro.adapt(job.list, job.config);
-    let format = job.list.family_of(job.distro).format;
+    let format = job.formats.get(job.list.family_of(job.distro).format);
+    let format = format.map_err(PlanError::from)?;
     let packager = Packager::of(&job.folders.workspace);
-    let package = open(&packager, config, job.packages, format, job.work)?;
+    let package = open(&packager, config, job.packages, format.name(), job.work)?;
     let bench = Bench {
         job,
+        format,
         config,
         package: &package,
         packager: &packager,
@@ -100,6 +105,7 @@ impl Job<'_> {
 /// A package, and what it is verified with.
 struct Bench<'a> {
     job: &'a Job<'a>,
+    format: &'a dyn Format,
     config: &'a Config,
     package: &'a PackageUnderTest,
     packager: &'a Packager,
@@ -109,8 +115,8 @@ struct Bench<'a> {
 impl Bench<'_> {
     fn script(&self) -> &'static str {
         match self.package.artifact.format {
-            Format::Rpm => "rpm.sh",
-            Format::Deb | Format::Tar => "deb.sh",
+            FormatName::RPM => "rpm.sh",
+            _ => "deb.sh",
         }
     }
 
@@ -253,9 +259,9 @@ impl Bench<'_> {
 
     fn lint(&self) -> Outcome {
         match self.package.artifact.format {
-            Format::Deb => self.lintian(),
-            Format::Rpm => self.rpmlint(),
-            Format::Tar => Outcome::not_run("no linter is known for it"),
+            FormatName::DEB => self.lintian(),
+            FormatName::RPM => self.rpmlint(),
+            _ => Outcome::not_run("no linter is known for it"),
         }
     }
 
@@ -319,7 +325,7 @@ impl Bench<'_> {
             self.config,
             self.job.distro.family,
             artifact.flavour,
-            artifact.format,
+            self.format,
         )?;
         let mut faults = audit::package(&Facts {
             artifact,

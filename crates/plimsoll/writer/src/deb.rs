@@ -17,18 +17,28 @@ use std::path::{Path, PathBuf};
 use cargo_deb::compress::{CompressConfig, Format as Compression};
 use cargo_deb::config::{BuildOptions, DebConfigOverrides};
 use cargo_deb::{BuildEnvironment, CargoDebError, CargoLockingFlags, PackageConfig};
-use plimsoll_spec::{FileKind, PackageContents, PackageReport, PackageSpec};
+use plimsoll_spec::{FileKind, FormatName, PackageContents, PackageReport, PackageSpec};
 
 use crate::compression;
 use crate::entry::{self, Entry};
 use crate::error::{PackageError, ResultExt};
 use crate::files::{self, File};
+use crate::format::PackageFormat;
 use crate::restamp::Stamp;
 use archive::Archives;
 use warnings::Warnings;
 
+/// Debian packages, which are ar archives (deb(5)).
+pub(crate) const FORMAT: PackageFormat = PackageFormat {
+    name: FormatName::DEB,
+    magic: b"!<arch>\n",
+    write,
+    read,
+    restamp,
+};
+
 /// Writes the package and reports what the finished file says.
-pub(crate) fn write(spec: &PackageSpec) -> Result<PackageReport, PackageError> {
+fn write(spec: &PackageSpec) -> Result<PackageReport, PackageError> {
     let mut files = files::load(spec)?;
     files.push(changelog_file(spec)?);
     let manifest = stage(spec, &files)?;
@@ -41,18 +51,14 @@ pub(crate) fn write(spec: &PackageSpec) -> Result<PackageReport, PackageError> {
 }
 
 /// Reads a package: what it says, and what it installs.
-pub(crate) fn read(path: &Path) -> Result<(PackageContents, Vec<Entry>), PackageError> {
+fn read(path: &Path) -> Result<(PackageContents, Vec<Entry>), PackageError> {
     let archives = archive::read(path)?;
     let entries = entry::tar::read(&archives.data).at(path)?;
     Ok((control::contents(path, &archives)?, entries))
 }
 
 /// Writes the package anew under another version.
-pub(crate) fn restamp(
-    path: &Path,
-    out: &Path,
-    stamp: &Stamp,
-) -> Result<PackageReport, PackageError> {
+fn restamp(path: &Path, out: &Path, stamp: &Stamp) -> Result<PackageReport, PackageError> {
     let archives = archive::read(path)?;
     let text = control::restamped(path, &archives, stamp)?;
     let control =

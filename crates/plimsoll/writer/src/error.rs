@@ -4,6 +4,8 @@ use std::error::Error;
 use std::io;
 use std::path::{Path, PathBuf};
 
+use plimsoll_spec::FormatName;
+
 /// Why a package could not be written or read.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum PackageError {
@@ -39,6 +41,8 @@ pub(crate) enum PackageError {
     ReadRpm { path: PathBuf, source: rpm::Error },
     #[error("{} is no .deb, .rpm or .tar.gz", path.display())]
     NoPackage { path: PathBuf },
+    #[error("no .{0} is written by this program")]
+    UnknownFormat(FormatName),
     #[error("{} holds no version that could be changed", path.display())]
     NoVersion { path: PathBuf },
     #[error("{} does not have all files in one top folder", path.display())]

@@ -25,6 +25,7 @@ mod deb;
 mod entry;
 mod error;
 mod files;
+mod format;
 mod restamp;
 mod rpm;
 mod tarball;
@@ -35,7 +36,7 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use clap::Subcommand;
-use plimsoll_spec::{Format, PackageReport, PackageSpec};
+use plimsoll_spec::{PackageReport, PackageSpec};
 use serde::Serialize;
 
 use crate::error::{PackageError, ResultExt, print_chain};
@@ -115,9 +116,6 @@ fn write(spec: &PackageSpec) -> Result<PackageReport, PackageError> {
     if let Some(folder) = spec.out.parent() {
         std::fs::create_dir_all(folder).at(folder)?;
     }
-    match spec.format {
-        Format::Deb => deb::write(spec),
-        Format::Rpm => rpm::write(spec),
-        Format::Tar => tarball::write(spec),
-    }
+    let format = format::named(spec.format).ok_or(PackageError::UnknownFormat(spec.format))?;
+    (format.write)(spec)
 }

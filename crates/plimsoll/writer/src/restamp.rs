@@ -3,10 +3,10 @@
 use std::path::Path;
 use std::str::FromStr;
 
-use plimsoll_spec::{Format, PackageReport};
+use plimsoll_spec::PackageReport;
 
 use crate::error::{PackageError, ResultExt};
-use crate::{deb, rpm, unpack};
+use crate::format;
 
 /// `VERSION-REVISION`, such as `0.0.9-1`.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -44,7 +44,7 @@ impl FromStr for Stamp {
 /// Writes the package anew under another version; nothing else of it changes.
 ///
 /// # Errors
-/// When it is neither a .deb nor an .rpm: a tar file has no version inside.
+/// When it is no package, or its format has no version inside.
 pub(crate) fn restamp(
     path: &Path,
     out: &Path,
@@ -53,13 +53,7 @@ pub(crate) fn restamp(
     if let Some(folder) = out.parent() {
         std::fs::create_dir_all(folder).at(folder)?;
     }
-    match unpack::format(path)? {
-        Format::Deb => deb::restamp(path, out, stamp),
-        Format::Rpm => rpm::restamp(path, out, stamp),
-        Format::Tar => Err(PackageError::NoVersion {
-            path: path.to_owned(),
-        }),
-    }
+    (format::of(path)?.restamp)(path, out, stamp)
 }
 
 #[cfg(test)]

@@ -7,19 +7,29 @@ mod restamp;
 use std::collections::BTreeSet;
 use std::path::Path;
 
-use plimsoll_spec::{FileKind, PackageReport, PackageSpec, Scriptlets};
+use plimsoll_spec::{FileKind, FormatName, PackageReport, PackageSpec, Scriptlets};
 use rpm::{BuildConfig, CompressionType, FileOptions, PackageBuilder, Scriptlet};
 
 use crate::date;
 use crate::error::PackageError;
 use crate::files::{self, File};
+use crate::format::PackageFormat;
 use crate::text;
 
-pub(crate) use read::read;
-pub(crate) use restamp::restamp;
+use read::read;
+use restamp::restamp;
+
+/// RPM packages, which begin with a lead.
+pub(crate) const FORMAT: PackageFormat = PackageFormat {
+    name: FormatName::RPM,
+    magic: &[0xed, 0xab, 0xee, 0xdb],
+    write,
+    read,
+    restamp,
+};
 
 /// Writes the package and reports what the finished file says.
-pub(crate) fn write(spec: &PackageSpec) -> Result<PackageReport, PackageError> {
+fn write(spec: &PackageSpec) -> Result<PackageReport, PackageError> {
     let files = files::load(spec)?;
     let failed = |source| PackageError::Rpm {
         path: spec.out.clone(),

@@ -4,16 +4,27 @@ use std::collections::BTreeSet;
 use std::io;
 use std::path::Path;
 
-use plimsoll_spec::{Format, PackageContents, PackageReport, PackageSpec};
+use plimsoll_spec::{FormatName, PackageContents, PackageReport, PackageSpec};
 use tar::{Builder, EntryType, Header};
 
 use crate::compression;
 use crate::entry::{self, Content, Entry};
 use crate::error::{PackageError, ResultExt};
 use crate::files::{self, File};
+use crate::format::PackageFormat;
+use crate::restamp::Stamp;
+
+/// Tar files in gzip data (RFC 1952).
+pub(crate) const FORMAT: PackageFormat = PackageFormat {
+    name: FormatName::TAR,
+    magic: &[0x1f, 0x8b],
+    write,
+    read,
+    restamp,
+};
 
 /// Writes a gzip-compressed tar file whose one top folder is the file's name without its suffix.
-pub(crate) fn write(spec: &PackageSpec) -> Result<PackageReport, PackageError> {
+fn write(spec: &PackageSpec) -> Result<PackageReport, PackageError> {
     let files = files::load(spec)?;
     let top = top_folder(&spec.out);
     let tar = archive(&files, &top, u64::from(spec.source_date_epoch)).at(&spec.out)?;
@@ -23,7 +34,7 @@ pub(crate) fn write(spec: &PackageSpec) -> Result<PackageReport, PackageError> {
 }
 
 /// Reads a file: what it says, and what it installs once its one top folder is taken off.
-pub(crate) fn read(path: &Path) -> Result<(PackageContents, Vec<Entry>), PackageError> {
+fn read(path: &Path) -> Result<(PackageContents, Vec<Entry>), PackageError> {
     let packed = std::fs::read(path).at(path)?;
     let archive = compression::plain(packed).at(path)?;
     let mut entries = entry::tar::read(&archive).at(path)?;
@@ -33,7 +44,7 @@ pub(crate) fn read(path: &Path) -> Result<(PackageContents, Vec<Entry>), Package
     let is_file = |entry: &&Entry| matches!(entry.content, Content::File(_));
     let files = entries.iter().filter(is_file);
     let contents = PackageContents {
-        format: Format::Tar,
+        format: FormatName::TAR,
         name: top,
         version: None,
         revision: None,
@@ -46,6 +57,13 @@ pub(crate) fn read(path: &Path) -> Result<(PackageContents, Vec<Entry>), Package
         provides: Vec::new(),
     };
     Ok((contents, entries))
+}
+
+/// Refuses: a tar file has no version inside.
+fn restamp(path: &Path, _: &Path, _: &Stamp) -> Result<PackageReport, PackageError> {
+    Err(PackageError::NoVersion {
+        path: path.to_owned(),
+    })
 }
 
 /// Takes the folder that everything is in off the paths, which then begin with `/`.

@@ -10,7 +10,7 @@ use std::process::Command;
 
 use plimsoll_spec::changelog::Release;
 use plimsoll_spec::{
-    FileKind, Format, PackageContents, PackageFile, PackageReport, PackageSpec, Scriptlets,
+    FileKind, FormatName, PackageContents, PackageFile, PackageReport, PackageSpec, Scriptlets,
 };
 use serde::de::DeserializeOwned;
 use test_support::{Need, require};
@@ -40,7 +40,7 @@ impl Folder {
         }
     }
 
-    fn spec(&self, format: Format, out: &str) -> PackageSpec {
+    fn spec(&self, format: FormatName, out: &str) -> PackageSpec {
         let scripts = self.path("scripts");
         std::fs::create_dir_all(&scripts).unwrap();
         std::fs::write(scripts.join("postrm"), "#!/bin/sh\nset -e\n#DEBHELPER#\n").unwrap();
@@ -52,7 +52,7 @@ impl Folder {
             name: "sample".into(),
             version: "1.2.3".into(),
             revision: "1".into(),
-            arch: if format == Format::Deb {
+            arch: if format == FormatName::DEB {
                 "amd64"
             } else {
                 "x86_64"
@@ -65,7 +65,7 @@ impl Folder {
             homepage: "https://example.org/".into(),
             section: "net".into(),
             depends: vec![
-                if format == Format::Deb {
+                if format == FormatName::DEB {
                     "libc6 (>= 2.34)"
                 } else {
                     "nftables"
@@ -104,8 +104,8 @@ impl Folder {
                     FileKind::Plain,
                 ),
             ],
-            maintainer_scripts: (format == Format::Deb).then_some(scripts),
-            scriptlets: (format == Format::Rpm).then(|| Scriptlets {
+            maintainer_scripts: (format == FormatName::DEB).then_some(scripts),
+            scriptlets: (format == FormatName::RPM).then(|| Scriptlets {
                 post: "true\n".into(),
                 preun: "true\n".into(),
                 postun: "true\n".into(),
@@ -184,7 +184,7 @@ fn printed(program: &str, arguments: &[&str], file: &Path) -> String {
 
 #[test]
 fn the_same_specification_gives_the_same_bytes() {
-    for format in Format::ALL {
+    for format in [FormatName::DEB, FormatName::RPM, FormatName::TAR] {
         let folder = Folder::new();
         let first = folder.spec(format, "first/sample.tar.gz");
         let second = PackageSpec {
@@ -202,7 +202,7 @@ fn the_same_specification_gives_the_same_bytes() {
 #[test]
 fn the_report_is_what_the_finished_file_says() {
     let folder = Folder::new();
-    let deb = folder.write(&folder.spec(Format::Deb, "sample.deb"));
+    let deb = folder.write(&folder.spec(FormatName::DEB, "sample.deb"));
     assert_eq!(deb.depends, ["libc6 (>= 2.34)"]);
     assert_eq!(deb.recommends, ["nftables"]);
     assert!(
@@ -210,7 +210,7 @@ fn the_report_is_what_the_finished_file_says() {
             .contains(&"/usr/share/doc/sample/changelog.Debian.gz".to_owned())
     );
 
-    let rpm = folder.write(&folder.spec(Format::Rpm, "sample.rpm"));
+    let rpm = folder.write(&folder.spec(FormatName::RPM, "sample.rpm"));
     assert!(
         rpm.depends.contains(&"nftables".to_owned()),
         "{:?}",
@@ -230,7 +230,7 @@ fn the_report_is_what_the_finished_file_says() {
 
 #[test]
 fn what_was_written_is_read_again() {
-    for format in Format::ALL {
+    for format in [FormatName::DEB, FormatName::RPM, FormatName::TAR] {
         let folder = Folder::new();
         let spec = folder.spec(format, "sample.tar.gz");
         let report = folder.write(&spec);
@@ -238,7 +238,7 @@ fn what_was_written_is_read_again() {
         assert_eq!(contents.format, format);
         assert_eq!(contents.name, "sample");
         assert_eq!(contents.report, report);
-        if format != Format::Tar {
+        if format != FormatName::TAR {
             assert_eq!(contents.version.as_deref(), Some("1.2.3"));
             assert_eq!(contents.revision.as_deref(), Some("1"));
             assert_eq!(contents.arch, Some(spec.arch));
@@ -258,7 +258,7 @@ fn packages_of_others_making_are_read() {
     require!(Need::Program("dpkg-deb"));
     for compression in ["xz", "zstd", "none"] {
         let folder = Folder::new();
-        let spec = folder.spec(Format::Deb, "sample.deb");
+        let spec = folder.spec(FormatName::DEB, "sample.deb");
         folder.write(&spec);
         let tree = folder.path("tree");
         printed(
@@ -285,7 +285,7 @@ fn packages_of_others_making_are_read() {
 
 #[test]
 fn a_restamped_package_differs_in_nothing_but_its_version() {
-    for format in [Format::Deb, Format::Rpm] {
+    for format in [FormatName::DEB, FormatName::RPM] {
         let folder = Folder::new();
         let spec = folder.spec(format, "sample");
         let before = folder.write(&spec);
@@ -313,12 +313,12 @@ fn package_managers_take_a_restamped_package() {
     require!(Need::Program("dpkg-deb"));
     require!(Need::Program("rpm"));
     let folder = Folder::new();
-    let deb = folder.spec(Format::Deb, "sample.deb");
+    let deb = folder.spec(FormatName::DEB, "sample.deb");
     folder.write(&deb);
     let (older, _) = folder.restamp(&deb.out, "older.deb", "1.2.2-1");
     assert!(printed("dpkg-deb", &["--info"], &older).contains(" Version: 1.2.2-1\n"));
 
-    let rpm = folder.spec(Format::Rpm, "sample.rpm");
+    let rpm = folder.spec(FormatName::RPM, "sample.rpm");
     folder.write(&rpm);
     let (older, _) = folder.restamp(&rpm.out, "older.rpm", "1.2.2-1");
     let provides = printed("rpm", &["-qp", "--provides"], &older);
@@ -354,7 +354,7 @@ fn what_is_no_package_is_refused_by_name() {
 fn dpkg_reads_the_package() {
     require!(Need::Program("dpkg-deb"));
     let folder = Folder::new();
-    let spec = folder.spec(Format::Deb, "sample.deb");
+    let spec = folder.spec(FormatName::DEB, "sample.deb");
     folder.write(&spec);
     let info = printed("dpkg-deb", &["--info"], &spec.out);
     for line in [
@@ -379,7 +379,7 @@ fn dpkg_reads_the_package() {
 fn an_upgrade_restarts_a_service_and_not_its_socket() {
     require!(Need::Program("dpkg-deb"));
     let folder = Folder::new();
-    let mut spec = folder.spec(Format::Deb, "sample.deb");
+    let mut spec = folder.spec(FormatName::DEB, "sample.deb");
     spec.files.push(folder.file(
         "socket",
         "[Socket]\nListenStream=/run/sample.sock\n[Install]\nWantedBy=sockets.target\n",
@@ -410,7 +410,7 @@ fn an_upgrade_restarts_a_service_and_not_its_socket() {
 fn rpm_reads_the_package() {
     require!(Need::Program("rpm"));
     let folder = Folder::new();
-    let spec = folder.spec(Format::Rpm, "sample.rpm");
+    let spec = folder.spec(FormatName::RPM, "sample.rpm");
     folder.write(&spec);
     let query = "%{NEVRA} %{GROUP} %{PACKAGER} %{BUILDHOST}\n";
     let tags = printed("rpm", &["-qp", "--queryformat", query], &spec.out);
@@ -429,7 +429,7 @@ fn rpm_reads_the_package() {
 #[test]
 fn a_missing_file_is_named() {
     let folder = Folder::new();
-    let mut spec = folder.spec(Format::Tar, "sample.tar.gz");
+    let mut spec = folder.spec(FormatName::TAR, "sample.tar.gz");
     spec.files[0].source = folder.path("nowhere");
     let path = folder.path("spec.json");
     std::fs::write(&path, serde_json::to_string(&spec).unwrap()).unwrap();

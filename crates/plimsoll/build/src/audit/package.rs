@@ -9,7 +9,7 @@ use crate::depends::deb::Clause;
 use crate::depends::rpm;
 use crate::depends::system::debian_package;
 use plimsoll_plan::plan::PackagePlan;
-use plimsoll_spec::{Format, PackageReport};
+use plimsoll_spec::{FormatName, PackageReport};
 
 /// A package file with what it was made of.
 #[derive(Debug, Clone, Copy)]
@@ -31,19 +31,19 @@ pub struct PackageFacts<'a> {
 pub fn audit_package(facts: &PackageFacts<'_>) -> Vec<Fault> {
     let mut faults = missing_files(facts);
     match facts.plan.format {
-        Format::Deb => {
+        FormatName::DEB => {
             faults.extend(declared_faults(facts));
             faults.extend(deb_missing(facts));
             faults.extend(deb_surplus(facts));
             faults.extend(deb_floor(facts));
         }
-        Format::Rpm => {
+        FormatName::RPM => {
             faults.extend(declared_faults(facts));
             faults.extend(rpm_faults(facts));
         }
         // A tar file has no dependencies: its programs must need nothing, which the audit of
         // the build has seen to.
-        Format::Tar => {}
+        _ => {}
     }
     faults
 }

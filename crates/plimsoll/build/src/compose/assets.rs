@@ -44,11 +44,8 @@ pub fn collect(
     package: &PackagePlan,
 ) -> Result<Vec<PackageFile>, AssetError> {
     let mut files = Vec::new();
-    for asset in config
-        .asset
-        .iter()
-        .filter(|asset| asset.formats.contains(&package.format))
-    {
+    let assets = config.asset.iter();
+    for asset in assets.filter(|asset| asset.is_in(package.format)) {
         match &asset.source {
             AssetSource::Binary(name) => {
                 let programs = build.programs.iter();

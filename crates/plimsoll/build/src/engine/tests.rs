@@ -30,7 +30,16 @@ fn with_job<T>(id: &str, site: &Site, toolchain: &Toolchain, f: impl FnOnce(&Job
     let (list, config, source) = (fixtures::distros(), fixtures::config(), fixtures::source());
     let distro = list.get(id).expect("an entry");
     let flavour = FlavourRequest::Auto;
-    let plan = distro::plan(&list, distro, &config, &source, Arch::Amd64, flavour).expect("a plan");
+    let plan = distro::plan(
+        &fixtures::formats(),
+        &list,
+        distro,
+        &config,
+        &source,
+        Arch::Amd64,
+        flavour,
+    )
+    .expect("a plan");
     f(&Job {
         distro,
         plan: &plan,

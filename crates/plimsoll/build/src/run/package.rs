@@ -9,7 +9,7 @@ use crate::depends::{deb, rpm};
 use crate::manifest::Artifact;
 use crate::packager::Packager;
 use plimsoll_plan::plan::{BuildPlan, PackagePlan};
-use plimsoll_spec::{Format, PackageReport, PackageSpec};
+use plimsoll_spec::{FormatName, PackageReport, PackageSpec};
 
 /// A package that was written and is not audited yet.
 pub(super) struct Written {
@@ -50,9 +50,8 @@ impl Run<'_> {
             source,
         };
         match package.format {
-            Format::Tar => Ok(Vec::new()),
-            Format::Rpm => rpm::derived(self.audited(build)?).map_err(failed),
-            Format::Deb => {
+            FormatName::RPM => rpm::derived(self.audited(build)?).map_err(failed),
+            FormatName::DEB => {
                 let programs: Vec<&Path> = build
                     .programs
                     .iter()
@@ -61,6 +60,7 @@ impl Run<'_> {
                 let work = compose::work_folder(self.plan, package).join("shlibdeps");
                 deb::shlibdeps(&programs, &self.plan.name, &work).map_err(failed)
             }
+            _ => Ok(Vec::new()),
         }
     }
 
@@ -82,7 +82,7 @@ impl Run<'_> {
             files: &paths,
             report: &report,
         });
-        if package.format == Format::Rpm {
+        if package.format == FormatName::RPM {
             faults.extend(by_rpm(build, package, programs)?);
         }
         AuditError::check(faults)?;

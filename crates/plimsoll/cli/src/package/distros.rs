@@ -9,6 +9,7 @@ use std::num::NonZeroUsize;
 
 use anyhow::Context;
 use plimsoll_build::engine::EngineRequest;
+use plimsoll_build::format::Formats;
 use plimsoll_build::source::{self, Source};
 use plimsoll_plan::config::Config;
 use plimsoll_plan::distro::{self, Departure, Distro, DistroList, DistroPlan};
@@ -73,16 +74,16 @@ impl Args {
 ///
 /// # Errors
 /// Where it cannot be read or is wrong.
-pub(crate) fn list() -> anyhow::Result<DistroList> {
-    Ok(distro::load(&run::root().join(LIST))?)
+pub(crate) fn list(formats: &Formats) -> anyhow::Result<DistroList> {
+    Ok(distro::load(&run::root().join(LIST), formats.rules())?)
 }
 
 /// The configuration for a distribution that this system must be.
 ///
 /// # Errors
 /// Where it is another one, or unknown.
-pub(super) fn adapted(id: &str, config: &Config) -> anyhow::Result<Config> {
-    let list = list()?;
+pub(super) fn adapted(id: &str, config: &Config, formats: &Formats) -> anyhow::Result<Config> {
+    let list = list(formats)?;
     let distro = list.get(id)?;
     distro.must_be(&Distribution::of(&Host))?;
     Ok(distro.adapt(&list, config))
@@ -92,8 +93,13 @@ pub(super) fn adapted(id: &str, config: &Config) -> anyhow::Result<Config> {
 ///
 /// # Errors
 /// Where it is not, and `strict` is set.
-pub(super) fn compare(id: &str, plan: &Plan, strict: bool) -> anyhow::Result<()> {
-    let list = list()?;
+pub(super) fn compare(
+    id: &str,
+    plan: &Plan,
+    strict: bool,
+    formats: &Formats,
+) -> anyhow::Result<()> {
+    let list = list(formats)?;
     let distro = list.get(id)?;
     let departures = plan
         .builds
@@ -113,8 +119,8 @@ pub(super) fn compare(id: &str, plan: &Plan, strict: bool) -> anyhow::Result<()>
 ///
 /// # Errors
 /// Where an option names what is not there, or a distribution failed; the others are built.
-pub(super) fn run(args: &super::Args, config: &Config) -> anyhow::Result<()> {
-    let list = list()?;
+pub(super) fn run(args: &super::Args, config: &Config, formats: &Formats) -> anyhow::Result<()> {
+    let list = list(formats)?;
     if args.distros.check_config {
         let path = run::root().join(LIST);
         let text = std::fs::read_to_string(&path).context("the list cannot be read again")?;
@@ -129,12 +135,13 @@ pub(super) fn run(args: &super::Args, config: &Config) -> anyhow::Result<()> {
     let source = read_source(config)?;
     let chosen = chosen(&args.distros, &list)?;
     if args.plan {
-        let plans = plans(args, config, &list, &chosen, &source)?;
-        return super::print(args, &plans, || render::plans(&plans));
+        let plans = plans(args, config, formats, &list, &chosen, &source)?;
+        return super::print(args, &plans, || render::plans(&plans, formats));
     }
     let build = Build {
         args,
         config,
+        formats,
         list: &list,
         source,
     };
@@ -162,6 +169,7 @@ fn chosen<'a>(args: &Args, list: &'a DistroList) -> anyhow::Result<Vec<&'a Distr
 fn plans(
     args: &super::Args,
     config: &Config,
+    formats: &Formats,
     list: &DistroList,
     chosen: &[&Distro],
     source: &Source,
@@ -171,7 +179,15 @@ fn plans(
         architectures.map(move |architecture| (*distro, *architecture))
     });
     let plans = pairs.map(|(distro, architecture)| {
-        distro::plan(list, distro, config, source, architecture, args.flavour)
+        distro::plan(
+            formats.rules(),
+            list,
+            distro,
+            config,
+            source,
+            architecture,
+            args.flavour,
+        )
     });
     Ok(plans.collect::<Result<Vec<_>, _>>()?)
 }

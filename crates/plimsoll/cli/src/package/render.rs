@@ -1,9 +1,9 @@
 //! Plan and result as text.
 
+use plimsoll_build::format::Formats;
 use plimsoll_build::manifest::{Artifact, Manifest};
 use plimsoll_plan::plan::{BuildPlan, LeftOut, PackagePlan, Plan};
 use plimsoll_probe::Fallback;
-use plimsoll_spec::Format;
 
 /// The columns of the last table.
 pub(super) const HEADER: [&str; 6] = [
@@ -16,8 +16,11 @@ pub(super) const HEADER: [&str; 6] = [
 ];
 
 /// The rows of the last table, one a package file.
-pub(super) fn rows(manifest: &Manifest) -> Vec<[String; 6]> {
-    let made = manifest.artifacts.iter().map(row);
+pub(super) fn rows(manifest: &Manifest, formats: &Formats) -> Vec<[String; 6]> {
+    let made = manifest
+        .artifacts
+        .iter()
+        .map(|artifact| row(artifact, formats));
     let left_out = manifest.left_out.iter().map(|left| {
         let none = || "-".to_owned();
         let mend = left.mend.as_ref();
@@ -35,38 +38,28 @@ pub(super) fn rows(manifest: &Manifest) -> Vec<[String; 6]> {
     made.chain(left_out).collect()
 }
 
-fn row(artifact: &Artifact) -> [String; 6] {
+fn row(artifact: &Artifact, formats: &Formats) -> [String; 6] {
     [
         artifact.file.clone(),
         artifact.flavour.to_string(),
         artifact.driver.clone(),
         size(artifact.size),
-        dependencies(artifact),
+        dependencies(artifact, formats),
         reason(&artifact.reason, artifact.fallback.as_ref()),
     ]
 }
 
 /// What a reader wants to know of the dependencies: packages, and libraries without versions.
-pub(super) fn dependencies(artifact: &Artifact) -> String {
-    let of_rpm = |name: &&String| !["rpmlib(", "config("].iter().any(|s| name.starts_with(s));
-    let mut names: Vec<&str> = artifact
-        .depends
-        .iter()
-        .filter(of_rpm)
-        // A symbol version repeats its library.
-        .filter(|name| artifact.format != Format::Rpm || !has_symbol_version(name))
-        .map(String::as_str)
-        .collect();
-    names.dedup();
-    match artifact.format {
-        Format::Tar => "none".to_owned(),
-        _ => names.join("\n"),
+pub(super) fn dependencies(artifact: &Artifact, formats: &Formats) -> String {
+    let format = formats.get(artifact.format).ok();
+    if format.is_some_and(|format| !format.has_dependencies()) {
+        return "none".to_owned();
     }
-}
-
-/// True for `libc.so.6(GLIBC_2.34)(64bit)`, false for `libc.so.6()(64bit)`.
-fn has_symbol_version(requirement: &str) -> bool {
-    requirement.contains(".so") && requirement.contains('(') && !requirement.contains("()")
+    let shown = |name: &&str| format.is_none_or(|format| format.shows(name));
+    let names = artifact.depends.iter().map(String::as_str);
+    let mut names: Vec<&str> = names.filter(shown).collect();
+    names.dedup();
+    names.join("\n")
 }
 
 pub(super) fn size(bytes: u64) -> String {
@@ -101,14 +94,17 @@ pub(super) fn closing(plan: &Plan, manifest: &Manifest) -> String {
 }
 
 /// The plan, a paragraph a build.
-pub(super) fn plan(plan: &Plan) -> String {
+pub(super) fn plan(plan: &Plan, formats: &Formats) -> String {
     let head = format!(
         "{} {}, commit {}",
         plan.name, plan.source.version, plan.source.commit
     );
     let builds = plan.builds.iter().map(|build| {
         let packages = plan.packages.iter().filter(|p| p.flavour == build.flavour);
-        build_text(build) + &packages.map(|p| package_text(build, p)).collect::<String>()
+        build_text(build)
+            + &packages
+                .map(|p| package_text(build, p, formats))
+                .collect::<String>()
     });
     let left_out = plan.left_out.iter().map(left_out_text);
     let paragraphs: Vec<String> = std::iter::once(head)
@@ -129,19 +125,10 @@ fn build_text(build: &BuildPlan) -> String {
     )
 }
 
-fn package_text(build: &BuildPlan, package: &PackagePlan) -> String {
-    let derived = match package.format {
-        Format::Deb => Some("what dpkg-shlibdeps finds".to_owned()),
-        Format::Rpm => {
-            let programs: Vec<&str> = build.programs.iter().map(|p| p.name.as_str()).collect();
-            let verb = if programs.len() == 1 { "names" } else { "name" };
-            Some(format!(
-                "the libraries that {} {verb}",
-                programs.join(" and ")
-            ))
-        }
-        Format::Tar => None,
-    };
+fn package_text(build: &BuildPlan, package: &PackagePlan, formats: &Formats) -> String {
+    let programs: Vec<&str> = build.programs.iter().map(|p| p.name.as_str()).collect();
+    let format = formats.get(package.format).ok();
+    let derived = format.and_then(|format| format.derives_from(&programs));
     let depends: Vec<String> = derived
         .into_iter()
         .chain(package.declared.depends.iter().cloned())

@@ -4,7 +4,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Deserializer};
 use toml::Spanned;
 
-use plimsoll_spec::{FileKind, Format};
+use plimsoll_spec::{FileKind, FormatName};
 
 /// What is put where.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
@@ -22,8 +22,8 @@ pub struct Asset {
     pub kind: FileKind,
     /// Whether the packages hold it compressed, with `.gz` added to its name.
     pub gzip: bool,
-    /// The formats that hold it.
-    pub formats: Vec<Format>,
+    /// The formats that hold it. None: every one.
+    pub formats: Option<Vec<FormatName>>,
 }
 
 /// Where an asset comes from.
@@ -77,7 +77,7 @@ pub(super) struct RawAsset {
     #[serde(default)]
     gzip: bool,
     /// The formats that hold it. Absent: every one.
-    formats: Option<Vec<Format>>,
+    formats: Option<Vec<FormatName>>,
 }
 
 impl TryFrom<RawAsset> for Asset {
@@ -100,7 +100,7 @@ impl TryFrom<RawAsset> for Asset {
             mode: raw.mode.unwrap_or(default_mode),
             kind: raw.kind,
             gzip: raw.gzip,
-            formats: raw.formats.unwrap_or_else(|| Format::ALL.to_vec()),
+            formats: raw.formats,
         })
     }
 }
@@ -116,6 +116,13 @@ fn octal<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<u32>, D::E
 }
 
 impl Asset {
+    /// Whether packages of a format hold it.
+    #[must_use]
+    pub fn is_in(&self, format: FormatName) -> bool {
+        let formats = self.formats.as_ref();
+        formats.is_none_or(|formats| formats.contains(&format))
+    }
+
     /// Where a file of that name goes.
     #[must_use]
     pub fn dest_of(&self, file_name: &str) -> String {

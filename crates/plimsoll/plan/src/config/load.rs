@@ -1,10 +1,13 @@
 //! Reading and checking the file.
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
+use serde::Deserialize;
 use toml::Spanned;
 
 use super::{AssetSource, Config};
+use crate::format::{self, FormatNames, Formats, UnknownFormat};
 
 /// Why the configuration cannot be used.
 #[derive(Debug, thiserror::Error)]
@@ -35,6 +38,16 @@ pub enum ConfigError {
         /// The program.
         name: String,
     },
+    /// A package format is named that is not known.
+    #[error("{}:{line}: {unknown}", path.display())]
+    UnknownFormat {
+        /// The file.
+        path: PathBuf,
+        /// Its line, from 1.
+        line: usize,
+        /// What is known. It is part of the message, and so no cause.
+        unknown: UnknownFormat,
+    },
     /// The flavour follows from one library.
     #[error("{}: expected one [native-dep.NAME], found {found}", path.display())]
     NativeDeps {
@@ -51,7 +64,7 @@ impl ConfigError {
     pub fn hint(&self) -> Option<String> {
         match self {
             Self::Io { .. } => Some("run the command inside of the workspace".to_owned()),
-            Self::Parse { .. } => None,
+            Self::Parse { .. } | Self::UnknownFormat { .. } => None,
             Self::UnknownProgram { name, .. } => Some(format!(
                 "add {name:?} to `cargo-packages`, or correct the name"
             )),
@@ -66,23 +79,30 @@ impl ConfigError {
 ///
 /// # Errors
 /// When it cannot be read, or as [`parse`] says.
-pub fn load(path: &Path) -> Result<Config, ConfigError> {
+pub fn load(path: &Path, formats: &Formats) -> Result<Config, ConfigError> {
     let text = std::fs::read_to_string(path).map_err(|source| ConfigError::Io {
         path: path.to_owned(),
         source,
     })?;
-    parse(&text, path)
+    parse(&text, path, formats)
 }
 
 /// Parses a configuration; `path` is for messages alone.
 ///
 /// # Errors
 /// When a key is unknown or missing, or names something that is not declared.
-pub fn parse(text: &str, path: &Path) -> Result<Config, ConfigError> {
+pub fn parse(text: &str, path: &Path, formats: &Formats) -> Result<Config, ConfigError> {
     let config: Config = toml::from_str(text).map_err(|source| ConfigError::Parse {
         path: path.to_owned(),
         source: Box::new(source),
     })?;
+    if let Some((unknown, line)) = format::unknown::<Names>(text, formats) {
+        return Err(ConfigError::UnknownFormat {
+            path: path.to_owned(),
+            line,
+            unknown,
+        });
+    }
     if config.native_dep.len() != 1 {
         let found = config.native_dep.len();
         return Err(ConfigError::NativeDeps {
@@ -95,9 +115,30 @@ pub fn parse(text: &str, path: &Path) -> Result<Config, ConfigError> {
         None => Ok(config),
         Some(name) => Err(ConfigError::UnknownProgram {
             path: path.to_owned(),
-            line: line_of(text, name),
+            line: format::line_of(text, name),
             name: name.get_ref().clone(),
         }),
+    }
+}
+
+/// The names of formats in the file, with their places.
+#[derive(Deserialize)]
+struct Names {
+    flavour: BTreeMap<String, NamesOf>,
+    #[serde(default)]
+    asset: Vec<NamesOf>,
+}
+
+#[derive(Deserialize)]
+struct NamesOf {
+    #[serde(default)]
+    formats: Vec<Spanned<String>>,
+}
+
+impl FormatNames for Names {
+    fn names(self) -> Vec<Spanned<String>> {
+        let all = self.flavour.into_values().chain(self.asset);
+        all.flat_map(|names| names.formats).collect()
     }
 }
 
@@ -109,11 +150,6 @@ fn programs(config: &Config) -> impl Iterator<Item = &Spanned<String>> {
     std::iter::once(&config.stamp.program).chain(assets)
 }
 
-fn line_of(text: &str, value: &Spanned<String>) -> usize {
-    let before = text.get(..value.span().start).unwrap_or_default();
-    before.matches('\n').count() + 1
-}
-
 #[cfg(test)]
 mod tests {
     use std::error::Error;
@@ -122,10 +158,10 @@ mod tests {
 
     use super::*;
     use crate::fixtures::{self, DIST};
-    use plimsoll_spec::Format;
+    use plimsoll_spec::FormatName;
 
     fn refused(text: &str) -> String {
-        let error = parse(text, Path::new("dist.toml")).expect_err("refused");
+        let error = parse(text, Path::new("dist.toml"), &fixtures::formats()).expect_err("refused");
         match error.source() {
             Some(source) => format!("{error}: {source}"),
             None => error.to_string(),
@@ -136,7 +172,7 @@ mod tests {
     fn a_configuration_is_read() {
         let config = fixtures::config();
         assert_eq!(config.library().soname, "libnftables.so.1");
-        assert_eq!(config.formats(Flavour::Static), [Format::Tar]);
+        assert_eq!(config.formats(Flavour::Static), [FormatName::TAR]);
     }
 
     #[test]
@@ -162,6 +198,16 @@ mod tests {
         assert_eq!(
             refused(&text),
             format!("dist.toml:{line}: \"sampl\" is not one of `cargo-packages`")
+        );
+    }
+
+    #[test]
+    fn an_unknown_format_is_named_with_its_line() {
+        let text = DIST.replace("formats = [\"tar\"]", "formats = [\"zip\"]");
+        let line = text.lines().position(|l| l.contains("zip")).expect("there") + 1;
+        assert_eq!(
+            refused(&text),
+            format!("dist.toml:{line}: unknown package format \"zip\": expected deb, rpm or tar")
         );
     }
 

@@ -1,5 +1,6 @@
 //! What the types alone do not say about an entry.
 
+use std::borrow::Cow;
 use std::collections::BTreeSet;
 use std::path::Path;
 
@@ -7,7 +8,7 @@ use plimsoll_probe::{Family, Flavour};
 
 use super::{DevelSource, Distro, DistroError, DistroList};
 use crate::config::Config;
-use plimsoll_spec::Format;
+use crate::format::{Formats, RevisionSuffix, either};
 
 /// The file, for messages.
 pub(super) struct File<'a> {
@@ -23,16 +24,22 @@ impl File<'_> {
             line: before.matches('\n').count() + 1,
             id: distro.id().to_owned(),
             what: fault.0,
-            hint: fault.1.to_owned(),
+            hint: fault.1.into_owned(),
         }
     }
 }
 
 /// What is wrong, and what mends it.
-type Fault = (String, &'static str);
+type Fault = (String, Cow<'static, str>);
 
 /// A thing that an entry must fulfil.
-type Rule = fn(&DistroList, &Distro) -> Option<Fault>;
+type Rule = fn(&Known<'_>, &Distro) -> Option<Fault>;
+
+/// What an entry is compared with.
+struct Known<'a> {
+    list: &'a DistroList,
+    formats: &'a Formats,
+}
 
 const RULES: [Rule; 9] = [
     family_is_there,
@@ -47,10 +54,15 @@ const RULES: [Rule; 9] = [
 ];
 
 /// Checks every entry by every rule; the first fault is reported.
-pub(super) fn check(list: &DistroList, file: &File<'_>) -> Result<(), DistroError> {
+pub(super) fn check(
+    list: &DistroList,
+    formats: &Formats,
+    file: &File<'_>,
+) -> Result<(), DistroError> {
+    let known = &Known { list, formats };
     let entries = list.distros.iter();
     let mut faults = entries.flat_map(|distro| {
-        let faults = RULES.iter().filter_map(move |rule| rule(list, distro));
+        let faults = RULES.iter().filter_map(move |rule| rule(known, distro));
         faults.map(move |fault| file.fault(distro, fault))
     });
     faults.next().map_or(Ok(()), Err)
@@ -83,21 +95,21 @@ pub fn check_names(
                 library.pkg_config
             );
             let hint = "name it for the family in packaging/dist.toml, or under `packages` here";
-            return Err(file.fault(distro, (what, hint)));
+            return Err(file.fault(distro, (what, hint.into())));
         }
     }
     Ok(())
 }
 
-fn family_is_there(list: &DistroList, distro: &Distro) -> Option<Fault> {
-    let missing = !list.family.contains_key(&distro.family);
+fn family_is_there(known: &Known<'_>, distro: &Distro) -> Option<Fault> {
+    let missing = !known.list.family.contains_key(&distro.family);
     missing.then(|| {
         let what = "is of a family that is not described".to_owned();
-        (what, "describe it under [family.NAME]")
+        (what, "describe it under [family.NAME]".into())
     })
 }
 
-fn id_is_a_name(_: &DistroList, distro: &Distro) -> Option<Fault> {
+fn id_is_a_name(_: &Known<'_>, distro: &Distro) -> Option<Fault> {
     let id = distro.id();
     let fits = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || ".-".contains(c);
     let starts = id.starts_with(|c: char| c.is_ascii_lowercase());
@@ -105,89 +117,102 @@ fn id_is_a_name(_: &DistroList, distro: &Distro) -> Option<Fault> {
     let taken = ["build", "work"].contains(&id);
     (!starts || !id.chars().all(fits) || taken).then(|| {
         let what = "cannot be the name of a folder and of an image".to_owned();
+        let hint = "use lower-case letters, digits, `.` and `-`, as in debian-12";
+        (what, hint.into())
+    })
+}
+
+fn id_is_unique(known: &Known<'_>, distro: &Distro) -> Option<Fault> {
+    let first = known
+        .list
+        .distros
+        .iter()
+        .find(|other| other.id() == distro.id())?;
+    (first.id.span() != distro.id.span()).then(|| {
         (
-            what,
-            "use lower-case letters, digits, `.` and `-`, as in debian-12",
+            "is there twice".to_owned(),
+            "remove one, or rename it".into(),
         )
     })
 }
 
-fn id_is_unique(list: &DistroList, distro: &Distro) -> Option<Fault> {
-    let first = list
-        .distros
-        .iter()
-        .find(|other| other.id() == distro.id())?;
-    (first.id.span() != distro.id.span())
-        .then(|| ("is there twice".to_owned(), "remove one, or rename it"))
-}
-
-fn suffix_is_unique(list: &DistroList, distro: &Distro) -> Option<Fault> {
+fn suffix_is_unique(known: &Known<'_>, distro: &Distro) -> Option<Fault> {
     let suffix = &distro.revision_suffix;
-    let mut earlier = list
+    let mut earlier = known
+        .list
         .distros
         .iter()
         .take_while(|other| other.id() != distro.id());
     let other = earlier.find(|other| other.revision_suffix == *suffix)?;
     let what = format!("has the revision suffix {suffix:?} of {}", other.id());
-    Some((what, "packages of both would have the same file name"))
+    Some((
+        what,
+        "packages of both would have the same file name".into(),
+    ))
 }
 
-/// A release in RPM's words, or a revision in Debian's, may hold no `-`.
-fn suffix_fits_the_format(list: &DistroList, distro: &Distro) -> Option<Fault> {
-    let format = list.family.get(&distro.family)?.format;
-    let (marks, hint) = match format {
-        Format::Deb => ("~+", "begin it with `~`, as in \"~debian.12\""),
-        Format::Rpm => (".", "begin it with `.`, as in \".fc43\""),
-        Format::Tar => {
-            let what = "is packaged as tar, which every distribution can share".to_owned();
-            return Some((what, "give its family the format deb or rpm"));
-        }
+fn suffix_fits_the_format(known: &Known<'_>, distro: &Distro) -> Option<Fault> {
+    let name = known.list.family.get(&distro.family)?.format;
+    let Some(RevisionSuffix { marks, hint }) = known.formats.get(name).ok()?.revision_suffix()
+    else {
+        let what = format!("is packaged as {name}, which every distribution can share");
+        let others = known.formats.iter();
+        let others = others.filter(|format| format.revision_suffix().is_some());
+        let others: Vec<_> = others.map(|format| format.name()).collect();
+        let hint = format!("give its family the format {}", either(&others));
+        return Some((what, hint.into()));
     };
     let suffix = &distro.revision_suffix;
     let fits = |c: char| c.is_ascii_alphanumeric() || ".~+".contains(c);
     let starts = suffix.starts_with(|c| marks.contains(c)) && suffix.len() > 1;
     (!starts || !suffix.chars().all(fits)).then(|| {
-        let what = format!("has the revision suffix {suffix:?}, which {format} does not take");
-        (what, hint)
+        let what = format!("has the revision suffix {suffix:?}, which {name} does not take");
+        (what, hint.into())
     })
 }
 
-fn architectures_are_there(_: &DistroList, distro: &Distro) -> Option<Fault> {
+fn architectures_are_there(_: &Known<'_>, distro: &Distro) -> Option<Fault> {
     let unique: BTreeSet<_> = distro.architectures.iter().collect();
     (unique.is_empty() || unique.len() != distro.architectures.len()).then(|| {
         let what = "has no architecture, or one twice".to_owned();
-        (what, "list each once, as in [\"amd64\", \"arm64\"]")
+        (what, "list each once, as in [\"amd64\", \"arm64\"]".into())
     })
 }
 
-fn debian_can_be_debootstrapped(_: &DistroList, distro: &Distro) -> Option<Fault> {
+fn debian_can_be_debootstrapped(_: &Known<'_>, distro: &Distro) -> Option<Fault> {
     let complete = distro.suite.is_some() && distro.archive.is_some();
     (distro.family == Family::Debian && !complete).then(|| {
         let what = "lacks `suite` or `archive`, which the Debian family needs".to_owned();
+        let hint = "a root is made of them where no container engine runs";
+        (what, hint.into())
+    })
+}
+
+fn profile_base_is_of_debian(known: &Known<'_>, distro: &Distro) -> Option<Fault> {
+    let base = known
+        .list
+        .family
+        .get(&distro.family)?
+        .profile_base
+        .as_ref()?;
+    let entry = known.list.distros.iter().find(|entry| entry.id() == base);
+    (entry.map(|entry| entry.family) != Some(Family::Debian)).then(|| {
+        let what = format!("has a family whose profile base {base:?} is none");
         (
             what,
-            "a root is made of them where no container engine runs",
+            "name an entry of the Debian family in `profile-base`".into(),
         )
     })
 }
 
-fn profile_base_is_of_debian(list: &DistroList, distro: &Distro) -> Option<Fault> {
-    let base = list.family.get(&distro.family)?.profile_base.as_ref()?;
-    let entry = list.distros.iter().find(|entry| entry.id() == base);
-    (entry.map(|entry| entry.family) != Some(Family::Debian)).then(|| {
-        let what = format!("has a family whose profile base {base:?} is none");
-        (what, "name an entry of the Debian family in `profile-base`")
-    })
-}
-
-fn devel_source_is_the_familys(list: &DistroList, distro: &Distro) -> Option<Fault> {
-    let family = list.family.get(&distro.family)?;
+fn devel_source_is_the_familys(known: &Known<'_>, distro: &Distro) -> Option<Fault> {
+    let family = known.list.family.get(&distro.family)?;
     if distro.devel == DevelSource::Crb && family.crb.is_empty() {
         let what = "gets its devel package from crb, which its family cannot enable".to_owned();
-        return Some((what, "set `crb` under the family"));
+        return Some((what, "set `crb` under the family".into()));
     }
     (distro.expected_flavour == Flavour::Static).then(|| {
         let what = "expects the static flavour, which belongs to no distribution".to_owned();
-        (what, "expect dynamic or dynamic-exec")
+        (what, "expect dynamic or dynamic-exec".into())
     })
 }

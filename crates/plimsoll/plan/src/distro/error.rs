@@ -2,6 +2,8 @@
 
 use std::path::PathBuf;
 
+use crate::format::UnknownFormat;
+
 /// Why the list, or an entry of it, cannot be used.
 #[derive(Debug, thiserror::Error)]
 pub enum DistroError {
@@ -20,6 +22,16 @@ pub enum DistroError {
         path: PathBuf,
         /// Line, column and reason.
         source: Box<toml::de::Error>,
+    },
+    /// A package format is named that is not known.
+    #[error("{}:{line}: {unknown}", path.display())]
+    UnknownFormat {
+        /// The file.
+        path: PathBuf,
+        /// Its line, from 1.
+        line: usize,
+        /// What is known. It is part of the message, and so no cause.
+        unknown: UnknownFormat,
     },
     /// An entry contradicts itself, or another one.
     #[error("{}:{line}: distribution {id} {what}", path.display())]
@@ -67,7 +79,7 @@ impl DistroError {
     pub fn hint(&self) -> Option<String> {
         match self {
             Self::Io { .. } => Some("run the command inside of the workspace".to_owned()),
-            Self::Parse { .. } => None,
+            Self::Parse { .. } | Self::UnknownFormat { .. } => None,
             Self::Entry { hint, .. } => Some(hint.clone()),
             Self::Unknown { known, .. } => Some(format!("known are {}", known.join(", "))),
             Self::Architecture { .. } => Some(

@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{BuildPackages, Departure, Distro, DistroError, DistroList, assume, build_packages};
 use crate::config::Config;
+use crate::format::Formats;
 use crate::plan::{self, Arch, Places, Plan, PlanError, Request};
 use crate::source::Source;
 
@@ -51,6 +52,7 @@ pub struct DistroPlan {
 /// # Errors
 /// When the entry has no such architecture, or the flavour cannot be built there.
 pub fn plan(
+    formats: &Formats,
     list: &DistroList,
     distro: &Distro,
     config: &Config,
@@ -76,7 +78,8 @@ pub fn plan(
         id: distro.id().to_owned(),
         source,
     };
-    let plan = plan::plan(&config, source, &places(), &findings, &request).map_err(fails)?;
+    let plan =
+        plan::plan(formats, &config, source, &places(), &findings, &request).map_err(fails)?;
     // A plan has a build, and the one format of a family comes of one alone.
     let (follows, reason) = plan.builds.first().map_or_else(
         || (distro.expected_flavour, String::new()),

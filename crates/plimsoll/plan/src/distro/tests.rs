@@ -5,11 +5,12 @@ use expect_test::{Expect, expect};
 use plimsoll_probe::Request as FlavourRequest;
 
 use super::*;
-use crate::fixtures::{DISTROS, config, distros, source};
+use crate::fixtures::{DISTROS, config, distros, formats, source};
 
 fn planned(list: &DistroList, id: &str) -> DistroPlan {
     let distro = list.get(id).expect("an entry");
     plan(
+        &formats(),
         list,
         distro,
         &config(),
@@ -41,7 +42,7 @@ fn check(id: &str, expected: Expect) {
 fn refused(from: &str, to: &str) -> String {
     assert!(DISTROS.contains(from), "{from}");
     let text = DISTROS.replacen(from, to, 1);
-    let error = parse(&text, Path::new("distros.toml")).expect_err("refused");
+    let error = parse(&text, Path::new("distros.toml"), &formats()).expect_err("refused");
     let cause = error.source().map(|cause| format!(": {cause}"));
     let hint = error.hint().map(|hint| format!("\nhint: {hint}"));
     format!(
@@ -101,7 +102,15 @@ fn every_entry_is_planned_as_it_expects_and_for_every_architecture() {
     for distro in &list.distros {
         for architecture in &distro.architectures {
             let flavour = FlavourRequest::Auto;
-            let plan = plan(&list, distro, &config(), &source(), *architecture, flavour);
+            let plan = plan(
+                &formats(),
+                &list,
+                distro,
+                &config(),
+                &source(),
+                *architecture,
+                flavour,
+            );
             let plan = plan.expect("a plan");
             assert_eq!(plan.departure, None, "{}", distro.id());
             files.extend(plan.plan.packages.into_iter().map(|package| package.file));
@@ -116,7 +125,7 @@ fn every_entry_is_planned_as_it_expects_and_for_every_architecture() {
 #[test]
 fn what_follows_against_the_expectation_is_said() {
     let text = DISTROS.replacen("devel = \"crb\"", "devel = \"none\"", 1);
-    let list = parse(&text, Path::new("distros.toml")).expect("sound");
+    let list = parse(&text, Path::new("distros.toml"), &formats()).expect("sound");
     let departure = planned(&list, "centos-stream-9").departure.expect("one");
     expect!["dynamic-exec is built, not dynamic: libnftables cannot be linked: centos-stream-9 has no nftables-devel"]
         .assert_eq(&departure.to_string());
@@ -129,7 +138,7 @@ fn an_entrys_own_package_names_win() {
         "devel = \"crb\"\npackages = { devel = \"libnftables-devel\", tool = \"nft\" }",
         1,
     );
-    let list = parse(&text, Path::new("distros.toml")).expect("sound");
+    let list = parse(&text, Path::new("distros.toml"), &formats()).expect("sound");
     let plan = planned(&list, "centos-stream-9");
     assert_eq!(plan.packages.wished, ["libnftables-devel"]);
     assert_eq!(plan.plan.packages[0].declared.recommends, ["nft"]);
@@ -144,7 +153,16 @@ fn an_architecture_that_is_not_listed_is_refused() {
     let list = distros();
     let distro = list.get("debian-12").expect("an entry");
     let flavour = FlavourRequest::Auto;
-    let error = plan(&list, distro, &config(), &source(), Arch::Armhf, flavour).expect_err("none");
+    let error = plan(
+        &formats(),
+        &list,
+        distro,
+        &config(),
+        &source(),
+        Arch::Armhf,
+        flavour,
+    )
+    .expect_err("none");
     assert_eq!(
         error.to_string(),
         "distribution debian-12 is not built for armhf"

@@ -4,7 +4,6 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::PlanError;
-use plimsoll_spec::Format;
 
 /// One architecture under its several names.
 #[derive(
@@ -40,7 +39,11 @@ impl Arch {
     /// The name that the list of distributions gives it, which is Debian's.
     #[must_use]
     pub fn as_str(self) -> &'static str {
-        self.in_format(Format::Deb)
+        match self {
+            Self::Amd64 => "amd64",
+            Self::Arm64 => "arm64",
+            Self::Armhf => "armhf",
+        }
     }
 
     /// The target triple with glibc.
@@ -53,16 +56,13 @@ impl Arch {
         }
     }
 
-    /// The name that a format gives it.
+    /// The name that RPM gives it.
     #[must_use]
-    pub fn in_format(self, format: Format) -> &'static str {
-        match (self, format) {
-            (Self::Amd64, Format::Deb) => "amd64",
-            (Self::Arm64, Format::Deb) => "arm64",
-            (Self::Armhf, Format::Deb) => "armhf",
-            (Self::Amd64, Format::Rpm | Format::Tar) => "x86_64",
-            (Self::Arm64, Format::Rpm | Format::Tar) => "aarch64",
-            (Self::Armhf, Format::Rpm | Format::Tar) => "armv7hl",
+    pub fn machine(self) -> &'static str {
+        match self {
+            Self::Amd64 => "x86_64",
+            Self::Arm64 => "aarch64",
+            Self::Armhf => "armv7hl",
         }
     }
 }

@@ -3,7 +3,8 @@
 use plimsoll_probe::{CannotBuild, Flavour, Mend};
 
 use super::LeftOut;
-use plimsoll_spec::Format;
+use crate::format::UnknownFormat;
+use plimsoll_spec::FormatName;
 
 /// Why there is no plan.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -30,12 +31,15 @@ pub enum PlanError {
     #[error("no .{format} can be made here: {because}")]
     CannotPackage {
         /// The format.
-        format: Format,
+        format: FormatName,
         /// What is missing.
         because: String,
         /// What would mend that.
         mend: Option<Mend>,
     },
+    /// A format that nobody described.
+    #[error(transparent)]
+    UnknownFormat(#[from] UnknownFormat),
     /// The configuration packages none of the flavours in any of the formats.
     #[error("nothing to do: flavour {flavour} is not packaged as {formats}")]
     Nothing {
@@ -84,7 +88,7 @@ impl PlanError {
             Self::NoPackageName { .. } => {
                 Some("name it in [native-dep.…] of packaging/dist.toml".to_owned())
             }
-            Self::UnknownArch { .. } => None,
+            Self::UnknownFormat(_) | Self::UnknownArch { .. } => None,
         }
     }
 

@@ -44,6 +44,7 @@ fn planned(findings: &Findings, request: &Request) -> Result<Plan, PlanError> {
         cargo_home: "/c".into(),
     };
     plan(
+        &fixtures::formats(),
         &fixtures::config(),
         &fixtures::source(),
         &places,
@@ -201,11 +202,11 @@ fn a_format_that_cannot_be_made_is_left_out_with_its_reason_unless_it_is_asked_f
             sample-0.1.0-x86_64-linux-static.tar.gz
               depends: 
               recommends: 
-            no dynamic Some(Deb): dpkg-shlibdeps derives dependencies on Debian and its like alone, and this is Fedora
+            no dynamic Some(FormatName("deb")): dpkg-shlibdeps derives dependencies on Debian and its like alone, and this is Fedora
         "#]],
     );
     let asked = Request {
-        formats: vec![Format::Deb],
+        formats: vec![FormatName::DEB],
         ..Request::default()
     };
     let strict = Request {
@@ -228,7 +229,7 @@ fn a_missing_tool_of_a_format_is_named_with_what_mends_it() {
     )
     .packaging_tools;
     let request = Request {
-        formats: vec![Format::Deb],
+        formats: vec![FormatName::DEB],
         ..exactly(Flavour::Dynamic)
     };
     let error = planned(&findings, &request).expect_err("no dpkg-shlibdeps");
@@ -242,7 +243,7 @@ fn a_missing_tool_of_a_format_is_named_with_what_mends_it() {
 #[test]
 fn a_format_chooses_the_flavours_that_have_it() {
     let tar = Request {
-        formats: vec![Format::Tar],
+        formats: vec![FormatName::TAR],
         ..Request::default()
     };
     let plan = planned(&findings(), &tar).expect("a plan");
@@ -250,7 +251,7 @@ fn a_format_chooses_the_flavours_that_have_it() {
     assert_eq!(flavours, [Flavour::Static]);
 
     let none = Request {
-        formats: vec![Format::Deb],
+        formats: vec![FormatName::DEB],
         ..exactly(Flavour::Static)
     };
     let error = planned(&findings(), &none).expect_err("no such package");

@@ -12,7 +12,7 @@ use crate::refuse::Answer;
 use plimsoll_build::engine::Call;
 use plimsoll_build::packager::{Packager, PackagerError};
 use plimsoll_plan::plan::Arch;
-use plimsoll_spec::{Format, PackageSpec};
+use plimsoll_spec::PackageSpec;
 
 /// What is resolved.
 #[derive(Debug, Clone, Copy)]
@@ -177,7 +177,7 @@ fn dnf(folder: &Path, arch: Arch, names: &[&str]) -> Call {
     let arguments = [
         format!("--config={}", configuration_file(folder).display()),
         format!("--installroot={}", folder.join("root").display()),
-        format!("--forcearch={}", arch.in_format(Format::Rpm)),
+        format!("--forcearch={}", arch.machine()),
         "--releasever=1".to_owned(),
         "--assumeyes".to_owned(),
         "--quiet".to_owned(),

@@ -3,7 +3,7 @@
 use std::io;
 use std::path::Path;
 
-use plimsoll_spec::{Format, PackageContents, PackageReport};
+use plimsoll_spec::{FormatName, PackageContents, PackageReport};
 
 use super::archive::{self, Archives};
 use crate::error::{PackageError, ResultExt};
@@ -16,7 +16,7 @@ pub(super) fn contents(path: &Path, archives: &Archives) -> Result<PackageConten
     let conffiles = archive::control_file(archives, "conffiles").at(path)?;
     let (version, revision) = version(&control);
     Ok(PackageContents {
-        format: Format::Deb,
+        format: FormatName::DEB,
         name: field(&control, "Package").unwrap_or_default(),
         version,
         revision,

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use plimsoll_spec::{Format, PackageContents, PackageReport};
+use plimsoll_spec::{FormatName, PackageContents, PackageReport};
 use rpm::{Dependency, FileEntry, FileFlags, FileType, Package, RpmFile};
 
 use super::dependency;
@@ -33,7 +33,7 @@ fn contents(package: &Package) -> Result<PackageContents, rpm::Error> {
             .collect()
     };
     Ok(PackageContents {
-        format: Format::Rpm,
+        format: FormatName::RPM,
         name: metadata.get_name()?.to_owned(),
         version: Some(version(package)?),
         revision: Some(metadata.get_release()?.to_owned()),

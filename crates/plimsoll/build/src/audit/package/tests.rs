@@ -11,7 +11,7 @@ fn texts(names: &[&str]) -> Vec<String> {
     names.iter().map(|name| (*name).to_owned()).collect()
 }
 
-fn plan(format: Format, flavour: Flavour) -> PackagePlan {
+fn plan(format: FormatName, flavour: Flavour) -> PackagePlan {
     let tool = vec!["nftables".to_owned()];
     let declared = if flavour.links_library() {
         DeclaredDepends {
@@ -56,7 +56,7 @@ fn deb(program: BuiltProgram, depends: &[&str]) -> Vec<String> {
     } else {
         Flavour::DynamicExec
     };
-    faults(&plan(Format::Deb, flavour), program, depends)
+    faults(&plan(FormatName::DEB, flavour), program, depends)
 }
 
 fn rpm(program: BuiltProgram, depends: &[&str]) -> Vec<String> {
@@ -65,7 +65,7 @@ fn rpm(program: BuiltProgram, depends: &[&str]) -> Vec<String> {
     } else {
         Flavour::DynamicExec
     };
-    faults(&plan(Format::Rpm, flavour), program, depends)
+    faults(&plan(FormatName::RPM, flavour), program, depends)
 }
 
 #[test]
@@ -153,7 +153,7 @@ fn a_glibc_older_than_the_symbols_is_a_fault() {
 
 #[test]
 fn a_file_that_is_not_in_the_package_is_a_fault() {
-    let plan = plan(Format::Tar, Flavour::Static);
+    let plan = plan(FormatName::TAR, Flavour::Static);
     let facts = PackageFacts {
         plan: &plan,
         library: &libnftables(),

@@ -6,6 +6,7 @@ use anyhow::Context;
 use plimsoll_build::engine::{
     self, Engine, EngineError, Folders, Job, Outcome, Site, Stage, Task, container, root,
 };
+use plimsoll_build::format::Formats;
 use plimsoll_build::source::Source;
 use plimsoll_plan::config::Config;
 use plimsoll_plan::distro::{self, Departure, Distro, DistroList};
@@ -24,6 +25,7 @@ use crate::watch::Watch;
 pub(super) struct Build<'a> {
     pub(super) args: &'a crate::package::Args,
     pub(super) config: &'a Config,
+    pub(super) formats: &'a Formats,
     pub(super) list: &'a DistroList,
     pub(super) source: Source,
 }
@@ -62,7 +64,9 @@ impl Build<'_> {
         let reports: Vec<Report> = ended
             .map(|((distro, engine), outcome)| report(distro, engine, outcome))
             .collect();
-        crate::package::print(self.args, &reports, || render::reports(&reports))?;
+        crate::package::print(self.args, &reports, || {
+            render::reports(&reports, self.formats)
+        })?;
         verdict(&reports)
     }
 
@@ -82,6 +86,7 @@ impl Build<'_> {
     ) -> Result<Vec<Stage>, EngineError> {
         let flavour = self.args.flavour;
         let plan = distro::plan(
+            self.formats.rules(),
             self.list,
             distro,
             self.config,

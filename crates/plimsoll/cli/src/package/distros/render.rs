@@ -1,8 +1,8 @@
 //! Plans and results of several distributions as text.
 
+use plimsoll_build::format::Formats;
 use plimsoll_build::manifest::Artifact;
 use plimsoll_plan::distro::{Departure, DistroPlan};
-use plimsoll_probe::Family;
 
 use super::report::Report;
 use crate::package::render::{dependencies, reason, size};
@@ -18,12 +18,15 @@ const HEADER: [&str; 6] = [
 ];
 
 /// The summary, a row a package file or failure.
-pub(super) fn reports(reports: &[Report]) -> String {
-    let rows = reports.iter().flat_map(rows).collect();
+pub(super) fn reports(reports: &[Report], formats: &Formats) -> String {
+    let rows = reports
+        .iter()
+        .flat_map(|report| rows(report, formats))
+        .collect();
     table::rendered(HEADER, rows)
 }
 
-fn rows(report: &Report) -> Vec<[String; 6]> {
+fn rows(report: &Report, formats: &Formats) -> Vec<[String; 6]> {
     let engine = report.engine.map_or("-", |engine| engine.as_str());
     let row = |artefact: String, flavour: String, depends: String, result: String| {
         [
@@ -49,7 +52,7 @@ fn rows(report: &Report) -> Vec<[String; 6]> {
         row(
             format!("{}\n{}", artifact.file, size(artifact.size)),
             artifact.flavour.to_string(),
-            dependencies(artifact),
+            dependencies(artifact, formats),
             result(artifact, report.departure.as_ref()),
         )
     });
@@ -64,13 +67,15 @@ fn result(artifact: &Artifact, departure: Option<&Departure>) -> String {
 }
 
 /// The plans, a paragraph a distribution.
-pub(super) fn plans(plans: &[DistroPlan]) -> String {
-    let paragraphs = plans.chunk_by(|a, b| a.distro == b.distro).map(paragraph);
+pub(super) fn plans(plans: &[DistroPlan], formats: &Formats) -> String {
+    let paragraphs = plans
+        .chunk_by(|a, b| a.distro == b.distro)
+        .map(|plans| paragraph(plans, formats));
     paragraphs.collect::<Vec<_>>().join("\n\n")
 }
 
 /// One distribution; its plans differ by architecture alone.
-fn paragraph(plans: &[DistroPlan]) -> String {
+fn paragraph(plans: &[DistroPlan], formats: &Formats) -> String {
     let Some(plan) = plans.first() else {
         return String::new();
     };
@@ -83,7 +88,11 @@ fn paragraph(plans: &[DistroPlan]) -> String {
         plan.image,
         architectures.join(" and ")
     );
-    let lines = [vec![head, flavour(plan)], install(plan), packages(plans)];
+    let lines = [
+        vec![head, flavour(plan)],
+        install(plan),
+        packages(plans, formats),
+    ];
     lines.concat().join("\n  ")
 }
 
@@ -113,7 +122,7 @@ fn install(plan: &DistroPlan) -> Vec<String> {
     required.concat().into_iter().chain(wished).collect()
 }
 
-fn packages(plans: &[DistroPlan]) -> Vec<String> {
+fn packages(plans: &[DistroPlan], formats: &Formats) -> Vec<String> {
     let files = plans.iter().flat_map(|plan| {
         let packages = plan.plan.packages.iter();
         packages.map(|package| format!("write {}", package.file))
@@ -121,11 +130,9 @@ fn packages(plans: &[DistroPlan]) -> Vec<String> {
     let mut lines: Vec<String> = files.collect();
     let package = plans.iter().find_map(|plan| plan.plan.packages.first());
     if let Some(package) = package {
-        let derived = match plans.first().map(|plan| plan.family) {
-            Some(Family::Debian) => "what dpkg-shlibdeps finds",
-            _ => "the libraries that the programs name",
-        };
-        let depends = std::iter::once(derived.to_owned()).chain(package.declared.depends.clone());
+        let format = formats.get(package.format).ok();
+        let derived = format.and_then(|format| format.derives_from(&[]));
+        let depends = derived.into_iter().chain(package.declared.depends.clone());
         lines.push(format!(
             "  depends on {}",
             depends.collect::<Vec<_>>().join(", ")

@@ -1,0 +1,209 @@
+//! What is particular to a package format, where nothing is run or read.
+//!
+//! A format is one module that implements [`FormatRules`]. [`Formats`] is the table of them, which is handed to whatever
+//! reads a configuration or plans. `plimsoll_build::format` has the half that runs programs and writes files.
+
+mod deb;
+mod rpm;
+mod tar;
+
+use std::fmt;
+
+use plimsoll_probe::{Family, Finding, Findings, Flavour};
+use plimsoll_spec::FormatName;
+use serde::de::DeserializeOwned;
+use toml::Spanned;
+
+use crate::config::Config;
+use crate::plan::Arch;
+
+pub use deb::Deb;
+pub use rpm::Rpm;
+pub use tar::Tar;
+
+/// What is particular to a package format, where nothing is run or read.
+pub trait FormatRules: fmt::Debug + Sync {
+    /// The name that configuration, options and the manifest use.
+    fn name(&self) -> FormatName;
+
+    /// What such a package is, in one sentence for the documentation.
+    fn about(&self) -> &'static str;
+
+    /// What error messages call its packages, as in "no Debian package is named for nft".
+    fn title(&self) -> &'static str;
+
+    /// The name that the format gives an architecture.
+    fn arch(&self, arch: Arch) -> &'static str;
+
+    /// The name of a package file.
+    fn file_name(&self, naming: &Naming<'_>) -> String;
+
+    /// Whether a host can make such packages.
+    fn can_be_made(&self, _host: &Findings) -> Finding {
+        Finding::yes("needs nothing of the host")
+    }
+
+    /// Whether such packages depend on others.
+    fn has_dependencies(&self) -> bool {
+        true
+    }
+
+    /// The dependencies that the configuration gives to this format alone.
+    fn own_depends<'c>(&self, _config: &'c Config) -> &'c [String] {
+        &[]
+    }
+
+    /// The family of distributions whose package names the format uses, on a host of a family.
+    fn family(&self, host: Option<Family>) -> Family;
+
+    /// Where the package lists of a distribution sort the package.
+    fn section<'c>(&self, config: &'c Config) -> &'c str;
+
+    /// What a distribution may add to the packages' revision. None: the format has no distribution's own packages.
+    fn revision_suffix(&self) -> Option<RevisionSuffix> {
+        None
+    }
+
+    /// What the dependencies are derived from, before they are: a part of a sentence. `programs` are named where they are
+    /// known. None: nothing is derived.
+    fn derives_from(&self, programs: &[&str]) -> Option<String>;
+
+    /// Whether a table of packages shows a dependency.
+    fn shows(&self, _depends: &str) -> bool {
+        true
+    }
+}
+
+/// What the name of a package file is made of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Naming<'a> {
+    /// The packages' name.
+    pub name: &'a str,
+    /// The version of the program.
+    pub version: &'a str,
+    /// The revision of the package.
+    pub revision: &'a str,
+    /// The architecture in the format's own words.
+    pub arch: &'a str,
+    /// The flavour of the programs.
+    pub flavour: Flavour,
+}
+
+/// What a distribution may add to the packages' revision.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct RevisionSuffix {
+    /// The characters that it may begin with.
+    pub marks: &'static str,
+    /// What mends one that begins otherwise.
+    pub hint: &'static str,
+}
+
+/// The package formats that a project can use.
+#[derive(Debug, Clone)]
+pub struct Formats(Vec<&'static dyn FormatRules>);
+
+/// A name that is none of a table's formats.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("unknown package format {name:?}: expected {}", either(.known))]
+pub struct UnknownFormat {
+    /// The name.
+    pub name: String,
+    /// The names that are known.
+    pub known: Vec<FormatName>,
+}
+
+impl Formats {
+    /// A table of formats, in the order in which messages name them.
+    #[must_use]
+    pub fn new(formats: Vec<&'static dyn FormatRules>) -> Self {
+        Self(formats)
+    }
+
+    /// The format of a name.
+    ///
+    /// # Errors
+    /// When there is none; the error names those that there are.
+    pub fn get(&self, name: FormatName) -> Result<&'static dyn FormatRules, UnknownFormat> {
+        self.named(name.as_str())
+    }
+
+    /// The format that a text names.
+    ///
+    /// # Errors
+    /// As [`Formats::get`].
+    pub fn named(&self, name: &str) -> Result<&'static dyn FormatRules, UnknownFormat> {
+        let mut formats = self.iter();
+        let found = formats.find(|format| format.name().as_str() == name);
+        found.ok_or_else(|| self.unknown(name))
+    }
+
+    /// The error about a name that is none of these.
+    #[must_use]
+    pub fn unknown(&self, name: &str) -> UnknownFormat {
+        UnknownFormat {
+            name: name.to_owned(),
+            known: self.iter().map(|format| format.name()).collect(),
+        }
+    }
+
+    /// Every format.
+    pub fn iter(&self) -> impl Iterator<Item = &'static dyn FormatRules> {
+        self.0.iter().copied()
+    }
+}
+
+/// A view of a configuration file that sees the names of formats alone, so that an error can say where one is.
+pub(crate) trait FormatNames: DeserializeOwned {
+    /// The names, in any order.
+    fn names(self) -> Vec<Spanned<String>>;
+}
+
+/// The first unknown format of a file, and its line.
+pub(crate) fn unknown<N: FormatNames>(
+    text: &str,
+    formats: &Formats,
+) -> Option<(UnknownFormat, usize)> {
+    let names = toml::from_str::<N>(text).ok()?.names();
+    let unknown = names.iter().filter_map(|name| {
+        let error = formats.named(name.get_ref()).err()?;
+        Some((error, line_of(text, name)))
+    });
+    unknown.min_by_key(|(_, line)| *line)
+}
+
+/// The line of a value, from 1.
+pub(crate) fn line_of(text: &str, value: &Spanned<String>) -> usize {
+    let before = text.get(..value.span().start).unwrap_or_default();
+    before.matches('\n').count() + 1
+}
+
+/// Names as a sentence lists them: `deb, rpm or tar`.
+#[must_use]
+pub fn either(names: &[FormatName]) -> String {
+    let mut names: Vec<String> = names.iter().map(ToString::to_string).collect();
+    let last = names.pop().unwrap_or_default();
+    match names.is_empty() {
+        true => last,
+        false => format!("{} or {last}", names.join(", ")),
+    }
+}
+
+/// The host's family where it installs RPM packages, or Fedora, whose names most of them share.
+fn family_of_rpms(host: Option<Family>) -> Family {
+    match host {
+        Some(family @ (Family::Fedora | Family::Rhel | Family::Suse)) => family,
+        Some(Family::Debian) | None => Family::Fedora,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::fixtures;
+
+    #[test]
+    fn an_unknown_format_is_refused_with_the_known_ones() {
+        let error = fixtures::formats().named("foo").expect_err("unknown");
+        let text = "unknown package format \"foo\": expected deb, rpm or tar";
+        assert_eq!(error.to_string(), text);
+    }
+}

@@ -1,0 +1,89 @@
+//! Debian packages.
+
+use plimsoll_probe::{Answer, Family, Finding, Findings};
+use plimsoll_spec::FormatName;
+
+use super::{FormatRules, Naming, RevisionSuffix};
+use crate::config::Config;
+use crate::plan::Arch;
+
+/// What derives the dependencies of a Debian package, as the probe names it.
+const SHLIBDEPS: &str = "dpkg-shlibdeps";
+
+/// A Debian package, see deb(5).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Deb;
+
+impl FormatRules for Deb {
+    fn name(&self) -> FormatName {
+        FormatName::DEB
+    }
+
+    fn about(&self) -> &'static str {
+        "A Debian package, see deb(5)."
+    }
+
+    fn title(&self) -> &'static str {
+        "Debian"
+    }
+
+    fn arch(&self, arch: Arch) -> &'static str {
+        arch.as_str()
+    }
+
+    fn file_name(&self, naming: &Naming<'_>) -> String {
+        let Naming {
+            name,
+            version,
+            revision,
+            arch,
+            ..
+        } = naming;
+        format!("{name}_{version}-{revision}_{arch}.deb")
+    }
+
+    /// Debian's dependencies alone are derived by a program of the host, which takes them from the packages that are
+    /// installed on it.
+    fn can_be_made(&self, host: &Findings) -> Finding {
+        let distribution = &host.distribution;
+        if distribution.family != Some(Family::Debian) {
+            return Finding::from(Answer::no(format!(
+                "{SHLIBDEPS} derives dependencies on Debian and its like alone, and this is {}",
+                distribution.pretty_name
+            )));
+        }
+        let mut tools = host.packaging_tools.iter();
+        tools.find(|tool| tool.name == SHLIBDEPS).map_or_else(
+            || {
+                Finding::from(Answer::could_not_tell(format!(
+                    "nobody looked for {SHLIBDEPS}"
+                )))
+            },
+            |tool| tool.finding.clone(),
+        )
+    }
+
+    fn own_depends<'c>(&self, config: &'c Config) -> &'c [String] {
+        &config.deb.depends
+    }
+
+    fn family(&self, _host: Option<Family>) -> Family {
+        Family::Debian
+    }
+
+    fn section<'c>(&self, config: &'c Config) -> &'c str {
+        &config.deb.section
+    }
+
+    /// A revision in Debian's words may hold no `-`.
+    fn revision_suffix(&self) -> Option<RevisionSuffix> {
+        Some(RevisionSuffix {
+            marks: "~+",
+            hint: "begin it with `~`, as in \"~debian.12\"",
+        })
+    }
+
+    fn derives_from(&self, _programs: &[&str]) -> Option<String> {
+        Some(format!("what {SHLIBDEPS} finds"))
+    }
+}

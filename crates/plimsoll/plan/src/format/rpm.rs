@@ -1,0 +1,83 @@
+//! RPM packages.
+
+use plimsoll_probe::Family;
+use plimsoll_spec::FormatName;
+
+use super::{FormatRules, Naming, RevisionSuffix, family_of_rpms};
+use crate::config::Config;
+use crate::plan::Arch;
+
+/// An RPM package of format 4.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Rpm;
+
+impl FormatRules for Rpm {
+    fn name(&self) -> FormatName {
+        FormatName::RPM
+    }
+
+    fn about(&self) -> &'static str {
+        "An RPM package of format 4, which rpm 4.4 and later read."
+    }
+
+    fn title(&self) -> &'static str {
+        "RPM"
+    }
+
+    fn arch(&self, arch: Arch) -> &'static str {
+        arch.machine()
+    }
+
+    fn file_name(&self, naming: &Naming<'_>) -> String {
+        let Naming {
+            name,
+            version,
+            revision,
+            arch,
+            ..
+        } = naming;
+        format!("{name}-{version}-{revision}.{arch}.rpm")
+    }
+
+    fn own_depends<'c>(&self, config: &'c Config) -> &'c [String] {
+        &config.rpm.requires
+    }
+
+    fn family(&self, host: Option<Family>) -> Family {
+        family_of_rpms(host)
+    }
+
+    fn section<'c>(&self, config: &'c Config) -> &'c str {
+        &config.rpm.group
+    }
+
+    /// A release in RPM's words may hold no `-`.
+    fn revision_suffix(&self) -> Option<RevisionSuffix> {
+        Some(RevisionSuffix {
+            marks: ".",
+            hint: "begin it with `.`, as in \".fc43\"",
+        })
+    }
+
+    fn derives_from(&self, programs: &[&str]) -> Option<String> {
+        let verb = if programs.len() == 1 { "names" } else { "name" };
+        let programs = match programs.is_empty() {
+            true => "the programs".to_owned(),
+            false => programs.join(" and "),
+        };
+        Some(format!("the libraries that {programs} {verb}"))
+    }
+
+    /// What rpm puts there itself is not shown, nor is a symbol version, which repeats its library.
+    fn shows(&self, depends: &str) -> bool {
+        let is_of_rpm = ["rpmlib(", "config("]
+            .iter()
+            .any(|s| depends.starts_with(s));
+        !is_of_rpm && !has_symbol_version(depends)
+    }
+}
+
+/// True for `libc.so.6(GLIBC_2.34)(64bit)`, false for `libc.so.6()(64bit)`.
+fn has_symbol_version(requirement: &str) -> bool {
+    requirement.contains(".so") && requirement.contains('(') && !requirement.contains("()")
+}
