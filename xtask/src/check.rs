@@ -112,6 +112,7 @@ fn checks<'a>(args: &'a Args, dependency: &'a NativeDep) -> Vec<Check<'a>> {
         ("toolkit: documentation", Box::new(toolkit::document)),
         ("toolkit: packages", Box::new(toolkit::publish)),
         ("generated files", Box::new(docs::check)),
+        ("OpenAPI document", Box::new(validate_openapi)),
         ("generated workflows", Box::new(ci::check)),
         (
             "workflows: schema",
@@ -180,6 +181,14 @@ fn deny(manifest: &str, advisories: bool) -> anyhow::Result<()> {
     args.extend(["bans", "licenses", "sources"]);
     args.extend(advisories.then_some("advisories"));
     let program = tools::cargo_deny()?;
+    run::shown(&program.to_string_lossy(), &args)
+}
+
+/// By a program that knows OpenAPI and nothing of this project.
+fn validate_openapi() -> anyhow::Result<()> {
+    let program = tools::from_pypi(&tools::OPENAPI_VALIDATOR)?;
+    let document = run::root().join(docs::OPENAPI);
+    let args = ["--schema", "3.1", &document.to_string_lossy()];
     run::shown(&program.to_string_lossy(), &args)
 }
 

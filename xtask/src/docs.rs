@@ -1,5 +1,5 @@
-//! `cargo xtask docs`: man pages and shell completions, from the command lines' definitions, and the
-//! reference of the toolkit's files, from the types that read them.
+//! `cargo xtask docs`: man pages and shell completions, from the command lines' definitions, the reference of the
+//! toolkit's files, from the types that read them, and the daemon's OpenAPI document, from its table of calls.
 
 mod man;
 mod reference;
@@ -33,6 +33,9 @@ const PROGRAMS: [Program; 2] = [
 ];
 
 const SHELLS: [Shell; 3] = [Shell::Bash, Shell::Zsh, Shell::Fish];
+
+/// The OpenAPI document of the daemon's API.
+pub(crate) const OPENAPI: &str = "docs/api/openapi.json";
 
 /// Arguments of `cargo xtask docs`.
 #[derive(Debug, clap::Args)]
@@ -81,6 +84,7 @@ fn generated() -> anyhow::Result<Files> {
     let mut files = Files::new();
     let reference = reference::reference().into_bytes();
     files.insert("docs/reference.md".into(), reference);
+    files.insert(OPENAPI.into(), openapi()?);
     for program in &PROGRAMS {
         let mut command = (program.definition)();
         files.extend(SHELLS.map(|shell| completion(&mut command, shell)));
@@ -89,6 +93,13 @@ fn generated() -> anyhow::Result<Files> {
         files.extend(pages.into_iter().map(page));
     }
     Ok(files)
+}
+
+/// The daemon's API, as its own table of calls and its types have it.
+fn openapi() -> anyhow::Result<Vec<u8>> {
+    let mut text = serde_json::to_vec_pretty(&tidegate_api::openapi::document())?;
+    text.push(b'\n');
+    Ok(text)
 }
 
 fn completion(command: &mut Command, shell: Shell) -> (PathBuf, Vec<u8>) {
@@ -151,6 +162,7 @@ mod tests {
             "packaging/completions/_tidegated",
             "packaging/completions/tidegated.fish",
             "docs/reference.md",
+            OPENAPI,
         ] {
             assert!(files.contains_key(Path::new(path)), "{path}");
         }

@@ -27,6 +27,12 @@ pub(crate) const CHECK_JSONSCHEMA: Tool = Tool {
     version: "0.39.0",
 };
 
+/// The OpenAPI document.
+pub(crate) const OPENAPI_VALIDATOR: Tool = Tool {
+    name: "openapi-spec-validator",
+    version: "0.9.0",
+};
+
 /// The security of workflows.
 pub(crate) const ZIZMOR: Tool = Tool {
     name: "zizmor",

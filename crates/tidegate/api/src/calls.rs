@@ -2,17 +2,18 @@
 
 use std::fmt;
 
-use serde::{Deserialize, Serialize};
 use tidegate_model::{Endpoint, Name};
 
 use crate::doctor::Diagnosis;
 use crate::event::Event;
 use crate::explain::{Explanation, Question};
 use crate::given::{Body, Given, Query};
+#[cfg(feature = "schema")]
+use crate::openapi::Operation;
 use crate::traffic::Traffic;
 use crate::{
     Attach, CreateNetwork, EndpointView, Info, NetworkView, Peer, Ports, Publish, RemoveNetwork,
-    RulesetDiff, RulesetText,
+    RulesetDiff, RulesetText, Travels,
 };
 
 /// An HTTP method (RFC 9110 section 9).
@@ -97,7 +98,7 @@ pub trait Call {
     /// What is given with it.
     type Given: Given;
     /// What it answers: the value, or each of the values that come line by line.
-    type Answer: Serialize + for<'de> Deserialize<'de>;
+    type Answer: Travels;
 }
 
 macro_rules! calls {
@@ -122,6 +123,16 @@ macro_rules! calls {
 
         /// Every call.
         pub const ROUTES: &[Route] = &[$($call::ROUTE),*];
+
+        /// Every call with the schemas of what is given and what is answered.
+        #[cfg(feature = "schema")]
+        pub(crate) fn operations(generator: &mut schemars::SchemaGenerator) -> Vec<Operation> {
+            vec![$(Operation {
+                route: $call::ROUTE,
+                given: <$given>::schemas(generator),
+                answer: generator.subschema_for::<$answer>(),
+            }),*]
+        }
     };
 }
 

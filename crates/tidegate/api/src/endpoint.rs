@@ -10,6 +10,7 @@ use tidegate_model::{
 
 /// Asks for an endpoint.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub struct Attach {
     /// The network to attach to.
@@ -47,6 +48,7 @@ pub struct Attach {
 
 /// Ports that are to be published.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub struct Publish {
     /// The ports.
@@ -66,6 +68,7 @@ impl From<Vec<PortRequest>> for Publish {
 
 /// Ports that are to be published no longer.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub struct Ports {
     /// The ports.
@@ -74,6 +77,7 @@ pub struct Ports {
 
 /// An endpoint and what its namespace is to know.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
 pub struct EndpointView {
     /// The endpoint.

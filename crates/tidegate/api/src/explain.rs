@@ -10,6 +10,7 @@ use tidegate_model::{Invalid, Name, Protocol, serde_as_text};
 
 /// Asks what becomes of the first packet of a connection.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub struct Question {
     /// Who sends it.
@@ -23,6 +24,11 @@ pub struct Question {
 
 /// One end of a connection: `outside`, `host`, an IP address, or the name of an endpoint.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[cfg_attr(
+    feature = "schema",
+    derive(schemars::JsonSchema),
+    schemars(try_from = "String", into = "String")
+)]
 pub enum Party {
     /// Some machine that is reached by the host's default route.
     Outside,
@@ -68,6 +74,11 @@ serde_as_text!(Party);
 /// Where a packet is sent, written `PARTY[:PORT[/tcp|udp|sctp]]`, an IPv6 address before a port in
 /// brackets. Without a port it is an echo request (ICMP or ICMPv6).
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[cfg_attr(
+    feature = "schema",
+    derive(schemars::JsonSchema),
+    schemars(try_from = "String", into = "String")
+)]
 pub struct Destination {
     /// To whom.
     pub party: Party,
@@ -140,6 +151,7 @@ serde_as_text!(Destination);
 
 /// What becomes of it: one path for each family that both ends have.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
 pub struct Explanation {
     /// IPv4 before IPv6; at least one.
@@ -155,6 +167,7 @@ impl Explanation {
 
 /// The way of one packet.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
 pub struct Path {
     /// Who sends it, with the address where it is known.
@@ -174,6 +187,7 @@ pub struct Path {
 
 /// A rule that did something with the packet.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
 pub struct Step {
     /// The chain that the rule is in.
@@ -188,6 +202,7 @@ pub struct Step {
 
 /// An element of a set or map, by which a rule matched.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
 pub struct MatchedElement {
     /// The set or map.
@@ -200,6 +215,7 @@ pub struct MatchedElement {
 
 /// What becomes of a packet.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
 pub enum Fate {
     /// It reaches an endpoint.

@@ -1,9 +1,12 @@
 //! What is given with a call: a name in its path, a query, a body.
 
-use serde::Serialize;
+#[cfg(feature = "schema")]
+use schemars::JsonSchema;
 use tidegate_model::Name;
 
-use crate::RemoveNetwork;
+#[cfg(feature = "schema")]
+use crate::openapi::Schemas;
+use crate::{RemoveNetwork, Travels};
 
 /// A body of JSON.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -32,6 +35,12 @@ pub trait Given {
     fn body(&self) -> serde_json::Result<Vec<u8>> {
         Ok(Vec::new())
     }
+
+    /// The schemas of the query and of the body.
+    #[cfg(feature = "schema")]
+    fn schemas(_: &mut schemars::SchemaGenerator) -> Schemas {
+        Schemas::default()
+    }
 }
 
 impl Given for () {}
@@ -40,21 +49,45 @@ impl Given for Name {
     fn name(&self) -> Option<&Name> {
         Some(self)
     }
-}
 
-impl<T: Serialize> Given for Body<T> {
-    fn body(&self) -> serde_json::Result<Vec<u8>> {
-        serde_json::to_vec(&self.0)
+    #[cfg(feature = "schema")]
+    fn schemas(_: &mut schemars::SchemaGenerator) -> Schemas {
+        Schemas {
+            is_named: true,
+            ..Schemas::default()
+        }
     }
 }
 
-impl<T: Serialize> Given for (Name, Body<T>) {
+impl<T: Travels> Given for Body<T> {
+    fn body(&self) -> serde_json::Result<Vec<u8>> {
+        serde_json::to_vec(&self.0)
+    }
+
+    #[cfg(feature = "schema")]
+    fn schemas(generator: &mut schemars::SchemaGenerator) -> Schemas {
+        Schemas {
+            body: Some(generator.subschema_for::<T>()),
+            ..Schemas::default()
+        }
+    }
+}
+
+impl<T: Travels> Given for (Name, Body<T>) {
     fn name(&self) -> Option<&Name> {
         Some(&self.0)
     }
 
     fn body(&self) -> serde_json::Result<Vec<u8>> {
         self.1.body()
+    }
+
+    #[cfg(feature = "schema")]
+    fn schemas(generator: &mut schemars::SchemaGenerator) -> Schemas {
+        Schemas {
+            is_named: true,
+            ..Body::<T>::schemas(generator)
+        }
     }
 }
 
@@ -66,5 +99,14 @@ impl Given for (Name, Query<RemoveNetwork>) {
     fn query(&self) -> String {
         let Query(RemoveNetwork { force }) = self.1;
         if force { "force=true" } else { "" }.to_owned()
+    }
+
+    #[cfg(feature = "schema")]
+    fn schemas(generator: &mut schemars::SchemaGenerator) -> Schemas {
+        Schemas {
+            is_named: true,
+            query: Some(RemoveNetwork::json_schema(generator)),
+            ..Schemas::default()
+        }
     }
 }

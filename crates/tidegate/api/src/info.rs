@@ -7,6 +7,7 @@ use tidegate_model::{Degraded, Forwarding};
 
 /// What the daemon is and what it works with.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
 pub struct Info {
     /// How the daemon was built.
@@ -39,6 +40,7 @@ pub struct Info {
 
 /// Whether the host forwards.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
 pub struct ForwardingInfo {
     /// Whether the daemon turns it on.
@@ -51,6 +53,7 @@ pub struct ForwardingInfo {
 
 /// Another program changes the table again and again, and it is put back each time.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
 pub struct Fight {
     /// How often it was put back, with less than a minute between.
@@ -79,6 +82,7 @@ impl std::fmt::Display for Fight {
 
 /// How names of endpoints are answered.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
 pub struct NamesInfo {
     /// Whether they are, and else why not: for people.
@@ -91,6 +95,7 @@ pub struct NamesInfo {
 
 /// How a binary was built.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
 pub struct Build {
     /// Version of Tidegate.
@@ -107,6 +112,7 @@ pub struct Build {
 
 /// The nft driver in use.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
 pub struct DriverInfo {
     /// `library` or `exec`.

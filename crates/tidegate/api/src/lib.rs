@@ -14,9 +14,12 @@ pub mod explain;
 mod given;
 mod info;
 mod network;
+#[cfg(feature = "schema")]
+pub mod openapi;
 mod refusal;
 mod ruleset;
 pub mod traffic;
+mod travels;
 
 pub use endpoint::{Attach, EndpointView, Ports, Publish};
 pub use given::{Body, Given, Query};
@@ -24,3 +27,4 @@ pub use info::{Build, DriverInfo, Fight, ForwardingInfo, Info, NamesInfo};
 pub use network::{CreateNetwork, NetworkView, Peer, RemoveNetwork};
 pub use refusal::{Refusal, RefusalKind};
 pub use ruleset::{RulesetDiff, RulesetText};
+pub use travels::Travels;

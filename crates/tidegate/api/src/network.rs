@@ -9,18 +9,21 @@ use tidegate_model::{Fault, IfName, Name, Network, Policy, Source};
 
 /// Asks for a network.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub struct CreateNetwork {
     /// Its name.
     pub name: Name,
     /// Its subnets; a family without one is given one from the pools.
     #[serde(default)]
+    #[cfg_attr(feature = "schema", schemars(with = "Vec<String>"))]
     pub subnets: Vec<IpNet>,
     /// Gateway addresses, each inside one of `subnets`; else a subnet's first address.
     #[serde(default)]
     pub gateways: Vec<IpAddr>,
     /// Ranges, each inside one of `subnets`, out of which endpoints are given addresses.
     #[serde(default)]
+    #[cfg_attr(feature = "schema", schemars(with = "Vec<String>"))]
     pub ranges: Vec<IpNet>,
     /// Addresses that are given to no endpoint, each with what it is for.
     #[serde(default)]
@@ -58,6 +61,7 @@ pub struct CreateNetwork {
 
 /// How a network is removed.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub struct RemoveNetwork {
     /// With the endpoints that are attached to it.
@@ -67,6 +71,7 @@ pub struct RemoveNetwork {
 
 /// The other of two networks.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub struct Peer {
     /// Its name.
@@ -87,6 +92,7 @@ fn is_false(value: &bool) -> bool {
 
 /// A network and what is attached to it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
 pub struct NetworkView {
     /// The network.

@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 
 /// A ruleset as nft text.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct RulesetText {
     /// The text.
     pub text: String,
@@ -11,6 +12,7 @@ pub struct RulesetText {
 
 /// What differs between the ruleset as planned and as the kernel has it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct RulesetDiff {
     /// One line for each difference; none where they agree.
     pub differences: Vec<String>,

@@ -6,6 +6,7 @@ use tidegate_model::{Name, PortBinding};
 
 /// What passes through published ports, by the connections that the kernel tracks now.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
 pub struct Traffic {
     /// Whether the kernel counts packets and bytes (`net.netfilter.nf_conntrack_acct`), of connections
@@ -17,6 +18,7 @@ pub struct Traffic {
 
 /// What passes through one published port.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
 pub struct PortTraffic {
     /// The endpoint.

@@ -15,6 +15,11 @@ const HINT: &str = "write a prefix such as 192.0.2.0/24 or 2001:db8::/32, or a s
 
 /// Addresses from which a port may be reached, as they are asked for: a prefix without host bits, or one address.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[cfg_attr(
+    feature = "schema",
+    derive(schemars::JsonSchema),
+    schemars(try_from = "String", into = "String")
+)]
 pub struct Source(IpNet);
 
 impl Source {
@@ -69,6 +74,7 @@ serde_as_text!(Source);
 /// What is listed twice is kept once, and what lies beside each other is joined: no two sources have an address
 /// in common, which the kernel would refuse.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(try_from = "Vec<Source>", into = "Vec<Source>")]
 pub struct AllowList(Vec<Source>);
 
@@ -161,6 +167,7 @@ impl fmt::Display for AllowList {
 
 /// Published ports of an endpoint with an allow-list in common.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
 pub struct Allowance {
     /// The ports, of those that the endpoint publishes.

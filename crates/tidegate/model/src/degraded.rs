@@ -9,6 +9,7 @@ use crate::Name;
 
 /// Why a network or an endpoint is not on the host as it is to be.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
 pub struct Fault {
     /// Whether nothing of it is on the host: no link, and no element of the table, so that nothing is sent where it
@@ -23,6 +24,7 @@ pub struct Fault {
 
 /// The networks and endpoints that are not as they are to be.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
 pub struct Degraded {
     /// Networks, by name.

@@ -11,6 +11,7 @@ use crate::{
 
 /// What attaches a network namespace to a network: a veth pair with one end on the bridge.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
 pub struct Endpoint {
     /// Its name, unique among endpoints.
@@ -26,6 +27,7 @@ pub struct Endpoint {
     /// Ethernet address inside the namespace.
     pub mac: MacAddr,
     /// Addresses inside the namespace, each with its subnet's prefix length.
+    #[cfg_attr(feature = "schema", schemars(with = "Vec<String>"))]
     pub addresses: Vec<IpNet>,
     /// Next hops of the default routes that this endpoint gave its namespace.
     pub gateways: Vec<IpAddr>,

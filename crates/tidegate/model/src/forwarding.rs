@@ -10,6 +10,11 @@ use crate::serde_as_text;
 /// `net.ipv4.ip_forward` and `net.ipv6.conf.all.forwarding` (ip-sysctl of the kernel's documentation). They make a
 /// router of the whole host, also between interfaces that are none of ours.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[cfg_attr(
+    feature = "schema",
+    derive(schemars::JsonSchema),
+    schemars(rename_all = "kebab-case")
+)]
 pub enum Forwarding {
     /// It does, for the families that a network needs it for.
     #[default]

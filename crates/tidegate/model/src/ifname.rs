@@ -12,6 +12,11 @@ use crate::serde_as_text;
 /// `A-Z a-z 0-9 _ . -`, neither `.` nor `..`. The kernel allows more (`dev_valid_name`), but
 /// what it allows besides needs quoting somewhere: in nft text, in a sysctl's path, in a shell.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[cfg_attr(
+    feature = "schema",
+    derive(schemars::JsonSchema),
+    schemars(try_from = "String", into = "String")
+)]
 pub struct IfName(ArrayString<{ IfName::MAX }>);
 
 impl IfName {

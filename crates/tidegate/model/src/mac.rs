@@ -8,6 +8,11 @@ use crate::serde_as_text;
 
 /// An Ethernet address, written `02:42:ac:11:00:02`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[cfg_attr(
+    feature = "schema",
+    derive(schemars::JsonSchema),
+    schemars(try_from = "String", into = "String")
+)]
 pub struct MacAddr(pub [u8; 6]);
 
 impl MacAddr {

@@ -12,6 +12,11 @@ use crate::serde_as_text;
 ///
 /// Copies share one text: what is known of many endpoints names each of them in several places.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[cfg_attr(
+    feature = "schema",
+    derive(schemars::JsonSchema),
+    schemars(try_from = "String", into = "String")
+)]
 pub struct Name(Arc<str>);
 
 impl Name {

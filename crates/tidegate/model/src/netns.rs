@@ -11,6 +11,7 @@ use crate::serde_as_text;
 /// The identity of a network namespace: device and inode of its nsfs file (namespaces(7), "The /proc/pid/ns/ directory"),
 /// which no other has while it lives, and what no other ever has.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct NetnsId {
     /// Device number of nsfs.
     pub dev: u64,
@@ -36,6 +37,11 @@ impl NetnsId {
 /// A number that a kernel gives to one network namespace while it runs (`SO_NETNS_COOKIE`, Linux 5.14), with what tells
 /// this run of the kernel from all others (`/proc/sys/kernel/random/boot_id`, random(4)).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[cfg_attr(
+    feature = "schema",
+    derive(schemars::JsonSchema),
+    schemars(try_from = "String", into = "String")
+)]
 pub struct NetnsCookie {
     /// The first 64 bits of the boot's id.
     pub boot: u64,
@@ -77,6 +83,7 @@ serde_as_text!(NetnsCookie);
 /// A network namespace as it can be opened again: a path, and the identity that was found there.
 /// A path that later leads to another identity is another namespace.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct NetnsRef {
     /// `/run/netns/NAME`, `/proc/PID/ns/net`, or wherever the namespace is bound.
     pub path: PathBuf,

@@ -10,6 +10,7 @@ use crate::{AllowList, HostAccess, IfName, MacAddr, Name, Policy, Subnet};
 
 /// A network: a bridge on the host, its subnets, and what is attached to it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
 pub struct Network {
     /// Its name, unique among networks.

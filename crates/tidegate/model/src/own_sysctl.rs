@@ -11,6 +11,11 @@ use crate::{IfName, Invalid};
 /// `net.ipv4.conf.IFNAME.log_martians=1`, where `IFNAME` stands for the interface (ip-sysctl of the
 /// kernel documentation, `conf/interface` and `neigh/interface`).
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[cfg_attr(
+    feature = "schema",
+    derive(schemars::JsonSchema),
+    schemars(try_from = "String", into = "String")
+)]
 pub struct OwnSysctl {
     /// `ipv4` or `ipv6`.
     family: &'static str,

@@ -12,12 +12,13 @@ use crate::{IfName, Invalid};
 /// What a network's endpoints may do, and who may reach them. What is left out is as in a network
 /// that nothing was said of.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case", deny_unknown_fields, default)]
 pub struct Policy {
     /// Whether there is a way in and out.
     pub access: Access,
-    /// What of the host its endpoints reach. Where nothing was said: as [`HostAccess::by_default`] for a network that is
-    /// made, everything for one that was made before there was this.
+    /// What of the host its endpoints reach. Where nothing was said: `all` for a new open network,
+    /// `gateway` for an internal one, `none` for an isolated one; `all` for a network that a release without this key made.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub host_access: Option<HostAccess>,
     /// Whether its endpoints reach each other at their own addresses.
@@ -75,6 +76,7 @@ impl Policy {
 
 /// Whether there is a way into a network and out of it.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
 pub enum Access {
     /// There is.
@@ -106,6 +108,11 @@ impl fmt::Display for Access {
 /// What of the host a network's endpoints reach: of its programs, not of what is published on it, which is sent on to
 /// endpoints. The host reaches the endpoints all the same, and they answer it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[cfg_attr(
+    feature = "schema",
+    derive(schemars::JsonSchema),
+    schemars(rename_all = "kebab-case")
+)]
 pub enum HostAccess {
     /// Nothing, the answers for names neither.
     None,
@@ -163,6 +170,11 @@ serde_as_text!(HostAccess);
 
 /// How packets of one family pass between a network's endpoints and the world.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+#[cfg_attr(
+    feature = "schema",
+    derive(schemars::JsonSchema),
+    schemars(rename_all = "kebab-case")
+)]
 pub enum Mode {
     /// Out under an address of the host; in through published ports of the host.
     #[default]
@@ -170,7 +182,7 @@ pub enum Mode {
     /// Untranslated: endpoints are reached at their own addresses, on the ports that are published
     /// and by ICMP.
     Routed,
-    /// As [`Self::Nat`], and endpoints are also reached at their own addresses, on every port.
+    /// As `nat`, and endpoints are also reached at their own addresses, on every port.
     NatUnprotected,
 }
 

@@ -10,6 +10,7 @@ use crate::{Invalid, serde_as_text};
 
 /// A transport protocol whose ports can be published.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "lowercase")]
 pub enum Protocol {
     /// RFC 9293.
@@ -72,6 +73,11 @@ impl FromStr for Protocol {
 /// both families where the endpoint has both. `0.0.0.0` stands for every IPv4 address, and `[::]` for
 /// every IPv6 address.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[cfg_attr(
+    feature = "schema",
+    derive(schemars::JsonSchema),
+    schemars(try_from = "String", into = "String")
+)]
 pub struct PortBinding {
     /// Address of the host to which the port is bound: an unspecified one for all of its family, none
     /// for all of both.

@@ -15,6 +15,11 @@ use crate::{Invalid, PortBinding, PortRange, Protocol};
 /// own default, or else every address of the host, of both families where the endpoint has both.
 /// `0.0.0.0` stands for every IPv4 address, and `[::]` for every IPv6 address.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[cfg_attr(
+    feature = "schema",
+    derive(schemars::JsonSchema),
+    schemars(try_from = "String", into = "String")
+)]
 pub struct PortRequest {
     /// Address of the host.
     pub host_ip: Option<IpAddr>,

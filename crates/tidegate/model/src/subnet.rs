@@ -9,13 +9,16 @@ use crate::Invalid;
 
 /// A subnet with the address that the bridge has in it, which is the endpoints' gateway.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Subnet {
     /// The subnet, without host bits.
+    #[cfg_attr(feature = "schema", schemars(with = "String"))]
     pub net: IpNet,
     /// The bridge's address.
     pub gateway: IpAddr,
     /// The part of it out of which endpoints are given addresses that ask for none; else all of it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "schema", schemars(with = "Option<String>"))]
     pub range: Option<IpNet>,
 }
 

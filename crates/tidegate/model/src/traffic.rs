@@ -9,6 +9,7 @@ use crate::Protocol;
 
 /// What passes through connections.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
 pub struct TrafficCounts {
     /// How many there are.
@@ -21,6 +22,7 @@ pub struct TrafficCounts {
 
 /// Packets and bytes, with their IP headers.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
 pub struct Counts {
     /// Packets.
