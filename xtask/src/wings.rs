@@ -1,7 +1,7 @@
 //! The wall between the two products, and the order of the crates within each.
 //!
 //! `crates/tidegate` is the daemon, `crates/plimsoll` the packaging toolkit. Neither names a crate of the other, so that the
-//! toolkit serves any project and can be published alone. No file of the toolkit says
+//! toolkit serves any project and can be published alone. `crates/hint` is a leaf that both know. No file of the toolkit says
 //! `tidegate`. Within a wing a crate depends on crates that come after it.
 
 use std::io;
@@ -38,6 +38,9 @@ const WINGS: [(&str, &[&str]); 2] = [
 
 /// What no file of the toolkit's wing says: it serves any project.
 const UNSAID: &str = "tidegate";
+
+/// What both wings may name: a leaf that is published beside the toolkit.
+const SHARED: &str = "crates/hint";
 
 /// What is not shipped. It may name both wings, and tests of both may use it.
 const DEV: &str = "crates/dev/";
@@ -109,7 +112,7 @@ fn fault(arrow: &Arrow) -> Option<String> {
     let Arrow { from, to, is_dev } = arrow;
     let wing_of = |folder: &str| WINGS.iter().find(|(wing, _)| folder.starts_with(wing));
     let (wing, order) = wing_of(from)?;
-    if to.starts_with(DEV) && *is_dev {
+    if (to.starts_with(DEV) && *is_dev) || to == SHARED {
         return None;
     }
     let Some(crate_name) = to.strip_prefix(wing) else {
@@ -185,6 +188,8 @@ mod tests {
             ("crates/plimsoll/build", "crates/plimsoll/plan", false),
             ("crates/tidegate/daemon", "crates/tidegate/model", false),
             ("crates/plimsoll/verify", "crates/dev/test-support", true),
+            ("crates/plimsoll/build", "crates/hint", false),
+            ("crates/tidegate/plan", "crates/hint", false),
             ("crates/dev/bench", "crates/tidegate/daemon", false),
             ("crates/dev/bench", "crates/plimsoll/spec", false),
             ("xtask", "crates/plimsoll/cli", false),

@@ -1,5 +1,6 @@
 //! Why something was not done.
 
+use error_hint::Failure;
 use serde::{Deserialize, Serialize};
 
 /// Why something was not done.
@@ -17,6 +18,33 @@ pub struct Refusal {
     /// What to do about it.
     #[serde(default)]
     pub hint: Option<String>,
+}
+
+impl Refusal {
+    /// Says why something was not done.
+    pub fn new(kind: RefusalKind, why: impl Into<Failure>) -> Self {
+        let Failure {
+            message,
+            causes,
+            hint,
+        } = why.into();
+        Self {
+            kind,
+            message,
+            causes,
+            hint,
+        }
+    }
+}
+
+impl From<Refusal> for Failure {
+    fn from(refusal: Refusal) -> Self {
+        Self {
+            message: refusal.message,
+            causes: refusal.causes,
+            hint: refusal.hint,
+        }
+    }
 }
 
 /// The kind of a refusal.

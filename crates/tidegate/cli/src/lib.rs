@@ -1,11 +1,10 @@
 //! What a user of `tidegate` and `tidegated` meets on the command line: the clap definitions of
-//! both, the values parsed from them, and the form of an error. `cargo xtask docs` makes the man
+//! both, and the values parsed from them. `cargo xtask docs` makes the man
 //! pages and shell completions from the same definitions.
 
 mod client;
 mod daemon;
 mod parse;
-mod report;
 
 use clap::CommandFactory;
 
@@ -15,7 +14,6 @@ pub use client::{
 };
 pub use daemon::Daemon;
 pub use parse::{Mistake, Parsed, parse};
-pub use report::{Report, causes};
 
 /// Where the daemon listens and the client connects unless told otherwise.
 pub const DEFAULT_SOCKET: &str = "/run/tidegate/tidegated.sock";

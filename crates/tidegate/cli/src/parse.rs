@@ -7,9 +7,8 @@ use std::io::{self, Write};
 
 use clap::Parser;
 use clap::error::ErrorKind;
+use error_hint::Failure;
 use tidegate_model::Invalid;
-
-use crate::Report;
 
 /// What came of a command line.
 #[derive(Debug)]
@@ -28,7 +27,7 @@ pub enum Mistake {
     /// Its form.
     Usage(clap::Error),
     /// A value in it. It is told as the daemon would tell it, with what would be accepted.
-    Value(Report),
+    Value(Failure),
 }
 
 impl Mistake {
@@ -48,7 +47,7 @@ impl From<clap::Error> for Mistake {
     fn from(error: clap::Error) -> Self {
         let invalid = error.source().and_then(|e| e.downcast_ref::<Invalid>());
         match invalid {
-            Some(invalid) => Self::Value(Report::new(invalid, Some(invalid.hint.to_owned()))),
+            Some(invalid) => Self::Value(invalid.clone().into()),
             None => Self::Usage(error),
         }
     }

@@ -1,11 +1,12 @@
 //! What can go wrong on the client's side.
 
+use std::borrow::Cow;
 use std::io;
 use std::path::PathBuf;
 use std::time::Duration;
 
+use error_hint::{Failure, Hint};
 use tidegate_api::Refusal;
-use tidegate_cli::Report;
 
 /// Why a command was not done.
 #[derive(Debug, thiserror::Error)]
@@ -119,29 +120,23 @@ impl ClientError {
     }
 
     /// How it is shown.
-    pub(crate) fn report(&self) -> Report {
+    pub(crate) fn failure(&self) -> Failure {
         match self {
             Self::Refused(refusal) => refusal.clone().into(),
-            other => Report::new(other, other.hint().map(str::to_owned)),
+            other => other.into(),
         }
     }
+}
 
-    fn hint(&self) -> Option<&'static str> {
+impl Hint for ClientError {
+    fn hint(&self) -> Option<Cow<'_, str>> {
         match self {
-            Self::NotRunning { .. } => Some(
-                "start it with `systemctl start tidegated`, or name its socket with --socket or \
-                 TIDEGATE_SOCKET",
-            ),
-            Self::NotAllowed { .. } => Some("run as root, or as a member of the socket's group"),
-            Self::Broken { .. } => Some(
-                "`journalctl -u tidegated` shows what it logged; `ls` shows whether the command was carried out",
-            ),
-            Self::NoAnswer { .. } => Some(
-                "it may still carry out the command: see `ls` and `journalctl -u tidegated`; --timeout makes tidegate wait longer",
-            ),
-            Self::Answer { .. } => Some(
-                "install the same version of both: see `tidegate --version` and `tidegated --version`",
-            ),
+            Self::NotRunning { .. } => Some("start it with `systemctl start tidegated`, or name its socket with --socket or \
+                 TIDEGATE_SOCKET".into()),
+            Self::NotAllowed { .. } => Some("run as root, or as a member of the socket's group".into()),
+            Self::Broken { .. } => Some("`journalctl -u tidegated` shows what it logged; `ls` shows whether the command was carried out".into()),
+            Self::NoAnswer { .. } => Some("it may still carry out the command: see `ls` and `journalctl -u tidegated`; --timeout makes tidegate wait longer".into()),
+            Self::Answer { .. } => Some("install the same version of both: see `tidegate --version` and `tidegated --version`".into()),
             _ => None,
         }
     }

@@ -41,7 +41,7 @@ fn run(client: Client) -> ExitCode {
     let mut stderr = std::io::stderr().lock();
     for error in &outcome.errors {
         // Nobody is left to be told that nobody can be told.
-        let _ = writeln!(stderr, "{}", error.report());
+        let _ = writeln!(stderr, "{}", error.failure());
     }
     for call in &outcome.calls {
         let _ = write!(stderr, "{}", call.tree());

@@ -5,12 +5,14 @@
 //! who counts is decided by whose a socket is: root's, or that of the daemon's own user. Where a stranger has
 //! the name, a socket with a name of its own holds the claim, which every other daemon finds by how it begins.
 
+use std::borrow::Cow;
 use std::io;
 use std::os::linux::net::SocketAddrExt;
 use std::os::unix::net::{SocketAddr, UnixListener, UnixStream};
 use std::thread::sleep;
 use std::time::{Duration, Instant};
 
+use error_hint::Hint;
 use rustix::io::{Errno, FdFlags, fcntl_setfd};
 use rustix::net::{AddressFamily, SocketAddrUnix, SocketFlags, SocketType, connect, socket_with};
 use rustix::process::{Pid, PidfdFlags, Signal, pidfd_open, pidfd_send_signal};
@@ -63,16 +65,15 @@ pub enum ClaimError {
     },
 }
 
-impl ClaimError {
-    /// What the user can do about it.
-    pub fn hint(&self) -> Option<String> {
+impl Hint for ClaimError {
+    fn hint(&self) -> Option<Cow<'_, str>> {
         let hint = match self {
             Self::Unfinished { left, .. } if !left.is_empty() => {
                 let pids: Vec<String> = left.iter().map(|owner| owner.pid.to_string()).collect();
-                return Some(format!(
+                return Some(Cow::from(format!(
                     "`kill -9 {}`; a process that this does not end waits for a device or a file system",
                     pids.join(" ")
-                ));
+                )));
             }
             Self::Taken { .. } => {
                 "stop it first, or run this one in a namespace of its own with `ip netns exec`"
@@ -82,7 +83,7 @@ impl ClaimError {
             }
             Self::Unknown { .. } => "run tidegated where it is allowed to use unix sockets",
         };
-        Some(hint.to_owned())
+        Some(hint.into())
     }
 }
 

@@ -5,7 +5,7 @@ use std::io;
 use std::sync::Arc;
 use std::time::Duration;
 
-use tidegate_cli::causes;
+use error_hint::causes;
 use tidegate_link::Watch;
 
 use crate::engine::Engine;

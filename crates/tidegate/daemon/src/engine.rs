@@ -26,9 +26,9 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 use std::time::Duration;
 
+use error_hint::causes;
 use tidegate_api::event::{Event, Happening};
 use tidegate_api::{Attach, CreateNetwork, EndpointView, NetworkView};
-use tidegate_cli::causes;
 use tidegate_link::{Links, OpenNamespaces};
 use tidegate_model::{Change, Endpoint, Name, Network, State};
 use tidegate_nft::Driver;

@@ -6,8 +6,8 @@ use std::os::fd::OwnedFd;
 use std::sync::Arc;
 use std::time::Instant;
 
+use error_hint::causes;
 use tidegate_api::Fight;
-use tidegate_cli::causes;
 use tidegate_nft::{Ledger, Notice, TableChanges, Watch};
 
 use crate::engine::{Engine, Mended};

@@ -1,11 +1,13 @@
 //! The unix socket that the daemon listens on: its own, or one that systemd hands over.
 
+use std::borrow::Cow;
 use std::fs;
 use std::io;
 use std::os::unix::fs::{FileTypeExt, MetadataExt};
 use std::os::unix::net::{UnixListener, UnixStream};
 use std::path::{Path, PathBuf};
 
+use error_hint::Hint;
 use listenfd::ListenFd;
 use rustix::fs::{Mode, chmod, fchmod};
 use rustix::net::{self, AddressFamily, SocketAddrUnix, SocketFlags, SocketType, socket_with};
@@ -57,9 +59,8 @@ pub enum ListenError {
     },
 }
 
-impl ListenError {
-    /// What the user can do about it.
-    pub fn hint(&self) -> Option<String> {
+impl Hint for ListenError {
+    fn hint(&self) -> Option<Cow<'_, str>> {
         Some(match self {
             Self::InUse { .. } => {
                 "stop it, or give this one its own --socket and --state-dir".into()

@@ -3,6 +3,7 @@
 use std::io::Write;
 use std::process::ExitCode;
 
+use error_hint::Failure;
 use tidegate_cli::{Daemon, Parsed, parse};
 use tidegate_daemon::{StartError, inherited, listen, resolver, run, version};
 
@@ -50,7 +51,7 @@ fn main() -> ExitCode {
     match outcome {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            let _ = writeln!(std::io::stderr(), "{}", error.report());
+            let _ = writeln!(std::io::stderr(), "{}", Failure::from(&error));
             ExitCode::from(error.status())
         }
     }

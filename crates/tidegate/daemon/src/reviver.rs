@@ -4,7 +4,7 @@ use std::io;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use tidegate_cli::causes;
+use error_hint::causes;
 use tidegate_link::Changes;
 
 use crate::engine::Engine;

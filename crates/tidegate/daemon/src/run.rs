@@ -1,5 +1,6 @@
 //! The daemon from its start to its end.
 
+use std::borrow::Cow;
 use std::error::Error;
 use std::io;
 use std::net::SocketAddr;
@@ -7,9 +8,10 @@ use std::os::unix::net::UnixListener;
 use std::path::Path;
 use std::sync::Arc;
 
+use error_hint::Hint;
 use rustix::io::Errno;
 use rustix::process::{Resource, getrlimit, setrlimit};
-use tidegate_cli::{Daemon, Report};
+use tidegate_cli::Daemon;
 use tidegate_link::{LinkError, Links, Location, MORE_DESCRIPTORS, Rtnetlink};
 use tidegate_model::links::GROUP;
 use tidegate_nft::Watch;
@@ -66,10 +68,9 @@ pub enum StartError {
     Serve(#[source] io::Error),
 }
 
-impl StartError {
-    /// How it is shown.
-    pub fn report(&self) -> Report {
-        let hint = match self {
+impl Hint for StartError {
+    fn hint(&self) -> Option<Cow<'_, str>> {
+        match self {
             _ if is_out_of_descriptors(self) => Some(MORE_DESCRIPTORS.into()),
             Self::Config(e) => e.hint(),
             Self::Listen(e) => e.hint(),
@@ -78,14 +79,15 @@ impl StartError {
             }
             Self::Claim(e) => e.hint(),
             Self::Store(e) => e.hint(),
-            Self::Driver(e) => e.hint().map(Into::into),
-            Self::Links(e) => e.hint().map(Into::into),
+            Self::Driver(e) => e.hint(),
+            Self::Links(e) => e.hint(),
             Self::Reconcile(e) => e.hint(),
             Self::Thread(_) | Self::Serve(_) => None,
-        };
-        Report::new(self, hint)
+        }
     }
+}
 
+impl StartError {
     /// The exit status: 1 where the user can mend it, 2 where the host failed.
     pub fn status(&self) -> u8 {
         match self {

@@ -1,8 +1,9 @@
 //! What `tidegated --version` prints.
 
+use error_hint::in_one_line;
 use serde::Serialize;
 use tidegate_api::{Build, DriverInfo};
-use tidegate_cli::{Daemon, Report};
+use tidegate_cli::Daemon;
 
 use crate::config::Settings;
 use crate::{build, driver, run};
@@ -25,7 +26,7 @@ struct Version {
 /// here. Needs no privilege, and never fails: what cannot be told is said.
 pub fn version(args: &Daemon) -> String {
     let settings = Settings::load(args).map_err(|e| e.to_string());
-    let opened = settings.and_then(|settings| driver::open(&settings).map_err(|e| one_line(&e)));
+    let opened = settings.and_then(|settings| driver::open(&settings).map_err(|e| in_one_line(&e)));
     let (driver, no_driver) = match opened {
         Ok(opened) => (
             Some(driver::info(opened.driver.describe(), &opened.why)),
@@ -43,13 +44,6 @@ pub fn version(args: &Daemon) -> String {
         return format!("{:#}\n", serde_json::json!(version));
     }
     version.text()
-}
-
-fn one_line(error: &tidegate_nft::Error) -> String {
-    let Report {
-        message, causes, ..
-    } = Report::new(error, None);
-    [vec![message], causes].concat().join(": ")
 }
 
 impl Version {

@@ -1,11 +1,13 @@
 //! What can go wrong with a link, and what the user can do about it.
 
+use std::borrow::Cow;
 use std::fmt;
 use std::io;
 use std::net::SocketAddr;
 use std::path::Path;
 use std::time::Duration;
 
+use error_hint::Hint;
 use rustix::io::Errno;
 
 use crate::bounded::{Hangs, TIME_LIMIT};
@@ -124,9 +126,10 @@ impl LinkError {
     pub fn undo_failure(&self) -> Option<&LinkError> {
         self.undo.as_deref()
     }
+}
 
-    /// What the user can do about it, where there is something.
-    pub fn hint(&self) -> Option<&str> {
+impl Hint for LinkError {
+    fn hint(&self) -> Option<Cow<'_, str>> {
         self.hint.as_deref().or(match self.kind {
             ErrorKind::Permission => {
                 Some("run as root, or with the capabilities CAP_NET_ADMIN and CAP_SYS_ADMIN")
@@ -158,6 +161,7 @@ impl LinkError {
                 None
             }
         })
+        .map(Cow::from)
     }
 }
 
@@ -386,7 +390,7 @@ mod tests {
     fn where_there_is_no_descriptor_the_hint_says_how_to_get_more() {
         for errno in [Errno::MFILE, Errno::NFILE] {
             let error = LinkError::new("open the links of the host", errno);
-            assert_eq!(error.hint(), Some(MORE_DESCRIPTORS));
+            assert_eq!(error.hint().as_deref(), Some(MORE_DESCRIPTORS));
         }
     }
 }

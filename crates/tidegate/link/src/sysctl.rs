@@ -145,6 +145,8 @@ fn hint(kind: ErrorKind, sysctl: &Sysctl) -> Option<String> {
 
 #[cfg(test)]
 mod tests {
+    use error_hint::Hint;
+
     use super::*;
 
     fn sysctl(path: &str, value: &str) -> Sysctl {
@@ -187,7 +189,7 @@ mod tests {
             r#"cannot set sysctl net/bridge/no-such-sysctl to "1""#
         );
         assert_eq!(
-            error.hint(),
+            error.hint().as_deref(),
             Some("load the kernel module: modprobe br_netfilter")
         );
         sysctls.set_if_there(&missing).unwrap();

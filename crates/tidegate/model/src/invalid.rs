@@ -1,5 +1,9 @@
 //! The one error of parsing a domain value.
 
+use std::borrow::Cow;
+
+use error_hint::Hint;
+
 /// A text that is not a valid value of its kind: what was expected, what was given, why it was
 /// refused, and what would be accepted.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -13,6 +17,12 @@ pub struct Invalid {
     pub reason: String,
     /// What would be accepted.
     pub hint: &'static str,
+}
+
+impl Hint for Invalid {
+    fn hint(&self) -> Option<Cow<'_, str>> {
+        Some(self.hint.into())
+    }
 }
 
 impl Invalid {

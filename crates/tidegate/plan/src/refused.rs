@@ -2,8 +2,10 @@
 //!
 //! It is long because each reason has its message, its hint and its kind here, side by side, and nothing else.
 
+use std::borrow::Cow;
 use std::net::IpAddr;
 
+use error_hint::Hint;
 use ipnet::IpNet;
 use tidegate_api::RefusalKind;
 use tidegate_api::explain::Party;
@@ -567,10 +569,11 @@ impl Refused {
             | Self::SctpOnIpv6Loopback(_) => RefusalKind::Invalid,
         }
     }
+}
 
-    /// What the user can do about it.
-    pub fn hint(&self) -> String {
-        match self {
+impl Hint for Refused {
+    fn hint(&self) -> Option<Cow<'_, str>> {
+        let hint: String = match self {
             Self::Invalid(invalid) => invalid.hint.to_owned(),
             Self::TooMany { most, .. } => {
                 format!("ask for {most} or fewer; see \"Limits\" in tidegate(1)")
@@ -674,7 +677,8 @@ impl Refused {
             Self::NoCommonFamily(..) => "see the addresses in `tidegate endpoint ls`".into(),
             Self::SctpOnIpv6Loopback(_) => "publish it on 127.0.0.1, or on another address of the host".into(),
             Self::Mtu { .. } => "leave out --mtu to use the kernel's default".into(),
-        }
+        };
+        Some(hint.into())
     }
 }
 

@@ -1,7 +1,10 @@
 //! What can be wrong with the settings.
 
+use std::borrow::Cow;
 use std::io;
 use std::path::{Path, PathBuf};
+
+use error_hint::Hint;
 
 /// Why the settings cannot be used.
 #[derive(Debug, thiserror::Error)]
@@ -54,9 +57,10 @@ impl ConfigError {
             message,
         }
     }
+}
 
-    /// What the user can do about it.
-    pub fn hint(&self) -> Option<String> {
+impl Hint for ConfigError {
+    fn hint(&self) -> Option<Cow<'_, str>> {
         Some(match self {
             Self::Read { .. } => "name an existing file with --config, or leave out --config".into(),
             Self::Parse { .. } => {

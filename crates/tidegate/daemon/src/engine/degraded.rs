@@ -2,8 +2,8 @@
 
 use std::collections::BTreeSet;
 
+use error_hint::{Hint, causes, in_one_line};
 use tidegate_api::event::{Event, Happening};
-use tidegate_cli::causes;
 use tidegate_link::{LinkChange, LinkError, OpenNamespaces};
 use tidegate_model::links::{GROUP, Link, LinkStep};
 use tidegate_model::{Degraded, Endpoint, Fault, IfName, Name, Network, State};
@@ -331,8 +331,8 @@ fn has_pair(endpoint: &Endpoint, links: &[Link]) -> bool {
 pub(super) fn fault_of(error: &EngineError) -> Fault {
     Fault {
         down: true,
-        reason: [vec![error.to_string()], causes(error)].concat().join(": "),
-        hint: error.hint(),
+        reason: in_one_line(error),
+        hint: error.hint().map(Into::into),
     }
 }
 
@@ -356,8 +356,7 @@ pub(super) fn partly(error: &EngineError) -> Fault {
 /// Of ports that somebody took while no daemon ran: they stay published all the same, and packets to them go to the
 /// endpoint.
 pub(super) fn unheld_fault(error: &LinkError) -> Fault {
-    let causes = causes(error);
-    let reason = [vec![error.to_string()], causes].concat().join(": ");
+    let reason = in_one_line(error);
     Fault {
         down: false,
         reason: format!("a published port is not held: {reason}"),

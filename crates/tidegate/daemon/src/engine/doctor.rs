@@ -5,9 +5,9 @@ use std::fs;
 use std::process::Command;
 use std::time::Duration;
 
+use error_hint::causes;
 use tidegate_api::ForwardingInfo;
 use tidegate_api::doctor::Diagnosis;
-use tidegate_cli::causes;
 use tidegate_link::Descriptors;
 use tidegate_plan::{Legacy, LegacyPolicy, Symptoms, diagnose, replace, sysctls_of_interest};
 

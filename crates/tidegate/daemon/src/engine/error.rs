@@ -1,9 +1,10 @@
 //! Why a command was not done.
 
+use std::borrow::Cow;
 use std::path::PathBuf;
 
+use error_hint::{Hint, in_one_line};
 use tidegate_api::{Refusal, RefusalKind};
-use tidegate_cli::{Report, causes};
 use tidegate_link::LinkError;
 use tidegate_plan::Refused;
 
@@ -80,33 +81,24 @@ impl EngineError {
         matches!(self, Self::Link(error) if error.kind() == tidegate_link::ErrorKind::Ipv6Off)
     }
 
-    /// What the user can do about it.
-    pub fn hint(&self) -> Option<String> {
+    /// How it is answered.
+    pub fn refusal(&self) -> Refusal {
+        Refusal::new(self.kind(), self)
+    }
+}
+
+impl Hint for EngineError {
+    fn hint(&self) -> Option<Cow<'_, str>> {
         match self {
-            Self::Refused(refused) => Some(refused.hint()),
+            Self::Refused(refused) => refused.hint(),
             Self::RelativePath(_) => Some("give a path such as /run/netns/NAME".into()),
-            Self::Nft(error) => error.hint().map(Into::into),
-            Self::Link(error) => error.hint().map(Into::into),
+            Self::Nft(error) => error.hint(),
+            Self::Link(error) => error.hint(),
             Self::Store(error) => error.hint(),
             Self::Listing(_) => Some("see `tidegate ruleset --live`".into()),
             Self::NotUndone { .. } => Some(
                 "see `tidegate ruleset --diff`; a restart of tidegated repairs the host".into(),
             ),
-        }
-    }
-
-    /// How it is answered.
-    pub fn refusal(&self) -> Refusal {
-        let Report {
-            message,
-            causes,
-            hint,
-        } = Report::new(self, self.hint());
-        Refusal {
-            kind: self.kind(),
-            message,
-            causes,
-            hint,
         }
     }
 }
@@ -123,14 +115,6 @@ fn of_link(error: &LinkError) -> RefusalKind {
 }
 
 fn joined(failures: &[EngineError]) -> String {
-    let with_causes = |failure: &EngineError| {
-        let mut texts = vec![failure.to_string()];
-        texts.extend(causes(failure));
-        texts.join(": ")
-    };
-    failures
-        .iter()
-        .map(with_causes)
-        .collect::<Vec<_>>()
-        .join("; ")
+    let texts = failures.iter().map(|failure| in_one_line(failure));
+    texts.collect::<Vec<_>>().join("; ")
 }

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use tidegate_cli::causes;
+use error_hint::causes;
 use tidegate_link::{Gone, OpenNamespaces};
 use tidegate_model::links::Link;
 use tidegate_model::{Fault, IfName, Name, State};

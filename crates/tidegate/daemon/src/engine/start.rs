@@ -4,8 +4,8 @@ use std::collections::BTreeSet;
 use std::sync::atomic::AtomicU64;
 use std::sync::{Arc, RwLock};
 
+use error_hint::causes;
 use tidegate_api::event::Happening;
-use tidegate_cli::causes;
 use tidegate_link::{ErrorKind, LinkError, Links, NetnsFault, OpenNamespaces};
 use tidegate_model::links::{GROUP, Link, LinkStep};
 use tidegate_model::{Change, Endpoint, Fault, IfName, Name, NetnsId, NetnsRef, Network, State};

@@ -1,8 +1,10 @@
 //! What can go wrong with the store.
 
+use std::borrow::Cow;
 use std::io;
 use std::path::{Path, PathBuf};
 
+use error_hint::Hint;
 use redb::{DatabaseError, StorageError};
 
 /// Why the stored state cannot be used.
@@ -98,9 +100,10 @@ impl StoreError {
             source => Self::Damaged { path, source },
         }
     }
+}
 
-    /// What the user can do about it.
-    pub fn hint(&self) -> Option<String> {
+impl Hint for StoreError {
+    fn hint(&self) -> Option<Cow<'_, str>> {
         Some(match self {
             Self::Folder { .. } | Self::Open { .. } => {
                 "run as root with a writable state directory, or name another one with --state-dir"
@@ -113,16 +116,16 @@ impl StoreError {
                 "the file is unchanged: restore it from a backup, or move it away (`mv {path} {path}.damaged`) and \
                  create the networks again",
                 path = path.display()
-            ),
+            ).into(),
             Self::Emptied { path } => format!(
                 "networks still exist: restore the file from a backup, or remove it (`rm {path}`) to remove all \
                  networks and start with an empty state",
                 path = path.display()
-            ),
+            ).into(),
             Self::NoFile { path } => format!(
                 "move it away (`mv {path} {path}.other`), and restore the file from a backup if there are networks",
                 path = path.display()
-            ),
+            ).into(),
             Self::Newer { .. } => "install the newer version of tidegate again".into(),
             Self::Access { .. } => "check whether the disk is full or failing".into(),
         })

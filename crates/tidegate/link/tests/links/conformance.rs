@@ -1,5 +1,6 @@
 //! What the fake and the kernel do alike.
 
+use error_hint::Hint;
 use tidegate_link::{ErrorKind, LinkError, NetnsFault};
 use tidegate_model::links::{
     DefaultRoute, GROUP, Link, LinkKind, LinkStep, NetnsFacts, Route, Veth,

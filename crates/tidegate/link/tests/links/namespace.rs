@@ -2,6 +2,7 @@
 
 use std::path::Path;
 
+use error_hint::Hint;
 use rustix::thread::{CapabilitySet, CapabilitySets, set_capabilities};
 use test_support::{Netns, require_root_kernel};
 use tidegate_link::{ErrorKind, Links, Location, NetnsFault, Rtnetlink};

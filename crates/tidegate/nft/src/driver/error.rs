@@ -1,8 +1,10 @@
 //! Errors of drivers.
 
+use std::borrow::Cow;
 use std::fmt;
 use std::io;
 
+use error_hint::Hint;
 use rustix::io::Errno;
 
 use crate::kind::Kind;
@@ -97,15 +99,17 @@ impl Error {
             ..self
         }
     }
+}
 
-    /// What the user can do about it.
-    #[must_use]
-    pub fn hint(&self) -> Option<&'static str> {
-        self.hint.or(match self.kind {
-            Kind::Permission => Some("run as root, or with the capability CAP_NET_ADMIN"),
-            Kind::Unsupported => Some("check whether a newer kernel or nftables has it"),
-            _ => None,
-        })
+impl Hint for Error {
+    fn hint(&self) -> Option<Cow<'_, str>> {
+        self.hint
+            .or(match self.kind {
+                Kind::Permission => Some("run as root, or with the capability CAP_NET_ADMIN"),
+                Kind::Unsupported => Some("check whether a newer kernel or nftables has it"),
+                _ => None,
+            })
+            .map(Into::into)
     }
 }
 

@@ -3,6 +3,8 @@
 use std::borrow::Cow;
 use std::fmt;
 
+use error_hint::Hint;
+
 use super::keyword::is_keyword;
 
 /// The name of a table, chain, set or map.
@@ -34,12 +36,10 @@ pub enum NameError {
     Keyword(String),
 }
 
-impl NameError {
-    /// What the user can do about it.
-    #[must_use]
-    pub fn hint(&self) -> Option<&'static str> {
+impl Hint for NameError {
+    fn hint(&self) -> Option<Cow<'_, str>> {
         match self {
-            NameError::Keyword(_) => Some("add a prefix with an underscore, such as `my_`"),
+            NameError::Keyword(_) => Some("add a prefix with an underscore, such as `my_`".into()),
             _ => None,
         }
     }

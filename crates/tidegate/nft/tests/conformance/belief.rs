@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
+use error_hint::Hint;
 use rustix::pipe::{PipeFlags, pipe_with};
 use test_support::Netns;
 use tidegate_nft::*;

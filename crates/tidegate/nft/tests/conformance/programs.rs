@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use std::process::{Command, Stdio};
 use std::time::Duration;
 
+use error_hint::Hint;
 use tempfile::TempDir;
 use test_support::need::find_program;
 use tidegate_nft::*;

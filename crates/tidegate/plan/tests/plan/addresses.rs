@@ -1,6 +1,7 @@
 //! The addresses, the Ethernet address and the interface's name that an endpoint gets.
 
 use crate::values::{attach, attachment, name, namespace, plan_attach, state_with};
+use error_hint::Hint;
 use expect_test::expect;
 use tidegate_api::Attach;
 use tidegate_model::{Change, Endpoint};
@@ -47,7 +48,11 @@ fn what_somebody_has_or_nobody_can_have_is_refused_with_the_reason() {
         let mut netns = namespace(2);
         netns.ipv6 = false;
         let refused = plan_attach(&state, &request, &netns).unwrap_err();
-        seen += &format!("{refused} [{:?}]\n  {}\n", refused.kind(), refused.hint());
+        seen += &format!(
+            "{refused} [{:?}]\n  {}\n",
+            refused.kind(),
+            refused.hint().unwrap_or_default()
+        );
     };
     let mut refuse_ips = |ips: &[&str]| {
         let ips = ips.iter().map(|ip| ip.parse().unwrap()).collect();

@@ -1,5 +1,6 @@
 //! Default routes of namespaces with several networks.
 
+use error_hint::Hint;
 use tidegate_api::Attach;
 use tidegate_model::links::{DefaultRoute, NetnsFacts};
 use tidegate_model::{Access, Change, Endpoint, GatewayPriority, Name, Policy, State};
@@ -139,7 +140,12 @@ fn an_endpoint_of_an_older_release_stays_the_way_out_and_nothing_says_otherwise(
     state.endpoints.insert(older.clone());
     let refused = try_attach(&mut state, "b", 1, &[]).unwrap_err();
     assert_eq!(refused, Refused::OlderGateway(older.name));
-    assert!(refused.hint().contains("`tidegate detach ep-3`"));
+    assert!(
+        refused
+            .hint()
+            .unwrap_or_default()
+            .contains("`tidegate detach ep-3`")
+    );
     for (network, priority) in [("b", 0), ("c", -1)] {
         let endpoint = attach(&mut state, network, priority);
         // More than what the kernel gives by itself.

@@ -3,6 +3,7 @@
 use crate::values::{
     attach, attachment, create, name, namespace, nets, network, plan_attach, state_with,
 };
+use error_hint::Hint;
 use expect_test::expect;
 use tidegate_model::links::{DefaultRoute, LinkStep};
 use tidegate_model::{Access, HostAccess, Mode, State};
@@ -192,7 +193,11 @@ fn a_refused_network_says_why_and_what_to_do() {
         change(&mut request);
         let refused = tidegate_plan::create_network(&state, &request, &host, &Pools::default());
         let refused = refused.unwrap_err();
-        format!("{refused} [{:?}]\n  {}\n", refused.kind(), refused.hint())
+        format!(
+            "{refused} [{:?}]\n  {}\n",
+            refused.kind(),
+            refused.hint().unwrap_or_default()
+        )
     };
     let mut seen = String::new();
     seen += &refusal(&|r| r.name = name("a"));
@@ -294,7 +299,11 @@ fn a_refused_attachment_says_why_and_what_to_do() {
     let mut seen = String::new();
     let mut refusal = |request: &tidegate_api::Attach, ino| {
         let refused = plan_attach(&state, request, &namespace(ino)).unwrap_err();
-        seen += &format!("{refused} [{:?}]\n  {}\n", refused.kind(), refused.hint());
+        seen += &format!(
+            "{refused} [{:?}]\n  {}\n",
+            refused.kind(),
+            refused.hint().unwrap_or_default()
+        );
     };
     refusal(&attachment("none", &[]), 2);
     refusal(&attachment("web", &[]), 1);
@@ -401,7 +410,11 @@ fn a_full_subnet_is_refused() {
 fn a_request_that_asks_for_too_much_is_refused_whole_with_what_may_be_asked_for() {
     let refused = |outcome: Result<tidegate_plan::Plan, Refused>| {
         let refused = outcome.unwrap_err();
-        assert!(refused.hint().contains("or fewer"), "{}", refused.hint());
+        assert!(
+            refused.hint().unwrap_or_default().contains("or fewer"),
+            "{}",
+            refused.hint().unwrap_or_default()
+        );
         refused.to_string()
     };
     let mut wide = network("wide");

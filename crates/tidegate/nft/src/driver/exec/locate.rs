@@ -35,13 +35,15 @@ fn nft_in(given: Option<&Path>, path: &str) -> Result<PathBuf, Error> {
 
 #[cfg(test)]
 mod tests {
+    use error_hint::Hint;
+
     use super::*;
 
     #[test]
     fn a_given_program_must_be_there() {
         let error = nft_in(Some(Path::new("/nonexistent/nft")), "").expect_err("not there");
         assert_eq!(error.to_string(), "no such program: /nonexistent/nft");
-        assert_eq!(error.hint(), Some(HINT));
+        assert_eq!(error.hint().as_deref(), Some(HINT));
     }
 
     #[test]
