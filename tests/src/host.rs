@@ -70,6 +70,11 @@ impl Host {
         self.add_arguments(&[option, driver]);
     }
 
+    /// Has other programs run from the daemon's next start on.
+    pub fn use_programs(&mut self, programs: &Programs) {
+        self.programs = programs.clone();
+    }
+
     /// Takes the arguments back, and gives the daemon's next start others.
     pub fn set_arguments(&mut self, arguments: &[&str]) {
         self.arguments = arguments.iter().map(ToString::to_string).collect();

@@ -11,6 +11,7 @@
     reason = "only tests link this crate, and a test reports a failure by panicking"
 )]
 
+pub mod before;
 mod dead;
 pub mod forge;
 pub mod frames;

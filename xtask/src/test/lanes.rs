@@ -41,8 +41,8 @@ const KERNEL: &[&str] = &[
 const OF_THE_LIBRARY: &[&str] = &["context"];
 /// Those that build and install packages: they compute more than they wait.
 const PACKAGES: &[&str] = &["packages", "packaging"];
-/// Those that do it for other distributions, or at full length.
-const OTHERS: &[&str] = &["container", "distributions", "quick"];
+/// Those that do it for other distributions, at full length, or with the release before.
+const OTHERS: &[&str] = &["container", "distributions", "quick", "takeover"];
 /// Tests of the programs above that concern other releases of nftables, and other projects.
 const OF_OTHERS: &[&str] = &["releases::", "adoption::", "capabilities::", "profiles::"];
 

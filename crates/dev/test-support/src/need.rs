@@ -15,6 +15,8 @@ pub enum Need {
     NfTables,
     /// A program, looked up in `PATH`, `/usr/sbin` and `/sbin`.
     Program(&'static str),
+    /// A commit in the history of the source tree, which a shallow clone lacks.
+    Commit(&'static str),
 }
 
 impl Need {
@@ -31,6 +33,10 @@ impl Need {
             Need::Program(name) => find_program(name)
                 .is_none()
                 .then(|| format!("needs the program {name}")),
+            Need::Commit(commit) => {
+                let object = format!("{commit}^{{commit}}");
+                probe("git", &["cat-file", "-e", &object])
+            }
         }
     }
 }
