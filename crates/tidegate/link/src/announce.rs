@@ -1,6 +1,6 @@
-//! Telling the neighbours of an endpoint whose addresses are whose, so that none goes on sending to the Ethernet
-//! address that had them before. It comes last, when the bridge takes what is sent. A neighbour that is not told
-//! finds out by itself, only later.
+//! Announces an endpoint's addresses to its neighbours, so that they stop sending to the Ethernet address that had
+//! the IP address before. This is the last step, when the bridge port forwards. A neighbour that misses the
+//! announcement learns the new address later.
 
 use std::net::{IpAddr, Ipv6Addr, SocketAddrV6};
 
@@ -17,7 +17,7 @@ use crate::{find, message};
 
 /// All nodes of a link (RFC 4291, section 2.7.1).
 const ALL_NODES: Ipv6Addr = Ipv6Addr::new(0xff02, 0, 0, 0, 0, 0, 0, 1);
-/// What a receiver demands, so that nobody on another link can say such things (RFC 4861, section 7.1.2).
+/// Receivers require this hop limit, so that nobody on another link can send such messages (RFC 4861, section 7.1.2).
 const HOPS: u32 = 255;
 
 /// Announces the addresses of an endpoint's end of a pair.
@@ -30,9 +30,9 @@ pub(crate) fn addresses(peer: &Peer, netns: &Netns) {
     }
 }
 
-/// IPv4 addresses are announced by the kernel, by gratuitous ARP, when the Ethernet address is set, be it to what
-/// it is. For IPv6 it would take a sysctl (`ndisc_notify`), and thus a look into /proc/sys, which takes the longer
-/// the more namespaces there are (`proc_sys_compare`): we say it ourselves.
+/// The kernel announces IPv4 addresses by gratuitous ARP when the Ethernet address is set, even to the same value.
+/// For IPv6 this would need a sysctl (`ndisc_notify`). Access to /proc/sys takes longer with every namespace
+/// (`proc_sys_compare`), so we send the announcement ourselves.
 fn announce(peer: &Peer) -> Result<(), LinkError> {
     let ifname = &peer.ifname;
     let socket = Socket::open(NETLINK_ROUTE);
@@ -71,7 +71,7 @@ fn advertisement(target: Ipv6Addr, mac: MacAddr) -> Vec<u8> {
     const TARGET_LINK_LAYER_ADDRESS: u8 = 2;
     let mut message = vec![ADVERTISEMENT, 0, 0, 0, OVERRIDE, 0, 0, 0];
     message.extend(target.octets());
-    // Its length is told in units of eight bytes.
+    // The length is in units of eight bytes.
     message.extend([TARGET_LINK_LAYER_ADDRESS, 1]);
     message.extend(mac.0);
     message

@@ -1,4 +1,4 @@
-//! Requests that are sent together, each with what it is for.
+//! Requests that are sent together, each with its purpose.
 
 use std::fmt;
 use std::net::IpAddr;
@@ -9,7 +9,7 @@ use tidegate_model::IfName;
 use crate::error::LinkError;
 use crate::netlink::{Request, Socket};
 
-/// What a request is for, as it is said when it fails. Rendered only then.
+/// The purpose of a request, for its error message. Rendered only after a failure.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum What<'a> {
     MakeBridge(&'a IfName),

@@ -1,10 +1,10 @@
-//! What may never end: a look at a path that leads to a file system which does not answer (FUSE without its program,
-//! NFS without its server).
+//! Calls that may never end: access to a path on a file system that does not answer (FUSE without its program, NFS
+//! without its server).
 //!
-//! No flag of open(2) ends such a wait, so that it is done on a thread that is left behind when time is up. The
-//! kernel lets it go once the file system is mounted anew or gone. How many may be left behind is bounded, in all and
-//! for each folder: one that hangs keeps nobody from the others. A path that hangs is not looked at once more while it is
-//! the same file, so that one that is looked at again and again has places left for when it is replaced.
+//! No flag of open(2) ends such a wait. So a separate thread makes the call, and the caller abandons it when the time
+//! is up. The kernel releases the thread when the file system is mounted again or gone. The number of such threads is
+//! limited, in all and for each directory, so that one path that hangs does not block the others. A path that hangs
+//! is not tried again while it leads to the same file. So there is still a thread for it when it is replaced.
 
 use std::collections::HashMap;
 use std::os::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd};
@@ -16,16 +16,16 @@ use std::time::{Duration, Instant};
 
 use rustix::fs::{AtFlags, CWD, Mode, OFlags, ResolveFlags, StatxFlags, openat2, statx};
 
-/// How long an answer is waited for. A disk that has to spin up, or a server that is busy, takes less.
+/// Time limit of one call. A disk that spins up, or a busy server, takes less.
 pub const TIME_LIMIT: Duration = Duration::from_secs(5);
-/// How many threads there are at once.
+/// The most threads at once.
 const THREADS: usize = 64;
-/// How many of them are in one folder. Where all of these are late, no more is tried there.
+/// The most threads for one directory. If all of them are late, no further path there is tried.
 const IN_ONE_FOLDER: usize = 4;
-/// Bytes of a thread's stack: it makes a few system calls.
+/// Stack size of a thread in bytes: it makes a few system calls.
 const STACK: usize = 256 * 1024;
 
-/// There was no answer in time.
+/// The file system did not answer in time.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("its file system did not answer within {TIME_LIMIT:?}")]
 pub struct Hangs;
@@ -35,11 +35,11 @@ static PLACES: Slots = Slots {
     freed: Condvar::new(),
 };
 
-/// Does something with a path that may lead anywhere, and gives back what came of it by then. `work` is given a path that
-/// leads to what was found there, whatever is there by then.
+/// Runs `work` on a path that may lead to any file system, and returns its result if it ends in time. `work` gets a
+/// path to the file that was found, even if the original path leads elsewhere by then.
 ///
 /// # Errors
-/// When it takes longer than [`TIME_LIMIT`]. The work goes on by itself then, and what comes of it is dropped.
+/// If it takes longer than [`TIME_LIMIT`]. Then the work continues without a caller, and its result is dropped.
 pub fn with_time_limit<T: Send + 'static>(
     path: &Path,
     work: impl FnOnce(&Path) -> T + Send + 'static,
@@ -52,8 +52,7 @@ pub fn with_time_limit<T: Send + 'static>(
     begin(path, end, work)?.wait(end)
 }
 
-/// What is at a path, if that is on a file system without which the daemon would not run either: no thread is made
-/// for it.
+/// Opens a path on a file system that the daemon needs anyway, without a thread.
 fn at_home(path: &Path) -> Option<OwnedFd> {
     static HOME: OnceLock<[Option<Device>; 2]> = OnceLock::new();
     let found = found(path, OFlags::empty())?;
@@ -73,7 +72,7 @@ pub(crate) fn device(file: BorrowedFd<'_>) -> Option<Device> {
     Some((found.stx_dev_major, found.stx_dev_minor))
 }
 
-/// What is at a path, not opened, if the kernel has every step of the way in its memory: nobody is asked for anything
+/// An `O_PATH` descriptor for a path, if the kernel has every component in its cache. This asks no file system
 /// (openat2(2), `RESOLVE_CACHED`).
 pub(crate) fn found(path: &Path, flags: OFlags) -> Option<OwnedFd> {
     let flags = OFlags::PATH | OFlags::CLOEXEC | flags;
@@ -86,7 +85,7 @@ const ASK_NOBODY: AtFlags = AtFlags::EMPTY_PATH.union(AtFlags::STATX_DONT_SYNC);
 pub(crate) struct Begun<T>(mpsc::Receiver<T>);
 
 impl<T> Begun<T> {
-    /// What came of it, if it ends by then.
+    /// The result, if the work ends in time.
     pub(crate) fn wait(&self, end: Instant) -> Result<T, Hangs> {
         let left = end.saturating_duration_since(Instant::now());
         self.0.recv_timeout(left).map_err(|_| Hangs)
@@ -108,7 +107,7 @@ pub(crate) fn begin<T: Send + 'static>(
     let spawned = thread.spawn(move || {
         let came = work(&path);
         drop(place);
-        // Nobody may be waiting any more.
+        // The caller may have given up.
         let _ = done.send(came);
     });
     match spawned {
@@ -120,7 +119,7 @@ pub(crate) fn begin<T: Send + 'static>(
     }
 }
 
-/// Who is under way where, by folder.
+/// The running calls, by directory.
 struct Slots {
     taken: Mutex<Option<HashMap<PathBuf, Vec<Look>>>>,
     freed: Condvar,
@@ -139,14 +138,14 @@ impl Look {
         now.saturating_duration_since(self.since) >= TIME_LIMIT
     }
 
-    /// Whether it looks at what that one looks at.
+    /// Whether both access the same file.
     fn is_as(&self, other: &Self) -> bool {
         self.file.is_some() && self.file == other.file && self.path == other.path
     }
 }
 
-/// What tells the file at a path, a symbolic link as such, from one that replaces it: device, inode and the time of its
-/// last change.
+/// Identifies the file at a path (not following a symbolic link): device, inode and the time of its last change. A
+/// replacement differs.
 type FileMark = (u32, u32, u64, i64, u32);
 
 /// That at a path, if the kernel has it in its memory.
@@ -164,7 +163,7 @@ fn file_mark(path: &Path) -> Option<FileMark> {
     ))
 }
 
-/// A place; it is free again with this.
+/// One of the limited threads; dropping this frees it.
 struct Slot {
     places: &'static Slots,
     folder: PathBuf,
@@ -172,8 +171,8 @@ struct Slot {
 }
 
 impl Slots {
-    /// A place for a look at a path, as soon as there is one. There is none where one at the same file is late already, or
-    /// too many in the folder are.
+    /// Waits for a free thread for a path. Fails if a call for the same file is late already, or too many in the
+    /// directory are.
     fn take(&'static self, path: &Path, end: Instant) -> Result<Slot, Hangs> {
         let folder = path.parent().unwrap_or(path).to_owned();
         let mut look = Look {

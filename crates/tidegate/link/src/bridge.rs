@@ -9,8 +9,8 @@ use crate::rtnetlink::Rtnetlink;
 use crate::sysctl::Sysctls;
 use crate::{find, guard, message, settle};
 
-/// Makes the bridge with its sysctls and addresses and brings it up, or makes nothing. The
-/// spanning tree protocol is off, as the kernel has it: a port forwards as soon as it is up.
+/// Creates the bridge with its sysctls and addresses and brings it up, or creates nothing. The spanning tree protocol
+/// is off, as is the kernel's default: a port forwards as soon as it is up.
 pub(crate) fn add(host: &mut Rtnetlink, bridge: &Bridge) -> Result<(), LinkError> {
     let index = make(host, bridge)?;
     seal(host, bridge, index)
@@ -18,7 +18,7 @@ pub(crate) fn add(host: &mut Rtnetlink, bridge: &Bridge) -> Result<(), LinkError
         .map_err(|error| error.after_undo(host.delete(index, &bridge.ifname)))
 }
 
-/// Gives a bridge that is there what [`add`] gives it, but for addresses and sysctls.
+/// Gives an existing bridge the settings that [`add`] gives it, except addresses and sysctls.
 pub(crate) fn keep(host: &mut Rtnetlink, bridge: &Bridge) -> Result<(), LinkError> {
     let ifname = &bridge.ifname;
     let index = find::index(&host.socket, ifname)?;
@@ -27,7 +27,7 @@ pub(crate) fn keep(host: &mut Rtnetlink, bridge: &Bridge) -> Result<(), LinkErro
     seal(host, bridge, index)
 }
 
-/// Before it is up: the kernel takes a link that is up out of use for a moment when it gets its first filter.
+/// Before the link is up: when a link that is up gets its first filter, the kernel takes it down for a moment.
 fn seal(host: &mut Rtnetlink, bridge: &Bridge, index: u32) -> Result<(), LinkError> {
     match bridge.sealed {
         true => guard::seal(&mut host.socket, &bridge.ifname, index),
@@ -35,7 +35,8 @@ fn seal(host: &mut Rtnetlink, bridge: &Bridge, index: u32) -> Result<(), LinkErr
     }
 }
 
-/// Gives our bridge of that name sysctls and addresses, and brings it up. What was done of it stays where the rest fails.
+/// Gives our bridge of that name sysctls and addresses, and brings it up. A failure does not undo what was done
+/// before it.
 pub(crate) fn mend(host: &mut Rtnetlink, bridge: &Bridge) -> Result<(), LinkError> {
     match host.find_ours(&bridge.ifname)? {
         Some(index) => configure(host, bridge, index),
@@ -63,9 +64,9 @@ fn make(host: &mut Rtnetlink, bridge: &Bridge) -> Result<u32, LinkError> {
     Ok(find::in_last(ifname, &answers)?.index)
 }
 
-/// Sysctls come first: they decide what happens when the link comes up. Addresses come last: of those that are there
-/// by then the kernel drops what it finds no memory for at that moment, where it refuses one that is added later
-/// (`addrconf_permanent_addr`).
+/// Sysctls come first: they decide what happens when the link comes up. Addresses come last: when a link with
+/// addresses comes up and memory is short, the kernel silently drops addresses (`addrconf_permanent_addr`). An
+/// address that is added later is refused with an error.
 fn configure(host: &mut Rtnetlink, bridge: &Bridge, index: u32) -> Result<(), LinkError> {
     host.set_sysctls(&bridge.sysctls, Sysctls::set)?;
     let ifname = &bridge.ifname;

@@ -1,4 +1,4 @@
-//! Hearing that something may work now which did not: links and addresses that come, go or change.
+//! Notices when a failed step may succeed now: links and addresses that appear, disappear or change.
 
 use std::collections::BTreeSet;
 use std::net::IpAddr;
@@ -17,14 +17,14 @@ use crate::netlink::Notifications;
 /// `RTNLGRP_LINK`, `RTNLGRP_IPV4_IFADDR` and `RTNLGRP_IPV6_IFADDR` (linux/rtnetlink.h). IPv6 that is turned on again
 /// gives every link that is up its link-local address.
 const GROUPS: [u32; 3] = [1, 5, 9];
-/// How long what comes with a change is waited for. The socket's memory holds what happens in that time.
+/// How long to wait for further changes after the first. The socket's memory holds the messages of that time.
 const SETTLE: Duration = Duration::from_millis(30);
 /// `RTM_NEWADDR`.
 const NEWADDR: u16 = 20;
 /// `RTM_DELADDR`.
 const DELADDR: u16 = 21;
 
-/// Hears of every change of links and addresses of a network namespace.
+/// Receives every change of links and addresses of a network namespace.
 #[derive(Debug)]
 pub struct Changes(Notifications);
 
@@ -33,9 +33,9 @@ pub struct Changes(Notifications);
 pub enum LinkChange {
     /// Nothing within the time.
     Nothing,
-    /// Something changed, of which this is told.
+    /// Something changed, with these details.
     Changed(Told),
-    /// More changed than could be told.
+    /// Messages were lost: anything may have changed.
     Much,
 }
 
@@ -49,21 +49,22 @@ pub struct Told {
 }
 
 impl Changes {
-    /// Listens in the network namespace of the calling thread from now on.
+    /// Subscribes in the network namespace of the calling thread.
     ///
     /// # Errors
-    /// When the kernel has no socket for it.
+    /// If the kernel refuses the socket.
     pub fn open() -> Result<Self, LinkError> {
         Notifications::open(&GROUPS)
             .map(Self)
             .map_err(|error| LinkError::new("subscribe to changes of links", error))
     }
 
-    /// Waits until something changes and what comes with it has come too, or until the time is over; `None` once `stop`
-    /// is readable or closed at its other end. One command changes a dozen things, and each read would take time from it.
+    /// Waits until something changes and the changes that follow have arrived, or until the time is up. Returns
+    /// `None` when `stop` is readable or closed at its other end. One command changes a dozen things, and each read
+    /// would take time from it.
     ///
     /// # Errors
-    /// When the socket is of no more use.
+    /// If the socket can no longer be used.
     pub fn wait(&self, stop: impl AsFd, time: Duration) -> Result<Option<LinkChange>, LinkError> {
         let mut fds = [
             PollFd::new(&stop, PollFlags::IN),
@@ -84,7 +85,7 @@ impl Changes {
     /// What changed until now, without waiting.
     ///
     /// # Errors
-    /// When the socket is of no more use.
+    /// If the socket can no longer be used.
     pub fn read(&self) -> Result<LinkChange, LinkError> {
         let (mut went, mut got) = (BTreeSet::new(), BTreeSet::new());
         let is_all = self.0.read(|message| {
@@ -96,7 +97,7 @@ impl Changes {
             }
         });
         let is_all = is_all.map_err(|error| LinkError::new("receive changes of links", error))?;
-        // One that is gone again has no name.
+        // A link that is gone again has no name.
         let names = got
             .into_iter()
             .filter_map(|index| index_to_name(&self.0, index).ok());

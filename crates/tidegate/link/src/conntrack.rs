@@ -1,8 +1,8 @@
-//! Tracked connections: forgetting them, and what passes through them, over ctnetlink (linux/netfilter/nfnetlink_conntrack.h).
+//! Tracked connections over ctnetlink (linux/netfilter/nfnetlink_conntrack.h): deletes them and counts their traffic.
 //!
-//! A connection goes on as it was when its first packet was looked at, for as long as packets come: translated to a
-//! port that was withdrawn since or to an address that has another holder, or not translated to one that was
-//! published. So what would be another now has to be forgotten; what that is others decide.
+//! The kernel handles every packet of a connection like its first one. So a connection may still lead to a port that
+//! was withdrawn, or to an address that has another holder, or bypass a port that was published later. Entries that
+//! the table would now handle in another way must be deleted. The caller decides which ones.
 
 use std::collections::HashMap;
 use std::net::IpAddr;
@@ -78,14 +78,14 @@ impl Conntrack {
         }
     }
 
-    /// What passes through them, by the course that they took.
+    /// Their traffic, by source, host port and endpoint.
     pub(crate) fn traffic(&mut self) -> Result<Vec<(ConnectionKey, TrafficCounts)>, LinkError> {
         self.with(|sockets| traffic(&mut sockets.netfilter))
             .map_err(|cause| LinkError::new("list the tracked connections", cause))
     }
 
-    /// Does something with them; nothing where the kernel has none. After a failure nobody knows what is still
-    /// to come from a socket: the next time has others.
+    /// Runs `work` with the sockets; does nothing if the kernel tracks no connections. After a failure the sockets
+    /// may hold unread answers, so the next call opens new ones.
     fn with<T: Default>(
         &mut self,
         work: impl FnOnce(&mut Sockets) -> Result<T, Cause>,
@@ -122,8 +122,7 @@ impl Connections for Conntrack {
     }
 }
 
-/// The size of the kernel's table, not what is in it, is most of what the walk costs (some 11 ms for 262,144
-/// buckets).
+/// The cost of a walk depends on the size of the kernel's table, not on its content (some 11 ms for 262,144 buckets).
 fn forget(sockets: &mut Sockets, fate: &dyn Fn(&Tracked) -> Fate) -> Result<usize, Cause> {
     let look = |body: &[u8]| {
         let entry = Entry::decode(body)?;
@@ -133,7 +132,7 @@ fn forget(sockets: &mut Sockets, fate: &dyn Fn(&Tracked) -> Fate) -> Result<usiz
         }
     };
     let found = match sockets.netfilter.dump(&get_all(), look) {
-        // A kernel says so to any request if it tracks no connections at all: nobody is there to answer.
+        // The kernel's answer to every request if it tracks no connections.
         Err(cause) if is_unknown(&cause) => return Ok(0),
         listed => listed?,
     };
@@ -211,7 +210,7 @@ struct Entry<'a> {
     status: u32,
     id: &'a [u8],
     zone: Option<&'a [u8]>,
-    /// What went the original way, and the way of replies; none where the kernel does not count.
+    /// Counters of the original and the reply direction; none if the kernel does not count.
     counters: [Option<&'a [u8]>; 2],
 }
 
@@ -253,7 +252,7 @@ impl<'a> Entry<'a> {
         }
     }
 
-    /// What matters of it to those who decide what becomes of it. Protocols without ports have 0 for them.
+    /// The parts by which the caller decides. Protocols without ports have port 0.
     fn tracked(&self) -> Option<Tracked> {
         let ends = |tuple| {
             Some(Ends {
@@ -274,8 +273,8 @@ impl<'a> Entry<'a> {
         })
     }
 
-    /// The request that deletes exactly this one: by its original direction and its identity.
-    /// Without the former the kernel would delete every connection.
+    /// The request that deletes exactly this entry, by original direction and id. Without the direction, the kernel
+    /// would delete every connection.
     fn delete(&self) -> Request {
         let original = DefaultNla::new(CTA_TUPLE_ORIG | NLA_F_NESTED, self.original.to_vec());
         let mut attributes = vec![original, DefaultNla::new(CTA_ID, self.id.to_vec())];

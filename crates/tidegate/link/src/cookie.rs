@@ -1,4 +1,4 @@
-//! What tells a network namespace from all that come after it.
+//! The cookie of a network namespace: the kernel never reuses it.
 
 use std::os::fd::AsFd;
 use std::sync::OnceLock;
@@ -19,7 +19,7 @@ sockopt_impl!(
 /// Of the boot: random(4).
 const BOOT_ID: &str = "/proc/sys/kernel/random/boot_id";
 
-/// The cookie of the network namespace that a socket is in; none where the kernel has none.
+/// The cookie of the network namespace of a socket; none if the kernel has no cookies.
 pub(crate) fn of(socket: impl AsFd) -> Option<NetnsCookie> {
     let boot = (*BOOT.get_or_init(boot))?;
     let number = getsockopt(&socket, Number).ok()?;

@@ -1,5 +1,5 @@
-//! What the kernel's link, address and route messages say, as far as we read them
-//! (rtnetlink(7)). Pure: bytes to values.
+//! Decodes the parts that we need of the kernel's link, address and route messages (rtnetlink(7)). Pure: bytes to
+//! values.
 
 use std::net::IpAddr;
 
@@ -50,7 +50,7 @@ const AF_INET6: u8 = 10;
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct LinkRecord {
     pub(crate) index: u32,
-    /// None if the kernel's name is none that we would give.
+    /// None if the name is not an [`IfName`].
     pub(crate) ifname: Option<IfName>,
     pub(crate) kind: LinkKind,
     pub(crate) group: u32,
@@ -58,18 +58,18 @@ pub(crate) struct LinkRecord {
     pub(crate) is_operational: bool,
     pub(crate) mac: Option<MacAddr>,
     pub(crate) master: Option<u32>,
-    /// A veth's other end by its index, which may be one of another namespace.
+    /// The index of a veth's other end, which may be in another namespace.
     pub(crate) other_end: Option<u32>,
-    /// As a port of a bridge: whether it is isolated (`IFLA_BRPORT_ISOLATED`), and whether it sends frames back where they
-    /// came from (`IFLA_BRPORT_MODE`).
+    /// For a bridge port: whether it is isolated (`IFLA_BRPORT_ISOLATED`), and whether it is in hairpin mode
+    /// (`IFLA_BRPORT_MODE`).
     pub(crate) is_isolated: bool,
     pub(crate) is_hairpin: bool,
-    /// Whether it may have IPv6 addresses: the kernel has IPv6, and it is not turned off there.
+    /// Whether the link can have IPv6 addresses: the kernel has IPv6, and it is not turned off for the link.
     pub(crate) has_ipv6: bool,
 }
 
 impl LinkRecord {
-    /// Reads `struct ifinfomsg` and what follows; none if it is cut short.
+    /// Reads `struct ifinfomsg` and its attributes; none if the message is too short.
     pub(crate) fn decode(body: &[u8]) -> Option<Self> {
         let (header, rest) = body.split_first_chunk::<16>()?;
         let mut link = Self {
@@ -119,12 +119,12 @@ pub(crate) struct AddressRecord {
     pub(crate) index: u32,
     /// The address with its prefix length.
     pub(crate) local: IpNet,
-    /// What is reached through it: the address's own prefix, or a point-to-point link's far end.
+    /// The on-link destination: the prefix of the address, or the far end of a point-to-point link.
     pub(crate) prefix: IpNet,
 }
 
 impl AddressRecord {
-    /// Reads `struct ifaddrmsg` and what follows; none if it is no IP address.
+    /// Reads `struct ifaddrmsg` and its attributes; none if it is not an IP address.
     pub(crate) fn decode(body: &[u8]) -> Option<Self> {
         let (header, rest) = body.split_first_chunk::<8>()?;
         let [family, prefix_length, ..] = *header;
@@ -147,7 +147,7 @@ impl AddressRecord {
 pub(crate) struct RouteRecord {
     /// Its destination; a prefix length of 0 makes it a default route.
     pub(crate) destination: IpNet,
-    /// Index of the link that it leads through; none where it is several.
+    /// Index of the outgoing link; none if there are several.
     pub(crate) link: Option<u32>,
     /// Its metric: the lowest is used.
     pub(crate) metric: u32,
@@ -156,7 +156,7 @@ pub(crate) struct RouteRecord {
 }
 
 impl RouteRecord {
-    /// Reads `struct rtmsg` and what follows; none if it is no IP route.
+    /// Reads `struct rtmsg` and its attributes; none if it is not an IP route.
     pub(crate) fn decode(body: &[u8]) -> Option<Self> {
         let (header, rest) = body.split_first_chunk::<12>()?;
         let [family, prefix_length, _, _, table, _, _, kind, ..] = *header;
@@ -174,7 +174,7 @@ impl RouteRecord {
         })
     }
 
-    /// Whether it leads somewhere outside of the host, to a part of the address space.
+    /// Whether it leads out of the host to a part of the address space (not a default route).
     pub(crate) fn occupies(&self) -> bool {
         self.kind == RTN_UNICAST
             && self.table != RT_TABLE_LOCAL
@@ -188,12 +188,12 @@ impl RouteRecord {
             && self.destination.prefix_len() == 0
     }
 
-    /// Whether it is used without policy rules, for what is not the host's own.
+    /// Whether it is in the main table and not a local route.
     pub(crate) fn is_main(&self) -> bool {
         self.table == RT_TABLE_MAIN && self.kind != RTN_LOCAL
     }
 
-    /// Whether it leads somewhere.
+    /// Whether it is a unicast route.
     pub(crate) fn is_unicast(&self) -> bool {
         self.kind == RTN_UNICAST
     }

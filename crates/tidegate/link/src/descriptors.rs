@@ -1,14 +1,14 @@
-//! Descriptors, of which the last are kept back.
+//! Reserves the last file descriptors for short uses.
 //!
-//! A published port holds descriptors for as long as it is published, and so does a connection that is relayed. Without
-//! bound they would leave none for what is opened for a moment: an nft, a client, a namespace. The kernel gives out the
-//! lowest number that is free (open(2)): what gets one of the last gives it back.
+//! A published port and a relayed connection hold descriptors for a long time. Without a limit they would leave none
+//! for short uses: an nft process, a client, a namespace. The kernel assigns the lowest free number (open(2)). So a
+//! long-lived user that gets one of the last numbers closes it again.
 
 use std::os::fd::AsRawFd;
 
 use rustix::process::{Resource, getrlimit};
 
-/// What is kept back at least, and at most.
+/// The fewest and the most descriptors to reserve.
 const KEPT: std::ops::RangeInclusive<u64> = 64..=256;
 
 /// What to do where there are no more descriptors.
@@ -20,12 +20,12 @@ pub const MORE_DESCRIPTORS: &str = "raise the limit of open files: LimitNOFILE= 
 pub struct Descriptors {
     /// All of them.
     pub limit: u64,
-    /// The last of them, which no published port holds.
+    /// The reserved ones among them, which no published port holds.
     pub kept: u64,
 }
 
 impl Descriptors {
-    /// As it is now (`RLIMIT_NOFILE`, getrlimit(2)).
+    /// The current limit (`RLIMIT_NOFILE`, getrlimit(2)).
     pub fn now() -> Self {
         Self::of(getrlimit(Resource::Nofile).current.unwrap_or(u64::MAX))
     }
@@ -35,7 +35,7 @@ impl Descriptors {
         Self { limit, kept }
     }
 
-    /// Whether a descriptor is one of those that are kept back.
+    /// Whether a descriptor is a reserved one.
     pub(crate) fn keep(self, descriptor: &impl AsRawFd) -> bool {
         let number = u64::try_from(descriptor.as_raw_fd()).unwrap_or(0);
         number >= self.limit.saturating_sub(self.kept)

@@ -13,7 +13,7 @@ use rustix::io::Errno;
 use crate::bounded::{Hangs, TIME_LIMIT};
 use crate::descriptors::{Descriptors, MORE_DESCRIPTORS};
 
-/// A step, or a question, that failed. Its source says why.
+/// A step or a query that failed. The source has the cause.
 #[derive(Debug)]
 pub struct LinkError {
     what: String,
@@ -23,20 +23,20 @@ pub struct LinkError {
     undo: Option<Box<LinkError>>,
 }
 
-/// What kind of failure it was, for those who act on it.
+/// The kind of failure, for callers that act on it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ErrorKind {
-    /// A link, address or route of that name or destination is there already.
+    /// A link, address or route of that name or destination exists already.
     Exists,
-    /// The link or sysctl is not there.
+    /// The link or sysctl does not exist.
     NotFound,
-    /// The kernel wants a privilege that the process lacks, or /proc/sys is read-only.
+    /// The process lacks a privilege, or /proc/sys is read-only.
     Permission,
-    /// The path does not lead to the namespace that was meant.
+    /// The path does not lead to the expected namespace.
     Netns(NetnsFault),
     /// Something else on the host has the port.
     PortTaken,
-    /// There is no descriptor for it.
+    /// No file descriptor is free.
     NoDescriptor,
     /// The kernel lacks what was asked for.
     Unsupported,
@@ -49,19 +49,19 @@ pub enum ErrorKind {
 /// What is wrong with the path of a namespace.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum NetnsFault {
-    /// Nothing is there (any more).
+    /// The path does not exist, or not any more.
     #[error("there is no such namespace")]
     Gone,
-    /// Another namespace than the one that was recorded is there.
+    /// The path leads to another namespace than the recorded one.
     #[error("it is another namespace now")]
     Replaced,
-    /// Something else than a network namespace is there.
+    /// The path does not lead to a network namespace.
     #[error("it is not a network namespace")]
     NotANetns,
-    /// The namespace is the one that the links themselves are made in.
+    /// The path leads to the host's own namespace.
     #[error("it is the host's own network namespace")]
     Own,
-    /// Whatever is there does not answer: what became of the namespace is not known.
+    /// The file system does not answer: the state of the namespace is unknown.
     #[error("its file system did not answer within {TIME_LIMIT:?}")]
     Hangs,
 }
@@ -83,25 +83,25 @@ impl LinkError {
         self
     }
 
-    /// The same failure, as one for which IPv6 would have to be there.
+    /// The same failure, with the kind [`ErrorKind::Ipv6Off`].
     pub(crate) fn with_ipv6_off(mut self) -> Self {
         self.kind = ErrorKind::Ipv6Off;
         self
     }
 
-    /// The same failure, said of something else.
+    /// The same failure, with another description.
     pub(crate) fn about(mut self, what: impl fmt::Display) -> Self {
         self.what = what.to_string();
         self
     }
 
-    /// The same failure, with the namespace that it happened in.
+    /// The same failure, with the namespace added to the description.
     pub(crate) fn inside(mut self, netns: &Path) -> Self {
         self.what = format!("{} in namespace {}", self.what, netns.display());
         self
     }
 
-    /// Adds what became of the attempt to take back what had been done before the failure.
+    /// Adds the outcome of undoing the steps before the failure.
     pub(crate) fn after_undo(mut self, undone: Result<(), Self>) -> Self {
         self.undo = undone.err().map(Box::new);
         self
@@ -112,8 +112,8 @@ impl LinkError {
         self.kind
     }
 
-    /// Whether the namespace that was meant no longer exists at its path. That may lead to the
-    /// host's own now, as where a process of the host got the number of one that was attached.
+    /// Whether the expected namespace no longer exists at its path. The path may lead to the host's own namespace
+    /// now, if a process of the host got the process id of an attached one.
     pub fn is_netns_gone(&self) -> bool {
         use NetnsFault::{Gone, NotANetns, Own, Replaced};
         matches!(
@@ -122,7 +122,7 @@ impl LinkError {
         )
     }
 
-    /// The failure to undo what had been done before this failure: something was left behind.
+    /// The failure to undo the steps before this one: something was left behind.
     pub fn undo_failure(&self) -> Option<&LinkError> {
         self.undo.as_deref()
     }
@@ -187,7 +187,7 @@ impl std::error::Error for LinkError {
     }
 }
 
-/// Why something failed, before it is said what that was.
+/// The cause of a failure, without the description of the step.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum Cause {
     /// The kernel answered a netlink request with an error.
@@ -202,22 +202,22 @@ pub(crate) enum Cause {
     /// Something else on the host has a port.
     #[error("{0}")]
     PortTaken(Box<Holder>),
-    /// The descriptor that a port got is one of the last.
+    /// The descriptor of a port is one of the reserved ones.
     #[error("the last {} of at most {} open files are reserved for short uses", .0.kept, .0.limit)]
     Kept(Descriptors),
     /// A dump was interrupted by changes each time that it was tried.
     #[error("the kernel's list kept changing while it was read")]
     Unsteady,
-    /// More answers came than the socket keeps.
+    /// Answers were lost: the socket's memory was full.
     #[error("an answer of the kernel was lost: the outcome is unknown")]
     Lost,
     /// The kernel does not answer.
     #[error("the kernel did not answer within {0:?}")]
     Silent(Duration),
-    /// The kernel's answer was not what its interface promises.
+    /// The kernel's answer does not have the documented form.
     #[error("the kernel's answer is malformed: {0}")]
     Malformed(&'static str),
-    /// A fault that a test asked a fake for.
+    /// A failure that a test injected into a fake.
     #[error("{reason}")]
     Injected {
         /// The kind that was asked for.
@@ -227,7 +227,7 @@ pub(crate) enum Cause {
     },
 }
 
-/// Who has a port, as far as it can be told.
+/// The holder of a port, as far as the daemon can see.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Holder {
     /// A process listens on it.
@@ -236,9 +236,9 @@ pub(crate) enum Holder {
         pid: u32,
         at: SocketAddr,
     },
-    /// A socket that no process can be found for: of another process namespace, or the kernel's.
+    /// A socket without a visible process: of another process namespace, or the kernel's.
     Socket(SocketAddr),
-    /// The kernel says that somebody has it, and not who.
+    /// The kernel reports that the port is in use, but not by whom.
     Unknown,
 }
 
@@ -265,7 +265,7 @@ pub(crate) struct Refusal {
 impl Cause {
     pub(crate) fn kind(&self) -> ErrorKind {
         match self {
-            // rtnetlink says EPERM where a privilege lacks; EACCES means that IPv6 is off.
+            // rtnetlink returns EPERM for a missing privilege; EACCES means that IPv6 is off.
             Self::Refused(Refusal { errno, .. }) if *errno == Errno::ACCESS => ErrorKind::Ipv6Off,
             Self::Refused(Refusal { errno, .. }) => kind_of(*errno),
             Self::Io(error) => Errno::from_io_error(error).map_or(ErrorKind::Other, kind_of),

@@ -1,24 +1,25 @@
-//! Filters of tc(8) of what comes in by ports of bridges. They are there without the table and without the daemon, and
-//! no flush of a ruleset reaches them. They go with their port.
+//! Filters of tc(8) for packets that come in by bridge ports. They work without the table and without the daemon, and
+//! no flush of a ruleset removes them. The kernel removes them with their port.
 //!
-//! Every port keeps its endpoint from the host's loopback. A bridge lets packets to 127.0.0.0/8 in (`route_localnet`),
-//! since answers of a port that is published on 127.0.0.1 go there once the kernel has translated them back. Answers
-//! have been translated when they leave the port of the bridge, not when they come in by it: so each port of ours
-//! drops what comes in from or to 127.0.0.0/8.
+//! *Loopback.* A bridge accepts packets to 127.0.0.0/8 (`route_localnet`), because answers from a port published on
+//! 127.0.0.1 go there after the kernel has translated them back. When they come in by the bridge port they are not
+//! translated yet. So each port can drop packets from and to 127.0.0.0/8, which protects the host's loopback from its
+//! endpoint.
 //!
-//! A bound port lets through only what its endpoint may send as itself.
+//! *Binding.* A bound port accepts only packets from its endpoint's own addresses.
 //!
-//! Every port hands what is to be routed to the host, before br_netfilter sees it: that would keep what is sent on to a
-//! published port on the bridge, which hands nothing from one isolated port to another, and nothing back to the port
-//! that it came from unless that reflects every frame (`IFLA_BRPORT_MODE`, hairpin mode). A port that does ends in a
-//! storm as soon as the endpoint does as well.
+//! *Routing.* Every port passes frames for the gateway to the host before br_netfilter sees them. br_netfilter would
+//! translate a packet to a published port and keep it on the bridge. A bridge forwards nothing between isolated
+//! ports, and nothing back to the port where it came in, unless that port reflects every frame (`IFLA_BRPORT_MODE`,
+//! hairpin mode). Hairpin mode causes a storm if the endpoint reflects frames too.
 //!
-//! No port lets in what is for the nearest bridge alone, which the host would receive by the port itself (`nearest`).
+//! *Nearest bridge.* No port accepts frames for the nearest bridge alone, which the host would receive by the port
+//! itself (`nearest`).
 //!
-//! A sealed bridge drops all that it would itself receive.
+//! *Seal.* A sealed bridge drops everything that the host would receive by it.
 //!
-//! The ports of a bridge share a block of filters, but for those that are bound: the kernel frees each program by itself
-//! on a work queue that everything shares, and came to a standstill over 19,000.
+//! The ports of a bridge share a block of filters, except bound ports. The kernel frees each program separately on a
+//! work queue that all of it shares; freeing 19,000 programs stalled it.
 
 mod assembly;
 mod binding;
@@ -44,13 +45,12 @@ use crate::rtnetlink::Rtnetlink;
 use crate::sysctl::Sysctls;
 use crate::{find, message as links, sysctl};
 
-/// Links that one datagram asks about, so that the kernel's answers have room in the socket's memory.
+/// How many links one datagram asks about, so that the kernel's answers fit into the socket's memory.
 const AT_ONCE: usize = 32;
 
-/// Guards a port that was just made, before it is up: the kernel takes a link that is up out of use for a moment
-/// when it gets its first filter. On a kernel that lacks what it takes, ports published on 127.0.0.1 of the bridge are
-/// out of the host's reach from then on, instead of its loopback within that of its endpoints; a port that is to be bound
-/// is refused.
+/// Guards a new port before it is up: when a link that is up gets its first filter, the kernel takes it down for a
+/// moment. If the kernel lacks the filter, the bridge is closed: ports published on 127.0.0.1 do not work from then
+/// on, and endpoints do not reach the host's loopback. A port that must be bound is refused.
 pub(crate) fn port(
     host: &mut Rtnetlink,
     veth: &Veth,
@@ -73,14 +73,14 @@ pub(crate) fn port(
     Ok(())
 }
 
-/// Guards ports that are there and bound. [`bridge`] guards the others.
+/// Guards existing bound ports. [`bridge`] guards the others.
 pub(crate) fn keep(host: &mut Rtnetlink, veths: &[Veth]) -> Result<(), LinkError> {
     for veth in veths.iter().filter(|veth| veth.bound) {
         let Ok(index) = find::index(&host.socket, &veth.ifname) else {
             continue;
         };
         let bridge = find::index(&host.socket, &veth.bridge)?;
-        // Another release may have bound it in another way.
+        // Another release may have used another program.
         let change = message::replace_guard;
         let answers = host.socket.exchange(&requests(veth, bridge, index, change));
         let answers = answers.map_err(|cause| failed(&veth.bridge, cause))?;
@@ -114,7 +114,7 @@ fn requests(
     ]
 }
 
-/// Why a request was refused. What is there already, as a rule another port brought.
+/// The reason of a refusal, except "exists": usually another port added the filter already.
 fn refusal_of(answer: Result<Vec<u8>, Refusal>) -> Option<Refusal> {
     answer.err().filter(|refusal| refusal.errno != Errno::EXIST)
 }
@@ -145,8 +145,8 @@ fn failed(bridge: &IfName, cause: Cause) -> LinkError {
     LinkError::new(format_args!("guard the ports of {bridge}"), cause)
 }
 
-/// Guards the ports of ours that a bridge has, as those that another release made, and opens it then. Where that cannot
-/// be, it is closed.
+/// Guards our ports of a bridge, for example those that another release created, and then opens the bridge. If that
+/// is impossible, closes it.
 pub(crate) fn bridge(host: &mut Rtnetlink, bridge: &IfName) -> Result<(), LinkError> {
     let link = find::link(&mut host.socket, bridge)?;
     let guarded = guard_ports(&mut host.socket, link.index);
@@ -201,8 +201,8 @@ fn guard_ports(socket: &mut Socket, bridge: u32) -> Result<Option<Refusal>, Caus
     Ok(None)
 }
 
-/// The blocks that some links lead to, by their indexes: a list of all links' for each bridge would take long where there
-/// are many.
+/// The filter blocks of some links, by their indexes: listing all links for each bridge takes long on a host with
+/// many.
 fn members_of(socket: &mut Socket, links: &[u32]) -> Result<HashMap<u32, Block>, Cause> {
     let mut members = HashMap::new();
     for some in links.chunks(AT_ONCE) {
@@ -221,7 +221,7 @@ fn refusal<T>(answer: Result<T, Cause>) -> Result<Option<Refusal>, Cause> {
     }
 }
 
-/// The ports of ours that have no guard, and the bridges of ours that are not sealed.
+/// Our ports without a guard, and our bridges that are not sealed.
 pub(crate) fn unguarded(socket: &mut Socket) -> Result<BTreeSet<IfName>, Cause> {
     let links = socket.dump(&links::list_links(), LinkRecord::decode)?;
     let members = members(socket)?;

@@ -1,5 +1,5 @@
 //! Bridges, veths, addresses, routes, sysctls, conntrack and the host's ports: carries out the link steps that
-//! `tidegate-plan` makes, and tells what the host has.
+//! `tidegate-plan` makes, and reports the state of the host.
 //!
 //! [`Rtnetlink`] speaks to the kernel through netlink sockets that it opens once and keeps;
 //! [`fakes::FakeLinks`] keeps a host in memory and refuses what the kernel would. A step is done
@@ -63,29 +63,27 @@ pub use watch::{Gone, Watch};
 
 /// The links of one network namespace, "the host".
 pub trait Links: Send {
-    /// Carries out one step, whole or not at all. Once it returns, addresses answer and routes
-    /// carry packets: no duplicate address detection is under way. A link that a step removes carries
-    /// no packets any more, and its names and addresses can be given anew, even where the kernel
-    /// still has it for a moment.
+    /// Carries out one step completely, or not at all. When it returns, addresses answer and routes carry packets: no
+    /// duplicate address detection is pending. A removed link no longer carries packets, and its name and addresses
+    /// can be reused, even if the kernel still has the link for a moment.
     fn apply(&mut self, step: &LinkStep) -> Result<(), LinkError>;
 
-    /// The host's links with their addresses, by the kernel's index, without those that were removed. A link whose name is not an
-    /// [`IfName`](tidegate_model::IfName) is left out: it is none of ours.
+    /// The host's links with their addresses, ordered by the kernel's index, without removed ones. Links whose name
+    /// is not an [`IfName`](tidegate_model::IfName) are left out: they are not ours.
     fn links(&mut self) -> Result<Vec<Link>, LinkError>;
 
-    /// The ports of bridges, ours both, that do not keep their endpoints from the host's 127.0.0.0/8, and our bridges that
-    /// are not sealed, whether they are to be or not.
+    /// Our bridge ports without the filter that protects the host's 127.0.0.0/8, and all our bridges that are not
+    /// sealed, even those that need no seal.
     fn unguarded(&mut self) -> Result<BTreeSet<IfName>, LinkError>;
 
-    /// What a new subnet must not overlap, sorted, each once: destinations of the host's unicast
-    /// routes in every table but `local`, but for default routes, and its addresses' prefixes.
+    /// The prefixes that a new subnet must not overlap, sorted and without duplicates: destinations of the host's
+    /// unicast routes (all tables except `local`, no default routes), and the prefixes of its addresses.
     fn occupied_subnets(&mut self) -> Result<Vec<IpNet>, LinkError>;
 
     /// The routes of the host's main table.
     fn routes(&mut self) -> Result<Vec<Route>, LinkError>;
 
-    /// What passes through the connections that the host tracks, by the course that they took. A kernel that
-    /// tracks none has none.
+    /// The traffic of tracked connections, by source, host port and endpoint. Empty if the kernel tracks none.
     fn traffic(&mut self) -> Result<Vec<(ConnectionKey, TrafficCounts)>, LinkError>;
 
     /// The connections that the host tracks, for a thread of their own.
@@ -94,20 +92,20 @@ pub trait Links: Send {
     /// The ports that something on the host listens on, whatever the address.
     fn used_ports(&mut self) -> Result<BTreeSet<(Protocol, u16)>, LinkError>;
 
-    /// Takes namespaces of endpoints, opened before, for what is asked next; they are let go of when others are
-    /// admitted, or none. A namespace that is needed and was not admitted is opened when it is needed.
+    /// Takes namespaces that were opened in advance, for the next calls. They are closed when others are admitted. A
+    /// namespace that was not admitted is opened when it is needed.
     fn keep_open(&mut self, _guests: OpenNamespaces) {}
 
-    /// What the namespace at `path` looks like. The host's own namespace is refused.
+    /// Facts about the namespace at `path`. Refuses the host's own namespace.
     fn netns(&mut self, path: &Path) -> Result<NetnsFacts, LinkError>;
 
-    /// Which namespace is at `path`, without a look into it. The host's own namespace is refused.
+    /// The identity of the namespace at `path`, without entering it. Refuses the host's own namespace.
     fn netns_id(&mut self, path: &Path) -> Result<NetnsId, LinkError>;
 }
 
 /// The connections that one network namespace tracks.
 pub trait Connections: Send {
-    /// Goes through all of them once, and forgets those that `fate` says so of; gives back how many.
-    /// A kernel that tracks none has none to forget.
+    /// Walks all entries once, and deletes those that `fate` selects. Returns how many. Does nothing if the kernel
+    /// tracks none.
     fn forget(&mut self, fate: &dyn Fn(&Tracked) -> Fate) -> Result<usize, LinkError>;
 }

@@ -36,14 +36,14 @@ const RTM_GETROUTE: u16 = 26;
 const RTM_NEWNEIGH: u16 = 28;
 const RTM_NEWNSID: u16 = 88;
 
-/// Endpoints' own addresses are not learned, and do not count: this is for what is behind them, nested bridges and
-/// the like. An entry takes some 128 bytes.
+/// Addresses of endpoints are not learned and do not count. The limit is for addresses behind them, for example of
+/// nested bridges. An entry takes some 128 bytes.
 const LEARNED: u32 = 4096;
 
 const CREATE: u16 = NLM_F_CREATE | NLM_F_EXCL;
 
-/// Makes a bridge, down, in our group. Its MTU is for [`set_up`]: only one that is set later
-/// stays when ports come and go (`br_mtu_auto_adjust`).
+/// Creates a bridge, down, in our group. [`set_up`] sets its MTU: only an MTU that is set later stays when ports come
+/// and go (`br_mtu_auto_adjust`).
 pub(crate) fn new_bridge(bridge: &Bridge) -> Request {
     let link = link([
         name(&bridge.ifname),
@@ -54,19 +54,19 @@ pub(crate) fn new_bridge(bridge: &Bridge) -> Request {
     Request::new(RTM_NEWLINK, CREATE, &link)
 }
 
-/// Gives a bridge that is there the settings of one that is made anew.
+/// Gives an existing bridge the settings of a new one.
 pub(crate) fn keep_bridge(index: u32) -> Request {
     let mut link = link([settings()]);
     link.header.index = index;
     Request::new(RTM_NEWLINK, 0, &link)
 }
 
-/// A bridge that learns no more than [`LEARNED`] Ethernet addresses, and sends multicast to every port. A kernel before
-/// 6.7 does not know the bound.
+/// A bridge that learns at most [`LEARNED`] Ethernet addresses and sends multicast to every port. Kernels before 6.7
+/// have no such limit.
 ///
-/// A bridge that snoops sends multicast to those alone that say what they listen to. They say so when somebody asks, and
-/// the first who asks is believed: an endpoint that asks in a way that its neighbours do not hear keeps the host's
-/// neighbour solicitations from them, and so IPv6.
+/// A snooping bridge sends multicast only to ports that report listeners. Ports report when they are queried, and the
+/// bridge trusts any querier. An endpoint whose queries its neighbours do not receive could thus cut them off from
+/// the host's neighbour solicitations, and from IPv6.
 fn settings() -> LinkAttribute {
     let settings = vec![
         InfoBridge::FdbMaxLearned(LEARNED),
@@ -97,8 +97,8 @@ pub(crate) fn new_veth(veth: &Veth, bridge: u32, netns: BorrowedFd<'_>) -> Reque
         name(&veth.ifname),
         LinkAttribute::Group(GROUP),
         LinkAttribute::Controller(bridge),
-        // What it sends to the gateway is received by the bridge itself, which takes it for its own only if the port
-        // did (`eth_type_trans`).
+        // The bridge receives frames that the endpoint sends to the gateway. It accepts them only if the port has the
+        // same address (`eth_type_trans`).
         mac(veth.bridge_mac),
         LinkAttribute::LinkInfo(info),
     ]);
@@ -123,8 +123,8 @@ pub(crate) fn set_port_up(index: u32, isolated: bool) -> Request {
     Request::new(RTM_NEWLINK, 0, &link)
 }
 
-/// Gives a port of a bridge that is there what [`new_veth`] and [`set_port_up`] give it, and takes from it what another
-/// release did: frames do not go back out of the port that they came in by.
+/// Gives an existing bridge port the settings of [`new_veth`] and [`set_port_up`], and removes hairpin mode, which
+/// another release set.
 pub(crate) fn keep_port(index: u32, veth: &Veth) -> Request {
     let mut settings = vec![InfoBridgePort::HairpinMode(false)];
     settings.extend(veth.isolated.then_some(InfoBridgePort::Isolated(true)));
@@ -139,8 +139,8 @@ pub(crate) fn keep_port(index: u32, veth: &Veth) -> Request {
     Request::new(RTM_NEWLINK, 0, &link)
 }
 
-/// Tells a bridge which station is behind a port, for good: no other port can take it over by sending under its
-/// address (`NTF_STICKY`, from 5.0 on), and the bridge need not learn it.
+/// Adds a permanent forwarding entry for the station behind a port: no other port can take the address over by
+/// sending from it (`NTF_STICKY`, Linux 5.0), and the bridge need not learn it.
 pub(crate) fn new_station(index: u32, station: MacAddr) -> Request {
     let mut message = NeighbourMessage::default();
     message.header.family = AddressFamily::Bridge;
@@ -255,8 +255,8 @@ pub(crate) fn new_default_route(index: u32, gateway: IpAddr, metric: Option<u32>
     Request::new(RTM_NEWROUTE, CREATE, &message)
 }
 
-/// Asks which route a packet to `destination` would take. Not which source address it would have, for
-/// which the kernel looks at those of every link.
+/// Queries the route of a packet to `destination`, but not its source address: for that, the kernel would look at the
+/// addresses of every link.
 pub(crate) fn get_route_to(destination: IpAddr) -> Request {
     let mut message = RouteMessage::default();
     message.header.address_family = family(destination);
@@ -271,7 +271,7 @@ pub(crate) fn list_links() -> Request {
     Request::new(RTM_GETLINK, DUMP, &link([skip_statistics()]))
 }
 
-/// Asks for the ports of the bridge with that index. A kernel that does not look at that tells of every link.
+/// Lists the ports of the bridge with that index. A kernel that ignores the index lists every link.
 pub(crate) fn list_ports(bridge: u32) -> Request {
     let of_bridge = link([skip_statistics(), LinkAttribute::Controller(bridge)]);
     Request::new(RTM_GETLINK, DUMP, &of_bridge)
@@ -335,7 +335,7 @@ fn mac(mac: MacAddr) -> LinkAttribute {
     LinkAttribute::Address(mac.0.to_vec())
 }
 
-/// `RTEXT_FILTER_SKIP_STATS`: no counters, which nobody here reads.
+/// `RTEXT_FILTER_SKIP_STATS`: without counters, which nothing here reads.
 fn skip_statistics() -> LinkAttribute {
     LinkAttribute::ExtMask(vec![LinkExtentMask::SkipStats])
 }

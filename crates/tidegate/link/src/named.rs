@@ -27,16 +27,16 @@ const UID: u16 = 7;
 pub struct NamedListener {
     /// Its name, without the zero byte that begins it.
     pub name: Vec<u8>,
-    /// By which the processes that have it are found ([`owners`](crate::owners)).
+    /// Used to find the processes that have the socket ([`owners`](crate::owners)).
     pub inode: u32,
-    /// The user whose it is, as the user namespace of the caller has it; none where the kernel does not tell.
+    /// The owner, as a user id of the caller's user namespace; none if the kernel does not report it.
     pub user: Option<u32>,
 }
 
 /// The sockets that listen under abstract names in the network namespace of the calling thread.
 ///
 /// # Errors
-/// When the kernel does not tell, as a rule since it lacks unix_diag.
+/// If the kernel does not answer, usually because it lacks unix_diag.
 pub fn named_listeners() -> Result<Vec<NamedListener>, LinkError> {
     let list = || Socket::open(NETLINK_SOCK_DIAG)?.dump(&request(), decode);
     list().map_err(|cause: Cause| LinkError::new("list the unix sockets that listen", cause))

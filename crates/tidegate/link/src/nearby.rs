@@ -1,4 +1,4 @@
-//! Which addresses are the host's, and which are reached through an interface.
+//! Tells which addresses are the host's own, and which the host reaches through an interface.
 
 use std::collections::HashMap;
 use std::net::IpAddr;
@@ -11,8 +11,7 @@ use crate::error::Cause;
 use crate::message;
 use crate::netlink::Socket;
 
-/// The host's routes: those that lead to itself, and those of the main table. Policy rules and other tables count
-/// for nothing.
+/// The host's local routes and those of the main table. Policy rules and other tables are ignored.
 pub(crate) struct Nearby {
     hosts: Vec<IpNet>,
     routes: Vec<(IpNet, IfName)>,

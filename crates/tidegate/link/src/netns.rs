@@ -24,11 +24,11 @@ pub(crate) struct Netns {
 }
 
 impl Netns {
-    /// Opens the namespace at a path, which may take for ever where the path is another's
+    /// Opens the namespace at a path. This can block for ever if another user controls the path
     /// ([`OpenNamespaces`](crate::OpenNamespaces)).
     pub(crate) fn open(path: &Path) -> Result<Self, OpenFault> {
-        // To look at what is there, and not to open it: whoever owns a folder on the way may have put anything there,
-        // and to open a FIFO, or a device, does something.
+        // Finds the file without opening it (`O_PATH`): the owner of a directory on the path may have put any file
+        // there, and opening a FIFO or a device has side effects.
         let flags = OFlags::PATH | OFlags::CLOEXEC;
         let found = rustix::fs::open(path, flags, Mode::empty()).map_err(|errno| match errno {
             Errno::NOENT | Errno::NOTDIR | Errno::SRCH | Errno::NAMETOOLONG => {
@@ -45,7 +45,7 @@ impl Netns {
         if file_system != Ok(NSFS) {
             return Err(NetnsFault::NotANetns.into());
         }
-        // The same once more, whatever is at the path by now.
+        // Opens the same namespace again, even if the path leads elsewhere by now.
         let found = format!("/proc/thread-self/fd/{}", found.as_raw_fd());
         let file = rustix::fs::open(found, OFlags::RDONLY | OFlags::CLOEXEC, Mode::empty())?;
         let status = rustix::fs::fstat(&file)?;
@@ -59,7 +59,7 @@ impl Netns {
         })
     }
 
-    /// Whether it is the namespace that was recorded, or another one now.
+    /// Whether it is the recorded namespace, or another one.
     pub(crate) fn is_recorded(&self, recorded: &NetnsRef) -> Result<(), NetnsFault> {
         match self.id.has_file_of(&recorded.id) {
             true => Ok(()),
@@ -77,8 +77,8 @@ impl Netns {
         self.id
     }
 
-    /// Does the work inside the namespace, on the calling thread, which is in its own namespace again afterwards, however
-    /// the work ends. Another thread would cost an attach more than what it does inside.
+    /// Runs the work inside the namespace on the calling thread, which returns to its own namespace however the work
+    /// ends. A separate thread would cost more than the work of an attach.
     pub(crate) fn run<T>(&self, work: impl FnOnce() -> T) -> Result<T, Cause> {
         if self.is_current() {
             return Ok(work());
@@ -106,13 +106,13 @@ fn enter(netns: &Netns) -> Result<(), Errno> {
     move_into_link_name_space(netns.as_fd(), Some(LinkNameSpaceType::Network))
 }
 
-/// The namespace that the thread goes back to when this is dropped, by a panic too.
+/// The namespace to which the thread returns when this is dropped, also by a panic.
 struct Home(Netns);
 
 impl Drop for Home {
     fn drop(&mut self) {
-        // The kernel refuses it for want of memory alone. A thread that stayed would do the next work in a foreign
-        // namespace, so the process ends instead. The next start finds what was done.
+        // The kernel refuses this only if memory is short. The thread would do its next work in the wrong namespace,
+        // so the process ends instead. The next start finds what was done.
         if let Err(error) = enter(&self.0) {
             tracing::error!(%error, "a thread cannot leave a namespace of an endpoint");
             std::process::abort();

@@ -1,5 +1,5 @@
-//! What a new subnet must not overlap, listed once and kept until the kernel tells of something that
-//! changes it: a host with many networks has many routes, and to list them takes longer than to make a network.
+//! The prefixes that a new subnet must not overlap. They are listed once and kept until the kernel reports a change:
+//! on a host with many networks, listing the routes takes longer than creating a network.
 
 use std::collections::{BTreeSet, HashSet};
 
@@ -20,7 +20,7 @@ const LINK: [u16; 2] = [16, 17];
 const ADDRESS: [u16; 2] = [20, 21];
 const ROUTE: [u16; 2] = [24, 25];
 
-/// A part of the address space that is in use, and the link through which it is reached, if it is one.
+/// A prefix that is in use, and the link that leads to it, if it is a single one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 struct Part {
     prefix: IpNet,
@@ -31,9 +31,9 @@ struct Part {
 #[derive(Debug)]
 pub(crate) struct Occupied {
     news: Notifications,
-    /// None where it has to be listed anew.
+    /// None if it must be listed again.
     known: Option<Vec<Part>>,
-    /// What bridges of ours that were made since the start occupy.
+    /// Prefixes of our bridges that were created since the start.
     ours: HashSet<IpNet>,
 }
 
@@ -48,8 +48,8 @@ impl Occupied {
         })
     }
 
-    /// What is in use: destinations of unicast routes, and prefixes of addresses. The socket is one of the
-    /// same namespace.
+    /// The prefixes in use: destinations of unicast routes, and prefixes of addresses. The socket belongs to the same
+    /// namespace.
     pub(crate) fn list(&mut self, socket: &mut Socket) -> Result<Vec<IpNet>, Cause> {
         self.hear()?;
         let known = match &self.known {
@@ -65,8 +65,7 @@ impl Occupied {
         Ok(all.into_iter().collect())
     }
 
-    /// Takes the bridges of ours among the host's links for what they are: what happens to them by our
-    /// doing is no news.
+    /// Registers our bridges among the host's links: our own changes to them need no new list.
     pub(crate) fn recognize(&mut self, links: &[Link]) {
         let is_ours = |link: &&Link| link.group == GROUP && link.kind == LinkKind::Bridge;
         let addresses = links
@@ -77,7 +76,7 @@ impl Occupied {
         self.known = None;
     }
 
-    /// To be told of every step before it is done.
+    /// Call this before each step.
     pub(crate) fn before(&mut self, step: &LinkStep) {
         if let LinkStep::AddBridge(bridge)
         | LinkStep::MendBridge(bridge)
@@ -87,7 +86,7 @@ impl Occupied {
         }
     }
 
-    /// To be told of every step after it was tried.
+    /// Call this after each step, even a failed one.
     pub(crate) fn after(&mut self, step: &LinkStep, is_done: bool) {
         self.catch_up();
         match step {
@@ -97,7 +96,7 @@ impl Occupied {
                     self.ours.remove(&address.trunc());
                 }
                 if !is_done {
-                    // Whatever of it was done is found out.
+                    // After a failure, the state is listed again.
                     self.known = None;
                 }
             }
@@ -109,7 +108,7 @@ impl Occupied {
         }
     }
 
-    /// Reads what the kernel has told, so that it does not pile up.
+    /// Reads pending messages, so that they do not accumulate.
     fn catch_up(&mut self) {
         if let Err(error) = self.hear() {
             tracing::debug!(%error, "cannot receive changes of routes");
@@ -132,11 +131,11 @@ impl Occupied {
     }
 }
 
-/// Whether a message tells of something that may change what is known.
+/// Whether a message may change the list.
 fn changes(message: &Message<'_>, known: &[Part], ours: &HashSet<IpNet>) -> bool {
     let is_foreign = |prefix: IpNet| !ours.contains(&prefix) && !is_link_local(prefix);
     match message.kind {
-        // IPv4 routes go silently with their link, and when it goes down.
+        // The kernel removes IPv4 routes without a message when their link goes down or is removed.
         kind if LINK.contains(&kind) => {
             let link = link_index(message.body);
             known

@@ -1,4 +1,4 @@
-//! Namespaces of endpoints, opened by their paths before anybody waits for it.
+//! Opens namespaces of endpoints by their paths, before the caller takes a lock.
 
 use std::collections::HashMap;
 use std::os::fd::AsFd;
@@ -13,8 +13,8 @@ use crate::descriptors::Descriptors;
 use crate::error::{Cause, NetnsFault, OpenFault};
 use crate::netns::Netns;
 
-/// Namespaces by their paths, each opened or not to be opened, for what is done next
-/// ([`Links::admit`](crate::Links::admit)). They live at least as long as this does.
+/// Namespaces by their paths, each open or failed to open, for the next calls
+/// ([`Links::admit`](crate::Links::admit)). An open namespace lives at least as long as this value.
 #[derive(Clone, Debug, Default)]
 pub struct OpenNamespaces(HashMap<PathBuf, Opened>);
 
@@ -25,16 +25,16 @@ const AT_ONCE: usize = 4;
 type Opened = Result<Arc<Netns>, OpenFault>;
 
 impl OpenNamespaces {
-    /// Opens the namespaces at these paths: several at the same time, and all within [`TIME_LIMIT`], whatever
-    /// is behind the paths. What cannot be opened is remembered as that; what gets one of the last descriptors is closed,
-    /// and opened again when it is needed.
+    /// Opens the namespaces at these paths, several at the same time, and all within [`TIME_LIMIT`]. A failure is
+    /// stored for its path. A namespace that gets one of the reserved descriptors is closed, and opened again when it
+    /// is needed.
     ///
-    /// To be called without any lock that others wait for.
+    /// Do not call this while holding a lock that others wait for.
     pub fn open(paths: impl IntoIterator<Item = PathBuf>) -> Self {
         Self::open_but(paths, |netns| Descriptors::now().keep(&netns.as_fd()))
     }
 
-    /// As [`open`](Self::open), but does not remember those that are to go again at once.
+    /// Like [`open`](Self::open), but does not keep namespaces that would be closed again at once.
     fn open_but(paths: impl IntoIterator<Item = PathBuf>, is_to_go: fn(&Netns) -> bool) -> Self {
         let mut open = Self::default();
         let mut folders: HashMap<PathBuf, Vec<PathBuf>> = HashMap::new();
@@ -53,7 +53,7 @@ impl OpenNamespaces {
         open
     }
 
-    /// Opens what may hang, [`AT_ONCE`] in each folder, so that one that hangs keeps nobody from the others.
+    /// Opens paths that may hang, [`AT_ONCE`] in each directory, so that one that hangs does not block the others.
     fn open_abroad(
         &mut self,
         mut folders: HashMap<PathBuf, Vec<PathBuf>>,
@@ -67,7 +67,7 @@ impl OpenNamespaces {
             while let Some(path) = folders.get_mut(folder).and_then(Vec::pop) {
                 let done = done.clone();
                 let begun = begin(&path, end, move |path| {
-                    // Nobody may be waiting any more.
+                    // The caller may have given up.
                     let _ = done.send((path.to_owned(), Netns::open(path).map(Arc::new)));
                 });
                 // Until it is known.
@@ -104,7 +104,7 @@ impl OpenNamespaces {
         }
     }
 
-    /// The namespace at a path: as it was opened, else opened now, which ends within [`TIME_LIMIT`] too.
+    /// The namespace at a path. If it is not open yet, opens it now, also within [`TIME_LIMIT`].
     pub(crate) fn get(&self, path: &Path) -> Result<Arc<Netns>, Cause> {
         let opened = match self.0.get(path) {
             Some(opened) => opened.clone(),
@@ -117,8 +117,8 @@ impl OpenNamespaces {
     }
 }
 
-/// Opens a namespace to which every step of the path is in the kernel's memory, as it is to those of ip-netns(8), on
-/// the calling thread: nobody is asked for anything.
+/// Opens a namespace on the calling thread if the kernel has every component of the path in its cache, as for names
+/// of ip-netns(8): this asks no file system.
 fn open_at_once(path: &Path) -> Option<Arc<Netns>> {
     static NAMESPACES: OnceLock<Option<Device>> = OnceLock::new();
     let found = found(path, OFlags::empty())?;

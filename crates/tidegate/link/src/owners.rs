@@ -12,7 +12,7 @@ pub struct Owner {
     pub name: String,
 }
 
-/// The processes that have a socket with this inode, as far as they may be looked at (proc_pid_fd(5)).
+/// The visible processes that have a socket with this inode (proc_pid_fd(5)).
 pub fn owners(inode: u32) -> impl Iterator<Item = Owner> {
     let processes = fs::read_dir("/proc").into_iter().flatten().flatten();
     let pids = processes.filter_map(|entry| entry.file_name().to_str()?.parse().ok());
@@ -24,8 +24,8 @@ pub fn owners(inode: u32) -> impl Iterator<Item = Owner> {
         })
 }
 
-/// Whether one of a process's descriptors leads to a socket; none where that is not to be seen, which takes the right to
-/// trace the process (ptrace(2)).
+/// Whether a process has a descriptor of a socket; none if that is not visible, because it needs the right to trace
+/// the process (ptrace(2)).
 pub fn owns(pid: u32, inode: u32) -> Option<bool> {
     let socket = format!("socket:[{inode}]");
     for descriptor in fs::read_dir(format!("/proc/{pid}/fd")).ok()?.flatten() {

@@ -1,4 +1,4 @@
-//! The host's end of a veth pair as a port of its bridge: what the bridge knows of it.
+//! The host's end of a veth pair as a bridge port: its settings and its forwarding entry.
 
 use std::collections::{BTreeSet, HashMap};
 
@@ -11,10 +11,10 @@ use crate::error::LinkError;
 use crate::rtnetlink::Rtnetlink;
 use crate::{find, guard, message};
 
-/// Endpoints that one datagram is about, so that the kernel's answers have room in the socket's memory.
+/// How many endpoints one datagram is about, so that the kernel's answers fit into the socket's memory.
 const AT_ONCE: usize = 32;
 
-/// Brings the port with that index up, and tells its bridge what is behind it.
+/// Brings up the port with that index, and adds its forwarding entry to the bridge.
 pub(crate) fn set_up(host: &mut Rtnetlink, veth: &Veth, index: u32) -> Result<(), LinkError> {
     let ifname = &veth.ifname;
     let mut batch = Batch::default();
@@ -30,8 +30,7 @@ fn is_kept(port: &LinkRecord, veth: &Veth) -> bool {
     port.mac == Some(veth.bridge_mac) && port.is_isolated == veth.isolated && !port.is_hairpin
 }
 
-/// Gives ports that are there what they have when they are made anew. What is refused is logged: a running container
-/// stays attached.
+/// Gives existing ports the settings of new ones. Refusals are logged: a running container stays attached.
 pub(crate) fn keep(host: &mut Rtnetlink, veths: &[Veth]) -> Result<(), LinkError> {
     let bridges: BTreeSet<&IfName> = veths.iter().map(|veth| &veth.bridge).collect();
     let mut ports = HashMap::new();

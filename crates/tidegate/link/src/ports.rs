@@ -1,11 +1,11 @@
-//! Holding ports of the host.
+//! Holds ports of the host.
 //!
-//! A packet to a published port is sent on to an endpoint before any socket of the host could get
-//! it. A process that took such a port would wait for ever for what never comes, and one that has
-//! it already would lose it without a word. So a published port is bound: whoever else wants it is
-//! told that it is in use.
+//! The kernel translates packets to a published port before any socket of the host gets them. Another process that
+//! binds the port would receive nothing, and a process that has it already would silently lose its traffic. So the
+//! daemon binds each published port. Other programs then get the error that the port is in use.
 //!
-//! On `::1` nothing is sent on: there, the socket takes what comes, and [`relay`](crate::relay) passes it on.
+//! Packets to `::1` cannot be translated. There, the socket receives them, and [`relay`](crate::relay) copies them to
+//! the endpoint.
 
 mod holder;
 mod listing;
@@ -27,12 +27,12 @@ use crate::relay::{Limits, Relay, Relayed};
 
 pub use owner::user_of_connection;
 
-/// How many sockets have a filter at once, at most.
+/// The most sockets that have a filter at once.
 ///
-/// Each has a program of its own, and the kernel frees those of a process that ends by one piece of work each
-/// on the work queue that all of it shares (`bpf_prog_free`). They wait for each other there, and the one that the
-/// others wait for may itself wait for work on that queue (`__purge_vmap_area_lazy`), which takes 1,024 at once
-/// on a CPU: Linux 6.18 stood still for good after 19,000 of them.
+/// Each filter is a program of its own. When a process ends, the kernel frees each program by one work item on a
+/// shared work queue (`bpf_prog_free`). The items wait for each other, and one of them may itself wait for work on
+/// that queue (`__purge_vmap_area_lazy`), which runs at most 1,024 items at once on a CPU. Linux 6.18 stalled for
+/// ever with 19,000 of them.
 const FILTERS: usize = 512;
 
 /// The ports that are held.
@@ -41,25 +41,25 @@ pub(crate) struct Ports {
     held: HashMap<Key, Held>,
     /// Each socket that has a filter keeps a copy.
     filters: Filter,
-    /// Started for the first port that is relayed.
+    /// Started with the first relayed port.
     relay: Option<Relay>,
 }
 
-/// A port that can be held once, wherever it is relayed to.
+/// A host port: it can be held once, no matter where it is relayed to.
 type Key = (IpAddr, u16, Protocol);
 
 fn key(hold: &PortHold) -> Key {
     (hold.address, hold.port, hold.protocol)
 }
 
-/// What is counted of a filter.
+/// A token that each socket with a filter holds, so that they can be counted.
 type Filter = Arc<()>;
 
-/// What holds a port until it goes.
+/// Holds a port until it is dropped.
 #[derive(Debug)]
 #[expect(dead_code, reason = "a socket, a relay or a count is only kept")]
 enum Held {
-    /// The kernel lacks the protocol: nobody can have a socket of it.
+    /// The kernel lacks the protocol, so no program can bind the port.
     Lacking,
     Bound(Socket, Option<Filter>),
     Relayed(Relayed, Option<Filter>),
@@ -69,7 +69,7 @@ enum Held {
 type Opened = (Socket, Option<Filter>);
 
 impl Ports {
-    /// Holds all of the ports, or none of those that were not held before.
+    /// Holds all of these ports. If one fails, none is added to the held ports.
     pub(crate) fn hold(&mut self, home: &Netns, holds: &[PortHold]) -> Result<(), LinkError> {
         let new: Vec<PortHold> = holds
             .iter()
@@ -122,7 +122,7 @@ impl Ports {
         holds.iter().map(open).collect()
     }
 
-    /// Binds the port; none where the kernel lacks the protocol or the family.
+    /// Binds the port; none if the kernel lacks the protocol or the family.
     fn open(&self, hold: &PortHold) -> Result<Option<Opened>, LinkError> {
         let has_room = Arc::strong_count(&self.filters) <= FILTERS;
         let filter = socket::filter(hold)
@@ -138,7 +138,7 @@ impl Ports {
         }
     }
 
-    /// Lets go of the ports.
+    /// Releases the ports.
     pub(crate) fn release(&mut self, holds: &[PortHold]) {
         for hold in holds {
             self.held.remove(&key(hold));
@@ -151,7 +151,7 @@ fn refused(hold: &PortHold, cause: Cause) -> LinkError {
     LinkError::new(what, cause).with_hint(|kind| socket::hint(kind, hold))
 }
 
-/// The ports that something on the host listens on.
+/// The ports on which the host listens.
 pub(crate) fn used(home: &Netns) -> Result<BTreeSet<(Protocol, u16)>, Cause> {
     let listed = home.run(|| {
         let lists = Protocol::ALL.map(listing::list);

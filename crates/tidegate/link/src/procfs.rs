@@ -1,9 +1,9 @@
-//! Sysctls of endpoints' namespaces, without a look for them among those of all others.
+//! Access to sysctls of endpoints' namespaces that does not slow down with the number of namespaces.
 //!
-//! A proc file system has the folders of all namespaces that were looked at through it under one name (`net/ipv6`), and
-//! compares with each of them in turn (`proc_sys_compare`): among 10,000 namespaces that takes milliseconds. One that is
-//! mounted anew knows none of them. So endpoints' sysctls are looked at through one of our own, which no path leads to,
-//! and which is replaced when it has seen some. Making one takes some 20 µs, its end some 50.
+//! A proc file system keeps the directories of all namespaces that were accessed through it under one name
+//! (`net/ipv6`), and compares each of them in turn (`proc_sys_compare`). With 10,000 namespaces that takes
+//! milliseconds. A new mount knows none of them. So we access endpoints' sysctls through a mount of our own, without
+//! a path, and replace it after some accesses. Mounting takes some 20 µs, unmounting some 50.
 
 use std::os::fd::{AsRawFd, OwnedFd};
 
@@ -12,11 +12,11 @@ use rustix::mount::{FsMountFlags, FsOpenFlags, MountAttrFlags, fsconfig_create, 
 
 use crate::sysctl::Sysctls;
 
-/// How many namespaces are looked at through one.
+/// How many namespaces are accessed through one mount.
 const LOOKS: u32 = 64;
 
-/// A proc file system of our own. Where none is to be had (a kernel before 5.8, a service that may not mount), that of
-/// everybody serves, and takes its time.
+/// A proc file system of our own. If it cannot be mounted (Linux before 5.8, a service that may not mount), /proc is
+/// used, which is slower.
 #[derive(Debug, Default)]
 pub(crate) struct Procfs {
     mount: Option<OwnedFd>,
@@ -24,7 +24,7 @@ pub(crate) struct Procfs {
 }
 
 impl Procfs {
-    /// Sysctls of one namespace: of the thread that uses them first.
+    /// The sysctls of one namespace: that of the thread that uses them first.
     pub(crate) fn sysctls(&mut self) -> Sysctls {
         if self.looks == 0 {
             let mounted = mount();

@@ -1,9 +1,9 @@
-//! Relaying what comes to published ports on `::1`.
+//! Relays traffic to published ports on `::1`.
 //!
-//! The kernel takes no packet from or to `::1` from a bridge, so that what a process of the host sends
-//! there cannot be translated, as what it sends to 127.0.0.1 is. The sockets that hold such ports
-//! ([`ports`](crate::ports)) take it instead, and a thread passes it on to the endpoints, byte by byte:
-//! it reads nothing of it. A port costs no thread and no task, only an entry in an epoll(7) instance.
+//! The kernel drops packets from or to `::1` on a bridge. So packets of the host to `::1` cannot be translated,
+//! unlike those to 127.0.0.1. Instead, the sockets that hold such ports ([`ports`](crate::ports)) receive them, and a
+//! thread copies the bytes to the endpoints without interpreting them. A port needs no thread and no task, only an
+//! entry in an epoll(7) instance.
 
 mod tcp;
 mod udp;
@@ -26,19 +26,19 @@ use tokio::sync::Semaphore;
 use crate::descriptors::Descriptors;
 use crate::error::Cause;
 
-/// What the relay may take of the host.
+/// Limits of the relay.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Limits {
-    /// TCP connections at once; more are refused.
+    /// The most TCP connections at once; further ones are refused.
     pub(crate) connections: usize,
-    /// UDP clients at once; what others send is dropped.
+    /// The most UDP clients at once; datagrams of others are dropped.
     pub(crate) clients: usize,
-    /// How long a UDP client is remembered after it was last heard.
+    /// How long a UDP client is kept after its last datagram.
     pub(crate) idle: Duration,
 }
 
 impl Default for Limits {
-    /// Enough for what processes of one host do on purpose.
+    /// Enough for legitimate use by processes of one host.
     fn default() -> Self {
         Self {
             connections: 1024,
@@ -48,17 +48,16 @@ impl Default for Limits {
     }
 }
 
-/// How long the relay rests where the kernel gives it no more descriptors or memory.
+/// Pause of the relay when the kernel is out of descriptors or memory.
 const REST: Duration = Duration::from_millis(50);
-/// How many ready ports are looked at in one go.
+/// The most ready ports of one turn.
 const BATCH: usize = 64;
 /// Longest UDP datagram (RFC 768: its length has 16 bits).
 const DATAGRAM: usize = 65_536;
-/// The number of no port: the end.
+/// A number that no port has: it means "end".
 const END: u64 = u64::MAX;
 
-/// A thread that takes what comes, and one that passes it on. They end with this, and what is relayed
-/// with them.
+/// The threads that accept and that copy. They end when this is dropped, and the relayed connections with them.
 #[derive(Debug)]
 pub(crate) struct Relay {
     shared: Arc<Shared>,
@@ -66,7 +65,7 @@ pub(crate) struct Relay {
     thread: Option<JoinHandle<()>>,
 }
 
-/// A port that is relayed until this goes: then the port is free at once, and connections end.
+/// A relayed port. When this is dropped, the port is free at once, and its connections end.
 #[derive(Debug)]
 pub(crate) struct Relayed {
     id: u64,
@@ -79,7 +78,7 @@ struct Shared {
     limits: Limits,
     connections: Arc<Semaphore>,
     clients: Arc<Semaphore>,
-    /// Locked for moments, never while something is waited for.
+    /// Locked only briefly, never while waiting.
     table: Mutex<Table>,
 }
 
@@ -87,7 +86,7 @@ struct Shared {
 struct Table {
     next: u64,
     ports: HashMap<u64, Port>,
-    /// Where one datagram is at a time.
+    /// Buffer for one datagram.
     buffer: Vec<u8>,
 }
 
@@ -131,7 +130,7 @@ impl Relay {
         })
     }
 
-    /// Relays what a bound socket takes.
+    /// Relays the traffic of a bound socket.
     pub(crate) fn add(
         &self,
         socket: Socket,
@@ -158,17 +157,17 @@ impl Relay {
 
 impl Drop for Relay {
     fn drop(&mut self) {
-        // A counter that overflows is told of as well.
+        // An overflowing counter is readable as well.
         let _ = rustix::io::write(&self.end, &1_u64.to_ne_bytes());
         if let Some(thread) = self.thread.take() {
-            // One that panicked has said so.
+            // A thread that panicked has reported it.
             let _ = thread.join();
         }
     }
 }
 
 impl Drop for Relayed {
-    /// Closing its socket takes it out of the epoll instance: no other descriptor leads to it.
+    /// Closing the socket removes it from the epoll instance: it has no other descriptor.
     fn drop(&mut self) {
         self.shared.table().ports.remove(&self.id);
     }
@@ -179,10 +178,10 @@ impl Shared {
         self.table.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Takes one connection or datagram of a port that is ready.
+    /// Accepts one connection or datagram of a ready port.
     fn serve(self: &Arc<Self>, id: u64) -> io::Result<()> {
         let table = &mut *self.table();
-        // One that was let go of meanwhile may still be told of.
+        // A port that was released meanwhile may still be reported.
         match table.ports.get_mut(&id) {
             None => Ok(()),
             Some(Port::Tcp(port)) => port.accept(&self.connections),
@@ -190,7 +189,7 @@ impl Shared {
         }
     }
 
-    /// The ports that are ready, at most [`BATCH`], once one is.
+    /// Waits until a port is ready, and returns at most [`BATCH`] ready ports.
     fn ready(&self) -> io::Result<Vec<u64>> {
         let mut events = Vec::with_capacity(BATCH);
         let spare = rustix::buffer::spare_capacity(&mut events);
@@ -202,7 +201,7 @@ impl Shared {
     }
 }
 
-/// Takes what comes, until the end is told.
+/// Accepts connections and datagrams until it is told to end.
 fn run(shared: &Arc<Shared>) {
     let mut is_failing = false;
     loop {
@@ -221,7 +220,7 @@ fn run(shared: &Arc<Shared>) {
     }
 }
 
-/// Refuses one of the descriptors that are kept back.
+/// Closes a descriptor that is one of the reserved ones.
 fn spare(socket: &impl AsRawFd) -> io::Result<()> {
     match Descriptors::now().keep(socket) {
         true => Err(Errno::MFILE.into()),
@@ -229,7 +228,7 @@ fn spare(socket: &impl AsRawFd) -> io::Result<()> {
     }
 }
 
-/// Whether there is only nothing to take just now.
+/// Whether the error only means that nothing is pending.
 fn is_nothing(error: &io::Error) -> bool {
     matches!(
         error.kind(),

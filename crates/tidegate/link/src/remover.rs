@@ -1,9 +1,8 @@
-//! Removing links after the answer.
+//! Deletes removed links after the command was answered.
 //!
-//! The kernel waits for grace periods before it says that a link is gone: some 20 ms for a veth pair, however
-//! many go in one message, and some 35 ms for each bridge, half of which nothing else can be done to
-//! links. So a link that is to go is only put out of the way at once ([`retire`](crate::retire)). A thread
-//! removes it once nothing has been done to links for a moment.
+//! The kernel waits for grace periods when it deletes a link: some 20 ms for any number of veth pairs in one message,
+//! and some 35 ms for each bridge. During half of that time, all other changes of links wait. So a command only
+//! retires a link ([`retire`](crate::retire)), and a thread deletes it when links have not changed for a moment.
 
 use std::collections::VecDeque;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
@@ -17,24 +16,24 @@ use crate::error::{Cause, ErrorKind};
 use crate::message;
 use crate::netlink::Socket;
 
-/// The link group of veth pairs that are to go: one message removes them all.
+/// The link group of retired veth pairs: one message deletes them all.
 pub(crate) const RETIRED_PAIRS: u32 = GROUP + 1;
-/// That of bridges. They go one by one, so that others have their turn in between.
+/// The link group of retired bridges. They are deleted one by one, so that commands can run in between.
 pub(crate) const RETIRED_BRIDGES: u32 = GROUP + 2;
 
-/// How long nothing must have been done to links.
+/// How long links must not have changed.
 const QUIET: Duration = Duration::from_millis(50);
-/// How long a link waits for that.
+/// The longest wait for that.
 const TIME_LIMIT: Duration = Duration::from_secs(1);
-/// How long the end of the daemon waits for what is left; its next start removes the rest.
+/// How long a stop of the daemon waits for the remaining deletions; the next start deletes the rest.
 const LAST: Duration = Duration::from_secs(2);
 
-/// Whether a link is one that is to go.
+/// Whether a link is a retired one.
 pub(crate) fn is_retired(link: &LinkRecord) -> bool {
     [RETIRED_PAIRS, RETIRED_BRIDGES].contains(&link.group)
 }
 
-/// The thread, and what it is to do. When this goes, it waits for the thread, with a bound.
+/// The thread and its tasks. Dropping this waits for the thread, with a limit.
 pub(crate) struct Remover {
     shared: Arc<Shared>,
     thread: Option<JoinHandle<()>>,
@@ -52,11 +51,11 @@ struct Queue {
     pairs: bool,
     /// Indexes of the bridges.
     bridges: VecDeque<u32>,
-    /// Since when there has been something to do.
+    /// When the first pending link was retired.
     since: Option<Instant>,
-    /// When something was last done to links.
+    /// When links were last changed.
     touched: Option<Instant>,
-    /// When to end at the latest, once it is to end.
+    /// The deadline of a stop, once there is one.
     end: Option<Instant>,
 }
 
@@ -66,8 +65,7 @@ enum Task {
 }
 
 impl Remover {
-    /// Starts the thread, whose socket is one of the host's. What an earlier daemon has left is
-    /// removed first.
+    /// Starts the thread with a socket of the host's namespace. It first deletes retired links of an earlier daemon.
     pub(crate) fn start(mut socket: Socket) -> Result<Self, Cause> {
         let found = socket.dump(&message::list_links(), LinkRecord::decode)?;
         let shared = Arc::new(Shared::default());
@@ -92,12 +90,12 @@ impl Remover {
         Ok(remover)
     }
 
-    /// Tells of something that is done to links.
+    /// Notes that links were changed.
     pub(crate) fn touch(&self) {
         self.shared.queue().touched = Some(Instant::now());
     }
 
-    /// Has pairs removed that are in their group.
+    /// Makes the thread delete the retired pairs.
     pub(crate) fn pair(&self) {
         self.shared.add(|queue| queue.pairs = true);
     }
@@ -113,7 +111,7 @@ impl Drop for Remover {
         self.shared.queue().end = Some(Instant::now() + LAST);
         self.shared.changed.notify_all();
         if let Some(thread) = self.thread.take() {
-            // A thread that panicked has said so.
+            // A thread that panicked has reported it.
             let _ = thread.join();
         }
     }
@@ -131,7 +129,7 @@ impl Shared {
         self.changed.notify_all();
     }
 
-    /// Waits for the next thing to do; none once it is to end.
+    /// Waits for the next task; none when the thread must end.
     fn next(&self) -> Option<Task> {
         let mut queue = self.queue();
         loop {
@@ -153,7 +151,7 @@ impl Shared {
 }
 
 impl Queue {
-    /// When to do what there is to do, if there is anything.
+    /// When to carry out the pending tasks, if any.
     fn due(&self) -> Option<Instant> {
         let since = self.since?;
         let quiet = self.touched.unwrap_or(since) + QUIET;

@@ -1,5 +1,5 @@
-//! Putting links out of the way that are to go: without packets, addresses and their names, they are in
-//! nobody's way until the [`remover`](crate::remover) removes them. None of it waits for the kernel.
+//! Retires links: takes their packets, addresses and names away, so that these can be reused before the
+//! [`remover`](crate::remover) deletes the links. No step waits for a grace period of the kernel.
 
 use std::fmt::Display;
 
@@ -58,7 +58,7 @@ pub(crate) fn pair(host: &mut Rtnetlink, veth: &Veth) -> Result<(), LinkError> {
     Ok(())
 }
 
-/// Removes a link that cannot be put away, as a rule since its namespace has lost its path, and waits.
+/// Deletes a link that cannot be retired, usually because its namespace has no path any more, and waits.
 fn at_once(
     host: &mut Rtnetlink,
     index: u32,
@@ -69,7 +69,7 @@ fn at_once(
     host.delete(index, ifname)
 }
 
-/// Puts the endpoint's end away, inside its namespace.
+/// Retires the endpoint's end, inside its namespace.
 fn retire_peer(host: &Rtnetlink, veth: &Veth, index: u32) -> Result<(), LinkError> {
     let netns = veth::open(host, veth)?;
     let path = &veth.peer.netns.path;
@@ -80,7 +80,7 @@ fn retire_peer(host: &Rtnetlink, veth: &Veth, index: u32) -> Result<(), LinkErro
         .map_err(|error| error.inside(path))
 }
 
-/// `host_end` is the index of the other end: a link of that name that is no end of it is another's.
+/// `host_end` is the index of the other end: a link of that name with another peer is not ours.
 fn retire_inside(peer: &Peer, host_end: u32) -> Result<(), LinkError> {
     let ifname = &peer.ifname;
     let socket = Socket::open(NETLINK_ROUTE);
@@ -95,8 +95,7 @@ fn retire_inside(peer: &Peer, host_end: u32) -> Result<(), LinkError> {
     put_away(&mut socket, found.index, down, &name, &peer.addresses).map_err(failed)
 }
 
-/// Takes down, renames, and takes the addresses off, all at once. Addresses that are not there any
-/// more are no failure.
+/// Takes the link down, renames it and removes its addresses, in one batch. A missing address is not an error.
 fn put_away(
     socket: &mut Socket,
     index: u32,
@@ -104,7 +103,7 @@ fn put_away(
     name: &str,
     addresses: &[IpNet],
 ) -> Result<(), Cause> {
-    // A kernel before 6.2 renames only what is down.
+    // Before Linux 6.2, only a link that is down can be renamed.
     let mut requests = vec![down, message::rename(index, name)];
     let addresses = addresses.iter();
     requests.extend(addresses.map(|net| message::delete_address(index, net)));
@@ -114,7 +113,7 @@ fn put_away(
     Ok(())
 }
 
-/// A name that nothing else has: no two links of a namespace have one index.
+/// A unique name: each link of a namespace has another index.
 fn retired_name(prefix: &str, index: u32) -> String {
     format!("{prefix}{index:x}")
 }

@@ -1,4 +1,4 @@
-//! The kernel's links: the sockets and files through which they are reached.
+//! The links of the kernel: the sockets and files through which we access them.
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -24,7 +24,7 @@ use crate::{find, message, survey};
 /// Which network namespace is the host.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Location {
-    /// That of the thread which opens the links.
+    /// The namespace of the thread that opens the links.
     Current,
     /// The one at this path.
     Netns(PathBuf),
@@ -49,7 +49,7 @@ impl Rtnetlink {
     /// Opens the links of a network namespace, and keeps the namespace and the socket.
     ///
     /// # Errors
-    /// When the namespace cannot be opened or entered, or netlink is not to be had.
+    /// If the namespace cannot be opened or entered, or netlink is not available.
     pub fn open(location: &Location) -> Result<Self, LinkError> {
         let opened = match location {
             Location::Current => Netns::current(),
@@ -92,7 +92,8 @@ impl Rtnetlink {
         }
     }
 
-    /// The index of our link of that name. A link of another's by that name is let be: ours is gone.
+    /// The index of our link of that name. If another program has a link of that name, ours is gone, and the other is
+    /// left alone.
     pub(crate) fn find_ours(&mut self, ifname: &IfName) -> Result<Option<u32>, LinkError> {
         match self.find(ifname)? {
             None => Ok(None),
@@ -105,7 +106,7 @@ impl Rtnetlink {
         }
     }
 
-    /// Removes the link of that index; fine if it is gone. A veth takes its other end with it.
+    /// Deletes the link of that index; succeeds if it is gone. Deleting a veth deletes its other end.
     pub(crate) fn delete(&mut self, index: u32, ifname: &IfName) -> Result<(), LinkError> {
         let request = message::delete_link(index);
         match send_one(&mut self.socket, What::Delete(ifname), request) {

@@ -1,11 +1,10 @@
-//! Waiting for what the kernel does a moment after it has said "done".
+//! Waits for work that the kernel does a moment after it reported "done".
 //!
-//! Two things come late, on a work queue of the kernel's: a link that was brought up gets its
-//! transmit queue, and a bridge port starts to forward (net/core/link_watch.c); an IPv6 address
-//! starts to answer (`addrconf_dad_work`, even without duplicate address detection). A packet
-//! that is sent before is lost, and sent again only after a second. The wait is some
-//! microseconds as a rule; it is bounded, and running into the bound is no failure: then
-//! somebody else is at work on the link.
+//! The kernel does two things later, on a work queue. A link that was brought up gets its transmit queue, and a
+//! bridge port starts to forward (net/core/link_watch.c). An IPv6 address starts to answer (`addrconf_dad_work`, even
+//! without duplicate address detection). A packet that is sent earlier is lost, and repeated only after a second. The
+//! wait usually takes some microseconds. It has a limit. Reaching the limit is not an error: then another program is
+//! changing the link.
 
 use std::net::IpAddr;
 use std::thread::sleep;
@@ -18,7 +17,7 @@ use crate::error::Cause;
 use crate::message;
 use crate::netlink::Socket;
 
-/// The longest wait for one thing.
+/// The longest wait for one of them.
 const BOUND: Duration = Duration::from_secs(1);
 /// Between two looks.
 const PAUSE: Duration = Duration::from_micros(100);
@@ -34,7 +33,7 @@ pub(crate) fn link(socket: &mut Socket, index: u32) {
     }
 }
 
-/// Waits until the IPv6 addresses answer; those of IPv4 do at once.
+/// Waits until the IPv6 addresses answer. IPv4 addresses answer at once.
 pub(crate) fn addresses(socket: &mut Socket, nets: &[IpNet]) {
     for net in nets.iter().filter(|net| net.addr().is_ipv6()) {
         if !wait_until(|| answers(socket, net.addr())) {
@@ -47,13 +46,13 @@ pub(crate) fn addresses(socket: &mut Socket, nets: &[IpNet]) {
 fn answers(socket: &mut Socket, address: IpAddr) -> Result<bool, Cause> {
     match socket.ask(message::get_route_to(address)) {
         Ok(body) => Ok(RouteRecord::decode(&body).is_none_or(RouteRecord::is_local)),
-        // Until its route is there, there may be no route at all.
+        // Before its local route exists, there may be no route at all.
         Err(Cause::Refused(_)) => Ok(false),
         Err(cause) => Err(cause),
     }
 }
 
-/// Whether it became ready within the bound; a question that cannot be asked ends the wait.
+/// Whether it became ready within the limit. A failed query ends the wait.
 fn wait_until(mut is_ready: impl FnMut() -> Result<bool, Cause>) -> bool {
     let start = Instant::now();
     loop {

@@ -1,4 +1,4 @@
-//! What the host and a namespace look like.
+//! Facts about the host and about a namespace.
 
 use std::collections::HashMap;
 use std::net::IpAddr;
@@ -90,7 +90,7 @@ pub(crate) fn routes(socket: &mut Socket) -> Result<Vec<Route>, Cause> {
         .collect())
 }
 
-/// What a namespace looks like.
+/// Facts about a namespace.
 pub(crate) fn netns(netns: &Netns) -> Result<NetnsFacts, Cause> {
     let (links, routes, ipv6, cookie) = netns.run(look)??;
     let name = |index| {
@@ -121,7 +121,7 @@ pub(crate) fn netns(netns: &Netns) -> Result<NetnsFacts, Cause> {
     })
 }
 
-/// What there is in the namespace of the calling thread: links, routes, whether there is IPv6, and its cookie.
+/// Facts about the namespace of the calling thread: links, routes, IPv6, and its cookie.
 type Look = (Vec<LinkRecord>, Vec<RouteRecord>, bool, Option<NetnsCookie>);
 
 fn look() -> Result<Look, Cause> {
@@ -129,9 +129,9 @@ fn look() -> Result<Look, Cause> {
     let cookie = cookie::of(&socket);
     let links = socket.dump(&message::list_links(), LinkRecord::decode)?;
     let routes = socket.dump(&message::list_routes(), RouteRecord::decode)?;
-    // Where it is turned off for all interfaces, it is for the loopback. Where it is for new ones alone, the kernel
-    // refuses their addresses; that is to be read in /proc/sys alone, which takes the longer the more namespaces there
-    // are (`proc_sys_compare`).
+    // If IPv6 is off for all interfaces, it is off for the loopback too. If it is off only for new interfaces, the
+    // kernel refuses their addresses. Only /proc/sys shows that, and access to it takes longer with every namespace
+    // (`proc_sys_compare`).
     let loopback = links.iter().find(|link| link.index == LOOPBACK);
     let ipv6 = loopback.is_some_and(|link| link.has_ipv6);
     Ok((links, routes, ipv6, cookie))

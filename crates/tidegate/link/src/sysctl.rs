@@ -1,5 +1,5 @@
-//! Sysctls below /proc/sys. Those below `net` are those of the calling thread's network
-//! namespace (network_namespaces(7)).
+//! Sysctls below /proc/sys. Those below `net` belong to the network namespace of the calling thread
+//! (network_namespaces(7)).
 
 use std::collections::btree_map::{BTreeMap, Entry};
 use std::fs::{self, File};
@@ -14,13 +14,13 @@ use tidegate_model::links::Sysctl;
 use crate::error::{Cause, ErrorKind, LinkError};
 
 const ROOT: &str = "/proc/sys";
-/// What there is wherever the kernel has IPv6, below it.
+/// A directory that exists if the kernel has IPv6.
 const OF_IPV6: &str = "net/ipv6/conf/all";
 
-/// Sysctls of one network namespace: of the thread that uses this first.
+/// The sysctls of one network namespace: that of the thread that uses this first.
 ///
-/// A folder below `net` is opened once. All namespaces' folders are found under one name there, so that each
-/// look for one takes the longer the more namespaces there are (`proc_sys_compare`).
+/// A directory below `net` is opened once. The kernel has the directories of all namespaces under one name, so each
+/// lookup takes longer with every namespace (`proc_sys_compare`).
 #[derive(Debug)]
 pub(crate) struct Sysctls {
     root: PathBuf,
@@ -41,10 +41,10 @@ impl Sysctls {
         }
     }
 
-    /// Sets a sysctl unless it has the value already, so that a read-only /proc/sys is no obstacle
-    /// where there is nothing to change.
+    /// Sets a sysctl unless it has the value already. So a read-only /proc/sys does not matter if nothing must
+    /// change.
     ///
-    /// A kernel without IPv6 has nothing of it to be turned off, and refuses the rest as one in which it is turned off.
+    /// On a kernel without IPv6, turning it off succeeds, and all other IPv6 sysctls fail as if it were turned off.
     pub(crate) fn set(&mut self, sysctl: &Sysctl) -> Result<(), LinkError> {
         self.put(sysctl).or_else(|cause| {
             let Sysctl { path, value } = sysctl;
@@ -63,8 +63,7 @@ impl Sysctls {
         })
     }
 
-    /// As [`set`](Self::set), but does nothing where the sysctl is not there: the kernel lacks what it
-    /// governs.
+    /// Like [`set`](Self::set), but does nothing if the sysctl does not exist: then the kernel lacks the feature.
     pub(crate) fn set_if_there(&mut self, sysctl: &Sysctl) -> Result<(), LinkError> {
         match self.set(sysctl) {
             Err(error) if error.kind() == ErrorKind::NotFound => Ok(()),
@@ -85,7 +84,7 @@ impl Sysctls {
         }
         let file = opened?;
         file.set_len(0)?;
-        // The kernel takes a value at the beginning alone (sysctl/kernel.rst, "sysctl_writes_strict").
+        // The kernel accepts a value only at offset 0 (sysctl/kernel.rst, "sysctl_writes_strict").
         Ok(file.write_all_at(sysctl.value.as_bytes(), 0)?)
     }
 
@@ -108,14 +107,13 @@ impl Sysctls {
     }
 }
 
-/// The value of a sysctl by its path below /proc/sys, without surrounding space; none if it is not
-/// there.
+/// The value of a sysctl by its path below /proc/sys, without surrounding space; none if it does not exist.
 pub fn get(path: &str) -> Option<String> {
     let text = fs::read_to_string(Path::new(ROOT).join(path)).ok()?;
     Some(text.trim().to_owned())
 }
 
-/// The path is ours, but what it is made of (an interface's name) may be another's.
+/// The path is ours, but a part of it (the name of an interface) may come from a user.
 fn checked(path: &str) -> io::Result<&Path> {
     let is_below = |component| matches!(component, Component::Normal(_));
     match !path.is_empty() && Path::new(path).components().all(is_below) {

@@ -1,4 +1,4 @@
-//! Making a veth pair between a bridge and an endpoint's namespace.
+//! Creates a veth pair between a bridge and an endpoint's namespace.
 
 use std::os::fd::AsFd;
 use std::path::Path;
@@ -17,7 +17,7 @@ use crate::survey::LOOPBACK;
 use crate::sysctl::Sysctls;
 use crate::{announce, cookie, find, guard, message, port, settle};
 
-/// Makes the pair, addressed, routed and up at both ends, or makes nothing.
+/// Creates the pair with addresses and routes, up at both ends, or creates nothing.
 pub(crate) fn add(host: &mut Rtnetlink, veth: &Veth) -> Result<(), LinkError> {
     let netns = open(host, veth)?;
     let bridge = find::index(&host.socket, &veth.bridge)?;
@@ -27,7 +27,7 @@ pub(crate) fn add(host: &mut Rtnetlink, veth: &Veth) -> Result<(), LinkError> {
         .map_err(|error| error.after_undo(host.delete(index, &veth.ifname)))
 }
 
-/// Brings both ends up, until they carry packets and the neighbours know of it.
+/// Brings both ends up, waits until they carry packets, and announces the addresses.
 fn complete(
     host: &mut Rtnetlink,
     veth: &Veth,
@@ -57,9 +57,9 @@ pub(crate) fn open(host: &Rtnetlink, veth: &Veth) -> Result<Arc<Netns>, LinkErro
     })
 }
 
-/// Gives the endpoint's namespace the number by which the host's knows it, unless it has one. The kernel looks for
-/// that number wherever it tells of the pair, beginning with the lowest of all namespaces (`peernet2id`), and
-/// would itself give a new one the lowest that is free: the highest, as a rule.
+/// Gives the endpoint's namespace a number in the host's namespace, unless it has one. For each message about the
+/// pair, the kernel searches for that number, lowest first (`peernet2id`). By itself, the kernel would assign the
+/// lowest free number, which is usually higher than all others.
 fn number(host: &mut Rtnetlink, veth: &Veth, netns: &Netns) {
     let request = message::number_netns(netns.as_fd(), veth.netns_number);
     if let Err(error) = host.socket.ask(request) {
@@ -67,7 +67,7 @@ fn number(host: &mut Rtnetlink, veth: &Veth, netns: &Netns) {
     }
 }
 
-/// Makes both ends, down, each in its namespace, and gives the index of the host's.
+/// Creates both ends, down, each in its namespace. Returns the index of the host's end.
 fn make(host: &mut Rtnetlink, veth: &Veth, bridge: u32, netns: &Netns) -> Result<u32, LinkError> {
     let request = message::new_veth(veth, bridge, netns.as_fd());
     match send_one(&mut host.socket, What::MakeVeth(&veth.ifname), request) {
@@ -77,7 +77,7 @@ fn make(host: &mut Rtnetlink, veth: &Veth, bridge: u32, netns: &Netns) -> Result
     }
 }
 
-/// The kernel does not say which of the two names is taken.
+/// The kernel does not report which of the two names is in use.
 fn name_taken(host: &mut Rtnetlink, veth: &Veth, error: LinkError) -> LinkError {
     match host.find(&veth.ifname) {
         Ok(None) => error
@@ -105,15 +105,15 @@ fn configure(
         .map_err(enter)?
 }
 
-/// A port of a bridge needs no addresses of its own, and is to send no router solicitations or
-/// multicast reports into the endpoint's namespace.
+/// A bridge port needs no addresses of its own, and must not send router solicitations or multicast reports into the
+/// endpoint's namespace.
 fn silence(host: &mut Rtnetlink, veth: &Veth) -> Result<(), LinkError> {
     let off = Sysctl::no_ipv6(&veth.ifname);
     host.set_sysctls(&[off], Sysctls::set_if_there)
 }
 
-/// What an endpoint has, it has from us: whoever is on its network could tell it of routers and addresses as well
-/// (RFC 6104). Who manages the namespace can turn it on, and `--sysctl` does.
+/// Only Tidegate configures an endpoint: otherwise any neighbour could announce routers and prefixes to it (RFC
+/// 6104). The manager of the namespace can turn that on, or `--sysctl`.
 fn heed_no_routers(ifname: &IfName) -> [Sysctl; 2] {
     ["accept_ra", "autoconf"].map(|name| Sysctl {
         path: format!("net/ipv6/conf/{ifname}/{name}"),
@@ -121,14 +121,14 @@ fn heed_no_routers(ifname: &IfName) -> [Sysctl; 2] {
     })
 }
 
-/// Addresses the end in the endpoint's namespace, on a thread inside of it. The loopback comes
-/// last: whatever fails before leaves it as it was.
+/// Adds the addresses of the endpoint's end, on a thread inside its namespace. The loopback comes last, so that an
+/// earlier failure leaves it unchanged.
 fn configure_peer(peer: &Peer, path: &Path, sysctls: Sysctls) -> Result<(), LinkError> {
     let socket = Socket::open(NETLINK_ROUTE);
     let mut socket = socket.map_err(|error| LinkError::new("open netlink", error).inside(path))?;
     let recorded = peer.netns.id.cookie;
     if recorded.is_some() && recorded != cookie::of(&socket) {
-        // It got the inode of the one that was meant, which is gone.
+        // The expected namespace is gone, and this one got its inode.
         let what = format_args!("attach namespace {}", path.display());
         return Err(LinkError::new(what, NetnsFault::Replaced));
     }
@@ -147,7 +147,7 @@ fn address_peer(socket: &mut Socket, peer: &Peer, mut sysctls: Sysctls) -> Resul
     let mut set = |sysctl| sysctls.set(sysctl);
     peer.sysctls.iter().try_for_each(&mut set)?;
     let mut batch = Batch::default();
-    // Before its addresses, as a bridge.
+    // Before its addresses, as for a bridge.
     batch.push(What::SetUp(ifname), message::set_up(index, None));
     for net in &peer.addresses {
         let request = message::new_address(index, net);

@@ -1,7 +1,7 @@
-//! Hearing that links of ours go.
+//! Notices when links of ours are deleted.
 //!
-//! A network namespace that ends takes its end of a veth pair with it, and so ours: the kernel tells
-//! of that link, and nobody has to look at namespaces now and then.
+//! When a network namespace ends, the kernel deletes its end of a veth pair, and ours with it, and reports that. So
+//! no polling of namespaces is needed.
 
 use std::collections::BTreeSet;
 use std::io;
@@ -21,35 +21,35 @@ const LINK_GROUP: u32 = 1;
 /// `RTM_DELLINK`.
 const DELLINK: u16 = 17;
 
-/// Hears of every link of a network namespace that goes.
+/// Receives the deletions of links in a network namespace.
 #[derive(Debug)]
 pub struct Watch(Notifications);
 
 /// What was heard.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Gone {
-    /// These links of ours went, as a rule some of them by our own doing.
+    /// These links of ours were deleted, usually some of them by us.
     Links(BTreeSet<IfName>),
-    /// More went than could be told: any may be gone.
+    /// Messages were lost: any link may be gone.
     Any,
 }
 
 impl Watch {
-    /// Listens in the network namespace of the calling thread from now on.
+    /// Subscribes in the network namespace of the calling thread.
     ///
     /// # Errors
-    /// When the kernel has no socket for it.
+    /// If the kernel refuses the socket.
     pub fn open() -> Result<Self, LinkError> {
         Notifications::open(&[LINK_GROUP])
             .map(Self)
             .map_err(|error| LinkError::new("subscribe to changes of links", error))
     }
 
-    /// Waits until a link of ours goes, and tells all that did until then; `None` once `stop` is
-    /// readable or closed at its other end.
+    /// Waits until a link of ours is deleted, and returns all that were. Returns `None` when `stop` is readable or
+    /// closed at its other end.
     ///
     /// # Errors
-    /// When the socket is of no more use.
+    /// If the socket can no longer be used.
     pub fn wait(&self, stop: impl AsFd) -> Result<Option<Gone>, LinkError> {
         let failed = |cause: Cause| LinkError::new("receive changes of links", cause);
         loop {
@@ -83,9 +83,9 @@ impl Watch {
     }
 }
 
-/// The link of ours of which a message says that it is gone.
+/// Our link that a message reports as deleted.
 fn deleted(message: &Message<'_>) -> Option<IfName> {
-    // Of another family (the first byte) it tells of a port that left its bridge.
+    // With another family (the first byte), the message is about a port that left its bridge.
     if message.kind != DELLINK || message.body.first() != Some(&0) {
         return None;
     }

@@ -17,7 +17,7 @@ pub struct Fault {
     pub down: bool,
     /// What was refused and why, in words.
     pub reason: String,
-    /// What the user can do about it, where there is something.
+    /// What the user can do about it, if anything.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub hint: Option<String>,
 }

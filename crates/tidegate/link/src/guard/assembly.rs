@@ -1,5 +1,5 @@
-//! Programs of classic BPF (linux/filter.h; the kernel's documentation, networking/filter) with labels instead of
-//! distances.
+//! Classic BPF programs (linux/filter.h; the kernel's documentation, networking/filter) with labels instead of
+//! offsets.
 
 /// One instruction (`struct sock_filter`).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -43,11 +43,11 @@ pub(super) const DROP: u32 = 2;
 /// `TC_ACT_UNSPEC`: no opinion.
 pub(super) const PASS: u32 = u32::MAX;
 
-/// A place in a program, behind the instructions that go there.
+/// A position in a program, after the instructions that jump to it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Label(usize);
 
-/// Where an instruction goes on.
+/// The target of an instruction.
 #[derive(Clone, Copy)]
 enum Target {
     Next,
@@ -94,8 +94,8 @@ impl Assembly {
         self.load_byte(TAG);
     }
 
-    /// Drops a frame of fewer bytes. What loads beyond the end of one ends the program with 0, `TC_ACT_OK`, which lets
-    /// it through.
+    /// Drops a frame with fewer bytes. A load beyond the end of a frame would end the program with 0, `TC_ACT_OK`,
+    /// which accepts it.
     pub(super) fn has_bytes(&mut self, least: u32) {
         self.line(LOAD_LENGTH, 0, Target::Next, Target::Next);
         self.go_on_from(least);
@@ -148,8 +148,8 @@ impl Assembly {
         self.lines.push((code, operand, if_true, if_false));
     }
 
-    /// The program; an empty one, which no kernel takes, where a label stands nowhere, before what goes there, or more
-    /// than 255 instructions behind it.
+    /// The program. It is empty, so that every kernel refuses it, if a label is not placed, is before a jump to it,
+    /// or more than 255 instructions after it.
     pub(super) fn finish(&self) -> Vec<Instruction> {
         let lines = self.lines.iter().enumerate();
         let instructions: Option<_> = lines

@@ -1,4 +1,4 @@
-//! What binds an endpoint to its Ethernet address and its IP addresses.
+//! Binds an endpoint to its Ethernet address and its IP addresses.
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
@@ -8,7 +8,7 @@ use tidegate_model::links::Peer;
 use super::assembly::{self, ARP, Assembly, DROP, IPV4, IPV6, Instruction, Label, PASS};
 use super::nearest::is_not_for_nearest;
 
-/// Where what an Ethernet header carries begins; in IPv6, where its own header ends (RFC 8200, section 3).
+/// Offset of the payload of an Ethernet header, and of that of an IPv6 header (RFC 8200, section 3).
 const BODY: u32 = 14;
 const BODY6: u32 = BODY + 40;
 
@@ -24,7 +24,7 @@ const LOOPBACK: u32 = 127;
 const HOP_BY_HOP: u32 = 0;
 const FRAGMENT: u32 = 44;
 const ICMPV6: u32 = 58;
-/// Behind these may be anything: routing, authentication, options, mobility, HIP, Shim6.
+/// Extension headers that can hide anything: routing, authentication, options, mobility, HIP, Shim6.
 const EXTENSIONS: [u32; 6] = [43, 51, 60, 135, 139, 140];
 
 // Types of ICMPv6: multicast listeners (RFC 3810, section 5), neighbour discovery (RFC 4861, section 4).
@@ -34,7 +34,7 @@ const ROUTER_ADVERTISEMENT: u32 = 134;
 const SOLICITATION: u32 = 135;
 const ADVERTISEMENT: u32 = 136;
 const REDIRECT: u32 = 137;
-/// Options of neighbour discovery: who sends, who is asked for (RFC 4861, section 4.6), a nonce (RFC 7527).
+/// Options of neighbour discovery: source and target link-layer address (RFC 4861, section 4.6), nonce (RFC 7527).
 const OF_SOURCE: u32 = 1;
 const OF_TARGET: u32 = 2;
 const NONCE: u32 = 14;
@@ -169,7 +169,7 @@ fn ipv6(code: &mut Assembly, who: &Identity) {
     }
     code.jump(source);
 
-    // Reports of multicast listeners have it, and nothing else that is honest.
+    // Only reports of multicast listeners legitimately have this source.
     code.place(hop_by_hop);
     code.has_bytes(BODY6 + 9);
     code.load_byte(BODY6);
@@ -205,7 +205,7 @@ fn ipv6(code: &mut Assembly, who: &Identity) {
     code.end(DROP);
 }
 
-/// Looks at ICMPv6. Goes to a label where nothing but the source is to be known.
+/// Checks ICMPv6. Jumps to a label if only the source is left to check.
 fn discovery(code: &mut Assembly, who: &Identity, source: Label, source_or_none: Label) {
     let [solicitation, own, asks] = [(); 3].map(|()| code.label());
     code.has_bytes(BODY6 + 1);
@@ -224,7 +224,7 @@ fn discovery(code: &mut Assembly, who: &Identity, source: Label, source_or_none:
 
     code.place(solicitation);
     option(code, who.mac, &[OF_SOURCE, NONCE]);
-    // Who has no address yet asks whether its own is free (RFC 4862, section 5.4.2), and for no other.
+    // Duplicate address detection: an endpoint without an address asks only for its own (RFC 4862, section 5.4.2).
     goes_if_one_of(code, BODY + 8, &[Ipv6Addr::UNSPECIFIED], asks);
     code.jump(source);
     code.place(asks);

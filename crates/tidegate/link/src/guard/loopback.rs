@@ -1,26 +1,26 @@
-//! What keeps an endpoint from the host's loopback.
+//! Protects the host's loopback from an endpoint.
 
 use super::assembly::{Assembly, DROP, IPV4, Instruction, PASS};
 use super::nearest::is_not_for_nearest;
 
 /// What the kernel calls a tag (`eth_type_vlan`).
 const TAGS: [u32; 2] = [0x8100, 0x88a8];
-/// Where an Ethernet header has the type of what follows.
+/// Offset of the EtherType in an Ethernet header.
 const TYPE: u32 = 12;
 const TAG_LENGTH: u32 = 4;
-/// Where an IPv4 header has its source and its destination (RFC 791, section 3.1).
+/// Offsets of source and destination in an IPv4 header (RFC 791, section 3.1).
 const ADDRESSES: [u32; 2] = [12, 16];
 const ADDRESSES_AFTER_TYPE: u32 = 2;
 /// 127.0.0.0/8.
 const LOOPBACK: u32 = 127;
 
-/// How many tags a frame may have besides the one that the kernel has taken off before. It takes off tags of VLAN 0
-/// one by one, however many, before it looks at what is inside.
+/// How many VLAN tags a frame may have besides the one that the kernel has removed already. The kernel removes any
+/// number of tags of VLAN 0 before it looks inside.
 const MOST_TAGS: u32 = 2;
 
-/// Drops IPv4 packets from and to 127.0.0.0/8, what is for the nearest bridge alone, and frames with more tags than are looked behind. A load beyond the end
-/// of a frame ends a program with 0, `TC_ACT_OK`, which lets the frame pass: what is cut off in its header no protocol
-/// takes.
+/// Drops IPv4 packets from and to 127.0.0.0/8, frames for the nearest bridge alone, and frames with more tags than
+/// the program looks behind. A load beyond the end of a frame ends the program with 0, `TC_ACT_OK`, which accepts the
+/// frame: no protocol accepts a truncated header.
 pub(super) fn loopback() -> Vec<Instruction> {
     let mut code = Assembly::default();
     is_not_for_nearest(&mut code);

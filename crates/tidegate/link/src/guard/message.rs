@@ -31,22 +31,22 @@ const TC_ACT_STOLEN: u32 = 4;
 const TCA_MIRRED_PARMS: u16 = 2;
 const TCA_INGRESS_REDIR: u32 = 3;
 
-/// The one filter of its priority.
+/// Each priority has only one filter.
 const HANDLE: u32 = 1;
-/// What guards comes before what redirects.
+/// Guards come before redirections.
 const GUARD: u32 = 1;
 const REDIRECTION: u32 = 2;
 /// `ETH_P_ALL` of linux/if_ether.h.
 const ANY_PROTOCOL: u16 = 3;
 
-/// The qdisc, which is no more than a place for filters (tc-bpf(8)).
+/// The qdisc, which only holds filters (tc-bpf(8)).
 const QDISC: &str = "clsact";
 const CLASSIFIER: &str = "bpf";
 
 /// Length of `struct tcmsg`.
 const HEADER: usize = 20;
 
-/// A block of filters that ports share. The kernel makes it with the first of them and removes it with the last.
+/// A block of filters that ports share. The kernel creates it with the first port and removes it with the last.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(super) struct Block(u32);
 
@@ -61,7 +61,7 @@ impl Block {
     }
 }
 
-/// Has what comes in by a link pass the filters of a block.
+/// Attaches the filters of a block to the ingress of a link.
 pub(super) fn join_block(index: u32, block: Block) -> Request {
     let block = DefaultNla::new(TCA_INGRESS_BLOCK, block.0.to_ne_bytes().into());
     let message = TcMessage::from_parts(
@@ -79,19 +79,19 @@ pub(super) fn join_block(index: u32, block: Block) -> Request {
     Request::new(RTM_NEWQDISC, NLM_F_CREATE | NLM_F_EXCL, &message)
 }
 
-/// Puts a program that decides into a block, unless one is there.
+/// Adds a program that returns a verdict to a block, unless it has one.
 pub(super) fn add_guard(block: Block, program: &[Instruction]) -> Request {
     let options = guard(program);
     filter(block, GUARD, options, NLM_F_CREATE | NLM_F_EXCL)
 }
 
-/// Puts a program that decides into a block, in the place of one that is there.
+/// Replaces the program of a block that returns a verdict.
 pub(super) fn replace_guard(block: Block, program: &[Instruction]) -> Request {
     filter(block, GUARD, guard(program), NLM_F_CREATE)
 }
 
-/// Puts a program that tells into a block, unless one is there: what it says yes to is received by the link with index
-/// `to` instead, as if it had come in there.
+/// Adds a program that classifies to a block, unless it has one: frames that it matches are received by the link with
+/// index `to` instead, as if they had come in there.
 pub(super) fn add_redirection(block: Block, program: &[Instruction], to: u32) -> Request {
     // `struct tc_mirred`: index, capabilities, verdict, two counts; what is done, and to whom.
     let words = [0, 0, TC_ACT_STOLEN, 0, 0, TCA_INGRESS_REDIR, to];
@@ -142,7 +142,7 @@ fn filter(block: Block, priority: u32, options: Vec<DefaultNla>, flags: u16) -> 
     Request::new(RTM_NEWTFILTER, flags, &message)
 }
 
-/// Asks for the program that decides in a block.
+/// Queries the program of a block that returns a verdict.
 pub(super) fn get_guard(block: Block) -> Request {
     let kind = TcAttribute::Kind(CLASSIFIER.into());
     let message = TcMessage::from_parts(of_filter(block, GUARD), vec![kind]);
@@ -172,7 +172,7 @@ pub(super) fn get_qdisc(index: u32) -> Request {
         ..TcHeader::default()
     };
     let message = TcMessage::from_parts(header, Vec::new());
-    // The kernel tells those who listen, and who asked only with this flag (`qdisc_get_notify`).
+    // Without this flag, the kernel answers only to subscribers, not to the sender (`qdisc_get_notify`).
     Request::new(RTM_GETQDISC, NLM_F_ECHO, &message)
 }
 

@@ -5,11 +5,11 @@
 use super::assembly::Assembly;
 
 const GROUP: u32 = 0x0180_c200;
-/// The bridges of a spanning tree: it is forwarded, since ours take no part in one.
+/// The address of spanning tree bridges: our bridges take no part in a spanning tree, so they forward it.
 const FORWARDED: u32 = 0;
 const END: u32 = 0x10;
 
-/// Drops them, and goes on with the others.
+/// Drops these frames and continues with all others.
 pub(super) fn is_not_for_nearest(code: &mut Assembly) {
     let on = code.label();
     code.load_word(0);

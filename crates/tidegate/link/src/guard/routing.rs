@@ -12,8 +12,8 @@ const DISCOVERY: std::ops::RangeInclusive<u32> = 133..=137;
 const IS_NOT: u32 = 0;
 const IS: u32 = u32::MAX;
 
-/// The program that tells what is to be routed by the gateway with that Ethernet address: IPv4, and IPv6 but for
-/// neighbour discovery, by which the bridge learns where a neighbour is.
+/// The program that matches frames which the gateway with that Ethernet address must route: IPv4, and IPv6 except
+/// neighbour discovery, from which the bridge learns where a neighbour is.
 pub(super) fn to_gateway(gateway: MacAddr) -> Vec<Instruction> {
     let [a, b, c, d, e, f] = gateway.0;
     let mut code = Assembly::default();

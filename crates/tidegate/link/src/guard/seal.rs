@@ -1,6 +1,6 @@
-//! What keeps the endpoints of a bridge from the host itself: a filter of what the bridge receives as an interface of the
-//! host. Frames between its ports never come there. The table alone does not keep them off: the kernel answers ARP, and a
-//! packet whose time is exceeded, before it asks the table.
+//! Protects the host from the endpoints of a bridge: a filter of everything that the bridge receives as an interface
+//! of the host. Frames between its ports do not pass it. The table alone does not suffice: the kernel answers ARP,
+//! and packets whose time is exceeded, before it consults the table.
 
 use std::collections::HashMap;
 
@@ -12,8 +12,7 @@ use super::{failed, has_program, refusal_of};
 use crate::error::{Cause, LinkError};
 use crate::netlink::Socket;
 
-/// Seals a bridge, also one that is sealed already. On a kernel that lacks what it takes, the table alone is between its
-/// endpoints and the host.
+/// Seals a bridge, even if it is sealed already. If the kernel lacks the filter, only the table protects the host.
 pub(crate) fn seal(socket: &mut Socket, bridge: &IfName, index: u32) -> Result<(), LinkError> {
     let requests = [
         message::join_block(index, Block::SEALED),

@@ -1,4 +1,4 @@
-//! What the kernel tells of by itself: multicast groups of rtnetlink(7), without waiting.
+//! Notifications of the kernel: multicast groups of rtnetlink(7), read without blocking.
 
 use std::io;
 use std::os::fd::{AsFd, BorrowedFd};
@@ -12,16 +12,16 @@ use super::socket::{Message, messages};
 /// Bytes of the longest datagram that the kernel makes of one object.
 const DATAGRAM: usize = 64 * 1024;
 
-/// How many are read at once, far more than the socket keeps: somebody else may go on and on.
+/// The most datagrams of one read, far more than the socket holds: another program may cause changes without end.
 const MOST: usize = 1 << 16;
 
-/// Hears of what happens to some kinds of objects of a network namespace.
+/// A subscription to changes of some kinds of objects in a network namespace.
 #[derive(Debug)]
 pub(crate) struct Notifications(Socket);
 
 impl Notifications {
-    /// Listens to groups (enum rtnetlink_groups of linux/rtnetlink.h) in the network namespace of the
-    /// calling thread from now on.
+    /// Subscribes to groups (enum rtnetlink_groups of linux/rtnetlink.h) in the network namespace of the calling
+    /// thread.
     pub(crate) fn open(groups: &[u32]) -> io::Result<Self> {
         let mut socket = Socket::new(NETLINK_ROUTE)?;
         socket.bind_auto()?;
@@ -32,8 +32,8 @@ impl Notifications {
         Ok(Self(socket))
     }
 
-    /// Reads what there is to hear, and says whether that is all that was told: false where
-    /// more was told than the socket keeps, or is told faster than it is read.
+    /// Reads the pending messages. Returns whether they are complete: false if the socket's memory was full, or if
+    /// messages arrive faster than they are read.
     pub(crate) fn read(&self, mut each: impl FnMut(&Message<'_>)) -> io::Result<bool> {
         let mut is_all = true;
         let mut datagram = Vec::with_capacity(DATAGRAM);

@@ -24,13 +24,13 @@ const VERDICT: u16 = 2;
 const DONE: u16 = 3;
 /// Bytes; the kernel makes no datagram of a list greater than 32 KiB (`netlink_recvmsg`).
 const BUFFER: usize = 64 * 1024;
-/// How many requests go in one datagram. All answers wait in the socket's memory until they are read, and one that finds no
-/// room there is lost: a mere "done" takes some 800 of 212,992 bytes (net.core.rmem_default).
+/// The most requests in one datagram. All answers wait in the socket's memory until they are read; an answer that
+/// finds no room is lost. A bare "done" takes some 800 of 212,992 bytes (net.core.rmem_default).
 const AT_ONCE: usize = 64;
-/// Bytes of that memory that are asked for, where an administrator has made the default smaller (socket(7)).
+/// Requested size of that memory in bytes, in case an administrator lowered the default (socket(7)).
 const MEMORY: usize = 1 << 20;
-/// How long the kernel may take to go on with an answer. It carries requests out while they are sent, so that an answer which
-/// is not there is lost, as a rule.
+/// Time limit for the next part of an answer. The kernel carries requests out while they are sent, so an answer that
+/// is missing is usually lost.
 const TIME_LIMIT: Duration = Duration::from_secs(10);
 /// How often a list that changed while it was read is read again.
 const TRIES: usize = 16;
@@ -64,12 +64,12 @@ impl Socket {
         let mut inner = netlink_sys::Socket::new(protocol)?;
         inner.bind_auto()?;
         inner.connect(&SocketAddr::new(0, 0))?;
-        // Kernels before 4.12 and 4.20 lack these; all is well without, only errors say less.
+        // Kernels before 4.12 and 4.20 lack these options. Without them, errors say less.
         let _ = inner.set_ext_ack(true);
         let _ = inner.set_cap_ack(true);
         let _ = inner.set_netlink_get_strict_chk(true);
         if set_socket_recv_buffer_size_force(&inner, MEMORY).is_err() {
-            // Without the privilege: as much as everybody may have.
+            // Without the privilege, the limit for ordinary users applies.
             set_socket_recv_buffer_size(&inner, MEMORY)?;
         }
         set_socket_timeout(&inner, Timeout::Recv, Some(TIME_LIMIT))?;
@@ -81,11 +81,10 @@ impl Socket {
         })
     }
 
-    /// Sends the requests, some in each datagram, and gives back what the kernel said to each: the body
-    /// of its answer, empty where the answer is a mere "done". The kernel carries out each of
-    /// them, whatever became of the ones before.
+    /// Sends the requests, some in each datagram, and returns the kernel's answer to each: its body, which is empty
+    /// for a bare "done". The kernel carries out every request, even after one failed.
     ///
-    /// Where an answer is lost, or does not come, that is an error, and what was carried out is not known.
+    /// If an answer is lost or does not arrive. Then it is unknown which requests were carried out.
     pub(crate) fn exchange(
         &mut self,
         requests: &[Request],
@@ -226,8 +225,8 @@ impl Socket {
         }
     }
 
-    /// Reads what is left of the answers to a request that failed. Until all of a list is read, the kernel begins no
-    /// other (`netlink_dump_start`).
+    /// Reads the remaining answers of a failed request. The kernel starts no new list before the last one was read to
+    /// its end (`netlink_dump_start`).
     fn catch_up(&mut self) -> Result<(), Cause> {
         let end = Instant::now() + TIME_LIMIT;
         while self.is_behind {

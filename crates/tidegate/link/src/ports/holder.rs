@@ -1,4 +1,4 @@
-//! Who has a port of the host.
+//! Finds the holder of a host port.
 
 use std::net::{IpAddr, SocketAddr};
 
@@ -8,7 +8,7 @@ use super::listing::{self, Listening};
 use crate::error::Holder;
 use crate::owners::{Owner, owners};
 
-/// Who keeps a port from being held, in the namespace of the calling thread.
+/// Finds the holder of a port in the namespace of the calling thread.
 pub(super) fn find(hold: &PortHold) -> Holder {
     let listed = listing::list(hold.protocol).unwrap_or_else(|error| {
         tracing::debug!(%error, "cannot list who has a port");

@@ -29,12 +29,12 @@ pub(super) struct Listening {
     /// Unspecified for every address; that of IPv6 may be for IPv4 too.
     pub(super) address: IpAddr,
     pub(super) port: u16,
-    /// By which the process that has it is found; 0 where no process has it any more.
+    /// Used to find the process that has the socket; 0 if no process has it any more.
     pub(super) inode: u32,
 }
 
-/// The sockets of a protocol in the namespace of the calling thread. A kernel that cannot tell
-/// of a protocol, as a rule since it lacks it, tells of none.
+/// The sockets of a protocol in the namespace of the calling thread. Empty if the kernel cannot list the protocol,
+/// usually because it lacks it.
 pub(super) fn list(protocol: Protocol) -> Result<Vec<Listening>, Cause> {
     let mut socket = Socket::open(NETLINK_SOCK_DIAG)?;
     let mut found = Vec::new();

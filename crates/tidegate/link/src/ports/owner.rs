@@ -1,4 +1,4 @@
-//! Whose a connection is, over sock_diag(7) (linux/inet_diag.h).
+//! Finds the user of a connection over sock_diag(7) (linux/inet_diag.h).
 
 use std::net::{IpAddr, SocketAddr};
 
@@ -12,12 +12,12 @@ use crate::netlink::{Request, Socket};
 const TCP: u8 = 6;
 /// `TCP_ESTABLISHED`.
 const ESTABLISHED: u8 = 1;
-/// Where in `struct inet_diag_msg` the ports, and the user, are.
+/// Offsets of the ports and the user in `struct inet_diag_msg`.
 const PORTS: usize = 4;
 const USER: usize = 64;
 
-/// The user of this network namespace who has the other end of a TCP connection, as the user namespace of the
-/// caller has it; none where that end is on another host, or is gone.
+/// The user of this network namespace that has the other end of a TCP connection, as a user id of the caller's user
+/// namespace. None if that end is on another host, or gone.
 pub fn user_of_connection(theirs: SocketAddr, ours: SocketAddr) -> Option<u32> {
     let (theirs, ours) = (canonical(theirs), canonical(ours));
     let ask = || Socket::open(NETLINK_SOCK_DIAG)?.ask(request(theirs, ours));
@@ -57,7 +57,7 @@ fn ports(theirs: SocketAddr, ours: SocketAddr) -> [u8; 4] {
     [a, b, c, d]
 }
 
-/// The kernel tells of a listener where there is no such connection.
+/// If there is no such connection, the kernel reports a listener.
 fn decode(body: &[u8], theirs: SocketAddr, ours: SocketAddr) -> Option<u32> {
     let is_it =
         *body.get(1)? == ESTABLISHED && body.get(PORTS..)?.starts_with(&ports(theirs, ours));

@@ -10,14 +10,14 @@ use tidegate_model::links::PortHold;
 
 use crate::error::ErrorKind;
 
-/// A classic BPF program of one instruction, `ret #0` (linux/filter.h): no packet reaches the
-/// socket. While the table of ours is not there, a client then hears nothing and asks again,
-/// where it would be refused, or answered by nobody.
+/// A classic BPF program of one instruction, `ret #0` (linux/filter.h): no packet reaches the socket. While the table
+/// is missing, a client gets no answer and retries. Without the filter it would be refused, or connect to a socket
+/// that nobody reads.
 const NOTHING: [SockFilter; 1] = [RET_NOTHING];
 const RET_NOTHING: SockFilter = SockFilter::new(0x06, 0, 0, 0);
 
-/// Only what was sent to `::1` reaches the socket: the four words of the destination, which lies 24 bytes
-/// into the IPv6 header (RFC 8200, section 3), are compared one by one.
+/// Only packets to `::1` reach the socket: the program compares the four words of the destination, 24 bytes into the
+/// IPv6 header (RFC 8200, section 3).
 const LOOPBACK: [SockFilter; 10] = [
     word_at(24),
     unless(0, 7),
@@ -38,15 +38,16 @@ const fn word_at(offset: u32) -> SockFilter {
     SockFilter::new(0x20, 0, 0, NETWORK_HEADER + offset)
 }
 
-/// `BPF_JMP | BPF_JEQ | BPF_K`: goes on if the word is this one, else skips so many instructions.
+/// `BPF_JMP | BPF_JEQ | BPF_K`: continues if the word is equal, else skips that many instructions.
 const fn unless(word: u32, skipped: u8) -> SockFilter {
     SockFilter::new(0x15, 0, skipped, word)
 }
 
-/// How many connections wait until the relay takes them.
+/// How many connections can wait for the relay.
 const BACKLOG: i32 = 128;
 
-/// The filter that the socket is to have, if it needs one. What comes by UDP waits unread: nobody is misled.
+/// The filter that the socket needs, if any. UDP needs none: datagrams wait unread, and no client takes that for an
+/// answer.
 pub(super) fn filter(hold: &PortHold) -> Option<&'static [SockFilter]> {
     match (hold.relay, hold.protocol) {
         (Some(_), _) => Some(&LOOPBACK),
@@ -55,7 +56,7 @@ pub(super) fn filter(hold: &PortHold) -> Option<&'static [SockFilter]> {
     }
 }
 
-/// Binds the port; none where the kernel lacks the protocol or the family.
+/// Binds the port; none if the kernel lacks the protocol or the family.
 pub(super) fn open(hold: &PortHold, filtered: bool) -> io::Result<Option<Socket>> {
     let domain = match hold.address {
         IpAddr::V4(_) => Domain::IPV4,
@@ -73,7 +74,7 @@ pub(super) fn open(hold: &PortHold, filtered: bool) -> io::Result<Option<Socket>
         opened => opened?,
     };
     match hold.address {
-        // An address that the host does not have yet can be held too (ip(7), IP_FREEBIND).
+        // A port of an address that the host does not have yet can be held too (ip(7), IP_FREEBIND).
         IpAddr::V4(_) => socket.set_freebind_v4(true)?,
         IpAddr::V6(_) => {
             socket.set_only_v6(true)?;
@@ -81,15 +82,15 @@ pub(super) fn open(hold: &PortHold, filtered: bool) -> io::Result<Option<Socket>
         }
     }
     if hold.protocol == Protocol::Tcp {
-        // Connections that a former holder had may linger (TIME_WAIT). One that still listens is in
-        // the way all the same, and so are we, once we listen (`inet_csk_bind_conflict`).
+        // Connections of a previous holder may linger (TIME_WAIT). The option does not help against a socket that
+        // still listens, nor another program against ours (`inet_csk_bind_conflict`).
         socket.set_reuse_address(true)?;
     }
     if let Some(filter) = filter(hold).filter(|_| filtered) {
         socket.attach_filter(filter)?;
     }
     if is_datagram && hold.relay.is_none() {
-        // As little as the kernel allows: nobody reads it.
+        // The smallest buffer that the kernel allows: nobody reads it.
         socket.set_recv_buffer_size(0)?;
     }
     socket.bind(&SocketAddr::new(hold.address, hold.port).into())?;
@@ -99,12 +100,12 @@ pub(super) fn open(hold: &PortHold, filtered: bool) -> io::Result<Option<Socket>
     Ok(Some(socket))
 }
 
-/// Whether the kernel says that somebody has the port.
+/// Whether the error means that the port is in use.
 pub(super) fn is_in_use(error: &io::Error) -> bool {
     Errno::from_io_error(error) == Some(Errno::ADDRINUSE)
 }
 
-/// What to do where a port cannot be held and nobody has it.
+/// The hint for a port that cannot be held although it is not in use.
 pub(super) fn hint(kind: ErrorKind, hold: &PortHold) -> Option<String> {
     (kind == ErrorKind::Permission).then(|| {
         format!(

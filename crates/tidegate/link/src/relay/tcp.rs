@@ -12,16 +12,16 @@ use tokio::task::JoinSet;
 
 use super::{is_nothing, spare};
 
-/// How long an endpoint may take to answer, a second more than the kernel takes for three attempts
-/// (tcp(7), `tcp_syn_retries`).
+/// How long an endpoint may take to answer: one second longer than three attempts of the kernel (tcp(7),
+/// `tcp_syn_retries`).
 const ANSWER: Duration = Duration::from_secs(8);
 
-/// A port that listens, and its connections, which end with it.
+/// A listening port and its connections, which end with it.
 #[derive(Debug)]
 pub(super) struct Port {
     listener: TcpListener,
     to: SocketAddr,
-    /// None while there is none: most of thousands of ports have none.
+    /// None while there is no connection, as for most ports.
     connections: Option<JoinSet<()>>,
 }
 
@@ -34,7 +34,7 @@ impl Port {
         }
     }
 
-    /// Takes one connection; it is refused where there are as many as may be, or too few descriptors.
+    /// Accepts one connection. Refuses it if the limit is reached, or if descriptors are short.
     pub(super) fn accept(&mut self, permits: &Arc<Semaphore>) -> io::Result<()> {
         let connections = self.connections.get_or_insert_default();
         while connections.try_join_next().is_some() {}
@@ -73,7 +73,7 @@ async fn splice(client: TcpStream, to: SocketAddr) -> io::Result<()> {
         }
     };
     endpoint.set_nodelay(true)?;
-    // Each direction ends by itself, as it does where nobody is in between.
+    // Each direction ends separately, as without a relay.
     tokio::io::copy_bidirectional(&mut client, &mut endpoint)
         .await
         .inspect_err(|_| {
@@ -92,8 +92,8 @@ async fn connect(to: SocketAddr) -> io::Result<Stream> {
     socket.connect(to).await
 }
 
-/// Has a connection reset when it is closed, so that its other end does not take it for finished.
+/// Makes the close reset the connection, so that the other end does not take it for finished.
 fn reset<'a>(stream: impl Into<SockRef<'a>>) {
-    // Without it the other end sees an end, and nothing worse.
+    // Without it, the other end sees a normal end.
     let _ = stream.into().set_linger(Some(Duration::ZERO));
 }

@@ -1,5 +1,4 @@
-//! UDP datagrams to `::1`: each client has a socket of its own, by which the endpoint's answers find
-//! their way back.
+//! UDP datagrams to `::1`: each client gets a socket of its own, by which the endpoint's answers return.
 
 use std::collections::HashMap;
 use std::io;
@@ -14,7 +13,7 @@ use tokio::task::AbortHandle;
 
 use super::{Shared, Table, is_nothing, spare};
 
-/// A port, and the clients that were heard of late.
+/// A port and its recent clients.
 #[derive(Debug)]
 pub(super) struct Port {
     socket: UdpSocket,
@@ -45,8 +44,8 @@ impl Port {
         }
     }
 
-    /// Takes one datagram and passes it on; it is lost where the endpoint does not take it now, or
-    /// there are as many clients as may be.
+    /// Receives one datagram and passes it on. Drops it if the endpoint cannot take it now, or if the limit of
+    /// clients is reached.
     pub(super) fn receive(
         &mut self,
         shared: &Arc<Shared>,
@@ -67,7 +66,7 @@ impl Port {
         }
         if let Some(client) = self.clients.get_mut(&from) {
             client.heard = Instant::now();
-            // What becomes of a datagram is never certain.
+            // UDP does not guarantee delivery.
             let _ = SockRef::from(&*client.endpoint).send(&buffer[..length]);
         }
         Ok(())
@@ -91,7 +90,7 @@ impl Port {
 }
 
 impl Client {
-    /// None where there are as many as may be, or too few descriptors.
+    /// None if the limit is reached, or if descriptors are short.
     fn new(
         shared: &Arc<Shared>,
         id: u64,
@@ -122,7 +121,7 @@ impl Client {
     }
 }
 
-/// Passes on what the endpoint sends to a client, until the endpoint refuses, or neither is heard.
+/// Passes datagrams of the endpoint to a client, until the endpoint refuses, or both are silent.
 async fn answers(shared: Arc<Shared>, id: u64, client: SocketAddr, endpoint: Arc<Endpoint>) {
     let mut left = shared.limits.idle;
     loop {
@@ -150,7 +149,7 @@ impl Shared {
         port.0.answer(endpoint, client, port.1)
     }
 
-    /// How long nothing has been heard of a client or of the endpoint for it; none if it is gone.
+    /// Time since the last datagram from a client or to it; none if the client is gone.
     fn silence(&self, id: u64, client: SocketAddr) -> Option<std::time::Duration> {
         let table = &mut *self.table();
         let client = port(table, id)?.0.clients.get(&client)?;

@@ -126,7 +126,7 @@ impl Watch {
     /// all that happened until then; `None` once `stop` is readable or closed at its other end.
     ///
     /// # Errors
-    /// When the socket is of no more use.
+    /// If the socket can no longer be used.
     pub fn wait(&mut self, stop: impl AsFd) -> Result<Option<Notice>, Error> {
         self.wait_until(stop, None)
     }

@@ -36,7 +36,7 @@ struct Taken {
     by_asker: HashMap<IpAddr, usize>,
 }
 
-/// A place; it is free again with this.
+/// One of the limited threads; dropping this frees it.
 #[derive(Debug)]
 pub(super) struct Slot {
     taken: Rc<RefCell<Taken>>,
