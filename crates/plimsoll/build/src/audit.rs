@@ -11,7 +11,7 @@ use std::fmt;
 
 pub use crate::program::BuiltProgram;
 pub use build::{Stamp, audit_build, audit_stamp};
-pub use package::{PackageFacts, audit_package, audit_requires};
+pub use package::{PackageFacts, audit_package};
 
 /// One disagreement between plan and result.
 #[derive(Debug, Clone, PartialEq, Eq)]

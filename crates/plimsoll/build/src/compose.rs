@@ -1,14 +1,15 @@
 //! From plan and dependencies to the specification of one package file.
 
 mod assets;
-mod scriptlets;
 
 use std::path::PathBuf;
 
 use plimsoll_plan::config::Config;
 use plimsoll_plan::plan::{PackagePlan, Plan};
 use plimsoll_spec::changelog::Release;
-use plimsoll_spec::{FormatName, PackageFile, PackageSpec};
+use plimsoll_spec::{PackageFile, PackageSpec};
+
+use crate::format::Format;
 
 pub use assets::{AssetError, check, collect};
 
@@ -19,6 +20,8 @@ pub struct Ingredients<'a> {
     pub config: &'a Config,
     /// The whole plan.
     pub plan: &'a Plan,
+    /// The package's format.
+    pub format: &'a dyn Format,
     /// The package file.
     pub package: &'a PackagePlan,
     /// Its files.
@@ -35,6 +38,7 @@ pub fn compose(ingredients: &Ingredients<'_>) -> PackageSpec {
     let Ingredients {
         config,
         plan,
+        format,
         package,
         files,
         derived,
@@ -44,8 +48,7 @@ pub fn compose(ingredients: &Ingredients<'_>) -> PackageSpec {
     depends.extend(package.declared.depends.iter().cloned());
     depends.sort();
     depends.dedup();
-    let is_rpm = package.format == FormatName::RPM;
-    PackageSpec {
+    let mut spec = PackageSpec {
         format: package.format,
         // Beside the folder that the writer empties; it is moved when its audit has passed.
         out: work_folder(plan, package).join(&package.file),
@@ -60,28 +63,21 @@ pub fn compose(ingredients: &Ingredients<'_>) -> PackageSpec {
         license: plan.source.license.clone(),
         maintainer: plan.source.maintainer.clone(),
         homepage: plan.source.homepage.clone(),
-        section: if is_rpm {
-            config.rpm.group.clone()
-        } else {
-            config.deb.section.clone()
-        },
+        section: format.section(config).to_owned(),
         depends,
         recommends: package.declared.recommends.clone(),
         provides: Vec::new(),
         files: files.to_vec(),
-        maintainer_scripts: maintainer_scripts(config, plan, package),
-        scriptlets: is_rpm.then(|| scriptlets::scriptlets(files)).flatten(),
+        maintainer_scripts: None,
+        scriptlets: None,
         changelog: changelog.to_vec(),
-    }
+    };
+    format.complete(&mut spec, config, &plan.places.workspace);
+    spec
 }
 
 /// Where a package's intermediate files are.
 #[must_use]
 pub fn work_folder(plan: &Plan, package: &PackagePlan) -> PathBuf {
     plan.places.cache.join("work").join(&package.file)
-}
-
-fn maintainer_scripts(config: &Config, plan: &Plan, package: &PackagePlan) -> Option<PathBuf> {
-    let folder = config.deb.maintainer_scripts.as_ref()?;
-    (package.format == FormatName::DEB).then(|| plan.places.workspace.join(folder))
 }

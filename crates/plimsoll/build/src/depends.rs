@@ -2,8 +2,6 @@
 //!
 //! Deriving nothing is a failure: a dynamic program always needs its C library.
 
-pub mod deb;
-pub mod rpm;
 pub mod system;
 
 use std::path::PathBuf;
@@ -29,6 +27,9 @@ pub enum DependsError {
         /// What the system said.
         source: std::io::Error,
     },
+    /// A format's own derivation failed.
+    #[error(transparent)]
+    Other(Box<dyn std::error::Error + Send + Sync>),
     /// The files that it wants could not be written.
     #[error("cannot write {}", path.display())]
     Io {
@@ -56,7 +57,7 @@ impl DependsError {
             Self::Shlibdeps { .. } => {
                 Some("install the package of each library that the programs link")
             }
-            Self::Elfdeps { .. } | Self::Io { .. } | Self::Nothing { .. } => None,
+            Self::Elfdeps { .. } | Self::Other(_) | Self::Io { .. } | Self::Nothing { .. } => None,
         }
     }
 }

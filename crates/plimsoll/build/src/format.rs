@@ -3,17 +3,105 @@
 //! [`plimsoll_plan::format`] has the half that does neither. A format is a value that implements both halves, and a line in
 //! [`Formats::standard`], or in the table that a project makes for itself.
 
-use std::fmt;
+mod deb;
+mod rpm;
+mod tar;
 
+use std::fmt;
+use std::path::Path;
+
+use plimsoll_plan::config::Config;
 use plimsoll_plan::format::{self as plan, Deb, FormatRules, Rpm, Tar, UnknownFormat};
-use plimsoll_spec::FormatName;
+use plimsoll_spec::{FormatName, PackageContents, PackageReport, PackageSpec};
+
+use crate::audit::{BuiltProgram, Fault, PackageFacts};
+use crate::depends::DependsError;
+use crate::packager::{Packager, PackagerError};
 
 /// A package format.
-pub trait Format: FormatRules {}
+///
+/// What writes and reads the files is the project's package writer ([`Packager`]), unless a format does it itself.
+pub trait Format: FormatRules {
+    /// Adds to a specification what only this format has.
+    fn complete(&self, _spec: &mut PackageSpec, _config: &Config, _workspace: &Path) {}
 
-impl Format for Deb {}
-impl Format for Rpm {}
-impl Format for Tar {}
+    /// The dependencies that follow from the programs.
+    ///
+    /// # Errors
+    /// When they cannot be read, or there are none where there must be some.
+    fn derive(&self, _programs: &Programs<'_>) -> Result<Vec<String>, DependsError> {
+        Ok(Vec::new())
+    }
+
+    /// Compares the dependencies of a finished package with what its programs need. Pure; that it has all files and
+    /// declared dependencies is compared for every format.
+    fn audit(&self, facts: &PackageFacts<'_>) -> Vec<Fault>;
+
+    /// Where a program of the host reads the programs otherwise than we do.
+    ///
+    /// # Errors
+    /// When that program is there and fails.
+    fn second_reading(
+        &self,
+        _facts: &PackageFacts<'_>,
+        _programs: &[&Path],
+    ) -> Result<Vec<Fault>, DependsError> {
+        Ok(Vec::new())
+    }
+
+    /// Writes a package, and reports what the finished file says. `path` is the specification's file.
+    ///
+    /// # Errors
+    /// When it cannot be written.
+    fn write(
+        &self,
+        packager: &Packager,
+        spec: &PackageSpec,
+        path: &Path,
+    ) -> Result<PackageReport, PackagerError> {
+        packager.write(path, spec.source_date_epoch)
+    }
+
+    /// Unpacks the files of a package below a folder, and says what the package says.
+    ///
+    /// # Errors
+    /// When it is no such package, or is damaged.
+    fn unpack(
+        &self,
+        packager: &Packager,
+        file: &Path,
+        folder: &Path,
+    ) -> Result<PackageContents, PackagerError> {
+        packager.unpack(file, folder)
+    }
+
+    /// Writes the same package under another version.
+    ///
+    /// # Errors
+    /// When it cannot be read or written.
+    fn restamp(
+        &self,
+        packager: &Packager,
+        file: &Path,
+        out: &Path,
+        version: &str,
+    ) -> Result<(), PackagerError> {
+        packager.restamp(file, out, version)
+    }
+}
+
+/// The programs of a package.
+#[derive(Debug, Clone, Copy)]
+pub struct Programs<'a> {
+    /// The package's name.
+    pub package: &'a str,
+    /// What they are.
+    pub built: &'a [BuiltProgram],
+    /// Where they are, in the same order.
+    pub paths: &'a [&'a Path],
+    /// A folder for intermediate files, which need not exist.
+    pub work: &'a Path,
+}
 
 /// The package formats that a project can use.
 #[derive(Clone)]

@@ -32,7 +32,7 @@
 //!     };
 //!     let findings = probe(&Host, config.library(), None);
 //!     let plan = plan(formats.rules(), &config, &source, &places, &findings, &Request::default())?;
-//!     let manifest = run::run(&config, &plan, &mut Steps)?;
+//!     let manifest = run::run(&formats, &config, &plan, &mut Steps)?;
 //!     println!("{}", serde_json::to_string_pretty(&manifest)?);
 //!     Ok(())
 //! }

@@ -54,6 +54,14 @@ pub enum PackagerError {
         /// What it said.
         output: String,
     },
+    /// A format that writes and reads its own files could not.
+    #[error("cannot write or read {}", path.display())]
+    Own {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        source: Box<dyn std::error::Error + Send + Sync>,
+    },
     /// It answered something else than was asked for.
     #[error("cannot understand what `{command}` printed")]
     Answer {

@@ -13,6 +13,7 @@ use plimsoll_probe::Flavour;
 use crate::audit::{AuditError, BuiltProgram, audit_build, audit_stamp};
 use crate::compose;
 use crate::elf;
+use crate::format::Formats;
 use crate::manifest::{Artifact, Manifest};
 use crate::steps::{Step, steps};
 use plimsoll_plan::config::Config;
@@ -35,13 +36,14 @@ pub trait Observer {
 /// When a program fails, a result does not agree with the plan, or a file cannot be written. Only
 /// packages that passed their audit are in the folder for packages, and no manifest then.
 pub fn run(
+    formats: &Formats,
     config: &Config,
     plan: &Plan,
     observer: &mut dyn Observer,
 ) -> Result<Manifest, RunError> {
     let _lock = files::lock(&plan.places.cache)?;
     let steps = steps(plan);
-    let mut run = Run::new(config, plan, observer)?;
+    let mut run = Run::new(formats, config, plan, observer)?;
     for (index, step) in steps.iter().enumerate() {
         run.observer.step(index + 1, steps.len(), &step.to_string());
         run.step(*step)?;
@@ -51,6 +53,7 @@ pub fn run(
 
 /// What the steps leave for one another.
 struct Run<'a> {
+    formats: &'a Formats,
     config: &'a Config,
     plan: &'a Plan,
     observer: &'a mut dyn Observer,
@@ -62,6 +65,7 @@ struct Run<'a> {
 
 impl<'a> Run<'a> {
     fn new(
+        formats: &'a Formats,
         config: &'a Config,
         plan: &'a Plan,
         observer: &'a mut dyn Observer,
@@ -72,6 +76,7 @@ impl<'a> Run<'a> {
         let changelog = changelog::parse(&text, &plan.source.version)
             .map_err(|source| RunError::Changelog { path, source })?;
         Ok(Self {
+            formats,
             config,
             plan,
             observer,

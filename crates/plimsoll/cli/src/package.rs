@@ -94,7 +94,7 @@ pub fn run(args: &Args, formats: &Formats) -> anyhow::Result<()> {
         return print(args, &plan, || render::plan(&plan, formats));
     }
     let mut progress = Progress::new();
-    let result = build_run::run(&config, &plan, &mut progress);
+    let result = build_run::run(formats, &config, &plan, &mut progress);
     progress.finish();
     let manifest = result?;
     print(args, &manifest, || {

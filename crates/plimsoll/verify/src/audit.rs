@@ -8,6 +8,7 @@ use super::Target;
 use plimsoll_build::audit::{
     BuiltProgram, Fault, PackageFacts, Stamp, audit_build, audit_package, audit_stamp,
 };
+use plimsoll_build::format::Format;
 use plimsoll_build::manifest::{Artifact, Sum};
 use plimsoll_plan::plan::{DeclaredDepends, PackagePlan};
 use plimsoll_spec::PackageContents;
@@ -15,6 +16,8 @@ use plimsoll_spec::PackageContents;
 /// All that is known of a finished package before it is installed.
 #[derive(Debug, Clone, Copy)]
 pub struct Facts<'a> {
+    /// The package's format.
+    pub format: &'a dyn Format,
     /// What the manifest says: the plan as it was carried out.
     pub artifact: &'a Artifact,
     /// What the flavour makes it depend on, whatever its programs link.
@@ -44,13 +47,16 @@ pub fn package(facts: &Facts<'_>) -> Vec<String> {
         declared: facts.declared.clone(),
     };
     let mut faults = audit_build(artifact.flavour, facts.library, facts.programs);
-    faults.extend(audit_package(&PackageFacts {
-        plan: &plan,
-        library: facts.library,
-        programs: facts.programs,
-        files: &facts.contents.report.files,
-        report: &facts.contents.report,
-    }));
+    faults.extend(audit_package(
+        facts.format,
+        &PackageFacts {
+            plan: &plan,
+            library: facts.library,
+            programs: facts.programs,
+            files: &facts.contents.report.files,
+            report: &facts.contents.report,
+        },
+    ));
     let faults = faults.iter().map(Fault::to_string);
     let faults = faults.chain(unmarked(facts));
     faults.chain(against_manifest(facts)).collect()
@@ -141,6 +147,7 @@ pub fn seen(artifact: &Artifact, programs: &[BuiltProgram], target: Option<&Targ
 mod tests {
     use super::*;
     use plimsoll_build::audit::fixtures::{daemon, exec_daemon};
+    use plimsoll_plan::format::Deb;
     use plimsoll_probe::Flavour;
     use plimsoll_probe::fakes::libnftables;
     use plimsoll_spec::{FormatName, PackageReport};
@@ -206,6 +213,7 @@ mod tests {
             recommends: vec!["nftables".into()],
         };
         package(&Facts {
+            format: &Deb,
             artifact: &case.artifact,
             declared: &declared,
             library: &libnftables(),

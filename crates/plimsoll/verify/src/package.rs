@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use super::VerifyError;
 use plimsoll_build::audit::BuiltProgram;
 use plimsoll_build::elf;
+use plimsoll_build::format::Format;
 use plimsoll_build::manifest::{Artifact, Manifest, Sum};
 use plimsoll_build::packager::Packager;
 use plimsoll_plan::config::{AssetSource, Config};
@@ -36,10 +37,10 @@ pub fn open(
     packager: &Packager,
     config: &Config,
     folder: &Path,
-    format: FormatName,
+    format: &dyn Format,
     work: &Path,
 ) -> Result<PackageUnderTest, VerifyError> {
-    let artifact = artifact(folder, format)?;
+    let artifact = artifact(folder, format.name())?;
     let file = folder.join(&artifact.file);
     let io = |path: &Path, source| VerifyError::Io {
         path: path.to_owned(),
@@ -50,12 +51,13 @@ pub fn open(
         std::fs::remove_dir_all(&root).map_err(|source| io(&root, source))?;
     }
     std::fs::create_dir_all(&root).map_err(|source| io(&root, source))?;
-    let contents = packager
-        .unpack(&file, &root)
-        .map_err(|source| VerifyError::Packager {
-            file: artifact.file.clone(),
-            source,
-        })?;
+    let contents =
+        format
+            .unpack(packager, &file, &root)
+            .map_err(|source| VerifyError::Packager {
+                file: artifact.file.clone(),
+                source,
+            })?;
     let content = std::fs::read(&file).map_err(|source| io(&file, source))?;
     Ok(PackageUnderTest {
         sum: Sum::of(&content),

@@ -64,7 +64,7 @@ pub fn verify(job: &Job<'_>, watcher: &dyn Watcher) -> Result<Verified, VerifyEr
     let format = job.formats.get(job.list.family_of(job.distro).format);
     let format = format.map_err(PlanError::from)?;
     let packager = Packager::of(&job.folders.workspace);
-    let package = open(&packager, config, job.packages, format.name(), job.work)?;
+    let package = open(&packager, config, job.packages, format, job.work)?;
     let bench = Bench {
         job,
         format,
@@ -212,15 +212,15 @@ impl Bench<'_> {
 
     /// The package to upgrade from.
     fn previous(&self) -> Result<PathBuf, VerifyError> {
-        let format = self.package.artifact.format;
+        let format = self.format;
         if let Some(folder) = self.job.previous {
             let work = self.job.work.join("previous");
             let previous = open(self.packager, self.config, folder, format, &work)?;
             return Ok(previous.file);
         }
-        let out = self.job.work.join(format!("previous.{format}"));
+        let out = self.job.work.join(format!("previous.{}", format.name()));
         let version = self.stand_in_version();
-        let restamped = self.packager.restamp(&self.package.file, &out, &version);
+        let restamped = format.restamp(self.packager, &self.package.file, &out, &version);
         restamped.map_err(|source| VerifyError::Packager {
             file: self.package.artifact.file.clone(),
             source,
@@ -328,6 +328,7 @@ impl Bench<'_> {
             self.format,
         )?;
         let mut faults = audit::package(&Facts {
+            format: self.format,
             artifact,
             declared: &declared,
             library: self.config.library(),

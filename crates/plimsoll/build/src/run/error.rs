@@ -8,6 +8,7 @@ use crate::compose::AssetError;
 use crate::depends::DependsError;
 use crate::elf::ElfError;
 use crate::packager::PackagerError;
+use plimsoll_plan::format::UnknownFormat;
 use plimsoll_spec::changelog::ChangelogError;
 
 /// Why a run stopped.
@@ -76,6 +77,9 @@ pub enum RunError {
         /// The step.
         step: String,
     },
+    /// A plan names a package format that is not known.
+    #[error(transparent)]
+    UnknownFormat(#[from] UnknownFormat),
     /// A package cannot be written.
     #[error("cannot write a package")]
     Packager(#[from] PackagerError),

@@ -3,13 +3,14 @@
 use std::path::Path;
 
 use super::{Run, RunError, files};
-use crate::audit::{AuditError, BuiltProgram, Fault, PackageFacts, audit_package, audit_requires};
+use crate::audit::{AuditError, PackageFacts, audit_package};
 use crate::compose::{self, Ingredients, compose};
-use crate::depends::{deb, rpm};
+use crate::format::{Format, Programs};
 use crate::manifest::Artifact;
 use crate::packager::Packager;
+use plimsoll_plan::format::UnknownFormat;
 use plimsoll_plan::plan::{BuildPlan, PackagePlan};
-use plimsoll_spec::{FormatName, PackageReport, PackageSpec};
+use plimsoll_spec::{PackageReport, PackageSpec};
 
 /// A package that was written and is not audited yet.
 pub(super) struct Written {
@@ -24,12 +25,14 @@ impl Run<'_> {
         package: &PackagePlan,
     ) -> Result<Written, RunError> {
         let files = compose::collect(self.config, self.plan, build, package)?;
+        let format = self.format(package)?;
         let spec = compose(&Ingredients {
             config: self.config,
             plan: self.plan,
+            format,
             package,
             files: &files,
-            derived: &self.derive(build, package)?,
+            derived: &self.derive(format, build, package)?,
             changelog: &self.changelog,
         });
         let path = compose::work_folder(self.plan, package).join("spec.json");
@@ -38,30 +41,34 @@ impl Run<'_> {
             source,
         })?;
         files::write(&path, &text)?;
-        let epoch = self.plan.source.source_date_epoch;
-        let report = Packager::of(&self.plan.places.workspace).write(&path, epoch)?;
+        let packager = Packager::of(&self.plan.places.workspace);
+        let report = format.write(&packager, &spec, &path)?;
         Ok(Written { spec, report })
     }
 
+    fn format(&self, package: &PackagePlan) -> Result<&'static dyn Format, UnknownFormat> {
+        self.formats.get(package.format)
+    }
+
     /// The dependencies that follow from the programs.
-    fn derive(&self, build: &BuildPlan, package: &PackagePlan) -> Result<Vec<String>, RunError> {
+    fn derive(
+        &self,
+        format: &dyn Format,
+        build: &BuildPlan,
+        package: &PackagePlan,
+    ) -> Result<Vec<String>, RunError> {
         let failed = |source| RunError::Depends {
             file: package.file.clone(),
             source,
         };
-        match package.format {
-            FormatName::RPM => rpm::derived(self.audited(build)?).map_err(failed),
-            FormatName::DEB => {
-                let programs: Vec<&Path> = build
-                    .programs
-                    .iter()
-                    .map(|program| program.path.as_path())
-                    .collect();
-                let work = compose::work_folder(self.plan, package).join("shlibdeps");
-                deb::shlibdeps(&programs, &self.plan.name, &work).map_err(failed)
-            }
-            _ => Ok(Vec::new()),
-        }
+        let paths = paths(build);
+        let programs = Programs {
+            package: &self.plan.name,
+            built: self.audited(build)?,
+            paths: &paths,
+            work: &compose::work_folder(self.plan, package),
+        };
+        format.derive(&programs).map_err(failed)
     }
 
     pub(super) fn audit_package(
@@ -74,17 +81,21 @@ impl Run<'_> {
         };
         let Written { spec, report } = self.written.take().ok_or_else(out_of_order)?;
         let programs = self.audited(build)?;
-        let paths: Vec<String> = spec.files.iter().map(|file| file.dest.clone()).collect();
-        let mut faults = audit_package(&PackageFacts {
+        let files: Vec<String> = spec.files.iter().map(|file| file.dest.clone()).collect();
+        let format = self.format(package)?;
+        let facts = PackageFacts {
             plan: package,
             library: self.config.library(),
             programs,
-            files: &paths,
+            files: &files,
             report: &report,
-        });
-        if package.format == FormatName::RPM {
-            faults.extend(by_rpm(build, package, programs)?);
-        }
+        };
+        let mut faults = audit_package(format, &facts);
+        let second = format.second_reading(&facts, &paths(build));
+        faults.extend(second.map_err(|source| RunError::Depends {
+            file: package.file.clone(),
+            source,
+        })?);
         AuditError::check(faults)?;
         files::publish(&spec.out, &self.plan.places.out)?;
         let sum = files::sum(&spec.out)?;
@@ -94,17 +105,7 @@ impl Run<'_> {
     }
 }
 
-/// Where rpm reads the programs otherwise than we do; nothing where rpm is not installed.
-fn by_rpm(
-    build: &BuildPlan,
-    package: &PackagePlan,
-    programs: &[BuiltProgram],
-) -> Result<Vec<Fault>, RunError> {
-    let by_rpm = rpm::elfdeps(&build.programs).map_err(|source| RunError::Depends {
-        file: package.file.clone(),
-        source,
-    })?;
-    Ok(by_rpm.map_or_else(Vec::new, |by_rpm| {
-        audit_requires(&package.file, programs, &by_rpm)
-    }))
+fn paths(build: &BuildPlan) -> Vec<&Path> {
+    let programs = build.programs.iter();
+    programs.map(|program| program.path.as_path()).collect()
 }

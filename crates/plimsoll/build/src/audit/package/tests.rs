@@ -3,9 +3,15 @@ use plimsoll_probe::fakes::libnftables;
 
 use super::*;
 use crate::audit::fixtures::{daemon, exec_daemon};
+use crate::format::Formats;
 use plimsoll_plan::plan::DeclaredDepends;
+use plimsoll_spec::FormatName;
 
 const DYNAMIC_DEB: [&str; 2] = ["libc6 (>= 2.34)", "libnftables1 (>= 1.0.2)"];
+
+fn known(name: FormatName) -> &'static dyn Format {
+    Formats::standard().get(name).expect("a standard format")
+}
 
 fn texts(names: &[&str]) -> Vec<String> {
     names.iter().map(|name| (*name).to_owned()).collect()
@@ -47,7 +53,10 @@ fn faults(plan: &PackagePlan, program: BuiltProgram, depends: &[&str]) -> Vec<St
         files: &texts(&["/usr/sbin/sampled"]),
         report: &report,
     };
-    audit_package(&facts).iter().map(Fault::to_string).collect()
+    audit_package(known(plan.format), &facts)
+        .iter()
+        .map(Fault::to_string)
+        .collect()
 }
 
 fn deb(program: BuiltProgram, depends: &[&str]) -> Vec<String> {
@@ -161,6 +170,9 @@ fn a_file_that_is_not_in_the_package_is_a_fault() {
         files: &texts(&["/usr/bin/sample"]),
         report: &PackageReport::default(),
     };
-    let faults: Vec<String> = audit_package(&facts).iter().map(Fault::to_string).collect();
+    let faults: Vec<String> = audit_package(known(plan.format), &facts)
+        .iter()
+        .map(Fault::to_string)
+        .collect();
     assert_eq!(faults, ["sample.tar: does not hold /usr/bin/sample"]);
 }

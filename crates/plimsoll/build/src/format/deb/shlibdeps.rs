@@ -5,35 +5,35 @@ use std::path::Path;
 
 use duct::cmd;
 
-use super::DependsError;
+use crate::depends::DependsError;
 
 /// One relationship clause, for instance `libc6 (>= 2.34)` or `systemd | systemd-sysusers`.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Clause<'a> {
+pub(super) struct Clause<'a> {
     /// The alternatives, in order.
-    pub alternatives: Vec<Alternative<'a>>,
+    pub(super) alternatives: Vec<Alternative<'a>>,
 }
 
 /// One package of a clause.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Alternative<'a> {
+pub(super) struct Alternative<'a> {
     /// The package's name.
-    pub package: &'a str,
+    pub(super) package: &'a str,
     /// What stands in the parentheses after `>=`, if anything.
-    pub at_least: Option<&'a str>,
+    pub(super) at_least: Option<&'a str>,
 }
 
 impl<'a> Clause<'a> {
     /// Reads a clause of a relationship field, see deb-control(5).
     #[must_use]
-    pub fn parse(text: &'a str) -> Self {
+    pub(super) fn parse(text: &'a str) -> Self {
         let alternatives = text.split('|').map(Alternative::parse).collect();
         Self { alternatives }
     }
 
     /// The alternative that is this package.
     #[must_use]
-    pub fn alternative(&self, package: &str) -> Option<&Alternative<'a>> {
+    pub(super) fn alternative(&self, package: &str) -> Option<&Alternative<'a>> {
         self.alternatives
             .iter()
             .find(|alternative| alternative.package == package)
@@ -59,7 +59,7 @@ impl<'a> Alternative<'a> {
 ///
 /// # Errors
 /// When it is missing, when it knows no package for a library, or when it finds nothing at all.
-pub fn shlibdeps(
+pub(super) fn shlibdeps(
     programs: &[&Path],
     package: &str,
     work: &Path,

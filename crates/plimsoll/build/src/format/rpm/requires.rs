@@ -6,20 +6,20 @@
 
 use std::collections::BTreeSet;
 use std::io;
+use std::path::Path;
 
 use duct::cmd;
 
-use super::DependsError;
+use crate::depends::DependsError;
 use crate::elf::ElfFacts;
 use crate::program::BuiltProgram;
-use plimsoll_plan::plan::ProgramPlan;
 
 /// rpm's own reader of ELF files, where rpm is installed.
 const ELFDEPS: &str = "/usr/lib/rpm/elfdeps";
 
 /// The capabilities that a file requires.
 #[must_use]
-pub fn requires(file: &ElfFacts) -> BTreeSet<String> {
+pub(super) fn requires(file: &ElfFacts) -> BTreeSet<String> {
     let mark = if file.is_64_bit { "(64bit)" } else { "" };
     let empty = if file.is_64_bit { "()" } else { "" };
     file.needed
@@ -38,7 +38,7 @@ pub fn requires(file: &ElfFacts) -> BTreeSet<String> {
 ///
 /// # Errors
 /// When there are none: a dynamic program always needs its C library.
-pub fn derived(programs: &[BuiltProgram]) -> Result<Vec<String>, DependsError> {
+pub(super) fn derived(programs: &[BuiltProgram]) -> Result<Vec<String>, DependsError> {
     let derived: BTreeSet<String> = programs.iter().flat_map(|p| requires(&p.elf)).collect();
     if derived.is_empty() {
         let names: Vec<&str> = programs.iter().map(|p| p.name.as_str()).collect();
@@ -53,10 +53,10 @@ pub fn derived(programs: &[BuiltProgram]) -> Result<Vec<String>, DependsError> {
 ///
 /// # Errors
 /// When it is there and fails: what it would have said is not known.
-pub fn elfdeps(programs: &[ProgramPlan]) -> Result<Option<BTreeSet<String>>, DependsError> {
+pub(super) fn elfdeps(paths: &[&Path]) -> Result<Option<BTreeSet<String>>, DependsError> {
     let mut requires = BTreeSet::new();
-    for program in programs {
-        match cmd!(ELFDEPS, "--requires", &program.path).read() {
+    for path in paths {
+        match cmd!(ELFDEPS, "--requires", path).read() {
             Ok(text) => {
                 let libraries = text.lines().filter(|line| is_library(line));
                 requires.extend(libraries.map(str::to_owned));
@@ -70,7 +70,7 @@ pub fn elfdeps(programs: &[ProgramPlan]) -> Result<Option<BTreeSet<String>>, Dep
 
 /// Whether a requirement is on a shared library, and so must follow from a file.
 #[must_use]
-pub fn is_library(requirement: &str) -> bool {
+pub(super) fn is_library(requirement: &str) -> bool {
     requirement
         .split(['(', ' '])
         .next()
@@ -80,7 +80,7 @@ pub fn is_library(requirement: &str) -> bool {
 /// Whether rpm itself put the requirement there: for its own features, for the package's
 /// configuration files and for the interpreter of its scripts.
 #[must_use]
-pub fn is_of_rpm(requirement: &str) -> bool {
+pub(super) fn is_of_rpm(requirement: &str) -> bool {
     ["rpmlib(", "config(", "/bin/sh", "rtld("]
         .iter()
         .any(|start| requirement.starts_with(start))

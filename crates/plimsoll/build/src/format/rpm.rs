@@ -1,0 +1,39 @@
+//! RPM packages: their dependencies are what the programs' ELF files name.
+
+mod audit;
+mod requires;
+mod scriptlets;
+
+use std::path::Path;
+
+use plimsoll_plan::config::Config;
+use plimsoll_plan::format::Rpm;
+use plimsoll_spec::PackageSpec;
+
+use super::{Format, Programs};
+use crate::audit::{Fault, PackageFacts};
+use crate::depends::DependsError;
+
+impl Format for Rpm {
+    fn complete(&self, spec: &mut PackageSpec, _config: &Config, _workspace: &Path) {
+        spec.scriptlets = scriptlets::scriptlets(&spec.files);
+    }
+
+    fn derive(&self, programs: &Programs<'_>) -> Result<Vec<String>, DependsError> {
+        requires::derived(programs.built)
+    }
+
+    fn audit(&self, facts: &PackageFacts<'_>) -> Vec<Fault> {
+        audit::audit(facts)
+    }
+
+    /// Where rpm reads the programs otherwise than we do; nothing where rpm is not installed.
+    fn second_reading(
+        &self,
+        facts: &PackageFacts<'_>,
+        paths: &[&Path],
+    ) -> Result<Vec<Fault>, DependsError> {
+        let by_rpm = requires::elfdeps(paths)?;
+        Ok(by_rpm.map_or_else(Vec::new, |by_rpm| audit::audit_requires(facts, &by_rpm)))
+    }
+}

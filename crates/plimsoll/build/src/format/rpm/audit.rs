@@ -1,0 +1,41 @@
+//! A finished RPM package against the programs in it.
+
+use std::collections::BTreeSet;
+
+use super::requires;
+use crate::audit::{Fault, PackageFacts};
+
+/// Compares the package's requirements with what its programs link.
+pub(super) fn audit(facts: &PackageFacts<'_>) -> Vec<Fault> {
+    let needed: BTreeSet<String> = facts
+        .programs
+        .iter()
+        .flat_map(|program| requires::requires(&program.elf))
+        .collect();
+    let found: BTreeSet<String> = facts.report.depends.iter().cloned().collect();
+    let missing = needed
+        .difference(&found)
+        .map(|name| facts.fault(format!("does not require {name}, which it links")));
+    let declared = &facts.plan.declared.depends;
+    let surplus = found
+        .difference(&needed)
+        .filter(|name| !declared.contains(name) && !requires::is_of_rpm(name))
+        .map(|name| {
+            facts.fault(format!(
+                "requires {name}, which nothing in it links or declares"
+            ))
+        });
+    missing.chain(surplus).collect()
+}
+
+/// Compares our reading of the programs with that of rpm's own reader.
+pub(super) fn audit_requires(facts: &PackageFacts<'_>, by_rpm: &BTreeSet<String>) -> Vec<Fault> {
+    let ours: BTreeSet<String> = facts
+        .programs
+        .iter()
+        .flat_map(|program| requires::requires(&program.elf))
+        .collect();
+    ours.symmetric_difference(by_rpm)
+        .map(|name| facts.fault(format!("{name} is not read alike by rpm's elfdeps")))
+        .collect()
+}
