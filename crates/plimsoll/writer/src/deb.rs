@@ -24,7 +24,7 @@ use crate::entry::{self, Entry};
 use crate::error::{PackageError, ResultExt};
 use crate::files::{self, File};
 use crate::format::PackageFormat;
-use crate::restamp::Stamp;
+use crate::new_version::Stamp;
 use archive::Archives;
 use warnings::Warnings;
 

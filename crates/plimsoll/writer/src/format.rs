@@ -1,15 +1,12 @@
-//! The formats that this program writes and reads: a table with one line a format.
+//! What a format is to this program.
 
-use std::fs::File;
-use std::io::Read as _;
 use std::path::Path;
 
 use plimsoll_spec::{FormatName, PackageContents, PackageReport, PackageSpec};
 
 use crate::entry::Entry;
-use crate::error::{PackageError, ResultExt};
-use crate::restamp::Stamp;
-use crate::{deb, rpm, tarball};
+use crate::error::PackageError;
+use crate::new_version::Stamp;
 
 /// A format: its name, how its files begin, and what writes and reads them.
 pub(crate) struct PackageFormat {
@@ -27,27 +24,3 @@ pub(crate) struct PackageFormat {
 
 /// What a package says, and what it installs.
 pub(crate) type Read = (PackageContents, Vec<Entry>);
-
-/// Every format.
-const FORMATS: [&PackageFormat; 3] = [&deb::FORMAT, &rpm::FORMAT, &tarball::FORMAT];
-
-/// The format of a specification.
-pub(crate) fn named(name: FormatName) -> Option<&'static PackageFormat> {
-    FORMATS.into_iter().find(|format| format.name == name)
-}
-
-/// The format of a package file, by its first bytes.
-pub(crate) fn of(path: &Path) -> Result<&'static PackageFormat, PackageError> {
-    let longest = FORMATS.iter().map(|format| format.magic.len()).max();
-    let file = File::open(path).at(path)?;
-    let mut start = Vec::new();
-    file.take(longest.unwrap_or_default() as u64)
-        .read_to_end(&mut start)
-        .at(path)?;
-    FORMATS
-        .into_iter()
-        .find(|format| start.starts_with(format.magic))
-        .ok_or_else(|| PackageError::NoPackage {
-            path: path.to_owned(),
-        })
-}

@@ -26,6 +26,8 @@ mod entry;
 mod error;
 mod files;
 mod format;
+mod formats;
+mod new_version;
 mod restamp;
 mod rpm;
 mod tarball;
@@ -40,7 +42,7 @@ use plimsoll_spec::{PackageReport, PackageSpec};
 use serde::Serialize;
 
 use crate::error::{PackageError, ResultExt, print_chain};
-use crate::restamp::Stamp;
+use crate::new_version::Stamp;
 
 /// What is to be written or read.
 #[derive(Debug, clap::Args)]
@@ -116,6 +118,6 @@ fn write(spec: &PackageSpec) -> Result<PackageReport, PackageError> {
     if let Some(folder) = spec.out.parent() {
         std::fs::create_dir_all(folder).at(folder)?;
     }
-    let format = format::named(spec.format).ok_or(PackageError::UnknownFormat(spec.format))?;
+    let format = formats::named(spec.format).ok_or(PackageError::UnknownFormat(spec.format))?;
     (format.write)(spec)
 }

@@ -1,45 +1,12 @@
 //! The same package under another version, as a stand-in for an earlier or a later one.
 
 use std::path::Path;
-use std::str::FromStr;
 
 use plimsoll_spec::PackageReport;
 
 use crate::error::{PackageError, ResultExt};
-use crate::format;
-
-/// `VERSION-REVISION`, such as `0.0.9-1`.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Stamp {
-    pub(crate) version: String,
-    pub(crate) revision: String,
-}
-
-/// A text that is no version and revision.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("{text:?} is not VERSION-REVISION, such as 0.0.9-1")]
-pub(crate) struct NoStamp {
-    text: String,
-}
-
-impl FromStr for Stamp {
-    type Err = NoStamp;
-
-    fn from_str(text: &str) -> Result<Self, NoStamp> {
-        // What both deb-version(7) and RPM take.
-        let fits = |part: &str| {
-            let known = |c: char| c.is_ascii_alphanumeric() || ".+~".contains(c);
-            part.starts_with(|c: char| c.is_ascii_alphanumeric()) && part.chars().all(known)
-        };
-        let parts = text.split_once('-');
-        let parts = parts.filter(|(version, revision)| fits(version) && fits(revision));
-        let (version, revision) = parts.ok_or_else(|| NoStamp { text: text.into() })?;
-        Ok(Self {
-            version: version.to_owned(),
-            revision: revision.to_owned(),
-        })
-    }
-}
+use crate::formats;
+use crate::new_version::Stamp;
 
 /// Writes the package anew under another version; nothing else of it changes.
 ///
@@ -53,20 +20,5 @@ pub(crate) fn restamp(
     if let Some(folder) = out.parent() {
         std::fs::create_dir_all(folder).at(folder)?;
     }
-    (format::of(path)?.restamp)(path, out, stamp)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_stamp_is_a_version_and_a_revision() {
-        let stamp: Stamp = "0.0.9~rc1-1.el9".parse().unwrap();
-        assert_eq!(stamp.version, "0.0.9~rc1");
-        assert_eq!(stamp.revision, "1.el9");
-        for text in ["", "1.0", "-1", "1.0-", "1-2-3", "1 0-1", "~1-1"] {
-            assert!(text.parse::<Stamp>().is_err(), "{text:?}");
-        }
-    }
+    (formats::of(path)?.restamp)(path, out, stamp)
 }

@@ -12,7 +12,7 @@ use crate::entry::{self, Content, Entry};
 use crate::error::{PackageError, ResultExt};
 use crate::files::{self, File};
 use crate::format::PackageFormat;
-use crate::restamp::Stamp;
+use crate::new_version::Stamp;
 
 /// Tar files in gzip data (RFC 1952).
 pub(crate) const FORMAT: PackageFormat = PackageFormat {

@@ -8,7 +8,7 @@ use plimsoll_spec::{FormatName, PackageContents, PackageReport};
 use super::archive::{self, Archives};
 use crate::error::{PackageError, ResultExt};
 use crate::files;
-use crate::restamp::Stamp;
+use crate::new_version::Stamp;
 
 /// What the package says.
 pub(super) fn contents(path: &Path, archives: &Archives) -> Result<PackageContents, PackageError> {

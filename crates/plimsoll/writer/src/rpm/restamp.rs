@@ -6,7 +6,7 @@ use plimsoll_spec::PackageReport;
 use rpm::{Header, HeaderEntry, IndexData, IndexTag, Package, SignatureHeaderBuilder};
 
 use crate::error::PackageError;
-use crate::restamp::Stamp;
+use crate::new_version::Stamp;
 
 /// Names of relations, and the versions that go with them.
 const RELATIONS: [(IndexTag, IndexTag); 2] = [
