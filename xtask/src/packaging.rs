@@ -27,7 +27,7 @@ fn formats() -> Formats {
 }
 
 fn configuration() -> Config {
-    config::load(&packaging().join("dist.toml"), formats().rules()).unwrap()
+    config::load(&packaging().join("dist.toml"), &formats().rules().names()).unwrap()
 }
 
 fn list() -> DistroList {

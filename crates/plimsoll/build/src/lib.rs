@@ -22,7 +22,7 @@
 //! fn main() -> Result<(), Box<dyn std::error::Error>> {
 //!     let workspace = Path::new("/home/me/sample");
 //!     let formats = Formats::standard();
-//!     let config = config::load(&workspace.join("packaging/dist.toml"), formats.rules())?;
+//!     let config = config::load(&workspace.join("packaging/dist.toml"), &formats.rules().names())?;
 //!     let source = source::read(workspace, "sample", None)?;
 //!     let places = Places {
 //!         workspace: workspace.into(),

@@ -63,7 +63,7 @@ pub struct Args {
 /// # Errors
 /// Where the file cannot be read or is wrong.
 pub fn configuration(formats: &Formats) -> Result<Config, ConfigError> {
-    config::load(&run::root().join(CONFIG), formats.rules())
+    config::load(&run::root().join(CONFIG), &formats.rules().names())
 }
 
 /// Plans, builds and packages.

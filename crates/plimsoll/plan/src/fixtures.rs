@@ -27,7 +27,7 @@ pub fn formats() -> Formats {
 /// What it packages.
 #[must_use]
 pub fn config() -> Config {
-    config::parse(DIST, Path::new("dist.toml"), &formats()).expect("sound")
+    config::parse(DIST, Path::new("dist.toml"), &formats().names()).expect("sound")
 }
 
 /// The distributions that it packages for.

@@ -11,12 +11,11 @@ use std::fmt;
 
 use plimsoll_probe::{Family, Finding, Findings, Flavour};
 use plimsoll_spec::FormatName;
-use serde::de::DeserializeOwned;
-use toml::Spanned;
 
+use crate::arch::Arch;
 use crate::config::Config;
-use crate::plan::Arch;
 
+pub use crate::format_names::{UnknownFormat, either};
 pub use deb::Deb;
 pub use rpm::Rpm;
 pub use tar::Tar;
@@ -102,16 +101,6 @@ pub struct RevisionSuffix {
 #[derive(Debug, Clone)]
 pub struct Formats(Vec<&'static dyn FormatRules>);
 
-/// A name that is none of a table's formats.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("unknown package format {name:?}: expected {}", either(.known))]
-pub struct UnknownFormat {
-    /// The name.
-    pub name: String,
-    /// The names that are known.
-    pub known: Vec<FormatName>,
-}
-
 impl Formats {
     /// A table of formats, in the order in which messages name them.
     #[must_use]
@@ -140,51 +129,18 @@ impl Formats {
     /// The error about a name that is none of these.
     #[must_use]
     pub fn unknown(&self, name: &str) -> UnknownFormat {
-        UnknownFormat {
-            name: name.to_owned(),
-            known: self.iter().map(|format| format.name()).collect(),
-        }
+        UnknownFormat::new(name, &self.names())
+    }
+
+    /// The names, in order.
+    #[must_use]
+    pub fn names(&self) -> Vec<FormatName> {
+        self.iter().map(|format| format.name()).collect()
     }
 
     /// Every format.
     pub fn iter(&self) -> impl Iterator<Item = &'static dyn FormatRules> {
         self.0.iter().copied()
-    }
-}
-
-/// A view of a configuration file that sees the names of formats alone, so that an error can say where one is.
-pub(crate) trait FormatNames: DeserializeOwned {
-    /// The names, in any order.
-    fn names(self) -> Vec<Spanned<String>>;
-}
-
-/// The first unknown format of a file, and its line.
-pub(crate) fn unknown<N: FormatNames>(
-    text: &str,
-    formats: &Formats,
-) -> Option<(UnknownFormat, usize)> {
-    let names = toml::from_str::<N>(text).ok()?.names();
-    let unknown = names.iter().filter_map(|name| {
-        let error = formats.named(name.get_ref()).err()?;
-        Some((error, line_of(text, name)))
-    });
-    unknown.min_by_key(|(_, line)| *line)
-}
-
-/// The line of a value, from 1.
-pub(crate) fn line_of(text: &str, value: &Spanned<String>) -> usize {
-    let before = text.get(..value.span().start).unwrap_or_default();
-    before.matches('\n').count() + 1
-}
-
-/// Names as a sentence lists them: `deb, rpm or tar`.
-#[must_use]
-pub fn either(names: &[FormatName]) -> String {
-    let mut names: Vec<String> = names.iter().map(ToString::to_string).collect();
-    let last = names.pop().unwrap_or_default();
-    match names.is_empty() {
-        true => last,
-        false => format!("{} or {last}", names.join(", ")),
     }
 }
 

@@ -51,7 +51,7 @@
 //! dest = "/usr/bin/sample"
 //! "#;
 //! let formats = Formats::new(vec![&Deb, &Rpm, &Tar]);
-//! let config = config::parse(text, Path::new("dist.toml"), &formats)?;
+//! let config = config::parse(text, Path::new("dist.toml"), &formats.names())?;
 //! assert_eq!(config.library().soname, "libz.so.1");
 //! assert_eq!(config.formats(Flavour::Static).len(), 1);
 //! # Ok::<(), config::ConfigError>(())
@@ -61,10 +61,12 @@
 //! pure function of the package formats ([`format`]), of the configuration, of what is built ([`source::Source`]), of what the host has
 //! ([`plimsoll_probe::Findings`]) and of what is asked for.
 
+mod arch;
 pub mod config;
 pub mod distro;
 #[doc(hidden)]
 pub mod fixtures;
 pub mod format;
+mod format_names;
 pub mod plan;
 pub mod source;

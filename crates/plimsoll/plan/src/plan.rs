@@ -3,7 +3,6 @@
 //! [`plan`] turns values into a value: it reads no file, runs no program and knows no time. The
 //! same configuration, source, findings and request always give the same [`Plan`].
 
-mod arch;
 mod build;
 mod error;
 mod package;
@@ -20,7 +19,7 @@ use crate::format::{FormatRules, Formats};
 use crate::source::Source;
 use plimsoll_spec::FormatName;
 
-pub use arch::Arch;
+pub use crate::arch::{Arch, UnknownArch};
 pub use build::{BuildPlan, ProgramPlan};
 pub use error::PlanError;
 pub use package::{DeclaredDepends, PackagePlan, declared};

@@ -7,7 +7,8 @@ use serde::Deserialize;
 use toml::Spanned;
 
 use super::{AssetSource, Config};
-use crate::format::{self, FormatNames, Formats, UnknownFormat};
+use crate::format_names::{self, FormatNames, UnknownFormat};
+use plimsoll_spec::FormatName;
 
 /// Why the configuration cannot be used.
 #[derive(Debug, thiserror::Error)]
@@ -75,11 +76,11 @@ impl ConfigError {
     }
 }
 
-/// Reads a configuration file.
+/// Reads a configuration file. It may name these package formats ([`Formats::names`](crate::format::Formats::names)).
 ///
 /// # Errors
 /// When it cannot be read, or as [`parse`] says.
-pub fn load(path: &Path, formats: &Formats) -> Result<Config, ConfigError> {
+pub fn load(path: &Path, formats: &[FormatName]) -> Result<Config, ConfigError> {
     let text = std::fs::read_to_string(path).map_err(|source| ConfigError::Io {
         path: path.to_owned(),
         source,
@@ -91,12 +92,12 @@ pub fn load(path: &Path, formats: &Formats) -> Result<Config, ConfigError> {
 ///
 /// # Errors
 /// When a key is unknown or missing, or names something that is not declared.
-pub fn parse(text: &str, path: &Path, formats: &Formats) -> Result<Config, ConfigError> {
+pub fn parse(text: &str, path: &Path, formats: &[FormatName]) -> Result<Config, ConfigError> {
     let config: Config = toml::from_str(text).map_err(|source| ConfigError::Parse {
         path: path.to_owned(),
         source: Box::new(source),
     })?;
-    if let Some((unknown, line)) = format::unknown::<Names>(text, formats) {
+    if let Some((unknown, line)) = format_names::unknown::<Names>(text, formats) {
         return Err(ConfigError::UnknownFormat {
             path: path.to_owned(),
             line,
@@ -115,7 +116,7 @@ pub fn parse(text: &str, path: &Path, formats: &Formats) -> Result<Config, Confi
         None => Ok(config),
         Some(name) => Err(ConfigError::UnknownProgram {
             path: path.to_owned(),
-            line: format::line_of(text, name),
+            line: format_names::line_of(text, name),
             name: name.get_ref().clone(),
         }),
     }
@@ -161,7 +162,8 @@ mod tests {
     use plimsoll_spec::FormatName;
 
     fn refused(text: &str) -> String {
-        let error = parse(text, Path::new("dist.toml"), &fixtures::formats()).expect_err("refused");
+        let error =
+            parse(text, Path::new("dist.toml"), &fixtures::formats().names()).expect_err("refused");
         match error.source() {
             Some(source) => format!("{error}: {source}"),
             None => error.to_string(),

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use crate::format::UnknownFormat;
+use crate::format_names::UnknownFormat;
 
 /// Why the list, or an entry of it, cannot be used.
 #[derive(Debug, thiserror::Error)]

@@ -7,7 +7,8 @@ use serde::Deserialize;
 use toml::Spanned;
 
 use super::{DistroError, DistroList, check};
-use crate::format::{self, FormatNames, Formats};
+use crate::format::Formats;
+use crate::format_names::{self, FormatNames};
 
 /// Reads a list of distributions.
 ///
@@ -30,7 +31,7 @@ pub fn parse(text: &str, path: &Path, formats: &Formats) -> Result<DistroList, D
         path: path.to_owned(),
         source: Box::new(source),
     })?;
-    if let Some((unknown, line)) = format::unknown::<Names>(text, formats) {
+    if let Some((unknown, line)) = format_names::unknown::<Names>(text, &formats.names()) {
         return Err(DistroError::UnknownFormat {
             path: path.to_owned(),
             line,

@@ -4,8 +4,8 @@ use plimsoll_probe::{Answer, Family, Finding, Findings};
 use plimsoll_spec::FormatName;
 
 use super::{FormatRules, Naming, RevisionSuffix};
+use crate::arch::Arch;
 use crate::config::Config;
-use crate::plan::Arch;
 
 /// What derives the dependencies of a Debian package, as the probe names it.
 const SHLIBDEPS: &str = "dpkg-shlibdeps";

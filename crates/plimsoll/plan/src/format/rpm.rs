@@ -4,8 +4,8 @@ use plimsoll_probe::Family;
 use plimsoll_spec::FormatName;
 
 use super::{FormatRules, Naming, RevisionSuffix, family_of_rpms};
+use crate::arch::Arch;
 use crate::config::Config;
-use crate::plan::Arch;
 
 /// An RPM package of format 4.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -4,8 +4,8 @@ use plimsoll_probe::Family;
 use plimsoll_spec::FormatName;
 
 use super::{FormatRules, Naming, family_of_rpms};
+use crate::arch::Arch;
 use crate::config::Config;
-use crate::plan::Arch;
 
 /// A gzip-compressed tar file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -3,7 +3,8 @@
 use plimsoll_probe::{CannotBuild, Flavour, Mend};
 
 use super::LeftOut;
-use crate::format::UnknownFormat;
+use crate::arch::UnknownArch;
+use crate::format_names::UnknownFormat;
 use plimsoll_spec::FormatName;
 
 /// Why there is no plan.
@@ -57,11 +58,8 @@ pub enum PlanError {
         what: String,
     },
     /// The target's architecture has no name in the package formats.
-    #[error("no package architecture is known for target {target}")]
-    UnknownArch {
-        /// The triple.
-        target: String,
-    },
+    #[error(transparent)]
+    UnknownArch(#[from] UnknownArch),
 }
 
 impl PlanError {
@@ -88,7 +86,7 @@ impl PlanError {
             Self::NoPackageName { .. } => {
                 Some("name it in [native-dep.…] of packaging/dist.toml".to_owned())
             }
-            Self::UnknownFormat(_) | Self::UnknownArch { .. } => None,
+            Self::UnknownFormat(_) | Self::UnknownArch(_) => None,
         }
     }
 

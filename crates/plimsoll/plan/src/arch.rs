@@ -3,8 +3,6 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::PlanError;
-
 /// One architecture under its several names.
 #[derive(
     Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema,
@@ -19,18 +17,26 @@ pub enum Arch {
     Armhf,
 }
 
+/// A target whose architecture has no name in the package formats.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("no package architecture is known for target {target}")]
+pub struct UnknownArch {
+    /// The triple.
+    pub target: String,
+}
+
 impl Arch {
     /// The architecture of a target triple.
     ///
     /// # Errors
     /// When no package format has a name for it here.
-    pub fn of(target: &str) -> Result<Self, PlanError> {
+    pub fn of(target: &str) -> Result<Self, UnknownArch> {
         let machine = target.split('-').next().unwrap_or_default();
         match machine {
             "x86_64" => Ok(Self::Amd64),
             "aarch64" => Ok(Self::Arm64),
             "armv7" => Ok(Self::Armhf),
-            _ => Err(PlanError::UnknownArch {
+            _ => Err(UnknownArch {
                 target: target.to_owned(),
             }),
         }
