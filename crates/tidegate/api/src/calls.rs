@@ -7,9 +7,9 @@ use tidegate_model::{Endpoint, Name};
 use crate::doctor::Diagnosis;
 use crate::event::Event;
 use crate::explain::{Explanation, Question};
-use crate::given::{Body, Given, Query};
 #[cfg(feature = "schema")]
-use crate::openapi::Operation;
+use crate::given::Schemas;
+use crate::given::{Body, Given, Query};
 use crate::traffic::Traffic;
 use crate::{
     Attach, CreateNetwork, EndpointView, Info, NetworkView, Peer, Ports, Publish, RemoveNetwork,
@@ -99,6 +99,14 @@ pub trait Call {
     type Given: Given;
     /// What it answers: the value, or each of the values that come line by line.
     type Answer: Travels;
+}
+
+/// A call with its schemas.
+#[cfg(feature = "schema")]
+pub(crate) struct Operation {
+    pub(crate) route: Route,
+    pub(crate) given: Schemas,
+    pub(crate) answer: schemars::Schema,
 }
 
 macro_rules! calls {

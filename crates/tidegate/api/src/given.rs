@@ -4,8 +4,6 @@
 use schemars::JsonSchema;
 use tidegate_model::Name;
 
-#[cfg(feature = "schema")]
-use crate::openapi::Schemas;
 use crate::{RemoveNetwork, Travels};
 
 /// A body of JSON.
@@ -15,6 +13,18 @@ pub struct Body<T>(pub T);
 /// What follows the question mark of a path.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Query<T>(pub T);
+
+/// The schemas of what is given with a call.
+#[cfg(feature = "schema")]
+#[derive(Debug, Default)]
+pub struct Schemas {
+    /// Whether the path has a name.
+    pub is_named: bool,
+    /// Of the query: an object with a property for each parameter.
+    pub query: Option<schemars::Schema>,
+    /// Of the body.
+    pub body: Option<schemars::Schema>,
+}
 
 /// What is given with a call, as a client writes it.
 pub trait Given {

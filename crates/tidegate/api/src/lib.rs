@@ -22,6 +22,8 @@ pub mod traffic;
 mod travels;
 
 pub use endpoint::{Attach, EndpointView, Ports, Publish};
+#[cfg(feature = "schema")]
+pub use given::Schemas;
 pub use given::{Body, Given, Query};
 pub use info::{Build, DriverInfo, Fight, ForwardingInfo, Info, NamesInfo};
 pub use network::{CreateNetwork, NetworkView, Peer, RemoveNetwork};

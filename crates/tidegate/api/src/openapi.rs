@@ -6,7 +6,8 @@ use serde_json::{Map, Value, json};
 use tidegate_model::Name;
 
 use crate::Refusal;
-use crate::calls::{Form, NAME, Route, operations};
+use crate::calls::{Form, NAME, Operation, Route, operations};
+use crate::given::Schemas;
 
 /// Where the document has the schemas of types.
 const SCHEMAS: &str = "/components/schemas";
@@ -18,24 +19,6 @@ const ABOUT: &str = "The API of tidegated, the networking daemon: HTTP on a unix
     /run/tidegate/tidegated.sock. A field that is not required may be left out of a request, and may be missing in an \
     answer. Each answer says in the header Server-Timing (https://www.w3.org/TR/server-timing/) how many milliseconds \
     each stage took.";
-
-/// The schemas of what is given with a call.
-#[derive(Debug, Default)]
-pub struct Schemas {
-    /// Whether the path has a name.
-    pub is_named: bool,
-    /// Of the query: an object with a property for each parameter.
-    pub query: Option<Schema>,
-    /// Of the body.
-    pub body: Option<Schema>,
-}
-
-/// A call with its schemas.
-pub(crate) struct Operation {
-    pub(crate) route: Route,
-    pub(crate) given: Schemas,
-    pub(crate) answer: Schema,
-}
 
 /// The document.
 pub fn document() -> Value {
