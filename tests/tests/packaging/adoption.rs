@@ -10,8 +10,8 @@ use test_support::{Need, require};
 use tidegate_tests::Output;
 
 use crate::deb::{installed, is_clean};
-use crate::dist::{Packages, finished, strings};
 use crate::machine::{build_machine, install, xtask_in};
+use crate::packages::{Packages, finished, strings};
 use crate::root::Root;
 use crate::rpm;
 use tidegate_tests::workspace;
@@ -65,7 +65,7 @@ fn runs() -> &'static Runs {
 /// here.
 fn fetch() {
     let vendor = ["toolkit", "--vendor", "examples/zpack/vendor"];
-    crate::dist::xtask(&vendor).success();
+    crate::packages::xtask(&vendor).success();
     let cargo = std::env::var_os("CARGO").expect("tests run under cargo");
     let mut fetch = Command::new(cargo);
     fetch.args(["fetch", "--locked"]).current_dir(project());

@@ -4,9 +4,9 @@ use std::path::Path;
 
 use test_support::{Need, require, require_root_kernel};
 
-use crate::dist::{Packages, strings};
 use crate::image::Image;
 use crate::machine;
+use crate::packages::{Packages, strings};
 use crate::root::Root;
 use crate::traffic;
 
@@ -24,7 +24,7 @@ pub(crate) fn is_clean(deb: &Path) {
     command
         .args(["--allow-root", "--fail-on", "error,warning"])
         .arg(deb);
-    let output = crate::dist::finished(&mut command);
+    let output = crate::packages::finished(&mut command);
     assert_eq!(
         (output.code, output.stdout.trim()),
         (Some(0), ""),

@@ -3,8 +3,8 @@
 use serde_json::Value;
 use test_support::{Need, require};
 
-use crate::dist::{Packages, finished, strings};
 use crate::machine;
+use crate::packages::{Packages, finished, strings};
 
 #[test]
 fn without_the_development_package_auto_falls_back_and_says_why() {

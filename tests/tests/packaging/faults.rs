@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use tempfile::TempDir;
 use test_support::{Need, require, require_root_kernel};
 
-use crate::dist::{Packages, finished};
+use crate::packages::{Packages, finished};
 use crate::verify::Verdict;
 
 /// Takes the package apart, changes it by a shell script that runs in it, and puts it together

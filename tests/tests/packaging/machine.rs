@@ -7,8 +7,8 @@ use std::sync::OnceLock;
 use serde_json::Value;
 use tidegate_tests::Output;
 
-use crate::dist::{Packages, xtask};
 use crate::image::Image;
+use crate::packages::{Packages, xtask};
 use crate::root::Root;
 use tidegate_tests::workspace;
 
@@ -82,6 +82,18 @@ pub(crate) struct Runs {
     pub(crate) without_library: Run,
     /// After.
     pub(crate) with_library: Run,
+}
+
+impl Packages {
+    /// Those that link libnftables, made on a machine that has it.
+    pub(crate) fn dynamic() -> &'static Self {
+        &runs().with_library.packages
+    }
+
+    /// Those that run `nft`, made on a machine without libnftables' development package.
+    pub(crate) fn dynamic_exec() -> &'static Self {
+        &runs().without_library.packages
+    }
 }
 
 /// The runs, made once.

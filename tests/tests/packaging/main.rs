@@ -21,6 +21,7 @@ mod fallback;
 mod faults;
 mod image;
 mod machine;
+mod packages;
 mod profiles;
 mod root;
 mod rpm;

@@ -8,7 +8,7 @@ use std::process::Command;
 use serde_json::{Value, json};
 use test_support::{Need, require};
 
-use crate::dist::{Packages, artifact, finished, xtask};
+use crate::packages::{Packages, artifact, finished, xtask};
 use tidegate_tests::workspace;
 
 const UNIT: &str = "/usr/lib/systemd/system/tidegated.service";

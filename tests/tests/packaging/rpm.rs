@@ -5,7 +5,7 @@ use std::process::Command;
 
 use test_support::{Need, require};
 
-use crate::dist::{Packages, finished};
+use crate::packages::{Packages, finished};
 
 /// What `rpm -qp` says about a package, a line each.
 fn query(rpm: &Path, what: &str) -> Vec<String> {

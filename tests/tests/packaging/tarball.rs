@@ -6,7 +6,7 @@ use std::process::Command;
 use test_support::need::find_program;
 use test_support::{Need, require, require_root_kernel};
 
-use crate::dist::{Packages, finished};
+use crate::packages::{Packages, finished};
 use crate::root::Root;
 use crate::traffic;
 

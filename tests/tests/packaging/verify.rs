@@ -5,7 +5,7 @@ use std::path::Path;
 use serde_json::Value;
 use test_support::{Need, require, require_root_kernel};
 
-use crate::dist::{Packages, xtask};
+use crate::packages::{Packages, xtask};
 use tidegate_tests::Output;
 
 /// What `cargo xtask verify` said of one package.
