@@ -246,7 +246,7 @@ impl Host {
         serde_json::from_str(&text).unwrap_or_else(|e| panic!("not JSON: {e}: {text}"))
     }
 
-    /// What differs between the ruleset as planned and as the kernel has it.
+    /// The differences between the planned ruleset and the kernel's.
     pub fn ruleset_diff(&self) -> String {
         self.ok(&["ruleset", "--diff"])
     }

@@ -1,4 +1,4 @@
-//! What passes through published ports.
+//! Traffic of published ports.
 
 use std::io::{BufRead, BufReader};
 use std::process::Stdio;

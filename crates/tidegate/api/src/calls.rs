@@ -1,4 +1,4 @@
-//! The calls of the API, in one table: method, path, what is given, what is answered, and a line about it.
+//! The calls of the API in one table: method, path, parameters, answer, and a summary.
 
 use std::fmt;
 
@@ -19,7 +19,7 @@ use crate::{
 /// An HTTP method (RFC 9110 section 9).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Method {
-    /// Asks for something, and changes nothing.
+    /// Reads, and changes nothing.
     Get,
     /// Has something done.
     Post,
@@ -52,11 +52,11 @@ impl fmt::Display for Method {
 pub enum Form {
     /// One JSON value.
     Json,
-    /// One JSON value a line, as they come (<https://github.com/ndjson/ndjson-spec>).
+    /// A stream of JSON values, one a line (<https://github.com/ndjson/ndjson-spec>).
     Lines,
 }
 
-/// Where a call is found, and what it does.
+/// Path and purpose of a call.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Route {
     /// The call's name, unique.
@@ -71,11 +71,11 @@ pub struct Route {
     pub summary: &'static str,
 }
 
-/// What stands in a path for a name.
+/// The placeholder for a name in a path.
 pub const NAME: &str = "{name}";
 
 impl Route {
-    /// The path of a call that names `name`, if it names something.
+    /// The path of a call, with `name` in place of the placeholder, if it has one.
     pub fn path_of(&self, name: Option<&Name>) -> String {
         name.map_or_else(
             || self.path.to_owned(),
@@ -97,7 +97,7 @@ pub trait Call {
     const ROUTE: Route;
     /// What is given with it.
     type Given: Given;
-    /// What it answers: the value, or each of the values that come line by line.
+    /// The answer: the value, or each value of the stream.
     type Answer: Travels;
 }
 
@@ -132,7 +132,7 @@ macro_rules! calls {
         /// Every call.
         pub const ROUTES: &[Route] = &[$($call::ROUTE),*];
 
-        /// Every call with the schemas of what is given and what is answered.
+        /// Every call with the schemas of its parameters and its answer.
         #[cfg(feature = "schema")]
         pub(crate) fn operations(generator: &mut schemars::SchemaGenerator) -> Vec<Operation> {
             vec![$(Operation {

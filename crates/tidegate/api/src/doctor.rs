@@ -1,13 +1,13 @@
-//! What `tidegate doctor` says.
+//! The result of `tidegate doctor`.
 
 use serde::{Deserialize, Serialize};
 
-/// What was looked at and what was found, in the order in which it was looked at.
+/// The checks and their findings, in the order of the checks.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
 pub struct Diagnosis {
-    /// One entry for each thing that was looked at.
+    /// One entry for each check.
     pub checks: Vec<Checked>,
 }
 
@@ -19,25 +19,25 @@ impl Diagnosis {
     }
 }
 
-/// One thing that was looked at.
+/// One check.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
 pub struct Checked {
-    /// What it is: `sysctls`, `links`, `table`, …
+    /// Name of the check: `sysctls`, `links`, `table`, …
     pub check: String,
-    /// What is wrong with it; nothing where all is well.
+    /// The findings; empty if all is well.
     pub findings: Vec<Finding>,
 }
 
-/// Something that is not as it should be.
+/// One result of a check.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
 pub struct Finding {
     /// How bad it is.
     pub severity: Severity,
-    /// What it is, with its object.
+    /// Description, with the name of the object.
     pub what: String,
     /// What to do about it.
     pub advice: String,
@@ -48,10 +48,10 @@ pub struct Finding {
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
 pub enum Severity {
-    /// It could not be told whether something is wrong.
+    /// The check had no result.
     CouldNotTell,
-    /// It stops packets or changes under some conditions.
+    /// Warning: it can stop packets or changes under some conditions.
     Warning,
-    /// It stops packets or changes.
+    /// Fault: it stops packets or changes.
     Fault,
 }

@@ -1,4 +1,4 @@
-//! Endpoints: how they are asked for, and how they are shown.
+//! Endpoints: requests and answers.
 
 use std::net::IpAddr;
 use std::path::PathBuf;
@@ -17,28 +17,28 @@ pub struct Attach {
     pub network: Name,
     /// Absolute path of the namespace.
     pub netns: PathBuf,
-    /// The endpoint's name; one is made where none is given.
+    /// Name of the endpoint. Default: a new one.
     #[serde(default)]
     pub name: Option<Name>,
-    /// Names besides its own; several endpoints may have one, which then stands for all of them.
+    /// Additional DNS names. Several endpoints may share one: it resolves to all of them.
     #[serde(default)]
     pub aliases: Vec<Name>,
     /// Ports to publish.
     #[serde(default)]
     pub ports: Vec<PortRequest>,
-    /// Who may reach these; none for whom the network and the configuration say.
+    /// Clients that may reach these ports. Default: as the network and the configuration say.
     #[serde(default)]
     pub allow: Vec<Source>,
-    /// Its addresses, at most one for each family; one is given for a family without one.
+    /// Addresses, at most one for each family. A missing one is chosen.
     #[serde(default)]
     pub addresses: Vec<IpAddr>,
-    /// Its Ethernet address; one is made where none is given.
+    /// Ethernet address. Default: derived from the first IP address.
     #[serde(default)]
     pub mac: Option<MacAddr>,
-    /// Its interface's name in the namespace; the lowest free `ethN` where none is given.
+    /// Name of the interface in the namespace. Default: the lowest free `ethN`.
     #[serde(default)]
     pub ifname: Option<IfName>,
-    /// Which of the namespace's networks its default route leads to: that with the highest.
+    /// Gateway priority: the network with the highest one gives the namespace its default route.
     #[serde(default)]
     pub gateway_priority: GatewayPriority,
     /// Sysctls of its interface.
@@ -46,19 +46,19 @@ pub struct Attach {
     pub sysctls: Vec<OwnSysctl>,
 }
 
-/// Ports that are to be published.
+/// Ports to publish.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub struct Publish {
     /// The ports.
     pub ports: Vec<PortRequest>,
-    /// Who may reach these; none for whom the network and the configuration say.
+    /// Clients that may reach these ports. Default: as the network and the configuration say.
     #[serde(default)]
     pub allow: Vec<Source>,
 }
 
-/// For whom the network and the configuration say.
+/// The default of the network and the configuration applies.
 impl From<Vec<PortRequest>> for Publish {
     fn from(ports: Vec<PortRequest>) -> Self {
         let allow = Vec::new();
@@ -66,7 +66,7 @@ impl From<Vec<PortRequest>> for Publish {
     }
 }
 
-/// Ports that are to be published no longer.
+/// Stop publishing these ports.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
@@ -75,7 +75,7 @@ pub struct Ports {
     pub ports: Vec<PortRequest>,
 }
 
-/// An endpoint and what its namespace is to know.
+/// An endpoint, with the resolv.conf for its namespace.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
@@ -83,10 +83,10 @@ pub struct EndpointView {
     /// The endpoint.
     #[serde(flatten)]
     pub endpoint: Endpoint,
-    /// The content of `/etc/resolv.conf` (resolv.conf(5)) with which names are found from it. Not in lists.
+    /// The content of `/etc/resolv.conf` (resolv.conf(5)) for the namespace. Not in lists.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub resolv_conf: String,
-    /// Why it is not on the host as it is to be, if so.
+    /// Why it is degraded, if it is.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub degraded: Option<Fault>,
 }

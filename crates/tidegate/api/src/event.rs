@@ -1,4 +1,4 @@
-//! What `tidegate events` tells.
+//! The events of `tidegate events`.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -13,7 +13,7 @@ use crate::Fight;
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
 pub struct Event {
-    /// When, in milliseconds since 1970-01-01 UTC.
+    /// Time in milliseconds since 1970-01-01 UTC.
     pub time: u64,
     /// What.
     #[serde(flatten)]
@@ -25,7 +25,7 @@ pub struct Event {
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case", tag = "event")]
 pub enum Happening {
-    /// A network was made.
+    /// A network was created.
     NetworkCreated {
         /// The network.
         network: Network,
@@ -35,11 +35,11 @@ pub enum Happening {
         /// What it was.
         network: Network,
     },
-    /// A network was connected to another, or disconnected from it.
+    /// A network was connected to another network, or disconnected from it.
     PeersChanged {
         /// The network.
         network: Name,
-        /// The networks that it is connected to now.
+        /// The networks to which it is connected now.
         peers: BTreeSet<Name>,
     },
     /// An endpoint was attached.
@@ -52,52 +52,52 @@ pub enum Happening {
         /// What it was.
         endpoint: Endpoint,
     },
-    /// A running endpoint publishes other ports.
+    /// The published ports of an endpoint changed.
     PortsChanged {
         /// The endpoint.
         endpoint: Name,
-        /// The ports that it publishes now.
+        /// The published ports now.
         ports: Vec<PortBinding>,
     },
-    /// Another program changed the table, which was put back.
+    /// Another program changed the table, and the daemon restored it.
     TableMended {
-        /// What that program's thread is called; none if it cannot be told.
+        /// Name of that program's thread; none if unknown.
         program: Option<String>,
-        /// Its number, as the first process namespace counts; none if it cannot be told.
+        /// Its process id in the initial process namespace; none if unknown.
         process: Option<u32>,
         /// What it did, in words.
         what: Vec<String>,
     },
-    /// Another program changes the table again and again. It is told once, when that begins.
+    /// Another program changes the table again and again. This event comes once, when that begins.
     TableFought {
         /// Who, and how often.
         fight: Fight,
     },
-    /// A network is not on the host as it is to be, or for another reason than before.
+    /// A network became degraded, or is degraded for another reason than before.
     NetworkDegraded {
         /// The network.
         network: Name,
         /// Why.
         fault: Fault,
     },
-    /// A network is on the host as it is to be again.
+    /// A network is no longer degraded.
     NetworkRestored {
         /// The network.
         network: Name,
     },
-    /// An endpoint is not on the host as it is to be, or for another reason than before.
+    /// An endpoint became degraded, or is degraded for another reason than before.
     EndpointDegraded {
         /// The endpoint.
         endpoint: Name,
         /// Why.
         fault: Fault,
     },
-    /// An endpoint is on the host as it is to be again.
+    /// An endpoint is no longer degraded.
     EndpointRestored {
         /// The endpoint.
         endpoint: Name,
     },
-    /// The reader was too slow: events are missing here.
+    /// Events are missing here, because the reader was too slow.
     Missed {
         /// How many.
         events: u64,
@@ -105,12 +105,12 @@ pub enum Happening {
 }
 
 impl Happening {
-    /// What happened to become what is degraded now, where nothing was before.
+    /// The events of everything that is degraded now, compared with nothing degraded.
     pub fn degraded(now: &Degraded) -> Vec<Self> {
         Self::between(&Degraded::default(), now)
     }
 
-    /// What happened between two looks at what is degraded. What is gone altogether tells so itself.
+    /// The events between two states of degraded objects. Removed objects have an event of their own.
     pub fn between(before: &Degraded, after: &Degraded) -> Vec<Self> {
         let news = |before: &BTreeMap<Name, Fault>, after: &BTreeMap<Name, Fault>| {
             let worse = after
@@ -136,7 +136,7 @@ impl Happening {
         networks.chain(endpoints).collect()
     }
 
-    /// What happens with a change, in order.
+    /// The events of a change, in order.
     pub fn of(change: &Change) -> Vec<Self> {
         vec![match change.clone() {
             Change::All(changes) => return changes.iter().flat_map(Self::of).collect(),

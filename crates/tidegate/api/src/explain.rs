@@ -1,4 +1,4 @@
-//! What `tidegate explain` is asked, and what it answers.
+//! Request and answer of `tidegate explain`.
 
 use std::fmt;
 use std::net::{IpAddr, SocketAddr};
@@ -8,17 +8,17 @@ use serde::{Deserialize, Serialize};
 
 use tidegate_model::{Invalid, Name, Protocol, serde_as_text};
 
-/// Asks what becomes of the first packet of a connection.
+/// The first packet of a connection that is to be explained.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub struct Question {
     /// Who sends it.
     pub source: Party,
-    /// The source address that the packet has, if it is another than the sender's own.
+    /// Source address of the packet. Default: the sender's own.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub source_address: Option<IpAddr>,
-    /// To whom, and to which port.
+    /// Receiver and port.
     pub destination: Destination,
 }
 
@@ -30,13 +30,13 @@ pub struct Question {
     schemars(try_from = "String", into = "String")
 )]
 pub enum Party {
-    /// Some machine that is reached by the host's default route.
+    /// Some machine behind the host's default route.
     Outside,
     /// The host.
     Host,
-    /// An address: of an endpoint, of the host, or of anybody else.
+    /// An address of an endpoint, of the host, or of another machine.
     Address(IpAddr),
-    /// An endpoint by its name. One named `host` or `outside` is told by its address.
+    /// The name of an endpoint. If its name is `host` or `outside`, use its address.
     Endpoint(Name),
 }
 
@@ -71,8 +71,8 @@ impl fmt::Display for Party {
 
 serde_as_text!(Party);
 
-/// Where a packet is sent, written `PARTY[:PORT[/tcp|udp|sctp]]`, an IPv6 address before a port in
-/// brackets. Without a port it is an echo request (ICMP or ICMPv6).
+/// The receiver of a packet, written `PARTY[:PORT[/tcp|udp|sctp]]`, with an IPv6 address before a port in brackets.
+/// Without a port, the packet is an echo request (ICMP or ICMPv6).
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 #[cfg_attr(
     feature = "schema",
@@ -82,7 +82,7 @@ serde_as_text!(Party);
 pub struct Destination {
     /// To whom.
     pub party: Party,
-    /// To which port, 1 to 65535, and by which protocol.
+    /// Port, 1 to 65535, and protocol.
     pub port: Option<(u16, Protocol)>,
 }
 
@@ -149,7 +149,7 @@ impl fmt::Display for Destination {
 
 serde_as_text!(Destination);
 
-/// What becomes of it: one path for each family that both ends have.
+/// The path of the packet, one for each family that both ends have.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
@@ -165,42 +165,42 @@ impl Explanation {
     }
 }
 
-/// The way of one packet.
+/// The path of one packet.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
 pub struct Path {
-    /// Who sends it, with the address where it is known.
+    /// The sender, with its address if known.
     pub source: String,
-    /// Where it is sent, with the address where it is known.
+    /// The receiver, with its address if known.
     pub destination: String,
-    /// The rules that met it, in order.
+    /// The rules that matched, in order.
     pub steps: Vec<Step>,
-    /// What becomes of it.
+    /// The fate of the packet.
     pub fate: Fate,
     /// Why.
     pub why: String,
-    /// What would let it pass, where that is known.
+    /// How to make it pass, if known.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub hint: Option<String>,
 }
 
-/// A rule that did something with the packet.
+/// A rule that matched the packet.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
 pub struct Step {
     /// The chain that the rule is in.
     pub chain: String,
-    /// What the rule is for.
+    /// Purpose of the rule.
     pub rule: String,
-    /// The elements of sets and maps by which it matched.
+    /// The elements of sets and maps that made it match.
     pub elements: Vec<MatchedElement>,
-    /// What it did: `accept`, `drop`, `jump publish`, `dnat to 10.208.0.2:80`, …
+    /// Its effect: `accept`, `drop`, `jump publish`, `dnat to 10.208.0.2:80`, …
     pub action: String,
 }
 
-/// An element of a set or map, by which a rule matched.
+/// An element of a set or map that made a rule match.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
@@ -209,29 +209,29 @@ pub struct MatchedElement {
     pub set: String,
     /// The element, as nft writes it.
     pub element: String,
-    /// What it stands for: a network, two, or a published port of an endpoint.
+    /// The object that it belongs to: a network, two networks, or a published port of an endpoint.
     pub of: String,
 }
 
-/// What becomes of a packet.
+/// The fate of a packet.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
 pub enum Fate {
     /// It reaches an endpoint.
     ReachesEndpoint(Name),
-    /// It reaches the host's own programs, if one of them wants it.
+    /// It reaches the host, and a program there if one listens.
     ReachesHost,
-    /// It leaves the host for elsewhere.
+    /// It leaves the host.
     Leaves,
-    /// A rule of ours drops it.
+    /// A rule of Tidegate drops it.
     Dropped,
-    /// It gets lost, but not by a rule of ours.
+    /// It is lost, but not by a rule of Tidegate.
     Lost,
 }
 
 impl Fate {
-    /// Whether it arrives somewhere.
+    /// Whether it reaches a receiver.
     pub fn is_arrival(&self) -> bool {
         match self {
             Self::ReachesEndpoint(_) | Self::ReachesHost | Self::Leaves => true,

@@ -1,4 +1,4 @@
-//! What is given with a call: a name in its path, a query, a body.
+//! The parameters of a call: a name in its path, a query, a body.
 
 #[cfg(feature = "schema")]
 use schemars::JsonSchema;
@@ -10,35 +10,35 @@ use crate::{RemoveNetwork, Travels};
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Body<T>(pub T);
 
-/// What follows the question mark of a path.
+/// The query of a path.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Query<T>(pub T);
 
-/// The schemas of what is given with a call.
+/// The schemas of a call's parameters.
 #[cfg(feature = "schema")]
 #[derive(Debug, Default)]
 pub struct Schemas {
     /// Whether the path has a name.
     pub is_named: bool,
-    /// Of the query: an object with a property for each parameter.
+    /// Schema of the query: an object with a property for each parameter.
     pub query: Option<schemars::Schema>,
     /// Of the body.
     pub body: Option<schemars::Schema>,
 }
 
-/// What is given with a call, as a client writes it.
+/// The parameters of a call, as a client writes them.
 pub trait Given {
-    /// The name that the path has.
+    /// The name in the path.
     fn name(&self) -> Option<&Name> {
         None
     }
 
-    /// The query; empty where there is none.
+    /// The query; empty if there is none.
     fn query(&self) -> String {
         String::new()
     }
 
-    /// The body; empty where there is none.
+    /// The body; empty if there is none.
     ///
     /// # Errors
     /// When it cannot be written as JSON: a path that is not UTF-8.

@@ -1,11 +1,11 @@
-//! What the daemon is and what it works with.
+//! The daemon, its build and its environment.
 
 use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
 use tidegate_model::{Degraded, Forwarding};
 
-/// What the daemon is and what it works with.
+/// The daemon, its build and its environment.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
@@ -24,16 +24,16 @@ pub struct Info {
     pub networks: usize,
     /// Number of endpoints.
     pub endpoints: usize,
-    /// How names of endpoints are answered.
+    /// The DNS server for endpoint names.
     #[serde(default)]
     pub names: Option<NamesInfo>,
-    /// Whether the host forwards, and who decides it.
+    /// Whether the host forwards IP packets, and whether the daemon turns that on.
     #[serde(default)]
     pub forwarding: Option<ForwardingInfo>,
-    /// Who changes the table again and again; none where nobody does.
+    /// The program that changes the table again and again; none if there is none.
     #[serde(default)]
     pub fight: Option<Fight>,
-    /// What is not on the host as it is to be.
+    /// The degraded networks and endpoints.
     #[serde(default, skip_serializing_if = "Degraded::is_empty")]
     pub degraded: Degraded,
 }
@@ -45,22 +45,22 @@ pub struct Info {
 pub struct ForwardingInfo {
     /// Whether the daemon turns it on.
     pub setting: Forwarding,
-    /// Whether IPv4 is forwarded; none where it cannot be told.
+    /// Whether IPv4 is forwarded; none if unknown.
     pub ipv4: Option<bool>,
-    /// Whether IPv6 is forwarded; none where it cannot be told.
+    /// Whether IPv6 is forwarded; none if unknown.
     pub ipv6: Option<bool>,
 }
 
-/// Another program changes the table again and again, and it is put back each time.
+/// Another program changes the table again and again, and the daemon restores it each time.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
 pub struct Fight {
-    /// How often it was put back, with less than a minute between.
+    /// How often it was restored, with less than a minute in between.
     pub times: u32,
-    /// What the thread is called that changed it last; none if it cannot be told.
+    /// Name of the thread that changed it last; none if unknown.
     pub program: Option<String>,
-    /// Its number, as the first process namespace counts; none if it cannot be told.
+    /// Its process id in the initial process namespace; none if unknown.
     pub process: Option<u32>,
 }
 
@@ -80,20 +80,20 @@ impl std::fmt::Display for Fight {
     }
 }
 
-/// How names of endpoints are answered.
+/// The DNS server for endpoint names.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
 pub struct NamesInfo {
-    /// Whether they are, and else why not: for people.
+    /// Whether the server answers, or why not, as text.
     pub status: String,
-    /// Port of the host at which questions arrive; none where none are taken.
+    /// Host port of the server; none if it is off.
     pub port: Option<u16>,
-    /// The process that answers, while there is one.
+    /// Process id of the server, while it runs.
     pub process: Option<u32>,
 }
 
-/// How a binary was built.
+/// How a program was built.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
@@ -117,7 +117,7 @@ pub struct Build {
 pub struct DriverInfo {
     /// `library` or `exec`.
     pub name: String,
-    /// How it works: a context that is kept, a long-lived child, a process for each transaction.
+    /// Its mode: one long-lived context, one long-lived child, or a process for each transaction.
     pub mode: String,
     /// Version of nft or libnftables.
     pub version: String,

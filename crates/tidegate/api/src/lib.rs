@@ -1,10 +1,10 @@
 //! The daemon's API: JSON over HTTP on a unix socket.
 //!
-//! [`calls`] has the calls, each with its path, what it takes and what it answers; the rest are the values that travel.
-//! The server, the client, the benchmarks and the generated OpenAPI document all use this one table.
+//! [`calls`] has the calls, each with its path, parameters and answer. The other modules have the types of parameters
+//! and answers. The server, the client, the benchmarks and the generated OpenAPI document all use this one table.
 //!
-//! Each answer says in the header `Server-Timing` (<https://www.w3.org/TR/server-timing/>) where its time went. A
-//! refusal has a status of 4xx or 5xx and a [`Refusal`] as its body.
+//! The header `Server-Timing` of each answer (<https://www.w3.org/TR/server-timing/>) has the duration of each stage.
+//! A refusal has a status of 4xx or 5xx and a [`Refusal`] as its body.
 
 pub mod calls;
 pub mod doctor;

@@ -1,4 +1,4 @@
-//! Networks: how they are asked for, and how they are shown.
+//! Networks: requests and answers.
 
 use std::collections::BTreeMap;
 use std::net::IpAddr;
@@ -14,18 +14,18 @@ use tidegate_model::{Fault, IfName, Name, Network, Policy, Source};
 pub struct CreateNetwork {
     /// Its name.
     pub name: Name,
-    /// Its subnets; a family without one is given one from the pools.
+    /// Subnets. A family without one gets one from the pools.
     #[serde(default)]
     #[cfg_attr(feature = "schema", schemars(with = "Vec<String>"))]
     pub subnets: Vec<IpNet>,
-    /// Gateway addresses, each inside one of `subnets`; else a subnet's first address.
+    /// Gateway addresses, each inside one of `subnets`. Default: the first address of each subnet.
     #[serde(default)]
     pub gateways: Vec<IpAddr>,
-    /// Ranges, each inside one of `subnets`, out of which endpoints are given addresses.
+    /// Ranges from which endpoints get addresses, each inside one of `subnets`.
     #[serde(default)]
     #[cfg_attr(feature = "schema", schemars(with = "Vec<String>"))]
     pub ranges: Vec<IpNet>,
-    /// Addresses that are given to no endpoint, each with what it is for.
+    /// Addresses that no endpoint gets, each with its purpose.
     #[serde(default)]
     pub reserved: BTreeMap<Name, IpAddr>,
     /// Whether it has IPv4.
@@ -34,27 +34,27 @@ pub struct CreateNetwork {
     /// Whether it has IPv6.
     #[serde(default = "yes")]
     pub ipv6: bool,
-    /// Whether it is refused where the host has IPv6 turned off. Else it has IPv4 alone there, unless an IPv6 subnet was
-    /// given.
+    /// Whether to refuse the network if IPv6 is turned off on the host. Otherwise it gets only IPv4 then, unless an
+    /// IPv6 subnet was given.
     #[serde(default, skip_serializing_if = "is_false")]
     pub require_ipv6: bool,
     /// MTU in bytes, 1280 (IPv6's least, RFC 8200 section 5; 68 without IPv6, RFC 791) to 65535.
     #[serde(default)]
     pub mtu: Option<u32>,
-    /// Addresses of the host to which ports are published that name none, at most one for each
-    /// family, an unspecified one for all of it; none for all addresses.
+    /// Default host addresses of published ports, at most one for each family. An unspecified address means all of
+    /// its family; none means all addresses.
     #[serde(default)]
     pub host_ips: Vec<IpAddr>,
-    /// Who may reach ports that are published without a list of their own; none for everybody.
+    /// Clients that may reach ports published without a list of their own. None: everybody.
     #[serde(default)]
     pub allow: Vec<Source>,
-    /// The bridge's name; else one is made.
+    /// Name of the bridge. Default: the first free `tgbN`.
     #[serde(default)]
     pub bridge: Option<IfName>,
-    /// What its endpoints may do, and who may reach them.
+    /// Policy: what its endpoints may do, and who may reach them.
     #[serde(default)]
     pub policy: Policy,
-    /// What its owner wants to know about it: up to 255 bytes each, no control characters.
+    /// Metadata of the owner: up to 255 bytes each, no control characters.
     #[serde(default)]
     pub labels: BTreeMap<Name, String>,
 }
@@ -64,12 +64,12 @@ pub struct CreateNetwork {
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub struct RemoveNetwork {
-    /// With the endpoints that are attached to it.
+    /// Also remove its endpoints.
     #[serde(default)]
     pub force: bool,
 }
 
-/// The other of two networks.
+/// The second of two networks.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
@@ -90,7 +90,7 @@ fn is_false(value: &bool) -> bool {
     !value
 }
 
-/// A network and what is attached to it.
+/// A network with the names of its endpoints.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
@@ -100,10 +100,10 @@ pub struct NetworkView {
     pub network: Network,
     /// Names of the endpoints attached to it.
     pub endpoints: Vec<Name>,
-    /// Why it is not on the host as it is to be, if so.
+    /// Why it is degraded, if it is.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub degraded: Option<Fault>,
-    /// What the user should know of how it was made, in words: of the answer to `POST` alone.
+    /// Notes for the user about its creation, as text. Only in the answer to `POST`.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub notes: Vec<String>,
 }

@@ -9,7 +9,7 @@ use crate::Refusal;
 use crate::calls::{Form, NAME, Operation, Route, operations};
 use crate::given::Schemas;
 
-/// Where the document has the schemas of types.
+/// Location of the schemas of types in the document.
 const SCHEMAS: &str = "/components/schemas";
 
 /// The version of the API: the first part of each path.

@@ -1,9 +1,9 @@
-//! Why something was not done.
+//! Why a call failed.
 
 use error_hint::Failure;
 use serde::{Deserialize, Serialize};
 
-/// Why something was not done.
+/// Why a call failed.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
@@ -21,7 +21,7 @@ pub struct Refusal {
 }
 
 impl Refusal {
-    /// Says why something was not done.
+    /// Writes the reason of a failure.
     pub fn new(kind: RefusalKind, why: impl Into<Failure>) -> Self {
         let Failure {
             message,
@@ -54,17 +54,17 @@ impl From<Refusal> for Failure {
 pub enum RefusalKind {
     /// The request is not valid.
     Invalid,
-    /// What it names does not exist.
+    /// An object that it names does not exist.
     NotFound,
-    /// What it asks for contradicts what exists.
+    /// The request conflicts with existing objects.
     Conflict,
-    /// The host or the kernel refused it. Nothing was changed, unless the message says that something
-    /// could not be undone.
+    /// The host or the kernel failed. Nothing was changed, unless the message says that something could not be
+    /// undone.
     Failed,
 }
 
 impl RefusalKind {
-    /// Whether the user can mend it (exit status 1) or it is ours or the host's (2).
+    /// Whether the user can fix it (exit status 1), or the daemon or the host failed (2).
     pub fn is_users(self) -> bool {
         !matches!(self, Self::Failed)
     }

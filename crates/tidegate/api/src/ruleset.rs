@@ -1,4 +1,4 @@
-//! Rulesets, as planned and as the kernel has them.
+//! The planned ruleset and the kernel's.
 
 use serde::{Deserialize, Serialize};
 
@@ -10,10 +10,10 @@ pub struct RulesetText {
     pub text: String,
 }
 
-/// What differs between the ruleset as planned and as the kernel has it.
+/// The differences between the planned ruleset and the kernel's.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct RulesetDiff {
-    /// One line for each difference; none where they agree.
+    /// One line for each difference; empty if they agree.
     pub differences: Vec<String>,
 }

@@ -1,29 +1,29 @@
-//! What passes through published ports.
+//! Traffic of published ports.
 
 use serde::{Deserialize, Serialize};
 use tidegate_model::traffic::TrafficCounts;
 use tidegate_model::{Name, PortBinding};
 
-/// What passes through published ports, by the connections that the kernel tracks now.
+/// Traffic of published ports, counted from the connections that the kernel tracks now.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
 pub struct Traffic {
-    /// Whether the kernel counts packets and bytes (`net.netfilter.nf_conntrack_acct`), of connections
-    /// that begin from when on it does; else all of these are 0.
+    /// Whether the kernel counts packets and bytes (`net.netfilter.nf_conntrack_acct`). It counts only connections
+    /// that begin while the sysctl is on. If it is off, all counters are 0.
     pub counted: bool,
-    /// Every published port, by endpoint.
+    /// All published ports, ordered by endpoint.
     pub ports: Vec<PortTraffic>,
 }
 
-/// What passes through one published port.
+/// Traffic of one published port.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
 pub struct PortTraffic {
     /// The endpoint.
     pub endpoint: Name,
-    /// The port. What the daemon relays from `::1` is not counted.
+    /// The port. Traffic that the daemon relays from `::1` is not counted.
     pub port: PortBinding,
     /// What passes through it.
     #[serde(flatten)]

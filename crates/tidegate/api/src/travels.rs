@@ -1,11 +1,11 @@
-//! What every value that travels can do.
+//! The trait of all values in requests and answers.
 
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 #[cfg(not(feature = "schema"))]
 mod described {
-    /// Every type: nothing is described.
+    /// Without the feature `schema`: every type.
     pub trait Described {}
     impl<T> Described for T {}
 }
@@ -17,7 +17,7 @@ mod described {
     impl<T: schemars::JsonSchema> Described for T {}
 }
 
-/// A value that travels: it is written and read as JSON and, with the feature `schema`, has a JSON schema.
+/// A value in a request or an answer: it is written and read as JSON. With the feature `schema` it has a JSON schema.
 pub trait Travels: Serialize + DeserializeOwned + described::Described {}
 
 impl<T: Serialize + DeserializeOwned + described::Described> Travels for T {}

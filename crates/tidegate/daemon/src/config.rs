@@ -34,7 +34,7 @@ pub struct Settings {
     pub defaults: Defaults,
     /// Where metrics are served, if anywhere.
     pub metrics_listen: Option<SocketAddr>,
-    /// How names of endpoints are answered.
+    /// The DNS server for endpoint names.
     pub dns: Dns,
 }
 

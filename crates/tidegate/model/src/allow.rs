@@ -1,4 +1,4 @@
-//! Who may reach a published port.
+//! The clients that may reach a published port.
 
 use std::fmt;
 use std::net::IpAddr;
@@ -13,7 +13,7 @@ use crate::{Invalid, PortBinding};
 const WHAT: &str = "allowed source";
 const HINT: &str = "write a prefix such as 192.0.2.0/24 or 2001:db8::/32, or a single address";
 
-/// Addresses from which a port may be reached, as they are asked for: a prefix without host bits, or one address.
+/// Addresses that may reach a port: a prefix without host bits, or one address.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[cfg_attr(
     feature = "schema",
@@ -69,21 +69,20 @@ impl fmt::Display for Source {
 
 serde_as_text!(Source);
 
-/// Who may reach a port: everybody, or only who is listed. A family of which nothing is listed is shut out.
+/// Clients that may reach a port: everybody, or only the listed ones. If a list has no address of a family, it blocks
+/// all clients of that family.
 ///
-/// What is listed twice is kept once, and what lies beside each other is joined: no two sources have an address
-/// in common, which the kernel would refuse.
+/// Duplicates are removed and adjacent prefixes are joined. So no two sources overlap, which the kernel would refuse.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(try_from = "Vec<Source>", into = "Vec<Source>")]
 pub struct AllowList(Vec<Source>);
 
 impl AllowList {
-    /// The most sources of a list, after those that belong together were joined. Each is an element of a set for
-    /// each port and family.
+    /// The most sources of a list after joining. Each is an element of a set for each port.
     pub const MOST: usize = 64;
 
-    /// A list of these sources; of none, everybody.
+    /// A list of these sources. An empty list allows everybody.
     ///
     /// # Errors
     /// Refuses more than [`MOST`](Self::MOST).
@@ -101,7 +100,7 @@ impl AllowList {
         }
     }
 
-    /// Whether everybody is let in.
+    /// Whether everybody is allowed.
     pub fn is_everybody(&self) -> bool {
         self.0.is_empty()
     }
@@ -111,7 +110,7 @@ impl AllowList {
         &self.0
     }
 
-    /// What is listed of IPv4; none where all of it is let in.
+    /// The IPv4 sources; none if all of IPv4 is allowed.
     pub fn ipv4(&self) -> Option<Vec<Ipv4Net>> {
         let of_family = self.0.iter().filter_map(|source| match source.0 {
             IpNet::V4(net) => Some(net),
@@ -120,7 +119,7 @@ impl AllowList {
         self.listed(of_family.collect(), Ipv4Net::prefix_len)
     }
 
-    /// What is listed of IPv6; none where all of it is let in.
+    /// The IPv6 sources; none if all of IPv6 is allowed.
     pub fn ipv6(&self) -> Option<Vec<Ipv6Net>> {
         let of_family = self.0.iter().filter_map(|source| match source.0 {
             IpNet::V6(net) => Some(net),
@@ -165,12 +164,12 @@ impl fmt::Display for AllowList {
     }
 }
 
-/// Published ports of an endpoint with an allow-list in common.
+/// Published ports of an endpoint that share an allow-list.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
 pub struct Allowance {
-    /// The ports, of those that the endpoint publishes.
+    /// The ports; the endpoint publishes all of them.
     pub ports: Vec<PortBinding>,
     /// Who may reach them.
     pub from: AllowList,

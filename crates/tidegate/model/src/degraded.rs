@@ -1,5 +1,5 @@
-//! What is stored and cannot be on the host as it is to be. It costs itself only: everything else works, and it is
-//! tried again.
+//! Degraded objects: they are in the state, but the host lacks them completely or in part. Everything else works, and
+//! the daemon tries again.
 
 use std::collections::BTreeMap;
 
@@ -7,22 +7,21 @@ use serde::{Deserialize, Serialize};
 
 use crate::Name;
 
-/// Why a network or an endpoint is not on the host as it is to be.
+/// Why a network or an endpoint is degraded.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
 pub struct Fault {
-    /// Whether nothing of it is on the host: no link, and no element of the table, so that nothing is sent where it
-    /// would be. Else a part of it works.
+    /// Whether it is down: the host has no link of it and the table no element. If false, a part of it works.
     pub down: bool,
-    /// What was refused and why, in words.
+    /// The failed step and the reason, as text.
     pub reason: String,
     /// What the user can do about it, if anything.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub hint: Option<String>,
 }
 
-/// The networks and endpoints that are not as they are to be.
+/// The degraded networks and endpoints.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
@@ -36,17 +35,17 @@ pub struct Degraded {
 }
 
 impl Degraded {
-    /// Whether all is as it is to be.
+    /// Whether nothing is degraded.
     pub fn is_empty(&self) -> bool {
         self.networks.is_empty() && self.endpoints.is_empty()
     }
 
-    /// Why nothing of a network is on the host, if so.
+    /// Why a network is down, if it is.
     pub fn down_network(&self, name: &Name) -> Option<&Fault> {
         self.networks.get(name).filter(|fault| fault.down)
     }
 
-    /// Why nothing of an endpoint is on the host, if so.
+    /// Why an endpoint is down, if it is.
     pub fn down_endpoint(&self, name: &Name) -> Option<&Fault> {
         self.endpoints.get(name).filter(|fault| fault.down)
     }

@@ -9,14 +9,14 @@ use crate::{
     AllowList, Allowance, GatewayPriority, IfName, MacAddr, Name, NetnsRef, OwnSysctl, PortBinding,
 };
 
-/// What attaches a network namespace to a network: a veth pair with one end on the bridge.
+/// An endpoint attaches a network namespace to a network: a veth pair with one end on the bridge.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
 pub struct Endpoint {
     /// Its name, unique among endpoints.
     pub name: Name,
-    /// The network that it is attached to.
+    /// The network to which it is attached.
     pub network: Name,
     /// The namespace in which it appears.
     pub netns: NetnsRef,
@@ -31,19 +31,19 @@ pub struct Endpoint {
     pub addresses: Vec<IpNet>,
     /// Next hops of the default routes that this endpoint gave its namespace.
     pub gateways: Vec<IpAddr>,
-    /// How much its network is to be the namespace's way out.
+    /// Gateway priority of its network in the namespace.
     #[serde(default)]
     pub gateway_priority: GatewayPriority,
-    /// Metric of its default routes, which no other endpoint of the namespace has. None without
-    /// default routes, and for those of older releases, to which the kernel gave one.
+    /// Metric of its default routes, unique in the namespace. None without default routes, and for routes of older
+    /// releases, whose metric the kernel chose.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub gateway_metric: Option<u32>,
-    /// Names besides its own under which its networks know it; others may have the same.
+    /// Additional DNS names; other endpoints may share them.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub aliases: Vec<Name>,
     /// Published ports.
     pub ports: Vec<PortBinding>,
-    /// Who may reach those of its published ports that not everybody may.
+    /// Allow-lists of its published ports that have one.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub allow: Vec<Allowance>,
     /// Sysctls of its interface.
@@ -52,7 +52,7 @@ pub struct Endpoint {
 }
 
 impl Endpoint {
-    /// Who may reach a published port; none where everybody may.
+    /// The clients that may reach a published port; none if everybody may.
     pub fn allowed(&self, port: &PortBinding) -> Option<&AllowList> {
         let found = self.allow.iter().find(|each| each.ports.contains(port));
         found.map(|allowance| &allowance.from)

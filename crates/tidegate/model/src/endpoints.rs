@@ -1,4 +1,4 @@
-//! Endpoints by name, and found by what they belong to.
+//! Endpoints by name, with indexes.
 
 use std::collections::btree_map::BTreeMap;
 use std::collections::hash_map::{Entry, HashMap};
@@ -9,8 +9,7 @@ use smallvec::SmallVec;
 
 use crate::{Endpoint, Name, NetnsId, Protocol};
 
-/// Endpoints by name. Those of a network or of a namespace, and the holders of a port of the host, are found
-/// without looking at the others.
+/// Endpoints by name. Indexes find those of a network, of a namespace and of a host port without a search.
 #[derive(Clone, Debug, Default)]
 pub struct Endpoints {
     by_name: BTreeMap<Name, Box<Endpoint>>,
@@ -45,17 +44,17 @@ impl Endpoints {
         self.by_name.is_empty()
     }
 
-    /// Those that are attached to a network, by name.
+    /// The endpoints of a network, ordered by name.
     pub fn of_network(&self, network: &Name) -> impl Iterator<Item = &Endpoint> {
         self.all(self.by_network.get(network))
     }
 
-    /// Those of a namespace, by name.
+    /// The endpoints of a namespace, ordered by name.
     pub fn of_netns(&self, netns: &NetnsId) -> impl Iterator<Item = &Endpoint> {
         self.all(self.by_netns.get(netns))
     }
 
-    /// Those that publish a port of the host, on whatever address, by name.
+    /// The endpoints that publish a host port on any address, ordered by name.
     pub fn with_host_port(
         &self,
         protocol: Protocol,
@@ -68,7 +67,7 @@ impl Endpoints {
         names.iter().filter_map(|name| self.get(name))
     }
 
-    /// Adds an endpoint, in the place of one of its name, if there is one.
+    /// Adds an endpoint, or replaces the one of that name.
     pub fn insert(&mut self, endpoint: Endpoint) {
         self.remove(&endpoint.name);
         let mut endpoint = Box::new(endpoint);
@@ -83,7 +82,7 @@ impl Endpoints {
         self.by_name.insert(name, endpoint);
     }
 
-    /// Takes the endpoint of that name out.
+    /// Removes the endpoint of that name.
     pub fn remove(&mut self, name: &Name) -> Option<Endpoint> {
         let endpoint = *self.by_name.remove(name)?;
         self.by_network.remove(&endpoint.network, name);
@@ -96,8 +95,8 @@ impl Endpoints {
     }
 }
 
-/// Names of the endpoints that have something in common, sorted, by what that is. Most often it is one: a list
-/// of one takes no memory of its own.
+/// An index: sorted names of endpoints by a common property. Most lists have one name, so a list of one needs no
+/// allocation.
 #[derive(Clone, Debug)]
 struct Names<K>(HashMap<K, SmallVec<[Name; 1]>>);
 
@@ -134,7 +133,7 @@ impl<K: Clone + Eq + Hash> Names<K> {
     }
 }
 
-/// What is found follows from what is there.
+/// The indexes follow from the endpoints.
 impl PartialEq for Endpoints {
     fn eq(&self, other: &Self) -> bool {
         self.by_name == other.by_name

@@ -1,4 +1,4 @@
-//! Who decides whether the host forwards.
+//! Whether the daemon turns on IP forwarding.
 
 use std::fmt;
 use std::str::FromStr;
@@ -6,9 +6,8 @@ use std::str::FromStr;
 use crate::Invalid;
 use crate::serde_as_text;
 
-/// Whether the daemon turns on what lets the host forward between its networks and the rest of the world:
-/// `net.ipv4.ip_forward` and `net.ipv6.conf.all.forwarding` (ip-sysctl of the kernel's documentation). They make a
-/// router of the whole host, also between interfaces that are none of ours.
+/// Whether the daemon turns on IP forwarding: `net.ipv4.ip_forward` and `net.ipv6.conf.all.forwarding` (ip-sysctl of
+/// the kernel's documentation). These sysctls make the whole host a router, also between its own interfaces.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[cfg_attr(
     feature = "schema",
@@ -16,10 +15,10 @@ use crate::serde_as_text;
     schemars(rename_all = "kebab-case")
 )]
 pub enum Forwarding {
-    /// It does, for the families that a network needs it for.
+    /// The daemon turns it on for the families that a network needs.
     #[default]
     Set,
-    /// It leaves them as they are.
+    /// The daemon leaves the sysctls alone.
     Leave,
 }
 

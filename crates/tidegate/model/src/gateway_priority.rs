@@ -1,4 +1,4 @@
-//! Which of several networks leads out of a namespace.
+//! Which of several networks gives a namespace its default route.
 
 use std::fmt;
 use std::str::FromStr;
@@ -7,8 +7,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::Invalid;
 
-/// How much a network is to be a namespace's way out: of the endpoints of one namespace, the one
-/// with the highest priority has the default route in use. -100000 to 100000, 0 where none is given.
+/// Gateway priority: of the endpoints of a namespace, the one with the highest priority provides the default route.
+/// From -100000 to 100000, default 0.
 #[derive(
     Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize,
 )]
@@ -19,17 +19,16 @@ pub struct GatewayPriority(i32);
 impl GatewayPriority {
     /// The lowest and the highest priority.
     const RANGE: std::ops::RangeInclusive<i32> = -100_000..=100_000;
-    /// The metric that the kernel gives by itself to IPv6 routes, those of router advertisements among them
-    /// (`ra_defrtr_metric` in ip-sysctl of the kernel documentation).
+    /// The kernel's default metric of IPv6 routes, also those of router advertisements (`ra_defrtr_metric` in
+    /// ip-sysctl of the kernel documentation).
     pub const KERNELS_METRIC: u32 = 1024;
 
-    /// The metric of the default route that an endpoint of this priority has in its namespace, where nothing else is
-    /// in the way: the higher the priority, the lower the metric, and the kernel uses the lowest. All are from 1 to 1023,
-    /// below what a router advertisement brings. Priorities near 0 are far from each other; those far from it share
-    /// one.
+    /// The metric of an endpoint's default route for this priority, unless it is in use. A higher priority gives a
+    /// lower metric, and the kernel uses the lowest. All are from 1 to 1023, below the metric of router
+    /// advertisements. Priorities near 0 have distant metrics; priorities far from 0 share one.
     pub fn metric(self) -> u32 {
         const AT_ZERO: u32 = 512;
-        /// Places below 0 that stay free for endpoints of priority 0, which come one after the other.
+        /// Metrics that stay free after priority 0, for further endpoints of that priority.
         const AFTER_ZERO: u32 = 64;
         let distance = |step| step + logarithm(self.0.unsigned_abs(), step);
         match self.0 {

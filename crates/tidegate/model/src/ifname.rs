@@ -8,9 +8,9 @@ use arrayvec::ArrayString;
 use crate::Invalid;
 use crate::serde_as_text;
 
-/// The name of a network interface: 1 to 15 bytes (`IFNAMSIZ` of linux/if.h less the NUL), of
-/// `A-Z a-z 0-9 _ . -`, neither `.` nor `..`. The kernel allows more (`dev_valid_name`), but
-/// what it allows besides needs quoting somewhere: in nft text, in a sysctl's path, in a shell.
+/// The name of a network interface: 1 to 15 bytes (`IFNAMSIZ` of linux/if.h less the NUL), of `A-Z a-z 0-9 _ . -`,
+/// neither `.` nor `..`. The kernel allows more characters (`dev_valid_name`), but they need quoting in nft text, in
+/// the path of a sysctl or in a shell.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[cfg_attr(
     feature = "schema",

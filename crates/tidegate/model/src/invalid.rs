@@ -4,8 +4,7 @@ use std::borrow::Cow;
 
 use error_hint::Hint;
 
-/// A text that is not a valid value of its kind: what was expected, what was given, why it was
-/// refused, and what would be accepted.
+/// An invalid value: its kind, the given text, the reason of the refusal, and the accepted form.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("invalid {what} {given:?}: {reason}")]
 pub struct Invalid {
@@ -26,10 +25,10 @@ impl Hint for Invalid {
 }
 
 impl Invalid {
-    /// Longest part of the given text that is repeated to the user, in characters.
+    /// Most characters of the given text that an error repeats.
     const SHOWN: usize = 80;
 
-    /// Refuses `given`, of which the beginning is repeated, as a `what`: why, and what to write instead.
+    /// Refuses `given` as a `what`, with a reason and the accepted form. The error repeats only its beginning.
     pub fn new(
         what: &'static str,
         given: &str,

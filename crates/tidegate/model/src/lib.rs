@@ -1,5 +1,5 @@
-//! The newtypes of Tidegate's domain: names, addresses, networks, endpoints and port bindings. No IO: each value is
-//! checked when it is made, and every holder may rely on it.
+//! The types of Tidegate's domain: names, addresses, networks, endpoints and port bindings. No IO. Each value is
+//! checked when it is created, so all code may rely on it.
 
 mod allow;
 mod degraded;

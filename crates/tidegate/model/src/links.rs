@@ -1,5 +1,4 @@
-//! What is to be done to the host's links, as values: `tidegate-plan` makes them, and
-//! `tidegate-link` carries them out over rtnetlink.
+//! Link steps as values: `tidegate-plan` creates them, and `tidegate-link` carries them out over rtnetlink.
 
 use std::net::{IpAddr, SocketAddr};
 
@@ -12,42 +11,41 @@ use crate::{IfName, MacAddr, NetnsId, NetnsRef, Protocol};
 /// in the same message that creates the link, so no link of ours is ever without it.
 pub const GROUP: u32 = 0x7469_6465;
 
-/// One step on the host's links. Each is done whole or not at all.
+/// One change to the host's links. Each is done completely or not at all.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum LinkStep {
     /// Writes a sysctl of the daemon's network namespace unless it already has the value.
     SetSysctl(Sysctl),
-    /// Makes a bridge, with addresses, up.
+    /// Creates a bridge with addresses and brings it up.
     AddBridge(Bridge),
-    /// Gives a bridge of ours that is there the sysctls and addresses that it lacks, and brings it up.
+    /// Adds missing sysctls and addresses to an existing bridge of ours, and brings it up.
     MendBridge(Bridge),
-    /// Removes a bridge. A bridge that is not there is not an error.
+    /// Removes a bridge. A missing bridge is not an error.
     DeleteBridge(Bridge),
-    /// Has the ports of a bridge keep their endpoints from the host's 127.0.0.0/8, also those that an older release
-    /// made, and then lets ports published on 127.0.0.1 through it (`route_localnet` in ip-sysctl of the kernel
-    /// documentation). Where the kernel lacks what it takes, the bridge is closed to both.
+    /// Adds the loopback filter to all ports of a bridge, also those that an older release created. Then turns on
+    /// `route_localnet` (ip-sysctl of the kernel documentation), so that ports published on 127.0.0.1 work. If the
+    /// kernel lacks the filter, `route_localnet` stays off.
     GuardPorts(IfName),
-    /// Gives a bridge of ours that is there what it has when it is made anew, but for addresses and sysctls.
+    /// Gives an existing bridge of ours the settings of a new one, except addresses and sysctls.
     KeepBridge(Bridge),
-    /// Makes a veth pair: one end on the bridge, the other in the endpoint's namespace, both up.
+    /// Creates a veth pair: one end on the bridge, the other in the endpoint's namespace, both up.
     AddVeth(Veth),
-    /// Gives the host's ends of veth pairs that are there what they have when they are made anew. One that is not
-    /// there is not an error.
+    /// Gives the host's ends of existing veth pairs the settings of new ones. A missing pair is not an error.
     KeepVeths(Vec<Veth>),
-    /// Removes a veth pair by its host end. A pair that is not there is not an error.
+    /// Removes a veth pair by its host end. A missing pair is not an error.
     DeleteVeth(Veth),
-    /// Removes a link of ours that nothing needs any more. One that is not there is not an error.
+    /// Removes a link of ours that nothing needs any more. A missing link is not an error.
     DeleteLink(IfName),
-    /// Holds ports of the host: nothing else on it can take them. A port that is held already is
-    /// not an error, one that somebody else has is.
+    /// Holds ports of the host, so that no other program can take them. A port that is held already is not an error;
+    /// a port of another program is.
     HoldPorts(Vec<PortHold>),
-    /// Lets go of ports of the host. One that is not held is not an error.
+    /// Releases ports of the host. A port that is not held is not an error.
     ReleasePorts(Vec<PortHold>),
 }
 
 impl LinkStep {
-    /// What it is called in logs.
+    /// Its name in logs.
     pub const fn name(&self) -> &'static str {
         match self {
             Self::SetSysctl(_) => "set-sysctl",
@@ -65,8 +63,8 @@ impl LinkStep {
         }
     }
 
-    /// The step that undoes this one; none where there is nothing to undo (a sysctl and a link stay set,
-    /// what nothing needs stays away).
+    /// The step that undoes this one; none if there is nothing to undo (a sysctl stays set, an unneeded link stays
+    /// removed).
     pub fn inverse(&self) -> Option<Self> {
         match self {
             Self::AddBridge(bridge) => Some(Self::DeleteBridge(bridge.clone())),
@@ -84,8 +82,8 @@ impl LinkStep {
         }
     }
 
-    /// The same step as far as it is one for IPv4; none where nothing is left of it. For a host, or a namespace, in
-    /// which IPv6 is turned off.
+    /// The IPv4 part of this step, for a host or a namespace in which IPv6 is turned off; none if it has no such
+    /// part.
     pub fn without_ipv6(&self) -> Option<Self> {
         let bridge = |bridge: &Bridge| Bridge {
             addresses: ipv4_of(&bridge.addresses, IpNet::addr),
@@ -120,7 +118,7 @@ pub struct Sysctl {
 }
 
 impl Sysctl {
-    /// What turns IPv6 off on an interface, and takes its addresses.
+    /// Turns IPv6 off on an interface, which removes its IPv6 addresses.
     pub fn no_ipv6(ifname: &IfName) -> Self {
         Self {
             path: format!("net/ipv6/conf/{ifname}/disable_ipv6"),
@@ -149,7 +147,7 @@ fn ipv4_of<T: Copy>(of_both: &[T], address: impl Fn(&T) -> IpAddr) -> Vec<T> {
 pub struct Bridge {
     /// Its name.
     pub ifname: IfName,
-    /// Its Ethernet address; given, so that it does not change with its ports.
+    /// Its Ethernet address. It is set explicitly, so that it does not change with the ports.
     pub mac: MacAddr,
     /// MTU in bytes.
     pub mtu: Option<u32>,
@@ -157,28 +155,27 @@ pub struct Bridge {
     pub addresses: Vec<IpNet>,
     /// Sysctls that exist only once the bridge does.
     pub sysctls: Vec<Sysctl>,
-    /// Whether nothing that comes in by its ports reaches the host itself.
+    /// Whether it is sealed: nothing from its ports reaches the host.
     pub sealed: bool,
 }
 
-/// A veth pair as it is to be.
+/// The settings of a veth pair.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Veth {
     /// The host's end.
     pub ifname: IfName,
-    /// The bridge that the host's end is a port of.
+    /// The bridge of the host's end.
     pub bridge: IfName,
     /// The bridge's Ethernet address.
     pub bridge_mac: MacAddr,
     /// MTU of both ends, in bytes.
     pub mtu: Option<u32>,
-    /// Whether no frame passes between it and the bridge's other ports that are isolated
-    /// (`IFLA_BRPORT_ISOLATED`).
+    /// Whether the port is isolated: no frame passes between isolated ports of a bridge (`IFLA_BRPORT_ISOLATED`).
     pub isolated: bool,
-    /// Whether it takes from the other end only what comes from that end's Ethernet address and IP addresses.
+    /// Whether the port is bound: it accepts only frames from the Ethernet and IP addresses of the endpoint.
     pub bound: bool,
-    /// The number by which the host's namespace is to know the endpoint's (ip-netns(8), `set`), unless it
-    /// knows it already. The later the endpoint, the lower.
+    /// The number of the endpoint's namespace in the host's namespace (ip-netns(8), `set`), unless it has one
+    /// already. Later endpoints get lower numbers.
     pub netns_number: i32,
     /// The other end.
     pub peer: Peer,
@@ -199,27 +196,26 @@ pub struct Peer {
     pub addresses: Vec<IpNet>,
     /// Next hops of default routes through it.
     pub gateways: Vec<IpAddr>,
-    /// Metric of these routes; the kernel's own where none is given.
+    /// Metric of these routes; none for the kernel's default.
     pub gateway_metric: Option<u32>,
 }
 
-/// The tracked connections of one published port: those that came to a port and were sent on to the
-/// endpoint.
+/// The tracked connections of one published port.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 pub struct Flow {
     /// Transport protocol.
     pub protocol: Protocol,
-    /// Port to which they came: one of the host, or in a routed family the endpoint's own.
+    /// Port that the client used: a port of the host, or in a routed family the endpoint's own.
     pub came_to: u16,
-    /// Address of the endpoint to which they were sent on.
+    /// Address of the endpoint.
     pub endpoint: IpAddr,
     /// Port of the endpoint.
     pub port: u16,
-    /// Whether their destination was translated. In a routed family it was not.
+    /// Whether the destination was translated. In a routed family it is not.
     pub translated: bool,
 }
 
-/// A port of the host that is kept from everybody else.
+/// A held port of the host: no other program can take it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 pub struct PortHold {
     /// Transport protocol.
@@ -228,7 +224,7 @@ pub struct PortHold {
     pub address: IpAddr,
     /// The port.
     pub port: u16,
-    /// Where what comes to it on `::1` is relayed to; none where it is held alone.
+    /// The endpoint to which traffic on `::1` is relayed; none if the port is only held.
     pub relay: Option<SocketAddr>,
 }
 
@@ -261,13 +257,13 @@ pub struct Link {
     pub up: bool,
     /// Its Ethernet address, where it has one.
     pub mac: Option<MacAddr>,
-    /// The bridge that it is a port of.
+    /// The bridge of which it is a port.
     pub master: Option<IfName>,
-    /// Its addresses but for IPv6 link-local ones.
+    /// Its addresses, without IPv6 link-local ones.
     pub addresses: Vec<IpNet>,
 }
 
-/// The kind of a link (`IFLA_INFO_KIND`), as far as we make them.
+/// The kind of a link (`IFLA_INFO_KIND`); we create only bridges and veths.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum LinkKind {
@@ -282,18 +278,17 @@ pub enum LinkKind {
 /// A route of the host's main table.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Route {
-    /// Where to; a prefix length of 0 makes it a default route.
+    /// Destination; a prefix length of 0 makes it a default route.
     pub destination: IpNet,
-    /// The link that it leads through; none where it is several, or one that has no [`IfName`].
+    /// The outgoing link; none if there are several, or if its name is not an [`IfName`].
     pub ifname: Option<IfName>,
     /// Its metric: of routes to the same destination the lowest is used.
     pub metric: u32,
-    /// Whether it leads nowhere: packets are refused or thrown away (`blackhole`, `unreachable`,
-    /// `prohibit` of ip-route(8)).
+    /// Whether it blocks packets (`blackhole`, `unreachable`, `prohibit` of ip-route(8)).
     pub is_blocked: bool,
 }
 
-/// What a namespace looks like before something is attached to it.
+/// Facts about a namespace before it is attached.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct NetnsFacts {
     /// The namespace.
@@ -309,9 +304,9 @@ pub struct NetnsFacts {
 /// A default route of a namespace.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct DefaultRoute {
-    /// Whether it is one of IPv6.
+    /// Whether it is an IPv6 route.
     pub is_ipv6: bool,
-    /// The interface that it leads through; none where it is several.
+    /// The outgoing interface; none if there are several.
     pub ifname: Option<IfName>,
     /// Its metric: the kernel uses the route with the lowest.
     pub metric: u32,

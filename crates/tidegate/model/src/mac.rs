@@ -23,8 +23,8 @@ impl MacAddr {
         Self([0x02, b, c, d, e, f])
     }
 
-    /// Whether an interface may have it: it is that of one station (IEEE 802, bit 0 of the first octet
-    /// clear), and not all zeros.
+    /// Whether an interface can have it: it is a unicast address (IEEE 802, bit 0 of the first octet clear) and not
+    /// zero.
     pub fn is_station(self) -> bool {
         self.0[0] & 1 == 0 && self.0 != [0; 6]
     }

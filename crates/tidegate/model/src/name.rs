@@ -10,7 +10,7 @@ use crate::serde_as_text;
 /// The name of a network or of an endpoint: 1 to 63 characters of `A-Z a-z 0-9 _ . -`, the first
 /// a letter or a digit. (63 is the length of a DNS label, RFC 1035 section 2.3.4.)
 ///
-/// Copies share one text: what is known of many endpoints names each of them in several places.
+/// Copies share one allocation, because the state has each name in several places.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[cfg_attr(
     feature = "schema",

@@ -8,34 +8,34 @@ use serde::{Deserialize, Serialize};
 
 use crate::serde_as_text;
 
-/// The identity of a network namespace: device and inode of its nsfs file (namespaces(7), "The /proc/pid/ns/ directory"),
-/// which no other has while it lives, and what no other ever has.
+/// The identity of a network namespace: device and inode of its nsfs file (namespaces(7), "The /proc/pid/ns/
+/// directory"), which are unique while it lives, and its cookie, which is unique for ever.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct NetnsId {
     /// Device number of nsfs.
     pub dev: u64,
-    /// Inode number of the namespace. The next namespace may get it as soon as this one is gone.
+    /// Inode number of the namespace. When the namespace is gone, another one may get the number.
     pub ino: u64,
-    /// What tells it from all that come after it; none where the kernel has none, and of what a release before recorded.
+    /// Cookie of the namespace; none if the kernel has no cookies, or in a record of an older release.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub cookie: Option<NetnsCookie>,
 }
 
 impl NetnsId {
-    /// Whether both have the same file: of two namespaces that live, they are one.
+    /// Whether both have the same inode. If both namespaces live, they are the same.
     pub fn has_file_of(&self, other: &Self) -> bool {
         (self.dev, self.ino) == (other.dev, other.ino)
     }
 
-    /// Whether both are certainly the same namespace, be it that one of them was recorded long ago.
+    /// Whether both are certainly the same namespace, even if one was recorded long ago.
     pub fn is_certainly(&self, other: &Self) -> bool {
         self.has_file_of(other) && self.cookie.is_some() && self.cookie == other.cookie
     }
 }
 
-/// A number that a kernel gives to one network namespace while it runs (`SO_NETNS_COOKIE`, Linux 5.14), with what tells
-/// this run of the kernel from all others (`/proc/sys/kernel/random/boot_id`, random(4)).
+/// A number that a running kernel gives to only one network namespace (`SO_NETNS_COOKIE`, Linux 5.14), with the id of
+/// the boot (`/proc/sys/kernel/random/boot_id`, random(4)).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[cfg_attr(
     feature = "schema",
@@ -80,14 +80,14 @@ impl FromStr for NetnsCookie {
 
 serde_as_text!(NetnsCookie);
 
-/// A network namespace as it can be opened again: a path, and the identity that was found there.
-/// A path that later leads to another identity is another namespace.
+/// A network namespace: its path and its identity. If the path later leads to another identity, it is another
+/// namespace.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct NetnsRef {
-    /// `/run/netns/NAME`, `/proc/PID/ns/net`, or wherever the namespace is bound.
+    /// `/run/netns/NAME`, `/proc/PID/ns/net`, or another path where the namespace is mounted.
     pub path: PathBuf,
-    /// What was found at the path.
+    /// The identity of the namespace at the path.
     pub id: NetnsId,
 }
 

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{AllowList, HostAccess, IfName, MacAddr, Name, Policy, Subnet};
 
-/// A network: a bridge on the host, its subnets, and what is attached to it.
+/// A network: a bridge on the host with its subnets and policy.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
@@ -21,31 +21,32 @@ pub struct Network {
     pub mac: MacAddr,
     /// At least one subnet.
     pub subnets: Vec<Subnet>,
-    /// MTU of the bridge and of its endpoints, in bytes; the kernel's default where none is given.
+    /// MTU of the bridge and of its endpoints, in bytes. None: the kernel's default.
     pub mtu: Option<u32>,
-    /// Addresses of the host to which ports are published that name none, at most one for each
-    /// family, an unspecified one for all of it; none for all addresses.
+    /// Default host addresses of published ports, at most one for each family. An unspecified address means all of
+    /// its family; none means all addresses.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub host_ips: Vec<IpAddr>,
-    /// Who may reach ports that are published without a list of their own.
+    /// Clients that may reach ports published without a list of their own.
     #[serde(default, skip_serializing_if = "AllowList::is_everybody")]
     pub allow: AllowList,
-    /// What its endpoints may do, and who may reach them.
+    /// Policy: what its endpoints may do, and who may reach them.
     #[serde(default)]
     pub policy: Policy,
-    /// Addresses of its subnets that are given to no endpoint, each with what it is for.
+    /// Addresses of its subnets that no endpoint gets, each with its purpose.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub reserved: BTreeMap<Name, IpAddr>,
-    /// Networks whose endpoints and those of this one reach each other; each names the other.
+    /// Peers: networks whose endpoints and those of this network reach each other. Each lists the other.
     #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
     pub peers: BTreeSet<Name>,
-    /// What its owner wants to know about it.
+    /// Metadata of the owner.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub labels: BTreeMap<Name, String>,
 }
 
 impl Network {
-    /// The addresses at which its endpoints ask for names: the bridge's, if it has any and they may.
+    /// The addresses of the DNS server for its endpoints: those of the bridge, if it has any and the policy allows
+    /// it.
     pub fn resolvers(&self) -> impl Iterator<Item = IpAddr> {
         let subnets = self.subnets.iter();
         let is_there = self.policy.host_access() != HostAccess::None;

@@ -7,9 +7,9 @@ use crate::links::Sysctl;
 use crate::serde_as_text;
 use crate::{IfName, Invalid};
 
-/// A sysctl of the interface that an endpoint has in its namespace, and its value: written
-/// `net.ipv4.conf.IFNAME.log_martians=1`, where `IFNAME` stands for the interface (ip-sysctl of the
-/// kernel documentation, `conf/interface` and `neigh/interface`).
+/// A sysctl of an endpoint's interface and its value, written `net.ipv4.conf.IFNAME.log_martians=1` with the word
+/// `IFNAME` in place of the interface (ip-sysctl of the kernel documentation, `conf/interface` and
+/// `neigh/interface`).
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[cfg_attr(
     feature = "schema",

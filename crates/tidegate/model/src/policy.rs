@@ -9,33 +9,30 @@ use serde::{Deserialize, Serialize};
 use crate::serde_as_text;
 use crate::{IfName, Invalid};
 
-/// What a network's endpoints may do, and who may reach them. What is left out is as in a network
-/// that nothing was said of.
+/// Policy of a network: what its endpoints may do, and who may reach them. Missing fields have their defaults.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case", deny_unknown_fields, default)]
 pub struct Policy {
-    /// Whether there is a way in and out.
+    /// Access: whether packets can enter and leave the network.
     pub access: Access,
-    /// What of the host its endpoints reach. Where nothing was said: `all` for a new open network,
-    /// `gateway` for an internal one, `none` for an isolated one; `all` for a network that a release without this key made.
+    /// Services of the host that its endpoints reach. Default: `all` for a new open network, `gateway` for an
+    /// internal one, `none` for an isolated one; `all` for a network of a release without this key.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub host_access: Option<HostAccess>,
-    /// Whether its endpoints reach each other at their own addresses.
+    /// Whether its endpoints reach each other directly.
     pub icc: bool,
-    /// Whether its endpoints are bound to the Ethernet address and the IP addresses that they were given.
+    /// Whether its endpoints can send only from their own Ethernet and IP addresses.
     pub anti_spoofing: bool,
-    /// How IPv4 passes between its endpoints and the world.
+    /// Mode for IPv4.
     pub mode4: Mode,
-    /// How IPv6 does.
+    /// Mode for IPv6.
     pub mode6: Mode,
-    /// Whether endpoints reach the world under an address of the host, in the modes that translate.
+    /// Whether outgoing packets get an address of the host, in modes that translate.
     pub masquerade: bool,
-    /// Addresses under which they do, at most one for each family; else that of the interface by
-    /// which a packet leaves.
+    /// Source addresses of outgoing packets, at most one for each family. Default: that of the outgoing interface.
     pub snat: Vec<IpAddr>,
-    /// Interfaces of the host through which endpoints are reached at their own addresses, on every
-    /// port.
+    /// Trusted interfaces of the host: their clients reach every port of endpoints at their own addresses.
     pub trusted_interfaces: Vec<IfName>,
 }
 
@@ -56,7 +53,7 @@ impl Default for Policy {
 }
 
 impl Policy {
-    /// What of the host its endpoints reach: nothing where the host has no address on the bridge.
+    /// Services of the host that its endpoints reach; none if the host has no address on the bridge.
     pub fn host_access(&self) -> HostAccess {
         match (self.access, self.host_access) {
             (Access::Isolated, _) => HostAccess::None,
@@ -74,7 +71,7 @@ impl Policy {
     }
 }
 
-/// Whether there is a way into a network and out of it.
+/// Whether packets can enter and leave a network.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
@@ -82,9 +79,9 @@ pub enum Access {
     /// There is.
     #[default]
     Open,
-    /// Its endpoints and the host reach each other, and nobody else.
+    /// Only its endpoints and the host reach each other.
     Internal,
-    /// Its endpoints reach each other: the host has no address on the bridge.
+    /// Only its endpoints reach each other: the host has no address on the bridge.
     Isolated,
 }
 
@@ -105,8 +102,8 @@ impl fmt::Display for Access {
     }
 }
 
-/// What of the host a network's endpoints reach: of its programs, not of what is published on it, which is sent on to
-/// endpoints. The host reaches the endpoints all the same, and they answer it.
+/// Services of the host that endpoints reach. Published ports are not services of the host. The host can always open
+/// connections to endpoints, and they can answer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[cfg_attr(
     feature = "schema",
@@ -114,13 +111,13 @@ impl fmt::Display for Access {
     schemars(rename_all = "kebab-case")
 )]
 pub enum HostAccess {
-    /// Nothing, the answers for names neither.
+    /// None, not even the DNS server.
     None,
-    /// The gateways' port for names.
+    /// The DNS server at the gateways.
     Dns,
-    /// What listens at the gateways' addresses.
+    /// Programs that listen at the gateways' addresses.
     Gateway,
-    /// What listens at any address of the host.
+    /// Programs that listen at any address of the host, except loopback.
     All,
 }
 
@@ -128,7 +125,7 @@ impl HostAccess {
     /// All of them.
     pub const ALL: [Self; 4] = [Self::None, Self::Dns, Self::Gateway, Self::All];
 
-    /// That of a network of which nothing was said.
+    /// The default.
     pub fn by_default(access: Access) -> Self {
         match access {
             Access::Open => Self::All,
@@ -168,7 +165,7 @@ impl FromStr for HostAccess {
 
 serde_as_text!(HostAccess);
 
-/// How packets of one family pass between a network's endpoints and the world.
+/// How endpoints exchange packets with the outside, for one family.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 #[cfg_attr(
     feature = "schema",
@@ -176,13 +173,12 @@ serde_as_text!(HostAccess);
     schemars(rename_all = "kebab-case")
 )]
 pub enum Mode {
-    /// Out under an address of the host; in through published ports of the host.
+    /// Outgoing packets get an address of the host; clients connect to published ports of the host.
     #[default]
     Nat,
-    /// Untranslated: endpoints are reached at their own addresses, on the ports that are published
-    /// and by ICMP.
+    /// Without translation: clients connect to endpoints at their own addresses, on published ports and by ICMP.
     Routed,
-    /// As `nat`, and endpoints are also reached at their own addresses, on every port.
+    /// Like `nat`, and clients also reach every port of endpoints at their own addresses.
     NatUnprotected,
 }
 

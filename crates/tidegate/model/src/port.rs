@@ -63,15 +63,12 @@ impl FromStr for Protocol {
     }
 }
 
-/// One published port: packets to a port of the host reach a port of the endpoint. Where the
-/// endpoint is reached at its own addresses alone (a routed network), there is no port of the host,
-/// and it is written `PORT[/tcp|udp|sctp]`, or `0.0.0.0::PORT` or `[::]::PORT` where it is one of IPv4 or
-/// of IPv6 alone.
+/// One published port: packets to a host port reach a port of the endpoint. In a routed network there is no host
+/// port. Then it is written `PORT[/tcp|udp|sctp]`, or `0.0.0.0::PORT` for IPv4 only, or `[::]::PORT` for IPv6 only.
 ///
-/// Written `[HOSTIP:]HOSTPORT:PORT[/tcp|udp|sctp]`, an IPv6 host address in brackets. Ports are
-/// 1 to 65535; without a protocol it is tcp; without a host address every address of the host, of
-/// both families where the endpoint has both. `0.0.0.0` stands for every IPv4 address, and `[::]` for
-/// every IPv6 address.
+/// Written `[HOSTIP:]HOSTPORT:PORT[/tcp|udp|sctp]`, with an IPv6 host address in brackets. Ports are 1 to 65535. The
+/// default protocol is tcp. Without a host address, the port is published on every address of the host, for all
+/// families that the endpoint has. `0.0.0.0` means every IPv4 address, and `[::]` every IPv6 address.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[cfg_attr(
     feature = "schema",
@@ -79,10 +76,9 @@ impl FromStr for Protocol {
     schemars(try_from = "String", into = "String")
 )]
 pub struct PortBinding {
-    /// Address of the host to which the port is bound: an unspecified one for all of its family, none
-    /// for all of both.
+    /// Host address: an unspecified one for all of its family, none for all of both families.
     pub host_ip: Option<IpAddr>,
-    /// Port on the host; 0 where there is none.
+    /// Host port; 0 if there is none.
     pub host_port: u16,
     /// Port of the endpoint.
     pub port: u16,
@@ -91,30 +87,29 @@ pub struct PortBinding {
 }
 
 impl PortBinding {
-    /// Whether it is bound to `::1`, from which nothing is translated: the daemon relays it.
+    /// Whether it is published on `::1`: the daemon relays that address.
     pub fn is_on_ipv6_loopback(&self) -> bool {
         self.host_ip
             .is_some_and(|ip| ip.is_ipv6() && ip.is_loopback())
     }
 
-    /// The one address of the host to which it is bound; none where it is every address, of both
-    /// families or of one.
+    /// The single host address; none if it is every address of one or both families.
     pub fn only_at(&self) -> Option<IpAddr> {
         self.host_ip.filter(|ip| !ip.is_unspecified())
     }
 
-    /// Whether it is one of the family that an address has: a host address names its family.
+    /// Whether it is published for the family of an address: a host address selects its family.
     pub fn is_of_family(&self, ip: IpAddr) -> bool {
         self.host_ip.is_none_or(|at| at.is_ipv4() == ip.is_ipv4())
     }
 
-    /// Whether what comes to an address of the host comes to it.
+    /// Whether packets to a host address reach it.
     pub fn is_at(&self, ip: IpAddr) -> bool {
         self.is_of_family(ip) && self.only_at().is_none_or(|at| at == ip)
     }
 
-    /// Whether both want the same port of the host: the same protocol and port, on the same
-    /// address or with one of them on every address of the other's family.
+    /// Whether both need the same host port: same protocol and port, on the same address, or one of them on every
+    /// address of the other's family.
     pub fn conflicts_with(&self, other: &Self) -> bool {
         self.protocol == other.protocol
             && self.host_port != 0

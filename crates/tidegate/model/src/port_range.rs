@@ -14,9 +14,8 @@ pub struct PortRange {
 }
 
 impl PortRange {
-    /// Where a free port of the host is looked for unless the daemon is told otherwise: above those
-    /// that Linux takes for outgoing connections by itself (`ip_local_port_range`, ip-sysctl of the
-    /// kernel documentation: 32768 to 60999).
+    /// The default range of free host ports, above the ephemeral port range of Linux (`ip_local_port_range`,
+    /// ip-sysctl of the kernel documentation: 32768 to 60999).
     pub const FREE: Self = Self {
         first: 61000,
         last: 65535,
@@ -35,7 +34,7 @@ impl PortRange {
         usize::from(self.last - self.first) + 1
     }
 
-    /// The one port, if it is only one.
+    /// The port, if it is a single one.
     pub fn single(self) -> Option<u16> {
         (self.first == self.last).then_some(self.first)
     }
@@ -45,12 +44,12 @@ impl PortRange {
         (self.first..=self.last).contains(&port)
     }
 
-    /// The ranges of one port that it is made of, from the lowest.
+    /// Its ports as ranges of one port, in ascending order.
     pub fn each(self) -> impl Iterator<Item = Self> {
         self.ports().map(Self::exactly)
     }
 
-    /// The ports from the lowest.
+    /// The ports in ascending order.
     pub fn ports(self) -> impl Iterator<Item = u16> {
         self.first..=self.last
     }

@@ -1,4 +1,4 @@
-//! Ports as they are asked for.
+//! Ports of requests.
 
 use std::fmt;
 use std::net::IpAddr;
@@ -7,13 +7,12 @@ use std::str::FromStr;
 use crate::serde_as_text;
 use crate::{Invalid, PortBinding, PortRange, Protocol};
 
-/// Ports that are to be published, as a user asks for them.
+/// Ports to publish, as the user writes them.
 ///
-/// Written `[HOSTIP:][HOSTPORT[-END]:]PORT[-END][/tcp|udp|sctp]`, an IPv6 host address in brackets.
-/// Without a host port, or with 0, each port gets a free one; a range of host ports for one port
-/// means a free one out of it. Without a protocol it is tcp; without a host address the network's
-/// own default, or else every address of the host, of both families where the endpoint has both.
-/// `0.0.0.0` stands for every IPv4 address, and `[::]` for every IPv6 address.
+/// Written `[HOSTIP:][HOSTPORT[-END]:]PORT[-END][/tcp|udp|sctp]`, with an IPv6 host address in brackets. Without a
+/// host port, or with 0, each port gets a free one. A range of host ports for one port means a free one of the range.
+/// The default protocol is tcp. Without a host address, the network's default applies, or else every address of the
+/// host, for all families that the endpoint has. `0.0.0.0` means every IPv4 address, and `[::]` every IPv6 address.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[cfg_attr(
     feature = "schema",
@@ -23,7 +22,7 @@ use crate::{Invalid, PortBinding, PortRange, Protocol};
 pub struct PortRequest {
     /// Address of the host.
     pub host_ip: Option<IpAddr>,
-    /// Ports of the host: as many as `ports`, or more where that is one; none for free ones.
+    /// Host ports: as many as `ports`, or more if that is a single port; none for free ones.
     pub host_ports: Option<PortRange>,
     /// Ports of the endpoint.
     pub ports: PortRange,
@@ -32,14 +31,13 @@ pub struct PortRequest {
 }
 
 impl PortRequest {
-    /// Whether a host port is to be chosen.
+    /// Whether the daemon must choose a host port.
     pub fn wants_free(&self) -> bool {
         self.host_ports
             .is_none_or(|host_ports| host_ports.count() != self.ports.count())
     }
 
-    /// Whether a published port is one of those that are named here. What is left out (the host
-    /// address, the host port) matches any.
+    /// Whether this selects a published port. A missing host address or host port matches any.
     pub fn names(&self, binding: &PortBinding) -> bool {
         self.protocol == binding.protocol
             && self.ports.contains(binding.port)
@@ -113,8 +111,8 @@ fn parse_host(host: &str) -> Result<IpAddr, String> {
     }
 }
 
-/// The kind of an address that no interface of a host has, so that no port can be published on it;
-/// none for any other address.
+/// The kind of an address on which no port can be published, because no interface can have it; none for any other
+/// address.
 pub fn no_host_has(ip: IpAddr) -> Option<&'static str> {
     match ip {
         IpAddr::V4(ip) if ip.is_broadcast() => Some("the broadcast address"),

@@ -1,7 +1,7 @@
-//! One way for every newtype that is written as text to be serialized.
+//! Serialization of types that are written as text.
 
-/// Implements `Serialize` through `Display` and `Deserialize` through `FromStr`, so that a value
-/// that came over the wire or out of the store is checked as one that a user typed.
+/// Implements `Serialize` with `Display` and `Deserialize` with `FromStr`. So values from the API and from the store
+/// are checked like values that a user types.
 #[macro_export]
 macro_rules! serde_as_text {
     ($type:ty) => {

@@ -1,4 +1,4 @@
-//! Everything that the daemon believes.
+//! The state: the networks and endpoints that the daemon has confirmed.
 
 use std::collections::BTreeMap;
 
@@ -6,28 +6,26 @@ use crate::{
     AllowList, Degraded, Endpoint, Endpoints, Forwarding, Name, Network, PortBinding, Protocol,
 };
 
-/// The networks and endpoints of a host, with the number from which the next interface's name
-/// is made.
+/// The networks and endpoints of a host, with the number of the next interface.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct State {
     /// Networks by name.
     pub networks: BTreeMap<Name, Network>,
     /// Endpoints by name.
     pub endpoints: Endpoints,
-    /// Number of the next interface. Never used twice, so that a name never means two things.
+    /// Number of the next interface name. Numbers are never reused, so a name never means two interfaces.
     pub next_number: u32,
-    /// Port of the host at which endpoints' questions for names arrive, where they are answered. Not
-    /// stored: each start of the daemon says it anew.
+    /// Host port of the DNS server, if it is on. Not stored: each start sets it.
     pub resolver: Option<u16>,
-    /// What is not on the host as it is to be. Not stored: each start of the daemon finds it out anew.
+    /// The degraded networks and endpoints. Not stored: each start finds them out.
     pub degraded: Degraded,
-    /// Who may reach ports that are published where neither their request nor their network says. Not stored either.
+    /// Default allow-list, if neither the request nor the network has one. Not stored.
     pub allow: AllowList,
-    /// Who lets the host forward. Not stored either.
+    /// Whether the daemon turns on IP forwarding. Not stored.
     pub forwarding: Forwarding,
 }
 
-/// Port at which names are asked for (RFC 1035 section 4.2).
+/// The DNS port (RFC 1035 section 4.2).
 pub const DNS_PORT: u16 = 53;
 
 impl State {
@@ -36,8 +34,7 @@ impl State {
         self.endpoints.of_network(network)
     }
 
-    /// The network with a gateway that is asked for names where `wanted` would be: on its port for
-    /// names, by UDP and TCP.
+    /// The network whose DNS port (UDP and TCP, at a gateway) `wanted` would take.
     pub fn asked_at(&self, wanted: &PortBinding) -> Option<&Network> {
         self.resolver?;
         let gateway = wanted.host_ip?;
@@ -46,7 +43,7 @@ impl State {
         networks.find(|network| network.resolvers().any(|ip| ip == gateway))
     }
 
-    /// The endpoint that is published where a network's gateways would be asked for names.
+    /// The endpoint that is published on the DNS port of a network's gateways.
     pub fn in_the_way_of(&self, network: &Network) -> Option<(&Endpoint, PortBinding)> {
         let is_there = |binding: &&PortBinding| {
             let is_dns = binding.host_port == DNS_PORT && binding.protocol != Protocol::Sctp;
@@ -74,15 +71,15 @@ impl State {
     }
 }
 
-/// One change of what the daemon believes. It holds the objects whole, so that its inverse is
-/// known, and so that the store can write just what changed.
+/// One change of the state. It has complete objects, so that its inverse is known and the store writes only what
+/// changed.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Change {
     /// A network appears.
     AddNetwork(Network),
     /// A network goes.
     RemoveNetwork(Network),
-    /// A network becomes another of the same name.
+    /// A network is replaced by another one of the same name.
     ReplaceNetwork {
         /// What it was.
         before: Box<Network>,
@@ -93,7 +90,7 @@ pub enum Change {
     AddEndpoint(Endpoint),
     /// An endpoint goes.
     RemoveEndpoint(Endpoint),
-    /// An endpoint becomes another of the same name.
+    /// An endpoint is replaced by another one of the same name.
     ReplaceEndpoint {
         /// What it was.
         before: Box<Endpoint>,
@@ -124,7 +121,7 @@ impl Change {
 }
 
 impl State {
-    /// What `next_number` is after a change: adding counts it on.
+    /// The value of `next_number` after a change: each new interface increments it.
     pub fn number_after(&self, change: &Change) -> u32 {
         self.next_number.wrapping_add(change.added())
     }

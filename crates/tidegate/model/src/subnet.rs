@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::Invalid;
 
-/// A subnet with the address that the bridge has in it, which is the endpoints' gateway.
+/// A subnet with its gateway: the address of the bridge, which endpoints use as their router.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Subnet {
@@ -16,7 +16,7 @@ pub struct Subnet {
     pub net: IpNet,
     /// The bridge's address.
     pub gateway: IpAddr,
-    /// The part of it out of which endpoints are given addresses that ask for none; else all of it.
+    /// The range from which endpoints get addresses. Default: the whole subnet.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "schema", schemars(with = "Option<String>"))]
     pub range: Option<IpNet>,
@@ -30,9 +30,8 @@ impl Subnet {
     /// A subnet whose gateway is `gateway`, or its first address.
     ///
     /// # Errors
-    /// Refuses host bits, a subnet with fewer than two usable addresses, ranges that cannot be
-    /// routed to endpoints (unspecified, loopback, link-local, multicast), and a gateway that is
-    /// not a usable address of the subnet.
+    /// If the subnet has host bits, fewer than two usable addresses, or cannot be routed to endpoints (unspecified,
+    /// loopback, link-local, multicast), or if the gateway is not a usable address of the subnet.
     pub fn new(net: IpNet, gateway: Option<IpAddr>) -> Result<Self, Invalid> {
         let refuse = |reason: String| Invalid::new(WHAT, &net.to_string(), reason, HINT);
         if net != net.trunc() {

@@ -14,9 +14,9 @@ use crate::Protocol;
 pub struct TrafficCounts {
     /// How many there are.
     pub connections: u64,
-    /// What the endpoint received through them.
+    /// Received by the endpoint.
     pub received: Counts,
-    /// What the endpoint sent through them.
+    /// Sent by the endpoint.
     pub sent: Counts,
 }
 

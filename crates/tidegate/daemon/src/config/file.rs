@@ -34,11 +34,11 @@ pub struct File {
     pub ports: Ports,
     /// What there is and what was done, for Prometheus.
     pub metrics: Metrics,
-    /// How names of endpoints are answered.
+    /// The DNS server for endpoint names.
     pub dns: Dns,
 }
 
-/// How names of endpoints are answered.
+/// The DNS server for endpoint names.
 #[derive(Clone, Debug, PartialEq, Deserialize)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields, default)]
 pub struct Dns {

@@ -70,7 +70,7 @@ impl Engine {
 }
 
 impl Engine {
-    /// Whether the host forwards, and who decides it.
+    /// Whether the host forwards IP packets, and whether the daemon turns that on.
     pub(crate) fn forwarding_info(&self) -> ForwardingInfo {
         let is_on = |path| tidegate_link::sysctl(path).map(|value| value.trim() != "0");
         ForwardingInfo {

@@ -1,4 +1,4 @@
-//! What passes through published ports.
+//! Traffic of published ports.
 
 use tidegate_api::traffic::Traffic;
 
@@ -9,7 +9,7 @@ use super::{Engine, EngineError};
 const ACCOUNTING: &str = "net/netfilter/nf_conntrack_acct";
 
 impl Engine {
-    /// What passes through published ports, by the connections that the kernel tracks now.
+    /// Traffic of published ports, counted from the connections that the kernel tracks now.
     ///
     /// # Errors
     /// When these cannot be listed.
