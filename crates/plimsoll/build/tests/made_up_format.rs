@@ -1,0 +1,358 @@
+//! A package format that the toolkit does not know, added in this one file, and taken through a whole run.
+
+#![expect(clippy::unwrap_used, reason = "a test reports a failure by panicking")]
+
+use std::error::Error;
+use std::path::Path;
+
+use plimsoll_build::audit::{Fault, PackageFacts};
+use plimsoll_build::depends::DependsError;
+use plimsoll_build::format::{Format, Formats, Programs};
+use plimsoll_build::manifest::Manifest;
+use plimsoll_build::packager::{Packager, PackagerError};
+use plimsoll_build::run::{self, Observer};
+use plimsoll_plan::config::{self, Config};
+use plimsoll_plan::format::{FormatRules, Naming, Tar};
+use plimsoll_plan::plan::{Arch, Places, Plan, PlanError, Request, plan};
+use plimsoll_plan::source::Source;
+use plimsoll_probe::fakes::FakeSystem;
+use plimsoll_probe::{Family, Finding, Flavour, Request as FlavourRequest, probe};
+use plimsoll_spec::{FormatName, PackageContents, PackageReport, PackageSpec};
+
+/// A text that lists what is in it: `depends NAME`, `recommends NAME`, and `file PATH` for each file, with the file's
+/// bytes after the last line, one file after another.
+#[derive(Debug)]
+struct Txt;
+
+impl FormatRules for Txt {
+    fn name(&self) -> FormatName {
+        FormatName::new("txt")
+    }
+
+    fn about(&self) -> &'static str {
+        "A text."
+    }
+
+    fn title(&self) -> &'static str {
+        "text"
+    }
+
+    fn arch(&self, arch: Arch) -> &'static str {
+        arch.machine()
+    }
+
+    fn file_name(&self, naming: &Naming<'_>) -> String {
+        format!("{} {} for {}.txt", naming.name, naming.version, naming.arch)
+    }
+
+    fn family(&self, _host: Option<Family>) -> Family {
+        Family::Fedora
+    }
+
+    fn section<'c>(&self, _config: &'c Config) -> &'c str {
+        "texts"
+    }
+
+    fn derives_from(&self, _programs: &[&str]) -> Option<String> {
+        Some("the libraries".to_owned())
+    }
+}
+
+impl Format for Txt {
+    fn derive(&self, programs: &Programs<'_>) -> Result<Vec<String>, DependsError> {
+        let needed = programs
+            .built
+            .iter()
+            .flat_map(|program| &program.elf.needed);
+        Ok(needed.cloned().collect())
+    }
+
+    fn audit(&self, facts: &PackageFacts<'_>) -> Vec<Fault> {
+        let needed = facts
+            .programs
+            .iter()
+            .flat_map(|program| &program.elf.needed);
+        let missing = needed.filter(|soname| !facts.report.depends.contains(soname));
+        missing
+            .map(|soname| facts.fault(format!("does not depend on {soname}")))
+            .collect()
+    }
+
+    fn write(
+        &self,
+        _packager: &Packager,
+        spec: &PackageSpec,
+        _path: &Path,
+    ) -> Result<PackageReport, PackagerError> {
+        written(spec).map_err(|source| failed(&spec.out, source))?;
+        let (contents, _) = read(&spec.out).map_err(|source| failed(&spec.out, source))?;
+        Ok(contents.report)
+    }
+
+    fn unpack(
+        &self,
+        _packager: &Packager,
+        file: &Path,
+        folder: &Path,
+    ) -> Result<PackageContents, PackagerError> {
+        unpacked(file, folder).map_err(|source| failed(file, source))
+    }
+}
+
+type Fallible<T> = Result<T, Box<dyn Error + Send + Sync>>;
+
+/// A path, and what the file holds.
+type Packed = (String, Vec<u8>);
+
+fn failed(path: &Path, source: Box<dyn Error + Send + Sync>) -> PackagerError {
+    let path = path.to_owned();
+    PackagerError::Own { path, source }
+}
+
+fn written(spec: &PackageSpec) -> Fallible<()> {
+    let mut head = String::new();
+    let mut bytes = Vec::new();
+    for (word, names) in [("depends", &spec.depends), ("recommends", &spec.recommends)] {
+        head.extend(names.iter().map(|name| format!("{word} {name}\n")));
+    }
+    for file in &spec.files {
+        let content = std::fs::read(&file.source)?;
+        head.push_str(&format!("{} {}\n", content.len(), file.dest));
+        bytes.extend(content);
+    }
+    let text = [format!("{}\n{head}\n", spec.name).into_bytes(), bytes];
+    Ok(std::fs::write(&spec.out, text.concat())?)
+}
+
+/// What a text says, and what it installs.
+fn read(path: &Path) -> Fallible<(PackageContents, Vec<Packed>)> {
+    let text = std::fs::read(path)?;
+    let end = text
+        .windows(2)
+        .position(|two| two == b"\n\n")
+        .ok_or("no end of the head")?;
+    let (head, mut bytes) = text.split_at(end + 2);
+    let mut lines = str::from_utf8(head)?.lines();
+    let name = lines.next().unwrap_or_default().to_owned();
+    let mut report = PackageReport::default();
+    let mut files = Vec::new();
+    for line in lines.filter(|line| !line.is_empty()) {
+        let (word, rest) = line.split_once(' ').ok_or("no word")?;
+        match word {
+            "depends" => report.depends.push(rest.to_owned()),
+            "recommends" => report.recommends.push(rest.to_owned()),
+            length => {
+                let (content, after) =
+                    bytes.split_at_checked(length.parse()?).ok_or("too short")?;
+                files.push((rest.to_owned(), content.to_vec()));
+                report.files.push(rest.to_owned());
+                bytes = after;
+            }
+        }
+    }
+    let contents = PackageContents {
+        format: Txt.name(),
+        name,
+        version: None,
+        revision: None,
+        arch: None,
+        report,
+        conffiles: Vec::new(),
+        provides: Vec::new(),
+    };
+    Ok((contents, files))
+}
+
+fn unpacked(path: &Path, folder: &Path) -> Fallible<PackageContents> {
+    let (contents, files) = read(path)?;
+    for (dest, content) in files {
+        let path = folder.join(dest.trim_start_matches('/'));
+        std::fs::create_dir_all(path.parent().ok_or("a file at the root")?)?;
+        std::fs::write(path, content)?;
+    }
+    Ok(contents)
+}
+
+/// The line of registration.
+fn formats() -> Formats {
+    Formats::new(vec![&Tar, &Txt])
+}
+
+const CONFIG: &str = r#"
+name = "sample"
+summary = "Prints what it is"
+description = "A program that prints what it is."
+changelog = "CHANGELOG.md"
+cargo-packages = ["sample"]
+
+[stamp]
+program = "sample"
+arguments = []
+env-prefix = "SAMPLE"
+
+[native-dep.zlib]
+pkg-config = "zlib"
+soname = "libz.so.1"
+min-version = "1.2.11"
+cargo-feature = { package = "sample", feature = "zlib" }
+devel = { fedora = "zlib-devel" }
+runtime = { fedora = "zlib" }
+tool = { program = "gzip", packages = { fedora = "gzip" } }
+
+[flavour.dynamic-exec]
+formats = ["txt"]
+
+[deb]
+section = "utils"
+
+[rpm]
+group = "Applications"
+
+[[asset]]
+binary = "sample"
+dest = "/usr/bin/sample"
+"#;
+
+/// A program that prints its stamp, and an xtask whose package writer nobody calls.
+const WORKSPACE: [(&str, &str); 7] = [
+    (
+        "Cargo.toml",
+        "[workspace]\nmembers = [\"sample\", \"xtask\"]\nresolver = \"3\"\n",
+    ),
+    (
+        "Cargo.lock",
+        "version = 4\n\n[[package]]\nname = \"sample\"\nversion = \"1.0.0\"\n\n\
+         [[package]]\nname = \"xtask\"\nversion = \"0.0.0\"\n",
+    ),
+    (
+        "CHANGELOG.md",
+        "# Changelog\n\n## [1.0.0] - 2026-01-01\n\n- It prints.\n",
+    ),
+    (
+        "sample/Cargo.toml",
+        "[package]\nname = \"sample\"\nversion = \"1.0.0\"\nedition = \"2024\"\n",
+    ),
+    (
+        "sample/src/main.rs",
+        r#"fn main() {
+    let (flavour, commit) = (env!("SAMPLE_FLAVOUR"), env!("SAMPLE_COMMIT"));
+    println!("{{\"flavour\":\"{flavour}\",\"commit\":\"{commit}\"}}");
+}
+"#,
+    ),
+    (
+        "xtask/Cargo.toml",
+        "[package]\nname = \"xtask\"\nversion = \"0.0.0\"\nedition = \"2024\"\n\n[features]\nwriter = []\n",
+    ),
+    ("xtask/src/main.rs", "fn main() { panic!() }\n"),
+];
+
+fn planned(workspace: &Path) -> Result<(Config, Plan), PlanError> {
+    let known = formats();
+    let config = config::parse(CONFIG, Path::new("dist.toml"), &known.rules().names()).unwrap();
+    let source = Source {
+        version: "1.0.0".to_owned(),
+        license: "MIT".to_owned(),
+        maintainer: "A <a@example.org>".to_owned(),
+        homepage: "https://example.org/".to_owned(),
+        commit: "abc".to_owned(),
+        source_date_epoch: 1,
+    };
+    let places = Places {
+        workspace: workspace.to_owned(),
+        out: workspace.join("out"),
+        cache: workspace.join("cache"),
+        cargo_home: "/cargo".into(),
+    };
+    let target = format!("{}-unknown-linux-gnu", std::env::consts::ARCH);
+    let mut findings = probe(&FakeSystem::new(), config.library(), Some(&target));
+    findings.c_compiler = Finding::yes("cc");
+    findings.rust.finding = Finding::yes("rustc");
+    findings.rust.host = target;
+    let request = Request {
+        flavour: FlavourRequest::Exactly(Flavour::DynamicExec),
+        formats: Vec::new(),
+        strict: false,
+    };
+    let plan = plan(
+        known.rules(),
+        &config,
+        &source,
+        &places,
+        &findings,
+        &request,
+    )?;
+    Ok((config, plan))
+}
+
+struct Silent;
+
+impl Observer for Silent {
+    fn step(&mut self, _number: usize, _total: usize, _name: &str) {}
+    fn line(&mut self, _line: &str) {}
+}
+
+#[test]
+fn a_format_of_one_file_is_planned_derived_written_audited_and_unpacked() {
+    let folder = tempfile::tempdir().unwrap();
+    let workspace = folder.path().canonicalize().unwrap();
+    for (path, text) in WORKSPACE {
+        let path = workspace.join(path);
+        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+        std::fs::write(path, text).unwrap();
+    }
+    let (config, plan) = planned(&workspace).unwrap();
+    let file = format!("sample 1.0.0 for {}.txt", std::env::consts::ARCH);
+    assert_eq!(plan.packages[0].file, file);
+    let Manifest { artifacts, .. } = run::run(&formats(), &config, &plan, &mut Silent).unwrap();
+    assert_eq!(artifacts.len(), 1, "{artifacts:?}");
+    let artifact = &artifacts[0];
+    assert_eq!(artifact.format, Txt.name());
+    for name in ["gzip", "libc.so.6"] {
+        assert!(artifact.depends.contains(&name.to_owned()), "{artifact:?}");
+    }
+    let (out, root) = (workspace.join("out").join(&file), workspace.join("root"));
+    let packager = Packager::of(&workspace);
+    let format = formats().get(artifact.format).unwrap();
+    let contents = format.unpack(&packager, &out, &root).unwrap();
+    assert_eq!(contents.report.depends, artifact.depends);
+    let (unpacked, built) = (
+        root.join("usr/bin/sample"),
+        &plan.builds[0].programs[0].path,
+    );
+    assert_eq!(
+        std::fs::read(unpacked).unwrap(),
+        std::fs::read(built).unwrap()
+    );
+}
+
+#[test]
+fn a_dependency_that_the_made_up_format_misses_is_a_fault() {
+    let (config, plan) = planned(Path::new("/w")).unwrap();
+    let facts = PackageFacts {
+        plan: &plan.packages[0],
+        library: config.library(),
+        programs: &[plimsoll_build::audit::fixtures::exec_daemon()],
+        files: &[],
+        report: &PackageReport {
+            depends: vec!["gzip".to_owned()],
+            ..PackageReport::default()
+        },
+    };
+    let faults = plimsoll_build::audit::audit_package(&Txt, &facts);
+    let faults: Vec<String> = faults.iter().map(Fault::to_string).collect();
+    let file = &plan.packages[0].file;
+    assert_eq!(faults, [format!("{file}: does not depend on libc.so.6")]);
+}
+
+#[test]
+fn a_format_that_is_not_in_the_table_is_refused() {
+    let text = CONFIG.replace("\"txt\"", "\"pdf\"");
+    let error =
+        config::parse(&text, Path::new("dist.toml"), &formats().rules().names()).unwrap_err();
+    let text = error.to_string();
+    assert!(
+        text.ends_with("unknown package format \"pdf\": expected tar or txt"),
+        "{text}"
+    );
+}
