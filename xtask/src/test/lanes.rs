@@ -25,7 +25,15 @@ pub(super) struct Lane {
 }
 
 /// Programs of tests/ folders that run everywhere.
-const UNIT: &[&str] = &["answers", "deciding", "elf", "plan", "properties", "pure"];
+const UNIT: &[&str] = &[
+    "answers",
+    "deciding",
+    "elf",
+    "made_up_family",
+    "plan",
+    "properties",
+    "pure",
+];
 /// Those that program the kernel: they wait more than they compute.
 const KERNEL: &[&str] = &[
     "agreement",

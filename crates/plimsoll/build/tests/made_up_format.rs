@@ -45,8 +45,8 @@ impl FormatRules for Txt {
         format!("{} {} for {}.txt", naming.name, naming.version, naming.arch)
     }
 
-    fn family(&self, _host: Option<Family>) -> Family {
-        Family::Fedora
+    fn family(&self, _host: Option<Family>) -> Option<Family> {
+        Family::named("fedora")
     }
 
     fn section<'c>(&self, _config: &'c Config) -> &'c str {

@@ -5,7 +5,9 @@ mod lacking;
 use std::path::Path;
 use std::time::{Duration, SystemTime};
 
-use plimsoll_probe::{Distribution, Host, NativeDep, PackageManager, System, probe};
+use plimsoll_probe::{
+    Distribution, Family, Host, NativeDep, PackageLists, PackageManager, System, probe,
+};
 
 use crate::failure::Hinted;
 use crate::run;
@@ -14,16 +16,22 @@ use lacking::Lacking;
 /// Package lists older than this are fetched anew before something is installed.
 const LISTS_KEEP: Duration = Duration::from_secs(24 * 60 * 60);
 
-/// Where `apt-get update` keeps the package lists.
-const APT_LISTS: &str = "/var/lib/apt/lists";
-
 /// Something that is needed and that no probe asks for.
 #[derive(Debug, Clone, Copy)]
 pub struct Extra {
     /// A command that succeeds where it is there.
     pub present: &'static [&'static str],
-    /// Its package in Debian, in Fedora and RHEL, and in SUSE; empty where there is none.
-    pub packages: [&'static str; 3],
+    /// Its package in each family that has one, by the family's name.
+    pub packages: &'static [(&'static str, &'static str)],
+}
+
+impl Extra {
+    fn package(&self, family: Family) -> Option<&'static str> {
+        let mut packages = self.packages.iter();
+        packages
+            .find(|(name, _)| *name == family.name)
+            .map(|(_, package)| *package)
+    }
 }
 
 /// What is going to be done, and so what must be there.
@@ -61,22 +69,23 @@ pub fn ensure(purpose: Purpose<'_>, dependency: &NativeDep) -> anyhow::Result<()
     Ok(())
 }
 
-/// Fetches apt's package lists where they are missing or old; the others look after theirs.
-fn refresh(manager: PackageManager) -> anyhow::Result<()> {
-    match manager {
-        PackageManager::AptGet if lists_are_stale(Path::new(APT_LISTS)) => {
-            as_root(manager, &["update".to_owned()])
+/// Fetches the package lists where they are missing or old, and the manager does not look after them.
+fn refresh(manager: &PackageManager) -> anyhow::Result<()> {
+    match &manager.lists {
+        Some(lists) if are_stale(lists, Path::new(lists.folder)) => {
+            let args: Vec<String> = lists.refresh.iter().map(|arg| (*arg).to_owned()).collect();
+            as_root(manager, &args)
         }
         _ => Ok(()),
     }
 }
 
-fn install(manager: PackageManager, packages: &[String]) -> anyhow::Result<()> {
+fn install(manager: &PackageManager, packages: &[String]) -> anyhow::Result<()> {
     as_root(manager, &manager.install_args(packages))
 }
 
 /// Installs all of `packages`, or where that is refused each one that is not.
-fn install_what_there_is(manager: PackageManager, packages: &[String]) {
+fn install_what_there_is(manager: &PackageManager, packages: &[String]) {
     if packages.is_empty() || install(manager, packages).is_ok() {
         return;
     }
@@ -88,32 +97,31 @@ fn install_what_there_is(manager: PackageManager, packages: &[String]) {
 }
 
 /// Runs the package manager, through sudo where this process is not root's.
-fn as_root(manager: PackageManager, args: &[String]) -> anyhow::Result<()> {
+fn as_root(manager: &PackageManager, args: &[String]) -> anyhow::Result<()> {
     let sudo = match run::is_root()? {
         true => None,
         false if Host.find_program("sudo").is_some() => Some("sudo"),
         false => {
-            let line = run::line(manager.program(), args);
+            let line = run::line(manager.program, args);
             return Err(Hinted::new(format!("`{line}` needs root"), "run it as root").into());
         }
     };
-    // apt's packages must not ask questions; the variable means nothing to the others.
-    let words =
-        sudo.into_iter()
-            .chain(["env", "DEBIAN_FRONTEND=noninteractive", manager.program()]);
+    let environment = manager.environment.iter().copied();
+    let env = (!manager.environment.is_empty()).then_some("env");
+    let words = sudo.into_iter().chain(env).chain(environment);
+    let words = words.chain([manager.program]);
     let words: Vec<&str> = words.chain(args.iter().map(String::as_str)).collect();
     run::shown(words[0], &words[1..])
 }
 
-/// Whether apt's lists were never fetched, or not for [`LISTS_KEEP`]. The lists themselves carry
-/// the archive's dates; each fetch touches the folder `partial`.
-fn lists_are_stale(folder: &Path) -> bool {
+/// Whether the lists in `folder` were never fetched, or not for [`LISTS_KEEP`].
+fn are_stale(lists: &PackageLists, folder: &Path) -> bool {
     let names = Host.list(folder).unwrap_or_default();
-    if !names.iter().any(|name| name.contains("_Packages")) {
+    if !names.iter().any(|name| name.contains(lists.part_of_name)) {
         return true;
     }
-    let partial = folder.join("partial").metadata();
-    let fetched = partial.and_then(|meta| meta.modified());
+    let touched = folder.join(lists.touched).metadata();
+    let fetched = touched.and_then(|meta| meta.modified());
     let age = fetched.map(|then| SystemTime::now().duration_since(then).unwrap_or_default());
     age.map_or(true, |age| age > LISTS_KEEP)
 }
@@ -131,14 +139,19 @@ fn unknown(distribution: &Distribution) -> anyhow::Error {
 mod tests {
     use super::*;
 
+    fn stale(folder: &Path) -> bool {
+        let debian = Family::named("debian").unwrap();
+        are_stale(debian.package_manager.lists.as_ref().unwrap(), folder)
+    }
+
     #[test]
     fn lists_that_were_never_fetched_are_stale() {
         let folder = tempfile::tempdir().unwrap();
-        assert!(lists_are_stale(&folder.path().join("missing")));
+        assert!(stale(&folder.path().join("missing")));
         std::fs::create_dir(folder.path().join("partial")).unwrap();
-        assert!(lists_are_stale(folder.path()), "an image's emptied folder");
+        assert!(stale(folder.path()), "an image's emptied folder");
         std::fs::write(folder.path().join("deb.debian.org_main_Packages.lz4"), "").unwrap();
-        assert!(!lists_are_stale(folder.path()));
+        assert!(!stale(folder.path()));
     }
 
     #[test]
@@ -152,6 +165,6 @@ mod tests {
             .unwrap()
             .set_modified(then)
             .unwrap();
-        assert!(lists_are_stale(folder.path()));
+        assert!(stale(folder.path()));
     }
 }

@@ -52,8 +52,14 @@ pub trait FormatRules: fmt::Debug + Sync {
         &[]
     }
 
-    /// The family of distributions whose package names the format uses, on a host of a family.
-    fn family(&self, host: Option<Family>) -> Family;
+    /// The family of distributions whose package names the format uses: the host's where the format is its own, else the
+    /// first that has the format.
+    fn family(&self, host: Option<Family>) -> Option<Family> {
+        let name = self.name();
+        let has_it = |family: &Family| family.native_format == name.as_str();
+        host.filter(has_it)
+            .or_else(|| Family::native_to(name.as_str()))
+    }
 
     /// Where the package lists of a distribution sort the package.
     fn section<'c>(&self, config: &'c Config) -> &'c str;
@@ -141,14 +147,6 @@ impl Formats {
     /// Every format.
     pub fn iter(&self) -> impl Iterator<Item = &'static dyn FormatRules> {
         self.0.iter().copied()
-    }
-}
-
-/// The host's family where it installs RPM packages, or Fedora, whose names most of them share.
-fn family_of_rpms(host: Option<Family>) -> Family {
-    match host {
-        Some(family @ (Family::Fedora | Family::Rhel | Family::Suse)) => family,
-        Some(Family::Debian) | None => Family::Fedora,
     }
 }
 

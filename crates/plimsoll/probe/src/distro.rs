@@ -1,93 +1,10 @@
-//! The host's distribution, its family and its package manager.
+//! The host's distribution.
 
-use std::fmt;
 use std::path::Path;
 
-use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::{Mend, Packages, System};
-
-/// Distributions that share package names.
-#[derive(
-    Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize, JsonSchema,
-)]
-#[serde(rename_all = "kebab-case")]
-pub enum Family {
-    /// Debian, Ubuntu and what derives from them.
-    Debian,
-    /// Fedora.
-    Fedora,
-    /// Red Hat Enterprise Linux, CentOS Stream and their rebuilds.
-    Rhel,
-    /// openSUSE and SUSE Linux Enterprise.
-    Suse,
-}
-
-impl Family {
-    /// The program that installs packages.
-    pub fn package_manager(self) -> PackageManager {
-        match self {
-            Self::Debian => PackageManager::AptGet,
-            Self::Fedora | Self::Rhel => PackageManager::Dnf,
-            Self::Suse => PackageManager::Zypper,
-        }
-    }
-
-    fn from_id(id: &str) -> Option<Self> {
-        match id {
-            "debian" | "ubuntu" => Some(Self::Debian),
-            "fedora" => Some(Self::Fedora),
-            "rhel" | "centos" | "rocky" | "almalinux" | "ol" => Some(Self::Rhel),
-            "suse" | "opensuse" | "sles" => Some(Self::Suse),
-            _ => None,
-        }
-    }
-}
-
-/// The program that installs packages.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum PackageManager {
-    /// `apt-get`, of Debian.
-    AptGet,
-    /// `dnf`, of Fedora and RHEL.
-    Dnf,
-    /// `zypper`, of SUSE.
-    Zypper,
-}
-
-impl PackageManager {
-    /// The program's name.
-    pub fn program(self) -> &'static str {
-        match self {
-            Self::AptGet => "apt-get",
-            Self::Dnf => "dnf",
-            Self::Zypper => "zypper",
-        }
-    }
-
-    /// The arguments that install `packages` without asking.
-    pub fn install_args(self, packages: &[String]) -> Vec<String> {
-        let flags: &[&str] = match self {
-            Self::AptGet => &["install", "--yes", "--no-install-recommends"],
-            Self::Dnf => &["install", "--assumeyes"],
-            Self::Zypper => &["--non-interactive", "install", "--no-recommends"],
-        };
-        flags
-            .iter()
-            .copied()
-            .map(str::to_owned)
-            .chain(packages.iter().cloned())
-            .collect()
-    }
-}
-
-impl fmt::Display for PackageManager {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.pad(self.program())
-    }
-}
+use crate::{Family, Mend, PackageManager, Packages, System};
 
 /// What `/etc/os-release` says (os-release(5)).
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -127,7 +44,7 @@ impl Distribution {
         let like = value("ID_LIKE").unwrap_or_default();
         let ids = std::iter::once(id.as_str()).chain(like.split_whitespace());
         Self {
-            family: ids.into_iter().find_map(Family::from_id),
+            family: ids.into_iter().find_map(Family::of_id),
             version_id: value("VERSION_ID"),
             pretty_name: value("PRETTY_NAME").unwrap_or_else(|| "Linux".to_owned()),
             id,
@@ -135,14 +52,19 @@ impl Distribution {
     }
 
     /// The package manager, where the family is known.
-    pub fn package_manager(&self) -> Option<PackageManager> {
-        self.family.map(Family::package_manager)
+    pub fn package_manager(&self) -> Option<&'static PackageManager> {
+        self.family.map(|family| family.package_manager)
     }
 
     /// How to install a package that each family names in its own way.
     pub fn install(&self, packages: &Packages) -> Option<Mend> {
         let family = self.family?;
         self.install_named(&[packages.of(family)?])
+    }
+
+    /// How to install the package that provides `what`; see [`FamilyTable::packages`](crate::FamilyTable::packages).
+    pub fn install_provider(&self, what: &str) -> Option<Mend> {
+        self.install_named(&[self.family?.package(what)?])
     }
 
     /// How to install packages whose names on this distribution are known.
@@ -183,7 +105,7 @@ mod tests {
         );
         assert_eq!(distribution.id, "debian");
         assert_eq!(distribution.version_id.as_deref(), Some("12"));
-        assert_eq!(distribution.family, Some(Family::Debian));
+        assert_eq!(distribution.family, Family::named("debian"));
         let mend = distribution.install_named(&["pkg-config"]).unwrap();
         assert_eq!(mend.command, "apt-get install pkg-config");
     }
@@ -191,10 +113,10 @@ mod tests {
     #[test]
     fn an_unknown_id_takes_the_first_known_family_it_is_like() {
         let rebuild = Distribution::parse("ID=\"neo\"\nID_LIKE=\"rhel centos fedora\"\n");
-        assert_eq!(rebuild.family, Some(Family::Rhel));
+        assert_eq!(rebuild.family, Family::named("rhel"));
         let leap = Distribution::parse("ID=\"opensuse-leap\"\nID_LIKE=\"suse opensuse\"\n");
-        assert_eq!(leap.family, Some(Family::Suse));
-        assert_eq!(leap.package_manager(), Some(PackageManager::Zypper));
+        assert_eq!(leap.family, Family::named("suse"));
+        assert_eq!(leap.package_manager().unwrap().program, "zypper");
     }
 
     #[test]

@@ -153,14 +153,16 @@ impl System for FakeSystem {
 /// The declaration of libnftables, as the tests of this crate and of its users need it.
 pub fn libnftables() -> NativeDep {
     let everywhere = |debian, others| -> Packages {
-        [
-            (Family::Debian, debian),
-            (Family::Fedora, others),
-            (Family::Rhel, others),
-            (Family::Suse, others),
-        ]
-        .into_iter()
-        .collect()
+        let names = [
+            ("debian", debian),
+            ("fedora", others),
+            ("rhel", others),
+            ("suse", others),
+        ];
+        let names = names.into_iter();
+        names
+            .filter_map(|(family, name)| Some((Family::named(family)?, name)))
+            .collect()
     };
     NativeDep {
         pkg_config: "libnftables".into(),

@@ -7,6 +7,7 @@ use plimsoll_probe::Family;
 
 use super::Place;
 use plimsoll_build::engine::Engine;
+use plimsoll_spec::FormatName;
 
 /// Which place is asked for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -94,18 +95,20 @@ pub struct Means {
 /// # Errors
 /// Says why none, or not the one that was asked for, can be had.
 pub fn choose(request: PlaceRequest, family: Family, means: &Means) -> Result<Chosen, String> {
-    let roots = match (family, &means.no_roots) {
-        (Family::Debian, None) => Ok(()),
-        (Family::Debian, Some(why)) => Err(why.clone()),
-        _ => Err("only systems of the Debian family are made from their archive".to_owned()),
+    let roots = match (family.bootstrap, &means.no_roots) {
+        (Some(_), None) => Ok(()),
+        (Some(_), Some(why)) => Err(why.clone()),
+        (None, _) => {
+            Err("only systems of the Debian family are made from their archive".to_owned())
+        }
     };
     let nspawn = || match means.nspawn {
         true => Ok(()),
         false => Err("systemd-nspawn is not installed".to_owned()),
     };
-    let profile = match family {
-        Family::Debian => Err("profiles are for RPM distributions".to_owned()),
-        _ => means.no_roots.clone().map_or_else(nspawn, Err),
+    let profile = match family.native_format == FormatName::RPM.as_str() {
+        false => Err("profiles are for RPM distributions".to_owned()),
+        true => means.no_roots.clone().map_or_else(nspawn, Err),
     };
     match request {
         PlaceRequest::Exactly(chosen) => match chosen {
@@ -140,25 +143,29 @@ mod tests {
         engine: Some(Engine::Docker),
     };
 
-    fn auto(family: Family, means: &Means) -> Result<Chosen, String> {
-        choose(PlaceRequest::Auto, family, means)
+    fn family(name: &str) -> Family {
+        Family::named(name).expect("known")
+    }
+
+    fn auto(name: &str, means: &Means) -> Result<Chosen, String> {
+        choose(PlaceRequest::Auto, family(name), means)
     }
 
     #[test]
     fn the_best_place_that_can_be_had_is_taken() {
         let docker = Chosen::Container(Engine::Docker);
-        assert_eq!(auto(Family::Debian, &EVERYTHING), Ok(Chosen::Booted));
-        assert_eq!(auto(Family::Rhel, &EVERYTHING), Ok(docker));
+        assert_eq!(auto("debian", &EVERYTHING), Ok(Chosen::Booted));
+        assert_eq!(auto("rhel", &EVERYTHING), Ok(docker));
         let mut means = Means {
             nspawn: false,
             ..EVERYTHING
         };
-        assert_eq!(auto(Family::Debian, &means), Ok(docker));
+        assert_eq!(auto("debian", &means), Ok(docker));
         means.engine = None;
-        assert_eq!(auto(Family::Debian, &means), Ok(Chosen::Chroot));
-        assert!(auto(Family::Fedora, &means).is_err(), "a profile is booted");
+        assert_eq!(auto("debian", &means), Ok(Chosen::Chroot));
+        assert!(auto("fedora", &means).is_err(), "a profile is booted");
         means.nspawn = true;
-        assert_eq!(auto(Family::Fedora, &means), Ok(Chosen::Profile));
+        assert_eq!(auto("fedora", &means), Ok(Chosen::Profile));
     }
 
     #[test]
@@ -170,16 +177,16 @@ mod tests {
         };
         let podman = PlaceRequest::Exactly(Chosen::Container(Engine::Podman));
         assert_eq!(
-            choose(podman, Family::Debian, &means),
+            choose(podman, family("debian"), &means),
             Err("podman does not answer".into())
         );
         let booted = "booted".parse().expect("a place");
         assert_eq!(
-            choose(booted, Family::Debian, &means),
+            choose(booted, family("debian"), &means),
             Err("not root".into())
         );
         assert_eq!(
-            auto(Family::Suse, &means).expect_err("nothing"),
+            auto("suse", &means).expect_err("nothing"),
             "only systems of the Debian family are made from their archive, and no container \
              engine answers"
         );

@@ -323,7 +323,7 @@ impl Bench<'_> {
         let artifact = &self.package.artifact;
         let declared = declared(
             self.config,
-            self.job.distro.family,
+            Some(self.job.distro.family),
             artifact.flavour,
             self.format,
         )?;

@@ -4,7 +4,7 @@ use plimsoll_probe::{Flavour, NativeDep};
 use serde::Deserialize;
 
 use super::{BuiltProgram, Fault};
-use crate::depends::system::debian_package;
+use crate::depends::system::may_be_linked;
 use crate::elf::{Linkage, SymbolVersion};
 
 /// What a program says about itself.
@@ -87,7 +87,7 @@ fn unknown_libraries(library: &NativeDep, program: &BuiltProgram) -> Vec<Fault> 
         .elf
         .needed
         .iter()
-        .filter(|soname| debian_package(soname, library).is_none())
+        .filter(|soname| !may_be_linked(soname, library))
         .map(|soname| {
             let what = format!("needs {soname}, which no native-dep declares");
             Fault::new(&program.name, what)

@@ -2,21 +2,18 @@
 
 use plimsoll_probe::{Family, NativeDep};
 
-/// Debian's package of a library: glibc's, the compiler's runtime, or the declared one.
+/// A family's package of a library: the C library's, the compiler's runtime, or the declared one.
 #[must_use]
-pub fn debian_package<'a>(soname: &str, library: &'a NativeDep) -> Option<&'a str> {
-    if soname == library.soname {
-        return library.runtime.of(Family::Debian);
+pub fn package<'a>(family: Family, soname: &str, library: &'a NativeDep) -> Option<&'a str> {
+    match soname == library.soname {
+        true => library.runtime.of(family),
+        false => (family.system_library)(soname),
     }
-    // The dynamic linker is libc6's as well: ld-linux-x86-64.so.2, ld-linux-aarch64.so.1, ….
-    if soname.starts_with("ld-linux") {
-        return Some("libc6");
-    }
-    match soname {
-        "libc.so.6" | "libm.so.6" | "libdl.so.2" | "libpthread.so.0" | "librt.so.1" => {
-            Some("libc6")
-        }
-        "libgcc_s.so.1" => Some("libgcc-s1"),
-        _ => None,
-    }
+}
+
+/// Whether a dynamic program may link a library: it is the declared one, or one of the system in some family.
+#[must_use]
+pub fn may_be_linked(soname: &str, library: &NativeDep) -> bool {
+    let is_of = |family: &Family| (family.system_library)(soname).is_some();
+    soname == library.soname || Family::all().iter().any(is_of)
 }

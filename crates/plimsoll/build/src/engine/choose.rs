@@ -48,9 +48,9 @@ pub fn choose(
     engines: &[NamedFinding],
 ) -> Result<Engine, EngineError> {
     match request {
-        EngineRequest::Exactly(Engine::Root) => match family {
-            Family::Debian => Ok(Engine::Root),
-            _ => Err(EngineError::NotDebian),
+        EngineRequest::Exactly(Engine::Root) => match family.bootstrap {
+            Some(_) => Ok(Engine::Root),
+            None => Err(EngineError::NoBootstrap),
         },
         EngineRequest::Exactly(engine) => must_answer(engine, engines),
         EngineRequest::Auto => {
@@ -58,10 +58,10 @@ pub fn choose(
             let answering = containers
                 .into_iter()
                 .find(|engine| must_answer(*engine, engines).is_ok());
-            match (answering, family) {
+            match (answering, family.bootstrap) {
                 (Some(engine), _) => Ok(engine),
-                (None, Family::Debian) => Ok(Engine::Root),
-                (None, _) => Err(EngineError::NoContainers {
+                (None, Some(_)) => Ok(Engine::Root),
+                (None, None) => Err(EngineError::NoContainers {
                     reasons: engines.iter().map(reason).collect::<Vec<_>>().join("; "),
                 }),
             }

@@ -32,9 +32,9 @@ pub enum EngineError {
         /// What was found of each.
         reasons: String,
     },
-    /// The root engine was asked for a distribution of another family.
+    /// The root engine was asked for a distribution that no root can be made of.
     #[error("engine root makes systems of the Debian family alone")]
-    NotDebian,
+    NoBootstrap,
     /// The root engine lacks a program.
     #[error("engine root needs {program}, which is not installed")]
     Missing {
@@ -106,7 +106,7 @@ impl EngineError {
         match self {
             Self::NoAnswer { mend, .. } => mend.as_ref().map(|mend| mend.command.clone()),
             Self::NoContainers { .. } => Some("install podman, or start docker".to_owned()),
-            Self::NotDebian => Some("use docker or podman for it".to_owned()),
+            Self::NoBootstrap => Some("use docker or podman for it".to_owned()),
             Self::Missing { program } => Some(format!("apt-get install {program}")),
             Self::NotRoot => Some("run it as root, or use docker or podman".to_owned()),
             Self::NoArchive { .. } => {

@@ -220,19 +220,18 @@ fn found(docker: bool, podman: bool) -> Vec<NamedFinding> {
     vec![finding("docker", docker), finding("podman", podman)]
 }
 
+fn family(name: &str) -> Family {
+    Family::named(name).expect("known")
+}
+
 #[test]
 fn a_container_engine_comes_first_and_a_root_is_for_debian() {
-    let auto = |family, docker, podman| choose(EngineRequest::Auto, family, &found(docker, podman));
-    assert_eq!(auto(Family::Rhel, true, true).expect("one"), Engine::Docker);
-    assert_eq!(
-        auto(Family::Debian, false, true).expect("one"),
-        Engine::Podman
-    );
-    assert_eq!(
-        auto(Family::Debian, false, false).expect("one"),
-        Engine::Root
-    );
-    let error = auto(Family::Suse, false, false).expect_err("none");
+    let auto =
+        |name, docker, podman| choose(EngineRequest::Auto, family(name), &found(docker, podman));
+    assert_eq!(auto("rhel", true, true).expect("one"), Engine::Docker);
+    assert_eq!(auto("debian", false, true).expect("one"), Engine::Podman);
+    assert_eq!(auto("debian", false, false).expect("one"), Engine::Root);
+    let error = auto("suse", false, false).expect_err("none");
     expect!["no container engine answers: docker: docker is not installed; podman: podman is not installed"]
         .assert_eq(&error.to_string());
 }
@@ -240,15 +239,15 @@ fn a_container_engine_comes_first_and_a_root_is_for_debian() {
 #[test]
 fn an_engine_that_was_asked_for_by_name_must_answer() {
     let podman = EngineRequest::Exactly(Engine::Podman);
-    let error = choose(podman, Family::Debian, &found(true, false)).expect_err("none");
+    let error = choose(podman, family("debian"), &found(true, false)).expect_err("none");
     assert_eq!(
         error.to_string(),
         "podman does not answer: podman is not installed"
     );
     let root = EngineRequest::Exactly(Engine::Root);
     assert!(matches!(
-        choose(root, Family::Fedora, &found(true, true)),
-        Err(EngineError::NotDebian)
+        choose(root, family("fedora"), &found(true, true)),
+        Err(EngineError::NoBootstrap)
     ));
 }
 

@@ -6,12 +6,6 @@ use plimsoll_probe::{Command, Family, Finding, Findings, System};
 
 use super::{Extra, Purpose};
 
-/// Building and packaging record the commit.
-const BUILD_EXTRAS: [Extra; 1] = [Extra {
-    present: &["git", "--version"],
-    packages: ["git"; 3],
-}];
-
 /// The packages to install, each named once.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(super) struct Lacking {
@@ -26,7 +20,7 @@ impl Lacking {
     pub(super) fn of(purpose: Purpose<'_>, findings: &Findings, system: &dyn System) -> Self {
         let family = findings.distribution.family;
         let mut required = packages(&[&findings.c_compiler, &findings.pkg_config]);
-        required.extend(extras(&BUILD_EXTRAS, family, system));
+        required.extend(git(family, system));
         let mut wished = packages(&[&findings.library.finding, &findings.static_libc]);
         wished.extend(packages(&tools(
             findings,
@@ -67,22 +61,21 @@ fn unique(packages: &mut Vec<String>) {
 
 /// The packages of those extras that are not there.
 fn extras(extras: &[Extra], family: Option<Family>, system: &dyn System) -> Vec<String> {
-    let column = match family {
-        Some(Family::Debian) => 0,
-        Some(Family::Fedora | Family::Rhel) => 1,
-        Some(Family::Suse) => 2,
-        None => return Vec::new(),
-    };
-    let absent = extras.iter().filter(|extra| !is_present(extra, system));
-    let names = absent.map(|extra| extra.packages[column]);
-    names
-        .filter(|name| !name.is_empty())
-        .map(str::to_owned)
-        .collect()
+    let absent = extras
+        .iter()
+        .filter(|extra| !succeeds(extra.present, system));
+    let names = absent.filter_map(|extra| extra.package(family?));
+    names.map(str::to_owned).collect()
 }
 
-fn is_present(extra: &Extra, system: &dyn System) -> bool {
-    let Some((program, args)) = extra.present.split_first() else {
+/// Git's package where it is not there: building and packaging record the commit.
+fn git(family: Option<Family>, system: &dyn System) -> Option<String> {
+    let package = family?.package("git")?;
+    (!succeeds(&["git", "--version"], system)).then(|| package.to_owned())
+}
+
+fn succeeds(command: &[&str], system: &dyn System) -> bool {
+    let Some((program, args)) = command.split_first() else {
         return true;
     };
     let command = Command::new(*program, args.iter().copied());
@@ -106,11 +99,11 @@ mod tests {
     const EXTRAS: [Extra; 2] = [
         Extra {
             present: &["ip", "-V"],
-            packages: ["iproute2", "iproute", "iproute2"],
+            packages: &[("debian", "iproute2"), ("suse", "iproute2")],
         },
         Extra {
             present: &["mmdebstrap", "--version"],
-            packages: ["mmdebstrap", "mmdebstrap", ""],
+            packages: &[("debian", "mmdebstrap")],
         },
     ];
 

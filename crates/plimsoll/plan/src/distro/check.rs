@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::collections::BTreeSet;
 use std::path::Path;
 
-use plimsoll_probe::{Family, Flavour};
+use plimsoll_probe::Flavour;
 
 use super::{DevelSource, Distro, DistroError, DistroList};
 use crate::config::Config;
@@ -48,9 +48,9 @@ const RULES: [Rule; 9] = [
     suffix_is_unique,
     suffix_fits_the_format,
     architectures_are_there,
-    debian_can_be_debootstrapped,
+    a_root_can_be_made,
     devel_source_is_the_familys,
-    profile_base_is_of_debian,
+    profile_base_is_a_root,
 ];
 
 /// Checks every entry by every rule; the first fault is reported.
@@ -179,16 +179,16 @@ fn architectures_are_there(_: &Known<'_>, distro: &Distro) -> Option<Fault> {
     })
 }
 
-fn debian_can_be_debootstrapped(_: &Known<'_>, distro: &Distro) -> Option<Fault> {
+fn a_root_can_be_made(_: &Known<'_>, distro: &Distro) -> Option<Fault> {
     let complete = distro.suite.is_some() && distro.archive.is_some();
-    (distro.family == Family::Debian && !complete).then(|| {
+    (distro.family.bootstrap.is_some() && !complete).then(|| {
         let what = "lacks `suite` or `archive`, which the Debian family needs".to_owned();
         let hint = "a root is made of them where no container engine runs";
         (what, hint.into())
     })
 }
 
-fn profile_base_is_of_debian(known: &Known<'_>, distro: &Distro) -> Option<Fault> {
+fn profile_base_is_a_root(known: &Known<'_>, distro: &Distro) -> Option<Fault> {
     let base = known
         .list
         .family
@@ -196,7 +196,8 @@ fn profile_base_is_of_debian(known: &Known<'_>, distro: &Distro) -> Option<Fault
         .profile_base
         .as_ref()?;
     let entry = known.list.distros.iter().find(|entry| entry.id() == base);
-    (entry.map(|entry| entry.family) != Some(Family::Debian)).then(|| {
+    let is_made = entry.is_some_and(|entry| entry.family.bootstrap.is_some());
+    (!is_made).then(|| {
         let what = format!("has a family whose profile base {base:?} is none");
         (
             what,

@@ -289,7 +289,8 @@ fn what_an_entry_must_fulfil_is_checked() {
 fn a_family_without_a_name_for_the_library_is_found_in_both_files() {
     let mut config = config();
     let library = config.native_dep.values_mut().next().expect("one");
-    library.devel = [(Family::Debian, "libnftables-dev")].into_iter().collect();
+    let debian = Family::named("debian").expect("known");
+    library.devel = [(debian, "libnftables-dev")].into_iter().collect();
     let path = Path::new("distros.toml");
     let error = check_names(&distros(), &config, path, DISTROS).expect_err("a missing name");
     let line = line_of("id = \"fedora-43\"");

@@ -46,7 +46,8 @@ impl FormatRules for Deb {
     /// installed on it.
     fn can_be_made(&self, host: &Findings) -> Finding {
         let distribution = &host.distribution;
-        if distribution.family != Some(Family::Debian) {
+        let has_it = |family: Family| family.native_format == self.name().as_str();
+        if !distribution.family.is_some_and(has_it) {
             return Finding::from(Answer::no(format!(
                 "{SHLIBDEPS} derives dependencies on Debian and its like alone, and this is {}",
                 distribution.pretty_name
@@ -65,10 +66,6 @@ impl FormatRules for Deb {
 
     fn own_depends<'c>(&self, config: &'c Config) -> &'c [String] {
         &config.deb.depends
-    }
-
-    fn family(&self, _host: Option<Family>) -> Family {
-        Family::Debian
     }
 
     fn section<'c>(&self, config: &'c Config) -> &'c str {

@@ -1,9 +1,8 @@
 //! RPM packages.
 
-use plimsoll_probe::Family;
 use plimsoll_spec::FormatName;
 
-use super::{FormatRules, Naming, RevisionSuffix, family_of_rpms};
+use super::{FormatRules, Naming, RevisionSuffix};
 use crate::arch::Arch;
 use crate::config::Config;
 
@@ -41,10 +40,6 @@ impl FormatRules for Rpm {
 
     fn own_depends<'c>(&self, config: &'c Config) -> &'c [String] {
         &config.rpm.requires
-    }
-
-    fn family(&self, host: Option<Family>) -> Family {
-        family_of_rpms(host)
     }
 
     fn section<'c>(&self, config: &'c Config) -> &'c str {

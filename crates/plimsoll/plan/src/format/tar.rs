@@ -1,9 +1,8 @@
 //! Tar files.
 
-use plimsoll_probe::Family;
 use plimsoll_spec::FormatName;
 
-use super::{FormatRules, Naming, family_of_rpms};
+use super::{FormatRules, Naming};
 use crate::arch::Arch;
 use crate::config::Config;
 
@@ -41,10 +40,6 @@ impl FormatRules for Tar {
 
     fn has_dependencies(&self) -> bool {
         false
-    }
-
-    fn family(&self, host: Option<Family>) -> Family {
-        family_of_rpms(host)
     }
 
     fn section<'c>(&self, config: &'c Config) -> &'c str {

@@ -1,6 +1,6 @@
 //! What one package file is made of.
 
-use plimsoll_probe::{Family, Findings, Flavour, Packages};
+use plimsoll_probe::{Family, Findings, Flavour};
 use serde::{Deserialize, Serialize};
 
 use super::{Arch, PlanError, build};
@@ -68,10 +68,10 @@ pub(super) fn plan(
 /// library is fallen back from.
 ///
 /// # Errors
-/// When the tool's package has no name in `family`.
+/// When the tool's package has no name in `family`, or no family is known that has the format.
 pub fn declared(
     config: &Config,
-    family: Family,
+    family: Option<Family>,
     flavour: Flavour,
     format: &dyn FormatRules,
 ) -> Result<DeclaredDepends, PlanError> {
@@ -80,10 +80,12 @@ pub fn declared(
     }
     let mut depends = format.own_depends(config).to_vec();
     let tool = &config.library().tool;
-    let tool = named(&tool.packages, family).ok_or_else(|| PlanError::NoPackageName {
+    let named = family.and_then(|family| tool.packages.of(family));
+    let named = named.ok_or_else(|| PlanError::NoPackageName {
         family: format.title(),
         what: tool.program.clone(),
     })?;
+    let tool = named.to_owned();
     let mut recommends = Vec::new();
     if flavour.links_library() {
         recommends.push(tool);
@@ -94,8 +96,4 @@ pub fn declared(
         depends,
         recommends,
     })
-}
-
-fn named(packages: &Packages, family: Family) -> Option<String> {
-    packages.of(family).map(str::to_owned)
 }

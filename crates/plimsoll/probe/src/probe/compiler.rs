@@ -1,8 +1,6 @@
 //! The C compiler, through which Rust links.
 
-use crate::{
-    Answer, CProgram, Command, Finding, Mend, Packages, RunError, Tried, distro::Family, triple,
-};
+use crate::{Answer, CProgram, Command, Finding, Mend, RunError, Tried, triple};
 
 use super::Site;
 
@@ -71,13 +69,7 @@ pub(super) fn static_libc(site: &Site<'_>, compiler: &Compiler) -> Finding {
         Ok(output) => Answer::could_not_tell(output.complaint()),
         Err(error) => Answer::could_not_tell(error.reason()),
     };
-    let packages = [
-        (Family::Debian, "libc6-dev"),
-        (Family::Fedora, "glibc-static"),
-        (Family::Rhel, "glibc-static"),
-        (Family::Suse, "glibc-devel-static"),
-    ];
-    Finding::from(answer).mended_by(site.distribution.install(&packages.into_iter().collect()))
+    Finding::from(answer).mended_by(site.distribution.install_provider("libc.a"))
 }
 
 /// The names to try, what the environment says first.
@@ -129,20 +121,10 @@ fn version(site: &Site<'_>, program: &str) -> String {
 }
 
 fn install(site: &Site<'_>) -> Option<Mend> {
-    let native: Packages = [
-        (Family::Debian, "build-essential"),
-        (Family::Fedora, "gcc"),
-        (Family::Rhel, "gcc"),
-        (Family::Suse, "gcc"),
-    ]
-    .into_iter()
-    .collect();
     if !site.is_cross() {
-        return site.distribution.install(&native);
+        return site.distribution.install_provider("cc");
     }
-    let debian = site.distribution.family == Some(Family::Debian);
-    let cross = format!("gcc-{}", triple::gnu_prefix(site.target).replace('_', "-"));
-    debian
-        .then(|| site.distribution.install_named(&[&cross]))
-        .flatten()
+    let cross = site.distribution.family?.cross?;
+    let package = (cross.compiler)(&triple::gnu_prefix(site.target));
+    site.distribution.install_named(&[&package])
 }

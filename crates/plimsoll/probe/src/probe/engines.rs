@@ -1,6 +1,6 @@
 //! Container engines: what counts is that the engine answers, not that its client is there.
 
-use crate::{Answer, Command, Family, Finding, Mend, Packages, RunError};
+use crate::{Answer, Command, Finding, Mend, RunError};
 
 use super::{NamedFinding, Site};
 
@@ -8,7 +8,6 @@ struct Engine {
     name: &'static str,
     /// Asks the engine, not the client, for its version.
     question: [&'static str; 3],
-    packages: &'static [(Family, &'static str)],
     start: Option<&'static str>,
 }
 
@@ -16,23 +15,11 @@ const ENGINES: [Engine; 2] = [
     Engine {
         name: "docker",
         question: ["version", "--format", "{{.Server.Version}}"],
-        // RHEL has podman in its place.
-        packages: &[
-            (Family::Debian, "docker.io"),
-            (Family::Fedora, "moby-engine"),
-            (Family::Suse, "docker"),
-        ],
         start: Some("systemctl start docker"),
     },
     Engine {
         name: "podman",
         question: ["info", "--format", "{{.Version.Version}}"],
-        packages: &[
-            (Family::Debian, "podman"),
-            (Family::Fedora, "podman"),
-            (Family::Rhel, "podman"),
-            (Family::Suse, "podman"),
-        ],
         start: None,
     },
 ];
@@ -48,7 +35,6 @@ pub(super) fn engines(site: &Site<'_>) -> Vec<NamedFinding> {
 
 fn ask(site: &Site<'_>, engine: &Engine) -> Finding {
     let start = engine.start.map(Mend::run);
-    let packages: Packages = engine.packages.iter().copied().collect();
     match site.system.run(&Command::new(engine.name, engine.question)) {
         Ok(output) if output.success() => {
             let version = output.stdout.trim();
@@ -65,7 +51,7 @@ fn ask(site: &Site<'_>, engine: &Engine) -> Finding {
             Finding::from(Answer::no(reason)).mended_by(start)
         }
         Err(error @ RunError::NotFound { .. }) => Finding::from(Answer::no(error.to_string()))
-            .mended_by(site.distribution.install(&packages)),
+            .mended_by(site.distribution.install_provider(engine.name)),
         Err(error) => Finding::from(Answer::could_not_tell(error.reason())).mended_by(start),
     }
 }
@@ -88,11 +74,8 @@ fn has_buildkit(site: &Site<'_>) -> bool {
 }
 
 fn without_buildkit(site: &Site<'_>, version: &str) -> Finding {
-    let packages =
-        [Family::Debian, Family::Fedora, Family::Suse].map(|family| (family, "docker-buildx"));
     let reason = format!(
         "docker {version} answers, but its client has no BuildKit: the buildx plugin is missing"
     );
-    let packages: Packages = packages.into_iter().collect();
-    Finding::from(Answer::no(reason)).mended_by(site.distribution.install(&packages))
+    Finding::from(Answer::no(reason)).mended_by(site.distribution.install_provider("buildx"))
 }

@@ -3,8 +3,8 @@
 use std::path::Path;
 
 use crate::{
-    Answer, CProgram, Family, Finding, LibraryCheck, Mend, NativeDep, Packages, PkgConfig,
-    PkgConfigError, PkgConfigLibrary, RunError, Tried, triple,
+    Answer, CProgram, Finding, LibraryCheck, Mend, NativeDep, PkgConfig, PkgConfigError,
+    PkgConfigLibrary, RunError, Tried, triple,
 };
 
 use super::compiler::Compiler;
@@ -17,7 +17,7 @@ pub(super) fn pkg_config(site: &Site<'_>) -> Finding {
         Err(error @ RunError::NotFound { .. }) => Answer::no(error.to_string()),
         Err(error) => Answer::could_not_tell(error.reason()),
     };
-    Finding::from(answer).mended_by(site.distribution.install(&pkg_config_packages()))
+    Finding::from(answer).mended_by(site.distribution.install_provider("pkg-config"))
 }
 
 /// Whether a build for the site's target can link `dep`, and what there is to know of it.
@@ -181,44 +181,20 @@ fn allow_cross(site: &Site<'_>) -> Mend {
     ))
 }
 
-/// How to install the devel package; for another architecture, as Debian's multi-arch names it.
+/// How to install the devel package, for the target's architecture.
 fn install(site: &Site<'_>, dep: &NativeDep) -> Option<Mend> {
     if !site.is_cross() {
         return site.distribution.install(&dep.devel);
     }
-    let package = dep.devel.of(Family::Debian)?;
-    let architecture = debian_architecture(site.target)?;
-    let debian = site.distribution.family == Some(Family::Debian);
-    let named = format!("{package}:{architecture}");
-    debian
-        .then(|| site.distribution.install_named(&[&named]))
-        .flatten()
+    let family = site.distribution.family?;
+    let package = dep.devel.of(family)?;
+    let package = (family.cross?.library)(package, triple::architecture(site.target))?;
+    site.distribution.install_named(&[&package])
 }
 
 fn install_with_pkg_config(site: &Site<'_>, dep: &NativeDep) -> Option<Mend> {
     let family = site.distribution.family?;
-    let pkg_config = pkg_config_packages();
+    let pkg_config = family.package("pkg-config")?;
     site.distribution
-        .install_named(&[pkg_config.of(family)?, dep.devel.of(family)?])
-}
-
-fn pkg_config_packages() -> Packages {
-    [
-        (Family::Debian, "pkg-config"),
-        (Family::Fedora, "pkgconf-pkg-config"),
-        (Family::Rhel, "pkgconf-pkg-config"),
-        (Family::Suse, "pkg-config"),
-    ]
-    .into_iter()
-    .collect()
-}
-
-/// Debian's name of an architecture that can be built for.
-fn debian_architecture(triple: &str) -> Option<&'static str> {
-    match triple::architecture(triple) {
-        "x86_64" => Some("amd64"),
-        "aarch64" => Some("arm64"),
-        "armv7" => Some("armhf"),
-        _ => None,
-    }
+        .install_named(&[pkg_config, dep.devel.of(family)?])
 }

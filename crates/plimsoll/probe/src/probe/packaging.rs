@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use crate::{Answer, Command, Family, Finding, Packages};
+use crate::{Answer, Command, Finding};
 
 use super::{NamedFinding, Site};
 
@@ -10,43 +10,24 @@ struct PackagingTool {
     name: &'static str,
     /// Where it is, for one that is in no folder of PATH; such a one has no `--version` either.
     path: Option<&'static str>,
-    packages: &'static [(Family, &'static str)],
 }
 
 const TOOLS: [PackagingTool; 4] = [
     PackagingTool {
         name: "dpkg-shlibdeps",
         path: None,
-        packages: &[
-            (Family::Debian, "dpkg-dev"),
-            (Family::Fedora, "dpkg-dev"),
-            (Family::Rhel, "dpkg-dev"),
-        ],
     },
     PackagingTool {
         name: "find-requires",
         path: Some("/usr/lib/rpm/find-requires"),
-        packages: &[
-            (Family::Debian, "rpm"),
-            (Family::Fedora, "rpm-build"),
-            (Family::Rhel, "rpm-build"),
-            (Family::Suse, "rpm-build"),
-        ],
     },
     PackagingTool {
         name: "lintian",
         path: None,
-        packages: &[(Family::Debian, "lintian")],
     },
     PackagingTool {
         name: "rpmlint",
         path: None,
-        packages: &[
-            (Family::Debian, "rpmlint"),
-            (Family::Fedora, "rpmlint"),
-            (Family::Rhel, "rpmlint"),
-            (Family::Suse, "rpmlint"),
-        ],
     },
 ];
 
@@ -65,8 +46,7 @@ fn find(site: &Site<'_>, tool: &PackagingTool) -> Finding {
         Some(path) => Answer::no(format!("{path} is not there")),
         None => version(site, tool.name),
     };
-    let packages: Packages = tool.packages.iter().copied().collect();
-    Finding::from(answer).mended_by(site.distribution.install(&packages))
+    Finding::from(answer).mended_by(site.distribution.install_provider(tool.name))
 }
 
 /// The first line of `--version`, from a program that is there and runs.

@@ -6,8 +6,6 @@
 
 use std::path::{Path, PathBuf};
 
-use plimsoll_probe::Family;
-
 use super::{Bench, io};
 use crate::life::{self, Life};
 use crate::profile::resolve::{self, Request};
@@ -109,9 +107,7 @@ impl Bench<'_> {
     fn base_tree(&self, base: &Distro) -> Tree {
         let library = self.job.config.library();
         let names = [&library.runtime, &library.tool.packages];
-        let names = names
-            .into_iter()
-            .filter_map(|names| names.of(Family::Debian));
+        let names = names.into_iter().filter_map(|names| names.of(base.family));
         let mut tree = self.job.tree(base);
         let more = TOOLS.into_iter().chain(names).map(str::to_owned);
         tree.spec.packages.extend(more);

@@ -7,7 +7,6 @@ use plimsoll_build::engine::{Call, Site, Stage};
 use plimsoll_plan::config::VerifyConfig;
 use plimsoll_plan::distro::Distro;
 use plimsoll_plan::plan::Arch;
-use plimsoll_probe::Family;
 
 /// What a system needs to boot and to have networks, besides Debian's essential packages.
 const PACKAGES: [&str; 5] = ["dbus", "iproute2", "procps", "systemd", "systemd-sysv"];
@@ -25,7 +24,7 @@ impl Tree {
     /// The clean system of a distribution, below the folder of all roots.
     #[must_use]
     pub fn of(distro: &Distro, architecture: Arch, verify: &VerifyConfig, roots: &Path) -> Self {
-        let own = verify.packages.get(&Family::Debian);
+        let own = verify.packages.get(&distro.family);
         let own = own.into_iter().flatten().map(String::as_str);
         let mut packages: Vec<String> =
             PACKAGES.into_iter().chain(own).map(str::to_owned).collect();

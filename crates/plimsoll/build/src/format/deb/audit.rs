@@ -2,11 +2,11 @@
 
 use std::collections::BTreeSet;
 
-use plimsoll_probe::Version;
+use plimsoll_probe::{Family, Version};
 
 use super::shlibdeps::Clause;
 use crate::audit::{Fault, PackageFacts};
-use crate::depends::system::debian_package;
+use crate::depends::system;
 
 /// Compares the package's dependencies with what its programs link.
 pub(super) fn audit(facts: &PackageFacts<'_>) -> Vec<Fault> {
@@ -21,20 +21,21 @@ fn clauses<'a>(facts: &PackageFacts<'a>) -> impl Iterator<Item = (&'a String, Cl
     depends.map(|text| (text, Clause::parse(text)))
 }
 
-/// Debian's package for each library that a program needs.
-fn debian_packages<'a>(facts: &PackageFacts<'a>) -> BTreeSet<&'a str> {
+/// The package of each library that a program needs, in the family whose own the format is.
+fn system_packages<'a>(facts: &PackageFacts<'a>) -> BTreeSet<&'a str> {
+    let family = Family::native_to(facts.plan.format.as_str());
     let needed = facts
         .programs
         .iter()
         .flat_map(|program| &program.elf.needed);
     needed
-        .filter_map(|soname| debian_package(soname, facts.library))
+        .filter_map(|soname| system::package(family?, soname, facts.library))
         .collect()
 }
 
 fn missing(facts: &PackageFacts<'_>) -> Vec<Fault> {
     let named = |package: &str| clauses(facts).any(|(_, c)| c.alternative(package).is_some());
-    debian_packages(facts)
+    system_packages(facts)
         .into_iter()
         .filter(|package| !named(package))
         .map(|package| facts.fault(format!("does not depend on {package}, which it links")))
@@ -42,7 +43,7 @@ fn missing(facts: &PackageFacts<'_>) -> Vec<Fault> {
 }
 
 fn surplus(facts: &PackageFacts<'_>) -> Vec<Fault> {
-    let packages = debian_packages(facts);
+    let packages = system_packages(facts);
     clauses(facts)
         .filter(|(text, clause)| {
             let linked = packages
