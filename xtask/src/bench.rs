@@ -2,8 +2,8 @@
 
 use std::path::PathBuf;
 
+use error_hint::{Failure, Result};
 use plimsoll::Formats;
-use plimsoll::failure::Hinted;
 use plimsoll::{probe, run};
 
 /// Arguments of `cargo xtask bench`.
@@ -45,10 +45,13 @@ const PACKAGES: [&str; 3] = ["tidegated", "tidegate", "tidegate-bench"];
 ///
 /// # Errors
 /// Without root, and where something cannot be built or a daemon refuses.
-pub(crate) fn run(args: &Args) -> anyhow::Result<()> {
+pub(crate) fn run(args: &Args) -> Result<()> {
     if !run::is_root()? {
         let hint = "sudo --preserve-env env \"PATH=$PATH\" cargo xtask bench";
-        return Err(Hinted::new("network namespaces are root's to make", hint).into());
+        return Err(Failure::hinted(
+            "network namespaces are root's to make",
+            hint,
+        ));
     }
     build()?;
     let programs = programs();
@@ -70,7 +73,7 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<()> {
 }
 
 /// With the library driver where the library can be linked.
-fn build() -> anyhow::Result<()> {
+fn build() -> Result<()> {
     let dependency = probe::dependency(&Formats::standard())?;
     let library = plimsoll_probe::probe(&plimsoll_probe::Host, &dependency, None);
     let mut words = vec!["build", "--release"];

@@ -2,11 +2,10 @@
 
 use std::path::Path;
 
-use anyhow::Context;
+use error_hint::{Context, Failure, Result};
 use plimsoll::Formats;
 use plimsoll_probe::NativeDep;
 
-use plimsoll::failure::Hinted;
 use plimsoll::install_deps::{self, Purpose};
 use plimsoll::{probe, run};
 
@@ -48,13 +47,13 @@ const FORMS: [&str; 2] = [
 ];
 
 /// One check: its name, and how it is done.
-type Check<'a> = (&'a str, Box<dyn Fn() -> anyhow::Result<()> + 'a>);
+type Check<'a> = (&'a str, Box<dyn Fn() -> Result<()> + 'a>);
 
 /// Runs every check, and reports every one that fails.
 ///
 /// # Errors
 /// Names the checks that failed.
-pub(crate) fn run(args: &Args) -> anyhow::Result<()> {
+pub(crate) fn run(args: &Args) -> Result<()> {
     let dependency = probe::dependency(&Formats::standard())?;
     if args.install_deps {
         install_deps::ensure(Purpose::Test(&TEST_EXTRAS), &dependency)?;
@@ -75,10 +74,10 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<()> {
         checks.len(),
         failed.join(", ")
     );
-    Err(Hinted::new(message, "the reasons are above").into())
+    Err(Failure::hinted(message, "the reasons are above"))
 }
 
-fn passes(result: anyhow::Result<()>) -> bool {
+fn passes(result: Result<()>) -> bool {
     result.inspect_err(plimsoll::failure::report).is_ok()
 }
 
@@ -133,7 +132,7 @@ fn all_features(dependency: &NativeDep) -> Vec<String> {
     library.into_iter().chain(writer).collect()
 }
 
-fn clippy(features: &[String]) -> anyhow::Result<()> {
+fn clippy(features: &[String]) -> Result<()> {
     let features = features.iter().map(String::as_str);
     let args = ["clippy", "--all-targets"].into_iter().chain(features);
     cargo(&args.chain(["--", "--deny", "warnings"]).collect::<Vec<_>>())
@@ -141,7 +140,7 @@ fn clippy(features: &[String]) -> anyhow::Result<()> {
 
 /// Its lock file must fit the toolkit's packages, which are its dependencies. What both workspaces
 /// need is compiled once.
-fn lint_example() -> anyhow::Result<()> {
+fn lint_example() -> Result<()> {
     for features in [None, Some("--all-features")] {
         let lint = ["clippy", "--locked", IN, EXAMPLE, "--target-dir", "target"];
         let what = ["--workspace", "--all-targets"].into_iter().chain(features);
@@ -151,7 +150,7 @@ fn lint_example() -> anyhow::Result<()> {
     Ok(())
 }
 
-fn workflows() -> anyhow::Result<Vec<String>> {
+fn workflows() -> Result<Vec<String>> {
     let entries =
         std::fs::read_dir(WORKFLOWS).with_context(|| format!("cannot read {WORKFLOWS}"))?;
     entries
@@ -160,7 +159,7 @@ fn workflows() -> anyhow::Result<Vec<String>> {
 }
 
 /// Checks files of GitHub's against its own schemas, which come with the program.
-fn schema(kind: &str, files: &[impl AsRef<str>]) -> anyhow::Result<()> {
+fn schema(kind: &str, files: &[impl AsRef<str>]) -> Result<()> {
     let program = tools::from_pypi(&tools::CHECK_JSONSCHEMA)?;
     let schema = format!("vendor.github-{kind}");
     let files = files.iter().map(AsRef::as_ref);
@@ -171,12 +170,12 @@ fn schema(kind: &str, files: &[impl AsRef<str>]) -> anyhow::Result<()> {
     run::shown(&program.to_string_lossy(), &args)
 }
 
-fn audit_workflows() -> anyhow::Result<()> {
+fn audit_workflows() -> Result<()> {
     let program = tools::from_pypi(&tools::ZIZMOR)?;
     run::shown(&program.to_string_lossy(), &["--offline", WORKFLOWS])
 }
 
-fn deny(manifest: &str, advisories: bool) -> anyhow::Result<()> {
+fn deny(manifest: &str, advisories: bool) -> Result<()> {
     let mut args = vec!["--locked", IN, manifest, "--config", "deny.toml", "check"];
     args.extend(["bans", "licenses", "sources"]);
     args.extend(advisories.then_some("advisories"));
@@ -185,13 +184,13 @@ fn deny(manifest: &str, advisories: bool) -> anyhow::Result<()> {
 }
 
 /// By a program that knows OpenAPI and nothing of this project.
-fn validate_openapi() -> anyhow::Result<()> {
+fn validate_openapi() -> Result<()> {
     let program = tools::from_pypi(&tools::OPENAPI_VALIDATOR)?;
     let document = run::root().join(docs::OPENAPI);
     let args = ["--schema", "3.1", &document.to_string_lossy()];
     run::shown(&program.to_string_lossy(), &args)
 }
 
-fn cargo(args: &[&str]) -> anyhow::Result<()> {
+fn cargo(args: &[&str]) -> Result<()> {
     run::shown(&run::cargo(), args)
 }

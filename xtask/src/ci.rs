@@ -4,9 +4,8 @@
 
 use std::path::PathBuf;
 
-use anyhow::Context;
+use error_hint::{Context, Failure, Result};
 
-use plimsoll::failure::Hinted;
 use plimsoll::run;
 
 /// An action, the commit that it is pinned to, and the release that this is.
@@ -65,7 +64,7 @@ pub(crate) struct Args {
 ///
 /// # Errors
 /// Where one cannot be written or, under `--check`, is stale.
-pub(crate) fn run(args: &Args) -> anyhow::Result<()> {
+pub(crate) fn run(args: &Args) -> Result<()> {
     if args.check {
         return check();
     }
@@ -81,7 +80,7 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<()> {
 ///
 /// # Errors
 /// Names each that is stale, missing, or written by hand.
-pub(crate) fn check() -> anyhow::Result<()> {
+pub(crate) fn check() -> Result<()> {
     let mut wrong = Vec::new();
     for (name, template) in WORKFLOWS {
         let expected = rendered(template)?;
@@ -103,7 +102,7 @@ pub(crate) fn check() -> anyhow::Result<()> {
         "workflows are not as xtask/src/ci has them: {}",
         wrong.join(", ")
     );
-    Err(Hinted::new(message, "cargo xtask ci --generate").into())
+    Err(Failure::hinted(message, "cargo xtask ci --generate"))
 }
 
 fn path(name: &str) -> PathBuf {
@@ -114,12 +113,12 @@ fn path(name: &str) -> PathBuf {
 ///
 /// # Errors
 /// Where the template names an action that is pinned to nothing.
-fn rendered(template: &str) -> anyhow::Result<String> {
-    let lines: anyhow::Result<Vec<String>> = template.lines().map(pinned).collect();
+fn rendered(template: &str) -> Result<String> {
+    let lines: Result<Vec<String>> = template.lines().map(pinned).collect();
     Ok(format!("{HEAD}{}\n", lines?.join("\n")))
 }
 
-fn pinned(line: &str) -> anyhow::Result<String> {
+fn pinned(line: &str) -> Result<String> {
     let Some((front, name)) = line.split_once("uses: ") else {
         return Ok(line.to_owned());
     };

@@ -3,9 +3,8 @@
 use std::fs;
 use std::process::ExitCode;
 
-use anyhow::Context;
+use error_hint::{Context, Failure, Result};
 use plimsoll::Formats;
-use plimsoll::failure::Hinted;
 use plimsoll::{probe, run};
 use plimsoll_probe::Host;
 
@@ -24,10 +23,13 @@ const SCRIPT: &str = include_str!("dev/host.sh");
 ///
 /// # Errors
 /// Without root, and where the programs cannot be built.
-pub(crate) fn run(args: &Args) -> anyhow::Result<ExitCode> {
+pub(crate) fn run(args: &Args) -> Result<ExitCode> {
     if !run::is_root()? {
         let hint = "sudo --preserve-env env \"PATH=$PATH\" cargo xtask dev";
-        return Err(Hinted::new("network namespaces are root's to make", hint).into());
+        return Err(Failure::hinted(
+            "network namespaces are root's to make",
+            hint,
+        ));
     }
     build()?;
     // Several may run at a time.
@@ -45,7 +47,7 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<ExitCode> {
 }
 
 /// With the library's driver where the library can be linked.
-fn build() -> anyhow::Result<()> {
+fn build() -> Result<()> {
     let dependency = probe::dependency(&Formats::standard())?;
     let library = plimsoll_probe::probe(&Host, &dependency, None)
         .library

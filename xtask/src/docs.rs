@@ -7,11 +7,10 @@ mod reference;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use anyhow::Context;
 use clap::Command;
 use clap_complete::{Generator, Shell};
+use error_hint::{Context, Failure, Result};
 
-use plimsoll::failure::Hinted;
 use plimsoll::run;
 
 /// A program and the manual's section that it belongs to: 1 for users, 8 for the administrator
@@ -52,7 +51,7 @@ type Files = BTreeMap<PathBuf, Vec<u8>>;
 ///
 /// # Errors
 /// Where a file cannot be written or, under `--check`, is stale; the error names each.
-pub(crate) fn run(args: &Args) -> anyhow::Result<()> {
+pub(crate) fn run(args: &Args) -> Result<()> {
     match args.check {
         true => check(),
         false => write(&run::root(), &generated()?),
@@ -63,7 +62,7 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<()> {
 ///
 /// # Errors
 /// Names each file that is stale or missing.
-pub(crate) fn check() -> anyhow::Result<()> {
+pub(crate) fn check() -> Result<()> {
     let files = generated()?;
     let stale = stale(&run::root(), &files);
     if stale.is_empty() {
@@ -77,10 +76,10 @@ pub(crate) fn check() -> anyhow::Result<()> {
         "not as the command lines and types define it: {}",
         names.join(", ")
     );
-    Err(Hinted::new(message, "cargo xtask docs").into())
+    Err(Failure::hinted(message, "cargo xtask docs"))
 }
 
-fn generated() -> anyhow::Result<Files> {
+fn generated() -> Result<Files> {
     let mut files = Files::new();
     let reference = reference::reference().into_bytes();
     files.insert("docs/reference.md".into(), reference);
@@ -96,8 +95,9 @@ fn generated() -> anyhow::Result<Files> {
 }
 
 /// The daemon's API, as its own table of calls and its types have it.
-fn openapi() -> anyhow::Result<Vec<u8>> {
-    let mut text = serde_json::to_vec_pretty(&tidegate_api::openapi::document())?;
+fn openapi() -> Result<Vec<u8>> {
+    let mut text = serde_json::to_vec_pretty(&tidegate_api::openapi::document())
+        .map_err(|error| Failure::of(&error))?;
     text.push(b'\n');
     Ok(text)
 }
@@ -110,7 +110,7 @@ fn completion(command: &mut Command, shell: Shell) -> (PathBuf, Vec<u8>) {
     (folder.join(shell.file_name(&name)), text)
 }
 
-fn write(folder: &Path, files: &Files) -> anyhow::Result<()> {
+fn write(folder: &Path, files: &Files) -> Result<()> {
     for (path, text) in files {
         let file = folder.join(path);
         let parent = file.parent().unwrap_or(folder);

@@ -8,13 +8,12 @@ use std::process::ExitCode;
 use std::sync::{Mutex, PoisonError};
 use std::thread;
 
-use anyhow::Context;
+use error_hint::{Context, Failure, Result};
 use plimsoll::Formats;
 use plimsoll_probe::{Host, NativeDep};
 
 use crate::extras::TEST_EXTRAS;
 use lanes::{Lane, Scope};
-use plimsoll::failure::Hinted;
 use plimsoll::install_deps::{self, Purpose};
 use plimsoll::{probe, run};
 use tally::Tally;
@@ -54,7 +53,7 @@ impl Args {
 ///
 /// # Errors
 /// Where the tests cannot be started at all. A failing test is an exit code, not an error.
-pub(crate) fn run(args: &Args) -> anyhow::Result<ExitCode> {
+pub(crate) fn run(args: &Args) -> Result<ExitCode> {
     let dependency = probe::dependency(&Formats::standard())?;
     if args.install_deps {
         install_deps::ensure(Purpose::Test(&TEST_EXTRAS), &dependency)?;
@@ -90,7 +89,7 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<ExitCode> {
 }
 
 /// Kernel tests skip themselves without root, and fail under `CI=true`.
-fn warn_without_root() -> anyhow::Result<()> {
+fn warn_without_root() -> Result<()> {
     if !run::is_root()? {
         run::say("kernel and packaging tests need root and will be skipped");
         run::say("hint: sudo --preserve-env env \"PATH=$PATH\" cargo xtask test");
@@ -103,7 +102,7 @@ fn warn_without_root() -> anyhow::Result<()> {
 ///
 /// # Errors
 /// Where it cannot be linked under `CI=true`.
-fn features(dependency: &NativeDep, tally: &mut Tally) -> anyhow::Result<Vec<String>> {
+fn features(dependency: &NativeDep, tally: &mut Tally) -> Result<Vec<String>> {
     let library = plimsoll_probe::probe(&Host, dependency, None)
         .library
         .finding;
@@ -113,7 +112,7 @@ fn features(dependency: &NativeDep, tally: &mut Tally) -> anyhow::Result<Vec<Str
     let reason = format!("{}: {}", dependency.pkg_config, library.answer.text());
     let hint = library.mend.map_or_else(String::new, |mend| mend.command);
     if std::env::var("CI").is_ok_and(|value| value == "true") {
-        return Err(Hinted::new(format!("CI=true and no {reason}"), hint).into());
+        return Err(Failure::hinted(format!("CI=true and no {reason}"), hint));
     }
     run::say(&format!(
         "skipped the library driver's tests: {reason}\nhint: {hint}"
@@ -148,7 +147,7 @@ fn cargo_test(features: &[String], choice: &[String]) -> Vec<String> {
 }
 
 /// Builds every test program once, before any runs, so that no lane waits for the other's build.
-fn build(features: &[String], lanes: &[Lane]) -> anyhow::Result<()> {
+fn build(features: &[String], lanes: &[Lane]) -> Result<()> {
     let programs = lanes.iter().flat_map(|lane| &lane.programs);
     let choice: Vec<String> = programs
         .map(String::clone)
@@ -163,7 +162,7 @@ fn run_lanes(
     lanes: &[Lane],
     filters: &[String],
     tally: Tally,
-) -> anyhow::Result<Tally> {
+) -> Result<Tally> {
     let tally = Mutex::new(tally);
     thread::scope(|scope| {
         let lanes = lanes.iter().map(|lane| {
@@ -184,7 +183,7 @@ fn run_lanes(
 }
 
 /// Runs Cargo, passes on every line as it comes behind the lane's name, and counts.
-fn stream(lane: &str, args: &[String], tally: &Mutex<Tally>) -> anyhow::Result<()> {
+fn stream(lane: &str, args: &[String], tally: &Mutex<Tally>) -> Result<()> {
     let cargo = run::cargo();
     run::say(&format!("[{lane}] $ {}", run::line(&cargo, args)));
     let command = run::command(&cargo, args).stderr_to_stdout().unchecked();

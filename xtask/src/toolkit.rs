@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use anyhow::Context;
+use error_hint::{Context, Result};
 use plimsoll::run;
 
 /// Arguments of `cargo xtask toolkit`.
@@ -16,8 +16,9 @@ pub(crate) struct Args {
 /// Where Cargo puts the package files, relative to the workspace.
 const PACKAGES: &str = "target/publish/package";
 
-/// The toolkit's crates. Cargo finds out which needs which.
-const CRATES: [&str; 7] = [
+/// The toolkit's crates, and what they depend on of this workspace. Cargo finds out which needs which.
+const CRATES: [&str; 8] = [
+    "error-hint",
     "plimsoll",
     "plimsoll-build",
     "plimsoll-plan",
@@ -31,7 +32,7 @@ const CRATES: [&str; 7] = [
 ///
 /// # Errors
 /// Where Cargo or rustdoc finds a fault; the reason is above.
-pub(crate) fn document() -> anyhow::Result<()> {
+pub(crate) fn document() -> Result<()> {
     let warnings = "build.rustdocflags=[\"--deny=warnings\"]";
     let what = ["doc", "--no-deps", "--features", "plimsoll/writer"];
     cargo(what.into_iter().chain(["--config", warnings]))
@@ -42,7 +43,7 @@ pub(crate) fn document() -> anyhow::Result<()> {
 ///
 /// # Errors
 /// Where one could not be published; the reason is above.
-pub(crate) fn publish() -> anyhow::Result<()> {
+pub(crate) fn publish() -> Result<()> {
     // A target folder of its own: by default, each crate is built with its dependencies in a folder of its own.
     let places = ["--target-dir", "target/publish"];
     let lean = ["--config", "profile.dev.debug=false"];
@@ -54,7 +55,7 @@ pub(crate) fn publish() -> anyhow::Result<()> {
 ///
 /// # Errors
 /// Where Cargo cannot package one, or the folder cannot be written.
-pub(crate) fn run(args: &Args) -> anyhow::Result<()> {
+pub(crate) fn run(args: &Args) -> Result<()> {
     vendor(&args.vendor)
 }
 
@@ -63,7 +64,7 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<()> {
 ///
 /// # Errors
 /// Where Cargo cannot package one, or the folder cannot be written.
-pub(crate) fn vendor(folder: &Path) -> anyhow::Result<()> {
+pub(crate) fn vendor(folder: &Path) -> Result<()> {
     let packages = run::root().join(PACKAGES);
     if packages.exists() {
         std::fs::remove_dir_all(&packages).with_context(|| cannot("remove", &packages))?;
@@ -79,7 +80,7 @@ pub(crate) fn vendor(folder: &Path) -> anyhow::Result<()> {
 }
 
 /// The package file of a crate, whatever its version.
-fn package_of(packages: &Path, name: &str) -> anyhow::Result<PathBuf> {
+fn package_of(packages: &Path, name: &str) -> Result<PathBuf> {
     let is_it = |path: &PathBuf| {
         let file = path.file_name().and_then(|name| name.to_str());
         let version = file.and_then(|file| file.strip_prefix(name)?.strip_suffix(".crate"));
@@ -94,7 +95,7 @@ fn package_of(packages: &Path, name: &str) -> anyhow::Result<PathBuf> {
     found.with_context(|| format!("{} holds no package of {name}", packages.display()))
 }
 
-fn unpack(package: &Path, folder: &Path, name: &str) -> anyhow::Result<()> {
+fn unpack(package: &Path, folder: &Path, name: &str) -> Result<()> {
     let (there, new) = (folder.join(name), folder.join(format!("{name}.new")));
     let remove = |path: &Path| match path.exists() {
         true => std::fs::remove_dir_all(path).with_context(|| cannot("remove", path)),
@@ -115,7 +116,7 @@ fn unpack(package: &Path, folder: &Path, name: &str) -> anyhow::Result<()> {
 }
 
 /// Whether two folders hold the same, whatever commit their files were packaged from.
-fn is_same(one: &Path, other: &Path) -> anyhow::Result<bool> {
+fn is_same(one: &Path, other: &Path) -> Result<bool> {
     let [one, other] = [one, other].map(|path| path.display().to_string());
     let commit = "--exclude=.cargo_vcs_info.json";
     let command = duct::cmd!("diff", "--recursive", "--brief", commit, &one, &other);
@@ -128,7 +129,7 @@ fn cannot(what: &str, path: &Path) -> String {
     format!("cannot {what} {}", path.display())
 }
 
-fn cargo<'a>(arguments: impl Iterator<Item = &'a str>) -> anyhow::Result<()> {
+fn cargo<'a>(arguments: impl Iterator<Item = &'a str>) -> Result<()> {
     let crates = CRATES.into_iter().flat_map(|name| ["--package", name]);
     let arguments: Vec<&str> = arguments.chain(crates).collect();
     run::shown(&run::cargo(), &arguments)

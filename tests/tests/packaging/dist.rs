@@ -108,3 +108,17 @@ fn a_build_that_lost_the_library_is_not_packaged() {
     }
     assert!(!folder.path().join("out/manifest.json").exists());
 }
+
+#[test]
+fn a_reader_that_goes_ends_a_listing_silently() {
+    let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
+    let line = "\"$0\" xtask dist --all --plan; echo \"exit code $?\" >&2";
+    let mut command = Command::new("sh");
+    // Nobody reads: the other end of the pipe is closed before anything is written.
+    let (reader, writer) = std::io::pipe().unwrap();
+    drop(reader);
+    command.args(["-c", line]).arg(cargo).stdout(writer);
+    let ran = finished(command.current_dir(workspace()));
+    assert!(ran.stderr.trim_end().ends_with("exit code 0"), "{ran:?}");
+    assert!(!ran.stderr.contains("error"), "{ran:?}");
+}

@@ -4,7 +4,10 @@
 
 pub mod system;
 
+use std::borrow::Cow;
 use std::path::PathBuf;
+
+use error_hint::Hint;
 
 /// Why the dependencies of a package are not known.
 #[derive(Debug, thiserror::Error)]
@@ -46,16 +49,14 @@ pub enum DependsError {
     },
 }
 
-impl DependsError {
-    /// What mends it.
-    #[must_use]
-    pub fn hint(&self) -> Option<&'static str> {
+impl Hint for DependsError {
+    fn hint(&self) -> Option<Cow<'_, str>> {
         match self {
             Self::NoShlibdeps { .. } => {
-                Some("install dpkg-dev, or leave out the .deb with --format rpm,tar")
+                Some("install dpkg-dev, or leave out the .deb with --format rpm,tar".into())
             }
             Self::Shlibdeps { .. } => {
-                Some("install the package of each library that the programs link")
+                Some("install the package of each library that the programs link".into())
             }
             Self::Elfdeps { .. } | Self::Other(_) | Self::Io { .. } | Self::Nothing { .. } => None,
         }

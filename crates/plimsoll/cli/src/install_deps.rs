@@ -5,11 +5,11 @@ mod lacking;
 use std::path::Path;
 use std::time::{Duration, SystemTime};
 
+use error_hint::{Failure, Result};
 use plimsoll_probe::{
     Distribution, Family, Host, NativeDep, PackageLists, PackageManager, System, probe,
 };
 
-use crate::failure::Hinted;
 use crate::run;
 use lacking::Lacking;
 
@@ -52,7 +52,7 @@ pub enum Purpose<'a> {
 /// # Errors
 /// Where something is missing whose package is not known, where the package manager fails, and
 /// without root and sudo.
-pub fn ensure(purpose: Purpose<'_>, dependency: &NativeDep) -> anyhow::Result<()> {
+pub fn ensure(purpose: Purpose<'_>, dependency: &NativeDep) -> Result<()> {
     let findings = probe(&Host, dependency, None);
     let lacking = Lacking::of(purpose, &findings, &Host);
     if lacking == Lacking::default() {
@@ -70,7 +70,7 @@ pub fn ensure(purpose: Purpose<'_>, dependency: &NativeDep) -> anyhow::Result<()
 }
 
 /// Fetches the package lists where they are missing or old, and the manager does not look after them.
-fn refresh(manager: &PackageManager) -> anyhow::Result<()> {
+fn refresh(manager: &PackageManager) -> Result<()> {
     match &manager.lists {
         Some(lists) if are_stale(lists, Path::new(lists.folder)) => {
             let args: Vec<String> = lists.refresh.iter().map(|arg| (*arg).to_owned()).collect();
@@ -80,7 +80,7 @@ fn refresh(manager: &PackageManager) -> anyhow::Result<()> {
     }
 }
 
-fn install(manager: &PackageManager, packages: &[String]) -> anyhow::Result<()> {
+fn install(manager: &PackageManager, packages: &[String]) -> Result<()> {
     as_root(manager, &manager.install_args(packages))
 }
 
@@ -97,13 +97,16 @@ fn install_what_there_is(manager: &PackageManager, packages: &[String]) {
 }
 
 /// Runs the package manager, through sudo where this process is not root's.
-fn as_root(manager: &PackageManager, args: &[String]) -> anyhow::Result<()> {
+fn as_root(manager: &PackageManager, args: &[String]) -> Result<()> {
     let sudo = match run::is_root()? {
         true => None,
         false if Host.find_program("sudo").is_some() => Some("sudo"),
         false => {
             let line = run::line(manager.program, args);
-            return Err(Hinted::new(format!("`{line}` needs root"), "run it as root").into());
+            return Err(Failure::hinted(
+                format!("`{line}` needs root"),
+                "run it as root",
+            ));
         }
     };
     let environment = manager.environment.iter().copied();
@@ -126,13 +129,13 @@ fn are_stale(lists: &PackageLists, folder: &Path) -> bool {
     age.map_or(true, |age| age > LISTS_KEEP)
 }
 
-fn unknown(distribution: &Distribution) -> anyhow::Error {
+fn unknown(distribution: &Distribution) -> Failure {
     let message = format!(
         "the package names of {} are not known",
         distribution.pretty_name
     );
     let hint = "install what `cargo xtask probe` shows as missing, and leave out --install-deps";
-    Hinted::new(message, hint).into()
+    Failure::hinted(message, hint)
 }
 
 #[cfg(test)]

@@ -6,7 +6,7 @@ mod render;
 
 use std::path::PathBuf;
 
-use anyhow::Context;
+use error_hint::{Context, Failure, Result};
 use plimsoll_build::format::Formats;
 use plimsoll_build::{run as build_run, source};
 use plimsoll_plan::config::{self, Config, ConfigError};
@@ -14,7 +14,6 @@ use plimsoll_plan::plan::{Places, Plan, PlanError, Request, plan};
 use plimsoll_probe::{Host, Request as Flavour, probe};
 use plimsoll_spec::FormatName;
 
-use crate::failure::Hinted;
 use crate::install_deps::{self, Purpose};
 use crate::{run, table};
 use progress::Progress;
@@ -70,7 +69,7 @@ pub fn configuration(formats: &Formats) -> Result<Config, ConfigError> {
 ///
 /// # Errors
 /// Where something cannot be built, with what mends it.
-pub fn run(args: &Args, formats: &Formats) -> anyhow::Result<()> {
+pub fn run(args: &Args, formats: &Formats) -> Result<()> {
     for name in &args.format {
         known(formats, *name)?;
     }
@@ -104,7 +103,7 @@ pub fn run(args: &Args, formats: &Formats) -> anyhow::Result<()> {
     })
 }
 
-fn make_plan(args: &Args, config: &Config, formats: &Formats) -> anyhow::Result<Plan> {
+fn make_plan(args: &Args, config: &Config, formats: &Formats) -> Result<Plan> {
     let workspace = run::root();
     let commit = std::env::var(source::COMMIT_VARIABLE).ok();
     let source = source::read(&workspace, config.stamp.program.get_ref(), commit)?;
@@ -127,28 +126,28 @@ fn make_plan(args: &Args, config: &Config, formats: &Formats) -> anyhow::Result<
 }
 
 /// Refuses a format that is not known, as the parser of the arguments would if it had the table.
-fn known(formats: &Formats, name: FormatName) -> anyhow::Result<()> {
+fn known(formats: &Formats, name: FormatName) -> Result<()> {
     let refused = |error| {
         let message = format!("invalid value '{name}' for '--format <FORMAT>': {error}");
-        Hinted::new(message, "see `cargo xtask dist --help`")
+        Failure::hinted(message, "see `cargo xtask dist --help`")
     };
-    Ok(formats.get(name).map(drop).map_err(refused)?)
+    formats.get(name).map(drop).map_err(refused)
 }
 
 /// A missing package is mended by one option, unless that was tried already.
-fn with_option(error: PlanError, args: &Args) -> anyhow::Error {
+fn with_option(error: PlanError, args: &Args) -> Failure {
     let installable = error.mend().is_some_and(|mend| !mend.packages.is_empty());
-    let hint = error.hint();
-    match hint {
+    let failure = Failure::from(error);
+    match &failure.hint {
         Some(command) if installable && !args.install_deps => {
             let hint = format!("{command}, or run `cargo xtask dist --install-deps`");
-            Hinted::because(error, hint).into()
+            failure.with_hint(hint)
         }
-        _ => error.into(),
+        _ => failure,
     }
 }
 
-fn places(args: &Args) -> anyhow::Result<Places> {
+fn places(args: &Args) -> Result<Places> {
     let workspace = run::root();
     let cache = workspace.join("target/dist");
     let out = args.out.clone().unwrap_or_else(|| cache.clone());
@@ -162,7 +161,7 @@ fn places(args: &Args) -> anyhow::Result<Places> {
     })
 }
 
-fn cargo_home() -> anyhow::Result<PathBuf> {
+fn cargo_home() -> Result<PathBuf> {
     let home = || std::env::home_dir().map(|home| home.join(".cargo"));
     std::env::var_os("CARGO_HOME")
         .map(PathBuf::from)
@@ -170,13 +169,9 @@ fn cargo_home() -> anyhow::Result<PathBuf> {
         .context("neither CARGO_HOME nor HOME is set")
 }
 
-fn print(
-    args: &Args,
-    value: &impl serde::Serialize,
-    text: impl Fn() -> String,
-) -> anyhow::Result<()> {
+fn print(args: &Args, value: &impl serde::Serialize, text: impl Fn() -> String) -> Result<()> {
     if args.json {
-        run::print(&serde_json::to_string_pretty(value)?)
+        run::print(&run::json(value)?)
     } else {
         run::print(&text())
     }

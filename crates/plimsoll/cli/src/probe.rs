@@ -1,5 +1,6 @@
 //! `cargo xtask probe`: what this host has, and which flavours follow from it.
 
+use error_hint::Result;
 use plimsoll_build::format::Formats;
 use plimsoll_probe::{Finding, Findings, Host, NamedFinding, NativeDep, Outlook, outlook, probe};
 use serde::Serialize;
@@ -30,7 +31,7 @@ struct Report<'a> {
 ///
 /// # Errors
 /// Where the dependency's declaration cannot be read, or standard output is closed.
-pub fn run(args: &Args, formats: &Formats) -> anyhow::Result<()> {
+pub fn run(args: &Args, formats: &Formats) -> Result<()> {
     let dependency = dependency(formats)?;
     let findings = probe(&Host, &dependency, args.target.as_deref());
     let flavours = outlook(&dependency, &findings);
@@ -40,7 +41,7 @@ pub fn run(args: &Args, formats: &Formats) -> anyhow::Result<()> {
             findings: &findings,
             flavours: &flavours,
         };
-        return run::print(&serde_json::to_string_pretty(&report)?);
+        return run::print(&run::json(&report)?);
     }
     run::print(&rendered(&dependency, &findings, &flavours))
 }
@@ -49,7 +50,7 @@ pub fn run(args: &Args, formats: &Formats) -> anyhow::Result<()> {
 ///
 /// # Errors
 /// Where the file cannot be read or is wrong.
-pub fn dependency(formats: &Formats) -> anyhow::Result<NativeDep> {
+pub fn dependency(formats: &Formats) -> Result<NativeDep> {
     Ok(package::configuration(formats)?.library().clone())
 }
 

@@ -1,9 +1,10 @@
 //! Running other programs in sight of the user: data goes to stdout, all else to stderr.
 
-use std::io::Write;
+use std::io::{ErrorKind, Write};
 use std::path::{Path, PathBuf};
 
-use anyhow::Context;
+use error_hint::{Context, Failure, Result};
+use serde::Serialize;
 
 /// What makes a folder the root of a project that is packaged.
 const MARK: &str = "packaging/dist.toml";
@@ -33,12 +34,23 @@ pub fn say(line: &str) {
     let _ = writeln!(std::io::stderr(), "{line}");
 }
 
-/// Writes a line to standard output.
+/// Writes a line to standard output. Where the reader has gone, as `head` does, nothing more is said.
 ///
 /// # Errors
-/// Where standard output is closed.
-pub fn print(line: &str) -> anyhow::Result<()> {
-    writeln!(std::io::stdout(), "{line}").context("standard output cannot be written to")
+/// Where standard output takes nothing for another reason, as on a full disk.
+pub fn print(line: &str) -> Result<()> {
+    match writeln!(std::io::stdout(), "{line}") {
+        Err(error) if error.kind() == ErrorKind::BrokenPipe => Ok(()),
+        written => written.context("standard output cannot be written to"),
+    }
+}
+
+/// A value as people read JSON.
+///
+/// # Errors
+/// Where it cannot be written as JSON.
+pub(crate) fn json(value: &impl Serialize) -> Result<String> {
+    serde_json::to_string_pretty(value).map_err(|error| Failure::of(&error))
 }
 
 /// A command in the workspace's root that reads nothing.
@@ -51,15 +63,17 @@ pub fn command<S: AsRef<str>>(program: &str, args: &[S]) -> duct::Expression {
 ///
 /// # Errors
 /// Where it cannot be started, or fails.
-pub fn shown<S: AsRef<str>>(program: &str, args: &[S]) -> anyhow::Result<()> {
+pub fn shown<S: AsRef<str>>(program: &str, args: &[S]) -> Result<()> {
     let line = line(program, args);
     say(&format!("$ {line}"));
     let ran = command(program, args).stdout_to_stderr().unchecked().run();
     let status = ran
         .with_context(|| format!("`{line}` cannot be started"))?
         .status;
-    anyhow::ensure!(status.success(), "`{line}` failed ({status})");
-    Ok(())
+    match status.success() {
+        true => Ok(()),
+        false => Err(Failure::new(format!("`{line}` failed ({status})"))),
+    }
 }
 
 /// The command as a person would type it.
@@ -81,7 +95,7 @@ fn quoted(word: &str) -> String {
 }
 
 /// Whether this process is root's.
-pub fn is_root() -> anyhow::Result<bool> {
+pub fn is_root() -> Result<bool> {
     let uid = duct::cmd!("id", "-u")
         .read()
         .context("`id -u` cannot be run")?;

@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use anyhow::Context;
+use error_hint::{Context, Failure, Result};
 use plimsoll_build::engine::{Mirror, Site};
 use plimsoll_probe::{Command, Host, System};
 
@@ -33,7 +33,7 @@ pub(crate) struct SiteArgs {
 }
 
 /// Mirrors, proxy and certificates from the options and from the host's apt.
-pub(crate) fn site(args: &SiteArgs) -> anyhow::Result<Site> {
+pub(crate) fn site(args: &SiteArgs) -> Result<Site> {
     let ca_bundle = args.ca_bundle.as_deref().map(readable).transpose()?;
     let targets = ask("apt-get", &Site::INDEX_TARGETS).unwrap_or_default();
     let expiry = ask("apt-config", &["dump", "Acquire::Check-Valid-Until"]);
@@ -47,10 +47,12 @@ pub(crate) fn site(args: &SiteArgs) -> anyhow::Result<Site> {
     })
 }
 
-fn readable(file: &Path) -> anyhow::Result<PathBuf> {
+fn readable(file: &Path) -> Result<PathBuf> {
     let metadata = std::fs::metadata(file);
     let metadata = metadata.with_context(|| format!("{} cannot be read", file.display()))?;
-    anyhow::ensure!(metadata.is_file(), "{} is no file", file.display());
+    if !metadata.is_file() {
+        return Err(Failure::new(format!("{} is not a file", file.display())));
+    }
     Ok(std::path::absolute(file)?)
 }
 

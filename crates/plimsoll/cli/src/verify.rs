@@ -5,7 +5,7 @@ mod render;
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
-use anyhow::Context;
+use error_hint::{Context, Failure, Result};
 use plimsoll_build::engine::{Engine, Folders, Site};
 use plimsoll_build::format::Formats;
 use plimsoll_plan::config::Config;
@@ -17,7 +17,6 @@ use plimsoll_verify::{
     Broken, Check, Means, PlaceRequest, Report, Verified, VerifyError, choose, html,
 };
 
-use crate::failure::Hinted;
 use crate::package::distros::{self, host};
 use crate::run;
 use crate::site::{self, SiteArgs};
@@ -74,7 +73,7 @@ pub struct Args {
 ///
 /// # Errors
 /// Where a check failed, or a distribution could not be verified at all; the others are.
-pub fn run(args: &Args, formats: &Formats) -> anyhow::Result<()> {
+pub fn run(args: &Args, formats: &Formats) -> Result<()> {
     let config = crate::package::configuration(formats)?;
     let list = distros::list(formats)?;
     let bench = Bench {
@@ -110,7 +109,7 @@ pub fn run(args: &Args, formats: &Formats) -> anyhow::Result<()> {
     watch.finish();
     bench.write(&report)?;
     if args.json {
-        run::print(&serde_json::to_string_pretty(&report)?)?;
+        run::print(&run::json(&report)?)?;
     } else {
         run::print(&render::report(&report))?;
     }
@@ -132,7 +131,7 @@ struct Bench<'a> {
 }
 
 impl Bench<'_> {
-    fn chosen(&self) -> anyhow::Result<Vec<&Distro>> {
+    fn chosen(&self) -> Result<Vec<&Distro>> {
         if !self.args.distro.is_empty() {
             let chosen: Result<Vec<_>, _> = self
                 .args
@@ -154,12 +153,12 @@ impl Bench<'_> {
         if chosen.is_empty() {
             let message = format!("{} has no packages", self.packages.display());
             let hint = "build some with `cargo xtask dist --distro …`";
-            return Err(Hinted::new(message, hint).into());
+            return Err(Failure::hinted(message, hint));
         }
         Ok(chosen)
     }
 
-    fn verify(&self, distro: &Distro, watch: &Watch) -> anyhow::Result<Verified> {
+    fn verify(&self, distro: &Distro, watch: &Watch) -> Result<Verified> {
         let chosen = choose(self.args.place, distro.family, &self.means).map_err(|because| {
             let place = match self.args.place {
                 PlaceRequest::Auto => "clean".to_owned(),
@@ -205,7 +204,7 @@ impl Bench<'_> {
         }
     }
 
-    fn write(&self, report: &Report) -> anyhow::Result<()> {
+    fn write(&self, report: &Report) -> Result<()> {
         let out = &self.out;
         let write = |name: &str, text: String| {
             let path = out.join(name);
@@ -214,12 +213,12 @@ impl Bench<'_> {
         };
         std::fs::create_dir_all(out)
             .with_context(|| format!("{} cannot be made", out.display()))?;
-        write("verify.json", serde_json::to_string_pretty(report)? + "\n")?;
+        write("verify.json", run::json(report)? + "\n")?;
         write("verify.html", html::page(report))
     }
 }
 
-fn absolute(given: Option<&Path>, default: &str) -> anyhow::Result<PathBuf> {
+fn absolute(given: Option<&Path>, default: &str) -> Result<PathBuf> {
     match given {
         Some(folder) => std::path::absolute(folder)
             .with_context(|| format!("{} is no folder", folder.display())),
@@ -240,7 +239,7 @@ fn means(config: &Config) -> Means {
     }
 }
 
-fn verdict(args: &Args, report: &Report, errors: &[anyhow::Error]) -> anyhow::Result<()> {
+fn verdict(args: &Args, report: &Report, errors: &[Failure]) -> Result<()> {
     for (broken, error) in report.broken.iter().zip(errors) {
         run::say(&format!("{} could not be verified", broken.distro));
         crate::failure::report(error);
@@ -252,11 +251,11 @@ fn verdict(args: &Args, report: &Report, errors: &[anyhow::Error]) -> anyhow::Re
             0 => format!("the packages are not sound: {counts}"),
             n => format!("the packages are not sound: {counts}; {n} could not be verified"),
         };
-        return Err(Hinted::new(message, hint).into());
+        return Err(Failure::hinted(message, hint));
     }
     if args.strict && counts.not_run > 0 {
         let message = format!("not everything was proven: {counts}");
-        return Err(Hinted::new(message, "leave out --strict to take that").into());
+        return Err(Failure::hinted(message, "leave out --strict to take that"));
     }
     Ok(())
 }

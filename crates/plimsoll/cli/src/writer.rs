@@ -11,9 +11,8 @@ pub use without::Args;
 mod without {
     use std::process::ExitCode;
 
+    use error_hint::Failure;
     use plimsoll_build::packager::NOT_LINKED;
-
-    use crate::failure::{self, Hinted};
 
     /// Takes the place of the package writer's arguments in a program that was built without it.
     #[derive(Debug, clap::Args)]
@@ -31,7 +30,7 @@ mod without {
             let message =
                 format!("cannot do `{words}`: this program was built without its feature `writer`");
             let hint = "run it as `cargo xtask dist` and `verify` do: `cargo run --package xtask --features writer -- __writer …`";
-            failure::report(&Hinted::new(message, hint).into());
+            crate::failure::report(&Failure::hinted(message, hint));
             ExitCode::from(NOT_LINKED)
         }
     }

@@ -1,5 +1,6 @@
 //! Names of architectures.
 
+use error_hint::Hint;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -24,6 +25,8 @@ pub struct UnknownArch {
     /// The triple.
     pub target: String,
 }
+
+impl Hint for UnknownArch {}
 
 impl Arch {
     /// The architecture of a target triple.

@@ -1,7 +1,9 @@
 //! From what is asked for and what was found to what is built.
 
+use std::borrow::Cow;
 use std::fmt;
 
+use error_hint::Hint;
 use serde::{Deserialize, Serialize};
 
 use crate::{Answer, Finding, Findings, Flavour, Mend, NativeDep, Request, triple};
@@ -111,10 +113,11 @@ impl CannotBuild {
             mend: finding.mend.clone(),
         }
     }
+}
 
-    /// The command that mends it, where one is known.
-    pub fn hint(&self) -> Option<&str> {
-        self.mend.as_ref().map(|mend| mend.command.as_str())
+impl Hint for CannotBuild {
+    fn hint(&self) -> Option<Cow<'_, str>> {
+        self.mend.as_ref().map(|mend| mend.command.as_str().into())
     }
 }
 

@@ -10,6 +10,7 @@
 //! never reported because of it.
 //!
 //! ```
+//! use error_hint::Hint;
 //! use plimsoll_probe::fakes::{FakeSystem, libnftables};
 //! use plimsoll_probe::{Flavour, Request, decide, probe};
 //!
@@ -28,7 +29,8 @@
 //! assert_eq!(mend.unwrap().command, "apt-get install pkg-config libnftables-dev");
 //!
 //! let refused = decide(Request::Exactly(Flavour::Dynamic), &libnftables(), &findings);
-//! assert_eq!(refused.unwrap_err().hint(), Some("apt-get install pkg-config libnftables-dev"));
+//! let hint = "apt-get install pkg-config libnftables-dev";
+//! assert_eq!(refused.unwrap_err().hint().as_deref(), Some(hint));
 //! # Ok::<(), plimsoll_probe::CannotBuild>(())
 //! ```
 

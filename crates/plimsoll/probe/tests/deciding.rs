@@ -5,6 +5,7 @@
     reason = "a test stops at the first thing that is not as it should be"
 )]
 
+use error_hint::Hint;
 use expect_test::{Expect, expect};
 use plimsoll_probe::fakes::{FakeSystem, libnftables};
 use plimsoll_probe::{Answer, Finding, Findings, Flavour, Mend, Request, decide, outlook, probe};
@@ -32,7 +33,10 @@ fn check(request: &str, findings: &Findings, expected: &Expect) {
     let request: Request = request.parse().unwrap();
     let text = match decide(request, &libnftables(), findings) {
         Ok(decision) => serde_json::to_string_pretty(&decision).unwrap(),
-        Err(error) => format!("error: {error}\nhint: {}", error.hint().unwrap_or("none")),
+        Err(error) => format!(
+            "error: {error}\nhint: {}",
+            error.hint().as_deref().unwrap_or("none")
+        ),
     };
     expected.assert_eq(&text);
 }

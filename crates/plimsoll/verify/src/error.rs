@@ -1,6 +1,9 @@
 //! Why packages could not be verified at all. A package with faults is no error.
 
+use std::borrow::Cow;
 use std::path::PathBuf;
+
+use error_hint::Hint;
 
 use crate::profile::ProfileError;
 use crate::profile::resolve::ResolveError;
@@ -76,22 +79,20 @@ pub enum VerifyError {
     },
 }
 
-impl VerifyError {
-    /// What mends it.
-    #[must_use]
-    pub fn hint(&self) -> Option<String> {
+impl Hint for VerifyError {
+    fn hint(&self) -> Option<Cow<'_, str>> {
         match self {
             Self::Io { .. } | Self::NoPackage { .. } => {
-                Some("build the packages with `cargo xtask dist --distro …` first".to_owned())
+                Some("build the packages with `cargo xtask dist --distro …` first".into())
             }
-            Self::Manifest { .. } => Some("build the packages anew".to_owned()),
+            Self::Manifest { .. } => Some("build the packages anew".into()),
             Self::Engine(error) => error.hint(),
-            Self::Profile(error) => error.hint().map(str::to_owned),
+            Self::Profile(error) => error.hint(),
             Self::Resolve(error) => error.hint(),
             Self::Distro(error) => error.hint(),
             Self::NoPlace { .. } => Some(
                 "install mmdebstrap and systemd-container, or docker or podman, and run it as root"
-                    .to_owned(),
+                    .into(),
             ),
             Self::Packager { .. } | Self::Elf(_) | Self::Plan(_) => None,
         }

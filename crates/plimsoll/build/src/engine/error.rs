@@ -1,8 +1,10 @@
 //! Why the packages of a distribution were not built.
 
+use std::borrow::Cow;
 use std::io;
 use std::path::PathBuf;
 
+use error_hint::Hint;
 use plimsoll_probe::Mend;
 
 use super::Engine;
@@ -99,24 +101,22 @@ pub enum EngineError {
     },
 }
 
-impl EngineError {
-    /// What mends it.
-    #[must_use]
-    pub fn hint(&self) -> Option<String> {
+impl Hint for EngineError {
+    fn hint(&self) -> Option<Cow<'_, str>> {
         match self {
-            Self::NoAnswer { mend, .. } => mend.as_ref().map(|mend| mend.command.clone()),
-            Self::NoContainers { .. } => Some("install podman, or start docker".to_owned()),
-            Self::NoBootstrap => Some("use docker or podman for it".to_owned()),
-            Self::Missing { program } => Some(format!("apt-get install {program}")),
-            Self::NotRoot => Some("run it as root, or use docker or podman".to_owned()),
+            Self::NoAnswer { mend, .. } => mend.as_ref().map(|mend| mend.command.as_str().into()),
+            Self::NoContainers { .. } => Some("install podman, or start docker".into()),
+            Self::NoBootstrap => Some("use docker or podman for it".into()),
+            Self::Missing { program } => Some(format!("apt-get install {program}").into()),
+            Self::NotRoot => Some("run it as root, or use docker or podman".into()),
             Self::NoArchive { .. } => {
-                Some("pass a proxy, or use an image whose addresses are the mirror's".to_owned())
+                Some("pass a proxy, or use an image whose addresses are the mirror's".into())
             }
             Self::ToolchainImage { .. } => {
-                Some("leave out --toolchain, which takes this host's".to_owned())
+                Some("leave out --toolchain, which takes this host's".into())
             }
-            Self::Start { program, .. } => Some(format!("install {program}")),
-            Self::Failed { log, .. } => Some(format!("see {}", log.display())),
+            Self::Start { program, .. } => Some(format!("install {program}").into()),
+            Self::Failed { log, .. } => Some(format!("see {}", log.display()).into()),
             Self::Distro(error) => error.hint(),
             Self::Io { .. } | Self::Manifest { .. } => None,
         }

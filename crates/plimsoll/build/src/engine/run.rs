@@ -231,6 +231,7 @@ fn complaint(lines: &VecDeque<String>) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use error_hint::Hint;
 
     #[derive(Default)]
     struct Heard(Mutex<Vec<String>>);

@@ -1,7 +1,10 @@
 //! Why a run stopped.
 
+use std::borrow::Cow;
 use std::io;
 use std::path::PathBuf;
+
+use error_hint::Hint;
 
 use crate::audit::AuditError;
 use crate::compose::AssetError;
@@ -93,19 +96,17 @@ pub enum RunError {
     },
 }
 
-impl RunError {
-    /// What mends it.
-    #[must_use]
-    pub fn hint(&self) -> Option<String> {
+impl Hint for RunError {
+    fn hint(&self) -> Option<Cow<'_, str>> {
         match self {
-            Self::Depends { source, .. } => source.hint().map(str::to_owned),
+            Self::Depends { source, .. } => source.hint(),
             Self::Asset(_) => {
-                Some("correct the [[asset]] in packaging/dist.toml, or make the file".to_owned())
+                Some("correct the [[asset]] in packaging/dist.toml, or make the file".into())
             }
             Self::Audit(_) => {
-                Some("nothing was packaged; see `--plan` for what was planned, and why".to_owned())
+                Some("nothing was packaged; see `--plan` for what was planned, and why".into())
             }
-            Self::Changelog { .. } => Some("write down what this release changes".to_owned()),
+            Self::Changelog { .. } => Some("write down what this release changes".into()),
             _ => None,
         }
     }

@@ -1,10 +1,12 @@
 //! Asking Cargo and git about the source.
 
+use std::borrow::Cow;
 use std::ffi::OsString;
 use std::io;
 use std::path::Path;
 
 use duct::cmd;
+use error_hint::Hint;
 use serde::Deserialize;
 
 use super::Source;
@@ -45,16 +47,14 @@ pub enum SourceError {
     },
 }
 
-impl SourceError {
-    /// What mends it.
-    #[must_use]
-    pub fn hint(&self) -> Option<&'static str> {
+impl Hint for SourceError {
+    fn hint(&self) -> Option<Cow<'_, str>> {
         match self {
-            Self::NoDate { .. } | Self::Date { .. } => {
-                Some("build in a git checkout, or set SOURCE_DATE_EPOCH to seconds since 1970")
-            }
+            Self::NoDate { .. } | Self::Date { .. } => Some(
+                "build in a git checkout, or set SOURCE_DATE_EPOCH to seconds since 1970".into(),
+            ),
             Self::Missing { .. } => {
-                Some("add it to [package] or [workspace.package] in Cargo.toml")
+                Some("add it to [package] or [workspace.package] in Cargo.toml".into())
             }
             Self::Run { .. } | Self::Metadata(_) => None,
         }

@@ -7,7 +7,7 @@ mod report;
 
 use std::num::NonZeroUsize;
 
-use anyhow::Context;
+use error_hint::{Context, Failure, Result};
 use plimsoll_build::engine::EngineRequest;
 use plimsoll_build::format::Formats;
 use plimsoll_build::source::{self, Source};
@@ -17,7 +17,6 @@ use plimsoll_plan::plan::Plan;
 use plimsoll_probe::{Distribution, Host};
 use plimsoll_verify::profile;
 
-use crate::failure::Hinted;
 use crate::run;
 use crate::site::SiteArgs;
 use build::Build;
@@ -74,7 +73,7 @@ impl Args {
 ///
 /// # Errors
 /// Where it cannot be read or is wrong.
-pub(crate) fn list(formats: &Formats) -> anyhow::Result<DistroList> {
+pub(crate) fn list(formats: &Formats) -> Result<DistroList> {
     Ok(distro::load(&run::root().join(LIST), formats.rules())?)
 }
 
@@ -82,7 +81,7 @@ pub(crate) fn list(formats: &Formats) -> anyhow::Result<DistroList> {
 ///
 /// # Errors
 /// Where it is another one, or unknown.
-pub(super) fn adapted(id: &str, config: &Config, formats: &Formats) -> anyhow::Result<Config> {
+pub(super) fn adapted(id: &str, config: &Config, formats: &Formats) -> Result<Config> {
     let list = list(formats)?;
     let distro = list.get(id)?;
     distro.must_be(&Distribution::of(&Host))?;
@@ -93,12 +92,7 @@ pub(super) fn adapted(id: &str, config: &Config, formats: &Formats) -> anyhow::R
 ///
 /// # Errors
 /// Where it is not, and `strict` is set.
-pub(super) fn compare(
-    id: &str,
-    plan: &Plan,
-    strict: bool,
-    formats: &Formats,
-) -> anyhow::Result<()> {
+pub(super) fn compare(id: &str, plan: &Plan, strict: bool, formats: &Formats) -> Result<()> {
     let list = list(formats)?;
     let distro = list.get(id)?;
     let departures = plan
@@ -108,7 +102,7 @@ pub(super) fn compare(
     for departure in departures {
         if strict {
             let hint = "correct packaging/distros.toml, or leave out --strict";
-            return Err(Hinted::new(format!("{id}: {departure}"), hint).into());
+            return Err(Failure::hinted(format!("{id}: {departure}"), hint));
         }
         run::say(&format!("warning: {id}: {departure}"));
     }
@@ -119,7 +113,7 @@ pub(super) fn compare(
 ///
 /// # Errors
 /// Where an option names what is not there, or a distribution failed; the others are built.
-pub(super) fn run(args: &super::Args, config: &Config, formats: &Formats) -> anyhow::Result<()> {
+pub(super) fn run(args: &super::Args, config: &Config, formats: &Formats) -> Result<()> {
     let list = list(formats)?;
     if args.distros.check_config {
         let path = run::root().join(LIST);
@@ -148,7 +142,7 @@ pub(super) fn run(args: &super::Args, config: &Config, formats: &Formats) -> any
     build.run(&chosen)
 }
 
-fn read_source(config: &Config) -> anyhow::Result<Source> {
+fn read_source(config: &Config) -> Result<Source> {
     let commit = std::env::var(source::COMMIT_VARIABLE).ok();
     Ok(source::read(
         &run::root(),
@@ -157,7 +151,7 @@ fn read_source(config: &Config) -> anyhow::Result<Source> {
     )?)
 }
 
-fn chosen<'a>(args: &Args, list: &'a DistroList) -> anyhow::Result<Vec<&'a Distro>> {
+fn chosen<'a>(args: &Args, list: &'a DistroList) -> Result<Vec<&'a Distro>> {
     if args.all {
         return Ok(list.distros.iter().collect());
     }
@@ -173,7 +167,7 @@ fn plans(
     list: &DistroList,
     chosen: &[&Distro],
     source: &Source,
-) -> anyhow::Result<Vec<DistroPlan>> {
+) -> Result<Vec<DistroPlan>> {
     let pairs = chosen.iter().flat_map(|distro| {
         let architectures = distro.architectures.iter();
         architectures.map(move |architecture| (*distro, *architecture))

@@ -1,8 +1,10 @@
 //! Reading and checking the file.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
+use error_hint::Hint;
 use serde::Deserialize;
 use toml::Spanned;
 
@@ -59,18 +61,16 @@ pub enum ConfigError {
     },
 }
 
-impl ConfigError {
-    /// What mends it.
-    #[must_use]
-    pub fn hint(&self) -> Option<String> {
+impl Hint for ConfigError {
+    fn hint(&self) -> Option<Cow<'_, str>> {
         match self {
-            Self::Io { .. } => Some("run the command inside of the workspace".to_owned()),
+            Self::Io { .. } => Some("run the command inside of the workspace".into()),
             Self::Parse { .. } | Self::UnknownFormat { .. } => None,
-            Self::UnknownProgram { name, .. } => Some(format!(
-                "add {name:?} to `cargo-packages`, or correct the name"
-            )),
+            Self::UnknownProgram { name, .. } => {
+                Some(format!("add {name:?} to `cargo-packages`, or correct the name").into())
+            }
             Self::NativeDeps { .. } => {
-                Some("declare the library that decides the flavour, and no other".to_owned())
+                Some("declare the library that decides the flavour, and no other".into())
             }
         }
     }

@@ -1,5 +1,8 @@
 //! From the configuration of the packages to that for one distribution.
 
+use std::borrow::Cow;
+
+use error_hint::Hint;
 use plimsoll_probe::{Distribution, Family, Packages};
 
 use super::{Distro, DistroList};
@@ -15,14 +18,13 @@ pub struct NotThis {
     pub system: String,
 }
 
-impl NotThis {
-    /// What mends it.
-    #[must_use]
-    pub fn hint(&self) -> String {
-        format!(
+impl Hint for NotThis {
+    fn hint(&self) -> Option<Cow<'_, str>> {
+        let hint = format!(
             "`cargo xtask dist --distro {}` builds in a system of it",
             self.distro
-        )
+        );
+        Some(hint.into())
     }
 }
 

@@ -1,6 +1,9 @@
 //! What can be wrong with the list of distributions.
 
+use std::borrow::Cow;
 use std::path::PathBuf;
+
+use error_hint::Hint;
 
 use crate::format_names::UnknownFormat;
 
@@ -73,18 +76,15 @@ pub enum DistroError {
     },
 }
 
-impl DistroError {
-    /// What mends it.
-    #[must_use]
-    pub fn hint(&self) -> Option<String> {
+impl Hint for DistroError {
+    fn hint(&self) -> Option<Cow<'_, str>> {
         match self {
-            Self::Io { .. } => Some("run the command inside of the workspace".to_owned()),
+            Self::Io { .. } => Some("run the command inside of the workspace".into()),
             Self::Parse { .. } | Self::UnknownFormat { .. } => None,
-            Self::Entry { hint, .. } => Some(hint.clone()),
-            Self::Unknown { known, .. } => Some(format!("known are {}", known.join(", "))),
+            Self::Entry { hint, .. } => Some(hint.into()),
+            Self::Unknown { known, .. } => Some(format!("known are {}", known.join(", ")).into()),
             Self::Architecture { .. } => Some(
-                "add it to `architectures` in packaging/distros.toml, or build elsewhere"
-                    .to_owned(),
+                "add it to `architectures` in packaging/distros.toml, or build elsewhere".into(),
             ),
             Self::Plan { source, .. } => source.hint(),
         }

@@ -1,6 +1,7 @@
 use std::error::Error;
 use std::path::Path;
 
+use error_hint::Hint;
 use expect_test::{Expect, expect};
 use plimsoll_probe::Request as FlavourRequest;
 

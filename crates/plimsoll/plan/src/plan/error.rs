@@ -1,5 +1,8 @@
 //! Why there is no plan, and what mends it.
 
+use std::borrow::Cow;
+
+use error_hint::Hint;
 use plimsoll_probe::{CannotBuild, Flavour, Mend};
 
 use super::LeftOut;
@@ -72,24 +75,6 @@ impl PlanError {
         })
     }
 
-    /// What mends it.
-    #[must_use]
-    pub fn hint(&self) -> Option<String> {
-        match self {
-            Self::CannotBuild { source, .. } => source.hint().map(str::to_owned),
-            Self::Strict { mend, .. } | Self::CannotPackage { mend, .. } => {
-                mend.as_ref().map(|mend| mend.command.clone())
-            }
-            Self::Nothing { .. } => {
-                Some("see [flavour.…] in packaging/dist.toml for what there is".to_owned())
-            }
-            Self::NoPackageName { .. } => {
-                Some("name it in [native-dep.…] of packaging/dist.toml".to_owned())
-            }
-            Self::UnknownFormat(_) | Self::UnknownArch(_) => None,
-        }
-    }
-
     /// What mends it by installing packages.
     #[must_use]
     pub fn mend(&self) -> Option<&Mend> {
@@ -97,6 +82,24 @@ impl PlanError {
             Self::CannotBuild { source, .. } => source.mend.as_ref(),
             Self::Strict { mend, .. } | Self::CannotPackage { mend, .. } => mend.as_ref(),
             _ => None,
+        }
+    }
+}
+
+impl Hint for PlanError {
+    fn hint(&self) -> Option<Cow<'_, str>> {
+        match self {
+            Self::CannotBuild { source, .. } => source.hint(),
+            Self::Strict { mend, .. } | Self::CannotPackage { mend, .. } => {
+                mend.as_ref().map(|mend| mend.command.as_str().into())
+            }
+            Self::Nothing { .. } => {
+                Some("see [flavour.…] in packaging/dist.toml for what there is".into())
+            }
+            Self::NoPackageName { .. } => {
+                Some("name it in [native-dep.…] of packaging/dist.toml".into())
+            }
+            Self::UnknownFormat(_) | Self::UnknownArch { .. } => None,
         }
     }
 }

@@ -1,5 +1,6 @@
 use std::path::Path;
 
+use error_hint::Hint;
 use expect_test::{Expect, expect};
 use plimsoll_probe::fakes::FakeSystem;
 use plimsoll_probe::{Answer, Distribution, Finding, probe};

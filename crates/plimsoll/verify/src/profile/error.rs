@@ -1,6 +1,9 @@
 //! What can be wrong with profiles.
 
+use std::borrow::Cow;
 use std::path::PathBuf;
+
+use error_hint::Hint;
 
 /// Why a profile cannot be used.
 #[derive(Debug, thiserror::Error)]
@@ -37,14 +40,16 @@ pub enum ProfileError {
     },
 }
 
-impl ProfileError {
-    /// What mends it.
-    #[must_use]
-    pub fn hint(&self) -> Option<&'static str> {
+impl Hint for ProfileError {
+    fn hint(&self) -> Option<Cow<'_, str>> {
         match self {
             Self::Io { .. } | Self::Parse { .. } => None,
-            Self::Missing { .. } => Some("write one: docs/distributions.md says what it holds"),
-            Self::NoDistro { .. } => Some("remove it, or name it after the distribution's `id`"),
+            Self::Missing { .. } => {
+                Some("write one: docs/distributions.md says what it holds".into())
+            }
+            Self::NoDistro { .. } => {
+                Some("remove it, or name it after the distribution's `id`".into())
+            }
         }
     }
 }

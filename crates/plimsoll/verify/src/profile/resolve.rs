@@ -4,9 +4,12 @@
 //! install both into an empty root, as a test: it resolves, and has rpm check the transaction. The
 //! host's own repositories, configuration and rpm database stay out of it.
 
+use std::borrow::Cow;
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
+
+use error_hint::Hint;
 
 use crate::refuse::Answer;
 use plimsoll_build::engine::Call;
@@ -66,13 +69,11 @@ pub enum ResolveError {
     },
 }
 
-impl ResolveError {
-    /// What mends it.
-    #[must_use]
-    pub fn hint(&self) -> Option<String> {
+impl Hint for ResolveError {
+    fn hint(&self) -> Option<Cow<'_, str>> {
         match self {
             Self::Start { program, source } if source.kind() == io::ErrorKind::NotFound => {
-                Some(format!("install {}", program.replace('_', "-")))
+                Some(format!("install {}", program.replace('_', "-")).into())
             }
             _ => None,
         }

@@ -2,7 +2,7 @@
 
 use std::num::NonZeroUsize;
 
-use anyhow::Context;
+use error_hint::{Context, Failure, Hint, Result, in_one_line};
 use plimsoll_build::engine::{
     self, Engine, EngineError, Folders, Job, Outcome, Site, Stage, Task, container, root,
 };
@@ -16,7 +16,6 @@ use plimsoll_probe::{Host, NamedFinding, probe};
 use super::host::{self, Kit};
 use super::render;
 use super::report::Report;
-use crate::failure::Hinted;
 use crate::run;
 use crate::site::site;
 use crate::watch::Watch;
@@ -40,7 +39,7 @@ struct Common {
 
 impl Build<'_> {
     /// Builds, prints what became of each, and fails where one failed.
-    pub(super) fn run(&self, chosen: &[&Distro]) -> anyhow::Result<()> {
+    pub(super) fn run(&self, chosen: &[&Distro]) -> Result<()> {
         let probed = probe(&Host, self.config.library(), None).container_engines;
         let picked: Vec<_> = chosen.iter().map(|d| self.pick(d, &probed)).collect();
         let engines: Vec<Option<Engine>> =
@@ -114,7 +113,7 @@ impl Build<'_> {
 }
 
 /// Does what is done once, whatever the distributions.
-fn prepare(common: &Common, watch: &Watch) -> anyhow::Result<()> {
+fn prepare(common: &Common, watch: &Watch) -> Result<()> {
     let Common { folders, kit, .. } = common;
     std::fs::create_dir_all(&folders.work)
         .with_context(|| format!("{} cannot be made", folders.work.display()))?;
@@ -152,21 +151,15 @@ fn report(distro: &Distro, engine: Option<Engine>, outcome: Outcome) -> Report {
             report.manifest = Some(manifest);
         }
         Err(error) => {
-            report.hint = error.hint();
-            report.error = Some(chain(&error));
+            report.hint = error.hint().map(Into::into);
+            report.error = Some(in_one_line(&error));
         }
     }
     report
 }
 
 /// The error and its causes on one line, for a cell of a table.
-fn chain(error: &dyn std::error::Error) -> String {
-    let causes = std::iter::successors(Some(error), |error| error.source());
-    let causes: Vec<String> = causes.map(ToString::to_string).collect();
-    causes.join(": ")
-}
-
-fn verdict(reports: &[Report]) -> anyhow::Result<()> {
+fn verdict(reports: &[Report]) -> Result<()> {
     let failed = reports.iter().filter(|report| report.error.is_some());
     let failed: Vec<&str> = failed.map(|report| report.distro.as_str()).collect();
     if failed.is_empty() {
@@ -178,5 +171,8 @@ fn verdict(reports: &[Report]) -> anyhow::Result<()> {
         reports.len(),
         failed.join(", ")
     );
-    Err(Hinted::new(message, "the table says why; the others are done").into())
+    Err(Failure::hinted(
+        message,
+        "the table says why; the others are done",
+    ))
 }

@@ -2,17 +2,16 @@
 
 use std::path::Path;
 
-use anyhow::Context;
+use error_hint::{Context, Failure, Result};
 use plimsoll_build::engine::{Engine, EngineError, Folders, Toolchain, Within};
 use plimsoll_probe::{Host, System};
 
-use crate::failure::Hinted;
 use crate::package::cargo_home;
 use crate::run;
 use crate::site::ask;
 
 /// The folders of a run; each distribution has one below `out`.
-pub(crate) fn folders(out: Option<&Path>) -> anyhow::Result<Folders> {
+pub(crate) fn folders(out: Option<&Path>) -> Result<Folders> {
     let workspace = run::root();
     let target = workspace.join("target");
     let out = match out {
@@ -60,7 +59,7 @@ impl Kit {
     ///
     /// # Errors
     /// Where the toolchain that is taken by default is not known.
-    pub(super) fn of(given: Option<&str>, engines: &[Option<Engine>]) -> anyhow::Result<Self> {
+    pub(super) fn of(given: Option<&str>, engines: &[Option<Engine>]) -> Result<Self> {
         let mut used = engines.iter().flatten();
         let container = used.clone().find(|engine| **engine != Engine::Root);
         let given = given.map(Toolchain::of);
@@ -96,27 +95,26 @@ impl Kit {
 }
 
 /// The official image of the toolchain that the workspace is pinned to.
-fn official() -> anyhow::Result<Toolchain> {
+fn official() -> Result<Toolchain> {
     let text = std::fs::read_to_string(run::root().join("rust-toolchain.toml")).ok();
     let image = text.as_deref().and_then(Toolchain::image_of);
     image.ok_or_else(|| {
         let message = "rust-toolchain.toml names no channel";
-        Hinted::new(message, "name a toolchain with --toolchain").into()
+        Failure::hinted(message, "name a toolchain with --toolchain")
     })
 }
 
 /// The toolchain that this program was started with.
-fn own() -> anyhow::Result<Toolchain> {
+fn own() -> Result<Toolchain> {
     let rustc = std::env::var("RUSTC").unwrap_or_else(|_| "rustc".to_owned());
     let sysroot = ask(&rustc, &["--print=sysroot"]);
     let folder = sysroot.map(|text| Toolchain::of(text.trim()));
     match folder {
         // What cargo is started through may be a link.
         Some(Toolchain::Folder(folder)) => Ok(Toolchain::Folder(folder.canonicalize()?)),
-        _ => Err(Hinted::new(
+        _ => Err(Failure::hinted(
             "this host's Rust toolchain is not to be found",
             "name a toolchain folder with --toolchain",
-        )
-        .into()),
+        )),
     }
 }
