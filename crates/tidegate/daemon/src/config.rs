@@ -30,7 +30,7 @@ pub struct Settings {
     pub nft_driver: DriverChoice,
     /// The nft program; looked for where none is given.
     pub nft_path: Option<PathBuf>,
-    /// What networks and published ports are given out of where nothing is asked for.
+    /// Defaults for networks and published ports.
     pub defaults: Defaults,
     /// Where metrics are served, if anywhere.
     pub metrics_listen: Option<SocketAddr>,

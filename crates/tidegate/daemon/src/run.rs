@@ -184,7 +184,7 @@ pub fn run(args: &Daemon, handed_over: Option<UnixListener>) -> Result<(), Start
     Ok(())
 }
 
-/// The first port that takes no privilege (ip-sysctl, kernel documentation).
+/// The first port that is not privileged (ip-sysctl, kernel documentation).
 const UNPRIVILEGED: &str = "net/ipv4/ip_unprivileged_port_start";
 
 /// Whether any user of the host may take a port, once it is free; warns if so.

@@ -1,4 +1,4 @@
-//! The addresses of an endpoint: those that are asked for, or free ones.
+//! The addresses of an endpoint: requested ones or free ones.
 
 use std::collections::{BTreeSet, HashSet};
 use std::net::IpAddr;
@@ -11,8 +11,8 @@ use tidegate_model::{MacAddr, Network, State, Subnet};
 use crate::Refused;
 use crate::refused::IpFamily;
 
-/// One address of each family that the network has: the one that is asked for, or else a free one
-/// out of the first subnet with one. One that is `unswept` would get what its last holder's connections bring.
+/// One address for each family of the network: the requested one, or a free one from the first subnet that has one.
+/// An `unswept` address is not free: it would get traffic of its previous holder's connections.
 pub(crate) fn choose(
     state: &State,
     network: &Network,
@@ -47,7 +47,7 @@ pub(crate) fn choose(
     }
 }
 
-/// The address of a family that is asked for.
+/// The requested address of a family.
 fn wanted(request: &Attach, family: IpFamily) -> Result<Option<IpAddr>, Refused> {
     let mut wanted = request
         .addresses
@@ -59,7 +59,7 @@ fn wanted(request: &Attach, family: IpFamily) -> Result<Option<IpAddr>, Refused>
     }
 }
 
-/// What of a network cannot be given out.
+/// The addresses of a network that cannot be assigned.
 struct Given<'a> {
     network: &'a Network,
     taken: HashSet<IpAddr>,
@@ -107,8 +107,7 @@ impl Given<'_> {
     }
 }
 
-/// The Ethernet address that is asked for, which must be nobody else's on the bridge, or one that
-/// follows from the first IP address.
+/// The requested Ethernet address, which must be unique on the bridge, or one derived from the first IP address.
 pub(crate) fn mac(
     state: &State,
     network: &Network,
@@ -133,9 +132,9 @@ pub(crate) fn mac(
     }
 }
 
-/// An Ethernet address that follows from the first IP address. Neighbours remember which Ethernet
-/// address an IP address had (arp(7): for a minute, and they do not ask again while packets flow):
-/// when it is given out anew, what they remember is still true.
+/// An Ethernet address derived from the first IP address. Neighbours cache the Ethernet address of an IP address
+/// (arp(7): for a minute, and longer while packets flow). When the IP address is assigned again, their cache is still
+/// correct.
 fn mac_of(addresses: &[IpNet]) -> MacAddr {
     let [a, b, c, d] = match addresses.first().map(IpNet::addr) {
         Some(IpAddr::V4(ip)) => ip.octets(),

@@ -1,4 +1,4 @@
-//! Who may reach published ports: the lists, and the elements that they stand for.
+//! Allow-lists of published ports, and their elements.
 
 use std::collections::{HashMap, HashSet};
 use std::net::IpAddr;
@@ -13,9 +13,9 @@ use tidegate_nft::{Element, InetProto, InetService, Value};
 use crate::sets::{Elements, NftSet, address};
 use crate::{IpFamily, Refused};
 
-/// Who may reach ports that are published now: who is asked for, else whom the network lets in, else whom the
-/// configuration does. A list by which nobody reaches a port is refused. The host reaches its own ports whatever is listed,
-/// so that one of its loopback addresses needs nobody else, unless somebody is asked for.
+/// The allow-list of ports in a request: that of the request, else that of the network, else that of the
+/// configuration. A list that blocks every client is refused. The host always reaches its own ports, so a port on a
+/// loopback address needs no other client, unless the request has a list.
 pub(crate) fn of_request(
     state: &State,
     network: &Network,
@@ -70,7 +70,7 @@ pub(crate) fn of_network(
     }
 }
 
-/// Whether anybody is named in one of the families that these addresses have.
+/// Whether the list has a source in a family of these addresses.
 fn names_any(list: &AllowList, mut families: impl Iterator<Item = IpAddr>) -> bool {
     let is_named = |family: IpAddr| {
         let mut sources = list.sources().iter();
@@ -79,11 +79,10 @@ fn names_any(list: &AllowList, mut families: impl Iterator<Item = IpAddr>) -> bo
     list.is_everybody() || families.any(is_named)
 }
 
-/// The most elements of lists, ports times sources, that one request may ask for: each takes the kernel some
-/// microseconds.
+/// The most list elements (ports times sources) of one request: each takes the kernel some microseconds.
 const MOST: usize = 16_384;
 
-/// The allowances of an endpoint with more ports.
+/// The allow-lists of an endpoint after ports were added.
 pub(crate) fn with(
     before: &[Allowance],
     ports: &[PortBinding],
@@ -103,7 +102,7 @@ pub(crate) fn with(
     allow
 }
 
-/// The allowances of an endpoint that has these ports left.
+/// The allow-lists of an endpoint after ports were removed.
 pub(crate) fn kept(before: &[Allowance], ports: &[PortBinding]) -> Vec<Allowance> {
     let ports: HashSet<&PortBinding> = ports.iter().collect();
     let mut allow = before.to_vec();
@@ -114,8 +113,8 @@ pub(crate) fn kept(before: &[Allowance], ports: &[PortBinding]) -> Vec<Allowance
     allow
 }
 
-/// Refuses more ports whose list differs from that of ports that lead to the same one of the endpoint, where that
-/// is reached at the endpoint's own address too: it is one port there, and has one list.
+/// Refuses ports whose list differs from that of other host ports for the same port of the endpoint, if clients reach
+/// that one at the endpoint's own address too: there it is one port with one list.
 pub(crate) fn check(
     network: &Network,
     endpoint: &Endpoint,
@@ -145,13 +144,13 @@ pub(crate) fn check(
     }
 }
 
-/// Whether a port is reached at the endpoint's own address too, and there by more than who may do so anyway.
+/// Whether a published port opens the port at the endpoint's own address too.
 fn is_reached_at_own(network: &Network, port: &PortBinding, own: IpAddr) -> bool {
     let is_loopback = port.only_at().is_some_and(|ip| ip.is_loopback());
     network.policy.mode_of(own) != Mode::Nat && port.is_of_family(own) && !is_loopback
 }
 
-/// The elements of those of an endpoint's ports that not everybody may reach.
+/// The elements for an endpoint's ports that have a list.
 pub(crate) fn elements(network: &Network, endpoint: &Endpoint, ports: &[PortBinding]) -> Elements {
     let of_allowance = |allowance: &'_ Allowance| {
         let ports = allowance.ports.clone().into_iter();
@@ -185,16 +184,16 @@ pub(crate) fn elements(network: &Network, endpoint: &Endpoint, ports: &[PortBind
             }
         }
     }
-    // Several ports of the host may lead to one of the endpoint.
+    // Several host ports may lead to one port of the endpoint.
     let mut seen = HashSet::new();
     elements.retain(|(of, element)| seen.insert((*of, element.key.clone())));
     elements
 }
 
-/// A port as a packet names it.
+/// A port as packets address it.
 #[derive(Clone, Copy)]
 struct Key {
-    /// The address that it is sent to; none for any of the host's.
+    /// The destination address; none for any address of the host.
     at: Option<IpAddr>,
     protocol: Protocol,
     port: u16,
@@ -207,7 +206,7 @@ impl Key {
         self.at.map(address).into_iter().chain([protocol, port])
     }
 
-    /// That the port is restricted, and who is let in, in the family of an address.
+    /// The elements that restrict the port and allow its clients, in the family of an address.
     fn elements(self, list: &AllowList, family: IpAddr) -> Elements {
         let (sources, [restricted, allowed]): (Option<Vec<Value>>, _) = match family {
             IpAddr::V4(_) => (

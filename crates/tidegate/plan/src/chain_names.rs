@@ -1,10 +1,10 @@
-//! The names of the chains that elements of the ruleset lead to.
+//! The names of chains to which elements of the ruleset lead.
 
 use tidegate_nft::{Name, name};
 
-/// The chain that sees what comes from bridges on which the host has addresses.
+/// The chain for packets from bridges on which the host has addresses.
 pub(crate) const FROM_ENDPOINT: Name = name!("from_endpoint");
-/// The chains that see what comes from networks that do not reach all of the host.
+/// The chains for packets from networks with limited access to the host.
 pub(crate) const HOST_NONE: Name = name!("host_none");
 /// See [`HOST_NONE`].
 pub(crate) const HOST_DNS: Name = name!("host_dns");

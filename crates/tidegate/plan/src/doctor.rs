@@ -1,4 +1,4 @@
-//! What stops packets or changes, from a state and what the host looks like.
+//! Finds what stops packets or changes, from the state and symptoms of the host.
 
 mod chains;
 mod forwarding;
@@ -20,33 +20,31 @@ use crate::{start, steps};
 /// What the host looks like.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Symptoms {
-    /// Values of the sysctls that [`sysctls_of_interest`] names; none where one is not there.
+    /// Values of the sysctls that [`sysctls_of_interest`] names; none for a missing one.
     pub sysctls: BTreeMap<String, Option<String>>,
     /// The host's links.
     pub links: Vec<Link>,
-    /// Ports of bridges, ours both, that do not keep their endpoints from the host's 127.0.0.0/8, or why they cannot be
-    /// told.
+    /// Our bridge ports without a loopback filter and our bridges that are not sealed, or why they are unknown.
     pub unguarded: Result<BTreeSet<IfName>, String>,
-    /// What differs between the table as planned and as it is, or why that cannot be told.
+    /// The differences between the planned table and the kernel's, or why they are unknown.
     pub table: Result<Vec<String>, String>,
-    /// Why the kernel or nft would refuse the table if it were made now.
+    /// Why the kernel or nft refuses the table in a dry run.
     pub refusal: Option<(Kind, String)>,
-    /// The base chains of every table, or why they cannot be told.
+    /// The base chains of every table, or why they are unknown.
     pub chains: Result<Vec<BaseChain>, String>,
-    /// The policies of iptables-legacy, where that is in use.
+    /// The policies of iptables-legacy, if it is in use.
     pub legacy: Legacy,
     /// The release of nft or libnftables, as in `1.0.6`.
     pub nft_version: Option<String>,
-    /// What is known to be wrong with that release.
+    /// A known fault of that release.
     pub nft_fault: Option<String>,
-    /// File descriptors of the daemon that are open, how many may be (`RLIMIT_NOFILE`), and how many of these no published
-    /// port holds.
+    /// Open file descriptors of the daemon, their limit (`RLIMIT_NOFILE`), and how many are reserved.
     pub descriptors: (u64, u64, u64),
-    /// Who changes the table again and again.
+    /// The program that changes the table again and again.
     pub fight: Option<Fight>,
-    /// The state file, where it is not there as it was written, and a start would not find what was answered.
+    /// The path of the state file, if it was changed and a start would not find the confirmed state.
     pub unstored: Option<String>,
-    /// Why names of endpoints are not answered just now, where they should be.
+    /// Why the DNS server does not answer, if it should.
     pub unanswered: Option<String>,
 }
 
@@ -55,16 +53,16 @@ pub struct Symptoms {
 pub enum Legacy {
     /// No filter table is loaded.
     NotInUse,
-    /// Of these chains of the filter table.
+    /// Policies of these chains of the filter table.
     Policies(Vec<LegacyPolicy>),
-    /// There is a filter table, and it could not be read.
+    /// The filter table could not be read.
     CouldNotTell(String),
 }
 
 /// The policy of a chain of iptables-legacy.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct LegacyPolicy {
-    /// The program that tells it, which is that of its family: `iptables`, `ip6tables`.
+    /// The program of its family: `iptables` or `ip6tables`.
     pub program: String,
     /// The chain, as `FORWARD`.
     pub chain: String,
@@ -73,7 +71,7 @@ pub struct LegacyPolicy {
 }
 
 impl Legacy {
-    /// The programs in whose family a chain has the policy drop.
+    /// The programs for whose family a chain has the policy drop.
     fn dropping<'a>(&'a self, chain: &'a str) -> impl Iterator<Item = &'a str> {
         let policies = match self {
             Self::Policies(policies) => policies.as_slice(),
@@ -86,7 +84,7 @@ impl Legacy {
     }
 }
 
-/// Paths below /proc/sys of what [`diagnose`] wants to know.
+/// Paths below /proc/sys of the sysctls that [`diagnose`] needs.
 pub fn sysctls_of_interest(state: &State, links: &[Link]) -> BTreeSet<String> {
     let wanted = wanted(state).into_iter().map(|sysctl| sysctl.path);
     let forwarding = [steps::FORWARDING4, steps::FORWARDING6].map(str::to_owned);
@@ -96,7 +94,7 @@ pub fn sysctls_of_interest(state: &State, links: &[Link]) -> BTreeSet<String> {
         .collect()
 }
 
-/// Looks at everything that stops packets or changes.
+/// Runs all checks.
 pub fn diagnose(state: &State, symptoms: &Symptoms) -> Diagnosis {
     let checks = [
         ("sysctls", sysctls(state, symptoms)),
@@ -145,7 +143,7 @@ fn wanted(state: &State) -> Vec<Sysctl> {
                 wanted.push(sysctl);
             }
         }
-        // What has the name of a bridge that could not be made is not ours to be set.
+        // If a bridge could not be created, an interface of that name is not ours.
         if has_bridge(state, network) {
             wanted.extend(steps::bridge(network).sysctls);
         }
@@ -153,7 +151,7 @@ fn wanted(state: &State) -> Vec<Sysctl> {
     wanted
 }
 
-/// Whether a network's bridge could be made.
+/// Whether a network's bridge could be created.
 fn has_bridge(state: &State, network: &Network) -> bool {
     let fault = state.degraded.networks.get(&network.name);
     fault.is_none_or(|fault| !fault.down)
@@ -178,7 +176,7 @@ fn sysctls(state: &State, symptoms: &Symptoms) -> Vec<Finding> {
             findings.push(finding(Severity::Fault, what, advice));
         }
     }
-    // Setting the one for all sets each; they can be set apart afterwards.
+    // Setting the sysctl `all` sets each of them; each can be set separately afterwards.
     let made = |network: &&Network| has_bridge(state, network);
     for network in state.networks.values().filter(made) {
         let path = format!("net/ipv4/conf/{}/forwarding", network.bridge);
@@ -204,7 +202,7 @@ fn links(state: &State, symptoms: &Symptoms) -> Vec<Finding> {
     let steps = missing
         .iter()
         .flat_map(|(network, steps)| steps.iter().map(move |step| (network, step)));
-    // What is known of is told with its reason.
+    // Degraded objects have findings of their own.
     let degraded = &state.degraded;
     let is_known = |ifname: &IfName| {
         let mut endpoints = degraded.endpoints.keys();
@@ -236,7 +234,7 @@ fn links(state: &State, symptoms: &Symptoms) -> Vec<Finding> {
         .collect()
 }
 
-/// What could not be brought to the host: what is down works not at all, the rest in part.
+/// Degraded networks and endpoints: those that are down do not work, the others work in part.
 fn degraded(state: &State) -> Vec<Finding> {
     let networks = state.degraded.networks.iter();
     let networks = networks.map(|(name, fault)| (format!("network {name}"), fault));

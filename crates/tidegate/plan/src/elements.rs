@@ -1,4 +1,4 @@
-//! The elements that networks and endpoints stand for.
+//! The elements of networks and endpoints.
 
 use std::collections::HashSet;
 use std::net::IpAddr;
@@ -13,8 +13,8 @@ use crate::allow;
 use crate::chain_names;
 use crate::sets::{Elements, Entry, NftSet, address};
 
-/// The elements of a whole state, one network or endpoint after the other. What is down has none: its bridge's name may
-/// be another's, and its addresses too.
+/// The elements of a complete state. An object that is down has none, because its bridge's name or its addresses may
+/// belong to somebody else.
 pub(crate) fn of_state(state: &State) -> impl Iterator<Item = Entry> {
     let networks = state.networks.values();
     let networks = networks.filter(|network| state.degraded.down_network(&network.name).is_none());
@@ -31,7 +31,7 @@ pub(crate) fn of_state(state: &State) -> impl Iterator<Item = Entry> {
     resolver.chain(networks).chain(endpoints.flatten())
 }
 
-/// The port of the host at which questions for names arrive: from our bridges alone.
+/// The host port of the DNS server: open only to our bridges.
 fn of_port_for_names(port: u16) -> Elements {
     let protocols = [Protocol::Udp, Protocol::Tcp];
     let element = |protocol: Protocol| {
@@ -42,7 +42,7 @@ fn of_port_for_names(port: u16) -> Elements {
     elements.into()
 }
 
-/// The elements of a network: what its bridge may do.
+/// The elements of a network: its policy.
 pub(crate) fn of_network(state: &State, network: &Network) -> Elements {
     let policy = &network.policy;
     let mut elements = vec![
@@ -85,7 +85,7 @@ pub(crate) fn of_network(state: &State, network: &Network) -> Elements {
     elements
 }
 
-/// What becomes of what its endpoints send to the host, where that is not all let in.
+/// The verdict for packets from its endpoints to the host, if access is limited.
 fn of_host_access(network: &Network) -> Option<Entry> {
     let verdict = match (network.policy.access, network.policy.host_access()) {
         (Access::Isolated, _) => Verdict::Drop,
@@ -98,8 +98,8 @@ fn of_host_access(network: &Network) -> Option<Entry> {
     Some((NftSet::HostAccess, element))
 }
 
-/// What is asked of a gateway's port for names goes to the resolver's port, at the same address, so
-/// that the resolver is told which network it was.
+/// DNS queries to a gateway are redirected to the resolver's port at the same address, so that the address tells the
+/// resolver which network asks.
 fn of_resolver(network: &Network, port: u16) -> Elements {
     let protocols = [Protocol::Udp, Protocol::Tcp];
     let questions = network.resolvers().flat_map(|gateway| {
@@ -115,7 +115,7 @@ fn of_resolver(network: &Network, port: u16) -> Elements {
         .collect()
 }
 
-/// The endpoints of one network reach those of another.
+/// Peers: the endpoints of two networks reach each other.
 pub(crate) fn of_peers(from: &Network, to: &Network) -> (NftSet, Element) {
     (NftSet::Peers, pair(&from.bridge, to))
 }
@@ -175,7 +175,7 @@ fn pair(from: &tidegate_model::IfName, to: &Network) -> Element {
     Element::new([interface(from), interface(&to.bridge)])
 }
 
-/// The elements of an endpoint: its published ports, itself as one that may ask for them, and its addresses as sources.
+/// The elements of an endpoint: its published ports, access to its own published ports, and its source addresses.
 pub(crate) fn of_endpoint(state: &State, network: &Network, endpoint: &Endpoint) -> Elements {
     let mut elements = of_ports(network, endpoint, &endpoint.ports);
     if network.policy.access != Access::Isolated {
@@ -188,8 +188,8 @@ pub(crate) fn of_endpoint(state: &State, network: &Network, endpoint: &Endpoint)
     elements
 }
 
-/// The elements that come and go with an endpoint: its own, and those by which what else its namespace is attached at
-/// may be a source on its bridge.
+/// The elements that are added and removed with an endpoint: its own, and those that allow addresses of the same
+/// namespace's other endpoints as sources.
 pub(crate) fn with_endpoint(state: &State, network: &Network, endpoint: &Endpoint) -> Elements {
     let mut elements = of_endpoint(state, network, endpoint);
     if network.policy.access != Access::Isolated {
@@ -199,7 +199,8 @@ pub(crate) fn with_endpoint(state: &State, network: &Network, endpoint: &Endpoin
     elements
 }
 
-/// The other endpoints of an endpoint's namespace that are on the host, with their networks. An isolated network is no way for others.
+/// The other endpoints of the same namespace that are on the host, with their networks. Isolated networks do not
+/// count: no traffic of other networks leaves by them.
 fn beside<'a>(
     state: &'a State,
     endpoint: &'a Endpoint,
@@ -213,7 +214,7 @@ fn beside<'a>(
     })
 }
 
-/// A namespace that is on several networks answers at the addresses of each by the one that its default route takes.
+/// A namespace on several networks sends answers from all its addresses by its default route.
 fn by_another<'a>(
     endpoint: &'a Endpoint,
     other: &'a Endpoint,
@@ -233,7 +234,7 @@ fn by_another<'a>(
     })
 }
 
-/// A subnet whose addresses come from our bridges alone, those that nobody has yet too.
+/// A subnet whose addresses are valid sources only on our bridges, assigned or not.
 fn ours(net: IpNet) -> Entry {
     match net {
         IpNet::V4(net) => (NftSet::Ours4, Element::new([net.into(), net.into()])),
@@ -253,15 +254,15 @@ fn at(ifname: &tidegate_model::IfName, ip: IpAddr) -> Element {
     Element::new([interface(ifname), address(ip)])
 }
 
-/// The elements that come or go with some ports of an endpoint, which has `others` besides: those that it has for
-/// these as well stay.
+/// The elements that are added or removed with some ports of an endpoint that also has `others`. Elements that
+/// `others` share are left out.
 pub(crate) fn of_some_ports(
     network: &Network,
     endpoint: &Endpoint,
     ports: &[PortBinding],
     others: &[PortBinding],
 ) -> Elements {
-    // Two ports of the host have an element in common only where they lead to one of the endpoint.
+    // Two host ports share an element only if they lead to the same port of the endpoint.
     let to = |binding: &PortBinding| (binding.port, binding.protocol);
     let these: HashSet<_> = ports.iter().map(to).collect();
     let first = others.iter().take(1);
@@ -287,7 +288,7 @@ fn of_ports(network: &Network, endpoint: &Endpoint, ports: &[PortBinding]) -> El
     };
     let mut elements = of_each(published, translated);
     let mut open = of_each(opened, routed);
-    // Several ports of the host may lead to one of the endpoint.
+    // Several host ports may lead to one port of the endpoint.
     let mut seen = HashSet::new();
     open.retain(|(of, element)| seen.insert((*of, element.key.clone())));
     elements.extend(open);
@@ -297,15 +298,15 @@ fn of_ports(network: &Network, endpoint: &Endpoint, ports: &[PortBinding]) -> El
     elements
 }
 
-/// A port without a host address is published for every family that the endpoint has, any other for that
-/// of its host address.
+/// A port without a host address is published for every family of the endpoint, any other for the family of its host
+/// address.
 fn published(nets: &[&IpNet], binding: &PortBinding) -> Elements {
     let addresses = nets.iter().map(|net| net.addr());
     let reached = addresses.filter(|to| binding.is_of_family(*to));
     reached.map(|to| translated(binding, to)).collect()
 }
 
-/// A port that is reached at the endpoint's own addresses.
+/// A port that is open at the endpoint's own addresses.
 fn opened(nets: &[&IpNet], binding: &PortBinding) -> Elements {
     let open = |net: &&IpNet| {
         let container = if net.addr().is_ipv4() {

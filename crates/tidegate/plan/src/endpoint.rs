@@ -16,13 +16,12 @@ use crate::{
 
 /// Plans an endpoint: its addresses, its veth pair and its published ports.
 ///
-/// The namespace's IPv6 addresses are left out where IPv6 is turned off in it; default routes are
-/// given to a namespace that has none of somebody else.
+/// If IPv6 is turned off in the namespace, the endpoint gets no IPv6 address. It gets default routes unless the
+/// namespace has one from elsewhere.
 ///
 /// # Errors
-/// Refuses a network that does not exist, a name or port that is taken, a namespace that is
-/// attached to the network already, a subnet that is full, addresses and an interface name that
-/// somebody has, ports that cannot be published, and a gateway priority that cannot be kept.
+/// If the network does not exist, a name, port, address or interface name is taken, the namespace is attached to the
+/// network already, a subnet is full, a port cannot be published, or the gateway priority cannot take effect.
 pub fn attach(
     state: &State,
     request: &Attach,
@@ -71,8 +70,7 @@ pub fn attach(
     Ok(plan.after(holds).leaving(stale))
 }
 
-/// How many endpoints of a host are bound to their addresses: each has a program in the kernel, which frees these on a
-/// work queue that everything shares.
+/// The most bound endpoints of a host: each has a program in the kernel, which frees programs on a shared work queue.
 const MOST_BOUND: usize = 512;
 
 fn check_bound(state: &State, network: &Network) -> Result<(), Refused> {
@@ -88,10 +86,10 @@ fn check_bound(state: &State, network: &Network) -> Result<(), Refused> {
     }
 }
 
-/// Plans the end of an endpoint.
+/// Plans the removal of an endpoint.
 ///
 /// # Errors
-/// Refuses an endpoint that does not exist.
+/// If the endpoint does not exist.
 pub fn detach(state: &State, name: &Name) -> Result<Plan, Refused> {
     let endpoint = find_endpoint(state, name)?;
     let network = find(state, &endpoint.network)?;
@@ -116,7 +114,7 @@ fn endpoint_name(state: &State, request: &Attach) -> Result<Name, Refused> {
     }
 }
 
-/// A name that nobody has: from the number that the endpoint's interface gets.
+/// A new name, from the number of the endpoint's interface.
 #[expect(clippy::expect_used, reason = "letters, a dash and hexadecimal digits")]
 fn made_name(state: &State) -> Name {
     (state.next_number..=u32::MAX)
@@ -126,8 +124,7 @@ fn made_name(state: &State) -> Name {
         .expect("fewer than 2^32 endpoints exist")
 }
 
-/// The aliases that are asked for, each once, and without the name that it has anyway. DNS does not
-/// tell upper case from lower case (RFC 4343).
+/// The requested aliases, without duplicates and without the endpoint's own name. DNS ignores case (RFC 4343).
 fn aliases(name: &Name, request: &Attach) -> Vec<Name> {
     let mut known = vec![name];
     for alias in &request.aliases {
@@ -141,7 +138,7 @@ fn aliases(name: &Name, request: &Attach) -> Vec<Name> {
     known.into_iter().skip(1).cloned().collect()
 }
 
-/// The name that is asked for, which must be free, or a free one.
+/// The requested name, which must be free, or a new one.
 fn ifname(request: &Attach, netns: &NetnsFacts) -> Result<IfName, Refused> {
     match &request.ifname {
         None => free_ifname(netns),

@@ -1,5 +1,5 @@
-//! What becomes of a packet, and by which rule and element: the answer is that of the rules
-//! themselves ([`planned`](crate::planned)), which a packet is taken through.
+//! Explains the fate of a packet: evaluates the planned rules ([`planned`](crate::planned)) and names the rules and
+//! elements that decide.
 
 mod ends;
 mod owner;
@@ -18,12 +18,11 @@ use packet_path::PacketPath;
 
 pub use routing::{HostRouting, SYSCTLS_OF_PATHS};
 
-/// Says what becomes of the first packet of a connection, in each family that both ends have.
-/// Answers to a packet that passes pass too.
+/// Explains the first packet of a connection, for each family that both ends have. If it passes, its answers pass
+/// too.
 ///
 /// # Errors
-/// When an endpoint does not exist, the ends have no family in common, or an address is none that
-/// one packet is sent to.
+/// If an endpoint does not exist, the ends have no common family, or an address is not a unicast address.
 pub fn explain(
     state: &State,
     question: &Question,

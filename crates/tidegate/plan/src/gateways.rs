@@ -1,8 +1,8 @@
 //! The default routes that an endpoint gives its namespace.
 //!
-//! Every endpoint of an open network gives its own, so that when one goes the next is in use with no
-//! further work: the kernel uses the route with the lowest metric, and the metric follows from the
-//! priority and, among endpoints of the same priority, from the order in which they were attached.
+//! Every endpoint of an open network adds one. The kernel uses the route with the lowest metric, so the next one
+//! takes over by itself when an endpoint is detached. The metric follows from the priority and, among equal
+//! priorities, from the order of attachment.
 
 use std::collections::BTreeSet;
 use std::net::IpAddr;
@@ -15,15 +15,14 @@ use tidegate_model::{Access, Endpoint, GatewayPriority, Network, State};
 
 use crate::Refused;
 
-/// Next hops, and the metric of the routes through them.
+/// Next hops, and the metric of their routes.
 #[derive(Default)]
 pub(crate) struct Gateways {
     pub(crate) addresses: Vec<IpAddr>,
     pub(crate) metric: Option<u32>,
 }
 
-/// A network with no way out is no way to anywhere; and where somebody else gave the namespace a
-/// default route, that is the way.
+/// No default route if the network is not open, or if the namespace has a default route from elsewhere.
 pub(crate) fn choose(
     state: &State,
     network: &Network,
@@ -74,14 +73,14 @@ fn made(endpoint: &Endpoint, route: &DefaultRoute) -> bool {
         && gateways.any(|gateway| gateway.is_ipv6() == route.is_ipv6)
 }
 
-/// Whether an endpoint of an older release has a default route that would stay the one in use: one
-/// without a metric of ours has a lower one.
+/// Whether an endpoint of an older release has a default route that would stay in use: a route without a metric of
+/// ours has a lower one.
 fn stays_first(endpoint: &Endpoint, gateways: &[IpAddr]) -> bool {
     let is_of_family = |has: &IpAddr| gateways.iter().any(|new| new.is_ipv6() == has.is_ipv6());
     endpoint.gateway_metric.is_none() && endpoint.gateways.iter().any(is_of_family)
 }
 
-/// The metric that puts an endpoint behind those of a higher or the same priority, and before those of a lower one.
+/// The metric that orders an endpoint after those of higher or equal priority, and before those of lower priority.
 fn metric(priority: GatewayPriority, ours: &[&Endpoint]) -> Result<u32, Refused> {
     if ours.iter().any(|endpoint| is_of_older_release(endpoint)) {
         return high_metric(priority, ours);
@@ -103,10 +102,10 @@ fn metric(priority: GatewayPriority, ours: &[&Endpoint]) -> Result<u32, Refused>
     let higher = last(&|other| other > priority);
     let free = last(&|other| other >= priority) + 1..end;
     match free.is_empty() {
-        // Next to the last of the same priority: none ever comes between these.
+        // Directly after the last endpoint of the same priority: nothing may come in between.
         false if free.start > higher + 1 => Ok(free.start),
         false => Ok(within(&free, priority.metric())),
-        // They have come to the end; one of the same priority that went has left its place.
+        // The range is used up: take the place of a removed endpoint of the same priority.
         true => (higher + 1..end)
             .rev()
             .find(|place| taken().all(|(_, metric)| metric != *place))
@@ -114,7 +113,7 @@ fn metric(priority: GatewayPriority, ours: &[&Endpoint]) -> Result<u32, Refused>
     }
 }
 
-/// The metric that is wanted, or one near it that is free, and as a rule leaves room on both sides.
+/// The wanted metric, or a free one near it that usually leaves room on both sides.
 fn within(free: &Range<u32>, wanted: u32) -> u32 {
     const ROOM: u32 = 16;
     let (first, last) = (free.start, free.end.saturating_sub(1));
@@ -130,8 +129,7 @@ fn is_of_older_release(endpoint: &Endpoint) -> bool {
     !endpoint.gateways.is_empty() && endpoint.gateway_metric.is_none_or(is_high)
 }
 
-/// The metric after those of the priority's other endpoints; one that is free where they have come to
-/// the end.
+/// The metric after those of the other endpoints of the priority; a free one if the range is used up.
 fn high_metric(priority: GatewayPriority, ours: &[&Endpoint]) -> Result<u32, Refused> {
     let first = priority.first_metric();
     let metrics = first..first + GatewayPriority::PLACES;

@@ -1,12 +1,12 @@
-//! Which ports of the host are held for published ports, and what is relayed from them.
+//! Held host ports of published ports, and relays from them.
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 
 use tidegate_model::links::{LinkStep, PortHold};
 use tidegate_model::{Endpoint, Mode, Name, Network, PortBinding, Protocol, State};
 
-/// The steps that hold the ports of the host which are published, one for each endpoint that has any. Those of an endpoint
-/// that is down are held alone: what would be relayed has nowhere to go, and its address may be another's.
+/// The steps that hold published host ports, one for each endpoint with ports. Ports of an endpoint that is down are
+/// held but not relayed, because its address may belong to somebody else.
 pub fn all_holds(state: &State) -> impl Iterator<Item = (&Name, LinkStep)> {
     state.endpoints.values().filter_map(|endpoint| {
         let network = state.networks.get(&endpoint.network)?;
@@ -18,7 +18,7 @@ pub fn all_holds(state: &State) -> impl Iterator<Item = (&Name, LinkStep)> {
     })
 }
 
-/// The step that holds the ports of an endpoint, and relays nothing from them.
+/// The step that holds the ports of an endpoint without relaying.
 pub(crate) fn hold_alone(network: &Network, endpoint: &Endpoint) -> Option<LinkStep> {
     let mut holds = holds(network, endpoint, &endpoint.ports);
     holds.iter_mut().for_each(|hold| hold.relay = None);
@@ -35,7 +35,7 @@ pub(crate) fn hold_ports(
     (!holds.is_empty()).then_some(LinkStep::HoldPorts(holds))
 }
 
-/// The step that lets go of them.
+/// The step that releases them.
 pub(crate) fn release_ports(
     network: &Network,
     endpoint: &Endpoint,
@@ -44,7 +44,7 @@ pub(crate) fn release_ports(
     hold_ports(network, endpoint, ports).and_then(|step| step.inverse())
 }
 
-/// A port on every address is held on all of each of its families that is translated for the endpoint.
+/// A port on every address is held on every address of each family that is translated for the endpoint.
 fn holds(network: &Network, endpoint: &Endpoint, ports: &[PortBinding]) -> Vec<PortHold> {
     let has = |is: fn(&IpAddr) -> bool| {
         let addresses = endpoint.addresses.iter().map(|net| net.addr());
@@ -77,7 +77,7 @@ fn holds(network: &Network, endpoint: &Endpoint, ports: &[PortBinding]) -> Vec<P
     ports.iter().flat_map(of_binding).collect()
 }
 
-/// Where the daemon relays what comes to a port on `::1`, if an endpoint publishes it there.
+/// The address to which the daemon relays a port on `::1`, if an endpoint publishes it there.
 pub(crate) fn relayed_to(
     network: &Network,
     endpoint: &Endpoint,
@@ -91,9 +91,9 @@ pub(crate) fn relayed_to(
     })
 }
 
-/// What comes to the host's `::1` cannot be translated: the kernel takes nothing from or to that
-/// address from a bridge. It is relayed, to the endpoint's IPv6 address if it has one. SCTP is not: its
-/// associations are more than a stream of bytes.
+/// Packets to the host's `::1` cannot be translated: the kernel drops packets from and to that address on a bridge.
+/// The daemon relays them, to the endpoint's IPv6 address if it has one. SCTP is not relayed: its associations are
+/// more than a stream of bytes.
 fn relay(endpoint: &Endpoint, binding: &PortBinding, address: IpAddr) -> Option<SocketAddr> {
     let IpAddr::V6(at) = address else {
         return None;

@@ -1,4 +1,4 @@
-//! From the ports that are asked for to ports of the host.
+//! Chooses host ports for requested ports.
 
 use std::collections::{BTreeSet, HashSet};
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
@@ -9,15 +9,15 @@ use tidegate_model::{Access, Mode, Network, PortBinding, PortRange, PortRequest,
 use crate::Refused;
 use crate::refused::IpFamily;
 
-/// What of the host an endpoint and its published ports must fit.
+/// Facts of the host that an endpoint and its published ports depend on.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PortFacts {
-    /// Where a free port is looked for.
+    /// The range of free ports.
     pub free: PortRange,
-    /// Ports that something on the host listens on. It needs to be known only where a free one is
-    /// to be chosen: whether a port can be had turns out when it is held.
+    /// Ports on which the host listens. Needed only to choose a free port: holding a port shows whether it is
+    /// available.
     pub in_use: BTreeSet<(Protocol, u16)>,
-    /// Addresses whose last holder's connections are not forgotten yet.
+    /// Addresses with tracked connections of their previous holders.
     pub unswept: BTreeSet<IpAddr>,
 }
 
@@ -31,8 +31,7 @@ impl Default for PortFacts {
     }
 }
 
-/// The bindings of an endpoint with these addresses: each port that is asked for, with a port and
-/// an address of the host.
+/// The bindings of an endpoint with these addresses: each requested port with a host port and a host address.
 pub(crate) fn bind(
     state: &State,
     network: &Network,
@@ -83,7 +82,7 @@ pub(crate) fn bind(
     Ok(bound.bindings)
 }
 
-/// Each port of the endpoint, with the ports of the host out of which it is to get one.
+/// Each port of the endpoint, with its candidate host ports.
 fn candidates(
     request: &PortRequest,
     free: PortRange,
@@ -95,8 +94,8 @@ fn candidates(
     request.ports.ports().zip(each.chain(any))
 }
 
-/// Addresses of the host on which a port is published: what is asked for, else the network's own
-/// default as far as the endpoint has the family, else all. One that is unspecified is all of its family.
+/// Host addresses of a port: the requested one, else the network's default for families of the endpoint, else all. An
+/// unspecified one means all of its family.
 fn host_ips(
     network: &Network,
     addresses: &[IpNet],
@@ -114,7 +113,7 @@ fn host_ips(
         .host_ip
         .or_else(|| network.host_ips.first().copied());
     match host_ip {
-        // What comes there is relayed, whatever the endpoint's families.
+        // The daemon relays it, no matter which families the endpoint has.
         Some(ip) if ip.is_ipv6() && ip.is_loopback() => Ok(vec![host_ip]),
         Some(ip) if !has(&ip) => Err(Refused::PortFamily {
             request: *request,
@@ -125,17 +124,17 @@ fn host_ips(
     }
 }
 
-/// The bindings of one request as they come together.
+/// The bindings of one request, while they are collected.
 struct Bound<'a> {
     state: &'a State,
     host: &'a PortFacts,
     bindings: Vec<PortBinding>,
-    /// The ports of the host that these have.
+    /// The host ports of these bindings.
     own: HashSet<(Protocol, u16)>,
 }
 
 impl Bound<'_> {
-    /// Binds a port of the endpoint to one out of `host_ports`, the same on every address of `at`.
+    /// Binds a port of the endpoint to one of `host_ports`, the same on every address of `at`.
     fn bind(
         &mut self,
         protocol: Protocol,
@@ -164,8 +163,7 @@ impl Bound<'_> {
         Ok(())
     }
 
-    /// Opens ports of an endpoint that is reached at its own addresses: of the host's, the families alone
-    /// matter.
+    /// Opens ports at the endpoint's own addresses: of the host addresses, only the families matter.
     fn open(&mut self, request: &PortRequest, at: &[Option<IpAddr>]) {
         let host_ip = match at {
             [Some(ip)] if ip.is_ipv4() => Some(IpAddr::from(Ipv4Addr::UNSPECIFIED)),
@@ -185,7 +183,7 @@ impl Bound<'_> {
         }
     }
 
-    /// The lowest port that nobody has at any of these addresses.
+    /// The lowest port that is free at all of these addresses.
     fn choose(
         &self,
         protocol: Protocol,

@@ -1,10 +1,10 @@
-//! The names that we give to interfaces of the host.
+//! Names of our interfaces on the host.
 
 use tidegate_model::IfName;
 
-/// What the names of bridges that we name start with.
+/// Prefix of generated names of bridges.
 pub(crate) const BRIDGE: &str = "tgb";
-/// What the names of the host's ends of veth pairs start with.
+/// Prefix of the names of the host's ends of veth pairs.
 pub(crate) const ENDPOINT: &str = "tgv";
 
 /// The name of the interface with this number.
@@ -18,7 +18,7 @@ pub(crate) fn interface_name(prefix: &str, number: u32) -> IfName {
         .expect("at most eleven valid characters")
 }
 
-/// The number that such a name was made from.
+/// The number in such a name.
 pub(crate) fn interface_number(prefix: &str, ifname: &IfName) -> Option<u32> {
     let number = ifname.as_str().strip_prefix(prefix)?;
     u32::from_str_radix(number, 16).ok()

@@ -1,5 +1,5 @@
-//! From desired and known state to one nft transaction and the steps on links. Pure: no IO, no
-//! clock; the same values give the same plan.
+//! Turns a request and the known state into one nft transaction and link steps. Pure: no IO, no clock; the same
+//! values give the same plan.
 
 mod addresses;
 mod allow;
@@ -55,12 +55,11 @@ pub use start::{
 pub use sweep::Sweep;
 pub use traffic::traffic;
 
-/// What is to be done for one command, and how it is undone.
+/// What one command does, and how to undo it.
 ///
-/// What must be had beforehand comes first, then the transaction, then the links in order, then the
-/// change of state. For a network that appears this means that it is never there unprotected; for
-/// one that goes, the exact inverse of its transaction is at hand while its links can still be
-/// refused; and a port of the host is ours before a packet to it is sent anywhere else.
+/// The order is: preparing steps, transaction, link steps, change of state. So a new network is never without its
+/// rules. When a network is removed, the inverse of its transaction is available while its link steps can still fail.
+/// A host port is held before packets to it are translated.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Plan {
     /// Steps before the transaction, each with an inverse of its own.
@@ -71,9 +70,9 @@ pub struct Plan {
     pub undo: Transaction,
     /// Steps on the host's links, each with an inverse of its own.
     pub links: Vec<LinkStep>,
-    /// What the daemon believes once all of it is done.
+    /// The change of the state when all of it is done.
     pub change: Change,
-    /// What that leaves behind among the tracked connections.
+    /// The tracked connections that it makes stale.
     pub stale: StaleConnections,
 }
 
@@ -102,26 +101,26 @@ impl Plan {
         }
     }
 
-    /// With steps before the transaction.
+    /// Adds steps before the transaction.
     fn after(mut self, first: impl IntoIterator<Item = LinkStep>) -> Self {
         self.first.extend(first);
         self
     }
 
-    /// With what it leaves behind among the tracked connections.
+    /// Adds the tracked connections that it makes stale.
     fn leaving(mut self, stale: StaleConnections) -> Self {
         self.stale.add(stale);
         self
     }
 
-    /// With more steps on links at the end.
+    /// Adds link steps at the end.
     fn then(mut self, links: impl IntoIterator<Item = LinkStep>) -> Self {
         self.links.extend(links);
         self
     }
 }
 
-/// What of the host a network must fit.
+/// Facts of the host that a network depends on.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct HostFacts {
     /// Destinations of the host's routes, without default routes.

@@ -1,5 +1,5 @@
-//! How much one request may ask for: what a host with very many of them still carries out in a moment. Everything that is
-//! asked for is a message to the kernel, an element, or a descriptor, and others wait meanwhile.
+//! Limits of one request, so that each completes quickly even on a full host. Each item is a message to the kernel,
+//! an element or a descriptor, and other requests wait meanwhile.
 
 use tidegate_api::{Attach, CreateNetwork};
 use tidegate_model::PortRequest;
@@ -8,7 +8,7 @@ use crate::Refused;
 
 /// Subnets of a network, and with them gateways and ranges.
 const SUBNETS: usize = 64;
-/// Addresses of a network that are given to no endpoint.
+/// Reserved addresses of a network.
 const RESERVED: usize = 256;
 /// Labels of a network.
 const LABELS: usize = 256;
@@ -18,10 +18,10 @@ const INTERFACES: usize = 64;
 const ALIASES: usize = 64;
 /// Sysctls of an endpoint's interface.
 const SYSCTLS: usize = 64;
-/// Ports that are published or withdrawn at once: more than the 10,001 that telephony is wont to want.
+/// Ports published or withdrawn at once: more than the 10,001 that telephony often needs.
 const PORTS: usize = 16_384;
 
-/// Refuses a request for a network that asks for too much.
+/// Refuses a network request that exceeds a limit.
 pub(crate) fn of_network(request: &CreateNetwork) -> Result<(), Refused> {
     at_most(SUBNETS, request.subnets.len(), "subnets")?;
     at_most(SUBNETS, request.gateways.len(), "gateways")?;
@@ -32,14 +32,14 @@ pub(crate) fn of_network(request: &CreateNetwork) -> Result<(), Refused> {
     at_most(INTERFACES, interfaces.len(), "trusted interfaces")
 }
 
-/// Refuses a request for an endpoint that asks for too much.
+/// Refuses an endpoint request that exceeds a limit.
 pub(crate) fn of_endpoint(request: &Attach) -> Result<(), Refused> {
     at_most(ALIASES, request.aliases.len(), "aliases")?;
     at_most(SYSCTLS, request.sysctls.len(), "sysctls")?;
     of_ports(&request.ports)
 }
 
-/// Refuses more ports than are published or withdrawn at once.
+/// Refuses too many ports at once.
 pub(crate) fn of_ports(requests: &[PortRequest]) -> Result<(), Refused> {
     let counts = requests.iter().map(|request| request.ports.count());
     at_most(PORTS, counts.sum(), "ports")

@@ -4,7 +4,7 @@ use tidegate_model::{Endpoint, Name, Network, State};
 
 use crate::Refused;
 
-/// A network that is on the host.
+/// A network that is not down.
 pub(crate) fn find_up<'a>(state: &'a State, name: &Name) -> Result<&'a Network, Refused> {
     let network = find(state, name)?;
     match state.degraded.down_network(name) {
@@ -23,7 +23,7 @@ pub(crate) fn find<'a>(state: &'a State, name: &Name) -> Result<&'a Network, Ref
         .ok_or_else(|| Refused::NoNetwork(name.clone()))
 }
 
-/// An endpoint that is on the host.
+/// An endpoint that is not down.
 pub(crate) fn find_endpoint_up<'a>(state: &'a State, name: &Name) -> Result<&'a Endpoint, Refused> {
     let endpoint = find_endpoint(state, name)?;
     match state.degraded.down_endpoint(name) {

@@ -13,11 +13,11 @@ use crate::{
     policy, steps, subnets,
 };
 
-/// Plans a network: its subnets, given or allotted, and its bridge.
+/// Plans a network: its subnets, given or allocated, and its bridge.
 ///
 /// # Errors
-/// Refuses a name that is taken, subnets that cannot be used or overlap a network or a route of
-/// the host, and a request that contradicts itself.
+/// If the name is taken, a subnet is unusable or overlaps a network or a route of the host, or the request
+/// contradicts itself.
 pub fn create_network(
     state: &State,
     request: &CreateNetwork,
@@ -58,10 +58,10 @@ pub fn create_network(
     Ok(Plan::adding(elements, steps, Change::AddNetwork(network)).leaving(stale))
 }
 
-/// The same network with IPv4 alone, for a host on which IPv6 is turned off.
+/// The same network with only IPv4, for a host on which IPv6 is turned off.
 ///
 /// # Errors
-/// Refuses a request that asks for IPv6 by name: with `require_ipv6`, without IPv4, or by an address or a mode of it.
+/// If the request needs IPv6: `require_ipv6`, no IPv4, or an IPv6 address or mode.
 pub fn without_ipv6(request: &CreateNetwork) -> Result<CreateNetwork, Refused> {
     let policy = &request.policy;
     let nets = request.subnets.iter().chain(&request.ranges);
@@ -84,10 +84,10 @@ pub fn without_ipv6(request: &CreateNetwork) -> Result<CreateNetwork, Refused> {
     }
 }
 
-/// Plans the end of a network, and with `force` of what is attached to it.
+/// Plans the removal of a network, with `force` also of its endpoints.
 ///
 /// # Errors
-/// Refuses a network that does not exist, or still has endpoints and is not to lose them.
+/// If the network does not exist, or has endpoints and `force` is not set.
 pub fn remove_network(state: &State, name: &Name, force: bool) -> Result<Plan, Refused> {
     let network = find(state, name)?;
     let is_down = state.degraded.down_network(name).is_some();
@@ -134,8 +134,8 @@ pub fn remove_network(state: &State, name: &Name, force: bool) -> Result<Plan, R
     Ok(Plan::removing(elements, links, Change::All(changes)).leaving(stale))
 }
 
-/// The step that removes an endpoint's pair. Of one that is down there is as a rule none, and none is made where something
-/// later is taken back.
+/// The step that removes an endpoint's pair. An endpoint that is down usually has no pair, and undoing the step
+/// creates none.
 pub(crate) fn delete_veth(state: &State, network: &Network, endpoint: &Endpoint) -> LinkStep {
     match state.degraded.down_endpoint(&endpoint.name) {
         Some(_) => LinkStep::DeleteLink(endpoint.host_ifname.clone()),
@@ -143,13 +143,13 @@ pub(crate) fn delete_veth(state: &State, network: &Network, endpoint: &Endpoint)
     }
 }
 
-/// Five octets that no other interface of ours has: what it is, and its number.
+/// Five octets that are unique among our interfaces: its kind and its number.
 pub(crate) fn numbered(kind: u8, number: u32) -> [u8; 5] {
     let [a, b, c, d] = number.to_be_bytes();
     [kind, a, b, c, d]
 }
 
-/// A name that is given must not be one that another network has, or that we might make.
+/// A given name must not be that of another network's bridge, or one that we might generate.
 fn bridge(state: &State, request: &CreateNetwork) -> Result<IfName, Refused> {
     let Some(given) = &request.bridge else {
         return Ok(interface_name(BRIDGE, state.next_number));

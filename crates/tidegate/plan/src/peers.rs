@@ -1,4 +1,4 @@
-//! Planning of which networks may talk.
+//! Plans connections between networks.
 
 use tidegate_model::{Access, Change, Name, Network, State};
 
@@ -8,7 +8,7 @@ use crate::{Plan, Refused, elements};
 /// Plans that the endpoints of two networks reach each other at their own addresses.
 ///
 /// # Errors
-/// Refuses networks that do not exist, have no way in or out, or are connected already.
+/// If a network does not exist, is internal or isolated, or they are connected already.
 pub fn connect(state: &State, one: &Name, other: &Name) -> Result<Plan, Refused> {
     let (one, other) = two(state, one, other)?;
     if let Some(closed) = [one, other]
@@ -31,10 +31,10 @@ pub fn connect(state: &State, one: &Name, other: &Name) -> Result<Plan, Refused>
     Ok(Plan::adding(elements, Vec::new(), Change::All(changes)))
 }
 
-/// Plans that they no longer do. Connections between them that are open go on.
+/// Plans that they no longer reach each other. Open connections continue.
 ///
 /// # Errors
-/// Refuses networks that do not exist or are not connected.
+/// If a network does not exist, or they are not connected.
 pub fn disconnect(state: &State, one: &Name, other: &Name) -> Result<Plan, Refused> {
     let (one, other) = two(state, one, other)?;
     if !one.peers.contains(&other.name) {
@@ -65,7 +65,7 @@ fn with(network: &Network, peer: &Name) -> Change {
     })
 }
 
-/// A network that is no longer connected to another.
+/// A network without one of its peers.
 pub(crate) fn without(network: &Network, peer: &Name) -> Change {
     changed(network, |network| {
         network.peers.remove(peer);

@@ -1,4 +1,4 @@
-//! What is asked of a network besides its subnets, checked.
+//! Checks the policy of a requested network.
 
 use std::collections::BTreeMap;
 use std::net::IpAddr;
@@ -34,7 +34,7 @@ pub(crate) fn check(request: &CreateNetwork) -> Result<(), Refused> {
     }
     let is_open = |ip: &&IpAddr| policy.mode_of(**ip) == Mode::Routed;
     let loopback = request.host_ips.iter().filter(|ip| ip.is_loopback());
-    // What comes to ::1 is relayed, unless there is nothing but routed families.
+    // The daemon relays ::1, unless all families are routed.
     let is_relayed = |ip: &&IpAddr| ip.is_ipv6() && policy.mode4 != Mode::Routed;
     if loopback.filter(is_open).any(|ip| !is_relayed(&ip)) {
         return contradiction(
@@ -53,7 +53,7 @@ pub(crate) fn check(request: &CreateNetwork) -> Result<(), Refused> {
     one_for_each_family(request, "--snat", &policy.snat)
 }
 
-/// The policy that is asked for, with what was not said.
+/// The requested policy, with defaults.
 pub(crate) fn chosen(request: &CreateNetwork) -> Policy {
     let policy = request.policy.clone();
     let host_access = policy.host_access;
@@ -63,7 +63,7 @@ pub(crate) fn chosen(request: &CreateNetwork) -> Policy {
     }
 }
 
-/// The default host addresses. An unspecified one stands for all of its family.
+/// The default host addresses. An unspecified one means all of its family.
 pub(crate) fn host_ips(request: &CreateNetwork) -> Result<Vec<IpAddr>, Refused> {
     one_for_each_family(request, "--host-ip", &request.host_ips)?;
     Ok(request.host_ips.clone())

@@ -9,8 +9,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::refused::IpFamily;
 
-/// A range of addresses that is cut into subnets of one size. Written `BASE:SIZE` on a command
-/// line, as in `10.208.0.0/12:24`.
+/// A range of addresses that is split into subnets of one size. Written `BASE:SIZE` on a command line, for example
+/// `10.208.0.0/12:24`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields, try_from = "RawPool")]
 pub struct Pool {
@@ -26,7 +26,7 @@ struct RawPool {
     size: u8,
 }
 
-/// Why a pool makes no sense.
+/// Why a pool is invalid.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum InvalidPool {
     /// The base has host bits.
@@ -54,11 +54,10 @@ pub enum InvalidPool {
 }
 
 impl Pool {
-    /// A pool that cuts `base` into subnets with prefixes of `size` bits.
+    /// A pool that splits `base` into subnets with prefixes of `size` bits.
     ///
     /// # Errors
-    /// Refuses a base with host bits, subnets wider than the base, and subnets with no room for a
-    /// gateway and an endpoint.
+    /// If the base has host bits, the subnets are wider than the base, or have no room for a gateway and an endpoint.
     pub fn new(base: IpNet, size: u8) -> Result<Self, InvalidPool> {
         if base != base.trunc() {
             return Err(InvalidPool::HostBits(base));
@@ -69,10 +68,10 @@ impl Pool {
         Ok(Self { base, size })
     }
 
-    /// The pool, if it is one of that family.
+    /// The pool, if it has that family.
     ///
     /// # Errors
-    /// When it is one of the other.
+    /// If it has the other family.
     pub fn of_family(self, family: IpFamily) -> Result<Self, InvalidPool> {
         let base = self.base;
         match IpFamily::of(base) == family {

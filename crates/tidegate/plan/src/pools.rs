@@ -1,4 +1,4 @@
-//! The pools from which networks are given subnets.
+//! The pools from which networks get subnets.
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
@@ -10,7 +10,7 @@ use tidegate_model::{AllowList, Forwarding, PortRange};
 use crate::refused::IpFamily;
 use crate::{Pool, Refused};
 
-/// The pools of both families. Subnets are taken from the first pool that has one free.
+/// The pools of both families. A network gets a subnet from the first pool with a free one.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields, default)]
 pub struct Pools {
@@ -23,8 +23,8 @@ pub struct Pools {
 }
 
 impl Default for Pools {
-    /// 4,096 IPv4 subnets of private addresses (RFC 1918) and 65,536 IPv6 ones of unique local
-    /// addresses (RFC 4193), away from the ranges that other container tools start with.
+    /// 4,096 IPv4 subnets of private addresses (RFC 1918) and 65,536 IPv6 subnets of unique local addresses (RFC
+    /// 4193), outside of the ranges that other container tools use by default.
     fn default() -> Self {
         let pool = |address: IpAddr, length, size| Pool {
             base: IpNet::new_assert(address, length),
@@ -41,18 +41,18 @@ impl Default for Pools {
     }
 }
 
-/// What networks and published ports are given out of where nothing is asked for.
+/// Defaults for networks and published ports.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Defaults {
     /// Subnets.
     pub pools: Pools,
     /// Ports of the host.
     pub free_ports: PortRange,
-    /// Who may reach ports that are published where nobody says it.
+    /// Default allow-list of published ports.
     pub allow: AllowList,
-    /// Who lets the host forward.
+    /// Whether the daemon turns on IP forwarding.
     pub forwarding: Forwarding,
-    /// Port of the host at which names are resolved, if they are.
+    /// Host port of the DNS server, if it is on.
     pub resolver: Option<u16>,
 }
 

@@ -1,4 +1,4 @@
-//! Planning of changes to what an endpoint publishes.
+//! Plans changes to the published ports of an endpoint.
 
 use tidegate_api::Publish;
 use tidegate_model::{Change, Endpoint, Name, PortBinding, PortRequest, State};
@@ -11,7 +11,7 @@ use crate::{
 /// Plans the publishing of more ports of an endpoint.
 ///
 /// # Errors
-/// Refuses an endpoint that does not exist, ports that cannot be published, and an allow-list that cannot hold.
+/// If the endpoint does not exist, a port cannot be published, or the allow-list is invalid for it.
 pub fn publish(
     state: &State,
     name: &Name,
@@ -39,7 +39,7 @@ pub fn publish(
 /// Plans the withdrawal of published ports of an endpoint. Connections through them end.
 ///
 /// # Errors
-/// Refuses an endpoint that does not exist, and ports that it does not publish.
+/// If the endpoint does not exist, or does not publish the ports.
 pub fn unpublish(state: &State, name: &Name, requests: &[PortRequest]) -> Result<Plan, Refused> {
     limits::of_ports(requests)?;
     let before = find_endpoint_up(state, name)?;

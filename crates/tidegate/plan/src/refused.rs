@@ -17,7 +17,7 @@ use tidegate_model::{
 /// How many endpoints an error names; a network may have thousands.
 const NAMED: usize = 10;
 
-/// What to do about something that is not on the host.
+/// The hint for a degraded object.
 fn mend_or(fault: &Fault, remove: &str) -> String {
     match &fault.hint {
         Some(hint) => format!("{hint}: the daemon then tries again; or `{remove}`"),
@@ -25,13 +25,13 @@ fn mend_or(fault: &Fault, remove: &str) -> String {
     }
 }
 
-/// A request that contradicts itself or what exists. Nothing has been done.
+/// A request that contradicts itself or the state. Nothing was done.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Refused {
     /// A value of the request is not valid.
     #[error(transparent)]
     Invalid(#[from] Invalid),
-    /// More than one request may ask for.
+    /// The request exceeds a limit.
     #[error("one command cannot ask for {asked} {what}: at most {most} are allowed")]
     TooMany {
         /// Of what.
@@ -44,7 +44,7 @@ pub enum Refused {
     /// The network does not exist.
     #[error("network {0} does not exist")]
     NoNetwork(Name),
-    /// Nothing of the network is on the host, so that nothing can be attached to it or changed of it.
+    /// The network is down: it cannot be changed, and nothing can be attached to it.
     #[error("network {network} is degraded: {}", .fault.reason)]
     NetworkDown {
         /// The network.
@@ -52,7 +52,7 @@ pub enum Refused {
         /// Why.
         fault: Box<Fault>,
     },
-    /// Nothing of the endpoint is on the host, so that nothing of it can be changed.
+    /// The endpoint is down, and cannot be changed.
     #[error("endpoint {endpoint} is degraded: {}", .fault.reason)]
     EndpointDown {
         /// The endpoint.
@@ -60,7 +60,7 @@ pub enum Refused {
         /// Why.
         fault: Box<Fault>,
     },
-    /// IPv6 was asked for by name, and is turned off on the host.
+    /// The request needs IPv6, which is turned off on the host.
     #[error("network {0} cannot have IPv6: IPv6 is turned off on the host")]
     HostWithoutIpv6(Name),
     /// The endpoint does not exist.
@@ -101,7 +101,7 @@ pub enum Refused {
         /// The other.
         second: IpNet,
     },
-    /// An address that no endpoint could get anyway.
+    /// An address that cannot be reserved, because no endpoint can get it.
     #[error(
         "address {address} cannot be reserved for {label}: it is not a free address of network {network}"
     )]
@@ -132,19 +132,19 @@ pub enum Refused {
         /// The network that has it.
         network: Name,
     },
-    /// A name of a bridge that might be given to another interface.
+    /// A name of a bridge that we might generate for another interface.
     #[error("bridge {0} has a name that Tidegate uses for its own interfaces")]
     BridgeNameOurs(IfName),
     /// A network and itself.
     #[error("network {0} cannot be connected to itself")]
     ConnectedToItself(Name),
-    /// A network with no way in or out.
+    /// A network that is internal or isolated.
     #[error("network {0} is internal or isolated, and cannot be connected to another")]
     NotConnectable(Name),
-    /// Two networks that may talk already.
+    /// Two networks that are connected already.
     #[error("networks {0} and {1} are connected already")]
     ConnectedAlready(Name, Name),
-    /// Two networks that may not talk.
+    /// Two networks that are not connected.
     #[error("networks {0} and {1} are not connected")]
     NotConnected(Name, Name),
     /// A port of an endpoint that the host cannot reach.
@@ -189,7 +189,7 @@ pub enum Refused {
     /// The subnet overlaps a network's.
     #[error("subnet {subnet} overlaps {other} of network {network}")]
     OverlapsNetwork {
-        /// The subnet that was asked for.
+        /// The requested subnet.
         subnet: IpNet,
         /// The subnet that is there.
         other: IpNet,
@@ -199,7 +199,7 @@ pub enum Refused {
     /// The subnet overlaps a route of the host.
     #[error("subnet {subnet} overlaps the host's route to {route}")]
     OverlapsRoute {
-        /// The subnet that was asked for.
+        /// The requested subnet.
         subnet: IpNet,
         /// The route's destination.
         route: IpNet,
@@ -215,7 +215,7 @@ pub enum Refused {
     /// An MTU outside what the families allow.
     #[error("an MTU of {mtu} bytes is outside {least} to 65535")]
     Mtu {
-        /// The MTU that was asked for.
+        /// The requested MTU.
         mtu: u32,
         /// The least one for the network's families.
         least: u32,
@@ -228,7 +228,7 @@ pub enum Refused {
         /// The network.
         network: Name,
     },
-    /// Connections of an address's last holder are still tracked.
+    /// Connections of the address's previous holder are still tracked.
     #[error(
         "address {ip} of network {network} is not free yet: connections of its previous holder are still tracked"
     )]
@@ -259,7 +259,7 @@ pub enum Refused {
         /// The network's subnets of the address's family.
         subnets: Vec<IpNet>,
     },
-    /// An address that somebody has.
+    /// An address that is in use.
     #[error("address {ip} of network {network} is taken")]
     AddressTaken {
         /// The address.
@@ -273,7 +273,7 @@ pub enum Refused {
     /// An Ethernet address that no interface can have.
     #[error("{0} is a multicast or zero address, and no interface can have it")]
     NoStation(MacAddr),
-    /// An Ethernet address that somebody on the network has.
+    /// An Ethernet address that is in use on the network.
     #[error("Ethernet address {mac} belongs to {holder}")]
     MacTaken {
         /// The address.
@@ -281,7 +281,7 @@ pub enum Refused {
         /// Who has it.
         holder: String,
     },
-    /// More endpoints that are bound to their addresses than the kernel is to bear.
+    /// Too many endpoints in networks with anti-spoofing.
     #[error(
         "the host already has {most} endpoints in networks with --anti-spoofing, and cannot have another in network {network}"
     )]
@@ -300,7 +300,7 @@ pub enum Refused {
          older release, and has no priority"
     )]
     OlderGateway(Name),
-    /// A namespace that has as many endpoints of one priority as there can be.
+    /// A namespace with the most endpoints of one priority.
     #[error("the namespace already has {count} endpoints of gateway priority {0}, and cannot have more",
             count = GatewayPriority::PLACES)]
     NoGatewayPlace(GatewayPriority),
@@ -310,22 +310,22 @@ pub enum Refused {
     /// Somebody has the port.
     #[error("port {binding} is published already, by endpoint {holder} as {held}")]
     PortTaken {
-        /// The binding that was asked for.
+        /// The requested binding.
         binding: PortBinding,
         /// The endpoint that has the port.
         holder: Name,
         /// The binding by which it has it.
         held: PortBinding,
     },
-    /// The port at which a network's endpoints ask for names.
+    /// The port is the DNS port of a network.
     #[error("port {binding} is the DNS port of network {network}")]
     PortOfResolver {
-        /// The binding that was asked for.
+        /// The requested binding.
         binding: PortBinding,
         /// The network.
         network: Name,
     },
-    /// A gateway at whose port for names an endpoint is published.
+    /// A gateway whose DNS port is a published port of an endpoint.
     #[error(
         "endpoint {holder} is published on port 53 of the gateway of network {network}, as {held}: its DNS server needs that port"
     )]
@@ -347,7 +347,7 @@ pub enum Refused {
         /// The endpoint's port.
         port: u16,
     },
-    /// The endpoint publishes nothing of the kind.
+    /// The endpoint does not publish these ports.
     #[error("endpoint {endpoint} does not publish {ports}")]
     NotPublished {
         /// The endpoint.
@@ -355,7 +355,7 @@ pub enum Refused {
         /// What was to be withdrawn.
         ports: PortRequest,
     },
-    /// Two addresses of one family where each may have one.
+    /// Two addresses of one family, where one is allowed.
     #[error(
         "network {network} was given two addresses of one family by {flag}, {first} and {second}"
     )]
@@ -392,7 +392,7 @@ pub enum Refused {
         /// `IPv4` or `IPv6`.
         family: IpFamily,
     },
-    /// A port that is to be reached over the loopback alone, and would be open to everybody.
+    /// A port on a loopback address that would be open to everybody.
     #[error(
         "port {request} cannot be published on {host_ip} only: clients reach endpoints of network {network} at their \
          own addresses"
@@ -405,7 +405,7 @@ pub enum Refused {
         /// The address of the host.
         host_ip: IpAddr,
     },
-    /// More elements of allow-lists than one request may ask for.
+    /// Too many elements of allow-lists in one request.
     #[error("{ports} ports for {sources} sources are {} entries: at most {most} are allowed at once", ports * sources)]
     AllowTooMany {
         /// How many ports are to be published.
@@ -415,7 +415,7 @@ pub enum Refused {
         /// The most that their product may be.
         most: usize,
     },
-    /// A list with nobody in the one family that a port is published in.
+    /// A list without an address in the only family of a port.
     #[error(
         "port {port} is published for {family} only, but its allow-list {from} has no {family} address"
     )]
@@ -427,7 +427,7 @@ pub enum Refused {
         /// Who is named.
         from: AllowList,
     },
-    /// A list with nobody in the one family that a network has.
+    /// A list without an address in the only family of a network.
     #[error(
         "network {network} has only {family}, but its allow-list {from} has no {family} address"
     )]
@@ -439,7 +439,7 @@ pub enum Refused {
         /// Who is named.
         from: AllowList,
     },
-    /// A port of an endpoint that is reached at its own address, with two lists of who may reach it.
+    /// A port that is open at the endpoint's own address, with two different lists.
     #[error(
         "endpoint {endpoint} already publishes port {held} for {from}: at its own address, the port can have only one list"
     )]
@@ -451,7 +451,7 @@ pub enum Refused {
         /// Who may reach that.
         from: AllowList,
     },
-    /// An address that no single packet is sent to, or from.
+    /// An address that is not unicast.
     #[error("cannot explain packets to {address}: {reason}")]
     NotExplainable {
         /// The address.
@@ -459,17 +459,17 @@ pub enum Refused {
         /// What it is.
         reason: &'static str,
     },
-    /// Two ends of a connection, of which neither IPv4 nor IPv6 is common.
+    /// Two ends of a connection without a common family.
     #[error("{0} and {1} have no address of the same family")]
     NoCommonFamily(Party, Party),
-    /// An SCTP port bound to `::1`, from which TCP and UDP alone are relayed.
+    /// An SCTP port on `::1`: the relay supports only TCP and UDP.
     #[error(
         "port {0} cannot be published on the IPv6 loopback address: the relay for that address does not support SCTP"
     )]
     SctpOnIpv6Loopback(PortRequest),
 }
 
-/// An address family, as it is written to people.
+/// An address family, for messages.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum IpFamily {
     /// IPv4.
@@ -502,7 +502,7 @@ impl std::fmt::Display for IpFamily {
 }
 
 impl Refused {
-    /// Which kind of refusal it is on the wire.
+    /// The kind of the refusal in the API.
     pub fn kind(&self) -> RefusalKind {
         match self {
             Self::NoNetwork(_) | Self::NoEndpoint(_) | Self::NotPublished { .. } => {
@@ -696,7 +696,7 @@ fn counted(endpoints: &[Name]) -> String {
     }
 }
 
-/// Why no endpoint can have an address: it is in no subnet, or one that a subnet keeps for itself.
+/// Why no endpoint can have an address: it is in no subnet, or its subnet reserves it.
 fn not_usable(subnets: &[IpNet], ip: IpAddr, network: &Name) -> String {
     match subnets.iter().any(|subnet| subnet.contains(&ip)) {
         true => {

@@ -1,6 +1,6 @@
-//! The constant ruleset: one table whose rules never change. What changes is an element of one of
-//! its sets or maps ([`NftSet`]), so that an update costs the same however much is there, and a
-//! packet passes the same few rules however many ports are published.
+//! The constant ruleset: one table whose rules never change. Changes add and remove elements of its sets and maps
+//! ([`NftSet`]). So an update costs the same on a full host, and a packet passes the same few rules however many
+//! ports are published.
 
 mod forward;
 mod host;
@@ -24,10 +24,10 @@ use crate::sets::{self, NftSet, table};
 use matches::{id, known_connection};
 pub(crate) use ports::{NOT_ON_LIST, ON_LIST};
 
-/// The table of a state, as the kernel is to have it.
+/// The planned table of a state.
 pub fn planned(state: &State) -> Ruleset {
     let mut ruleset = Ruleset::default();
-    // The transaction begins by deleting the table: nothing in it depends on what was there.
+    // The transaction begins by deleting the table, so it does not depend on the old one.
     let applied = ruleset.apply(&replace(state));
     debug_assert!(
         applied.is_ok(),
@@ -36,7 +36,7 @@ pub fn planned(state: &State) -> Ruleset {
     ruleset
 }
 
-/// The transaction that puts the table of a state in place of whatever table of ours is there.
+/// The transaction that replaces our table, if any, with that of a state.
 pub fn replace(state: &State) -> Transaction {
     let mut transaction = Transaction::new();
     transaction.destroy_table(&table()).add(table());
@@ -55,8 +55,8 @@ pub fn replace(state: &State) -> Transaction {
     transaction
 }
 
-/// The transaction that closes networks to new connections until the table is in place again; none where there is no
-/// network. It is small beside the table, which takes its place whole ([`replace`]).
+/// The transaction that closes networks to new connections until the table is restored; none if there is no network.
+/// It is small compared with the table, which then replaces it ([`replace`]).
 pub fn shut(state: &State) -> Option<Transaction> {
     let networks = state.networks.values();
     let elements = networks.flat_map(|network| elements::of_network(state, network));

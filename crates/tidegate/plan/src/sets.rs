@@ -1,4 +1,4 @@
-//! The sets and maps of the constant ruleset: everything that changes is an element of one.
+//! The sets and maps of the constant ruleset: every change is a change of their elements.
 
 use std::collections::BTreeMap;
 use std::net::IpAddr;
@@ -8,65 +8,66 @@ use tidegate_nft::{
     Datatype, Element, Family, Name, Op, Set, SetId, TableId, Transaction, Type, Value, name,
 };
 
-/// The table that is ours, whole.
+/// Our table.
 pub fn table() -> TableId {
     TableId::new(Family::Inet, name!("tidegate"))
 }
 
-/// A set or map of the constant ruleset, whose order this is.
+/// A set or map of the constant ruleset, in the order of the ruleset.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(crate) enum NftSet {
     /// Every managed bridge.
     Bridges,
-    /// Where what comes in by an interface is looked at: bridges on which the host has addresses, and so a route back to
+    /// Chains for incoming packets by interface: bridges on which the host has addresses, and so a route back to
     /// every endpoint.
     Entrances,
-    /// Bridges whose endpoints' IPv4 addresses are replaced on the way out.
+    /// Bridges with source NAT for outgoing IPv4.
     Translated4,
-    /// Bridges whose endpoints' IPv6 addresses are replaced on the way out.
+    /// Bridges with source NAT for outgoing IPv6.
     Translated6,
-    /// Bridges whose endpoints reach the world under the host's IPv4 address.
+    /// Bridges whose outgoing IPv4 packets get the address of the outgoing interface.
     Masquerading4,
-    /// Bridges whose endpoints reach the world under the host's IPv6 address.
+    /// Bridges whose outgoing IPv6 packets get the address of the outgoing interface.
     Masquerading6,
-    /// Bridges whose endpoints reach the world under an IPv4 address of their own choice.
+    /// Bridges whose outgoing IPv4 packets get a configured address (`--snat`).
     Snat4,
-    /// Bridges whose endpoints reach the world under an IPv6 address of their own choice.
+    /// Bridges whose outgoing IPv6 packets get a configured address (`--snat`).
     Snat6,
-    /// Bridges with no way in or out.
+    /// Bridges of internal and isolated networks.
     Internal,
-    /// Bridges whose endpoints are reached at their own IPv4 addresses, by ICMP and on open ports.
+    /// Bridges of routed networks for IPv4: clients reach open ports and ICMP at endpoints' own addresses.
     Routed4,
-    /// Bridges whose endpoints are reached at their own IPv6 addresses, by ICMP and on open ports.
+    /// Bridges of routed networks for IPv6: clients reach open ports and ICMP at endpoints' own addresses.
     Routed6,
-    /// Bridges whose endpoints are reached at their own IPv4 addresses, on every port.
+    /// Bridges of unprotected networks for IPv4: clients reach every port at endpoints' own addresses.
     Unprotected4,
-    /// Bridges whose endpoints are reached at their own IPv6 addresses, on every port.
+    /// Bridges of unprotected networks for IPv6: clients reach every port at endpoints' own addresses.
     Unprotected6,
-    /// Pairs of bridges whose endpoints may talk; a bridge with itself: its endpoints with each other.
+    /// Pairs of bridges whose endpoints reach each other. A bridge with itself: its own endpoints do.
     Peers,
-    /// Each bridge with itself, to tell an endpoint that reaches its own network's published port.
+    /// Each bridge with itself, to recognise an endpoint that uses a published port of its own network.
     SameBridge,
     /// Bridges to which the host sends nothing.
     Isolated,
-    /// What becomes of what bridges send to the host that do not reach all of it.
+    /// Chains for packets to the host, by bridge, if access is limited.
     HostAccess,
     /// Bridges with the IPv4 addresses of the host on each.
     Gateways4,
     /// Bridges with the IPv6 addresses of the host on each.
     Gateways6,
-    /// Bridges with the IPv6 addresses of the endpoints on each: a look at IPv6 routes costs far more than one here.
+    /// Bridges with the IPv6 addresses of their endpoints: an IPv6 route lookup costs far more than a lookup here.
     Here6,
-    /// Bridges with IPv4 addresses at which a namespace is attached elsewhere, and its Ethernet address here.
+    /// Bridges with IPv4 addresses that a namespace has on another network, and its Ethernet address here.
     Elsewhere4,
-    /// Bridges with IPv6 addresses at which a namespace is attached elsewhere, and its Ethernet address here.
+    /// Bridges with IPv6 addresses that a namespace has on another network, and its Ethernet address here.
     Elsewhere6,
-    /// IPv4 subnets of networks, whose addresses come from bridges alone. Each is there twice, because only sets of joined
-    /// values may have intervals ([`Set`]).
+    /// IPv4 subnets of networks, whose addresses are valid sources only on bridges. The key has each twice, because
+    /// only concatenated sets may have intervals ([`Set`]).
     Ours4,
-    /// IPv6 subnets of networks, whose addresses come from bridges alone, twice as in `ours4`.
+    /// IPv6 subnets of networks, whose addresses are valid sources only on bridges. The key has each twice, as in
+    /// `ours4`.
     Ours6,
-    /// Ports of the host at which questions for names arrive.
+    /// Host ports of the DNS server.
     Resolver,
     /// Ports published on every IPv4 address of the host.
     Publish4,
@@ -76,30 +77,30 @@ pub(crate) enum NftSet {
     Publish6,
     /// Ports published on one IPv6 address of the host.
     Publish6At(Protocol),
-    /// IPv4 endpoints' ports that are reached without address translation.
+    /// Ports that are open at endpoints' own IPv4 addresses.
     Open4,
-    /// IPv6 endpoints' ports that are reached without address translation.
+    /// Ports that are open at endpoints' own IPv6 addresses.
     Open6,
-    /// Of the ports published on every IPv4 address of the host, those that not everybody may reach.
+    /// Ports published on every IPv4 address of the host that have an allow-list.
     Restricted4,
-    /// Of the ports published on every IPv6 address of the host, those that not everybody may reach.
+    /// Ports published on every IPv6 address of the host that have an allow-list.
     Restricted6,
-    /// Ports of one IPv4 address, of the host or of an endpoint, that not everybody may reach.
+    /// Ports of one IPv4 address, of the host or of an endpoint, that have an allow-list.
     Restricted4At,
-    /// Ports of one IPv6 address, of the host or of an endpoint, that not everybody may reach.
+    /// Ports of one IPv6 address, of the host or of an endpoint, that have an allow-list.
     Restricted6At,
-    /// Who may reach the ports of `Restricted4`: no one where nothing is listed.
+    /// Clients that may reach the ports of `Restricted4`.
     Allowed4,
-    /// Who may reach the ports of `Restricted6`.
+    /// Clients that may reach the ports of `Restricted6`.
     Allowed6,
-    /// Who may reach the ports of `Restricted4At`.
+    /// Clients that may reach the ports of `Restricted4At`.
     Allowed4At,
-    /// Who may reach the ports of `Restricted6At`.
+    /// Clients that may reach the ports of `Restricted6At`.
     Allowed6At,
 }
 
 impl NftSet {
-    /// All of them, in the order of the ruleset.
+    /// All sets and maps, in the order of the ruleset.
     pub(crate) fn all() -> impl Iterator<Item = Self> {
         let interfaces = [
             Self::Bridges,
@@ -144,8 +145,8 @@ impl NftSet {
             .chain([Self::Allowed4At, Self::Allowed6At])
     }
 
-    /// Its name. Maps of one address of the host are there once for each protocol, because
-    /// nftables 0.9.8 wants as many parts in a map's data as in its key.
+    /// Its name. Maps of single host addresses exist once for each protocol, because nftables 0.9.8 requires as many
+    /// parts in a map's data as in its key.
     fn name(self) -> Name {
         match self {
             Self::Bridges => name!("bridges"),
@@ -252,7 +253,7 @@ impl NftSet {
         }
     }
 
-    /// What names it in rules and operations.
+    /// Its identifier in rules and operations.
     pub(crate) fn id(self) -> SetId {
         self.declaration().id
     }
@@ -266,8 +267,8 @@ pub(crate) type Elements = Vec<Entry>;
 
 /// The transaction that adds elements.
 ///
-/// Each set is declared again with them. That is a no-op for the set and adds to it, and unlike
-/// `add element` does not make libnftables fetch every interval of every set on the host first.
+/// It declares each set again with the elements. That adds them, and unlike `add element` does not make libnftables
+/// fetch every interval of every set on the host first.
 pub(crate) fn add(elements: impl IntoIterator<Item = Entry>) -> Transaction {
     grouped(elements, |container, elements| {
         Op::Add(container.declaration().elements(elements).into())

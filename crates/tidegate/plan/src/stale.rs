@@ -1,4 +1,4 @@
-//! What a change leaves behind among the tracked connections.
+//! Tracked connections that a change makes stale.
 
 use std::collections::BTreeSet;
 use std::net::IpAddr;
@@ -9,24 +9,24 @@ use tidegate_model::{Endpoint, Mode, Network, PortBinding, Protocol, State};
 
 use crate::steps;
 
-/// What of the tracked connections is to be looked at after a change. It says where to look; what is forgotten
-/// depends on the state by then ([`Sweep`](crate::Sweep)).
+/// Which tracked connections must be checked after a change. Which of them are deleted depends on the state at the
+/// time of the walk ([`Sweep`](crate::Sweep)).
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct StaleConnections {
-    /// Addresses that lost their endpoint: nothing that involves them may reach the next one.
+    /// Addresses of removed endpoints: no entry with them may reach the next holder.
     pub addresses: BTreeSet<IpAddr>,
-    /// Subnets in which nothing may involve an address that no endpoint has.
+    /// Subnets in which no entry may have an address without an endpoint.
     pub subnets: BTreeSet<IpNet>,
     /// Connections through ports that are no longer published.
     pub flows: BTreeSet<Flow>,
-    /// Ports of the host that were published: what was tracked before is not translated.
+    /// Host ports that were published: earlier entries are not translated.
     pub ports: BTreeSet<(Protocol, u16)>,
-    /// Whether the table was away, so that anything may have passed.
+    /// Whether the table was missing, so that anything may have passed.
     pub everything: bool,
 }
 
 impl StaleConnections {
-    /// After a start: the table may have been away for as long as no daemon ran, and endpoints may have ended.
+    /// After a start: the table may have been missing while no daemon ran, and endpoints may have ended.
     pub fn at_start(state: &State) -> Self {
         let subnets = state.networks.values().flat_map(|network| &network.subnets);
         Self {
@@ -36,7 +36,7 @@ impl StaleConnections {
         }
     }
 
-    /// After the table was put back.
+    /// After the table was restored.
     pub fn after_mending() -> Self {
         Self {
             everything: true,
@@ -44,12 +44,12 @@ impl StaleConnections {
         }
     }
 
-    /// Whether there is nothing to look at.
+    /// Whether there is nothing to check.
     pub fn is_empty(&self) -> bool {
         *self == Self::default()
     }
 
-    /// Adds what another change left.
+    /// Adds the stale entries of another change.
     pub fn add(&mut self, mut other: Self) {
         self.addresses.append(&mut other.addresses);
         self.subnets.append(&mut other.subnets);
@@ -80,7 +80,7 @@ impl StaleConnections {
         }
     }
 
-    /// In a routed family nothing is translated.
+    /// In a routed family there is no translation.
     pub(crate) fn published(network: &Network, endpoint: &Endpoint, ports: &[PortBinding]) -> Self {
         let mut addresses = endpoint.addresses.iter().map(IpNet::addr);
         let is_translated = addresses.any(|ip| network.policy.mode_of(ip) != Mode::Routed);

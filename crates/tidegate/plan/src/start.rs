@@ -1,4 +1,4 @@
-//! Planning of a start: from whatever an earlier run left to what the store says.
+//! Plans a start: from the links of an earlier run to the stored state.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -7,17 +7,17 @@ use tidegate_model::{Change, Forwarding, IfName, Name, State};
 
 use crate::{Plan, elements, holds, steps};
 
-/// What brings a host's links to a state.
+/// The steps that make a host's links match a state.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct StartPlan {
-    /// Removal of what is ours and no longer belongs, and what every network needs.
+    /// Steps that remove our unneeded links, and steps that every network needs.
     pub clean_up: Vec<LinkStep>,
-    /// For each network, the steps that make what it lacks: its bridge, then its endpoints'.
+    /// For each network, the steps that create what is missing: its bridge, then its endpoints' pairs.
     pub networks: BTreeMap<Name, Vec<LinkStep>>,
 }
 
-/// Plans the links of a start from the stored state and the host's links. Links that still fit are left
-/// alone, so that running containers notice nothing.
+/// Plans the link steps of a start from the stored state and the host's links. Links that still fit are kept, so that
+/// running containers notice nothing.
 pub fn start(state: &State, links: &[Link]) -> StartPlan {
     let known = Known::new(links);
     let wanted = Wanted::new(state);
@@ -27,8 +27,8 @@ pub fn start(state: &State, links: &[Link]) -> StartPlan {
     }
 }
 
-/// Plans what a network's bridge lacks of the host's links, with its elements if it is down: what it lacks besides
-/// the endpoints on it. None if there is no such network.
+/// Plans the repair of a network's bridge, without its endpoints. Adds its elements if the network is down. None if
+/// there is no such network.
 pub fn revive_network(state: &State, name: &Name, links: &[Link]) -> Option<Plan> {
     let network = state.networks.get(name)?;
     let mut wanted = steps::forwarding(network);
@@ -47,8 +47,8 @@ pub fn revive_network(state: &State, name: &Name, links: &[Link]) -> Option<Plan
     Some(Plan::adding(elements, wanted, Change::All(Vec::new())))
 }
 
-/// The networks without IPv6 on their bridges, and the steps that turn it off again on endpoints' ends on the host, for
-/// where somebody turned it on: a sysctl for all interfaces sets that of each.
+/// The networks without IPv6 on their bridges, and the steps that turn IPv6 off again on the host's ends of pairs, in
+/// case it was turned on: a sysctl for all interfaces sets that of each.
 pub fn without_ipv6_anew(
     state: &State,
     is_meant: impl Fn(&IfName) -> bool,
@@ -62,8 +62,8 @@ pub fn without_ipv6_anew(
     (networks.map(|it| &it.name).collect(), off.collect())
 }
 
-/// Plans what an endpoint lacks of the host's links, with its elements if it is down. None if there is no such
-/// endpoint, or its network is down.
+/// Plans the repair of an endpoint. Adds its elements if the endpoint is down. None if there is no such endpoint, or
+/// if its network is down.
 pub fn revive_endpoint(state: &State, name: &Name, links: &[Link]) -> Option<Plan> {
     let endpoint = state.endpoints.get(name)?;
     let network = state.networks.get(&endpoint.network)?;
@@ -73,7 +73,7 @@ pub fn revive_endpoint(state: &State, name: &Name, links: &[Link]) -> Option<Pla
     let veth = steps::veth(endpoint, network);
     let (known, mut wanted) = (Known::new(links), Vec::new());
     if !known.has_veth(&veth) {
-        // One that is down, or has lost its bridge.
+        // The endpoint is down, or has lost its bridge.
         let mut left = known.ours().filter(|link| link.ifname == veth.ifname);
         wanted.extend(left.next().map(|_| LinkStep::DeleteVeth(veth.clone())));
         wanted.push(LinkStep::AddVeth(veth));
@@ -85,7 +85,7 @@ pub fn revive_endpoint(state: &State, name: &Name, links: &[Link]) -> Option<Pla
     Some(Plan::adding(elements, wanted, Change::All(Vec::new())))
 }
 
-/// The steps that hold an endpoint's ports and relay what is to be relayed from them, however they were held before.
+/// The steps that hold and relay an endpoint's ports, no matter how they were held before.
 pub fn hold_anew(state: &State, name: &Name) -> Vec<LinkStep> {
     let hold = || {
         let endpoint = state.endpoints.get(name)?;
@@ -99,7 +99,7 @@ pub fn hold_anew(state: &State, name: &Name) -> Vec<LinkStep> {
     })
 }
 
-/// What the end of endpoints comes to, by name, whose namespaces are gone in a start; none if there are none.
+/// The removal of endpoints whose namespaces are gone at a start; none if there are none.
 pub fn end(state: &State, gone: &BTreeSet<Name>) -> Option<Change> {
     let endpoints = gone.iter().filter_map(|name| state.endpoints.get(name));
     let changes: Vec<Change> = endpoints.cloned().map(Change::RemoveEndpoint).collect();
@@ -118,7 +118,7 @@ impl<'a> Known<'a> {
         self.fitting_bridge(wanted).is_some()
     }
 
-    /// Our bridge of that name if it fits, be it that it lacks addresses or is down.
+    /// Our bridge of that name if it fits, even if it lacks addresses or is down.
     fn fitting_bridge(&self, wanted: &Bridge) -> Option<&'a Link> {
         self.0.get(&wanted.ifname).copied().filter(|link| {
             let mut addresses = link.addresses.iter();
@@ -129,7 +129,7 @@ impl<'a> Known<'a> {
         })
     }
 
-    /// The steps that make a bridge what it is to be.
+    /// The steps that repair a bridge.
     fn steps_of_bridge(&self, wanted: &Bridge) -> Vec<LinkStep> {
         let Some(link) = self.fitting_bridge(wanted) else {
             return vec![LinkStep::AddBridge(wanted.clone())];
@@ -158,13 +158,13 @@ impl<'a> Known<'a> {
         })
     }
 
-    /// Links of ours, by the mark that the kernel put on them when it made them.
+    /// Our links, recognised by their link group.
     fn ours(&self) -> impl Iterator<Item = &'a Link> {
         self.0.values().copied().filter(|link| link.group == GROUP)
     }
 }
 
-/// The links of a state: each network's bridge, and the veth pairs on it.
+/// The links of a state: bridges and veth pairs.
 struct Wanted {
     networks: BTreeMap<Name, (Bridge, Vec<Veth>)>,
 }
@@ -186,7 +186,7 @@ impl Wanted {
         Self { networks }
     }
 
-    /// Names of the links that are there and fit. A veth pair does not outlive its bridge.
+    /// Names of the existing links that fit. A veth pair on a removed bridge does not fit.
     fn fitting(&self, known: &Known<'_>) -> BTreeSet<IfName> {
         let mut fitting = BTreeSet::new();
         for (bridge, veths) in self.networks.values().filter(|(b, _)| known.has_bridge(b)) {
@@ -197,7 +197,7 @@ impl Wanted {
         fitting
     }
 
-    /// For each network, the steps that make what it lacks.
+    /// For each network, the steps that create what is missing.
     fn missing(&self, known: &Known<'_>) -> BTreeMap<Name, Vec<LinkStep>> {
         let fitting = self.fitting(known);
         let steps_of = |(bridge, veths): &(Bridge, Vec<Veth>)| {
@@ -207,7 +207,7 @@ impl Wanted {
                 .cloned()
                 .partition(|veth| fitting.contains(&veth.ifname));
             if !kept.is_empty() {
-                // After the bridge was kept, and before it lets more in.
+                // After the bridge was repaired, and before `route_localnet` opens it.
                 steps.insert(1, LinkStep::KeepVeths(kept));
             }
             steps.extend(missing.into_iter().map(LinkStep::AddVeth));
@@ -220,15 +220,15 @@ impl Wanted {
     }
 }
 
-/// What a bridge that is there may lack: sysctls that somebody changed, and guards of ports that an older release made.
-/// It lets packets to the host's loopback in only once they have theirs.
+/// What an existing bridge may lack: sysctls that another program changed, and filters of ports that an older release
+/// created. `route_localnet` is turned on only when the ports have their filters.
 fn lasting(bridge: &Bridge) -> Vec<LinkStep> {
     let sysctls = sysctls_before_guard(bridge).cloned();
     let guard = LinkStep::GuardPorts(bridge.ifname.clone());
     sysctls.map(LinkStep::SetSysctl).chain([guard]).collect()
 }
 
-/// All but what lets packets to the host's loopback in.
+/// All of them except `route_localnet`.
 fn sysctls_before_guard(bridge: &Bridge) -> impl Iterator<Item = &Sysctl> {
     let opens = steps::route_localnet(&bridge.ifname);
     let sysctls = bridge.sysctls.iter();
@@ -241,7 +241,7 @@ fn clean_up(state: &State, known: &Known<'_>, wanted: &Wanted) -> Vec<LinkStep> 
         .ours()
         .filter(|link| !fitting.contains(&link.ifname))
         .collect();
-    // Veth pairs first: a bridge that goes takes its ports off itself one by one.
+    // Veth pairs first: deleting a bridge detaches its ports one by one.
     stale.sort_by_key(|link| link.kind == LinkKind::Bridge);
     let deletions = stale
         .into_iter()

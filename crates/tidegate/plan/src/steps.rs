@@ -1,11 +1,11 @@
-//! The link steps that networks and endpoints stand for.
+//! The link steps of networks and endpoints.
 
 use tidegate_model::links::{Bridge, Flow, LinkStep, Peer, Sysctl, Veth};
 use tidegate_model::{Access, Endpoint, Forwarding, IfName, Mode, Network, PortBinding};
 
 use crate::interface_names::{ENDPOINT, interface_number};
 
-/// The steps that make a network's bridge, and let the host forward for it.
+/// The steps that create a network's bridge and turn on forwarding for it.
 pub(crate) fn add_network(set: Forwarding, network: &Network) -> Vec<LinkStep> {
     let mut steps = match set {
         Forwarding::Set => forwarding(network),
@@ -20,13 +20,13 @@ pub(crate) fn delete_bridge(network: &Network) -> LinkStep {
     LinkStep::DeleteBridge(bridge(network))
 }
 
-/// Lets the host forward IPv4.
+/// Turns on IPv4 forwarding.
 pub(crate) const FORWARDING4: &str = "net/ipv4/ip_forward";
-/// Lets the host forward IPv6.
+/// Turns on IPv6 forwarding.
 pub(crate) const FORWARDING6: &str = "net/ipv6/conf/all/forwarding";
 
-/// The sysctls that let the host forward between a network and the rest of the world. One without a way in or out
-/// has no need of them, unless it is reached through a trusted interface.
+/// The forwarding sysctls of a network. An internal or isolated network needs none, unless it has a trusted
+/// interface.
 pub(crate) fn forwarding(network: &Network) -> Vec<LinkStep> {
     let policy = &network.policy;
     let is_shut = policy.access != Access::Open && policy.trusted_interfaces.is_empty();
@@ -50,9 +50,9 @@ pub(crate) fn bridge(network: &Network) -> Bridge {
     if is_without_ipv6(network) {
         sysctls.push(Sysctl::no_ipv6(ifname));
     } else {
-        // Whatever is forwarded to an endpoint waits until the bridge's link-local address can be
-        // the source of neighbour solicitations (ndisc_send_ns), which takes up to two seconds
-        // with duplicate address detection. The address is ours alone: it follows from the MAC.
+        // The kernel holds packets to an endpoint until the bridge's link-local address can send neighbour
+        // solicitations (ndisc_send_ns). With duplicate address detection that takes up to two seconds. The address
+        // is unique, because it follows from the Ethernet address.
         let keys = ["accept_ra", "dad_transmits", "router_solicitation_delay"];
         let of_bridge = |key: &str| sysctl(format!("net/ipv6/conf/{ifname}/{key}"), "0");
         sysctls.extend(keys.map(of_bridge));
@@ -70,8 +70,8 @@ pub(crate) fn bridge(network: &Network) -> Bridge {
     }
 }
 
-/// What lets a port that is published on 127.0.0.1 be sent on to an endpoint. The ports of the bridge keep endpoints
-/// out of 127.0.0.0/8 in turn, and the ruleset's `guard` chain everybody but the host.
+/// Allows translation of a port published on 127.0.0.1 to an endpoint. In exchange, filters of the bridge ports
+/// protect 127.0.0.0/8 from endpoints, and the `guard` chain protects it from all others.
 pub(crate) fn route_localnet(bridge: &IfName) -> Sysctl {
     sysctl(format!("net/ipv4/conf/{bridge}/route_localnet"), "1")
 }
@@ -102,7 +102,7 @@ pub(crate) fn veth(endpoint: &Endpoint, network: &Network) -> Veth {
     }
 }
 
-/// Later endpoints get lower numbers: it is by those that the kernel finds a namespace sooner.
+/// Later endpoints get lower numbers, because the kernel finds those sooner.
 fn netns_number(host_ifname: &IfName) -> i32 {
     let number = interface_number(ENDPOINT, host_ifname).unwrap_or_default();
     i32::MAX - (number & 0x7fff_ffff).cast_signed()

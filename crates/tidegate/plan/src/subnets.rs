@@ -1,4 +1,4 @@
-//! The subnets of a network: those that were given, or free ones out of the pools.
+//! The subnets of a network: given ones, or free ones from the pools.
 
 use std::collections::BTreeMap;
 use std::net::IpAddr;
@@ -10,7 +10,7 @@ use tidegate_model::{Name, State, Subnet, overlap};
 use crate::refused::IpFamily;
 use crate::{HostFacts, Pools, Refused};
 
-/// The subnets of a network that is asked for.
+/// The subnets of a requested network.
 pub(crate) fn subnets(
     state: &State,
     request: &CreateNetwork,
@@ -53,7 +53,7 @@ pub(crate) fn subnets(
     }
 }
 
-/// A subnet that was given, with what was given for it.
+/// A given subnet with its gateway and range.
 fn of_request(request: &CreateNetwork, net: IpNet) -> Result<Subnet, Refused> {
     let subnet = Subnet::new(net, gateway_in(request, net)?)?;
     let mut ranges = request.ranges.iter().filter(|range| net.contains(*range));
@@ -76,7 +76,7 @@ fn check_apart(subnet: IpNet, others: &[Subnet]) -> Result<(), Refused> {
     }
 }
 
-/// The addresses that are kept free, which are the subnets' own.
+/// The reserved addresses, which must be in the subnets.
 pub(crate) fn reserved(
     request: &CreateNetwork,
     subnets: &[Subnet],
@@ -95,7 +95,7 @@ pub(crate) fn reserved(
     Ok(request.reserved.clone())
 }
 
-/// Gateways and ranges are those of subnets that were given.
+/// Gateways and ranges must be in given subnets.
 fn check_inside(request: &CreateNetwork) -> Result<(), Refused> {
     let inside = |gateway: &IpAddr| request.subnets.iter().any(|net| net.contains(gateway));
     if let Some(gateway) = request.gateways.iter().find(|gateway| !inside(gateway)) {
@@ -114,7 +114,7 @@ fn check_inside(request: &CreateNetwork) -> Result<(), Refused> {
     }
 }
 
-/// The gateway that was given for a subnet.
+/// The given gateway of a subnet.
 fn gateway_in(request: &CreateNetwork, subnet: IpNet) -> Result<Option<IpAddr>, Refused> {
     let mut given = request
         .gateways
@@ -147,8 +147,8 @@ fn check_overlap(subnet: IpNet, state: &State, host: &HostFacts) -> Result<(), R
     }
 }
 
-/// The host's routes but for halves of the address space: a VPN uses a pair of them (0.0.0.0/1 and
-/// 128.0.0.0/1) as a default route that goes before the default route.
+/// The host's routes except halves of the address space: VPNs use such a pair (0.0.0.0/1 and 128.0.0.0/1) as a
+/// default route with precedence.
 fn routes(host: &HostFacts) -> impl Iterator<Item = IpNet> {
     host.routes
         .iter()
@@ -156,7 +156,7 @@ fn routes(host: &HostFacts) -> impl Iterator<Item = IpNet> {
         .filter(|route| route.prefix_len() > 1)
 }
 
-/// What a subnet from the pools must not overlap.
+/// The prefixes that a subnet from the pools must not overlap.
 fn occupied(state: &State, host: &HostFacts) -> Vec<IpNet> {
     let ours = state
         .networks

@@ -1,4 +1,4 @@
-//! Which tracked connections are not what the table would make of them now.
+//! Finds tracked connections that the table would now handle in another way.
 
 use std::collections::{HashMap, HashSet};
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
@@ -13,30 +13,31 @@ use tidegate_model::{
 
 use crate::StaleConnections;
 
-/// A protocol's number, an address of the host, unspecified for all of its family, and a port.
+/// A protocol number, a host address (unspecified for all of its family), and a port.
 type Came = (u8, IpAddr, u16);
 
-/// What is stale, by a state. It holds what it needs of the state, so that nobody waits while it is used.
+/// Decides which entries are stale in a state. It has copies of what it needs, so that no lock is held during the
+/// walk.
 ///
-/// It forgets too little rather than too much: what another program translates is let be, and a connection that it
-/// cannot tell from an honest one stays.
+/// It deletes too little rather than too much: it keeps translations of other programs, and connections that look
+/// legitimate.
 #[derive(Clone, Debug, Default)]
 pub struct Sweep {
     vacated: HashSet<IpAddr>,
-    /// Subnets in which what is not [`occupied`](Self::occupied) is vacant.
+    /// Subnets in which every address that is not [`occupied`](Self::occupied) is vacant.
     swept: Ranges<()>,
     occupied: HashSet<IpAddr>,
     withdrawn: HashSet<Flow>,
-    /// Where the table sends what comes to a port of the host.
+    /// Destinations of published ports in the table.
     published: HashMap<Came, (IpAddr, u16)>,
-    /// The networks, where the table was away.
+    /// The networks, if the table was missing.
     sites: Ranges<Arc<Site>>,
-    /// Ports that are reached at endpoints' own addresses.
+    /// Ports that are open at endpoints' own addresses.
     open: HashSet<Came>,
     bridges: Arc<[IfName]>,
 }
 
-/// What matters of a network.
+/// The relevant parts of a network.
 #[derive(Debug)]
 struct Site {
     name: Name,
@@ -47,7 +48,7 @@ struct Site {
 }
 
 impl Sweep {
-    /// What of `stale` is so in a state.
+    /// The sweep of `stale` for a state.
     pub fn new(stale: &StaleConnections, state: &State) -> Self {
         let mut sweep = Self {
             vacated: stale.addresses.iter().copied().collect(),
@@ -71,7 +72,7 @@ impl Sweep {
         sweep
     }
 
-    /// What is to become of a connection.
+    /// Whether to keep or delete a connection.
     pub fn fate(&self, tracked: &Tracked) -> Fate {
         if self.involves_vacant(tracked) || self.is_withdrawn(tracked) {
             return Fate::Forget;
@@ -82,7 +83,7 @@ impl Sweep {
         }
     }
 
-    /// Notes who is in the subnets of which only the addresses of endpoints are in use.
+    /// Records the endpoints of subnets in which only endpoints' addresses are in use.
     fn look_into(&mut self, stale: &StaleConnections, state: &State) {
         if stale.subnets.is_empty() {
             return;
@@ -133,7 +134,7 @@ impl Sweep {
         }
     }
 
-    /// Notes where ports of an endpoint are reached.
+    /// Records the destinations of an endpoint's ports.
     fn publish(
         &mut self,
         state: &State,
@@ -176,8 +177,8 @@ impl Sweep {
         addresses.into_iter().any(is_vacant)
     }
 
-    /// Whether it came through a port that was withdrawn. One that is published again, and leads to the same place, is
-    /// what it would be now.
+    /// Whether it came through a withdrawn port. If the port was published again with the same destination, the entry
+    /// is still right.
     fn is_withdrawn(&self, tracked: &Tracked) -> bool {
         let flow = || {
             let mut known = Protocol::ALL.into_iter();
@@ -202,7 +203,7 @@ impl Sweep {
         }
     }
 
-    /// Where the table sends what comes to the port that it came to.
+    /// The current destination of the port that it used.
     fn target(&self, tracked: &Tracked) -> Option<(IpAddr, u16)> {
         let (at, port) = (
             tracked.original.destination,
@@ -215,10 +216,10 @@ impl Sweep {
         found.next().copied()
     }
 
-    /// One that came to a published port of the host, and did not go where the table sends it.
+    /// Whether it used a published host port and has another destination than the table.
     fn arrival(&self, tracked: &Tracked) -> Fate {
         let at = tracked.original.destination;
-        // Nothing is translated from or to `::1`.
+        // Packets from and to `::1` are not translated.
         let Some(target) = self.target(tracked).filter(|_| at != Ipv6Addr::LOCALHOST) else {
             return Fate::Keep;
         };
@@ -230,7 +231,7 @@ impl Sweep {
                 false => Fate::Keep,
             };
         }
-        // A new connection of these begins anew in spite of an old entry, and an open one is the host's own.
+        // A new connection of these protocols replaces the old entry, and an open one is the host's own.
         let is_kept = tracked.assured && tracked.protocol != Protocol::Udp.number();
         match is_kept {
             true => Fate::Keep,
@@ -238,7 +239,7 @@ impl Sweep {
         }
     }
 
-    /// One from or to an endpoint that passed as it would not have, had the table been there.
+    /// Whether it involves an endpoint and passed only because the table was missing.
     fn crossing(&self, tracked: &Tracked) -> Fate {
         let (from, to) = (tracked.original.source, tracked.reply.source);
         let is_others = self.sites.is_empty() || tracked.expected || is_for_many(to);
@@ -273,7 +274,7 @@ impl Sweep {
         }
     }
 
-    /// Whether whoever has a way there may reach the endpoint.
+    /// Whether every machine with a route may reach the endpoint.
     fn is_open(&self, tracked: &Tracked, site: &Site) -> bool {
         /// ICMP and ICMPv6 (IANA "Protocol Numbers").
         const ICMP: [u8; 2] = [1, 58];

@@ -1,4 +1,4 @@
-//! Which published ports connections came through.
+//! Assigns connections to published ports.
 
 use std::collections::HashMap;
 
@@ -9,8 +9,7 @@ use tidegate_model::{Endpoint, Network, PortBinding, State};
 
 use crate::steps;
 
-/// What passes through each published port, by endpoint and in the order that they were published in; nothing
-/// through one that no connection came through.
+/// The traffic of each published port, by endpoint and in the order of publishing; zero without a connection.
 pub fn traffic(state: &State, courses: &[(ConnectionKey, TrafficCounts)]) -> Vec<PortTraffic> {
     let mut by_flow: HashMap<Flow, Vec<&(ConnectionKey, TrafficCounts)>> = HashMap::new();
     for course in courses {

@@ -24,7 +24,7 @@ pub struct File {
     pub state_dir: Option<PathBuf>,
     /// The least severe messages that are logged.
     pub log_level: Option<LogLevel>,
-    /// Who lets the host forward.
+    /// Whether the daemon turns on IP forwarding.
     pub forwarding: Forwarding,
     /// How to speak to nftables.
     pub nft: Nft,

@@ -1,7 +1,7 @@
-//! Chains of others that drop what passes our bridges.
+//! Chains of other programs that drop packets of our bridges.
 //!
-//! A packet passes every table; one that drops it is enough. Their rules are not understood, only
-//! whether what no rule lets through is dropped, and whether our bridges are named at all.
+//! A packet must pass every table. We do not interpret the rules of other tables. We only check whether a chain drops
+//! packets that no rule accepts, and whether its table mentions our bridges.
 
 use tidegate_api::doctor::{Finding, Severity};
 use tidegate_model::State;
@@ -27,8 +27,7 @@ pub(super) fn nft(state: &State, chains: &Result<Vec<BaseChain>, String>) -> Vec
         .collect()
 }
 
-/// Chains of others at some hooks that drop what no rule lets through; none where there is nothing to
-/// be stopped.
+/// Chains of other programs at some hooks that drop packets which no rule accepts; none if there is no network.
 pub(super) fn stopping<'a>(
     state: &State,
     chains: &'a [BaseChain],
@@ -51,7 +50,7 @@ pub(super) fn stopping<'a>(
         .filter(stops)
 }
 
-/// How a chain drops, in words.
+/// How a chain drops, as text.
 pub(super) fn how(chain: &BaseChain) -> &'static str {
     match chain.drops_by_policy {
         true => "has the policy drop",
@@ -59,7 +58,7 @@ pub(super) fn how(chain: &BaseChain) -> &'static str {
     }
 }
 
-/// The bridges that its table has no rule about.
+/// The bridges that its table does not mention.
 pub(super) fn unnamed<'a>(state: &'a State, chain: &BaseChain) -> Vec<&'a str> {
     let bridges = state.networks.values();
     let bridges = bridges.map(|network| network.bridge.as_str());
@@ -83,7 +82,7 @@ fn of_chain(state: &State, chain: &BaseChain) -> Finding {
     finding(Severity::Fault, what, advice(chain, unnamed[0]))
 }
 
-/// Whether its table has a rule about the bridge, or about all that begin as it does.
+/// Whether its table mentions the bridge, or a prefix of its name with `*`.
 pub(super) fn names(chain: &BaseChain, bridge: &str) -> bool {
     chain.words.iter().any(|word| match word.strip_suffix('*') {
         Some(start) => !start.is_empty() && bridge.starts_with(start),
@@ -91,7 +90,7 @@ pub(super) fn names(chain: &BaseChain, bridge: &str) -> bool {
     })
 }
 
-/// The program of the tables of a family that iptables keeps.
+/// The iptables program of a family.
 pub(super) fn iptables_of(chain: &BaseChain) -> &'static str {
     match chain.family.as_str() {
         "ip6" => "ip6tables",
@@ -99,7 +98,7 @@ pub(super) fn iptables_of(chain: &BaseChain) -> &'static str {
     }
 }
 
-/// What to do, in the words of the program whose table it is.
+/// Advice, as a command of the program that owns the table.
 fn advice(chain: &BaseChain, bridge: &str) -> String {
     let has = |word: &str| chain.words.contains(word);
     let iptables = iptables_of(chain);

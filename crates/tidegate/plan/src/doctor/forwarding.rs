@@ -1,4 +1,4 @@
-//! Whether the host forwards: too little where that is left to others, or more than our networks need.
+//! IP forwarding: it is off although networks need it, or it forwards more than our networks need.
 
 use tidegate_api::doctor::{Finding, Severity};
 use tidegate_model::links::{GROUP, Link, LinkStep};
@@ -7,7 +7,7 @@ use tidegate_model::{Forwarding, State};
 use super::{Symptoms, chains, finding};
 use crate::steps::{self, FORWARDING4, FORWARDING6};
 
-/// A family, as far as forwarding goes.
+/// A family with its forwarding sysctl and its tables.
 struct ForwardedFamily {
     name: &'static str,
     sysctl: &'static str,
@@ -54,7 +54,7 @@ fn is_needed(state: &State, family: &ForwardedFamily) -> bool {
     steps.any(|step| matches!(step, LinkStep::SetSysctl(sysctl) if sysctl.path == family.sysctl))
 }
 
-/// Forwarding is left to others, and they have it off.
+/// The daemon leaves forwarding alone, and it is off.
 fn off(family: &ForwardedFamily) -> Finding {
     let name = family.sysctl.replace('/', ".");
     let what = format!(
@@ -66,7 +66,7 @@ fn off(family: &ForwardedFamily) -> Finding {
     finding(Severity::Warning, what, advice)
 }
 
-/// Forwarding holds for the whole host: between its own interfaces too, if nothing else drops that.
+/// Forwarding applies to the whole host, also between its own interfaces, if nothing drops that.
 fn router(family: &ForwardedFamily, symptoms: &Symptoms) -> Option<Finding> {
     let mut uplinks: Vec<&str> = uplinks(family, &symptoms.links)
         .map(|link| link.ifname.as_str())
@@ -89,7 +89,7 @@ fn router(family: &ForwardedFamily, symptoms: &Symptoms) -> Option<Finding> {
     Some(finding(Severity::Warning, what, advice))
 }
 
-/// Links with addresses of the family that are not ours and not loopback's.
+/// Uplinks: links with addresses of the family, except ours and loopback.
 fn uplinks<'a>(family: &ForwardedFamily, links: &'a [Link]) -> impl Iterator<Item = &'a Link> {
     let is_ipv4 = family.is_ipv4;
     links.iter().filter(move |link| {
@@ -99,9 +99,9 @@ fn uplinks<'a>(family: &ForwardedFamily, links: &'a [Link]) -> impl Iterator<Ite
     })
 }
 
-/// Whether something drops what is forwarded, or has rules about two of these interfaces, which may be enough.
+/// Whether some chain drops forwarded packets, or mentions two of these interfaces, which may be enough.
 fn is_closed(family: &ForwardedFamily, symptoms: &Symptoms, uplinks: &[&str]) -> bool {
-    // Where the chains of others cannot be told, that is said elsewhere.
+    // Another check reports it if the chains of other programs are unknown.
     let Ok(chains) = &symptoms.chains else {
         return true;
     };

@@ -6,9 +6,9 @@ use tidegate_model::links::{GROUP, Link};
 
 use super::{Symptoms, finding, names};
 
-/// The oldest nftables that takes the ruleset: `dnat` to an address and a port out of one map.
+/// The oldest nftables that accepts the ruleset: `dnat` to an address and a port from one map.
 const OLDEST: (u32, u32, u32) = (0, 9, 4);
-/// Fewer descriptors than this do not serve a hundred clients beside what the daemon has open.
+/// With fewer free descriptors than this, the daemon cannot serve a hundred clients.
 const FEW_DESCRIPTORS: u64 = 512;
 
 const NF_CALL: [&str; 2] = [
@@ -16,7 +16,7 @@ const NF_CALL: [&str; 2] = [
     "net/bridge/bridge-nf-call-ip6tables",
 ];
 
-/// Paths of the sysctls that are looked at.
+/// Paths of the sysctls that these checks read.
 pub(super) fn sysctls(state: &State, links: &[Link]) -> Vec<String> {
     let forwarding = state.networks.values();
     let forwarding =
@@ -34,7 +34,7 @@ fn rp_filter(interface: &str) -> String {
     format!("net/ipv4/conf/{interface}/rp_filter")
 }
 
-/// Links with IPv4 addresses that are not ours and not loopback's.
+/// Uplinks: links with IPv4 addresses, except ours and loopback.
 fn uplinks(links: &[Link]) -> impl Iterator<Item = &Link> {
     links.iter().filter(|link| {
         let mut addresses = link.addresses.iter();
@@ -60,8 +60,8 @@ pub(super) fn bridge_netfilter(symptoms: &Symptoms) -> Vec<Finding> {
     .collect()
 }
 
-/// A strict filter drops what comes in by another way than answers would go. With one way out,
-/// there is no other.
+/// A strict filter drops packets whose answers would leave by another interface. With a single uplink that cannot
+/// happen.
 pub(super) fn reverse_path(symptoms: &Symptoms) -> Vec<Finding> {
     let value = |interface: &str| {
         let value = symptoms.sysctls.get(&rp_filter(interface));
@@ -71,7 +71,7 @@ pub(super) fn reverse_path(symptoms: &Symptoms) -> Vec<Finding> {
     if uplinks.len() < 2 {
         return Vec::new();
     }
-    // The greater of the two counts (ip-sysctl, kernel documentation).
+    // The greater value applies (ip-sysctl, kernel documentation).
     let is_strict = |link: &&&Link| {
         let own = value(link.ifname.as_str()).unwrap_or(0);
         own.max(value("all").unwrap_or(0)) == 1

@@ -1,4 +1,4 @@
-//! What keeps endpoints from finding names: their questions come in to the host itself.
+//! Finds what stops DNS queries of endpoints, which go to the host itself.
 
 use tidegate_api::doctor::{Finding, Severity};
 use tidegate_model::State;
@@ -7,7 +7,7 @@ use tidegate_nft::BaseChain;
 use super::chains::{how, iptables_of, names, stopping, unnamed};
 use super::{Legacy, Symptoms, finding};
 
-/// The hook that questions pass.
+/// The hook that queries pass.
 const HOOKS: &[&str] = &["input"];
 
 pub(super) fn names_found(state: &State, symptoms: &Symptoms) -> Vec<Finding> {
@@ -19,7 +19,7 @@ pub(super) fn names_found(state: &State, symptoms: &Symptoms) -> Vec<Finding> {
         let advice = "see the daemon's log; the daemon starts another process by itself";
         finding(Severity::Fault, what, advice)
     });
-    // That they cannot be told is said of those that stop packets.
+    // The check of chains that stop packets reports if the chains are unknown.
     let chains = symptoms.chains.as_deref().unwrap_or_default();
     let chains = stopping(state, chains, HOOKS);
     let chains = chains.map(|chain| of_chain(state, chain, port));
@@ -29,12 +29,12 @@ pub(super) fn names_found(state: &State, symptoms: &Symptoms) -> Vec<Finding> {
         .collect()
 }
 
-/// The first port that takes no privilege (ip-sysctl, kernel documentation).
+/// The first port that is not privileged (ip-sysctl, kernel documentation).
 pub(super) const UNPRIVILEGED: &str = "net/ipv4/ip_unprivileged_port_start";
-/// Its value where nobody changed it.
+/// Its default value.
 const UNPRIVILEGED_DEFAULT: u16 = 1024;
 
-/// Questions are sent on to the port while nobody answers there, too.
+/// Queries are redirected to the port even while the daemon does not run.
 fn open_to_all(symptoms: &Symptoms, port: u16) -> Option<Finding> {
     let value = symptoms.sysctls.get(UNPRIVILEGED)?.as_deref()?;
     let first: u32 = value.parse().ok()?;
@@ -65,7 +65,7 @@ fn of_chain(state: &State, chain: &BaseChain, port: u16) -> Finding {
     } = chain;
     let what = format!("chain {name} of table {family} {table} {}", how(chain));
     let unnamed = unnamed(state, chain);
-    // A rule for the port serves every bridge.
+    // A rule for the port applies to every bridge.
     if unnamed.is_empty() || names(chain, &port.to_string()) {
         let what = format!(
             "{what}; some rules mention our bridges or port {port}, but that may not be enough"
@@ -79,7 +79,7 @@ fn of_chain(state: &State, chain: &BaseChain, port: u16) -> Finding {
     finding(Severity::Fault, what, advice(chain, unnamed[0], port))
 }
 
-/// What to do, in the words of the program whose table it is.
+/// Advice, as a command of the program that owns the table.
 fn advice(chain: &BaseChain, bridge: &str, port: u16) -> String {
     let has = |word: &str| chain.words.contains(word);
     if chain.table == "firewalld" {

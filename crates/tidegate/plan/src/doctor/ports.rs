@@ -1,4 +1,4 @@
-//! What keeps endpoints from the host's loopback while the table is away.
+//! Checks the filters that protect the host while the table is missing.
 
 use std::collections::BTreeSet;
 
@@ -9,10 +9,10 @@ use tidegate_model::{Access, IfName, State};
 use super::{Symptoms, finding};
 use crate::steps;
 
-/// How many interfaces a finding names.
+/// The most interfaces that a finding names.
 const NAMED: usize = 5;
 
-/// Ports that do not keep their endpoints from 127.0.0.0/8, and those that are none of ours.
+/// Bridge ports without the loopback filter, and ports that are not ours.
 pub(super) fn guards(state: &State, symptoms: &Symptoms) -> Vec<Finding> {
     let mut findings = Vec::new();
     match &symptoms.unguarded {
@@ -43,7 +43,7 @@ pub(super) fn guards(state: &State, symptoms: &Symptoms) -> Vec<Finding> {
     findings
 }
 
-/// Some interfaces by name, and how many more there are.
+/// The first interfaces by name, and the number of the others.
 fn named(ifnames: &[&IfName]) -> String {
     let first = ifnames.iter().take(NAMED).map(ToString::to_string);
     let first = first.collect::<Vec<_>>().join(", ");
@@ -53,7 +53,7 @@ fn named(ifnames: &[&IfName]) -> String {
     }
 }
 
-/// Bridges of isolated networks whose endpoints the table alone keeps from the host.
+/// Bridges of isolated networks without a seal: only the table protects the host from their endpoints.
 fn unsealed_found(state: &State, unguarded: &BTreeSet<IfName>) -> Option<Finding> {
     let isolated = state
         .networks
@@ -85,7 +85,7 @@ fn unguarded_found(state: &State, unguarded: &BTreeSet<IfName>) -> Option<Findin
     (!ports.is_empty()).then(|| finding(Severity::Fault, what, advice))
 }
 
-/// Whether a sysctl is one that keeps a bridge closed as long as its ports are not guarded.
+/// Whether the sysctl is the `route_localnet` of a bridge whose ports have no filter: then it must be off.
 pub(super) fn is_closed(path: &str, symptoms: &Symptoms) -> bool {
     let Ok(unguarded) = &symptoms.unguarded else {
         return false;

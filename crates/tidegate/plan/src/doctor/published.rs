@@ -6,8 +6,8 @@ use tidegate_nft::BaseChain;
 
 use super::{Symptoms, finding};
 
-/// What is published is sent on before a firewall's rules about what comes in (the input hook) would see it. Said
-/// once, where one is active and everybody may reach a port.
+/// Packets to published ports are translated before the rules for incoming packets (the input hook) of a firewall
+/// would see them. One finding, if a firewall is active and some port has no list.
 pub(super) fn published(state: &State, symptoms: &Symptoms) -> Vec<Finding> {
     let is_open = state.endpoints.values().any(|endpoint| {
         let mut ports = endpoint.ports.iter();
@@ -16,7 +16,7 @@ pub(super) fn published(state: &State, symptoms: &Symptoms) -> Vec<Finding> {
             endpoint.allowed(port).is_none() && !is_loopback
         })
     });
-    // Where the chains of others cannot be told, that is said elsewhere.
+    // Another check reports it if the chains of other programs are unknown.
     let chains = symptoms.chains.as_deref().unwrap_or_default();
     let firewall = chains.iter().find_map(firewall);
     let Some(firewall) = firewall.filter(|_| is_open) else {
@@ -30,7 +30,7 @@ pub(super) fn published(state: &State, symptoms: &Symptoms) -> Vec<Finding> {
     vec![finding(Severity::Warning, what, advice)]
 }
 
-/// The firewall that a chain belongs to, if it is one that people take for the host's only one.
+/// The firewall of a chain, if it is ufw or firewalld.
 fn firewall(chain: &BaseChain) -> Option<&'static str> {
     let has = |word: &str| chain.words.contains(word);
     if chain.table == "firewalld" {

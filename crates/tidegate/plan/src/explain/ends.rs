@@ -1,4 +1,4 @@
-//! Who the two ends of a connection are.
+//! The two ends of a connection.
 
 use std::net::IpAddr;
 
@@ -13,7 +13,7 @@ use crate::Refused;
 #[derive(Clone, Copy)]
 pub(super) struct End<'a> {
     pub(super) who: Who<'a>,
-    /// None where it is not known: somebody outside, or the host, which chooses one.
+    /// None if unknown: some machine outside, or the host, which chooses one.
     pub(super) address: Option<IpAddr>,
 }
 
@@ -36,7 +36,7 @@ impl std::fmt::Display for End<'_> {
     }
 }
 
-/// The ends, where a packet begins and where it is sent; none if one of the two has no address of the family.
+/// The sender and the receiver; none if one of them has no address of the family.
 pub(super) fn ends<'a>(
     state: &'a State,
     routing: &HostRouting,
@@ -59,7 +59,7 @@ pub(super) fn ends<'a>(
         },
         _ => to,
     };
-    // The host speaks to itself under the address that it speaks to.
+    // The host uses the destination address as its source when it talks to itself.
     let from = match (from.who, from.address, to.who) {
         (Who::Host, None, Who::Host) => End {
             address: to.address,
@@ -110,8 +110,7 @@ pub(super) fn endpoint_of(state: &State, address: IpAddr) -> Option<&Endpoint> {
     state.endpoints.values().find(has)
 }
 
-/// The address under which the host is met: by an endpoint at its network's gateway, by others at
-/// that of its first interface.
+/// The address of the host: for an endpoint the gateway of its network, for others that of the first interface.
 fn host_address(
     state: &State,
     routing: &HostRouting,
@@ -128,7 +127,7 @@ fn host_address(
     gateway.or_else(|| routing.uplink(is_ipv4).map(|(_, ip)| ip))
 }
 
-/// Refuses an address that no single packet is sent to, or from.
+/// Refuses an address that is not unicast.
 pub(super) fn check(address: IpAddr, routing: &HostRouting) -> Result<(), Refused> {
     match unexplainable(address, routing) {
         Some(reason) => Err(Refused::NotExplainable { address, reason }),
@@ -136,7 +135,7 @@ pub(super) fn check(address: IpAddr, routing: &HostRouting) -> Result<(), Refuse
     }
 }
 
-/// Why what is sent to or from an address cannot be explained.
+/// Why packets to or from an address cannot be explained.
 fn unexplainable(address: IpAddr, routing: &HostRouting) -> Option<&'static str> {
     let is_link_local = match address {
         IpAddr::V4(_) => false,

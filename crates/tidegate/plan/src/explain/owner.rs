@@ -1,4 +1,4 @@
-//! What an element of a set or map stands for.
+//! The object that an element of a set or map belongs to.
 
 use tidegate_model::{Endpoint, Network, PortBinding, State};
 use tidegate_nft::{Element, Name, Value};
@@ -6,8 +6,8 @@ use tidegate_nft::{Element, Name, Value};
 use crate::elements;
 use crate::sets::NftSet;
 
-/// A network, two of them, its resolver, or a published port of an endpoint; nothing if the element stands for nothing
-/// in that state.
+/// A network, two networks, the resolver of a network, or a published port of an endpoint; none if the state has no
+/// such object.
 pub(super) fn of(state: &State, set: &Name, element: &Element) -> String {
     let Some(container) = NftSet::all().find(|container| container.id().name == *set) else {
         return String::new();
@@ -19,7 +19,7 @@ pub(super) fn of(state: &State, set: &Name, element: &Element) -> String {
     found.unwrap_or_default()
 }
 
-/// Whose the interfaces of its key are.
+/// The networks of the interfaces in its key.
 fn of_interfaces(state: &State, element: &Element) -> Option<String> {
     let named = |value: &Value| {
         let Value::Ifname(ifname) = value else {
@@ -72,7 +72,7 @@ fn of_networks(state: &State, container: NftSet, element: &Element) -> Option<St
     let name = &network.name;
     Some(match container {
         NftSet::Ours4 | NftSet::Ours6 => format!("subnet of network {name}"),
-        // What a network has in maps of addresses is where its endpoints ask for names.
+        // The only elements of a network in maps of addresses are those of its DNS server.
         _ => format!("resolver of network {name}"),
     })
 }

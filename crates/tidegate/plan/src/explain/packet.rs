@@ -1,4 +1,4 @@
-//! A packet, as far as rules look at it.
+//! The fields of a packet that rules match.
 
 use std::net::IpAddr;
 
@@ -7,14 +7,14 @@ use tidegate_nft::{
     EtherAddr, Field, InetProto, InetService, IpVersion, Mark, Match, Operand, Transport, Value,
 };
 
-/// The first packet of a connection. What is not known of it equals no value: it is no address of
-/// the host's, no endpoint's, and no interface of ours.
+/// The first packet of a connection. An unknown field equals no value: no address of the host or of an endpoint, and
+/// no interface of ours.
 #[derive(Clone, Debug)]
 pub(super) struct Packet {
     pub(super) version: IpVersion,
-    /// The interface by which it came in; none if it came in by none.
+    /// The incoming interface; none for packets of the host.
     pub(super) iif: Option<IfName>,
-    /// The interface by which it goes out; none before it is known.
+    /// The outgoing interface; none while it is unknown.
     pub(super) oif: Option<IfName>,
     /// The Ethernet address of the endpoint that sent it.
     pub(super) mac: Option<MacAddr>,
@@ -24,17 +24,17 @@ pub(super) struct Packet {
     pub(super) port: Option<(u16, Protocol)>,
     pub(super) is_dnat: bool,
     pub(super) is_snat: bool,
-    /// Whether a rule made this host its destination.
+    /// Whether a rule redirected it to the host.
     pub(super) is_redirected: bool,
     pub(super) meta_mark: Option<Mark>,
     pub(super) ct_mark: Option<Mark>,
 }
 
-/// What a field of a packet holds.
+/// The value of a field.
 pub(super) enum Held {
-    /// The packet has no such field, and no rule that looks at it matches.
+    /// The packet has no such field: rules that use it do not match.
     Absent,
-    /// Something that equals no value of a rule or set.
+    /// An unknown value: it equals no value of a rule or set.
     Unknown,
     Value(Value),
 }
@@ -98,7 +98,7 @@ impl Packet {
         is_equal != comparison.negated
     }
 
-    /// Sends it to another address, and to another port if there is one.
+    /// Translates the destination address, and the port if one is given.
     pub(super) fn translate_destination(&mut self, address: IpAddr, port: Option<u16>) {
         self.daddr = Some(address);
         self.is_dnat = true;

@@ -1,4 +1,4 @@
-//! The way of one packet: through the hooks in the kernel's order, by the host's routes.
+//! The path of one packet: through the hooks in the kernel's order, with the host's routes.
 
 use std::net::{IpAddr, SocketAddr};
 
@@ -14,7 +14,7 @@ use super::walk::{Ground, Walk, is_to_host};
 use crate::holds;
 use crate::ruleset::{NOT_ON_LIST, ON_LIST};
 
-/// What became of the packet, and why.
+/// The fate of the packet, and why.
 type FateAndReason = (Fate, String);
 
 /// A packet on its way.
@@ -23,7 +23,7 @@ pub(super) struct PacketPath<'a> {
     routing: &'a HostRouting,
     walk: Walk<'a>,
     from: End<'a>,
-    /// The address under which the packet is sent, if it is not the sender's own.
+    /// The false source address, if there is one.
     claimed: Option<IpAddr>,
     to: End<'a>,
     asked: Option<(u16, Protocol)>,
@@ -128,7 +128,7 @@ impl<'a> PacketPath<'a> {
         }
     }
 
-    /// Why the endpoint's port of the bridge takes nothing under the address that it claims.
+    /// Why the endpoint's bridge port drops packets from the false source address.
     fn stopped_at_port(&self, exit: &Endpoint, network: &Network) -> Option<String> {
         let claimed = self.claimed?;
         let mut own = exit.addresses.iter().map(|net| net.addr());
@@ -145,8 +145,8 @@ impl<'a> PacketPath<'a> {
         }
     }
 
-    /// The endpoint of the sender's namespace by which it leaves, and whether the destination is on
-    /// its link: the sender itself if it can.
+    /// The endpoint of the sender's namespace by which the packet leaves (the sender itself if possible), and whether
+    /// the destination is on its link.
     fn exit(&self, sender: &'a Endpoint) -> Option<(&'a Endpoint, bool)> {
         let others = self.state.endpoints.values();
         let others = others.filter(|other| other.netns.id == sender.netns.id && *other != sender);
@@ -165,14 +165,14 @@ impl<'a> PacketPath<'a> {
             let mut gateways = endpoint.gateways.iter();
             gateways.any(|gateway| gateway.is_ipv4() == is_ipv4)
         };
-        // Without a metric of ours, a route has the kernel's (`IP6_RT_PRIO_USER` for IPv6).
+        // Without a metric of ours, a route has the kernel's default (`IP6_RT_PRIO_USER` for IPv6).
         let unset = if is_ipv4 { 0 } else { 1024 };
         let metric = |endpoint: &&&Endpoint| endpoint.gateway_metric.unwrap_or(unset);
         let exit = own.iter().filter(leads_out).min_by_key(metric)?;
         Some((exit, false))
     }
 
-    /// Over the bridge to another of its ports.
+    /// Forwards over the bridge to another port.
     fn cross(&mut self, network: &Network, to: IpAddr, bridging: Bridging) -> FateAndReason {
         if self.packet.saddr.is_some_and(is_loopback6) {
             return lost(LOOPBACK6.into());
@@ -201,7 +201,7 @@ impl<'a> PacketPath<'a> {
 
     /// Into the host.
     fn enter(&mut self) -> FateAndReason {
-        // `ip6_rcv_core` drops it before any hook. IPv4 has no such check there, but a rule of ours.
+        // `ip6_rcv_core` drops it before any hook. For IPv4, a rule of ours does.
         let ends = [self.packet.saddr, self.packet.daddr];
         if ends.into_iter().flatten().any(is_loopback6) {
             return lost(LOOPBACK6.into());
@@ -309,7 +309,7 @@ impl<'a> PacketPath<'a> {
         (Fate::ReachesHost, why)
     }
 
-    /// What comes to a published port on `::1` is passed on by the daemon.
+    /// The daemon relays connections to a published port on `::1`.
     fn relayed(&self) -> Option<FateAndReason> {
         let (port, protocol) = self.packet.port?;
         if !self.packet.daddr.is_some_and(is_loopback6) {
@@ -323,7 +323,7 @@ impl<'a> PacketPath<'a> {
         })
     }
 
-    /// The interface by which the destination is reached; none where there are several.
+    /// The outgoing interface; none if there are several.
     fn route(&self) -> Result<Option<IfName>, String> {
         match self.routing.way(self.packet.daddr, self.is_ipv4()) {
             Some(way) if !way.is_blocked => Ok(way.ifname.clone()),
@@ -331,7 +331,7 @@ impl<'a> PacketPath<'a> {
         }
     }
 
-    /// Why the host does not find the destination.
+    /// Why the host has no route to the destination.
     fn no_way(&self) -> String {
         let to = self.packet.daddr;
         let endpoint = to.and_then(|to| endpoint_of(self.state, to));
@@ -375,7 +375,7 @@ impl<'a> PacketPath<'a> {
         (Fate::Dropped, why)
     }
 
-    /// The rule that let it through.
+    /// The rule that accepted it.
     fn why(&self) -> String {
         let mut steps = self.walk.steps.iter().rev();
         let found = steps.find(|step| step.action == "accept");
@@ -392,14 +392,14 @@ impl<'a> PacketPath<'a> {
         }
     }
 
-    /// The source of a port's list by which the packet was let in.
+    /// The entry of a port's list that accepted the packet.
     fn let_in_by(&self) -> Option<String> {
         let step = self.walk.steps.iter().find(|step| step.rule == ON_LIST)?;
         let source = step.elements.first()?.element.split(' ').next()?;
         Some(source.to_owned())
     }
 
-    /// The endpoint, and its port with a list, if it was by that list that the packet was kept out.
+    /// The endpoint and its port, if the port's list blocked the packet.
     fn kept_out_of(&self) -> Option<(&'a Endpoint, PortBinding)> {
         let (last, before) = self.walk.steps.split_last()?;
         if last.rule != NOT_ON_LIST {
@@ -414,7 +414,7 @@ impl<'a> PacketPath<'a> {
         self.state.endpoints.values().find_map(of_endpoint)
     }
 
-    /// The addresses of the host on which a port is published, where it is not on the one that was asked.
+    /// The host addresses on which the port is published, if the packet went to another one.
     fn published_elsewhere(&self, port: u16, protocol: Protocol) -> String {
         let bindings = self.state.endpoints.values().flat_map(|e| &e.ports);
         let of_port = bindings.filter(|b| (b.host_port, b.protocol) == (port, protocol));
@@ -427,7 +427,7 @@ impl<'a> PacketPath<'a> {
         }
     }
 
-    /// How the sender gets onto the list that kept it out: the list anew, with the sender.
+    /// Advice for a blocked sender: the list with the sender added.
     fn hint_of_list(&self, endpoint: &Endpoint, port: &PortBinding) -> String {
         let listed = endpoint.allowed(port).map_or(&[][..], AllowList::sources);
         let sender = self
@@ -442,7 +442,7 @@ impl<'a> PacketPath<'a> {
         )
     }
 
-    /// What would reach the endpoint that a dropped packet was for.
+    /// Advice for a dropped packet: how to reach its endpoint.
     fn hint(&self, fate: &Fate) -> Option<String> {
         if let (Fate::Dropped, Some((endpoint, port))) = (fate, self.kept_out_of()) {
             return Some(self.hint_of_list(endpoint, &port));

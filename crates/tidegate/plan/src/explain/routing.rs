@@ -1,4 +1,4 @@
-//! What of the host decides where a packet goes.
+//! The facts of the host that decide where a packet goes.
 
 use std::collections::BTreeMap;
 use std::net::{IpAddr, Ipv4Addr};
@@ -9,14 +9,14 @@ use tidegate_model::{IfName, Network};
 
 use super::walk::Ground;
 
-/// What of the host decides where a packet goes.
+/// The facts of the host that decide where a packet goes.
 #[derive(Clone, Debug, PartialEq)]
 pub struct HostRouting {
     /// The host's links.
     pub links: Vec<Link>,
-    /// The routes of its main table. Policy rules (ip-rule(8)) are not looked at.
+    /// The routes of its main table. Policy rules (ip-rule(8)) are ignored.
     pub routes: Vec<Route>,
-    /// Values of [`SYSCTLS_OF_PATHS`]; none where one is not there.
+    /// Values of [`SYSCTLS_OF_PATHS`]; none for a missing one.
     pub sysctls: BTreeMap<String, Option<String>>,
 }
 
@@ -25,15 +25,15 @@ const FORWARDING6: &str = "net/ipv6/conf/all/forwarding";
 const NF_CALL4: &str = "net/bridge/bridge-nf-call-iptables";
 const NF_CALL6: &str = "net/bridge/bridge-nf-call-ip6tables";
 
-/// Paths below /proc/sys of what decides where a packet goes.
+/// Paths of the sysctls that decide where a packet goes.
 pub const SYSCTLS_OF_PATHS: [&str; 4] = [FORWARDING4, FORWARDING6, NF_CALL4, NF_CALL6];
 
-/// What becomes of a frame from one endpoint to another of its network.
+/// The fate of a frame between endpoints of one network.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum Bridging {
-    /// The bridge hands it on by itself.
+    /// The bridge forwards it without the ruleset.
     Direct,
-    /// The bridge keeps its ports apart.
+    /// The bridge drops it: its ports are isolated.
     Apart,
     /// It passes the ruleset (br_netfilter).
     Filtered,
@@ -48,7 +48,7 @@ impl HostRouting {
     pub(super) fn bridging(&self, network: &Network, is_ipv4: bool) -> Bridging {
         let value = self.sysctl(if is_ipv4 { NF_CALL4 } else { NF_CALL6 });
         match (network.policy.icc, value) {
-            // Whatever the sysctl says: what is to be routed is handed to the host before.
+            // No matter what the sysctl says: frames for the gateway go to the host before.
             (false, _) => Bridging::Apart,
             (true, Some("0") | None) => Bridging::Direct,
             (true, Some(_)) => Bridging::Filtered,
@@ -59,8 +59,8 @@ impl HostRouting {
         self.sysctls.get(path)?.as_deref()
     }
 
-    /// The route to an address; to an unknown one by the default route. Of routes that fit the longest prefix
-    /// is used, of these the lowest metric.
+    /// The route to an address; the default route for an unknown one. The longest matching prefix wins, then the
+    /// lowest metric.
     pub(super) fn way(&self, to: Option<IpAddr>, is_ipv4: bool) -> Option<&Route> {
         let fits = |way: &&Route| match to {
             Some(address) => way.destination.contains(&address),

@@ -41,20 +41,20 @@ enum End {
     Passed,
 }
 
-/// What a statement has come to.
+/// The result of a statement.
 enum StatementResult {
-    /// The next statement's turn.
+    /// Continue with the next statement.
     Next,
     /// The next rule's turn.
     NoMatch,
     Verdict(Verdict),
-    /// Done, with the words for it; the packet goes on to the next hook.
+    /// Done, with its description; the packet continues at the next hook.
     Translated(String),
     Rejected,
 }
 
 impl Walk<'_> {
-    /// Whether the packet gets past our chains at a hook.
+    /// Whether the packet passes our chains at a hook.
     pub(super) fn passes(&mut self, hook: Hook, packet: &mut Packet, ground: &dyn Ground) -> bool {
         let table = self.table;
         let base_of = |chain: &'_ ChainState| chain.chain().base.clone();
@@ -95,7 +95,7 @@ impl Walk<'_> {
         chain.map_or(End::Passed, |chain| self.chain(chain, packet, ground))
     }
 
-    /// The verdict of a rule; none if it has none, or does not match.
+    /// The verdict of a rule; none if the rule has none or does not match.
     fn rule(&mut self, rule: &Rule, packet: &mut Packet, ground: &dyn Ground) -> Option<Verdict> {
         let mut elements = Vec::new();
         for statement in &rule.statements {
@@ -140,7 +140,7 @@ impl Walk<'_> {
             Statement::CtStatus(marks) => if_it(marks.iter().any(|mark| match mark {
                 CtStatus::Dnat => packet.is_dnat,
                 CtStatus::Snat => packet.is_snat,
-                // The first packet of a connection has left no trace yet.
+                // Before the first packet of a connection, nothing is tracked.
                 CtStatus::SeenReply | CtStatus::Assured | CtStatus::Confirmed | CtStatus::Dying => {
                     false
                 }
@@ -148,7 +148,7 @@ impl Walk<'_> {
             Statement::AddrType { of, kind, negated } => {
                 if_it(is_of_kind(packet, ground, *of, *kind) != *negated)
             }
-            // Who is not known comes from where it belongs.
+            // An unknown source counts as arriving by the right interface.
             Statement::NoWayBack => if_it(match (packet.saddr, &packet.iif) {
                 (Some(from), Some(iif)) => ground.is_local(from) || !ground.leads(from, iif),
                 _ => false,
@@ -236,7 +236,7 @@ impl Walk<'_> {
         })
     }
 
-    /// What a map holds for the packet's key.
+    /// The data of a map for the packet's key.
     fn data(
         &self,
         packet: &Packet,
@@ -248,7 +248,7 @@ impl Walk<'_> {
         self.find(map, Some(&values), elements)?.data.clone()
     }
 
-    /// The element of a set or map that has the key, if one has. It is noted.
+    /// The element of a set or map with the key, if there is one. It is recorded.
     fn find(
         &self,
         set: &Name,
@@ -288,8 +288,7 @@ fn is_of_kind(packet: &Packet, ground: &dyn Ground, of: Side, kind: AddrType) ->
     }
 }
 
-/// What the packet has of a key: nothing if it lacks a field; `Some(None)` if it is not known, and in
-/// no set.
+/// The packet's value of a key: none if it lacks a field; `Some(None)` if the value is unknown, and thus in no set.
 fn values(packet: &Packet, key: &Key) -> Option<Option<Vec<Value>>> {
     let mut values = Some(Vec::new());
     for field in key.fields() {
@@ -328,7 +327,7 @@ fn target(values: &[Value]) -> Option<(IpAddr, Option<u16>)> {
     }
 }
 
-/// What the rule is for: its comment, without the digest.
+/// The purpose of the rule: its comment without the digest.
 fn role(rule: &Rule) -> String {
     let comment = rule.comment.as_ref().map_or("", |comment| comment.as_str());
     let role = comment.rsplit_once(" #").map_or(comment, |(role, _)| role);

@@ -1,4 +1,4 @@
-//! What is forwarded to endpoints and from them.
+//! Forwarding to and from endpoints.
 
 use tidegate_nft::{
     CtState, CtStatus, Field, InetProto, Key, Statement, Transport, Verdict, fields, name,
@@ -114,9 +114,9 @@ pub(super) fn to_bridge() -> Vec<(&'static str, Vec<Statement>)> {
     ]
 }
 
-/// What belongs to no connection is not translated (a reset out of turn, an ICMP error about nothing, neighbour
-/// discovery that is sent to elsewhere) and would show the endpoint's own address. Where that is not hidden it passes: the
-/// host sees half of a connection whose answers come another way.
+/// Packets without a connection are not translated (an unexpected reset, an ICMP error about an unknown packet,
+/// neighbour discovery to another network), and would reveal the endpoint's own address. In networks that do not
+/// translate they pass: the host may see only half of a connection, if answers take another route.
 pub(super) fn from_bridge() -> Vec<(&'static str, Vec<Statement>)> {
     let untranslated = |container, family| {
         vec![

@@ -1,4 +1,4 @@
-//! What endpoints reach of the host itself.
+//! Access of endpoints to the host.
 
 use tidegate_nft::{CtState, Field, InetProto, Key, Statement, Transport, Verdict, fields, name};
 
@@ -24,7 +24,7 @@ pub(super) fn for_names() -> Statement {
     port.is_in(id(NftSet::Resolver))
 }
 
-/// Answers to what the host asked for, and what IPv6 neighbours need to find each other, which the kernel does not track.
+/// Answers to the host, and IPv6 neighbour discovery, which the kernel does not track.
 pub(super) fn host_none() -> Vec<(&'static str, Vec<Statement>)> {
     vec![
         ("answers", vec![known_connection(), Verdict::Accept.into()]),
@@ -62,7 +62,7 @@ pub(super) fn host_gateway() -> Vec<(&'static str, Vec<Statement>)> {
     ]
 }
 
-/// Names are asked for at a gateway, and over its own bridge.
+/// DNS queries must go to a gateway over its own bridge.
 pub(super) fn to_resolver() -> Vec<(&'static str, Vec<Statement>)> {
     let at_gateway = |daddr, container| {
         let key = Key::from([Field::Iifname, daddr]);

@@ -1,4 +1,4 @@
-//! Under which address a packet leaves.
+//! Source addresses of outgoing packets.
 
 use tidegate_nft::{CtStatus, Field, IpVersion, Key, Nat, NatKind, NatTarget, Statement, fields};
 

@@ -1,4 +1,4 @@
-//! What several chains match.
+//! Matches that several chains share.
 
 use std::net::{Ipv4Addr, Ipv6Addr};
 
@@ -7,23 +7,23 @@ use tidegate_nft::{CtState, Name, Statement, fields};
 
 use crate::sets::NftSet;
 
-/// IPv4, told by an address: what is forwarded never comes from a loopback address.
+/// Matches IPv4 by an address: forwarded packets never come from a loopback address.
 pub(super) fn ipv4() -> Statement {
     fields::IP_SADDR.outside(loopback())
 }
 
-/// IPv6, told in the same way.
+/// Matches IPv6 in the same way.
 pub(super) fn ipv6() -> Statement {
     fields::IP6_SADDR.outside(Ipv6Net::from(Ipv6Addr::LOCALHOST))
 }
 
-/// IPv4, told by an address of the host's, which is no multicast address.
+/// Matches IPv4 by an address of the host, which is not a multicast address.
 pub(super) fn to_ipv4() -> Statement {
     let multicast = std::net::Ipv4Addr::new(224, 0, 0, 0);
     fields::IP_DADDR.outside(Ipv4Net::new_assert(multicast, 4))
 }
 
-/// IPv6, told in the same way.
+/// Matches IPv6 in the same way.
 pub(super) fn to_ipv6() -> Statement {
     let multicast = Ipv6Addr::new(0xff00, 0, 0, 0, 0, 0, 0, 0);
     fields::IP6_DADDR.outside(Ipv6Net::new_assert(multicast, 8))
@@ -33,8 +33,8 @@ pub(super) fn known_connection() -> Statement {
     Statement::CtState(vec![CtState::Established])
 }
 
-/// Errors about a connection, which the kernel takes for a part of it whoever sends them: what they quote, anybody can
-/// know or guess, and what is behind that is the sender's.
+/// ICMP errors about a connection. The kernel counts them as part of it, no matter who sends them. Anybody can know
+/// or guess the packet that they quote, and send own data after it.
 pub(super) fn errors() -> Statement {
     Statement::CtState(vec![CtState::Related])
 }

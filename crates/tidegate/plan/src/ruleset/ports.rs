@@ -1,4 +1,4 @@
-//! Published ports: who may reach them, and where they lead.
+//! Published ports: allow-lists and translation.
 
 use tidegate_model::Protocol;
 use tidegate_nft::{
@@ -18,10 +18,9 @@ pub(super) fn to_host(chain: Name) -> Vec<Statement> {
     vec![to_host, Verdict::Jump(chain).into()]
 }
 
-/// What comes from elsewhere is let in by the list of its port before it is translated: by its own source, and to
-/// the port that it was sent to. What the host itself sends does not come here. A port of one address goes before
-/// that of every address, as in [`publish`]: what endpoints ask of a gateway's port for names meets no list of a
-/// port 53 that is published at every address.
+/// Checks the list of a port before translation, with the original source and port. Packets of the host do not pass
+/// here. A port of one address comes before that of every address, as in [`publish`]. So DNS queries to a gateway do
+/// not meet the list of a port 53 published at every address.
 pub(super) fn arriving() -> Vec<(&'static str, Vec<Statement>)> {
     let to = |chain| vec![Verdict::Jump(chain).into()];
     let all = |container, version| {
@@ -53,7 +52,7 @@ pub(super) fn to_admit_at(daddr: Field, restricted: NftSet) -> Vec<Statement> {
     ]
 }
 
-/// By the list of a port of every address.
+/// The list of a port published on every address.
 pub(super) fn admit() -> Vec<(&'static str, Vec<Statement>)> {
     let port = |saddr| Key::from([saddr, Field::L4proto, Field::Dport(Transport::Any)]);
     admitting(
@@ -62,7 +61,7 @@ pub(super) fn admit() -> Vec<(&'static str, Vec<Statement>)> {
     )
 }
 
-/// By the list of a port of one address.
+/// The list of a port published on one address.
 pub(super) fn admit_at() -> Vec<(&'static str, Vec<Statement>)> {
     let port =
         |saddr, daddr| Key::from([saddr, daddr, Field::L4proto, Field::Dport(Transport::Any)]);
@@ -83,12 +82,12 @@ pub(super) fn admitting(
     ]
 }
 
-/// What the rule is called that lets in who is on a port's list.
+/// Comment of the rule that accepts sources on a port's list.
 pub(crate) const ON_LIST: &str = "on the allow-list of the port";
-/// What the rule is called that keeps everybody else out.
+/// Comment of the rule that drops all other sources.
 pub(crate) const NOT_ON_LIST: &str = "not on the allow-list of the port";
 
-/// What the host sends to itself. Also the order for everybody else: the more exact goes first.
+/// Packets of the host to itself. The order is the same for all others: the more exact map comes first.
 pub(super) fn publish() -> Vec<(&'static str, Vec<Statement>)> {
     let to = |chain| vec![Verdict::Jump(chain).into()];
     vec![
@@ -97,8 +96,8 @@ pub(super) fn publish() -> Vec<(&'static str, Vec<Statement>)> {
     ]
 }
 
-/// One rule for each protocol and map. nftables 0.9.8 takes a map with addresses and ports only
-/// after a match on the transport protocol; later releases take this form too.
+/// One rule for each protocol and map. nftables 0.9.8 accepts a map with addresses and ports only after a match on
+/// the transport protocol; later releases accept this form too.
 pub(super) fn publish_at() -> Vec<(&'static str, Vec<Statement>)> {
     translating("published on one address", |protocol, version| {
         let (daddr, map) = match version {

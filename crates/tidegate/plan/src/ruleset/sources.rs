@@ -11,18 +11,18 @@ use tidegate_nft::{
 use super::matches::{id, loopback};
 use crate::sets::NftSet;
 
-/// The chain that sees what comes from addresses that are nobody's.
+/// The chain for packets from addresses that no host can have.
 pub(super) const NOBODY: Name = name!("nobody");
 
-/// Who may be a source, and where: before the kernel tracks the connection, so that what is dropped here leaves no trace.
+/// Checks source addresses before the kernel tracks the connection, so that dropped packets leave no entry.
 ///
-/// Loopback addresses are the host's own (RFC 1122 section 3.2.1.3), and nobody else's. The kernel's own check comes
-/// after the destination is translated, so a neighbour that sends a packet for 127.0.0.1 over the wire would
-/// reach a port that is published there. An interface with `route_localnet`, as our bridges have,
-/// passes no check at all. What really is of the host comes in by its loopback.
+/// Loopback addresses are the host's own (RFC 1122 section 3.2.1.3). The kernel checks only after translation, so a
+/// neighbour that sends a packet to 127.0.0.1 would reach a port published there. On interfaces with
+/// `route_localnet`, like our bridges, the kernel does not check at all. Genuine packets of the host come in by its
+/// loopback interface.
 ///
-/// No packet is from a broadcast address (RFC 1122 section 3.2.1.3): the kernel takes those of its networks' for
-/// neighbours', and answers all of the network. Those of IPv6 are multicast addresses, which the kernel refuses.
+/// No packet comes from a broadcast address (RFC 1122 section 3.2.1.3). The kernel would treat it as a neighbour's
+/// and send the answer to the whole network. IPv6 has only multicast addresses, which the kernel refuses as sources.
 pub(super) fn guard() -> Vec<(&'static str, Vec<Statement>)> {
     let drop = |statement| vec![statement, Verdict::Drop.into()];
     let broadcast = Statement::AddrType {
@@ -30,7 +30,7 @@ pub(super) fn guard() -> Vec<(&'static str, Vec<Statement>)> {
         kind: AddrType::Broadcast,
         negated: false,
     };
-    // Twice the same field makes the key a joined one, see `NftSet::Ours4`.
+    // The field twice makes a concatenated key, see `NftSet::Ours4`.
     let of_network = |saddr, subnets| drop(Key::from([saddr, saddr]).is_in(id(subnets)));
     let to_nobody = |statement| vec![statement, Verdict::Goto(NOBODY).into()];
     vec![
@@ -57,7 +57,7 @@ pub(super) fn guard() -> Vec<(&'static str, Vec<Statement>)> {
         (
             "nobody sends as all of a network",
             vec![
-                // First, so that routes are asked for packets of this family alone.
+                // First, so that route lookups happen only for packets of this family.
                 fields::IP_SADDR.is_not(Ipv4Addr::UNSPECIFIED),
                 broadcast,
                 Verdict::Drop.into(),
@@ -88,20 +88,20 @@ fn nowhere4() -> Ipv4Net {
     Ipv4Net::new_assert(Ipv4Addr::UNSPECIFIED, 8)
 }
 
-/// Where IPv6 has no addresses of hosts (RFC 4291 section 2.4): `::`, `::1`, and IPv4 addresses in IPv6 form, mapped
-/// (`::ffff:0:0/96`), compatible (`::/96`) and translated (`::ffff:0:0:0/96`). A program that takes both families is told of
-/// the first as of IPv4 addresses. NAT64 has its own prefix, `64:ff9b::/96` (RFC 6052).
+/// IPv6 addresses that no host has (RFC 4291 section 2.4): `::`, `::1`, and IPv4 addresses in IPv6 form, mapped
+/// (`::ffff:0:0/96`), compatible (`::/96`) and translated (`::ffff:0:0:0/96`). A program that accepts both families
+/// sees mapped ones as IPv4 addresses. NAT64 has its own prefix, `64:ff9b::/96` (RFC 6052).
 fn nowhere6() -> Ipv6Net {
     Ipv6Net::new_assert(Ipv6Addr::UNSPECIFIED, 64)
 }
 
-/// From no address come those who have none yet. By DHCP they ask for one (RFC 2131 section 4.1), by IGMP and MLD they
-/// say which groups they are in (RFC 3376 section 4.2.13, RFC 3810 section 5.2.13), by neighbour discovery they ask
-/// whether an address is free and who is the router (RFC 4861 sections 4.1 and 4.3). Snooping switches too ask for groups from
-/// 0.0.0.0. The kernel hands other things from there to programs, and routes their answers.
+/// Hosts without an address send from the unspecified address: DHCP (RFC 2131 section 4.1), IGMP and MLD reports (RFC
+/// 3376 section 4.2.13, RFC 3810 section 5.2.13), duplicate address detection and router solicitations (RFC 4861
+/// sections 4.1 and 4.3). Snooping switches also send IGMP queries from 0.0.0.0. All else is dropped: the kernel
+/// would pass it to programs and route their answers.
 pub(super) fn nobody() -> Vec<(&'static str, Vec<Statement>)> {
     let ipv4 = || fields::IP_SADDR.is(Ipv4Addr::UNSPECIFIED);
-    // Its type and code are where others have the source port.
+    // ICMP has type and code at the offset of the source port.
     let icmpv6 = |kind: u8| {
         vec![
             fields::IP6_SADDR.is(Ipv6Addr::UNSPECIFIED),
@@ -137,8 +137,8 @@ pub(super) fn nobody() -> Vec<(&'static str, Vec<Statement>)> {
     ]
 }
 
-/// A source is one to which the host's routes lead back by the same bridge, or another address of the same namespace.
-/// Link-local addresses are of the link: the host has a route back to each but its own.
+/// A valid source has a route back by the same bridge, or is another address of the same namespace. The host has
+/// routes back to all link-local addresses except its own.
 pub(super) fn from_endpoint() -> Vec<(&'static str, Vec<Statement>)> {
     let other = |saddr, container| {
         let key = Key::from([Field::Iifname, saddr, Field::EtherSaddr]);
@@ -148,7 +148,8 @@ pub(super) fn from_endpoint() -> Vec<(&'static str, Vec<Statement>)> {
         (
             "an endpoint sends as itself alone",
             vec![
-                // First, so that routes are asked for packets of this family alone. From 0.0.0.0 is DHCP, taken before.
+                // First, so that route lookups happen only for packets of this family. DHCP from 0.0.0.0 was accepted
+                // before.
                 fields::IP_SADDR.is_not(Ipv4Addr::UNSPECIFIED),
                 Statement::NoWayBack,
                 other(Field::IpSaddr, NftSet::Elsewhere4),

@@ -1,4 +1,4 @@
-//! Which published ports connections came through.
+//! Assigns connections to published ports.
 
 use crate::values::{attach, create, network, state_with};
 use tidegate_api::CreateNetwork;
