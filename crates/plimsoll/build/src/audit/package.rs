@@ -1,26 +1,7 @@
 //! A finished package against the programs in it: nothing missing, nothing more.
 
-use plimsoll_probe::NativeDep;
-
-use super::{BuiltProgram, Fault};
+use super::{Fault, PackageFacts};
 use crate::format::Format;
-use plimsoll_plan::plan::PackagePlan;
-use plimsoll_spec::PackageReport;
-
-/// A package file with what it was made of.
-#[derive(Debug, Clone, Copy)]
-pub struct PackageFacts<'a> {
-    /// What was planned.
-    pub plan: &'a PackagePlan,
-    /// The C library.
-    pub library: &'a NativeDep,
-    /// The programs in it.
-    pub programs: &'a [BuiltProgram],
-    /// The paths that it should install.
-    pub files: &'a [String],
-    /// What the finished file says.
-    pub report: &'a PackageReport,
-}
 
 /// Compares the dependencies in the package with what the programs need and the plan declares.
 #[must_use]
@@ -31,14 +12,6 @@ pub fn audit_package(format: &dyn Format, facts: &PackageFacts<'_>) -> Vec<Fault
     }
     faults.extend(format.audit(facts));
     faults
-}
-
-impl PackageFacts<'_> {
-    /// A fault of the package.
-    #[must_use]
-    pub fn fault(&self, what: String) -> Fault {
-        Fault::new(&self.plan.file, what)
-    }
 }
 
 fn missing_files(facts: &PackageFacts<'_>) -> Vec<Fault> {

@@ -2,10 +2,11 @@ use plimsoll_probe::Flavour;
 use plimsoll_probe::fakes::libnftables;
 
 use super::*;
+use crate::audit::BuiltProgram;
 use crate::audit::fixtures::{daemon, exec_daemon};
 use crate::format::Formats;
-use plimsoll_plan::plan::DeclaredDepends;
-use plimsoll_spec::FormatName;
+use plimsoll_plan::plan::{DeclaredDepends, PackagePlan};
+use plimsoll_spec::{FormatName, PackageReport};
 
 const DYNAMIC_DEB: [&str; 2] = ["libc6 (>= 2.34)", "libnftables1 (>= 1.0.2)"];
 
