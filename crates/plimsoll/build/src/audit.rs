@@ -11,7 +11,7 @@ pub use crate::fault::{AuditError, Fault};
 pub use crate::package_facts::PackageFacts;
 pub use crate::program::BuiltProgram;
 pub use build::{Stamp, audit_build, audit_stamp};
-pub use package::audit_package;
+pub use package::{audit_declared, audit_files};
 
 #[doc(hidden)]
 pub mod fixtures;

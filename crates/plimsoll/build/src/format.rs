@@ -4,6 +4,7 @@
 //! [`Formats::standard`], or in the table that a project makes for itself.
 
 mod deb;
+mod lint;
 mod rpm;
 mod tar;
 
@@ -14,9 +15,12 @@ use plimsoll_plan::config::Config;
 use plimsoll_plan::format::{self as plan, Deb, FormatRules, Rpm, Tar, UnknownFormat};
 use plimsoll_spec::{FormatName, PackageContents, PackageReport, PackageSpec};
 
-use crate::audit::{BuiltProgram, Fault, PackageFacts};
+use crate::audit::{BuiltProgram, Fault, PackageFacts, audit_declared, audit_files};
 use crate::depends::DependsError;
+use crate::outcome::Outcome;
 use crate::packager::{Packager, PackagerError};
+
+pub use lint::Lint;
 
 /// A package format.
 ///
@@ -33,9 +37,19 @@ pub trait Format: FormatRules {
         Ok(Vec::new())
     }
 
-    /// Compares the dependencies of a finished package with what its programs need. Pure; that it has all files and
-    /// declared dependencies is compared for every format.
-    fn audit(&self, facts: &PackageFacts<'_>) -> Vec<Fault>;
+    /// Compares a finished package with what was planned and with its programs. Pure.
+    fn audit(&self, facts: &PackageFacts<'_>) -> Vec<Fault> {
+        let mut faults = audit_files(facts);
+        if self.has_dependencies() {
+            faults.extend(audit_declared(facts));
+            faults.extend(self.audit_depends(facts));
+        }
+        faults
+    }
+
+    /// Compares the dependencies of a finished package with what its programs need. Pure; a package without
+    /// dependencies is not asked.
+    fn audit_depends(&self, facts: &PackageFacts<'_>) -> Vec<Fault>;
 
     /// Where a program of the host reads the programs otherwise than we do.
     ///
@@ -75,6 +89,16 @@ pub trait Format: FormatRules {
         packager.unpack(file, folder)
     }
 
+    /// Has a linter of the format read a finished package.
+    fn lint(&self, _package: &Lint<'_>) -> Outcome {
+        Outcome::not_run("no linter is known for it")
+    }
+
+    /// The script that takes a package through its life on a clean system. None: no script does.
+    fn life_script(&self) -> Option<LifeScript> {
+        None
+    }
+
     /// Writes the same package under another version.
     ///
     /// # Errors
@@ -88,6 +112,15 @@ pub trait Format: FormatRules {
     ) -> Result<(), PackagerError> {
         packager.restamp(file, out, version)
     }
+}
+
+/// A script that bash(1) runs on a clean system, in `/verify`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct LifeScript {
+    /// Its name there.
+    pub name: &'static str,
+    /// What it holds. It reads `/verify/common.sh`, which calls its functions.
+    pub text: &'static str,
 }
 
 /// The programs of a package.
@@ -149,3 +182,6 @@ impl fmt::Debug for Formats {
         self.rules.fmt(f)
     }
 }
+
+#[cfg(test)]
+mod tests;

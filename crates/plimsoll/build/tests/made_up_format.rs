@@ -67,7 +67,7 @@ impl Format for Txt {
         Ok(needed.cloned().collect())
     }
 
-    fn audit(&self, facts: &PackageFacts<'_>) -> Vec<Fault> {
+    fn audit_depends(&self, facts: &PackageFacts<'_>) -> Vec<Fault> {
         let needed = facts
             .programs
             .iter()
@@ -339,7 +339,7 @@ fn a_dependency_that_the_made_up_format_misses_is_a_fault() {
             ..PackageReport::default()
         },
     };
-    let faults = plimsoll_build::audit::audit_package(&Txt, &facts);
+    let faults = Txt.audit(&facts);
     let faults: Vec<String> = faults.iter().map(Fault::to_string).collect();
     let file = &plan.packages[0].file;
     assert_eq!(faults, [format!("{file}: does not depend on libc.so.6")]);

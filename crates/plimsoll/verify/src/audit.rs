@@ -5,9 +5,7 @@ use std::collections::BTreeSet;
 use plimsoll_probe::NativeDep;
 
 use super::Target;
-use plimsoll_build::audit::{
-    BuiltProgram, Fault, PackageFacts, Stamp, audit_build, audit_package, audit_stamp,
-};
+use plimsoll_build::audit::{BuiltProgram, Fault, PackageFacts, Stamp, audit_build, audit_stamp};
 use plimsoll_build::format::Format;
 use plimsoll_build::manifest::{Artifact, Sum};
 use plimsoll_plan::plan::{DeclaredDepends, PackagePlan};
@@ -47,16 +45,13 @@ pub fn package(facts: &Facts<'_>) -> Vec<String> {
         declared: facts.declared.clone(),
     };
     let mut faults = audit_build(artifact.flavour, facts.library, facts.programs);
-    faults.extend(audit_package(
-        facts.format,
-        &PackageFacts {
-            plan: &plan,
-            library: facts.library,
-            programs: facts.programs,
-            files: &facts.contents.report.files,
-            report: &facts.contents.report,
-        },
-    ));
+    faults.extend(facts.format.audit(&PackageFacts {
+        plan: &plan,
+        library: facts.library,
+        programs: facts.programs,
+        files: &facts.contents.report.files,
+        report: &facts.contents.report,
+    }));
     let faults = faults.iter().map(Fault::to_string);
     let faults = faults.chain(unmarked(facts));
     faults.chain(against_manifest(facts)).collect()

@@ -41,6 +41,12 @@ pub enum VerifyError {
         /// What is looked for.
         format: FormatName,
     },
+    /// No script knows how such a package is installed and removed.
+    #[error("no script installs and removes a .{format} package")]
+    NoLife {
+        /// The package's format.
+        format: FormatName,
+    },
     /// The package cannot be read.
     #[error("cannot read {file}")]
     Packager {
@@ -94,7 +100,7 @@ impl Hint for VerifyError {
                 "install mmdebstrap and systemd-container, or docker or podman, and run it as root"
                     .into(),
             ),
-            Self::Packager { .. } | Self::Elf(_) | Self::Plan(_) => None,
+            Self::NoLife { .. } | Self::Packager { .. } | Self::Elf(_) | Self::Plan(_) => None,
         }
     }
 }

@@ -36,8 +36,8 @@
 //! [`run::verify`] takes the packages of one distribution through the [`Check`]s: lint, audit
 //! against the target's own libraries, the target's resolver and an older release's, and a whole
 //! life: install, service, smoke test, upgrade, remove, purge. What decides is pure
-//! ([`audit`], [`life`], [`refuse`], [`lint`]); [`system`] makes clean systems and runs in them
-//! the scripts of `verify/life`, which decide nothing and print what they saw.
+//! ([`audit`], [`life`], [`refuse`]); [`system`] makes clean systems and runs in them
+//! the scripts of the package's format, which decide nothing and print what they saw.
 //!
 //! The result is a [`Report`]: a table, `verify.json`, and a page ([`html`]). A check that was not
 //! run is never shown as passed.
@@ -47,8 +47,6 @@ mod check;
 mod error;
 pub mod html;
 pub mod life;
-pub mod lint;
-mod outcome;
 mod package;
 mod place;
 pub mod profile;
@@ -61,8 +59,8 @@ mod work;
 
 pub use check::{Check, UnknownCheck};
 pub use error::VerifyError;
-pub use outcome::Outcome;
 pub use package::{PackageUnderTest, open};
 pub use place::{Chosen, Means, PlaceRequest, UnknownPlace, choose};
+pub use plimsoll_build::outcome::Outcome;
 pub use report::{Broken, Counts, Place, Report, Verified};
 pub use target::Target;

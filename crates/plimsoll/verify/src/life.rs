@@ -1,16 +1,17 @@
-//! What the scripts in `verify/life` print, read. Pure.
+//! What the scripts of a package's life print, read. Pure.
 
 use std::collections::BTreeMap;
+
+use plimsoll_build::format::LifeScript;
 
 use super::refuse::Answer;
 use super::{Check, Outcome};
 
-/// The scripts, each with the name that it has in `/verify`.
-pub(super) const SCRIPTS: [(&str, &str); 3] = [
-    ("common.sh", include_str!("life/common.sh")),
-    ("deb.sh", include_str!("life/deb.sh")),
-    ("rpm.sh", include_str!("life/rpm.sh")),
-];
+/// The script that those of the formats read.
+pub(super) const COMMON: LifeScript = LifeScript {
+    name: "common.sh",
+    text: include_str!("life/common.sh"),
+};
 
 /// How many of the last lines explain a check that ended in the middle.
 const LINES_SHOWN: usize = 5;

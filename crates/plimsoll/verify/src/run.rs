@@ -12,18 +12,15 @@ use super::system::container::{self, Container};
 use super::system::live::{Phase, stage};
 use super::system::tree::Tree;
 use super::work::{Layout, Work};
-use super::{
-    Check, Chosen, Outcome, PackageUnderTest, Place, Target, Verified, VerifyError, lint, open,
-};
+use super::{Check, Chosen, Outcome, PackageUnderTest, Place, Target, Verified, VerifyError, open};
 use plimsoll_build::audit::Stamp;
 use plimsoll_build::elf::{self, SymbolVersion};
 use plimsoll_build::engine::{Folders, Site, Stage, Watcher, run_stages};
-use plimsoll_build::format::{Format, Formats};
+use plimsoll_build::format::{Format, Formats, LifeScript, Lint};
 use plimsoll_build::packager::Packager;
 use plimsoll_plan::config::Config;
 use plimsoll_plan::distro::{self, Distro, DistroList};
 use plimsoll_plan::plan::{Arch, PlanError, declared};
-use plimsoll_spec::FormatName;
 
 /// The package of one distribution, to be verified.
 #[derive(Debug, Clone, Copy)]
@@ -113,11 +110,29 @@ struct Bench<'a> {
 }
 
 impl Bench<'_> {
-    fn script(&self) -> &'static str {
-        match self.package.artifact.format {
-            FormatName::RPM => "rpm.sh",
-            _ => "deb.sh",
-        }
+    /// The name that the life's script has in `/verify`.
+    fn script(&self) -> Result<&'static str, VerifyError> {
+        let script = self.format.life_script();
+        let name = script.map(|script| script.name);
+        name.ok_or_else(|| VerifyError::NoLife {
+            format: self.format.name(),
+        })
+    }
+
+    /// The scripts, each with its name in `/verify`.
+    fn scripts(&self) -> Vec<LifeScript> {
+        let own = self.format.life_script();
+        [life::COMMON].into_iter().chain(own).collect()
+    }
+
+    fn lint(&self) -> Outcome {
+        self.format.lint(&Lint {
+            file: &self.package.file,
+            root: &self.package.root,
+            contents: &self.package.contents,
+            config: self.config,
+            workspace: &self.job.folders.workspace,
+        })
     }
 
     /// Lets the package live, and reads what was seen.
@@ -154,6 +169,7 @@ impl Bench<'_> {
         Work::lay_out(
             self.job.work.join("inside"),
             &Layout {
+                scripts: &self.scripts(),
                 config: self.config,
                 package: self.package,
                 previous: Some(&previous),
@@ -179,7 +195,7 @@ impl Bench<'_> {
             &mount_point,
             folder,
             place,
-            self.script(),
+            self.script()?,
             phases,
         ))
     }
@@ -205,7 +221,7 @@ impl Bench<'_> {
             network: self.job.site.network.as_deref(),
             packages: &packages,
             tools: &tools,
-            script: self.script(),
+            script: self.script()?,
         };
         Ok(container::stages(&container, &work.folder))
     }
@@ -255,68 +271,6 @@ impl Bench<'_> {
         let log = self.job.work.join("console.log");
         let (id, workspace) = (self.job.distro.id(), &self.job.folders.workspace);
         Ok(run_stages(id, stages, &log, workspace, self.watcher)?)
-    }
-
-    fn lint(&self) -> Outcome {
-        match self.package.artifact.format {
-            FormatName::DEB => self.lintian(),
-            FormatName::RPM => self.rpmlint(),
-            _ => Outcome::not_run("no linter is known for it"),
-        }
-    }
-
-    fn rpmlint(&self) -> Outcome {
-        let config = self.config.rpm.rpmlint.as_ref();
-        let config = config.map(|path| self.job.folders.workspace.join(path));
-        let text = match config.as_ref().map(std::fs::read_to_string).transpose() {
-            Ok(text) => text,
-            Err(error) => return Outcome::failed(format!("rpmlint's configuration: {error}")),
-        };
-        let option = config.map(|path| format!("--config={}", path.display()));
-        let arguments = option
-            .into_iter()
-            .chain([self.package.file.display().to_string()]);
-        let command = duct::cmd("rpmlint", arguments)
-            .stdin_null()
-            .stderr_to_stdout()
-            .stdout_capture()
-            .unchecked();
-        match command.run() {
-            Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
-                Outcome::not_run("rpmlint is not installed")
-            }
-            Err(error) => Outcome::not_run(format!("rpmlint: {error}")),
-            Ok(output) => {
-                let said = String::from_utf8_lossy(&output.stdout);
-                lint::rpmlint(&said, text.as_deref())
-                    .unwrap_or_else(|| Outcome::failed(format!("rpmlint failed: {}", said.trim())))
-            }
-        }
-    }
-
-    fn lintian(&self) -> Outcome {
-        let fail_on = "--fail-on=error,warning";
-        let command = duct::cmd!("lintian", "--allow-root", fail_on, &self.package.file)
-            .stdin_null()
-            .stdout_capture()
-            .stderr_capture()
-            .unchecked();
-        let output = match command.run() {
-            Ok(output) => output,
-            Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
-                return Outcome::not_run("lintian is not installed");
-            }
-            Err(error) => return Outcome::not_run(format!("lintian: {error}")),
-        };
-        let overrides = self.package.root.join("usr/share/lintian/overrides");
-        let overrides = overrides.join(&self.package.contents.name);
-        let overrides = std::fs::read_to_string(overrides).ok();
-        lint::lintian(
-            &String::from_utf8_lossy(&output.stdout),
-            output.status.success(),
-            &String::from_utf8_lossy(&output.stderr),
-            overrides.as_deref(),
-        )
     }
 
     fn audit(&self, life: &Life, target: Option<&Target>) -> Result<Outcome, VerifyError> {
@@ -378,6 +332,7 @@ impl Bench<'_> {
         let work = Work::lay_out(
             self.job.work.join("older"),
             &Layout {
+                scripts: &self.scripts(),
                 config: self.config,
                 package: self.package,
                 previous: None,

@@ -4,9 +4,9 @@ use std::fs;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 
-use super::life::SCRIPTS;
 use super::{PackageUnderTest, VerifyError};
 use plimsoll_build::engine::Site;
+use plimsoll_build::format::LifeScript;
 use plimsoll_plan::config::Config;
 
 /// The folder, laid out.
@@ -17,6 +17,8 @@ pub(super) struct Work {
 
 /// What is laid out in it.
 pub(super) struct Layout<'a> {
+    /// The scripts of the package's life.
+    pub(super) scripts: &'a [LifeScript],
     pub(super) config: &'a Config,
     pub(super) package: &'a PackageUnderTest,
     /// The package to upgrade from.
@@ -35,7 +37,7 @@ impl Work {
             fs::remove_dir_all(&work.folder).map_err(|e| failed(&work.folder, e))?;
         }
         fs::create_dir_all(work.folder.join("libraries")).map_err(|e| failed(&work.folder, e))?;
-        for (name, text) in SCRIPTS {
+        for LifeScript { name, text } in layout.scripts {
             work.write(name, text)?;
         }
         let format = layout.package.artifact.format;

@@ -1,20 +1,10 @@
 //! A finished package against the programs in it: nothing missing, nothing more.
 
 use super::{Fault, PackageFacts};
-use crate::format::Format;
 
-/// Compares the dependencies in the package with what the programs need and the plan declares.
+/// The files that the package does not hold.
 #[must_use]
-pub fn audit_package(format: &dyn Format, facts: &PackageFacts<'_>) -> Vec<Fault> {
-    let mut faults = missing_files(facts);
-    if format.has_dependencies() {
-        faults.extend(declared_faults(facts));
-    }
-    faults.extend(format.audit(facts));
-    faults
-}
-
-fn missing_files(facts: &PackageFacts<'_>) -> Vec<Fault> {
+pub fn audit_files(facts: &PackageFacts<'_>) -> Vec<Fault> {
     facts
         .files
         .iter()
@@ -23,7 +13,9 @@ fn missing_files(facts: &PackageFacts<'_>) -> Vec<Fault> {
         .collect()
 }
 
-fn declared_faults(facts: &PackageFacts<'_>) -> Vec<Fault> {
+/// The dependencies that are planned and that the package does not have.
+#[must_use]
+pub fn audit_declared(facts: &PackageFacts<'_>) -> Vec<Fault> {
     let declared = &facts.plan.declared;
     let missing = |planned: &[String], found: &[String], verb: &str| -> Vec<Fault> {
         let missing = planned.iter().filter(|name| !found.contains(name));
@@ -39,6 +31,3 @@ fn declared_faults(facts: &PackageFacts<'_>) -> Vec<Fault> {
     ));
     faults
 }
-
-#[cfg(test)]
-mod tests;

@@ -1,6 +1,7 @@
 //! Debian packages: their dependencies come from dpkg-shlibdeps(1), which knows the symbols files of the host.
 
 mod audit;
+mod lintian;
 mod shlibdeps;
 
 use std::path::Path;
@@ -9,9 +10,10 @@ use plimsoll_plan::config::Config;
 use plimsoll_plan::format::Deb;
 use plimsoll_spec::PackageSpec;
 
-use super::{Format, Programs};
+use super::{Format, LifeScript, Lint, Programs};
 use crate::audit::{Fault, PackageFacts};
 use crate::depends::DependsError;
+use crate::outcome::Outcome;
 
 impl Format for Deb {
     fn complete(&self, spec: &mut PackageSpec, config: &Config, workspace: &Path) {
@@ -24,7 +26,18 @@ impl Format for Deb {
         shlibdeps::shlibdeps(programs.paths, programs.package, &work)
     }
 
-    fn audit(&self, facts: &PackageFacts<'_>) -> Vec<Fault> {
+    fn audit_depends(&self, facts: &PackageFacts<'_>) -> Vec<Fault> {
         audit::audit(facts)
+    }
+
+    fn lint(&self, package: &Lint<'_>) -> Outcome {
+        lintian::run(package)
+    }
+
+    fn life_script(&self) -> Option<LifeScript> {
+        Some(LifeScript {
+            name: "deb.sh",
+            text: include_str!("deb/life.sh"),
+        })
     }
 }

@@ -2,6 +2,7 @@
 
 mod audit;
 mod requires;
+mod rpmlint;
 mod scriptlets;
 
 use std::path::Path;
@@ -10,9 +11,10 @@ use plimsoll_plan::config::Config;
 use plimsoll_plan::format::Rpm;
 use plimsoll_spec::PackageSpec;
 
-use super::{Format, Programs};
+use super::{Format, LifeScript, Lint, Programs};
 use crate::audit::{Fault, PackageFacts};
 use crate::depends::DependsError;
+use crate::outcome::Outcome;
 
 impl Format for Rpm {
     fn complete(&self, spec: &mut PackageSpec, _config: &Config, _workspace: &Path) {
@@ -23,7 +25,7 @@ impl Format for Rpm {
         requires::derived(programs.built)
     }
 
-    fn audit(&self, facts: &PackageFacts<'_>) -> Vec<Fault> {
+    fn audit_depends(&self, facts: &PackageFacts<'_>) -> Vec<Fault> {
         audit::audit(facts)
     }
 
@@ -35,5 +37,16 @@ impl Format for Rpm {
     ) -> Result<Vec<Fault>, DependsError> {
         let by_rpm = requires::elfdeps(paths)?;
         Ok(by_rpm.map_or_else(Vec::new, |by_rpm| audit::audit_requires(facts, &by_rpm)))
+    }
+
+    fn lint(&self, package: &Lint<'_>) -> Outcome {
+        rpmlint::run(package)
+    }
+
+    fn life_script(&self) -> Option<LifeScript> {
+        Some(LifeScript {
+            name: "rpm.sh",
+            text: include_str!("rpm/life.sh"),
+        })
     }
 }

@@ -6,7 +6,7 @@ use super::Format;
 use crate::audit::{Fault, PackageFacts};
 
 impl Format for Tar {
-    fn audit(&self, _facts: &PackageFacts<'_>) -> Vec<Fault> {
+    fn audit_depends(&self, _facts: &PackageFacts<'_>) -> Vec<Fault> {
         Vec::new()
     }
 }

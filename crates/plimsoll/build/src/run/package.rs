@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use super::{Run, RunError, files};
-use crate::audit::{AuditError, PackageFacts, audit_package};
+use crate::audit::{AuditError, PackageFacts};
 use crate::compose::{self, Ingredients, compose};
 use crate::format::{Format, Programs};
 use crate::manifest::Artifact;
@@ -90,7 +90,7 @@ impl Run<'_> {
             files: &files,
             report: &report,
         };
-        let mut faults = audit_package(format, &facts);
+        let mut faults = format.audit(&facts);
         let second = format.second_reading(&facts, &paths(build));
         faults.extend(second.map_err(|source| RunError::Depends {
             file: package.file.clone(),

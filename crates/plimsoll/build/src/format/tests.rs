@@ -4,9 +4,7 @@ use plimsoll_probe::fakes::libnftables;
 use super::*;
 use crate::audit::BuiltProgram;
 use crate::audit::fixtures::{daemon, exec_daemon};
-use crate::format::Formats;
 use plimsoll_plan::plan::{DeclaredDepends, PackagePlan};
-use plimsoll_spec::{FormatName, PackageReport};
 
 const DYNAMIC_DEB: [&str; 2] = ["libc6 (>= 2.34)", "libnftables1 (>= 1.0.2)"];
 
@@ -54,7 +52,8 @@ fn faults(plan: &PackagePlan, program: BuiltProgram, depends: &[&str]) -> Vec<St
         files: &texts(&["/usr/sbin/sampled"]),
         report: &report,
     };
-    audit_package(known(plan.format), &facts)
+    known(plan.format)
+        .audit(&facts)
         .iter()
         .map(Fault::to_string)
         .collect()
@@ -171,7 +170,8 @@ fn a_file_that_is_not_in_the_package_is_a_fault() {
         files: &texts(&["/usr/bin/sample"]),
         report: &PackageReport::default(),
     };
-    let faults: Vec<String> = audit_package(known(plan.format), &facts)
+    let faults: Vec<String> = known(plan.format)
+        .audit(&facts)
         .iter()
         .map(Fault::to_string)
         .collect();
