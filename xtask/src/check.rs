@@ -10,7 +10,7 @@ use plimsoll::install_deps::{self, Purpose};
 use plimsoll::{probe, run};
 
 use crate::extras::TEST_EXTRAS;
-use crate::{ci, docs, test, toolkit, tools, wings};
+use crate::{ci, circles, docs, test, toolkit, tools, wings};
 
 /// Arguments of `cargo xtask check`.
 #[derive(Debug, clap::Args)]
@@ -84,6 +84,7 @@ fn passes(result: Result<()>) -> bool {
 fn checks<'a>(args: &'a Args, dependency: &'a NativeDep) -> Vec<Check<'a>> {
     vec![
         ("wings", Box::new(wings::check)),
+        ("circles of files", Box::new(circles::check)),
         ("format", Box::new(|| cargo(&["fmt", "--all", "--check"]))),
         ("lints without the library", Box::new(|| clippy(&[]))),
         ("lints", Box::new(|| clippy(&all_features(dependency)))),

@@ -59,9 +59,7 @@ struct Arrow {
 /// # Errors
 /// Names each arrow that is not allowed, or says that Cargo cannot tell.
 pub(crate) fn check() -> Result<()> {
-    let arguments = ["metadata", "--no-deps", "--format-version", "1", "--locked"];
-    let told = duct::cmd(run::cargo(), arguments).read();
-    let told = told.context("cannot ask Cargo which crates there are")?;
+    let told = metadata()?;
     let arrows = arrows(&told).context("cargo metadata says something else than expected")?;
     let mut faults: Vec<String> = arrows.iter().filter_map(fault).collect();
     let toolkit = run::root().join(WINGS[1].0);
@@ -71,6 +69,16 @@ pub(crate) fn check() -> Result<()> {
     }
     let hint = "xtask/src/wings.rs says who may know whom; move what both need down, or to a crate of its own";
     Err(Failure::hinted(faults.join("\n"), hint))
+}
+
+/// What `cargo metadata` says about the crates of the workspace.
+///
+/// # Errors
+/// When Cargo cannot tell.
+pub(crate) fn metadata() -> Result<String> {
+    let arguments = ["metadata", "--no-deps", "--format-version", "1", "--locked"];
+    let told = duct::cmd(run::cargo(), arguments).read();
+    told.context("cannot ask Cargo which crates there are")
 }
 
 /// All arrows between folders of the workspace, out of what `cargo metadata` prints.
