@@ -30,6 +30,7 @@ const UNIT: &[&str] = &[
     "deciding",
     "elf",
     "made_up_family",
+    "made_up_format",
     "plan",
     "properties",
     "pure",
