@@ -8,7 +8,7 @@ use std::time::Duration;
 use error_hint::{Failure, Hint};
 use tidegate_api::Refusal;
 
-/// Why a command was not done.
+/// Why a command failed.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum ClientError {
     /// There is no daemon at the socket.

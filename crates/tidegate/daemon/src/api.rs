@@ -116,8 +116,8 @@ fn handlers() -> Handlers {
 }
 
 impl Daemon {
-    /// Has the engine do something that may take its time, without holding up other calls. It is
-    /// done to the end even if the client goes away.
+    /// Runs work of the engine on a blocking thread, so that other calls continue. It completes even if the client
+    /// disconnects.
     async fn work<T: Send + 'static>(
         self,
         work: impl FnOnce(&Engine) -> Result<T, EngineError> + Send + 'static,

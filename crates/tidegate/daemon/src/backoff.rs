@@ -1,4 +1,4 @@
-//! How soon to replace again what keeps breaking.
+//! Backoff for replacing something that keeps failing.
 
 use std::time::{Duration, Instant};
 

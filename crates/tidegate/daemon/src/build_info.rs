@@ -1,4 +1,4 @@
-//! What this binary is: stamped by `cargo xtask dist`, told from what is compiled in elsewhere.
+//! Build information: the stamp of `cargo xtask dist`, or what follows from the compiled features.
 
 use tidegate_api::Build;
 

@@ -1,9 +1,9 @@
-//! One daemon for each network namespace: a second one, with another state folder, would take
-//! the first one's table and links for leftovers and remove them.
+//! One daemon for each network namespace. A second one, with another state directory, would remove the table and
+//! links of the first as leftovers.
 //!
-//! An abstract socket holds the claim, and any user may bind one, or connect to it until its queue is full. So
-//! who counts is decided by whose a socket is: root's, or that of the daemon's own user. Where a stranger has
-//! the name, a socket with a name of its own holds the claim, which every other daemon finds by how it begins.
+//! An abstract socket holds the claim. Any user can bind one, or connect to it until its queue is full. So only
+//! sockets of root and of the daemon's own user count. If another user has the name, a socket with a random name
+//! holds the claim; other daemons find it by its prefix.
 
 use std::borrow::Cow;
 use std::io;
@@ -19,15 +19,15 @@ use rustix::process::{Pid, PidfdFlags, Signal, pidfd_open, pidfd_send_signal};
 use tidegate_link::{NamedListener, Owner, named_listeners, owners, owns};
 use tokio::net::unix::UCred;
 
-/// An abstract socket belongs to a network namespace (unix(7)), and goes with the last process
-/// that has it open, however that ends.
+/// An abstract socket belongs to a network namespace (unix(7)). It disappears with the last process that has it open.
 const NAME: &str = "tidegated";
-/// Begins the names of claims where a stranger has that one.
+/// Prefix of the names of claims if another user has the usual name.
 const PREFIX: &str = "tidegated.";
 
-/// How long another daemon is looked at: one that is about to claim too, and withdraws as well, is gone by then.
+/// How long to wait for another daemon: one that also tries to claim and withdraws is gone by then.
 const RACE: Duration = Duration::from_millis(500);
-/// How long what a daemon that is gone had begun may take to end by itself. It notices at once, unless it is stopped.
+/// How long child processes of an earlier daemon may take to end. They notice its end at once, unless they are
+/// stopped.
 const GRACE: Duration = Duration::from_secs(2);
 /// How long it may take in all.
 const TIME_LIMIT: Duration = Duration::from_secs(10);
@@ -140,13 +140,13 @@ impl Claim {
     /// Claims the network namespace that the caller's thread is in.
     ///
     /// # Errors
-    /// When another daemon has it. A process of another user that only squats on the name is
-    /// none: it could not touch the namespace's links.
+    /// If another daemon has it. A process of another user with that name does not count: it could not change the
+    /// links of the namespace.
     pub(crate) fn take() -> Result<Self, ClaimError> {
         let since = Instant::now();
         loop {
             let (listener, own) = listen()?;
-            // Whoever listens before this look is seen, and whoever does after it sees us.
+            // A daemon that listens before this check is seen; one that listens later sees us.
             let Some(rival) = rival(&own)? else {
                 return Ok(Self { listener });
             };
@@ -163,20 +163,20 @@ impl Claim {
         }
     }
 
-    /// Lets every process that is started from here on hold the claim too. Should this one be
-    /// killed while an nft is at work for it, the next daemon waits until that has ended: what it
-    /// still did would otherwise come on top of the next one's table.
+    /// Makes all processes that start from now on inherit the claim. If this daemon is killed while an nft process
+    /// works for it, the next daemon waits for that process. Otherwise its transaction could arrive after the next
+    /// daemon's table.
     ///
     /// # Errors
-    /// When the kernel refuses, which it has no reason to.
+    /// If the kernel refuses, which should not happen.
     pub(crate) fn share_with_children(&self) -> Result<(), ClaimError> {
         let shared = fcntl_setfd(&self.listener, FdFlags::empty());
         shared.map_err(|e| ClaimError::Unknown { source: e.into() })
     }
 }
 
-/// Ends the processes that have the socket of a daemon that is gone: only its children got it. The kernel does what one
-/// of them had asked for whole or not at all, and the socket goes with the last one that has ended.
+/// Kills the processes that have the socket of an earlier daemon: only its children have it. The kernel completes
+/// their requests, or does none of it. The socket disappears with the last one.
 fn end(socket: u32) {
     for Owner { pid, name } in owners(socket) {
         let ended = || -> io::Result<bool> {
@@ -204,7 +204,7 @@ fn end(socket: u32) {
     }
 }
 
-/// So that of two that claim at the same time one is first.
+/// So that of two daemons that start at the same time one is first.
 fn pause_by_chance() -> Duration {
     // Without random numbers both may be refused.
     let random = getrandom::u32().unwrap_or(0);
@@ -226,7 +226,7 @@ fn listen() -> Result<(UnixListener, Vec<u8>), ClaimError> {
     listen(&format!("{PREFIX}{random:016x}")).map_err(unknown)
 }
 
-/// Who holds the claim besides the socket of this name: one that runs, if there is any.
+/// Finds another holder of the claim: a running one, if there is one.
 fn rival(own: &[u8]) -> Result<Option<Rival>, ClaimError> {
     let (mut found, mut strangers) = (None, 0);
     for listener in others(own) {
@@ -321,7 +321,7 @@ fn holder(name: &[u8]) -> io::Result<UCred> {
     tokio::net::UnixStream::from_std(UnixStream::from(socket))?.peer_cred()
 }
 
-/// Whether a process has the id of a daemon that is gone, or is about to go: it does not have its socket.
+/// Whether a process only has the id of an ended or ending daemon: then it does not have its socket.
 fn has_let_go(pid: i32, socket: u32) -> bool {
     let owns = u32::try_from(pid).ok().and_then(|pid| owns(pid, socket));
     socket != 0 && owns == Some(false)

@@ -1,5 +1,5 @@
-//! The collector: a thread that hears of links that go, removes the endpoints whose namespaces
-//! went with them, and has made anew what another program removed.
+//! The collector: a thread that receives deletions of links. It removes endpoints whose namespaces ended, and has
+//! links created again that another program removed.
 
 use std::io;
 use std::sync::Arc;
@@ -11,13 +11,14 @@ use tidegate_link::Watch;
 use crate::engine::Engine;
 use crate::worker::{Worker, rest};
 
-/// After something was made anew: who can remove it again and again does not keep the daemon busy.
+/// Pause after links were created again, so that a program that removes them again and again does not keep the daemon
+/// busy.
 const PAUSE: Duration = Duration::from_secs(1);
 
 /// Starts the collector.
 ///
 /// # Errors
-/// When there can be no thread.
+/// If the thread cannot be started.
 pub(crate) fn start(engine: Arc<Engine>, watch: Watch) -> io::Result<Worker> {
     Worker::start("collector", move |stopped| {
         loop {

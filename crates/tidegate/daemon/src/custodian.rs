@@ -1,5 +1,5 @@
-//! The custodian: a thread that has the state file written anew at once when somebody removes, replaces or empties it, so
-//! that what was answered is there after whatever comes next.
+//! The custodian: a thread that has the state file written again at once when another program removes, replaces or
+//! empties it, so that the confirmed state is never lost.
 
 use std::io;
 use std::mem::MaybeUninit;
@@ -15,19 +15,19 @@ use rustix::io::Errno;
 use crate::engine::Engine;
 use crate::worker::Worker;
 
-/// How long it waits to be told, before it looks by itself: of a folder on some file systems the kernel tells nothing.
+/// How long it waits for an event before it checks by itself: on some file systems the kernel reports nothing.
 const TIME_LIMIT: Timespec = Timespec {
     tv_sec: 30,
     tv_nsec: 0,
 };
-/// After a look, so that somebody who removes it again and again does not keep the daemon busy, and neither do the
-/// daemon's own writes.
+/// Pause after a check, so that neither a program that removes the file again and again nor the daemon's own writes
+/// keep the daemon busy.
 const PAUSE: Duration = Duration::from_millis(200);
 
 /// Starts the custodian of the file in a state folder.
 ///
 /// # Errors
-/// When there can be no thread.
+/// If the thread cannot be started.
 pub(crate) fn start(engine: Arc<Engine>, folder: &Path) -> io::Result<Worker> {
     let folder = folder.to_owned();
     Worker::start("custodian", move |stopped| keep(&engine, &folder, &stopped))

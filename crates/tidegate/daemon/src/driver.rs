@@ -12,7 +12,7 @@ use tidegate_nft::{
 use crate::config::Settings;
 use failover::Failover;
 
-/// What the driver in use is, for people; another one where it had to be changed.
+/// Description of the driver in use, which can change.
 #[derive(Clone, Debug)]
 pub struct InUse(Arc<RwLock<DriverInfo>>);
 
@@ -37,7 +37,7 @@ impl InUse {
 /// Opens the driver in the caller's network namespace.
 ///
 /// # Errors
-/// When the one that was asked for cannot be had, or none can.
+/// If the requested driver cannot be opened, or none can.
 pub(crate) fn open(settings: &Settings) -> Result<Opened, Error> {
     open_as(settings.nft_driver, settings)
 }
@@ -50,8 +50,8 @@ fn open_as(choice: DriverChoice, settings: &Settings) -> Result<Opened, Error> {
     tidegate_nft::open(choice, Location::Current, programs)
 }
 
-/// Opens the driver to work with, whose transactions the ledger knows, and says what is not as one would wish.
-/// Where the choice is ours, the exec driver stands by for the library driver.
+/// Opens the driver, tracked by the ledger, and logs its limitations. With `auto`, the exec driver is the standby of
+/// the library driver.
 ///
 /// # Errors
 /// As [`open`].
@@ -70,7 +70,7 @@ pub(crate) fn start(
         return Ok((driver, in_use));
     }
     let (settings, ledger) = (settings.clone(), ledger.clone());
-    // Each is tracked by itself: one that only says that it is done is lost, and the other stands in.
+    // Each is tracked separately: a driver that falsely reports success is lost, and the other replaces it.
     let standby = move || {
         let opened = open_as(DriverChoice::Exec, &settings)?;
         Ok(Opened {
@@ -96,7 +96,7 @@ pub(crate) fn info(description: &Description, why: &str) -> DriverInfo {
     }
 }
 
-/// Logs what is not as one would wish: a fallback, a release with a known fault.
+/// Logs limitations: a fallback, a release with a known fault.
 fn warn_about(opened: &Opened) {
     let warning = opened.driver.describe().warning.as_ref();
     for reason in opened.fallback.iter().chain(warning) {

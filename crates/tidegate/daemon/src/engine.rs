@@ -1,6 +1,5 @@
-//! The engine: owner of what is believed (the state), what is (the nft driver and the links) and
-//! what is remembered (the store). It decides nothing: `tidegate-plan` does, and the engine
-//! carries out.
+//! The engine owns the state, the nft driver, the links and the store. It decides nothing: `tidegate-plan` decides,
+//! and the engine carries plans out.
 
 mod carry_out;
 mod collect;
@@ -49,20 +48,21 @@ use past::Past;
 use sweep::Sweeps;
 use turn::{Held, Turn};
 
-/// How often connections of addresses' last holders are forgotten for one command, should another always be faster.
+/// How often one command sweeps tracked connections for a free address, in case other commands always take the swept
+/// ones.
 const SWEEPS: usize = 3;
 
-/// What is said of a network that was made without IPv6 since the host has none.
+/// The note for a network that was created without IPv6, because the host has none.
 const IPV4_ALONE: &str =
     "it has only IPv4: IPv6 is turned off on the host (net.ipv6.conf.all.disable_ipv6)";
 
-/// The engine. Commands wait for each other; questions about the state wait for none.
+/// The engine. Commands run one at a time. Reading the state waits for no command.
 pub struct Engine {
     backends: Turn<Backends>,
-    /// The kernel's, for what does not wait for commands.
+    /// The kernel's tracked connections, for work that does not wait for commands.
     driver: Arc<dyn Driver>,
     past: Past,
-    /// How many commands have had their turn.
+    /// The number of commands so far.
     commands: AtomicU64,
     state: RwLock<State>,
     defaults: Defaults,
@@ -73,7 +73,7 @@ pub struct Engine {
     fights: Fights,
 }
 
-/// What a command changes, before the state says so.
+/// Backend objects that a command changes before the state changes.
 struct Backends {
     driver: Arc<dyn Driver>,
     links: Box<dyn Links>,
@@ -84,7 +84,7 @@ impl Engine {
     /// Makes a network.
     ///
     /// # Errors
-    /// When it cannot be planned, or the host refuses it; nothing is changed then.
+    /// If it cannot be planned, or the host refuses it. Then nothing was changed.
     pub fn create_network(&self, request: &CreateNetwork) -> Result<NetworkView, EngineError> {
         let create = |request: &CreateNetwork| {
             self.command_uncounted(OpenNamespaces::default(), |backends, state| {
@@ -96,7 +96,7 @@ impl Engine {
                 Ok(Some(plan))
             })
         };
-        // Whether there is IPv6 it is the kernel's refusal that tells.
+        // The kernel's refusal shows whether IPv6 is turned off.
         let (done, notes) = match create(request) {
             Err(error) if error.is_ipv6_off() => match tidegate_plan::without_ipv6(request) {
                 Ok(request) => (create(&request), vec![IPV4_ALONE.to_owned()]),
@@ -112,7 +112,7 @@ impl Engine {
         })
     }
 
-    /// Removes a network, with `force` even one that has endpoints; the answer is what it was.
+    /// Removes a network, with `force` even one with endpoints. Returns the removed network.
     ///
     /// # Errors
     /// As [`Self::create_network`].
@@ -135,7 +135,7 @@ impl Engine {
         Ok(was.ok_or_else(|| Refused::NoNetwork(name.clone()))?)
     }
 
-    /// Lets the endpoints of two networks reach each other; the answer is the first of the two.
+    /// Lets the endpoints of two networks reach each other. Returns the first network.
     ///
     /// # Errors
     /// As [`Self::create_network`].
@@ -184,7 +184,7 @@ impl Engine {
                 Ok(tidegate_plan::attach(state, request, &netns, host)?)
             })
         };
-        // Where IPv6 is off for new interfaces alone, it is the kernel's refusal that tells.
+        // If IPv6 is off only for new interfaces, the kernel's refusal shows it.
         let attach = || match attach(true) {
             Err(error) if error.is_ipv6_off() => attach(false),
             done => done,
@@ -202,7 +202,7 @@ impl Engine {
         Ok(endpoint)
     }
 
-    /// Removes an endpoint; the answer is what it was.
+    /// Removes an endpoint, and returns it.
     ///
     /// # Errors
     /// As [`Self::create_network`].
@@ -228,7 +228,7 @@ impl Engine {
     /// One network.
     ///
     /// # Errors
-    /// When there is none of that name.
+    /// If there is none of that name.
     pub fn network(&self, name: &Name) -> Result<NetworkView, EngineError> {
         let state = self.state();
         let network = state.networks.get(name);
@@ -236,7 +236,7 @@ impl Engine {
         Ok(view(&state, network))
     }
 
-    /// Every endpoint, by name, without what its namespace is to know.
+    /// Every endpoint, by name, without its resolv.conf.
     pub fn endpoints(&self) -> Vec<EndpointView> {
         let state = self.state();
         let view = |endpoint: &Endpoint| EndpointView {
@@ -250,7 +250,7 @@ impl Engine {
     /// One endpoint.
     ///
     /// # Errors
-    /// When there is none of that name.
+    /// If there is none of that name.
     pub fn endpoint(&self, name: &Name) -> Result<Endpoint, EngineError> {
         let state = self.state();
         let endpoint = state.endpoints.get(name).cloned();
@@ -262,12 +262,12 @@ impl Engine {
         self.events.listen()
     }
 
-    /// Lets those who listen to events go: nothing more will happen.
+    /// Ends all event streams: there will be no more events.
     pub fn end_events(&self) {
         self.events.end();
     }
 
-    /// What there is and what was done, for Prometheus.
+    /// Metrics for Prometheus.
     pub fn metrics(&self) -> String {
         let is_fought = self.fight().is_some();
         render(
@@ -284,7 +284,7 @@ impl Engine {
         (state.networks.len(), state.endpoints.len())
     }
 
-    /// Plans and carries out one command, alone.
+    /// Plans and carries out one command while no other runs.
     fn command(
         &self,
         namespaces: OpenNamespaces,
@@ -296,7 +296,7 @@ impl Engine {
         self.counted(done).map(planned)
     }
 
-    /// Plans one command, alone, and carries it out if there is anything to do.
+    /// Plans one command while no other runs, and carries it out if it changes anything.
     fn command_if(
         &self,
         namespaces: OpenNamespaces,
@@ -319,8 +319,8 @@ impl Engine {
         done
     }
 
-    /// `namespaces` are the namespaces that the command has to do with: opened before, since their paths may lead to where
-    /// nobody answers, and everybody else waits for the lock.
+    /// `namespaces` are the namespaces of the command. They are opened before, because a path can hang, and all other
+    /// commands wait for the lock.
     fn command_uncounted(
         &self,
         namespaces: OpenNamespaces,
@@ -329,7 +329,7 @@ impl Engine {
         let mut backends = timed(Stage::Wait, || self.backends());
         backends.links.keep_open(namespaces);
         let done = self.carry_out_alone(&mut backends, plan);
-        // A namespace lives on while it is open.
+        // An open namespace stays alive.
         backends.links.keep_open(OpenNamespaces::default());
         done
     }
@@ -341,7 +341,7 @@ impl Engine {
     ) -> Result<Option<Change>, EngineError> {
         self.commands.fetch_add(1, Ordering::SeqCst);
         let passed = self.past.count();
-        // Only the holder of the kernel's lock writes the state: it stays as it is until then.
+        // Only the holder of the kernel lock writes the state, so it does not change before.
         let before = self.state();
         let Some(plan) = timed(Stage::Plan, || plan(backends, &before))? else {
             return Ok(None);
@@ -352,7 +352,7 @@ impl Engine {
             self.state_mut().apply(&plan.change);
         });
         self.catch_up(backends, is_passed);
-        // Before the answer, and in the order of the changes: the kernel is still locked.
+        // Before the answer and in the order of the changes, because the kernel lock is still held.
         self.names.tell(tidegate_resolver::of_change(&plan.change));
         self.sweeps.note(plan.stale);
         for happening in Happening::of(&plan.change) {
@@ -361,14 +361,14 @@ impl Engine {
         Ok(Some(plan.change))
     }
 
-    /// Puts the table in place once more where it was replaced past what was just done ([`past`]).
+    /// Replaces the table again if a repair replaced it during this command ([`past`]).
     fn catch_up(&self, backends: &mut Backends, is_passed: bool) {
         if is_passed && let Err(error) = backends.restore(&self.state()) {
             tracing::error!(causes = ?causes(&error), "the table may lack the last change: {error}");
         }
     }
 
-    /// Opens the namespace of an endpoint, for a command that has to do with it.
+    /// Opens the namespace of an endpoint for a command.
     fn namespaces_of(&self, name: &Name) -> OpenNamespaces {
         self.namespaces(|state| {
             let endpoint = state.endpoints.get(name);
@@ -376,23 +376,23 @@ impl Engine {
         })
     }
 
-    /// Opens namespaces whose paths are in the state. No lock is held meanwhile.
+    /// Opens namespaces whose paths are in the state, without holding a lock.
     fn namespaces(&self, paths: impl FnOnce(&State) -> Vec<PathBuf>) -> OpenNamespaces {
         let paths = paths(&self.state());
         timed(Stage::Netlink, || OpenNamespaces::open(paths))
     }
 
-    /// Whether commands have their turn: none has kept the others waiting for that long.
+    /// Whether commands make progress: none has held the lock for that long.
     pub(crate) fn takes_turns(&self, time_limit: Duration) -> bool {
         self.backends.take_within(time_limit).is_some()
     }
 
-    /// A command that panicked left the state as it was before it.
+    /// A command that panicked did not change the state.
     fn backends(&self) -> Held<'_, Backends> {
         self.backends.take()
     }
 
-    /// Only who holds the kernel's lock may write.
+    /// Only the holder of the kernel lock may write.
     fn state_mut(&self) -> RwLockWriteGuard<'_, State> {
         self.state.write().unwrap_or_else(PoisonError::into_inner)
     }
@@ -420,7 +420,7 @@ fn view(state: &State, network: &Network) -> NetworkView {
     }
 }
 
-/// The network that a planned command made: nothing is attached to it.
+/// The network that a planned command created: it has no endpoints.
 fn network_of(change: Change) -> NetworkView {
     let Change::AddNetwork(network) = change else {
         unreachable!("the plan of a network adds a network")
@@ -433,7 +433,7 @@ fn network_of(change: Change) -> NetworkView {
     }
 }
 
-/// The endpoint that a planned command made, changed or removed.
+/// The endpoint that a planned command created, changed or removed.
 fn endpoint_of(change: Change) -> Endpoint {
     match change {
         Change::AddEndpoint(endpoint) | Change::RemoveEndpoint(endpoint) => endpoint,

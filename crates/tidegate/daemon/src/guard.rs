@@ -1,5 +1,4 @@
-//! The guard of the table: a thread that hears of every change of it, and has what was not ours
-//! taken back.
+//! The guard of the table: a thread that receives every change of it, and has changes of other programs undone.
 
 use std::io;
 use std::os::fd::OwnedFd;
@@ -14,13 +13,13 @@ use crate::engine::{Engine, Mended};
 use crate::pace::Pace;
 use crate::worker::{Worker, rest};
 
-/// How many changes that were made at once are logged one by one.
+/// How many changes of one moment are logged separately.
 const NAMED: usize = 3;
 
 /// Starts the guard.
 ///
 /// # Errors
-/// When there can be no thread.
+/// If the thread cannot be started.
 pub(crate) fn start(engine: Arc<Engine>, watch: Watch) -> io::Result<Worker> {
     let ledger = watch.ledger();
     Worker::start("guard", move |stopped| {
@@ -36,14 +35,14 @@ pub(crate) fn start(engine: Arc<Engine>, watch: Watch) -> io::Result<Worker> {
     })
 }
 
-/// What the thread works with.
+/// The thread's data.
 struct Post {
     engine: Arc<Engine>,
     watch: Watch,
     ledger: Ledger,
     stopped: OwnedFd,
     pace: Pace,
-    /// When the table is to be put in place that was put off.
+    /// When a postponed table must be restored.
     due: Option<Instant>,
 }
 
@@ -68,7 +67,7 @@ impl Post {
         }
     }
 
-    /// Puts the table in place that was put off: networks are not to stay closed while no daemon runs.
+    /// Restores a postponed table: networks must not stay closed while no daemon runs.
     fn leave(&self) {
         if self.due.is_some()
             && let Err(error) = self
@@ -79,9 +78,9 @@ impl Post {
         }
     }
 
-    /// Has the table mended if it has to be, until it is; false if there is no time left for it.
+    /// Has the table restored if needed, until that succeeds. Returns false if there is no time left.
     fn look_into(&mut self, notice: Notice) -> bool {
-        // From when no command is at work any more.
+        // After the end of all commands.
         let mut began = Instant::now();
         let is_due = self.due.is_some_and(|due| began >= due);
         let may_be_later = !is_due && self.pace.may_be_later(began);
@@ -133,7 +132,7 @@ impl Post {
     }
 }
 
-/// Who made the last change of those that were mended.
+/// The program that made the last of the undone changes.
 fn fight(times: u32, mended: &Mended) -> Fight {
     let last = match mended {
         Mended::Replaced(changes) | Mended::Shut(changes) => changes.last(),
@@ -146,7 +145,7 @@ fn fight(times: u32, mended: &Mended) -> Fight {
     }
 }
 
-/// Logs who changed the table, and what was done about it.
+/// Logs who changed the table, and what the daemon did.
 fn tell(mended: &Mended) {
     const PUT_BACK: &str = "the table was changed by another program: put back";
     const SHUT: &str = "the table was changed by another program: networks are closed to new connections until it is \

@@ -1,8 +1,7 @@
-//! Descriptors that whoever started the daemon left open.
+//! Closes descriptors that the parent process left open.
 //!
-//! Each of them would be open in every child too. A child that finds 1,024 and more ends with its first
-//! `select()` (FD_SETSIZE, select(2)), as nft and libnftables do; one that is held open keeps a pipe from
-//! closing, or a file system from being unmounted.
+//! Every child would inherit them. A child with 1,024 or more, such as nft or libnftables, aborts in its first
+//! `select()` (FD_SETSIZE, select(2)). An open descriptor also keeps a pipe open, or a file system mounted.
 
 use std::os::fd::{AsRawFd, RawFd};
 use std::os::unix::net::UnixListener;
@@ -11,12 +10,12 @@ use rustix::process::{Resource, getrlimit};
 
 /// Those before it are the standard ones.
 const FIRST: RawFd = 3;
-/// Where those that are open cannot be listed, this many are tried at most.
+/// If open descriptors cannot be listed, at most this many numbers are tried.
 const TRIED: u64 = 1 << 20;
 
-/// Closes every descriptor but the standard ones and the socket that systemd handed over.
+/// Closes every descriptor except the standard ones and the socket from systemd.
 ///
-/// To be called first in the program: what it has opened itself would go too.
+/// Call this first in the program: it also closes descriptors that the program opened itself.
 pub fn close(handed_over: Option<&UnixListener>) {
     let kept = handed_over.map(AsRawFd::as_raw_fd);
     let close = |fd: RawFd| {

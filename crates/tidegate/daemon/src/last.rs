@@ -1,4 +1,4 @@
-//! The end of a daemon that was told to stop, whatever still keeps it.
+//! Ends a daemon that was told to stop, even if something still blocks it.
 
 use std::fs;
 use std::thread;
@@ -6,15 +6,15 @@ use std::time::Duration;
 
 use rustix::process::{Pid, Signal, getpid, kill_process};
 
-/// How long what was begun may take after a stop: what waits for programs and for the kernel is given up before.
+/// Time limit of a stop. Waits for programs and for the kernel have shorter limits.
 const TIME_LIMIT: Duration = Duration::from_secs(30);
 
-/// Ends the process in a while, unless it ends by itself before. What it was doing is put right by the next start.
+/// Ends the process after the time limit, unless it ends before. The next start repairs what it left unfinished.
 pub(crate) fn resort() {
     let resort = || -> () {
         thread::sleep(TIME_LIMIT);
         tracing::error!("stopping: some work did not end within {TIME_LIMIT:?}");
-        // A child that is stopped would not hear of it, and keep the next daemon out.
+        // A stopped child would not notice, and would block the next daemon.
         for child in children() {
             // It may have ended by itself.
             let _ = kill_process(child, Signal::KILL);

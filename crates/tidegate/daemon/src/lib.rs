@@ -1,6 +1,5 @@
-//! The Tidegate networking daemon: one engine owns what is believed (the state), what is (an nft
-//! driver and the host's links) and what is remembered (the store), and an HTTP API on a unix
-//! socket tells it what to do.
+//! The Tidegate networking daemon. One engine owns the state, an nft driver, the host's links and the store. An HTTP
+//! API on a unix socket gives it commands.
 
 pub mod api;
 mod backoff;

@@ -15,8 +15,8 @@ use rustix::net::{self, AddressFamily, SocketAddrUnix, SocketFlags, SocketType, 
 /// Who may connect: the owner and the group of the socket.
 const MODE: u32 = 0o660;
 
-/// How many connections may wait to be taken (listen(2)): as many as anybody opens before the daemon gets to
-/// take them, and looks whose they are.
+/// The backlog (listen(2)): enough for all connections that clients open before the daemon accepts them and checks
+/// their users.
 const BACKLOG: i32 = 4096;
 
 /// A socket that clients can connect to. One of our own is removed with it.
@@ -132,9 +132,9 @@ impl Listening {
 
 impl Drop for Listening {
     fn drop(&mut self) {
-        // Only our own: by now somebody else may have put theirs there.
+        // Only our own file: another program may have replaced it.
         if self.ours.is_some() && identity(&self.path).ok() == self.ours {
-            // What cannot be removed is replaced at the next start.
+            // The next start replaces a file that cannot be removed.
             let _ = fs::remove_file(&self.path);
         }
     }
@@ -178,8 +178,8 @@ fn bind(path: &Path) -> io::Result<Listening> {
         SocketFlags::CLOEXEC,
         None,
     )?;
-    // Linux makes the file with the mode of the socket less the mask of the process
-    // (`unix_bind_bsd`): at no time may more connect than are to. The mask may take too much.
+    // Linux creates the file with the mode of the socket minus the umask of the process (`unix_bind_bsd`). So at no
+    // time can more users connect than intended. The umask may remove too much, so the mode is set again.
     let mode = Mode::from_raw_mode(MODE);
     fchmod(&socket, mode)?;
     net::bind(&socket, &SocketAddrUnix::new(path)?)?;

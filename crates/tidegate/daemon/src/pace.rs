@@ -1,21 +1,20 @@
-//! How soon to mend again what keeps breaking.
+//! Pace of repairs in a fight.
 //!
-//! While the table is away nothing keeps networks apart, so something is done at once each time. Where the table is changed
-//! again before it can be in place for long, the networks are closed to new connections, which takes a moment alone, and
-//! the table follows when nothing has happened for a while, or a second has passed: a fight costs the host little, and
-//! commands have their turn.
+//! While the table is missing, nothing separates networks, so the daemon acts at once each time. If another program
+//! changes the table again and again, the daemon only closes the networks to new connections, which is quick. The
+//! table follows after a quiet moment, or after a second. So a fight costs little, and commands can run.
 
 use std::time::{Duration, Instant};
 
-/// Mendings in a row that are a fight.
+/// Number of repairs in a row that make a fight.
 const FIGHT: u32 = 3;
-/// How long the table may be put off.
+/// The longest postponement of the table.
 const LONGEST: Duration = Duration::from_secs(1);
-/// The first wait after a mending that failed; each further one is twice as long.
+/// The first wait after a failed repair; each further one is twice as long.
 const AFTER_FAILURE: Duration = Duration::from_millis(100);
 /// The longest.
 const LONGEST_AFTER_FAILURE: Duration = Duration::from_secs(5);
-/// After this long without a mending the next is the first in a row.
+/// After this time without a repair, the next one is the first in a row.
 pub(crate) const CALM: Duration = Duration::from_secs(60);
 
 /// Counts mendings in a row.
@@ -23,36 +22,36 @@ pub(crate) const CALM: Duration = Duration::from_secs(60);
 pub(crate) struct Pace {
     in_a_row: u32,
     failures: u32,
-    /// When something was last mended, or closed.
+    /// Time of the last repair or closing.
     last: Option<Instant>,
-    /// What the last mending took.
+    /// Duration of the last repair.
     took: Duration,
-    /// Since when the networks have been closed instead.
+    /// Since when the networks are closed instead.
     closed: Option<Instant>,
 }
 
 impl Pace {
-    /// Whether the table need not be put in place yet, if the networks are closed instead.
+    /// Whether the table can be postponed if the networks are closed instead.
     pub(crate) fn may_be_later(&self, now: Instant) -> bool {
         let is_soon = |last: Instant| now.saturating_duration_since(last) < self.quiet();
         self.fight().is_some() && self.last.is_some_and(is_soon)
     }
 
-    /// Notes that the table was put in place, which took so long.
+    /// Records a repair and its duration.
     pub(crate) fn mended(&mut self, now: Instant, took: Duration) {
         self.count(now);
         self.took = took;
         self.closed = None;
     }
 
-    /// Notes that the networks were closed instead, and says when the table is to follow unless more happens.
+    /// Records that the networks were closed instead, and returns when the table must follow unless more happens.
     pub(crate) fn closed(&mut self, now: Instant) -> Instant {
         self.count(now);
         let since = *self.closed.get_or_insert(now);
         (now + self.quiet()).min(since + LONGEST)
     }
 
-    /// How long to wait after a mending that failed, which never is repeated at once.
+    /// How long to wait after a failed repair. It is never repeated at once.
     pub(crate) fn after_failing(&mut self) -> Duration {
         let factor = 1_u32.checked_shl(self.failures).unwrap_or(u32::MAX);
         self.failures = self.failures.saturating_add(1);
@@ -61,12 +60,12 @@ impl Pace {
             .min(LONGEST_AFTER_FAILURE)
     }
 
-    /// Mendings in a row, where there are so many that somebody changes the table again and again.
+    /// The repairs in a row, if they are enough for a fight.
     pub(crate) fn fight(&self) -> Option<u32> {
         Some(self.in_a_row).filter(|in_a_row| *in_a_row >= FIGHT)
     }
 
-    /// How long nothing must have happened for the table to be worth its time.
+    /// How long nothing must happen before restoring the table is worthwhile.
     fn quiet(&self) -> Duration {
         self.took.saturating_mul(2).min(LONGEST)
     }

@@ -1,4 +1,4 @@
-//! Running another's program for what it says, which may be much, and may take for ever.
+//! Runs another program for its output, with limits of time and size.
 
 use std::io::{self, Read};
 use std::process::{Command, Stdio};

@@ -1,10 +1,9 @@
-//! Names: endpoints ask a gateway of theirs, and a process of its own answers.
+//! The resolver: endpoints query a gateway of their network, and a process of its own answers.
 //!
-//! What endpoints send is read by nobody who could do anything with it: the process that does has no
-//! capability, no file and no way to open one. It is this program, started with [`PROCESS`] as its
-//! argument. The daemon binds the [`Sockets`], passes them over the [`ResolverHandle`], and tells there what
-//! networks and endpoints there are; the [`supervisor`] replaces a process that ended. What is answered is
-//! `tidegate-resolver`'s to decide.
+//! A process without capabilities and files parses what endpoints send, so that an exploit gains nothing. It is this
+//! program, started with the argument [`PROCESS`]. The daemon binds the [`Sockets`], passes them over the
+//! [`ResolverHandle`], and sends the networks and endpoints there. The [`supervisor`] replaces a process that ended.
+//! `tidegate-resolver` decides the answers.
 
 mod handle;
 mod liveness;
@@ -21,5 +20,5 @@ pub(crate) use supervisor::{Names, start};
 pub use upstreams::Upstream;
 pub(crate) use upstreams::host_conf;
 
-/// The argument with which this program is the process that answers, and is to call [`serve`].
+/// The argument with which this program is the resolver process and calls [`serve`].
 pub const PROCESS: &str = "resolver-process";

@@ -1,4 +1,4 @@
-//! The reviver: a thread that hears of changes of the host, and has tried again what could not be brought to it.
+//! The reviver: a thread that receives changes of the host, and has degraded objects tried again.
 
 use std::io;
 use std::sync::Arc;
@@ -10,19 +10,20 @@ use tidegate_link::Changes;
 use crate::engine::Engine;
 use crate::worker::{Worker, rest};
 
-/// How long it waits for a change, before it tries again without: of some the kernel does not tell, as of a path.
+/// How long it waits for a change before it tries again anyway: the kernel does not report every change, for example
+/// of a path.
 const TIME_LIMIT: Duration = Duration::from_secs(30);
-/// How long it waits after a change, for those that come with it.
+/// How long it waits after a change for further ones.
 const SETTLE: Duration = Duration::from_millis(100);
 /// Between two tries, at least.
 const PAUSE: Duration = Duration::from_secs(1);
-/// How much longer than a try the pause after it is, so that commands are not kept waiting.
+/// Ratio of the pause to the duration of an attempt, so that commands do not wait.
 const SHARE: u32 = 20;
 
 /// Starts the reviver.
 ///
 /// # Errors
-/// When there can be no thread.
+/// If the thread cannot be started.
 pub(crate) fn start(engine: Arc<Engine>, changes: Changes) -> io::Result<Worker> {
     Worker::start("reviver", move |stopped| {
         let mut meanwhile = None;
@@ -47,7 +48,7 @@ pub(crate) fn start(engine: Arc<Engine>, changes: Changes) -> io::Result<Worker>
             }
             let since = Instant::now();
             engine.revive(&heard);
-            // The reviver causes changes itself. A change of something that was whole is another program's.
+            // The reviver causes changes itself. A change of a healthy object comes from another program.
             let heard = changes.read().ok();
             meanwhile = heard.filter(|heard| engine.has_changed_ours(heard));
             if !rest(&stopped, (since.elapsed() * SHARE).clamp(PAUSE, TIME_LIMIT)) {

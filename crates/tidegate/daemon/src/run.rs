@@ -28,7 +28,7 @@ use crate::{
     build, collector, custodian, driver, guard, last, logging, reviver, sweeper, watchdog,
 };
 
-/// Why the daemon does not run.
+/// Why the daemon cannot run.
 #[derive(Debug, thiserror::Error)]
 pub enum StartError {
     /// The settings.
@@ -88,7 +88,7 @@ impl Hint for StartError {
 }
 
 impl StartError {
-    /// The exit status: 1 where the user can mend it, 2 where the host failed.
+    /// The exit status: 1 if the user can fix it, 2 if the host failed.
     pub fn status(&self) -> u8 {
         match self {
             Self::Config(_) | Self::Listen(_) | Self::Metrics { .. } | Self::Claim(_) => 1,
@@ -115,9 +115,8 @@ pub fn run(args: &Daemon, handed_over: Option<UnixListener>) -> Result<(), Start
     let mut settings = Settings::load(args)?;
     logging::start(settings.log_level);
     raise_descriptor_limit();
-    // After these three it is the one daemon of its namespace, its state and its socket, and only
-    // then is anything of the host touched. The socket comes last: that of a daemon that is gone
-    // can be told from that of one about to listen only by who holds the other two.
+    // These three make it the only daemon of its namespace, its state and its socket. Only then does it change the
+    // host. The socket comes last: only the other two tell the socket of an ended daemon from that of a starting one.
     let claim = Claim::take()?;
     let store = open_store(&settings.state_dir)?;
     let listening = Listening::open(handed_over, &settings.socket)?;
@@ -129,7 +128,7 @@ pub fn run(args: &Daemon, handed_over: Option<UnixListener>) -> Result<(), Start
     settings.defaults.resolver = names.as_ref().ok().map(Sockets::port);
     let is_open_to_all = settings.defaults.resolver.is_some_and(is_open_to_all);
     claim.share_with_children()?;
-    // Before the first transaction, so that no change after it goes unnoticed.
+    // Before the first transaction, so that no later change is missed.
     let watch = Watch::open(&tidegate_plan::table())?;
     let (driver, in_use) = driver::start(&settings, &watch.ledger())?;
     let log_level = settings.log_level;
@@ -219,7 +218,7 @@ fn open_store(folder: &Path) -> Result<Store, StartError> {
     }
 }
 
-/// Listens where names are asked for, or says why not. Without names there are still networks.
+/// Binds the DNS sockets, or logs why not. Networks work without the DNS server.
 fn listen_for_names(dns: &Dns) -> Result<Sockets, String> {
     if !dns.enable {
         return Err("`dns.enable` is false".to_owned());
@@ -236,8 +235,7 @@ fn listen_for_names(dns: &Dns) -> Result<Sockets, String> {
     })
 }
 
-/// Listens where metrics are to be served. Any user of the host may have taken the port: that costs the metrics, and
-/// only until it is free.
+/// Binds the address of the metrics. If a program has the port, only the metrics wait until it is free.
 fn listen_for_metrics(address: SocketAddr) -> Result<MetricsAt, StartError> {
     let at = MetricsAt::new(address);
     at.map_err(|source| StartError::Metrics { address, source })

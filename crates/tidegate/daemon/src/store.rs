@@ -1,5 +1,5 @@
-//! The state that outlives the daemon: one row for each network and endpoint in an embedded
-//! database, on disk before the user is told that something was done.
+//! The store: one row for each network and endpoint in an embedded database. A change is on disk before the command
+//! is confirmed.
 
 mod endpoint_row;
 mod error;
@@ -29,17 +29,17 @@ pub struct Store {
     known: Option<Known>,
     /// The same file, opened to look at its header.
     file: Option<OwnedFd>,
-    /// None while it has to be opened anew: after an error of the disk the database refuses
-    /// everything, and whether the last change was written is not known.
+    /// None while it must be opened again: after a disk error the database refuses everything, and it is unknown
+    /// whether the last change was written.
     database: Option<Database>,
 }
 
 impl Store {
-    /// Opens the database of a state folder, and makes both where they are not there.
+    /// Opens the database of a state directory, and creates both if they are missing.
     ///
     /// # Errors
-    /// When the folder cannot be made or written, another daemon has it, or the database is
-    /// empty, damaged or of a newer version. A file that cannot be read is never replaced.
+    /// If the directory cannot be created or written, another daemon has it, or the database is empty, damaged or of
+    /// a newer version. A file that cannot be read is never replaced.
     pub fn open(folder: &Path) -> Result<Self, StoreError> {
         place::make_folder(folder)?;
         let path = folder.join(FILE);
@@ -60,8 +60,8 @@ impl Store {
         Ok(store)
     }
 
-    /// As [`Self::open`], but takes a file without content for one that was just made: a daemon of an older release that
-    /// was killed at its very first start left such a one.
+    /// Like [`Self::open`], but treats an empty file as a new one: a daemon of an older release that was killed at
+    /// its first start left such a file.
     ///
     /// # Errors
     /// As [`Self::open`].
@@ -78,8 +78,8 @@ impl Store {
         &self.path
     }
 
-    /// Whether the file that is written is the one that a start would read, with what was written: nobody removed, replaced,
-    /// emptied or overwrote it.
+    /// Whether the open file is the one that a start would read, with the written content: no program removed,
+    /// replaced, emptied or overwrote it.
     pub fn is_in_place(&self) -> bool {
         match (self.known, self.look()) {
             (Some(known), Some(found)) => known.is(&found),
@@ -87,12 +87,12 @@ impl Store {
         }
     }
 
-    /// Writes everything into a file of its own, and puts that in place once it is whole and on disk. Only then is the old
-    /// one let go: the database writes to it once more, and it may still be in that place, emptied. Another file that is
-    /// there is kept under another name.
+    /// Writes the whole state to a new file, and renames it to the path when it is complete and on disk. Only then is
+    /// the old file closed: the database writes to it once more, and it may still be at that path, emptied. Another
+    /// program's file at the path is kept under another name.
     ///
     /// # Errors
-    /// When the folder or the disk refuses, or another daemon has the file that is there.
+    /// If the directory or the disk refuses, or another daemon has the file at the path.
     pub fn rewrite(&mut self, state: &State) -> Result<(), StoreError> {
         tracing::warn!(path = %self.path.display(), "the state file was removed, replaced, emptied or overwritten: \
          writing it again");
@@ -117,11 +117,11 @@ impl Store {
         rows::load(self.database()?).map_err(|e| e.at(&path))
     }
 
-    /// Writes a change of `state`, which is the state before it. It is on disk when this returns.
+    /// Writes a change of `state`, the state before the change. It is on disk when this returns.
     ///
     /// # Errors
-    /// When the disk refuses. The change then counts as not made: the next commit puts right
-    /// whatever part of it was written.
+    /// If the disk refuses. The change then counts as not made: the next commit corrects any part of it that was
+    /// written.
     pub fn commit(&mut self, state: &State, change: &Change) -> Result<(), StoreError> {
         if !self.is_in_place() {
             self.rewrite(state)?;

@@ -1,4 +1,4 @@
-//! The sweeper: a thread that has tracked connections forgotten after the answer.
+//! The sweeper: a thread that has tracked connections deleted after the command was answered.
 
 use std::io;
 use std::sync::Arc;
@@ -17,13 +17,13 @@ const LONGEST: Duration = Duration::from_secs(60);
 /// Starts the sweeper.
 ///
 /// # Errors
-/// When there can be no thread.
+/// If the thread cannot be started.
 pub(crate) fn start(engine: Arc<Engine>) -> io::Result<Worker> {
     Worker::start("sweeper", move |stopped| {
         let mut after_failure = AFTER_FAILURE;
         while engine.sweeps().wait(&stopped) {
             let began = Instant::now();
-            // At the most a fifth of a processor goes into walks, however much is tracked.
+            // Walks use at most a fifth of a processor, no matter how many connections are tracked.
             let pause = match sweep(&engine) {
                 true => {
                     after_failure = AFTER_FAILURE;
@@ -38,7 +38,7 @@ pub(crate) fn start(engine: Arc<Engine>) -> io::Result<Worker> {
                 break;
             }
         }
-        // What the last commands left: nobody else does it before the next start.
+        // The records of the last commands: nothing else deletes them before the next start.
         sweep(&engine);
     })
 }

@@ -1,4 +1,4 @@
-//! Where the time of a command goes, in stages that do not overlap.
+//! Durations of the stages of a command. Stages do not overlap.
 
 use std::cell::RefCell;
 use std::time::{Duration, Instant};

@@ -1,6 +1,6 @@
-//! Telling the service manager that the daemon is at work (sd_notify(3), `WATCHDOG=1`): that commands have their turn,
-//! that the threads which hear what the kernel tells are there, and that the runtime of the API runs what it is given.
-//! Where it hears nothing for `WatchdogSec=` it kills the daemon and starts it anew, which puts everything in place.
+//! Notifies the watchdog of the service manager (sd_notify(3), `WATCHDOG=1`) while commands make progress, the
+//! threads that receive the kernel's messages are alive, and the runtime of the API works. Without a notification for
+//! `WatchdogSec=`, the service manager kills the daemon and starts it again, which repairs everything.
 
 use std::sync::Arc;
 

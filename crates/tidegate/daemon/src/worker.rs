@@ -1,4 +1,4 @@
-//! Threads that wait for what the kernel tells, for as long as the daemon serves.
+//! Threads that wait for messages of the kernel while the daemon serves.
 
 use std::io;
 use std::os::fd::OwnedFd;
@@ -30,10 +30,10 @@ impl Life {
 }
 
 impl Worker {
-    /// Starts a thread. `work` is to return soon after what it is given is closed at its other end.
+    /// Starts a thread. `work` must return soon after the other end of its argument is closed.
     ///
     /// # Errors
-    /// When there can be no thread or no pipe to end it with.
+    /// If there can be no thread, or no pipe to end it.
     pub(crate) fn start(
         name: &str,
         work: impl FnOnce(OwnedFd) + Send + 'static,
@@ -70,7 +70,7 @@ impl Drop for Worker {
     }
 }
 
-/// Waits; false if the thread is told to end meanwhile.
+/// Waits. Returns false if the thread is told to end meanwhile.
 pub(crate) fn rest(stopped: &OwnedFd, pause: Duration) -> bool {
     let end = Instant::now() + pause;
     loop {

@@ -146,7 +146,7 @@ impl Index<&Name> for Endpoints {
     type Output = Endpoint;
 
     /// # Panics
-    /// When there is none of that name.
+    /// If there is none of that name.
     fn index(&self, name: &Name) -> &Endpoint {
         &self.by_name[name]
     }

@@ -1,4 +1,4 @@
-//! A door: what connections come in by, with places for those who come.
+//! A listener with limits for its connections.
 
 use std::io;
 use std::net::SocketAddr;
@@ -17,9 +17,9 @@ use super::connection::{talk, until};
 use super::peer::{Peer, PeerCheck};
 use super::places::{Limits, Places, Who};
 
-/// After a connection could not be taken, as a rule for want of descriptors.
+/// Pause after a connection could not be accepted, usually because descriptors are short.
 const PAUSE: Duration = Duration::from_millis(100);
-/// How many are told at once that they are refused. Those beyond are not even told.
+/// How many clients get a refusal at once. Further connections are closed without an answer.
 const REFUSALS: usize = 32;
 
 /// Who somebody is, and what is said to them.
@@ -97,7 +97,7 @@ fn who_has(theirs: SocketAddr, ours: SocketAddr) -> Who {
     user.map_or_else(|| Who::of_host(theirs.ip()), Who::of_user)
 }
 
-/// A listener with places for those who come in by it.
+/// A listener with limits for its connections.
 pub(super) struct Acceptor<L> {
     listener: L,
     places: Places,
@@ -154,7 +154,7 @@ impl<L: Listener> Acceptor<L> {
             return self.refuse(stream, span, Denied::not_permitted, connections);
         }
         let Some(slot) = self.places.enter(who) else {
-            // No warning: whoever comes again and again would fill the log.
+            // No warning, because a client that tries again and again would fill the log.
             span.in_scope(|| tracing::debug!("refused: too many connections"));
             return self.refuse(stream, span, Denied::crowded, connections);
         };

@@ -17,7 +17,7 @@ pub(super) struct Denied {
     refusal: Refusal,
 }
 
-/// Puts what came of a call as its answer.
+/// Turns the outcome of a call into its answer.
 pub(super) fn answer<T>(result: Result<T, EngineError>) -> Answer<T> {
     result.map(Json).map_err(|error| {
         let refusal = error.refusal();
@@ -61,7 +61,7 @@ impl Denied {
         Self::invalid(StatusCode::NOT_FOUND, message, Some(hint.into()))
     }
 
-    /// Somebody who got past the socket's file and may not.
+    /// A client that the mode of the socket file lets in, but that may not use the API.
     pub(super) fn not_permitted() -> Self {
         let hint = "use it as root, or as a member of the socket's group";
         let message = "this user may not use the daemon".into();
@@ -97,7 +97,7 @@ impl Denied {
         Self::invalid(StatusCode::METHOD_NOT_ALLOWED, message, None)
     }
 
-    /// A fault of ours. The engine's state is what it was before the call.
+    /// An internal error. The state of the engine did not change.
     pub(super) fn panicked() -> Self {
         let refusal = Refusal {
             kind: RefusalKind::Failed,

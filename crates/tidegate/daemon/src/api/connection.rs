@@ -1,4 +1,4 @@
-//! One connection, from a client that may be slow or mad.
+//! One connection, from a client that may be slow or broken.
 
 use std::time::Duration;
 
@@ -10,14 +10,13 @@ use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::sync::watch;
 use tokio_io_timeout::TimeoutStream;
 
-/// How long a client may take to send the head of its next request, from its connection or from
-/// the answer before.
+/// How long a client may take to send the head of its next request, from the connection or from the previous answer.
 const HEAD: Duration = Duration::from_secs(10);
 
-/// How long a client may take to read on when its socket's buffer is full.
+/// How long a client may take to continue reading when its socket buffer is full.
 const STALL: Duration = Duration::from_secs(30);
 
-/// Serves a connection until it ends; after a stop, until what is being answered is.
+/// Serves a connection until it ends; after a stop, until the current answer is complete.
 pub(super) async fn talk(
     stream: impl AsyncRead + AsyncWrite,
     router: Router,

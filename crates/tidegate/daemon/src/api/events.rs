@@ -15,7 +15,7 @@ use super::acceptor::who;
 use super::answer::Denied;
 use super::places::{Limits, Room, Slot};
 
-/// Those who listen at once: fewer than there are places for connections, since they may stay for ever.
+/// The most listeners at once: fewer than connections, because they may stay for ever.
 pub(super) const LISTENERS: Limits = Limits {
     root: room(64),
     others: room(64),

@@ -1,5 +1,5 @@
-//! Where metrics are served: at once, or when the port is free. They are in the text format of Prometheus
-//! (<https://prometheus.io/docs/instrumenting/exposition_formats/>).
+//! Serves metrics in the text format of Prometheus (<https://prometheus.io/docs/instrumenting/exposition_formats/>),
+//! at once or as soon as the port is free.
 
 use std::io;
 use std::net::{SocketAddr, TcpListener};
@@ -17,7 +17,7 @@ use crate::engine::Engine;
 
 const CONTENT_TYPE: &str = "text/plain; version=0.0.4; charset=utf-8";
 
-/// How often a port that is taken is tried.
+/// Pause between attempts to bind a port that is in use.
 const PAUSE: Duration = Duration::from_secs(5);
 
 /// What `/metrics` answers with.
@@ -31,19 +31,19 @@ async fn metrics(State(engine): State<Arc<Engine>>) -> impl IntoResponse {
     ([(header::CONTENT_TYPE, CONTENT_TYPE)], engine.metrics())
 }
 
-/// An address at which metrics are served, or are to be.
+/// An address for metrics, bound or waiting until the port is free.
 #[derive(Debug)]
 pub struct MetricsAt {
     address: SocketAddr,
-    /// None while somebody else has the port.
+    /// None while another program has the port.
     listener: Option<TcpListener>,
 }
 
 impl MetricsAt {
-    /// Listens there, if the port is free.
+    /// Listens on the address if the port is free.
     ///
     /// # Errors
-    /// When nobody could listen there.
+    /// If the address cannot be bound for another reason than a port in use.
     pub fn new(address: SocketAddr) -> io::Result<Self> {
         let listener = listen(address)?;
         if listener.is_none() {
@@ -57,7 +57,7 @@ impl MetricsAt {
     /// Waits until the port is free, if it is not.
     ///
     /// # Errors
-    /// When nobody could listen there any more.
+    /// If the address can no longer be bound for another reason than a port in use.
     pub(super) async fn listener(self) -> io::Result<tokio::net::TcpListener> {
         let mut listener = self.listener;
         loop {
@@ -73,7 +73,7 @@ impl MetricsAt {
     }
 }
 
-/// None where somebody else does.
+/// Binds the address; none if the port is in use.
 fn listen(address: SocketAddr) -> io::Result<Option<TcpListener>> {
     let listener = match TcpListener::bind(address) {
         Err(error) if error.kind() == io::ErrorKind::AddrInUse => return Ok(None),

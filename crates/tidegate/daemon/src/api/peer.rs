@@ -1,7 +1,7 @@
-//! Who is on the other end of a connection, and whether they may be.
+//! The peer of a connection, and whether it may use the API.
 //!
-//! The file of the socket lets in its owner and its group (unix(7)). This looks again: a file that
-//! was opened to everybody by mistake still lets in nobody else.
+//! The mode of the socket file admits its owner and its group (unix(7)). This checks again, in case the file was
+//! opened to everybody by mistake.
 
 use std::fs;
 use std::os::unix::fs::MetadataExt;
@@ -33,7 +33,7 @@ impl PeerCheck {
         }
     }
 
-    /// Who it is. Nobody of whom that cannot be told may enter.
+    /// The user of the peer. An unknown peer is refused.
     pub(super) fn look(&self, stream: &UnixStream) -> Peer {
         let Ok(credentials) = stream.peer_cred() else {
             return Peer {

@@ -1,6 +1,6 @@
-//! Places: how many of the clients are attended to at once, and whose they are.
+//! Limits of connections, for root, for all others and for each user.
 //!
-//! Root has places of its own, so that nobody else can keep root out; and nobody else can have all of the others'.
+//! Root has reserved connections, so that nobody can lock root out. No single user can have all of the others'.
 
 use std::collections::HashMap;
 use std::net::{IpAddr, Ipv6Addr};
@@ -15,7 +15,7 @@ pub(super) enum Who {
     Root,
     /// Another user of the host.
     User(u32),
-    /// A host of which no user is known.
+    /// A client of another host, by its address.
     Host(IpAddr),
 }
 
@@ -27,7 +27,7 @@ impl Who {
         }
     }
 
-    /// One who has an IPv6 address has all of its /64.
+    /// The whole /64 of an IPv6 address counts as one client.
     pub(super) fn of_host(address: IpAddr) -> Self {
         Self::Host(match address.to_canonical() {
             IpAddr::V6(address) => Ipv6Addr::from_bits(address.to_bits() >> 64 << 64).into(),
@@ -41,7 +41,7 @@ impl Who {
 pub(super) struct Room {
     /// Attended to at once.
     pub(super) attended: usize,
-    /// Those, and those that wait for a place.
+    /// Connections served at once, and waiting ones.
     pub(super) open: usize,
 }
 

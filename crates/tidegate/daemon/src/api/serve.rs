@@ -1,4 +1,4 @@
-//! Serving the API on a unix socket until told to stop, to clients that may be slow, many or mad.
+//! Serves the API on a unix socket until told to stop, to clients that may be slow, many or broken.
 
 use std::io;
 use std::os::unix::net::UnixListener;
@@ -49,8 +49,8 @@ const READERS: Limits = Limits {
     },
 };
 
-/// How long calls may take to be read and answered after a stop. What the engine has begun is
-/// finished in any case; this is for clients that connect and then say nothing.
+/// How long calls may take after a stop. Commands that the engine has begun are always completed; this limit is for
+/// silent clients.
 const GRACE: Duration = Duration::from_secs(3);
 
 /// Serves until SIGTERM or SIGINT, and tells the service manager of both ends (sd_notify(3)).

@@ -1,5 +1,5 @@
-//! Telling with each answer where its time went, in the header `Server-Timing`
-//! (<https://www.w3.org/TR/server-timing/>): milliseconds of each stage, and of the whole.
+//! Adds the header `Server-Timing` to each answer (<https://www.w3.org/TR/server-timing/>): milliseconds of each
+//! stage and in all.
 
 use std::cell::RefCell;
 use std::fmt::Write;

@@ -32,7 +32,7 @@ pub struct File {
     pub pools: Pools,
     /// Ports of the host.
     pub ports: Ports,
-    /// What there is and what was done, for Prometheus.
+    /// Metrics for Prometheus.
     pub metrics: Metrics,
     /// The DNS server for endpoint names.
     pub dns: Dns,
@@ -64,7 +64,7 @@ impl Default for Dns {
     }
 }
 
-/// What there is and what was done, for Prometheus.
+/// Metrics for Prometheus.
 #[derive(Clone, Debug, Default, PartialEq, Deserialize)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields, default)]
 pub struct Metrics {

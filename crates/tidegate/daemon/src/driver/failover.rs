@@ -9,17 +9,17 @@ use tidegate_nft::{
 
 use super::{InUse, info};
 
-/// Losses in a row after which the driver is not tried again. A loss costs what the driver was
-/// doing; one that is lost twice in a row is lost by what it meets, not by chance.
+/// Losses in a row after which the driver is not used again. A driver that is lost twice in a row is not lost by
+/// chance.
 const LOSSES: u32 = 2;
 
 /// Opens the driver on standby.
 type Open = Box<dyn Fn() -> Result<Opened, Error> + Send + Sync>;
 
-/// Gives everything to one driver until that is lost again and again, and from then on to another.
+/// Uses one driver until it is lost again and again, and from then on another.
 ///
-/// What a driver had in hand when it was lost is given to the other if that cannot do it twice: a
-/// transaction of which nothing was done, and one that makes a whole table anew.
+/// The transaction of a lost driver is given to the other one if it cannot take effect twice: if nothing of it was
+/// done, or if it builds a whole table.
 pub(crate) struct Failover {
     first: Box<dyn Driver>,
     open: Open,
@@ -41,8 +41,7 @@ impl Failover {
         }
     }
 
-    /// Does something with the driver in use, and if that is lost, and `may_repeat` says of the
-    /// error that it does no harm, with the other.
+    /// Uses the current driver. If it is lost and `may_repeat` accepts the error, uses the other one.
     fn with<T>(
         &self,
         work: impl Fn(&dyn Driver) -> Result<T, Error>,

@@ -1,4 +1,4 @@
-//! Carrying out a plan: all of it, or nothing.
+//! Carries out plans, completely or not at all.
 
 use tidegate_model::State;
 use tidegate_model::links::LinkStep;
@@ -9,8 +9,8 @@ use super::{Backends, EngineError};
 use crate::timing::{Stage, timed};
 
 impl Backends {
-    /// Carries out a plan made for `state`: what comes first, firewall, links, store. Where one of
-    /// them refuses, what was done is taken back, the last first.
+    /// Carries out a plan for `state`: preparing steps, transaction, link steps, store. If one fails, undoes the
+    /// earlier ones, last first.
     pub(super) fn carry_out(&mut self, state: &State, plan: &Plan) -> Result<(), EngineError> {
         let mut first = Vec::new();
         let done = self
@@ -22,7 +22,7 @@ impl Backends {
         })
     }
 
-    /// All but the steps that come first, or nothing of it.
+    /// Carries out everything after the preparing steps, or nothing of it.
     fn rest(&mut self, state: &State, plan: &Plan) -> Result<(), EngineError> {
         timed(Stage::Nft, || self.apply(state, &plan.transaction))?;
         let mut done = Vec::new();
@@ -48,7 +48,7 @@ impl Backends {
         Ok(())
     }
 
-    /// Takes steps back, the last first, and tells what could not be taken back.
+    /// Undoes steps, last first, and returns the failures.
     fn undo_steps(&mut self, done: &[LinkStep]) -> Vec<EngineError> {
         let inverses = done.iter().rev().filter_map(LinkStep::inverse);
         let undone = inverses.map(|step| self.links.apply(&step));
@@ -57,7 +57,7 @@ impl Backends {
             .collect()
     }
 
-    /// Takes back links and firewall, and tells what could not be taken back.
+    /// Undoes link steps and the transaction, and returns the failures.
     fn take_back(&mut self, state: &State, plan: &Plan, done: &[LinkStep]) -> Vec<EngineError> {
         let mut failures = self.undo_steps(done);
         if let Err(error) = self.driver.apply(&plan.undo) {
@@ -67,9 +67,8 @@ impl Backends {
         failures
     }
 
-    /// Applies a transaction to the table of `state`. Where it turns out that the table is not
-    /// as it should be (somebody else changed it, or the driver died and it is not known what it
-    /// did), it is put right first, and the transaction is tried once more.
+    /// Applies a transaction to the table of `state`. If the table turns out to be wrong (another program changed it,
+    /// or the driver died with an unknown outcome), restores it and tries the transaction once more.
     fn apply(&mut self, state: &State, transaction: &Transaction) -> Result<(), EngineError> {
         let Err(error) = self.driver.apply(transaction) else {
             return Ok(());
@@ -89,13 +88,13 @@ impl Backends {
         Err(EngineError::from(error).with_undo(left.into_iter().collect()))
     }
 
-    /// Makes the table what it is to be in `state`, whatever it was.
+    /// Replaces the table with that of `state`.
     pub(super) fn restore(&mut self, state: &State) -> Result<(), EngineError> {
         restore(&*self.driver, state)
     }
 }
 
-/// Closes the networks to new connections until the table is in place; false where that cannot be done.
+/// Closes the networks to new connections until the table is replaced. Returns false if that fails.
 pub(super) fn shut(driver: &dyn Driver, state: &State) -> bool {
     let done = tidegate_plan::shut(state).map(|shut| driver.apply(&shut));
     if let Some(Err(error)) = &done {
@@ -104,11 +103,11 @@ pub(super) fn shut(driver: &dyn Driver, state: &State) -> bool {
     !matches!(done, Some(Err(_)))
 }
 
-/// Makes the table what it is to be in a state, whatever it was.
+/// Replaces the table with that of a state.
 pub(super) fn restore(driver: &dyn Driver, state: &State) -> Result<(), EngineError> {
     let replace = tidegate_plan::replace(state);
     match driver.apply(&replace) {
-        // The next process may do again what this one has perhaps done.
+        // The next process may repeat a transaction that this one may have done: it builds the whole table.
         Err(error) if error.kind == Kind::DriverGone => {
             tracing::warn!(%error, "restoring the table once more");
             Ok(driver.apply(&replace)?)
@@ -117,7 +116,7 @@ pub(super) fn restore(driver: &dyn Driver, state: &State) -> Result<(), EngineEr
     }
 }
 
-/// Whether an error says that the table may not be what it was left as.
+/// Whether an error means that the table may have changed.
 fn is_unexpected(error: &tidegate_nft::Error) -> bool {
     matches!(error.kind, Kind::NotFound | Kind::Exists) || error.applied == Applied::Unknown
 }

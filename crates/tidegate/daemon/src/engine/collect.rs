@@ -1,4 +1,4 @@
-//! Removing endpoints whose namespace no longer exists.
+//! Removes endpoints whose namespace no longer exists.
 
 use std::collections::BTreeSet;
 
@@ -9,12 +9,12 @@ use super::degraded::partly;
 use super::{Engine, EngineError, endpoint_of};
 
 impl Engine {
-    /// Removes the endpoints among those whose links went that have lost their namespace: their
-    /// host's end is gone, and their path leads nowhere or to another namespace. One whose path is
-    /// gone while its link is there lives on without a name, and is let be.
+    /// Of the endpoints whose links were deleted, removes those without a namespace: the host's end is gone, and the
+    /// path leads nowhere or to another namespace. If the path is gone but the link exists, the namespace lives on
+    /// without a name, and the endpoint is kept.
     ///
     /// # Errors
-    /// The first error; the others are removed nevertheless.
+    /// The first error. The other endpoints are removed nevertheless.
     pub fn collect(&self, gone: &Gone) -> Result<Vec<Endpoint>, EngineError> {
         let suspects: Vec<Name> = {
             let state = self.state();
@@ -39,7 +39,7 @@ impl Engine {
             match self.collect_one(&name, &present, &namespaces) {
                 Ok(endpoint) => collected.extend(endpoint),
                 Err(error) => {
-                    // Its link is gone, and it cannot be told whether its namespace is.
+                    // Its link is gone, and it is unknown whether its namespace is.
                     self.mark_endpoint(&name, partly(&error));
                     failure.get_or_insert(error);
                 }
@@ -53,7 +53,7 @@ impl Engine {
         Ok(links.into_iter().map(|link| link.ifname).collect())
     }
 
-    /// Removes an endpoint if it is gone. That it had a link a moment ago means that it is not.
+    /// Removes an endpoint if its namespace is gone. If its link exists again by now, it is not.
     fn collect_one(
         &self,
         name: &Name,

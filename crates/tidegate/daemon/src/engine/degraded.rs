@@ -1,4 +1,4 @@
-//! What cannot be brought to the host costs itself only: it is marked, and tried again.
+//! Degraded objects: a failure affects only the object itself. The object is marked and tried again.
 
 use std::collections::BTreeSet;
 
@@ -14,7 +14,7 @@ use super::events::now;
 use super::{Backends, Engine, EngineError};
 
 impl Engine {
-    /// What happens from now on, and what is degraded already.
+    /// Future events, and the currently degraded objects.
     pub fn events_with_degraded(&self) -> (Vec<Event>, Receiver<Event>) {
         let events = self.events();
         let happenings = Happening::degraded(&self.state().degraded).into_iter();
@@ -27,7 +27,7 @@ impl Engine {
         self.state().degraded.clone()
     }
 
-    /// Has the state file written anew if a start would not find in it what was answered.
+    /// Writes the state file again if a start would not find the confirmed state in it.
     pub(crate) fn keep_store(&self) {
         let mut backends = self.backends();
         if backends.store.is_in_place() {
@@ -39,12 +39,12 @@ impl Engine {
         }
     }
 
-    /// Whether there is something to try again after what was heard.
+    /// Whether the received changes give a reason to try again.
     pub(crate) fn is_to_revive(&self, heard: &LinkChange) -> bool {
         !self.state().degraded.is_empty() || self.has_changed_ours(heard)
     }
 
-    /// Whether what was heard is about what is whole.
+    /// Whether the received changes are about healthy objects.
     pub(crate) fn has_changed_ours(&self, heard: &LinkChange) -> bool {
         let state = self.state();
         let (networks, ports) = with_ipv6(&state, heard);
@@ -55,8 +55,8 @@ impl Engine {
         networks.any(|name| is_whole(&name)) || !ports.is_empty()
     }
 
-    /// Tries again what is degraded, gives networks back the addresses that they lost, and turns IPv6 off again where
-    /// there is to be none.
+    /// Tries degraded objects again, restores lost addresses of networks, and turns IPv6 off again on networks
+    /// without it.
     pub(crate) fn revive(&self, heard: &LinkChange) {
         let namespaces = self.namespaces(|state| {
             let names = state.degraded.endpoints.keys();
@@ -94,18 +94,18 @@ impl Engine {
         backends.links.keep_open(OpenNamespaces::default());
         self.catch_up(&mut backends, self.past.change_state(passed, || ()));
         if before != self.degraded() {
-            // What came back may be tracked as what it was without.
+            // Connections of repaired objects may be tracked as they were without the rules.
             self.sweeps.note(StaleConnections::after_mending());
         }
         self.tell_of_degraded(&before);
     }
 
-    /// Marks an endpoint of which something is amiss while the daemon runs. It is tried again like any other.
+    /// Marks an endpoint that fails while the daemon runs. It is tried again like any other.
     pub(super) fn mark_endpoint(&self, name: &Name, fault: Fault) {
         let _backends = self.backends();
         let before = self.degraded();
         if self.state().endpoints.contains_key(name) {
-            // Whether it has elements stays as it is.
+            // This does not change whether it has elements.
             let down = before.down_endpoint(name).is_some();
             self.set_endpoint(name, Some(Fault { down, ..fault }));
         }
@@ -119,7 +119,7 @@ impl Engine {
         }
     }
 
-    /// Tries again at once if a command is about something that is degraded.
+    /// Tries again at once if a command concerns a degraded object.
     pub(super) fn revive_for(&self, network: Option<&Name>, endpoint: Option<&Name>) {
         let is_meant = {
             let state = self.state();
@@ -147,7 +147,8 @@ impl Engine {
             };
             let makes = |step: &LinkStep| matches!(step, LinkStep::AddBridge(_));
             if is_foreign(network, links) || (!is_down && plan.links.iter().any(makes)) {
-                // Nothing has changed; or somebody removed the bridge, which is made anew with its ports apart.
+                // Nothing changed; or another program removed the bridge, which is created again separately from its
+                // ports.
                 return;
             }
             match backends.carry_out_or_ipv4(&state, plan) {
@@ -178,7 +179,7 @@ impl Engine {
                     self.end_endpoint(backends, name);
                     return;
                 }
-                // One whose path leads elsewhere while its link is there lives on without a name.
+                // If the link exists, the namespace lives on without a name.
                 Ok(_) => backends.revive_endpoint(&state, endpoint, was.down, links),
                 Err(error) => Some(Fault {
                     down: was.down,
@@ -189,7 +190,7 @@ impl Engine {
         self.set_endpoint(name, fault);
     }
 
-    /// Removes an endpoint whose namespace has turned out to be gone.
+    /// Removes an endpoint whose namespace is gone.
     fn end_endpoint(&self, backends: &mut Backends, name: &Name) {
         let plan = |_: &mut Backends, state: &State| Ok(Some(tidegate_plan::detach(state, name)?));
         match self.carry_out_alone(backends, plan) {
@@ -220,7 +221,7 @@ impl Engine {
 }
 
 impl Backends {
-    /// Carries out a plan; where IPv6 is turned off, what of it is for IPv4, with the error that says so.
+    /// Carries out a plan. If IPv6 is turned off, carries out the IPv4 part and returns that error.
     pub(super) fn carry_out_or_ipv4(
         &mut self,
         state: &State,
@@ -239,7 +240,7 @@ impl Backends {
         Ok(Some(lacks))
     }
 
-    /// Makes what an endpoint lacks, and holds its ports.
+    /// Creates the missing parts of an endpoint, and holds its ports.
     fn revive_endpoint(
         &mut self,
         state: &State,
@@ -259,7 +260,7 @@ impl Backends {
             }
         };
         let holds = tidegate_plan::hold_anew(state, &endpoint.name);
-        // What is held as it should be is not let go.
+        // Ports that are held correctly are not released.
         let holds = holds.into_iter().filter(|step| {
             let is_release = matches!(step, LinkStep::ReleasePorts(_));
             was_down || !is_release
@@ -269,7 +270,7 @@ impl Backends {
         unheld.or(lacks)
     }
 
-    /// Does a step of a network at a start: whole, or, where IPv6 is turned off, for IPv4 with the error that says so.
+    /// Does a network's step at a start. If IPv6 is turned off, does the IPv4 part and returns that error.
     pub(super) fn apply_or_ipv4(
         &mut self,
         step: &LinkStep,
@@ -286,7 +287,7 @@ impl Backends {
     }
 }
 
-/// The networks that may have lost an address of their bridge.
+/// Networks whose bridge may have lost an address.
 fn suspects(state: &State, heard: &LinkChange) -> Vec<Name> {
     let has_lost = |network: &&Network| match heard {
         LinkChange::Nothing => false,
@@ -300,8 +301,8 @@ fn suspects(state: &State, heard: &LinkChange) -> Vec<Name> {
     networks.map(|network| network.name.clone()).collect()
 }
 
-/// The networks and the ports on which there may be IPv6 against their will: once one of ours has it, or the loopback,
-/// somebody turned it on for all.
+/// Networks and ports on which IPv6 may be on although it should be off. If one of ours or the loopback got it,
+/// another program turned it on for all interfaces.
 fn with_ipv6<'a>(state: &'a State, heard: &LinkChange) -> (Vec<&'a Name>, Vec<LinkStep>) {
     let is_suspect = match heard {
         LinkChange::Nothing => false,
@@ -316,7 +317,7 @@ fn with_ipv6<'a>(state: &'a State, heard: &LinkChange) -> (Vec<&'a Name>, Vec<Li
     tidegate_plan::without_ipv6_anew(state, |_| is_suspect)
 }
 
-/// Whether another's link has the name of a network's bridge.
+/// Whether a link of another program has the name of a network's bridge.
 pub(super) fn is_foreign(network: &Network, links: &[Link]) -> bool {
     let mut links = links.iter();
     links.any(|link| link.ifname == network.bridge && link.group != GROUP)
@@ -327,7 +328,7 @@ fn has_pair(endpoint: &Endpoint, links: &[Link]) -> bool {
     links.any(|link| link.ifname == endpoint.host_ifname && link.group == GROUP)
 }
 
-/// The reason of a refusal in words.
+/// The reason of a refusal as text.
 pub(super) fn fault_of(error: &EngineError) -> Fault {
     Fault {
         down: true,
@@ -336,7 +337,7 @@ pub(super) fn fault_of(error: &EngineError) -> Fault {
     }
 }
 
-/// Of an endpoint whose network is down.
+/// The fault of an endpoint whose network is down.
 pub(super) fn nothing_of_its_network(network: &Name) -> Fault {
     Fault {
         down: true,
@@ -345,7 +346,7 @@ pub(super) fn nothing_of_its_network(network: &Name) -> Fault {
     }
 }
 
-/// As [`fault_of`], of what works in part.
+/// Like [`fault_of`], for an object that works in part.
 pub(super) fn partly(error: &EngineError) -> Fault {
     Fault {
         down: false,
@@ -353,8 +354,8 @@ pub(super) fn partly(error: &EngineError) -> Fault {
     }
 }
 
-/// Of ports that somebody took while no daemon ran: they stay published all the same, and packets to them go to the
-/// endpoint.
+/// The fault for ports that another program took while no daemon ran. They stay published, and packets to them go to
+/// the endpoint.
 pub(super) fn unheld_fault(error: &LinkError) -> Fault {
     let reason = in_one_line(error);
     Fault {
@@ -364,7 +365,7 @@ pub(super) fn unheld_fault(error: &LinkError) -> Fault {
     }
 }
 
-/// Logs what became degraded, or whole again.
+/// Logs which objects became degraded or healthy.
 pub(super) fn log(happening: &Happening) {
     match happening {
         Happening::NetworkDegraded { network, fault } => {

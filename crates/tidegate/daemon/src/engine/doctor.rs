@@ -1,4 +1,4 @@
-//! Looking for what stops packets or changes.
+//! Gathers the symptoms for `tidegate doctor`.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -15,14 +15,14 @@ use super::{Engine, EngineError};
 use crate::program::run;
 use crate::resolver::Status;
 
-/// How long a program may take to say what is asked of it.
+/// Time limit for another program.
 const TIME_LIMIT: Duration = Duration::from_secs(5);
 
 impl Engine {
-    /// Looks for what stops packets or changes. It changes nothing, and no command waits for the programs that it asks.
+    /// Finds what stops packets or changes. It changes nothing, and no command waits for the programs that it runs.
     ///
     /// # Errors
-    /// When the host's links cannot be listed.
+    /// If the host's links cannot be listed.
     pub fn doctor(&self) -> Result<Diagnosis, EngineError> {
         let (links, unguarded, unstored) = {
             let mut backends = self.backends();
@@ -85,15 +85,15 @@ fn one_line(error: &EngineError) -> String {
     [vec![error.to_string()], causes(error)].concat().join(": ")
 }
 
-/// How many descriptors the daemon has open, how many it may have, and how many of these it keeps back.
+/// Open file descriptors of the daemon, their limit, and the number of reserved ones.
 fn descriptors() -> (u64, u64, u64) {
     let open = fs::read_dir("/proc/self/fd").map_or(0, Iterator::count);
     let Descriptors { limit, kept } = Descriptors::now();
     (open as u64, limit, kept)
 }
 
-/// The policies of iptables-legacy. Its kernel side names the tables that are loaded
-/// (`/proc/net/ip_tables_names`); what is in them only its own program tells.
+/// The policies of iptables-legacy. The kernel lists the loaded tables (`/proc/net/ip_tables_names`); only the
+/// program itself can read them.
 fn legacy() -> Legacy {
     let families = [
         ("ip_tables_names", "iptables"),
@@ -116,7 +116,7 @@ fn legacy() -> Legacy {
     }
 }
 
-/// What `iptables-legacy -S` says of the policies.
+/// The policies in the output of `iptables-legacy -S`.
 fn policies_of(program: &str) -> Result<Vec<LegacyPolicy>, String> {
     let mut command = Command::new(format!("{program}-legacy"));
     let said = run(command.arg("-S"), TIME_LIMIT);

@@ -1,4 +1,4 @@
-//! Why a command was not done.
+//! Why a command failed.
 
 use std::borrow::Cow;
 use std::path::PathBuf;
@@ -10,13 +10,13 @@ use tidegate_plan::Refused;
 
 use crate::store::StoreError;
 
-/// Why a command was not done. But for [`EngineError::NotUndone`], nothing was changed.
+/// Why a command failed. Nothing was changed, except with [`EngineError::NotUndone`].
 #[derive(Debug, thiserror::Error)]
 pub enum EngineError {
     /// The request contradicts itself or what exists.
     #[error(transparent)]
     Refused(#[from] Refused),
-    /// A namespace's path that means something else to everybody.
+    /// A relative path of a namespace, which means something else to each process.
     #[error("the namespace's path {0} is not absolute")]
     RelativePath(PathBuf),
     /// The firewall refused.
@@ -31,7 +31,7 @@ pub enum EngineError {
     /// The kernel's table cannot be compared with ours.
     #[error("the kernel's table cannot be compared with the planned one: {0}")]
     Listing(String),
-    /// What had been done before the refusal could not be taken back.
+    /// The steps before the failure could not be undone.
     #[error("the change failed, and the steps before the failure could not be undone: {}", joined(.failures))]
     NotUndone {
         /// Why the change failed.
@@ -66,17 +66,17 @@ impl EngineError {
         }
     }
 
-    /// Whether somebody has a port that was to be held, and nothing else went wrong.
+    /// Whether the only failure is that a port is in use.
     pub(super) fn is_port_taken(&self) -> bool {
         matches!(self, Self::Link(error) if error.kind() == tidegate_link::ErrorKind::PortTaken)
     }
 
-    /// Whether no address is to be had before connections of its last holder are forgotten.
+    /// Whether an address is free only after a sweep of tracked connections.
     pub(super) fn is_unswept(&self) -> bool {
         matches!(self, Self::Refused(Refused::Unswept { .. }))
     }
 
-    /// Whether IPv6 is turned off where an address of it was to be, and nothing else went wrong.
+    /// Whether the only failure is that IPv6 is turned off.
     pub(super) fn is_ipv6_off(&self) -> bool {
         matches!(self, Self::Link(error) if error.kind() == tidegate_link::ErrorKind::Ipv6Off)
     }
@@ -103,7 +103,7 @@ impl Hint for EngineError {
     }
 }
 
-/// A namespace that is not what the user said, or a port that somebody has, is the user's to mend; the rest is the host's.
+/// A wrong namespace, or a port in use, is an error of the user; all others are failures of the host.
 fn of_link(error: &LinkError) -> RefusalKind {
     use tidegate_link::{ErrorKind, NetnsFault};
     match error.kind() {

@@ -1,4 +1,4 @@
-//! Telling whoever listens what happened.
+//! Events for listeners.
 
 use std::sync::{Mutex, PoisonError};
 use std::time::{SystemTime, UNIX_EPOCH};
@@ -6,7 +6,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 use tidegate_api::event::{Event, Happening};
 use tokio::sync::broadcast::{Receiver, Sender, channel};
 
-/// How many events wait for a listener that is slow; it misses those beyond.
+/// How many events wait for a slow listener; it misses further ones.
 const WAITING: usize = 1024;
 
 /// Milliseconds since 1970-01-01 UTC.
@@ -15,7 +15,7 @@ pub(super) fn now() -> u64 {
     u64::try_from(since.unwrap_or_default().as_millis()).unwrap_or(u64::MAX)
 }
 
-/// What happened, to as many listeners as there are.
+/// A broadcast of events to all listeners.
 #[derive(Debug)]
 pub(super) struct Events(Mutex<Option<Sender<Event>>>);
 
@@ -26,16 +26,16 @@ impl Default for Events {
 }
 
 impl Events {
-    /// Tells it to those who listen now.
+    /// Sends an event to the current listeners.
     pub(super) fn tell(&self, what: Happening) {
         let time = now();
         if let Some(sender) = &*self.sender() {
-            // That nobody listens is no failure.
+            // It is not an error if nobody listens.
             let _ = sender.send(Event { time, what });
         }
     }
 
-    /// What happens from now on; nothing once it is over.
+    /// The events from now on; none after the end.
     pub(super) fn listen(&self) -> Receiver<Event> {
         match &*self.sender() {
             Some(sender) => sender.subscribe(),
@@ -43,7 +43,7 @@ impl Events {
         }
     }
 
-    /// Lets every listener hear its last and go.
+    /// Ends the streams of all listeners after their last event.
     pub(super) fn end(&self) {
         self.sender().take();
     }

@@ -1,4 +1,4 @@
-//! What is told of somebody who changes the table again and again.
+//! Records a fight: another program changes the table again and again.
 
 use std::sync::{Mutex, PoisonError};
 use std::time::Instant;
@@ -9,17 +9,16 @@ use tidegate_api::event::Happening;
 use super::Engine;
 use crate::pace::CALM;
 
-/// The fight, and when the table was last put back in it.
+/// The fight, and the time of its last repair.
 #[derive(Debug, Default)]
 pub(super) struct Fights(Mutex<Option<(Fight, Instant)>>);
 
 impl Engine {
-    /// Notes that the table was put back once more, and gives what is known of the fight. It is told to listeners when a
-    /// fight begins.
+    /// Records a repair, and returns the fight, if it is one. Listeners get an event when a fight begins.
     pub(crate) fn note_fight(&self, mut fight: Option<Fight>) -> Option<Fight> {
         let mut last = self.fights.0.lock().unwrap_or_else(PoisonError::into_inner);
         let is_new = last.is_none();
-        // A table that was put off changes nobody's part in it.
+        // A postponed repair does not change who fights.
         if let (Some(fight), Some((before, _))) = (&mut fight, &*last)
             && fight.program.is_none()
         {
@@ -33,7 +32,7 @@ impl Engine {
         fight
     }
 
-    /// Who changes the table again and again; none once that has been calm for a minute.
+    /// The current fight; none after a calm minute.
     pub fn fight(&self) -> Option<Fight> {
         let last = self.fights.0.lock().unwrap_or_else(PoisonError::into_inner);
         let (fight, when) = last.as_ref()?;

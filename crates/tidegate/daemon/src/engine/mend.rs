@@ -1,4 +1,4 @@
-//! Putting the table right after somebody else changed it.
+//! Restores the table after another program changed it.
 
 use std::time::Duration;
 
@@ -12,31 +12,30 @@ use super::ruleset::differences;
 use super::{Engine, EngineError};
 use crate::metrics::count;
 
-/// How long a command may take before the table is mended past it.
+/// How long a repair waits for a running command.
 const TIME_LIMIT: Duration = Duration::from_secs(2);
 
 /// What was found and done.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Mended {
-    /// The table was as it should be.
+    /// The table was correct.
     Nothing,
-    /// Others had changed it; it was replaced in one transaction.
+    /// Another program had changed it; it was replaced in one transaction.
     Replaced(Vec<ForeignChange>),
-    /// Others had changed it, and change it again sooner than it can be replaced: networks are closed to new
-    /// connections until it is.
+    /// Another program changes it again faster than it can be replaced: networks are closed to new connections until
+    /// it is replaced.
     Shut(Vec<ForeignChange>),
-    /// It differed, and nobody knows who it was; it was replaced in one transaction.
+    /// It differed for an unknown reason; it was replaced in one transaction.
     ReplacedUnknown,
 }
 
 impl Engine {
-    /// Has it found out what happened to the table while no command is at work, and replaces the
-    /// table where somebody else touched it. The networks are closed first, which takes a moment alone; where that is not
-    /// to be followed by the table yet, it is for the caller to have it done. A command that takes
-    /// long is not waited for ([`past`](super::past)).
+    /// Checks the changes of the table while no command runs, and replaces the table if another program touched it.
+    /// First closes the networks, which is quick. If the table itself is postponed, the caller must restore it later.
+    /// Does not wait for a long command ([`past`](super::past)).
     ///
     /// # Errors
-    /// When it cannot be found out, or the kernel refuses the table.
+    /// If the changes are unknown, or the kernel refuses the table.
     pub fn mend(
         &self,
         find: impl FnOnce() -> Result<TableChanges, tidegate_nft::Error>,
@@ -53,7 +52,7 @@ impl Engine {
             }
             restore(&*self.driver, state)
         };
-        // What is put back past a command is put back at once.
+        // A repair during a command is never postponed.
         let close = |state: &State| past.is_none() && shut(&*self.driver, state);
         let state = self.state();
         match find()? {
@@ -90,8 +89,8 @@ impl Engine {
         }
     }
 
-    /// Whether the table is as planned. One that cannot be compared counts as another one: to
-    /// replace it costs less than to be wrong.
+    /// Whether the table is as planned. If it cannot be compared, it counts as different: replacing it costs less
+    /// than a wrong table.
     fn is_as_planned(&self, state: &State) -> Result<bool, EngineError> {
         match differences(&*self.driver, state) {
             Ok(differences) => Ok(differences.is_empty()),

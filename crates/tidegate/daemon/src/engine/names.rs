@@ -1,4 +1,4 @@
-//! What the resolver is told, and what endpoints are told of it.
+//! State of the resolver, and resolv.conf of endpoints.
 
 use std::io;
 use std::net::SocketAddr;
@@ -35,16 +35,16 @@ impl Names for Engine {
 }
 
 impl Engine {
-    /// Whether endpoints' questions for names are sent to the resolver.
+    /// Whether DNS queries of endpoints are redirected to the resolver.
     pub(crate) fn resolves(&self) -> bool {
         self.state().resolver.is_some()
     }
 
-    /// Has endpoints' questions no longer sent to the resolver, which is to end: where any user may take its
-    /// port, they would be told what that user likes.
+    /// Stops redirecting DNS queries to the resolver before it ends, if its port is not privileged: otherwise any
+    /// user could take the port and answer.
     ///
     /// # Errors
-    /// When the kernel refuses the table.
+    /// If the kernel refuses the table.
     pub(crate) fn leave_names(&self) -> Result<(), EngineError> {
         let mut backends = self.backends();
         let mut state = self.state.write().unwrap_or_else(PoisonError::into_inner);
@@ -69,9 +69,9 @@ impl Engine {
         }
     }
 
-    /// An endpoint with what its namespace is to know.
+    /// An endpoint with its resolv.conf.
     pub fn view_endpoint(&self, endpoint: Endpoint) -> EndpointView {
-        // The file may be where nobody answers: not while commands wait for the state.
+        // Reading the file can hang: not while holding a lock on the state.
         let host = host_conf();
         let state = self.state();
         EndpointView {
@@ -82,7 +82,7 @@ impl Engine {
     }
 }
 
-/// Why names cannot be answered in a state: somebody else is asked where a gateway would be.
+/// Why the DNS server must be off in a state: an endpoint is published on its port.
 pub(super) fn in_the_way(state: &State) -> Option<String> {
     let mut networks = state.networks.values();
     networks.find_map(|network| {

@@ -1,7 +1,7 @@
-//! Mending the table past a command that takes long, so that the host is not without it meanwhile.
+//! Repairs of the table during a long command, so that the host is not without the table meanwhile.
 //!
-//! The table is then that of before the command. So whoever ends a command looks whether that happened, and replaces
-//! the table once more.
+//! The restored table is that from before the command. So at its end, each command checks whether this happened, and
+//! replaces the table again.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -10,27 +10,27 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 #[derive(Debug, Default)]
 pub(super) struct Past {
     count: AtomicU64,
-    /// Held while the table is replaced past a command, and while a command changes the state.
+    /// Held while a repair replaces the table during a command, and while a command changes the state.
     alone: Mutex<()>,
 }
 
 impl Past {
-    /// How often it has happened so far.
+    /// The number of such repairs.
     pub(super) fn count(&self) -> u64 {
         self.count.load(Ordering::SeqCst)
     }
 
-    /// Keeps the state as it is until the end of what is returned.
+    /// Prevents changes of the state while the returned guard lives.
     pub(super) fn alone(&self) -> MutexGuard<'_, ()> {
         self.alone.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Tells commands that it happens, by whoever is [`alone`](Self::alone).
+    /// Counts a repair. The caller must hold [`alone`](Self::alone).
     pub(super) fn tell(&self) {
         self.count.fetch_add(1, Ordering::SeqCst);
     }
 
-    /// Lets the state be changed, and says whether it happened since it was counted.
+    /// Allows a change of the state, and returns whether a repair happened since the count.
     pub(super) fn change_state(&self, count: u64, change: impl FnOnce()) -> bool {
         let _alone = self.alone();
         change();

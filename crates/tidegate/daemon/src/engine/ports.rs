@@ -1,4 +1,4 @@
-//! What running endpoints publish.
+//! Published ports of running endpoints.
 
 use tidegate_api::Publish;
 use tidegate_link::OpenNamespaces;
@@ -12,7 +12,7 @@ impl Engine {
     /// Publishes more ports of an endpoint.
     ///
     /// # Errors
-    /// When it cannot be planned, or the host refuses it; nothing is changed then.
+    /// If it cannot be planned, or the host refuses it. Then nothing was changed.
     pub fn publish(&self, name: &Name, wanted: &Publish) -> Result<Endpoint, EngineError> {
         self.revive_for(None, Some(name));
         let nobody = OpenNamespaces::default();
@@ -34,16 +34,16 @@ impl Engine {
             Ok(tidegate_plan::unpublish(state, name, ports)?)
         })?;
         tracing::info!(endpoint = %name, "withdrew published ports");
-        // Unlike those of an endpoint that is gone, they lead somewhere until they are forgotten.
+        // Unlike connections of a removed endpoint, these still reach the endpoint until they are deleted.
         if let Err(error) = self.sweep() {
             tracing::warn!(%error, "connections through withdrawn ports continue: their tracking entries cannot be deleted yet");
         }
         Ok(endpoint_of(change))
     }
 
-    /// Plans and carries out a command that publishes ports. A free one is guessed first, to be
-    /// had or not when it is held. Where somebody has it, the host is asked for all that are in use: its
-    /// list is as long as what is published. It is not counted.
+    /// Plans and carries out a command that publishes ports. First it guesses free ports; holding them shows whether
+    /// they are free. If one is in use, it lists all used ports of the host, which takes longer with many published
+    /// ports. The failed attempt is not counted.
     pub(super) fn command_with_ports(
         &self,
         namespaces: &OpenNamespaces,
@@ -51,7 +51,7 @@ impl Engine {
         plan: impl Fn(&mut Backends, &State, &PortFacts) -> Result<Plan, EngineError>,
     ) -> Result<Option<Change>, EngineError> {
         let free = self.defaults.free_ports;
-        // Asked for while no other command is at work, which might add to it.
+        // Listed while no other command runs, which could add ports.
         let unswept = || self.sweeps.unswept();
         let mut done = self.command_uncounted(namespaces.clone(), |backends, state| {
             let guess = PortFacts {

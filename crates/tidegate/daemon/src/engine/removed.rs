@@ -1,4 +1,4 @@
-//! Making anew what of ours another program removed while the daemon runs.
+//! Creates links of ours again that another program removed.
 
 use std::collections::BTreeSet;
 
@@ -20,7 +20,7 @@ struct Lost {
 }
 
 impl Lost {
-    /// Those among the links that went, of what is whole: the rest is tried again anyway.
+    /// The healthy objects among the deleted links: degraded ones are tried again anyway.
     fn among(state: &State, gone: &Gone, present: &BTreeSet<IfName>) -> Self {
         let is_lost = |ifname: &IfName| {
             let went = match gone {
@@ -52,11 +52,11 @@ impl Lost {
 }
 
 impl Engine {
-    /// Makes bridges anew with their ports, and pairs of endpoints whose namespaces live, of those links that went. What
-    /// cannot be made is degraded. Gives whether there was anything to make.
+    /// Creates deleted bridges again with their ports, and pairs of endpoints whose namespaces live. An object that
+    /// cannot be created becomes degraded. Returns whether anything was missing.
     ///
     /// # Errors
-    /// When the host's links cannot be listed.
+    /// If the host's links cannot be listed.
     pub(crate) fn make_anew(&self, gone: &Gone) -> Result<bool, EngineError> {
         if let Gone::Links(links) = gone
             && !self.has_any(links)
@@ -94,7 +94,7 @@ impl Engine {
         bridges.any(|it| links.contains(it)) || ports.any(|it| links.contains(it))
     }
 
-    /// What is lost by now: a command may have been quicker.
+    /// The links that are still missing: a command may have been faster.
     fn make_lost(&self, backends: &mut Backends, gone: &Gone) -> Result<(), EngineError> {
         let links = backends.links.links()?;
         let lost = Lost::among(&self.state(), gone, &ours(&links));
@@ -148,8 +148,8 @@ impl Engine {
         }
     }
 
-    /// Marks the endpoints of a network that is down, and takes all of it out of the table: its bridge's name may be
-    /// another's.
+    /// Marks the endpoints of a network that is down, and removes all its elements: the name of its bridge may belong
+    /// to somebody else.
     fn put_down(&self, backends: &mut Backends, network: &Name) {
         let endpoints: Vec<Name> = {
             let state = self.state();

@@ -1,4 +1,4 @@
-//! The ruleset: as planned, as the kernel has it, and what differs.
+//! The planned ruleset, the kernel's, and their differences.
 
 use std::sync::atomic::Ordering;
 
@@ -8,43 +8,43 @@ use tidegate_plan::{planned, table};
 
 use super::{Engine, EngineError};
 
-/// How often the two are compared anew because of commands that came between.
+/// How often the comparison is repeated because commands ran in between.
 const TRIES: usize = 3;
 
 impl Engine {
-    /// The ruleset as planned, as nft text.
+    /// The planned ruleset as nft text.
     pub fn planned_ruleset(&self) -> String {
         planned(&self.state()).to_text()
     }
 
-    /// The ruleset as the kernel has it, as nft text.
+    /// The kernel's ruleset as nft text.
     ///
     /// # Errors
-    /// When the kernel cannot be asked, or has no table of ours.
+    /// If the kernel cannot be queried, or has no table of ours.
     pub fn live_ruleset(&self) -> Result<String, EngineError> {
         Ok(self.driver.list(&table())?.text)
     }
 
-    /// What differs between the two, a line each: `-` is planned and missing, `+` is there and
-    /// not planned, `~` is there and different. Commands do not wait for it.
+    /// The differences, one a line: `-` is planned but missing, `+` exists but is not planned, `~` exists but
+    /// differs. Commands do not wait for it.
     ///
     /// # Errors
-    /// When the kernel cannot be asked, or its answer is not understood.
+    /// If the kernel cannot be queried, or its answer cannot be parsed.
     pub fn ruleset_differences(&self) -> Result<Vec<String>, EngineError> {
         for _ in 0..TRIES {
             let (state, passed) = self.snapshot();
             let found = differences(&*self.driver, &state)?;
-            // What a command does meanwhile is in one of the two alone.
+            // A command in between would be in only one of the two.
             if found.is_empty() || self.snapshot().1 == passed {
                 return Ok(found);
             }
         }
-        // With so many commands it takes a moment without any.
+        // With that many commands, it compares while none runs.
         let _backends = self.backends();
         differences(&*self.driver, &self.state())
     }
 
-    /// The state between two commands, and how many there have been.
+    /// The state between two commands, and the number of commands so far.
     pub(super) fn snapshot(&self) -> (State, u64) {
         let _backends = self.backends();
         let state = self.state().clone();
@@ -52,7 +52,7 @@ impl Engine {
     }
 }
 
-/// What differs between the kernel's table and that of a state.
+/// The differences between the kernel's table and that of a state.
 pub(super) fn differences(driver: &dyn Driver, state: &State) -> Result<Vec<String>, EngineError> {
     let id = table();
     let live = match driver.list(&id) {

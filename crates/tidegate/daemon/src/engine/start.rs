@@ -1,4 +1,4 @@
-//! Starting: from whatever an earlier run left to what the store says.
+//! A start: brings the host from the remains of an earlier run to the stored state.
 
 use std::collections::BTreeSet;
 use std::sync::atomic::AtomicU64;
@@ -24,16 +24,16 @@ use crate::metrics::Counters;
 use crate::resolver::ResolverHandle;
 use crate::store::Store;
 
-/// How many namespaces are open at once.
+/// The most namespaces that are open at once.
 const OPENED: usize = 256;
 
 impl Engine {
-    /// Brings the host to the stored state: the table replaced in one transaction, links that
-    /// still fit left alone, stale ones removed, missing ones made. An endpoint whose namespace is gone is dropped with a
-    /// warning. Whatever else cannot be made costs itself only: it is marked as degraded, and tried again.
+    /// Brings the host to the stored state: replaces the table in one transaction, keeps links that still fit,
+    /// removes stale ones and creates missing ones. Drops an endpoint whose namespace is gone, with a warning. Every
+    /// other failure affects only its object: it is marked as degraded and tried again.
     ///
     /// # Errors
-    /// When the store cannot be read, the host refuses the table, or tells nothing of its links.
+    /// If the store cannot be read, the kernel refuses the table, or links cannot be listed.
     pub fn start(
         driver: Box<dyn Driver>,
         links: Box<dyn Links>,
@@ -86,7 +86,7 @@ impl Engine {
             sweeps,
             fights: Fights::default(),
         };
-        // Before anybody is attached: connections of endpoints that are gone lead to their addresses.
+        // Before anything is attached: tracked connections of removed endpoints lead to their addresses.
         if let Err(error) = engine.sweep() {
             tracing::error!(causes = ?causes(&error), "cannot delete tracked connections: {error}");
         }
@@ -104,7 +104,7 @@ struct Removed {
 
 impl Backends {
     fn reconcile(&mut self, state: &mut State) -> Result<Removed, EngineError> {
-        // One thing after the other: with many endpoints, each takes much memory while it lasts.
+        // One after the other: with many endpoints, each needs much memory for a moment.
         let links = self.links.links()?;
         let (gone, known) = self.gone(state, &links);
         if let Some(change) = recorded_anew(state, known) {
@@ -133,7 +133,7 @@ impl Backends {
         }
         drop(plan);
         if has_down(state) {
-            // Nothing is to be sent where they would be.
+            // The table must not send packets to their addresses.
             self.restore(state)?;
         }
         self.hold_all(state);
@@ -143,8 +143,8 @@ impl Backends {
         Ok(removed)
     }
 
-    /// Does what comes first. What cannot be removed is in the way of nothing, or of its own network, which then says
-    /// so; a sysctl costs the networks of its family a part of what they do.
+    /// Does the first steps. A link that cannot be removed disturbs nothing, or only its own network, which then
+    /// reports it. A failed sysctl degrades the networks of its family in part.
     fn tidy(&mut self, state: &mut State, step: &LinkStep) {
         let Err(error) = self.links.apply(step) else {
             return;
@@ -163,7 +163,7 @@ impl Backends {
         state.degraded.networks.extend(faults);
     }
 
-    /// Makes what a network lacks. Where its bridge cannot be made, nothing of it is there.
+    /// Creates the missing links of a network. Without its bridge, the network is down.
     fn make_network(
         &mut self,
         state: &mut State,
@@ -197,8 +197,8 @@ impl Backends {
         Ok(())
     }
 
-    /// Makes a pair that is missing. One that cannot be made costs that endpoint: the others have nothing to do with
-    /// what is wrong in its namespace. One whose namespace has just ended is dropped.
+    /// Creates a missing pair. A failure affects only that endpoint, because it usually comes from its namespace. An
+    /// endpoint whose namespace has just ended is dropped.
     fn make_pair(
         &mut self,
         state: &mut State,
@@ -207,7 +207,7 @@ impl Backends {
     ) -> Result<(), EngineError> {
         let is_meant = |endpoint: &&Endpoint| endpoint.host_ifname == *ifname;
         for (name, fault) in &mut state.degraded.endpoints {
-            // What could not be looked at before is not tried again now: it may take its time.
+            // A namespace that could not be opened before is not tried again now, because that can take long.
             if state.endpoints.get(name).filter(is_meant).is_some() {
                 fault.down = true;
                 return Ok(());
@@ -235,8 +235,8 @@ impl Backends {
         Ok(())
     }
 
-    /// Holds ports of the host. Where somebody took one while no daemon ran, it stays published all
-    /// the same: packets to it go to the endpoint.
+    /// Holds host ports. If another program took a port while no daemon ran, the port stays published: packets to it
+    /// go to the endpoint.
     fn hold_all(&mut self, state: &mut State) {
         let mut faults = Vec::new();
         for (name, step) in tidegate_plan::all_holds(state) {
@@ -249,10 +249,10 @@ impl Backends {
         }
     }
 
-    /// The endpoints whose namespace is no longer there. One that cannot be looked at may be: it is marked. The
-    /// namespaces are opened some at a time: each takes a descriptor while it is.
+    /// The endpoints whose namespace no longer exists. An endpoint whose namespace cannot be opened is marked
+    /// instead. Only some namespaces are open at a time, because each needs a descriptor.
     ///
-    /// With them, what is found out of those that a release before recorded without what never repeats.
+    /// Also returns cookies for endpoints that an older release recorded without.
     fn gone(
         &mut self,
         state: &mut State,
@@ -260,7 +260,7 @@ impl Backends {
     ) -> (BTreeSet<Name>, Vec<(Name, NetnsId)>) {
         let (mut gone, mut known, mut faults) = (BTreeSet::new(), Vec::new(), Vec::new());
         let pairs = ours(links);
-        // A kernel that has none for one namespace has none for any.
+        // A kernel without a cookie for one namespace has none for any.
         let mut has_cookies = true;
         let endpoints: Vec<&Endpoint> = state.endpoints.values().collect();
         for endpoints in endpoints.chunks(OPENED) {
@@ -289,9 +289,9 @@ impl Backends {
         (gone, known)
     }
 
-    /// Whether an endpoint's path leads to its namespace. While its pair is there, so is that namespace, and no other has
-    /// its inode. Without, another may have got it, and only what never repeats tells: where the kernel has no such thing,
-    /// it counts as another.
+    /// Whether an endpoint's path leads to its namespace. While the pair exists, the namespace exists, and its inode
+    /// is unique. Without the pair, another namespace may have got the inode, and only the cookie can tell. Without a
+    /// cookie, it counts as another namespace.
     pub(super) fn is_there(
         &mut self,
         endpoint: &Endpoint,
@@ -305,7 +305,7 @@ impl Backends {
                 .netns(path)
                 .map(|facts| facts.id.is_certainly(id)),
         };
-        // What lies at the path is no stranger then, and the namespace lives.
+        // Then the path leads to the right namespace, which lives.
         let is_no_netns =
             |error: &LinkError| has_pair && error.kind() == ErrorKind::Netns(NetnsFault::NotANetns);
         match found {
@@ -331,7 +331,7 @@ pub(super) fn ours(links: &[Link]) -> BTreeSet<IfName> {
     ours.map(|link| link.ifname.clone()).collect()
 }
 
-/// The change by which endpoints have the identities that were found out.
+/// The change that adds the found identities to endpoints.
 fn recorded_anew(state: &State, known: Vec<(Name, NetnsId)>) -> Option<Change> {
     let changes = known.into_iter().filter_map(|(name, id)| {
         let before = state.endpoints.get(&name)?.clone();

@@ -1,8 +1,8 @@
-//! Forgetting tracked connections that are no longer what the table would make of them.
+//! Deletes tracked connections that the table would now handle in another way.
 //!
-//! One walk over all that the kernel tracks costs milliseconds, however little is to be forgotten. So commands do not
-//! wait for it: what they leave behind is noted, and a thread walks once for all that came together
-//! ([`sweeper`](crate::sweeper)). Until then no endpoint gets an address of which old connections are tracked.
+//! One walk over the tracked connections costs milliseconds, even if few are stale. So commands do not wait for it.
+//! They record what they made stale, and a thread walks once for all of them ([`sweeper`](crate::sweeper)). Until
+//! then, no endpoint gets an address with old connections.
 
 use std::collections::BTreeSet;
 use std::net::IpAddr;
@@ -20,29 +20,29 @@ use tidegate_plan::{StaleConnections, Sweep};
 
 use super::{Engine, EngineError};
 
-/// How long nothing more must have been noted before a walk.
+/// How long nothing new must be recorded before a walk.
 const QUIET: Duration = Duration::from_millis(50);
-/// How long what was noted waits for that.
+/// The longest wait of a record for that.
 const TIME_LIMIT: Duration = Duration::from_secs(1);
 
-/// What is to be swept, and what sweeps it.
+/// Recorded stale connections, and the sockets to delete them.
 pub(crate) struct Sweeps {
-    /// Held for as long as a walk lasts.
+    /// Held during a walk.
     connections: Mutex<Box<dyn Connections>>,
     waiting: Mutex<Waiting>,
-    /// Rings when a walk may be due: a timer (timerfd_create(2)), so that nobody is woken before, while the command that
-    /// noted something is still to be answered. None where the kernel gives none; the sweeper looks again by itself then.
+    /// Fires when a walk may be due: a timer (timerfd_create(2)), so that the sweeper does not wake while the command
+    /// that recorded something is still being answered. None if the kernel refuses it; then the sweeper polls.
     bell: Option<OwnedFd>,
 }
 
 #[derive(Default)]
 struct Waiting {
     stale: StaleConnections,
-    /// Addresses that the walk under way is about.
+    /// Addresses of the current walk.
     under_way: BTreeSet<IpAddr>,
-    /// Since when there has been something.
+    /// When the first pending record was made.
     since: Option<Instant>,
-    /// When something was last noted.
+    /// When the last record was made.
     touched: Option<Instant>,
 }
 
@@ -57,7 +57,7 @@ impl Sweeps {
         }
     }
 
-    /// Notes what a change has left behind.
+    /// Records the connections that a change made stale.
     pub(super) fn note(&self, stale: StaleConnections) {
         if stale.is_empty() {
             return;
@@ -83,11 +83,11 @@ impl Sweeps {
             it_interval: Timespec::default(),
             it_value,
         };
-        // It refuses times that are no times, of which this is none.
+        // The call fails only for invalid times, and this one is valid.
         let _ = timerfd_settime(bell, TimerfdTimerFlags::empty(), &once);
     }
 
-    /// Addresses whose last holder's connections may still be tracked.
+    /// Addresses with possibly tracked connections of their previous holders.
     pub(super) fn unswept(&self) -> BTreeSet<IpAddr> {
         let waiting = self.waiting();
         waiting
@@ -122,7 +122,7 @@ impl Sweeps {
                 return false;
             }
             if let Some(bell) = bell {
-                // Nothing to read is as good.
+                // It does not matter if there is nothing to read.
                 let _ = rustix::io::read(bell, &mut [0; 8]);
             }
         }
@@ -134,7 +134,7 @@ impl Sweeps {
 }
 
 impl Waiting {
-    /// When a walk is due, if there is anything to walk for.
+    /// When the next walk is due, if anything is pending.
     fn due(&self) -> Option<Instant> {
         let since = self.since?;
         let quiet = self.touched.unwrap_or(since) + QUIET;
@@ -148,11 +148,11 @@ impl Engine {
         &self.sweeps
     }
 
-    /// Forgets what every change so far has left behind, in one walk. Where another thread is at it, it waits for
-    /// that, and for no command. How long a walk may take is bounded by what netlink may.
+    /// Deletes everything that is stale so far, in one walk. Waits for the walk of another thread, but for no
+    /// command. The time limits of netlink bound a walk.
     ///
     /// # Errors
-    /// When the kernel refuses. What was to be forgotten still is: the next call tries again.
+    /// If the kernel refuses. The records are kept, and the next call tries again.
     pub fn sweep(&self) -> Result<(), EngineError> {
         let sweeps = &self.sweeps;
         let mut connections = sweeps

@@ -12,7 +12,7 @@ impl Engine {
     /// Traffic of published ports, counted from the connections that the kernel tracks now.
     ///
     /// # Errors
-    /// When these cannot be listed.
+    /// If these cannot be listed.
     pub fn traffic(&self) -> Result<Traffic, EngineError> {
         let courses = self.backends().links.traffic()?;
         Ok(Traffic {

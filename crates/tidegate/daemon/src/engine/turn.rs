@@ -1,21 +1,21 @@
-//! A lock that is waited for with a bound, where that is wanted.
+//! A lock with an optional time limit for waiting.
 
 use std::ops::{Deref, DerefMut};
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-/// Something that one has at a time.
+/// A value that one thread has at a time.
 #[derive(Debug)]
 pub(super) struct Turn<T> {
-    /// None while somebody has it.
+    /// None while a thread has it.
     place: Mutex<Option<T>>,
     is_back: Condvar,
 }
 
-/// Whose turn it is; what it has is back with this, also where a panic ends the turn.
+/// The turn of a thread. Dropping it returns the value, also after a panic.
 pub(super) struct Held<'a, T> {
     turn: &'a Turn<T>,
-    /// Some until it is given back.
+    /// Some until it is returned.
     held: Option<T>,
 }
 
@@ -41,7 +41,7 @@ impl<T> Turn<T> {
         }
     }
 
-    /// Waits for the turn, but no longer than so.
+    /// Waits for the turn, up to a time limit.
     pub(super) fn take_within(&self, time_limit: Duration) -> Option<Held<'_, T>> {
         let end = Instant::now() + time_limit;
         let mut place = self.place();

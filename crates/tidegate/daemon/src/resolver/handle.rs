@@ -1,4 +1,4 @@
-//! The line to the process that answers.
+//! The connection to the resolver process.
 
 use std::io::{self, Write};
 use std::net::{Shutdown, SocketAddr};
@@ -11,15 +11,15 @@ use tidegate_resolver::{ZoneUpdate, of_state};
 
 use super::wire::{ResolverMessage, line};
 
-/// How long the process may take to read what it is told, before it is taken for one that hangs. Commands wait meanwhile.
+/// How long the process may take to read a change before it counts as hanging. Commands wait meanwhile.
 const TIME_LIMIT: Duration = Duration::from_secs(2);
 /// How long a new process may take to read everything.
 const TIME_LIMIT_AT_FIRST: Duration = Duration::from_secs(10);
 
-/// The daemon's end of the line, while there is a process at the other.
+/// The daemon's end of the connection, while a process has the other.
 ///
-/// What is told here is in the process's hands when this returns: the kernel keeps it for the process,
-/// which reads everything before it answers anybody.
+/// When a call returns, the kernel has the message for the process, which reads all messages before it answers a
+/// query.
 #[derive(Debug, Default)]
 pub(crate) struct ResolverHandle(Mutex<Ends>);
 
@@ -42,8 +42,7 @@ pub(crate) enum Status {
 }
 
 impl ResolverHandle {
-    /// Tells what has changed. Nobody is told where nobody is there: who comes next is told
-    /// everything.
+    /// Sends a change. Without a process it does nothing: the next process gets everything.
     pub(crate) fn tell(&self, news: impl IntoIterator<Item = ZoneUpdate>) {
         self.tell_each(news.into_iter().map(ResolverMessage::ZoneUpdate));
     }
@@ -98,7 +97,7 @@ impl ResolverHandle {
     }
 }
 
-/// Writes what is told, many at once, and all of it in time, however slowly it is read.
+/// Writes messages, many at once, with one time limit for all of them.
 fn write_each(
     stream: &mut UnixStream,
     told: impl Iterator<Item = ResolverMessage>,

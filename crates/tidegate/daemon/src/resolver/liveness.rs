@@ -1,11 +1,11 @@
-//! Whether the process that answers is at work: it is asked now and then, and what it is asked it hears in the same
-//! place as questions for names. One that is stopped, or goes round in circles, does not answer.
+//! Liveness of the resolver process: the daemon checks it now and then, by a message that the process reads in the
+//! same loop as DNS queries. A stopped or looping process does not answer.
 
 use std::time::{Duration, Instant};
 
-/// How long it is let be after an answer.
+/// Pause after an answer.
 const PAUSE: Duration = Duration::from_secs(2);
-/// How long it may take to answer: far longer than it does, also where the host has very much to do.
+/// Time limit for an answer: far longer than needed, even on a busy host.
 pub(super) const TIME_LIMIT: Duration = Duration::from_secs(4);
 
 /// What is known of it.

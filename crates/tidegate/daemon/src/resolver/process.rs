@@ -1,4 +1,4 @@
-//! The process that answers: one thread that reads what anybody may have sent, and has nothing else.
+//! The resolver process: one thread that parses hostile input and has no rights.
 
 mod forward;
 mod framing;
@@ -28,7 +28,7 @@ use state::ResolverState;
 /// # Errors
 /// When stdin is not what it should be, or the process cannot be confined.
 pub fn serve(log_level: Option<&str>) -> io::Result<()> {
-    // Whatever becomes of the daemon, its ports are free when it is gone.
+    // The ports are free when the daemon is gone, no matter how it ends.
     set_parent_process_death_signal(Some(Signal::KILL))?;
     // What the process is called in `ps`; without it, it is only less clear.
     let _ = rustix::thread::set_name(c"tidegate-names");

@@ -13,9 +13,8 @@ use socket2::{Domain, Protocol, Socket, Type};
 
 /// How many connections wait to be taken.
 const BACKLOG: i32 = 128;
-/// Where another port is looked for when that one is taken: assigned to nobody by IANA, below those that
-/// bindresvport(3) takes, and only for those who may take a privileged port. What is asked while no daemon
-/// runs is sent on to it still, and nobody else shall be there to answer.
+/// Alternative ports if the configured one is in use: not assigned by IANA, below those of bindresvport(3), and
+/// privileged. Queries are redirected there even while no daemon runs, and no other program must answer them.
 const OTHERS: RangeInclusive<u16> = 288..=307;
 
 /// How long a port that is taken is tried.

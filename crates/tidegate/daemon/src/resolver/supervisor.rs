@@ -1,5 +1,4 @@
-//! The supervisor: a thread that starts the process that answers, tells it who is asked for the rest, and
-//! replaces it when it ends.
+//! The supervisor: a thread that starts the resolver process, sends it the upstreams, and replaces it when it ends.
 
 use std::io::{self, ErrorKind, Read};
 use std::net::SocketAddr;
@@ -43,7 +42,7 @@ pub(crate) trait Names: Send + Sync {
 /// Starts the supervisor, which starts the process.
 ///
 /// # Errors
-/// When there can be no thread.
+/// If the thread cannot be started.
 pub(crate) fn start(
     names: Arc<dyn Names>,
     sockets: Sockets,
@@ -63,7 +62,7 @@ pub(crate) fn start(
     })
 }
 
-/// What the thread works with.
+/// The thread's data.
 struct Supervisor {
     names: Arc<dyn Names>,
     sockets: Sockets,

@@ -1,4 +1,4 @@
-//! Who is asked for names that are nobody's here.
+//! The upstreams: DNS servers for all other names.
 
 use std::fs;
 use std::net::{IpAddr, SocketAddr};

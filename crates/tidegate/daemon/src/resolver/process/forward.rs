@@ -1,4 +1,4 @@
-//! Questions that others are asked.
+//! Forwarded queries.
 
 use std::io;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
@@ -19,8 +19,8 @@ const TIME_LIMIT: Duration = Duration::from_millis(1500);
 /// The longest answer by UDP, in bytes.
 const ROOM: usize = 64 * 1024;
 
-/// Asks one server after the other, by what the question came. The answer for the asker, if any fits:
-/// that of the first who knows, else of one who does not.
+/// Asks one server after the other, by the protocol of the query. Returns the first positive answer, or else a
+/// negative one, or none.
 pub(super) async fn ask(
     shared: &ResolverState,
     question: &Question,
@@ -53,7 +53,7 @@ async fn ask_one(
     question: &Question,
     transport: Transport,
 ) -> io::Result<UpstreamAnswer> {
-    // Nobody is to guess it (RFC 5452 section 9.2), so it is none of a counter's.
+    // The id must be unpredictable (RFC 5452 section 9.2), so it is random, not a counter.
     let [a, b, ..] = getrandom::u32()?.to_ne_bytes();
     let id = u16::from_ne_bytes([a, b]);
     match transport {

@@ -1,4 +1,4 @@
-//! What the process gives up before it reads anything that others sent.
+//! The sandbox of the process, entered before it reads any input.
 
 use std::io;
 

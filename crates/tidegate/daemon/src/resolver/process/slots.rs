@@ -1,4 +1,4 @@
-//! How much is under way at once: in all, for one network and for one asker.
+//! Limits of concurrent queries: in all, for one network and for one client.
 
 use std::cell::RefCell;
 use std::collections::HashMap;
@@ -12,11 +12,11 @@ use tidegate_model::Name;
 pub(super) struct Places {
     /// So many in all.
     pub(super) all: usize,
-    /// So many of these for one network: whoever takes its neighbours' addresses gets no more.
+    /// The limit for one network: forging neighbours' addresses gives no more.
     pub(super) of_network: usize,
     /// So many of these for one asker.
     pub(super) of_one: usize,
-    /// So many that each network has left where others have taken all.
+    /// Reserved for each network when others use all.
     pub(super) left: usize,
     /// So many with these.
     pub(super) most: usize,

@@ -1,4 +1,4 @@
-//! What the process knows, kept as the daemon tells it.
+//! The data of the process, as the daemon sends it.
 
 use std::cell::{Cell, RefCell};
 use std::io::{self, ErrorKind};
@@ -12,7 +12,7 @@ use tidegate_resolver::{Asked, Verdict, Zone, judge};
 use super::slots::{Places, Slot, Slots};
 use crate::resolver::wire::{ALIVE, LOOK, ResolverMessage};
 
-/// How many questions are put to others at once.
+/// The most forwarded queries at once.
 const FORWARDED: Places = Places {
     all: 512,
     of_network: 256,
