@@ -46,7 +46,7 @@ const PACKAGES: [&str; 3] = ["tidegated", "tidegate", "tidegate-bench"];
 /// # Errors
 /// Without root, and where something cannot be built or a daemon refuses.
 pub(crate) fn run(args: &Args) -> Result<()> {
-    if !run::is_root()? {
+    if !run::is_root() {
         let hint = "sudo --preserve-env env \"PATH=$PATH\" cargo xtask bench";
         return Err(Failure::hinted(
             "network namespaces are root's to make",

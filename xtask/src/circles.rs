@@ -10,11 +10,10 @@ mod order;
 #[cfg(test)]
 mod tests;
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
-use error_hint::{Context, Failure, Result};
+use error_hint::{Failure, Result};
 use plimsoll::run;
-use serde_json::Value;
 
 use crate::wings;
 
@@ -23,11 +22,11 @@ use crate::wings;
 /// # Errors
 /// Names each circle, or a file that cannot be read.
 pub(crate) fn check() -> Result<()> {
-    let told = wings::metadata()?;
-    let roots = roots(&told).context("cargo metadata says something else than expected")?;
+    let metadata = wings::metadata()?;
     let mut faults = Vec::new();
-    for root in roots {
-        let modules = modules::modules(&root, &|path| std::fs::read_to_string(path))?;
+    let targets = metadata.packages.iter().flat_map(|it| &it.targets);
+    for root in targets.map(|target| target.src_path.as_std_path()) {
+        let modules = modules::modules(root, &|path| std::fs::read_to_string(path))?;
         faults.extend(order::told(
             &order::circles(&modules),
             Path::new(&run::root()),
@@ -38,17 +37,4 @@ pub(crate) fn check() -> Result<()> {
     }
     let hint = "move what both need to a file below them, or what needs both to a file above them";
     Err(Failure::hinted(faults.join("\n"), hint))
-}
-
-/// The file that each crate of the workspace begins with, out of what `cargo metadata` prints.
-fn roots(metadata: &str) -> Result<Vec<PathBuf>> {
-    let metadata: Value = serde_json::from_str(metadata).map_err(|error| Failure::of(&error))?;
-    let mut roots = Vec::new();
-    for package in metadata["packages"].as_array().context("no packages")? {
-        for target in package["targets"].as_array().context("no targets")? {
-            let root = target["src_path"].as_str().context("no src_path")?;
-            roots.push(PathBuf::from(root));
-        }
-    }
-    Ok(roots)
 }

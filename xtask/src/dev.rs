@@ -24,7 +24,7 @@ const SCRIPT: &str = include_str!("dev/host.sh");
 /// # Errors
 /// Without root, and where the programs cannot be built.
 pub(crate) fn run(args: &Args) -> Result<ExitCode> {
-    if !run::is_root()? {
+    if !run::is_root() {
         let hint = "sudo --preserve-env env \"PATH=$PATH\" cargo xtask dev";
         return Err(Failure::hinted(
             "network namespaces are root's to make",

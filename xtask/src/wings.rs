@@ -7,9 +7,10 @@
 use std::io;
 use std::path::Path;
 
+use cargo_metadata::camino::Utf8Path;
+use cargo_metadata::{DependencyKind, Metadata, MetadataCommand, Package};
 use error_hint::{Context, Failure, Result};
 use plimsoll::run;
-use serde_json::Value;
 
 /// The folders of the wings, and their crates from the top down.
 const WINGS: [(&str, &[&str]); 2] = [
@@ -59,8 +60,7 @@ struct Arrow {
 /// # Errors
 /// Names each arrow that is not allowed, or says that Cargo cannot tell.
 pub(crate) fn check() -> Result<()> {
-    let told = metadata()?;
-    let arrows = arrows(&told).context("cargo metadata says something else than expected")?;
+    let arrows = arrows(&metadata()?);
     let mut faults: Vec<String> = arrows.iter().filter_map(fault).collect();
     let toolkit = run::root().join(WINGS[1].0);
     faults.extend(naming(&toolkit).context("the toolkit's files cannot be read")?);
@@ -75,43 +75,30 @@ pub(crate) fn check() -> Result<()> {
 ///
 /// # Errors
 /// When Cargo cannot tell.
-pub(crate) fn metadata() -> Result<String> {
-    let arguments = ["metadata", "--no-deps", "--format-version", "1", "--locked"];
-    let told = duct::cmd(run::cargo(), arguments).read();
-    told.context("cannot ask Cargo which crates there are")
+pub(crate) fn metadata() -> Result<Metadata> {
+    let mut command = MetadataCommand::new();
+    command.current_dir(run::root()).no_deps();
+    let asked = command.other_options(["--locked".to_owned()]).exec();
+    asked.map_err(|error| Failure::of(&error).context("cannot ask Cargo which crates there are"))
 }
 
-/// All arrows between folders of the workspace, out of what `cargo metadata` prints.
-fn arrows(metadata: &str) -> Result<Vec<Arrow>> {
-    let metadata: Value = serde_json::from_str(metadata).map_err(|error| Failure::of(&error))?;
-    let root = metadata["workspace_root"]
-        .as_str()
-        .context("no workspace_root")?;
-    let inside = |path: &str| {
-        let path = path.strip_prefix(root)?.trim_start_matches('/');
-        Some(path.trim_end_matches("/Cargo.toml").to_owned())
+/// All arrows between folders of the workspace.
+fn arrows(metadata: &Metadata) -> Vec<Arrow> {
+    let root = &metadata.workspace_root;
+    let inside = |folder: &Utf8Path| Some(folder.strip_prefix(root).ok()?.to_string());
+    let of_package = |package: &Package| {
+        let from = package.manifest_path.parent().and_then(inside);
+        let dependencies = package.dependencies.iter();
+        let arrows = dependencies.filter_map(|dependency| {
+            Some(Arrow {
+                from: from.clone()?,
+                to: dependency.path.as_deref().and_then(inside)?,
+                is_dev: dependency.kind == DependencyKind::Development,
+            })
+        });
+        arrows.collect::<Vec<_>>()
     };
-    let mut arrows = Vec::new();
-    for package in metadata["packages"].as_array().context("no packages")? {
-        let manifest = package["manifest_path"]
-            .as_str()
-            .context("no manifest_path")?;
-        let from = inside(manifest).context("a package outside of the workspace")?;
-        for dependency in package["dependencies"]
-            .as_array()
-            .context("no dependencies")?
-        {
-            let Some(to) = dependency["path"].as_str().and_then(inside) else {
-                continue;
-            };
-            arrows.push(Arrow {
-                from: from.clone(),
-                to,
-                is_dev: dependency["kind"] == "dev",
-            });
-        }
-    }
-    Ok(arrows)
+    metadata.packages.iter().flat_map(of_package).collect()
 }
 
 /// Why an arrow is not allowed, if it is not.
@@ -232,25 +219,14 @@ mod tests {
     }
 
     #[test]
-    fn arrows_are_read_from_what_cargo_prints() {
-        let metadata = r#"{
-            "workspace_root": "/w",
-            "packages": [
-                {
-                    "manifest_path": "/w/crates/plimsoll/plan/Cargo.toml",
-                    "dependencies": [
-                        {"name": "serde", "kind": null},
-                        {"name": "plimsoll-spec", "kind": null, "path": "/w/crates/plimsoll/spec"},
-                        {"name": "test-support", "kind": "dev", "path": "/w/crates/dev/test-support"}
-                    ]
-                }
-            ]
-        }"#;
-        let expected = [
-            arrow("crates/plimsoll/plan", "crates/plimsoll/spec", false),
-            arrow("crates/plimsoll/plan", "crates/dev/test-support", true),
-        ];
-        assert_eq!(arrows(metadata).unwrap(), expected);
-        assert!(arrows("{}").is_err());
+    fn the_arrows_of_this_workspace_are_seen() {
+        let arrows = arrows(&metadata().unwrap());
+        for seen in [
+            arrow("xtask", "crates/plimsoll/cli", false),
+            arrow("tests", "crates/dev/test-support", false),
+            arrow("crates/tidegate/link", "crates/dev/test-support", true),
+        ] {
+            assert!(arrows.contains(&seen), "{seen:?}");
+        }
     }
 }

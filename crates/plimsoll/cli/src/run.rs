@@ -1,5 +1,6 @@
 //! Running other programs in sight of the user: data goes to stdout, all else to stderr.
 
+use std::borrow::Cow;
 use std::io::{ErrorKind, Write};
 use std::path::{Path, PathBuf};
 
@@ -86,20 +87,14 @@ pub fn line<S: AsRef<str>>(program: &str, args: &[S]) -> String {
     words.map(quoted).collect::<Vec<_>>().join(" ")
 }
 
-fn quoted(word: &str) -> String {
-    match word.is_empty() || word.contains(|c: char| c.is_whitespace() || "\"'$&;|<>*".contains(c))
-    {
-        true => format!("'{}'", word.replace('\'', r"'\''")),
-        false => word.to_owned(),
-    }
+/// As a shell takes it for one word. What no shell can take, because a NUL is in it, is shown as it is.
+fn quoted(word: &str) -> Cow<'_, str> {
+    shlex::try_quote(word).unwrap_or(Cow::Borrowed(word))
 }
 
 /// Whether this process is root's.
-pub fn is_root() -> Result<bool> {
-    let uid = duct::cmd!("id", "-u")
-        .read()
-        .context("`id -u` cannot be run")?;
-    Ok(uid.trim() == "0")
+pub fn is_root() -> bool {
+    rustix::process::geteuid().is_root()
 }
 
 #[cfg(test)]
@@ -110,7 +105,7 @@ mod tests {
     fn a_shown_command_can_be_pasted() {
         assert_eq!(
             line("/opt/bin/cargo", &["test", "--", "a b", "it's"]),
-            r"cargo test -- 'a b' 'it'\''s'"
+            "cargo test -- 'a b' \"it's\""
         );
     }
 

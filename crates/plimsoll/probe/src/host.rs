@@ -1,9 +1,7 @@
 //! The real machine.
 
 use std::io;
-use std::os::unix::fs::{DirBuilderExt, PermissionsExt};
 use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
 use crate::{CProgram, Command, Output, RunError, System, Tried};
@@ -37,9 +35,9 @@ impl System for Host {
             program: program.compiler.clone(),
             source,
         };
-        let scratch = Scratch::new().map_err(io)?;
-        let source = scratch.0.join("probe.c");
-        let binary = scratch.0.join("probe");
+        let scratch = tempfile::tempdir().map_err(io)?;
+        let source = scratch.path().join("probe.c");
+        let binary = scratch.path().join("probe");
         std::fs::write(&source, &program.source).map_err(io)?;
         let (source, binary) = (source.to_string_lossy(), binary.to_string_lossy());
         let mut compile = Command::new(&program.compiler, ["-o", &*binary, &*source]);
@@ -75,9 +73,8 @@ impl System for Host {
     fn find_program(&self, name: &str) -> Option<PathBuf> {
         let path = std::env::var_os("PATH").unwrap_or_default();
         let folders = std::env::split_paths(&path).chain(SBIN.map(PathBuf::from));
-        folders
-            .map(|folder| folder.join(name))
-            .find(|file| is_executable(file))
+        let folders = std::env::join_paths(folders).ok()?;
+        which::which_in_global(name, Some(folders)).ok()?.next()
     }
 }
 
@@ -109,34 +106,6 @@ fn finish(
         stdout: String::from_utf8_lossy(&output.stdout).into_owned(),
         stderr: String::from_utf8_lossy(&output.stderr).into_owned(),
     })
-}
-
-fn is_executable(file: &Path) -> bool {
-    let executable =
-        |meta: std::fs::Metadata| meta.is_file() && meta.permissions().mode() & 0o111 != 0;
-    file.metadata().is_ok_and(executable)
-}
-
-/// A new folder of this user's own, removed with its content when dropped.
-struct Scratch(PathBuf);
-
-impl Scratch {
-    fn new() -> io::Result<Self> {
-        static COUNT: AtomicU32 = AtomicU32::new(0);
-        let number = COUNT.fetch_add(1, Ordering::Relaxed);
-        let name = format!("plimsoll-probe-{}-{number}", std::process::id());
-        let folder = std::env::temp_dir().join(name);
-        // Not recursive: it fails where somebody else made the folder first.
-        std::fs::DirBuilder::new().mode(0o700).create(&folder)?;
-        Ok(Self(folder))
-    }
-}
-
-impl Drop for Scratch {
-    fn drop(&mut self) {
-        // Left-overs in the temporary folder are the worst that can come of a failure here.
-        let _ = std::fs::remove_dir_all(&self.0);
-    }
 }
 
 #[cfg(test)]
@@ -172,21 +141,8 @@ mod tests {
 
     #[test]
     fn only_executable_files_are_programs() {
-        let sh = Host.find_program("sh").unwrap();
-        assert!(is_executable(&sh));
-        assert!(!is_executable(Path::new("/etc/os-release")));
+        assert!(Host.find_program("sh").is_some_and(|sh| sh.is_absolute()));
+        assert_eq!(Host.find_program("/etc/os-release"), None);
         assert_eq!(Host.find_program("no-such-program"), None);
-    }
-
-    #[test]
-    fn a_scratch_folder_is_private_and_goes_away() {
-        let scratch = Scratch::new().unwrap();
-        let folder = scratch.0.clone();
-        assert_eq!(
-            folder.metadata().unwrap().permissions().mode() & 0o777,
-            0o700
-        );
-        drop(scratch);
-        assert!(!folder.exists());
     }
 }

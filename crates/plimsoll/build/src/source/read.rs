@@ -2,29 +2,19 @@
 
 use std::borrow::Cow;
 use std::ffi::OsString;
-use std::io;
 use std::path::Path;
 
-use duct::cmd;
+use cargo_metadata::{MetadataCommand, Package};
 use error_hint::Hint;
-use serde::Deserialize;
 
 use super::Source;
 
 /// Why it is not known what is being built.
 #[derive(Debug, thiserror::Error)]
 pub enum SourceError {
-    /// A program does not answer.
-    #[error("cannot run `{command}`")]
-    Run {
-        /// The command line.
-        command: String,
-        /// What the system said.
-        source: io::Error,
-    },
-    /// Cargo answered something else.
-    #[error("cannot understand the output of `cargo metadata`")]
-    Metadata(#[source] serde_json::Error),
+    /// Cargo does not say which packages there are.
+    #[error("cannot read what `cargo metadata` says")]
+    Metadata(#[source] cargo_metadata::Error),
     /// The Cargo package is missing, or says too little about itself.
     #[error("Cargo package {package} has no {what}")]
     Missing {
@@ -56,24 +46,9 @@ impl Hint for SourceError {
             Self::Missing { .. } => {
                 Some("add it to [package] or [workspace.package] in Cargo.toml".into())
             }
-            Self::Run { .. } | Self::Metadata(_) => None,
+            Self::Metadata(_) => None,
         }
     }
-}
-
-#[derive(Deserialize)]
-struct Metadata {
-    packages: Vec<CargoPackage>,
-}
-
-#[derive(Deserialize)]
-struct CargoPackage {
-    name: String,
-    version: String,
-    license: Option<String>,
-    authors: Vec<String>,
-    homepage: Option<String>,
-    repository: Option<String>,
 }
 
 /// Reads version and authors of one Cargo package, and commit and date of the checkout.
@@ -94,13 +69,13 @@ pub fn read(
         .clone()
         .or_else(|| package.repository.clone());
     let missing = |what| SourceError::Missing {
-        package: package.name.clone(),
+        package: package.name.to_string(),
         what,
     };
     Ok(Source {
         commit: commit.unwrap_or_else(|| git_commit(workspace)),
         source_date_epoch: date(workspace, std::env::var_os("SOURCE_DATE_EPOCH"))?,
-        version: package.version.clone(),
+        version: package.version.to_string(),
         license: package.license.clone().ok_or_else(|| missing("license"))?,
         maintainer: package
             .authors
@@ -111,20 +86,14 @@ pub fn read(
     })
 }
 
-fn cargo_package(workspace: &Path, name: &str) -> Result<CargoPackage, SourceError> {
-    let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
-    let text = cmd!(cargo, "metadata", "--no-deps", "--format-version=1")
-        .dir(workspace)
-        .read()
-        .map_err(|source| SourceError::Run {
-            command: "cargo metadata".to_owned(),
-            source,
-        })?;
-    let metadata: Metadata = serde_json::from_str(&text).map_err(SourceError::Metadata)?;
-    let found = metadata
-        .packages
-        .into_iter()
-        .find(|package| package.name == name);
+fn cargo_package(workspace: &Path, name: &str) -> Result<Package, SourceError> {
+    let metadata = MetadataCommand::new()
+        .current_dir(workspace)
+        .no_deps()
+        .exec()
+        .map_err(SourceError::Metadata)?;
+    let mut packages = metadata.packages.into_iter();
+    let found = packages.find(|package| *package.name == *name);
     found.ok_or_else(|| SourceError::Missing {
         package: name.to_owned(),
         what: "manifest",

@@ -40,8 +40,8 @@ pub(crate) fn can_make_roots() -> Result<(), EngineError> {
         return Err(EngineError::Missing { program });
     }
     match run::is_root() {
-        Ok(true) => Ok(()),
-        _ => Err(EngineError::NotRoot),
+        true => Ok(()),
+        false => Err(EngineError::NotRoot),
     }
 }
 
