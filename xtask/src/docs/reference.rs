@@ -14,8 +14,7 @@ use serde_json::{Map, Value, json};
 const HEAD: &str = "# Reference of the toolkit's files
 
 Written by `cargo xtask docs` from the types that read the files; do not edit. An unknown key is an
-error that names its line. How a project comes by the files is told in [Adopting the packaging
-toolkit](adopting.md).
+error that names its line. [Adopting the packaging toolkit](adopting.md) explains how to write the files.
 ";
 
 /// The reference, in Markdown.

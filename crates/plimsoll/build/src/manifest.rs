@@ -14,7 +14,7 @@ use plimsoll_spec::{FormatName, PackageReport};
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub struct Manifest {
-    /// The packages' name.
+    /// Name of the packages.
     pub name: String,
     /// The version of the program.
     pub version: String,

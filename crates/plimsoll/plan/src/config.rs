@@ -18,16 +18,16 @@ use plimsoll_spec::{FileKind, FormatName};
 pub use asset::{Asset, AssetSource, InvalidAsset};
 pub use load::{ConfigError, load, parse};
 
-/// What is built, and what the packages hold. Version, licence, the first author and the homepage
-/// come from the Cargo package that `stamp.program` names.
+/// What is built, and what the packages contain. Version, licence, the first author and the homepage come from the
+/// Cargo package that `stamp.program` names.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub struct Config {
-    /// The packages' name.
+    /// Name of the packages.
     pub name: String,
     /// One line about the program.
     pub summary: String,
-    /// More about it; paragraphs are set apart by an empty line.
+    /// A longer description; empty lines separate paragraphs.
     pub description: String,
     /// The changelog in Markdown, relative to the workspace.
     pub changelog: PathBuf,
@@ -36,18 +36,17 @@ pub struct Config {
     pub revision: String,
     /// The Cargo packages whose programs are built; each program has its package's name.
     pub cargo_packages: Vec<String>,
-    /// How a built program says what it is.
+    /// How a built program reports its flavour and commit.
     pub stamp: Stamp,
     /// The C library whose presence decides the flavour. Exactly one, under any name.
     pub native_dep: BTreeMap<String, NativeDep>,
-    /// What each flavour is packaged as: `dynamic`, `dynamic-exec`, `static`. One that is not there
-    /// is not packaged.
+    /// Formats of each flavour: `dynamic`, `dynamic-exec`, `static`. A flavour without an entry is not packaged.
     pub flavour: BTreeMap<Flavour, FlavourConfig>,
     /// What only Debian packages have.
     pub deb: DebConfig,
     /// What only RPM packages have.
     pub rpm: RpmConfig,
-    /// How installed packages are tried.
+    /// How installed packages are tested.
     #[serde(default)]
     pub verify: VerifyConfig,
     /// The files of the packages.
@@ -99,17 +98,17 @@ impl Config {
     }
 }
 
-/// How a built program says what it is.
+/// How a built program reports its flavour and commit.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub struct Stamp {
-    /// The program to ask; one of `cargo-packages`.
+    /// The program to run; one of `cargo-packages`.
     #[schemars(with = "String")]
     pub program: Spanned<String>,
     /// The arguments with which it prints a JSON object with `flavour` and `commit`.
     pub arguments: Vec<String>,
-    /// What the names of the variables start with that hand flavour, commit and reason to the
-    /// build: `<env-prefix>_FLAVOUR`, `<env-prefix>_COMMIT`, `<env-prefix>_REASON`.
+    /// Prefix of the environment variables that give flavour, commit and reason to the build: `<env-prefix>_FLAVOUR`,
+    /// `<env-prefix>_COMMIT`, `<env-prefix>_REASON`.
     pub env_prefix: String,
 }
 
@@ -117,7 +116,7 @@ pub struct Stamp {
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub struct FlavourConfig {
-    /// What it is packaged as.
+    /// Its formats.
     pub formats: Vec<FormatName>,
 }
 
@@ -127,8 +126,8 @@ pub struct FlavourConfig {
 pub struct DebConfig {
     /// The archive section, see the Debian Policy Manual, 2.4.
     pub section: String,
-    /// A folder with maintainer scripts, relative to the workspace. What starts, stops and
-    /// enables the units takes the place of their `#DEBHELPER#` line.
+    /// A directory with maintainer scripts, relative to the workspace. Code that starts, stops and enables the units
+    /// replaces their `#DEBHELPER#` line.
     pub maintainer_scripts: Option<PathBuf>,
     /// Dependencies that do not follow from the programs.
     #[serde(default)]
@@ -139,29 +138,28 @@ pub struct DebConfig {
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub struct RpmConfig {
-    /// The package group, which old tools sort by.
+    /// The package group, by which old tools sort.
     pub group: String,
     /// Dependencies that do not follow from the programs.
     #[serde(default)]
     pub requires: Vec<String>,
-    /// What rpmlint(1) is told about the packages, a file relative to the workspace. Each entry
-    /// needs a comment above it that gives its reason.
+    /// Configuration of rpmlint(1) for the packages, a file relative to the workspace. Each entry needs a comment
+    /// above it with its reason.
     pub rpmlint: Option<PathBuf>,
 }
 
-/// How installed packages are tried, on clean systems of their distributions.
+/// How installed packages are tested, on clean systems of their distributions.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub struct VerifyConfig {
-    /// A program, relative to the workspace, that tries the installed package from inside of the
-    /// system. It is called with one phase at a time: `smoke` (does it work?), `hold` (open
-    /// something that must live on), `held` (after an upgrade: does it?), `removed` (after a
-    /// removal: does it?), `release` (let it go). Any status but 0 is a fault. In its
-    /// environment are `FLAVOUR`, `DRIVER`, `VERSION`, and `INIT`: `no` where no init system runs,
-    /// and the program must start for itself what it tries. None: the packages' programs are
-    /// only asked what they are.
+    /// A program, relative to the workspace, that tests the installed package inside the system. It is called once
+    /// for each phase: `smoke` (does it work?), `hold` (open something that must survive), `held` (after an upgrade:
+    /// did it survive?), `removed` (after a removal: did it survive?), `release` (close it). Any exit status other
+    /// than 0 is a fault. The environment has `FLAVOUR`, `DRIVER`, `VERSION`, and `INIT`: `no` means that no init
+    /// system runs, and the script must start the daemon itself. Default: only the stamps of the programs are
+    /// checked.
     pub script: Option<PathBuf>,
-    /// Packages that the script needs, by family; the clean systems have them from the start.
+    /// Packages that the script needs, by family. The clean systems contain them.
     #[serde(default)]
     pub packages: BTreeMap<Family, Vec<String>>,
 }

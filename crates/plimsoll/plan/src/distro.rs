@@ -46,19 +46,19 @@ pub struct DistroList {
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub struct FamilyConfig {
-    /// What packages are made.
+    /// Format of the packages.
     pub format: FormatName,
     /// The command that fetches the package lists.
     pub refresh: Vec<String>,
-    /// The command that installs the packages named after it, without asking.
+    /// The command that installs the packages named after it, without questions.
     pub install: Vec<String>,
-    /// What `install` takes besides to install from the CodeReady Builder repository.
+    /// Further arguments of `install` for the CodeReady Builder repository.
     #[serde(default)]
     pub crb: Vec<String>,
-    /// What a build cannot go without: a C compiler, pkg-config, what derives dependencies.
+    /// Packages that every build needs: a C compiler, pkg-config, the tool that derives dependencies.
     pub build_packages: Vec<String>,
-    /// The entry of the Debian family whose system a capability profile is laid over, where a
-    /// package of this family is verified without a system of its own distribution.
+    /// The entry of the Debian family whose system is used with a capability profile, if a package of this family is
+    /// verified without a system of its own distribution.
     pub profile_base: Option<String>,
 }
 
@@ -66,45 +66,44 @@ pub struct FamilyConfig {
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub struct Distro {
-    /// What it is called in options, folders and image names, such as `debian-12`.
+    /// Its name in options, directories and image names, such as `debian-12`.
     #[schemars(with = "String")]
     pub id: Spanned<String>,
-    /// The family whose package names and commands it has.
+    /// The family, for package names and commands.
     pub family: Family,
     /// `ID` of its os-release(5), such as `ubuntu`.
     pub os: String,
-    /// `VERSION_ID` of its os-release(5), or the part of it before a point: `9` stands for `9.4`
-    /// too. None for a rolling release.
+    /// `VERSION_ID` of its os-release(5), or the part before a point: `9` also means `9.4`. None for a rolling
+    /// release.
     pub release: Option<String>,
-    /// The container image that packages are built in.
+    /// The container image in which packages are built.
     pub image: String,
-    /// The name of the release in the archive; the Debian family needs it.
+    /// Name of the release in the archive. Required for the Debian family.
     pub suite: Option<String>,
-    /// What the addresses of its packages begin with, for a mirror to take its place. The Debian
-    /// family needs it. None where the image gets its addresses from elsewhere.
+    /// Beginning of the URLs of its packages, which a mirror replaces. Required for the Debian family. None if the
+    /// image has its URLs from elsewhere.
     pub archive: Option<String>,
-    /// The architectures that packages are built for.
+    /// The architectures of the packages.
     pub architectures: Vec<Arch>,
-    /// The last day on which it gets security updates for everyone, such as `2028-06-30`, without
-    /// quotes. None: not known yet.
+    /// The last day of free security updates, such as `2028-06-30`, without quotes. None: unknown yet.
     #[schemars(with = "Option<String>", extend("format" = "date"))]
     pub end_of_life: Option<EndOfLife>,
-    /// What is added to the packages' revision, so that those of several distributions can lie in
-    /// one folder, and an upgrade of the distribution upgrades the package.
+    /// Suffix of the packages' revision, so that packages of several distributions fit into one directory, and an
+    /// upgrade of the distribution upgrades the package.
     pub revision_suffix: String,
-    /// Where the library's devel package comes from.
+    /// The repository of the library's devel package.
     pub devel: DevelSource,
-    /// The flavour that is expected to follow.
+    /// The expected flavour.
     pub expected_flavour: Flavour,
-    /// Names of packages where they are not the family's.
+    /// Names of packages that differ from those of the family.
     #[serde(default)]
     pub packages: PackageNames,
-    /// What a build needs besides the family's packages.
+    /// Packages that a build needs besides those of the family.
     #[serde(default)]
     pub build_packages: Vec<String>,
-    /// In place of the family's command.
+    /// Replaces the command of the family.
     pub refresh: Option<Vec<String>>,
-    /// In place of the family's command.
+    /// Replaces the command of the family.
     pub install: Option<Vec<String>>,
 }
 
@@ -116,13 +115,13 @@ pub enum DevelSource {
     Main,
     /// CodeReady Builder, which can be enabled.
     Crb,
-    /// A repository for subscribed systems alone.
+    /// A repository only for subscribed systems.
     Subscription,
     /// There is none.
     None,
 }
 
-/// The packages of the C library in one distribution, where they are not the family's.
+/// The packages of the C library in one distribution, if they differ from those of the family.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub struct PackageNames {

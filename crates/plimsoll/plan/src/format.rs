@@ -82,7 +82,7 @@ pub trait FormatRules: fmt::Debug + Sync {
 /// What the name of a package file is made of.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Naming<'a> {
-    /// The packages' name.
+    /// Name of the packages.
     pub name: &'a str,
     /// The version of the program.
     pub version: &'a str,

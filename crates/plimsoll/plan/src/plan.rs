@@ -53,7 +53,7 @@ pub struct Places {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub struct Plan {
-    /// The packages' name.
+    /// Name of the packages.
     pub name: String,
     /// What is built.
     pub source: Source,

@@ -10,8 +10,8 @@ use crate::{Family, Version};
 
 /// A C library that a Cargo feature links, declared once.
 ///
-/// The pkg-config probe, the Cargo feature, the build dependency, the runtime dependency, the
-/// linkage audit and the fallback all follow from it. In TOML:
+/// The pkg-config probe, the Cargo feature, the build dependency, the runtime dependency, the linkage audit and the
+/// fallback follow from it. In TOML:
 ///
 /// ```toml
 /// [native-dep.libnftables]
@@ -29,27 +29,27 @@ use crate::{Family, Version};
 pub struct NativeDep {
     /// The name of its `.pc` file without the suffix.
     pub pkg_config: String,
-    /// The DT_SONAME that a binary linked to it carries as DT_NEEDED.
+    /// The soname of the library (DT_SONAME), which a linked program has as DT_NEEDED.
     pub soname: String,
     /// The oldest version that is supported.
     #[schemars(with = "String")]
     pub min_version: Version,
     /// The Cargo feature that links it.
     pub cargo_feature: CargoFeature,
-    /// The newest symbol version (`.gnu.version_r`) that a binary may need of it; a binary that
-    /// needs a newer one does not start on the older distributions. Absent: no limit.
+    /// The newest symbol version (`.gnu.version_r`) of the library that a program may need. A program that needs a
+    /// newer one does not start on older distributions. Default: no limit.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub symbol_version_ceiling: Option<String>,
     /// The package that holds headers and `.pc` file, by family: `debian`, `fedora`, `rhel`, `suse`.
     pub devel: Packages,
     /// The package that holds the shared library, by family: `debian`, `fedora`, `rhel`, `suse`.
     pub runtime: Packages,
-    /// What a build without the library runs instead.
+    /// The program that a build without the library runs instead.
     pub tool: Tool,
-    /// What else is found out about the library, and shown.
+    /// Further properties of the library to find out and show.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub check: Vec<LibraryCheck>,
-    /// What library and tool need of the kernel. Absent: nothing in particular.
+    /// What library and tool need from the kernel. Default: nothing in particular.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub kernel: Option<KernelCheck>,
 }
@@ -84,7 +84,7 @@ impl fmt::Display for CargoFeature {
     }
 }
 
-/// A program that does the library's work in a build that does not link it.
+/// A program that does the library's work in a build without it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub struct Tool {
@@ -92,7 +92,7 @@ pub struct Tool {
     pub program: String,
     /// The package that holds it, by family: `debian`, `fedora`, `rhel`, `suse`.
     pub packages: Packages,
-    /// What else is found out about it, and shown.
+    /// Further properties of the tool to find out and show.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub check: Vec<ToolCheck>,
 }
@@ -101,36 +101,36 @@ pub struct Tool {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub struct LibraryCheck {
-    /// What the property is called, such as `JSON`.
+    /// Name of the property, such as `JSON`.
     pub name: String,
-    /// The C source of a program that is linked to the library and run. Exit status 0 is a yes
-    /// and 1 a no; after any other, or where it cannot be run, the tool's check of the same name
-    /// answers if it has the library's version.
+    /// The C source of a program that is linked to the library and run. Exit status 0 means yes and 1 means no. After
+    /// any other status, or if it cannot be run, the tool's check of the same name decides, if the tool has the
+    /// library's version.
     pub program: String,
 }
 
-/// A property of the tool that it says itself. No flavour depends on it.
+/// A property that the tool itself reports. No flavour depends on it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub struct ToolCheck {
-    /// What the property is called, such as `JSON`.
+    /// Name of the property, such as `JSON`.
     pub name: String,
-    /// The arguments with which the tool says it.
+    /// The arguments with which the tool reports it.
     pub arguments: Vec<String>,
-    /// The line of its output that is a yes, each run of white space written as one blank.
+    /// The line of its output that means yes, with each run of white space as one space.
     pub yes: String,
-    /// The line that is a no.
+    /// The line that means no.
     pub no: String,
 }
 
-/// What library and tool need of the running kernel. No flavour depends on it.
+/// What library and tool need from the running kernel. No flavour depends on it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub struct KernelCheck {
-    /// The module, as `/sys/module` has it when it is loaded.
+    /// The module, with its name below `/sys/module`.
     pub module: String,
-    /// Arguments of the tool that work where the kernel has it, tried in a network namespace of
-    /// their own. Empty: whether the module is loaded is all that is asked.
+    /// Arguments of the tool that succeed if the kernel has the module. The probe runs them in a network namespace of
+    /// their own. Empty: the probe only checks whether the module is loaded.
     #[serde(default)]
     pub tried_by: Vec<String>,
 }

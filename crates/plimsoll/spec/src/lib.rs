@@ -36,10 +36,10 @@ pub use format::{FORMAT_NAME, FormatName, InvalidFormatName};
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum FileKind {
-    /// Nothing in particular: replaced on upgrade, removed with the package.
+    /// An ordinary file: replaced on upgrade, removed with the package.
     #[default]
     Plain,
-    /// Kept on upgrade where the administrator changed it.
+    /// A configuration file: kept on upgrade if the administrator changed it.
     Config,
     /// Documentation, which an installation may leave out.
     Doc,
@@ -57,7 +57,7 @@ pub struct PackageFile {
     pub dest: String,
     /// Its permission bits.
     pub mode: u32,
-    /// What it is to the package manager.
+    /// How the package manager treats it.
     #[serde(default)]
     pub kind: FileKind,
     /// Whether the writer compresses it; `dest` then ends in `.gz` already.
@@ -99,7 +99,7 @@ pub struct PackageSpec {
     pub arch: String,
     /// One line about it.
     pub summary: String,
-    /// More about it; paragraphs are set apart by an empty line.
+    /// A longer description; empty lines separate paragraphs.
     pub description: String,
     /// An SPDX licence expression.
     pub license: String,

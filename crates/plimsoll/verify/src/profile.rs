@@ -25,7 +25,7 @@ pub use error::ProfileError;
 /// Where profiles are, below the workspace.
 pub const FOLDER: &str = "packaging/profiles";
 
-/// What one distribution offers.
+/// What one distribution offers to packages.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub struct Profile {
@@ -34,7 +34,7 @@ pub struct Profile {
     /// Other shared libraries.
     #[serde(rename = "library")]
     pub libraries: Vec<Library>,
-    /// Packages that ours names.
+    /// Packages that an RPM may require.
     #[serde(rename = "package")]
     pub packages: Vec<Package>,
 }
@@ -45,9 +45,9 @@ pub struct Profile {
 pub enum Confidence {
     /// The source names this release of the distribution and this figure.
     Confirmed,
-    /// It follows from another figure, or from a rebuild of the distribution.
+    /// The figure follows from another figure, or from a rebuild of the distribution.
     Derived,
-    /// Nothing that could be found says so.
+    /// No source was found.
     Unconfirmed,
 }
 
@@ -55,13 +55,13 @@ pub enum Confidence {
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub struct Glibc {
-    /// The release, such as `2.34`. Symbol versions that a distribution took from a later one are
-    /// not counted.
+    /// The release, such as `2.34`. Symbol versions that the distribution backported from a later release do not
+    /// count.
     #[schemars(with = "String")]
     pub version: GlibcVersion,
-    /// How far it is to be trusted.
+    /// Degree of trust.
     pub confidence: Confidence,
-    /// Where it is from.
+    /// Its source.
     pub source: String,
 }
 
@@ -96,11 +96,11 @@ impl TryFrom<String> for GlibcVersion {
 pub struct Library {
     /// Its soname.
     pub soname: String,
-    /// The release that it is of.
+    /// Its release.
     pub version: String,
-    /// The symbol versions that it defines; empty where it defines none.
+    /// The symbol versions that it defines; empty if none.
     pub symbol_versions: Vec<String>,
-    /// How far this is to be trusted.
+    /// Degree of trust.
     pub confidence: Confidence,
     /// Where this is from.
     pub source: String,
@@ -114,7 +114,7 @@ pub struct Package {
     pub name: String,
     /// Its version as RPM compares it: `[EPOCH:]VERSION[-RELEASE]`.
     pub version: String,
-    /// How far this is to be trusted.
+    /// Degree of trust.
     pub confidence: Confidence,
     /// Where this is from.
     pub source: String,

@@ -47,7 +47,7 @@ impl fmt::Display for Place {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub struct Report {
-    /// The packages' name.
+    /// Name of the packages.
     pub name: String,
     /// The packages, in the order of the list of distributions.
     pub packages: Vec<Verified>,

@@ -14,13 +14,13 @@ pub struct Asset {
     pub source: AssetSource,
     /// An absolute path; one that ends in `/` is a folder that keeps the files' own names.
     pub dest: String,
-    /// A suffix that the files' own names lose.
+    /// A suffix to remove from the files' names.
     pub strip_suffix: Option<String>,
     /// Permission bits.
     pub mode: u32,
-    /// What it is to the package manager.
+    /// How the package manager treats it.
     pub kind: FileKind,
-    /// Whether the packages hold it compressed, with `.gz` added to its name.
+    /// Whether to compress it and add `.gz` to its name.
     pub gzip: bool,
     /// The formats that hold it. None: every one.
     pub formats: Option<Vec<FormatName>>,
@@ -56,27 +56,26 @@ pub enum InvalidAsset {
 #[derive(Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub(super) struct RawAsset {
-    /// A program that is built, by name: this, or `source`.
+    /// Name of a built program: this, or `source`.
     #[schemars(with = "Option<String>")]
     binary: Option<Spanned<String>>,
-    /// Files of the workspace, relative to it: a path, or a glob pattern, which must match.
+    /// Files of the workspace, relative to it: a path, or a glob pattern that must match.
     source: Option<String>,
-    /// Where it goes: an absolute path; one that ends in `/` is a folder that keeps the files' own
-    /// names.
+    /// Destination: an absolute path. A path that ends in `/` is a directory, in which the files keep their names.
     dest: String,
-    /// A suffix that the files' own names lose.
+    /// A suffix to remove from the files' names.
     strip_suffix: Option<String>,
-    /// Permission bits in octal, such as `"0640"`. Absent: `"0755"` for a program, else `"0644"`.
+    /// Permission bits in octal, such as `"0640"`. Default: `"0755"` for a program, else `"0644"`.
     #[serde(default, deserialize_with = "octal")]
     #[schemars(with = "Option<String>")]
     mode: Option<u32>,
-    /// What it is to the package manager.
+    /// How the package manager treats it.
     #[serde(default)]
     kind: FileKind,
-    /// Whether the packages hold it compressed, with `.gz` added to its name.
+    /// Whether to compress it and add `.gz` to its name.
     #[serde(default)]
     gzip: bool,
-    /// The formats that hold it. Absent: every one.
+    /// The formats that contain it. Default: all.
     formats: Option<Vec<FormatName>>,
 }
 
