@@ -22,6 +22,8 @@ use serde::{Deserialize, Serialize};
 
 use plimsoll_plan::distro::{Distro, DistroPlan};
 
+use crate::progress;
+
 pub use choose::{EngineRequest, choose};
 pub use error::{EngineError, UnknownEngine};
 pub use run::{Outcome, Task, Watcher, run_all, run_stages};
@@ -120,6 +122,7 @@ impl Job<'_> {
         if self.strict {
             options.push("--strict".to_owned());
         }
+        options.push(progress::OPTION.to_owned());
         options
     }
 }

@@ -55,6 +55,7 @@ pub mod outcome;
 mod package_facts;
 pub mod packager;
 mod program;
+pub mod progress;
 pub mod run;
 pub mod source;
 pub mod steps;

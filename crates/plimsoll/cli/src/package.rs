@@ -16,7 +16,7 @@ use plimsoll_spec::FormatName;
 
 use crate::install_deps::{self, Purpose};
 use crate::{run, table};
-use progress::Progress;
+use progress::{Progress, Reader};
 
 /// What is built and packaged, relative to the workspace.
 const CONFIG: &str = "packaging/dist.toml";
@@ -52,6 +52,16 @@ pub struct Args {
     /// First install what this host lacks, through its package manager
     #[arg(long, conflicts_with = "plan")]
     install_deps: bool,
+
+    /// For whom progress is told
+    #[arg(
+        long,
+        value_enum,
+        value_name = "READER",
+        default_value = "text",
+        hide = true
+    )]
+    progress: Reader,
 
     #[command(flatten)]
     distros: distros::Args,
@@ -92,7 +102,7 @@ pub fn run(args: &Args, formats: &Formats) -> Result<()> {
     if args.plan {
         return print(args, &plan, || render::plan(&plan, formats));
     }
-    let mut progress = Progress::new();
+    let mut progress = Progress::new(args.progress);
     let result = build_run::run(formats, &config, &plan, &mut progress);
     progress.finish();
     let manifest = result?;

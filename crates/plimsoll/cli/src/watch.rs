@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 
 use indicatif::{MultiProgress, ProgressBar, ProgressStyle};
 use plimsoll_build::engine::{Outcome, Watcher};
+use plimsoll_build::progress::StepLine;
 
 use crate::run;
 
@@ -69,8 +70,8 @@ impl Watcher for Watch {
     }
 
     fn line(&self, distro: &str, line: &str) {
-        match step(line) {
-            Some(step) => self.say(distro, step),
+        match StepLine::find(line) {
+            Some(StepLine { step, of, name }) => self.say(distro, &format!("[{step}/{of}] {name}")),
             None => self.with(distro, |running| {
                 if let Some(spinner) = &running.spinner {
                     spinner.set_message(line.trim().to_owned());
@@ -94,19 +95,6 @@ impl Watcher for Watch {
     }
 }
 
-/// The step that the `cargo xtask dist` inside tells of, as `[2/6] audit flavour dynamic`. A
-/// builder may have put its own words before it.
-fn step(line: &str) -> Option<&str> {
-    // The classic builder colours what comes from standard error.
-    let parts = line.split('\u{1b}');
-    let mut starts = parts.flat_map(|part| part.match_indices('[').map(|(at, _)| &part[at..]));
-    starts.find(|rest| {
-        let number = rest[1..].split_once("] ").map(|(number, _)| number);
-        let parts = number.and_then(|number| number.split_once('/'));
-        parts.is_some_and(|(a, b)| [a, b].iter().all(|n| n.parse::<u16>().is_ok()))
-    })
-}
-
 fn spinner(distro: &str) -> ProgressBar {
     let spinner = ProgressBar::new_spinner();
     let style = ProgressStyle::with_template("{spinner} {prefix} ({elapsed}) {wide_msg}");
@@ -114,24 +102,4 @@ fn spinner(distro: &str) -> ProgressBar {
     spinner.set_prefix(distro.to_owned());
     spinner.enable_steady_tick(TICK);
     spinner
-}
-
-#[cfg(test)]
-mod tests {
-    use super::step;
-
-    #[test]
-    fn the_steps_of_the_build_inside_are_found_behind_a_builders_words() {
-        assert_eq!(step("[2/6] audit flavour x"), Some("[2/6] audit flavour x"));
-        assert_eq!(
-            step("#12 34.5 [1/6] build flavour x"),
-            Some("[1/6] build flavour x")
-        );
-        assert_eq!(
-            step("\u{1b}[91m[1/6] build flavour x\u{1b}[0m\u{1b}[91m"),
-            Some("[1/6] build flavour x")
-        );
-        assert_eq!(step("#9 [dependencies 2/2] RUN x"), None);
-        assert_eq!(step("Compiling x [y]"), None);
-    }
 }

@@ -4,6 +4,7 @@ use std::io::IsTerminal;
 use std::time::{Duration, Instant};
 
 use indicatif::{ProgressBar, ProgressStyle};
+use plimsoll_build::progress::StepLine;
 use plimsoll_build::run::Observer;
 
 use crate::run;
@@ -11,17 +12,28 @@ use crate::run;
 /// How often the spinner turns.
 const TICK: Duration = Duration::from_millis(120);
 
+/// For whom it is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+pub(super) enum Reader {
+    /// A person.
+    Text,
+    /// The `cargo xtask dist` that runs this one in another system.
+    Json,
+}
+
 /// Shows the step that is running, and how long each took.
 pub(super) struct Progress {
+    reader: Reader,
     spinner: Option<ProgressBar>,
     current: Option<(String, Instant)>,
 }
 
 impl Progress {
-    pub(super) fn new() -> Self {
-        let spinner = std::io::stderr().is_terminal().then(spinner);
+    pub(super) fn new(reader: Reader) -> Self {
+        let is_shown = reader == Reader::Text && std::io::stderr().is_terminal();
         Self {
-            spinner,
+            reader,
+            spinner: is_shown.then(spinner),
             current: None,
         }
     }
@@ -52,6 +64,14 @@ impl Progress {
 impl Observer for Progress {
     fn step(&mut self, number: usize, total: usize, name: &str) {
         self.end_step();
+        if self.reader == Reader::Json {
+            let step = StepLine {
+                step: number,
+                of: total,
+                name: name.to_owned(),
+            };
+            return run::say(&step.to_string());
+        }
         let name = format!("[{number}/{total}] {name}");
         match &self.spinner {
             Some(spinner) => {
