@@ -45,6 +45,20 @@ impl FormatRules for Txt {
         format!("{} {} for {}.txt", naming.name, naming.version, naming.arch)
     }
 
+    fn own_depends(&self, config: &Config) -> Vec<String> {
+        let own = config.format.get(&self.name());
+        let depends = own.and_then(|own| own.get("depends")?.as_array());
+        let depends = depends.into_iter().flatten();
+        depends
+            .filter_map(|name| Some(name.as_str()?.to_owned()))
+            .collect()
+    }
+
+    fn check_own(&self, own: &toml::Table) -> Result<(), String> {
+        let unknown = own.keys().find(|key| *key != "depends");
+        unknown.map_or(Ok(()), |key| Err(format!("there is no key {key:?}")))
+    }
+
     fn family(&self, _host: Option<Family>) -> Option<Family> {
         Family::named("fedora")
     }
@@ -208,6 +222,9 @@ section = "utils"
 [rpm]
 group = "Applications"
 
+[format.txt]
+depends = ["paper"]
+
 [[asset]]
 binary = "sample"
 dest = "/usr/bin/sample"
@@ -247,9 +264,9 @@ const WORKSPACE: [(&str, &str); 7] = [
     ("xtask/src/main.rs", "fn main() { panic!() }\n"),
 ];
 
-fn planned(workspace: &Path) -> Result<(Config, Plan), PlanError> {
+fn planned(workspace: &Path, text: &str) -> Result<(Config, Plan), PlanError> {
     let known = formats();
-    let config = config::parse(CONFIG, Path::new("dist.toml"), &known.rules().names()).unwrap();
+    let config = config::parse(text, Path::new("dist.toml"), &known.rules().names()).unwrap();
     let source = Source {
         version: "1.0.0".to_owned(),
         license: "MIT".to_owned(),
@@ -301,14 +318,14 @@ fn a_format_of_one_file_is_planned_derived_written_audited_and_unpacked() {
         std::fs::create_dir_all(path.parent().unwrap()).unwrap();
         std::fs::write(path, text).unwrap();
     }
-    let (config, plan) = planned(&workspace).unwrap();
+    let (config, plan) = planned(&workspace, CONFIG).unwrap();
     let file = format!("sample 1.0.0 for {}.txt", std::env::consts::ARCH);
     assert_eq!(plan.packages[0].file, file);
     let Manifest { artifacts, .. } = run::run(&formats(), &config, &plan, &mut Silent).unwrap();
     assert_eq!(artifacts.len(), 1, "{artifacts:?}");
     let artifact = &artifacts[0];
     assert_eq!(artifact.format, Txt.name());
-    for name in ["gzip", "libc.so.6"] {
+    for name in ["gzip", "libc.so.6", "paper"] {
         assert!(artifact.depends.contains(&name.to_owned()), "{artifact:?}");
     }
     let (out, root) = (workspace.join("out").join(&file), workspace.join("root"));
@@ -328,14 +345,14 @@ fn a_format_of_one_file_is_planned_derived_written_audited_and_unpacked() {
 
 #[test]
 fn a_dependency_that_the_made_up_format_misses_is_a_fault() {
-    let (config, plan) = planned(Path::new("/w")).unwrap();
+    let (config, plan) = planned(Path::new("/w"), CONFIG).unwrap();
     let facts = PackageFacts {
         plan: &plan.packages[0],
         library: config.library(),
         programs: &[plimsoll_build::audit::fixtures::exec_daemon()],
         files: &[],
         report: &PackageReport {
-            depends: vec!["gzip".to_owned()],
+            depends: ["gzip", "paper"].map(str::to_owned).into(),
             ..PackageReport::default()
         },
     };
@@ -354,5 +371,15 @@ fn a_format_that_is_not_in_the_table_is_refused() {
     assert!(
         text.ends_with("unknown package format \"pdf\": expected tar or txt"),
         "{text}"
+    );
+}
+
+#[test]
+fn a_wrong_key_of_the_made_up_format_is_refused_by_the_format() {
+    let text = CONFIG.replace("depends = [\"paper\"]", "depend = []");
+    let error = planned(Path::new("/w"), &text).unwrap_err();
+    assert_eq!(
+        error.to_string(),
+        "[format.txt] cannot be used: there is no key \"depend\""
     );
 }

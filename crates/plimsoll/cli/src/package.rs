@@ -36,7 +36,7 @@ pub struct Args {
     #[arg(long, value_name = "FLAVOUR", default_value = "auto")]
     flavour: Flavour,
 
-    /// Only these formats: deb, rpm, tar
+    /// Only these formats, such as deb, rpm and tar
     #[arg(long, value_name = "FORMAT", value_delimiter = ',')]
     format: Vec<FormatName>,
 

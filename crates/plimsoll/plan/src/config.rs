@@ -9,7 +9,7 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use plimsoll_probe::{Family, Flavour, NativeDep};
-use schemars::JsonSchema;
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::Deserialize;
 use toml::Spanned;
 
@@ -20,7 +20,7 @@ pub use load::{ConfigError, load, parse};
 
 /// What is built, and what the packages contain. Version, licence, the first author and the homepage come from the
 /// Cargo package that `stamp.program` names.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub struct Config {
     /// Name of the packages.
@@ -46,6 +46,10 @@ pub struct Config {
     pub deb: DebConfig,
     /// What only RPM packages have.
     pub rpm: RpmConfig,
+    /// Settings of the formats that a project adds, by their names. Each format has its own keys.
+    #[serde(default)]
+    #[schemars(schema_with = "own_tables")]
+    pub format: BTreeMap<FormatName, toml::Table>,
     /// How installed packages are tested.
     #[serde(default)]
     pub verify: VerifyConfig,
@@ -56,6 +60,10 @@ pub struct Config {
 
 fn first_revision() -> String {
     "1".to_owned()
+}
+
+fn own_tables(_: &mut SchemaGenerator) -> Schema {
+    json_schema!({ "type": "object", "additionalProperties": { "type": "object" } })
 }
 
 impl Config {

@@ -48,8 +48,17 @@ pub trait FormatRules: fmt::Debug + Sync {
     }
 
     /// The dependencies that the configuration gives to this format alone.
-    fn own_depends<'c>(&self, _config: &'c Config) -> &'c [String] {
-        &[]
+    fn own_depends(&self, _config: &Config) -> Vec<String> {
+        Vec::new()
+    }
+
+    /// Checks the format's own table of the configuration, `[format.NAME]`.
+    ///
+    /// # Errors
+    /// Says which key or value is wrong.
+    fn check_own(&self, own: &toml::Table) -> Result<(), String> {
+        let first = own.keys().next();
+        first.map_or(Ok(()), |key| Err(format!("unknown key {key:?}")))
     }
 
     /// The family of distributions whose package names the format uses: the host's where the format is its own, else the

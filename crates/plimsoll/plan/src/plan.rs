@@ -95,6 +95,7 @@ pub fn plan(
     findings: &Findings,
     request: &Request,
 ) -> Result<Plan, PlanError> {
+    check_own(formats, config)?;
     let (decisions, mut left_out) = decisions(config, findings, request)?;
     let mut builds = Vec::new();
     let mut packages = Vec::new();
@@ -194,6 +195,17 @@ fn refuse_less(decisions: &[Decision], left_out: &[LeftOut]) -> Result<(), PlanE
         }),
         None => Ok(()),
     }
+}
+
+/// Has each format check its own table of the configuration.
+fn check_own(formats: &Formats, config: &Config) -> Result<(), PlanError> {
+    config.format.iter().try_for_each(|(format, own)| {
+        let checked = formats.get(*format)?.check_own(own);
+        checked.map_err(|what| PlanError::Own {
+            format: *format,
+            what,
+        })
+    })
 }
 
 /// The formats of a flavour that can be made here, and those that cannot.

@@ -31,6 +31,7 @@ use warnings::Warnings;
 /// Debian packages, which are ar archives (deb(5)).
 pub(crate) const FORMAT: PackageFormat = PackageFormat {
     name: FormatName::DEB,
+    suffix: ".deb",
     magic: b"!<arch>\n",
     write,
     read,

@@ -39,8 +39,8 @@ pub(crate) enum PackageError {
     Rpm { path: PathBuf, source: rpm::Error },
     #[error("cannot read {} as RPM", path.display())]
     ReadRpm { path: PathBuf, source: rpm::Error },
-    #[error("{} is no .deb, .rpm or .tar.gz", path.display())]
-    NoPackage { path: PathBuf },
+    #[error("{} is no {known}", path.display())]
+    NoPackage { path: PathBuf, known: String },
     #[error("no .{0} is written by this program")]
     UnknownFormat(FormatName),
     #[error("{} holds no version that could be changed", path.display())]

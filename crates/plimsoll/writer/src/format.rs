@@ -12,6 +12,8 @@ use crate::new_version::Stamp;
 pub(crate) struct PackageFormat {
     /// The format's name.
     pub(crate) name: FormatName,
+    /// What the names of its files end in.
+    pub(crate) suffix: &'static str,
     /// The first bytes of every file of the format.
     pub(crate) magic: &'static [u8],
     /// Writes a package, and reports what the finished file says.

@@ -11,11 +11,12 @@ use crate::format::PackageFormat;
 use crate::{deb, rpm, tarball};
 
 /// Every format.
-const FORMATS: [&PackageFormat; 3] = [&deb::FORMAT, &rpm::FORMAT, &tarball::FORMAT];
+const FORMATS: &[&PackageFormat] = &[&deb::FORMAT, &rpm::FORMAT, &tarball::FORMAT];
 
 /// The format of a specification.
 pub(crate) fn named(name: FormatName) -> Option<&'static PackageFormat> {
-    FORMATS.into_iter().find(|format| format.name == name)
+    let mut formats = FORMATS.iter().copied();
+    formats.find(|format| format.name == name)
 }
 
 /// The format of a package file, by its first bytes.
@@ -26,10 +27,17 @@ pub(crate) fn of(path: &Path) -> Result<&'static PackageFormat, PackageError> {
     file.take(longest.unwrap_or_default() as u64)
         .read_to_end(&mut start)
         .at(path)?;
-    FORMATS
-        .into_iter()
-        .find(|format| start.starts_with(format.magic))
-        .ok_or_else(|| PackageError::NoPackage {
-            path: path.to_owned(),
-        })
+    let mut formats = FORMATS.iter().copied();
+    let found = formats.find(|format| start.starts_with(format.magic));
+    found.ok_or_else(|| PackageError::NoPackage {
+        path: path.to_owned(),
+        known: suffixes(),
+    })
+}
+
+/// What the names of packages end in: `.deb, .rpm or .tar.gz`.
+fn suffixes() -> String {
+    let mut suffixes: Vec<&str> = FORMATS.iter().map(|format| format.suffix).collect();
+    let last = suffixes.pop().unwrap_or_default();
+    format!("{} or {last}", suffixes.join(", "))
 }

@@ -59,14 +59,14 @@ enum Command {
         /// The specification, a `PackageSpec` as JSON.
         spec: PathBuf,
     },
-    /// Unpack a .deb, .rpm or .tar.gz; print its `PackageContents`.
+    /// Unpack a package; print its `PackageContents`.
     Unpack {
         /// The package.
         file: PathBuf,
         /// The folder that its payload goes to.
         dir: PathBuf,
     },
-    /// Write a .deb or .rpm anew under another version; print what the finished file says.
+    /// Write a package anew under another version; print what the finished file says.
     Restamp {
         /// The package.
         file: PathBuf,

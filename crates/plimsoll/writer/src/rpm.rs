@@ -22,6 +22,7 @@ use restamp::restamp;
 /// RPM packages, which begin with a lead.
 pub(crate) const FORMAT: PackageFormat = PackageFormat {
     name: FormatName::RPM,
+    suffix: ".rpm",
     magic: &[0xed, 0xab, 0xee, 0xdb],
     write,
     read,

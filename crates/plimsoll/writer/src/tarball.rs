@@ -17,6 +17,7 @@ use crate::new_version::Stamp;
 /// Tar files in gzip data (RFC 1952).
 pub(crate) const FORMAT: PackageFormat = PackageFormat {
     name: FormatName::TAR,
+    suffix: ".tar.gz",
     magic: &[0x1f, 0x8b],
     write,
     read,

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 
 use error_hint::Hint;
 use serde::Deserialize;
+use serde::de::IgnoredAny;
 use toml::Spanned;
 
 use super::{AssetSource, Config};
@@ -128,6 +129,8 @@ struct Names {
     flavour: BTreeMap<String, NamesOf>,
     #[serde(default)]
     asset: Vec<NamesOf>,
+    #[serde(default)]
+    format: BTreeMap<Spanned<String>, IgnoredAny>,
 }
 
 #[derive(Deserialize)]
@@ -139,7 +142,8 @@ struct NamesOf {
 impl FormatNames for Names {
     fn names(self) -> Vec<Spanned<String>> {
         let all = self.flavour.into_values().chain(self.asset);
-        all.flat_map(|names| names.formats).collect()
+        let named = all.flat_map(|names| names.formats);
+        named.chain(self.format.into_keys()).collect()
     }
 }
 
@@ -207,6 +211,16 @@ mod tests {
     fn an_unknown_format_is_named_with_its_line() {
         let text = DIST.replace("formats = [\"tar\"]", "formats = [\"zip\"]");
         let line = text.lines().position(|l| l.contains("zip")).expect("there") + 1;
+        assert_eq!(
+            refused(&text),
+            format!("dist.toml:{line}: unknown package format \"zip\": expected deb, rpm or tar")
+        );
+    }
+
+    #[test]
+    fn a_table_of_an_unknown_format_is_named_with_its_line() {
+        let text = format!("{DIST}\n[format.zip]\nlevel = 9\n");
+        let line = text.lines().count() - 1;
         assert_eq!(
             refused(&text),
             format!("dist.toml:{line}: unknown package format \"zip\": expected deb, rpm or tar")

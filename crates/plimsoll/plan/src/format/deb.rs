@@ -64,8 +64,8 @@ impl FormatRules for Deb {
         )
     }
 
-    fn own_depends<'c>(&self, config: &'c Config) -> &'c [String] {
-        &config.deb.depends
+    fn own_depends(&self, config: &Config) -> Vec<String> {
+        config.deb.depends.clone()
     }
 
     fn section<'c>(&self, config: &'c Config) -> &'c str {

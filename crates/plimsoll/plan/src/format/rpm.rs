@@ -38,8 +38,8 @@ impl FormatRules for Rpm {
         format!("{name}-{version}-{revision}.{arch}.rpm")
     }
 
-    fn own_depends<'c>(&self, config: &'c Config) -> &'c [String] {
-        &config.rpm.requires
+    fn own_depends(&self, config: &Config) -> Vec<String> {
+        config.rpm.requires.clone()
     }
 
     fn section<'c>(&self, config: &'c Config) -> &'c str {

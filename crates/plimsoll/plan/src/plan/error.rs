@@ -44,6 +44,14 @@ pub enum PlanError {
     /// A format that nobody described.
     #[error(transparent)]
     UnknownFormat(#[from] UnknownFormat),
+    /// A format's own table in the configuration is wrong.
+    #[error("[format.{format}] cannot be used: {what}")]
+    Own {
+        /// The format.
+        format: FormatName,
+        /// The key or value that is wrong.
+        what: String,
+    },
     /// The configuration packages none of the flavours in any of the formats.
     #[error("nothing to do: flavour {flavour} is not packaged as {formats}")]
     Nothing {
@@ -99,6 +107,7 @@ impl Hint for PlanError {
             Self::NoPackageName { .. } => {
                 Some("name it in [native-dep.…] of packaging/dist.toml".into())
             }
+            Self::Own { .. } => Some("correct it in packaging/dist.toml".into()),
             Self::UnknownFormat(_) | Self::UnknownArch { .. } => None,
         }
     }

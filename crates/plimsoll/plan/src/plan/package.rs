@@ -78,7 +78,7 @@ pub fn declared(
     if !format.has_dependencies() {
         return Ok(DeclaredDepends::default());
     }
-    let mut depends = format.own_depends(config).to_vec();
+    let mut depends = format.own_depends(config);
     let tool = &config.library().tool;
     let named = family.and_then(|family| tool.packages.of(family));
     let named = named.ok_or_else(|| PlanError::NoPackageName {
