@@ -101,7 +101,7 @@ fn cells(section: &Section, row: &Row) -> [String; 6] {
     ]
 }
 
-/// Where the cost of a row goes, and what is to be known besides.
+/// The parts of a row's cost, and its note.
 pub(crate) fn details(row: &Row) -> String {
     let parts = row.parts.iter();
     let parts = parts.map(|part| format!("{} {}", part.name, figure(part.median)));
@@ -109,7 +109,7 @@ pub(crate) fn details(row: &Row) -> String {
     parts.chain(note).collect::<Vec<_>>().join(", ")
 }
 
-/// A figure with three digits that say something.
+/// A figure with three significant digits.
 pub(crate) fn figure(value: f64) -> String {
     match value {
         v if v >= 100.0 => format!("{v:.0}"),

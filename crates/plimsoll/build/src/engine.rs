@@ -1,4 +1,4 @@
-//! What builds the packages of a distribution: a container engine, or a root of its own.
+//! Engines that build the packages of a distribution: a container engine, or a root.
 //!
 //! [`choose`] picks one from what answers on the host. [`container::recipe`] and [`root::recipe`]
 //! turn a [`Job`] into commands without running any; [`run_all`] runs those of several
@@ -78,15 +78,15 @@ impl FromStr for Engine {
 pub struct Job<'a> {
     /// The entry of the list.
     pub distro: &'a Distro,
-    /// What follows from it.
+    /// Its plan.
     pub plan: &'a DistroPlan,
-    /// What is particular to the place where this runs.
+    /// Settings of this host.
     pub site: &'a Site,
     /// The Rust toolchain.
     pub toolchain: &'a Toolchain,
     /// Folders of the host.
     pub folders: &'a Folders,
-    /// The flavour that is asked for.
+    /// The requested flavour.
     pub flavour: FlavourRequest,
     /// Whether a flavour other than the expected one is an error.
     pub strict: bool,
@@ -97,7 +97,7 @@ pub struct Job<'a> {
 pub struct Folders {
     /// The workspace that is built.
     pub workspace: PathBuf,
-    /// Where each distribution has a folder for its packages.
+    /// Parent directory of the packages of all distributions.
     pub out: PathBuf,
     /// Where roots and the build caches in them are kept.
     pub roots: PathBuf,
@@ -116,7 +116,7 @@ impl Job<'_> {
         self.folders.out.join(self.distro.id())
     }
 
-    /// What `cargo xtask dist` is told inside of the system that builds, after `--out`.
+    /// Arguments of `cargo xtask dist` inside the build system, after `--out`.
     fn options(&self) -> Vec<String> {
         let mut options = vec!["--flavour".to_owned(), self.flavour.to_string()];
         if self.strict {
@@ -159,16 +159,16 @@ pub struct Stage {
     pub name: String,
     /// The command.
     pub call: Call,
-    /// What its failure, and that of those before it, means.
+    /// How it depends on failures.
     pub role: Role,
 }
 
-/// What failures mean to a stage.
+/// How a stage depends on failures.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Role {
-    /// Runs where everything before it went well, and must go well itself.
+    /// Runs if all stages before it succeeded, and must succeed.
     Needed,
-    /// As [`Role::Needed`], but may fail: there was nothing to do.
+    /// Like [`Role::Needed`], but may fail: then there was nothing to do.
     Tried,
     /// Runs in any case.
     CleansUp,

@@ -1,7 +1,7 @@
-//! What is done, decided before anything is done.
+//! The plan of a build: decided before anything runs.
 //!
-//! [`plan`] turns values into a value: it reads no file, runs no program and knows no time. The
-//! same configuration, source, findings and request always give the same [`Plan`].
+//! [`plan`] is pure: it reads no file, runs no program and has no clock. The same configuration, source, findings and
+//! request always give the same [`Plan`].
 
 mod build;
 mod error;
@@ -35,7 +35,7 @@ pub struct Request {
     pub strict: bool,
 }
 
-/// Folders that the plan speaks of, all absolute.
+/// Directories of the plan, all absolute.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub struct Places {
@@ -49,7 +49,7 @@ pub struct Places {
     pub cargo_home: PathBuf,
 }
 
-/// All that is done, in order, with the reasons.
+/// Everything that a run does, in order, with reasons.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub struct Plan {
@@ -63,30 +63,29 @@ pub struct Plan {
     pub builds: Vec<BuildPlan>,
     /// The package files made of them.
     pub packages: Vec<PackagePlan>,
-    /// What was asked for, though not by name, and cannot be made here.
+    /// Flavours and formats that were requested implicitly, and cannot be made here.
     pub left_out: Vec<LeftOut>,
 }
 
-/// A flavour that `auto` stands for, or a format that a flavour is packaged as, and that cannot be
-/// made here.
+/// A flavour of `auto`, or a format of a flavour, that cannot be made here.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub struct LeftOut {
     /// The flavour.
     pub flavour: Flavour,
-    /// The format that is missing of it; none where the flavour is missing altogether.
+    /// The missing format; none if the whole flavour is missing.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub format: Option<FormatName>,
-    /// What is missing for it.
+    /// The reason.
     pub because: String,
-    /// What would mend that.
+    /// How to fix it.
     pub mend: Option<Mend>,
 }
 
-/// Decides what is done.
+/// Makes the plan.
 ///
 /// # Errors
-/// When what was asked for cannot be made with what was found.
+/// If the request cannot be fulfilled with these findings.
 pub fn plan(
     formats: &Formats,
     config: &Config,
@@ -130,7 +129,7 @@ pub fn plan(
     })
 }
 
-/// The flavours to build, and those that `auto` stands for but cannot be built.
+/// The flavours to build, and flavours of `auto` that cannot be built.
 fn decisions(
     config: &Config,
     findings: &Findings,
@@ -210,7 +209,7 @@ fn check_own(formats: &Formats, config: &Config) -> Result<(), PlanError> {
 
 /// The formats of a flavour that can be made here, and those that cannot.
 ///
-/// One that was asked for by name is never left out, nor is any where `strict` is set.
+/// A format that was requested by name is never left out. With `strict`, none is.
 fn makeable(
     known: &Formats,
     config: &Config,

@@ -46,7 +46,7 @@ pub struct Fallback {
     pub wanted: Flavour,
     /// What was missing for it.
     pub because: String,
-    /// What would mend that.
+    /// How to fix it.
     pub mend: Option<Mend>,
 }
 

@@ -2,13 +2,13 @@
 
 use std::fmt;
 
-/// Why an operation was refused, as far as a program acts on it.
+/// Kinds of refusals, for programs that act on them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[non_exhaustive]
 pub enum Kind {
-    /// Something it names is not there (`ENOENT`).
+    /// An object that it names does not exist (`ENOENT`).
     NotFound,
-    /// It is there already, or there is another thing of that name (`EEXIST`).
+    /// It exists already, or another object has that name (`EEXIST`).
     Exists,
     /// The process lacks `CAP_NET_ADMIN` (`EPERM`, `EACCES`).
     Permission,
@@ -18,7 +18,7 @@ pub enum Kind {
     Unsupported,
     /// nft could not read it.
     Syntax,
-    /// It was read and makes no sense: wrong types, wrong place (`EINVAL`).
+    /// It was parsed but is invalid: wrong types, wrong place (`EINVAL`).
     Invalid,
     /// nft, its library, or the connection to it is gone or did not answer in time.
     DriverGone,

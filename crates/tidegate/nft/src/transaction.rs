@@ -19,7 +19,7 @@ pub struct Transaction {
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("operation {index} cannot be inverted because it would be refused: {reason}")]
 pub struct NotInvertible {
-    /// Its place in the transaction, from nought.
+    /// Its index in the transaction, from 0.
     pub index: usize,
     /// Why it would be refused.
     pub reason: String,
@@ -87,7 +87,7 @@ impl Transaction {
         self.push(Op::Flush(id.into()))
     }
 
-    /// Makes sure that a table is not there, whether or not it is now.
+    /// Makes sure that a table does not exist.
     ///
     /// This is what `destroy` of nftables 1.0.7 does (kernel 6.3 and later), in words that every
     /// release has: add it, which is a no-op where it is there, and delete it.
@@ -95,8 +95,8 @@ impl Transaction {
         self.add(table.clone()).delete(table.clone())
     }
 
-    /// Whether it begins by making sure that a table is not there, and is about that table alone:
-    /// then to apply it twice is as good as once.
+    /// Whether it begins by deleting a table if it exists, and concerns only that table: then applying it twice has
+    /// the same result as once.
     #[must_use]
     pub fn replaces_a_table(&self) -> bool {
         let [
@@ -110,8 +110,8 @@ impl Transaction {
         table == deleted && rest.iter().all(|op| op.target().table() == table)
     }
 
-    /// Whether it changes something wherever it is taken: it is refused where what it makes is there, or
-    /// what it removes is not, or it adds a rule.
+    /// Whether it always changes something if it succeeds: it is refused if an object that it creates exists or one
+    /// that it removes is missing, or it adds a rule.
     pub(crate) fn is_always_a_change(&self) -> bool {
         self.ops.iter().any(|op| match op {
             Op::Create(_)

@@ -1,4 +1,4 @@
-//! From a question to what is done about it.
+//! Decides what to do with a query.
 
 use std::net::IpAddr;
 
@@ -28,7 +28,7 @@ pub struct Asked<'a> {
     pub from: IpAddr,
     /// At which address.
     pub to: IpAddr,
-    /// By which interface the question came in; none where a connection shows that the asker gets answers.
+    /// The incoming interface; none for TCP, where the connection proves the source address.
     pub by: Option<&'a str>,
     /// By what.
     pub transport: Transport,
@@ -36,21 +36,21 @@ pub struct Asked<'a> {
     pub bytes: &'a [u8],
 }
 
-/// What is done about a question.
+/// The decision about a query.
 #[derive(Clone, Debug)]
 pub enum Verdict {
-    /// Nothing: it is none, or from nobody who may ask. Whoever sends under another's address gets
-    /// nothing sent there.
+    /// Ignore it: it is not a query, or the sender may not ask. So forged queries cause no answers to the forged
+    /// address.
     Ignore,
     /// This is answered.
     Answer(Vec<u8>),
-    /// This is answered: that it is none of the asker's business, or none of ours.
+    /// Answer this.
     Refuse(Vec<u8>),
     /// Others are to be asked.
     Forward(Box<Question>),
 }
 
-/// What is done about a question, whatever its bytes are.
+/// Decides about any bytes.
 pub fn judge(zone: &Zone, asked: Asked<'_>) -> Verdict {
     let Some(view) = zone.view(asked.from, asked.to, asked.by) else {
         return Verdict::Ignore;
@@ -74,8 +74,8 @@ pub fn judge(zone: &Zone, asked: Asked<'_>) -> Verdict {
     request.judge().unwrap_or(Verdict::Ignore)
 }
 
-/// That a question is not understood: its header, as an answer (RFC 1035 section 4.1.1). None if it
-/// has no header, or is an answer.
+/// The answer "format error" with the header of the query (RFC 1035 section 4.1.1). None if the bytes have no header
+/// or are an answer.
 fn malformed(bytes: &[u8]) -> Option<Vec<u8>> {
     const IS_ANSWER: u8 = 0x80;
     const OPCODE_AND_RD: u8 = 0x79;
@@ -89,7 +89,7 @@ fn malformed(bytes: &[u8]) -> Option<Vec<u8>> {
     Some(answer)
 }
 
-/// A question from somebody who may ask.
+/// A query of a permitted client.
 struct DnsQuery<'a> {
     view: View<'a>,
     message: &'a Message,
@@ -129,7 +129,7 @@ impl DnsQuery<'_> {
         }
     }
 
-    /// Answers with the addresses of the family that is asked for, or with none.
+    /// Answers with the addresses of the requested family, or with none.
     fn addresses(&self, query: &Query, addresses: Vec<IpAddr>) -> Option<Verdict> {
         let is_wanted = |ip: &IpAddr| match query.query_type() {
             RecordType::A => ip.is_ipv4(),
@@ -140,15 +140,15 @@ impl DnsQuery<'_> {
         let addresses = addresses.into_iter().filter(is_wanted);
         let mut records: Vec<Record> = addresses.map(|ip| address(query.name(), ip)).collect();
         if !records.is_empty() {
-            // Askers take the first: another one each time.
+            // Clients use the first address, so each answer begins with another one.
             let first = usize::from(self.message.metadata.id) % records.len();
             records.rotate_left(first);
         }
         self.answer(ResponseCode::NoError, records)
     }
 
-    /// Answers with the name of an address. That nobody has one of the asker's own networks is not
-    /// for others to hear; one of any other network is asked for like any other in the world.
+    /// Answers with the name of an address. A free address of the client's own networks is not forwarded. Addresses
+    /// of other networks are forwarded like all others.
     fn name_of(&self, query: &Query, address: IpAddr) -> Option<Verdict> {
         let named = self.view.name_of(address).and_then(|(name, network)| {
             let labels = name.as_str().split('.').chain([network.as_str()]);
@@ -172,8 +172,7 @@ impl DnsQuery<'_> {
         bare(self.message, code, self.limit).map(Verdict::Refuse)
     }
 
-    /// Who has no way out has none through a name either: what is asked for would tell others as much
-    /// as any packet does.
+    /// Internal networks get no forwarding: a query could carry data out like any packet.
     fn forward(&self, query: &Query) -> Option<Verdict> {
         if !self.view.has_way_out() || !self.message.metadata.recursion_desired {
             return self.refuse(ResponseCode::Refused);
@@ -190,8 +189,8 @@ fn asks_for_name_of(query: &Query) -> Option<IpAddr> {
     (net.prefix_len() == net.max_prefix_len()).then(|| net.addr())
 }
 
-/// Whether a name that nobody has is not for others to hear: it has one part, as those of endpoints
-/// have, and is not asked for as a top-level domain.
+/// Whether an unknown name must not be forwarded: it has a single label, like names of endpoints, and is not a query
+/// for a top-level domain.
 fn is_private(query: &Query) -> bool {
     let of_domain = matches!(
         query.query_type(),
@@ -200,7 +199,7 @@ fn is_private(query: &Query) -> bool {
     query.name().num_labels() == 1 && !of_domain
 }
 
-/// A name as one of ours would be written, in lower case; none if it can be none.
+/// The name in the form of an endpoint's name, in lower case; none if it cannot be one.
 fn text(name: &Name) -> Option<String> {
     let is_ours = |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-');
     let part = |label: &[u8]| {

@@ -1,8 +1,8 @@
-//! What is answered to an endpoint that asks for a name: the decision alone, from bytes to bytes. No
-//! IO, no clock, no chance; whoever sends and receives is elsewhere (`resolver` of `tidegated`).
+//! Decides how to answer DNS queries of endpoints, from bytes to bytes. No IO, no clock, no randomness; `resolver` of
+//! `tidegated` sends and receives.
 //!
-//! - [`Zone`] is what is known of networks and endpoints; [`ZoneUpdate`] changes it.
-//! - [`judge`] turns a question into an answer, a [`Question`] for others, or silence.
+//! - [`Zone`] has the networks and endpoints; [`ZoneUpdate`] changes it.
+//! - [`judge`] turns a query into an answer, a [`Question`] to forward, or silence.
 //! - [`resolv_conf`] reads the host's settings, and writes those of an endpoint.
 
 mod judge;

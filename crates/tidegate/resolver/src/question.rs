@@ -1,10 +1,10 @@
-//! A question that is put to others, and what they answer.
+//! A forwarded query and its answer.
 
 use hickory_proto::op::{Message, MessageType, OpCode, Query, ResponseCode};
 
 use crate::respond::{bare, encode, response};
 
-/// A question that others are to be asked.
+/// A query to forward.
 #[derive(Clone, Debug)]
 pub struct Question {
     request: Message,
@@ -16,9 +16,9 @@ pub struct Question {
 /// What somebody answered.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct UpstreamAnswer {
-    /// The answer, as it goes to the asker.
+    /// The answer for the client.
     pub bytes: Vec<u8>,
-    /// Whether it is one that another server may know better: it failed, or would not.
+    /// Whether another server may have a better answer: this one failed or refused.
     pub is_failure: bool,
 }
 
@@ -32,12 +32,12 @@ impl Question {
         }
     }
 
-    /// The question as it is sent, under an id that only the server is to know.
+    /// The query as it is sent, with an unpredictable id.
     pub fn with_id(&self, id: u16) -> Vec<u8> {
         with_id(&self.bytes, id)
     }
 
-    /// What came back, if it is an answer to this question under that id (RFC 5452 section 9.1).
+    /// The received bytes, if they answer this query with that id (RFC 5452 section 9.1).
     pub fn hear(&self, id: u16, bytes: &[u8]) -> Option<UpstreamAnswer> {
         let answer = Message::from_vec(bytes).ok()?;
         let metadata = &answer.metadata;
@@ -59,12 +59,12 @@ impl Question {
         })
     }
 
-    /// That it could not be found out.
+    /// The answer "server failure".
     pub fn failed(&self) -> Option<Vec<u8>> {
         bare(&self.request, ResponseCode::ServFail, self.limit)
     }
 
-    /// That the answer is longer than fits.
+    /// The answer "truncated".
     fn truncated(&self, code: ResponseCode) -> Option<Vec<u8>> {
         let mut response = response(&self.request, code);
         response.metadata.truncation = true;

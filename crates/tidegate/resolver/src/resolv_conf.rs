@@ -1,11 +1,11 @@
-//! `resolv.conf` (resolv.conf(5)): the host's, as it is read, and an endpoint's, as it is written.
+//! `resolv.conf` (resolv.conf(5)): reads the host's, and writes an endpoint's.
 
 use std::fmt::Write;
 use std::net::IpAddr;
 
 use tidegate_model::{Access, Endpoint, HostAccess, Network, State};
 
-/// How many servers the C library asks at most (`MAXNS`).
+/// The most servers that the C library uses (`MAXNS`).
 const SERVERS: usize = 3;
 
 /// The host's settings.
@@ -13,14 +13,14 @@ const SERVERS: usize = 3;
 pub struct HostConf {
     /// Servers, in order. Those with a scope (`fe80::1%eth0`) are left out.
     pub servers: Vec<IpAddr>,
-    /// Domains in which names are looked for that are not whole.
+    /// Search domains for relative names.
     pub search: Vec<String>,
     /// Options.
     pub options: Vec<String>,
 }
 
 impl HostConf {
-    /// Reads a file. What is not understood is passed over, as the C library does.
+    /// Parses a file. Unknown parts are ignored, as by the C library.
     pub fn parse(text: &str) -> Self {
         let mut conf = Self::default();
         for line in text.lines() {
@@ -42,9 +42,9 @@ impl HostConf {
 
     /// The file for an endpoint's namespace.
     ///
-    /// A name without a dot is one of an endpoint first (`ndots:0`), and is not put into each search
-    /// domain before. Where there is no resolver, the host's servers are named but for those that
-    /// only the host reaches; where there is no way to any, none is: a name is then not found at once.
+    /// A name without a dot is first looked up as it is (`ndots:0`), before the search domains. Without the resolver,
+    /// the file lists the host's servers, except those that only the host reaches. If the endpoint reaches none, it
+    /// lists none: lookups then fail at once.
     pub fn for_endpoint(&self, state: &State, endpoint: &Endpoint) -> String {
         let servers = match state.resolver {
             Some(_) => gateways(state, endpoint),
@@ -89,9 +89,8 @@ fn networks<'a>(
     all.filter_map(|each| Some((each, state.networks.get(&each.network)?)))
 }
 
-/// The gateways of the first network that has any, one for each of the endpoint's addresses, and of the first one with a way
-/// out if there is such a one. Each of them answers for every network that the namespace is on, and only those with a way
-/// out forward other names.
+/// The gateways of the first network that has any, one for each of the endpoint's addresses, and those of the first
+/// open network. Each answers for all networks of the namespace; only gateways of open networks forward other names.
 fn gateways(state: &State, endpoint: &Endpoint) -> Vec<IpAddr> {
     let of_network = |(endpoint, network): (&Endpoint, &Network)| {
         let addresses = endpoint.addresses.iter().map(|net| net.addr());

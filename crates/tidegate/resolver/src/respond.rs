@@ -6,17 +6,17 @@ use hickory_proto::op::{Edns, Message, Metadata, ResponseCode};
 use hickory_proto::rr::rdata::{A, AAAA, PTR};
 use hickory_proto::rr::{Name, RData, Record};
 
-/// For how long an answer of ours may be remembered, in seconds. Endpoints come and go.
+/// TTL of our answers in seconds. It is short because endpoints come and go.
 pub const TTL: u32 = 5;
 
 /// Longest answer by UDP, in bytes: what passes unfragmented wherever IPv6 does (DNS flag day 2020,
 /// <https://www.dnsflagday.net/2020/>).
 pub const MAX_DATAGRAM: usize = 1232;
 
-/// Longest answer by UDP to whoever says nothing about it, in bytes (RFC 1035 section 4.2.1).
+/// Longest answer by UDP to a client without EDNS, in bytes (RFC 1035 section 4.2.1).
 const PLAIN_DATAGRAM: usize = 512;
 
-/// How long an answer to a question may be that came by UDP, in bytes (RFC 6891 section 6.2.3).
+/// Longest answer to a query by UDP, in bytes (RFC 6891 section 6.2.3).
 pub(crate) fn datagram_limit(request: &Message) -> usize {
     let offered = request.edns.as_ref().map_or(0, Edns::max_payload);
     usize::from(offered).clamp(PLAIN_DATAGRAM, MAX_DATAGRAM)
@@ -39,8 +39,7 @@ pub(crate) fn response(request: &Message, code: ResponseCode) -> Message {
     response
 }
 
-/// The bytes of an answer; where they are too many, what says that there are more (TC). None where
-/// even that does not fit.
+/// The bytes of an answer; if they are too many, a truncated answer (TC). None if even that does not fit.
 pub(crate) fn encode(response: &Message, limit: usize) -> Option<Vec<u8>> {
     let fits = |bytes: &Vec<u8>| bytes.len() <= limit;
     let whole = response.to_vec().ok().filter(fits);

@@ -1,5 +1,5 @@
-//! What a zone is told: everything once, then what changes. Each piece says whole what it is about, so
-//! that to hear it twice does no harm.
+//! Updates of a zone: first everything, then changes. Each update has a complete object, so applying it twice does no
+//! harm.
 
 use std::net::IpAddr;
 
@@ -11,22 +11,22 @@ use tidegate_model::{Access, Change, Endpoint, IfName, Name, NetnsId, Network, S
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum ZoneUpdate {
-    /// A network is there, or has changed.
+    /// A network is new or changed.
     Network {
         /// Its name.
         name: Name,
         /// Its bridge.
         bridge: IfName,
-        /// Addresses at which its endpoints ask.
+        /// Addresses of its DNS server: its gateways.
         gateways: Vec<IpAddr>,
         /// Its subnets.
         subnets: Vec<IpNet>,
-        /// Whether there is a way out of it.
+        /// Whether it is open.
         open: bool,
     },
     /// A network is gone.
     NoNetwork(Name),
-    /// An endpoint is there, or has changed.
+    /// An endpoint is new or changed.
     Endpoint {
         /// Its name.
         name: Name,

@@ -1,4 +1,4 @@
-//! What is known of networks and endpoints, and who may know it.
+//! Networks and endpoints, and who may learn their names.
 
 use std::collections::{BTreeSet, HashMap};
 use std::net::IpAddr;
@@ -11,8 +11,8 @@ use crate::ZoneUpdate;
 
 /// Networks and endpoints, by what is asked for.
 ///
-/// A namespace sees the names of the networks that it is attached to, and no trace of any other.
-/// Whatever is heard costs the same however much is known.
+/// A namespace sees only the names of its own networks. The cost of an update does not depend on the size of the
+/// zone.
 #[derive(Clone, Debug, Default)]
 pub struct Zone {
     networks: HashMap<Name, Network>,
@@ -33,7 +33,7 @@ struct Network {
     gateways: Vec<IpAddr>,
     subnets: Vec<IpNet>,
     open: bool,
-    /// Endpoints by name and alias, in lower case: DNS tells no other (RFC 4343).
+    /// Endpoints by name and alias, in lower case, because DNS ignores case (RFC 4343).
     names: HashMap<Box<str>, Holders>,
 }
 
@@ -81,7 +81,7 @@ impl Zone {
         }
     }
 
-    /// A network's name as it is known already, so that all have one text.
+    /// The shared copy of a network's name.
     fn shared(&self, network: Name) -> Name {
         let known = self.networks.get_key_value(&network);
         known.map_or(network, |(known, _)| known.clone())
@@ -121,7 +121,7 @@ impl Zone {
             }
         }
         for address in &endpoint.addresses {
-            // Somebody else may have been given it meanwhile.
+            // Another endpoint may have got it meanwhile.
             if self.by_address.get(address) == Some(name) {
                 self.by_address.remove(address);
             }
@@ -137,8 +137,8 @@ impl Zone {
         }
     }
 
-    /// The network of somebody who asks from one address at another, by an interface if that is known: an endpoint that
-    /// asks a gateway of its network over its bridge. Nobody else is answered at all.
+    /// The network of a client, from source address, destination address and interface (if known): it must be an
+    /// endpoint that queries a gateway of its network over its bridge. Nobody else gets an answer.
     pub fn asker(&self, from: IpAddr, to: IpAddr, by: Option<&str>) -> Option<&Name> {
         let (endpoint, _) = self.endpoint(from, to, by)?;
         Some(&endpoint.network)
@@ -157,7 +157,7 @@ impl Zone {
         (is_by_it && network.gateways.contains(&to)).then_some((endpoint, network))
     }
 
-    /// What somebody may know, who asks as in [`Self::asker`].
+    /// The names that a client may learn; parameters as in [`Self::asker`].
     pub(crate) fn view(&self, from: IpAddr, to: IpAddr, by: Option<&str>) -> Option<View<'_>> {
         let (endpoint, asked) = self.endpoint(from, to, by)?;
         Some(View {
@@ -174,7 +174,7 @@ fn keys<'a>(name: &'a Name, endpoint: &'a Endpoint) -> impl Iterator<Item = Box<
     names.map(|name| name.as_str().to_ascii_lowercase().into())
 }
 
-/// What one namespace may know.
+/// The names that one namespace may learn.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct View<'a> {
     zone: &'a Zone,
@@ -190,8 +190,8 @@ impl<'a> View<'a> {
         self.networks.iter().filter_map(find)
     }
 
-    /// Addresses of the endpoints that have a name, alone or with their network's behind it and a dot
-    /// between; none if nobody has it. `name` is in lower case.
+    /// Addresses of the endpoints with a name, `ENDPOINT` or `ENDPOINT.NETWORK`; none if there is no such endpoint.
+    /// `name` is in lower case.
     pub(crate) fn addresses(self, name: &str) -> Option<Vec<IpAddr>> {
         let mut found: Option<BTreeSet<IpAddr>> = None;
         for (network_name, network) in self.networks() {
@@ -218,14 +218,14 @@ impl<'a> View<'a> {
         is_on.then_some((name, network))
     }
 
-    /// Whether an address belongs to one of its networks, whoever has it.
+    /// Whether an address is in a subnet of its networks, assigned or not.
     pub(crate) fn has(self, address: IpAddr) -> bool {
         let mut subnets = self.networks().flat_map(|(_, network)| &network.subnets);
         subnets.any(|subnet| subnet.contains(&address))
     }
 
-    /// Whether there is a way out of the network whose gateway was asked. Other networks of the namespace do not count: a
-    /// neighbour on an internal network can pose as an endpoint that is on an open one too.
+    /// Whether the network whose gateway was queried is open. Other networks of the namespace do not count: a
+    /// neighbour on an internal network could impersonate an endpoint that is also on an open one.
     pub(crate) fn has_way_out(self) -> bool {
         self.asked.open
     }

@@ -28,7 +28,7 @@ pub enum PlanError {
         wanted: Flavour,
         /// Why.
         because: String,
-        /// What would mend that.
+        /// How to fix it.
         mend: Option<Mend>,
     },
     /// A format was asked for by name, or is the only one, and cannot be made here.
@@ -38,7 +38,7 @@ pub enum PlanError {
         format: FormatName,
         /// What is missing.
         because: String,
-        /// What would mend that.
+        /// How to fix it.
         mend: Option<Mend>,
     },
     /// A format that nobody described.

@@ -1,4 +1,4 @@
-//! Container engines: what counts is that the engine answers, not that its client is there.
+//! Probes container engines: an engine counts as available if it answers, not if only its client is installed.
 
 use crate::{Answer, Command, Finding, Mend, RunError};
 
@@ -6,7 +6,7 @@ use super::{NamedFinding, Site};
 
 struct Engine {
     name: &'static str,
-    /// Asks the engine, not the client, for its version.
+    /// Arguments that query the version of the engine, not of the client.
     question: [&'static str; 3],
     start: Option<&'static str>,
 }
@@ -24,7 +24,7 @@ const ENGINES: [Engine; 2] = [
     },
 ];
 
-/// Asks each engine that is known.
+/// Queries each known engine.
 pub(super) fn engines(site: &Site<'_>) -> Vec<NamedFinding> {
     let named = |engine: &Engine| NamedFinding {
         name: engine.name.to_owned(),

@@ -1,4 +1,4 @@
-//! What differs between two rulesets.
+//! The differences between two rulesets.
 
 mod shape;
 
@@ -25,7 +25,7 @@ pub enum Difference {
         /// What.
         object: String,
     },
-    /// Both have it, and not the same.
+    /// Both have it, with different content.
     Different {
         /// What.
         object: String,
@@ -36,7 +36,7 @@ pub enum Difference {
     },
 }
 
-/// As a line of a diff: `-` is planned and not there, `+` is there and not planned.
+/// As a line of a diff: `-` is planned but missing, `+` exists but is not planned.
 impl Display for Difference {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
@@ -54,7 +54,7 @@ impl Display for Difference {
 }
 
 impl Ruleset {
-    /// What differs from `other`: missing there, extra there, or different.
+    /// The differences to `other`: missing there, extra there, or different.
     #[must_use]
     pub fn diff(&self, other: &Self) -> Vec<Difference> {
         let shapes = |ruleset: &Self| -> BTreeMap<TableId, Shape> {
@@ -79,7 +79,7 @@ impl Ruleset {
 }
 
 impl Shape {
-    /// What differs between this table, as planned, and another, as found.
+    /// The differences between this planned table and a found one.
     #[must_use]
     pub fn diff(&self, table: &TableId, found: &Self) -> Vec<Difference> {
         let mut out = Vec::new();
@@ -145,7 +145,7 @@ impl ChainShape {
 }
 
 impl SetShape {
-    /// What was found, with what nft misprints ([`Value::misprinted`]) as it is planned, where that is planned.
+    /// The found elements, with values that nft misprints ([`Value::misprinted`]) replaced by the planned ones.
     fn reprinted(&self, found: &BTreeMap<Values, Element>) -> BTreeMap<Values, Element> {
         let misprinted = |key: &Values| key.iter().map(Value::misprinted).collect::<Values>();
         let lost = self.elements.keys().filter(|key| !found.contains_key(*key));
@@ -217,7 +217,7 @@ fn different(object: &str, planned: &impl Display, found: &impl Display) -> Diff
     }
 }
 
-/// Compares what has the same key, and notes what only one side has.
+/// Compares entries with the same key, and records entries of only one side.
 fn pair<K: Ord, V>(
     planned: &BTreeMap<K, V>,
     found: &BTreeMap<K, V>,

@@ -16,7 +16,7 @@ use crate::ruleset::{ChainState, SetState, TableState};
 pub struct Shape {
     pub(crate) chains: BTreeMap<Name, ChainShape>,
     pub(crate) sets: BTreeMap<Name, SetShape>,
-    /// What the model has no words for.
+    /// Objects that the model cannot express.
     pub(crate) foreign: Vec<String>,
 }
 

@@ -16,7 +16,7 @@ use crate::kind::Kind;
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum DriverChoice {
-    /// The library where it is compiled in and opens, else exec.
+    /// The library driver if it is compiled in and opens, else exec.
     #[default]
     Auto,
     /// The library, or an error.
@@ -59,14 +59,14 @@ pub struct Opened {
     pub driver: Box<dyn Driver>,
     /// Why it is this one.
     pub why: String,
-    /// Why it is not the one that comes first, when that was tried in vain. To be reported.
+    /// Why it is not the preferred driver, if that could not be opened. Report this.
     pub fallback: Option<String>,
 }
 
 /// What the drivers run.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Programs {
-    /// The `nft` program, for the exec driver; looked for where none is given.
+    /// The `nft` program for the exec driver. Default: found in the usual directories.
     pub nft: Option<PathBuf>,
     /// The program that calls `serve_library` when its argument is `LIBRARY_PROCESS`, for the library
     /// driver.
@@ -86,7 +86,7 @@ impl Default for Programs {
 /// Opens the driver that is wanted.
 ///
 /// # Errors
-/// When the driver that was named, or the last that `auto` has, cannot be opened.
+/// If the named driver, or the last choice of `auto`, cannot be opened.
 pub fn open(choice: DriverChoice, location: Location, programs: Programs) -> Result<Opened, Error> {
     let options = ExecOptions {
         nft: programs.nft,

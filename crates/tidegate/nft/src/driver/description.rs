@@ -1,10 +1,10 @@
-//! What a driver says about itself.
+//! The description of a driver.
 
 use std::fmt;
 
 use serde::Serialize;
 
-/// A driver and what it found. Serialized in kebab case.
+/// A driver, its mode and its release. Serialized in kebab case.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub struct Description {
@@ -20,7 +20,7 @@ pub struct Description {
     pub json: Support,
     /// The program that it runs, for the exec driver.
     pub program: Option<std::path::PathBuf>,
-    /// What is known to be wrong with this release, if anything.
+    /// A known fault of this release, if any.
     pub warning: Option<String>,
 }
 
@@ -79,7 +79,7 @@ pub enum Support {
     Yes,
     /// It is not so.
     No,
-    /// Nobody knows, for this reason. To be taken for neither.
+    /// Unknown, for this reason. It counts as neither yes nor no.
     CouldNotTell(String),
 }
 
@@ -93,10 +93,10 @@ impl fmt::Display for Support {
     }
 }
 
-/// What is known to be wrong with a release of nft or libnftables.
+/// Known faults of a release of nft or libnftables.
 ///
-/// Up to 1.1.1 it crashes when it reads sets that 1.1.2 or 1.1.3 wrote anywhere in the namespace, which
-/// ends the process that it runs in; upstream mended the writing side in 1.1.4.
+/// Releases up to 1.1.1 crash when they read sets that 1.1.2 or 1.1.3 wrote anywhere in the namespace. That ends
+/// their process. Upstream fixed the writing side in 1.1.4.
 pub(crate) fn known_fault(version: Option<&str>) -> Option<String> {
     let version = version?;
     let mut parts = version.split('.').map(|part| part.parse::<u32>().ok());

@@ -13,14 +13,14 @@ use crate::kind::Kind;
 /// of elements can be megabytes long.
 const QUOTED: usize = 300;
 
-/// Why a driver did not do what it was asked to do.
+/// Why a driver failed.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub struct Error {
     /// The kind, to act on.
     pub kind: Kind,
     /// The operation that was refused, if it is known.
     pub op: Option<FailedOp>,
-    /// What nft or the kernel said, bounded.
+    /// The message of nft or the kernel, with a limited length.
     pub reason: String,
     /// Whether something may have changed.
     pub applied: Applied,
@@ -30,7 +30,7 @@ pub struct Error {
 /// An operation that was refused.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct FailedOp {
-    /// Its place in the transaction, from nought.
+    /// Its index in the transaction, from 0.
     pub index: usize,
     /// The operation in nft's language, bounded.
     pub text: String,
@@ -41,8 +41,8 @@ pub struct FailedOp {
 pub enum Applied {
     /// Nothing has changed.
     No,
-    /// The driver was lost before it answered: all of it may have been applied, or nothing. List the
-    /// table to know.
+    /// The driver was lost before it answered: all of the transaction may have been applied, or nothing. List the
+    /// table to find out.
     Unknown,
 }
 
@@ -64,7 +64,7 @@ impl Error {
         Self::new(Kind::DriverGone, reason)
     }
 
-    /// The driver is lost since the system refuses something, and nothing has changed.
+    /// The driver is lost because the system refused something, and nothing has changed.
     pub(crate) fn refused_by_system(what: impl fmt::Display, error: &io::Error) -> Self {
         let gone = Self::gone(format!("{what}: {error}"));
         match Errno::from_io_error(error) {
@@ -126,7 +126,7 @@ impl fmt::Display for Error {
     }
 }
 
-/// The text, or as much of it as a message can bear.
+/// The text, shortened to the limit of a message.
 pub(crate) fn bounded(text: &str) -> String {
     if text.len() <= QUOTED {
         return text.to_owned();

@@ -25,7 +25,7 @@ pub enum Location {
 }
 
 impl Location {
-    /// Opens it now, so that the caller hears of one that is not there.
+    /// Opens it now, so that a missing one is an error of this call.
     pub(crate) fn open(self) -> Result<Namespace, Error> {
         let path = match self {
             Self::Fd(namespace) => return Namespace::new(namespace),
@@ -66,8 +66,8 @@ impl Namespace {
         Ok(Self { file, id })
     }
 
-    /// Does the work in it: on the calling thread if that is there, else on a thread of its own that ends
-    /// with the work, so that no other thread changes its namespace.
+    /// Runs the work in the namespace: on the calling thread if it is there, else on a new thread that ends with the
+    /// work, so that no other thread changes its namespace.
     pub(crate) fn run<T: Send>(
         &self,
         work: impl FnOnce() -> Result<T, Error> + Send,

@@ -30,7 +30,7 @@ use crate::model::TableId;
 use crate::transaction::Transaction;
 use script::Script;
 
-/// Gives transactions to the nf_tables of one network namespace.
+/// Sends transactions to the nf_tables of one network namespace.
 ///
 /// Safe to share between threads: transactions are carried out one at a time, in the order in which
 /// they were handed in. Drivers of different namespaces do not wait for each other.
@@ -56,7 +56,7 @@ pub trait Driver: Send + Sync {
     /// [`Kind::NotFound`](crate::Kind::NotFound) when it is not there.
     fn list(&self, table: &TableId) -> Result<Listing, Error>;
 
-    /// The base chains of every table of the namespace, whoever made it.
+    /// The base chains of all tables in the namespace.
     ///
     /// # Errors
     /// [`Kind::Unsupported`](crate::Kind::Unsupported) where nft has no JSON to tell it with.
@@ -65,10 +65,10 @@ pub trait Driver: Send + Sync {
     /// What kind of driver it is.
     fn describe(&self) -> &Description;
 
-    /// Ends it: whatever it runs is told to stop and waited for. Later calls find it gone.
+    /// Closes the driver: ends its process and waits for it. Later calls fail.
     ///
     /// # Errors
-    /// When what it ran did not end as it should.
+    /// If its process did not end properly.
     fn close(&self) -> Result<(), Error>;
 }
 

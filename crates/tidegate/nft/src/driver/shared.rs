@@ -1,4 +1,4 @@
-//! What a driver runs, for one caller at a time.
+//! Serializes the callers of a driver's backend.
 //!
 //! The caller's own thread talks to the running program: another thread between them would cost two more
 //! changes of threads for each transaction, which is as much as the kernel takes for it. Only a start of a
@@ -74,7 +74,7 @@ impl<B: Backend> Shared<B> {
         call(self.backend().as_mut().ok_or_else(closed)?)
     }
 
-    /// A backend whose caller panicked has lost what was running, and starts it anew.
+    /// A backend whose caller panicked has lost its process, and starts a new one.
     fn backend(&self) -> MutexGuard<'_, Option<B>> {
         self.backend.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -82,7 +82,7 @@ impl<B: Backend> Shared<B> {
 
 impl<B: Backend> Drop for Shared<B> {
     fn drop(&mut self) {
-        // Whoever wants to hear of errors calls `close`.
+        // Callers that want errors call `close`.
         let _ = self.close();
     }
 }

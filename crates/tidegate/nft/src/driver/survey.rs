@@ -1,4 +1,4 @@
-//! Which base chains others have, as far as their chains can stop packets without a condition.
+//! Lists base chains of other programs that can drop packets unconditionally.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -17,7 +17,7 @@ pub struct BaseChain {
     pub hook: String,
     /// Whether its policy is to drop.
     pub drops_by_policy: bool,
-    /// Whether it has a rule that drops or rejects whatever comes to it.
+    /// Whether it has a rule that drops or rejects all packets.
     pub drops_by_rule: bool,
     /// The names that the table's chains have, and every word that its rules compare with.
     pub words: BTreeSet<String>,

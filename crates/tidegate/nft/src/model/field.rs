@@ -1,4 +1,4 @@
-//! What a rule can look at in a packet.
+//! Fields of a packet that a rule can match.
 
 use super::value::{Datatype, Type};
 

@@ -16,7 +16,7 @@ pub type Comment = Label<128>;
 /// linux/netfilter/nf_log.h, which counts the final zero, bounds its length.
 pub type LogPrefix = Label<127>;
 
-/// Why a text is no [`Label`].
+/// Why a text is not a [`Label`].
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum LabelError {
     /// Longer than nft keeps.

@@ -49,7 +49,7 @@ pub struct SetState {
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("operation {index} was refused: {reason}")]
 pub struct Refusal {
-    /// Its place in the transaction, from nought.
+    /// Its index in the transaction, from 0.
     pub index: usize,
     /// The kind of refusal that the kernel would give.
     pub kind: Kind,

@@ -1,4 +1,4 @@
-//! What refers to what inside a table.
+//! References between objects of a table.
 
 use super::TableState;
 use crate::model::{

@@ -1,4 +1,4 @@
-//! What one table, chain or set takes and refuses.
+//! Checks of one table, chain or set, as in the kernel.
 
 use std::collections::BTreeMap;
 

@@ -1,4 +1,4 @@
-//! What takes back the operations that were applied.
+//! The inverse of the applied operations.
 
 use std::collections::{BTreeMap, BTreeSet};
 

@@ -1,4 +1,4 @@
-//! What can be found wrong with operations without asking the kernel.
+//! Checks operations without the kernel.
 
 mod chain;
 mod rule;
@@ -14,7 +14,7 @@ use crate::op::{Object, ObjectId, Op};
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("operation {index}: {object}: {reason}")]
 pub struct Invalid {
-    /// Its place in the transaction, from nought.
+    /// Its index in the transaction, from 0.
     pub index: usize,
     /// The object, as in `chain inet tidegate forward`.
     pub object: String,

@@ -100,7 +100,7 @@ impl ResolverState {
         }
     }
 
-    /// What is done about a question.
+    /// The decision about a query.
     pub(super) fn judge(&self, asked: Asked<'_>) -> Verdict {
         match self.is_up_to_date() {
             true => judge(&self.known.borrow().zone, asked),

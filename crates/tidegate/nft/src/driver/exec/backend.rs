@@ -1,4 +1,4 @@
-//! What the exec driver does with transactions.
+//! The backend of the exec driver.
 
 use std::time::Duration;
 
@@ -14,8 +14,8 @@ use super::child::Child;
 use super::probe;
 use crate::model::TableId;
 
-/// What the long-lived child is given at most. nft quotes the whole line for each operation that it
-/// refuses: a process of its own, which gets one operation a line, quotes that line only.
+/// The most bytes for the long-lived child. nft quotes the whole line for each refused operation. A process of its
+/// own gets one operation a line, and quotes only that.
 const CHILD_BYTES: usize = 64 * 1024;
 const CHILD_OPS: usize = 256;
 
@@ -29,7 +29,7 @@ pub(super) struct ExecBackend<R> {
 
 /// The long-lived child.
 enum Kept {
-    /// There is none, and there is to be none.
+    /// No long-lived child is used.
     Never,
     /// It was lost; the next transaction starts another.
     Lost,
@@ -37,7 +37,7 @@ enum Kept {
 }
 
 impl<R: Runner> ExecBackend<R> {
-    /// Asks `nft` what it is and starts the child if there is to be one.
+    /// Queries the release of `nft`, and starts the child if one is used.
     pub(super) fn open(
         mut runner: R,
         mode: ExecMode,
@@ -103,8 +103,7 @@ impl<R: Runner> ExecBackend<R> {
         }
     }
 
-    /// A transaction in the long-lived child, or in the next one if that was lost before it did
-    /// anything.
+    /// Runs a transaction in the long-lived child, or in the next one if the first was lost before it did anything.
     fn run_in_child(&mut self, script: &Script) -> Result<(), Error> {
         let answer = match self.exchange(script) {
             Err(lost) if lost.is_untouched() => {
@@ -120,7 +119,7 @@ impl<R: Runner> ExecBackend<R> {
         let refusal = message::refusal(script, &answer);
         match message::has_error(&answer) {
             true => Err(refusal),
-            // Not an error that nft tells of: whether it went on is anybody's guess.
+            // Not an error message of nft: it is unknown whether it continued.
             false => Err(Error::lost(format!("nft -i said: {}", refusal.reason))),
         }
     }
@@ -134,12 +133,12 @@ impl<R: Runner> ExecBackend<R> {
         Ok(answer)
     }
 
-    /// The child, or a new one. Until it is given back, it counts as lost.
+    /// Takes the child, or starts one. Until it is returned, it counts as lost.
     fn take_child(&mut self) -> Result<Child, Error> {
         match std::mem::replace(&mut self.child, Kept::Lost) {
             Kept::Running(child) if !child.is_old() => Ok(child),
             Kept::Running(old) => {
-                // What it had to do is done; how it ends changes nothing.
+                // Its work is done, so its exit status does not matter.
                 let _ = old.close();
                 Child::start(&mut self.runner)
             }
@@ -200,7 +199,7 @@ impl<R: Runner> Backend for ExecBackend<R> {
     }
 }
 
-/// What a process that failed said.
+/// The message of a failed process.
 fn failure(script: &Script, finished: &Finished) -> Error {
     if finished.stderr.trim().is_empty() {
         return Error::lost(format!("nft ended with {} and no message", finished.status));

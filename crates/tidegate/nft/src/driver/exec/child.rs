@@ -21,13 +21,13 @@ pub(super) struct Child {
     bytes: usize,
 }
 
-/// A child that is of no more use.
+/// A child that can no longer be used.
 pub(super) struct Lost {
     pub(super) error: Error,
 }
 
 impl Lost {
-    /// Whether the transaction can be given to another child without fear of doing it twice.
+    /// Whether another child can run the transaction without doing it twice.
     pub(super) fn is_untouched(&self) -> bool {
         self.error.applied == Applied::No
     }
@@ -43,12 +43,12 @@ impl Child {
         })
     }
 
-    /// Whether it has kept enough to be replaced.
+    /// Whether its history is long enough to replace it.
     pub(super) const fn is_old(&self) -> bool {
         self.transactions >= TRANSACTIONS || self.bytes >= BYTES
     }
 
-    /// Gives it a script, and gives back what it said.
+    /// Sends it a script, and returns its answer.
     pub(super) fn exchange(&mut self, script: &Script, deadline: Duration) -> Result<String, Lost> {
         // Short: the child reads its input byte by byte, each by a system call.
         let word = format!("tg{}", self.transactions);

@@ -1,9 +1,8 @@
-//! Telling where the answer of `nft -i` to one transaction ends.
+//! Detects the end of the answer of `nft -i` to one transaction.
 //!
-//! `nft -i` reads lines and writes errors, with nothing between the answers. So each transaction,
-//! joined on one line, is followed by a line that holds only a word. The word is no command: nft
-//! answers it with a syntax error that quotes it on a line of its own, after whatever it had to say
-//! about the transaction:
+//! `nft -i` reads lines and writes errors, with nothing between the answers. So each transaction is one line,
+//! followed by a line with a random word. The word is not a command. nft answers it with a syntax error that quotes
+//! it on a line of its own, after its messages about the transaction:
 //!
 //! ```text
 //! Error: syntax error, unexpected newline, expecting string
@@ -12,14 +11,14 @@
 //! ```
 //! No line of an answer can equal the word: lines that quote a transaction begin with its verb.
 
-/// The most of an answer that is kept. It is read to its end whatever its size.
+/// The most bytes of an answer that are kept. The rest is read and dropped.
 const KEPT: usize = 512 * 1024;
 
 /// Reads an answer line by line until the word was quoted.
 pub(super) struct Frame<'a> {
     word: &'a str,
     answer: String,
-    /// A line that is the head of the word's own error, or belongs to the answer.
+    /// A line that may begin the error about the word, or belongs to the answer.
     held: Option<Vec<u8>>,
     line: Vec<u8>,
     state: State,
@@ -43,7 +42,7 @@ impl<'a> Frame<'a> {
         }
     }
 
-    /// Takes more of stderr; says whether the answer is complete.
+    /// Takes more of stderr. Returns whether the answer is complete.
     pub(super) fn feed(&mut self, bytes: &[u8]) -> bool {
         for piece in bytes.split_inclusive(|byte| *byte == b'\n') {
             let (text, ends) = match piece.strip_suffix(b"\n") {
@@ -83,7 +82,7 @@ impl<'a> Frame<'a> {
         }
     }
 
-    /// What was said about the transaction, without the error about the word.
+    /// The answer about the transaction, without the error about the word.
     pub(super) fn into_answer(self) -> String {
         self.answer
     }

@@ -7,7 +7,7 @@ use crate::kind::Kind;
 
 const HINT: &str = "install the package nftables, or name the path of nft";
 
-/// The program to run: the one that was given, or the first in the usual places.
+/// Finds the program to run: the given one, or the first in the usual directories.
 pub(super) fn nft(given: Option<&Path>) -> Result<PathBuf, Error> {
     nft_in(given, &std::env::var("PATH").unwrap_or_default())
 }
@@ -21,7 +21,7 @@ fn nft_in(given: Option<&Path>, path: &str) -> Result<PathBuf, Error> {
             Err(Error::new(Kind::DriverGone, reason).with_hint(HINT))
         };
     }
-    // A daemon's or a plain user's PATH often lacks the folders of system programs.
+    // The PATH of a daemon or an ordinary user often lacks the directories of system programs.
     let folders = format!("{path}:/usr/sbin:/sbin");
     let found = std::env::split_paths(&folders)
         .filter(|folder| folder.is_absolute())

@@ -21,15 +21,15 @@ use crate::transaction::Transaction;
 
 use backend::ExecBackend;
 
-/// How transactions are given to `nft`.
+/// How the driver sends transactions to `nft`.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum ExecMode {
-    /// To a long-lived child where the `nft` that is found can do it, else as `PerTransaction`.
+    /// To a long-lived child if the installed `nft` supports that, else as `PerTransaction`.
     #[default]
     Auto,
     /// Each to an `nft -f -` of its own.
     PerTransaction,
-    /// To an `nft -i` that is kept; an error where `nft` cannot do it.
+    /// To a long-lived `nft -i`. An error if `nft` does not support that.
     LongLivedChild,
 }
 
@@ -38,7 +38,7 @@ pub enum ExecMode {
 pub struct ExecOptions {
     /// The `nft` program; looked up in `PATH`, `/usr/sbin` and `/sbin` when not given.
     pub nft: Option<PathBuf>,
-    /// How transactions are given to it.
+    /// How the driver sends transactions to it.
     pub mode: ExecMode,
     /// How long `nft` may take for one transaction or listing before it is killed.
     pub deadline: Duration,
@@ -59,11 +59,10 @@ impl Default for ExecOptions {
 pub struct ExecDriver(Shared<ExecBackend<Launcher>>);
 
 impl ExecDriver {
-    /// Finds `nft`, asks it what it can do, and starts the long-lived child if there is to be one.
+    /// Finds `nft`, queries its capabilities, and starts the long-lived child if one is used.
     ///
     /// # Errors
-    /// When there is no `nft`, it does not run, it cannot do what `mode` asks for, or the namespace
-    /// cannot be entered.
+    /// If there is no `nft`, it does not run, it does not support `mode`, or the namespace cannot be entered.
     pub fn open(location: Location, options: ExecOptions) -> Result<Self, Error> {
         let nft = locate::nft(options.nft.as_deref())?;
         let system = Launcher::nft(nft, location.open()?);

@@ -1,4 +1,4 @@
-//! What the `nft` that was found is and can do.
+//! Queries the release and the capabilities of `nft`.
 
 use std::time::Duration;
 
@@ -10,7 +10,7 @@ use super::super::script::Script;
 use super::child::Child;
 use crate::kind::Kind;
 
-/// How long `nft` may take to say what it is.
+/// Time limit for these queries.
 const TIME_LIMIT: Duration = Duration::from_secs(10);
 
 /// Release and JSON of an `nft`.
@@ -62,8 +62,7 @@ fn json(output: &str) -> Option<Support> {
     }
 }
 
-/// Starts a long-lived child and sees whether it answers as it must: nothing about nothing, and an
-/// error about half an operation.
+/// Starts a long-lived child and checks its answers: none to an empty line, and an error to an incomplete operation.
 pub(super) fn child(runner: &mut dyn Runner) -> Result<Child, Error> {
     let mut child = Child::start(runner)?;
     let mut ask = |op: &str| {
@@ -72,7 +71,7 @@ pub(super) fn child(runner: &mut dyn Runner) -> Result<Child, Error> {
     };
     let nothing = ask("")?;
     if !nothing.is_empty() {
-        // Without privileges, nft says so whatever it is given.
+        // Without privileges, nft answers every input with that error.
         let kind = match message::kind(&nothing) {
             Kind::Permission => Kind::Permission,
             _ => Kind::DriverGone,

@@ -1,4 +1,4 @@
-//! What the library driver does with transactions: it has a process of its own call libnftables.
+//! The backend of the library driver: a process of its own calls libnftables.
 
 use std::time::Duration;
 
@@ -15,8 +15,8 @@ use crate::model::TableId;
 
 /// Bytes of commands after which the process is replaced, in case that libnftables loses some memory with each.
 const BYTES: usize = 32 * 1024 * 1024;
-/// Bytes of commands and output of one request after which it is replaced at once: libnftables keeps the
-/// memory that its biggest transaction took, some fifty times its text.
+/// Size of one request and its output after which the process is replaced at once: libnftables keeps the memory of
+/// its biggest transaction, some fifty times its text.
 const BIG: usize = 256 * 1024;
 /// How long the process may take to end once its input is closed.
 const FAREWELL: Duration = Duration::from_secs(5);
@@ -66,10 +66,10 @@ impl<R: Runner> LibraryBackend<R> {
         Ok((backend, description))
     }
 
-    /// Asks the process, or the next one if that was lost before it could do anything.
+    /// Sends a request to the process, or to the next one if the first was lost before it could do anything.
     fn ask(&mut self, verb: Verb, commands: &str) -> Result<Answer, Error> {
         let input = request(verb, commands);
-        // It acts on whole requests, and what does not change anything may be asked twice.
+        // The process acts only on complete requests, and a read-only request can be repeated.
         let is_untouched = |broken: &Broken| verb != Verb::Apply || broken.written < input.len();
         let answer = match self.exchange(&input)? {
             Err(broken) if is_untouched(&broken) => {
@@ -105,7 +105,7 @@ impl<R: Runner> LibraryBackend<R> {
         Ok(Ok(answer))
     }
 
-    /// The process, or a new one. Until it is given back, it counts as lost.
+    /// Takes the process, or starts one. Until it is returned, it counts as lost.
     fn take_session(&mut self) -> Result<Box<dyn Session>, Error> {
         match self.session.take() {
             Some(session) if self.bytes < BYTES => return Ok(session),
@@ -120,7 +120,7 @@ impl<R: Runner> LibraryBackend<R> {
         self.runner.start(&[LIBRARY_PROCESS])
     }
 
-    /// Ends the process and starts the next. One that cannot be started is for the next request to try.
+    /// Ends the process and starts the next. If that fails, the next request tries again.
     fn replace(&mut self) {
         if let Some(session) = self.session.take() {
             end(session);
@@ -170,7 +170,7 @@ impl<R: Runner> Backend for LibraryBackend<R> {
     }
 }
 
-/// What it had to do is done; how it ends changes nothing.
+/// Its work is done, so its exit status does not matter.
 fn end(session: Box<dyn Session>) {
     drop(session.close(FAREWELL));
 }

@@ -1,4 +1,4 @@
-//! What goes to the process of libnftables and comes back.
+//! The protocol between the driver and the process of libnftables.
 //!
 //! A request is a line `VERB BYTES` and that many bytes of commands; an answer a line
 //! `STATUS BYTES BYTES`, then that many bytes of output and of errors.

@@ -1,8 +1,8 @@
 //! The driver that calls libnftables, in a process of its own.
 //!
-//! The library can end the process that calls it: some releases crash on sets that a newer `nft`
-//! wrote anywhere in the namespace, it calls `exit` where memory is short, and `select` on a
-//! descriptor above 1023 aborts. What ends there is replaced, and the caller lives on.
+//! The library can end the process that calls it. Some releases crash on sets that a newer `nft` wrote anywhere in
+//! the namespace. The library calls `exit` when memory is short, and its `select` aborts on a descriptor above 1023.
+//! The driver replaces a process that ended; the caller continues.
 
 mod backend;
 mod frame;
@@ -24,7 +24,7 @@ use crate::transaction::Transaction;
 use backend::LibraryBackend;
 pub use serve::serve_library;
 
-/// The argument with which the program of [`LibraryOptions`] is started, and then is to call
+/// The argument with which the driver starts the program of [`LibraryOptions`]. The program must then call
 /// [`serve_library`].
 pub const LIBRARY_PROCESS: &str = "libnftables-process";
 
@@ -37,17 +37,17 @@ pub struct LibraryOptions {
     pub deadline: Duration,
 }
 
-/// How long a transaction may take unless something else is said.
+/// The default time limit of a transaction.
 pub(super) const DEADLINE: Duration = Duration::from_secs(30);
 
-/// Gives transactions to libnftables, in one context that is opened once and kept.
+/// Sends transactions to libnftables, with one long-lived context.
 pub struct LibraryDriver(Shared<LibraryBackend<Launcher>>);
 
 impl LibraryDriver {
     /// Starts the process, which opens a context in a network namespace.
     ///
     /// # Errors
-    /// When the namespace cannot be entered, or the library cannot be used there.
+    /// If the namespace cannot be entered, or the library cannot be used there.
     pub fn open(location: Location, options: LibraryOptions) -> Result<Self, Error> {
         let LibraryOptions { program, deadline } = options;
         let system = Launcher::library(program, location.open()?);

@@ -17,7 +17,7 @@ pub(crate) use parse::parse;
 pub struct Listing {
     /// nft's own text.
     pub text: String,
-    /// What the text says, as far as it can be compared; else the reason why it cannot.
+    /// The parsed table, or the reason why it could not be parsed.
     pub table: Result<LiveTable, String>,
 }
 
@@ -26,12 +26,12 @@ pub struct Listing {
 pub struct LiveTable {
     pub(crate) chains: BTreeMap<Name, ChainShape>,
     pub(crate) sets: BTreeMap<Name, SetState>,
-    /// Objects and elements that the model has no words for: not made by us.
+    /// Objects and elements that the model cannot express, so they are not ours.
     pub(crate) foreign: Vec<String>,
 }
 
 impl Listing {
-    /// What differs between the table as planned and as the kernel holds it.
+    /// The differences between the planned table and the kernel's.
     ///
     /// # Errors
     /// When the listing could not be read, with the reason.
@@ -71,8 +71,8 @@ impl LiveTable {
         self.chains.get(chain).map(|chain| chain.rules.len())
     }
 
-    /// Whether it holds what an operation adds, or nothing of what it flushes. Of what else operations do, a
-    /// table tells nothing.
+    /// Whether it contains what an operation adds, or nothing of what it flushes. A table cannot show other
+    /// operations.
     pub(crate) fn shows(&self, op: &Op) -> bool {
         let is_empty = |chain: &ChainShape| chain.rules.is_empty();
         match op {

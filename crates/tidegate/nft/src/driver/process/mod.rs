@@ -1,4 +1,4 @@
-//! Running programs, and talking to those that keep running.
+//! Runs programs, and communicates with long-lived ones.
 
 mod pump;
 mod runner;
@@ -17,7 +17,7 @@ use pump::{End, Pipes, Readers};
 pub(crate) use runner::{Broken, Finished, Runner, Session, tell_replaced};
 use vigil::Vigil;
 
-/// The most of stderr that is kept. It is read to its end whatever its size.
+/// The most bytes of stderr that are kept. The rest is read and dropped.
 const STDERR_KEPT: usize = 512 * 1024;
 /// How many descriptors a child may have: `select()`, by which nft waits, takes no greater number (FD_SETSIZE,
 /// select(2)) and ends the process instead. Ours may be many more.

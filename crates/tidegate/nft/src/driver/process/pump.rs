@@ -1,4 +1,4 @@
-//! Moving bytes to and from a child without ever waiting for one pipe alone.
+//! Copies bytes to and from a child without blocking on a single pipe.
 
 use std::io::{self, ErrorKind, Read, Write};
 use std::os::fd::{AsFd, BorrowedFd};
@@ -29,7 +29,7 @@ pub(crate) enum End {
     Stuck(&'static str),
 }
 
-/// What becomes of the child's outputs. Each says whether it has all that it wanted.
+/// Readers of the child's outputs. Each returns whether it is finished.
 pub(crate) struct Readers<'a> {
     pub(crate) stdout: &'a mut dyn FnMut(&[u8]) -> bool,
     pub(crate) stderr: &'a mut dyn FnMut(&[u8]) -> bool,

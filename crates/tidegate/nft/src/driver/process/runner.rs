@@ -30,8 +30,8 @@ pub(crate) struct Finished {
     pub(crate) stderr: String,
 }
 
-/// Tells the log that a session broke before it could do what it was given, and why. Nobody else hears of it where the
-/// next session does it.
+/// Logs that a session failed before it did its work, and why. If the next session succeeds, the caller gets no
+/// error.
 pub(crate) fn tell_replaced(reason: &str) {
     tracing::warn!("nft driver: {reason}; another process takes over its transaction");
 }

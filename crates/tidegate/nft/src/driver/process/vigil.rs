@@ -1,14 +1,14 @@
-//! Telling a program that is stopped or stuck from one that is at work, however slow the host is.
+//! Detects a stopped or stuck program, even on a slow host.
 //!
-//! What a transaction takes by the clock says little on a busy host. What the program does in that time says more: it
-//! may wait for the kernel or for a processor as long as it has to, but it has no reason to be stopped, to sleep, or to use
-//! more of a processor than its input is worth.
+//! On a busy host, the duration of a transaction says little. The state of the program says more. It may wait for the
+//! kernel or for a processor. But it has no reason to be stopped, to sleep, or to use much more processor time than
+//! its input needs.
 
 use std::time::{Duration, Instant};
 
-/// How often one looks. What is answered sooner costs no look.
+/// Interval of the checks. A faster answer needs no check.
 const LOOK: Duration = Duration::from_millis(100);
-/// How long it may sleep without doing anything.
+/// How long it may sleep without progress.
 const SLEEP: Duration = Duration::from_secs(3);
 /// The time of a processor that it may use: this, and
 const WORK: Duration = Duration::from_secs(10);
@@ -17,7 +17,7 @@ const BYTES: usize = 32 * 1024;
 /// `USER_HZ`: clock ticks a second of proc(5), on every architecture that Rust's standard library has.
 const TICKS: u64 = 100;
 
-/// Looks at one program while it is to answer.
+/// Checks one program while it must answer.
 pub(crate) struct Vigil {
     process: u32,
     next: Instant,
