@@ -109,7 +109,7 @@ pub(crate) fn run(programs: &Programs, options: Options) -> anyhow::Result<Vec<S
 
 /// How many transactions each operation was, with each driver.
 fn count_transactions(hosts: &[Measured], costs: &[Operations]) -> Section {
-    let about = "As the kernel counts the generations of a ruleset.";
+    let about = "Counted by the kernel's generations of the ruleset.";
     let mut section = Section::new(TRANSACTIONS, about, "transactions");
     for (index, title) in OPERATIONS.iter().enumerate() {
         for (host, costs) in hosts.iter().zip(costs) {
@@ -125,9 +125,8 @@ const PORTS: &str = "published ports";
 fn section(title: &str) -> Section {
     let tcp = thousands(held_by_sockets());
     let about = format!(
-        "The whole call as an API client sees it over one kept connection, while nothing else is \
-         done. Of it: where the time goes, as the daemon tells. Of the ports that are there already \
-         {tcp} are of TCP, as many as the limit of open files lets it hold, the rest are of SCTP."
+        "The complete call of an API client over one open connection, with no other load. Parts: durations that the \
+         daemon reports. Of the ports published before, {tcp} are TCP ports, as many as the limit of open files allows; the rest are SCTP ports."
     );
     Section::new(title, &about, "ms").along(PORTS)
 }

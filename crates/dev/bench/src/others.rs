@@ -67,7 +67,7 @@ pub(crate) fn add_rows(sections: &mut [Section], name: &str, costs: &Operations)
 }
 
 fn section(title: &str) -> Section {
-    let about = "The whole call, as above, on hosts that hold something else.";
+    let about = "The complete call, as above, on hosts with other content.";
     Section::new(&format!("{title}{SUFFIX}"), about, "ms")
 }
 

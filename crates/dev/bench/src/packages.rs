@@ -31,7 +31,7 @@ pub(crate) fn run() -> anyhow::Result<Vec<Section>> {
         "",
     )?;
     let about = "Compiles and packages every flavour of this host in a clone of the last commit; \
-                 warm is the same once more, with nothing changed. Crates were downloaded before.";
+                 warm is a second run without changes. Crates were downloaded before.";
     let mut times = Section::new(TIMES, about, "s");
     for name in ["cold", "warm"] {
         say(&format!("cargo xtask dist, {name}"));
@@ -55,7 +55,7 @@ fn dist(source: &Path) -> anyhow::Result<()> {
 }
 
 fn sizes(folder: &Path) -> anyhow::Result<Section> {
-    let about = "Programs as they are handed out, stripped, and packages.";
+    let about = "Stripped programs as shipped, and packages.";
     let mut section = Section::new(SIZES, about, "MB");
     let manifest = std::fs::read(folder.join("manifest.json")).context("reading the manifest")?;
     let manifest: Value = serde_json::from_slice(&manifest)?;

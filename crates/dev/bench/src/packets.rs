@@ -67,11 +67,11 @@ pub(crate) fn run(programs: &Programs, options: Options) -> anyhow::Result<Vec<S
             path.measure(time)?;
         }
     }
-    let how = "Client, host and endpoint are namespaces joined by veth pairs, the client sends to an \
-               address of the host, and the port is in the middle of those that are published. More \
-               is better.";
-    let short = format!("Each is opened, gets one byte and ends; two at a time. {how}");
-    let long = format!("One connection of TCP. {how}");
+    let how = "Client, host and endpoint are namespaces connected by veth pairs. The client sends to an address of \
+               the host. The port is in the middle of the published ones. More is better.";
+    let short =
+        format!("Each connection is opened, receives one byte and closes; two at a time. {how}");
+    let long = format!("One TCP connection. {how}");
     let mut sections = [
         Section::new(CONNECTIONS, &short, "1/s").along("published ports"),
         Section::new(THROUGHPUT, &long, "Gbit/s").along("published ports"),

@@ -40,9 +40,8 @@ pub(crate) fn page(report: &Report) -> anyhow::Result<String> {
                 h1 { "Tidegate, measured" }
                 p { (machine(&report.machine, report.quick)) }
                 p {
-                    "All of it in one run, in turns, in fresh network namespaces; medians, with the \
-                     values that a tenth and nine tenths stay below. Bars and plots are on \
-                     logarithmic scales."
+                    "Everything was measured in one run, in turns, in fresh network namespaces. The tables have \
+                     medians with the 10th and 90th percentiles. Bars and plots have logarithmic scales."
                 }
                 h2 { "Targets" }
                 (targets(report))
@@ -83,7 +82,7 @@ fn section(section: &Section) -> anyhow::Result<Markup> {
             tr {
                 @if let Some(axis) = &section.axis { th.number { (axis) } }
                 th { "way" } th.number { (section.unit) } th.number { "p10" } th.number { "p90" }
-                th.number { "ratio" } th {} th { "of it" }
+                th.number { "ratio" } th {} th { "parts" }
             }
             @for row in &section.rows { (self::row(section, row, scale)) }
         }

@@ -24,8 +24,7 @@ const COUNT: usize = 50;
 /// When a daemon refuses.
 pub(crate) fn run(programs: &Programs, options: Options) -> anyhow::Result<Vec<Section>> {
     say("many removed at once");
-    let about = "All calls together. Of it: how long it takes until the kernel has none of the links \
-                 any more, from the first call on.";
+    let about = "All calls together. Parts: time from the first call until the kernel has deleted all links.";
     let mut hosts = Measured::all(programs)?;
     let namespaces: Vec<Netns> = (0..COUNT).map(|_| Netns::new()).collect();
     let plain = Netns::new();

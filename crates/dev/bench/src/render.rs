@@ -72,7 +72,7 @@ pub(crate) fn verdict(target: &Target) -> &'static str {
 
 fn rows(section: &Section, style: Style) -> String {
     let place = section.axis.as_deref();
-    let columns = ["way", &section.unit, "p10", "p90", "ratio", "of it"];
+    let columns = ["way", &section.unit, "p10", "p90", "ratio", "parts"];
     let header: Vec<&str> = place.into_iter().chain(columns).collect();
     let mut table = table(&header, style);
     let first = usize::from(place.is_some());

@@ -166,9 +166,8 @@ fn measure_calls(
 fn about_start(size: &Size) -> String {
     let held = held_by_sockets().min(size.ports());
     format!(
-        "A daemon was killed, and is started from a store with {}; {} of the ports are of TCP and \
-         held by a socket for each family, as many as the limit of open files lets through, the \
-         rest are of SCTP. From the start of its process until it answers.",
+        "A killed daemon is started from a store with {}. {} of the ports are TCP ports, held by one socket for each \
+         family, as many as the limit of open files allows; the rest are SCTP ports. Time from the start of its process until it answers.",
         size.text(),
         thousands(held)
     )

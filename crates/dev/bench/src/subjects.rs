@@ -109,8 +109,8 @@ fn rules() -> Subject {
     let gone = ["-F MEASURED", "-X MEASURED"].map(str::to_owned);
     Subject {
         title: RULES,
-        about: "Put in and taken out again. For iptables a chain, five rules and two jumps, of IPv4 \
-                alone: eight calls, and four to take them out.",
+        about: "Added and removed again. For iptables: a chain, five rules and two jumps, only IPv4: eight calls to \
+                add them and four to remove them.",
         base,
         add,
         delete,
@@ -155,8 +155,8 @@ fn network() -> anyhow::Result<Subject> {
     ];
     Ok(Subject {
         title: NETWORK,
-        about: "What network create gives to nft, and its inverse. For iptables the eight rules of \
-                each family that a network takes without sets: sixteen calls.",
+        about: "The transaction of network create, and its inverse. For iptables: the eight rules for each family \
+                that a network needs without sets: sixteen calls.",
         base,
         add: plan.transaction,
         delete: plan.undo,
@@ -203,9 +203,8 @@ fn port() -> anyhow::Result<Subject> {
     ];
     Ok(Subject {
         title: PORT,
-        about: "What publish gives to nft for both families, and its inverse; in JSON elements alone, since \
-                nftables up to 1.0.9 reads no declaration of such a map from it. For iptables the three \
-                rules of each family that a published port takes: six calls.",
+        about: "The transaction of publish for both families, and its inverse. In JSON, only elements, because \
+                nftables up to 1.0.9 does not read the declaration of such a map from it. For iptables: the three rules for each family that a published port needs: six calls.",
         base,
         add: plan.transaction,
         delete: plan.undo,
