@@ -3,7 +3,7 @@
 use serde_json::json;
 use tidegate_api::{Attach, CreateNetwork, Publish};
 use tidegate_model::links::NetnsFacts;
-use tidegate_model::{NetnsId, State};
+use tidegate_model::{NetnsId, Network, State};
 use tidegate_nft::{
     Base, Chain, ChainKind, Datatype, Element, Family, Hook, InetService, Key, Mark, Op, Priority,
     Rule, Set, TableId, Transaction, Verdict, fields, name,
@@ -212,7 +212,7 @@ fn port() -> anyhow::Result<Subject> {
     })
 }
 
-fn create(name: &str) -> anyhow::Result<Plan> {
+fn create(name: &str) -> anyhow::Result<Plan<Network>> {
     let request: CreateNetwork = serde_json::from_value(json!({ "name": name }))?;
     let (host, pools) = (HostFacts::default(), Pools::default());
     Ok(tidegate_plan::create_network(

@@ -137,7 +137,7 @@ where
     }
 }
 
-fn check_plan(state: &State, plan: Result<Plan, Refused>) {
+fn check_plan<T>(state: &State, plan: Result<Plan<T>, Refused>) {
     let plan = match plan {
         Ok(plan) => plan,
         Err(refused) => return check_refusal(&refused),

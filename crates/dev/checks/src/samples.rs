@@ -4,9 +4,8 @@ use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 use tidegate_api::explain::Question;
 use tidegate_api::{Attach, CreateNetwork};
-use tidegate_model::NetnsId;
-use tidegate_model::State;
 use tidegate_model::links::NetnsFacts;
+use tidegate_model::{Endpoint, NetnsId, Network, State};
 use tidegate_plan::{
     HostFacts, HostRouting, Plan, Pools, PortFacts, Refused, attach, create_network,
 };
@@ -62,7 +61,7 @@ pub(crate) fn state() -> State {
     state
 }
 
-fn carry_out(state: &mut State, plan: Result<Plan, Refused>) {
+fn carry_out<T>(state: &mut State, plan: Result<Plan<T>, Refused>) {
     state.apply(&plan.expect("a sample can be planned").change);
 }
 
@@ -70,12 +69,15 @@ fn read<T: DeserializeOwned>(body: Value) -> T {
     serde_json::from_value(body).expect("a sample is valid")
 }
 
-pub(crate) fn plan_network(state: &State, request: &CreateNetwork) -> Result<Plan, Refused> {
+pub(crate) fn plan_network(
+    state: &State,
+    request: &CreateNetwork,
+) -> Result<Plan<Network>, Refused> {
     create_network(state, request, &HostFacts::default(), &Pools::default())
 }
 
 /// Each namespace is one of its own, by its path.
-pub(crate) fn plan_attachment(state: &State, request: &Attach) -> Result<Plan, Refused> {
+pub(crate) fn plan_attachment(state: &State, request: &Attach) -> Result<Plan<Endpoint>, Refused> {
     let inode = request.netns.as_os_str().len() as u64;
     let facts = NetnsFacts {
         id: NetnsId {

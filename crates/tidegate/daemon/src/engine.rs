@@ -29,7 +29,7 @@ use error_hint::causes;
 use tidegate_api::event::{Event, Happening};
 use tidegate_api::{Attach, CreateNetwork, EndpointView, NetworkView};
 use tidegate_link::{Links, OpenNamespaces};
-use tidegate_model::{Change, Endpoint, Name, Network, State};
+use tidegate_model::{Endpoint, Name, Network, State};
 use tidegate_nft::Driver;
 use tidegate_plan::{Defaults, HostFacts, Plan, Refused};
 
@@ -87,13 +87,12 @@ impl Engine {
     /// If it cannot be planned, or the host refuses it. Then nothing was changed.
     pub fn create_network(&self, request: &CreateNetwork) -> Result<NetworkView, EngineError> {
         let create = |request: &CreateNetwork| {
-            self.command_uncounted(OpenNamespaces::default(), |backends, state| {
+            self.run(OpenNamespaces::default(), |backends, state| {
                 let host = HostFacts {
                     routes: timed(Stage::Netlink, || backends.links.occupied_subnets())?,
                 };
                 let pools = &self.defaults.pools;
-                let plan = tidegate_plan::create_network(state, request, &host, pools)?;
-                Ok(Some(plan))
+                Ok(tidegate_plan::create_network(state, request, &host, pools)?)
             })
         };
         // The kernel's refusal shows whether IPv6 is turned off.
@@ -104,11 +103,13 @@ impl Engine {
             },
             done => (done, Vec::new()),
         };
-        let change = self.counted(done).map(planned)?;
+        let network = self.counted(done)?;
         tracing::info!(network = %request.name, notes = notes.join(", "), "made a network");
         Ok(NetworkView {
+            network,
+            endpoints: Vec::new(),
+            degraded: None,
             notes,
-            ..network_of(change)
         })
     }
 
@@ -117,7 +118,6 @@ impl Engine {
     /// # Errors
     /// As [`Self::create_network`].
     pub fn remove_network(&self, name: &Name, force: bool) -> Result<NetworkView, EngineError> {
-        let mut was = None;
         let namespaces = match force {
             true => self.namespaces(|state| {
                 state
@@ -127,12 +127,15 @@ impl Engine {
             }),
             false => OpenNamespaces::default(),
         };
-        self.command(namespaces, |_, state| {
-            was = state.networks.get(name).map(|network| view(state, network));
-            Ok(tidegate_plan::remove_network(state, name, force)?)
-        })?;
+        let done = self.run(namespaces, |_, state| {
+            Ok(viewed(
+                state,
+                tidegate_plan::remove_network(state, name, force)?,
+            ))
+        });
+        let was = self.counted(done)?;
         tracing::info!(network = %name, "removed a network");
-        Ok(was.ok_or_else(|| Refused::NoNetwork(name.clone()))?)
+        Ok(was)
     }
 
     /// Lets the endpoints of two networks reach each other. Returns the first network.
@@ -143,11 +146,12 @@ impl Engine {
         for name in [one, other] {
             self.revive_for(Some(name), None);
         }
-        self.command(OpenNamespaces::default(), |_, state| {
-            Ok(tidegate_plan::connect(state, one, other)?)
-        })?;
+        let done = self.run(OpenNamespaces::default(), |_, state| {
+            Ok(viewed(state, tidegate_plan::connect(state, one, other)?))
+        });
+        let network = self.counted(done)?;
         tracing::info!(%one, %other, "connected two networks");
-        self.network(one)
+        Ok(network)
     }
 
     /// Ends that.
@@ -158,11 +162,12 @@ impl Engine {
         for name in [one, other] {
             self.revive_for(Some(name), None);
         }
-        self.command(OpenNamespaces::default(), |_, state| {
-            Ok(tidegate_plan::disconnect(state, one, other)?)
-        })?;
+        let done = self.run(OpenNamespaces::default(), |_, state| {
+            Ok(viewed(state, tidegate_plan::disconnect(state, one, other)?))
+        });
+        let network = self.counted(done)?;
         tracing::info!(%one, %other, "disconnected two networks");
-        self.network(one)
+        Ok(network)
     }
 
     /// Attaches a namespace to a network.
@@ -178,7 +183,7 @@ impl Engine {
             OpenNamespaces::open([request.netns.clone()])
         });
         let attach = |may_have_ipv6: bool| {
-            self.command_with_ports(&namespaces, &request.ports, |backends, state, host| {
+            self.run_with_ports(&namespaces, &request.ports, |backends, state, host| {
                 let mut netns = timed(Stage::Netlink, || backends.links.netns(&request.netns))?;
                 netns.ipv6 &= may_have_ipv6;
                 Ok(tidegate_plan::attach(state, request, &netns, host)?)
@@ -196,8 +201,7 @@ impl Engine {
             }
             done = self.sweep().and_then(|()| attach());
         }
-        let change = self.counted(done).map(planned)?;
-        let endpoint = endpoint_of(change);
+        let endpoint = self.counted(done)?;
         tracing::info!(endpoint = %endpoint.name, network = %endpoint.network, "attached");
         Ok(endpoint)
     }
@@ -208,11 +212,12 @@ impl Engine {
     /// As [`Self::create_network`].
     pub fn detach(&self, name: &Name) -> Result<Endpoint, EngineError> {
         let namespaces = self.namespaces_of(name);
-        let change = self.command(namespaces, |_, state| {
+        let done = self.run(namespaces, |_, state| {
             Ok(tidegate_plan::detach(state, name)?)
-        })?;
+        });
+        let endpoint = self.counted(done)?;
         tracing::info!(endpoint = %name, "detached");
-        Ok(endpoint_of(change))
+        Ok(endpoint)
     }
 
     /// Every network, by name.
@@ -284,68 +289,47 @@ impl Engine {
         (state.networks.len(), state.endpoints.len())
     }
 
-    /// Plans and carries out one command while no other runs.
-    fn command(
-        &self,
-        namespaces: OpenNamespaces,
-        plan: impl FnOnce(&mut Backends, &State) -> Result<Plan, EngineError>,
-    ) -> Result<Change, EngineError> {
-        let done = self.command_uncounted(namespaces, |backends, state| {
-            plan(backends, state).map(Some)
+    /// Counts a command once, after its last attempt.
+    fn counted<T>(&self, done: Result<T, EngineError>) -> Result<T, EngineError> {
+        count(match &done {
+            Ok(_) => &self.counters.done,
+            Err(error) if error.kind().is_users() => &self.counters.refused,
+            Err(_) => &self.counters.failed,
         });
-        self.counted(done).map(planned)
-    }
-
-    /// Plans one command while no other runs, and carries it out if it changes anything.
-    fn command_if(
-        &self,
-        namespaces: OpenNamespaces,
-        plan: impl FnOnce(&mut Backends, &State) -> Result<Option<Plan>, EngineError>,
-    ) -> Result<Option<Change>, EngineError> {
-        let done = self.command_uncounted(namespaces, plan);
-        self.counted(done)
-    }
-
-    fn counted(
-        &self,
-        done: Result<Option<Change>, EngineError>,
-    ) -> Result<Option<Change>, EngineError> {
-        match &done {
-            Ok(None) => {}
-            Ok(Some(_)) => count(&self.counters.done),
-            Err(error) if error.kind().is_users() => count(&self.counters.refused),
-            Err(_) => count(&self.counters.failed),
-        }
         done
     }
 
+    /// Plans and carries out one command while no other runs.
+    ///
     /// `namespaces` are the namespaces of the command. They are opened before, because a path can hang, and all other
     /// commands wait for the lock.
-    fn command_uncounted(
+    fn run<T>(
         &self,
         namespaces: OpenNamespaces,
-        plan: impl FnOnce(&mut Backends, &State) -> Result<Option<Plan>, EngineError>,
-    ) -> Result<Option<Change>, EngineError> {
+        plan: impl FnOnce(&mut Backends, &State) -> Result<Plan<T>, EngineError>,
+    ) -> Result<T, EngineError> {
         let mut backends = timed(Stage::Wait, || self.backends());
         backends.links.keep_open(namespaces);
-        let done = self.carry_out_alone(&mut backends, plan);
+        let done = self.run_in_turn(&mut backends, plan);
         // An open namespace stays alive.
         backends.links.keep_open(OpenNamespaces::default());
         done
     }
 
-    fn carry_out_alone(
+    /// As [`Self::run`], for a caller that has the turn already.
+    fn run_in_turn<T>(
         &self,
         backends: &mut Backends,
-        plan: impl FnOnce(&mut Backends, &State) -> Result<Option<Plan>, EngineError>,
-    ) -> Result<Option<Change>, EngineError> {
+        plan: impl FnOnce(&mut Backends, &State) -> Result<Plan<T>, EngineError>,
+    ) -> Result<T, EngineError> {
         self.commands.fetch_add(1, Ordering::SeqCst);
         let passed = self.past.count();
         // Only the holder of the kernel lock writes the state, so it does not change before.
         let before = self.state();
-        let Some(plan) = timed(Stage::Plan, || plan(backends, &before))? else {
-            return Ok(None);
-        };
+        let plan = timed(Stage::Plan, || plan(backends, &before))?;
+        if plan.is_nothing() {
+            return Ok(plan.outcome);
+        }
         backends.carry_out(&before, &plan)?;
         drop(before);
         let is_passed = self.past.change_state(passed, || {
@@ -358,7 +342,7 @@ impl Engine {
         for happening in Happening::of(&plan.change) {
             self.events.tell(happening);
         }
-        Ok(Some(plan.change))
+        Ok(plan.outcome)
     }
 
     /// Replaces the table again if a repair replaced it during this command ([`past`]).
@@ -402,11 +386,6 @@ impl Engine {
     }
 }
 
-/// The change of a command that always has a plan.
-fn planned(change: Option<Change>) -> Change {
-    change.unwrap_or_else(|| unreachable!("there was a plan"))
-}
-
 fn view(state: &State, network: &Network) -> NetworkView {
     let endpoints = state
         .endpoints_of(&network.name)
@@ -420,26 +399,10 @@ fn view(state: &State, network: &Network) -> NetworkView {
     }
 }
 
-/// The network that a planned command created: it has no endpoints.
-fn network_of(change: Change) -> NetworkView {
-    let Change::AddNetwork(network) = change else {
-        unreachable!("the plan of a network adds a network")
-    };
-    NetworkView {
-        network,
-        endpoints: Vec::new(),
-        degraded: None,
-        notes: Vec::new(),
-    }
-}
-
-/// The endpoint that a planned command created, changed or removed.
-fn endpoint_of(change: Change) -> Endpoint {
-    match change {
-        Change::AddEndpoint(endpoint) | Change::RemoveEndpoint(endpoint) => endpoint,
-        Change::ReplaceEndpoint { after, .. } => *after,
-        _ => unreachable!("the plan of an endpoint changes an endpoint"),
-    }
+/// The plan with the network as the API shows it.
+fn viewed(state: &State, plan: Plan<Network>) -> Plan<NetworkView> {
+    let view = view(state, &plan.outcome);
+    plan.with_outcome(view)
 }
 
 #[cfg(test)]

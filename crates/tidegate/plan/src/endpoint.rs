@@ -27,7 +27,7 @@ pub fn attach(
     request: &Attach,
     netns: &NetnsFacts,
     host: &PortFacts,
-) -> Result<Plan, Refused> {
+) -> Result<Plan<Endpoint>, Refused> {
     limits::of_endpoint(request)?;
     let network = find_up(state, &request.network)?;
     let name = endpoint_name(state, request)?;
@@ -66,8 +66,9 @@ pub fn attach(
     let holds = holds::hold_ports(network, &endpoint, &endpoint.ports);
     let elements = elements::with_endpoint(state, network, &endpoint);
     let stale = StaleConnections::published(network, &endpoint, &endpoint.ports);
-    let plan = Plan::adding(elements, links, Change::AddEndpoint(endpoint));
-    Ok(plan.after(holds).leaving(stale))
+    let plan = Plan::adding(elements, links, Change::AddEndpoint(endpoint.clone()));
+    let plan = plan.after(holds).leaving(stale);
+    Ok(plan.with_outcome(endpoint))
 }
 
 /// The most bound endpoints of a host: each has a program in the kernel, which frees programs on a shared work queue.
@@ -86,11 +87,11 @@ fn check_bound(state: &State, network: &Network) -> Result<(), Refused> {
     }
 }
 
-/// Plans the removal of an endpoint.
+/// Plans the removal of an endpoint. The outcome is the endpoint as it was.
 ///
 /// # Errors
 /// If the endpoint does not exist.
-pub fn detach(state: &State, name: &Name) -> Result<Plan, Refused> {
+pub fn detach(state: &State, name: &Name) -> Result<Plan<Endpoint>, Refused> {
     let endpoint = find_endpoint(state, name)?;
     let network = find(state, &endpoint.network)?;
     let links = vec![delete_veth(state, network, endpoint)];
@@ -101,7 +102,8 @@ pub fn detach(state: &State, name: &Name) -> Result<Plan, Refused> {
     let change = Change::RemoveEndpoint(endpoint.clone());
     Ok(Plan::removing(elements, links, change)
         .leaving(StaleConnections::gone([endpoint]))
-        .then(holds::release_ports(network, endpoint, &endpoint.ports)))
+        .then(holds::release_ports(network, endpoint, &endpoint.ports))
+        .with_outcome(endpoint.clone()))
 }
 
 fn endpoint_name(state: &State, request: &Attach) -> Result<Name, Refused> {

@@ -55,13 +55,13 @@ pub use start::{
 pub use sweep::Sweep;
 pub use traffic::traffic;
 
-/// What one command does, and how to undo it.
+/// What one command does, how to undo it, and what the command answers.
 ///
 /// The order is: preparing steps, transaction, link steps, change of state. So a new network is never without its
 /// rules. When a network is removed, the inverse of its transaction is available while its link steps can still fail.
 /// A host port is held before packets to it are translated.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Plan {
+pub struct Plan<T> {
     /// Steps before the transaction, each with an inverse of its own.
     pub first: Vec<LinkStep>,
     /// All firewall changes of the command.
@@ -74,23 +74,32 @@ pub struct Plan {
     pub change: Change,
     /// The tracked connections that it makes stale.
     pub stale: StaleConnections,
+    /// What the command answers: the object after it, or a removed object as it was.
+    pub outcome: T,
 }
 
-impl Plan {
+impl Plan<()> {
+    /// A plan that does nothing.
+    pub fn nothing() -> Self {
+        Self::adding(Vec::new(), Vec::new(), Change::All(Vec::new()))
+    }
+
     fn adding(elements: sets::Elements, links: Vec<LinkStep>, change: Change) -> Self {
         let (transaction, undo) = (sets::add(elements.clone()), sets::delete(elements));
-        Self {
-            first: Vec::new(),
-            transaction,
-            undo,
-            links,
-            change,
-            stale: StaleConnections::default(),
-        }
+        Self::of(transaction, undo, links, change)
     }
 
     fn removing(elements: sets::Elements, links: Vec<LinkStep>, change: Change) -> Self {
         let (transaction, undo) = (sets::delete(elements.clone()), sets::add(elements));
+        Self::of(transaction, undo, links, change)
+    }
+
+    fn of(
+        transaction: Transaction,
+        undo: Transaction,
+        links: Vec<LinkStep>,
+        change: Change,
+    ) -> Self {
         Self {
             first: Vec::new(),
             transaction,
@@ -98,7 +107,31 @@ impl Plan {
             links,
             change,
             stale: StaleConnections::default(),
+            outcome: (),
         }
+    }
+}
+
+impl<T> Plan<T> {
+    /// The same plan with another outcome.
+    pub fn with_outcome<U>(self, outcome: U) -> Plan<U> {
+        Plan {
+            first: self.first,
+            transaction: self.transaction,
+            undo: self.undo,
+            links: self.links,
+            change: self.change,
+            stale: self.stale,
+            outcome,
+        }
+    }
+
+    /// Whether there is nothing to do.
+    pub fn is_nothing(&self) -> bool {
+        self.first.is_empty()
+            && self.transaction.ops().is_empty()
+            && self.links.is_empty()
+            && self.change.is_nothing()
     }
 
     /// Adds steps before the transaction.

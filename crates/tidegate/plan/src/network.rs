@@ -23,7 +23,7 @@ pub fn create_network(
     request: &CreateNetwork,
     host: &HostFacts,
     pools: &Pools,
-) -> Result<Plan, Refused> {
+) -> Result<Plan<Network>, Refused> {
     if state.networks.contains_key(&request.name) {
         return Err(Refused::NetworkExists(request.name.clone()));
     }
@@ -55,7 +55,8 @@ pub fn create_network(
     let elements = elements::of_network(state, &network);
     let steps = steps::add_network(state.forwarding, &network);
     let stale = StaleConnections::new_network(&network);
-    Ok(Plan::adding(elements, steps, Change::AddNetwork(network)).leaving(stale))
+    let plan = Plan::adding(elements, steps, Change::AddNetwork(network.clone()));
+    Ok(plan.leaving(stale).with_outcome(network))
 }
 
 /// The same network with only IPv4, for a host on which IPv6 is turned off.
@@ -84,11 +85,11 @@ pub fn without_ipv6(request: &CreateNetwork) -> Result<CreateNetwork, Refused> {
     }
 }
 
-/// Plans the removal of a network, with `force` also of its endpoints.
+/// Plans the removal of a network, with `force` also of its endpoints. The outcome is the network as it was.
 ///
 /// # Errors
 /// If the network does not exist, or has endpoints and `force` is not set.
-pub fn remove_network(state: &State, name: &Name, force: bool) -> Result<Plan, Refused> {
+pub fn remove_network(state: &State, name: &Name, force: bool) -> Result<Plan<Network>, Refused> {
     let network = find(state, name)?;
     let is_down = state.degraded.down_network(name).is_some();
     let endpoints: Vec<&Endpoint> = state.endpoints_of(name).collect();
@@ -123,7 +124,7 @@ pub fn remove_network(state: &State, name: &Name, force: bool) -> Result<Plan, R
         if !is_down && state.degraded.down_network(&peer.name).is_none() {
             elements.push(elements::of_peers(peer, network));
         }
-        changes.push(peers::without(peer, name));
+        changes.push(peers::lose(peer, name));
     }
     links.push(match is_down {
         true => LinkStep::DeleteLink(network.bridge.clone()),
@@ -131,7 +132,8 @@ pub fn remove_network(state: &State, name: &Name, force: bool) -> Result<Plan, R
     });
     links.extend(released);
     changes.push(Change::RemoveNetwork(network.clone()));
-    Ok(Plan::removing(elements, links, Change::All(changes)).leaving(stale))
+    let plan = Plan::removing(elements, links, Change::All(changes));
+    Ok(plan.leaving(stale).with_outcome(network.clone()))
 }
 
 /// The step that removes an endpoint's pair. An endpoint that is down usually has no pair, and undoing the step

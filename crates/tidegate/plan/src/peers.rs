@@ -5,11 +5,11 @@ use tidegate_model::{Access, Change, Name, Network, State};
 use crate::lookup::find_up;
 use crate::{Plan, Refused, elements};
 
-/// Plans that the endpoints of two networks reach each other at their own addresses.
+/// Plans that the endpoints of two networks reach each other at their own addresses. The outcome is the first network.
 ///
 /// # Errors
 /// If a network does not exist, is internal or isolated, or they are connected already.
-pub fn connect(state: &State, one: &Name, other: &Name) -> Result<Plan, Refused> {
+pub fn connect(state: &State, one: &Name, other: &Name) -> Result<Plan<Network>, Refused> {
     let (one, other) = two(state, one, other)?;
     if let Some(closed) = [one, other]
         .iter()
@@ -23,29 +23,39 @@ pub fn connect(state: &State, one: &Name, other: &Name) -> Result<Plan, Refused>
             other.name.clone(),
         ));
     }
-    let changes = vec![with(one, &other.name), with(other, &one.name)];
+    let (one_after, other_after) = (with(one, &other.name), with(other, &one.name));
+    let changes = vec![
+        replacing(one, one_after.clone()),
+        replacing(other, other_after),
+    ];
     let elements = vec![
         elements::of_peers(one, other),
         elements::of_peers(other, one),
     ];
-    Ok(Plan::adding(elements, Vec::new(), Change::All(changes)))
+    let plan = Plan::adding(elements, Vec::new(), Change::All(changes));
+    Ok(plan.with_outcome(one_after))
 }
 
-/// Plans that they no longer reach each other. Open connections continue.
+/// Plans that they no longer reach each other. Open connections continue. The outcome is the first network.
 ///
 /// # Errors
 /// If a network does not exist, or they are not connected.
-pub fn disconnect(state: &State, one: &Name, other: &Name) -> Result<Plan, Refused> {
+pub fn disconnect(state: &State, one: &Name, other: &Name) -> Result<Plan<Network>, Refused> {
     let (one, other) = two(state, one, other)?;
     if !one.peers.contains(&other.name) {
         return Err(Refused::NotConnected(one.name.clone(), other.name.clone()));
     }
-    let changes = vec![without(one, &other.name), without(other, &one.name)];
+    let (one_after, other_after) = (without(one, &other.name), without(other, &one.name));
+    let changes = vec![
+        replacing(one, one_after.clone()),
+        replacing(other, other_after),
+    ];
     let elements = vec![
         elements::of_peers(one, other),
         elements::of_peers(other, one),
     ];
-    Ok(Plan::removing(elements, Vec::new(), Change::All(changes)))
+    let plan = Plan::removing(elements, Vec::new(), Change::All(changes));
+    Ok(plan.with_outcome(one_after))
 }
 
 fn two<'a>(
@@ -59,24 +69,27 @@ fn two<'a>(
     }
 }
 
-fn with(network: &Network, peer: &Name) -> Change {
-    changed(network, |network| {
-        network.peers.insert(peer.clone());
-    })
+fn with(network: &Network, peer: &Name) -> Network {
+    let mut after = network.clone();
+    after.peers.insert(peer.clone());
+    after
 }
 
 /// A network without one of its peers.
-pub(crate) fn without(network: &Network, peer: &Name) -> Change {
-    changed(network, |network| {
-        network.peers.remove(peer);
-    })
+fn without(network: &Network, peer: &Name) -> Network {
+    let mut after = network.clone();
+    after.peers.remove(peer);
+    after
 }
 
-fn changed(network: &Network, change: impl FnOnce(&mut Network)) -> Change {
-    let mut after = network.clone();
-    change(&mut after);
+/// The change of a network whose peer is removed.
+pub(crate) fn lose(network: &Network, peer: &Name) -> Change {
+    replacing(network, without(network, peer))
+}
+
+fn replacing(before: &Network, after: Network) -> Change {
     Change::ReplaceNetwork {
-        before: Box::new(network.clone()),
+        before: Box::new(before.clone()),
         after: Box::new(after),
     }
 }

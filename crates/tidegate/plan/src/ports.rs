@@ -17,7 +17,7 @@ pub fn publish(
     name: &Name,
     request: &Publish,
     host: &PortFacts,
-) -> Result<Plan, Refused> {
+) -> Result<Plan<Endpoint>, Refused> {
     limits::of_ports(&request.ports)?;
     let before = find_endpoint_up(state, name)?;
     let network = find(state, &before.network)?;
@@ -32,15 +32,20 @@ pub fn publish(
     let elements = elements::of_some_ports(network, &after, &new, &before.ports);
     let hold = holds::hold_ports(network, before, &new);
     let stale = StaleConnections::published(network, before, &new);
-    let plan = Plan::adding(elements, Vec::new(), replacing(before, after));
-    Ok(plan.after(hold).leaving(stale))
+    let plan = Plan::adding(elements, Vec::new(), replacing(before, after.clone()));
+    let plan = plan.after(hold).leaving(stale);
+    Ok(plan.with_outcome(after))
 }
 
 /// Plans the withdrawal of published ports of an endpoint. Connections through them end.
 ///
 /// # Errors
 /// If the endpoint does not exist, or does not publish the ports.
-pub fn unpublish(state: &State, name: &Name, requests: &[PortRequest]) -> Result<Plan, Refused> {
+pub fn unpublish(
+    state: &State,
+    name: &Name,
+    requests: &[PortRequest],
+) -> Result<Plan<Endpoint>, Refused> {
     limits::of_ports(requests)?;
     let before = find_endpoint_up(state, name)?;
     let network = find(state, &before.network)?;
@@ -59,11 +64,11 @@ pub fn unpublish(state: &State, name: &Name, requests: &[PortRequest]) -> Result
         ports: kept,
         ..before.clone()
     };
-    Ok(
-        Plan::removing(elements, Vec::new(), replacing(before, after))
-            .leaving(StaleConnections::withdrawn(network, before, &old))
-            .then(holds::release_ports(network, before, &old)),
-    )
+    let plan = Plan::removing(elements, Vec::new(), replacing(before, after.clone()));
+    Ok(plan
+        .leaving(StaleConnections::withdrawn(network, before, &old))
+        .then(holds::release_ports(network, before, &old))
+        .with_outcome(after))
 }
 
 fn replacing(before: &Endpoint, after: Endpoint) -> Change {

@@ -29,7 +29,7 @@ pub fn start(state: &State, links: &[Link]) -> StartPlan {
 
 /// Plans the repair of a network's bridge, without its endpoints. Adds its elements if the network is down. None if
 /// there is no such network.
-pub fn revive_network(state: &State, name: &Name, links: &[Link]) -> Option<Plan> {
+pub fn revive_network(state: &State, name: &Name, links: &[Link]) -> Option<Plan<()>> {
     let network = state.networks.get(name)?;
     let mut wanted = steps::forwarding(network);
     wanted.extend(Known::new(links).steps_of_bridge(&steps::bridge(network)));
@@ -64,7 +64,7 @@ pub fn without_ipv6_anew(
 
 /// Plans the repair of an endpoint. Adds its elements if the endpoint is down. None if there is no such endpoint, or
 /// if its network is down.
-pub fn revive_endpoint(state: &State, name: &Name, links: &[Link]) -> Option<Plan> {
+pub fn revive_endpoint(state: &State, name: &Name, links: &[Link]) -> Option<Plan<()>> {
     let endpoint = state.endpoints.get(name)?;
     let network = state.networks.get(&endpoint.network)?;
     if state.degraded.down_network(&network.name).is_some() {

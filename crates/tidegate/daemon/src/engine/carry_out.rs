@@ -11,7 +11,11 @@ use crate::timing::{Stage, timed};
 impl Backends {
     /// Carries out a plan for `state`: preparing steps, transaction, link steps, store. If one fails, undoes the
     /// earlier ones, last first.
-    pub(super) fn carry_out(&mut self, state: &State, plan: &Plan) -> Result<(), EngineError> {
+    pub(super) fn carry_out<T>(
+        &mut self,
+        state: &State,
+        plan: &Plan<T>,
+    ) -> Result<(), EngineError> {
         let mut first = Vec::new();
         let done = self
             .steps(&plan.first, &mut first)
@@ -23,7 +27,7 @@ impl Backends {
     }
 
     /// Carries out everything after the preparing steps, or nothing of it.
-    fn rest(&mut self, state: &State, plan: &Plan) -> Result<(), EngineError> {
+    fn rest<T>(&mut self, state: &State, plan: &Plan<T>) -> Result<(), EngineError> {
         timed(Stage::Nft, || self.apply(state, &plan.transaction))?;
         let mut done = Vec::new();
         let linked = self.steps(&plan.links, &mut done);
@@ -58,7 +62,12 @@ impl Backends {
     }
 
     /// Undoes link steps and the transaction, and returns the failures.
-    fn take_back(&mut self, state: &State, plan: &Plan, done: &[LinkStep]) -> Vec<EngineError> {
+    fn take_back<T>(
+        &mut self,
+        state: &State,
+        plan: &Plan<T>,
+        done: &[LinkStep],
+    ) -> Vec<EngineError> {
         let mut failures = self.undo_steps(done);
         if let Err(error) = self.driver.apply(&plan.undo) {
             tracing::warn!(%error, "replacing the table, because a change cannot be undone");

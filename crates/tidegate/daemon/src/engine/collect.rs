@@ -4,9 +4,10 @@ use std::collections::BTreeSet;
 
 use tidegate_link::{Gone, OpenNamespaces};
 use tidegate_model::{Endpoint, IfName, Name};
+use tidegate_plan::Plan;
 
 use super::degraded::partly;
-use super::{Engine, EngineError, endpoint_of};
+use super::{Engine, EngineError};
 
 impl Engine {
     /// Of the endpoints whose links were deleted, removes those without a namespace: the host's end is gone, and the
@@ -60,16 +61,23 @@ impl Engine {
         present: &BTreeSet<IfName>,
         namespaces: &OpenNamespaces,
     ) -> Result<Option<Endpoint>, EngineError> {
-        let change = self.command_if(namespaces.clone(), |backends, state| {
+        let done = self.run(namespaces.clone(), |backends, state| {
+            let nothing = Plan::nothing().with_outcome(None);
             let Some(endpoint) = state.endpoints.get(name) else {
-                return Ok(None);
+                return Ok(nothing);
             };
             if present.contains(&endpoint.host_ifname) || backends.is_there(endpoint, false)? {
-                return Ok(None);
+                return Ok(nothing);
             }
-            Ok(Some(tidegate_plan::detach(state, name)?))
-        })?;
-        let endpoint = change.map(endpoint_of);
+            let plan = tidegate_plan::detach(state, name)?;
+            let was = Some(plan.outcome.clone());
+            Ok(plan.with_outcome(was))
+        });
+        // Nothing was done, and there is nothing to count.
+        if let Ok(None) = done {
+            return Ok(None);
+        }
+        let endpoint = self.counted(done)?;
         if let Some(endpoint) = &endpoint {
             let netns = endpoint.netns.path.display();
             tracing::info!(endpoint = %name, %netns, "removed: its namespace is gone");

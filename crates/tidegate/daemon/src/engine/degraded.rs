@@ -192,8 +192,8 @@ impl Engine {
 
     /// Removes an endpoint whose namespace is gone.
     fn end_endpoint(&self, backends: &mut Backends, name: &Name) {
-        let plan = |_: &mut Backends, state: &State| Ok(Some(tidegate_plan::detach(state, name)?));
-        match self.carry_out_alone(backends, plan) {
+        let plan = |_: &mut Backends, state: &State| Ok(tidegate_plan::detach(state, name)?);
+        match self.run_in_turn(backends, plan) {
             Ok(_) => tracing::info!(endpoint = %name, "removed: its namespace is gone"),
             Err(error) => {
                 tracing::error!(endpoint = %name, causes = ?causes(&error), "cannot be removed: {error}");
@@ -225,7 +225,7 @@ impl Backends {
     pub(super) fn carry_out_or_ipv4(
         &mut self,
         state: &State,
-        plan: Plan,
+        plan: Plan<()>,
     ) -> Result<Option<EngineError>, EngineError> {
         let lacks = match self.carry_out(state, &plan) {
             Err(error) if error.is_ipv6_off() => error,

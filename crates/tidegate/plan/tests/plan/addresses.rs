@@ -4,7 +4,7 @@ use crate::values::{attach, attachment, name, namespace, plan_attach, state_with
 use error_hint::Hint;
 use expect_test::expect;
 use tidegate_api::Attach;
-use tidegate_model::{Change, Endpoint};
+use tidegate_model::Endpoint;
 
 fn asking(change: impl FnOnce(&mut Attach)) -> Attach {
     let mut request = attachment("web", &[]);
@@ -21,15 +21,12 @@ fn an_endpoint_gets_what_it_asks_for_and_the_rest_is_given() {
         r.ifname = Some("web0".parse().unwrap());
     });
     let plan = plan_attach(&state, &request, &namespace(1)).unwrap();
-    let Change::AddEndpoint(Endpoint {
+    let Endpoint {
         addresses,
         mac,
         ifname,
         ..
-    }) = plan.change
-    else {
-        panic!("{:?}", plan.change)
-    };
+    } = plan.outcome;
     let addresses: Vec<String> = addresses.iter().map(ToString::to_string).collect();
     assert_eq!(addresses, ["10.208.0.20/24", "fd74:6964:6567::2/64"]);
     assert_eq!(

@@ -4,7 +4,7 @@ use crate::values::{attachment, create, name, namespace, network, state_with};
 use error_hint::Hint;
 use expect_test::expect;
 use tidegate_api::Publish;
-use tidegate_model::{AllowList, Change, Endpoint, Mode, Source, State};
+use tidegate_model::{AllowList, Endpoint, Mode, Source, State};
 use tidegate_plan::{Plan, PortFacts, Refused, planned, publish, unpublish};
 
 fn sources(texts: &[&str]) -> Vec<Source> {
@@ -28,7 +28,7 @@ fn state_of(mode4: Mode, mode6: Mode) -> State {
     state
 }
 
-fn try_publish(state: &State, ports: &[&str], allow: &[&str]) -> Result<Plan, Refused> {
+fn try_publish(state: &State, ports: &[&str], allow: &[&str]) -> Result<Plan<Endpoint>, Refused> {
     publish(
         state,
         &name("ep-1"),
@@ -37,7 +37,7 @@ fn try_publish(state: &State, ports: &[&str], allow: &[&str]) -> Result<Plan, Re
     )
 }
 
-fn published(state: &mut State, ports: &[&str], allow: &[&str]) -> Plan {
+fn published(state: &mut State, ports: &[&str], allow: &[&str]) -> Plan<Endpoint> {
     let plan = try_publish(state, ports, allow).unwrap();
     state.apply(&plan.change);
     plan
@@ -114,10 +114,7 @@ fn a_list_is_that_of_the_request_else_of_the_network_else_of_the_configuration()
     // An attach likewise.
     let request = attachment("web", &["80:80"]);
     let plan = tidegate_plan::attach(&state, &request, &namespace(7), &PortFacts::default());
-    let Change::AddEndpoint(Endpoint { allow, .. }) = plan.unwrap().change else {
-        panic!("an endpoint is added")
-    };
-    assert_eq!(allow[0].from, list("198.51.100.0/24"));
+    assert_eq!(plan.unwrap().outcome.allow[0].from, list("198.51.100.0/24"));
 }
 
 /// In every mode, whatever comes and goes leads to the table that the state is planned with.

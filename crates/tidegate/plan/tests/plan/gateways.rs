@@ -3,7 +3,7 @@
 use error_hint::Hint;
 use tidegate_api::Attach;
 use tidegate_model::links::{DefaultRoute, NetnsFacts};
-use tidegate_model::{Access, Change, Endpoint, GatewayPriority, Name, Policy, State};
+use tidegate_model::{Access, Endpoint, GatewayPriority, Name, Policy, State};
 use tidegate_plan::Refused;
 
 use crate::values::{attachment, create, name, namespace, network, plan_attach, state_with};
@@ -48,10 +48,7 @@ fn try_attach(
     let facts = facts(state, others);
     let plan = plan_attach(state, &with_priority(network, priority), &facts)?;
     state.apply(&plan.change);
-    match plan.change {
-        Change::AddEndpoint(endpoint) => Ok(endpoint),
-        other => panic!("{other:?}"),
-    }
+    Ok(plan.outcome)
 }
 
 fn attach(state: &mut State, network: &str, priority: i32) -> Endpoint {

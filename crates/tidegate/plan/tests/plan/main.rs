@@ -11,6 +11,7 @@ mod doctor;
 mod explain;
 mod gateways;
 mod names;
+mod outcome;
 mod policy;
 mod ports;
 mod requests;

@@ -2,7 +2,7 @@
 
 use crate::values::{attach, attachment, create, name, namespace, network, state_with};
 use expect_test::expect;
-use tidegate_model::{Access, Change, State};
+use tidegate_model::{Access, State};
 use tidegate_plan::{PortFacts, Refused};
 
 fn resolving() -> State {
@@ -82,9 +82,7 @@ fn a_free_port_of_a_gateway_is_never_that_at_which_it_is_asked() {
     let state = resolving_web();
     let request = attachment("web", &["10.208.0.1:53-54:80"]);
     let plan = tidegate_plan::attach(&state, &request, &namespace(1), &PortFacts::default());
-    let Change::AddEndpoint(endpoint) = plan.unwrap().change else {
-        panic!("an endpoint is added");
-    };
+    let endpoint = plan.unwrap().outcome;
     assert_eq!(endpoint.ports[0].host_port, 54);
 }
 
@@ -114,8 +112,6 @@ fn an_alias_is_kept_once_and_none_is_the_endpoints_own_name() {
         &namespace(1),
         &PortFacts::default(),
     );
-    let Change::AddEndpoint(endpoint) = plan.unwrap().change else {
-        panic!("an endpoint is added");
-    };
+    let endpoint = plan.unwrap().outcome;
     assert_eq!(endpoint.aliases, ["db", "cache"].map(name));
 }

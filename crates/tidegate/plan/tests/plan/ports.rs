@@ -4,7 +4,7 @@ use crate::values::{attach, attachment, create, name, namespace, network, state_
 use expect_test::expect;
 use tidegate_api::Publish;
 use tidegate_model::links::LinkStep;
-use tidegate_model::{Change, Mode, PortRequest, Protocol, State};
+use tidegate_model::{Endpoint, Mode, PortRequest, Protocol, State};
 use tidegate_plan::{Plan, PortFacts, Refused};
 
 fn facts(free: &str, in_use: &[(Protocol, u16)]) -> PortFacts {
@@ -24,13 +24,8 @@ fn asked(texts: &[&str]) -> Publish {
 }
 
 /// The ports of an endpoint that a plan makes or changes.
-fn ports(plan: &Plan) -> String {
-    let ports = match &plan.change {
-        Change::AddEndpoint(endpoint) => &endpoint.ports,
-        Change::ReplaceEndpoint { after, .. } => &after.ports,
-        other => panic!("{other:?}"),
-    };
-    let shown: Vec<String> = ports.iter().map(ToString::to_string).collect();
+fn ports(plan: &Plan<Endpoint>) -> String {
+    let shown: Vec<String> = plan.outcome.ports.iter().map(ToString::to_string).collect();
     shown.join(" ")
 }
 
@@ -118,7 +113,7 @@ fn a_networks_default_host_address_is_that_of_ports_without_one() {
 }
 
 /// What an endpoint's ports come to: its elements by their sets, and the ports of the host that are held.
-fn come_to(plan: &Plan) -> (Vec<String>, Vec<String>) {
+fn come_to(plan: &Plan<Endpoint>) -> (Vec<String>, Vec<String>) {
     let text = plan.transaction.to_text();
     let sets = text.lines().filter_map(|line| line.split(' ').nth(4));
     let held = plan.first.iter().flat_map(|step| match step {
@@ -230,7 +225,7 @@ fn default_host_addresses_that_make_no_sense_are_refused() {
     );
 }
 
-fn published(state: &mut State, texts: &[&str]) -> Plan {
+fn published(state: &mut State, texts: &[&str]) -> Plan<Endpoint> {
     let host = facts("61000-65535", &[]);
     let plan = tidegate_plan::publish(state, &name("ep-1"), &asked(texts), &host).unwrap();
     state.apply(&plan.change);

@@ -408,15 +408,15 @@ fn a_full_subnet_is_refused() {
 
 #[test]
 fn a_request_that_asks_for_too_much_is_refused_whole_with_what_may_be_asked_for() {
-    let refused = |outcome: Result<tidegate_plan::Plan, Refused>| {
-        let refused = outcome.unwrap_err();
+    fn refused<T: std::fmt::Debug>(planned: Result<tidegate_plan::Plan<T>, Refused>) -> String {
+        let refused = planned.unwrap_err();
         assert!(
             refused.hint().unwrap_or_default().contains("or fewer"),
             "{}",
             refused.hint().unwrap_or_default()
         );
         refused.to_string()
-    };
+    }
     let mut wide = network("wide");
     wide.subnets = (0..65)
         .map(|n| format!("10.77.{n}.0/24").parse().unwrap())

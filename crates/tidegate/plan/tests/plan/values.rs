@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use ipnet::IpNet;
 use tidegate_api::{Attach, CreateNetwork};
 use tidegate_model::links::NetnsFacts;
-use tidegate_model::{GatewayPriority, Name, NetnsId, Policy, State};
+use tidegate_model::{Endpoint, GatewayPriority, Name, NetnsId, Network, Policy, State};
 use tidegate_plan::{HostFacts, Plan, Pools, PortFacts, Refused};
 
 pub(crate) fn name(text: &str) -> Name {
@@ -65,7 +65,7 @@ pub(crate) fn namespace(ino: u64) -> NetnsFacts {
     }
 }
 
-pub(crate) fn create(state: &State, request: &CreateNetwork) -> Result<Plan, Refused> {
+pub(crate) fn create(state: &State, request: &CreateNetwork) -> Result<Plan<Network>, Refused> {
     tidegate_plan::create_network(state, request, &HostFacts::default(), &Pools::default())
 }
 
@@ -84,7 +84,7 @@ pub(crate) fn plan_attach(
     state: &State,
     request: &Attach,
     netns: &NetnsFacts,
-) -> Result<Plan, Refused> {
+) -> Result<Plan<Endpoint>, Refused> {
     tidegate_plan::attach(state, request, netns, &PortFacts::default())
 }
 
@@ -92,8 +92,5 @@ pub(crate) fn plan_attach(
 pub(crate) fn attach(state: &mut State, network: &str, ino: u64, ports: &[&str]) -> Name {
     let plan = plan_attach(state, &attachment(network, ports), &namespace(ino)).unwrap();
     state.apply(&plan.change);
-    match plan.change {
-        tidegate_model::Change::AddEndpoint(endpoint) => endpoint.name,
-        other => panic!("an attachment adds an endpoint, not {other:?}"),
-    }
+    plan.outcome.name
 }
