@@ -134,7 +134,7 @@ fn tables_of_others_that_drop_are_found_with_what_their_program_does_about_it() 
 }
 
 #[test]
-fn a_chain_that_keeps_questions_for_names_from_the_host_is_found_and_the_advice_mends_it() {
+fn a_chain_that_drops_dns_queries_is_found_and_the_advice_fixes_it() {
     require_root_kernel!();
     let lab = Lab::with_driver("auto");
     lab.host.ok(&["network", "create", "web"]);

@@ -62,7 +62,7 @@ fn it_shows_the_rules_and_ends_as_the_packet_does() {
 }
 
 #[test]
-fn it_says_what_happens_where_br_netfilter_is_on() {
+fn it_explains_packets_with_br_netfilter() {
     require_root_kernel!();
     let driver = &drivers()[0];
     let lab = Lab::with_driver(driver);

@@ -64,7 +64,7 @@ fn whatever_is_done_to_the_table_is_mended_without_a_command_and_said_with_who_d
 }
 
 #[test]
-fn what_the_daemon_does_itself_mends_nothing() {
+fn the_daemons_own_changes_cause_no_repair() {
     require_root_kernel!();
     for driver in drivers() {
         let mut lab = Lab::with_driver(&driver);

@@ -220,7 +220,7 @@ fn a_socket_that_was_opened_to_everybody_still_lets_in_root_and_its_group_alone(
 }
 
 #[test]
-fn what_is_done_is_logged_with_who_asked_for_it() {
+fn commands_are_logged_with_their_user() {
     require_root_kernel!();
     let host = started();
     host.ok(&["network", "create", "web"]);

@@ -124,7 +124,7 @@ fn a_name_is_known_when_attach_has_answered_and_gone_when_detach_has() {
 }
 
 #[test]
-fn what_is_nobodys_here_is_asked_of_others_but_not_for_those_who_have_no_way_out() {
+fn unknown_names_are_forwarded_except_from_internal_networks() {
     require_root_kernel!();
     // At the first nobody is.
     let lab = lab(&["--dns-upstreams", &format!("192.0.2.2:5301,{WORLD}")]);
@@ -260,7 +260,7 @@ fn the_port_for_names_of_a_gateway_is_published_by_nobody_and_that_of_the_host_b
 }
 
 #[test]
-fn where_a_gateways_port_is_published_already_names_are_off_and_the_port_is_kept() {
+fn a_published_dns_port_is_kept_and_turns_the_dns_server_off() {
     require_root_kernel!();
     let mut host = unstarted(&["--dns", "false"]);
     host.start();
@@ -291,7 +291,7 @@ fn where_a_gateways_port_is_published_already_names_are_off_and_the_port_is_kept
 }
 
 #[test]
-fn where_the_port_is_taken_another_one_is_used() {
+fn another_dns_port_is_used_if_the_port_is_taken() {
     require_root_kernel!();
     let mut host = unstarted(&["--dns-port", "5311"]);
     let _taken = Server::start(&host.netns, "somebody", 5311);

@@ -234,7 +234,7 @@ fn an_unspecified_address_publishes_a_port_in_its_family_alone() {
 }
 
 #[test]
-fn one_port_of_both_families_may_lead_to_two_endpoints_and_each_goes_alone() {
+fn both_families_of_one_port_can_be_two_endpoints_and_are_withdrawn_separately() {
     require_root_kernel!();
     for driver in drivers() {
         let (lab, _front, _server) = stage(&driver, &["0.0.0.0:9000:80"]);

@@ -120,7 +120,7 @@ fn a_refused_attach_changes_nothing() {
 }
 
 #[test]
-fn what_the_kernel_refuses_is_taken_back_whole() {
+fn a_change_that_the_kernel_refuses_is_undone_completely() {
     require_root_kernel!();
     for driver in drivers() {
         let lab = Lab::with_driver(&driver);
@@ -215,7 +215,7 @@ impl Drop for Mounted<'_> {
 }
 
 #[test]
-fn one_refusal_of_several_is_reported_and_the_others_are_done() {
+fn a_refusal_is_reported_and_the_other_requests_are_done() {
     require_root_kernel!();
     let lab = Lab::with_driver("auto");
     let host = &lab.host;

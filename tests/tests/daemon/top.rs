@@ -10,7 +10,7 @@ use tidegate_tests::{Lab, require_root_kernel};
 use crate::drivers;
 
 #[test]
-fn it_shows_connections_and_what_passes_through_them_where_the_kernel_counts() {
+fn it_shows_connections_and_their_traffic_if_the_kernel_counts() {
     require_root_kernel!();
     let lab = Lab::with_driver(&drivers()[0]);
     let host = &lab.host;
@@ -63,7 +63,7 @@ fn it_shows_connections_and_what_passes_through_them_where_the_kernel_counts() {
 }
 
 #[test]
-fn it_is_shown_anew_until_it_is_interrupted() {
+fn it_is_updated_until_interrupted() {
     require_root_kernel!();
     let lab = Lab::with_driver(&drivers()[0]);
     let mut command = lab.host.client_command(&["top", "--json"]);

@@ -157,7 +157,7 @@ fn endpoints_of_a_network_reach_each_other() {
 }
 
 #[test]
-fn what_is_not_published_does_not_answer() {
+fn unpublished_ports_do_not_answer() {
     require_root_kernel!();
     for driver in drivers() {
         let Stage {

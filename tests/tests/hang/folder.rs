@@ -52,7 +52,7 @@ fn lab(driver: &str) -> Lab {
 }
 
 #[test]
-fn healing_gets_past_a_command_that_waits_for_the_state_folder() {
+fn a_repair_does_not_wait_for_a_command_that_waits_for_the_state_directory() {
     require_root_kernel!();
     for driver in drivers() {
         let mut lab = lab(&driver);

@@ -112,7 +112,7 @@ fn lab(driver: &str) -> (Lab, [tidegate_tests::Attached; 2]) {
 }
 
 #[test]
-fn commands_healing_and_a_stop_get_past_an_nft_that_is_stopped() {
+fn commands_repairs_and_a_stop_do_not_wait_for_a_stopped_nft() {
     require_root_kernel!();
     for driver in drivers() {
         let (mut lab, _attached) = lab(&driver);

@@ -22,7 +22,7 @@ fn put_back(host: &Host) -> usize {
 }
 
 #[test]
-fn an_attach_of_a_path_that_hangs_is_refused_and_holds_up_nobody() {
+fn an_attach_of_a_path_that_hangs_is_refused_and_delays_nobody() {
     require_root_kernel!();
     for driver in drivers() {
         let mut lab = Lab::with_driver(&driver);

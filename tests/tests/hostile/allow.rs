@@ -191,7 +191,7 @@ fn a_list_of_one_family_shuts_the_other_and_of_everybody_neither() {
 }
 
 #[test]
-fn who_is_listed_no_longer_loses_its_connections() {
+fn clients_removed_from_a_list_lose_their_connections() {
     require_root_kernel!();
     for driver in drivers() {
         let lab = Lab::with_driver(&driver);
@@ -208,7 +208,7 @@ fn who_is_listed_no_longer_loses_its_connections() {
 
 /// What endpoints ask of their gateway's port for names is no published port 53.
 #[test]
-fn names_are_answered_whoever_may_reach_a_published_port_53() {
+fn an_allow_list_of_port_53_does_not_block_the_dns_server() {
     require_root_kernel!();
     for driver in drivers() {
         let lab = Lab::with_driver(&driver);

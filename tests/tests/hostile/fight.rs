@@ -202,7 +202,7 @@ fn networks_are_kept_apart_nearly_all_the_time_of_a_fight() {
 }
 
 #[test]
-fn nobody_but_the_program_that_does_it_is_named_in_a_fight() {
+fn a_fight_names_only_the_program_that_causes_it() {
     require_root_kernel!();
     for driver in drivers() {
         let scene = Scene::new(&driver);

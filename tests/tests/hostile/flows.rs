@@ -259,7 +259,7 @@ const GAPS: [Gap; 2] = [
 ];
 
 #[test]
-fn what_began_while_the_table_was_away_ends_and_what_was_honest_goes_on() {
+fn connections_that_began_without_the_table_end_unless_it_allows_them() {
     require_root_kernel!();
     for driver in drivers() {
         for (away, back) in GAPS {
@@ -323,7 +323,7 @@ fn what_began_while_the_table_was_away_ends_and_what_was_honest_goes_on() {
 }
 
 #[test]
-fn what_an_endpoint_left_that_ended_while_no_daemon_ran_does_not_reach_the_next() {
+fn connections_of_an_endpoint_that_ended_without_a_daemon_do_not_reach_the_next_holder() {
     require_root_kernel!();
     for driver in drivers() {
         let mut lab = Lab::with_driver(&driver);

@@ -10,8 +10,8 @@ use crate::{Attack, with_drivers};
 
 /// What is tried here.
 pub(crate) const ATTACKS: [Attack; 2] = [
-    nobody_sends_as_no_host_in,
-    from_no_address_comes_what_those_ask_who_have_none_in,
+    packets_from_addresses_that_no_host_has_are_dropped_in,
+    unspecified_addresses_send_only_requests_for_an_address_in,
 ];
 
 fn at(text: &str) -> SocketAddr {
@@ -83,11 +83,11 @@ fn on_every_link(lab: &Lab, attack: impl Fn(&Link)) {
 }
 
 #[test]
-fn nobody_sends_as_no_host() {
-    with_drivers(nobody_sends_as_no_host_in);
+fn packets_from_addresses_that_no_host_has_are_dropped() {
+    with_drivers(packets_from_addresses_that_no_host_has_are_dropped_in);
 }
 
-fn nobody_sends_as_no_host_in(driver: &str, lab: &Lab) {
+fn packets_from_addresses_that_no_host_has_are_dropped_in(driver: &str, lab: &Lab) {
     let forged = [
         "::",
         "::ffff:127.0.0.1",
@@ -127,11 +127,11 @@ fn nobody_sends_as_no_host_in(driver: &str, lab: &Lab) {
 }
 
 #[test]
-fn from_no_address_comes_what_those_ask_who_have_none() {
-    with_drivers(from_no_address_comes_what_those_ask_who_have_none_in);
+fn unspecified_addresses_send_only_requests_for_an_address() {
+    with_drivers(unspecified_addresses_send_only_requests_for_an_address_in);
 }
 
-fn from_no_address_comes_what_those_ask_who_have_none_in(driver: &str, lab: &Lab) {
+fn unspecified_addresses_send_only_requests_for_an_address_in(driver: &str, lab: &Lab) {
     /// Multicast groups, and routers and neighbours that are looked for.
     const ASKED: [u8; 5] = [131, 132, 133, 135, 143];
     /// Errors, echoes, a redirection, and what no one knows.

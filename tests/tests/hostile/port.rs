@@ -126,7 +126,7 @@ fn a_start_guards_the_ports_that_a_release_without_guards_made() {
 
 /// As on a kernel that lacks the filter: ports on 127.0.0.1 stay out of the host's reach, and are not opened to others.
 #[test]
-fn where_a_port_cannot_be_guarded_its_bridge_is_closed() {
+fn a_bridge_is_closed_if_a_port_cannot_be_guarded() {
     require_root_kernel!();
     for driver in drivers() {
         let (mut lab, front, _server) = stage(&driver);
@@ -151,7 +151,7 @@ fn where_a_port_cannot_be_guarded_its_bridge_is_closed() {
 
 /// A frame for the nearest bridge is received by the port itself, past what the table says of the bridge.
 #[test]
-fn what_is_for_the_nearest_bridge_alone_reaches_no_service_of_the_host() {
+fn frames_for_the_nearest_bridge_reach_no_service_of_the_host() {
     require_root_kernel!();
     for driver in drivers() {
         let lab = Lab::with_driver(&driver).credulous();

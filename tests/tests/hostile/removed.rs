@@ -65,7 +65,7 @@ fn a_bridge_is_made_anew_with_its_ports() {
 }
 
 #[test]
-fn a_pair_is_made_anew_be_it_removed_at_either_end() {
+fn a_pair_removed_at_either_end_is_created_again() {
     require_root_kernel!();
     for driver in drivers() {
         let (lab, [front, back], _server) = stage(&driver);

@@ -14,15 +14,15 @@ use crate::{Attack, WORLD, with_drivers};
 
 /// What is tried here.
 pub(crate) const ATTACKS: [Attack; 9] = [
-    a_network_whose_endpoints_take_each_others_addresses_leaves_places_for_others_in,
-    an_endpoint_sends_as_itself_alone_in,
-    what_is_of_nobody_or_of_another_link_is_no_source_in,
+    a_network_whose_endpoints_forge_addresses_leaves_query_slots_for_others_in,
+    an_endpoint_sends_only_from_its_own_addresses_in,
+    unspecified_and_foreign_link_local_sources_are_dropped_in,
     an_endpoint_may_have_more_addresses_and_routes_behind_it_in,
     a_namespace_on_two_networks_answers_by_its_default_route_at_the_addresses_of_both_in,
     nobody_outside_sends_as_an_endpoint_in,
-    names_are_told_to_those_who_are_where_they_say_in,
+    dns_answers_go_only_to_endpoints_at_their_own_bridge_in,
     the_resolvers_port_is_there_for_endpoints_alone_in,
-    what_belongs_to_no_connection_leaves_under_no_private_address_in,
+    packets_without_a_connection_do_not_leave_with_private_addresses_in,
 ];
 
 /// How long to wait for a connection that is expected not to come about. Too short a time could only hide a fault.
@@ -71,11 +71,11 @@ fn of(endpoint: &Attached) -> [SocketAddr; 2] {
 }
 
 #[test]
-fn an_endpoint_sends_as_itself_alone() {
-    with_drivers(an_endpoint_sends_as_itself_alone_in);
+fn an_endpoint_sends_only_from_its_own_addresses() {
+    with_drivers(an_endpoint_sends_only_from_its_own_addresses_in);
 }
 
-fn an_endpoint_sends_as_itself_alone_in(driver: &str, lab: &Lab) {
+fn an_endpoint_sends_only_from_its_own_addresses_in(driver: &str, lab: &Lab) {
     lab.host.ok(&["network", "create", "web"]);
     lab.host
         .ok(&["network", "create", "lan", "--mode", "routed"]);
@@ -141,11 +141,11 @@ fn an_endpoint_sends_as_itself_alone_in(driver: &str, lab: &Lab) {
 }
 
 #[test]
-fn what_is_of_nobody_or_of_another_link_is_no_source() {
-    with_drivers(what_is_of_nobody_or_of_another_link_is_no_source_in);
+fn unspecified_and_foreign_link_local_sources_are_dropped() {
+    with_drivers(unspecified_and_foreign_link_local_sources_are_dropped_in);
 }
 
-fn what_is_of_nobody_or_of_another_link_is_no_source_in(driver: &str, lab: &Lab) {
+fn unspecified_and_foreign_link_local_sources_are_dropped_in(driver: &str, lab: &Lab) {
     lab.host.ok(&["network", "create", "web"]);
     let front = lab.attach("web", "front", &[]);
     let link_local = |netns: &Netns, ifname: &str| {
@@ -339,11 +339,11 @@ fn nobody_outside_sends_as_an_endpoint_in(driver: &str, lab: &Lab) {
 }
 
 #[test]
-fn names_are_told_to_those_who_are_where_they_say() {
-    with_drivers(names_are_told_to_those_who_are_where_they_say_in);
+fn dns_answers_go_only_to_endpoints_at_their_own_bridge() {
+    with_drivers(dns_answers_go_only_to_endpoints_at_their_own_bridge_in);
 }
 
-fn names_are_told_to_those_who_are_where_they_say_in(driver: &str, lab: &Lab) {
+fn dns_answers_go_only_to_endpoints_at_their_own_bridge_in(driver: &str, lab: &Lab) {
     lab.host.ok(&["network", "create", "web"]);
     lab.host.ok(&["network", "create", "db", "--internal"]);
     lab.host.ok(&["network", "create", "far"]);
@@ -374,11 +374,11 @@ fn names_are_told_to_those_who_are_where_they_say_in(driver: &str, lab: &Lab) {
 }
 
 #[test]
-fn a_network_whose_endpoints_take_each_others_addresses_leaves_places_for_others() {
-    with_drivers(a_network_whose_endpoints_take_each_others_addresses_leaves_places_for_others_in);
+fn a_network_whose_endpoints_forge_addresses_leaves_query_slots_for_others() {
+    with_drivers(a_network_whose_endpoints_forge_addresses_leaves_query_slots_for_others_in);
 }
 
-fn a_network_whose_endpoints_take_each_others_addresses_leaves_places_for_others_in(
+fn a_network_whose_endpoints_forge_addresses_leaves_query_slots_for_others_in(
     driver: &str,
     lab: &Lab,
 ) {
@@ -490,11 +490,11 @@ fn the_resolvers_port_is_there_for_endpoints_alone_in(driver: &str, lab: &Lab) {
 }
 
 #[test]
-fn what_belongs_to_no_connection_leaves_under_no_private_address() {
-    with_drivers(what_belongs_to_no_connection_leaves_under_no_private_address_in);
+fn packets_without_a_connection_do_not_leave_with_private_addresses() {
+    with_drivers(packets_without_a_connection_do_not_leave_with_private_addresses_in);
 }
 
-fn what_belongs_to_no_connection_leaves_under_no_private_address_in(driver: &str, lab: &Lab) {
+fn packets_without_a_connection_do_not_leave_with_private_addresses_in(driver: &str, lab: &Lab) {
     lab.host.ok(&["network", "create", "web"]);
     lab.host
         .ok(&["network", "create", "lan", "--mode", "routed"]);

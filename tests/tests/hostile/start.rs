@@ -144,7 +144,7 @@ fn a_rival_with_a_bridges_name_costs_that_network_alone_until_it_goes() {
 }
 
 #[test]
-fn what_is_down_can_be_removed_and_the_rival_is_let_be() {
+fn a_network_that_is_down_can_be_removed_and_the_foreign_link_is_kept() {
     require_root_kernel!();
     for driver in drivers() {
         let mut site = Site::new(&driver);
@@ -353,7 +353,7 @@ fn a_stranger_that_gets_the_inode_of_a_namespace_that_is_gone_gets_nothing_of_it
 }
 
 #[test]
-fn where_ipv6_is_turned_off_a_network_has_ipv4_alone_and_says_so() {
+fn a_network_has_only_ipv4_and_says_so_if_ipv6_is_off() {
     require_root_kernel!();
     for driver in drivers() {
         let host = Host::new(Programs::of_this_tree(), &["--nft-driver", &driver]);

@@ -127,7 +127,7 @@ fn overwrite(host: &Host, bytes: &[u8]) {
 }
 
 #[test]
-fn what_is_done_to_the_state_file_while_the_daemon_runs_loses_nothing_that_was_answered() {
+fn changes_of_the_state_file_at_run_time_lose_no_confirmed_change() {
     require_root_kernel!();
     for driver in drivers() {
         for (what, harm) in HARM {
@@ -176,7 +176,7 @@ fn a_state_file_that_is_removed_or_emptied_is_written_anew_without_any_command()
 }
 
 #[test]
-fn a_state_that_cannot_be_written_anew_is_told_and_refuses_changes_whole() {
+fn a_state_file_that_cannot_be_rewritten_is_reported_and_refuses_changes() {
     require_root_kernel!();
     for driver in drivers() {
         let mut lab = Lab::with_driver(&driver);

@@ -166,7 +166,7 @@ test result: ok. 3 passed; 0 failed; 0 ignored; 0 measured; 0 filtered out; fini
     }
 
     #[test]
-    fn nothing_run_is_no_success() {
+    fn a_run_without_tests_fails() {
         let tally = tally("", true);
         assert!(tally.is_empty());
         assert!(!tally.is_success());

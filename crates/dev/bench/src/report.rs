@@ -240,7 +240,7 @@ mod tests {
     }
 
     #[test]
-    fn nothing_is_kept_of_a_short_run_in_a_full_one() {
+    fn a_full_run_keeps_no_figures_of_a_short_one() {
         let mut new = report(&[], false);
         new.keep(Some(report(&["a"], true)));
         assert!(new.sections.is_empty());

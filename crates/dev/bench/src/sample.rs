@@ -102,7 +102,7 @@ mod tests {
     }
 
     #[test]
-    fn nothing_measured_is_nothing_said() {
+    fn a_sample_without_values_has_no_summary() {
         assert_eq!(Sample::default().summary(), None);
     }
 }

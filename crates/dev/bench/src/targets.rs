@@ -284,7 +284,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_flat_and_fast_is_reached_and_what_grows_is_missed() {
+    fn a_flat_fast_cost_reaches_the_target_and_a_growing_one_misses_it() {
         let reached = |last| publish_by_library(&Found(&[publishing(last)])).reached;
         assert_eq!(reached(0.2), Some(true));
         assert_eq!(reached(0.21), Some(false));
@@ -308,7 +308,7 @@ mod tests {
     }
 
     #[test]
-    fn what_was_not_measured_is_neither() {
+    fn an_unmeasured_target_is_neither_reached_nor_missed() {
         let targets = judge(&[]);
         assert!(targets.len() > 5);
         assert!(targets.iter().all(|target| target.reached.is_none()));

@@ -267,7 +267,7 @@ fn without_nft_a_loaded_module_is_a_yes_and_its_absence_tells_nothing() {
 }
 
 #[test]
-fn what_a_dependency_does_not_declare_is_not_asked() {
+fn undeclared_properties_of_a_dependency_are_not_probed() {
     let mut plain = libnftables();
     plain.check.clear();
     plain.tool.check.clear();

@@ -169,7 +169,7 @@ mod tests {
     }
 
     #[test]
-    fn what_was_asked_for_is_never_replaced() {
+    fn a_requested_flavour_is_never_replaced() {
         let means = Means {
             engine: None,
             no_roots: Some("not root".into()),

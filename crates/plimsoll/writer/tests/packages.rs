@@ -333,7 +333,7 @@ fn package_managers_take_a_restamped_package() {
 }
 
 #[test]
-fn what_is_no_package_is_refused_by_name() {
+fn a_file_that_is_not_a_package_is_refused_by_name() {
     let folder = Folder::new();
     let file = folder.path("notes.txt");
     std::fs::write(&file, "notes").unwrap();

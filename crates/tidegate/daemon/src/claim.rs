@@ -357,7 +357,7 @@ mod tests {
     }
 
     #[test]
-    fn of_many_that_claim_at_once_no_two_have_it() {
+    fn at_most_one_of_many_concurrent_claims_succeeds() {
         require_root_kernel!();
         let netns = Netns::new();
         let start = std::sync::Barrier::new(6);

@@ -95,7 +95,7 @@ mod tests {
     }
 
     #[test]
-    fn only_what_follows_at_once_in_a_fight_may_be_later() {
+    fn only_repairs_in_quick_succession_are_postponed() {
         let (mut pace, begin) = (Pace::default(), Instant::now());
         for number in 0..3 {
             assert!(!pace.may_be_later(begin + ms(number)));

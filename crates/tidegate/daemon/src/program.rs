@@ -78,7 +78,7 @@ mod tests {
     }
 
     #[test]
-    fn what_a_program_says_is_told() {
+    fn the_output_of_a_program_is_returned() {
         let said = sh("echo out; echo err >&2", TIME_LIMIT).unwrap();
         assert_eq!(
             (said.stdout.as_str(), said.stderr.as_str()),
@@ -87,13 +87,13 @@ mod tests {
     }
 
     #[test]
-    fn one_that_does_not_end_is_killed() {
+    fn a_program_that_does_not_end_is_killed() {
         let error = sh("kill -STOP $$", Duration::from_millis(50)).unwrap_err();
         assert_eq!(error.kind(), io::ErrorKind::TimedOut);
     }
 
     #[test]
-    fn of_very_much_the_beginning_is_kept() {
+    fn only_the_beginning_of_a_long_output_is_kept() {
         let said = sh("yes 2>/dev/null | head -c 10000000", TIME_LIMIT).unwrap();
         assert_eq!(said.stdout.len() as u64, OUTPUT);
     }

@@ -126,7 +126,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_not_recorded_is_done_all_the_same() {
+    fn work_without_a_recorder_is_done_all_the_same() {
         assert_eq!(timed(Stage::Nft, || 7), 7);
         let ((), timings) = recorded(|| ());
         assert_eq!(timings, Timings::default());

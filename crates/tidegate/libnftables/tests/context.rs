@@ -54,7 +54,7 @@ fn a_dry_run_changes_nothing_and_the_next_run_does() {
 }
 
 #[test]
-fn what_one_run_said_is_not_said_again() {
+fn errors_of_one_run_do_not_appear_in_the_next() {
     require_root_kernel!();
     with_context(|_, context| {
         assert!(!run(context, "delete table inet absent\n").errors.is_empty());

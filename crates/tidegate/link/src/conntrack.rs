@@ -424,7 +424,7 @@ mod tests {
     }
 
     #[test]
-    fn what_passes_is_what_the_kernel_counted() {
+    fn the_traffic_is_what_the_kernel_counted() {
         let counter = |kind, value: u64| DefaultNla::new(kind, value.to_be_bytes().to_vec());
         let counters = |kind, packets, bytes| {
             let both = [

@@ -387,7 +387,7 @@ mod tests {
     }
 
     #[test]
-    fn where_there_is_no_descriptor_the_hint_says_how_to_get_more() {
+    fn the_hint_for_missing_descriptors_says_how_to_get_more() {
         for errno in [Errno::MFILE, Errno::NFILE] {
             let error = LinkError::new("open the links of the host", errno);
             assert_eq!(error.hint().as_deref(), Some(MORE_DESCRIPTORS));

@@ -71,7 +71,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn who_listens_under_an_abstract_name_is_told() {
+    fn listeners_with_abstract_names_are_listed() {
         let name = format!("tidegate-test-{}", std::process::id());
         let address = SocketAddr::from_abstract_name(&name).unwrap();
         let _listener = UnixListener::bind_addr(&address).unwrap();

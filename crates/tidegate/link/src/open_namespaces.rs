@@ -157,7 +157,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_closed_for_want_of_descriptors_is_opened_when_it_is_wanted() {
+    fn a_namespace_closed_for_lack_of_descriptors_is_opened_when_needed() {
         let own = PathBuf::from("/proc/self/ns/net");
         let open = OpenNamespaces::open_but([own.clone()], |_| true);
         assert!(open.0.is_empty());
@@ -165,7 +165,7 @@ mod tests {
     }
 
     #[test]
-    fn what_was_not_opened_before_is_opened_when_it_is_wanted() {
+    fn a_namespace_that_was_not_admitted_is_opened_when_needed() {
         let own = Path::new("/proc/self/ns/net");
         let id = Netns::current().unwrap().id();
         assert_eq!(OpenNamespaces::default().get(own).unwrap().id(), id);

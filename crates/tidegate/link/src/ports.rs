@@ -168,7 +168,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn only_so_many_sockets_have_a_filter_and_one_that_goes_makes_room() {
+    fn at_most_512_sockets_have_a_filter_and_a_released_one_makes_room() {
         let mut ports = Ports::default();
         let home = Netns::current().unwrap();
         let _others = vec![Arc::clone(&ports.filters); FILTERS - 1];

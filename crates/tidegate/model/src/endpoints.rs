@@ -207,7 +207,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn what_is_found_is_what_looking_at_all_finds(
+        fn the_indexes_find_the_same_endpoints_as_a_full_search(
             changes in vec((0..6_u8, 0..3_u8, vec((0..2_usize, 1..4_u16), 0..3), any::<bool>()), 0..40)
         ) {
             let mut endpoints = Endpoints::default();

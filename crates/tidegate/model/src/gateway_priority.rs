@@ -123,7 +123,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_priority_is_refused_wherever_it_comes_from() {
+    fn an_invalid_priority_is_refused_from_every_source() {
         for text in ["100001", "-100001", "99999999999", "high", ""] {
             text.parse::<GatewayPriority>().unwrap_err();
             serde_json::from_str::<GatewayPriority>(text).unwrap_err();

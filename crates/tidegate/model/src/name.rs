@@ -71,7 +71,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_a_container_tool_would_call_a_network_is_accepted() {
+    fn usual_names_of_container_networks_are_accepted() {
         for good in ["a", "web", "web_1.prod-2", "0day", &"x".repeat(63)] {
             assert_eq!(good.parse::<Name>().unwrap().as_str(), good);
         }

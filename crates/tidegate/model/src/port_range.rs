@@ -110,7 +110,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_range_is_refused_with_the_reason() {
+    fn an_invalid_range_is_refused_with_the_reason() {
         for (given, reason) in [
             ("", "\"\" is not a number from 1 to 65535"),
             ("0", "\"0\" is not a number from 1 to 65535"),

@@ -231,7 +231,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_left_out_names_any() {
+    fn a_missing_part_of_a_port_matches_any() {
         let bindings = [
             "8080:80",
             "127.0.0.1:8081:80",

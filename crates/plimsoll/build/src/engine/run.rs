@@ -274,7 +274,7 @@ mod tests {
     const MANIFEST: &str = r#"{"name":"x","version":"1","commit":"c","source-date-epoch":0,"artifacts":[],"left-out":[]}"#;
 
     #[test]
-    fn one_that_fails_stops_neither_the_others_nor_its_own_cleaning_up() {
+    fn a_failed_distribution_stops_neither_the_others_nor_its_own_clean_up() {
         let folder = tempfile::tempdir().expect("a folder");
         let bad = vec![
             Stage::new("fail", shell("echo error: why; echo later; exit 3")),

@@ -124,7 +124,7 @@ fn every_entry_is_planned_as_it_expects_and_for_every_architecture() {
 }
 
 #[test]
-fn what_follows_against_the_expectation_is_said() {
+fn an_unexpected_flavour_is_reported() {
     let text = DISTROS.replacen("devel = \"crb\"", "devel = \"none\"", 1);
     let list = parse(&text, Path::new("distros.toml"), &formats()).expect("sound");
     let departure = planned(&list, "centos-stream-9").departure.expect("one");

@@ -156,7 +156,7 @@ mod tests {
     }
 
     #[test]
-    fn nobody_has_all_the_places_of_the_others_and_all_of_them_none_of_roots() {
+    fn one_user_cannot_use_all_connections_and_all_users_none_of_roots() {
         let places = Places::new(LIMITS);
         let enter = |user| places.enter(Who::User(user)).and_then(is_attended);
         let _one = [enter(1).unwrap(), enter(1).unwrap()];
@@ -167,7 +167,7 @@ mod tests {
     }
 
     #[test]
-    fn who_waits_has_a_place_when_one_is_free_and_only_so_many_wait() {
+    fn a_waiting_client_gets_the_next_free_place_and_the_queue_is_limited() {
         let places = Places::new(LIMITS);
         let first = places.enter(Who::Root).and_then(is_attended).unwrap();
         let waiting = places.enter(Who::Root).unwrap();

@@ -147,7 +147,7 @@ fn pools_of_a_flag_go_before_those_of_the_file_family_by_family() {
 }
 
 #[test]
-fn what_is_not_understood_is_refused_with_its_place() {
+fn invalid_text_is_refused_with_its_position() {
     let refusal = |text: &str| parse(text).unwrap_err();
     for (text, expected) in [
         (

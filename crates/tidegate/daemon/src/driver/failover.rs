@@ -283,7 +283,7 @@ mod tests {
     }
 
     #[test]
-    fn what_may_have_been_done_is_not_done_again_by_the_other() {
+    fn the_standby_does_not_repeat_a_transaction_that_may_be_done() {
         let scene = scene(Applied::Unknown);
         scene.lost.store(1, Ordering::Relaxed);
         let error = scene.failover.apply(&add()).unwrap_err();

@@ -114,7 +114,7 @@ fn name(text: &str) -> Name {
 }
 
 #[test]
-fn what_is_made_is_in_the_kernel_the_state_and_the_store_and_what_is_removed_in_none() {
+fn kernel_state_and_store_have_the_same_objects() {
     let bench = Bench::new();
     let empty = bench.everything();
     let bench = bench.with_endpoint();
@@ -208,7 +208,7 @@ fn a_forced_removal_that_fails_gives_the_network_back_with_endpoints_and_peers()
 }
 
 #[test]
-fn what_cannot_be_undone_is_told_beside_the_failure() {
+fn a_failed_undo_is_reported_with_the_failure() {
     let bench = Bench::new().with_endpoint();
     // The ports cannot be let go, and then the veth pair cannot be made again.
     bench.links.fail_step(1, ErrorKind::Other);
@@ -419,7 +419,7 @@ fn a_start_survives_a_failure_of_any_step_and_is_whole_when_that_is_tried_again(
 
 /// As for a start, while it runs: what is removed comes back, or is degraded and comes back later.
 #[test]
-fn what_another_program_removes_comes_back_whatever_step_fails_at_first() {
+fn links_that_another_program_removes_return_even_if_any_step_fails_first() {
     let kinds = [ErrorKind::Permission, ErrorKind::Ipv6Off, ErrorKind::Other];
     for (kind, is_bridge) in kinds
         .into_iter()
@@ -457,7 +457,7 @@ fn what_another_program_removes_comes_back_whatever_step_fails_at_first() {
 }
 
 #[test]
-fn what_differs_from_the_plan_is_told_line_by_line() {
+fn differences_to_the_plan_are_listed_line_by_line() {
     let bench = Bench::new().with_endpoint();
     let plan = tidegate_plan::detach(&bench.engine.state(), &name("front")).unwrap();
     bench

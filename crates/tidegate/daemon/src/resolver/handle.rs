@@ -142,7 +142,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn who_comes_anew_is_told_everything_and_then_what_changes() {
+    fn a_new_process_gets_everything_and_then_changes() {
         let (ours, theirs) = UnixStream::pair().unwrap();
         let line = ResolverHandle::default();
         line.tell([ZoneUpdate::NoNetwork("early".parse().unwrap())]);

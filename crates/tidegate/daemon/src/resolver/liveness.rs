@@ -62,7 +62,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn it_is_asked_after_a_pause_and_late_when_it_does_not_answer() {
+    fn a_check_follows_a_pause_and_fails_without_an_answer() {
         let start = Instant::now();
         let mut liveness = Liveness::new(start);
         assert_eq!(liveness.due(start), Due::Nothing);

@@ -41,7 +41,7 @@ fn store_with_a_network(folder: &Path) -> (Store, State) {
 }
 
 #[test]
-fn what_was_committed_is_there_when_the_store_is_opened_again() {
+fn a_committed_change_is_there_when_the_store_is_opened_again() {
     let folder = tempfile::tempdir().unwrap();
     let (store, state) = store_with_a_network(folder.path());
     drop(store);
@@ -51,7 +51,7 @@ fn what_was_committed_is_there_when_the_store_is_opened_again() {
 }
 
 #[test]
-fn what_was_removed_is_gone_but_its_number_is_not_used_again() {
+fn a_removed_endpoint_is_gone_but_its_number_is_not_reused() {
     let folder = tempfile::tempdir().unwrap();
     let (mut store, mut state) = store_with_a_network(folder.path());
     let change = Change::RemoveNetwork(network("web", 1));

@@ -69,7 +69,7 @@ mod tests {
     }
 
     #[test]
-    fn what_comes_from_or_goes_to_the_loopback_is_dropped_behind_any_number_of_tags() {
+    fn packets_from_and_to_the_loopback_are_dropped_behind_any_number_of_tags() {
         let (endpoint, gateway, loopback) = ([10, 9, 0, 2], [10, 9, 0, 1], [127, 0, 0, 1]);
         let tags = [0x8100, 0x88a8, 0x8100, 0x8100];
         for depth in 0..=2 {

@@ -26,7 +26,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_a_bridge_does_not_forward_is_dropped() {
+    fn frames_that_a_bridge_does_not_forward_are_dropped() {
         let mut code = Assembly::default();
         is_not_for_nearest(&mut code);
         code.end(PASS);

@@ -135,7 +135,7 @@ fn a_sysctl_of_the_host_is_set_in_its_namespace_only() {
 }
 
 #[test]
-fn sealed_bridges_have_their_filter_and_again_after_somebody_took_it() {
+fn sealed_bridges_keep_their_filter_even_after_another_program_removed_it() {
     require_root_kernel!();
     let mut kernel = Kernel::new();
     let sealed = [1, 2].map(|n| Bridge {

@@ -35,7 +35,7 @@ over_both![
     deleting_twice_is_fine_and_leaves_nothing,
     an_inverse_takes_a_step_back,
     a_second_link_of_the_same_name_is_refused,
-    a_peer_name_that_is_taken_is_refused_by_name,
+    an_interface_name_in_use_is_refused_by_name,
     a_missing_bridge_is_named,
     a_master_that_is_no_bridge_is_refused,
     a_bad_mtu_leaves_nothing,
@@ -45,10 +45,10 @@ over_both![
     a_second_default_route_leaves_nothing,
     an_ipv6_address_where_ipv6_is_off_leaves_nothing,
     a_namespace_that_is_gone_is_told,
-    a_namespace_that_is_another_one_now_is_told,
+    a_replaced_namespace_is_recognised,
     a_link_of_another_is_never_removed,
     ports_outlive_their_bridge,
-    routes_and_addresses_are_occupied,
+    routes_and_addresses_occupy_subnets,
     ways_lead_through_links,
 ];
 
@@ -171,7 +171,7 @@ fn a_second_link_of_the_same_name_is_refused(world: &mut dyn World) {
     assert_eq!(error.to_string(), "cannot make interface ve2");
 }
 
-fn a_peer_name_that_is_taken_is_refused_by_name(world: &mut dyn World) {
+fn an_interface_name_in_use_is_refused_by_name(world: &mut dyn World) {
     let netns = prepare(world);
     apply(world, &add_veth(1, 2, &netns));
     let error = refused(world, &netns, &add_veth(1, 3, &netns));
@@ -312,7 +312,7 @@ fn a_namespace_that_is_gone_is_told(world: &mut dyn World) {
     assert_eq!(world.links().links().unwrap(), before);
 }
 
-fn a_namespace_that_is_another_one_now_is_told(world: &mut dyn World) {
+fn a_replaced_namespace_is_recognised(world: &mut dyn World) {
     let netns = prepare(world);
     world.replace_netns(&netns);
     let error = refused(world, &netns, &add_veth(1, 2, &netns));
@@ -342,7 +342,7 @@ fn ports_outlive_their_bridge(world: &mut dyn World) {
     assert_eq!(find(&links, "ve2").unwrap().master, None);
 }
 
-fn routes_and_addresses_are_occupied(world: &mut dyn World) {
+fn routes_and_addresses_occupy_subnets(world: &mut dyn World) {
     apply(world, &add_bridge(1));
     world.add_route("192.0.2.0/25");
     let routes = world.links().occupied_subnets().unwrap();

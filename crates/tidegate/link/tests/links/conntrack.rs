@@ -205,7 +205,7 @@ fn more_connections_than_one_datagram_names_are_forgotten() {
 }
 
 #[test]
-fn what_is_the_hosts_and_what_is_near_is_known_by_its_routes() {
+fn routes_tell_the_hosts_addresses_and_nearby_ones() {
     require_root_kernel!();
     let mut published = publish("10.77.1.2", "10.77.1.1");
     let _client = published.client(8053);
@@ -253,7 +253,7 @@ fn what_is_the_hosts_and_what_is_near_is_known_by_its_routes() {
 }
 
 #[test]
-fn where_nothing_is_tracked_nothing_is_to_be_forgotten() {
+fn a_kernel_without_tracking_has_nothing_to_delete() {
     require_root_kernel!();
     let host = Netns::new();
     let links = Rtnetlink::open(&Location::Netns(host.path())).unwrap();

@@ -41,7 +41,7 @@ fn a_link_that_somebody_else_removed_is_gone() {
 }
 
 #[test]
-fn what_is_tracked_can_be_read_back_until_it_is_forgotten() {
+fn tracked_connections_are_listed_until_they_are_deleted() {
     let links = FakeLinks::new();
     let tracked = |from: u8| {
         let ends = Ends {

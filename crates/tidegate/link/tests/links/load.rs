@@ -68,7 +68,7 @@ fn two_sockets_in_one_namespace_do_not_disturb_each_other() {
 }
 
 #[test]
-fn one_of_two_that_make_the_same_bridge_wins_and_it_is_whole() {
+fn of_two_processes_that_create_the_same_bridge_one_succeeds_completely() {
     require_root_kernel!();
     let host = Netns::new();
     for n in 1..=20 {

@@ -52,7 +52,7 @@ fn the_hosts_own_namespace_is_refused() {
 }
 
 #[test]
-fn what_is_no_network_namespace_is_refused() {
+fn a_path_to_something_else_than_a_network_namespace_is_refused() {
     require_root_kernel!();
     let mut kernel = Kernel::new();
     for path in ["/etc/hostname", "/proc/self/ns/mnt", "/run"] {
@@ -150,7 +150,7 @@ fn routes_of_every_table_are_occupied_but_defaults_and_local_ones_are_not() {
 }
 
 #[test]
-fn a_link_with_a_name_that_we_would_not_give_is_left_out() {
+fn a_link_with_an_unusual_name_is_left_out() {
     require_root_kernel!();
     let mut kernel = Kernel::new();
     kernel

@@ -24,7 +24,7 @@ fn assert_occupied(kernel: &mut Kernel, wanted: &[&str]) {
 }
 
 #[test]
-fn what_others_do_to_routes_addresses_and_links_is_seen_at_once() {
+fn changes_of_routes_addresses_and_links_by_others_are_noticed_at_once() {
     require_root_kernel!();
     let mut kernel = Kernel::new();
     assert_occupied(&mut kernel, &[]);
@@ -50,7 +50,7 @@ fn what_others_do_to_routes_addresses_and_links_is_seen_at_once() {
 }
 
 #[test]
-fn what_is_done_to_our_bridges_is_seen_too() {
+fn changes_of_our_own_bridges_are_noticed_too() {
     require_root_kernel!();
     let mut kernel = Kernel::new();
     let ours = ["10.77.1.0/24", "fd77:1::/64"];

@@ -86,7 +86,7 @@ fn a_port_is_as_it_was_asked_for_and_again_after_somebody_changed_it() {
 }
 
 #[test]
-fn what_is_to_be_kept_and_is_gone_is_no_error() {
+fn a_missing_link_to_keep_is_not_an_error() {
     require_root_kernel!();
     let mut kernel = Kernel::new();
     kernel.links.apply(&add_bridge(1)).unwrap();

@@ -65,7 +65,7 @@ fn a_held_port_can_be_taken_by_nobody_until_it_is_released() {
 }
 
 #[test]
-fn of_a_relayed_port_only_what_comes_to_the_loopback_address_is_taken() {
+fn a_relayed_port_accepts_only_packets_to_the_loopback_address() {
     require_root_kernel!();
     let mut kernel = Kernel::new();
     let server = kernel

@@ -23,7 +23,7 @@ fn wait_until_loopback_alone_is_left(netns: &Netns) {
 }
 
 #[test]
-fn what_was_removed_can_be_made_anew_at_once_and_is_gone_soon() {
+fn a_removed_link_can_be_created_again_at_once_and_is_deleted_soon() {
     require_root_kernel!();
     let mut kernel = Kernel::new();
     let netns = kernel.add_netns();
@@ -42,7 +42,7 @@ fn what_was_removed_can_be_made_anew_at_once_and_is_gone_soon() {
 }
 
 #[test]
-fn what_was_removed_has_no_address_and_carries_nothing() {
+fn a_removed_link_has_no_address_and_carries_no_packets() {
     require_root_kernel!();
     let mut kernel = Kernel::new();
     let netns = kernel.add_netns();
@@ -84,7 +84,7 @@ fn the_end_of_the_daemon_leaves_nothing_that_was_removed() {
 }
 
 #[test]
-fn what_a_killed_daemon_had_not_removed_yet_is_removed_by_the_next() {
+fn the_next_daemon_deletes_retired_links_of_a_killed_one() {
     require_root_kernel!();
     let host = Netns::new();
     // As they are left: the next group after ours is that of pairs, the one after it that of bridges.

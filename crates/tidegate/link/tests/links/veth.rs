@@ -73,7 +73,7 @@ fn two_endpoints_of_a_bridge_reach_each_other() {
 }
 
 #[test]
-fn both_ends_are_as_they_were_wanted() {
+fn both_ends_have_the_requested_settings() {
     require_root_kernel!();
     let mut kernel = Kernel::new();
     kernel.links.apply(&add_bridge(1)).unwrap();
@@ -183,7 +183,7 @@ fn an_endpoint_without_ipv6_is_attached_where_the_namespace_has_none() {
 }
 
 #[test]
-fn an_endpoint_heeds_no_routers_unless_it_is_asked_to() {
+fn an_endpoint_ignores_router_advertisements_by_default() {
     require_root_kernel!();
     let mut kernel = Kernel::new();
     kernel.links.apply(&add_bridge(1)).unwrap();

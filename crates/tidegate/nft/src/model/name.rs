@@ -150,7 +150,7 @@ mod tests {
     }
 
     #[test]
-    fn what_nft_would_read_otherwise_is_refused() {
+    fn text_that_nft_would_read_differently_is_refused() {
         for text in [
             "9a", "-a", "a b", "a;b", "a\"", "a.b", "a/b", "é", "a\n", "{", "@a",
         ] {

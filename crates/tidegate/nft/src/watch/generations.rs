@@ -274,7 +274,7 @@ mod tests {
     }
 
     #[test]
-    fn of_several_commits_at_the_same_time_that_is_ours_of_which_our_words_are_told() {
+    fn the_content_of_announcements_tells_our_commit_from_concurrent_ones() {
         let told =
             |words: &[&str]| -> Vec<String> { words.iter().map(ToString::to_string).collect() };
         let (flushed, replaced) = (
@@ -317,7 +317,7 @@ mod tests {
     }
 
     #[test]
-    fn what_was_missed_is_ours_if_there_were_no_more_commits_than_ours() {
+    fn missed_announcements_are_ours_if_there_were_no_other_commits() {
         let mut ours = ours(u32::MAX - 1);
         ours.remember(span(u32::MAX - 1, u32::MAX, true));
         ours.remember(span(u32::MAX, 0, true));

@@ -189,7 +189,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_cut_off_or_of_another_subsystem_is_passed_over() {
+    fn truncated_messages_and_those_of_other_subsystems_are_skipped() {
         let whole = message(15, 0, &[nla(1, &7u32.to_be_bytes())]);
         for length in 0..whole.len() {
             assert_eq!(messages(&whole[..length]).count(), 0, "{length}");

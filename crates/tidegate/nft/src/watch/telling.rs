@@ -95,7 +95,7 @@ mod tests {
     }
 
     #[test]
-    fn what_happens_in_a_table_is_told_by_name_and_that_in_others_not_at_all() {
+    fn changes_of_one_table_are_described_and_those_of_others_are_not() {
         let mut transaction = Transaction::new();
         transaction.flush(table().chain("shut".parse().unwrap()));
         transaction.delete(TableId {

@@ -116,7 +116,7 @@ fn a_driver_that_did_nothing_is_not_believed_and_nothing_has_changed() {
 }
 
 #[test]
-fn what_is_there_already_is_believed() {
+fn success_is_believed_if_the_objects_exist_already() {
     for &subject in ON_KERNEL {
         if !subject.can_run() {
             return;

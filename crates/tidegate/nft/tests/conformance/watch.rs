@@ -75,7 +75,7 @@ impl Scene {
 }
 
 #[test]
-fn our_own_transactions_are_no_news() {
+fn our_own_transactions_are_not_reported() {
     for &subject in ON_KERNEL {
         if !subject.can_run() {
             return;
@@ -141,7 +141,7 @@ fn a_change_is_told_with_the_process_that_made_it() {
 }
 
 #[test]
-fn what_others_do_to_their_own_tables_is_no_news() {
+fn changes_of_other_tables_are_not_reported() {
     let subject = ON_KERNEL[0];
     if !subject.can_run() {
         return;
@@ -186,7 +186,7 @@ const FLOOD: &str = "{ echo 'add table inet other; add set inet other s { type i
     echo '}'; } > flood";
 
 #[test]
-fn what_could_not_be_told_is_looked_into_unless_it_was_ours_alone() {
+fn lost_announcements_lead_to_a_comparison_unless_all_commits_were_ours() {
     let subject = ON_KERNEL[0];
     if !subject.can_run() {
         return;

@@ -123,7 +123,7 @@ fn a_table_that_is_destroyed_is_built_again() {
 }
 
 #[test]
-fn what_would_be_refused_has_no_inverse() {
+fn a_transaction_that_would_be_refused_has_no_inverse() {
     let absent = transaction(|absent| absent.delete(chain(name!("absent"))));
     let error = absent.inverse(&sampled()).expect_err("nothing to invert");
     assert_eq!(

@@ -36,7 +36,7 @@ fn an_endpoint_gets_what_it_asks_for_and_the_rest_is_given() {
 }
 
 #[test]
-fn what_somebody_has_or_nobody_can_have_is_refused_with_the_reason() {
+fn taken_and_unusable_addresses_are_refused_with_the_reason() {
     let mut state = state_with(&["web"]);
     attach(&mut state, "web", 1, &[]);
     let holder = state.endpoints[&name("ep-1")].mac;

@@ -89,7 +89,7 @@ fn a_port_for_everybody_has_no_elements_of_lists() {
 }
 
 #[test]
-fn a_list_is_that_of_the_request_else_of_the_network_else_of_the_configuration() {
+fn the_list_comes_from_request_or_network_or_configuration() {
     let list = |text: &str| AllowList::new(sources(&[text])).unwrap();
     let mut state = state_of(Mode::Nat, Mode::Nat);
     published(&mut state, &["1:1"], &[]);
@@ -119,7 +119,7 @@ fn a_list_is_that_of_the_request_else_of_the_network_else_of_the_configuration()
 
 /// In every mode, whatever comes and goes leads to the table that the state is planned with.
 #[test]
-fn what_is_published_and_withdrawn_with_lists_leads_from_one_states_table_to_the_nexts() {
+fn publishing_and_withdrawing_with_lists_leads_to_the_table_of_the_next_state() {
     for (mode4, mode6) in [
         (Mode::Nat, Mode::Nat),
         (Mode::Nat, Mode::Routed),
@@ -189,7 +189,7 @@ fn a_port_at_the_endpoints_own_address_has_one_list() {
 }
 
 #[test]
-fn what_one_request_makes_of_lists_has_a_bound() {
+fn the_list_elements_of_one_request_are_limited() {
     let state = state_of(Mode::Nat, Mode::Nat);
     let many: Vec<String> = (0..64).map(|n| format!("10.0.{n}.1")).collect();
     let many: Vec<&str> = many.iter().map(String::as_str).collect();
@@ -225,7 +225,7 @@ fn an_endpoint_that_is_removed_takes_its_lists_with_it() {
 }
 
 #[test]
-fn a_list_that_lets_nobody_in_is_refused() {
+fn a_list_that_blocks_every_client_is_refused() {
     let both = state_of(Mode::Nat, Mode::Nat);
     let mut request = network("web");
     request.ipv6 = false;
@@ -265,8 +265,7 @@ fn a_list_that_lets_nobody_in_is_refused() {
 }
 
 #[test]
-fn a_list_of_a_network_or_of_the_configuration_that_lets_nobody_in_is_refused_but_for_the_host_itself()
- {
+fn a_default_list_that_blocks_every_client_is_refused_except_for_loopback_ports() {
     let mut state = state_of(Mode::Nat, Mode::Nat);
     state.allow = AllowList::new(sources(&["192.0.2.0/24"])).unwrap();
     // The host reaches its own ports, whatever is listed.

@@ -87,7 +87,7 @@ fn a_policy_of_iptables_legacy_is_a_fault_and_one_that_cannot_be_read_is_said() 
 }
 
 #[test]
-fn what_nft_does_not_tell_is_not_taken_for_well() {
+fn a_failed_read_of_nft_does_not_count_as_healthy() {
     let (severity, what, _) = only(|host| host.chains = Err("nft has no JSON".into()));
     assert_eq!(severity, Severity::CouldNotTell);
     assert!(what.contains("nft has no JSON"), "{what}");
@@ -111,7 +111,7 @@ fn a_crash_of_nft_is_told_from_a_kernel_that_lacks_something() {
 }
 
 #[test]
-fn a_chain_on_another_hook_or_family_is_nobodys_concern() {
+fn a_chain_on_another_hook_or_family_is_ignored() {
     let chain = |family: &str, hook: &str| BaseChain {
         family: family.to_owned(),
         hook: hook.to_owned(),
@@ -286,7 +286,7 @@ fn a_bridge_that_is_closed_since_its_ports_have_no_guard_is_one_fault() {
 }
 
 #[test]
-fn nobody_is_told_to_set_what_has_the_name_of_a_bridge_that_could_not_be_made() {
+fn no_advice_about_sysctls_of_a_bridge_that_could_not_be_created() {
     let mut state = state_with(&["web"]);
     let name = state.networks.keys().next().unwrap().clone();
     let fault = Fault {
@@ -308,7 +308,7 @@ fn nobody_is_told_to_set_what_has_the_name_of_a_bridge_that_could_not_be_made() 
 }
 
 #[test]
-fn a_port_for_names_that_any_user_can_take_is_found() {
+fn an_unprivileged_dns_port_is_found() {
     let resolving = |port| State {
         resolver: Some(port),
         ..state_with(&["web"])
@@ -351,7 +351,7 @@ fn foreign(table: &str, hook: &str, words: &[&str]) -> BaseChain {
 }
 
 #[test]
-fn a_firewall_that_does_not_see_published_ports_is_said_where_everybody_may_reach_one() {
+fn a_firewall_that_does_not_see_published_ports_is_reported_if_a_port_has_no_list() {
     let publishing = |port: &str, allow: &[&str]| {
         let mut state = state_with(&["web"]);
         let mut request = crate::values::attachment("web", &[port]);

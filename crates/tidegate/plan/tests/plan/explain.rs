@@ -181,7 +181,7 @@ fn a_packet_that_is_dropped_names_the_rule_and_what_would_reach_the_endpoint() {
 }
 
 #[test]
-fn what_leaves_the_host_is_told_with_its_translation() {
+fn a_packet_that_leaves_the_host_is_explained_with_its_translation() {
     let state = web(Policy::default(), &[]);
     expect![[r#"
         front 10.208.0.2 -> outside 198.51.100.1:443/tcp: Leaves
@@ -263,7 +263,7 @@ fn endpoints_of_one_network_meet_on_its_bridge_or_are_kept_apart_there() {
 }
 
 #[test]
-fn where_br_netfilter_is_on_the_rules_decide_between_endpoints_of_one_network() {
+fn with_br_netfilter_the_rules_decide_between_endpoints_of_one_network() {
     let apart = Policy {
         icc: false,
         ..Policy::default()
@@ -335,7 +335,7 @@ fn a_namespace_on_two_networks_leaves_by_the_one_that_leads() {
 }
 
 #[test]
-fn where_no_rule_of_ours_decides_the_reason_is_named() {
+fn a_fate_that_no_rule_decides_has_a_reason() {
     let state = web(Policy::default(), &["8080:80"]);
     for (from, to, expected, reason) in [
         (
@@ -424,7 +424,7 @@ fn where_no_rule_of_ours_decides_the_reason_is_named() {
 }
 
 #[test]
-fn what_is_sent_under_a_false_address_meets_the_rules_about_sources() {
+fn packets_with_a_false_source_meet_the_rules_about_sources() {
     let mut state = web(Policy::default(), &["8080:80"]);
     let db = CreateNetwork {
         policy: Policy {
@@ -523,7 +523,7 @@ fn what_is_sent_under_a_false_address_meets_the_rules_about_sources() {
 }
 
 #[test]
-fn a_network_with_no_way_out_has_none() {
+fn an_internal_network_has_no_way_out() {
     for (access, from, to, reason) in [
         (
             Access::Internal,
@@ -569,7 +569,7 @@ fn a_network_with_no_way_out_has_none() {
 }
 
 #[test]
-fn of_the_host_a_network_reaches_what_it_may() {
+fn host_access_limits_what_endpoints_reach_of_the_host() {
     // At the gateway, at another address, and the gateway's port for names.
     let to = ["10.208.0.1:80", "192.0.2.1:80", "10.208.0.1:53/udp"];
     for (host_access, reached) in [

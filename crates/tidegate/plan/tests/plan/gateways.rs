@@ -75,7 +75,7 @@ fn the_highest_priority_comes_first_and_of_the_same_the_one_that_was_first() {
 }
 
 #[test]
-fn one_that_comes_back_is_last_of_its_priority() {
+fn a_reattached_endpoint_is_last_of_its_priority() {
     let mut state = state_with(&["a", "b"]);
     let first = attach(&mut state, "a", 7);
     attach(&mut state, "b", 7);
@@ -152,7 +152,7 @@ fn an_endpoint_of_an_older_release_stays_the_way_out_and_nothing_says_otherwise(
 
 /// As many and as mixed as nobody has them, in an order that was drawn by lot.
 #[test]
-fn the_order_is_that_of_the_priorities_in_whatever_order_they_come() {
+fn the_order_follows_priorities_not_the_order_of_attachment() {
     let names: Vec<String> = (0..16).map(|number| format!("n{number}")).collect();
     let names: Vec<&str> = names.iter().map(String::as_str).collect();
     let mut draw = 7_u32;

@@ -21,7 +21,7 @@ fn resolving_web() -> State {
 }
 
 #[test]
-fn a_network_that_is_asked_for_names_has_an_element_for_each_gateway_and_protocol() {
+fn a_network_with_dns_has_an_element_for_each_gateway_and_protocol() {
     let plan = create(&resolving(), &network("web")).unwrap();
     let text = plan.transaction.to_text();
     let publish: Vec<&str> = text
@@ -78,7 +78,7 @@ fn the_port_at_which_a_gateway_is_asked_is_nobodys_else() {
 }
 
 #[test]
-fn a_free_port_of_a_gateway_is_never_that_at_which_it_is_asked() {
+fn a_free_port_of_a_gateway_is_never_its_dns_port() {
     let state = resolving_web();
     let request = attachment("web", &["10.208.0.1:53-54:80"]);
     let plan = tidegate_plan::attach(&state, &request, &namespace(1), &PortFacts::default());

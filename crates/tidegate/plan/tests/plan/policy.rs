@@ -269,7 +269,7 @@ fn a_forced_removal_takes_the_endpoints_along() {
 }
 
 #[test]
-fn so_many_endpoints_are_bound_to_their_addresses_and_no_more() {
+fn the_number_of_bound_endpoints_is_limited() {
     let policy = Policy {
         anti_spoofing: true,
         ..Policy::default()

@@ -86,7 +86,7 @@ fn state_on(host_ips: &[&str]) -> State {
 }
 
 #[test]
-fn a_networks_default_host_address_is_that_of_ports_without_one() {
+fn ports_without_a_host_address_get_the_networks_default() {
     let host = facts("61000-65535", &[]);
     let state = state_on(&["127.0.0.1"]);
     let texts = ["80:80", "192.0.2.1:81:81", "0.0.0.0:82:82"];
@@ -251,7 +251,7 @@ fn publishing_more_adds_just_that_and_holds_its_ports_first() {
 }
 
 #[test]
-fn what_publishing_the_first_port_adds_unpublishing_the_last_takes_away() {
+fn unpublishing_the_last_port_removes_what_publishing_the_first_added() {
     let mut state = state_with(&["web"]);
     attach(&mut state, "web", 1, &[]);
     let added = published(&mut state, &["80:80"]);
@@ -309,7 +309,7 @@ fn whatever_is_published_or_withdrawn_leads_from_one_states_table_to_the_nexts()
 }
 
 #[test]
-fn what_is_not_published_cannot_be_withdrawn_and_what_is_cannot_be_published_again() {
+fn unpublished_ports_cannot_be_withdrawn_and_published_ones_not_published_again() {
     let mut state = state_with(&["web"]);
     attach(&mut state, "web", 1, &["80:80"]);
     let unpublish = |texts| tidegate_plan::unpublish(&state, &name("ep-1"), &requests(texts));

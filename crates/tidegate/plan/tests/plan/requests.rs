@@ -126,7 +126,7 @@ fn an_endpoint_is_a_veth_pair_and_an_element_for_each_port_and_family() {
 }
 
 #[test]
-fn what_is_removed_is_what_was_added_the_other_way_round() {
+fn removal_deletes_the_added_elements_in_reverse_order() {
     let mut state = state_with(&["web"]);
     let added = plan_attach(&state, &attachment("web", &["80:80"]), &namespace(1)).unwrap();
     state.apply(&added.change);

@@ -315,7 +315,7 @@ fn a_bridge_that_lacks_an_address_or_is_down_is_mended_and_its_ports_stay() {
 }
 
 #[test]
-fn what_an_interrupted_command_left_is_removed_and_nothing_of_others() {
+fn leftovers_of_an_interrupted_command_are_removed_and_foreign_links_are_kept() {
     let state = web();
     let mut links = links_of(&state);
     let left = Link {

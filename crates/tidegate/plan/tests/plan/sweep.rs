@@ -98,7 +98,7 @@ fn whatever_involves_the_address_of_a_gone_endpoint_is_forgotten_and_nothing_els
 }
 
 #[test]
-fn at_a_start_an_address_that_no_endpoint_has_involves_nothing() {
+fn a_start_deletes_connections_of_free_addresses() {
     let state = state();
     let sweep = Sweep::new(&StaleConnections::at_start(&state), &state);
     let (gone, gone6) = ("10.208.0.77:53", "[fd74:6964:6567::77]:53");
@@ -125,7 +125,7 @@ fn a_new_networks_subnets_are_free_of_what_was_there() {
 }
 
 #[test]
-fn what_came_to_a_port_before_it_was_published_is_forgotten_if_the_host_has_the_address() {
+fn flows_to_a_port_from_before_its_publication_are_deleted_if_the_host_has_the_address() {
     let mut state = state_with(&["web"]);
     attach(&mut state, "web", 1, &[]);
     let ports = ["8053:53/udp", "8053:53"].map(|port| port.parse().unwrap());
@@ -173,7 +173,7 @@ fn what_came_to_a_port_before_it_was_published_is_forgotten_if_the_host_has_the_
 }
 
 #[test]
-fn a_port_of_one_address_of_the_host_is_that_addresss() {
+fn a_port_of_one_host_address_belongs_to_that_address() {
     let mut state = state_with(&["web"]);
     attach(&mut state, "web", 1, &["192.0.2.1:8053:53/udp"]);
     let sweep = everything(&state);
@@ -211,7 +211,7 @@ fn a_withdrawn_ports_connections_are_forgotten_unless_they_would_be_the_same_aga
 }
 
 #[test]
-fn what_passed_while_the_table_was_away_is_forgotten_unless_it_would_pass_now() {
+fn connections_from_without_the_table_are_deleted_unless_it_allows_them() {
     let mut state = state();
     state.resolver = Some(20053);
     let sweep = everything(&state);
@@ -318,7 +318,7 @@ fn an_address_is_not_given_out_while_connections_of_its_last_holder_are_tracked(
 }
 
 #[test]
-fn what_several_changes_leave_is_looked_for_together() {
+fn stale_connections_of_several_changes_are_swept_together() {
     let mut stale = StaleConnections::default();
     assert!(stale.is_empty());
     let ports = |port| StaleConnections {

@@ -26,7 +26,7 @@ fn answer(asked: &Message, id: u16, records: usize) -> Message {
 }
 
 #[test]
-fn names_of_the_world_are_asked_of_others_and_single_ones_are_not() {
+fn single_label_names_are_not_forwarded() {
     for (name, kind, expected) in [
         ("www.example.org.", RecordType::A, "forwarded"),
         ("example.", RecordType::A, "NXDomain"),
@@ -39,7 +39,7 @@ fn names_of_the_world_are_asked_of_others_and_single_ones_are_not() {
 }
 
 #[test]
-fn nothing_is_asked_for_who_has_no_way_out() {
+fn no_query_is_forwarded_for_internal_networks() {
     let told = |name, kind| told_to(&zone(), "10.0.3.2", "10.0.3.1", name, kind);
     assert_eq!(told("safe.", RecordType::A), "NoError 10.0.3.2");
     assert_eq!(told("secret.example.org.", RecordType::A), "Refused");
@@ -67,7 +67,7 @@ fn a_gateway_without_a_way_out_forwards_for_nobody() {
 }
 
 #[test]
-fn who_wants_no_recursion_gets_none() {
+fn queries_without_recursion_are_not_forwarded() {
     let mut message = question("www.example.org.", RecordType::A);
     message.metadata.recursion_desired = false;
     assert_eq!(

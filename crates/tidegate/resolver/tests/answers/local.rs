@@ -65,7 +65,7 @@ fn addresses_have_names_of_the_askers_networks() {
 }
 
 #[test]
-fn another_network_is_told_from_nothing_by_no_question() {
+fn no_query_reveals_another_network() {
     for (there, nowhere, kind) in [
         ("front-db.", "nobody.", RecordType::A),
         ("only-db.", "nobody.", RecordType::A),
@@ -104,7 +104,7 @@ fn only_an_endpoint_that_asks_a_gateway_of_its_network_is_answered() {
 }
 
 #[test]
-fn what_is_attached_and_detached_is_known_at_once_and_no_longer() {
+fn names_are_known_after_attach_and_unknown_after_detach() {
     let (mut zone, state) = (zone(), state());
     let back = state.endpoints[&"Back".parse().unwrap()].clone();
     let hear = |zone: &mut Zone, change: Change| {
@@ -157,7 +157,7 @@ fn answers_are_short_lived_and_ours() {
 }
 
 #[test]
-fn what_does_not_fit_a_datagram_says_so_and_fits_a_connection() {
+fn an_answer_too_long_for_a_datagram_is_truncated_and_complete_over_tcp() {
     let mut zone = zone();
     let mut crowd = state().endpoints[&"Back".parse().unwrap()].clone();
     for number in 0..100 {
@@ -203,7 +203,7 @@ fn what_does_not_fit_a_datagram_says_so_and_fits_a_connection() {
 }
 
 #[test]
-fn what_is_no_plain_question_is_refused_in_its_terms() {
+fn an_unusual_query_gets_the_matching_error_code() {
     let changed = |change: fn(&mut Message)| {
         let mut message = question("front.", RecordType::A);
         change(&mut message);
@@ -231,7 +231,7 @@ fn what_is_no_plain_question_is_refused_in_its_terms() {
 }
 
 #[test]
-fn who_asks_by_another_interface_than_its_bridge_hears_nothing() {
+fn queries_by_another_interface_get_no_answer() {
     let zone = zone();
     let message = question("back.", RecordType::A);
     let told = |by| shown(&ask_by(&zone, "10.0.1.2", "10.0.1.1", by, &message));

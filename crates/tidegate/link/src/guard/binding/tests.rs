@@ -76,7 +76,7 @@ fn nd(kind: u32, from: &str, target: &str, option: Option<(u8, MacAddr)>) -> Vec
 const LOCAL: &str = "fe80::76:aff:fe01:2";
 
 #[test]
-fn what_an_endpoint_sends_as_itself_passes() {
+fn packets_from_an_endpoints_own_addresses_pass() {
     let target = Some((2, OWN));
     let source = Some((1, OWN));
     for honest in [
@@ -113,7 +113,7 @@ fn what_an_endpoint_sends_as_itself_passes() {
 }
 
 #[test]
-fn what_it_sends_as_another_is_dropped() {
+fn frames_from_another_address_are_dropped() {
     let own = Some((2, OWN));
     for forged in [
         arp(OWN, 2, OTHER, [10, 1, 0, 2]),

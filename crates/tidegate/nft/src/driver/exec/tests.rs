@@ -289,7 +289,7 @@ fn words_that_are_no_error_of_nft_leave_the_outcome_open() {
 }
 
 #[test]
-fn nothing_is_run_for_nothing() {
+fn an_empty_script_runs_nothing() {
     let runner = FakeRunner::with_child();
     let (mut backend, _) = open(&runner, ExecMode::Auto);
     backend

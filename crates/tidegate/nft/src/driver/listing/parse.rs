@@ -277,7 +277,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_not_json_is_said() {
+    fn invalid_json_is_reported() {
         let table = TableId::new(Family::Inet, name!("t"));
         assert!(parse(&table, "").is_err());
         assert!(parse(&table, "{}").is_err());

@@ -131,13 +131,13 @@ mod tests {
     }
 
     #[test]
-    fn one_that_is_stopped_is_found_at_the_second_look() {
+    fn a_stopped_process_is_found_at_the_second_check() {
         assert_eq!(said(0, &[('T', 5), ('T', 5)]), [None, Some("is stopped")]);
         assert_eq!(said(0, &[('T', 5), ('R', 5), ('T', 6)]), [None; 3]);
     }
 
     #[test]
-    fn one_that_sleeps_is_found_and_one_that_waits_for_the_kernel_or_a_processor_is_not() {
+    fn a_sleeping_process_is_found_and_a_waiting_one_is_not() {
         let asleep = said(0, &[('S', 5); 4]);
         assert_eq!(asleep, [None, None, None, Some("does nothing")]);
         for state in ['D', 'R'] {
@@ -148,7 +148,7 @@ mod tests {
     }
 
     #[test]
-    fn one_that_works_more_than_its_input_is_worth_is_found() {
+    fn a_process_that_uses_too_much_processor_time_is_found() {
         let spins = [('R', 100), ('R', 1000), ('R', 1101)];
         assert_eq!(said(0, &spins), [None, None, Some("comes to no end")]);
         assert_eq!(said(1024 * 1024, &spins), [None; 3]);
