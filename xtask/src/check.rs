@@ -56,7 +56,7 @@ type Check<'a> = (&'a str, Box<dyn Fn() -> Result<()> + 'a>);
 pub(crate) fn run(args: &Args) -> Result<()> {
     let dependency = probe::dependency(&Formats::standard())?;
     if args.install_deps {
-        install_deps::ensure(Purpose::Test(&TEST_EXTRAS), &dependency)?;
+        install_deps::findings(Some(Purpose::Test(&TEST_EXTRAS)), &dependency)?;
     }
     let checks = checks(args, &dependency);
     let failed: Vec<&str> = checks

@@ -10,7 +10,7 @@ use std::thread;
 
 use error_hint::{Context, Failure, Result};
 use plimsoll::Formats;
-use plimsoll_probe::{Host, NativeDep};
+use plimsoll_probe::{Finding, NativeDep};
 
 use crate::extras::TEST_EXTRAS;
 use lanes::{Lane, Scope};
@@ -55,15 +55,14 @@ impl Args {
 /// Where the tests cannot be started at all. A failing test is an exit code, not an error.
 pub(crate) fn run(args: &Args) -> Result<ExitCode> {
     let dependency = probe::dependency(&Formats::standard())?;
-    if args.install_deps {
-        install_deps::ensure(Purpose::Test(&TEST_EXTRAS), &dependency)?;
-    }
+    let purpose = args.install_deps.then_some(Purpose::Test(&TEST_EXTRAS));
+    let library = install_deps::findings(purpose, &dependency)?.library;
     let scope = args.scope();
     if scope != Scope::Unit {
         warn_without_root();
     }
     let mut tally = Tally::default();
-    let features = features(&dependency, &mut tally)?;
+    let features = features(&dependency, library.finding, &mut tally)?;
     let lanes = lanes::of(scope, !features.is_empty());
     let tally = match build(&features, &lanes) {
         Ok(()) => run_lanes(&features, &lanes, &args.filters, tally)?,
@@ -101,10 +100,7 @@ fn warn_without_root() {
 ///
 /// # Errors
 /// Where it cannot be linked under `CI=true`.
-fn features(dependency: &NativeDep, tally: &mut Tally) -> Result<Vec<String>> {
-    let library = plimsoll_probe::probe(&Host, dependency, None)
-        .library
-        .finding;
+fn features(dependency: &NativeDep, library: Finding, tally: &mut Tally) -> Result<Vec<String>> {
     if library.is_yes() {
         return Ok(library_features(dependency));
     }

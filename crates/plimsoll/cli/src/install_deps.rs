@@ -7,7 +7,7 @@ use std::time::{Duration, SystemTime};
 
 use error_hint::{Failure, Result};
 use plimsoll_probe::{
-    Distribution, Family, Host, NativeDep, PackageLists, PackageManager, System, probe,
+    Distribution, Family, Findings, Host, NativeDep, PackageLists, PackageManager, System, probe,
 };
 
 use crate::run;
@@ -43,7 +43,8 @@ pub enum Purpose<'a> {
     Test(&'a [Extra]),
 }
 
-/// Installs whatever `purpose` needs and this host lacks. Does nothing where nothing is missing.
+/// What this host has, probed once, and again if something was installed. With a purpose, whatever it needs and this host lacks
+/// is installed first.
 ///
 /// What only some flavour or format needs ([`Purpose::Dist`]: the library, the static C library,
 /// what packages are made with) may be refused by the package manager, as the library is on RHEL
@@ -52,11 +53,14 @@ pub enum Purpose<'a> {
 /// # Errors
 /// Where something is missing whose package is not known, where the package manager fails, and
 /// without root and sudo.
-pub fn ensure(purpose: Purpose<'_>, dependency: &NativeDep) -> Result<()> {
+pub fn findings(purpose: Option<Purpose<'_>>, dependency: &NativeDep) -> Result<Findings> {
     let findings = probe(&Host, dependency, None);
-    let lacking = Lacking::of(purpose, &findings, &Host);
+    let lacking = match purpose {
+        Some(purpose) => Lacking::of(purpose, &findings, &Host),
+        None => Lacking::default(),
+    };
     if lacking == Lacking::default() {
-        return Ok(());
+        return Ok(findings);
     }
     let Some(manager) = findings.distribution.package_manager() else {
         return Err(unknown(&findings.distribution));
@@ -66,7 +70,7 @@ pub fn ensure(purpose: Purpose<'_>, dependency: &NativeDep) -> Result<()> {
         install(manager, &lacking.required)?;
     }
     install_what_there_is(manager, &lacking.wished);
-    Ok(())
+    Ok(probe(&Host, dependency, None))
 }
 
 /// Fetches the package lists where they are missing or old, and the manager does not look after them.

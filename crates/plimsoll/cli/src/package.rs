@@ -11,7 +11,7 @@ use plimsoll_build::format::Formats;
 use plimsoll_build::{run as build_run, source};
 use plimsoll_plan::config::{self, Config, ConfigError};
 use plimsoll_plan::plan::{Places, Plan, PlanError, Request, plan};
-use plimsoll_probe::{Host, Request as Flavour, probe};
+use plimsoll_probe::Request as Flavour;
 use plimsoll_spec::FormatName;
 
 use crate::install_deps::{self, Purpose};
@@ -87,17 +87,16 @@ pub fn run(args: &Args, formats: &Formats) -> Result<()> {
     if args.distros.is_elsewhere() {
         return distros::run(args, &config, formats);
     }
-    let distro = args.distros.as_distro.as_deref();
-    let config = match distro {
-        Some(id) => distros::adapted(id, &config, formats)?,
-        None => config,
+    let (distro, config) = match &args.distros.as_distro {
+        Some(id) => {
+            let (distro, config) = distros::adapted(id, &config, formats)?;
+            (Some(distro), config)
+        }
+        None => (None, config),
     };
-    if args.install_deps {
-        install_deps::ensure(Purpose::Dist, config.library())?;
-    }
     let plan = make_plan(args, &config, formats)?;
-    if let Some(id) = distro {
-        distros::compare(id, &plan, args.strict, formats)?;
+    if let Some(distro) = &distro {
+        distros::compare(distro, &plan, args.strict)?;
     }
     if args.plan {
         return print(args, &plan, || render::plan(&plan, formats));
@@ -114,10 +113,11 @@ pub fn run(args: &Args, formats: &Formats) -> Result<()> {
 }
 
 fn make_plan(args: &Args, config: &Config, formats: &Formats) -> Result<Plan> {
+    let purpose = args.install_deps.then_some(Purpose::Dist);
+    let findings = install_deps::findings(purpose, config.library())?;
     let workspace = run::root();
     let commit = std::env::var(source::COMMIT_VARIABLE).ok();
     let source = source::read(&workspace, config.stamp.program.get_ref(), commit)?;
-    let findings = probe(&Host, config.library(), None);
     let request = Request {
         flavour: args.flavour,
         formats: args.format.clone(),

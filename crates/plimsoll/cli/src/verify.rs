@@ -11,7 +11,7 @@ use plimsoll_build::format::Formats;
 use plimsoll_plan::config::Config;
 use plimsoll_plan::distro::{Distro, DistroList};
 use plimsoll_plan::plan::Arch;
-use plimsoll_probe::{Host, System, probe};
+use plimsoll_probe::{Host, System, container_engines};
 use plimsoll_verify::run::{Job, verify};
 use plimsoll_verify::{
     Broken, Check, Means, PlaceRequest, Report, Verified, VerifyError, choose, html,
@@ -81,7 +81,7 @@ pub fn run(args: &Args, formats: &Formats) -> Result<()> {
         formats,
         folders: host::folders(None)?,
         site: site::site(&args.site)?,
-        means: means(&config),
+        means: means(),
         architecture: Arch::of(std::env::consts::ARCH)?,
         packages: absolute(args.packages.as_deref(), "target/dist")?,
         out: absolute(args.out.as_deref(), "target/verify")?,
@@ -226,8 +226,8 @@ fn absolute(given: Option<&Path>, default: &str) -> Result<PathBuf> {
     }
 }
 
-fn means(config: &Config) -> Means {
-    let engines = probe(&Host, config.library(), None).container_engines;
+fn means() -> Means {
+    let engines = container_engines(&Host);
     let answers = |engine: &Engine| {
         let found = engines.iter().find(|found| found.name == engine.as_str());
         found.is_some_and(|found| found.finding.is_yes())

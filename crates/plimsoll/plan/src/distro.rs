@@ -28,7 +28,7 @@ pub use build_packages::{BuildPackages, build_packages};
 pub use check::check_names;
 pub use departure::Departure;
 pub use error::DistroError;
-pub use load::{load, parse};
+pub use load::{load, parse, read};
 pub use plan::{CARGO_HOME, DistroPlan, OUT, WORKSPACE, plan};
 
 /// The distributions that packages are built for.

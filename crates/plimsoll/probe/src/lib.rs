@@ -60,6 +60,8 @@ pub use host::Host;
 pub use outlook::{Outlook, outlook};
 pub use package_manager::{PackageLists, PackageManager};
 pub use pkg_config::{PkgConfig, PkgConfigError, PkgConfigLibrary};
-pub use probe::{Findings, LibraryFinding, NamedFinding, RustTargets, ToolFinding, probe};
+pub use probe::{
+    Findings, LibraryFinding, NamedFinding, RustTargets, ToolFinding, container_engines, probe,
+};
 pub use system::{CProgram, Command, Output, RunError, System, Tried};
 pub use version::{ParseVersionError, Version};

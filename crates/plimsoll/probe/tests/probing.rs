@@ -1,9 +1,15 @@
 //! What is found on machines that are values.
 
-use std::path::Path;
+use std::cell::RefCell;
+use std::collections::BTreeSet;
+use std::io;
+use std::path::{Path, PathBuf};
 
 use plimsoll_probe::fakes::{FakeSystem, libnftables};
-use plimsoll_probe::{Answer, Findings, Host, Output, Tried, probe};
+use plimsoll_probe::{
+    Answer, CProgram, Command, Findings, Host, Output, RunError, System, Tried, container_engines,
+    probe,
+};
 
 const HOST: &str = "x86_64-unknown-linux-gnu";
 const ARM: &str = "aarch64-unknown-linux-gnu";
@@ -392,4 +398,56 @@ fn the_machine_that_built_this_test_has_rust_and_a_c_compiler() {
     let findings = probe(&Host, &libnftables(), None);
     assert!(findings.rust.finding.is_yes(), "{:?}", findings.rust);
     assert!(findings.c_compiler.is_yes(), "{:?}", findings.c_compiler);
+}
+
+/// A machine that writes down which programs were run on it.
+struct Watched {
+    system: FakeSystem,
+    ran: RefCell<BTreeSet<String>>,
+}
+
+impl System for Watched {
+    fn run(&self, command: &Command) -> Result<Output, RunError> {
+        self.ran.borrow_mut().insert(command.program.clone());
+        self.system.run(command)
+    }
+
+    fn try_c(&self, program: &CProgram) -> Result<Tried, RunError> {
+        self.ran.borrow_mut().insert(program.compiler.clone());
+        self.system.try_c(program)
+    }
+
+    fn env(&self, name: &str) -> Option<String> {
+        System::env(&self.system, name)
+    }
+
+    fn read(&self, path: &Path) -> io::Result<String> {
+        self.system.read(path)
+    }
+
+    fn list(&self, folder: &Path) -> io::Result<Vec<String>> {
+        self.system.list(folder)
+    }
+
+    fn exists(&self, path: &Path) -> bool {
+        self.system.exists(path)
+    }
+
+    fn find_program(&self, name: &str) -> Option<PathBuf> {
+        self.system.find_program(name)
+    }
+}
+
+#[test]
+fn asking_for_engines_runs_engines_alone() {
+    let system = debian().answers("podman info --format {{.Version.Version}}", "4.3.1\n");
+    let watched = Watched {
+        system: system.clone(),
+        ran: RefCell::default(),
+    };
+    let engines = container_engines(&watched);
+    assert_eq!(engines, found(&system).container_engines);
+    assert!(engines[1].finding.is_yes());
+    let ran: Vec<String> = watched.ran.into_inner().into_iter().collect();
+    assert_eq!(ran, ["docker", "podman"]);
 }

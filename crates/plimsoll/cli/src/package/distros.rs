@@ -7,7 +7,7 @@ mod report;
 
 use std::num::NonZeroUsize;
 
-use error_hint::{Context, Failure, Result};
+use error_hint::{Failure, Result};
 use plimsoll_build::engine::EngineRequest;
 use plimsoll_build::format::Formats;
 use plimsoll_build::source::{self, Source};
@@ -77,24 +77,23 @@ pub(crate) fn list(formats: &Formats) -> Result<DistroList> {
     Ok(distro::load(&run::root().join(LIST), formats.rules())?)
 }
 
-/// The configuration for a distribution that this system must be.
+/// The distribution that this system must be, and the configuration for it.
 ///
 /// # Errors
 /// Where it is another one, or unknown.
-pub(super) fn adapted(id: &str, config: &Config, formats: &Formats) -> Result<Config> {
+pub(super) fn adapted(id: &str, config: &Config, formats: &Formats) -> Result<(Distro, Config)> {
     let list = list(formats)?;
     let distro = list.get(id)?;
     distro.must_be(&Distribution::of(&Host))?;
-    Ok(distro.adapt(&list, config))
+    Ok((distro.clone(), distro.adapt(&list, config)))
 }
 
 /// Says where the flavour that follows is not the expected one.
 ///
 /// # Errors
 /// Where it is not, and `strict` is set.
-pub(super) fn compare(id: &str, plan: &Plan, strict: bool, formats: &Formats) -> Result<()> {
-    let list = list(formats)?;
-    let distro = list.get(id)?;
+pub(super) fn compare(distro: &Distro, plan: &Plan, strict: bool) -> Result<()> {
+    let id = distro.id();
     let departures = plan
         .builds
         .iter()
@@ -114,10 +113,10 @@ pub(super) fn compare(id: &str, plan: &Plan, strict: bool, formats: &Formats) ->
 /// # Errors
 /// Where an option names what is not there, or a distribution failed; the others are built.
 pub(super) fn run(args: &super::Args, config: &Config, formats: &Formats) -> Result<()> {
-    let list = list(formats)?;
+    let path = run::root().join(LIST);
+    let text = distro::read(&path)?;
+    let list = distro::parse(&text, &path, formats.rules())?;
     if args.distros.check_config {
-        let path = run::root().join(LIST);
-        let text = std::fs::read_to_string(&path).context("the list cannot be read again")?;
         distro::check_names(&list, config, &path, &text)?;
         profile::load_all(&run::root().join(profile::FOLDER), &list)?;
         let count = list.distros.len();

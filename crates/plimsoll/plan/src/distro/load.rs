@@ -15,11 +15,18 @@ use crate::format_names::{self, FormatNames};
 /// # Errors
 /// When it cannot be read, or as [`parse`] says.
 pub fn load(path: &Path, formats: &Formats) -> Result<DistroList, DistroError> {
-    let text = std::fs::read_to_string(path).map_err(|source| DistroError::Io {
+    parse(&read(path)?, path, formats)
+}
+
+/// The text of a list, for [`parse`] and [`check_names`](super::check_names).
+///
+/// # Errors
+/// When it cannot be read.
+pub fn read(path: &Path) -> Result<String, DistroError> {
+    std::fs::read_to_string(path).map_err(|source| DistroError::Io {
         path: path.to_owned(),
         source,
-    })?;
-    parse(&text, path, formats)
+    })
 }
 
 /// Parses and checks a list; `path` is for messages alone.

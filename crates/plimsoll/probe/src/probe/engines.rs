@@ -1,8 +1,8 @@
 //! Probes container engines: an engine counts as available if it answers, not if only its client is installed.
 
-use crate::{Answer, Command, Finding, Mend, RunError};
+use crate::{Answer, Command, Distribution, Finding, Mend, RunError, System};
 
-use super::{NamedFinding, Site};
+use super::NamedFinding;
 
 struct Engine {
     name: &'static str,
@@ -24,22 +24,27 @@ const ENGINES: [Engine; 2] = [
     },
 ];
 
+/// Queries each known container engine, and runs nothing else.
+pub fn container_engines(system: &dyn System) -> Vec<NamedFinding> {
+    engines(system, &Distribution::of(system))
+}
+
 /// Queries each known engine.
-pub(super) fn engines(site: &Site<'_>) -> Vec<NamedFinding> {
+pub(super) fn engines(system: &dyn System, distribution: &Distribution) -> Vec<NamedFinding> {
     let named = |engine: &Engine| NamedFinding {
         name: engine.name.to_owned(),
-        finding: ask(site, engine),
+        finding: ask(system, distribution, engine),
     };
     ENGINES.iter().map(named).collect()
 }
 
-fn ask(site: &Site<'_>, engine: &Engine) -> Finding {
+fn ask(system: &dyn System, distribution: &Distribution, engine: &Engine) -> Finding {
     let start = engine.start.map(Mend::run);
-    match site.system.run(&Command::new(engine.name, engine.question)) {
+    match system.run(&Command::new(engine.name, engine.question)) {
         Ok(output) if output.success() => {
             let version = output.stdout.trim();
-            match engine.name == "docker" && !has_buildkit(site) {
-                true => without_buildkit(site, version),
+            match engine.name == "docker" && !has_buildkit(system) {
+                true => without_buildkit(distribution, version),
                 false => Finding::yes(version),
             }
         }
@@ -51,18 +56,16 @@ fn ask(site: &Site<'_>, engine: &Engine) -> Finding {
             Finding::from(Answer::no(reason)).mended_by(start)
         }
         Err(error @ RunError::NotFound { .. }) => Finding::from(Answer::no(error.to_string()))
-            .mended_by(site.distribution.install_provider(engine.name)),
+            .mended_by(distribution.install_provider(engine.name)),
         Err(error) => Finding::from(Answer::could_not_tell(error.reason())).mended_by(start),
     }
 }
 
 /// Since version 23, docker's client has BuildKit in a plugin of its own, buildx, which may be missing; before, it was built
 /// in.
-fn has_buildkit(site: &Site<'_>) -> bool {
+fn has_buildkit(system: &dyn System) -> bool {
     let ask = |args: &[&str]| {
-        let answer = site
-            .system
-            .run(&Command::new("docker", args.iter().copied()));
+        let answer = system.run(&Command::new("docker", args.iter().copied()));
         answer.ok().filter(|output| output.success())
     };
     let is_old = || {
@@ -73,9 +76,9 @@ fn has_buildkit(site: &Site<'_>) -> bool {
     ask(&["buildx", "version"]).is_some() || is_old().unwrap_or(false)
 }
 
-fn without_buildkit(site: &Site<'_>, version: &str) -> Finding {
+fn without_buildkit(distribution: &Distribution, version: &str) -> Finding {
     let reason = format!(
         "docker {version} answers, but its client has no BuildKit: the buildx plugin is missing"
     );
-    Finding::from(Answer::no(reason)).mended_by(site.distribution.install_provider("buildx"))
+    Finding::from(Answer::no(reason)).mended_by(distribution.install_provider("buildx"))
 }

@@ -14,6 +14,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::{Distribution, Finding, NativeDep, System};
 
+pub use engines::container_engines;
+
 /// Everything that was found out about a host, for one dependency and one target.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
@@ -124,7 +126,7 @@ pub fn probe(system: &dyn System, dep: &NativeDep, target: Option<&str>) -> Find
             .as_ref()
             .map(|check| kernel::kernel(&site, check, &tool)),
         packaging_tools: packaging::tools(&site),
-        container_engines: engines::engines(&site),
+        container_engines: engines::engines(system, &distribution),
         tool,
         target: target.clone(),
         rust: rust.clone(),

@@ -11,7 +11,7 @@ use plimsoll_build::source::Source;
 use plimsoll_plan::config::Config;
 use plimsoll_plan::distro::{self, Departure, Distro, DistroList};
 use plimsoll_plan::plan::Arch;
-use plimsoll_probe::{Host, NamedFinding, probe};
+use plimsoll_probe::{Host, NamedFinding, container_engines};
 
 use super::host::{self, Kit};
 use super::render;
@@ -40,7 +40,7 @@ struct Common {
 impl Build<'_> {
     /// Builds, prints what became of each, and fails where one failed.
     pub(super) fn run(&self, chosen: &[&Distro]) -> Result<()> {
-        let probed = probe(&Host, self.config.library(), None).container_engines;
+        let probed = container_engines(&Host);
         let picked: Vec<_> = chosen.iter().map(|d| self.pick(d, &probed)).collect();
         let engines: Vec<Option<Engine>> =
             picked.iter().map(|p| p.as_ref().ok().copied()).collect();
