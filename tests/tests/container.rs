@@ -126,7 +126,7 @@ fn a_wished_package_may_be_missing_and_a_needed_one_may_not() {
     };
     let stdout = with("true", "false").success();
     assert!(
-        stdout.contains("note: libx-dev is not to be had"),
+        stdout.contains("note: libx-dev is not available"),
         "{stdout}"
     );
     assert_ne!(with("false", "true").code, Some(0));

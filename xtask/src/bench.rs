@@ -49,7 +49,7 @@ pub(crate) fn run(args: &Args) -> Result<()> {
     if !run::is_root() {
         let hint = "sudo --preserve-env env \"PATH=$PATH\" cargo xtask bench";
         return Err(Failure::hinted(
-            "network namespaces are root's to make",
+            "only root can create network namespaces",
             hint,
         ));
     }

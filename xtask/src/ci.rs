@@ -98,10 +98,7 @@ pub(crate) fn check() -> Result<()> {
     if wrong.is_empty() {
         return Ok(());
     }
-    let message = format!(
-        "workflows are not as xtask/src/ci has them: {}",
-        wrong.join(", ")
-    );
+    let message = format!("workflows are outdated: {}", wrong.join(", "));
     Err(Failure::hinted(message, "cargo xtask ci --generate"))
 }
 
@@ -123,7 +120,7 @@ fn pinned(line: &str) -> Result<String> {
         return Ok(line.to_owned());
     };
     let action = ACTIONS.iter().find(|action| action.name == name.trim());
-    let action = action.with_context(|| format!("action {name} is pinned to no commit"))?;
+    let action = action.with_context(|| format!("action {name} is not pinned to a commit"))?;
     let Action {
         name,
         commit,

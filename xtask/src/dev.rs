@@ -27,7 +27,7 @@ pub(crate) fn run(args: &Args) -> Result<ExitCode> {
     if !run::is_root() {
         let hint = "sudo --preserve-env env \"PATH=$PATH\" cargo xtask dev";
         return Err(Failure::hinted(
-            "network namespaces are root's to make",
+            "only root can create network namespaces",
             hint,
         ));
     }

@@ -72,10 +72,7 @@ pub(crate) fn check() -> Result<()> {
         .iter()
         .map(|path| path.display().to_string())
         .collect();
-    let message = format!(
-        "not as the command lines and types define it: {}",
-        names.join(", ")
-    );
+    let message = format!("generated files are outdated: {}", names.join(", "));
     Err(Failure::hinted(message, "cargo xtask docs"))
 }
 

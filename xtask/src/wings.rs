@@ -67,7 +67,7 @@ pub(crate) fn check() -> Result<()> {
     if faults.is_empty() {
         return Ok(());
     }
-    let hint = "xtask/src/wings.rs says who may know whom; move what both need down, or to a crate of its own";
+    let hint = "xtask/src/wings.rs has the allowed dependencies; move shared code down, or to a crate of its own";
     Err(Failure::hinted(faults.join("\n"), hint))
 }
 
@@ -79,7 +79,7 @@ pub(crate) fn metadata() -> Result<Metadata> {
     let mut command = MetadataCommand::new();
     command.current_dir(run::root()).no_deps();
     let asked = command.other_options(["--locked".to_owned()]).exec();
-    asked.map_err(|error| Failure::of(&error).context("cannot ask Cargo which crates there are"))
+    asked.map_err(|error| Failure::of(&error).context("cannot list the crates with Cargo"))
 }
 
 /// All arrows between folders of the workspace.
@@ -110,7 +110,7 @@ fn fault(arrow: &Arrow) -> Option<String> {
         return None;
     }
     let Some(crate_name) = to.strip_prefix(wing) else {
-        return Some(format!("{from} depends on {to}, which is not of its wing"));
+        return Some(format!("{from} depends on {to}, which is in another wing"));
     };
     let place = |name: &str| order.iter().position(|known| *known == name);
     let own = place(from.strip_prefix(wing).unwrap_or(from));
@@ -163,7 +163,7 @@ mod tests {
         let fault = |from, to, is_dev| fault(&arrow(from, to, is_dev));
         let told = fault("crates/plimsoll/plan", "crates/tidegate/model", false);
         let expected =
-            "crates/plimsoll/plan depends on crates/tidegate/model, which is not of its wing";
+            "crates/plimsoll/plan depends on crates/tidegate/model, which is in another wing";
         assert_eq!(told.as_deref(), Some(expected));
         assert!(fault("crates/tidegate/plan", "crates/plimsoll/spec", true).is_some());
         assert!(fault("crates/plimsoll/plan", "xtask", false).is_some());

@@ -63,7 +63,7 @@ pub enum PackagerError {
         source: Box<dyn std::error::Error + Send + Sync>,
     },
     /// It answered something else than was asked for.
-    #[error("cannot understand what `{command}` printed")]
+    #[error("cannot parse the output of `{command}`")]
     Answer {
         /// The command line.
         command: String,

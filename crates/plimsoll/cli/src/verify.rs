@@ -221,7 +221,7 @@ impl Bench<'_> {
 fn absolute(given: Option<&Path>, default: &str) -> Result<PathBuf> {
     match given {
         Some(folder) => std::path::absolute(folder)
-            .with_context(|| format!("{} is no folder", folder.display())),
+            .with_context(|| format!("{} is not a directory", folder.display())),
         None => Ok(run::root().join(default)),
     }
 }
@@ -254,8 +254,11 @@ fn verdict(args: &Args, report: &Report, errors: &[Failure]) -> Result<()> {
         return Err(Failure::hinted(message, hint));
     }
     if args.strict && counts.not_run > 0 {
-        let message = format!("not everything was proven: {counts}");
-        return Err(Failure::hinted(message, "leave out --strict to take that"));
+        let message = format!("some checks could not run: {counts}");
+        return Err(Failure::hinted(
+            message,
+            "leave out --strict to accept that",
+        ));
     }
     Ok(())
 }

@@ -71,7 +71,7 @@ pub enum VerifyError {
     #[error(transparent)]
     Profile(#[from] ProfileError),
     /// dnf gave no answer.
-    #[error("it is not known whether dnf takes the package")]
+    #[error("cannot tell whether dnf accepts the package")]
     Resolve(#[from] ResolveError),
     /// There is nothing that it could live in here.
     #[error("{distro} has no {place} system here: {because}")]
@@ -91,7 +91,7 @@ impl Hint for VerifyError {
             Self::Io { .. } | Self::NoPackage { .. } => {
                 Some("build the packages with `cargo xtask dist --distro …` first".into())
             }
-            Self::Manifest { .. } => Some("build the packages anew".into()),
+            Self::Manifest { .. } => Some("build the packages again".into()),
             Self::Engine(error) => error.hint(),
             Self::Profile(error) => error.hint(),
             Self::Resolve(error) => error.hint(),

@@ -98,9 +98,7 @@ pub fn choose(request: PlaceRequest, family: Family, means: &Means) -> Result<Ch
     let roots = match (family.bootstrap, &means.no_roots) {
         (Some(_), None) => Ok(()),
         (Some(_), Some(why)) => Err(why.clone()),
-        (None, _) => {
-            Err("only systems of the Debian family are made from their archive".to_owned())
-        }
+        (None, _) => Err("clean systems can be made only for the Debian family".to_owned()),
     };
     let nspawn = || match means.nspawn {
         true => Ok(()),
@@ -187,7 +185,7 @@ mod tests {
         );
         assert_eq!(
             auto("suse", &means).expect_err("nothing"),
-            "only systems of the Debian family are made from their archive, and no container \
+            "clean systems can be made only for the Debian family, and no container \
              engine answers"
         );
     }

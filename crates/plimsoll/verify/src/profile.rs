@@ -85,7 +85,8 @@ impl TryFrom<String> for GlibcVersion {
 
     fn try_from(text: String) -> Result<Self, String> {
         let minor = text.strip_prefix("2.").and_then(|minor| minor.parse().ok());
-        let minor = minor.ok_or_else(|| format!("{text:?} is no release of glibc such as 2.34"))?;
+        let minor =
+            minor.ok_or_else(|| format!("{text:?} is not a release of glibc such as 2.34"))?;
         Ok(Self { minor })
     }
 }

@@ -50,7 +50,7 @@ pub fn judge(older: &Older, programs: &[BuiltProgram], depends: &[String]) -> Ou
         Answer::Accepted => Outcome::of(
             Vec::new(),
             format!(
-                "{} may take it: it has {} and {} is needed",
+                "{} may accept it: it has {}, and {} is needed",
                 older.distro,
                 glibc(has),
                 glibc(needed.as_ref())

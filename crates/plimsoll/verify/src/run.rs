@@ -397,7 +397,7 @@ impl Bench<'_> {
 fn resolved(life: &Life, place: Place) -> Outcome {
     match &life.answer {
         Some(Answer::Accepted) if place == Place::Profile => {
-            Outcome::of(Vec::new(), "dnf takes it where the profile is all there is")
+            Outcome::of(Vec::new(), "dnf accepts it with only the profile")
         }
         Some(Answer::Accepted) => Outcome::of(Vec::new(), "the distribution's resolver accepts it"),
         Some(Answer::Refused(words)) => Outcome::failed(format!("refused: {words}")),

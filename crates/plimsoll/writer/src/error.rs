@@ -39,9 +39,9 @@ pub(crate) enum PackageError {
     Rpm { path: PathBuf, source: rpm::Error },
     #[error("cannot read {} as RPM", path.display())]
     ReadRpm { path: PathBuf, source: rpm::Error },
-    #[error("{} is no {known}", path.display())]
+    #[error("{} is not a {known}", path.display())]
     NoPackage { path: PathBuf, known: String },
-    #[error("no .{0} is written by this program")]
+    #[error("this program cannot write .{0} packages")]
     UnknownFormat(FormatName),
     #[error("{} holds no version that could be changed", path.display())]
     NoVersion { path: PathBuf },

@@ -347,7 +347,7 @@ fn a_file_that_is_not_a_package_is_refused_by_name() {
         .unwrap();
     assert_eq!(output.status.code(), Some(2));
     let stderr = String::from_utf8(output.stderr).unwrap();
-    assert!(stderr.contains("notes.txt is no .deb"), "{stderr}");
+    assert!(stderr.contains("notes.txt is not a .deb"), "{stderr}");
 }
 
 #[test]

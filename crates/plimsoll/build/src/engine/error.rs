@@ -35,7 +35,7 @@ pub enum EngineError {
         reasons: String,
     },
     /// The root engine was asked for a distribution that no root can be made of.
-    #[error("engine root makes systems of the Debian family alone")]
+    #[error("engine root supports only the Debian family")]
     NoBootstrap,
     /// The root engine lacks a program.
     #[error("engine root needs {program}, which is not installed")]
@@ -44,10 +44,10 @@ pub enum EngineError {
         program: &'static str,
     },
     /// The root engine runs as a user.
-    #[error("engine root makes mounts, and needs root")]
+    #[error("engine root needs root, because it mounts file systems")]
     NotRoot,
     /// A mirror was given for a distribution whose addresses come from elsewhere.
-    #[error("distribution {id} has no `archive`, so no mirror can take its place")]
+    #[error("distribution {id} has no `archive`, so no mirror can replace it")]
     NoArchive {
         /// The entry.
         id: String,
@@ -110,11 +110,9 @@ impl Hint for EngineError {
             Self::Missing { program } => Some(format!("apt-get install {program}").into()),
             Self::NotRoot => Some("run it as root, or use docker or podman".into()),
             Self::NoArchive { .. } => {
-                Some("pass a proxy, or use an image whose addresses are the mirror's".into())
+                Some("use a proxy, or an image that is configured for the mirror".into())
             }
-            Self::ToolchainImage { .. } => {
-                Some("leave out --toolchain, which takes this host's".into())
-            }
+            Self::ToolchainImage { .. } => Some("leave out --toolchain to use this host's".into()),
             Self::Start { program, .. } => Some(format!("install {program}").into()),
             Self::Failed { log, .. } => Some(format!("see {}", log.display()).into()),
             Self::Distro(error) => error.hint(),

@@ -185,7 +185,7 @@ pub fn mmdebstrap(root: &Bootstrap<'_>) -> Call {
 /// A package whose absence is no error, only said.
 fn wish(job: &Job<'_>, name: &str) -> String {
     let install = job.plan.packages.install_wished.join(" ");
-    let absent = format!("note: {name} is not to be had");
+    let absent = format!("note: {name} is not available");
     format!("--customize-hook=chroot \"$1\" {install} {name} || echo '{absent}'")
 }
 

@@ -61,10 +61,10 @@ pub enum RunError {
         what: String,
     },
     /// The result is not what was planned.
-    #[error("the result does not agree with the plan")]
+    #[error("the result does not match the plan")]
     Audit(#[from] AuditError),
     /// An asset is missing.
-    #[error("cannot put the files of the packages together")]
+    #[error("cannot collect the files of the packages")]
     Asset(#[from] AssetError),
     /// The dependencies are not known.
     #[error("cannot derive the dependencies of {file}")]
@@ -101,12 +101,14 @@ impl Hint for RunError {
         match self {
             Self::Depends { source, .. } => source.hint(),
             Self::Asset(_) => {
-                Some("correct the [[asset]] in packaging/dist.toml, or make the file".into())
+                Some("correct the [[asset]] in packaging/dist.toml, or create the file".into())
             }
             Self::Audit(_) => {
                 Some("nothing was packaged; see `--plan` for what was planned, and why".into())
             }
-            Self::Changelog { .. } => Some("write down what this release changes".into()),
+            Self::Changelog { .. } => {
+                Some("list the changes of this release in the changelog".into())
+            }
             _ => None,
         }
     }

@@ -24,7 +24,7 @@ pub enum SourceError {
         what: &'static str,
     },
     /// Nothing tells the date of the source.
-    #[error("the date of the source is not known: {reason}")]
+    #[error("the date of the source is unknown: {reason}")]
     NoDate {
         /// Why git does not tell it.
         reason: String,

@@ -57,7 +57,7 @@ impl FormatRules for Deb {
         tools.find(|tool| tool.name == SHLIBDEPS).map_or_else(
             || {
                 Finding::from(Answer::could_not_tell(format!(
-                    "nobody looked for {SHLIBDEPS}"
+                    "{SHLIBDEPS} was not probed"
                 )))
             },
             |tool| tool.finding.clone(),

@@ -50,7 +50,7 @@ fn ask(system: &dyn System, distribution: &Distribution, engine: &Engine) -> Fin
         }
         Ok(output) => {
             let reason = format!(
-                "the client is there, the engine is not: {}",
+                "the client is installed, but the engine does not answer: {}",
                 output.complaint()
             );
             Finding::from(Answer::no(reason)).mended_by(start)

@@ -33,7 +33,7 @@ pub enum ProfileError {
         path: PathBuf,
     },
     /// A file that no RPM distribution of the list has the name of.
-    #[error("{} is the profile of no RPM distribution of the list", path.display())]
+    #[error("{} is not the profile of an RPM distribution of the list", path.display())]
     NoDistro {
         /// The file.
         path: PathBuf,
@@ -45,7 +45,7 @@ impl Hint for ProfileError {
         match self {
             Self::Io { .. } | Self::Parse { .. } => None,
             Self::Missing { .. } => {
-                Some("write one: docs/distributions.md says what it holds".into())
+                Some("write one: docs/distributions.md describes the format".into())
             }
             Self::NoDistro { .. } => {
                 Some("remove it, or name it after the distribution's `id`".into())

@@ -82,7 +82,10 @@ fn what_is_wrong_is_named_with_its_line() {
         .expect("a source")
         .to_string();
     assert!(source.contains("line 3"), "{source}");
-    assert!(source.contains("\"8\" is no release of glibc"), "{source}");
+    assert!(
+        source.contains("\"8\" is not a release of glibc"),
+        "{source}"
+    );
     let text = SMALL.replace("confidence = \"derived\"", "confidence = \"sure\"");
     assert!(parse(&text, Path::new("small.toml")).is_err());
     let text = SMALL.replace("soname =", "so-name =");

@@ -173,6 +173,6 @@ fn verdict(reports: &[Report]) -> Result<()> {
     );
     Err(Failure::hinted(
         message,
-        "the table says why; the others are done",
+        "the table says why; the other distributions are complete",
     ))
 }

@@ -15,8 +15,12 @@ pub(crate) fn folders(out: Option<&Path>) -> Result<Folders> {
     let workspace = run::root();
     let target = workspace.join("target");
     let out = match out {
-        Some(out) => std::path::absolute(out)
-            .with_context(|| format!("{} is no folder for packages", out.display()))?,
+        Some(out) => std::path::absolute(out).with_context(|| {
+            format!(
+                "{} cannot be used as a directory for packages",
+                out.display()
+            )
+        })?,
         None => target.join("dist"),
     };
     let cargo_home = cargo_home()?;
@@ -113,7 +117,7 @@ fn own() -> Result<Toolchain> {
         // What cargo is started through may be a link.
         Some(Toolchain::Folder(folder)) => Ok(Toolchain::Folder(folder.canonicalize()?)),
         _ => Err(Failure::hinted(
-            "this host's Rust toolchain is not to be found",
+            "cannot find this host's Rust toolchain",
             "name a toolchain folder with --toolchain",
         )),
     }

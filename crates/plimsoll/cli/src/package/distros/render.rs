@@ -115,7 +115,7 @@ fn install(plan: &DistroPlan) -> Vec<String> {
     ];
     let wished = packages.wished.iter().map(|name| {
         format!(
-            "$ {} {name}    # if it is to be had",
+            "$ {} {name}    # if it is available",
             packages.install_wished.join(" ")
         )
     });
