@@ -34,6 +34,8 @@ impl Netns {
             Errno::NOENT | Errno::NOTDIR | Errno::SRCH | Errno::NAMETOOLONG => {
                 NetnsFault::Gone.into()
             }
+            // A NUL in the path, or symbolic links in a circle.
+            Errno::INVAL | Errno::LOOP => NetnsFault::NotANetns.into(),
             other => OpenFault::from(other),
         })?;
         Self::open_found(&found)
@@ -151,6 +153,10 @@ mod tests {
         assert_eq!(fault(folder.path().join("none")), Kind(NetnsFault::Gone));
         assert_eq!(fault(file.join("below")), Kind(NetnsFault::Gone));
         assert_eq!(fault("/proc/self/ns/mnt"), Kind(NetnsFault::NotANetns));
+        assert_eq!(fault("/run/netns/a\0b"), Kind(NetnsFault::NotANetns));
+        let circle = folder.path().join("circle");
+        std::os::unix::fs::symlink(&circle, &circle).unwrap();
+        assert_eq!(fault(circle), Kind(NetnsFault::NotANetns));
     }
 
     #[test]
