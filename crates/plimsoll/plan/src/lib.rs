@@ -58,7 +58,7 @@
 //! ```
 //!
 //! [`config`] reads `packaging/dist.toml` and [`distro`] `packaging/distros.toml`. [`plan::plan`] decides, as a
-//! pure function of the package formats ([`format`]), of the configuration, of what is built ([`source::Source`]), of what the host has
+//! pure function of the package formats ([`mod@format`]), of the configuration, of what is built ([`source::Source`]), of what the host has
 //! ([`plimsoll_probe::Findings`]) and of what is asked for.
 
 mod arch;
