@@ -145,12 +145,12 @@ impl Store {
         written.map_err(|e| e.at(&path))
     }
 
-    /// What is in the file's place.
+    /// The file at the path.
     fn look(&self) -> Option<Known> {
         Known::of(&self.path, self.file.as_ref()?)
     }
 
-    /// Takes what is in the file's place for what is known.
+    /// Records the file at the path as the known one.
     fn take_up(&mut self) {
         self.file = place::open_to_look(&self.path);
         self.known = self.look();
@@ -164,8 +164,7 @@ impl Store {
     }
 }
 
-/// Makes an empty database, of which there is the whole or nothing at any time. Where two daemons do so at once, the
-/// second finds that of the first.
+/// Creates an empty database atomically. If two daemons do so at once, the second finds that of the first.
 fn make(folder: &Path, path: &Path) -> Result<(), StoreError> {
     let _lock = place::lock_folder(folder);
     if place::length(path)?.is_some() {
@@ -186,7 +185,7 @@ fn open(path: &Path) -> Result<Database, StoreError> {
         .map_err(|source| StoreError::opening(path, source))
 }
 
-/// Every write is on disk when it returns (redb's default, said aloud).
+/// Every write is on disk when it returns (redb's default, made explicit).
 const DURABILITY: Durability = Durability::Immediate;
 
 #[cfg(test)]

@@ -60,7 +60,7 @@ impl ResolverHandle {
         }
     }
 
-    /// Tells a new process everything, and keeps the line to it.
+    /// Sends a new process the complete state, and keeps the connection.
     pub(crate) fn open(
         &self,
         mut stream: UnixStream,
@@ -80,7 +80,7 @@ impl ResolverHandle {
         Ok(())
     }
 
-    /// Lets go of a process that is no more, for a reason.
+    /// Drops an ended process, with a reason.
     pub(crate) fn close(&self, reason: String) {
         let mut ends = self.ends();
         ends.stream = None;

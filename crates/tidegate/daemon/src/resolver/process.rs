@@ -22,28 +22,28 @@ use super::wire::receive_sockets;
 use crate::logging;
 use state::ResolverState;
 
-/// Answers for the daemon that started this process, as stdin says, until that ends. To be called by
-/// a program whose first argument is [`PROCESS`](super::PROCESS); `log_level` is the second.
+/// Answers DNS queries for the daemon that started this process, until the daemon ends; stdin is the connection to
+/// it. Call this in a program whose first argument is [`PROCESS`](super::PROCESS); `log_level` is the second.
 ///
 /// # Errors
-/// When stdin is not what it should be, or the process cannot be confined.
+/// If stdin is not the expected socket, or the sandbox cannot be entered.
 pub fn serve(log_level: Option<&str>) -> io::Result<()> {
     // The ports are free when the daemon is gone, no matter how it ends.
     set_parent_process_death_signal(Some(Signal::KILL))?;
-    // What the process is called in `ps`; without it, it is only less clear.
+    // The name of the process in `ps`. A failure does no harm.
     let _ = rustix::thread::set_name(c"tidegate-names");
     let level = log_level.and_then(|level| level.parse().ok());
     logging::start(level.unwrap_or(LevelFilter::INFO));
     let stdin = io::stdin().as_fd().try_clone_to_owned()?;
     let line = UnixStream::from(stdin);
     let sockets = receive_sockets(&line)?;
-    // No thread but this one: what it gives up, nobody has.
+    // There is only this thread, so the process has no rights that it gives up.
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()?;
     let work = async {
-        // A stop of the service, or of a terminal's programs, is told to every process of it. This one
-        // ends with the daemon, which may have something to finish.
+        // A stop of the service, or Ctrl-C in a terminal, signals every process. This one ignores it and ends with
+        // the daemon, which may have to finish something.
         let _ignored = [
             signal(SignalKind::terminate())?,
             signal(SignalKind::interrupt())?,
@@ -56,7 +56,7 @@ pub fn serve(log_level: Option<&str>) -> io::Result<()> {
     tokio::task::LocalSet::new().block_on(&runtime, work)
 }
 
-/// Has every socket attended to from here on.
+/// Starts serving every socket.
 fn attend(shared: &Rc<ResolverState>, sockets: Vec<OwnedFd>) -> io::Result<()> {
     let mut sockets = sockets.into_iter();
     while let (Some(udp), Some(tcp)) = (sockets.next(), sockets.next()) {

@@ -1,4 +1,4 @@
-//! The sockets at which questions arrive.
+//! The DNS sockets.
 
 use std::io;
 use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr};
@@ -11,19 +11,18 @@ use quinn_udp::UdpSocketState;
 use rustix::io::Errno;
 use socket2::{Domain, Protocol, Socket, Type};
 
-/// How many connections wait to be taken.
+/// The backlog of the TCP sockets.
 const BACKLOG: i32 = 128;
 /// Alternative ports if the configured one is in use: not assigned by IANA, below those of bindresvport(3), and
 /// privileged. Queries are redirected there even while no daemon runs, and no other program must answer them.
 const OTHERS: RangeInclusive<u16> = 288..=307;
 
-/// How long a port that is taken is tried.
+/// How long to try a port that is in use.
 const TIME_LIMIT: Duration = Duration::from_millis(500);
 /// Between two tries.
 const PAUSE: Duration = Duration::from_millis(5);
 
-/// Sockets on every address of the host, all at one port: by UDP and TCP, for IPv4, and for IPv6 where
-/// the kernel has it.
+/// Sockets on every address of the host, all with one port: UDP and TCP, for IPv4, and for IPv6 if the kernel has it.
 #[derive(Debug)]
 pub(crate) struct Sockets {
     port: u16,
@@ -31,10 +30,10 @@ pub(crate) struct Sockets {
 }
 
 impl Sockets {
-    /// Binds them at a port; where that is taken at another, privileged one, since there are names to be answered.
+    /// Binds them to a port. If it is in use, binds them to another privileged port.
     ///
     /// # Errors
-    /// When none of them is free, the daemon may not take privileged ports, or there can be no sockets.
+    /// If none of them is free, the daemon may not bind privileged ports, or the kernel refuses the sockets.
     pub(crate) fn bind(port: u16) -> io::Result<Self> {
         match Self::bind_patiently(port) {
             Err(error) if is_taken(&error) => {
@@ -49,7 +48,7 @@ impl Sockets {
         }
     }
 
-    /// A daemon that was killed may be gone, and its sockets not yet.
+    /// The sockets of a killed daemon may still exist for a moment.
     fn bind_patiently(port: u16) -> io::Result<Self> {
         let since = Instant::now();
         loop {
@@ -89,7 +88,7 @@ impl Sockets {
         self.port
     }
 
-    /// As they are passed on: UDP and TCP of IPv4, then of IPv6.
+    /// The order in which they are passed: UDP and TCP of IPv4, then of IPv6.
     pub(crate) fn descriptors(&self) -> Vec<BorrowedFd<'_>> {
         self.families.iter().flatten().map(AsFd::as_fd).collect()
     }
@@ -107,11 +106,11 @@ fn socket(address: SocketAddr, kind: Type) -> io::Result<Socket> {
         socket.set_only_v6(true)?;
     }
     if kind == Type::STREAM {
-        // Connections of the last daemon that still end do not keep the port (socket(7)).
+        // Closing connections of the last daemon do not block the port (socket(7)).
         socket.set_reuse_address(true)?;
     }
     if kind == Type::DGRAM {
-        // Each datagram tells from the first on where it arrived, whoever reads it: this sets the socket's options.
+        // Sets options of the socket, so that each datagram comes with its destination from the first one on.
         UdpSocketState::new((&socket).into())?;
     }
     socket.bind(&address.into())?;

@@ -19,15 +19,15 @@ use super::{PROCESS, ResolverHandle, Sockets};
 use crate::backoff::Backoff;
 use crate::worker::{Worker, rest};
 
-/// How long the end of a process that closed its line is waited for.
+/// How long to wait for the end of a process that closed its connection.
 const ENDING: Duration = Duration::from_secs(1);
 
-/// What keeps the line to the process that answers, and knows what is to be told over it.
+/// Keeps the connection to the resolver process, and sends it the state.
 pub(crate) trait Names: Send + Sync {
     /// The line on which every change is told.
     fn names(&self) -> &ResolverHandle;
 
-    /// Tells a new process everything, and keeps the line to it. No change comes between.
+    /// Sends a new process the complete state, and keeps the connection. No change comes in between.
     fn open_names(
         &self,
         stream: UnixStream,
@@ -35,11 +35,11 @@ pub(crate) trait Names: Send + Sync {
         upstreams: Vec<SocketAddr>,
     ) -> io::Result<()>;
 
-    /// Lets go of a process that was lost, for a reason.
+    /// Drops a lost process, with a reason.
     fn lose_names(&self, reason: String);
 }
 
-/// Starts the supervisor, which starts the process.
+/// Starts the supervisor, which starts the resolver process.
 ///
 /// # Errors
 /// If the thread cannot be started.
@@ -89,7 +89,7 @@ impl Supervisor {
         }
     }
 
-    /// One process from its start to its end; why it ended, or nothing if it was told to.
+    /// Runs one process to its end. Returns why it ended, or nothing if it was told to.
     fn one_process(&mut self) -> Option<String> {
         let (mut process, line) = match self.start_process() {
             Ok(started) => started,
@@ -102,7 +102,7 @@ impl Supervisor {
         }
     }
 
-    /// Starts a process and tells it everything. It ends with this thread.
+    /// Starts a process and sends it the complete state. It ends with this thread.
     fn start_process(&mut self) -> io::Result<(Process, UnixStream)> {
         let (ours, theirs) = UnixStream::pair()?;
         let mut command = Command::new("/proc/self/exe");
@@ -127,7 +127,7 @@ impl Supervisor {
         Ok((process, own))
     }
 
-    /// Does what the process asks for, and asks it whether it is at work; whether it is this thread that is to end.
+    /// Handles requests of the process, and checks that it is alive. Returns whether this thread must end.
     fn attend(&mut self, mut line: UnixStream) -> io::Result<bool> {
         let mut liveness = Liveness::new(Instant::now());
         loop {
@@ -169,7 +169,7 @@ impl Supervisor {
         }
     }
 
-    /// Asks whether the process is at work, if it is time to, and gives it up where it did not say so.
+    /// Sends a liveness check when it is due, and gives the process up if it did not answer the last one.
     fn ask(&self, liveness: &mut Liveness) -> io::Result<()> {
         match liveness.due(Instant::now()) {
             Due::Nothing => {}
@@ -186,7 +186,7 @@ impl Supervisor {
     }
 }
 
-/// The process, which is killed and waited for with this.
+/// The process. Dropping this kills it and waits for it.
 struct Process(Child);
 
 impl Process {

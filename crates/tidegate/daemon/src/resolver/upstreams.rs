@@ -14,7 +14,7 @@ use tidegate_resolver::resolv_conf::HostConf;
 /// The host's settings (resolv.conf(5)).
 const RESOLV_CONF: &str = "/etc/resolv.conf";
 
-/// A server, as it is written in the settings: an address, or one with a port.
+/// A server in the configuration: an address, or an address with a port.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
 #[serde(try_from = "String")]
 pub struct Upstream(pub SocketAddr);
@@ -45,9 +45,9 @@ impl TryFrom<String> for Upstream {
     }
 }
 
-/// The host's settings as they are now; empty ones where there is no file, or none that is read in time.
+/// The current settings of the host; empty without a file, or if it cannot be read in time.
 pub(crate) fn host_conf() -> HostConf {
-    // A file that cannot be read says as much as one that is not there.
+    // A file that cannot be read counts as missing.
     let read = with_time_limit(Path::new(RESOLV_CONF), |path| {
         fs::read(path).unwrap_or_default()
     });
@@ -58,13 +58,13 @@ pub(crate) fn host_conf() -> HostConf {
 /// The servers to ask.
 #[derive(Debug)]
 pub(super) enum Upstreams {
-    /// Those of the daemon's settings.
+    /// The servers of the daemon's configuration.
     Set(Vec<SocketAddr>),
-    /// The host's, with what the file that names them was when it was last read.
+    /// The host's servers, with the identity of their file when it was last read.
     OfHost(Option<Stamp>),
 }
 
-/// What tells a file that was changed or replaced.
+/// The identity of a file, which shows a change or a replacement.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Stamp {
     file: (u64, u64),
@@ -85,7 +85,7 @@ impl Upstreams {
         match self {
             Self::Set(set) => set.clone(),
             Self::OfHost(stamp) => {
-                // Taken before the file is read: a change meanwhile is then seen the next time.
+                // Taken before the file is read, so that a change in between is noticed the next time.
                 *stamp = stamp_of(RESOLV_CONF);
                 let servers = host_conf().servers.into_iter();
                 servers.map(|ip| (ip, DNS_PORT).into()).collect()
@@ -93,9 +93,8 @@ impl Upstreams {
         }
     }
 
-    /// The servers, if they may have changed since [`Self::now`]. A file that names none is one that
-    /// is just being written, or of a host without a network: those of before are then the best there
-    /// are.
+    /// The servers, if they may have changed since [`Self::now`]. A file without servers is being written, or the
+    /// host has no network: then the previous servers are kept.
     pub(super) fn changed(&mut self) -> Option<Vec<SocketAddr>> {
         match self {
             Self::OfHost(stamp) if *stamp != stamp_of(RESOLV_CONF) => {

@@ -1,5 +1,5 @@
-//! What goes over the line between the daemon and the process: the sockets with the first byte, then
-//! one line of JSON for each thing that is told.
+//! The protocol between the daemon and the resolver process: the sockets with the first byte, then one line of JSON
+//! for each message.
 
 use std::io::{self, IoSlice, IoSliceMut};
 use std::mem::MaybeUninit;
@@ -18,25 +18,25 @@ use tidegate_resolver::ZoneUpdate;
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub(super) enum ResolverMessage {
-    /// About a network or an endpoint.
+    /// An update of a network or an endpoint.
     ZoneUpdate(ZoneUpdate),
-    /// Who is asked for what is not known here.
+    /// The upstreams.
     Upstreams(Vec<SocketAddr>),
-    /// That everything has been said that was known at its start.
+    /// The initial state is complete.
     Whole,
-    /// Nothing: it is to say that it has heard this, with [`ALIVE`].
+    /// A liveness check: the process answers with [`ALIVE`].
     Beat,
 }
 
-/// What the process says: that the upstreams are to be looked up anew.
+/// Sent by the process: read the upstreams again.
 pub(super) const LOOK: u8 = b'?';
-/// What the process says to [`ResolverMessage::Beat`].
+/// The answer of the process to [`ResolverMessage::Beat`].
 pub(super) const ALIVE: u8 = b'!';
 
-/// Most sockets that are passed.
+/// The most sockets that are passed.
 const SOCKETS: usize = 4;
 
-/// One thing as it goes over the line.
+/// One encoded message.
 pub(super) fn line(told: &ResolverMessage) -> io::Result<Vec<u8>> {
     let mut line = serde_json::to_vec(told)?;
     line.push(b'\n');
@@ -55,7 +55,7 @@ pub(super) fn send_sockets(to: &UnixStream, sockets: &[BorrowedFd<'_>]) -> io::R
     Ok(())
 }
 
-/// Takes the sockets that are passed on, in their order.
+/// Receives the passed sockets, in their order.
 pub(super) fn receive_sockets(from: &UnixStream) -> io::Result<Vec<OwnedFd>> {
     let mut space = [MaybeUninit::uninit(); rustix::cmsg_space!(ScmRights(SOCKETS))];
     let mut control = RecvAncillaryBuffer::new(&mut space);

@@ -1,4 +1,4 @@
-//! The state folder and the file in it, as places: made, looked at, and changed whole.
+//! The state directory and its file: creates, inspects and replaces them atomically.
 
 use std::fs::{self, DirBuilder, File};
 use std::io;
@@ -13,13 +13,13 @@ use rustix::io::{Errno, pread};
 
 use super::StoreError;
 
-/// Mode of a state folder that is made: nobody else's business.
+/// Mode of a new state directory: only for its owner.
 const FOLDER_MODE: u32 = 0o700;
 
-/// What tells a file from others while it is open: its file system and inode.
+/// The identity of an open file: its file system and inode.
 type Identity = ((u32, u32), u64);
 
-/// Bytes at the beginning of a redb file that every commit changes: its header, with both commit slots.
+/// The bytes at the beginning of a redb file that every commit changes: its header with both commit slots.
 const HEADER: usize = 320;
 
 /// A file, as it was last seen.
@@ -30,12 +30,13 @@ pub(super) struct Known {
     inode: u64,
     /// In bytes.
     length: u64,
-    /// None where the last write failed, and nobody knows what of it is there.
+    /// None if the last write failed, so that the content is unknown.
     header: Option<[u8; HEADER]>,
 }
 
 impl Known {
-    /// That at a path, if it is a regular file, with the header that an open file has: where both are one file, its own.
+    /// The file at a path, if it is a regular file, with the header of an open file: its own if both are the same
+    /// file.
     pub(super) fn of(path: &Path, open: &impl AsFd) -> Option<Self> {
         let mut header = [0; HEADER];
         let read = pread(open, &mut header, 0).ok()?;
@@ -46,13 +47,13 @@ impl Known {
         })
     }
 
-    /// That of an open file, without its header.
+    /// An open file, without its header.
     fn of_open(file: &impl AsFd) -> Result<Self, Errno> {
         Self::ask(file.as_fd(), Path::new(""), AtFlags::EMPTY_PATH)
     }
 
-    /// Times are not asked for: since Linux 6.13 (`fill_mg_cmtime`) the first write after such a question has a time of
-    /// its own, which is one more block to write.
+    /// The times are not queried: since Linux 6.13 (`fill_mg_cmtime`), the first write after such a query gets a new
+    /// timestamp, which costs one more block.
     fn ask(folder: BorrowedFd<'_>, path: &Path, flags: AtFlags) -> Result<Self, Errno> {
         let wanted = StatxFlags::INO | StatxFlags::SIZE | StatxFlags::TYPE;
         let found = statx(folder, path, flags, wanted)?;
@@ -67,7 +68,7 @@ impl Known {
         })
     }
 
-    /// The same file, of whose content no more is known than that it does not shrink.
+    /// The same file with unknown content, except that it does not shrink.
     pub(super) fn after_failure(self) -> Self {
         Self {
             header: None,
@@ -75,8 +76,8 @@ impl Known {
         }
     }
 
-    /// Whether a file that was found is this one, and nobody else has written it since: each write of ours changes the
-    /// header, and so does another database that is put in.
+    /// Whether a found file is this one and only we have written it: each write of ours changes the header, and
+    /// another database in its place has another one.
     pub(super) fn is(&self, found: &Self) -> bool {
         let is_same_header = self.header.is_none() || self.header == found.header;
         self.identity() == found.identity() && found.length >= self.length && is_same_header
@@ -88,10 +89,10 @@ impl Known {
     }
 }
 
-/// Opens a file to look at its header, so that this does not change its time of access, which would be one more block to
-/// write (`O_NOATIME`, open(2)). That is for the file's owner and for root alone.
+/// Opens a file to read its header without changing its access time, which would cost one more block (`O_NOATIME`,
+/// open(2)). Only the file's owner and root may do that.
 pub(super) fn open_to_look(path: &Path) -> Option<OwnedFd> {
-    // Opening a FIFO does not wait for its writer so.
+    // With this flag, opening a FIFO does not wait for its writer.
     let flags = OFlags::RDONLY | OFlags::NONBLOCK | OFlags::CLOEXEC;
     match open(path, flags | OFlags::NOATIME, Mode::empty()) {
         Err(Errno::PERM) => open(path, flags, Mode::empty()).ok(),
@@ -99,7 +100,7 @@ pub(super) fn open_to_look(path: &Path) -> Option<OwnedFd> {
     }
 }
 
-/// Makes the state folder unless it is there.
+/// Creates the state directory if it is missing.
 pub(super) fn make_folder(folder: &Path) -> Result<(), StoreError> {
     let made = DirBuilder::new()
         .recursive(true)
@@ -114,7 +115,7 @@ pub(super) fn make_folder(folder: &Path) -> Result<(), StoreError> {
 /// Bytes of the file at a path; none if there is nothing.
 ///
 /// # Errors
-/// When something else than a regular file is there: to open it might wait for ever.
+/// If it is not a regular file: opening it might block for ever.
 pub(super) fn length(path: &Path) -> Result<Option<u64>, StoreError> {
     let refused = |source| StoreError::Open {
         path: path.into(),
@@ -128,14 +129,15 @@ pub(super) fn length(path: &Path) -> Result<Option<u64>, StoreError> {
     }
 }
 
-/// Keeps other daemons from making a file in the folder while the answer is kept. Some file systems lock no folders.
+/// Locks the directory, so that no other daemon creates a file in it while the returned lock lives. Some file systems
+/// cannot lock directories.
 pub(super) fn lock_folder(folder: &Path) -> Option<File> {
     let folder = File::open(folder).ok()?;
     let locked = flock(&folder, FlockOperation::LockExclusive);
     locked.is_ok().then_some(folder)
 }
 
-/// Has the disk know what the folder's files are called (fsync(2)).
+/// Writes the names of the directory's files to the disk (fsync(2)).
 fn sync_folder(folder: &Path) -> Result<(), StoreError> {
     let synced = File::open(folder).and_then(|folder| folder.sync_all());
     synced.map_err(|source| StoreError::Open {
@@ -154,7 +156,7 @@ pub(super) fn remove(path: &Path) -> Result<(), StoreError> {
     }
 }
 
-/// The path of a new file beside that at `path`, with nothing there, in a folder that is there.
+/// A free path for a new file beside `path`, in an existing directory.
 pub(super) fn prepare_new(path: &Path) -> Result<PathBuf, StoreError> {
     if let Some(folder) = path.parent() {
         make_folder(folder)?;
@@ -172,10 +174,9 @@ pub(super) fn prepare_new(path: &Path) -> Result<PathBuf, StoreError> {
     Ok(new)
 }
 
-/// Puts a new file in place at once: at any time there is one or the other. What is there is kept beside it, unless it is
-/// what was known or has no content.
+/// Replaces the file at a path atomically. Another program's file with content is kept under another name.
 ///
-/// `is_held` says that what was known is still open, and so locked by this process.
+/// `is_held` means that the known file is still open, and so locked by this process.
 pub(super) fn put(
     new: &Path,
     path: &Path,
@@ -189,7 +190,7 @@ pub(super) fn put(
     let flags = OFlags::RDONLY | OFlags::NONBLOCK | OFlags::NOFOLLOW | OFlags::CLOEXEC;
     let is_kept = match open(path, flags, Mode::empty()) {
         Err(Errno::NOENT) => false,
-        // A symbolic link, a socket, or what only the kernel may open.
+        // A symbolic link, a socket, or a special file of the kernel.
         Err(_) => true,
         Ok(file) => match Known::of_open(&file) {
             // A FIFO, a device or a folder.
@@ -216,7 +217,7 @@ pub(super) fn put(
     }
 }
 
-/// Gives what is at a path another name besides, or that alone where there can be no second one, as of a folder.
+/// Gives the file at a path a second name, or renames it if it cannot have two, like a directory.
 fn keep(path: &Path, kept: &Path) -> io::Result<()> {
     let _ = fs::remove_file(kept);
     fs::hard_link(path, kept).or_else(|_| fs::rename(path, kept))

@@ -7,7 +7,7 @@
 //! | `networks` | name | [`NetworkRow`] as JSON |
 //! | `endpoints` | name | [`EndpointRow`] as JSON |
 //!
-//! Rows are types of their own: what the API and the model call a field changes no row.
+//! Rows are types of their own: renaming a field in the API or the model changes no row.
 
 use redb::{
     Database, ReadTransaction, ReadableDatabase, ReadableTable, TableDefinition, WriteTransaction,
@@ -54,7 +54,7 @@ pub(super) fn load(database: &Database) -> Result<State, Fault> {
         .get("next-number")?
         .map_or(0, |n| n.value());
     let mut state = State {
-        // Written from a u32; a file that says more is damaged, and wraps around harmlessly.
+        // Written from a u32. A larger value means a damaged file, and wraps around harmlessly.
         next_number: next_number as u32,
         ..State::default()
     };

@@ -11,9 +11,9 @@ use tokio::time::timeout;
 use super::framing::{read, write};
 use super::state::ResolverState;
 
-/// How often somebody is asked.
+/// The number of attempts.
 const TRIES: usize = 3;
-/// How long an answer is waited for. Together less than the 5 s after which the C library asks again
+/// Time limit for an answer. All attempts together take less than the 5 s after which the C library asks again
 /// (resolv.conf(5), `timeout`).
 const TIME_LIMIT: Duration = Duration::from_millis(1500);
 /// The longest answer by UDP, in bytes.
@@ -62,8 +62,7 @@ async fn ask_one(
     }
 }
 
-/// Each question has a socket of its own, whose port the kernel draws; what comes from elsewhere than
-/// the server it drops.
+/// Each query has a socket of its own with a random port. The kernel drops packets from other hosts than the server.
 async fn ask_by_udp(
     server: SocketAddr,
     question: &Question,

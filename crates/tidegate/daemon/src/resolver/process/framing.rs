@@ -4,7 +4,7 @@ use std::io;
 
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 
-/// Reads a message with its length before it (RFC 1035 section 4.2.2); none at the end.
+/// Reads a message with a length prefix (RFC 1035 section 4.2.2); none at the end.
 pub(super) async fn read(stream: &mut (impl AsyncRead + Unpin)) -> io::Result<Option<Vec<u8>>> {
     let length = match stream.read_u16().await {
         Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => return Ok(None),
@@ -15,7 +15,7 @@ pub(super) async fn read(stream: &mut (impl AsyncRead + Unpin)) -> io::Result<Op
     Ok(Some(message))
 }
 
-/// Writes a message likewise, in one piece.
+/// Writes a message with a length prefix, in one piece.
 pub(super) async fn write(
     stream: &mut (impl AsyncWrite + Unpin),
     message: &[u8],

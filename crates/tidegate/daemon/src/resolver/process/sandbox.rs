@@ -10,11 +10,11 @@ use seccompiler::{
     SeccompRule,
 };
 
-/// Gives up every capability, every way to get one, and every system call that the work does not take:
-/// there is none left that opens a file, starts a program or makes a socket other than of IP.
+/// Drops every capability, every way to gain one, and every system call that the work does not need. None of the
+/// remaining calls opens a file, starts a program, or creates a socket other than of IP.
 ///
 /// # Errors
-/// When the kernel refuses: then nothing may be read.
+/// If the kernel refuses. Then the process must not read any input.
 pub(super) fn enter() -> io::Result<()> {
     let none = CapabilitySets {
         effective: CapabilitySet::empty(),
@@ -28,7 +28,7 @@ pub(super) fn enter() -> io::Result<()> {
     seccompiler::apply_filter(&filter).map_err(io::Error::other)
 }
 
-/// Any other call than those of [`CALLS`] fails (seccomp(2)).
+/// All system calls except [`CALLS`] fail (seccomp(2)).
 fn filter() -> Result<BpfProgram, seccompiler::BackendError> {
     let mut rules: Vec<(i64, Vec<SeccompRule>)> =
         CALLS.iter().map(|call| (*call, Vec::new())).collect();
@@ -43,15 +43,14 @@ fn filter() -> Result<BpfProgram, seccompiler::BackendError> {
     });
     let of_ip: Result<Vec<SeccompRule>, _> = of_ip.into_iter().collect();
     rules.push((libc::SYS_socket, of_ip?));
-    // EPERM, not an end of the process: which calls a C library makes is its own affair, and those
-    // that it makes besides can be done without.
+    // They return EPERM instead of ending the process: C libraries make further calls that are not needed.
     let refused = SeccompAction::Errno(libc::EPERM.unsigned_abs());
     let rules = rules.into_iter().collect();
     let arch = std::env::consts::ARCH.try_into()?;
     SeccompFilter::new(rules, refused, SeccompAction::Allow, arch)?.try_into()
 }
 
-/// What memory, time, the event loop, sockets that are there, messages and an end take.
+/// System calls for memory, time, the event loop, open sockets, messages and the exit.
 const CALLS: &[i64] = &[
     libc::SYS_brk,
     libc::SYS_madvise,

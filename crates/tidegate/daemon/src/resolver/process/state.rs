@@ -20,15 +20,15 @@ const FORWARDED: Places = Places {
     left: 16,
     most: 1024,
 };
-/// The daemon looks for other upstreams at most once in this time.
+/// The daemon reads the upstreams again at most once in this time.
 const LOOKED: Duration = Duration::from_secs(1);
 
-/// What is known, and what is under way.
+/// The zone, and the current queries.
 pub(super) struct ResolverState {
     line: tokio::net::UnixStream,
     known: RefCell<Known>,
     looked: Cell<Option<Instant>>,
-    /// Questions that are put to others.
+    /// Forwarded queries.
     forwarded: Slots,
 }
 
@@ -37,14 +37,14 @@ struct Known {
     zone: Zone,
     upstreams: Vec<SocketAddr>,
     is_whole: bool,
-    /// Whether the daemon has asked whether somebody is at work here.
+    /// Whether the daemon sent a liveness check.
     is_asked: bool,
-    /// The beginning of what is not yet heard to its end.
+    /// The beginning of an incomplete message.
     unread: Vec<u8>,
 }
 
 impl ResolverState {
-    /// Listens until everything has been told that was known.
+    /// Reads messages until the initial state is complete.
     pub(super) fn open(line: UnixStream) -> io::Result<Self> {
         let mut known = Known::default();
         let mut input = &line;
@@ -60,9 +60,9 @@ impl ResolverState {
         })
     }
 
-    /// Listens for as long as there is a daemon.
+    /// Reads messages until the daemon ends.
     pub(super) async fn listen(&self) -> io::Result<()> {
-        // It may have been asked before it was whole.
+        // A liveness check may have arrived before the state was complete.
         self.say_alive();
         loop {
             self.line.readable().await?;
@@ -73,8 +73,7 @@ impl ResolverState {
         }
     }
 
-    /// Hears everything that has been told. Whoever changed something before somebody asked told it
-    /// before that too.
+    /// Reads all pending messages. A change that was made before a query was also sent before it.
     fn catch_up(&self) -> io::Result<()> {
         let heard = self.hear();
         self.say_alive();
@@ -92,10 +91,10 @@ impl ResolverState {
         }
     }
 
-    /// Answers the daemon, if it has asked.
+    /// Answers a liveness check, if there was one.
     fn say_alive(&self) {
         if std::mem::take(&mut self.known.borrow_mut().is_asked) {
-            // A line that takes no byte has the daemon's attention already.
+            // If the connection accepts no byte, the daemon has enough to read already.
             let _ = self.line.try_write(&[ALIVE]);
         }
     }
@@ -108,24 +107,24 @@ impl ResolverState {
         }
     }
 
-    /// The network of somebody who is answered; nobody else is.
+    /// The network of a permitted client; others get no answer.
     pub(super) fn asker(&self, from: IpAddr, to: IpAddr, by: Option<&str>) -> Option<Name> {
         self.is_up_to_date().then_some(())?;
         self.known.borrow().zone.asker(from, to, by).cloned()
     }
 
-    /// A place for a question that is put to others, for somebody whose question was judged.
+    /// A slot for a forwarded query of a permitted client.
     pub(super) fn place(&self, from: IpAddr, to: IpAddr) -> Option<Slot> {
         let network = self.asker(from, to, None)?;
         self.forwarded.take(from, network)
     }
 
-    /// Without a daemon nothing is known; `listen` ends the process then.
+    /// Without a daemon there is no state; `listen` then ends the process.
     fn is_up_to_date(&self) -> bool {
         self.catch_up().is_ok()
     }
 
-    /// The server that is asked at the `n`th try, if there is any.
+    /// The server of the `n`th attempt, if there is any.
     pub(super) fn upstream(&self, n: usize) -> Option<SocketAddr> {
         self.look();
         let known = self.known.borrow();
@@ -133,20 +132,20 @@ impl ResolverState {
         known.upstreams.get(place).copied()
     }
 
-    /// Has the daemon look whether the host's servers are still those.
+    /// Makes the daemon check whether the host's servers changed.
     fn look(&self) {
         let now = Instant::now();
         let is_due = |looked: Instant| now.saturating_duration_since(looked) >= LOOKED;
         if self.looked.get().is_none_or(is_due) {
             self.looked.set(Some(now));
-            // A line that takes no byte has the daemon's attention already.
+            // If the connection accepts no byte, the daemon has enough to read already.
             let _ = self.line.try_write(&[LOOK]);
         }
     }
 }
 
 impl Known {
-    /// Reads once, and takes every whole thing that is told.
+    /// Reads once, and returns every complete message.
     fn read(&mut self, read: impl FnOnce(&mut [u8]) -> io::Result<usize>) -> io::Result<()> {
         let mut buffer = [0; 64 * 1024];
         let count = read(&mut buffer)?;

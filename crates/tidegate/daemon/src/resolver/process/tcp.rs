@@ -1,4 +1,4 @@
-//! Questions that come over connections (RFC 7766).
+//! Queries over TCP (RFC 7766).
 
 use std::io;
 use std::net::IpAddr;
@@ -14,7 +14,7 @@ use super::framing::{read, write};
 use super::slots::{Places, Slots};
 use super::state::ResolverState;
 
-/// How many connections there are at once.
+/// The most connections at once.
 const CONNECTIONS: Places = Places {
     all: 128,
     of_network: 64,
@@ -22,13 +22,13 @@ const CONNECTIONS: Places = Places {
     left: 4,
     most: 256,
 };
-/// How long a connection may be idle, and how long a question may take to arrive or an answer to be
-/// taken (RFC 7766 section 6.2.3 leaves it to the server).
+/// Time limit of an idle connection, of a query that arrives, and of an answer that is sent (RFC 7766 section 6.2.3
+/// leaves it to the server).
 const TIME_LIMIT: Duration = Duration::from_secs(10);
-/// How long a socket is let be that gives an error, as where there are no descriptors.
+/// Pause of a socket after an error, for example if descriptors are short.
 const PAUSE: Duration = Duration::from_millis(100);
 
-/// Attends to a socket from here on.
+/// Starts serving a socket.
 pub(super) fn attend(shared: Rc<ResolverState>, listener: std::net::TcpListener) -> io::Result<()> {
     let listener = TcpListener::from_std(listener)?;
     let slots = Slots::new(CONNECTIONS);
@@ -45,7 +45,7 @@ pub(super) fn attend(shared: Rc<ResolverState>, listener: std::net::TcpListener)
     Ok(())
 }
 
-/// Takes a connection of somebody who may ask, if there is room; closes any other.
+/// Accepts a connection of a permitted client if the limit allows it; closes all others.
 fn take(shared: &Rc<ResolverState>, slots: &Slots, stream: TcpStream) -> io::Result<()> {
     let (Ok(from), Ok(to)) = (stream.peer_addr(), stream.local_addr()) else {
         return Ok(());
@@ -67,7 +67,7 @@ fn take(shared: &Rc<ResolverState>, slots: &Slots, stream: TcpStream) -> io::Res
     Ok(())
 }
 
-/// Answers one question after the other, until the asker has no more.
+/// Answers one query after the other, until the client has no more.
 async fn converse(
     shared: &ResolverState,
     mut stream: TcpStream,

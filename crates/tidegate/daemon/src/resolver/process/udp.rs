@@ -1,4 +1,4 @@
-//! Questions that come as datagrams.
+//! Queries over UDP.
 
 use std::io::{self, ErrorKind, IoSliceMut};
 use std::net::{IpAddr, SocketAddr};
@@ -14,22 +14,21 @@ use tokio::net::UdpSocket;
 use super::forward;
 use super::state::ResolverState;
 
-/// Room for what the kernel gives at once: one datagram, or several of one sender that it put together
-/// (udp(7), UDP_GRO).
+/// Buffer for one read: one datagram, or several of one sender that the kernel joined (udp(7), UDP_GRO).
 const ROOM: usize = 64 * 1024;
-/// How many of these are taken at once.
+/// The most reads of one turn.
 const AT_ONCE: usize = 8;
-/// How long a socket is let be that gives an error.
+/// Pause of a socket after an error.
 const PAUSE: Duration = Duration::from_millis(10);
 
-/// A socket on every address. Who asked, at which address and by which interface, comes with each datagram; from that
-/// address it is answered.
+/// A socket on every address. Each datagram comes with source, destination address and interface; the answer is sent
+/// from that destination address.
 struct Socket {
     socket: UdpSocket,
     state: UdpSocketState,
 }
 
-/// Attends to a socket from here on.
+/// Starts serving a socket.
 pub(super) fn attend(shared: Rc<ResolverState>, socket: std::net::UdpSocket) -> io::Result<()> {
     let socket = UdpSocket::from_std(socket)?;
     let state = UdpSocketState::new((&socket).into())?;
@@ -46,7 +45,7 @@ pub(super) fn attend(shared: Rc<ResolverState>, socket: std::net::UdpSocket) -> 
     Ok(())
 }
 
-/// Takes what is there, once there is anything.
+/// Waits for datagrams and reads them.
 async fn take(
     shared: &Rc<ResolverState>,
     socket: &Rc<Socket>,
@@ -68,7 +67,7 @@ async fn take(
         let (Some(to), Some(index)) = (meta.dst_ip, meta.interface_index) else {
             continue;
         };
-        // An interface that is gone by now is none that answers go to.
+        // An interface that is gone gets no answer.
         let Ok(by) = index_to_name_inlined(inner, index) else {
             continue;
         };
@@ -80,7 +79,7 @@ async fn take(
     Ok(())
 }
 
-/// Answers what came to an address by an interface.
+/// Answers a datagram that arrived at an address by an interface.
 fn answer(
     shared: &Rc<ResolverState>,
     socket: &Rc<Socket>,
@@ -117,7 +116,7 @@ fn answer(
 }
 
 impl Socket {
-    /// Sends an answer, or loses it: whoever asks by UDP asks again.
+    /// Sends an answer or drops it: UDP clients ask again.
     fn send(&self, asker: SocketAddr, from: IpAddr, bytes: &[u8]) {
         let transmit = Transmit {
             destination: asker,
