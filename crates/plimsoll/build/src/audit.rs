@@ -1,8 +1,7 @@
-//! Does what was made agree with what was planned?
+//! Audits: compares the result with the plan.
 //!
-//! Pure: the facts come from the ELF reader, from the program's own words and from the finished
-//! package; each disagreement is one [`Fault`]. No faults means agreement, and only that: a fact
-//! that could not be had is an error before it comes here.
+//! Pure: the facts come from the ELF reader, from the program's stamp and from the finished package. Each difference
+//! is one [`Fault`]. No faults means that everything matches: a missing fact was an error before.
 
 mod build;
 mod package;

@@ -13,7 +13,7 @@ use crate::format::Format;
 
 pub use assets::{AssetError, check, collect};
 
-/// All that is known about a package when it is written.
+/// Everything that is known about a package before it is written.
 #[derive(Debug, Clone, Copy)]
 pub struct Ingredients<'a> {
     /// What the packages hold.

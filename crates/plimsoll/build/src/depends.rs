@@ -9,7 +9,7 @@ use std::path::PathBuf;
 
 use error_hint::Hint;
 
-/// Why the dependencies of a package are not known.
+/// Why the dependencies of a package are unknown.
 #[derive(Debug, thiserror::Error)]
 pub enum DependsError {
     /// There is no `dpkg-shlibdeps`.
@@ -24,7 +24,7 @@ pub enum DependsError {
         /// What it printed.
         message: String,
     },
-    /// rpm's reader of ELF files is there and failed.
+    /// rpm's reader of ELF files failed.
     #[error("rpm's elfdeps cannot read the programs")]
     Elfdeps {
         /// What the system said.
@@ -41,7 +41,7 @@ pub enum DependsError {
         /// What the system said.
         source: std::io::Error,
     },
-    /// There were dynamic programs, and nothing that they need.
+    /// Dynamic programs without a derived dependency.
     #[error("no dependency was derived from {programs}")]
     Nothing {
         /// The programs.

@@ -1,4 +1,4 @@
-//! What an ELF file asks of the system it runs on.
+//! What an ELF file needs from its system.
 //!
 //! The reader looks at the program headers (`PT_INTERP`, `PT_DYNAMIC`) and the tables that the
 //! dynamic linker uses: `DT_NEEDED`, `DT_SONAME` and the version needs (`.gnu.version_r`). See
@@ -57,9 +57,9 @@ pub struct ElfFacts {
     pub linkage: Linkage,
     /// The dynamic linker that it names, for instance `/lib64/ld-linux-x86-64.so.2`.
     pub interpreter: Option<String>,
-    /// Its own name, if it is a shared library.
+    /// Its soname, if it is a shared library.
     pub soname: Option<String>,
-    /// The libraries that it names itself (`DT_NEEDED`), in the order of the file.
+    /// The libraries that it needs directly (`DT_NEEDED`), in the order of the file.
     pub needed: Vec<String>,
     /// Per library, the symbol versions that it needs; a library without versions is absent.
     pub version_needs: BTreeMap<String, BTreeSet<String>>,

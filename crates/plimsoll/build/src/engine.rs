@@ -1,8 +1,7 @@
 //! Engines that build the packages of a distribution: a container engine, or a root.
 //!
-//! [`choose`] picks one from what answers on the host. [`container::recipe`] and [`root::recipe`]
-//! turn a [`Job`] into commands without running any; [`run_all`] runs those of several
-//! distributions side by side.
+//! [`choose`] selects an engine that answers. [`container::recipe`] and [`root::recipe`] turn a [`Job`] into commands
+//! without running any. [`run_all`] runs the commands of several distributions side by side.
 
 mod choose;
 pub mod container;
@@ -31,7 +30,7 @@ pub use site::{InvalidMirror, Mirror, Site};
 pub use task::{Within, stages};
 pub use toolchain::Toolchain;
 
-/// What can build the packages of a distribution.
+/// An engine for the packages of a distribution.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Engine {
@@ -39,7 +38,7 @@ pub enum Engine {
     Docker,
     /// Podman, whose builder is buildah.
     Podman,
-    /// A root made by mmdebstrap(1) and entered with unshare(1): the Debian family alone.
+    /// A root made by mmdebstrap(1) and entered with unshare(1): only for the Debian family.
     Root,
 }
 

@@ -1,4 +1,4 @@
-//! What is particular to a package format, where programs are run and files are written and read.
+//! The part of a package format that runs programs, and reads and writes files.
 //!
 //! [`plimsoll_plan::format`] has the half that does neither. A format is a value that implements both halves, and a line in
 //! [`Formats::standard`], or in the table that a project makes for itself.
@@ -89,12 +89,12 @@ pub trait Format: FormatRules {
         packager.unpack(file, folder)
     }
 
-    /// Has a linter of the format read a finished package.
+    /// Runs the format's linter on a finished package.
     fn lint(&self, _package: &Lint<'_>) -> Outcome {
         Outcome::not_run("no linter is known for it")
     }
 
-    /// The script that takes a package through its life on a clean system. None: no script does.
+    /// The script that installs, upgrades and removes a package on a clean system. None: there is no such script.
     fn life_script(&self) -> Option<LifeScript> {
         None
     }

@@ -1,4 +1,4 @@
-//! From a plan to packages that prove what they need.
+//! Builds packages from a plan, and audits them.
 //!
 //! ```no_run
 //! use std::path::Path;

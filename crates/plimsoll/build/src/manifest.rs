@@ -42,7 +42,7 @@ pub struct Artifact {
     pub reason: String,
     /// The better flavour that it stands in for, where it does.
     pub fallback: Option<Fallback>,
-    /// The best driver that the programs have.
+    /// The best driver of the programs.
     pub driver: String,
     /// Its architecture in the format's own words.
     pub arch: String,

@@ -29,7 +29,7 @@ pub enum Outcome {
 }
 
 impl Outcome {
-    /// No faults mean that it passed; `seen` is what it passed with.
+    /// Passed if there are no faults; `seen` describes the result.
     #[must_use]
     pub fn of(faults: Vec<String>, seen: impl Into<String>) -> Self {
         match faults.is_empty() {

@@ -1,7 +1,8 @@
 //! The program that writes and reads packages, and how it is called.
 //!
-//! It is the project's own `xtask`, built with its feature `writer`. So its libraries cost nothing before the first package
-//! is written or read, and they are in the project's own lock file: they are fetched, vendored and mirrored with all else.
+//! It is the project's own `xtask`, built with its feature `writer`. So its libraries are compiled only when the
+//! first package is written or read, and they are in the project's own lock file: they are fetched, vendored and
+//! mirrored like all others.
 
 use std::ffi::OsString;
 use std::io;

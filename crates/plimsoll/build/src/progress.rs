@@ -1,4 +1,4 @@
-//! How a build inside another system tells the one outside how far it is.
+//! Progress lines, by which a build inside another system reports its steps to the outer process.
 
 use std::fmt;
 
@@ -29,7 +29,7 @@ impl fmt::Display for StepLine {
 }
 
 impl StepLine {
-    /// The step that a line tells of, if it does.
+    /// The step in a line, if there is one.
     #[must_use]
     pub fn find(line: &str) -> Option<Self> {
         let (_, json) = line.split_once(MARK)?;

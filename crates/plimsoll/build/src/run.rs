@@ -1,4 +1,4 @@
-//! Doing what the plan says: a loop over its steps that makes no decisions.
+//! Carries out a plan: a loop over its steps that makes no decisions.
 
 mod cargo;
 mod error;
@@ -22,7 +22,7 @@ use plimsoll_spec::changelog::{self, Release};
 
 pub use error::RunError;
 
-/// Who is told how far the run is. Every method may do nothing.
+/// A progress listener. Every method may do nothing.
 pub trait Observer {
     /// A step begins: its number from 1, how many there are, and its name.
     fn step(&mut self, number: usize, total: usize, name: &str);

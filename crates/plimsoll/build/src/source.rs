@@ -1,4 +1,4 @@
-//! Finding out what is being built: version, commit and date.
+//! The source: version, commit and date of what is built.
 
 mod read;
 

@@ -4,8 +4,7 @@ use std::fmt;
 
 use plimsoll_plan::plan::{BuildPlan, PackagePlan, Plan};
 
-/// One thing to do. Each step has all that it needs in the plan and in what the steps before it
-/// found out.
+/// One step of a run. Its input comes from the plan and from the steps before it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Step<'a> {
     /// Remove the packages of an earlier run.

@@ -1,4 +1,4 @@
-//! `packaging/dist.toml`: what is built, and what the packages hold.
+//! `packaging/dist.toml`: what is built, and what the packages contain.
 //!
 //! Keys are in kebab-case, an unknown key is an error, and an error names its line.
 

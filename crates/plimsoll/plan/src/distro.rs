@@ -1,8 +1,8 @@
 //! `packaging/distros.toml`: the distributions that packages are built for.
 //!
-//! [`load`] reads and checks the list. [`Distro::adapt`] applies an entry to the configuration of
-//! the packages, [`plan`] says what follows from it before anything is started, and
-//! [`Departure::of`] compares what followed in the end with what the entry expects.
+//! [`load`] reads and checks the list. [`Distro::adapt`] applies an entry to the configuration of the packages.
+//! [`plan`] plans its packages before anything starts. [`Departure::of`] compares the built flavour with the expected
+//! one.
 
 mod adapt;
 mod assume;

@@ -1,4 +1,4 @@
-//! A made-up project, as the tests of this crate and of its users need it.
+//! A made-up project for tests of this crate and of its users.
 
 #![expect(
     clippy::expect_used,

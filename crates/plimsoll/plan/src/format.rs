@@ -1,4 +1,4 @@
-//! What is particular to a package format, where nothing is run or read.
+//! The pure part of a package format: it runs and reads nothing.
 //!
 //! A format is one module that implements [`FormatRules`]. [`Formats`] is the table of them, which is handed to whatever
 //! reads a configuration or plans. `plimsoll_build::format` has the half that runs programs and writes files.
@@ -20,7 +20,7 @@ pub use deb::Deb;
 pub use rpm::Rpm;
 pub use tar::Tar;
 
-/// What is particular to a package format, where nothing is run or read.
+/// The pure part of a package format: it runs and reads nothing.
 pub trait FormatRules: fmt::Debug + Sync {
     /// The name that configuration, options and the manifest use.
     fn name(&self) -> FormatName;

@@ -1,4 +1,4 @@
-//! From a packaging description to a plan.
+//! Turns a packaging description into a plan.
 //!
 //! ```
 //! use std::path::Path;

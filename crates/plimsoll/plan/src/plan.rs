@@ -31,7 +31,7 @@ pub struct Request {
     pub flavour: FlavourRequest,
     /// Which formats; empty: every one that the configuration has for a flavour.
     pub formats: Vec<FormatName>,
-    /// Whether anything less than the best is an error.
+    /// Whether a fallback is an error.
     pub strict: bool,
 }
 

@@ -1,4 +1,4 @@
-//! What is being built: version, commit and date.
+//! The source: version, commit and date of what is built.
 
 use serde::{Deserialize, Serialize};
 

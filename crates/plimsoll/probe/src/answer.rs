@@ -1,4 +1,4 @@
-//! The three answers of a probe, and what would change them.
+//! The three answers of a probe, and how to change them.
 
 use std::fmt;
 
@@ -18,7 +18,7 @@ pub enum Answer {
         /// Why, as the host said it.
         reason: String,
     },
-    /// The question could not be put, or the reply meant neither yes nor no.
+    /// The probe failed, or its result meant neither yes nor no.
     CouldNotTell {
         /// What stood in the way.
         reason: String,
@@ -77,7 +77,7 @@ impl fmt::Display for Answer {
     }
 }
 
-/// What would turn a no, or a "could not tell", into a yes.
+/// How to turn a no, or a "could not tell", into a yes.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Mend {
     /// A command line for a person to run.

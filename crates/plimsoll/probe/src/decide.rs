@@ -1,4 +1,4 @@
-//! From what is asked for and what was found to what is built.
+//! Decides what to build from the request and the findings.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -16,11 +16,11 @@ pub struct Decision {
     pub request: Request,
     /// What is built.
     pub flavour: Flavour,
-    /// Why this flavour, in words for the plan, the binary and the package.
+    /// The reason for this flavour, as text for the plan, the program and the package.
     pub reason: String,
     /// How Cargo is called for it.
     pub build: Build,
-    /// What would have been built instead, where something was missing for it.
+    /// The better flavour that could not be built, if any.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub fallback: Option<Fallback>,
 }
@@ -56,7 +56,7 @@ pub struct Fallback {
 pub struct CannotBuild {
     /// What it needs.
     pub needs: Needs,
-    /// What was found of that: a no, or a "could not tell".
+    /// The finding about it: a no, or a "could not tell".
     pub answer: Answer,
     /// What mends it, where that is known.
     pub mend: Option<Mend>,

@@ -1,4 +1,4 @@
-//! A machine made of values, for testing decisions without a host.
+//! A fake system made of values, for tests without a host.
 
 use std::collections::BTreeMap;
 use std::io;

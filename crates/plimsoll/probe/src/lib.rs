@@ -1,4 +1,4 @@
-//! Probing for a C dependency: what is needed, what was found, what follows.
+//! Probes for a C dependency: what it needs, what the host has, and which flavour follows.
 //!
 //! A dependency is declared once, as a [`NativeDep`]. [`probe`] asks a [`System`] what this host
 //! has and answers with [`Findings`]; [`decide`] turns a [`Request`] and those findings into a

@@ -1,4 +1,4 @@
-//! Asking pkg-config as a build script that uses the `pkg-config` crate would ask it.
+//! Calls pkg-config like a build script that uses the `pkg-config` crate.
 //!
 //! The crate itself can only be used inside a build script: it takes host and target from the
 //! HOST and TARGET variables of its own process, and changing those of a running process is

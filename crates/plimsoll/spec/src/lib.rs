@@ -111,7 +111,7 @@ pub struct PackageSpec {
     pub section: String,
     /// What must be installed with it, in the format's own syntax.
     pub depends: Vec<String>,
-    /// What is installed with it unless the administrator says no.
+    /// Packages that are installed with it unless the administrator declines.
     pub recommends: Vec<String>,
     /// What it stands for besides itself, in the format's own syntax.
     #[serde(default)]
@@ -132,7 +132,7 @@ pub struct PackageSpec {
 pub struct PackageReport {
     /// What must be installed with it, in the format's own syntax.
     pub depends: Vec<String>,
-    /// What is installed with it unless the administrator says no.
+    /// Packages that are installed with it unless the administrator declines.
     pub recommends: Vec<String>,
     /// The paths that it installs.
     pub files: Vec<String>,

@@ -85,7 +85,7 @@ pub struct Verified {
     pub reason: String,
     /// The better flavour that it stands in for, where it does.
     pub fallback: Option<Fallback>,
-    /// The best driver that the programs have.
+    /// The best driver of the programs.
     pub driver: String,
     /// What it depends on.
     pub depends: Vec<String>,

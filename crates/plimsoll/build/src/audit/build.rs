@@ -1,4 +1,4 @@
-//! Programs against the build that was planned.
+//! Compares programs with the planned build.
 
 use plimsoll_probe::{Flavour, NativeDep};
 use serde::Deserialize;
@@ -16,7 +16,7 @@ pub struct Stamp {
     pub commit: String,
 }
 
-/// Compares the programs with the flavour that was planned.
+/// Compares the programs with the planned flavour.
 #[must_use]
 pub fn audit_build(flavour: Flavour, library: &NativeDep, programs: &[BuiltProgram]) -> Vec<Fault> {
     let mut faults = Vec::new();
@@ -68,7 +68,7 @@ fn symbol_faults(library: &NativeDep, program: &BuiltProgram) -> Vec<Fault> {
         .versions_of(&library.soname)
         .filter(|version| {
             let version = SymbolVersion::parse(version);
-            // A name that is not understood may be anything, and so is not below the ceiling.
+            // An unknown name may mean anything, so it is not below the ceiling.
             !matches!((&version, &limit), (Some(version), Some(limit))
                 if version.prefix == limit.prefix && version <= limit)
         })
@@ -80,8 +80,8 @@ fn symbol_faults(library: &NativeDep, program: &BuiltProgram) -> Vec<Fault> {
         .collect()
 }
 
-/// Every library must be the C library's own or the declared one: another one was linked by
-/// accident, and no dependency would be checked for it.
+/// Every library must belong to the C library or be the declared one. Another one was linked by accident, and nothing
+/// would check its dependency.
 fn unknown_libraries(library: &NativeDep, program: &BuiltProgram) -> Vec<Fault> {
     program
         .elf
@@ -95,7 +95,7 @@ fn unknown_libraries(library: &NativeDep, program: &BuiltProgram) -> Vec<Fault> 
         .collect()
 }
 
-/// Compares what the program says with what was planned.
+/// Compares the program's stamp with the plan.
 #[must_use]
 pub fn audit_stamp(program: &str, stamp: &Stamp, flavour: Flavour, commit: &str) -> Vec<Fault> {
     let mut faults = Vec::new();

@@ -1,8 +1,8 @@
-//! A finished package against the programs in it: nothing missing, nothing more.
+//! Compares a finished package with its programs: nothing missing, nothing too much.
 
 use super::{Fault, PackageFacts};
 
-/// The files that the package does not hold.
+/// The files that the package lacks.
 #[must_use]
 pub fn audit_files(facts: &PackageFacts<'_>) -> Vec<Fault> {
     facts
@@ -13,7 +13,7 @@ pub fn audit_files(facts: &PackageFacts<'_>) -> Vec<Fault> {
         .collect()
 }
 
-/// The dependencies that are planned and that the package does not have.
+/// The planned dependencies that the package lacks.
 #[must_use]
 pub fn audit_declared(facts: &PackageFacts<'_>) -> Vec<Fault> {
     let declared = &facts.plan.declared;

@@ -1,4 +1,4 @@
-//! The files that the assets of the configuration stand for.
+//! The files of the configuration's assets.
 
 use std::path::{Path, PathBuf};
 
@@ -6,7 +6,7 @@ use plimsoll_plan::config::{Asset, AssetSource, Config};
 use plimsoll_plan::plan::{BuildPlan, PackagePlan, Plan};
 use plimsoll_spec::PackageFile;
 
-/// Why the files of a package are not known.
+/// Why the files of a package are unknown.
 #[derive(Debug, thiserror::Error)]
 pub enum AssetError {
     /// The pattern is not one.
@@ -61,8 +61,7 @@ pub fn collect(
     Ok(files)
 }
 
-/// Makes sure that every asset stands for a file, before anything is built for a package that
-/// could then not be written.
+/// Checks that every asset has a file, before anything is built for a package that could not be written.
 ///
 /// # Errors
 /// When one does not.

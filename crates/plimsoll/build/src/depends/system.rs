@@ -1,4 +1,4 @@
-//! The libraries that every dynamic program may link, and who has them.
+//! The libraries that every dynamic program may link, and their packages.
 
 use plimsoll_probe::{Family, NativeDep};
 

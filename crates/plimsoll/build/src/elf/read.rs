@@ -9,7 +9,7 @@ use object::{Endianness, FileKind, ReadRef};
 
 use super::{ElfFacts, Linkage};
 
-/// Why a file's needs could not be read. None of these may be taken for "needs nothing".
+/// Why a file's needs could not be read. None of these means "needs nothing".
 #[derive(Debug, thiserror::Error)]
 pub enum ElfError {
     /// The file could not be read at all.
@@ -48,7 +48,7 @@ pub enum ElfError {
 /// Reads the facts of an ELF file.
 ///
 /// # Errors
-/// When the file cannot be read, is no ELF file, or its tables do not hold together.
+/// If the file cannot be read, is not an ELF file, or has inconsistent tables.
 #[expect(
     clippy::redundant_closure,
     reason = "a closure is called with files of any lifetime, a function given by name with one"

@@ -6,7 +6,7 @@ use std::fmt;
 /// before `GLIBC_2.34`.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct SymbolVersion {
-    /// What stands before the last underscore, for instance `GLIBC` or `LIBNFTABLES`.
+    /// The part before the last underscore, for example `GLIBC` or `LIBNFTABLES`.
     pub prefix: String,
     /// The numbers after it: `[2, 34]`.
     pub numbers: Vec<u32>,

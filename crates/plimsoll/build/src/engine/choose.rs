@@ -10,7 +10,7 @@ use super::{Engine, EngineError, UnknownEngine};
 /// Which engine is asked for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum EngineRequest {
-    /// The first of docker and podman that answers, else a root where the family has one.
+    /// The first of docker and podman that answers, else a root if the family supports it.
     #[default]
     Auto,
     /// This one, or an error.
@@ -41,7 +41,7 @@ impl fmt::Display for EngineRequest {
 /// docker and podman.
 ///
 /// # Errors
-/// When nothing that answers can build it.
+/// If no engine that answers can build it.
 pub fn choose(
     request: EngineRequest,
     family: Family,

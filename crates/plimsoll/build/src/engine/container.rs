@@ -12,7 +12,7 @@ use super::{Call, Engine, EngineError, Folders, Job, Site, Stage, Toolchain};
 
 /// The last stage of the Dockerfile.
 const ARTEFACTS: &str = "artefacts";
-/// What a toolchain folder is imported as.
+/// The image name of a toolchain directory.
 const TOOLCHAIN_IMAGE: &str = "localhost/dist-toolchain:given";
 
 fn call<S: Into<String>>(engine: Engine, args: impl IntoIterator<Item = S>) -> Call {
@@ -83,7 +83,7 @@ pub fn recipe(engine: Engine, job: &Job<'_>) -> Result<Vec<Stage>, EngineError> 
     let remove = |name: &str| call(engine, ["rm", "--force", name]);
     let mut stages = vec![
         Stage::new("build the image", build(engine, job, &image)?),
-        // What a run that was killed has left behind.
+        // Leftovers of a killed run.
         Stage::tried("remove an old container", remove(&name)),
         Stage::new(
             "make a container",
@@ -125,7 +125,7 @@ fn build(engine: Engine, job: &Job<'_>, image: &str) -> Result<Call, EngineError
     Ok(call(engine, args))
 }
 
-/// What the Dockerfile is told of the distribution.
+/// Build arguments that describe the distribution.
 fn build_args(job: &Job<'_>) -> Vec<(&'static str, String)> {
     let packages = &job.plan.packages;
     let source = &job.plan.plan.source;
@@ -159,17 +159,17 @@ fn proxy(site: &Site) -> Vec<(&'static str, String)> {
         .collect()
 }
 
-/// The file that hands a mirror to the build.
+/// The file that gives the mirror to the build.
 #[must_use]
 pub fn mirror_file(job: &Job<'_>) -> std::path::PathBuf {
     let name = format!("mirror-{}", job.distro.id());
     job.folders.work.join(name)
 }
 
-/// What that file says, where there is a mirror: the archive and what takes its place.
+/// The content of that file: the archive and its replacement.
 ///
 /// # Errors
-/// When the distribution has no archive that a mirror could take the place of.
+/// If the distribution has no archive that a mirror could replace.
 pub fn mirror(job: &Job<'_>) -> Result<Option<String>, EngineError> {
     let Some(mirror) = job.site.mirror(job.distro) else {
         return Ok(None);

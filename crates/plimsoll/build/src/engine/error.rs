@@ -18,7 +18,7 @@ pub struct UnknownEngine(pub(super) String);
 /// Why the packages of a distribution were not built.
 #[derive(Debug, thiserror::Error)]
 pub enum EngineError {
-    /// The engine that was asked for does not answer.
+    /// The requested engine does not answer.
     #[error("{engine} does not answer: {reason}")]
     NoAnswer {
         /// The engine.

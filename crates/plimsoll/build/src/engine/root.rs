@@ -17,7 +17,7 @@ const ENTER: &str = include_str!("root/enter.sh");
 /// Where the toolchain is inside of the root.
 const TOOLCHAIN: &str = "/opt/rust";
 
-/// What a root is made of. Two that are equal give the same root.
+/// The ingredients of a root. Equal ingredients give the same root.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub struct RootSpec {
@@ -51,13 +51,13 @@ pub fn archive(job: &Job<'_>) -> PathBuf {
     job.folders.roots.join(format!("{}.tar", job.distro.id()))
 }
 
-/// Where it is written down what that root is made of.
+/// The file with the ingredients of that root.
 #[must_use]
 pub fn record(job: &Job<'_>) -> PathBuf {
     job.folders.roots.join(format!("{}.json", job.distro.id()))
 }
 
-/// Where that is written down until the root is there.
+/// The temporary name of that file until the root is complete.
 #[must_use]
 pub fn new_record(job: &Job<'_>) -> PathBuf {
     job.folders
@@ -182,7 +182,7 @@ pub fn mmdebstrap(root: &Bootstrap<'_>) -> Call {
     Call::new("unshare", words)
 }
 
-/// A package whose absence is no error, only said.
+/// A package whose absence is only reported, not an error.
 fn wish(job: &Job<'_>, name: &str) -> String {
     let install = job.plan.packages.install_wished.join(" ");
     let absent = format!("note: {name} is not available");

@@ -36,18 +36,18 @@ pub struct Outcome {
     pub result: Result<Manifest, EngineError>,
 }
 
-/// Who is told how far each distribution is; called from several threads.
+/// A progress listener for all distributions; called from several threads.
 pub trait Watcher: Sync {
     /// A stage begins: its number from 1, how many there are, and its name.
     fn stage(&self, distro: &str, number: usize, total: usize, name: &str);
     /// A command has printed a line.
     fn line(&self, distro: &str, line: &str);
-    /// The distribution is done, for better or worse.
+    /// The distribution is finished, successfully or not.
     fn done(&self, outcome: &Outcome);
 }
 
-/// Runs tasks, at most `jobs` at a time. One that fails does not stop the others. The outcomes are
-/// in the order of the tasks.
+/// Runs tasks, at most `jobs` at a time. A failure does not stop the others. The outcomes are in the order of the
+/// tasks.
 pub fn run_all(tasks: Vec<Task>, jobs: usize, watcher: &dyn Watcher) -> Vec<Outcome> {
     let threads = jobs.clamp(1, tasks.len().max(1));
     let queue: Mutex<VecDeque<_>> = Mutex::new(tasks.into_iter().enumerate().collect());
@@ -154,7 +154,7 @@ impl Place<'_> {
             if stage.role == Role::Tried {
                 continue;
             }
-            // The first failure is the one that explains the others; all are in the log.
+            // The first failure explains the others; all are in the log.
             result = result.and(ran);
         }
         result
@@ -220,7 +220,7 @@ impl Place<'_> {
     }
 }
 
-/// The first line that says that it is an error, else the last one that says anything.
+/// The first line with an error, else the last line that is not empty.
 fn complaint(lines: &VecDeque<String>) -> String {
     let says = |line: &&String| line.contains("error:") || line.starts_with("E: ");
     let last = || lines.iter().rev().find(|line| !line.trim().is_empty());

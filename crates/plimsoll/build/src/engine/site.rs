@@ -1,12 +1,12 @@
-//! What is particular to the place where packages are built, and belongs in no image.
+//! Settings of the host where packages are built, which must not get into an image.
 
 use std::path::PathBuf;
 use std::str::FromStr;
 
 use plimsoll_plan::distro::Distro;
 
-/// Mirrors, proxy and certificates. They reach a build as secrets, binds and variables of the one
-/// command that needs them, and never a layer or a file that stays.
+/// Mirrors, proxy and certificates. A build gets them as secrets, binds and variables of the command that needs them.
+/// No image layer and no remaining file contains them.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Site {
     /// Mirrors that were asked for.
@@ -23,12 +23,12 @@ pub struct Site {
     pub network: Option<String>,
 }
 
-/// Another home of a distribution's archive.
+/// A mirror of a distribution's archive.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Mirror {
     /// `ID` of the distribution's os-release(5).
     pub os: String,
-    /// What takes the place of the entry's `archive`, without a slash at its end.
+    /// The URL that replaces the entry's `archive`, without a slash at its end.
     pub url: String,
 }
 
@@ -70,7 +70,7 @@ impl Site {
             .or_else(|| find(&self.host_mirrors, distro))
     }
 
-    /// What apt needs to be told to work here, as lines of an apt.conf(5) without their ends.
+    /// Settings of apt for this host, as lines of an apt.conf(5) without line ends.
     #[must_use]
     pub fn apt_options(&self) -> Vec<String> {
         let mut options = Vec::new();

@@ -1,4 +1,4 @@
-//! From an engine and a job to a task: the recipe, and what it wants to find on disk.
+//! Turns an engine and a job into a task: the recipe, and its files on disk.
 
 use std::io;
 use std::path::Path;

@@ -1,4 +1,4 @@
-//! Calling Cargo, and telling what it does.
+//! Runs Cargo, and reports its progress.
 
 use std::ffi::OsString;
 use std::io::{BufRead, BufReader};

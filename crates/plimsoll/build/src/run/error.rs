@@ -52,7 +52,7 @@ pub enum RunError {
     /// A file is not the program that it should be.
     #[error("cannot audit what was built")]
     Elf(#[from] ElfError),
-    /// A built program does not say what it is.
+    /// A built program does not report its stamp.
     #[error("{} does not say what it is: {what}", program.display())]
     Stamp {
         /// The program.

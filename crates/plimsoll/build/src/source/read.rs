@@ -9,7 +9,7 @@ use error_hint::Hint;
 
 use super::Source;
 
-/// Why it is not known what is being built.
+/// Why version, commit or date is unknown.
 #[derive(Debug, thiserror::Error)]
 pub enum SourceError {
     /// Cargo does not say which packages there are.

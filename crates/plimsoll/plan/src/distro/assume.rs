@@ -1,4 +1,4 @@
-//! What a system of a distribution is taken to have before it is there to be asked.
+//! The assumed findings about a distribution, before a system of it exists.
 
 use plimsoll_probe::{
     Answer, Distribution, Finding, Findings, LibraryFinding, NamedFinding, NativeDep, RustTargets,
@@ -8,8 +8,8 @@ use plimsoll_probe::{
 use super::{BuildPackages, DevelSource, Distro};
 use crate::plan::Arch;
 
-/// The findings that the list promises: what is installed is there, and nothing else. They go
-/// through the same planner as those of a real probe.
+/// The findings that the list promises: installed packages are there, and nothing else. The planner treats them like
+/// findings of a real probe.
 pub(super) fn findings(
     distro: &Distro,
     architecture: Arch,

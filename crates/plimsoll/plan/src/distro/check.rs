@@ -1,4 +1,4 @@
-//! What the types alone do not say about an entry.
+//! Checks of entries that types cannot express.
 
 use std::borrow::Cow;
 use std::collections::BTreeSet;

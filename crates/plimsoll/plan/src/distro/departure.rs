@@ -1,4 +1,4 @@
-//! Where what follows is not what was expected.
+//! A flavour other than the expected one.
 
 use std::fmt;
 
@@ -20,7 +20,7 @@ pub struct Departure {
 }
 
 impl Departure {
-    /// Compares a flavour that follows, for a reason, with what the entry expects.
+    /// Compares a flavour and its reason with the expectation of the entry.
     #[must_use]
     pub fn of(distro: &Distro, follows: Flavour, because: &str) -> Option<Self> {
         let expected = distro.expected_flavour;

@@ -1,4 +1,4 @@
-//! What follows from an entry, before a system of the distribution is there.
+//! The plan of an entry, before a system of the distribution exists.
 
 use std::path::PathBuf;
 
@@ -18,7 +18,7 @@ pub const OUT: &str = "/out";
 /// Where Cargo's home is inside of it.
 pub const CARGO_HOME: &str = "/opt/cargo";
 
-/// All that follows from an entry of the list for one architecture.
+/// The plan of an entry for one architecture.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub struct DistroPlan {

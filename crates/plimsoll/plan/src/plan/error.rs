@@ -1,4 +1,4 @@
-//! Why there is no plan, and what mends it.
+//! Why there is no plan, and how to fix it.
 
 use std::borrow::Cow;
 

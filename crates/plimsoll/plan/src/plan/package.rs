@@ -33,7 +33,7 @@ pub struct PackagePlan {
 pub struct DeclaredDepends {
     /// What must be installed with it.
     pub depends: Vec<String>,
-    /// What is installed with it unless the administrator says no.
+    /// Packages that are installed with it unless the administrator declines.
     pub recommends: Vec<String>,
 }
 

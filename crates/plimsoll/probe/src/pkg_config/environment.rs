@@ -1,4 +1,4 @@
-//! The environment's say in the matter, by the rules of the `pkg-config` crate.
+//! The environment variables, by the rules of the `pkg-config` crate.
 
 use crate::{PkgConfigError, System};
 

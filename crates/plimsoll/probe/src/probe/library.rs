@@ -75,7 +75,7 @@ fn described(
     }
 }
 
-/// Whether the linker finds what pkg-config promises; a `.pc` file alone proves nothing.
+/// Whether the linker finds the library. A `.pc` file alone proves nothing.
 fn links(site: &Site<'_>, found: &PkgConfigLibrary, compiler: &Compiler) -> Answer {
     let source = "int main(void) { return 0; }\n";
     match try_c(site, source, found, compiler, false) {
@@ -100,8 +100,7 @@ fn static_archive(site: &Site<'_>, dep: &NativeDep, libdir: Option<&Path>) -> Fi
     }
 }
 
-/// Asks the library by running it; where that cannot be done, takes the tool's word for it if
-/// both come from one release.
+/// Runs the library to find out. If that is impossible, uses the tool's answer if both have the same release.
 fn property(
     site: &Site<'_>,
     check: &LibraryCheck,
@@ -153,7 +152,7 @@ fn try_c(
     site.system.try_c(&program).map_err(|error| error.reason())
 }
 
-/// What a refusal means, and what mends it.
+/// The meaning of a refusal, and its fix.
 fn refused(site: &Site<'_>, dep: &NativeDep, error: &PkgConfigError) -> Finding {
     let (answer, mend) = match error {
         PkgConfigError::NotRun(run) => (

@@ -1,4 +1,4 @@
-//! The probes: each asks the system one question and gives one finding.
+//! The probes: each answers one question about the system with one finding.
 
 mod compiler;
 mod engines;
@@ -16,7 +16,7 @@ use crate::{Distribution, Finding, NativeDep, System};
 
 pub use engines::container_engines;
 
-/// Everything that was found out about a host, for one dependency and one target.
+/// All findings about a host, for one dependency and one target.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub struct Findings {

@@ -1,4 +1,4 @@
-//! What an RPM runs when it comes and goes.
+//! The scriptlets of an RPM.
 //!
 //! rpm macros such as `%systemd_post` exist only while a spec file is built, so their text is
 //! written out here. systemd 250 and later have `systemd-update-helper`, which does what the
