@@ -18,12 +18,12 @@ pub use context::{Context, Format, RunResult};
 pub enum OpenError {
     /// A socket such as the library needs could not be opened; the library would have ended the
     /// process.
-    #[error("opening a netlink socket for nf_tables")]
+    #[error("cannot open a netlink socket for nf_tables")]
     Netlink(#[source] std::io::Error),
     /// The library made no context.
     #[error("libnftables returned no context")]
     Context,
     /// A file in memory for commands could not be made.
-    #[error("making a file in memory for commands")]
+    #[error("cannot create a file in memory for commands")]
     Commands(#[source] std::io::Error),
 }

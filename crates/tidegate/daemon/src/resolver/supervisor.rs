@@ -98,7 +98,7 @@ impl Supervisor {
         match self.attend(line) {
             Ok(true) => None,
             Ok(false) => Some(process.ending()),
-            Err(error) => Some(format!("talking to the process: {error}")),
+            Err(error) => Some(format!("cannot communicate with the process: {error}")),
         }
     }
 

@@ -35,7 +35,7 @@ impl Location {
         match File::open(&path) {
             Ok(file) => Namespace::new(Arc::new(file.into())),
             Err(error) => {
-                let reason = format!("network namespace {}: {error}", path.display());
+                let reason = format!("cannot open network namespace {}: {error}", path.display());
                 let missing = error.kind() == std::io::ErrorKind::NotFound;
                 Err(Error::new(
                     if missing { Kind::NotFound } else { Kind::Other },
@@ -60,7 +60,12 @@ pub(crate) struct Namespace {
 impl Namespace {
     fn new(file: Arc<OwnedFd>) -> Result<Self, Error> {
         let status = rustix::fs::fstat(&file);
-        let failed = |errno| Error::new(Kind::Other, format!("the network namespace: {errno}"));
+        let failed = |errno| {
+            Error::new(
+                Kind::Other,
+                format!("cannot open the network namespace: {errno}"),
+            )
+        };
         let status = status.map_err(failed)?;
         let id = (status.st_dev, status.st_ino);
         Ok(Self { file, id })
@@ -97,7 +102,7 @@ impl Namespace {
                 rustix::io::Errno::INVAL => Kind::Invalid,
                 _ => Kind::Other,
             };
-            Error::new(kind, format!("entering the network namespace: {errno}"))
+            Error::new(kind, format!("cannot enter the network namespace: {errno}"))
         })
     }
 }

@@ -110,7 +110,12 @@ impl Watch {
                 generations,
             })
         };
-        open().map_err(|error| failed("listening to the kernel's nftables notifications", &error))
+        open().map_err(|error| {
+            failed(
+                "cannot subscribe to the kernel's nftables notifications",
+                &error,
+            )
+        })
     }
 
     /// Tells ours from others' transactions.
@@ -140,7 +145,7 @@ impl Watch {
         stop: impl AsFd,
         until: Option<Instant>,
     ) -> Result<Option<Notice>, Error> {
-        let failed = |error: &io::Error| failed("reading the kernel's notifications", error);
+        let failed = |error: &io::Error| failed("cannot read the kernel's notifications", error);
         loop {
             let mut fds = [
                 PollFd::new(&self.socket, PollFlags::IN),
@@ -235,7 +240,7 @@ impl Ledger {
     /// # Errors
     /// When the kernel does not tell the generation of its ruleset.
     pub fn judge(&self, notice: Notice) -> Result<TableChanges, Error> {
-        let failed = |error: io::Error| failed("asking for the generation", &error);
+        let failed = |error: io::Error| failed("cannot query the generation", &error);
         let generations = &self.generations;
         let mut changes = notice.changes;
         let mut is_missed = false;

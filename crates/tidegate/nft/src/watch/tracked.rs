@@ -62,7 +62,7 @@ impl Tracked {
             match listing.table.as_ref().map(shows) {
                 Ok(true) => {}
                 Ok(false) => return Ok(false),
-                Err(reason) => return Err(Error::lost(format!("reading the table: {reason}"))),
+                Err(reason) => return Err(Error::lost(format!("cannot read the table: {reason}"))),
             }
         }
         Ok(true)

@@ -37,7 +37,7 @@ fn carry_out(context: &mut Context, verb: Verb, commands: &str) -> Answer {
     };
     match outcome {
         Ok(outcome) => answer(outcome),
-        Err(error) => unable(format!("handing commands to libnftables: {error}")),
+        Err(error) => unable(format!("cannot pass commands to libnftables: {error}")),
     }
 }
 

@@ -126,7 +126,8 @@ impl Runner for Launcher {
         let pumped = process
             .pipes
             .pump(stdin.as_bytes(), true, &mut readers, end, &mut vigil);
-        let (_, ended) = pumped.map_err(|error| Error::lost(format!("talking to nft: {error}")))?;
+        let (_, ended) =
+            pumped.map_err(|error| Error::lost(format!("cannot communicate with nft: {error}")))?;
         if let End::Stuck(what) = ended {
             return Err(Error::lost(format!("nft {what}, and was killed")));
         }
@@ -201,7 +202,10 @@ impl Session for Process {
                 self.taken(written),
                 format!("{called} {what}, and was killed"),
             ),
-            Err(error) => broken(input.len(), format!("talking to {called}: {error}")),
+            Err(error) => broken(
+                input.len(),
+                format!("cannot communicate with {called}: {error}"),
+            ),
         }
     }
 
