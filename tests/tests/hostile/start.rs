@@ -3,6 +3,8 @@
 
 use std::fs;
 use std::os::unix::fs::{MetadataExt, symlink};
+use std::thread::sleep;
+use std::time::{Duration, Instant};
 
 use serde_json::Value;
 use tidegate_tests::traffic::{Server, ask_tcp};
@@ -287,27 +289,31 @@ impl Named {
             .ino()
     }
 
-    /// Another namespace takes the place of this one, its name and its inode, which the kernel gives out again as soon as
-    /// it is free. False if somebody else was quicker; there is a namespace of that name then too.
+    /// Another namespace takes the place of this one, its name and its inode. The kernel gives out the lowest number that is
+    /// free, and frees one some time after its namespace ended. False if another test was quicker; there is a
+    /// namespace of that name then too.
     fn gives_its_inode_to_a_stranger(&self) -> bool {
         let inode = self.inode();
         self.ip("del");
-        // Free inodes before that one are taken, so that it is the next.
+        // They hold the lower numbers.
         let mut others = Vec::new();
-        for _ in 0..50 {
+        let end = Instant::now() + Duration::from_secs(10);
+        loop {
             self.ip("add");
-            if self.inode() == inode {
-                return true;
+            let found = self.inode();
+            if found == inode || Instant::now() > end {
+                return found == inode;
             }
             self.ip("del");
-            let other = Named::new(&format!("{}-{}", self.0, others.len()));
-            // Under its own name: the path is what was recorded.
-            if other.inode() != inode {
-                others.push(other);
+            if found < inode {
+                // Under its own name: the path is what was recorded.
+                others.push(Named::new(&format!("{}-{}", self.0, others.len())));
+                if others.last().is_some_and(|other| other.inode() == inode) {
+                    others.pop();
+                }
             }
+            sleep(Duration::from_millis(20));
         }
-        self.ip("add");
-        false
     }
 }
 
@@ -329,7 +335,7 @@ fn a_stranger_that_gets_the_inode_of_a_namespace_that_is_gone_gets_nothing_of_it
             "attach", "web", "--netns", &victim.0, "--name", "back", "-p", "8081:80",
         ];
         // Other tests may get the inode first, and keep it: then the next victim has another.
-        wait_until("a stranger has the inode", || {
+        let is_given = (0..20).any(|_| {
             host.ok(&words);
             host.kill();
             victim.gives_its_inode_to_a_stranger() || {
@@ -337,6 +343,7 @@ fn a_stranger_that_gets_the_inode_of_a_namespace_that_is_gone_gets_nothing_of_it
                 false
             }
         });
+        assert!(is_given, "no stranger had the inode");
         host.start();
         let listed = host.ok(&["endpoint", "ls"]);
         assert!(!listed.contains("back"), "{listed}");
