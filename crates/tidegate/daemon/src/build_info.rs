@@ -44,17 +44,13 @@ const _: () = assert!(
 
 /// What this binary is.
 pub fn build() -> Build {
-    let drivers: &[&str] = if HAS_LIBRARY {
-        &["library", "exec"]
-    } else {
-        &["exec"]
-    };
+    let drivers = tidegate_nft::DRIVERS.iter().filter(|it| it.is_built);
     Build {
         version: env!("CARGO_PKG_VERSION").into(),
         commit: COMMIT.unwrap_or("unknown").into(),
         flavour: flavour(IS_STATIC, HAS_LIBRARY).into(),
         reason: REASON.unwrap_or("development build").into(),
-        drivers: drivers.iter().map(ToString::to_string).collect(),
+        drivers: drivers.map(|it| it.name.to_owned()).collect(),
     }
 }
 

@@ -5,9 +5,7 @@ mod failover;
 use std::sync::{Arc, PoisonError, RwLock};
 
 use tidegate_api::DriverInfo;
-use tidegate_nft::{
-    Description, Driver, DriverChoice, DriverKind, Error, Ledger, Location, Opened, Programs,
-};
+use tidegate_nft::{Description, Driver, DriverChoice, Error, Ledger, Location, Opened, Programs};
 
 use crate::config::Settings;
 use failover::Failover;
@@ -47,11 +45,11 @@ fn open_as(choice: DriverChoice, settings: &Settings) -> Result<Opened, Error> {
         nft: settings.nft_path.clone(),
         ..Programs::default()
     };
-    tidegate_nft::open(choice, Location::Current, programs)
+    tidegate_nft::open(choice, Location::Current, &programs)
 }
 
-/// Opens the driver, tracked by the ledger, and logs its limitations. With `auto`, the exec driver is the standby of
-/// the library driver.
+/// Opens the driver, tracked by the ledger, and logs its limitations. With `auto`, the next best driver is the
+/// standby.
 ///
 /// # Errors
 /// As [`open`].
@@ -63,16 +61,18 @@ pub(crate) fn start(
     warn_about(&opened);
     let description = opened.driver.describe();
     let in_use = InUse::from(info(description, &opened.why));
-    let has_standby = settings.nft_driver == DriverChoice::Auto;
-    let has_standby = has_standby && description.driver == DriverKind::Library;
+    let standby = match settings.nft_driver {
+        DriverChoice::Auto => DriverChoice::standby_of(description.driver),
+        DriverChoice::Named(_) => None,
+    };
     let driver = ledger.track(opened.driver);
-    if !has_standby {
+    let Some(standby) = standby else {
         return Ok((driver, in_use));
-    }
+    };
     let (settings, ledger) = (settings.clone(), ledger.clone());
     // Each is tracked separately: a driver that falsely reports success is lost, and the other replaces it.
     let standby = move || {
-        let opened = open_as(DriverChoice::Exec, &settings)?;
+        let opened = open_as(standby, &settings)?;
         Ok(Opened {
             driver: ledger.track(opened.driver),
             ..opened

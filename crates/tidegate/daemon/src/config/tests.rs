@@ -45,7 +45,7 @@ fn every_key_of_the_file_is_understood() {
     assert_eq!(settings.socket, Path::new("/run/a.sock"));
     assert_eq!(settings.state_dir, Path::new("/var/lib/a"));
     assert_eq!(settings.log_level, LevelFilter::DEBUG);
-    assert_eq!(settings.nft_driver, DriverChoice::Exec);
+    assert_eq!(settings.nft_driver, DriverChoice::Named("exec"));
     assert_eq!(settings.nft_path.as_deref(), Some(Path::new("/opt/nft")));
     assert_eq!(
         settings.defaults.pools.ipv4[0].to_string(),
@@ -101,7 +101,7 @@ fn a_flag_goes_before_the_file() {
     assert_eq!(settings.socket, Path::new("/run/b.sock"));
     assert_eq!(settings.state_dir, Path::new("/var/lib/b"));
     assert_eq!(settings.log_level, LevelFilter::WARN);
-    assert_eq!(settings.nft_driver, DriverChoice::Library);
+    assert_eq!(settings.nft_driver, DriverChoice::Named("library"));
     assert_eq!(settings.defaults.free_ports.to_string(), "50000-50001");
     assert_eq!(settings.defaults.allow.to_string(), "198.51.100.7");
     assert_eq!(settings.defaults.forwarding, Forwarding::Set);

@@ -8,8 +8,8 @@ use serde::Serialize;
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub struct Description {
-    /// Which driver.
-    pub driver: DriverKind,
+    /// The driver's name.
+    pub driver: &'static str,
     /// How it runs transactions.
     pub mode: Mode,
     /// Why it runs them that way.
@@ -24,50 +24,13 @@ pub struct Description {
     pub warning: Option<String>,
 }
 
-/// The drivers.
+/// How a driver runs transactions, in words.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum DriverKind {
-    /// Runs the `nft` program.
-    Exec,
-    /// Calls libnftables.
-    Library,
-    /// Keeps a ruleset in memory.
-    Fake,
-}
-
-impl fmt::Display for DriverKind {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::Exec => "exec",
-            Self::Library => "library",
-            Self::Fake => "fake",
-        })
-    }
-}
-
-/// How a driver runs transactions.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Mode {
-    /// One `nft -f -` for each.
-    PerTransaction,
-    /// One `nft -i` that is kept.
-    LongLivedChild,
-    /// One libnftables context that is kept.
-    Context,
-    /// In memory.
-    Memory,
-}
+pub struct Mode(pub &'static str);
 
 impl fmt::Display for Mode {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::PerTransaction => "one process per transaction",
-            Self::LongLivedChild => "one long-lived child",
-            Self::Context => "one long-lived context",
-            Self::Memory => "in memory",
-        })
+        f.write_str(self.0)
     }
 }
 

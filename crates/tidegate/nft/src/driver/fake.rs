@@ -2,7 +2,7 @@
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use super::description::{Description, DriverKind, Mode, Support};
+use super::description::{Description, Mode, Support};
 use super::{BaseChain, Driver, Error, Listing, validated};
 use crate::kind::Kind;
 use crate::model::TableId;
@@ -28,8 +28,8 @@ impl FakeDriver {
     #[must_use]
     pub fn with(ruleset: Ruleset) -> Self {
         let description = Description {
-            driver: DriverKind::Fake,
-            mode: Mode::Memory,
+            driver: "fake",
+            mode: Mode("in memory"),
             why: "it was asked for".to_owned(),
             version: None,
             json: Support::Yes,

@@ -7,6 +7,9 @@ mod exec;
 mod fake;
 #[cfg(feature = "libnftables")]
 mod library;
+#[cfg(not(feature = "libnftables"))]
+#[path = "no_library.rs"]
+mod library;
 mod listing;
 mod location;
 mod message;
@@ -14,9 +17,10 @@ mod process;
 mod script;
 mod shared;
 mod survey;
+mod table;
 
-pub use choice::{DriverChoice, Opened, Programs, UnknownDriver, open};
-pub use description::{Description, DriverKind, Mode, Support};
+pub use choice::{DriverChoice, Opened, UnknownDriver, open};
+pub use description::{Description, Mode, Support};
 pub use error::{Applied, Error, FailedOp};
 pub use exec::{ExecDriver, ExecMode, ExecOptions};
 pub use fake::FakeDriver;
@@ -25,6 +29,7 @@ pub use library::{LIBRARY_PROCESS, LibraryDriver, LibraryOptions, serve_library}
 pub use listing::{Listing, LiveTable};
 pub use location::Location;
 pub use survey::BaseChain;
+pub use table::{DRIVERS, Entry, Programs};
 
 use crate::model::TableId;
 use crate::transaction::Transaction;

@@ -86,13 +86,13 @@ pub(crate) fn a_table_is_replaced_whatever_was_there(world: &World) {
 pub(crate) fn it_says_what_it_is(world: &World) {
     let about = world.driver.describe();
     let expected = match world.subject {
-        Subject::Fake => (DriverKind::Fake, Mode::Memory),
-        Subject::PerTransaction => (DriverKind::Exec, Mode::PerTransaction),
-        Subject::LongLived => (DriverKind::Exec, Mode::LongLivedChild),
+        Subject::Fake => ("fake", "in memory"),
+        Subject::PerTransaction => ("exec", "one process per transaction"),
+        Subject::LongLived => ("exec", "one long-lived child"),
         #[cfg(feature = "libnftables")]
-        Subject::Library => (DriverKind::Library, Mode::Context),
+        Subject::Library => ("library", "one long-lived context"),
     };
-    assert_eq!((about.driver, about.mode), expected);
+    assert_eq!((about.driver, about.mode.0), expected);
     assert_eq!(about.json, Support::Yes);
     if let Some(netns) = &world.netns {
         let version = about.version.as_deref().expect("it says its release");

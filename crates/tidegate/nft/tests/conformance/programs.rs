@@ -116,7 +116,7 @@ fn a_program_without_interactive_mode_gets_a_process_for_each_transaction() {
     let about = driver.describe();
     assert_eq!(
         (about.mode, about.version.as_deref()),
-        (Mode::PerTransaction, Some("9.9.9"))
+        (Mode("one process per transaction"), Some("9.9.9"))
     );
     assert!(
         about
@@ -201,28 +201,24 @@ fn the_chosen_driver_says_why_it_was_chosen() {
         open(
             choice,
             Location::Path(netns.path()),
-            crate::subject::programs(),
+            &crate::subject::programs(),
         )
     };
-    let exec = opened(DriverChoice::Exec).expect("nft is there");
-    assert_eq!(exec.driver.describe().driver, DriverKind::Exec);
+    let exec = opened(DriverChoice::Named("exec")).expect("nft is there");
+    assert_eq!(exec.driver.describe().driver, "exec");
     assert_eq!(
         (exec.why.as_str(), exec.fallback),
         ("driver exec was asked for", None)
     );
     let auto = opened(DriverChoice::Auto).expect("one of them is there");
     let has_library = cfg!(feature = "libnftables");
-    let expected = if has_library {
-        DriverKind::Library
-    } else {
-        DriverKind::Exec
-    };
+    let expected = if has_library { "library" } else { "exec" };
     assert_eq!(
         (auto.driver.describe().driver, auto.fallback),
         (expected, None)
     );
-    match opened(DriverChoice::Library) {
-        Ok(library) => assert_eq!(library.driver.describe().driver, DriverKind::Library),
+    match opened(DriverChoice::Named("library")) {
+        Ok(library) => assert_eq!(library.driver.describe().driver, "library"),
         Err(error) => {
             assert!(!has_library, "{error}");
             assert_eq!(error.kind, Kind::Unsupported);

@@ -2,16 +2,16 @@
 
 use std::time::Duration;
 
-use super::super::description::{Description, DriverKind, Mode, Support, known_fault};
+use super::super::description::{Description, Support, known_fault};
 use super::super::error::Error;
 use super::super::listing::{Listing, parse};
 use super::super::message;
 use super::super::process::{Finished, Runner, tell_replaced};
 use super::super::script::Script;
 use super::super::shared::{Backend, Run};
-use super::ExecMode;
 use super::child::Child;
 use super::probe;
+use super::{ENTRY, ExecMode, LONG_LIVED_CHILD, PER_TRANSACTION};
 use crate::model::TableId;
 
 /// The most bytes for the long-lived child. nft quotes the whole line for each refused operation. A process of its
@@ -45,32 +45,30 @@ impl<R: Runner> ExecBackend<R> {
     ) -> Result<(Self, Description), Error> {
         let about = probe::about(&mut runner)?;
         let (child, mode, why) = match mode {
-            ExecMode::PerTransaction => (
-                Kept::Never,
-                Mode::PerTransaction,
-                "it was asked for".to_owned(),
-            ),
+            ExecMode::PerTransaction => {
+                (Kept::Never, PER_TRANSACTION, "it was asked for".to_owned())
+            }
             ExecMode::LongLivedChild => {
                 let child = probe::child(&mut runner)?;
                 (
                     Kept::Running(child),
-                    Mode::LongLivedChild,
+                    LONG_LIVED_CHILD,
                     "it was asked for".to_owned(),
                 )
             }
             ExecMode::Auto => match probe::child(&mut runner) {
                 Ok(child) => {
                     let why = "nft -i answers on a pipe".to_owned();
-                    (Kept::Running(child), Mode::LongLivedChild, why)
+                    (Kept::Running(child), LONG_LIVED_CHILD, why)
                 }
                 Err(error) => {
                     let why = format!("nft -i cannot be kept running: {error}");
-                    (Kept::Never, Mode::PerTransaction, why)
+                    (Kept::Never, PER_TRANSACTION, why)
                 }
             },
         };
         let description = Description {
-            driver: DriverKind::Exec,
+            driver: ENTRY.name,
             mode,
             why,
             warning: known_fault(about.version.as_deref()),

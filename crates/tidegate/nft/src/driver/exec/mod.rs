@@ -9,12 +9,13 @@ mod probe;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use super::description::Description;
+use super::description::{Description, Mode};
 use super::error::Error;
 use super::listing::Listing;
 use super::location::Location;
 use super::process::Launcher;
 use super::shared::{Run, Shared};
+use super::table::Entry;
 use super::{BaseChain, Driver, validated};
 use crate::model::TableId;
 use crate::transaction::Transaction;
@@ -54,6 +55,24 @@ impl Default for ExecOptions {
         }
     }
 }
+
+/// How settings choose this driver.
+pub(super) const ENTRY: Entry = Entry {
+    name: "exec",
+    is_built: true,
+    open: |location, programs| {
+        let options = ExecOptions {
+            nft: programs.nft.clone(),
+            ..ExecOptions::default()
+        };
+        Ok(Box::new(ExecDriver::open(location, options)?))
+    },
+};
+
+/// One `nft -f -` for each transaction.
+const PER_TRANSACTION: Mode = Mode("one process per transaction");
+/// One `nft -i` that is kept.
+const LONG_LIVED_CHILD: Mode = Mode("one long-lived child");
 
 /// Gives transactions to the `nft` program.
 pub struct ExecDriver(Shared<ExecBackend<Launcher>>);

@@ -6,7 +6,7 @@ use std::path::Path;
 use std::sync::{Arc, Mutex};
 
 use super::*;
-use crate::driver::description::{Mode, Support};
+use crate::driver::description::Support;
 use crate::driver::error::Applied;
 use crate::driver::process::{Broken, Finished, Runner, Session};
 use crate::driver::script::Script;
@@ -152,7 +152,7 @@ fn script() -> Script {
 fn one_process_gets_one_operation_a_line() {
     let runner = FakeRunner::default();
     let (mut backend, description) = open(&runner, ExecMode::PerTransaction);
-    assert_eq!(description.mode, Mode::PerTransaction);
+    assert_eq!(description.mode, PER_TRANSACTION);
     assert_eq!(
         (description.version.as_deref(), description.json),
         (Some("1.0.6"), Support::Yes)
@@ -194,7 +194,7 @@ fn a_process_that_dies_silently_leaves_the_outcome_open() {
 fn the_child_gets_the_operations_on_one_line() {
     let runner = FakeRunner::with_child();
     let (mut backend, description) = open(&runner, ExecMode::Auto);
-    assert_eq!(description.mode, Mode::LongLivedChild);
+    assert_eq!(description.mode, LONG_LIVED_CHILD);
     backend.run(&script(), Run::Apply).expect("applied");
     assert_eq!(runner.take_seen(), ["add table inet t; add chain inet t c"]);
     runner.next_reply(Reply::Says(
@@ -225,7 +225,7 @@ fn checks_and_big_transactions_get_a_process() {
 fn without_interactive_mode_each_transaction_gets_a_process() {
     let runner = FakeRunner::default();
     let (mut backend, description) = open(&runner, ExecMode::Auto);
-    assert_eq!(description.mode, Mode::PerTransaction);
+    assert_eq!(description.mode, PER_TRANSACTION);
     assert_eq!(
         description.why,
         "nft -i cannot be kept running: interactive mode is not compiled in"

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::super::description::{Description, DriverKind, Mode, Support as Tells, known_fault};
+use super::super::description::{Description, Mode, Support as Tells, known_fault};
 use super::super::error::{Error, bounded};
 use super::super::listing::{Listing, parse};
 use super::super::message;
@@ -55,8 +55,8 @@ impl<R: Runner> LibraryBackend<R> {
         };
         backend.has_json = json != Tells::No;
         let description = Description {
-            driver: DriverKind::Library,
-            mode: Mode::Context,
+            driver: super::ENTRY.name,
+            mode: Mode("one long-lived context"),
             why: "libnftables keeps one context, in a process of its own".to_owned(),
             warning: known_fault(version.as_deref()),
             version,

@@ -17,6 +17,7 @@ use super::listing::Listing;
 use super::location::Location;
 use super::process::Launcher;
 use super::shared::{Run, Shared};
+use super::table::Entry;
 use super::{BaseChain, Driver, validated};
 use crate::model::TableId;
 use crate::transaction::Transaction;
@@ -37,8 +38,21 @@ pub struct LibraryOptions {
     pub deadline: Duration,
 }
 
+/// How settings choose this driver.
+pub(super) const ENTRY: Entry = Entry {
+    name: "library",
+    is_built: true,
+    open: |location, programs| {
+        let options = LibraryOptions {
+            program: programs.library.clone(),
+            deadline: DEADLINE,
+        };
+        Ok(Box::new(LibraryDriver::open(location, options)?))
+    },
+};
+
 /// The default time limit of a transaction.
-pub(super) const DEADLINE: Duration = Duration::from_secs(30);
+const DEADLINE: Duration = Duration::from_secs(30);
 
 /// Sends transactions to libnftables, with one long-lived context.
 pub struct LibraryDriver(Shared<LibraryBackend<Launcher>>);
