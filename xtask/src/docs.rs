@@ -22,11 +22,11 @@ struct Program {
 
 const PROGRAMS: [Program; 2] = [
     Program {
-        definition: tidegate_cli::tidegate,
+        definition: tidegate_args::tidegate,
         section: "1",
     },
     Program {
-        definition: tidegate_cli::tidegated,
+        definition: tidegate_args::tidegated,
         section: "8",
     },
 ];

@@ -17,9 +17,10 @@ const WINGS: [(&str, &[&str]); 2] = [
     (
         "crates/tidegate/",
         &[
+            "cli",
             "client",
             "daemon",
-            "cli",
+            "args",
             "link",
             "plan",
             "nft",

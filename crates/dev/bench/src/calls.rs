@@ -3,8 +3,7 @@
 use tidegate_tests::{Netns, Programs};
 
 use crate::Options;
-use crate::client::Answer;
-use crate::host::{Measured, held_by_sockets};
+use crate::host::{Measured, Took, held_by_sockets};
 use crate::render::thousands;
 use crate::report::{Row, Section};
 use crate::sample::Sample;
@@ -157,8 +156,8 @@ fn one_round(host: &mut Measured, netns: &Netns) -> anyhow::Result<[Done; OPERAT
     let done = [
         counted(host, |host| host.create_network(NAME))?,
         counted(host, |host| host.attach(NAME, &path, NAME, &port))?,
-        counted(host, |host| host.change_port(NAME, "publish", "8081:81"))?,
-        counted(host, |host| host.change_port(NAME, "unpublish", "8081:81"))?,
+        counted(host, |host| host.publish(NAME, "8081:81"))?,
+        counted(host, |host| host.unpublish(NAME, "8081:81"))?,
         counted(host, |host| host.detach(NAME))?,
         counted(host, |host| host.remove_network(NAME))?,
     ];
@@ -172,13 +171,13 @@ const NAME: &str = "measured";
 
 /// A call that was answered.
 struct Done {
-    answer: Answer,
+    answer: Took,
     transactions: u32,
 }
 
 fn counted(
     host: &mut Measured,
-    call: impl FnOnce(&mut Measured) -> anyhow::Result<Answer>,
+    call: impl FnOnce(&mut Measured) -> anyhow::Result<Took>,
 ) -> anyhow::Result<Done> {
     let before = host.transactions()?;
     let answer = call(host)?;

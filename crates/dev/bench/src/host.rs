@@ -6,10 +6,14 @@ use std::time::Duration;
 
 use anyhow::Context;
 use rustix::process::{Resource, getrlimit};
-use serde_json::json;
+use tidegate_api::calls::{
+    AddEndpoint, AddNetwork, Call, DeleteEndpoint, DeleteNetwork, PublishPorts, UnpublishPorts,
+};
+use tidegate_api::{Attach, Body, CreateNetwork, Ports, Query, RemoveNetwork};
+use tidegate_client::Answered;
+use tidegate_client::blocking::Client;
 use tidegate_tests::{Host, Netns, Programs, wait_until};
 
-use crate::client::{Answer, Client};
 use crate::generation::Generations;
 use crate::report::Row;
 use crate::sample::{Sample, Summary};
@@ -23,11 +27,17 @@ const FILL: &str = "fill";
 /// What the names of the daemon's links begin with, those that it removed included.
 const OURS: &str = "tg";
 
+/// What a call took.
+pub(crate) type Took = Answered<()>;
+
+/// How long a call may take: much more than on a host of any size here.
+const TIME_LIMIT: Duration = Duration::from_mins(10);
+
 /// A daemon that is measured.
 pub(crate) struct Measured {
     pub(crate) driver: String,
     pub(crate) host: Host,
-    pub(crate) client: Client,
+    client: Client,
     generations: Generations,
     /// How many ports fill it.
     ports: u32,
@@ -43,7 +53,7 @@ impl Measured {
     pub(crate) fn new(programs: &Programs, driver: &str) -> anyhow::Result<Self> {
         let mut host = Host::new(programs, &["--nft-driver", driver]);
         host.start();
-        let client = Client::connect(&host.socket())?;
+        let client = connected(&host)?;
         let generations = Generations::of(&host.netns)?;
         Ok(Self {
             generations,
@@ -71,16 +81,18 @@ impl Measured {
     ///
     /// # Errors
     /// When the daemon refuses.
-    pub(crate) fn create_network(&mut self, name: &str) -> anyhow::Result<Answer> {
-        self.client.post("/v1/networks", &json!({ "name": name }))
+    pub(crate) fn create_network(&mut self, name: &str) -> anyhow::Result<Took> {
+        let wanted = CreateNetwork::new(name.parse()?);
+        self.call::<AddNetwork>(Body(wanted))
     }
 
     /// Removes a network.
     ///
     /// # Errors
     /// When the daemon refuses.
-    pub(crate) fn remove_network(&mut self, name: &str) -> anyhow::Result<Answer> {
-        self.client.delete(&format!("/v1/networks/{name}"))
+    pub(crate) fn remove_network(&mut self, name: &str) -> anyhow::Result<Took> {
+        let only = RemoveNetwork { force: false };
+        self.call::<DeleteNetwork>((name.parse()?, Query(only)))
     }
 
     /// Attaches a namespace.
@@ -93,31 +105,61 @@ impl Measured {
         netns: &Path,
         name: &str,
         ports: &[String],
-    ) -> anyhow::Result<Answer> {
-        let body = json!({ "network": network, "netns": netns, "name": name, "ports": ports });
-        self.client.post("/v1/endpoints", &body)
+    ) -> anyhow::Result<Took> {
+        let ports: Result<_, _> = ports.iter().map(|port| port.parse()).collect();
+        let wanted = Attach {
+            name: Some(name.parse()?),
+            ports: ports?,
+            ..Attach::new(network.parse()?, netns.into())
+        };
+        self.call::<AddEndpoint>(Body(wanted))
     }
 
     /// Detaches an endpoint.
     ///
     /// # Errors
     /// When the daemon refuses.
-    pub(crate) fn detach(&mut self, name: &str) -> anyhow::Result<Answer> {
-        self.client.delete(&format!("/v1/endpoints/{name}"))
+    pub(crate) fn detach(&mut self, name: &str) -> anyhow::Result<Took> {
+        self.call::<DeleteEndpoint>(name.parse()?)
     }
 
-    /// Publishes a port of an endpoint, or withdraws it.
+    /// Publishes a port of an endpoint.
     ///
     /// # Errors
     /// When the daemon refuses.
-    pub(crate) fn change_port(
-        &mut self,
-        endpoint: &str,
-        verb: &str,
-        port: &str,
-    ) -> anyhow::Result<Answer> {
-        let path = format!("/v1/endpoints/{endpoint}/{verb}");
-        self.client.post(&path, &json!({ "ports": [port] }))
+    pub(crate) fn publish(&mut self, endpoint: &str, port: &str) -> anyhow::Result<Took> {
+        let wanted = vec![port.parse()?].into();
+        self.call::<PublishPorts>((endpoint.parse()?, Body(wanted)))
+    }
+
+    /// Stops publishing a port of an endpoint.
+    ///
+    /// # Errors
+    /// When the daemon refuses.
+    pub(crate) fn unpublish(&mut self, endpoint: &str, port: &str) -> anyhow::Result<Took> {
+        let ports = vec![port.parse()?];
+        self.call::<UnpublishPorts>((endpoint.parse()?, Body(Ports { ports })))
+    }
+
+    /// Makes a call over the connection that is kept, as a container engine does.
+    fn call<C: Call>(&mut self, given: C::Given) -> anyhow::Result<Took> {
+        // One that was idle for too long is opened anew before the call is measured.
+        let answered = self.client.timed::<C>(&given);
+        let answered = answered.with_context(|| format!("{} was not done", C::ROUTE))?;
+        Ok(Took {
+            value: (),
+            took: answered.took,
+            stages: answered.stages,
+        })
+    }
+
+    /// Connects again, to a daemon that was started again.
+    ///
+    /// # Errors
+    /// When it does not answer.
+    pub(crate) fn reconnect(&mut self) -> anyhow::Result<()> {
+        self.client = connected(&self.host)?;
+        Ok(())
     }
 
     /// Publishes ports until there are so many.
@@ -184,6 +226,12 @@ impl Measured {
             .part(DRIVER, &Sample::once(driver))
             .part(RESOLVER, &Sample::once(resolver))
     }
+}
+
+fn connected(host: &Host) -> anyhow::Result<Client> {
+    let client = Client::new(host.socket())?.with_time_limit(Some(TIME_LIMIT));
+    client.connect()?;
+    Ok(client)
 }
 
 /// Longer than the kernel takes for the end of a bridge.

@@ -3,7 +3,6 @@
 
 mod against;
 mod calls;
-mod client;
 mod floor;
 mod generation;
 mod host;

@@ -2,7 +2,6 @@
 //! else.
 
 use anyhow::Context;
-use serde_json::json;
 use tidegate_tests::{Netns, Programs};
 
 use crate::Options;
@@ -77,8 +76,7 @@ fn section(title: &str) -> Section {
 /// When the daemon refuses.
 pub(crate) fn fill_with_networks(host: &mut Measured, count: u32) -> anyhow::Result<()> {
     for number in 0..count {
-        let body = json!({ "name": network(number) });
-        let made = host.client.post("/v1/networks", &body);
+        let made = host.create_network(&network(number));
         made.with_context(|| format!("filling a host with {count} networks"))?;
     }
     Ok(())

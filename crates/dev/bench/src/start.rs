@@ -9,7 +9,6 @@ use tidegate_tests::Programs;
 
 use crate::Options;
 use crate::calls::{ATTACH, rounds};
-use crate::client::Client;
 use crate::generation::Generations;
 use crate::host::{Measured, held_by_sockets, protocol};
 use crate::namespaces::Namespaces;
@@ -236,8 +235,7 @@ impl Started {
         self.ruleset.add_time(ruleset?);
         self.transactions
             .add(f64::from(host.transactions()? - before));
-        host.client = Client::connect(&host.host.socket())?;
-        Ok(())
+        host.reconnect()
     }
 
     fn row(&self, name: &str) -> Row {

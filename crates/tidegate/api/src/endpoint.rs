@@ -46,6 +46,25 @@ pub struct Attach {
     pub sysctls: Vec<OwnSysctl>,
 }
 
+impl Attach {
+    /// A namespace by its path, with nothing else said.
+    pub fn new(network: Name, netns: PathBuf) -> Self {
+        Self {
+            network,
+            netns,
+            name: None,
+            aliases: Vec::new(),
+            ports: Vec::new(),
+            allow: Vec::new(),
+            addresses: Vec::new(),
+            mac: None,
+            ifname: None,
+            gateway_priority: GatewayPriority::default(),
+            sysctls: Vec::new(),
+        }
+    }
+}
+
 /// Ports to publish.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
@@ -89,4 +108,16 @@ pub struct EndpointView {
     /// Why it is degraded, if it is.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub degraded: Option<Fault>,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_endpoint_of_which_nothing_is_said_is_one_of_which_nothing_is_written() {
+        let read = r#"{ "network": "web", "netns": "/run/netns/box" }"#;
+        let made = Attach::new("web".parse().unwrap(), "/run/netns/box".into());
+        assert_eq!(made, serde_json::from_str(read).unwrap());
+    }
 }

@@ -30,3 +30,6 @@ pub use network::{CreateNetwork, NetworkView, Peer, RemoveNetwork};
 pub use refusal::{Refusal, RefusalKind};
 pub use ruleset::{RulesetDiff, RulesetText};
 pub use travels::Travels;
+
+/// Where the daemon listens unless told otherwise.
+pub const DEFAULT_SOCKET: &str = "/run/tidegate/tidegated.sock";

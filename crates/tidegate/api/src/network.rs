@@ -59,6 +59,28 @@ pub struct CreateNetwork {
     pub labels: BTreeMap<Name, String>,
 }
 
+impl CreateNetwork {
+    /// A network with nothing else said.
+    pub fn new(name: Name) -> Self {
+        Self {
+            name,
+            subnets: Vec::new(),
+            gateways: Vec::new(),
+            ranges: Vec::new(),
+            reserved: BTreeMap::new(),
+            ipv4: true,
+            ipv6: true,
+            require_ipv6: false,
+            mtu: None,
+            host_ips: Vec::new(),
+            allow: Vec::new(),
+            bridge: None,
+            policy: Policy::default(),
+            labels: BTreeMap::new(),
+        }
+    }
+}
+
 /// How a network is removed.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
@@ -106,4 +128,16 @@ pub struct NetworkView {
     /// Notes for the user about its creation, as text. Only in the answer to `POST`.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub notes: Vec<String>,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_network_of_which_nothing_is_said_is_one_of_which_nothing_is_written() {
+        let made = CreateNetwork::new("web".parse().unwrap());
+        let read = serde_json::from_str(r#"{ "name": "web" }"#).unwrap();
+        assert_eq!(made, read);
+    }
 }

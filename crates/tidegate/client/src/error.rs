@@ -1,4 +1,4 @@
-//! What can go wrong on the client's side.
+//! What can go wrong with a call.
 
 use std::borrow::Cow;
 use std::io;
@@ -8,9 +8,10 @@ use std::time::Duration;
 use error_hint::{Failure, Hint};
 use tidegate_api::Refusal;
 
-/// Why a command failed.
+/// Why a call was not answered.
 #[derive(Debug, thiserror::Error)]
-pub(crate) enum ClientError {
+#[non_exhaustive]
+pub enum ClientError {
     /// There is no daemon at the socket.
     #[error("tidegated is not running: nothing listens on {socket}")]
     NotRunning {
@@ -64,20 +65,6 @@ pub(crate) enum ClientError {
     /// The daemon said no.
     #[error("{}", .0.message)]
     Refused(Refusal),
-    /// The namespace's path cannot be made absolute.
-    #[error("cannot find out the absolute path of {path}")]
-    Netns {
-        /// The path.
-        path: PathBuf,
-        /// Why.
-        source: io::Error,
-    },
-    /// Standard output does not take the answer.
-    #[error("cannot write to standard output")]
-    Output {
-        /// Why.
-        source: io::Error,
-    },
     /// The client itself cannot run.
     #[error("cannot start")]
     Runtime {
@@ -110,17 +97,17 @@ impl ClientError {
         }
     }
 
-    /// Whether the user can mend it: exit status 1, else 2.
-    pub(crate) fn is_users(&self) -> bool {
+    /// Whether the user can mend it; else it is a fault of the daemon or the host.
+    pub fn is_users(&self) -> bool {
         match self {
-            Self::NotAllowed { .. } | Self::Netns { .. } => true,
+            Self::NotAllowed { .. } => true,
             Self::Refused(refusal) => refusal.kind.is_users(),
             _ => false,
         }
     }
 
-    /// How it is shown.
-    pub(crate) fn failure(&self) -> Failure {
+    /// How it is shown, with what to do about it.
+    pub fn failure(&self) -> Failure {
         match self {
             Self::Refused(refusal) => refusal.clone().into(),
             other => other.into(),
@@ -131,11 +118,11 @@ impl ClientError {
 impl Hint for ClientError {
     fn hint(&self) -> Option<Cow<'_, str>> {
         match self {
-            Self::NotRunning { .. } => Some("start it with `systemctl start tidegated`, or name its socket with --socket or \
-                 TIDEGATE_SOCKET".into()),
+            Self::NotRunning { .. } => Some("start it with `systemctl start tidegated`".into()),
             Self::NotAllowed { .. } => Some("run as root, or as a member of the socket's group".into()),
             Self::Broken { .. } => Some("`journalctl -u tidegated` shows what it logged; `ls` shows whether the command was carried out".into()),
-            Self::NoAnswer { .. } => Some("it may still carry out the command: see `ls` and `journalctl -u tidegated`; --timeout makes tidegate wait longer".into()),
+            Self::NoAnswer { .. } => Some("it may still carry out the command: see `ls` and `journalctl -u tidegated`".into()),
+            Self::Refused(refusal) => refusal.hint.as_deref().map(Cow::from),
             Self::Answer { .. } => Some("install the same version of both: see `tidegate --version` and `tidegated --version`".into()),
             _ => None,
         }

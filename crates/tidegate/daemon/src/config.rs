@@ -7,7 +7,7 @@ mod file;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
-use tidegate_cli::{DEFAULT_CONFIG, DEFAULT_SOCKET, DEFAULT_STATE_DIR, Daemon};
+use tidegate_args::{DEFAULT_CONFIG, DEFAULT_SOCKET, DEFAULT_STATE_DIR, Daemon};
 use tidegate_model::{AllowList, Source};
 use tidegate_nft::DriverChoice;
 use tidegate_plan::{Defaults, IpFamily, Pool, Pools};

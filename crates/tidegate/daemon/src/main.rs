@@ -4,7 +4,7 @@ use std::io::Write;
 use std::process::ExitCode;
 
 use error_hint::Failure;
-use tidegate_cli::{Daemon, Parsed, parse};
+use tidegate_args::{Daemon, Parsed, parse};
 use tidegate_daemon::{StartError, inherited, listen, resolver, run, version};
 
 fn main() -> ExitCode {

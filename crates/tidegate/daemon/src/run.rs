@@ -11,7 +11,7 @@ use std::sync::Arc;
 use error_hint::Hint;
 use rustix::io::Errno;
 use rustix::process::{Resource, getrlimit, setrlimit};
-use tidegate_cli::Daemon;
+use tidegate_args::Daemon;
 use tidegate_link::{LinkError, Links, Location, MORE_DESCRIPTORS, Rtnetlink};
 use tidegate_model::links::GROUP;
 use tidegate_nft::Watch;

@@ -3,7 +3,7 @@
 use error_hint::in_one_line;
 use serde::Serialize;
 use tidegate_api::{Build, DriverInfo};
-use tidegate_cli::Daemon;
+use tidegate_args::Daemon;
 
 use crate::config::Settings;
 use crate::{build, driver, run};

@@ -14,9 +14,7 @@ pub use client::{
 };
 pub use daemon::Daemon;
 pub use parse::{Mistake, Parsed, parse};
-
-/// Where the daemon listens and the client connects unless told otherwise.
-pub const DEFAULT_SOCKET: &str = "/run/tidegate/tidegated.sock";
+pub use tidegate_api::DEFAULT_SOCKET;
 
 /// Where the daemon keeps its state unless told otherwise.
 pub const DEFAULT_STATE_DIR: &str = "/var/lib/tidegate";

@@ -12,30 +12,29 @@ pub(crate) struct Call {
     name: String,
     /// From its beginning to the end of the answer, in milliseconds.
     whole: f64,
-    /// What the daemon told of it, in milliseconds.
-    told: Vec<(String, f64)>,
+    /// What the daemon says about it, in milliseconds.
+    stages: Vec<(String, f64)>,
 }
 
 impl Call {
-    /// `told` is the header `Server-Timing`, of which what is not understood is left out.
-    pub(crate) fn new(name: String, whole: Duration, told: &str) -> Self {
-        let part = |part: &str| {
-            let (name, duration) = part.trim().split_once(";dur=")?;
-            Some((name.to_owned(), duration.parse().ok()?))
-        };
+    pub(crate) fn new(name: String, whole: Duration, stages: Vec<(String, f64)>) -> Self {
         Self {
             name,
             whole: whole.as_secs_f64() * 1000.0,
-            told: told.split(',').filter_map(part).collect(),
+            stages,
         }
     }
 
     /// The tree: what the daemon did, stage by stage, what it did besides, and what is left for
     /// the way there and back.
     pub(crate) fn tree(&self) -> String {
-        let total = self.told.iter().find(|(name, _)| name == TOTAL);
+        let total = self.stages.iter().find(|(name, _)| name == TOTAL);
         let daemon = total.map_or(0.0, |(_, time)| *time);
-        let stages: Vec<_> = self.told.iter().filter(|(name, _)| name != TOTAL).collect();
+        let stages: Vec<_> = self
+            .stages
+            .iter()
+            .filter(|(name, _)| name != TOTAL)
+            .collect();
         let staged: f64 = stages.iter().map(|(_, time)| time).sum();
         let mut tree = String::new();
         let mut line = |branch: &str, name: &str, time: f64| {
@@ -61,8 +60,10 @@ mod tests {
 
     #[test]
     fn a_tree_adds_up() {
-        let told = "total;dur=3.500, plan;dur=0.250, nft;dur=1.000, odd, store;dur=x";
-        let call = Call::new("POST /v1/networks".into(), Duration::from_millis(4), told);
+        let stages = [("total", 3.5), ("plan", 0.25), ("nft", 1.0)];
+        let stages = stages.map(|(name, time)| (name.to_owned(), time)).to_vec();
+        let name = "POST /v1/networks".to_owned();
+        let call = Call::new(name, Duration::from_millis(4), stages);
         expect![[r#"
             POST /v1/networks                      4.000 ms
             ├─ daemon                              3.500 ms

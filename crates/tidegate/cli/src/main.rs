@@ -11,7 +11,9 @@ mod view;
 use std::io::Write;
 use std::process::ExitCode;
 
-use tidegate_cli::{Client, Parsed, parse};
+use tidegate_args::{Client, Parsed, parse};
+
+use tidegate_client::ClientError;
 
 use commands::CommandResult;
 
@@ -36,7 +38,7 @@ fn run(client: Client) -> ExitCode {
         .build();
     let outcome = match runtime {
         Ok(runtime) => runtime.block_on(commands::run(client)),
-        Err(source) => CommandResult::failed(error::ClientError::Runtime { source }),
+        Err(source) => CommandResult::failed(ClientError::Runtime { source }.into()),
     };
     let mut stderr = std::io::stderr().lock();
     for error in &outcome.errors {

@@ -2,18 +2,18 @@
 
 use std::path::{Path, PathBuf};
 
-use tidegate_cli::NetnsArg;
+use tidegate_args::NetnsArg;
 
-use crate::error::ClientError;
+use crate::error::CommandError;
 
 /// Where `ip netns` keeps named namespaces (ip-netns(8)).
 const NAMED: &str = "/run/netns";
 
 /// The absolute path of a namespace's file.
-pub(crate) fn path_of(namespace: &NetnsArg) -> Result<PathBuf, ClientError> {
+pub(crate) fn path_of(namespace: &NetnsArg) -> Result<PathBuf, CommandError> {
     match (&namespace.netns, namespace.pid) {
         (Some(named), _) if is_name(named) => Ok(Path::new(NAMED).join(named)),
-        (Some(path), _) => std::path::absolute(path).map_err(|source| ClientError::Netns {
+        (Some(path), _) => std::path::absolute(path).map_err(|source| CommandError::Netns {
             path: path.clone(),
             source,
         }),

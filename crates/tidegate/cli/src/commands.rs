@@ -5,33 +5,37 @@ use std::time::Duration;
 
 use serde::de::DeserializeOwned;
 use serde_json::Value;
+use tidegate_api::calls::{
+    AddEndpoint, AddNetwork, Call as ApiCall, CollectEndpoints, ConnectNetwork, DeleteEndpoint,
+    DeleteNetwork, DisconnectNetwork, ExplainPacket, GetDiagnosis, GetEndpoint, GetInfo,
+    GetLiveRuleset, GetNetwork, GetPlannedRuleset, GetRulesetDiff, GetTraffic, ListEndpoints,
+    ListNetworks, PublishPorts, UnpublishPorts,
+};
 use tidegate_api::doctor::Diagnosis;
 use tidegate_api::event::Event;
 use tidegate_api::explain::{Explanation, Question};
 use tidegate_api::{
-    Attach, CreateNetwork, EndpointView, NetworkView, Peer, Ports, Publish, RulesetDiff,
-    RulesetText,
+    Attach, Body, CreateNetwork, EndpointView, NetworkView, Peer, Ports, Publish, Query,
+    RemoveNetwork, RulesetDiff, RulesetText,
 };
-use tidegate_cli::{
+use tidegate_args::{
     AttachArgs, Client, ClientCommand, CreateArgs, EndpointCommand, ExplainArgs, NetworkCommand,
     PairArgs, PortsArgs, PublishArgs, RulesetArgs,
 };
+use tidegate_client::{ClientError, read};
 use tidegate_model::Name;
 
 use crate::daemon::Daemon;
-use crate::error::ClientError;
+use crate::error::CommandError;
 use crate::output::Output;
 use crate::timings::Call;
 use crate::{netns, view};
-
-const NETWORKS: &str = "/v1/networks";
-const ENDPOINTS: &str = "/v1/endpoints";
 
 /// What came of a command.
 #[derive(Debug, Default)]
 pub(crate) struct CommandResult {
     /// Everything that went wrong, in order.
-    pub(crate) errors: Vec<ClientError>,
+    pub(crate) errors: Vec<CommandError>,
     /// Whether a fault was found, and shown.
     pub(crate) has_fault: bool,
     /// The calls to tell where their time went.
@@ -39,7 +43,7 @@ pub(crate) struct CommandResult {
 }
 
 impl CommandResult {
-    pub(crate) fn failed(error: ClientError) -> Self {
+    pub(crate) fn failed(error: CommandError) -> Self {
         Self {
             errors: vec![error],
             ..Self::default()
@@ -48,14 +52,14 @@ impl CommandResult {
 
     /// The exit status: 0 done, 1 the user can mend it, 2 the daemon or the host failed.
     pub(crate) fn status(&self) -> u8 {
-        let status = |error: &ClientError| if error.is_users() { 1 } else { 2 };
+        let status = |error: &CommandError| if error.is_users() { 1 } else { 2 };
         let found = u8::from(self.has_fault);
         self.errors.iter().map(status).fold(found, u8::max)
     }
 }
 
-impl From<Result<(), ClientError>> for CommandResult {
-    fn from(result: Result<(), ClientError>) -> Self {
+impl From<Result<(), CommandError>> for CommandResult {
+    fn from(result: Result<(), CommandError>) -> Self {
         result.map_or_else(Self::failed, |()| Self::default())
     }
 }
@@ -76,7 +80,8 @@ async fn carry_out(command: ClientCommand, daemon: &Daemon, output: Output) -> C
         ClientCommand::Network(command) => network(command, daemon, output).await,
         ClientCommand::Attach(args) => attach(args, daemon, output).await.into(),
         ClientCommand::Detach { endpoints } => {
-            remove(&endpoints, ENDPOINTS, "", daemon, output).await
+            let delete = |endpoint| daemon.ask::<DeleteEndpoint>(endpoint);
+            remove(endpoints, delete, output).await
         }
         ClientCommand::Doctor => doctor(daemon, output).await,
         ClientCommand::Events => events(daemon, output).await.into(),
@@ -96,18 +101,21 @@ async fn network(command: NetworkCommand, daemon: &Daemon, output: Output) -> Co
         NetworkCommand::Create(args) => create(*args, daemon, output).await.into(),
         NetworkCommand::Ls => list_networks(daemon, output).await.into(),
         NetworkCommand::Inspect { network } => {
-            inspect_network(&network, daemon, output).await.into()
+            inspect_network(network, daemon, output).await.into()
         }
-        NetworkCommand::Connect(args) => pair(args, "connect", daemon, output).await.into(),
-        NetworkCommand::Disconnect(args) => pair(args, "disconnect", daemon, output).await.into(),
+        NetworkCommand::Connect(args) => pair::<ConnectNetwork>(args, daemon, output).await.into(),
+        NetworkCommand::Disconnect(args) => {
+            pair::<DisconnectNetwork>(args, daemon, output).await.into()
+        }
         NetworkCommand::Rm { force, networks } => {
-            let query = if force { "?force=true" } else { "" };
-            remove(&networks, NETWORKS, query, daemon, output).await
+            let delete =
+                |network| daemon.ask::<DeleteNetwork>((network, Query(RemoveNetwork { force })));
+            remove(networks, delete, output).await
         }
     }
 }
 
-async fn create(args: CreateArgs, daemon: &Daemon, output: Output) -> Result<(), ClientError> {
+async fn create(args: CreateArgs, daemon: &Daemon, output: Output) -> Result<(), CommandError> {
     let wanted = CreateNetwork {
         name: args.name,
         subnets: args.subnet,
@@ -124,39 +132,38 @@ async fn create(args: CreateArgs, daemon: &Daemon, output: Output) -> Result<(),
         policy: args.policy.into(),
         labels: args.label.into_iter().collect(),
     };
-    let made = daemon.post(NETWORKS, &wanted).await?;
+    let made = daemon.ask::<AddNetwork>(Body(wanted)).await?;
     output.note(&made);
     output.show(made, |made: &NetworkView| {
         view::networks(std::slice::from_ref(made))
     })
 }
 
-async fn pair(
+async fn pair<C: ApiCall<Given = (Name, Body<Peer>)>>(
     args: PairArgs,
-    what: &str,
     daemon: &Daemon,
     output: Output,
-) -> Result<(), ClientError> {
+) -> Result<(), CommandError> {
     let peer = Peer {
         network: args.other,
     };
-    let path = format!("{NETWORKS}/{}/{what}", args.one);
-    output.show(daemon.post(&path, &peer).await?, view::network)
+    let answer = daemon.ask::<C>((args.one, Body(peer))).await?;
+    output.show(answer, view::network)
 }
 
-async fn list_networks(daemon: &Daemon, output: Output) -> Result<(), ClientError> {
-    let networks = daemon.get(NETWORKS).await?;
+async fn list_networks(daemon: &Daemon, output: Output) -> Result<(), CommandError> {
+    let networks = daemon.ask::<ListNetworks>(()).await?;
     output.show(networks, |networks: &Vec<NetworkView>| {
         view::networks(networks)
     })
 }
 
-async fn inspect_network(name: &Name, daemon: &Daemon, output: Output) -> Result<(), ClientError> {
-    let network = daemon.get(&format!("{NETWORKS}/{name}")).await?;
+async fn inspect_network(name: Name, daemon: &Daemon, output: Output) -> Result<(), CommandError> {
+    let network = daemon.ask::<GetNetwork>(name).await?;
     output.show(network, view::network)
 }
 
-async fn attach(args: AttachArgs, daemon: &Daemon, output: Output) -> Result<(), ClientError> {
+async fn attach(args: AttachArgs, daemon: &Daemon, output: Output) -> Result<(), CommandError> {
     let wanted = Attach {
         network: args.network,
         netns: netns::path_of(&args.namespace)?,
@@ -173,29 +180,29 @@ async fn attach(args: AttachArgs, daemon: &Daemon, output: Output) -> Result<(),
         gateway_priority: args.gateway_priority,
         sysctls: args.sysctl,
     };
-    let made = daemon.post(ENDPOINTS, &wanted).await?;
+    let made = daemon.ask::<AddEndpoint>(Body(wanted)).await?;
     output.show(made, |made: &EndpointView| {
         view::endpoints(std::slice::from_ref(made))
     })
 }
 
-async fn publish(args: PublishArgs, daemon: &Daemon, output: Output) -> Result<(), ClientError> {
+async fn publish(args: PublishArgs, daemon: &Daemon, output: Output) -> Result<(), CommandError> {
     let PublishArgs { ports, allow } = args;
-    let path = format!("{ENDPOINTS}/{}/publish", ports.endpoint);
     let wanted = Publish {
         ports: ports.ports,
         allow,
     };
-    show_changed(daemon.post(&path, &wanted).await?, output)
+    let given = (ports.endpoint, Body(wanted));
+    show_changed(daemon.ask::<PublishPorts>(given).await?, output)
 }
 
-async fn unpublish(args: PortsArgs, daemon: &Daemon, output: Output) -> Result<(), ClientError> {
-    let path = format!("{ENDPOINTS}/{}/unpublish", args.endpoint);
+async fn unpublish(args: PortsArgs, daemon: &Daemon, output: Output) -> Result<(), CommandError> {
     let wanted = Ports { ports: args.ports };
-    show_changed(daemon.post(&path, &wanted).await?, output)
+    let given = (args.endpoint, Body(wanted));
+    show_changed(daemon.ask::<UnpublishPorts>(given).await?, output)
 }
 
-fn show_changed(changed: serde_json::Value, output: Output) -> Result<(), ClientError> {
+fn show_changed(changed: serde_json::Value, output: Output) -> Result<(), CommandError> {
     output.show(changed, |changed: &EndpointView| {
         view::endpoints(std::slice::from_ref(changed))
     })
@@ -205,20 +212,20 @@ async fn endpoint(
     command: EndpointCommand,
     daemon: &Daemon,
     output: Output,
-) -> Result<(), ClientError> {
+) -> Result<(), CommandError> {
     match command {
         EndpointCommand::Ls => {
-            let endpoints = daemon.get(ENDPOINTS).await?;
+            let endpoints = daemon.ask::<ListEndpoints>(()).await?;
             output.show(endpoints, |endpoints: &Vec<EndpointView>| {
                 view::endpoints(endpoints)
             })
         }
         EndpointCommand::Inspect { endpoint } => {
-            let endpoint = daemon.get(&format!("{ENDPOINTS}/{endpoint}")).await?;
+            let endpoint = daemon.ask::<GetEndpoint>(endpoint).await?;
             output.show(endpoint, view::endpoint)
         }
         EndpointCommand::ResolvConf { endpoint } => {
-            let endpoint = daemon.get(&format!("{ENDPOINTS}/{endpoint}")).await?;
+            let endpoint = daemon.ask::<GetEndpoint>(endpoint).await?;
             output.show(endpoint, |view: &EndpointView| view.resolv_conf.clone())
         }
     }
@@ -226,7 +233,7 @@ async fn endpoint(
 
 /// Shows what the daemon finds; a fault is an exit status of 1, as it is the user's to mend.
 async fn doctor(daemon: &Daemon, output: Output) -> CommandResult {
-    let diagnosed = daemon.get("/v1/doctor").await;
+    let diagnosed = daemon.ask::<GetDiagnosis>(()).await;
     judged(diagnosed, output, view::diagnosis, Diagnosis::has_fault)
 }
 
@@ -237,7 +244,7 @@ async fn explain(args: ExplainArgs, daemon: &Daemon, output: Output) -> CommandR
         source_address: args.source_address,
         destination: args.destination,
     };
-    let explained = daemon.post("/v1/explain", &question).await;
+    let explained = daemon.ask::<ExplainPacket>(Body(question)).await;
     judged(explained, output, view::explanation, |it: &Explanation| {
         !it.passes()
     })
@@ -252,8 +259,7 @@ fn judged<T: DeserializeOwned>(
 ) -> CommandResult {
     let judge = || {
         let answer = answer?;
-        let judged: T = serde_json::from_value(answer.clone())
-            .map_err(|source| ClientError::Answer { source })?;
+        let judged: T = read(answer.clone())?;
         output.show(answer, show)?;
         Ok(is_fault(&judged))
     };
@@ -266,9 +272,9 @@ fn judged<T: DeserializeOwned>(
     }
 }
 
-async fn events(daemon: &Daemon, output: Output) -> Result<(), ClientError> {
-    let mut lines = daemon.lines("/v1/events").await?;
-    while let Some(event) = lines.next().await? {
+async fn events(daemon: &Daemon, output: Output) -> Result<(), CommandError> {
+    let mut lines = daemon.events().await?;
+    while let Some(event) = lines.next_json().await? {
         output.show_line(event, |event: &Event| view::event(event))?;
     }
     Ok(())
@@ -278,11 +284,11 @@ async fn events(daemon: &Daemon, output: Output) -> Result<(), ClientError> {
 const INTERVAL: Duration = Duration::from_secs(1);
 
 /// Shows what passes through published ports until it is interrupted, or once.
-async fn top(once: bool, daemon: &Daemon, output: Output) -> Result<(), ClientError> {
+async fn top(once: bool, daemon: &Daemon, output: Output) -> Result<(), CommandError> {
     let mut ticks = tokio::time::interval(INTERVAL);
     loop {
         ticks.tick().await;
-        let traffic = daemon.get("/v1/traffic").await?;
+        let traffic = daemon.ask::<GetTraffic>(()).await?;
         if once {
             return output.show(traffic, view::traffic);
         }
@@ -290,39 +296,38 @@ async fn top(once: bool, daemon: &Daemon, output: Output) -> Result<(), ClientEr
     }
 }
 
-async fn gc(daemon: &Daemon, output: Output) -> Result<(), ClientError> {
-    let removed = daemon.post("/v1/gc", &()).await?;
+async fn gc(daemon: &Daemon, output: Output) -> Result<(), CommandError> {
+    let removed = daemon.ask::<CollectEndpoints>(()).await?;
     output.show(removed, |removed: &Vec<view::Named>| view::names(removed))
 }
 
-async fn info(daemon: &Daemon, output: Output) -> Result<(), ClientError> {
-    output.show(daemon.get("/v1/info").await?, view::info)
+async fn info(daemon: &Daemon, output: Output) -> Result<(), CommandError> {
+    output.show(daemon.ask::<GetInfo>(()).await?, view::info)
 }
 
-async fn ruleset(args: RulesetArgs, daemon: &Daemon, output: Output) -> Result<(), ClientError> {
+async fn ruleset(args: RulesetArgs, daemon: &Daemon, output: Output) -> Result<(), CommandError> {
     if args.diff {
-        let diff = daemon.get("/v1/ruleset/diff").await?;
+        let diff = daemon.ask::<GetRulesetDiff>(()).await?;
         return output.show(diff, |diff: &RulesetDiff| view::lines(&diff.differences));
     }
-    let which = if args.live { "live" } else { "planned" };
-    let text = daemon.get(&format!("/v1/ruleset/{which}")).await?;
+    let text = match args.live {
+        true => daemon.ask::<GetLiveRuleset>(()).await?,
+        false => daemon.ask::<GetPlannedRuleset>(()).await?,
+    };
     output.show(text, |text: &RulesetText| text.text.clone())
 }
 
-/// Removes each, whatever becomes of the others, and shows the names of those that are gone.
-async fn remove(
-    names: &[Name],
-    of: &str,
-    query: &str,
-    daemon: &Daemon,
-    output: Output,
-) -> CommandResult {
+/// Removes each, whether or not others could be removed, and shows the names of those that are gone.
+async fn remove<F>(names: Vec<Name>, delete: impl Fn(Name) -> F, output: Output) -> CommandResult
+where
+    F: Future<Output = Result<Value, ClientError>>,
+{
     let mut outcome = CommandResult::default();
     let mut removed = Vec::new();
     for name in names {
-        match daemon.delete(&format!("{of}/{name}{query}")).await {
+        match delete(name).await {
             Ok(was) => removed.push(was),
-            Err(error) => outcome.errors.push(error),
+            Err(error) => outcome.errors.push(error.into()),
         }
     }
     let shown = output.show(Value::Array(removed), |named: &Vec<view::Named>| {

@@ -4,8 +4,9 @@ use std::io::{self, ErrorKind, IsTerminal, Write};
 
 use serde::de::DeserializeOwned;
 use serde_json::Value;
+use tidegate_client::read;
 
-use crate::error::ClientError;
+use crate::error::CommandError;
 
 /// How answers are printed.
 #[derive(Clone, Copy, Debug)]
@@ -31,13 +32,11 @@ impl Output {
         self,
         answer: Value,
         view: impl FnOnce(&T) -> String,
-    ) -> Result<(), ClientError> {
+    ) -> Result<(), CommandError> {
         if self.json {
             return print(&format!("{answer:#}\n"));
         }
-        let value =
-            serde_json::from_value(answer).map_err(|source| ClientError::Answer { source })?;
-        print(&view(&value))
+        print(&view(&read(answer)?))
     }
 }
 
@@ -47,7 +46,7 @@ impl Output {
         self,
         answer: Value,
         view: impl FnOnce(&T) -> String,
-    ) -> Result<(), ClientError> {
+    ) -> Result<(), CommandError> {
         match self.json {
             true => print(&format!("{answer}\n")),
             false => self.show(answer, view),
@@ -62,7 +61,7 @@ impl Output {
         self,
         answer: Value,
         view: impl FnOnce(&T) -> String,
-    ) -> Result<(), ClientError> {
+    ) -> Result<(), CommandError> {
         /// Cursor to the upper left, and everything after it cleared (console_codes(4)).
         const CLEAR: &str = "\x1b[H\x1b[J";
         let is_screen = !self.json && io::stdout().is_terminal();
@@ -77,14 +76,14 @@ impl Output {
 }
 
 /// A reader that went away (`| head`) has seen what it wanted.
-fn print(text: &str) -> Result<(), ClientError> {
+fn print(text: &str) -> Result<(), CommandError> {
     let mut stdout = io::stdout().lock();
     match stdout
         .write_all(text.as_bytes())
         .and_then(|()| stdout.flush())
     {
         Err(source) if source.kind() != ErrorKind::BrokenPipe => {
-            Err(ClientError::Output { source })
+            Err(CommandError::Output { source })
         }
         _ => Ok(()),
     }

@@ -1,0 +1,89 @@
+//! What can go wrong with a command.
+
+use std::borrow::Cow;
+use std::io;
+use std::path::PathBuf;
+
+use error_hint::{Failure, Hint};
+use tidegate_client::ClientError;
+
+/// Why a command was not done.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum CommandError {
+    /// A call was not answered.
+    #[error(transparent)]
+    Call(#[from] ClientError),
+    /// The namespace's path cannot be made absolute.
+    #[error("cannot find out the absolute path of {path}")]
+    Netns {
+        /// The path.
+        path: PathBuf,
+        /// Why.
+        source: io::Error,
+    },
+    /// Standard output does not take the answer.
+    #[error("cannot write to standard output")]
+    Output {
+        /// Why.
+        source: io::Error,
+    },
+}
+
+impl CommandError {
+    /// Whether the user can mend it: exit status 1, else 2.
+    pub(crate) fn is_users(&self) -> bool {
+        match self {
+            Self::Call(error) => error.is_users(),
+            Self::Netns { .. } => true,
+            Self::Output { .. } => false,
+        }
+    }
+
+    /// How it is shown.
+    pub(crate) fn failure(&self) -> Failure {
+        let Self::Call(error) = self else {
+            return self.into();
+        };
+        match self.hint() {
+            Some(hint) => error.failure().with_hint(hint),
+            None => error.failure(),
+        }
+    }
+}
+
+/// The options of this program that help, besides what the library says.
+impl Hint for CommandError {
+    fn hint(&self) -> Option<Cow<'_, str>> {
+        let Self::Call(error) = self else {
+            return None;
+        };
+        let option = match error {
+            ClientError::NotRunning { .. } => {
+                ", or name its socket with --socket or TIDEGATE_SOCKET"
+            }
+            ClientError::NoAnswer { .. } => "; --timeout makes tidegate wait longer",
+            _ => return error.hint(),
+        };
+        error
+            .hint()
+            .map(|hint| Cow::Owned(format!("{hint}{option}")))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+
+    #[test]
+    fn a_daemon_that_does_not_answer_is_told_with_the_option_that_helps() {
+        let waited = Duration::from_secs(1);
+        let error = CommandError::from(ClientError::NoAnswer { waited });
+        assert_eq!(
+            error.failure().to_string(),
+            "error: tidegated did not answer within 1s\nhint: it may still carry out the command: see `ls` and \
+             `journalctl -u tidegated`; --timeout makes tidegate wait longer"
+        );
+    }
+}
