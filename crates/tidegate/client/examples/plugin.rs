@@ -2,22 +2,30 @@
 //!
 //! `cargo run -p tidegate-client --example plugin -- NETWORK /run/netns/NAME`
 
-use tidegate_client::ClientError;
-use tidegate_client::api::calls::AddEndpoint;
-use tidegate_client::api::{Attach, Body, DEFAULT_SOCKET};
-use tidegate_client::blocking::Client;
+use std::io::Write;
+use std::process::ExitCode;
 
-fn main() -> Result<(), Box<dyn std::error::Error>> {
+use tidegate_client::api::calls::AddEndpoint;
+use tidegate_client::api::{Attach, Body, DEFAULT_SOCKET, EndpointView};
+use tidegate_client::{ClientError, blocking::Client};
+
+fn main() -> ExitCode {
     let mut arguments = std::env::args().skip(1);
-    let (Some(network), Some(netns)) = (arguments.next(), arguments.next()) else {
-        return Err("usage: plugin NETWORK NETNS".into());
+    let network = arguments.next().and_then(|name| name.parse().ok());
+    let (Some(network), Some(netns)) = (network, arguments.next()) else {
+        println!("usage: plugin NETWORK NETNS");
+        return ExitCode::FAILURE;
     };
-    let client = Client::new(std::env::var("TIDEGATE_SOCKET").unwrap_or(DEFAULT_SOCKET.into()))?;
-    let wanted = Attach::new(network.parse()?, netns.into());
-    let attached = client.call::<AddEndpoint>(Body(wanted));
-    let attached = attached.inspect_err(|error: &ClientError| println!("{}", error.failure()))?;
-    for address in &attached.endpoint.addresses {
-        println!("{address}");
+    match attach(Attach::new(network, netns.into())) {
+        Ok(attached) => println!("{:?}", attached.endpoint.addresses),
+        Err(error) => {
+            let _ = writeln!(std::io::stderr(), "{}", error.failure());
+            return ExitCode::FAILURE;
+        }
     }
-    Ok(())
+    ExitCode::SUCCESS
+}
+
+fn attach(wanted: Attach) -> Result<EndpointView, ClientError> {
+    Client::new(DEFAULT_SOCKET)?.call::<AddEndpoint>(Body(wanted))
 }
