@@ -6,8 +6,9 @@ use std::str::FromStr;
 use serde::de::Error as _;
 use serde::{Deserialize, Deserializer, Serialize};
 
+use super::entry::{Entry, Programs};
 use super::location::Location;
-use super::table::{DRIVERS, Entry, Programs};
+use super::table::DRIVERS;
 use super::{Driver, Error};
 
 /// Which driver is wanted.

@@ -2,6 +2,7 @@
 
 mod choice;
 mod description;
+mod entry;
 mod error;
 mod exec;
 mod fake;
@@ -21,6 +22,7 @@ mod table;
 
 pub use choice::{DriverChoice, Opened, UnknownDriver, open};
 pub use description::{Description, Mode, Support};
+pub use entry::{Entry, Programs};
 pub use error::{Applied, Error, FailedOp};
 pub use exec::{ExecDriver, ExecMode, ExecOptions};
 pub use fake::FakeDriver;
@@ -29,7 +31,7 @@ pub use library::{LIBRARY_PROCESS, LibraryDriver, LibraryOptions, serve_library}
 pub use listing::{Listing, LiveTable};
 pub use location::Location;
 pub use survey::BaseChain;
-pub use table::{DRIVERS, Entry, Programs};
+pub use table::DRIVERS;
 
 use crate::model::TableId;
 use crate::transaction::Transaction;

@@ -1,7 +1,7 @@
 //! Takes the place of the library driver in a build without libnftables.
 
 use super::Error;
-use super::table::Entry;
+use super::entry::Entry;
 use crate::kind::Kind;
 
 /// It never opens.

@@ -12,12 +12,12 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use super::description::Description;
+use super::entry::Entry;
 use super::error::Error;
 use super::listing::Listing;
 use super::location::Location;
 use super::process::Launcher;
 use super::shared::{Run, Shared};
-use super::table::Entry;
 use super::{BaseChain, Driver, validated};
 use crate::model::TableId;
 use crate::transaction::Transaction;
