@@ -61,7 +61,9 @@ fn fill_up(host: &Host) -> (String, String) {
             "{output:#?}"
         );
         assert!(
-            output.stderr.contains("hint: see whether the disk is full"),
+            output
+                .stderr
+                .contains("hint: check whether the disk is full"),
             "{output:#?}"
         );
         return before;
