@@ -63,7 +63,7 @@ fn a_parent_and_its_child_may_know_each_other() {
         ),
         (
             "a/child.rs",
-            "use super::A; pub struct Child; pub fn run() -> A { todo!() }",
+            "use super::A; pub struct Child; pub fn run(given: A) -> A { given }",
         ),
     ];
     assert_eq!(found(&files), NONE);
