@@ -109,6 +109,54 @@ fn a_program_that_hangs_is_killed_at_the_deadline() {
     }
 }
 
+/// The deadline is a minute, and the process left behind holds the pipes for an hour.
+#[test]
+fn a_program_that_ended_is_not_waited_for_until_its_pipes_close() {
+    let program = Program::new(
+        "sleep 3600 & echo $! > \"$0.left\"\ncase $1 in -i) exit 3;; esac\ncat >/dev/null",
+    );
+    let left = Left(program.path().with_extension("left"));
+    let alone = program
+        .open(ExecMode::PerTransaction, TIME_LIMIT)
+        .expect("it runs");
+    alone
+        .apply(&transaction(|t| t.add(TABLE)))
+        .expect("it ended well");
+    assert!(left.end(), "it no longer held the pipes");
+    let Err(error) = program.open(ExecMode::LongLivedChild, TIME_LIMIT) else {
+        panic!("it ended at once")
+    };
+    assert!(
+        error
+            .to_string()
+            .contains("nft -i ended with exit status: 3"),
+        "{error}"
+    );
+}
+
+/// A process that a program left behind, by the file with its id. Ends with this.
+struct Left(PathBuf);
+
+impl Left {
+    /// Ends it, and says whether it still ran.
+    fn end(&self) -> bool {
+        let id = std::fs::read_to_string(&self.0).unwrap_or_default();
+        let id = id
+            .trim()
+            .parse()
+            .ok()
+            .and_then(rustix::process::Pid::from_raw);
+        let kill = |id| rustix::process::kill_process(id, rustix::process::Signal::KILL);
+        id.is_some_and(|id| kill(id).is_ok())
+    }
+}
+
+impl Drop for Left {
+    fn drop(&mut self) {
+        self.end();
+    }
+}
+
 #[test]
 fn a_program_without_interactive_mode_gets_a_process_for_each_transaction() {
     let program = Program::new("case $1 in -i) echo 'no cli' >&2; exit 1;; esac; cat >/dev/null");

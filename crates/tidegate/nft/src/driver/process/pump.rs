@@ -7,7 +7,7 @@ use std::time::Instant;
 
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 
-use super::vigil::Vigil;
+use super::vigil::{Trouble, Vigil};
 
 /// Our ends of a child's pipes; `None` once closed.
 pub(crate) struct Pipes {
@@ -21,7 +21,7 @@ pub(crate) struct Pipes {
 pub(crate) enum End {
     /// The reader has what it wanted.
     Complete,
-    /// The child closed both of its outputs.
+    /// The child closed both of its outputs, or ended. A process that it left behind can still hold them open.
     Closed,
     /// Time is up.
     Deadline,
@@ -70,7 +70,8 @@ impl Pipes {
             let writing = written < input.len();
             let Some(ready) = self.wait(writing, deadline.min(vigil.next()))? else {
                 match vigil.look() {
-                    Some(what) => return Ok((written, End::Stuck(what))),
+                    Some(Trouble::Ended) => return Ok((written, End::Closed)),
+                    Some(Trouble::Stuck(what)) => return Ok((written, End::Stuck(what))),
                     None if Instant::now() >= deadline => return Ok((written, End::Deadline)),
                     None => continue,
                 }

@@ -1,4 +1,4 @@
-//! Detects a stopped or stuck program, even on a slow host.
+//! Detects a program that ended, is stopped or is stuck, even on a slow host.
 //!
 //! On a busy host, the duration of a transaction says little. The state of the program says more. It may wait for the
 //! kernel or for a processor. But it has no reason to be stopped, to sleep, or to use much more processor time than
@@ -36,6 +36,15 @@ struct Seen {
     ticks: u64,
 }
 
+/// Why a program will not answer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Trouble {
+    /// It ended. Processes that it started can still hold its pipes open.
+    Ended,
+    /// It does not go on, as this says.
+    Stuck(&'static str),
+}
+
 impl Vigil {
     /// Of a program that is given so many bytes.
     pub(crate) fn new(process: u32, bytes: usize) -> Self {
@@ -55,7 +64,7 @@ impl Vigil {
     }
 
     /// Looks, if it is time to, and says what is wrong with the program.
-    pub(crate) fn look(&mut self) -> Option<&'static str> {
+    pub(crate) fn look(&mut self) -> Option<Trouble> {
         let now = Instant::now();
         if now < self.next {
             return None;
@@ -66,7 +75,7 @@ impl Vigil {
         self.judge(read(&stat)?, now)
     }
 
-    fn judge(&mut self, seen: Seen, now: Instant) -> Option<&'static str> {
+    fn judge(&mut self, seen: Seen, now: Instant) -> Option<Trouble> {
         let first = *self.first_ticks.get_or_insert(seen.ticks);
         let since = match self.last {
             Some((last, since)) if last == seen => since,
@@ -75,9 +84,15 @@ impl Vigil {
         let is_again = self.last.is_some_and(|(last, _)| last == seen);
         self.last = Some((seen, since));
         match seen.state {
-            'T' | 't' if is_again => Some("is stopped"),
-            'S' if now.saturating_duration_since(since) >= SLEEP => Some("does nothing"),
-            _ if seen.ticks.saturating_sub(first) > self.enough => Some("comes to no end"),
+            // Between the two looks, the rest of what it wrote was read.
+            'Z' | 'X' if is_again => Some(Trouble::Ended),
+            'T' | 't' if is_again => Some(Trouble::Stuck("is stopped")),
+            'S' if now.saturating_duration_since(since) >= SLEEP => {
+                Some(Trouble::Stuck("does nothing"))
+            }
+            _ if seen.ticks.saturating_sub(first) > self.enough => {
+                Some(Trouble::Stuck("comes to no end"))
+            }
             _ => None,
         }
     }
@@ -100,7 +115,7 @@ mod tests {
     use super::*;
 
     /// What is said after each look, a second apart.
-    fn said(bytes: usize, looks: &[(char, u64)]) -> Vec<Option<&'static str>> {
+    fn said(bytes: usize, looks: &[(char, u64)]) -> Vec<Option<Trouble>> {
         let (mut vigil, begin) = (Vigil::new(1, bytes), Instant::now());
         let mut seconds = 0_u64..;
         let mut look = |(state, ticks): &(char, u64)| {
@@ -132,14 +147,24 @@ mod tests {
 
     #[test]
     fn a_stopped_process_is_found_at_the_second_check() {
-        assert_eq!(said(0, &[('T', 5), ('T', 5)]), [None, Some("is stopped")]);
+        let stopped = Some(Trouble::Stuck("is stopped"));
+        assert_eq!(said(0, &[('T', 5), ('T', 5)]), [None, stopped]);
         assert_eq!(said(0, &[('T', 5), ('R', 5), ('T', 6)]), [None; 3]);
+    }
+
+    #[test]
+    fn a_process_that_ended_is_found_at_the_second_check() {
+        assert_eq!(
+            said(0, &[('R', 5), ('Z', 5), ('Z', 5)]),
+            [None, None, Some(Trouble::Ended)]
+        );
     }
 
     #[test]
     fn a_sleeping_process_is_found_and_a_waiting_one_is_not() {
         let asleep = said(0, &[('S', 5); 4]);
-        assert_eq!(asleep, [None, None, None, Some("does nothing")]);
+        let idle = Some(Trouble::Stuck("does nothing"));
+        assert_eq!(asleep, [None, None, None, idle]);
         for state in ['D', 'R'] {
             assert_eq!(said(0, &[(state, 5); 30]), [None; 30]);
         }
@@ -150,7 +175,8 @@ mod tests {
     #[test]
     fn a_process_that_uses_too_much_processor_time_is_found() {
         let spins = [('R', 100), ('R', 1000), ('R', 1101)];
-        assert_eq!(said(0, &spins), [None, None, Some("comes to no end")]);
+        let endless = Some(Trouble::Stuck("comes to no end"));
+        assert_eq!(said(0, &spins), [None, None, endless]);
         assert_eq!(said(1024 * 1024, &spins), [None; 3]);
     }
 }
