@@ -3,7 +3,9 @@
 mod lanes;
 mod tally;
 
+use std::ffi::OsString;
 use std::io::{BufRead, BufReader, Write};
+use std::num::NonZero;
 use std::process::ExitCode;
 use std::sync::{Mutex, PoisonError};
 use std::thread;
@@ -165,7 +167,7 @@ fn run_lanes(
             scope.spawn(move || {
                 lane.commands(filters)
                     .iter()
-                    .try_for_each(|choice| stream(lane.name, &cargo_test(features, choice), tally))
+                    .try_for_each(|choice| stream(lane, &cargo_test(features, choice), tally))
             })
         });
         let lanes: Vec<_> = lanes.collect();
@@ -177,11 +179,24 @@ fn run_lanes(
     Ok(tally.into_inner().unwrap_or_else(PoisonError::into_inner))
 }
 
+/// The test runner's setting of how many tests of a program run at a time.
+const THREADS: &str = "RUST_TEST_THREADS";
+
+/// How many tests of a program run at a time: what the user set, or the lane's number for this machine.
+fn threads(lane: &Lane) -> OsString {
+    std::env::var_os(THREADS).unwrap_or_else(|| {
+        let cores = thread::available_parallelism().map_or(1, NonZero::get);
+        lane.threads(cores).to_string().into()
+    })
+}
+
 /// Runs Cargo, passes on every line as it comes behind the lane's name, and counts.
-fn stream(lane: &str, args: &[String], tally: &Mutex<Tally>) -> Result<()> {
+fn stream(lane: &Lane, args: &[String], tally: &Mutex<Tally>) -> Result<()> {
+    let name = lane.name;
     let cargo = run::cargo();
-    run::say(&format!("[{lane}] $ {}", run::line(&cargo, args)));
+    run::say(&format!("[{name}] $ {}", run::line(&cargo, args)));
     let command = run::command(&cargo, args).stderr_to_stdout().unchecked();
+    let command = command.env(THREADS, threads(lane));
     let output = command.reader().context("cargo cannot be started")?;
     let mut own = Tally::default();
     let mut lines = BufReader::new(&output);
@@ -195,7 +210,7 @@ fn stream(lane: &str, args: &[String], tally: &Mutex<Tally>) -> Result<()> {
         own.read(&text);
         // In one call, so that no line of another lane comes between. Nothing is to be done where standard error is
         // closed; the count still holds.
-        let _ = std::io::stderr().write_all(format!("[{lane}] {text}").as_bytes());
+        let _ = std::io::stderr().write_all(format!("[{name}] {text}").as_bytes());
         line.clear();
     }
     let finished = output.try_wait().context("cargo cannot be waited for")?;

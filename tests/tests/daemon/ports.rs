@@ -5,7 +5,7 @@ use std::net::{Ipv6Addr, SocketAddr, TcpListener, UdpSocket};
 use serde_json::Value;
 use socket2::{Domain, Socket, Type};
 use tidegate_tests::traffic::{Connection, Server, ask_tcp, ask_udp, is_closed_tcp, is_closed_udp};
-use tidegate_tests::{Attached, Host, Lab, Netns, require_root_kernel};
+use tidegate_tests::{Attached, Host, Lab, Netns, require_root_kernel, wait_until};
 
 use crate::drivers;
 
@@ -46,9 +46,13 @@ fn a_port_that_a_process_listens_on_is_refused_with_its_name_and_left_to_it() {
         assert!(refused.stderr.contains("port 8080/tcp"), "{refused:#?}");
         assert!(refused.stderr.contains(&pid), "{refused:#?}");
         assert_eq!(host.snapshot(), before);
-        // The other port of the request was let go of again.
         drop(listener);
-        host.ok(&["publish", "front", "8080:80", "8081:80"]);
+        // The other port of the request was let go of again. A child of another test, which has not executed its program
+        // yet, may still have the listener.
+        wait_until("both ports are published", || {
+            let published = host.tidegate(&["publish", "front", "8080:80", "8081:80"]);
+            published.code == Some(0)
+        });
     }
 }
 

@@ -22,6 +22,8 @@ pub(super) struct Lane {
     skipped: &'static [&'static str],
     /// Whether the examples in documentation are run too.
     has_examples: bool,
+    /// How many tests of a program run at a time, for each core.
+    tests_per_core: usize,
 }
 
 /// Programs of tests/ folders that run everywhere.
@@ -46,6 +48,8 @@ const KERNEL: &[&str] = &[
     "links",
     "probing",
 ];
+/// Most of these tests wait for time limits of clients and of the kernel: at one a core, cores are idle.
+const WAITING_TESTS_PER_CORE: usize = 2;
 /// The program of a package that is left out where the library cannot be linked.
 const OF_THE_LIBRARY: &[&str] = &["context"];
 /// Those that build and install packages: they compute more than they wait.
@@ -57,19 +61,20 @@ const OF_OTHERS: &[&str] = &["releases::", "adoption::", "capabilities::", "prof
 
 /// The lanes of a scope, which run side by side.
 pub(super) fn of(scope: Scope, has_library: bool) -> Vec<Lane> {
-    let lane = |name, programs: Vec<String>, has_examples| Lane {
+    let lane = |name, programs: Vec<String>| Lane {
         name,
         programs,
         skipped: match scope {
             Scope::All => &[],
             Scope::Unit | Scope::Host => OF_OTHERS,
         },
-        has_examples,
+        has_examples: false,
+        tests_per_core: 1,
     };
     let in_files = ["--lib", "--bins"].map(str::to_owned);
     let unit: Vec<String> = in_files.into_iter().chain(named(UNIT)).collect();
     if scope == Scope::Unit {
-        return vec![lane("unit", unit, false)];
+        return vec![lane("unit", unit)];
     }
     let others = match scope {
         Scope::All => OTHERS,
@@ -84,10 +89,12 @@ pub(super) fn of(scope: Scope, has_library: bool) -> Vec<Lane> {
         .chain(named(KERNEL))
         .chain(named(of_the_library));
     let packages = named(PACKAGES).chain(named(others));
-    vec![
-        lane("kernel", kernel.collect(), true),
-        lane("packages", packages.collect(), false),
-    ]
+    let kernel = Lane {
+        has_examples: true,
+        tests_per_core: WAITING_TESTS_PER_CORE,
+        ..lane("kernel", kernel.collect())
+    };
+    vec![kernel, lane("packages", packages.collect())]
 }
 
 fn named(programs: &[&str]) -> impl Iterator<Item = String> {
@@ -114,6 +121,11 @@ impl Lane {
             }
         }
         commands
+    }
+
+    /// How many tests of one program run at a time on a machine with `cores` cores.
+    pub(super) const fn threads(&self, cores: usize) -> usize {
+        self.tests_per_core * cores
     }
 }
 
@@ -150,6 +162,15 @@ mod tests {
         let mut in_lanes: Vec<&str> = named.copied().collect();
         in_lanes.sort_unstable();
         assert_eq!(in_lanes, there.into_iter().collect::<Vec<_>>());
+    }
+
+    #[test]
+    fn tests_that_wait_run_at_two_a_core_and_tests_that_compute_at_one() {
+        let threads: Vec<usize> = of(Scope::All, true)
+            .iter()
+            .map(|lane| lane.threads(2))
+            .collect();
+        assert_eq!(threads, [4, 2]);
     }
 
     #[test]
