@@ -35,7 +35,7 @@ use tidegate_model::Change;
 use tidegate_model::links::LinkStep;
 use tidegate_nft::Transaction;
 
-pub use doctor::{Legacy, LegacyPolicy, Symptoms, diagnose, sysctls_of_interest};
+pub use doctor::{Fact, Symptoms, diagnose, unknown_facts};
 pub use endpoint::{attach, detach};
 pub use explain::{HostRouting, SYSCTLS_OF_PATHS, explain};
 pub use holds::all_holds;

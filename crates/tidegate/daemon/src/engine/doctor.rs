@@ -1,6 +1,6 @@
 //! Gathers the symptoms for `tidegate doctor`.
 
-use std::collections::BTreeSet;
+use std::collections::BTreeMap;
 use std::fs;
 use std::process::Command;
 use std::time::Duration;
@@ -9,7 +9,7 @@ use error_hint::causes;
 use tidegate_api::ForwardingInfo;
 use tidegate_api::doctor::Diagnosis;
 use tidegate_link::Descriptors;
-use tidegate_plan::{Legacy, LegacyPolicy, Symptoms, diagnose, replace, sysctls_of_interest};
+use tidegate_plan::{Fact, Symptoms, diagnose, replace, unknown_facts};
 
 use super::{Engine, EngineError};
 use crate::program::run;
@@ -35,11 +35,6 @@ impl Engine {
             )
         };
         let (state, _) = self.snapshot();
-        let paths: BTreeSet<String> = sysctls_of_interest(&state, &links);
-        let values = paths.into_iter().map(|path| {
-            let value = tidegate_link::sysctl(&path);
-            (path, value)
-        });
         let unguarded = unguarded.map_err(|error| {
             let causes = causes(&error);
             [vec![error.to_string()], causes].concat().join(": ")
@@ -47,14 +42,13 @@ impl Engine {
         let driver = &self.driver;
         let description = driver.describe();
         let refusal = driver.check(&replace(&state)).err();
-        let symptoms = Symptoms {
-            sysctls: values.collect(),
+        let mut symptoms = Symptoms {
+            facts: BTreeMap::new(),
             links,
             unguarded,
             table: self.ruleset_differences().map_err(|error| one_line(&error)),
             refusal: refusal.map(|error| (error.kind, error.to_string())),
             chains: driver.base_chains().map_err(|error| error.to_string()),
-            legacy: legacy(),
             nft_version: description.version.clone(),
             nft_fault: description.warning.clone(),
             descriptors: descriptors(),
@@ -65,6 +59,17 @@ impl Engine {
                 Status::Starting | Status::Answered(_) => None,
             },
         };
+        loop {
+            let unknown = unknown_facts(&state, &symptoms);
+            if unknown.is_empty() {
+                break;
+            }
+            let read = unknown.into_iter().map(|fact| {
+                let text = read(&fact);
+                (fact, text)
+            });
+            symptoms.facts.extend(read);
+        }
         Ok(diagnose(&state, &symptoms))
     }
 }
@@ -92,50 +97,25 @@ fn descriptors() -> (u64, u64, u64) {
     (open as u64, limit, kept)
 }
 
-/// The policies of iptables-legacy. The kernel lists the loaded tables (`/proc/net/ip_tables_names`); only the
-/// program itself can read them.
-fn legacy() -> Legacy {
-    let families = [
-        ("ip_tables_names", "iptables"),
-        ("ip6_tables_names", "ip6tables"),
-    ];
-    let mut policies = Vec::new();
-    for (names, program) in families {
-        let loaded = fs::read_to_string(format!("/proc/net/{names}")).unwrap_or_default();
-        if !loaded.lines().any(|name| name == "filter") {
-            continue;
+/// Reads a fact.
+fn read(fact: &Fact) -> Result<String, String> {
+    match fact {
+        Fact::Sysctl(path) => {
+            tidegate_link::sysctl(path).ok_or_else(|| format!("no sysctl {path}"))
         }
-        match policies_of(program) {
-            Ok(found) => policies.extend(found),
-            Err(reason) => return Legacy::CouldNotTell(reason),
-        }
-    }
-    match policies.is_empty() {
-        true => Legacy::NotInUse,
-        false => Legacy::Policies(policies),
+        Fact::File(path) => fs::read_to_string(path).map_err(|error| format!("{path}: {error}")),
+        Fact::Output(command) => output(command),
     }
 }
 
-/// The policies in the output of `iptables-legacy -S`.
-fn policies_of(program: &str) -> Result<Vec<LegacyPolicy>, String> {
-    let mut command = Command::new(format!("{program}-legacy"));
-    let said = run(command.arg("-S"), TIME_LIMIT);
-    let said = said.map_err(|error| format!("{program}-legacy: {error}"))?;
-    let policies: Vec<LegacyPolicy> = said
-        .stdout
-        .lines()
-        .filter_map(|line| {
-            let (chain, policy) = line.strip_prefix("-P ")?.split_once(' ')?;
-            Some(LegacyPolicy {
-                program: program.to_owned(),
-                chain: chain.to_owned(),
-                policy: policy.to_owned(),
-            })
-        })
-        .collect();
-    if policies.is_empty() {
+/// What a program prints on stdout. It is an error if that is nothing.
+fn output(command: &[&str]) -> Result<String, String> {
+    let (program, arguments) = command.split_first().ok_or("no program")?;
+    let said = run(Command::new(program).args(arguments), TIME_LIMIT);
+    let said = said.map_err(|error| format!("{program}: {error}"))?;
+    if said.stdout.is_empty() {
         let said = said.stderr.lines().next().unwrap_or("it said nothing");
-        return Err(format!("{program}-legacy: {said}"));
+        return Err(format!("{program}: {said}"));
     }
-    Ok(policies)
+    Ok(said.stdout)
 }

@@ -7,14 +7,20 @@ use tidegate_api::doctor::{Finding, Severity};
 use tidegate_model::State;
 use tidegate_nft::BaseChain;
 
-use super::{Legacy, finding};
+use super::{Check, NO_FACTS, Symptoms, finding};
 use crate::sets::table;
+
+pub(super) const CHECK: Check = Check {
+    name: "other-tables",
+    facts: NO_FACTS,
+    findings,
+};
 
 /// Hooks that packets of endpoints pass.
 const HOOKS: &[&str] = &["prerouting", "forward", "postrouting"];
 
-pub(super) fn nft(state: &State, chains: &Result<Vec<BaseChain>, String>) -> Vec<Finding> {
-    let chains = match chains {
+fn findings(state: &State, symptoms: &Symptoms) -> Vec<Finding> {
+    let chains = match &symptoms.chains {
         Ok(chains) => chains,
         Err(reason) => {
             let what = format!("cannot read the tables of other programs: {reason}");
@@ -129,27 +135,4 @@ fn advice(chain: &BaseChain, bridge: &str) -> String {
     format!(
         "`nft insert rule {family} {table} {name} iifname {bridge} accept`, and the same with oifname"
     )
-}
-
-pub(super) fn legacy(state: &State, legacy: &Legacy) -> Vec<Finding> {
-    match legacy {
-        _ if state.networks.is_empty() => Vec::new(),
-        Legacy::NotInUse => Vec::new(),
-        Legacy::CouldNotTell(reason) => {
-            let what = format!("cannot read the filter table of iptables-legacy: {reason}");
-            let advice =
-                "look for `-P FORWARD DROP` in the output of `iptables-legacy -S FORWARD`, as root";
-            vec![finding(Severity::CouldNotTell, what, advice)]
-        }
-        Legacy::Policies(_) => {
-            let dropping = legacy.dropping("FORWARD");
-            dropping
-                .map(|program| {
-                    let what = format!("chain FORWARD of {program} (legacy) has the policy drop");
-                    let advice = format!("`{program}-legacy -I FORWARD -i tg+ -j ACCEPT` and `{program}-legacy -I FORWARD -o tg+ -j ACCEPT`");
-                    finding(Severity::Fault, what, advice)
-                })
-                .collect()
-        }
-    }
 }

@@ -1,11 +1,19 @@
 //! IP forwarding: it is off although networks need it, or it forwards more than our networks need.
 
 use tidegate_api::doctor::{Finding, Severity};
-use tidegate_model::links::{GROUP, Link, LinkStep};
+use tidegate_model::links::LinkStep;
 use tidegate_model::{Forwarding, State};
 
-use super::{Symptoms, chains, finding};
+use super::legacy::{self, Legacy};
+use super::uplinks::uplinks;
+use super::{Check, Fact, Symptoms, chains, finding};
 use crate::steps::{self, FORWARDING4, FORWARDING6};
+
+pub(super) const CHECK: Check = Check {
+    name: "forwarding",
+    facts: |_, symptoms| facts(symptoms),
+    findings,
+};
 
 /// A family with its forwarding sysctl and its tables.
 struct ForwardedFamily {
@@ -35,17 +43,23 @@ const FAMILIES: [ForwardedFamily; 2] = [
     },
 ];
 
-pub(super) fn forwarding(state: &State, symptoms: &Symptoms) -> Vec<Finding> {
+fn facts(symptoms: &Symptoms) -> Vec<Fact> {
+    let sysctls = FAMILIES
+        .iter()
+        .map(|family| Fact::Sysctl(family.sysctl.to_owned()));
+    sysctls.chain(legacy::facts(symptoms)).collect()
+}
+
+fn findings(state: &State, symptoms: &Symptoms) -> Vec<Finding> {
     let needed = FAMILIES.iter().filter(|family| is_needed(state, family));
     needed
-        .filter_map(|family| {
-            let value = symptoms.sysctls.get(family.sysctl).cloned().flatten();
-            match (state.forwarding, value.as_deref()) {
+        .filter_map(
+            |family| match (state.forwarding, symptoms.sysctl(family.sysctl)) {
                 (Forwarding::Leave, Some("0")) => Some(off(family)),
                 (_, Some("0") | None) => None,
                 (_, Some(_)) => router(family, symptoms),
-            }
-        })
+            },
+        )
         .collect()
 }
 
@@ -68,7 +82,7 @@ fn off(family: &ForwardedFamily) -> Finding {
 
 /// Forwarding applies to the whole host, also between its own interfaces, if nothing drops that.
 fn router(family: &ForwardedFamily, symptoms: &Symptoms) -> Option<Finding> {
-    let mut uplinks: Vec<&str> = uplinks(family, &symptoms.links)
+    let mut uplinks: Vec<&str> = uplinks(&symptoms.links, family.is_ipv4)
         .map(|link| link.ifname.as_str())
         .collect();
     uplinks.sort_unstable();
@@ -89,16 +103,6 @@ fn router(family: &ForwardedFamily, symptoms: &Symptoms) -> Option<Finding> {
     Some(finding(Severity::Warning, what, advice))
 }
 
-/// Uplinks: links with addresses of the family, except ours and loopback.
-fn uplinks<'a>(family: &ForwardedFamily, links: &'a [Link]) -> impl Iterator<Item = &'a Link> {
-    let is_ipv4 = family.is_ipv4;
-    links.iter().filter(move |link| {
-        let mut addresses = link.addresses.iter().map(|net| net.addr());
-        let reaches = addresses.any(|ip| ip.is_ipv4() == is_ipv4 && !ip.is_loopback());
-        link.group != GROUP && link.up && reaches
-    })
-}
-
 /// Whether some chain drops forwarded packets, or mentions two of these interfaces, which may be enough.
 fn is_closed(family: &ForwardedFamily, symptoms: &Symptoms, uplinks: &[&str]) -> bool {
     // Another check reports it if the chains of other programs are unknown.
@@ -113,6 +117,7 @@ fn is_closed(family: &ForwardedFamily, symptoms: &Symptoms, uplinks: &[&str]) ->
         let is_of_family = chain.family == "inet" || chain.family == family.tables;
         is_of_family && chain.hook == "forward" && chain.table != "tidegate"
     });
-    let mut legacy = symptoms.legacy.dropping("FORWARD");
-    of_others.any(closes) || legacy.any(|program| program == family.legacy)
+    let legacy = Legacy::of(symptoms);
+    let mut dropping = legacy.dropping("FORWARD");
+    of_others.any(closes) || dropping.any(|program| program == family.legacy)
 }

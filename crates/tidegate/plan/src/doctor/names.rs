@@ -5,12 +5,24 @@ use tidegate_model::State;
 use tidegate_nft::BaseChain;
 
 use super::chains::{how, iptables_of, names, stopping, unnamed};
-use super::{Legacy, Symptoms, finding};
+use super::legacy::{self, Legacy};
+use super::{Check, Fact, Symptoms, finding};
+
+pub(super) const CHECK: Check = Check {
+    name: "names",
+    facts: |_, symptoms| facts(symptoms),
+    findings,
+};
 
 /// The hook that queries pass.
 const HOOKS: &[&str] = &["input"];
 
-pub(super) fn names_found(state: &State, symptoms: &Symptoms) -> Vec<Finding> {
+fn facts(symptoms: &Symptoms) -> Vec<Fact> {
+    let sysctl = Fact::Sysctl(UNPRIVILEGED.to_owned());
+    [vec![sysctl], legacy::facts(symptoms)].concat()
+}
+
+fn findings(state: &State, symptoms: &Symptoms) -> Vec<Finding> {
     let Some(port) = state.resolver else {
         return Vec::new();
     };
@@ -25,18 +37,18 @@ pub(super) fn names_found(state: &State, symptoms: &Symptoms) -> Vec<Finding> {
     let chains = chains.map(|chain| of_chain(state, chain, port));
     down.chain(chains)
         .chain(open_to_all(symptoms, port))
-        .chain(of_legacy(state, &symptoms.legacy, port))
+        .chain(of_legacy(state, &Legacy::of(symptoms), port))
         .collect()
 }
 
 /// The first port that is not privileged (ip-sysctl, kernel documentation).
-pub(super) const UNPRIVILEGED: &str = "net/ipv4/ip_unprivileged_port_start";
+const UNPRIVILEGED: &str = "net/ipv4/ip_unprivileged_port_start";
 /// Its default value.
 const UNPRIVILEGED_DEFAULT: u16 = 1024;
 
 /// Queries are redirected to the port even while the daemon does not run.
 fn open_to_all(symptoms: &Symptoms, port: u16) -> Option<Finding> {
-    let value = symptoms.sysctls.get(UNPRIVILEGED)?.as_deref()?;
+    let value = symptoms.sysctl(UNPRIVILEGED)?;
     let first: u32 = value.parse().ok()?;
     if u32::from(port) < first {
         return None;

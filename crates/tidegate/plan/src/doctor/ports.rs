@@ -6,14 +6,20 @@ use tidegate_api::doctor::{Finding, Severity};
 use tidegate_model::links::{GROUP, Link};
 use tidegate_model::{Access, IfName, State};
 
-use super::{Symptoms, finding};
+use super::{Check, NO_FACTS, Symptoms, finding};
 use crate::steps;
+
+pub(super) const CHECK: Check = Check {
+    name: "ports",
+    facts: NO_FACTS,
+    findings,
+};
 
 /// The most interfaces that a finding names.
 const NAMED: usize = 5;
 
 /// Bridge ports without the loopback filter, and ports that are not ours.
-pub(super) fn guards(state: &State, symptoms: &Symptoms) -> Vec<Finding> {
+fn findings(state: &State, symptoms: &Symptoms) -> Vec<Finding> {
     let mut findings = Vec::new();
     match &symptoms.unguarded {
         Err(reason) => findings.push(finding(

@@ -4,11 +4,17 @@ use tidegate_api::doctor::{Finding, Severity};
 use tidegate_model::State;
 use tidegate_nft::BaseChain;
 
-use super::{Symptoms, finding};
+use super::{Check, NO_FACTS, Symptoms, finding};
+
+pub(super) const CHECK: Check = Check {
+    name: "published-ports",
+    facts: NO_FACTS,
+    findings,
+};
 
 /// Packets to published ports are translated before the rules for incoming packets (the input hook) of a firewall
 /// would see them. One finding, if a firewall is active and some port has no list.
-pub(super) fn published(state: &State, symptoms: &Symptoms) -> Vec<Finding> {
+fn findings(state: &State, symptoms: &Symptoms) -> Vec<Finding> {
     let is_open = state.endpoints.values().any(|endpoint| {
         let mut ports = endpoint.ports.iter();
         ports.any(|port| {

@@ -1,25 +1,24 @@
 //! What the doctor makes of symptoms that no test host can be given.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use tidegate_api::doctor::Severity;
 use tidegate_model::links::{Link, LinkKind};
 use tidegate_model::{Access, Fault, IfName, State};
 use tidegate_nft::{BaseChain, Kind};
-use tidegate_plan::{Legacy, LegacyPolicy, Symptoms, diagnose};
+use tidegate_plan::{Fact, Symptoms, diagnose, unknown_facts};
 
 use crate::start::links_of;
 use crate::values::{attach, state_with};
 
 fn healthy() -> Symptoms {
     Symptoms {
-        sysctls: Default::default(),
+        facts: Default::default(),
         links: links_of(&state_with(&["web"])),
         unguarded: Ok(Default::default()),
         table: Ok(Vec::new()),
         refusal: None,
         chains: Ok(Vec::new()),
-        legacy: Legacy::NotInUse,
         nft_version: Some("1.1.3".into()),
         nft_fault: None,
         descriptors: (20, 1024, 128),
@@ -47,13 +46,27 @@ fn only_of(state: &State, change: impl FnOnce(&mut Symptoms)) -> (Severity, Stri
     (finding.severity, finding.what, finding.advice)
 }
 
-fn legacy(program: &str, chain: &str, policy: &str) -> LegacyPolicy {
-    let [program, chain, policy] = [program, chain, policy].map(str::to_owned);
-    LegacyPolicy {
-        program,
-        chain,
-        policy,
-    }
+fn sysctl(path: &str, value: &str) -> (Fact, Result<String, String>) {
+    (Fact::Sysctl(path.to_owned()), Ok(value.to_owned()))
+}
+
+const TABLES: Fact = Fact::File("/proc/net/ip_tables_names");
+const TABLES6: Fact = Fact::File("/proc/net/ip6_tables_names");
+const RULES: Fact = Fact::Output(&["iptables-legacy", "-S"]);
+const RULES6: Fact = Fact::Output(&["ip6tables-legacy", "-S"]);
+
+/// Facts of a host on which the filter tables of iptables-legacy are loaded, and its programs print this.
+fn legacy(
+    rules: Result<&str, &str>,
+    rules6: Result<&str, &str>,
+) -> [(Fact, Result<String, String>); 4] {
+    let owned = |text: Result<&str, &str>| text.map(str::to_owned).map_err(str::to_owned);
+    [
+        (TABLES, Ok("nat\nfilter\n".to_owned())),
+        (TABLES6, Ok("filter\n".to_owned())),
+        (RULES, owned(rules)),
+        (RULES6, owned(rules6)),
+    ]
 }
 
 #[test]
@@ -70,20 +83,37 @@ fn a_healthy_host_has_no_findings() {
 
 #[test]
 fn a_policy_of_iptables_legacy_is_a_fault_and_one_that_cannot_be_read_is_said() {
-    let policies = |v4: &str, v6: &str| {
-        Legacy::Policies(vec![
-            legacy("iptables", "FORWARD", v4),
-            legacy("ip6tables", "FORWARD", v6),
-        ])
-    };
-    let (severity, what, advice) = only(|host| host.legacy = policies("ACCEPT", "DROP"));
+    let drops = Ok("-P INPUT ACCEPT\n-P FORWARD DROP\n-A FORWARD -j LOG\n");
+    let (severity, what, advice) =
+        only(|host| host.facts.extend(legacy(Ok("-P FORWARD ACCEPT"), drops)));
     assert_eq!(severity, Severity::Fault);
     assert!(what.contains("FORWARD of ip6tables (legacy)"), "{what}");
     assert!(advice.contains("`ip6tables-legacy -I FORWARD"), "{advice}");
-    let (severity, what, _) =
-        only(|host| host.legacy = Legacy::CouldNotTell("iptables-legacy: not there".into()));
-    assert_eq!(severity, Severity::CouldNotTell);
-    assert!(what.contains("not there"), "{what}");
+    for (unread, words) in [
+        (Err("iptables-legacy: not there"), "not there"),
+        (Ok("# Warning"), "iptables-legacy printed no policy"),
+    ] {
+        let (severity, what, _) = only(|host| host.facts.extend(legacy(unread, drops)));
+        assert_eq!(severity, Severity::CouldNotTell);
+        assert!(what.contains(words), "{what}");
+    }
+}
+
+/// The program would load the table.
+#[test]
+fn iptables_legacy_runs_only_where_its_table_is_loaded() {
+    let (state, mut host) = (state_with(&["web"]), healthy());
+    let first = unknown_facts(&state, &host);
+    let of_sysctls = |fact: &Fact| matches!(fact, Fact::Sysctl(_));
+    let others: Vec<&Fact> = first.iter().filter(|fact| !of_sysctls(fact)).collect();
+    assert_eq!(others, [&TABLES6, &TABLES]);
+    let answers = first
+        .iter()
+        .map(|fact| (fact.clone(), Ok("nat\n".to_owned())));
+    host.facts.extend(answers);
+    assert_eq!(unknown_facts(&state, &host), BTreeSet::new());
+    host.facts.insert(TABLES6, Ok("filter\n".to_owned()));
+    assert_eq!(unknown_facts(&state, &host), BTreeSet::from([RULES6]));
 }
 
 #[test]
@@ -190,7 +220,8 @@ fn whatever_keeps_questions_for_names_from_the_host_is_found() {
         assert!(off.checks.iter().all(|checked| checked.findings.is_empty()));
     }
     let (_, what, advice) = only_of(&resolving, |host| {
-        host.legacy = Legacy::Policies(vec![legacy("iptables", "INPUT", "DROP")]);
+        host.facts
+            .extend(legacy(Ok("-P INPUT DROP"), Ok("-P INPUT ACCEPT")));
     });
     assert!(what.contains("chain INPUT of iptables (legacy)"), "{what}");
     assert!(
@@ -275,12 +306,12 @@ fn a_bridge_that_is_closed_since_its_ports_have_no_guard_is_one_fault() {
     let (_, what, _) = only_of(&state, |s| {
         s.links.clone_from(&links);
         s.unguarded = Ok([port].into());
-        s.sysctls.insert(path.into(), Some("0".into()));
+        s.facts.extend([sysctl(path, "0")]);
     });
     assert!(what.contains("filter"), "{what}");
     let (_, what, _) = only_of(&state, |s| {
         s.links.clone_from(&links);
-        s.sysctls.insert(path.into(), Some("0".into()));
+        s.facts.extend([sysctl(path, "0")]);
     });
     assert!(what.contains("route_localnet is 0"), "{what}");
 }
@@ -296,13 +327,12 @@ fn no_advice_about_sysctls_of_a_bridge_that_could_not_be_created() {
     };
     state.degraded.networks.insert(name, fault);
     let (_, what, _) = only_of(&state, |host| {
-        for (sysctl, value) in [("route_localnet", "0"), ("forwarding", "0")] {
-            let path = format!("net/ipv4/conf/tgb0/{sysctl}");
-            host.sysctls.insert(path, Some(value.into()));
-        }
-        for sysctl in ["net/ipv4/ip_forward", "net/ipv6/conf/all/forwarding"] {
-            host.sysctls.insert(sysctl.into(), Some("1".into()));
-        }
+        host.facts.extend([
+            sysctl("net/ipv4/conf/tgb0/route_localnet", "0"),
+            sysctl("net/ipv4/conf/tgb0/forwarding", "0"),
+            sysctl("net/ipv4/ip_forward", "1"),
+            sysctl("net/ipv6/conf/all/forwarding", "1"),
+        ]);
     });
     assert!(what.contains("network web is not on the host"), "{what}");
 }
@@ -313,21 +343,19 @@ fn an_unprivileged_dns_port_is_found() {
         resolver: Some(port),
         ..state_with(&["web"])
     };
-    let start = |value: &str| {
-        let path = "net/ipv4/ip_unprivileged_port_start".to_owned();
-        BTreeMap::from([(path, Some(value.to_owned()))])
-    };
+    let start = |value| [sysctl("net/ipv4/ip_unprivileged_port_start", value)];
     for (port, value, words) in [
         (20053, "1024", "port 20053"),
         (299, "0", "net.ipv4.ip_unprivileged_port_start is 0"),
         (299, "299", "net.ipv4.ip_unprivileged_port_start is 299"),
     ] {
-        let (severity, what, _) = only_of(&resolving(port), |host| host.sysctls = start(value));
+        let (severity, what, _) =
+            only_of(&resolving(port), |host| host.facts = start(value).into());
         assert_eq!(severity, Severity::Warning);
         assert!(what.contains(words), "{what}");
     }
     let well = Symptoms {
-        sysctls: start("300"),
+        facts: start("300").into(),
         ..healthy()
     };
     let diagnosis = diagnose(&resolving(299), &well);

@@ -1,0 +1,33 @@
+//! br_netfilter: frames between endpoints of one network pass the rules of the host.
+
+use tidegate_api::doctor::{Finding, Severity};
+
+use super::{Check, Fact, Symptoms, finding};
+
+pub(super) const CHECK: Check = Check {
+    name: "bridge-netfilter",
+    facts: |_, _| SYSCTLS.map(|path| Fact::Sysctl(path.to_owned())).to_vec(),
+    findings: |_, symptoms| findings(symptoms),
+};
+
+const SYSCTLS: [&str; 2] = [
+    "net/bridge/bridge-nf-call-iptables",
+    "net/bridge/bridge-nf-call-ip6tables",
+];
+
+fn findings(symptoms: &Symptoms) -> Vec<Finding> {
+    let is_on = |path: &&str| symptoms.sysctl(path) == Some("1");
+    let on = SYSCTLS.into_iter().filter(is_on);
+    on.map(|path| {
+        let name = path.replace('/', ".");
+        let what = format!(
+            "br_netfilter is on ({name}=1): frames between endpoints of one network pass every FORWARD chain of the host"
+        );
+        let advice = format!(
+            "if nothing needs it (Docker and Kubernetes may), `sysctl -w {name}=0`; otherwise make every other table \
+             accept our bridges"
+        );
+        finding(Severity::Warning, what, advice)
+    })
+    .collect()
+}

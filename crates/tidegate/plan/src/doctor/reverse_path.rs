@@ -1,0 +1,54 @@
+//! Strict reverse path filters.
+
+use tidegate_api::doctor::{Finding, Severity};
+use tidegate_model::links::Link;
+
+use super::uplinks::uplinks;
+use super::{Check, Fact, Symptoms, finding};
+
+pub(super) const CHECK: Check = Check {
+    name: "reverse-path",
+    facts,
+    findings: |_, symptoms| findings(symptoms),
+};
+
+fn facts(_: &tidegate_model::State, symptoms: &Symptoms) -> Vec<Fact> {
+    let of_uplinks = uplinks(&symptoms.links, true).map(|link| rp_filter(link.ifname.as_str()));
+    let all = of_uplinks.chain([rp_filter("all")]);
+    all.map(Fact::Sysctl).collect()
+}
+
+fn rp_filter(interface: &str) -> String {
+    format!("net/ipv4/conf/{interface}/rp_filter")
+}
+
+/// A strict filter drops packets whose answers would leave by another interface. With a single uplink that cannot
+/// happen.
+fn findings(symptoms: &Symptoms) -> Vec<Finding> {
+    let value = |interface: &str| {
+        let value = symptoms.sysctl(&rp_filter(interface));
+        value.and_then(|value| value.parse::<u32>().ok())
+    };
+    let uplinks: Vec<&Link> = uplinks(&symptoms.links, true).collect();
+    if uplinks.len() < 2 {
+        return Vec::new();
+    }
+    // The greater value applies (ip-sysctl, kernel documentation).
+    let is_strict = |link: &&&Link| {
+        let own = value(link.ifname.as_str()).unwrap_or(0);
+        own.max(value("all").unwrap_or(0)) == 1
+    };
+    let strict = uplinks.iter().filter(is_strict);
+    strict
+        .map(|link| {
+            let name = format!("net.ipv4.conf.{}.rp_filter", link.ifname);
+            let what = format!(
+                "reverse path filtering is strict on {} ({name} or that of all is 1): packets that come in there are \
+                 dropped if the answer would leave by another of the {} interfaces",
+                link.ifname,
+                uplinks.len()
+            );
+            finding(Severity::Warning, what, format!("`sysctl -w {name}=2` makes it loose"))
+        })
+        .collect()
+}

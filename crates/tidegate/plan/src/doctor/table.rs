@@ -1,0 +1,60 @@
+//! The table: whether it is as planned, and whether the kernel accepts it.
+
+use tidegate_api::doctor::{Finding, Severity};
+use tidegate_nft::Kind;
+
+use super::{Check, NO_FACTS, Symptoms, finding};
+
+pub(super) const CHECK: Check = Check {
+    name: "table",
+    facts: NO_FACTS,
+    findings: |_, symptoms| findings(symptoms),
+};
+
+fn findings(symptoms: &Symptoms) -> Vec<Finding> {
+    let mut findings = Vec::new();
+    match &symptoms.table {
+        Ok(differences) if differences.is_empty() => {}
+        Ok(differences) => {
+            let what = format!(
+                "the table differs from what it should be: {}",
+                differences.join("; ")
+            );
+            let advice = "the daemon's log names the program that changes it; a restart of tidegated restores the table";
+            findings.push(finding(Severity::Fault, what, advice));
+        }
+        Err(reason) => {
+            let what = format!("cannot compare the table with what it should be: {reason}");
+            findings.push(finding(
+                Severity::CouldNotTell,
+                what,
+                "see `tidegate ruleset --live`",
+            ));
+        }
+    }
+    if let Some(fight) = &symptoms.fight {
+        let what = format!(
+            "another program changed the table again and again within the last minute; each time, networks could \
+             reach each other until it was restored: {fight}"
+        );
+        let advice =
+            "configure that program to delete its own table instead of flushing the whole ruleset";
+        findings.push(finding(Severity::Fault, what, advice));
+    }
+    if let Some((kind, reason)) = &symptoms.refusal {
+        let what = format!("a dry run of the table failed: {reason}");
+        let advice = match kind {
+            Kind::Unsupported | Kind::NotFound => {
+                "the kernel lacks a feature: load or build nf_tables with NAT, fib and conntrack \
+                 (nft_chain_nat, nft_masq, nft_fib_inet, nft_ct), or use a newer kernel"
+            }
+            Kind::DriverGone => {
+                "nft crashes: delete the tables that a newer nft created in this network namespace, with that nft, or install nftables 1.1.2 or newer"
+            }
+            Kind::Permission => "give tidegated CAP_NET_ADMIN",
+            _ => "see the message",
+        };
+        findings.push(finding(Severity::Fault, what, advice));
+    }
+    findings
+}
