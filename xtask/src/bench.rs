@@ -68,8 +68,7 @@ pub(crate) fn run(args: &Args) -> Result<()> {
         words.extend(["--html".to_owned(), html.display().to_string()]);
     }
     let bench = programs.join("tidegate-bench");
-    run::command(&bench.display().to_string(), &words).run()?;
-    Ok(())
+    Ok(run::command(&bench.display().to_string(), &words).pass_through()?)
 }
 
 /// With the library driver where the library can be linked.

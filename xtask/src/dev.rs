@@ -6,7 +6,7 @@ use std::process::ExitCode;
 use error_hint::{Context, Failure, Result};
 use plimsoll::Formats;
 use plimsoll::{probe, run};
-use plimsoll_probe::Host;
+use plimsoll_probe::{Command, Host};
 
 /// Arguments of `cargo xtask dev`.
 #[derive(Debug, clap::Args)]
@@ -39,11 +39,9 @@ pub(crate) fn run(args: &Args) -> Result<ExitCode> {
     let [programs, folder] = [&programs, &folder].map(|path| path.display().to_string());
     let script = ["--net", "--mount", "sh", "-c", SCRIPT, "host.sh"].map(str::to_owned);
     let words = script.into_iter().chain([programs, folder]);
-    let there = duct::cmd("unshare", words.chain(args.command.iter().cloned()));
-    let ended = there.unchecked().run();
-    let status = ended.context("cannot run unshare(1)")?.status;
-    let code = status.code().and_then(|code| u8::try_from(code).ok());
-    Ok(code.map_or(ExitCode::FAILURE, ExitCode::from))
+    let words = words.chain(args.command.iter().cloned());
+    // The user ends it, so this process has no wait of its own.
+    Err(Command::new("unshare", words).take_over().into())
 }
 
 /// With the library's driver where the library can be linked.

@@ -3,16 +3,15 @@
 mod lanes;
 mod tally;
 
-use std::ffi::OsString;
-use std::io::{BufRead, BufReader, Write};
+use std::io::Write;
 use std::num::NonZero;
 use std::process::ExitCode;
 use std::sync::{Mutex, PoisonError};
 use std::thread;
 
-use error_hint::{Context, Failure, Result};
+use error_hint::{Failure, Result};
 use plimsoll::Formats;
-use plimsoll_probe::{Finding, NativeDep};
+use plimsoll_probe::{Finding, NativeDep, RunError};
 
 use crate::extras::TEST_EXTRAS;
 use lanes::{Lane, Scope};
@@ -183,38 +182,30 @@ fn run_lanes(
 const THREADS: &str = "RUST_TEST_THREADS";
 
 /// How many tests of a program run at a time: what the user set, or the lane's number for this machine.
-fn threads(lane: &Lane) -> OsString {
-    std::env::var_os(THREADS).unwrap_or_else(|| {
+fn threads(lane: &Lane) -> String {
+    std::env::var(THREADS).unwrap_or_else(|_| {
         let cores = thread::available_parallelism().map_or(1, NonZero::get);
-        lane.threads(cores).to_string().into()
+        lane.threads(cores).to_string()
     })
 }
 
 /// Runs Cargo, passes on every line as it comes behind the lane's name, and counts.
 fn stream(lane: &Lane, args: &[String], tally: &Mutex<Tally>) -> Result<()> {
     let name = lane.name;
-    let cargo = run::cargo();
-    run::say(&format!("[{name}] $ {}", run::line(&cargo, args)));
-    let command = run::command(&cargo, args).stderr_to_stdout().unchecked();
-    let command = command.env(THREADS, threads(lane));
-    let output = command.reader().context("cargo cannot be started")?;
+    let command = run::command(&run::cargo(), args).with_env(THREADS, threads(lane));
+    run::say(&format!("[{name}] $ {}", command.pasteable()));
     let mut own = Tally::default();
-    let mut lines = BufReader::new(&output);
-    let mut line = Vec::new();
-    while lines
-        .read_until(b'\n', &mut line)
-        .context("cargo's output cannot be read")?
-        > 0
-    {
-        let text = String::from_utf8_lossy(&line);
-        own.read(&text);
+    let ran = command.lines(|line| {
+        own.read(line);
         // In one call, so that no line of another lane comes between. Nothing is to be done where standard error is
         // closed; the count still holds.
-        let _ = std::io::stderr().write_all(format!("[{name}] {text}").as_bytes());
-        line.clear();
+        let _ = std::io::stderr().write_all(format!("[{name}] {line}\n").as_bytes());
+    });
+    match ran {
+        Ok(()) => own.finish(true),
+        Err(RunError::Failed { .. }) => own.finish(false),
+        Err(error) => return Err(error.into()),
     }
-    let finished = output.try_wait().context("cargo cannot be waited for")?;
-    own.finish(finished.is_some_and(|output| output.status.success()));
     let mut tally = tally.lock().unwrap_or_else(PoisonError::into_inner);
     tally.add(own);
     Ok(())

@@ -2,8 +2,9 @@
 
 use std::path::{Path, PathBuf};
 
-use error_hint::{Context, Result};
+use error_hint::{Context, Failure, Result};
 use plimsoll::run;
+use plimsoll_probe::{Command, limit};
 
 /// Arguments of `cargo xtask toolkit`.
 #[derive(Debug, clap::Args)]
@@ -126,10 +127,13 @@ fn unpack(package: &Path, folder: &Path, name: &str) -> Result<()> {
 fn is_same(one: &Path, other: &Path) -> Result<bool> {
     let [one, other] = [one, other].map(|path| path.display().to_string());
     let commit = "--exclude=.cargo_vcs_info.json";
-    let command = duct::cmd!("diff", "--recursive", "--brief", commit, &one, &other);
-    let ran = command.stdout_null().unchecked().run();
-    let output = ran.context("`diff` cannot be run")?;
-    Ok(output.status.success())
+    let diff = Command::new("diff", ["--recursive", "--brief", commit, &one, &other]);
+    let output = diff.limited(limit::WORK).output()?;
+    match output.status {
+        Some(0) => Ok(true),
+        Some(1) => Ok(false),
+        _ => Err(Failure::new(format!("diff failed: {}", output.complaint()))),
+    }
 }
 
 fn cannot(what: &str, path: &Path) -> String {
@@ -174,8 +178,8 @@ mod tests {
             std::fs::write(source.join("lib.rs"), text).unwrap();
             std::fs::write(source.join(".cargo_vcs_info.json"), commit).unwrap();
             let [file, inside] = [&package, folder.path()].map(|path| path.display().to_string());
-            let pack = duct::cmd!("tar", "-czf", &file, "-C", &inside, "sample-0.1.0");
-            pack.run().unwrap();
+            let pack = Command::new("tar", ["-czf", &file, "-C", &inside, "sample-0.1.0"]);
+            pack.show().unwrap();
             unpack(&package, folder.path(), "sample").unwrap();
             let there = folder.path().join("sample/lib.rs");
             assert_eq!(std::fs::read_to_string(&there).unwrap(), text);

@@ -77,10 +77,10 @@ pub(crate) fn check() -> Result<()> {
 /// # Errors
 /// When Cargo cannot tell.
 pub(crate) fn metadata() -> Result<Metadata> {
-    let mut command = MetadataCommand::new();
-    command.current_dir(run::root()).no_deps();
-    let asked = command.other_options(["--locked".to_owned()]).exec();
-    asked.map_err(|error| Failure::of(&error).context("cannot list the crates with Cargo"))
+    let question = ["metadata", "--no-deps", "--format-version=1", "--locked"];
+    let text = run::command(&run::cargo(), &question).text()?;
+    let listed = MetadataCommand::parse(text);
+    listed.map_err(|error| Failure::of(&error).context("cannot list the crates with Cargo"))
 }
 
 /// All arrows between folders of the workspace.

@@ -144,7 +144,7 @@ mod tests {
             &plimsoll::run::cargo(),
             &["metadata", "--no-deps", "--format-version", "1", "--locked"],
         );
-        let metadata: Value = serde_json::from_str(&metadata.read().unwrap()).unwrap();
+        let metadata: Value = serde_json::from_str(&metadata.text().unwrap()).unwrap();
         let packages = metadata["packages"].as_array().unwrap();
         let targets = packages.iter().flat_map(|package| {
             let targets = package["targets"].as_array();

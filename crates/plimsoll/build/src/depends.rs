@@ -8,6 +8,7 @@ use std::borrow::Cow;
 use std::path::PathBuf;
 
 use error_hint::Hint;
+use plimsoll_probe::RunError;
 
 /// Why the dependencies of a package are unknown.
 #[derive(Debug, thiserror::Error)]
@@ -15,20 +16,20 @@ pub enum DependsError {
     /// There is no `dpkg-shlibdeps`.
     #[error("cannot derive the dependencies of a Debian package without dpkg-shlibdeps")]
     NoShlibdeps {
-        /// What the system said.
-        source: std::io::Error,
+        /// That it is missing.
+        source: RunError,
     },
     /// `dpkg-shlibdeps` refused a program.
-    #[error("dpkg-shlibdeps cannot derive dependencies: {message}")]
+    #[error("dpkg-shlibdeps cannot derive dependencies")]
     Shlibdeps {
         /// What it printed.
-        message: String,
+        source: RunError,
     },
     /// rpm's reader of ELF files failed.
     #[error("rpm's elfdeps cannot read the programs")]
     Elfdeps {
-        /// What the system said.
-        source: std::io::Error,
+        /// What it said.
+        source: RunError,
     },
     /// A format's own derivation failed.
     #[error(transparent)]

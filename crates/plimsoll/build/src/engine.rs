@@ -16,7 +16,7 @@ use std::fmt;
 use std::path::PathBuf;
 use std::str::FromStr;
 
-use plimsoll_probe::Request as FlavourRequest;
+use plimsoll_probe::{Command, Request as FlavourRequest};
 use serde::{Deserialize, Serialize};
 
 use plimsoll_plan::distro::{Distro, DistroPlan};
@@ -126,38 +126,13 @@ impl Job<'_> {
     }
 }
 
-/// A command, complete.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Call {
-    /// The program, looked up in PATH.
-    pub program: String,
-    /// Its arguments.
-    pub args: Vec<String>,
-    /// Variables that are set on top of the inherited environment.
-    pub env: Vec<(String, String)>,
-}
-
-impl Call {
-    /// A command that inherits the whole environment.
-    pub fn new<S: Into<String>>(
-        program: impl Into<String>,
-        args: impl IntoIterator<Item = S>,
-    ) -> Self {
-        Self {
-            program: program.into(),
-            args: args.into_iter().map(Into::into).collect(),
-            env: Vec::new(),
-        }
-    }
-}
-
 /// One command of a recipe.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Stage {
     /// What it does, for people.
     pub name: String,
     /// The command.
-    pub call: Call,
+    pub call: Command,
     /// How it depends on failures.
     pub role: Role,
 }
@@ -175,7 +150,7 @@ pub enum Role {
 
 impl Stage {
     /// A stage that must go well.
-    pub fn new(name: impl Into<String>, call: Call) -> Self {
+    pub fn new(name: impl Into<String>, call: Command) -> Self {
         Self {
             name: name.into(),
             call,
@@ -184,7 +159,7 @@ impl Stage {
     }
 
     /// A stage that may fail.
-    pub fn tried(name: impl Into<String>, call: Call) -> Self {
+    pub fn tried(name: impl Into<String>, call: Command) -> Self {
         Self {
             role: Role::Tried,
             ..Self::new(name, call)
@@ -192,7 +167,7 @@ impl Stage {
     }
 
     /// A stage that runs in any case.
-    pub fn cleaning_up(name: impl Into<String>, call: Call) -> Self {
+    pub fn cleaning_up(name: impl Into<String>, call: Command) -> Self {
         Self {
             role: Role::CleansUp,
             ..Self::new(name, call)

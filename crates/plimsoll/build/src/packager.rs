@@ -4,13 +4,11 @@
 //! first package is written or read, and they are in the project's own lock file: they are fetched, vendored and
 //! mirrored like all others.
 
-use std::ffi::OsString;
-use std::io;
 use std::path::{Path, PathBuf};
-use std::process::Output;
 
 use serde::de::DeserializeOwned;
 
+use plimsoll_probe::{Command, RunError, limit};
 use plimsoll_spec::{PackageContents, PackageReport};
 
 /// The package of the project's workspace, and its feature that links the package writer.
@@ -32,29 +30,16 @@ const TRIES: u8 = 5;
 /// The program, for the project in a workspace.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Packager {
-    cargo: OsString,
+    cargo: String,
     workspace: PathBuf,
 }
 
 /// Why it did not do what it was asked.
 #[derive(Debug, thiserror::Error)]
 pub enum PackagerError {
-    /// Cargo, which runs it, cannot be started.
-    #[error("cannot run `{command}`")]
-    Start {
-        /// The command line.
-        command: String,
-        /// What the system said.
-        source: io::Error,
-    },
-    /// It failed.
-    #[error("`{command}` failed:\n{output}")]
-    Failed {
-        /// The command line.
-        command: String,
-        /// What it said.
-        output: String,
-    },
+    /// It did not come to a good end.
+    #[error(transparent)]
+    Run(#[from] RunError),
     /// A format that writes and reads its own files could not.
     #[error("cannot write or read {}", path.display())]
     Own {
@@ -78,7 +63,7 @@ impl Packager {
     #[must_use]
     pub fn of(workspace: &Path) -> Self {
         Self {
-            cargo: std::env::var_os("CARGO").unwrap_or_else(|| OsString::from("cargo")),
+            cargo: cargo_program(),
             workspace: workspace.to_owned(),
         }
     }
@@ -123,41 +108,39 @@ impl Packager {
         let arguments = run_arguments(words);
         let output = self.run(&arguments, epoch)?;
         serde_json::from_str(&output).map_err(|source| PackagerError::Answer {
-            command: line(&arguments),
+            command: self.command(&arguments).pasteable(),
             source,
         })
     }
 
     fn run(&self, arguments: &[String], epoch: Option<u32>) -> Result<String, PackagerError> {
-        let mut output = self.once(arguments, epoch)?;
+        let mut command = self.command(arguments);
+        let epoch = epoch.map(|epoch| ("SOURCE_DATE_EPOCH".to_owned(), epoch.to_string()));
+        command.env.extend(epoch);
+        let mut said = command.text();
         for _ in 1..TRIES {
-            if output.status.code() != Some(NOT_LINKED.into()) {
+            let status = match &said {
+                Err(RunError::Failed { status, .. }) => *status,
+                _ => None,
+            };
+            if status != Some(NOT_LINKED.into()) {
                 break;
             }
-            output = self.once(arguments, epoch)?;
+            said = command.text();
         }
-        let said = |bytes: &[u8]| String::from_utf8_lossy(bytes).trim_end().to_owned();
-        match output.status.success() {
-            true => Ok(said(&output.stdout)),
-            false => Err(PackagerError::Failed {
-                command: line(arguments),
-                output: said(&output.stderr),
-            }),
-        }
+        Ok(said?)
     }
 
-    fn once(&self, arguments: &[String], epoch: Option<u32>) -> Result<Output, PackagerError> {
-        let mut command = duct::cmd(&self.cargo, arguments).dir(&self.workspace);
-        if let Some(epoch) = epoch {
-            command = command.env("SOURCE_DATE_EPOCH", epoch.to_string());
-        }
-        let command = command.stdin_null().stdout_capture().stderr_capture();
-        let ran = command.unchecked().run();
-        ran.map_err(|source| PackagerError::Start {
-            command: line(arguments),
-            source,
-        })
+    fn command(&self, arguments: &[String]) -> Command {
+        let command = Command::new(&self.cargo, arguments);
+        command.within(&self.workspace).limited(limit::WORK)
     }
+}
+
+/// The Cargo that runs this program, else the one in PATH.
+#[must_use]
+pub fn cargo_program() -> String {
+    std::env::var("CARGO").unwrap_or_else(|_| "cargo".to_owned())
 }
 
 fn cargo(verb: &[&str]) -> Vec<String> {
@@ -187,10 +170,6 @@ fn text(path: &Path) -> String {
     path.display().to_string()
 }
 
-fn line(arguments: &[String]) -> String {
-    format!("cargo {}", arguments.join(" "))
-}
-
 #[cfg(test)]
 mod tests {
     use std::os::unix::fs::PermissionsExt;
@@ -207,7 +186,7 @@ mod tests {
         let mode = std::fs::Permissions::from_mode(0o755);
         std::fs::set_permissions(&cargo, mode).expect("executable");
         Packager {
-            cargo: cargo.into(),
+            cargo: cargo.display().to_string(),
             workspace: folder.to_owned(),
         }
     }

@@ -8,7 +8,7 @@ mod package;
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use plimsoll_probe::Flavour;
+use plimsoll_probe::{Command, Flavour};
 
 use crate::audit::{AuditError, BuiltProgram, audit_build, audit_stamp};
 use crate::compose;
@@ -149,17 +149,10 @@ impl<'a> Run<'a> {
             program: program.to_owned(),
             what,
         };
-        let output = duct::cmd(program, &self.config.stamp.arguments)
-            .stdin_null()
-            .stdout_capture()
-            .stderr_capture()
-            .unchecked()
-            .run()
-            .map_err(|error| failed(error.to_string()))?;
-        if !output.status.success() {
-            let stderr = String::from_utf8_lossy(&output.stderr);
-            return Err(failed(format!("{}: {}", output.status, stderr.trim())));
-        }
-        serde_json::from_slice(&output.stdout).map_err(|error| failed(error.to_string()))
+        let mut command = Command::new(program.to_string_lossy(), [""; 0]);
+        command.args.clone_from(&self.config.stamp.arguments);
+        let text = command.text();
+        let text = text.map_err(|error| failed(error.reason()))?;
+        serde_json::from_str(&text).map_err(|error| failed(error.to_string()))
     }
 }

@@ -106,7 +106,7 @@ fn as_root(manager: &PackageManager, args: &[String]) -> Result<()> {
         true => None,
         false if Host.find_program("sudo").is_some() => Some("sudo"),
         false => {
-            let line = run::line(manager.program, args);
+            let line = run::command(manager.program, args).pasteable();
             return Err(Failure::hinted(
                 format!("`{line}` needs root"),
                 "run it as root",

@@ -1,10 +1,10 @@
 //! Running other programs in sight of the user: data goes to stdout, all else to stderr.
 
-use std::borrow::Cow;
 use std::io::{ErrorKind, Write};
 use std::path::{Path, PathBuf};
 
 use error_hint::{Context, Failure, Result};
+use plimsoll_probe::{Command, limit};
 use serde::Serialize;
 
 /// What makes a folder the root of a project that is packaged.
@@ -27,7 +27,7 @@ fn root_above(start: &Path) -> Option<PathBuf> {
 
 /// The Cargo that runs this program, else the one in PATH.
 pub fn cargo() -> String {
-    std::env::var("CARGO").unwrap_or_else(|_| "cargo".to_owned())
+    plimsoll_build::packager::cargo_program()
 }
 
 /// Writes a line to standard error; nothing is to be done where that is closed.
@@ -54,10 +54,10 @@ pub(crate) fn json(value: &impl Serialize) -> Result<String> {
     serde_json::to_string_pretty(value).map_err(|error| Failure::of(&error))
 }
 
-/// A command in the workspace's root that reads nothing.
-pub fn command<S: AsRef<str>>(program: &str, args: &[S]) -> duct::Expression {
-    let args: Vec<&str> = args.iter().map(AsRef::as_ref).collect();
-    duct::cmd(program, args).dir(root()).stdin_null()
+/// A command in the workspace's root that fetches, compiles or tests.
+pub fn command<S: AsRef<str>>(program: &str, args: &[S]) -> Command {
+    let command = Command::new(program, args.iter().map(AsRef::as_ref));
+    command.within(&root()).limited(limit::BUILD)
 }
 
 /// Shows a command and runs it.
@@ -65,31 +65,9 @@ pub fn command<S: AsRef<str>>(program: &str, args: &[S]) -> duct::Expression {
 /// # Errors
 /// Where it cannot be started, or fails.
 pub fn shown<S: AsRef<str>>(program: &str, args: &[S]) -> Result<()> {
-    let line = line(program, args);
-    say(&format!("$ {line}"));
-    let ran = command(program, args).stdout_to_stderr().unchecked().run();
-    let status = ran
-        .with_context(|| format!("`{line}` cannot be started"))?
-        .status;
-    match status.success() {
-        true => Ok(()),
-        false => Err(Failure::new(format!("`{line}` failed ({status})"))),
-    }
-}
-
-/// The command as a person would type it.
-pub fn line<S: AsRef<str>>(program: &str, args: &[S]) -> String {
-    let name = Path::new(program)
-        .file_name()
-        .and_then(|name| name.to_str())
-        .unwrap_or(program);
-    let words = std::iter::once(name).chain(args.iter().map(AsRef::as_ref));
-    words.map(quoted).collect::<Vec<_>>().join(" ")
-}
-
-/// As a shell takes it for one word. What no shell can take, because a NUL is in it, is shown as it is.
-fn quoted(word: &str) -> Cow<'_, str> {
-    shlex::try_quote(word).unwrap_or(Cow::Borrowed(word))
+    let command = command(program, args);
+    say(&format!("$ {}", command.pasteable()));
+    Ok(command.show()?)
 }
 
 /// Whether this process is root's.
@@ -100,14 +78,6 @@ pub fn is_root() -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn a_shown_command_can_be_pasted() {
-        assert_eq!(
-            line("/opt/bin/cargo", &["test", "--", "a b", "it's"]),
-            "cargo test -- 'a b' \"it's\""
-        );
-    }
 
     #[test]
     fn the_root_is_the_nearest_folder_above_that_is_packaged() {

@@ -35,6 +35,7 @@
 //! ```
 
 mod answer;
+mod command;
 mod decide;
 mod dep;
 mod distro;
@@ -51,6 +52,7 @@ mod triple;
 mod version;
 
 pub use answer::{Answer, Finding, Mend};
+pub use command::{Command, Output, RunError, limit};
 pub use decide::{Build, CannotBuild, Decision, Fallback, Needs, decide};
 pub use dep::{CargoFeature, KernelCheck, LibraryCheck, NativeDep, Packages, Tool, ToolCheck};
 pub use distro::Distribution;
@@ -63,5 +65,5 @@ pub use pkg_config::{PkgConfig, PkgConfigError, PkgConfigLibrary};
 pub use probe::{
     Findings, LibraryFinding, NamedFinding, RustTargets, ToolFinding, container_engines, probe,
 };
-pub use system::{CProgram, Command, Output, RunError, System, Tried};
+pub use system::{CProgram, System, Tried};
 pub use version::{ParseVersionError, Version};

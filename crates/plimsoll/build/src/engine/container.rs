@@ -8,15 +8,17 @@ use std::path::Path;
 use crate::source::COMMIT_VARIABLE;
 use plimsoll_plan::distro::OUT;
 
-use super::{Call, Engine, EngineError, Folders, Job, Site, Stage, Toolchain};
+use plimsoll_probe::Command;
+
+use super::{Engine, EngineError, Folders, Job, Site, Stage, Toolchain};
 
 /// The last stage of the Dockerfile.
 const ARTEFACTS: &str = "artefacts";
 /// The image name of a toolchain directory.
 const TOOLCHAIN_IMAGE: &str = "localhost/dist-toolchain:given";
 
-fn call<S: Into<String>>(engine: Engine, args: impl IntoIterator<Item = S>) -> Call {
-    let mut call = Call::new(engine.as_str(), args);
+fn call<S: Into<String>>(engine: Engine, args: impl IntoIterator<Item = S>) -> Command {
+    let mut call = Command::new(engine.as_str(), args);
     if engine == Engine::Docker {
         call.env.push(("DOCKER_BUILDKIT".into(), "1".into()));
     }
@@ -39,7 +41,7 @@ pub fn prepare(engine: Engine, toolchain: &Toolchain, folders: &Folders) -> Vec<
         args.extend(["--owner=0".to_owned(), "--group=0".to_owned()]);
         args.push(format!("--directory={}", from.display()));
         args.extend(what.iter().map(|name| (*name).to_owned()));
-        Call::new("tar", args)
+        Command::new("tar", args)
     };
     let crates = match folders.has_git_crates {
         true => &["./registry/index", "./registry/cache", "./git"][..],
@@ -68,7 +70,10 @@ pub fn prepare(engine: Engine, toolchain: &Toolchain, folders: &Folders) -> Vec<
             "import the toolchain",
             call(engine, ["import", &tar, TOOLCHAIN_IMAGE]),
         ),
-        Stage::cleaning_up("remove the packed toolchain", Call::new("rm", ["-f", &tar])),
+        Stage::cleaning_up(
+            "remove the packed toolchain",
+            Command::new("rm", ["-f", &tar]),
+        ),
     ]
 }
 
@@ -98,13 +103,13 @@ pub fn recipe(engine: Engine, job: &Job<'_>) -> Result<Vec<Stage>, EngineError> 
     ];
     if mirror(job)?.is_some() {
         let file = mirror_file(job).display().to_string();
-        let forget = Call::new("rm", ["-f".to_owned(), file]);
+        let forget = Command::new("rm", ["-f".to_owned(), file]);
         stages.push(Stage::cleaning_up("forget the mirror", forget));
     }
     Ok(stages)
 }
 
-fn build(engine: Engine, job: &Job<'_>, image: &str) -> Result<Call, EngineError> {
+fn build(engine: Engine, job: &Job<'_>, image: &str) -> Result<Command, EngineError> {
     let workspace = &job.folders.workspace;
     let mut args = vec![
         "build".to_owned(),

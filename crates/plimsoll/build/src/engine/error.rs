@@ -5,7 +5,7 @@ use std::io;
 use std::path::PathBuf;
 
 use error_hint::Hint;
-use plimsoll_probe::Mend;
+use plimsoll_probe::{Mend, RunError};
 
 use super::Engine;
 use plimsoll_plan::distro::DistroError;
@@ -69,15 +69,13 @@ pub enum EngineError {
         /// What the system said.
         source: io::Error,
     },
-    /// A command cannot be started.
-    #[error("cannot run {program} to {stage}")]
-    Start {
+    /// A command cannot be run, or hangs.
+    #[error("cannot {stage}")]
+    Run {
         /// What it is there for.
         stage: String,
-        /// The program.
-        program: String,
-        /// What the system said.
-        source: io::Error,
+        /// Why.
+        source: RunError,
     },
     /// A command failed.
     #[error("could not {stage} ({program}): {last}")]
@@ -113,7 +111,7 @@ impl Hint for EngineError {
                 Some("use a proxy, or an image that is configured for the mirror".into())
             }
             Self::ToolchainImage { .. } => Some("leave out --toolchain to use this host's".into()),
-            Self::Start { program, .. } => Some(format!("install {program}").into()),
+            Self::Run { source, .. } => source.hint(),
             Self::Failed { log, .. } => Some(format!("see {}", log.display()).into()),
             Self::Distro(error) => error.hint(),
             Self::Io { .. } | Self::Manifest { .. } => None,

@@ -8,7 +8,9 @@ use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
-use super::{Call, EngineError, Folders, Job, Site, Stage, Toolchain};
+use plimsoll_probe::Command;
+
+use super::{EngineError, Folders, Job, Site, Stage, Toolchain};
 use crate::source::COMMIT_VARIABLE;
 use plimsoll_plan::distro::{CARGO_HOME, Distro, OUT};
 
@@ -82,7 +84,10 @@ pub fn mount_point(folders: &Folders) -> PathBuf {
 /// The command that fetches the crates, those that write packages too, run once for all distributions.
 #[must_use]
 pub fn prepare(cargo: &str) -> Stage {
-    Stage::new("fetch the crates", Call::new(cargo, ["fetch", "--locked"]))
+    Stage::new(
+        "fetch the crates",
+        Command::new(cargo, ["fetch", "--locked"]),
+    )
 }
 
 /// The commands that build one distribution's packages. `is_fresh` says that the root that is
@@ -116,15 +121,15 @@ fn make(job: &Job<'_>) -> Vec<Stage> {
     let new_record = text(new_record(job));
     vec![
         Stage::new("make the root", debootstrap(job, &new)),
-        Stage::new("keep the root", Call::new("mv", [&new, &archive])),
+        Stage::new("keep the root", Command::new("mv", [&new, &archive])),
         Stage::new(
             "write down what it holds",
-            Call::new("mv", [&new_record, &record]),
+            Command::new("mv", [&new_record, &record]),
         ),
     ]
 }
 
-fn debootstrap(job: &Job<'_>, out: &str) -> Call {
+fn debootstrap(job: &Job<'_>, out: &str) -> Command {
     let spec = RootSpec::of(job);
     let wishes = spec.wished.iter().map(|name| wish(job, name)).collect();
     mmdebstrap(&Bootstrap {
@@ -156,7 +161,7 @@ pub struct Bootstrap<'a> {
 
 /// The command that makes a root from the distribution's archive or its mirror.
 #[must_use]
-pub fn mmdebstrap(root: &Bootstrap<'_>) -> Call {
+pub fn mmdebstrap(root: &Bootstrap<'_>) -> Command {
     let Bootstrap {
         site, distro, spec, ..
     } = root;
@@ -179,7 +184,7 @@ pub fn mmdebstrap(root: &Bootstrap<'_>) -> Call {
     let mount_point = root.mount_point.display().to_string();
     let shell = ["--mount", "sh", "-eu", "-c", script, "mmdebstrap"].map(str::to_owned);
     let words = shell.into_iter().chain([mount_point]).chain(args);
-    Call::new("unshare", words)
+    Command::new("unshare", words)
 }
 
 /// A package whose absence is only reported, not an error.
@@ -189,7 +194,7 @@ fn wish(job: &Job<'_>, name: &str) -> String {
     format!("--customize-hook=chroot \"$1\" {install} {name} || echo '{absent}'")
 }
 
-fn build(job: &Job<'_>, toolchain: &Path) -> Call {
+fn build(job: &Job<'_>, toolchain: &Path) -> Command {
     let folders = job.folders;
     let paths = [
         &mount_point(folders),
@@ -216,7 +221,7 @@ fn build(job: &Job<'_>, toolchain: &Path) -> Call {
     ];
     args.extend(command.map(str::to_owned));
     args.extend(job.options());
-    Call::new("unshare", args)
+    Command::new("unshare", args)
 }
 
 /// The whole environment of the build, for env(1).

@@ -2,15 +2,14 @@
 
 use std::collections::VecDeque;
 use std::fs::File;
-use std::io::{self, BufRead, BufReader, Write};
+use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 
-use super::{Call, EngineError, Role, Stage};
-use crate::manifest::Manifest;
+use plimsoll_probe::{Command, RunError, limit};
 
-/// How many of a failed command's last lines are looked through for its error.
-const LINES_KEPT: usize = 60;
+use super::{EngineError, Role, Stage};
+use crate::manifest::Manifest;
 
 /// The commands of one distribution, ready to run.
 #[derive(Debug)]
@@ -180,48 +179,35 @@ impl Place<'_> {
         log: &mut File,
         watcher: &dyn Watcher,
     ) -> Result<(), EngineError> {
-        let start = |source| EngineError::Start {
-            stage: stage.name.clone(),
-            program: stage.call.program.clone(),
-            source,
+        let command = Command {
+            limit: limit::BUILD,
+            ..stage.call.clone().within(self.workspace)
         };
-        let reader = self.expression(&stage.call).reader().map_err(start)?;
-        let mut lines = VecDeque::new();
-        let mut text = Vec::new();
-        let mut input = BufReader::new(&reader);
-        while input.read_until(b'\n', &mut text).map_err(start)? > 0 {
-            log.write_all(&text)
-                .map_err(|error| self.log_error(error))?;
-            let line = String::from_utf8_lossy(&text).trim_end().to_owned();
-            watcher.line(self.distro, &line);
-            lines.push_back(line);
-            if lines.len() > LINES_KEPT {
-                lines.pop_front();
-            }
-            text.clear();
-        }
-        match reader.try_wait().map_err(start)? {
-            Some(output) if output.status.success() => Ok(()),
-            _ => Err(EngineError::Failed {
+        let mut logged = Ok(());
+        let ran = command.lines(|line| {
+            let text = format!("{line}\n");
+            logged = std::mem::replace(&mut logged, Ok(()))
+                .and_then(|()| log.write_all(text.as_bytes()));
+            watcher.line(self.distro, line.trim_end());
+        });
+        logged.map_err(|error| self.log_error(error))?;
+        ran.map_err(|error| match error {
+            RunError::Failed { last, .. } => EngineError::Failed {
                 stage: stage.name.clone(),
                 program: stage.call.program.clone(),
-                last: complaint(&lines),
+                last: complaint(&last),
                 log: self.log.to_owned(),
-            }),
-        }
-    }
-
-    fn expression(&self, call: &Call) -> duct::Expression {
-        let mut command = duct::cmd(&call.program, &call.args).dir(self.workspace);
-        for (name, value) in &call.env {
-            command = command.env(name, value);
-        }
-        command.stdin_null().stderr_to_stdout().unchecked()
+            },
+            source => EngineError::Run {
+                stage: stage.name.clone(),
+                source,
+            },
+        })
     }
 }
 
 /// The first line with an error, else the last line that is not empty.
-fn complaint(lines: &VecDeque<String>) -> String {
+fn complaint(lines: &[String]) -> String {
     let says = |line: &&String| line.contains("error:") || line.starts_with("E: ");
     let last = || lines.iter().rev().find(|line| !line.trim().is_empty());
     let line = lines.iter().find(says).or_else(last);
@@ -257,8 +243,8 @@ mod tests {
         }
     }
 
-    fn shell(script: &str) -> Call {
-        Call::new("sh", ["-c", script])
+    fn shell(script: &str) -> Command {
+        Command::new("sh", ["-c", script])
     }
 
     fn task(folder: &Path, distro: &str, stages: Vec<Stage>) -> Task {
@@ -328,14 +314,13 @@ mod tests {
     #[test]
     fn a_program_that_is_missing_is_named() {
         let folder = tempfile::tempdir().expect("a folder");
-        let stage = Stage::new("make the root", Call::new("no-such-program", ["x"]));
+        let stage = Stage::new("make the root", Command::new("no-such-program", ["x"]));
         let tasks = vec![task(folder.path(), "x", vec![stage])];
         let outcomes = run_all(tasks, 1, &Heard::default());
         let error = outcomes[0].result.as_ref().expect_err("failed");
-        assert_eq!(
-            error.to_string(),
-            "cannot run no-such-program to make the root"
-        );
+        let shown = error_hint::in_one_line(error);
+        let wanted = "cannot make the root: no-such-program is not installed";
+        assert_eq!(shown, wanted);
         assert_eq!(error.hint().as_deref(), Some("install no-such-program"));
     }
 }

@@ -1,17 +1,9 @@
 //! Runs Cargo, and reports its progress.
 
-use std::ffi::OsString;
-use std::io::{BufRead, BufReader};
-use std::path::Path;
-
-use duct::Expression;
-
 use super::{Observer, RunError};
-use crate::packager::Packager;
+use crate::packager::{Packager, cargo_program};
 use plimsoll_plan::plan::{BuildPlan, Plan};
-
-/// How much of a failed command's output is shown.
-const LINES_SHOWN: usize = 40;
+use plimsoll_probe::{Command, limit};
 
 /// Variables of the caller that would bend a planned build.
 const BENDING: [&str; 4] = [
@@ -27,67 +19,25 @@ pub(super) fn build(
     build: &BuildPlan,
     observer: &mut dyn Observer,
 ) -> Result<(), RunError> {
-    let mut command = cargo(&build.cargo, &plan.places.workspace);
-    for name in BENDING {
-        command = command.env_remove(name);
-    }
+    let mut command = cargo(&build.cargo, plan);
+    command.unset.extend(BENDING.map(str::to_owned));
     for (name, value) in &build.env {
-        command = command.env(name, value);
+        command = command.with_env(name, value);
     }
     // Cargo splits this one at U+001F, so that a path may hold spaces.
-    command = command.env("CARGO_ENCODED_RUSTFLAGS", build.rustflags.join("\u{1f}"));
-    watch(&command, &build.cargo, observer)
+    let flags = build.rustflags.join("\u{1f}");
+    let command = command.with_env("CARGO_ENCODED_RUSTFLAGS", flags);
+    Ok(command.lines(|line| observer.line(line))?)
 }
 
 /// Builds the program that writes packages, so that progress can be shown.
 pub(super) fn build_packager(plan: &Plan, observer: &mut dyn Observer) -> Result<(), RunError> {
     let arguments = Packager::of(&plan.places.workspace).build_arguments();
-    watch(
-        &cargo(&arguments, &plan.places.workspace),
-        &arguments,
-        observer,
-    )
+    let command = cargo(&arguments, plan);
+    Ok(command.lines(|line| observer.line(line))?)
 }
 
-fn cargo(arguments: &[String], workspace: &Path) -> Expression {
-    let program = std::env::var_os("CARGO").unwrap_or_else(|| OsString::from("cargo"));
-    duct::cmd(program, arguments).dir(workspace)
-}
-
-/// Runs a command, hands each line of its output on, and keeps the end of it for the error.
-fn watch(
-    command: &Expression,
-    arguments: &[String],
-    observer: &mut dyn Observer,
-) -> Result<(), RunError> {
-    let start = |source| RunError::Start {
-        command: line(arguments),
-        source,
-    };
-    let reader = command
-        .stdin_null()
-        .stderr_to_stdout()
-        .unchecked()
-        .reader()
-        .map_err(start)?;
-    let mut lines: Vec<String> = Vec::new();
-    for text in BufReader::new(&reader).lines() {
-        let text = text.map_err(start)?;
-        observer.line(&text);
-        lines.push(text);
-    }
-    match reader.try_wait().map_err(start)? {
-        Some(output) if output.status.success() => Ok(()),
-        _ => {
-            let shown = lines.split_off(lines.len().saturating_sub(LINES_SHOWN));
-            Err(RunError::Failed {
-                command: line(arguments),
-                output: shown.join("\n"),
-            })
-        }
-    }
-}
-
-fn line(arguments: &[String]) -> String {
-    format!("cargo {}", arguments.join(" "))
+fn cargo(arguments: &[String], plan: &Plan) -> Command {
+    let command = Command::new(cargo_program(), arguments);
+    command.within(&plan.places.workspace).limited(limit::BUILD)
 }

@@ -33,22 +33,9 @@ pub enum RunError {
         /// What is wrong with it.
         source: ChangelogError,
     },
-    /// A program cannot be started, or its output cannot be read.
-    #[error("cannot run `{command}`")]
-    Start {
-        /// The command line.
-        command: String,
-        /// What the system said.
-        source: io::Error,
-    },
-    /// A program failed.
-    #[error("`{command}` failed:\n{output}")]
-    Failed {
-        /// The command line.
-        command: String,
-        /// The end of what it printed.
-        output: String,
-    },
+    /// A program did not come to a good end.
+    #[error(transparent)]
+    Program(#[from] plimsoll_probe::RunError),
     /// A file is not the program that it should be.
     #[error("cannot audit what was built")]
     Elf(#[from] ElfError),
@@ -100,6 +87,7 @@ impl Hint for RunError {
     fn hint(&self) -> Option<Cow<'_, str>> {
         match self {
             Self::Depends { source, .. } => source.hint(),
+            Self::Program(error) => error.hint(),
             Self::Asset(_) => {
                 Some("correct the [[asset]] in packaging/dist.toml, or create the file".into())
             }

@@ -6,14 +6,19 @@ use std::path::Path;
 
 use cargo_metadata::{MetadataCommand, Package};
 use error_hint::Hint;
+use plimsoll_probe::{Command, RunError, limit};
 
 use super::Source;
+use crate::packager::cargo_program;
 
 /// Why version, commit or date is unknown.
 #[derive(Debug, thiserror::Error)]
 pub enum SourceError {
+    /// Cargo does not answer.
+    #[error(transparent)]
+    Cargo(#[from] RunError),
     /// Cargo does not say which packages there are.
-    #[error("cannot read what `cargo metadata` says")]
+    #[error("cannot parse what `cargo metadata` says")]
     Metadata(#[source] cargo_metadata::Error),
     /// The Cargo package is missing, or says too little about itself.
     #[error("Cargo package {package} has no {what}")]
@@ -46,6 +51,7 @@ impl Hint for SourceError {
             Self::Missing { .. } => {
                 Some("add it to [package] or [workspace.package] in Cargo.toml".into())
             }
+            Self::Cargo(error) => error.hint(),
             Self::Metadata(_) => None,
         }
     }
@@ -87,11 +93,10 @@ pub fn read(
 }
 
 fn cargo_package(workspace: &Path, name: &str) -> Result<Package, SourceError> {
-    let metadata = MetadataCommand::new()
-        .current_dir(workspace)
-        .no_deps()
-        .exec()
-        .map_err(SourceError::Metadata)?;
+    let question = ["metadata", "--no-deps", "--format-version=1"];
+    let command = Command::new(cargo_program(), question).within(workspace);
+    let text = command.limited(limit::WORK).text()?;
+    let metadata = MetadataCommand::parse(text).map_err(SourceError::Metadata)?;
     let mut packages = metadata.packages.into_iter();
     let found = packages.find(|package| *package.name == *name);
     found.ok_or_else(|| SourceError::Missing {
@@ -125,19 +130,13 @@ fn date(workspace: &Path, given: Option<OsString>) -> Result<u32, SourceError> {
 /// # Errors
 /// Why it prints nothing: it is missing, this is no checkout, or one that it does not trust.
 fn git(workspace: &Path, arguments: &[&str]) -> Result<String, String> {
-    let output = duct::cmd("git", arguments)
-        .dir(workspace)
-        .env("LC_ALL", "C")
-        .stdout_capture()
-        .stderr_capture()
-        .unchecked()
-        .run()
-        .map_err(|error| format!("git cannot be run: {error}"))?;
-    if output.status.success() {
-        return Ok(String::from_utf8_lossy(&output.stdout).trim().to_owned());
+    let command = Command::new("git", arguments.iter().copied()).within(workspace);
+    let output = command.limited(limit::WORK).output();
+    let output = output.map_err(|error| error.reason())?;
+    if output.success() {
+        return Ok(output.stdout.trim().to_owned());
     }
-    let complaint = String::from_utf8_lossy(&output.stderr);
-    let first = complaint.lines().next().unwrap_or_default().trim();
+    let first = output.complaint();
     Err(format!("git: {}", first.trim_start_matches("fatal: ")))
 }
 

@@ -12,9 +12,9 @@ use std::path::{Path, PathBuf};
 use error_hint::Hint;
 
 use crate::refuse::Answer;
-use plimsoll_build::engine::Call;
 use plimsoll_build::packager::{Packager, PackagerError};
 use plimsoll_plan::plan::Arch;
+use plimsoll_probe::{Command, RunError, limit};
 use plimsoll_spec::PackageSpec;
 
 /// What is resolved.
@@ -51,14 +51,9 @@ pub enum ResolveError {
     /// The stand-in cannot be written.
     #[error("cannot write the stand-in")]
     Packager(#[source] PackagerError),
-    /// A program cannot be started.
-    #[error("cannot run {program}")]
-    Start {
-        /// The program.
-        program: String,
-        /// What the system said.
-        source: io::Error,
-    },
+    /// A program cannot be run, or hangs.
+    #[error(transparent)]
+    Run(#[from] RunError),
     /// A program failed for another reason than that the package is refused.
     #[error("{program} failed: {output}")]
     Failed {
@@ -72,9 +67,10 @@ pub enum ResolveError {
 impl Hint for ResolveError {
     fn hint(&self) -> Option<Cow<'_, str>> {
         match self {
-            Self::Start { program, source } if source.kind() == io::ErrorKind::NotFound => {
+            Self::Run(RunError::NotFound { program }) => {
                 Some(format!("install {}", program.replace('_', "-")).into())
             }
+            Self::Run(error) => error.hint(),
             _ => None,
         }
     }
@@ -168,13 +164,13 @@ pub fn configuration(folder: &Path, flags: &str) -> String {
     )
 }
 
-fn createrepo(folder: &Path) -> Call {
+fn createrepo(folder: &Path) -> Command {
     let repository = repository(folder).display().to_string();
-    Call::new("createrepo_c", ["--quiet", "--no-database", &repository])
+    Command::new("createrepo_c", ["--quiet", "--no-database", &repository])
 }
 
 /// The cache, the logs and rpm's database are all below the root, which is a folder of ours.
-fn dnf(folder: &Path, arch: Arch, names: &[&str]) -> Call {
+fn dnf(folder: &Path, arch: Arch, names: &[&str]) -> Command {
     let arguments = [
         format!("--config={}", configuration_file(folder).display()),
         format!("--installroot={}", folder.join("root").display()),
@@ -185,22 +181,15 @@ fn dnf(folder: &Path, arch: Arch, names: &[&str]) -> Call {
         "install".to_owned(),
     ];
     let names = names.iter().map(|name| (*name).to_owned());
-    Call::new("dnf", arguments.into_iter().chain(names))
+    Command::new("dnf", arguments.into_iter().chain(names))
 }
 
-fn run(call: &Call) -> Result<(bool, String), ResolveError> {
-    let command = duct::cmd(&call.program, &call.args)
-        .env("LC_ALL", "C.UTF-8")
-        .stdin_null()
-        .stderr_to_stdout()
-        .stdout_capture()
-        .unchecked();
-    let output = command.run().map_err(|source| ResolveError::Start {
-        program: call.program.clone(),
-        source,
-    })?;
-    let said = String::from_utf8_lossy(&output.stdout).into_owned();
-    Ok((output.status.success(), said))
+/// Whether a program succeeds, and what it prints. A name in it may be in any language, so the locale has UTF-8.
+fn run(command: &Command) -> Result<(bool, String), ResolveError> {
+    let command = command.clone().limited(limit::WORK);
+    let output = command.with_env("LC_ALL", "C.UTF-8").output()?;
+    let is_well = output.success();
+    Ok((is_well, output.stdout + &output.stderr))
 }
 
 /// What dnf says: each requirement that nothing provides. None: it failed otherwise.
@@ -259,10 +248,9 @@ Error:
 
     #[test]
     fn a_program_that_is_missing_is_to_be_installed() {
-        let error = ResolveError::Start {
+        let error = ResolveError::Run(RunError::NotFound {
             program: "createrepo_c".into(),
-            source: io::ErrorKind::NotFound.into(),
-        };
+        });
         assert_eq!(error.hint().as_deref(), Some("install createrepo-c"));
     }
 }

@@ -5,8 +5,9 @@
 
 use std::path::Path;
 
-use plimsoll_build::engine::{Call, Engine, Stage};
+use plimsoll_build::engine::{Engine, Stage};
 use plimsoll_plan::distro::BuildPackages;
+use plimsoll_probe::Command;
 
 /// What a container is given.
 #[derive(Debug, Clone, Copy)]
@@ -34,7 +35,7 @@ pub const TOOLS: [&str; 3] = ["findutils", "iproute2", "procps"];
 /// the log and the libraries.
 #[must_use]
 pub fn stages(container: &Container<'_>, work: &Path) -> Vec<Stage> {
-    let call = |words: &[&str]| Call::new(container.engine.as_str(), words.iter().copied());
+    let call = |words: &[&str]| Command::new(container.engine.as_str(), words.iter().copied());
     let name = container.name;
     let work = work.display().to_string();
     let command = command(container);

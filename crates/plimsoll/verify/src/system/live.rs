@@ -4,7 +4,8 @@ use std::path::Path;
 
 use super::tree::Tree;
 use crate::Place;
-use plimsoll_build::engine::{Call, Stage};
+use plimsoll_build::engine::Stage;
+use plimsoll_probe::Command;
 
 /// Runs outside of the system, in a mount namespace of its own.
 const LIVE: &str = include_str!("live.sh");
@@ -71,5 +72,5 @@ pub fn stage(
     args.extend(phases.iter().map(|phase| phase.as_str().to_owned()));
     let words: Vec<&str> = phases.iter().map(|phase| phase.as_str()).collect();
     let name = format!("{} in a {place} system", words.join(", "));
-    Stage::new(name, Call::new("unshare", args))
+    Stage::new(name, Command::new("unshare", args))
 }

@@ -3,10 +3,11 @@
 use std::path::{Path, PathBuf};
 
 use plimsoll_build::engine::root::{Bootstrap, RootSpec, mmdebstrap};
-use plimsoll_build::engine::{Call, Site, Stage};
+use plimsoll_build::engine::{Site, Stage};
 use plimsoll_plan::config::VerifyConfig;
 use plimsoll_plan::distro::Distro;
 use plimsoll_plan::plan::Arch;
+use plimsoll_probe::Command;
 
 /// What a system needs to boot and to have networks, besides Debian's essential packages.
 const PACKAGES: [&str; 5] = ["dbus", "iproute2", "procps", "systemd", "systemd-sysv"];
@@ -79,10 +80,10 @@ impl Tree {
         vec![
             Stage::new(
                 "remove an unfinished or outdated system",
-                Call::new("rm", ["-rf", &text(&self.record()), &new, &folder]),
+                Command::new("rm", ["-rf", &text(&self.record()), &new, &folder]),
             ),
             Stage::new("make a clean system", make),
-            Stage::new("keep the system", Call::new("mv", [&new, &folder])),
+            Stage::new("keep the system", Command::new("mv", [&new, &folder])),
         ]
     }
 

@@ -2,29 +2,24 @@
 
 use crate::format::lint::{Lint, without_reason};
 use crate::outcome::Outcome;
+use plimsoll_probe::{Command, limit};
 
 /// Runs it. Each error and each warning is a fault.
 pub(super) fn run(lint: &Lint<'_>) -> Outcome {
     let fail_on = "--fail-on=error,warning";
-    let command = duct::cmd!("lintian", "--allow-root", fail_on, lint.file)
-        .stdin_null()
-        .stdout_capture()
-        .stderr_capture()
-        .unchecked();
-    let output = match command.run() {
+    let file = lint.file.to_string_lossy();
+    let command = Command::new("lintian", ["--allow-root", fail_on, &file]);
+    let output = match command.limited(limit::WORK).output() {
         Ok(output) => output,
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
-            return Outcome::not_run("lintian is not installed");
-        }
-        Err(error) => return Outcome::not_run(format!("lintian: {error}")),
+        Err(error) => return Outcome::not_run(error.reason()),
     };
     let overrides = lint.root.join("usr/share/lintian/overrides");
     let overrides = overrides.join(&lint.contents.name);
     let overrides = std::fs::read_to_string(overrides).ok();
     verdict(
-        &String::from_utf8_lossy(&output.stdout),
-        output.status.success(),
-        &String::from_utf8_lossy(&output.stderr),
+        &output.stdout,
+        output.success(),
+        &output.stderr,
         overrides.as_deref(),
     )
 }

@@ -1,9 +1,8 @@
 //! Debian's dependencies, from dpkg-shlibdeps(1), which knows the symbols files of the host.
 
-use std::io;
 use std::path::Path;
 
-use duct::cmd;
+use plimsoll_probe::{Command, RunError, limit};
 
 use crate::depends::DependsError;
 
@@ -79,7 +78,8 @@ pub(super) fn shlibdeps(
             .iter()
             .map(|program| format!("-e{}", program.display())),
     );
-    let output = duct_output(&arguments, work)?;
+    let command = Command::new("dpkg-shlibdeps", arguments).within(work);
+    let output = command.limited(limit::WORK).text().map_err(refused)?;
     let clauses = parse_substvars(&output);
     if clauses.is_empty() {
         let programs: Vec<String> = programs.iter().map(|p| p.display().to_string()).collect();
@@ -90,30 +90,10 @@ pub(super) fn shlibdeps(
     Ok(clauses)
 }
 
-fn duct_output(arguments: &[String], work: &Path) -> Result<String, DependsError> {
-    let output = cmd("dpkg-shlibdeps", arguments)
-        .dir(work)
-        .env("LC_ALL", "C")
-        .stdout_capture()
-        .stderr_capture()
-        .unchecked()
-        .run()
-        .map_err(missing)?;
-    if output.status.success() {
-        return Ok(String::from_utf8_lossy(&output.stdout).into_owned());
-    }
-    let message = String::from_utf8_lossy(&output.stderr)
-        .trim()
-        .replace('\n', "; ");
-    Err(DependsError::Shlibdeps { message })
-}
-
-fn missing(source: io::Error) -> DependsError {
-    match source.kind() {
-        io::ErrorKind::NotFound => DependsError::NoShlibdeps { source },
-        _ => DependsError::Shlibdeps {
-            message: source.to_string(),
-        },
+fn refused(source: RunError) -> DependsError {
+    match source {
+        RunError::NotFound { .. } => DependsError::NoShlibdeps { source },
+        _ => DependsError::Shlibdeps { source },
     }
 }
 

@@ -5,10 +5,9 @@
 //! its libraries are their packages' business.
 
 use std::collections::BTreeSet;
-use std::io;
 use std::path::Path;
 
-use duct::cmd;
+use plimsoll_probe::{Command, RunError, limit};
 
 use crate::depends::DependsError;
 use crate::elf::ElfFacts;
@@ -56,12 +55,14 @@ pub(super) fn derived(programs: &[BuiltProgram]) -> Result<Vec<String>, DependsE
 pub(super) fn elfdeps(paths: &[&Path]) -> Result<Option<BTreeSet<String>>, DependsError> {
     let mut requires = BTreeSet::new();
     for path in paths {
-        match cmd!(ELFDEPS, "--requires", path).read() {
+        let path = path.to_string_lossy();
+        let command = Command::new(ELFDEPS, ["--requires", &path]);
+        match command.limited(limit::WORK).text() {
             Ok(text) => {
                 let libraries = text.lines().filter(|line| is_library(line));
                 requires.extend(libraries.map(str::to_owned));
             }
-            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+            Err(RunError::NotFound { .. }) => return Ok(None),
             Err(source) => return Err(DependsError::Elfdeps { source }),
         }
     }

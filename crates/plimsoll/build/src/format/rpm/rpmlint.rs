@@ -2,6 +2,7 @@
 
 use crate::format::lint::{Lint, without_reason};
 use crate::outcome::Outcome;
+use plimsoll_probe::{Command, limit};
 
 /// Runs it. Each error and each warning is a fault.
 pub(super) fn run(lint: &Lint<'_>) -> Outcome {
@@ -13,18 +14,11 @@ pub(super) fn run(lint: &Lint<'_>) -> Outcome {
     };
     let option = config.map(|path| format!("--config={}", path.display()));
     let arguments = option.into_iter().chain([lint.file.display().to_string()]);
-    let command = duct::cmd("rpmlint", arguments)
-        .stdin_null()
-        .stderr_to_stdout()
-        .stdout_capture()
-        .unchecked();
-    match command.run() {
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
-            Outcome::not_run("rpmlint is not installed")
-        }
-        Err(error) => Outcome::not_run(format!("rpmlint: {error}")),
+    let command = Command::new("rpmlint", arguments);
+    match command.limited(limit::WORK).output() {
+        Err(error) => Outcome::not_run(error.reason()),
         Ok(output) => {
-            let said = String::from_utf8_lossy(&output.stdout);
+            let said = output.stdout + &output.stderr;
             verdict(&said, text.as_deref())
                 .unwrap_or_else(|| Outcome::failed(format!("rpmlint failed: {}", said.trim())))
         }

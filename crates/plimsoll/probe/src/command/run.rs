@@ -1,0 +1,284 @@
+//! Running commands: the one place that starts other programs and waits for them, never without an end.
+
+use std::collections::VecDeque;
+use std::io::{self, BufRead, BufReader};
+use std::os::unix::process::CommandExt;
+use std::sync::Arc;
+use std::sync::mpsc::{self, Receiver, RecvTimeoutError, SyncSender};
+use std::thread;
+use std::time::Instant;
+
+use duct::{Expression, ReaderHandle};
+
+use super::{Command, Output, RunError};
+
+/// How many lines may wait to be taken.
+const WAITING: usize = 1024;
+
+impl Command {
+    /// Runs it to its end in the C locale, and keeps what it prints. A failure is in the output.
+    ///
+    /// # Errors
+    /// Where it cannot be started, or is killed at its limit.
+    pub fn output(&self) -> Result<Output, RunError> {
+        let expression = self.expression(true);
+        self.wait(&expression.stdout_capture().stderr_capture())
+    }
+
+    /// What it prints to standard output, from a run as [`Self::output`]'s.
+    ///
+    /// # Errors
+    /// As [`Self::output`], and where it fails.
+    pub fn text(&self) -> Result<String, RunError> {
+        let output = self.output()?;
+        match output.success() {
+            true => Ok(output.stdout),
+            false => {
+                let lines = output.stderr.lines().map(str::to_owned);
+                Err(self.failed(output.status, lines.collect()))
+            }
+        }
+    }
+
+    /// Runs it, and hands on each line of its output and its errors as it comes, without its end. What it prints is
+    /// decoded with replacement.
+    ///
+    /// # Errors
+    /// Where it cannot be started, is killed at its limit, or fails.
+    pub fn lines(&self, mut each: impl FnMut(&str)) -> Result<(), RunError> {
+        let deadline = Instant::now() + self.limit;
+        let expression = self.expression(false).stderr_to_stdout();
+        let reader = Arc::new(expression.reader().map_err(|error| self.io(error))?);
+        let lines = in_thread(&reader);
+        let mut last = VecDeque::new();
+        loop {
+            let left = deadline.saturating_duration_since(Instant::now());
+            match lines.recv_timeout(left) {
+                Ok(line) => {
+                    let line = line.map_err(|error| self.io(error))?;
+                    each(&line);
+                    last.push_back(line);
+                    if last.len() > RunError::KEPT {
+                        last.pop_front();
+                    }
+                }
+                Err(RecvTimeoutError::Disconnected) => break,
+                Err(RecvTimeoutError::Timeout) => {
+                    reader.kill().map_err(|error| self.io(error))?;
+                    return Err(self.timed_out());
+                }
+            }
+        }
+        // The reader ends after the program.
+        let ended = reader.try_wait().map_err(|error| self.io(error))?;
+        match ended.map(|output| output.status) {
+            Some(status) if status.success() => Ok(()),
+            status => Err(self.failed(status.and_then(|status| status.code()), last.into())),
+        }
+    }
+
+    /// Runs it in sight of the user: what it prints goes to standard error.
+    ///
+    /// # Errors
+    /// As [`Self::lines`].
+    pub fn show(&self) -> Result<(), RunError> {
+        self.succeed(&self.expression(false).stdout_to_stderr())
+    }
+
+    /// Runs it in the place of this program: what it prints goes where this program's output goes.
+    ///
+    /// # Errors
+    /// As [`Self::lines`].
+    pub fn pass_through(&self) -> Result<(), RunError> {
+        self.succeed(&self.expression(false))
+    }
+
+    /// Makes this process the command, which then has the terminal. It comes back only where that fails.
+    pub fn take_over(&self) -> RunError {
+        let mut command = std::process::Command::new(&self.program);
+        command.args(&self.args);
+        self.io(command.exec())
+    }
+
+    fn succeed(&self, expression: &Expression) -> Result<(), RunError> {
+        let output = self.wait(expression)?;
+        match output.success() {
+            true => Ok(()),
+            false => Err(self.failed(output.status, Vec::new())),
+        }
+    }
+
+    /// `questioned`: what it prints is read by us, so it is in the C locale.
+    fn expression(&self, questioned: bool) -> Expression {
+        let mut expression = duct::cmd(&self.program, &self.args);
+        if questioned {
+            expression = expression.env("LC_ALL", "C");
+        }
+        for name in &self.unset {
+            expression = expression.env_remove(name);
+        }
+        for (name, value) in &self.env {
+            expression = expression.env(name, value);
+        }
+        if let Some(folder) = &self.folder {
+            expression = expression.dir(folder);
+        }
+        expression.stdin_null().unchecked()
+    }
+
+    fn wait(&self, expression: &Expression) -> Result<Output, RunError> {
+        let io = |error| self.io(error);
+        let handle = expression.start().map_err(io)?;
+        let Some(output) = handle.wait_timeout(self.limit).map_err(io)? else {
+            handle.kill().map_err(io)?;
+            return Err(self.timed_out());
+        };
+        Ok(Output {
+            status: output.status.code(),
+            stdout: String::from_utf8_lossy(&output.stdout).into_owned(),
+            stderr: String::from_utf8_lossy(&output.stderr).into_owned(),
+        })
+    }
+
+    fn io(&self, source: io::Error) -> RunError {
+        let program = self.program.clone();
+        // A folder that is not there gives the same error as a program that is not.
+        let folder = self.folder.as_ref().is_none_or(|folder| folder.is_dir());
+        match source.kind() {
+            io::ErrorKind::NotFound if folder => RunError::NotFound { program },
+            _ => RunError::Io { program, source },
+        }
+    }
+
+    fn timed_out(&self) -> RunError {
+        RunError::TimedOut {
+            program: self.program.clone(),
+            limit: self.limit,
+        }
+    }
+
+    fn failed(&self, status: Option<i32>, mut last: Vec<String>) -> RunError {
+        let last = last.split_off(last.len().saturating_sub(RunError::KEPT));
+        RunError::Failed {
+            command: self.pasteable(),
+            status,
+            last,
+        }
+    }
+}
+
+/// The lines of a program. They are read in a thread of their own, because a read cannot be given an end: where a
+/// grandchild outlives the program and keeps the pipe, the thread ends with it.
+fn in_thread(reader: &Arc<ReaderHandle>) -> Receiver<io::Result<String>> {
+    let (sender, lines) = mpsc::sync_channel(WAITING);
+    let reader = Arc::clone(reader);
+    thread::spawn(move || {
+        if let Err(error) = send_lines(&reader, &sender) {
+            // Nothing is to be done where nobody waits for it any more.
+            let _ = sender.send(Err(error));
+        }
+    });
+    lines
+}
+
+fn send_lines(reader: &ReaderHandle, lines: &SyncSender<io::Result<String>>) -> io::Result<()> {
+    let mut input = BufReader::new(reader);
+    let mut text = Vec::new();
+    while input.read_until(b'\n', &mut text)? > 0 {
+        let line = String::from_utf8_lossy(&text);
+        let line = line.trim_end_matches(['\n', '\r']).to_owned();
+        if lines.send(Ok(line)).is_err() {
+            break;
+        }
+        text.clear();
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+    use error_hint::Hint;
+
+    const SOON: Duration = Duration::from_millis(10);
+
+    fn shell(script: &str) -> Command {
+        Command::new("sh", ["-c", script])
+    }
+
+    #[test]
+    fn a_program_that_is_not_there_is_told_from_one_that_fails() {
+        let missing = Command::new("no-such-program", [""; 0]);
+        for error in [
+            missing.output().unwrap_err(),
+            missing.lines(|_| ()).unwrap_err(),
+            missing.show().unwrap_err(),
+            missing.take_over(),
+        ] {
+            assert_eq!(error.to_string(), "no-such-program is not installed");
+            assert_eq!(error.hint().as_deref(), Some("install no-such-program"));
+        }
+        let failing = shell("echo why >&2; exit 3").output().unwrap();
+        let (status, complaint) = (failing.status, failing.complaint());
+        assert_eq!((status, complaint.as_str()), (Some(3), "why"));
+    }
+
+    #[test]
+    fn a_folder_that_is_not_there_is_told_from_a_program_that_is_not() {
+        let command = shell("true").within(std::path::Path::new("/no/such/folder"));
+        let error = command.output().unwrap_err();
+        assert!(error.reason().starts_with("cannot run sh: "), "{error}");
+    }
+
+    #[test]
+    fn a_program_that_hangs_is_killed_at_its_limit_however_it_is_run() {
+        let hanging = Command::new("sleep", ["600"]).limited(SOON);
+        for error in [
+            hanging.output().unwrap_err(),
+            hanging.lines(|_| ()).unwrap_err(),
+            hanging.show().unwrap_err(),
+            hanging.pass_through().unwrap_err(),
+        ] {
+            let message = "sleep did not end within 10 ms and was killed";
+            assert_eq!(error.to_string(), message);
+        }
+    }
+
+    #[test]
+    fn a_grandchild_that_keeps_the_pipe_is_not_waited_for() {
+        let left_behind =
+            shell("sleep 20 & echo started; wait").limited(Duration::from_millis(200));
+        let mut lines = Vec::new();
+        let error = left_behind.lines(|line| lines.push(line.to_owned()));
+        assert!(matches!(error, Err(RunError::TimedOut { .. })), "{error:?}");
+        assert_eq!(lines, ["started"]);
+        assert!(matches!(
+            left_behind.output(),
+            Err(RunError::TimedOut { .. })
+        ));
+    }
+
+    #[test]
+    fn lines_come_as_they_are_printed_and_the_last_are_in_the_error() {
+        let mut lines = Vec::new();
+        let printed = "printf 'one\\r\\n\\ntwo\\377\\n' ; echo three >&2; exit 4";
+        let error = shell(printed).lines(|line| lines.push(line.to_owned()));
+        assert_eq!(lines, ["one", "", "two\u{fffd}", "three"]);
+        let is_so = |error: &RunError| matches!(error, RunError::Failed { status: Some(4), last, .. } if *last == lines);
+        assert!(error.as_ref().is_err_and(is_so), "{error:?}");
+    }
+
+    #[test]
+    fn what_is_read_is_in_the_c_locale_with_its_variables_alone() {
+        let mut command = shell("echo $LC_ALL $EXTRA ${HOME-unset}").with_env("EXTRA", "more");
+        command.unset.push("HOME".into());
+        assert_eq!(command.text().unwrap(), "C more unset\n");
+        let error = shell("echo no >&2; exit 1").text().unwrap_err();
+        assert!(
+            error.to_string().ends_with(" failed (exit status 1):\nno"),
+            "{error}"
+        );
+    }
+}
