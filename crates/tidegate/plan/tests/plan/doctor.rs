@@ -1,8 +1,13 @@
 //! What the doctor makes of symptoms that no test host can be given.
 
+mod chains;
+mod forwarding;
+mod host;
+mod objects;
+
 use std::collections::BTreeSet;
 
-use tidegate_api::doctor::Severity;
+use tidegate_api::doctor::{Finding, Severity};
 use tidegate_model::links::{Link, LinkKind};
 use tidegate_model::{Access, Fault, IfName, State};
 use tidegate_nft::{BaseChain, Kind};
@@ -44,6 +49,12 @@ fn only_of(state: &State, change: impl FnOnce(&mut Symptoms)) -> (Severity, Stri
         .collect();
     let [finding] = <[_; 1]>::try_from(findings).unwrap();
     (finding.severity, finding.what, finding.advice)
+}
+
+/// The findings of one check.
+fn of_check(state: &State, symptoms: &Symptoms, check: &str) -> Vec<Finding> {
+    let mut checks = diagnose(state, symptoms).checks.into_iter();
+    checks.find(|it| it.check == check).unwrap().findings
 }
 
 fn sysctl(path: &str, value: &str) -> (Fact, Result<String, String>) {
@@ -248,6 +259,9 @@ fn ports_that_do_not_keep_their_endpoints_from_the_loopback_are_named_and_so_are
         "{what}"
     );
     assert!(advice.contains("cls_bpf"), "{advice}");
+    let five = ["a0", "a1", "a2", "a3", "a4"].map(|name| name.parse().unwrap());
+    let (_, what, _) = only(|s| s.unguarded = Ok(five.into()));
+    assert!(what.ends_with("missing at a0, a1, a2, a3, a4"), "{what}");
 
     let (severity, what, advice) = only(|s| {
         s.links.push(Link {
@@ -395,10 +409,7 @@ fn a_firewall_that_does_not_see_published_ports_is_reported_if_a_port_has_no_lis
             chains: Ok(vec![chain]),
             ..healthy()
         };
-        let checks = diagnose(state, &symptoms).checks;
-        let mut checks = checks.into_iter();
-        let checked = checks.find(|checked| checked.check == "published-ports");
-        checked.unwrap().findings
+        of_check(state, &symptoms, "published-ports")
     };
     let open = publishing("8080:80", &[]);
     for (chain, program) in [

@@ -1,0 +1,129 @@
+//! Findings about objects of ours: links, degraded networks and endpoints, the state file, the table.
+
+use tidegate_api::Fight;
+use tidegate_api::doctor::Severity;
+use tidegate_model::{Fault, State};
+use tidegate_nft::Kind;
+
+use super::{healthy, of_check, only, only_of};
+use crate::start::links_of;
+use crate::values::{attach, name, state_with};
+
+fn fault(down: bool, hint: Option<&str>) -> Fault {
+    Fault {
+        down,
+        reason: "File exists".into(),
+        hint: hint.map(str::to_owned),
+    }
+}
+
+/// A network with one endpoint.
+fn web() -> State {
+    let mut state = state_with(&["web"]);
+    attach(&mut state, "web", 1, &[]);
+    state
+}
+
+#[test]
+fn a_link_that_is_missing_or_was_changed_is_a_fault() {
+    let state = web();
+    let lacking = |ifname: &str| {
+        only_of(&state, |host| {
+            host.links = links_of(&state);
+            host.links.retain(|link| link.ifname.as_str() != ifname);
+        })
+    };
+    let (severity, what, advice) = lacking("tgv1");
+    assert_eq!(severity, Severity::Fault);
+    assert_eq!(what, "interface tgv1 is missing, down, or was changed");
+    assert!(advice.starts_with("restart tidegated"), "{advice}");
+    // A pair on a removed bridge is missing too.
+    let mut host = healthy();
+    host.links = Vec::new();
+    let both: Vec<String> = of_check(&state, &host, "links")
+        .into_iter()
+        .map(|finding| finding.what)
+        .collect();
+    assert!(both[0].starts_with("bridge tgb0 is missing"), "{both:?}");
+    assert!(both[1].starts_with("interface tgv1 is missing"), "{both:?}");
+    let (_, what, _) = only(|host| host.links[0].up = false);
+    assert!(what.starts_with("bridge tgb0 is missing, down"), "{what}");
+}
+
+#[test]
+fn a_missing_link_of_a_degraded_object_is_reported_once() {
+    let mut state = web();
+    let endpoint = state.endpoints.values().next().unwrap().name.clone();
+    let degraded = &mut state.degraded.endpoints;
+    degraded.insert(endpoint, fault(true, Some("free a name")));
+    let (severity, what, advice) = only_of(&state, |_| ());
+    assert_eq!(severity, Severity::Fault);
+    assert!(what.starts_with("endpoint "), "{what}");
+    assert!(what.ends_with(" is not on the host: File exists"), "{what}");
+    assert_eq!(advice, "free a name: the daemon then tries again");
+
+    let mut state = state_with(&["web"]);
+    let degraded = &mut state.degraded.networks;
+    degraded.insert(name("web"), fault(false, None));
+    let (severity, what, advice) = only_of(&state, |host| host.links = Vec::new());
+    assert_eq!(severity, Severity::Warning);
+    assert_eq!(what, "network web works in part: File exists");
+    assert_eq!(advice, "mend that: the daemon then tries again");
+}
+
+/// Only what is down has no bridge.
+#[test]
+fn sysctls_of_a_network_that_works_in_part_are_checked() {
+    let mut state = state_with(&["web"]);
+    let degraded = &mut state.degraded.networks;
+    degraded.insert(name("web"), fault(false, None));
+    let mut host = healthy();
+    let path = "net/ipv4/conf/tgb0/route_localnet";
+    host.facts.extend([super::sysctl(path, "0")]);
+    assert_eq!(of_check(&state, &host, "sysctls").len(), 1);
+}
+
+#[test]
+fn a_state_file_that_a_start_would_not_find_is_a_fault() {
+    let (severity, what, advice) = only(|host| host.unstored = Some("/state/state.json".into()));
+    assert_eq!(severity, Severity::Fault);
+    assert!(
+        what.starts_with("the state file /state/state.json was removed"),
+        "{what}"
+    );
+    assert!(
+        advice.starts_with("make its directory writable"),
+        "{advice}"
+    );
+}
+
+#[test]
+fn a_table_that_differs_or_is_changed_again_and_again_is_a_fault() {
+    let differences = vec!["no chain forward".to_owned(), "no set peers".to_owned()];
+    let (severity, what, _) = only(|host| host.table = Ok(differences));
+    assert_eq!(severity, Severity::Fault);
+    assert!(what.ends_with(": no chain forward; no set peers"), "{what}");
+    let fight = Fight {
+        times: 12,
+        program: Some("nft".into()),
+        process: Some(4711),
+    };
+    let (severity, what, advice) = only(|host| host.fight = Some(fight.clone()));
+    assert_eq!(severity, Severity::Fault);
+    assert!(what.ends_with(&format!(": {fight}")), "{what}");
+    assert!(advice.contains("delete its own table"), "{advice}");
+}
+
+#[test]
+fn the_advice_about_a_refused_table_depends_on_the_kind_of_refusal() {
+    for (kind, words) in [
+        (Kind::NotFound, "the kernel lacks a feature"),
+        (Kind::Permission, "CAP_NET_ADMIN"),
+        (Kind::Busy, "see the message"),
+    ] {
+        let (severity, what, advice) = only(|host| host.refusal = Some((kind, "refused".into())));
+        assert_eq!(severity, Severity::Fault);
+        assert_eq!(what, "a dry run of the table failed: refused");
+        assert!(advice.contains(words), "{advice}");
+    }
+}
