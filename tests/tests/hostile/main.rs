@@ -15,6 +15,7 @@ mod flows;
 mod forwarding;
 mod host_access;
 mod inherited;
+mod inodes;
 mod isolated;
 mod layer2;
 mod local_user;

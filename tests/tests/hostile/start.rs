@@ -2,9 +2,7 @@
 //! only, is told, and is tried again.
 
 use std::fs;
-use std::os::unix::fs::{MetadataExt, symlink};
-use std::thread::sleep;
-use std::time::{Duration, Instant};
+use std::os::unix::fs::symlink;
 
 use serde_json::Value;
 use tidegate_tests::traffic::{Server, ask_tcp};
@@ -264,98 +262,6 @@ fn a_path_that_became_a_symlink_loop_costs_its_endpoint_alone() {
         let reply = ask_tcp(&site.lab.outside, "192.0.2.1:8083".parse().unwrap());
         assert_eq!(reply.unwrap().server, "lost");
         host.ok(&["detach", "kept", "lost", "odd"]);
-    }
-}
-
-/// A namespace of ip-netns(8) that lives only by its name, which others hold open in other tests.
-struct Named(String);
-
-impl Named {
-    fn new(name: &str) -> Self {
-        let named = Self(format!("tgtest-{}-{name}", std::process::id()));
-        named.ip("add");
-        named
-    }
-
-    fn ip(&self, what: &str) {
-        let mut command = std::process::Command::new("ip");
-        let status = command.args(["netns", what, &self.0]).status();
-        assert!(status.unwrap().success(), "{what} {}", self.0);
-    }
-
-    fn inode(&self) -> u64 {
-        fs::metadata(format!("/run/netns/{}", self.0))
-            .unwrap()
-            .ino()
-    }
-
-    /// Another namespace takes the place of this one, its name and its inode. The kernel gives out the lowest number that is
-    /// free, and frees one some time after its namespace ended. False if another test was quicker; there is a
-    /// namespace of that name then too.
-    fn gives_its_inode_to_a_stranger(&self) -> bool {
-        let inode = self.inode();
-        self.ip("del");
-        // They hold the lower numbers.
-        let mut others = Vec::new();
-        let end = Instant::now() + Duration::from_secs(10);
-        loop {
-            self.ip("add");
-            let found = self.inode();
-            if found == inode || Instant::now() > end {
-                return found == inode;
-            }
-            self.ip("del");
-            if found < inode {
-                // Under its own name: the path is what was recorded.
-                others.push(Named::new(&format!("{}-{}", self.0, others.len())));
-                if others.last().is_some_and(|other| other.inode() == inode) {
-                    others.pop();
-                }
-            }
-            sleep(Duration::from_millis(20));
-        }
-    }
-}
-
-impl Drop for Named {
-    fn drop(&mut self) {
-        let mut command = std::process::Command::new("ip");
-        let _ = command.args(["netns", "del", &self.0]).status();
-    }
-}
-
-#[test]
-fn a_stranger_that_gets_the_inode_of_a_namespace_that_is_gone_gets_nothing_of_its_endpoint() {
-    require_root_kernel!();
-    for driver in drivers() {
-        let mut site = Site::new(&driver);
-        let host = &mut site.lab.host;
-        let victim = Named::new(&format!("victim-{driver}"));
-        let words = [
-            "attach", "web", "--netns", &victim.0, "--name", "back", "-p", "8081:80",
-        ];
-        // Other tests may get the inode first, and keep it: then the next victim has another.
-        let is_given = (0..20).any(|_| {
-            host.ok(&words);
-            host.kill();
-            victim.gives_its_inode_to_a_stranger() || {
-                host.start();
-                false
-            }
-        });
-        assert!(is_given, "no stranger had the inode");
-        host.start();
-        let listed = host.ok(&["endpoint", "ls"]);
-        assert!(!listed.contains("back"), "{listed}");
-        let inside = format!("ip netns exec {} ip -o link", victim.0);
-        assert!(!host.netns.sh(&inside).contains("eth0"));
-        let rules = host.netns.sh("nft list table inet tidegate");
-        assert!(!rules.contains("8081"), "{rules}");
-        site.is_served();
-        // It may be attached like any other.
-        site.lab.host.ok(&words);
-        assert_eq!(site.lab.host.ruleset_diff(), "");
-        site.lab.host.ok(&["detach", "back"]);
     }
 }
 
