@@ -51,7 +51,7 @@ impl FromStr for Source {
                 "no packet comes from an IPv4-mapped address: write the IPv4 address".into(),
             ));
         }
-        if net.prefix_len() > 0 && net.addr().is_multicast() {
+        if net.addr().is_multicast() {
             return Err(refuse("no packet comes from a multicast address".into()));
         }
         Ok(Self(net))
@@ -205,6 +205,12 @@ mod tests {
         assert_eq!(list(&["192.0.2.0/24"]).ipv6(), Some(vec![]));
         assert_eq!(list(&["0.0.0.0/0"]).ipv4(), None);
         assert_eq!(list(&["0.0.0.0/0"]).ipv6(), Some(vec![]));
+        assert_eq!(list(&["::/0"]).ipv6(), None);
+        let both = list(&["192.0.2.0/24", "2001:db8::/32"]);
+        assert_eq!(both.ipv4(), Some(vec!["192.0.2.0/24".parse().unwrap()]));
+        assert_eq!(both.ipv6(), Some(vec!["2001:db8::/32".parse().unwrap()]));
+        assert_eq!(both.sources().len(), 2);
+        assert!(list(&[]).is_everybody() && !both.is_everybody());
     }
 
     #[test]

@@ -50,3 +50,38 @@ impl Degraded {
         self.endpoints.get(name).filter(|fault| fault.down)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::fixtures::name;
+
+    #[test]
+    fn what_works_in_part_is_degraded_but_not_down() {
+        let fault = |down| Fault {
+            down,
+            reason: "File exists".into(),
+            hint: None,
+        };
+        let all = || BTreeMap::from([(name("a"), fault(true)), (name("b"), fault(false))]);
+        let both = Degraded {
+            networks: all(),
+            endpoints: all(),
+        };
+        assert_eq!(both.down_network(&name("a")), Some(&fault(true)));
+        assert_eq!(both.down_endpoint(&name("a")), Some(&fault(true)));
+        for other in ["b", "c"].map(name) {
+            assert_eq!(both.down_network(&other), None);
+            assert_eq!(both.down_endpoint(&other), None);
+        }
+        let one = Degraded {
+            endpoints: BTreeMap::new(),
+            ..both.clone()
+        };
+        let other = Degraded {
+            networks: BTreeMap::new(),
+            ..both
+        };
+        assert!(Degraded::default().is_empty() && !one.is_empty() && !other.is_empty());
+    }
+}

@@ -232,4 +232,30 @@ mod tests {
             }
         }
     }
+
+    #[test]
+    fn an_endpoint_is_found_by_name_until_it_is_removed() {
+        let one = endpoint(1, 0, &[]);
+        let mut endpoints: Endpoints = [one.clone(), endpoint(2, 0, &[])].into_iter().collect();
+        assert_eq!((endpoints.len(), endpoints.is_empty()), (2, false));
+        assert_eq!(endpoints.get(&one.name), Some(&one));
+        assert_eq!(endpoints[&one.name], one);
+        assert!(endpoints.contains_key(&one.name));
+        let before = endpoints.clone();
+        assert_eq!(endpoints.remove(&one.name), Some(one.clone()));
+        assert_ne!(endpoints, before);
+        assert!(!endpoints.contains_key(&one.name));
+        assert_eq!(endpoints.remove(&one.name), None);
+        assert!(Endpoints::default().is_empty());
+    }
+
+    /// Else an index would keep the names of properties that no endpoint has any more.
+    #[test]
+    fn an_index_forgets_a_property_with_its_last_endpoint() {
+        let mut endpoints: Endpoints = [endpoint(1, 0, &[(0, 80)])].into_iter().collect();
+        endpoints.remove(&name("e", 1));
+        assert!(endpoints.by_network.0.is_empty());
+        assert!(endpoints.by_netns.0.is_empty());
+        assert!(endpoints.by_host_port.0.is_empty());
+    }
 }

@@ -49,3 +49,17 @@ impl fmt::Display for Forwarding {
 }
 
 serde_as_text!(Forwarding);
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_setting_reads_back_as_it_was_written() {
+        for (text, forwarding) in [("set", Forwarding::Set), ("leave", Forwarding::Leave)] {
+            assert_eq!(text.parse(), Ok(forwarding));
+            assert_eq!(forwarding.to_string(), text);
+        }
+        assert!("keep".parse::<Forwarding>().is_err());
+    }
+}

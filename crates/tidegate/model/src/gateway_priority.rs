@@ -132,4 +132,24 @@ mod tests {
         assert_eq!(read, "-7".parse().unwrap());
         assert_eq!(serde_json::to_string(&read).unwrap(), "-7");
     }
+
+    #[test]
+    fn metrics_follow_the_logarithm_of_the_priority() {
+        for (priority, metric) in [
+            (1, 484),
+            (2, 456),
+            (3, 442),
+            (4, 428),
+            (100_000, 22),
+            (-1, 600),
+            (-2, 624),
+            (-3, 636),
+            (-100_000, 996),
+        ] {
+            assert_eq!(GatewayPriority(priority).metric(), metric, "{priority}");
+        }
+        assert_eq!(GatewayPriority(-3).to_string(), "-3");
+        assert_eq!(i32::from(GatewayPriority(-3)), -3);
+        assert_eq!(GatewayPriority(10).first_metric(), 199_990_000);
+    }
 }

@@ -47,3 +47,17 @@ impl Invalid {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_error_repeats_only_the_beginning_of_a_long_text() {
+        let given = |text: &str| Invalid::new("name", text, "it is long", "use a shorter one");
+        let long = given(&"é".repeat(81));
+        assert_eq!(long.given, format!("{}…", "é".repeat(80)));
+        assert_eq!(given(&"é".repeat(80)).given, "é".repeat(80));
+        assert_eq!(long.hint().as_deref(), Some("use a shorter one"));
+    }
+}

@@ -5,6 +5,8 @@ mod allow;
 mod degraded;
 mod endpoint;
 mod endpoints;
+#[cfg(test)]
+mod fixtures;
 mod forwarding;
 mod gateway_priority;
 mod ifname;

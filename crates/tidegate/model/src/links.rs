@@ -311,3 +311,6 @@ pub struct DefaultRoute {
     /// Its metric: the kernel uses the route with the lowest.
     pub metric: u32,
 }
+
+#[cfg(test)]
+mod tests;

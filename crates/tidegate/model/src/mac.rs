@@ -83,4 +83,21 @@ mod tests {
             assert!(bad.parse::<MacAddr>().is_err(), "{bad:?}");
         }
     }
+
+    #[test]
+    fn an_interface_has_a_unicast_address_that_is_not_zero() {
+        for (mac, is_station) in [
+            ("02:42:ac:11:00:02", true),
+            ("00:00:00:00:00:01", true),
+            ("00:00:00:00:00:00", false),
+            ("01:00:5e:00:00:01", false),
+            ("ff:ff:ff:ff:ff:ff", false),
+        ] {
+            assert_eq!(
+                mac.parse::<MacAddr>().unwrap().is_station(),
+                is_station,
+                "{mac}"
+            );
+        }
+    }
 }

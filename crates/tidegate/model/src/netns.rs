@@ -109,4 +109,23 @@ mod tests {
             assert_eq!(text.parse::<NetnsCookie>(), Err(InvalidCookie), "{text:?}");
         }
     }
+
+    #[test]
+    fn the_file_of_a_namespace_is_known_by_both_numbers_and_the_namespace_by_its_cookie_too() {
+        let id = |dev, ino, number| NetnsId {
+            dev,
+            ino,
+            cookie: Some(NetnsCookie { boot: 1, number }),
+        };
+        let one = id(4, 7, 1);
+        for (other, has_file, is_certain) in [
+            (id(4, 7, 1), true, true),
+            (id(4, 7, 2), true, false),
+            (id(4, 8, 1), false, false),
+            (id(5, 7, 1), false, false),
+        ] {
+            assert_eq!(one.has_file_of(&other), has_file, "{other:?}");
+            assert_eq!(one.is_certainly(&other), is_certain, "{other:?}");
+        }
+    }
 }

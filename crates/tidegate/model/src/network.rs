@@ -67,3 +67,34 @@ impl Network {
             .find(|s| crate::subnet::overlap(s.net, net))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::fixtures::{ip, network};
+    use crate::policy::{Access, HostAccess};
+
+    #[test]
+    fn the_dns_server_is_at_the_gateways_unless_the_host_offers_nothing() {
+        let mut web = network("web");
+        let at = |network: &super::Network| network.resolvers().collect::<Vec<_>>();
+        assert_eq!(at(&web), [ip("10.1.2.1"), ip("fd00:1::1")]);
+        web.policy.host_access = Some(HostAccess::None);
+        assert!(at(&web).is_empty());
+        web.policy.host_access = None;
+        web.policy.access = Access::Isolated;
+        assert!(at(&web).is_empty());
+    }
+
+    #[test]
+    fn an_address_and_a_prefix_find_their_subnet() {
+        let web = network("web");
+        let subnet_of = |text: &str| Some(web.subnet_of(ip(text))?.net.to_string());
+        assert_eq!(subnet_of("fd00:1::7").as_deref(), Some("fd00:1::/64"));
+        assert_eq!(subnet_of("10.1.3.7"), None);
+        let overlapping =
+            |text: &str| Some(web.overlapping(text.parse().unwrap())?.net.to_string());
+        assert_eq!(overlapping("10.0.0.0/8").as_deref(), Some("10.1.2.0/24"));
+        assert_eq!(overlapping("10.1.2.128/25").as_deref(), Some("10.1.2.0/24"));
+        assert_eq!(overlapping("10.1.3.0/24"), None);
+    }
+}

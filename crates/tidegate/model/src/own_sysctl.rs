@@ -152,4 +152,16 @@ mod tests {
             );
         }
     }
+
+    #[test]
+    fn a_name_has_letters_digits_and_underscores_and_a_value_up_to_64_bytes() {
+        let parse = |key: &str, value: &str| {
+            let text = format!("net.ipv4.conf.IFNAME.{key}={value}");
+            text.parse::<OwnSysctl>().is_ok()
+        };
+        assert!(parse("force_igmp_version2", "~"));
+        assert!(!parse("", "1") && !parse("Accept_ra", "1"));
+        assert!(parse("a", &"1".repeat(64)));
+        assert!(!parse("a", &"1".repeat(65)) && !parse("a", ""));
+    }
 }

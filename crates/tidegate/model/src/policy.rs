@@ -255,4 +255,26 @@ mod tests {
         };
         assert_eq!(policy, expected);
     }
+
+    #[test]
+    fn access_decides_what_endpoints_reach_of_the_host_by_default() {
+        for (access, name, by_default) in [
+            (Access::Open, "open", HostAccess::All),
+            (Access::Internal, "internal", HostAccess::Gateway),
+            (Access::Isolated, "isolated", HostAccess::None),
+        ] {
+            assert_eq!(access.to_string(), name);
+            assert_eq!(HostAccess::by_default(access), by_default);
+        }
+    }
+
+    #[test]
+    fn each_family_has_its_own_mode() {
+        let policy = Policy {
+            mode6: Mode::Routed,
+            ..Policy::default()
+        };
+        assert_eq!(policy.mode_of("10.1.2.1".parse().unwrap()), Mode::Nat);
+        assert_eq!(policy.mode_of("fd00::1".parse().unwrap()), Mode::Routed);
+    }
 }

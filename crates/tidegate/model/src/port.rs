@@ -206,4 +206,47 @@ mod tests {
         assert!(conflicts(&all4, "127.0.0.1:80:1") && !conflicts(&all6, "127.0.0.1:80:1"));
         assert!(conflicts(&all6, "[::1]:80:1") && !conflicts(&all4, "[::1]:80:1"));
     }
+
+    #[test]
+    fn protocols_have_the_numbers_and_names_of_ip_headers() {
+        for (protocol, number, name) in [
+            (Protocol::Tcp, 6, "tcp"),
+            (Protocol::Udp, 17, "udp"),
+            (Protocol::Sctp, 132, "sctp"),
+        ] {
+            assert_eq!((protocol.number(), protocol.as_str()), (number, name));
+            assert_eq!(name.parse(), Ok(protocol));
+        }
+        assert!("icmp".parse::<Protocol>().is_err());
+    }
+
+    #[test]
+    fn packets_to_a_host_address_reach_the_bindings_of_it_or_of_its_whole_family() {
+        for (binding, at, is_of_family, is_at) in [
+            ("80:80", "192.0.2.1", true, true),
+            ("80:80", "2001:db8::1", true, true),
+            ("0.0.0.0:80:80", "192.0.2.1", true, true),
+            ("0.0.0.0:80:80", "2001:db8::1", false, false),
+            ("[::]:80:80", "2001:db8::1", true, true),
+            ("192.0.2.1:80:80", "192.0.2.1", true, true),
+            ("192.0.2.1:80:80", "192.0.2.2", true, false),
+        ] {
+            let at = crate::fixtures::ip(at);
+            assert_eq!(
+                parse(binding).is_of_family(at),
+                is_of_family,
+                "{binding} {at}"
+            );
+            assert_eq!(parse(binding).is_at(at), is_at, "{binding} {at}");
+        }
+        assert!(parse("[::1]:80:80").is_on_ipv6_loopback());
+        for other in ["127.0.0.1:80:80", "[2001:db8::1]:80:80", "80:80"] {
+            assert!(!parse(other).is_on_ipv6_loopback(), "{other}");
+        }
+        assert_eq!(parse("0.0.0.0:80:80").only_at(), None);
+        assert_eq!(
+            parse("192.0.2.1:80:80").only_at(),
+            Some(crate::fixtures::ip("192.0.2.1"))
+        );
+    }
 }

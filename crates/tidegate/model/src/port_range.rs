@@ -123,4 +123,12 @@ mod tests {
             assert_eq!(given.parse::<PortRange>().unwrap_err().reason, reason);
         }
     }
+
+    #[test]
+    fn a_range_is_taken_apart_into_single_ports() {
+        let range: PortRange = "8000-8001".parse().unwrap();
+        let each: Vec<Option<u16>> = range.each().map(PortRange::single).collect();
+        assert_eq!(each, [Some(8000), Some(8001)]);
+        assert!(!range.contains(7999));
+    }
 }

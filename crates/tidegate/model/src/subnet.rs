@@ -213,4 +213,52 @@ mod tests {
             "fd00::2"
         );
     }
+
+    #[test]
+    fn a_subnet_has_room_for_a_gateway_and_an_endpoint() {
+        for (net, fits) in [
+            ("10.1.2.0/30", true),
+            ("fd00::/126", true),
+            ("10.1.2.0/31", false),
+            ("fd00::/127", false),
+        ] {
+            let made = Subnet::new(net.parse().unwrap(), None);
+            assert_eq!(made.is_ok(), fits, "{net}");
+        }
+    }
+
+    #[test]
+    fn the_first_address_and_the_broadcast_address_are_not_usable() {
+        for (net, address, is_usable) in [
+            ("10.1.2.0/24", "10.1.2.0", false),
+            ("10.1.2.0/24", "10.1.2.255", false),
+            ("10.1.2.0/24", "10.1.2.254", true),
+            ("10.1.2.0/24", "10.1.3.1", false),
+            ("fd00:1::/64", "fd00:1::", false),
+            ("fd00:1::/64", "fd00:1::ffff:ffff:ffff:ffff", true),
+        ] {
+            let address = crate::fixtures::ip(address);
+            assert_eq!(subnet(net).is_usable(address), is_usable, "{net} {address}");
+        }
+    }
+
+    #[test]
+    fn addresses_come_from_the_range_if_there_is_one() {
+        let range = |text: &str| subnet("10.1.2.0/24").with_range(text.parse().unwrap());
+        let first = range("10.1.2.128/30").unwrap().first_free(|_| false);
+        assert_eq!(first, Some(crate::fixtures::ip("10.1.2.128")));
+        assert_eq!(range("10.1.2.128/30").unwrap().first_free(|_| true), None);
+        let reason = |text: &str| range(text).unwrap_err().reason;
+        assert_eq!(
+            reason("10.1.2.129/30"),
+            "it has host bits: it is 10.1.2.128/30"
+        );
+        assert_eq!(reason("10.1.0.0/16"), "it is not a part of 10.1.2.0/24");
+        assert_eq!(
+            subnet("10.1.2.0/24")
+                .host_net(crate::fixtures::ip("10.1.2.9"))
+                .to_string(),
+            "10.1.2.9/24"
+        );
+    }
 }

@@ -60,3 +60,29 @@ pub struct ConnectionKey {
     /// Port to which they were sent on.
     pub port: u16,
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn counts_are_added_up_and_stay_at_the_highest_number() {
+        let counts = |packets, bytes| Counts { packets, bytes };
+        let mut sum = TrafficCounts {
+            connections: 1,
+            received: counts(2, 20),
+            sent: counts(3, u64::MAX),
+        };
+        sum += TrafficCounts {
+            connections: 10,
+            received: counts(100, 1000),
+            sent: counts(200, 2000),
+        };
+        let expected = TrafficCounts {
+            connections: 11,
+            received: counts(102, 1020),
+            sent: counts(203, u64::MAX),
+        };
+        assert_eq!(sum, expected);
+    }
+}
