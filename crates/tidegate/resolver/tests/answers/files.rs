@@ -1,6 +1,6 @@
 //! What an endpoint's `resolv.conf` says.
 
-use tidegate_model::State;
+use tidegate_model::{HostAccess, State};
 use tidegate_resolver::resolv_conf::HostConf;
 
 use crate::scene::{ip, state, state_with_back_on_both};
@@ -60,6 +60,38 @@ fn an_isolated_endpoint_asks_another_gateway_of_its_namespace_or_nobody() {
     let alone = written(&state, "shade");
     assert!(!alone.contains("\nnameserver"), "{alone}");
     assert!(alone.contains("No server can be reached"), "{alone}");
+}
+
+#[test]
+fn an_endpoint_that_may_not_ask_its_gateway_asks_nobody() {
+    let mut state = state();
+    for network in state.networks.values_mut() {
+        network.policy.host_access = Some(HostAccess::None);
+    }
+    let front = written(&state, "front");
+    assert!(!front.contains("\nnameserver"), "{front}");
+}
+
+/// The C library uses no more.
+#[test]
+fn three_servers_are_listed_and_empty_settings_have_no_line() {
+    let state = State {
+        resolver: None,
+        ..state()
+    };
+    let endpoint = &state.endpoints[&"front".parse().unwrap()];
+    let servers = ["192.0.2.1", "192.0.2.2", "2001:db8::3", "192.0.2.4"];
+    let host = HostConf {
+        servers: servers.map(ip).into(),
+        ..HostConf::default()
+    };
+    let expected = "\
+# For endpoint front, by tidegate.
+nameserver 192.0.2.1
+nameserver 192.0.2.2
+nameserver 2001:db8::3
+";
+    assert_eq!(host.for_endpoint(&state, endpoint), expected);
 }
 
 #[test]

@@ -139,6 +139,16 @@ fn a_server_that_fails_is_known_as_such_and_one_that_knows_of_no_such_name_is_no
 }
 
 #[test]
+fn an_answer_that_just_fits_the_asker_is_passed_on_whole() {
+    let message = question("ww.example.org.", RecordType::A);
+    let exact = answer(&message, 9, 30).to_vec().unwrap();
+    assert_eq!(exact.len(), 512);
+    let heard = forwarded(&message).hear(9, &exact).unwrap();
+    let told = Message::from_vec(&heard.bytes).unwrap();
+    assert_eq!((told.metadata.truncation, told.answers.len()), (false, 30));
+}
+
+#[test]
 fn an_answer_that_is_too_long_for_the_asker_says_so() {
     let message = question("www.example.org.", RecordType::A);
     let long = answer(&message, 9, 100).to_vec().unwrap();
