@@ -27,9 +27,11 @@ pub struct Config {
     pub name: String,
     /// One line about the program.
     pub summary: String,
-    /// A longer description; empty lines separate paragraphs.
+    /// A longer description. Empty lines separate paragraphs, lines that begin with `- `, `* ` or `1. ` are items of a list,
+    /// and indented lines stay as they are.
     pub description: String,
-    /// The changelog in Markdown, relative to the workspace.
+    /// The changelog in Markdown, relative to the workspace. Each release has a heading, with its day (`2026-01-31`) for all
+    /// but the newest.
     pub changelog: PathBuf,
     /// The revision of the packages: `1` in `0.1.0-1`.
     #[serde(default = "first_revision")]
@@ -134,10 +136,10 @@ pub struct FlavourConfig {
 pub struct DebConfig {
     /// The archive section, see the Debian Policy Manual, 2.4.
     pub section: String,
-    /// A directory with maintainer scripts, relative to the workspace. Code that starts, stops and enables the units
-    /// replaces their `#DEBHELPER#` line.
+    /// A directory with maintainer scripts, relative to the workspace. Code that starts, stops and enables the units, and makes
+    /// users and temporary files, replaces their `#DEBHELPER#` line. It is in the package without this directory too.
     pub maintainer_scripts: Option<PathBuf>,
-    /// Dependencies that do not follow from the programs.
+    /// Dependencies that follow neither from the programs nor from files of sysusers.d(5).
     #[serde(default)]
     pub depends: Vec<String>,
 }
@@ -148,7 +150,7 @@ pub struct DebConfig {
 pub struct RpmConfig {
     /// The package group, by which old tools sort.
     pub group: String,
-    /// Dependencies that do not follow from the programs.
+    /// Dependencies that follow neither from the programs nor from files of sysusers.d(5).
     #[serde(default)]
     pub requires: Vec<String>,
     /// Configuration of rpmlint(1) for the packages, a file relative to the workspace. Each entry needs a comment

@@ -52,6 +52,12 @@ pub trait FormatRules: fmt::Debug + Sync {
         Vec::new()
     }
 
+    /// What a package depends on that has files of sysusers.d(5): a package of what runs systemd-sysusers(8), in the format's
+    /// own syntax.
+    fn runs_sysusers(&self) -> Option<&'static str> {
+        None
+    }
+
     /// Checks the format's own table of the configuration, `[format.NAME]`.
     ///
     /// # Errors

@@ -1,8 +1,10 @@
 //! CHANGELOG.md, read so that the packages' own changelogs can be written from it.
 //!
-//! The file has one second-level heading a release (`## 0.2.0 (2026-03-01)`, also
-//! `## [0.2.0] - 2026-03-01`), newest first, and a list of changes under it. `## Unreleased`
-//! stands for the version that is being built. Third-level headings only group the changes.
+//! The file has one heading a release (`## 0.2.0 (2026-03-01)`, also `## [0.2.0] - 2026-03-01`, of the first to the third
+//! level, or underlined), newest first, and a list of changes under it. `## Unreleased` stands for the version that is being
+//! built; an empty one for nothing. Other headings only group the changes.
+
+mod day;
 
 use serde::{Deserialize, Serialize};
 
@@ -36,8 +38,18 @@ pub enum ChangelogError {
         found: String,
     },
     /// A release that changes nothing a user would notice is not a release.
-    #[error("changelog lists no change for release {version}")]
+    #[error("line {line}: changelog lists no change for release {version}")]
     NoChanges {
+        /// The line of its heading, from 1.
+        line: usize,
+        /// The release.
+        version: String,
+    },
+    /// The packages' changelogs name a day for each release, and only the newest one is of today.
+    #[error("line {line}: changelog names no day for release {version}")]
+    NoDay {
+        /// The line of its heading, from 1.
+        line: usize,
         /// The release.
         version: String,
     },
@@ -46,81 +58,135 @@ pub enum ChangelogError {
 /// Reads the releases out of a changelog in Markdown; `version` is the one being built.
 ///
 /// # Errors
-/// When the newest release in the file is another one, or a release has no changes.
+/// When the newest release in the file is another one, a release has no changes, or one before the newest has no day.
 pub fn parse(markdown: &str, version: &str) -> Result<Vec<Release>, ChangelogError> {
-    let mut releases: Vec<Release> = Vec::new();
-    let mut inside_change = false;
-    for line in markdown.lines() {
-        if let Some(heading) = line.strip_prefix("## ") {
-            releases.push(heading_to_release(heading, version));
-            inside_change = false;
-            continue;
-        }
-        let Some(release) = releases.last_mut() else {
-            continue;
-        };
-        let text = line.trim();
-        match text.strip_prefix("- ").or_else(|| text.strip_prefix("* ")) {
-            Some(change) => {
-                release.changes.push(plain(change));
-                inside_change = true;
+    let mut sections: Vec<Section> = Vec::new();
+    let lines: Vec<&str> = markdown.lines().collect();
+    for (index, line) in lines.iter().enumerate() {
+        let next = lines.get(index + 1).copied().unwrap_or_default();
+        match heading(line, next).map(|heading| Section::new(heading, index + 1, version)) {
+            Some(Some(section)) => sections.push(section),
+            Some(None) => sections.iter_mut().for_each(|it| it.is_inside = false),
+            None => {
+                if let Some(section) = sections.last_mut() {
+                    section.add(line.trim());
+                }
             }
-            None if text.is_empty() || text.starts_with('#') => inside_change = false,
-            None if inside_change => append(release, text),
-            None => {}
         }
     }
-    check(releases, version)
+    check(sections, version)
 }
 
-fn check(releases: Vec<Release>, version: &str) -> Result<Vec<Release>, ChangelogError> {
+/// One release, while it is read.
+struct Section {
+    release: Release,
+    /// The line of its heading, from 1.
+    line: usize,
+    /// Whether it has no version of its own.
+    is_unreleased: bool,
+    /// What it says outside of lists.
+    prose: Vec<String>,
+    /// Whether the next line may go on with a change or a paragraph.
+    is_inside: bool,
+}
+
+impl Section {
+    /// None for a heading that names no release.
+    fn new(heading: &str, line: usize, building: &str) -> Option<Self> {
+        let words: Vec<&str> = heading
+            .split(|c: char| c.is_whitespace() || "[]()".contains(c))
+            .filter(|word| !word.is_empty())
+            .collect();
+        let name = words.first()?.trim_start_matches('v');
+        let is_unreleased = name.eq_ignore_ascii_case("unreleased");
+        let is_version = name.starts_with(|c: char| c.is_ascii_digit()) && name.contains('.');
+        (is_unreleased || is_version).then(|| Self {
+            release: Release {
+                version: if is_unreleased { building } else { name }.to_owned(),
+                date: day::of(&words[1..]),
+                changes: Vec::new(),
+            },
+            line,
+            is_unreleased,
+            prose: Vec::new(),
+            is_inside: false,
+        })
+    }
+
+    fn add(&mut self, text: &str) {
+        let change = text.strip_prefix("- ").or_else(|| text.strip_prefix("* "));
+        if let Some(change) = change {
+            self.release.changes.push(plain(change));
+        } else if text.is_empty() || is_underline(text) {
+            self.is_inside = false;
+            return;
+        } else if self.is_inside && self.release.changes.is_empty() {
+            append(&mut self.prose, text);
+        } else if self.is_inside {
+            append(&mut self.release.changes, text);
+        } else if self.release.changes.is_empty() {
+            self.prose.push(plain(text));
+        } else {
+            return;
+        }
+        self.is_inside = true;
+    }
+}
+
+/// The text of a heading, of the first to third level: after `#`, or underlined.
+fn heading<'a>(line: &'a str, next: &str) -> Option<&'a str> {
+    let text = line.trim_start_matches('#');
+    let level = line.len() - text.len();
+    let is_text = line.starts_with(|c: char| !c.is_whitespace() && !"-*".contains(c));
+    match level {
+        0 if is_text && is_underline(next.trim_end()) => Some(line),
+        1..=6 if text.starts_with(' ') => Some(text.trim()),
+        _ => None,
+    }
+}
+
+fn is_underline(line: &str) -> bool {
+    line.len() > 2 && (line.chars().all(|c| c == '=') || line.chars().all(|c| c == '-'))
+}
+
+fn check(mut sections: Vec<Section>, version: &str) -> Result<Vec<Release>, ChangelogError> {
+    for section in &mut sections {
+        if section.release.changes.is_empty() {
+            section.release.changes = std::mem::take(&mut section.prose);
+        }
+    }
+    let only = sections.len() == 1;
+    sections.retain(|it| only || !it.is_unreleased || !it.release.changes.is_empty());
     let version = version.to_owned();
-    match releases.first() {
+    match sections.first() {
         None => return Err(ChangelogError::Empty { version }),
-        Some(newest) if newest.version != version => {
+        Some(newest) if newest.release.version != version => {
             return Err(ChangelogError::Behind {
                 version,
-                found: newest.version.clone(),
+                found: newest.release.version.clone(),
             });
         }
         Some(_) => {}
     }
-    match releases.iter().find(|release| release.changes.is_empty()) {
-        Some(release) => Err(ChangelogError::NoChanges {
-            version: release.version.clone(),
-        }),
-        None => Ok(releases),
+    for (index, Section { release, line, .. }) in sections.iter().enumerate() {
+        let (line, version) = (*line, release.version.clone());
+        if release.changes.is_empty() {
+            return Err(ChangelogError::NoChanges { line, version });
+        }
+        if index > 0 && release.date.is_none() {
+            return Err(ChangelogError::NoDay { line, version });
+        }
     }
+    Ok(sections
+        .into_iter()
+        .map(|section| section.release)
+        .collect())
 }
 
-fn heading_to_release(heading: &str, building: &str) -> Release {
-    let mut words = heading
-        .split(|c: char| c.is_whitespace() || "[]()".contains(c))
-        .filter(|word| !word.is_empty());
-    let name = words.next().unwrap_or_default().trim_start_matches('v');
-    let unreleased = name.eq_ignore_ascii_case("unreleased");
-    Release {
-        version: if unreleased {
-            building.to_owned()
-        } else {
-            name.to_owned()
-        },
-        date: words.find(|word| is_date(word)).map(str::to_owned),
-        changes: Vec::new(),
-    }
-}
-
-fn is_date(word: &str) -> bool {
-    let parts: Vec<&str> = word.split('-').collect();
-    matches!(parts.as_slice(), [year, month, day]
-        if year.len() == 4 && month.len() == 2 && day.len() == 2)
-        && word.chars().all(|c| c.is_ascii_digit() || c == '-')
-}
-
-fn append(release: &mut Release, text: &str) {
-    if let Some(change) = release.changes.last_mut() {
-        change.push(' ');
-        change.push_str(&plain(text));
+fn append(paragraphs: &mut [String], text: &str) {
+    if let Some(last) = paragraphs.last_mut() {
+        last.push(' ');
+        last.push_str(&plain(text));
     }
 }
 
@@ -171,13 +237,43 @@ mod tests {
 
     #[test]
     fn a_release_without_changes_is_refused() {
-        let error = parse("## 0.2.0 (2026-03-01)\n\nWords.\n", "0.2.0").expect_err("empty");
+        let error = parse("\n## 0.2.0 (2026-03-01)\n", "0.2.0").expect_err("empty");
         assert_eq!(
-            error,
-            ChangelogError::NoChanges {
-                version: "0.2.0".into()
-            }
+            error.to_string(),
+            "line 2: changelog lists no change for release 0.2.0"
         );
+    }
+
+    #[test]
+    fn a_release_before_the_newest_has_its_own_day() {
+        let text = "## 0.2.0\n- New.\n\n## 0.1.0\n- Old.\n";
+        let error = parse(text, "0.2.0").expect_err("no day");
+        assert_eq!(
+            error.to_string(),
+            "line 4: changelog names no day for release 0.1.0"
+        );
+        let text = text.replace("0.1.0\n", "0.1.0 (31 January 2026)\n");
+        let releases = parse(&text, "0.2.0").expect("days");
+        assert_eq!(releases[0].date, None);
+        assert_eq!(releases[1].date.as_deref(), Some("2026-01-31"));
+    }
+
+    #[test]
+    fn the_forms_of_other_projects_are_read() {
+        for text in [
+            "0.2.0 (2026-03-01)\n==================\nWords of it,\non two lines.\n",
+            "# Changelog\n\n## [Unreleased]\n\n### Added\n\n# [0.2.0](https://example.org/0.2.0) (2026-03-01)\n\nWords of it,\non two lines.\n",
+            "## v0.2.0 - 2026-03-01\n\n### Fixed\n\n* Words of it,\n  on two lines.\n",
+        ] {
+            let releases = parse(text, "0.2.0").expect("a changelog");
+            assert_eq!(releases.len(), 1, "{text}");
+            assert_eq!(releases[0].date.as_deref(), Some("2026-03-01"), "{text}");
+            assert_eq!(
+                releases[0].changes,
+                ["Words of it, on two lines."],
+                "{text}"
+            );
+        }
     }
 
     #[test]

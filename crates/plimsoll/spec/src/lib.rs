@@ -22,6 +22,7 @@
 
 pub mod changelog;
 mod format;
+pub mod system_files;
 
 use std::path::PathBuf;
 
@@ -51,7 +52,7 @@ pub enum FileKind {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub struct PackageFile {
-    /// Where its content is now.
+    /// Where its content is now; of a link, the link itself.
     pub source: PathBuf,
     /// Where the package puts it: an absolute path.
     pub dest: String,
@@ -63,9 +64,12 @@ pub struct PackageFile {
     /// Whether the writer compresses it; `dest` then ends in `.gz` already.
     #[serde(default)]
     pub gzip: bool,
+    /// The text of a symbolic link (symlink(7)). The package then holds a link, and `source` is not read.
+    #[serde(default)]
+    pub link: Option<String>,
 }
 
-/// Scripts that an RPM runs, for `/bin/sh`. Each gets the number of installed versions as `$1`.
+/// Scripts that an RPM runs, for `/bin/sh`. Each gets the number of installed versions as `$1`; an empty one is not there.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub struct Scriptlets {
@@ -99,7 +103,8 @@ pub struct PackageSpec {
     pub arch: String,
     /// One line about it.
     pub summary: String,
-    /// A longer description; empty lines separate paragraphs.
+    /// A longer description; empty lines separate paragraphs, lines that begin with `- ` or `* ` are items of a list, and
+    /// other indented lines stay as they are.
     pub description: String,
     /// An SPDX licence expression.
     pub license: String,
@@ -118,7 +123,8 @@ pub struct PackageSpec {
     pub provides: Vec<String>,
     /// Its files.
     pub files: Vec<PackageFile>,
-    /// A folder with Debian maintainer scripts (`postinst`, …) that hold a `#DEBHELPER#` line.
+    /// A folder with Debian maintainer scripts (`postinst`, …) that hold a `#DEBHELPER#` line. Without one, a Debian package
+    /// has the scripts that its units, users and temporary files need.
     pub maintainer_scripts: Option<PathBuf>,
     /// What an RPM runs.
     pub scriptlets: Option<Scriptlets>,

@@ -53,6 +53,8 @@ pub(crate) enum PackageError {
     Dependency(String),
     #[error("file {dest:?} is not an absolute path without `..`")]
     Dest { dest: String },
+    #[error("two files are to be {dest}")]
+    Twice { dest: String },
     #[error("cannot print the report")]
     Report(#[source] serde_json::Error),
 }

@@ -5,6 +5,7 @@ use std::path::{Component, Path};
 
 use plimsoll_spec::{FileKind, PackageFile, PackageSpec};
 
+use crate::archive::Archive;
 use crate::compression::gzip;
 use crate::error::{PackageError, ResultExt};
 
@@ -14,13 +15,28 @@ pub(crate) struct File {
     pub(crate) dest: String,
     pub(crate) mode: u32,
     pub(crate) kind: FileKind,
-    pub(crate) content: Vec<u8>,
+    pub(crate) content: Content,
+}
+
+/// What a file is.
+pub(crate) enum Content {
+    Data(Vec<u8>),
+    /// A symbolic link with its text.
+    Link(String),
 }
 
 impl File {
     /// The path below the root folder.
     pub(crate) fn relative(&self) -> &str {
         self.dest.trim_start_matches('/')
+    }
+
+    /// The bytes of a regular file.
+    pub(crate) fn data(&self) -> Option<&[u8]> {
+        match &self.content {
+            Content::Data(data) => Some(data),
+            Content::Link(_) => None,
+        }
     }
 }
 
@@ -32,23 +48,34 @@ pub(crate) fn load(spec: &PackageSpec) -> Result<Vec<File>, PackageError> {
         .map(load_one)
         .collect::<Result<Vec<_>, _>>()?;
     files.sort_by(|a, b| a.dest.cmp(&b.dest));
-    Ok(files)
+    let twice = files.windows(2).find(|pair| pair[0].dest == pair[1].dest);
+    match twice {
+        Some([file, _]) => Err(PackageError::Twice {
+            dest: file.dest.clone(),
+        }),
+        _ => Ok(files),
+    }
 }
 
 fn load_one(file: &PackageFile) -> Result<File, PackageError> {
     check_dest(&file.dest)?;
-    let plain = std::fs::read(&file.source).at(&file.source)?;
-    let content = if file.gzip {
-        gzip(&plain).at(&file.source)?
-    } else {
-        plain
-    };
     Ok(File {
         dest: file.dest.clone(),
         mode: file.mode,
         kind: file.kind,
-        content,
+        content: content(file)?,
     })
+}
+
+fn content(file: &PackageFile) -> Result<Content, PackageError> {
+    if let Some(text) = &file.link {
+        return Ok(Content::Link(text.clone()));
+    }
+    let plain = std::fs::read(&file.source).at(&file.source)?;
+    match file.gzip {
+        true => gzip(&plain).at(&file.source).map(Content::Data),
+        false => Ok(Content::Data(plain)),
+    }
 }
 
 fn check_dest(dest: &str) -> Result<(), PackageError> {
@@ -63,12 +90,26 @@ fn check_dest(dest: &str) -> Result<(), PackageError> {
     }
 }
 
-/// The regular files in a tar archive, sorted, as it names them but for a leading `./`.
+/// A tar archive of the files below a folder, such as `.`; `mtime` is in seconds since 1970 (UTC).
+pub(crate) fn archive(files: &[File], folder: &str, mtime: u64) -> io::Result<Vec<u8>> {
+    let mut archive = Archive::new(mtime);
+    for file in files {
+        let name = format!("{folder}/{}", file.relative());
+        match &file.content {
+            Content::Data(data) => archive.file(&name, file.mode, data)?,
+            Content::Link(text) => archive.link(&name, text)?,
+        }
+    }
+    archive.finish()
+}
+
+/// The files and links in a tar archive, sorted, as it names them but for a leading `./`.
 pub(crate) fn names_in_tar(archive: &[u8]) -> io::Result<Vec<String>> {
     let mut names = Vec::new();
     for entry in tar::Archive::new(archive).entries()? {
         let entry = entry?;
-        if entry.header().entry_type().is_file() {
+        let kind = entry.header().entry_type();
+        if kind.is_file() || kind.is_symlink() || kind.is_hard_link() {
             let path = entry.path()?.display().to_string();
             names.push(path.trim_start_matches("./").to_owned());
         }

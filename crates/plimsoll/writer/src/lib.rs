@@ -19,6 +19,7 @@
 //! and `verify` have Cargo build that when the first package is to be written or read. [`Args`] is what they run; it
 //! prints JSON on standard output, as the types in [`plimsoll_spec`] have it.
 
+mod archive;
 mod compression;
 mod date;
 mod deb;

@@ -1,18 +1,16 @@
 //! The .rpm file, through the rpm crate.
 
 mod dependency;
+mod folders;
 mod read;
 mod restamp;
-
-use std::collections::BTreeSet;
-use std::path::Path;
 
 use plimsoll_spec::{FileKind, FormatName, PackageReport, PackageSpec, Scriptlets};
 use rpm::{BuildConfig, CompressionType, FileOptions, PackageBuilder, Scriptlet};
 
 use crate::date;
 use crate::error::PackageError;
-use crate::files::{self, File};
+use crate::files::{self, Content, File};
 use crate::format::PackageFormat;
 use crate::text;
 
@@ -40,7 +38,7 @@ fn write(spec: &PackageSpec) -> Result<PackageReport, PackageError> {
     add_dependencies(&mut builder, spec)?;
     add_changelog(&mut builder, spec)?;
     add_files(&mut builder, &files).map_err(failed)?;
-    add_folders(&mut builder, &files).map_err(failed)?;
+    add_folders(&mut builder, spec, &files).map_err(failed)?;
     if let Some(scriptlets) = &spec.scriptlets {
         add_scriptlets(&mut builder, scriptlets);
     }
@@ -66,7 +64,7 @@ fn describe(spec: &PackageSpec) -> PackageBuilder {
     builder
         .using_config(config)
         .release(&spec.revision)
-        .description(text::paragraphs(&spec.description))
+        .description(text::for_rpm(&spec.description))
         .url(&spec.homepage)
         .packager(&spec.maintainer)
         .vendor(&spec.maintainer)
@@ -112,6 +110,14 @@ fn add_changelog(builder: &mut PackageBuilder, spec: &PackageSpec) -> Result<(),
 
 fn add_files(builder: &mut PackageBuilder, files: &[File]) -> Result<(), rpm::Error> {
     for file in files {
+        let data = match &file.content {
+            Content::Data(data) => data.clone(),
+            Content::Link(text) => {
+                let link = FileOptions::symlink(&file.dest, text);
+                builder.with_symlink(link.user("root").group("root"))?;
+                continue;
+            }
+        };
         let mode = u16::try_from(file.mode).unwrap_or(0o644);
         let options = FileOptions::new(&file.dest)
             .permissions(mode)
@@ -123,46 +129,18 @@ fn add_files(builder: &mut PackageBuilder, files: &[File]) -> Result<(), rpm::Er
             FileKind::Doc => options.doc(),
             FileKind::License => options.license(),
         };
-        builder.with_file_contents(file.content.clone(), options)?;
+        builder.with_file_contents(data, options)?;
     }
     Ok(())
 }
 
-/// Folders that every distribution's base packages (filesystem, systemd) own.
-const SHARED: [&str; 15] = [
-    "/",
-    "/etc",
-    "/usr",
-    "/usr/bin",
-    "/usr/lib",
-    "/usr/lib/systemd",
-    "/usr/lib/systemd/system",
-    "/usr/lib/sysusers.d",
-    "/usr/lib/tmpfiles.d",
-    "/usr/sbin",
-    "/usr/share",
-    "/usr/share/doc",
-    "/usr/share/licenses",
-    "/usr/share/man",
-    "/var",
-];
-
-/// Whether a folder is there before any package that puts files into it.
-fn is_shared(folder: &Path) -> bool {
-    SHARED.iter().any(|shared| folder == Path::new(shared))
-        || folder.parent() == Some(Path::new("/usr/share/man"))
-}
-
-/// The folders that are not there without this package, or another one that it does not depend
-/// on: rpm removes only folders that a package owns, and several may own one.
-fn add_folders(builder: &mut PackageBuilder, files: &[File]) -> Result<(), rpm::Error> {
-    let own: BTreeSet<&Path> = files
-        .iter()
-        .flat_map(|file| Path::new(&file.dest).ancestors().skip(1))
-        .filter(|folder| !is_shared(folder))
-        .collect();
-    for folder in own {
-        let folder = folder.display().to_string();
+fn add_folders(
+    builder: &mut PackageBuilder,
+    spec: &PackageSpec,
+    files: &[File],
+) -> Result<(), rpm::Error> {
+    let files = files.iter().map(|file| file.dest.as_str());
+    for folder in folders::owned(&spec.name, files) {
         let options = FileOptions::dir(folder)
             .permissions(0o755)
             .user("root")
@@ -174,28 +152,13 @@ fn add_folders(builder: &mut PackageBuilder, files: &[File]) -> Result<(), rpm::
 
 fn add_scriptlets(builder: &mut PackageBuilder, scriptlets: &Scriptlets) {
     let shell = |script: &str| Scriptlet::new(script).prog(vec!["/bin/sh"]);
-    builder
-        .post_install_script(shell(&scriptlets.post))
-        .pre_uninstall_script(shell(&scriptlets.preun))
-        .post_uninstall_script(shell(&scriptlets.postun));
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn folders_of_programs_that_may_be_missing_are_owned() {
-        for shared in ["/usr/bin", "/usr/share/man/man8", "/usr/lib/systemd/system"] {
-            assert!(is_shared(Path::new(shared)), "{shared}");
-        }
-        for own in [
-            "/etc/sample",
-            "/usr/share/doc/sample",
-            "/usr/share/zsh/site-functions",
-            "/usr/share/fish",
-        ] {
-            assert!(!is_shared(Path::new(own)), "{own}");
-        }
+    if !scriptlets.post.is_empty() {
+        builder.post_install_script(shell(&scriptlets.post));
+    }
+    if !scriptlets.preun.is_empty() {
+        builder.pre_uninstall_script(shell(&scriptlets.preun));
+    }
+    if !scriptlets.postun.is_empty() {
+        builder.post_uninstall_script(shell(&scriptlets.postun));
     }
 }

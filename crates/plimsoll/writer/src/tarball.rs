@@ -1,16 +1,13 @@
 //! The tar file: everything below one folder, laid out as it is installed.
 
-use std::collections::BTreeSet;
-use std::io;
 use std::path::Path;
 
 use plimsoll_spec::{FormatName, PackageContents, PackageReport, PackageSpec};
-use tar::{Builder, EntryType, Header};
 
 use crate::compression;
 use crate::entry::{self, Content, Entry};
 use crate::error::{PackageError, ResultExt};
-use crate::files::{self, File};
+use crate::files;
 use crate::format::PackageFormat;
 use crate::new_version::Stamp;
 
@@ -28,7 +25,8 @@ pub(crate) const FORMAT: PackageFormat = PackageFormat {
 fn write(spec: &PackageSpec) -> Result<PackageReport, PackageError> {
     let files = files::load(spec)?;
     let top = top_folder(&spec.out);
-    let tar = archive(&files, &top, u64::from(spec.source_date_epoch)).at(&spec.out)?;
+    let mtime = u64::from(spec.source_date_epoch);
+    let tar = files::archive(&files, &top, mtime).at(&spec.out)?;
     let packed = compression::gzip(&tar).at(&spec.out)?;
     std::fs::write(&spec.out, packed).at(&spec.out)?;
     Ok(read(&spec.out)?.0.report)
@@ -42,8 +40,8 @@ fn read(path: &Path) -> Result<(PackageContents, Vec<Entry>), PackageError> {
     let top = take_top(&mut entries).ok_or_else(|| PackageError::NoTop {
         path: path.to_owned(),
     })?;
-    let is_file = |entry: &&Entry| matches!(entry.content, Content::File(_));
-    let files = entries.iter().filter(is_file);
+    let is_folder = |entry: &&Entry| matches!(entry.content, Content::Folder);
+    let files = entries.iter().filter(|entry| !is_folder(entry));
     let contents = PackageContents {
         format: FormatName::TAR,
         name: top,
@@ -88,87 +86,25 @@ fn top_folder(out: &Path) -> String {
     name.trim_end_matches(".tar.gz").to_owned()
 }
 
-fn archive(files: &[File], top: &str, mtime: u64) -> io::Result<Vec<u8>> {
-    let mut builder = Builder::new(Vec::new());
-    let mut folders = BTreeSet::new();
-    for file in files {
-        let path = Path::new(top).join(file.relative());
-        let mut parents: Vec<&Path> = path.ancestors().skip(1).collect();
-        parents.pop();
-        for folder in parents.into_iter().rev() {
-            if folders.insert(folder.to_owned()) {
-                let mut header = header(EntryType::Directory, 0o755, 0, mtime);
-                builder.append_data(&mut header, folder, io::empty())?;
-            }
-        }
-        let size = file.content.len() as u64;
-        let mut header = header(EntryType::Regular, file.mode, size, mtime);
-        builder.append_data(&mut header, &path, file.content.as_slice())?;
-    }
-    builder.into_inner()
-}
-
-/// A header that says nothing about the machine: owner 0:0, the given time.
-fn header(kind: EntryType, mode: u32, size: u64, mtime: u64) -> Header {
-    let mut header = Header::new_gnu();
-    header.set_entry_type(kind);
-    header.set_mode(mode);
-    header.set_size(size);
-    header.set_mtime(mtime);
-    header.set_uid(0);
-    header.set_gid(0);
-    header
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-    use plimsoll_spec::FileKind;
-
-    fn file(dest: &str, mode: u32) -> File {
-        File {
-            dest: dest.into(),
-            mode,
-            kind: FileKind::Plain,
-            content: b"x".to_vec(),
-        }
-    }
-
-    #[test]
-    fn folders_come_before_what_they_hold_and_owners_are_root() {
-        let tar = archive(&[file("/usr/bin/a", 0o755), file("/usr/c", 0o644)], "t", 7).unwrap();
-        let mut seen = Vec::new();
-        for entry in tar::Archive::new(tar.as_slice()).entries().unwrap() {
-            let entry = entry.unwrap();
-            let header = entry.header();
-            assert_eq!((header.uid().unwrap(), header.gid().unwrap()), (0, 0));
-            assert_eq!(header.mtime().unwrap(), 7);
-            let path = entry.path().unwrap().display().to_string();
-            seen.push(format!("{path} {:o}", header.mode().unwrap()));
-        }
-        assert_eq!(
-            seen,
-            [
-                "t 755",
-                "t/usr 755",
-                "t/usr/bin 755",
-                "t/usr/bin/a 755",
-                "t/usr/c 644"
-            ]
-        );
-    }
+    use crate::archive::Archive;
 
     #[test]
     fn what_is_read_is_what_the_file_holds() {
         let folder = tempfile::tempdir().unwrap();
         let out = folder.path().join("renamed.tar.gz");
-        let tar = archive(&[file("/usr/bin/a", 0o755)], "t", 0).unwrap();
+        let mut tar = Archive::new(0);
+        tar.file("t/usr/bin/a", 0o755, b"x").unwrap();
+        tar.link("t/usr/bin/b", "a").unwrap();
+        let tar = tar.finish().unwrap();
         std::fs::write(&out, compression::gzip(&tar).unwrap()).unwrap();
         let (contents, entries) = read(&out).unwrap();
         assert_eq!(contents.name, "t");
-        assert_eq!(contents.report.files, ["/usr/bin/a"]);
+        assert_eq!(contents.report.files, ["/usr/bin/a", "/usr/bin/b"]);
         let paths: Vec<&str> = entries.iter().map(|entry| entry.path.as_str()).collect();
-        assert_eq!(paths, ["", "/usr", "/usr/bin", "/usr/bin/a"]);
+        assert_eq!(paths, ["", "/usr", "/usr/bin", "/usr/bin/a", "/usr/bin/b"]);
     }
 
     #[test]

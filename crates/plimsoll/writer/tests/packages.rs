@@ -24,6 +24,12 @@ impl Folder {
         Self(tempfile::tempdir().unwrap())
     }
 
+    /// One whose path holds spaces and characters of a pattern.
+    fn with_odd_path() -> Self {
+        let folder = tempfile::Builder::new().prefix("a [1] {b} *").tempdir();
+        Self(folder.unwrap())
+    }
+
     fn path(&self, name: &str) -> PathBuf {
         self.0.path().join(name)
     }
@@ -37,7 +43,31 @@ impl Folder {
             mode,
             kind,
             gzip: dest.ends_with(".gz"),
+            link: None,
         }
+    }
+
+    fn link(&self, dest: &str, text: &str) -> PackageFile {
+        PackageFile {
+            source: self.path("link"),
+            dest: dest.into(),
+            mode: 0o777,
+            kind: FileKind::Plain,
+            gzip: false,
+            link: Some(text.into()),
+        }
+    }
+
+    /// What a program prints about one script of a Debian package.
+    fn script(&self, package: &Path, name: &str) -> Option<String> {
+        let output = Command::new("dpkg-deb")
+            .arg("--info")
+            .arg(package)
+            .arg(name)
+            .output()
+            .unwrap();
+        let text = String::from_utf8(output.stdout).unwrap();
+        output.status.success().then_some(text)
     }
 
     fn spec(&self, format: FormatName, out: &str) -> PackageSpec {
@@ -388,11 +418,7 @@ fn an_upgrade_restarts_a_service_and_not_its_socket() {
         FileKind::Plain,
     ));
     folder.write(&spec);
-    let path = spec.out.display().to_string();
-    let printed = Command::new("dpkg-deb")
-        .args(["--info", &path, "postinst"])
-        .output();
-    let script = String::from_utf8(printed.unwrap().stdout).unwrap();
+    let script = folder.script(&spec.out, "postinst").unwrap();
     let calls = script.lines().map(str::trim);
     let calls = calls.filter(|line| line.starts_with("deb-systemd-invoke"));
     let [start, restart]: [&str; 2] = calls.collect::<Vec<_>>().try_into().unwrap();
@@ -404,6 +430,200 @@ fn an_upgrade_restarts_a_service_and_not_its_socket() {
         restart.contains("sample.service") && !restart.contains("socket"),
         "{script}"
     );
+}
+
+const UNIT: &str = "[Service]\nExecStart=/usr/bin/sample\n[Install]\nAlso=gone.socket\n\
+                    WantedBy=multi-user.target\n";
+
+#[test]
+fn units_and_users_get_their_scripts_without_a_folder_of_scripts() {
+    require!(Need::Program("dpkg-deb"));
+    let folder = Folder::new();
+    let mut spec = folder.spec(FormatName::DEB, "sample.deb");
+    spec.maintainer_scripts = None;
+    for (name, text, dest) in [
+        ("also", UNIT, "/usr/lib/systemd/system/other.service"),
+        ("users", "g sample\n", "/usr/lib/sysusers.d/sample.conf"),
+        (
+            "files",
+            "d /run/sample\n",
+            "/usr/lib/tmpfiles.d/sample.conf",
+        ),
+        (
+            "drop-in",
+            "[Service]\n",
+            "/usr/lib/systemd/system/ssh.service.d/10.conf",
+        ),
+    ] {
+        let file = folder.file(name, text, dest, 0o644, FileKind::Plain);
+        spec.files.push(file);
+    }
+    folder.write(&spec);
+    let postinst = folder.script(&spec.out, "postinst").unwrap();
+    for part in [
+        "systemd-sysusers ${DPKG_ROOT:+--root=\"$DPKG_ROOT\"} sample.conf",
+        "systemd-tmpfiles --create sample.conf",
+        "deb-systemd-helper enable sample.service",
+        "deb-systemd-helper enable other.service",
+        "deb-systemd-invoke $_dh_action other.service sample.service ",
+    ] {
+        assert!(postinst.contains(part), "{part} in {postinst}");
+    }
+    for other in ["10.conf", "ssh", "gone"] {
+        assert!(!postinst.contains(other), "{other} in {postinst}");
+    }
+    for name in ["prerm", "postrm"] {
+        let script = folder.script(&spec.out, name).unwrap();
+        assert!(script.contains("sample.service"), "{name}: {script}");
+    }
+}
+
+#[test]
+fn paths_with_characters_of_a_pattern_are_paths() {
+    for format in [FormatName::DEB, FormatName::RPM, FormatName::TAR] {
+        let folder = Folder::with_odd_path();
+        let mut spec = folder.spec(format, "sample.tar.gz");
+        let dest = "/usr/share/sample/a [1] {b} *.txt";
+        let file = folder.file("text [2]", "x", dest, 0o644, FileKind::Plain);
+        spec.files.push(file);
+        let report = folder.write(&spec);
+        assert!(report.files.contains(&dest.to_owned()), "{format}");
+        folder.unpack(&spec.out, "root");
+        let text = std::fs::read_to_string(folder.path(&format!("root{dest}")));
+        assert_eq!(text.unwrap(), "x", "{format}");
+    }
+}
+
+#[test]
+fn a_package_without_units_and_users_has_no_scripts() {
+    require!(Need::Program("dpkg-deb"));
+    let folder = Folder::new();
+    let mut spec = folder.spec(FormatName::DEB, "sample.deb");
+    spec.maintainer_scripts = None;
+    spec.files.retain(|file| !file.dest.contains("systemd"));
+    folder.write(&spec);
+    assert_eq!(folder.script(&spec.out, "postinst"), None);
+}
+
+#[test]
+fn links_stay_links_whether_their_target_is_in_the_package_or_not() {
+    for format in [FormatName::DEB, FormatName::RPM, FormatName::TAR] {
+        let folder = Folder::new();
+        let mut spec = folder.spec(format, "sample.tar.gz");
+        let long = format!("../share/{}", "x".repeat(120));
+        let links = [
+            ("/usr/bin/alias", "sample"),
+            ("/usr/bin/other", "/usr/lib/nowhere"),
+            ("/usr/bin/long", &long),
+        ];
+        let made = links.map(|(dest, text)| folder.link(dest, text));
+        spec.files.extend(made);
+        let report = folder.write(&spec);
+        folder.unpack(&spec.out, "root");
+        for (dest, text) in links {
+            assert!(report.files.contains(&dest.to_owned()), "{format}: {dest}");
+            let found = std::fs::read_link(folder.path(&format!("root{dest}"))).unwrap();
+            assert_eq!(found, Path::new(text), "{format}");
+        }
+    }
+}
+
+#[test]
+fn package_managers_read_links_and_long_paths() {
+    require!(Need::Program("dpkg-deb"));
+    require!(Need::Program("rpm"));
+    let folder = Folder::new();
+    let deep = format!("/usr/share/sample/{}/{}", "d".repeat(90), "f".repeat(90));
+    let with_more = |format, out| {
+        let mut spec = folder.spec(format, out);
+        spec.files.push(folder.link("/usr/bin/alias", "sample"));
+        let file = folder.file("deep", "x", &deep, 0o644, FileKind::Plain);
+        spec.files.push(file);
+        folder.write(&spec);
+        spec.out
+    };
+    let deb = with_more(FormatName::DEB, "sample.deb");
+    let list = printed("dpkg-deb", &["--contents"], &deb);
+    assert!(list.contains("./usr/bin/alias -> sample\n"), "{list}");
+    assert!(list.contains(&format!(".{deep}\n")), "{list}");
+    let rpm = with_more(FormatName::RPM, "sample.rpm");
+    let list = printed("rpm", &["-qplv"], &rpm);
+    assert!(list.contains("/usr/bin/alias -> sample\n"), "{list}");
+    assert!(list.contains(&deep), "{list}");
+}
+
+#[test]
+fn descriptions_keep_lists_and_paragraphs() {
+    require!(Need::Program("dpkg-deb"));
+    require!(Need::Program("rpm"));
+    let folder = Folder::new();
+    let text = "It can\ndo:\n\n- one thing,\n- and another.\n\nNo more.\n";
+    let with_text = |format, out| {
+        let mut spec = folder.spec(format, out);
+        spec.description = text.to_owned();
+        folder.write(&spec);
+        spec.out
+    };
+    let deb = with_text(FormatName::DEB, "sample.deb");
+    let control = folder.script(&deb, "control").unwrap();
+    let wanted = "Description: Sample of a package\n It can do:\n .\n  - one thing,\n  - and \
+                  another.\n .\n No more.\n";
+    assert!(control.ends_with(wanted), "{control}");
+    let rpm = with_text(FormatName::RPM, "sample.rpm");
+    let printed = printed("rpm", &["-qp", "--queryformat", "%{DESCRIPTION}"], &rpm);
+    assert_eq!(
+        printed,
+        "It can do:\n\n- one thing,\n- and another.\n\nNo more."
+    );
+}
+
+#[test]
+fn an_rpm_does_not_conflict_with_the_owner_of_the_systems_folders() {
+    require!(Need::Program("rpm"));
+    require!(Need::Program("rpmbuild"));
+    let folder = Folder::new();
+    let mut spec = folder.spec(FormatName::RPM, "sample.rpm");
+    for (name, dest) in [
+        ("plugin", "/usr/lib64/sample/plugin"),
+        ("helper", "/usr/libexec/sample-helper"),
+        ("sudoers", "/etc/sudoers.d/sample"),
+    ] {
+        let file = folder.file(name, "x", dest, 0o644, FileKind::Plain);
+        spec.files.push(file);
+    }
+    spec.depends.clear();
+    let report = folder.write(&spec);
+    let is_there = |path: &str| report.files.iter().any(|file| file == path);
+    assert!(is_there("/usr/lib64/sample"));
+    for system in ["/usr/lib64", "/usr/libexec", "/etc/sudoers.d"] {
+        assert!(!is_there(system), "{system}");
+    }
+    let filesystem = build_filesystem(&folder);
+    let root = folder.path("root");
+    let root = root.display().to_string();
+    let options = ["--root", &root, "--nodeps", "--noscripts", "--test", "-i"];
+    std::fs::create_dir_all(folder.path("root")).unwrap();
+    let other = filesystem.display().to_string();
+    printed("rpm", &[&options[..], &[&other]].concat(), &spec.out);
+}
+
+/// A package that owns folders as Fedora's `filesystem` and `sudo` do.
+fn build_filesystem(folder: &Folder) -> PathBuf {
+    let text = "Name: filesystem\nVersion: 3\nRelease: 1\nSummary: Folders\nLicense: MIT\n\
+                BuildArch: noarch\n%description\nFolders.\n%files\n\
+                %dir %attr(0555,root,root) /usr/lib64\n%dir %attr(0555,root,root) /usr/libexec\n\
+                %dir %attr(0750,root,root) /etc/sudoers.d\n%install\n\
+                mkdir -p %{buildroot}/usr/lib64 %{buildroot}/usr/libexec %{buildroot}/etc/sudoers.d\n";
+    // rpm takes its macros from a path without spaces.
+    let top = tempfile::tempdir().unwrap();
+    let spec = top.path().join("filesystem.spec");
+    std::fs::write(&spec, text).unwrap();
+    let define = format!("_topdir {}", top.path().display());
+    printed("rpmbuild", &["-bb", "--define", &define], &spec);
+    let built = top.path().join("RPMS/noarch/filesystem-3-1.noarch.rpm");
+    let kept = folder.path("filesystem.rpm");
+    std::fs::copy(built, &kept).unwrap();
+    kept
 }
 
 #[test]

@@ -87,6 +87,7 @@ fn file(asset: &Asset, source: PathBuf) -> PackageFile {
         mode: asset.mode,
         kind: asset.kind,
         gzip: asset.gzip,
+        link: None,
     }
 }
 

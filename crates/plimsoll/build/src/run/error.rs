@@ -94,9 +94,12 @@ impl Hint for RunError {
             Self::Audit(_) => {
                 Some("nothing was packaged; see `--plan` for what was planned, and why".into())
             }
-            Self::Changelog { .. } => {
-                Some("list the changes of this release in the changelog".into())
-            }
+            Self::Changelog { source, .. } => Some(match source {
+                ChangelogError::NoDay { .. } => {
+                    "write the day into its heading, as in `## 0.1.0 - 2026-01-31`".into()
+                }
+                _ => "list the changes of this release in the changelog".into(),
+            }),
             _ => None,
         }
     }

@@ -68,6 +68,11 @@ impl FormatRules for Deb {
         config.deb.depends.clone()
     }
 
+    /// As dh_installsysusers(1) has it: the alternatives are for containers.
+    fn runs_sysusers(&self) -> Option<&'static str> {
+        Some("systemd | systemd-standalone-sysusers | systemd-sysusers")
+    }
+
     fn section<'c>(&self, config: &'c Config) -> &'c str {
         &config.deb.section
     }

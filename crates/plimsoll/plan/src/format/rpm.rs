@@ -42,6 +42,11 @@ impl FormatRules for Rpm {
         config.rpm.requires.clone()
     }
 
+    /// The package has this name in every family.
+    fn runs_sysusers(&self) -> Option<&'static str> {
+        Some("systemd")
+    }
+
     fn section<'c>(&self, config: &'c Config) -> &'c str {
         &config.rpm.group
     }

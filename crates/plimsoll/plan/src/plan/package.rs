@@ -62,7 +62,7 @@ pub(super) fn plan(
     })
 }
 
-/// What a package depends on whatever its programs link.
+/// What a package depends on whatever its programs link: what the configuration says, and what its scripts run.
 ///
 /// The tool is a hard dependency where nothing else does its work, and otherwise what the
 /// library is fallen back from.
@@ -79,6 +79,10 @@ pub fn declared(
         return Ok(DeclaredDepends::default());
     }
     let mut depends = format.own_depends(config);
+    let sysusers = format.runs_sysusers().filter(|_| has_users(config, format));
+    if let Some(clause) = sysusers.filter(|clause| !depends.iter().any(|own| own == clause)) {
+        depends.push(clause.to_owned());
+    }
     let tool = &config.library().tool;
     let named = family.and_then(|family| tool.packages.of(family));
     let named = named.ok_or_else(|| PlanError::NoPackageName {
@@ -96,4 +100,14 @@ pub fn declared(
         depends,
         recommends,
     })
+}
+
+/// Whether a package makes users or groups, by a file of sysusers.d(5).
+fn has_users(config: &Config, format: &dyn FormatRules) -> bool {
+    let assets = config
+        .asset
+        .iter()
+        .filter(|asset| asset.is_in(format.name()));
+    let mut dests = assets.map(|asset| asset.dest.as_str());
+    dests.any(|dest| dest.starts_with("/usr/lib/sysusers.d/"))
 }

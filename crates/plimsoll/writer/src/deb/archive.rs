@@ -84,31 +84,20 @@ pub(super) fn control_file(archives: &Archives, name: &str) -> io::Result<Option
     Ok(None)
 }
 
-/// A tar archive with another text for one of its files, or with that file added at its end.
-pub(super) fn with_file(archive: &[u8], name: &str, text: &str, mtime: u64) -> io::Result<Vec<u8>> {
+/// A tar archive with another text for one of its files.
+pub(super) fn with_file(archive: &[u8], name: &str, text: &str) -> io::Result<Vec<u8>> {
     let mut builder = tar::Builder::new(Vec::new());
-    let mut is_there = false;
     for entry in tar::Archive::new(archive).entries()? {
         let entry = entry?;
         let mut header = entry.header().clone();
         let path = entry.path()?;
         if path.strip_prefix(".").unwrap_or(&path) == Path::new(name) {
-            is_there = true;
             header.set_size(text.len() as u64);
             header.set_cksum();
             builder.append(&header, text.as_bytes())?;
         } else {
             builder.append(&header, entry)?;
         }
-    }
-    if !is_there {
-        let mut header = tar::Header::new_gnu();
-        header.set_mode(0o644);
-        header.set_mtime(mtime);
-        header.set_size(text.len() as u64);
-        header.set_uid(0);
-        header.set_gid(0);
-        builder.append_data(&mut header, format!("./{name}"), text.as_bytes())?;
     }
     builder.into_inner()
 }
@@ -119,17 +108,18 @@ mod tests {
 
     #[test]
     fn a_file_that_is_there_is_replaced() {
-        let empty = tar::Builder::new(Vec::new()).into_inner().unwrap();
-        let once = with_file(&empty, "control", "old", 0).unwrap();
-        let control = with_file(&once, "control", "new", 0).unwrap();
+        let mut old = crate::archive::Archive::new(0);
+        old.file("./control", 0o644, b"old").unwrap();
+        let old = old.finish().unwrap();
+        let control = with_file(&old, "control", "new").unwrap();
         let archives = Archives {
             control,
-            data: empty,
+            data: Vec::new(),
             mtime: 0,
         };
         let text = control_file(&archives, "control").unwrap();
         assert_eq!(text.as_deref(), Some("new"));
         let mut control = tar::Archive::new(archives.control.as_slice());
-        assert_eq!(control.entries().unwrap().count(), 1);
+        assert_eq!(control.entries().unwrap().count(), 2);
     }
 }

@@ -1,136 +1,124 @@
-//! Reading back what a finished package says about itself, and changing its version.
+//! The control archive (deb(5)): `control`, `conffiles`, `md5sums` and the maintainer scripts.
 
+use std::collections::BTreeSet;
 use std::io;
-use std::path::Path;
 
-use plimsoll_spec::{FormatName, PackageContents, PackageReport};
+use md5::{Digest, Md5};
+use plimsoll_spec::{FileKind, PackageSpec};
 
-use super::archive::{self, Archives};
-use crate::error::{PackageError, ResultExt};
-use crate::files;
-use crate::new_version::Stamp;
+use super::scripts::Script;
+use crate::archive::Archive;
+use crate::files::{Content, File};
+use crate::text;
 
-/// What the package says.
-pub(super) fn contents(path: &Path, archives: &Archives) -> Result<PackageContents, PackageError> {
-    let control = control(path, archives)?;
-    let conffiles = archive::control_file(archives, "conffiles").at(path)?;
-    let (version, revision) = version(&control);
-    Ok(PackageContents {
-        format: FormatName::DEB,
-        name: field(&control, "Package").unwrap_or_default(),
-        version,
-        revision,
-        arch: field(&control, "Architecture"),
-        report: PackageReport {
-            depends: clauses(&control, "Depends"),
-            recommends: clauses(&control, "Recommends"),
-            files: paths(archives).at(path)?,
-        },
-        conffiles: conffile_paths(&conffiles.unwrap_or_default()),
-        provides: clauses(&control, "Provides"),
-    })
-}
-
-/// The control file of a package under another version.
-pub(super) fn restamped(
-    path: &Path,
-    archives: &Archives,
-    stamp: &Stamp,
-) -> Result<String, PackageError> {
-    let version = format!("Version: {}-{}", stamp.version, stamp.revision);
-    let lines = control(path, archives)?;
-    let lines = lines.lines().map(|line| {
-        let is_version = line.starts_with("Version:");
-        format!("{}\n", if is_version { &version } else { line })
-    });
-    Ok(lines.collect())
-}
-
-fn control(path: &Path, archives: &Archives) -> Result<String, PackageError> {
-    archive::control_file(archives, "control")
-        .at(path)?
-        .ok_or_else(|| PackageError::NotDeb {
-            path: path.to_owned(),
-            what: "it has no control file",
-        })
-}
-
-fn paths(archives: &Archives) -> io::Result<Vec<String>> {
-    let names = files::names_in_tar(&archives.data)?;
-    Ok(names.iter().map(|name| format!("/{name}")).collect())
-}
-
-/// deb-conffiles(5): a path a line; one that begins with a flag is of a file that is gone.
-fn conffile_paths(text: &str) -> Vec<String> {
-    let lines = text.lines().map(str::trim);
-    lines
-        .filter(|line| line.starts_with('/'))
-        .map(str::to_owned)
-        .collect()
-}
-
-/// deb-version(7): the revision is what follows the last `-`.
-fn version(control: &str) -> (Option<String>, Option<String>) {
-    let whole = field(control, "Version");
-    match whole.as_deref().and_then(|text| text.rsplit_once('-')) {
-        Some((version, revision)) => (Some(version.to_owned()), Some(revision.to_owned())),
-        None => (whole, None),
+/// Writes the archive.
+pub(super) fn archive(
+    spec: &PackageSpec,
+    files: &[File],
+    scripts: &[Script],
+) -> io::Result<Vec<u8>> {
+    let mut archive = Archive::new(u64::from(spec.source_date_epoch));
+    let conffiles = conffiles(files);
+    archive.file("./control", 0o644, control(spec, files).as_bytes())?;
+    if !conffiles.is_empty() {
+        archive.file("./conffiles", 0o644, conffiles.as_bytes())?;
     }
+    archive.file("./md5sums", 0o644, md5sums(files).as_bytes())?;
+    for script in scripts {
+        let name = format!("./{}", script.name);
+        archive.file(&name, script.mode, script.text.as_bytes())?;
+    }
+    archive.finish()
 }
 
-/// The value of a field (deb-control(5)), with the lines that it goes on in.
-fn field(control: &str, name: &str) -> Option<String> {
-    let mut lines = control.lines();
-    let first = lines.find_map(|line| {
-        let (found, value) = line.split_once(':')?;
-        found.eq_ignore_ascii_case(name).then_some(value)
-    })?;
-    let rest = lines.take_while(|line| line.starts_with([' ', '\t']));
-    let value: Vec<&str> = std::iter::once(first).chain(rest).map(str::trim).collect();
-    Some(value.join(" ").trim().to_owned())
+/// The fields, see deb-control(5).
+fn control(spec: &PackageSpec, files: &[File]) -> String {
+    let version = format!("{}-{}", spec.version, spec.revision);
+    let size = installed_size(files).to_string();
+    let relations = [&spec.depends, &spec.recommends, &spec.provides];
+    let [depends, recommends, provides] = relations.map(|clauses| clauses.join(", "));
+    let fields = [
+        ("Package", spec.name.as_str()),
+        ("Version", &version),
+        ("Architecture", &spec.arch),
+        ("Maintainer", &spec.maintainer),
+        ("Installed-Size", &size),
+        ("Depends", &depends),
+        ("Recommends", &recommends),
+        ("Provides", &provides),
+        ("Section", &spec.section),
+        ("Priority", "optional"),
+        ("Homepage", &spec.homepage),
+        ("Description", &spec.summary),
+    ];
+    let fields = fields.iter().filter(|(_, value)| !value.is_empty());
+    let lines = fields.map(|(name, value)| format!("{name}: {value}\n"));
+    lines.collect::<String>() + &text::for_debian(&spec.description)
 }
 
-/// The clauses of a relationship field.
-fn clauses(control: &str, name: &str) -> Vec<String> {
-    let value = field(control, name).unwrap_or_default();
-    value
-        .split(',')
-        .map(str::trim)
-        .filter(|clause| !clause.is_empty())
-        .map(str::to_owned)
-        .collect()
+/// As dpkg-gencontrol(1) estimates it, in KiB: a file takes whole KiB, anything else one.
+fn installed_size(files: &[File]) -> usize {
+    let folders: BTreeSet<&str> = files
+        .iter()
+        .flat_map(|file| {
+            file.dest
+                .match_indices('/')
+                .map(|(end, _)| &file.dest[..end])
+        })
+        .collect();
+    let sizes = files.iter().map(|file| match &file.content {
+        Content::Data(data) => data.len().div_ceil(1024),
+        Content::Link(_) => 1,
+    });
+    folders.len() + sizes.sum::<usize>()
+}
+
+fn conffiles(files: &[File]) -> String {
+    let files = files.iter().filter(|file| file.kind == FileKind::Config);
+    files.map(|file| format!("{}\n", file.dest)).collect()
+}
+
+/// As dh_md5sums(1) writes it: every regular file but the conffiles, relative to the root.
+fn md5sums(files: &[File]) -> String {
+    let files = files.iter().filter(|file| file.kind != FileKind::Config);
+    let lines = files.filter_map(|file| {
+        let sum = hex(&Md5::digest(file.data()?));
+        Some(format!("{sum}  {}\n", file.relative()))
+    });
+    lines.collect()
+}
+
+fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    #[test]
-    fn a_field_is_found_by_its_whole_name() {
-        let control = "Package: x\nPre-Depends: a\nDepends: libc6 (>= 2.34), b | c\n";
-        assert_eq!(clauses(control, "Depends"), ["libc6 (>= 2.34)", "b | c"]);
-        assert_eq!(clauses(control, "Recommends"), [""; 0]);
+    fn file(dest: &str, kind: FileKind, content: Content) -> File {
+        File {
+            dest: dest.into(),
+            mode: 0o644,
+            kind,
+            content,
+        }
     }
 
     #[test]
-    fn a_folded_field_is_one_value() {
-        let control = "Depends: a,\n b (>= 1),\n\tc\nSection: net\n";
-        assert_eq!(clauses(control, "Depends"), ["a", "b (>= 1)", "c"]);
-    }
-
-    #[test]
-    fn a_native_version_has_no_revision() {
-        let text = |text: &str| Some(text.to_owned());
-        let with = version("Version: 1:2.0-rc1-3\n");
-        assert_eq!(with, (text("1:2.0-rc1"), text("3")));
-        assert_eq!(version("Version: 2.0\n"), (text("2.0"), None));
-    }
-
-    #[test]
-    fn a_removed_conffile_is_none() {
+    fn conffiles_and_links_have_no_sum() {
+        let data = |text: &str| Content::Data(text.into());
+        let files = [
+            file("/etc/a.toml", FileKind::Config, data("a")),
+            file("/usr/bin/b", FileKind::Plain, data("b")),
+            file("/usr/bin/c", FileKind::Plain, Content::Link("b".into())),
+        ];
         assert_eq!(
-            conffile_paths("/etc/a\nremove-on-upgrade /etc/b\n"),
-            ["/etc/a"]
+            md5sums(&files),
+            "92eb5ffee6ae2fec3ad71c777531578f  usr/bin/b\n"
         );
+        assert_eq!(conffiles(&files), "/etc/a.toml\n");
+        // The root, etc, usr and usr/bin, and three entries of at most 1 KiB.
+        assert_eq!(installed_size(&files), 7);
     }
 }

@@ -16,6 +16,7 @@ pub(crate) fn read(archive: &[u8]) -> io::Result<Vec<Entry>> {
     for entry in Archive::new(archive).entries()? {
         let mut entry = entry?;
         let path = entry.path()?.display().to_string();
+        let path = path.trim_end_matches('/').to_owned();
         let link = entry.link_name()?.map(|link| link.display().to_string());
         let content = match (entry.header().entry_type(), link) {
             (EntryType::Directory, _) => Content::Folder,

@@ -4,38 +4,35 @@
 //! written out here. systemd 250 and later have `systemd-update-helper`, which does what the
 //! distribution wants; before it (EL8) the macros called `systemctl` as is done below.
 
-use plimsoll_spec::{PackageFile, Scriptlets};
+use plimsoll_spec::{PackageFile, Scriptlets, system_files};
 
-const UNITS: &str = "/usr/lib/systemd/system/";
-const SYSUSERS: &str = "/usr/lib/sysusers.d/";
-const TMPFILES: &str = "/usr/lib/tmpfiles.d/";
 const HELPER: &str = "/usr/lib/systemd/systemd-update-helper";
 
-/// The scripts for the units among the files; none where there are none.
+/// The scripts for units, users and temporary files among the files; none where there are none.
 pub(super) fn scriptlets(files: &[PackageFile]) -> Option<Scriptlets> {
-    let units = names(files, UNITS).join(" ");
-    if units.is_empty() {
-        return None;
-    }
-    Some(Scriptlets {
-        post: post(files, &units),
-        preun: when(
-            "-eq 0",
-            "remove-system-units",
-            "--no-reload disable --now",
-            &units,
-        ),
-        postun: when("-ge 1", "mark-restart-system-units", "try-restart", &units),
+    let units = names(files, system_files::unit);
+    let post = post(files, &units);
+    let of_units = |versions, verb, systemctl| match units.is_empty() {
+        true => String::new(),
+        false => when(versions, verb, systemctl, &units),
+    };
+    (!post.is_empty()).then(|| Scriptlets {
+        preun: of_units("-eq 0", "remove-system-units", "--no-reload disable --now"),
+        postun: of_units("-ge 1", "mark-restart-system-units", "try-restart"),
+        post,
     })
 }
 
 fn post(files: &[PackageFile], units: &str) -> String {
     let mut script = String::new();
-    for (program, option, folder) in [
-        ("systemd-sysusers", "", SYSUSERS),
-        ("systemd-tmpfiles", " --create", TMPFILES),
+    let (users, folders) = (
+        names(files, system_files::sysusers),
+        names(files, system_files::tmpfiles),
+    );
+    for (program, option, names) in [
+        ("systemd-sysusers", "", users),
+        ("systemd-tmpfiles", " --create", folders),
     ] {
-        let names = names(files, folder).join(" ");
         if !names.is_empty() {
             script.push_str(&format!(
                 "if [ -x /usr/bin/{program} ]; then\n    \
@@ -43,7 +40,10 @@ fn post(files: &[PackageFile], units: &str) -> String {
             ));
         }
     }
-    script + &when("-eq 1", "install-system-units", "--no-reload preset", units)
+    if !units.is_empty() {
+        script += &when("-eq 1", "install-system-units", "--no-reload preset", units);
+    }
+    script
 }
 
 /// Runs one verb where the number of installed versions, `$1`, is what it is for.
@@ -58,11 +58,11 @@ fn when(versions: &str, verb: &str, systemctl: &str, units: &str) -> String {
     )
 }
 
-fn names<'a>(files: &'a [PackageFile], folder: &str) -> Vec<&'a str> {
-    files
-        .iter()
-        .filter_map(|file| file.dest.strip_prefix(folder))
-        .collect()
+/// The names of the files of one kind, for a command line. A link is another name of a file, and not one of its own.
+fn names(files: &[PackageFile], of: fn(&str) -> Option<&str>) -> String {
+    let files = files.iter().filter(|file| file.link.is_none());
+    let names: Vec<&str> = files.filter_map(|file| of(&file.dest)).collect();
+    names.join(" ")
 }
 
 #[cfg(test)]
@@ -79,12 +79,35 @@ mod tests {
             mode: 0o644,
             kind: FileKind::Plain,
             gzip: false,
+            link: None,
         }
     }
 
     #[test]
     fn a_package_without_units_runs_nothing() {
         assert_eq!(scriptlets(&[file("/usr/bin/sample")]), None);
+    }
+
+    #[test]
+    fn a_drop_in_is_no_unit() {
+        let drop_in = file("/usr/lib/systemd/system/other.service.d/10.conf");
+        assert_eq!(scriptlets(std::slice::from_ref(&drop_in)), None);
+        let service = file("/usr/lib/systemd/system/sampled.service");
+        let with = scriptlets(&[service.clone(), drop_in]);
+        assert_eq!(with, scriptlets(&[service]));
+    }
+
+    #[test]
+    fn users_and_temporary_files_are_made_without_a_unit() {
+        let files = [
+            file("/usr/lib/sysusers.d/sample.conf"),
+            file("/usr/lib/tmpfiles.d/sample.conf"),
+        ];
+        let scriptlets = scriptlets(&files).expect("scriptlets");
+        assert!(scriptlets.post.contains("systemd-sysusers sample.conf"));
+        assert!(scriptlets.post.contains("--create sample.conf"));
+        assert!(!scriptlets.post.contains("preset"), "{}", scriptlets.post);
+        assert_eq!((scriptlets.preun, scriptlets.postun), Default::default());
     }
 
     #[test]

@@ -1,0 +1,136 @@
+//! Reading back what a finished package says about itself, and changing its version.
+
+use std::io;
+use std::path::Path;
+
+use plimsoll_spec::{FormatName, PackageContents, PackageReport};
+
+use super::archive::{self, Archives};
+use crate::error::{PackageError, ResultExt};
+use crate::files;
+use crate::new_version::Stamp;
+
+/// What the package says.
+pub(super) fn contents(path: &Path, archives: &Archives) -> Result<PackageContents, PackageError> {
+    let control = control(path, archives)?;
+    let conffiles = archive::control_file(archives, "conffiles").at(path)?;
+    let (version, revision) = version(&control);
+    Ok(PackageContents {
+        format: FormatName::DEB,
+        name: field(&control, "Package").unwrap_or_default(),
+        version,
+        revision,
+        arch: field(&control, "Architecture"),
+        report: PackageReport {
+            depends: clauses(&control, "Depends"),
+            recommends: clauses(&control, "Recommends"),
+            files: paths(archives).at(path)?,
+        },
+        conffiles: conffile_paths(&conffiles.unwrap_or_default()),
+        provides: clauses(&control, "Provides"),
+    })
+}
+
+/// The control file of a package under another version.
+pub(super) fn restamped(
+    path: &Path,
+    archives: &Archives,
+    stamp: &Stamp,
+) -> Result<String, PackageError> {
+    let version = format!("Version: {}-{}", stamp.version, stamp.revision);
+    let lines = control(path, archives)?;
+    let lines = lines.lines().map(|line| {
+        let is_version = line.starts_with("Version:");
+        format!("{}\n", if is_version { &version } else { line })
+    });
+    Ok(lines.collect())
+}
+
+fn control(path: &Path, archives: &Archives) -> Result<String, PackageError> {
+    archive::control_file(archives, "control")
+        .at(path)?
+        .ok_or_else(|| PackageError::NotDeb {
+            path: path.to_owned(),
+            what: "it has no control file",
+        })
+}
+
+fn paths(archives: &Archives) -> io::Result<Vec<String>> {
+    let names = files::names_in_tar(&archives.data)?;
+    Ok(names.iter().map(|name| format!("/{name}")).collect())
+}
+
+/// deb-conffiles(5): a path a line; one that begins with a flag is of a file that is gone.
+fn conffile_paths(text: &str) -> Vec<String> {
+    let lines = text.lines().map(str::trim);
+    lines
+        .filter(|line| line.starts_with('/'))
+        .map(str::to_owned)
+        .collect()
+}
+
+/// deb-version(7): the revision is what follows the last `-`.
+fn version(control: &str) -> (Option<String>, Option<String>) {
+    let whole = field(control, "Version");
+    match whole.as_deref().and_then(|text| text.rsplit_once('-')) {
+        Some((version, revision)) => (Some(version.to_owned()), Some(revision.to_owned())),
+        None => (whole, None),
+    }
+}
+
+/// The value of a field (deb-control(5)), with the lines that it goes on in.
+fn field(control: &str, name: &str) -> Option<String> {
+    let mut lines = control.lines();
+    let first = lines.find_map(|line| {
+        let (found, value) = line.split_once(':')?;
+        found.eq_ignore_ascii_case(name).then_some(value)
+    })?;
+    let rest = lines.take_while(|line| line.starts_with([' ', '\t']));
+    let value: Vec<&str> = std::iter::once(first).chain(rest).map(str::trim).collect();
+    Some(value.join(" ").trim().to_owned())
+}
+
+/// The clauses of a relationship field.
+fn clauses(control: &str, name: &str) -> Vec<String> {
+    let value = field(control, name).unwrap_or_default();
+    value
+        .split(',')
+        .map(str::trim)
+        .filter(|clause| !clause.is_empty())
+        .map(str::to_owned)
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_field_is_found_by_its_whole_name() {
+        let control = "Package: x\nPre-Depends: a\nDepends: libc6 (>= 2.34), b | c\n";
+        assert_eq!(clauses(control, "Depends"), ["libc6 (>= 2.34)", "b | c"]);
+        assert_eq!(clauses(control, "Recommends"), [""; 0]);
+    }
+
+    #[test]
+    fn a_folded_field_is_one_value() {
+        let control = "Depends: a,\n b (>= 1),\n\tc\nSection: net\n";
+        assert_eq!(clauses(control, "Depends"), ["a", "b (>= 1)", "c"]);
+    }
+
+    #[test]
+    fn a_native_version_has_no_revision() {
+        let text = |text: &str| Some(text.to_owned());
+        let with = version("Version: 1:2.0-rc1-3\n");
+        assert_eq!(with, (text("1:2.0-rc1"), text("3")));
+        assert_eq!(version("Version: 2.0\n"), (text("2.0"), None));
+    }
+
+    #[test]
+    fn a_removed_conffile_is_none() {
+        assert_eq!(
+            conffile_paths("/etc/a\nremove-on-upgrade /etc/b\n"),
+            ["/etc/a"]
+        );
+    }
+}
