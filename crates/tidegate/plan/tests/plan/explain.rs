@@ -334,6 +334,60 @@ fn a_namespace_on_two_networks_leaves_by_the_one_that_leads() {
     assert_eq!(fate(&state, "front", "back:80").0, reaches("back"));
 }
 
+/// Links of ours, links that are down and the loopback lead nowhere.
+#[test]
+fn the_host_is_asked_at_an_address_of_its_first_uplink() {
+    let state = web(Policy::default(), &[]);
+    let mut routing = routing(&state);
+    let wan = routing.links.remove(0);
+    let other = |ifname: &str, up, address: &str| Link {
+        ifname: ifname.parse().unwrap(),
+        up,
+        addresses: crate::values::nets(&[address]),
+        ..wan.clone()
+    };
+    let (down, lo) = (
+        other("down", false, "198.51.100.1/24"),
+        other("lo", true, "127.0.0.1/8"),
+    );
+    routing.links.extend([down, lo, wan]);
+    let asked_at = |routing: &HostRouting| {
+        let explained = explain_on(&state, routing, "outside", "host")?;
+        let paths = explained.paths.into_iter();
+        Ok(paths.map(|path| path.destination).collect::<Vec<_>>())
+    };
+    let both = ["host 192.0.2.1", "host 2001:db8::1"].map(str::to_owned);
+    assert_eq!(asked_at(&routing), Ok(both.to_vec()));
+    routing.links.pop();
+    let refused: Refused = asked_at(&routing).unwrap_err();
+    assert_eq!(
+        refused.to_string(),
+        "outside and host have no address of the same family"
+    );
+}
+
+/// Of the same destination, the route with the lowest metric is taken.
+#[test]
+fn the_most_specific_route_wins_and_then_the_lowest_metric() {
+    let state = web(Policy::default(), &[]);
+    let blocked = |destination: &str, metric| Route {
+        destination: destination.parse().unwrap(),
+        ifname: None,
+        metric,
+        is_blocked: true,
+    };
+    for (route, expected) in [
+        (blocked("198.51.100.0/24", 9), Fate::Lost),
+        (blocked("0.0.0.0/0", 9), Fate::Leaves),
+        (blocked("203.0.113.0/24", 0), Fate::Leaves),
+    ] {
+        let mut routing = routing(&state);
+        routing.routes.push(route.clone());
+        let (fate, _) = fate_on(&state, &routing, "front", "198.51.100.1:443");
+        assert_eq!(fate, expected, "{route:?}");
+    }
+}
+
 #[test]
 fn a_fate_that_no_rule_decides_has_a_reason() {
     let state = web(Policy::default(), &["8080:80"]);

@@ -75,6 +75,34 @@ fn the_highest_priority_comes_first_and_of_the_same_the_one_that_was_first() {
 }
 
 #[test]
+fn a_metric_is_that_of_the_priority_or_near_it_with_room_on_both_sides() {
+    let mut state = state_with(&["a", "b", "c", "d", "e", "f", "g"]);
+    for (network, priority, metric) in [
+        ("a", 0, 512),
+        ("b", 0, 513),
+        ("c", -1, 600),
+        ("d", 10, 393),
+        // 390 would leave no room before 393.
+        ("e", 11, 376),
+        ("f", 4, 428),
+        // Between 428 and 512, which leaves room.
+        ("g", 3, 445),
+    ] {
+        let endpoint = attach(&mut state, network, priority);
+        assert_eq!(endpoint.gateway_metric, Some(metric), "{network}");
+    }
+}
+
+#[test]
+fn a_metric_in_a_narrow_place_is_in_its_middle() {
+    let mut state = state_with(&["a", "b", "c"]);
+    for (network, priority, metric) in [("a", 4, 428), ("b", 2, 456), ("c", 3, 442)] {
+        let endpoint = attach(&mut state, network, priority);
+        assert_eq!(endpoint.gateway_metric, Some(metric), "{network}");
+    }
+}
+
+#[test]
 fn a_reattached_endpoint_is_last_of_its_priority() {
     let mut state = state_with(&["a", "b"]);
     let first = attach(&mut state, "a", 7);

@@ -15,6 +15,7 @@ mod outcome;
 mod policy;
 mod ports;
 mod requests;
+mod revive;
 mod start;
 mod sweep;
 mod traffic;

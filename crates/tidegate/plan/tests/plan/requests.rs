@@ -150,10 +150,14 @@ fn subnets_are_allotted_beside_what_is_there() {
         routes: nets(&["10.208.2.0/23", "10.0.0.0/8", "fd74:6964:6567:2::/64"]),
     };
     let refused = tidegate_plan::create_network(&state, &network("c"), &host, &Pools::default());
+    let refused = refused.unwrap_err();
     assert!(
-        matches!(refused, Err(Refused::PoolsUsedUp { .. })),
+        matches!(refused, Refused::PoolsUsedUp { .. }),
         "10.0.0.0/8 covers the pool"
     );
+    let text = refused.to_string();
+    let names = "no free IPv4 subnet is left in the pools 10.208.0.0/";
+    assert!(text.starts_with(names), "{text}");
 
     let host = HostFacts {
         routes: nets(&["10.208.2.0/23", "fd74:6964:6567:2::/64"]),
