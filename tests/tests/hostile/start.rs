@@ -284,6 +284,56 @@ fn a_network_has_only_ipv4_and_says_so_if_ipv6_is_off() {
     }
 }
 
+/// `all` would turn it on for every interface.
+#[test]
+fn the_sysctl_that_turns_ipv6_off_is_named() {
+    require_root_kernel!();
+    let host = Host::new(Programs::of_this_tree(), &[]);
+    let mut lab = Lab {
+        host,
+        outside: Netns::new(),
+    };
+    lab.host.start();
+    let set = |netns: &Netns, value| {
+        netns.sh(&format!(
+            "sysctl -qw net.ipv6.conf.default.disable_ipv6={value}"
+        ));
+    };
+    set(&lab.host.netns, 1);
+    let made = lab.host.tidegate(&["network", "create", "web"]);
+    let on = "sysctl -w net.ipv6.conf.default.disable_ipv6=0`";
+    assert!(
+        made.stderr.contains("(net.ipv6.conf.default.disable_ipv6)"),
+        "{made:#?}"
+    );
+    let refused = |words: &[&str]| {
+        let refused = lab.host.tidegate(words);
+        assert_eq!(refused.code, Some(1), "{refused:#?}");
+        assert!(refused.stderr.contains(on), "{refused:#?}");
+        assert!(!refused.stderr.contains("conf.all"), "{refused:#?}");
+    };
+    refused(&["network", "create", "six", "--ipv6"]);
+    set(&lab.host.netns, 0);
+    lab.host.ok(&["network", "create", "six", "--no-ipv4"]);
+    let guest = Netns::new();
+    set(&guest, 1);
+    refused(&[
+        "attach",
+        "six",
+        "--netns",
+        &guest.path().display().to_string(),
+    ]);
+    // Only the loopback interface has none: that stops nothing.
+    set(&guest, 0);
+    guest.sh("sysctl -qw net.ipv6.conf.lo.disable_ipv6=1");
+    lab.host.ok(&[
+        "attach",
+        "six",
+        "--netns",
+        &guest.path().display().to_string(),
+    ]);
+}
+
 #[test]
 fn a_kernel_without_ipv6_has_networks_of_ipv4() {
     require_root_kernel!();

@@ -47,7 +47,7 @@ fn attach(state: &State, network: &str, number: u64, ports: &[String]) -> Plan<E
         },
         ifnames: Vec::new(),
         default_routes: Vec::new(),
-        ipv6: true,
+        ipv6_off: None,
     };
     let facts = PortFacts::default();
     tidegate_plan::attach(state, &request, &netns, &facts).expect("it is planned")

@@ -179,7 +179,7 @@ fn port() -> anyhow::Result<Subject> {
         },
         ifnames: Vec::new(),
         default_routes: Vec::new(),
-        ipv6: true,
+        ipv6_off: None,
     };
     let attached = tidegate_plan::attach(&state, &attach, &netns, &PortFacts::default())?;
     state.apply(&attached.change);

@@ -87,7 +87,7 @@ pub(crate) fn plan_attachment(state: &State, request: &Attach) -> Result<Plan<En
         },
         ifnames: Vec::new(),
         default_routes: Vec::new(),
-        ipv6: true,
+        ipv6_off: None,
     };
     attach(state, request, &facts, &PortFacts::default())
 }

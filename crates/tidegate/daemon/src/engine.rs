@@ -29,7 +29,7 @@ use error_hint::causes;
 use tidegate_api::event::{Event, Happening};
 use tidegate_api::{Attach, CreateNetwork, EndpointView, NetworkView};
 use tidegate_link::{Links, OpenNamespaces};
-use tidegate_model::{Endpoint, Name, Network, State};
+use tidegate_model::{Endpoint, Ipv6Off, Name, Network, State};
 use tidegate_nft::Driver;
 use tidegate_plan::{Defaults, HostFacts, Plan, Refused};
 
@@ -53,8 +53,9 @@ use turn::{Held, Turn};
 const SWEEPS: usize = 3;
 
 /// The note for a network that was created without IPv6, because the host has none.
-const IPV4_ALONE: &str =
-    "it has only IPv4: IPv6 is turned off on the host (net.ipv6.conf.all.disable_ipv6)";
+fn ipv4_alone(off: &Ipv6Off) -> String {
+    format!("it has only IPv4: IPv6 is turned off on the host ({off})")
+}
 
 /// The engine. Commands run one at a time. Reading the state waits for no command.
 pub struct Engine {
@@ -96,12 +97,14 @@ impl Engine {
             })
         };
         // The kernel's refusal shows whether IPv6 is turned off.
-        let (done, notes) = match create(request) {
-            Err(error) if error.is_ipv6_off() => match tidegate_plan::without_ipv6(request) {
-                Ok(request) => (create(&request), vec![IPV4_ALONE.to_owned()]),
+        let first = create(request);
+        let off = first.as_ref().err().and_then(EngineError::ipv6_off);
+        let (done, notes) = match off {
+            Some(off) => match tidegate_plan::without_ipv6(request, off.clone()) {
+                Ok(request) => (create(&request), vec![ipv4_alone(&off)]),
                 Err(refused) => (Err(refused.into()), Vec::new()),
             },
-            done => (done, Vec::new()),
+            None => (first, Vec::new()),
         };
         let network = self.counted(done)?;
         tracing::info!(network = %request.name, notes = notes.join(", "), "made a network");
@@ -182,17 +185,21 @@ impl Engine {
         let namespaces = timed(Stage::Netlink, || {
             OpenNamespaces::open([request.netns.clone()])
         });
-        let attach = |may_have_ipv6: bool| {
+        let attach = |off: Option<Ipv6Off>| {
             self.run_with_ports(&namespaces, &request.ports, |backends, state, host| {
                 let mut netns = timed(Stage::Netlink, || backends.links.netns(&request.netns))?;
-                netns.ipv6 &= may_have_ipv6;
+                netns.ipv6_off = off.clone().or(netns.ipv6_off);
                 Ok(tidegate_plan::attach(state, request, &netns, host)?)
             })
         };
         // If IPv6 is off only for new interfaces, the kernel's refusal shows it.
-        let attach = || match attach(true) {
-            Err(error) if error.is_ipv6_off() => attach(false),
-            done => done,
+        let attach = || {
+            let first = attach(None);
+            let off = first.as_ref().err().and_then(EngineError::ipv6_off);
+            match off {
+                Some(off) => attach(Some(off)),
+                None => first,
+            }
         };
         let mut done = attach();
         for _ in 0..SWEEPS {

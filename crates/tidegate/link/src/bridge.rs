@@ -15,6 +15,7 @@ pub(crate) fn add(host: &mut Rtnetlink, bridge: &Bridge) -> Result<(), LinkError
     let index = make(host, bridge)?;
     seal(host, bridge, index)
         .and_then(|()| configure(host, bridge, index))
+        .map_err(|error| host.with_ipv6_off(None, error))
         .map_err(|error| error.after_undo(host.delete(index, &bridge.ifname)))
 }
 
@@ -39,7 +40,8 @@ fn seal(host: &mut Rtnetlink, bridge: &Bridge, index: u32) -> Result<(), LinkErr
 /// before it.
 pub(crate) fn mend(host: &mut Rtnetlink, bridge: &Bridge) -> Result<(), LinkError> {
     match host.find_ours(&bridge.ifname)? {
-        Some(index) => configure(host, bridge, index),
+        Some(index) => configure(host, bridge, index)
+            .map_err(|error| host.with_ipv6_off(Some(&bridge.ifname), error)),
         None => Err(LinkError::new(
             What::Find(&bridge.ifname),
             Cause::from(Errno::NODEV),

@@ -9,6 +9,7 @@ use std::time::Duration;
 
 use error_hint::Hint;
 use rustix::io::Errno;
+use tidegate_model::Ipv6Off;
 
 use crate::bounded::{Hangs, TIME_LIMIT};
 use crate::descriptors::{Descriptors, MORE_DESCRIPTORS};
@@ -19,6 +20,7 @@ pub struct LinkError {
     what: String,
     kind: ErrorKind,
     hint: Option<String>,
+    ipv6_off: Option<Box<Ipv6Off>>,
     source: Cause,
     undo: Option<Box<LinkError>>,
 }
@@ -73,6 +75,7 @@ impl LinkError {
             what: what.to_string(),
             kind: source.kind(),
             hint: None,
+            ipv6_off: None,
             source,
             undo: None,
         }
@@ -83,9 +86,11 @@ impl LinkError {
         self
     }
 
-    /// The same failure, with the kind [`ErrorKind::Ipv6Off`].
-    pub(crate) fn with_ipv6_off(mut self) -> Self {
+    /// The same failure, with the kind [`ErrorKind::Ipv6Off`] and what turns IPv6 off.
+    pub(crate) fn with_ipv6_off(mut self, off: Ipv6Off) -> Self {
         self.kind = ErrorKind::Ipv6Off;
+        self.hint = Some(off.advice(""));
+        self.ipv6_off = Some(Box::new(off));
         self
     }
 
@@ -110,6 +115,13 @@ impl LinkError {
     /// What kind of failure it was.
     pub fn kind(&self) -> ErrorKind {
         self.kind
+    }
+
+    /// What turns IPv6 off, if that is the only failure.
+    pub fn ipv6_off(&self) -> Option<Ipv6Off> {
+        let is_off = self.kind == ErrorKind::Ipv6Off;
+        let off = self.ipv6_off.as_deref().cloned();
+        is_off.then(|| off.unwrap_or_else(Ipv6Off::everywhere))
     }
 
     /// Whether the expected namespace no longer exists at its path. The path may lead to the host's own namespace
@@ -154,9 +166,7 @@ impl Hint for LinkError {
                 Some("publish another port, or stop what has this one: see `ss -lntup`")
             }
             ErrorKind::NoDescriptor => Some(MORE_DESCRIPTORS),
-            ErrorKind::Ipv6Off => {
-                Some("turn IPv6 on: `sysctl -w net.ipv6.conf.all.disable_ipv6=0`")
-            }
+            ErrorKind::Ipv6Off => None,
             ErrorKind::Exists | ErrorKind::NotFound | ErrorKind::Unsupported | ErrorKind::Other => {
                 None
             }

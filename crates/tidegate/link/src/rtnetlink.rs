@@ -115,6 +115,18 @@ impl Rtnetlink {
         }
     }
 
+    /// Adds what turns IPv6 off to a failure for that reason: for this interface, or for new ones of the host.
+    pub(crate) fn with_ipv6_off(&mut self, ifname: Option<&IfName>, error: LinkError) -> LinkError {
+        if error.kind() != ErrorKind::Ipv6Off {
+            return error;
+        }
+        let Self { home, sysctls, .. } = self;
+        match home.run(move || sysctls.ipv6_off(ifname)) {
+            Ok(Some(off)) => error.with_ipv6_off(off),
+            Ok(None) | Err(_) => error,
+        }
+    }
+
     /// Sets sysctls of the host's namespace, whichever namespace the calling thread is in.
     pub(crate) fn set_sysctls(
         &mut self,

@@ -1,5 +1,6 @@
 //! Facts about the host and about a namespace.
 
+use crate::sysctl::Sysctls;
 use std::collections::HashMap;
 use std::net::IpAddr;
 use std::sync::Arc;
@@ -7,7 +8,7 @@ use std::sync::Arc;
 use ipnet::IpNet;
 use netlink_sys::protocols::NETLINK_ROUTE;
 use tidegate_model::links::{DefaultRoute, Link, NetnsFacts, Route};
-use tidegate_model::{IfName, NetnsCookie, NetnsId};
+use tidegate_model::{IfName, Ipv6Off, NetnsCookie, NetnsId};
 
 use crate::decode::{AddressRecord, LinkRecord, RouteRecord};
 use crate::error::{Cause, NetnsFault};
@@ -92,7 +93,7 @@ pub(crate) fn routes(socket: &mut Socket) -> Result<Vec<Route>, Cause> {
 
 /// Facts about a namespace.
 pub(crate) fn netns(netns: &Netns) -> Result<NetnsFacts, Cause> {
-    let (links, routes, ipv6, cookie) = netns.run(look)??;
+    let (links, routes, ipv6_off, cookie) = netns.run(look)??;
     let name = |index| {
         links
             .iter()
@@ -117,12 +118,17 @@ pub(crate) fn netns(netns: &Netns) -> Result<NetnsFacts, Cause> {
             .filter(|link| !is_retired(link))
             .filter_map(|link| link.ifname)
             .collect(),
-        ipv6,
+        ipv6_off,
     })
 }
 
 /// Facts about the namespace of the calling thread: links, routes, IPv6, and its cookie.
-type Look = (Vec<LinkRecord>, Vec<RouteRecord>, bool, Option<NetnsCookie>);
+type Look = (
+    Vec<LinkRecord>,
+    Vec<RouteRecord>,
+    Option<Ipv6Off>,
+    Option<NetnsCookie>,
+);
 
 fn look() -> Result<Look, Cause> {
     let mut socket = Socket::open(NETLINK_ROUTE)?;
@@ -133,6 +139,7 @@ fn look() -> Result<Look, Cause> {
     // kernel refuses their addresses. Only /proc/sys shows that, and access to it takes longer with every namespace
     // (`proc_sys_compare`).
     let loopback = links.iter().find(|link| link.index == LOOPBACK);
-    let ipv6 = loopback.is_some_and(|link| link.has_ipv6);
-    Ok((links, routes, ipv6, cookie))
+    let is_off = loopback.is_none_or(|link| !link.has_ipv6);
+    let off = is_off.then(|| Sysctls::default().ipv6_off(None)).flatten();
+    Ok((links, routes, off, cookie))
 }

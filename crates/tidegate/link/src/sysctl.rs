@@ -7,6 +7,7 @@ use std::io::{self, Read};
 use std::os::fd::OwnedFd;
 use std::os::unix::fs::FileExt;
 use std::path::{Component, Path, PathBuf};
+use tidegate_model::{IfName, Ipv6Off};
 
 use rustix::fs::{Mode, OFlags, openat};
 use tidegate_model::links::Sysctl;
@@ -57,9 +58,19 @@ impl Sysctls {
             let error = LinkError::new(format_args!("set sysctl {path} to {value:?}"), cause)
                 .with_hint(|kind| hint(kind, sysctl));
             Err(match lacks_ipv6 {
-                true => error.with_ipv6_off(),
+                true => error.with_ipv6_off(Ipv6Off::Kernel),
                 false => error,
             })
+        })
+    }
+
+    /// What turns IPv6 off: for this interface, or for new ones of the namespace. None if it is on.
+    pub(crate) fn ipv6_off(&mut self, ifname: Option<&IfName>) -> Option<Ipv6Off> {
+        Ipv6Off::find(ifname, |path| {
+            let mut text = String::new();
+            let mut file = self.open(path, OFlags::RDONLY).ok()?;
+            file.read_to_string(&mut text).ok()?;
+            Some(text)
         })
     }
 

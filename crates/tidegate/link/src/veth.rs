@@ -157,7 +157,14 @@ fn address_peer(socket: &mut Socket, peer: &Peer, mut sysctls: Sysctls) -> Resul
         let request = message::new_default_route(index, *gateway, peer.gateway_metric);
         batch.push(What::AddDefaultRoute(gateway, ifname), request);
     }
-    batch.send(socket)?;
+    batch.send(socket).map_err(|error| {
+        // The interface is removed again, so its own sysctl does not matter.
+        let is_off = error.kind() == ErrorKind::Ipv6Off;
+        match is_off.then(|| sysctls.ipv6_off(None)).flatten() {
+            Some(off) => error.with_ipv6_off(off),
+            None => error,
+        }
+    })?;
     let request = message::set_up(LOOPBACK, None);
     send_one(socket, What::SetLoopbackUp, request)?;
     Ok(index)

@@ -5,7 +5,7 @@ use std::net::{IpAddr, SocketAddr};
 use ipnet::IpNet;
 use serde::Serialize;
 
-use crate::{IfName, MacAddr, NetnsId, NetnsRef, Protocol};
+use crate::{IfName, Ipv6Off, MacAddr, NetnsId, NetnsRef, Protocol};
 
 /// The link group (`IFLA_GROUP`, "tide" in ASCII) that marks a link as ours. The kernel takes it
 /// in the same message that creates the link, so no link of ours is ever without it.
@@ -297,8 +297,8 @@ pub struct NetnsFacts {
     pub ifnames: Vec<IfName>,
     /// Its default routes.
     pub default_routes: Vec<DefaultRoute>,
-    /// Whether IPv6 can be used in it at all.
-    pub ipv6: bool,
+    /// What turns IPv6 off for its new interfaces, as far as its loopback interface shows that.
+    pub ipv6_off: Option<Ipv6Off>,
 }
 
 /// A default route of a namespace.

@@ -32,18 +32,24 @@ pub(crate) fn choose(
         let of_family = |s: &&Subnet| IpFamily::of(s.net) == family;
         let subnets: Vec<&Subnet> = network.subnets.iter().filter(of_family).collect();
         let wanted = wanted(request, family)?;
-        let is_off = family == IpFamily::Ipv6 && !netns.ipv6;
-        match (wanted, subnets.last()) {
-            (Some(ip), _) if is_off => return Err(Refused::Ipv6OffFor(ip)),
-            (Some(ip), _) => addresses.push(given.take(&subnets, ip)?),
-            (None, None) => {}
-            (None, Some(_)) if is_off => {}
-            (None, Some(last)) => addresses.push(given.free(&subnets, last)?),
+        let off = netns.ipv6_off.as_ref();
+        let off = off.filter(|_| family == IpFamily::Ipv6);
+        match (wanted, off, subnets.last()) {
+            (Some(address), Some(off), _) => {
+                let off = off.clone();
+                return Err(Refused::Ipv6OffFor { address, off });
+            }
+            (Some(ip), None, _) => addresses.push(given.take(&subnets, ip)?),
+            (None, None, Some(last)) => addresses.push(given.free(&subnets, last)?),
+            (None, _, _) => {}
         }
     }
-    match addresses.is_empty() {
-        true => Err(Refused::NoIpv6InNamespace(network.name.clone())),
-        false => Ok(addresses),
+    match (addresses.is_empty(), &netns.ipv6_off) {
+        (true, Some(off)) => Err(Refused::NoIpv6InNamespace {
+            network: network.name.clone(),
+            off: off.clone(),
+        }),
+        _ => Ok(addresses),
     }
 }
 

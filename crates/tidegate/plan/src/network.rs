@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use tidegate_api::CreateNetwork;
 use tidegate_model::links::LinkStep;
-use tidegate_model::{Change, Endpoint, IfName, MacAddr, Mode, Name, Network, State};
+use tidegate_model::{Change, Endpoint, IfName, Ipv6Off, MacAddr, Mode, Name, Network, State};
 
 use crate::interface_names::{BRIDGE, ENDPOINT, interface_name};
 use crate::lookup::find;
@@ -63,7 +63,7 @@ pub fn create_network(
 ///
 /// # Errors
 /// If the request needs IPv6: `require_ipv6`, no IPv4, or an IPv6 address or mode.
-pub fn without_ipv6(request: &CreateNetwork) -> Result<CreateNetwork, Refused> {
+pub fn without_ipv6(request: &CreateNetwork, off: Ipv6Off) -> Result<CreateNetwork, Refused> {
     let policy = &request.policy;
     let nets = request.subnets.iter().chain(&request.ranges);
     let gateways = request.gateways.iter().chain(request.reserved.values());
@@ -77,7 +77,10 @@ pub fn without_ipv6(request: &CreateNetwork) -> Result<CreateNetwork, Refused> {
         || policy.mode6 != Mode::default()
         || addresses.any(|address| address.is_ipv6());
     match by_name {
-        true => Err(Refused::HostWithoutIpv6(request.name.clone())),
+        true => Err(Refused::HostWithoutIpv6 {
+            network: request.name.clone(),
+            off,
+        }),
         false => Ok(CreateNetwork {
             ipv6: false,
             ..request.clone()

@@ -10,12 +10,14 @@ use ipnet::IpNet;
 use tidegate_api::RefusalKind;
 use tidegate_api::explain::Party;
 use tidegate_model::{
-    AllowList, Fault, GatewayPriority, IfName, Invalid, MacAddr, Name, PortBinding, PortRange,
-    PortRequest, Protocol,
+    AllowList, Fault, GatewayPriority, IfName, Invalid, Ipv6Off, MacAddr, Name, PortBinding,
+    PortRange, PortRequest, Protocol,
 };
 
 /// How many endpoints an error names; a network may have thousands.
 const NAMED: usize = 10;
+/// Where a hint about a sysctl applies.
+const INSIDE: &str = " in the namespace";
 
 /// The hint for a degraded object.
 fn mend_or(fault: &Fault, remove: &str) -> String {
@@ -61,8 +63,13 @@ pub enum Refused {
         fault: Box<Fault>,
     },
     /// The request needs IPv6, which is turned off on the host.
-    #[error("network {0} cannot have IPv6: IPv6 is turned off on the host")]
-    HostWithoutIpv6(Name),
+    #[error("network {network} cannot have IPv6: IPv6 is turned off on the host ({off})")]
+    HostWithoutIpv6 {
+        /// The network.
+        network: Name,
+        /// What turns it off.
+        off: Ipv6Off,
+    },
     /// The endpoint does not exist.
     #[error("endpoint {0} does not exist")]
     NoEndpoint(Name),
@@ -268,8 +275,13 @@ pub enum Refused {
         network: Name,
     },
     /// An IPv6 address for a namespace without IPv6.
-    #[error("{0} cannot be given: IPv6 is turned off in the namespace")]
-    Ipv6OffFor(IpAddr),
+    #[error("{address} cannot be given: IPv6 is turned off in the namespace ({off})")]
+    Ipv6OffFor {
+        /// The address.
+        address: IpAddr,
+        /// What turns IPv6 off.
+        off: Ipv6Off,
+    },
     /// An Ethernet address that no interface can have.
     #[error("{0} is a multicast or zero address, and no interface can have it")]
     NoStation(MacAddr),
@@ -305,8 +317,13 @@ pub enum Refused {
             count = GatewayPriority::PLACES)]
     NoGatewayPlace(GatewayPriority),
     /// The network has only IPv6, and the namespace none.
-    #[error("network {0} has only IPv6, which is turned off in the namespace")]
-    NoIpv6InNamespace(Name),
+    #[error("network {network} has only IPv6, which is turned off in the namespace ({off})")]
+    NoIpv6InNamespace {
+        /// The network.
+        network: Name,
+        /// What turns it off.
+        off: Ipv6Off,
+    },
     /// Somebody has the port.
     #[error("port {binding} is published already, by endpoint {holder} as {held}")]
     PortTaken {
@@ -531,14 +548,14 @@ impl Refused {
             | Self::NotConnected(..)
             | Self::NetworkDown { .. }
             | Self::EndpointDown { .. }
-            | Self::HostWithoutIpv6(_)
+            | Self::HostWithoutIpv6 { .. }
             | Self::AllowDiffers { .. }
             | Self::NoFreePort { .. } => RefusalKind::Conflict,
             Self::Invalid(_)
             | Self::TooMany { .. }
             | Self::TwoAddresses(..)
             | Self::AddressOutside { .. }
-            | Self::Ipv6OffFor(_)
+            | Self::Ipv6OffFor { .. }
             | Self::NoStation(_)
             | Self::SubnetsOverlap(..)
             | Self::RangeOutside { .. }
@@ -555,7 +572,7 @@ impl Refused {
             | Self::GatewayOutside { .. }
             | Self::TwoGateways { .. }
             | Self::Mtu { .. }
-            | Self::NoIpv6InNamespace(_)
+            | Self::NoIpv6InNamespace { .. }
             | Self::TwoOfFamily { .. }
             | Self::NoHostIp { .. }
             | Self::PortTwice(..)
@@ -582,10 +599,8 @@ impl Hint for Refused {
             Self::NoEndpoint(_) => "see `tidegate endpoint ls`".into(),
             Self::NetworkDown { network, fault } => mend_or(fault, &format!("tidegate network rm {network}")),
             Self::EndpointDown { endpoint, fault } => mend_or(fault, &format!("tidegate detach {endpoint}")),
-            Self::HostWithoutIpv6(_) => {
-                "turn it on with `sysctl -w net.ipv6.conf.all.disable_ipv6=0` (if the kernel has no IPv6, boot \
-                 without ipv6.disable=1), or leave out --ipv6 and all IPv6 options"
-                    .into()
+            Self::HostWithoutIpv6 { off, .. } => {
+                format!("{}; or leave out --ipv6 and all IPv6 options", off.advice(""))
             }
             Self::NetworkExists(name) => format!("see `tidegate network inspect {name}`, or choose another name"),
             Self::EndpointExists(name) => format!("`tidegate detach {name}` first, or choose another name"),
@@ -594,9 +609,7 @@ impl Hint for Refused {
             Self::AddressOutside { network, .. } | Self::AddressTaken { network, .. } => {
                 format!("see the subnets in `tidegate network inspect {network}`, or leave it out to get a free address")
             }
-            Self::Ipv6OffFor(_) => {
-                "set net.ipv6.conf.all.disable_ipv6 to 0 in the namespace, or leave it out".into()
-            }
+            Self::Ipv6OffFor { off, .. } => format!("{}; or leave it out", off.advice(INSIDE)),
             Self::NoStation(_) => "give one whose first octet is even, such as 02:42:ac:11:00:02".into(),
             Self::MacTaken { .. } => "choose another --mac, or leave it out".into(),
             Self::TooManyBound { .. } => {
@@ -636,8 +649,8 @@ impl Hint for Refused {
             Self::SubnetFull { .. } => "detach an endpoint, or create a network with a wider subnet".into(),
             Self::Unswept { .. } => "try again in a moment, or give another address".into(),
             Self::AttachedAlready { endpoint, .. } => format!("`tidegate detach {endpoint}` first"),
-            Self::NoIpv6InNamespace(_) => {
-                "set net.ipv6.conf.all.disable_ipv6 to 0 in the namespace, or use a network with IPv4".into()
+            Self::NoIpv6InNamespace { off, .. } => {
+                format!("{}; or use a network with IPv4", off.advice(INSIDE))
             }
             Self::PortTaken { holder, .. } => {
                 format!("publish another port, or `tidegate detach {holder}` first")

@@ -228,7 +228,7 @@ impl Backends {
         plan: Plan<()>,
     ) -> Result<Option<EngineError>, EngineError> {
         let lacks = match self.carry_out(state, &plan) {
-            Err(error) if error.is_ipv6_off() => error,
+            Err(error) if error.ipv6_off().is_some() => error,
             done => return done.map(|()| None),
         };
         let links = plan.links.iter().filter_map(LinkStep::without_ipv6);

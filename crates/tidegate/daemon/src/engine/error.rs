@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 use std::path::PathBuf;
+use tidegate_model::Ipv6Off;
 
 use error_hint::{Hint, in_one_line};
 use tidegate_api::{Refusal, RefusalKind};
@@ -76,9 +77,12 @@ impl EngineError {
         matches!(self, Self::Refused(Refused::Unswept { .. }))
     }
 
-    /// Whether the only failure is that IPv6 is turned off.
-    pub(super) fn is_ipv6_off(&self) -> bool {
-        matches!(self, Self::Link(error) if error.kind() == tidegate_link::ErrorKind::Ipv6Off)
+    /// What turns IPv6 off, if that is the only failure.
+    pub(super) fn ipv6_off(&self) -> Option<Ipv6Off> {
+        match self {
+            Self::Link(error) => error.ipv6_off(),
+            _ => None,
+        }
     }
 
     /// How it is answered.

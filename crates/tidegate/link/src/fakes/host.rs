@@ -75,7 +75,7 @@ impl Host {
             id,
             ifnames: loopback().into_iter().collect(),
             default_routes: Vec::new(),
-            ipv6: true,
+            ipv6_off: None,
         };
         self.namespaces.insert(path.clone(), facts);
         NetnsRef { path, id }
@@ -270,7 +270,7 @@ fn check_peer(netns: &NetnsFacts, peer: &Peer) -> Result<(), LinkError> {
     }
     let is_ipv6 = |net: &&IpNet| net.addr().is_ipv6();
     if let Some(net) = peer.addresses.iter().find(is_ipv6)
-        && !netns.ipv6
+        && netns.ipv6_off.is_some()
     {
         return refuse(What::AddAddress(net, &peer.ifname), Errno::ACCESS);
     }

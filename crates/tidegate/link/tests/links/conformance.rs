@@ -5,7 +5,7 @@ use tidegate_link::{ErrorKind, LinkError, NetnsFault};
 use tidegate_model::links::{
     DefaultRoute, GROUP, Link, LinkKind, LinkStep, NetnsFacts, Route, Veth,
 };
-use tidegate_model::{MacAddr, NetnsRef};
+use tidegate_model::{Ipv6Off, MacAddr, NetnsRef};
 
 use crate::fixture::{add_bridge, add_veth, bridge, find, ifname, veth};
 use crate::world::{Fake, Kernel, World};
@@ -100,7 +100,7 @@ fn a_veth_is_a_port_and_its_peer_is_in_the_namespace(world: &mut dyn World) {
     let before = world.links().netns(&netns.path).unwrap();
     assert!(before.id.has_file_of(&netns.id));
     assert_eq!(before.ifnames, [ifname("lo")]);
-    assert!(before.ipv6 && before.default_routes.is_empty());
+    assert!(before.ipv6_off.is_none() && before.default_routes.is_empty());
 
     apply(world, &add_veth(1, 2, &netns));
     let links = world.links().links().unwrap();
@@ -277,7 +277,8 @@ fn a_second_default_route_leaves_nothing(world: &mut dyn World) {
 fn an_ipv6_address_where_ipv6_is_off_leaves_nothing(world: &mut dyn World) {
     let netns = prepare(world);
     world.disable_ipv6(&netns);
-    assert!(!world.links().netns(&netns.path).unwrap().ipv6);
+    let off = world.links().netns(&netns.path).unwrap().ipv6_off;
+    assert_eq!(off, Some(Ipv6Off::everywhere()));
     peer_refused(world, &netns, ErrorKind::Ipv6Off, |_| {});
 }
 

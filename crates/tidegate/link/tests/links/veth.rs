@@ -1,5 +1,6 @@
 //! Veths on the kernel.
 
+use error_hint::Hint;
 use test_support::require_root_kernel;
 use tidegate_link::{ErrorKind, Links};
 use tidegate_model::links::{GROUP, LinkStep, Sysctl};
@@ -141,9 +142,14 @@ fn ipv6_that_is_off_for_new_interfaces_alone_is_told_by_the_refusal() {
     let recorded = kernel.add_netns();
     let netns = kernel.netns(&recorded);
     netns.sh("echo 1 > /proc/sys/net/ipv6/conf/default/disable_ipv6");
-    assert!(kernel.links.netns(&recorded.path).unwrap().ipv6);
+    assert_eq!(kernel.links.netns(&recorded.path).unwrap().ipv6_off, None);
     let refused = kernel.links.apply(&add_veth(1, 2, &recorded)).unwrap_err();
     assert_eq!(refused.kind(), ErrorKind::Ipv6Off);
+    let hint = refused.hint().unwrap();
+    assert!(
+        hint.contains("net.ipv6.conf.default.disable_ipv6=0"),
+        "{hint}"
+    );
     let left = kernel.netns(&recorded).sh("ip -br link");
     assert!(!left.contains("eth0"), "{left}");
 }

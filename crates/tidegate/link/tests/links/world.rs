@@ -8,7 +8,7 @@ use test_support::Netns;
 use tidegate_link::fakes::FakeLinks;
 use tidegate_link::{Links, Location, Rtnetlink};
 use tidegate_model::links::{Link, LinkKind};
-use tidegate_model::{NetnsId, NetnsRef};
+use tidegate_model::{Ipv6Off, NetnsId, NetnsRef};
 
 use crate::fixture::ifname;
 
@@ -67,7 +67,9 @@ impl World for Fake {
     }
 
     fn disable_ipv6(&mut self, netns: &NetnsRef) {
-        let off = |facts: &mut tidegate_model::links::NetnsFacts| facts.ipv6 = false;
+        let off = |facts: &mut tidegate_model::links::NetnsFacts| {
+            facts.ipv6_off = Some(Ipv6Off::everywhere());
+        };
         self.links.change_netns(&netns.path, off).unwrap();
     }
 }

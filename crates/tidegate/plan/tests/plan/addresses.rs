@@ -4,7 +4,7 @@ use crate::values::{attach, attachment, name, namespace, plan_attach, state_with
 use error_hint::Hint;
 use expect_test::expect;
 use tidegate_api::Attach;
-use tidegate_model::Endpoint;
+use tidegate_model::{Endpoint, Ipv6Off};
 
 fn asking(change: impl FnOnce(&mut Attach)) -> Attach {
     let mut request = attachment("web", &[]);
@@ -43,7 +43,7 @@ fn taken_and_unusable_addresses_are_refused_with_the_reason() {
     let mut seen = String::new();
     let mut refusal = |request: Attach| {
         let mut netns = namespace(2);
-        netns.ipv6 = false;
+        netns.ipv6_off = Some(Ipv6Off::everywhere());
         let refused = plan_attach(&state, &request, &netns).unwrap_err();
         seen += &format!(
             "{refused} [{:?}]\n  {}\n",
@@ -80,8 +80,8 @@ fn taken_and_unusable_addresses_are_refused_with_the_reason() {
           see the subnets in `tidegate network inspect web`, or leave it out to get a free address
         10.208.0.8 and 10.208.0.9 are two addresses of one family: an endpoint can have one [Invalid]
           give one for each of IPv4 and IPv6
-        fd74:6964:6567::9 cannot be given: IPv6 is turned off in the namespace [Invalid]
-          set net.ipv6.conf.all.disable_ipv6 to 0 in the namespace, or leave it out
+        fd74:6964:6567::9 cannot be given: IPv6 is turned off in the namespace (net.ipv6.conf.all.disable_ipv6) [Invalid]
+          turn it on with `sysctl -w net.ipv6.conf.all.disable_ipv6=0` in the namespace; or leave it out
         Ethernet address 02:76:0a:d0:00:02 belongs to ep-1 [Conflict]
           choose another --mac, or leave it out
         Ethernet address 02:62:00:00:00:00 belongs to bridge tgb0 [Conflict]

@@ -6,7 +6,7 @@ use crate::values::{
 use error_hint::Hint;
 use expect_test::expect;
 use tidegate_model::links::{DefaultRoute, LinkStep};
-use tidegate_model::{Access, HostAccess, Mode, State};
+use tidegate_model::{Access, HostAccess, Ipv6Off, Mode, State};
 use tidegate_plan::{HostFacts, Pools, Refused};
 
 #[test]
@@ -367,7 +367,7 @@ fn a_namespace_gets_what_it_lacks_and_no_more() {
         ifname: Some("eth0".parse().unwrap()),
         metric: 0,
     }];
-    facts.ipv6 = false;
+    facts.ipv6_off = Some(Ipv6Off::everywhere());
     let plan = plan_attach(&state, &attachment("web", &["80:80"]), &facts).unwrap();
     let LinkStep::AddVeth(veth) = &plan.links[0] else {
         panic!("{:?}", plan.links)

@@ -61,7 +61,7 @@ pub(crate) fn namespace(ino: u64) -> NetnsFacts {
         },
         ifnames: vec!["lo".parse().unwrap()],
         default_routes: Vec::new(),
-        ipv6: true,
+        ipv6_off: None,
     }
 }
 
