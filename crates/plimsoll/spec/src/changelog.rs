@@ -286,4 +286,74 @@ mod tests {
             }
         );
     }
+
+    #[test]
+    fn a_heading_begins_with_marks_or_is_underlined() {
+        for (line, next, expected) in [
+            ("# 0.2.0", "", Some("0.2.0")),
+            ("###### 0.2.0 ", "", Some("0.2.0")),
+            ("####### 0.2.0", "", None),
+            ("##0.2.0", "", None),
+            ("0.2.0", "=====", Some("0.2.0")),
+            ("0.2.0", "--- ", Some("0.2.0")),
+            ("0.2.0", "==", None),
+            ("0.2.0", "=-=", None),
+            (" 0.2.0", "===", None),
+            ("- 0.2.0", "---", None),
+            ("* 0.2.0", "---", None),
+            ("", "---", None),
+        ] {
+            assert_eq!(heading(line, next), expected, "{line:?} {next:?}");
+        }
+    }
+
+    #[test]
+    fn a_heading_of_a_release_names_a_version() {
+        for (heading, version) in [
+            ("0.2.0", Some("0.2.0")),
+            ("v0.2.0 of spring", Some("0.2.0")),
+            ("[0.2.0](https://example.org)", Some("0.2.0")),
+            ("[UNRELEASED]", Some("0.3.0")),
+            ("2 things", None),
+            ("e.g.", None),
+            ("()", None),
+        ] {
+            let section = Section::new(heading, 1, "0.3.0");
+            let found = section.map(|section| section.release.version);
+            assert_eq!(found.as_deref(), version, "{heading}");
+        }
+    }
+
+    #[test]
+    fn only_lines_directly_under_a_change_belong_to_it() {
+        let text = "- of no release\n\n## 0.2.0\nIntroduction.\n- One,\n  `two`\n  **three**.\n\nNot of it.\n\
+            * Four\n### Heading\nNot of it.\n";
+        let releases = parse(text, "0.2.0").expect("a changelog");
+        assert_eq!(releases.len(), 1);
+        assert_eq!(releases[0].changes, ["One, two three.", "Four"]);
+    }
+
+    #[test]
+    fn without_a_list_each_paragraph_is_a_change() {
+        let text = "## 0.2.0\n\nOne,\ntwo.\n\n### Heading\nThree.\n";
+        let releases = parse(text, "0.2.0").expect("a changelog");
+        assert_eq!(releases[0].changes, ["One, two.", "Three."]);
+    }
+
+    #[test]
+    fn only_an_empty_section_of_unreleased_changes_is_left_out() {
+        let old = "## 0.1.0 (2026-01-31)\n- Old.\n";
+        let count = |text: &str, version| parse(text, version).map(|releases| releases.len());
+        let empty = format!("## Unreleased\n\n{old}");
+        assert_eq!(count(&empty, "0.1.0"), Ok(1));
+        let full = format!("## Unreleased\n- New.\n\n{old}");
+        assert_eq!(count(&full, "0.2.0"), Ok(2));
+        let none = |line, version: &str| {
+            let version = version.to_owned();
+            Err(ChangelogError::NoChanges { line, version })
+        };
+        assert_eq!(count("## Unreleased\n", "0.1.0"), none(1, "0.1.0"));
+        let released = format!("## 0.2.0\n\n{old}");
+        assert_eq!(count(&released, "0.2.0"), none(1, "0.2.0"));
+    }
 }

@@ -160,4 +160,25 @@ mod tests {
         let sorted = names.map(|name: FormatName| name.to_string());
         assert_eq!(sorted, ["deb", "debx", "rpm", "tar"]);
     }
+
+    #[test]
+    fn a_refused_name_is_repeated() {
+        let error = "tar.gz".parse::<FormatName>().unwrap_err().to_string();
+        assert!(
+            error.starts_with("\"tar.gz\" is no name of a package format"),
+            "{error}"
+        );
+        assert_eq!(format!("{:?}", FormatName::DEB), "FormatName(\"deb\")");
+        assert_eq!(format!("{:>5}", FormatName::DEB), "  deb");
+    }
+
+    #[test]
+    fn a_schema_has_the_form_of_a_name_in_its_place() {
+        let schema = SchemaGenerator::default().into_root_schema_for::<Vec<FormatName>>();
+        let schema = schema.to_value();
+        let items = serde_json::json!({ "type": "string", "format": FORMAT_NAME });
+        assert_eq!(schema["items"], items);
+        let schema = SchemaGenerator::default().into_root_schema_for::<FormatName>();
+        assert_eq!(schema.to_value()["title"], "FormatName");
+    }
 }

@@ -78,4 +78,38 @@ mod tests {
             assert_eq!(of(&words), None, "{heading}");
         }
     }
+
+    #[test]
+    fn only_a_day_of_the_calendar_is_one() {
+        for (heading, day) in [
+            ("2026-12-31:", Some("2026-12-31")),
+            ("2026-01-01,", Some("2026-01-01")),
+            ("1 Dec, 2026,", Some("2026-12-01")),
+            ("2026-13-01", None),
+            ("2026-00-01", None),
+            ("2026-01-32", None),
+            ("2026-01-00", None),
+            ("2026-1-31", None),
+            ("26-01-31", None),
+            ("2026-01-3a", None),
+            ("2026-01", None),
+            ("2026-01-31-1", None),
+            ("31 January 26", None),
+            ("January January 2026", None),
+            ("31 31 2026", None),
+            ("jan5 31 2026", None),
+            ("ja 31 2026", None),
+        ] {
+            let words: Vec<&str> = heading.split_whitespace().collect();
+            assert_eq!(of(&words).as_deref(), day, "{heading}");
+        }
+    }
+
+    #[test]
+    fn months_are_known_by_three_letters() {
+        for (index, month) in MONTHS.iter().enumerate() {
+            let expected = format!("2026-{:02}-07", index + 1);
+            assert_eq!(of(&[month, "7", "2026"]), Some(expected));
+        }
+    }
 }
