@@ -8,7 +8,8 @@ const REASON: Option<&str> = option_env!("ZPACK_BUILD_REASON");
 /// The stamp as JSON. None of the values needs escaping.
 pub fn json() -> String {
     let [flavour, commit] = [FLAVOUR, COMMIT].map(|value| value.unwrap_or("unknown"));
-    format!(r#"{{"flavour":"{flavour}","commit":"{commit}"}}"#)
+    let version = env!("CARGO_PKG_VERSION");
+    format!(r#"{{"flavour":"{flavour}","version":"{version}","commit":"{commit}"}}"#)
 }
 
 /// The stamp for people.

@@ -14,7 +14,7 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-pub use read::{ElfError, definitions, read};
+pub use read::{ElfError, build_id, definitions, read};
 pub use version::SymbolVersion;
 
 /// How a program finds its libraries.

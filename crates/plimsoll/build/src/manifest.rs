@@ -4,9 +4,9 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use plimsoll_probe::{Fallback, Flavour};
 use serde::{Deserialize, Serialize};
-use sha2::{Digest, Sha256};
 
-use crate::audit::BuiltProgram;
+use crate::program::{BuiltProgram, Identity};
+pub use crate::sum::Sum;
 use plimsoll_plan::plan::{BuildPlan, LeftOut, PackagePlan, Plan};
 use plimsoll_spec::{FormatName, PackageReport};
 
@@ -52,6 +52,8 @@ pub struct Artifact {
     pub recommends: Vec<String>,
     /// The libraries that its programs name, as their ELF files say it.
     pub needed: BTreeSet<String>,
+    /// What tells each of its programs from every other build.
+    pub programs: BTreeMap<String, Identity>,
     /// The newest glibc symbol version that they need; none for static programs.
     pub glibc: Option<String>,
     /// The version of each declared library that was linked.
@@ -62,27 +64,6 @@ pub struct Artifact {
     pub size: u64,
     /// The SHA-256 sum of the file, in hexadecimal.
     pub sha256: String,
-}
-
-/// The bytes of a file, summed up.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Sum {
-    /// How many there are.
-    pub size: u64,
-    /// Their SHA-256 sum, in hexadecimal.
-    pub sha256: String,
-}
-
-impl Sum {
-    /// Sums bytes up.
-    #[must_use]
-    pub fn of(content: &[u8]) -> Self {
-        let digest = Sha256::digest(content);
-        Self {
-            size: content.len() as u64,
-            sha256: digest.iter().map(|byte| format!("{byte:02x}")).collect(),
-        }
-    }
 }
 
 impl Artifact {
@@ -112,6 +93,10 @@ impl Artifact {
             needed: programs
                 .iter()
                 .flat_map(|program| program.elf.needed.clone())
+                .collect(),
+            programs: programs
+                .iter()
+                .map(|program| (program.name.clone(), program.identity.clone()))
                 .collect(),
             glibc: ceilings.max().map(|version| version.to_string()),
             linked: build.linked.clone(),

@@ -1,14 +1,56 @@
 //! A program that was built.
 
-use crate::elf::ElfFacts;
+use std::path::{Path, PathBuf};
 
-/// A program as it came out of the build.
+use serde::{Deserialize, Serialize};
+
+use crate::elf::{self, ElfError, ElfFacts};
+use crate::sum::Sum;
+
+/// A program as it came out of the build, or out of a package.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct BuiltProgram {
     /// Its name.
     pub name: String,
+    /// Its file.
+    pub path: PathBuf,
     /// Whether the plan has it link the C library.
     pub links_library: bool,
     /// What its file says.
     pub elf: ElfFacts,
+    /// What tells it from every other build.
+    pub identity: Identity,
+}
+
+/// What tells a program from every other build of it.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub struct Identity {
+    /// The linker's build id (`NT_GNU_BUILD_ID`), in hexadecimal; none where the linker gave it none.
+    pub build_id: Option<String>,
+    /// The SHA-256 sum of the file, in hexadecimal.
+    pub sha256: String,
+}
+
+impl BuiltProgram {
+    /// Reads the file of a program.
+    ///
+    /// # Errors
+    /// As [`elf::read`].
+    pub fn read(name: &str, path: &Path, links_library: bool) -> Result<Self, ElfError> {
+        let sum = Sum::of_file(path).map_err(|source| ElfError::Io {
+            path: path.to_owned(),
+            source,
+        })?;
+        Ok(Self {
+            name: name.to_owned(),
+            path: path.to_owned(),
+            links_library,
+            elf: elf::read(path)?,
+            identity: Identity {
+                build_id: elf::build_id(path)?,
+                sha256: sum.sha256,
+            },
+        })
+    }
 }

@@ -10,9 +10,8 @@ use std::path::Path;
 
 use plimsoll_probe::{Command, Flavour};
 
-use crate::audit::{AuditError, BuiltProgram, audit_build, audit_stamp};
+use crate::audit::{AuditError, BuiltProgram, Stamp, audit_build, audit_stamp};
 use crate::compose;
-use crate::elf;
 use crate::format::Formats;
 use crate::manifest::{Artifact, Manifest};
 use crate::steps::{Step, steps};
@@ -58,6 +57,7 @@ struct Run<'a> {
     plan: &'a Plan,
     observer: &'a mut dyn Observer,
     changelog: Vec<Release>,
+    built: cargo::Built,
     programs: BTreeMap<Flavour, Vec<BuiltProgram>>,
     written: Option<package::Written>,
     artifacts: Vec<Artifact>,
@@ -81,6 +81,7 @@ impl<'a> Run<'a> {
             plan,
             observer,
             changelog,
+            built: cargo::Built::new(),
             programs: BTreeMap::new(),
             written: None,
             artifacts: Vec::new(),
@@ -90,7 +91,10 @@ impl<'a> Run<'a> {
     fn step(&mut self, step: Step<'_>) -> Result<(), RunError> {
         match step {
             Step::Clear => files::clear(&self.plan.places.out),
-            Step::Build(build) => cargo::build(self.plan, build, self.observer),
+            Step::Build(build) => {
+                self.built = cargo::build(self.plan, build, self.observer)?;
+                Ok(())
+            }
             Step::AuditBuild(build) => self.audit_build(build),
             Step::BuildPackager => cargo::build_packager(self.plan, self.observer),
             Step::Package(build, package) => {
@@ -109,24 +113,19 @@ impl<'a> Run<'a> {
         let programs = build
             .programs
             .iter()
-            .map(|program| {
-                Ok(BuiltProgram {
-                    name: program.name.clone(),
-                    links_library: program.links_library,
-                    elf: elf::read(&program.path)?,
-                })
-            })
-            .collect::<Result<Vec<_>, RunError>>()?;
+            .filter_map(|program| Some((program, self.built.get(&program.name)?)))
+            .map(|(program, path)| BuiltProgram::read(&program.name, path, program.links_library))
+            .collect::<Result<Vec<_>, _>>()?;
         let mut faults = audit_build(build.flavour, self.config.library(), &programs);
         let stamped = self.config.stamp.program.get_ref();
-        if let Some(program) = build
-            .programs
-            .iter()
-            .find(|program| program.name == *stamped)
-        {
+        if let Some(program) = programs.iter().find(|program| program.name == *stamped) {
             let stamp = self.stamp(&program.path)?;
-            let commit = &self.plan.source.commit;
-            faults.extend(audit_stamp(stamped, &stamp, build.flavour, commit));
+            let planned = Stamp {
+                flavour: build.flavour.to_string(),
+                version: self.plan.source.version.clone(),
+                commit: self.plan.source.commit.clone(),
+            };
+            faults.extend(audit_stamp(stamped, &stamp, &planned));
         }
         AuditError::check(faults)?;
         self.programs.insert(build.flavour, programs);
@@ -144,7 +143,7 @@ impl<'a> Run<'a> {
     }
 
     /// Asks the program what it is.
-    fn stamp(&self, program: &Path) -> Result<crate::audit::Stamp, RunError> {
+    fn stamp(&self, program: &Path) -> Result<Stamp, RunError> {
         let failed = |what: String| RunError::Stamp {
             program: program.to_owned(),
             what,

@@ -1,6 +1,10 @@
 //! The source: version, commit and date of what is built.
 
+mod commit;
+mod error;
 mod read;
+mod tree;
 
+pub use error::SourceError;
 pub use plimsoll_plan::source::{COMMIT_VARIABLE, Source};
-pub use read::{SourceError, read};
+pub use read::read;

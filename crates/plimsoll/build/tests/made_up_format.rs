@@ -2,13 +2,16 @@
 
 #![expect(clippy::unwrap_used, reason = "a test reports a failure by panicking")]
 
+#[path = "made_up_format/faults.rs"]
+mod faults;
+
 use std::error::Error;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use plimsoll_build::audit::{Fault, PackageFacts};
 use plimsoll_build::depends::DependsError;
 use plimsoll_build::format::{Format, Formats, Programs};
-use plimsoll_build::manifest::Manifest;
+use plimsoll_build::manifest::{Manifest, Sum};
 use plimsoll_build::packager::{Packager, PackagerError};
 use plimsoll_build::run::{self, Observer};
 use plimsoll_plan::config::{self, Config};
@@ -253,7 +256,8 @@ const WORKSPACE: [(&str, &str); 7] = [
         "sample/src/main.rs",
         r#"fn main() {
     let (flavour, commit) = (env!("SAMPLE_FLAVOUR"), env!("SAMPLE_COMMIT"));
-    println!("{{\"flavour\":\"{flavour}\",\"commit\":\"{commit}\"}}");
+    let version = env!("CARGO_PKG_VERSION");
+    println!("{{\"flavour\":\"{flavour}\",\"version\":\"{version}\",\"commit\":\"{commit}\"}}");
 }
 "#,
     ),
@@ -302,6 +306,33 @@ fn planned(workspace: &Path, text: &str) -> Result<(Config, Plan), PlanError> {
     Ok((config, plan))
 }
 
+/// The workspace in a folder that is removed with it.
+struct Project {
+    _folder: tempfile::TempDir,
+    workspace: PathBuf,
+}
+
+impl Project {
+    fn new() -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let workspace = folder.path().canonicalize().unwrap();
+        let project = Self {
+            _folder: folder,
+            workspace,
+        };
+        for (path, text) in WORKSPACE {
+            project.put(path, text);
+        }
+        project
+    }
+
+    fn put(&self, path: &str, text: &str) {
+        let path = self.workspace.join(path);
+        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+        std::fs::write(path, text).unwrap();
+    }
+}
+
 struct Silent;
 
 impl Observer for Silent {
@@ -311,13 +342,8 @@ impl Observer for Silent {
 
 #[test]
 fn a_format_of_one_file_is_planned_derived_written_audited_and_unpacked() {
-    let folder = tempfile::tempdir().unwrap();
-    let workspace = folder.path().canonicalize().unwrap();
-    for (path, text) in WORKSPACE {
-        let path = workspace.join(path);
-        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
-        std::fs::write(path, text).unwrap();
-    }
+    let project = Project::new();
+    let workspace = project.workspace.clone();
     let (config, plan) = planned(&workspace, CONFIG).unwrap();
     let file = format!("sample 1.0.0 for {}.txt", std::env::consts::ARCH);
     assert_eq!(plan.packages[0].file, file);
@@ -333,13 +359,10 @@ fn a_format_of_one_file_is_planned_derived_written_audited_and_unpacked() {
     let format = formats().get(artifact.format).unwrap();
     let contents = format.unpack(&packager, &out, &root).unwrap();
     assert_eq!(contents.report.depends, artifact.depends);
-    let (unpacked, built) = (
-        root.join("usr/bin/sample"),
-        &plan.builds[0].programs[0].path,
-    );
+    let unpacked = std::fs::read(root.join("usr/bin/sample")).unwrap();
     assert_eq!(
-        std::fs::read(unpacked).unwrap(),
-        std::fs::read(built).unwrap()
+        artifact.programs["sample"].sha256,
+        Sum::of(&unpacked).sha256
     );
 }
 

@@ -3,12 +3,13 @@
 pub(crate) mod distros;
 mod progress;
 mod render;
+mod source;
 
 use std::path::PathBuf;
 
 use error_hint::{Context, Failure, Result};
 use plimsoll_build::format::Formats;
-use plimsoll_build::{run as build_run, source};
+use plimsoll_build::run as build_run;
 use plimsoll_plan::config::{self, Config, ConfigError};
 use plimsoll_plan::plan::{Places, Plan, PlanError, Request, plan};
 use plimsoll_probe::Request as Flavour;
@@ -115,9 +116,7 @@ pub fn run(args: &Args, formats: &Formats) -> Result<()> {
 fn make_plan(args: &Args, config: &Config, formats: &Formats) -> Result<Plan> {
     let purpose = args.install_deps.then_some(Purpose::Dist);
     let findings = install_deps::findings(purpose, config.library())?;
-    let workspace = run::root();
-    let commit = std::env::var(source::COMMIT_VARIABLE).ok();
-    let source = source::read(&workspace, config.stamp.program.get_ref(), commit)?;
+    let source = source::read(config)?;
     let request = Request {
         flavour: args.flavour,
         formats: args.format.clone(),

@@ -38,7 +38,7 @@ pub struct Config {
     pub revision: String,
     /// The Cargo packages whose programs are built; each program has its package's name.
     pub cargo_packages: Vec<String>,
-    /// How a built program reports its flavour and commit.
+    /// How a built program reports its flavour, version and commit.
     pub stamp: Stamp,
     /// The C library whose presence decides the flavour. Exactly one, under any name.
     pub native_dep: BTreeMap<String, NativeDep>,
@@ -108,14 +108,14 @@ impl Config {
     }
 }
 
-/// How a built program reports its flavour and commit.
+/// How a built program reports its flavour, version and commit.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub struct Stamp {
     /// The program to run; one of `cargo-packages`.
     #[schemars(with = "String")]
     pub program: Spanned<String>,
-    /// The arguments with which it prints a JSON object with `flavour` and `commit`.
+    /// The arguments with which it prints a JSON object with `flavour`, `version` and `commit`.
     pub arguments: Vec<String>,
     /// Prefix of the environment variables that give flavour, commit and reason to the build: `<env-prefix>_FLAVOUR`,
     /// `<env-prefix>_COMMIT`, `<env-prefix>_REASON`.

@@ -18,8 +18,23 @@ pub struct Source {
     pub maintainer: String,
     /// The homepage in the Cargo manifest, else the repository.
     pub homepage: String,
-    /// The commit, with `-dirty` where the tree differs from it; `unknown` outside of a checkout.
+    /// What names the tree: its commit; `COMMIT-dirty-DIGEST` where the tree differs from it; `unknown-DIGEST` outside of a
+    /// checkout.
     pub commit: String,
     /// The time that every date in the packages takes, in seconds since 1970 (UTC).
     pub source_date_epoch: u32,
+}
+
+impl Source {
+    /// What the user should know of a tree that is not a commit.
+    #[must_use]
+    pub fn warning(&self) -> Option<String> {
+        let commit = &self.commit;
+        let why = match commit.split_once("-dirty") {
+            Some((head, _)) => format!("the tree is not commit {head}, see `git status`"),
+            None if commit.starts_with("unknown") => "the commit is unknown".to_owned(),
+            None => return None,
+        };
+        Some(format!("{why}: the packages name {commit}"))
+    }
 }

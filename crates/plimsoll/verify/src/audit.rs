@@ -8,6 +8,7 @@ use super::Target;
 use plimsoll_build::audit::{BuiltProgram, Fault, PackageFacts, Stamp, audit_build, audit_stamp};
 use plimsoll_build::format::Format;
 use plimsoll_build::manifest::{Artifact, Sum};
+use plimsoll_build::program::Identity;
 use plimsoll_plan::plan::{DeclaredDepends, PackagePlan};
 use plimsoll_spec::PackageContents;
 
@@ -102,9 +103,24 @@ fn against_manifest(facts: &Facts<'_>) -> Vec<String> {
             .join(", "),
         needed.into_iter().cloned().collect::<Vec<_>>().join(", "),
     );
+    for program in facts.programs {
+        let planned = artifact.programs.get(&program.name);
+        let planned = planned.map_or_else(|| "not named".to_owned(), shown);
+        let what = format!("build of {}", program.name);
+        differs(&what, planned, shown(&program.identity));
+    }
     let arch = contents.arch.clone().unwrap_or_default();
     differs("architecture", artifact.arch.clone(), arch);
     faults
+}
+
+/// The build id and the sum of a program.
+fn shown(identity: &Identity) -> String {
+    let sum = &identity.sha256;
+    match &identity.build_id {
+        Some(id) => format!("build id {id}, SHA-256 sum {sum}"),
+        None => format!("SHA-256 sum {sum}"),
+    }
 }
 
 /// Compares the programs with the libraries of the target.
@@ -120,8 +136,13 @@ pub fn target(programs: &[BuiltProgram], target: &Target) -> Vec<String> {
 
 /// Compares what the installed program says of itself with the plan.
 #[must_use]
-pub fn stamp(program: &str, stamp: &Stamp, artifact: &Artifact) -> Vec<String> {
-    let faults = audit_stamp(program, stamp, artifact.flavour, &artifact.commit);
+pub fn stamp(program: &str, stamp: &Stamp, artifact: &Artifact, version: &str) -> Vec<String> {
+    let planned = Stamp {
+        flavour: artifact.flavour.to_string(),
+        version: version.to_owned(),
+        commit: artifact.commit.clone(),
+    };
+    let faults = audit_stamp(program, stamp, &planned);
     faults.iter().map(Fault::to_string).collect()
 }
 
@@ -174,6 +195,10 @@ mod tests {
                 depends: depends.clone(),
                 recommends: vec!["nftables".into()],
                 needed: needed.iter().cloned().collect(),
+                programs: programs
+                    .iter()
+                    .map(|program| (program.name.clone(), program.identity.clone()))
+                    .collect(),
                 glibc: None,
                 linked: BTreeMap::new(),
                 commit: "abc".into(),
@@ -271,6 +296,18 @@ mod tests {
             faults(&case),
             ["/etc/x.toml is not marked as a configuration file"]
         );
+    }
+
+    #[test]
+    fn a_program_of_another_build_is_told_by_its_build_id() {
+        let mut case = sound();
+        case.programs[0].identity.build_id = Some("0f".into());
+        let fault =
+            "build of sampled is build id 0f, SHA-256 sum , and SHA-256 sum  in the manifest";
+        assert_eq!(faults(&case), [fault]);
+        case.artifact.programs.clear();
+        let fault = "build of sampled is build id 0f, SHA-256 sum , and not named in the manifest";
+        assert_eq!(faults(&case), [fault]);
     }
 
     #[test]

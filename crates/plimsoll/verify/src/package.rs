@@ -4,7 +4,6 @@ use std::path::{Path, PathBuf};
 
 use super::VerifyError;
 use plimsoll_build::audit::BuiltProgram;
-use plimsoll_build::elf;
 use plimsoll_build::format::Format;
 use plimsoll_build::manifest::{Artifact, Manifest, Sum};
 use plimsoll_build::packager::Packager;
@@ -18,6 +17,8 @@ pub struct PackageUnderTest {
     pub file: PathBuf,
     /// What the manifest beside it says of it.
     pub artifact: Artifact,
+    /// The version of the programs, as the manifest says it.
+    pub source_version: String,
     /// What it says itself.
     pub contents: PackageContents,
     /// What its bytes add up to.
@@ -40,7 +41,7 @@ pub fn open(
     format: &dyn Format,
     work: &Path,
 ) -> Result<PackageUnderTest, VerifyError> {
-    let artifact = artifact(folder, format.name())?;
+    let (artifact, source_version) = artifact(folder, format.name())?;
     let file = folder.join(&artifact.file);
     let io = |path: &Path, source| VerifyError::Io {
         path: path.to_owned(),
@@ -64,12 +65,14 @@ pub fn open(
         programs: programs(config, &artifact, &root)?,
         file,
         artifact,
+        source_version,
         contents,
         root,
     })
 }
 
-fn artifact(folder: &Path, format: FormatName) -> Result<Artifact, VerifyError> {
+/// The package of a format, and the version of its programs.
+fn artifact(folder: &Path, format: FormatName) -> Result<(Artifact, String), VerifyError> {
     let path = folder.join("manifest.json");
     let text = match std::fs::read(&path) {
         Ok(text) => text,
@@ -82,6 +85,7 @@ fn artifact(folder: &Path, format: FormatName) -> Result<Artifact, VerifyError> 
     let mut artifacts = manifest.artifacts.into_iter();
     artifacts
         .find(|artifact| artifact.format == format)
+        .map(|artifact| (artifact, manifest.version))
         .ok_or(VerifyError::NoPackage { path, format })
 }
 
@@ -101,11 +105,9 @@ fn programs(
     });
     programs
         .map(|(name, dest)| {
-            Ok(BuiltProgram {
-                name: name.clone(),
-                links_library: artifact.flavour.links_library() && name == linking,
-                elf: elf::read(&root.join(dest.trim_start_matches('/')))?,
-            })
+            let path = root.join(dest.trim_start_matches('/'));
+            let links = artifact.flavour.links_library() && name == linking;
+            Ok(BuiltProgram::read(name, &path, links)?)
         })
         .collect()
 }

@@ -294,7 +294,10 @@ impl Bench<'_> {
         if let Some(text) = &life.stamp {
             let program = self.config.stamp.program.get_ref();
             match serde_json::from_str::<Stamp>(text) {
-                Ok(stamp) => faults.extend(audit::stamp(program, &stamp, artifact)),
+                Ok(stamp) => {
+                    let version = &self.package.source_version;
+                    faults.extend(audit::stamp(program, &stamp, artifact, version));
+                }
                 Err(error) => faults.push(format!("{program} does not say what it is: {error}")),
             }
         }

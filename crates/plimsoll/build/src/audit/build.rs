@@ -7,12 +7,14 @@ use super::{BuiltProgram, Fault};
 use crate::depends::system::may_be_linked;
 use crate::elf::{Linkage, SymbolVersion};
 
-/// What a program says about itself.
+/// What a program says about itself, or should say.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 pub struct Stamp {
     /// The flavour that it believes to be.
     pub flavour: String,
-    /// The commit that it was built from.
+    /// Its version.
+    pub version: String,
+    /// The source that it was built from: a commit, with a digest where the tree is not that commit.
     pub commit: String,
 }
 
@@ -95,22 +97,32 @@ fn unknown_libraries(library: &NativeDep, program: &BuiltProgram) -> Vec<Fault> 
         .collect()
 }
 
-/// Compares the program's stamp with the plan.
+/// Compares the program's stamp with the planned one.
 #[must_use]
-pub fn audit_stamp(program: &str, stamp: &Stamp, flavour: Flavour, commit: &str) -> Vec<Fault> {
-    let mut faults = Vec::new();
-    if stamp.flavour != flavour.as_str() {
-        let what = format!("says it is {}, but {flavour} is planned", stamp.flavour);
-        faults.push(Fault::new(program, what));
-    }
-    if stamp.commit != commit {
-        let what = format!(
-            "says it is commit {}, but {commit} is planned",
-            stamp.commit
-        );
-        faults.push(Fault::new(program, what));
-    }
-    faults
+pub fn audit_stamp(program: &str, stamp: &Stamp, planned: &Stamp) -> Vec<Fault> {
+    let pairs = [
+        ("", &stamp.flavour, &planned.flavour),
+        ("version ", &stamp.version, &planned.version),
+        ("commit ", &stamp.commit, &planned.commit),
+    ];
+    let differing = pairs.iter().filter(|(_, said, planned)| said != planned);
+    let texts = differing
+        .map(|(what, said, planned)| format!("says it is {what}{said}, but {planned} is planned"));
+    let nameless = names_no_source(&planned.commit).then(|| {
+        format!(
+            "commit {} names no source: it equals any other",
+            planned.commit
+        )
+    });
+    texts
+        .chain(nameless)
+        .map(|what| Fault::new(program, what))
+        .collect()
+}
+
+/// Whether two different trees could both be told by this commit.
+fn names_no_source(commit: &str) -> bool {
+    matches!(commit, "" | "unknown") || commit.ends_with("-dirty")
 }
 
 #[cfg(test)]
@@ -200,18 +212,29 @@ mod tests {
 
     #[test]
     fn a_stamp_that_disagrees_is_a_fault() {
-        let stamp = Stamp {
-            flavour: "dynamic-exec".into(),
-            commit: "abc".into(),
+        let stamp = |flavour: &str, version: &str, commit: &str| Stamp {
+            flavour: flavour.into(),
+            version: version.into(),
+            commit: commit.into(),
         };
-        let faults = audit_stamp("sampled", &stamp, Flavour::Dynamic, "def");
+        let said = stamp("dynamic-exec", "0.2.0", "abc");
+        let faults = audit_stamp("sampled", &said, &stamp("dynamic", "0.3.0", "def"));
         let faults: Vec<String> = faults.iter().map(Fault::to_string).collect();
         assert_eq!(
             faults,
             [
                 "sampled: says it is dynamic-exec, but dynamic is planned",
+                "sampled: says it is version 0.2.0, but 0.3.0 is planned",
                 "sampled: says it is commit abc, but def is planned",
             ]
         );
+        for nameless in ["unknown", "", "abc-dirty"] {
+            let same = stamp("dynamic", "0.3.0", nameless);
+            let faults = audit_stamp("sampled", &same, &same);
+            let fault = format!("sampled: commit {nameless} names no source: it equals any other");
+            assert_eq!(faults[0].to_string(), fault);
+        }
+        let same = stamp("dynamic", "0.3.0", "unknown-0123456789ab");
+        assert!(audit_stamp("sampled", &same, &same).is_empty());
     }
 }

@@ -2,14 +2,16 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::BuiltProgram;
 use crate::elf::{ElfFacts, Linkage};
+use crate::program::{BuiltProgram, Identity};
 
 fn program(links_library: bool, elf: ElfFacts) -> BuiltProgram {
     BuiltProgram {
         name: "sampled".to_owned(),
+        path: "sampled".into(),
         links_library,
         elf,
+        identity: Identity::default(),
     }
 }
 

@@ -3,8 +3,10 @@
 use std::path::{Path, PathBuf};
 
 use plimsoll_plan::config::{Asset, AssetSource, Config};
-use plimsoll_plan::plan::{BuildPlan, PackagePlan, Plan};
+use plimsoll_plan::plan::{PackagePlan, Plan};
 use plimsoll_spec::PackageFile;
+
+use crate::program::BuiltProgram;
 
 /// Why the files of a package are unknown.
 #[derive(Debug, thiserror::Error)]
@@ -40,7 +42,7 @@ pub enum AssetError {
 pub fn collect(
     config: &Config,
     plan: &Plan,
-    build: &BuildPlan,
+    built: &[BuiltProgram],
     package: &PackagePlan,
 ) -> Result<Vec<PackageFile>, AssetError> {
     let mut files = Vec::new();
@@ -48,7 +50,7 @@ pub fn collect(
     for asset in assets.filter(|asset| asset.is_in(package.format)) {
         match &asset.source {
             AssetSource::Binary(name) => {
-                let programs = build.programs.iter();
+                let programs = built.iter();
                 let found = programs.filter(|program| program.name == *name.get_ref());
                 files.extend(found.map(|program| file(asset, program.path.clone())));
             }

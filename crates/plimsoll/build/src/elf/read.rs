@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use object::elf;
 use object::read::elf::{ElfFile, ElfFile32, ElfFile64, FileHeader, ProgramHeader};
-use object::{Endianness, FileKind, ReadRef};
+use object::{Endianness, FileKind, Object, ReadRef};
 
 use super::{ElfFacts, Linkage};
 
@@ -74,6 +74,27 @@ pub fn definitions(path: &Path) -> Result<BTreeSet<String>, ElfError> {
         |file| version_definitions(file),
         |file| version_definitions(file),
     )
+}
+
+/// The build id that the linker gave the file, in hexadecimal; none where it gave none.
+///
+/// # Errors
+/// As [`read`].
+#[expect(
+    clippy::redundant_closure,
+    reason = "a closure is called with files of any lifetime, a function given by name with one"
+)]
+pub fn build_id(path: &Path) -> Result<Option<String>, ElfError> {
+    parsed(path, |file| build_id_of(file), |file| build_id_of(file))
+}
+
+fn build_id_of<'data, Elf, R>(file: &ElfFile<'data, Elf, R>) -> object::read::Result<Option<String>>
+where
+    Elf: FileHeader,
+    R: ReadRef<'data>,
+{
+    let id = file.build_id()?;
+    Ok(id.map(|bytes| bytes.iter().map(|byte| format!("{byte:02x}")).collect()))
 }
 
 /// Parses the file and reads something out of it: `object` has one type for each class.

@@ -36,6 +36,14 @@ pub enum RunError {
     /// A program did not come to a good end.
     #[error(transparent)]
     Program(#[from] plimsoll_probe::RunError),
+    /// Cargo did not say that it built a program, or said it of several files.
+    #[error("Cargo built no single program {program}{}", among(files))]
+    NotBuilt {
+        /// The program.
+        program: String,
+        /// The files of its name that Cargo named.
+        files: Vec<PathBuf>,
+    },
     /// A file is not the program that it should be.
     #[error("cannot audit what was built")]
     Elf(#[from] ElfError),
@@ -88,6 +96,9 @@ impl Hint for RunError {
         match self {
             Self::Depends { source, .. } => source.hint(),
             Self::Program(error) => error.hint(),
+            Self::NotBuilt { .. } => Some(
+                "each name in cargo-packages of packaging/dist.toml is that of one [[bin]] of its package".into(),
+            ),
             Self::Asset(_) => {
                 Some("correct the [[asset]] in packaging/dist.toml, or create the file".into())
             }
@@ -102,5 +113,16 @@ impl Hint for RunError {
             }),
             _ => None,
         }
+    }
+}
+
+fn among(files: &[PathBuf]) -> String {
+    let files: Vec<String> = files
+        .iter()
+        .map(|file| file.display().to_string())
+        .collect();
+    match files.is_empty() {
+        true => String::new(),
+        false => format!(": {}", files.join(", ")),
     }
 }

@@ -71,8 +71,7 @@ pub(super) fn lock(cache: &Path) -> Result<File, RunError> {
 
 /// Size and SHA-256 sum of a file.
 pub(super) fn sum(path: &Path) -> Result<Sum, RunError> {
-    let content = std::fs::read(path).map_err(|source| io(path, source))?;
-    Ok(Sum::of(&content))
+    Sum::of_file(path).map_err(|source| io(path, source))
 }
 
 pub(super) fn write_manifest(out: &Path, manifest: &Manifest) -> Result<(), RunError> {
@@ -105,7 +104,7 @@ mod tests {
             "artifacts": [{
                 "file": "x.deb", "format": "deb", "flavour": "dynamic", "reason": "",
                 "fallback": null, "driver": "", "arch": "", "depends": [], "recommends": [],
-                "needed": [], "glibc": null, "linked": {}, "commit": "", "size": 1, "sha256": "",
+                "needed": [], "programs": {}, "glibc": null, "linked": {}, "commit": "", "size": 1, "sha256": "",
             }],
         });
         std::fs::write(out.join(MANIFEST), manifest.to_string()).expect("written");

@@ -8,6 +8,7 @@ use crate::compose::{self, Ingredients, compose};
 use crate::format::{Format, Programs};
 use crate::manifest::Artifact;
 use crate::packager::Packager;
+use crate::program::BuiltProgram;
 use plimsoll_plan::format::UnknownFormat;
 use plimsoll_plan::plan::{BuildPlan, PackagePlan};
 use plimsoll_spec::{PackageReport, PackageSpec};
@@ -24,7 +25,7 @@ impl Run<'_> {
         build: &BuildPlan,
         package: &PackagePlan,
     ) -> Result<Written, RunError> {
-        let files = compose::collect(self.config, self.plan, build, package)?;
+        let files = compose::collect(self.config, self.plan, self.audited(build)?, package)?;
         let format = self.format(package)?;
         let spec = compose(&Ingredients {
             config: self.config,
@@ -61,10 +62,11 @@ impl Run<'_> {
             file: package.file.clone(),
             source,
         };
-        let paths = paths(build);
+        let built = self.audited(build)?;
+        let paths = paths(built);
         let programs = Programs {
             package: &self.plan.name,
-            built: self.audited(build)?,
+            built,
             paths: &paths,
             work: &compose::work_folder(self.plan, package),
         };
@@ -91,7 +93,7 @@ impl Run<'_> {
             report: &report,
         };
         let mut faults = format.audit(&facts);
-        let second = format.second_reading(&facts, &paths(build));
+        let second = format.second_reading(&facts, &paths(programs));
         faults.extend(second.map_err(|source| RunError::Depends {
             file: package.file.clone(),
             source,
@@ -105,7 +107,9 @@ impl Run<'_> {
     }
 }
 
-fn paths(build: &BuildPlan) -> Vec<&Path> {
-    let programs = build.programs.iter();
-    programs.map(|program| program.path.as_path()).collect()
+fn paths(programs: &[BuiltProgram]) -> Vec<&Path> {
+    programs
+        .iter()
+        .map(|program| program.path.as_path())
+        .collect()
 }

@@ -1,74 +1,24 @@
 //! Asking Cargo and git about the source.
 
-use std::borrow::Cow;
 use std::ffi::OsString;
 use std::path::Path;
 
 use cargo_metadata::{MetadataCommand, Package};
-use error_hint::Hint;
-use plimsoll_probe::{Command, RunError, limit};
+use plimsoll_probe::{Command, limit};
 
 use super::Source;
+use super::commit::{checkout, commit, git};
+use super::error::SourceError;
 use crate::packager::cargo_program;
-
-/// Why version, commit or date is unknown.
-#[derive(Debug, thiserror::Error)]
-pub enum SourceError {
-    /// Cargo does not answer.
-    #[error(transparent)]
-    Cargo(#[from] RunError),
-    /// Cargo does not say which packages there are.
-    #[error("cannot parse what `cargo metadata` says")]
-    Metadata(#[source] cargo_metadata::Error),
-    /// The Cargo package is missing, or says too little about itself.
-    #[error("Cargo package {package} has no {what}")]
-    Missing {
-        /// The package.
-        package: String,
-        /// What it lacks.
-        what: &'static str,
-    },
-    /// Nothing tells the date of the source.
-    #[error("the date of the source is unknown: {reason}")]
-    NoDate {
-        /// Why git does not tell it.
-        reason: String,
-    },
-    /// `SOURCE_DATE_EPOCH` or git's date is no such number.
-    #[error("source date {text:?} is not a number of seconds since 1970")]
-    Date {
-        /// What was found.
-        text: String,
-    },
-}
-
-impl Hint for SourceError {
-    fn hint(&self) -> Option<Cow<'_, str>> {
-        match self {
-            Self::NoDate { .. } | Self::Date { .. } => Some(
-                "build in a git checkout, or set SOURCE_DATE_EPOCH to seconds since 1970".into(),
-            ),
-            Self::Missing { .. } => {
-                Some("add it to [package] or [workspace.package] in Cargo.toml".into())
-            }
-            Self::Cargo(error) => error.hint(),
-            Self::Metadata(_) => None,
-        }
-    }
-}
 
 /// Reads version and authors of one Cargo package, and commit and date of the checkout.
 ///
-/// The commit is `commit` where that is given (a build outside of a checkout), and the date is
+/// The commit is `given` where there is no checkout to ask, and the date is
 /// that of `SOURCE_DATE_EPOCH` where it is set, as reproducible-builds.org specifies it.
 ///
 /// # Errors
 /// When Cargo does not know the package, it says too little, or no date is known.
-pub fn read(
-    workspace: &Path,
-    package: &str,
-    commit: Option<String>,
-) -> Result<Source, SourceError> {
+pub fn read(workspace: &Path, package: &str, given: Option<String>) -> Result<Source, SourceError> {
     let package = cargo_package(workspace, package)?;
     let homepage = package
         .homepage
@@ -79,7 +29,7 @@ pub fn read(
         what,
     };
     Ok(Source {
-        commit: commit.unwrap_or_else(|| git_commit(workspace)),
+        commit: commit(workspace, given)?,
         source_date_epoch: date(workspace, std::env::var_os("SOURCE_DATE_EPOCH"))?,
         version: package.version.to_string(),
         license: package.license.clone().ok_or_else(|| missing("license"))?,
@@ -105,39 +55,21 @@ fn cargo_package(workspace: &Path, name: &str) -> Result<Package, SourceError> {
     })
 }
 
-/// Twelve digits of the commit, marked where the tree is not that commit.
-fn git_commit(workspace: &Path) -> String {
-    let Ok(commit) = git(workspace, &["rev-parse", "--short=12", "HEAD"]) else {
-        return "unknown".to_owned();
-    };
-    match git(workspace, &["status", "--porcelain"]) {
-        Ok(changes) if changes.is_empty() => commit,
-        _ => format!("{commit}-dirty"),
-    }
-}
-
 fn date(workspace: &Path, given: Option<OsString>) -> Result<u32, SourceError> {
     let text = match given {
         Some(text) => text.to_string_lossy().into_owned(),
-        None => git(workspace, &["log", "-1", "--format=%ct"])
-            .map_err(|reason| SourceError::NoDate { reason })?,
+        None => date_of_checkout(workspace).map_err(|reason| SourceError::NoDate { reason })?,
     };
     text.trim().parse().map_err(|_| SourceError::Date { text })
 }
 
-/// What git prints.
-///
-/// # Errors
-/// Why it prints nothing: it is missing, this is no checkout, or one that it does not trust.
-fn git(workspace: &Path, arguments: &[&str]) -> Result<String, String> {
-    let command = Command::new("git", arguments.iter().copied()).within(workspace);
-    let output = command.limited(limit::WORK).output();
-    let output = output.map_err(|error| error.reason())?;
-    if output.success() {
-        return Ok(output.stdout.trim().to_owned());
+/// The date of the commit, from the workspace's own repository.
+fn date_of_checkout(workspace: &Path) -> Result<String, String> {
+    let log = git(workspace, &["log", "-1", "--format=%ct"])?;
+    match checkout(workspace) {
+        Some(_) => Ok(log),
+        None => Err("the repository around the workspace does not have its Cargo.toml".to_owned()),
     }
-    let first = output.complaint();
-    Err(format!("git: {}", first.trim_start_matches("fatal: ")))
 }
 
 #[cfg(test)]
@@ -160,9 +92,8 @@ mod tests {
     }
 
     #[test]
-    fn outside_of_a_checkout_there_is_no_commit_and_no_date() {
+    fn outside_of_a_checkout_there_is_no_date() {
         let folder = tempfile::tempdir().expect("a folder");
-        assert_eq!(git_commit(folder.path()), "unknown");
         let error = date(folder.path(), None).expect_err("no checkout");
         assert!(
             error.to_string().contains("git: not a git repository"),

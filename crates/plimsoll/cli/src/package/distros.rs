@@ -10,13 +10,14 @@ use std::num::NonZeroUsize;
 use error_hint::{Failure, Result};
 use plimsoll_build::engine::EngineRequest;
 use plimsoll_build::format::Formats;
-use plimsoll_build::source::{self, Source};
+use plimsoll_build::source::Source;
 use plimsoll_plan::config::Config;
 use plimsoll_plan::distro::{self, Departure, Distro, DistroList, DistroPlan};
 use plimsoll_plan::plan::Plan;
 use plimsoll_probe::{Distribution, Host};
 use plimsoll_verify::profile;
 
+use super::source;
 use crate::run;
 use crate::site::SiteArgs;
 use build::Build;
@@ -125,7 +126,7 @@ pub(super) fn run(args: &super::Args, config: &Config, formats: &Formats) -> Res
             super::CONFIG
         ));
     }
-    let source = read_source(config)?;
+    let source = source::read(config)?;
     let chosen = chosen(&args.distros, &list)?;
     if args.plan {
         let plans = plans(args, config, formats, &list, &chosen, &source)?;
@@ -139,15 +140,6 @@ pub(super) fn run(args: &super::Args, config: &Config, formats: &Formats) -> Res
         source,
     };
     build.run(&chosen)
-}
-
-fn read_source(config: &Config) -> Result<Source> {
-    let commit = std::env::var(source::COMMIT_VARIABLE).ok();
-    Ok(source::read(
-        &run::root(),
-        config.stamp.program.get_ref(),
-        commit,
-    )?)
 }
 
 fn chosen<'a>(args: &Args, list: &'a DistroList) -> Result<Vec<&'a Distro>> {

@@ -1,7 +1,6 @@
 //! How one flavour is built.
 
 use std::collections::BTreeMap;
-use std::path::PathBuf;
 
 use plimsoll_probe::{Decision, Fallback, Findings, Flavour};
 use serde::{Deserialize, Serialize};
@@ -40,8 +39,6 @@ pub struct BuildPlan {
 pub struct ProgramPlan {
     /// Its name.
     pub name: String,
-    /// Where Cargo puts it.
-    pub path: PathBuf,
     /// Whether it must link the C library; otherwise it must not.
     pub links_library: bool,
 }
@@ -79,7 +76,7 @@ pub(super) fn plan(
         cargo: arguments(config, decision, &target_dir),
         env: environment(config, source, decision),
         rustflags: rustflags(config, source, places, decision),
-        programs: programs(config, decision, &target_dir),
+        programs: programs(config, decision),
         linked: linked(config, findings, flavour),
     }
 }
@@ -95,6 +92,8 @@ fn arguments(config: &Config, decision: &Decision, target_dir: &std::path::Path)
     if let Some(target) = &decision.build.target {
         arguments.extend(["--target".into(), target.clone()]);
     }
+    // Where the programs are is Cargo's answer.
+    arguments.push("--message-format=json-render-diagnostics".into());
     arguments.extend(["--target-dir".into(), target_dir.display().to_string()]);
     arguments
 }
@@ -135,22 +134,13 @@ fn rustflags(
     flags
 }
 
-fn programs(
-    config: &Config,
-    decision: &Decision,
-    target_dir: &std::path::Path,
-) -> Vec<ProgramPlan> {
-    let folder = match &decision.build.target {
-        Some(target) => target_dir.join(target).join("release"),
-        None => target_dir.join("release"),
-    };
+fn programs(config: &Config, decision: &Decision) -> Vec<ProgramPlan> {
     let linking = &config.library().cargo_feature.package;
     config
         .cargo_packages
         .iter()
         .map(|name| ProgramPlan {
             name: name.clone(),
-            path: folder.join(name),
             links_library: decision.flavour.links_library() && name == linking,
         })
         .collect()

@@ -93,6 +93,7 @@ mod tests {
 
     use super::*;
     use crate::elf::Linkage;
+    use crate::program::Identity;
 
     fn file(is_64_bit: bool) -> ElfFacts {
         ElfFacts {
@@ -125,7 +126,9 @@ mod tests {
     fn programs_that_require_nothing_are_an_error_and_not_an_empty_list() {
         let program = |needed| BuiltProgram {
             name: "sampled".into(),
+            path: "sampled".into(),
             links_library: false,
+            identity: Identity::default(),
             elf: ElfFacts {
                 needed,
                 ..file(true)

@@ -1,0 +1,79 @@
+//! Why version, commit or date of the source is unknown.
+
+use std::borrow::Cow;
+use std::path::PathBuf;
+
+use error_hint::Hint;
+use plimsoll_plan::source::COMMIT_VARIABLE;
+use plimsoll_probe::RunError;
+
+/// Why version, commit or date is unknown.
+#[derive(Debug, thiserror::Error)]
+pub enum SourceError {
+    /// Cargo does not answer.
+    #[error(transparent)]
+    Cargo(#[from] RunError),
+    /// Cargo does not say which packages there are.
+    #[error("cannot parse what `cargo metadata` says")]
+    Metadata(#[source] cargo_metadata::Error),
+    /// The Cargo package is missing, or says too little about itself.
+    #[error("Cargo package {package} has no {what}")]
+    Missing {
+        /// The package.
+        package: String,
+        /// What it lacks.
+        what: &'static str,
+    },
+    /// Git does not tell the state of a checkout.
+    #[error("the commit is unknown: {reason}")]
+    Git {
+        /// Why.
+        reason: String,
+    },
+    /// A commit is given, and the workspace is a checkout of another.
+    #[error("{COMMIT_VARIABLE} is {given:?}, but the checkout is {found}")]
+    OtherCommit {
+        /// The value.
+        given: String,
+        /// What names the checkout.
+        found: String,
+    },
+    /// A file of the source cannot be read.
+    #[error("cannot read {}", path.display())]
+    Tree {
+        /// The file.
+        path: PathBuf,
+        /// What the system said.
+        source: std::io::Error,
+    },
+    /// Nothing tells the date of the source.
+    #[error("the date of the source is unknown: {reason}")]
+    NoDate {
+        /// Why git does not tell it.
+        reason: String,
+    },
+    /// `SOURCE_DATE_EPOCH` or git's date is no such number.
+    #[error("source date {text:?} is not a number of seconds since 1970")]
+    Date {
+        /// What was found.
+        text: String,
+    },
+}
+
+impl Hint for SourceError {
+    fn hint(&self) -> Option<Cow<'_, str>> {
+        match self {
+            Self::NoDate { .. } | Self::Date { .. } => Some(
+                "build in a git checkout, or set SOURCE_DATE_EPOCH to seconds since 1970".into(),
+            ),
+            Self::Missing { .. } => {
+                Some("add it to [package] or [workspace.package] in Cargo.toml".into())
+            }
+            Self::Cargo(error) => error.hint(),
+            Self::OtherCommit { .. } => {
+                Some("unset SOURCE_COMMIT: it is for a tree without a repository".into())
+            }
+            Self::Git { .. } | Self::Tree { .. } | Self::Metadata(_) => None,
+        }
+    }
+}

@@ -1,0 +1,62 @@
+//! Planted faults of builds: each is caught before there is a package, and named.
+
+use super::{CONFIG, Manifest, Project, Silent, formats, planned, run};
+use plimsoll_build::run::RunError;
+
+impl Project {
+    /// Plans and packages version 1.0.0, whatever the tree holds.
+    fn run(&self) -> Result<Manifest, RunError> {
+        let (config, plan) = planned(&self.workspace, CONFIG).unwrap();
+        run::run(&formats(), &config, &plan, &mut Silent)
+    }
+
+    /// The error of a run, with its causes.
+    fn error(&self) -> String {
+        let error = self.run().unwrap_err();
+        assert!(!self.workspace.join("out/manifest.json").exists());
+        error_hint::in_one_line(&error)
+    }
+}
+
+#[test]
+fn a_target_in_cargos_configuration_does_not_hide_the_new_program_behind_the_old_one() {
+    let project = Project::new();
+    let old = project.run().unwrap();
+    let target = format!("{}-unknown-linux-gnu", std::env::consts::ARCH);
+    project.put(
+        ".cargo/config.toml",
+        &format!("[build]\ntarget = {target:?}\n"),
+    );
+    let main = super::WORKSPACE[4]
+        .1
+        .replace("fn main() {", "fn main() {\n    eprintln!(\"new\");");
+    project.put("sample/src/main.rs", &main);
+    let new = project.run().unwrap();
+    let sums = [old, new].map(|manifest| manifest.artifacts[0].programs["sample"].clone());
+    assert_ne!(sums[0].sha256, sums[1].sha256);
+}
+
+#[test]
+fn a_program_of_another_version_than_planned_is_not_packaged() {
+    let project = Project::new();
+    let manifest = super::WORKSPACE[3].1.replace("1.0.0", "0.2.0");
+    project.put("sample/Cargo.toml", &manifest);
+    project.put(
+        "Cargo.lock",
+        &super::WORKSPACE[1].1.replace("1.0.0", "0.2.0"),
+    );
+    let error = project.error();
+    let fault = "sample: says it is version 0.2.0, but 1.0.0 is planned";
+    assert!(error.contains(fault), "{error}");
+}
+
+#[test]
+fn a_package_without_the_program_is_named() {
+    let project = Project::new();
+    let text = "\n[[bin]]\nname = \"other\"\npath = \"src/main.rs\"\n";
+    project.put(
+        "sample/Cargo.toml",
+        &format!("{}{text}", super::WORKSPACE[3].1),
+    );
+    assert_eq!(project.error(), "Cargo built no single program sample");
+}
