@@ -131,4 +131,40 @@ mod tests {
         let distribution = Distribution::parse("ID=fedora\nVERSION_ID=43\nBUILD_ID=rolling\n");
         assert_eq!(distribution.id, "fedora");
     }
+
+    #[test]
+    fn values_are_quoted_as_in_a_shell_and_the_last_assignment_counts() {
+        for (text, name) in [
+            ("PRETTY_NAME=Plain", "Plain"),
+            ("PRETTY_NAME= Plain ", "Plain"),
+            ("  PRETTY_NAME='A b'", "A b"),
+            (r#"PRETTY_NAME="A \"b\" \$c \\d""#, r#"A "b" $c \d"#),
+            ("PRETTY_NAME=\"A'", "\"A'"),
+            ("PRETTY_NAME=One\nPRETTY_NAME=Two\n", "Two"),
+            ("", "Linux"),
+        ] {
+            assert_eq!(Distribution::parse(text).pretty_name, name, "{text}");
+        }
+    }
+
+    #[test]
+    fn the_file_of_the_administrator_comes_before_that_of_the_vendor() {
+        let vendor = crate::fakes::FakeSystem::new().file("/usr/lib/os-release", "ID=fedora\n");
+        assert_eq!(Distribution::of(&vendor).id, "fedora");
+        let both = vendor.file("/etc/os-release", "ID=debian\n");
+        assert_eq!(Distribution::of(&both).id, "debian");
+    }
+
+    #[test]
+    fn a_mend_names_the_package_of_the_family() {
+        let debian = Distribution::parse("ID=debian\n");
+        let mend = debian.install_provider("cc").unwrap();
+        assert_eq!(mend.packages, ["build-essential"]);
+        assert_eq!(debian.install_provider("no-such-thing"), None);
+        let manager = debian.package_manager().unwrap();
+        let args = manager.install_args(&["a".to_owned(), "b".to_owned()]);
+        let flags = ["install", "--yes", "--no-install-recommends"];
+        assert_eq!(args, [&flags[..], &["a", "b"]].concat());
+        assert_eq!(manager.to_string(), "apt-get");
+    }
 }

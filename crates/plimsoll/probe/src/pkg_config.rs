@@ -234,4 +234,100 @@ mod tests {
         );
         assert!(split_flags(" \n").is_empty());
     }
+
+    use crate::fakes::FakeSystem;
+
+    const HOST: &str = "x86_64-unknown-linux-gnu";
+    const LIBS: &str = "--libs --cflags zlib zlib >= 1.2";
+    const VERSION: &str = "--modversion zlib zlib >= 1.2";
+
+    fn asked(system: &FakeSystem) -> Result<PkgConfigLibrary, String> {
+        let pkg_config = PkgConfig::new(system, HOST, HOST);
+        let wanted = Version::new(&[1, 2]);
+        let found = pkg_config.library("zlib", &wanted);
+        found.map_err(|error| error.to_string())
+    }
+
+    #[test]
+    fn a_library_has_flags_folders_and_the_version_of_its_first_line() {
+        let system = FakeSystem::new()
+            .answers(&format!("pkg-config {LIBS}"), "-I/i -L/a -L/b -lz\n")
+            .answers(&format!("pkg-config {VERSION}"), " 1.2.11 \n1.2.11\n");
+        let found = asked(&system).unwrap();
+        assert_eq!(found.version, "1.2.11");
+        assert_eq!(found.flags, ["-I/i", "-L/a", "-L/b", "-lz"]);
+        assert_eq!(found.link_paths, ["/a", "/b"].map(PathBuf::from));
+    }
+
+    #[test]
+    fn pkgconf_is_asked_if_there_is_no_pkg_config_and_none_is_named() {
+        let pkgconf = FakeSystem::new()
+            .answers("pkgconf --version", "1.8.1\n")
+            .answers("mine --version", "9\n");
+        let program = |system: &FakeSystem| {
+            let asked = PkgConfig::new(system, HOST, HOST).program();
+            asked.map_err(|error| error.to_string())
+        };
+        let is = |program: &str, version: &str| Ok((program.to_owned(), version.to_owned()));
+        assert_eq!(program(&pkgconf), is("pkgconf", "1.8.1"));
+        let named = pkgconf.clone().env("PKG_CONFIG", "mine");
+        assert_eq!(program(&named), is("mine", "9"));
+        let missing = "pkg-config is not installed".to_owned();
+        assert_eq!(program(&FakeSystem::new()), Err(missing));
+        let other = pkgconf.env("PKG_CONFIG", "other");
+        assert_eq!(program(&other), Err("other is not installed".to_owned()));
+    }
+
+    #[test]
+    fn a_library_that_is_to_be_static_is_asked_for_as_such() {
+        let system = FakeSystem::new()
+            .answers(&format!("pkg-config --static {LIBS}"), "-lz -lm\n")
+            .answers(&format!("pkg-config --static {VERSION}"), "1.2\n");
+        assert!(asked(&system).is_err());
+        assert_eq!(
+            asked(&system.env("ZLIB_STATIC", "1")).unwrap().flags.len(),
+            2
+        );
+    }
+
+    #[test]
+    fn a_library_that_is_too_old_is_told_from_one_that_is_unknown() {
+        let refusing =
+            |stderr: &str| FakeSystem::new().refuses(&format!("pkg-config {LIBS}"), stderr);
+        let complaint = refusing("Package zlib was not found.\n");
+        assert_eq!(
+            asked(&complaint),
+            Err("Package zlib was not found".to_owned())
+        );
+        assert_eq!(
+            asked(&refusing("")),
+            Err("pkg-config does not know zlib".to_owned())
+        );
+        let has = |version| refusing("no").answers("pkg-config --modversion zlib", version);
+        assert_eq!(
+            asked(&has("1.1.9\n")),
+            Err("version 1.1.9 is older than 1.2".to_owned())
+        );
+        // Another thing is wrong with these.
+        for version in ["1.2.0\n", "1.3\n", "2019-01\n"] {
+            assert_eq!(asked(&has(version)), Err("no".to_owned()), "{version}");
+        }
+    }
+
+    #[test]
+    fn the_environment_of_the_target_reaches_pkg_config() {
+        let system = FakeSystem::new()
+            .env("PKG_CONFIG_PATH", "/all")
+            .env("HOST_PKG_CONFIG_PATH", "/host")
+            .env("PKG_CONFIG_LIBDIR_x86_64_unknown_linux_gnu", "/lib");
+        let command = PkgConfig::new(&system, HOST, HOST).command("pkg-config", &["--version"]);
+        let env = [
+            ("PKG_CONFIG_PATH", "/host"),
+            ("PKG_CONFIG_LIBDIR", "/lib"),
+            ("PKG_CONFIG_ALLOW_SYSTEM_LIBS", "1"),
+            ("PKG_CONFIG_ALLOW_SYSTEM_CFLAGS", "1"),
+        ];
+        let env = env.map(|(name, value)| (name.to_owned(), value.to_owned()));
+        assert_eq!(command.env, env);
+    }
 }

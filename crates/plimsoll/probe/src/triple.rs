@@ -62,4 +62,12 @@ mod tests {
     fn gnu_tools_drop_the_vendor() {
         assert_eq!(gnu_prefix("aarch64-unknown-linux-gnu"), "aarch64-linux-gnu");
     }
+
+    #[test]
+    fn the_architecture_is_the_first_part() {
+        assert_eq!(architecture("aarch64-unknown-linux-gnu"), "aarch64");
+        assert_eq!(architecture("x86_64"), "x86_64");
+        assert_eq!(architecture(&built_for()), std::env::consts::ARCH);
+        assert!(!is_musl("musl"));
+    }
 }

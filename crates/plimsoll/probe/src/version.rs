@@ -121,4 +121,29 @@ mod tests {
             assert!(text.parse::<Version>().is_err(), "{text:?}");
         }
     }
+
+    #[test]
+    fn a_version_is_shown_as_it_was_written_and_zeros_at_its_end_do_not_count() {
+        assert_eq!(Version::new(&[0, 9, 3]).to_string(), "0.9.3");
+        assert_eq!(version("1.00").to_string(), "1.00");
+        for (one, other) in [("1", "1.0.0"), ("0", "0.0"), ("1.0.1.0", "1.0.1")] {
+            assert_eq!(version(one), version(other));
+            assert_eq!(version(one).cmp(&version(other)), std::cmp::Ordering::Equal);
+        }
+        assert_ne!(version("1.0.1"), version("1.1"));
+        assert!(version("1.0") < version("1.0.1") && version("0.0.1") > version("0"));
+    }
+
+    #[test]
+    fn a_version_is_a_text_in_json() {
+        let json = serde_json::to_string(&version("0.9.3")).unwrap();
+        assert_eq!(json, "\"0.9.3\"");
+        let read: Version = serde_json::from_str(&json).unwrap();
+        assert_eq!(read, version("0.9.3"));
+        let error = serde_json::from_str::<Version>("\"v1\"").unwrap_err();
+        assert!(
+            error.to_string().contains("is not dotted numbers"),
+            "{error}"
+        );
+    }
 }

@@ -65,3 +65,36 @@ fn system_library(soname: &str) -> Option<&'static str> {
         _ => None,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::TABLE;
+
+    #[test]
+    fn the_c_library_its_linker_and_the_compilers_runtime_have_packages() {
+        for (soname, package) in [
+            ("libc.so.6", Some("libc6")),
+            ("libm.so.6", Some("libc6")),
+            ("ld-linux-aarch64.so.1", Some("libc6")),
+            ("libgcc_s.so.1", Some("libgcc-s1")),
+            ("libz.so.1", None),
+        ] {
+            assert_eq!((TABLE.system_library)(soname), package, "{soname}");
+        }
+    }
+
+    #[test]
+    fn packages_for_another_architecture_have_its_own_name() {
+        let cross = TABLE.cross.unwrap();
+        assert_eq!((cross.compiler)("x86_64-linux-gnu"), "gcc-x86-64-linux-gnu");
+        for (architecture, package) in [
+            ("x86_64", Some("zlib1g-dev:amd64")),
+            ("aarch64", Some("zlib1g-dev:arm64")),
+            ("armv7", Some("zlib1g-dev:armhf")),
+            ("riscv64", None),
+        ] {
+            let found = (cross.library)("zlib1g-dev", architecture);
+            assert_eq!(found.as_deref(), package, "{architecture}");
+        }
+    }
+}

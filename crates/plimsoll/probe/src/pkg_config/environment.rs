@@ -136,4 +136,55 @@ mod tests {
             "{refused}"
         );
     }
+
+    #[test]
+    fn the_most_special_form_of_a_variable_counts() {
+        let names = |target: &'static str| {
+            let all = ["X", "HOST_X", "TARGET_X"].map(str::to_owned);
+            let own = [
+                format!("X_{}", target.replace('-', "_")),
+                format!("X_{target}"),
+            ];
+            let all = all.into_iter().chain(own);
+            let system = all.fold(FakeSystem::new(), |system, name| system.env(&name, &name));
+            let environment = Environment {
+                system: &system,
+                host: HOST,
+                target,
+            };
+            environment.variable("X").unwrap().0
+        };
+        assert_eq!(names(HOST), format!("X_{HOST}"));
+        assert_eq!(names(ARM), format!("X_{ARM}"));
+        let kind = |target| {
+            let both = FakeSystem::new().env("HOST_X", "h").env("TARGET_X", "t");
+            let environment = Environment {
+                system: &both,
+                host: HOST,
+                target,
+            };
+            environment.variable("X").unwrap().1
+        };
+        assert_eq!((kind(HOST).as_str(), kind(ARM).as_str()), ("h", "t"));
+    }
+
+    #[test]
+    fn a_library_of_its_own_is_static_or_dynamic_before_all_others() {
+        let is_static = |variables: &[&str]| {
+            let system = variables
+                .iter()
+                .fold(FakeSystem::new(), |system, name| system.env(name, "1"));
+            let environment = Environment {
+                system: &system,
+                host: HOST,
+                target: HOST,
+            };
+            environment.is_static("gtk-4")
+        };
+        assert!(!is_static(&[]));
+        assert!(is_static(&["GTK_4_STATIC"]));
+        assert!(is_static(&["PKG_CONFIG_ALL_STATIC"]));
+        assert!(!is_static(&["GTK_4_DYNAMIC", "PKG_CONFIG_ALL_STATIC"]));
+        assert!(is_static(&["GTK_4_DYNAMIC", "GTK_4_STATIC"]));
+    }
 }

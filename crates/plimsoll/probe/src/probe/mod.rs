@@ -147,3 +147,6 @@ impl Site<'_> {
         self.host != self.target
     }
 }
+
+#[cfg(test)]
+mod tests;
