@@ -11,7 +11,7 @@ use plimsoll_spec::{PackageFile, PackageSpec};
 
 use crate::format::Format;
 
-pub use assets::{AssetError, check, collect};
+pub use assets::{AssetError, AssetFault, check, collect};
 
 /// Everything that is known about a package before it is written.
 #[derive(Debug, Clone, Copy)]

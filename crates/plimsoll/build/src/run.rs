@@ -70,7 +70,7 @@ impl<'a> Run<'a> {
         plan: &'a Plan,
         observer: &'a mut dyn Observer,
     ) -> Result<Self, RunError> {
-        compose::check(config, plan)?;
+        compose::check(config, &plan.places.workspace)?;
         let path = plan.places.workspace.join(&config.changelog);
         let text = files::read(&path)?;
         let changelog = changelog::parse(&text, &plan.source.version)

@@ -47,7 +47,12 @@ pub(crate) fn unknown<N: FormatNames>(
 
 /// The line of a value, from 1.
 pub(crate) fn line_of(text: &str, value: &Spanned<String>) -> usize {
-    let before = text.get(..value.span().start).unwrap_or_default();
+    line_at(text, value.span().start)
+}
+
+/// The line of a place, from 1; `offset` is in bytes.
+pub(crate) fn line_at(text: &str, offset: usize) -> usize {
+    let before = text.get(..offset).unwrap_or_default();
     before.matches('\n').count() + 1
 }
 

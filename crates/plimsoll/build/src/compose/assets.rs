@@ -1,135 +1,130 @@
 //! The files of the configuration's assets.
 
+mod error;
+mod links;
+mod matches;
+
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use plimsoll_plan::config::{Asset, AssetSource, Config};
 use plimsoll_plan::plan::{PackagePlan, Plan};
-use plimsoll_spec::PackageFile;
+use plimsoll_spec::{FormatName, PackageFile};
+
+pub use error::{AssetError, AssetFault};
+use matches::Found;
 
 use crate::program::BuiltProgram;
-
-/// Why the files of a package are unknown.
-#[derive(Debug, thiserror::Error)]
-pub enum AssetError {
-    /// The pattern is not one.
-    #[error("asset source {pattern:?} is not a glob pattern")]
-    Pattern {
-        /// The pattern.
-        pattern: String,
-        /// Where it goes wrong.
-        source: glob::PatternError,
-    },
-    /// A folder cannot be read.
-    #[error("cannot look for asset {pattern:?}")]
-    Io {
-        /// The pattern.
-        pattern: String,
-        /// What the system said.
-        source: glob::GlobError,
-    },
-    /// Nothing matches: the package would silently lack it.
-    #[error("asset source {pattern:?} matches no file")]
-    NoMatch {
-        /// The pattern.
-        pattern: String,
-    },
-}
 
 /// Lists the files of one package.
 ///
 /// # Errors
-/// When an asset stands for no file.
+/// When an asset stands for no file, two are one file of the package, or a link leads nowhere.
 pub fn collect(
     config: &Config,
     plan: &Plan,
     built: &[BuiltProgram],
     package: &PackagePlan,
 ) -> Result<Vec<PackageFile>, AssetError> {
-    let mut files = Vec::new();
+    let program = |name: &str| {
+        let mut programs = built.iter();
+        let found = programs.find(|program| program.name == name);
+        found.map(|program| program.path.clone())
+    };
+    files(config, &plan.places.workspace, package.format, &program)
+}
+
+/// Checks that the files of every package can be listed, before anything is built for one that could not be written.
+///
+/// # Errors
+/// As [`collect`].
+pub fn check(config: &Config, workspace: &Path) -> Result<(), AssetError> {
+    let flavours = config.flavour.values();
+    let formats = flavours.flat_map(|flavour| flavour.formats.iter().copied());
+    // Nothing is built yet: the name stands for the program.
+    let program = |name: &str| Some(PathBuf::from(name));
+    let formats: std::collections::BTreeSet<FormatName> = formats.collect();
+    formats
+        .into_iter()
+        .try_for_each(|format| files(config, workspace, format, &program).map(drop))
+}
+
+/// A file of a package, and the asset that it comes from.
+struct Placed<'a> {
+    asset: &'a Asset,
+    file: PackageFile,
+}
+
+fn files(
+    config: &Config,
+    workspace: &Path,
+    format: FormatName,
+    program: &dyn Fn(&str) -> Option<PathBuf>,
+) -> Result<Vec<PackageFile>, AssetError> {
+    let mut placed = Vec::new();
     let assets = config.asset.iter();
-    for asset in assets.filter(|asset| asset.is_in(package.format)) {
+    for asset in assets.filter(|asset| asset.is_in(format)) {
         match &asset.source {
             AssetSource::Binary(name) => {
-                let programs = built.iter();
-                let found = programs.filter(|program| program.name == *name.get_ref());
-                files.extend(found.map(|program| file(asset, program.path.clone())));
+                let path = program(name.get_ref());
+                placed.extend(path.map(|path| Placed {
+                    file: file(asset, name.get_ref(), path, None),
+                    asset,
+                }));
             }
             AssetSource::Files(pattern) => {
-                let paths = matches(&plan.places.workspace, pattern)?;
-                files.extend(paths.into_iter().map(|path| file(asset, path)));
+                for found in matches::matches(workspace, pattern).map_err(|it| it.at(asset))? {
+                    let Found { path, name, link } = found;
+                    let link = link.map(|text| asset.link_to(&text));
+                    placed.push(Placed {
+                        file: file(asset, &name, path, link),
+                        asset,
+                    });
+                }
             }
         }
     }
-    Ok(files)
+    check_places(&placed)?;
+    links::check(&placed)?;
+    Ok(placed.into_iter().map(|placed| placed.file).collect())
 }
 
-/// Checks that every asset has a file, before anything is built for a package that could not be written.
-///
-/// # Errors
-/// When one does not.
-pub fn check(config: &Config, plan: &Plan) -> Result<(), AssetError> {
-    config
-        .asset
-        .iter()
-        .try_for_each(|asset| match &asset.source {
-            AssetSource::Binary(_) => Ok(()),
-            AssetSource::Files(pattern) => matches(&plan.places.workspace, pattern).map(drop),
-        })
-}
-
-fn file(asset: &Asset, source: PathBuf) -> PackageFile {
-    let name = source
-        .file_name()
-        .unwrap_or_default()
-        .to_string_lossy()
-        .into_owned();
+fn file(asset: &Asset, name: &str, source: PathBuf, link: Option<String>) -> PackageFile {
     PackageFile {
         source,
-        dest: asset.dest_of(&name),
+        dest: asset.dest_of(name),
         mode: asset.mode,
         kind: asset.kind,
-        gzip: asset.gzip,
-        link: None,
+        gzip: asset.gzip && link.is_none(),
+        link,
     }
 }
 
-/// The files that match, in name order.
-fn matches(workspace: &Path, pattern: &str) -> Result<Vec<PathBuf>, AssetError> {
-    let folder = glob::Pattern::escape(&workspace.to_string_lossy());
-    let whole = format!("{folder}/{pattern}");
-    let paths = glob::glob(&whole)
-        .map_err(|source| AssetError::Pattern {
-            pattern: pattern.to_owned(),
-            source,
-        })?
-        .collect::<Result<Vec<_>, _>>()
-        .map_err(|source| AssetError::Io {
-            pattern: pattern.to_owned(),
-            source,
-        })?;
-    let files: Vec<PathBuf> = paths.into_iter().filter(|path| path.is_file()).collect();
-    if files.is_empty() {
-        return Err(AssetError::NoMatch {
-            pattern: pattern.to_owned(),
-        });
+/// Each path is that of one file.
+fn check_places(placed: &[Placed<'_>]) -> Result<(), AssetError> {
+    let mut places: BTreeMap<&str, usize> = BTreeMap::new();
+    for Placed { asset, file } in placed {
+        if let Some(first) = places.insert(&file.dest, asset.line) {
+            let dest = file.dest.clone();
+            return Err(AssetFault::Twice { dest, first }.at(asset));
+        }
     }
-    Ok(files)
+    let inside = |dest: &str, folder: &str| {
+        let rest = dest.strip_prefix(folder);
+        rest.is_some_and(|rest| rest.starts_with('/'))
+    };
+    let mut pairs = places.keys().zip(places.keys().skip(1));
+    let both = pairs.find(|(first, second)| inside(second, first));
+    let asset_of = |dest: &str| placed.iter().find(|it| it.file.dest == dest);
+    match both.and_then(|(first, second)| Some((first, asset_of(second)?))) {
+        None => Ok(()),
+        Some((first, Placed { asset, file })) => Err(AssetFault::Inside {
+            dest: file.dest.clone(),
+            file: (*first).to_owned(),
+        }
+        .at(asset)),
+    }
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_pattern_matches_files_in_name_order_and_must_match() {
-        let folder = tempfile::tempdir().expect("a folder");
-        for name in ["b.1", "a.1", "c.8"] {
-            std::fs::write(folder.path().join(name), "").expect("written");
-        }
-        let found = matches(folder.path(), "*.1").expect("matches");
-        let names: Vec<_> = found.iter().filter_map(|path| path.file_name()).collect();
-        assert_eq!(names, ["a.1", "b.1"]);
-        let error = matches(folder.path(), "*.5").expect_err("none");
-        assert_eq!(error.to_string(), "asset source \"*.5\" matches no file");
-    }
-}
+mod tests;

@@ -99,9 +99,7 @@ impl Hint for RunError {
             Self::NotBuilt { .. } => Some(
                 "each name in cargo-packages of packaging/dist.toml is that of one [[bin]] of its package".into(),
             ),
-            Self::Asset(_) => {
-                Some("correct the [[asset]] in packaging/dist.toml, or create the file".into())
-            }
+            Self::Asset(error) => error.hint(),
             Self::Audit(_) => {
                 Some("nothing was packaged; see `--plan` for what was planned, and why".into())
             }

@@ -24,6 +24,8 @@ pub struct Asset {
     pub gzip: bool,
     /// The formats that hold it. None: every one.
     pub formats: Option<Vec<FormatName>>,
+    /// The line of its `dest` in the file, from 1.
+    pub line: usize,
 }
 
 /// Where an asset comes from.
@@ -59,10 +61,13 @@ pub(super) struct RawAsset {
     /// Name of a built program: this, or `source`.
     #[schemars(with = "Option<String>")]
     binary: Option<Spanned<String>>,
-    /// Files of the workspace, relative to it: a path, or a glob pattern that must match.
+    /// Files of the workspace, relative to it: a path, or a glob pattern that must match. A symbolic link stays a link: its target
+    /// must be in the package too, unless the link is absolute or leads to another directory, where another package may have it.
     source: Option<String>,
-    /// Destination: an absolute path. A path that ends in `/` is a directory, in which the files keep their names.
-    dest: String,
+    /// Destination: an absolute path. A path that ends in `/` is a directory, in which the files keep their names, and those of a
+    /// pattern with `**` their places below the directory before it.
+    #[schemars(with = "String")]
+    dest: Spanned<String>,
     /// A suffix to remove from the files' names.
     strip_suffix: Option<String>,
     /// Permission bits in octal, such as `"0640"`. Default: `"0755"` for a program, else `"0644"`.
@@ -83,7 +88,9 @@ impl TryFrom<RawAsset> for Asset {
     type Error = InvalidAsset;
 
     fn try_from(raw: RawAsset) -> Result<Self, InvalidAsset> {
-        let dest = raw.dest;
+        // Where it is in the text, until the file is read and its line is known.
+        let line = raw.dest.span().start;
+        let dest = raw.dest.into_inner();
         if !dest.starts_with('/') {
             return Err(InvalidAsset::Relative { dest });
         }
@@ -100,6 +107,7 @@ impl TryFrom<RawAsset> for Asset {
             kind: raw.kind,
             gzip: raw.gzip,
             formats: raw.formats,
+            line,
         })
     }
 }
@@ -122,18 +130,31 @@ impl Asset {
         formats.is_none_or(|formats| formats.contains(&format))
     }
 
-    /// Where a file of that name goes.
+    /// Where a file of that name goes. The name may be a path below a folder.
     #[must_use]
     pub fn dest_of(&self, file_name: &str) -> String {
-        let suffix = if self.gzip { ".gz" } else { "" };
-        if !self.dest.ends_with('/') {
-            return format!("{}{suffix}", self.dest);
+        match self.dest.ends_with('/') {
+            true => format!("{}{}", self.dest, self.renamed(file_name)),
+            false => format!("{}{}", self.dest, self.gz()),
         }
-        let name = self
-            .strip_suffix
-            .as_deref()
-            .and_then(|suffix| file_name.strip_suffix(suffix))
-            .unwrap_or(file_name);
-        format!("{}{name}{suffix}", self.dest)
+    }
+
+    /// The text of a symbolic link to a file of that name: a file that this asset renames has its new name.
+    #[must_use]
+    pub fn link_to(&self, text: &str) -> String {
+        match self.dest.ends_with('/') {
+            true => self.renamed(text),
+            false => format!("{text}{}", self.gz()),
+        }
+    }
+
+    fn renamed(&self, name: &str) -> String {
+        let suffix = self.strip_suffix.as_deref();
+        let stripped = suffix.and_then(|suffix| name.strip_suffix(suffix));
+        format!("{}{}", stripped.unwrap_or(name), self.gz())
+    }
+
+    fn gz(&self) -> &'static str {
+        if self.gzip { ".gz" } else { "" }
     }
 }

@@ -94,10 +94,13 @@ pub fn load(path: &Path, formats: &[FormatName]) -> Result<Config, ConfigError> 
 /// # Errors
 /// When a key is unknown or missing, or names something that is not declared.
 pub fn parse(text: &str, path: &Path, formats: &[FormatName]) -> Result<Config, ConfigError> {
-    let config: Config = toml::from_str(text).map_err(|source| ConfigError::Parse {
+    let mut config: Config = toml::from_str(text).map_err(|source| ConfigError::Parse {
         path: path.to_owned(),
         source: Box::new(source),
     })?;
+    for asset in &mut config.asset {
+        asset.line = format_names::line_at(text, asset.line);
+    }
     if let Some((unknown, line)) = format_names::unknown::<Names>(text, formats) {
         return Err(ConfigError::UnknownFormat {
             path: path.to_owned(),

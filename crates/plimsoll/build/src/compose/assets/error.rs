@@ -1,0 +1,111 @@
+//! Why the files of a package are unknown.
+
+use std::borrow::Cow;
+
+use error_hint::Hint;
+use plimsoll_plan::config::Asset;
+
+/// Why the files of a package are unknown, and which asset it is about.
+#[derive(Debug, thiserror::Error)]
+#[error("packaging/dist.toml:{line}: {fault}")]
+pub struct AssetError {
+    /// The line of the asset's `dest`, from 1.
+    pub line: usize,
+    /// What is wrong. It is part of the message, and so no cause.
+    pub fault: AssetFault,
+}
+
+/// What is wrong with an asset.
+#[derive(Debug, thiserror::Error)]
+pub enum AssetFault {
+    /// The pattern is not one.
+    #[error("asset source {pattern:?} is not a glob pattern: {reason}")]
+    Pattern {
+        /// The pattern.
+        pattern: String,
+        /// Where it goes wrong.
+        reason: glob::PatternError,
+    },
+    /// A folder cannot be read.
+    #[error("cannot look for asset {pattern:?}: {reason}")]
+    Io {
+        /// The pattern.
+        pattern: String,
+        /// What the system said.
+        reason: std::io::Error,
+    },
+    /// Nothing matches: the package would silently lack it.
+    #[error("asset source {pattern:?} matches no file")]
+    NoMatch {
+        /// The pattern.
+        pattern: String,
+    },
+    /// A folder, of which no file is named.
+    #[error("asset source {pattern:?} is a folder")]
+    Folder {
+        /// The pattern.
+        pattern: String,
+    },
+    /// Two files with one path in the package.
+    #[error("asset {dest} is there already, from line {first}")]
+    Twice {
+        /// The path in the package.
+        dest: String,
+        /// The line of the first one.
+        first: usize,
+    },
+    /// A file where another one is a folder.
+    #[error("asset {dest} is below {file}, which is a file of the package")]
+    Inside {
+        /// The path in the package.
+        dest: String,
+        /// The file.
+        file: String,
+    },
+    /// A link that leads to a file that the package should hold, and does not.
+    #[error("asset {dest} is a link to {text}: no file of the package is {target}")]
+    Link {
+        /// The path of the link in the package.
+        dest: String,
+        /// What the link says.
+        text: String,
+        /// Where it leads in the package.
+        target: String,
+    },
+}
+
+impl AssetFault {
+    pub(super) fn at(self, asset: &Asset) -> AssetError {
+        AssetError {
+            line: asset.line,
+            fault: self,
+        }
+    }
+}
+
+impl Hint for AssetError {
+    fn hint(&self) -> Option<Cow<'_, str>> {
+        let hint = match &self.fault {
+            AssetFault::Pattern { .. } | AssetFault::NoMatch { .. } => {
+                "correct `source`, or create the file"
+            }
+            AssetFault::Io { .. } => "make it readable, or correct `source`",
+            AssetFault::Folder { pattern } => {
+                return Some(format!("write {:?} for all that is below it", below(pattern)).into());
+            }
+            AssetFault::Twice { .. } => {
+                "give one of them another `dest`; files of a pattern with `**` keep their folders"
+            }
+            AssetFault::Inside { .. } => "give one of them another `dest`",
+            AssetFault::Link { .. } => {
+                "add its target to the assets, name the target itself as `source`, or make the link absolute if another package \
+                 brings the target"
+            }
+        };
+        Some(hint.into())
+    }
+}
+
+fn below(folder: &str) -> String {
+    format!("{}/**/*", folder.trim_end_matches('/'))
+}

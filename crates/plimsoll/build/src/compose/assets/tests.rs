@@ -1,0 +1,176 @@
+use std::fs;
+use std::os::unix::fs::symlink;
+use std::path::Path;
+
+use error_hint::Hint;
+use plimsoll_plan::config;
+use plimsoll_plan::fixtures::{DIST, formats};
+use tempfile::TempDir;
+
+use super::*;
+
+/// A source tree, in a folder whose path holds characters of a pattern.
+fn tree(files: &[&str], links: &[(&str, &str)]) -> TempDir {
+    let folder = tempfile::Builder::new().prefix("a [1] *").tempdir();
+    let folder = folder.expect("a folder");
+    let place = |name: &str| {
+        let path = folder.path().join(name);
+        fs::create_dir_all(path.parent().expect("a parent")).expect("made");
+        path
+    };
+    for name in files {
+        fs::write(place(name), name).expect("written");
+    }
+    for (name, text) in links {
+        symlink(text, place(name)).expect("linked");
+    }
+    folder
+}
+
+/// What a package holds of the assets: each a path, with the text of a link.
+fn packaged(tree: &TempDir, assets: &[&str]) -> Result<Vec<String>, AssetError> {
+    let before = DIST.split("[[asset]]").next().expect("a start");
+    let assets = assets.iter().map(|asset| format!("[[asset]]\n{asset}\n"));
+    let text = format!("{before}{}", assets.collect::<String>());
+    let config = config::parse(&text, Path::new("dist.toml"), &formats().names());
+    let config = config.expect("sound");
+    let files = files(&config, tree.path(), FormatName::DEB, &|_| None)?;
+    let shown = files.iter().map(|file| match &file.link {
+        Some(text) => format!("{} -> {text}", file.dest),
+        None => file.dest.clone(),
+    });
+    Ok(shown.collect())
+}
+
+/// What is wrong, without the place, and the hint.
+fn refused(tree: &TempDir, assets: &[&str]) -> (String, String) {
+    let error = packaged(tree, assets).expect_err("refused");
+    let hint = error.hint().expect("a hint").into_owned();
+    (error.to_string(), hint)
+}
+
+#[test]
+fn a_pattern_matches_files_in_name_order_and_must_match() {
+    let tree = tree(&["b.1", "a.1", "c.8"], &[]);
+    let found = packaged(&tree, &["source = \"*.1\"\ndest = \"/m/\""]);
+    assert_eq!(found.expect("matches"), ["/m/a.1", "/m/b.1"]);
+    let (error, _) = refused(&tree, &["source = \"*.5\"\ndest = \"/m/\""]);
+    let line = DIST
+        .split("[[asset]]")
+        .next()
+        .expect("a start")
+        .lines()
+        .count()
+        + 3;
+    assert_eq!(
+        error,
+        format!("packaging/dist.toml:{line}: asset source \"*.5\" matches no file")
+    );
+}
+
+#[test]
+fn a_path_that_is_there_is_no_pattern() {
+    let tree = tree(&["notes [1].md", "notes 1.md"], &[]);
+    let found = packaged(&tree, &["source = \"notes [1].md\"\ndest = \"/d/\""]);
+    assert_eq!(found.expect("matches"), ["/d/notes [1].md"]);
+}
+
+#[test]
+fn a_tree_keeps_its_folders() {
+    let tree = tree(&["data/a/x.js", "data/b/x.js", "data/top"], &[]);
+    let found = packaged(&tree, &["source = \"data/**/*\"\ndest = \"/d/\""]);
+    assert_eq!(
+        found.expect("matches"),
+        ["/d/a/x.js", "/d/b/x.js", "/d/top"]
+    );
+    let (error, hint) = refused(&tree, &["source = \"data/*/*\"\ndest = \"/d/\""]);
+    assert!(error.contains("asset /d/x.js is there already"), "{error}");
+    assert!(hint.contains("`**` keep their folders"), "{hint}");
+    let (error, hint) = refused(&tree, &["source = \"data\"\ndest = \"/d/\""]);
+    assert!(
+        error.ends_with("asset source \"data\" is a folder"),
+        "{error}"
+    );
+    assert_eq!(hint, "write \"data/**/*\" for all that is below it");
+}
+
+#[test]
+fn links_stay_links_and_follow_what_is_renamed() {
+    let tree = tree(
+        &["man/a.1", "lib/p.so.1", "elsewhere/q"],
+        &[
+            ("man/b.1", "a.1"),
+            ("lib/p.so", "p.so.1"),
+            ("lib/system", "/usr/lib/os-release"),
+            ("lib/other", "../../javascript/jquery.js"),
+            ("lib/folder", "../elsewhere"),
+        ],
+    );
+    let man = "source = \"man/*\"\ndest = \"/usr/share/man/man1/\"\ngzip = true";
+    assert_eq!(
+        packaged(&tree, &[man]).expect("matches"),
+        [
+            "/usr/share/man/man1/a.1.gz",
+            "/usr/share/man/man1/b.1.gz -> a.1.gz"
+        ]
+    );
+    let whole = "source = \"**/*\"\ndest = \"/usr/share/sample/\"";
+    let found = packaged(&tree, &[whole]).expect("matches");
+    for wanted in [
+        "/usr/share/sample/lib/p.so -> p.so.1",
+        "/usr/share/sample/lib/system -> /usr/lib/os-release",
+        "/usr/share/sample/lib/other -> ../../javascript/jquery.js",
+        "/usr/share/sample/lib/folder -> ../elsewhere",
+    ] {
+        assert!(found.contains(&wanted.to_owned()), "{wanted} in {found:?}");
+    }
+    let behind = found.iter().any(|file| file.contains("lib/folder/"));
+    assert!(!behind, "{found:?}");
+}
+
+#[test]
+fn a_link_to_what_the_package_should_hold_is_refused_by_name() {
+    let tree = tree(
+        &["LICENSE"],
+        &[
+            ("lib/p.so", "p.so.1"),
+            ("crates/x/LICENSE", "../../LICENSE"),
+        ],
+    );
+    let (error, hint) = refused(
+        &tree,
+        &["source = \"lib/p.so\"\ndest = \"/usr/lib/sample/\""],
+    );
+    let wanted = "asset /usr/lib/sample/p.so is a link to p.so.1: no file of the package is \
+                  /usr/lib/sample/p.so.1";
+    assert!(error.ends_with(wanted), "{error}");
+    assert!(hint.starts_with("add its target to the assets"), "{hint}");
+    let license = "source = \"crates/x/LICENSE\"\ndest = \"/usr/share/licenses/sample/\"";
+    let (error, _) = refused(&tree, &[license]);
+    assert!(
+        error.ends_with("no file of the package is /usr/share/LICENSE"),
+        "{error}"
+    );
+}
+
+#[test]
+fn one_path_is_one_file() {
+    let tree = tree(&["a", "b"], &[]);
+    let first = "source = \"a\"\ndest = \"/usr/lib/sample\"";
+    let (error, _) = refused(
+        &tree,
+        &[first, "source = \"b\"\ndest = \"/usr/lib/sample\""],
+    );
+    assert!(
+        error.contains("asset /usr/lib/sample is there already, from line "),
+        "{error}"
+    );
+    let (error, _) = refused(
+        &tree,
+        &[first, "source = \"b\"\ndest = \"/usr/lib/sample/\""],
+    );
+    assert!(
+        error.contains("asset /usr/lib/sample/b is below /usr/lib/sample"),
+        "{error}"
+    );
+}
