@@ -75,3 +75,33 @@ impl Arch {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_architecture_has_a_name_in_each_world() {
+        for (arch, name, triple, machine) in [
+            (Arch::Amd64, "amd64", "x86_64-unknown-linux-gnu", "x86_64"),
+            (Arch::Arm64, "arm64", "aarch64-unknown-linux-gnu", "aarch64"),
+            (
+                Arch::Armhf,
+                "armhf",
+                "armv7-unknown-linux-gnueabihf",
+                "armv7hl",
+            ),
+        ] {
+            assert_eq!(
+                (arch.as_str(), arch.triple(), arch.machine()),
+                (name, triple, machine)
+            );
+            assert_eq!(Arch::of(triple), Ok(arch));
+        }
+        let error = Arch::of("riscv64gc-unknown-linux-gnu").expect_err("unknown");
+        assert_eq!(
+            error.to_string(),
+            "no package architecture is known for target riscv64gc-unknown-linux-gnu"
+        );
+    }
+}

@@ -175,4 +175,102 @@ mod tests {
         let text = "unknown package format \"foo\": expected deb, rpm or tar";
         assert_eq!(error.to_string(), text);
     }
+
+    use plimsoll_probe::Family;
+    use plimsoll_spec::FormatName;
+
+    use super::{Deb, FormatRules, Rpm, Tar, either};
+    use crate::arch::Arch;
+
+    #[test]
+    fn a_format_is_found_by_its_name_and_says_what_it_is() {
+        let formats = fixtures::formats();
+        for (name, title, arch) in [
+            ("deb", "Debian", "armhf"),
+            ("rpm", "RPM", "armv7hl"),
+            ("tar", "tar", "armv7hl"),
+        ] {
+            let format = formats.named(name).expect("known");
+            assert_eq!(format.name().as_str(), name);
+            assert_eq!(format.title(), title);
+            assert_eq!(format.arch(Arch::Armhf), arch);
+            assert!(format.about().ends_with('.'), "{name}");
+            assert_eq!(formats.get(format.name()).expect("known").title(), title);
+        }
+        assert_eq!(formats.names().len(), formats.iter().count());
+    }
+
+    #[test]
+    fn names_are_listed_as_in_a_sentence() {
+        let [deb, rpm, tar] = [FormatName::DEB, FormatName::RPM, FormatName::TAR];
+        assert_eq!(either(&[]), "");
+        assert_eq!(either(&[deb]), "deb");
+        assert_eq!(either(&[deb, rpm]), "deb or rpm");
+        assert_eq!(either(&[deb, rpm, tar]), "deb, rpm or tar");
+    }
+
+    #[test]
+    fn only_packages_of_distributions_have_dependencies_a_suffix_and_sources_of_both() {
+        let config = {
+            let mut config = fixtures::config();
+            config.deb.depends = vec!["adduser".into()];
+            config.rpm.requires = vec!["shadow-utils".into()];
+            config
+        };
+        assert_eq!(Deb.own_depends(&config), ["adduser"]);
+        assert_eq!(Rpm.own_depends(&config), ["shadow-utils"]);
+        assert_eq!(Tar.own_depends(&config), [""; 0]);
+        let formats: [&dyn FormatRules; 3] = [&Deb, &Rpm, &Tar];
+        assert_eq!(
+            formats.map(FormatRules::has_dependencies),
+            [true, true, false]
+        );
+        let marks = formats.map(|it| it.revision_suffix().map(|suffix| suffix.marks));
+        assert_eq!(marks, [Some("~+"), Some("."), None]);
+        assert_eq!(
+            formats.map(|it| it.section(&config)),
+            ["net", "System Environment/Daemons", "net"]
+        );
+        let derived = |programs: &[&str]| formats.map(|it| it.derives_from(programs));
+        let one = derived(&["sample"]);
+        assert_eq!(one[0].as_deref(), Some("what dpkg-shlibdeps finds"));
+        assert_eq!(one[1].as_deref(), Some("the libraries that sample names"));
+        assert_eq!(one[2], None);
+        let several = |programs| derived(programs)[1].clone().unwrap_or_default();
+        assert_eq!(several(&["a", "b"]), "the libraries that a and b name");
+        assert_eq!(several(&[]), "the libraries that the programs name");
+    }
+
+    #[test]
+    fn what_rpm_adds_itself_is_not_shown() {
+        for (requirement, is_shown) in [
+            ("nftables", true),
+            ("libc.so.6()(64bit)", true),
+            ("libz.so.1", true),
+            ("perl(Foo)", true),
+            ("libc.so.6(GLIBC_2.34)(64bit)", false),
+            ("rpmlib(PayloadFilesHavePrefix)", false),
+            ("config(sample)", false),
+        ] {
+            assert_eq!(Rpm.shows(requirement), is_shown, "{requirement}");
+            assert!(Deb.shows(requirement), "{requirement}");
+        }
+    }
+
+    #[test]
+    fn the_family_is_the_hosts_where_the_format_is_its_own() {
+        let [debian, rhel] = ["debian", "rhel"].map(Family::named);
+        assert_eq!(Rpm.family(rhel), rhel);
+        assert_eq!(Rpm.family(debian), Family::named("fedora"));
+        assert_eq!(Deb.family(rhel), debian);
+        assert_eq!(Deb.family(None), debian);
+        assert_eq!(Tar.family(debian), None);
+    }
+
+    #[test]
+    fn a_format_without_keys_of_its_own_refuses_all() {
+        assert_eq!(Deb.check_own(&toml::Table::new()), Ok(()));
+        let own: toml::Table = toml::from_str("level = 9").expect("TOML");
+        assert_eq!(Deb.check_own(&own), Err("unknown key \"level\"".to_owned()));
+    }
 }

@@ -158,3 +158,87 @@ impl Asset {
         if self.gzip { ".gz" } else { "" }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::fixtures;
+
+    fn asset(text: &str) -> Result<Asset, String> {
+        toml::from_str(text).map_err(|error| error.message().to_owned())
+    }
+
+    #[test]
+    fn a_mode_is_an_octal_number_of_four_digits_at_most() {
+        let mode = |mode: &str| {
+            asset(&format!("source = \"a\"\ndest = \"/a\"\nmode = {mode:?}")).map(|it| it.mode)
+        };
+        assert_eq!(mode("0640"), Ok(0o640));
+        assert_eq!(mode("7777"), Ok(0o7777));
+        for bad in ["10000", "0o644", "8", ""] {
+            let error = mode(bad).expect_err(bad);
+            assert!(error.contains("is not an octal number"), "{error}");
+        }
+        let default = |key: &str| asset(&format!("{key} = \"a\"\ndest = \"/a\"")).map(|it| it.mode);
+        assert_eq!(
+            (default("binary"), default("source")),
+            (Ok(0o755), Ok(0o644))
+        );
+    }
+
+    #[test]
+    fn an_asset_has_one_source_and_an_absolute_destination() {
+        let both = asset("source = \"a\"\nbinary = \"a\"\ndest = \"/a\"");
+        let error = both.expect_err("two sources");
+        assert!(
+            error.contains("needs either `binary` or `source`"),
+            "{error}"
+        );
+        let relative = asset("source = \"a\"\ndest = \"usr/a\"").expect_err("relative");
+        assert!(
+            relative.contains("\"usr/a\" is not an absolute path"),
+            "{relative}"
+        );
+    }
+
+    #[test]
+    fn a_file_goes_where_its_asset_says() {
+        for (keys, dest) in [
+            ("dest = \"/x/\"", "/x/a.bash"),
+            ("dest = \"/x/b\"", "/x/b"),
+            ("dest = \"/x/b\"\ngzip = true", "/x/b.gz"),
+            ("dest = \"/x/\"\nstrip-suffix = \".bash\"", "/x/a"),
+            (
+                "dest = \"/x/\"\nstrip-suffix = \".zsh\"\ngzip = true",
+                "/x/a.bash.gz",
+            ),
+        ] {
+            let asset = asset(&format!("source = \"a.bash\"\n{keys}")).expect("an asset");
+            assert_eq!(asset.dest_of("a.bash"), dest, "{keys}");
+        }
+    }
+
+    #[test]
+    fn an_asset_is_in_the_formats_that_it_names_or_in_all() {
+        let some = asset("source = \"a\"\ndest = \"/a\"\nformats = [\"deb\"]").expect("an asset");
+        let all = asset("source = \"a\"\ndest = \"/a\"").expect("an asset");
+        assert!(some.is_in(FormatName::DEB) && !some.is_in(FormatName::RPM));
+        assert!(all.is_in(FormatName::DEB) && all.is_in(FormatName::RPM));
+    }
+
+    #[test]
+    fn configuration_files_are_those_that_the_packages_of_a_format_hold_by_name() {
+        let mut config = fixtures::config();
+        let of = |text: &str| asset(text).expect("an asset");
+        config.asset.extend([
+            of("source = \"c/*.conf\"\ndest = \"/etc/\"\nkind = \"config\""),
+            of("source = \"c/a?.conf\"\ndest = \"/etc/\"\nkind = \"config\""),
+            of("source = \"c/[ab].conf\"\ndest = \"/etc/\"\nkind = \"config\""),
+            of("binary = \"sample\"\ndest = \"/etc/sample\"\nkind = \"config\""),
+            of("source = \"c/b.conf\"\ndest = \"/etc/\"\nkind = \"config\"\nformats = [\"rpm\"]"),
+        ]);
+        let own = "/etc/sample/sampled.toml";
+        assert_eq!(config.configuration(FormatName::DEB), [own]);
+        assert_eq!(config.configuration(FormatName::RPM), [own, "/etc/b.conf"]);
+    }
+}

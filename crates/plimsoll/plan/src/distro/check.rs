@@ -217,3 +217,6 @@ fn devel_source_is_the_familys(known: &Known<'_>, distro: &Distro) -> Option<Fau
         (what, "expect dynamic or dynamic-exec".into())
     })
 }
+
+#[cfg(test)]
+mod tests;
