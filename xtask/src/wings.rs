@@ -29,6 +29,7 @@ const WINGS: [(&str, &[&str]); 2] = [
             "libnftables-sys",
             "api",
             "model",
+            "sys",
         ],
     ),
     (

@@ -3,7 +3,8 @@
 use std::process::Command;
 
 use anyhow::{Context, bail, ensure};
-use netlink_sys::{Socket, SocketAddr, protocols::NETLINK_NETFILTER};
+use rustix::net::{RecvFlags, SendFlags, recv, send};
+use tidegate_sys::netlink::{self, Message, Socket, messages};
 
 use crate::programs::{program, run};
 
@@ -11,8 +12,6 @@ use crate::programs::{program, run};
 const BATCH_BEGIN: u16 = 0x10;
 /// Type of the message that tells of an error (linux/netlink.h, NLMSG_ERROR).
 const ERROR: u16 = 2;
-/// Length of a message's head (linux/netlink.h, struct nlmsghdr).
-const HEAD: usize = 16;
 
 /// A batch as nft sends it.
 pub(crate) struct Replay(Vec<u8>);
@@ -40,50 +39,36 @@ impl Replay {
     /// # Errors
     /// When the kernel refuses.
     pub(crate) fn send(&self, socket: &Socket) -> anyhow::Result<()> {
-        let sent = socket.send(&self.0, 0)?;
+        let sent = send(socket, &self.0, SendFlags::empty())?;
         ensure!(sent == self.0.len(), "the kernel took {sent} bytes");
         let mut answer = [0; 8192];
-        while let Ok(length) = socket.recv(&mut &mut answer[..], DONT_WAIT) {
-            refused(&answer[..length])?;
+        while let Ok((length, _)) = recv(socket, &mut answer, RecvFlags::DONTWAIT) {
+            messages(&answer[..length]).try_for_each(|message| accepted(&message))?;
         }
         Ok(())
     }
 }
-
-/// MSG_DONTWAIT (recv(2)).
-const DONT_WAIT: i32 = 0x40;
 
 /// A socket to nf_tables in the network namespace of the calling thread.
 ///
 /// # Errors
 /// When the kernel gives none.
 pub(crate) fn socket() -> anyhow::Result<Socket> {
-    let mut socket = Socket::new(NETLINK_NETFILTER)?;
-    socket.bind_auto()?;
-    socket.connect(&SocketAddr::new(0, 0))?;
-    Ok(socket)
+    Ok(Socket::open(netlink::Family::Netfilter)?)
 }
 
 fn is_batch(bytes: &[u8]) -> bool {
     bytes.get(4..6) == Some(&BATCH_BEGIN.to_ne_bytes())
 }
 
-/// Looks for an error among the kernel's messages.
-fn refused(mut messages: &[u8]) -> anyhow::Result<()> {
-    while let Some((length, rest)) = messages.split_first_chunk() {
-        let length = u32::from_ne_bytes(*length) as usize;
-        let (Some(kind), Some(status)) = (rest.get(..2), messages.get(HEAD..HEAD + 4)) else {
-            break;
-        };
-        if kind == ERROR.to_ne_bytes() && status != [0; 4] {
-            bail!("the kernel refused: errno bytes {status:02x?}");
+/// An error if a message of the kernel is one.
+fn accepted(message: &Message<'_>) -> anyhow::Result<()> {
+    match message.body.first_chunk() {
+        Some(status) if message.kind == ERROR && *status != [0; 4] => {
+            bail!("the kernel refused: errno bytes {status:02x?}")
         }
-        let Some(next) = messages.get(length.next_multiple_of(4).max(HEAD)..) else {
-            break;
-        };
-        messages = next;
+        _ => Ok(()),
     }
-    Ok(())
 }
 
 /// What was sent in each call that a trace with dumps tells of: the bytes follow a call's line,
@@ -140,7 +125,8 @@ sendmsg(3, {...}, 0) = 24
             bytes.extend([0; 16]);
             bytes
         };
-        assert!(refused(&message(0)).is_ok());
-        assert!(refused(&[message(0), message(-17)].concat()).is_err());
+        let accepted = |bytes: &[u8]| messages(bytes).try_for_each(|message| accepted(&message));
+        assert!(accepted(&message(0)).is_ok());
+        assert!(accepted(&[message(0), message(-17)].concat()).is_err());
     }
 }

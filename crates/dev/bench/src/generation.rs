@@ -1,37 +1,27 @@
 //! The generation of a namespace's ruleset, which the kernel counts on by one with each transaction.
 
-use anyhow::{Context, ensure};
-use netlink_sys::Socket;
+use std::sync::{Mutex, PoisonError};
+
+use anyhow::Context;
+use tidegate_sys::netlink::{self, Request, Socket, attribute};
 use tidegate_tests::Netns;
 
-use crate::floor;
-
-/// A request for it: `NFT_MSG_GETGEN` of nf_tables (linux/netfilter/nf_tables.h), whose head is
-/// that of struct nlmsghdr, and behind it an empty struct nfgenmsg.
-const REQUEST: [u8; 20] = {
-    let (length, flags) = (20_u32.to_ne_bytes(), 1_u16.to_ne_bytes());
-    let kind = ((10_u16 << 8) | 16).to_ne_bytes();
-    let mut request = [0; 20];
-    let mut index = 0;
-    while index < 4 {
-        request[index] = length[index];
-        index += 1;
-    }
-    (request[4], request[5]) = (kind[0], kind[1]);
-    (request[6], request[7]) = (flags[0], flags[1]);
-    request
-};
-/// Where the answer has it: behind both heads and that of the first attribute, NFTA_GEN_ID.
-const PLACE: std::ops::Range<usize> = 24..28;
+/// `NFT_MSG_GETGEN` of nf_tables (linux/netfilter/nf_tables.h).
+const GETGEN: u16 = (10 << 8) | 16;
+/// Length of `struct nfgenmsg`.
+const HEADER: usize = 4;
+/// `NFTA_GEN_ID`.
+const ID: u16 = 1;
 
 /// A socket that asks.
-pub(crate) struct Generations(Socket);
+pub(crate) struct Generations(Mutex<Socket>);
 
 impl Generations {
     /// # Errors
     /// When the kernel gives no socket.
     pub(crate) fn of(netns: &Netns) -> anyhow::Result<Self> {
-        Ok(Self(netns.run(floor::socket)?))
+        let socket = netns.run(|| Socket::open(netlink::Family::Netfilter))?;
+        Ok(Self(Mutex::new(socket)))
     }
 
     /// The generation now.
@@ -39,15 +29,12 @@ impl Generations {
     /// # Errors
     /// When the kernel does not answer.
     pub(crate) fn now(&self) -> anyhow::Result<u32> {
-        self.0.send(&REQUEST, 0)?;
-        let mut answer = [0; 256];
-        let length = self.0.recv(&mut &mut answer[..], 0)?;
-        let found = answer.get(PLACE).filter(|_| length >= PLACE.end);
+        let request = Request::from_bytes(GETGEN, 0, vec![0; HEADER]);
+        let mut socket = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let answer = socket.ask(request)?;
+        let attributes = answer.get(HEADER..);
+        let found = attributes.and_then(|attributes| attribute(attributes, ID));
         let found = found.context("the kernel did not tell the generation")?;
-        ensure!(
-            answer[20..24] == [8, 0, 1, 0],
-            "the answer is of another kind"
-        );
         Ok(u32::from_be_bytes(found.try_into()?))
     }
 }

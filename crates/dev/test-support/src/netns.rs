@@ -1,13 +1,10 @@
 //! A network namespace that lives as long as its guard.
 
-use std::fs::File;
 use std::os::fd::{AsFd, BorrowedFd};
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::Once;
 use std::sync::atomic::{AtomicU32, Ordering};
-
-use rustix::thread::{LinkNameSpaceType, move_into_link_name_space};
 
 use crate::need::{find_program, search_path};
 use crate::script::{Output, run};
@@ -26,7 +23,7 @@ static SWEEP: Once = Once::new();
 #[derive(Debug)]
 pub struct Netns {
     name: String,
-    handle: File,
+    handle: tidegate_sys::Netns,
 }
 
 impl Netns {
@@ -40,7 +37,8 @@ impl Netns {
         let number = NEXT.fetch_add(1, Ordering::Relaxed);
         let name = format!("{PREFIX}{}-{number}", std::process::id());
         ip(&["netns", "add", &name]).success();
-        let handle = File::open(Path::new(FOLDER).join(&name)).expect("namespace was just made");
+        let path = Path::new(FOLDER).join(&name);
+        let handle = tidegate_sys::Netns::open(&path).expect("namespace was just made");
         let netns = Self { name, handle };
         netns.sh("ip link set lo up");
         netns
@@ -64,19 +62,8 @@ impl Netns {
     /// # Panics
     /// With the panic of `work`, or when the kernel refuses the namespace.
     pub fn run<T: Send>(&self, work: impl FnOnce() -> T + Send) -> T {
-        let name = std::thread::current().name().unwrap_or("netns").to_owned();
-        let outcome = std::thread::scope(|scope| {
-            let inside = move || {
-                move_into_link_name_space(self.as_fd(), Some(LinkNameSpaceType::Network))
-                    .expect("the namespace can be entered");
-                work()
-            };
-            let thread = std::thread::Builder::new()
-                .name(name)
-                .spawn_scoped(scope, inside);
-            thread.expect("a thread can be started").join()
-        });
-        outcome.unwrap_or_else(|panic| std::panic::resume_unwind(panic))
+        let done = self.handle.run_on_thread(work);
+        done.expect("the namespace can be entered")
     }
 
     /// A command that will run inside the namespace (through nsenter(1)).

@@ -4,15 +4,14 @@
 
 use std::net::{IpAddr, Ipv6Addr, SocketAddrV6};
 
-use netlink_sys::protocols::NETLINK_ROUTE;
 use socket2::{Domain, Protocol, Socket as RawSocket, Type};
 use tidegate_model::MacAddr;
 use tidegate_model::links::Peer;
+use tidegate_sys::Netns;
+use tidegate_sys::netlink::{self, Socket};
 
 use crate::batch::{Batch, What};
 use crate::error::{Cause, LinkError};
-use crate::netlink::Socket;
-use crate::netns::Netns;
 use crate::{find, message};
 
 /// All nodes of a link (RFC 4291, section 2.7.1).
@@ -22,7 +21,7 @@ const HOPS: u32 = 255;
 
 /// Announces the addresses of an endpoint's end of a pair.
 pub(crate) fn addresses(peer: &Peer, netns: &Netns) {
-    let announced = netns.run(|| announce(peer));
+    let announced = netns.run_here(|| announce(peer));
     match announced {
         Ok(Ok(())) => {}
         Ok(Err(error)) => tracing::debug!(%error, "an endpoint is not announced"),
@@ -35,7 +34,7 @@ pub(crate) fn addresses(peer: &Peer, netns: &Netns) {
 /// (`proc_sys_compare`), so we send the announcement ourselves.
 fn announce(peer: &Peer) -> Result<(), LinkError> {
     let ifname = &peer.ifname;
-    let socket = Socket::open(NETLINK_ROUTE);
+    let socket = Socket::open(netlink::Family::Route);
     let mut socket = socket.map_err(|error| LinkError::new("open netlink", error))?;
     let index = find::index(&socket, ifname)?;
     let mut batch = Batch::default();

@@ -5,9 +5,9 @@ use std::net::IpAddr;
 
 use ipnet::IpNet;
 use tidegate_model::IfName;
+use tidegate_sys::netlink::{Request, Socket};
 
 use crate::error::LinkError;
-use crate::netlink::{Request, Socket};
 
 /// The purpose of a request, for its error message. Rendered only after a failure.
 #[derive(Clone, Copy, Debug)]

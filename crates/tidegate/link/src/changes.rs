@@ -9,10 +9,10 @@ use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::io::Errno;
 use rustix::net::netdevice::index_to_name;
 use tidegate_model::IfName;
+use tidegate_sys::netlink::{self, Notifications};
 
 use crate::decode::AddressRecord;
 use crate::error::{Cause, LinkError};
-use crate::netlink::Notifications;
 
 /// `RTNLGRP_LINK`, `RTNLGRP_IPV4_IFADDR` and `RTNLGRP_IPV6_IFADDR` (linux/rtnetlink.h). IPv6 that is turned on again
 /// gives every link that is up its link-local address.
@@ -54,7 +54,7 @@ impl Changes {
     /// # Errors
     /// If the kernel refuses the socket.
     pub fn open() -> Result<Self, LinkError> {
-        Notifications::open(&GROUPS)
+        Notifications::open(netlink::Family::Route, &GROUPS)
             .map(Self)
             .map_err(|error| LinkError::new("subscribe to changes of links", error))
     }

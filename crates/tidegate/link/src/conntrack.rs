@@ -9,17 +9,16 @@ use std::net::IpAddr;
 use std::sync::Arc;
 
 use netlink_packet_core::{DefaultNla, Emitable, NLA_F_NESTED};
-use netlink_sys::protocols::{NETLINK_NETFILTER, NETLINK_ROUTE};
 use rustix::io::Errno;
 use tidegate_model::Protocol;
 use tidegate_model::tracked::{Ends, Fate, Tracked};
 use tidegate_model::traffic::{ConnectionKey, Counts, TrafficCounts};
+use tidegate_sys::Netns;
+use tidegate_sys::netlink::{self, DUMP, Request, Socket, attribute};
 
 use crate::Connections;
 use crate::error::{Cause, ErrorKind, LinkError};
 use crate::nearby::Nearby;
-use crate::netlink::{DUMP, Request, Socket, attribute};
-use crate::netns::Netns;
 
 /// `NFNL_SUBSYS_CTNETLINK << 8 | IPCTNL_MSG_CT_GET`.
 const GET: u16 = 0x0101;
@@ -93,7 +92,7 @@ impl Conntrack {
         let mut sockets = match self.sockets.take() {
             Some(sockets) => sockets,
             None => {
-                let open = || self.home.run(Sockets::open)?;
+                let open = || self.home.run_here(Sockets::open)?;
                 match open() {
                     Err(cause) if cause.kind() == ErrorKind::Unsupported => return Ok(T::default()),
                     opened => opened?,
@@ -109,8 +108,8 @@ impl Conntrack {
 impl Sockets {
     fn open() -> Result<Self, Cause> {
         Ok(Self {
-            netfilter: Socket::open(NETLINK_NETFILTER)?,
-            route: Socket::open(NETLINK_ROUTE)?,
+            netfilter: Socket::open(netlink::Family::Netfilter)?,
+            route: Socket::open(netlink::Family::Route)?,
         })
     }
 }
@@ -133,7 +132,7 @@ fn forget(sockets: &mut Sockets, fate: &dyn Fn(&Tracked) -> Fate) -> Result<usiz
     };
     let found = match sockets.netfilter.dump(&get_all(), look) {
         // The kernel's answer to every request if it tracks no connections.
-        Err(cause) if is_unknown(&cause) => return Ok(0),
+        Err(error) if is_unknown(&error) => return Ok(0),
         listed => listed?,
     };
     let mut nearby = None;
@@ -174,7 +173,7 @@ fn traffic(socket: &mut Socket) -> Result<Vec<(ConnectionKey, TrafficCounts)>, C
     });
     let mut sums: HashMap<ConnectionKey, TrafficCounts> = HashMap::new();
     match listed {
-        Err(cause) if is_unknown(&cause) => {}
+        Err(error) if is_unknown(&error) => {}
         listed => listed?
             .into_iter()
             .for_each(|(course, passed)| *sums.entry(course).or_default() += passed),
@@ -182,9 +181,9 @@ fn traffic(socket: &mut Socket) -> Result<Vec<(ConnectionKey, TrafficCounts)>, C
     Ok(sums.into_iter().collect())
 }
 
-fn is_unknown(cause: &Cause) -> bool {
+fn is_unknown(error: &netlink::Error) -> bool {
     matches!(
-        cause.refused_with(),
+        error.errno(),
         Some(Errno::INVAL | Errno::OPNOTSUPP | Errno::PROTONOSUPPORT)
     )
 }
@@ -341,8 +340,9 @@ fn port(tuple: &[u8], kind: u16) -> Option<u16> {
 mod tests {
     use std::net::Ipv4Addr;
 
+    use tidegate_sys::netlink::attributes;
+
     use super::*;
-    use crate::netlink::attributes;
 
     /// linux/socket.h.
     const AF_INET: u8 = 2;

@@ -6,8 +6,7 @@ use std::net::IpAddr;
 use ipnet::IpNet;
 use tidegate_model::links::LinkKind;
 use tidegate_model::{IfName, MacAddr};
-
-use crate::netlink::{attribute, attributes};
+use tidegate_sys::netlink::{attribute, attributes};
 
 // linux/if_link.h
 const IFLA_ADDRESS: u16 = 1;

@@ -5,11 +5,12 @@ use std::fmt;
 use std::io;
 use std::net::SocketAddr;
 use std::path::Path;
-use std::time::Duration;
 
 use error_hint::Hint;
 use rustix::io::Errno;
 use tidegate_model::Ipv6Off;
+use tidegate_sys::NetnsError;
+use tidegate_sys::netlink::{self, Refusal};
 
 use crate::bounded::{Hangs, TIME_LIMIT};
 use crate::descriptors::{Descriptors, MORE_DESCRIPTORS};
@@ -200,9 +201,9 @@ impl std::error::Error for LinkError {
 /// The cause of a failure, without the description of the step.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum Cause {
-    /// The kernel answered a netlink request with an error.
+    /// An exchange over netlink failed.
     #[error(transparent)]
-    Refused(#[from] Refusal),
+    Netlink(#[from] netlink::Error),
     /// A system call failed.
     #[error(transparent)]
     Io(#[from] io::Error),
@@ -215,18 +216,6 @@ pub(crate) enum Cause {
     /// The descriptor of a port is one of the reserved ones.
     #[error("the last {} of at most {} open files are reserved for short uses", .0.kept, .0.limit)]
     Kept(Descriptors),
-    /// A dump was interrupted by changes each time that it was tried.
-    #[error("the kernel's list kept changing while it was read")]
-    Unsteady,
-    /// Answers were lost: the socket's memory was full.
-    #[error("an answer of the kernel was lost: the outcome is unknown")]
-    Lost,
-    /// The kernel does not answer.
-    #[error("the kernel did not answer within {0:?}")]
-    Silent(Duration),
-    /// The kernel's answer does not have the documented form.
-    #[error("the kernel's answer is malformed: {0}")]
-    Malformed(&'static str),
     /// A failure that a test injected into a fake.
     #[error("{reason}")]
     Injected {
@@ -262,37 +251,32 @@ impl fmt::Display for Holder {
     }
 }
 
-/// An error that the kernel gave for a netlink request.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("{}{}", io::Error::from(*.errno), .message.as_ref().map(|m| format!(": {m}")).unwrap_or_default())]
-pub(crate) struct Refusal {
-    /// The error number.
-    pub(crate) errno: Errno,
-    /// The kernel's own words (`NLMSGERR_ATTR_MSG`), where it gave any.
-    pub(crate) message: Option<String>,
-}
-
 impl Cause {
     pub(crate) fn kind(&self) -> ErrorKind {
         match self {
             // rtnetlink returns EPERM for a missing privilege; EACCES means that IPv6 is off.
-            Self::Refused(Refusal { errno, .. }) if *errno == Errno::ACCESS => ErrorKind::Ipv6Off,
-            Self::Refused(Refusal { errno, .. }) => kind_of(*errno),
+            Self::Netlink(netlink::Error::Refused(refusal)) if refusal.errno == Errno::ACCESS => {
+                ErrorKind::Ipv6Off
+            }
+            Self::Netlink(error) => error.errno().map_or(ErrorKind::Other, kind_of),
             Self::Io(error) => Errno::from_io_error(error).map_or(ErrorKind::Other, kind_of),
             Self::Netns(fault) => ErrorKind::Netns(*fault),
             Self::PortTaken(_) => ErrorKind::PortTaken,
             Self::Kept(_) => ErrorKind::NoDescriptor,
-            Self::Unsteady | Self::Lost | Self::Silent(_) | Self::Malformed(_) => ErrorKind::Other,
             Self::Injected { kind, .. } => *kind,
         }
     }
+}
 
-    /// The error number of a refusal by the kernel.
-    pub(crate) fn refused_with(&self) -> Option<Errno> {
-        match self {
-            Self::Refused(refusal) => Some(refusal.errno),
-            _ => None,
-        }
+impl From<Refusal> for Cause {
+    fn from(refusal: Refusal) -> Self {
+        Self::Netlink(refusal.into())
+    }
+}
+
+impl From<NetnsError> for Cause {
+    fn from(error: NetnsError) -> Self {
+        OpenFault::from(error).into()
     }
 }
 
@@ -316,6 +300,16 @@ impl From<OpenFault> for Cause {
         match fault {
             OpenFault::Netns(fault) => fault.into(),
             OpenFault::Os(errno) => errno.into(),
+        }
+    }
+}
+
+impl From<NetnsError> for OpenFault {
+    fn from(error: NetnsError) -> Self {
+        match error {
+            NetnsError::Gone(_) => NetnsFault::Gone.into(),
+            NetnsError::NotANetns => NetnsFault::NotANetns.into(),
+            NetnsError::Refused(errno) | NetnsError::NoThread(errno) => errno.into(),
         }
     }
 }

@@ -1,12 +1,12 @@
 //! Finding one link.
 
 use tidegate_model::IfName;
+use tidegate_sys::netlink::{self, Socket};
 
 use crate::batch::{What, send_one};
 use crate::decode::LinkRecord;
-use crate::error::{Cause, LinkError};
+use crate::error::LinkError;
 use crate::message;
-use crate::netlink::Socket;
 
 /// The link of that name, or the kernel's refusal if there is none.
 pub(crate) fn link(socket: &mut Socket, ifname: &IfName) -> Result<LinkRecord, LinkError> {
@@ -17,8 +17,7 @@ pub(crate) fn link(socket: &mut Socket, ifname: &IfName) -> Result<LinkRecord, L
 
 /// The index of the link of that name, without all else that the kernel would tell of it (netdevice(7)).
 pub(crate) fn index(socket: &Socket, ifname: &IfName) -> Result<u32, LinkError> {
-    socket
-        .index_of(ifname.as_str())
+    rustix::net::netdevice::name_to_index(socket, ifname.as_str())
         .map_err(|errno| LinkError::new(What::Find(ifname), errno))
 }
 
@@ -28,6 +27,11 @@ pub(crate) fn in_last(ifname: &IfName, answers: &[Vec<u8>]) -> Result<LinkRecord
 }
 
 fn read(ifname: &IfName, body: &[u8]) -> Result<LinkRecord, LinkError> {
-    let cut_short = || LinkError::new(What::Find(ifname), Cause::Malformed("a link cut short"));
+    let cut_short = || {
+        LinkError::new(
+            What::Find(ifname),
+            netlink::Error::Malformed("a link cut short"),
+        )
+    };
     LinkRecord::decode(body).ok_or_else(cut_short)
 }

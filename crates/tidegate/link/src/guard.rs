@@ -34,13 +34,13 @@ use std::collections::{BTreeSet, HashMap, HashSet};
 use rustix::io::Errno;
 use tidegate_model::IfName;
 use tidegate_model::links::{GROUP, LinkKind, Sysctl, Veth};
+use tidegate_sys::netlink::{self, Refusal, Request, Socket};
 
 use self::assembly::Instruction;
 use self::message::Block;
 pub(crate) use self::seal::seal;
 use crate::decode::LinkRecord;
-use crate::error::{Cause, LinkError, Refusal};
-use crate::netlink::{Request, Socket};
+use crate::error::{Cause, LinkError};
 use crate::rtnetlink::Rtnetlink;
 use crate::sysctl::Sysctls;
 use crate::{find, message as links, sysctl};
@@ -131,7 +131,7 @@ fn unbound(veth: &Veth, refusal: Refusal) -> LinkError {
 fn warn_of_bridging(host: &Rtnetlink, bridge: &IfName, why: &Refusal) {
     let netfilter = host
         .home
-        .run(|| sysctl::get("net/bridge/bridge-nf-call-iptables"));
+        .run_here(|| sysctl::get("net/bridge/bridge-nf-call-iptables"));
     if !matches!(netfilter, Ok(None)) {
         tracing::warn!(
             %bridge,
@@ -141,7 +141,7 @@ fn warn_of_bridging(host: &Rtnetlink, bridge: &IfName, why: &Refusal) {
     }
 }
 
-fn failed(bridge: &IfName, cause: Cause) -> LinkError {
+fn failed(bridge: &IfName, cause: impl Into<Cause>) -> LinkError {
     LinkError::new(format_args!("guard the ports of {bridge}"), cause)
 }
 
@@ -213,11 +213,11 @@ fn members_of(socket: &mut Socket, links: &[u32]) -> Result<HashMap<u32, Block>,
     Ok(members)
 }
 
-fn refusal<T>(answer: Result<T, Cause>) -> Result<Option<Refusal>, Cause> {
+fn refusal<T>(answer: Result<T, netlink::Error>) -> Result<Option<Refusal>, Cause> {
     match answer {
         Ok(_) => Ok(None),
-        Err(Cause::Refused(refusal)) => Ok(Some(refusal)),
-        Err(cause) => Err(cause),
+        Err(netlink::Error::Refused(refusal)) => Ok(Some(refusal)),
+        Err(error) => Err(error.into()),
     }
 }
 
@@ -284,8 +284,8 @@ fn has_program(
 ) -> Result<bool, Cause> {
     match socket.ask(message::get_guard(block)) {
         Ok(found) => Ok(message::guard_in(&found).is_some_and(is_one)),
-        Err(Cause::Refused(_)) => Ok(false),
-        Err(cause) => Err(cause),
+        Err(netlink::Error::Refused(_)) => Ok(false),
+        Err(error) => Err(error.into()),
     }
 }
 

@@ -22,8 +22,6 @@ mod links;
 mod message;
 mod named;
 mod nearby;
-mod netlink;
-mod netns;
 mod occupied;
 mod open_namespaces;
 mod owners;
@@ -57,8 +55,9 @@ pub use named::{NamedListener, named_listeners};
 pub use open_namespaces::OpenNamespaces;
 pub use owners::{Owner, owners, owns};
 pub use ports::user_of_connection;
-pub use rtnetlink::{Location, Rtnetlink};
+pub use rtnetlink::Rtnetlink;
 pub use sysctl::get as sysctl;
+pub use tidegate_sys::Location;
 pub use watch::{Gone, Watch};
 
 /// The links of one network namespace, "the host".

@@ -106,7 +106,7 @@ impl Links for Rtnetlink {
 
     fn netns_id(&mut self, path: &Path) -> Result<NetnsId, LinkError> {
         let netns = self.guest(path).map_err(|cause| unseen(path, cause))?;
-        Ok(netns.id())
+        Ok(survey::id_of(&netns))
     }
 }
 

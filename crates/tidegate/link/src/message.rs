@@ -21,8 +21,7 @@ use netlink_packet_route::route::{
 };
 use tidegate_model::links::{Bridge, GROUP, Veth};
 use tidegate_model::{IfName, MacAddr};
-
-use crate::netlink::{DUMP, Request};
+use tidegate_sys::netlink::{DUMP, Request};
 
 // linux/rtnetlink.h
 const RTM_NEWLINK: u16 = 16;

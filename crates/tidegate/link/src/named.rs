@@ -1,9 +1,8 @@
 //! Unix sockets with abstract names (unix(7)), over sock_diag(7) (linux/unix_diag.h).
 
-use netlink_sys::protocols::NETLINK_SOCK_DIAG;
+use tidegate_sys::netlink::{self, DUMP, Request, Socket, attribute};
 
-use crate::error::{Cause, LinkError};
-use crate::netlink::{DUMP, Request, Socket, attribute};
+use crate::error::LinkError;
 
 /// `SOCK_DIAG_BY_FAMILY`.
 const BY_FAMILY: u16 = 20;
@@ -38,8 +37,9 @@ pub struct NamedListener {
 /// # Errors
 /// If the kernel does not answer, usually because it lacks unix_diag.
 pub fn named_listeners() -> Result<Vec<NamedListener>, LinkError> {
-    let list = || Socket::open(NETLINK_SOCK_DIAG)?.dump(&request(), decode);
-    list().map_err(|cause: Cause| LinkError::new("list the unix sockets that listen", cause))
+    let list = || Socket::open(netlink::Family::SockDiag)?.dump(&request(), decode);
+    list()
+        .map_err(|cause: netlink::Error| LinkError::new("list the unix sockets that listen", cause))
 }
 
 /// A request with its `struct unix_diag_req`: family, protocol, padding, states, inode, what to show, cookie.

@@ -5,11 +5,11 @@ use std::net::IpAddr;
 
 use ipnet::IpNet;
 use tidegate_model::IfName;
+use tidegate_sys::netlink::Socket;
 
 use crate::decode::{LinkRecord, RouteRecord};
 use crate::error::Cause;
 use crate::message;
-use crate::netlink::Socket;
 
 /// The host's local routes and those of the main table. Policy rules and other tables are ignored.
 pub(crate) struct Nearby {

@@ -5,11 +5,11 @@ use std::collections::{BTreeSet, HashSet};
 
 use ipnet::IpNet;
 use tidegate_model::links::{GROUP, Link, LinkKind, LinkStep};
+use tidegate_sys::netlink::{self, Message, Notifications, Socket};
 
 use crate::decode::{AddressRecord, RouteRecord, link_index};
 use crate::error::Cause;
 use crate::message;
-use crate::netlink::{Message, Notifications, Socket};
 
 // enum rtnetlink_groups
 const LINKS: u32 = 1;
@@ -42,7 +42,7 @@ impl Occupied {
     pub(crate) fn open() -> Result<Self, Cause> {
         let groups = [&[LINKS][..], &ADDRESSES, &ROUTES].concat();
         Ok(Self {
-            news: Notifications::open(&groups)?,
+            news: Notifications::open(netlink::Family::Route, &groups)?,
             known: None,
             ours: HashSet::new(),
         })

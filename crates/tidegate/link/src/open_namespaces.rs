@@ -7,11 +7,11 @@ use std::sync::{Arc, OnceLock, mpsc};
 use std::time::Instant;
 
 use rustix::fs::{Mode, OFlags, open};
+use tidegate_sys::Netns;
 
 use crate::bounded::{Device, Hangs, TIME_LIMIT, begin, device, found};
 use crate::descriptors::Descriptors;
 use crate::error::{Cause, NetnsFault, OpenFault};
-use crate::netns::Netns;
 
 /// Namespaces by their paths, each open or failed to open, for the next calls
 /// ([`Links::admit`](crate::Links::admit)). An open namespace lives at least as long as this value.
@@ -68,7 +68,10 @@ impl OpenNamespaces {
                 let done = done.clone();
                 let begun = begin(&path, end, move |path| {
                     // The caller may have given up.
-                    let _ = done.send((path.to_owned(), Netns::open(path).map(Arc::new)));
+                    let _ = done.send((
+                        path.to_owned(),
+                        Netns::open(path).map(Arc::new).map_err(OpenFault::from),
+                    ));
                 });
                 // Until it is known.
                 opened.insert(path, Err(Hangs.into()));
@@ -125,7 +128,7 @@ fn open_at_once(path: &Path) -> Option<Arc<Netns>> {
     // All namespaces are files of one file system (nsfs).
     let namespaces = NAMESPACES.get_or_init(|| {
         let own = open(
-            crate::netns::CURRENT,
+            tidegate_sys::CURRENT,
             OFlags::RDONLY | OFlags::CLOEXEC,
             Mode::empty(),
         );

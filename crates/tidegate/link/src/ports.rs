@@ -19,10 +19,10 @@ use std::sync::Arc;
 use socket2::Socket;
 use tidegate_model::Protocol;
 use tidegate_model::links::PortHold;
+use tidegate_sys::Netns;
 
 use crate::descriptors::Descriptors;
 use crate::error::{Cause, LinkError};
-use crate::netns::Netns;
 use crate::relay::{Limits, Relay, Relayed};
 
 pub use owner::user_of_connection;
@@ -76,7 +76,7 @@ impl Ports {
             .copied()
             .filter(|hold| !self.held.contains_key(&key(hold)))
             .collect();
-        let opened = home.run(|| self.open_all(&new));
+        let opened = home.run_here(|| self.open_all(&new));
         let opened = opened.map_err(|cause| LinkError::new("hold ports of the host", cause))??;
         let held = opened
             .into_iter()
@@ -101,8 +101,9 @@ impl Ports {
         let relay = match &mut self.relay {
             Some(relay) => relay,
             none => {
-                let started = home.run(|| Relay::start(Limits::default()));
-                none.insert(started.flatten().map_err(failed)?)
+                let started = home.run_here(|| Relay::start(Limits::default()));
+                let started = started.map_err(Cause::from).flatten();
+                none.insert(started.map_err(failed)?)
             }
         };
         let relayed = relay.add(socket, hold.protocol, to);
@@ -153,7 +154,7 @@ fn refused(hold: &PortHold, cause: Cause) -> LinkError {
 
 /// The ports on which the host listens.
 pub(crate) fn used(home: &Netns) -> Result<BTreeSet<(Protocol, u16)>, Cause> {
-    let listed = home.run(|| {
+    let listed = home.run_here(|| {
         let lists = Protocol::ALL.map(listing::list);
         lists.into_iter().collect::<Result<Vec<_>, _>>()
     })??;

@@ -10,11 +10,11 @@ use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
 use tidegate_model::links::GROUP;
+use tidegate_sys::netlink::Socket;
 
 use crate::decode::LinkRecord;
 use crate::error::{Cause, ErrorKind};
 use crate::message;
-use crate::netlink::Socket;
 
 /// The link group of retired veth pairs: one message deletes them all.
 pub(crate) const RETIRED_PAIRS: u32 = GROUP + 1;
@@ -175,7 +175,7 @@ fn carry_out(socket: &mut Socket, task: &Task) {
         Task::Pairs => message::delete_group(RETIRED_PAIRS),
         Task::Bridge(index) => message::delete_link(*index),
     };
-    match socket.ask(request) {
+    match socket.ask(request).map_err(Cause::from) {
         Err(error) if error.kind() != ErrorKind::NotFound => {
             tracing::warn!(%error, "cannot delete an unneeded interface");
         }

@@ -4,14 +4,13 @@
 use std::fmt::Display;
 
 use ipnet::IpNet;
-use netlink_sys::protocols::NETLINK_ROUTE;
 use rustix::io::Errno;
 use tidegate_model::IfName;
 use tidegate_model::links::{Bridge, Peer, Veth};
+use tidegate_sys::netlink::{self, Request, Socket};
 
 use crate::batch::What;
 use crate::error::{Cause, LinkError};
-use crate::netlink::{Request, Socket};
 use crate::remover::{RETIRED_BRIDGES, RETIRED_PAIRS};
 use crate::rtnetlink::Rtnetlink;
 use crate::{find, message, veth};
@@ -75,7 +74,7 @@ fn retire_peer(host: &Rtnetlink, veth: &Veth, index: u32) -> Result<(), LinkErro
     let path = &veth.peer.netns.path;
     let enter = |cause| LinkError::new(format_args!("enter namespace {}", path.display()), cause);
     netns
-        .run(|| retire_inside(&veth.peer, index))
+        .run_here(|| retire_inside(&veth.peer, index))
         .map_err(enter)?
         .map_err(|error| error.inside(path))
 }
@@ -83,7 +82,7 @@ fn retire_peer(host: &Rtnetlink, veth: &Veth, index: u32) -> Result<(), LinkErro
 /// `host_end` is the index of the other end: a link of that name with another peer is not ours.
 fn retire_inside(peer: &Peer, host_end: u32) -> Result<(), LinkError> {
     let ifname = &peer.ifname;
-    let socket = Socket::open(NETLINK_ROUTE);
+    let socket = Socket::open(netlink::Family::Route);
     let mut socket = socket.map_err(|error| LinkError::new("open netlink", error))?;
     let found = find::link(&mut socket, ifname)?;
     let failed = |cause| LinkError::new(What::Delete(ifname), cause);

@@ -1,18 +1,17 @@
 //! The links of the kernel: the sockets and files through which we access them.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::Arc;
 
-use netlink_sys::protocols::NETLINK_ROUTE;
 use tidegate_model::IfName;
 use tidegate_model::links::{GROUP, Sysctl};
+use tidegate_sys::netlink::{self, Socket};
+use tidegate_sys::{Location, Netns};
 
 use crate::batch::{What, send_one};
 use crate::conntrack::Conntrack;
 use crate::decode::LinkRecord;
 use crate::error::{Cause, ErrorKind, LinkError};
-use crate::netlink::Socket;
-use crate::netns::Netns;
 use crate::occupied::Occupied;
 use crate::open_namespaces::OpenNamespaces;
 use crate::ports::Ports;
@@ -20,15 +19,6 @@ use crate::procfs::Procfs;
 use crate::remover::Remover;
 use crate::sysctl::Sysctls;
 use crate::{find, message, survey};
-
-/// Which network namespace is the host.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Location {
-    /// The namespace of the thread that opens the links.
-    Current,
-    /// The one at this path.
-    Netns(PathBuf),
-}
 
 /// The links of the running kernel, over rtnetlink(7). It needs CAP_NET_ADMIN, and CAP_SYS_ADMIN
 /// to enter the namespaces of endpoints (setns(2)). Any thread may use it, whatever namespace
@@ -51,16 +41,12 @@ impl Rtnetlink {
     /// # Errors
     /// If the namespace cannot be opened or entered, or netlink is not available.
     pub fn open(location: &Location) -> Result<Self, LinkError> {
-        let opened = match location {
-            Location::Current => Netns::current(),
-            Location::Netns(path) => Netns::open(path).map_err(Cause::from),
-        };
         let open = || -> Result<Self, Cause> {
-            let home = Arc::new(opened?);
-            let socket = || home.run(|| Socket::open(NETLINK_ROUTE));
+            let home = Arc::new(Netns::open(location.path())?);
+            let socket = || home.run_here(|| Socket::open(netlink::Family::Route));
             let (socket, removers) = (socket()??, socket()??);
             Ok(Self {
-                occupied: home.run(Occupied::open)??,
+                occupied: home.run_here(Occupied::open)??,
                 conntrack: Conntrack::new(Arc::clone(&home)),
                 home,
                 socket,
@@ -73,7 +59,7 @@ impl Rtnetlink {
         };
         open().map_err(|cause| match location {
             Location::Current => LinkError::new("open the links of the host", cause),
-            Location::Netns(path) => {
+            Location::Path(path) => {
                 LinkError::new(format_args!("open the links of {}", path.display()), cause)
             }
         })
@@ -121,7 +107,7 @@ impl Rtnetlink {
             return error;
         }
         let Self { home, sysctls, .. } = self;
-        match home.run(move || sysctls.ipv6_off(ifname)) {
+        match home.run_here(move || sysctls.ipv6_off(ifname)) {
             Ok(Some(off)) => error.with_ipv6_off(off),
             Ok(None) | Err(_) => error,
         }
@@ -139,7 +125,7 @@ impl Rtnetlink {
         let Self {
             home, sysctls: own, ..
         } = self;
-        let done = home.run(move || sysctls.iter().try_for_each(|sysctl| set(own, sysctl)));
+        let done = home.run_here(move || sysctls.iter().try_for_each(|sysctl| set(own, sysctl)));
         done.map_err(|cause| LinkError::new(format_args!("set sysctl {}", first.path), cause))?
     }
 }

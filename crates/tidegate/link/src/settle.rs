@@ -11,11 +11,11 @@ use std::thread::sleep;
 use std::time::{Duration, Instant};
 
 use ipnet::IpNet;
+use tidegate_sys::netlink::{self, Socket};
 
 use crate::decode::{LinkRecord, RouteRecord};
 use crate::error::Cause;
 use crate::message;
-use crate::netlink::Socket;
 
 /// The longest wait for one of them.
 const BOUND: Duration = Duration::from_secs(1);
@@ -47,8 +47,8 @@ fn answers(socket: &mut Socket, address: IpAddr) -> Result<bool, Cause> {
     match socket.ask(message::get_route_to(address)) {
         Ok(body) => Ok(RouteRecord::decode(&body).is_none_or(RouteRecord::is_local)),
         // Before its local route exists, there may be no route at all.
-        Err(Cause::Refused(_)) => Ok(false),
-        Err(cause) => Err(cause),
+        Err(netlink::Error::Refused(_)) => Ok(false),
+        Err(error) => Err(error.into()),
     }
 }
 

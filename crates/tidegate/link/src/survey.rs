@@ -6,14 +6,13 @@ use std::net::IpAddr;
 use std::sync::Arc;
 
 use ipnet::IpNet;
-use netlink_sys::protocols::NETLINK_ROUTE;
 use tidegate_model::links::{DefaultRoute, Link, NetnsFacts, Route};
 use tidegate_model::{IfName, Ipv6Off, NetnsCookie, NetnsId};
+use tidegate_sys::netlink::{self, Socket};
+use tidegate_sys::{FileId, Netns};
 
 use crate::decode::{AddressRecord, LinkRecord, RouteRecord};
 use crate::error::{Cause, NetnsFault};
-use crate::netlink::Socket;
-use crate::netns::Netns;
 use crate::remover::is_retired;
 use crate::{cookie, message};
 
@@ -62,6 +61,16 @@ fn is_link_local(net: &IpNet) -> bool {
     }
 }
 
+/// The identity of a namespace, without a cookie.
+pub(crate) fn id_of(netns: &Netns) -> NetnsId {
+    let FileId { dev, ino } = netns.id();
+    NetnsId {
+        dev,
+        ino,
+        cookie: None,
+    }
+}
+
 /// The namespace, unless it is the host's own.
 pub(crate) fn guest(home: &Netns, netns: Arc<Netns>) -> Result<Arc<Netns>, Cause> {
     match netns.id() == home.id() {
@@ -93,7 +102,7 @@ pub(crate) fn routes(socket: &mut Socket) -> Result<Vec<Route>, Cause> {
 
 /// Facts about a namespace.
 pub(crate) fn netns(netns: &Netns) -> Result<NetnsFacts, Cause> {
-    let (links, routes, ipv6_off, cookie) = netns.run(look)??;
+    let (links, routes, ipv6_off, cookie) = netns.run_here(look)??;
     let name = |index| {
         links
             .iter()
@@ -110,7 +119,7 @@ pub(crate) fn netns(netns: &Netns) -> Result<NetnsFacts, Cause> {
     Ok(NetnsFacts {
         id: NetnsId {
             cookie,
-            ..netns.id()
+            ..id_of(netns)
         },
         default_routes: default_routes.collect(),
         ifnames: links
@@ -131,7 +140,7 @@ type Look = (
 );
 
 fn look() -> Result<Look, Cause> {
-    let mut socket = Socket::open(NETLINK_ROUTE)?;
+    let mut socket = Socket::open(netlink::Family::Route)?;
     let cookie = cookie::of(&socket);
     let links = socket.dump(&message::list_links(), LinkRecord::decode)?;
     let routes = socket.dump(&message::list_routes(), RouteRecord::decode)?;

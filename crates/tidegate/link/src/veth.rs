@@ -4,18 +4,17 @@ use std::os::fd::AsFd;
 use std::path::Path;
 use std::sync::Arc;
 
-use netlink_sys::protocols::NETLINK_ROUTE;
 use tidegate_model::IfName;
 use tidegate_model::links::{Peer, Sysctl, Veth};
+use tidegate_sys::Netns;
+use tidegate_sys::netlink::{self, Socket};
 
 use crate::batch::{Batch, What, send_one};
-use crate::error::{Cause, ErrorKind, LinkError, NetnsFault};
-use crate::netlink::Socket;
-use crate::netns::Netns;
+use crate::error::{ErrorKind, LinkError, NetnsFault};
 use crate::rtnetlink::Rtnetlink;
 use crate::survey::LOOPBACK;
 use crate::sysctl::Sysctls;
-use crate::{announce, cookie, find, guard, message, port, settle};
+use crate::{announce, cookie, find, guard, message, port, settle, survey};
 
 /// Creates the pair with addresses and routes, up at both ends, or creates nothing.
 pub(crate) fn add(host: &mut Rtnetlink, veth: &Veth) -> Result<(), LinkError> {
@@ -45,12 +44,12 @@ fn complete(
 pub(crate) fn open(host: &Rtnetlink, veth: &Veth) -> Result<Arc<Netns>, LinkError> {
     let recorded = &veth.peer.netns;
     let opened = host.guest(&recorded.path);
-    let opened = opened.and_then(|netns| {
-        netns
-            .is_recorded(recorded)
-            .map(|()| netns)
-            .map_err(Cause::from)
-    });
+    let opened = opened.and_then(
+        |netns| match survey::id_of(&netns).has_file_of(&recorded.id) {
+            true => Ok(netns),
+            false => Err(NetnsFault::Replaced.into()),
+        },
+    );
     opened.map_err(|cause| {
         let path = recorded.path.display();
         LinkError::new(format_args!("attach namespace {path}"), cause)
@@ -101,7 +100,7 @@ fn configure(
     let enter = |cause| LinkError::new(format_args!("enter namespace {}", path.display()), cause);
     let sysctls = host.procfs.sysctls();
     netns
-        .run(|| configure_peer(&veth.peer, path, sysctls))
+        .run_here(|| configure_peer(&veth.peer, path, sysctls))
         .map_err(enter)?
 }
 
@@ -124,7 +123,7 @@ fn heed_no_routers(ifname: &IfName) -> [Sysctl; 2] {
 /// Adds the addresses of the endpoint's end, on a thread inside its namespace. The loopback comes last, so that an
 /// earlier failure leaves it unchanged.
 fn configure_peer(peer: &Peer, path: &Path, sysctls: Sysctls) -> Result<(), LinkError> {
-    let socket = Socket::open(NETLINK_ROUTE);
+    let socket = Socket::open(netlink::Family::Route);
     let mut socket = socket.map_err(|error| LinkError::new("open netlink", error).inside(path))?;
     let recorded = peer.netns.id.cookie;
     if recorded.is_some() && recorded != cookie::of(&socket) {

@@ -11,10 +11,10 @@ use rustix::event::{PollFd, PollFlags, poll};
 use rustix::io::Errno;
 use tidegate_model::IfName;
 use tidegate_model::links::GROUP;
+use tidegate_sys::netlink::{self, Message, Notifications};
 
 use crate::decode::LinkRecord;
 use crate::error::{Cause, LinkError};
-use crate::netlink::{Message, Notifications};
 
 /// `RTNLGRP_LINK` (linux/rtnetlink.h).
 const LINK_GROUP: u32 = 1;
@@ -40,7 +40,7 @@ impl Watch {
     /// # Errors
     /// If the kernel refuses the socket.
     pub fn open() -> Result<Self, LinkError> {
-        Notifications::open(&[LINK_GROUP])
+        Notifications::open(netlink::Family::Route, &[LINK_GROUP])
             .map(Self)
             .map_err(|error| LinkError::new("subscribe to changes of links", error))
     }

@@ -75,7 +75,7 @@ impl World {
     fn start(&self) -> Result<Engine, EngineError> {
         let fuse = || self.fuse.clone();
         let driver = driver(self.kind, Location::Path(self.host.path()));
-        let links = Rtnetlink::open(&tidegate_link::Location::Netns(self.host.path()));
+        let links = Rtnetlink::open(&tidegate_link::Location::Path(self.host.path()));
         Engine::start(
             Box::new(FusedDriver(driver, fuse())),
             Box::new(FusedLinks(Box::new(links.unwrap()), fuse())),

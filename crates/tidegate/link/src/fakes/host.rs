@@ -10,9 +10,10 @@ use tidegate_model::links::{
     Bridge, DefaultRoute, GROUP, Link, LinkKind, NetnsFacts, Peer, Route, Sysctl, Veth,
 };
 use tidegate_model::{IfName, NetnsCookie, NetnsId, NetnsRef};
+use tidegate_sys::netlink::Refusal;
 
 use crate::batch::What;
-use crate::error::{Cause, LinkError, NetnsFault, Refusal};
+use crate::error::{Cause, LinkError, NetnsFault};
 
 /// Device number of the fake namespaces.
 const DEVICE: u64 = 4;

@@ -4,9 +4,9 @@
 use netlink_packet_core::{DefaultNla, Emitable, NLM_F_CREATE, NLM_F_ECHO, NLM_F_EXCL};
 use netlink_packet_route::tc::{TcAttribute, TcHandle, TcHeader, TcMessage, TcOption};
 use tidegate_model::links::GROUP;
+use tidegate_sys::netlink::{DUMP, Request, attribute, attributes};
 
 use super::assembly::{self, Instruction};
-use crate::netlink::{DUMP, Request, attribute, attributes};
 
 const RTM_NEWQDISC: u16 = 36;
 const RTM_GETQDISC: u16 = 38;

@@ -5,12 +5,12 @@
 use std::collections::HashMap;
 
 use tidegate_model::IfName;
+use tidegate_sys::netlink::Socket;
 
 use super::assembly::{self, Assembly, DROP, Instruction};
 use super::message::{self, Block};
 use super::{failed, has_program, refusal_of};
 use crate::error::{Cause, LinkError};
-use crate::netlink::Socket;
 
 /// Seals a bridge, even if it is sealed already. If the kernel lacks the filter, only the table protects the host.
 pub(crate) fn seal(socket: &mut Socket, bridge: &IfName, index: u32) -> Result<(), LinkError> {

@@ -2,12 +2,11 @@
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
-use netlink_sys::protocols::NETLINK_SOCK_DIAG;
 use rustix::io::Errno;
 use tidegate_model::Protocol;
+use tidegate_sys::netlink::{self, DUMP, Request, Socket};
 
 use crate::error::Cause;
-use crate::netlink::{DUMP, Request, Socket};
 
 /// `SOCK_DIAG_BY_FAMILY`.
 pub(super) const BY_FAMILY: u16 = 20;
@@ -36,20 +35,20 @@ pub(super) struct Listening {
 /// The sockets of a protocol in the namespace of the calling thread. Empty if the kernel cannot list the protocol,
 /// usually because it lacks it.
 pub(super) fn list(protocol: Protocol) -> Result<Vec<Listening>, Cause> {
-    let mut socket = Socket::open(NETLINK_SOCK_DIAG)?;
+    let mut socket = Socket::open(netlink::Family::SockDiag)?;
     let mut found = Vec::new();
     for family in [AF_INET, AF_INET6] {
         match socket.dump(&request(family, protocol), |body| decode(body, protocol)) {
-            Err(cause) if is_unknown(&cause) => {}
+            Err(error) if is_unknown(&error) => {}
             listed => found.extend(listed?),
         }
     }
     Ok(found)
 }
 
-fn is_unknown(cause: &Cause) -> bool {
+fn is_unknown(error: &netlink::Error) -> bool {
     matches!(
-        cause.refused_with(),
+        error.errno(),
         Some(Errno::NOENT | Errno::INVAL | Errno::OPNOTSUPP)
     )
 }

@@ -2,11 +2,9 @@
 
 use std::net::{IpAddr, SocketAddr};
 
-use netlink_sys::protocols::NETLINK_SOCK_DIAG;
+use tidegate_sys::netlink::{self, Request, Socket};
 
 use super::listing::{AF_INET, AF_INET6, BY_FAMILY};
-use crate::error::Cause;
-use crate::netlink::{Request, Socket};
 
 /// `IPPROTO_TCP`.
 const TCP: u8 = 6;
@@ -20,8 +18,8 @@ const USER: usize = 64;
 /// namespace. None if that end is on another host, or gone.
 pub fn user_of_connection(theirs: SocketAddr, ours: SocketAddr) -> Option<u32> {
     let (theirs, ours) = (canonical(theirs), canonical(ours));
-    let ask = || Socket::open(NETLINK_SOCK_DIAG)?.ask(request(theirs, ours));
-    decode(&ask().map_err(|_: Cause| ()).ok()?, theirs, ours)
+    let mut socket = Socket::open(netlink::Family::SockDiag).ok()?;
+    decode(&socket.ask(request(theirs, ours)).ok()?, theirs, ours)
 }
 
 fn canonical(at: SocketAddr) -> SocketAddr {

@@ -256,7 +256,7 @@ fn routes_tell_the_hosts_addresses_and_nearby_ones() {
 fn a_kernel_without_tracking_has_nothing_to_delete() {
     require_root_kernel!();
     let host = Netns::new();
-    let links = Rtnetlink::open(&Location::Netns(host.path())).unwrap();
+    let links = Rtnetlink::open(&Location::Path(host.path())).unwrap();
     let mut connections = links.connections();
     for _ in 0..2 {
         assert_eq!(connections.forget(&|_| Fate::Forget).unwrap(), 0);

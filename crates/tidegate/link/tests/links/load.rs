@@ -47,7 +47,7 @@ fn two_sockets_in_one_namespace_do_not_disturb_each_other() {
     require_root_kernel!();
     let host = Netns::new();
     let make = |numbers: std::ops::Range<u8>| {
-        let mut links = Rtnetlink::open(&Location::Netns(host.path())).unwrap();
+        let mut links = Rtnetlink::open(&Location::Path(host.path())).unwrap();
         for n in numbers {
             links.apply(&add_bridge(n)).unwrap();
             links.links().unwrap();
@@ -58,7 +58,7 @@ fn two_sockets_in_one_namespace_do_not_disturb_each_other() {
         scope.spawn(|| make(1..41));
         scope.spawn(|| make(41..81));
     });
-    let mut links = Rtnetlink::open(&Location::Netns(host.path())).unwrap();
+    let mut links = Rtnetlink::open(&Location::Path(host.path())).unwrap();
     let listed = links.links().unwrap();
     for n in 1..81 {
         let wanted = bridge(n);
@@ -73,7 +73,7 @@ fn of_two_processes_that_create_the_same_bridge_one_succeeds_completely() {
     let host = Netns::new();
     for n in 1..=20 {
         let make = || {
-            let mut links = Rtnetlink::open(&Location::Netns(host.path())).unwrap();
+            let mut links = Rtnetlink::open(&Location::Path(host.path())).unwrap();
             links.apply(&add_bridge(n)).is_ok()
         };
         let made = thread::scope(|scope| {
@@ -81,7 +81,7 @@ fn of_two_processes_that_create_the_same_bridge_one_succeeds_completely() {
             [make(), other.join().unwrap()]
         });
         assert_eq!(made.iter().filter(|made| **made).count(), 1);
-        let mut links = Rtnetlink::open(&Location::Netns(host.path())).unwrap();
+        let mut links = Rtnetlink::open(&Location::Path(host.path())).unwrap();
         let listed = links.links().unwrap();
         let found = listed.iter().find(|link| link.ifname == bridge(n).ifname);
         assert_eq!(found.unwrap().addresses, bridge(n).addresses);

@@ -63,7 +63,7 @@ fn a_path_to_something_else_than_a_network_namespace_is_refused() {
             format!("cannot look at namespace {path}")
         );
     }
-    let nowhere = Location::Netns("/run/netns/tgtest-nowhere".into());
+    let nowhere = Location::Path("/run/netns/tgtest-nowhere".into());
     let error = Rtnetlink::open(&nowhere).err().unwrap();
     assert_eq!(error.kind(), ErrorKind::Netns(NetnsFault::Gone));
 }

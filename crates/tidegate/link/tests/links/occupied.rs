@@ -69,7 +69,7 @@ fn changes_of_our_own_bridges_are_noticed_too() {
     }
     // One that an earlier daemon made.
     kernel.links.apply(&add_bridge(1)).unwrap();
-    kernel.links = Rtnetlink::open(&Location::Netns(kernel.host.path())).unwrap();
+    kernel.links = Rtnetlink::open(&Location::Path(kernel.host.path())).unwrap();
     kernel.links.links().unwrap();
     assert_occupied(&mut kernel, &ours);
     kernel

@@ -93,7 +93,7 @@ fn the_next_daemon_deletes_retired_links_of_a_killed_one() {
         "ip link add tgx2 group {pairs} type veth peer name tgx3
          ip link add tgx4 group {bridges} type bridge"
     ));
-    let mut links = Rtnetlink::open(&Location::Netns(host.path())).unwrap();
+    let mut links = Rtnetlink::open(&Location::Path(host.path())).unwrap();
     let listed = links.links().unwrap();
     let is_retired = |name: &str| name == "tgx2" || name == "tgx4";
     assert!(!listed.iter().any(|link| is_retired(link.ifname.as_str())));

@@ -84,7 +84,7 @@ pub(crate) struct Kernel {
 impl Kernel {
     pub(crate) fn new() -> Self {
         let host = Netns::new();
-        let links = Rtnetlink::open(&Location::Netns(host.path())).unwrap();
+        let links = Rtnetlink::open(&Location::Path(host.path())).unwrap();
         let others = Vec::new();
         Self {
             links,

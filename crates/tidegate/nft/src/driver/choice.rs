@@ -7,9 +7,9 @@ use serde::de::Error as _;
 use serde::{Deserialize, Deserializer, Serialize};
 
 use super::entry::{Entry, Programs};
-use super::location::Location;
 use super::table::DRIVERS;
 use super::{Driver, Error};
+use tidegate_sys::Location;
 
 /// Which driver is wanted.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]

@@ -2,8 +2,8 @@
 
 use std::path::PathBuf;
 
-use super::location::Location;
 use super::{Driver, Error};
+use tidegate_sys::Location;
 
 /// Opens a driver in a network namespace.
 type Open = fn(Location, &Programs) -> Result<Box<dyn Driver>, Error>;

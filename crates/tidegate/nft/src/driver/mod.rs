@@ -29,9 +29,9 @@ pub use fake::FakeDriver;
 #[cfg(feature = "libnftables")]
 pub use library::{LIBRARY_PROCESS, LibraryDriver, LibraryOptions, serve_library};
 pub use listing::{Listing, LiveTable};
-pub use location::Location;
 pub use survey::BaseChain;
 pub use table::DRIVERS;
+pub use tidegate_sys::Location;
 
 use crate::model::TableId;
 use crate::transaction::Transaction;

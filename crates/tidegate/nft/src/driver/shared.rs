@@ -2,7 +2,7 @@
 //!
 //! The caller's own thread talks to the running program: another thread between them would cost two more
 //! changes of threads for each transaction, which is as much as the kernel takes for it. Only a start of a
-//! program depends on the network namespace, and enters it ([`Namespace`](super::location::Namespace)).
+//! program depends on the network namespace, and enters it ([`location`](super::location)).
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
 

@@ -9,21 +9,15 @@
 use std::collections::{BTreeSet, VecDeque};
 use std::io;
 use std::sync::{Mutex, PoisonError};
-use std::time::Duration;
 
-use netlink_sys::protocols::NETLINK_NETFILTER;
-use netlink_sys::{Socket, SocketAddr};
-use rustix::net::sockopt::{Timeout, set_socket_timeout};
+use tidegate_sys::netlink::{self, Request, Socket};
 
 use super::ForeignChange;
-use super::message::{Message, messages};
+use super::message::generation;
 
 /// Most commits that are remembered as ours until the watch has seen them; far more than a socket's
 /// buffer holds.
 const REMEMBERED: usize = 1 << 16;
-
-/// How long the kernel may take to tell its generation.
-const TIME_LIMIT: Duration = Duration::from_secs(10);
 
 /// The generations that are ours and were not seen by the watch yet.
 #[derive(Debug)]
@@ -34,12 +28,9 @@ pub(super) struct Generations {
 
 impl Generations {
     /// In the network namespace of the calling thread.
-    pub(super) fn open() -> io::Result<Self> {
-        let mut socket = Socket::new(NETLINK_NETFILTER)?;
-        socket.bind_auto()?;
-        socket.connect(&SocketAddr::new(0, 0))?;
-        set_socket_timeout(&socket, Timeout::Recv, Some(TIME_LIMIT))?;
-        let seen = ask(&socket)?;
+    pub(super) fn open() -> Result<Self, netlink::Error> {
+        let mut socket = Socket::open(netlink::Family::Netfilter)?;
+        let seen = ask(&mut socket)?;
         Ok(Self {
             socket: Mutex::new(socket),
             ours: Mutex::new(Ours {
@@ -101,7 +92,7 @@ impl Generations {
     ///
     /// # Errors
     /// When the kernel does not tell.
-    pub(super) fn all_ours_since(&self, heard: u32) -> io::Result<bool> {
+    pub(super) fn all_ours_since(&self, heard: u32) -> Result<bool, netlink::Error> {
         let now = self.current()?;
         Ok(self.with(|ours| ours.all_since(heard, now)))
     }
@@ -110,15 +101,15 @@ impl Generations {
     ///
     /// # Errors
     /// When the kernel does not tell.
-    pub(super) fn settle(&self) -> io::Result<()> {
+    pub(super) fn settle(&self) -> Result<(), netlink::Error> {
         let now = self.current()?;
         self.with(|ours| ours.settle(now));
         Ok(())
     }
 
     /// The kernel's generation now.
-    pub(super) fn current(&self) -> io::Result<u32> {
-        ask(&self.socket.lock().unwrap_or_else(PoisonError::into_inner))
+    pub(super) fn current(&self) -> Result<u32, netlink::Error> {
+        ask(&mut self.socket.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
     fn with<T>(&self, work: impl FnOnce(&mut Ours) -> T) -> T {
@@ -210,37 +201,18 @@ impl Ours {
     }
 }
 
-/// Asks for the generation (`NFT_MSG_GETGEN`, linux/netfilter/nf_tables.h). The kernel answers while it is asked; an
-/// answer that was lost is waited for with a bound ([`TIME_LIMIT`]).
-fn ask(socket: &Socket) -> io::Result<u32> {
+/// Asks for the generation (`NFT_MSG_GETGEN` with an empty `struct nfgenmsg`, linux/netfilter/nf_tables.h).
+fn ask(socket: &mut Socket) -> Result<u32, netlink::Error> {
     const GETGEN: u16 = 0x0a10;
-    const NLM_F_REQUEST: u16 = 1;
-    let mut request = 20u32.to_ne_bytes().to_vec();
-    request.extend(GETGEN.to_ne_bytes());
-    request.extend(NLM_F_REQUEST.to_ne_bytes());
-    // Sequence and port, then family, version and resource: none of them is asked for.
-    request.resize(20, 0);
-    // What was asked before may have been answered late.
-    while discard(socket)? {}
-    socket.send(&request, 0)?;
-    let mut answer = Vec::with_capacity(4096);
-    socket.recv(&mut answer, 0)?;
-    let generation = messages(&answer).find_map(|message| match message {
-        Message::Commit(commit) => Some(commit.generation),
-        Message::Object(_) => None,
-    });
-    generation
-        .ok_or_else(|| io::Error::other("the kernel does not report the generation of its ruleset"))
-}
-
-/// Throws away a datagram, if there is one.
-fn discard(socket: &Socket) -> io::Result<bool> {
-    const MSG_DONTWAIT: i32 = 0x40;
-    match socket.recv(&mut Vec::with_capacity(4096), MSG_DONTWAIT) {
-        Ok(_) => Ok(true),
-        Err(error) if error.kind() == io::ErrorKind::WouldBlock => Ok(false),
-        Err(error) => Err(error),
-    }
+    let not_told = |why: &str| {
+        let text = "the kernel does not report the generation of its ruleset";
+        netlink::Error::from(io::Error::other(format!("{text}{why}")))
+    };
+    let answer = match socket.ask(Request::from_bytes(GETGEN, 0, vec![0; 4])) {
+        Err(netlink::Error::Refused(refusal)) => return Err(not_told(&format!(": {refusal}"))),
+        answer => answer?,
+    };
+    generation(&answer).ok_or_else(|| not_told(""))
 }
 
 #[cfg(test)]

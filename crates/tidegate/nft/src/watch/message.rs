@@ -1,7 +1,7 @@
 //! What the kernel tells on the nftables group (linux/netfilter/nf_tables.h): each object that a
 //! transaction touched, then `NFT_MSG_NEWGEN`, which ends it and says who it was.
 
-use netlink_packet_core::{NLA_HEADER_SIZE, NetlinkBuffer, NlasIterator};
+use tidegate_sys::netlink::{self, attribute};
 
 /// `NFNL_SUBSYS_NFTABLES` (linux/netfilter/nfnetlink.h).
 const SUBSYSTEM: u16 = 10;
@@ -45,27 +45,16 @@ pub(super) struct Commit {
     pub(super) program: Option<String>,
 }
 
-/// The messages of a datagram that are understood.
-pub(super) fn messages(datagram: &[u8]) -> impl Iterator<Item = Message> {
-    let mut rest = datagram;
-    let raw = std::iter::from_fn(move || {
-        let message = NetlinkBuffer::new_checked(rest).ok()?;
-        let length = usize::try_from(message.length()).ok()?;
-        rest = rest.get(length.next_multiple_of(4)..).unwrap_or_default();
-        Some((message.message_type(), message.payload()))
-    });
-    raw.filter_map(|(kind, body)| decode(kind, body))
-}
-
-fn decode(kind: u16, body: &[u8]) -> Option<Message> {
-    let [subsystem, kind] = kind.to_be_bytes();
-    let (header, attributes) = body.split_at_checked(HEADER)?;
+/// What a message says, if it is understood.
+pub(super) fn decode(message: &netlink::Message<'_>) -> Option<Message> {
+    let [subsystem, kind] = message.kind.to_be_bytes();
+    let (header, attributes) = message.body.split_at_checked(HEADER)?;
     if u16::from(subsystem) != SUBSYSTEM {
         return None;
     }
     if kind == NEWGEN {
         return Some(Message::Commit(Commit {
-            generation: number(attribute(attributes, GEN_ID)?)?,
+            generation: generation(message.body)?,
             process: attribute(attributes, GEN_PROC_PID).and_then(number),
             program: attribute(attributes, GEN_PROC_NAME).map(text),
         }));
@@ -79,6 +68,11 @@ fn decode(kind: u16, body: &[u8]) -> Option<Message> {
         is_table: name.is_empty(),
         what: format!("{object}{name} {deed}"),
     }))
+}
+
+/// The generation in a `NFT_MSG_NEWGEN`.
+pub(super) fn generation(body: &[u8]) -> Option<u32> {
+    number(attribute(body.get(HEADER..)?, GEN_ID)?)
 }
 
 /// Of a message (`enum nf_tables_msg_types`): the object in words, the attribute that names it or
@@ -105,17 +99,6 @@ fn object(kind: u8) -> Option<(&'static str, Option<u16>, &'static str)> {
     })
 }
 
-/// The value of the attribute of that kind.
-fn attribute(bytes: &[u8], kind: u16) -> Option<&[u8]> {
-    let attributes = NlasIterator::new(bytes).map_while(Result::ok);
-    attributes
-        .filter(|attribute| attribute.kind() == kind)
-        .find_map(|attribute| {
-            let value = NLA_HEADER_SIZE..usize::from(attribute.length());
-            attribute.into_inner().get(value)
-        })
-}
-
 fn number(value: &[u8]) -> Option<u32> {
     Some(u32::from_be_bytes(*value.first_chunk()?))
 }
@@ -127,10 +110,16 @@ fn text(value: &[u8]) -> String {
 
 #[cfg(test)]
 mod tests {
+    use tidegate_sys::netlink::messages as all;
+
     use super::*;
 
+    fn messages(datagram: &[u8]) -> impl Iterator<Item = Message> {
+        all(datagram).filter_map(|message| decode(&message))
+    }
+
     fn nla(kind: u16, value: &[u8]) -> Vec<u8> {
-        let length = u16::try_from(NLA_HEADER_SIZE + value.len()).expect("short");
+        let length = u16::try_from(4 + value.len()).expect("short");
         let mut bytes = [length.to_ne_bytes(), kind.to_ne_bytes()].concat();
         bytes.extend_from_slice(value);
         bytes.resize(bytes.len().next_multiple_of(4), 0);

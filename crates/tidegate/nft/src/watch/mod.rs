@@ -10,25 +10,21 @@ use std::os::fd::AsFd;
 use std::sync::Arc;
 use std::time::Instant;
 
-use netlink_sys::Socket;
-use netlink_sys::protocols::NETLINK_NETFILTER;
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::io::Errno;
-use rustix::net::sockopt::set_socket_recv_buffer_size_force;
+use tidegate_sys::netlink::{self, Heard, Notifications};
 
 use crate::driver::{Driver, Error};
 use crate::kind::Kind;
 use crate::model::{Family, TableId};
 use generations::Generations;
-use message::{Message, messages};
+use message::{Commit, Message};
 use tracked::Tracked;
 
 /// `NFNLGRP_NFTABLES` (linux/netfilter/nfnetlink.h).
 const GROUP: u32 = 7;
 /// Bytes that may wait to be read: enough for a ruleset of some ten thousand elements.
 const RECEIVE_BUFFER: usize = 8 << 20;
-/// Bytes of the longest datagram; the kernel fills a page or two.
-const DATAGRAM: usize = 64 * 1024;
 /// How many different things are named that happened to a table in one transaction.
 const NAMED: usize = 6;
 
@@ -36,7 +32,7 @@ const NAMED: usize = 6;
 /// one table and did not come from the drivers that it tracks.
 #[derive(Debug)]
 pub struct Watch {
-    socket: Socket,
+    notifications: Notifications,
     table: TableId,
     family: u8,
     /// What the transaction that is being told of did to the table, and to what is in it.
@@ -93,16 +89,12 @@ impl Watch {
     /// # Errors
     /// When the kernel lets nobody listen: without `CAP_NET_ADMIN`, or without nf_tables.
     pub fn open(table: &TableId) -> Result<Self, Error> {
-        let open = || -> io::Result<Self> {
-            let mut socket = Socket::new(NETLINK_NETFILTER)?;
-            socket.bind_auto()?;
-            // Without the privilege it is the host's default, and more is missed.
-            let _ = set_socket_recv_buffer_size_force(&socket, RECEIVE_BUFFER);
-            socket.add_membership(GROUP)?;
-            socket.set_non_blocking(true)?;
+        let open = || -> Result<Self, netlink::Error> {
+            let notifications = Notifications::open(netlink::Family::Netfilter, &[GROUP])?;
             let generations = Arc::new(Generations::open()?);
             Ok(Self {
-                socket,
+                // Without the privilege it is the host's default, and more is missed.
+                notifications: notifications.with_memory(RECEIVE_BUFFER),
                 table: table.clone(),
                 family: number(table.family),
                 pending: Default::default(),
@@ -113,7 +105,7 @@ impl Watch {
         open().map_err(|error| {
             failed(
                 "cannot subscribe to the kernel's nftables notifications",
-                &error,
+                error,
             )
         })
     }
@@ -145,22 +137,23 @@ impl Watch {
         stop: impl AsFd,
         until: Option<Instant>,
     ) -> Result<Option<Notice>, Error> {
-        let failed = |error: &io::Error| failed("cannot read the kernel's notifications", error);
+        let failed =
+            |error: io::Error| failed("cannot read the kernel's notifications", error.into());
         loop {
             let mut fds = [
-                PollFd::new(&self.socket, PollFlags::IN),
+                PollFd::new(&self.notifications, PollFlags::IN),
                 PollFd::new(&stop, PollFlags::IN),
             ];
             let left = until.map(|until| until.saturating_duration_since(Instant::now()));
             let timeout = left.and_then(|left| Timespec::try_from(left).ok());
             match poll(&mut fds, timeout.as_ref()) {
                 Ok(_) | Err(Errno::INTR) => {}
-                Err(errno) => return Err(failed(&errno.into())),
+                Err(errno) => return Err(failed(errno.into())),
             }
             if !fds[1].revents().is_empty() {
                 return Ok(None);
             }
-            let mut notice = self.drain().map_err(|error| failed(&error))?;
+            let mut notice = self.drain().map_err(failed)?;
             notice.heard = self.heard;
             let is_news = notice.incomplete_since.is_some() || !notice.changes.is_empty();
             let is_late = until.is_some_and(|until| Instant::now() >= until);
@@ -173,56 +166,51 @@ impl Watch {
     /// Reads all there is.
     fn drain(&mut self) -> io::Result<Notice> {
         let mut notice = Notice::default();
-        let mut datagram = Vec::with_capacity(DATAGRAM);
-        loop {
-            datagram.clear();
-            match self.socket.recv_from(&mut datagram, 0) {
-                // Only the kernel has port 0; any process may send to the group's members.
-                Ok((_, sender)) if sender.port_number() == 0 => self.read(&datagram, &mut notice),
-                Ok(_) => {}
-                Err(error) => match Errno::from_io_error(&error) {
-                    Some(Errno::AGAIN) => return Ok(notice),
-                    Some(Errno::INTR) => {}
-                    Some(Errno::NOBUFS) => {
-                        self.pending = Default::default();
-                        notice.incomplete_since.get_or_insert(self.heard);
-                    }
-                    _ => return Err(error),
-                },
-            }
-        }
-    }
-
-    fn read(&mut self, datagram: &[u8], notice: &mut Notice) {
-        for message in messages(datagram) {
-            match message {
-                Message::Object(touched)
-                    if touched.family == self.family
-                        && touched.table == self.table.name.as_str() =>
+        let Self {
+            notifications,
+            table,
+            family,
+            pending,
+            heard: last,
+            ..
+        } = self;
+        notifications.hear(|heard| match heard {
+            Heard::Message(message) => match message::decode(&message) {
+                Some(Message::Object(touched))
+                    if touched.family == *family && touched.table == table.name.as_str() =>
                 {
-                    let pending = &mut self.pending[usize::from(!touched.is_table)];
+                    let pending = &mut pending[usize::from(!touched.is_table)];
                     if pending.len() < NAMED && !pending.contains(&touched.what) {
                         pending.push(touched.what);
                     }
                 }
-                Message::Object(_) => {}
-                Message::Commit(commit) => {
-                    self.heard = commit.generation;
-                    let [table, parts] = std::mem::take(&mut self.pending);
-                    // With the table goes all that is in it.
-                    let what = if table.is_empty() { parts } else { table };
-                    if !what.is_empty() {
-                        notice.changes.push(ForeignChange {
-                            generation: commit.generation,
-                            process: commit.process,
-                            program: commit.program,
-                            what,
-                        });
-                    }
+                Some(Message::Object(_)) | None => {}
+                Some(Message::Commit(commit)) => {
+                    *last = commit.generation;
+                    notice
+                        .changes
+                        .extend(change(commit, std::mem::take(pending)));
                 }
+            },
+            Heard::Loss => {
+                *pending = Default::default();
+                notice.incomplete_since.get_or_insert(*last);
             }
-        }
+        })?;
+        Ok(notice)
     }
+}
+
+/// What a transaction did to the table and to what is in it; none if it did not touch the table.
+fn change(commit: Commit, [table, parts]: [Vec<String>; 2]) -> Option<ForeignChange> {
+    // With the table goes all that is in it.
+    let what = if table.is_empty() { parts } else { table };
+    (!what.is_empty()).then_some(ForeignChange {
+        generation: commit.generation,
+        process: commit.process,
+        program: commit.program,
+        what,
+    })
 }
 
 impl Ledger {
@@ -240,7 +228,7 @@ impl Ledger {
     /// # Errors
     /// When the kernel does not tell the generation of its ruleset.
     pub fn judge(&self, notice: Notice) -> Result<TableChanges, Error> {
-        let failed = |error: io::Error| failed("cannot query the generation", &error);
+        let failed = |error: netlink::Error| failed("cannot query the generation", error);
         let generations = &self.generations;
         let mut changes = notice.changes;
         let mut is_missed = false;
@@ -274,9 +262,9 @@ const fn number(family: Family) -> u8 {
     }
 }
 
-fn failed(what: &str, error: &io::Error) -> Error {
-    let kind = match error.kind() {
-        io::ErrorKind::PermissionDenied => Kind::Permission,
+fn failed(what: &str, error: netlink::Error) -> Error {
+    let kind = match error.errno() {
+        Some(Errno::PERM | Errno::ACCESS) => Kind::Permission,
         _ => Kind::Other,
     };
     Error::new(kind, format!("{what}: {error}"))

@@ -1,9 +1,9 @@
 //! What a newer nft wrote, on which older ones and their library crash.
 
-use netlink_sys::protocols::NETLINK_NETFILTER;
-use netlink_sys::{Socket, SocketAddr};
+use rustix::net::{SendFlags, send as send_to_kernel};
 use test_support::Netns;
 use tidegate_nft::*;
+use tidegate_sys::netlink::{self, Socket};
 
 use crate::sample::TABLE;
 use crate::subject::{ON_KERNEL, transaction};
@@ -63,10 +63,8 @@ fn send(netns: &Netns, messages: &[Vec<u8>]) {
     let end = message(BATCH_END, 0, 10, &[]);
     let batch = [begin, messages.concat(), end].concat();
     netns.run(|| {
-        let mut socket = Socket::new(NETLINK_NETFILTER).expect("a socket");
-        socket.bind_auto().expect("bound");
-        socket.connect(&SocketAddr::new(0, 0)).expect("connected");
-        socket.send(&batch, 0).expect("sent");
+        let socket = Socket::open(netlink::Family::Netfilter).expect("a socket");
+        send_to_kernel(&socket, &batch, SendFlags::empty()).expect("sent");
     });
 }
 

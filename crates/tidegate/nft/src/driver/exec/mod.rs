@@ -13,12 +13,12 @@ use super::description::{Description, Mode};
 use super::entry::Entry;
 use super::error::Error;
 use super::listing::Listing;
-use super::location::Location;
 use super::process::Launcher;
 use super::shared::{Run, Shared};
-use super::{BaseChain, Driver, validated};
+use super::{BaseChain, Driver, location, validated};
 use crate::model::TableId;
 use crate::transaction::Transaction;
+use tidegate_sys::Location;
 
 use backend::ExecBackend;
 
@@ -84,7 +84,7 @@ impl ExecDriver {
     /// If there is no `nft`, it does not run, it does not support `mode`, or the namespace cannot be entered.
     pub fn open(location: Location, options: ExecOptions) -> Result<Self, Error> {
         let nft = locate::nft(options.nft.as_deref())?;
-        let system = Launcher::nft(nft, location.open()?);
+        let system = Launcher::nft(nft, location::open(&location)?);
         let opened = ExecBackend::open(system, options.mode, options.deadline)?;
         Ok(Self(Shared::new(opened)))
     }

@@ -15,12 +15,12 @@ use super::description::Description;
 use super::entry::Entry;
 use super::error::Error;
 use super::listing::Listing;
-use super::location::Location;
 use super::process::Launcher;
 use super::shared::{Run, Shared};
-use super::{BaseChain, Driver, validated};
+use super::{BaseChain, Driver, location, validated};
 use crate::model::TableId;
 use crate::transaction::Transaction;
+use tidegate_sys::Location;
 
 use backend::LibraryBackend;
 pub use serve::serve_library;
@@ -64,7 +64,7 @@ impl LibraryDriver {
     /// If the namespace cannot be entered, or the library cannot be used there.
     pub fn open(location: Location, options: LibraryOptions) -> Result<Self, Error> {
         let LibraryOptions { program, deadline } = options;
-        let system = Launcher::library(program, location.open()?);
+        let system = Launcher::library(program, location::open(&location)?);
         Ok(Self(Shared::new(LibraryBackend::open(system, deadline)?)))
     }
 }

@@ -7,12 +7,14 @@ mod vigil;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Stdio};
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use rustix::process::{Pid, Resource, getrlimit, prlimit};
+use tidegate_sys::Netns;
 
 use crate::driver::error::Error;
-use crate::driver::location::Namespace;
+use crate::driver::location;
 use pump::{End, Pipes, Readers};
 pub(crate) use runner::{Broken, Finished, Runner, Session, tell_replaced};
 use vigil::Vigil;
@@ -27,7 +29,7 @@ const DESCRIPTORS: u64 = 1024;
 pub(crate) struct Launcher {
     program: PathBuf,
     /// Where it runs.
-    namespace: Namespace,
+    namespace: Arc<Netns>,
     /// What one that is kept running is called in messages.
     called: &'static str,
     /// Else on stderr.
@@ -36,7 +38,7 @@ pub(crate) struct Launcher {
 
 impl Launcher {
     /// The `nft` at this path; `nft -i` answers on stderr.
-    pub(crate) const fn nft(program: PathBuf, namespace: Namespace) -> Self {
+    pub(crate) const fn nft(program: PathBuf, namespace: Arc<Netns>) -> Self {
         Self {
             program,
             namespace,
@@ -47,7 +49,7 @@ impl Launcher {
 
     /// The program at this path as the process of libnftables, which answers on stdout.
     #[cfg(feature = "libnftables")]
-    pub(crate) const fn library(program: PathBuf, namespace: Namespace) -> Self {
+    pub(crate) const fn library(program: PathBuf, namespace: Arc<Netns>) -> Self {
         Self {
             program,
             namespace,
@@ -73,7 +75,7 @@ impl Launcher {
             Error::refused_by_system(format_args!("running {}", self.program.display()), &error)
         };
         let spawn = || command.spawn().map_err(failed);
-        let mut child = self.namespace.run(spawn)?;
+        let mut child = location::run(&self.namespace, spawn)?;
         let (stdin, stdout, stderr) =
             (child.stdin.take(), child.stdout.take(), child.stderr.take());
         let child = Guard(child);

@@ -4,19 +4,21 @@ use std::io;
 use std::os::fd::{AsFd, BorrowedFd};
 use std::time::{Duration, Instant};
 
-use netlink_packet_core::{NLM_F_ACK, NLM_F_DUMP, NLM_F_DUMP_INTR, NetlinkBuffer};
+use netlink_packet_core::{NLM_F_ACK, NLM_F_DUMP, NLM_F_DUMP_INTR};
 use netlink_sys::SocketAddr;
 use rustix::io::Errno;
 use rustix::net::sockopt::{
     Timeout, set_socket_recv_buffer_size, set_socket_recv_buffer_size_force, set_socket_timeout,
 };
 
+use super::error::{Error, Refusal};
 use super::ext_ack::verdict;
+use super::family::Family;
+use super::message::{Message, messages};
 use super::request::Request;
-use crate::error::{Cause, Refusal};
 
 /// Flag of a request for a whole list.
-pub(crate) const DUMP: u16 = NLM_F_DUMP;
+pub const DUMP: u16 = NLM_F_DUMP;
 
 /// `NLMSG_ERROR`: also how the kernel says that it is done (linux/netlink.h).
 const VERDICT: u16 = 2;
@@ -35,21 +37,14 @@ const TIME_LIMIT: Duration = Duration::from_secs(10);
 /// How often a list that changed while it was read is read again.
 const TRIES: usize = 16;
 
-/// A socket of one netlink protocol in the network namespace of the thread that opened it.
-pub(crate) struct Socket {
+/// A socket of one netlink family in the network namespace of the thread that opened it.
+#[derive(Debug)]
+pub struct Socket {
     inner: netlink_sys::Socket,
     sequence: u32,
     buffer: Vec<u8>,
     /// Whether answers to a request that failed may yet come.
     is_behind: bool,
-}
-
-/// One message of the kernel's.
-pub(crate) struct Message<'a> {
-    pub(crate) kind: u16,
-    flags: u16,
-    sequence: u32,
-    pub(crate) body: &'a [u8],
 }
 
 impl AsFd for Socket {
@@ -59,9 +54,12 @@ impl AsFd for Socket {
 }
 
 impl Socket {
-    /// Opens a socket for a protocol (`NETLINK_ROUTE`, `NETLINK_NETFILTER`).
-    pub(crate) fn open(protocol: isize) -> io::Result<Self> {
-        let mut inner = netlink_sys::Socket::new(protocol)?;
+    /// Opens a socket of a family.
+    ///
+    /// # Errors
+    /// If the kernel refuses the socket.
+    pub fn open(family: Family) -> io::Result<Self> {
+        let mut inner = netlink_sys::Socket::new(family.number())?;
         inner.bind_auto()?;
         inner.connect(&SocketAddr::new(0, 0))?;
         // Kernels before 4.12 and 4.20 lack these options. Without them, errors say less.
@@ -84,11 +82,12 @@ impl Socket {
     /// Sends the requests, some in each datagram, and returns the kernel's answer to each: its body, which is empty
     /// for a bare "done". The kernel carries out every request, even after one failed.
     ///
-    /// If an answer is lost or does not arrive. Then it is unknown which requests were carried out.
-    pub(crate) fn exchange(
+    /// # Errors
+    /// If an answer is lost or does not arrive within ten seconds. Then it is unknown which requests were carried out.
+    pub fn exchange(
         &mut self,
         requests: &[Request],
-    ) -> Result<Vec<Result<Vec<u8>, Refusal>>, Cause> {
+    ) -> Result<Vec<Result<Vec<u8>, Refusal>>, Error> {
         let mut answers = Vec::with_capacity(requests.len());
         for some in requests.chunks(AT_ONCE) {
             answers.extend(self.exchange_some(some)?);
@@ -99,7 +98,7 @@ impl Socket {
     fn exchange_some(
         &mut self,
         requests: &[Request],
-    ) -> Result<Vec<Result<Vec<u8>, Refusal>>, Cause> {
+    ) -> Result<Vec<Result<Vec<u8>, Refusal>>, Error> {
         let first = self.send(requests, NLM_F_ACK)?;
         let mut answers = vec![Ok(Vec::new()); requests.len()];
         let mut waiting = requests.len();
@@ -124,30 +123,31 @@ impl Socket {
     }
 
     /// As [`exchange`](Self::exchange) with one request.
-    pub(crate) fn ask(&mut self, request: Request) -> Result<Vec<u8>, Cause> {
+    ///
+    /// # Errors
+    /// As `exchange`, and if the kernel refuses the request.
+    pub fn ask(&mut self, request: Request) -> Result<Vec<u8>, Error> {
         let answer = self.exchange(&[request])?.pop();
-        let answer = answer.ok_or(Cause::Malformed("no answer"))?;
+        let answer = answer.ok_or(Error::Malformed("no answer"))?;
         Ok(answer?)
-    }
-
-    /// The index of an interface (`SIOCGIFINDEX` of netdevice(7)) in the socket's namespace.
-    pub(crate) fn index_of(&self, ifname: &str) -> Result<u32, Errno> {
-        rustix::net::netdevice::name_to_index(&self.inner, ifname)
     }
 
     /// Asks for a list and gives back what `decode` makes of each entry. A list that changed
     /// while it was read is read again.
-    pub(crate) fn dump<T>(
+    ///
+    /// # Errors
+    /// If the kernel refuses or does not answer, or if the list never stays the same ([`Error::Unsteady`]).
+    pub fn dump<T>(
         &mut self,
         request: &Request,
         decode: impl Fn(&[u8]) -> Option<T>,
-    ) -> Result<Vec<T>, Cause> {
+    ) -> Result<Vec<T>, Error> {
         for _ in 0..TRIES {
             if let Some(entries) = self.dump_once(request, &decode)? {
                 return Ok(entries);
             }
         }
-        Err(Cause::Unsteady)
+        Err(Error::Unsteady)
     }
 
     /// None if the list changed while it was read.
@@ -155,7 +155,7 @@ impl Socket {
         &mut self,
         request: &Request,
         decode: &impl Fn(&[u8]) -> Option<T>,
-    ) -> Result<Option<Vec<T>>, Cause> {
+    ) -> Result<Option<Vec<T>>, Error> {
         let sequence = self.send(std::slice::from_ref(request), 0)?;
         let mut entries = Vec::new();
         let (mut is_done, mut is_steady) = (false, true);
@@ -183,7 +183,7 @@ impl Socket {
     }
 
     /// Sends the requests in one datagram; the sequence numbers count up from the one returned.
-    fn send(&mut self, requests: &[Request], flags: u16) -> Result<u32, Cause> {
+    fn send(&mut self, requests: &[Request], flags: u16) -> Result<u32, Error> {
         self.catch_up()?;
         let first = self.sequence.wrapping_add(1);
         let mut datagram = Vec::new();
@@ -196,12 +196,12 @@ impl Socket {
     }
 
     /// Receives one datagram and hands on its messages.
-    fn receive(&mut self, each: impl FnMut(Message<'_>) -> Result<(), Cause>) -> Result<(), Cause> {
+    fn receive(&mut self, each: impl FnMut(Message<'_>) -> Result<(), Error>) -> Result<(), Error> {
         let received = self.receive_one(TRUNCATION);
         let (length, sender) = received.inspect_err(|_| self.is_behind = true)?;
         if length > self.buffer.len() {
             self.is_behind = true;
-            return Err(Cause::Malformed("a datagram greater than 64 KiB"));
+            return Err(Error::Malformed("a datagram greater than 64 KiB"));
         }
         match sender.port_number() {
             0 => messages(&self.buffer).try_for_each(each),
@@ -209,7 +209,7 @@ impl Socket {
         }
     }
 
-    fn receive_one(&mut self, flags: i32) -> Result<(usize, SocketAddr), Cause> {
+    fn receive_one(&mut self, flags: i32) -> Result<(usize, SocketAddr), Error> {
         loop {
             self.buffer.clear();
             let error = match self.inner.recv_from(&mut self.buffer, flags) {
@@ -218,8 +218,8 @@ impl Socket {
             };
             match Errno::from_io_error(&error) {
                 Some(Errno::INTR) => {}
-                Some(Errno::AGAIN) => return Err(Cause::Silent(TIME_LIMIT)),
-                Some(Errno::NOBUFS) => return Err(Cause::Lost),
+                Some(Errno::AGAIN) => return Err(Error::Silent(TIME_LIMIT)),
+                Some(Errno::NOBUFS) => return Err(Error::Lost),
                 _ => return Err(error.into()),
             }
         }
@@ -227,13 +227,13 @@ impl Socket {
 
     /// Reads the remaining answers of a failed request. The kernel starts no new list before the last one was read to
     /// its end (`netlink_dump_start`).
-    fn catch_up(&mut self) -> Result<(), Cause> {
+    fn catch_up(&mut self) -> Result<(), Error> {
         let end = Instant::now() + TIME_LIMIT;
         while self.is_behind {
             match self.receive_one(TRUNCATION | DO_NOT_WAIT) {
-                Err(Cause::Silent(_)) => self.is_behind = false,
-                Ok(_) | Err(Cause::Lost) if Instant::now() < end => {}
-                Ok(_) | Err(Cause::Lost) => return Err(Cause::Silent(TIME_LIMIT)),
+                Err(Error::Silent(_)) => self.is_behind = false,
+                Ok(_) | Err(Error::Lost) if Instant::now() < end => {}
+                Ok(_) | Err(Error::Lost) => return Err(Error::Silent(TIME_LIMIT)),
                 Err(cause) => return Err(cause),
             }
         }
@@ -246,30 +246,13 @@ const TRUNCATION: i32 = 0x20;
 /// `MSG_DONTWAIT`.
 const DO_NOT_WAIT: i32 = 0x40;
 
-/// The messages of a datagram; ends at the first malformed one.
-pub(crate) fn messages(datagram: &[u8]) -> impl Iterator<Item = Message<'_>> {
-    let mut rest = datagram;
-    std::iter::from_fn(move || {
-        let bytes = rest;
-        let message = NetlinkBuffer::new_checked(bytes).ok()?;
-        let length = usize::try_from(message.length()).ok()?;
-        rest = bytes.get(length.next_multiple_of(4)..).unwrap_or_default();
-        Some(Message {
-            kind: message.message_type(),
-            flags: message.flags(),
-            sequence: message.sequence_number(),
-            body: message.payload(),
-        })
-    })
-}
-
 /// `NLMSG_DONE` carries an error number where the list could not be finished.
-fn end_of_list(body: &[u8]) -> Result<(), Cause> {
+fn end_of_list(body: &[u8]) -> Result<(), Error> {
     match body
         .first_chunk::<4>()
         .map(|code| i32::from_ne_bytes(*code))
     {
-        Some(code) if code < 0 => Err(Cause::Refused(Refusal {
+        Some(code) if code < 0 => Err(Error::Refused(Refusal {
             errno: Errno::from_raw_os_error(code.saturating_neg()),
             message: None,
         })),
@@ -279,15 +262,19 @@ fn end_of_list(body: &[u8]) -> Result<(), Cause> {
 
 #[cfg(test)]
 mod tests {
-    use netlink_sys::protocols::NETLINK_ROUTE;
-
     use super::*;
-    use crate::message;
+
+    /// `RTM_GETLINK` with an empty `struct ifinfomsg` but for the index.
+    fn get_link(index: i32, flags: u16) -> Request {
+        let mut body = vec![0; 16];
+        body[4..8].copy_from_slice(&index.to_ne_bytes());
+        Request::from_bytes(18, flags, body)
+    }
 
     #[test]
     fn every_one_of_many_requests_is_answered() {
-        let mut socket = Socket::open(NETLINK_ROUTE).unwrap();
-        let ask = message::get_link(1);
+        let mut socket = Socket::open(Family::Route).unwrap();
+        let ask = get_link(1, 0);
         let answers = socket.exchange(&vec![ask; 3000]).unwrap();
         assert_eq!(answers.len(), 3000);
         assert!(
@@ -299,30 +286,30 @@ mod tests {
 
     #[test]
     fn an_answer_that_is_lost_is_an_error_and_the_next_request_is_answered() {
-        let mut socket = Socket::open(NETLINK_ROUTE).unwrap();
+        let mut socket = Socket::open(Family::Route).unwrap();
         set_socket_recv_buffer_size(&socket.inner, 4096).unwrap();
-        let ask = message::get_link(1);
+        let ask = get_link(1, 0);
         let lost = socket.exchange_some(&vec![ask.clone(); 500]).unwrap_err();
-        assert!(matches!(lost, Cause::Lost), "{lost:?}");
+        assert!(matches!(lost, Error::Lost), "{lost:?}");
         assert!(!socket.ask(ask).unwrap().is_empty());
     }
 
     #[test]
     fn a_list_that_was_not_read_to_its_end_does_not_keep_the_next_from_being_read() {
-        let mut socket = Socket::open(NETLINK_ROUTE).unwrap();
-        let list = message::list_links();
+        let mut socket = Socket::open(Family::Route).unwrap();
+        let list = get_link(0, DUMP);
         socket.send(std::slice::from_ref(&list), 0).unwrap();
         socket.is_behind = true;
-        let indexes = socket.dump(&list, crate::decode::link_index);
-        assert!(indexes.unwrap().contains(&1));
+        let indexes = socket.dump(&list, |body| body.get(4..8).map(<[u8]>::to_vec));
+        assert!(indexes.unwrap().contains(&1_i32.to_ne_bytes().to_vec()));
     }
 
     #[test]
     fn a_kernel_that_does_not_answer_is_waited_for_with_a_bound() {
-        let mut socket = Socket::open(NETLINK_ROUTE).unwrap();
+        let mut socket = Socket::open(Family::Route).unwrap();
         let soon = Some(Duration::from_millis(10));
         set_socket_timeout(&socket.inner, Timeout::Recv, soon).unwrap();
         let silent = socket.receive(|_| Ok(())).unwrap_err();
-        assert!(matches!(silent, Cause::Silent(_)), "{silent:?}");
+        assert!(matches!(silent, Error::Silent(_)), "{silent:?}");
     }
 }

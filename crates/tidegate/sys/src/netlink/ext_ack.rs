@@ -4,8 +4,8 @@
 use netlink_packet_core::{NLM_F_ACK_TLVS, NLM_F_CAPPED};
 use rustix::io::Errno;
 
-use super::attribute;
-use crate::error::{Cause, Refusal};
+use super::attribute::attribute;
+use super::error::{Error, Refusal};
 
 /// `NLMSGERR_ATTR_MSG`: the kernel's own words.
 const MESSAGE: u16 = 1;
@@ -14,10 +14,10 @@ const HEADER: usize = 16;
 
 /// Reads the body of an `NLMSG_ERROR`: an error number (0 for done) and the request's header,
 /// then the request's body unless `NLM_F_CAPPED`, then attributes if `NLM_F_ACK_TLVS`.
-pub(super) fn verdict(flags: u16, body: &[u8]) -> Result<Result<(), Refusal>, Cause> {
+pub(super) fn verdict(flags: u16, body: &[u8]) -> Result<Result<(), Refusal>, Error> {
     let (code, request) = body
         .split_first_chunk::<4>()
-        .ok_or(Cause::Malformed("an error without a number"))?;
+        .ok_or(Error::Malformed("an error without a number"))?;
     let code = i32::from_ne_bytes(*code);
     if code == 0 {
         return Ok(Ok(()));

@@ -4,7 +4,7 @@ use netlink_packet_core::{Emitable, NLM_F_REQUEST, NetlinkHeader};
 
 /// A request to the kernel: type, flags and body; the sequence number comes when it is sent.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Request {
+pub struct Request {
     kind: u16,
     flags: u16,
     body: Vec<u8>,
@@ -12,19 +12,22 @@ pub(crate) struct Request {
 
 impl Request {
     /// `flags` are `NLM_F_*` besides `NLM_F_REQUEST`.
-    pub(crate) fn new(kind: u16, flags: u16, body: &impl Emitable) -> Self {
+    #[must_use]
+    pub fn new(kind: u16, flags: u16, body: &impl Emitable) -> Self {
         let mut bytes = vec![0; body.buffer_len()];
         body.emit(&mut bytes);
         Self::from_bytes(kind, flags, bytes)
     }
 
     /// A request whose body is encoded already.
-    pub(crate) fn from_bytes(kind: u16, flags: u16, body: Vec<u8>) -> Self {
+    #[must_use]
+    pub fn from_bytes(kind: u16, flags: u16, body: Vec<u8>) -> Self {
         Self { kind, flags, body }
     }
 
-    #[cfg(test)]
-    pub(crate) fn body(&self) -> &[u8] {
+    /// The body, as it was encoded.
+    #[must_use]
+    pub fn body(&self) -> &[u8] {
         &self.body
     }
 

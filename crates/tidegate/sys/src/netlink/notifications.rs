@@ -1,0 +1,101 @@
+//! Notifications of the kernel: multicast groups of a netlink family, read without blocking.
+
+use std::io;
+use std::os::fd::{AsFd, BorrowedFd};
+
+use netlink_sys::Socket;
+use rustix::io::Errno;
+use rustix::net::sockopt::set_socket_recv_buffer_size_force;
+
+use super::family::Family;
+use super::message::{Message, messages};
+
+/// Bytes of the longest datagram that the kernel makes of one object.
+const DATAGRAM: usize = 64 * 1024;
+
+/// The most datagrams of one read, far more than the socket holds: another program may cause changes without end.
+const MOST: usize = 1 << 16;
+
+/// A subscription to changes of some kinds of objects in a network namespace.
+#[derive(Debug)]
+pub struct Notifications(Socket);
+
+/// One thing that was heard.
+#[derive(Clone, Copy, Debug)]
+pub enum Heard<'a> {
+    /// A message of the kernel.
+    Message(Message<'a>),
+    /// Messages were lost here: the socket's memory was full (`ENOBUFS`).
+    Loss,
+}
+
+impl Notifications {
+    /// Subscribes to groups of a family (such as enum rtnetlink_groups of linux/rtnetlink.h) in the network namespace of
+    /// the calling thread.
+    ///
+    /// # Errors
+    /// If the kernel refuses the socket, or lets the process not listen to a group.
+    pub fn open(family: Family, groups: &[u32]) -> io::Result<Self> {
+        let mut socket = Socket::new(family.number())?;
+        socket.bind_auto()?;
+        for group in groups {
+            socket.add_membership(*group)?;
+        }
+        socket.set_non_blocking(true)?;
+        Ok(Self(socket))
+    }
+
+    /// Has the kernel keep so many bytes of messages until they are read. Without the privilege (CAP_NET_ADMIN), the host's
+    /// default stays, and more is lost.
+    #[must_use]
+    pub fn with_memory(self, bytes: usize) -> Self {
+        let _ = set_socket_recv_buffer_size_force(&self.0, bytes);
+        self
+    }
+
+    /// Reads the pending messages. Returns whether they are complete: false if the socket's memory was full, or if
+    /// messages arrive faster than they are read.
+    ///
+    /// # Errors
+    /// If the socket can no longer be used.
+    pub fn read(&self, mut each: impl FnMut(&Message<'_>)) -> io::Result<bool> {
+        let mut is_all = true;
+        let is_end = self.hear(|heard| match heard {
+            Heard::Message(message) => each(&message),
+            Heard::Loss => is_all = false,
+        })?;
+        Ok(is_all && is_end)
+    }
+
+    /// Reads the pending messages, and says between which of them some were lost. Returns whether it read to the end: false
+    /// if messages arrive faster than they are read.
+    ///
+    /// # Errors
+    /// If the socket can no longer be used.
+    pub fn hear(&self, mut each: impl FnMut(Heard<'_>)) -> io::Result<bool> {
+        let mut datagram = Vec::with_capacity(DATAGRAM);
+        for _ in 0..MOST {
+            datagram.clear();
+            match self.0.recv_from(&mut datagram, 0) {
+                // Only the kernel has port 0; any process may send to the members of a group.
+                Ok((_, sender)) if sender.port_number() == 0 => {
+                    messages(&datagram).for_each(|message| each(Heard::Message(message)));
+                }
+                Ok(_) => {}
+                Err(error) => match Errno::from_io_error(&error) {
+                    Some(Errno::AGAIN) => return Ok(true),
+                    Some(Errno::INTR) => {}
+                    Some(Errno::NOBUFS) => each(Heard::Loss),
+                    _ => return Err(error),
+                },
+            }
+        }
+        Ok(false)
+    }
+}
+
+impl AsFd for Notifications {
+    fn as_fd(&self) -> BorrowedFd<'_> {
+        self.0.as_fd()
+    }
+}
