@@ -40,15 +40,17 @@ fn a_port_that_a_process_listens_on_is_refused_with_its_name_and_left_to_it() {
             .netns
             .run(|| TcpListener::bind("0.0.0.0:8080").unwrap());
         let before = host.snapshot();
-        let refused = host.tidegate(&["publish", "front", "8081:80", "8080:80"]);
-        assert_eq!(refused.code, Some(1), "{refused:#?}");
         let pid = format!("({}) has 0.0.0.0:8080", std::process::id());
-        assert!(refused.stderr.contains("port 8080/tcp"), "{refused:#?}");
-        assert!(refused.stderr.contains(&pid), "{refused:#?}");
+        // A child of another test, which has not executed its program yet, may have the listener too, and be named.
+        wait_until("the process that listens is named", || {
+            let refused = host.tidegate(&["publish", "front", "8081:80", "8080:80"]);
+            assert_eq!(refused.code, Some(1), "{refused:#?}");
+            assert!(refused.stderr.contains("port 8080/tcp"), "{refused:#?}");
+            refused.stderr.contains(&pid)
+        });
         assert_eq!(host.snapshot(), before);
         drop(listener);
-        // The other port of the request was let go of again. A child of another test, which has not executed its program
-        // yet, may still have the listener.
+        // The other port of the request was let go of again. Here too, a child of another test may still have the listener.
         wait_until("both ports are published", || {
             let published = host.tidegate(&["publish", "front", "8080:80", "8081:80"]);
             published.code == Some(0)
