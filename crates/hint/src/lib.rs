@@ -33,6 +33,7 @@
 
 use std::borrow::Cow;
 use std::error::Error;
+use std::path::{Path, PathBuf};
 use std::{fmt, io};
 
 /// An error that may know what to do about it.
@@ -51,6 +52,55 @@ impl<E: Hint + ?Sized> Hint for &E {
 
 /// The system's own errors know nothing to do.
 impl Hint for io::Error {}
+
+/// What could not be done to a file or a folder.
+///
+/// ```
+/// use error_hint::FileError;
+///
+/// let error = std::fs::read("/no/such/file").map_err(FileError::at("read", "/no/such/file"));
+/// assert_eq!(error.unwrap_err().to_string(), "cannot read /no/such/file");
+/// ```
+#[derive(Debug)]
+pub struct FileError {
+    /// What failed, in one word: `read`, `write`, `parse`, `make`, `remove`.
+    pub doing: &'static str,
+    /// The file.
+    pub path: PathBuf,
+    /// What the system said.
+    pub source: io::Error,
+}
+
+impl FileError {
+    /// Makes the system's error one about a file.
+    pub fn at(doing: &'static str, path: impl AsRef<Path>) -> impl FnOnce(io::Error) -> Self {
+        let path = path.as_ref().to_owned();
+        move |source| Self {
+            doing,
+            path,
+            source,
+        }
+    }
+}
+
+impl fmt::Display for FileError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "cannot {} {}", self.doing, self.path.display())
+    }
+}
+
+impl Error for FileError {
+    fn source(&self) -> Option<&(dyn Error + 'static)> {
+        Some(&self.source)
+    }
+}
+
+impl Hint for FileError {
+    fn hint(&self) -> Option<Cow<'_, str>> {
+        let is_full = self.source.kind() == io::ErrorKind::StorageFull;
+        is_full.then(|| "free some space on its file system".into())
+    }
+}
 
 /// An error as a user sees it: what went wrong, why, and what to do about it.
 ///

@@ -51,6 +51,7 @@ pub mod engine;
 mod fault;
 pub mod format;
 pub mod manifest;
+pub mod out;
 pub mod outcome;
 mod package_facts;
 pub mod packager;

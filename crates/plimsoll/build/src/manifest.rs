@@ -10,6 +10,12 @@ pub use crate::sum::Sum;
 use plimsoll_plan::plan::{BuildPlan, LeftOut, PackagePlan, Plan};
 use plimsoll_spec::{FormatName, PackageReport};
 
+/// The name of the file.
+pub const MANIFEST: &str = "manifest.json";
+
+/// The name of the file with the sums of the packages, beside it.
+pub const SUMS: &str = "SHA256SUMS";
+
 /// The whole file.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]

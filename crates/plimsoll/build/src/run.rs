@@ -6,7 +6,7 @@ mod files;
 mod package;
 
 use std::collections::BTreeMap;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use plimsoll_probe::{Command, Flavour};
 
@@ -14,6 +14,7 @@ use crate::audit::{AuditError, BuiltProgram, Stamp, audit_build, audit_stamp};
 use crate::compose;
 use crate::format::Formats;
 use crate::manifest::{Artifact, Manifest};
+use crate::out;
 use crate::steps::{Step, steps};
 use plimsoll_plan::config::Config;
 use plimsoll_plan::plan::{BuildPlan, Plan};
@@ -32,8 +33,8 @@ pub trait Observer {
 /// Builds, audits and packages.
 ///
 /// # Errors
-/// When a program fails, a result does not agree with the plan, or a file cannot be written. Only
-/// packages that passed their audit are in the folder for packages, and no manifest then.
+/// When a program fails, a result does not agree with the plan, or a file cannot be written. The folder
+/// for packages holds none then, or all of its manifest.
 pub fn run(
     formats: &Formats,
     config: &Config,
@@ -60,6 +61,7 @@ struct Run<'a> {
     built: cargo::Built,
     programs: BTreeMap<Flavour, Vec<BuiltProgram>>,
     written: Option<package::Written>,
+    finished: Vec<PathBuf>,
     artifacts: Vec<Artifact>,
 }
 
@@ -84,13 +86,17 @@ impl<'a> Run<'a> {
             built: cargo::Built::new(),
             programs: BTreeMap::new(),
             written: None,
+            finished: Vec::new(),
             artifacts: Vec::new(),
         })
     }
 
     fn step(&mut self, step: Step<'_>) -> Result<(), RunError> {
         match step {
-            Step::Clear => files::clear(&self.plan.places.out),
+            Step::Clear => {
+                let is_ours = |file: &str| is_package(file, &self.plan.name);
+                Ok(out::clear(&self.plan.places.out, is_ours)?)
+            }
             Step::Build(build) => {
                 self.built = cargo::build(self.plan, build, self.observer)?;
                 Ok(())
@@ -102,9 +108,13 @@ impl<'a> Run<'a> {
                 Ok(())
             }
             Step::AuditPackage(build, package) => self.audit_package(build, package),
-            Step::Manifest => {
+            Step::Publish => {
                 let manifest = Manifest::new(self.plan, self.artifacts.clone());
-                files::write_manifest(&self.plan.places.out, &manifest)
+                Ok(out::publish(
+                    &self.finished,
+                    &manifest,
+                    &self.plan.places.out,
+                )?)
             }
         }
     }
@@ -154,4 +164,10 @@ impl<'a> Run<'a> {
         let text = text.map_err(|error| failed(error.reason()))?;
         serde_json::from_str(&text).map_err(|error| failed(error.to_string()))
     }
+}
+
+/// Whether a file is called as a package of this name is.
+fn is_package(file: &str, name: &str) -> bool {
+    let rest = file.strip_prefix(name);
+    rest.is_some_and(|rest| rest.starts_with([' ', '-', '.', '_']) && !rest.ends_with(".log"))
 }

@@ -19,8 +19,8 @@ pub enum Step<'a> {
     Package(&'a BuildPlan, &'a PackagePlan),
     /// Compare the package with the plan and the programs.
     AuditPackage(&'a BuildPlan, &'a PackagePlan),
-    /// Write `manifest.json` and `SHA256SUMS`.
-    Manifest,
+    /// Put the packages in place, with `manifest.json` and `SHA256SUMS`.
+    Publish,
 }
 
 /// What is done for a plan, in order: nothing is packaged before every build has passed its
@@ -39,7 +39,7 @@ pub fn steps(plan: &Plan) -> Vec<Step<'_>> {
     steps.extend(builds);
     steps.push(Step::BuildPackager);
     steps.extend(packages);
-    steps.push(Step::Manifest);
+    steps.push(Step::Publish);
     steps
 }
 
@@ -52,7 +52,7 @@ impl fmt::Display for Step<'_> {
             Self::BuildPackager => f.write_str("build the package writer"),
             Self::Package(_, package) => write!(f, "write {}", package.file),
             Self::AuditPackage(_, package) => write!(f, "audit {}", package.file),
-            Self::Manifest => f.write_str("write manifest.json and SHA256SUMS"),
+            Self::Publish => f.write_str("put the packages in place"),
         }
     }
 }

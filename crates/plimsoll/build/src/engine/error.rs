@@ -8,6 +8,7 @@ use error_hint::Hint;
 use plimsoll_probe::{Mend, RunError};
 
 use super::Engine;
+use crate::out::OutError;
 use plimsoll_plan::distro::DistroError;
 
 /// A name that is no engine.
@@ -69,6 +70,9 @@ pub enum EngineError {
         /// What the system said.
         source: io::Error,
     },
+    /// The folder for packages is not as it should be.
+    #[error(transparent)]
+    Out(#[from] OutError),
     /// A command cannot be run, or hangs.
     #[error("cannot {stage}")]
     Run {
@@ -114,6 +118,7 @@ impl Hint for EngineError {
             Self::Run { source, .. } => source.hint(),
             Self::Failed { log, .. } => Some(format!("see {}", log.display()).into()),
             Self::Distro(error) => error.hint(),
+            Self::Out(error) => error.hint(),
             Self::Io { .. } | Self::Manifest { .. } => None,
         }
     }

@@ -10,6 +10,7 @@ use plimsoll_probe::{Command, RunError, limit};
 
 use super::{EngineError, Role, Stage};
 use crate::manifest::Manifest;
+use crate::out;
 
 /// The commands of one distribution, ready to run.
 #[derive(Debug)]
@@ -84,11 +85,12 @@ fn run(task: Task, watcher: &dyn Watcher) -> Outcome {
         workspace: &task.workspace,
     };
     let ran = task.stages.and_then(|stages| {
-        remove(&task.out.join("manifest.json"))?;
+        // The folder is the distribution's own. What is in it must not be taken for this run's.
+        out::clear(&task.out, |_| true)?;
         place.run(&stages, watcher)
     });
     Outcome {
-        result: ran.and_then(|()| manifest(&task.out)),
+        result: ran.and_then(|()| Ok(out::read(&task.out)?)),
         distro: task.distro,
     }
 }
@@ -110,26 +112,6 @@ pub fn run_stages(
         workspace,
     };
     place.run(stages, watcher)
-}
-
-/// The manifest of an earlier run must not be taken for this one's.
-fn remove(file: &Path) -> Result<(), EngineError> {
-    match std::fs::remove_file(file) {
-        Err(source) if source.kind() != io::ErrorKind::NotFound => Err(EngineError::Io {
-            path: file.to_owned(),
-            source,
-        }),
-        _ => Ok(()),
-    }
-}
-
-fn manifest(out: &Path) -> Result<Manifest, EngineError> {
-    let path = out.join("manifest.json");
-    let text = std::fs::read_to_string(&path).map_err(|source| EngineError::Io {
-        path: path.clone(),
-        source,
-    })?;
-    serde_json::from_str(&text).map_err(|source| EngineError::Manifest { path, source })
 }
 
 /// Where stages run, and where their output goes.
@@ -217,6 +199,7 @@ fn complaint(lines: &[String]) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::out::OutError;
     use error_hint::Hint;
 
     #[derive(Default)]
@@ -308,7 +291,10 @@ mod tests {
         let nothing = vec![Stage::new("do nothing", shell("true"))];
         let tasks = vec![task(folder.path(), "old", nothing)];
         let outcomes = run_all(tasks, 4, &Heard::default());
-        assert!(matches!(outcomes[0].result, Err(EngineError::Io { .. })));
+        assert!(matches!(
+            outcomes[0].result,
+            Err(EngineError::Out(OutError::File(_)))
+        ));
     }
 
     #[test]

@@ -10,6 +10,7 @@ use crate::audit::AuditError;
 use crate::compose::AssetError;
 use crate::depends::DependsError;
 use crate::elf::ElfError;
+use crate::out::OutError;
 use crate::packager::PackagerError;
 use plimsoll_plan::format::UnknownFormat;
 use plimsoll_spec::changelog::ChangelogError;
@@ -25,6 +26,9 @@ pub enum RunError {
         /// What the system said.
         source: io::Error,
     },
+    /// The folder for packages cannot be filled, or holds something else.
+    #[error(transparent)]
+    Out(#[from] OutError),
     /// The changelog cannot be used.
     #[error("cannot parse {}", path.display())]
     Changelog {
@@ -96,6 +100,7 @@ impl Hint for RunError {
         match self {
             Self::Depends { source, .. } => source.hint(),
             Self::Program(error) => error.hint(),
+            Self::Out(error) => error.hint(),
             Self::NotBuilt { .. } => Some(
                 "each name in cargo-packages of packaging/dist.toml is that of one [[bin]] of its package".into(),
             ),

@@ -60,3 +60,30 @@ fn a_package_without_the_program_is_named() {
     );
     assert_eq!(project.error(), "Cargo built no single program sample");
 }
+
+#[test]
+fn a_run_that_fails_at_its_second_package_leaves_neither_it_nor_the_old_ones() {
+    let project = Project::new();
+    project.run().unwrap();
+    let text = CONFIG.replace("formats = [\"txt\"]", "formats = [\"txt\", \"tar\"]");
+    let (config, plan) = planned(&project.workspace, &text).unwrap();
+    // The package writer of this project ends with a panic.
+    let error = run::run(&formats(), &config, &plan, &mut Silent).unwrap_err();
+    assert!(matches!(error, RunError::Packager(_)), "{error}");
+    let left = std::fs::read_dir(project.workspace.join("out")).unwrap();
+    assert_eq!(left.count(), 0);
+}
+
+#[test]
+fn a_package_of_another_version_that_no_manifest_lists_is_named() {
+    let project = Project::new();
+    project.put("out/sample 0.9.0 for x86_64.txt", "old");
+    let error = project.error();
+    assert!(
+        error.ends_with("/out/sample 0.9.0 for x86_64.txt is in no manifest"),
+        "{error}"
+    );
+    project.put("out/notes.txt", "mine");
+    std::fs::remove_file(project.workspace.join("out/sample 0.9.0 for x86_64.txt")).unwrap();
+    project.run().unwrap();
+}
