@@ -150,6 +150,73 @@ mod tests {
         check().unwrap();
     }
 
+    /// The script of a step.
+    fn script(workflow: &str, step: &str) -> String {
+        let (_, rest) = workflow.split_once(&format!("- name: {step}\n")).unwrap();
+        let (_, rest) = rest.split_once("run: |\n").unwrap();
+        let lines = rest
+            .lines()
+            .take_while(|line| line.is_empty() || line.starts_with("          "));
+        lines.map(|line| format!("{}\n", line.trim_start())).collect()
+    }
+
+    /// What the step that releases does with packages of these names.
+    fn release(packages: &[&str]) -> (tempfile::TempDir, std::process::Output) {
+        let folder = tempfile::tempdir().unwrap();
+        let path = |name: &str| folder.path().join(name);
+        for package in packages {
+            let file = path("packages").join(package);
+            std::fs::create_dir_all(file.parent().unwrap()).unwrap();
+            std::fs::write(file, package).unwrap();
+        }
+        let dist = WORKFLOWS.iter().find(|(name, _)| *name == "dist.yml");
+        let script = script(dist.unwrap().1, "Sum up and release");
+        // In the place of GitHub's program.
+        let script = format!("gh() {{ printf '%s\\n' \"$@\" >../uploaded; }}\n{script}");
+        let output = std::process::Command::new("bash")
+            .args(["-e", "-o", "pipefail", "-c", &script])
+            .current_dir(folder.path())
+            .env("TAG", "v1")
+            .output();
+        (folder, output.unwrap())
+    }
+
+    #[test]
+    fn the_sums_of_a_release_name_what_github_serves() {
+        let names = [
+            "a/sample_1.0~rc.1-1~debian.12_amd64.deb",
+            "b/sample-1.0-1.x86_64.rpm",
+            "c/sample-1.0+x.tar.gz",
+        ];
+        let (folder, output) = release(&names);
+        assert!(output.status.success(), "{output:?}");
+        let uploaded = std::fs::read_to_string(folder.path().join("uploaded")).unwrap();
+        let kept = |c: char| c.is_ascii_alphanumeric() || "._-".contains(c);
+        let files = uploaded.lines().skip_while(|line| *line != "--").skip(1);
+        let files: Vec<&str> = files.collect();
+        assert_eq!(
+            files,
+            [
+                "SHA256SUMS",
+                "sample-1.0-1.x86_64.rpm",
+                "sample-1.0.x.tar.gz",
+                "sample_1.0.rc.1-1.debian.12_amd64.deb",
+            ]
+        );
+        assert!(files.iter().all(|name| name.chars().all(kept)));
+        let checked = std::process::Command::new("sha256sum")
+            .args(["--check", "--strict", "SHA256SUMS"])
+            .current_dir(folder.path().join("release"))
+            .output();
+        assert!(checked.unwrap().status.success());
+    }
+
+    #[test]
+    fn two_packages_that_github_would_give_one_name_are_not_released() {
+        let (_folder, output) = release(&["a/sample-1~x.rpm", "b/sample-1.x.rpm"]);
+        assert!(!output.status.success());
+    }
+
     #[test]
     fn the_matrix_comes_from_the_plan() {
         let dist = WORKFLOWS
