@@ -157,7 +157,9 @@ mod tests {
         let lines = rest
             .lines()
             .take_while(|line| line.is_empty() || line.starts_with("          "));
-        lines.map(|line| format!("{}\n", line.trim_start())).collect()
+        lines
+            .map(|line| format!("{}\n", line.trim_start()))
+            .collect()
     }
 
     /// What the step that releases does with packages of these names.

@@ -6,6 +6,7 @@
 //!
 //! It never runs the file and never asks `ldd`, which would list transitive libraries too.
 
+mod machine;
 mod read;
 mod version;
 
@@ -14,6 +15,7 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
+pub use machine::machine;
 pub use read::{ElfError, build_id, definitions, read};
 pub use version::SymbolVersion;
 

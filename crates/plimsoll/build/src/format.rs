@@ -13,7 +13,7 @@ use std::path::Path;
 
 use plimsoll_plan::config::Config;
 use plimsoll_plan::format::{self as plan, Deb, FormatRules, Rpm, Tar, UnknownFormat};
-use plimsoll_spec::{FormatName, PackageContents, PackageReport, PackageSpec};
+use plimsoll_spec::{FormatName, PackageContents, PackageFile, PackageReport, PackageSpec};
 
 use crate::audit::{BuiltProgram, Fault, PackageFacts, audit_declared, audit_files};
 use crate::depends::DependsError;
@@ -123,15 +123,15 @@ pub struct LifeScript {
     pub text: &'static str,
 }
 
-/// The programs of a package.
+/// The ELF files of a package.
 #[derive(Debug, Clone, Copy)]
 pub struct Programs<'a> {
     /// The package's name.
     pub package: &'a str,
     /// What they are.
     pub built: &'a [BuiltProgram],
-    /// Where they are, in the same order.
-    pub paths: &'a [&'a Path],
+    /// All files of the package.
+    pub files: &'a [PackageFile],
     /// A folder for intermediate files, which need not exist.
     pub work: &'a Path,
 }

@@ -47,6 +47,7 @@ pub mod audit;
 pub mod compose;
 pub mod depends;
 pub mod elf;
+pub mod elf_files;
 pub mod engine;
 mod fault;
 pub mod format;

@@ -10,7 +10,7 @@ use crate::sum::Sum;
 /// A program as it came out of the build, or out of a package.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct BuiltProgram {
-    /// Its name.
+    /// Its name; of a file among the assets, its path in the package.
     pub name: String,
     /// Its file.
     pub path: PathBuf,
@@ -33,6 +33,12 @@ pub struct Identity {
 }
 
 impl BuiltProgram {
+    /// Whether it was not built, but is an asset.
+    #[must_use]
+    pub fn is_asset(&self) -> bool {
+        self.name.starts_with('/')
+    }
+
     /// Reads the file of a program.
     ///
     /// # Errors

@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 
 use super::VerifyError;
 use plimsoll_build::audit::BuiltProgram;
+use plimsoll_build::elf_files;
 use plimsoll_build::format::Format;
 use plimsoll_build::manifest::{Artifact, Manifest, Sum};
 use plimsoll_build::packager::Packager;
@@ -62,7 +63,7 @@ pub fn open(
     let content = std::fs::read(&file).map_err(|source| io(&file, source))?;
     Ok(PackageUnderTest {
         sum: Sum::of(&content),
-        programs: programs(config, &artifact, &root)?,
+        programs: programs(config, &artifact, &contents, &root)?,
         file,
         artifact,
         source_version,
@@ -89,11 +90,12 @@ fn artifact(folder: &Path, format: FormatName) -> Result<(Artifact, String), Ver
         .ok_or(VerifyError::NoPackage { path, format })
 }
 
-/// The programs that the configuration has the package hold. One that is missing is an error: an
-/// audit of fewer programs would say less than it seems to.
+/// The programs that the configuration has the package hold, and every other ELF file in it. A program that is missing is an
+/// error: an audit of fewer would say less than it seems to.
 fn programs(
     config: &Config,
     artifact: &Artifact,
+    contents: &PackageContents,
     root: &Path,
 ) -> Result<Vec<BuiltProgram>, VerifyError> {
     let linking = &config.library().cargo_feature.package;
@@ -103,13 +105,20 @@ fn programs(
         AssetSource::Binary(name) => Some((name.get_ref(), asset.dest_of(name.get_ref()))),
         AssetSource::Files(_) => None,
     });
-    programs
+    let built: Result<Vec<_>, VerifyError> = programs
         .map(|(name, dest)| {
             let path = root.join(dest.trim_start_matches('/'));
             let links = artifact.flavour.links_library() && name == linking;
             Ok(BuiltProgram::read(name, &path, links)?)
         })
-        .collect()
+        .collect();
+    let files = contents.report.files.iter().map(|dest| {
+        let path = root.join(dest.trim_start_matches('/'));
+        (dest.clone(), path)
+    });
+    let files = files.filter(|(_, path)| path.is_file() && !path.is_symlink());
+    let library = config.library();
+    Ok(elf_files::all(files, &built?, artifact.flavour, library)?)
 }
 
 impl PackageUnderTest {

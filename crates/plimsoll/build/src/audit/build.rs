@@ -6,6 +6,7 @@ use serde::Deserialize;
 use super::{BuiltProgram, Fault};
 use crate::depends::system::may_be_linked;
 use crate::elf::{Linkage, SymbolVersion};
+use crate::elf_files::bring;
 
 /// What a program says about itself, or should say.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
@@ -26,7 +27,7 @@ pub fn audit_build(flavour: Flavour, library: &NativeDep, programs: &[BuiltProgr
         faults.extend(linkage_fault(flavour, program));
         faults.extend(library_fault(flavour, library, program));
         faults.extend(symbol_faults(library, program));
-        faults.extend(unknown_libraries(library, program));
+        faults.extend(unknown_libraries(library, program, programs));
     }
     faults
 }
@@ -34,6 +35,8 @@ pub fn audit_build(flavour: Flavour, library: &NativeDep, programs: &[BuiltProgr
 fn linkage_fault(flavour: Flavour, program: &BuiltProgram) -> Option<Fault> {
     let linkage = program.elf.linkage;
     let as_planned = match flavour {
+        // A helper that needs nothing fits everywhere.
+        Flavour::Dynamic | Flavour::DynamicExec if program.is_asset() => true,
         Flavour::Static => linkage.is_static(),
         Flavour::Dynamic | Flavour::DynamicExec => linkage == Linkage::Dynamic,
     };
@@ -84,12 +87,16 @@ fn symbol_faults(library: &NativeDep, program: &BuiltProgram) -> Vec<Fault> {
 
 /// Every library must belong to the C library or be the declared one. Another one was linked by accident, and nothing
 /// would check its dependency.
-fn unknown_libraries(library: &NativeDep, program: &BuiltProgram) -> Vec<Fault> {
+fn unknown_libraries(
+    library: &NativeDep,
+    program: &BuiltProgram,
+    all: &[BuiltProgram],
+) -> Vec<Fault> {
     program
         .elf
         .needed
         .iter()
-        .filter(|soname| !may_be_linked(soname, library))
+        .filter(|soname| !may_be_linked(soname, library) && !bring(all, soname))
         .map(|soname| {
             let what = format!("needs {soname}, which no native-dep declares");
             Fault::new(&program.name, what)

@@ -34,6 +34,19 @@ pub enum ElfError {
         /// Which table, and how.
         source: object::read::Error,
     },
+    /// The file is for another processor than the programs of its package.
+    #[error(
+        "{} is for processor {machine}, and the programs of its package are for {wanted} (e_machine of elf(5))",
+        path.display()
+    )]
+    Machine {
+        /// The file.
+        path: PathBuf,
+        /// Its processor.
+        machine: u16,
+        /// That of the programs.
+        wanted: u16,
+    },
     /// The file has a dynamic segment, but its section headers were removed.
     #[error(
         "{} has a dynamic segment but no dynamic section: its needs cannot be read",

@@ -23,7 +23,7 @@ impl Format for Deb {
 
     fn derive(&self, programs: &Programs<'_>) -> Result<Vec<String>, DependsError> {
         let work = programs.work.join("shlibdeps");
-        shlibdeps::shlibdeps(programs.paths, programs.package, &work)
+        shlibdeps::shlibdeps(programs, &work)
     }
 
     fn audit_depends(&self, facts: &PackageFacts<'_>) -> Vec<Fault> {

@@ -3,20 +3,22 @@
 use std::path::Path;
 
 use super::{Run, RunError, files};
-use crate::audit::{AuditError, PackageFacts};
+use crate::audit::{AuditError, PackageFacts, audit_build};
 use crate::compose::{self, Ingredients, compose};
+use crate::elf_files;
 use crate::format::{Format, Programs};
 use crate::manifest::Artifact;
 use crate::packager::Packager;
 use crate::program::BuiltProgram;
 use plimsoll_plan::format::UnknownFormat;
 use plimsoll_plan::plan::{BuildPlan, PackagePlan};
-use plimsoll_spec::{PackageReport, PackageSpec};
+use plimsoll_spec::{PackageFile, PackageReport, PackageSpec};
 
 /// A package that was written and is not audited yet.
 pub(super) struct Written {
     spec: PackageSpec,
     report: PackageReport,
+    programs: Vec<BuiltProgram>,
 }
 
 impl Run<'_> {
@@ -25,15 +27,20 @@ impl Run<'_> {
         build: &BuildPlan,
         package: &PackagePlan,
     ) -> Result<Written, RunError> {
-        let files = compose::collect(self.config, self.plan, self.audited(build)?, package)?;
+        let built = self.audited(build)?;
+        let files = compose::collect(self.config, self.plan, built, package)?;
         let format = self.format(package)?;
+        let library = self.config.library();
+        let paths = elf_files::of_package(&files);
+        let programs = elf_files::all(paths, built, build.flavour, library)?;
+        AuditError::check(audit_build(build.flavour, library, &programs))?;
         let spec = compose(&Ingredients {
             config: self.config,
             plan: self.plan,
             format,
             package,
             files: &files,
-            derived: &self.derive(format, build, package)?,
+            derived: &self.derive(format, package, &programs, &files)?,
             changelog: &self.changelog,
         });
         let path = compose::work_folder(self.plan, package).join("spec.json");
@@ -44,30 +51,33 @@ impl Run<'_> {
         files::write(&path, &text)?;
         let packager = Packager::of(&self.plan.places.workspace);
         let report = format.write(&packager, &spec, &path)?;
-        Ok(Written { spec, report })
+        Ok(Written {
+            spec,
+            report,
+            programs,
+        })
     }
 
     fn format(&self, package: &PackagePlan) -> Result<&'static dyn Format, UnknownFormat> {
         self.formats.get(package.format)
     }
 
-    /// The dependencies that follow from the programs.
+    /// The dependencies that follow from the ELF files.
     fn derive(
         &self,
         format: &dyn Format,
-        build: &BuildPlan,
         package: &PackagePlan,
+        built: &[BuiltProgram],
+        files: &[PackageFile],
     ) -> Result<Vec<String>, RunError> {
         let failed = |source| RunError::Depends {
             file: package.file.clone(),
             source,
         };
-        let built = self.audited(build)?;
-        let paths = paths(built);
         let programs = Programs {
             package: &self.plan.name,
             built,
-            paths: &paths,
+            files,
             work: &compose::work_folder(self.plan, package),
         };
         format.derive(&programs).map_err(failed)
@@ -81,26 +91,30 @@ impl Run<'_> {
         let out_of_order = || RunError::OutOfOrder {
             step: format!("audit {}", package.file),
         };
-        let Written { spec, report } = self.written.take().ok_or_else(out_of_order)?;
-        let programs = self.audited(build)?;
+        let written = self.written.take().ok_or_else(out_of_order)?;
+        let Written {
+            spec,
+            report,
+            programs,
+        } = written;
         let files: Vec<String> = spec.files.iter().map(|file| file.dest.clone()).collect();
         let format = self.format(package)?;
         let facts = PackageFacts {
             plan: package,
             library: self.config.library(),
-            programs,
+            programs: &programs,
             files: &files,
             report: &report,
         };
         let mut faults = format.audit(&facts);
-        let second = format.second_reading(&facts, &paths(programs));
+        let second = format.second_reading(&facts, &paths(&programs));
         faults.extend(second.map_err(|source| RunError::Depends {
             file: package.file.clone(),
             source,
         })?);
         AuditError::check(faults)?;
         let sum = files::sum(&spec.out)?;
-        let artifact = Artifact::new(self.plan, build, package, programs, report, sum);
+        let artifact = Artifact::new(self.plan, build, package, &programs, report, sum);
         self.artifacts.push(artifact);
         self.finished.push(spec.out);
         Ok(())

@@ -7,6 +7,7 @@ use plimsoll_probe::{Family, Version};
 use super::shlibdeps::Clause;
 use crate::audit::{Fault, PackageFacts};
 use crate::depends::system;
+use crate::elf_files::bring;
 
 /// Compares the package's dependencies with what its programs link.
 pub(super) fn audit(facts: &PackageFacts<'_>) -> Vec<Fault> {
@@ -29,6 +30,7 @@ fn system_packages<'a>(facts: &PackageFacts<'a>) -> BTreeSet<&'a str> {
         .iter()
         .flat_map(|program| &program.elf.needed);
     needed
+        .filter(|soname| !bring(facts.programs, soname))
         .filter_map(|soname| system::package(family?, soname, facts.library))
         .collect()
 }

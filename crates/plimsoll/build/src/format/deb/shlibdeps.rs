@@ -1,10 +1,14 @@
 //! Debian's dependencies, from dpkg-shlibdeps(1), which knows the symbols files of the host.
 
+use std::collections::BTreeSet;
+use std::fs;
+use std::os::unix::fs::symlink;
 use std::path::Path;
 
 use plimsoll_probe::{Command, RunError, limit};
 
 use crate::depends::DependsError;
+use crate::format::Programs;
 
 /// One relationship clause, for instance `libc6 (>= 2.34)` or `systemd | systemd-sysusers`.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -54,40 +58,70 @@ impl<'a> Alternative<'a> {
     }
 }
 
-/// Asks dpkg-shlibdeps what the programs need. `work` is a folder for its own files.
+/// Asks dpkg-shlibdeps what the ELF files of a package need. `work` is a folder for its own files.
+///
+/// It gets them in the places that they have in the package, so that it finds the libraries that the package brings itself.
 ///
 /// # Errors
 /// When it is missing, when it knows no package for a library, or when it finds nothing at all.
-pub(super) fn shlibdeps(
-    programs: &[&Path],
-    package: &str,
-    work: &Path,
-) -> Result<Vec<String>, DependsError> {
-    let folder = work.join("debian");
-    let control = folder.join("control");
-    let text = format!("Source: {package}\n\nPackage: {package}\nArchitecture: any\n");
-    std::fs::create_dir_all(&folder)
-        .and_then(|()| std::fs::write(&control, text))
-        .map_err(|source| DependsError::Io {
-            path: control,
-            source,
-        })?;
+pub(super) fn shlibdeps(programs: &Programs<'_>, work: &Path) -> Result<Vec<String>, DependsError> {
+    let staged = stage(programs, work)?;
     let mut arguments = vec!["-O".to_owned()];
-    arguments.extend(
-        programs
-            .iter()
-            .map(|program| format!("-e{}", program.display())),
-    );
+    arguments.extend(folders(programs).into_iter().map(|it| format!("-l{it}")));
+    arguments.extend(staged.iter().map(|path| format!("-e{path}")));
     let command = Command::new("dpkg-shlibdeps", arguments).within(work);
     let output = command.limited(limit::WORK).text().map_err(refused)?;
     let clauses = parse_substvars(&output);
     if clauses.is_empty() {
-        let programs: Vec<String> = programs.iter().map(|p| p.display().to_string()).collect();
+        let programs: Vec<&str> = programs.built.iter().map(|it| it.name.as_str()).collect();
         return Err(DependsError::Nothing {
             programs: programs.join(", "),
         });
     }
     Ok(clauses)
+}
+
+/// Puts the ELF files and the links below `debian/NAME`, and returns the paths of the files.
+fn stage(programs: &Programs<'_>, work: &Path) -> Result<Vec<String>, DependsError> {
+    let Programs { package, files, .. } = *programs;
+    let io = |path: &Path, source| DependsError::Io {
+        path: path.to_owned(),
+        source,
+    };
+    let root = format!("debian/{package}");
+    let marker = work.join(&root).join("DEBIAN");
+    let control = work.join("debian/control");
+    let text = format!("Source: {package}\n\nPackage: {package}\nArchitecture: any\n");
+    if work.exists() {
+        fs::remove_dir_all(work).map_err(|source| io(work, source))?;
+    }
+    fs::create_dir_all(&marker).map_err(|source| io(&marker, source))?;
+    fs::write(&control, text).map_err(|source| io(&control, source))?;
+    let mut staged = Vec::new();
+    for file in files {
+        let below = format!("{root}{}", file.dest);
+        let path = work.join(&below);
+        let is_elf = programs.built.iter().any(|it| it.path == file.source);
+        if !is_elf && file.link.is_none() {
+            continue;
+        }
+        let folder = path.parent().unwrap_or(work);
+        fs::create_dir_all(folder).map_err(|source| io(folder, source))?;
+        let put = match &file.link {
+            Some(text) => symlink(text, &path),
+            None => fs::copy(&file.source, &path).map(drop),
+        };
+        put.map_err(|source| io(&path, source))?;
+        staged.extend(file.link.is_none().then_some(below));
+    }
+    Ok(staged)
+}
+
+/// The folders of the libraries that the package brings.
+fn folders<'a>(programs: &Programs<'a>) -> BTreeSet<&'a str> {
+    let assets = programs.built.iter().filter(|it| it.is_asset());
+    let folders = assets.filter_map(|it| it.name.rsplit_once('/'));
+    folders.map(|(folder, _)| folder).collect()
 }
 
 fn refused(source: RunError) -> DependsError {

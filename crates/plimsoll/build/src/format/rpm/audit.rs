@@ -7,11 +7,7 @@ use crate::audit::{Fault, PackageFacts};
 
 /// Compares the package's requirements with what its programs link.
 pub(super) fn audit(facts: &PackageFacts<'_>) -> Vec<Fault> {
-    let needed: BTreeSet<String> = facts
-        .programs
-        .iter()
-        .flat_map(|program| requires::requires(&program.elf))
-        .collect();
+    let needed = requires::of_all(facts.programs);
     let found: BTreeSet<String> = facts.report.depends.iter().cloned().collect();
     let missing = needed
         .difference(&found)
@@ -30,12 +26,10 @@ pub(super) fn audit(facts: &PackageFacts<'_>) -> Vec<Fault> {
 
 /// Compares our reading of the programs with that of rpm's own reader.
 pub(super) fn audit_requires(facts: &PackageFacts<'_>, by_rpm: &BTreeSet<String>) -> Vec<Fault> {
-    let ours: BTreeSet<String> = facts
-        .programs
-        .iter()
-        .flat_map(|program| requires::requires(&program.elf))
-        .collect();
-    ours.symmetric_difference(by_rpm)
+    let ours = requires::of_all(facts.programs);
+    let theirs = by_rpm.iter().cloned();
+    let theirs = theirs.filter(|name| !requires::is_brought(facts.programs, name));
+    ours.symmetric_difference(&theirs.collect())
         .map(|name| facts.fault(format!("{name} is not read alike by rpm's elfdeps")))
         .collect()
 }

@@ -11,6 +11,7 @@ use plimsoll_probe::{Command, RunError, limit};
 
 use crate::depends::DependsError;
 use crate::elf::ElfFacts;
+use crate::elf_files::bring;
 use crate::program::BuiltProgram;
 
 /// rpm's own reader of ELF files, where rpm is installed.
@@ -33,12 +34,24 @@ pub(super) fn requires(file: &ElfFacts) -> BTreeSet<String> {
         .collect()
 }
 
+/// The capabilities that the ELF files of a package require together, and that it does not bring itself.
+pub(super) fn of_all(programs: &[BuiltProgram]) -> BTreeSet<String> {
+    let all = programs.iter().flat_map(|program| requires(&program.elf));
+    all.filter(|name| !is_brought(programs, name)).collect()
+}
+
+/// Whether a package brings the library of a capability itself.
+pub(super) fn is_brought(programs: &[BuiltProgram], capability: &str) -> bool {
+    let soname = capability.split('(').next();
+    soname.is_some_and(|soname| bring(programs, soname))
+}
+
 /// The capabilities that the programs of a package require together.
 ///
 /// # Errors
 /// When there are none: a dynamic program always needs its C library.
 pub(super) fn derived(programs: &[BuiltProgram]) -> Result<Vec<String>, DependsError> {
-    let derived: BTreeSet<String> = programs.iter().flat_map(|p| requires(&p.elf)).collect();
+    let derived = of_all(programs);
     if derived.is_empty() {
         let names: Vec<&str> = programs.iter().map(|p| p.name.as_str()).collect();
         return Err(DependsError::Nothing {
@@ -56,7 +69,7 @@ pub(super) fn elfdeps(paths: &[&Path]) -> Result<Option<BTreeSet<String>>, Depen
     let mut requires = BTreeSet::new();
     for path in paths {
         let path = path.to_string_lossy();
-        let command = Command::new(ELFDEPS, ["--requires", &path]);
+        let command = Command::new(ELFDEPS, ["--requires", "--assume-exec", &path]);
         match command.limited(limit::WORK).text() {
             Ok(text) => {
                 let libraries = text.lines().filter(|line| is_library(line));

@@ -1,0 +1,64 @@
+//! Every ELF file of a package: the programs that were built, and helpers, plugins and libraries among the assets.
+
+use std::path::{Path, PathBuf};
+
+use plimsoll_probe::{Flavour, NativeDep};
+use plimsoll_spec::PackageFile;
+
+use crate::elf::{self, ElfError};
+use crate::program::BuiltProgram;
+
+/// The ELF files that a system loads, of these paths in a package and where they are: the built ones as they are, each of the
+/// others with its path in the package as its name.
+///
+/// # Errors
+/// When one cannot be read, or is of another architecture than the built ones.
+pub fn all(
+    files: impl Iterator<Item = (String, PathBuf)>,
+    built: &[BuiltProgram],
+    flavour: Flavour,
+    library: &NativeDep,
+) -> Result<Vec<BuiltProgram>, ElfError> {
+    let machine = match built.first() {
+        Some(program) => elf::machine(&program.path)?,
+        None => None,
+    };
+    let mut found = Vec::new();
+    for (dest, path) in files {
+        if let Some(program) = built.iter().find(|program| program.path == path) {
+            found.push(program.clone());
+            continue;
+        }
+        let Some(own) = elf::machine(&path)? else {
+            continue;
+        };
+        if let Some(wanted) = machine.filter(|wanted| *wanted != own) {
+            return Err(ElfError::Machine {
+                path,
+                machine: own,
+                wanted,
+            });
+        }
+        let mut other = BuiltProgram::read(&dest, &path, false)?;
+        other.links_library = flavour.links_library() && other.elf.needs(&library.soname);
+        found.push(other);
+    }
+    Ok(found)
+}
+
+/// The paths of a package's files, and where they are; a link is no file.
+pub(crate) fn of_package(files: &[PackageFile]) -> impl Iterator<Item = (String, PathBuf)> {
+    let files = files.iter().filter(|file| file.link.is_none());
+    files.map(|file| (file.dest.clone(), file.source.clone()))
+}
+
+/// Whether a package brings a library itself, beside what needs it.
+#[must_use]
+pub fn bring(programs: &[BuiltProgram], soname: &str) -> bool {
+    programs.iter().any(|program| {
+        let name = Path::new(&program.name).file_name();
+        let is_named = || name.is_some_and(|name| name == soname);
+        let by_soname = program.elf.soname.as_deref() == Some(soname);
+        program.is_asset() && (by_soname || is_named())
+    })
+}
