@@ -192,6 +192,29 @@ fn a_link_that_somebody_took_down_is_found() {
 }
 
 #[test]
+fn a_route_into_a_subnet_by_another_interface_is_found_and_the_advice_mends_it() {
+    require_root_kernel!();
+    let lab = Lab::with_driver("auto");
+    lab.host
+        .ok(&["network", "create", "web", "--subnet", "10.9.0.0/24"]);
+    let front = lab.attach("web", "front", &[]);
+    let gateway = "10.9.0.1".parse().unwrap();
+    assert!(ask_udp(&front.netns, gateway, "front", "A").is_some());
+    let route = "ip route add 10.9.0.0/28 dev wan";
+    let words = [
+        "fault: ",
+        "10.9.0.0/28 leads to interface wan, not to network web",
+        "(front)",
+    ];
+    expect(&lab.host, "routes", route, &words);
+    assert!(is_silent(&front.netns, (gateway, 53).into(), "front"));
+    let [found] = <[_; 1]>::try_from(findings(&lab.host, "routes")).unwrap();
+    lab.host.netns.sh(found.split('`').nth(1).unwrap());
+    assert_eq!(findings(&lab.host, "routes"), [""; 0]);
+    assert!(ask_udp(&front.netns, gateway, "front", "A").is_some());
+}
+
+#[test]
 fn br_netfilter_and_strict_reverse_paths_are_warned_about() {
     require_root_kernel!();
     let lab = Lab::with_driver("auto");

@@ -61,6 +61,30 @@ fn it_shows_the_rules_and_ends_as_the_packet_does() {
     .assert_eq(&seen.join("\n"));
 }
 
+/// That the host takes such a request is seen in the hostile tests of addresses that no host has.
+#[test]
+fn a_dhcp_request_of_an_endpoint_passes() {
+    require_root_kernel!();
+    let lab = Lab::with_driver(&drivers()[0]);
+    lab.host.ok(&["network", "create", "web"]);
+    let _front = lab.attach("web", "front", &[]);
+    let asked = |from: &str, to: &str| {
+        let asked = ["explain", "front", to, "--source-address", from];
+        let output = lab.host.tidegate(&asked);
+        format!("{:?} {}{}", output.code, output.stdout, output.stderr)
+    };
+    let request = asked("0.0.0.0", "255.255.255.255:67/udp");
+    assert!(
+        request.contains("goes to a program of the host"),
+        "{request}"
+    );
+    let other = asked("::", "host");
+    assert!(
+        other.starts_with("Some(1)") && other.contains("do: from such an address"),
+        "{other}"
+    );
+}
+
 #[test]
 fn it_explains_packets_with_br_netfilter() {
     require_root_kernel!();

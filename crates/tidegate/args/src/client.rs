@@ -332,8 +332,9 @@ const EXPLAIN_HELP: &str = "\
 SRC and DST are names of endpoints, IP addresses, `host`, or `outside` (any machine behind the host's default route).
 Without a port, the packet is an echo request (ping).
 
-With --source-address, SRC sends from an address that is not its own; answers go to that address. The command does not
-check reverse path filtering (rp_filter).
+With --source-address, SRC sends from an address that is not its own; answers go to that address. 0.0.0.0 and :: stand
+for a sender without an address; a DHCP request goes from 0.0.0.0 to 255.255.255.255:67/udp. The command does not check
+reverse path filtering (rp_filter).
 
 Examples:
   tidegate explain outside host:8080

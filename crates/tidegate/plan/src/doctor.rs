@@ -12,6 +12,7 @@ mod nftables;
 mod ports;
 mod published;
 mod reverse_path;
+mod routes;
 mod state_file;
 mod symptoms;
 mod sysctls;
@@ -38,6 +39,7 @@ const CHECKS: &[Check] = &[
     published::CHECK,
     legacy::CHECK,
     names::CHECK,
+    routes::CHECK,
     bridge_netfilter::CHECK,
     reverse_path::CHECK,
     nftables::CHECK,

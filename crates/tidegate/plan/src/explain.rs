@@ -8,6 +8,8 @@ mod packet_path;
 mod routing;
 mod walk;
 
+use std::net::Ipv4Addr;
+
 use tidegate_api::explain::{Explanation, Party, Path, Question};
 use tidegate_model::State;
 use tidegate_nft::{IpVersion, TableState};
@@ -22,7 +24,8 @@ pub use routing::{HostRouting, SYSCTLS_OF_PATHS};
 /// too.
 ///
 /// # Errors
-/// If an endpoint does not exist, the ends have no common family, or an address is not a unicast address.
+/// If an endpoint does not exist, the ends have no common family, or an address is not a unicast address. The source can
+/// also be the unspecified address, and a packet from 0.0.0.0 can go to 255.255.255.255, as a DHCP request does.
 pub fn explain(
     state: &State,
     question: &Question,
@@ -33,8 +36,8 @@ pub fn explain(
         source_address,
         destination,
     } = question;
-    if let Some(address) = source_address {
-        ends::check(*address, routing)?;
+    if let Some(address) = source_address.filter(|address| !address.is_unspecified()) {
+        ends::check(address, routing)?;
     }
     let ruleset = planned(state);
     let empty = TableState::default();
@@ -46,7 +49,10 @@ pub fn explain(
         if source_address.is_some_and(|address| address.is_ipv4() != is_ipv4) {
             continue;
         }
-        let ends = ends::ends(state, routing, parties, is_ipv4)?;
+        let ends = match asks_for_address(question) {
+            true => ends::to_all(state, routing, source)?,
+            false => ends::ends(state, routing, parties, is_ipv4)?,
+        };
         let packet_path = |ends| PacketPath::new(state, routing, table, ends, question, version);
         paths.extend(ends.map(|ends| packet_path(ends).explain()));
     }
@@ -55,4 +61,10 @@ pub fn explain(
         return Err(Refused::NoCommonFamily(sender, destination.party.clone()));
     }
     Ok(Explanation { paths })
+}
+
+/// Whether the packet goes from 0.0.0.0 to every host of the link, as a DHCP request does.
+fn asks_for_address(question: &Question) -> bool {
+    question.source_address == Some(Ipv4Addr::UNSPECIFIED.into())
+        && question.destination.party == Party::Address(Ipv4Addr::BROADCAST.into())
 }

@@ -23,6 +23,7 @@ use crate::sets::{self, NftSet, table};
 
 use matches::{id, known_connection};
 pub(crate) use ports::{NOT_ON_LIST, ON_LIST};
+pub(crate) use sources::NOBODY;
 
 /// The planned table of a state.
 pub fn planned(state: &State) -> Ruleset {
@@ -115,7 +116,7 @@ fn chains() -> Vec<ChainPlan> {
             )),
             sources::guard(),
         ),
-        (sources::NOBODY, None, sources::nobody()),
+        (NOBODY, None, sources::nobody()),
         (FROM_ENDPOINT, None, sources::from_endpoint()),
         (
             name!("input"),

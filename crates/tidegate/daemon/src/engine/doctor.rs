@@ -22,14 +22,15 @@ impl Engine {
     /// Finds what stops packets or changes. It changes nothing, and no command waits for the programs that it runs.
     ///
     /// # Errors
-    /// If the host's links cannot be listed.
+    /// If the host's links or routes cannot be listed.
     pub fn doctor(&self) -> Result<Diagnosis, EngineError> {
-        let (links, unguarded, unstored) = {
+        let (links, routes, unguarded, unstored) = {
             let mut backends = self.backends();
             let store = &backends.store;
             let unstored = (!store.is_in_place()).then(|| store.path().display().to_string());
             (
                 backends.links.links()?,
+                backends.links.routes()?,
                 backends.links.unguarded(),
                 unstored,
             )
@@ -45,6 +46,7 @@ impl Engine {
         let mut symptoms = Symptoms {
             facts: BTreeMap::new(),
             links,
+            routes,
             unguarded,
             table: self.ruleset_differences().map_err(|error| one_line(&error)),
             refusal: refusal.map(|error| (error.kind, error.to_string())),

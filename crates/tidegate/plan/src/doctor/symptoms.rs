@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use tidegate_api::Fight;
 use tidegate_model::IfName;
-use tidegate_model::links::Link;
+use tidegate_model::links::{Link, Route};
 use tidegate_nft::{BaseChain, Kind};
 
 /// What the host looks like.
@@ -14,6 +14,8 @@ pub struct Symptoms {
     pub facts: BTreeMap<Fact, Result<String, String>>,
     /// The host's links.
     pub links: Vec<Link>,
+    /// The routes of the host's main table.
+    pub routes: Vec<Route>,
     /// Our bridge ports without a loopback filter and our bridges that are not sealed, or why they are unknown.
     pub unguarded: Result<BTreeSet<IfName>, String>,
     /// The differences between the planned table and the kernel's, or why they are unknown.

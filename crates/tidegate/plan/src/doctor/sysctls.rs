@@ -50,7 +50,7 @@ fn wanted(state: &State) -> Vec<Sysctl> {
 }
 
 /// Whether a network's bridge could be created.
-fn has_bridge(state: &State, network: &Network) -> bool {
+pub(super) fn has_bridge(state: &State, network: &Network) -> bool {
     let fault = state.degraded.networks.get(&network.name);
     fault.is_none_or(|fault| !fault.down)
 }

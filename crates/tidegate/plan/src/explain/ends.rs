@@ -1,6 +1,6 @@
 //! The two ends of a connection.
 
-use std::net::IpAddr;
+use std::net::{IpAddr, Ipv4Addr};
 
 use tidegate_api::explain::Party;
 use tidegate_model::{Endpoint, State};
@@ -68,6 +68,19 @@ pub(super) fn ends<'a>(
         _ => from,
     };
     Ok(Some((from, to)))
+}
+
+/// The sender of a packet from 0.0.0.0 to 255.255.255.255, and the host, which is on the sender's link.
+pub(super) fn to_all<'a>(
+    state: &'a State,
+    routing: &HostRouting,
+    from: &Party,
+) -> Result<Option<(End<'a>, End<'a>)>, Refused> {
+    let to = End {
+        who: Who::Host,
+        address: Some(Ipv4Addr::BROADCAST.into()),
+    };
+    Ok(end(state, routing, from, true)?.map(|from| (from, to)))
 }
 
 fn end<'a>(

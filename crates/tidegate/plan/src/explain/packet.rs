@@ -20,6 +20,8 @@ pub(super) struct Packet {
     pub(super) mac: Option<MacAddr>,
     pub(super) saddr: Option<IpAddr>,
     pub(super) daddr: Option<IpAddr>,
+    /// The source port, if it follows from the addresses and the destination port.
+    pub(super) sport: Option<u16>,
     /// None for an echo request.
     pub(super) port: Option<(u16, Protocol)>,
     pub(super) is_dnat: bool,
@@ -63,7 +65,9 @@ impl Packet {
             Field::Ip6Daddr => of_version(IpVersion::V6, self.daddr),
             Field::EtherSaddr => self.mac.map(|mac| EtherAddr(mac.0).into()).into(),
             Field::EtherDaddr => Held::Unknown,
-            Field::Sport(transport) if self.has(transport) => Held::Unknown,
+            Field::Sport(transport) if self.has(transport) => {
+                self.sport.map(|port| InetService(port).into()).into()
+            }
             Field::Dport(transport) if self.has(transport) => {
                 let port = self.port.map(|(port, _)| InetService(port).into());
                 port.into()

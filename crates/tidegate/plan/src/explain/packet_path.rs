@@ -1,6 +1,6 @@
 //! The path of one packet: through the hooks in the kernel's order, with the host's routes.
 
-use std::net::{IpAddr, SocketAddr};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 
 use tidegate_api::explain::{Fate, Path, Question};
 use tidegate_model::{Access, AllowList, Endpoint, IfName, Network, PortBinding, Protocol, State};
@@ -12,10 +12,14 @@ use super::packet::Packet;
 use super::routing::{Bridging, HostRouting};
 use super::walk::{Ground, Walk, is_to_host};
 use crate::holds;
-use crate::ruleset::{NOT_ON_LIST, ON_LIST};
+use crate::ruleset::{NOBODY, NOT_ON_LIST, ON_LIST};
 
 /// The fate of the packet, and why.
 type FateAndReason = (Fate, String);
+
+/// The ports of DHCP (RFC 2131 section 4.1). Its clients send from no other port.
+const DHCP_SERVER: (u16, Protocol) = (67, Protocol::Udp);
+const DHCP_CLIENT: u16 = 68;
 
 /// A packet on its way.
 pub(super) struct PacketPath<'a> {
@@ -40,6 +44,7 @@ impl<'a> PacketPath<'a> {
         version: IpVersion,
     ) -> Self {
         let (claimed, asked) = (question.source_address, question.destination.port);
+        let is_dhcp = claimed == Some(Ipv4Addr::UNSPECIFIED.into()) && asked == Some(DHCP_SERVER);
         let packet = Packet {
             version,
             iif: None,
@@ -47,6 +52,7 @@ impl<'a> PacketPath<'a> {
             mac: None,
             saddr: claimed.or(from.address),
             daddr: to.address,
+            sport: is_dhcp.then_some(DHCP_CLIENT),
             port: asked,
             is_dnat: false,
             is_snat: false,
@@ -135,6 +141,9 @@ impl<'a> PacketPath<'a> {
         let name = &network.name;
         if claimed.is_ipv4() && claimed.is_loopback() {
             Some("bridge ports drop packets from and to 127.0.0.0/8".into())
+        } else if claimed == IpAddr::V6(Ipv6Addr::UNSPECIFIED) {
+            // The rules drop what the port drops from this address.
+            None
         } else if network.policy.anti_spoofing && !own.any(|own| own == claimed) {
             Some(format!(
                 "network {name} has --anti-spoofing: the bridge port of {} drops packets from {claimed}",
@@ -209,6 +218,12 @@ impl<'a> PacketPath<'a> {
         if !self.passes(Hook::Prerouting) {
             return self.dropped();
         }
+        let is_to_all = self.packet.daddr == Some(Ipv4Addr::BROADCAST.into());
+        // `ip_route_input_slow`
+        if self.claimed == Some(Ipv4Addr::UNSPECIFIED.into()) && !is_to_all {
+            let why = "the kernel drops packets from 0.0.0.0 to a single address; a DHCP request goes to 255.255.255.255";
+            return lost(why.into());
+        }
         // `fib_validate_source`; IPv6 has no such check.
         if let Some(claimed) = self.claimed.filter(|ip| ip.is_ipv4())
             && self.routing.is_local(claimed)
@@ -217,7 +232,7 @@ impl<'a> PacketPath<'a> {
                 "the kernel drops packets that come in from {claimed}, an address of the host itself"
             ));
         }
-        if self.is_to_host() {
+        if is_to_all || self.is_to_host() {
             return self.reach_host();
         }
         let oif = match self.route() {
@@ -444,6 +459,10 @@ impl<'a> PacketPath<'a> {
 
     /// Advice for a dropped packet: how to reach its endpoint.
     fn hint(&self, fate: &Fate) -> Option<String> {
+        let last = self.walk.steps.last();
+        if *fate == Fate::Dropped && last.is_some_and(|step| step.chain == NOBODY.as_str()) {
+            return Some(OF_NOBODY.into());
+        }
         if let (Fate::Dropped, Some((endpoint, port))) = (fate, self.kept_out_of()) {
             return Some(self.hint_of_list(endpoint, &port));
         }
@@ -500,6 +519,10 @@ impl<'a> PacketPath<'a> {
         }
     }
 }
+
+/// The hint about addresses that no host has.
+const OF_NOBODY: &str = "from such an address pass only requests that need it: DHCP (0.0.0.0 to \
+                         255.255.255.255:67/udp), IGMP, MLD, neighbour and router solicitations";
 
 /// `ip6_rcv_core`.
 const LOOPBACK6: &str = "the kernel drops packets from and to ::1 that come in by an interface";

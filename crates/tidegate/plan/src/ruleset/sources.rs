@@ -12,7 +12,7 @@ use super::matches::{id, loopback};
 use crate::sets::NftSet;
 
 /// The chain for packets from addresses that no host can have.
-pub(super) const NOBODY: Name = name!("nobody");
+pub(crate) const NOBODY: Name = name!("nobody");
 
 /// Checks source addresses before the kernel tracks the connection, so that dropped packets leave no entry.
 ///

@@ -8,7 +8,7 @@ mod objects;
 use std::collections::BTreeSet;
 
 use tidegate_api::doctor::{Finding, Severity};
-use tidegate_model::links::{Link, LinkKind};
+use tidegate_model::links::{Link, LinkKind, Route};
 use tidegate_model::{Access, Fault, IfName, State};
 use tidegate_nft::{BaseChain, Kind};
 use tidegate_plan::{Fact, Symptoms, diagnose, unknown_facts};
@@ -20,6 +20,7 @@ fn healthy() -> Symptoms {
     Symptoms {
         facts: Default::default(),
         links: links_of(&state_with(&["web"])),
+        routes: Vec::new(),
         unguarded: Ok(Default::default()),
         table: Ok(Vec::new()),
         refusal: None,
@@ -349,6 +350,37 @@ fn no_advice_about_sysctls_of_a_bridge_that_could_not_be_created() {
         ]);
     });
     assert!(what.contains("network web is not on the host"), "{what}");
+}
+
+#[test]
+fn a_route_that_takes_a_subnet_away_is_a_fault_for_the_endpoints_in_it() {
+    let mut state = state_with(&["web"]);
+    attach(&mut state, "web", 1, &[]);
+    let by = |ifname: &str, to: &str| Route {
+        destination: to.parse().unwrap(),
+        ifname: Some(ifname.parse().unwrap()),
+        metric: 0,
+        is_blocked: false,
+    };
+    let found = |foreign: &str| {
+        only_of(&state, |host| {
+            host.links = links_of(&state);
+            host.routes = vec![by("tgb0", "10.208.0.0/24"), by("up0", foreign)];
+        })
+    };
+    let (severity, what, advice) = found("10.208.0.0/25");
+    assert_eq!(severity, Severity::Fault);
+    assert!(
+        what.contains("10.208.0.0/25 leads to interface up0, not to network web")
+            && what.ends_with("(ep-1)"),
+        "{what}"
+    );
+    assert!(
+        advice.contains("`ip route del 10.208.0.0/25 dev up0`"),
+        "{advice}"
+    );
+    let (severity, what, _) = found("10.208.0.128/25");
+    assert_eq!(severity, Severity::Warning, "{what}");
 }
 
 #[test]

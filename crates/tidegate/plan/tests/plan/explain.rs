@@ -544,6 +544,38 @@ fn packets_with_a_false_source_meet_the_rules_about_sources() {
             Fate::Lost,
             "an address of the host itself",
         ),
+        // Without an address, an endpoint can ask for one.
+        (
+            "front as 0.0.0.0",
+            "255.255.255.255:67/udp",
+            Fate::ReachesHost,
+            "a program of the host",
+        ),
+        (
+            "bound as 0.0.0.0",
+            "255.255.255.255:67/udp",
+            Fate::Lost,
+            "--anti-spoofing",
+        ),
+        (
+            "front as 0.0.0.0",
+            "host:67/udp",
+            Fate::Lost,
+            "goes to 255.255.255.255",
+        ),
+        (
+            "front as 0.0.0.0",
+            "255.255.255.255:68/udp",
+            Fate::Dropped,
+            "nothing else",
+        ),
+        (
+            "front as 0.0.0.0",
+            "host:53/udp",
+            Fate::Dropped,
+            "nothing else",
+        ),
+        ("bound as ::", "host", Fate::Dropped, "nothing else"),
         // IPv6 does not look.
         (
             "outside as 2001:db8::1",
@@ -557,6 +589,9 @@ fn packets_with_a_false_source_meet_the_rules_about_sources() {
         assert_eq!(fate, expected, "{from} {to}: {why}");
         assert!(why.contains(reason), "{from} {to}: {why}");
     }
+    let dropped = explain_on(&state, &routing(&state), "front as ::", "host").unwrap();
+    let hint = dropped.paths[0].hint.as_deref().unwrap_or_default();
+    assert!(hint.contains("DHCP"), "{hint}");
     // In the family of the address alone, and it is named.
     let said = said(&state, "outside as 8.8.8.8", "host:8080");
     let first = "outside as 8.8.8.8 -> host 192.0.2.1:8080/tcp";

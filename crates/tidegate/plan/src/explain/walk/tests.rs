@@ -29,6 +29,7 @@ fn packet() -> Packet {
         mac: None,
         saddr: None,
         daddr: Some([192, 0, 2, 1].into()),
+        sport: None,
         port: Some((80, tidegate_model::Protocol::Tcp)),
         is_dnat: false,
         is_snat: false,
