@@ -3,7 +3,9 @@
 
 use std::fs;
 use std::process::{Child, Stdio};
+use std::time::Duration;
 
+use rustix::process::{Pid, Signal, kill_process};
 use tidegate_tests::{DeadMount, Host, Lab, require_root_kernel, wait_until};
 
 use crate::drivers;
@@ -25,7 +27,7 @@ fn answers_again(host: &Host, kept: &std::path::Path) {
 fn begun(host: &Host) -> Child {
     let mut command = host.client_command(&["network", "create", "late", "--timeout", "300"]);
     let command = command.stdin(Stdio::null()).stdout(Stdio::null());
-    let command = command.stderr(Stdio::null());
+    let command = command.stderr(Stdio::piped());
     command.spawn().unwrap()
 }
 
@@ -100,18 +102,55 @@ fn a_stop_gets_past_a_command_that_waits_for_the_state_folder_and_the_next_start
         let mut lab = lab(&driver);
         let dead = DeadMount::new();
         let kept = comes_to_hang(&lab.host, &dead);
-        let mut stuck = begun(&lab.host);
+        let stuck = begun(&lab.host);
         is_mended_past(&lab.host);
         let status = lab.host.stop_with_status();
         assert_eq!(status.code(), Some(2), "{}", lab.host.log());
         assert!(lab.host.log().contains("stopping: some work did not end"));
-        assert!(!stuck.wait().unwrap().success());
+        let told = stuck.wait_with_output().unwrap();
+        let told = String::from_utf8(told.stderr).unwrap();
+        assert!(told.contains("the daemon is being stopped"), "{told}");
+        assert!(told.contains("\nhint: start tidegated again"), "{told}");
         answers_again(&lab.host, &kept);
         lab.host.start();
         let networks = lab.host.ok(&["network", "ls"]);
         assert!(networks.contains("web"), "{networks}");
         assert!(!networks.contains("late"), "{networks}");
         assert_eq!(lab.host.ruleset_diff(), "");
+        lab.host.stop();
+    }
+}
+
+#[test]
+fn a_command_that_ends_during_a_stop_is_answered() {
+    require_root_kernel!();
+    for driver in drivers() {
+        let mut lab = lab(&driver);
+        let dead = DeadMount::new();
+        let kept = comes_to_hang(&lab.host, &dead);
+        let late = begun(&lab.host);
+        is_mended_past(&lab.host);
+        let daemon = Pid::from_raw(lab.host.pid().unwrap().try_into().unwrap()).unwrap();
+        kill_process(daemon, Signal::TERM).unwrap();
+        wait_until("the stop begins", || {
+            lab.host.log().contains("stopping: SIGTERM")
+        });
+        // Longer than silent clients are waited for.
+        std::thread::sleep(Duration::from_secs(4));
+        answers_again(&lab.host, &kept);
+        drop(dead);
+        let told = late.wait_with_output().unwrap();
+        let text = String::from_utf8(told.stderr).unwrap();
+        assert!(!text.contains("ended the connection"), "{text}");
+        assert!(!text.contains("is being stopped"), "{text}");
+        assert_eq!(lab.host.stop_with_status().code(), Some(0));
+        lab.host.start();
+        let networks = lab.host.ok(&["network", "ls"]);
+        assert_eq!(
+            networks.contains("late"),
+            told.status.success(),
+            "{networks}"
+        );
         lab.host.stop();
     }
 }

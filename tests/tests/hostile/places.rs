@@ -26,9 +26,14 @@ const ADDRESS: &str = "127.0.0.1:9464";
 fn started(arguments: &[&str]) -> Host {
     let mut host = Host::new(Programs::of_this_tree(), arguments);
     host.start();
+    share(&host);
+    host
+}
+
+/// Lets the members reach the socket.
+fn share(host: &Host) {
     set_permissions(host.folder(), Permissions::from_mode(0o755)).unwrap();
     chown(host.socket(), None, Some(GROUP)).unwrap();
-    host
 }
 
 /// Connects as a member and sends something, as often as that; none where the daemon takes no more.
@@ -107,6 +112,24 @@ fn connections_that_say_nothing_and_those_that_read_nothing_keep_nobody_out() {
         assert_eq!(status(answer), "HTTP/1.1 200 OK", "{text:.20}");
         drop(held);
     }
+}
+
+#[test]
+fn connections_leave_root_the_last_descriptors() {
+    require_root_kernel!();
+    let mut host = Host::new(Programs::of_this_tree(), &[]);
+    host.start_by("ulimit -n 300; exec \"$@\"");
+    host.start();
+    share(&host);
+    // Far more than is answered before somebody reads.
+    let asks = "GET /v1/ruleset/planned HTTP/1.1\r\nHost: x\r\n\r\n".repeat(50);
+    let held = MEMBERS.map(|member| send(&host, member, 300, &asks));
+    host.ok(&["network", "create", "web"]);
+    let log = host.log();
+    assert!(!log.contains("cannot accept a connection"), "{log}");
+    let answers = held.iter().flatten().map(status);
+    let refused = answers.filter(|answer| answer.contains(" 503 ")).count();
+    assert!(refused > 0, "none was refused");
 }
 
 #[test]

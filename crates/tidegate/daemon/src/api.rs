@@ -40,6 +40,7 @@ use crate::driver::InUse;
 use crate::engine::{Engine, EngineError};
 use crate::timing::recorded;
 use answer::{Answer, Denied, answer};
+use connection::outcome;
 use handlers::Handlers;
 use places::Places;
 
@@ -117,7 +118,7 @@ fn handlers() -> Handlers {
 
 impl Daemon {
     /// Runs work of the engine on a blocking thread, so that other calls continue. It completes even if the client
-    /// disconnects.
+    /// disconnects. A client whose call does not end soon after a stop is told so.
     async fn work<T: Send + 'static>(
         self,
         work: impl FnOnce(&Engine) -> Result<T, EngineError> + Send + 'static,
@@ -125,13 +126,13 @@ impl Daemon {
         // What is logged meanwhile is logged with who asked for it.
         let client = Span::current();
         let work = move || client.in_scope(|| recorded(|| work(&self.engine)));
-        let done = tokio::task::spawn_blocking(work).await;
-        match done {
-            Ok((result, spent)) => {
+        match outcome(tokio::task::spawn_blocking(work)).await {
+            Some(Ok((result, spent))) => {
                 timings::note(spent);
                 answer(result)
             }
-            Err(_) => Err(Denied::panicked()),
+            Some(Err(_)) => Err(Denied::panicked()),
+            None => Err(Denied::stopping()),
         }
     }
 }

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use rustix::process::{Pid, Signal, getpid, kill_process};
 
-/// Time limit of a stop. Waits for programs and for the kernel have shorter limits.
+/// Time limit of a stop. Waits for programs and for the kernel have shorter limits, and so have clients.
 const TIME_LIMIT: Duration = Duration::from_secs(30);
 
 /// Ends the process after the time limit, unless it ends before. The next start repairs what it left unfinished.

@@ -1,6 +1,6 @@
 //! Reserves the last file descriptors for short uses.
 //!
-//! A published port and a relayed connection hold descriptors for a long time. Without a limit they would leave none
+//! A published port, a relayed connection and a client can hold descriptors for a long time. Without a limit they would leave none
 //! for short uses: an nft process, a client, a namespace. The kernel assigns the lowest free number (open(2)). So a
 //! long-lived user that gets one of the last numbers closes it again.
 
@@ -20,7 +20,7 @@ pub const MORE_DESCRIPTORS: &str = "raise the limit of open files: LimitNOFILE= 
 pub struct Descriptors {
     /// All of them.
     pub limit: u64,
-    /// The reserved ones among them, which no published port holds.
+    /// The reserved ones among them, which no published port holds, and no connection of a client but root's.
     pub kept: u64,
 }
 
@@ -36,7 +36,7 @@ impl Descriptors {
     }
 
     /// Whether a descriptor is a reserved one.
-    pub(crate) fn keep(self, descriptor: &impl AsRawFd) -> bool {
+    pub fn keep(self, descriptor: &impl AsRawFd) -> bool {
         let number = u64::try_from(descriptor.as_raw_fd()).unwrap_or(0);
         number >= self.limit.saturating_sub(self.kept)
     }

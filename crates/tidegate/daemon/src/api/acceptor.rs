@@ -2,10 +2,12 @@
 
 use std::io;
 use std::net::SocketAddr;
+use std::os::fd::AsRawFd;
 use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
+use tidegate_link::Descriptors;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpListener, TcpStream, UnixListener, UnixStream};
 use tokio::sync::{Semaphore, watch};
@@ -13,7 +15,7 @@ use tokio::task::JoinSet;
 use tracing::{Instrument, Span};
 
 use super::answer::Denied;
-use super::connection::{talk, until};
+use super::connection::{Ended, talk, until};
 use super::peer::{Peer, PeerCheck};
 use super::places::{Limits, Places, Who};
 
@@ -31,7 +33,7 @@ pub(super) struct Caller {
 
 /// What takes connections, and knows who is on the other end.
 pub(super) trait Listener {
-    type Stream: AsyncRead + AsyncWrite + Send + 'static;
+    type Stream: AsyncRead + AsyncWrite + AsRawFd + Send + 'static;
 
     async fn accept(&self) -> io::Result<Self::Stream>;
 
@@ -123,7 +125,7 @@ impl<L: Listener> Acceptor<L> {
     }
 
     /// Takes connections until told to stop; gives back those that have not ended.
-    pub(super) async fn serve(self) -> JoinSet<()> {
+    pub(super) async fn serve(self) -> JoinSet<Ended> {
         let mut connections = JoinSet::new();
         loop {
             tokio::select! {
@@ -141,7 +143,7 @@ impl<L: Listener> Acceptor<L> {
     }
 
     /// Serves a connection to its end, once there is a place.
-    fn attend(&self, stream: L::Stream, connections: &mut JoinSet<()>) {
+    fn attend(&self, stream: L::Stream, connections: &mut JoinSet<Ended>) {
         let Caller {
             who,
             may_enter,
@@ -153,6 +155,10 @@ impl<L: Listener> Acceptor<L> {
             });
             return self.refuse(stream, span, Denied::not_permitted, connections);
         }
+        if who != Who::Root && Descriptors::now().keep(&stream) {
+            span.in_scope(|| tracing::debug!("refused: few descriptors are left"));
+            return self.refuse(stream, span, Denied::short_of_descriptors, connections);
+        }
         let Some(slot) = self.places.enter(who) else {
             // No warning, because a client that tries again and again would fill the log.
             span.in_scope(|| tracing::debug!("refused: too many connections"));
@@ -162,10 +168,11 @@ impl<L: Listener> Acceptor<L> {
         let connection = async move {
             let place = tokio::select! {
                 place = slot.place() => place,
-                () = until(stopped.clone()) => return,
+                () = until(stopped.clone()) => return Ended::Complete,
             };
-            WHO.scope(who, talk(stream, router, stopped)).await;
+            let ended = WHO.scope(who, talk(stream, router, stopped)).await;
             drop(place);
+            ended
         };
         connections.spawn(connection.instrument(span));
     }
@@ -175,7 +182,7 @@ impl<L: Listener> Acceptor<L> {
         stream: L::Stream,
         span: Span,
         denied: fn() -> Denied,
-        connections: &mut JoinSet<()>,
+        connections: &mut JoinSet<Ended>,
     ) {
         let Ok(place) = Arc::clone(&self.refusals).try_acquire_owned() else {
             return;
@@ -183,8 +190,9 @@ impl<L: Listener> Acceptor<L> {
         let router = Router::new().fallback(move || async move { denied() });
         let stopped = self.stopped.clone();
         let connection = async move {
-            talk(stream, router, stopped).await;
+            let ended = talk(stream, router, stopped).await;
             drop(place);
+            ended
         };
         connections.spawn(connection.instrument(span));
     }

@@ -4,6 +4,7 @@ use axum::Json;
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use tidegate_api::{Refusal, RefusalKind};
+use tidegate_link::MORE_DESCRIPTORS;
 
 use crate::engine::EngineError;
 
@@ -78,9 +79,26 @@ impl Denied {
         Self::unavailable("too many clients listen to events already, of this user or of all users")
     }
 
+    /// Somebody who would get one of the reserved descriptors.
+    pub(super) fn short_of_descriptors() -> Self {
+        let message = "the daemon has few file descriptors left, and reserves them for root";
+        Self::not_now(message, MORE_DESCRIPTORS)
+    }
+
+    /// Somebody whose command did not end before the daemon.
+    pub(super) fn stopping() -> Self {
+        let message = "the daemon is being stopped, and the command has not ended";
+        let hint = "start tidegated again, and see with `tidegate network ls` or `tidegate endpoint ls` whether it was done";
+        Self::not_now(message, hint)
+    }
+
     fn unavailable(message: &str) -> Self {
         let hint =
             "close connections that are not needed and try again; `ss -xp` shows the processes";
+        Self::not_now(message, hint)
+    }
+
+    fn not_now(message: &str, hint: &str) -> Self {
         Self {
             status: StatusCode::SERVICE_UNAVAILABLE,
             refusal: Refusal {

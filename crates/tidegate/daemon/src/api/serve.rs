@@ -3,16 +3,14 @@
 use std::io;
 use std::os::unix::net::UnixListener;
 use std::path::Path;
-use std::time::Duration;
 
 use axum::Router;
 use sd_notify::NotifyState;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::watch;
-use tokio::time::timeout;
 
 use super::acceptor::{Acceptor, Api, Metrics};
-use super::connection::until;
+use super::connection::{Ended, until};
 use super::metrics_at::MetricsAt;
 use super::peer::PeerCheck;
 use super::places::{Limits, Room};
@@ -48,10 +46,6 @@ const READERS: Limits = Limits {
         open: 16,
     },
 };
-
-/// How long calls may take after a stop. Commands that the engine has begun are always completed; this limit is for
-/// silent clients.
-const GRACE: Duration = Duration::from_secs(3);
 
 /// Serves until SIGTERM or SIGINT, and tells the service manager of both ends (sd_notify(3)).
 /// `socket` is the listener's path; `metrics`, if there are any to be served, go over TCP;
@@ -89,8 +83,12 @@ pub async fn serve(
     );
     let mut connections = acceptor.serve().await;
     on_stop();
-    let all_ended = async { while connections.join_next().await.is_some() {} };
-    if timeout(GRACE, all_ended).await.is_err() {
+    // Each has limits of its own after a stop.
+    let mut are_complete = true;
+    while let Some(ended) = connections.join_next().await {
+        are_complete &= ended.is_ok_and(|ended| ended == Ended::Complete);
+    }
+    if !are_complete {
         tracing::warn!("stopping: some requests were not read or answered");
     }
     Ok(())
