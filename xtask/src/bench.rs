@@ -6,6 +6,8 @@ use error_hint::{Failure, Result};
 use plimsoll::Formats;
 use plimsoll::{probe, run};
 
+use crate::libraries;
+
 /// Arguments of `cargo xtask bench`.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {
@@ -71,17 +73,17 @@ pub(crate) fn run(args: &Args) -> Result<()> {
     Ok(run::command(&bench.display().to_string(), &words).pass_through()?)
 }
 
-/// With the library driver where the library can be linked.
+/// With the libraries that can be linked.
 fn build() -> Result<()> {
-    let dependency = probe::dependency(&Formats::standard())?;
-    let library = plimsoll_probe::probe(&plimsoll_probe::Host, &dependency, None);
+    let declared = probe::matrix(&Formats::standard())?.libraries;
+    let findings = plimsoll_probe::probe(&plimsoll_probe::Host, &declared, None);
+    let found = libraries::found(&declared, &findings);
+    let features = libraries::features(&found, &PACKAGES)?.join(",");
     let mut words = vec!["build", "--release"];
     words.extend(PACKAGES.iter().flat_map(|package| ["--package", package]));
-    let features = format!("{},tidegate-bench/libnftables", dependency.cargo_feature);
-    if library.library.finding.is_yes() {
-        words.extend(["--features", &features]);
-    } else {
-        run::say("the library driver is not measured: the library cannot be linked here");
+    words.extend(["--features", &features]);
+    if let Some((reason, _)) = libraries::missing(&declared, &findings) {
+        run::say(&format!("without the library driver: {reason}"));
     }
     run::shown(&run::cargo(), &words)
 }

@@ -4,12 +4,12 @@ use std::path::Path;
 
 use error_hint::{Context, Failure, Result};
 use plimsoll::Formats;
-use plimsoll_probe::NativeDep;
 
 use plimsoll::install_deps::{self, Purpose};
 use plimsoll::{probe, run};
 
 use crate::extras::TEST_EXTRAS;
+use crate::libraries::Libraries;
 use crate::{ci, circles, docs, test, toolkit, tools, wings};
 
 /// Arguments of `cargo xtask check`.
@@ -54,11 +54,11 @@ type Check<'a> = (&'a str, Box<dyn Fn() -> Result<()> + 'a>);
 /// # Errors
 /// Names the checks that failed.
 pub(crate) fn run(args: &Args) -> Result<()> {
-    let dependency = probe::dependency(&Formats::standard())?;
+    let declared = probe::matrix(&Formats::standard())?.libraries;
     if args.install_deps {
-        install_deps::findings(Some(Purpose::Test(&TEST_EXTRAS)), &dependency)?;
+        install_deps::findings(Some(Purpose::Test(&TEST_EXTRAS)), &declared)?;
     }
-    let checks = checks(args, &dependency);
+    let checks = checks(args, &declared);
     let failed: Vec<&str> = checks
         .iter()
         .filter(|(_, check)| !passes(check()))
@@ -81,13 +81,13 @@ fn passes(result: Result<()>) -> bool {
     result.inspect_err(plimsoll::failure::report).is_ok()
 }
 
-fn checks<'a>(args: &'a Args, dependency: &'a NativeDep) -> Vec<Check<'a>> {
+fn checks<'a>(args: &'a Args, declared: &'a Libraries) -> Vec<Check<'a>> {
     vec![
         ("wings", Box::new(wings::check)),
         ("circles of files", Box::new(circles::check)),
         ("format", Box::new(|| cargo(&["fmt", "--all", "--check"]))),
         ("lints without the library", Box::new(|| clippy(&[]))),
-        ("lints", Box::new(|| clippy(&all_features(dependency)))),
+        ("lints", Box::new(|| clippy(&all_features(declared)?))),
         (
             "licences and sources",
             Box::new(|| deny(OURS, args.advisories)),
@@ -127,10 +127,10 @@ fn checks<'a>(args: &'a Args, dependency: &'a NativeDep) -> Vec<Check<'a>> {
 }
 
 /// The features that the library driver's tests need, and the one that links the package writer.
-fn all_features(dependency: &NativeDep) -> Vec<String> {
+fn all_features(declared: &Libraries) -> Result<Vec<String>> {
     let writer = ["--features", "plimsoll/writer"].map(str::to_owned);
-    let library = test::library_features(dependency);
-    library.into_iter().chain(writer).collect()
+    let library = test::library_features(declared)?;
+    Ok(library.into_iter().chain(writer).collect())
 }
 
 fn clippy(features: &[String]) -> Result<()> {

@@ -8,6 +8,11 @@ use plimsoll::Formats;
 use plimsoll::{probe, run};
 use plimsoll_probe::{Command, Host};
 
+use crate::libraries;
+
+/// What runs there.
+const PROGRAMS: [&str; 2] = ["tidegated", "tidegate"];
+
 /// Arguments of `cargo xtask dev`.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {
@@ -44,16 +49,14 @@ pub(crate) fn run(args: &Args) -> Result<ExitCode> {
     Err(Command::new("unshare", words).take_over().into())
 }
 
-/// With the library's driver where the library can be linked.
+/// With the libraries that can be linked.
 fn build() -> Result<()> {
-    let dependency = probe::dependency(&Formats::standard())?;
-    let library = plimsoll_probe::probe(&Host, &dependency, None)
-        .library
-        .finding;
-    let feature = dependency.cargo_feature.to_string();
-    let mut words = vec!["build", "--package", "tidegated", "--package", "tidegate"];
-    if library.is_yes() {
-        words.extend(["--features", &feature]);
-    }
+    let declared = probe::matrix(&Formats::standard())?.libraries;
+    let findings = plimsoll_probe::probe(&Host, &declared, None);
+    let found = libraries::found(&declared, &findings);
+    let features = libraries::features(&found, &PROGRAMS)?.join(",");
+    let mut words = vec!["build"];
+    words.extend(PROGRAMS.iter().flat_map(|program| ["--package", program]));
+    words.extend(["--features", &features]);
     run::shown(&run::cargo(), &words)
 }

@@ -7,6 +7,7 @@ mod circles;
 mod dev;
 mod docs;
 mod extras;
+mod libraries;
 #[cfg(test)]
 mod packaging;
 mod test;

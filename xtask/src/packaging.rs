@@ -9,7 +9,7 @@ use plimsoll_plan::config::{self, Config};
 use plimsoll_plan::distro::{self, DistroList};
 use plimsoll_plan::fixtures::source;
 use plimsoll_plan::plan::Arch;
-use plimsoll_probe::{Flavour, Request};
+use plimsoll_probe::{FlavourName, Request};
 use plimsoll_verify::profile::load_all;
 
 const DOCKERFILE: &str = include_str!("../../Dockerfile");
@@ -37,8 +37,8 @@ fn list() -> DistroList {
 #[test]
 fn the_daemon_links_one_library_and_the_static_flavour_is_a_tar_file() {
     let config = configuration();
-    assert_eq!(config.library().soname, "libnftables.so.1");
-    let formats = config.formats(Flavour::Static);
+    assert_eq!(config.native_dep["libnftables"].soname, "libnftables.so.1");
+    let formats = config.formats(FlavourName::STATIC);
     assert_eq!(formats.len(), 1);
     assert_eq!(formats[0].to_string(), "tar");
 }

@@ -11,9 +11,10 @@ use std::thread;
 
 use error_hint::{Failure, Result};
 use plimsoll::Formats;
-use plimsoll_probe::{Finding, NativeDep, RunError};
+use plimsoll_probe::{Findings, RunError};
 
 use crate::extras::TEST_EXTRAS;
+use crate::libraries::{self, Libraries};
 use lanes::{Lane, Scope};
 use plimsoll::install_deps::{self, Purpose};
 use plimsoll::{probe, run};
@@ -55,15 +56,15 @@ impl Args {
 /// # Errors
 /// Where the tests cannot be started at all. A failing test is an exit code, not an error.
 pub(crate) fn run(args: &Args) -> Result<ExitCode> {
-    let dependency = probe::dependency(&Formats::standard())?;
+    let declared = probe::matrix(&Formats::standard())?.libraries;
     let purpose = args.install_deps.then_some(Purpose::Test(&TEST_EXTRAS));
-    let library = install_deps::findings(purpose, &dependency)?.library;
+    let findings = install_deps::findings(purpose, &declared)?;
     let scope = args.scope();
     if scope != Scope::Unit {
         warn_without_root();
     }
     let mut tally = Tally::default();
-    let features = features(&dependency, library.finding, &mut tally)?;
+    let features = features(&declared, &findings, &mut tally)?;
     let lanes = lanes::of(scope, !features.is_empty());
     let tally = match build(&features, &lanes) {
         Ok(()) => run_lanes(&features, &lanes, &args.filters, tally)?,
@@ -97,16 +98,14 @@ fn warn_without_root() {
 }
 
 /// The features that add the library driver, so that its tests run; none, with one skip counted
-/// for the whole suite, where the library cannot be linked.
+/// for the whole suite, where a library cannot be linked.
 ///
 /// # Errors
 /// Where it cannot be linked under `CI=true`.
-fn features(dependency: &NativeDep, library: Finding, tally: &mut Tally) -> Result<Vec<String>> {
-    if library.is_yes() {
-        return Ok(library_features(dependency));
-    }
-    let reason = format!("{}: {}", dependency.pkg_config, library.answer.text());
-    let hint = library.mend.map_or_else(String::new, |mend| mend.command);
+fn features(declared: &Libraries, findings: &Findings, tally: &mut Tally) -> Result<Vec<String>> {
+    let Some((reason, hint)) = libraries::missing(declared, findings) else {
+        return library_features(declared);
+    };
     if std::env::var("CI").is_ok_and(|value| value == "true") {
         return Err(Failure::hinted(format!("CI=true and no {reason}"), hint));
     }
@@ -117,13 +116,14 @@ fn features(dependency: &NativeDep, library: Finding, tally: &mut Tally) -> Resu
     Ok(Vec::new())
 }
 
-/// Every feature of the workspace that links the library, as `--features` takes them.
-pub(crate) fn library_features(dependency: &NativeDep) -> Vec<String> {
-    let features = format!(
-        "{},tidegate-bench/libnftables,tidegate-nft/libnftables,tidegate-tests/libnftables",
-        dependency.cargo_feature
-    );
-    vec!["--workspace".to_owned(), "--features".to_owned(), features]
+/// Every feature of the workspace that links a library, as `--features` takes them.
+pub(crate) fn library_features(declared: &Libraries) -> Result<Vec<String>> {
+    let features = libraries::features(declared, &[])?.join(",");
+    Ok(vec![
+        "--workspace".to_owned(),
+        "--features".to_owned(),
+        features,
+    ])
 }
 
 /// The arguments of Cargo for a choice of test programs. Without `features` only what builds without the library is

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::OnceLock;
 
-use serde_json::Value;
+use serde_json::{Map, Value};
 use test_support::{Need, require};
 use tidegate_tests::Output;
 
@@ -94,12 +94,13 @@ fn depends(packages: &Packages) -> Vec<&str> {
 fn the_probe_asks_for_the_examples_library_and_for_nothing_of_ours() {
     require!(Need::Root, Need::Program("mmdebstrap"));
     let findings = &runs().probe["findings"];
-    assert_eq!(findings["library"]["answer"], "no", "{findings:#}");
-    let mend = &findings["library"]["mend"]["command"];
+    let zlib = &findings["libraries"]["zlib"];
+    assert_eq!(zlib["answer"], "no", "{findings:#}");
+    let mend = &zlib["mend"]["command"];
     assert_eq!(mend, "apt-get install zlib1g-dev");
-    assert_eq!(findings["tool"]["answer"], "yes");
-    assert_eq!(findings["kernel"], Value::Null);
-    assert_eq!(findings["library"]["checks"], Value::Array(Vec::new()));
+    assert_eq!(findings["tools"]["zlib"]["answer"], "yes");
+    assert_eq!(findings["kernel"], Value::Object(Map::new()));
+    assert_eq!(zlib["checks"], Value::Array(Vec::new()));
 }
 
 #[test]

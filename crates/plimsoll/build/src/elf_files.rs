@@ -2,7 +2,8 @@
 
 use std::path::{Path, PathBuf};
 
-use plimsoll_probe::{Flavour, NativeDep};
+use plimsoll_plan::config::Config;
+use plimsoll_probe::FlavourName;
 use plimsoll_spec::PackageFile;
 
 use crate::elf::{self, ElfError};
@@ -16,13 +17,14 @@ use crate::program::BuiltProgram;
 pub fn all(
     files: impl Iterator<Item = (String, PathBuf)>,
     built: &[BuiltProgram],
-    flavour: Flavour,
-    library: &NativeDep,
+    flavour: FlavourName,
+    config: &Config,
 ) -> Result<Vec<BuiltProgram>, ElfError> {
     let machine = match built.first() {
         Some(program) => elf::machine(&program.path)?,
         None => None,
     };
+    let matrix = config.matrix();
     let mut found = Vec::new();
     for (dest, path) in files {
         if let Some(program) = built.iter().find(|program| program.path == path) {
@@ -39,8 +41,11 @@ pub fn all(
                 wanted,
             });
         }
-        let mut other = BuiltProgram::read(&dest, &path, false)?;
-        other.links_library = flavour.links_library() && other.elf.needs(&library.soname);
+        let mut other = BuiltProgram::read(&dest, &path, Vec::new())?;
+        let linked = matrix.flavour(flavour).into_iter();
+        let linked = linked.flat_map(|flavour| matrix.linked(flavour));
+        let needed = linked.filter(|(_, library)| other.elf.needs(&library.soname));
+        other.libraries = needed.map(|(name, _)| name.to_owned()).collect();
         found.push(other);
     }
     Ok(found)

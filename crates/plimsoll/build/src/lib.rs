@@ -30,7 +30,7 @@
 //!         cache: workspace.join("target/dist"),
 //!         cargo_home: "/home/me/.cargo".into(),
 //!     };
-//!     let findings = probe(&Host, config.library(), None);
+//!     let findings = probe(&Host, &config.native_dep, None);
 //!     let plan = plan(formats.rules(), &config, &source, &places, &findings, &Request::default())?;
 //!     let manifest = run::run(&formats, &config, &plan, &mut Steps)?;
 //!     println!("{}", serde_json::to_string_pretty(&manifest)?);

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use plimsoll_probe::{Fallback, Flavour};
+use plimsoll_probe::{Fallback, FlavourName};
 use serde::{Deserialize, Serialize};
 
 use crate::program::{BuiltProgram, Identity};
@@ -43,7 +43,7 @@ pub struct Artifact {
     /// What kind of file it is.
     pub format: FormatName,
     /// The flavour of the programs in it.
-    pub flavour: Flavour,
+    pub flavour: FlavourName,
     /// Why this flavour.
     pub reason: String,
     /// The better flavour that it stands in for, where it does.

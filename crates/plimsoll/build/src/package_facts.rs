@@ -1,5 +1,7 @@
 //! What an audit looks at in a package.
 
+use std::collections::BTreeMap;
+
 use plimsoll_plan::plan::PackagePlan;
 use plimsoll_probe::NativeDep;
 use plimsoll_spec::PackageReport;
@@ -12,8 +14,8 @@ use crate::program::BuiltProgram;
 pub struct PackageFacts<'a> {
     /// What was planned.
     pub plan: &'a PackagePlan,
-    /// The C library.
-    pub library: &'a NativeDep,
+    /// The declared libraries, by name.
+    pub libraries: &'a BTreeMap<String, NativeDep>,
     /// The programs in it.
     pub programs: &'a [BuiltProgram],
     /// The paths that it should install.

@@ -14,8 +14,8 @@ pub struct BuiltProgram {
     pub name: String,
     /// Its file.
     pub path: PathBuf,
-    /// Whether the plan has it link the C library.
-    pub links_library: bool,
+    /// The declared libraries that the plan has it link, by their names.
+    pub libraries: Vec<String>,
     /// What its file says.
     pub elf: ElfFacts,
     /// What tells it from every other build.
@@ -43,7 +43,7 @@ impl BuiltProgram {
     ///
     /// # Errors
     /// As [`elf::read`].
-    pub fn read(name: &str, path: &Path, links_library: bool) -> Result<Self, ElfError> {
+    pub fn read(name: &str, path: &Path, libraries: Vec<String>) -> Result<Self, ElfError> {
         let sum = Sum::of_file(path).map_err(|source| ElfError::Io {
             path: path.to_owned(),
             source,
@@ -51,7 +51,7 @@ impl BuiltProgram {
         Ok(Self {
             name: name.to_owned(),
             path: path.to_owned(),
-            links_library,
+            libraries,
             elf: elf::read(path)?,
             identity: Identity {
                 build_id: elf::build_id(path)?,

@@ -8,7 +8,7 @@ mod package;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use plimsoll_probe::{Command, Flavour};
+use plimsoll_probe::{Command, FlavourName};
 
 use crate::audit::{AuditError, BuiltProgram, Stamp, audit_build, audit_stamp};
 use crate::compose;
@@ -59,7 +59,7 @@ struct Run<'a> {
     observer: &'a mut dyn Observer,
     changelog: Vec<Release>,
     built: cargo::Built,
-    programs: BTreeMap<Flavour, Vec<BuiltProgram>>,
+    programs: BTreeMap<FlavourName, Vec<BuiltProgram>>,
     written: Option<package::Written>,
     finished: Vec<PathBuf>,
     artifacts: Vec<Artifact>,
@@ -124,9 +124,11 @@ impl<'a> Run<'a> {
             .programs
             .iter()
             .filter_map(|program| Some((program, self.built.get(&program.name)?)))
-            .map(|(program, path)| BuiltProgram::read(&program.name, path, program.links_library))
+            .map(|(program, path)| {
+                BuiltProgram::read(&program.name, path, program.libraries.clone())
+            })
             .collect::<Result<Vec<_>, _>>()?;
-        let mut faults = audit_build(build.flavour, self.config.library(), &programs);
+        let mut faults = audit_build(build.flavour, self.config, &programs);
         let stamped = self.config.stamp.program.get_ref();
         if let Some(program) = programs.iter().find(|program| program.name == *stamped) {
             let stamp = self.stamp(&program.path)?;

@@ -9,8 +9,8 @@ use plimsoll_build::audit::{BuiltProgram, Fault, audit_build};
 use plimsoll_build::depends::DependsError;
 use plimsoll_build::elf_files;
 use plimsoll_build::format::{Format, Formats, Programs};
-use plimsoll_probe::Flavour;
-use plimsoll_probe::fakes::libnftables;
+use plimsoll_plan::fixtures;
+use plimsoll_probe::FlavourName;
 use plimsoll_spec::{FileKind, FormatName, PackageFile};
 
 /// Compiles C with options, for a file of that name.
@@ -72,7 +72,7 @@ impl Sample {
             link,
             packaged(&helper, "/usr/lib/sample/helper"),
         ];
-        let built = BuiltProgram::read("sampled", &program, false).unwrap();
+        let built = BuiltProgram::read("sampled", &program, Vec::new()).unwrap();
         let programs = all(&files, &[built]).unwrap();
         Self {
             folder,
@@ -99,7 +99,7 @@ fn all(
 ) -> Result<Vec<BuiltProgram>, plimsoll_build::elf::ElfError> {
     let files = files.iter().filter(|file| file.link.is_none());
     let files = files.map(|file| (file.dest.clone(), file.source.clone()));
-    elf_files::all(files, built, Flavour::DynamicExec, &libnftables())
+    elf_files::all(files, built, FlavourName::DYNAMIC_EXEC, &fixtures::config())
 }
 
 #[test]
@@ -144,21 +144,21 @@ fn a_debian_package_depends_on_what_a_helper_needs_and_the_package_does_not_brin
 fn what_a_helper_should_not_need_is_named_with_its_path() {
     let mut sample = Sample::new();
     let texts = |flavour, programs: &[BuiltProgram]| -> Vec<String> {
-        let faults = audit_build(flavour, &libnftables(), programs);
+        let faults = audit_build(flavour, &fixtures::config(), programs);
         faults.iter().map(Fault::to_string).collect()
     };
     let assets = sample.programs.split_off(1);
     let undeclared =
         |soname| format!("/usr/lib/sample/helper: needs {soname}, which no native-dep declares");
     assert_eq!(
-        texts(Flavour::DynamicExec, &assets),
+        texts(FlavourName::DYNAMIC_EXEC, &assets),
         [undeclared("libz.so.1")]
     );
     assert_eq!(
-        texts(Flavour::DynamicExec, &assets[1..]),
+        texts(FlavourName::DYNAMIC_EXEC, &assets[1..]),
         [undeclared("libown.so.1"), undeclared("libz.so.1")]
     );
-    let faults = texts(Flavour::Static, &assets[1..]);
+    let faults = texts(FlavourName::STATIC, &assets[1..]);
     let wanted = "/usr/lib/sample/helper: flavour static is planned, but the file is dynamic";
     assert!(faults[0].starts_with(wanted), "{faults:?}");
 }

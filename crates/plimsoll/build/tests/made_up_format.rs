@@ -19,7 +19,7 @@ use plimsoll_plan::format::{FormatRules, Naming, Tar};
 use plimsoll_plan::plan::{Arch, Places, Plan, PlanError, Request, plan};
 use plimsoll_plan::source::Source;
 use plimsoll_probe::fakes::FakeSystem;
-use plimsoll_probe::{Family, Finding, Flavour, Request as FlavourRequest, probe};
+use plimsoll_probe::{Family, Finding, FlavourName, Request as FlavourRequest, probe};
 use plimsoll_spec::{FormatName, PackageContents, PackageReport, PackageSpec};
 
 /// A text that lists what is in it: `depends NAME`, `recommends NAME`, and `file PATH` for each file, with the file's
@@ -286,12 +286,12 @@ fn planned(workspace: &Path, text: &str) -> Result<(Config, Plan), PlanError> {
         cargo_home: "/cargo".into(),
     };
     let target = format!("{}-unknown-linux-gnu", std::env::consts::ARCH);
-    let mut findings = probe(&FakeSystem::new(), config.library(), Some(&target));
+    let mut findings = probe(&FakeSystem::new(), &config.native_dep, Some(&target));
     findings.c_compiler = Finding::yes("cc");
     findings.rust.finding = Finding::yes("rustc");
     findings.rust.host = target;
     let request = Request {
-        flavour: FlavourRequest::Exactly(Flavour::DynamicExec),
+        flavour: FlavourRequest::Exactly(FlavourName::DYNAMIC_EXEC),
         formats: Vec::new(),
         strict: false,
     };
@@ -371,7 +371,7 @@ fn a_dependency_that_the_made_up_format_misses_is_a_fault() {
     let (config, plan) = planned(Path::new("/w"), CONFIG).unwrap();
     let facts = PackageFacts {
         plan: &plan.packages[0],
-        library: config.library(),
+        libraries: &config.native_dep,
         programs: &[plimsoll_build::audit::fixtures::exec_daemon()],
         files: &[],
         report: &PackageReport {

@@ -2,6 +2,7 @@
 
 mod lacking;
 
+use std::collections::BTreeMap;
 use std::path::Path;
 use std::time::{Duration, SystemTime};
 
@@ -46,17 +47,20 @@ pub enum Purpose<'a> {
 /// What this host has, probed once, and again if something was installed. With a purpose, whatever it needs and this host lacks
 /// is installed first.
 ///
-/// What only some flavour or format needs ([`Purpose::Dist`]: the library, the static C library,
-/// what packages are made with) may be refused by the package manager, as the library is on RHEL
+/// What only some flavour or format needs ([`Purpose::Dist`]: optional libraries, the static C library,
+/// what packages are made with) may be refused by the package manager, as some libraries are on RHEL
 /// without a subscription: that is said, and the plan says what follows from it.
 ///
 /// # Errors
 /// Where something is missing whose package is not known, where the package manager fails, and
 /// without root and sudo.
-pub fn findings(purpose: Option<Purpose<'_>>, dependency: &NativeDep) -> Result<Findings> {
-    let findings = probe(&Host, dependency, None);
+pub fn findings(
+    purpose: Option<Purpose<'_>>,
+    libraries: &BTreeMap<String, NativeDep>,
+) -> Result<Findings> {
+    let findings = probe(&Host, libraries, None);
     let lacking = match purpose {
-        Some(purpose) => Lacking::of(purpose, &findings, &Host),
+        Some(purpose) => Lacking::of(purpose, libraries, &findings, &Host),
         None => Lacking::default(),
     };
     if lacking == Lacking::default() {
@@ -70,7 +74,7 @@ pub fn findings(purpose: Option<Purpose<'_>>, dependency: &NativeDep) -> Result<
         install(manager, &lacking.required)?;
     }
     install_what_there_is(manager, &lacking.wished);
-    Ok(probe(&Host, dependency, None))
+    Ok(probe(&Host, libraries, None))
 }
 
 /// Fetches the package lists where they are missing or old, and the manager does not look after them.

@@ -33,7 +33,7 @@ pub struct Args {
     #[arg(long)]
     json: bool,
 
-    /// static, dynamic, dynamic-exec, or auto: the best dynamic one that can be built and static
+    /// A flavour of packaging/dist.toml, or auto: the first dynamic one that can be built and the static ones
     #[arg(long, value_name = "FLAVOUR", default_value = "auto")]
     flavour: Flavour,
 
@@ -115,7 +115,7 @@ pub fn run(args: &Args, formats: &Formats) -> Result<()> {
 
 fn make_plan(args: &Args, config: &Config, formats: &Formats) -> Result<Plan> {
     let purpose = args.install_deps.then_some(Purpose::Dist);
-    let findings = install_deps::findings(purpose, config.library())?;
+    let findings = install_deps::findings(purpose, &config.native_dep)?;
     let source = source::read(config)?;
     let request = Request {
         flavour: args.flavour,

@@ -1,8 +1,12 @@
 //! `cargo xtask probe`: what this host has, and which flavours follow from it.
 
+use std::collections::BTreeMap;
+
 use error_hint::Result;
 use plimsoll_build::format::Formats;
-use plimsoll_probe::{Finding, Findings, Host, NamedFinding, NativeDep, Outlook, outlook, probe};
+use plimsoll_probe::{
+    Finding, Findings, Host, Matrix, NamedFinding, NativeDep, Outlook, outlook, probe,
+};
 use serde::Serialize;
 
 use crate::{package, run, table};
@@ -22,7 +26,7 @@ pub struct Args {
 /// What is printed under `--json`.
 #[derive(Serialize)]
 struct Report<'a> {
-    dependency: &'a NativeDep,
+    libraries: &'a BTreeMap<String, NativeDep>,
     findings: &'a Findings,
     flavours: &'a [Outlook],
 }
@@ -30,37 +34,41 @@ struct Report<'a> {
 /// Probes and prints.
 ///
 /// # Errors
-/// Where the dependency's declaration cannot be read, or standard output is closed.
+/// Where the declarations cannot be read, or standard output is closed.
 pub fn run(args: &Args, formats: &Formats) -> Result<()> {
-    let dependency = dependency(formats)?;
-    let findings = probe(&Host, &dependency, args.target.as_deref());
-    let flavours = outlook(&dependency, &findings);
+    let matrix = matrix(formats)?;
+    let findings = probe(&Host, &matrix.libraries, args.target.as_deref());
+    let flavours = outlook(&matrix, &findings);
     if args.json {
         let report = Report {
-            dependency: &dependency,
+            libraries: &matrix.libraries,
             findings: &findings,
             flavours: &flavours,
         };
         return run::print(&run::json(&report)?);
     }
-    run::print(&rendered(&dependency, &findings, &flavours))
+    run::print(&rendered(&matrix.libraries, &findings, &flavours))
 }
 
-/// The C library that the flavours differ by, as `packaging/dist.toml` declares it.
+/// The libraries and flavours that `packaging/dist.toml` declares.
 ///
 /// # Errors
 /// Where the file cannot be read or is wrong.
-pub fn dependency(formats: &Formats) -> Result<NativeDep> {
-    Ok(package::configuration(formats)?.library().clone())
+pub fn matrix(formats: &Formats) -> Result<Matrix> {
+    Ok(package::configuration(formats)?.matrix())
 }
 
 /// Two tables: the findings, and the flavours that follow from them.
-fn rendered(dependency: &NativeDep, findings: &Findings, flavours: &[Outlook]) -> String {
+fn rendered(
+    libraries: &BTreeMap<String, NativeDep>,
+    findings: &Findings,
+    flavours: &[Outlook],
+) -> String {
     let head = format!(
         "host: {} ({})\ntarget: {}",
         findings.distribution.pretty_name, findings.rust.host, findings.target
     );
-    let found = table::rendered(["what", "answer", "detail"], rows(dependency, findings));
+    let found = table::rendered(["what", "answer", "detail"], rows(libraries, findings));
     let follows = table::rendered(
         ["flavour", "can be built", "detail"],
         flavours.iter().map(flavour_row).collect(),
@@ -68,30 +76,40 @@ fn rendered(dependency: &NativeDep, findings: &Findings, flavours: &[Outlook]) -
     format!("{head}\n\n{found}\n\n{follows}")
 }
 
-fn rows(dependency: &NativeDep, findings: &Findings) -> Vec<[String; 3]> {
-    let library = &dependency.pkg_config;
-    let tool = &dependency.tool.program;
+fn rows(libraries: &BTreeMap<String, NativeDep>, findings: &Findings) -> Vec<[String; 3]> {
     let mut rows = vec![
         row("C compiler", &findings.c_compiler),
         row("static C library", &findings.static_libc),
         row("pkg-config", &findings.pkg_config),
-        row(library, &findings.library.finding),
-        row(
-            &format!("{library}: static archive"),
-            &findings.library.static_archive,
-        ),
     ];
-    rows.extend(checks(library, &findings.library.checks));
-    rows.push(row(tool, &findings.tool.finding));
-    rows.extend(checks(tool, &findings.tool.checks));
-    let kernel = dependency.kernel.iter().zip(&findings.kernel);
-    rows.extend(kernel.map(|(check, finding)| row(&format!("kernel {}", check.module), finding)));
+    for (name, library) in libraries {
+        rows.extend(library_rows(name, library, findings));
+    }
     rows.push(row("Rust target", &rust_targets(findings)));
     let named = findings
         .packaging_tools
         .iter()
         .chain(&findings.container_engines);
     rows.extend(named.map(|named| row(&named.name, &named.finding)));
+    rows
+}
+
+/// A library, its tool and what both need of the kernel.
+fn library_rows(name: &str, library: &NativeDep, findings: &Findings) -> Vec<[String; 3]> {
+    let mut rows = Vec::new();
+    if let Some(found) = findings.libraries.get(name) {
+        let library = &library.pkg_config;
+        let archive = format!("{library}: static archive");
+        rows.push(row(library, &found.finding));
+        rows.push(row(&archive, &found.static_archive));
+        rows.extend(checks(library, &found.checks));
+    }
+    if let Some((tool, found)) = library.tool.as_ref().zip(findings.tools.get(name)) {
+        rows.push(row(&tool.program, &found.finding));
+        rows.extend(checks(&tool.program, &found.checks));
+    }
+    let kernel = library.kernel.as_ref().zip(findings.kernel.get(name));
+    rows.extend(kernel.map(|(check, finding)| row(&format!("kernel {}", check.module), finding)));
     rows
 }
 

@@ -14,10 +14,10 @@ use plimsoll_plan::distro::{self, DistroList};
 use plimsoll_plan::fixtures;
 use plimsoll_plan::format::Rpm;
 use plimsoll_plan::plan::{Arch, declared};
-use plimsoll_probe::fakes::{FakeSystem, libnftables};
+use plimsoll_probe::fakes::FakeSystem;
 use plimsoll_probe::{
-    CrossPackages, Family, FamilyTable, Finding, Findings, Flavour, NamedFinding, PackageManager,
-    Request, Tried, decide, probe,
+    CrossPackages, Family, FamilyTable, Finding, Findings, FlavourName, NamedFinding,
+    PackageManager, Request, Tried, decide, probe,
 };
 use plimsoll_verify::{Chosen, Means, PlaceRequest};
 
@@ -84,9 +84,7 @@ fn distros() -> DistroList {
 
 /// A host of it that has Rust and nothing else.
 fn bare(target: Option<&str>) -> Findings {
-    let mut dep = libnftables();
-    dep.devel = config().library().devel.clone();
-    probe(&system(), &dep, target)
+    probe(&system(), &config().native_dep, target)
 }
 
 fn system() -> FakeSystem {
@@ -117,7 +115,7 @@ fn the_probe_names_its_packages() {
     assert_eq!(mend(&found.c_compiler), "pkgman install gcc_all");
     assert_eq!(mend(&found.pkg_config), "pkgman install pkgconfig");
     assert_eq!(
-        mend(&found.library.finding),
+        mend(&found.libraries["libnftables"].finding),
         "pkgman install pkgconfig nft_devel"
     );
     let tools = &found.packaging_tools;
@@ -141,9 +139,10 @@ fn the_probe_names_its_packages_for_another_architecture() {
 fn a_fallback_is_mended_by_its_package_manager() {
     Family::add(&HAIKU);
     let system = system().compiles("cc", "int main", Tried::Linked);
-    let dep = config().library().clone();
-    let decision = decide(Request::Auto, &dep, &probe(&system, &dep, None)).unwrap();
-    assert_eq!(decision.flavour, Flavour::DynamicExec);
+    let matrix = config().matrix();
+    let findings = probe(&system, &matrix.libraries, None);
+    let decision = decide(Request::Auto, &matrix, &findings).unwrap();
+    assert_eq!(decision.flavour, FlavourName::DYNAMIC_EXEC);
     let mend = decision.fallback.and_then(|fallback| fallback.mend);
     assert_eq!(mend.unwrap().command, "pkgman install pkgconfig nft_devel");
 }
@@ -170,7 +169,12 @@ fn its_packages_are_planned_with_its_names() {
     let package = &plan.plan.packages[0];
     assert_eq!(package.file, "sample-0.1.0-1.hk1.x86_64.rpm");
     assert_eq!(package.declared.recommends, ["nft"]);
-    let without = declared(&config, Some(haiku), Flavour::DynamicExec, &Rpm);
+    let without = declared(
+        &config,
+        &haiku_1.distribution(),
+        FlavourName::DYNAMIC_EXEC,
+        &Rpm,
+    );
     assert!(without.unwrap().depends.contains(&"nft".to_owned()));
 }
 
@@ -205,11 +209,11 @@ fn it_is_built_and_verified_where_its_table_says() {
 fn a_library_of_its_system_may_be_linked() {
     use plimsoll_build::depends::system::{may_be_linked, package};
     let haiku = Family::add(&HAIKU);
-    let library = config().library().clone();
-    assert!(may_be_linked("libroot.so", &library));
-    assert_eq!(package(haiku, "libroot.so", &library), Some("haiku"));
+    let libraries = config().native_dep;
+    assert!(may_be_linked("libroot.so", &libraries));
+    assert_eq!(package(haiku, "libroot.so", &libraries), Some("haiku"));
     assert_eq!(
-        package(haiku, "libnftables.so.1", &library),
+        package(haiku, "libnftables.so.1", &libraries),
         Some("nft_lib")
     );
 }

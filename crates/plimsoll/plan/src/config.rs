@@ -3,12 +3,14 @@
 //! Keys are in kebab-case, an unknown key is an error, and an error names its line.
 
 mod asset;
+mod flavour;
+mod library;
 mod load;
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
-use plimsoll_probe::{Family, Flavour, NativeDep};
+use plimsoll_probe::{Family, NativeDep};
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::Deserialize;
 use toml::Spanned;
@@ -16,6 +18,7 @@ use toml::Spanned;
 use plimsoll_spec::{FileKind, FormatName};
 
 pub use asset::{Asset, AssetSource, InvalidAsset};
+pub use flavour::{FlavourConfig, Flavours};
 pub use load::{ConfigError, load, parse};
 
 /// What is built, and what the packages contain. Version, licence, the first author and the homepage come from the
@@ -40,10 +43,15 @@ pub struct Config {
     pub cargo_packages: Vec<String>,
     /// How a built program reports its flavour, version and commit.
     pub stamp: Stamp,
-    /// The C library whose presence decides the flavour. Exactly one, under any name.
+    /// The C libraries that the programs link, by any names.
+    #[serde(default, deserialize_with = "library::by_name")]
+    #[schemars(with = "BTreeMap<String, NativeDep>")]
     pub native_dep: BTreeMap<String, NativeDep>,
-    /// Formats of each flavour: `dynamic`, `dynamic-exec`, `static`. A flavour without an entry is not packaged.
-    pub flavour: BTreeMap<Flavour, FlavourConfig>,
+    /// The flavours, by their names. `auto` builds the first dynamic one of the file whose libraries are all there, and
+    /// every static one that can be built.
+    #[serde(deserialize_with = "flavour::in_file_order")]
+    #[schemars(with = "BTreeMap<String, FlavourConfig>")]
+    pub flavour: Flavours,
     /// What only Debian packages have.
     pub deb: DebConfig,
     /// What only RPM packages have.
@@ -69,19 +77,6 @@ fn own_tables(_: &mut SchemaGenerator) -> Schema {
 }
 
 impl Config {
-    /// The C library.
-    ///
-    /// # Panics
-    /// Never for a configuration from [`parse`], which refuses any number but one.
-    #[must_use]
-    #[expect(clippy::expect_used, reason = "checked when the file was read")]
-    pub fn library(&self) -> &NativeDep {
-        self.native_dep
-            .values()
-            .next()
-            .expect("a checked configuration has one native-dep")
-    }
-
     /// The configuration files in packages of a format, by their paths there. Those that only a
     /// pattern names are not among them.
     #[must_use]
@@ -98,14 +93,6 @@ impl Config {
         });
         paths.collect()
     }
-
-    /// The formats of a flavour; none for one that is not packaged.
-    #[must_use]
-    pub fn formats(&self, flavour: Flavour) -> &[FormatName] {
-        self.flavour
-            .get(&flavour)
-            .map_or(&[], |flavour| flavour.formats.as_slice())
-    }
 }
 
 /// How a built program reports its flavour, version and commit.
@@ -120,14 +107,6 @@ pub struct Stamp {
     /// Prefix of the environment variables that give flavour, commit and reason to the build: `<env-prefix>_FLAVOUR`,
     /// `<env-prefix>_COMMIT`, `<env-prefix>_REASON`.
     pub env_prefix: String,
-}
-
-/// One flavour.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize, JsonSchema)]
-#[serde(rename_all = "kebab-case", deny_unknown_fields)]
-pub struct FlavourConfig {
-    /// Its formats.
-    pub formats: Vec<FormatName>,
 }
 
 /// What only Debian packages have.

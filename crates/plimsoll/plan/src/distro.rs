@@ -15,7 +15,7 @@ mod plan;
 
 use std::collections::BTreeMap;
 
-use plimsoll_probe::{Distribution, Family, Flavour, Version};
+use plimsoll_probe::{Distribution, Family, FlavourName, Version};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use toml::Spanned;
@@ -91,13 +91,13 @@ pub struct Distro {
     /// Suffix of the packages' revision, so that packages of several distributions fit into one directory, and an
     /// upgrade of the distribution upgrades the package.
     pub revision_suffix: String,
-    /// The repository of the library's devel package.
+    /// The repository of the libraries' devel packages.
     pub devel: DevelSource,
     /// The expected flavour.
-    pub expected_flavour: Flavour,
-    /// Names of packages that differ from those of the family.
+    pub expected_flavour: FlavourName,
+    /// Packages that differ from what `packaging/dist.toml` and `devel` say, by the name of the library.
     #[serde(default)]
-    pub packages: PackageNames,
+    pub packages: BTreeMap<String, PackageNames>,
     /// Packages that a build needs besides those of the family.
     #[serde(default)]
     pub build_packages: Vec<String>,
@@ -107,7 +107,7 @@ pub struct Distro {
     pub install: Option<Vec<String>>,
 }
 
-/// Where the devel package of the C library comes from.
+/// Where the devel package of a library comes from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum DevelSource {
@@ -121,10 +121,13 @@ pub enum DevelSource {
     None,
 }
 
-/// The packages of the C library in one distribution, if they differ from those of the family.
+/// The packages of a library in one distribution, as far as they differ from those that are declared.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
+#[serde(expecting = "a table for one library, as in packages.zlib = { devel = \"zlib1g-dev\" }")]
 pub struct PackageNames {
+    /// The repository of its devel package.
+    pub repository: Option<DevelSource>,
     /// The package with headers and `.pc` file.
     pub devel: Option<String>,
     /// The package with the shared library.
@@ -199,6 +202,24 @@ impl Distro {
     #[must_use]
     pub fn id(&self) -> &str {
         self.id.get_ref()
+    }
+
+    /// What os-release(5) says there.
+    #[must_use]
+    pub fn distribution(&self) -> Distribution {
+        Distribution {
+            id: self.os.clone(),
+            version_id: self.release.clone(),
+            pretty_name: self.id().to_owned(),
+            family: Some(self.family),
+        }
+    }
+
+    /// Where the devel package of a library comes from.
+    #[must_use]
+    pub fn devel_of(&self, library: &str) -> DevelSource {
+        let own = self.packages.get(library);
+        own.and_then(|own| own.repository).unwrap_or(self.devel)
     }
 
     /// Whether an os-release(5) file is this distribution's. One without a version, as Debian's

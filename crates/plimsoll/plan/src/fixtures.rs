@@ -15,6 +15,9 @@ use crate::source::Source;
 /// Its `packaging/dist.toml`.
 pub const DIST: &str = include_str!("../fixtures/dist.toml");
 
+/// The `packaging/dist.toml` of a project with three libraries, of which one is required, and four flavours.
+pub const CAPTURE: &str = include_str!("../fixtures/capture.toml");
+
 /// Its `packaging/distros.toml`.
 pub const DISTROS: &str = include_str!("../fixtures/distros.toml");
 
@@ -28,6 +31,12 @@ pub fn formats() -> Formats {
 #[must_use]
 pub fn config() -> Config {
     config::parse(DIST, Path::new("dist.toml"), &formats().names()).expect("sound")
+}
+
+/// What the project with three libraries packages.
+#[must_use]
+pub fn capture() -> Config {
+    config::parse(CAPTURE, Path::new("dist.toml"), &formats().names()).expect("sound")
 }
 
 /// The distributions that it packages for.

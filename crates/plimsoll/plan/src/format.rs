@@ -9,7 +9,7 @@ mod tar;
 
 use std::fmt;
 
-use plimsoll_probe::{Family, Finding, Findings, Flavour};
+use plimsoll_probe::{Family, Finding, Findings, FlavourName};
 use plimsoll_spec::FormatName;
 
 use crate::arch::Arch;
@@ -106,7 +106,7 @@ pub struct Naming<'a> {
     /// The architecture in the format's own words.
     pub arch: &'a str,
     /// The flavour of the programs.
-    pub flavour: Flavour,
+    pub flavour: FlavourName,
 }
 
 /// What a distribution may add to the packages' revision.

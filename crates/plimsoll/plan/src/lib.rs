@@ -5,7 +5,7 @@
 //!
 //! use plimsoll_plan::config;
 //! use plimsoll_plan::format::{Deb, Formats, Rpm, Tar};
-//! use plimsoll_probe::Flavour;
+//! use plimsoll_probe::FlavourName;
 //!
 //! let text = r#"
 //! name = "sample"
@@ -52,8 +52,8 @@
 //! "#;
 //! let formats = Formats::new(vec![&Deb, &Rpm, &Tar]);
 //! let config = config::parse(text, Path::new("dist.toml"), &formats.names())?;
-//! assert_eq!(config.library().soname, "libz.so.1");
-//! assert_eq!(config.formats(Flavour::Static).len(), 1);
+//! assert_eq!(config.native_dep["zlib"].soname, "libz.so.1");
+//! assert_eq!(config.formats(FlavourName::STATIC).len(), 1);
 //! # Ok::<(), config::ConfigError>(())
 //! ```
 //!

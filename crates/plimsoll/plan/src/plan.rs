@@ -10,7 +10,7 @@ mod package;
 use std::path::PathBuf;
 
 use plimsoll_probe::{
-    Decision, Fallback, Findings, Flavour, Mend, Request as FlavourRequest, decide,
+    Decision, Fallback, Findings, FlavourName, Linking, Mend, Request as FlavourRequest, decide,
 };
 use serde::{Deserialize, Serialize};
 
@@ -27,7 +27,7 @@ pub use package::{DeclaredDepends, PackagePlan, declared};
 /// What is asked for.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Request {
-    /// Which flavour: `auto` stands for the best dynamic one and the static one.
+    /// Which flavour: `auto` stands for the first dynamic one that can be built and the static ones.
     pub flavour: FlavourRequest,
     /// Which formats; empty: every one that the configuration has for a flavour.
     pub formats: Vec<FormatName>,
@@ -72,7 +72,7 @@ pub struct Plan {
 #[serde(rename_all = "kebab-case")]
 pub struct LeftOut {
     /// The flavour.
-    pub flavour: Flavour,
+    pub flavour: FlavourName,
     /// The missing format; none if the whole flavour is missing.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub format: Option<FormatName>,
@@ -135,25 +135,25 @@ fn decisions(
     findings: &Findings,
     request: &Request,
 ) -> Result<(Vec<Decision>, Vec<LeftOut>), PlanError> {
-    let one = |flavour: FlavourRequest| {
-        decide(flavour, config.library(), findings).map_err(|source| PlanError::CannotBuild {
-            flavour: flavour.to_string(),
-            source: Box::new(source),
-        })
-    };
+    let matrix = config.matrix();
+    let flavour = request.flavour;
+    let first = decide(flavour, &matrix, findings).map_err(|source| PlanError::CannotBuild {
+        flavour: flavour.to_string(),
+        source: Box::new(source),
+    })?;
+    let others = matrix.flavours.iter().filter(|other| {
+        flavour == FlavourRequest::Auto
+            && other.linking == Linking::Static
+            && other.name != first.flavour
+            && !formats(config, other.name, request).is_empty()
+    });
     let mut left_out = Vec::new();
-    let mut decisions = vec![one(request.flavour)?];
-    if request.flavour == FlavourRequest::Auto
-        && !formats(config, Flavour::Static, request).is_empty()
-    {
-        match decide(
-            FlavourRequest::Exactly(Flavour::Static),
-            config.library(),
-            findings,
-        ) {
+    let mut decisions = vec![first.clone()];
+    for other in others {
+        match decide(FlavourRequest::Exactly(other.name), &matrix, findings) {
             Ok(decision) => decisions.push(decision),
             Err(error) => left_out.push(LeftOut {
-                flavour: Flavour::Static,
+                flavour: other.name,
                 format: None,
                 because: error.to_string(),
                 mend: error.mend.clone(),
@@ -213,7 +213,7 @@ fn check_own(formats: &Formats, config: &Config) -> Result<(), PlanError> {
 fn makeable(
     known: &Formats,
     config: &Config,
-    flavour: Flavour,
+    flavour: FlavourName,
     findings: &Findings,
     request: &Request,
 ) -> Result<(Vec<&'static dyn FormatRules>, Vec<LeftOut>), PlanError> {
@@ -240,7 +240,7 @@ fn makeable(
     Ok((made, without))
 }
 
-fn formats(config: &Config, flavour: Flavour, request: &Request) -> Vec<FormatName> {
+fn formats(config: &Config, flavour: FlavourName, request: &Request) -> Vec<FormatName> {
     let wanted =
         |format: &FormatName| request.formats.is_empty() || request.formats.contains(format);
     config

@@ -1,14 +1,13 @@
 //! The one declaration of a C dependency.
 
-use std::collections::BTreeMap;
 use std::fmt;
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::{Family, Version};
+use crate::{Packages, Version};
 
-/// A C library that a Cargo feature links, declared once.
+/// A C library that programs link, declared once.
 ///
 /// The pkg-config probe, the Cargo feature, the build dependency, the runtime dependency, the linkage audit and the
 /// fallback follow from it. In TOML:
@@ -34,24 +33,44 @@ pub struct NativeDep {
     /// The oldest version that is supported.
     #[schemars(with = "String")]
     pub min_version: Version,
-    /// The Cargo feature that links it.
-    pub cargo_feature: CargoFeature,
+    /// Whether every flavour links it, and nothing can be built without it. Default: no; the flavours say which of them
+    /// link it.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub required: bool,
+    /// The Cargo feature that links it. Default: none, which only a required library can do without.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cargo_feature: Option<CargoFeature>,
+    /// The programs that link it. Default: the one of the Cargo package that has the feature, or the only one that there
+    /// is.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub linked_by: Vec<String>,
     /// The newest symbol version (`.gnu.version_r`) of the library that a program may need. A program that needs a
     /// newer one does not start on older distributions. Default: no limit.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub symbol_version_ceiling: Option<String>,
-    /// The package that holds headers and `.pc` file, by family: `debian`, `fedora`, `rhel`, `suse`.
+    /// The package that holds headers and `.pc` file, by family (`debian`, `fedora`, `rhel`, `suse`), or by distribution
+    /// where one calls it otherwise: `ID` of os-release(5), or `ID-VERSION_ID` (`ubuntu`, `debian-13`, `rhel-9`).
     pub devel: Packages,
-    /// The package that holds the shared library, by family: `debian`, `fedora`, `rhel`, `suse`.
+    /// The package that holds the shared library, named as `devel` is.
     pub runtime: Packages,
-    /// The program that a build without the library runs instead.
-    pub tool: Tool,
+    /// The program that a build without the library runs instead. Default: none; without the library the programs lack
+    /// what it does.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub tool: Option<Tool>,
     /// Further properties of the library to find out and show.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub check: Vec<LibraryCheck>,
     /// What library and tool need from the kernel. Default: nothing in particular.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub kernel: Option<KernelCheck>,
+}
+
+#[expect(
+    clippy::trivially_copy_pass_by_ref,
+    reason = "serde passes a reference"
+)]
+fn is_false(value: &bool) -> bool {
+    !value
 }
 
 impl NativeDep {
@@ -90,7 +109,7 @@ impl fmt::Display for CargoFeature {
 pub struct Tool {
     /// The program's name, looked up in PATH and in the sbin folders.
     pub program: String,
-    /// The package that holds it, by family: `debian`, `fedora`, `rhel`, `suse`.
+    /// The package that holds it, by family or distribution, as those of the library.
     pub packages: Packages,
     /// Further properties of the tool to find out and show.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
@@ -135,36 +154,6 @@ pub struct KernelCheck {
     pub tried_by: Vec<String>,
 }
 
-/// The name of one package in each family of distributions.
-#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
-#[serde(transparent)]
-pub struct Packages(BTreeMap<Family, String>);
-
-impl Packages {
-    /// The package's name in `family`, where it is known.
-    pub fn of(&self, family: Family) -> Option<&str> {
-        self.0.get(&family).map(String::as_str)
-    }
-
-    /// Each family with its package, in a fixed order.
-    pub fn iter(&self) -> impl Iterator<Item = (Family, &str)> {
-        self.0
-            .iter()
-            .map(|(family, package)| (*family, package.as_str()))
-    }
-}
-
-impl<S: Into<String>> FromIterator<(Family, S)> for Packages {
-    fn from_iter<I: IntoIterator<Item = (Family, S)>>(names: I) -> Self {
-        Self(
-            names
-                .into_iter()
-                .map(|(family, name)| (family, name.into()))
-                .collect(),
-        )
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -180,7 +169,7 @@ mod tests {
     fn a_library_without_anything_particular_needs_no_keys_for_it() {
         let mut plain = libnftables();
         plain.check.clear();
-        plain.tool.check.clear();
+        plain.tool.as_mut().unwrap().check.clear();
         plain.kernel = None;
         let text = toml::to_string(&plain).unwrap();
         assert!(
@@ -198,11 +187,5 @@ mod tests {
             error.to_string().contains("unknown field `colour`"),
             "{error}"
         );
-    }
-
-    #[test]
-    fn an_unknown_family_is_refused_by_name() {
-        let error = toml::from_str::<Packages>("beos = \"nft\"").unwrap_err();
-        assert!(error.to_string().contains("beos"), "{error}");
     }
 }

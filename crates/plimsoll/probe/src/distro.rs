@@ -56,15 +56,42 @@ impl Distribution {
         self.family.map(|family| family.package_manager)
     }
 
-    /// How to install a package that each family names in its own way.
+    /// How to install a package that each family or distribution names in its own way.
     pub fn install(&self, packages: &Packages) -> Option<Mend> {
-        let family = self.family?;
-        self.install_named(&[packages.of(family)?])
+        self.install_named(&[packages.on(self)?])
     }
 
     /// How to install the package that provides `what`; see [`FamilyTable::packages`](crate::FamilyTable::packages).
     pub fn install_provider(&self, what: &str) -> Option<Mend> {
         self.install_named(&[self.family?.package(what)?])
+    }
+
+    /// One mend that does what several do; none of none.
+    pub(crate) fn all_of(&self, mut mends: Vec<Mend>) -> Option<Mend> {
+        if mends.len() < 2 {
+            return mends.pop();
+        }
+        let (installing, others): (Vec<Mend>, Vec<Mend>) = mends
+            .into_iter()
+            .partition(|mend| !mend.packages.is_empty());
+        let mut packages: Vec<&str> = Vec::new();
+        for package in installing.iter().flat_map(|mend| &mend.packages) {
+            if !packages.contains(&package.as_str()) {
+                packages.push(package);
+            }
+        }
+        let install = (!packages.is_empty()).then(|| self.install_named(&packages));
+        let install = install.flatten();
+        let mut commands: Vec<String> = Vec::new();
+        for mend in others.iter().chain(&install) {
+            if !commands.contains(&mend.command) {
+                commands.push(mend.command.clone());
+            }
+        }
+        Some(Mend {
+            command: commands.join(" && "),
+            packages: install.map(|mend| mend.packages).unwrap_or_default(),
+        })
     }
 
     /// How to install packages whose names on this distribution are known.

@@ -5,8 +5,9 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use crate::{
-    CProgram, CargoFeature, Command, Family, KernelCheck, LibraryCheck, NativeDep, Output,
-    Packages, RunError, System, Tool, ToolCheck, Tried, Version,
+    CProgram, CargoFeature, Command, Family, Flavour, FlavourName, KernelCheck, LibraryCheck,
+    Linking, Matrix, NativeDep, Output, Packages, RunError, System, Tool, ToolCheck, Tried,
+    Version,
 };
 
 /// A [`System`] that has what it was given and nothing else.
@@ -168,14 +169,16 @@ pub fn libnftables() -> NativeDep {
         pkg_config: "libnftables".into(),
         soname: "libnftables.so.1".into(),
         min_version: Version::new(&[0, 9, 3]),
-        cargo_feature: CargoFeature {
+        required: false,
+        cargo_feature: Some(CargoFeature {
             package: "sampled".into(),
             feature: "libnftables".into(),
-        },
+        }),
+        linked_by: Vec::new(),
         symbol_version_ceiling: Some("LIBNFTABLES_1".into()),
         devel: everywhere("libnftables-dev", "nftables-devel"),
         runtime: everywhere("libnftables1", "nftables"),
-        tool: Tool {
+        tool: Some(Tool {
             program: "nft".into(),
             packages: everywhere("nftables", "nftables"),
             check: vec![ToolCheck {
@@ -184,7 +187,7 @@ pub fn libnftables() -> NativeDep {
                 yes: "json: yes".into(),
                 no: "json: no".into(),
             }],
-        },
+        }),
         check: vec![LibraryCheck {
             name: "JSON".into(),
             program: "int main(void) { return nft_ctx_new(0) == 0; }".into(),
@@ -193,5 +196,67 @@ pub fn libnftables() -> NativeDep {
             module: "nf_tables".into(),
             tried_by: ["add", "table", "inet", "probe"].map(str::to_owned).into(),
         }),
+    }
+}
+
+/// A daemon that links libnftables or runs nft, in three flavours.
+pub fn sampled() -> Matrix {
+    let flavour = |name, linking, libraries: &[&str]| Flavour {
+        name,
+        linking,
+        libraries: libraries.iter().map(|name| (*name).to_owned()).collect(),
+    };
+    Matrix {
+        libraries: BTreeMap::from([("libnftables".to_owned(), libnftables())]),
+        flavours: vec![
+            flavour(FlavourName::DYNAMIC, Linking::Dynamic, &["libnftables"]),
+            flavour(FlavourName::DYNAMIC_EXEC, Linking::Dynamic, &[]),
+            flavour(FlavourName::STATIC, Linking::Static, &[]),
+        ],
+    }
+}
+
+/// A compressor that always links zlib, bzip2 and lzma where they are there, and neither runs another program nor has a
+/// static flavour without libraries.
+pub fn compressor() -> Matrix {
+    let library = |name: &str, soname: &str, devel: &str, required| {
+        let debian = Family::named("debian");
+        let packages = |name: &str| debian.map(|debian| (debian, name)).into_iter().collect();
+        let dep = NativeDep {
+            pkg_config: name.into(),
+            soname: soname.into(),
+            min_version: Version::new(&[1]),
+            required,
+            cargo_feature: (!required).then(|| CargoFeature {
+                package: "press".into(),
+                feature: name.into(),
+            }),
+            linked_by: Vec::new(),
+            symbol_version_ceiling: None,
+            devel: packages(devel),
+            runtime: packages(name),
+            tool: None,
+            check: Vec::new(),
+            kernel: None,
+        };
+        (name.to_owned(), dep)
+    };
+    let flavour = |name, linking, libraries: &[&str]| Flavour {
+        name: FlavourName::new(name),
+        linking,
+        libraries: libraries.iter().map(|name| (*name).to_owned()).collect(),
+    };
+    Matrix {
+        libraries: BTreeMap::from([
+            library("bzip2", "libbz2.so.1.0", "libbz2-dev", false),
+            library("lzma", "liblzma.so.5", "liblzma-dev", false),
+            library("zlib", "libz.so.1", "zlib1g-dev", true),
+        ]),
+        flavours: vec![
+            flavour("full", Linking::Dynamic, &["bzip2", "lzma"]),
+            flavour("lean", Linking::Dynamic, &["lzma"]),
+            flavour("plain", Linking::Dynamic, &[]),
+            flavour("static", Linking::Static, &["lzma"]),
+        ],
     }
 }

@@ -2,53 +2,58 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Answer, CannotBuild, Finding, Findings, Flavour, NativeDep, Request, decide};
+use crate::{
+    Answer, CannotBuild, Finding, Findings, Flavour, FlavourName, Linking, Matrix, Request, decide,
+};
 
 /// Whether one flavour can be built, and what is built where it cannot.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub struct Outlook {
     /// The flavour.
-    pub flavour: Flavour,
+    pub flavour: FlavourName,
     /// Whether it can be built.
     #[serde(flatten)]
     pub finding: Finding,
     /// What [`Request::Auto`] builds in its place; none where it can be built, and where nothing
     /// takes its place.
-    pub instead: Option<Flavour>,
+    pub instead: Option<FlavourName>,
 }
 
-/// Each flavour's outlook, in the order of [`Flavour::ALL`].
-pub fn outlook(dep: &NativeDep, findings: &Findings) -> Vec<Outlook> {
-    Flavour::ALL
-        .map(|flavour| one(flavour, dep, findings))
-        .into()
+/// Each flavour's outlook, in the order of the matrix.
+pub fn outlook(matrix: &Matrix, findings: &Findings) -> Vec<Outlook> {
+    let flavours = matrix.flavours.iter();
+    flavours
+        .map(|flavour| one(flavour, matrix, findings))
+        .collect()
 }
 
-fn one(flavour: Flavour, dep: &NativeDep, findings: &Findings) -> Outlook {
-    match decide(Request::Exactly(flavour), dep, findings) {
+fn one(flavour: &Flavour, matrix: &Matrix, findings: &Findings) -> Outlook {
+    match decide(Request::Exactly(flavour.name), matrix, findings) {
         Ok(decision) => {
             let target = decision.build.target.as_ref().unwrap_or(&findings.target);
-            let detail = match flavour {
-                Flavour::DynamicExec => format!("for {target}"),
-                _ => format!("for {target}: {}", decision.reason),
+            let says_more =
+                flavour.linking == Linking::Static || matrix.linked(flavour).next().is_some();
+            let detail = match says_more {
+                true => format!("for {target}: {}", decision.reason),
+                false => format!("for {target}"),
             };
             Outlook {
-                flavour,
+                flavour: flavour.name,
                 finding: Finding::yes(detail),
                 instead: None,
             }
         }
         Err(error) => Outlook {
-            flavour,
-            instead: instead(flavour, dep, findings),
+            flavour: flavour.name,
+            instead: instead(flavour.name, matrix, findings),
             finding: error.into(),
         },
     }
 }
 
-fn instead(flavour: Flavour, dep: &NativeDep, findings: &Findings) -> Option<Flavour> {
-    let decision = decide(Request::Auto, dep, findings).ok()?;
+fn instead(flavour: FlavourName, matrix: &Matrix, findings: &Findings) -> Option<FlavourName> {
+    let decision = decide(Request::Auto, matrix, findings).ok()?;
     let fallback = decision.fallback?;
     (fallback.wanted == flavour).then_some(decision.flavour)
 }

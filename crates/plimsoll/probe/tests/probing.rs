@@ -1,14 +1,14 @@
 //! What is found on machines that are values.
 
 use std::cell::RefCell;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io;
 use std::path::{Path, PathBuf};
 
-use plimsoll_probe::fakes::{FakeSystem, libnftables};
+use plimsoll_probe::fakes::{FakeSystem, compressor, libnftables, sampled};
 use plimsoll_probe::{
-    Answer, CProgram, Command, Findings, Host, Output, RunError, System, Tried, container_engines,
-    probe,
+    Answer, CProgram, Command, Findings, Host, NativeDep, Output, RunError, System, Tried,
+    container_engines, probe,
 };
 
 const HOST: &str = "x86_64-unknown-linux-gnu";
@@ -17,6 +17,13 @@ const ASK: &str = "pkg-config --libs --cflags libnftables libnftables >= 0.9.3";
 const ASK_VERSION: &str = "pkg-config --modversion libnftables libnftables >= 0.9.3";
 const UNSHARE: &str = "unshare --net /usr/sbin/nft add table inet probe";
 const UNSHARE_USER: &str = "unshare --net --map-root-user /usr/sbin/nft add table inet probe";
+
+/// The name of the declared library.
+const NFT: &str = "libnftables";
+
+fn of(dep: NativeDep) -> BTreeMap<String, NativeDep> {
+    BTreeMap::from([(NFT.to_owned(), dep)])
+}
 
 fn exit(status: i32) -> Output {
     Output {
@@ -64,12 +71,12 @@ fn with_nft(system: FakeSystem, json: &str) -> FakeSystem {
 }
 
 fn found(system: &FakeSystem) -> Findings {
-    probe(system, &libnftables(), None)
+    probe(system, &sampled().libraries, None)
 }
 
 #[test]
 fn a_library_that_pkg_config_knows_and_the_linker_finds_is_a_yes() {
-    let library = found(&with_library(debian())).library;
+    let library = found(&with_library(debian())).libraries[NFT].clone();
     assert_eq!(
         library.finding.answer,
         Answer::yes("1.0.6 in /usr/lib/multiarch")
@@ -85,7 +92,7 @@ fn a_library_that_pkg_config_knows_and_the_linker_finds_is_a_yes() {
 
 #[test]
 fn a_missing_library_is_a_no_that_names_its_package() {
-    let finding = found(&debian()).library.finding;
+    let finding = found(&debian()).libraries[NFT].finding.clone();
     assert!(finding.answer.is_no());
     assert_eq!(
         finding.mend.unwrap().command,
@@ -96,7 +103,7 @@ fn a_missing_library_is_a_no_that_names_its_package() {
 #[test]
 fn a_library_that_is_too_old_is_a_no_that_names_both_versions() {
     let old = debian().answers("pkg-config --modversion libnftables", "0.9.2\n");
-    let answer = found(&old).library.finding.answer;
+    let answer = found(&old).libraries[NFT].finding.answer.clone();
     assert_eq!(answer, Answer::no("version 0.9.2 is older than 0.9.3"));
 }
 
@@ -110,7 +117,7 @@ fn a_pc_file_without_its_library_is_a_no() {
     let findings = found(&with_library(on_debian(broken)));
     assert!(findings.c_compiler.is_yes());
     assert_eq!(
-        findings.library.finding.answer,
+        findings.libraries[NFT].finding.answer,
         Answer::no(
             "pkg-config names version 1.0.6, but it does not link: ld: cannot find -lnftables"
         )
@@ -140,7 +147,7 @@ fn without_pkg_config_nobody_can_tell_whether_the_library_is_there() {
         findings.pkg_config.answer,
         Answer::no("pkg-config is not installed")
     );
-    let library = findings.library.finding;
+    let library = findings.libraries[NFT].finding.clone();
     assert_eq!(
         library.answer,
         Answer::could_not_tell("pkg-config is not installed")
@@ -153,9 +160,9 @@ fn without_pkg_config_nobody_can_tell_whether_the_library_is_there() {
 
 #[test]
 fn a_forbidden_library_is_mended_by_allowing_it() {
-    let finding = found(&debian().env("LIBNFTABLES_NO_PKG_CONFIG", "1"))
-        .library
-        .finding;
+    let finding = found(&debian().env("LIBNFTABLES_NO_PKG_CONFIG", "1")).libraries[NFT]
+        .finding
+        .clone();
     assert_eq!(
         finding.answer,
         Answer::no("LIBNFTABLES_NO_PKG_CONFIG is set")
@@ -168,7 +175,9 @@ fn a_forbidden_library_is_mended_by_allowing_it() {
 
 #[test]
 fn a_cross_build_is_refused_until_pkg_config_is_told_where_to_look() {
-    let finding = probe(&debian(), &libnftables(), Some(ARM)).library.finding;
+    let finding = probe(&debian(), &sampled().libraries, Some(ARM)).libraries[NFT]
+        .finding
+        .clone();
     assert!(finding.answer.is_no(), "{finding:?}");
     assert_eq!(
         finding.mend.unwrap().command,
@@ -181,9 +190,13 @@ fn a_cross_library_links_through_the_cross_compiler_and_its_json_cannot_be_asked
     let system = with_library(with_nft(debian(), "yes"))
         .env("PKG_CONFIG_ALLOW_CROSS", "1")
         .compiles("aarch64-linux-gnu-gcc", "return 0; }", Tried::Linked);
-    let findings = probe(&system, &libnftables(), Some(ARM));
-    assert!(findings.library.finding.is_yes(), "{:?}", findings.library);
-    let json = &findings.library.checks[0].finding.answer;
+    let findings = probe(&system, &sampled().libraries, Some(ARM));
+    assert!(
+        findings.libraries[NFT].finding.is_yes(),
+        "{:?}",
+        findings.libraries
+    );
+    let json = &findings.libraries[NFT].checks[0].finding.answer;
     assert_eq!(
         *json,
         Answer::could_not_tell(format!("a program for {ARM} does not run here"))
@@ -192,7 +205,7 @@ fn a_cross_library_links_through_the_cross_compiler_and_its_json_cannot_be_asked
 
 #[test]
 fn a_missing_rust_target_is_mended_by_rustup() {
-    let rust = probe(&debian(), &libnftables(), Some(ARM)).rust;
+    let rust = probe(&debian(), &sampled().libraries, Some(ARM)).rust;
     assert_eq!(rust.installed, [HOST]);
     assert_eq!(
         rust.finding.mend.unwrap().command,
@@ -204,7 +217,7 @@ fn a_missing_rust_target_is_mended_by_rustup() {
 fn json_is_asked_of_the_library_itself() {
     let without = debian().compiles("cc", "nft_ctx_new", Tried::Ran(exit(1)));
     assert!(
-        found(&with_library(without)).library.checks[0]
+        found(&with_library(without)).libraries[NFT].checks[0]
             .finding
             .answer
             .is_no()
@@ -215,17 +228,17 @@ fn json_is_asked_of_the_library_itself() {
 fn the_tool_answers_for_a_library_of_its_release_that_could_not_be_run() {
     let dead = || debian().compiles("cc", "nft_ctx_new", Tried::Ran(exit(2)));
     assert!(
-        found(&with_nft(with_library(dead()), "yes")).library.checks[0]
+        found(&with_nft(with_library(dead()), "yes")).libraries[NFT].checks[0]
             .finding
             .is_yes()
     );
     assert!(
-        found(&with_nft(with_library(dead()), "no")).library.checks[0]
+        found(&with_nft(with_library(dead()), "no")).libraries[NFT].checks[0]
             .finding
             .answer
             .is_no()
     );
-    let json = &found(&with_library(dead())).library.checks[0]
+    let json = &found(&with_library(dead())).libraries[NFT].checks[0]
         .finding
         .answer;
     assert!(matches!(json, Answer::CouldNotTell { .. }), "{json:?}");
@@ -233,7 +246,7 @@ fn the_tool_answers_for_a_library_of_its_release_that_could_not_be_run() {
 
 #[test]
 fn the_kernel_is_asked_in_a_namespace_and_only_its_own_refusal_is_a_no() {
-    let kernel = |system: FakeSystem| found(&with_nft(system, "yes")).kernel.unwrap().answer;
+    let kernel = |system: FakeSystem| found(&with_nft(system, "yes")).kernel[NFT].answer.clone();
     assert!(kernel(debian().answers(UNSHARE, "")).is_yes());
     let refused = "netlink: Error: cache initialization failed: Protocol not supported\n";
     assert!(kernel(debian().refuses(UNSHARE, refused)).is_no());
@@ -254,17 +267,15 @@ fn unshare_lacking_a_namespace_kind_says_nothing_about_nf_tables() {
     let system = debian()
         .refuses(UNSHARE, refused)
         .refuses(UNSHARE_USER, refused);
-    let kernel = found(&with_nft(system, "yes")).kernel.unwrap().answer;
+    let kernel = found(&with_nft(system, "yes")).kernel[NFT].answer.clone();
     assert!(matches!(kernel, Answer::CouldNotTell { .. }), "{kernel:?}");
 }
 
 #[test]
 fn without_nft_a_loaded_module_is_a_yes_and_its_absence_tells_nothing() {
-    let loaded = found(&debian().file("/sys/module/nf_tables/refcnt", "1"))
-        .kernel
-        .unwrap();
+    let loaded = found(&debian().file("/sys/module/nf_tables/refcnt", "1")).kernel[NFT].clone();
     assert!(loaded.is_yes());
-    let kernel = found(&debian()).kernel.unwrap();
+    let kernel = found(&debian()).kernel[NFT].clone();
     assert!(
         matches!(kernel.answer, Answer::CouldNotTell { .. }),
         "{kernel:?}"
@@ -276,20 +287,21 @@ fn without_nft_a_loaded_module_is_a_yes_and_its_absence_tells_nothing() {
 fn undeclared_properties_of_a_dependency_are_not_probed() {
     let mut plain = libnftables();
     plain.check.clear();
-    plain.tool.check.clear();
+    plain.tool.as_mut().unwrap().check.clear();
     plain.kernel = None;
-    let findings = probe(&with_nft(with_library(debian()), "yes"), &plain, None);
-    assert!(findings.library.finding.is_yes());
-    assert_eq!(findings.tool.version.as_deref(), Some("1.0.6"));
-    assert_eq!(findings.kernel, None);
-    assert!(findings.library.checks.is_empty() && findings.tool.checks.is_empty());
+    let findings = probe(&with_nft(with_library(debian()), "yes"), &of(plain), None);
+    assert!(findings.libraries[NFT].finding.is_yes());
+    assert_eq!(findings.tools[NFT].version.as_deref(), Some("1.0.6"));
+    assert!(findings.kernel.is_empty());
+    assert!(findings.libraries[NFT].checks.is_empty() && findings.tools[NFT].checks.is_empty());
 }
 
 #[test]
 fn a_module_that_nothing_can_try_is_looked_for_alone() {
     let mut dep = libnftables();
     dep.kernel.as_mut().unwrap().tried_by.clear();
-    let kernel = |system| probe(&with_nft(system, "yes"), &dep, None).kernel.unwrap();
+    let kernel =
+        |system| probe(&with_nft(system, "yes"), &of(dep.clone()), None).kernel[NFT].clone();
     assert!(kernel(debian().file("/sys/module/nf_tables/refcnt", "1")).is_yes());
     assert_eq!(
         kernel(debian()).answer,
@@ -303,7 +315,7 @@ fn an_old_nft_that_knows_no_build_options_leaves_json_open() {
         .program("/usr/sbin/nft")
         .refuses("/usr/sbin/nft -V", "nft: invalid option -- 'V'\n")
         .answers("/usr/sbin/nft --version", "nftables v0.9.3 (Topsy)\n");
-    let tool = found(&old).tool;
+    let tool = found(&old).tools[NFT].clone();
     assert_eq!(tool.version.as_deref(), Some("0.9.3"));
     assert!(matches!(
         tool.checks[0].finding.answer,
@@ -359,7 +371,7 @@ fn a_packaging_tool_that_does_not_run_is_not_called_there() {
 fn on_red_hat_the_same_gaps_have_other_packages() {
     let system = debian().file("/etc/os-release", "ID=rhel\n");
     let findings = found(&system);
-    let mend = findings.library.finding.mend.unwrap();
+    let mend = findings.libraries[NFT].finding.mend.clone().unwrap();
     assert_eq!(mend.command, "dnf install nftables-devel");
     let requires = findings
         .packaging_tools
@@ -395,7 +407,7 @@ fn a_container_engine_is_mended_by_the_package_that_the_distribution_has() {
 
 #[test]
 fn the_machine_that_built_this_test_has_rust_and_a_c_compiler() {
-    let findings = probe(&Host, &libnftables(), None);
+    let findings = probe(&Host, &sampled().libraries, None);
     assert!(findings.rust.finding.is_yes(), "{:?}", findings.rust);
     assert!(findings.c_compiler.is_yes(), "{:?}", findings.c_compiler);
 }
@@ -450,4 +462,47 @@ fn asking_for_engines_runs_engines_alone() {
     assert!(engines[1].finding.is_yes());
     let ran: Vec<String> = watched.ran.into_inner().into_iter().collect();
     assert_eq!(ran, ["docker", "podman"]);
+}
+
+#[test]
+fn each_library_is_asked_for_by_itself() {
+    let system = debian()
+        .answers(
+            "pkg-config --libs --cflags zlib zlib >= 1",
+            "-L/usr/lib -lz\n",
+        )
+        .answers("pkg-config --modversion zlib zlib >= 1", "1.2.13\n1.2.13\n")
+        .file("/usr/lib/libz.a", "")
+        .refuses(
+            "pkg-config --libs --cflags lzma lzma >= 1",
+            "Package lzma was not found in the pkg-config search path.\n",
+        );
+    let findings = probe(&system, &compressor().libraries, None);
+    let said = findings.libraries.iter().map(|(name, found)| {
+        let mend = found.finding.mend.as_ref();
+        let mend = mend.map_or("", |mend| mend.command.as_str());
+        let archive = &found.static_archive.answer;
+        format!("{name}: {} [{mend}], {archive}", found.finding.answer)
+    });
+    assert_eq!(
+        said.collect::<Vec<_>>(),
+        [
+            "bzip2: could not tell [apt-get install pkg-config libbz2-dev], could not tell",
+            "lzma: no [apt-get install liblzma-dev], could not tell",
+            "zlib: yes [], yes",
+        ]
+    );
+    assert!(findings.tools.is_empty() && findings.kernel.is_empty());
+}
+
+#[test]
+fn a_kernel_check_without_a_tool_looks_for_the_module_alone() {
+    let mut dep = libnftables();
+    dep.tool = None;
+    let findings = probe(&debian(), &of(dep), None);
+    assert_eq!(
+        findings.kernel[NFT].answer,
+        Answer::could_not_tell("the module nf_tables is not loaded")
+    );
+    assert!(findings.tools.is_empty());
 }

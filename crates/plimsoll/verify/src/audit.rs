@@ -2,13 +2,12 @@
 
 use std::collections::BTreeSet;
 
-use plimsoll_probe::NativeDep;
-
 use super::Target;
 use plimsoll_build::audit::{BuiltProgram, Fault, PackageFacts, Stamp, audit_build, audit_stamp};
 use plimsoll_build::format::Format;
 use plimsoll_build::manifest::{Artifact, Sum};
 use plimsoll_build::program::Identity;
+use plimsoll_plan::config::Config;
 use plimsoll_plan::plan::{DeclaredDepends, PackagePlan};
 use plimsoll_spec::PackageContents;
 
@@ -21,8 +20,8 @@ pub struct Facts<'a> {
     pub artifact: &'a Artifact,
     /// What the flavour makes it depend on, whatever its programs link.
     pub declared: &'a DeclaredDepends,
-    /// The C library.
-    pub library: &'a NativeDep,
+    /// What is built and packaged.
+    pub config: &'a Config,
     /// What the package says.
     pub contents: &'a PackageContents,
     /// What its bytes add up to.
@@ -45,10 +44,10 @@ pub fn package(facts: &Facts<'_>) -> Vec<String> {
         arch: artifact.arch.clone(),
         declared: facts.declared.clone(),
     };
-    let mut faults = audit_build(artifact.flavour, facts.library, facts.programs);
+    let mut faults = audit_build(artifact.flavour, facts.config, facts.programs);
     faults.extend(facts.format.audit(&PackageFacts {
         plan: &plan,
-        library: facts.library,
+        libraries: &facts.config.native_dep,
         programs: facts.programs,
         files: &facts.contents.report.files,
         report: &facts.contents.report,
@@ -163,9 +162,9 @@ pub fn seen(artifact: &Artifact, programs: &[BuiltProgram], target: Option<&Targ
 mod tests {
     use super::*;
     use plimsoll_build::audit::fixtures::{daemon, exec_daemon};
+    use plimsoll_plan::fixtures;
     use plimsoll_plan::format::Deb;
-    use plimsoll_probe::Flavour;
-    use plimsoll_probe::fakes::libnftables;
+    use plimsoll_probe::FlavourName;
     use plimsoll_spec::{FormatName, PackageReport};
     use std::collections::BTreeMap;
 
@@ -187,7 +186,7 @@ mod tests {
             artifact: Artifact {
                 file: "x.deb".into(),
                 format: FormatName::DEB,
-                flavour: Flavour::Dynamic,
+                flavour: FlavourName::DYNAMIC,
                 reason: String::new(),
                 fallback: None,
                 driver: "library".into(),
@@ -236,7 +235,7 @@ mod tests {
             format: &Deb,
             artifact: &case.artifact,
             declared: &declared,
-            library: &libnftables(),
+            config: &fixtures::config(),
             contents: &case.contents,
             sum: &case.sum,
             programs: &case.programs,
@@ -275,7 +274,7 @@ mod tests {
     fn a_library_that_was_lost_since_the_plan_is_named() {
         let mut case = sound();
         case.programs = vec![BuiltProgram {
-            links_library: true,
+            libraries: vec!["libnftables".into()],
             ..exec_daemon()
         }];
         let faults = faults(&case);

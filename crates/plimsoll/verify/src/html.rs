@@ -135,7 +135,7 @@ mod tests {
 
     use super::*;
     use crate::Broken;
-    use plimsoll_probe::Flavour;
+    use plimsoll_probe::FlavourName;
     use plimsoll_spec::FormatName;
 
     #[test]
@@ -152,7 +152,7 @@ mod tests {
                 format: FormatName::DEB,
                 version: "1-1".into(),
                 commit: "abc".into(),
-                flavour: Flavour::Dynamic,
+                flavour: FlavourName::DYNAMIC,
                 reason: "it can be linked".into(),
                 fallback: None,
                 driver: "library".into(),

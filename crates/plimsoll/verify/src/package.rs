@@ -98,7 +98,6 @@ fn programs(
     contents: &PackageContents,
     root: &Path,
 ) -> Result<Vec<BuiltProgram>, VerifyError> {
-    let linking = &config.library().cargo_feature.package;
     let assets = config.asset.iter();
     let held = assets.filter(|asset| asset.is_in(artifact.format));
     let programs = held.filter_map(|asset| match &asset.source {
@@ -108,8 +107,8 @@ fn programs(
     let built: Result<Vec<_>, VerifyError> = programs
         .map(|(name, dest)| {
             let path = root.join(dest.trim_start_matches('/'));
-            let links = artifact.flavour.links_library() && name == linking;
-            Ok(BuiltProgram::read(name, &path, links)?)
+            let libraries = config.linked_by(artifact.flavour, name);
+            Ok(BuiltProgram::read(name, &path, libraries)?)
         })
         .collect();
     let files = contents.report.files.iter().map(|dest| {
@@ -117,8 +116,7 @@ fn programs(
         (dest.clone(), path)
     });
     let files = files.filter(|(_, path)| path.is_file() && !path.is_symlink());
-    let library = config.library();
-    Ok(elf_files::all(files, &built?, artifact.flavour, library)?)
+    Ok(elf_files::all(files, &built?, artifact.flavour, config)?)
 }
 
 impl PackageUnderTest {

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::fmt;
 
-use plimsoll_probe::{Fallback, Flavour};
+use plimsoll_probe::{Fallback, FlavourName};
 use serde::{Deserialize, Serialize};
 
 use super::{Check, Outcome};
@@ -80,7 +80,7 @@ pub struct Verified {
     /// The commit that it was built from.
     pub commit: String,
     /// The flavour of its programs.
-    pub flavour: Flavour,
+    pub flavour: FlavourName,
     /// Why this flavour.
     pub reason: String,
     /// The better flavour that it stands in for, where it does.

@@ -277,7 +277,7 @@ impl Bench<'_> {
         let artifact = &self.package.artifact;
         let declared = declared(
             self.config,
-            Some(self.job.distro.family),
+            &self.job.distro.distribution(),
             artifact.flavour,
             self.format,
         )?;
@@ -285,7 +285,7 @@ impl Bench<'_> {
             format: self.format,
             artifact,
             declared: &declared,
-            library: self.config.library(),
+            config: self.config,
             contents: &self.package.contents,
             sum: &self.package.sum,
             programs: &self.package.programs,

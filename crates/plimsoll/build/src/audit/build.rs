@@ -1,6 +1,9 @@
 //! Compares programs with the planned build.
 
-use plimsoll_probe::{Flavour, NativeDep};
+use std::collections::BTreeMap;
+
+use plimsoll_plan::config::Config;
+use plimsoll_probe::{FlavourName, Linking, NativeDep};
 use serde::Deserialize;
 
 use super::{BuiltProgram, Fault};
@@ -21,24 +24,34 @@ pub struct Stamp {
 
 /// Compares the programs with the planned flavour.
 #[must_use]
-pub fn audit_build(flavour: Flavour, library: &NativeDep, programs: &[BuiltProgram]) -> Vec<Fault> {
+pub fn audit_build(flavour: FlavourName, config: &Config, programs: &[BuiltProgram]) -> Vec<Fault> {
+    let linking = config.linking(flavour);
+    let libraries = &config.native_dep;
     let mut faults = Vec::new();
     for program in programs {
-        faults.extend(linkage_fault(flavour, program));
-        faults.extend(library_fault(flavour, library, program));
-        faults.extend(symbol_faults(library, program));
-        faults.extend(unknown_libraries(library, program, programs));
+        faults.extend(linkage_fault(flavour, linking, program));
+        // A static program needs no shared library, whatever was linked into it.
+        if linking == Linking::Dynamic {
+            let by_name = libraries.iter();
+            faults.extend(by_name.filter_map(|library| library_fault(flavour, library, program)));
+        }
+        faults.extend(
+            libraries
+                .values()
+                .flat_map(|library| symbol_faults(library, program)),
+        );
+        faults.extend(unknown_libraries(libraries, program, programs));
     }
     faults
 }
 
-fn linkage_fault(flavour: Flavour, program: &BuiltProgram) -> Option<Fault> {
+fn linkage_fault(flavour: FlavourName, linking: Linking, program: &BuiltProgram) -> Option<Fault> {
     let linkage = program.elf.linkage;
-    let as_planned = match flavour {
+    let as_planned = match linking {
         // A helper that needs nothing fits everywhere.
-        Flavour::Dynamic | Flavour::DynamicExec if program.is_asset() => true,
-        Flavour::Static => linkage.is_static(),
-        Flavour::Dynamic | Flavour::DynamicExec => linkage == Linkage::Dynamic,
+        Linking::Dynamic if program.is_asset() => true,
+        Linking::Static => linkage.is_static(),
+        Linking::Dynamic => linkage == Linkage::Dynamic,
     };
     (!as_planned).then(|| {
         let needed = match program.elf.needed.join(", ") {
@@ -50,9 +63,13 @@ fn linkage_fault(flavour: Flavour, program: &BuiltProgram) -> Option<Fault> {
     })
 }
 
-fn library_fault(flavour: Flavour, library: &NativeDep, program: &BuiltProgram) -> Option<Fault> {
+fn library_fault(
+    flavour: FlavourName,
+    (name, library): (&String, &NativeDep),
+    program: &BuiltProgram,
+) -> Option<Fault> {
     let soname = &library.soname;
-    let what = match (program.links_library, program.elf.needs(soname)) {
+    let what = match (program.libraries.contains(name), program.elf.needs(soname)) {
         (true, false) => format!("flavour {flavour} is planned, but {soname} is not linked"),
         (false, true) => {
             format!("flavour {flavour} is planned without {soname}, but the file needs it")
@@ -85,10 +102,10 @@ fn symbol_faults(library: &NativeDep, program: &BuiltProgram) -> Vec<Fault> {
         .collect()
 }
 
-/// Every library must belong to the C library or be the declared one. Another one was linked by accident, and nothing
+/// Every library must belong to the C library or be a declared one. Another one was linked by accident, and nothing
 /// would check its dependency.
 fn unknown_libraries(
-    library: &NativeDep,
+    libraries: &BTreeMap<String, NativeDep>,
     program: &BuiltProgram,
     all: &[BuiltProgram],
 ) -> Vec<Fault> {
@@ -96,7 +113,7 @@ fn unknown_libraries(
         .elf
         .needed
         .iter()
-        .filter(|soname| !may_be_linked(soname, library) && !bring(all, soname))
+        .filter(|soname| !may_be_linked(soname, libraries) && !bring(all, soname))
         .map(|soname| {
             let what = format!("needs {soname}, which no native-dep declares");
             Fault::new(&program.name, what)
@@ -134,13 +151,13 @@ fn names_no_source(commit: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use plimsoll_probe::fakes::libnftables;
+    use plimsoll_plan::fixtures;
 
     use super::*;
     use crate::audit::fixtures::{daemon, exec_daemon, static_daemon};
 
-    fn faults(flavour: Flavour, program: BuiltProgram) -> Vec<String> {
-        audit_build(flavour, &libnftables(), &[program])
+    fn faults(flavour: FlavourName, program: BuiltProgram) -> Vec<String> {
+        audit_build(flavour, &fixtures::config(), &[program])
             .iter()
             .map(Fault::to_string)
             .collect()
@@ -148,19 +165,19 @@ mod tests {
 
     #[test]
     fn each_flavour_as_planned_has_no_fault() {
-        assert_eq!(faults(Flavour::Dynamic, daemon()), [""; 0]);
-        assert_eq!(faults(Flavour::DynamicExec, exec_daemon()), [""; 0]);
-        assert_eq!(faults(Flavour::Static, static_daemon()), [""; 0]);
+        assert_eq!(faults(FlavourName::DYNAMIC, daemon()), [""; 0]);
+        assert_eq!(faults(FlavourName::DYNAMIC_EXEC, exec_daemon()), [""; 0]);
+        assert_eq!(faults(FlavourName::STATIC, static_daemon()), [""; 0]);
     }
 
     #[test]
     fn a_lost_library_is_a_fault() {
         let lost = BuiltProgram {
-            links_library: true,
+            libraries: vec!["libnftables".into()],
             ..exec_daemon()
         };
         assert_eq!(
-            faults(Flavour::Dynamic, lost),
+            faults(FlavourName::DYNAMIC, lost),
             ["sampled: flavour dynamic is planned, but libnftables.so.1 is not linked"]
         );
     }
@@ -168,11 +185,11 @@ mod tests {
     #[test]
     fn a_library_that_was_not_planned_is_a_fault() {
         let extra = BuiltProgram {
-            links_library: false,
+            libraries: Vec::new(),
             ..daemon()
         };
         assert_eq!(
-            faults(Flavour::DynamicExec, extra),
+            faults(FlavourName::DYNAMIC_EXEC, extra),
             [
                 "sampled: flavour dynamic-exec is planned without libnftables.so.1, \
               but the file needs it"
@@ -183,11 +200,11 @@ mod tests {
     #[test]
     fn a_static_program_needs_nothing() {
         assert_eq!(
-            faults(Flavour::Static, exec_daemon()),
+            faults(FlavourName::STATIC, exec_daemon()),
             ["sampled: flavour static is planned, but the file is dynamic and needs libc.so.6"]
         );
         assert_eq!(
-            faults(Flavour::DynamicExec, static_daemon()),
+            faults(FlavourName::DYNAMIC_EXEC, static_daemon()),
             ["sampled: flavour dynamic-exec is planned, but the file is static-pie"]
         );
     }
@@ -202,7 +219,7 @@ mod tests {
             .or_default();
         versions.insert("LIBNFTABLES_4".to_owned());
         assert_eq!(
-            faults(Flavour::Dynamic, newer),
+            faults(FlavourName::DYNAMIC, newer),
             ["sampled: needs LIBNFTABLES_4 of libnftables.so.1, newer than LIBNFTABLES_1"]
         );
     }
@@ -212,7 +229,7 @@ mod tests {
         let mut other = exec_daemon();
         other.elf.needed.push("libssl.so.3".to_owned());
         assert_eq!(
-            faults(Flavour::DynamicExec, other),
+            faults(FlavourName::DYNAMIC_EXEC, other),
             ["sampled: needs libssl.so.3, which no native-dep declares"]
         );
     }
@@ -243,5 +260,47 @@ mod tests {
         }
         let same = stamp("dynamic", "0.3.0", "unknown-0123456789ab");
         assert!(audit_stamp("sampled", &same, &same).is_empty());
+    }
+
+    /// A program of the project with three libraries that links some, as planned for others.
+    fn captured(flavour: &'static str, planned: &[&str], linked: &[&str]) -> Vec<String> {
+        let mut program = exec_daemon();
+        program.name = "capture".to_owned();
+        program.libraries = planned.iter().map(|name| (*name).to_owned()).collect();
+        let linked = linked.iter().map(|soname| (*soname).to_owned());
+        program.elf.needed.extend(linked);
+        let config = fixtures::capture();
+        let faults = audit_build(FlavourName::new(flavour), &config, &[program]);
+        faults.iter().map(Fault::to_string).collect()
+    }
+
+    const PCAP: &str = "libpcap.so.0.8";
+    const LZMA: &str = "liblzma.so.5";
+    const ZLIB: &str = "libz.so.1";
+
+    #[test]
+    fn each_library_of_a_flavour_is_linked_and_no_other_declared_one() {
+        let all = ["lzma", "pcap", "zlib"];
+        assert_eq!(captured("full", &all, &[PCAP, LZMA, ZLIB]), [""; 0]);
+        assert_eq!(
+            captured("full", &all, &[PCAP]),
+            [
+                "capture: flavour full is planned, but liblzma.so.5 is not linked",
+                "capture: flavour full is planned, but libz.so.1 is not linked",
+            ]
+        );
+        assert_eq!(
+            captured("plain", &["zlib"], &[ZLIB, LZMA]),
+            ["capture: flavour plain is planned without liblzma.so.5, but the file needs it"]
+        );
+    }
+
+    #[test]
+    fn a_static_program_shows_none_of_the_libraries_that_it_links() {
+        let mut program = static_daemon();
+        program.libraries = vec!["lzma".to_owned()];
+        let everywhere = FlavourName::new("everywhere");
+        let faults = audit_build(everywhere, &fixtures::capture(), &[program]);
+        assert_eq!(faults, []);
     }
 }

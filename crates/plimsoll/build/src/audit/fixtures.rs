@@ -5,11 +5,11 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::elf::{ElfFacts, Linkage};
 use crate::program::{BuiltProgram, Identity};
 
-fn program(links_library: bool, elf: ElfFacts) -> BuiltProgram {
+fn program(elf: ElfFacts) -> BuiltProgram {
     BuiltProgram {
         name: "sampled".to_owned(),
         path: "sampled".into(),
-        links_library,
+        libraries: Vec::new(),
         elf,
         identity: Identity::default(),
     }
@@ -23,7 +23,7 @@ fn versions(names: &[&str]) -> BTreeSet<String> {
 #[must_use]
 pub fn daemon() -> BuiltProgram {
     let mut daemon = exec_daemon();
-    daemon.links_library = true;
+    daemon.libraries = vec!["libnftables".to_owned()];
     daemon.elf.needed.insert(0, "libnftables.so.1".to_owned());
     let needs = &mut daemon.elf.version_needs;
     needs.insert("libnftables.so.1".to_owned(), versions(&["LIBNFTABLES_1"]));
@@ -33,34 +33,28 @@ pub fn daemon() -> BuiltProgram {
 /// Linked to glibc alone.
 #[must_use]
 pub fn exec_daemon() -> BuiltProgram {
-    program(
-        false,
-        ElfFacts {
-            is_64_bit: true,
-            linkage: Linkage::Dynamic,
-            interpreter: Some("/lib64/ld-linux-x86-64.so.2".to_owned()),
-            soname: None,
-            needed: vec!["libc.so.6".to_owned()],
-            version_needs: BTreeMap::from([(
-                "libc.so.6".to_owned(),
-                versions(&["GLIBC_2.2.5", "GLIBC_2.34"]),
-            )]),
-        },
-    )
+    program(ElfFacts {
+        is_64_bit: true,
+        linkage: Linkage::Dynamic,
+        interpreter: Some("/lib64/ld-linux-x86-64.so.2".to_owned()),
+        soname: None,
+        needed: vec!["libc.so.6".to_owned()],
+        version_needs: BTreeMap::from([(
+            "libc.so.6".to_owned(),
+            versions(&["GLIBC_2.2.5", "GLIBC_2.34"]),
+        )]),
+    })
 }
 
 /// Linked to nothing.
 #[must_use]
 pub fn static_daemon() -> BuiltProgram {
-    program(
-        false,
-        ElfFacts {
-            is_64_bit: true,
-            linkage: Linkage::StaticPie,
-            interpreter: None,
-            soname: None,
-            needed: Vec::new(),
-            version_needs: BTreeMap::new(),
-        },
-    )
+    program(ElfFacts {
+        is_64_bit: true,
+        linkage: Linkage::StaticPie,
+        interpreter: None,
+        soname: None,
+        needed: Vec::new(),
+        version_needs: BTreeMap::new(),
+    })
 }

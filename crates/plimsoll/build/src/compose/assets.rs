@@ -39,7 +39,7 @@ pub fn collect(
 /// # Errors
 /// As [`collect`].
 pub fn check(config: &Config, workspace: &Path) -> Result<(), AssetError> {
-    let flavours = config.flavour.values();
+    let flavours = config.flavour.iter().map(|(_, flavour)| flavour);
     let formats = flavours.flat_map(|flavour| flavour.formats.iter().copied());
     // Nothing is built yet: the name stands for the program.
     let program = |name: &str| Some(PathBuf::from(name));

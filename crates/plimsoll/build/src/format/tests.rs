@@ -1,5 +1,5 @@
-use plimsoll_probe::Flavour;
-use plimsoll_probe::fakes::libnftables;
+use plimsoll_probe::FlavourName;
+use plimsoll_probe::fakes::sampled;
 
 use super::*;
 use crate::audit::BuiltProgram;
@@ -16,9 +16,9 @@ fn texts(names: &[&str]) -> Vec<String> {
     names.iter().map(|name| (*name).to_owned()).collect()
 }
 
-fn plan(format: FormatName, flavour: Flavour) -> PackagePlan {
+fn plan(format: FormatName, flavour: FlavourName) -> PackagePlan {
     let tool = vec!["nftables".to_owned()];
-    let declared = if flavour.links_library() {
+    let declared = if flavour == FlavourName::DYNAMIC {
         DeclaredDepends {
             depends: Vec::new(),
             recommends: tool,
@@ -47,7 +47,7 @@ fn faults(plan: &PackagePlan, program: BuiltProgram, depends: &[&str]) -> Vec<St
     };
     let facts = PackageFacts {
         plan,
-        library: &libnftables(),
+        libraries: &sampled().libraries,
         programs: &[program],
         files: &texts(&["/usr/sbin/sampled"]),
         report: &report,
@@ -60,19 +60,19 @@ fn faults(plan: &PackagePlan, program: BuiltProgram, depends: &[&str]) -> Vec<St
 }
 
 fn deb(program: BuiltProgram, depends: &[&str]) -> Vec<String> {
-    let flavour = if program.links_library {
-        Flavour::Dynamic
+    let flavour = if !program.libraries.is_empty() {
+        FlavourName::DYNAMIC
     } else {
-        Flavour::DynamicExec
+        FlavourName::DYNAMIC_EXEC
     };
     faults(&plan(FormatName::DEB, flavour), program, depends)
 }
 
 fn rpm(program: BuiltProgram, depends: &[&str]) -> Vec<String> {
-    let flavour = if program.links_library {
-        Flavour::Dynamic
+    let flavour = if !program.libraries.is_empty() {
+        FlavourName::DYNAMIC
     } else {
-        Flavour::DynamicExec
+        FlavourName::DYNAMIC_EXEC
     };
     faults(&plan(FormatName::RPM, flavour), program, depends)
 }
@@ -162,10 +162,10 @@ fn a_glibc_older_than_the_symbols_is_a_fault() {
 
 #[test]
 fn a_file_that_is_not_in_the_package_is_a_fault() {
-    let plan = plan(FormatName::TAR, Flavour::Static);
+    let plan = plan(FormatName::TAR, FlavourName::STATIC);
     let facts = PackageFacts {
         plan: &plan,
-        library: &libnftables(),
+        libraries: &sampled().libraries,
         programs: &[],
         files: &texts(&["/usr/bin/sample"]),
         report: &PackageReport::default(),

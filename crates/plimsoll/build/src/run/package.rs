@@ -30,10 +30,9 @@ impl Run<'_> {
         let built = self.audited(build)?;
         let files = compose::collect(self.config, self.plan, built, package)?;
         let format = self.format(package)?;
-        let library = self.config.library();
         let paths = elf_files::of_package(&files);
-        let programs = elf_files::all(paths, built, build.flavour, library)?;
-        AuditError::check(audit_build(build.flavour, library, &programs))?;
+        let programs = elf_files::all(paths, built, build.flavour, self.config)?;
+        AuditError::check(audit_build(build.flavour, self.config, &programs))?;
         let spec = compose(&Ingredients {
             config: self.config,
             plan: self.plan,
@@ -101,7 +100,7 @@ impl Run<'_> {
         let format = self.format(package)?;
         let facts = PackageFacts {
             plan: package,
-            library: self.config.library(),
+            libraries: &self.config.native_dep,
             programs: &programs,
             files: &files,
             report: &report,

@@ -1,8 +1,8 @@
 //! What a host lacks for a purpose.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
-use plimsoll_probe::{Command, Family, Finding, Findings, System};
+use plimsoll_probe::{Command, Family, Finding, Findings, NativeDep, System};
 
 use super::{Extra, Purpose};
 
@@ -17,18 +17,26 @@ pub(super) struct Lacking {
 
 impl Lacking {
     /// What `findings` and `system` do not have of what `purpose` needs.
-    pub(super) fn of(purpose: Purpose<'_>, findings: &Findings, system: &dyn System) -> Self {
+    pub(super) fn of(
+        purpose: Purpose<'_>,
+        libraries: &BTreeMap<String, NativeDep>,
+        findings: &Findings,
+        system: &dyn System,
+    ) -> Self {
         let family = findings.distribution.family;
         let mut required = packages(&[&findings.c_compiler, &findings.pkg_config]);
         required.extend(git(family, system));
-        let mut wished = packages(&[&findings.library.finding, &findings.static_libc]);
+        required.extend(packages(&linked(libraries, findings, true)));
+        let mut wished = packages(&linked(libraries, findings, false));
+        wished.extend(packages(&[&findings.static_libc]));
         wished.extend(packages(&tools(
             findings,
             &["dpkg-shlibdeps", "find-requires"],
         )));
         if let Purpose::Test(more) = purpose {
             required.append(&mut wished);
-            required.extend(packages(&[&findings.tool.finding]));
+            let in_place: Vec<_> = findings.tools.values().map(|tool| &tool.finding).collect();
+            required.extend(packages(&in_place));
             required.extend(packages(&tools(findings, &["lintian"])));
             required.extend(extras(more, family, system));
         }
@@ -37,6 +45,17 @@ impl Lacking {
         wished.retain(|package| !required.contains(package));
         Self { required, wished }
     }
+}
+
+/// The findings of the required libraries, or of the others.
+fn linked<'a>(
+    libraries: &BTreeMap<String, NativeDep>,
+    findings: &'a Findings,
+    required: bool,
+) -> Vec<&'a Finding> {
+    let these = libraries.iter().filter(|(_, dep)| dep.required == required);
+    let found = these.filter_map(|(name, _)| findings.libraries.get(name));
+    found.map(|found| &found.finding).collect()
 }
 
 /// The findings of these packaging tools.
@@ -85,7 +104,7 @@ fn succeeds(command: &[&str], system: &dyn System) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use plimsoll_probe::fakes::{FakeSystem, libnftables};
+    use plimsoll_probe::fakes::{FakeSystem, compressor, sampled};
     use plimsoll_probe::probe;
 
     fn bare_debian() -> FakeSystem {
@@ -93,7 +112,16 @@ mod tests {
     }
 
     fn lacking(purpose: Purpose<'_>, system: &FakeSystem) -> Lacking {
-        Lacking::of(purpose, &probe(system, &libnftables(), None), system)
+        of(&sampled().libraries, purpose, system)
+    }
+
+    fn of(
+        libraries: &BTreeMap<String, NativeDep>,
+        purpose: Purpose<'_>,
+        system: &FakeSystem,
+    ) -> Lacking {
+        let findings = probe(system, libraries, None);
+        Lacking::of(purpose, libraries, &findings, system)
     }
 
     const EXTRAS: [Extra; 2] = [
@@ -112,6 +140,19 @@ mod tests {
         let lacking = lacking(Purpose::Dist, &bare_debian());
         assert_eq!(lacking.required, ["build-essential", "pkg-config", "git"]);
         assert_eq!(lacking.wished, ["libnftables-dev", "dpkg-dev", "rpm"]);
+    }
+
+    #[test]
+    fn a_build_cannot_go_without_a_required_library() {
+        let lacking = of(&compressor().libraries, Purpose::Dist, &bare_debian());
+        assert_eq!(
+            lacking.required,
+            ["build-essential", "pkg-config", "git", "zlib1g-dev"]
+        );
+        assert_eq!(
+            lacking.wished,
+            ["libbz2-dev", "liblzma-dev", "dpkg-dev", "rpm"]
+        );
     }
 
     #[test]

@@ -9,7 +9,7 @@ use serde::Deserialize;
 use serde::de::IgnoredAny;
 use toml::Spanned;
 
-use super::{AssetSource, Config};
+use super::{AssetSource, Config, library};
 use crate::format_names::{self, FormatNames, UnknownFormat};
 use plimsoll_spec::FormatName;
 
@@ -52,13 +52,17 @@ pub enum ConfigError {
         /// What is known. It is part of the message, and so no cause.
         unknown: UnknownFormat,
     },
-    /// The flavour follows from one library.
-    #[error("{}: expected one [native-dep.NAME], found {found}", path.display())]
-    NativeDeps {
+    /// A library or a flavour contradicts another declaration, or says too little.
+    #[error("{}:{line}: {what}", path.display())]
+    Declaration {
         /// The file.
         path: PathBuf,
-        /// How many there are.
-        found: usize,
+        /// Its line, from 1.
+        line: usize,
+        /// What is wrong.
+        what: String,
+        /// What mends it.
+        hint: String,
     },
 }
 
@@ -70,9 +74,7 @@ impl Hint for ConfigError {
             Self::UnknownProgram { name, .. } => {
                 Some(format!("add {name:?} to `cargo-packages`, or correct the name").into())
             }
-            Self::NativeDeps { .. } => {
-                Some("declare the library that decides the flavour, and no other".into())
-            }
+            Self::Declaration { hint, .. } => Some(hint.into()),
         }
     }
 }
@@ -108,11 +110,12 @@ pub fn parse(text: &str, path: &Path, formats: &[FormatName]) -> Result<Config, 
             unknown,
         });
     }
-    if config.native_dep.len() != 1 {
-        let found = config.native_dep.len();
-        return Err(ConfigError::NativeDeps {
+    if let Some(fault) = library::check(&config, text) {
+        return Err(ConfigError::Declaration {
             path: path.to_owned(),
-            found,
+            line: format_names::line_at(text, fault.at),
+            what: fault.what,
+            hint: fault.hint,
         });
     }
     let unknown = programs(&config).find(|name| !config.cargo_packages.contains(name.get_ref()));
@@ -162,10 +165,10 @@ fn programs(config: &Config) -> impl Iterator<Item = &Spanned<String>> {
 mod tests {
     use std::error::Error;
 
-    use plimsoll_probe::Flavour;
+    use plimsoll_probe::FlavourName;
 
     use super::*;
-    use crate::fixtures::{self, DIST};
+    use crate::fixtures::{self, CAPTURE, DIST};
     use plimsoll_spec::FormatName;
 
     fn refused(text: &str) -> String {
@@ -180,8 +183,8 @@ mod tests {
     #[test]
     fn a_configuration_is_read() {
         let config = fixtures::config();
-        assert_eq!(config.library().soname, "libnftables.so.1");
-        assert_eq!(config.formats(Flavour::Static), [FormatName::TAR]);
+        assert_eq!(config.native_dep["libnftables"].soname, "libnftables.so.1");
+        assert_eq!(config.formats(FlavourName::STATIC), [FormatName::TAR]);
     }
 
     #[test]
@@ -266,5 +269,152 @@ mod tests {
                 "/usr/share/zsh/vendor-completions/sample.bash",
             ]
         );
+    }
+
+    /// The reason and the hint of a refused configuration of the project with three libraries, after an edit.
+    fn faulty(from: &str, to: &str) -> String {
+        assert!(CAPTURE.contains(from), "{from}");
+        let text = CAPTURE.replacen(from, to, 1);
+        let names = fixtures::formats().names();
+        let error = parse(&text, Path::new("dist.toml"), &names).expect_err("refused");
+        let cause = error.source().map(|cause| format!(": {cause}"));
+        let hint = error.hint().map(|hint| format!("\nhint: {hint}"));
+        format!(
+            "{error}{}{}",
+            cause.unwrap_or_default(),
+            hint.unwrap_or_default()
+        )
+    }
+
+    #[test]
+    fn libraries_and_flavours_are_read_in_the_order_of_the_file() {
+        let matrix = fixtures::capture().matrix();
+        let flavours = matrix.flavours.iter().map(|flavour| {
+            let linked: Vec<&str> = matrix.linked(flavour).map(|(name, _)| name).collect();
+            format!("{} {}: {}", flavour.name, flavour.linking, linked.join(" "))
+        });
+        assert_eq!(
+            flavours.collect::<Vec<_>>(),
+            [
+                "full dynamic: lzma pcap zlib",
+                "capture-only dynamic: pcap zlib",
+                "plain dynamic: zlib",
+                "everywhere static: lzma zlib",
+            ]
+        );
+    }
+
+    #[test]
+    fn three_flavours_need_no_keys_but_their_formats() {
+        let matrix = fixtures::config().matrix();
+        let flavours = matrix.flavours.iter();
+        let flavours =
+            flavours.map(|f| format!("{} {}: {}", f.name, f.linking, f.libraries.join(" ")));
+        assert_eq!(
+            flavours.collect::<Vec<_>>(),
+            [
+                "dynamic dynamic: libnftables",
+                "dynamic-exec dynamic: ",
+                "static static: "
+            ]
+        );
+    }
+
+    #[test]
+    fn a_project_without_a_library_needs_no_native_dep() {
+        let start = DIST.find("[native-dep.libnftables]").expect("there");
+        let end = DIST.find("[flavour.dynamic]").expect("there");
+        let text = format!("{}{}", &DIST[..start], &DIST[end..]);
+        let names = fixtures::formats().names();
+        let config = parse(&text, Path::new("dist.toml"), &names).expect("sound");
+        assert!(config.native_dep.is_empty());
+    }
+
+    #[test]
+    fn what_libraries_and_flavours_must_fulfil_is_checked() {
+        for (from, to, what) in [
+            (
+                "soname = \"liblzma.so.5\"",
+                "soname = \"libz.so.1\"",
+                "[native-dep.lzma] has the soname or the pkg-config name of [native-dep.zlib]",
+            ),
+            (
+                "pkg-config = \"libpcap\"",
+                "pkg-config = \"zlib\"",
+                "has the soname or the pkg-config name of",
+            ),
+            (
+                "linked-by = [\"capture-reader\"]",
+                "linked-by = [\"reader\"]",
+                "\"reader\" is not one of `cargo-packages`",
+            ),
+            (
+                "linked-by = [\"capture-reader\"]\n",
+                "",
+                "[native-dep.lzma] does not say which program links it",
+            ),
+            (
+                "cargo-feature = { package = \"capture\", feature = \"live\" }\n",
+                "",
+                "[native-dep.pcap] is optional, and no feature turns it off",
+            ),
+            (
+                "[native-dep.lzma]\n",
+                "[native-dep.pcap.kernel]\nmodule = \"x\"\ntried-by = [\"y\"]\n\n[native-dep.lzma]\n",
+                "[native-dep.pcap] has `kernel.tried-by`, and no tool to try it with",
+            ),
+            (
+                "libraries = [\"pcap\"]",
+                "libraries = [\"pcab\"]",
+                "flavour capture-only links pcab, which no native-dep declares",
+            ),
+            (
+                "libraries = [\"pcap\"]",
+                "libraries = [\"pcap\", \"pcap\"]",
+                "flavour capture-only links pcap twice",
+            ),
+            (
+                "libraries = [\"pcap\"]\n",
+                "",
+                "[flavour.capture-only] does not say which libraries it links",
+            ),
+        ] {
+            let error = faulty(from, to);
+            assert!(error.contains(what), "{from} -> {to}: {error}");
+            assert!(error.contains("\nhint: "), "{from} -> {to}: {error}");
+            assert!(error.starts_with("dist.toml:"), "{from} -> {to}: {error}");
+        }
+    }
+
+    #[test]
+    fn a_fault_of_a_flavour_names_its_line() {
+        let error = faulty("libraries = [\"pcap\"]", "libraries = [\"pcab\"]");
+        let line = CAPTURE
+            .lines()
+            .position(|line| line == "libraries = [\"pcap\"]");
+        let line = line.expect("there") + 1;
+        assert_eq!(
+            error,
+            format!(
+                "dist.toml:{line}: flavour capture-only links pcab, which no native-dep declares\n\
+                 hint: declared are lzma, pcap, zlib"
+            )
+        );
+    }
+
+    #[test]
+    fn a_library_twice_or_without_its_name_is_refused() {
+        let twice = faulty("[native-dep.lzma]\n", "[native-dep.pcap]\n");
+        assert!(twice.contains("duplicate key"), "{twice}");
+        let unnamed = faulty("[native-dep.zlib]\n", "[[native-dep]]\n");
+        assert!(unnamed.contains("[native-dep.zlib]"), "{unnamed}");
+    }
+
+    #[test]
+    fn a_name_that_is_no_flavours_and_a_linking_that_is_none_are_refused() {
+        let name = faulty("[flavour.plain]", "[flavour.auto]");
+        assert!(name.contains("is no name of a flavour"), "{name}");
+        let linking = faulty("linking = \"static\"", "linking = \"frozen\"");
+        assert!(linking.contains("unknown variant `frozen`"), "{linking}");
     }
 }

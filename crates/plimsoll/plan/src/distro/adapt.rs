@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 
 use error_hint::Hint;
-use plimsoll_probe::{Distribution, Family, Packages};
+use plimsoll_probe::Distribution;
 
 use super::{Distro, DistroList};
 use crate::config::Config;
@@ -35,14 +35,19 @@ impl Distro {
         let mut config = config.clone();
         config.revision.push_str(&self.revision_suffix);
         let format = list.family_of(self).format;
-        for flavour in config.flavour.values_mut() {
+        for (_, flavour) in &mut config.flavour {
             flavour.formats.retain(|wanted| *wanted == format);
         }
-        for library in config.native_dep.values_mut() {
-            let names = &self.packages;
-            rename(&mut library.devel, self.family, &names.devel);
-            rename(&mut library.runtime, self.family, &names.runtime);
-            rename(&mut library.tool.packages, self.family, &names.tool);
+        let distribution = self.distribution();
+        for (name, library) in &mut config.native_dep {
+            let own = self.packages.get(name).cloned().unwrap_or_default();
+            library.devel = library.devel.settled(&distribution, own.devel.as_deref());
+            library.runtime = library
+                .runtime
+                .settled(&distribution, own.runtime.as_deref());
+            if let Some(tool) = &mut library.tool {
+                tool.packages = tool.packages.settled(&distribution, own.tool.as_deref());
+            }
         }
         config
     }
@@ -59,12 +64,5 @@ impl Distro {
                 system: system.pretty_name.clone(),
             }),
         }
-    }
-}
-
-fn rename(packages: &mut Packages, family: Family, name: &Option<String>) {
-    if let Some(name) = name {
-        let others = packages.iter().filter(|(other, _)| *other != family);
-        *packages = others.chain([(family, name.as_str())]).collect();
     }
 }

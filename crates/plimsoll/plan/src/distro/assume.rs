@@ -1,11 +1,13 @@
 //! The assumed findings about a distribution, before a system of it exists.
 
+use std::collections::BTreeMap;
+
 use plimsoll_probe::{
-    Answer, Distribution, Finding, Findings, LibraryFinding, NamedFinding, NativeDep, RustTargets,
-    ToolFinding,
+    Answer, Finding, Findings, LibraryFinding, NamedFinding, NativeDep, RustTargets, ToolFinding,
 };
 
 use super::{BuildPackages, DevelSource, Distro};
+use crate::config::Config;
 use crate::plan::Arch;
 
 /// The findings that the list promises: installed packages are there, and nothing else. The planner treats them like
@@ -13,37 +15,32 @@ use crate::plan::Arch;
 pub(super) fn findings(
     distro: &Distro,
     architecture: Arch,
-    library: &NativeDep,
+    config: &Config,
     packages: &BuildPackages,
 ) -> Findings {
     let target = architecture.triple().to_owned();
     let not_installed = || Finding::from(Answer::no("not installed"));
     let build = || Finding::yes(packages.required.join(", "));
     Findings {
-        distribution: Distribution {
-            id: distro.os.clone(),
-            version_id: distro.release.clone(),
-            pretty_name: distro.id().to_owned(),
-            family: Some(distro.family),
-        },
+        distribution: distro.distribution(),
         c_compiler: build(),
         static_libc: not_installed(),
         pkg_config: build(),
-        library: LibraryFinding {
-            finding: devel(distro, library),
+        libraries: of_each(config, |name, dep| LibraryFinding {
+            finding: devel(distro, name, dep),
             version: None,
             libdir: None,
             static_archive: not_installed(),
             checks: Vec::new(),
-        },
-        tool: ToolFinding {
+        }),
+        tools: of_each(config, |_, _| ToolFinding {
             finding: not_installed(),
             path: None,
             version: None,
             checks: Vec::new(),
-        },
+        }),
         // It is the host's, whatever the distribution.
-        kernel: None,
+        kernel: BTreeMap::new(),
         rust: RustTargets {
             finding: Finding::yes(&target),
             host: target.clone(),
@@ -58,12 +55,19 @@ pub(super) fn findings(
     }
 }
 
-fn devel(distro: &Distro, library: &NativeDep) -> Finding {
+fn of_each<T>(config: &Config, one: impl Fn(&str, &NativeDep) -> T) -> BTreeMap<String, T> {
+    let libraries = config.native_dep.iter();
+    let each = libraries.map(|(name, dep)| (name.clone(), one(name, dep)));
+    each.collect()
+}
+
+fn devel(distro: &Distro, name: &str, library: &NativeDep) -> Finding {
+    let source = distro.devel_of(name);
     let name = library
         .devel
         .of(distro.family)
         .unwrap_or("no devel package");
-    match distro.devel {
+    match source {
         DevelSource::Main => Finding::yes(format!("of {name}")),
         DevelSource::Crb => Finding::yes(format!("of {name}, from CodeReady Builder,")),
         DevelSource::Subscription => Finding::from(Answer::no(format!(

@@ -26,18 +26,45 @@ pub struct BuildPackages {
 pub fn build_packages(list: &DistroList, distro: &Distro, config: &Config) -> BuildPackages {
     let family = list.family_of(distro);
     let install = distro.install.as_ref().unwrap_or(&family.install);
-    let devel = config.library().devel.of(distro.family).map(str::to_owned);
-    let (wished, options) = match distro.devel {
-        DevelSource::Main => (devel, &[] as &[String]),
-        DevelSource::Crb => (devel, family.crb.as_slice()),
-        DevelSource::Subscription | DevelSource::None => (None, &[] as &[String]),
-    };
+    let needed = Devel::of(distro, config, true);
+    let wished = Devel::of(distro, config, false);
     let required = family.build_packages.iter().chain(&distro.build_packages);
+    let required = required.chain(&needed.packages);
+    let with = |devel: &Devel| {
+        let options: &[String] = if devel.with_crb { &family.crb } else { &[] };
+        install.iter().chain(options).cloned().collect()
+    };
     BuildPackages {
         refresh: distro.refresh.as_ref().unwrap_or(&family.refresh).clone(),
-        install: install.clone(),
+        install: with(&needed),
         required: required.cloned().collect(),
-        install_wished: install.iter().chain(options).cloned().collect(),
-        wished: wished.into_iter().collect(),
+        install_wished: with(&wished),
+        wished: wished.packages,
+    }
+}
+
+/// The devel packages that can be installed.
+#[derive(Default)]
+struct Devel {
+    packages: Vec<String>,
+    with_crb: bool,
+}
+
+impl Devel {
+    /// Those of the required libraries, or of the others.
+    fn of(distro: &Distro, config: &Config, required: bool) -> Self {
+        let mut devel = Self::default();
+        let libraries = config.native_dep.iter();
+        for (name, library) in libraries.filter(|(_, library)| library.required == required) {
+            let from_crb = match distro.devel_of(name) {
+                DevelSource::Main => false,
+                DevelSource::Crb => true,
+                DevelSource::Subscription | DevelSource::None => continue,
+            };
+            let package = library.devel.of(distro.family).map(str::to_owned);
+            devel.with_crb |= from_crb && package.is_some();
+            devel.packages.extend(package);
+        }
+        devel
     }
 }

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::collections::BTreeSet;
 use std::path::Path;
 
-use plimsoll_probe::Flavour;
+use plimsoll_probe::Linking;
 
 use super::{DevelSource, Distro, DistroError, DistroList};
 use crate::config::Config;
@@ -68,10 +68,10 @@ pub(super) fn check(
     faults.next().map_or(Ok(()), Err)
 }
 
-/// Checks that the C library's packages have names in each entry.
+/// Checks that the packages of each library have names in each entry, and that the flavour is one of the project's.
 ///
 /// # Errors
-/// Names the entry and the missing key. `path` and `text` are of the list.
+/// Names the entry and what is missing. `path` and `text` are of the list.
 pub fn check_names(
     list: &DistroList,
     config: &Config,
@@ -80,25 +80,64 @@ pub fn check_names(
 ) -> Result<(), DistroError> {
     let file = File { path, text };
     for distro in &list.distros {
-        let library = distro.adapt(list, config).library().clone();
-        let needed = [
-            ("devel", &library.devel),
-            ("runtime", &library.runtime),
-            ("tool", &library.tool.packages),
-        ];
-        let missing = needed
-            .iter()
-            .find(|(_, names)| names.of(distro.family).is_none());
-        if let Some((key, _)) = missing {
-            let what = format!(
-                "has no name for the {key} package of {}",
-                library.pkg_config
-            );
-            let hint = "name it for the family in packaging/dist.toml, or under `packages` here";
-            return Err(file.fault(distro, (what, hint.into())));
+        let fault = unknown_library(config, distro)
+            .or_else(|| missing_name(&distro.adapt(list, config), distro))
+            .or_else(|| unexpected_flavour(config, distro));
+        if let Some(fault) = fault {
+            return Err(file.fault(distro, fault));
         }
     }
     Ok(())
+}
+
+fn unknown_library(config: &Config, distro: &Distro) -> Option<Fault> {
+    let mut named = distro.packages.keys();
+    let unknown = named.find(|name| !config.native_dep.contains_key(*name))?;
+    let what = format!("names packages of {unknown}, which no native-dep declares");
+    let known: Vec<&str> = config.native_dep.keys().map(String::as_str).collect();
+    let hint = format!("packages.NAME, where NAME is one of {}", known.join(", "));
+    Some((what, hint.into()))
+}
+
+/// `config` is adapted to the entry.
+fn missing_name(config: &Config, distro: &Distro) -> Option<Fault> {
+    let (key, library) = config.native_dep.values().find_map(|library| {
+        let tool = library.tool.as_ref().map(|tool| ("tool", &tool.packages));
+        let mut needed = [("devel", &library.devel), ("runtime", &library.runtime)]
+            .into_iter()
+            .chain(tool);
+        let missing = needed.find(|(_, names)| names.of(distro.family).is_none());
+        missing.map(|(key, _)| (key, library))
+    })?;
+    let library = &library.pkg_config;
+    let what = format!("has no name for the {key} package of {library}");
+    let hint = "name it for the family in packaging/dist.toml, or under `packages` here";
+    Some((what, hint.into()))
+}
+
+fn unexpected_flavour(config: &Config, distro: &Distro) -> Option<Fault> {
+    let expected = distro.expected_flavour;
+    let matrix = config.matrix();
+    let dynamic: Vec<String> = matrix
+        .flavours
+        .iter()
+        .filter(|flavour| flavour.linking == Linking::Dynamic)
+        .map(|flavour| flavour.name.to_string())
+        .collect();
+    let hint = || format!("expect {}", dynamic.join(" or ")).into();
+    match matrix.flavour(expected).map(|flavour| flavour.linking) {
+        Some(Linking::Dynamic) => None,
+        Some(Linking::Static) => Some((
+            format!(
+                "expects the flavour {expected}, which is static and belongs to no distribution"
+            ),
+            hint(),
+        )),
+        None => Some((
+            format!("expects the flavour {expected}, which packaging/dist.toml does not declare"),
+            hint(),
+        )),
+    }
 }
 
 fn family_is_there(known: &Known<'_>, distro: &Distro) -> Option<Fault> {
@@ -208,13 +247,12 @@ fn profile_base_is_a_root(known: &Known<'_>, distro: &Distro) -> Option<Fault> {
 
 fn devel_source_is_the_familys(known: &Known<'_>, distro: &Distro) -> Option<Fault> {
     let family = known.list.family.get(&distro.family)?;
-    if distro.devel == DevelSource::Crb && family.crb.is_empty() {
-        let what = "gets its devel package from crb, which its family cannot enable".to_owned();
-        return Some((what, "set `crb` under the family".into()));
-    }
-    (distro.expected_flavour == Flavour::Static).then(|| {
-        let what = "expects the static flavour, which belongs to no distribution".to_owned();
-        (what, "expect dynamic or dynamic-exec".into())
+    let own = distro.packages.values().filter_map(|own| own.repository);
+    let mut sources = own.chain([distro.devel]);
+    let from_crb = sources.any(|source| source == DevelSource::Crb);
+    (from_crb && family.crb.is_empty()).then(|| {
+        let what = "gets a devel package from crb, which its family cannot enable".to_owned();
+        (what, "set `crb` under the family".into())
     })
 }
 

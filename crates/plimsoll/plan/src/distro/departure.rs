@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use plimsoll_probe::Flavour;
+use plimsoll_probe::FlavourName;
 use serde::{Deserialize, Serialize};
 
 use super::Distro;
@@ -12,9 +12,9 @@ use super::Distro;
 #[serde(rename_all = "kebab-case")]
 pub struct Departure {
     /// What the list expects.
-    pub expected: Flavour,
+    pub expected: FlavourName,
     /// What follows instead.
-    pub follows: Flavour,
+    pub follows: FlavourName,
     /// Why.
     pub because: String,
 }
@@ -22,7 +22,7 @@ pub struct Departure {
 impl Departure {
     /// Compares a flavour and its reason with the expectation of the entry.
     #[must_use]
-    pub fn of(distro: &Distro, follows: Flavour, because: &str) -> Option<Self> {
+    pub fn of(distro: &Distro, follows: FlavourName, because: &str) -> Option<Self> {
         let expected = distro.expected_flavour;
         (follows != expected).then(|| Self {
             expected,

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use plimsoll_probe::{Family, Flavour, Request as FlavourRequest};
+use plimsoll_probe::{Family, FlavourName, Request as FlavourRequest};
 use serde::{Deserialize, Serialize};
 
 use super::{BuildPackages, Departure, Distro, DistroError, DistroList, assume, build_packages};
@@ -35,9 +35,9 @@ pub struct DistroPlan {
     /// What is installed in the image.
     pub packages: BuildPackages,
     /// The flavour that the list expects.
-    pub expected: Flavour,
+    pub expected: FlavourName,
     /// The flavour that follows.
-    pub follows: Flavour,
+    pub follows: FlavourName,
     /// Why it does.
     pub reason: String,
     /// Set where the two differ.
@@ -68,7 +68,7 @@ pub fn plan(
     }
     let config = distro.adapt(list, config);
     let packages = build_packages(list, distro, &config);
-    let findings = assume::findings(distro, architecture, config.library(), &packages);
+    let findings = assume::findings(distro, architecture, &config, &packages);
     let request = Request {
         flavour,
         formats: vec![list.family_of(distro).format],

@@ -6,7 +6,7 @@ use expect_test::{Expect, expect};
 use plimsoll_probe::Request as FlavourRequest;
 
 use super::*;
-use crate::fixtures::{DISTROS, config, distros, formats, source};
+use crate::fixtures::{self, DISTROS, config, distros, formats, source};
 
 fn planned(list: &DistroList, id: &str) -> DistroPlan {
     let distro = list.get(id).expect("an entry");
@@ -90,7 +90,7 @@ fn a_devel_package_for_subscribers_gives_the_tool_as_a_hard_dependency() {
 #[test]
 fn codeready_builder_is_enabled_for_the_devel_package_alone() {
     let plan = planned(&distros(), "centos-stream-10");
-    assert_eq!(plan.follows, Flavour::Dynamic);
+    assert_eq!(plan.follows, FlavourName::DYNAMIC);
     let enables = |command: &[String]| command.iter().any(|word| word == "--enablerepo=crb");
     assert!(enables(&plan.packages.install_wished));
     assert!(!enables(&plan.packages.install));
@@ -136,7 +136,7 @@ fn an_unexpected_flavour_is_reported() {
 fn an_entrys_own_package_names_win() {
     let text = DISTROS.replacen(
         "devel = \"crb\"",
-        "devel = \"crb\"\npackages = { devel = \"libnftables-devel\", tool = \"nft\" }",
+        "devel = \"crb\"\npackages.libnftables = { devel = \"libnftables-devel\", tool = \"nft\" }",
         1,
     );
     let list = parse(&text, Path::new("distros.toml"), &formats()).expect("sound");
@@ -271,11 +271,6 @@ fn what_an_entry_must_fulfil_is_checked() {
             "which its family cannot enable",
         ),
         (
-            "\"dynamic-exec\"",
-            "\"static\"",
-            "expects the static flavour",
-        ),
-        (
             "devel = \"main\"",
             "devel = \"epel\"",
             "unknown variant `epel`",
@@ -320,4 +315,127 @@ fn the_release_before_is_of_the_same_distribution() {
     assert_eq!(older("ubuntu-24.04"), Some("ubuntu-22.04"));
     assert_eq!(older("rhel-10"), Some("rhel-9"));
     assert_eq!(older("amazonlinux-2023"), None);
+}
+
+/// The plan of an entry for the project with three libraries, after an edit of the list.
+fn captured(id: &str, from: &str, to: &str) -> Result<DistroPlan, DistroError> {
+    let text = DISTROS.replace(
+        "expected-flavour = \"dynamic\"",
+        "expected-flavour = \"full\"",
+    );
+    let text = text.replace("\"dynamic-exec\"", "\"plain\"");
+    assert!(text.contains(from), "{from}");
+    let text = text.replacen(from, to, 1);
+    let (path, config) = (Path::new("distros.toml"), fixtures::capture());
+    let list = parse(&text, path, &formats())?;
+    check_names(&list, &config, path, &text)?;
+    let distro = list.get(id)?;
+    plan(
+        &formats(),
+        &list,
+        distro,
+        &config,
+        &source(),
+        Arch::Amd64,
+        FlavourRequest::Auto,
+    )
+}
+
+#[test]
+fn the_devel_package_of_each_library_is_installed_the_required_ones_first() {
+    let plan = captured("debian-13", "", "").expect("a plan");
+    assert_eq!(plan.follows.as_str(), "full");
+    assert_eq!(plan.departure, None);
+    expect!["build-essential ca-certificates pkg-config zlib1g-dev"]
+        .assert_eq(&plan.packages.required.join(" "));
+    expect!["liblzma-dev libpcap-dev"].assert_eq(&plan.packages.wished.join(" "));
+}
+
+#[test]
+fn a_library_can_come_from_a_repository_of_its_own_or_from_none() {
+    let of =
+        |source: &str| format!("id = \"centos-stream-9\"\npackages.lzma.repository = \"{source}\"");
+    let id = "id = \"centos-stream-9\"";
+    let plan = captured("centos-stream-9", id, &of("main")).expect("a plan");
+    assert!(
+        plan.packages
+            .install
+            .iter()
+            .any(|word| word == "--enablerepo=crb")
+    );
+    let plan = captured("centos-stream-9", id, &of("none")).expect("a plan");
+    assert_eq!(plan.packages.wished, ["libpcap-devel"]);
+    let departure = plan.departure.expect("one");
+    expect![
+        "capture-only is built, not full: liblzma cannot be linked: centos-stream-9 has no xz-devel"
+    ]
+    .assert_eq(&departure.to_string());
+}
+
+#[test]
+fn a_distribution_without_a_required_library_has_no_plan() {
+    let id = "id = \"fedora-43\"";
+    let to = format!("{id}\npackages.zlib.repository = \"none\"");
+    let error = captured("fedora-43", id, &to).expect_err("no zlib");
+    let plan = error.source().expect("a cause");
+    let cause = plan.source().expect("a cause").to_string();
+    assert_eq!(
+        cause,
+        "every flavour needs zlib: fedora-43 has no zlib-ng-compat-devel"
+    );
+}
+
+#[test]
+fn a_name_for_one_release_counts_before_the_familys() {
+    let runtime = |id: &str| {
+        let list = distros();
+        let distro = list.get(id).expect("an entry");
+        let adapted = distro.adapt(&list, &fixtures::capture());
+        let name = adapted.native_dep["pcap"].runtime.of(distro.family);
+        name.map(str::to_owned).expect("named")
+    };
+    assert_eq!(runtime("debian-12"), "libpcap0.8");
+    assert_eq!(runtime("debian-13"), "libpcap0.8t64");
+}
+
+#[test]
+fn what_an_entry_says_of_libraries_and_flavours_is_checked() {
+    let id = "id = \"debian-12\"";
+    let full = "expected-flavour = \"full\"";
+    let cases = [
+        (
+            id,
+            "id = \"debian-12\"\npackages.bzip2.devel = \"libbz2-dev\"",
+            "names packages of bzip2, which no native-dep declares",
+        ),
+        (
+            full,
+            "expected-flavour = \"everywhere\"",
+            "expects the flavour everywhere, which is static and belongs to no distribution",
+        ),
+        (
+            full,
+            "expected-flavour = \"fancy\"",
+            "expects the flavour fancy, which packaging/dist.toml does not declare",
+        ),
+    ];
+    for (from, to, what) in cases {
+        let error = captured("debian-12", from, to).expect_err("refused");
+        assert!(error.to_string().contains(what), "{error}");
+        assert!(error.hint().is_some(), "{error}");
+    }
+}
+
+#[test]
+fn package_names_without_their_library_are_refused_with_the_form_that_is_meant() {
+    let error = refused(
+        "id = \"debian-12\"",
+        "id = \"debian-12\"\npackages = { devel = \"libnftables-dev\" }",
+    );
+    assert!(
+        error.contains(
+            "expected a table for one library, as in packages.zlib = { devel = \"zlib1g-dev\" }"
+        ),
+        "{error}"
+    );
 }

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use plimsoll_probe::{Decision, Fallback, Findings, Flavour};
+use plimsoll_probe::{Decision, Fallback, Findings, FlavourName, Linking};
 use serde::{Deserialize, Serialize};
 
 use super::Places;
@@ -13,8 +13,10 @@ use crate::source::Source;
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub struct BuildPlan {
-    /// How the programs are linked.
-    pub flavour: Flavour,
+    /// The flavour of the programs.
+    pub flavour: FlavourName,
+    /// Whether they are static or dynamic.
+    pub linking: Linking,
     /// Why this flavour.
     pub reason: String,
     /// The better flavour that is missing, where it is one.
@@ -39,16 +41,17 @@ pub struct BuildPlan {
 pub struct ProgramPlan {
     /// Its name.
     pub name: String,
-    /// Whether it must link the C library; otherwise it must not.
-    pub links_library: bool,
+    /// The declared libraries that it must link, by their names; it must link none of the others.
+    pub libraries: Vec<String>,
 }
 
-/// The driver of a flavour.
-pub(crate) fn driver(flavour: Flavour) -> &'static str {
-    if flavour.links_library() {
-        "library"
-    } else {
-        "exec"
+/// The driver of a flavour: by the libraries where it links any, else by tools.
+pub(crate) fn driver(config: &Config, flavour: FlavourName) -> &'static str {
+    let matrix = config.matrix();
+    let declared = matrix.flavour(flavour);
+    match declared.and_then(|flavour| matrix.linked(flavour).next()) {
+        Some(_) => "library",
+        None => "exec",
     }
 }
 
@@ -62,17 +65,14 @@ pub(super) fn plan(
     let flavour = decision.flavour;
     // Cargo keeps one set of artefacts a target folder, whatever the flags: static and dynamic
     // builds in one folder would compile everything anew each time.
-    let linking = if decision.build.crt_static {
-        "static"
-    } else {
-        "dynamic"
-    };
-    let target_dir = places.cache.join("build").join(linking);
+    let linking = config.linking(flavour);
+    let target_dir = places.cache.join("build").join(linking.to_string());
     BuildPlan {
         flavour,
+        linking,
         reason: decision.reason.clone(),
         fallback: decision.fallback.clone(),
-        driver: driver(flavour).to_owned(),
+        driver: driver(config, flavour).to_owned(),
         cargo: arguments(config, decision, &target_dir),
         env: environment(config, source, decision),
         rustflags: rustflags(config, source, places, decision),
@@ -100,7 +100,7 @@ fn arguments(config: &Config, decision: &Decision, target_dir: &std::path::Path)
 
 fn environment(config: &Config, source: &Source, decision: &Decision) -> BTreeMap<String, String> {
     let prefix = &config.stamp.env_prefix;
-    BTreeMap::from([
+    let mut environment = BTreeMap::from([
         (format!("{prefix}_FLAVOUR"), decision.flavour.to_string()),
         (format!("{prefix}_COMMIT"), source.commit.clone()),
         (format!("{prefix}_REASON"), decision.reason.clone()),
@@ -108,7 +108,12 @@ fn environment(config: &Config, source: &Source, decision: &Decision) -> BTreeMa
             "SOURCE_DATE_EPOCH".to_owned(),
             source.source_date_epoch.to_string(),
         ),
-    ])
+    ]);
+    // The build scripts of the libraries' crates link shared ones else.
+    if decision.build.crt_static && driver(config, decision.flavour) == "library" {
+        environment.insert("PKG_CONFIG_ALL_STATIC".to_owned(), "1".to_owned());
+    }
+    environment
 }
 
 /// Paths of this machine must not get into the programs: they would differ from machine to
@@ -135,25 +140,23 @@ fn rustflags(
 }
 
 fn programs(config: &Config, decision: &Decision) -> Vec<ProgramPlan> {
-    let linking = &config.library().cargo_feature.package;
     config
         .cargo_packages
         .iter()
         .map(|name| ProgramPlan {
             name: name.clone(),
-            links_library: decision.flavour.links_library() && name == linking,
+            libraries: config.linked_by(decision.flavour, name),
         })
         .collect()
 }
 
-fn linked(config: &Config, findings: &Findings, flavour: Flavour) -> BTreeMap<String, String> {
-    let version = findings
-        .library
-        .version
-        .clone()
-        .filter(|_| flavour.links_library());
-    version
-        .map(|version| (config.library().pkg_config.clone(), version))
-        .into_iter()
-        .collect()
+fn linked(config: &Config, findings: &Findings, flavour: FlavourName) -> BTreeMap<String, String> {
+    let matrix = config.matrix();
+    let flavour = matrix.flavour(flavour).into_iter();
+    let linked = flavour.flat_map(|flavour| matrix.linked(flavour));
+    let versions = linked.filter_map(|(name, dep)| {
+        let version = findings.libraries.get(name)?.version.clone()?;
+        Some((dep.pkg_config.clone(), version))
+    });
+    versions.collect()
 }

@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 
 use error_hint::Hint;
-use plimsoll_probe::{CannotBuild, Flavour, Mend};
+use plimsoll_probe::{CannotBuild, FlavourName, Mend};
 
 use super::LeftOut;
 use crate::arch::UnknownArch;
@@ -25,7 +25,7 @@ pub enum PlanError {
     #[error("flavour {wanted} cannot be built, and --strict allows no fallback: {because}")]
     Strict {
         /// The flavour that is missing.
-        wanted: Flavour,
+        wanted: FlavourName,
         /// Why.
         because: String,
         /// How to fix it.

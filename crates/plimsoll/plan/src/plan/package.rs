@@ -1,6 +1,8 @@
 //! What one package file is made of.
 
-use plimsoll_probe::{Family, Findings, Flavour};
+use std::collections::BTreeSet;
+
+use plimsoll_probe::{Distribution, Findings, FlavourName, Packages};
 use serde::{Deserialize, Serialize};
 
 use super::{Arch, PlanError, build};
@@ -18,7 +20,7 @@ pub struct PackagePlan {
     /// What kind of file it is.
     pub format: FormatName,
     /// The flavour of the programs in it.
-    pub flavour: Flavour,
+    pub flavour: FlavourName,
     /// The best driver that they have.
     pub driver: String,
     /// The architecture in the format's own words.
@@ -41,11 +43,10 @@ pub(super) fn plan(
     config: &Config,
     source: &Source,
     findings: &Findings,
-    flavour: Flavour,
+    flavour: FlavourName,
     format: &dyn FormatRules,
 ) -> Result<PackagePlan, PlanError> {
     let arch = format.arch(Arch::of(&findings.target)?);
-    let family = format.family(findings.distribution.family);
     Ok(PackagePlan {
         file: format.file_name(&Naming {
             name: &config.name,
@@ -56,46 +57,61 @@ pub(super) fn plan(
         }),
         format: format.name(),
         flavour,
-        driver: build::driver(flavour).to_owned(),
+        driver: build::driver(config, flavour).to_owned(),
         arch: arch.to_owned(),
-        declared: declared(config, family, flavour, format)?,
+        declared: declared(config, &findings.distribution, flavour, format)?,
     })
 }
 
-/// What a package depends on whatever its programs link: what the configuration says, and what its scripts run.
+/// What a package depends on whatever its programs link: what the configuration says, what its scripts run, and tools. `host`
+/// gives the names where the format is its own.
 ///
-/// The tool is a hard dependency where nothing else does its work, and otherwise what the
-/// library is fallen back from.
+/// The tool of a library is a hard dependency where nothing else does its work, and otherwise what the library is fallen
+/// back from.
 ///
 /// # Errors
-/// When the tool's package has no name in `family`, or no family is known that has the format.
+/// When the package of a tool has no name there, or no family is known that has the format.
 pub fn declared(
     config: &Config,
-    family: Option<Family>,
-    flavour: Flavour,
+    host: &Distribution,
+    flavour: FlavourName,
     format: &dyn FormatRules,
 ) -> Result<DeclaredDepends, PlanError> {
     if !format.has_dependencies() {
         return Ok(DeclaredDepends::default());
     }
+    let family = format.family(host.family);
+    let named = |packages: &Packages| match family == host.family {
+        true => packages.on(host).map(str::to_owned),
+        false => packages.of(family?).map(str::to_owned),
+    };
+    let matrix = config.matrix();
+    let flavour = matrix.flavour(flavour).into_iter();
+    let linked: Vec<&str> = flavour
+        .flat_map(|flavour| matrix.linked(flavour))
+        .map(|(name, _)| name)
+        .collect();
     let mut depends = format.own_depends(config);
     let sysusers = format.runs_sysusers().filter(|_| has_users(config, format));
-    if let Some(clause) = sysusers.filter(|clause| !depends.iter().any(|own| own == clause)) {
-        depends.push(clause.to_owned());
-    }
-    let tool = &config.library().tool;
-    let named = family.and_then(|family| tool.packages.of(family));
-    let named = named.ok_or_else(|| PlanError::NoPackageName {
-        family: format.title(),
-        what: tool.program.clone(),
-    })?;
-    let tool = named.to_owned();
+    depends.extend(sysusers.map(str::to_owned));
     let mut recommends = Vec::new();
-    if flavour.links_library() {
-        recommends.push(tool);
-    } else {
-        depends.push(tool);
+    for (name, library) in &config.native_dep {
+        let Some(tool) = &library.tool else {
+            continue;
+        };
+        let package = named(&tool.packages).ok_or_else(|| PlanError::NoPackageName {
+            family: format.title(),
+            what: tool.program.clone(),
+        })?;
+        match linked.contains(&name.as_str()) {
+            true => recommends.push(package),
+            false => depends.push(package),
+        }
     }
+    // One tool may stand in for several libraries.
+    unique(&mut depends);
+    unique(&mut recommends);
+    recommends.retain(|package| !depends.contains(package));
     Ok(DeclaredDepends {
         depends,
         recommends,
@@ -110,4 +126,9 @@ fn has_users(config: &Config, format: &dyn FormatRules) -> bool {
         .filter(|asset| asset.is_in(format.name()));
     let mut dests = assets.map(|asset| asset.dest.as_str());
     dests.any(|dest| dest.starts_with("/usr/lib/sysusers.d/"))
+}
+
+fn unique(packages: &mut Vec<String>) {
+    let mut seen = BTreeSet::new();
+    packages.retain(|package| seen.insert(package.clone()));
 }

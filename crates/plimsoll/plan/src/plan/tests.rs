@@ -8,9 +8,17 @@ use crate::fixtures;
 
 /// What a Debian 12 host with everything installed is found to have.
 fn findings() -> Findings {
-    let dep = plimsoll_probe::fakes::libnftables();
+    found_for(&fixtures::config())
+}
+
+/// What such a host is found to have for a project.
+fn found_for(config: &Config) -> Findings {
     let system = FakeSystem::new().file("/etc/os-release", "ID=debian\nVERSION_ID=12\n");
-    let mut findings = probe(&system, &dep, Some("x86_64-unknown-linux-gnu"));
+    let mut findings = probe(
+        &system,
+        &config.native_dep,
+        Some("x86_64-unknown-linux-gnu"),
+    );
     let yes = |detail: &str| Finding::yes(detail);
     findings.c_compiler = yes("cc");
     for tool in &mut findings.packaging_tools {
@@ -19,23 +27,36 @@ fn findings() -> Findings {
     findings.static_libc = yes("libc.a");
     findings.rust.finding = yes("rustc 1.95.0");
     findings.rust.host = "x86_64-unknown-linux-gnu".to_owned();
-    findings.library.finding = yes("1.0.6");
-    findings.library.version = Some("1.0.6".to_owned());
+    for library in findings.libraries.values_mut() {
+        library.finding = yes("1.0.6");
+        library.version = Some("1.0.6".to_owned());
+        library.static_archive = yes("/usr/lib/lib.a");
+    }
     findings
 }
 
 fn without_library() -> Findings {
     let mut findings = findings();
-    findings.library.version = None;
-    findings.library.finding =
-        Finding::from(Answer::no("no package libnftables")).mended_by(Some(Mend {
-            command: "apt-get install libnftables-dev".to_owned(),
-            packages: vec!["libnftables-dev".to_owned()],
-        }));
+    lose(&mut findings, "libnftables");
     findings
 }
 
+/// Has a library not be there.
+fn lose(findings: &mut Findings, name: &str) {
+    let library = findings.libraries.get_mut(name).expect("declared");
+    library.version = None;
+    library.finding =
+        Finding::from(Answer::no(format!("no package {name}"))).mended_by(Some(Mend {
+            command: format!("apt-get install {name}-dev"),
+            packages: vec![format!("{name}-dev")],
+        }));
+}
+
 fn planned(findings: &Findings, request: &Request) -> Result<Plan, PlanError> {
+    planned_of(&fixtures::config(), findings, request)
+}
+
+fn planned_of(config: &Config, findings: &Findings, request: &Request) -> Result<Plan, PlanError> {
     let places = Places {
         workspace: "/w".into(),
         out: "/w/target/dist".into(),
@@ -44,7 +65,7 @@ fn planned(findings: &Findings, request: &Request) -> Result<Plan, PlanError> {
     };
     plan(
         &fixtures::formats(),
-        &fixtures::config(),
+        config,
         &fixtures::source(),
         &places,
         findings,
@@ -86,7 +107,7 @@ fn check(findings: &Findings, request: &Request, expected: Expect) {
     expected.assert_eq(&summary(&plan));
 }
 
-fn exactly(flavour: Flavour) -> Request {
+fn exactly(flavour: FlavourName) -> Request {
     Request {
         flavour: FlavourRequest::Exactly(flavour),
         ..Request::default()
@@ -137,7 +158,8 @@ fn without_the_library_the_tool_becomes_a_dependency_and_the_reason_is_given() {
 
 #[test]
 fn a_flavour_asked_for_by_name_is_never_replaced() {
-    let error = planned(&without_library(), &exactly(Flavour::Dynamic)).expect_err("no library");
+    let error =
+        planned(&without_library(), &exactly(FlavourName::DYNAMIC)).expect_err("no library");
     assert_eq!(error.to_string(), "flavour dynamic cannot be built");
     assert_eq!(
         error.hint().as_deref(),
@@ -180,7 +202,7 @@ fn a_static_flavour_that_cannot_be_built_is_left_out_with_its_reason() {
         Err(PlanError::Strict { .. })
     ));
     assert!(matches!(
-        planned(&findings, &exactly(Flavour::Static)),
+        planned(&findings, &exactly(FlavourName::STATIC)),
         Err(PlanError::CannotBuild { .. })
     ));
 }
@@ -223,13 +245,13 @@ fn a_missing_tool_of_a_format_is_named_with_what_mends_it() {
     let mut findings = findings();
     findings.packaging_tools = probe(
         &FakeSystem::new().file("/etc/os-release", "ID=debian\n"),
-        &plimsoll_probe::fakes::libnftables(),
+        &fixtures::config().native_dep,
         None,
     )
     .packaging_tools;
     let request = Request {
         formats: vec![FormatName::DEB],
-        ..exactly(Flavour::Dynamic)
+        ..exactly(FlavourName::DYNAMIC)
     };
     let error = planned(&findings, &request).expect_err("no dpkg-shlibdeps");
     assert_eq!(
@@ -246,12 +268,12 @@ fn a_format_chooses_the_flavours_that_have_it() {
         ..Request::default()
     };
     let plan = planned(&findings(), &tar).expect("a plan");
-    let flavours: Vec<Flavour> = plan.builds.iter().map(|build| build.flavour).collect();
-    assert_eq!(flavours, [Flavour::Static]);
+    let flavours: Vec<FlavourName> = plan.builds.iter().map(|build| build.flavour).collect();
+    assert_eq!(flavours, [FlavourName::STATIC]);
 
     let none = Request {
         formats: vec![FormatName::DEB],
-        ..exactly(Flavour::Static)
+        ..exactly(FlavourName::STATIC)
     };
     let error = planned(&findings(), &none).expect_err("no such package");
     assert_eq!(
@@ -262,18 +284,19 @@ fn a_format_chooses_the_flavours_that_have_it() {
 
 #[test]
 fn only_the_linking_program_links_the_library() {
-    let plan = planned(&findings(), &exactly(Flavour::Dynamic)).expect("a plan");
-    let links: Vec<(&str, bool)> = plan.builds[0]
+    let plan = planned(&findings(), &exactly(FlavourName::DYNAMIC)).expect("a plan");
+    let links: Vec<(&str, &[String])> = plan.builds[0]
         .programs
         .iter()
-        .map(|program| (program.name.as_str(), program.links_library))
+        .map(|program| (program.name.as_str(), program.libraries.as_slice()))
         .collect();
-    assert_eq!(links, [("sampled", true), ("sample", false)]);
+    let libnftables = ["libnftables".to_owned()];
+    assert_eq!(links, [("sampled", &libnftables[..]), ("sample", &[])]);
 }
 
 #[test]
 fn a_static_build_has_a_target_so_that_its_flags_do_not_reach_procedural_macros() {
-    let plan = planned(&findings(), &exactly(Flavour::Static)).expect("a plan");
+    let plan = planned(&findings(), &exactly(FlavourName::STATIC)).expect("a plan");
     let build = &plan.builds[0];
     expect![[r#"
         build --release --locked --package sampled --package sample --target x86_64-unknown-linux-gnu --message-format=json-render-diagnostics --target-dir /w/target/dist/build/static
@@ -296,4 +319,149 @@ fn a_plan_survives_json() {
     let plan = planned(&without_library(), &Request::default()).expect("a plan");
     let json = serde_json::to_string(&plan).expect("JSON");
     assert_eq!(serde_json::from_str::<Plan>(&json).expect("a plan"), plan);
+}
+
+/// What the plan of the project with three libraries says in short: of each build what is linked by which program.
+fn links(plan: &Plan) -> String {
+    let builds = plan.builds.iter().map(|build| {
+        let programs = build.programs.iter().map(|program| {
+            let libraries = program.libraries.join(" ");
+            format!("\n  {}: {libraries}", program.name)
+        });
+        let linked: Vec<String> = build
+            .linked
+            .iter()
+            .map(|(n, v)| format!("{n} {v}"))
+            .collect();
+        format!(
+            "{} {}{}\n  linked: {}\n  cargo {}\n",
+            build.flavour,
+            build.linking,
+            programs.collect::<String>(),
+            linked.join(", "),
+            build.cargo[..build.cargo.len() - 3].join(" "),
+        )
+    });
+    builds.collect::<String>() + &summary(plan)
+}
+
+#[test]
+fn every_library_of_a_flavour_is_planned_for_the_programs_that_link_it() {
+    let config = fixtures::capture();
+    let plan = planned_of(&config, &found_for(&config), &Request::default()).expect("a plan");
+    expect![[r#"
+        full dynamic
+          capture: pcap zlib
+          capture-reader: lzma zlib
+          linked: liblzma 1.0.6, libpcap 1.0.6, zlib 1.0.6
+          cargo build --release --locked --package capture --package capture-reader --features capture-formats/xz,capture/live
+        everywhere static
+          capture: zlib
+          capture-reader: lzma zlib
+          linked: liblzma 1.0.6, zlib 1.0.6
+          cargo build --release --locked --package capture --package capture-reader --features capture-formats/xz --target x86_64-unknown-linux-gnu
+        full: liblzma 1.0.6, libpcap 1.0.6 and zlib 1.0.6 can be linked
+        everywhere: the C library and the other ones are linked statically
+        capture_0.1.0-1_amd64.deb
+          depends: 
+          recommends: xz-utils
+        capture-0.1.0-1.x86_64.rpm
+          depends: 
+          recommends: xz
+        capture-0.1.0-x86_64-linux-everywhere.tar.gz
+          depends: 
+          recommends: 
+    "#]].assert_eq(&links(&plan));
+    let environment = |index: usize| plan.builds[index].env.get("PKG_CONFIG_ALL_STATIC");
+    assert_eq!(
+        (environment(0), environment(1).map(String::as_str)),
+        (None, Some("1"))
+    );
+}
+
+#[test]
+fn the_first_flavour_whose_libraries_are_there_is_planned_and_its_tools_are_depended_on() {
+    let config = fixtures::capture();
+    let mut findings = found_for(&config);
+    lose(&mut findings, "lzma");
+    let deb = Request {
+        formats: vec![FormatName::DEB],
+        ..Request::default()
+    };
+    let plan = planned_of(&config, &findings, &deb).expect("a plan");
+    expect![[r#"
+        capture-only dynamic
+          capture: pcap zlib
+          capture-reader: zlib
+          linked: libpcap 1.0.6, zlib 1.0.6
+          cargo build --release --locked --package capture --package capture-reader --features capture/live
+        capture-only: liblzma cannot be linked: no package lzma [instead of full]
+        capture_0.1.0-1_amd64.deb
+          depends: xz-utils
+          recommends: 
+    "#]].assert_eq(&links(&plan));
+    lose(&mut findings, "pcap");
+    let plan = planned_of(&config, &findings, &deb).expect("a plan");
+    expect![[r#"
+        plain dynamic
+          capture: zlib
+          capture-reader: zlib
+          linked: zlib 1.0.6
+          cargo build --release --locked --package capture --package capture-reader
+        plain: liblzma cannot be linked: no package lzma; libpcap cannot be linked: no package pcap [instead of full]
+        capture_0.1.0-1_amd64.deb
+          depends: xz-utils
+          recommends: 
+    "#]].assert_eq(&links(&plan));
+}
+
+#[test]
+fn nothing_is_planned_without_a_required_library() {
+    let config = fixtures::capture();
+    let mut findings = found_for(&config);
+    lose(&mut findings, "zlib");
+    let error = planned_of(&config, &findings, &Request::default()).expect_err("no zlib");
+    let source = std::error::Error::source(&error).expect("a cause");
+    assert_eq!(
+        source.to_string(),
+        "every flavour needs zlib: no package zlib"
+    );
+    assert_eq!(error.hint().as_deref(), Some("apt-get install zlib-dev"));
+}
+
+#[test]
+fn a_flavour_that_is_not_declared_is_not_planned() {
+    let fancy = exactly(FlavourName::new("fancy"));
+    let error = planned(&findings(), &fancy).expect_err("no such flavour");
+    let cause = std::error::Error::source(&error)
+        .expect("a cause")
+        .to_string();
+    assert_eq!(
+        format!("{error}: {cause}"),
+        "flavour fancy cannot be built: flavour fancy is not declared: expected auto, dynamic, \
+         dynamic-exec, static"
+    );
+}
+
+#[test]
+fn one_tool_for_two_libraries_is_named_once_and_is_needed_where_one_of_them_is_missing() {
+    let mut config = fixtures::capture();
+    let tool = config.native_dep["lzma"].tool.clone();
+    config.native_dep.get_mut("pcap").expect("declared").tool = tool;
+    let host = Distribution::parse("ID=debian\nVERSION_ID=12\n");
+    let of = |flavour: &'static str| {
+        let flavour = FlavourName::new(flavour);
+        declared(&config, &host, flavour, &crate::format::Deb).expect("named")
+    };
+    let names = |names: &[&str]| -> Vec<String> { names.iter().map(|n| (*n).to_owned()).collect() };
+    assert_eq!(
+        (of("full").depends, of("full").recommends),
+        (names(&[]), names(&["xz-utils"]))
+    );
+    let one = of("capture-only");
+    assert_eq!(
+        (one.depends, one.recommends),
+        (names(&["xz-utils"]), names(&[]))
+    );
+    assert_eq!(of("plain").depends, names(&["xz-utils"]));
 }

@@ -17,8 +17,8 @@ const EXACT_REFUSALS: [&str; 3] = [
 
 /// Whether the running kernel has what `check` asks for, tried in a network namespace of its own,
 /// and in a user namespace where that is what gives the permission.
-pub(super) fn kernel(site: &Site<'_>, check: &KernelCheck, tool: &ToolFinding) -> Finding {
-    let path = match &tool.path {
+pub(super) fn kernel(site: &Site<'_>, check: &KernelCheck, tool: Option<&ToolFinding>) -> Finding {
+    let path = match tool.and_then(|tool| tool.path.as_ref()) {
         Some(path) if !check.tried_by.is_empty() => path,
         _ => return untried(site, check, tool),
     };
@@ -59,14 +59,15 @@ fn refusal(output: &Output, path: &Path, check: &KernelCheck) -> Option<Answer> 
 
 /// Whether the module is loaded; its absence tells nothing, for it may be built in, or wait for
 /// its first use.
-fn untried(site: &Site<'_>, check: &KernelCheck, tool: &ToolFinding) -> Finding {
+fn untried(site: &Site<'_>, check: &KernelCheck, tool: Option<&ToolFinding>) -> Finding {
     let module = &check.module;
     if site.system.exists(&Path::new("/sys/module").join(module)) {
         return Finding::yes(format!("the module {module} is loaded"));
     }
-    if check.tried_by.is_empty() {
+    let tool = tool.filter(|_| !check.tried_by.is_empty());
+    let Some(tool) = tool else {
         return Answer::could_not_tell(format!("the module {module} is not loaded")).into();
-    }
+    };
     let reason = format!("{}, so nothing was tried", tool.finding.answer.text());
     Finding::from(Answer::could_not_tell(reason)).mended_by(tool.finding.mend.clone())
 }

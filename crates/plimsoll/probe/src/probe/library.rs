@@ -25,7 +25,7 @@ pub(super) fn library(
     site: &Site<'_>,
     dep: &NativeDep,
     compiler: &Compiler,
-    tool: &ToolFinding,
+    tool: Option<&ToolFinding>,
 ) -> LibraryFinding {
     let pkg_config = PkgConfig::new(site.system, site.host, site.target);
     match pkg_config.library(&dep.pkg_config, &dep.min_version) {
@@ -58,7 +58,7 @@ fn described(
     dep: &NativeDep,
     found: &PkgConfigLibrary,
     compiler: &Compiler,
-    tool: &ToolFinding,
+    tool: Option<&ToolFinding>,
 ) -> LibraryFinding {
     let libdir = found.link_paths.first();
     let shown = libdir.map_or_else(String::new, |libdir| format!(" in {}", libdir.display()));
@@ -106,7 +106,7 @@ fn property(
     check: &LibraryCheck,
     found: &PkgConfigLibrary,
     compiler: &Compiler,
-    tool: &ToolFinding,
+    tool: Option<&ToolFinding>,
 ) -> Finding {
     let reason = if site.is_cross() {
         format!("a program for {} does not run here", site.target)
@@ -122,8 +122,9 @@ fn property(
             Err(reason) => reason,
         }
     };
-    let same_release = !site.is_cross() && tool.version.as_ref() == Some(&found.version);
-    let by_tool = tool.checks.iter().filter(|_| same_release);
+    let is_same = |tool: &&ToolFinding| tool.version.as_ref() == Some(&found.version);
+    let tool = tool.filter(|_| !site.is_cross()).filter(is_same);
+    let by_tool = tool.into_iter().flat_map(|tool| &tool.checks);
     let mut by_tool = by_tool.filter(|said| said.name == check.name);
     match by_tool.next().map(|said| &said.finding.answer) {
         Some(Answer::Yes { .. }) => Finding::yes("by the tool of the same release"),
@@ -186,7 +187,7 @@ fn install(site: &Site<'_>, dep: &NativeDep) -> Option<Mend> {
         return site.distribution.install(&dep.devel);
     }
     let family = site.distribution.family?;
-    let package = dep.devel.of(family)?;
+    let package = dep.devel.on(site.distribution)?;
     let package = (family.cross?.library)(package, triple::architecture(site.target))?;
     site.distribution.install_named(&[&package])
 }
@@ -195,5 +196,5 @@ fn install_with_pkg_config(site: &Site<'_>, dep: &NativeDep) -> Option<Mend> {
     let family = site.distribution.family?;
     let pkg_config = family.package("pkg-config")?;
     site.distribution
-        .install_named(&[pkg_config, dep.devel.of(family)?])
+        .install_named(&[pkg_config, dep.devel.on(site.distribution)?])
 }

@@ -8,6 +8,7 @@ mod packaging;
 mod rust;
 mod tool;
 
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
@@ -16,7 +17,7 @@ use crate::{Distribution, Finding, NativeDep, System};
 
 pub use engines::container_engines;
 
-/// All findings about a host, for one dependency and one target.
+/// All findings about a host, for the declared libraries and one target.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub struct Findings {
@@ -30,12 +31,12 @@ pub struct Findings {
     pub static_libc: Finding,
     /// The pkg-config program.
     pub pkg_config: Finding,
-    /// The C library.
-    pub library: LibraryFinding,
-    /// The tool that does the library's work in a build without it.
-    pub tool: ToolFinding,
-    /// What the dependency needs of the running kernel; none where it needs nothing.
-    pub kernel: Option<Finding>,
+    /// The declared libraries, by name.
+    pub libraries: BTreeMap<String, LibraryFinding>,
+    /// The tool that does a library's work in a build without it, by the name of each library that has one.
+    pub tools: BTreeMap<String, ToolFinding>,
+    /// What library and tool need of the running kernel, by the name of each library that needs something.
+    pub kernel: BTreeMap<String, Finding>,
     /// The targets that the Rust toolchain has a standard library for.
     pub rust: RustTargets,
     /// What packages are made and checked with.
@@ -55,7 +56,7 @@ pub struct NamedFinding {
     pub finding: Finding,
 }
 
-/// What was found of the C library.
+/// What was found of a library.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub struct LibraryFinding {
@@ -72,7 +73,7 @@ pub struct LibraryFinding {
     pub checks: Vec<NamedFinding>,
 }
 
-/// What was found of the tool.
+/// What was found of a tool.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub struct ToolFinding {
@@ -100,11 +101,15 @@ pub struct RustTargets {
     pub installed: Vec<String>,
 }
 
-/// Asks `system` all that `dep` needs to be built for `target` (a triple; none: the host's own).
+/// Asks `system` all that `libraries` need to be built for `target` (a triple; none: the host's own).
 ///
 /// It writes nothing but a scratch folder, and changes nothing but that the kernel may load the
 /// module that is asked for, in a network namespace made for the question.
-pub fn probe(system: &dyn System, dep: &NativeDep, target: Option<&str>) -> Findings {
+pub fn probe(
+    system: &dyn System,
+    libraries: &BTreeMap<String, NativeDep>,
+    target: Option<&str>,
+) -> Findings {
     let distribution = Distribution::of(system);
     let rust = rust::targets(system, target);
     let target = target.unwrap_or(&rust.host).to_owned();
@@ -115,23 +120,38 @@ pub fn probe(system: &dyn System, dep: &NativeDep, target: Option<&str>) -> Find
         target: &target,
     };
     let compiler = compiler::find(&site);
-    let tool = tool::tool(&site, &dep.tool);
+    let tools = of_each(libraries, |_, dep| {
+        dep.tool.as_ref().map(|tool| tool::tool(&site, tool))
+    });
     Findings {
         c_compiler: compiler.finding(),
         static_libc: compiler::static_libc(&site, &compiler),
         pkg_config: library::pkg_config(&site),
-        library: library::library(&site, dep, &compiler, &tool),
-        kernel: dep
-            .kernel
-            .as_ref()
-            .map(|check| kernel::kernel(&site, check, &tool)),
+        libraries: of_each(libraries, |name, dep| {
+            Some(library::library(&site, dep, &compiler, tools.get(name)))
+        }),
+        kernel: of_each(libraries, |name, dep| {
+            let check = dep.kernel.as_ref();
+            check.map(|check| kernel::kernel(&site, check, tools.get(name)))
+        }),
         packaging_tools: packaging::tools(&site),
         container_engines: engines::engines(system, &distribution),
-        tool,
+        tools,
         target: target.clone(),
         rust: rust.clone(),
         distribution: distribution.clone(),
     }
+}
+
+/// What is found of each library that the question is for.
+fn of_each<T>(
+    libraries: &BTreeMap<String, NativeDep>,
+    find: impl Fn(&str, &NativeDep) -> Option<T>,
+) -> BTreeMap<String, T> {
+    let found = libraries.iter();
+    found
+        .filter_map(|(name, dep)| Some((name.clone(), find(name, dep)?)))
+        .collect()
 }
 
 /// Where, and for what, the questions are put.

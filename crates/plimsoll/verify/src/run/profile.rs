@@ -105,9 +105,13 @@ impl Bench<'_> {
     }
 
     fn base_tree(&self, base: &Distro) -> Tree {
-        let library = self.job.config.library();
-        let names = [&library.runtime, &library.tool.packages];
-        let names = names.into_iter().filter_map(|names| names.of(base.family));
+        let libraries = self.job.config.native_dep.values();
+        let named = libraries.flat_map(|library| {
+            let tool = library.tool.as_ref().map(|tool| &tool.packages);
+            [&library.runtime].into_iter().chain(tool)
+        });
+        let distribution = base.distribution();
+        let names = named.filter_map(|names| names.on(&distribution));
         let mut tree = self.job.tree(base);
         let more = TOOLS.into_iter().chain(names).map(str::to_owned);
         tree.spec.packages.extend(more);

@@ -31,7 +31,7 @@ fn system_packages<'a>(facts: &PackageFacts<'a>) -> BTreeSet<&'a str> {
         .flat_map(|program| &program.elf.needed);
     needed
         .filter(|soname| !bring(facts.programs, soname))
-        .filter_map(|soname| system::package(family?, soname, facts.library))
+        .filter_map(|soname| system::package(family?, soname, facts.libraries))
         .collect()
 }
 

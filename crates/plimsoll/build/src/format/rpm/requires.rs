@@ -140,7 +140,7 @@ mod tests {
         let program = |needed| BuiltProgram {
             name: "sampled".into(),
             path: "sampled".into(),
-            links_library: false,
+            libraries: Vec::new(),
             identity: Identity::default(),
             elf: ElfFacts {
                 needed,
