@@ -76,7 +76,7 @@ mod tests {
         let all = of(&sampled().libraries, &[], &metadata);
         assert!(all.contains(&"tidegated/libnftables".to_owned()), "{all:?}");
         assert!(
-            all.contains(&"tidegate-nft/libnftables".to_owned()),
+            all.contains(&"tidegate-nft-drivers/libnftables".to_owned()),
             "{all:?}"
         );
         let one = of(&sampled().libraries, &["tidegated", "tidegate"], &metadata);

@@ -22,6 +22,7 @@ const WINGS: [(&str, &[&str]); 2] = [
             "daemon",
             "args",
             "link",
+            "nft-drivers",
             "plan",
             "nft",
             "resolver",

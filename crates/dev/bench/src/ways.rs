@@ -3,7 +3,8 @@
 use std::collections::BTreeMap;
 use std::process::Command;
 
-use tidegate_nft::{Driver, ExecDriver, ExecMode, ExecOptions, Location, Transaction};
+use tidegate_nft::{Driver, Transaction};
+use tidegate_nft_drivers::{ExecDriver, ExecMode, ExecOptions, Location};
 
 use crate::floor::Replay;
 use crate::programs::{program, run};
@@ -154,7 +155,8 @@ pub(crate) mod library {
     use std::path::Path;
     use std::time::Duration;
 
-    use tidegate_nft::{LibraryDriver, LibraryOptions, Object, Op};
+    use tidegate_nft::{Object, Op};
+    use tidegate_nft_drivers::{LibraryDriver, LibraryOptions};
 
     use super::*;
 

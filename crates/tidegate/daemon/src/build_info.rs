@@ -44,7 +44,9 @@ const _: () = assert!(
 
 /// What this binary is.
 pub fn build() -> Build {
-    let drivers = tidegate_nft::DRIVERS.iter().filter(|it| it.is_built);
+    let drivers = tidegate_nft_drivers::DRIVERS
+        .iter()
+        .filter(|it| it.is_built);
     Build {
         version: env!("CARGO_PKG_VERSION").into(),
         commit: COMMIT.unwrap_or("unknown").into(),

@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 
 use tidegate_args::{DEFAULT_CONFIG, DEFAULT_SOCKET, DEFAULT_STATE_DIR, Daemon};
 use tidegate_model::{AllowList, Source};
-use tidegate_nft::DriverChoice;
+use tidegate_nft_drivers::DriverChoice;
 use tidegate_plan::{Defaults, IpFamily, Pool, Pools};
 use tracing::level_filters::LevelFilter;
 

@@ -5,7 +5,8 @@ mod failover;
 use std::sync::{Arc, PoisonError, RwLock};
 
 use tidegate_api::DriverInfo;
-use tidegate_nft::{Description, Driver, DriverChoice, Error, Ledger, Location, Opened, Programs};
+use tidegate_nft::{Description, Driver, Error};
+use tidegate_nft_drivers::{DriverChoice, Ledger, Location, Opened, Programs};
 
 use crate::config::Settings;
 use failover::Failover;
@@ -45,7 +46,7 @@ fn open_as(choice: DriverChoice, settings: &Settings) -> Result<Opened, Error> {
         nft: settings.nft_path.clone(),
         ..Programs::default()
     };
-    tidegate_nft::open(choice, Location::Current, &programs)
+    tidegate_nft_drivers::open(choice, Location::Current, &programs)
 }
 
 /// Opens the driver, tracked by the ledger, and logs its limitations. With `auto`, the next best driver is the

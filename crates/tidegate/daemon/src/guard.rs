@@ -7,7 +7,7 @@ use std::time::Instant;
 
 use error_hint::causes;
 use tidegate_api::Fight;
-use tidegate_nft::{Ledger, Notice, TableChanges, Watch};
+use tidegate_nft_drivers::{Ledger, Notice, TableChanges, Watch};
 
 use crate::engine::{Engine, Mended};
 use crate::pace::Pace;

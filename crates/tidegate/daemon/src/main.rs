@@ -11,10 +11,10 @@ fn main() -> ExitCode {
     #[cfg(feature = "libnftables")]
     if std::env::args_os()
         .nth(1)
-        .is_some_and(|it| it == tidegate_nft::LIBRARY_PROCESS)
+        .is_some_and(|it| it == tidegate_nft_drivers::LIBRARY_PROCESS)
     {
         // The daemon that started it hears of an end, whatever its reason, by its pipes.
-        return ExitCode::from(u8::from(tidegate_nft::serve_library().is_err()));
+        return ExitCode::from(u8::from(tidegate_nft_drivers::serve_library().is_err()));
     }
     let mut words = std::env::args();
     if words.nth(1).is_some_and(|it| it == resolver::PROCESS) {

@@ -14,7 +14,7 @@ use rustix::process::{Resource, getrlimit, setrlimit};
 use tidegate_args::Daemon;
 use tidegate_link::{LinkError, Links, Location, MORE_DESCRIPTORS, Rtnetlink};
 use tidegate_model::links::GROUP;
-use tidegate_nft::Watch;
+use tidegate_nft_drivers::Watch;
 
 use crate::api::{self, About, MetricsAt};
 use crate::claim::{Claim, ClaimError};

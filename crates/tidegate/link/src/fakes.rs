@@ -1,5 +1,6 @@
 //! A host in memory, for tests: it does what the kernel does, and refuses what the kernel would.
 
+mod hooked;
 mod host;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -14,6 +15,7 @@ use tidegate_model::{IfName, NetnsId, NetnsRef, Protocol};
 
 use crate::error::{Cause, ErrorKind, Holder, LinkError};
 use crate::{Connections, Links, NetnsFault};
+pub use hooked::HookedLinks;
 use host::Host;
 
 /// A host in memory. Clones are handles to the same host, so that a test keeps one beside the

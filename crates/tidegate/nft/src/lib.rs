@@ -9,7 +9,6 @@ mod render;
 mod ruleset;
 mod transaction;
 mod validate;
-mod watch;
 
 pub use diff::{Difference, Shape};
 pub use driver::*;
@@ -19,4 +18,3 @@ pub use op::{Object, ObjectId, Op};
 pub use ruleset::{ChainState, Refusal, Ruleset, SetState, TableState};
 pub use transaction::{NotInvertible, Transaction};
 pub use validate::Invalid;
-pub use watch::{ForeignChange, Ledger, Notice, TableChanges, Watch};

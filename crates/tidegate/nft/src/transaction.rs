@@ -112,7 +112,8 @@ impl Transaction {
 
     /// Whether it always changes something if it succeeds: it is refused if an object that it creates exists or one
     /// that it removes is missing, or it adds a rule.
-    pub(crate) fn is_always_a_change(&self) -> bool {
+    #[must_use]
+    pub fn is_always_a_change(&self) -> bool {
         self.ops.iter().any(|op| match op {
             Op::Create(_)
             | Op::Insert(_)
@@ -127,13 +128,14 @@ impl Transaction {
     }
 
     /// The tables that it is about, each once.
-    pub(crate) fn tables(&self) -> BTreeSet<TableId> {
+    #[must_use]
+    pub fn tables(&self) -> BTreeSet<TableId> {
         let table = |op: &Op| op.target().table().clone();
         self.ops.iter().map(table).collect()
     }
 
     /// Its operations on one table, first to last.
-    pub(crate) fn ops_on(&self, table: &TableId) -> impl Iterator<Item = &Op> {
+    pub fn ops_on(&self, table: &TableId) -> impl Iterator<Item = &Op> {
         self.ops
             .iter()
             .filter(move |op| op.target().table() == table)

@@ -31,7 +31,7 @@ pub enum ConfigError {
     },
     /// An unknown nft driver.
     #[error(transparent)]
-    Driver(#[from] tidegate_nft::UnknownDriver),
+    Driver(#[from] tidegate_nft_drivers::UnknownDriver),
     /// A pool of the command line that makes no sense.
     #[error(transparent)]
     Pool(#[from] tidegate_plan::InvalidPool),

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
 use tidegate_model::{AllowList, Forwarding, PortRange};
-use tidegate_nft::DriverChoice;
+use tidegate_nft_drivers::DriverChoice;
 use tidegate_plan::Pools;
 use tracing::level_filters::LevelFilter;
 

@@ -4,8 +4,9 @@ use std::sync::OnceLock;
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 
 use tidegate_nft::{
-    Applied, BaseChain, Description, Driver, Error, Kind, Listing, Opened, TableId, Transaction,
+    Applied, BaseChain, Description, Driver, Error, Kind, Listing, TableId, Transaction,
 };
+use tidegate_nft_drivers::Opened;
 
 use super::{InUse, info};
 
@@ -137,7 +138,7 @@ mod tests {
     use std::sync::atomic::AtomicUsize;
 
     use tidegate_api::DriverInfo;
-    use tidegate_nft::{FakeDriver, Family, name};
+    use tidegate_nft::{FakeDriver, Family, Layer, name};
 
     use super::*;
 
@@ -164,8 +165,12 @@ mod tests {
         }
     }
 
-    impl Driver for Mortal {
-        fn apply(&self, transaction: &Transaction) -> Result<(), Error> {
+    impl Layer for Mortal {
+        fn inner(&self) -> &dyn Driver {
+            &self.driver
+        }
+
+        fn carry_out(&self, transaction: &Transaction) -> Result<(), Error> {
             let left = |lost: usize| lost.checked_sub(1);
             match self
                 .lost
@@ -174,26 +179,6 @@ mod tests {
                 Ok(_) => Err(self.how.clone()),
                 Err(_) => self.driver.apply(transaction),
             }
-        }
-
-        fn check(&self, transaction: &Transaction) -> Result<(), Error> {
-            self.driver.check(transaction)
-        }
-
-        fn list(&self, table: &TableId) -> Result<Listing, Error> {
-            self.driver.list(table)
-        }
-
-        fn base_chains(&self) -> Result<Vec<BaseChain>, Error> {
-            self.driver.base_chains()
-        }
-
-        fn describe(&self) -> &Description {
-            self.driver.describe()
-        }
-
-        fn close(&self) -> Result<(), Error> {
-            self.driver.close()
         }
     }
 
@@ -207,29 +192,9 @@ mod tests {
     /// The driver on standby, of which the test keeps a hold.
     struct Shared(Arc<FakeDriver>);
 
-    impl Driver for Shared {
-        fn apply(&self, transaction: &Transaction) -> Result<(), Error> {
-            self.0.apply(transaction)
-        }
-
-        fn check(&self, transaction: &Transaction) -> Result<(), Error> {
-            self.0.check(transaction)
-        }
-
-        fn list(&self, table: &TableId) -> Result<Listing, Error> {
-            self.0.list(table)
-        }
-
-        fn base_chains(&self) -> Result<Vec<BaseChain>, Error> {
-            self.0.base_chains()
-        }
-
-        fn describe(&self) -> &Description {
-            self.0.describe()
-        }
-
-        fn close(&self) -> Result<(), Error> {
-            self.0.close()
+    impl Layer for Shared {
+        fn inner(&self) -> &dyn Driver {
+            self.0.as_ref()
         }
     }
 

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use tidegate_api::event::Happening;
 use tidegate_model::State;
-use tidegate_nft::{ForeignChange, TableChanges};
+use tidegate_nft_drivers::{ForeignChange, TableChanges};
 use tidegate_plan::StaleConnections;
 
 use super::carry_out::{restore, shut};

@@ -6,16 +6,12 @@ use std::collections::BTreeSet;
 use std::path::Path;
 use std::sync::mpsc::{Receiver, Sender, channel};
 
-use ipnet::IpNet;
 use tempfile::TempDir;
 use tidegate_api::{Publish, RefusalKind};
-use tidegate_link::fakes::FakeLinks;
-use tidegate_link::{Connections, ErrorKind, LinkError};
-use tidegate_link::{Gone, LinkChange};
+use tidegate_link::fakes::{FakeLinks, HookedLinks};
+use tidegate_link::{ErrorKind, Gone, LinkChange};
 use tidegate_model::NetnsCookie;
-use tidegate_model::links::{Link, LinkStep, NetnsFacts, PortHold, Route};
-use tidegate_model::traffic::{ConnectionKey, TrafficCounts};
-use tidegate_model::{IfName, NetnsId, Protocol};
+use tidegate_model::links::{Link, LinkStep, NetnsFacts, PortHold};
 use tidegate_nft::{FakeDriver, Transaction};
 
 use super::*;
@@ -519,69 +515,23 @@ fn a_relative_path_of_a_namespace_is_refused() {
 }
 
 /// Links whose steps wait until they are let go.
-struct SlowLinks {
-    links: FakeLinks,
-    begun: Sender<()>,
-    go: Receiver<()>,
-}
-
-impl Links for SlowLinks {
-    fn apply(&mut self, step: &LinkStep) -> Result<(), LinkError> {
+fn slow_links(begun: Sender<()>, go: Receiver<()>) -> Box<dyn Links> {
+    let links = Box::new(FakeLinks::new());
+    Box::new(HookedLinks::new(links, move |links, step| {
         // Nobody listens, and nobody holds anything up, once the test has seen enough.
-        let _ = self.begun.send(());
-        let _ = self.go.recv();
-        self.links.apply(step)
-    }
-
-    fn links(&mut self) -> Result<Vec<Link>, LinkError> {
-        self.links.links()
-    }
-
-    fn unguarded(&mut self) -> Result<BTreeSet<IfName>, LinkError> {
-        self.links.unguarded()
-    }
-
-    fn occupied_subnets(&mut self) -> Result<Vec<IpNet>, LinkError> {
-        self.links.occupied_subnets()
-    }
-
-    fn routes(&mut self) -> Result<Vec<Route>, LinkError> {
-        self.links.routes()
-    }
-
-    fn traffic(&mut self) -> Result<Vec<(ConnectionKey, TrafficCounts)>, LinkError> {
-        self.links.traffic()
-    }
-
-    fn connections(&self) -> Box<dyn Connections> {
-        self.links.connections()
-    }
-
-    fn used_ports(&mut self) -> Result<BTreeSet<(Protocol, u16)>, LinkError> {
-        self.links.used_ports()
-    }
-
-    fn netns(&mut self, path: &Path) -> Result<NetnsFacts, LinkError> {
-        self.links.netns(path)
-    }
-
-    fn netns_id(&mut self, path: &Path) -> Result<NetnsId, LinkError> {
-        self.links.netns_id(path)
-    }
+        let _ = begun.send(());
+        let _ = go.recv();
+        links.apply(step)
+    }))
 }
 
 #[test]
 fn a_question_does_not_wait_for_a_slow_command() {
     let folder = tempfile::tempdir().unwrap();
     let ((begun, has_begun), (let_go, go)) = (channel(), channel());
-    let slow = SlowLinks {
-        links: FakeLinks::new(),
-        begun,
-        go,
-    };
     let store = Store::open(folder.path()).unwrap();
     let driver = Box::new(FakeDriver::new());
-    let engine = Engine::start(driver, Box::new(slow), store, Defaults::default()).unwrap();
+    let engine = Engine::start(driver, slow_links(begun, go), store, Defaults::default()).unwrap();
     std::thread::scope(|scope| {
         let command = scope.spawn(|| engine.create_network(&wanted("web")));
         has_begun.recv().unwrap();

@@ -18,10 +18,11 @@ use tidegate_daemon::engine::{Engine, EngineError};
 use tidegate_daemon::store::Store;
 use tidegate_link::Rtnetlink;
 use tidegate_model::links::GROUP;
-use tidegate_nft::{Driver, ExecDriver, ExecOptions, Location};
+use tidegate_nft::Driver;
+use tidegate_nft_drivers::{ExecDriver, ExecOptions, Location};
 use tidegate_plan::Defaults;
 
-use fuse::{Fuse, FusedDriver, FusedLinks, Killed};
+use fuse::{Fuse, FusedDriver, Killed, fused_links};
 
 /// How transactions reach the kernel.
 #[derive(Clone, Copy, Debug)]
@@ -42,11 +43,11 @@ fn driver(kind: Kind, location: Location) -> Box<dyn Driver> {
         Kind::Exec => Box::new(ExecDriver::open(location, ExecOptions::default()).unwrap()),
         #[cfg(feature = "libnftables")]
         Kind::Library => {
-            let options = tidegate_nft::LibraryOptions {
+            let options = tidegate_nft_drivers::LibraryOptions {
                 program: env!("CARGO_BIN_EXE_tidegated").into(),
                 deadline: std::time::Duration::from_secs(30),
             };
-            Box::new(tidegate_nft::LibraryDriver::open(location, options).unwrap())
+            Box::new(tidegate_nft_drivers::LibraryDriver::open(location, options).unwrap())
         }
     }
 }
@@ -78,7 +79,7 @@ impl World {
         let links = Rtnetlink::open(&tidegate_link::Location::Path(self.host.path()));
         Engine::start(
             Box::new(FusedDriver(driver, fuse())),
-            Box::new(FusedLinks(Box::new(links.unwrap()), fuse())),
+            fused_links(Box::new(links.unwrap()), fuse()),
             Store::open(self.folder.path()).unwrap(),
             Defaults::default(),
         )

@@ -8,6 +8,8 @@ use error_hint::Hint;
 use rustix::io::Errno;
 
 use crate::kind::Kind;
+use crate::transaction::Transaction;
+use crate::validate::Invalid;
 
 /// Bytes of an operation or reason that a message quotes at most. nft quotes lines whole, and a line
 /// of elements can be megabytes long.
@@ -48,7 +50,8 @@ pub enum Applied {
 
 impl Error {
     /// An error that changed nothing and concerns no single operation.
-    pub(crate) fn new(kind: Kind, reason: impl AsRef<str>) -> Self {
+    #[must_use]
+    pub fn new(kind: Kind, reason: impl AsRef<str>) -> Self {
         let reason = bounded(reason.as_ref());
         Self {
             kind,
@@ -59,13 +62,24 @@ impl Error {
         }
     }
 
+    /// A transaction that validation refused.
+    #[must_use]
+    pub fn invalid(transaction: &Transaction, invalid: &Invalid) -> Self {
+        let op = transaction.ops().get(invalid.index);
+        let text = op.map(ToString::to_string).unwrap_or_default();
+        let reason = format!("{}: {}", invalid.object, invalid.reason);
+        Self::new(Kind::Invalid, reason).with_op(invalid.index, &text)
+    }
+
     /// The driver is lost, and nothing has changed.
-    pub(crate) fn gone(reason: impl AsRef<str>) -> Self {
+    #[must_use]
+    pub fn gone(reason: impl AsRef<str>) -> Self {
         Self::new(Kind::DriverGone, reason)
     }
 
     /// The driver is lost because the system refused something, and nothing has changed.
-    pub(crate) fn refused_by_system(what: impl fmt::Display, error: &io::Error) -> Self {
+    #[must_use]
+    pub fn refused_by_system(what: impl fmt::Display, error: &io::Error) -> Self {
         let gone = Self::gone(format!("{what}: {error}"));
         match Errno::from_io_error(error) {
             Some(Errno::MFILE | Errno::NFILE) => gone.with_hint(
@@ -76,21 +90,26 @@ impl Error {
     }
 
     /// The driver is lost, and what it was doing may have happened.
-    pub(crate) fn lost(reason: impl AsRef<str>) -> Self {
+    #[must_use]
+    pub fn lost(reason: impl AsRef<str>) -> Self {
         Self {
             applied: Applied::Unknown,
             ..Self::gone(reason)
         }
     }
 
-    pub(crate) fn with_hint(self, hint: &'static str) -> Self {
+    /// The same failure, with a hint.
+    #[must_use]
+    pub fn with_hint(self, hint: &'static str) -> Self {
         Self {
             hint: Some(hint),
             ..self
         }
     }
 
-    pub(crate) fn with_op(self, index: usize, text: &str) -> Self {
+    /// The same failure, of one operation: its index, and its text in nft's language.
+    #[must_use]
+    pub fn with_op(self, index: usize, text: &str) -> Self {
         Self {
             op: Some(FailedOp {
                 index,
@@ -127,7 +146,7 @@ impl fmt::Display for Error {
 }
 
 /// The text, shortened to the limit of a message.
-pub(crate) fn bounded(text: &str) -> String {
+pub(super) fn bounded(text: &str) -> String {
     if text.len() <= QUOTED {
         return text.to_owned();
     }

@@ -3,7 +3,7 @@
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use super::description::{Description, Mode, Support};
-use super::{BaseChain, Driver, Error, Listing, validated};
+use super::{BaseChain, Driver, Error, Listing};
 use crate::kind::Kind;
 use crate::model::TableId;
 use crate::op::ObjectId;
@@ -73,7 +73,7 @@ impl Default for FakeDriver {
 
 impl Driver for FakeDriver {
     fn apply(&self, transaction: &Transaction) -> Result<(), Error> {
-        validated(transaction)?;
+        validate(transaction)?;
         self.with_state(|ruleset| {
             let applied = ruleset.apply(transaction);
             applied
@@ -83,7 +83,7 @@ impl Driver for FakeDriver {
     }
 
     fn check(&self, transaction: &Transaction) -> Result<(), Error> {
-        validated(transaction)?;
+        validate(transaction)?;
         self.with_state(|ruleset| {
             let applied = ruleset.clone().apply(transaction);
             applied
@@ -115,6 +115,11 @@ impl Driver for FakeDriver {
             .map(drop)
             .ok_or_else(|| Error::gone("the driver is closed"))
     }
+}
+
+fn validate(transaction: &Transaction) -> Result<(), Error> {
+    let valid = transaction.validate();
+    valid.map_err(|invalid| Error::invalid(transaction, &invalid))
 }
 
 fn refused(transaction: &Transaction, refusal: &Refusal) -> Error {

@@ -1,41 +1,21 @@
 //! What gives transactions to the kernel.
 
-mod choice;
 mod description;
-mod entry;
 mod error;
-mod exec;
 mod fake;
-#[cfg(feature = "libnftables")]
-mod library;
-#[cfg(not(feature = "libnftables"))]
-#[path = "no_library.rs"]
-mod library;
+mod layer;
 mod listing;
-mod location;
-mod message;
-mod process;
-mod script;
-mod shared;
 mod survey;
-mod table;
 
-pub use choice::{DriverChoice, Opened, UnknownDriver, open};
 pub use description::{Description, Mode, Support};
-pub use entry::{Entry, Programs};
 pub use error::{Applied, Error, FailedOp};
-pub use exec::{ExecDriver, ExecMode, ExecOptions};
 pub use fake::FakeDriver;
-#[cfg(feature = "libnftables")]
-pub use library::{LIBRARY_PROCESS, LibraryDriver, LibraryOptions, serve_library};
+pub use layer::Layer;
 pub use listing::{Listing, LiveTable};
 pub use survey::BaseChain;
-pub use table::DRIVERS;
-pub use tidegate_sys::Location;
 
 use crate::model::TableId;
 use crate::transaction::Transaction;
-use script::Script;
 
 /// Sends transactions to the nf_tables of one network namespace.
 ///
@@ -77,15 +57,4 @@ pub trait Driver: Send + Sync {
     /// # Errors
     /// If its process did not end properly.
     fn close(&self) -> Result<(), Error>;
-}
-
-/// The transaction as nft reads it, once it has passed validation.
-fn validated(transaction: &Transaction) -> Result<Script, Error> {
-    if let Err(invalid) = transaction.validate() {
-        let op = transaction.ops().get(invalid.index);
-        let text = op.map(ToString::to_string).unwrap_or_default();
-        let reason = format!("{}: {}", invalid.object, invalid.reason);
-        return Err(Error::new(crate::Kind::Invalid, reason).with_op(invalid.index, &text));
-    }
-    Ok(Script::new(transaction))
 }

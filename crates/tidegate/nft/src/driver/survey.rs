@@ -4,6 +4,9 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value as Json;
 
+use super::Error;
+use crate::kind::Kind;
+
 /// A chain that sees packets, in any table.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct BaseChain {
@@ -23,8 +26,17 @@ pub struct BaseChain {
     pub words: BTreeSet<String>,
 }
 
-/// Reads `nft -j list ruleset`.
-pub(crate) fn base_chains(text: &str) -> Result<Vec<BaseChain>, String> {
+impl BaseChain {
+    /// Reads the base chains of all tables from `nft -j list ruleset`.
+    ///
+    /// # Errors
+    /// If the text is not the JSON that nft writes.
+    pub fn parse_all(json: &str) -> Result<Vec<Self>, Error> {
+        base_chains(json).map_err(|reason| Error::new(Kind::Unsupported, reason))
+    }
+}
+
+fn base_chains(text: &str) -> Result<Vec<BaseChain>, String> {
     let json: Json = serde_json::from_str(text).map_err(|error| format!("nft's JSON: {error}"))?;
     let objects = json.get("nftables").and_then(Json::as_array);
     let objects = objects.ok_or("nft's JSON has no member `nftables`")?;

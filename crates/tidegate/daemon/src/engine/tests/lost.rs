@@ -3,9 +3,7 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use tidegate_nft::{
-    Applied, BaseChain, Description, Error, Listing, ObjectId, Op, TableId, Transaction,
-};
+use tidegate_nft::{Applied, Error, Layer, ObjectId, Op, Transaction};
 
 use super::*;
 
@@ -35,8 +33,12 @@ fn is_whole_table(transaction: &Transaction) -> bool {
     transaction.ops().iter().any(deletes)
 }
 
-impl Driver for Lost {
-    fn apply(&self, transaction: &Transaction) -> Result<(), Error> {
+impl Layer for Lost {
+    fn inner(&self) -> &dyn Driver {
+        &self.driver
+    }
+
+    fn carry_out(&self, transaction: &Transaction) -> Result<(), Error> {
         self.driver.apply(transaction)?;
         let left = |next: usize| next.checked_sub(1);
         let is_lost = !is_whole_table(transaction)
@@ -48,26 +50,6 @@ impl Driver for Lost {
             true => Err(self.what_it_says.clone()),
             false => Ok(()),
         }
-    }
-
-    fn check(&self, transaction: &Transaction) -> Result<(), Error> {
-        self.driver.check(transaction)
-    }
-
-    fn list(&self, table: &TableId) -> Result<Listing, Error> {
-        self.driver.list(table)
-    }
-
-    fn base_chains(&self) -> Result<Vec<BaseChain>, Error> {
-        self.driver.base_chains()
-    }
-
-    fn describe(&self) -> &Description {
-        self.driver.describe()
-    }
-
-    fn close(&self) -> Result<(), Error> {
-        self.driver.close()
     }
 }
 

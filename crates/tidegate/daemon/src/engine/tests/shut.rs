@@ -1,6 +1,6 @@
 //! What is done where there is no time for the table.
 
-use tidegate_nft::TableChanges;
+use tidegate_nft_drivers::TableChanges;
 
 use super::*;
 

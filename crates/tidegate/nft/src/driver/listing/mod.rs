@@ -10,8 +10,6 @@ use crate::model::{Element, Name, SetId, TableId};
 use crate::op::{Object, ObjectId, Op};
 use crate::ruleset::{Ruleset, SetState, TableState};
 
-pub(crate) use parse::parse;
-
 /// A table as the kernel holds it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Listing {
@@ -59,6 +57,14 @@ impl Listing {
 }
 
 impl LiveTable {
+    /// Reads `nft -n -j list table` of a table.
+    ///
+    /// # Errors
+    /// If the text is not the JSON that nft writes, with the reason.
+    pub fn parse(id: &TableId, json: &str) -> Result<Self, String> {
+        parse::parse(id, json)
+    }
+
     /// A set or map with its elements, their counters and timeouts.
     #[must_use]
     pub fn set(&self, name: &Name) -> Option<&SetState> {
@@ -73,7 +79,8 @@ impl LiveTable {
 
     /// Whether it contains what an operation adds, or nothing of what it flushes. A table cannot show other
     /// operations.
-    pub(crate) fn shows(&self, op: &Op) -> bool {
+    #[must_use]
+    pub fn shows(&self, op: &Op) -> bool {
         let is_empty = |chain: &ChainShape| chain.rules.is_empty();
         match op {
             Op::Add(Object::Table(_)) => true,

@@ -18,7 +18,7 @@ use crate::model::{
 use crate::ruleset::SetState;
 
 /// Reads a listing of one table.
-pub(crate) fn parse(table: &TableId, text: &str) -> Result<LiveTable, String> {
+pub(super) fn parse(table: &TableId, text: &str) -> Result<LiveTable, String> {
     let json: Json = serde_json::from_str(text).map_err(|error| format!("nft's JSON: {error}"))?;
     let objects = json.get("nftables").and_then(Json::as_array);
     let objects = objects.ok_or("nft's JSON has no member `nftables`")?;

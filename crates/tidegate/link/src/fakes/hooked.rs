@@ -1,0 +1,77 @@
+//! Links in front of other links.
+
+use std::collections::BTreeSet;
+use std::path::Path;
+
+use ipnet::IpNet;
+use tidegate_model::links::{Link, LinkStep, NetnsFacts, Route};
+use tidegate_model::traffic::{ConnectionKey, TrafficCounts};
+use tidegate_model::{IfName, NetnsId, Protocol};
+
+use crate::{Connections, LinkError, Links, OpenNamespaces};
+
+/// Links of which a test carries out the steps: it may do something before or after, or let the step fail. All else is
+/// passed on.
+pub struct HookedLinks<F> {
+    links: Box<dyn Links>,
+    apply: F,
+}
+
+impl<F> HookedLinks<F>
+where
+    F: FnMut(&mut dyn Links, &LinkStep) -> Result<(), LinkError> + Send,
+{
+    /// Has `apply` carry out the steps on `links`.
+    pub fn new(links: Box<dyn Links>, apply: F) -> Self {
+        Self { links, apply }
+    }
+}
+
+impl<F> Links for HookedLinks<F>
+where
+    F: FnMut(&mut dyn Links, &LinkStep) -> Result<(), LinkError> + Send,
+{
+    fn apply(&mut self, step: &LinkStep) -> Result<(), LinkError> {
+        (self.apply)(self.links.as_mut(), step)
+    }
+
+    fn links(&mut self) -> Result<Vec<Link>, LinkError> {
+        self.links.links()
+    }
+
+    fn unguarded(&mut self) -> Result<BTreeSet<IfName>, LinkError> {
+        self.links.unguarded()
+    }
+
+    fn occupied_subnets(&mut self) -> Result<Vec<IpNet>, LinkError> {
+        self.links.occupied_subnets()
+    }
+
+    fn routes(&mut self) -> Result<Vec<Route>, LinkError> {
+        self.links.routes()
+    }
+
+    fn traffic(&mut self) -> Result<Vec<(ConnectionKey, TrafficCounts)>, LinkError> {
+        self.links.traffic()
+    }
+
+    fn connections(&self) -> Box<dyn Connections> {
+        self.links.connections()
+    }
+
+    fn used_ports(&mut self) -> Result<BTreeSet<(Protocol, u16)>, LinkError> {
+        self.links.used_ports()
+    }
+
+    fn keep_open(&mut self, guests: OpenNamespaces) {
+        self.links.keep_open(guests);
+    }
+
+    fn netns(&mut self, path: &Path) -> Result<NetnsFacts, LinkError> {
+        self.links.netns(path)
+    }
+
+    fn netns_id(&mut self, path: &Path) -> Result<NetnsId, LinkError> {
+        self.links.netns_id(path)
+    }
+}
