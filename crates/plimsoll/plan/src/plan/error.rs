@@ -112,3 +112,6 @@ impl Hint for PlanError {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

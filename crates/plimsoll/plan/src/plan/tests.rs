@@ -1,3 +1,5 @@
+mod details;
+
 use error_hint::Hint;
 use expect_test::{Expect, expect};
 use plimsoll_probe::fakes::FakeSystem;

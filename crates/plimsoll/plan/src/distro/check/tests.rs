@@ -127,3 +127,16 @@ fn the_first_fault_is_reported_with_the_line_of_its_entry() {
         "{error}"
     );
 }
+
+#[test]
+fn a_family_of_an_unknown_format_is_named_with_its_line() {
+    let line = 1 + DISTROS
+        .lines()
+        .position(|line| line == "format = \"rpm\"")
+        .expect("there");
+    let error = edited("format = \"rpm\"", "format = \"apk\"").expect_err("refused");
+    assert_eq!(
+        error.to_string(),
+        format!("distros.toml:{line}: unknown package format \"apk\": expected deb, rpm or tar")
+    );
+}
