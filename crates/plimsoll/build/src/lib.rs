@@ -59,6 +59,7 @@ pub mod packager;
 pub mod program;
 pub mod progress;
 pub mod run;
+pub mod settings;
 pub mod source;
 pub mod steps;
 mod sum;

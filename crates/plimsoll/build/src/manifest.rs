@@ -28,6 +28,9 @@ pub struct Manifest {
     pub commit: String,
     /// The time that every date in the packages takes, in seconds since 1970 (UTC).
     pub source_date_epoch: u32,
+    /// What Cargo's configuration and the environment set for the build, by key or variable.
+    #[serde(default)]
+    pub settings: BTreeMap<String, String>,
     /// The package files.
     pub artifacts: Vec<Artifact>,
     /// What was asked for and could not be made here.
@@ -122,6 +125,7 @@ impl Manifest {
             version: plan.source.version.clone(),
             commit: plan.source.commit.clone(),
             source_date_epoch: plan.source.source_date_epoch,
+            settings: plan.source.settings.honoured.clone(),
             artifacts,
             left_out: plan.left_out.clone(),
         }

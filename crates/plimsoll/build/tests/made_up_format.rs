@@ -17,6 +17,7 @@ use plimsoll_build::run::{self, Observer};
 use plimsoll_plan::config::{self, Config};
 use plimsoll_plan::format::{FormatRules, Naming, Tar};
 use plimsoll_plan::plan::{Arch, Places, Plan, PlanError, Request, plan};
+use plimsoll_plan::settings::Settings;
 use plimsoll_plan::source::Source;
 use plimsoll_probe::fakes::FakeSystem;
 use plimsoll_probe::{Family, Finding, FlavourName, Request as FlavourRequest, probe};
@@ -278,6 +279,7 @@ fn planned(workspace: &Path, text: &str) -> Result<(Config, Plan), PlanError> {
         homepage: "https://example.org/".to_owned(),
         commit: "abc".to_owned(),
         source_date_epoch: 1,
+        settings: Settings::default(),
     };
     let places = Places {
         workspace: workspace.to_owned(),

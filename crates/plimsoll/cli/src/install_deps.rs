@@ -58,9 +58,10 @@ pub fn findings(
     purpose: Option<Purpose<'_>>,
     libraries: &BTreeMap<String, NativeDep>,
 ) -> Result<Findings> {
-    let findings = probe(&Host, libraries, None);
+    let host = run::host()?;
+    let findings = probe(&host, libraries, None);
     let lacking = match purpose {
-        Some(purpose) => Lacking::of(purpose, libraries, &findings, &Host),
+        Some(purpose) => Lacking::of(purpose, libraries, &findings, &host),
         None => Lacking::default(),
     };
     if lacking == Lacking::default() {
@@ -74,7 +75,7 @@ pub fn findings(
         install(manager, &lacking.required)?;
     }
     install_what_there_is(manager, &lacking.wished);
-    Ok(probe(&Host, libraries, None))
+    Ok(probe(&host, libraries, None))
 }
 
 /// Fetches the package lists where they are missing or old, and the manager does not look after them.

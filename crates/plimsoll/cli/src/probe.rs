@@ -4,9 +4,7 @@ use std::collections::BTreeMap;
 
 use error_hint::Result;
 use plimsoll_build::format::Formats;
-use plimsoll_probe::{
-    Finding, Findings, Host, Matrix, NamedFinding, NativeDep, Outlook, outlook, probe,
-};
+use plimsoll_probe::{Finding, Findings, Matrix, NamedFinding, NativeDep, Outlook, outlook, probe};
 use serde::Serialize;
 
 use crate::{package, run, table};
@@ -37,7 +35,7 @@ struct Report<'a> {
 /// Where the declarations cannot be read, or standard output is closed.
 pub fn run(args: &Args, formats: &Formats) -> Result<()> {
     let matrix = matrix(formats)?;
-    let findings = probe(&Host, &matrix.libraries, args.target.as_deref());
+    let findings = probe(&run::host()?, &matrix.libraries, args.target.as_deref());
     let flavours = outlook(&matrix, &findings);
     if args.json {
         let report = Report {

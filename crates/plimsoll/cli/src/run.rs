@@ -4,7 +4,7 @@ use std::io::{ErrorKind, Write};
 use std::path::{Path, PathBuf};
 
 use error_hint::{Context, Failure, Result};
-use plimsoll_probe::{Command, limit};
+use plimsoll_probe::{Command, HostWith, limit};
 use serde::Serialize;
 
 /// What makes a folder the root of a project that is packaged.
@@ -68,6 +68,15 @@ pub fn shown<S: AsRef<str>>(program: &str, args: &[S]) -> Result<()> {
     let command = command(program, args);
     say(&format!("$ {}", command.pasteable()));
     Ok(command.show()?)
+}
+
+/// This host with the variables that Cargo gives to a build here, so that a probe has them too.
+///
+/// # Errors
+/// Where a setting cannot be honoured.
+pub(crate) fn host() -> Result<HostWith> {
+    let env = plimsoll_build::settings::read(&root())?.env;
+    Ok(HostWith { env })
 }
 
 /// Whether this process is root's.

@@ -10,6 +10,7 @@ use std::path::Path;
 use crate::config::{self, Config};
 use crate::distro::{self, DistroList};
 use crate::format::{Deb, Formats, Rpm, Tar};
+use crate::settings::Settings;
 use crate::source::Source;
 
 /// Its `packaging/dist.toml`.
@@ -55,5 +56,6 @@ pub fn source() -> Source {
         homepage: "https://example.org/".to_owned(),
         commit: "abc".to_owned(),
         source_date_epoch: 1,
+        settings: Settings::default(),
     }
 }

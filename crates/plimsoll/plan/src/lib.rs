@@ -69,4 +69,5 @@ pub mod fixtures;
 pub mod format;
 mod format_names;
 pub mod plan;
+pub mod settings;
 pub mod source;

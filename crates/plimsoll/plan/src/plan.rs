@@ -95,6 +95,7 @@ pub fn plan(
     request: &Request,
 ) -> Result<Plan, PlanError> {
     check_own(formats, config)?;
+    check_target(source, findings)?;
     let (decisions, mut left_out) = decisions(config, findings, request)?;
     let mut builds = Vec::new();
     let mut packages = Vec::new();
@@ -193,6 +194,18 @@ fn refuse_less(decisions: &[Decision], left_out: &[LeftOut]) -> Result<(), PlanE
             mend,
         }),
         None => Ok(()),
+    }
+}
+
+/// Cargo's configuration may name the host as the target, and no other.
+fn check_target(source: &Source, findings: &Findings) -> Result<(), PlanError> {
+    let host = &findings.rust.host;
+    match &source.settings.target {
+        Some(target) if target != host => Err(PlanError::OtherTarget {
+            target: target.clone(),
+            host: host.clone(),
+        }),
+        _ => Ok(()),
     }
 }
 

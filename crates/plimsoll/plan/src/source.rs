@@ -2,6 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::settings::Settings;
+
 /// The variable that names the commit where there is no checkout to ask, beside
 /// `SOURCE_DATE_EPOCH` (reproducible-builds.org), which names the date.
 pub const COMMIT_VARIABLE: &str = "SOURCE_COMMIT";
@@ -23,6 +25,8 @@ pub struct Source {
     pub commit: String,
     /// The time that every date in the packages takes, in seconds since 1970 (UTC).
     pub source_date_epoch: u32,
+    /// What Cargo's configuration and the environment set for the build.
+    pub settings: Settings,
 }
 
 impl Source {

@@ -1,5 +1,6 @@
 //! The real machine.
 
+use std::collections::BTreeMap;
 use std::io;
 use std::path::{Path, PathBuf};
 
@@ -12,29 +13,55 @@ const SBIN: [&str; 3] = ["/usr/local/sbin", "/usr/sbin", "/sbin"];
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Host;
 
+/// The same machine, with variables that Cargo gives to a build.
+#[derive(Debug, Clone, Default)]
+pub struct HostWith {
+    /// The variables; where the environment has one too, this one counts.
+    pub env: BTreeMap<String, String>,
+}
+
+impl System for HostWith {
+    fn run(&self, command: &Command) -> Result<Output, RunError> {
+        let mut command = command.clone();
+        let own = std::mem::take(&mut command.env);
+        command.env.extend(self.env.clone());
+        command.env.extend(own);
+        command.output()
+    }
+
+    fn try_c(&self, program: &CProgram) -> Result<Tried, RunError> {
+        try_c(self, program)
+    }
+
+    fn env(&self, name: &str) -> Option<String> {
+        let own = self.env.get(name).cloned();
+        own.or_else(|| Host.env(name))
+    }
+
+    fn read(&self, path: &Path) -> io::Result<String> {
+        Host.read(path)
+    }
+
+    fn list(&self, folder: &Path) -> io::Result<Vec<String>> {
+        Host.list(folder)
+    }
+
+    fn exists(&self, path: &Path) -> bool {
+        Host.exists(path)
+    }
+
+    fn find_program(&self, name: &str) -> Option<PathBuf> {
+        Host.find_program(name)
+    }
+}
+
 impl System for Host {
     fn run(&self, command: &Command) -> Result<Output, RunError> {
         command.output()
     }
 
     fn try_c(&self, program: &CProgram) -> Result<Tried, RunError> {
-        let io = |source| RunError::Io {
-            program: program.compiler.clone(),
-            source,
-        };
-        let scratch = tempfile::tempdir().map_err(io)?;
-        let source = scratch.path().join("probe.c");
-        let binary = scratch.path().join("probe");
-        std::fs::write(&source, &program.source).map_err(io)?;
-        let (source, binary) = (source.to_string_lossy(), binary.to_string_lossy());
-        let mut compile = Command::new(&program.compiler, ["-o", &*binary, &*source]);
-        compile.args.extend(program.flags.iter().cloned());
-        let compiled = self.run(&compile)?;
-        match (compiled.success(), program.run) {
-            (false, _) => Ok(Tried::Refused(compiled)),
-            (true, false) => Ok(Tried::Linked),
-            (true, true) => self.run(&Command::new(binary, [""; 0])).map(Tried::Ran),
-        }
+        try_c(self, program)
     }
 
     fn env(&self, name: &str) -> Option<String> {
@@ -65,9 +92,42 @@ impl System for Host {
     }
 }
 
+/// Compiles and links a program in a folder that is removed afterwards, and runs it where that is wanted.
+fn try_c(system: &dyn System, program: &CProgram) -> Result<Tried, RunError> {
+    let io = |source| RunError::Io {
+        program: program.compiler.clone(),
+        source,
+    };
+    let scratch = tempfile::tempdir().map_err(io)?;
+    let source = scratch.path().join("probe.c");
+    let binary = scratch.path().join("probe");
+    std::fs::write(&source, &program.source).map_err(io)?;
+    let (source, binary) = (source.to_string_lossy(), binary.to_string_lossy());
+    let mut compile = Command::new(&program.compiler, ["-o", &*binary, &*source]);
+    compile.args.extend(program.flags.iter().cloned());
+    let compiled = system.run(&compile)?;
+    match (compiled.success(), program.run) {
+        (false, _) => Ok(Tried::Refused(compiled)),
+        (true, false) => Ok(Tried::Linked),
+        (true, true) => system.run(&Command::new(binary, [""; 0])).map(Tried::Ran),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_variables_of_a_build_are_heard_by_programs_and_by_the_probe() {
+        let env = [("PLIMSOLL_ONE", "1"), ("PLIMSOLL_TWO", "2")];
+        let env = env.map(|(name, value)| (name.to_owned(), value.to_owned()));
+        let system = HostWith { env: env.into() };
+        let question = Command::new("sh", ["-c", "echo $PLIMSOLL_ONE $PLIMSOLL_TWO"]);
+        let question = question.with_env("PLIMSOLL_TWO", "own");
+        assert_eq!(system.run(&question).unwrap().stdout, "1 own\n");
+        assert_eq!(system.env("PLIMSOLL_ONE").as_deref(), Some("1"));
+        assert_eq!(system.env("PATH"), Host.env("PATH"));
+    }
 
     #[test]
     fn only_executable_files_are_programs() {

@@ -61,7 +61,7 @@ pub use dep::{CargoFeature, KernelCheck, LibraryCheck, NativeDep, Tool, ToolChec
 pub use distro::Distribution;
 pub use family::{Bootstrap, CrossPackages, Family, FamilyTable};
 pub use flavour::{Flavour, FlavourName, InvalidFlavourName, Linking, Matrix, Request};
-pub use host::Host;
+pub use host::{Host, HostWith};
 pub use outlook::{Outlook, outlook};
 pub use package_manager::{PackageLists, PackageManager};
 pub use packages::Packages;

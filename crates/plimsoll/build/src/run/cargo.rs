@@ -10,14 +10,6 @@ use crate::packager::{Packager, cargo_program};
 use plimsoll_plan::plan::{BuildPlan, Plan};
 use plimsoll_probe::{Command, RunError as ProgramError, limit};
 
-/// Variables of the caller that would bend a planned build.
-const BENDING: [&str; 4] = [
-    "CARGO_BUILD_TARGET",
-    "CARGO_TARGET_DIR",
-    "CARGO_BUILD_RUSTFLAGS",
-    "RUSTFLAGS",
-];
-
 /// The programs that Cargo says it built: the name of each, and its file.
 pub(super) type Built = BTreeMap<String, PathBuf>;
 
@@ -28,7 +20,6 @@ pub(super) fn build(
     observer: &mut dyn Observer,
 ) -> Result<Built, RunError> {
     let mut command = cargo(&build.cargo, plan);
-    command.unset.extend(BENDING.map(str::to_owned));
     for (name, value) in &build.env {
         command = command.with_env(name, value);
     }

@@ -7,9 +7,14 @@ use error_hint::Hint;
 use plimsoll_plan::source::COMMIT_VARIABLE;
 use plimsoll_probe::RunError;
 
+use crate::settings::SettingsError;
+
 /// Why version, commit or date is unknown.
 #[derive(Debug, thiserror::Error)]
 pub enum SourceError {
+    /// A setting of Cargo or of the environment cannot be honoured.
+    #[error(transparent)]
+    Settings(#[from] SettingsError),
     /// Cargo does not answer.
     #[error(transparent)]
     Cargo(#[from] RunError),
@@ -70,6 +75,7 @@ impl Hint for SourceError {
                 Some("add it to [package] or [workspace.package] in Cargo.toml".into())
             }
             Self::Cargo(error) => error.hint(),
+            Self::Settings(error) => error.hint(),
             Self::OtherCommit { .. } => {
                 Some("unset SOURCE_COMMIT: it is for a tree without a repository".into())
             }

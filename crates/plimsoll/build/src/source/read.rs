@@ -10,6 +10,7 @@ use super::Source;
 use super::commit::{checkout, commit, git};
 use super::error::SourceError;
 use crate::packager::cargo_program;
+use crate::settings;
 
 /// Reads version and authors of one Cargo package, and commit and date of the checkout.
 ///
@@ -31,6 +32,7 @@ pub fn read(workspace: &Path, package: &str, given: Option<String>) -> Result<So
     Ok(Source {
         commit: commit(workspace, given)?,
         source_date_epoch: date(workspace, std::env::var_os("SOURCE_DATE_EPOCH"))?,
+        settings: settings::read(workspace)?,
         version: package.version.to_string(),
         license: package.license.clone().ok_or_else(|| missing("license"))?,
         maintainer: package

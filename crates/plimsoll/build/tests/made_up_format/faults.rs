@@ -87,3 +87,33 @@ fn a_package_of_another_version_that_no_manifest_lists_is_named() {
     std::fs::remove_file(project.workspace.join("out/sample 0.9.0 for x86_64.txt")).unwrap();
     project.run().unwrap();
 }
+
+/// Plans with what Cargo's configuration of the project sets, and packages.
+fn run_with_settings(project: &Project, text: &str) -> Manifest {
+    project.put(".cargo/config.toml", text);
+    let main = super::WORKSPACE[4].1;
+    let asks = "fn main() {\n    eprintln!(\"{:?} {}\", option_env!(\"FROM_CARGO\"), cfg!(given));";
+    project.put("sample/src/main.rs", &main.replace("fn main() {", asks));
+    let (config, mut plan) = planned(&project.workspace, CONFIG).unwrap();
+    let settings = plimsoll_build::settings::read(&project.workspace).unwrap();
+    let host = format!("{}-unknown-linux-gnu", std::env::consts::ARCH);
+    let flags = settings.rustflags_for(&host);
+    plan.builds[0].rustflags.extend_from_slice(flags);
+    plan.source.settings = settings;
+    run::run(&formats(), &config, &plan, &mut Silent).unwrap()
+}
+
+#[test]
+fn what_the_project_sets_for_cargo_reaches_the_program_and_the_manifest() {
+    let project = Project::new();
+    let text = "[build]\nrustflags = [\"--cfg\", \"given\"]\n[env]\nFROM_CARGO = \"heard\"\n";
+    let manifest = run_with_settings(&project, text);
+    assert_eq!(
+        manifest.settings["build.rustflags"],
+        "[\"--cfg\", \"given\"]"
+    );
+    assert_eq!(manifest.settings["env.FROM_CARGO"], "heard");
+    let program = project.workspace.join("cache/build/dynamic/release/sample");
+    let said = plimsoll_probe::Command::new(program.display().to_string(), [""; 0]).output();
+    assert_eq!(said.unwrap().stderr, "Some(\"heard\") true\n");
+}

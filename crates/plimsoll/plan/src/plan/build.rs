@@ -75,7 +75,7 @@ pub(super) fn plan(
         driver: driver(config, flavour).to_owned(),
         cargo: arguments(config, decision, &target_dir),
         env: environment(config, source, decision),
-        rustflags: rustflags(config, source, places, decision),
+        rustflags: rustflags(config, source, places, findings, decision),
         programs: programs(config, decision),
         linked: linked(config, findings, flavour),
     }
@@ -104,6 +104,8 @@ fn environment(config: &Config, source: &Source, decision: &Decision) -> BTreeMa
         (format!("{prefix}_FLAVOUR"), decision.flavour.to_string()),
         (format!("{prefix}_COMMIT"), source.commit.clone()),
         (format!("{prefix}_REASON"), decision.reason.clone()),
+        // Packages are never built from what an incremental build kept.
+        ("CARGO_INCREMENTAL".to_owned(), "0".to_owned()),
         (
             "SOURCE_DATE_EPOCH".to_owned(),
             source.source_date_epoch.to_string(),
@@ -117,11 +119,12 @@ fn environment(config: &Config, source: &Source, decision: &Decision) -> BTreeMa
 }
 
 /// Paths of this machine must not get into the programs: they would differ from machine to
-/// machine, and tell where they were built.
+/// machine, and tell where they were built. The project's own flags come last.
 fn rustflags(
     config: &Config,
     source: &Source,
     places: &Places,
+    findings: &Findings,
     decision: &Decision,
 ) -> Vec<String> {
     let remap =
@@ -136,6 +139,9 @@ fn rustflags(
     if decision.build.crt_static {
         flags.push("-Ctarget-feature=+crt-static".to_owned());
     }
+    let target = decision.build.target.as_ref();
+    let target = target.unwrap_or(&findings.rust.host);
+    flags.extend_from_slice(source.settings.rustflags_for(target));
     flags
 }
 

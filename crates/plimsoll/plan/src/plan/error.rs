@@ -41,6 +41,14 @@ pub enum PlanError {
         /// How to fix it.
         mend: Option<Mend>,
     },
+    /// Cargo is set to build for another machine.
+    #[error("build.target of Cargo is {target}, and packages are built for this host, {host}")]
+    OtherTarget {
+        /// What is set.
+        target: String,
+        /// The host's own triple.
+        host: String,
+    },
     /// A format that nobody described.
     #[error(transparent)]
     UnknownFormat(#[from] UnknownFormat),
@@ -107,6 +115,9 @@ impl Hint for PlanError {
             Self::NoPackageName { .. } => {
                 Some("name it in [native-dep.…] of packaging/dist.toml".into())
             }
+            Self::OtherTarget { .. } => Some(
+                "remove build.target from .cargo/config.toml, and unset CARGO_BUILD_TARGET".into(),
+            ),
             Self::Own { .. } => Some("correct it in packaging/dist.toml".into()),
             Self::UnknownFormat(_) | Self::UnknownArch { .. } => None,
         }

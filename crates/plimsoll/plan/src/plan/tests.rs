@@ -59,6 +59,24 @@ fn planned(findings: &Findings, request: &Request) -> Result<Plan, PlanError> {
 }
 
 fn planned_of(config: &Config, findings: &Findings, request: &Request) -> Result<Plan, PlanError> {
+    planned_from(config, &fixtures::source(), findings, request)
+}
+
+fn plan_of(source: &Source) -> Result<Plan, PlanError> {
+    planned_from(
+        &fixtures::config(),
+        source,
+        &findings(),
+        &Request::default(),
+    )
+}
+
+fn planned_from(
+    config: &Config,
+    source: &Source,
+    findings: &Findings,
+    request: &Request,
+) -> Result<Plan, PlanError> {
     let places = Places {
         workspace: "/w".into(),
         out: "/w/target/dist".into(),
@@ -68,7 +86,7 @@ fn planned_of(config: &Config, findings: &Findings, request: &Request) -> Result
     plan(
         &fixtures::formats(),
         config,
-        &fixtures::source(),
+        source,
         &places,
         findings,
         request,
@@ -303,6 +321,7 @@ fn a_static_build_has_a_target_so_that_its_flags_do_not_reach_procedural_macros(
     expect![[r#"
         build --release --locked --package sampled --package sample --target x86_64-unknown-linux-gnu --message-format=json-render-diagnostics --target-dir /w/target/dist/build/static
         --remap-path-prefix=/w=sample-0.1.0 --remap-path-prefix=/c=cargo -Ctarget-feature=+crt-static
+        CARGO_INCREMENTAL=0
         SAMPLE_BUILD_COMMIT=abc
         SAMPLE_BUILD_FLAVOUR=static
         SAMPLE_BUILD_REASON=no musl target is installed, so the C library is linked statically
@@ -466,4 +485,31 @@ fn one_tool_for_two_libraries_is_named_once_and_is_needed_where_one_of_them_is_m
         (names(&["xz-utils"]), names(&[]))
     );
     assert_eq!(of("plain").depends, names(&["xz-utils"]));
+}
+
+#[test]
+fn the_flags_of_the_project_follow_those_of_the_toolkit() {
+    let mut source = fixtures::source();
+    let host = findings().rust.host;
+    source.settings.rustflags = vec!["--cfg=any".to_owned()];
+    let flags = |source: &Source| {
+        let planned = plan_of(source).expect("a plan");
+        planned.builds[0].rustflags.last().cloned()
+    };
+    assert_eq!(flags(&source).as_deref(), Some("--cfg=any"));
+    let of_target = vec!["--cfg=target".to_owned()];
+    source.settings.target_rustflags.insert(host, of_target);
+    assert_eq!(flags(&source).as_deref(), Some("--cfg=target"));
+}
+
+#[test]
+fn a_target_in_cargos_configuration_is_the_hosts_or_refused() {
+    let mut source = fixtures::source();
+    source.settings.target = Some(findings().rust.host);
+    assert!(plan_of(&source).is_ok());
+    source.settings.target = Some("aarch64-unknown-linux-gnu".to_owned());
+    let error = plan_of(&source).expect_err("another");
+    let message = "build.target of Cargo is aarch64-unknown-linux-gnu, and packages are built for this host, \
+                   x86_64-unknown-linux-gnu";
+    assert_eq!(error.to_string(), message);
 }

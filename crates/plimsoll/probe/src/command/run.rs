@@ -111,14 +111,15 @@ impl Command {
     /// `questioned`: what it prints is read by us, so it is in the C locale.
     fn expression(&self, questioned: bool) -> Expression {
         let mut expression = duct::cmd(&self.program, &self.args);
+        // With duct, what is said first counts.
+        for (name, value) in self.env.iter().rev() {
+            expression = expression.env(name, value);
+        }
         if questioned {
             expression = expression.env("LC_ALL", "C");
         }
         for name in &self.unset {
             expression = expression.env_remove(name);
-        }
-        for (name, value) in &self.env {
-            expression = expression.env(name, value);
         }
         if let Some(folder) = &self.folder {
             expression = expression.dir(folder);
@@ -275,6 +276,11 @@ mod tests {
         let mut command = shell("echo $LC_ALL $EXTRA ${HOME-unset}").with_env("EXTRA", "more");
         command.unset.push("HOME".into());
         assert_eq!(command.text().unwrap(), "C more unset\n");
+        let mut command = command
+            .with_env("EXTRA", "last")
+            .with_env("LC_ALL", "C.UTF-8");
+        command.unset.push("EXTRA".into());
+        assert_eq!(command.text().unwrap(), "C.UTF-8 last unset\n");
         let error = shell("echo no >&2; exit 1").text().unwrap_err();
         assert!(
             error.to_string().ends_with(" failed (exit status 1):\nno"),
