@@ -129,6 +129,21 @@ fn no_two_endpoints_of_a_namespace_have_one_metric_however_often_they_take_turns
 }
 
 #[test]
+fn an_endpoint_for_whose_priority_no_metric_is_left_is_refused() {
+    let mut state = state_with(&["a", "b"]);
+    let first = attach(&mut state, "a", 0);
+    for metric in 1..GatewayPriority::KERNELS_METRIC {
+        state.endpoints.insert(Endpoint {
+            name: name(&format!("e{metric}")),
+            gateway_metric: Some(metric),
+            ..first.clone()
+        });
+    }
+    let refused = try_attach(&mut state, "b", 0, &[]).unwrap_err();
+    assert_eq!(refused, Refused::NoGatewayPlace(GatewayPriority::default()));
+}
+
+#[test]
 fn a_default_route_of_somebody_else_is_the_only_one_of_its_family() {
     let mut state = state_with(&["a", "b"]);
     let others = [foreign(false, "wan")];

@@ -20,3 +20,4 @@ mod start;
 mod sweep;
 mod traffic;
 mod values;
+mod without_ipv6;
