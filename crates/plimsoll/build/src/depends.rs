@@ -2,8 +2,6 @@
 //!
 //! Deriving nothing is a failure: a dynamic program always needs its C library.
 
-pub mod system;
-
 use std::borrow::Cow;
 use std::path::PathBuf;
 

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use plimsoll_probe::{Fallback, FlavourName};
+use plimsoll_probe::{Fallback, FlavourName, Ownership};
 use serde::{Deserialize, Serialize};
 
 use crate::program::{BuiltProgram, Identity};
@@ -63,6 +63,9 @@ pub struct Artifact {
     pub needed: BTreeSet<String>,
     /// What tells each of its programs from every other build.
     pub programs: BTreeMap<String, Identity>,
+    /// Whose these libraries are on the system that built them.
+    #[serde(default)]
+    pub owners: BTreeMap<String, Ownership>,
     /// The newest glibc symbol version that they need; none for static programs.
     pub glibc: Option<String>,
     /// The version of each declared library that was linked.
@@ -83,12 +86,17 @@ impl Artifact {
         build: &BuildPlan,
         package: &PackagePlan,
         programs: &[BuiltProgram],
+        owners: &BTreeMap<String, Ownership>,
         report: PackageReport,
         sum: Sum,
     ) -> Self {
         let ceilings = programs
             .iter()
             .filter_map(|program| program.elf.ceiling("GLIBC"));
+        let needed = programs
+            .iter()
+            .flat_map(|program| program.elf.needed.clone())
+            .collect();
         Self {
             file: package.file.clone(),
             format: package.format,
@@ -99,10 +107,8 @@ impl Artifact {
             arch: package.arch.clone(),
             depends: report.depends,
             recommends: report.recommends,
-            needed: programs
-                .iter()
-                .flat_map(|program| program.elf.needed.clone())
-                .collect(),
+            owners: of(&needed, owners),
+            needed,
             programs: programs
                 .iter()
                 .map(|program| (program.name.clone(), program.identity.clone()))
@@ -114,6 +120,16 @@ impl Artifact {
             sha256: sum.sha256,
         }
     }
+}
+
+fn of(
+    needed: &BTreeSet<String>,
+    owners: &BTreeMap<String, Ownership>,
+) -> BTreeMap<String, Ownership> {
+    let these = owners.iter().filter(|(soname, _)| needed.contains(*soname));
+    these
+        .map(|(soname, owner)| (soname.clone(), owner.clone()))
+        .collect()
 }
 
 impl Manifest {

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use plimsoll_plan::plan::PackagePlan;
-use plimsoll_probe::NativeDep;
+use plimsoll_probe::{Family, NativeDep, Ownership};
 use plimsoll_spec::PackageReport;
 
 use crate::fault::Fault;
@@ -16,6 +16,8 @@ pub struct PackageFacts<'a> {
     pub plan: &'a PackagePlan,
     /// The declared libraries, by name.
     pub libraries: &'a BTreeMap<String, NativeDep>,
+    /// Whose each library is that the programs need.
+    pub owners: &'a BTreeMap<String, Ownership>,
     /// The programs in it.
     pub programs: &'a [BuiltProgram],
     /// The paths that it should install.
@@ -25,6 +27,18 @@ pub struct PackageFacts<'a> {
 }
 
 impl PackageFacts<'_> {
+    /// The package of a library: that of the system which built, else the declared one of a family.
+    #[must_use]
+    pub fn package_of(&self, soname: &str, family: Option<Family>) -> Option<&str> {
+        let owner = self.owners.get(soname);
+        let owner = owner.and_then(|owner| owner.package.as_deref());
+        owner.or_else(|| {
+            let mut libraries = self.libraries.values();
+            let library = libraries.find(|library| library.soname == soname)?;
+            library.runtime.of(family?)
+        })
+    }
+
     /// A fault of the package.
     #[must_use]
     pub fn fault(&self, what: String) -> Fault {

@@ -5,10 +5,10 @@ mod error;
 mod files;
 mod package;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
-use plimsoll_probe::{Command, FlavourName};
+use plimsoll_probe::{Answer, Command, Distribution, FlavourName, Host, Ownership, owners};
 
 use crate::audit::{AuditError, BuiltProgram, Stamp, audit_build, audit_stamp};
 use crate::compose;
@@ -60,6 +60,8 @@ struct Run<'a> {
     changelog: Vec<Release>,
     built: cargo::Built,
     programs: BTreeMap<FlavourName, Vec<BuiltProgram>>,
+    /// Whose each library is that the programs need.
+    owners: BTreeMap<String, Ownership>,
     written: Option<package::Written>,
     finished: Vec<PathBuf>,
     artifacts: Vec<Artifact>,
@@ -85,6 +87,7 @@ impl<'a> Run<'a> {
             changelog,
             built: cargo::Built::new(),
             programs: BTreeMap::new(),
+            owners: BTreeMap::new(),
             written: None,
             finished: Vec::new(),
             artifacts: Vec::new(),
@@ -128,7 +131,8 @@ impl<'a> Run<'a> {
                 BuiltProgram::read(&program.name, path, program.libraries.clone())
             })
             .collect::<Result<Vec<_>, _>>()?;
-        let mut faults = audit_build(build.flavour, self.config, &programs);
+        self.ask_owners(&programs);
+        let mut faults = audit_build(build.flavour, self.config, &self.owners, &programs);
         let stamped = self.config.stamp.program.get_ref();
         if let Some(program) = programs.iter().find(|program| program.name == *stamped) {
             let stamp = self.stamp(&program.path)?;
@@ -142,6 +146,24 @@ impl<'a> Run<'a> {
         AuditError::check(faults)?;
         self.programs.insert(build.flavour, programs);
         Ok(())
+    }
+
+    /// Asks the package manager whose the libraries are that the programs need.
+    pub(super) fn ask_owners(&mut self, programs: &[BuiltProgram]) {
+        let needed = programs.iter().flat_map(|program| &program.elf.needed);
+        let needed = needed.filter(|soname| !self.owners.contains_key(*soname));
+        let needed: BTreeSet<&str> = needed.map(String::as_str).collect();
+        if needed.is_empty() {
+            return;
+        }
+        let (distribution, target) = (Distribution::of(&Host), &self.plan.target);
+        for (soname, owner) in owners(&Host, &distribution, target, needed) {
+            if let Answer::CouldNotTell { reason } = &owner.toolchain {
+                let warning = format!("warning: could not tell whose {soname} is: {reason}");
+                self.observer.line(&warning);
+            }
+            self.owners.insert(soname, owner);
+        }
     }
 
     /// The programs of a build that have passed their audit.

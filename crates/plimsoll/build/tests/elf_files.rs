@@ -5,12 +5,13 @@
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
+use plimsoll_build::audit::fixtures::owners;
 use plimsoll_build::audit::{BuiltProgram, Fault, audit_build};
 use plimsoll_build::depends::DependsError;
 use plimsoll_build::elf_files;
 use plimsoll_build::format::{Format, Formats, Programs};
 use plimsoll_plan::fixtures;
-use plimsoll_probe::FlavourName;
+use plimsoll_probe::{Answer, FlavourName, Ownership};
 use plimsoll_spec::{FileKind, FormatName, PackageFile};
 
 /// Compiles C with options, for a file of that name.
@@ -143,8 +144,14 @@ fn a_debian_package_depends_on_what_a_helper_needs_and_the_package_does_not_brin
 #[test]
 fn what_a_helper_should_not_need_is_named_with_its_path() {
     let mut sample = Sample::new();
+    let mut owners = owners();
+    let nobody = Ownership {
+        package: None,
+        toolchain: Answer::no("no package has it"),
+    };
+    owners.insert("libown.so.1".to_owned(), nobody);
     let texts = |flavour, programs: &[BuiltProgram]| -> Vec<String> {
-        let faults = audit_build(flavour, &fixtures::config(), programs);
+        let faults = audit_build(flavour, &fixtures::config(), &owners, programs);
         faults.iter().map(Fault::to_string).collect()
     };
     let assets = sample.programs.split_off(1);

@@ -5,6 +5,7 @@
 #[path = "made_up_format/faults.rs"]
 mod faults;
 
+use std::collections::BTreeMap;
 use std::error::Error;
 use std::path::{Path, PathBuf};
 
@@ -374,6 +375,7 @@ fn a_dependency_that_the_made_up_format_misses_is_a_fault() {
     let facts = PackageFacts {
         plan: &plan.packages[0],
         libraries: &config.native_dep,
+        owners: &BTreeMap::new(),
         programs: &[plimsoll_build::audit::fixtures::exec_daemon()],
         files: &[],
         report: &PackageReport {

@@ -16,8 +16,9 @@ use plimsoll_plan::format::Rpm;
 use plimsoll_plan::plan::{Arch, declared};
 use plimsoll_probe::fakes::FakeSystem;
 use plimsoll_probe::{
-    CrossPackages, Family, FamilyTable, Finding, Findings, FlavourName, NamedFinding,
-    PackageManager, Request, Tried, decide, probe,
+    Answer, CrossPackages, Distribution, Family, FamilyTable, Finding, Findings, FlavourName,
+    NamedFinding, Owner, PackageDatabase, PackageManager, Request, System, Tried, decide, owners,
+    probe,
 };
 use plimsoll_verify::{Chosen, Means, PlaceRequest};
 
@@ -27,6 +28,19 @@ static PKGMAN: PackageManager = PackageManager {
     environment: &[],
     lists: None,
 };
+
+/// Everything is of one package.
+#[derive(Debug)]
+struct Pkgman;
+
+impl PackageDatabase for Pkgman {
+    fn owner(&self, _: &dyn System, _: &str, _: &str) -> Result<Option<Owner>, String> {
+        Ok(Some(Owner {
+            package: "haiku".to_owned(),
+            source: "haiku".to_owned(),
+        }))
+    }
+}
 
 static HAIKU: FamilyTable = FamilyTable {
     name: "haiku",
@@ -47,7 +61,7 @@ static HAIKU: FamilyTable = FamilyTable {
         compiler: |triple| format!("gcc_for_{triple}"),
         library: |package, architecture| Some(format!("{package}_{architecture}")),
     }),
-    system_library: |soname| (soname == "libroot.so").then_some("haiku"),
+    package_database: &Pkgman,
 };
 
 /// The configuration of the made-up project, with the family's names.
@@ -206,14 +220,16 @@ fn it_is_built_and_verified_where_its_table_says() {
 }
 
 #[test]
-fn a_library_of_its_system_may_be_linked() {
-    use plimsoll_build::depends::system::{may_be_linked, package};
-    let haiku = Family::add(&HAIKU);
-    let libraries = config().native_dep;
-    assert!(may_be_linked("libroot.so", &libraries));
-    assert_eq!(package(haiku, "libroot.so", &libraries), Some("haiku"));
-    assert_eq!(
-        package(haiku, "libnftables.so.1", &libraries),
-        Some("nft_lib")
+fn its_database_says_whose_a_library_is() {
+    Family::add(&HAIKU);
+    let distribution = Distribution::parse("ID=haiku\n");
+    let found = owners(
+        &system(),
+        &distribution,
+        "x86_64-unknown-linux-gnu",
+        ["libroot.so"],
     );
+    let owner = &found["libroot.so"];
+    assert_eq!(owner.package.as_deref(), Some("haiku"));
+    assert_eq!(owner.toolchain, Answer::yes("of haiku"));
 }

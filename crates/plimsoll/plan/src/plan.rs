@@ -59,6 +59,8 @@ pub struct Plan {
     pub source: Source,
     /// Where.
     pub places: Places,
+    /// The triple that it is built for.
+    pub target: String,
     /// One build a flavour.
     pub builds: Vec<BuildPlan>,
     /// The package files made of them.
@@ -124,6 +126,7 @@ pub fn plan(
         name: config.name.clone(),
         source: source.clone(),
         places: places.clone(),
+        target: findings.target.clone(),
         builds,
         packages,
         left_out,

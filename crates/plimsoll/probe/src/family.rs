@@ -14,7 +14,7 @@ use std::sync::{LazyLock, PoisonError, RwLock};
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Deserialize, Serialize};
 
-use crate::PackageManager;
+use crate::{PackageDatabase, PackageManager};
 
 /// What is known of the distributions of a family: they share a package manager and names of packages.
 #[derive(Debug)]
@@ -35,8 +35,8 @@ pub struct FamilyTable {
     pub packages: &'static [(&'static str, &'static str)],
     /// How packages for another architecture are named, where they can be installed beside the host's own.
     pub cross: Option<CrossPackages>,
-    /// The package of a library that every dynamic program may link, by its soname: the C library and the compiler's runtime.
-    pub system_library: fn(&str) -> Option<&'static str>,
+    /// What knows whose a library is.
+    pub package_database: &'static dyn PackageDatabase,
 }
 
 impl FamilyTable {
@@ -70,7 +70,9 @@ pub struct CrossPackages {
 /// The toolkit knows some, and a project adds its own before it reads configuration or probes:
 ///
 /// ```
-/// use plimsoll_probe::{Distribution, Family, FamilyTable, PackageManager};
+/// use plimsoll_probe::{
+///     Distribution, Family, FamilyTable, Owner, PackageDatabase, PackageManager, System,
+/// };
 ///
 /// static PKGMAN: PackageManager = PackageManager {
 ///     program: "pkgman",
@@ -78,6 +80,13 @@ pub struct CrossPackages {
 ///     environment: &[],
 ///     lists: None,
 /// };
+/// #[derive(Debug)]
+/// struct Pkgman;
+/// impl PackageDatabase for Pkgman {
+///     fn owner(&self, _: &dyn System, _: &str, _: &str) -> Result<Option<Owner>, String> {
+///         Err("pkgman cannot tell".to_owned())
+///     }
+/// }
 /// static HAIKU: FamilyTable = FamilyTable {
 ///     name: "haiku",
 ///     about: "Haiku.",
@@ -87,7 +96,7 @@ pub struct CrossPackages {
 ///     bootstrap: None,
 ///     packages: &[("cc", "gcc"), ("pkg-config", "pkgconfig")],
 ///     cross: None,
-///     system_library: |_| None,
+///     package_database: &Pkgman,
 /// };
 ///
 /// let haiku = Family::add(&HAIKU);

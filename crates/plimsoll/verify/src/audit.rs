@@ -44,10 +44,16 @@ pub fn package(facts: &Facts<'_>) -> Vec<String> {
         arch: artifact.arch.clone(),
         declared: facts.declared.clone(),
     };
-    let mut faults = audit_build(artifact.flavour, facts.config, facts.programs);
+    let mut faults = audit_build(
+        artifact.flavour,
+        facts.config,
+        &artifact.owners,
+        facts.programs,
+    );
     faults.extend(facts.format.audit(&PackageFacts {
         plan: &plan,
         libraries: &facts.config.native_dep,
+        owners: &artifact.owners,
         programs: facts.programs,
         files: &facts.contents.report.files,
         report: &facts.contents.report,
@@ -161,7 +167,7 @@ pub fn seen(artifact: &Artifact, programs: &[BuiltProgram], target: Option<&Targ
 #[cfg(test)]
 mod tests {
     use super::*;
-    use plimsoll_build::audit::fixtures::{daemon, exec_daemon};
+    use plimsoll_build::audit::fixtures::{daemon, exec_daemon, owners};
     use plimsoll_plan::fixtures;
     use plimsoll_plan::format::Deb;
     use plimsoll_probe::FlavourName;
@@ -198,6 +204,7 @@ mod tests {
                     .iter()
                     .map(|program| (program.name.clone(), program.identity.clone()))
                     .collect(),
+                owners: owners(),
                 glibc: None,
                 linked: BTreeMap::new(),
                 commit: "abc".into(),

@@ -3,11 +3,10 @@
 use std::collections::BTreeMap;
 
 use plimsoll_plan::config::Config;
-use plimsoll_probe::{FlavourName, Linking, NativeDep};
+use plimsoll_probe::{FlavourName, Linking, NativeDep, Ownership};
 use serde::Deserialize;
 
 use super::{BuiltProgram, Fault};
-use crate::depends::system::may_be_linked;
 use crate::elf::{Linkage, SymbolVersion};
 use crate::elf_files::bring;
 
@@ -22,9 +21,14 @@ pub struct Stamp {
     pub commit: String,
 }
 
-/// Compares the programs with the planned flavour.
+/// Compares the programs with the planned flavour. `owners` says whose each library is that they need.
 #[must_use]
-pub fn audit_build(flavour: FlavourName, config: &Config, programs: &[BuiltProgram]) -> Vec<Fault> {
+pub fn audit_build(
+    flavour: FlavourName,
+    config: &Config,
+    owners: &BTreeMap<String, Ownership>,
+    programs: &[BuiltProgram],
+) -> Vec<Fault> {
     let linking = config.linking(flavour);
     let libraries = &config.native_dep;
     let mut faults = Vec::new();
@@ -40,7 +44,7 @@ pub fn audit_build(flavour: FlavourName, config: &Config, programs: &[BuiltProgr
                 .values()
                 .flat_map(|library| symbol_faults(library, program)),
         );
-        faults.extend(unknown_libraries(libraries, program, programs));
+        faults.extend(unknown_libraries(libraries, owners, program, programs));
     }
     faults
 }
@@ -102,18 +106,24 @@ fn symbol_faults(library: &NativeDep, program: &BuiltProgram) -> Vec<Fault> {
         .collect()
 }
 
-/// Every library must belong to the C library or be a declared one. Another one was linked by accident, and nothing
-/// would check its dependency.
+/// Every library must be of the system's toolchain or a declared one. Another one was linked by accident, and nothing
+/// would check its dependency. One of which nobody can tell is no fault.
 fn unknown_libraries(
     libraries: &BTreeMap<String, NativeDep>,
+    owners: &BTreeMap<String, Ownership>,
     program: &BuiltProgram,
     all: &[BuiltProgram],
 ) -> Vec<Fault> {
+    let is_declared = |soname: &String| libraries.values().any(|dep| dep.soname == *soname);
+    let is_foreign = |soname: &String| {
+        let owner = owners.get(soname);
+        owner.is_some_and(|owner| owner.toolchain.is_no())
+    };
     program
         .elf
         .needed
         .iter()
-        .filter(|soname| !may_be_linked(soname, libraries) && !bring(all, soname))
+        .filter(|soname| !is_declared(soname) && is_foreign(soname) && !bring(all, soname))
         .map(|soname| {
             let what = format!("needs {soname}, which no native-dep declares");
             Fault::new(&program.name, what)
@@ -152,12 +162,13 @@ fn names_no_source(commit: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use plimsoll_plan::fixtures;
+    use plimsoll_probe::Answer;
 
     use super::*;
-    use crate::audit::fixtures::{daemon, exec_daemon, static_daemon};
+    use crate::audit::fixtures::{daemon, exec_daemon, owners, static_daemon};
 
     fn faults(flavour: FlavourName, program: BuiltProgram) -> Vec<String> {
-        audit_build(flavour, &fixtures::config(), &[program])
+        audit_build(flavour, &fixtures::config(), &owners(), &[program])
             .iter()
             .map(Fault::to_string)
             .collect()
@@ -235,6 +246,25 @@ mod tests {
     }
 
     #[test]
+    fn a_library_of_the_toolchain_needs_no_declaration() {
+        let mut other = exec_daemon();
+        other.elf.needed.push("libstdc++.so.6".to_owned());
+        assert_eq!(faults(FlavourName::DYNAMIC_EXEC, other), [""; 0]);
+    }
+
+    #[test]
+    fn a_library_of_which_nobody_can_tell_is_no_fault() {
+        let mut other = exec_daemon();
+        other.elf.needed.push("libssl.so.3".to_owned());
+        let mut owners = owners();
+        let ssl = owners.get_mut("libssl.so.3").expect("there");
+        ssl.toolchain = Answer::could_not_tell("dpkg-query is not installed");
+        let config = fixtures::config();
+        let faults = audit_build(FlavourName::DYNAMIC_EXEC, &config, &owners, &[other]);
+        assert_eq!(faults, []);
+    }
+
+    #[test]
     fn a_stamp_that_disagrees_is_a_fault() {
         let stamp = |flavour: &str, version: &str, commit: &str| Stamp {
             flavour: flavour.into(),
@@ -270,7 +300,7 @@ mod tests {
         let linked = linked.iter().map(|soname| (*soname).to_owned());
         program.elf.needed.extend(linked);
         let config = fixtures::capture();
-        let faults = audit_build(FlavourName::new(flavour), &config, &[program]);
+        let faults = audit_build(FlavourName::new(flavour), &config, &owners(), &[program]);
         faults.iter().map(Fault::to_string).collect()
     }
 
@@ -300,7 +330,7 @@ mod tests {
         let mut program = static_daemon();
         program.libraries = vec!["lzma".to_owned()];
         let everywhere = FlavourName::new("everywhere");
-        let faults = audit_build(everywhere, &fixtures::capture(), &[program]);
+        let faults = audit_build(everywhere, &fixtures::capture(), &owners(), &[program]);
         assert_eq!(faults, []);
     }
 }

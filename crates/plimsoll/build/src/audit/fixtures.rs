@@ -2,6 +2,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use plimsoll_probe::{Answer, Ownership};
+
 use crate::elf::{ElfFacts, Linkage};
 use crate::program::{BuiltProgram, Identity};
 
@@ -13,6 +15,25 @@ fn program(elf: ElfFacts) -> BuiltProgram {
         elf,
         identity: Identity::default(),
     }
+}
+
+/// Whose the libraries are on the system that built these programs.
+#[must_use]
+pub fn owners() -> BTreeMap<String, Ownership> {
+    let yes = |source: &str| Answer::yes(format!("of {source}"));
+    let no = |source: &str| Answer::no(format!("of {source}"));
+    let owners = [
+        ("libc.so.6", "libc6", yes("glibc")),
+        ("libstdc++.so.6", "libstdc++6", yes("gcc-12")),
+        ("libnftables.so.1", "libnftables1", no("nftables")),
+        ("libz.so.1", "zlib1g", no("zlib")),
+        ("libssl.so.3", "libssl3", no("openssl")),
+    ];
+    let owners = owners.map(|(soname, package, toolchain)| {
+        let package = Some(package.to_owned());
+        (soname.to_owned(), Ownership { package, toolchain })
+    });
+    owners.into()
 }
 
 fn versions(names: &[&str]) -> BTreeSet<String> {

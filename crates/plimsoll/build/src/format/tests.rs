@@ -3,7 +3,7 @@ use plimsoll_probe::fakes::sampled;
 
 use super::*;
 use crate::audit::BuiltProgram;
-use crate::audit::fixtures::{daemon, exec_daemon};
+use crate::audit::fixtures::{daemon, exec_daemon, owners};
 use plimsoll_plan::plan::{DeclaredDepends, PackagePlan};
 
 const DYNAMIC_DEB: [&str; 2] = ["libc6 (>= 2.34)", "libnftables1 (>= 1.0.2)"];
@@ -48,6 +48,7 @@ fn faults(plan: &PackagePlan, program: BuiltProgram, depends: &[&str]) -> Vec<St
     let facts = PackageFacts {
         plan,
         libraries: &sampled().libraries,
+        owners: &owners(),
         programs: &[program],
         files: &texts(&["/usr/sbin/sampled"]),
         report: &report,
@@ -166,6 +167,7 @@ fn a_file_that_is_not_in_the_package_is_a_fault() {
     let facts = PackageFacts {
         plan: &plan,
         libraries: &sampled().libraries,
+        owners: &owners(),
         programs: &[],
         files: &texts(&["/usr/bin/sample"]),
         report: &PackageReport::default(),

@@ -23,7 +23,7 @@ pub(super) struct Written {
 
 impl Run<'_> {
     pub(super) fn write(
-        &self,
+        &mut self,
         build: &BuildPlan,
         package: &PackagePlan,
     ) -> Result<Written, RunError> {
@@ -32,7 +32,9 @@ impl Run<'_> {
         let format = self.format(package)?;
         let paths = elf_files::of_package(&files);
         let programs = elf_files::all(paths, built, build.flavour, self.config)?;
-        AuditError::check(audit_build(build.flavour, self.config, &programs))?;
+        self.ask_owners(&programs);
+        let faults = audit_build(build.flavour, self.config, &self.owners, &programs);
+        AuditError::check(faults)?;
         let spec = compose(&Ingredients {
             config: self.config,
             plan: self.plan,
@@ -101,6 +103,7 @@ impl Run<'_> {
         let facts = PackageFacts {
             plan: package,
             libraries: &self.config.native_dep,
+            owners: &self.owners,
             programs: &programs,
             files: &files,
             report: &report,
@@ -113,7 +116,15 @@ impl Run<'_> {
         })?);
         AuditError::check(faults)?;
         let sum = files::sum(&spec.out)?;
-        let artifact = Artifact::new(self.plan, build, package, &programs, report, sum);
+        let artifact = Artifact::new(
+            self.plan,
+            build,
+            package,
+            &programs,
+            &self.owners,
+            report,
+            sum,
+        );
         self.artifacts.push(artifact);
         self.finished.push(spec.out);
         Ok(())

@@ -2,7 +2,7 @@
 
 use plimsoll_build::format::Formats;
 use plimsoll_build::manifest::{Artifact, Manifest};
-use plimsoll_plan::plan::{BuildPlan, LeftOut, PackagePlan, Plan};
+use plimsoll_plan::plan::{BuildPlan, LeftOut, PackagePlan, Plan, ProgramPlan};
 use plimsoll_probe::Fallback;
 
 /// The columns of the last table.
@@ -122,7 +122,19 @@ fn build_text(build: &BuildPlan) -> String {
         reason(&build.reason, build.fallback.as_ref()).replace('\n', "\n  "),
         build.cargo.join(" "),
         build.rustflags.join(" "),
-    )
+    ) + &build.programs.iter().map(links).collect::<String>()
+}
+
+/// The declared libraries that a program links.
+fn links(program: &ProgramPlan) -> String {
+    match program.libraries.is_empty() {
+        true => String::new(),
+        false => format!(
+            "\n  {} links {}",
+            program.name,
+            program.libraries.join(", ")
+        ),
+    }
 }
 
 fn package_text(build: &BuildPlan, package: &PackagePlan, formats: &Formats) -> String {

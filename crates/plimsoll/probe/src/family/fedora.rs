@@ -2,6 +2,7 @@
 
 use super::FamilyTable;
 use crate::PackageManager;
+use crate::package_database::Rpm;
 
 pub(super) static TABLE: FamilyTable = FamilyTable {
     name: "fedora",
@@ -23,7 +24,7 @@ pub(super) static TABLE: FamilyTable = FamilyTable {
         ("podman", "podman"),
     ],
     cross: None,
-    system_library: |_| None,
+    package_database: &Rpm,
 };
 
 /// Of Fedora and RHEL. It fetches lists that are too old by itself.

@@ -1,6 +1,7 @@
 //! Red Hat Enterprise Linux and its kin.
 
 use super::{FamilyTable, fedora::DNF};
+use crate::package_database::Rpm;
 
 pub(super) static TABLE: FamilyTable = FamilyTable {
     name: "rhel",
@@ -21,5 +22,5 @@ pub(super) static TABLE: FamilyTable = FamilyTable {
         ("podman", "podman"),
     ],
     cross: None,
-    system_library: |_| None,
+    package_database: &Rpm,
 };

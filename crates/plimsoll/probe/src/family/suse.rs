@@ -2,6 +2,7 @@
 
 use super::FamilyTable;
 use crate::PackageManager;
+use crate::package_database::Rpm;
 
 pub(super) static TABLE: FamilyTable = FamilyTable {
     name: "suse",
@@ -22,7 +23,7 @@ pub(super) static TABLE: FamilyTable = FamilyTable {
         ("podman", "podman"),
     ],
     cross: None,
-    system_library: |_| None,
+    package_database: &Rpm,
 };
 
 /// It fetches lists that are too old by itself.

@@ -6,7 +6,6 @@ use plimsoll_probe::{Family, Version};
 
 use super::shlibdeps::Clause;
 use crate::audit::{Fault, PackageFacts};
-use crate::depends::system;
 use crate::elf_files::bring;
 
 /// Compares the package's dependencies with what its programs link.
@@ -22,8 +21,8 @@ fn clauses<'a>(facts: &PackageFacts<'a>) -> impl Iterator<Item = (&'a String, Cl
     depends.map(|text| (text, Clause::parse(text)))
 }
 
-/// The package of each library that a program needs, in the family whose own the format is.
-fn system_packages<'a>(facts: &PackageFacts<'a>) -> BTreeSet<&'a str> {
+/// The package of each library that a program needs.
+fn system_packages<'a>(facts: &'a PackageFacts<'_>) -> BTreeSet<&'a str> {
     let family = Family::native_to(facts.plan.format.as_str());
     let needed = facts
         .programs
@@ -31,7 +30,7 @@ fn system_packages<'a>(facts: &PackageFacts<'a>) -> BTreeSet<&'a str> {
         .flat_map(|program| &program.elf.needed);
     needed
         .filter(|soname| !bring(facts.programs, soname))
-        .filter_map(|soname| system::package(family?, soname, facts.libraries))
+        .filter_map(|soname| facts.package_of(soname, family))
         .collect()
 }
 
