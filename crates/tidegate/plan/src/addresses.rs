@@ -9,7 +9,7 @@ use tidegate_model::links::NetnsFacts;
 use tidegate_model::{MacAddr, Network, State, Subnet};
 
 use crate::Refused;
-use crate::refused::IpFamily;
+use crate::ip_family::IpFamily;
 
 /// One address for each family of the network: the requested one, or a free one from the first subnet that has one.
 /// An `unswept` address is not free: it would get traffic of its previous holder's connections.

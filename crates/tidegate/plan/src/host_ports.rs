@@ -7,7 +7,7 @@ use ipnet::IpNet;
 use tidegate_model::{Access, Mode, Network, PortBinding, PortRange, PortRequest, Protocol, State};
 
 use crate::Refused;
-use crate::refused::IpFamily;
+use crate::ip_family::IpFamily;
 
 /// Facts of the host that an endpoint and its published ports depend on.
 #[derive(Clone, Debug, PartialEq, Eq)]

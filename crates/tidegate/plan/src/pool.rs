@@ -7,7 +7,7 @@ use std::str::FromStr;
 use ipnet::IpNet;
 use serde::{Deserialize, Serialize};
 
-use crate::refused::IpFamily;
+use crate::ip_family::IpFamily;
 
 /// A range of addresses that is split into subnets of one size. Written `BASE:SIZE` on a command line, for example
 /// `10.208.0.0/12:24`.

@@ -7,7 +7,7 @@ use serde::de::Error;
 use serde::{Deserialize, Deserializer, Serialize};
 use tidegate_model::{AllowList, Forwarding, PortRange};
 
-use crate::refused::IpFamily;
+use crate::ip_family::IpFamily;
 use crate::{Pool, Refused};
 
 /// The pools of both families. A network gets a subnet from the first pool with a free one.

@@ -1,31 +1,21 @@
-//! Why a request cannot be planned.
-//!
-//! It is long because each reason has its message, its hint and its kind here, side by side, and nothing else.
+//! Why a request cannot be planned: the reasons and their messages. `hint` says what to do, `kind` how the API answers.
 
-use std::borrow::Cow;
+mod hint;
+mod kind;
+
 use std::net::IpAddr;
 
-use error_hint::Hint;
 use ipnet::IpNet;
-use tidegate_api::RefusalKind;
 use tidegate_api::explain::Party;
 use tidegate_model::{
     AllowList, Fault, GatewayPriority, IfName, Invalid, Ipv6Off, MacAddr, Name, PortBinding,
     PortRange, PortRequest, Protocol,
 };
 
+use crate::ip_family::IpFamily;
+
 /// How many endpoints an error names; a network may have thousands.
 const NAMED: usize = 10;
-/// Where a hint about a sysctl applies.
-const INSIDE: &str = " in the namespace";
-
-/// The hint for a degraded object.
-fn mend_or(fault: &Fault, remove: &str) -> String {
-    match &fault.hint {
-        Some(hint) => format!("{hint}: the daemon then tries again; or `{remove}`"),
-        None => format!("fix that: the daemon then tries again; or `{remove}`"),
-    }
-}
 
 /// A request that contradicts itself or the state. Nothing was done.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -484,215 +474,6 @@ pub enum Refused {
         "port {0} cannot be published on the IPv6 loopback address: the relay for that address does not support SCTP"
     )]
     SctpOnIpv6Loopback(PortRequest),
-}
-
-/// An address family, for messages.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum IpFamily {
-    /// IPv4.
-    Ipv4,
-    /// IPv6.
-    Ipv6,
-}
-
-impl IpFamily {
-    pub(crate) fn of(net: IpNet) -> Self {
-        Self::of_address(net.addr())
-    }
-
-    pub(crate) fn of_address(address: IpAddr) -> Self {
-        if address.is_ipv4() {
-            Self::Ipv4
-        } else {
-            Self::Ipv6
-        }
-    }
-}
-
-impl std::fmt::Display for IpFamily {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.pad(match self {
-            Self::Ipv4 => "IPv4",
-            Self::Ipv6 => "IPv6",
-        })
-    }
-}
-
-impl Refused {
-    /// The kind of the refusal in the API.
-    pub fn kind(&self) -> RefusalKind {
-        match self {
-            Self::NoNetwork(_) | Self::NoEndpoint(_) | Self::NotPublished { .. } => {
-                RefusalKind::NotFound
-            }
-            Self::NetworkExists(_)
-            | Self::EndpointExists(_)
-            | Self::NetworkInUse { .. }
-            | Self::OverlapsNetwork { .. }
-            | Self::OverlapsRoute { .. }
-            | Self::PoolsUsedUp { .. }
-            | Self::SubnetFull { .. }
-            | Self::Unswept { .. }
-            | Self::AttachedAlready { .. }
-            | Self::PortTaken { .. }
-            | Self::PortOfResolver { .. }
-            | Self::GatewayTaken { .. }
-            | Self::BridgeTaken { .. }
-            | Self::AddressTaken { .. }
-            | Self::MacTaken { .. }
-            | Self::IfNameTaken(_)
-            | Self::TooManyBound { .. }
-            | Self::OlderGateway(_)
-            | Self::NoGatewayPlace(_)
-            | Self::ConnectedAlready(..)
-            | Self::NotConnected(..)
-            | Self::NetworkDown { .. }
-            | Self::EndpointDown { .. }
-            | Self::HostWithoutIpv6 { .. }
-            | Self::AllowDiffers { .. }
-            | Self::NoFreePort { .. } => RefusalKind::Conflict,
-            Self::Invalid(_)
-            | Self::TooMany { .. }
-            | Self::TwoAddresses(..)
-            | Self::AddressOutside { .. }
-            | Self::Ipv6OffFor { .. }
-            | Self::NoStation(_)
-            | Self::SubnetsOverlap(..)
-            | Self::RangeOutside { .. }
-            | Self::TwoRanges { .. }
-            | Self::NotReservable { .. }
-            | Self::Contradiction { .. }
-            | Self::Label(_)
-            | Self::BridgeNameOurs(_)
-            | Self::ConnectedToItself(_)
-            | Self::NotConnectable(_)
-            | Self::PublishIsolated { .. }
-            | Self::FamilyOff { .. }
-            | Self::NoFamily(_)
-            | Self::GatewayOutside { .. }
-            | Self::TwoGateways { .. }
-            | Self::Mtu { .. }
-            | Self::NoIpv6InNamespace { .. }
-            | Self::TwoOfFamily { .. }
-            | Self::NoHostIp { .. }
-            | Self::PortTwice(..)
-            | Self::PortFamily { .. }
-            | Self::LoopbackOfRouted { .. }
-            | Self::AllowTooMany { .. }
-            | Self::AllowOfPortNamesNobody { .. }
-            | Self::AllowOfNetworkNamesNobody { .. }
-            | Self::NotExplainable { .. }
-            | Self::NoCommonFamily(..)
-            | Self::SctpOnIpv6Loopback(_) => RefusalKind::Invalid,
-        }
-    }
-}
-
-impl Hint for Refused {
-    fn hint(&self) -> Option<Cow<'_, str>> {
-        let hint: String = match self {
-            Self::Invalid(invalid) => invalid.hint.to_owned(),
-            Self::TooMany { most, .. } => {
-                format!("ask for {most} or fewer; see \"Limits\" in tidegate(1)")
-            }
-            Self::NoNetwork(_) => "see `tidegate network ls`".into(),
-            Self::NoEndpoint(_) => "see `tidegate endpoint ls`".into(),
-            Self::NetworkDown { network, fault } => mend_or(fault, &format!("tidegate network rm {network}")),
-            Self::EndpointDown { endpoint, fault } => mend_or(fault, &format!("tidegate detach {endpoint}")),
-            Self::HostWithoutIpv6 { off, .. } => {
-                format!("{}; or leave out --ipv6 and all IPv6 options", off.advice(""))
-            }
-            Self::NetworkExists(name) => format!("see `tidegate network inspect {name}`, or choose another name"),
-            Self::EndpointExists(name) => format!("`tidegate detach {name}` first, or choose another name"),
-            Self::NetworkInUse { .. } => "detach its endpoints first, or give --force".into(),
-            Self::TwoAddresses(..) => "give one for each of IPv4 and IPv6".into(),
-            Self::AddressOutside { network, .. } | Self::AddressTaken { network, .. } => {
-                format!("see the subnets in `tidegate network inspect {network}`, or leave it out to get a free address")
-            }
-            Self::Ipv6OffFor { off, .. } => format!("{}; or leave it out", off.advice(INSIDE)),
-            Self::NoStation(_) => "give one whose first octet is even, such as 02:42:ac:11:00:02".into(),
-            Self::MacTaken { .. } => "choose another --mac, or leave it out".into(),
-            Self::TooManyBound { .. } => {
-                "detach one, or use a network created without --anti-spoofing".into()
-            }
-            Self::IfNameTaken(_) => "choose another --ifname, or leave it out to get a free name".into(),
-            Self::OlderGateway(endpoint) => {
-                format!("`tidegate detach {endpoint}` first, then attach it again")
-            }
-            Self::NoGatewayPlace(_) => "give another --gateway-priority".into(),
-            Self::SubnetsOverlap(..) => "give subnets that have no address in common".into(),
-            Self::RangeOutside { .. } => "give the range's subnet with --subnet".into(),
-            Self::TwoRanges { .. } => "give one --ip-range for each subnet".into(),
-            Self::NotReservable { .. } => "give an address of its subnets other than the gateway's".into(),
-            Self::Contradiction { .. } => "leave one of the two out".into(),
-            Self::Label(_) => "give a shorter text without line breaks".into(),
-            Self::BridgeTaken { .. } => "choose another --bridge, or leave it out".into(),
-            Self::BridgeNameOurs(_) => "choose a name that does not start with tgb or tgv".into(),
-            Self::ConnectedToItself(_) => {
-                "its endpoints reach each other unless it was created with --no-icc".into()
-            }
-            Self::NotConnectable(_) => "connect networks created without --internal and --isolated".into(),
-            Self::ConnectedAlready(..) | Self::NotConnected(..) => {
-                "see the peers in `tidegate network inspect`".into()
-            }
-            Self::PublishIsolated { .. } => "use a network created with --internal, or with neither".into(),
-            Self::FamilyOff { family, .. } => {
-                format!("leave out --no-{} or the subnet", family.to_string().to_lowercase())
-            }
-            Self::NoFamily(_) => "leave out --no-ipv4 or --no-ipv6".into(),
-            Self::GatewayOutside { .. } => "give the gateway's subnet with --subnet".into(),
-            Self::TwoGateways { .. } => "give one --gateway for each subnet".into(),
-            Self::OverlapsNetwork { .. } | Self::OverlapsRoute { .. } => {
-                "choose another --subnet, or leave it out to get a free one".into()
-            }
-            Self::PoolsUsedUp { .. } => "give a --subnet, or widen `pools` in tidegated.toml".into(),
-            Self::SubnetFull { .. } => "detach an endpoint, or create a network with a wider subnet".into(),
-            Self::Unswept { .. } => "try again in a moment, or give another address".into(),
-            Self::AttachedAlready { endpoint, .. } => format!("`tidegate detach {endpoint}` first"),
-            Self::NoIpv6InNamespace { off, .. } => {
-                format!("{}; or use a network with IPv4", off.advice(INSIDE))
-            }
-            Self::PortTaken { holder, .. } => {
-                format!("publish another port, or `tidegate detach {holder}` first")
-            }
-            Self::PortOfResolver { .. } => {
-                "publish it on another address of the host, or set `dns.enable` to false in tidegated.toml".into()
-            }
-            Self::GatewayTaken { held, holder, .. } => {
-                format!("`tidegate unpublish {holder} {held}` first, or choose another --gateway")
-            }
-            Self::NoFreePort { .. } => {
-                "give a wider range of host ports, or widen `ports.free` in tidegated.toml".into()
-            }
-            Self::NotPublished { endpoint, .. } => format!("see `tidegate endpoint inspect {endpoint}`"),
-            Self::TwoOfFamily { .. } => "give one for each of IPv4 and IPv6".into(),
-            Self::NoHostIp { .. } => "give an address that the host has, or leave it out".into(),
-            Self::PortTwice(..) => "give each host port once".into(),
-            Self::PortFamily { .. } => "leave the host address out, or use a network with that family".into(),
-            Self::LoopbackOfRouted { .. } => {
-                "leave out the host address and limit the clients with --allow, or use a network of mode nat".into()
-            }
-            Self::AllowTooMany { .. } => {
-                "publish fewer ports at once, or list wider prefixes".into()
-            }
-            Self::AllowOfPortNamesNobody { family, .. }
-            | Self::AllowOfNetworkNamesNobody { family, .. } => {
-                let everybody = match family {
-                    IpFamily::Ipv4 => "0.0.0.0/0",
-                    IpFamily::Ipv6 => "::/0",
-                };
-                format!("add {family} addresses with --allow, or `--allow {everybody}` for everybody")
-            }
-            Self::AllowDiffers { endpoint, held, .. } => {
-                format!("`tidegate unpublish {endpoint} {held}` first, or give the same --allow")
-            }
-            Self::NotExplainable { .. } => "give an address of an endpoint, of the host, or of another machine".into(),
-            Self::NoCommonFamily(..) => "see the addresses in `tidegate endpoint ls`".into(),
-            Self::SctpOnIpv6Loopback(_) => "publish it on 127.0.0.1, or on another address of the host".into(),
-            Self::Mtu { .. } => "leave out --mtu to use the kernel's default".into(),
-        };
-        Some(hint.into())
-    }
 }
 
 fn counted(endpoints: &[Name]) -> String {

@@ -7,7 +7,7 @@ use ipnet::IpNet;
 use tidegate_api::CreateNetwork;
 use tidegate_model::{Name, State, Subnet, overlap};
 
-use crate::refused::IpFamily;
+use crate::ip_family::IpFamily;
 use crate::{HostFacts, Pools, Refused};
 
 /// The subnets of a requested network.

@@ -1,0 +1,126 @@
+//! What the user can do about a refusal.
+
+use std::borrow::Cow;
+
+use error_hint::Hint;
+use tidegate_model::Fault;
+
+use super::{IpFamily, Refused};
+
+/// Where a hint about a sysctl applies.
+const INSIDE: &str = " in the namespace";
+
+/// The hint for a degraded object.
+fn mend_or(fault: &Fault, remove: &str) -> String {
+    match &fault.hint {
+        Some(hint) => format!("{hint}: the daemon then tries again; or `{remove}`"),
+        None => format!("fix that: the daemon then tries again; or `{remove}`"),
+    }
+}
+
+impl Hint for Refused {
+    fn hint(&self) -> Option<Cow<'_, str>> {
+        let hint: String = match self {
+            Self::Invalid(invalid) => invalid.hint.to_owned(),
+            Self::TooMany { most, .. } => {
+                format!("ask for {most} or fewer; see \"Limits\" in tidegate(1)")
+            }
+            Self::NoNetwork(_) => "see `tidegate network ls`".into(),
+            Self::NoEndpoint(_) => "see `tidegate endpoint ls`".into(),
+            Self::NetworkDown { network, fault } => mend_or(fault, &format!("tidegate network rm {network}")),
+            Self::EndpointDown { endpoint, fault } => mend_or(fault, &format!("tidegate detach {endpoint}")),
+            Self::HostWithoutIpv6 { off, .. } => {
+                format!("{}; or leave out --ipv6 and all IPv6 options", off.advice(""))
+            }
+            Self::NetworkExists(name) => format!("see `tidegate network inspect {name}`, or choose another name"),
+            Self::EndpointExists(name) => format!("`tidegate detach {name}` first, or choose another name"),
+            Self::NetworkInUse { .. } => "detach its endpoints first, or give --force".into(),
+            Self::TwoAddresses(..) => "give one for each of IPv4 and IPv6".into(),
+            Self::AddressOutside { network, .. } | Self::AddressTaken { network, .. } => {
+                format!("see the subnets in `tidegate network inspect {network}`, or leave it out to get a free address")
+            }
+            Self::Ipv6OffFor { off, .. } => format!("{}; or leave it out", off.advice(INSIDE)),
+            Self::NoStation(_) => "give one whose first octet is even, such as 02:42:ac:11:00:02".into(),
+            Self::MacTaken { .. } => "choose another --mac, or leave it out".into(),
+            Self::TooManyBound { .. } => {
+                "detach one, or use a network created without --anti-spoofing".into()
+            }
+            Self::IfNameTaken(_) => "choose another --ifname, or leave it out to get a free name".into(),
+            Self::OlderGateway(endpoint) => {
+                format!("`tidegate detach {endpoint}` first, then attach it again")
+            }
+            Self::NoGatewayPlace(_) => "give another --gateway-priority".into(),
+            Self::SubnetsOverlap(..) => "give subnets that have no address in common".into(),
+            Self::RangeOutside { .. } => "give the range's subnet with --subnet".into(),
+            Self::TwoRanges { .. } => "give one --ip-range for each subnet".into(),
+            Self::NotReservable { .. } => "give an address of its subnets other than the gateway's".into(),
+            Self::Contradiction { .. } => "leave one of the two out".into(),
+            Self::Label(_) => "give a shorter text without line breaks".into(),
+            Self::BridgeTaken { .. } => "choose another --bridge, or leave it out".into(),
+            Self::BridgeNameOurs(_) => "choose a name that does not start with tgb or tgv".into(),
+            Self::ConnectedToItself(_) => {
+                "its endpoints reach each other unless it was created with --no-icc".into()
+            }
+            Self::NotConnectable(_) => "connect networks created without --internal and --isolated".into(),
+            Self::ConnectedAlready(..) | Self::NotConnected(..) => {
+                "see the peers in `tidegate network inspect`".into()
+            }
+            Self::PublishIsolated { .. } => "use a network created with --internal, or with neither".into(),
+            Self::FamilyOff { family, .. } => {
+                format!("leave out --no-{} or the subnet", family.to_string().to_lowercase())
+            }
+            Self::NoFamily(_) => "leave out --no-ipv4 or --no-ipv6".into(),
+            Self::GatewayOutside { .. } => "give the gateway's subnet with --subnet".into(),
+            Self::TwoGateways { .. } => "give one --gateway for each subnet".into(),
+            Self::OverlapsNetwork { .. } | Self::OverlapsRoute { .. } => {
+                "choose another --subnet, or leave it out to get a free one".into()
+            }
+            Self::PoolsUsedUp { .. } => "give a --subnet, or widen `pools` in tidegated.toml".into(),
+            Self::SubnetFull { .. } => "detach an endpoint, or create a network with a wider subnet".into(),
+            Self::Unswept { .. } => "try again in a moment, or give another address".into(),
+            Self::AttachedAlready { endpoint, .. } => format!("`tidegate detach {endpoint}` first"),
+            Self::NoIpv6InNamespace { off, .. } => {
+                format!("{}; or use a network with IPv4", off.advice(INSIDE))
+            }
+            Self::PortTaken { holder, .. } => {
+                format!("publish another port, or `tidegate detach {holder}` first")
+            }
+            Self::PortOfResolver { .. } => {
+                "publish it on another address of the host, or set `dns.enable` to false in tidegated.toml".into()
+            }
+            Self::GatewayTaken { held, holder, .. } => {
+                format!("`tidegate unpublish {holder} {held}` first, or choose another --gateway")
+            }
+            Self::NoFreePort { .. } => {
+                "give a wider range of host ports, or widen `ports.free` in tidegated.toml".into()
+            }
+            Self::NotPublished { endpoint, .. } => format!("see `tidegate endpoint inspect {endpoint}`"),
+            Self::TwoOfFamily { .. } => "give one for each of IPv4 and IPv6".into(),
+            Self::NoHostIp { .. } => "give an address that the host has, or leave it out".into(),
+            Self::PortTwice(..) => "give each host port once".into(),
+            Self::PortFamily { .. } => "leave the host address out, or use a network with that family".into(),
+            Self::LoopbackOfRouted { .. } => {
+                "leave out the host address and limit the clients with --allow, or use a network of mode nat".into()
+            }
+            Self::AllowTooMany { .. } => {
+                "publish fewer ports at once, or list wider prefixes".into()
+            }
+            Self::AllowOfPortNamesNobody { family, .. }
+            | Self::AllowOfNetworkNamesNobody { family, .. } => {
+                let everybody = match family {
+                    IpFamily::Ipv4 => "0.0.0.0/0",
+                    IpFamily::Ipv6 => "::/0",
+                };
+                format!("add {family} addresses with --allow, or `--allow {everybody}` for everybody")
+            }
+            Self::AllowDiffers { endpoint, held, .. } => {
+                format!("`tidegate unpublish {endpoint} {held}` first, or give the same --allow")
+            }
+            Self::NotExplainable { .. } => "give an address of an endpoint, of the host, or of another machine".into(),
+            Self::NoCommonFamily(..) => "see the addresses in `tidegate endpoint ls`".into(),
+            Self::SctpOnIpv6Loopback(_) => "publish it on 127.0.0.1, or on another address of the host".into(),
+            Self::Mtu { .. } => "leave out --mtu to use the kernel's default".into(),
+        };
+        Some(hint.into())
+    }
+}
