@@ -150,9 +150,9 @@ mod rendering {
 mod encoding {
     use super::*;
 
-    fn endpoint() -> Endpoint {
+    fn endpoint() -> tidegate_api::Endpoint {
         let ports = ["9000-9009:90-99".to_owned()];
-        attach(&state(0), "measured", 1, &ports).outcome
+        attach(&state(0), "measured", 1, &ports).outcome.into()
     }
 
     #[divan::bench]
@@ -164,6 +164,6 @@ mod encoding {
     #[divan::bench]
     fn an_endpoint_from_json(bencher: Bencher) {
         let json = serde_json::to_vec(&endpoint()).expect("it can be written");
-        bencher.bench(|| serde_json::from_slice::<Endpoint>(black_box(&json)));
+        bencher.bench(|| serde_json::from_slice::<tidegate_api::Endpoint>(black_box(&json)));
     }
 }

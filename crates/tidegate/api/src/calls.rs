@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use tidegate_model::{Endpoint, Name};
+use tidegate_model::Name;
 
 use crate::doctor::Diagnosis;
 use crate::event::Event;
@@ -12,8 +12,8 @@ use crate::given::Schemas;
 use crate::given::{Body, Given, Query};
 use crate::traffic::Traffic;
 use crate::{
-    Attach, CreateNetwork, EndpointView, Info, NetworkView, Peer, Ports, Publish, RemoveNetwork,
-    RulesetDiff, RulesetText, Travels,
+    Attach, CreateNetwork, Endpoint, EndpointView, Info, NetworkView, Peer, Ports, Publish,
+    RemoveNetwork, RulesetDiff, RulesetText, Travels,
 };
 
 /// An HTTP method (RFC 9110 section 9).

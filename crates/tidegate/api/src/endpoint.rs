@@ -3,9 +3,11 @@
 use std::net::IpAddr;
 use std::path::PathBuf;
 
+use ipnet::IpNet;
 use serde::{Deserialize, Serialize};
 use tidegate_model::{
-    Endpoint, Fault, GatewayPriority, IfName, MacAddr, Name, OwnSysctl, PortRequest, Source,
+    Allowance, Fault, GatewayPriority, IfName, MacAddr, Name, NetnsRef, OwnSysctl, PortBinding,
+    PortRequest, Source,
 };
 
 /// Asks for an endpoint.
@@ -92,6 +94,85 @@ impl From<Vec<PortRequest>> for Publish {
 pub struct Ports {
     /// The ports.
     pub ports: Vec<PortRequest>,
+}
+
+/// An endpoint attaches a network namespace to a network: a veth pair with one end on the bridge.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(rename_all = "kebab-case")]
+pub struct Endpoint {
+    /// Its name, unique among endpoints.
+    pub name: Name,
+    /// The network to which it is attached.
+    pub network: Name,
+    /// The namespace in which it appears.
+    pub netns: NetnsRef,
+    /// The end of the veth pair that is a port of the bridge.
+    pub host_ifname: IfName,
+    /// The end of the veth pair inside the namespace.
+    pub ifname: IfName,
+    /// Ethernet address inside the namespace.
+    pub mac: MacAddr,
+    /// Addresses inside the namespace, each with its subnet's prefix length.
+    #[cfg_attr(feature = "schema", schemars(with = "Vec<String>"))]
+    pub addresses: Vec<IpNet>,
+    /// Next hops of the default routes that this endpoint gave its namespace.
+    pub gateways: Vec<IpAddr>,
+    /// Gateway priority of its network in the namespace.
+    #[serde(default)]
+    pub gateway_priority: GatewayPriority,
+    /// Metric of its default routes, unique in the namespace. None without default routes, and for routes of older
+    /// releases, whose metric the kernel chose.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub gateway_metric: Option<u32>,
+    /// Additional DNS names; other endpoints may share them.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub aliases: Vec<Name>,
+    /// Published ports.
+    pub ports: Vec<PortBinding>,
+    /// Allow-lists of its published ports that have one.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub allow: Vec<Allowance>,
+    /// Sysctls of its interface.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub sysctls: Vec<OwnSysctl>,
+}
+
+impl From<tidegate_model::Endpoint> for Endpoint {
+    fn from(endpoint: tidegate_model::Endpoint) -> Self {
+        let tidegate_model::Endpoint {
+            name,
+            network,
+            netns,
+            host_ifname,
+            ifname,
+            mac,
+            addresses,
+            gateways,
+            gateway_priority,
+            gateway_metric,
+            aliases,
+            ports,
+            allow,
+            sysctls,
+        } = endpoint;
+        Self {
+            name,
+            network,
+            netns,
+            host_ifname,
+            ifname,
+            mac,
+            addresses,
+            gateways,
+            gateway_priority,
+            gateway_metric,
+            aliases,
+            ports,
+            allow,
+            sysctls,
+        }
+    }
 }
 
 /// An endpoint, with the resolv.conf for its namespace.

@@ -4,9 +4,9 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
-use tidegate_model::{Change, Degraded, Endpoint, Fault, Name, Network, PortBinding};
+use tidegate_model::{Change, Degraded, Fault, Name, PortBinding};
 
-use crate::Fight;
+use crate::{Endpoint, Fight, Network};
 
 /// Something that happened, and when.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -140,14 +140,22 @@ impl Happening {
     pub fn of(change: &Change) -> Vec<Self> {
         vec![match change.clone() {
             Change::All(changes) => return changes.iter().flat_map(Self::of).collect(),
-            Change::AddNetwork(network) => Self::NetworkCreated { network },
+            Change::AddNetwork(network) => Self::NetworkCreated {
+                network: network.into(),
+            },
             Change::ReplaceNetwork { after, .. } => Self::PeersChanged {
                 network: after.name,
                 peers: after.peers,
             },
-            Change::RemoveNetwork(network) => Self::NetworkRemoved { network },
-            Change::AddEndpoint(endpoint) => Self::Attached { endpoint },
-            Change::RemoveEndpoint(endpoint) => Self::Detached { endpoint },
+            Change::RemoveNetwork(network) => Self::NetworkRemoved {
+                network: network.into(),
+            },
+            Change::AddEndpoint(endpoint) => Self::Attached {
+                endpoint: endpoint.into(),
+            },
+            Change::RemoveEndpoint(endpoint) => Self::Detached {
+                endpoint: endpoint.into(),
+            },
             Change::ReplaceEndpoint { after, .. } => Self::PortsChanged {
                 endpoint: after.name,
                 ports: after.ports,

@@ -21,12 +21,12 @@ mod ruleset;
 pub mod traffic;
 mod travels;
 
-pub use endpoint::{Attach, EndpointView, Ports, Publish};
+pub use endpoint::{Attach, Endpoint, EndpointView, Ports, Publish};
 #[cfg(feature = "schema")]
 pub use given::Schemas;
 pub use given::{Body, Given, Query};
 pub use info::{Build, DriverInfo, Fight, ForwardingInfo, Info, NamesInfo};
-pub use network::{CreateNetwork, NetworkView, Peer, RemoveNetwork};
+pub use network::{CreateNetwork, Network, NetworkView, Peer, RemoveNetwork};
 pub use refusal::{Refusal, RefusalKind};
 pub use ruleset::{RulesetDiff, RulesetText};
 pub use travels::Travels;

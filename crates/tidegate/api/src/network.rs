@@ -1,11 +1,11 @@
 //! Networks: requests and answers.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
 
 use ipnet::IpNet;
 use serde::{Deserialize, Serialize};
-use tidegate_model::{Fault, IfName, Name, Network, Policy, Source};
+use tidegate_model::{AllowList, Fault, IfName, MacAddr, Name, Policy, Source, Subnet};
 
 /// Asks for a network.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -110,6 +110,73 @@ fn yes() -> bool {
 )]
 fn is_false(value: &bool) -> bool {
     !value
+}
+
+/// A network: a bridge on the host with its subnets and policy.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(rename_all = "kebab-case")]
+pub struct Network {
+    /// Its name, unique among networks.
+    pub name: Name,
+    /// The bridge.
+    pub bridge: IfName,
+    /// The bridge's Ethernet address.
+    pub mac: MacAddr,
+    /// At least one subnet.
+    pub subnets: Vec<Subnet>,
+    /// MTU of the bridge and of its endpoints, in bytes. None: the kernel's default.
+    pub mtu: Option<u32>,
+    /// Default host addresses of published ports, at most one for each family. An unspecified address means all of
+    /// its family; none means all addresses.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub host_ips: Vec<IpAddr>,
+    /// Clients that may reach ports published without a list of their own.
+    #[serde(default, skip_serializing_if = "AllowList::is_everybody")]
+    pub allow: AllowList,
+    /// Policy: what its endpoints may do, and who may reach them.
+    #[serde(default)]
+    pub policy: Policy,
+    /// Addresses of its subnets that no endpoint gets, each with its purpose.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub reserved: BTreeMap<Name, IpAddr>,
+    /// Peers: networks whose endpoints and those of this network reach each other. Each lists the other.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    pub peers: BTreeSet<Name>,
+    /// Metadata of the owner.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub labels: BTreeMap<Name, String>,
+}
+
+impl From<tidegate_model::Network> for Network {
+    fn from(network: tidegate_model::Network) -> Self {
+        let tidegate_model::Network {
+            name,
+            bridge,
+            mac,
+            subnets,
+            mtu,
+            host_ips,
+            allow,
+            policy,
+            reserved,
+            peers,
+            labels,
+        } = network;
+        Self {
+            name,
+            bridge,
+            mac,
+            subnets,
+            mtu,
+            host_ips,
+            allow,
+            policy,
+            reserved,
+            peers,
+            labels,
+        }
+    }
 }
 
 /// A network with the names of its endpoints.

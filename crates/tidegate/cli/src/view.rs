@@ -11,11 +11,9 @@ use tidegate_api::doctor::{Checked, Diagnosis, Finding, Severity};
 use tidegate_api::event::{Event, Happening};
 use tidegate_api::explain::{Explanation, Fate, MatchedElement, Path};
 use tidegate_api::traffic::{PortTraffic, Traffic};
-use tidegate_api::{EndpointView, ForwardingInfo, Info, NamesInfo, NetworkView};
+use tidegate_api::{Endpoint, EndpointView, ForwardingInfo, Info, NamesInfo, Network, NetworkView};
 use tidegate_model::traffic::TrafficCounts;
-use tidegate_model::{
-    Allowance, Degraded, Endpoint, Fault, Forwarding, Name, Network, PortBinding,
-};
+use tidegate_model::{Allowance, Degraded, Fault, Forwarding, Name, PortBinding};
 
 /// Networks, one a line.
 pub(crate) fn networks(networks: &[NetworkView]) -> String {
@@ -148,8 +146,11 @@ pub(crate) fn endpoints(endpoints: &[EndpointView]) -> String {
 
 /// A published port, and whether there is a list of who may reach it.
 fn shown_port(endpoint: &Endpoint, port: &PortBinding) -> String {
-    let restricted = endpoint.allowed(port).map_or("", |_| " (restricted)");
-    format!("{port}{restricted}")
+    let mut lists = endpoint.allow.iter();
+    match lists.any(|list| list.ports.contains(port)) {
+        true => format!("{port} (restricted)"),
+        false => port.to_string(),
+    }
 }
 
 /// Who may reach the ports that not everybody may.

@@ -28,11 +28,11 @@ use tidegate_api::doctor::Diagnosis;
 use tidegate_api::explain::{Explanation, Question};
 use tidegate_api::traffic::Traffic;
 use tidegate_api::{
-    Attach, Body, Build, CreateNetwork, EndpointView, Info, NetworkView, Peer, Ports, Publish,
-    Query, RemoveNetwork, RulesetDiff, RulesetText,
+    Attach, Body, Build, CreateNetwork, Endpoint, EndpointView, Info, NetworkView, Peer, Ports,
+    Publish, Query, RemoveNetwork, RulesetDiff, RulesetText,
 };
 use tidegate_link::Gone;
-use tidegate_model::{Endpoint, Name};
+use tidegate_model::Name;
 
 use tracing::Span;
 
@@ -219,11 +219,18 @@ async fn attach(daemon: Daemon, Body(wanted): Body<Attach>) -> Answer<EndpointVi
 }
 
 async fn detach(daemon: Daemon, name: Name) -> Answer<Endpoint> {
-    daemon.work(move |engine| engine.detach(&name)).await
+    daemon
+        .work(move |engine| Ok(engine.detach(&name)?.into()))
+        .await
 }
 
 async fn gc(daemon: Daemon, (): ()) -> Answer<Vec<Endpoint>> {
-    daemon.work(|engine| engine.collect(&Gone::Any)).await
+    daemon
+        .work(|engine| {
+            let collected = engine.collect(&Gone::Any)?;
+            Ok(collected.into_iter().map(Endpoint::from).collect())
+        })
+        .await
 }
 
 async fn doctor(daemon: Daemon, (): ()) -> Answer<Diagnosis> {
@@ -240,7 +247,7 @@ async fn explain(daemon: Daemon, Body(question): Body<Question>) -> Answer<Expla
 
 async fn publish(daemon: Daemon, (name, Body(wanted)): (Name, Body<Publish>)) -> Answer<Endpoint> {
     daemon
-        .work(move |engine| engine.publish(&name, &wanted))
+        .work(move |engine| Ok(engine.publish(&name, &wanted)?.into()))
         .await
 }
 
@@ -249,7 +256,7 @@ async fn unpublish(
     (name, Body(Ports { ports })): (Name, Body<Ports>),
 ) -> Answer<Endpoint> {
     daemon
-        .work(move |engine| engine.unpublish(&name, &ports))
+        .work(move |engine| Ok(engine.unpublish(&name, &ports)?.into()))
         .await
 }
 

@@ -109,7 +109,7 @@ impl Engine {
         let network = self.counted(done)?;
         tracing::info!(network = %request.name, notes = notes.join(", "), "made a network");
         Ok(NetworkView {
-            network,
+            network: network.into(),
             endpoints: Vec::new(),
             degraded: None,
             notes,
@@ -252,7 +252,7 @@ impl Engine {
     pub fn endpoints(&self) -> Vec<EndpointView> {
         let state = self.state();
         let view = |endpoint: &Endpoint| EndpointView {
-            endpoint: endpoint.clone(),
+            endpoint: endpoint.clone().into(),
             resolv_conf: String::new(),
             degraded: state.degraded.endpoints.get(&endpoint.name).cloned(),
         };
@@ -399,7 +399,7 @@ fn view(state: &State, network: &Network) -> NetworkView {
         .map(|e| e.name.clone())
         .collect();
     NetworkView {
-        network: network.clone(),
+        network: network.clone().into(),
         endpoints,
         degraded: state.degraded.networks.get(&network.name).cloned(),
         notes: Vec::new(),

@@ -3,16 +3,13 @@
 use std::net::IpAddr;
 
 use ipnet::IpNet;
-use serde::{Deserialize, Serialize};
 
 use crate::{
     AllowList, Allowance, GatewayPriority, IfName, MacAddr, Name, NetnsRef, OwnSysctl, PortBinding,
 };
 
 /// An endpoint attaches a network namespace to a network: a veth pair with one end on the bridge.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
-#[serde(rename_all = "kebab-case")]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Endpoint {
     /// Its name, unique among endpoints.
     pub name: Name,
@@ -27,27 +24,21 @@ pub struct Endpoint {
     /// Ethernet address inside the namespace.
     pub mac: MacAddr,
     /// Addresses inside the namespace, each with its subnet's prefix length.
-    #[cfg_attr(feature = "schema", schemars(with = "Vec<String>"))]
     pub addresses: Vec<IpNet>,
     /// Next hops of the default routes that this endpoint gave its namespace.
     pub gateways: Vec<IpAddr>,
     /// Gateway priority of its network in the namespace.
-    #[serde(default)]
     pub gateway_priority: GatewayPriority,
     /// Metric of its default routes, unique in the namespace. None without default routes, and for routes of older
     /// releases, whose metric the kernel chose.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub gateway_metric: Option<u32>,
     /// Additional DNS names; other endpoints may share them.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub aliases: Vec<Name>,
     /// Published ports.
     pub ports: Vec<PortBinding>,
     /// Allow-lists of its published ports that have one.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub allow: Vec<Allowance>,
     /// Sysctls of its interface.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub sysctls: Vec<OwnSysctl>,
 }
 

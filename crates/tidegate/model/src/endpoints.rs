@@ -164,7 +164,6 @@ impl FromIterator<Endpoint> for Endpoints {
 mod tests {
     use proptest::collection::vec;
     use proptest::prelude::*;
-    use serde_json::json;
 
     use super::*;
     use crate::PortBinding;
@@ -187,18 +186,12 @@ mod tests {
         let port = |(protocol, host_port): &(usize, u16)| {
             format!("{host_port}:80/{}", PROTOCOLS[*protocol])
         };
-        let row = json!({
-            "name": name("e", number),
-            "network": name("n", network),
-            "netns": { "path": "/run/netns/a", "id": netns(number / 2) },
-            "host-ifname": "tgv0",
-            "ifname": "eth0",
-            "mac": "02:00:00:00:00:01",
-            "addresses": [],
-            "gateways": [],
-            "ports": ports.iter().map(port).collect::<Vec<_>>(),
-        });
-        serde_json::from_value(row).unwrap()
+        let ports: Vec<String> = ports.iter().map(port).collect();
+        let ports: Vec<&str> = ports.iter().map(String::as_str).collect();
+        let mut endpoint =
+            crate::fixtures::endpoint(&format!("e{number}"), &format!("n{network}"), &ports);
+        endpoint.netns.id = netns(number / 2);
+        endpoint
     }
 
     fn names<'a>(endpoints: impl Iterator<Item = &'a Endpoint>) -> Vec<Name> {

@@ -1,10 +1,11 @@
 //! Values that the tests share.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
 
-use serde_json::json;
-
-use crate::{Endpoint, Name, Network, Policy};
+use crate::{
+    AllowList, Endpoint, GatewayPriority, Name, NetnsId, NetnsRef, Network, Policy, Subnet,
+};
 
 pub(crate) fn name(text: &str) -> Name {
     text.parse().unwrap()
@@ -16,32 +17,47 @@ pub(crate) fn ip(text: &str) -> IpAddr {
 
 /// A network with the subnets 10.1.2.0/24 and fd00:1::/64.
 pub(crate) fn network(name: &str) -> Network {
-    let row = json!({
-        "name": name,
-        "bridge": "tgb0",
-        "mac": "02:00:00:00:00:01",
-        "subnets": [
-            { "net": "10.1.2.0/24", "gateway": "10.1.2.1" },
-            { "net": "fd00:1::/64", "gateway": "fd00:1::1" },
-        ],
-        "mtu": null,
-        "policy": Policy::default(),
-    });
-    serde_json::from_value(row).unwrap()
+    let subnet = |net: &str| Subnet::new(net.parse().unwrap(), None).unwrap();
+    Network {
+        name: self::name(name),
+        bridge: "tgb0".parse().unwrap(),
+        mac: "02:00:00:00:00:01".parse().unwrap(),
+        subnets: ["10.1.2.0/24", "fd00:1::/64"].map(subnet).into(),
+        mtu: None,
+        host_ips: Vec::new(),
+        allow: AllowList::default(),
+        policy: Policy::default(),
+        reserved: BTreeMap::new(),
+        peers: BTreeSet::new(),
+        labels: BTreeMap::new(),
+    }
 }
 
 /// An endpoint that publishes these ports.
 pub(crate) fn endpoint(name: &str, network: &str, ports: &[&str]) -> Endpoint {
-    let row = json!({
-        "name": name,
-        "network": network,
-        "netns": { "path": "/run/netns/a", "id": { "dev": 4, "ino": 7 } },
-        "host-ifname": "tgv0",
-        "ifname": "eth0",
-        "mac": "02:00:00:00:00:02",
-        "addresses": ["10.1.2.2/24", "fd00:1::2/64"],
-        "gateways": ["10.1.2.1", "fd00:1::1"],
-        "ports": ports,
-    });
-    serde_json::from_value(row).unwrap()
+    Endpoint {
+        name: self::name(name),
+        network: self::name(network),
+        netns: NetnsRef {
+            path: "/run/netns/a".into(),
+            id: NetnsId {
+                dev: 4,
+                ino: 7,
+                cookie: None,
+            },
+        },
+        host_ifname: "tgv0".parse().unwrap(),
+        ifname: "eth0".parse().unwrap(),
+        mac: "02:00:00:00:00:02".parse().unwrap(),
+        addresses: ["10.1.2.2/24", "fd00:1::2/64"]
+            .map(|net| net.parse().unwrap())
+            .into(),
+        gateways: ["10.1.2.1", "fd00:1::1"].map(ip).into(),
+        gateway_priority: GatewayPriority::default(),
+        gateway_metric: None,
+        aliases: Vec::new(),
+        ports: ports.iter().map(|port| port.parse().unwrap()).collect(),
+        allow: Vec::new(),
+        sysctls: Vec::new(),
+    }
 }

@@ -4,14 +4,11 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
 
 use ipnet::IpNet;
-use serde::{Deserialize, Serialize};
 
 use crate::{AllowList, HostAccess, IfName, MacAddr, Name, Policy, Subnet};
 
 /// A network: a bridge on the host with its subnets and policy.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
-#[serde(rename_all = "kebab-case")]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Network {
     /// Its name, unique among networks.
     pub name: Name,
@@ -25,22 +22,16 @@ pub struct Network {
     pub mtu: Option<u32>,
     /// Default host addresses of published ports, at most one for each family. An unspecified address means all of
     /// its family; none means all addresses.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub host_ips: Vec<IpAddr>,
     /// Clients that may reach ports published without a list of their own.
-    #[serde(default, skip_serializing_if = "AllowList::is_everybody")]
     pub allow: AllowList,
     /// Policy: what its endpoints may do, and who may reach them.
-    #[serde(default)]
     pub policy: Policy,
     /// Addresses of its subnets that no endpoint gets, each with its purpose.
-    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub reserved: BTreeMap<Name, IpAddr>,
     /// Peers: networks whose endpoints and those of this network reach each other. Each lists the other.
-    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
     pub peers: BTreeSet<Name>,
     /// Metadata of the owner.
-    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub labels: BTreeMap<Name, String>,
 }
 

@@ -77,7 +77,7 @@ impl Engine {
         EndpointView {
             resolv_conf: host.for_endpoint(&state, &endpoint),
             degraded: state.degraded.endpoints.get(&endpoint.name).cloned(),
-            endpoint,
+            endpoint: endpoint.into(),
         }
     }
 }

@@ -4,8 +4,7 @@ use std::net::IpAddr;
 
 use hickory_proto::op::{Message, Query};
 use hickory_proto::rr::{Name, RecordType};
-use serde_json::json;
-use tidegate_model::{Endpoint, Network, State};
+use tidegate_model::{Access, Endpoint, NetnsId, NetnsRef, Network, Policy, State, Subnet};
 use tidegate_resolver::{Asked, Transport, Verdict, Zone, judge, of_state};
 
 /// Networks `web` (open), `db` (open), `vault` (internal) and `dark` (isolated). Namespace 1 is on
@@ -16,20 +15,30 @@ pub(crate) fn state() -> State {
         ..State::default()
     };
     for (number, name, access) in [
-        (1, "web", "open"),
-        (2, "db", "open"),
-        (3, "vault", "internal"),
-        (4, "dark", "isolated"),
+        (1, "web", Access::Open),
+        (2, "db", Access::Open),
+        (3, "vault", Access::Internal),
+        (4, "dark", Access::Isolated),
     ] {
-        let network = json!({
-            "name": name, "bridge": format!("tgb{number}"), "mac": "02:62:00:00:00:01", "mtu": null,
-            "subnets": [
-                { "net": format!("10.0.{number}.0/24"), "gateway": format!("10.0.{number}.1") },
-                { "net": format!("fd00:{number}::/64"), "gateway": format!("fd00:{number}::1") },
-            ],
-            "policy": { "access": access },
-        });
-        let network: Network = serde_json::from_value(network).unwrap();
+        let subnets = [format!("10.0.{number}.0/24"), format!("fd00:{number}::/64")];
+        let network = Network {
+            name: name.parse().unwrap(),
+            bridge: format!("tgb{number}").parse().unwrap(),
+            mac: "02:62:00:00:00:01".parse().unwrap(),
+            subnets: subnets
+                .map(|net| Subnet::new(net.parse().unwrap(), None).unwrap())
+                .into(),
+            mtu: None,
+            host_ips: Vec::new(),
+            allow: Default::default(),
+            policy: Policy {
+                access,
+                ..Policy::default()
+            },
+            reserved: Default::default(),
+            peers: Default::default(),
+            labels: Default::default(),
+        };
         state.networks.insert(network.name.clone(), network);
     }
     for (name, aliases, network, netns, addresses) in [
@@ -52,13 +61,29 @@ pub(crate) fn state() -> State {
         ("shade", &[], "dark", 1, &["10.0.4.2/24"]),
         ("dotted.name", &[], "web", 5, &["10.0.1.4/24"]),
     ] {
-        let endpoint = json!({
-            "name": name, "aliases": aliases, "network": network,
-            "netns": { "path": format!("/run/netns/{netns}"), "id": { "dev": 4, "ino": netns } },
-            "host-ifname": "tgv1", "ifname": "eth0", "mac": "02:76:00:00:00:01",
-            "addresses": addresses, "gateways": [], "ports": [],
-        });
-        let endpoint: Endpoint = serde_json::from_value(endpoint).unwrap();
+        let endpoint = Endpoint {
+            name: name.parse().unwrap(),
+            network: network.parse().unwrap(),
+            netns: NetnsRef {
+                path: format!("/run/netns/{netns}").into(),
+                id: NetnsId {
+                    dev: 4,
+                    ino: netns,
+                    cookie: None,
+                },
+            },
+            host_ifname: "tgv1".parse().unwrap(),
+            ifname: "eth0".parse().unwrap(),
+            mac: "02:76:00:00:00:01".parse().unwrap(),
+            addresses: addresses.iter().map(|net| net.parse().unwrap()).collect(),
+            gateways: Vec::new(),
+            gateway_priority: Default::default(),
+            gateway_metric: None,
+            aliases: aliases.iter().map(|alias| alias.parse().unwrap()).collect(),
+            ports: Vec::new(),
+            allow: Vec::new(),
+            sysctls: Vec::new(),
+        };
         state.endpoints.insert(endpoint);
     }
     state
