@@ -2,9 +2,11 @@
 
 mod commit;
 mod error;
+mod manifest;
 mod read;
 mod tree;
 
 pub use error::SourceError;
+pub use manifest::check;
 pub use plimsoll_plan::source::{COMMIT_VARIABLE, Source};
 pub use read::read;

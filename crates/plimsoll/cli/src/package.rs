@@ -1,5 +1,6 @@
 //! `cargo xtask dist`: builds the flavours that the probe allows and makes packages of them.
 
+mod check;
 pub(crate) mod distros;
 mod progress;
 mod render;
@@ -85,6 +86,7 @@ pub fn run(args: &Args, formats: &Formats) -> Result<()> {
         known(formats, *name)?;
     }
     let config = configuration(formats)?;
+    check::all(&config, formats)?;
     if args.distros.is_elsewhere() {
         return distros::run(args, &config, formats);
     }

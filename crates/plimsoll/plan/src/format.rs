@@ -5,6 +5,7 @@
 
 mod deb;
 mod rpm;
+mod rpm_rules;
 mod tar;
 
 use std::fmt;
@@ -13,6 +14,7 @@ use plimsoll_probe::{Family, Finding, Findings, FlavourName};
 use plimsoll_spec::FormatName;
 
 use crate::arch::Arch;
+use crate::complaint::Complaint;
 use crate::config::Config;
 
 pub use crate::format_names::{UnknownFormat, either};
@@ -56,6 +58,11 @@ pub trait FormatRules: fmt::Debug + Sync {
     /// own syntax.
     fn runs_sysusers(&self) -> Option<&'static str> {
         None
+    }
+
+    /// What the format refuses in what the configuration says.
+    fn complaints(&self, _config: &Config) -> Vec<Complaint> {
+        Vec::new()
     }
 
     /// Checks the format's own table of the configuration, `[format.NAME]`.

@@ -62,6 +62,8 @@
 //! ([`plimsoll_probe::Findings`]) and of what is asked for.
 
 mod arch;
+pub mod check;
+pub mod complaint;
 pub mod config;
 pub mod distro;
 #[doc(hidden)]
@@ -71,3 +73,4 @@ mod format_names;
 pub mod plan;
 pub mod settings;
 pub mod source;
+pub mod toml_lines;

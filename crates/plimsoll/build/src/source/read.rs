@@ -3,13 +3,10 @@
 use std::ffi::OsString;
 use std::path::Path;
 
-use cargo_metadata::{MetadataCommand, Package};
-use plimsoll_probe::{Command, limit};
-
 use super::Source;
 use super::commit::{checkout, commit, git};
 use super::error::SourceError;
-use crate::packager::cargo_program;
+use super::manifest::{metadata, named, said};
 use crate::settings;
 
 /// Reads version and authors of one Cargo package, and commit and date of the checkout.
@@ -20,40 +17,17 @@ use crate::settings;
 /// # Errors
 /// When Cargo does not know the package, it says too little, or no date is known.
 pub fn read(workspace: &Path, package: &str, given: Option<String>) -> Result<Source, SourceError> {
-    let package = cargo_package(workspace, package)?;
-    let homepage = package
-        .homepage
-        .clone()
-        .or_else(|| package.repository.clone());
-    let missing = |what| SourceError::Missing {
-        package: package.name.to_string(),
-        what,
-    };
+    let metadata = metadata(workspace)?;
+    let package = named(&metadata, package)?;
+    let said = said(package)?;
     Ok(Source {
         commit: commit(workspace, given)?,
         source_date_epoch: date(workspace, std::env::var_os("SOURCE_DATE_EPOCH"))?,
         settings: settings::read(workspace)?,
         version: package.version.to_string(),
-        license: package.license.clone().ok_or_else(|| missing("license"))?,
-        maintainer: package
-            .authors
-            .first()
-            .cloned()
-            .ok_or_else(|| missing("authors"))?,
-        homepage: homepage.ok_or_else(|| missing("homepage"))?,
-    })
-}
-
-fn cargo_package(workspace: &Path, name: &str) -> Result<Package, SourceError> {
-    let question = ["metadata", "--no-deps", "--format-version=1"];
-    let command = Command::new(cargo_program(), question).within(workspace);
-    let text = command.limited(limit::WORK).text()?;
-    let metadata = MetadataCommand::parse(text).map_err(SourceError::Metadata)?;
-    let mut packages = metadata.packages.into_iter();
-    let found = packages.find(|package| *package.name == *name);
-    found.ok_or_else(|| SourceError::Missing {
-        package: name.to_owned(),
-        what: "manifest",
+        license: said.license.to_owned(),
+        maintainer: said.maintainer.to_owned(),
+        homepage: said.homepage.to_owned(),
     })
 }
 

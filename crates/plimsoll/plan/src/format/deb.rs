@@ -1,10 +1,13 @@
 //! Debian packages.
 
+mod policy;
+
 use plimsoll_probe::{Answer, Family, Finding, Findings};
 use plimsoll_spec::FormatName;
 
 use super::{FormatRules, Naming, RevisionSuffix};
 use crate::arch::Arch;
+use crate::complaint::Complaint;
 use crate::config::Config;
 
 /// What derives the dependencies of a Debian package, as the probe names it.
@@ -71,6 +74,10 @@ impl FormatRules for Deb {
     /// As dh_installsysusers(1) has it: the alternatives are for containers.
     fn runs_sysusers(&self) -> Option<&'static str> {
         Some("systemd | systemd-standalone-sysusers | systemd-sysusers")
+    }
+
+    fn complaints(&self, config: &Config) -> Vec<Complaint> {
+        policy::complaints(config)
     }
 
     fn section<'c>(&self, config: &'c Config) -> &'c str {

@@ -2,8 +2,9 @@
 
 use plimsoll_spec::FormatName;
 
-use super::{FormatRules, Naming, RevisionSuffix};
+use super::{FormatRules, Naming, RevisionSuffix, rpm_rules};
 use crate::arch::Arch;
+use crate::complaint::Complaint;
 use crate::config::Config;
 
 /// An RPM package of format 4.
@@ -45,6 +46,10 @@ impl FormatRules for Rpm {
     /// The package has this name in every family.
     fn runs_sysusers(&self) -> Option<&'static str> {
         Some("systemd")
+    }
+
+    fn complaints(&self, config: &Config) -> Vec<Complaint> {
+        rpm_rules::complaints(config)
     }
 
     fn section<'c>(&self, config: &'c Config) -> &'c str {

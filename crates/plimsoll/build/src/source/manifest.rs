@@ -1,0 +1,162 @@
+//! What the Cargo manifest of a package says, and where.
+
+use std::path::{Path, PathBuf};
+
+use cargo_metadata::{Metadata, MetadataCommand, Package};
+use plimsoll_plan::check::{self, Said};
+use plimsoll_plan::complaint::{Complaint, Found, Place};
+use plimsoll_plan::toml_lines;
+use plimsoll_probe::{Command, limit};
+
+use super::error::SourceError;
+use crate::packager::cargo_program;
+
+/// What is wrong in what the Cargo manifest of a package says about it.
+///
+/// # Errors
+/// When Cargo does not know the package, or it says too little.
+pub fn check(workspace: &Path, package: &str) -> Result<Vec<Found>, SourceError> {
+    let metadata = metadata(workspace)?;
+    let package = named(&metadata, package)?;
+    let own = File::read(package.manifest_path.as_std_path())?;
+    let root = File::read(metadata.workspace_root.join("Cargo.toml").as_std_path())?;
+    let complaints = check::source(&said(package)?).into_iter();
+    let found = complaints.map(|complaint| {
+        let (file, line) = place(&complaint, &own, &root);
+        complaint.at(&file.path, line)
+    });
+    Ok(found.collect())
+}
+
+/// A manifest.
+struct File {
+    path: PathBuf,
+    text: String,
+}
+
+impl File {
+    fn read(path: &Path) -> Result<Self, SourceError> {
+        let path = path.to_owned();
+        match std::fs::read_to_string(&path) {
+            Ok(text) => Ok(Self { path, text }),
+            Err(source) => Err(SourceError::Tree { path, source }),
+        }
+    }
+
+    fn line(&self, key: &[&str]) -> Option<usize> {
+        toml_lines::line(&self.text, key)
+    }
+}
+
+/// The manifest and the line in which a value is: a package may take its values from the workspace, and its repository stands for
+/// its homepage.
+fn place<'a>(complaint: &Complaint, own: &'a File, root: &'a File) -> (&'a File, usize) {
+    let Place::Key([key]) = complaint.place else {
+        return (own, 1);
+    };
+    let keys = if *key == "homepage" {
+        &["homepage", "repository"][..]
+    } else {
+        &[*key]
+    };
+    let mut places = keys.iter().filter_map(|key| {
+        let line = own.line(&["package", key])?;
+        let is_inherited = own.line(&["package", key, "workspace"]).is_some();
+        let inherited = root.line(&["workspace", "package", key]);
+        Some(match inherited.filter(|_| is_inherited) {
+            Some(line) => (root, line),
+            None => (own, line),
+        })
+    });
+    places.next().unwrap_or((own, 1))
+}
+
+pub(super) fn metadata(workspace: &Path) -> Result<Metadata, SourceError> {
+    let question = ["metadata", "--no-deps", "--format-version=1"];
+    let command = Command::new(cargo_program(), question).within(workspace);
+    let text = command.limited(limit::WORK).text()?;
+    MetadataCommand::parse(text).map_err(SourceError::Metadata)
+}
+
+pub(super) fn named<'a>(metadata: &'a Metadata, name: &str) -> Result<&'a Package, SourceError> {
+    let mut packages = metadata.packages.iter();
+    let found = packages.find(|package| *package.name == *name);
+    found.ok_or_else(|| SourceError::Missing {
+        package: name.to_owned(),
+        what: "manifest",
+    })
+}
+
+/// What a package says; the repository stands for a homepage.
+pub(super) fn said(package: &Package) -> Result<Said<'_>, SourceError> {
+    let missing = |what| SourceError::Missing {
+        package: package.name.to_string(),
+        what,
+    };
+    let homepage = package.homepage.as_deref();
+    let homepage = homepage.or(package.repository.as_deref());
+    let author = package.authors.first();
+    Ok(Said {
+        license: package
+            .license
+            .as_deref()
+            .ok_or_else(|| missing("license"))?,
+        maintainer: author.ok_or_else(|| missing("authors"))?,
+        homepage: homepage.ok_or_else(|| missing("homepage"))?,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn workspace(package: &str, shared: &str) -> tempfile::TempDir {
+        let folder = tempfile::tempdir().expect("a folder");
+        let write = |name: &str, text: String| {
+            let path = folder.path().join(name);
+            std::fs::create_dir_all(path.parent().expect("a parent")).expect("made");
+            std::fs::write(path, text).expect("written");
+        };
+        let root = format!("[workspace]\nmembers = [\"sample\"]\n[workspace.package]\n{shared}");
+        write("Cargo.toml", root);
+        let own = format!("[package]\nname = \"sample\"\n{package}");
+        write("sample/Cargo.toml", own);
+        write("sample/src/lib.rs", String::new());
+        folder
+    }
+
+    fn found(package: &str, shared: &str) -> Vec<String> {
+        let folder = workspace(package, shared);
+        let found = check(folder.path(), "sample").expect("it can be read");
+        let root = folder.path().canonicalize().expect("a path");
+        let relative = |path: &Path| path.strip_prefix(&root).map(Path::to_owned);
+        let found = found.into_iter().map(|mut found| {
+            found.path = relative(&found.path).unwrap_or(found.path);
+            found.to_string()
+        });
+        found.collect()
+    }
+
+    #[test]
+    fn a_fault_is_in_the_package_or_in_what_it_takes_from_the_workspace() {
+        let package = "version = \"1.0.0\"\nlicense = \"MIT/Apache-2.0\"\n\
+                       authors.workspace = true\nrepository = \"example.org\"\n";
+        let shared = "edition = \"2021\"\nauthors = [\"A. Person\"]\n";
+        let found = found(package, shared);
+        assert_eq!(found.len(), 3, "{found:?}");
+        for (found, wanted) in found.iter().zip([
+            "sample/Cargo.toml:4: license \"MIT/Apache-2.0\" is not an SPDX expression",
+            "Cargo.toml:5: the first author \"A. Person\" is not a name and an address",
+            "sample/Cargo.toml:6: homepage \"example.org\" is not an address of the web",
+        ]) {
+            assert!(found.starts_with(wanted), "{found}");
+        }
+    }
+
+    #[test]
+    fn a_sound_manifest_has_no_fault() {
+        let package = "version = \"1.0.0\"\nlicense = \"MIT\"\nauthors = [\"A <a@b>\"]\n\
+                       homepage = \"https://example.org\"\n";
+        assert_eq!(found(package, ""), [""; 0]);
+    }
+}

@@ -1,0 +1,89 @@
+//! Checks of what a project says about its packages: what a package manager, or the rules of a distribution, would refuse in a
+//! finished package is refused before anything is built.
+
+mod assets;
+mod source;
+
+use std::collections::BTreeSet;
+
+use plimsoll_spec::FormatName;
+
+use crate::complaint::Complaint;
+use crate::config::{AssetSource, Config};
+use crate::format::{FormatRules, Formats};
+
+pub use source::{Said, source};
+
+/// The longest summary, in characters: what fits a line of a package list (Debian Policy 3.4.1).
+const LONGEST_SUMMARY: usize = 80;
+
+/// All that is wrong in a configuration, for the formats that it names.
+#[must_use]
+pub fn config(config: &Config, formats: &Formats) -> Vec<Complaint> {
+    let made = made(config, formats);
+    let mut complaints = summary(config);
+    complaints.extend(programs(config, &made));
+    complaints.extend(made.iter().flat_map(|format| format.complaints(config)));
+    complaints.extend(assets::complaints(config, &made));
+    complaints
+}
+
+/// The formats that the configuration makes.
+fn made(config: &Config, formats: &Formats) -> Vec<&'static dyn FormatRules> {
+    let flavours = config.flavour.values();
+    let names: BTreeSet<FormatName> = flavours.flat_map(|it| it.formats.iter().copied()).collect();
+    let found = names.into_iter().filter_map(|name| formats.get(name).ok());
+    found.collect()
+}
+
+fn summary(config: &Config) -> Vec<Complaint> {
+    let summary = config.summary.as_str();
+    let about = |what: String, hint: &str| vec![Complaint::about(&["summary"], what, hint)];
+    let length = summary.chars().count();
+    if summary.contains('\n') {
+        let hint = "say it in one line, and the rest in `description`";
+        about("the summary has more than one line".to_owned(), hint)
+    } else if summary.trim().is_empty() {
+        about(
+            "the summary is empty".to_owned(),
+            "say in one line what it is",
+        )
+    } else if length > LONGEST_SUMMARY {
+        let what = format!("the summary has {length} characters, and {LONGEST_SUMMARY} fit");
+        about(what, "shorten it; the rest is for `description`")
+    } else if config.description.trim().is_empty() {
+        let what = "the description is empty";
+        let hint = "say in a sentence or two what the program does";
+        vec![Complaint::about(&["description"], what, hint)]
+    } else {
+        Vec::new()
+    }
+}
+
+/// Every package has a program, and every program a package.
+fn programs(config: &Config, made: &[&dyn FormatRules]) -> Vec<Complaint> {
+    let mut complaints = Vec::new();
+    let holds = |name: &str, format: FormatName| {
+        let mut assets = config.asset.iter().filter(|asset| asset.is_in(format));
+        assets.any(|asset| matches!(&asset.source, AssetSource::Binary(it) if it.get_ref() == name))
+    };
+    let hint = "add an [[asset]] with `binary`, or leave out what is not needed";
+    for format in made.iter().map(|format| format.name()) {
+        let mut names = config.cargo_packages.iter();
+        if !names.any(|name| holds(name, format)) {
+            let what = format!("no .{format} package has a program");
+            complaints.push(Complaint::about(&["cargo-packages"], what, hint));
+        }
+    }
+    for name in &config.cargo_packages {
+        let is_packaged = made.iter().any(|format| holds(name, format.name()));
+        if !is_packaged {
+            let what = format!("program {name:?} is built, and in no package");
+            complaints.push(Complaint::about(&["cargo-packages"], what, hint));
+        }
+    }
+    complaints
+}
+
+#[cfg(test)]
+mod tests;

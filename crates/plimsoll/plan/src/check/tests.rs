@@ -1,0 +1,178 @@
+use std::path::Path;
+
+use error_hint::Hint;
+
+use crate::check;
+use crate::complaint::{Complaint, Complaints};
+use crate::config;
+use crate::fixtures::{DIST, formats};
+
+/// What is wrong in a configuration, with the line.
+fn found(text: &str) -> Vec<String> {
+    complaints(text)
+        .into_iter()
+        .map(|it| it.to_string())
+        .collect()
+}
+
+fn complaints(text: &str) -> Vec<crate::complaint::Found> {
+    let path = Path::new("dist.toml");
+    let config = config::parse(text, path, &formats().names()).expect("it can be read");
+    let complaints = check::config(&config, &formats()).into_iter();
+    complaints
+        .map(|it| Complaint::found(it, path, text))
+        .collect()
+}
+
+/// The fixture with one text in the place of another, and the line of it.
+fn planted(old: &str, new: &str) -> (String, usize) {
+    assert!(DIST.contains(old), "{old}");
+    let before = DIST.split(old).next().expect("a start").lines().count();
+    (DIST.replacen(old, new, 1), before)
+}
+
+#[test]
+fn a_sound_configuration_has_no_fault() {
+    assert_eq!(found(DIST), [""; 0]);
+}
+
+#[test]
+fn each_fault_is_named_with_its_line() {
+    for (old, new, offset, what) in [
+        (
+            "name = \"sample\"",
+            "name = \"my_sample\"",
+            1,
+            "Debian refuses the name \"my_sample\"",
+        ),
+        (
+            "\"Shows what a project declares\"",
+            "\"One\\ntwo\"",
+            0,
+            "the summary has more than one line",
+        ),
+        (
+            "\"Shows what a project declares\"",
+            "\" \"",
+            0,
+            "the summary is empty",
+        ),
+        (
+            "revision = \"1\"",
+            "revision = \"1_2\"",
+            1,
+            "Debian refuses the revision \"1_2\"",
+        ),
+        (
+            "section = \"net\"",
+            "section = \"network\"",
+            1,
+            "Debian has no section \"network\"",
+        ),
+        (
+            "section = \"net\"",
+            "section = \"net\"\ndepends = [\"a, b\"]",
+            2,
+            "Debian refuses the dependency \"a, b\"",
+        ),
+        (
+            "\"/etc/sample/sampled.toml\"",
+            "\"/usr/share/sample/sampled.toml\"",
+            0,
+            "configuration file /usr/share/sample/sampled.toml is not below /etc",
+        ),
+        (
+            "\"/usr/sbin/sampled\"",
+            "\"/sbin/sampled\"",
+            0,
+            "asset /sbin/sampled is below /sbin, where no package has files",
+        ),
+        (
+            "\"/usr/sbin/sampled\"",
+            "\"/usr//sbin/sampled\"",
+            0,
+            "asset destination \"/usr//sbin/sampled\" is not a plain path",
+        ),
+        (
+            "\"/usr/sbin/sampled\"",
+            "\"/usr/sbin/sampled\"\nmode = \"0644\"",
+            0,
+            "program /usr/sbin/sampled has mode 0644: nobody may run it",
+        ),
+        (
+            "\"/usr/sbin/sampled\"",
+            "\"/usr/sbin/sampled\"\nmode = \"0777\"",
+            0,
+            "asset /usr/sbin/sampled has mode 0777: everybody may write to it",
+        ),
+    ] {
+        let (text, before) = planted(old, new);
+        assert_eq!(
+            found(&text),
+            [format!("dist.toml:{}: {what}", before + offset)]
+        );
+    }
+}
+
+#[test]
+fn a_file_below_etc_is_a_configuration_file() {
+    let (text, _) = planted("kind = \"config\"\n", "");
+    let found = found(&text);
+    assert_eq!(found.len(), 1);
+    let wanted = "asset /etc/sample/sampled.toml is below /etc, and no configuration file";
+    assert!(found[0].ends_with(wanted), "{found:?}");
+}
+
+#[test]
+fn every_package_has_a_program_and_every_program_a_package() {
+    let (text, _) = planted(
+        "dest = \"/usr/bin/sample\"",
+        "dest = \"/usr/bin/sample\"\nformats = [\"tar\"]",
+    );
+    assert_eq!(found(&text), [""; 0]);
+    let text = text.replace("binary = \"sampled\"\n", "source = \"sampled\"\n");
+    let line = DIST
+        .lines()
+        .position(|line| line.starts_with("cargo-packages"))
+        .expect("there")
+        + 1;
+    assert_eq!(
+        found(&text),
+        [
+            format!("dist.toml:{line}: no .deb package has a program"),
+            format!("dist.toml:{line}: no .rpm package has a program"),
+            format!("dist.toml:{line}: program \"sampled\" is built, and in no package"),
+        ]
+    );
+}
+
+#[test]
+fn what_rpm_refuses_is_named() {
+    let (text, _) = planted("name = \"sample\"", "name = \"sample~\"");
+    assert!(
+        found(&text)
+            .iter()
+            .any(|it| it.contains("rpm refuses the name \"sample~\""))
+    );
+}
+
+#[test]
+fn all_faults_are_said_at_once_with_their_hints() {
+    let (text, _) = planted("name = \"sample\"", "name = \"my_sample\"");
+    let one = Complaints::check(complaints(&text)).expect_err("one");
+    assert!(
+        one.hint()
+            .expect("a hint")
+            .starts_with("use two or more lower-case")
+    );
+    let text = text.replace("section = \"net\"", "section = \"network\"");
+    let two = Complaints::check(complaints(&text)).expect_err("two");
+    assert_eq!(two.hint(), None);
+    let shown = two.to_string();
+    assert!(
+        shown.starts_with("2 faults in what the packages say\n  dist.toml:"),
+        "{shown}"
+    );
+    assert_eq!(shown.matches("\n    hint: ").count(), 2, "{shown}");
+    assert_eq!(Complaints::check(Vec::new()), Ok(()));
+}
