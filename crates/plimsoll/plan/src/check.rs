@@ -30,7 +30,7 @@ pub fn config(config: &Config, formats: &Formats) -> Vec<Complaint> {
 
 /// The formats that the configuration makes.
 fn made(config: &Config, formats: &Formats) -> Vec<&'static dyn FormatRules> {
-    let flavours = config.flavour.values();
+    let flavours = config.flavour.iter().map(|(_, flavour)| flavour);
     let names: BTreeSet<FormatName> = flavours.flat_map(|it| it.formats.iter().copied()).collect();
     let found = names.into_iter().filter_map(|name| formats.get(name).ok());
     found.collect()
