@@ -6,13 +6,14 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use plimsoll_build::audit::fixtures::owners;
-use plimsoll_build::audit::{BuiltProgram, Fault, audit_build};
+use plimsoll_build::audit::{BuiltProgram, Fault, PackageFacts, audit_build};
 use plimsoll_build::depends::DependsError;
 use plimsoll_build::elf_files;
 use plimsoll_build::format::{Format, Formats, Programs};
 use plimsoll_plan::fixtures;
+use plimsoll_plan::plan::{DeclaredDepends, PackagePlan};
 use plimsoll_probe::{Answer, FlavourName, Ownership};
-use plimsoll_spec::{FileKind, FormatName, PackageFile};
+use plimsoll_spec::{FileKind, FormatName, PackageFile, PackageReport};
 
 /// Compiles C with options, for a file of that name.
 fn compiled(folder: &Path, name: &str, code: &str, options: &[&str]) -> PathBuf {
@@ -126,6 +127,32 @@ fn an_rpm_requires_what_a_helper_needs_and_the_package_does_not_bring() {
     );
     let own = derived.iter().any(|name| name.contains("libown"));
     assert!(!own, "{derived:?}");
+}
+
+#[test]
+fn rpm_reads_every_elf_file_as_we_do() {
+    let sample = Sample::new();
+    let plan = PackagePlan {
+        file: "sample.rpm".to_owned(),
+        format: FormatName::RPM,
+        flavour: FlavourName::DYNAMIC_EXEC,
+        driver: String::new(),
+        arch: String::new(),
+        declared: DeclaredDepends::default(),
+    };
+    let facts = PackageFacts {
+        plan: &plan,
+        libraries: &fixtures::config().native_dep,
+        owners: &owners(),
+        programs: &sample.programs,
+        files: &[],
+        report: &PackageReport::default(),
+    };
+    let paths: Vec<&Path> = sample.programs.iter().map(|it| it.path.as_path()).collect();
+    let formats = Formats::standard();
+    let format = formats.get(FormatName::RPM).unwrap();
+    // None where rpm is not installed.
+    assert_eq!(format.second_reading(&facts, &paths).unwrap(), []);
 }
 
 #[test]

@@ -50,10 +50,12 @@ const FOREIGN: [(&str, &str); 18] = [
     ("/sys", "it is the kernel's"),
 ];
 
+/// A thing that an asset must fulfil: what is wrong, and what mends it.
+type Rule = fn(&Asset) -> Option<(String, String)>;
+
 /// What is wrong with the assets of a configuration. `made` are the formats that it makes.
 pub(super) fn complaints(config: &Config, made: &[&dyn FormatRules]) -> Vec<Complaint> {
-    let rules: [fn(&Asset) -> Option<(String, String)>; 6] =
-        [path, foreign, configuration, unmarked, mode, packed_twice];
+    let rules: [Rule; 6] = [path, foreign, configuration, unmarked, mode, packed_twice];
     // A tar file is unpacked by somebody who sees where; a package manager puts files into the system.
     let is_installed = |asset: &Asset| {
         let mut formats = made.iter().filter(|format| asset.is_in(format.name()));

@@ -69,7 +69,7 @@ pub(super) fn elfdeps(paths: &[&Path]) -> Result<Option<BTreeSet<String>>, Depen
     let mut requires = BTreeSet::new();
     for path in paths {
         let path = path.to_string_lossy();
-        let command = Command::new(ELFDEPS, ["--requires", "--assume-exec", &path]);
+        let command = Command::new(ELFDEPS, ["--requires", &path]);
         match command.limited(limit::WORK).text() {
             Ok(text) => {
                 let libraries = text.lines().filter(|line| is_library(line));
