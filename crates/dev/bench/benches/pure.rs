@@ -128,12 +128,6 @@ mod rendering {
         bencher.bench(|| black_box(&transaction).to_text());
     }
 
-    #[divan::bench]
-    fn publish_as_json(bencher: Bencher) {
-        let transaction = publish(&state_with_probe(0)).transaction;
-        bencher.bench(|| black_box(&transaction).to_json().to_string());
-    }
-
     #[divan::bench(args = [0, 1_000])]
     fn the_table_as_text(bencher: Bencher, endpoints: u64) {
         let transaction = tidegate_plan::replace(&state(endpoints));

@@ -203,8 +203,8 @@ fn port() -> anyhow::Result<Subject> {
     ];
     Ok(Subject {
         title: PORT,
-        about: "The transaction of publish for both families, and its inverse. In JSON, only elements, because \
-                nftables up to 1.0.9 does not read the declaration of such a map from it. For iptables: the three rules for each family that a published port needs: six calls.",
+        about: "The transaction of publish for both families, and its inverse. For iptables: the three rules for each \
+                family that a published port needs: six calls.",
         base,
         add: plan.transaction,
         delete: plan.undo,

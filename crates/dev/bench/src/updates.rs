@@ -135,7 +135,6 @@ fn of_library(subject: &Subject, programs: &Programs) -> Vec<Contender> {
     vec![
         over_nft(subject, LIBRARY, driver),
         over_nft(subject, "libnftables kept, text", library::text),
-        over_nft(subject, "libnftables kept, JSON", library::json),
         over_nft(subject, "libnftables each", library::each),
     ]
 }

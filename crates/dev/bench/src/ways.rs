@@ -151,11 +151,10 @@ pub(crate) fn raw(subject: &Subject) -> anyhow::Result<Method> {
 #[cfg(feature = "libnftables")]
 pub(crate) mod library {
     use anyhow::bail;
-    use libnftables::{Context as Library, Format, RunResult};
+    use libnftables::{Context as Library, RunResult};
     use std::path::Path;
     use std::time::Duration;
 
-    use tidegate_nft::{Object, Op};
     use tidegate_nft_drivers::{LibraryDriver, LibraryOptions};
 
     use super::*;
@@ -175,34 +174,6 @@ pub(crate) mod library {
         Ok(Box::new(move |half| {
             done(&library.run(texts.half(half), false)?)
         }))
-    }
-
-    /// One context that is kept, and JSON.
-    pub(crate) fn json(subject: &Subject) -> anyhow::Result<Method> {
-        let texts = Texts {
-            add: elements_alone(&subject.add).to_json().to_string(),
-            delete: subject.delete.to_json().to_string(),
-        };
-        let mut library = Library::new()?;
-        if !library.has_json().map_err(anyhow::Error::msg)? {
-            bail!("this libnftables is built without JSON");
-        }
-        Ok(Box::new(move |half| {
-            done(&library.list(texts.half(half), Format::Json)?)
-        }))
-    }
-
-    /// The same with elements added alone, and not by declaring their set again: up to 1.0.9, nftables
-    /// reads no declaration of a map whose data is joined from JSON.
-    fn elements_alone(transaction: &Transaction) -> Transaction {
-        let alone = |op: &Op| match op {
-            Op::Add(Object::Set(set)) if !set.elements.is_empty() => Op::AddElements {
-                set: set.id.clone(),
-                elements: set.elements.clone(),
-            },
-            op => op.clone(),
-        };
-        transaction.ops().iter().map(alone).collect()
     }
 
     /// The daemon's own library driver, whose process is the daemon's program.

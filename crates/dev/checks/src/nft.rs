@@ -1,13 +1,12 @@
 //! Texts that become part of what a driver is sent.
 
 use tidegate_nft::{
-    Chain, Comment, Element, Family, IfName, Log, LogPrefix, Name, Op, Rule, Statement, TableId,
-    Transaction, Verdict, name,
+    Chain, Comment, Element, Family, IfName, Name, Op, Rule, Statement, TableId, Transaction,
+    Verdict, name,
 };
 
-/// A text that is taken as a name, interface, comment or log prefix stays what it is, and stays in its
-/// place: one operation is one line that nft cuts into the words that were meant, and JSON that
-/// reads back as it was.
+/// A text that is taken as a name, interface or comment stays what it is, and stays in its
+/// place: one operation is one line that nft cuts into the words that were meant.
 ///
 /// # Panics
 /// Where that does not hold.
@@ -15,7 +14,6 @@ pub fn nft(text: &str) {
     names(text);
     interfaces(text);
     comments(text);
-    log_prefixes(text);
 }
 
 fn table() -> TableId {
@@ -63,20 +61,6 @@ fn comments(text: &str) {
     assert!(tag.as_str().contains(" #"), "the digest is never cut off");
 }
 
-fn log_prefixes(text: &str) {
-    let Ok(prefix) = LogPrefix::new(text) else {
-        return;
-    };
-    assert_eq!(prefix.as_str(), text);
-    let quoted = format!("\"{text}\"");
-    let log = Statement::Log(Log::Kernel {
-        prefix: Some(prefix),
-        level: None,
-    });
-    let expected = ["add", "rule", "inet", "t", "c", "log", "prefix", &quoted];
-    check_op(Op::Add(rule(log).into()), &expected);
-}
-
 /// The operation is a line of these words.
 fn check_op(op: Op, expected: &[&str]) {
     let line = op.to_string();
@@ -84,8 +68,7 @@ fn check_op(op: Op, expected: &[&str]) {
     check_transaction(&[op].into_iter().collect());
 }
 
-/// Each operation is one line of text that nft reads as one, and one command of JSON that reads back
-/// as it was.
+/// Each operation is one line of text that nft reads as one.
 pub(crate) fn check_transaction(transaction: &Transaction) {
     let lines: Vec<String> = transaction.ops().iter().map(Op::to_string).collect();
     for line in &lines {
@@ -93,9 +76,6 @@ pub(crate) fn check_transaction(transaction: &Transaction) {
     }
     let text: String = lines.iter().map(|line| format!("{line}\n")).collect();
     assert_eq!(transaction.to_text(), text);
-    let json = transaction.to_json();
-    let read = serde_json::from_str::<serde_json::Value>(&json.to_string());
-    assert_eq!(read.expect("it is JSON"), json);
 }
 
 /// The words of a line, with what is between quotes as one. None when quotes are not closed, or a

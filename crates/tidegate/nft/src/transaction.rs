@@ -218,15 +218,6 @@ impl Transaction {
     pub fn to_text(&self) -> String {
         self.to_string()
     }
-
-    /// The same as libnftables-json(5), with one command for each operation.
-    ///
-    /// Up to 1.0.9, nft does not read maps whose data is joined of several types from JSON (it does
-    /// write them); from text, every release reads everything here. The drivers give it text.
-    #[must_use]
-    pub fn to_json(&self) -> serde_json::Value {
-        crate::render::json::transaction(&self.ops)
-    }
 }
 
 impl FromIterator<Op> for Transaction {

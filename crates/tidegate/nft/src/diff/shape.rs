@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::fmt::{self, Display};
 
 use crate::model::{Base, Counter, Element, Name, Rule, Set, Values};
-use crate::render::text::Declaration;
+use crate::render::Declaration;
 use crate::ruleset::{ChainState, SetState, TableState};
 
 /// The comparable form of a table, whether planned or read back from the kernel.

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::label::Comment;
+use super::comment::Comment;
 use super::name::Name;
 use super::value::{Value, Values};
 

@@ -105,19 +105,3 @@ impl NatTarget {
         }
     }
 }
-
-/// A new destination on this host.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Redirect {
-    /// The same port.
-    SamePort,
-    /// This port. Asks for a match on the protocol before it.
-    Port(u16),
-    /// The port that a map to `inet_service` holds for the key.
-    Map {
-        /// What is looked up.
-        key: Key,
-        /// The map, of the rule's own table.
-        map: Name,
-    },
-}

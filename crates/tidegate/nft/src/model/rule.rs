@@ -1,7 +1,7 @@
 //! Rules.
 
+use super::comment::Comment;
 use super::family::ChainId;
-use super::label::Comment;
 use super::statement::Statement;
 
 /// A rule. It has no identity of its own: rules are written and removed with their chain.

@@ -2,9 +2,9 @@
 
 use std::time::Duration;
 
+use super::comment::Comment;
 use super::element::Element;
 use super::family::{SetId, SetKind, TableId};
-use super::label::Comment;
 use super::name::Name;
 use super::value::Type;
 

@@ -5,10 +5,9 @@ use ipnet::{Ipv4Net, Ipv6Net};
 use super::conntrack::{AddrType, CtState, CtStatus, Side};
 use super::element::Verdict;
 use super::field::{Field, Key};
-use super::log::Log;
 use super::name::Name;
-use super::nat::{Nat, Redirect};
-use super::value::{Datatype, Mark, Value};
+use super::nat::Nat;
+use super::value::{Datatype, Value};
 
 /// One step of a rule: a match that the packet must pass, or something done with it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -55,19 +54,6 @@ pub enum Statement {
     Masquerade,
     /// Replaces source or destination.
     Nat(Nat),
-    /// Replaces the destination by this host.
-    Redirect(Redirect),
-    /// Refuses the packet and tells the sender.
-    Reject(Reject),
-    /// Writes to the kernel log or to a netlink group.
-    Log(Log),
-    /// Sets a mark.
-    SetMark {
-        /// Which mark.
-        kind: MarkKind,
-        /// Its value.
-        mark: Mark,
-    },
 }
 
 impl From<Verdict> for Statement {
@@ -136,39 +122,4 @@ impl Operand {
             Self::Ipv6Net(_) => Datatype::Ipv6Addr,
         }
     }
-}
-
-/// Which mark is set.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum MarkKind {
-    /// The packet's.
-    Meta,
-    /// The connection's.
-    Ct,
-}
-
-impl MarkKind {
-    /// What nft calls it.
-    #[must_use]
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Meta => "meta",
-            Self::Ct => "ct",
-        }
-    }
-}
-
-/// How a packet is refused.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Reject {
-    /// ICMP port unreachable, of the packet's version.
-    PortUnreachable,
-    /// ICMP administratively prohibited, of the packet's version. Families inet and bridge.
-    AdminProhibited,
-    /// ICMP host unreachable, of the packet's version. Families inet and bridge.
-    HostUnreachable,
-    /// ICMP no route, of the packet's version. Families inet and bridge.
-    NoRoute,
-    /// A TCP reset. Asks for a match on TCP before it.
-    TcpReset,
 }

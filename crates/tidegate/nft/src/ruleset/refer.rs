@@ -1,9 +1,7 @@
 //! References between objects of a table.
 
 use super::TableState;
-use crate::model::{
-    ChainId, Data, Element, Name, Nat, NatTarget, Redirect, Rule, SetId, Statement,
-};
+use crate::model::{ChainId, Data, Element, Name, Nat, NatTarget, Rule, SetId, Statement};
 
 /// The chain that an element leads to.
 pub(super) fn target_of_element(element: &Element) -> Option<&Name> {
@@ -33,8 +31,7 @@ pub(super) fn sets_of_rule(rule: &Rule) -> impl Iterator<Item = &Name> {
             | Statement::Nat(Nat {
                 target: NatTarget::Map { map, .. },
                 ..
-            })
-            | Statement::Redirect(Redirect::Map { map, .. }) => Some(map),
+            }) => Some(map),
             _ => None,
         })
 }

@@ -4,7 +4,7 @@ use std::fmt::{self, Display, Formatter};
 
 use super::{ChainState, Ruleset, SetState, TableState};
 use crate::model::TableId;
-use crate::render::text::{Declaration, Joined};
+use crate::render::{Declaration, Joined};
 
 impl Ruleset {
     /// The canonical form: like `nft list ruleset`, which nft reads too. Tables, then sets, then

@@ -3,7 +3,7 @@
 use super::{Scope, ensure, ensure_type};
 use crate::model::{
     ChainKind, DataType, Datatype, Family, Field, Hook, IpVersion, Key, Match, Name, Nat, NatKind,
-    NatTarget, Redirect, Reject, Rule, Set, Statement, Transport, Type, Verdict,
+    NatTarget, Rule, Set, Statement, Transport, Type, Verdict,
 };
 
 pub(super) fn check(rule: &Rule, scope: &dyn Scope) -> Result<(), String> {
@@ -27,10 +27,7 @@ pub(super) fn check(rule: &Rule, scope: &dyn Scope) -> Result<(), String> {
 const fn is_terminal(statement: &Statement) -> bool {
     match statement {
         Statement::Verdict(verdict) => !matches!(verdict, Verdict::Continue),
-        Statement::Masquerade
-        | Statement::Nat(_)
-        | Statement::Redirect(_)
-        | Statement::Reject(_) => true,
+        Statement::Masquerade | Statement::Nat(_) => true,
         _ => false,
     }
 }
@@ -56,13 +53,6 @@ fn check_statement(statement: &Statement, rule: &Rule, scope: &dyn Scope) -> Res
         Statement::CtState(states) => ensure(!states.is_empty(), || "names no state".to_owned()),
         Statement::CtStatus(marks) => ensure(!marks.is_empty(), || "names no status".to_owned()),
         Statement::Nat(nat) => check_nat(nat, rule, scope),
-        Statement::Redirect(Redirect::Map { key, map }) => {
-            let wanted = DataType::Values(Datatype::InetService.into());
-            check_lookup(key, map, rule, scope, "a map to ports", |data| {
-                *data == wanted
-            })
-        }
-        Statement::Reject(how) => check_reject(*how, rule),
         _ => Ok(()),
     }
 }
@@ -118,19 +108,6 @@ fn check_nat(nat: &Nat, rule: &Rule, scope: &dyn Scope) -> Result<(), String> {
     })
 }
 
-fn check_reject(reject: Reject, rule: &Rule) -> Result<(), String> {
-    let family = rule.chain.table.family;
-    let fits = match reject {
-        Reject::AdminProhibited | Reject::HostUnreachable | Reject::NoRoute => {
-            matches!(family, Family::Inet | Family::Bridge | Family::Netdev)
-        }
-        Reject::PortUnreachable | Reject::TcpReset => family != Family::Arp,
-    };
-    ensure(fits, || {
-        format!("cannot be in a table of family {}", family.name())
-    })
-}
-
 /// Statements that change ports mean nothing before the rule has matched a transport protocol.
 ///
 /// For maps with ports, only releases up to 0.9.8 insist on it; asking for it here makes a rule that
@@ -145,8 +122,6 @@ fn check_transport(statement: &Statement, before: &[Statement]) -> Result<(), St
             target: NatTarget::Map { with_port, .. },
             ..
         }) => *with_port,
-        Statement::Redirect(redirect) => *redirect != Redirect::SamePort,
-        Statement::Reject(reject) => *reject == Reject::TcpReset,
         _ => false,
     };
     ensure(
@@ -188,8 +163,7 @@ fn check_place(statement: &Statement, rule: &Rule, scope: &dyn Scope) -> Result<
         Statement::Nat(Nat {
             kind: NatKind::Dnat,
             ..
-        })
-        | Statement::Redirect(_) => &[Hook::Prerouting, Hook::Output],
+        }) => &[Hook::Prerouting, Hook::Output],
         // `nft_fib_validate`; forward only on newer kernels.
         Statement::NoWayBack => &[Hook::Prerouting, Hook::Input],
         _ => return Ok(()),
@@ -234,8 +208,7 @@ fn fields(statement: &Statement) -> Vec<Field> {
         | Statement::Nat(Nat {
             target: NatTarget::Map { key, .. },
             ..
-        })
-        | Statement::Redirect(Redirect::Map { key, .. }) => key.fields().to_vec(),
+        }) => key.fields().to_vec(),
         _ => Vec::new(),
     }
 }

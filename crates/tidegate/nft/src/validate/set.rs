@@ -169,5 +169,5 @@ fn check_alike(elements: &[Element]) -> Result<(), String> {
 }
 
 fn key(element: &Element) -> String {
-    crate::render::text::Joined(&element.key, " . ").to_string()
+    crate::render::Joined(&element.key, " . ").to_string()
 }

@@ -66,13 +66,13 @@ fn the_inverse_of_what_was_made_takes_it_away_and_nothing_else() {
     check_inverse(
         &change,
         expect![[r#"
-        flush chain inet sample rerouting
-        add rule inet sample rerouting meta mark set 0x5 ct mark set 0xdeadbeef comment "rule #640a3bf91ee43932"
-        flush map inet sample scratch
-        flush chain inet sample side
-        delete chain inet sample side
-        delete map inet sample scratch
-    "#]],
+            flush chain inet sample rerouting
+            add rule inet sample rerouting counter comment "rule #77976c7416517c63"
+            flush map inet sample scratch
+            flush chain inet sample side
+            delete chain inet sample side
+            delete map inet sample scratch
+        "#]],
     );
 }
 
@@ -88,7 +88,7 @@ fn the_inverse_of_a_rule_writes_its_chain_again() {
         &change,
         expect![[r#"
             flush chain inet sample nat_out
-            add rule inet sample nat_out redirect comment "rule #6f0c610d6f50d571"
+            add rule inet sample nat_out dnat ip to 10.0.0.9 comment "rule #693f9bd22803c7b8"
             flush chain inet sample guard
             flush chain inet sample guard
             add rule inet sample guard ip saddr != 0.0.0.0 fib saddr . iif oif missing drop comment "rule #98d7b0b99c0b236e"
@@ -167,7 +167,7 @@ fn differences_between_rulesets_are_named() {
         .collect();
     expect![[r#"
         - set inet sample publish4 { 6 . 8080 comment "web #1; {80}" : 10.0.0.2 . 80 }
-        - chain inet sample nat_out: `redirect comment "rule #6f0c610d6f50d571"`
+        - chain inet sample nat_out: `dnat ip to 10.0.0.9 comment "rule #693f9bd22803c7b8"`
         + table ip extra
     "#]]
     .assert_eq(&lines);

@@ -261,12 +261,6 @@ fn rules_that_make_no_sense() {
         ],
     );
     check(
-        rule([Statement::Reject(Reject::TcpReset)]),
-        expect![
-            "operation 6: chain inet sample c: `reject with tcp reset` needs a match on the transport protocol before it"
-        ],
-    );
-    check(
         rule([Statement::CtState(vec![])]),
         expect!["operation 6: chain inet sample c: `ct state ` names no state"],
     );

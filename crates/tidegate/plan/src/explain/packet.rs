@@ -4,7 +4,7 @@ use std::net::IpAddr;
 
 use tidegate_model::{IfName, MacAddr, Protocol};
 use tidegate_nft::{
-    EtherAddr, Field, InetProto, InetService, IpVersion, Mark, Match, Operand, Transport, Value,
+    EtherAddr, Field, InetProto, InetService, IpVersion, Match, Operand, Transport, Value,
 };
 
 /// The first packet of a connection. An unknown field equals no value: no address of the host or of an endpoint, and
@@ -26,10 +26,6 @@ pub(super) struct Packet {
     pub(super) port: Option<(u16, Protocol)>,
     pub(super) is_dnat: bool,
     pub(super) is_snat: bool,
-    /// Whether a rule redirected it to the host.
-    pub(super) is_redirected: bool,
-    pub(super) meta_mark: Option<Mark>,
-    pub(super) ct_mark: Option<Mark>,
 }
 
 /// The value of a field.
@@ -57,8 +53,8 @@ impl Packet {
             Field::Iifname => self.iif.as_ref().map(crate::elements::interface).into(),
             Field::Oifname => self.oif.as_ref().map(crate::elements::interface).into(),
             Field::L4proto => Held::Value(self.protocol().into()),
-            Field::MetaMark => self.meta_mark.map(Value::Mark).into(),
-            Field::CtMark => self.ct_mark.map(Value::Mark).into(),
+            // No rule of ours sets a mark.
+            Field::MetaMark | Field::CtMark => Held::Unknown,
             Field::IpSaddr => of_version(IpVersion::V4, self.saddr),
             Field::IpDaddr => of_version(IpVersion::V4, self.daddr),
             Field::Ip6Saddr => of_version(IpVersion::V6, self.saddr),
@@ -106,13 +102,6 @@ impl Packet {
     pub(super) fn translate_destination(&mut self, address: IpAddr, port: Option<u16>) {
         self.daddr = Some(address);
         self.is_dnat = true;
-        self.change_port(port);
-    }
-
-    /// Sends it to this host.
-    pub(super) fn redirect(&mut self, port: Option<u16>) {
-        self.daddr = None;
-        (self.is_dnat, self.is_redirected) = (true, true);
         self.change_port(port);
     }
 

@@ -56,9 +56,6 @@ impl<'a> PacketPath<'a> {
             port: asked,
             is_dnat: false,
             is_snat: false,
-            is_redirected: false,
-            meta_mark: None,
-            ct_mark: None,
         };
         let steps = Vec::new();
         Self {

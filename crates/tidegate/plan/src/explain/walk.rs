@@ -5,9 +5,8 @@ use std::net::IpAddr;
 use tidegate_api::explain::{MatchedElement, Step};
 use tidegate_model::{IfName, State};
 use tidegate_nft::{
-    AddrType, Base, ChainState, CtState, CtStatus, Data, Element, Hook, InetService, Key, MarkKind,
-    Name, Nat, NatKind, NatTarget, Policy, Redirect, Rule, Side, Statement, TableState, Value,
-    Verdict,
+    AddrType, Base, ChainState, CtState, CtStatus, Data, Element, Hook, InetService, Key, Name,
+    Nat, NatKind, NatTarget, Policy, Rule, Side, Statement, TableState, Value, Verdict,
 };
 
 use super::owner;
@@ -50,7 +49,6 @@ enum StatementResult {
     Verdict(Verdict),
     /// Done, with its description; the packet continues at the next hook.
     Translated(String),
-    Rejected,
 }
 
 impl Walk<'_> {
@@ -104,7 +102,6 @@ impl Walk<'_> {
                 StatementResult::NoMatch => return None,
                 StatementResult::Verdict(verdict) => (verdict.clone(), verdict.to_string()),
                 StatementResult::Translated(how) => (Verdict::Accept, how),
-                StatementResult::Rejected => (Verdict::Drop, "reject".into()),
             };
             self.steps.push(Step {
                 chain: rule.chain.name.to_string(),
@@ -153,14 +150,7 @@ impl Walk<'_> {
                 (Some(from), Some(iif)) => ground.is_local(from) || !ground.leads(from, iif),
                 _ => false,
             }),
-            Statement::Counter | Statement::Log(_) => StatementResult::Next,
-            Statement::SetMark { kind, mark } => {
-                match kind {
-                    MarkKind::Meta => packet.meta_mark = Some(*mark),
-                    MarkKind::Ct => packet.ct_mark = Some(*mark),
-                }
-                StatementResult::Next
-            }
+            Statement::Counter => StatementResult::Next,
             Statement::Verdict(verdict) => StatementResult::Verdict(verdict.clone()),
             Statement::VerdictMap { key, map } => {
                 let data = self.data(packet, key, map, elements);
@@ -174,8 +164,6 @@ impl Walk<'_> {
                 StatementResult::Translated("masquerade".into())
             }
             Statement::Nat(nat) => self.nat(nat, packet, elements),
-            Statement::Redirect(redirect) => self.redirect(redirect, packet, elements),
-            Statement::Reject(_) => StatementResult::Rejected,
         }
     }
 
@@ -209,33 +197,6 @@ impl Walk<'_> {
         StatementResult::Translated(format!("{} to {to}", nat.kind.name()))
     }
 
-    fn redirect(
-        &self,
-        redirect: &Redirect,
-        packet: &mut Packet,
-        elements: &mut Vec<MatchedElement>,
-    ) -> StatementResult {
-        let port = match redirect {
-            Redirect::SamePort => None,
-            Redirect::Port(port) => Some(*port),
-            Redirect::Map { key, map } => {
-                match self
-                    .data(packet, key, map, elements)
-                    .as_ref()
-                    .map(values_of)
-                {
-                    Some([Value::InetService(InetService(port))]) => Some(*port),
-                    _ => return StatementResult::NoMatch,
-                }
-            }
-        };
-        packet.redirect(port);
-        StatementResult::Translated(match port {
-            Some(port) => format!("redirect to port {port}"),
-            None => "redirect".into(),
-        })
-    }
-
     /// The data of a map for the packet's key.
     fn data(
         &self,
@@ -266,7 +227,7 @@ impl Walk<'_> {
 }
 
 pub(super) fn is_to_host(packet: &Packet, ground: &dyn Ground) -> bool {
-    packet.is_redirected || packet.daddr.is_some_and(|to| ground.is_local(to))
+    packet.daddr.is_some_and(|to| ground.is_local(to))
 }
 
 fn is_of_kind(packet: &Packet, ground: &dyn Ground, of: Side, kind: AddrType) -> bool {
@@ -277,7 +238,7 @@ fn is_of_kind(packet: &Packet, ground: &dyn Ground, of: Side, kind: AddrType) ->
         packet.daddr
     };
     let is = |test: &dyn Fn(IpAddr) -> bool| address.is_some_and(test);
-    let is_local = is(&|ip| ground.is_local(ip)) || !is_source && packet.is_redirected;
+    let is_local = is(&|ip| ground.is_local(ip));
     let is_broadcast = is(&|ip| ground.is_broadcast(ip));
     let is_multicast = is(&|ip| ip.is_multicast());
     match kind {
@@ -303,13 +264,6 @@ fn values(packet: &Packet, key: &Key) -> Option<Option<Vec<Value>>> {
         }
     }
     Some(values)
-}
-
-fn values_of(data: &Data) -> &[Value] {
-    match data {
-        Data::Values(values) => values,
-        Data::Verdict(_) => &[],
-    }
 }
 
 /// The address and port of a map's data.

@@ -50,15 +50,7 @@ pub(super) fn translating_rules() -> Vec<Rule> {
         into(vec![tcp(), nat(dnat, literal("10.0.0.9", Some(8080)))]),
         into(vec![tcp(), nat(dnat, literal("fd00::9", Some(8080)))]),
         into(vec![nat(dnat, literal("10.0.0.9", None))]),
-        into(vec![tcp(), Statement::Redirect(Redirect::Port(3128))]),
-        into(vec![
-            tcp(),
-            Statement::Redirect(Redirect::Map {
-                key: dport(),
-                map: name!("ports"),
-            }),
-        ]),
-        rule(name!("nat_out"), [Statement::Redirect(Redirect::SamePort)]),
+        rule(name!("nat_out"), [nat(dnat, literal("10.0.0.9", None))]),
         post(vec![nat(snat, literal("192.0.2.1", None))]),
         post(vec![tcp(), nat(snat, literal("2001:db8::1", Some(1024)))]),
         post(vec![Statement::Masquerade]),

@@ -3,9 +3,7 @@
 use std::fmt::{Display, Formatter, Result};
 
 use super::Joined;
-use crate::model::{
-    Field, Key, Log, Match, Nat, NatTarget, Operand, Redirect, Reject, Rule, Statement,
-};
+use crate::model::{Field, Key, Match, Nat, NatTarget, Operand, Rule, Statement};
 
 /// The statements and the comment, without the chain.
 impl Display for Rule {
@@ -41,10 +39,6 @@ impl Display for Statement {
             Self::VerdictMap { key, map } => write!(f, "{key} vmap @{map}"),
             Self::Masquerade => f.write_str("masquerade"),
             Self::Nat(nat) => write!(f, "{nat}"),
-            Self::Redirect(redirect) => write!(f, "{redirect}"),
-            Self::Reject(reject) => write!(f, "{reject}"),
-            Self::Log(log) => write!(f, "{log}"),
-            Self::SetMark { kind, mark } => write!(f, "{} mark set {:#x}", kind.name(), mark.0),
         }
     }
 }
@@ -119,45 +113,6 @@ impl Display for Nat {
                     if *with_port { "addr . port " } else { "" }
                 )
             }
-        }
-    }
-}
-
-impl Display for Redirect {
-    fn fmt(&self, f: &mut Formatter<'_>) -> Result {
-        match self {
-            Self::SamePort => f.write_str("redirect"),
-            Self::Port(port) => write!(f, "redirect to :{port}"),
-            Self::Map { key, map } => write!(f, "redirect to :{key} map @{map}"),
-        }
-    }
-}
-
-impl Display for Reject {
-    fn fmt(&self, f: &mut Formatter<'_>) -> Result {
-        f.write_str(match self {
-            Self::PortUnreachable => "reject",
-            Self::AdminProhibited => "reject with icmpx type admin-prohibited",
-            Self::HostUnreachable => "reject with icmpx type host-unreachable",
-            Self::NoRoute => "reject with icmpx type no-route",
-            Self::TcpReset => "reject with tcp reset",
-        })
-    }
-}
-
-impl Display for Log {
-    fn fmt(&self, f: &mut Formatter<'_>) -> Result {
-        let (Self::Kernel { prefix, .. } | Self::Group { prefix, .. }) = self;
-        f.write_str("log")?;
-        if let Some(prefix) = prefix {
-            write!(f, " prefix {prefix}")?;
-        }
-        match self {
-            Self::Kernel { level: None, .. } => Ok(()),
-            Self::Kernel {
-                level: Some(level), ..
-            } => write!(f, " level {}", level.name()),
-            Self::Group { group, .. } => write!(f, " group {group}"),
         }
     }
 }

@@ -1,24 +1,20 @@
-//! Free text that nft keeps for us: comments and log prefixes.
+//! Free text that nft keeps for us.
 
 use std::fmt;
 
-/// Text that stands between quotes in nft's language, at most `MAX` bytes long.
+/// The greatest length in bytes: `NFTNL_UDATA_COMMENT_MAXLEN` of libnftnl.
+const MAX: usize = 128;
+
+/// A comment on a rule, set or element, at most 128 bytes long. It stands between quotes in nft's language.
 ///
-/// nft has no escape inside quotes, line editors of `nft -i` give some bytes a meaning, and nft
-/// expands `$variables` in log prefixes. So only printable ASCII is taken, without `"`, `\` and `$`.
+/// nft has no escape inside quotes, and line editors of `nft -i` give some bytes a meaning. So only printable ASCII is
+/// taken, without `"`, `\` and `$`.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct Label<const MAX: usize>(String);
+pub struct Comment(String);
 
-/// A comment on a rule, set or element. `NFTNL_UDATA_COMMENT_MAXLEN` of libnftnl bounds its length.
-pub type Comment = Label<128>;
-
-/// The text before each line that a `log` statement writes. `NF_LOG_PREFIXLEN` of
-/// linux/netfilter/nf_log.h, which counts the final zero, bounds its length.
-pub type LogPrefix = Label<127>;
-
-/// Why a text is not a [`Label`].
+/// Why a text is not a [`Comment`].
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum LabelError {
+pub enum CommentError {
     /// Longer than nft keeps.
     #[error("text of {length} bytes is longer than the {max} that nft allows")]
     TooLong {
@@ -28,22 +24,22 @@ pub enum LabelError {
         max: usize,
     },
     /// Not printable ASCII, or one of `"`, `\` and `$`.
-    #[error("nft cannot keep the character {0:?} in a comment or log prefix")]
+    #[error("nft cannot keep the character {0:?} in a comment")]
     Character(char),
 }
 
-impl<const MAX: usize> Label<MAX> {
+impl Comment {
     /// Checks and wraps a text.
     ///
     /// # Errors
     /// When nft could not give it back unchanged.
-    pub fn new(text: impl Into<String>) -> Result<Self, LabelError> {
+    pub fn new(text: impl Into<String>) -> Result<Self, CommentError> {
         let text = text.into();
         if let Some(character) = text.chars().find(|&character| !is_plain(character)) {
-            return Err(LabelError::Character(character));
+            return Err(CommentError::Character(character));
         }
         if text.len() > MAX {
-            return Err(LabelError::TooLong {
+            return Err(CommentError::TooLong {
                 length: text.len(),
                 max: MAX,
             });
@@ -70,7 +66,7 @@ fn is_plain(character: char) -> bool {
 }
 
 /// In quotes, as nft reads it.
-impl<const MAX: usize> fmt::Display for Label<MAX> {
+impl fmt::Display for Comment {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "\"{}\"", self.0)
     }
@@ -86,8 +82,8 @@ mod tests {
             Comment::new("web; 80 #1").expect("plain").to_string(),
             "\"web; 80 #1\""
         );
-        assert_eq!(Comment::new("a\"b"), Err(LabelError::Character('"')));
-        assert_eq!(Comment::new("a\nb"), Err(LabelError::Character('\n')));
+        assert_eq!(Comment::new("a\"b"), Err(CommentError::Character('"')));
+        assert_eq!(Comment::new("a\nb"), Err(CommentError::Character('\n')));
         assert_eq!(Comment::sanitized("a\"b\\ü$").as_str(), "a_b___");
     }
 
@@ -97,7 +93,7 @@ mod tests {
         let long = Comment::new("x".repeat(129));
         assert_eq!(
             long,
-            Err(LabelError::TooLong {
+            Err(CommentError::TooLong {
                 length: 129,
                 max: 128
             })
