@@ -55,7 +55,7 @@ pub fn compose(ingredients: &Ingredients<'_>) -> PackageSpec {
         work: work_folder(plan, package).join("staging"),
         source_date_epoch: plan.source.source_date_epoch,
         name: plan.name.clone(),
-        version: plan.source.version.clone(),
+        version: format.version(&plan.source.version),
         revision: config.revision.clone(),
         arch: package.arch.clone(),
         summary: config.summary.clone(),
@@ -70,7 +70,13 @@ pub fn compose(ingredients: &Ingredients<'_>) -> PackageSpec {
         files: files.to_vec(),
         maintainer_scripts: None,
         scriptlets: None,
-        changelog: changelog.to_vec(),
+        changelog: changelog
+            .iter()
+            .map(|release| Release {
+                version: format.version(&release.version),
+                ..release.clone()
+            })
+            .collect(),
     };
     format.complete(&mut spec, config, &plan.places.workspace);
     spec

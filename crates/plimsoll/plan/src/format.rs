@@ -7,6 +7,7 @@ mod deb;
 mod rpm;
 mod rpm_rules;
 mod tar;
+mod version;
 
 use std::fmt;
 
@@ -35,6 +36,11 @@ pub trait FormatRules: fmt::Debug + Sync {
 
     /// The name that the format gives an architecture.
     fn arch(&self, arch: Arch) -> &'static str;
+
+    /// The version of a package of this version of the program.
+    fn version(&self, version: &str) -> String {
+        version.to_owned()
+    }
 
     /// The name of a package file.
     fn file_name(&self, naming: &Naming<'_>) -> String;
@@ -106,7 +112,7 @@ pub trait FormatRules: fmt::Debug + Sync {
 pub struct Naming<'a> {
     /// Name of the packages.
     pub name: &'a str,
-    /// The version of the program.
+    /// The version of the package.
     pub version: &'a str,
     /// The revision of the package.
     pub revision: &'a str,

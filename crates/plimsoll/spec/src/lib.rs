@@ -95,7 +95,7 @@ pub struct PackageSpec {
     pub source_date_epoch: u32,
     /// The package's name.
     pub name: String,
-    /// The version of the program.
+    /// The version of the program, as the format sorts it.
     pub version: String,
     /// The revision of the package (`1` in `0.1.0-1`).
     pub revision: String,

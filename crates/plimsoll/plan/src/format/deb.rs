@@ -5,6 +5,7 @@ mod policy;
 use plimsoll_probe::{Answer, Family, Finding, Findings};
 use plimsoll_spec::FormatName;
 
+use super::version::sortable;
 use super::{FormatRules, Naming, RevisionSuffix};
 use crate::arch::Arch;
 use crate::complaint::Complaint;
@@ -32,6 +33,10 @@ impl FormatRules for Deb {
 
     fn arch(&self, arch: Arch) -> &'static str {
         arch.as_str()
+    }
+
+    fn version(&self, version: &str) -> String {
+        sortable(version)
     }
 
     fn file_name(&self, naming: &Naming<'_>) -> String {

@@ -2,6 +2,7 @@
 
 use plimsoll_spec::FormatName;
 
+use super::version::sortable;
 use super::{FormatRules, Naming, RevisionSuffix, rpm_rules};
 use crate::arch::Arch;
 use crate::complaint::Complaint;
@@ -26,6 +27,10 @@ impl FormatRules for Rpm {
 
     fn arch(&self, arch: Arch) -> &'static str {
         arch.machine()
+    }
+
+    fn version(&self, version: &str) -> String {
+        sortable(version)
     }
 
     fn file_name(&self, naming: &Naming<'_>) -> String {

@@ -50,7 +50,7 @@ pub(super) fn plan(
     Ok(PackagePlan {
         file: format.file_name(&Naming {
             name: &config.name,
-            version: &source.version,
+            version: &format.version(&source.version),
             revision: &config.revision,
             arch,
             flavour,

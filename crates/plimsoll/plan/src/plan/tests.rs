@@ -135,6 +135,24 @@ fn exactly(flavour: FlavourName) -> Request {
 }
 
 #[test]
+fn a_pre_release_has_a_name_that_sorts_before_the_release() {
+    let mut source = fixtures::source();
+    source.version = "1.0.0-rc.1".to_owned();
+    let request = Request::default();
+    let plan = planned_from(&fixtures::config(), &source, &findings(), &request);
+    let packages = plan.expect("a plan").packages;
+    let names: Vec<&str> = packages.iter().map(|it| it.file.as_str()).collect();
+    assert_eq!(
+        names,
+        [
+            "sample_1.0.0~rc.1-1_amd64.deb",
+            "sample-1.0.0~rc.1-1.x86_64.rpm",
+            "sample-1.0.0-rc.1-x86_64-linux-static.tar.gz",
+        ]
+    );
+}
+
+#[test]
 fn auto_is_the_best_dynamic_flavour_and_the_static_one() {
     check(
         &findings(),
