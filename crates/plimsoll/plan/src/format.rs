@@ -240,6 +240,8 @@ mod tests {
         );
         let marks = formats.map(|it| it.revision_suffix().map(|suffix| suffix.marks));
         assert_eq!(marks, [Some("~+"), Some("."), None]);
+        let runs_sysusers = formats.map(|it| it.runs_sysusers().is_some());
+        assert_eq!(runs_sysusers, [true, true, false]);
         assert_eq!(
             formats.map(|it| it.section(&config)),
             ["net", "System Environment/Daemons", "net"]

@@ -42,3 +42,26 @@ impl Source {
         Some(format!("{why}: the packages name {commit}"))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::fixtures;
+
+    #[test]
+    fn a_tree_that_is_not_a_commit_is_a_warning() {
+        let warning = |commit: &str| {
+            let mut source = fixtures::source();
+            commit.clone_into(&mut source.commit);
+            source.warning()
+        };
+        assert_eq!(warning("abc"), None);
+        assert_eq!(
+            warning("abc-dirty").as_deref(),
+            Some("the tree is not commit abc, see `git status`: the packages name abc-dirty")
+        );
+        assert_eq!(
+            warning("unknown").as_deref(),
+            Some("the commit is unknown: the packages name unknown")
+        );
+    }
+}

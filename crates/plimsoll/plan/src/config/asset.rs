@@ -241,4 +241,19 @@ mod tests {
         assert_eq!(config.configuration(FormatName::DEB), [own]);
         assert_eq!(config.configuration(FormatName::RPM), [own, "/etc/b.conf"]);
     }
+
+    #[test]
+    fn a_link_leads_to_the_name_that_its_target_gets() {
+        for (keys, text) in [
+            ("dest = \"/x/\"", "a.bash"),
+            ("dest = \"/x/b\"\ngzip = true", "a.bash.gz"),
+            (
+                "dest = \"/x/\"\nstrip-suffix = \".bash\"\ngzip = true",
+                "a.gz",
+            ),
+        ] {
+            let asset = asset(&format!("source = \"l\"\n{keys}")).expect("an asset");
+            assert_eq!(asset.link_to("a.bash"), text, "{keys}");
+        }
+    }
 }

@@ -66,3 +66,22 @@ impl Distro {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use error_hint::Hint;
+    use plimsoll_probe::Distribution;
+
+    use crate::fixtures;
+
+    #[test]
+    fn another_system_is_refused_with_the_command_that_builds_in_the_right_one() {
+        let list = fixtures::distros();
+        let distro = list.get("debian-12").expect("an entry");
+        let system = Distribution::parse("ID=fedora\nPRETTY_NAME=\"Fedora 43\"\n");
+        let error = distro.must_be(&system).expect_err("another");
+        assert_eq!(error.to_string(), "this system is Fedora 43, not debian-12");
+        let hint = error.hint().unwrap_or_default().into_owned();
+        assert!(hint.contains("dist --distro debian-12`"), "{hint}");
+    }
+}
