@@ -49,17 +49,23 @@ pub fn of_state(state: &State) -> impl Iterator<Item = ZoneUpdate> {
     networks.chain(state.endpoints.values().map(of_endpoint))
 }
 
-/// What a change means.
+/// What a change means: nothing if it leaves the names as they are, like a published port.
 pub fn of_change(change: &Change) -> Vec<ZoneUpdate> {
     match change {
         Change::AddNetwork(network) => vec![of_network(network)],
-        Change::ReplaceNetwork { after, .. } => vec![of_network(after)],
+        Change::ReplaceNetwork { before, after } => if_new(&of_network(before), of_network(after)),
         Change::RemoveNetwork(network) => vec![ZoneUpdate::NoNetwork(network.name.clone())],
         Change::AddEndpoint(endpoint) => vec![of_endpoint(endpoint)],
-        Change::ReplaceEndpoint { after, .. } => vec![of_endpoint(after)],
+        Change::ReplaceEndpoint { before, after } => {
+            if_new(&of_endpoint(before), of_endpoint(after))
+        }
         Change::RemoveEndpoint(endpoint) => vec![ZoneUpdate::NoEndpoint(endpoint.name.clone())],
         Change::All(changes) => changes.iter().flat_map(of_change).collect(),
     }
+}
+
+fn if_new(before: &ZoneUpdate, after: ZoneUpdate) -> Vec<ZoneUpdate> {
+    (*before != after).then_some(after).into_iter().collect()
 }
 
 fn of_network(network: &Network) -> ZoneUpdate {

@@ -2,7 +2,7 @@
 
 use hickory_proto::op::{Edns, Message, OpCode};
 use hickory_proto::rr::{DNSClass, RecordType};
-use tidegate_model::Change;
+use tidegate_model::{Change, Endpoint};
 use tidegate_resolver::{Asked, MAX_DATAGRAM, TTL, Transport, Verdict, Zone, judge, of_change};
 
 use crate::scene::{ask, ask_by, ip, question, shown, state, told, told_to, zone};
@@ -138,6 +138,36 @@ fn names_are_known_after_attach_and_unknown_after_detach() {
     assert_eq!(told(&zone, "front."), "NoError 10.0.1.2");
     hear(&mut zone, Change::RemoveNetwork(web));
     assert_eq!(told(&zone, "front."), "silence");
+}
+
+#[test]
+fn a_change_that_leaves_the_names_as_they_are_is_no_news() {
+    let before = state().endpoints[&"Back".parse().unwrap()].clone();
+    let news = |change: fn(&mut Endpoint)| {
+        let mut after = before.clone();
+        change(&mut after);
+        of_change(&Change::ReplaceEndpoint {
+            before: Box::new(before.clone()),
+            after: Box::new(after),
+        })
+    };
+    assert_eq!(news(|it| it.ports = vec!["8080:80".parse().unwrap()]), []);
+    assert_eq!(news(|it| it.aliases.clear()).len(), 1);
+    let before = Box::new(state().networks[&"web".parse().unwrap()].clone());
+    let mut after = before.clone();
+    after.mtu = Some(1400);
+    assert_eq!(
+        of_change(&Change::ReplaceNetwork {
+            before: before.clone(),
+            after: after.clone()
+        }),
+        []
+    );
+    after.subnets.pop();
+    assert_eq!(
+        of_change(&Change::ReplaceNetwork { before, after }).len(),
+        1
+    );
 }
 
 #[test]
