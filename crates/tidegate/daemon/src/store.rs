@@ -134,9 +134,9 @@ impl Store {
         } else {
             Ok(())
         }
-        .and_then(|()| rows::write(database, change, state.number_after(change)));
+        .and_then(|()| rows::write(database, state, change));
         match written {
-            Ok(()) => self.known = self.look(),
+            Ok(()) => self.known = self.file.as_ref().and_then(Known::of_open),
             Err(_) => {
                 self.database = None;
                 self.known = self.known.map(Known::after_failure);

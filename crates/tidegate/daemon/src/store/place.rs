@@ -38,17 +38,20 @@ impl Known {
     /// The file at a path, if it is a regular file, with the header of an open file: its own if both are the same
     /// file.
     pub(super) fn of(path: &Path, open: &impl AsFd) -> Option<Self> {
-        let mut header = [0; HEADER];
-        let read = pread(open, &mut header, 0).ok()?;
-        let header = (read == HEADER).then_some(header);
-        Some(Self {
-            header,
-            ..Self::ask(CWD, path, AtFlags::empty()).ok()?
-        })
+        let header = header(open).ok()?;
+        let found = Self::ask(CWD, path, AtFlags::empty()).ok()?;
+        Some(Self { header, ..found })
+    }
+
+    /// An open file, with its header.
+    pub(super) fn of_open(file: &impl AsFd) -> Option<Self> {
+        let header = header(file).ok()?;
+        let found = Self::without_header(file).ok()?;
+        Some(Self { header, ..found })
     }
 
     /// An open file, without its header.
-    fn of_open(file: &impl AsFd) -> Result<Self, Errno> {
+    fn without_header(file: &impl AsFd) -> Result<Self, Errno> {
         Self::ask(file.as_fd(), Path::new(""), AtFlags::EMPTY_PATH)
     }
 
@@ -87,6 +90,13 @@ impl Known {
     pub(super) fn identity(&self) -> Identity {
         (self.device, self.inode)
     }
+}
+
+/// None if the file is shorter.
+fn header(file: &impl AsFd) -> Result<Option<[u8; HEADER]>, Errno> {
+    let mut header = [0; HEADER];
+    let read = pread(file, &mut header, 0)?;
+    Ok((read == HEADER).then_some(header))
 }
 
 /// Opens a file to read its header without changing its access time, which would cost one more block (`O_NOATIME`,
@@ -192,7 +202,7 @@ pub(super) fn put(
         Err(Errno::NOENT) => false,
         // A symbolic link, a socket, or a special file of the kernel.
         Err(_) => true,
-        Ok(file) => match Known::of_open(&file) {
+        Ok(file) => match Known::without_header(&file) {
             // A FIFO, a device or a folder.
             Err(_) => true,
             Ok(found) => {

@@ -67,11 +67,15 @@ pub(super) fn load(database: &Database) -> Result<State, Fault> {
     Ok(state)
 }
 
-/// Writes one change.
-pub(super) fn write(database: &Database, change: &Change, next_number: u32) -> Result<(), Fault> {
+/// Writes one change of `state`, which the database holds.
+pub(super) fn write(database: &Database, state: &State, change: &Change) -> Result<(), Fault> {
+    let next_number = state.number_after(change);
     write_with(database, |to| {
         write_rows(to, change)?;
-        set_number(to, next_number)
+        match next_number == state.next_number {
+            true => Ok(()),
+            false => set_number(to, next_number),
+        }
     })
 }
 
@@ -172,6 +176,11 @@ pub(super) fn set_version(database: &Database, version: u64) -> Result<(), Fault
         to.open_table(META)?.insert("version", version)?;
         Ok(())
     })
+}
+
+#[cfg(test)]
+pub(super) fn set_number_alone(database: &Database, number: u32) -> Result<(), Fault> {
+    write_with(database, |to| set_number(to, number))
 }
 
 #[cfg(test)]

@@ -63,6 +63,39 @@ fn a_removed_endpoint_is_gone_but_its_number_is_not_reused() {
 }
 
 #[test]
+fn only_a_change_with_a_new_interface_writes_the_number() {
+    let folder = tempfile::tempdir().unwrap();
+    let (mut store, state) = store_with_a_network(folder.path());
+    rows::set_number_alone(store.database.as_ref().unwrap(), 77).unwrap();
+    store.take_up();
+    let before = Box::new(network("web", 1));
+    let after = Box::new(Network {
+        mtu: None,
+        ..network("web", 1)
+    });
+    let replaced = Change::ReplaceNetwork { before, after };
+    store.commit(&state, &replaced).unwrap();
+    assert_eq!(store.load().unwrap().next_number, 77);
+    let added = Change::AddNetwork(network("db", 2));
+    store.commit(&state, &added).unwrap();
+    assert_eq!(store.load().unwrap().next_number, 2);
+}
+
+#[test]
+fn after_a_commit_the_written_file_is_known_and_not_another_at_its_path() {
+    let folder = tempfile::tempdir().unwrap();
+    let (store, _) = store_with_a_network(folder.path());
+    let path = folder.path().join(FILE);
+    let other = folder.path().join("other");
+    fs::copy(&path, &other).unwrap();
+    fs::rename(other, &path).unwrap();
+    let open = store.file.as_ref().unwrap();
+    let known = Known::of_open(open).unwrap();
+    assert!(known.is(&store.known.unwrap()));
+    assert!(!known.is(&Known::of(&path, open).unwrap()));
+}
+
+#[test]
 fn a_second_daemon_is_refused_the_same_state() {
     let folder = tempfile::tempdir().unwrap();
     let (_store, _) = store_with_a_network(folder.path());
