@@ -2,6 +2,7 @@
 
 mod acceptor;
 mod answer;
+mod aside;
 mod connection;
 mod events;
 mod handlers;
@@ -40,6 +41,7 @@ use crate::driver::InUse;
 use crate::engine::{Engine, EngineError};
 use crate::timing::recorded;
 use answer::{Answer, Denied, answer};
+use aside::aside;
 use connection::outcome;
 use handlers::Handlers;
 use places::Places;
@@ -65,6 +67,26 @@ pub struct About {
     pub socket: PathBuf,
     /// Its state folder.
     pub state_dir: PathBuf,
+}
+
+impl About {
+    /// What it is, with the counts and states of the engine.
+    fn info(self, engine: &Engine) -> Info {
+        let (networks, endpoints) = engine.counts();
+        Info {
+            build: self.build,
+            driver: self.driver.get(),
+            kernel: self.kernel,
+            socket: self.socket,
+            state_dir: self.state_dir,
+            networks,
+            endpoints,
+            names: Some(engine.names_info()),
+            fight: engine.fight(),
+            degraded: engine.degraded(),
+            forwarding: Some(engine.forwarding_info()),
+        }
+    }
 }
 
 /// What every call works with.
@@ -117,8 +139,8 @@ fn handlers() -> Handlers {
 }
 
 impl Daemon {
-    /// Runs work of the engine on a blocking thread, so that other calls continue. It completes even if the client
-    /// disconnects. A client whose call does not end soon after a stop is told so.
+    /// Runs work of the engine, so that other calls continue. It completes even if the client disconnects. A client whose
+    /// call does not end soon after a stop is told so.
     async fn work<T: Send + 'static>(
         self,
         work: impl FnOnce(&Engine) -> Result<T, EngineError> + Send + 'static,
@@ -126,47 +148,24 @@ impl Daemon {
         // What is logged meanwhile is logged with who asked for it.
         let client = Span::current();
         let work = move || client.in_scope(|| recorded(|| work(&self.engine)));
-        match outcome(tokio::task::spawn_blocking(work)).await {
-            Some(Ok((result, spent))) => {
-                timings::note(spent);
-                answer(result)
-            }
-            Some(Err(_)) => Err(Denied::panicked()),
-            None => Err(Denied::stopping()),
-        }
+        let done = outcome(aside(work)).await;
+        let (result, spent) = done.ok_or_else(Denied::stopping)??;
+        timings::note(spent);
+        answer(result)
     }
 }
 
 async fn info(daemon: Daemon, (): ()) -> Answer<Info> {
-    let About {
-        build,
-        driver,
-        kernel,
-        socket,
-        state_dir,
-    } = daemon.about.as_ref().clone();
-    let (networks, endpoints) = daemon.engine.counts();
-    answer(Ok(Info {
-        build,
-        driver: driver.get(),
-        kernel,
-        socket,
-        state_dir,
-        networks,
-        endpoints,
-        names: Some(daemon.engine.names_info()),
-        fight: daemon.engine.fight(),
-        degraded: daemon.engine.degraded(),
-        forwarding: Some(daemon.engine.forwarding_info()),
-    }))
+    let about = daemon.about.as_ref().clone();
+    daemon.work(move |engine| Ok(about.info(engine))).await
 }
 
 async fn networks(daemon: Daemon, (): ()) -> Answer<Vec<NetworkView>> {
-    answer(Ok(daemon.engine.networks()))
+    daemon.work(|engine| Ok(engine.networks())).await
 }
 
 async fn network(daemon: Daemon, name: Name) -> Answer<NetworkView> {
-    answer(daemon.engine.network(&name))
+    daemon.work(move |engine| engine.network(&name)).await
 }
 
 async fn create_network(daemon: Daemon, Body(wanted): Body<CreateNetwork>) -> Answer<NetworkView> {
@@ -203,7 +202,7 @@ async fn disconnect(
 }
 
 async fn endpoints(daemon: Daemon, (): ()) -> Answer<Vec<EndpointView>> {
-    answer(Ok(daemon.engine.endpoints()))
+    daemon.work(|engine| Ok(engine.endpoints())).await
 }
 
 async fn endpoint(daemon: Daemon, name: Name) -> Answer<EndpointView> {

@@ -248,7 +248,9 @@ fn serve(
     about: About,
     metrics: Option<MetricsAt>,
 ) -> io::Result<()> {
-    let runtime = tokio::runtime::Builder::new_multi_thread()
+    // One thread for all connections: with more of them, each call wakes some that have nothing to do. The work of the
+    // engine is done on others (`api`'s `aside`).
+    let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()?;
     let router = api::router(Arc::clone(&engine), about);

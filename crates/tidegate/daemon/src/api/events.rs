@@ -13,6 +13,7 @@ use tokio::sync::broadcast::error::RecvError;
 use super::Daemon;
 use super::acceptor::who;
 use super::answer::Denied;
+use super::aside::aside;
 use super::places::{Limits, Room, Slot};
 
 /// The most listeners at once: fewer than connections, because they may stay for ever.
@@ -39,7 +40,11 @@ pub(super) async fn events(daemon: Daemon, (): ()) -> Response {
     let Some(place) = daemon.listeners.enter(who()) else {
         return Denied::too_many_listeners().into_response();
     };
-    let (known, events) = daemon.engine.events_with_degraded();
+    let engine = daemon.engine;
+    let (known, events) = match aside(move || engine.events_with_degraded()).await {
+        Ok(heard) => heard,
+        Err(denied) => return denied.into_response(),
+    };
     // Who comes later is to know of it too.
     let known: Vec<_> = known.iter().map(|event| Ok(line(event))).collect();
     let known = futures_util::stream::iter(known);

@@ -13,6 +13,8 @@ use axum::response::IntoResponse;
 use axum::routing::get;
 use tokio::time::sleep;
 
+use super::answer::Denied;
+use super::aside::aside;
 use crate::engine::Engine;
 
 const CONTENT_TYPE: &str = "text/plain; version=0.0.4; charset=utf-8";
@@ -27,8 +29,9 @@ pub(crate) fn metrics_router(engine: Arc<Engine>) -> Router {
         .with_state(engine)
 }
 
-async fn metrics(State(engine): State<Arc<Engine>>) -> impl IntoResponse {
-    ([(header::CONTENT_TYPE, CONTENT_TYPE)], engine.metrics())
+async fn metrics(State(engine): State<Arc<Engine>>) -> Result<impl IntoResponse, Denied> {
+    let metrics = aside(move || engine.metrics()).await?;
+    Ok(([(header::CONTENT_TYPE, CONTENT_TYPE)], metrics))
 }
 
 /// An address for metrics, bound or waiting until the port is free.

@@ -1,3 +1,5 @@
+use std::time::Duration;
+
 use axum::body::Body;
 use axum::http::{Method, Request, StatusCode};
 use http_body_util::BodyExt;
@@ -11,6 +13,10 @@ use super::*;
 use crate::engine::tests::Bench;
 
 fn router_of(bench: Bench) -> Router {
+    router_over(Arc::new(bench.engine))
+}
+
+fn router_over(engine: Arc<Engine>) -> Router {
     let driver = tidegate_api::DriverInfo {
         name: "exec".into(),
         mode: "one long-lived child".into(),
@@ -25,7 +31,7 @@ fn router_of(bench: Bench) -> Router {
         socket: "/run/tidegate/tidegated.sock".into(),
         state_dir: "/var/lib/tidegate".into(),
     };
-    router(Arc::new(bench.engine), about)
+    router(engine, about)
 }
 
 async fn call(router: &Router, method: Method, path: &str, body: &str) -> (StatusCode, Value) {
@@ -66,6 +72,39 @@ async fn a_network_is_made_found_and_removed() {
     let (status, refusal) = call(&router, Method::GET, "/v1/networks/web", "").await;
     assert_eq!(status, StatusCode::NOT_FOUND);
     assert_eq!(refusal["kind"], "not-found");
+}
+
+#[test]
+fn a_call_that_waits_for_the_state_does_not_hold_up_other_connections() {
+    // If it does, it waits for ever.
+    let (done, is_done) = std::sync::mpsc::channel();
+    std::thread::spawn(move || {
+        let runtime = tokio::runtime::Builder::new_current_thread().build();
+        runtime.unwrap().block_on(wait_for_the_state());
+        done.send(()).unwrap();
+    });
+    is_done.recv_timeout(Duration::from_secs(60)).unwrap();
+}
+
+/// Begins each call that reads while the state is held, and lets go of the state on the same thread.
+async fn wait_for_the_state() {
+    let engine = Arc::new(Bench::new().engine);
+    let router = router_over(Arc::clone(&engine)).merge(metrics_router(Arc::clone(&engine)));
+    let reads = ["info", "networks", "networks/web", "endpoints", "events"];
+    let reads = reads.map(|read| format!("/v1/{read}"));
+    for path in reads.iter().map(String::as_str).chain(["/metrics"]) {
+        let held = Bench::hold_state(&engine);
+        let request = Request::get(path).body(Body::empty()).unwrap();
+        let mut call = std::pin::pin!(router.clone().oneshot(request));
+        let is_early = tokio::select! {
+            biased;
+            _ = &mut call => true,
+            () = std::future::ready(()) => false,
+        };
+        assert!(!is_early, "{path} was answered without the state");
+        drop(held);
+        assert!(!call.await.unwrap().status().is_server_error(), "{path}");
+    }
 }
 
 #[tokio::test]

@@ -49,6 +49,11 @@ impl Bench {
         }
     }
 
+    /// Keeps everybody from the state while it lives.
+    pub(crate) fn hold_state(engine: &Engine) -> impl Drop {
+        engine.state_mut()
+    }
+
     /// As after a crash: the kernel keeps its links and loses nothing; the engine starts anew.
     fn restart(self) -> Self {
         let Self {
