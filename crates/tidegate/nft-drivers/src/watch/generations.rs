@@ -8,6 +8,7 @@
 
 use std::collections::{BTreeSet, VecDeque};
 use std::io;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Mutex, PoisonError};
 
 use tidegate_sys::netlink::{self, Request, Socket};
@@ -24,6 +25,8 @@ const REMEMBERED: usize = 1 << 16;
 pub(super) struct Generations {
     socket: Mutex<Socket>,
     ours: Mutex<Ours>,
+    /// How many transactions are being made.
+    under_way: AtomicUsize,
 }
 
 impl Generations {
@@ -37,6 +40,7 @@ impl Generations {
                 seen,
                 spans: VecDeque::new(),
             }),
+            under_way: AtomicUsize::new(0),
         })
     }
 
@@ -51,6 +55,7 @@ impl Generations {
         words: impl FnOnce() -> BTreeSet<String>,
         work: impl FnOnce() -> Result<(), E>,
     ) -> Result<Counted, E> {
+        let _under_way = UnderWay::begin(&self.under_way);
         let before = self.current();
         work()?;
         // Where the kernel does not tell, the commit counts as somebody else's: to be looked into.
@@ -71,6 +76,11 @@ impl Generations {
             });
         });
         Ok(Counted::Something)
+    }
+
+    /// Whether a transaction is being made: what is heard meanwhile may be of it.
+    pub(super) fn is_under_way(&self) -> bool {
+        self.under_way.load(Ordering::SeqCst) > 0
     }
 
     /// Whether a commit was ours. It is ours once.
@@ -114,6 +124,22 @@ impl Generations {
 
     fn with<T>(&self, work: impl FnOnce(&mut Ours) -> T) -> T {
         work(&mut self.ours.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+}
+
+/// Counts a transaction while it is being made, also if that panics.
+struct UnderWay<'a>(&'a AtomicUsize);
+
+impl<'a> UnderWay<'a> {
+    fn begin(count: &'a AtomicUsize) -> Self {
+        count.fetch_add(1, Ordering::SeqCst);
+        Self(count)
+    }
+}
+
+impl Drop for UnderWay<'_> {
+    fn drop(&mut self) {
+        self.0.fetch_sub(1, Ordering::SeqCst);
     }
 }
 

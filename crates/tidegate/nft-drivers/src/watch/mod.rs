@@ -8,7 +8,7 @@ mod tracked;
 use std::io;
 use std::os::fd::AsFd;
 use std::sync::Arc;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::io::Errno;
@@ -23,6 +23,11 @@ use tracked::Tracked;
 const GROUP: u32 = 7;
 /// Bytes that may wait to be read: enough for a ruleset of some ten thousand elements.
 const RECEIVE_BUFFER: usize = 8 << 20;
+/// A change that is heard while a transaction of ours is being made may be that one. How long a wait rests then before it
+/// looks again whose the change is: longer than the driver takes to answer.
+const REST: Duration = Duration::from_millis(2);
+/// The longest wait for the end of that transaction.
+const LONGEST_REST: Duration = Duration::from_millis(100);
 /// How many different things are named that happened to a table in one transaction.
 const NAMED: usize = 6;
 
@@ -137,33 +142,61 @@ impl Watch {
     ) -> Result<Option<Notice>, Error> {
         let failed =
             |error: io::Error| failed("cannot read the kernel's notifications", error.into());
+        let mut notice = Notice::default();
+        let (mut rest, mut rested) = (None, None);
         loop {
-            let mut fds = [
-                PollFd::new(&self.notifications, PollFlags::IN),
-                PollFd::new(&stop, PollFlags::IN),
-            ];
-            let left = until.map(|until| until.saturating_duration_since(Instant::now()));
-            let timeout = left.and_then(|left| Timespec::try_from(left).ok());
-            match poll(&mut fds, timeout.as_ref()) {
-                Ok(_) | Err(Errno::INTR) => {}
-                Err(errno) => return Err(failed(errno.into())),
-            }
-            if !fds[1].revents().is_empty() {
+            let next = until.into_iter().chain(rest).min();
+            if !self.is_ready(&stop, next).map_err(failed)? {
                 return Ok(None);
             }
-            let mut notice = self.drain().map_err(failed)?;
-            notice.heard = self.heard;
-            let is_news = notice.incomplete_since.is_some() || !notice.changes.is_empty();
-            let is_late = until.is_some_and(|until| Instant::now() >= until);
-            if is_news || is_late || self.generations.is_overdue(self.heard) {
+            self.drain(&mut notice).map_err(failed)?;
+            // Before the changes are looked at: those of a transaction that has ended are known as ours.
+            let is_under_way = self.generations.is_under_way();
+            let is_news = self.is_news(&mut notice);
+            let now = Instant::now();
+            let is_late = until.is_some_and(|until| now >= until);
+            let may_be_ours = is_news
+                && notice.incomplete_since.is_none()
+                && is_under_way
+                && now < *rested.get_or_insert(now + LONGEST_REST);
+            if may_be_ours && !is_late {
+                rest = Some(now + REST);
+            } else if is_news || is_late || self.generations.is_overdue(self.heard) {
                 return Ok(Some(notice));
+            } else {
+                (rest, rested) = (None, None);
             }
         }
     }
 
+    /// Waits for a message, until a time at most; false if `stop` ends the wait.
+    fn is_ready(&self, stop: &impl AsFd, until: Option<Instant>) -> io::Result<bool> {
+        let mut fds = [
+            PollFd::new(&self.notifications, PollFlags::IN),
+            PollFd::new(stop, PollFlags::IN),
+        ];
+        let left = until.map(|until| until.saturating_duration_since(Instant::now()));
+        let timeout = left.and_then(|left| Timespec::try_from(left).ok());
+        match poll(&mut fds, timeout.as_ref()) {
+            Ok(_) | Err(Errno::INTR) => Ok(fds[1].revents().is_empty()),
+            Err(errno) => Err(errno.into()),
+        }
+    }
+
+    /// Whether somebody has to look into what was heard. Changes that are known as ours are taken out: as a rule, that is
+    /// all, and no command has to be waited for.
+    fn is_news(&self, notice: &mut Notice) -> bool {
+        notice.heard = self.heard;
+        if notice.incomplete_since.is_some() {
+            return true;
+        }
+        let changes = &mut notice.changes;
+        changes.retain(|change| !self.generations.claim(change));
+        !changes.is_empty()
+    }
+
     /// Reads all there is.
-    fn drain(&mut self) -> io::Result<Notice> {
-        let mut notice = Notice::default();
+    fn drain(&mut self, notice: &mut Notice) -> io::Result<()> {
         let Self {
             notifications,
             table,
@@ -195,7 +228,7 @@ impl Watch {
                 notice.incomplete_since.get_or_insert(*last);
             }
         })?;
-        Ok(notice)
+        Ok(())
     }
 }
 

@@ -1,5 +1,7 @@
 //! Hearing of changes, and telling ours from others'.
 
+use std::time::Duration;
+
 use rustix::pipe::{PipeFlags, pipe_with};
 use test_support::Netns;
 use tidegate_nft::*;
@@ -90,6 +92,42 @@ fn our_own_transactions_are_not_reported() {
         let refused = transaction(|t| t.create(TABLE));
         scene.driver.apply(&refused).expect_err("it is there");
         assert_eq!(scene.heard(), Vec::<Vec<String>>::new(), "{subject:?}");
+    }
+}
+
+#[test]
+fn a_wait_goes_on_after_our_own_transactions() {
+    for &subject in ON_KERNEL {
+        if !subject.can_run() {
+            return;
+        }
+        let mut scene = Scene::new(subject);
+        let (driver, watch, netns) = (&scene.driver, &mut scene.watch, &scene.netns);
+        let (stopped, stop) = pipe_with(PipeFlags::CLOEXEC).expect("a pipe");
+        let ledger = watch.ledger();
+        let findings = std::thread::scope(|scope| {
+            let heard = scope.spawn(|| {
+                let mut findings = Vec::new();
+                while let Some(notice) = watch.wait(&stopped).expect("the socket is good") {
+                    findings.push(ledger.judge(notice).expect("the kernel tells"));
+                }
+                findings
+            });
+            for port in 1..=20 {
+                let publish = transaction(|t| t.add_elements(&publish4().id, [published(port)]));
+                driver.apply(&publish).expect("it is applied");
+                // So that it is heard of alone.
+                std::thread::sleep(Duration::from_millis(10));
+            }
+            netns.sh("nft add chain inet sample end");
+            std::thread::sleep(Duration::from_millis(200));
+            drop(stop);
+            heard.join().expect("it ends")
+        });
+        assert!(
+            matches!(&findings[..], [TableChanges::Changed(_)]),
+            "{subject:?}: {findings:?}"
+        );
     }
 }
 
