@@ -59,7 +59,11 @@ impl Pipes {
         deadline: Instant,
         vigil: &mut Vigil,
     ) -> io::Result<(usize, End)> {
-        let mut written = 0;
+        // As a rule, the pipe takes all of it at once.
+        let mut written = match input.is_empty() {
+            true => 0,
+            false => self.write(input)?,
+        };
         loop {
             if written == input.len() && then_close {
                 self.stdin = None;
