@@ -19,7 +19,7 @@ const PAUSE: Duration = Duration::from_secs(1);
 ///
 /// # Errors
 /// If the thread cannot be started.
-pub(crate) fn start(engine: Arc<Engine>, watch: Watch) -> io::Result<Worker> {
+pub(crate) fn start(engine: Arc<Engine>, mut watch: Watch) -> io::Result<Worker> {
     Worker::start("collector", move |stopped| {
         loop {
             match watch.wait(&stopped) {

@@ -24,7 +24,7 @@ const SHARE: u32 = 20;
 ///
 /// # Errors
 /// If the thread cannot be started.
-pub(crate) fn start(engine: Arc<Engine>, changes: Changes) -> io::Result<Worker> {
+pub(crate) fn start(engine: Arc<Engine>, mut changes: Changes) -> io::Result<Worker> {
     Worker::start("reviver", move |stopped| {
         let mut meanwhile = None;
         loop {

@@ -65,7 +65,11 @@ impl Changes {
     ///
     /// # Errors
     /// If the socket can no longer be used.
-    pub fn wait(&self, stop: impl AsFd, time: Duration) -> Result<Option<LinkChange>, LinkError> {
+    pub fn wait(
+        &mut self,
+        stop: impl AsFd,
+        time: Duration,
+    ) -> Result<Option<LinkChange>, LinkError> {
         let mut fds = [
             PollFd::new(&stop, PollFlags::IN),
             PollFd::new(&self.0, PollFlags::IN),
@@ -86,7 +90,7 @@ impl Changes {
     ///
     /// # Errors
     /// If the socket can no longer be used.
-    pub fn read(&self) -> Result<LinkChange, LinkError> {
+    pub fn read(&mut self) -> Result<LinkChange, LinkError> {
         let (mut went, mut got) = (BTreeSet::new(), BTreeSet::new());
         let is_all = self.0.read(|message| {
             let record = || AddressRecord::decode(message.body);

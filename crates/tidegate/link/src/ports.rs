@@ -13,14 +13,16 @@ mod owner;
 mod socket;
 
 use std::collections::{BTreeSet, HashMap};
+use std::io;
 use std::net::IpAddr;
 use std::sync::Arc;
 
 use socket2::Socket;
-use tidegate_model::Protocol;
 use tidegate_model::links::PortHold;
+use tidegate_model::{NetnsCookie, Protocol};
 use tidegate_sys::Netns;
 
+use crate::cookie;
 use crate::descriptors::Descriptors;
 use crate::error::{Cause, LinkError};
 use crate::relay::{Limits, Relay, Relayed};
@@ -43,6 +45,8 @@ pub(crate) struct Ports {
     filters: Filter,
     /// Started with the first relayed port.
     relay: Option<Relay>,
+    /// The cookie of the host's namespace, if the kernel has cookies.
+    home: Option<NetnsCookie>,
 }
 
 /// A host port: it can be held once, no matter where it is relayed to.
@@ -65,10 +69,22 @@ enum Held {
     Relayed(Relayed, Option<Filter>),
 }
 
-/// A socket that holds a port, and whether it has a filter.
-type Opened = (Socket, Option<Filter>);
+/// A port's socket.
+enum Opened {
+    Lacking,
+    /// It holds the port, and may have a filter.
+    Bound(Socket, Option<Filter>),
+}
 
 impl Ports {
+    /// Ports of the namespace with this cookie.
+    pub(crate) fn of(home: Option<NetnsCookie>) -> Self {
+        Self {
+            home,
+            ..Self::default()
+        }
+    }
+
     /// Holds all of these ports. If one fails, none is added to the held ports.
     pub(crate) fn hold(&mut self, home: &Netns, holds: &[PortHold]) -> Result<(), LinkError> {
         let new: Vec<PortHold> = holds
@@ -76,8 +92,7 @@ impl Ports {
             .copied()
             .filter(|hold| !self.held.contains_key(&key(hold)))
             .collect();
-        let opened = home.run_here(|| self.open_all(&new));
-        let opened = opened.map_err(|cause| LinkError::new("hold ports of the host", cause))??;
+        let opened = self.open_at_home(home, &new)?;
         let held = opened
             .into_iter()
             .map(|(hold, opened)| Ok((key(&hold), self.keep(home, &hold, opened)?)))
@@ -86,16 +101,11 @@ impl Ports {
         Ok(())
     }
 
-    fn keep(
-        &mut self,
-        home: &Netns,
-        hold: &PortHold,
-        opened: Option<Opened>,
-    ) -> Result<Held, LinkError> {
+    fn keep(&mut self, home: &Netns, hold: &PortHold, opened: Opened) -> Result<Held, LinkError> {
         let (socket, filter, to) = match (opened, hold.relay) {
-            (None, _) => return Ok(Held::Lacking),
-            (Some((socket, filter)), None) => return Ok(Held::Bound(socket, filter)),
-            (Some((socket, filter)), Some(to)) => (socket, filter, to),
+            (Opened::Lacking, _) => return Ok(Held::Lacking),
+            (Opened::Bound(socket, filter), None) => return Ok(Held::Bound(socket, filter)),
+            (Opened::Bound(socket, filter), Some(to)) => (socket, filter, to),
         };
         let failed = |cause| LinkError::new(format_args!("relay port {hold} of the host"), cause);
         let relay = match &mut self.relay {
@@ -112,30 +122,63 @@ impl Ports {
             .map_err(|error| failed(error.into()))
     }
 
-    fn open_all(&self, holds: &[PortHold]) -> Result<Vec<(PortHold, Option<Opened>)>, LinkError> {
-        let descriptors = Descriptors::now();
-        let open = |hold: &PortHold| match self.open(hold)? {
-            Some((socket, _)) if descriptors.keep(&socket) => {
-                Err(refused(hold, Cause::Kept(descriptors)))
-            }
-            opened => Ok((*hold, opened)),
-        };
-        holds.iter().map(open).collect()
+    fn open_at_home(
+        &self,
+        home: &Netns,
+        holds: &[PortHold],
+    ) -> Result<Vec<(PortHold, Opened)>, LinkError> {
+        // As a rule, the thread is there. Its sockets tell so in less time than `Netns::run_here` takes to find out.
+        if self.home.is_some()
+            && let Some(opened) = self.open_all(holds, self.home)?
+        {
+            return Ok(opened);
+        }
+        let opened = home.run_here(|| self.open_all(holds, None));
+        let opened = opened.map_err(|cause| LinkError::new("hold ports of the host", cause))?;
+        Ok(opened?.unwrap_or_default())
     }
 
-    /// Binds the port; none if the kernel lacks the protocol or the family.
-    fn open(&self, hold: &PortHold) -> Result<Option<Opened>, LinkError> {
+    /// Binds the ports; none if the thread is not in the namespace with the cookie, if one is given.
+    fn open_all(
+        &self,
+        holds: &[PortHold],
+        home: Option<NetnsCookie>,
+    ) -> Result<Option<Vec<(PortHold, Opened)>>, LinkError> {
+        let descriptors = Descriptors::now();
+        let open = |hold: &PortHold| match self.open(hold, home)? {
+            Some(Opened::Bound(socket, _)) if descriptors.keep(&socket) => {
+                Err(refused(hold, Cause::Kept(descriptors)))
+            }
+            opened => Ok(opened.map(|opened| (*hold, opened))),
+        };
+        let opened: Result<Vec<Option<_>>, _> = holds.iter().map(open).collect();
+        Ok(opened?.into_iter().collect())
+    }
+
+    /// Binds the port; none if the thread is not in the namespace with the cookie, if one is given.
+    fn open(
+        &self,
+        hold: &PortHold,
+        home: Option<NetnsCookie>,
+    ) -> Result<Option<Opened>, LinkError> {
+        let failed = |error: io::Error| refused(hold, error.into());
+        let Some(socket) = socket::open(hold).map_err(failed)? else {
+            return Ok(Some(Opened::Lacking));
+        };
+        if home.is_some() && cookie::of(&socket) != home {
+            return Ok(None);
+        }
         let has_room = Arc::strong_count(&self.filters) <= FILTERS;
         let filter = socket::filter(hold)
             .filter(|_| has_room)
             .map(|_| Arc::clone(&self.filters));
-        match socket::open(hold, filter.is_some()) {
-            Ok(socket) => Ok(socket.map(|socket| (socket, filter))),
+        match socket::bind(&socket, hold, filter.is_some()) {
+            Ok(()) => Ok(Some(Opened::Bound(socket, filter))),
             Err(error) if socket::is_in_use(&error) => {
                 let holder = Box::new(holder::find(hold));
                 Err(refused(hold, Cause::PortTaken(holder)))
             }
-            Err(error) => Err(refused(hold, error.into())),
+            Err(error) => Err(failed(error)),
         }
     }
 

@@ -18,7 +18,7 @@ use crate::ports::Ports;
 use crate::procfs::Procfs;
 use crate::remover::Remover;
 use crate::sysctl::Sysctls;
-use crate::{find, message, survey};
+use crate::{cookie, find, message, survey};
 
 /// The links of the running kernel, over rtnetlink(7). It needs CAP_NET_ADMIN, and CAP_SYS_ADMIN
 /// to enter the namespaces of endpoints (setns(2)). Any thread may use it, whatever namespace
@@ -49,10 +49,10 @@ impl Rtnetlink {
                 occupied: home.run_here(Occupied::open)??,
                 conntrack: Conntrack::new(Arc::clone(&home)),
                 home,
+                ports: Ports::of(cookie::of(&socket)),
                 socket,
                 sysctls: Sysctls::default(),
                 procfs: Procfs::default(),
-                ports: Ports::default(),
                 remover: Remover::start(removers)?,
                 namespaces: OpenNamespaces::default(),
             })

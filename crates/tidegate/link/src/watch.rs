@@ -50,7 +50,7 @@ impl Watch {
     ///
     /// # Errors
     /// If the socket can no longer be used.
-    pub fn wait(&self, stop: impl AsFd) -> Result<Option<Gone>, LinkError> {
+    pub fn wait(&mut self, stop: impl AsFd) -> Result<Option<Gone>, LinkError> {
         let failed = |cause: Cause| LinkError::new("receive changes of links", cause);
         loop {
             let mut fds = [
@@ -72,7 +72,7 @@ impl Watch {
     }
 
     /// Reads all there is.
-    fn drain(&self) -> io::Result<Gone> {
+    fn drain(&mut self) -> io::Result<Gone> {
         let mut links = BTreeSet::new();
         let is_all = self.0.read(|message| links.extend(deleted(message)))?;
         Ok(if is_all {

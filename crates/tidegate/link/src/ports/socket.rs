@@ -56,23 +56,26 @@ pub(super) fn filter(hold: &PortHold) -> Option<&'static [SockFilter]> {
     }
 }
 
-/// Binds the port; none if the kernel lacks the protocol or the family.
-pub(super) fn open(hold: &PortHold, filtered: bool) -> io::Result<Option<Socket>> {
+/// A socket of the port's protocol and family, not bound yet; none if the kernel lacks one of them.
+pub(super) fn open(hold: &PortHold) -> io::Result<Option<Socket>> {
     let domain = match hold.address {
         IpAddr::V4(_) => Domain::IPV4,
         IpAddr::V6(_) => Domain::IPV6,
     };
-    let is_datagram = hold.protocol == Protocol::Udp;
-    let kind = if is_datagram {
-        Type::DGRAM
-    } else {
-        Type::STREAM
+    let kind = match hold.protocol {
+        Protocol::Udp => Type::DGRAM,
+        _ => Type::STREAM,
     };
     let protocol = i32::from(hold.protocol.number()).into();
-    let socket = match Socket::new(domain, kind, Some(protocol)) {
-        Err(error) if is_lacking(&error) => return Ok(None),
-        opened => opened?,
-    };
+    match Socket::new(domain, kind, Some(protocol)) {
+        Err(error) if is_lacking(&error) => Ok(None),
+        opened => opened.map(Some),
+    }
+}
+
+/// Binds the port.
+pub(super) fn bind(socket: &Socket, hold: &PortHold, filtered: bool) -> io::Result<()> {
+    let is_datagram = hold.protocol == Protocol::Udp;
     match hold.address {
         // A port of an address that the host does not have yet can be held too (ip(7), IP_FREEBIND).
         IpAddr::V4(_) => socket.set_freebind_v4(true)?,
@@ -97,7 +100,7 @@ pub(super) fn open(hold: &PortHold, filtered: bool) -> io::Result<Option<Socket>
     if !is_datagram {
         socket.listen(BACKLOG)?;
     }
-    Ok(Some(socket))
+    Ok(())
 }
 
 /// Whether the error means that the port is in use.

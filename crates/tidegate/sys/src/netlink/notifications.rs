@@ -18,7 +18,11 @@ const MOST: usize = 1 << 16;
 
 /// A subscription to changes of some kinds of objects in a network namespace.
 #[derive(Debug)]
-pub struct Notifications(Socket);
+pub struct Notifications {
+    socket: Socket,
+    /// Kept: to allocate so much for each read costs more than the read.
+    datagram: Vec<u8>,
+}
 
 /// One thing that was heard.
 #[derive(Clone, Copy, Debug)]
@@ -42,14 +46,17 @@ impl Notifications {
             socket.add_membership(*group)?;
         }
         socket.set_non_blocking(true)?;
-        Ok(Self(socket))
+        Ok(Self {
+            socket,
+            datagram: Vec::with_capacity(DATAGRAM),
+        })
     }
 
     /// Has the kernel keep so many bytes of messages until they are read. Without the privilege (CAP_NET_ADMIN), the host's
     /// default stays, and more is lost.
     #[must_use]
     pub fn with_memory(self, bytes: usize) -> Self {
-        let _ = set_socket_recv_buffer_size_force(&self.0, bytes);
+        let _ = set_socket_recv_buffer_size_force(&self.socket, bytes);
         self
     }
 
@@ -58,7 +65,7 @@ impl Notifications {
     ///
     /// # Errors
     /// If the socket can no longer be used.
-    pub fn read(&self, mut each: impl FnMut(&Message<'_>)) -> io::Result<bool> {
+    pub fn read(&mut self, mut each: impl FnMut(&Message<'_>)) -> io::Result<bool> {
         let mut is_all = true;
         let is_end = self.hear(|heard| match heard {
             Heard::Message(message) => each(&message),
@@ -72,14 +79,14 @@ impl Notifications {
     ///
     /// # Errors
     /// If the socket can no longer be used.
-    pub fn hear(&self, mut each: impl FnMut(Heard<'_>)) -> io::Result<bool> {
-        let mut datagram = Vec::with_capacity(DATAGRAM);
+    pub fn hear(&mut self, mut each: impl FnMut(Heard<'_>)) -> io::Result<bool> {
+        let Self { socket, datagram } = self;
         for _ in 0..MOST {
             datagram.clear();
-            match self.0.recv_from(&mut datagram, 0) {
+            match socket.recv_from(datagram, 0) {
                 // Only the kernel has port 0; any process may send to the members of a group.
                 Ok((_, sender)) if sender.port_number() == 0 => {
-                    messages(&datagram).for_each(|message| each(Heard::Message(message)));
+                    messages(datagram).for_each(|message| each(Heard::Message(message)));
                 }
                 Ok(_) => {}
                 Err(error) => match Errno::from_io_error(&error) {
@@ -96,6 +103,6 @@ impl Notifications {
 
 impl AsFd for Notifications {
     fn as_fd(&self) -> BorrowedFd<'_> {
-        self.0.as_fd()
+        self.socket.as_fd()
     }
 }
