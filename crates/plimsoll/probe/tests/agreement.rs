@@ -127,21 +127,41 @@ const fn case(
     }
 }
 
+/// Every variable that the crate reads, and a value that changes its answer where it is heard.
+const VARIABLES: [(&str, &str); 11] = [
+    ("PKG_CONFIG", "no-such-pkg-config"),
+    ("PKG_CONFIG_ALLOW_CROSS", "0"),
+    ("PKG_CONFIG_ALL_DYNAMIC", "1"),
+    ("PKG_CONFIG_ALL_STATIC", "1"),
+    ("PKG_CONFIG_LIBDIR", "/no/such/folder"),
+    ("PKG_CONFIG_PATH", "/no/such/folder"),
+    ("PKG_CONFIG_SYSROOT_DIR", "/sysroot"),
+    ("PROBE_ME_DYNAMIC", "1"),
+    ("PROBE_ME_NO_PKG_CONFIG", "1"),
+    ("PROBE_ME_STATIC", "1"),
+    ("SYSROOT", "/sysroot"),
+];
+
+/// The forms that a variable's name may have.
+fn forms(variable: &str) -> Vec<String> {
+    let triples = [HOST, ARM].into_iter();
+    let suffixes = triples.flat_map(|triple| [triple.to_owned(), triple.replace('-', "_")]);
+    let suffixed = suffixes.map(|suffix| format!("{variable}_{suffix}"));
+    let prefixed = ["", "HOST_", "TARGET_"].map(|prefix| format!("{prefix}{variable}"));
+    prefixed.into_iter().chain(suffixed).collect()
+}
+
 #[test]
 fn agrees_with_the_crate() {
     if let Ok(target) = std::env::var(CHILD) {
         return println!("both: {}", answer_of_both(&target));
     }
     require!(Need::Program("pkg-config"));
-    let folder = tempfile::tempdir().unwrap();
-    std::fs::write(
-        folder.path().join("probe-me.pc"),
-        "Name: probe-me\nDescription: a library\nVersion: 1.2.3\n\
-         Libs: -L/opt/probe\\ me/lib -lprobe\nLibs.private: -L/opt/private -lprivate\n",
-    )
-    .unwrap();
+    let folder = with_library();
     for case in &CASES {
-        let said = in_child(case, folder.path());
+        let environment = case.environment.iter();
+        let environment = environment.map(|(name, value)| ((*name).to_owned(), *value));
+        let said = in_child(case.target, environment.collect(), folder.path());
         let wanted = format!("both: {}", case.expected);
         assert!(
             said.contains(&wanted),
@@ -152,19 +172,93 @@ fn agrees_with_the_crate() {
     }
 }
 
+#[test]
+fn agrees_with_the_crate_for_every_variable_in_every_form() {
+    require!(Need::Program("pkg-config"));
+    let folder = with_library();
+    let found = ("PKG_CONFIG_PATH".to_owned(), "DIR");
+    let cross = ("PKG_CONFIG_ALLOW_CROSS".to_owned(), "1");
+    let agree = &|variable: &str, value: &'static str| {
+        for form in forms(variable) {
+            for (target, base) in [
+                (HOST, vec![found.clone()]),
+                (ARM, vec![found.clone()]),
+                (ARM, vec![found.clone(), cross.clone()]),
+            ] {
+                // The later of two values counts.
+                let environment = [base, vec![(form.clone(), value)]].concat();
+                let said = in_child(target, environment, folder.path());
+                assert!(said.contains("both: "), "{target} {form}={value}: {said}");
+            }
+        }
+    };
+    std::thread::scope(|scope| {
+        for (variable, value) in VARIABLES {
+            scope.spawn(move || agree(variable, value));
+        }
+    });
+}
+
+/// A new release of the crate may read more.
+#[test]
+fn the_crate_reads_no_other_variable() {
+    let source = std::fs::read_to_string(source_of_the_crate()).unwrap();
+    // Below the modules of tests there is nothing else.
+    let source = source.split("#[cfg(test)]").next().unwrap();
+    let mut read = std::collections::BTreeSet::new();
+    for call in ["targeted_env_var(\"", "env_var_os(\"", "format!(\"{}_"] {
+        let calls = source.split(call).skip(1);
+        let names = calls.filter_map(|rest| rest.split('"').next());
+        let names = names.filter(|name| *name != "{}" && !name.is_empty());
+        let of_library = call.starts_with("format");
+        read.extend(names.map(|name| match of_library {
+            true => format!("PROBE_ME_{name}"),
+            false => name.to_owned(),
+        }));
+    }
+    // The crate's own frame, which a build script has from Cargo.
+    for own in ["HOST", "TARGET", "OUT_DIR"] {
+        read.remove(own);
+    }
+    let listed: std::collections::BTreeSet<String> = VARIABLES
+        .iter()
+        .map(|(name, _)| (*name).to_owned())
+        .collect();
+    assert_eq!(read, listed);
+}
+
+fn source_of_the_crate() -> String {
+    let mut metadata = Command::new(std::env::var("CARGO").unwrap_or_else(|_| "cargo".into()));
+    metadata.args(["metadata", "--format-version=1", "--locked", "--offline"]);
+    let metadata = metadata.output().unwrap().stdout;
+    let metadata: serde_json::Value = serde_json::from_slice(&metadata).unwrap();
+    let packages = metadata["packages"].as_array().unwrap().iter();
+    let mut crates = packages.filter(|package| package["name"] == "pkg-config");
+    let found = crates.next().unwrap()["targets"][0]["src_path"].as_str();
+    found.unwrap().to_owned()
+}
+
+/// A folder with the `.pc` file of the library.
+fn with_library() -> tempfile::TempDir {
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::write(
+        folder.path().join("probe-me.pc"),
+        "Name: probe-me\nDescription: a library\nVersion: 1.2.3\n\
+         Libs: -L/opt/probe\\ me/lib -lprobe\nLibs.private: -L/opt/private -lprivate\n",
+    )
+    .unwrap();
+    folder
+}
+
 /// What the child prints, with its errors.
-fn in_child(case: &Case, folder: &Path) -> String {
+fn in_child(target: &str, environment: Vec<(String, &str)>, folder: &Path) -> String {
     let mut child = Command::new(std::env::current_exe().unwrap());
     child.args(["--exact", "agrees_with_the_crate", "--nocapture"]);
     child
         .env_clear()
         .env("PATH", std::env::var_os("PATH").unwrap());
-    child.envs([
-        (CHILD, case.target),
-        ("TARGET", case.target),
-        ("HOST", HOST),
-    ]);
-    for (name, value) in case.environment {
+    child.envs([(CHILD, target), ("TARGET", target), ("HOST", HOST)]);
+    for (name, value) in environment {
         child.env(name, value.replace("DIR", &folder.to_string_lossy()));
     }
     let output = child.output().unwrap();
