@@ -63,7 +63,7 @@ impl Hint for io::Error {}
 /// ```
 #[derive(Debug)]
 pub struct FileError {
-    /// What failed, in one word: `read`, `write`, `parse`, `make`, `remove`.
+    /// What failed, in one word: `read`, `write`, `copy`, `lock`, `make`, `remove`.
     pub doing: &'static str,
     /// The file.
     pub path: PathBuf,

@@ -3,9 +3,8 @@
 //! Deriving nothing is a failure: a dynamic program always needs its C library.
 
 use std::borrow::Cow;
-use std::path::PathBuf;
 
-use error_hint::Hint;
+use error_hint::{FileError, Hint};
 use plimsoll_probe::RunError;
 
 /// Why the dependencies of a package are unknown.
@@ -32,14 +31,9 @@ pub enum DependsError {
     /// A format's own derivation failed.
     #[error(transparent)]
     Other(Box<dyn std::error::Error + Send + Sync>),
-    /// The files that it wants could not be written.
-    #[error("cannot write {}", path.display())]
-    Io {
-        /// The file.
-        path: PathBuf,
-        /// What the system said.
-        source: std::io::Error,
-    },
+    /// A file cannot be read, written, made or removed.
+    #[error(transparent)]
+    File(#[from] FileError),
     /// Dynamic programs without a derived dependency.
     #[error("no dependency was derived from {programs}")]
     Nothing {
@@ -57,7 +51,7 @@ impl Hint for DependsError {
             Self::Shlibdeps { .. } => {
                 Some("install the package of each library that the programs link".into())
             }
-            Self::Elfdeps { .. } | Self::Other(_) | Self::Io { .. } | Self::Nothing { .. } => None,
+            Self::Elfdeps { .. } | Self::Other(_) | Self::File(_) | Self::Nothing { .. } => None,
         }
     }
 }

@@ -41,8 +41,10 @@ pub enum PackagerError {
     #[error(transparent)]
     Run(#[from] RunError),
     /// A format that writes and reads its own files could not.
-    #[error("cannot write or read {}", path.display())]
+    #[error("cannot {doing} {}", path.display())]
     Own {
+        /// What failed, in one word: `read` or `write`.
+        doing: &'static str,
         /// The file.
         path: PathBuf,
         /// Why.

@@ -103,8 +103,8 @@ impl Format for Txt {
         spec: &PackageSpec,
         _path: &Path,
     ) -> Result<PackageReport, PackagerError> {
-        written(spec).map_err(|source| failed(&spec.out, source))?;
-        let (contents, _) = read(&spec.out).map_err(|source| failed(&spec.out, source))?;
+        written(spec).map_err(|source| failed("write", &spec.out, source))?;
+        let (contents, _) = read(&spec.out).map_err(|source| failed("read", &spec.out, source))?;
         Ok(contents.report)
     }
 
@@ -114,7 +114,7 @@ impl Format for Txt {
         file: &Path,
         folder: &Path,
     ) -> Result<PackageContents, PackagerError> {
-        unpacked(file, folder).map_err(|source| failed(file, source))
+        unpacked(file, folder).map_err(|source| failed("read", file, source))
     }
 }
 
@@ -123,9 +123,13 @@ type Fallible<T> = Result<T, Box<dyn Error + Send + Sync>>;
 /// A path, and what the file holds.
 type Packed = (String, Vec<u8>);
 
-fn failed(path: &Path, source: Box<dyn Error + Send + Sync>) -> PackagerError {
+fn failed(doing: &'static str, path: &Path, source: Box<dyn Error + Send + Sync>) -> PackagerError {
     let path = path.to_owned();
-    PackagerError::Own { path, source }
+    PackagerError::Own {
+        doing,
+        path,
+        source,
+    }
 }
 
 fn written(spec: &PackageSpec) -> Fallible<()> {
@@ -407,6 +411,6 @@ fn a_wrong_key_of_the_made_up_format_is_refused_by_the_format() {
     let error = planned(Path::new("/w"), &text).unwrap_err();
     assert_eq!(
         error.to_string(),
-        "[format.txt] cannot be used: there is no key \"depend\""
+        "[format.txt] is wrong: there is no key \"depend\""
     );
 }

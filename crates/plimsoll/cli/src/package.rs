@@ -162,12 +162,8 @@ fn places(args: &Args) -> Result<Places> {
     let workspace = run::root();
     let cache = workspace.join("target/dist");
     let out = args.out.clone().unwrap_or_else(|| cache.clone());
-    let out = std::path::absolute(&out).with_context(|| {
-        format!(
-            "{} cannot be used as a directory for packages",
-            out.display()
-        )
-    })?;
+    let out = std::path::absolute(&out)
+        .with_context(|| format!("cannot tell the absolute path of {}", out.display()))?;
     Ok(Places {
         cargo_home: cargo_home()?,
         workspace,

@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 use std::path::PathBuf;
 
-use error_hint::Hint;
+use error_hint::{FileError, Hint};
 
 use crate::profile::ProfileError;
 use crate::profile::resolve::ResolveError;
@@ -17,14 +17,9 @@ use plimsoll_spec::FormatName;
 /// Why packages could not be verified at all.
 #[derive(Debug, thiserror::Error)]
 pub enum VerifyError {
-    /// A file cannot be read or written.
-    #[error("cannot read or write {}", path.display())]
-    Io {
-        /// The file.
-        path: PathBuf,
-        /// What the system said.
-        source: std::io::Error,
-    },
+    /// A file cannot be read, written, made or removed.
+    #[error(transparent)]
+    File(#[from] FileError),
     /// A manifest is not one.
     #[error("cannot parse {}", path.display())]
     Manifest {
@@ -88,7 +83,7 @@ pub enum VerifyError {
 impl Hint for VerifyError {
     fn hint(&self) -> Option<Cow<'_, str>> {
         match self {
-            Self::Io { .. } | Self::NoPackage { .. } => {
+            Self::File(_) | Self::NoPackage { .. } => {
                 Some("build the packages with `cargo xtask dist --distro …` first".into())
             }
             Self::Manifest { .. } => Some("build the packages again".into()),

@@ -2,6 +2,8 @@
 
 use std::path::{Path, PathBuf};
 
+use error_hint::FileError;
+
 use super::VerifyError;
 use plimsoll_build::audit::BuiltProgram;
 use plimsoll_build::elf_files;
@@ -44,15 +46,11 @@ pub fn open(
 ) -> Result<PackageUnderTest, VerifyError> {
     let (artifact, source_version) = artifact(folder, format.name())?;
     let file = folder.join(&artifact.file);
-    let io = |path: &Path, source| VerifyError::Io {
-        path: path.to_owned(),
-        source,
-    };
     let root = work.join("unpacked");
     if root.exists() {
-        std::fs::remove_dir_all(&root).map_err(|source| io(&root, source))?;
+        std::fs::remove_dir_all(&root).map_err(FileError::at("remove", &root))?;
     }
-    std::fs::create_dir_all(&root).map_err(|source| io(&root, source))?;
+    std::fs::create_dir_all(&root).map_err(FileError::at("make", &root))?;
     let contents =
         format
             .unpack(packager, &file, &root)
@@ -60,7 +58,7 @@ pub fn open(
                 file: artifact.file.clone(),
                 source,
             })?;
-    let content = std::fs::read(&file).map_err(|source| io(&file, source))?;
+    let content = std::fs::read(&file).map_err(FileError::at("read", &file))?;
     Ok(PackageUnderTest {
         sum: Sum::of(&content),
         programs: programs(config, &artifact, &contents, &root)?,
@@ -75,10 +73,7 @@ pub fn open(
 /// The package of a format, and the version of its programs.
 fn artifact(folder: &Path, format: FormatName) -> Result<(Artifact, String), VerifyError> {
     let path = folder.join("manifest.json");
-    let text = match std::fs::read(&path) {
-        Ok(text) => text,
-        Err(source) => return Err(VerifyError::Io { path, source }),
-    };
+    let text = std::fs::read(&path).map_err(FileError::at("read", &path))?;
     let manifest: Manifest = match serde_json::from_slice(&text) {
         Ok(manifest) => manifest,
         Err(source) => return Err(VerifyError::Manifest { path, source }),

@@ -12,6 +12,8 @@ pub mod resolve;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
+use error_hint::FileError;
+
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -196,7 +198,7 @@ pub fn path(folder: &Path, distro: &str) -> PathBuf {
 /// # Errors
 /// When it cannot be read, or a key or value of it is not known; the error names the line.
 pub fn load(path: &Path) -> Result<Profile, ProfileError> {
-    let text = std::fs::read_to_string(path).map_err(|source| io(path, source))?;
+    let text = std::fs::read_to_string(path).map_err(FileError::at("read", path))?;
     parse(&text, path)
 }
 
@@ -250,20 +252,13 @@ pub fn load_all(
 
 /// The files of a folder, sorted.
 fn names(folder: &Path) -> Result<Vec<String>, ProfileError> {
-    let entries = std::fs::read_dir(folder).map_err(|source| io(folder, source))?;
+    let entries = std::fs::read_dir(folder).map_err(FileError::at("read", folder))?;
     let names = entries.map(|entry| Ok(entry?.file_name().to_string_lossy().into_owned()));
     let mut names: Vec<String> = names
         .collect::<std::io::Result<_>>()
-        .map_err(|source| io(folder, source))?;
+        .map_err(FileError::at("read", folder))?;
     names.sort();
     Ok(names)
-}
-
-fn io(path: &Path, source: std::io::Error) -> ProfileError {
-    ProfileError::Io {
-        path: path.to_owned(),
-        source,
-    }
 }
 
 #[cfg(test)]

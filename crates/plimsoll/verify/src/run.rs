@@ -5,6 +5,8 @@ mod profile;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
+use error_hint::FileError;
+
 use super::audit::{self, Facts};
 use super::life::{self, Life};
 use super::refuse::{self, Answer, Older};
@@ -254,8 +256,8 @@ impl Bench<'_> {
     fn ensure(&self, tree: &Tree, distro: &Distro) -> Result<(), VerifyError> {
         make_folder(&self.job.folders.roots)?;
         let path = tree.lock();
-        let lock = std::fs::File::create(&path).map_err(|source| io(&path, source))?;
-        lock.lock().map_err(|source| io(&path, source))?;
+        let lock = std::fs::File::create(&path).map_err(FileError::at("write", &path))?;
+        lock.lock().map_err(FileError::at("lock", &path))?;
         if tree.is_there() {
             return Ok(());
         }
@@ -264,7 +266,7 @@ impl Bench<'_> {
         self.run(&tree.stages(distro, self.job.site, &mount_point))?;
         let record = tree.record();
         let text = serde_json::to_string(&tree.spec).unwrap_or_default();
-        std::fs::write(&record, text).map_err(|source| io(&record, source))
+        Ok(std::fs::write(&record, text).map_err(FileError::at("write", &record))?)
     }
 
     fn run(&self, stages: &[Stage]) -> Result<(), VerifyError> {
@@ -419,12 +421,5 @@ fn glibc(tree: &Tree) -> Result<Option<SymbolVersion>, VerifyError> {
 }
 
 fn make_folder(path: &Path) -> Result<(), VerifyError> {
-    std::fs::create_dir_all(path).map_err(|source| io(path, source))
-}
-
-fn io(path: &Path, source: std::io::Error) -> VerifyError {
-    VerifyError::Io {
-        path: path.to_owned(),
-        source,
-    }
+    Ok(std::fs::create_dir_all(path).map_err(FileError::at("make", path))?)
 }

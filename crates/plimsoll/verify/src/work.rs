@@ -4,6 +4,8 @@ use std::fs;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 
+use error_hint::FileError;
+
 use super::{PackageUnderTest, VerifyError};
 use plimsoll_build::engine::Site;
 use plimsoll_build::format::LifeScript;
@@ -34,9 +36,10 @@ impl Work {
     pub(super) fn lay_out(folder: PathBuf, layout: &Layout<'_>) -> Result<Self, VerifyError> {
         let work = Self { folder };
         if work.folder.exists() {
-            fs::remove_dir_all(&work.folder).map_err(|e| failed(&work.folder, e))?;
+            fs::remove_dir_all(&work.folder).map_err(FileError::at("remove", &work.folder))?;
         }
-        fs::create_dir_all(work.folder.join("libraries")).map_err(|e| failed(&work.folder, e))?;
+        fs::create_dir_all(work.folder.join("libraries"))
+            .map_err(FileError::at("make", &work.folder))?;
         for LifeScript { name, text } in layout.scripts {
             work.write(name, text)?;
         }
@@ -49,7 +52,7 @@ impl Work {
             work.copy(script, "script")?;
             let path = work.folder.join("script");
             let mode = fs::Permissions::from_mode(0o755);
-            fs::set_permissions(&path, mode).map_err(|e| failed(&path, e))?;
+            fs::set_permissions(&path, mode).map_err(FileError::at("write", &path))?;
         }
         work.apt_conf(layout.site)?;
         work.write("env", &environment(layout))?;
@@ -71,27 +74,19 @@ impl Work {
 
     pub(super) fn write(&self, name: &str, text: &str) -> Result<(), VerifyError> {
         let path = self.folder.join(name);
-        fs::write(&path, text).map_err(|e| failed(&path, e))
+        Ok(fs::write(&path, text).map_err(FileError::at("write", &path))?)
     }
 
     fn copy(&self, from: &Path, name: &str) -> Result<(), VerifyError> {
-        fs::copy(from, self.folder.join(name))
-            .map(drop)
-            .map_err(|e| failed(from, e))
+        fs::copy(from, self.folder.join(name)).map_err(FileError::at("copy", from))?;
+        Ok(())
     }
 
     /// What was printed inside.
     pub(super) fn log(&self) -> Result<String, VerifyError> {
         let path = self.folder.join("log");
-        let bytes = fs::read(&path).map_err(|e| failed(&path, e))?;
+        let bytes = fs::read(&path).map_err(FileError::at("read", &path))?;
         Ok(String::from_utf8_lossy(&bytes).into_owned())
-    }
-}
-
-fn failed(path: &Path, source: std::io::Error) -> VerifyError {
-    VerifyError::Io {
-        path: path.to_owned(),
-        source,
     }
 }
 

@@ -37,18 +37,18 @@ fn write(spec: &PackageSpec) -> Result<PackageReport, PackageError> {
     let scripts = scripts::of(spec, &files)?;
     let mtime = u64::from(spec.source_date_epoch);
     let archives = Archives {
-        control: control::archive(spec, &files, &scripts).at(&spec.out)?,
-        data: files::archive(&files, ".", mtime).at(&spec.out)?,
+        control: control::archive(spec, &files, &scripts).at("write", &spec.out)?,
+        data: files::archive(&files, ".", mtime).at("write", &spec.out)?,
         mtime,
     };
-    archive::write(&spec.out, &archives).at(&spec.out)?;
+    archive::write(&spec.out, &archives).at("write", &spec.out)?;
     report(&spec.out)
 }
 
 /// Reads a package: what it says, and what it installs.
 fn read(path: &Path) -> Result<(PackageContents, Vec<Entry>), PackageError> {
     let archives = archive::read(path)?;
-    let entries = entry::tar::read(&archives.data).at(path)?;
+    let entries = entry::tar::read(&archives.data).at("read", path)?;
     Ok((fields::contents(path, &archives)?, entries))
 }
 
@@ -56,12 +56,12 @@ fn read(path: &Path) -> Result<(PackageContents, Vec<Entry>), PackageError> {
 fn restamp(path: &Path, out: &Path, stamp: &Stamp) -> Result<PackageReport, PackageError> {
     let archives = archive::read(path)?;
     let text = fields::restamped(path, &archives, stamp)?;
-    let control = archive::with_file(&archives.control, "control", &text).at(path)?;
+    let control = archive::with_file(&archives.control, "control", &text).at("read", path)?;
     let restamped = Archives {
         control,
         ..archives
     };
-    archive::write(out, &restamped).at(out)?;
+    archive::write(out, &restamped).at("write", out)?;
     report(out)
 }
 
@@ -80,7 +80,7 @@ fn all_files(spec: &PackageSpec) -> Result<Vec<File>, PackageError> {
         content: Content::Data(content),
     };
     let changelog = changelog::render(spec)?;
-    let changelog = compression::gzip(changelog.as_bytes()).at(&spec.out)?;
+    let changelog = compression::gzip(changelog.as_bytes()).at("write", &spec.out)?;
     files.push(doc("changelog.Debian.gz", changelog));
     let copyright = doc("copyright", copyright::render(spec).into_bytes());
     if !files.iter().any(|file| file.dest == copyright.dest) {

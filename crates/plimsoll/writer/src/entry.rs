@@ -33,7 +33,7 @@ pub(crate) enum Content {
 /// # Errors
 /// When the package would write outside of the folder: by `..`, or through a symbolic link.
 pub(crate) fn place(entries: &[Entry], folder: &Path) -> Result<(), PackageError> {
-    fs::create_dir_all(folder).at(folder)?;
+    fs::create_dir_all(folder).at("make", folder)?;
     for entry in entries {
         let target = below(folder, &entry.path)?;
         if target == folder {
@@ -45,7 +45,7 @@ pub(crate) fn place(entries: &[Entry], folder: &Path) -> Result<(), PackageError
     for entry in entries.iter().rev() {
         if matches!(entry.content, Content::Folder) {
             let target = below(folder, &entry.path)?;
-            chmod(&target, entry.mode).at(&target)?;
+            chmod(&target, entry.mode).at("write", &target)?;
         }
     }
     Ok(())
@@ -53,22 +53,24 @@ pub(crate) fn place(entries: &[Entry], folder: &Path) -> Result<(), PackageError
 
 fn place_one(entry: &Entry, folder: &Path, target: &Path) -> Result<(), PackageError> {
     if let Some(parent) = target.parent() {
-        fs::create_dir_all(parent).at(parent)?;
+        fs::create_dir_all(parent).at("make", parent)?;
     }
     if let Content::Folder = entry.content {
-        return fs::create_dir_all(target).at(target);
+        return fs::create_dir_all(target).at("make", target);
     }
     // A link that is there already would be written through.
     if target.symlink_metadata().is_ok() {
-        fs::remove_file(target).at(target)?;
+        fs::remove_file(target).at("remove", target)?;
     }
     match &entry.content {
         Content::Folder => Ok(()),
-        Content::Symlink(text) => symlink(text, target).at(target),
-        Content::HardLink(first) => fs::hard_link(below(folder, first)?, target).at(target),
+        Content::Symlink(text) => symlink(text, target).at("write", target),
+        Content::HardLink(first) => {
+            fs::hard_link(below(folder, first)?, target).at("write", target)
+        }
         Content::File(content) => fs::write(target, content)
             .and_then(|()| chmod(target, entry.mode))
-            .at(target),
+            .at("write", target),
     }
 }
 

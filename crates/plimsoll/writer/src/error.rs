@@ -14,8 +14,12 @@ pub(crate) enum PackageError {
         path: PathBuf,
         source: serde_json::Error,
     },
-    #[error("cannot read or write {}", path.display())]
-    Io { path: PathBuf, source: io::Error },
+    #[error("cannot {doing} {}", path.display())]
+    Io {
+        doing: &'static str,
+        path: PathBuf,
+        source: io::Error,
+    },
     #[error("changelog date {date:?} of release {version} is not a day such as 2026-01-31")]
     Date {
         date: String,
@@ -59,14 +63,15 @@ pub(crate) enum PackageError {
     Report(#[source] serde_json::Error),
 }
 
-/// Adds the file's name to an input or output error.
+/// Adds to an input or output error what failed, in one word, and the file's name.
 pub(crate) trait ResultExt<T> {
-    fn at(self, path: &Path) -> Result<T, PackageError>;
+    fn at(self, doing: &'static str, path: &Path) -> Result<T, PackageError>;
 }
 
 impl<T> ResultExt<T> for io::Result<T> {
-    fn at(self, path: &Path) -> Result<T, PackageError> {
+    fn at(self, doing: &'static str, path: &Path) -> Result<T, PackageError> {
         self.map_err(|source| PackageError::Io {
+            doing,
             path: path.to_owned(),
             source,
         })

@@ -71,9 +71,9 @@ fn content(file: &PackageFile) -> Result<Content, PackageError> {
     if let Some(text) = &file.link {
         return Ok(Content::Link(text.clone()));
     }
-    let plain = std::fs::read(&file.source).at(&file.source)?;
+    let plain = std::fs::read(&file.source).at("read", &file.source)?;
     match file.gzip {
-        true => gzip(&plain).at(&file.source).map(Content::Data),
+        true => gzip(&plain).at("compress", &file.source).map(Content::Data),
         false => Ok(Content::Data(plain)),
     }
 }

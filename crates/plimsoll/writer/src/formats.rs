@@ -22,11 +22,11 @@ pub(crate) fn named(name: FormatName) -> Option<&'static PackageFormat> {
 /// The format of a package file, by its first bytes.
 pub(crate) fn of(path: &Path) -> Result<&'static PackageFormat, PackageError> {
     let longest = FORMATS.iter().map(|format| format.magic.len()).max();
-    let file = File::open(path).at(path)?;
+    let file = File::open(path).at("read", path)?;
     let mut start = Vec::new();
     file.take(longest.unwrap_or_default() as u64)
         .read_to_end(&mut start)
-        .at(path)?;
+        .at("read", path)?;
     let mut formats = FORMATS.iter().copied();
     let found = formats.find(|format| start.starts_with(format.magic));
     found.ok_or_else(|| PackageError::NoPackage {

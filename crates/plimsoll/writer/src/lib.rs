@@ -108,7 +108,7 @@ fn json(report: &impl Serialize) -> Result<String, PackageError> {
 }
 
 fn load(path: &Path) -> Result<PackageSpec, PackageError> {
-    let text = std::fs::read_to_string(path).at(path)?;
+    let text = std::fs::read_to_string(path).at("read", path)?;
     serde_json::from_str(&text).map_err(|source| PackageError::Spec {
         path: path.to_owned(),
         source,
@@ -117,7 +117,7 @@ fn load(path: &Path) -> Result<PackageSpec, PackageError> {
 
 fn write(spec: &PackageSpec) -> Result<PackageReport, PackageError> {
     if let Some(folder) = spec.out.parent() {
-        std::fs::create_dir_all(folder).at(folder)?;
+        std::fs::create_dir_all(folder).at("make", folder)?;
     }
     let format = formats::named(spec.format).ok_or(PackageError::UnknownFormat(spec.format))?;
     (format.write)(spec)

@@ -18,7 +18,7 @@ pub(crate) fn restamp(
     stamp: &Stamp,
 ) -> Result<PackageReport, PackageError> {
     if let Some(folder) = out.parent() {
-        std::fs::create_dir_all(folder).at(folder)?;
+        std::fs::create_dir_all(folder).at("make", folder)?;
     }
     (formats::of(path)?.restamp)(path, out, stamp)
 }

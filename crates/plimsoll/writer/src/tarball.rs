@@ -26,17 +26,17 @@ fn write(spec: &PackageSpec) -> Result<PackageReport, PackageError> {
     let files = files::load(spec)?;
     let top = top_folder(&spec.out);
     let mtime = u64::from(spec.source_date_epoch);
-    let tar = files::archive(&files, &top, mtime).at(&spec.out)?;
-    let packed = compression::gzip(&tar).at(&spec.out)?;
-    std::fs::write(&spec.out, packed).at(&spec.out)?;
+    let tar = files::archive(&files, &top, mtime).at("write", &spec.out)?;
+    let packed = compression::gzip(&tar).at("write", &spec.out)?;
+    std::fs::write(&spec.out, packed).at("write", &spec.out)?;
     Ok(read(&spec.out)?.0.report)
 }
 
 /// Reads a file: what it says, and what it installs once its one top folder is taken off.
 fn read(path: &Path) -> Result<(PackageContents, Vec<Entry>), PackageError> {
-    let packed = std::fs::read(path).at(path)?;
-    let archive = compression::plain(packed).at(path)?;
-    let mut entries = entry::tar::read(&archive).at(path)?;
+    let packed = std::fs::read(path).at("read", path)?;
+    let archive = compression::plain(packed).at("read", path)?;
+    let mut entries = entry::tar::read(&archive).at("read", path)?;
     let top = take_top(&mut entries).ok_or_else(|| PackageError::NoTop {
         path: path.to_owned(),
     })?;

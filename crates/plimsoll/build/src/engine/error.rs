@@ -1,10 +1,9 @@
 //! Why the packages of a distribution were not built.
 
 use std::borrow::Cow;
-use std::io;
 use std::path::PathBuf;
 
-use error_hint::Hint;
+use error_hint::{FileError, Hint};
 use plimsoll_probe::{Mend, RunError};
 
 use super::Engine;
@@ -62,14 +61,9 @@ pub enum EngineError {
     /// Nothing follows from the entry of the list.
     #[error(transparent)]
     Distro(#[from] DistroError),
-    /// A file cannot be read or written.
-    #[error("cannot read or write {}", path.display())]
-    Io {
-        /// The file.
-        path: PathBuf,
-        /// What the system said.
-        source: io::Error,
-    },
+    /// A file cannot be read, written, made or removed.
+    #[error(transparent)]
+    File(#[from] FileError),
     /// The folder for packages is not as it should be.
     #[error(transparent)]
     Out(#[from] OutError),
@@ -119,7 +113,7 @@ impl Hint for EngineError {
             Self::Failed { log, .. } => Some(format!("see {}", log.display()).into()),
             Self::Distro(error) => error.hint(),
             Self::Out(error) => error.hint(),
-            Self::Io { .. } | Self::Manifest { .. } => None,
+            Self::File(_) | Self::Manifest { .. } => None,
         }
     }
 }

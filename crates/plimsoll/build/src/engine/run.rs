@@ -2,10 +2,11 @@
 
 use std::collections::VecDeque;
 use std::fs::File;
-use std::io::{self, Write};
+use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 
+use error_hint::FileError;
 use plimsoll_probe::{Command, RunError, limit};
 
 use super::{EngineError, Role, Stage};
@@ -145,14 +146,8 @@ impl Place<'_> {
         let folder = self.log.parent().unwrap_or(Path::new("/"));
         std::fs::create_dir_all(folder)
             .and_then(|()| File::create(self.log))
-            .map_err(|source| self.log_error(source))
-    }
-
-    fn log_error(&self, source: io::Error) -> EngineError {
-        EngineError::Io {
-            path: self.log.to_owned(),
-            source,
-        }
+            .map_err(FileError::at("write", self.log))
+            .map_err(EngineError::from)
     }
 
     fn stage(
@@ -172,7 +167,7 @@ impl Place<'_> {
                 .and_then(|()| log.write_all(text.as_bytes()));
             watcher.line(self.distro, line.trim_end());
         });
-        logged.map_err(|error| self.log_error(error))?;
+        logged.map_err(FileError::at("write", self.log))?;
         ran.map_err(|error| match error {
             RunError::Failed { last, .. } => EngineError::Failed {
                 stage: stage.name.clone(),

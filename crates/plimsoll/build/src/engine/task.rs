@@ -1,7 +1,8 @@
 //! Turns an engine and a job into a task: the recipe, and its files on disk.
 
-use std::io;
 use std::path::Path;
+
+use error_hint::FileError;
 
 use super::container;
 use super::root::{self, RootSpec};
@@ -80,17 +81,10 @@ fn recorded(file: &Path) -> Option<RootSpec> {
     serde_json::from_slice(&std::fs::read(file).ok()?).ok()
 }
 
-fn make_folder(path: &Path) -> Result<(), EngineError> {
-    std::fs::create_dir_all(path).map_err(|source| failed(path, source))
+fn make_folder(path: &Path) -> Result<(), FileError> {
+    std::fs::create_dir_all(path).map_err(FileError::at("make", path))
 }
 
-fn write(path: &Path, text: &str) -> Result<(), EngineError> {
-    std::fs::write(path, text).map_err(|source| failed(path, source))
-}
-
-fn failed(path: &Path, source: io::Error) -> EngineError {
-    EngineError::Io {
-        path: path.to_owned(),
-        source,
-    }
+fn write(path: &Path, text: &str) -> Result<(), FileError> {
+    std::fs::write(path, text).map_err(FileError::at("write", path))
 }

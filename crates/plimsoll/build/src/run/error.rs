@@ -1,10 +1,9 @@
 //! Why a run stopped.
 
 use std::borrow::Cow;
-use std::io;
 use std::path::PathBuf;
 
-use error_hint::Hint;
+use error_hint::{FileError, Hint};
 
 use crate::audit::AuditError;
 use crate::compose::AssetError;
@@ -18,14 +17,9 @@ use plimsoll_spec::changelog::ChangelogError;
 /// Why a run stopped.
 #[derive(Debug, thiserror::Error)]
 pub enum RunError {
-    /// A file cannot be read or written.
-    #[error("cannot read or write {}", path.display())]
-    Io {
-        /// The file.
-        path: PathBuf,
-        /// What the system said.
-        source: io::Error,
-    },
+    /// A file cannot be read, written, made or removed.
+    #[error(transparent)]
+    File(#[from] FileError),
     /// The folder for packages cannot be filled, or holds something else.
     #[error(transparent)]
     Out(#[from] OutError),
@@ -85,8 +79,8 @@ pub enum RunError {
     /// A package cannot be written.
     #[error("cannot write a package")]
     Packager(#[from] PackagerError),
-    /// Specification, report or manifest is not JSON.
-    #[error("cannot write or read {what} as JSON")]
+    /// A specification cannot be written.
+    #[error("cannot write {what} as JSON")]
     Json {
         /// What it is.
         what: String,

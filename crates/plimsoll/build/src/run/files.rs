@@ -3,41 +3,35 @@
 use std::fs::File;
 use std::path::Path;
 
-use super::RunError;
+use error_hint::FileError;
+
 use crate::sum::Sum;
 
-pub(super) fn read(path: &Path) -> Result<String, RunError> {
-    std::fs::read_to_string(path).map_err(|source| io(path, source))
+pub(super) fn read(path: &Path) -> Result<String, FileError> {
+    std::fs::read_to_string(path).map_err(FileError::at("read", path))
 }
 
-pub(super) fn write(path: &Path, text: &str) -> Result<(), RunError> {
+pub(super) fn write(path: &Path, text: &str) -> Result<(), FileError> {
     if let Some(folder) = path.parent() {
-        std::fs::create_dir_all(folder).map_err(|source| io(folder, source))?;
+        std::fs::create_dir_all(folder).map_err(FileError::at("make", folder))?;
     }
-    std::fs::write(path, text).map_err(|source| io(path, source))
+    std::fs::write(path, text).map_err(FileError::at("write", path))
 }
 
 /// Takes the lock of the folder that builds are kept in, waiting for an earlier run: two runs
 /// would replace each other's programs between build and packaging. It is held until the file is
 /// dropped.
-pub(super) fn lock(cache: &Path) -> Result<File, RunError> {
-    std::fs::create_dir_all(cache).map_err(|source| io(cache, source))?;
+pub(super) fn lock(cache: &Path) -> Result<File, FileError> {
+    std::fs::create_dir_all(cache).map_err(FileError::at("make", cache))?;
     let path = cache.join("lock");
-    let file = File::create(&path).map_err(|source| io(&path, source))?;
-    file.lock().map_err(|source| io(&path, source))?;
+    let file = File::create(&path).map_err(FileError::at("write", &path))?;
+    file.lock().map_err(FileError::at("lock", &path))?;
     Ok(file)
 }
 
 /// Size and SHA-256 sum of a file.
-pub(super) fn sum(path: &Path) -> Result<Sum, RunError> {
-    Sum::of_file(path).map_err(|source| io(path, source))
-}
-
-fn io(path: &Path, source: std::io::Error) -> RunError {
-    RunError::Io {
-        path: path.to_owned(),
-        source,
-    }
+pub(super) fn sum(path: &Path) -> Result<Sum, FileError> {
+    Sum::of_file(path).map_err(FileError::at("read", path))
 }
 
 #[cfg(test)]

@@ -53,7 +53,7 @@ pub enum PlanError {
     #[error(transparent)]
     UnknownFormat(#[from] UnknownFormat),
     /// A format's own table in the configuration is wrong.
-    #[error("[format.{format}] cannot be used: {what}")]
+    #[error("[format.{format}] is wrong: {what}")]
     Own {
         /// The format.
         format: FormatName,

@@ -3,19 +3,14 @@
 use std::borrow::Cow;
 use std::path::PathBuf;
 
-use error_hint::Hint;
+use error_hint::{FileError, Hint};
 
 /// Why a profile cannot be used.
 #[derive(Debug, thiserror::Error)]
 pub enum ProfileError {
-    /// A file or folder cannot be read.
-    #[error("cannot read {}", path.display())]
-    Io {
-        /// The file.
-        path: PathBuf,
-        /// What the system said.
-        source: std::io::Error,
-    },
+    /// A file cannot be read, written, made or removed.
+    #[error(transparent)]
+    File(#[from] FileError),
     /// The file is not TOML, or a key or value of it is not known.
     #[error("cannot parse {}", path.display())]
     Parse {
@@ -43,7 +38,7 @@ pub enum ProfileError {
 impl Hint for ProfileError {
     fn hint(&self) -> Option<Cow<'_, str>> {
         match self {
-            Self::Io { .. } | Self::Parse { .. } => None,
+            Self::File(_) | Self::Parse { .. } => None,
             Self::Missing { .. } => {
                 Some("write one: docs/distributions.md describes the format".into())
             }

@@ -6,10 +6,9 @@
 
 use std::borrow::Cow;
 use std::fs;
-use std::io;
 use std::path::{Path, PathBuf};
 
-use error_hint::Hint;
+use error_hint::{FileError, Hint};
 
 use crate::refuse::Answer;
 use plimsoll_build::packager::{Packager, PackagerError};
@@ -37,14 +36,9 @@ pub struct Request<'a> {
 /// Why it is not known whether dnf would take a package.
 #[derive(Debug, thiserror::Error)]
 pub enum ResolveError {
-    /// A file cannot be read or written.
-    #[error("cannot read or write {}", path.display())]
-    Io {
-        /// The file.
-        path: PathBuf,
-        /// What the system said.
-        source: io::Error,
-    },
+    /// A file cannot be read, written, made or removed.
+    #[error(transparent)]
+    File(#[from] FileError),
     /// The specification of the stand-in cannot be written.
     #[error("cannot write the specification of the stand-in")]
     Json(#[source] serde_json::Error),
@@ -105,10 +99,11 @@ fn lay_out(request: &Request<'_>) -> Result<(), ResolveError> {
     let folder = request.folder;
     let repository = repository(folder);
     if folder.exists() {
-        fs::remove_dir_all(folder).map_err(|source| failed(folder, source))?;
+        fs::remove_dir_all(folder).map_err(FileError::at("remove", folder))?;
     }
-    fs::create_dir_all(&repository).map_err(|source| failed(&repository, source))?;
-    let write = |path: &Path, text: &str| fs::write(path, text).map_err(|e| failed(path, e));
+    fs::create_dir_all(&repository).map_err(FileError::at("make", &repository))?;
+    let write =
+        |path: &Path, text: &str| fs::write(path, text).map_err(FileError::at("write", path));
     write(&configuration_file(folder), &configuration(folder, "test"))?;
     let stand_in = PackageSpec {
         out: repository.join("stand-in.rpm"),
@@ -121,16 +116,8 @@ fn lay_out(request: &Request<'_>) -> Result<(), ResolveError> {
     let written = request.packager.write(&spec, stand_in.source_date_epoch);
     written.map_err(ResolveError::Packager)?;
     let copied = fs::copy(request.package, repository.join("package.rpm"));
-    copied
-        .map(drop)
-        .map_err(|source| failed(request.package, source))
-}
-
-fn failed(path: &Path, source: io::Error) -> ResolveError {
-    ResolveError::Io {
-        path: path.to_owned(),
-        source,
-    }
+    copied.map_err(FileError::at("copy", request.package))?;
+    Ok(())
 }
 
 /// The folder of the repository in a request's folder.

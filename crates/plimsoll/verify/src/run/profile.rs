@@ -6,7 +6,9 @@
 
 use std::path::{Path, PathBuf};
 
-use super::{Bench, io};
+use error_hint::FileError;
+
+use super::Bench;
 use crate::life::{self, Life};
 use crate::profile::resolve::{self, Request};
 use crate::profile::{self, Profile, ProfileError, Scriptlets};
@@ -149,14 +151,14 @@ impl Bench<'_> {
 }
 
 fn copy_folder(from: &Path, to: &Path) -> Result<(), VerifyError> {
-    std::fs::create_dir_all(to).map_err(|source| io(to, source))?;
-    for entry in std::fs::read_dir(from).map_err(|source| io(from, source))? {
-        let path: PathBuf = entry.map_err(|source| io(from, source))?.path();
+    std::fs::create_dir_all(to).map_err(FileError::at("make", to))?;
+    for entry in std::fs::read_dir(from).map_err(FileError::at("read", from))? {
+        let path: PathBuf = entry.map_err(FileError::at("read", from))?.path();
         let target = to.join(path.file_name().unwrap_or_default());
         if path.is_dir() {
             copy_folder(&path, &target)?;
         } else {
-            std::fs::copy(&path, &target).map_err(|source| io(&path, source))?;
+            std::fs::copy(&path, &target).map_err(FileError::at("copy", &path))?;
         }
     }
     Ok(())

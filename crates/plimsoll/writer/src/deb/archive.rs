@@ -26,10 +26,10 @@ pub(super) struct Archives {
 
 /// Reads the archives of a package, whatever they are compressed with.
 pub(super) fn read(path: &Path) -> Result<Archives, PackageError> {
-    let mut archive = ar::Archive::new(File::open(path).at(path)?);
+    let mut archive = ar::Archive::new(File::open(path).at("read", path)?);
     let (mut control, mut data, mut mtime) = (None, None, 0);
     while let Some(entry) = archive.next_entry() {
-        let mut entry = entry.at(path)?;
+        let mut entry = entry.at("read", path)?;
         let name = entry.header().identifier();
         let slot = if name.starts_with(b"control.tar") {
             &mut control
@@ -40,8 +40,8 @@ pub(super) fn read(path: &Path) -> Result<Archives, PackageError> {
             continue;
         };
         let mut packed = Vec::new();
-        entry.read_to_end(&mut packed).at(path)?;
-        *slot = Some(compression::plain(packed).at(path)?);
+        entry.read_to_end(&mut packed).at("read", path)?;
+        *slot = Some(compression::plain(packed).at("read", path)?);
     }
     let missing = |what| PackageError::NotDeb {
         path: path.to_owned(),

@@ -13,7 +13,7 @@ use crate::new_version::Stamp;
 /// What the package says.
 pub(super) fn contents(path: &Path, archives: &Archives) -> Result<PackageContents, PackageError> {
     let control = control(path, archives)?;
-    let conffiles = archive::control_file(archives, "conffiles").at(path)?;
+    let conffiles = archive::control_file(archives, "conffiles").at("read", path)?;
     let (version, revision) = version(&control);
     Ok(PackageContents {
         format: FormatName::DEB,
@@ -24,7 +24,7 @@ pub(super) fn contents(path: &Path, archives: &Archives) -> Result<PackageConten
         report: PackageReport {
             depends: clauses(&control, "Depends"),
             recommends: clauses(&control, "Recommends"),
-            files: paths(archives).at(path)?,
+            files: paths(archives).at("read", path)?,
         },
         conffiles: conffile_paths(&conffiles.unwrap_or_default()),
         provides: clauses(&control, "Provides"),
@@ -48,7 +48,7 @@ pub(super) fn restamped(
 
 fn control(path: &Path, archives: &Archives) -> Result<String, PackageError> {
     archive::control_file(archives, "control")
-        .at(path)?
+        .at("read", path)?
         .ok_or_else(|| PackageError::NotDeb {
             path: path.to_owned(),
             what: "it has no control file",

@@ -35,7 +35,7 @@ pub(super) fn of(spec: &PackageSpec, files: &[File]) -> Result<Vec<Script>, Pack
     if acted_on.is_empty() && spec.maintainer_scripts.is_none() {
         return Ok(Vec::new());
     }
-    let folder = tempfile::tempdir().at(&std::env::temp_dir())?;
+    let folder = tempfile::tempdir().at("make", &std::env::temp_dir())?;
     let folder = folder.path();
     stage(spec, &acted_on, folder)?;
     let plain = folder.join("plain.deb");
@@ -44,7 +44,7 @@ pub(super) fn of(spec: &PackageSpec, files: &[File]) -> Result<Vec<Script>, Pack
     let has_sockets = acted_on.iter().any(|file| file.dest.ends_with(".socket"));
     for script in scripts.iter_mut().filter(|it| it.name == "postinst") {
         let text = restart::of_services(&script.text, has_sockets);
-        script.text = text.map_err(std::io::Error::other).at(&spec.out)?;
+        script.text = text.map_err(std::io::Error::other).at("write", &spec.out)?;
     }
     Ok(scripts)
 }
@@ -65,18 +65,18 @@ fn read(plain: &Path) -> Result<Vec<Script>, PackageError> {
     let mut scripts = Vec::new();
     for entry in tar::Archive::new(archives.control.as_slice())
         .entries()
-        .at(plain)?
+        .at("read", plain)?
     {
-        let mut entry = entry.at(plain)?;
-        let path = entry.path().at(plain)?;
+        let mut entry = entry.at("read", plain)?;
+        let path = entry.path().at("read", plain)?;
         let name = path.file_name().unwrap_or_default();
         let name = name.to_string_lossy().into_owned();
         if ["control", "conffiles", "md5sums"].contains(&name.as_str()) || name.is_empty() {
             continue;
         }
-        let mode = entry.header().mode().at(plain)? & 0o777;
+        let mode = entry.header().mode().at("read", plain)? & 0o777;
         let mut text = String::new();
-        entry.read_to_string(&mut text).at(plain)?;
+        entry.read_to_string(&mut text).at("read", plain)?;
         scripts.push(Script { name, mode, text });
     }
     Ok(scripts)
@@ -90,7 +90,7 @@ fn stage(spec: &PackageSpec, files: &[&File], folder: &Path) -> Result<(), Packa
     put(&folder.join("root/copyright"), b"")?;
     put(&folder.join("src/lib.rs"), b"")?;
     let scripts = folder.join(SCRIPTS);
-    fs::create_dir_all(&scripts).at(&scripts)?;
+    fs::create_dir_all(&scripts).at("make", &scripts)?;
     if let Some(from) = &spec.maintainer_scripts {
         copy_scripts(from, &scripts)?;
     }
@@ -121,15 +121,15 @@ fn staged(file: &File, files: &[&File]) -> String {
 
 fn put(path: &Path, content: &[u8]) -> Result<(), PackageError> {
     if let Some(folder) = path.parent() {
-        fs::create_dir_all(folder).at(folder)?;
+        fs::create_dir_all(folder).at("make", folder)?;
     }
-    fs::write(path, content).at(path)
+    fs::write(path, content).at("write", path)
 }
 
 fn copy_scripts(from: &Path, to: &Path) -> Result<(), PackageError> {
-    for entry in fs::read_dir(from).at(from)? {
-        let entry = entry.at(from)?;
-        let content = fs::read(entry.path()).at(&entry.path())?;
+    for entry in fs::read_dir(from).at("read", from)? {
+        let entry = entry.at("read", from)?;
+        let content = fs::read(entry.path()).at("read", &entry.path())?;
         put(&to.join(entry.file_name()), &content)?;
     }
     Ok(())

@@ -17,7 +17,7 @@ pub(crate) fn read(path: &Path) -> Result<(PackageContents, Vec<Entry>), Package
         source,
     };
     let mut package = Package::open(path).map_err(failed)?;
-    package.payload = compression::plain(package.payload).at(path)?;
+    package.payload = compression::plain(package.payload).at("read", path)?;
     let contents = contents(&package).map_err(failed)?;
     let entries = entries(&package).map_err(failed)?;
     Ok((contents, entries))

@@ -5,6 +5,8 @@ use std::fs;
 use std::os::unix::fs::symlink;
 use std::path::Path;
 
+use error_hint::FileError;
+
 use plimsoll_probe::{Command, RunError, limit};
 
 use crate::depends::DependsError;
@@ -84,19 +86,15 @@ pub(super) fn shlibdeps(programs: &Programs<'_>, work: &Path) -> Result<Vec<Stri
 /// Puts the ELF files and the links below `debian/NAME`, and returns the paths of the files.
 fn stage(programs: &Programs<'_>, work: &Path) -> Result<Vec<String>, DependsError> {
     let Programs { package, files, .. } = *programs;
-    let io = |path: &Path, source| DependsError::Io {
-        path: path.to_owned(),
-        source,
-    };
     let root = format!("debian/{package}");
     let marker = work.join(&root).join("DEBIAN");
     let control = work.join("debian/control");
     let text = format!("Source: {package}\n\nPackage: {package}\nArchitecture: any\n");
     if work.exists() {
-        fs::remove_dir_all(work).map_err(|source| io(work, source))?;
+        fs::remove_dir_all(work).map_err(FileError::at("remove", work))?;
     }
-    fs::create_dir_all(&marker).map_err(|source| io(&marker, source))?;
-    fs::write(&control, text).map_err(|source| io(&control, source))?;
+    fs::create_dir_all(&marker).map_err(FileError::at("make", &marker))?;
+    fs::write(&control, text).map_err(FileError::at("write", &control))?;
     let mut staged = Vec::new();
     for file in files {
         let below = format!("{root}{}", file.dest);
@@ -106,12 +104,12 @@ fn stage(programs: &Programs<'_>, work: &Path) -> Result<Vec<String>, DependsErr
             continue;
         }
         let folder = path.parent().unwrap_or(work);
-        fs::create_dir_all(folder).map_err(|source| io(folder, source))?;
+        fs::create_dir_all(folder).map_err(FileError::at("make", folder))?;
         let put = match &file.link {
             Some(text) => symlink(text, &path),
             None => fs::copy(&file.source, &path).map(drop),
         };
-        put.map_err(|source| io(&path, source))?;
+        put.map_err(FileError::at("write", &path))?;
         staged.extend(file.link.is_none().then_some(below));
     }
     Ok(staged)

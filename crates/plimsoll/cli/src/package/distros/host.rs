@@ -15,12 +15,8 @@ pub(crate) fn folders(out: Option<&Path>) -> Result<Folders> {
     let workspace = run::root();
     let target = workspace.join("target");
     let out = match out {
-        Some(out) => std::path::absolute(out).with_context(|| {
-            format!(
-                "{} cannot be used as a directory for packages",
-                out.display()
-            )
-        })?,
+        Some(out) => std::path::absolute(out)
+            .with_context(|| format!("cannot tell the absolute path of {}", out.display()))?,
         None => target.join("dist"),
     };
     let cargo_home = cargo_home()?;

@@ -10,7 +10,7 @@ fn a_key_that_its_format_does_not_know_is_refused() {
     let error = planned_of(&config, &findings(), &Request::default()).expect_err("a key");
     assert_eq!(
         error.to_string(),
-        "[format.deb] cannot be used: unknown key \"level\""
+        "[format.deb] is wrong: unknown key \"level\""
     );
     let apk = FormatName::new("apk");
     config.format = [(apk, toml::Table::new())].into();
