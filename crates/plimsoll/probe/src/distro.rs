@@ -4,7 +4,7 @@ use std::path::Path;
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Family, Mend, PackageManager, Packages, System};
+use crate::{Family, Mend, PackageManager, System};
 
 /// What `/etc/os-release` says (os-release(5)).
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -54,11 +54,6 @@ impl Distribution {
     /// The package manager, where the family is known.
     pub fn package_manager(&self) -> Option<&'static PackageManager> {
         self.family.map(|family| family.package_manager)
-    }
-
-    /// How to install a package that each family or distribution names in its own way.
-    pub fn install(&self, packages: &Packages) -> Option<Mend> {
-        self.install_named(&[packages.on(self)?])
     }
 
     /// How to install the package that provides `what`; see [`FamilyTable::packages`](crate::FamilyTable::packages).

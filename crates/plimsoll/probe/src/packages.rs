@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Deserialize, Serialize};
 
-use crate::{Distribution, Family};
+use crate::{Distribution, Family, Mend};
 
 /// The name of one package, by family (`debian`) or by distribution (`ubuntu`, `debian-13`, `rhel-9`).
 ///
@@ -55,6 +55,13 @@ impl Packages {
             settled.insert(family.name.to_owned(), name.to_owned());
         }
         Self(settled)
+    }
+}
+
+impl Distribution {
+    /// How to install a package that each family or distribution names in its own way.
+    pub fn install(&self, packages: &Packages) -> Option<Mend> {
+        self.install_named(&[packages.on(self)?])
     }
 }
 
