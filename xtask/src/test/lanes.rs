@@ -31,6 +31,7 @@ const UNIT: &[&str] = &[
     "answers",
     "deciding",
     "elf",
+    "elf_files",
     "made_up_family",
     "made_up_format",
     "plan",
