@@ -34,6 +34,7 @@ const UNIT: &[&str] = &[
     "elf_files",
     "made_up_family",
     "made_up_format",
+    "made_up_libraries",
     "plan",
     "properties",
     "pure",
