@@ -127,8 +127,9 @@ pub enum ClientCommand {
 
 const DOCTOR_HELP: &str = "\
 Checks: sysctls for forwarding, links, degraded networks and endpoints, the state file, filters of bridge ports, the
-table of Tidegate, chains of other tables and of iptables-legacy that drop packets of our bridges, br_netfilter, reverse
-path filtering, the release of nftables, and the daemon's limit of file descriptors.
+table of Tidegate, chains of other tables and of iptables-legacy that drop packets of our bridges, routes into our subnets
+by other interfaces, br_netfilter, reverse path filtering, the release of nftables, and the daemon's limit of file
+descriptors.
 
 Examples:
   tidegate doctor
