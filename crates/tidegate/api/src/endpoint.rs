@@ -29,7 +29,7 @@ pub struct Attach {
     #[serde(default)]
     pub ports: Vec<PortRequest>,
     /// Clients that may reach these ports. Default: as the network and the configuration say.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub allow: Vec<Source>,
     /// Addresses, at most one for each family. A missing one is chosen.
     #[serde(default)]
@@ -75,7 +75,7 @@ pub struct Publish {
     /// The ports.
     pub ports: Vec<PortRequest>,
     /// Clients that may reach these ports. Default: as the network and the configuration say.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub allow: Vec<Source>,
 }
 

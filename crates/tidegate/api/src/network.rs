@@ -36,7 +36,7 @@ pub struct CreateNetwork {
     pub ipv6: bool,
     /// Whether to refuse the network if IPv6 is turned off on the host. Otherwise it gets only IPv4 then, unless an
     /// IPv6 subnet was given.
-    #[serde(default, skip_serializing_if = "is_false")]
+    #[serde(default, skip_serializing_if = "is_default")]
     pub require_ipv6: bool,
     /// MTU in bytes, 1280 (IPv6's least, RFC 8200 section 5; 68 without IPv6, RFC 791) to 65535.
     #[serde(default)]
@@ -46,13 +46,13 @@ pub struct CreateNetwork {
     #[serde(default)]
     pub host_ips: Vec<IpAddr>,
     /// Clients that may reach ports published without a list of their own. None: everybody.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub allow: Vec<Source>,
     /// Name of the bridge. Default: the first free `tgbN`.
     #[serde(default)]
     pub bridge: Option<IfName>,
     /// Policy: what its endpoints may do, and who may reach them.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "is_default")]
     pub policy: Policy,
     /// Metadata of the owner: up to 255 bytes each, no control characters.
     #[serde(default)]
@@ -104,12 +104,8 @@ fn yes() -> bool {
     true
 }
 
-#[expect(
-    clippy::trivially_copy_pass_by_ref,
-    reason = "serde's skip_serializing_if hands a reference over"
-)]
-fn is_false(value: &bool) -> bool {
-    !value
+fn is_default<T: Default + PartialEq>(value: &T) -> bool {
+    *value == T::default()
 }
 
 /// A network: a bridge on the host with its subnets and policy.
@@ -206,5 +202,15 @@ mod tests {
         let made = CreateNetwork::new("web".parse().unwrap());
         let read = serde_json::from_str(r#"{ "name": "web" }"#).unwrap();
         assert_eq!(made, read);
+    }
+
+    /// A daemon refuses fields that it does not know. 0.1.0 knows neither of these.
+    #[test]
+    fn a_request_without_newer_features_names_none_of_them() {
+        let made = CreateNetwork::new("web".parse().unwrap());
+        let text = serde_json::to_string(&made).unwrap();
+        for newer in ["allow", "policy", "anti-spoofing", "require-ipv6"] {
+            assert!(!text.contains(newer), "{text}");
+        }
     }
 }
