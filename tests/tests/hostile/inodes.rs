@@ -3,7 +3,7 @@
 use std::fs;
 use std::os::unix::fs::MetadataExt;
 use std::thread::sleep;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use tidegate_tests::traffic::{Server, ask_tcp};
 use tidegate_tests::{Lab, require_root_kernel};
@@ -12,9 +12,9 @@ use crate::drivers;
 
 /// How many endpoints lose their namespace. Other tests make namespaces too, and get the numbers of some.
 const VICTIMS: usize = 8;
-/// How many namespaces are made for one of those numbers. The kernel gives out the lowest number that is free, and frees one
-/// some time after its namespace ended.
-const STRANGERS: usize = 250;
+/// Far longer than the kernel takes to free the number of a namespace that ended: it frees them one after the other, those of
+/// other tests too.
+const TIME_LIMIT: Duration = Duration::from_secs(60);
 
 /// A namespace of ip-netns(8) that lives only by its name.
 struct Named(String);
@@ -64,15 +64,20 @@ fn give_an_inode_to_a_stranger(victims: &[Named]) -> Option<(usize, Vec<Named>)>
         assert!(victim.ip("del"), "cannot remove {}", victim.0);
     }
     let mut strangers = Vec::new();
-    for number in 0..STRANGERS {
-        let stranger = Named::new(&format!("stranger-{number}"));
+    let since = Instant::now();
+    while since.elapsed() < TIME_LIMIT {
+        let stranger = Named::new(&format!("stranger-{}", strangers.len()));
         let inode = stranger.inode();
-        strangers.push(stranger);
         if let Some(number) = inodes.iter().position(|lost| *lost == inode) {
-            victims[number].now_names(&strangers[strangers.len() - 1]);
+            victims[number].now_names(&stranger);
+            strangers.push(stranger);
             return Some((number, strangers));
         }
-        sleep(Duration::from_millis(40));
+        // The kernel gives out the lowest number that is free: after a higher one, none of the victims' is.
+        match inodes.iter().any(|lost| *lost > inode) {
+            true => strangers.push(stranger),
+            false => sleep(Duration::from_millis(50)),
+        }
     }
     None
 }
