@@ -3,7 +3,7 @@
 
 #![expect(clippy::unwrap_used, reason = "a test reports a failure by panicking")]
 
-use std::io;
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use plimsoll_build::audit::{Fault, PackageFacts};
@@ -16,9 +16,7 @@ use plimsoll_plan::config::{self, Config};
 use plimsoll_plan::fixtures;
 use plimsoll_plan::format::{FormatRules, Naming};
 use plimsoll_plan::plan::{Arch, Places, Plan, PlanError, Request, plan};
-use plimsoll_probe::{
-    CProgram, Command, Findings, Host, Output, RunError as ProbeError, System, Tried, probe,
-};
+use plimsoll_probe::{Findings, HostWith, probe};
 use plimsoll_spec::{FormatName, PackageReport, PackageSpec};
 
 /// A list of what the programs link.
@@ -78,44 +76,6 @@ impl Format for List {
             recommends: spec.recommends.clone(),
             files: spec.files.iter().map(|file| file.dest.clone()).collect(),
         })
-    }
-}
-
-/// This host, with a folder of `.pc` files besides its own.
-struct With<'a> {
-    folder: &'a Path,
-}
-
-impl System for With<'_> {
-    fn run(&self, command: &Command) -> Result<Output, ProbeError> {
-        let mut command = command.clone();
-        let folder = self.folder.display().to_string();
-        command.env.push(("PKG_CONFIG_PATH".to_owned(), folder));
-        Host.run(&command)
-    }
-
-    fn try_c(&self, program: &CProgram) -> Result<Tried, ProbeError> {
-        Host.try_c(program)
-    }
-
-    fn env(&self, name: &str) -> Option<String> {
-        Host.env(name)
-    }
-
-    fn read(&self, path: &Path) -> io::Result<String> {
-        Host.read(path)
-    }
-
-    fn list(&self, folder: &Path) -> io::Result<Vec<String>> {
-        Host.list(folder)
-    }
-
-    fn exists(&self, path: &Path) -> bool {
-        Host.exists(path)
-    }
-
-    fn find_program(&self, name: &str) -> Option<PathBuf> {
-        Host.find_program(name)
     }
 }
 
@@ -305,7 +265,9 @@ impl Project {
 
     fn findings(&self) -> Findings {
         let lib = self.folder("lib");
-        probe(&With { folder: &lib }, &self.config().native_dep, None)
+        let folder = lib.display().to_string();
+        let env = BTreeMap::from([("PKG_CONFIG_PATH".to_owned(), folder)]);
+        probe(&HostWith { env }, &self.config().native_dep, None)
     }
 
     fn plan(&self) -> Result<Plan, PlanError> {
