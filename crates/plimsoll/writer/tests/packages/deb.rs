@@ -1,0 +1,115 @@
+//! Debian packages, read by dpkg's own tools.
+
+use plimsoll_spec::{FileKind, FormatName};
+use test_support::{Need, require};
+
+use crate::folder::{Folder, printed};
+
+#[test]
+fn dpkg_reads_the_package() {
+    require!(Need::Program("dpkg-deb"));
+    let folder = Folder::new();
+    let spec = folder.spec(FormatName::DEB, "sample.deb");
+    folder.write(&spec);
+    let info = printed("dpkg-deb", &["--info"], &spec.out);
+    for line in [
+        "Version: 1.2.3-1",
+        "Depends: libc6 (>= 2.34)",
+        "Recommends: nftables",
+        "Description: Sample of a package",
+        "conffiles",
+        "md5sums",
+        "postinst",
+    ] {
+        assert!(info.contains(line), "{line} in {info}");
+    }
+    let list = printed("dpkg-deb", &["--contents"], &spec.out);
+    assert!(
+        list.contains("-rwxr-xr-x root/root") || list.contains("-rwxr-xr-x 0/0"),
+        "{list}"
+    );
+}
+
+#[test]
+fn an_upgrade_restarts_a_service_and_not_its_socket() {
+    require!(Need::Program("dpkg-deb"));
+    let folder = Folder::new();
+    let mut spec = folder.spec(FormatName::DEB, "sample.deb");
+    spec.files.push(folder.file(
+        "socket",
+        "[Socket]\nListenStream=/run/sample.sock\n[Install]\nWantedBy=sockets.target\n",
+        "/usr/lib/systemd/system/sample.socket",
+        0o644,
+        FileKind::Plain,
+    ));
+    folder.write(&spec);
+    let script = folder.script(&spec.out, "postinst").unwrap();
+    let calls = script.lines().map(str::trim);
+    let calls = calls.filter(|line| line.starts_with("deb-systemd-invoke"));
+    let [start, restart]: [&str; 2] = calls.collect::<Vec<_>>().try_into().unwrap();
+    assert!(
+        start.contains("sample.service") && start.contains("sample.socket"),
+        "{script}"
+    );
+    assert!(
+        restart.contains("sample.service") && !restart.contains("socket"),
+        "{script}"
+    );
+}
+
+const UNIT: &str = "[Service]\nExecStart=/usr/bin/sample\n[Install]\nAlso=gone.socket\n\
+                    WantedBy=multi-user.target\n";
+
+#[test]
+fn units_and_users_get_their_scripts_without_a_folder_of_scripts() {
+    require!(Need::Program("dpkg-deb"));
+    let folder = Folder::new();
+    let mut spec = folder.spec(FormatName::DEB, "sample.deb");
+    spec.maintainer_scripts = None;
+    for (name, text, dest) in [
+        ("also", UNIT, "/usr/lib/systemd/system/other.service"),
+        ("users", "g sample\n", "/usr/lib/sysusers.d/sample.conf"),
+        (
+            "files",
+            "d /run/sample\n",
+            "/usr/lib/tmpfiles.d/sample.conf",
+        ),
+        (
+            "drop-in",
+            "[Service]\n",
+            "/usr/lib/systemd/system/ssh.service.d/10.conf",
+        ),
+    ] {
+        let file = folder.file(name, text, dest, 0o644, FileKind::Plain);
+        spec.files.push(file);
+    }
+    folder.write(&spec);
+    let postinst = folder.script(&spec.out, "postinst").unwrap();
+    for part in [
+        "systemd-sysusers ${DPKG_ROOT:+--root=\"$DPKG_ROOT\"} sample.conf",
+        "systemd-tmpfiles --create sample.conf",
+        "deb-systemd-helper enable sample.service",
+        "deb-systemd-helper enable other.service",
+        "deb-systemd-invoke $_dh_action other.service sample.service ",
+    ] {
+        assert!(postinst.contains(part), "{part} in {postinst}");
+    }
+    for other in ["10.conf", "ssh", "gone"] {
+        assert!(!postinst.contains(other), "{other} in {postinst}");
+    }
+    for name in ["prerm", "postrm"] {
+        let script = folder.script(&spec.out, name).unwrap();
+        assert!(script.contains("sample.service"), "{name}: {script}");
+    }
+}
+
+#[test]
+fn a_package_without_units_and_users_has_no_scripts() {
+    require!(Need::Program("dpkg-deb"));
+    let folder = Folder::new();
+    let mut spec = folder.spec(FormatName::DEB, "sample.deb");
+    spec.maintainer_scripts = None;
+    spec.files.retain(|file| !file.dest.contains("systemd"));
+    folder.write(&spec);
+    assert_eq!(folder.script(&spec.out, "postinst"), None);
+}
