@@ -10,7 +10,7 @@ use test_support::{Need, require};
 use tidegate_tests::Output;
 
 use crate::deb::{installed, is_clean};
-use crate::machine::{build_machine, install, xtask_in};
+use crate::machine::{EVERY_FORMAT, build_machine, install, xtask_in};
 use crate::packages::{Packages, finished, strings};
 use crate::root::Root;
 use crate::rpm;
@@ -82,7 +82,8 @@ fn xtask(machine: &Root, before: &str, arguments: &str) -> Output {
 
 fn dist(machine: &Root, name: &str) -> (String, Packages) {
     let folder = workspace().join("target/packaging-tests").join(name);
-    let table = xtask(machine, "", &format!("dist --out {}", folder.display())).success();
+    let arguments = format!("dist {EVERY_FORMAT} --out {}", folder.display());
+    let table = xtask(machine, "", &arguments).success();
     (table, Packages::in_folder(folder))
 }
 

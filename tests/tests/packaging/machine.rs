@@ -64,7 +64,10 @@ pub(crate) fn install(machine: &Root, package: &str) {
     machine.sh(&script).success();
 }
 
-/// One run of `cargo xtask dist` without options.
+/// What has `dist` make an .rpm on Debian, too: it is another family's.
+pub(crate) const EVERY_FORMAT: &str = "--format deb,rpm,tar";
+
+/// One run of `cargo xtask dist` for every format.
 #[derive(Debug)]
 pub(crate) struct Run {
     /// The table that it ended with.
@@ -115,7 +118,8 @@ pub(crate) fn runs() -> &'static Runs {
 
 fn run(machine: &Root, name: &str) -> Run {
     let folder: &Path = &workspace().join("target/packaging-tests").join(name);
-    let table = dist(machine, &format!("--out {}", folder.display())).success();
+    let arguments = format!("{EVERY_FORMAT} --out {}", folder.display());
+    let table = dist(machine, &arguments).success();
     Run {
         table,
         packages: Packages::in_folder(folder.to_owned()),

@@ -44,7 +44,9 @@ pub(crate) fn run() -> anyhow::Result<Vec<Section>> {
 fn dist(source: &Path) -> anyhow::Result<()> {
     let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
     let mut command = Command::new(cargo);
-    command.args(["xtask", "dist"]).current_dir(source);
+    // By name, since each host leaves out the formats of other families.
+    command.args(["xtask", "dist", "--format", "deb,rpm,tar"]);
+    command.current_dir(source);
     // Nothing of the checkout that this is run in may be used.
     command.env_remove("CARGO_TARGET_DIR");
     command.env_remove("CARGO_MANIFEST_DIR");

@@ -38,7 +38,7 @@ pub struct Args {
     #[arg(long, value_name = "FLAVOUR", default_value = "auto")]
     flavour: Flavour,
 
-    /// Only these formats, such as deb, rpm and tar
+    /// Only these formats, such as deb, rpm and tar [default: those of this host's own distribution]
     #[arg(long, value_name = "FORMAT", value_delimiter = ',')]
     format: Vec<FormatName>,
 
@@ -98,6 +98,9 @@ pub fn run(args: &Args, formats: &Formats) -> Result<()> {
         None => (None, config),
     };
     let plan = make_plan(args, &config, formats)?;
+    for warning in &plan.warnings {
+        run::say(&format!("warning: {warning}"));
+    }
     if let Some(distro) = &distro {
         distros::compare(distro, &plan, args.strict)?;
     }

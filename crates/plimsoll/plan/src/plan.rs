@@ -5,6 +5,7 @@
 
 mod build;
 mod error;
+mod foreign;
 mod package;
 
 use std::path::PathBuf;
@@ -17,6 +18,7 @@ use serde::{Deserialize, Serialize};
 use crate::config::Config;
 use crate::format::{FormatRules, Formats};
 use crate::source::Source;
+use foreign::foreign;
 use plimsoll_spec::FormatName;
 
 pub use crate::arch::{Arch, UnknownArch};
@@ -65,11 +67,14 @@ pub struct Plan {
     pub builds: Vec<BuildPlan>,
     /// The package files made of them.
     pub packages: Vec<PackagePlan>,
-    /// Flavours and formats that were requested implicitly, and cannot be made here.
+    /// Flavours and formats that were requested implicitly, and are not made here.
     pub left_out: Vec<LeftOut>,
+    /// What is made, and may not be what it seems: each a sentence.
+    #[serde(default)]
+    pub warnings: Vec<String>,
 }
 
-/// A flavour of `auto`, or a format of a flavour, that cannot be made here.
+/// A flavour of `auto`, or a format of a flavour, that is not made here.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub struct LeftOut {
@@ -99,8 +104,7 @@ pub fn plan(
     check_own(formats, config)?;
     check_target(source, findings)?;
     let (decisions, mut left_out) = decisions(config, findings, request)?;
-    let mut builds = Vec::new();
-    let mut packages = Vec::new();
+    let (mut builds, mut packages, mut warnings) = (Vec::new(), Vec::new(), Vec::new());
     for decision in &decisions {
         let (makeable, without) = makeable(formats, config, decision.flavour, findings, request)?;
         left_out.extend(without);
@@ -109,13 +113,13 @@ pub fn plan(
         }
         builds.push(build::plan(config, source, places, findings, decision));
         for format in makeable {
-            packages.push(package::plan(
-                config,
-                source,
-                findings,
-                decision.flavour,
-                format,
-            )?);
+            let package = package::plan(config, source, findings, decision.flavour, format)?;
+            let foreign = foreign(format, &findings.distribution);
+            warnings.extend(foreign.map(|why| {
+                let proof = "`verify` proves it on them or over their profiles";
+                format!("{} may not work there: {why}; {proof}", package.file)
+            }));
+            packages.push(package);
         }
     }
     if packages.is_empty() {
@@ -130,6 +134,7 @@ pub fn plan(
         builds,
         packages,
         left_out,
+        warnings,
     })
 }
 
@@ -223,9 +228,9 @@ fn check_own(formats: &Formats, config: &Config) -> Result<(), PlanError> {
     })
 }
 
-/// The formats of a flavour that can be made here, and those that cannot.
+/// The formats of a flavour that are made here, and those that are not: they cannot be, or are another family's.
 ///
-/// A format that was requested by name is never left out. With `strict`, none is.
+/// A format that was requested by name is never left out. With `strict`, none is that is the host's own.
 fn makeable(
     known: &Formats,
     config: &Config,
@@ -236,6 +241,18 @@ fn makeable(
     let (mut made, mut without) = (Vec::new(), Vec::new());
     for name in formats(config, flavour, request) {
         let format = known.get(name)?;
+        let is_named = request.formats.contains(&name);
+        if let Some(why) = foreign(format, &findings.distribution).filter(|_| !is_named) {
+            without.push(LeftOut {
+                flavour,
+                format: Some(name),
+                because: why,
+                mend: Some(Mend::run(format!(
+                    "`--distro` builds in a system of one of them, `--format {name}` makes it here"
+                ))),
+            });
+            continue;
+        }
         let finding = format.can_be_made(findings);
         if finding.is_yes() {
             made.push(format);
@@ -247,7 +264,7 @@ fn makeable(
             because: finding.answer.text().to_owned(),
             mend: finding.mend,
         };
-        let by_name = request.strict || request.formats.contains(&name);
+        let by_name = request.strict || is_named;
         match PlanError::cannot_package(&left_out).filter(|_| by_name) {
             Some(error) => return Err(error),
             None => without.push(left_out),

@@ -15,7 +15,10 @@ fn findings() -> Findings {
 
 /// What such a host is found to have for a project.
 fn found_for(config: &Config) -> Findings {
-    let system = FakeSystem::new().file("/etc/os-release", "ID=debian\nVERSION_ID=12\n");
+    let system = FakeSystem::new().file(
+        "/etc/os-release",
+        "ID=debian\nVERSION_ID=12\nPRETTY_NAME=Debian\n",
+    );
     let mut findings = probe(
         &system,
         &config.native_dep,
@@ -138,8 +141,7 @@ fn exactly(flavour: FlavourName) -> Request {
 fn a_pre_release_has_a_name_that_sorts_before_the_release() {
     let mut source = fixtures::source();
     source.version = "1.0.0-rc.1".to_owned();
-    let request = Request::default();
-    let plan = planned_from(&fixtures::config(), &source, &findings(), &request);
+    let plan = planned_from(&fixtures::config(), &source, &findings(), &all_formats());
     let packages = plan.expect("a plan").packages;
     let names: Vec<&str> = packages.iter().map(|it| it.file.as_str()).collect();
     assert_eq!(
@@ -163,21 +165,66 @@ fn auto_is_the_best_dynamic_flavour_and_the_static_one() {
             sample_0.1.0-1_amd64.deb
               depends: systemd | systemd-standalone-sysusers | systemd-sysusers
               recommends: nftables
-            sample-0.1.0-1.x86_64.rpm
-              depends: systemd
-              recommends: nftables
             sample-0.1.0-x86_64-linux-static.tar.gz
               depends: 
               recommends: 
+            no dynamic Some(FormatName("rpm")): this host is Debian, whose libraries may have other names than those of the distributions that use .rpm
         "#]],
     );
+}
+
+/// Asks for every format by name.
+fn all_formats() -> Request {
+    Request {
+        formats: vec![FormatName::DEB, FormatName::RPM, FormatName::TAR],
+        ..Request::default()
+    }
+}
+
+#[test]
+fn a_format_of_another_family_is_made_by_name_and_with_a_warning() {
+    let plan = planned(&findings(), &all_formats()).expect("a plan");
+    assert_eq!(
+        plan.warnings,
+        [
+            "sample-0.1.0-1.x86_64.rpm may not work there: this host is Debian, whose libraries may have other names than \
+             those of the distributions that use .rpm; `verify` proves it on them or over their profiles"
+        ]
+    );
+    let own = planned(&findings(), &Request::default()).expect("a plan");
+    assert_eq!(own.warnings, [""; 0]);
+    let mend = own.left_out[0].mend.as_ref().map(|mend| &mend.command);
+    let expected = "`--distro` builds in a system of one of them, `--format rpm` makes it here";
+    assert_eq!(mend.map(String::as_str), Some(expected));
+    let strict = Request {
+        strict: true,
+        ..Request::default()
+    };
+    assert_eq!(planned(&findings(), &strict).expect("a plan"), own);
+}
+
+#[test]
+fn where_every_format_is_of_another_family_the_error_says_so() {
+    let mut config = fixtures::config();
+    for (_, flavour) in &mut config.flavour {
+        flavour.formats.retain(|format| *format == FormatName::RPM);
+    }
+    let request = exactly(FlavourName::DYNAMIC);
+    let error = planned_of(&config, &findings(), &request).expect_err("only .rpm");
+    let message = error.to_string();
+    assert!(
+        message.starts_with("no .rpm can be made here: this host is Debian, "),
+        "{message}"
+    );
+    let hint = error.hint().unwrap_or_default().into_owned();
+    assert!(hint.contains("`--format rpm` makes it here"), "{hint}");
 }
 
 #[test]
 fn without_the_library_the_tool_becomes_a_dependency_and_the_reason_is_given() {
     check(
         &without_library(),
-        &Request::default(),
+        &all_formats(),
         expect![[r#"
             dynamic-exec: libnftables cannot be linked: no package libnftables [instead of dynamic]
             static: no musl target is installed, so the C library is linked statically
@@ -224,7 +271,7 @@ fn strict_allows_no_fallback() {
 fn a_static_flavour_that_cannot_be_built_is_left_out_with_its_reason() {
     let mut findings = findings();
     findings.static_libc = Answer::no("no libc.a").into();
-    let plan = planned(&findings, &Request::default()).expect("a plan");
+    let plan = planned(&findings, &all_formats()).expect("a plan");
     assert_eq!(plan.left_out.len(), 1);
     assert!(
         plan.left_out[0].because.contains("no libc.a"),
@@ -246,7 +293,7 @@ fn a_static_flavour_that_cannot_be_built_is_left_out_with_its_reason() {
 }
 
 #[test]
-fn a_format_that_cannot_be_made_is_left_out_with_its_reason_unless_it_is_asked_for() {
+fn a_format_that_cannot_be_made_is_left_out_and_is_an_error_where_it_is_asked_for() {
     let mut findings = findings();
     findings.distribution = Distribution::parse("ID=fedora\nPRETTY_NAME=Fedora\n");
     check(
@@ -261,21 +308,18 @@ fn a_format_that_cannot_be_made_is_left_out_with_its_reason_unless_it_is_asked_f
             sample-0.1.0-x86_64-linux-static.tar.gz
               depends: 
               recommends: 
-            no dynamic Some(FormatName("deb")): dpkg-shlibdeps derives dependencies on Debian and its like alone, and this is Fedora
+            no dynamic Some(FormatName("deb")): this host is Fedora, whose libraries may have other names than those of the distributions that use .deb
         "#]],
     );
     let asked = Request {
         formats: vec![FormatName::DEB],
         ..Request::default()
     };
-    let strict = Request {
-        strict: true,
-        ..Request::default()
-    };
-    for request in [asked, strict] {
-        let error = planned(&findings, &request).expect_err("no .deb");
-        assert!(matches!(error, PlanError::CannotPackage { .. }), "{error}");
-    }
+    let error = planned(&findings, &asked).expect_err("no .deb");
+    assert_eq!(
+        error.to_string(),
+        "no .deb can be made here: dpkg-shlibdeps derives dependencies on Debian and its like alone, and this is Fedora"
+    );
 }
 
 #[test]
@@ -387,7 +431,7 @@ fn links(plan: &Plan) -> String {
 #[test]
 fn every_library_of_a_flavour_is_planned_for_the_programs_that_link_it() {
     let config = fixtures::capture();
-    let plan = planned_of(&config, &found_for(&config), &Request::default()).expect("a plan");
+    let plan = planned_of(&config, &found_for(&config), &all_formats()).expect("a plan");
     expect![[r#"
         full dynamic
           capture: pcap zlib
