@@ -30,6 +30,8 @@ struct Runs {
     bundled: Output,
     /// `dist` with the development package.
     with_zlib: Packages,
+    /// `dist --flavour dynamic` with a `.pc` file, in a folder of its own, that names another version.
+    lied_to: Output,
 }
 
 fn project() -> PathBuf {
@@ -51,15 +53,22 @@ fn runs() -> &'static Runs {
             "dist --flavour dynamic --out /out",
         );
         let (_, with_zlib) = dist(&machine, "with-zlib");
+        let lied_to = xtask(&machine, LIE, "dist --flavour dynamic --out /out");
         Runs {
             probe: serde_json::from_str(&probe).expect("the findings are JSON"),
             without_zlib,
             table,
             bundled,
             with_zlib,
+            lied_to,
         }
     })
 }
+
+/// Describes the library of the system as a version that there is not.
+const LIE: &str = "mkdir -p /lie
+    sed 's/^Version: .*/Version: 9.9/' /usr/lib/*/pkgconfig/zlib.pc >/lie/zlib.pc
+    export PKG_CONFIG_PATH=/lie";
 
 /// The example gets the toolkit as it would be published. The machine has no network: what only the example needs is fetched
 /// here.
@@ -155,6 +164,19 @@ fn a_copy_of_zlib_that_the_binding_builds_itself_is_not_packaged() {
     assert_eq!(bundled.code, Some(1), "{bundled:#?}");
     let fault = "zpack: flavour dynamic is planned, but libz.so.1 is not linked";
     assert!(bundled.stderr.contains(fault), "{bundled:#?}");
+}
+
+#[test]
+fn a_description_that_lies_about_the_version_of_zlib_is_refused() {
+    require!(Need::Root, Need::Program("mmdebstrap"));
+    let lied_to = &runs().lied_to;
+    assert_eq!(lied_to.code, Some(1), "{lied_to:#?}");
+    let fault = "libz.so.1: /lie/zlib.pc says version 9.9, and the linker takes the file of zlib1g 1:1.2.13";
+    assert!(lied_to.stderr.contains(fault), "{lied_to:#?}");
+    assert!(
+        lied_to.stderr.contains("hint: unset PKG_CONFIG_PATH"),
+        "{lied_to:#?}"
+    );
 }
 
 #[test]

@@ -3,6 +3,7 @@
 mod cargo;
 mod error;
 mod files;
+mod linked;
 mod package;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -16,6 +17,7 @@ use crate::format::Formats;
 use crate::manifest::{Artifact, Manifest};
 use crate::out;
 use crate::steps::{Step, steps};
+use crate::units::Units;
 use plimsoll_plan::config::Config;
 use plimsoll_plan::plan::{BuildPlan, Plan};
 use plimsoll_spec::changelog::{self, Release};
@@ -59,9 +61,13 @@ struct Run<'a> {
     observer: &'a mut dyn Observer,
     changelog: Vec<Release>,
     built: cargo::Built,
+    /// What was compiled for each flavour.
+    units: BTreeMap<FlavourName, Units>,
     programs: BTreeMap<FlavourName, Vec<BuiltProgram>>,
     /// Whose each library is that the programs need.
     owners: BTreeMap<String, Ownership>,
+    /// The libraries that the linker takes for each flavour.
+    linked: BTreeMap<FlavourName, linked::Libraries>,
     written: Option<package::Written>,
     finished: Vec<PathBuf>,
     artifacts: Vec<Artifact>,
@@ -86,8 +92,10 @@ impl<'a> Run<'a> {
             observer,
             changelog,
             built: cargo::Built::new(),
+            units: BTreeMap::new(),
             programs: BTreeMap::new(),
             owners: BTreeMap::new(),
+            linked: BTreeMap::new(),
             written: None,
             finished: Vec::new(),
             artifacts: Vec::new(),
@@ -101,7 +109,9 @@ impl<'a> Run<'a> {
                 Ok(out::clear(&self.plan.places.out, is_ours)?)
             }
             Step::Build(build) => {
-                self.built = cargo::build(self.plan, build, self.observer)?;
+                let (built, units) = cargo::build(self.plan, build, self.observer)?;
+                self.built = built;
+                self.units.insert(build.flavour, units);
                 Ok(())
             }
             Step::AuditBuild(build) => self.audit_build(build),
@@ -164,6 +174,12 @@ impl<'a> Run<'a> {
             }
             self.owners.insert(soname, owner);
         }
+    }
+
+    /// What was compiled for a build.
+    fn units(&self, build: &BuildPlan) -> Units {
+        let units = self.units.get(&build.flavour);
+        units.cloned().unwrap_or_default()
     }
 
     /// The programs of a build that have passed their audit.

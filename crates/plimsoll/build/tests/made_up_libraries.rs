@@ -138,6 +138,13 @@ binary = "user"
 dest = "/usr/bin/user"
 "#;
 
+/// No package of the system has the libraries: the package brings them itself.
+const BROUGHT: &str = r#"
+[[asset]]
+source = "lib/lib*.so.1"
+dest = "/usr/lib/user/"
+"#;
+
 /// A program that calls each library that it is built with, and an xtask whose package writer nobody calls.
 const WORKSPACE: [(&str, &str); 8] = [
     (
@@ -259,8 +266,7 @@ impl Project {
     }
 
     fn config(&self) -> Config {
-        let names = formats().rules().names();
-        config::parse(CONFIG, Path::new("dist.toml"), &names).unwrap()
+        parsed(&format!("{CONFIG}{BROUGHT}"))
     }
 
     fn findings(&self) -> Findings {
@@ -291,6 +297,11 @@ impl Project {
         let manifest = run::run(&formats(), &self.config(), plan, &mut Silent)?;
         Ok(manifest.artifacts.into_iter().next().unwrap())
     }
+}
+
+fn parsed(text: &str) -> Config {
+    let names = formats().rules().names();
+    config::parse(text, Path::new("dist.toml"), &names).unwrap()
 }
 
 fn formats() -> Formats {
@@ -377,4 +388,31 @@ fn a_library_that_the_build_lost_or_took_besides_is_a_fault() {
         format!("{extra:?}").contains("planned without libtwo.so.1, but the file needs it"),
         "{extra:?}"
     );
+}
+
+#[test]
+fn a_private_copy_of_a_library_that_the_package_does_not_bring_is_refused() {
+    let project = Project::new();
+    let plan = project.plan().unwrap();
+    let result = run::run(&formats(), &parsed(CONFIG), &plan, &mut Silent);
+    let error = result.unwrap_err();
+    let file = project.folder("lib").join("libone.so");
+    let fault = format!(
+        "libone.so.1: the linker takes {}, which no package has",
+        file.display()
+    );
+    assert!(
+        error_chain(&error).contains(&fault),
+        "{}",
+        error_chain(&error)
+    );
+    let hint = error_hint::Hint::hint(&error)
+        .unwrap_or_default()
+        .into_owned();
+    assert!(hint.starts_with("unset PKG_CONFIG_PATH"), "{hint}");
+}
+
+fn error_chain(error: &dyn std::error::Error) -> String {
+    let causes = std::iter::successors(Some(error), |error| error.source());
+    causes.map(|error| format!("{error}\n")).collect()
 }

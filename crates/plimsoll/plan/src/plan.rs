@@ -4,6 +4,7 @@
 //! request always give the same [`Plan`].
 
 mod build;
+mod described;
 mod error;
 mod foreign;
 mod package;
@@ -23,6 +24,7 @@ use plimsoll_spec::FormatName;
 
 pub use crate::arch::{Arch, UnknownArch};
 pub use build::{BuildPlan, ProgramPlan};
+pub use described::Described;
 pub use error::PlanError;
 pub use package::{DeclaredDepends, PackagePlan, declared};
 

@@ -66,7 +66,7 @@ pub use flavour::{Flavour, FlavourName, InvalidFlavourName, Linking, Matrix, Req
 pub use host::{Host, HostWith};
 pub use outlook::{Outlook, outlook};
 pub use ownership::{Ownership, owners};
-pub use package_database::{Owner, PackageDatabase};
+pub use package_database::{FileOwner, Owner, PackageDatabase};
 pub use package_manager::{PackageLists, PackageManager};
 pub use packages::Packages;
 pub use pkg_config::{PkgConfig, PkgConfigError, PkgConfigLibrary};

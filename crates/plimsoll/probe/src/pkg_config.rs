@@ -8,7 +8,7 @@
 
 mod environment;
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
@@ -31,6 +31,8 @@ pub struct PkgConfigLibrary {
     pub flags: Vec<String>,
     /// The folders of `-L`, where the linker looks.
     pub link_paths: Vec<PathBuf>,
+    /// The `.pc` file, where pkg-config names its folder.
+    pub file: Option<PathBuf>,
 }
 
 /// Why pkg-config does not give a library.
@@ -115,7 +117,17 @@ impl<'a> PkgConfig<'a> {
             version,
             link_paths: link_paths.map(PathBuf::from).collect(),
             flags,
+            file: self.file(name),
         })
+    }
+
+    /// The `.pc` file of a library (pcfiledir of pc(5)).
+    fn file(&self, name: &str) -> Option<PathBuf> {
+        let folder = self.ask(name, &["--variable=pcfiledir", name]).ok()?;
+        let folder = Path::new(folder.trim());
+        folder
+            .is_absolute()
+            .then(|| folder.join(format!("{name}.pc")))
     }
 
     /// The program that is asked, and its version.
@@ -257,6 +269,19 @@ mod tests {
         assert_eq!(found.version, "1.2.11");
         assert_eq!(found.flags, ["-I/i", "-L/a", "-L/b", "-lz"]);
         assert_eq!(found.link_paths, ["/a", "/b"].map(PathBuf::from));
+    }
+
+    #[test]
+    fn the_file_of_a_library_is_named_where_pkg_config_knows_its_folder() {
+        let file = |folder: &str| {
+            let system = FakeSystem::new()
+                .answers(&format!("pkg-config {LIBS}"), "-lz\n")
+                .answers(&format!("pkg-config {VERSION}"), "1.2.11\n")
+                .answers("pkg-config --variable=pcfiledir zlib", folder);
+            asked(&system).unwrap().file
+        };
+        assert_eq!(file("/opt/z\n"), Some("/opt/z/zlib.pc".into()));
+        assert_eq!(file("\n"), None);
     }
 
     #[test]

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use plimsoll_plan::config::Config;
-use plimsoll_probe::{FlavourName, Linking, NativeDep, Ownership};
+use plimsoll_probe::{Answer, FlavourName, Linking, NativeDep, Ownership};
 use serde::Deserialize;
 
 use super::{BuiltProgram, Fault};
@@ -107,7 +107,8 @@ fn symbol_faults(library: &NativeDep, program: &BuiltProgram) -> Vec<Fault> {
 }
 
 /// Every library must be of the system's toolchain or a declared one. Another one was linked by accident, and nothing
-/// would check its dependency. One of which nobody can tell is no fault.
+/// would check its dependency. So would nothing check one of which nobody can tell: neither the database nor a declaration
+/// vouches for it.
 fn unknown_libraries(
     libraries: &BTreeMap<String, NativeDep>,
     owners: &BTreeMap<String, Ownership>,
@@ -115,18 +116,19 @@ fn unknown_libraries(
     all: &[BuiltProgram],
 ) -> Vec<Fault> {
     let is_declared = |soname: &String| libraries.values().any(|dep| dep.soname == *soname);
-    let is_foreign = |soname: &String| {
-        let owner = owners.get(soname);
-        owner.is_some_and(|owner| owner.toolchain.is_no())
-    };
-    program
-        .elf
-        .needed
-        .iter()
-        .filter(|soname| !is_declared(soname) && is_foreign(soname) && !bring(all, soname))
-        .map(|soname| {
-            let what = format!("needs {soname}, which no native-dep declares");
-            Fault::new(&program.name, what)
+    let undeclared = program.elf.needed.iter();
+    let undeclared = undeclared.filter(|soname| !is_declared(soname) && !bring(all, soname));
+    undeclared
+        .filter_map(|soname| {
+            let doubt = match &owners.get(soname)?.toolchain {
+                Answer::Yes { .. } => return None,
+                Answer::No { .. } => String::new(),
+                Answer::CouldNotTell { reason } => {
+                    format!(", and whose it is could not be told: {reason}")
+                }
+            };
+            let what = format!("needs {soname}, which no native-dep declares{doubt}");
+            Some(Fault::new(&program.name, what))
         })
         .collect()
 }
@@ -162,7 +164,6 @@ fn names_no_source(commit: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use plimsoll_plan::fixtures;
-    use plimsoll_probe::Answer;
 
     use super::*;
     use crate::audit::fixtures::{daemon, exec_daemon, owners, static_daemon};
@@ -253,7 +254,7 @@ mod tests {
     }
 
     #[test]
-    fn a_library_of_which_nobody_can_tell_is_no_fault() {
+    fn a_library_of_which_nobody_can_tell_must_be_declared() {
         let mut other = exec_daemon();
         other.elf.needed.push("libssl.so.3".to_owned());
         let mut owners = owners();
@@ -261,6 +262,17 @@ mod tests {
         ssl.toolchain = Answer::could_not_tell("dpkg-query is not installed");
         let config = fixtures::config();
         let faults = audit_build(FlavourName::DYNAMIC_EXEC, &config, &owners, &[other]);
+        let faults: Vec<String> = faults.iter().map(Fault::to_string).collect();
+        assert_eq!(
+            faults,
+            [
+                "sampled: needs libssl.so.3, which no native-dep declares, and whose it is could not be told: dpkg-query is not \
+              installed"
+            ]
+        );
+        let declared = owners.get_mut("libnftables.so.1").expect("there");
+        declared.toolchain = Answer::could_not_tell("dpkg-query is not installed");
+        let faults = audit_build(FlavourName::DYNAMIC, &config, &owners, &[daemon()]);
         assert_eq!(faults, []);
     }
 

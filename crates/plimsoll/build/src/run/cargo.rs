@@ -7,6 +7,7 @@ use cargo_metadata::Message;
 
 use super::{Observer, RunError};
 use crate::packager::{Packager, cargo_program};
+use crate::units::Units;
 use plimsoll_plan::plan::{BuildPlan, Plan};
 use plimsoll_probe::{Command, RunError as ProgramError, limit};
 
@@ -18,7 +19,7 @@ pub(super) fn build(
     plan: &Plan,
     build: &BuildPlan,
     observer: &mut dyn Observer,
-) -> Result<Built, RunError> {
+) -> Result<(Built, Units), RunError> {
     let mut command = cargo(&build.cargo, plan);
     for (name, value) in &build.env {
         command = command.with_env(name, value);
@@ -26,13 +27,16 @@ pub(super) fn build(
     // Cargo splits this one at U+001F, so that a path may hold spaces.
     let flags = build.rustflags.join("\u{1f}");
     let command = command.with_env("CARGO_ENCODED_RUSTFLAGS", flags);
-    let mut programs = Programs::default();
+    let (mut programs, mut units) = (Programs::default(), Units::default());
     let ran = command.lines(|line| match message(line) {
-        Some(message) => programs.take(message),
+        Some(message) => {
+            units.take(&message);
+            programs.take(message);
+        }
         None => observer.line(line),
     });
     ran.map_err(without_messages)?;
-    programs.of(build)
+    Ok((programs.of(build)?, units))
 }
 
 /// What Cargo says on a line of `--message-format=json`; none for what people read.

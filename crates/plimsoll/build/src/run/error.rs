@@ -9,6 +9,7 @@ use crate::audit::AuditError;
 use crate::compose::AssetError;
 use crate::depends::DependsError;
 use crate::elf::ElfError;
+use crate::linked::LinkedError;
 use crate::out::OutError;
 use crate::packager::PackagerError;
 use plimsoll_plan::format::UnknownFormat;
@@ -56,6 +57,9 @@ pub enum RunError {
     /// The result is not what was planned.
     #[error("the result does not match the plan")]
     Audit(#[from] AuditError),
+    /// The dependencies would be on other files than those that were linked.
+    #[error("the linked libraries are not those of the packages")]
+    Linked(#[from] LinkedError),
     /// An asset is missing.
     #[error("cannot collect the files of the packages")]
     Asset(#[from] AssetError),
@@ -99,6 +103,7 @@ impl Hint for RunError {
                 "each name in cargo-packages of packaging/dist.toml is that of one [[bin]] of its package".into(),
             ),
             Self::Asset(error) => error.hint(),
+            Self::Linked(error) => error.hint(),
             Self::Audit(_) => {
                 Some("nothing was packaged; see `--plan` for what was planned, and why".into())
             }

@@ -11,9 +11,13 @@ pub(super) fn read(path: &Path) -> Result<String, FileError> {
     std::fs::read_to_string(path).map_err(FileError::at("read", path))
 }
 
+pub(super) fn make(folder: &Path) -> Result<(), FileError> {
+    std::fs::create_dir_all(folder).map_err(FileError::at("make", folder))
+}
+
 pub(super) fn write(path: &Path, text: &str) -> Result<(), FileError> {
     if let Some(folder) = path.parent() {
-        std::fs::create_dir_all(folder).map_err(FileError::at("make", folder))?;
+        make(folder)?;
     }
     std::fs::write(path, text).map_err(FileError::at("write", path))
 }
@@ -22,7 +26,7 @@ pub(super) fn write(path: &Path, text: &str) -> Result<(), FileError> {
 /// would replace each other's programs between build and packaging. It is held until the file is
 /// dropped.
 pub(super) fn lock(cache: &Path) -> Result<File, FileError> {
-    std::fs::create_dir_all(cache).map_err(FileError::at("make", cache))?;
+    make(cache)?;
     let path = cache.join("lock");
     let file = File::create(&path).map_err(FileError::at("write", &path))?;
     file.lock().map_err(FileError::at("lock", &path))?;

@@ -35,6 +35,9 @@ impl Run<'_> {
         self.ask_owners(&programs);
         let faults = audit_build(build.flavour, self.config, &self.owners, &programs);
         AuditError::check(faults)?;
+        if format.has_dependencies() {
+            self.audit_linked(build, &programs)?;
+        }
         let spec = compose(&Ingredients {
             config: self.config,
             plan: self.plan,

@@ -30,6 +30,7 @@ pub(super) fn findings(
             finding: devel(distro, name, dep),
             version: None,
             libdir: None,
+            described_in: None,
             static_archive: not_installed(),
             checks: Vec::new(),
         }),

@@ -6,6 +6,7 @@ use plimsoll_probe::{Decision, Fallback, Findings, FlavourName, Linking};
 use serde::{Deserialize, Serialize};
 
 use super::Places;
+use super::described::{Described, described};
 use crate::config::Config;
 use crate::source::Source;
 
@@ -33,6 +34,9 @@ pub struct BuildPlan {
     pub programs: Vec<ProgramPlan>,
     /// The version of each library that is linked, where the probe knows it.
     pub linked: BTreeMap<String, String>,
+    /// What pkg-config said of each of them, by its soname.
+    #[serde(default)]
+    pub described: BTreeMap<String, Described>,
 }
 
 /// One program that a build must leave behind.
@@ -78,6 +82,7 @@ pub(super) fn plan(
         rustflags: rustflags(config, source, places, findings, decision),
         programs: programs(config, decision),
         linked: linked(config, findings, flavour),
+        described: described(config, findings, flavour),
     }
 }
 

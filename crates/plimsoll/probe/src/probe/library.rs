@@ -48,6 +48,7 @@ fn unknown(dep: &NativeDep, finding: Finding) -> LibraryFinding {
         finding,
         version: None,
         libdir: None,
+        described_in: None,
         static_archive: unasked(),
         checks: named(dep, |_| unasked()),
     }
@@ -71,6 +72,7 @@ fn described(
         checks: named(dep, |check| property(site, check, found, compiler, tool)),
         version: Some(found.version.clone()),
         libdir: libdir.cloned(),
+        described_in: found.file.clone(),
         finding,
     }
 }

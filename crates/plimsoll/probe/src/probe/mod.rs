@@ -67,6 +67,8 @@ pub struct LibraryFinding {
     pub version: Option<String>,
     /// The folder that the linker finds it in.
     pub libdir: Option<PathBuf>,
+    /// The `.pc` file that describes it.
+    pub described_in: Option<PathBuf>,
     /// Whether there is a static archive of it.
     pub static_archive: Finding,
     /// The declared properties of it.

@@ -1,0 +1,76 @@
+//! Comparing the libraries that the linker took with the packages that own them.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use plimsoll_plan::plan::BuildPlan;
+use plimsoll_probe::{Distribution, Host, HostWith};
+
+use super::{Run, RunError, files};
+use crate::audit::AuditError;
+use crate::elf_files::bring;
+use crate::linked::trace::{Search, owned, taken};
+use crate::linked::{self, Description, LinkedError, LinkedLibrary};
+use crate::program::BuiltProgram;
+
+/// The libraries of a flavour, by their sonames.
+pub(super) type Libraries = BTreeMap<String, LinkedLibrary>;
+
+impl Run<'_> {
+    /// Refuses programs whose dependencies would be on other files than those that were linked. What cannot be told is a
+    /// warning.
+    pub(super) fn audit_linked(
+        &mut self,
+        build: &BuildPlan,
+        programs: &[BuiltProgram],
+    ) -> Result<(), RunError> {
+        let needed = programs.iter().flat_map(|program| &program.elf.needed);
+        let mut needed: Vec<&String> = needed.filter(|soname| !bring(programs, soname)).collect();
+        needed.sort_unstable();
+        needed.dedup();
+        let mut asked = self.linked.remove(&build.flavour).unwrap_or_default();
+        let new: Vec<&String> = needed
+            .iter()
+            .copied()
+            .filter(|soname| !asked.contains_key(*soname))
+            .collect();
+        let scratch = self.plan.places.cache.join("work");
+        files::make(&scratch)?;
+        let folders = self.units(build).folders();
+        let search = Search {
+            folders: &folders,
+            scratch: &scratch,
+        };
+        for soname in &new {
+            asked.insert((*soname).clone(), self.library(build, &search, soname));
+        }
+        let libraries: Vec<LinkedLibrary> = needed
+            .iter()
+            .filter_map(|soname| asked.get(*soname).cloned())
+            .collect();
+        let found = linked::audit(&libraries);
+        for reason in found.unknown {
+            self.observer
+                .line(&format!("warning: could not tell what is linked: {reason}"));
+        }
+        self.linked.insert(build.flavour, asked);
+        Ok(AuditError::check(found.faults).map_err(LinkedError::from)?)
+    }
+
+    fn library(&self, build: &BuildPlan, search: &Search<'_>, soname: &str) -> LinkedLibrary {
+        let host = HostWith {
+            env: self.plan.source.settings.env.clone(),
+        };
+        let distribution = Distribution::of(&Host);
+        let whose = |path: &Path| owned(&host, &distribution, path);
+        let description = build.described.get(soname).map(|described| Description {
+            version: described.version.clone(),
+            file: whose(&described.file),
+        });
+        LinkedLibrary {
+            soname: soname.to_owned(),
+            taken: taken(&host, search, soname).map(|path| whose(&path)),
+            description,
+        }
+    }
+}
