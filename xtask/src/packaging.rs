@@ -37,7 +37,10 @@ fn list() -> DistroList {
 #[test]
 fn the_daemon_links_one_library_and_the_static_flavour_is_a_tar_file() {
     let config = configuration();
-    assert_eq!(config.native_dep["libnftables"].soname, "libnftables.so.1");
+    assert_eq!(
+        &*config.native_dep["libnftables"].soname,
+        "libnftables.so.1"
+    );
     let formats = config.formats(FlavourName::STATIC);
     assert_eq!(formats.len(), 1);
     assert_eq!(formats[0].to_string(), "tar");

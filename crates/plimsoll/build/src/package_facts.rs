@@ -34,7 +34,7 @@ impl PackageFacts<'_> {
         let owner = owner.and_then(|owner| owner.package.as_deref());
         owner.or_else(|| {
             let mut libraries = self.libraries.values();
-            let library = libraries.find(|library| library.soname == soname)?;
+            let library = libraries.find(|library| &*library.soname == soname)?;
             library.runtime.of(family?)
         })
     }

@@ -13,7 +13,7 @@ use plimsoll_build::format::Formats;
 use plimsoll_build::run as build_run;
 use plimsoll_plan::config::{self, Config, ConfigError};
 use plimsoll_plan::plan::{Places, Plan, PlanError, Request, plan};
-use plimsoll_probe::Request as Flavour;
+use plimsoll_probe::{Distribution, Host, Request as Flavour};
 use plimsoll_spec::FormatName;
 
 use crate::install_deps::{self, Purpose};
@@ -69,12 +69,13 @@ pub struct Args {
     distros: distros::Args,
 }
 
-/// Reads what is built and packaged.
+/// Reads what is built and packaged, with the sonames of this host's distribution.
 ///
 /// # Errors
 /// Where the file cannot be read or is wrong.
 pub fn configuration(formats: &Formats) -> Result<Config, ConfigError> {
-    config::load(&run::root().join(CONFIG), &formats.rules().names())
+    let config = config::load(&run::root().join(CONFIG), &formats.rules().names())?;
+    Ok(config.settled(&Distribution::of(&Host)))
 }
 
 /// Plans, builds and packages.

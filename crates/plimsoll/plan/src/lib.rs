@@ -52,7 +52,7 @@
 //! "#;
 //! let formats = Formats::new(vec![&Deb, &Rpm, &Tar]);
 //! let config = config::parse(text, Path::new("dist.toml"), &formats.names())?;
-//! assert_eq!(config.native_dep["zlib"].soname, "libz.so.1");
+//! assert_eq!(&*config.native_dep["zlib"].soname, "libz.so.1");
 //! assert_eq!(config.formats(FlavourName::STATIC).len(), 1);
 //! # Ok::<(), config::ConfigError>(())
 //! ```

@@ -5,7 +5,7 @@ use std::fmt;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::{Packages, Version};
+use crate::{Packages, Soname, Version};
 
 /// A C library that programs link, declared once.
 ///
@@ -28,8 +28,9 @@ use crate::{Packages, Version};
 pub struct NativeDep {
     /// The name of its `.pc` file without the suffix.
     pub pkg_config: String,
-    /// The soname of the library (DT_SONAME), which a linked program has as DT_NEEDED.
-    pub soname: String,
+    /// The soname of the library (DT_SONAME), which a linked program has as DT_NEEDED. A table where a family or
+    /// distribution has another one: `{ debian = "libpcap.so.0.8", fedora = "libpcap.so.1" }`.
+    pub soname: Soname,
     /// The oldest version that is supported.
     #[schemars(with = "String")]
     pub min_version: Version,

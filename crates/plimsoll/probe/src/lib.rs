@@ -52,6 +52,7 @@ mod package_manager;
 mod packages;
 mod pkg_config;
 mod probe;
+mod soname;
 mod system;
 mod triple;
 mod version;
@@ -73,5 +74,6 @@ pub use pkg_config::{PkgConfig, PkgConfigError, PkgConfigLibrary};
 pub use probe::{
     Findings, LibraryFinding, NamedFinding, RustTargets, ToolFinding, container_engines, probe,
 };
+pub use soname::Soname;
 pub use system::{CProgram, System, Tried};
 pub use version::{ParseVersionError, Version};

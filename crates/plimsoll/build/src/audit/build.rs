@@ -115,7 +115,7 @@ fn unknown_libraries(
     program: &BuiltProgram,
     all: &[BuiltProgram],
 ) -> Vec<Fault> {
-    let is_declared = |soname: &String| libraries.values().any(|dep| dep.soname == *soname);
+    let is_declared = |soname: &String| libraries.values().any(|dep| *dep.soname == **soname);
     let undeclared = program.elf.needed.iter();
     let undeclared = undeclared.filter(|soname| !is_declared(soname) && !bring(all, soname));
     undeclared

@@ -183,7 +183,10 @@ mod tests {
     #[test]
     fn a_configuration_is_read() {
         let config = fixtures::config();
-        assert_eq!(config.native_dep["libnftables"].soname, "libnftables.so.1");
+        assert_eq!(
+            &*config.native_dep["libnftables"].soname,
+            "libnftables.so.1"
+        );
         assert_eq!(config.formats(FlavourName::STATIC), [FormatName::TAR]);
     }
 

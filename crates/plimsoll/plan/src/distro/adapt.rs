@@ -28,17 +28,28 @@ impl Hint for NotThis {
     }
 }
 
+impl Config {
+    /// The same configuration, with each library's soname on a distribution.
+    #[must_use]
+    pub fn settled(mut self, distribution: &Distribution) -> Self {
+        for library in self.native_dep.values_mut() {
+            library.soname = library.soname.settled(distribution);
+        }
+        self
+    }
+}
+
 impl Distro {
     /// The configuration with this distribution's package names, revision and format.
     #[must_use]
     pub fn adapt(&self, list: &DistroList, config: &Config) -> Config {
-        let mut config = config.clone();
+        let distribution = self.distribution();
+        let mut config = config.clone().settled(&distribution);
         config.revision.push_str(&self.revision_suffix);
         let format = list.family_of(self).format;
         for (_, flavour) in &mut config.flavour {
             flavour.formats.retain(|wanted| *wanted == format);
         }
-        let distribution = self.distribution();
         for (name, library) in &mut config.native_dep {
             let own = self.packages.get(name).cloned().unwrap_or_default();
             library.devel = library.devel.settled(&distribution, own.devel.as_deref());

@@ -101,6 +101,13 @@ fn unknown_library(config: &Config, distro: &Distro) -> Option<Fault> {
 
 /// `config` is adapted to the entry.
 fn missing_name(config: &Config, distro: &Distro) -> Option<Fault> {
+    let distribution = distro.distribution();
+    let mut libraries = config.native_dep.values();
+    if let Some(library) = libraries.find(|dep| !dep.soname.is_known_on(&distribution)) {
+        let what = format!("has no soname for {}", library.pkg_config);
+        let hint = "name it for the family in packaging/dist.toml";
+        return Some((what, hint.into()));
+    }
     let (key, library) = config.native_dep.values().find_map(|library| {
         let tool = library.tool.as_ref().map(|tool| ("tool", &tool.packages));
         let mut needed = [("devel", &library.devel), ("runtime", &library.runtime)]

@@ -387,15 +387,33 @@ fn a_distribution_without_a_required_library_has_no_plan() {
 
 #[test]
 fn a_name_for_one_release_counts_before_the_familys() {
-    let runtime = |id: &str| {
+    let names = |id: &str| {
         let list = distros();
         let distro = list.get(id).expect("an entry");
         let adapted = distro.adapt(&list, &fixtures::capture());
-        let name = adapted.native_dep["pcap"].runtime.of(distro.family);
-        name.map(str::to_owned).expect("named")
+        let pcap = &adapted.native_dep["pcap"];
+        let package = pcap.runtime.of(distro.family).expect("named");
+        format!("{} in {package}", pcap.soname)
     };
-    assert_eq!(runtime("debian-12"), "libpcap0.8");
-    assert_eq!(runtime("debian-13"), "libpcap0.8t64");
+    assert_eq!(names("debian-12"), "libpcap.so.0.8 in libpcap0.8");
+    assert_eq!(names("debian-13"), "libpcap.so.0.8 in libpcap0.8t64");
+    assert_eq!(names("fedora-43"), "libpcap.so.1 in libpcap");
+}
+
+#[test]
+fn a_library_without_a_soname_in_a_family_is_refused() {
+    let dist = fixtures::CAPTURE.replace("suse = \"libpcap.so.1\"", "debian-13 = \"libpcap.so.1\"");
+    let config =
+        crate::config::parse(&dist, Path::new("dist.toml"), &formats().names()).expect("sound");
+    let text = DISTROS
+        .replace("\"dynamic\"", "\"full\"")
+        .replace("\"dynamic-exec\"", "\"plain\"");
+    let path = Path::new("distros.toml");
+    let list = parse(&text, path, &formats()).expect("a list");
+    let error = check_names(&list, &config, path, &text).expect_err("refused");
+    let fault = "has no soname for libpcap";
+    assert!(error.to_string().contains(fault), "{error}");
+    assert!(error.to_string().contains("opensuse"), "{error}");
 }
 
 #[test]

@@ -33,7 +33,7 @@ pub(super) fn described(
             version: found.version.clone()?,
             file: found.described_in.clone()?,
         };
-        Some((dep.soname.clone(), described))
+        Some((dep.soname.to_string(), described))
     });
     described.collect()
 }
