@@ -187,6 +187,7 @@ mod tests {
     fn the_sums_of_a_release_name_what_github_serves() {
         let names = [
             "a/sample_1.0~rc.1-1~debian.12_amd64.deb",
+            "a/sample_1.0~rc.1-1~debian.12_amd64.deb.cdx.json",
             "b/sample-1.0-1.x86_64.rpm",
             "c/sample-1.0+x.tar.gz",
         ];
@@ -203,6 +204,7 @@ mod tests {
                 "sample-1.0-1.x86_64.rpm",
                 "sample-1.0.x.tar.gz",
                 "sample_1.0.rc.1-1.debian.12_amd64.deb",
+                "sample_1.0.rc.1-1.debian.12_amd64.deb.cdx.json",
             ]
         );
         assert!(files.iter().all(|name| name.chars().all(kept)));

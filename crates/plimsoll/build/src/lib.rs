@@ -44,7 +44,9 @@
 //! [`manifest::Manifest`]. [`engine`] does the same inside of other distributions.
 
 pub mod audit;
+pub mod bundled;
 pub mod compose;
+pub mod crates;
 pub mod depends;
 pub mod elf;
 pub mod elf_files;
@@ -60,6 +62,7 @@ pub mod packager;
 pub mod program;
 pub mod progress;
 pub mod run;
+pub mod sbom;
 pub mod settings;
 pub mod source;
 pub mod steps;

@@ -1,10 +1,14 @@
 //! `manifest.json`: what was made, why, and of what.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
+
+use error_hint::FileError;
 
 use plimsoll_probe::{Fallback, FlavourName, Ownership};
 use serde::{Deserialize, Serialize};
 
+use crate::bundled::Bundled;
 use crate::program::{BuiltProgram, Identity};
 pub use crate::sum::Sum;
 use plimsoll_plan::plan::{BuildPlan, LeftOut, PackagePlan, Plan};
@@ -70,6 +74,12 @@ pub struct Artifact {
     pub glibc: Option<String>,
     /// The version of each declared library that was linked.
     pub linked: BTreeMap<String, String>,
+    /// The C libraries that its programs hold themselves.
+    #[serde(default)]
+    pub bundled: Vec<Bundled>,
+    /// The list of its components.
+    #[serde(default)]
+    pub components: Option<ListFile>,
     /// The commit that its programs were built from.
     pub commit: String,
     /// Its size in bytes.
@@ -78,7 +88,43 @@ pub struct Artifact {
     pub sha256: String,
 }
 
+/// The list of a package's components, a CycloneDX document.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub struct ListFile {
+    /// Its name, below the folder of the manifest.
+    pub file: String,
+    /// Its size and sum.
+    #[serde(flatten)]
+    pub sum: Sum,
+}
+
+impl ListFile {
+    /// A file with its sum.
+    ///
+    /// # Errors
+    /// When it cannot be read.
+    pub fn of(path: &Path) -> Result<Self, FileError> {
+        let name = path.file_name().unwrap_or_default();
+        Ok(Self {
+            file: name.to_string_lossy().into_owned(),
+            sum: Sum::of_file(path).map_err(FileError::at("read", path))?,
+        })
+    }
+}
+
 impl Artifact {
+    /// The files of the package with their sums: itself, and the list of its components.
+    pub fn files(&self) -> impl Iterator<Item = (&str, Sum)> {
+        let package = Sum {
+            size: self.size,
+            sha256: self.sha256.clone(),
+        };
+        let components = self.components.iter();
+        let components = components.map(|list| (list.file.as_str(), list.sum.clone()));
+        std::iter::once((self.file.as_str(), package)).chain(components)
+    }
+
     /// Puts together what is known about a finished file.
     #[must_use]
     pub fn new(
@@ -115,6 +161,8 @@ impl Artifact {
                 .collect(),
             glibc: ceilings.max().map(|version| version.to_string()),
             linked: build.linked.clone(),
+            bundled: Vec::new(),
+            components: None,
             commit: plan.source.commit.clone(),
             size: sum.size,
             sha256: sum.sha256,
@@ -150,10 +198,9 @@ impl Manifest {
     /// The text of `SHA256SUMS`, which `sha256sum --check` reads.
     #[must_use]
     pub fn sums(&self) -> String {
-        let lines = self
-            .artifacts
-            .iter()
-            .map(|a| format!("{}  {}\n", a.sha256, a.file));
-        lines.collect()
+        let files = self.artifacts.iter().flat_map(Artifact::files);
+        files
+            .map(|(file, sum)| format!("{}  {file}\n", sum.sha256))
+            .collect()
     }
 }

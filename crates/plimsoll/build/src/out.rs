@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use error_hint::{FileError, Hint};
 use serde::Deserialize;
 
-use crate::manifest::{MANIFEST, Manifest, SUMS};
+use crate::manifest::{Artifact, MANIFEST, Manifest, SUMS};
 use crate::sum::Sum;
 
 /// Why the folder for packages does not hold what it should.
@@ -117,20 +117,20 @@ pub fn read(out: &Path) -> Result<Manifest, OutError> {
 }
 
 fn check(manifest: &Manifest, out: &Path) -> Result<(), OutError> {
-    for artifact in &manifest.artifacts {
-        let path = out.join(&artifact.file);
+    for (file, listed) in manifest.artifacts.iter().flat_map(Artifact::files) {
+        let path = out.join(file);
         let sum = Sum::of_file(&path).map_err(FileError::at("read", &path))?;
         let differs = |what: String| OutError::Differs {
             path: path.clone(),
             what,
         };
-        if sum.size != artifact.size {
+        if sum.size != listed.size {
             return Err(differs(format!(
                 "it has {} bytes of {}",
-                sum.size, artifact.size
+                sum.size, listed.size
             )));
         }
-        if sum.sha256 != artifact.sha256 {
+        if sum.sha256 != listed.sha256 {
             return Err(differs(format!("its SHA-256 sum is {}", sum.sha256)));
         }
     }
@@ -196,6 +196,11 @@ fn listed(out: &Path) -> Result<Vec<String>, OutError> {
     #[derive(Deserialize)]
     struct File {
         file: String,
+        components: Option<List>,
+    }
+    #[derive(Deserialize)]
+    struct List {
+        file: String,
     }
     let path = out.join(MANIFEST);
     let text = match fs::read(&path) {
@@ -205,7 +210,10 @@ fn listed(out: &Path) -> Result<Vec<String>, OutError> {
     let listed = serde_json::from_slice::<Listed>(&text);
     let listed = listed.map_err(|source| OutError::Manifest { path, source })?;
     // It may have been written by anyone.
-    let files = listed.artifacts.into_iter().map(|artifact| artifact.file);
+    let files = listed.artifacts.into_iter().flat_map(|artifact| {
+        let components = artifact.components.map(|list| list.file);
+        std::iter::once(artifact.file).chain(components)
+    });
     Ok(files.filter(|file| !file.contains('/')).collect())
 }
 

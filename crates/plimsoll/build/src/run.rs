@@ -1,5 +1,6 @@
 //! Carries out a plan: a loop over its steps that makes no decisions.
 
+mod bundled;
 mod cargo;
 mod error;
 mod files;
@@ -13,6 +14,7 @@ use plimsoll_probe::{Answer, Command, Distribution, FlavourName, Host, Ownership
 
 use crate::audit::{AuditError, BuiltProgram, Stamp, audit_build, audit_stamp};
 use crate::compose;
+use crate::crates::Crates;
 use crate::format::Formats;
 use crate::manifest::{Artifact, Manifest};
 use crate::out;
@@ -63,6 +65,8 @@ struct Run<'a> {
     built: cargo::Built,
     /// What was compiled for each flavour.
     units: BTreeMap<FlavourName, Units>,
+    /// The dependencies of each flavour.
+    crates: BTreeMap<FlavourName, Crates>,
     programs: BTreeMap<FlavourName, Vec<BuiltProgram>>,
     /// Whose each library is that the programs need.
     owners: BTreeMap<String, Ownership>,
@@ -93,6 +97,7 @@ impl<'a> Run<'a> {
             changelog,
             built: cargo::Built::new(),
             units: BTreeMap::new(),
+            crates: BTreeMap::new(),
             programs: BTreeMap::new(),
             owners: BTreeMap::new(),
             linked: BTreeMap::new(),
@@ -154,6 +159,7 @@ impl<'a> Run<'a> {
             faults.extend(audit_stamp(stamped, &stamp, &planned));
         }
         AuditError::check(faults)?;
+        self.audit_bundled(build, &programs)?;
         self.programs.insert(build.flavour, programs);
         Ok(())
     }

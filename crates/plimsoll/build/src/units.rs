@@ -1,5 +1,6 @@
 //! What Cargo compiled and which build scripts ran, as its messages say it.
 
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use cargo_metadata::{CrateType, Message, PackageId};
@@ -24,6 +25,8 @@ pub struct Units {
     pub scripts: Vec<Script>,
     /// The packages of the libraries that were compiled and can be linked into a program.
     pub libraries: Vec<PackageId>,
+    /// The package of each program.
+    pub programs: BTreeMap<String, PackageId>,
 }
 
 impl Units {
@@ -41,6 +44,10 @@ impl Units {
                 out: ran.out_dir.clone().into(),
             }),
             Message::CompilerArtifact(artifact) => {
+                if artifact.target.is_bin() {
+                    let name = artifact.target.name.clone();
+                    self.programs.insert(name, artifact.package_id.clone());
+                }
                 let kinds = &artifact.target.crate_types;
                 let is_linked = |kind: &CrateType| matches!(kind, CrateType::Lib | CrateType::RLib);
                 if kinds.iter().any(is_linked) && !self.libraries.contains(&artifact.package_id) {

@@ -3,6 +3,9 @@
 
 #![expect(clippy::unwrap_used, reason = "a test reports a failure by panicking")]
 
+#[path = "made_up_libraries/bundled.rs"]
+mod bundled;
+
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 

@@ -3,6 +3,7 @@
 //! Keys are in kebab-case, an unknown key is an error, and an error names its line.
 
 mod asset;
+mod bundled;
 mod flavour;
 mod library;
 mod load;
@@ -18,6 +19,7 @@ use toml::Spanned;
 use plimsoll_spec::{FileKind, FormatName};
 
 pub use asset::{Asset, AssetSource, InvalidAsset};
+pub use bundled::BundledPolicy;
 pub use flavour::{FlavourConfig, Flavours};
 pub use load::{ConfigError, load, parse};
 
@@ -47,6 +49,10 @@ pub struct Config {
     #[serde(default, deserialize_with = "library::by_name")]
     #[schemars(with = "BTreeMap<String, NativeDep>")]
     pub native_dep: BTreeMap<String, NativeDep>,
+    /// What becomes of a C library of which a crate links its own copy: `report` (the default), `refuse`, or
+    /// `{ allow = ["ring"] }`, which refuses all others.
+    #[serde(default)]
+    pub bundled: BundledPolicy,
     /// The flavours, by their names. `auto` builds the first dynamic one of the file whose libraries are all there, and
     /// every static one that can be built.
     #[serde(deserialize_with = "flavour::in_file_order")]

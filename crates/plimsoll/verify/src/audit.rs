@@ -207,6 +207,8 @@ mod tests {
                 owners: owners(),
                 glibc: None,
                 linked: BTreeMap::new(),
+                bundled: Vec::new(),
+                components: None,
                 commit: "abc".into(),
                 size: 1,
                 sha256: "00".into(),

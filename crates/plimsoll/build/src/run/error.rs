@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use error_hint::{FileError, Hint};
 
 use crate::audit::AuditError;
+use crate::bundled::BundledError;
 use crate::compose::AssetError;
 use crate::depends::DependsError;
 use crate::elf::ElfError;
@@ -60,6 +61,12 @@ pub enum RunError {
     /// The dependencies would be on other files than those that were linked.
     #[error("the linked libraries are not those of the packages")]
     Linked(#[from] LinkedError),
+    /// The programs hold C libraries that they must not hold.
+    #[error("the programs hold copies of C libraries")]
+    Bundled(#[from] BundledError),
+    /// What Cargo says of the dependencies cannot be understood.
+    #[error("cannot parse the output of `cargo metadata`")]
+    Metadata(#[source] cargo_metadata::Error),
     /// An asset is missing.
     #[error("cannot collect the files of the packages")]
     Asset(#[from] AssetError),
@@ -104,6 +111,7 @@ impl Hint for RunError {
             ),
             Self::Asset(error) => error.hint(),
             Self::Linked(error) => error.hint(),
+            Self::Bundled(error) => error.hint(),
             Self::Audit(_) => {
                 Some("nothing was packaged; see `--plan` for what was planned, and why".into())
             }

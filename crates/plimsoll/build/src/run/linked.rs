@@ -1,6 +1,6 @@
 //! Comparing the libraries that the linker took with the packages that own them.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 use plimsoll_plan::plan::BuildPlan;
@@ -24,16 +24,34 @@ impl Run<'_> {
         build: &BuildPlan,
         programs: &[BuiltProgram],
     ) -> Result<(), RunError> {
-        let needed = programs.iter().flat_map(|program| &program.elf.needed);
-        let mut needed: Vec<&String> = needed.filter(|soname| !bring(programs, soname)).collect();
-        needed.sort_unstable();
-        needed.dedup();
+        let found = linked::audit(&self.libraries(build, programs));
+        for reason in found.unknown {
+            self.observer
+                .line(&format!("warning: could not tell what is linked: {reason}"));
+        }
+        Ok(AuditError::check(found.faults).map_err(LinkedError::from)?)
+    }
+
+    /// The libraries of the system that programs need.
+    pub(super) fn libraries(
+        &self,
+        build: &BuildPlan,
+        programs: &[BuiltProgram],
+    ) -> Vec<LinkedLibrary> {
+        let asked = self.linked.get(&build.flavour);
+        let needed = needed(programs).into_iter();
+        needed
+            .filter_map(|soname| asked?.get(soname).cloned())
+            .collect()
+    }
+
+    /// Asks which files the linker takes for the libraries that programs need, and whose they are.
+    pub(super) fn ask_linker(
+        &mut self,
+        build: &BuildPlan,
+        programs: &[BuiltProgram],
+    ) -> Result<(), RunError> {
         let mut asked = self.linked.remove(&build.flavour).unwrap_or_default();
-        let new: Vec<&String> = needed
-            .iter()
-            .copied()
-            .filter(|soname| !asked.contains_key(*soname))
-            .collect();
         let scratch = self.plan.places.cache.join("work");
         files::make(&scratch)?;
         let folders = self.units(build).folders();
@@ -41,20 +59,13 @@ impl Run<'_> {
             folders: &folders,
             scratch: &scratch,
         };
-        for soname in &new {
-            asked.insert((*soname).clone(), self.library(build, &search, soname));
-        }
-        let libraries: Vec<LinkedLibrary> = needed
-            .iter()
-            .filter_map(|soname| asked.get(*soname).cloned())
-            .collect();
-        let found = linked::audit(&libraries);
-        for reason in found.unknown {
-            self.observer
-                .line(&format!("warning: could not tell what is linked: {reason}"));
+        for soname in needed(programs) {
+            if !asked.contains_key(soname) {
+                asked.insert(soname.to_owned(), self.library(build, &search, soname));
+            }
         }
         self.linked.insert(build.flavour, asked);
-        Ok(AuditError::check(found.faults).map_err(LinkedError::from)?)
+        Ok(())
     }
 
     fn library(&self, build: &BuildPlan, search: &Search<'_>, soname: &str) -> LinkedLibrary {
@@ -73,4 +84,11 @@ impl Run<'_> {
             description,
         }
     }
+}
+
+/// The libraries that programs need and the package does not bring.
+fn needed(programs: &[BuiltProgram]) -> BTreeSet<&str> {
+    let needed = programs.iter().flat_map(|program| &program.elf.needed);
+    let needed = needed.map(String::as_str);
+    needed.filter(|soname| !bring(programs, soname)).collect()
 }

@@ -1,17 +1,20 @@
 //! Writing one package and comparing it with the plan.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use super::{Run, RunError, files};
 use crate::audit::{AuditError, PackageFacts, audit_build};
+use crate::bundled::Bundled;
 use crate::compose::{self, Ingredients, compose};
 use crate::elf_files;
 use crate::format::{Format, Programs};
-use crate::manifest::Artifact;
+use crate::manifest::{Artifact, ListFile, Sum};
 use crate::packager::Packager;
 use crate::program::BuiltProgram;
+use crate::sbom;
 use plimsoll_plan::format::UnknownFormat;
 use plimsoll_plan::plan::{BuildPlan, PackagePlan};
+use plimsoll_probe::{Distribution, Host};
 use plimsoll_spec::{PackageFile, PackageReport, PackageSpec};
 
 /// A package that was written and is not audited yet.
@@ -35,6 +38,7 @@ impl Run<'_> {
         self.ask_owners(&programs);
         let faults = audit_build(build.flavour, self.config, &self.owners, &programs);
         AuditError::check(faults)?;
+        self.ask_linker(build, &programs)?;
         if format.has_dependencies() {
             self.audit_linked(build, &programs)?;
         }
@@ -119,7 +123,9 @@ impl Run<'_> {
         })?);
         AuditError::check(faults)?;
         let sum = files::sum(&spec.out)?;
-        let artifact = Artifact::new(
+        let bundled = self.held(build, &programs);
+        let components = self.components(build, &spec, &programs, &bundled, &sum)?;
+        let mut artifact = Artifact::new(
             self.plan,
             build,
             package,
@@ -128,9 +134,49 @@ impl Run<'_> {
             report,
             sum,
         );
+        artifact.bundled = bundled;
+        artifact.components = Some(ListFile::of(&components)?);
         self.artifacts.push(artifact);
-        self.finished.push(spec.out);
+        self.finished.extend([spec.out, components]);
         Ok(())
+    }
+
+    /// Writes the list of components of a package, beside it.
+    fn components(
+        &self,
+        build: &BuildPlan,
+        spec: &PackageSpec,
+        programs: &[BuiltProgram],
+        bundled: &[Bundled],
+        sum: &Sum,
+    ) -> Result<PathBuf, RunError> {
+        let out_of_order = || RunError::OutOfOrder {
+            step: format!("list the components of flavour {}", build.flavour),
+        };
+        let crates = self.crates.get(&build.flavour).ok_or_else(out_of_order)?;
+        let names: Vec<&str> = programs
+            .iter()
+            .map(|program| program.name.as_str())
+            .collect();
+        let path = PathBuf::from(format!("{}{}", spec.out.display(), sbom::SUFFIX));
+        let document = sbom::document(&sbom::Contents {
+            name: &spec.name,
+            version: &format!("{}-{}", spec.version, spec.revision),
+            license: &spec.license,
+            sha256: &sum.sha256,
+            commit: &self.plan.source.commit,
+            distribution: &Distribution::of(&Host),
+            crates,
+            linked: &crates.linked(&self.units(build), &names),
+            libraries: &self.libraries(build, programs),
+            bundled,
+        });
+        let document = document.map_err(|source| RunError::Json {
+            what: path.display().to_string(),
+            source,
+        })?;
+        files::write(&path, &document)?;
+        Ok(path)
     }
 }
 
