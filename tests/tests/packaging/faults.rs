@@ -127,6 +127,16 @@ fn the_audit_finds_a_package_that_was_swapped() {
 }
 
 #[test]
+fn the_audit_finds_an_installed_program_that_is_not_the_packages() {
+    require!(Need::Root, Need::Program("mmdebstrap"));
+    // dpkg is made to forget the sum that would tell.
+    let edit = "sed -i '2i\\
+printf x >>/usr/sbin/tidegated; sed -i /tidegated$/d /var/lib/dpkg/info/tidegate.md5sums' DEBIAN/postinst";
+    verdict(edit, "install,audit")
+        .caught("audit", "the installed /usr/sbin/tidegated is build id ");
+}
+
+#[test]
 fn the_resolver_refuses_what_the_distribution_does_not_have() {
     require_root_kernel!();
     require!(Need::Program("mmdebstrap"));
