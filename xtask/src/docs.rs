@@ -1,5 +1,6 @@
 //! `cargo xtask docs`: man pages and shell completions, from the command lines' definitions, the reference of the
-//! toolkit's files, from the types that read them, and the daemon's OpenAPI document, from its table of calls.
+//! toolkit's files, from the types that read them, the daemon's OpenAPI document, from its table of calls, and what the daemon's
+//! Cargo manifest tells other packaging tools, from `packaging/dist.toml`.
 
 mod man;
 mod reference;
@@ -11,7 +12,7 @@ use clap::Command;
 use clap_complete::{Generator, Shell};
 use error_hint::{Context, Failure, Result};
 
-use plimsoll::run;
+use plimsoll::{Formats, run};
 
 /// A program and the manual's section that it belongs to: 1 for users, 8 for the administrator
 /// (man(1)).
@@ -81,6 +82,8 @@ fn generated() -> Result<Files> {
     let reference = reference::reference().into_bytes();
     files.insert("docs/reference.md".into(), reference);
     files.insert(OPENAPI.into(), openapi()?);
+    let manifest = plimsoll::metadata::manifest(&Formats::standard())?;
+    files.insert(below_root(&manifest.path), manifest.text.into_bytes());
     for program in &PROGRAMS {
         let mut command = (program.definition)();
         files.extend(SHELLS.map(|shell| completion(&mut command, shell)));
@@ -89,6 +92,11 @@ fn generated() -> Result<Files> {
         files.extend(pages.into_iter().map(page));
     }
     Ok(files)
+}
+
+/// A path relative to the workspace, if it is in it.
+fn below_root(path: &Path) -> PathBuf {
+    path.strip_prefix(run::root()).unwrap_or(path).to_owned()
 }
 
 /// The daemon's API, as its own table of calls and its types have it.

@@ -55,6 +55,7 @@ mod fault;
 pub mod format;
 pub mod linked;
 pub mod manifest;
+pub mod metadata;
 pub mod out;
 pub mod outcome;
 mod package_facts;

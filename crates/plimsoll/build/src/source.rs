@@ -9,4 +9,4 @@ mod tree;
 pub use error::SourceError;
 pub use manifest::check;
 pub use plimsoll_plan::source::{COMMIT_VARIABLE, Source};
-pub use read::read;
+pub use read::{of_manifest, read};

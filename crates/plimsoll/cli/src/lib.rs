@@ -50,6 +50,7 @@
 
 pub mod failure;
 pub mod install_deps;
+pub mod metadata;
 pub mod package;
 pub mod probe;
 pub mod run;
@@ -74,6 +75,8 @@ pub enum Task {
     Dist(Box<package::Args>),
     /// Prove on clean systems of their distributions that the packages install and work
     Verify(verify::Args),
+    /// Write into the Cargo manifest what plain `cargo deb` and `cargo generate-rpm` need
+    Metadata(metadata::Args),
     /// Write and read package files, for `dist` and `verify`
     #[command(name = "__writer", hide = true)]
     Writer(writer::Args),
@@ -91,6 +94,7 @@ impl Task {
             Task::Probe(args) => probe::run(args, formats),
             Task::Dist(args) => package::run(args, formats),
             Task::Verify(args) => verify::run(args, formats),
+            Task::Metadata(args) => metadata::run(args, formats),
             Task::Writer(args) => return args.run(),
         };
         failure::exit_code(result.map(|()| ExitCode::SUCCESS))

@@ -4,7 +4,7 @@ mod error;
 mod links;
 mod matches;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 use plimsoll_plan::config::{Asset, AssetSource, Config};
@@ -31,7 +31,23 @@ pub fn collect(
         let found = programs.find(|program| program.name == name);
         found.map(|program| program.path.clone())
     };
-    files(config, &plan.places.workspace, package.format, &program)
+    let placed = placed(config, &plan.places.workspace, package.format, &program)?;
+    Ok(placed.into_iter().map(|placed| placed.file).collect())
+}
+
+/// The files of the packages of a format, each with the asset that it comes from. The source of a program is its name.
+///
+/// # Errors
+/// As [`collect`].
+pub(crate) fn unbuilt<'a>(
+    config: &'a Config,
+    workspace: &Path,
+    format: FormatName,
+) -> Result<Vec<(&'a Asset, PackageFile)>, AssetError> {
+    // Nothing is built yet: the name stands for the program.
+    let program = |name: &str| Some(PathBuf::from(name));
+    let placed = placed(config, workspace, format, &program)?;
+    Ok(placed.into_iter().map(|it| (it.asset, it.file)).collect())
 }
 
 /// Checks that the files of every package can be listed, before anything is built for one that could not be written.
@@ -41,12 +57,10 @@ pub fn collect(
 pub fn check(config: &Config, workspace: &Path) -> Result<(), AssetError> {
     let flavours = config.flavour.iter().map(|(_, flavour)| flavour);
     let formats = flavours.flat_map(|flavour| flavour.formats.iter().copied());
-    // Nothing is built yet: the name stands for the program.
-    let program = |name: &str| Some(PathBuf::from(name));
-    let formats: std::collections::BTreeSet<FormatName> = formats.collect();
+    let formats: BTreeSet<FormatName> = formats.collect();
     formats
         .into_iter()
-        .try_for_each(|format| files(config, workspace, format, &program).map(drop))
+        .try_for_each(|format| unbuilt(config, workspace, format).map(drop))
 }
 
 /// A file of a package, and the asset that it comes from.
@@ -55,12 +69,12 @@ struct Placed<'a> {
     file: PackageFile,
 }
 
-fn files(
-    config: &Config,
+fn placed<'a>(
+    config: &'a Config,
     workspace: &Path,
     format: FormatName,
     program: &dyn Fn(&str) -> Option<PathBuf>,
-) -> Result<Vec<PackageFile>, AssetError> {
+) -> Result<Vec<Placed<'a>>, AssetError> {
     let mut placed = Vec::new();
     let assets = config.asset.iter();
     for asset in assets.filter(|asset| asset.is_in(format)) {
@@ -86,7 +100,7 @@ fn files(
     }
     check_places(&placed)?;
     links::check(&placed)?;
-    Ok(placed.into_iter().map(|placed| placed.file).collect())
+    Ok(placed)
 }
 
 fn file(asset: &Asset, name: &str, source: PathBuf, link: Option<String>) -> PackageFile {

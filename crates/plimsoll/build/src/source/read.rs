@@ -1,13 +1,14 @@
 //! Asking Cargo and git about the source.
 
 use std::ffi::OsString;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use super::Source;
 use super::commit::{checkout, commit, git};
 use super::error::SourceError;
 use super::manifest::{metadata, named, said};
 use crate::settings;
+use plimsoll_plan::settings::Settings;
 
 /// Reads version and authors of one Cargo package, and commit and date of the checkout.
 ///
@@ -17,18 +18,33 @@ use crate::settings;
 /// # Errors
 /// When Cargo does not know the package, it says too little, or no date is known.
 pub fn read(workspace: &Path, package: &str, given: Option<String>) -> Result<Source, SourceError> {
-    let metadata = metadata(workspace)?;
-    let package = named(&metadata, package)?;
-    let said = said(package)?;
+    let (_, source) = of_manifest(workspace, package)?;
     Ok(Source {
         commit: commit(workspace, given)?,
         source_date_epoch: date(workspace, std::env::var_os("SOURCE_DATE_EPOCH"))?,
         settings: settings::read(workspace)?,
+        ..source
+    })
+}
+
+/// What the Cargo manifest of a package says, and where it is. Commit, date and settings are empty.
+///
+/// # Errors
+/// When Cargo does not know the package, or it says too little.
+pub fn of_manifest(workspace: &Path, package: &str) -> Result<(PathBuf, Source), SourceError> {
+    let metadata = metadata(workspace)?;
+    let package = named(&metadata, package)?;
+    let said = said(package)?;
+    let source = Source {
+        commit: String::new(),
+        source_date_epoch: 0,
+        settings: Settings::default(),
         version: package.version.to_string(),
         license: said.license.to_owned(),
         maintainer: said.maintainer.to_owned(),
         homepage: said.homepage.to_owned(),
-    })
+    };
+    Ok((package.manifest_path.as_std_path().to_owned(), source))
 }
 
 fn date(workspace: &Path, given: Option<OsString>) -> Result<u32, SourceError> {

@@ -34,11 +34,14 @@ fn packaged(tree: &TempDir, assets: &[&str]) -> Result<Vec<String>, AssetError> 
     let text = format!("{before}{}", assets.collect::<String>());
     let config = config::parse(&text, Path::new("dist.toml"), &formats().names());
     let config = config.expect("sound");
-    let files = files(&config, tree.path(), FormatName::DEB, &|_| None)?;
-    let shown = files.iter().map(|file| match &file.link {
-        Some(text) => format!("{} -> {text}", file.dest),
-        None => file.dest.clone(),
-    });
+    let placed = placed(&config, tree.path(), FormatName::DEB, &|_| None)?;
+    let shown = placed
+        .iter()
+        .map(|it| &it.file)
+        .map(|file| match &file.link {
+            Some(text) => format!("{} -> {text}", file.dest),
+            None => file.dest.clone(),
+        });
     Ok(shown.collect())
 }
 

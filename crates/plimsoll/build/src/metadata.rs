@@ -1,0 +1,186 @@
+//! `[package.metadata.deb]` and `[package.metadata.generate-rpm]` of a Cargo manifest, which follow from the configuration.
+//!
+//! So plain `cargo deb` and `cargo generate-rpm` make packages too. They know less: a comment above each table lists what they
+//! cannot be told. Those packages are not audited.
+
+mod deb;
+mod error;
+mod generate_rpm;
+mod lines;
+mod manifest;
+mod value;
+
+use std::path::{Path, PathBuf};
+
+use plimsoll_plan::config::Config;
+use plimsoll_plan::plan::{Arch, PackagePlan, Places, Plan, declared};
+use plimsoll_plan::source::Source;
+use plimsoll_probe::{Distribution, Flavour, Linking};
+use plimsoll_spec::{FormatName, PackageSpec};
+use toml_edit::Table;
+
+use crate::compose::{Ingredients, compose, unbuilt};
+use crate::format::Formats;
+pub use error::MetadataError;
+use lines::Line;
+pub use manifest::with_tables;
+
+/// Where the configuration is, and the manifest that it is written to.
+#[derive(Debug, Clone, Copy)]
+pub struct Site<'a> {
+    /// The workspace.
+    pub workspace: &'a Path,
+    /// The Cargo manifest of the main package: its tables name files relative to its folder.
+    pub manifest: &'a Path,
+}
+
+/// The tables of a manifest, by the name of the tool: `deb` and `generate-rpm`. A format that no dynamic flavour has gives none.
+pub type Tables = Vec<(&'static str, Table)>;
+
+/// What a table says, and what it cannot say.
+struct Said {
+    table: Table,
+    unsaid: Vec<String>,
+}
+
+/// What a table is made of.
+struct Facts<'a> {
+    spec: &'a PackageSpec,
+    lines: &'a [Line],
+    /// The features that `flavour` needs, as Cargo takes them.
+    features: &'a [String],
+    /// The folder of the project's maintainer scripts, relative to the workspace.
+    scripts: Option<&'a str>,
+    /// From the manifest's folder to the workspace: empty, or with a `/` at its end.
+    up: &'a str,
+}
+
+type Say = fn(&Facts<'_>) -> Said;
+
+/// The tables that follow from a configuration.
+///
+/// They describe the dynamic flavour that links the fewest libraries: plain Cargo builds it nearly everywhere.
+///
+/// # Errors
+/// When an asset stands for no file, or a dependency has no name.
+pub fn tables(
+    formats: &Formats,
+    config: &Config,
+    source: &Source,
+    site: &Site<'_>,
+) -> Result<Tables, MetadataError> {
+    let all: [(&'static str, FormatName, Say); 2] = [
+        ("deb", FormatName::DEB, deb::table),
+        ("generate-rpm", FormatName::RPM, generate_rpm::table),
+    ];
+    let up = up(site);
+    let mut tables = Tables::new();
+    for (tool, name, say) in all {
+        let Some(flavour) = plain(config, name) else {
+            continue;
+        };
+        let files = unbuilt(config, site.workspace, name)?;
+        let package = package(formats, config, source, &flavour, name)?;
+        let plan = plan(config, source, site, package);
+        let plain_files: Vec<_> = files.iter().map(|(_, file)| file.clone()).collect();
+        let spec = compose(&Ingredients {
+            config,
+            plan: &plan,
+            format: formats.get(name)?,
+            package: &plan.packages[0],
+            files: &plain_files,
+            derived: &[],
+            changelog: &[],
+        });
+        let scripts = spec.maintainer_scripts.as_deref();
+        let scripts = scripts.and_then(|it| it.strip_prefix(site.workspace).ok()?.to_str());
+        let said = say(&Facts {
+            scripts,
+            spec: &spec,
+            lines: &lines::of(&files, site.workspace),
+            features: &features(config, &flavour),
+            up: &up,
+        });
+        tables.push((tool, commented(said, tool, &flavour)));
+    }
+    Ok(tables)
+}
+
+/// The dynamic flavour with a format that links the fewest libraries; the first of the file among equals.
+fn plain(config: &Config, format: FormatName) -> Option<Flavour> {
+    let matrix = config.matrix();
+    let flavours = matrix.flavours.iter();
+    let dynamic = flavours
+        .filter(|it| it.linking == Linking::Dynamic && config.formats(it.name).contains(&format));
+    dynamic.min_by_key(|it| matrix.linked(it).count()).cloned()
+}
+
+/// The Cargo features of the libraries of a flavour.
+fn features(config: &Config, flavour: &Flavour) -> Vec<String> {
+    let matrix = config.matrix();
+    let libraries = matrix.linked(flavour);
+    let features = libraries.filter_map(|(_, dep)| dep.cargo_feature.as_ref());
+    features.map(ToString::to_string).collect()
+}
+
+fn package(
+    formats: &Formats,
+    config: &Config,
+    source: &Source,
+    flavour: &Flavour,
+    name: FormatName,
+) -> Result<PackagePlan, MetadataError> {
+    let format = formats.get(name)?;
+    // No host: the names of the family that the format is at home in.
+    let nowhere = Distribution::parse("");
+    Ok(PackagePlan {
+        file: format!("{}-{}", config.name, source.version),
+        format: name,
+        flavour: flavour.name,
+        driver: String::new(),
+        arch: format.arch(Arch::Amd64).to_owned(),
+        declared: declared(config, &nowhere, flavour.name, format)?,
+    })
+}
+
+fn plan(config: &Config, source: &Source, site: &Site<'_>, package: PackagePlan) -> Plan {
+    Plan {
+        name: config.name.clone(),
+        source: source.clone(),
+        places: Places {
+            workspace: site.workspace.to_owned(),
+            out: PathBuf::new(),
+            cache: PathBuf::new(),
+            cargo_home: PathBuf::new(),
+        },
+        target: String::new(),
+        builds: Vec::new(),
+        packages: vec![package],
+        left_out: Vec::new(),
+        warnings: Vec::new(),
+    }
+}
+
+/// From the manifest's folder to the workspace.
+fn up(site: &Site<'_>) -> String {
+    let folder = site.manifest.parent().unwrap_or(site.workspace);
+    let below = folder.strip_prefix(site.workspace);
+    "../".repeat(below.map_or(0, |below| below.components().count()))
+}
+
+fn commented(said: Said, tool: &str, flavour: &Flavour) -> Table {
+    let Said { mut table, unsaid } = said;
+    let mut comment = format!(
+        "\n# Written from packaging/dist.toml, which is what to edit. For `cargo {tool}`: the flavour {}.\n",
+        flavour.name
+    );
+    comment.push_str("# What cannot be said here, and `cargo xtask dist` does:\n");
+    for line in unsaid {
+        comment.push_str(&format!("# - {line}\n"));
+    }
+    table.decor_mut().set_prefix(comment);
+    table
+}
+
+#[cfg(test)]
+mod tests;

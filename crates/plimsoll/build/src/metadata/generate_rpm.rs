@@ -1,0 +1,104 @@
+//! What cargo-generate-rpm is told (<https://docs.rs/crate/cargo-generate-rpm/latest>).
+
+use plimsoll_spec::{FileKind, PackageSpec};
+use toml_edit::{InlineTable, Table, Value, value};
+
+use super::lines::Line;
+use super::value::list;
+use super::{Facts, Said};
+
+pub(super) fn table(facts: &Facts<'_>) -> Said {
+    let Facts {
+        spec,
+        lines,
+        features,
+        up,
+        ..
+    } = *facts;
+    let mut table = Table::new();
+    table["name"] = value(&spec.name);
+    table["summary"] = value(&spec.summary);
+    table["version"] = value(&spec.version);
+    table["release"] = value(&spec.revision);
+    table["url"] = value(&spec.homepage);
+    for (key, relations) in [
+        ("requires", &spec.depends),
+        ("recommends", &spec.recommends),
+        ("provides", &spec.provides),
+    ] {
+        if !relations.is_empty() {
+            table[key] = value(self::relations(relations));
+        }
+    }
+    let scriptlets = spec.scriptlets.clone().unwrap_or_default();
+    table["require-sh"] = value(spec.scriptlets.is_some());
+    for (key, script) in [
+        ("post_install_script", scriptlets.post),
+        ("pre_uninstall_script", scriptlets.preun),
+        ("post_uninstall_script", scriptlets.postun),
+    ] {
+        if !script.is_empty() {
+            table[key] = value(script);
+        }
+    }
+    let said = lines.iter().filter(|line| line.link.is_none());
+    table["assets"] = value(list(said.map(|line| asset(line, up))));
+    Said {
+        table,
+        unsaid: unsaid(spec, lines, features),
+    }
+}
+
+fn asset(line: &Line, up: &str) -> Value {
+    let mut table = InlineTable::new();
+    table.insert("source", line.source_from(up).into());
+    table.insert("dest", line.dest.as_str().into());
+    table.insert("mode", line.octal().into());
+    match line.kind {
+        FileKind::Config => {
+            table.insert("config", "noreplace".into());
+        }
+        FileKind::Doc => {
+            table.insert("doc", true.into());
+        }
+        FileKind::Plain | FileKind::License => {}
+    }
+    Value::from(table)
+}
+
+/// `a >= 1` is `a = ">= 1"` here.
+fn relations(relations: &[String]) -> InlineTable {
+    let split = |relation: &String| {
+        let compared = relation.find([' ', '<', '>', '=']);
+        let compared = compared.filter(|_| !relation.starts_with('('));
+        let (name, version) = relation.split_at(compared.unwrap_or(relation.len()));
+        let version = match version.trim() {
+            "" => "*",
+            version => version,
+        };
+        (name.to_owned(), Value::from(version))
+    };
+    relations.iter().map(split).collect()
+}
+
+fn unsaid(spec: &PackageSpec, lines: &[Line], features: &[String]) -> Vec<String> {
+    let mut build = "the build, which comes first: `cargo build --release".to_owned();
+    if !features.is_empty() {
+        build.push_str(&format!(" --features {}", features.join(",")));
+    }
+    build.push('`');
+    let mut unsaid = vec![
+        build,
+        "group, packager, description and changelog of the package; which files are licences"
+            .to_owned(),
+        "compression of man pages; the folders that the package owns".to_owned(),
+        "flavour, commit and reason in the program, and the audit of what it needs".to_owned(),
+    ];
+    if lines.iter().any(|line| line.link.is_some()) {
+        unsaid.push("symbolic links".to_owned());
+    }
+    if !spec.depends.is_empty() {
+        unsaid.push("names of packages on distributions other than Fedora".to_owned());
+    }
+    unsaid
+}

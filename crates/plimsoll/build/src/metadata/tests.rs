@@ -1,0 +1,177 @@
+use std::fs;
+use std::os::unix::fs::symlink;
+
+use expect_test::expect;
+use plimsoll_plan::config;
+use plimsoll_plan::fixtures::{self, DIST};
+use tempfile::TempDir;
+
+use super::*;
+
+const MANIFEST: &str = "\
+[package] # kept
+name = \"sampled\"
+
+# Kept too.
+[package.metadata.docs.rs]
+all-features = true
+
+[features]
+libnftables = []
+";
+
+const FILES: &[&str] = &[
+    "packaging/deb/postrm",
+    "packaging/sampled.toml",
+    "packaging/sysusers.conf",
+    "packaging/man/sampled.8",
+    "packaging/completions/sample.bash",
+    "packaging/completions/_sample",
+    "packaging/units/a.service",
+];
+
+fn workspace() -> TempDir {
+    let workspace = tempfile::tempdir().expect("a folder");
+    for name in FILES {
+        let path = workspace.path().join(name);
+        fs::create_dir_all(path.parent().expect("a parent")).expect("made");
+        fs::write(path, "").expect("written");
+    }
+    workspace
+}
+
+/// What becomes of a manifest in `daemon/`, with further assets.
+fn written(workspace: &Path, manifest: &str, assets: &str) -> String {
+    let formats = Formats::standard();
+    let text = format!("{DIST}\n{assets}");
+    let config = config::parse(&text, Path::new("dist.toml"), &formats.rules().names());
+    let site = Site {
+        workspace,
+        manifest: &workspace.join("daemon/Cargo.toml"),
+    };
+    let config = config.expect("sound");
+    let tables = tables(&formats, &config, &fixtures::source(), &site).expect("tables");
+    with_tables(manifest, &tables).expect("a manifest")
+}
+
+#[test]
+fn the_tables_follow_what_is_there_and_are_written_once() {
+    let workspace = workspace();
+    let text = written(workspace.path(), MANIFEST, "");
+    let (before, after) = text.split_once("\n# Written").expect("a comment");
+    assert_eq!(before, MANIFEST);
+    expect![[r#"
+         from packaging/dist.toml, which is what to edit. For `cargo deb`: the flavour dynamic-exec.
+        # What cannot be said here, and `cargo xtask dist` does:
+        # - the summary is the `description` of the Cargo package
+        # - the changelog of the package, made from the project's; checksums of the files
+        # - flavour, commit and reason in the program, and a failure where dependencies cannot be derived
+        [package.metadata.deb]
+        name = "sample"
+        maintainer = "A <a@example.org>"
+        section = "net"
+        revision = "1"
+        extended-description = "A daemon and a program that hold nothing."
+        depends = ["$auto", "nftables", "systemd | systemd-standalone-sysusers | systemd-sysusers"]
+        maintainer-scripts = "../packaging/deb"
+        systemd-units = { enable = true, start = true, restart-after-upgrade = true, stop-on-upgrade = false }
+        conf-files = ["/etc/sample/sampled.toml"]
+        assets = [
+            ["target/release/sampled", "usr/sbin/sampled", "755"],
+            ["target/release/sample", "usr/bin/sample", "755"],
+            ["../packaging/sampled.toml", "etc/sample/sampled.toml", "644"],
+            ["../packaging/sysusers.conf", "usr/lib/sysusers.d/sample.conf", "644"],
+            ["../packaging/man/*.8", "usr/share/man/man8/", "644"],
+            ["../packaging/completions/sample.bash", "usr/share/bash-completion/completions/sample", "644"],
+            ["../packaging/completions/_*", "usr/share/zsh/vendor-completions/", "644"],
+        ]
+
+        # Written from packaging/dist.toml, which is what to edit. For `cargo generate-rpm`: the flavour dynamic-exec.
+        # What cannot be said here, and `cargo xtask dist` does:
+        # - the build, which comes first: `cargo build --release`
+        # - group, packager, description and changelog of the package; which files are licences
+        # - compression of man pages; the folders that the package owns
+        # - flavour, commit and reason in the program, and the audit of what it needs
+        # - names of packages on distributions other than Fedora
+        [package.metadata.generate-rpm]
+        name = "sample"
+        summary = "Shows what a project declares"
+        version = "0.1.0"
+        release = "1"
+        url = "https://example.org/"
+        requires = { nftables = "*", systemd = "*" }
+        require-sh = true
+        post_install_script = """
+        if [ -x /usr/bin/systemd-sysusers ]; then
+            /usr/bin/systemd-sysusers sample.conf >/dev/null 2>&1 || :
+        fi
+        """
+        assets = [
+            { source = "target/release/sampled", dest = "/usr/sbin/sampled", mode = "755" },
+            { source = "target/release/sample", dest = "/usr/bin/sample", mode = "755" },
+            { source = "../packaging/sampled.toml", dest = "/etc/sample/sampled.toml", mode = "644", config = "noreplace" },
+            { source = "../packaging/sysusers.conf", dest = "/usr/lib/sysusers.d/sample.conf", mode = "644" },
+            { source = "../packaging/man/*.8", dest = "/usr/share/man/man8/", mode = "644", doc = true },
+            { source = "../packaging/completions/sample.bash", dest = "/usr/share/bash-completion/completions/sample", mode = "644" },
+        ]
+    "#]]
+    .assert_eq(after);
+    assert_eq!(
+        written(workspace.path(), &text, ""),
+        text,
+        "nothing is added"
+    );
+    let outdated = text.replace("section = \"net\"", "section = \"misc\"");
+    assert_eq!(written(workspace.path(), &outdated, ""), text);
+}
+
+#[test]
+fn links_and_deep_patterns_are_said_file_by_file_or_named_as_unsaid() {
+    let workspace = workspace();
+    symlink("sampled.8", workspace.path().join("packaging/man/sample.8")).expect("linked");
+    let asset = "[[asset]]\nsource = \"packaging/units/**/*\"\ndest = \"/usr/share/sample/\"\n\
+                 [[asset]]\nsource = \"packaging/sampled.toml\"\ndest = \"/usr/share/sample/t\"\ngzip = true";
+    let text = written(workspace.path(), MANIFEST, asset);
+    for said in [
+        r#"{ dest = "usr/share/man/man8/sample.8.gz", link-name = "sampled.8.gz" }"#,
+        r#"["../packaging/units/a.service", "usr/share/sample/a.service", "644"]"#,
+        "# - compression of files other than man pages and changelogs\n",
+        "# - symbolic links\n",
+    ] {
+        assert!(text.contains(said), "{said} is not in {text}");
+    }
+}
+
+#[test]
+fn a_flavour_with_a_required_library_has_its_feature() {
+    let workspace = workspace();
+    let with = DIST.replace(
+        "min-version = \"0.9.3\"",
+        "min-version = \"0.9.3\"\nrequired = true",
+    );
+    let formats = Formats::standard();
+    let config = config::parse(&with, Path::new("dist.toml"), &formats.rules().names());
+    let site = Site {
+        workspace: workspace.path(),
+        manifest: &workspace.path().join("Cargo.toml"),
+    };
+    let config = config.expect("sound");
+    let tables = tables(&formats, &config, &fixtures::source(), &site).expect("tables");
+    let text = with_tables(MANIFEST, &tables).expect("a manifest");
+    for said in [
+        r#"features = ["sampled/libnftables"]"#,
+        "`cargo build --release --features sampled/libnftables`",
+        r#"["packaging/man/*.8", "usr/share/man/man8/", "644"]"#,
+    ] {
+        assert!(text.contains(said), "{said} is not in {text}");
+    }
+}
+
+#[test]
+fn a_manifest_without_a_package_is_refused() {
+    let error = with_tables("[workspace]\n", &Tables::new()).expect_err("no package");
+    assert_eq!(
+        error.to_string(),
+        "`package` of the Cargo manifest is not a table"
+    );
+}
