@@ -87,6 +87,12 @@ fn checks<'a>(args: &'a Args, declared: &'a Libraries) -> Vec<Check<'a>> {
         ("circles of files", Box::new(circles::check)),
         ("format", Box::new(|| cargo(&["fmt", "--all", "--check"]))),
         ("lints without the library", Box::new(|| clippy(&[]))),
+        (
+            "lints without the package writer",
+            Box::new(|| {
+                clippy(&["--package", "plimsoll", "--no-default-features"].map(str::to_owned))
+            }),
+        ),
         ("lints", Box::new(|| clippy(&all_features(declared)?))),
         (
             "licences and sources",

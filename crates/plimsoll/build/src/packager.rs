@@ -1,20 +1,25 @@
 //! The program that writes and reads packages, and how it is called.
 //!
-//! It is the project's own `xtask`, built with its feature `writer`. So its libraries are compiled only when the
-//! first package is written or read, and they are in the project's own lock file: they are fetched, vendored and
-//! mirrored like all others.
+//! In an xtask, it is the same `xtask`, built with its feature `writer`. So its libraries are compiled only when the first
+//! package is written or read, and they are in the xtask's lock file: they are fetched, vendored and mirrored like all
+//! others. An installed command has the package writer in itself, and calls itself.
 
 use std::path::{Path, PathBuf};
 
 use serde::de::DeserializeOwned;
 
+use plimsoll_plan::toolkit::Toolkit;
 use plimsoll_probe::{Command, RunError, limit};
 use plimsoll_spec::{PackageContents, PackageReport};
 
-/// The package of the project's workspace, and its feature that links the package writer.
-const PACKAGE: [&str; 4] = ["--package", "xtask", "--features", "writer"];
+/// The manifest of a project's xtask, relative to the project. It may be a member of the project's workspace, or a workspace
+/// of its own with a lock file of its own.
+pub const MANIFEST: &str = "xtask/Cargo.toml";
 
-/// The hidden subcommand of that package.
+/// The variable that names the installed command to itself where its dynamic loader was started in its place.
+pub const SELF_VARIABLE: &str = "PLIMSOLL_SELF";
+
+/// The hidden subcommand of both.
 const SUBCOMMAND: &str = "__writer";
 
 /// Packages that compress and hash, which takes minutes without optimisation.
@@ -30,8 +35,17 @@ const TRIES: u8 = 5;
 /// The program, for the project in a workspace.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Packager {
-    cargo: String,
+    program: Program,
     workspace: PathBuf,
+}
+
+/// How the program is started.
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum Program {
+    /// By this Cargo, which builds the xtask first.
+    Cargo(String),
+    /// As it is: the installed command.
+    Installed(String),
 }
 
 /// Why it did not do what it was asked.
@@ -64,16 +78,24 @@ impl Packager {
     /// The one of a workspace.
     #[must_use]
     pub fn of(workspace: &Path) -> Self {
-        Self {
-            cargo: cargo_program(),
-            workspace: workspace.to_owned(),
-        }
+        let program = match Toolkit::this() {
+            Toolkit::Xtask => Program::Cargo(cargo_program()),
+            Toolkit::Installed => Program::Installed(own_program()),
+        };
+        let workspace = workspace.to_owned();
+        Self { program, workspace }
     }
 
-    /// The arguments of Cargo that build it.
+    /// The command that builds it; none where it is there.
     #[must_use]
-    pub fn build_arguments(&self) -> Vec<String> {
-        cargo(&["build"])
+    pub fn build_command(&self) -> Option<Command> {
+        match &self.program {
+            Program::Cargo(cargo) => {
+                let command = Command::new(cargo, self.cargo(&["build"]));
+                Some(command.within(&self.workspace).limited(limit::BUILD))
+            }
+            Program::Installed(_) => None,
+        }
     }
 
     /// Writes the package of a specification. `epoch` is the time that dates in it take, in
@@ -98,8 +120,8 @@ impl Packager {
     /// # Errors
     /// When it cannot be run, or fails.
     pub fn restamp(&self, file: &Path, out: &Path, version: &str) -> Result<(), PackagerError> {
-        let arguments = run_arguments(&["restamp", &text(file), &text(out), version]);
-        self.run(&arguments, None).map(drop)
+        let command = self.command(&["restamp", &text(file), &text(out), version], None);
+        self.run(&command).map(drop)
     }
 
     fn answer<T: DeserializeOwned>(
@@ -107,18 +129,15 @@ impl Packager {
         words: &[&str],
         epoch: Option<u32>,
     ) -> Result<T, PackagerError> {
-        let arguments = run_arguments(words);
-        let output = self.run(&arguments, epoch)?;
+        let command = self.command(words, epoch);
+        let output = self.run(&command)?;
         serde_json::from_str(&output).map_err(|source| PackagerError::Answer {
-            command: self.command(&arguments).pasteable(),
+            command: command.pasteable(),
             source,
         })
     }
 
-    fn run(&self, arguments: &[String], epoch: Option<u32>) -> Result<String, PackagerError> {
-        let mut command = self.command(arguments);
-        let epoch = epoch.map(|epoch| ("SOURCE_DATE_EPOCH".to_owned(), epoch.to_string()));
-        command.env.extend(epoch);
+    fn run(&self, command: &Command) -> Result<String, PackagerError> {
         let mut said = command.text();
         for _ in 1..TRIES {
             let status = match &said {
@@ -133,9 +152,35 @@ impl Packager {
         Ok(said?)
     }
 
-    fn command(&self, arguments: &[String]) -> Command {
-        let command = Command::new(&self.cargo, arguments);
+    /// The command that runs it with words of its own.
+    fn command(&self, own: &[&str], epoch: Option<u32>) -> Command {
+        let (program, mut arguments) = match &self.program {
+            Program::Cargo(cargo) => {
+                let mut arguments = self.cargo(&["run", "--quiet"]);
+                arguments.push("--".to_owned());
+                (cargo, arguments)
+            }
+            Program::Installed(program) => (program, Vec::new()),
+        };
+        arguments.push(SUBCOMMAND.to_owned());
+        arguments.extend(words(own));
+        let mut command = Command::new(program, arguments);
+        let epoch = epoch.map(|epoch| ("SOURCE_DATE_EPOCH".to_owned(), epoch.to_string()));
+        command.env.extend(epoch);
         command.within(&self.workspace).limited(limit::WORK)
+    }
+
+    /// The arguments of Cargo that do something with the xtask and its package writer.
+    fn cargo(&self, verb: &[&str]) -> Vec<String> {
+        let manifest = text(&self.workspace.join(MANIFEST));
+        let mut arguments = words(verb);
+        arguments.extend(words(&["--locked", "--manifest-path", &manifest]));
+        arguments.extend(words(&["--features", "writer"]));
+        for package in OPTIMISED {
+            let setting = format!("profile.dev.package.{package}.opt-level=3");
+            arguments.extend(["--config".to_owned(), setting]);
+        }
+        arguments
     }
 }
 
@@ -145,23 +190,11 @@ pub fn cargo_program() -> String {
     std::env::var("CARGO").unwrap_or_else(|_| "cargo".to_owned())
 }
 
-fn cargo(verb: &[&str]) -> Vec<String> {
-    let mut arguments = words(verb);
-    arguments.push("--locked".to_owned());
-    arguments.extend(words(&PACKAGE));
-    for package in OPTIMISED {
-        let setting = format!("profile.dev.package.{package}.opt-level=3");
-        arguments.extend(["--config".to_owned(), setting]);
-    }
-    arguments
-}
-
-/// The arguments of Cargo that run it with arguments of its own.
-fn run_arguments(own: &[&str]) -> Vec<String> {
-    let mut arguments = cargo(&["run", "--quiet"]);
-    arguments.extend(words(&["--", SUBCOMMAND]));
-    arguments.extend(words(own));
-    arguments
+/// The installed command, as it is started again. By its name where the system does not tell its path.
+fn own_program() -> String {
+    let path = std::env::var_os(SELF_VARIABLE).map(PathBuf::from);
+    let path = path.or_else(|| std::env::current_exe().ok());
+    path.map_or_else(|| "cargo-plimsoll".to_owned(), |path| text(&path))
 }
 
 fn words(words: &[&str]) -> Vec<String> {
@@ -178,8 +211,13 @@ mod tests {
 
     use super::*;
 
+    fn packager(workspace: &Path, program: Program) -> Packager {
+        let workspace = workspace.to_owned();
+        Packager { program, workspace }
+    }
+
     /// A Cargo that ends with the first status at first, and then with the second. The file `runs` says how often it ran.
-    fn packager(folder: &Path, first: u8, then: u8) -> Packager {
+    fn failing(folder: &Path, first: u8, then: u8) -> Packager {
         let cargo = folder.join("cargo");
         let script = format!(
             "#!/bin/sh\necho run >>runs\ntest $(wc -l <runs) -gt 1 || exit {first}\nexit {then}\n"
@@ -187,10 +225,7 @@ mod tests {
         std::fs::write(&cargo, script).expect("written");
         let mode = std::fs::Permissions::from_mode(0o755);
         std::fs::set_permissions(&cargo, mode).expect("executable");
-        Packager {
-            cargo: cargo.display().to_string(),
-            workspace: folder.to_owned(),
-        }
+        packager(folder, Program::Cargo(cargo.display().to_string()))
     }
 
     fn runs(folder: &Path) -> usize {
@@ -200,20 +235,30 @@ mod tests {
 
     #[test]
     fn the_projects_own_xtask_is_run_with_its_lock_file() {
-        let line = run_arguments(&["unpack", "a.deb", "b"]).join(" ");
-        assert!(
-            line.starts_with("run --quiet --locked --package xtask --features writer "),
-            "{line}"
-        );
+        let packager = packager(Path::new("/w"), Program::Cargo("cargo".to_owned()));
+        let line = packager.command(&["unpack", "a.deb", "b"], None).line();
+        let start =
+            "cargo run --quiet --locked --manifest-path /w/xtask/Cargo.toml --features writer ";
+        assert!(line.starts_with(start), "{line}");
         assert!(line.ends_with(" -- __writer unpack a.deb b"), "{line}");
-        assert!(!line.contains("manifest-path"), "{line}");
+        assert!(packager.build_command().is_some());
+    }
+
+    #[test]
+    fn an_installed_command_calls_itself_and_builds_nothing() {
+        let packager = packager(Path::new("/w"), Program::Installed("/p".to_owned()));
+        let command = packager.command(&["write", "spec.json"], Some(1));
+        assert_eq!(command.line(), "/p __writer write spec.json");
+        let epoch = ("SOURCE_DATE_EPOCH".to_owned(), "1".to_owned());
+        assert_eq!(command.env, [epoch]);
+        assert_eq!(packager.build_command(), None);
     }
 
     #[test]
     fn an_xtask_without_the_writer_that_another_cargo_put_there_is_built_anew() {
         for (first, then, expected) in [(70, 0, 2), (0, 0, 1), (2, 0, 1), (70, 70, 5)] {
             let folder = tempfile::tempdir().expect("a folder");
-            let packager = packager(folder.path(), first, then);
+            let packager = failing(folder.path(), first, then);
             let result = packager.restamp(Path::new("a"), Path::new("b"), "1-1");
             assert_eq!(runs(folder.path()), expected, "{first} {then}");
             assert_eq!(result.is_ok(), first == 0 || (first, then) == (70, 0));

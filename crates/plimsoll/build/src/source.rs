@@ -7,6 +7,6 @@ mod read;
 mod tree;
 
 pub use error::SourceError;
-pub use manifest::check;
+pub use manifest::{check, target_folder};
 pub use plimsoll_plan::source::{COMMIT_VARIABLE, Source};
 pub use read::{of_manifest, read};

@@ -3,6 +3,7 @@
 use std::fmt;
 
 use plimsoll_plan::plan::{BuildPlan, PackagePlan, Plan};
+use plimsoll_plan::toolkit::Toolkit;
 
 /// One step of a run. Its input comes from the plan and from the steps before it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -37,7 +38,10 @@ pub fn steps(plan: &Plan) -> Vec<Step<'_>> {
     });
     let mut steps = vec![Step::Clear];
     steps.extend(builds);
-    steps.push(Step::BuildPackager);
+    // An installed command has it in itself.
+    if Toolkit::this() == Toolkit::Xtask {
+        steps.push(Step::BuildPackager);
+    }
     steps.extend(packages);
     steps.push(Step::Publish);
     steps

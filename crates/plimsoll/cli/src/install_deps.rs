@@ -7,6 +7,7 @@ use std::path::Path;
 use std::time::{Duration, SystemTime};
 
 use error_hint::{Failure, Result};
+use plimsoll_plan::toolkit;
 use plimsoll_probe::{
     Distribution, Family, Findings, Host, NativeDep, PackageLists, PackageManager, System, probe,
 };
@@ -143,7 +144,10 @@ fn unknown(distribution: &Distribution) -> Failure {
         "the package names of {} are not known",
         distribution.pretty_name
     );
-    let hint = "install what `cargo xtask probe` shows as missing, and leave out --install-deps";
+    let hint = format!(
+        "install what `{}` shows as missing, and leave out --install-deps",
+        toolkit::command("probe")
+    );
     Failure::hinted(message, hint)
 }
 

@@ -1,4 +1,5 @@
-//! The command line of the packaging toolkit, for the `xtask` of any project that has a `packaging/dist.toml`.
+//! The command line of the packaging toolkit, for any project that has a `packaging/dist.toml`: the installed command
+//! `cargo plimsoll`, and the same tasks for a project's own `xtask`.
 //!
 //! # A complete xtask
 //!
@@ -32,7 +33,7 @@
 //!
 //! [dependencies]
 //! clap = { version = "4", features = ["derive"] }
-//! plimsoll = "0.1"
+//! plimsoll = { version = "0.1", default-features = false }
 //! ```
 //!
 //! and `.cargo/config.toml`

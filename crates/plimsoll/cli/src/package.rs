@@ -13,6 +13,7 @@ use plimsoll_build::format::Formats;
 use plimsoll_build::run as build_run;
 use plimsoll_plan::config::{self, Config, ConfigError};
 use plimsoll_plan::plan::{Places, Plan, PlanError, Request, plan};
+use plimsoll_plan::toolkit;
 use plimsoll_probe::{Distribution, Host, Request as Flavour};
 use plimsoll_spec::FormatName;
 
@@ -144,7 +145,10 @@ fn make_plan(args: &Args, config: &Config, formats: &Formats) -> Result<Plan> {
 fn known(formats: &Formats, name: FormatName) -> Result<()> {
     let refused = |error| {
         let message = format!("invalid value '{name}' for '--format <FORMAT>': {error}");
-        Failure::hinted(message, "see `cargo xtask dist --help`")
+        Failure::hinted(
+            message,
+            format!("see `{}`", toolkit::command("dist --help")),
+        )
     };
     formats.get(name).map(drop).map_err(refused)
 }
@@ -155,7 +159,8 @@ fn with_option(error: PlanError, args: &Args) -> Failure {
     let failure = Failure::from(error);
     match &failure.hint {
         Some(command) if installable && !args.install_deps => {
-            let hint = format!("{command}, or run `cargo xtask dist --install-deps`");
+            let own = toolkit::command("dist --install-deps");
+            let hint = format!("{command}, or run `{own}`");
             failure.with_hint(hint)
         }
         _ => failure,
@@ -164,7 +169,7 @@ fn with_option(error: PlanError, args: &Args) -> Failure {
 
 fn places(args: &Args) -> Result<Places> {
     let workspace = run::root();
-    let cache = workspace.join("target/dist");
+    let cache = run::target()?.join("dist");
     let out = args.out.clone().unwrap_or_else(|| cache.clone());
     let out = std::path::absolute(&out)
         .with_context(|| format!("cannot tell the absolute path of {}", out.display()))?;

@@ -4,6 +4,7 @@ use std::io::{ErrorKind, Write};
 use std::path::{Path, PathBuf};
 
 use error_hint::{Context, Failure, Result};
+use plimsoll_plan::toolkit::Toolkit;
 use plimsoll_probe::{Command, HostWith, limit};
 use serde::Serialize;
 
@@ -11,10 +12,14 @@ use serde::Serialize;
 const MARK: &str = "packaging/dist.toml";
 
 /// The root of the project that is packaged: the folder that holds `packaging/dist.toml`, at or
-/// above the package that Cargo runs (`CARGO_MANIFEST_DIR`), else the working folder. Where there
-/// is none, it is the folder that the search began in, and reading the file says what is missing.
+/// above the package that Cargo runs (`CARGO_MANIFEST_DIR`), else the working folder. An installed
+/// command begins at the working folder in any case. Where there is none, it is the folder that the
+/// search began in, and reading the file says what is missing.
 pub fn root() -> PathBuf {
-    let manifest = std::env::var_os("CARGO_MANIFEST_DIR").map(PathBuf::from);
+    let manifest = match Toolkit::this() {
+        Toolkit::Xtask => std::env::var_os("CARGO_MANIFEST_DIR").map(PathBuf::from),
+        Toolkit::Installed => None,
+    };
     let start = manifest.or_else(|| std::env::current_dir().ok());
     let start = start.unwrap_or_else(|| PathBuf::from("."));
     root_above(&start).unwrap_or(start)
@@ -23,6 +28,14 @@ pub fn root() -> PathBuf {
 fn root_above(start: &Path) -> Option<PathBuf> {
     let found = start.ancestors().find(|folder| folder.join(MARK).is_file());
     found.map(Path::to_owned)
+}
+
+/// The project's target folder, wherever Cargo's settings have it.
+///
+/// # Errors
+/// Where Cargo does not say.
+pub fn target() -> Result<PathBuf> {
+    Ok(plimsoll_build::source::target_folder(&root())?)
 }
 
 /// The Cargo that runs this program, else the one in PATH.

@@ -11,6 +11,7 @@ use plimsoll_build::format::Formats;
 use plimsoll_plan::config::Config;
 use plimsoll_plan::distro::{Distro, DistroList};
 use plimsoll_plan::plan::Arch;
+use plimsoll_plan::toolkit;
 use plimsoll_probe::{Host, System, container_engines};
 use plimsoll_verify::run::{Job, verify};
 use plimsoll_verify::{
@@ -83,8 +84,8 @@ pub fn run(args: &Args, formats: &Formats) -> Result<()> {
         site: site::site(&args.site)?,
         means: means(),
         architecture: Arch::of(std::env::consts::ARCH)?,
-        packages: absolute(args.packages.as_deref(), "target/dist")?,
-        out: absolute(args.out.as_deref(), "target/verify")?,
+        packages: absolute(args.packages.as_deref(), "dist")?,
+        out: absolute(args.out.as_deref(), "verify")?,
         config,
         list,
     };
@@ -152,7 +153,7 @@ impl Bench<'_> {
         let chosen: Vec<&Distro> = distros.filter(has_packages).collect();
         if chosen.is_empty() {
             let message = format!("{} has no packages", self.packages.display());
-            let hint = "build some with `cargo xtask dist --distro …`";
+            let hint = format!("build some with `{}`", toolkit::command("dist --distro …"));
             return Err(Failure::hinted(message, hint));
         }
         Ok(chosen)
@@ -218,11 +219,12 @@ impl Bench<'_> {
     }
 }
 
+/// A folder that an option names, else the one of this name in the target folder.
 fn absolute(given: Option<&Path>, default: &str) -> Result<PathBuf> {
     match given {
         Some(folder) => std::path::absolute(folder)
             .with_context(|| format!("{} is not a directory", folder.display())),
-        None => Ok(run::root().join(default)),
+        None => Ok(run::target()?.join(default)),
     }
 }
 

@@ -29,7 +29,7 @@ mod without {
             let words = self.words.join(" ");
             let message =
                 format!("cannot do `{words}`: this program was built without its feature `writer`");
-            let hint = "run it as `cargo xtask dist` and `verify` do: `cargo run --package xtask --features writer -- __writer …`";
+            let hint = "run it as `cargo xtask dist` and `verify` do: `cargo run --manifest-path xtask/Cargo.toml --features writer -- __writer …`";
             crate::failure::report(&Failure::hinted(message, hint));
             ExitCode::from(NOT_LINKED)
         }

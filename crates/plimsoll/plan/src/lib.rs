@@ -74,3 +74,4 @@ pub mod plan;
 pub mod settings;
 pub mod source;
 pub mod toml_lines;
+pub mod toolkit;

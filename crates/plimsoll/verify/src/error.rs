@@ -12,6 +12,7 @@ use plimsoll_build::engine::EngineError;
 use plimsoll_build::packager::PackagerError;
 use plimsoll_plan::distro::DistroError;
 use plimsoll_plan::plan::PlanError;
+use plimsoll_plan::toolkit;
 use plimsoll_spec::FormatName;
 
 /// Why packages could not be verified at all.
@@ -84,7 +85,8 @@ impl Hint for VerifyError {
     fn hint(&self) -> Option<Cow<'_, str>> {
         match self {
             Self::File(_) | Self::NoPackage { .. } => {
-                Some("build the packages with `cargo xtask dist --distro …` first".into())
+                let command = toolkit::command("dist --distro …");
+                Some(format!("build the packages with `{command}` first").into())
             }
             Self::Manifest { .. } => Some("build the packages again".into()),
             Self::Engine(error) => error.hint(),

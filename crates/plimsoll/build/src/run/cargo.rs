@@ -102,9 +102,10 @@ impl Programs {
 
 /// Builds the program that writes packages, so that progress can be shown.
 pub(super) fn build_packager(plan: &Plan, observer: &mut dyn Observer) -> Result<(), RunError> {
-    let arguments = Packager::of(&plan.places.workspace).build_arguments();
-    let command = cargo(&arguments, plan);
-    Ok(command.lines(|line| observer.line(line))?)
+    match Packager::of(&plan.places.workspace).build_command() {
+        Some(command) => Ok(command.lines(|line| observer.line(line))?),
+        None => Ok(()),
+    }
 }
 
 fn cargo(arguments: &[String], plan: &Plan) -> Command {

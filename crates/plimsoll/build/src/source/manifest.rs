@@ -71,6 +71,14 @@ fn place<'a>(complaint: &Complaint, own: &'a File, root: &'a File) -> (&'a File,
     places.next().unwrap_or((own, 1))
 }
 
+/// The target folder of a workspace, wherever a variable or Cargo's configuration has it.
+///
+/// # Errors
+/// When Cargo does not say.
+pub fn target_folder(workspace: &Path) -> Result<PathBuf, SourceError> {
+    Ok(metadata(workspace)?.target_directory.into())
+}
+
 pub(super) fn metadata(workspace: &Path) -> Result<Metadata, SourceError> {
     let question = ["metadata", "--no-deps", "--format-version=1"];
     let command = Command::new(cargo_program(), question).within(workspace);
@@ -151,6 +159,19 @@ mod tests {
         ]) {
             assert!(found.starts_with(wanted), "{found}");
         }
+    }
+
+    #[test]
+    fn the_target_folder_is_where_cargos_configuration_has_it() {
+        let folder = workspace("version = \"1.0.0\"\n", "edition = \"2021\"\n");
+        let config = folder.path().join(".cargo/config.toml");
+        std::fs::create_dir(folder.path().join(".cargo")).expect("made");
+        std::fs::write(config, "[build]\ntarget-dir = \"elsewhere\"\n").expect("written");
+        let found = target_folder(folder.path()).expect("it can be read");
+        let root = folder.path().canonicalize().expect("a path");
+        // A variable, as some machines set it for all projects, comes before the configuration.
+        let wanted = std::env::var_os("CARGO_TARGET_DIR").map(|it| root.join(it));
+        assert_eq!(found, wanted.unwrap_or_else(|| root.join("elsewhere")));
     }
 
     #[test]

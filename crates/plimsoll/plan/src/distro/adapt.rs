@@ -7,6 +7,7 @@ use plimsoll_probe::Distribution;
 
 use super::{Distro, DistroList};
 use crate::config::Config;
+use crate::toolkit;
 
 /// The system is not the distribution that it is built for.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -20,11 +21,8 @@ pub struct NotThis {
 
 impl Hint for NotThis {
     fn hint(&self) -> Option<Cow<'_, str>> {
-        let hint = format!(
-            "`cargo xtask dist --distro {}` builds in a system of it",
-            self.distro
-        );
-        Some(hint.into())
+        let command = toolkit::command(&format!("dist --distro {}", self.distro));
+        Some(format!("`{command}` builds in a system of it").into())
     }
 }
 

@@ -134,11 +134,11 @@ fn rustflags(
 ) -> Vec<String> {
     let remap =
         |from: &std::path::Path, to: &str| format!("--remap-path-prefix={}={to}", from.display());
+    let name = format!("{}-{}", config.name, source.version);
     let mut flags = vec![
-        remap(
-            &places.workspace,
-            &format!("{}-{}", config.name, source.version),
-        ),
+        remap(&places.workspace, &name),
+        // Wherever the target folder is, the files in it have the names that they have in the usual one.
+        remap(&places.cache, &format!("{name}/target/dist")),
         remap(&places.cargo_home, "cargo"),
     ];
     if decision.build.crt_static {

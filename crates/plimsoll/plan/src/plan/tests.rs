@@ -382,7 +382,7 @@ fn a_static_build_has_a_target_so_that_its_flags_do_not_reach_procedural_macros(
     let build = &plan.builds[0];
     expect![[r#"
         build --release --locked --package sampled --package sample --target x86_64-unknown-linux-gnu --message-format=json-render-diagnostics --target-dir /w/target/dist/build/static
-        --remap-path-prefix=/w=sample-0.1.0 --remap-path-prefix=/c=cargo -Ctarget-feature=+crt-static
+        --remap-path-prefix=/w=sample-0.1.0 --remap-path-prefix=/w/target/dist=sample-0.1.0/target/dist --remap-path-prefix=/c=cargo -Ctarget-feature=+crt-static
         CARGO_INCREMENTAL=0
         SAMPLE_BUILD_COMMIT=abc
         SAMPLE_BUILD_FLAVOUR=static

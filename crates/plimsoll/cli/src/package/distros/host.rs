@@ -13,7 +13,7 @@ use crate::site::ask;
 /// The folders of a run; each distribution has one below `out`.
 pub(crate) fn folders(out: Option<&Path>) -> Result<Folders> {
     let workspace = run::root();
-    let target = workspace.join("target");
+    let target = run::target()?;
     let out = match out {
         Some(out) => std::path::absolute(out)
             .with_context(|| format!("cannot tell the absolute path of {}", out.display()))?,
