@@ -6,6 +6,7 @@ mod error;
 mod files;
 mod linked;
 mod package;
+mod releases;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
@@ -22,7 +23,7 @@ use crate::steps::{Step, steps};
 use crate::units::Units;
 use plimsoll_plan::config::Config;
 use plimsoll_plan::plan::{BuildPlan, Plan};
-use plimsoll_spec::changelog::{self, Release};
+use plimsoll_spec::changelog::Release;
 
 pub use error::RunError;
 
@@ -85,10 +86,7 @@ impl<'a> Run<'a> {
         observer: &'a mut dyn Observer,
     ) -> Result<Self, RunError> {
         compose::check(config, &plan.places.workspace)?;
-        let path = plan.places.workspace.join(&config.changelog);
-        let text = files::read(&path)?;
-        let changelog = changelog::parse(&text, &plan.source.version)
-            .map_err(|source| RunError::Changelog { path, source })?;
+        let changelog = releases::read(config, plan, observer)?;
         Ok(Self {
             formats,
             config,

@@ -35,8 +35,8 @@ pub struct Config {
     /// A longer description. Empty lines separate paragraphs, lines that begin with `- `, `* ` or `1. ` are items of a list,
     /// and indented lines stay as they are.
     pub description: String,
-    /// The changelog in Markdown, relative to the workspace. Each release has a heading, with its day (`2026-01-31`) for all
-    /// but the newest.
+    /// The changelog, relative to the workspace: in Markdown with a heading for each release (`## [0.2.0] - 2026-03-01`), Debian's
+    /// `debian/changelog`, or RPM's `%changelog`. The packages' changelogs leave out older releases that name no day.
     pub changelog: PathBuf,
     /// The revision of the packages: `1` in `0.1.0-1`.
     #[serde(default = "first_revision")]

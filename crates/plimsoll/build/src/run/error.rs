@@ -26,12 +26,12 @@ pub enum RunError {
     #[error(transparent)]
     Out(#[from] OutError),
     /// The changelog cannot be used.
-    #[error("cannot parse {}", path.display())]
+    #[error("{}:{}: {error}", path.display(), error.line())]
     Changelog {
-        /// The file.
+        /// The file, relative to the workspace.
         path: PathBuf,
-        /// What is wrong with it.
-        source: ChangelogError,
+        /// What is wrong with it. It is part of the message, and so no cause.
+        error: ChangelogError,
     },
     /// A program did not come to a good end.
     #[error(transparent)]
@@ -115,12 +115,7 @@ impl Hint for RunError {
             Self::Audit(_) => {
                 Some("nothing was packaged; see `--plan` for what was planned, and why".into())
             }
-            Self::Changelog { source, .. } => Some(match source {
-                ChangelogError::NoDay { .. } => {
-                    "write the day into its heading, as in `## 0.1.0 - 2026-01-31`".into()
-                }
-                _ => "list the changes of this release in the changelog".into(),
-            }),
+            Self::Changelog { error, .. } => Some(error.hint().into()),
             _ => None,
         }
     }
