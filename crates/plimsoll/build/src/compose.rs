@@ -12,7 +12,7 @@ use plimsoll_spec::{PackageFile, PackageSpec};
 use crate::format::Format;
 
 pub(crate) use assets::unbuilt;
-pub use assets::{AssetError, AssetFault, check, collect};
+pub use assets::{AssetError, AssetFault, Made, check, collect};
 
 /// Everything that is known about a package before it is written.
 #[derive(Debug, Clone, Copy)]

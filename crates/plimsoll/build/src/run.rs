@@ -5,6 +5,7 @@ mod cargo;
 mod error;
 mod files;
 mod linked;
+mod made;
 mod package;
 mod releases;
 
@@ -69,6 +70,8 @@ struct Run<'a> {
     /// The dependencies of each flavour.
     crates: BTreeMap<FlavourName, Crates>,
     programs: BTreeMap<FlavourName, Vec<BuiltProgram>>,
+    /// What the programs of each flavour printed for the packages.
+    printed: BTreeMap<FlavourName, made::PrintedFiles>,
     /// Whose each library is that the programs need.
     owners: BTreeMap<String, Ownership>,
     /// The libraries that the linker takes for each flavour.
@@ -97,6 +100,7 @@ impl<'a> Run<'a> {
             units: BTreeMap::new(),
             crates: BTreeMap::new(),
             programs: BTreeMap::new(),
+            printed: BTreeMap::new(),
             owners: BTreeMap::new(),
             linked: BTreeMap::new(),
             written: None,
@@ -158,6 +162,7 @@ impl<'a> Run<'a> {
         }
         AuditError::check(faults)?;
         self.audit_bundled(build, &programs)?;
+        self.print(build, &programs)?;
         self.programs.insert(build.flavour, programs);
         Ok(())
     }

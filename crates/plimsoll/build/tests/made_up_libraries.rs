@@ -5,6 +5,8 @@
 
 #[path = "made_up_libraries/bundled.rs"]
 mod bundled;
+#[path = "made_up_libraries/made.rs"]
+mod made;
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};

@@ -18,7 +18,7 @@ use toml::Spanned;
 
 use plimsoll_spec::{FileKind, FormatName};
 
-pub use asset::{Asset, AssetSource, InvalidAsset};
+pub use asset::{Asset, AssetSource, InvalidAsset, Printed};
 pub use bundled::BundledPolicy;
 pub use flavour::{FlavourConfig, Flavours};
 pub use load::{ConfigError, load, parse};
@@ -91,10 +91,10 @@ impl Config {
         let held = assets.filter(|a| a.kind == FileKind::Config && a.is_in(format));
         let paths = held.filter_map(|asset| match &asset.source {
             AssetSource::Binary(_) => None,
-            AssetSource::Files(pattern) if pattern.contains(['*', '?', '[']) => None,
-            AssetSource::Files(path) => {
-                let name = path.rsplit('/').next().unwrap_or(path);
-                Some(asset.dest_of(name))
+            AssetSource::Printed(_) => Some(asset.dest_of("")),
+            AssetSource::Files(pattern) | AssetSource::OutDir { pattern, .. } => {
+                let name = pattern.rsplit('/').next().unwrap_or(pattern);
+                (!pattern.contains(['*', '?', '['])).then(|| asset.dest_of(name))
             }
         });
         paths.collect()

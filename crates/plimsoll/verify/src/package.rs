@@ -97,7 +97,7 @@ fn programs(
     let held = assets.filter(|asset| asset.is_in(artifact.format));
     let programs = held.filter_map(|asset| match &asset.source {
         AssetSource::Binary(name) => Some((name.get_ref(), asset.dest_of(name.get_ref()))),
-        AssetSource::Files(_) => None,
+        _ => None,
     });
     let built: Result<Vec<_>, VerifyError> = programs
         .map(|(name, dest)| {

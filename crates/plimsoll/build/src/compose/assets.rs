@@ -14,7 +14,16 @@ use plimsoll_spec::{FormatName, PackageFile};
 pub use error::{AssetError, AssetFault};
 use matches::Found;
 
-use crate::program::BuiltProgram;
+/// What a build left for the assets.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Made {
+    /// The programs, by their names.
+    pub programs: BTreeMap<String, PathBuf>,
+    /// The folders that build scripts wrote to, by the names of their packages.
+    pub folders: BTreeMap<String, PathBuf>,
+    /// Files with what programs printed, by program and arguments.
+    pub printed: BTreeMap<(String, Vec<String>), PathBuf>,
+}
 
 /// Lists the files of one package.
 ///
@@ -23,19 +32,15 @@ use crate::program::BuiltProgram;
 pub fn collect(
     config: &Config,
     plan: &Plan,
-    built: &[BuiltProgram],
+    made: &Made,
     package: &PackagePlan,
 ) -> Result<Vec<PackageFile>, AssetError> {
-    let program = |name: &str| {
-        let mut programs = built.iter();
-        let found = programs.find(|program| program.name == name);
-        found.map(|program| program.path.clone())
-    };
-    let placed = placed(config, &plan.places.workspace, package.format, &program)?;
+    let placed = placed(config, &plan.places.workspace, package.format, Some(made))?;
     Ok(placed.into_iter().map(|placed| placed.file).collect())
 }
 
-/// The files of the packages of a format, each with the asset that it comes from. The source of a program is its name.
+/// The files of the packages of a format that are there before the build, each with the asset that it comes from. The source of a
+/// program is its name.
 ///
 /// # Errors
 /// As [`collect`].
@@ -44,10 +49,10 @@ pub(crate) fn unbuilt<'a>(
     workspace: &Path,
     format: FormatName,
 ) -> Result<Vec<(&'a Asset, PackageFile)>, AssetError> {
-    // Nothing is built yet: the name stands for the program.
-    let program = |name: &str| Some(PathBuf::from(name));
-    let placed = placed(config, workspace, format, &program)?;
-    Ok(placed.into_iter().map(|it| (it.asset, it.file)).collect())
+    let placed = placed(config, workspace, format, None)?;
+    let printed = |asset: &Asset| matches!(asset.source, AssetSource::Printed(_));
+    let placed = placed.into_iter().filter(|it| !printed(it.asset));
+    Ok(placed.map(|it| (it.asset, it.file)).collect())
 }
 
 /// Checks that the files of every package can be listed, before anything is built for one that could not be written.
@@ -60,7 +65,7 @@ pub fn check(config: &Config, workspace: &Path) -> Result<(), AssetError> {
     let formats: BTreeSet<FormatName> = formats.collect();
     formats
         .into_iter()
-        .try_for_each(|format| unbuilt(config, workspace, format).map(drop))
+        .try_for_each(|format| placed(config, workspace, format, None).map(drop))
 }
 
 /// A file of a package, and the asset that it comes from.
@@ -69,38 +74,62 @@ struct Placed<'a> {
     file: PackageFile,
 }
 
+/// `made` is none before the build: names then stand for what it will make.
 fn placed<'a>(
     config: &'a Config,
     workspace: &Path,
     format: FormatName,
-    program: &dyn Fn(&str) -> Option<PathBuf>,
+    made: Option<&Made>,
 ) -> Result<Vec<Placed<'a>>, AssetError> {
     let mut placed = Vec::new();
     let assets = config.asset.iter();
     for asset in assets.filter(|asset| asset.is_in(format)) {
-        match &asset.source {
-            AssetSource::Binary(name) => {
-                let path = program(name.get_ref());
-                placed.extend(path.map(|path| Placed {
-                    file: file(asset, name.get_ref(), path, None),
-                    asset,
-                }));
+        let found = sources(asset, workspace, made).map_err(|fault| fault.at(asset))?;
+        placed.extend(found.into_iter().map(|Found { path, name, link }| {
+            let link = link.map(|text| asset.link_to(&text));
+            Placed {
+                file: file(asset, &name, path, link),
+                asset,
             }
-            AssetSource::Files(pattern) => {
-                for found in matches::matches(workspace, pattern).map_err(|it| it.at(asset))? {
-                    let Found { path, name, link } = found;
-                    let link = link.map(|text| asset.link_to(&text));
-                    placed.push(Placed {
-                        file: file(asset, &name, path, link),
-                        asset,
-                    });
-                }
-            }
-        }
+        }));
     }
     check_places(&placed)?;
     links::check(&placed)?;
     Ok(placed)
+}
+
+/// The files that an asset stands for. One of a program that the flavour does not have stands for none.
+fn sources(asset: &Asset, workspace: &Path, made: Option<&Made>) -> Result<Vec<Found>, AssetFault> {
+    let one = |name: &str, path: Option<&PathBuf>| {
+        let path = path.cloned();
+        let path = path.or_else(|| made.is_none().then(|| PathBuf::from(name)));
+        let found = path.map(|path| Found {
+            path,
+            name: name.to_owned(),
+            link: None,
+        });
+        Ok(found.into_iter().collect())
+    };
+    match &asset.source {
+        AssetSource::Files(pattern) => matches::matches(workspace, pattern),
+        AssetSource::Binary(name) => {
+            let name = name.get_ref();
+            one(name, made.and_then(|made| made.programs.get(name)))
+        }
+        AssetSource::Printed(printed) => {
+            let words = (printed.program.get_ref().clone(), printed.arguments.clone());
+            one(&words.0, made.and_then(|made| made.printed.get(&words)))
+        }
+        AssetSource::OutDir { package, pattern } => match made {
+            None => Ok(Vec::new()),
+            Some(made) => match made.folders.get(package) {
+                Some(folder) => matches::matches(folder, pattern),
+                None => Err(AssetFault::NoScript {
+                    package: package.clone(),
+                }),
+            },
+        },
+    }
 }
 
 fn file(asset: &Asset, name: &str, source: PathBuf, link: Option<String>) -> PackageFile {

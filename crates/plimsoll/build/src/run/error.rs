@@ -55,6 +55,14 @@ pub enum RunError {
         /// What happened instead.
         what: String,
     },
+    /// A program does not print what a package should hold.
+    #[error("`{command}` does not make a file: {what}")]
+    Printed {
+        /// The command line.
+        command: String,
+        /// What happened instead.
+        what: String,
+    },
     /// The result is not what was planned.
     #[error("the result does not match the plan")]
     Audit(#[from] AuditError),
@@ -110,6 +118,9 @@ impl Hint for RunError {
                 "each name in cargo-packages of packaging/dist.toml is that of one [[bin]] of its package".into(),
             ),
             Self::Asset(error) => error.hint(),
+            Self::Printed { .. } => Some(
+                "see `generate` in packaging/dist.toml: the program has no variables, no home folder and no network".into(),
+            ),
             Self::Linked(error) => error.hint(),
             Self::Bundled(error) => error.hint(),
             Self::Audit(_) => {

@@ -31,7 +31,8 @@ impl Run<'_> {
         package: &PackagePlan,
     ) -> Result<Written, RunError> {
         let built = self.audited(build)?;
-        let files = compose::collect(self.config, self.plan, built, package)?;
+        let made = self.made(build);
+        let files = compose::collect(self.config, self.plan, &made, package)?;
         let format = self.format(package)?;
         let paths = elf_files::of_package(&files);
         let programs = elf_files::all(paths, built, build.flavour, self.config)?;

@@ -35,14 +35,67 @@ pub enum AssetSource {
     Binary(Spanned<String>),
     /// Files of the workspace: a path or a glob pattern relative to it, which must match.
     Files(String),
+    /// Files that a build script wrote: a path or a glob pattern relative to its folder (`OUT_DIR`), which must match.
+    OutDir {
+        /// The Cargo package with the build script.
+        package: String,
+        /// The path or pattern.
+        pattern: String,
+    },
+    /// What a program prints that is built.
+    Printed(Printed),
+}
+
+/// A program that is run after the build for what it prints.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Printed {
+    /// Its name.
+    pub program: Spanned<String>,
+    /// Its arguments.
+    pub arguments: Vec<String>,
+}
+
+impl Printed {
+    /// Of the words in the configuration, of which the first one is `{bin:NAME}`.
+    fn of(mut words: Vec<Spanned<String>>) -> Option<Self> {
+        if words.is_empty() {
+            return None;
+        }
+        let first = words.remove(0);
+        let name = first.get_ref().strip_prefix("{bin:")?.strip_suffix('}')?;
+        Some(Self {
+            program: Spanned::new(first.span(), name.to_owned()),
+            arguments: words.into_iter().map(Spanned::into_inner).collect(),
+        })
+    }
 }
 
 /// What is wrong with an asset on its own.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum InvalidAsset {
-    /// Neither or both of the two keys.
-    #[error("asset {dest} needs either `binary` or `source`")]
+    /// None or several of the three keys.
+    #[error("asset {dest} needs one of `binary`, `source` and `generate`")]
     Source {
+        /// Where it goes.
+        dest: String,
+    },
+    /// A build script's folder without the files in it.
+    #[error("asset {dest} has `out-dir`, and no `source` that says which files in it")]
+    OutDir {
+        /// Where it goes.
+        dest: String,
+    },
+    /// A command that does not begin with a program that is built.
+    #[error(
+        "asset {dest} needs a `generate` whose first word is {{bin:NAME}}, NAME being a program that is built"
+    )]
+    Generate {
+        /// Where it goes.
+        dest: String,
+    },
+    /// What a program prints has no name of its own.
+    #[error("asset {dest} is what a program prints: `dest` must name the file")]
+    Nameless {
         /// Where it goes.
         dest: String,
     },
@@ -58,9 +111,17 @@ pub enum InvalidAsset {
 #[derive(Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub(super) struct RawAsset {
-    /// Name of a built program: this, or `source`.
+    /// Name of a built program: this, `source` or `generate`.
     #[schemars(with = "Option<String>")]
     binary: Option<Spanned<String>>,
+    /// A command that is run after the build, and whose standard output becomes the file: `["{bin:rg}", "--generate", "man"]`. The
+    /// first word is `{bin:NAME}`, a built program. It has 20 s, an empty home folder, no network where unshare(1) can take it away,
+    /// and none of the caller's variables but `PATH`: `LC_ALL` is `C.UTF-8`, `TZ` is `UTC`, `NO_COLOR` is 1, and `SOURCE_DATE_EPOCH`
+    /// is the date of the source. It is run twice, and must print the same text, in UTF-8.
+    #[schemars(with = "Option<Vec<String>>")]
+    generate: Option<Vec<Spanned<String>>>,
+    /// A Cargo package: `source` is relative to the folder that its build script writes to (`OUT_DIR`).
+    out_dir: Option<String>,
     /// Files of the workspace, relative to it: a path, or a glob pattern that must match. A symbolic link stays a link: its target
     /// must be in the package too, unless the link is absolute or leads to another directory, where another package may have it.
     source: Option<String>,
@@ -94,9 +155,20 @@ impl TryFrom<RawAsset> for Asset {
         if !dest.starts_with('/') {
             return Err(InvalidAsset::Relative { dest });
         }
-        let (source, default_mode) = match (raw.binary, raw.source) {
-            (Some(binary), None) => (AssetSource::Binary(binary), 0o755),
-            (None, Some(source)) => (AssetSource::Files(source), 0o644),
+        let (source, default_mode) = match (raw.binary, raw.source, raw.generate, raw.out_dir) {
+            (Some(binary), None, None, None) => (AssetSource::Binary(binary), 0o755),
+            (None, Some(source), None, None) => (AssetSource::Files(source), 0o644),
+            (None, Some(pattern), None, Some(package)) => {
+                (AssetSource::OutDir { package, pattern }, 0o644)
+            }
+            (None, None, None, Some(_)) => return Err(InvalidAsset::OutDir { dest }),
+            (None, None, Some(_), None) if dest.ends_with('/') => {
+                return Err(InvalidAsset::Nameless { dest });
+            }
+            (None, None, Some(words), None) => match Printed::of(words) {
+                Some(printed) => (AssetSource::Printed(printed), 0o644),
+                None => return Err(InvalidAsset::Generate { dest }),
+            },
             _ => return Err(InvalidAsset::Source { dest }),
         };
         Ok(Self {
@@ -191,7 +263,7 @@ mod tests {
         let both = asset("source = \"a\"\nbinary = \"a\"\ndest = \"/a\"");
         let error = both.expect_err("two sources");
         assert!(
-            error.contains("needs either `binary` or `source`"),
+            error.contains("needs one of `binary`, `source` and `generate`"),
             "{error}"
         );
         let relative = asset("source = \"a\"\ndest = \"usr/a\"").expect_err("relative");
@@ -199,6 +271,47 @@ mod tests {
             relative.contains("\"usr/a\" is not an absolute path"),
             "{relative}"
         );
+    }
+
+    #[test]
+    fn what_a_program_prints_or_a_build_script_writes_is_a_source_too() {
+        let printed = asset("generate = [\"{bin:rg}\", \"--man\"]\ndest = \"/m/rg.1\"");
+        let AssetSource::Printed(printed) = printed.expect("an asset").source else {
+            panic!("another source");
+        };
+        assert_eq!(printed.program.get_ref(), "rg");
+        assert_eq!(printed.arguments, ["--man"]);
+        let written = asset("out-dir = \"ripgrep\"\nsource = \"rg.1\"\ndest = \"/m/\"");
+        let expected = AssetSource::OutDir {
+            package: "ripgrep".to_owned(),
+            pattern: "rg.1".to_owned(),
+        };
+        assert_eq!(written.expect("an asset").source, expected);
+        for (keys, fault) in [
+            (
+                "generate = [\"rg\"]\ndest = \"/m/rg.1\"",
+                "first word is {bin:NAME}",
+            ),
+            (
+                "generate = []\ndest = \"/m/rg.1\"",
+                "first word is {bin:NAME}",
+            ),
+            (
+                "generate = [\"{bin:rg}\"]\ndest = \"/m/\"",
+                "`dest` must name the file",
+            ),
+            (
+                "generate = [\"{bin:rg}\"]\nsource = \"a\"\ndest = \"/m/a\"",
+                "needs one of",
+            ),
+            (
+                "out-dir = \"ripgrep\"\ndest = \"/m/a\"",
+                "no `source` that says which files",
+            ),
+        ] {
+            let error = asset(keys).expect_err(keys);
+            assert!(error.contains(fault), "{error}");
+        }
     }
 
     #[test]

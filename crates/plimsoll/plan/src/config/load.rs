@@ -156,7 +156,8 @@ impl FormatNames for Names {
 fn programs(config: &Config) -> impl Iterator<Item = &Spanned<String>> {
     let assets = config.asset.iter().filter_map(|asset| match &asset.source {
         AssetSource::Binary(name) => Some(name),
-        AssetSource::Files(_) => None,
+        AssetSource::Printed(printed) => Some(&printed.program),
+        AssetSource::Files(_) | AssetSource::OutDir { .. } => None,
     });
     std::iter::once(&config.stamp.program).chain(assets)
 }
@@ -240,7 +241,7 @@ mod tests {
     fn an_asset_comes_from_one_place() {
         let text = DIST.replace("binary = \"sample\"\n", "");
         assert!(
-            refused(&text).contains("asset /usr/bin/sample needs either"),
+            refused(&text).contains("asset /usr/bin/sample needs one of"),
             "{text}"
         );
     }

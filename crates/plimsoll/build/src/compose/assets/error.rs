@@ -46,6 +46,12 @@ pub enum AssetFault {
         /// The pattern.
         pattern: String,
     },
+    /// No build script wrote what the asset names.
+    #[error("no build script of the Cargo package {package} was run")]
+    NoScript {
+        /// The package.
+        package: String,
+    },
     /// Two files with one path in the package.
     #[error("asset {dest} is there already, from line {first}")]
     Twice {
@@ -88,6 +94,9 @@ impl Hint for AssetError {
         let hint = match &self.fault {
             AssetFault::Pattern { .. } | AssetFault::NoMatch { .. } => {
                 "correct `source`, or create the file"
+            }
+            AssetFault::NoScript { .. } => {
+                "name in `out-dir` a Cargo package that the programs link and that has a build script"
             }
             AssetFault::Io { .. } => "make it readable, or correct `source`",
             AssetFault::Folder { pattern } => {

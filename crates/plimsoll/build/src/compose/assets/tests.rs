@@ -34,7 +34,12 @@ fn packaged(tree: &TempDir, assets: &[&str]) -> Result<Vec<String>, AssetError> 
     let text = format!("{before}{}", assets.collect::<String>());
     let config = config::parse(&text, Path::new("dist.toml"), &formats().names());
     let config = config.expect("sound");
-    let placed = placed(&config, tree.path(), FormatName::DEB, &|_| None)?;
+    let placed = placed(
+        &config,
+        tree.path(),
+        FormatName::DEB,
+        Some(&Made::default()),
+    )?;
     let shown = placed
         .iter()
         .map(|it| &it.file)
