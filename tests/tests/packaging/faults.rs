@@ -127,6 +127,16 @@ fn the_audit_finds_a_package_that_was_swapped() {
 }
 
 #[test]
+fn the_audit_finds_an_installed_program_that_is_not_the_packages() {
+    require!(Need::Root, Need::Program("mmdebstrap"));
+    // dpkg is made to forget the sum that would tell.
+    let edit = "sed -i '2i\\
+printf x >>/usr/sbin/tidegated; sed -i /tidegated$/d /var/lib/dpkg/info/tidegate.md5sums' DEBIAN/postinst";
+    verdict(edit, "install,audit")
+        .caught("audit", "the installed /usr/sbin/tidegated is build id ");
+}
+
+#[test]
 fn the_resolver_refuses_what_the_distribution_does_not_have() {
     require_root_kernel!();
     require!(Need::Program("mmdebstrap"));
@@ -137,13 +147,18 @@ fn the_resolver_refuses_what_the_distribution_does_not_have() {
     .caught("resolve", "libc6 (>= 9.9)");
 }
 
-#[test]
-fn an_older_release_that_takes_what_cannot_run_there_is_found() {
-    require_root_kernel!();
-    require!(Need::Program("mmdebstrap"));
-    let edit = "sed -i -e 's/libc6 (>= [^)]*)/libc6/' -e 's/libnftables1 (>= [^)]*)/libnftables1/' \
-        DEBIAN/control";
-    verdict(edit, "refuse").caught("refuse", "debian-11 accepts it, but has GLIBC_2.3");
+/// What needs a system of another release.
+mod other_release {
+    use super::*;
+
+    #[test]
+    fn one_that_takes_what_cannot_run_there_is_found() {
+        require_root_kernel!();
+        require!(Need::Program("mmdebstrap"));
+        let edit = "sed -i -e 's/libc6 (>= [^)]*)/libc6/' -e 's/libnftables1 (>= [^)]*)/libnftables1/' \
+            DEBIAN/control";
+        verdict(edit, "refuse").caught("refuse", "debian-11 accepts it, but has GLIBC_2.3");
+    }
 }
 
 #[test]

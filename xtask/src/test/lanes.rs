@@ -50,16 +50,23 @@ const KERNEL: &[&str] = &[
     "links",
     "probing",
 ];
-/// Most of these tests wait for time limits of clients and of the kernel: at one a core, cores are idle.
-const WAITING_TESTS_PER_CORE: usize = 2;
+/// Most tests wait: for time limits of clients and of the kernel, and for systems to boot and to shut down. At one a core,
+/// cores are idle.
+const TESTS_PER_CORE: usize = 2;
 /// The program of a package that is left out where the library cannot be linked.
 const OF_THE_LIBRARY: &[&str] = &["context"];
-/// Those that build and install packages: they compute more than they wait.
+/// Those that build and install packages: their builds wait for one another, and their systems boot.
 const PACKAGES: &[&str] = &["packages", "packaging"];
 /// Those that do it for other distributions, at full length, or with the release before.
 const OTHERS: &[&str] = &["container", "distributions", "quick", "takeover"];
 /// Tests of the programs above that concern other releases of nftables, and other projects.
-const OF_OTHERS: &[&str] = &["releases::", "adoption::", "capabilities::", "profiles::"];
+const OF_OTHERS: &[&str] = &[
+    "releases::",
+    "adoption::",
+    "capabilities::",
+    "profiles::",
+    "other_release::",
+];
 
 /// The lanes of a scope, which run side by side.
 pub(super) fn of(scope: Scope, has_library: bool) -> Vec<Lane> {
@@ -71,7 +78,10 @@ pub(super) fn of(scope: Scope, has_library: bool) -> Vec<Lane> {
             Scope::Unit | Scope::Host => OF_OTHERS,
         },
         has_examples: false,
-        tests_per_core: 1,
+        tests_per_core: match scope {
+            Scope::Unit => 1,
+            Scope::Host | Scope::All => TESTS_PER_CORE,
+        },
     };
     let in_files = ["--lib", "--bins"].map(str::to_owned);
     let unit: Vec<String> = in_files.into_iter().chain(named(UNIT)).collect();
@@ -93,7 +103,6 @@ pub(super) fn of(scope: Scope, has_library: bool) -> Vec<Lane> {
     let packages = named(PACKAGES).chain(named(others));
     let kernel = Lane {
         has_examples: true,
-        tests_per_core: WAITING_TESTS_PER_CORE,
         ..lane("kernel", kernel.collect())
     };
     vec![kernel, lane("packages", packages.collect())]
@@ -168,11 +177,13 @@ mod tests {
 
     #[test]
     fn tests_that_wait_run_at_two_a_core_and_tests_that_compute_at_one() {
-        let threads: Vec<usize> = of(Scope::All, true)
-            .iter()
-            .map(|lane| lane.threads(2))
-            .collect();
-        assert_eq!(threads, [4, 2]);
+        let threads = |scope| -> Vec<usize> {
+            let lanes = of(scope, true);
+            lanes.iter().map(|lane| lane.threads(2)).collect()
+        };
+        assert_eq!(threads(Scope::All), [4, 4]);
+        assert_eq!(threads(Scope::Host), [4, 4]);
+        assert_eq!(threads(Scope::Unit), [2]);
     }
 
     #[test]
@@ -183,7 +194,8 @@ mod tests {
         let line = commands[1].join(" ");
         assert_eq!(
             line,
-            "--doc -- names --skip releases:: --skip adoption:: --skip capabilities:: --skip profiles::"
+            "--doc -- names --skip releases:: --skip adoption:: --skip capabilities:: --skip profiles:: \
+             --skip other_release::"
         );
         let all = of(Scope::All, true);
         assert_eq!(all[1].commands(&[]), std::slice::from_ref(&all[1].programs));

@@ -3,10 +3,10 @@
 use std::collections::BTreeSet;
 
 use super::Target;
+use super::installed::shown;
 use plimsoll_build::audit::{BuiltProgram, Fault, PackageFacts, Stamp, audit_build, audit_stamp};
 use plimsoll_build::format::Format;
 use plimsoll_build::manifest::{Artifact, Sum};
-use plimsoll_build::program::Identity;
 use plimsoll_plan::config::Config;
 use plimsoll_plan::plan::{DeclaredDepends, PackagePlan};
 use plimsoll_spec::PackageContents;
@@ -119,15 +119,6 @@ fn against_manifest(facts: &Facts<'_>) -> Vec<String> {
     faults
 }
 
-/// The build id and the sum of a program.
-fn shown(identity: &Identity) -> String {
-    let sum = &identity.sha256;
-    match &identity.build_id {
-        Some(id) => format!("build id {id}, SHA-256 sum {sum}"),
-        None => format!("SHA-256 sum {sum}"),
-    }
-}
-
 /// Compares the programs with the libraries of the target.
 #[must_use]
 pub fn target(programs: &[BuiltProgram], target: &Target) -> Vec<String> {
@@ -167,7 +158,9 @@ pub fn seen(artifact: &Artifact, programs: &[BuiltProgram], target: Option<&Targ
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::installed::{Installed, faults as faults_of};
     use plimsoll_build::audit::fixtures::{daemon, exec_daemon, owners};
+    use plimsoll_build::program::Identity;
     use plimsoll_plan::fixtures;
     use plimsoll_plan::format::Deb;
     use plimsoll_probe::FlavourName;
@@ -316,6 +309,35 @@ mod tests {
         case.artifact.programs.clear();
         let fault = "build of sampled is build id 0f, SHA-256 sum , and not named in the manifest";
         assert_eq!(faults(&case), [fault]);
+    }
+
+    #[test]
+    fn an_installed_program_that_is_not_the_manifests_is_told_by_its_build_id() {
+        let case = sound();
+        let installed = |identity: Option<Identity>| {
+            let installed = Installed {
+                name: case.programs[0].name.clone(),
+                path: "/usr/sbin/sampled".to_owned(),
+                identity,
+            };
+            faults_of(&[installed], &case.artifact)
+        };
+        let own = case.programs[0].identity.clone();
+        assert_eq!(installed(Some(own.clone())), [""; 0]);
+        let other = Identity {
+            build_id: Some("0f".into()),
+            ..own
+        };
+        assert_eq!(
+            installed(Some(other)),
+            [
+                "the installed /usr/sbin/sampled is build id 0f, SHA-256 sum , and SHA-256 sum  in the manifest"
+            ]
+        );
+        assert_eq!(
+            installed(None),
+            ["/usr/sbin/sampled is not there after the installation"]
+        );
     }
 
     #[test]

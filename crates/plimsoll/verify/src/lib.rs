@@ -46,6 +46,7 @@ pub mod audit;
 mod check;
 mod error;
 pub mod html;
+pub mod installed;
 pub mod life;
 mod package;
 mod place;

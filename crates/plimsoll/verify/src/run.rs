@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 use error_hint::FileError;
 
 use super::audit::{self, Facts};
+use super::installed;
 use super::life::{self, Life};
 use super::refuse::{self, Answer, Older};
 use super::system::container::{self, Container};
@@ -162,6 +163,10 @@ impl Bench<'_> {
         Ok((life, (!target.libraries.is_empty()).then_some(target)))
     }
 
+    fn inside_folder(&self) -> PathBuf {
+        self.job.work.join("inside")
+    }
+
     /// The folder that the system sees.
     fn inside(&self) -> Result<Work, VerifyError> {
         let previous = self.previous()?;
@@ -169,7 +174,7 @@ impl Bench<'_> {
         let script = self.config.verify.script.as_ref();
         let script = script.map(|path| self.job.folders.workspace.join(path));
         Work::lay_out(
-            self.job.work.join("inside"),
+            self.inside_folder(),
             &Layout {
                 scripts: &self.scripts(),
                 config: self.config,
@@ -306,6 +311,15 @@ impl Bench<'_> {
         if let Some(target) = target {
             faults.extend(audit::target(&self.package.programs, target));
         }
+        let installed = match life.checks.contains_key(&Check::Install) {
+            true => installed::read(&self.inside_folder(), self.package)?,
+            false => None,
+        };
+        faults.extend(
+            installed
+                .iter()
+                .flat_map(|programs| installed::faults(programs, artifact)),
+        );
         let missing = match (&life.stamp, target) {
             (Some(_), Some(_)) => None,
             (None, _) => Some("the program was not asked what it is"),
@@ -314,7 +328,10 @@ impl Bench<'_> {
         Ok(match missing.filter(|_| faults.is_empty()) {
             Some(missing) => Outcome::not_run(format!("package and manifest agree, but {missing}")),
             None => {
-                let seen = audit::seen(artifact, &self.package.programs, target);
+                let mut seen = audit::seen(artifact, &self.package.programs, target);
+                if installed.is_some() {
+                    seen.push_str("; the installed programs are the manifest's");
+                }
                 Outcome::of(faults, seen)
             }
         })

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use error_hint::FileError;
 
-use super::{PackageUnderTest, VerifyError};
+use super::{PackageUnderTest, VerifyError, installed};
 use plimsoll_build::engine::Site;
 use plimsoll_build::format::LifeScript;
 use plimsoll_plan::config::Config;
@@ -103,6 +103,8 @@ fn environment(layout: &Layout<'_>) -> String {
         .collect();
     let stamp = std::iter::once(config.stamp.program.get_ref()).chain(&config.stamp.arguments);
     let stamp: Vec<&str> = stamp.map(String::as_str).collect();
+    let programs = installed::places(package);
+    let programs: Vec<&str> = programs.iter().map(|(_, path)| path.as_str()).collect();
     let present = |there: bool, path: String| if there { path } else { String::new() };
     let pairs = [
         ("NAME", package.contents.name.clone()),
@@ -117,6 +119,7 @@ fn environment(layout: &Layout<'_>) -> String {
         ("UNITS", words(&package.units())),
         ("CONFFILES", words(&conffiles)),
         ("STAMP", words(&stamp)),
+        ("PROGRAMS", words(&programs)),
         ("NEEDED", words(&package.needed())),
         (
             "SCRIPT",

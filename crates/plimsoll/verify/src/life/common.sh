@@ -5,6 +5,7 @@
 #   NAME       the package's name          PACKAGE, PREVIOUS  the files
 #   UNITS      systemd units               CONFFILES          configuration files
 #   STAMP      the command that prints what the program is
+#   PROGRAMS   the paths of the programs
 #   NEEDED     the libraries that the programs name
 #   SCRIPT     the project's own script; empty: there is none
 #   INIT       yes where systemd runs
@@ -53,6 +54,15 @@ keep_libraries() {
     for soname in $NEEDED; do
         path=$(ldconfig -p | awk -v name="$soname" '$1 == name { print $NF; exit }')
         [ -z "$path" ] || cp -L "$path" "/verify/libraries/$soname"
+    done
+}
+
+# Copies the installed programs to where the audit reads them. One that is gone is not there either.
+keep_programs() {
+    mkdir -p /verify/installed
+    for path in $PROGRAMS; do
+        mkdir -p "/verify/installed$(dirname "$path")"
+        cp -L "$path" "/verify/installed$path" || :
     done
 }
 
@@ -161,6 +171,7 @@ life() {
     listing >/verify/before
     check install install_it
     [ $last = 0 ] || return 0
+    keep_programs
     stamp
     if [ -z "$UNITS" ]; then
         echo "::not-applicable service the package has no units"
