@@ -89,7 +89,7 @@ fn a_package_holds_what_its_program_prints_and_what_its_build_script_wrote() {
         .is_ok_and(|status| status.success());
     let printed = "/usr/share/man/man1/user.1: HOME LC_ALL NO_COLOR PATH SOURCE_DATE_EPOCH TZ 0 ";
     let printed = files.iter().find_map(|file| file.strip_prefix(printed));
-    let printed = printed.unwrap_or_else(|| panic!("{files:?}"));
+    let printed = printed.ok_or(&files).unwrap();
     // Only the loopback device, and those that the kernel puts into each namespace, which differ from kernel to kernel.
     let devices: usize = printed.trim().parse().unwrap();
     let here = std::fs::read_dir("/sys/class/net").map_or(0, Iterator::count);
