@@ -47,7 +47,7 @@ ARG PROJECT
 ARG DISTRO
 ARG CARGO_NET_OFFLINE=false
 RUN --mount=type=secret,id=ca --mount=type=cache,id=dist,target=/var/cache/dist \
-    /usr/local/libexec/dist/with-crates cargo build --locked --package xtask
+    /usr/local/libexec/dist/with-crates cargo build --locked --manifest-path xtask/Cargo.toml
 
 FROM build AS package
 ARG PROJECT

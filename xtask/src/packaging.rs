@@ -121,6 +121,7 @@ fn build_arguments() -> Vec<String> {
         work: "/w/target/dist/scratch".into(),
         cargo_home: "/home/.cargo".into(),
         has_git_crates: false,
+        kit: None,
     };
     let job = Job {
         distro,

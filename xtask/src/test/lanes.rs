@@ -32,6 +32,7 @@ const UNIT: &[&str] = &[
     "deciding",
     "elf",
     "elf_files",
+    "installed",
     "made_up_family",
     "made_up_format",
     "made_up_libraries",

@@ -8,6 +8,7 @@ pub mod container;
 mod error;
 pub mod root;
 mod run;
+mod ship;
 mod site;
 mod task;
 mod toolchain;
@@ -26,6 +27,7 @@ use crate::progress;
 pub use choose::{EngineRequest, choose};
 pub use error::{EngineError, UnknownEngine};
 pub use run::{Outcome, Task, Watcher, run_all, run_stages};
+pub use ship::ship;
 pub use site::{InvalidMirror, Mirror, Site};
 pub use task::{Within, stages};
 pub use toolchain::Toolchain;
@@ -106,6 +108,8 @@ pub struct Folders {
     pub cargo_home: PathBuf,
     /// Whether it has crates from git, besides those of registries.
     pub has_git_crates: bool,
+    /// The installed command with all that it needs, as [`ship`] lays it out; none for an xtask, which is built in each system.
+    pub kit: Option<PathBuf>,
 }
 
 impl Job<'_> {
@@ -115,7 +119,7 @@ impl Job<'_> {
         self.folders.out.join(self.distro.id())
     }
 
-    /// Arguments of `cargo xtask dist` inside the build system, after `--out`.
+    /// Arguments of `dist` inside the build system, after `--out`.
     fn options(&self) -> Vec<String> {
         let mut options = vec!["--flavour".to_owned(), self.flavour.to_string()];
         if self.strict {

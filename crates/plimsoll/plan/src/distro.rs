@@ -29,7 +29,7 @@ pub use check::check_names;
 pub use departure::Departure;
 pub use error::DistroError;
 pub use load::{load, parse, read};
-pub use plan::{CARGO_HOME, DistroPlan, OUT, WORKSPACE, plan};
+pub use plan::{CARGO_HOME, DistroPlan, OUT, TARGET, WORKSPACE, plan};
 
 /// The distributions that packages are built for.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize, JsonSchema)]

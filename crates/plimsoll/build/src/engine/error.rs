@@ -46,6 +46,12 @@ pub enum EngineError {
     /// The root engine runs as a user.
     #[error("engine root needs root, because it mounts file systems")]
     NotRoot,
+    /// An installed command, and a container, which it is not brought into.
+    #[error("an installed command builds in roots only, and not with {engine}")]
+    InstalledInContainer {
+        /// The engine.
+        engine: Engine,
+    },
     /// A mirror was given for a distribution whose addresses come from elsewhere.
     #[error("distribution {id} has no `archive`, so no mirror can replace it")]
     NoArchive {
@@ -104,6 +110,10 @@ impl Hint for EngineError {
             Self::NoContainers { .. } => Some("install podman, or start docker".into()),
             Self::NoBootstrap => Some("use docker or podman for it".into()),
             Self::Missing { program } => Some(format!("apt-get install {program}").into()),
+            Self::InstalledInContainer { .. } => Some(
+                "use --engine root for the Debian family, or give the project an xtask for others"
+                    .into(),
+            ),
             Self::NotRoot => Some("run it as root, or use docker or podman".into()),
             Self::NoArchive { .. } => {
                 Some("use a proxy, or an image that is configured for the mirror".into())

@@ -10,9 +10,11 @@ use serde::{Deserialize, Serialize};
 
 use plimsoll_probe::Command;
 
+use super::ship::PLACE;
 use super::{EngineError, Folders, Job, Site, Stage, Toolchain};
+use crate::packager;
 use crate::source::COMMIT_VARIABLE;
-use plimsoll_plan::distro::{CARGO_HOME, Distro, OUT};
+use plimsoll_plan::distro::{CARGO_HOME, Distro, OUT, TARGET};
 
 /// Runs inside of the new namespaces, before the root is entered.
 const ENTER: &str = include_str!("root/enter.sh");
@@ -81,13 +83,22 @@ pub fn mount_point(folders: &Folders) -> PathBuf {
     folders.roots.join("mnt")
 }
 
-/// The command that fetches the crates, those that write packages too, run once for all distributions.
+/// The commands that fetch the crates, those that write packages too, run once for all distributions. An xtask with a lock
+/// file of its own has crates of its own.
 #[must_use]
-pub fn prepare(cargo: &str) -> Stage {
-    Stage::new(
-        "fetch the crates",
-        Command::new(cargo, ["fetch", "--locked"]),
-    )
+pub fn prepare(cargo: &str, folders: &Folders) -> Vec<Stage> {
+    let fetch = ["fetch", "--locked"];
+    let mut stages = vec![Stage::new("fetch the crates", Command::new(cargo, fetch))];
+    let manifest = folders.workspace.join(packager::MANIFEST);
+    if folders.kit.is_none() && manifest.with_file_name("Cargo.lock").is_file() {
+        let manifest = manifest.display().to_string();
+        let own = fetch.into_iter().chain(["--manifest-path", &manifest]);
+        stages.push(Stage::new(
+            "fetch the crates of the xtask",
+            Command::new(cargo, own),
+        ));
+    }
+    stages
 }
 
 /// The commands that build one distribution's packages. `is_fresh` says that the root that is
@@ -196,6 +207,8 @@ fn wish(job: &Job<'_>, name: &str) -> String {
 
 fn build(job: &Job<'_>, toolchain: &Path) -> Command {
     let folders = job.folders;
+    // No path: there is nothing to mount.
+    let kit = folders.kit.clone().unwrap_or_default();
     let paths = [
         &mount_point(folders),
         &archive(job),
@@ -204,21 +217,18 @@ fn build(job: &Job<'_>, toolchain: &Path) -> Command {
         &folders.workspace,
         &target(job),
         &job.out(),
+        &kit,
     ];
     let namespaces = ["--mount", "--net", "--pid", "--fork", "--kill-child"];
     let mut args: Vec<String> = namespaces.map(str::to_owned).into();
     args.extend(["sh", "-eu", "-c", ENTER, "enter"].map(str::to_owned));
     args.extend(paths.map(|path: &Path| path.display().to_string()));
     args.extend(environment(job));
-    let command = [
-        "cargo",
-        "xtask",
-        "dist",
-        "--as",
-        job.distro.id(),
-        "--out",
-        OUT,
-    ];
+    let name = match folders.kit {
+        Some(_) => "plimsoll",
+        None => "xtask",
+    };
+    let command = ["cargo", name, "dist", "--as", job.distro.id(), "--out", OUT];
     args.extend(command.map(str::to_owned));
     args.extend(job.options());
     Command::new("unshare", args)
@@ -231,11 +241,12 @@ fn environment(job: &Job<'_>) -> Vec<String> {
     vec![
         set(
             "PATH",
-            &format!("{TOOLCHAIN}/bin:/usr/sbin:/usr/bin:/sbin:/bin"),
+            &format!("{TOOLCHAIN}/bin:{PLACE}:/usr/sbin:/usr/bin:/sbin:/bin"),
         ),
         set("HOME", "/root"),
         set("LC_ALL", "C.UTF-8"),
         set("CARGO_HOME", CARGO_HOME),
+        set("CARGO_TARGET_DIR", TARGET),
         set("CARGO_NET_OFFLINE", "true"),
         set("CARGO_TERM_COLOR", "never"),
         set(COMMIT_VARIABLE, &source.commit),

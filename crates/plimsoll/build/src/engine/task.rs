@@ -43,6 +43,9 @@ pub enum Within {
 }
 
 fn in_container(engine: Engine, job: &Job<'_>) -> Result<Vec<Stage>, EngineError> {
+    if job.folders.kit.is_some() {
+        return Err(EngineError::InstalledInContainer { engine });
+    }
     let stages = container::recipe(engine, job)?;
     make_folder(&job.out())?;
     make_folder(&job.folders.work)?;
@@ -53,13 +56,7 @@ fn in_container(engine: Engine, job: &Job<'_>) -> Result<Vec<Stage>, EngineError
 }
 
 fn in_root(job: &Job<'_>) -> Result<Vec<Stage>, EngineError> {
-    for folder in [
-        root::mount_point(job.folders),
-        root::target(job),
-        job.out(),
-        // The target folder is mounted here, over a workspace that cannot be written to.
-        job.folders.workspace.join("target"),
-    ] {
+    for folder in [root::mount_point(job.folders), root::target(job), job.out()] {
         make_folder(&folder)?;
     }
     let spec = RootSpec::of(job);

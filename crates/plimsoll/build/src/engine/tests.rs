@@ -14,6 +14,7 @@ fn folders() -> Folders {
         work: "/w/target/dist/scratch".into(),
         cargo_home: "/home/.cargo".into(),
         has_git_crates: false,
+        kit: None,
     }
 }
 
@@ -167,10 +168,67 @@ fn a_root_is_made_once_and_entered_without_a_network() {
         unshare --mount sh -eu -c mount -t tmpfs -o mode=0755 tmpfs "$1"; export TMPDIR="$1"; shift; exec mmdebstrap "$@" mmdebstrap /w/target/roots/mnt --variant=minbase --mode=root --architectures=amd64 --include=build-essential,ca-certificates,pkg-config --dpkgopt=force-unsafe-io --aptopt=Acquire::Check-Valid-Until "false" --customize-hook=chroot "$1" apt-get install --yes --no-install-recommends libnftables-dev || echo 'note: libnftables-dev is not available' bullseye /w/target/roots/debian-11.new.tar http://mirror.example/debian
         mv /w/target/roots/debian-11.new.tar /w/target/roots/debian-11.tar
         mv /w/target/roots/debian-11.json.new /w/target/roots/debian-11.json
-        unshare --mount --net --pid --fork --kill-child sh -eu -c ENTER enter /w/target/roots/mnt /w/target/roots/debian-11.tar /rust /home/.cargo /w /w/target/roots/debian-11.target /w/target/dist/debian-11 PATH=/opt/rust/bin:/usr/sbin:/usr/bin:/sbin:/bin HOME=/root LC_ALL=C.UTF-8 CARGO_HOME=/opt/cargo CARGO_NET_OFFLINE=true CARGO_TERM_COLOR=never SOURCE_COMMIT=abc SOURCE_DATE_EPOCH=1 cargo xtask dist --as debian-11 --out /out --flavour auto --strict --progress=json
+        unshare --mount --net --pid --fork --kill-child sh -eu -c ENTER enter /w/target/roots/mnt /w/target/roots/debian-11.tar /rust /home/.cargo /w /w/target/roots/debian-11.target /w/target/dist/debian-11  PATH=/opt/rust/bin:/opt/plimsoll:/usr/sbin:/usr/bin:/sbin:/bin HOME=/root LC_ALL=C.UTF-8 CARGO_HOME=/opt/cargo CARGO_TARGET_DIR=/target CARGO_NET_OFFLINE=true CARGO_TERM_COLOR=never SOURCE_COMMIT=abc SOURCE_DATE_EPOCH=1 cargo xtask dist --as debian-11 --out /out --flavour auto --strict --progress=json
     "#]].assert_eq(&text.replace(&script, "ENTER"));
     let fresh = with_job("debian-11", &site, &folder(), |job| root::recipe(job, true));
     assert_eq!(fresh.expect("a recipe").len(), 1);
+}
+
+#[test]
+fn a_root_gets_the_installed_command_and_builds_none() {
+    let folders = Folders {
+        kit: Some("/w/target/dist/work/kit".into()),
+        ..folders()
+    };
+    let recipe = with_job("debian-11", &Site::default(), &folder(), |job| {
+        let job = Job {
+            folders: &folders,
+            ..*job
+        };
+        root::recipe(&job, true)
+    });
+    let text = lines(&recipe.expect("a recipe"));
+    assert!(
+        text.contains(" /w/target/dist/work/kit PATH=/opt/rust/bin:/opt/plimsoll:"),
+        "{text}"
+    );
+    assert!(
+        text.contains(" cargo plimsoll dist --as debian-11 "),
+        "{text}"
+    );
+    let refused = with_job("debian-11", &Site::default(), &image(), |job| {
+        let job = Job {
+            folders: &folders,
+            ..*job
+        };
+        stages(&job, Within::Container(Engine::Docker))
+    });
+    assert!(matches!(
+        refused,
+        Err(EngineError::InstalledInContainer { .. })
+    ));
+}
+
+#[test]
+fn the_crates_of_an_xtask_with_its_own_lock_file_are_fetched_too() {
+    let workspace = tempfile::tempdir().expect("a folder");
+    let folders = Folders {
+        workspace: workspace.path().to_owned(),
+        ..folders()
+    };
+    assert_eq!(root::prepare("cargo", &folders).len(), 1);
+    std::fs::create_dir(workspace.path().join("xtask")).expect("made");
+    std::fs::write(workspace.path().join("xtask/Cargo.lock"), "").expect("written");
+    let own = &root::prepare("cargo", &folders)[1].call;
+    let manifest = workspace.path().join("xtask/Cargo.toml");
+    let expected = format!(
+        "cargo fetch --locked --manifest-path {}",
+        manifest.display()
+    );
+    assert_eq!(own.line(), expected);
+    let kit = Some("/kit".into());
+    let installed = Folders { kit, ..folders };
+    assert_eq!(root::prepare("cargo", &installed).len(), 1);
 }
 
 #[test]

@@ -15,6 +15,8 @@ use crate::source::Source;
 pub const WORKSPACE: &str = "/src";
 /// Where the packages are written to inside of it.
 pub const OUT: &str = "/out";
+/// Where the target folder is inside of it: not in the workspace, which cannot be written to.
+pub const TARGET: &str = "/target";
 /// Where Cargo's home is inside of it.
 pub const CARGO_HOME: &str = "/opt/cargo";
 
@@ -101,10 +103,9 @@ pub fn plan(
 }
 
 fn places() -> Places {
-    let workspace = PathBuf::from(WORKSPACE);
     Places {
-        cache: workspace.join("target/dist"),
-        workspace,
+        cache: PathBuf::from(TARGET).join("dist"),
+        workspace: PathBuf::from(WORKSPACE),
         out: PathBuf::from(OUT),
         cargo_home: PathBuf::from(CARGO_HOME),
     }

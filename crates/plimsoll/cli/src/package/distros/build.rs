@@ -117,9 +117,12 @@ fn prepare(common: &Common, watch: &Watch) -> Result<()> {
     let Common { folders, kit, .. } = common;
     std::fs::create_dir_all(&folders.work)
         .with_context(|| format!("{} cannot be made", folders.work.display()))?;
+    if let Some(kit) = &folders.kit {
+        engine::ship(kit)?;
+    }
     let mut stages = Vec::new();
     if kit.needs_crates() {
-        stages.push(root::prepare(&run::cargo()));
+        stages.extend(root::prepare(&run::cargo(), folders));
     }
     if let Some(containers) = kit.containers {
         let toolchain = kit.toolchain(containers);

@@ -4,6 +4,7 @@ use std::path::Path;
 
 use error_hint::{Context, Failure, Result};
 use plimsoll_build::engine::{Engine, EngineError, Folders, Toolchain, Within};
+use plimsoll_plan::toolkit::Toolkit;
 use plimsoll_probe::{Host, System};
 
 use crate::package::cargo_home;
@@ -27,6 +28,10 @@ pub(crate) fn folders(out: Option<&Path>) -> Result<Folders> {
         has_git_crates: cargo_home.join("git").is_dir(),
         cargo_home,
         workspace,
+        kit: match Toolkit::this() {
+            Toolkit::Xtask => None,
+            Toolkit::Installed => Some(target.join("dist/work/kit")),
+        },
     })
 }
 
@@ -63,10 +68,16 @@ impl Kit {
         let mut used = engines.iter().flatten();
         let container = used.clone().find(|engine| **engine != Engine::Root);
         let given = given.map(Toolchain::of);
+        let for_roots = given.clone().map_or_else(own, Ok)?;
+        // Only containers need an image, and so a project that names one.
+        let for_containers = match (container, given) {
+            (Some(_), None) => official()?,
+            (_, given) => given.unwrap_or_else(|| for_roots.clone()),
+        };
         Ok(Self {
             containers: container.copied(),
-            for_containers: given.clone().map_or_else(official, Ok)?,
-            for_roots: given.map_or_else(own, Ok)?,
+            for_containers,
+            for_roots,
             uses_roots: used.any(|engine| *engine == Engine::Root),
         })
     }
