@@ -374,6 +374,34 @@ fn a_format_of_one_file_is_planned_derived_written_audited_and_unpacked() {
 }
 
 #[test]
+fn an_xtask_with_a_lock_file_of_its_own_leaves_the_projects_as_it_is() {
+    let project = Project::new();
+    let lock = "version = 4\n\n[[package]]\nname = \"sample\"\nversion = \"1.0.0\"\n";
+    let own = lock.replace("sample", "xtask").replace("1.0.0", "0.0.0");
+    for (path, text) in [
+        (
+            "Cargo.toml",
+            "[workspace]\nmembers = [\"sample\"]\nresolver = \"3\"\n",
+        ),
+        ("Cargo.lock", lock),
+        ("xtask/Cargo.lock", &own),
+        (
+            "xtask/Cargo.toml",
+            "[workspace]\n\n[package]\nname = \"xtask\"\nversion = \"0.0.0\"\nedition = \"2024\"\n\n\
+             [features]\nwriter = []\n",
+        ),
+    ] {
+        project.put(path, text);
+    }
+    let (config, plan) = planned(&project.workspace, CONFIG).unwrap();
+    let manifest = run::run(&formats(), &config, &plan, &mut Silent).unwrap();
+    assert_eq!(manifest.artifacts.len(), 1);
+    let read = |name: &str| std::fs::read_to_string(project.workspace.join(name)).unwrap();
+    assert_eq!(read("Cargo.lock"), lock);
+    assert_eq!(read("xtask/Cargo.lock"), own);
+}
+
+#[test]
 fn a_dependency_that_the_made_up_format_misses_is_a_fault() {
     let (config, plan) = planned(Path::new("/w"), CONFIG).unwrap();
     let facts = PackageFacts {
