@@ -30,8 +30,11 @@ const IN: &str = "--manifest-path";
 /// This workspace's manifest.
 const OURS: &str = "Cargo.toml";
 
-/// The manifest of the example, a workspace of its own.
-const EXAMPLE: &str = "examples/zpack/Cargo.toml";
+/// The manifests of the example and of its xtask, each a workspace of its own.
+const EXAMPLE: [&str; 2] = [
+    "examples/zpack/Cargo.toml",
+    "examples/zpack/xtask/Cargo.toml",
+];
 
 /// Where the example has the toolkit's crates, as they are published.
 const VENDOR: &str = "examples/zpack/vendor";
@@ -104,12 +107,12 @@ fn checks<'a>(args: &'a Args, declared: &'a Libraries) -> Vec<Check<'a>> {
         ),
         (
             "example: format",
-            Box::new(|| cargo(&["fmt", "--all", "--check", IN, EXAMPLE])),
+            Box::new(|| of_example(|manifest| cargo(&["fmt", "--check", IN, manifest]))),
         ),
         ("example: lints", Box::new(lint_example)),
         (
             "example: licences and sources",
-            Box::new(|| deny(EXAMPLE, args.advisories)),
+            Box::new(|| of_example(|manifest| deny(manifest, args.advisories))),
         ),
         (
             "fuzz targets: format",
@@ -145,16 +148,23 @@ fn clippy(features: &[String]) -> Result<()> {
     cargo(&args.chain(["--", "--deny", "warnings"]).collect::<Vec<_>>())
 }
 
-/// Its lock file must fit the toolkit's packages, which are its dependencies. What both workspaces
-/// need is compiled once.
+/// Does it with each of the example's manifests.
+fn of_example(check: impl Fn(&str) -> Result<()>) -> Result<()> {
+    EXAMPLE.into_iter().try_for_each(check)
+}
+
+/// The lock file of its xtask must fit the toolkit's packages, which are its dependencies. What this workspace needs too is
+/// compiled once.
 fn lint_example() -> Result<()> {
-    for features in [None, Some("--all-features")] {
-        let lint = ["clippy", "--locked", IN, EXAMPLE, "--target-dir", "target"];
-        let what = ["--workspace", "--all-targets"].into_iter().chain(features);
-        let args = lint.into_iter().chain(what);
-        cargo(&args.chain(["--", "--deny", "warnings"]).collect::<Vec<_>>())?;
-    }
-    Ok(())
+    of_example(|manifest| {
+        for features in [None, Some("--all-features")] {
+            let lint = ["clippy", "--locked", IN, manifest, "--target-dir", "target"];
+            let what = ["--workspace", "--all-targets"].into_iter().chain(features);
+            let args = lint.into_iter().chain(what);
+            cargo(&args.chain(["--", "--deny", "warnings"]).collect::<Vec<_>>())?;
+        }
+        Ok(())
+    })
 }
 
 fn workflows() -> Result<Vec<String>> {

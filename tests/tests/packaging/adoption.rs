@@ -76,9 +76,11 @@ fn fetch() {
     let vendor = ["toolkit", "--vendor", "examples/zpack/vendor"];
     crate::packages::xtask(&vendor).success();
     let cargo = std::env::var_os("CARGO").expect("tests run under cargo");
-    let mut fetch = Command::new(cargo);
-    fetch.args(["fetch", "--locked"]).current_dir(project());
-    finished(&mut fetch).success();
+    for folder in [project(), project().join("xtask")] {
+        let mut fetch = Command::new(&cargo);
+        fetch.args(["fetch", "--locked"]).current_dir(folder);
+        finished(&mut fetch).success();
+    }
 }
 
 /// Runs the example's `cargo xtask` there, with this workspace's target folder: what both need is
@@ -310,9 +312,18 @@ fn locked(folder: &Path) -> Vec<(String, String)> {
 }
 
 #[test]
+fn nothing_of_the_toolkit_is_in_the_examples_own_lock_file() {
+    let example = locked(&project());
+    let names: Vec<&str> = example.iter().map(|(name, _)| name.as_str()).collect();
+    assert!(names.contains(&"flate2"), "{names:?}");
+    let toolkit = |name: &&str| name.starts_with("plimsoll") || *name == "clap";
+    assert_eq!(names.iter().copied().find(toolkit), None, "{names:?}");
+}
+
+#[test]
 fn the_example_is_locked_to_the_versions_of_this_workspace() {
     let ours = locked(&workspace());
-    let example = locked(&project());
+    let example = [locked(&project()), locked(&project().join("xtask"))].concat();
     let both = |name: &str| ours.iter().any(|(ours, _)| ours == name) && name != "xtask";
     let other: Vec<_> = example
         .iter()
