@@ -23,7 +23,7 @@
 //!     let workspace = Path::new("/home/me/sample");
 //!     let formats = Formats::standard();
 //!     let config = config::load(&workspace.join("packaging/dist.toml"), &formats.rules().names())?;
-//!     let source = source::read(workspace, "sample", None)?;
+//!     let source = source::read(workspace, &config, None)?;
 //!     let places = Places {
 //!         workspace: workspace.into(),
 //!         out: workspace.join("target/dist"),

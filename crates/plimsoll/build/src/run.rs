@@ -14,7 +14,7 @@ use std::path::{Path, PathBuf};
 
 use plimsoll_probe::{Answer, Command, Distribution, FlavourName, Host, Ownership, owners};
 
-use crate::audit::{AuditError, BuiltProgram, Stamp, audit_build, audit_stamp};
+use crate::audit::{AuditError, BuiltProgram, Stamp, audit_build, audit_said};
 use crate::compose;
 use crate::crates::Crates;
 use crate::format::Formats;
@@ -150,15 +150,18 @@ impl<'a> Run<'a> {
             .collect::<Result<Vec<_>, _>>()?;
         self.ask_owners(&programs);
         let mut faults = audit_build(build.flavour, self.config, &self.owners, &programs);
-        let stamped = self.config.stamp.program.get_ref();
-        if let Some(program) = programs.iter().find(|program| program.name == *stamped) {
-            let stamp = self.stamp(&program.path)?;
+        let stamped = self.config.stamp.as_ref();
+        let is_stamped = |program: &&BuiltProgram| {
+            stamped.is_some_and(|stamp| program.name == *stamp.program.get_ref())
+        };
+        if let Some((program, stamped)) = programs.iter().find(is_stamped).zip(stamped) {
             let planned = Stamp {
                 flavour: build.flavour.to_string(),
                 version: self.plan.source.version.clone(),
                 commit: self.plan.source.commit.clone(),
             };
-            faults.extend(audit_stamp(stamped, &stamp, &planned));
+            let said = said(&program.path, stamped)?;
+            faults.extend(audit_said(stamped, &said, &planned));
         }
         AuditError::check(faults)?;
         self.audit_bundled(build, &programs)?;
@@ -200,19 +203,16 @@ impl<'a> Run<'a> {
                 step: format!("package flavour {}", build.flavour),
             })
     }
+}
 
-    /// Asks the program what it is.
-    fn stamp(&self, program: &Path) -> Result<Stamp, RunError> {
-        let failed = |what: String| RunError::Stamp {
-            program: program.to_owned(),
-            what,
-        };
-        let mut command = Command::new(program.to_string_lossy(), [""; 0]);
-        command.args.clone_from(&self.config.stamp.arguments);
-        let text = command.text();
-        let text = text.map_err(|error| failed(error.reason()))?;
-        serde_json::from_str(&text).map_err(|error| failed(error.to_string()))
-    }
+/// Asks a program what it is.
+fn said(program: &Path, stamp: &plimsoll_plan::config::Stamp) -> Result<String, RunError> {
+    let mut command = Command::new(program.to_string_lossy(), [""; 0]);
+    command.args.clone_from(&stamp.arguments);
+    command.text().map_err(|error| RunError::Stamp {
+        program: program.to_owned(),
+        what: error.reason(),
+    })
 }
 
 /// Whether a file is called as a package of this name is.

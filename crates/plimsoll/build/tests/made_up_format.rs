@@ -206,7 +206,9 @@ name = "sample"
 summary = "Prints what it is"
 description = "A program that prints what it is."
 changelog = "CHANGELOG.md"
-cargo-packages = ["sample"]
+
+[cargo]
+packages = ["sample"]
 
 [stamp]
 program = "sample"

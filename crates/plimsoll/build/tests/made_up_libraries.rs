@@ -89,7 +89,9 @@ name = "user"
 summary = "Prints what it is"
 description = "A program that prints what it is."
 changelog = "CHANGELOG.md"
-cargo-packages = ["user"]
+
+[cargo]
+packages = ["user"]
 
 [stamp]
 program = "user"

@@ -51,7 +51,7 @@ pub struct Manifest {
 pub fn manifest(formats: &Formats) -> Result<Manifest> {
     let root = run::root();
     let config = package::configuration(formats)?;
-    let (path, source) = source::of_manifest(&root, config.stamp.program.get_ref())?;
+    let (path, source) = source::of_manifest(&root, &config)?;
     let site = Site {
         workspace: &root,
         manifest: &path,

@@ -60,26 +60,19 @@ fn summary(config: &Config) -> Vec<Complaint> {
     }
 }
 
-/// Every package has a program, and every program a package.
+/// Every package has a program.
 fn programs(config: &Config, made: &[&dyn FormatRules]) -> Vec<Complaint> {
     let mut complaints = Vec::new();
     let holds = |name: &str, format: FormatName| {
         let mut assets = config.asset.iter().filter(|asset| asset.is_in(format));
         assets.any(|asset| matches!(&asset.source, AssetSource::Binary(it) if it.get_ref() == name))
     };
-    let hint = "add an [[asset]] with `binary`, or leave out what is not needed";
+    let hint = "add an [[asset]] with `binary`, or leave out the format";
     for format in made.iter().map(|format| format.name()) {
-        let mut names = config.cargo_packages.iter();
+        let mut names = config.programs().into_iter();
         if !names.any(|name| holds(name, format)) {
             let what = format!("no .{format} package has a program");
-            complaints.push(Complaint::about(&["cargo-packages"], what, hint));
-        }
-    }
-    for name in &config.cargo_packages {
-        let is_packaged = made.iter().any(|format| holds(name, format.name()));
-        if !is_packaged {
-            let what = format!("program {name:?} is built, and in no package");
-            complaints.push(Complaint::about(&["cargo-packages"], what, hint));
+            complaints.push(Complaint::about(&["cargo", "packages"], what, hint));
         }
     }
     complaints

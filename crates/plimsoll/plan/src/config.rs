@@ -13,7 +13,8 @@ use std::path::PathBuf;
 
 use plimsoll_probe::{Family, NativeDep};
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
-use serde::Deserialize;
+use serde::de::Error;
+use serde::{Deserialize, Deserializer};
 use toml::Spanned;
 
 use plimsoll_spec::{FileKind, FormatName};
@@ -23,8 +24,8 @@ pub use bundled::BundledPolicy;
 pub use flavour::{FlavourConfig, Flavours};
 pub use load::{ConfigError, load, parse};
 
-/// What is built, and what the packages contain. Version, licence, the first author and the homepage come from the
-/// Cargo package that `stamp.program` names.
+/// What is built, and what the packages contain. The version comes from the main Cargo package, the first of
+/// `cargo.packages`.
 #[derive(Debug, Clone, PartialEq, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub struct Config {
@@ -35,16 +36,24 @@ pub struct Config {
     /// A longer description. Empty lines separate paragraphs, lines that begin with `- `, `* ` or `1. ` are items of a list,
     /// and indented lines stay as they are.
     pub description: String,
+    /// A name and an address, such as `Name <name@example.org>`. Default: the first author of the main Cargo package.
+    pub maintainer: Option<String>,
+    /// An SPDX expression. Default: the licence of the main Cargo package.
+    pub license: Option<String>,
+    /// Default: the homepage of the main Cargo package, else its repository.
+    pub homepage: Option<String>,
     /// The changelog, relative to the workspace: in Markdown with a heading for each release (`## [0.2.0] - 2026-03-01`), Debian's
-    /// `debian/changelog`, or RPM's `%changelog`. The packages' changelogs leave out older releases that name no day.
-    pub changelog: PathBuf,
+    /// `debian/changelog`, or RPM's `%changelog`. The packages' changelogs leave out older releases that name no day. Default:
+    /// none; the packages then list only the release that they are.
+    pub changelog: Option<PathBuf>,
     /// The revision of the packages: `1` in `0.1.0-1`.
     #[serde(default = "first_revision")]
     pub revision: String,
-    /// The Cargo packages whose programs are built; each program has its package's name.
-    pub cargo_packages: Vec<String>,
-    /// How a built program reports its flavour, version and commit.
-    pub stamp: Stamp,
+    /// What Cargo builds, and how.
+    pub cargo: CargoConfig,
+    /// How a built program reports what it is. Default: none does; `verify` compares only the build ids of the installed
+    /// programs.
+    pub stamp: Option<Stamp>,
     /// The C libraries that the programs link, by any names.
     #[serde(default, deserialize_with = "library::by_name")]
     #[schemars(with = "BTreeMap<String, NativeDep>")]
@@ -83,6 +92,20 @@ fn own_tables(_: &mut SchemaGenerator) -> Schema {
 }
 
 impl Config {
+    /// The programs of the packages: each `binary` of an asset.
+    #[must_use]
+    pub fn programs(&self) -> Vec<&str> {
+        let mut programs = Vec::new();
+        for asset in &self.asset {
+            if let AssetSource::Binary(name) = &asset.source
+                && !programs.contains(&name.get_ref().as_str())
+            {
+                programs.push(name.get_ref().as_str());
+            }
+        }
+        programs
+    }
+
     /// The configuration files in packages of a format, by their paths there. Those that only a
     /// pattern names are not among them.
     #[must_use]
@@ -101,18 +124,79 @@ impl Config {
     }
 }
 
-/// How a built program reports its flavour, version and commit.
+/// How a built program reports what it is.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub struct Stamp {
-    /// The program to run; one of `cargo-packages`.
+    /// The program to run; the `binary` of an asset.
     #[schemars(with = "String")]
     pub program: Spanned<String>,
-    /// The arguments with which it prints a JSON object with `flavour`, `version` and `commit`.
+    /// The arguments with which it prints what it is.
     pub arguments: Vec<String>,
+    /// What it prints.
+    #[serde(default)]
+    pub form: StampForm,
     /// Prefix of the environment variables that give flavour, commit and reason to the build: `<env-prefix>_FLAVOUR`,
-    /// `<env-prefix>_COMMIT`, `<env-prefix>_REASON`.
-    pub env_prefix: String,
+    /// `<env-prefix>_COMMIT`, `<env-prefix>_REASON`. The form `json` needs it.
+    pub env_prefix: Option<String>,
+}
+
+/// What a program prints that reports what it is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum StampForm {
+    /// A JSON object with `flavour`, `version` and `commit`.
+    #[default]
+    Json,
+    /// Any text that has the version as a word, such as `sample 1.2.3`.
+    Version,
+}
+
+/// What Cargo builds, and how.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub struct CargoConfig {
+    /// The Cargo packages that are built, at least one. The first is the main one: it says version, author, licence and
+    /// homepage.
+    #[serde(deserialize_with = "at_least_one")]
+    pub packages: Vec<String>,
+    /// Cargo features of every flavour, as `cargo build --features` takes them. The features that link libraries come in
+    /// addition.
+    #[serde(default)]
+    pub features: Vec<String>,
+    /// Whether the packages' default features are on.
+    #[serde(default = "yes")]
+    pub default_features: bool,
+    /// The Cargo profile.
+    #[serde(default = "release")]
+    pub profile: String,
+    /// Flags of rustc(1) for the programs and the crates that they link, after all others.
+    #[serde(default)]
+    pub rustflags: Vec<String>,
+}
+
+impl CargoConfig {
+    /// The Cargo package that says version, author, licence and homepage.
+    #[must_use]
+    pub fn main(&self) -> &str {
+        self.packages.first().map_or("", String::as_str)
+    }
+}
+
+fn at_least_one<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<String>, D::Error> {
+    let packages = Vec::<String>::deserialize(deserializer)?;
+    match packages.is_empty() {
+        true => Err(D::Error::custom("`packages` names no Cargo package")),
+        false => Ok(packages),
+    }
+}
+
+const fn yes() -> bool {
+    true
+}
+
+fn release() -> String {
+    "release".to_owned()
 }
 
 /// What only Debian packages have.

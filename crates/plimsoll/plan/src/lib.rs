@@ -12,7 +12,9 @@
 //! summary = "Shows what a project declares"
 //! description = "A program that can link zlib."
 //! changelog = "CHANGELOG.md"
-//! cargo-packages = ["sample"]
+//!
+//! [cargo]
+//! packages = ["sample"]
 //!
 //! [stamp]
 //! program = "sample"

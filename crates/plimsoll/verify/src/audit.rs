@@ -4,10 +4,10 @@ use std::collections::BTreeSet;
 
 use super::Target;
 use super::installed::shown;
-use plimsoll_build::audit::{BuiltProgram, Fault, PackageFacts, Stamp, audit_build, audit_stamp};
+use plimsoll_build::audit::{BuiltProgram, Fault, PackageFacts, Stamp, audit_build, audit_said};
 use plimsoll_build::format::Format;
 use plimsoll_build::manifest::{Artifact, Sum};
-use plimsoll_plan::config::Config;
+use plimsoll_plan::config::{self, Config};
 use plimsoll_plan::plan::{DeclaredDepends, PackagePlan};
 use plimsoll_spec::PackageContents;
 
@@ -132,13 +132,13 @@ pub fn target(programs: &[BuiltProgram], target: &Target) -> Vec<String> {
 
 /// Compares what the installed program says of itself with the plan.
 #[must_use]
-pub fn stamp(program: &str, stamp: &Stamp, artifact: &Artifact, version: &str) -> Vec<String> {
+pub fn stamp(stamp: &config::Stamp, said: &str, artifact: &Artifact, version: &str) -> Vec<String> {
     let planned = Stamp {
         flavour: artifact.flavour.to_string(),
         version: version.to_owned(),
         commit: artifact.commit.clone(),
     };
-    let faults = audit_stamp(program, stamp, &planned);
+    let faults = audit_said(stamp, said, &planned);
     faults.iter().map(Fault::to_string).collect()
 }
 

@@ -16,7 +16,6 @@ use super::system::live::{Phase, stage};
 use super::system::tree::Tree;
 use super::work::{Layout, Work};
 use super::{Check, Chosen, Outcome, PackageUnderTest, Place, Target, Verified, VerifyError, open};
-use plimsoll_build::audit::Stamp;
 use plimsoll_build::elf::{self, SymbolVersion};
 use plimsoll_build::engine::{Folders, Site, Stage, Watcher, run_stages};
 use plimsoll_build::format::{Format, Formats, LifeScript, Lint};
@@ -298,15 +297,10 @@ impl Bench<'_> {
             programs: &self.package.programs,
             configuration: &self.config.configuration(artifact.format),
         });
-        if let Some(text) = &life.stamp {
-            let program = self.config.stamp.program.get_ref();
-            match serde_json::from_str::<Stamp>(text) {
-                Ok(stamp) => {
-                    let version = &self.package.source_version;
-                    faults.extend(audit::stamp(program, &stamp, artifact, version));
-                }
-                Err(error) => faults.push(format!("{program} does not say what it is: {error}")),
-            }
+        let stamped = self.config.stamp.as_ref();
+        if let Some((stamp, said)) = stamped.zip(life.stamp.as_ref()) {
+            let version = &self.package.source_version;
+            faults.extend(audit::stamp(stamp, said, artifact, version));
         }
         if let Some(target) = target {
             faults.extend(audit::target(&self.package.programs, target));
@@ -321,9 +315,9 @@ impl Bench<'_> {
                 .flat_map(|programs| installed::faults(programs, artifact)),
         );
         let missing = match (&life.stamp, target) {
-            (Some(_), Some(_)) => None,
-            (None, _) => Some("the program was not asked what it is"),
-            (Some(_), None) => Some("the libraries of the target were not seen"),
+            (None, _) if stamped.is_some() => Some("the program was not asked what it is"),
+            (_, Some(_)) => None,
+            (_, None) => Some("the libraries of the target were not seen"),
         };
         Ok(match missing.filter(|_| faults.is_empty()) {
             Some(missing) => Outcome::not_run(format!("package and manifest agree, but {missing}")),

@@ -101,7 +101,8 @@ fn environment(layout: &Layout<'_>) -> String {
         .iter()
         .map(String::as_str)
         .collect();
-    let stamp = std::iter::once(config.stamp.program.get_ref()).chain(&config.stamp.arguments);
+    let stamp = config.stamp.iter();
+    let stamp = stamp.flat_map(|it| std::iter::once(it.program.get_ref()).chain(&it.arguments));
     let stamp: Vec<&str> = stamp.map(String::as_str).collect();
     let programs = installed::places(package);
     let programs: Vec<&str> = programs.iter().map(|(_, path)| path.as_str()).collect();

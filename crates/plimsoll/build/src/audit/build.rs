@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use plimsoll_plan::config::Config;
+use plimsoll_plan::config::{self, Config, StampForm};
 use plimsoll_probe::{Answer, FlavourName, Linking, NativeDep, Ownership};
 use serde::Deserialize;
 
@@ -133,9 +133,38 @@ fn unknown_libraries(
         .collect()
 }
 
-/// Compares the program's stamp with the planned one.
+/// Compares what a program said of itself with what is planned.
 #[must_use]
-pub fn audit_stamp(program: &str, stamp: &Stamp, planned: &Stamp) -> Vec<Fault> {
+pub fn audit_said(stamp: &config::Stamp, said: &str, planned: &Stamp) -> Vec<Fault> {
+    let program = stamp.program.get_ref();
+    match stamp.form {
+        StampForm::Json => match serde_json::from_str::<Stamp>(said) {
+            Ok(said) => audit_stamp(program, &said, planned),
+            Err(error) => {
+                let what = format!("does not say what it is: {error}");
+                vec![Fault::new(program, what)]
+            }
+        },
+        StampForm::Version => {
+            let version = planned.version.as_str();
+            let is_word = said.split_whitespace().any(|word| {
+                let word = word.trim_matches([',', ';', '(', ')']);
+                word.strip_prefix('v').unwrap_or(word) == version
+            });
+            let what = || {
+                format!(
+                    "version {version} is planned, and it says {:?}",
+                    said.trim()
+                )
+            };
+            let fault = (!is_word).then(|| Fault::new(program, what()));
+            fault.into_iter().collect()
+        }
+    }
+}
+
+/// Compares the program's stamp with the planned one.
+fn audit_stamp(program: &str, stamp: &Stamp, planned: &Stamp) -> Vec<Fault> {
     let pairs = [
         ("", &stamp.flavour, &planned.flavour),
         ("version ", &stamp.version, &planned.version),

@@ -115,7 +115,7 @@ impl Hint for RunError {
             Self::Program(error) => error.hint(),
             Self::Out(error) => error.hint(),
             Self::NotBuilt { .. } => Some(
-                "each name in cargo-packages of packaging/dist.toml is that of one [[bin]] of its package".into(),
+                "each `binary` of packaging/dist.toml is the name of one [[bin]] of the packages in `cargo.packages`".into(),
             ),
             Self::Asset(error) => error.hint(),
             Self::Printed { .. } => Some(

@@ -12,7 +12,10 @@ pub(super) fn read(
     plan: &Plan,
     observer: &mut dyn Observer,
 ) -> Result<Vec<Release>, RunError> {
-    let path = &config.changelog;
+    let Some(path) = &config.changelog else {
+        observer.line("note: `changelog` is not set, so the packages list only this release");
+        return Ok(vec![only(&plan.source.version)]);
+    };
     let text = files::read(&plan.places.workspace.join(path))?;
     let changelog =
         changelog::parse(&text, &plan.source.version).map_err(|error| RunError::Changelog {
@@ -23,6 +26,15 @@ pub(super) fn read(
         observer.line(&format!("warning: {}: {warning}", path.display()));
     }
     Ok(changelog.releases)
+}
+
+/// The release of a project without a changelog.
+fn only(version: &str) -> Release {
+    Release {
+        version: version.to_owned(),
+        date: None,
+        changes: vec![format!("Release {version}.")],
+    }
 }
 
 /// Says which releases are left out, by the lines of their headings.

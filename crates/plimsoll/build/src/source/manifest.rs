@@ -5,22 +5,23 @@ use std::path::{Path, PathBuf};
 use cargo_metadata::{Metadata, MetadataCommand, Package};
 use plimsoll_plan::check::{self, Said};
 use plimsoll_plan::complaint::{Complaint, Found, Place};
+use plimsoll_plan::config::Config;
 use plimsoll_plan::toml_lines;
 use plimsoll_probe::{Command, limit};
 
 use super::error::SourceError;
 use crate::packager::cargo_program;
 
-/// What is wrong in what the Cargo manifest of a package says about it.
+/// What is wrong in what the Cargo manifest of the main package says about it.
 ///
 /// # Errors
 /// When Cargo does not know the package, or it says too little.
-pub fn check(workspace: &Path, package: &str) -> Result<Vec<Found>, SourceError> {
+pub fn check(workspace: &Path, config: &Config) -> Result<Vec<Found>, SourceError> {
     let metadata = metadata(workspace)?;
-    let package = named(&metadata, package)?;
+    let package = named(&metadata, config.cargo.main())?;
     let own = File::read(package.manifest_path.as_std_path())?;
     let root = File::read(metadata.workspace_root.join("Cargo.toml").as_std_path())?;
-    let complaints = check::source(&said(package)?).into_iter();
+    let complaints = check::source(&said(package, config)?).into_iter();
     let found = complaints.map(|complaint| {
         let (file, line) = place(&complaint, &own, &root);
         complaint.at(&file.path, line)
@@ -95,19 +96,20 @@ pub(super) fn named<'a>(metadata: &'a Metadata, name: &str) -> Result<&'a Packag
     })
 }
 
-/// What a package says; the repository stands for a homepage.
-pub(super) fn said(package: &Package) -> Result<Said<'_>, SourceError> {
+/// What the configuration says, else the package; the repository stands for a homepage.
+pub(super) fn said<'a>(package: &'a Package, config: &'a Config) -> Result<Said<'a>, SourceError> {
     let missing = |what| SourceError::Missing {
         package: package.name.to_string(),
         what,
     };
-    let homepage = package.homepage.as_deref();
+    let own = |own: &'a Option<String>| own.as_deref();
+    let homepage = own(&config.homepage).or(package.homepage.as_deref());
     let homepage = homepage.or(package.repository.as_deref());
-    let author = package.authors.first();
+    let author = package.authors.first().map(String::as_str);
+    let author = own(&config.maintainer).or(author);
     Ok(Said {
-        license: package
-            .license
-            .as_deref()
+        license: own(&config.license)
+            .or(package.license.as_deref())
             .ok_or_else(|| missing("license"))?,
         maintainer: author.ok_or_else(|| missing("authors"))?,
         homepage: homepage.ok_or_else(|| missing("homepage"))?,
@@ -135,7 +137,9 @@ mod tests {
 
     fn found(package: &str, shared: &str) -> Vec<String> {
         let folder = workspace(package, shared);
-        let found = check(folder.path(), "sample").expect("it can be read");
+        let mut config = plimsoll_plan::fixtures::config();
+        config.cargo.packages = vec!["sample".to_owned()];
+        let found = check(folder.path(), &config).expect("it can be read");
         let root = folder.path().canonicalize().expect("a path");
         let relative = |path: &Path| path.strip_prefix(&root).map(Path::to_owned);
         let found = found.into_iter().map(|mut found| {

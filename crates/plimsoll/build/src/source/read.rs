@@ -3,6 +3,8 @@
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
+use plimsoll_plan::config::Config;
+
 use super::Source;
 use super::commit::{checkout, commit, git};
 use super::error::SourceError;
@@ -10,15 +12,19 @@ use super::manifest::{metadata, named, said};
 use crate::settings;
 use plimsoll_plan::settings::Settings;
 
-/// Reads version and authors of one Cargo package, and commit and date of the checkout.
+/// Reads what the configuration and the main Cargo package say, and commit and date of the checkout.
 ///
 /// The commit is `given` where there is no checkout to ask, and the date is
 /// that of `SOURCE_DATE_EPOCH` where it is set, as reproducible-builds.org specifies it.
 ///
 /// # Errors
 /// When Cargo does not know the package, it says too little, or no date is known.
-pub fn read(workspace: &Path, package: &str, given: Option<String>) -> Result<Source, SourceError> {
-    let (_, source) = of_manifest(workspace, package)?;
+pub fn read(
+    workspace: &Path,
+    config: &Config,
+    given: Option<String>,
+) -> Result<Source, SourceError> {
+    let (_, source) = of_manifest(workspace, config)?;
     Ok(Source {
         commit: commit(workspace, given)?,
         source_date_epoch: date(workspace, std::env::var_os("SOURCE_DATE_EPOCH"))?,
@@ -27,14 +33,14 @@ pub fn read(workspace: &Path, package: &str, given: Option<String>) -> Result<So
     })
 }
 
-/// What the Cargo manifest of a package says, and where it is. Commit, date and settings are empty.
+/// What the configuration and the manifest of the main Cargo package say, and where the manifest is. Commit, date and settings are empty.
 ///
 /// # Errors
 /// When Cargo does not know the package, or it says too little.
-pub fn of_manifest(workspace: &Path, package: &str) -> Result<(PathBuf, Source), SourceError> {
+pub fn of_manifest(workspace: &Path, config: &Config) -> Result<(PathBuf, Source), SourceError> {
     let metadata = metadata(workspace)?;
-    let package = named(&metadata, package)?;
-    let said = said(package)?;
+    let package = named(&metadata, config.cargo.main())?;
+    let said = said(package, config)?;
     let source = Source {
         commit: String::new(),
         source_date_epoch: 0,

@@ -12,7 +12,7 @@ use crate::run;
 /// Where Cargo or Git cannot tell.
 pub(super) fn read(config: &Config) -> Result<Source> {
     let commit = std::env::var(source::COMMIT_VARIABLE).ok();
-    let source = source::read(&run::root(), config.stamp.program.get_ref(), commit)?;
+    let source = source::read(&run::root(), config, commit)?;
     if let Some(warning) = source.warning() {
         run::say(&format!("warning: {warning}"));
     }

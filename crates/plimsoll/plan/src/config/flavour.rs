@@ -81,10 +81,7 @@ impl Config {
         let linked = flavour
             .into_iter()
             .flat_map(|flavour| matrix.linked(flavour));
-        let by_it = linked.filter(|(_, dep)| {
-            let linking = self.linking_programs(dep);
-            linking.iter().any(|name| name == program)
-        });
+        let by_it = linked.filter(|(_, dep)| self.linking_programs(dep).contains(&program));
         by_it.map(|(name, _)| name.to_owned()).collect()
     }
 

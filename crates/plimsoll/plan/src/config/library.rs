@@ -56,15 +56,15 @@ struct Linked {
 
 impl Config {
     /// The programs that link a library: those that it lists, else the one with its Cargo feature, else the only one.
-    pub(super) fn linking_programs<'a>(&'a self, dep: &'a NativeDep) -> &'a [String] {
+    pub(super) fn linking_programs<'a>(&'a self, dep: &'a NativeDep) -> Vec<&'a str> {
+        let programs = self.programs();
         let with_feature = dep.cargo_feature.as_ref().and_then(|feature| {
-            let mut programs = self.cargo_packages.iter();
+            let mut programs = programs.iter();
             programs.find(|program| **program == feature.package)
         });
-        match (&*dep.linked_by, with_feature, &*self.cargo_packages) {
-            ([], Some(one), _) => std::slice::from_ref(one),
-            ([], None, [one]) => std::slice::from_ref(one),
-            (listed, _, _) => listed,
+        match (&*dep.linked_by, with_feature, &*programs) {
+            ([], Some(one), _) | ([], None, [one]) => vec![*one],
+            (listed, _, _) => listed.iter().map(String::as_str).collect(),
         }
     }
 }
@@ -100,13 +100,13 @@ fn library(config: &Config, name: &Spanned<String>, spans: &Linked) -> Option<Fa
     }
     if let Some(program) = spans.linked_by.iter().find(|program| {
         let program = program.get_ref();
-        !config.cargo_packages.contains(program)
+        !config.programs().contains(&program.as_str())
     }) {
         let name = program.get_ref();
         return Some(Fault {
             at: program.span().start,
-            what: format!("{name:?} is not one of `cargo-packages`"),
-            hint: format!("add {name:?} to `cargo-packages`, or correct the name"),
+            what: format!("{name:?} is not the `binary` of an asset"),
+            hint: format!("add an [[asset]] with binary = {name:?}, or correct the name"),
         });
     }
     if dep.cargo_feature.is_none() && !dep.required {
@@ -115,7 +115,8 @@ fn library(config: &Config, name: &Spanned<String>, spans: &Linked) -> Option<Fa
             "set `cargo-feature`, or `required = true`",
         );
     }
-    if config.linking_programs(dep).is_empty() {
+    // Packages without a program are complained of elsewhere.
+    if config.linking_programs(dep).is_empty() && !config.programs().is_empty() {
         return fault(
             "does not say which program links it",
             "name the programs in `linked-by`",

@@ -9,7 +9,7 @@ use serde::Deserialize;
 use serde::de::IgnoredAny;
 use toml::Spanned;
 
-use super::{AssetSource, Config, library};
+use super::{AssetSource, Config, Stamp, StampForm, library};
 use crate::format_names::{self, FormatNames, UnknownFormat};
 use plimsoll_spec::FormatName;
 
@@ -32,8 +32,8 @@ pub enum ConfigError {
         /// Line, column and reason.
         source: Box<toml::de::Error>,
     },
-    /// A program is named that is not built.
-    #[error("{}:{line}: {name:?} is not one of `cargo-packages`", path.display())]
+    /// A program is named that no asset is.
+    #[error("{}:{line}: {name:?} is not the `binary` of an asset", path.display())]
     UnknownProgram {
         /// The file.
         path: PathBuf,
@@ -72,7 +72,7 @@ impl Hint for ConfigError {
             Self::Io { .. } => Some("run the command inside of the workspace".into()),
             Self::Parse { .. } | Self::UnknownFormat { .. } => None,
             Self::UnknownProgram { name, .. } => {
-                Some(format!("add {name:?} to `cargo-packages`, or correct the name").into())
+                Some(format!("add an [[asset]] with binary = {name:?}, or correct the name").into())
             }
             Self::Declaration { hint, .. } => Some(hint.into()),
         }
@@ -118,15 +118,28 @@ pub fn parse(text: &str, path: &Path, formats: &[FormatName]) -> Result<Config, 
             hint: fault.hint,
         });
     }
-    let unknown = programs(&config).find(|name| !config.cargo_packages.contains(name.get_ref()));
-    match unknown {
-        None => Ok(config),
-        Some(name) => Err(ConfigError::UnknownProgram {
+    // Packages without a program are complained of elsewhere.
+    let programs = config.programs();
+    let is_unknown = |name: &str| !programs.is_empty() && !programs.contains(&name);
+    let unknown = run(&config).find(|name| is_unknown(name.get_ref()));
+    if let Some(name) = unknown {
+        return Err(ConfigError::UnknownProgram {
             path: path.to_owned(),
             line: format_names::line_of(text, name),
             name: name.get_ref().clone(),
-        }),
+        });
     }
+    let told = |stamp: &&Stamp| stamp.form == StampForm::Json && stamp.env_prefix.is_none();
+    if let Some(stamp) = config.stamp.as_ref().filter(told) {
+        let what = "[stamp] has no `env-prefix`, and a JSON object needs what the build is told";
+        return Err(ConfigError::Declaration {
+            path: path.to_owned(),
+            line: format_names::line_of(text, &stamp.program),
+            what: what.to_owned(),
+            hint: "set `env-prefix`, or `form = \"version\"`".to_owned(),
+        });
+    }
+    Ok(config)
 }
 
 /// The names of formats in the file, with their places.
@@ -153,13 +166,17 @@ impl FormatNames for Names {
     }
 }
 
-fn programs(config: &Config) -> impl Iterator<Item = &Spanned<String>> {
-    let assets = config.asset.iter().filter_map(|asset| match &asset.source {
-        AssetSource::Binary(name) => Some(name),
+/// The programs that are named where they are run.
+fn run(config: &Config) -> impl Iterator<Item = &Spanned<String>> {
+    let printed = config.asset.iter().filter_map(|asset| match &asset.source {
         AssetSource::Printed(printed) => Some(&printed.program),
-        AssetSource::Files(_) | AssetSource::OutDir { .. } => None,
+        AssetSource::Binary(_) | AssetSource::Files(_) | AssetSource::OutDir { .. } => None,
     });
-    std::iter::once(&config.stamp.program).chain(assets)
+    config
+        .stamp
+        .iter()
+        .map(|stamp| &stamp.program)
+        .chain(printed)
 }
 
 #[cfg(test)]
@@ -205,15 +222,15 @@ mod tests {
 
     #[test]
     fn a_program_that_is_not_built_is_named_with_its_line() {
-        let text = DIST.replace("binary = \"sample\"", "binary = \"sampl\"");
+        let text = DIST.replace("program = \"sampled\"", "program = \"sampl\"");
         let line = text
             .lines()
-            .position(|l| l == "binary = \"sampl\"")
+            .position(|l| l == "program = \"sampl\"")
             .expect("there")
             + 1;
         assert_eq!(
             refused(&text),
-            format!("dist.toml:{line}: \"sampl\" is not one of `cargo-packages`")
+            format!("dist.toml:{line}: \"sampl\" is not the `binary` of an asset")
         );
     }
 
@@ -350,7 +367,7 @@ mod tests {
             (
                 "linked-by = [\"capture-reader\"]",
                 "linked-by = [\"reader\"]",
-                "\"reader\" is not one of `cargo-packages`",
+                "\"reader\" is not the `binary` of an asset",
             ),
             (
                 "linked-by = [\"capture-reader\"]\n",

@@ -87,12 +87,19 @@ pub(super) fn plan(
 }
 
 fn arguments(config: &Config, decision: &Decision, target_dir: &std::path::Path) -> Vec<String> {
-    let mut arguments: Vec<String> = vec!["build".into(), "--release".into(), "--locked".into()];
-    for package in &config.cargo_packages {
+    let cargo = &config.cargo;
+    let mut arguments: Vec<String> = vec!["build".into(), "--locked".into()];
+    arguments.extend(["--profile".into(), cargo.profile.clone()]);
+    for package in &cargo.packages {
         arguments.extend(["--package".into(), package.clone()]);
     }
-    if !decision.build.features.is_empty() {
-        arguments.extend(["--features".into(), decision.build.features.join(",")]);
+    if !cargo.default_features {
+        arguments.push("--no-default-features".into());
+    }
+    let features = cargo.features.iter().chain(&decision.build.features);
+    let features: Vec<&str> = features.map(String::as_str).collect();
+    if !features.is_empty() {
+        arguments.extend(["--features".into(), features.join(",")]);
     }
     if let Some(target) = &decision.build.target {
         arguments.extend(["--target".into(), target.clone()]);
@@ -104,11 +111,7 @@ fn arguments(config: &Config, decision: &Decision, target_dir: &std::path::Path)
 }
 
 fn environment(config: &Config, source: &Source, decision: &Decision) -> BTreeMap<String, String> {
-    let prefix = &config.stamp.env_prefix;
     let mut environment = BTreeMap::from([
-        (format!("{prefix}_FLAVOUR"), decision.flavour.to_string()),
-        (format!("{prefix}_COMMIT"), source.commit.clone()),
-        (format!("{prefix}_REASON"), decision.reason.clone()),
         // Packages are never built from what an incremental build kept.
         ("CARGO_INCREMENTAL".to_owned(), "0".to_owned()),
         (
@@ -116,6 +119,14 @@ fn environment(config: &Config, source: &Source, decision: &Decision) -> BTreeMa
             source.source_date_epoch.to_string(),
         ),
     ]);
+    let prefix = config.stamp.as_ref();
+    if let Some(prefix) = prefix.and_then(|stamp| stamp.env_prefix.as_ref()) {
+        environment.extend([
+            (format!("{prefix}_FLAVOUR"), decision.flavour.to_string()),
+            (format!("{prefix}_COMMIT"), source.commit.clone()),
+            (format!("{prefix}_REASON"), decision.reason.clone()),
+        ]);
+    }
     // The build scripts of the libraries' crates link shared ones else.
     if decision.build.crt_static && driver(config, decision.flavour) == "library" {
         environment.insert("PKG_CONFIG_ALL_STATIC".to_owned(), "1".to_owned());
@@ -124,7 +135,7 @@ fn environment(config: &Config, source: &Source, decision: &Decision) -> BTreeMa
 }
 
 /// Paths of this machine must not get into the programs: they would differ from machine to
-/// machine, and tell where they were built. The project's own flags come last.
+/// machine, and tell where they were built. The project's own flags come last, those of its configuration after those of Cargo's.
 fn rustflags(
     config: &Config,
     source: &Source,
@@ -147,15 +158,15 @@ fn rustflags(
     let target = decision.build.target.as_ref();
     let target = target.unwrap_or(&findings.rust.host);
     flags.extend_from_slice(source.settings.rustflags_for(target));
+    flags.extend_from_slice(&config.cargo.rustflags);
     flags
 }
 
 fn programs(config: &Config, decision: &Decision) -> Vec<ProgramPlan> {
-    config
-        .cargo_packages
-        .iter()
+    let programs = config.programs().into_iter();
+    programs
         .map(|name| ProgramPlan {
-            name: name.clone(),
+            name: name.to_owned(),
             libraries: config.linked_by(decision.flavour, name),
         })
         .collect()
