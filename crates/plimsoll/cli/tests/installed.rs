@@ -35,7 +35,9 @@ const FILES: [(&str, &str); 5] = [
 summary = "Prints what it is"
 description = "A program that prints what it is."
 changelog = "CHANGELOG.md"
-cargo-packages = ["sample"]
+
+[cargo]
+packages = ["sample"]
 
 [stamp]
 program = "sample"
