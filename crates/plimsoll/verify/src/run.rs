@@ -324,7 +324,7 @@ impl Bench<'_> {
             None => {
                 let mut seen = audit::seen(artifact, &self.package.programs, target);
                 if installed.is_some() {
-                    seen.push_str("; the installed programs are the manifest's");
+                    seen.push_str("; the programs in the system are the manifest's");
                 }
                 Outcome::of(faults, seen)
             }
