@@ -12,7 +12,7 @@ mod value;
 
 use std::path::{Path, PathBuf};
 
-use plimsoll_plan::config::Config;
+use plimsoll_plan::config::{AssetSource, CargoConfig, Config};
 use plimsoll_plan::plan::{Arch, PackagePlan, Places, Plan, declared};
 use plimsoll_plan::source::Source;
 use plimsoll_probe::{Distribution, Flavour, Linking};
@@ -47,6 +47,7 @@ struct Said {
 struct Facts<'a> {
     spec: &'a PackageSpec,
     lines: &'a [Line],
+    cargo: &'a CargoConfig,
     /// The features that `flavour` needs, as Cargo takes them.
     features: &'a [String],
     /// The folder of the project's maintainer scripts, relative to the workspace.
@@ -94,13 +95,15 @@ pub fn tables(
         });
         let scripts = spec.maintainer_scripts.as_deref();
         let scripts = scripts.and_then(|it| it.strip_prefix(site.workspace).ok()?.to_str());
-        let said = say(&Facts {
+        let mut said = say(&Facts {
+            cargo: &config.cargo,
             scripts,
             spec: &spec,
             lines: &lines::of(&files, site.workspace),
             features: &features(config, &flavour),
             up: &up,
         });
+        said.unsaid.extend(elsewhere(config, name));
         tables.push((tool, commented(said, tool, &flavour)));
     }
     Ok(tables)
@@ -115,12 +118,32 @@ fn plain(config: &Config, format: FormatName) -> Option<Flavour> {
     dynamic.min_by_key(|it| matrix.linked(it).count()).cloned()
 }
 
-/// The Cargo features of the libraries of a flavour.
+/// What neither tool can be told: flags of rustc(1), and files that a build script writes or a program prints.
+fn elsewhere(config: &Config, format: FormatName) -> Vec<String> {
+    let assets = config.asset.iter().filter(|asset| asset.is_in(format));
+    let made = assets.filter(|asset| {
+        let source = &asset.source;
+        matches!(source, AssetSource::Printed(_) | AssetSource::OutDir { .. })
+    });
+    let made: Vec<&str> = made.map(|asset| asset.dest.as_str()).collect();
+    let made = (!made.is_empty()).then(|| {
+        let files = made.join(", ");
+        format!("files that the build or a program makes: {files}")
+    });
+    let flags = &config.cargo.rustflags;
+    let flags = (!flags.is_empty()).then(|| format!("flags of rustc: {}", flags.join(" ")));
+    made.into_iter().chain(flags).collect()
+}
+
+/// The Cargo features of a flavour: those of every flavour, and of its libraries.
 fn features(config: &Config, flavour: &Flavour) -> Vec<String> {
     let matrix = config.matrix();
     let libraries = matrix.linked(flavour);
-    let features = libraries.filter_map(|(_, dep)| dep.cargo_feature.as_ref());
-    features.map(ToString::to_string).collect()
+    let of_libraries = libraries.filter_map(|(_, dep)| dep.cargo_feature.as_ref());
+    let features = config.cargo.features.iter().cloned();
+    features
+        .chain(of_libraries.map(ToString::to_string))
+        .collect()
 }
 
 fn package(

@@ -11,6 +11,7 @@ pub(super) fn table(facts: &Facts<'_>) -> Said {
     let Facts {
         spec,
         lines,
+        cargo,
         features,
         scripts,
         up,
@@ -34,6 +35,12 @@ pub(super) fn table(facts: &Facts<'_>) -> Said {
     }
     if !features.is_empty() {
         table["features"] = value(texts(features));
+    }
+    if !cargo.default_features {
+        table["default-features"] = value(false);
+    }
+    if cargo.profile != "release" {
+        table["profile"] = value(&cargo.profile);
     }
     if let Some(folder) = scripts {
         table["maintainer-scripts"] = value(format!("{up}{folder}"));

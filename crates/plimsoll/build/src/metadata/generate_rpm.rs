@@ -1,6 +1,6 @@
 //! What cargo-generate-rpm is told (<https://docs.rs/crate/cargo-generate-rpm/latest>).
 
-use plimsoll_spec::{FileKind, PackageSpec};
+use plimsoll_spec::FileKind;
 use toml_edit::{InlineTable, Table, Value, value};
 
 use super::lines::Line;
@@ -9,11 +9,7 @@ use super::{Facts, Said};
 
 pub(super) fn table(facts: &Facts<'_>) -> Said {
     let Facts {
-        spec,
-        lines,
-        features,
-        up,
-        ..
+        spec, lines, up, ..
     } = *facts;
     let mut table = Table::new();
     table["name"] = value(&spec.name);
@@ -45,7 +41,7 @@ pub(super) fn table(facts: &Facts<'_>) -> Said {
     table["assets"] = value(list(said.map(|line| asset(line, up))));
     Said {
         table,
-        unsaid: unsaid(spec, lines, features),
+        unsaid: unsaid(facts),
     }
 }
 
@@ -81,12 +77,25 @@ fn relations(relations: &[String]) -> InlineTable {
     relations.iter().map(split).collect()
 }
 
-fn unsaid(spec: &PackageSpec, lines: &[Line], features: &[String]) -> Vec<String> {
-    let mut build = "the build, which comes first: `cargo build --release".to_owned();
-    if !features.is_empty() {
-        build.push_str(&format!(" --features {}", features.join(",")));
+/// The build, which the tool leaves to its user.
+fn build(facts: &Facts<'_>) -> String {
+    let profile = match facts.cargo.profile.as_str() {
+        "release" => "--release".to_owned(),
+        other => format!("--profile {other}"),
+    };
+    let mut command = format!("cargo build {profile}");
+    if !facts.cargo.default_features {
+        command.push_str(" --no-default-features");
     }
-    build.push('`');
+    if !facts.features.is_empty() {
+        command.push_str(&format!(" --features {}", facts.features.join(",")));
+    }
+    command
+}
+
+fn unsaid(facts: &Facts<'_>) -> Vec<String> {
+    let Facts { spec, lines, .. } = *facts;
+    let build = format!("the build, which comes first: `{}`", build(facts));
     let mut unsaid = vec![
         build,
         "group, packager, description and changelog of the package; which files are licences"

@@ -42,9 +42,12 @@ fn workspace() -> TempDir {
 
 /// What becomes of a manifest in `daemon/`, with further assets.
 fn written(workspace: &Path, manifest: &str, assets: &str) -> String {
+    written_from(&format!("{DIST}\n{assets}"), workspace, manifest)
+}
+
+fn written_from(dist: &str, workspace: &Path, manifest: &str) -> String {
     let formats = Formats::standard();
-    let text = format!("{DIST}\n{assets}");
-    let config = config::parse(&text, Path::new("dist.toml"), &formats.rules().names());
+    let config = config::parse(dist, Path::new("dist.toml"), &formats.rules().names());
     let site = Site {
         workspace,
         manifest: &workspace.join("daemon/Cargo.toml"),
@@ -143,28 +146,33 @@ fn links_and_deep_patterns_are_said_file_by_file_or_named_as_unsaid() {
 }
 
 #[test]
-fn a_flavour_with_a_required_library_has_its_feature() {
+fn a_required_library_and_the_settings_of_cargo_bring_features() {
     let workspace = workspace();
     let with = DIST.replace(
         "min-version = \"0.9.3\"",
         "min-version = \"0.9.3\"\nrequired = true",
     );
-    let formats = Formats::standard();
-    let config = config::parse(&with, Path::new("dist.toml"), &formats.rules().names());
-    let site = Site {
-        workspace: workspace.path(),
-        manifest: &workspace.path().join("Cargo.toml"),
-    };
-    let config = config.expect("sound");
-    let tables = tables(&formats, &config, &fixtures::source(), &site).expect("tables");
-    let text = with_tables(MANIFEST, &tables).expect("a manifest");
+    let cargo = "[cargo]\nfeatures = [\"all\"]\ndefault-features = false\nprofile = \"dist\"\n\
+                 rustflags = [\"--cfg\", \"x\"]";
+    let with = with.replace("[cargo]", cargo);
+    let text = written_from(&with, workspace.path(), MANIFEST);
     for said in [
-        r#"features = ["sampled/libnftables"]"#,
-        "`cargo build --release --features sampled/libnftables`",
-        r#"["packaging/man/*.8", "usr/share/man/man8/", "644"]"#,
+        "features = [\"all\", \"sampled/libnftables\"]\ndefault-features = false\nprofile = \"dist\"",
+        "`cargo build --profile dist --no-default-features --features all,sampled/libnftables`",
+        "# - flags of rustc: --cfg x\n",
     ] {
         assert!(text.contains(said), "{said} is not in {text}");
     }
+}
+
+#[test]
+fn files_that_are_made_are_named_as_unsaid() {
+    let workspace = workspace();
+    let asset = "[[asset]]\ngenerate = [\"{bin:sample}\", \"man\"]\ndest = \"/usr/share/man/man1/sample.1\"\n\
+                 [[asset]]\nout-dir = \"sample\"\nsource = \"x\"\ndest = \"/usr/share/sample/x\"";
+    let text = written(workspace.path(), MANIFEST, asset);
+    let unsaid = "# - files that the build or a program makes: /usr/share/man/man1/sample.1, /usr/share/sample/x\n";
+    assert_eq!(text.matches(unsaid).count(), 2, "{text}");
 }
 
 #[test]
