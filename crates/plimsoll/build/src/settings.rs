@@ -26,11 +26,11 @@ impl Hint for SettingsError {
     }
 }
 
-/// What Cargo's configuration and the environment of this process set for a build in a workspace.
+/// What Cargo's configuration and the environment of this process set for a build in a workspace with a profile.
 ///
 /// # Errors
 /// When a file cannot be read, or a setting cannot be honoured.
-pub fn read(workspace: &Path) -> Result<Settings, SettingsError> {
+pub fn read(workspace: &Path, profile: &str) -> Result<Settings, SettingsError> {
     let mut files = Vec::new();
     for folder in folders(workspace) {
         if let Some(path) = config_in(&folder) {
@@ -46,7 +46,7 @@ pub fn read(workspace: &Path) -> Result<Settings, SettingsError> {
         let [name, value] = [name, value].map(|text| text.to_string_lossy().into_owned());
         (name, value)
     });
-    Ok(Settings::of(&files, &variables.collect())?)
+    Ok(Settings::of(&files, &variables.collect(), profile)?)
 }
 
 /// Where Cargo looks for its configuration, the nearest first.
@@ -84,15 +84,23 @@ mod tests {
             "config.toml",
             "[build]\nrustflags = [\"--cfg=one\"]\n",
         );
-        assert_eq!(read(&workspace).expect("read").rustflags, ["--cfg=one"]);
+        assert_eq!(
+            read(&workspace, "release").expect("read").rustflags,
+            ["--cfg=one"]
+        );
         put(
             &workspace,
             "config",
             "[build]\nrustflags = [\"--cfg=two\"]\n",
         );
-        assert_eq!(read(&workspace).expect("read").rustflags, ["--cfg=two"]);
+        assert_eq!(
+            read(&workspace, "release").expect("read").rustflags,
+            ["--cfg=two"]
+        );
         put(folder.path(), "config.toml", "[env]\nCC = \"cc\"\n");
-        let error = read(&workspace).expect_err("refused").to_string();
+        let error = read(&workspace, "release")
+            .expect_err("refused")
+            .to_string();
         assert!(error.starts_with("env.CC in "), "{error}");
     }
 }

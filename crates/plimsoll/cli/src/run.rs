@@ -88,7 +88,8 @@ pub fn shown<S: AsRef<str>>(program: &str, args: &[S]) -> Result<()> {
 /// # Errors
 /// Where a setting cannot be honoured.
 pub(crate) fn host() -> Result<HostWith> {
-    let env = plimsoll_build::settings::read(&root())?.env;
+    // No profile changes what a probe finds; the plan looks at the one that builds.
+    let env = plimsoll_build::settings::read(&root(), "release")?.env;
     Ok(HostWith { env })
 }
 

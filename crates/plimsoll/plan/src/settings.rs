@@ -34,22 +34,24 @@ pub struct Settings {
 }
 
 impl Settings {
-    /// Reads the configuration files, the nearest first, and the variables of the environment.
+    /// Reads the configuration files, the nearest first, and the variables of the environment, for a build with a profile.
     ///
     /// # Errors
     /// Names the first key or variable that cannot be honoured.
     pub fn of(
         files: &[ConfigFile],
         variables: &BTreeMap<String, String>,
+        profile: &str,
     ) -> Result<Self, SettingError> {
+        let profile = Profile(profile);
         let mut settings = Self::default();
         // Where two files set a key, the nearer one counts, and lists are joined with it last.
         for file in files.iter().rev() {
-            file.add_to(&mut settings)?;
+            file.add_to(&mut settings, profile)?;
         }
         // A variable of the environment wins over one of [env].
         settings.env.retain(|name, _| !variables.contains_key(name));
-        variables::add_to(&mut settings, variables)?;
+        variables::add_to(&mut settings, variables, profile)?;
         Ok(settings)
     }
 
@@ -57,6 +59,18 @@ impl Settings {
     #[must_use]
     pub fn rustflags_for(&self, target: &str) -> &[String] {
         self.target_rustflags.get(target).unwrap_or(&self.rustflags)
+    }
+}
+
+/// The profile of a build, by its name.
+#[derive(Debug, Clone, Copy)]
+struct Profile<'a>(&'a str);
+
+impl Profile<'_> {
+    /// Whether settings of a profile of that name change the programs: those of any name where the build's own may inherit
+    /// from it. `release` inherits from none.
+    fn heeds(self, name: &str) -> bool {
+        self.0 != "release" || name == "release"
     }
 }
 

@@ -28,7 +28,7 @@ pub fn read(
     Ok(Source {
         commit: commit(workspace, given)?,
         source_date_epoch: date(workspace, std::env::var_os("SOURCE_DATE_EPOCH"))?,
-        settings: settings::read(workspace)?,
+        settings: settings::read(workspace, &config.cargo.profile)?,
         ..source
     })
 }

@@ -95,7 +95,7 @@ fn run_with_settings(project: &Project, text: &str) -> Manifest {
     let asks = "fn main() {\n    eprintln!(\"{:?} {}\", option_env!(\"FROM_CARGO\"), cfg!(given));";
     project.put("sample/src/main.rs", &main.replace("fn main() {", asks));
     let (config, mut plan) = planned(&project.workspace, CONFIG).unwrap();
-    let settings = plimsoll_build::settings::read(&project.workspace).unwrap();
+    let settings = plimsoll_build::settings::read(&project.workspace, "release").unwrap();
     let host = format!("{}-unknown-linux-gnu", std::env::consts::ARCH);
     let flags = settings.rustflags_for(&host);
     plan.builds[0].rustflags.extend_from_slice(flags);

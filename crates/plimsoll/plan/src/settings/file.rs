@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use toml::{Table, Value};
 
-use super::{SettingError, Settings};
+use super::{Profile, SettingError, Settings};
 
 /// One of Cargo's configuration files.
 #[derive(Debug, Clone, PartialEq)]
@@ -35,7 +35,11 @@ impl ConfigFile {
     }
 
     /// Adds what it sets, over what files farther away set.
-    pub(super) fn add_to(&self, settings: &mut Settings) -> Result<(), SettingError> {
+    pub(super) fn add_to(
+        &self,
+        settings: &mut Settings,
+        profile: Profile<'_>,
+    ) -> Result<(), SettingError> {
         for (name, value) in &self.table {
             match (name.as_str(), value) {
                 ("include", _) => {
@@ -46,7 +50,9 @@ impl ConfigFile {
                 ("build", Value::Table(build)) => self.build(build, settings)?,
                 ("target", Value::Table(targets)) => self.targets(targets, settings)?,
                 ("env", Value::Table(env)) => self.env(env, settings)?,
-                ("profile", Value::Table(profiles)) => self.profile(profiles, settings)?,
+                ("profile", Value::Table(profiles)) => {
+                    self.profiles(profiles, settings, profile)?;
+                }
                 ("patch" | "paths" | "unstable", value) => self.take(name, value, settings)?,
                 // Nothing that changes the programs: [alias], [net], [registries], [source], [term] and others. Where
                 // sources come from somewhere else, the lock file holds their sums.
@@ -147,12 +153,15 @@ impl ConfigFile {
         Ok(())
     }
 
-    /// Only the profile that packages are built with.
-    fn profile(&self, profiles: &Table, settings: &mut Settings) -> Result<(), SettingError> {
-        match profiles.get("release") {
-            Some(release) => self.take("profile.release", release, settings),
-            None => Ok(()),
-        }
+    /// Only the profiles that change what packages are built with.
+    fn profiles(
+        &self,
+        profiles: &Table,
+        settings: &mut Settings,
+        profile: Profile<'_>,
+    ) -> Result<(), SettingError> {
+        let mut heeded = profiles.iter().filter(|(name, _)| profile.heeds(name));
+        heeded.try_for_each(|(name, value)| self.take(&format!("profile.{name}"), value, settings))
     }
 
     /// The folder that relative paths begin at: the one that holds `.cargo`.

@@ -15,9 +15,17 @@ fn outside(text: &str) -> ConfigFile {
 }
 
 fn settings(files: &[ConfigFile], variables: &[(&str, &str)]) -> Result<Settings, SettingError> {
+    with_profile("release", files, variables)
+}
+
+fn with_profile(
+    profile: &str,
+    files: &[ConfigFile],
+    variables: &[(&str, &str)],
+) -> Result<Settings, SettingError> {
     let variables = variables.iter();
     let variables = variables.map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
-    Settings::of(files, &variables.collect())
+    Settings::of(files, &variables.collect(), profile)
 }
 
 fn refused(files: &[ConfigFile], variables: &[(&str, &str)]) -> String {
@@ -164,4 +172,36 @@ fn the_nearer_of_two_files_counts() {
     let settings = settings(&[near, far], &NO_VARIABLES).expect("honoured");
     assert_eq!(settings.rustflags, ["far", "near"]);
     assert_eq!(settings.target.as_deref(), Some("x"));
+}
+
+#[test]
+fn what_a_profile_of_the_project_may_inherit_is_refused_from_outside_and_listed_from_inside() {
+    for (variable, key) in [
+        ("CARGO_PROFILE_DIST_OPT_LEVEL", "profile.NAME.KEY"),
+        ("CARGO_PROFILE_SMALL_DIST_LTO", "profile.NAME.KEY"),
+        ("CARGO_PROFILE_RELEASE_LTO", "profile.release.lto"),
+        ("CARGO_PROFILE_DEV_OPT_LEVEL", "profile.dev.opt-level"),
+    ] {
+        let error = with_profile("dist", &[], &[(variable, "0")]).expect_err("refused");
+        assert!(error.to_string().starts_with(variable), "{error}");
+        let hint = error.hint().expect("a hint");
+        assert!(hint.contains(&format!("set {key} in")), "{hint}");
+    }
+    let text = "[profile.dist]\ninherits = \"dev\"\n[profile.dev]\nopt-level = 1\n";
+    let listed = with_profile("dist", &[ours(text)], &NO_VARIABLES).expect("honoured");
+    let keys: Vec<&str> = listed.honoured.keys().map(String::as_str).collect();
+    assert_eq!(keys, ["profile.dev", "profile.dist"]);
+    let error = with_profile("dist", &[outside(text)], &NO_VARIABLES).expect_err("refused");
+    assert!(error.to_string().starts_with("profile.d"), "{error}");
+}
+
+#[test]
+fn a_release_build_heeds_no_other_profile() {
+    let text = "[profile.dist]\nlto = true\n";
+    let variables = [
+        ("CARGO_PROFILE_DIST_LTO", "true"),
+        ("CARGO_PROFILE_DEV_DEBUG", "0"),
+    ];
+    let settings = settings(&[outside(text)], &variables).expect("honoured");
+    assert!(settings.honoured.is_empty(), "{settings:?}");
 }

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::{SettingError, Settings};
+use super::{Profile, SettingError, Settings};
 
 /// Variables that change what is built and that the build, its scripts and the probe all hear.
 const HEARD: [&str; 11] = [
@@ -29,9 +29,10 @@ const HEARD_STARTS: [&str; 6] = ["AR_", "CC_", "CFLAGS_", "CXXFLAGS_", "CXX_", "
 pub(super) fn add_to(
     settings: &mut Settings,
     variables: &BTreeMap<String, String>,
+    profile: Profile<'_>,
 ) -> Result<(), SettingError> {
     for (name, value) in variables {
-        if let Some(key) = key(name) {
+        if let Some(key) = key(name, profile) {
             let name = name.clone();
             return Err(SettingError::Variable { name, key });
         }
@@ -50,10 +51,9 @@ pub(super) fn add_to(
 }
 
 /// The key that a variable stands for, where it changes the programs and nothing else hears it.
-fn key(name: &str) -> Option<String> {
-    if let Some(rest) = name.strip_prefix("CARGO_PROFILE_RELEASE_") {
-        let rest = rest.to_lowercase().replace('_', "-");
-        return Some(format!("profile.release.{rest}"));
+fn key(name: &str, profile: Profile<'_>) -> Option<String> {
+    if let Some(rest) = name.strip_prefix("CARGO_PROFILE_") {
+        return of_profile(rest, profile);
     }
     if let Some(rest) = name.strip_prefix("CARGO_TARGET_") {
         let is_flags = rest.ends_with("_RUSTFLAGS");
@@ -64,6 +64,18 @@ fn key(name: &str) -> Option<String> {
         "RUSTFLAGS" | "CARGO_ENCODED_RUSTFLAGS" | "CARGO_BUILD_RUSTFLAGS"
     );
     is_flags.then(|| "build.rustflags".to_owned())
+}
+
+/// The key that `CARGO_PROFILE_` and this rest stand for. The name of a profile of the project may hold more underscores, so the
+/// key of one that is not Cargo's own cannot be told apart from it.
+fn of_profile(rest: &str, profile: Profile<'_>) -> Option<String> {
+    let lower = rest.to_lowercase();
+    let (name, key) = lower.split_once('_')?;
+    let key = match name {
+        "bench" | "dev" | "release" | "test" => format!("{name}.{}", key.replace('_', "-")),
+        _ => "NAME.KEY".to_owned(),
+    };
+    profile.heeds(name).then(|| format!("profile.{key}"))
 }
 
 fn is_heard(name: &str) -> bool {
