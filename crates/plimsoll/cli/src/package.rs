@@ -107,7 +107,7 @@ pub fn run(args: &Args, formats: &Formats) -> Result<()> {
         distros::compare(distro, &plan, args.strict)?;
     }
     if args.plan {
-        return print(args, &plan, || render::plan(&plan, formats));
+        return print(args, &plan, || render::plan(&plan, &config, formats));
     }
     let mut progress = Progress::new(args.progress);
     let result = build_run::run(formats, &config, &plan, &mut progress);

@@ -71,9 +71,15 @@ impl Hint for SourceError {
             Self::NoDate { .. } | Self::Date { .. } => Some(
                 "build in a git checkout, or set SOURCE_DATE_EPOCH to seconds since 1970".into(),
             ),
-            Self::Missing { .. } => {
-                Some("add it to [package] or [workspace.package] in Cargo.toml".into())
-            }
+            Self::Missing { what, .. } => Some(match *what {
+                "manifest" => {
+                    "each name in `[cargo] packages` of packaging/dist.toml is that of a package of the workspace".into()
+                }
+                what => {
+                    let key = if what == "authors" { "maintainer" } else { what };
+                    format!("add it to [package] of its Cargo.toml, or `{key}` to packaging/dist.toml").into()
+                }
+            }),
             Self::Cargo(error) => error.hint(),
             Self::Settings(error) => error.hint(),
             Self::OtherCommit { .. } => {

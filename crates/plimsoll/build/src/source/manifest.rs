@@ -12,24 +12,29 @@ use plimsoll_probe::{Command, limit};
 use super::error::SourceError;
 use crate::packager::cargo_program;
 
-/// What is wrong in what the Cargo manifest of the main package says about it.
+/// What is wrong in what `file`, the configuration relative to the workspace, or else the Cargo manifest of the main package says
+/// about it.
 ///
 /// # Errors
 /// When Cargo does not know the package, or it says too little.
-pub fn check(workspace: &Path, config: &Config) -> Result<Vec<Found>, SourceError> {
+pub fn check(workspace: &Path, config: &Config, file: &Path) -> Result<Vec<Found>, SourceError> {
     let metadata = metadata(workspace)?;
     let package = named(&metadata, config.cargo.main())?;
     let own = File::read(package.manifest_path.as_std_path())?;
     let root = File::read(metadata.workspace_root.join("Cargo.toml").as_std_path())?;
+    let configuration = File::read(&workspace.join(file))?;
     let complaints = check::source(&said(package, config)?).into_iter();
-    let found = complaints.map(|complaint| {
-        let (file, line) = place(&complaint, &own, &root);
-        complaint.at(&file.path, line)
+    let found = complaints.map(|complaint| match configured(&complaint, &configuration) {
+        Some(line) => complaint.at(file, line),
+        None => {
+            let (file, line) = place(&complaint, &own, &root);
+            complaint.at(&file.path, line)
+        }
     });
     Ok(found.collect())
 }
 
-/// A manifest.
+/// A manifest, or the configuration.
 struct File {
     path: PathBuf,
     text: String,
@@ -47,6 +52,15 @@ impl File {
     fn line(&self, key: &[&str]) -> Option<usize> {
         toml_lines::line(&self.text, key)
     }
+}
+
+/// The line of the configuration that has a value in the manifest's place.
+fn configured(complaint: &Complaint, file: &File) -> Option<usize> {
+    let Place::Key([key]) = complaint.place else {
+        return None;
+    };
+    let key = if *key == "authors" { "maintainer" } else { key };
+    file.line(&[key])
 }
 
 /// The manifest and the line in which a value is: a package may take its values from the workspace, and its repository stands for
@@ -136,10 +150,24 @@ mod tests {
     }
 
     fn found(package: &str, shared: &str) -> Vec<String> {
+        found_with("", package, shared)
+    }
+
+    /// What is found where the configuration has these lines too.
+    fn found_with(own: &str, package: &str, shared: &str) -> Vec<String> {
         let folder = workspace(package, shared);
+        let text = format!("{}{own}", "name = \"sample\"\n");
+        std::fs::write(folder.path().join("dist.toml"), &text).expect("written");
+        let value = |key: &str| {
+            let table: toml::Table = text.parse().expect("TOML");
+            table.get(key).and_then(|it| it.as_str()).map(str::to_owned)
+        };
         let mut config = plimsoll_plan::fixtures::config();
         config.cargo.packages = vec!["sample".to_owned()];
-        let found = check(folder.path(), &config).expect("it can be read");
+        config.license = value("license");
+        config.maintainer = value("maintainer");
+        config.homepage = value("homepage");
+        let found = check(folder.path(), &config, Path::new("dist.toml")).expect("it can be read");
         let root = folder.path().canonicalize().expect("a path");
         let relative = |path: &Path| path.strip_prefix(&root).map(Path::to_owned);
         let found = found.into_iter().map(|mut found| {
@@ -158,8 +186,24 @@ mod tests {
         assert_eq!(found.len(), 3, "{found:?}");
         for (found, wanted) in found.iter().zip([
             "sample/Cargo.toml:4: license \"MIT/Apache-2.0\" is not an SPDX expression",
-            "Cargo.toml:5: the first author \"A. Person\" is not a name and an address",
+            "Cargo.toml:5: the maintainer \"A. Person\" is not a name and an address",
             "sample/Cargo.toml:6: homepage \"example.org\" is not an address of the web",
+        ]) {
+            assert!(found.starts_with(wanted), "{found}");
+        }
+    }
+
+    #[test]
+    fn a_fault_of_the_configurations_own_value_is_there() {
+        let package = "version = \"1.0.0\"\nlicense = \"MIT\"\nauthors = [\"A <a@b>\"]\n\
+                       homepage = \"https://example.org\"\n";
+        let own = "license = \"Mine\"\nmaintainer = \"A\"\nhomepage = \"example\"\n";
+        let found = found_with(own, package, "");
+        assert_eq!(found.len(), 3, "{found:?}");
+        for (found, wanted) in found.iter().zip([
+            "dist.toml:2: license \"Mine\"",
+            "dist.toml:3: the maintainer \"A\"",
+            "dist.toml:4: homepage \"example\"",
         ]) {
             assert!(found.starts_with(wanted), "{found}");
         }

@@ -12,7 +12,7 @@ use plimsoll_plan::config::{Config, ConfigError};
 use super::CONFIG;
 use crate::run;
 
-/// Checks the configuration, what Cargo.toml says of the main package, and the files of the assets.
+/// Checks the configuration, what Cargo.toml says of the main package where it does not, and the files of the assets.
 ///
 /// # Errors
 /// Names the file and the line of each fault.
@@ -24,7 +24,7 @@ pub(super) fn all(config: &Config, formats: &Formats) -> Result<()> {
     let complaints = check::config(config, formats.rules()).into_iter();
     let found = complaints.map(|complaint| complaint.found(Path::new(CONFIG), &text));
     let mut found: Vec<_> = found.collect();
-    found.extend(source::check(&root, config)?);
+    found.extend(source::check(&root, config, Path::new(CONFIG))?);
     Complaints::check(found)?;
     Ok(compose::check(config, &root)?)
 }

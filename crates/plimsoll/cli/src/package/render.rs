@@ -2,6 +2,7 @@
 
 use plimsoll_build::format::Formats;
 use plimsoll_build::manifest::{Artifact, Manifest};
+use plimsoll_plan::config::Config;
 use plimsoll_plan::plan::{BuildPlan, LeftOut, PackagePlan, Plan, ProgramPlan};
 use plimsoll_probe::Fallback;
 
@@ -94,10 +95,13 @@ pub(super) fn closing(plan: &Plan, manifest: &Manifest) -> String {
 }
 
 /// The plan, a paragraph a build.
-pub(super) fn plan(plan: &Plan, formats: &Formats) -> String {
+pub(super) fn plan(plan: &Plan, config: &Config, formats: &Formats) -> String {
     let head = format!(
-        "{} {}, commit {}",
-        plan.name, plan.source.version, plan.source.commit
+        "{} {}, commit {}{}",
+        plan.name,
+        plan.source.version,
+        plan.source.commit,
+        lacking(config)
     );
     let builds = plan.builds.iter().map(|build| {
         let packages = plan.packages.iter().filter(|p| p.flavour == build.flavour);
@@ -112,6 +116,20 @@ pub(super) fn plan(plan: &Plan, formats: &Formats) -> String {
         .chain(left_out)
         .collect();
     paragraphs.join("\n\n")
+}
+
+/// What is not done for want of an optional key.
+fn lacking(config: &Config) -> String {
+    let mut lines = String::new();
+    if config.stamp.is_none() {
+        lines.push_str(
+            "\n  no [stamp]: no program is asked for its version; build ids are compared",
+        );
+    }
+    if config.changelog.is_none() {
+        lines.push_str("\n  no `changelog`: the packages list no changes");
+    }
+    lines
 }
 
 fn build_text(build: &BuildPlan) -> String {
@@ -170,4 +188,20 @@ fn left_out_text(left: &LeftOut) -> String {
         left.because,
         mend.unwrap_or_default()
     )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_plan_says_what_is_not_done_for_want_of_a_key() {
+        let mut config = plimsoll_plan::fixtures::config();
+        assert_eq!(lacking(&config), "");
+        config.stamp = None;
+        assert!(lacking(&config).contains("no [stamp]"));
+        assert!(!lacking(&config).contains("changelog"));
+        config.changelog = None;
+        assert!(lacking(&config).contains("no `changelog`"));
+    }
 }

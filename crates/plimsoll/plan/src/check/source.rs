@@ -1,19 +1,19 @@
-//! What Cargo.toml says.
+//! What the configuration or Cargo.toml says of the program.
 
 use crate::complaint::Complaint;
 
-/// What a Cargo manifest says of its package.
+/// What the configuration says of the program, else the Cargo manifest of the main package.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Said<'a> {
     /// The licence.
     pub license: &'a str,
-    /// The first author.
+    /// The maintainer, else the first author.
     pub maintainer: &'a str,
     /// The homepage, else the repository.
     pub homepage: &'a str,
 }
 
-/// What is wrong in what a Cargo manifest says. The keys are those of its `[package]`.
+/// What is wrong in it. The keys are those of `[package]` in a Cargo manifest.
 #[must_use]
 pub fn source(said: &Said<'_>) -> Vec<Complaint> {
     [
@@ -48,8 +48,8 @@ fn maintainer(text: &str) -> Option<Complaint> {
         let fits = |part: &str| !part.is_empty() && !part.contains([' ', '<', '>', '@', ',']);
         !name.trim().is_empty() && address.is_some_and(|(user, host)| fits(user) && fits(host))
     });
-    let what = format!("the first author {text:?} is not a name and an address");
-    let hint = "write it as \"Name <name@example.org>\": the packages name it as their maintainer";
+    let what = format!("the maintainer {text:?} is not a name and an address");
+    let hint = "write it as \"Name <name@example.org>\"; without `maintainer` it is the first author of Cargo.toml";
     (!is_sound).then(|| Complaint::about(&["authors"], what, hint))
 }
 
