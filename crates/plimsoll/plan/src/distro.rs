@@ -117,7 +117,7 @@ pub enum DevelSource {
     Crb,
     /// A repository only for subscribed systems.
     Subscription,
-    /// There is none.
+    /// No repository has it.
     None,
 }
 

@@ -76,7 +76,7 @@ impl Policy {
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
 pub enum Access {
-    /// There is.
+    /// They can, and published ports are reached from outside.
     #[default]
     Open,
     /// Only its endpoints and the host reach each other.
