@@ -67,7 +67,7 @@ keep_programs() {
 }
 
 stamp() {
-    [ -z "$STAMP" ] || echo "::stamp $($STAMP | tr -d '\n')"
+    [ -z "$STAMP" ] || echo "::stamp $($STAMP | tr '\n' ' ')"
 }
 
 # Every unit runs, and starts with the system where it says that it can.
