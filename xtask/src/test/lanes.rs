@@ -51,9 +51,9 @@ const KERNEL: &[&str] = &[
     "links",
     "probing",
 ];
-/// Most tests wait: for time limits of clients and of the kernel, and for systems to boot and to shut down. At one a core,
-/// cores are idle.
-const TESTS_PER_CORE: usize = 2;
+/// Most of these tests wait: for time limits of clients and of the kernel, and for systems to boot and to shut down. At one a
+/// core, cores are idle.
+const WAITING_TESTS_PER_CORE: usize = 2;
 /// The program of a package that is left out where the library cannot be linked.
 const OF_THE_LIBRARY: &[&str] = &["context"];
 /// Those that build and install packages: their builds wait for one another, and their systems boot.
@@ -79,10 +79,7 @@ pub(super) fn of(scope: Scope, has_library: bool) -> Vec<Lane> {
             Scope::Unit | Scope::Host => OF_OTHERS,
         },
         has_examples: false,
-        tests_per_core: match scope {
-            Scope::Unit => 1,
-            Scope::Host | Scope::All => TESTS_PER_CORE,
-        },
+        tests_per_core: 1,
     };
     let in_files = ["--lib", "--bins"].map(str::to_owned);
     let unit: Vec<String> = in_files.into_iter().chain(named(UNIT)).collect();
@@ -104,9 +101,18 @@ pub(super) fn of(scope: Scope, has_library: bool) -> Vec<Lane> {
     let packages = named(PACKAGES).chain(named(others));
     let kernel = Lane {
         has_examples: true,
+        tests_per_core: WAITING_TESTS_PER_CORE,
         ..lane("kernel", kernel.collect())
     };
-    vec![kernel, lane("packages", packages.collect())]
+    let packages = Lane {
+        // Builds for other distributions run side by side already.
+        tests_per_core: match scope {
+            Scope::All => 1,
+            Scope::Unit | Scope::Host => WAITING_TESTS_PER_CORE,
+        },
+        ..lane("packages", packages.collect())
+    };
+    vec![kernel, packages]
 }
 
 fn named(programs: &[&str]) -> impl Iterator<Item = String> {
@@ -182,7 +188,7 @@ mod tests {
             let lanes = of(scope, true);
             lanes.iter().map(|lane| lane.threads(2)).collect()
         };
-        assert_eq!(threads(Scope::All), [4, 4]);
+        assert_eq!(threads(Scope::All), [4, 2]);
         assert_eq!(threads(Scope::Host), [4, 4]);
         assert_eq!(threads(Scope::Unit), [2]);
     }
