@@ -228,7 +228,7 @@ impl Stage {
             wrong.extend(self.explain_cell(line, source, protocol, expected));
             let (ask, is_closed) = how_to_try(protocol);
             let seen = match expected {
-                "yes" => ask(from, to).map(|reply| reply.server),
+                "yes" => with_neighbours(|| ask(from, to)).map(|reply| reply.server),
                 "no" if is_closed(from, to) => continue,
                 _ => Ok("an answer".into()),
             };
@@ -243,6 +243,23 @@ impl Stage {
         }
         wrong
     }
+}
+
+/// Asks again where the kernel did not find a neighbour. It gives up after three solicitations, one a second (arp(7),
+/// `mcast_solicit`), and on a busy machine their answers may come later.
+fn with_neighbours<T>(ask: impl Fn() -> std::io::Result<T>) -> std::io::Result<T> {
+    let is_missing = |result: &std::io::Result<T>| {
+        let error = result.as_ref().err();
+        error.is_some_and(|error| error.kind() == std::io::ErrorKind::HostUnreachable)
+    };
+    let mut result = ask();
+    for _ in 0..5 {
+        if !is_missing(&result) {
+            break;
+        }
+        result = ask();
+    }
+    result
 }
 
 impl Stage {
