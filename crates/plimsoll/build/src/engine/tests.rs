@@ -177,7 +177,7 @@ fn a_root_is_made_once_and_entered_without_a_network() {
 #[test]
 fn a_root_gets_the_installed_command_and_builds_none() {
     let folders = Folders {
-        kit: Some("/w/target/dist/work/kit".into()),
+        kit: Some("/w/target/dist/kit".into()),
         ..folders()
     };
     let recipe = with_job("debian-11", &Site::default(), &folder(), |job| {
@@ -189,7 +189,7 @@ fn a_root_gets_the_installed_command_and_builds_none() {
     });
     let text = lines(&recipe.expect("a recipe"));
     assert!(
-        text.contains(" /w/target/dist/work/kit PATH=/opt/rust/bin:/opt/plimsoll:"),
+        text.contains(" /w/target/dist/kit PATH=/opt/rust/bin:/opt/plimsoll:"),
         "{text}"
     );
     assert!(

@@ -30,7 +30,7 @@ pub(crate) fn folders(out: Option<&Path>) -> Result<Folders> {
         workspace,
         kit: match Toolkit::this() {
             Toolkit::Xtask => None,
-            Toolkit::Installed => Some(target.join("dist/work/kit")),
+            Toolkit::Installed => Some(target.join("dist/kit")),
         },
     })
 }
