@@ -13,7 +13,7 @@ use plimsoll_probe::FileOwner;
 
 use crate::fault::Fault;
 
-/// A file, and whose it is.
+/// A file, and who owns it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct OwnedFile {
     /// Its path, without links.

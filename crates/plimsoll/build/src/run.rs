@@ -181,7 +181,8 @@ impl<'a> Run<'a> {
         let (distribution, target) = (Distribution::of(&Host), &self.plan.target);
         for (soname, owner) in owners(&Host, &distribution, target, needed) {
             if let Answer::CouldNotTell { reason } = &owner.toolchain {
-                let warning = format!("warning: could not tell whose {soname} is: {reason}");
+                let warning =
+                    format!("warning: the package manager cannot say who owns {soname}: {reason}");
                 self.observer.line(&warning);
             }
             self.owners.insert(soname, owner);

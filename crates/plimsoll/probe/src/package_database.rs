@@ -46,7 +46,10 @@ pub trait PackageDatabase: fmt::Debug + Sync {
     /// # Errors
     /// Says why the database could not tell.
     fn owner_of_file(&self, _: &dyn System, file: &Path) -> Result<Option<FileOwner>, String> {
-        Err(format!("nothing tells whose {} is", file.display()))
+        Err(format!(
+            "nothing can say which package owns {}",
+            file.display()
+        ))
     }
 }
 

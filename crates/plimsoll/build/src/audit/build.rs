@@ -124,7 +124,7 @@ fn unknown_libraries(
                 Answer::Yes { .. } => return None,
                 Answer::No { .. } => String::new(),
                 Answer::CouldNotTell { reason } => {
-                    format!(", and whose it is could not be told: {reason}")
+                    format!(", and the package manager cannot say who owns it: {reason}")
                 }
             };
             let what = format!("needs {soname}, which no native-dep declares{doubt}");
@@ -295,7 +295,7 @@ mod tests {
         assert_eq!(
             faults,
             [
-                "sampled: needs libssl.so.3, which no native-dep declares, and whose it is could not be told: dpkg-query is not \
+                "sampled: needs libssl.so.3, which no native-dep declares, and the package manager cannot say who owns it: dpkg-query is not \
               installed"
             ]
         );

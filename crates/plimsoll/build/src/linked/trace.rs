@@ -1,4 +1,4 @@
-//! Asks the linker which file it takes for a library, and the package manager whose it is.
+//! Asks the linker which file it takes for a library, and the package manager who owns that file.
 
 use std::path::{Path, PathBuf};
 
@@ -70,7 +70,7 @@ fn library(line: &str, soname: &str) -> Option<PathBuf> {
     })
 }
 
-/// A file, and whose it is by the database of the distribution's package manager.
+/// A file, and its owner in the database of the distribution's package manager.
 pub fn owned(system: &dyn System, distribution: &Distribution, path: &Path) -> OwnedFile {
     let path = path.canonicalize().unwrap_or_else(|_| path.to_owned());
     let owner = match distribution.family {

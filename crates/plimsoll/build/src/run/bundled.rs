@@ -151,7 +151,7 @@ fn in_words(archive: &OwnedFile, file: &str) -> String {
             owner.version
         ),
         Ok(None) => format!("{file}, which no package has"),
-        Err(reason) => format!("{file}, of which nobody could tell whose it is: {reason}"),
+        Err(reason) => format!("{file}, and the package manager cannot say who owns it: {reason}"),
     }
 }
 
