@@ -58,7 +58,7 @@ fn only_the_dynamic_daemon_needs_the_library() {
 
 /// Stands in for Cargo: in the place of the daemon that it built, there is one that lost its library.
 const LOSES_THE_LIBRARY: &str = r#"#!/bin/sh
-case " $* " in *" --release "*) ;; *) exec "$REAL_CARGO" "$@" ;; esac
+case " $* " in *" --profile release "*) ;; *) exec "$REAL_CARGO" "$@" ;; esac
 "$REAL_CARGO" "$@"
 cp --remove-destination "$LOST" target/dist/build/dynamic/release/tidegated
 "#;
