@@ -192,7 +192,8 @@ fn threads(lane: &Lane) -> String {
 /// Runs Cargo, passes on every line as it comes behind the lane's name, and counts.
 fn stream(lane: &Lane, args: &[String], tally: &Mutex<Tally>) -> Result<()> {
     let name = lane.name;
-    let command = run::command(&run::cargo(), args).with_env(THREADS, threads(lane));
+    let (program, args) = lane.program(run::cargo(), args);
+    let command = run::command(&program, &args).with_env(THREADS, threads(lane));
     run::say(&format!("[{name}] $ {}", command.pasteable()));
     let mut own = Tally::default();
     let ran = command.lines(|line| {

@@ -252,6 +252,12 @@ fn driver_processes(host: &Host) -> Vec<Pid> {
         .collect()
 }
 
+/// Whether the driver was waited for until its deadline. On a busy machine the DNS process may be, which is not the driver.
+fn was_waited_for(log: &str) -> bool {
+    let mut lines = log.lines().filter(|line| !line.contains("the DNS process"));
+    lines.any(|line| line.contains("did not answer within"))
+}
+
 /// Does something with the driver's processes stopped for good.
 fn with_stopped_drivers(host: &Host, work: impl FnOnce()) {
     let processes = driver_processes(host);
@@ -262,7 +268,7 @@ fn with_stopped_drivers(host: &Host, work: impl FnOnce()) {
     work();
     // It has not been waited for until it answers, or until a deadline: it was seen to be stopped.
     let log = host.log();
-    assert!(!log.contains("did not answer within"), "{log}");
+    assert!(!was_waited_for(&log), "{log}");
     for process in &processes {
         assert!(!driver_processes(host).contains(process), "it is replaced");
     }
@@ -324,7 +330,7 @@ fn an_nft_that_does_nothing_is_replaced_and_what_it_was_given_is_done_by_the_nex
     });
     assert!(!stuck.exists(), "it was tried");
     let log = host.log();
-    assert!(!log.contains("did not answer within"), "{log}");
+    assert!(!was_waited_for(&log), "{log}");
     assert!(scene.is_kept_apart() && scene.is_published());
 }
 

@@ -24,6 +24,8 @@ pub(super) struct Lane {
     has_examples: bool,
     /// How many tests of a program run at a time, for each core.
     tests_per_core: usize,
+    /// Whether it has the processors after the others: it compiles and compresses, and nobody waits for an answer.
+    gives_way: bool,
 }
 
 /// Programs of tests/ folders that run everywhere.
@@ -80,6 +82,7 @@ pub(super) fn of(scope: Scope, has_library: bool) -> Vec<Lane> {
         },
         has_examples: false,
         tests_per_core: 1,
+        gives_way: false,
     };
     let in_files = ["--lib", "--bins"].map(str::to_owned);
     let unit: Vec<String> = in_files.into_iter().chain(named(UNIT)).collect();
@@ -105,6 +108,7 @@ pub(super) fn of(scope: Scope, has_library: bool) -> Vec<Lane> {
         ..lane("kernel", kernel.collect())
     };
     let packages = Lane {
+        gives_way: true,
         // Builds for other distributions run side by side already.
         tests_per_core: match scope {
             Scope::All => 1,
@@ -139,6 +143,19 @@ impl Lane {
             }
         }
         commands
+    }
+
+    /// The program that runs Cargo, and its arguments. nice(1) gives other lanes the processors first: their daemons have
+    /// deadlines.
+    pub(super) fn program(&self, cargo: String, arguments: &[String]) -> (String, Vec<String>) {
+        if !self.gives_way {
+            return (cargo, arguments.to_vec());
+        }
+        let nice = ["-n".to_owned(), "10".to_owned(), cargo].into_iter();
+        (
+            "nice".to_owned(),
+            nice.chain(arguments.iter().cloned()).collect(),
+        )
     }
 
     /// How many tests of one program run at a time on a machine with `cores` cores.
@@ -191,6 +208,17 @@ mod tests {
         assert_eq!(threads(Scope::All), [4, 2]);
         assert_eq!(threads(Scope::Host), [4, 4]);
         assert_eq!(threads(Scope::Unit), [2]);
+    }
+
+    #[test]
+    fn packages_give_way_to_the_daemons_deadlines() {
+        let lanes = of(Scope::All, true);
+        let line = |lane: &Lane| {
+            let (program, arguments) = lane.program("cargo".to_owned(), &["test".to_owned()]);
+            format!("{program} {}", arguments.join(" "))
+        };
+        let lines: Vec<String> = lanes.iter().map(line).collect();
+        assert_eq!(lines, ["cargo test", "nice -n 10 cargo test"]);
     }
 
     #[test]
