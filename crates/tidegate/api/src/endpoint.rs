@@ -6,9 +6,11 @@ use std::path::PathBuf;
 use ipnet::IpNet;
 use serde::{Deserialize, Serialize};
 use tidegate_model::{
-    Allowance, Fault, GatewayPriority, IfName, MacAddr, Name, NetnsRef, OwnSysctl, PortBinding,
+    AllowList, GatewayPriority, IfName, MacAddr, Name, NetnsCookie, OwnSysctl, PortBinding,
     PortRequest, Source,
 };
+
+use crate::Fault;
 
 /// Asks for an endpoint.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -96,6 +98,58 @@ pub struct Ports {
     pub ports: Vec<PortRequest>,
 }
 
+/// The identity of a network namespace: device and inode of its nsfs file (namespaces(7), "The /proc/pid/ns/
+/// directory"), which are unique while it lives, and its cookie, which is unique for ever.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct NetnsId {
+    /// Device number of nsfs.
+    pub dev: u64,
+    /// Inode number of the namespace. When the namespace is gone, another one may get the number.
+    pub ino: u64,
+    /// Cookie of the namespace; none if the kernel has no cookies, or in a record of an older release.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cookie: Option<NetnsCookie>,
+}
+
+/// A network namespace: its path and its identity. If the path later leads to another identity, it is another
+/// namespace.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct NetnsRef {
+    /// `/run/netns/NAME`, `/proc/PID/ns/net`, or another path where the namespace is mounted.
+    pub path: PathBuf,
+    /// The identity of the namespace at the path.
+    pub id: NetnsId,
+}
+
+impl From<tidegate_model::NetnsRef> for NetnsRef {
+    fn from(netns: tidegate_model::NetnsRef) -> Self {
+        let tidegate_model::NetnsRef { path, id } = netns;
+        let tidegate_model::NetnsId { dev, ino, cookie } = id;
+        let id = NetnsId { dev, ino, cookie };
+        Self { path, id }
+    }
+}
+
+/// Published ports of an endpoint that share an allow-list.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(rename_all = "kebab-case")]
+pub struct Allowance {
+    /// The ports; the endpoint publishes all of them.
+    pub ports: Vec<PortBinding>,
+    /// Who may reach them.
+    pub from: AllowList,
+}
+
+impl From<tidegate_model::Allowance> for Allowance {
+    fn from(allowance: tidegate_model::Allowance) -> Self {
+        let tidegate_model::Allowance { ports, from } = allowance;
+        Self { ports, from }
+    }
+}
+
 /// An endpoint attaches a network namespace to a network: a veth pair with one end on the bridge.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
@@ -159,7 +213,7 @@ impl From<tidegate_model::Endpoint> for Endpoint {
         Self {
             name,
             network,
-            netns,
+            netns: netns.into(),
             host_ifname,
             ifname,
             mac,
@@ -169,7 +223,7 @@ impl From<tidegate_model::Endpoint> for Endpoint {
             gateway_metric,
             aliases,
             ports,
-            allow,
+            allow: allow.into_iter().map(Allowance::from).collect(),
             sysctls,
         }
     }

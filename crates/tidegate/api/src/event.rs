@@ -4,9 +4,9 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
-use tidegate_model::{Change, Degraded, Fault, Name, PortBinding};
+use tidegate_model::{Change, Degraded, Name, PortBinding};
 
-use crate::{Endpoint, Fight, Network};
+use crate::{Endpoint, Fault, Fight, Network};
 
 /// Something that happened, and when.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -104,6 +104,8 @@ pub enum Happening {
     },
 }
 
+type Faults = BTreeMap<Name, tidegate_model::Fault>;
+
 impl Happening {
     /// The events of everything that is degraded now, compared with nothing degraded.
     pub fn degraded(now: &Degraded) -> Vec<Self> {
@@ -112,11 +114,11 @@ impl Happening {
 
     /// The events between two states of degraded objects. Removed objects have an event of their own.
     pub fn between(before: &Degraded, after: &Degraded) -> Vec<Self> {
-        let news = |before: &BTreeMap<Name, Fault>, after: &BTreeMap<Name, Fault>| {
+        let news = |before: &Faults, after: &Faults| {
             let worse = after
                 .iter()
                 .filter(|(name, fault)| before.get(*name) != Some(*fault))
-                .map(|(name, fault)| (name.clone(), Some(fault.clone())));
+                .map(|(name, fault)| (name.clone(), Some(fault.clone().into())));
             let better = before
                 .keys()
                 .filter(|name| !after.contains_key(*name))

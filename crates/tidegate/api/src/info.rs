@@ -3,7 +3,9 @@
 use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
-use tidegate_model::{Degraded, Forwarding};
+use tidegate_model::Forwarding;
+
+use crate::Degraded;
 
 /// The daemon, its build and its environment.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

@@ -7,6 +7,7 @@
 //! A refusal has a status of 4xx or 5xx and a [`Refusal`] as its body.
 
 pub mod calls;
+mod degraded;
 pub mod doctor;
 mod endpoint;
 pub mod event;
@@ -16,17 +17,20 @@ mod info;
 mod network;
 #[cfg(feature = "schema")]
 pub mod openapi;
+mod policy;
 mod refusal;
 mod ruleset;
 pub mod traffic;
 mod travels;
 
-pub use endpoint::{Attach, Endpoint, EndpointView, Ports, Publish};
+pub use degraded::{Degraded, Fault};
+pub use endpoint::{Allowance, Attach, Endpoint, EndpointView, NetnsId, NetnsRef, Ports, Publish};
 #[cfg(feature = "schema")]
 pub use given::Schemas;
 pub use given::{Body, Given, Query};
 pub use info::{Build, DriverInfo, Fight, ForwardingInfo, Info, NamesInfo};
-pub use network::{CreateNetwork, Network, NetworkView, Peer, RemoveNetwork};
+pub use network::{CreateNetwork, Network, NetworkView, Peer, RemoveNetwork, Subnet};
+pub use policy::Policy;
 pub use refusal::{Refusal, RefusalKind};
 pub use ruleset::{RulesetDiff, RulesetText};
 pub use travels::Travels;

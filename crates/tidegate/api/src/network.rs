@@ -5,7 +5,10 @@ use std::net::IpAddr;
 
 use ipnet::IpNet;
 use serde::{Deserialize, Serialize};
-use tidegate_model::{AllowList, Fault, IfName, MacAddr, Name, Policy, Source, Subnet};
+use tidegate_model::{AllowList, IfName, MacAddr, Name, Source};
+
+use crate::policy::changes;
+use crate::{Fault, Policy};
 
 /// Asks for a network.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -52,7 +55,11 @@ pub struct CreateNetwork {
     #[serde(default)]
     pub bridge: Option<IfName>,
     /// Policy: what its endpoints may do, and who may reach them.
-    #[serde(default, skip_serializing_if = "is_default")]
+    #[serde(
+        default,
+        skip_serializing_if = "is_default",
+        serialize_with = "changes"
+    )]
     pub policy: Policy,
     /// Metadata of the owner: up to 255 bytes each, no control characters.
     #[serde(default)]
@@ -106,6 +113,36 @@ fn yes() -> bool {
 
 fn is_default<T: Default + PartialEq>(value: &T) -> bool {
     *value == T::default()
+}
+
+/// A subnet with its gateway: the address of the bridge, which endpoints use as their router.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct Subnet {
+    /// The subnet, without host bits.
+    #[cfg_attr(feature = "schema", schemars(with = "String"))]
+    pub net: IpNet,
+    /// The bridge's address.
+    pub gateway: IpAddr,
+    /// The range from which endpoints get addresses. Default: the whole subnet.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "schema", schemars(with = "Option<String>"))]
+    pub range: Option<IpNet>,
+}
+
+impl From<tidegate_model::Subnet> for Subnet {
+    fn from(subnet: tidegate_model::Subnet) -> Self {
+        let tidegate_model::Subnet {
+            net,
+            gateway,
+            range,
+        } = subnet;
+        Self {
+            net,
+            gateway,
+            range,
+        }
+    }
 }
 
 /// A network: a bridge on the host with its subnets and policy.
@@ -163,11 +200,11 @@ impl From<tidegate_model::Network> for Network {
             name,
             bridge,
             mac,
-            subnets,
+            subnets: subnets.into_iter().map(Subnet::from).collect(),
             mtu,
             host_ips,
             allow,
-            policy,
+            policy: policy.into(),
             reserved,
             peers,
             labels,
@@ -202,6 +239,20 @@ mod tests {
         let made = CreateNetwork::new("web".parse().unwrap());
         let read = serde_json::from_str(r#"{ "name": "web" }"#).unwrap();
         assert_eq!(made, read);
+    }
+
+    /// A daemon refuses fields that it does not know, in a policy too. 0.1.0 knows neither `host-access` nor
+    /// `anti-spoofing`.
+    #[test]
+    fn a_policy_in_a_request_has_only_what_differs_from_the_default() {
+        let mut made = CreateNetwork::new("web".parse().unwrap());
+        made.policy.icc = false;
+        made.policy.snat = vec!["192.0.2.9".parse().unwrap()];
+        let asked = serde_json::to_value(&made).unwrap();
+        let expected = serde_json::json!({ "icc": false, "snat": ["192.0.2.9"] });
+        assert_eq!(asked["policy"], expected);
+        let read: CreateNetwork = serde_json::from_value(asked).unwrap();
+        assert_eq!(read, made);
     }
 
     /// A daemon refuses fields that it does not know. 0.1.0 knows neither of these.

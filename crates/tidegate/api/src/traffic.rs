@@ -1,7 +1,7 @@
 //! Traffic of published ports.
 
 use serde::{Deserialize, Serialize};
-use tidegate_model::traffic::TrafficCounts;
+use tidegate_model::traffic;
 use tidegate_model::{Name, PortBinding};
 
 /// Traffic of published ports, counted from the connections that the kernel tracks now.
@@ -28,4 +28,50 @@ pub struct PortTraffic {
     /// What passes through it.
     #[serde(flatten)]
     pub passed: TrafficCounts,
+}
+
+/// What passes through connections.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(rename_all = "kebab-case")]
+pub struct TrafficCounts {
+    /// How many there are.
+    pub connections: u64,
+    /// Received by the endpoint.
+    pub received: Counts,
+    /// Sent by the endpoint.
+    pub sent: Counts,
+}
+
+/// Packets and bytes, with their IP headers.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(rename_all = "kebab-case")]
+pub struct Counts {
+    /// Packets.
+    pub packets: u64,
+    /// Bytes.
+    pub bytes: u64,
+}
+
+impl From<traffic::TrafficCounts> for TrafficCounts {
+    fn from(counts: traffic::TrafficCounts) -> Self {
+        let traffic::TrafficCounts {
+            connections,
+            received,
+            sent,
+        } = counts;
+        Self {
+            connections,
+            received: received.into(),
+            sent: sent.into(),
+        }
+    }
+}
+
+impl From<traffic::Counts> for Counts {
+    fn from(counts: traffic::Counts) -> Self {
+        let traffic::Counts { packets, bytes } = counts;
+        Self { packets, bytes }
+    }
 }

@@ -9,7 +9,7 @@ use clap::{Args, Parser, Subcommand};
 use ipnet::IpNet;
 use tidegate_api::explain::{Destination, Party};
 use tidegate_model::{
-    Access, GatewayPriority, HostAccess, IfName, Invalid, MacAddr, Mode, Name, OwnSysctl, Policy,
+    Access, GatewayPriority, HostAccess, IfName, Invalid, MacAddr, Mode, Name, OwnSysctl,
     PortRequest, Source,
 };
 
@@ -287,7 +287,7 @@ pub struct PolicyArgs {
     pub trusted_interface: Vec<IfName>,
 }
 
-impl From<PolicyArgs> for Policy {
+impl From<PolicyArgs> for tidegate_api::Policy {
     fn from(args: PolicyArgs) -> Self {
         let mode = args.mode.unwrap_or_default();
         Self {

@@ -10,10 +10,12 @@ use serde::Deserialize;
 use tidegate_api::doctor::{Checked, Diagnosis, Finding, Severity};
 use tidegate_api::event::{Event, Happening};
 use tidegate_api::explain::{Explanation, Fate, MatchedElement, Path};
-use tidegate_api::traffic::{PortTraffic, Traffic};
-use tidegate_api::{Endpoint, EndpointView, ForwardingInfo, Info, NamesInfo, Network, NetworkView};
-use tidegate_model::traffic::TrafficCounts;
-use tidegate_model::{Allowance, Degraded, Fault, Forwarding, Name, PortBinding};
+use tidegate_api::traffic::{PortTraffic, Traffic, TrafficCounts};
+use tidegate_api::{
+    Allowance, Degraded, Endpoint, EndpointView, Fault, ForwardingInfo, Info, NamesInfo, Network,
+    NetworkView,
+};
+use tidegate_model::{Forwarding, Name, PortBinding};
 
 /// Networks, one a line.
 pub(crate) fn networks(networks: &[NetworkView]) -> String {
@@ -489,7 +491,7 @@ fn joined(values: impl IntoIterator<Item = impl Display>) -> String {
 mod tests {
     use super::*;
     use expect_test::expect;
-    use tidegate_model::traffic::Counts;
+    use tidegate_api::traffic::Counts;
 
     fn endpoint_from(json: &str) -> EndpointView {
         serde_json::from_str(json).unwrap()

@@ -83,7 +83,7 @@ impl About {
             endpoints,
             names: Some(engine.names_info()),
             fight: engine.fight(),
-            degraded: engine.degraded(),
+            degraded: engine.degraded().into(),
             forwarding: Some(engine.forwarding_info()),
         }
     }

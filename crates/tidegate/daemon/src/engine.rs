@@ -254,7 +254,12 @@ impl Engine {
         let view = |endpoint: &Endpoint| EndpointView {
             endpoint: endpoint.clone().into(),
             resolv_conf: String::new(),
-            degraded: state.degraded.endpoints.get(&endpoint.name).cloned(),
+            degraded: state
+                .degraded
+                .endpoints
+                .get(&endpoint.name)
+                .cloned()
+                .map(Into::into),
         };
         state.endpoints.values().map(view).collect()
     }
@@ -401,7 +406,12 @@ fn view(state: &State, network: &Network) -> NetworkView {
     NetworkView {
         network: network.clone().into(),
         endpoints,
-        degraded: state.degraded.networks.get(&network.name).cloned(),
+        degraded: state
+            .degraded
+            .networks
+            .get(&network.name)
+            .cloned()
+            .map(Into::into),
         notes: Vec::new(),
     }
 }

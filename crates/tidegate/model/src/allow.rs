@@ -165,9 +165,7 @@ impl fmt::Display for AllowList {
 }
 
 /// Published ports of an endpoint that share an allow-list.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
-#[serde(rename_all = "kebab-case")]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Allowance {
     /// The ports; the endpoint publishes all of them.
     pub ports: Vec<PortBinding>,

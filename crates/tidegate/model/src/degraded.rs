@@ -3,34 +3,25 @@
 
 use std::collections::BTreeMap;
 
-use serde::{Deserialize, Serialize};
-
 use crate::Name;
 
 /// Why a network or an endpoint is degraded.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
-#[serde(rename_all = "kebab-case")]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Fault {
     /// Whether it is down: the host has no link of it and the table no element. If false, a part of it works.
     pub down: bool,
     /// The failed step and the reason, as text.
     pub reason: String,
     /// What the user can do about it, if anything.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub hint: Option<String>,
 }
 
 /// The degraded networks and endpoints.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
-#[serde(rename_all = "kebab-case")]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Degraded {
     /// Networks, by name.
-    #[serde(default)]
     pub networks: BTreeMap<Name, Fault>,
     /// Endpoints, by name.
-    #[serde(default)]
     pub endpoints: BTreeMap<Name, Fault>,
 }
 

@@ -2,12 +2,10 @@
 
 use std::fmt;
 
-use serde::Serialize;
-
 use crate::IfName;
 
 /// The settings that turn IPv6 off for new interfaces of a network namespace, or for an existing one.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Ipv6Off {
     /// The names of sysctls, at least one, as `net.ipv6.conf.all.disable_ipv6`. All must be 0.
     Sysctls(Vec<String>),

@@ -1,5 +1,9 @@
 //! The types of Tidegate's domain: names, addresses, networks, endpoints and port bindings. No IO. Each value is
 //! checked when it is created, so all code may rely on it.
+//!
+//! Values that are one text, one number or one list (names, addresses, ports, modes, allow-lists) are serialized in that
+//! form, and checked when they are read. Types with fields are not: the API and the store have types of their own for
+//! them, so that a field here can be renamed.
 
 mod allow;
 mod degraded;

@@ -3,7 +3,6 @@
 use std::net::{IpAddr, SocketAddr};
 
 use ipnet::IpNet;
-use serde::Serialize;
 
 use crate::{IfName, Ipv6Off, MacAddr, NetnsId, NetnsRef, Protocol};
 
@@ -12,8 +11,7 @@ use crate::{IfName, Ipv6Off, MacAddr, NetnsId, NetnsRef, Protocol};
 pub const GROUP: u32 = 0x7469_6465;
 
 /// One change to the host's links. Each is done completely or not at all.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "kebab-case")]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum LinkStep {
     /// Writes a sysctl of the daemon's network namespace unless it already has the value.
     SetSysctl(Sysctl),
@@ -109,7 +107,7 @@ impl LinkStep {
 }
 
 /// A sysctl by its path below `/proc/sys` (`net/ipv4/ip_forward`) and its value.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Sysctl {
     /// Path below `/proc/sys`, with slashes.
     pub path: String,
@@ -143,7 +141,7 @@ fn ipv4_of<T: Copy>(of_both: &[T], address: impl Fn(&T) -> IpAddr) -> Vec<T> {
 }
 
 /// A bridge as it is to be.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Bridge {
     /// Its name.
     pub ifname: IfName,
@@ -160,7 +158,7 @@ pub struct Bridge {
 }
 
 /// The settings of a veth pair.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Veth {
     /// The host's end.
     pub ifname: IfName,
@@ -182,7 +180,7 @@ pub struct Veth {
 }
 
 /// The end of a veth pair inside an endpoint's namespace.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Peer {
     /// The namespace.
     pub netns: NetnsRef,
@@ -201,7 +199,7 @@ pub struct Peer {
 }
 
 /// The tracked connections of one published port.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Flow {
     /// Transport protocol.
     pub protocol: Protocol,
@@ -216,7 +214,7 @@ pub struct Flow {
 }
 
 /// A held port of the host: no other program can take it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct PortHold {
     /// Transport protocol.
     pub protocol: Protocol,
@@ -245,7 +243,7 @@ impl std::fmt::Display for PortHold {
 }
 
 /// A link of the host as the kernel has it.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Link {
     /// Its name.
     pub ifname: IfName,
@@ -264,8 +262,7 @@ pub struct Link {
 }
 
 /// The kind of a link (`IFLA_INFO_KIND`); we create only bridges and veths.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "kebab-case")]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum LinkKind {
     /// A bridge.
     Bridge,
@@ -276,7 +273,7 @@ pub enum LinkKind {
 }
 
 /// A route of the host's main table.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Route {
     /// Destination; a prefix length of 0 makes it a default route.
     pub destination: IpNet,
@@ -289,7 +286,7 @@ pub struct Route {
 }
 
 /// Facts about a namespace before it is attached.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct NetnsFacts {
     /// The namespace.
     pub id: NetnsId,
@@ -302,7 +299,7 @@ pub struct NetnsFacts {
 }
 
 /// A default route of a namespace.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct DefaultRoute {
     /// Whether it is an IPv6 route.
     pub is_ipv6: bool,

@@ -4,21 +4,16 @@ use std::fmt;
 use std::net::IpAddr;
 use std::str::FromStr;
 
-use serde::{Deserialize, Serialize};
-
 use crate::serde_as_text;
 use crate::{IfName, Invalid};
 
-/// Policy of a network: what its endpoints may do, and who may reach them. Missing fields have their defaults.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
-#[serde(rename_all = "kebab-case", deny_unknown_fields, default)]
+/// Policy of a network: what its endpoints may do, and who may reach them.
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Policy {
     /// Access: whether packets can enter and leave the network.
     pub access: Access,
     /// Services of the host that its endpoints reach. Default: `all` for a new open network, `gateway` for an
     /// internal one, `none` for an isolated one; `all` for a network of a release without this key.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub host_access: Option<HostAccess>,
     /// Whether its endpoints reach each other directly.
     pub icc: bool,
@@ -72,9 +67,12 @@ impl Policy {
 }
 
 /// Whether packets can enter and leave a network.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
-#[serde(rename_all = "kebab-case")]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[cfg_attr(
+    feature = "schema",
+    derive(schemars::JsonSchema),
+    schemars(rename_all = "kebab-case")
+)]
 pub enum Access {
     /// They can, and published ports are reached from outside.
     #[default]
@@ -86,6 +84,9 @@ pub enum Access {
 }
 
 impl Access {
+    /// All of them.
+    pub const ALL: [Self; 3] = [Self::Open, Self::Internal, Self::Isolated];
+
     /// `open`, `internal` or `isolated`.
     pub fn as_str(self) -> &'static str {
         match self {
@@ -101,6 +102,20 @@ impl fmt::Display for Access {
         f.pad(self.as_str())
     }
 }
+
+impl FromStr for Access {
+    type Err = Invalid;
+
+    fn from_str(text: &str) -> Result<Self, Invalid> {
+        let is_it = |access: &Self| access.as_str() == text;
+        Self::ALL.into_iter().find(is_it).ok_or_else(|| {
+            let hint = "use open, internal or isolated";
+            Invalid::new("access", text, "it is not known", hint)
+        })
+    }
+}
+
+serde_as_text!(Access);
 
 /// Services of the host that endpoints reach. Published ports are not services of the host. The host can always open
 /// connections to endpoints, and they can answer.
@@ -229,31 +244,32 @@ mod tests {
     }
 
     #[test]
-    fn access_to_the_host_reads_back_and_is_that_of_before_where_nothing_was_said() {
+    fn access_reads_back_as_it_was_written() {
+        for access in Access::ALL {
+            assert_eq!(access.to_string().parse(), Ok(access));
+        }
+        assert!("closed".parse::<Access>().is_err());
         for access in HostAccess::ALL {
             assert_eq!(access.to_string().parse(), Ok(access));
         }
         assert!("some".parse::<HostAccess>().is_err());
-        for (stored, is) in [
-            (r#"{"access":"internal"}"#, HostAccess::All),
-            (r#"{"access":"isolated"}"#, HostAccess::None),
-            (r#"{"host-access":"dns"}"#, HostAccess::Dns),
-        ] {
-            let policy: Policy = serde_json::from_str(stored).unwrap();
-            assert_eq!(policy.host_access(), is, "{stored}");
-            let written = serde_json::to_value(&policy).unwrap();
-            assert_eq!(serde_json::from_value::<Policy>(written).unwrap(), policy);
-        }
     }
 
     #[test]
-    fn what_is_left_out_is_the_default() {
-        let policy: Policy = serde_json::from_str(r#"{"mode6":"routed"}"#).unwrap();
-        let expected = Policy {
-            mode6: Mode::Routed,
+    fn a_policy_of_before_reaches_all_of_the_host_unless_the_host_has_no_address() {
+        let policy = |access, host_access| Policy {
+            access,
+            host_access,
             ..Policy::default()
         };
-        assert_eq!(policy, expected);
+        for (access, said, is) in [
+            (Access::Internal, None, HostAccess::All),
+            (Access::Isolated, None, HostAccess::None),
+            (Access::Isolated, Some(HostAccess::All), HostAccess::None),
+            (Access::Open, Some(HostAccess::Dns), HostAccess::Dns),
+        ] {
+            assert_eq!(policy(access, said).host_access(), is, "{access}, {said:?}");
+        }
     }
 
     #[test]

@@ -4,14 +4,15 @@ use std::fmt;
 use std::net::IpAddr;
 use std::str::FromStr;
 
-use serde::{Deserialize, Serialize};
-
 use crate::{Invalid, serde_as_text};
 
 /// A transport protocol whose ports can be published.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
-#[serde(rename_all = "lowercase")]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[cfg_attr(
+    feature = "schema",
+    derive(schemars::JsonSchema),
+    schemars(rename_all = "lowercase")
+)]
 pub enum Protocol {
     /// RFC 9293.
     Tcp,
@@ -62,6 +63,8 @@ impl FromStr for Protocol {
             })
     }
 }
+
+serde_as_text!(Protocol);
 
 /// One published port: packets to a host port reach a port of the endpoint. In a routed network there is no host
 /// port. Then it is written `PORT[/tcp|udp|sctp]`, or `0.0.0.0::PORT` for IPv4 only, or `[::]::PORT` for IPv6 only.

@@ -3,22 +3,17 @@
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 use ipnet::IpNet;
-use serde::{Deserialize, Serialize};
 
 use crate::Invalid;
 
 /// A subnet with its gateway: the address of the bridge, which endpoints use as their router.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Subnet {
     /// The subnet, without host bits.
-    #[cfg_attr(feature = "schema", schemars(with = "String"))]
     pub net: IpNet,
     /// The bridge's address.
     pub gateway: IpAddr,
     /// The range from which endpoints get addresses. Default: the whole subnet.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[cfg_attr(feature = "schema", schemars(with = "Option<String>"))]
     pub range: Option<IpNet>,
 }
 

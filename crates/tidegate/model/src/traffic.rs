@@ -3,14 +3,10 @@
 use std::net::IpAddr;
 use std::ops::AddAssign;
 
-use serde::{Deserialize, Serialize};
-
 use crate::Protocol;
 
 /// What passes through connections.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
-#[serde(rename_all = "kebab-case")]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct TrafficCounts {
     /// How many there are.
     pub connections: u64,
@@ -21,9 +17,7 @@ pub struct TrafficCounts {
 }
 
 /// Packets and bytes, with their IP headers.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
-#[serde(rename_all = "kebab-case")]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Counts {
     /// Packets.
     pub packets: u64,

@@ -13,7 +13,7 @@ const LABEL: usize = 255;
 
 /// Refuses a policy that contradicts itself.
 pub(crate) fn check(request: &CreateNetwork) -> Result<(), Refused> {
-    let policy = &request.policy;
+    let policy = Policy::from(request.policy.clone());
     let contradiction = |what: &'static str| {
         let network = request.name.clone();
         Err(Refused::Contradiction { network, what })
@@ -55,7 +55,7 @@ pub(crate) fn check(request: &CreateNetwork) -> Result<(), Refused> {
 
 /// The requested policy, with defaults.
 pub(crate) fn chosen(request: &CreateNetwork) -> Policy {
-    let policy = request.policy.clone();
+    let policy = Policy::from(request.policy.clone());
     let host_access = policy.host_access;
     Policy {
         host_access: Some(host_access.unwrap_or(HostAccess::by_default(policy.access))),

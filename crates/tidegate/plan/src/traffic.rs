@@ -32,7 +32,7 @@ pub fn traffic(state: &State, courses: &[(ConnectionKey, TrafficCounts)]) -> Vec
             let ports = endpoint.ports.iter().map(|port| PortTraffic {
                 endpoint: endpoint.name.clone(),
                 port: *port,
-                passed: of_port(network, endpoint, port),
+                passed: of_port(network, endpoint, port).into(),
             });
             ports.collect::<Vec<_>>()
         });

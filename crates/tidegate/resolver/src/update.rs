@@ -35,12 +35,28 @@ pub enum ZoneUpdate {
         /// Its network.
         network: Name,
         /// Its namespace.
+        #[serde(with = "namespace")]
         netns: NetnsId,
         /// Its addresses.
         addresses: Vec<IpAddr>,
     },
     /// An endpoint is gone.
     NoEndpoint(Name),
+}
+
+/// A namespace as its three numbers: the model's types are not serialized.
+mod namespace {
+    use serde::{Deserialize, Deserializer, Serialize, Serializer};
+    use tidegate_model::NetnsId;
+
+    pub(super) fn serialize<S: Serializer>(id: &NetnsId, to: S) -> Result<S::Ok, S::Error> {
+        (id.dev, id.ino, id.cookie).serialize(to)
+    }
+
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<NetnsId, D::Error> {
+        let (dev, ino, cookie) = Deserialize::deserialize(from)?;
+        Ok(NetnsId { dev, ino, cookie })
+    }
 }
 
 /// Everything about a state.

@@ -76,7 +76,12 @@ impl Engine {
         let state = self.state();
         EndpointView {
             resolv_conf: host.for_endpoint(&state, &endpoint),
-            degraded: state.degraded.endpoints.get(&endpoint.name).cloned(),
+            degraded: state
+                .degraded
+                .endpoints
+                .get(&endpoint.name)
+                .cloned()
+                .map(Into::into),
             endpoint: endpoint.into(),
         }
     }

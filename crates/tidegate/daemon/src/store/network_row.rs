@@ -44,7 +44,7 @@ struct SubnetRow {
 #[derive(Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields, default)]
 struct PolicyRow {
-    access: AccessRow,
+    access: Access,
     #[serde(skip_serializing_if = "Option::is_none")]
     host_access: Option<HostAccess>,
     icc: bool,
@@ -56,20 +56,12 @@ struct PolicyRow {
     trusted_interfaces: Vec<IfName>,
 }
 
-#[derive(Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-enum AccessRow {
-    Open,
-    Internal,
-    Isolated,
-}
-
 /// What a network did before the setting in question existed. It stays as it is where the default of new networks
 /// changes.
 impl Default for PolicyRow {
     fn default() -> Self {
         Self {
-            access: AccessRow::Open,
+            access: Access::Open,
             host_access: None,
             icc: true,
             anti_spoofing: false,
@@ -187,11 +179,6 @@ impl From<Policy> for PolicyRow {
             snat,
             trusted_interfaces,
         } = policy;
-        let access = match access {
-            Access::Open => AccessRow::Open,
-            Access::Internal => AccessRow::Internal,
-            Access::Isolated => AccessRow::Isolated,
-        };
         Self {
             access,
             host_access,
@@ -219,11 +206,6 @@ impl From<PolicyRow> for Policy {
             snat,
             trusted_interfaces,
         } = row;
-        let access = match access {
-            AccessRow::Open => Access::Open,
-            AccessRow::Internal => Access::Internal,
-            AccessRow::Isolated => Access::Isolated,
-        };
         Self {
             access,
             host_access,

@@ -9,9 +9,9 @@ use crate::start::links_of;
 use crate::values::{attachment, create, name, namespace, network, plan_attach};
 use expect_test::expect;
 use tidegate_api::explain::{Explanation, Fate, Question};
-use tidegate_api::{Attach, CreateNetwork};
+use tidegate_api::{Attach, CreateNetwork, Policy};
 use tidegate_model::links::{Link, LinkKind, Route};
-use tidegate_model::{Access, HostAccess, Mode, Policy, State};
+use tidegate_model::{Access, HostAccess, Mode, State};
 use tidegate_plan::{HostRouting, Refused};
 
 /// A state with one network, whose endpoints are `ep-1`, with these published ports, and `ep-2`.

@@ -1,9 +1,9 @@
 //! Default routes of namespaces with several networks.
 
 use error_hint::Hint;
-use tidegate_api::Attach;
+use tidegate_api::{Attach, Policy};
 use tidegate_model::links::{DefaultRoute, NetnsFacts};
-use tidegate_model::{Access, Endpoint, GatewayPriority, Name, Policy, State};
+use tidegate_model::{Access, Endpoint, GatewayPriority, Name, State};
 use tidegate_plan::Refused;
 
 use crate::values::{attachment, create, name, namespace, network, plan_attach, state_with};

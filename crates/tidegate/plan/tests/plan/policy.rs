@@ -3,9 +3,9 @@
 use crate::values::{attach, attachment, create, name, namespace, nets, network, plan_attach};
 use error_hint::Hint;
 use expect_test::expect;
-use tidegate_api::CreateNetwork;
+use tidegate_api::{CreateNetwork, Policy};
 use tidegate_model::links::{Flow, LinkStep};
-use tidegate_model::{Access, Change, Endpoint, Mode, Policy, State};
+use tidegate_model::{Access, Change, Endpoint, Mode, State};
 use tidegate_plan::Refused;
 
 fn with(policy: Policy) -> CreateNetwork {
@@ -153,7 +153,7 @@ fn a_network_with_no_way_out_gives_no_default_routes_and_an_isolated_one_no_addr
         assert!(endpoint.gateways.is_empty());
         let plan = create(
             &State::default(),
-            &with(state.networks[&name("web")].policy.clone()),
+            &with(state.networks[&name("web")].policy.clone().into()),
         );
         let addresses = plan.unwrap().links.into_iter().find_map(|step| match step {
             LinkStep::AddBridge(bridge) => Some(bridge.addresses.len()),

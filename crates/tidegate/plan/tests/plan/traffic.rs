@@ -1,9 +1,9 @@
 //! Assigns connections to published ports.
 
 use crate::values::{attach, create, network, state_with};
-use tidegate_api::CreateNetwork;
+use tidegate_api::{CreateNetwork, Policy};
 use tidegate_model::traffic::{ConnectionKey, Counts, TrafficCounts};
-use tidegate_model::{Mode, Policy, Protocol, State};
+use tidegate_model::{Mode, Protocol, State};
 use tidegate_plan::traffic;
 
 /// Connections that came to the first address, and were sent on to the second.
@@ -31,7 +31,7 @@ fn seen(state: &State, courses: &[(ConnectionKey, TrafficCounts)]) -> Vec<(Strin
     let ports = traffic(state, courses).into_iter();
     ports
         .map(|it| {
-            let TrafficCounts {
+            let tidegate_api::traffic::TrafficCounts {
                 connections,
                 received,
                 ..

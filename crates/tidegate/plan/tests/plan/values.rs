@@ -4,9 +4,9 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use ipnet::IpNet;
-use tidegate_api::{Attach, CreateNetwork};
+use tidegate_api::{Attach, CreateNetwork, Policy};
 use tidegate_model::links::NetnsFacts;
-use tidegate_model::{Endpoint, GatewayPriority, Name, NetnsId, Network, Policy, State};
+use tidegate_model::{Endpoint, GatewayPriority, Name, NetnsId, Network, State};
 use tidegate_plan::{HostFacts, Plan, Pools, PortFacts, Refused};
 
 pub(crate) fn name(text: &str) -> Name {
