@@ -31,7 +31,7 @@ pub(crate) struct Args {
     #[arg(long, conflicts_with = "all")]
     unit: bool,
 
-    /// Run what concerns other distributions, other projects and other releases of nftables too, as CI does
+    /// Run what concerns other distributions, other projects, other releases of nftables and the static programs too, as CI does
     #[arg(long)]
     all: bool,
 

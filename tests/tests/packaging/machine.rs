@@ -65,9 +65,9 @@ pub(crate) fn install(machine: &Root, package: &str) {
 }
 
 /// What has `dist` make an .rpm on Debian, too: it is another family's.
-pub(crate) const EVERY_FORMAT: &str = "--format deb,rpm,tar";
+pub(crate) const WITH_DEPENDENCIES: &str = "--format deb,rpm";
 
-/// One run of `cargo xtask dist` for every format.
+/// One run of `cargo xtask dist` for the formats with dependencies.
 #[derive(Debug)]
 pub(crate) struct Run {
     /// The table that it ended with.
@@ -97,6 +97,14 @@ impl Packages {
     pub(crate) fn dynamic_exec() -> &'static Self {
         &runs().without_library.packages
     }
+
+    /// The static tar file, which links no library wherever it is made. It takes a build of its own.
+    pub(crate) fn fixed() -> &'static Self {
+        static MADE: OnceLock<Run> = OnceLock::new();
+        &MADE
+            .get_or_init(|| run(&build_machine(), "--format tar", "static"))
+            .packages
+    }
 }
 
 /// The runs, made once.
@@ -105,9 +113,9 @@ pub(crate) fn runs() -> &'static Runs {
     RUNS.get_or_init(|| {
         let machine = build_machine();
         let by_name = dist(&machine, "--flavour dynamic --format deb --out /out");
-        let without_library = run(&machine, "without-library");
+        let without_library = run(&machine, WITH_DEPENDENCIES, "without-library");
         install(&machine, "libnftables-dev");
-        let with_library = run(&machine, "with-library");
+        let with_library = run(&machine, WITH_DEPENDENCIES, "with-library");
         Runs {
             by_name,
             without_library,
@@ -116,9 +124,9 @@ pub(crate) fn runs() -> &'static Runs {
     })
 }
 
-fn run(machine: &Root, name: &str) -> Run {
+fn run(machine: &Root, formats: &str, name: &str) -> Run {
     let folder: &Path = &workspace().join("target/packaging-tests").join(name);
-    let arguments = format!("{EVERY_FORMAT} --out {}", folder.display());
+    let arguments = format!("{formats} --out {}", folder.display());
     let table = dist(machine, &arguments).success();
     Run {
         table,

@@ -33,7 +33,7 @@ impl Packages {
         artifact(&self.manifest, format)
     }
 
-    /// The package of a format; both runs make the static tar file.
+    /// The package of a format.
     pub(crate) fn file(&self, format: &str) -> PathBuf {
         let name = self.artifact(format)["file"].as_str();
         self.folder.join(name.expect("a name"))

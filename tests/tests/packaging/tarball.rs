@@ -6,6 +6,7 @@ use std::process::Command;
 use test_support::need::find_program;
 use test_support::{Need, require, require_root_kernel};
 
+use crate::dist::needed;
 use crate::packages::{Packages, finished};
 use crate::root::Root;
 use crate::traffic;
@@ -17,17 +18,37 @@ fn loaded(program: &str) -> Vec<PathBuf> {
     paths.map(PathBuf::from).collect()
 }
 
+/// Unpacks the tar file without its top folder, once it has the folder to unpack into.
+fn unpack() -> Command {
+    let mut unpack = Command::new("tar");
+    unpack
+        .args(["--extract", "--gzip", "--strip-components=1", "--file"])
+        .arg(Packages::fixed().file("tar"));
+    unpack
+}
+
+#[test]
+fn the_static_daemon_names_no_library() {
+    require!(
+        Need::Root,
+        Need::Program("mmdebstrap"),
+        Need::Program("readelf")
+    );
+    assert_eq!(Packages::fixed().artifact("tar")["flavour"], "static");
+    let folder = tempfile::tempdir().unwrap();
+    let fixed = needed(
+        unpack().arg("--directory").arg(folder.path()),
+        folder.path(),
+    );
+    assert!(!fixed.contains("NEEDED"), "{fixed}");
+}
+
 #[test]
 fn the_static_programs_work_beside_nothing_but_nft() {
     require_root_kernel!();
     require!(Need::Program("mmdebstrap"));
     let root = Root::empty();
-    let tarball = Packages::dynamic().file("tar");
-    let mut unpack = Command::new("tar");
-    unpack
-        .args(["--extract", "--gzip", "--strip-components=1", "--file"])
-        .arg(&tarball);
-    finished(unpack.arg("--directory").arg(root.layer())).success();
+    finished(unpack().arg("--directory").arg(root.layer())).success();
 
     let nft = find_program("nft").expect("nft is needed, and was found");
     let nft = nft.to_string_lossy();

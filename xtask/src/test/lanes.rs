@@ -7,7 +7,7 @@ pub(super) enum Scope {
     Unit,
     /// All that concerns the distribution of this host.
     Host,
-    /// Other distributions, other projects and other releases of nftables too.
+    /// Other distributions, other projects, other releases of nftables and the static programs too.
     All,
 }
 
@@ -62,12 +62,14 @@ const OF_THE_LIBRARY: &[&str] = &["context"];
 const PACKAGES: &[&str] = &["packages", "packaging"];
 /// Those that do it for other distributions, at full length, or with the release before.
 const OTHERS: &[&str] = &["container", "distributions", "quick", "takeover"];
-/// Tests of the programs above that concern other releases of nftables, and other projects.
+/// Tests of the programs above that concern other releases of nftables, other projects, and what is made for every
+/// distribution: the static programs, which take a build of their own.
 const OF_OTHERS: &[&str] = &[
     "releases::",
     "adoption::",
     "capabilities::",
     "profiles::",
+    "tarball::",
     "other_release::",
 ];
 
@@ -230,7 +232,7 @@ mod tests {
         assert_eq!(
             line,
             "--doc -- names --skip releases:: --skip adoption:: --skip capabilities:: --skip profiles:: \
-             --skip other_release::"
+             --skip tarball:: --skip other_release::"
         );
         let all = of(Scope::All, true);
         assert_eq!(all[1].commands(&[]), std::slice::from_ref(&all[1].programs));
