@@ -57,8 +57,7 @@ impl Bench {
         resolve(&Request {
             packager: &self.packager,
             stand_in,
-            package: &self.package,
-            name: "sample",
+            packages: &[("sample", &self.package)],
             arch: Arch::Amd64,
             folder: &self.folder.path().join("resolve"),
         })
@@ -161,8 +160,7 @@ fn a_foreign_architecture_is_resolved_too() {
     let answer = resolve(&Request {
         packager: &bench.packager,
         stand_in: &profile("rhel-9").package("rhel-9", arch),
-        package: &bench.package,
-        name: "sample",
+        packages: &[("sample", &bench.package)],
         arch,
         folder: &bench.folder.path().join("resolve"),
     });

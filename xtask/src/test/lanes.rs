@@ -41,6 +41,7 @@ const UNIT: &[&str] = &[
     "plan",
     "properties",
     "pure",
+    "several",
 ];
 /// Those that program the kernel: they wait more than they compute.
 const KERNEL: &[&str] = &[

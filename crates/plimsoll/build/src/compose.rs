@@ -17,7 +17,7 @@ pub use assets::{AssetError, AssetFault, Made, check, collect};
 /// Everything that is known about a package before it is written.
 #[derive(Debug, Clone, Copy)]
 pub struct Ingredients<'a> {
-    /// What the packages hold.
+    /// What the configuration says of the package ([`Config::of_package`]).
     pub config: &'a Config,
     /// The whole plan.
     pub plan: &'a Plan,
@@ -55,7 +55,7 @@ pub fn compose(ingredients: &Ingredients<'_>) -> PackageSpec {
         out: work_folder(plan, package).join(&package.file),
         work: work_folder(plan, package).join("staging"),
         source_date_epoch: plan.source.source_date_epoch,
-        name: plan.name.clone(),
+        name: package.name.clone(),
         version: format.version(&plan.source.version),
         revision: config.revision.clone(),
         arch: package.arch.clone(),

@@ -24,7 +24,7 @@ pub const SUMS: &str = "SHA256SUMS";
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub struct Manifest {
-    /// Name of the packages.
+    /// Name of the main package.
     pub name: String,
     /// The version of the program.
     pub version: String,
@@ -47,6 +47,10 @@ pub struct Manifest {
 pub struct Artifact {
     /// Its name, below the folder of the manifest.
     pub file: String,
+    /// The package's name.
+    pub name: String,
+    /// The packages of the configuration whose assets it holds.
+    pub holds: Vec<String>,
     /// What kind of file it is.
     pub format: FormatName,
     /// The flavour of the programs in it.
@@ -145,6 +149,8 @@ impl Artifact {
             .collect();
         Self {
             file: package.file.clone(),
+            name: package.name.clone(),
+            holds: package.holds.clone(),
             format: package.format,
             flavour: package.flavour,
             reason: build.reason.clone(),

@@ -80,12 +80,15 @@ pub fn tables(
         let Some(flavour) = plain(config, name) else {
             continue;
         };
-        let files = unbuilt(config, site.workspace, name)?;
-        let package = package(formats, config, source, &flavour, name)?;
-        let plan = plan(config, source, site, package);
+        let main = vec![config.name.clone()];
+        let own = config.of_package(&config.name, &main);
+        let mut files = unbuilt(config, site.workspace, name)?;
+        files.retain(|(asset, _)| main.iter().any(|held| held == config.holder(asset)));
+        let package = package(formats, &own, source, &flavour, name)?;
+        let plan = plan(&own, source, site, package);
         let plain_files: Vec<_> = files.iter().map(|(_, file)| file.clone()).collect();
         let spec = compose(&Ingredients {
-            config,
+            config: &own,
             plan: &plan,
             format: formats.get(name)?,
             package: &plan.packages[0],
@@ -103,7 +106,8 @@ pub fn tables(
             features: &features(config, &flavour),
             up: &up,
         });
-        said.unsaid.extend(elsewhere(config, name));
+        said.unsaid.extend(elsewhere(&own, name));
+        said.unsaid.extend(further(config));
         tables.push((tool, commented(said, tool, &flavour)));
     }
     Ok(tables)
@@ -135,6 +139,12 @@ fn elsewhere(config: &Config, format: FormatName) -> Vec<String> {
     made.into_iter().chain(flags).collect()
 }
 
+/// A table describes the main package alone.
+fn further(config: &Config) -> Option<String> {
+    let names: Vec<&str> = config.packages().skip(1).collect();
+    (!names.is_empty()).then(|| format!("further packages: {}", names.join(", ")))
+}
+
 /// The Cargo features of a flavour: those of every flavour, and of its libraries.
 fn features(config: &Config, flavour: &Flavour) -> Vec<String> {
     let matrix = config.matrix();
@@ -158,11 +168,14 @@ fn package(
     let nowhere = Distribution::parse("");
     Ok(PackagePlan {
         file: format!("{}-{}", config.name, source.version),
+        name: config.name.clone(),
+        holds: vec![config.name.clone()],
+        programs: Vec::new(),
         format: name,
         flavour: flavour.name,
         driver: String::new(),
         arch: format.arch(Arch::Amd64).to_owned(),
-        declared: declared(config, &nowhere, flavour.name, format)?,
+        declared: declared(config, &nowhere, &source.version, flavour.name, format)?,
     })
 }
 

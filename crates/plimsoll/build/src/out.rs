@@ -250,7 +250,7 @@ mod tests {
         let artifacts = files.iter().map(|(file, content)| {
             let sum = Sum::of(content.as_bytes());
             json!({
-                "file": file, "format": "deb", "flavour": "dynamic", "reason": "",
+                "file": file, "name": "x", "holds": ["x"], "format": "deb", "flavour": "dynamic", "reason": "",
                 "fallback": null, "driver": "", "arch": "", "depends": [], "recommends": [],
                 "needed": [], "programs": {}, "glibc": null, "linked": {}, "commit": "",
                 "size": sum.size, "sha256": sum.sha256,

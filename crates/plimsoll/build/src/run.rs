@@ -112,7 +112,10 @@ impl<'a> Run<'a> {
     fn step(&mut self, step: Step<'_>) -> Result<(), RunError> {
         match step {
             Step::Clear => {
-                let is_ours = |file: &str| is_package(file, &self.plan.name);
+                let is_ours = |file: &str| {
+                    let mut names = self.config.packages();
+                    names.any(|name| is_package(file, name))
+                };
                 Ok(out::clear(&self.plan.places.out, is_ours)?)
             }
             Step::Build(build) => {

@@ -133,6 +133,9 @@ fn an_rpm_requires_what_a_helper_needs_and_the_package_does_not_bring() {
 fn rpm_reads_every_elf_file_as_we_do() {
     let sample = Sample::new();
     let plan = PackagePlan {
+        name: "sample".to_owned(),
+        holds: vec!["sample".to_owned()],
+        programs: Vec::new(),
         file: "sample.rpm".to_owned(),
         format: FormatName::RPM,
         flavour: FlavourName::DYNAMIC_EXEC,

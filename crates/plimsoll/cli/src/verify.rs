@@ -99,7 +99,7 @@ pub fn run(args: &Args, formats: &Formats) -> Result<()> {
     let mut errors = Vec::new();
     for distro in chosen {
         match bench.verify(distro, &watch) {
-            Ok(verified) => report.packages.push(verified),
+            Ok(verified) => report.packages.extend(verified),
             Err(error) => {
                 let (distro, because) = (distro.id().to_owned(), format!("{error:#}"));
                 report.broken.push(Broken { distro, because });
@@ -159,7 +159,7 @@ impl Bench<'_> {
         Ok(chosen)
     }
 
-    fn verify(&self, distro: &Distro, watch: &Watch) -> Result<Verified> {
+    fn verify(&self, distro: &Distro, watch: &Watch) -> Result<Vec<Verified>> {
         let chosen = choose(self.args.place, distro.family, &self.means).map_err(|because| {
             let place = match self.args.place {
                 PlaceRequest::Auto => "clean".to_owned(),

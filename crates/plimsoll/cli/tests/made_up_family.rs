@@ -186,6 +186,7 @@ fn its_packages_are_planned_with_its_names() {
     let without = declared(
         &config,
         &haiku_1.distribution(),
+        &source.version,
         FlavourName::DYNAMIC_EXEC,
         &Rpm,
     );

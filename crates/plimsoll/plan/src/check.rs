@@ -21,11 +21,65 @@ const LONGEST_SUMMARY: usize = 80;
 #[must_use]
 pub fn config(config: &Config, formats: &Formats) -> Vec<Complaint> {
     let made = made(config, formats);
-    let mut complaints = summary(config);
+    let mut complaints = of_main(config, &made);
     complaints.extend(programs(config, &made));
-    complaints.extend(made.iter().flat_map(|format| format.complaints(config)));
+    for name in config.package.keys() {
+        complaints.extend(of_further(config, name, &made, &complaints));
+    }
+    complaints.extend(made.iter().flat_map(|format| apart(config, *format)));
     complaints.extend(assets::complaints(config, &made));
     complaints
+}
+
+fn of_main(config: &Config, made: &[&dyn FormatRules]) -> Vec<Complaint> {
+    of_package(config, &config.name, made)
+}
+
+/// What a further package has from the main one is complained of there.
+fn of_further(
+    config: &Config,
+    name: &str,
+    made: &[&dyn FormatRules],
+    before: &[Complaint],
+) -> Vec<Complaint> {
+    let found = of_package(config, name, made).into_iter();
+    let own = found.filter(|found| before.iter().all(|it| it.what != found.what));
+    own.map(|it| it.of_package(name)).collect()
+}
+
+fn of_package(config: &Config, name: &str, made: &[&dyn FormatRules]) -> Vec<Complaint> {
+    let own = config.of_package(name, &[name.to_owned()]);
+    let formats = made.iter();
+    let formats = formats.filter(|format| config.packages_in(format.name()).contains(&name));
+    let of_formats = formats.flat_map(|format| format.complaints(&own));
+    let mut complaints = summary(&own);
+    complaints.extend(of_formats);
+    complaints
+}
+
+/// Packages that are to be installed with one that is not made in the format.
+fn apart(config: &Config, format: &dyn FormatRules) -> Vec<Complaint> {
+    let made = config.packages_in(format.name());
+    let divided = made.iter().filter(|_| format.is_divided());
+    let named = divided.flat_map(|own| {
+        let names = config.of_package(own, &[]).same_version;
+        names.into_iter().map(move |name| (*own, name.into_inner()))
+    });
+    let apart = named.filter(|(_, name)| !made.contains(&name.as_str()));
+    let complaints = apart.map(|(own, name)| {
+        let what = format!(
+            "package {own} is to be installed with {name}, which has no asset in .{}",
+            format.name()
+        );
+        let hint =
+            format!("give {name} an [[asset]] of that format, or leave it out of `same-version`");
+        let complaint = Complaint::about(&["same-version"], what, hint);
+        match own == config.name {
+            true => complaint,
+            false => complaint.of_package(own),
+        }
+    });
+    complaints.collect()
 }
 
 /// The formats that the configuration makes.

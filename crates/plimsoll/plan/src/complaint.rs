@@ -23,7 +23,7 @@ pub struct Complaint {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Place {
     /// The value of a key, by the names of the tables that it is in and its own.
-    Key(&'static [&'static str]),
+    Key(Vec<String>),
     /// A line, from 1.
     Line(usize),
 }
@@ -31,13 +31,9 @@ pub enum Place {
 impl Complaint {
     /// One about the value of a key.
     #[must_use]
-    pub fn about(
-        key: &'static [&'static str],
-        what: impl Into<String>,
-        hint: impl Into<String>,
-    ) -> Self {
+    pub fn about(key: &[&str], what: impl Into<String>, hint: impl Into<String>) -> Self {
         Self {
-            place: Place::Key(key),
+            place: Place::Key(key.iter().map(|name| (*name).to_owned()).collect()),
             what: what.into(),
             hint: hint.into(),
         }
@@ -53,12 +49,27 @@ impl Complaint {
         }
     }
 
-    /// Says in which line of a file it is; `text` is what the file holds.
+    /// The same about a further package, which says it in a table of its own.
+    #[must_use]
+    pub fn of_package(mut self, name: &str) -> Self {
+        if let Place::Key(key) = &mut self.place {
+            let table = ["package", name].map(str::to_owned);
+            key.retain(|own| own != "name");
+            key.splice(..0, table);
+        }
+        self
+    }
+
+    /// Says in which line of a file it is; `text` is what the file holds. What is not said there is in the line of its table.
     #[must_use]
     pub fn found(self, path: &Path, text: &str) -> Found {
-        let line = match self.place {
-            Place::Key(key) => toml_lines::line(text, key),
-            Place::Line(line) => Some(line),
+        let line = match &self.place {
+            Place::Key(key) => {
+                let key: Vec<&str> = key.iter().map(String::as_str).collect();
+                let mut tables = (1..=key.len()).rev();
+                tables.find_map(|count| toml_lines::line(text, key.get(..count)?))
+            }
+            Place::Line(line) => Some(*line),
         };
         self.at(path, line.unwrap_or(1))
     }

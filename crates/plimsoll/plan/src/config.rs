@@ -7,6 +7,7 @@ mod bundled;
 mod flavour;
 mod library;
 mod load;
+mod package;
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -23,13 +24,14 @@ pub use asset::{Asset, AssetSource, InvalidAsset, Printed};
 pub use bundled::BundledPolicy;
 pub use flavour::{FlavourConfig, Flavours};
 pub use load::{ConfigError, load, parse};
+pub use package::PackageConfig;
 
 /// What is built, and what the packages contain. The version comes from the main Cargo package, the first of
 /// `cargo.packages`.
 #[derive(Debug, Clone, PartialEq, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub struct Config {
-    /// Name of the packages.
+    /// Name of the main package. A project without further ones has only this one.
     pub name: String,
     /// One line about the program.
     pub summary: String,
@@ -49,6 +51,10 @@ pub struct Config {
     /// The revision of the packages: `1` in `0.1.0-1`.
     #[serde(default = "first_revision")]
     pub revision: String,
+    /// Further packages of the build that must be installed with the main one, each in exactly its own version and revision.
+    #[serde(default)]
+    #[schemars(with = "Vec<String>")]
+    pub same_version: Vec<Spanned<String>>,
     /// What Cargo builds, and how.
     pub cargo: CargoConfig,
     /// How a built program reports what it is. Default: none does; `verify` compares only the build ids of the installed
@@ -71,6 +77,10 @@ pub struct Config {
     pub deb: DebConfig,
     /// What only RPM packages have.
     pub rpm: RpmConfig,
+    /// Further packages of the build, by their names. An asset says in `package` which one holds it. A format without
+    /// dependencies, such as tar, has one file with the assets of all packages.
+    #[serde(default)]
+    pub package: BTreeMap<String, PackageConfig>,
     /// Settings of the formats that a project adds, by their names. Each format has its own keys.
     #[serde(default)]
     #[schemars(schema_with = "own_tables")]
@@ -200,11 +210,11 @@ fn release() -> String {
 }
 
 /// What only Debian packages have.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub struct DebConfig {
-    /// The archive section, see the Debian Policy Manual, 2.4.
-    pub section: String,
+    /// The archive section, see the Debian Policy Manual, 2.4. The main package needs one.
+    pub section: Option<String>,
     /// A directory with maintainer scripts, relative to the workspace. Code that starts, stops and enables the units, and makes
     /// users and temporary files, replaces their `#DEBHELPER#` line. It is in the package without this directory too.
     pub maintainer_scripts: Option<PathBuf>,
@@ -214,11 +224,11 @@ pub struct DebConfig {
 }
 
 /// What only RPM packages have.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub struct RpmConfig {
-    /// The package group, by which old tools sort.
-    pub group: String,
+    /// The package group, by which old tools sort. The main package needs one.
+    pub group: Option<String>,
     /// Dependencies that follow neither from the programs nor from files of sysusers.d(5).
     #[serde(default)]
     pub requires: Vec<String>,

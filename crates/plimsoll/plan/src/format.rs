@@ -55,6 +55,17 @@ pub trait FormatRules: fmt::Debug + Sync {
         true
     }
 
+    /// Whether each package of a build is a file of its own. Otherwise one file holds the assets of all.
+    fn is_divided(&self) -> bool {
+        self.has_dependencies()
+    }
+
+    /// The dependency on another package of the same build, of this version of the program and no other. None: the format has
+    /// no such thing.
+    fn same_version(&self, _config: &Config, _name: &str, _version: &str) -> Option<String> {
+        None
+    }
+
     /// The dependencies that the configuration gives to this format alone.
     fn own_depends(&self, _config: &Config) -> Vec<String> {
         Vec::new()

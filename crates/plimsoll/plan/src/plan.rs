@@ -57,7 +57,7 @@ pub struct Places {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub struct Plan {
-    /// Name of the packages.
+    /// Name of the main package.
     pub name: String,
     /// What is built.
     pub source: Source,
@@ -115,13 +115,14 @@ pub fn plan(
         }
         builds.push(build::plan(config, source, places, findings, decision));
         for format in makeable {
-            let package = package::plan(config, source, findings, decision.flavour, format)?;
+            let planned = package::plan(config, source, findings, decision.flavour, format)?;
             let foreign = foreign(format, &findings.distribution);
-            warnings.extend(foreign.map(|why| {
+            warnings.extend(foreign.iter().flat_map(|why| {
                 let proof = "`verify` proves it on them or over their profiles";
-                format!("{} may not work there: {why}; {proof}", package.file)
+                let files = planned.iter().map(|package| &package.file);
+                files.map(move |file| format!("{file} may not work there: {why}; {proof}"))
             }));
-            packages.push(package);
+            packages.extend(planned);
         }
     }
     if packages.is_empty() {

@@ -37,6 +37,9 @@ pub struct Facts<'a> {
 pub fn package(facts: &Facts<'_>) -> Vec<String> {
     let artifact = facts.artifact;
     let plan = PackagePlan {
+        name: artifact.name.clone(),
+        holds: artifact.holds.clone(),
+        programs: artifact.programs.keys().cloned().collect(),
         file: artifact.file.clone(),
         format: artifact.format,
         flavour: artifact.flavour,
@@ -184,6 +187,8 @@ mod tests {
         Case {
             artifact: Artifact {
                 file: "x.deb".into(),
+                name: "x".into(),
+                holds: vec!["x".into()],
                 format: FormatName::DEB,
                 flavour: FlavourName::DYNAMIC,
                 reason: String::new(),

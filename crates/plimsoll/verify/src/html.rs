@@ -39,7 +39,7 @@ pub fn page(report: &Report) -> String {
                 @for broken in &report.broken {
                     p.failed { (broken.distro) " could not be verified: " (broken.because) }
                 }
-                @for package in &report.packages { (details(package)) }
+                @for package in &report.packages { (details(report, package)) }
             }
         }
     };
@@ -60,7 +60,7 @@ fn overview(report: &Report) -> Markup {
             }
             @for package in &report.packages {
                 tr {
-                    td { a href=(format!("#{}", package.distro)) { (package.distro) } }
+                    td { a href=(format!("#{}", anchor(package))) { (report.label(package)) } }
                     td { (package.flavour) }
                     td { (package.place) }
                     @for check in Check::ALL {
@@ -75,9 +75,14 @@ fn overview(report: &Report) -> Markup {
     }
 }
 
-fn details(package: &Verified) -> Markup {
+/// A name in the page that no other package has.
+fn anchor(package: &Verified) -> String {
+    format!("{}-{}", package.distro, package.package)
+}
+
+fn details(report: &Report, package: &Verified) -> Markup {
     html! {
-        h2 id=(package.distro) { (package.distro) }
+        h2 id=(anchor(package)) { (report.label(package)) }
         dl {
             dt { "package" } dd.file { (package.file) }
             dt { "built from" } dd { "commit " code { (package.commit) } ", version " (package.version) }
@@ -148,6 +153,7 @@ mod tests {
             name: "x".into(),
             packages: vec![Verified {
                 distro: "debian-12".into(),
+                package: "x".into(),
                 file: "x.deb".into(),
                 format: FormatName::DEB,
                 version: "1-1".into(),

@@ -18,6 +18,8 @@ use plimsoll_spec::{FormatName, PackageContents};
 pub struct PackageUnderTest {
     /// The file.
     pub file: PathBuf,
+    /// What the configuration says of it.
+    pub config: Config,
     /// What the manifest beside it says of it.
     pub artifact: Artifact,
     /// The version of the programs, as the manifest says it.
@@ -32,68 +34,75 @@ pub struct PackageUnderTest {
     pub root: PathBuf,
 }
 
-/// Opens the package of a format that the manifest in a folder lists, and unpacks it below
-/// `work`, which is emptied first.
+/// Opens the packages of a format that the manifest in a folder lists, and unpacks them below
+/// `work`, which is emptied first. They are of one build.
 ///
 /// # Errors
-/// When there is no such package, or it cannot be read.
+/// When there is no such package, or one cannot be read.
 pub fn open(
     packager: &Packager,
     config: &Config,
     folder: &Path,
     format: &dyn Format,
     work: &Path,
-) -> Result<PackageUnderTest, VerifyError> {
-    let (artifact, source_version) = artifact(folder, format.name())?;
-    let file = folder.join(&artifact.file);
-    let root = work.join("unpacked");
-    if root.exists() {
-        std::fs::remove_dir_all(&root).map_err(FileError::at("remove", &root))?;
+) -> Result<Vec<PackageUnderTest>, VerifyError> {
+    let manifest = manifest(folder, format.name())?;
+    let unpacked = work.join("unpacked");
+    if unpacked.exists() {
+        std::fs::remove_dir_all(&unpacked).map_err(FileError::at("remove", &unpacked))?;
     }
-    std::fs::create_dir_all(&root).map_err(FileError::at("make", &root))?;
-    let contents =
-        format
-            .unpack(packager, &file, &root)
-            .map_err(|source| VerifyError::Packager {
-                file: artifact.file.clone(),
-                source,
-            })?;
-    let content = std::fs::read(&file).map_err(FileError::at("read", &file))?;
-    Ok(PackageUnderTest {
-        sum: Sum::of(&content),
-        programs: programs(config, &artifact, &contents, &root)?,
-        file,
-        artifact,
-        source_version,
-        contents,
-        root,
-    })
+    let opened = manifest.artifacts.into_iter().map(|artifact| {
+        let (file, root) = (folder.join(&artifact.file), unpacked.join(&artifact.name));
+        std::fs::create_dir_all(&root).map_err(FileError::at("make", &root))?;
+        let contents = format.unpack(packager, &file, &root);
+        let contents = contents.map_err(|source| VerifyError::Packager {
+            file: artifact.file.clone(),
+            source,
+        })?;
+        let content = std::fs::read(&file).map_err(FileError::at("read", &file))?;
+        let mut own = config.of_package(&artifact.name, &artifact.holds);
+        // What it must have of its own build is of its own revision, whichever distribution it was built for.
+        own.revision = contents.revision.clone().unwrap_or(own.revision);
+        Ok(PackageUnderTest {
+            sum: Sum::of(&content),
+            programs: programs((config, &own), &artifact, &contents, &root)?,
+            config: own,
+            file,
+            artifact,
+            source_version: manifest.version.clone(),
+            contents,
+            root,
+        })
+    });
+    opened.collect()
 }
 
-/// The package of a format, and the version of its programs.
-fn artifact(folder: &Path, format: FormatName) -> Result<(Artifact, String), VerifyError> {
+/// The manifest of a folder, with the packages of a format alone. They are of one flavour.
+fn manifest(folder: &Path, format: FormatName) -> Result<Manifest, VerifyError> {
     let path = folder.join("manifest.json");
     let text = std::fs::read(&path).map_err(FileError::at("read", &path))?;
-    let manifest: Manifest = match serde_json::from_slice(&text) {
+    let mut manifest: Manifest = match serde_json::from_slice(&text) {
         Ok(manifest) => manifest,
         Err(source) => return Err(VerifyError::Manifest { path, source }),
     };
-    let mut artifacts = manifest.artifacts.into_iter();
-    artifacts
-        .find(|artifact| artifact.format == format)
-        .map(|artifact| (artifact, manifest.version))
-        .ok_or(VerifyError::NoPackage { path, format })
+    let artifacts = &mut manifest.artifacts;
+    artifacts.retain(|artifact| artifact.format == format);
+    let Some(flavour) = artifacts.first().map(|artifact| artifact.flavour) else {
+        return Err(VerifyError::NoPackage { path, format });
+    };
+    artifacts.retain(|artifact| artifact.flavour == flavour);
+    Ok(manifest)
 }
 
 /// The programs that the configuration has the package hold, and every other ELF file in it. A program that is missing is an
 /// error: an audit of fewer would say less than it seems to.
 fn programs(
-    config: &Config,
+    (config, own): (&Config, &Config),
     artifact: &Artifact,
     contents: &PackageContents,
     root: &Path,
 ) -> Result<Vec<BuiltProgram>, VerifyError> {
-    let assets = config.asset.iter();
+    let assets = own.asset.iter();
     let held = assets.filter(|asset| asset.is_in(artifact.format));
     let programs = held.filter_map(|asset| match &asset.source {
         AssetSource::Binary(name) => Some((name.get_ref(), asset.dest_of(name.get_ref()))),

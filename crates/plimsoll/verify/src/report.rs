@@ -71,6 +71,8 @@ pub struct Broken {
 pub struct Verified {
     /// The entry of the list.
     pub distro: String,
+    /// The package's name.
+    pub package: String,
     /// The package file.
     pub file: String,
     /// What kind of file it is.
@@ -110,6 +112,17 @@ pub struct Counts {
 }
 
 impl Report {
+    /// What a table calls a package: its distribution, and its own name where that has several.
+    #[must_use]
+    pub fn label(&self, package: &Verified) -> String {
+        let packages = self.packages.iter();
+        let of_distro = packages.filter(|other| other.distro == package.distro);
+        match of_distro.count() {
+            0 | 1 => package.distro.clone(),
+            _ => format!("{} {}", package.distro, package.package),
+        }
+    }
+
     /// Counts the outcomes; what does not apply counts as nothing.
     #[must_use]
     pub fn counts(&self) -> Counts {

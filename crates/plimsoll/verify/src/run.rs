@@ -1,4 +1,4 @@
-//! Taking the package of one distribution through its checks: thin, and deciding nothing.
+//! Taking the packages of one distribution through their checks: thin, and deciding nothing.
 
 mod profile;
 
@@ -24,7 +24,7 @@ use plimsoll_plan::config::Config;
 use plimsoll_plan::distro::{self, Distro, DistroList};
 use plimsoll_plan::plan::{Arch, PlanError, declared};
 
-/// The package of one distribution, to be verified.
+/// The packages of one distribution, to be verified. They are of one build, and are installed together.
 #[derive(Debug, Clone, Copy)]
 pub struct Job<'a> {
     /// The entry of the list.
@@ -39,12 +39,12 @@ pub struct Job<'a> {
     pub site: &'a Site,
     /// Folders of the host.
     pub folders: &'a Folders,
-    /// The folder with the package and its manifest.
+    /// The folder with the packages and their manifest.
     pub packages: &'a Path,
-    /// The folder with the previous version's. None: a copy of the package under a lower version
-    /// stands in for it.
+    /// The folder with the previous version's. None: copies of the packages under a lower version
+    /// stand in for them.
     pub previous: Option<&'a Path>,
-    /// Where it lives.
+    /// Where they live.
     pub chosen: Chosen,
     /// The architecture of this host.
     pub architecture: Arch,
@@ -54,21 +54,21 @@ pub struct Job<'a> {
     pub work: &'a Path,
 }
 
-/// Takes the package through its checks. Faults are in the result.
+/// Takes the packages through their checks. Faults are in the results, one a package, in the order of the manifest.
 ///
 /// # Errors
-/// When the package cannot be read, or no system can be made: then nothing is known of it.
-pub fn verify(job: &Job<'_>, watcher: &dyn Watcher) -> Result<Verified, VerifyError> {
+/// When a package cannot be read, or no system can be made: then nothing is known of them.
+pub fn verify(job: &Job<'_>, watcher: &dyn Watcher) -> Result<Vec<Verified>, VerifyError> {
     let config = &job.distro.adapt(job.list, job.config);
     let format = job.formats.get(job.list.family_of(job.distro).format);
     let format = format.map_err(PlanError::from)?;
     let packager = Packager::of(&job.folders.workspace);
-    let package = open(&packager, config, job.packages, format, job.work)?;
+    let packages = open(&packager, config, job.packages, format, job.work)?;
     let bench = Bench {
         job,
         format,
         config,
-        package: &package,
+        packages: &packages,
         packager: &packager,
         watcher,
     };
@@ -76,18 +76,29 @@ pub fn verify(job: &Job<'_>, watcher: &dyn Watcher) -> Result<Verified, VerifyEr
         true => bench.life()?,
         false => (Life::default(), None),
     };
-    let mut checks = BTreeMap::new();
-    for check in job.checks {
-        let outcome = match check {
-            Check::Lint => bench.lint(),
-            Check::Audit => bench.audit(&life, target.as_ref())?,
-            Check::Resolve => resolved(&life, job.chosen.place()),
-            Check::Refuse => bench.refuse()?,
-            life_check => bench.of_life(&life, *life_check),
-        };
-        checks.insert(*check, outcome);
-    }
-    Ok(bench.verified(&life, checks))
+    // The resolver is asked about all of them at once.
+    let refused = match job.checks.contains(&Check::Refuse) {
+        true => Some(bench.refuse()?),
+        false => None,
+    };
+    let verified = packages.iter().map(|package| {
+        let mut checks = BTreeMap::new();
+        for check in job.checks {
+            let outcome = match check {
+                Check::Lint => bench.lint(package),
+                Check::Audit => bench.audit(package, &life, target.as_ref())?,
+                Check::Resolve => resolved(&life, job.chosen.place()),
+                Check::Refuse => match refused.clone() {
+                    Some(outcome) => outcome,
+                    None => continue,
+                },
+                life_check => bench.of_life(package, &life, *life_check),
+            };
+            checks.insert(*check, outcome);
+        }
+        Ok(bench.verified(package, &life, checks))
+    });
+    verified.collect()
 }
 
 fn needs_a_system(check: Check) -> bool {
@@ -101,12 +112,12 @@ impl Job<'_> {
     }
 }
 
-/// A package, and what it is verified with.
+/// Packages, and what they are verified with.
 struct Bench<'a> {
     job: &'a Job<'a>,
     format: &'a dyn Format,
     config: &'a Config,
-    package: &'a PackageUnderTest,
+    packages: &'a [PackageUnderTest],
     packager: &'a Packager,
     watcher: &'a dyn Watcher,
 }
@@ -127,17 +138,17 @@ impl Bench<'_> {
         [life::COMMON].into_iter().chain(own).collect()
     }
 
-    fn lint(&self) -> Outcome {
+    fn lint(&self, package: &PackageUnderTest) -> Outcome {
         self.format.lint(&Lint {
-            file: &self.package.file,
-            root: &self.package.root,
-            contents: &self.package.contents,
-            config: self.config,
+            file: &package.file,
+            root: &package.root,
+            contents: &package.contents,
+            config: &package.config,
             workspace: &self.job.folders.workspace,
         })
     }
 
-    /// Lets the package live, and reads what was seen.
+    /// Lets the packages live, and reads what was seen.
     fn life(&self) -> Result<(Life, Option<Target>), VerifyError> {
         if self.job.chosen == Chosen::Profile {
             return self.profile_life();
@@ -177,8 +188,8 @@ impl Bench<'_> {
             &Layout {
                 scripts: &self.scripts(),
                 config: self.config,
-                package: self.package,
-                previous: Some(&previous),
+                packages: self.packages,
+                previous: &previous,
                 site: self.job.site,
                 script: script.as_deref(),
                 has_init: place.has_init(),
@@ -232,28 +243,26 @@ impl Bench<'_> {
         Ok(container::stages(&container, &work.folder))
     }
 
-    /// The package to upgrade from.
-    fn previous(&self) -> Result<PathBuf, VerifyError> {
+    /// The packages to upgrade from.
+    fn previous(&self) -> Result<Vec<PathBuf>, VerifyError> {
         let format = self.format;
+        let work = self.job.work.join("previous");
         if let Some(folder) = self.job.previous {
-            let work = self.job.work.join("previous");
             let previous = open(self.packager, self.config, folder, format, &work)?;
-            return Ok(previous.file);
+            return Ok(previous.into_iter().map(|package| package.file).collect());
         }
-        let out = self.job.work.join(format!("previous.{}", format.name()));
-        let version = self.stand_in_version();
-        let restamped = format.restamp(self.packager, &self.package.file, &out, &version);
-        restamped.map_err(|source| VerifyError::Packager {
-            file: self.package.artifact.file.clone(),
-            source,
-        })?;
-        Ok(out)
-    }
-
-    /// A version that both dpkg and rpm sort before the package's own.
-    fn stand_in_version(&self) -> String {
-        let version = self.package.contents.version.as_deref().unwrap_or("0");
-        format!("{version}~previous-1")
+        make_folder(&work)?;
+        let stand_ins = self.packages.iter().map(|package| {
+            let name = format!("{}.{}", package.contents.name, format.name());
+            let (out, version) = (work.join(name), stand_in_version(package));
+            let restamped = format.restamp(self.packager, &package.file, &out, &version);
+            restamped.map_err(|source| VerifyError::Packager {
+                file: package.artifact.file.clone(),
+                source,
+            })?;
+            Ok(out)
+        });
+        stand_ins.collect()
     }
 
     /// Makes a clean system where it is not there, or is made of something else.
@@ -279,11 +288,17 @@ impl Bench<'_> {
         Ok(run_stages(id, stages, &log, workspace, self.watcher)?)
     }
 
-    fn audit(&self, life: &Life, target: Option<&Target>) -> Result<Outcome, VerifyError> {
-        let artifact = &self.package.artifact;
+    fn audit(
+        &self,
+        package: &PackageUnderTest,
+        life: &Life,
+        target: Option<&Target>,
+    ) -> Result<Outcome, VerifyError> {
+        let artifact = &package.artifact;
         let declared = declared(
-            self.config,
+            &package.config,
             &self.job.distro.distribution(),
+            &package.source_version,
             artifact.flavour,
             self.format,
         )?;
@@ -292,21 +307,23 @@ impl Bench<'_> {
             artifact,
             declared: &declared,
             config: self.config,
-            contents: &self.package.contents,
-            sum: &self.package.sum,
-            programs: &self.package.programs,
-            configuration: &self.config.configuration(artifact.format),
+            contents: &package.contents,
+            sum: &package.sum,
+            programs: &package.programs,
+            configuration: &package.config.configuration(artifact.format),
         });
+        let held = package.config.programs();
         let stamped = self.config.stamp.as_ref();
+        let stamped = stamped.filter(|stamp| held.contains(&stamp.program.get_ref().as_str()));
         if let Some((stamp, said)) = stamped.zip(life.stamp.as_ref()) {
-            let version = &self.package.source_version;
+            let version = &package.source_version;
             faults.extend(audit::stamp(stamp, said, artifact, version));
         }
         if let Some(target) = target {
-            faults.extend(audit::target(&self.package.programs, target));
+            faults.extend(audit::target(&package.programs, target));
         }
         let installed = match life.checks.contains_key(&Check::Install) {
-            true => installed::read(&self.inside_folder(), self.package)?,
+            true => installed::read(&self.inside_folder(), package)?,
             false => None,
         };
         faults.extend(
@@ -317,12 +334,13 @@ impl Bench<'_> {
         let missing = match (&life.stamp, target) {
             (None, _) if stamped.is_some() => Some("the program was not asked what it is"),
             (_, Some(_)) => None,
+            (_, None) if package.programs.is_empty() => None,
             (_, None) => Some("the libraries of the target were not seen"),
         };
         Ok(match missing.filter(|_| faults.is_empty()) {
             Some(missing) => Outcome::not_run(format!("package and manifest agree, but {missing}")),
             None => {
-                let mut seen = audit::seen(artifact, &self.package.programs, target);
+                let mut seen = audit::seen(artifact, &package.programs, target);
                 if installed.is_some() {
                     seen.push_str("; the programs in the system are the manifest's");
                 }
@@ -350,8 +368,8 @@ impl Bench<'_> {
             &Layout {
                 scripts: &self.scripts(),
                 config: self.config,
-                package: self.package,
-                previous: None,
+                packages: self.packages,
+                previous: &[],
                 site: self.job.site,
                 script: None,
                 has_init: false,
@@ -366,11 +384,33 @@ impl Bench<'_> {
                 .answer
                 .unwrap_or_else(|| Answer::Refused("the resolver said nothing".to_owned())),
         };
-        let depends = &self.package.contents.report.depends;
-        Ok(refuse::judge(&older, &self.package.programs, depends))
+        Ok(self.judge(&older))
     }
 
-    fn of_life(&self, life: &Life, check: Check) -> Outcome {
+    /// Whether the older release had to refuse the packages. That one of them needs another explains nothing.
+    fn judge(&self, older: &Older) -> Outcome {
+        let packages = self.packages.iter();
+        let names: Vec<&str> = packages.map(|it| it.contents.name.as_str()).collect();
+        let is_others = |clause: &&String| {
+            let name = clause.split([' ', '(']).next().unwrap_or_default();
+            !names.contains(&name)
+        };
+        let programs = self.packages.iter().flat_map(|it| &it.programs);
+        let depends = self
+            .packages
+            .iter()
+            .flat_map(|it| &it.contents.report.depends);
+        let depends = depends.filter(is_others);
+        let (programs, depends): (Vec<_>, Vec<_>) =
+            (programs.cloned().collect(), depends.cloned().collect());
+        refuse::judge(older, &programs, &depends)
+    }
+
+    fn of_life(&self, package: &PackageUnderTest, life: &Life, check: Check) -> Outcome {
+        if check == Check::Service && self.packages.len() > 1 && package.units().is_empty() {
+            let because = "the package has no units".to_owned();
+            return Outcome::NotApplicable { because };
+        }
         let outcome = life.outcome(check);
         let outcome = match (outcome, self.job.chosen) {
             // Nothing is installed on the distribution there.
@@ -383,20 +423,26 @@ impl Bench<'_> {
             (Check::Upgrade, Outcome::Passed { seen }, None) => Outcome::Passed {
                 seen: format!(
                     "{seen}; from a copy of this package as version {}",
-                    self.stand_in_version()
+                    stand_in_version(package)
                 ),
             },
             (_, outcome, _) => outcome,
         }
     }
 
-    fn verified(&self, life: &Life, checks: BTreeMap<Check, Outcome>) -> Verified {
-        let artifact = &self.package.artifact;
+    fn verified(
+        &self,
+        package: &PackageUnderTest,
+        life: &Life,
+        checks: BTreeMap<Check, Outcome>,
+    ) -> Verified {
+        let artifact = &package.artifact;
         Verified {
             distro: self.job.distro.id().to_owned(),
+            package: artifact.name.clone(),
             file: artifact.file.clone(),
             format: artifact.format,
-            version: self.package.version(),
+            version: package.version(),
             commit: artifact.commit.clone(),
             flavour: artifact.flavour,
             reason: artifact.reason.clone(),
@@ -408,6 +454,12 @@ impl Bench<'_> {
             checks,
         }
     }
+}
+
+/// A version that both dpkg and rpm sort before the package's own.
+fn stand_in_version(package: &PackageUnderTest) -> String {
+    let version = package.contents.version.as_deref().unwrap_or("0");
+    format!("{version}~previous-1")
 }
 
 fn resolved(life: &Life, place: Place) -> Outcome {

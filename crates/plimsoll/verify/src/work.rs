@@ -11,6 +11,10 @@ use plimsoll_build::engine::Site;
 use plimsoll_build::format::LifeScript;
 use plimsoll_plan::config::Config;
 
+/// The folders of the packages in it, and of those to upgrade from.
+const PACKAGES: &str = "packages";
+const PREVIOUS: &str = "previous";
+
 /// The folder, laid out.
 #[derive(Debug, Clone)]
 pub(super) struct Work {
@@ -22,9 +26,10 @@ pub(super) struct Layout<'a> {
     /// The scripts of the package's life.
     pub(super) scripts: &'a [LifeScript],
     pub(super) config: &'a Config,
-    pub(super) package: &'a PackageUnderTest,
-    /// The package to upgrade from.
-    pub(super) previous: Option<&'a Path>,
+    /// The packages, which live together.
+    pub(super) packages: &'a [PackageUnderTest],
+    /// The packages to upgrade from.
+    pub(super) previous: &'a [PathBuf],
     pub(super) site: &'a Site,
     /// The project's own script.
     pub(super) script: Option<&'a Path>,
@@ -43,10 +48,15 @@ impl Work {
         for LifeScript { name, text } in layout.scripts {
             work.write(name, text)?;
         }
-        let format = layout.package.artifact.format;
-        work.copy(&layout.package.file, &format!("package.{format}"))?;
-        if let Some(previous) = layout.previous {
-            work.copy(previous, &format!("previous.{format}"))?;
+        for folder in [PACKAGES, PREVIOUS] {
+            let path = work.folder.join(folder);
+            fs::create_dir_all(&path).map_err(FileError::at("make", &path))?;
+        }
+        for package in layout.packages {
+            work.copy(&package.file, &place(PACKAGES, &package.file))?;
+        }
+        for file in layout.previous {
+            work.copy(file, &place(PREVIOUS, file))?;
         }
         if let Some(script) = layout.script {
             work.copy(script, "script")?;
@@ -90,49 +100,66 @@ impl Work {
     }
 }
 
+/// Where a package file is in the folder. A file's own name may hold what a shell takes apart.
+fn place(folder: &str, file: &Path) -> String {
+    let name = file.file_name().unwrap_or_default().to_string_lossy();
+    format!(
+        "{folder}/{}",
+        name.replace(|c: char| c.is_whitespace(), "_")
+    )
+}
+
 /// The file that the scripts read as shell.
 fn environment(layout: &Layout<'_>) -> String {
-    let (package, config) = (layout.package, layout.config);
-    let format = package.artifact.format;
-    let words = |words: &[&str]| words.join(" ");
-    let conffiles: Vec<&str> = package
-        .contents
-        .conffiles
-        .iter()
-        .map(String::as_str)
-        .collect();
+    let Layout {
+        packages, config, ..
+    } = *layout;
+    let each = |of: &dyn Fn(&PackageUnderTest) -> Vec<String>| {
+        let words: Vec<String> = packages.iter().flat_map(of).collect();
+        words.join(" ")
+    };
+    let first = |of: &dyn Fn(&PackageUnderTest) -> String| {
+        let first = packages.first();
+        first.map(of).unwrap_or_default()
+    };
+    let texts =
+        |words: Vec<&str>| -> Vec<String> { words.into_iter().map(str::to_owned).collect() };
+    let previous = layout.previous.iter();
+    let previous = previous.map(|file| format!("/verify/{}", place(PREVIOUS, file)));
+    let previous: Vec<String> = previous.collect();
     let stamp = config.stamp.iter();
     let stamp = stamp.flat_map(|it| std::iter::once(it.program.get_ref()).chain(&it.arguments));
     let stamp: Vec<&str> = stamp.map(String::as_str).collect();
-    let programs = installed::places(package);
-    let programs: Vec<&str> = programs.iter().map(|(_, path)| path.as_str()).collect();
-    let present = |there: bool, path: String| if there { path } else { String::new() };
+    let script = layout.script.map(|_| "/verify/script".to_owned());
+    let installed = |package: &PackageUnderTest| {
+        let places = installed::places(package).into_iter();
+        places.map(|(_, path)| path).collect()
+    };
     let pairs = [
-        ("NAME", package.contents.name.clone()),
-        ("PACKAGE", format!("/verify/package.{format}")),
+        ("NAME", first(&|it| it.contents.name.clone())),
+        ("NAMES", each(&|it| vec![it.contents.name.clone()])),
         (
-            "PREVIOUS",
-            present(
-                layout.previous.is_some(),
-                format!("/verify/previous.{format}"),
-            ),
+            "VERSIONS",
+            each(&|it| vec![format!("{}={}", it.contents.name, it.version())]),
         ),
-        ("UNITS", words(&package.units())),
-        ("CONFFILES", words(&conffiles)),
-        ("STAMP", words(&stamp)),
-        ("PROGRAMS", words(&programs)),
-        ("NEEDED", words(&package.needed())),
         (
-            "SCRIPT",
-            present(layout.script.is_some(), "/verify/script".to_owned()),
+            "PACKAGES",
+            each(&|it| vec![format!("/verify/{}", place(PACKAGES, &it.file))]),
         ),
+        ("PREVIOUS", previous.join(" ")),
+        ("UNITS", each(&|it| texts(it.units()))),
+        ("CONFFILES", each(&|it| it.contents.conffiles.clone())),
+        ("STAMP", stamp.join(" ")),
+        ("PROGRAMS", each(&installed)),
+        ("NEEDED", each(&|it| texts(it.needed()))),
+        ("SCRIPT", script.unwrap_or_default()),
         (
             "INIT",
             if layout.has_init { "yes" } else { "no" }.to_owned(),
         ),
-        ("VERSION", package.version()),
-        ("FLAVOUR", package.artifact.flavour.to_string()),
-        ("DRIVER", package.artifact.driver.clone()),
+        ("VERSION", first(&PackageUnderTest::version)),
+        ("FLAVOUR", first(&|it| it.artifact.flavour.to_string())),
+        ("DRIVER", first(&|it| it.artifact.driver.clone())),
     ];
     let line = |(name, value): (&str, String)| {
         format!("export {name}='{}'\n", value.replace('\'', r"'\''"))

@@ -25,7 +25,7 @@ pub struct Made {
     pub printed: BTreeMap<(String, Vec<String>), PathBuf>,
 }
 
-/// Lists the files of one package.
+/// Lists the files of one package. All packages of the build are looked at: together, no two files have one path.
 ///
 /// # Errors
 /// When an asset stands for no file, two are one file of the package, or a link leads nowhere.
@@ -36,7 +36,12 @@ pub fn collect(
     package: &PackagePlan,
 ) -> Result<Vec<PackageFile>, AssetError> {
     let placed = placed(config, &plan.places.workspace, package.format, Some(made))?;
-    Ok(placed.into_iter().map(|placed| placed.file).collect())
+    let is_held = |placed: &Placed<'_>| {
+        let holder = config.holder(placed.asset);
+        package.holds.iter().any(|held| held == holder)
+    };
+    let held = placed.into_iter().filter(is_held);
+    Ok(held.map(|placed| placed.file).collect())
 }
 
 /// The files of the packages of a format that are there before the build, each with the asset that it comes from. The source of a

@@ -30,6 +30,9 @@ fn plan(format: FormatName, flavour: FlavourName) -> PackagePlan {
         }
     };
     PackagePlan {
+        name: "sample".to_owned(),
+        holds: texts(&["sample"]),
+        programs: texts(&["sampled"]),
         file: format!("sample.{format}"),
         format,
         flavour,

@@ -12,6 +12,7 @@ use crate::manifest::{Artifact, ListFile, Sum};
 use crate::packager::Packager;
 use crate::program::BuiltProgram;
 use crate::sbom;
+use plimsoll_plan::config::Config;
 use plimsoll_plan::format::UnknownFormat;
 use plimsoll_plan::plan::{BuildPlan, PackagePlan};
 use plimsoll_probe::{Distribution, Host};
@@ -43,13 +44,14 @@ impl Run<'_> {
         if format.has_dependencies() {
             self.audit_linked(build, &programs)?;
         }
+        let own = self.config.of_package(&package.name, &package.holds);
         let spec = compose(&Ingredients {
-            config: self.config,
+            config: &own,
             plan: self.plan,
             format,
             package,
             files: &files,
-            derived: &self.derive(format, package, &programs, &files)?,
+            derived: &self.derive(format, (package, &own), &programs, &files)?,
             changelog: &self.changelog,
         });
         let path = compose::work_folder(self.plan, package).join("spec.json");
@@ -71,20 +73,23 @@ impl Run<'_> {
         self.formats.get(package.format)
     }
 
-    /// The dependencies that follow from the ELF files.
+    /// The dependencies that follow from the ELF files. A package that is to have no program may have no ELF file at all.
     fn derive(
         &self,
         format: &dyn Format,
-        package: &PackagePlan,
+        (package, own): (&PackagePlan, &Config),
         built: &[BuiltProgram],
         files: &[PackageFile],
     ) -> Result<Vec<String>, RunError> {
+        if built.is_empty() && own.programs().is_empty() {
+            return Ok(Vec::new());
+        }
         let failed = |source| RunError::Depends {
             file: package.file.clone(),
             source,
         };
         let programs = Programs {
-            package: &self.plan.name,
+            package: &package.name,
             built,
             files,
             work: &compose::work_folder(self.plan, package),

@@ -54,25 +54,33 @@ impl File {
     }
 }
 
+/// The key at the top of a file that a complaint is about.
+fn key(complaint: &Complaint) -> Option<&str> {
+    match &complaint.place {
+        Place::Key(key) => match key.as_slice() {
+            [key] => Some(key),
+            _ => None,
+        },
+        Place::Line(_) => None,
+    }
+}
+
 /// The line of the configuration that has a value in the manifest's place.
 fn configured(complaint: &Complaint, file: &File) -> Option<usize> {
-    let Place::Key([key]) = complaint.place else {
-        return None;
+    let key = match key(complaint)? {
+        "authors" => "maintainer",
+        key => key,
     };
-    let key = if *key == "authors" { "maintainer" } else { key };
     file.line(&[key])
 }
 
 /// The manifest and the line in which a value is: a package may take its values from the workspace, and its repository stands for
 /// its homepage.
 fn place<'a>(complaint: &Complaint, own: &'a File, root: &'a File) -> (&'a File, usize) {
-    let Place::Key([key]) = complaint.place else {
-        return (own, 1);
-    };
-    let keys = if *key == "homepage" {
-        &["homepage", "repository"][..]
-    } else {
-        &[*key]
+    let keys = match key(complaint) {
+        None => return (own, 1),
+        Some("homepage") => vec!["homepage", "repository"],
+        Some(key) => vec![key],
     };
     let mut places = keys.iter().filter_map(|key| {
         let line = own.line(&["package", key])?;

@@ -107,7 +107,7 @@ pub(super) fn plan(plan: &Plan, config: &Config, formats: &Formats) -> String {
         let packages = plan.packages.iter().filter(|p| p.flavour == build.flavour);
         build_text(build)
             + &packages
-                .map(|p| package_text(build, p, formats))
+                .map(|p| package_text(p, formats))
                 .collect::<String>()
     });
     let left_out = plan.left_out.iter().map(left_out_text);
@@ -155,18 +155,27 @@ fn links(program: &ProgramPlan) -> String {
     }
 }
 
-fn package_text(build: &BuildPlan, package: &PackagePlan, formats: &Formats) -> String {
-    let programs: Vec<&str> = build.programs.iter().map(|p| p.name.as_str()).collect();
+/// What a package depends on, as far as it is known before the build; `programs` are named where they are known.
+pub(super) fn depends(package: &PackagePlan, programs: &[&str], formats: &Formats) -> Vec<String> {
     let format = formats.get(package.format).ok();
-    let derived = format.and_then(|format| format.derives_from(&programs));
-    let depends: Vec<String> = derived
-        .into_iter()
-        .chain(package.declared.depends.iter().cloned())
-        .collect();
+    let derived = format.and_then(|format| format.derives_from(programs));
+    let derived = derived.filter(|_| !package.programs.is_empty());
+    let declared = package.declared.depends.iter().cloned();
+    derived.into_iter().chain(declared).collect()
+}
+
+fn package_text(package: &PackagePlan, formats: &Formats) -> String {
+    let programs: Vec<&str> = package.programs.iter().map(String::as_str).collect();
+    let depends = depends(package, &programs, formats);
     let mut text = format!("\n  write {}", package.file);
+    let holds = match package.holds.as_slice() {
+        [_] => &[],
+        several => several,
+    };
     for (verb, names) in [
-        ("depends on", &depends),
+        ("depends on", depends.as_slice()),
         ("recommends", &package.declared.recommends),
+        ("holds the packages", holds),
     ] {
         if !names.is_empty() {
             text.push_str(&format!("\n    {verb} {}", names.join(", ")));

@@ -11,7 +11,8 @@ pub(super) fn report(report: &Report) -> String {
         .into_iter()
         .chain(Check::ALL.map(|check| check.to_string()))
         .collect();
-    let rows = report.packages.iter().map(row).collect();
+    let packages = report.packages.iter();
+    let rows = packages.map(|package| row(report, package)).collect();
     let table = table::of(head, rows);
     let details = report.packages.iter().map(details);
     let broken = report.broken.iter();
@@ -24,9 +25,9 @@ pub(super) fn report(report: &Report) -> String {
     parts.join("\n\n")
 }
 
-fn row(package: &Verified) -> Vec<String> {
+fn row(report: &Report, package: &Verified) -> Vec<String> {
     let known = [
-        package.distro.clone(),
+        report.label(package),
         package.flavour.to_string(),
         package.place.to_string(),
     ];

@@ -115,6 +115,67 @@ fn each_fault_is_named_with_its_line() {
 }
 
 #[test]
+fn a_fault_of_a_further_package_is_named_once_with_its_line() {
+    let further = "\n[package.sample-cli]\nsummary = \"One\\ntwo\"\ndescription = \"It asks.\"\n\
+                   [package.sample-cli.deb]\ndepends = [\"a, b\"]\n";
+    let cli = "binary = \"sample\"\n";
+    let text = DIST.replacen(cli, &format!("{cli}package = \"sample-cli\"\n"), 1) + further;
+    let line = |of: &str| {
+        1 + text
+            .lines()
+            .position(|line| line.starts_with(of))
+            .expect(of)
+    };
+    let (summary, depends) = (line("summary = \"One"), line("depends = [\"a"));
+    assert_eq!(
+        found(&text),
+        [
+            format!("dist.toml:{summary}: the summary has more than one line"),
+            format!("dist.toml:{depends}: Debian refuses the dependency \"a, b\""),
+        ]
+    );
+    // What the further package has from the main one is said of that alone.
+    let text = text.replacen("section = \"net\"", "section = \"network\"", 1);
+    let sections = found(&text).into_iter().filter(|it| it.contains("section"));
+    assert_eq!(sections.count(), 1);
+    let named = text.replace("sample-cli", "sample_cli");
+    let line = 1 + named
+        .lines()
+        .position(|line| line == "[package.sample_cli]")
+        .expect("there");
+    let fault = format!("dist.toml:{line}: Debian refuses the name \"sample_cli\"");
+    assert!(found(&named).contains(&fault), "{:?}", found(&named));
+}
+
+#[test]
+fn packages_that_belong_together_are_made_in_the_same_formats() {
+    let further = "\n[package.sample-cli]\nsummary = \"Asks\"\ndescription = \"It asks.\"\n";
+    let cli = "binary = \"sample\"\n";
+    let only_deb = format!("{cli}package = \"sample-cli\"\nformats = [\"deb\", \"tar\"]\n");
+    let revision = "revision = \"1\"\n";
+    let same = format!("{revision}same-version = [\"sample-cli\"]\n");
+    let text = DIST
+        .replacen(cli, &only_deb, 1)
+        .replacen(revision, &same, 1)
+        + further;
+    let line = 1 + text
+        .lines()
+        .position(|line| line.starts_with("same"))
+        .expect("there");
+    let fault = "package sample is to be installed with sample-cli, which has no asset in .rpm";
+    assert_eq!(found(&text), [format!("dist.toml:{line}: {fault}")]);
+}
+
+#[test]
+fn a_missing_section_is_in_the_line_of_its_table() {
+    let (text, line) = planted("section = \"net\"\n", "");
+    assert_eq!(
+        found(&text),
+        [format!("dist.toml:{line}: [deb] has no `section`")]
+    );
+}
+
+#[test]
 fn a_file_below_etc_is_a_configuration_file() {
     let (text, _) = planted("kind = \"config\"\n", "");
     let found = found(&text);

@@ -24,6 +24,8 @@ pub struct Asset {
     pub gzip: bool,
     /// The formats that hold it. None: every one.
     pub formats: Option<Vec<FormatName>>,
+    /// The package that holds it. None: the main one.
+    pub package: Option<Spanned<String>>,
     /// The line of its `dest` in the file, from 1.
     pub line: usize,
 }
@@ -143,6 +145,9 @@ pub(super) struct RawAsset {
     gzip: bool,
     /// The formats that contain it. Default: all.
     formats: Option<Vec<FormatName>>,
+    /// The package that contains it: `name`, or one of `[package.NAME]`. Default: the main one.
+    #[schemars(with = "Option<String>")]
+    package: Option<Spanned<String>>,
 }
 
 impl TryFrom<RawAsset> for Asset {
@@ -179,6 +184,7 @@ impl TryFrom<RawAsset> for Asset {
             kind: raw.kind,
             gzip: raw.gzip,
             formats: raw.formats,
+            package: raw.package,
             line,
         })
     }

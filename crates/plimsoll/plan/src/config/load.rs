@@ -9,7 +9,7 @@ use serde::Deserialize;
 use serde::de::IgnoredAny;
 use toml::Spanned;
 
-use super::{AssetSource, Config, Stamp, StampForm, library};
+use super::{AssetSource, Config, Stamp, StampForm, library, package};
 use crate::format_names::{self, FormatNames, UnknownFormat};
 use plimsoll_spec::FormatName;
 
@@ -52,7 +52,7 @@ pub enum ConfigError {
         /// What is known. It is part of the message, and so no cause.
         unknown: UnknownFormat,
     },
-    /// A library or a flavour contradicts another declaration, or says too little.
+    /// A library, a flavour or a package contradicts another declaration, or says too little.
     #[error("{}:{line}: {what}", path.display())]
     Declaration {
         /// The file.
@@ -110,7 +110,8 @@ pub fn parse(text: &str, path: &Path, formats: &[FormatName]) -> Result<Config, 
             unknown,
         });
     }
-    if let Some(fault) = library::check(&config, text) {
+    let fault = library::check(&config, text).or_else(|| package::check(&config, text));
+    if let Some(fault) = fault {
         return Err(ConfigError::Declaration {
             path: path.to_owned(),
             line: format_names::line_at(text, fault.at),

@@ -72,6 +72,12 @@ impl FormatRules for Deb {
         )
     }
 
+    /// Debian Policy 7.1.
+    fn same_version(&self, config: &Config, name: &str, version: &str) -> Option<String> {
+        let version = self.version(version);
+        Some(format!("{name} (= {version}-{})", config.revision))
+    }
+
     fn own_depends(&self, config: &Config) -> Vec<String> {
         config.deb.depends.clone()
     }
@@ -86,7 +92,7 @@ impl FormatRules for Deb {
     }
 
     fn section<'c>(&self, config: &'c Config) -> &'c str {
-        &config.deb.section
+        config.deb.section.as_deref().unwrap_or_default()
     }
 
     /// A revision in Debian's words may hold no `-`.

@@ -44,6 +44,11 @@ impl FormatRules for Rpm {
         format!("{name}-{version}-{revision}.{arch}.rpm")
     }
 
+    fn same_version(&self, config: &Config, name: &str, version: &str) -> Option<String> {
+        let version = self.version(version);
+        Some(format!("{name} = {version}-{}", config.revision))
+    }
+
     fn own_depends(&self, config: &Config) -> Vec<String> {
         config.rpm.requires.clone()
     }
@@ -58,7 +63,7 @@ impl FormatRules for Rpm {
     }
 
     fn section<'c>(&self, config: &'c Config) -> &'c str {
-        &config.rpm.group
+        config.rpm.group.as_deref().unwrap_or_default()
     }
 
     /// A release in RPM's words may hold no `-`.

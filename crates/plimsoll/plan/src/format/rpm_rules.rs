@@ -14,6 +14,14 @@ pub(super) fn complaints(config: &Config) -> Vec<Complaint> {
         let hint = "use letters, digits, `+`, `-`, `.` and `_`, and begin with a letter or digit";
         complaints.push(Complaint::about(&["name"], what, hint));
     }
+    if config.rpm.group.is_none() {
+        let hint = "take one such as \"Applications/System\"; \"Unspecified\" says none";
+        complaints.push(Complaint::about(
+            &["rpm", "group"],
+            "[rpm] has no `group`",
+            hint,
+        ));
+    }
     let is_revision = |c: char| c.is_ascii_alphanumeric() || "+._~^".contains(c);
     if revision.is_empty() || !revision.chars().all(is_revision) {
         let what = format!("rpm refuses the release {revision:?}");

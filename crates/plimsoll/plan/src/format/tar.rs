@@ -43,7 +43,7 @@ impl FormatRules for Tar {
     }
 
     fn section<'c>(&self, config: &'c Config) -> &'c str {
-        &config.deb.section
+        config.deb.section.as_deref().unwrap_or_default()
     }
 
     fn derives_from(&self, _programs: &[&str]) -> Option<String> {

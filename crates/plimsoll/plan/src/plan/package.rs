@@ -15,6 +15,12 @@ use plimsoll_spec::FormatName;
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub struct PackagePlan {
+    /// The package's name.
+    pub name: String,
+    /// The packages of the configuration whose assets it holds: itself, or all where the format has one file for all.
+    pub holds: Vec<String>,
+    /// The programs in it.
+    pub programs: Vec<String>,
     /// Its name below the folder for packages.
     pub file: String,
     /// What kind of file it is.
@@ -45,26 +51,50 @@ pub(super) fn plan(
     findings: &Findings,
     flavour: FlavourName,
     format: &dyn FormatRules,
-) -> Result<PackagePlan, PlanError> {
+) -> Result<Vec<PackagePlan>, PlanError> {
     let arch = format.arch(Arch::of(&findings.target)?);
-    Ok(PackagePlan {
-        file: format.file_name(&Naming {
-            name: &config.name,
-            version: &format.version(&source.version),
-            revision: &config.revision,
-            arch,
+    let planned = parts(config, format).into_iter().map(|(name, holds)| {
+        let own = config.of_package(&name, &holds);
+        Ok(PackagePlan {
+            file: format.file_name(&Naming {
+                name: &name,
+                version: &format.version(&source.version),
+                revision: &config.revision,
+                arch,
+                flavour,
+            }),
+            format: format.name(),
             flavour,
-        }),
-        format: format.name(),
-        flavour,
-        driver: build::driver(config, flavour).to_owned(),
-        arch: arch.to_owned(),
-        declared: declared(config, &findings.distribution, flavour, format)?,
-    })
+            driver: build::driver(config, flavour).to_owned(),
+            arch: arch.to_owned(),
+            declared: declared(
+                &own,
+                &findings.distribution,
+                &source.version,
+                flavour,
+                format,
+            )?,
+            programs: own.programs().into_iter().map(str::to_owned).collect(),
+            name,
+            holds,
+        })
+    });
+    planned.collect()
 }
 
-/// What a package depends on whatever its programs link: what the configuration says, what its scripts run, and tools. `host`
-/// gives the names where the format is its own.
+/// The files of a format: the name of each, and the packages of the configuration that it holds.
+fn parts(config: &Config, format: &dyn FormatRules) -> Vec<(String, Vec<String>)> {
+    let made = config.packages_in(format.name()).into_iter();
+    let made = made.map(str::to_owned);
+    match format.is_divided() {
+        true => made.map(|name| (name.clone(), vec![name])).collect(),
+        false => vec![(config.name.clone(), made.collect())],
+    }
+}
+
+/// What a package depends on whatever its programs link: what its configuration ([`Config::of_package`]) says, packages of the
+/// same build, what its scripts run, and tools. `host` gives the names where the format is its own, `version` is that of the
+/// program.
 ///
 /// The tool of a library is a hard dependency where nothing else does its work, and otherwise what the library is fallen
 /// back from.
@@ -74,6 +104,7 @@ pub(super) fn plan(
 pub fn declared(
     config: &Config,
     host: &Distribution,
+    version: &str,
     flavour: FlavourName,
     format: &dyn FormatRules,
 ) -> Result<DeclaredDepends, PlanError> {
@@ -92,6 +123,8 @@ pub fn declared(
         .map(|(name, _)| name)
         .collect();
     let mut depends = format.own_depends(config);
+    let names = config.same_version.iter();
+    depends.extend(names.filter_map(|name| format.same_version(config, name.get_ref(), version)));
     let sysusers = format.runs_sysusers().filter(|_| has_users(config, format));
     depends.extend(sysusers.map(str::to_owned));
     let mut recommends = Vec::new();

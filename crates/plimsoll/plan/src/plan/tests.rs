@@ -534,7 +534,7 @@ fn one_tool_for_two_libraries_is_named_once_and_is_needed_where_one_of_them_is_m
     let host = Distribution::parse("ID=debian\nVERSION_ID=12\n");
     let of = |flavour: &'static str| {
         let flavour = FlavourName::new(flavour);
-        declared(&config, &host, flavour, &crate::format::Deb).expect("named")
+        declared(&config, &host, "0.1.0", flavour, &crate::format::Deb).expect("named")
     };
     let names = |names: &[&str]| -> Vec<String> { names.iter().map(|n| (*n).to_owned()).collect() };
     assert_eq!(

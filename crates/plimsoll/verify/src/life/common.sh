@@ -1,15 +1,16 @@
-# What the lives of packages have in common. Runs inside of the system, and decides nothing: it
+# What the lives of packages have in common: those of one build live together. Runs inside of the system, and decides nothing: it
 # prints what happened, for `verify::life` to read.
 #
-# /verify holds the package and the one to upgrade from, the project's own script, and `env`:
-#   NAME       the package's name          PACKAGE, PREVIOUS  the files
+# /verify holds the packages and those to upgrade from, the project's own script, and `env`:
+#   NAMES      the packages' names         PACKAGES, PREVIOUS  the files
+#   VERSIONS   NAME=VERSION of each        NAME, VERSION       those of the first
 #   UNITS      systemd units               CONFFILES          configuration files
 #   STAMP      the command that prints what the program is
 #   PROGRAMS   the paths of the programs
 #   NEEDED     the libraries that the programs name
 #   SCRIPT     the project's own script; empty: there is none
 #   INIT       yes where systemd runs
-#   FLAVOUR, DRIVER, VERSION
+#   FLAVOUR, DRIVER
 set -u
 export LC_ALL=C.UTF-8 PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
 . /verify/env
@@ -141,18 +142,20 @@ listing() {
 # Paths, and each again where it is on a system that keeps /bin, /lib and /sbin below /usr.
 merged() { sed -E 'p; s,^/((s?bin|lib)[^/]*)/,/usr/\1/,'; }
 
-# What bears the package's name where the listing does not look, but for what package managers and
+# What bears a package's name where the listing does not look, but for what package managers and
 # the journal keep of every package.
 named_elsewhere() {
-    for folder in /root /run /tmp /var/backups /var/cache /var/lib/private /var/lib/systemd /var/log \
-        /var/tmp; do
-        [ ! -d "$folder" ] || find "$folder" -name "*$NAME*" -not -path '/run/log/*' \
-            -not -path '/var/log/journal/*' -not -path '/var/cache/apt/*' -not -path '/var/cache/dnf/*' \
-            -not -path '/var/cache/libdnf5/*' -not -path '/var/cache/zypp/*'
+    for name in $NAMES; do
+        for folder in /root /run /tmp /var/backups /var/cache /var/lib/private /var/lib/systemd /var/log \
+            /var/tmp; do
+            [ ! -d "$folder" ] || find "$folder" -name "*$name*" -not -path '/run/log/*' \
+                -not -path '/var/log/journal/*' -not -path '/var/cache/apt/*' -not -path '/var/cache/dnf/*' \
+                -not -path '/var/cache/libdnf5/*' -not -path '/var/cache/zypp/*'
+        done
     done
 }
 
-# What is there that was not there before, and that no installed package owns; what bears the
+# What is there that was not there before, and that no installed package owns; what bears a
 # package's name where the listing does not look; and units that systemd still knows.
 nothing_is_left() {
     left=$(listing | comm -13 /verify/before - | comm -23 - <(owned_paths | merged | sort --unique))

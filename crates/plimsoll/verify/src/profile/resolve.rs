@@ -1,7 +1,7 @@
 //! Whether dnf takes a package where a profile stands in for its distribution.
 //!
-//! createrepo_c(8) makes a repository of the package and of the stand-in, and dnf(8) is asked to
-//! install both into an empty root, as a test: it resolves, and has rpm check the transaction. The
+//! createrepo_c(8) makes a repository of the packages and of the stand-in, and dnf(8) is asked to
+//! install all into an empty root, as a test: it resolves, and has rpm check the transaction. The
 //! host's own repositories, configuration and rpm database stay out of it.
 
 use std::borrow::Cow;
@@ -23,11 +23,9 @@ pub struct Request<'a> {
     pub packager: &'a Packager,
     /// The stand-in, from [`Profile::package`](super::Profile::package).
     pub stand_in: &'a PackageSpec,
-    /// The package.
-    pub package: &'a Path,
-    /// Its name.
-    pub name: &'a str,
-    /// The architecture of both.
+    /// The packages, each with its name.
+    pub packages: &'a [(&'a str, &'a Path)],
+    /// The architecture of all.
     pub arch: Arch,
     /// An absolute path; the folder is emptied first.
     pub folder: &'a Path,
@@ -84,11 +82,9 @@ pub fn resolve(request: &Request<'_>) -> Result<Answer, ResolveError> {
             output,
         });
     }
-    let (taken, output) = run(&dnf(
-        folder,
-        request.arch,
-        &[&request.stand_in.name, request.name],
-    ))?;
+    let stand_in = std::iter::once(request.stand_in.name.as_str());
+    let names = stand_in.chain(request.packages.iter().map(|(name, _)| *name));
+    let (taken, output) = run(&dnf(folder, request.arch, &names.collect::<Vec<_>>()))?;
     read(taken, &output).ok_or_else(|| ResolveError::Failed {
         program: "dnf".to_owned(),
         output,
@@ -115,8 +111,10 @@ fn lay_out(request: &Request<'_>) -> Result<(), ResolveError> {
     write(&spec, &text)?;
     let written = request.packager.write(&spec, stand_in.source_date_epoch);
     written.map_err(ResolveError::Packager)?;
-    let copied = fs::copy(request.package, repository.join("package.rpm"));
-    copied.map_err(FileError::at("copy", request.package))?;
+    for (name, package) in request.packages {
+        let copied = fs::copy(package, repository.join(format!("package-{name}.rpm")));
+        copied.map_err(FileError::at("copy", package))?;
+    }
     Ok(())
 }
 

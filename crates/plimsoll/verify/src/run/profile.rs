@@ -1,6 +1,6 @@
 //! Verifying where a capability profile stands in for the distribution.
 //!
-//! dnf resolves the package against the profile. Then the package lives in a system of the Debian
+//! dnf resolves the packages against the profile. Then they live in a system of the Debian
 //! family in which a package of the same capabilities is installed: rpm, dnf and systemd are real
 //! there, and the userland is another one.
 
@@ -16,7 +16,7 @@ use crate::refuse::{Answer, Older};
 use crate::system::live::Phase;
 use crate::system::tree::Tree;
 use crate::work::Work;
-use crate::{Outcome, Place, Target, VerifyError, refuse};
+use crate::{Outcome, Place, Target, VerifyError};
 use plimsoll_build::elf::SymbolVersion;
 use plimsoll_plan::distro::Distro;
 use plimsoll_spec::PackageSpec;
@@ -25,7 +25,7 @@ use plimsoll_spec::PackageSpec;
 const TOOLS: [&str; 2] = ["dnf", "rpm"];
 
 impl Bench<'_> {
-    /// Lets dnf resolve the package, and lets it live where it is taken.
+    /// Lets dnf resolve the packages, and lets them live where they are taken.
     pub(super) fn profile_life(&self) -> Result<(Life, Option<Target>), VerifyError> {
         let distro = self.job.distro;
         let profile = self.profile(distro)?;
@@ -52,7 +52,7 @@ impl Bench<'_> {
         Ok((life, Some(target)))
     }
 
-    /// Whether the profile of an older release refuses the package where it must.
+    /// Whether the profile of an older release refuses the packages where it must.
     pub(super) fn refuse_by_profile(&self, older: &Distro) -> Result<Outcome, VerifyError> {
         let profile = self.profile(older)?;
         let answer = self.ask(older, &profile, &self.job.work.join("older"))?;
@@ -61,8 +61,7 @@ impl Bench<'_> {
             glibc: SymbolVersion::parse(&profile.glibc.version.symbol_version()),
             answer,
         };
-        let depends = &self.package.contents.report.depends;
-        Ok(refuse::judge(&older, &self.package.programs, depends))
+        Ok(self.judge(&older))
     }
 
     fn profile(&self, distro: &Distro) -> Result<Profile, VerifyError> {
@@ -84,11 +83,12 @@ impl Bench<'_> {
         folder: &Path,
     ) -> Result<Answer, VerifyError> {
         let arch = self.job.architecture;
+        let packages = self.packages.iter();
+        let packages = packages.map(|it| (it.contents.name.as_str(), it.file.as_path()));
         Ok(resolve::resolve(&Request {
             packager: self.packager,
             stand_in: &profile.package(distro.id(), arch),
-            package: &self.package.file,
-            name: &self.package.contents.name,
+            packages: &packages.collect::<Vec<_>>(),
             arch,
             folder,
         })?)

@@ -10,6 +10,19 @@ use crate::error::{PackageError, ResultExt};
 use crate::files;
 use crate::new_version::Stamp;
 
+/// The fields that name other packages with versions (Debian Policy 7.1).
+const RELATIONS: [&str; 9] = [
+    "Pre-Depends",
+    "Depends",
+    "Recommends",
+    "Suggests",
+    "Enhances",
+    "Breaks",
+    "Conflicts",
+    "Replaces",
+    "Provides",
+];
+
 /// What the package says.
 pub(super) fn contents(path: &Path, archives: &Archives) -> Result<PackageContents, PackageError> {
     let control = control(path, archives)?;
@@ -31,19 +44,32 @@ pub(super) fn contents(path: &Path, archives: &Archives) -> Result<PackageConten
     })
 }
 
-/// The control file of a package under another version.
+/// The control file of a package under another version. What it relates to in exactly its own version is of the same build
+/// ([`RELATIONS`]), and follows.
 pub(super) fn restamped(
     path: &Path,
     archives: &Archives,
     stamp: &Stamp,
 ) -> Result<String, PackageError> {
-    let version = format!("Version: {}-{}", stamp.version, stamp.revision);
-    let lines = control(path, archives)?;
-    let lines = lines.lines().map(|line| {
-        let is_version = line.starts_with("Version:");
-        format!("{}\n", if is_version { &version } else { line })
+    let version = format!("{}-{}", stamp.version, stamp.revision);
+    Ok(with_version(&control(path, archives)?, &version))
+}
+
+fn with_version(control: &str, version: &str) -> String {
+    let old = field(control, "Version").unwrap_or_default();
+    let (of_old, of_new) = (format!("(= {old})"), format!("(= {version})"));
+    let mut name = "";
+    let lines = control.lines().map(|line| {
+        if !line.starts_with([' ', '\t']) {
+            name = line.split(':').next().unwrap_or_default();
+        }
+        match name {
+            "Version" => format!("Version: {version}\n"),
+            name if RELATIONS.contains(&name) => line.replace(&of_old, &of_new) + "\n",
+            _ => format!("{line}\n"),
+        }
     });
-    Ok(lines.collect())
+    lines.collect()
 }
 
 fn control(path: &Path, archives: &Archives) -> Result<String, PackageError> {
@@ -124,6 +150,15 @@ mod tests {
         let with = version("Version: 1:2.0-rc1-3\n");
         assert_eq!(with, (text("1:2.0-rc1"), text("3")));
         assert_eq!(version("Version: 2.0\n"), (text("2.0"), None));
+    }
+
+    #[test]
+    fn packages_of_the_same_version_get_the_other_version_too() {
+        let control = "Package: x\nVersion: 1-2\nDepends: a (= 1-2), b (= 1-22),\n c (>= 1-2)\n\
+                       Description: d (= 1-2)\n e (= 1-2)\n";
+        let expected = "Package: x\nVersion: 0-1\nDepends: a (= 0-1), b (= 1-22),\n c (>= 1-2)\n\
+                        Description: d (= 1-2)\n e (= 1-2)\n";
+        assert_eq!(with_version(control, "0-1"), expected);
     }
 
     #[test]

@@ -3,21 +3,25 @@
 use std::path::Path;
 
 use plimsoll_spec::PackageReport;
-use rpm::{Header, HeaderEntry, IndexData, IndexTag, Package, SignatureHeaderBuilder};
+use rpm::{
+    DependencyFlags, Header, HeaderEntry, IndexData, IndexTag, Package, SignatureHeaderBuilder,
+};
 
 use crate::error::PackageError;
 use crate::new_version::Stamp;
 
-/// Names of relations, and the versions that go with them.
-const RELATIONS: [(IndexTag, IndexTag); 2] = [
-    (
+/// Names of relations, the versions that go with them, and how these are compared.
+const RELATIONS: [[IndexTag; 3]; 2] = [
+    [
         IndexTag::RPMTAG_PROVIDENAME,
         IndexTag::RPMTAG_PROVIDEVERSION,
-    ),
-    (
+        IndexTag::RPMTAG_PROVIDEFLAGS,
+    ],
+    [
         IndexTag::RPMTAG_REQUIRENAME,
         IndexTag::RPMTAG_REQUIREVERSION,
-    ),
+        IndexTag::RPMTAG_REQUIREFLAGS,
+    ],
 ];
 
 /// Writes the package anew under another version.
@@ -89,20 +93,31 @@ fn changes(package: &Package, stamp: &Stamp) -> Result<Vec<(IndexTag, IndexData)
         let source = format!("{name}-{version}-{revision}.src.rpm");
         changes.push((IndexTag::RPMTAG_SOURCERPM, IndexData::StringTag(source)));
     }
-    for (names, versions) in RELATIONS {
+    let own = format!("{}-{}", metadata.get_version()?, metadata.get_release()?);
+    for [names, versions, flags] in RELATIONS {
         let header = &metadata.header;
         let names = header.get_entry_data_as_string_array(names)?;
         let old = header.get_entry_data_as_string_array(versions)?;
-        let new = names.iter().zip(old).map(|(relation, old)| {
-            if is_own(relation, name) && !old.is_empty() {
-                format!("{version}-{revision}")
-            } else {
-                old.to_owned()
+        let flags = header.get_entry_data_as_u32_array(flags)?;
+        let new = names.iter().zip(old).zip(flags);
+        let new = new.map(|((relation, old), flags)| {
+            // What it relates to in exactly its own version is of the same build.
+            let is_of_build = old == own && is_exact(flags);
+            match is_of_build || (is_own(relation, name) && !old.is_empty()) {
+                true => format!("{version}-{revision}"),
+                false => old.to_owned(),
             }
         });
         changes.push((versions, IndexData::StringArray(new.collect())));
     }
     Ok(changes)
+}
+
+/// Whether a relation is to one version alone.
+fn is_exact(flags: u32) -> bool {
+    let flags = DependencyFlags::from_bits_truncate(flags);
+    let compared = DependencyFlags::LESS | DependencyFlags::GREATER | DependencyFlags::EQUAL;
+    flags & compared == DependencyFlags::EQUAL
 }
 
 /// Whether a relation is one to the package itself: `name`, `name(x86-64)`, `config(name)`.

@@ -144,6 +144,34 @@ fn a_restamped_package_differs_in_nothing_but_its_version() {
 }
 
 #[test]
+fn packages_of_the_same_build_follow_to_another_version() {
+    for (format, of_build, of_others, older) in [
+        (
+            FormatName::DEB,
+            "data (= 1.2.3-1)",
+            "b (>= 1.2.3-1)",
+            "data (= 1.2.2-0.9)",
+        ),
+        (
+            FormatName::RPM,
+            "data = 1.2.3-1",
+            "b >= 1.2.3-1",
+            "data = 1.2.2-0.9",
+        ),
+    ] {
+        let folder = Folder::new();
+        let mut spec = folder.spec(format, "sample");
+        spec.depends = vec![of_others.to_owned(), of_build.to_owned()];
+        let before = folder.write(&spec);
+        assert!(before.depends.contains(&of_build.to_owned()), "{before:?}");
+        let (_, report) = folder.restamp(&spec.out, "older", "1.2.2-0.9");
+        for relation in [older, of_others] {
+            assert!(report.depends.contains(&relation.to_owned()), "{report:?}");
+        }
+    }
+}
+
+#[test]
 fn package_managers_take_a_restamped_package() {
     require!(Need::Program("dpkg-deb"));
     require!(Need::Program("rpm"));

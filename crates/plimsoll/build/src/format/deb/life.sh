@@ -10,7 +10,7 @@ apt() {
 
 # What the resolver says, on one line.
 resolve() {
-    if answer=$(apt --simulate install "$PACKAGE" 2>&1); then
+    if answer=$(apt --simulate install $PACKAGES 2>&1); then
         echo "::accepted"
     else
         echo "$answer"
@@ -21,24 +21,31 @@ resolve() {
 
 # The dependencies, for a system that will have no network. Lists that are old name what is gone.
 fetch() {
-    apt --download-only install "$PACKAGE" || { apt update && apt --download-only install "$PACKAGE"; }
+    apt --download-only install $PACKAGES || { apt update && apt --download-only install $PACKAGES; }
 }
 
 # Installs the dependencies alone, where a slim image lacks so much that their own traces would be
-# taken for the package's.
-settle() { apt-get --yes satisfy --no-install-recommends "$(dpkg-deb --field "$PACKAGE" Depends)"; }
+# taken for the packages'. No archive has the packages of the build themselves.
+settle() {
+    depends=$(for package in $PACKAGES; do dpkg-deb --field "$package" Depends | tr ',' '\n'; done)
+    depends=$(echo "$depends" | awk -v names=" $NAMES " 'NF && index(names, " " $1 " ") == 0')
+    apt-get --yes satisfy --no-install-recommends "$(echo "$depends" | paste --serial --delimiters=,)"
+}
 
 owned_paths() { cat /var/lib/dpkg/info/*.list; }
 
-is_installed() {
-    state=$(dpkg-query --show --showformat='${Version} ${db:Status-Status}' "$NAME")
-    [ "$state" = "$VERSION installed" ] || fault "$NAME is $state, not $VERSION installed"
+are_installed() {
+    for pair in $VERSIONS; do
+        name=${pair%%=*} version=${pair#*=}
+        state=$(dpkg-query --show --showformat='${Version} ${db:Status-Status}' "$name")
+        [ "$state" = "$version installed" ] || fault "$name is $state, not $version installed"
+    done
 }
 
 install_it() {
-    apt install "$PACKAGE"
-    is_installed
-    changed=$(dpkg --verify "$NAME") || :
+    apt install $PACKAGES
+    are_installed
+    changed=$(dpkg --verify $NAMES) || :
     [ -z "$changed" ] || fault "files are not as packaged: $changed"
     saw "its files are as packaged"
     keep_libraries
@@ -49,7 +56,7 @@ service_follows_the_policy() { units_are_up; }
 
 remove_it() {
     script hold
-    apt remove "$NAME"
+    apt remove $NAMES
     [ "$INIT" = no ] || units_are_down
     conffiles_are_there
     script removed
@@ -58,31 +65,37 @@ remove_it() {
 purge_it() {
     # By now dpkg has forgotten a package without configuration files and scripts, and no archive
     # has it: apt-get would not know the name.
-    dpkg --purge "$NAME"
+    dpkg --purge $NAMES
     script release
     nothing_is_left
 }
 
-# A configuration file in a package that is not installed.
-packaged() { dpkg-deb --fsys-tarfile "$1" | tar --extract --to-stdout --file=- ".$2" 2>/dev/null || :; }
+# A configuration file in packages that are not installed.
+packaged() {
+    file=$1
+    shift
+    for package; do
+        dpkg-deb --fsys-tarfile "$package" | tar --extract --to-stdout --file=- ".$file" 2>/dev/null || :
+    done
+}
 
 # What the package brings for a configuration file that was changed lies beside it, where it is
 # another than the previous package's (dpkg(1), --force-confold).
 new_conffiles_are_beside() {
     for file in $CONFFILES; do
-        [ "$(packaged "$PREVIOUS" "$file")" != "$(packaged "$PACKAGE" "$file")" ] || continue
+        [ "$(packaged "$file" $PREVIOUS)" != "$(packaged "$file" $PACKAGES)" ] || continue
         [ -e "$file.dpkg-dist" ] || fault "$file.dpkg-dist is not there"
         saw "its new configuration is beside"
     done
 }
 
 upgrade_it() {
-    apt install "$PREVIOUS"
+    apt install $PREVIOUS
     [ "$INIT" = no ] || units_are_up
     script hold
     change_conffiles
-    apt install "$PACKAGE"
-    is_installed
+    apt install $PACKAGES
+    are_installed
     saw "it is the new version"
     conffiles_are_kept
     new_conffiles_are_beside

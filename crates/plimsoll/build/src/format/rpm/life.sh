@@ -26,9 +26,9 @@ triggers() {
 
 tries() {
     if command -v dnf >/dev/null; then
-        dnf --assumeyes $DNF_OPTIONS --setopt=tsflags=test install "$PACKAGE"
+        dnf --assumeyes $DNF_OPTIONS --setopt=tsflags=test install $PACKAGES
     else
-        zypper --non-interactive --no-gpg-checks install --dry-run "$PACKAGE"
+        zypper --non-interactive --no-gpg-checks install --dry-run $PACKAGES
     fi
 }
 
@@ -44,9 +44,9 @@ resolve() {
 
 fetch() {
     if command -v dnf >/dev/null; then
-        dnf --assumeyes --downloadonly install "$PACKAGE"
+        dnf --assumeyes --downloadonly install $PACKAGES
     else
-        zypper --non-interactive --no-gpg-checks install --download-only "$PACKAGE"
+        zypper --non-interactive --no-gpg-checks install --download-only $PACKAGES
     fi
 }
 
@@ -76,26 +76,30 @@ HELPER
 }
 
 # Installs the dependencies alone, where a slim image lacks so much that their own traces would be
-# taken for the package's.
+# taken for the packages'. No repository has the packages of the build themselves.
 settle() {
     capability=
     command -v dnf >/dev/null || capability=--capability
-    rpm --query --package --requires "$PACKAGE" |
+    rpm --query --package --requires $PACKAGES |
         grep --invert-match -e '^rpmlib(' -e '^config(' -e '^rtld(' |
+        awk -v names=" $NAMES " 'index(names, " " $1 " ") == 0' |
         while read -r requirement; do manager install $capability "$requirement" </dev/null; done
 }
 
 owned_paths() { rpm --query --all --list; }
 
-is_installed() {
-    version=$(rpm --query --queryformat '%{VERSION}-%{RELEASE}' "$NAME")
-    [ "$version" = "$VERSION" ] || fault "$NAME is $version, not $VERSION"
+are_installed() {
+    for pair in $VERSIONS; do
+        name=${pair%%=*} wanted=${pair#*=}
+        version=$(rpm --query --queryformat '%{VERSION}-%{RELEASE}' "$name")
+        [ "$version" = "$wanted" ] || fault "$name is $version, not $wanted"
+    done
 }
 
 install_it() {
-    manager install "$PACKAGE"
-    is_installed
-    changed=$(rpm --verify "$NAME") || :
+    manager install $PACKAGES
+    are_installed
+    changed=$(rpm --verify $NAMES) || :
     [ -z "$changed" ] || fault "files are not as packaged: $changed"
     saw "its files are as packaged"
     [ -e /verify/profile ] || keep_libraries
@@ -117,7 +121,7 @@ service_follows_the_policy() {
 remove_it() {
     script hold
     change_conffiles
-    manager remove "$NAME"
+    manager remove $NAMES
     [ "$INIT" = no ] || units_are_down
     for file in $CONFFILES; do
         [ ! -e "$file" ] || fault "$file is still there"
@@ -133,37 +137,41 @@ purge_it() {
         rm "$file.rpmsave"
         rmdir --ignore-fail-on-non-empty "$(dirname "$file")"
     done
-    for folder in "/var/lib/$NAME" "/run/$NAME"; do
-        [ ! -e "$folder" ] || { rm -rf "$folder"; saw "$folder removed by hand"; }
+    for name in $NAMES; do
+        for folder in "/var/lib/$name" "/run/$name"; do
+            [ ! -e "$folder" ] || { rm -rf "$folder"; saw "$folder removed by hand"; }
+        done
     done
     script release
     nothing_is_left
 }
 
-# The digest of a file in a package.
+# The digest of a file in packages.
 digest() {
-    rpm --query --package --queryformat '[%{FILENAMES} %{FILEDIGESTS}\n]' "$1" |
-        awk -v file="$2" '$1 == file { print $2 }'
+    file=$1
+    shift
+    rpm --query --package --queryformat '[%{FILENAMES} %{FILEDIGESTS}\n]' "$@" |
+        awk -v file="$file" '$1 == file { print $2 }'
 }
 
 # What the package brings for a configuration file that was changed lies beside it, where it is
 # another than the previous package's.
 new_conffiles_are_beside() {
     for file in $CONFFILES; do
-        old=$(digest "$PREVIOUS" "$file")
-        [ -n "$old" ] && [ "$old" != "$(digest "$PACKAGE" "$file")" ] || continue
+        old=$(digest "$file" $PREVIOUS)
+        [ -n "$old" ] && [ "$old" != "$(digest "$file" $PACKAGES)" ] || continue
         [ -e "$file.rpmnew" ] || fault "$file.rpmnew is not there"
     done
 }
 
 upgrade_it() {
-    manager install "$PREVIOUS"
+    manager install $PREVIOUS
     [ "$INIT" = no ] || systemctl enable --now $UNITS
     [ "$INIT" = no ] || units_are_up
     script hold
     change_conffiles
-    manager install "$PACKAGE"
-    is_installed
+    manager install $PACKAGES
+    are_installed
     saw "it is the new version"
     conffiles_are_kept
     new_conffiles_are_beside

@@ -3,9 +3,10 @@
 use plimsoll_build::format::Formats;
 use plimsoll_build::manifest::Artifact;
 use plimsoll_plan::distro::{Departure, DistroPlan};
+use plimsoll_plan::plan::PackagePlan;
 
 use super::report::Report;
-use crate::package::render::{dependencies, reason, size};
+use crate::package::render::{dependencies, depends, reason, size};
 use crate::table;
 
 const HEADER: [&str; 6] = [
@@ -123,25 +124,23 @@ fn install(plan: &DistroPlan) -> Vec<String> {
 }
 
 fn packages(plans: &[DistroPlan], formats: &Formats) -> Vec<String> {
-    let files = plans.iter().flat_map(|plan| {
-        let packages = plan.plan.packages.iter();
-        packages.map(|package| format!("write {}", package.file))
-    });
-    let mut lines: Vec<String> = files.collect();
-    let package = plans.iter().find_map(|plan| plan.plan.packages.first());
-    if let Some(package) = package {
-        let format = formats.get(package.format).ok();
-        let derived = format.and_then(|format| format.derives_from(&[]));
-        let depends = derived.into_iter().chain(package.declared.depends.clone());
-        lines.push(format!(
-            "  depends on {}",
-            depends.collect::<Vec<_>>().join(", ")
-        ));
-        if !package.declared.recommends.is_empty() {
-            lines.push(format!(
-                "  recommends {}",
-                package.declared.recommends.join(", ")
-            ));
+    let first = plans.first().into_iter();
+    let packages = first.flat_map(|plan| &plan.plan.packages);
+    let lines = packages.map(|package| of_package(plans, package, formats));
+    lines.collect::<Vec<_>>().concat()
+}
+
+/// The files of a package, one an architecture, and what all of them depend on.
+fn of_package(plans: &[DistroPlan], package: &PackagePlan, formats: &Formats) -> Vec<String> {
+    let planned = plans.iter().flat_map(|plan| &plan.plan.packages);
+    let files = planned.filter(|other| other.name == package.name);
+    let mut lines: Vec<String> = files.map(|it| format!("write {}", it.file)).collect();
+    for (verb, names) in [
+        ("depends on", depends(package, &[], formats)),
+        ("recommends", package.declared.recommends.clone()),
+    ] {
+        if !names.is_empty() {
+            lines.push(format!("  {verb} {}", names.join(", ")));
         }
     }
     lines

@@ -109,11 +109,17 @@ fn revision(config: &Config) -> Option<Complaint> {
 }
 
 fn section(config: &Config) -> Option<Complaint> {
-    let section = config.deb.section.as_str();
+    let hint = "take one of Debian Policy 2.4, such as \"admin\", \"net\" or \"utils\"";
+    let Some(section) = config.deb.section.as_deref() else {
+        return Some(Complaint::about(
+            &["deb", "section"],
+            "[deb] has no `section`",
+            hint,
+        ));
+    };
     let plain = AREAS.iter().find_map(|area| section.strip_prefix(area));
     let is_known = SECTIONS.contains(&plain.unwrap_or(section));
     let what = format!("Debian has no section {section:?}");
-    let hint = "take one of Debian Policy 2.4, such as \"admin\", \"net\" or \"utils\"";
     (!is_known).then(|| Complaint::about(&["deb", "section"], what, hint))
 }
 

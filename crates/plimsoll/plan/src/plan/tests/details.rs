@@ -51,6 +51,58 @@ fn a_build_says_which_versions_it_links_and_by_what_it_works() {
     );
 }
 
+/// A further package with the program that links nothing, and one with a file.
+const FURTHER: &str = r#"
+[package.sample-cli]
+summary = "Asks"
+description = "It asks."
+same-version = ["sample", "sample-data"]
+
+[package.sample-cli.rpm]
+requires = ["less"]
+
+[package.sample-data]
+summary = "Words"
+description = "Some words."
+
+[[asset]]
+source = "words"
+dest = "/usr/share/sample/words"
+package = "sample-data"
+"#;
+
+#[test]
+fn each_package_is_a_file_in_each_format_and_a_tar_file_holds_all() {
+    let cli = "binary = \"sample\"\n";
+    let text = fixtures::DIST.replacen(cli, &format!("{cli}package = \"sample-cli\"\n"), 1);
+    let formats = fixtures::formats().names();
+    let path = std::path::Path::new("dist.toml");
+    let config = crate::config::parse(&(text + FURTHER), path, &formats).expect("sound");
+    let plan = planned_of(&config, &findings(), &all_formats()).expect("a plan");
+    assert_eq!(plan.name, "sample");
+    let packages = plan.packages.iter().map(|package| {
+        let declared = &package.declared;
+        format!(
+            "{} | {} | {} | {} | {}\n",
+            package.file,
+            package.holds.join(" "),
+            package.programs.join(" "),
+            declared.depends.join(", "),
+            declared.recommends.join(", ")
+        )
+    });
+    expect![[r#"
+        sample_0.1.0-1_amd64.deb | sample | sampled | systemd | systemd-standalone-sysusers | systemd-sysusers | nftables
+        sample-cli_0.1.0-1_amd64.deb | sample-cli | sample | sample (= 0.1.0-1), sample-data (= 0.1.0-1) | 
+        sample-data_0.1.0-1_amd64.deb | sample-data |  |  | 
+        sample-0.1.0-1.x86_64.rpm | sample | sampled | systemd | nftables
+        sample-cli-0.1.0-1.x86_64.rpm | sample-cli | sample | less, sample = 0.1.0-1, sample-data = 0.1.0-1 | 
+        sample-data-0.1.0-1.x86_64.rpm | sample-data |  |  | 
+        sample-0.1.0-x86_64-linux-static.tar.gz | sample sample-cli sample-data | sampled sample |  | 
+    "#]]
+    .assert_eq(&packages.collect::<String>());
+}
+
 #[test]
 fn a_target_without_a_name_in_the_formats_is_refused() {
     let mut findings = findings();

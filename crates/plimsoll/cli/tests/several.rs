@@ -1,0 +1,352 @@
+//! Several packages of one project: made together, each with its own dependencies, and installed together.
+
+#![cfg(feature = "writer")]
+#![expect(clippy::unwrap_used, reason = "a test reports a failure by panicking")]
+
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output};
+
+use serde_json::Value;
+use test_support::{Need, require};
+
+const FILES: [(&str, &str); 9] = [
+    (
+        "Cargo.toml",
+        "[package]\nname = \"sample\"\nversion = \"1.0.0\"\nedition = \"2024\"\nlicense = \"MIT\"\n\
+         authors = [\"A. Person <a@example.org>\"]\nhomepage = \"https://example.org\"\n",
+    ),
+    (
+        "Cargo.lock",
+        "version = 4\n\n[[package]]\nname = \"sample\"\nversion = \"1.0.0\"\n",
+    ),
+    (
+        "src/bin/sampled.rs",
+        "fn main() { println!(\"sampled 1.0.0\"); }\n",
+    ),
+    (
+        "src/bin/sample.rs",
+        "fn main() { println!(\"sample 1.0.0\"); }\n",
+    ),
+    ("data/words", "some words\n"),
+    (
+        "data/sampled.service",
+        "[Service]\nExecStart=/usr/sbin/sampled\n[Install]\nWantedBy=multi-user.target\n",
+    ),
+    ("data/sample.conf", "g sample\n"),
+    ("LICENSE", "As you like.\n"),
+    (
+        "packaging/dist.toml",
+        r#"name = "sample"
+summary = "Does it in the background"
+description = "A daemon that prints what it is."
+
+[cargo]
+packages = ["sample"]
+
+[stamp]
+program = "sampled"
+arguments = []
+form = "version"
+
+[flavour.dynamic]
+formats = ["deb", "rpm", "tar"]
+
+[deb]
+section = "utils"
+
+[rpm]
+group = "Applications"
+
+[package.sample-cli]
+summary = "Asks the daemon"
+description = "A program that prints what it is."
+same-version = ["sample-data"]
+
+[package.sample-cli.deb]
+depends = ["less"]
+
+[package.sample-data]
+summary = "What the programs say"
+description = "Some words."
+
+[package.sample-data.deb]
+section = "doc"
+
+[[asset]]
+binary = "sampled"
+dest = "/usr/sbin/sampled"
+
+[[asset]]
+source = "data/sampled.service"
+dest = "/usr/lib/systemd/system/"
+
+[[asset]]
+source = "data/sample.conf"
+dest = "/usr/lib/sysusers.d/"
+
+[[asset]]
+binary = "sample"
+dest = "/usr/bin/sample"
+package = "sample-cli"
+
+[[asset]]
+source = "data/words"
+dest = "/usr/share/sample/"
+package = "sample-data"
+"#,
+    ),
+];
+
+struct Project {
+    folder: tempfile::TempDir,
+    /// Where everything is written to.
+    made: tempfile::TempDir,
+}
+
+impl Project {
+    fn new() -> Self {
+        let project = Self {
+            folder: tempfile::tempdir().unwrap(),
+            made: tempfile::tempdir().unwrap(),
+        };
+        for (name, text) in FILES {
+            let path = project.path(name);
+            std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+            std::fs::write(path, text).unwrap();
+        }
+        project
+    }
+
+    fn path(&self, name: &str) -> PathBuf {
+        self.folder.path().join(name)
+    }
+
+    fn made(&self, name: &str) -> PathBuf {
+        self.made.path().join(name)
+    }
+
+    fn plimsoll(&self, arguments: &[&str]) -> Output {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_cargo-plimsoll"));
+        command.arg("plimsoll").args(arguments);
+        command
+            .current_dir(self.folder.path())
+            .env("CARGO_TARGET_DIR", self.made("target"))
+            .env("SOURCE_DATE_EPOCH", "1767225600")
+            .env_remove("SOURCE_COMMIT");
+        command.output().unwrap()
+    }
+
+    /// Makes every package into a folder, and returns the manifest.
+    fn dist(&self, out: &str) -> Value {
+        let folder = self.made(out);
+        let folder = folder.display().to_string();
+        let made = self.plimsoll(&[
+            "dist",
+            "--format",
+            "deb,rpm,tar",
+            "--out",
+            &folder,
+            "--json",
+        ]);
+        assert!(made.status.success(), "{}", text(&made.stderr));
+        serde_json::from_slice(&made.stdout).unwrap()
+    }
+}
+
+fn text(bytes: &[u8]) -> String {
+    String::from_utf8_lossy(bytes).into_owned()
+}
+
+/// What a command prints that ends well.
+fn printed(program: &str, arguments: &[&str], file: &Path) -> String {
+    let output = Command::new(program).args(arguments).arg(file).output();
+    let output = output.unwrap();
+    assert!(output.status.success(), "{}", text(&output.stderr));
+    text(&output.stdout)
+}
+
+/// One artifact of a manifest, by its file.
+fn artifact<'a>(manifest: &'a Value, file: &str) -> &'a Value {
+    let artifacts = manifest["artifacts"].as_array().unwrap();
+    let found = artifacts.iter().find(|it| it["file"] == file);
+    assert!(found.is_some(), "no {file} in {manifest:#}");
+    found.unwrap()
+}
+
+fn strings(list: &Value) -> Vec<&str> {
+    let list = list.as_array().unwrap().iter();
+    list.filter_map(Value::as_str).collect()
+}
+
+/// Lists what every package holds, says and needs, and that another run gives the same bytes.
+#[test]
+fn each_package_has_its_own_files_dependencies_and_scripts() {
+    require!(Need::Program("dpkg-shlibdeps"));
+    let project = Project::new();
+    let manifest = project.dist("out");
+    let files: Vec<&str> = manifest["artifacts"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|artifact| artifact["file"].as_str().unwrap())
+        .collect();
+    let arch = std::env::consts::ARCH;
+    let deb_arch = printed("dpkg", &[], Path::new("--print-architecture"));
+    let deb = |name: &str| format!("{name}_1.0.0-1_{}.deb", deb_arch.trim());
+    let rpm = |name: &str| format!("{name}-1.0.0-1.{arch}.rpm");
+    let tar = format!("sample-1.0.0-{arch}-linux-dynamic.tar.gz");
+    let names = ["sample", "sample-cli", "sample-data"];
+    let expected: Vec<String> = names
+        .map(deb)
+        .into_iter()
+        .chain(names.map(rpm))
+        .chain([tar.clone()])
+        .collect();
+    assert_eq!(files, expected);
+    for file in &expected {
+        let list = format!("{file}.cdx.json");
+        assert_eq!(
+            artifact(&manifest, file)["components"]["file"],
+            list.as_str()
+        );
+        assert!(project.made("out").join(list).is_file(), "{file}");
+    }
+
+    let [daemon, cli, data] = names.map(|name| artifact(&manifest, &deb(name)).clone());
+    assert_eq!(daemon["name"], "sample");
+    for (package, programs) in [
+        (&daemon, vec!["sampled"]),
+        (&cli, vec!["sample"]),
+        (&data, vec![]),
+    ] {
+        let held = package["programs"].as_object().unwrap();
+        assert_eq!(held.keys().collect::<Vec<_>>(), programs);
+    }
+    let users = "systemd | systemd-standalone-sysusers | systemd-sysusers";
+    assert!(strings(&daemon["depends"]).contains(&users), "{daemon:#}");
+    let needs_libc = |package: &Value| {
+        let depends = strings(&package["depends"]);
+        depends
+            .iter()
+            .any(|clause| clause.starts_with("libc6 (>= "))
+    };
+    assert!(needs_libc(&daemon) && needs_libc(&cli) && !needs_libc(&data));
+    let own: Vec<&str> = strings(&cli["depends"]);
+    assert!(
+        own.contains(&"less") && own.contains(&"sample-data (= 1.0.0-1)"),
+        "{own:?}"
+    );
+    assert_eq!(strings(&data["depends"]), [""; 0]);
+    let rpm_cli = artifact(&manifest, &rpm("sample-cli"));
+    assert!(strings(&rpm_cli["depends"]).contains(&"sample-data = 1.0.0-1"));
+    assert_eq!(strings(&artifact(&manifest, &tar)["holds"]), names);
+
+    let out = project.made("out");
+    let field = |name: &str, field: &str| {
+        let file = out.join(deb(name));
+        let shown = Command::new("dpkg-deb")
+            .arg("--field")
+            .args([&file, Path::new(field)])
+            .output();
+        text(&shown.unwrap().stdout).trim().to_owned()
+    };
+    assert_eq!(field("sample-data", "Section"), "doc");
+    assert_eq!(field("sample-cli", "Section"), "utils");
+    assert!(field("sample-cli", "Description").starts_with("Asks the daemon"));
+    for (name, has_scripts) in [
+        ("sample", true),
+        ("sample-cli", false),
+        ("sample-data", false),
+    ] {
+        let control = printed("dpkg-deb", &["--ctrl-tarfile"], &out.join(deb(name)));
+        assert_eq!(control.contains("postinst"), has_scripts, "{name}");
+    }
+    let listed = printed("tar", &["--list", "--file"], &out.join(&tar));
+    for file in [
+        "usr/sbin/sampled",
+        "usr/bin/sample",
+        "usr/share/sample/words",
+    ] {
+        assert!(listed.contains(file), "{file} in {listed}");
+    }
+
+    let again = project.dist("again");
+    assert_eq!(again["artifacts"], manifest["artifacts"]);
+}
+
+/// A system without scripts' needs, in which dpkg(1) believes that there are libc6 and less.
+fn root(folder: &Path, arch: &str) {
+    for name in ["info", "updates"] {
+        std::fs::create_dir_all(folder.join("var/lib/dpkg").join(name)).unwrap();
+    }
+    let there = ["libc6", "libgcc-s1", "less"].map(|name| {
+        format!(
+            "Package: {name}\nStatus: install ok installed\nMaintainer: A <a@example.org>\n\
+             Architecture: {arch}\nVersion: 99\nDescription: there\n\n"
+        )
+    });
+    std::fs::write(folder.join("var/lib/dpkg/status"), there.concat()).unwrap();
+}
+
+#[test]
+fn packages_of_one_build_are_installed_together_or_not_at_all() {
+    require!(Need::Root, Need::Program("dpkg-shlibdeps"));
+    let project = Project::new();
+    project.dist("out");
+    let arch = printed("dpkg", &[], Path::new("--print-architecture"));
+    let arch = arch.trim();
+    let file = |name: &str| project.made(&format!("out/{name}_1.0.0-1_{arch}.deb"));
+    let older = project.made("older.deb");
+    let data = file("sample-data");
+    let [data_text, older_text] = [&data, &older].map(|path| path.display().to_string());
+    let restamped = project.plimsoll(&["__writer", "restamp", &data_text, &older_text, "0.9-1"]);
+    assert!(restamped.status.success(), "{}", text(&restamped.stderr));
+    let install = |files: &[&Path]| {
+        let root_folder = tempfile::tempdir().unwrap();
+        root(root_folder.path(), arch);
+        let mut dpkg = Command::new("dpkg");
+        dpkg.arg("--root")
+            .arg(root_folder.path())
+            .arg("--install")
+            .args(files);
+        let output = dpkg.env("LC_ALL", "C.UTF-8").output().unwrap();
+        (output.status.success(), text(&output.stderr))
+    };
+    let cli = file("sample-cli");
+    for files in [vec![cli.as_path()], vec![&cli, &older]] {
+        let (is_well, said) = install(&files);
+        let refusal = "sample-cli depends on sample-data (= 1.0.0-1)";
+        assert!(!is_well && said.contains(refusal), "{said}");
+    }
+    let (is_well, said) = install(&[&cli, &data]);
+    assert!(is_well, "{said}");
+}
+
+#[test]
+fn one_path_of_two_packages_is_refused_with_its_line() {
+    let project = Project::new();
+    let path = project.path("packaging/dist.toml");
+    let plain = std::fs::read_to_string(&path).unwrap();
+    let twice = plain.clone()
+        + "\n[[asset]]\nsource = \"data/words\"\ndest = \"/usr/bin/sample\"\npackage = \"sample-data\"\n";
+    std::fs::write(&path, &twice).unwrap();
+    let output = project.plimsoll(&["dist", "--check-config"]);
+    let said = text(&output.stderr);
+    let line = |of: &str| 1 + twice.lines().position(|line| line == of).unwrap();
+    let first = line("dest = \"/usr/bin/sample\"");
+    let last = twice.lines().count() - 1;
+    let fault = format!(
+        "packaging/dist.toml:{last}: asset /usr/bin/sample is there already, from line {first}"
+    );
+    assert!(!output.status.success() && said.contains(&fault), "{said}");
+
+    let unknown = plain.replacen("package = \"sample-cli\"", "package = \"simple\"", 1);
+    std::fs::write(&path, &unknown).unwrap();
+    let said = text(&project.plimsoll(&["dist", "--check-config"]).stderr);
+    let line = 1 + unknown
+        .lines()
+        .position(|line| line == "package = \"simple\"")
+        .unwrap();
+    let fault = format!("dist.toml:{line}: no package \"simple\" is declared");
+    assert!(said.contains(&fault), "{said}");
+}
