@@ -1,6 +1,7 @@
 //! A command as a value: what is run, where, and for how long at most.
 
 mod error;
+mod pipes;
 mod run;
 
 use std::borrow::Cow;

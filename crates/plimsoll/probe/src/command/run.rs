@@ -1,19 +1,15 @@
 //! Running commands: the one place that starts other programs and waits for them, never without an end.
 
 use std::collections::VecDeque;
-use std::io::{self, BufRead, BufReader};
+use std::io::{self, PipeReader};
+use std::mem;
 use std::os::unix::process::CommandExt;
-use std::sync::Arc;
-use std::sync::mpsc::{self, Receiver, RecvTimeoutError, SyncSender};
-use std::thread;
 use std::time::Instant;
 
-use duct::{Expression, ReaderHandle};
+use duct::Expression;
 
+use super::pipes::read_until_end;
 use super::{Command, Output, RunError};
-
-/// How many lines may wait to be taken.
-const WAITING: usize = 1024;
 
 impl Command {
     /// Runs it to its end in the C locale, and keeps what it prints. A failure is in the output.
@@ -21,8 +17,21 @@ impl Command {
     /// # Errors
     /// Where it cannot be started, or is killed at its limit.
     pub fn output(&self) -> Result<Output, RunError> {
+        let io = |error| self.io(error);
+        let (stdout, to_stdout) = io::pipe().map_err(io)?;
+        let (stderr, to_stderr) = io::pipe().map_err(io)?;
         let expression = self.expression(true);
-        self.wait(&expression.stdout_capture().stderr_capture())
+        let expression = expression.stdout_file(to_stdout).stderr_file(to_stderr);
+        let mut printed = [Vec::new(), Vec::new()];
+        let status = self.follow(expression, [stdout, stderr], |pipe, bytes| {
+            printed[pipe].extend_from_slice(bytes);
+        })?;
+        let [stdout, stderr] = printed.map(|bytes| String::from_utf8_lossy(&bytes).into_owned());
+        Ok(Output {
+            status,
+            stdout,
+            stderr,
+        })
     }
 
     /// What it prints to standard output, from a run as [`Self::output`]'s.
@@ -46,34 +55,23 @@ impl Command {
     /// # Errors
     /// Where it cannot be started, is killed at its limit, or fails.
     pub fn lines(&self, mut each: impl FnMut(&str)) -> Result<(), RunError> {
-        let deadline = Instant::now() + self.limit;
+        let (reader, writer) = io::pipe().map_err(|error| self.io(error))?;
         let expression = self.expression(false).stderr_to_stdout();
-        let reader = Arc::new(expression.reader().map_err(|error| self.io(error))?);
-        let lines = in_thread(&reader);
         let mut last = VecDeque::new();
-        loop {
-            let left = deadline.saturating_duration_since(Instant::now());
-            match lines.recv_timeout(left) {
-                Ok(line) => {
-                    let line = line.map_err(|error| self.io(error))?;
-                    each(&line);
-                    last.push_back(line);
-                    if last.len() > RunError::KEPT {
-                        last.pop_front();
-                    }
-                }
-                Err(RecvTimeoutError::Disconnected) => break,
-                Err(RecvTimeoutError::Timeout) => {
-                    reader.kill().map_err(|error| self.io(error))?;
-                    return Err(self.timed_out());
-                }
+        let mut lines = Lines::new(|line| {
+            each(line);
+            last.push_back(line.to_owned());
+            if last.len() > RunError::KEPT {
+                last.pop_front();
             }
-        }
-        // The reader ends after the program.
-        let ended = reader.try_wait().map_err(|error| self.io(error))?;
-        match ended.map(|output| output.status) {
-            Some(status) if status.success() => Ok(()),
-            status => Err(self.failed(status.and_then(|status| status.code()), last.into())),
+        });
+        let ended = self.follow(expression.stdout_file(writer), [reader], |_, bytes| {
+            lines.add(bytes);
+        });
+        lines.end();
+        match ended? {
+            Some(0) => Ok(()),
+            status => Err(self.failed(status, last.into())),
         }
     }
 
@@ -82,7 +80,7 @@ impl Command {
     /// # Errors
     /// As [`Self::lines`].
     pub fn show(&self) -> Result<(), RunError> {
-        self.succeed(&self.expression(false).stdout_to_stderr())
+        self.succeed(self.expression(false).stdout_to_stderr())
     }
 
     /// Runs it in the place of this program: what it prints goes where this program's output goes.
@@ -90,7 +88,7 @@ impl Command {
     /// # Errors
     /// As [`Self::lines`].
     pub fn pass_through(&self) -> Result<(), RunError> {
-        self.succeed(&self.expression(false))
+        self.succeed(self.expression(false))
     }
 
     /// Makes this process the command, which then has the terminal. It comes back only where that fails.
@@ -100,12 +98,32 @@ impl Command {
         self.io(command.exec())
     }
 
-    fn succeed(&self, expression: &Expression) -> Result<(), RunError> {
-        let output = self.wait(expression)?;
-        match output.success() {
-            true => Ok(()),
-            false => Err(self.failed(output.status, Vec::new())),
+    fn succeed(&self, expression: Expression) -> Result<(), RunError> {
+        match self.follow(expression, [], |_, _| ())? {
+            Some(0) => Ok(()),
+            status => Err(self.failed(status, Vec::new())),
         }
+    }
+
+    /// Runs an expression that prints to these pipes to its end, and hands on what it prints with the index of the pipe.
+    /// Returns the exit status; none after a signal.
+    fn follow<const N: usize>(
+        &self,
+        expression: Expression,
+        pipes: [PipeReader; N],
+        each: impl FnMut(usize, &[u8]),
+    ) -> Result<Option<i32>, RunError> {
+        let io = |error| self.io(error);
+        let deadline = Instant::now() + self.limit;
+        let handle = expression.start().map_err(io)?;
+        // It holds the ends that the program writes to.
+        drop(expression);
+        let ended = read_until_end(&handle, pipes, deadline, each).map_err(io)?;
+        let Some(status) = ended else {
+            handle.kill().map_err(io)?;
+            return Err(self.timed_out());
+        };
+        Ok(status.code())
     }
 
     /// `questioned`: what it prints is read by us, so it is in the C locale.
@@ -125,20 +143,6 @@ impl Command {
             expression = expression.dir(folder);
         }
         expression.stdin_null().unchecked()
-    }
-
-    fn wait(&self, expression: &Expression) -> Result<Output, RunError> {
-        let io = |error| self.io(error);
-        let handle = expression.start().map_err(io)?;
-        let Some(output) = handle.wait_timeout(self.limit).map_err(io)? else {
-            handle.kill().map_err(io)?;
-            return Err(self.timed_out());
-        };
-        Ok(Output {
-            status: output.status.code(),
-            stdout: String::from_utf8_lossy(&output.stdout).into_owned(),
-            stderr: String::from_utf8_lossy(&output.stderr).into_owned(),
-        })
     }
 
     fn io(&self, source: io::Error) -> RunError {
@@ -168,32 +172,36 @@ impl Command {
     }
 }
 
-/// The lines of a program. They are read in a thread of their own, because a read cannot be given an end: where a
-/// grandchild outlives the program and keeps the pipe, the thread ends with it.
-fn in_thread(reader: &Arc<ReaderHandle>) -> Receiver<io::Result<String>> {
-    let (sender, lines) = mpsc::sync_channel(WAITING);
-    let reader = Arc::clone(reader);
-    thread::spawn(move || {
-        if let Err(error) = send_lines(&reader, &sender) {
-            // Nothing is to be done where nobody waits for it any more.
-            let _ = sender.send(Err(error));
-        }
-    });
-    lines
+/// Hands on each line of a text that comes in parts.
+struct Lines<F: FnMut(&str)> {
+    /// The beginning of a line whose end has not come.
+    begun: Vec<u8>,
+    each: F,
 }
 
-fn send_lines(reader: &ReaderHandle, lines: &SyncSender<io::Result<String>>) -> io::Result<()> {
-    let mut input = BufReader::new(reader);
-    let mut text = Vec::new();
-    while input.read_until(b'\n', &mut text)? > 0 {
-        let line = String::from_utf8_lossy(&text);
-        let line = line.trim_end_matches(['\n', '\r']).to_owned();
-        if lines.send(Ok(line)).is_err() {
-            break;
-        }
-        text.clear();
+impl<F: FnMut(&str)> Lines<F> {
+    const fn new(each: F) -> Self {
+        let begun = Vec::new();
+        Self { begun, each }
     }
-    Ok(())
+
+    fn add(&mut self, bytes: &[u8]) {
+        for part in bytes.split_inclusive(|byte| *byte == b'\n') {
+            self.begun.extend_from_slice(part);
+            if part.ends_with(b"\n") {
+                self.end();
+            }
+        }
+    }
+
+    /// Hands on the line that was begun, if any.
+    fn end(&mut self) {
+        let line = mem::take(&mut self.begun);
+        if !line.is_empty() {
+            let line = String::from_utf8_lossy(&line);
+            (self.each)(line.trim_end_matches(['\n', '\r']));
+        }
+    }
 }
 
 #[cfg(test)]
@@ -248,17 +256,31 @@ mod tests {
     }
 
     #[test]
-    fn a_grandchild_that_keeps_the_pipe_is_not_waited_for() {
-        let left_behind =
-            shell("sleep 20 & echo started; wait").limited(Duration::from_millis(200));
+    fn a_program_that_waits_for_a_grandchild_is_killed_at_its_limit() {
+        let waiting = shell("sleep 20 & echo started; wait").limited(Duration::from_millis(200));
         let mut lines = Vec::new();
-        let error = left_behind.lines(|line| lines.push(line.to_owned()));
+        let error = waiting.lines(|line| lines.push(line.to_owned()));
         assert!(matches!(error, Err(RunError::TimedOut { .. })), "{error:?}");
         assert_eq!(lines, ["started"]);
-        assert!(matches!(
-            left_behind.output(),
-            Err(RunError::TimedOut { .. })
-        ));
+        assert!(matches!(waiting.output(), Err(RunError::TimedOut { .. })));
+    }
+
+    /// The process left behind holds both pipes for five minutes, unless it is ended.
+    #[test]
+    fn a_program_that_ended_is_not_waited_for_until_its_pipes_close() {
+        let printing = "printf '%60000s\n' end; echo why >&2; sleep 300 & echo $!";
+        let left_behind = shell(printing).limited(Duration::from_secs(20));
+        let end = |id: &str| shell(&format!("kill {id}")).output().unwrap().success();
+        let output = left_behind.output().unwrap();
+        let (padded, id) = output.stdout.trim_end().rsplit_once('\n').unwrap();
+        assert!(end(id), "it ended before: {output:?}");
+        assert_eq!((padded.len(), output.stderr.as_str()), (60_000, "why\n"));
+        let mut lines = Vec::new();
+        left_behind
+            .lines(|line| lines.push(line.to_owned()))
+            .unwrap();
+        assert!(end(&lines[2]), "it ended before: {lines:?}");
+        assert_eq!((lines[0].len(), lines[1].as_str()), (60_000, "why"));
     }
 
     #[test]
