@@ -1,13 +1,15 @@
 //! Runs another program for its output, with limits of time and size.
 
 use std::io::{self, Read};
+use std::os::fd::AsFd;
 use std::process::{Command, Stdio};
-use std::sync::mpsc;
 use std::thread;
 use std::time::{Duration, Instant};
 
+use rustix::io::ioctl_fionread;
+
 /// The most that is read of each of its outputs, in bytes.
-const OUTPUT: u64 = 256 * 1024;
+const OUTPUT: usize = 256 * 1024;
 /// Between two looks whether it has ended.
 const PAUSE: Duration = Duration::from_millis(5);
 
@@ -18,10 +20,11 @@ pub(crate) struct Said {
     pub(crate) stderr: String,
 }
 
-/// Runs a program to its end, or for so long, and then kills it.
+/// Runs a program to its end, or for so long, and then kills it. A process that it leaves behind is not waited for, even
+/// if it keeps the outputs open.
 ///
 /// # Errors
-/// When it cannot be started, or does not end in time.
+/// When it cannot be started or read, or does not end in time.
 pub(crate) fn run(command: &mut Command, time_limit: Duration) -> io::Result<Said> {
     let end = Instant::now() + time_limit;
     command
@@ -29,42 +32,61 @@ pub(crate) fn run(command: &mut Command, time_limit: Duration) -> io::Result<Sai
         .stdout(Stdio::piped())
         .stderr(Stdio::piped());
     let mut child = command.spawn()?;
-    let stdout = child.stdout.take().map(read);
-    let stderr = child.stderr.take().map(read);
-    let mut has_ended = false;
-    while !has_ended && Instant::now() < end {
+    let mut stdout = Output::new(child.stdout.take());
+    let mut stderr = Output::new(child.stderr.take());
+    loop {
+        // Before the outputs are read: a program that has ended writes no more.
+        let has_ended = child.try_wait()?.is_some();
+        stdout.read()?;
+        stderr.read()?;
+        if has_ended {
+            return Ok(Said {
+                stdout: stdout.text(),
+                stderr: stderr.text(),
+            });
+        }
+        if Instant::now() >= end {
+            break;
+        }
         thread::sleep(PAUSE);
-        has_ended = child.try_wait()?.is_some();
     }
-    if !has_ended {
-        child.kill()?;
-        // It may be where no signal reaches it: nobody waits for that.
-        thread::spawn(move || child.wait());
-        let late = format!("it did not end within {time_limit:?}");
-        return Err(io::Error::new(io::ErrorKind::TimedOut, late));
-    }
-    let text = |output: Option<mpsc::Receiver<Vec<u8>>>| {
-        // What it started may still have its outputs.
-        let left = end.saturating_duration_since(Instant::now()).max(PAUSE);
-        let bytes = output.and_then(|output| output.recv_timeout(left).ok());
-        String::from_utf8_lossy(&bytes.unwrap_or_default()).into_owned()
-    };
-    Ok(Said {
-        stdout: text(stdout),
-        stderr: text(stderr),
-    })
+    child.kill()?;
+    // It may be where no signal reaches it: nobody waits for that.
+    thread::spawn(move || child.wait());
+    let late = format!("it did not end within {time_limit:?}");
+    Err(io::Error::new(io::ErrorKind::TimedOut, late))
 }
 
-/// Has an output read, on a thread of its own.
-fn read(output: impl Read + Send + 'static) -> mpsc::Receiver<Vec<u8>> {
-    let (done, outcome) = mpsc::sync_channel(1);
-    thread::spawn(move || {
-        let mut bytes = Vec::new();
-        // What was read before an error is what there is.
-        let _ = output.take(OUTPUT).read_to_end(&mut bytes);
-        let _ = done.send(bytes);
-    });
-    outcome
+/// One output of a program.
+struct Output<P> {
+    /// `None` once enough was read.
+    pipe: Option<P>,
+    bytes: Vec<u8>,
+}
+
+impl<P: Read + AsFd> Output<P> {
+    const fn new(pipe: Option<P>) -> Self {
+        let bytes = Vec::new();
+        Self { pipe, bytes }
+    }
+
+    /// Reads what is in the pipe now, and waits for nothing.
+    fn read(&mut self) -> io::Result<()> {
+        let Some(pipe) = &mut self.pipe else {
+            return Ok(());
+        };
+        let room = (OUTPUT - self.bytes.len()) as u64;
+        let there = ioctl_fionread(&*pipe)?.min(room);
+        pipe.take(there).read_to_end(&mut self.bytes)?;
+        if self.bytes.len() >= OUTPUT {
+            self.pipe = None;
+        }
+        Ok(())
+    }
+
+    fn text(&self) -> String {
+        String::from_utf8_lossy(&self.bytes).into_owned()
+    }
 }
 
 #[cfg(test)]
@@ -95,6 +117,16 @@ mod tests {
     #[test]
     fn only_the_beginning_of_a_long_output_is_kept() {
         let said = sh("yes 2>/dev/null | head -c 10000000", TIME_LIMIT).unwrap();
-        assert_eq!(said.stdout.len() as u64, OUTPUT);
+        assert_eq!(said.stdout.len(), OUTPUT);
+    }
+
+    /// The process left behind holds both outputs for five minutes, unless it is ended.
+    #[test]
+    fn a_program_that_ended_is_not_waited_for_until_its_outputs_close() {
+        let said = sh("echo why >&2; sleep 300 & echo $!", TIME_LIMIT).unwrap();
+        let end = format!("kill {}", said.stdout);
+        let ended = Command::new("sh").args(["-c", &end]).status().unwrap();
+        assert!(ended.success(), "it ended before: {said:?}");
+        assert_eq!(said.stderr, "why\n");
     }
 }
