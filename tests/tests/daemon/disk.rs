@@ -63,7 +63,7 @@ fn fill_up(host: &Host) -> (String, String) {
         assert!(
             output
                 .stderr
-                .contains("hint: check whether the disk is full"),
+                .contains("hint: free some space on the file system of the state directory"),
             "{output:#?}"
         );
         return before;

@@ -217,3 +217,24 @@ fn a_socket_that_systemd_hands_over_is_used_and_left_in_place() {
     assert!(daemon.wait().unwrap().success());
     assert!(socket.exists());
 }
+
+#[test]
+fn a_file_that_is_handed_over_in_place_of_a_socket_is_an_error_with_its_reason() {
+    require_root_kernel!();
+    let host = unstarted(&[]);
+    let daemon = host.daemon_command();
+    let mut command = host.netns.command("sh");
+    command
+        .args(["-c", "exec 3</dev/null; LISTEN_FDS=1 exec \"$@\"", "sh"])
+        .arg(daemon.get_program());
+    let output = command.args(daemon.get_args()).output().unwrap();
+    assert_eq!(output.status.code(), Some(1), "{output:?}");
+    let stderr = String::from_utf8_lossy(&output.stderr);
+    for line in [
+        "error: cannot listen on the socket passed in LISTEN_FDS\n",
+        "caused by: fd 3 is not a socket\n",
+        "hint: give the socket unit one `ListenStream=` with a path",
+    ] {
+        assert!(stderr.contains(line), "{stderr}");
+    }
+}

@@ -66,7 +66,7 @@ pub enum ClientError {
     #[error("{}", .0.message)]
     Refused(Refusal),
     /// The client itself cannot run.
-    #[error("cannot start")]
+    #[error("cannot set up connections to tidegated")]
     Runtime {
         /// Why.
         source: io::Error,

@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 use std::fs;
 use std::io;
+use std::os::fd::AsRawFd;
 use std::os::unix::fs::{FileTypeExt, MetadataExt};
 use std::os::unix::net::{UnixListener, UnixStream};
 use std::path::{Path, PathBuf};
@@ -10,7 +11,9 @@ use std::path::{Path, PathBuf};
 use error_hint::Hint;
 use listenfd::ListenFd;
 use rustix::fs::{Mode, chmod, fchmod};
-use rustix::net::{self, AddressFamily, SocketAddrUnix, SocketFlags, SocketType, socket_with};
+use rustix::net::{
+    self, AddressFamily, SocketAddrUnix, SocketFlags, SocketType, socket_with, sockopt,
+};
 
 /// Who may connect: the owner and the group of the socket.
 const MODE: u32 = 0o660;
@@ -52,7 +55,7 @@ pub enum ListenError {
         source: io::Error,
     },
     /// What systemd handed over is not what it should be.
-    #[error("cannot use the socket passed in LISTEN_FDS")]
+    #[error("cannot listen on the socket passed in LISTEN_FDS")]
     HandedOver {
         /// Why.
         source: io::Error,
@@ -70,7 +73,9 @@ impl Hint for ListenError {
                 "run as root, or name a path in a writable folder with --socket".into()
             }
             Self::HandedOver { .. } => {
-                "the socket unit needs one `ListenStream=` with a path and no `Accept=yes`".into()
+                "give the socket unit one `ListenStream=` with a path, and no `Accept=yes`; without a socket unit, unset \
+                 LISTEN_FDS"
+                    .into()
             }
         })
     }
@@ -85,7 +90,18 @@ impl Hint for ListenError {
 /// When what was handed over is not a listening unix socket.
 pub fn handed_over() -> Result<Option<UnixListener>, ListenError> {
     let listener = ListenFd::from_env().take_unix_listener(0);
-    listener.map_err(|source| ListenError::HandedOver { source })
+    let listening = listener.and_then(|listener| listener.map(listening).transpose());
+    listening.map_err(|source| ListenError::HandedOver { source })
+}
+
+/// The same socket, if it listens. With `Accept=yes`, systemd hands over a connection instead (systemd.socket(5)).
+fn listening(socket: UnixListener) -> io::Result<UnixListener> {
+    if sockopt::socket_acceptconn(&socket)? {
+        return Ok(socket);
+    }
+    let fd = socket.as_raw_fd();
+    let reason = format!("fd {fd} is not a listening socket");
+    Err(io::Error::new(io::ErrorKind::InvalidInput, reason))
 }
 
 impl Listening {
@@ -200,6 +216,7 @@ fn identity(path: &Path) -> io::Result<(u64, u64)> {
 
 #[cfg(test)]
 mod tests {
+    use std::os::fd::OwnedFd;
     use std::os::unix::fs::PermissionsExt;
 
     use super::*;
@@ -264,6 +281,16 @@ mod tests {
         let _second = Listening::open(None, &path).unwrap();
         drop(first);
         UnixStream::connect(&path).unwrap();
+    }
+
+    #[test]
+    fn a_connection_that_was_handed_over_is_refused() {
+        let (_folder, path) = folder();
+        let made = Listening::open(None, &path).unwrap();
+        listening(made.listener().unwrap()).unwrap();
+        let connection = OwnedFd::from(UnixStream::connect(&path).unwrap());
+        let refused = listening(connection.into()).unwrap_err();
+        assert!(refused.to_string().ends_with(" is not a listening socket"));
     }
 
     #[test]

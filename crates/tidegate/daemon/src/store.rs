@@ -49,7 +49,7 @@ impl Store {
             None => make(folder, &path)?,
         }
         let database = open(&path)?;
-        rows::prepare(&database).map_err(|e| e.at(&path))?;
+        rows::prepare(&database).map_err(|e| e.at("set up", &path))?;
         let mut store = Self {
             path,
             known: None,
@@ -101,7 +101,7 @@ impl Store {
         let new = place::prepare_new(&self.path)?;
         let database = open(&new)?;
         let written = rows::prepare(&database).and_then(|()| rows::replace(&database, state));
-        written.map_err(|e| e.at(&new))?;
+        written.map_err(|e| e.at("write to", &new))?;
         place::put(&new, &self.path, was, is_held)?;
         self.take_up();
         self.database = Some(database);
@@ -114,7 +114,7 @@ impl Store {
     /// When a row cannot be read, naming it.
     pub fn load(&mut self) -> Result<State, StoreError> {
         let path = self.path.clone();
-        rows::load(self.database()?).map_err(|e| e.at(&path))
+        rows::load(self.database()?).map_err(|e| e.at("read", &path))
     }
 
     /// Writes a change of `state`, the state before the change. It is on disk when this returns.
@@ -142,7 +142,7 @@ impl Store {
                 self.known = self.known.map(Known::after_failure);
             }
         }
-        written.map_err(|e| e.at(&path))
+        written.map_err(|e| e.at("write to", &path))
     }
 
     /// The file at the path.
@@ -171,7 +171,7 @@ fn make(folder: &Path, path: &Path) -> Result<(), StoreError> {
         return Ok(());
     }
     let new = place::prepare_new(path)?;
-    rows::prepare(&open(&new)?).map_err(|e| e.at(&new))?;
+    rows::prepare(&open(&new)?).map_err(|e| e.at("set up", &new))?;
     place::put(&new, path, None, false)
 }
 

@@ -31,7 +31,9 @@ impl FromStr for Upstream {
             )
         })?;
         match address.ip().is_unspecified() || address.port() == 0 {
-            true => Err(format!("{text:?} cannot be used as a server")),
+            true => Err(format!(
+                "{text:?} is the address of no server: give one other than 0.0.0.0 and ::, and a port other than 0"
+            )),
             false => Ok(Self(address)),
         }
     }

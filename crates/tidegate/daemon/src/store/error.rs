@@ -4,8 +4,9 @@ use std::borrow::Cow;
 use std::io;
 use std::path::{Path, PathBuf};
 
-use error_hint::Hint;
+use error_hint::{FileError, Hint};
 use redb::{DatabaseError, StorageError};
+use rustix::io::Errno;
 
 /// Why the stored state cannot be used.
 #[derive(Debug, thiserror::Error)]
@@ -26,6 +27,9 @@ pub enum StoreError {
         /// Why.
         source: io::Error,
     },
+    /// The system refused something else about the database or its folder.
+    #[error(transparent)]
+    File(#[from] FileError),
     /// Another daemon has it.
     #[error("the state database {path} is in use by another daemon")]
     InUse {
@@ -50,7 +54,7 @@ pub enum StoreError {
         /// The database.
         path: PathBuf,
         /// What was found.
-        source: DatabaseError,
+        source: Box<redb::Error>,
     },
     /// A newer daemon wrote it.
     #[error("the state database {path} has version {found}, and this daemon knows up to {known}")]
@@ -74,9 +78,11 @@ pub enum StoreError {
         /// Why.
         source: serde_json::Error,
     },
-    /// The disk refused to read or write.
-    #[error("cannot access the state database {path}")]
-    Access {
+    /// The open database refused to read or write, mostly because the disk did.
+    #[error("cannot {doing} the state database {path}")]
+    Database {
+        /// What failed: `set up`, `read` or `write to`.
+        doing: &'static str,
         /// The database.
         path: PathBuf,
         /// Why.
@@ -97,18 +103,36 @@ impl StoreError {
             {
                 Self::Open { path, source }
             }
-            source => Self::Damaged { path, source },
+            source => Self::Damaged {
+                path,
+                source: Box::new(source.into()),
+            },
         }
+    }
+}
+
+/// What to do where the system refused something about the database or its folder.
+fn hint_of_system(error: &io::Error) -> &'static str {
+    match Errno::from_io_error(error) {
+        Some(Errno::NOSPC | Errno::DQUOT) => {
+            "free some space on the file system of the state directory"
+        }
+        Some(Errno::IO) => "look for disk errors in the kernel's log (`dmesg`)",
+        _ => "run as root with a writable state directory, or name another one with --state-dir",
     }
 }
 
 impl Hint for StoreError {
     fn hint(&self) -> Option<Cow<'_, str>> {
         Some(match self {
-            Self::Folder { .. } | Self::Open { .. } => {
-                "run as root with a writable state directory, or name another one with --state-dir"
-                    .into()
+            Self::Folder { source, .. } | Self::Open { source, .. } => {
+                hint_of_system(source).into()
             }
+            Self::File(error) => hint_of_system(&error.source).into(),
+            Self::Database { source, .. } => match &**source {
+                redb::Error::Io(source) => hint_of_system(source).into(),
+                _ => "restart tidegated, which opens the database again; networks stay meanwhile".into(),
+            },
             Self::InUse { .. } => {
                 "stop the other tidegated, or give this one its own --state-dir and --socket".into()
             }
@@ -127,7 +151,6 @@ impl Hint for StoreError {
                 path = path.display()
             ).into(),
             Self::Newer { .. } => "install the newer version of tidegate again".into(),
-            Self::Access { .. } => "check whether the disk is full or failing".into(),
         })
     }
 }
@@ -148,10 +171,16 @@ pub(super) enum Fault {
 }
 
 impl Fault {
-    pub(super) fn at(self, path: &Path) -> StoreError {
+    /// What went wrong while this was done to the database at this path.
+    pub(super) fn at(self, doing: &'static str, path: &Path) -> StoreError {
         let path = path.to_owned();
         match self {
-            Self::Database(source) => StoreError::Access { path, source },
+            Self::Database(source) if is_damage(&source) => StoreError::Damaged { path, source },
+            Self::Database(source) => StoreError::Database {
+                doing,
+                path,
+                source,
+            },
             Self::Newer { found, known } => StoreError::Newer { path, found, known },
             Self::Row { kind, key, source } => StoreError::Row {
                 path,
@@ -161,6 +190,18 @@ impl Fault {
             },
         }
     }
+}
+
+/// Whether an error is about the content of the database, which is not one of ours or is damaged.
+const fn is_damage(error: &redb::Error) -> bool {
+    use redb::Error;
+    matches!(
+        error,
+        Error::Corrupted(_)
+            | Error::TableIsMultimap(_)
+            | Error::TableTypeMismatch { .. }
+            | Error::TypeDefinitionChanged { .. }
+    )
 }
 
 macro_rules! faults_of_the_database {

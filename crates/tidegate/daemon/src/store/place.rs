@@ -6,6 +6,7 @@ use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::os::unix::fs::DirBuilderExt;
 use std::path::{Path, PathBuf};
 
+use error_hint::FileError;
 use rustix::fs::{
     AtFlags, CWD, FileType, FlockOperation, Mode, OFlags, StatxFlags, flock, open, statx,
 };
@@ -127,15 +128,11 @@ pub(super) fn make_folder(folder: &Path) -> Result<(), StoreError> {
 /// # Errors
 /// If it is not a regular file: opening it might block for ever.
 pub(super) fn length(path: &Path) -> Result<Option<u64>, StoreError> {
-    let refused = |source| StoreError::Open {
-        path: path.into(),
-        source,
-    };
     match fs::metadata(path) {
         Ok(found) if found.is_file() => Ok(Some(found.len())),
         Ok(_) => Err(StoreError::NoFile { path: path.into() }),
         Err(source) if source.kind() == io::ErrorKind::NotFound => Ok(None),
-        Err(source) => Err(refused(source)),
+        Err(source) => Err(FileError::at("look at", path)(source).into()),
     }
 }
 
@@ -150,17 +147,15 @@ pub(super) fn lock_folder(folder: &Path) -> Option<File> {
 /// Writes the names of the directory's files to the disk (fsync(2)).
 fn sync_folder(folder: &Path) -> Result<(), StoreError> {
     let synced = File::open(folder).and_then(|folder| folder.sync_all());
-    synced.map_err(|source| StoreError::Open {
-        path: folder.into(),
-        source,
-    })
+    Ok(synced.map_err(FileError::at("synchronize", folder))?)
 }
 
 pub(super) fn remove(path: &Path) -> Result<(), StoreError> {
+    // A read-only file system refuses to remove even what is not there.
+    let is_there = fs::symlink_metadata(path).is_ok();
     match fs::remove_file(path) {
-        Err(source) if source.kind() != io::ErrorKind::NotFound => {
-            let path = path.into();
-            Err(StoreError::Open { path, source })
+        Err(source) if is_there && source.kind() != io::ErrorKind::NotFound => {
+            Err(FileError::at("remove", path)(source).into())
         }
         _ => Ok(()),
     }
@@ -175,10 +170,7 @@ pub(super) fn prepare_new(path: &Path) -> Result<PathBuf, StoreError> {
     if new.is_dir() {
         let aside = path.with_extension("redb.new.replaced");
         tracing::warn!(path = %aside.display(), "a directory has the name of the new state file: it was renamed");
-        fs::rename(&new, aside).map_err(|source| StoreError::Open {
-            path: new.clone(),
-            source,
-        })?;
+        fs::rename(&new, aside).map_err(FileError::at("rename", &new))?;
     }
     remove(&new)?;
     Ok(new)
@@ -193,10 +185,6 @@ pub(super) fn put(
     was: Option<Identity>,
     is_held: bool,
 ) -> Result<(), StoreError> {
-    let failed = |source| StoreError::Open {
-        path: path.into(),
-        source,
-    };
     let flags = OFlags::RDONLY | OFlags::NONBLOCK | OFlags::NOFOLLOW | OFlags::CLOEXEC;
     let is_kept = match open(path, flags, Mode::empty()) {
         Err(Errno::NOENT) => false,
@@ -218,9 +206,9 @@ pub(super) fn put(
     if is_kept {
         let kept = path.with_extension("redb.replaced");
         tracing::warn!(path = %kept.display(), "another file had the name of the state file: it was renamed");
-        keep(path, &kept).map_err(failed)?;
+        keep(path, &kept).map_err(FileError::at("rename", path))?;
     }
-    fs::rename(new, path).map_err(failed)?;
+    fs::rename(new, path).map_err(FileError::at("rename", new))?;
     match path.parent() {
         Some(folder) => sync_folder(folder),
         None => Ok(()),

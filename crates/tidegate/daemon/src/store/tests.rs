@@ -3,7 +3,9 @@ use std::io::{Seek, SeekFrom, Write};
 use std::mem::MaybeUninit;
 use std::os::fd::OwnedFd;
 
+use error_hint::{FileError, Hint};
 use rustix::fs::inotify::{CreateFlags, ReadFlags, Reader, WatchFlags, add_watch, init};
+use rustix::io::Errno;
 
 use tidegate_model::{AllowList, MacAddr, Network};
 use tidegate_model::{Policy, Subnet};
@@ -226,4 +228,69 @@ fn a_file_that_another_daemon_has_is_not_replaced() {
     drop(other);
     store.rewrite(&state).unwrap();
     assert_eq!(store.load().unwrap(), state);
+}
+
+#[test]
+fn an_error_about_a_file_says_what_was_done_to_which() {
+    let folder = tempfile::tempdir().unwrap();
+    let (mut store, state) = store_with_a_network(folder.path());
+    let path = folder.path().join(FILE);
+    // A directory in its place is renamed, but not to the name of one that is not empty.
+    fs::remove_file(&path).unwrap();
+    fs::create_dir(&path).unwrap();
+    fs::create_dir_all(folder.path().join("state.redb.replaced/full")).unwrap();
+    let refused = store.rewrite(&state).unwrap_err();
+    assert_eq!(
+        refused.to_string(),
+        format!("cannot rename {}", path.display())
+    );
+}
+
+#[test]
+fn an_error_of_the_database_says_what_could_not_be_done() {
+    let folder = tempfile::tempdir().unwrap();
+    let (mut store, _) = store_with_a_network(folder.path());
+    let database = store.database.as_ref().unwrap();
+    let write = database.begin_write().unwrap();
+    assert!(write.delete_table(layout::META).unwrap());
+    write.commit().unwrap();
+    let refused = store.load().unwrap_err();
+    let path = folder.path().join(FILE);
+    let message = format!("cannot read the state database {}", path.display());
+    assert_eq!(refused.to_string(), message);
+}
+
+#[test]
+fn a_database_with_tables_of_another_kind_is_not_ours() {
+    let folder = tempfile::tempdir().unwrap();
+    let other = Database::create(folder.path().join(FILE)).unwrap();
+    let write = other.begin_write().unwrap();
+    let networks = redb::TableDefinition::<u64, u64>::new("networks");
+    write.open_table(networks).unwrap();
+    write.commit().unwrap();
+    drop(other);
+    let refused = Store::open(folder.path()).unwrap_err();
+    assert!(matches!(refused, StoreError::Damaged { .. }), "{refused:?}");
+}
+
+#[test]
+fn the_hint_of_a_refusal_of_the_system_fits_its_reason() {
+    for (errno, advice) in [
+        (Errno::NOSPC, "free some space "),
+        (Errno::DQUOT, "free some space "),
+        (Errno::IO, "look for disk errors "),
+        (Errno::ROFS, "run as root "),
+    ] {
+        let path = Path::new("/var/lib/tidegate/state.redb");
+        let file = FileError::at("rename", path)(errno.into());
+        let database = Box::new(redb::Error::Io(errno.into()));
+        for error in [
+            StoreError::from(file),
+            StoreError::opening(path, redb::StorageError::Io(errno.into()).into()),
+            error::Fault::Database(database).at("write to", path),
+        ] {
+            let hint = error.hint().unwrap();
+            assert!(hint.starts_with(advice), "{error}: {hint}");
+        }
+    }
 }

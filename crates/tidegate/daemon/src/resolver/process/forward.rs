@@ -41,7 +41,7 @@ pub(super) async fn ask(
                 failed.push(server);
                 failure = Some(heard.bytes);
             }
-            Ok(Err(error)) => tracing::debug!(%server, %error, "cannot ask"),
+            Ok(Err(error)) => tracing::debug!(%server, %error, "cannot forward a DNS query"),
             Err(_) => tracing::debug!(%server, "no answer in time"),
         }
     }

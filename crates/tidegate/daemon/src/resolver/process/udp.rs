@@ -37,7 +37,7 @@ pub(super) fn attend(shared: Rc<ResolverState>, socket: std::net::UdpSocket) -> 
         let mut room = vec![vec![0; ROOM]; AT_ONCE];
         loop {
             if let Err(error) = take(&shared, &socket, &mut room).await {
-                tracing::debug!(%error, "cannot receive");
+                tracing::debug!(%error, "cannot receive a DNS query");
                 tokio::time::sleep(PAUSE).await;
             }
         }
@@ -126,7 +126,7 @@ impl Socket {
             src_ip: Some(from),
         };
         if let Err(error) = self.state.try_send((&self.socket).into(), &transmit) {
-            tracing::debug!(%error, %asker, "cannot send an answer");
+            tracing::debug!(%error, %asker, "cannot send a DNS answer");
         }
     }
 }
