@@ -27,6 +27,7 @@ use plimsoll_plan::plan::{BuildPlan, Plan};
 use plimsoll_spec::changelog::Release;
 
 pub use error::RunError;
+pub use made::{asked, printed_by};
 
 /// A progress listener. Every method may do nothing.
 pub trait Observer {

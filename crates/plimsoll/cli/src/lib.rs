@@ -50,6 +50,7 @@
 //! [`plimsoll_build`] and [`plimsoll_verify`].
 
 pub mod failure;
+pub mod init;
 pub mod install_deps;
 pub mod metadata;
 pub mod package;
@@ -70,6 +71,8 @@ pub use plimsoll_build::format::Formats;
 /// The toolkit's subcommands.
 #[derive(Debug, Subcommand)]
 pub enum Task {
+    /// Write packaging/dist.toml and packaging/distros.toml for this workspace, with the questions that are left
+    Init(init::Args),
     /// Show what this host has for a build, and which flavours follow from it
     Probe(probe::Args),
     /// Build and package every flavour that the probe allows
@@ -92,6 +95,7 @@ impl Task {
     /// Does it with a project's own table of package formats, and reports a failure on standard error.
     pub fn run_with(&self, formats: &Formats) -> ExitCode {
         let result = match self {
+            Task::Init(args) => init::run(args, formats),
             Task::Probe(args) => probe::run(args, formats),
             Task::Dist(args) => package::run(args, formats),
             Task::Verify(args) => verify::run(args, formats),

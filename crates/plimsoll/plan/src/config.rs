@@ -23,7 +23,7 @@ use plimsoll_spec::{FileKind, FormatName};
 pub use asset::{Asset, AssetSource, InvalidAsset, Printed};
 pub use bundled::BundledPolicy;
 pub use flavour::{FlavourConfig, Flavours};
-pub use load::{ConfigError, load, parse};
+pub use load::{ConfigError, QUESTION, load, parse};
 pub use package::PackageConfig;
 
 /// What is built, and what the packages contain. The version comes from the main Cargo package, the first of

@@ -69,6 +69,31 @@ impl Run<'_> {
     }
 }
 
+/// What a built program prints with these arguments, as an asset with `generate` gets it.
+///
+/// # Errors
+/// When it fails, prints nothing or no UTF-8, or another text each time.
+pub fn printed_by(program: &Path, arguments: &[String], home: &Path) -> Result<String, RunError> {
+    text(&of(program, arguments), program, 0, home)
+}
+
+/// What a built program prints on standard output, run as for an asset with `generate`. Its exit status does not matter.
+///
+/// # Errors
+/// When it cannot be run, or takes too long.
+pub fn asked(program: &Path, arguments: &[String], home: &Path) -> Result<String, RunError> {
+    files::make(home)?;
+    let command = command(&of(program, arguments), program, 0, home);
+    Ok(command.output()?.stdout)
+}
+
+fn of(program: &Path, arguments: &[String]) -> Printed {
+    Printed {
+        program: toml::Spanned::new(0..0, program.display().to_string()),
+        arguments: arguments.to_vec(),
+    }
+}
+
 /// What a program prints, the same each time.
 fn text(printed: &Printed, program: &Path, epoch: u32, home: &Path) -> Result<String, RunError> {
     let command = command(printed, program, epoch, home);

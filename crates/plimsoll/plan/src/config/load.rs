@@ -32,6 +32,16 @@ pub enum ConfigError {
         /// Line, column and reason.
         source: Box<toml::de::Error>,
     },
+    /// A value is still the question that `init` wrote.
+    #[error("{}:{line}: {question}", path.display())]
+    Question {
+        /// The file.
+        path: PathBuf,
+        /// Its line, from 1.
+        line: usize,
+        /// The question.
+        question: String,
+    },
     /// A program is named that no asset is.
     #[error("{}:{line}: {name:?} is not the `binary` of an asset", path.display())]
     UnknownProgram {
@@ -70,6 +80,9 @@ impl Hint for ConfigError {
     fn hint(&self) -> Option<Cow<'_, str>> {
         match self {
             Self::Io { .. } => Some("run the command inside of the workspace".into()),
+            Self::Question { .. } => {
+                Some("put the answer in the place of \"?\", and take the comment away".into())
+            }
             Self::Parse { .. } | Self::UnknownFormat { .. } => None,
             Self::UnknownProgram { name, .. } => {
                 Some(format!("add an [[asset]] with binary = {name:?}, or correct the name").into())
@@ -96,6 +109,13 @@ pub fn load(path: &Path, formats: &[FormatName]) -> Result<Config, ConfigError> 
 /// # Errors
 /// When a key is unknown or missing, or names something that is not declared.
 pub fn parse(text: &str, path: &Path, formats: &[FormatName]) -> Result<Config, ConfigError> {
+    if let Some((line, question)) = question(text) {
+        return Err(ConfigError::Question {
+            path: path.to_owned(),
+            line,
+            question,
+        });
+    }
     let mut config: Config = toml::from_str(text).map_err(|source| ConfigError::Parse {
         path: path.to_owned(),
         source: Box::new(source),
@@ -141,6 +161,19 @@ pub fn parse(text: &str, path: &Path, formats: &[FormatName]) -> Result<Config, 
         });
     }
     Ok(config)
+}
+
+/// What marks a question of `init` at the end of a line. Where the line has the value `"?"`, it must be answered.
+pub const QUESTION: &str = "# QUESTION: ";
+
+/// The first value that is still a question, with its line.
+fn question(text: &str) -> Option<(usize, String)> {
+    let mut lines = text.lines().enumerate();
+    lines.find_map(|(index, line)| {
+        let (value, question) = line.split_once(QUESTION)?;
+        let is_open = value.contains("\"?\"");
+        is_open.then(|| (index + 1, question.to_owned()))
+    })
 }
 
 /// The names of formats in the file, with their places.

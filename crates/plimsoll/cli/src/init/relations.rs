@@ -1,0 +1,187 @@
+//! The tables [deb] and [rpm]: what an adopter's own metadata says of other packages.
+
+use std::fmt::Write;
+
+use serde_json::Value;
+
+use super::existing::within;
+use super::facts::Package;
+use super::words::{list, open, quoted};
+
+/// Further keys of `[package.metadata.deb]` that say something about the package.
+const OF_DEB: [&str; 10] = [
+    "pre-depends",
+    "recommends",
+    "suggests",
+    "enhances",
+    "conflicts",
+    "breaks",
+    "replaces",
+    "provides",
+    "triggers-file",
+    "systemd-units",
+];
+
+/// Further keys of `[package.metadata.generate-rpm]`.
+const OF_RPM: [&str; 14] = [
+    "epoch",
+    "obsoletes",
+    "conflicts",
+    "provides",
+    "recommends",
+    "supplements",
+    "suggests",
+    "enhances",
+    "pre_install_script",
+    "post_install_script",
+    "pre_uninstall_script",
+    "post_uninstall_script",
+    "pre_trans_script",
+    "post_trans_script",
+];
+
+/// Both tables.
+pub(super) fn text(main: &Package) -> String {
+    format!("{}{}", deb(main), rpm(main))
+}
+
+fn deb(main: &Package) -> String {
+    // An area before the section, as in `contrib/net`, is of Debian's own archive.
+    let section = main.deb["section"].as_str().unwrap_or("utils");
+    let mut text = format!("\n[deb]\nsection = {}\n", quoted(section));
+    if let Some(folder) = main.deb["maintainer-scripts"].as_str() {
+        let folder = within(&main.folder, folder);
+        let _ = writeln!(text, "maintainer-scripts = {}", quoted(&folder));
+    }
+    let depends = depends(&main.deb["depends"]);
+    if !depends.is_empty() {
+        let _ = writeln!(text, "depends = {}", list(depends));
+    }
+    text.push_str(&unused(&main.deb, "deb", &OF_DEB));
+    text
+}
+
+/// The dependencies that cargo-deb would not derive: a text with commas, or an array of texts.
+fn depends(value: &Value) -> Vec<&str> {
+    let texts = match value.as_array() {
+        Some(texts) => texts.iter().filter_map(Value::as_str).collect(),
+        None => value.as_str().into_iter().collect::<Vec<_>>(),
+    };
+    let all = texts.into_iter().flat_map(|text| text.split(','));
+    all.map(str::trim)
+        .filter(|it| !it.is_empty() && !it.starts_with('$'))
+        .collect()
+}
+
+fn rpm(main: &Package) -> String {
+    let mut text = "\n[rpm]\ngroup = \"Applications/System\"\n".to_owned();
+    let requires = main.rpm["requires"].as_object();
+    let requires = requires.into_iter().flatten();
+    let requires = requires.map(|(name, version)| required(name, version));
+    let (known, odd): (Vec<_>, Vec<_>) = requires.partition(Result::is_ok);
+    let known: Vec<String> = known.into_iter().flatten().collect();
+    if !known.is_empty() {
+        let _ = writeln!(text, "requires = {}", list(known));
+    }
+    for odd in odd.into_iter().filter_map(Result::err) {
+        text.push_str(&open(&format!(
+            "the existing metadata requires {odd}, which is no comparison such as >= 1.2: what does the package require?"
+        )));
+    }
+    text.push_str(&unused(&main.rpm, "generate-rpm", &OF_RPM));
+    text
+}
+
+/// A dependency as RPM writes it, `name >= 1.2`; an error has the entry as it is.
+fn required(name: &str, version: &Value) -> Result<String, String> {
+    let said = version.as_str().map(str::trim);
+    let odd = || format!("{name} = {version}");
+    match said {
+        Some("*") => Ok(name.to_owned()),
+        Some(said) => {
+            let (comparison, version) = comparison(said).ok_or_else(odd)?;
+            Ok(format!("{name} {comparison} {version}"))
+        }
+        None => Err(odd()),
+    }
+}
+
+/// The comparison and the version of a text such as `>= 1.2` or `>=1.2`.
+fn comparison(text: &str) -> Option<(&str, &str)> {
+    let comparisons = ["<=", ">=", "<", ">", "="];
+    let comparison = comparisons.into_iter().find(|it| text.starts_with(it))?;
+    let version = text[comparison.len()..].trim();
+    let is_plain = |c: char| c.is_ascii_alphanumeric() || "._+~^:-".contains(c);
+    let is_version = !version.is_empty() && version.chars().all(is_plain);
+    is_version.then_some((comparison, version))
+}
+
+/// What the existing metadata says that nothing was made of.
+fn unused(metadata: &Value, table: &str, keys: &[&str]) -> String {
+    let said = keys.iter().filter(|key| !metadata[**key].is_null());
+    let lines = said.map(|key| {
+        open(&format!(
+            "[package.metadata.{table}] has {key} = {}: what becomes of it?",
+            metadata[*key]
+        ))
+    });
+    lines.collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn a_requirement_is_written_as_rpm_has_it_or_asked_for() {
+        for (version, text) in [
+            ("*", "a"),
+            (">= 1.2", "a >= 1.2"),
+            (">=1.2-3", "a >= 1.2-3"),
+            ("< 2:1.0", "a < 2:1.0"),
+            ("=  1", "a = 1"),
+        ] {
+            assert_eq!(required("a", &json!(version)).as_deref(), Ok(text));
+        }
+        for odd in [
+            json!("1.2"),
+            json!("^1.2"),
+            json!(">="),
+            json!(">= 1 2"),
+            json!(1),
+        ] {
+            let error = required("a", &odd).expect_err("odd");
+            assert_eq!(error, format!("a = {odd}"));
+        }
+    }
+
+    #[test]
+    fn dependencies_are_a_text_or_an_array_without_what_is_derived() {
+        let expected = ["adduser", "foo (>= 1) | bar"];
+        let text = json!("$auto, adduser,  foo (>= 1) | bar, ");
+        assert_eq!(depends(&text), expected);
+        let array = json!(["${shlibs:Depends}", "adduser", "foo (>= 1) | bar"]);
+        assert_eq!(depends(&array), expected);
+    }
+
+    #[test]
+    fn what_nothing_was_made_of_is_asked_for() {
+        let main = Package {
+            deb: json!({ "suggests": "man-db" }),
+            rpm: json!({ "requires": { "a": "1" } }),
+            ..Package::default()
+        };
+        let text = text(&main);
+        assert!(
+            text.contains("[package.metadata.deb] has suggests = \"man-db\""),
+            "{text}"
+        );
+        assert!(
+            text.contains("requires a = \"1\", which is no comparison"),
+            "{text}"
+        );
+        assert!(!text.contains("requires = "), "{text}");
+    }
+}
