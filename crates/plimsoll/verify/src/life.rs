@@ -13,6 +13,12 @@ pub(super) const COMMON: LifeScript = LifeScript {
     text: include_str!("life/common.sh"),
 };
 
+/// The script that runs the others, and keeps what they print.
+pub(super) const LOGGED: LifeScript = LifeScript {
+    name: "logged.sh",
+    text: include_str!("life/logged.sh"),
+};
+
 /// How many of the last lines explain a check that ended in the middle.
 const LINES_SHOWN: usize = 5;
 
@@ -211,5 +217,33 @@ Setting up sample
             life.outcome(Check::Smoke),
             Outcome::not_run("the resolver refuses it")
         );
+    }
+
+    /// Runs a shell script as the lives are run. Returns its status and the log.
+    fn logged(script: &str) -> (Option<i32>, String) {
+        let folder = tempfile::tempdir().unwrap();
+        let log = folder.path().join("log");
+        let text = LOGGED.text.replace("/verify/log", &log.to_string_lossy());
+        let mut command = std::process::Command::new("bash");
+        command.args(["-c", &text, "logged", "sh", "-c", script]);
+        let status = command.current_dir(&folder).status().unwrap();
+        (status.code(), std::fs::read_to_string(log).unwrap())
+    }
+
+    #[test]
+    fn a_script_that_opens_its_standard_error_anew_does_not_empty_the_log() {
+        let script =
+            "echo ::accepted; echo tide | tee /dev/stderr >/dev/null; printf ::end; exit 3";
+        let (status, log) = logged(script);
+        let lines: Vec<&str> = log.lines().collect();
+        assert_eq!(lines, ["::accepted", "tide", "::end"]);
+        assert_eq!(status, Some(3));
+    }
+
+    #[test]
+    fn a_process_that_a_script_leaves_behind_does_not_hold_the_log() {
+        let script = "{ sleep 5; echo late; } & echo ::end";
+        let (status, log) = logged(script);
+        assert_eq!((status, log.trim_end()), (Some(0), "::end"));
     }
 }

@@ -135,7 +135,10 @@ impl Bench<'_> {
     /// The scripts, each with its name in `/verify`.
     fn scripts(&self) -> Vec<LifeScript> {
         let own = self.format.life_script();
-        [life::COMMON].into_iter().chain(own).collect()
+        [life::COMMON, life::LOGGED]
+            .into_iter()
+            .chain(own)
+            .collect()
     }
 
     fn lint(&self, package: &PackageUnderTest) -> Outcome {

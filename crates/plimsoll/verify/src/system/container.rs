@@ -70,9 +70,10 @@ pub fn stages(container: &Container<'_>, work: &Path) -> Vec<Stage> {
 fn command(container: &Container<'_>) -> String {
     let words = |words: &[String]| words.join(" ");
     let tools: Vec<String> = container.tools.to_vec();
-    let script = format!("/bin/bash /verify/{}", container.script);
+    let logged = "/bin/bash /verify/logged.sh";
+    let script = format!("{logged} /bin/bash /verify/{}", container.script);
     format!(
-        "exec >/verify/log 2>&1; {refresh} && {install} {tools} || exit; \
+        "{logged} {refresh} && {logged} {install} {tools} || exit; \
          {script} fetch; {script} resolve; ! grep -q '^::refused' /verify/log || exit 0; \
          {script} settle; timeout --kill-after=10 600 unshare --net --mount /bin/bash -c \
          'mount -o remount,rw /proc/sys; ip link set lo up; exec {script} live' || :",
@@ -113,7 +114,7 @@ mod tests {
         let lines: Vec<String> = stages.iter().map(line).collect();
         expect_test::expect![[r#"
             podman rm --force x-verify-fedora-44
-            podman create --name x-verify-fedora-44 --cap-add NET_ADMIN --cap-add SYS_ADMIN --security-opt apparmor=unconfined --security-opt seccomp=unconfined --network host fedora:44 /bin/bash -c exec >/verify/log 2>&1; dnf makecache && dnf install --assumeyes iproute || exit; /bin/bash /verify/rpm.sh fetch; /bin/bash /verify/rpm.sh resolve; ! grep -q '^::refused' /verify/log || exit 0; /bin/bash /verify/rpm.sh settle; timeout --kill-after=10 600 unshare --net --mount /bin/bash -c 'mount -o remount,rw /proc/sys; ip link set lo up; exec /bin/bash /verify/rpm.sh live' || :
+            podman create --name x-verify-fedora-44 --cap-add NET_ADMIN --cap-add SYS_ADMIN --security-opt apparmor=unconfined --security-opt seccomp=unconfined --network host fedora:44 /bin/bash -c /bin/bash /verify/logged.sh dnf makecache && /bin/bash /verify/logged.sh dnf install --assumeyes iproute || exit; /bin/bash /verify/logged.sh /bin/bash /verify/rpm.sh fetch; /bin/bash /verify/logged.sh /bin/bash /verify/rpm.sh resolve; ! grep -q '^::refused' /verify/log || exit 0; /bin/bash /verify/logged.sh /bin/bash /verify/rpm.sh settle; timeout --kill-after=10 600 unshare --net --mount /bin/bash -c 'mount -o remount,rw /proc/sys; ip link set lo up; exec /bin/bash /verify/logged.sh /bin/bash /verify/rpm.sh live' || :
             podman cp /w/. x-verify-fedora-44:/verify
             podman start --attach x-verify-fedora-44
             podman cp x-verify-fedora-44:/verify/. /w

@@ -1,7 +1,7 @@
 # Lays a layer in memory over a clean system, and goes through phases of a package's life in it.
 # Runs in a mount namespace of its own, where all of this ends with it.
 # Arguments: TREE MOUNT-POINT WORK booted|chroot SCRIPT PHASE…
-# WORK is /verify inside; what the phases print goes to WORK/log.
+# WORK is /verify inside; what the phases print goes to WORK/log, by the script logged.sh.
 tree=$1 base=$2 work=$3 place=$4 script=$5
 shift 5
 
@@ -20,7 +20,7 @@ inside() {
     unshare --mount --pid --fork --kill-child "$@"
 }
 enter='mount -t proc proc "$1/proc"; mount -t sysfs sysfs "$1/sys" || :; mount --rbind /dev "$1/dev"
-mount -t tmpfs tmpfs "$1/run"; exec chroot "$1" /bin/bash "$2" "$3"'
+mount -t tmpfs tmpfs "$1/run"; exec chroot "$1" /bin/bash /verify/logged.sh /bin/bash "$2" "$3"'
 
 for phase in "$@"; do
     # What is refused has no life.
@@ -29,7 +29,7 @@ for phase in "$@"; do
     booted-live)
         cat >"$root/etc/systemd/system/verify.service" <<UNIT
 [Service]
-ExecStart=/bin/bash -c 'exec /bin/bash $script live >>/verify/log 2>&1'
+ExecStart=/bin/bash /verify/logged.sh /bin/bash $script live
 ExecStopPost=/bin/systemctl poweroff --force
 [Install]
 WantedBy=multi-user.target
