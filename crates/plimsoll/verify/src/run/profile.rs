@@ -40,14 +40,14 @@ impl Bench<'_> {
         }
         let work = self.inside()?;
         let base = self.base()?;
-        self.lay_profile(&work, &profile, &folder)?;
+        self.lay_profile(&work, &profile, base, &folder)?;
         let tree = self.base_tree(base);
         self.ensure(&tree, base)?;
-        self.run(&[self.stage(&tree, &work, Place::Profile, &[Phase::Live])?])?;
-        let life = Life {
-            answer: Some(answer),
-            ..life::read(&work.log()?)
-        };
+        let phases = [Phase::Fetch, Phase::Live];
+        self.run(&[self.stage(&tree, &work, Place::Profile, &phases)?])?;
+        let mut life = life::read(&work.log()?);
+        // The base may refuse what the profile promises.
+        life.answer.get_or_insert(answer);
         let target = profile.target(self.job.architecture);
         Ok((life, Some(target)))
     }
@@ -106,22 +106,27 @@ impl Bench<'_> {
         Ok(list.get(base)?)
     }
 
+    /// The base is the same for every project.
     fn base_tree(&self, base: &Distro) -> Tree {
+        let mut tree = self.job.tree(base);
+        tree.spec.packages.extend(TOOLS.map(str::to_owned));
+        tree.spec.packages.sort();
+        tree.spec.packages.dedup();
+        let folder = format!("{}-profiles", base.id());
+        tree.folder = self.job.folders.roots.join(folder);
+        tree
+    }
+
+    /// The base's packages of the libraries and tools that the profile promises.
+    fn base_packages(&self, base: &Distro) -> String {
         let libraries = self.job.config.native_dep.values();
         let named = libraries.flat_map(|library| {
             let tool = library.tool.as_ref().map(|tool| &tool.packages);
             [&library.runtime].into_iter().chain(tool)
         });
         let distribution = base.distribution();
-        let names = named.filter_map(|names| names.on(&distribution));
-        let mut tree = self.job.tree(base);
-        let more = TOOLS.into_iter().chain(names).map(str::to_owned);
-        tree.spec.packages.extend(more);
-        tree.spec.packages.sort();
-        tree.spec.packages.dedup();
-        let folder = format!("{}-profiles", base.id());
-        tree.folder = self.job.folders.roots.join(folder);
-        tree
+        let names: Vec<&str> = named.filter_map(|names| names.on(&distribution)).collect();
+        names.join(" ")
     }
 
     /// What the script finds besides: the stand-in, a configuration of dnf without repositories of
@@ -130,6 +135,7 @@ impl Bench<'_> {
         &self,
         work: &Work,
         profile: &Profile,
+        base: &Distro,
         resolved: &Path,
     ) -> Result<(), VerifyError> {
         let repository = work.folder.join("repository");
@@ -145,7 +151,10 @@ impl Bench<'_> {
         let PackageSpec { name, .. } = profile.package(self.job.distro.id(), self.job.architecture);
         work.write(
             "profile",
-            &format!("UPDATE_HELPER={helper}\nSTAND_IN={name}\n"),
+            &format!(
+                "UPDATE_HELPER={helper}\nSTAND_IN={name}\nBASE_PACKAGES='{}'\n",
+                self.base_packages(base)
+            ),
         )
     }
 }

@@ -43,11 +43,25 @@ resolve() {
 }
 
 fetch() {
-    if command -v dnf >/dev/null; then
+    if [ -e /verify/profile ]; then
+        complete_the_base
+    elif command -v dnf >/dev/null; then
         dnf --assumeyes --downloadonly install $PACKAGES
     else
         zypper --non-interactive --no-gpg-checks install --download-only $PACKAGES
     fi
+}
+
+# Installs what the profile promises, in the packages of this userland. Lists that are old name what is gone.
+complete_the_base() {
+    [ -n "$BASE_PACKAGES" ] || return 0
+    [ ! -e /verify/apt.conf ] || export APT_CONFIG=/verify/apt.conf
+    export DEBIAN_FRONTEND=noninteractive
+    install="apt-get install --yes --quiet --no-install-recommends $BASE_PACKAGES"
+    answer=$($install 2>&1 || { apt-get update --quiet && $install; } 2>&1) ||
+        echo "::refused $BASE_PACKAGES cannot be installed below the profile: $(echo "$answer" |
+            grep '^E: ' | tr '\n' ' ')"
+    echo "$answer"
 }
 
 # What the distribution has besides libraries: the folders of its base package, a policy that enables
