@@ -1,6 +1,8 @@
 //! `examples/zpack`: another project with another library, packaged by the same toolkit, whose crates it has as they are
 //! published. The command runs on the same machine before and after zlib's development package is there.
 
+mod programs;
+
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::OnceLock;

@@ -1,16 +1,18 @@
-//! Systems of Debian 12, made once and never changed.
+//! Systems of Debian, made once and never changed.
 
 use std::path::PathBuf;
 
 use tidegate_tests::System;
 
-/// What an image has besides Debian's essential packages.
+/// A release of Debian, and what the image has besides the essential packages.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Image {
-    /// Nothing: what `apt-get install` has to do is all to be seen.
+    /// Debian 12 and nothing: what `apt-get install` has to do is all to be seen.
     Minimal,
-    /// What building takes, but for libnftables' development package.
+    /// Debian 12 and what building takes, but for libnftables' development package.
     Build,
+    /// Debian 13 and what building takes.
+    BuildOn13,
 }
 
 impl Image {
@@ -19,13 +21,18 @@ impl Image {
     /// # Panics
     /// When it cannot be made.
     pub(crate) fn folder(self) -> PathBuf {
-        let (name, packages) = match self {
-            Self::Minimal => ("bookworm-minimal", "ca-certificates"),
-            Self::Build => ("bookworm-build", "build-essential,pkg-config,rpm"),
+        let (name, suite, packages) = match self {
+            Self::Minimal => ("bookworm-minimal", "bookworm", "ca-certificates"),
+            Self::Build => (
+                "bookworm-build",
+                "bookworm",
+                "build-essential,pkg-config,rpm",
+            ),
+            Self::BuildOn13 => ("trixie-build", "trixie", "build-essential,pkg-config"),
         };
         let system = System {
             name,
-            suite: "bookworm",
+            suite,
             variant: "minbase",
             packages,
         };

@@ -12,13 +12,18 @@ use crate::packages::{Packages, xtask};
 use crate::root::Root;
 use tidegate_tests::workspace;
 
-/// A build machine with this host's Rust toolchain, registry and source tree at their own paths:
-/// what was compiled here need not be compiled there.
+/// A build machine of Debian 12 with this host's Rust toolchain, registry and source tree at their own
+/// paths: what was compiled here need not be compiled there.
 pub(crate) fn build_machine() -> Root {
+    build_machine_over(Image::Build)
+}
+
+/// The same over another image.
+pub(crate) fn build_machine_over(image: Image) -> Root {
     let home = std::env::home_dir().expect("HOME is set");
     let folder =
         |variable, name| std::env::var_os(variable).map_or_else(|| home.join(name), PathBuf::from);
-    Root::over(Image::Build)
+    Root::over(image)
         .bind(workspace())
         .bind(folder("CARGO_HOME", ".cargo"))
         .bind(folder("RUSTUP_HOME", ".rustup"))

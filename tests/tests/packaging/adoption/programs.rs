@@ -1,0 +1,71 @@
+//! Programs of crates.io, packaged as their authors would: nothing of theirs is changed, and the files of
+//! `tests/adoption` are added.
+//!
+//! Each is built twice on a machine of Debian 12, in two folders that share nothing but Cargo's home, and once on one of
+//! Debian 13. All are built without optimisation, which takes a third of the time: what is tested is the toolkit.
+
+mod project;
+
+use serde_json::Value;
+use test_support::{Need, require, require_root_kernel};
+
+use crate::packages::Packages;
+use project::{Program, made, made_on_debian_13};
+
+const TARSSH: Program = Program {
+    name: "tarssh",
+    version: "0.7.0",
+    devel: "",
+};
+
+/// The paths in the .deb.
+fn paths(packages: &Packages) -> Vec<String> {
+    let mut list = std::process::Command::new("dpkg-deb");
+    list.arg("--contents").arg(packages.file("deb"));
+    let list = crate::packages::finished(&mut list).success();
+    let path = |line: &str| line.split(" ./").nth(1).map(|path| format!("/{path}"));
+    list.lines().filter_map(path).collect()
+}
+
+fn has(packages: &Packages, wanted: &[&str]) {
+    let paths = paths(packages);
+    for path in wanted {
+        assert!(
+            paths.iter().any(|there| there == path),
+            "{path} is not in {paths:#?}"
+        );
+    }
+}
+
+/// Every check of a report passed, but those that are said not to apply.
+fn passed(report: &Value) {
+    for package in report["packages"].as_array().expect("packages") {
+        for (name, check) in package["checks"].as_object().expect("checks") {
+            let outcome = check["outcome"].as_str();
+            assert!(
+                matches!(outcome, Some("passed" | "not-applicable")),
+                "{name}: {package:#}"
+            );
+        }
+    }
+}
+
+#[test]
+fn tarssh_has_a_user_and_a_unit_of_its_own_with_a_drop_in() {
+    require_root_kernel!();
+    require!(Need::Program("mmdebstrap"), Need::Program("lintian"));
+    let made = made(&TARSSH);
+    let packages = &made.packages;
+    has(
+        packages,
+        &[
+            "/usr/sbin/tarssh",
+            "/usr/lib/systemd/system/tarssh.service",
+            "/usr/lib/systemd/system/tarssh.service.d/10-package.conf",
+            "/usr/lib/sysusers.d/tarssh.conf",
+        ],
+    );
+    passed(&made.verified("debian-12"));
+    passed(&made.verified("fedora-44"));
+    passed(&made_on_debian_13(&TARSSH).verified("debian-13"));
+}
