@@ -52,6 +52,8 @@ struct Facts<'a> {
     features: &'a [String],
     /// The folder of the project's maintainer scripts, relative to the workspace.
     scripts: Option<&'a str>,
+    /// Whether the toolkit has Cargo strip the programs.
+    is_stripped: bool,
     /// From the manifest's folder to the workspace: empty, or with a `/` at its end.
     up: &'a str,
 }
@@ -104,6 +106,7 @@ pub fn tables(
             spec: &spec,
             lines: &lines::of(&files, site.workspace),
             features: &features(config, &flavour),
+            is_stripped: source.settings.strip.is_none(),
             up: &up,
         });
         said.unsaid.extend(elsewhere(&own, name));

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::path::{Path, PathBuf};
 
 use error_hint::{FileError, Hint};
-use plimsoll_plan::settings::{ConfigFile, SettingError, Settings};
+use plimsoll_plan::settings::{ConfigFile, SettingError, Settings, strip};
 
 /// Why it is not known what is set, or why it cannot be honoured.
 #[derive(Debug, thiserror::Error)]
@@ -46,7 +46,31 @@ pub fn read(workspace: &Path, profile: &str) -> Result<Settings, SettingsError> 
         let [name, value] = [name, value].map(|text| text.to_string_lossy().into_owned());
         (name, value)
     });
-    Ok(Settings::of(&files, &variables.collect(), profile)?)
+    Ok(Settings {
+        strip: strip(&files, &manifest(workspace)?, profile),
+        ..Settings::of(&files, &variables.collect(), profile)?
+    })
+}
+
+/// What the Cargo manifest of a workspace alone has a profile strip.
+///
+/// # Errors
+/// When the manifest cannot be read.
+pub(crate) fn of_manifest(workspace: &Path, profile: &str) -> Result<Settings, SettingsError> {
+    Ok(Settings {
+        strip: strip(&[], &manifest(workspace)?, profile),
+        ..Settings::default()
+    })
+}
+
+/// The Cargo manifest of the workspace, which has its profiles. What is wrong with it is for Cargo to say.
+fn manifest(workspace: &Path) -> Result<toml::Table, FileError> {
+    let path = workspace.join("Cargo.toml");
+    if !path.exists() {
+        return Ok(toml::Table::new());
+    }
+    let text = std::fs::read_to_string(&path).map_err(FileError::at("read", &path))?;
+    Ok(text.parse().unwrap_or_default())
 }
 
 /// Where Cargo looks for its configuration, the nearest first.
@@ -70,6 +94,16 @@ fn config_in(folder: &Path) -> Option<PathBuf> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_manifest_says_what_its_profile_strips() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let strip = || read(folder.path(), "release").expect("read").strip;
+        assert_eq!(strip(), None);
+        let text = "[workspace]\n[profile.release]\nstrip = \"debuginfo\"\n";
+        std::fs::write(folder.path().join("Cargo.toml"), text).expect("written");
+        assert_eq!(strip().as_deref(), Some("debuginfo"));
+    }
 
     #[test]
     fn the_files_of_the_folders_above_are_read_too_and_are_not_the_projects() {

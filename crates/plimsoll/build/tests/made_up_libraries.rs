@@ -349,6 +349,19 @@ fn every_library_that_is_there_is_linked_and_audited_and_a_missing_one_is_named(
         ["made-up-one 1.0", "made-up-three 3.0.1", "made-up-two 2.1"]
     );
 
+    // The profile says nothing of `strip`.
+    let text = std::fs::read_to_string(project.folder("cache/work/user.list/spec.json")).unwrap();
+    let spec: PackageSpec = serde_json::from_str(&text).unwrap();
+    let mut files = spec.files.iter();
+    let user = files.find(|file| file.dest == "/usr/bin/user").unwrap();
+    let bytes = std::fs::read(&user.source).unwrap();
+    let has = |name: &[u8]| bytes.windows(name.len()).any(|window| window == name);
+    assert!(!has(b".symtab") && has(b".dynsym"), "it is not stripped");
+    let identity = &artifact.programs["user"];
+    assert!(identity.build_id.is_some());
+    let sum = plimsoll_build::manifest::Sum::of_file(&user.source).unwrap();
+    assert_eq!(identity.sha256, sum.sha256);
+
     std::fs::remove_file(project.pc("three")).unwrap();
     let artifact = project.package(&project.plan().unwrap()).unwrap();
     assert_eq!(artifact.flavour.as_str(), "lean");

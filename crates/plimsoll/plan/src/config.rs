@@ -177,7 +177,8 @@ pub struct CargoConfig {
     /// Whether the packages' default features are on.
     #[serde(default = "yes")]
     pub default_features: bool,
-    /// The Cargo profile.
+    /// The Cargo profile. If it sets no `strip`, the programs are built with `strip = "symbols"`, as Debian Policy 10.1 wants it; their
+    /// build ids stay. Other ELF files among the assets are packaged as they are.
     #[serde(default = "release")]
     pub profile: String,
     /// Flags of rustc(1) for the programs and the crates that they link, after all others.

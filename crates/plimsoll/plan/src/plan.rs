@@ -106,7 +106,8 @@ pub fn plan(
     check_own(formats, config)?;
     check_target(source, findings)?;
     let (decisions, mut left_out) = decisions(config, findings, request)?;
-    let (mut builds, mut packages, mut warnings) = (Vec::new(), Vec::new(), Vec::new());
+    let (mut builds, mut packages) = (Vec::new(), Vec::new());
+    let mut warnings: Vec<String> = unstripped(config, source).into_iter().collect();
     for decision in &decisions {
         let (makeable, without) = makeable(formats, config, decision.flavour, findings, request)?;
         left_out.extend(without);
@@ -218,6 +219,17 @@ fn check_target(source: &Source, findings: &Findings) -> Result<(), PlanError> {
         }),
         _ => Ok(()),
     }
+}
+
+/// Programs that keep their symbols because the project says so.
+fn unstripped(config: &Config, source: &Source) -> Option<String> {
+    let strip = source.settings.strip.as_deref()?;
+    (strip != "symbols").then(|| {
+        format!(
+            "profile {} sets strip = {strip:?}: the programs keep symbols, which lintian and rpmlint refuse",
+            config.cargo.profile
+        )
+    })
 }
 
 /// Has each format check its own table of the configuration.

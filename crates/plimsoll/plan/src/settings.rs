@@ -8,6 +8,7 @@
 
 mod error;
 mod file;
+mod strip;
 mod variables;
 
 use std::collections::BTreeMap;
@@ -16,6 +17,7 @@ use serde::{Deserialize, Serialize};
 
 pub use error::SettingError;
 pub use file::ConfigFile;
+pub use strip::strip;
 
 /// What the project and the environment set for a build.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
@@ -29,6 +31,9 @@ pub struct Settings {
     pub target: Option<String>,
     /// Variables that Cargo gives to the build, so the probe has them too.
     pub env: BTreeMap<String, String>,
+    /// What the profile has stripped, where the project sets it ([`strip`]).
+    #[serde(default)]
+    pub strip: Option<String>,
     /// Everything that is honoured, by the name of the key or the variable, for the manifest.
     pub honoured: BTreeMap<String, String>,
 }

@@ -15,6 +15,7 @@ pub(super) fn table(facts: &Facts<'_>) -> Said {
         features,
         scripts,
         up,
+        ..
     } = *facts;
     let mut table = Table::new();
     table["name"] = value(&spec.name);

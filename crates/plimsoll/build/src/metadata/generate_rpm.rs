@@ -84,6 +84,10 @@ fn build(facts: &Facts<'_>) -> String {
         other => format!("--profile {other}"),
     };
     let mut command = format!("cargo build {profile}");
+    if facts.is_stripped {
+        let profile = &facts.cargo.profile;
+        command.push_str(&format!(" --config 'profile.{profile}.strip=\"symbols\"'"));
+    }
     if !facts.cargo.default_features {
         command.push_str(" --no-default-features");
     }

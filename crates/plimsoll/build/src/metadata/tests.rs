@@ -91,7 +91,7 @@ fn the_tables_follow_what_is_there_and_are_written_once() {
 
         # Written from packaging/dist.toml, which is what to edit. For `cargo generate-rpm`: the flavour dynamic-exec.
         # What cannot be said here, and `cargo xtask dist` does:
-        # - the build, which comes first: `cargo build --release`
+        # - the build, which comes first: `cargo build --release --config 'profile.release.strip="symbols"'`
         # - group, packager, description and changelog of the package; which files are licences
         # - compression of man pages; the folders that the package owns
         # - flavour, commit and reason in the program, and the audit of what it needs
@@ -158,7 +158,7 @@ fn a_required_library_and_the_settings_of_cargo_bring_features() {
     let text = written_from(&with, workspace.path(), MANIFEST);
     for said in [
         "features = [\"all\", \"sampled/libnftables\"]\ndefault-features = false\nprofile = \"dist\"",
-        "`cargo build --profile dist --no-default-features --features all,sampled/libnftables`",
+        "`cargo build --profile dist --config 'profile.dist.strip=\"symbols\"' --no-default-features --features all,sampled/libnftables`",
         "# - flags of rustc: --cfg x\n",
     ] {
         assert!(text.contains(said), "{said} is not in {text}");

@@ -10,7 +10,6 @@ use super::commit::{checkout, commit, git};
 use super::error::SourceError;
 use super::manifest::{metadata, named, said};
 use crate::settings;
-use plimsoll_plan::settings::Settings;
 
 /// Reads what the configuration and the main Cargo package say, and commit and date of the checkout.
 ///
@@ -33,7 +32,8 @@ pub fn read(
     })
 }
 
-/// What the configuration and the manifest of the main Cargo package say, and where the manifest is. Commit, date and settings are empty.
+/// What the configuration and the manifest of the main Cargo package say, and where the manifest is. Commit and date are empty,
+/// and the settings are those of the manifest.
 ///
 /// # Errors
 /// When Cargo does not know the package, or it says too little.
@@ -44,7 +44,7 @@ pub fn of_manifest(workspace: &Path, config: &Config) -> Result<(PathBuf, Source
     let source = Source {
         commit: String::new(),
         source_date_epoch: 0,
-        settings: Settings::default(),
+        settings: settings::of_manifest(workspace, &config.cargo.profile)?,
         version: package.version.to_string(),
         license: said.license.to_owned(),
         maintainer: said.maintainer.to_owned(),

@@ -77,7 +77,7 @@ pub(super) fn plan(
         reason: decision.reason.clone(),
         fallback: decision.fallback.clone(),
         driver: driver(config, flavour).to_owned(),
-        cargo: arguments(config, decision, &target_dir),
+        cargo: arguments(config, source, decision, &target_dir),
         env: environment(config, source, decision),
         rustflags: rustflags(config, source, places, findings, decision),
         programs: programs(config, decision),
@@ -86,10 +86,20 @@ pub(super) fn plan(
     }
 }
 
-fn arguments(config: &Config, decision: &Decision, target_dir: &std::path::Path) -> Vec<String> {
+fn arguments(
+    config: &Config,
+    source: &Source,
+    decision: &Decision,
+    target_dir: &std::path::Path,
+) -> Vec<String> {
     let cargo = &config.cargo;
     let mut arguments: Vec<String> = vec!["build".into(), "--locked".into()];
     arguments.extend(["--profile".into(), cargo.profile.clone()]);
+    // Debian Policy 10.1: no package has the symbols of its programs. Where the project sets something, that counts.
+    if source.settings.strip.is_none() {
+        let strip = format!("profile.{}.strip=\"symbols\"", cargo.profile);
+        arguments.extend(["--config".into(), strip]);
+    }
     for package in &cargo.packages {
         arguments.extend(["--package".into(), package.clone()]);
     }

@@ -381,7 +381,7 @@ fn a_static_build_has_a_target_so_that_its_flags_do_not_reach_procedural_macros(
     let plan = planned(&findings(), &exactly(FlavourName::STATIC)).expect("a plan");
     let build = &plan.builds[0];
     expect![[r#"
-        build --locked --profile release --package sampled --package sample --target x86_64-unknown-linux-gnu --message-format=json-render-diagnostics --target-dir /w/target/dist/build/static
+        build --locked --profile release --config profile.release.strip="symbols" --package sampled --package sample --target x86_64-unknown-linux-gnu --message-format=json-render-diagnostics --target-dir /w/target/dist/build/static
         --remap-path-prefix=/w=sample-0.1.0 --remap-path-prefix=/w/target/dist=sample-0.1.0/target/dist --remap-path-prefix=/c=cargo -Ctarget-feature=+crt-static
         CARGO_INCREMENTAL=0
         SAMPLE_BUILD_COMMIT=abc
@@ -437,12 +437,12 @@ fn every_library_of_a_flavour_is_planned_for_the_programs_that_link_it() {
           capture: pcap zlib
           capture-reader: lzma zlib
           linked: liblzma 1.0.6, libpcap 1.0.6, zlib 1.0.6
-          cargo build --locked --profile release --package capture --package capture-reader --features capture-formats/xz,capture/live
+          cargo build --locked --profile release --config profile.release.strip="symbols" --package capture --package capture-reader --features capture-formats/xz,capture/live
         everywhere static
           capture: zlib
           capture-reader: lzma zlib
           linked: liblzma 1.0.6, zlib 1.0.6
-          cargo build --locked --profile release --package capture --package capture-reader --features capture-formats/xz --target x86_64-unknown-linux-gnu
+          cargo build --locked --profile release --config profile.release.strip="symbols" --package capture --package capture-reader --features capture-formats/xz --target x86_64-unknown-linux-gnu
         full: liblzma 1.0.6, libpcap 1.0.6 and zlib 1.0.6 can be linked
         everywhere: the C library and the other ones are linked statically
         capture_0.1.0-1_amd64.deb
@@ -477,7 +477,7 @@ fn the_first_flavour_whose_libraries_are_there_is_planned_and_its_tools_are_depe
           capture: pcap zlib
           capture-reader: zlib
           linked: libpcap 1.0.6, zlib 1.0.6
-          cargo build --locked --profile release --package capture --package capture-reader --features capture/live
+          cargo build --locked --profile release --config profile.release.strip="symbols" --package capture --package capture-reader --features capture/live
         capture-only: liblzma cannot be linked: no package lzma [instead of full]
         capture_0.1.0-1_amd64.deb
           depends: xz-utils
@@ -490,7 +490,7 @@ fn the_first_flavour_whose_libraries_are_there_is_planned_and_its_tools_are_depe
           capture: zlib
           capture-reader: zlib
           linked: zlib 1.0.6
-          cargo build --locked --profile release --package capture --package capture-reader
+          cargo build --locked --profile release --config profile.release.strip="symbols" --package capture --package capture-reader
         plain: liblzma cannot be linked: no package lzma; libpcap cannot be linked: no package pcap [instead of full]
         capture_0.1.0-1_amd64.deb
           depends: xz-utils
@@ -562,6 +562,22 @@ fn the_flags_of_the_project_follow_those_of_the_toolkit() {
     let of_target = vec!["--cfg=target".to_owned()];
     source.settings.target_rustflags.insert(host, of_target);
     assert_eq!(flags(&source).as_deref(), Some("--cfg=target"));
+}
+
+#[test]
+fn programs_are_stripped_where_the_profile_says_nothing() {
+    let mut source = fixtures::source();
+    let told = |source: &Source| {
+        let plan = plan_of(source).expect("a plan");
+        let strips = |argument: &String| argument.contains("strip=");
+        (plan.builds[0].cargo.iter().any(strips), plan.warnings)
+    };
+    assert_eq!(told(&source), (true, Vec::new()));
+    source.settings.strip = Some("symbols".to_owned());
+    assert_eq!(told(&source), (false, Vec::new()));
+    source.settings.strip = Some("none".to_owned());
+    let warning = "profile release sets strip = \"none\": the programs keep symbols, which lintian and rpmlint refuse";
+    assert_eq!(told(&source), (false, vec![warning.to_owned()]));
 }
 
 #[test]

@@ -11,7 +11,7 @@ use super::{Profile, SettingError, Settings};
 pub struct ConfigFile {
     path: PathBuf,
     is_ours: bool,
-    table: Table,
+    pub(super) table: Table,
 }
 
 /// Keys below `[target.TRIPLE]` that Cargo knows. Any other is the name of a C library whose build script it replaces.
