@@ -4,10 +4,10 @@ mod assets;
 
 use std::path::PathBuf;
 
-use plimsoll_plan::config::Config;
+use plimsoll_plan::config::{self, Config};
 use plimsoll_plan::plan::{PackagePlan, Plan};
 use plimsoll_spec::changelog::Release;
-use plimsoll_spec::{PackageFile, PackageSpec};
+use plimsoll_spec::{Actions, PackageFile, PackageSpec};
 
 use crate::format::Format;
 
@@ -69,6 +69,9 @@ pub fn compose(ingredients: &Ingredients<'_>) -> PackageSpec {
         recommends: package.declared.recommends.clone(),
         provides: Vec::new(),
         files: files.to_vec(),
+        actions: Actions {
+            units: config::actions(&config.unit),
+        },
         maintainer_scripts: None,
         scriptlets: None,
         changelog: changelog

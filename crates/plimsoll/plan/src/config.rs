@@ -8,6 +8,7 @@ mod flavour;
 mod library;
 mod load;
 mod package;
+mod unit;
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -25,6 +26,7 @@ pub use bundled::BundledPolicy;
 pub use flavour::{FlavourConfig, Flavours};
 pub use load::{ConfigError, QUESTION, load, parse};
 pub use package::PackageConfig;
+pub use unit::{UnitConfig, Units, actions};
 
 /// What is built, and what the packages contain. The version comes from the main Cargo package, the first of
 /// `cargo.packages`.
@@ -85,6 +87,10 @@ pub struct Config {
     #[serde(default)]
     #[schemars(schema_with = "own_tables")]
     pub format: BTreeMap<FormatName, toml::Table>,
+    /// What is done with units that the packages install, by their names, as in `[unit."sampled.socket"]`.
+    #[serde(default)]
+    #[schemars(with = "BTreeMap<String, UnitConfig>")]
+    pub unit: Units,
     /// How installed packages are tested.
     #[serde(default)]
     pub verify: VerifyConfig,

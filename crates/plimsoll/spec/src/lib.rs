@@ -24,6 +24,7 @@ pub mod changelog;
 mod format;
 pub mod system_files;
 
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use schemars::JsonSchema;
@@ -67,6 +68,42 @@ pub struct PackageFile {
     /// The text of a symbolic link (symlink(7)). The package then holds a link, and `source` is not read.
     #[serde(default)]
     pub link: Option<String>,
+}
+
+/// What is done with a unit of a package, see systemd.unit(5).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub struct UnitActions {
+    /// Whether the first installation enables it.
+    pub enable: bool,
+    /// Whether the first installation starts it.
+    pub start: bool,
+}
+
+impl Default for UnitActions {
+    fn default() -> Self {
+        Self {
+            enable: true,
+            start: true,
+        }
+    }
+}
+
+/// What is done on a system besides putting the files there.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub struct Actions {
+    /// What is done with units, by their names; one that is not named is enabled and started.
+    #[serde(default)]
+    pub units: BTreeMap<String, UnitActions>,
+}
+
+impl Actions {
+    /// What is done with a unit.
+    #[must_use]
+    pub fn unit(&self, name: &str) -> UnitActions {
+        self.units.get(name).copied().unwrap_or_default()
+    }
 }
 
 /// Scripts that an RPM runs, for `/bin/sh`. Each gets the number of installed versions as `$1`; an empty one is not there.
@@ -123,6 +160,9 @@ pub struct PackageSpec {
     pub provides: Vec<String>,
     /// Its files.
     pub files: Vec<PackageFile>,
+    /// What is done besides.
+    #[serde(default)]
+    pub actions: Actions,
     /// A folder with Debian maintainer scripts (`postinst`, …) that hold a `#DEBHELPER#` line. Without one, a Debian package
     /// has the scripts that its units, users and temporary files need.
     pub maintainer_scripts: Option<PathBuf>,

@@ -27,6 +27,12 @@ pub fn unit(dest: &str) -> Option<&str> {
     is_unit.then_some(name)
 }
 
+/// Whether a path is in the folder of units, or is that folder.
+#[must_use]
+pub fn is_of_units(dest: &str) -> bool {
+    dest.starts_with(UNITS)
+}
+
 /// The name of the file of sysusers.d(5) that a path of a package installs.
 #[must_use]
 pub fn sysusers(dest: &str) -> Option<&str> {

@@ -20,7 +20,7 @@ use serde::{Deserialize, Serialize};
 use crate::Target;
 use plimsoll_plan::distro::DistroList;
 use plimsoll_plan::plan::Arch;
-use plimsoll_spec::{FormatName, PackageSpec};
+use plimsoll_spec::{Actions, FormatName, PackageSpec};
 
 pub use error::ProfileError;
 
@@ -180,6 +180,7 @@ impl Profile {
             recommends: Vec::new(),
             provides: self.capabilities(arch),
             files: Vec::new(),
+            actions: Actions::default(),
             maintainer_scripts: None,
             scriptlets: None,
             changelog: Vec::new(),

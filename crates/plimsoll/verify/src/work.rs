@@ -9,7 +9,7 @@ use error_hint::FileError;
 use super::{PackageUnderTest, VerifyError, installed};
 use plimsoll_build::engine::Site;
 use plimsoll_build::format::LifeScript;
-use plimsoll_plan::config::Config;
+use plimsoll_plan::config::{Config, UnitConfig};
 
 /// The folders of the packages in it, and of those to upgrade from.
 const PACKAGES: &str = "packages";
@@ -109,6 +109,20 @@ fn place(folder: &str, file: &Path) -> String {
     )
 }
 
+/// The units of a package with which the project does not want something done.
+fn without<'a>(
+    config: &Config,
+    package: &'a PackageUnderTest,
+    wants: fn(&UnitConfig) -> bool,
+) -> Vec<&'a str> {
+    let units = package.units().into_iter();
+    let is_without = |name: &&str| {
+        let mut named = config.unit.iter();
+        named.any(|(unit, config)| unit.get_ref() == name && !wants(config))
+    };
+    units.filter(is_without).collect()
+}
+
 /// The file that the scripts read as shell.
 fn environment(layout: &Layout<'_>) -> String {
     let Layout {
@@ -148,6 +162,8 @@ fn environment(layout: &Layout<'_>) -> String {
         ),
         ("PREVIOUS", previous.join(" ")),
         ("UNITS", each(&|it| texts(it.units()))),
+        ("DISABLED", each(&|it| texts(without(config, it, |unit| unit.enable)))),
+        ("STOPPED", each(&|it| texts(without(config, it, |unit| unit.start)))),
         ("CONFFILES", each(&|it| it.contents.conffiles.clone())),
         ("STAMP", stamp.join(" ")),
         ("PROGRAMS", each(&installed)),

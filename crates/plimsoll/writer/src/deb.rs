@@ -1,12 +1,14 @@
-//! The .deb file: written and read by ourselves, with maintainer scripts from the cargo-deb library.
+//! The .deb file: written and read by ourselves, with parts of the maintainer scripts from the cargo-deb library.
 
 mod archive;
+mod cargo_deb;
 mod changelog;
 mod control;
 mod copyright;
 mod fields;
 mod restart;
 mod scripts;
+mod snippets;
 mod warnings;
 
 use std::path::Path;

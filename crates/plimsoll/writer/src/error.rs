@@ -9,6 +9,11 @@ use plimsoll_spec::FormatName;
 /// Why a package could not be written or read.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum PackageError {
+    #[error(
+        "{} has no line #DEBHELPER#, which stands for what the files of the package need",
+        path.join(script).display()
+    )]
+    NoToken { script: &'static str, path: PathBuf },
     #[error("cannot read package specification {}", path.display())]
     Spec {
         path: PathBuf,

@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 
 use plimsoll_plan::config::{Asset, AssetSource, Config};
 use plimsoll_plan::plan::{PackagePlan, Plan};
-use plimsoll_spec::{FormatName, PackageFile};
+use plimsoll_spec::{FormatName, PackageFile, system_files};
 
 pub use error::{AssetError, AssetFault};
 use matches::Found;
@@ -68,9 +68,35 @@ pub fn check(config: &Config, workspace: &Path) -> Result<(), AssetError> {
     let flavours = config.flavour.iter().map(|(_, flavour)| flavour);
     let formats = flavours.flat_map(|flavour| flavour.formats.iter().copied());
     let formats: BTreeSet<FormatName> = formats.collect();
-    formats
-        .into_iter()
-        .try_for_each(|format| placed(config, workspace, format, None).map(drop))
+    let mut units = BTreeSet::new();
+    for format in formats {
+        let placed = placed(config, workspace, format, None)?;
+        let found = placed.iter().filter(|it| it.file.link.is_none());
+        let found = found.filter_map(|it| system_files::unit(&it.file.dest));
+        units.extend(found.map(str::to_owned));
+    }
+    check_units(config, &units)
+}
+
+/// Each unit that the configuration names is in a package. Those that a build script writes are not known yet.
+fn check_units(config: &Config, units: &BTreeSet<String>) -> Result<(), AssetError> {
+    let is_written = |asset: &Asset| {
+        let is_unit = system_files::is_of_units(&asset.dest);
+        is_unit && matches!(asset.source, AssetSource::OutDir { .. })
+    };
+    if config.asset.iter().any(is_written) {
+        return Ok(());
+    }
+    let mut named = config.unit.iter();
+    match named.find(|(name, _)| !units.contains(name.get_ref())) {
+        None => Ok(()),
+        Some((name, unit)) => Err(AssetError {
+            line: unit.line,
+            fault: AssetFault::NoUnit {
+                name: name.get_ref().clone(),
+            },
+        }),
+    }
 }
 
 /// A file of a package, and the asset that it comes from.

@@ -18,7 +18,7 @@ use crate::outcome::Outcome;
 
 impl Format for Rpm {
     fn complete(&self, spec: &mut PackageSpec, _config: &Config, _workspace: &Path) {
-        spec.scriptlets = scriptlets::scriptlets(&spec.files);
+        spec.scriptlets = scriptlets::scriptlets(&spec.files, &spec.actions);
     }
 
     fn derive(&self, programs: &Programs<'_>) -> Result<Vec<String>, DependsError> {

@@ -1,7 +1,9 @@
 //! What cargo-deb is told (<https://docs.rs/crate/cargo-deb/latest>).
 
-use plimsoll_spec::{FileKind, system_files};
-use toml_edit::{Array, Table, Value, value};
+use std::collections::{BTreeMap, BTreeSet};
+
+use plimsoll_spec::{FileKind, UnitActions, system_files};
+use toml_edit::{Array, Item, Table, Value, value};
 
 use super::lines::Line;
 use super::value::{list, table as inline, texts};
@@ -47,19 +49,47 @@ pub(super) fn table(facts: &Facts<'_>) -> Said {
         table["maintainer-scripts"] = value(format!("{up}{folder}"));
     }
     if lines.iter().any(is_acted_on) {
-        table["systemd-units"] = value(inline([
-            ("enable", true),
-            ("start", true),
-            ("restart-after-upgrade", true),
-            ("stop-on-upgrade", false),
-        ]));
+        table["systemd-units"] = units(facts);
     }
     table["conf-files"] = value(conffiles(lines));
     table["assets"] = value(list(lines.iter().map(|line| asset(line, up))));
     Said {
         table,
-        unsaid: unsaid(scripts, lines),
+        unsaid: unsaid(facts),
     }
+}
+
+/// What is done with the units. cargo-deb names units without their types.
+fn units(facts: &Facts<'_>) -> Item {
+    let actions = &facts.spec.actions;
+    let entry = |name: Option<&str>, actions: UnitActions| {
+        let name = name.map(|name| ("unit-name", Value::from(name)));
+        inline(name.into_iter().chain([
+            ("enable", actions.enable.into()),
+            ("start", actions.start.into()),
+            ("restart-after-upgrade", true.into()),
+            ("stop-on-upgrade", false.into()),
+        ]))
+    };
+    if actions.units.is_empty() {
+        return value(entry(None, UnitActions::default()));
+    }
+    let units = unit_stems(facts);
+    value(list(units.iter().map(|(stem, actions)| {
+        entry(Some(stem), actions.iter().next().copied().unwrap_or_default())
+    })))
+}
+
+/// The units without their types, and what is done with those of one name.
+fn unit_stems<'a>(facts: &Facts<'a>) -> BTreeMap<&'a str, BTreeSet<UnitActions>> {
+    let mut stems = BTreeMap::<_, BTreeSet<_>>::new();
+    let files = facts.spec.files.iter().filter(|file| file.link.is_none());
+    for unit in files.filter_map(|file| system_files::unit(&file.dest)) {
+        let stem = unit.rsplit_once('.').map_or(unit, |(stem, _)| stem);
+        let actions = stems.entry(stem).or_default();
+        actions.insert(facts.spec.actions.unit(unit));
+    }
+    stems
 }
 
 fn asset(line: &Line, up: &str) -> Value {
@@ -89,7 +119,8 @@ fn is_acted_on(line: &Line) -> bool {
     known.iter().any(|known| known(&line.dest).is_some())
 }
 
-fn unsaid(scripts: Option<&str>, lines: &[Line]) -> Vec<String> {
+fn unsaid(facts: &Facts<'_>) -> Vec<String> {
+    let Facts { scripts, lines, .. } = *facts;
     let mut unsaid = vec![
         "the summary is the `description` of the Cargo package".to_owned(),
         "the changelog of the package, made from the project's; checksums of the files".to_owned(),
@@ -98,6 +129,10 @@ fn unsaid(scripts: Option<&str>, lines: &[Line]) -> Vec<String> {
     if scripts.is_none() && lines.iter().any(is_acted_on) {
         let without =
             "scripts for units, users and temporary files: they need `maintainer-scripts`";
+        unsaid.push(without.to_owned());
+    }
+    if unit_stems(facts).values().any(|actions| actions.len() > 1) {
+        let without = "`enable` and `start` of units whose names differ in the type alone";
         unsaid.push(without.to_owned());
     }
     if lines

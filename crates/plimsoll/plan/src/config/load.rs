@@ -123,6 +123,9 @@ pub fn parse(text: &str, path: &Path, formats: &[FormatName]) -> Result<Config, 
     for asset in &mut config.asset {
         asset.line = format_names::line_at(text, asset.line);
     }
+    for (name, unit) in &mut config.unit {
+        unit.line = format_names::line_of(text, name);
+    }
     if let Some((unknown, line)) = format_names::unknown::<Names>(text, formats) {
         return Err(ConfigError::UnknownFormat {
             path: path.to_owned(),
@@ -373,6 +376,17 @@ mod tests {
                 "static static: "
             ]
         );
+    }
+
+    #[test]
+    fn a_unit_is_enabled_and_started_where_the_file_says_nothing_else() {
+        let text = format!("{DIST}\n[unit.\"sampled.service\"]\nstart = false\n");
+        let names = fixtures::formats().names();
+        let config = parse(&text, Path::new("dist.toml"), &names).expect("sound");
+        let (name, unit) = config.unit.iter().next().expect("a unit");
+        assert_eq!(name.get_ref(), "sampled.service");
+        assert_eq!((unit.enable, unit.start), (true, false));
+        assert_eq!(unit.line, text.lines().count() - 1);
     }
 
     #[test]

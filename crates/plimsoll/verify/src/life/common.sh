@@ -5,6 +5,7 @@
 #   NAMES      the packages' names         PACKAGES, PREVIOUS  the files
 #   VERSIONS   NAME=VERSION of each        NAME, VERSION       those of the first
 #   UNITS      systemd units               CONFFILES          configuration files
+#   DISABLED, STOPPED  those of the units that the project does not have enabled, or does not have started
 #   STAMP      the command that prints what the program is
 #   PROGRAMS   the paths of the programs
 #   NEEDED     the libraries that the programs name

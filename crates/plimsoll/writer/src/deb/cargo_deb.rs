@@ -1,66 +1,59 @@
-//! The maintainer scripts: what cargo-deb makes of the project's own and of the units, users and temporary files.
+//! What cargo-deb puts into maintainer scripts for units, users and temporary files.
 //!
 //! cargo-deb takes its description from a Cargo manifest and looks for files by patterns. So it gets a folder of its own, whose
 //! path holds no character of a pattern, with the files alone that scripts follow from.
 
 use std::fs;
+use std::io;
 use std::io::Read as _;
 use std::path::Path;
 
 use cargo_deb::compress::{CompressConfig, Format as Compression};
 use cargo_deb::config::{BuildOptions, DebConfigOverrides};
 use cargo_deb::{BuildEnvironment, CargoDebError, CargoLockingFlags};
-use plimsoll_spec::{PackageSpec, system_files};
+use plimsoll_spec::{PackageSpec, UnitActions, system_files};
 use toml::{Table, Value};
 
 use super::archive;
 use super::restart;
+use super::snippets::{SCRIPTS, Snippets};
 use super::warnings::Warnings;
 use crate::error::{PackageError, ResultExt};
 use crate::files::File;
 
-/// The folder of the project's own scripts, relative to the manifest.
-const SCRIPTS: &str = "maintainer-scripts";
+/// The folder of the project's own scripts, relative to the manifest; it is empty.
+const FOLDER: &str = "maintainer-scripts";
 
-/// A file of the control archive that dpkg runs, or debconf reads.
-pub(super) struct Script {
-    pub(super) name: String,
-    pub(super) mode: u32,
-    pub(super) text: String,
-}
+/// What a script of cargo-deb begins with.
+const HEAD: &str = "#!/bin/sh\nset -e\n";
 
-/// The scripts of a package; none where nothing needs one.
-pub(super) fn of(spec: &PackageSpec, files: &[File]) -> Result<Vec<Script>, PackageError> {
-    let acted_on: Vec<&File> = files.iter().filter(|file| is_acted_on(file)).collect();
-    if acted_on.is_empty() && spec.maintainer_scripts.is_none() {
-        return Ok(Vec::new());
-    }
+/// What scripts do for these files, of which there is one at least. The actions are those of the units among them.
+pub(super) fn snippets(
+    spec: &PackageSpec,
+    files: &[&File],
+    actions: UnitActions,
+) -> Result<Snippets, PackageError> {
     let folder = tempfile::tempdir().at("make", &std::env::temp_dir())?;
     let folder = folder.path();
-    stage(spec, &acted_on, folder)?;
+    stage(spec, files, actions, folder)?;
     let plain = folder.join("plain.deb");
     run_cargo_deb(spec, &folder.join("Cargo.toml"), &plain)?;
-    let mut scripts = read(&plain)?;
-    let has_sockets = acted_on.iter().any(|file| file.dest.ends_with(".socket"));
-    for script in scripts.iter_mut().filter(|it| it.name == "postinst") {
-        let text = restart::of_services(&script.text, has_sockets);
-        script.text = text.map_err(std::io::Error::other).at("write", &spec.out)?;
+    let mut snippets = Snippets::default();
+    for (name, text) in read(&plain)? {
+        let text = text.strip_prefix(HEAD);
+        let text = text.ok_or("a script begins in another way than was expected");
+        let text = text.and_then(|text| match name.as_str() {
+            "postinst" => restart::of_services(text),
+            _ => Ok(text.to_owned()),
+        });
+        let text = text.map_err(io::Error::other).at("read", &plain)?;
+        snippets.add(&name, &text);
     }
-    Ok(scripts)
-}
-
-fn is_acted_on(file: &File) -> bool {
-    let dest = file.dest.as_str();
-    let known = [
-        system_files::unit,
-        system_files::sysusers,
-        system_files::tmpfiles,
-    ];
-    file.data().is_some() && known.iter().any(|known| known(dest).is_some())
+    Ok(snippets)
 }
 
 /// The scripts in the package that cargo-deb wrote.
-fn read(plain: &Path) -> Result<Vec<Script>, PackageError> {
+fn read(plain: &Path) -> Result<Vec<(String, String)>, PackageError> {
     let archives = archive::read(plain)?;
     let mut scripts = Vec::new();
     for entry in tar::Archive::new(archives.control.as_slice())
@@ -71,32 +64,33 @@ fn read(plain: &Path) -> Result<Vec<Script>, PackageError> {
         let path = entry.path().at("read", plain)?;
         let name = path.file_name().unwrap_or_default();
         let name = name.to_string_lossy().into_owned();
-        if ["control", "conffiles", "md5sums"].contains(&name.as_str()) || name.is_empty() {
+        if !SCRIPTS.contains(&name.as_str()) {
             continue;
         }
-        let mode = entry.header().mode().at("read", plain)? & 0o777;
         let mut text = String::new();
         entry.read_to_string(&mut text).at("read", plain)?;
-        scripts.push(Script { name, mode, text });
+        scripts.push((name, text));
     }
     Ok(scripts)
 }
 
-fn stage(spec: &PackageSpec, files: &[&File], folder: &Path) -> Result<(), PackageError> {
+fn stage(
+    spec: &PackageSpec,
+    files: &[&File],
+    actions: UnitActions,
+    folder: &Path,
+) -> Result<(), PackageError> {
     for file in files {
         let path = folder.join("root").join(file.relative());
         put(&path, staged(file, files).as_bytes())?;
     }
     put(&folder.join("root/copyright"), b"")?;
     put(&folder.join("src/lib.rs"), b"")?;
-    let scripts = folder.join(SCRIPTS);
+    let scripts = folder.join(FOLDER);
     fs::create_dir_all(&scripts).at("make", &scripts)?;
-    if let Some(from) = &spec.maintainer_scripts {
-        copy_scripts(from, &scripts)?;
-    }
     put(
         &folder.join("Cargo.toml"),
-        manifest(spec, files)?.as_bytes(),
+        manifest(spec, files, actions)?.as_bytes(),
     )
 }
 
@@ -126,17 +120,12 @@ fn put(path: &Path, content: &[u8]) -> Result<(), PackageError> {
     fs::write(path, content).at("write", path)
 }
 
-fn copy_scripts(from: &Path, to: &Path) -> Result<(), PackageError> {
-    for entry in fs::read_dir(from).at("read", from)? {
-        let entry = entry.at("read", from)?;
-        let content = fs::read(entry.path()).at("read", &entry.path())?;
-        put(&to.join(entry.file_name()), &content)?;
-    }
-    Ok(())
-}
-
 /// The Cargo manifest that describes the package; every file lies below `root/` beside it.
-fn manifest(spec: &PackageSpec, files: &[&File]) -> Result<String, PackageError> {
+fn manifest(
+    spec: &PackageSpec,
+    files: &[&File],
+    actions: UnitActions,
+) -> Result<String, PackageError> {
     let copyright = format!("usr/share/doc/{}/copyright", spec.name);
     let mut assets = vec![asset("root/copyright", &copyright)];
     assets.extend(files.iter().map(|file| {
@@ -144,8 +133,8 @@ fn manifest(spec: &PackageSpec, files: &[&File]) -> Result<String, PackageError>
         asset(&format!("root/{path}"), path)
     }));
     let units = Table::from_iter([
-        entry("enable", true),
-        entry("start", true),
+        entry("enable", actions.enable),
+        entry("start", actions.start),
         entry("restart-after-upgrade", true),
         entry("stop-on-upgrade", false),
     ]);
@@ -155,7 +144,7 @@ fn manifest(spec: &PackageSpec, files: &[&File]) -> Result<String, PackageError>
         entry("depends", ""),
         entry("extended-description", "scripts"),
         entry("assets", assets),
-        entry("maintainer-scripts", SCRIPTS),
+        entry("maintainer-scripts", FOLDER),
         entry("systemd-units", units),
     ]);
     let package = Table::from_iter([

@@ -8,38 +8,66 @@
 /// What cargo-deb writes before the units that it starts or restarts.
 const CALL: &str = "deb-systemd-invoke $_dh_action ";
 
-/// The postinst script with services alone restarted where the package has sockets.
+/// What it writes before the units that it restarts only.
+const RESTART: &str = "deb-systemd-invoke try-restart ";
+
+/// The program that starts and restarts units.
+const PROGRAM: &str = "deb-systemd-invoke ";
+
+/// A postinst script that restarts no socket.
 ///
 /// # Errors
-/// When there are sockets, and no line that restarts them is found.
-pub(super) fn of_services(script: &str, has_sockets: bool) -> Result<String, &'static str> {
-    let is_call = |line: &&str| line.trim_start().starts_with(CALL);
-    if !has_sockets {
-        return Ok(script.to_owned());
-    }
-    if script.lines().filter(is_call).count() != 1 {
-        return Err("its postinst restarts units in another way than was expected");
-    }
-    let lines = script.lines().map(|line| match is_call(&line) {
-        true => format!("{}\n", without_sockets(line)),
-        false => format!("{line}\n"),
+/// When it starts or restarts sockets in another way than is known.
+pub(super) fn of_services(script: &str) -> Result<String, &'static str> {
+    let lines = script.lines().map(|line| {
+        let has_sockets = line.split(' ').any(is_socket);
+        let call = line.trim_start();
+        Ok(if !has_sockets || !call.contains(PROGRAM) {
+            format!("{line}\n")
+        } else if call.starts_with(CALL) {
+            format!("{}\n", start_or_restart(line))
+        } else if call.starts_with(RESTART) {
+            format!("{}\n", restart(line))
+        } else {
+            return Err("its postinst restarts units in another way than was expected");
+        })
     });
-    Ok(lines.collect())
+    lines.collect()
+}
+
+fn is_socket(word: &str) -> bool {
+    word.ends_with(".socket")
+}
+
+/// The line without sockets; one that does nothing if it has no other unit.
+fn restart(line: &str) -> String {
+    let words = line.split(' ').filter(|word| !is_socket(word));
+    let words: Vec<&str> = words.collect();
+    match words.iter().any(|word| is_unit(word)) {
+        true => words.join(" "),
+        false => format!("{}:", indent(line)),
+    }
+}
+
+/// Whether a word of a call is a unit: neither the program, the action, nor what becomes of its output.
+fn is_unit(word: &str) -> bool {
+    let word = word.trim_start();
+    word.contains('.') && !word.starts_with(['>', '/'])
+}
+
+fn indent(line: &str) -> &str {
+    &line[..line.len() - line.trim_start().len()]
 }
 
 /// The line for an installation, and one for an upgrade.
-fn without_sockets(line: &str) -> String {
-    let indent = &line[..line.len() - line.trim_start().len()];
-    let services: Vec<&str> = line
-        .split(' ')
-        .filter(|word| !word.ends_with(".socket"))
-        .collect();
-    let (all, services) = (line.trim_start(), services.join(" "));
+fn start_or_restart(line: &str) -> String {
+    let indent = indent(line);
+    let restart = restart(line);
     [
         "if [ \"$_dh_action\" = start ]; then",
-        &format!("\t{all}"),
+        &format!("\t{}", line.trim_start()),
         "else",
-        &format!("\t{}", services.trim_start()),
+        &format!("\t{}", restart.trim_start()),
         "fi",
     ]
     .map(|line| format!("{indent}{line}"))
@@ -50,13 +78,13 @@ fn without_sockets(line: &str) -> String {
 mod tests {
     use super::*;
 
-    const SCRIPT: &str = "set -e\n\
-        \t\tdeb-systemd-invoke $_dh_action a.service a.socket >/dev/null || true\n\
-        exit 0\n";
+    fn script(call: &str) -> String {
+        format!("set -e\n\t\t{call} >/dev/null || true\nexit 0\n")
+    }
 
     #[test]
     fn sockets_are_started_and_not_restarted() {
-        let script = of_services(SCRIPT, true).unwrap();
+        let script = script("deb-systemd-invoke $_dh_action a.service a.socket");
         let wanted = "set -e\n\
             \t\tif [ \"$_dh_action\" = start ]; then\n\
             \t\t\tdeb-systemd-invoke $_dh_action a.service a.socket >/dev/null || true\n\
@@ -64,18 +92,30 @@ mod tests {
             \t\t\tdeb-systemd-invoke $_dh_action a.service >/dev/null || true\n\
             \t\tfi\n\
             exit 0\n";
-        assert_eq!(script, wanted);
+        assert_eq!(of_services(&script).unwrap(), wanted);
     }
 
     #[test]
-    fn without_sockets_nothing_is_changed() {
-        assert_eq!(of_services(SCRIPT, false).unwrap(), SCRIPT);
+    fn a_call_that_only_restarts_loses_its_sockets() {
+        let both = script("deb-systemd-invoke try-restart a.service a.socket");
+        assert_eq!(
+            of_services(&both).unwrap(),
+            script("deb-systemd-invoke try-restart a.service")
+        );
+        let alone = script("deb-systemd-invoke try-restart a.socket");
+        assert_eq!(of_services(&alone).unwrap(), "set -e\n\t\t:\nexit 0\n");
     }
 
     #[test]
     fn a_script_that_restarts_otherwise_is_refused() {
-        for script in ["exit 0\n", &SCRIPT.repeat(2)] {
-            assert!(of_services(script, true).is_err(), "{script}");
+        assert!(of_services(&script("deb-systemd-invoke --user restart a.socket")).is_err());
+    }
+
+    #[test]
+    fn without_sockets_nothing_is_changed() {
+        for action in ["$_dh_action", "try-restart"] {
+            let script = script(&format!("deb-systemd-invoke {action} a.service"));
+            assert_eq!(of_services(&script).unwrap(), script);
         }
     }
 }

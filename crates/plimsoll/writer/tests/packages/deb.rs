@@ -1,6 +1,6 @@
 //! Debian packages, read by dpkg's own tools.
 
-use plimsoll_spec::{FileKind, FormatName};
+use plimsoll_spec::{FileKind, FormatName, UnitActions};
 use test_support::{Need, require};
 
 use crate::folder::{Folder, printed};
@@ -101,6 +101,61 @@ fn units_and_users_get_their_scripts_without_a_folder_of_scripts() {
         let script = folder.script(&spec.out, name).unwrap();
         assert!(script.contains("sample.service"), "{name}: {script}");
     }
+}
+
+#[test]
+fn a_unit_is_enabled_and_started_as_the_project_says() {
+    require!(Need::Program("dpkg-deb"));
+    let folder = Folder::new();
+    let mut spec = folder.spec(FormatName::DEB, "sample.deb");
+    spec.maintainer_scripts = None;
+    let socket = "[Socket]\nListenStream=/run/s\n[Install]\nWantedBy=sockets.target\n";
+    for (name, text) in [("other.service", UNIT), ("sample.socket", socket)] {
+        let dest = format!("/usr/lib/systemd/system/{name}");
+        let file = folder.file(name, text, &dest, 0o644, FileKind::Plain);
+        spec.files.push(file);
+    }
+    // The same stem as sample.service, and other actions.
+    for (name, enable, start) in [("sample.socket", true, false), ("other.service", false, false)] {
+        let actions = UnitActions { enable, start };
+        spec.actions.units.insert(name.into(), actions);
+    }
+    folder.write(&spec);
+    let postinst = folder.script(&spec.out, "postinst").unwrap();
+    for part in [
+        "deb-systemd-helper enable sample.service",
+        "deb-systemd-helper enable sample.socket",
+        "deb-systemd-invoke $_dh_action sample.service ",
+        "was-enabled other.service",
+        "deb-systemd-invoke try-restart other.service ",
+    ] {
+        assert!(postinst.contains(part), "{part} in {postinst}");
+    }
+    let starts = postinst.lines().filter(|line| line.contains("_dh_action "));
+    for line in starts {
+        assert!(!line.contains("socket") && !line.contains("other"), "{line}");
+    }
+    assert_eq!(postinst.matches("try-restart").count(), 1, "{postinst}");
+    for (name, units) in [
+        ("prerm", ["stop sample.service", "stop sample.socket", "stop other.service"]),
+        ("postrm", ["purge sample.service", "purge sample.socket", "purge other.service"]),
+    ] {
+        let script = folder.script(&spec.out, name).unwrap();
+        for unit in units {
+            assert!(script.contains(unit), "{unit} in {name}: {script}");
+        }
+        let checked = std::process::Command::new("sh").args(["-n", "-c", &script]).status();
+        assert!(checked.unwrap().success(), "{script}");
+    }
+}
+
+#[test]
+fn a_script_without_its_line_is_refused() {
+    let folder = Folder::new();
+    let spec = folder.spec(FormatName::DEB, "sample.deb");
+    std::fs::write(folder.path("scripts/postinst"), "#!/bin/sh\nset -e\n").unwrap();
+    let error = folder.refused(&spec);
+    assert!(error.contains("postinst has no line #DEBHELPER#"), "{error}");
 }
 
 #[test]

@@ -2,11 +2,11 @@
 
 use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
-use std::process::Command;
+use std::process::{Command, Output};
 
 use plimsoll_spec::changelog::Release;
 use plimsoll_spec::{
-    FileKind, FormatName, PackageContents, PackageFile, PackageReport, PackageSpec, Scriptlets,
+    Actions, FileKind, FormatName, PackageContents, PackageFile, PackageReport, PackageSpec, Scriptlets,
 };
 use serde::de::DeserializeOwned;
 
@@ -137,6 +137,7 @@ impl Folder {
                     FileKind::Plain,
                 ),
             ],
+            actions: Actions::default(),
             maintainer_scripts: (format == FormatName::DEB).then_some(scripts),
             scriptlets: (format == FormatName::RPM).then(|| Scriptlets {
                 post: "true\n".into(),
@@ -162,6 +163,15 @@ impl Folder {
         let path = self.path("spec.json");
         std::fs::write(&path, serde_json::to_string(spec).unwrap()).unwrap();
         told(&["write".as_ref(), path.as_ref()])
+    }
+
+    /// Why the program does not write a package.
+    pub(crate) fn refused(&self, spec: &PackageSpec) -> String {
+        let path = self.path("spec.json");
+        std::fs::write(&path, serde_json::to_string(spec).unwrap()).unwrap();
+        let output = run(&["write".as_ref(), path.as_ref()]);
+        assert!(!output.status.success());
+        String::from_utf8(output.stderr).unwrap()
     }
 
     pub(crate) fn unpack(&self, package: &Path, into: &str) -> PackageContents {
@@ -191,18 +201,22 @@ impl Folder {
 
 /// What the program tells about its work.
 fn told<T: DeserializeOwned>(arguments: &[&OsStr]) -> T {
-    let output = Command::new(env!("CARGO_BIN_EXE_plimsoll-writer"))
-        .args(arguments)
-        .env("SOURCE_DATE_EPOCH", EPOCH.to_string())
-        .env_remove("CARGO_TARGET_DIR")
-        .output()
-        .unwrap();
+    let output = run(arguments);
     assert!(
         output.status.success(),
         "{}",
         String::from_utf8_lossy(&output.stderr)
     );
     serde_json::from_slice(&output.stdout).unwrap()
+}
+
+fn run(arguments: &[&OsStr]) -> Output {
+    Command::new(env!("CARGO_BIN_EXE_plimsoll-writer"))
+        .args(arguments)
+        .env("SOURCE_DATE_EPOCH", EPOCH.to_string())
+        .env_remove("CARGO_TARGET_DIR")
+        .output()
+        .unwrap()
 }
 
 /// What a program prints about a file.

@@ -68,6 +68,12 @@ pub enum AssetFault {
         /// The file.
         file: String,
     },
+    /// A unit that no package installs.
+    #[error("[unit.{name:?}] is no unit of the packages")]
+    NoUnit {
+        /// Its name.
+        name: String,
+    },
     /// A link that leads to a file that the package should hold, and does not.
     #[error("asset {dest} is a link to {text}: no file of the package is {target}")]
     Link {
@@ -104,6 +110,9 @@ impl Hint for AssetError {
             }
             AssetFault::Twice { .. } => {
                 "give one of them another `dest`; files of a pattern with `**` keep their folders"
+            }
+            AssetFault::NoUnit { .. } => {
+                "name a unit that an asset puts into /usr/lib/systemd/system; a template (x@.service) is neither enabled nor started"
             }
             AssetFault::Inside { .. } => "give one of them another `dest`",
             AssetFault::Link { .. } => {

@@ -182,3 +182,26 @@ fn one_path_is_one_file() {
         "{error}"
     );
 }
+
+#[test]
+fn a_unit_that_no_package_installs_is_named_with_its_line() {
+    let tree = tree(&["a.service", "a@.service"], &[]);
+    let checked = |unit: &str| {
+        let before = DIST.split("[[asset]]").next().expect("a start");
+        let text = format!(
+            "{before}[unit.\"{unit}\"]\nstart = false\n[[asset]]\nsource = \"*.service\"\n\
+             dest = \"/usr/lib/systemd/system/\"\n[[asset]]\nbinary = \"sampled\"\ndest = \"/usr/bin/sampled\"\n"
+        );
+        let config = config::parse(&text, Path::new("dist.toml"), &formats().names());
+        check(&config.expect("sound"), tree.path())
+    };
+    checked("a.service").expect("a unit of the package");
+    for unit in ["b.service", "a@.service"] {
+        let error = checked(unit).expect_err("refused");
+        let text = DIST.split("[[asset]]").next().expect("a start");
+        let line = text.lines().count() + 1;
+        let wanted = format!("packaging/dist.toml:{line}: [unit.\"{unit}\"] is no unit of the packages");
+        assert_eq!(error.to_string(), wanted);
+        assert!(error.hint().expect("a hint").starts_with("name a unit that"));
+    }
+}

@@ -51,8 +51,23 @@ install_it() {
     keep_libraries
 }
 
-# Debian starts and enables what it installs (Debian Policy Manual, 9.3).
-service_follows_the_policy() { units_are_up; }
+# Debian starts and enables what it installs (Debian Policy Manual, 9.3), unless the project says otherwise.
+service_follows_the_policy() {
+    for unit in $DISABLED; do
+        state=$(systemctl is-enabled "$unit" || :)
+        [ "$state" = disabled ] || [ "$state" = static ] || fault "$unit is $state right after the installation"
+    done
+    for unit in $DISABLED $STOPPED; do
+        state=$(systemctl is-active "$unit" || :)
+        [ "$state" = inactive ] || fault "$unit is $state right after the installation"
+    done
+    [ -z "$DISABLED$STOPPED" ] || saw "units that are not to be enabled or started are not"
+    bring_up
+    units_are_up
+}
+
+# Has the units run that the installation leaves alone.
+bring_up() { [ -z "$DISABLED$STOPPED" ] || systemctl enable --now $DISABLED $STOPPED; }
 
 remove_it() {
     script hold
@@ -91,6 +106,7 @@ new_conffiles_are_beside() {
 
 upgrade_it() {
     apt install $PREVIOUS
+    [ "$INIT" = no ] || bring_up
     [ "$INIT" = no ] || units_are_up
     script hold
     change_conffiles

@@ -4,26 +4,37 @@
 //! written out here. systemd 250 and later have `systemd-update-helper`, which does what the
 //! distribution wants; before it (EL8) the macros called `systemctl` as is done below.
 
-use plimsoll_spec::{PackageFile, Scriptlets, system_files};
+use plimsoll_spec::{Actions, PackageFile, Scriptlets, system_files};
 
 const HELPER: &str = "/usr/lib/systemd/systemd-update-helper";
 
 /// The scripts for units, users and temporary files among the files; none where there are none.
-pub(super) fn scriptlets(files: &[PackageFile]) -> Option<Scriptlets> {
+pub(super) fn scriptlets(files: &[PackageFile], actions: &Actions) -> Option<Scriptlets> {
     let units = names(files, system_files::unit);
-    let post = post(files, &units);
-    let of_units = |versions, verb, systemctl| match units.is_empty() {
-        true => String::new(),
-        false => when(versions, verb, systemctl, &units),
+    let enabled: Vec<&str> = units
+        .iter()
+        .copied()
+        .filter(|unit| actions.unit(unit).enable)
+        .collect();
+    let scriptlets = Scriptlets {
+        post: post(files, &enabled),
+        preun: when(
+            "-eq 0",
+            "remove-system-units",
+            "--no-reload disable --now",
+            &units,
+        ),
+        postun: when(
+            "-ge 1",
+            "mark-restart-system-units",
+            "try-restart",
+            &units,
+        ),
     };
-    (!post.is_empty()).then(|| Scriptlets {
-        preun: of_units("-eq 0", "remove-system-units", "--no-reload disable --now"),
-        postun: of_units("-ge 1", "mark-restart-system-units", "try-restart"),
-        post,
-    })
+    (scriptlets != Scriptlets::default()).then_some(scriptlets)
 }
 
-fn post(files: &[PackageFile], units: &str) -> String {
+fn post(files: &[PackageFile], enabled: &[&str]) -> String {
     let mut script = String::new();
     let (users, folders) = (
         names(files, system_files::sysusers),
@@ -34,20 +45,28 @@ fn post(files: &[PackageFile], units: &str) -> String {
         ("systemd-tmpfiles", " --create", folders),
     ] {
         if !names.is_empty() {
+            let names = names.join(" ");
             script.push_str(&format!(
                 "if [ -x /usr/bin/{program} ]; then\n    \
                  /usr/bin/{program}{option} {names} >/dev/null 2>&1 || :\nfi\n"
             ));
         }
     }
-    if !units.is_empty() {
-        script += &when("-eq 1", "install-system-units", "--no-reload preset", units);
-    }
     script
+        + &when(
+            "-eq 1",
+            "install-system-units",
+            "--no-reload preset",
+            enabled,
+        )
 }
 
-/// Runs one verb where the number of installed versions, `$1`, is what it is for.
-fn when(versions: &str, verb: &str, systemctl: &str, units: &str) -> String {
+/// Runs one verb where the number of installed versions, `$1`, is what it is for; nothing without a unit.
+fn when(versions: &str, verb: &str, systemctl: &str, units: &[&str]) -> String {
+    if units.is_empty() {
+        return String::new();
+    }
+    let units = units.join(" ");
     format!(
         "if [ $1 {versions} ]; then\n    \
          if [ -x {HELPER} ]; then\n        \
@@ -58,11 +77,10 @@ fn when(versions: &str, verb: &str, systemctl: &str, units: &str) -> String {
     )
 }
 
-/// The names of the files of one kind, for a command line. A link is another name of a file, and not one of its own.
-fn names(files: &[PackageFile], of: fn(&str) -> Option<&str>) -> String {
+/// The names of the files of one kind. A link is another name of a file, and not one of its own.
+fn names(files: &[PackageFile], of: fn(&str) -> Option<&str>) -> Vec<&str> {
     let files = files.iter().filter(|file| file.link.is_none());
-    let names: Vec<&str> = files.filter_map(|file| of(&file.dest)).collect();
-    names.join(" ")
+    files.filter_map(|file| of(&file.dest)).collect()
 }
 
 #[cfg(test)]
@@ -70,7 +88,7 @@ mod tests {
     use expect_test::expect;
 
     use super::*;
-    use plimsoll_spec::FileKind;
+    use plimsoll_spec::{FileKind, UnitActions};
 
     fn file(dest: &str) -> PackageFile {
         PackageFile {
@@ -83,18 +101,51 @@ mod tests {
         }
     }
 
+    /// Of files with which nothing special is done.
+    fn told(files: &[PackageFile]) -> Option<Scriptlets> {
+        scriptlets(files, &Actions::default())
+    }
+
+    #[test]
+    fn a_unit_that_is_not_enabled_is_not_preset() {
+        let files = ["a.service", "b.socket"]
+            .map(|name| file(&format!("/usr/lib/systemd/system/{name}")));
+        let of = |names: &[&str]| {
+            let off = UnitActions {
+                enable: false,
+                start: true,
+            };
+            let units = names.iter().map(|name| ((*name).to_owned(), off));
+            let actions = Actions {
+                units: units.collect(),
+            };
+            scriptlets(&files, &actions).expect("scriptlets")
+        };
+        let one = of(&["a.service"]);
+        assert!(
+            one.post.contains("install-system-units b.socket ||"),
+            "{}",
+            one.post
+        );
+        let none = of(&["a.service", "b.socket"]);
+        assert_eq!(none.post, "");
+        for script in [none.preun, none.postun] {
+            assert!(script.contains("system-units a.service b.socket"), "{script}");
+        }
+    }
+
     #[test]
     fn a_package_without_units_runs_nothing() {
-        assert_eq!(scriptlets(&[file("/usr/bin/sample")]), None);
+        assert_eq!(told(&[file("/usr/bin/sample")]), None);
     }
 
     #[test]
     fn a_drop_in_is_no_unit() {
         let drop_in = file("/usr/lib/systemd/system/other.service.d/10.conf");
-        assert_eq!(scriptlets(std::slice::from_ref(&drop_in)), None);
+        assert_eq!(told(std::slice::from_ref(&drop_in)), None);
         let service = file("/usr/lib/systemd/system/sampled.service");
-        let with = scriptlets(&[service.clone(), drop_in]);
-        assert_eq!(with, scriptlets(&[service]));
+        let with = told(&[service.clone(), drop_in]);
+        assert_eq!(with, told(&[service]));
     }
 
     #[test]
@@ -103,7 +154,7 @@ mod tests {
             file("/usr/lib/sysusers.d/sample.conf"),
             file("/usr/lib/tmpfiles.d/sample.conf"),
         ];
-        let scriptlets = scriptlets(&files).expect("scriptlets");
+        let scriptlets = told(&files).expect("scriptlets");
         assert!(scriptlets.post.contains("systemd-sysusers sample.conf"));
         assert!(scriptlets.post.contains("--create sample.conf"));
         assert!(!scriptlets.post.contains("preset"), "{}", scriptlets.post);
@@ -117,7 +168,7 @@ mod tests {
             file("/usr/lib/sysusers.d/sample.conf"),
             file("/usr/lib/tmpfiles.d/sample.conf"),
         ];
-        let scriptlets = scriptlets(&files).expect("scriptlets");
+        let scriptlets = told(&files).expect("scriptlets");
         expect![[r#"
             if [ -x /usr/bin/systemd-sysusers ]; then
                 /usr/bin/systemd-sysusers sample.conf >/dev/null 2>&1 || :
