@@ -51,9 +51,9 @@ pub fn all(
     Ok(found)
 }
 
-/// The paths of a package's files, and where they are; a link is no file.
+/// The paths of a package's files, and where they are; a link, a folder and a ghost are none.
 pub(crate) fn of_package(files: &[PackageFile]) -> impl Iterator<Item = (String, PathBuf)> {
-    let files = files.iter().filter(|file| file.link.is_none());
+    let files = files.iter().filter(|file| file.has_content());
     files.map(|file| (file.dest.clone(), file.source.clone()))
 }
 

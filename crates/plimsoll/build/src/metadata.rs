@@ -16,7 +16,7 @@ use plimsoll_plan::config::{AssetSource, CargoConfig, Config};
 use plimsoll_plan::plan::{Arch, PackagePlan, Places, Plan, declared};
 use plimsoll_plan::source::Source;
 use plimsoll_probe::{Distribution, Flavour, Linking};
-use plimsoll_spec::{FormatName, PackageSpec};
+use plimsoll_spec::{FileKind, FormatName, PackageSpec};
 use toml_edit::Table;
 
 use crate::compose::{Ingredients, compose, unbuilt};
@@ -98,19 +98,22 @@ pub fn tables(
             derived: &[],
             changelog: &[],
         });
+        let mut held = files.clone();
+        held.retain(|(_, file)| file.has_content() || file.link.is_some());
         let scripts = spec.maintainer_scripts.as_deref();
         let scripts = scripts.and_then(|it| it.strip_prefix(site.workspace).ok()?.to_str());
         let mut said = say(&Facts {
             cargo: &config.cargo,
             scripts,
             spec: &spec,
-            lines: &lines::of(&files, site.workspace),
+            lines: &lines::of(&held, site.workspace),
             features: &features(config, &flavour),
             is_stripped: source.settings.strip.is_none(),
             up: &up,
         });
         said.unsaid.extend(elsewhere(&own, name));
         said.unsaid.extend(further(config));
+        said.unsaid.extend(unheld(&spec));
         tables.push((tool, commented(said, tool, &flavour)));
     }
     Ok(tables)
@@ -146,6 +149,15 @@ fn elsewhere(config: &Config, format: FormatName) -> Vec<String> {
 fn further(config: &Config) -> Option<String> {
     let names: Vec<&str> = config.packages().skip(1).collect();
     (!names.is_empty()).then(|| format!("further packages: {}", names.join(", ")))
+}
+
+/// What neither tool puts into a package: folders that may be empty, and ghosts.
+fn unheld(spec: &PackageSpec) -> Option<String> {
+    let files = spec.files.iter();
+    let unheld = files.filter(|file| file.folder || file.kind == FileKind::Ghost);
+    let unheld: Vec<&str> = unheld.map(|file| file.dest.as_str()).collect();
+    (!unheld.is_empty())
+        .then(|| format!("folders and files that are not held: {}", unheld.join(", ")))
 }
 
 /// The Cargo features of a flavour: those of every flavour, and of its libraries.

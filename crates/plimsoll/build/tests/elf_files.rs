@@ -39,6 +39,8 @@ fn packaged(source: &Path, dest: &str) -> PackageFile {
         kind: FileKind::Plain,
         gzip: false,
         link: None,
+        owner: plimsoll_spec::Owner::default(),
+        folder: false,
     }
 }
 

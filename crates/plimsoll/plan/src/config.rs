@@ -129,11 +129,11 @@ impl Config {
         let assets = self.asset.iter();
         let held = assets.filter(|a| a.kind == FileKind::Config && a.is_in(format));
         let paths = held.filter_map(|asset| match &asset.source {
-            AssetSource::Binary(_) => None,
+            AssetSource::Binary(_) | AssetSource::Folder | AssetSource::Ghost => None,
             AssetSource::Printed(_) => Some(asset.dest_of("")),
             AssetSource::Files(pattern) | AssetSource::OutDir { pattern, .. } => {
                 let name = pattern.rsplit('/').next().unwrap_or(pattern);
-                (!pattern.contains(['*', '?', '['])).then(|| asset.dest_of(name))
+                (!pattern.contains(['*', '?', '[', '{'])).then(|| asset.dest_of(name))
             }
         });
         paths.collect()

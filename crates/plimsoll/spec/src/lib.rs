@@ -22,7 +22,9 @@
 
 pub mod changelog;
 mod format;
+mod owner;
 pub mod system_files;
+pub mod system_users;
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -33,6 +35,7 @@ use serde::{Deserialize, Serialize};
 use crate::changelog::Release;
 
 pub use format::{FORMAT_NAME, FormatName, InvalidFormatName};
+pub use owner::{InvalidOwner, Owner};
 
 /// What a file is to the package manager.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
@@ -47,9 +50,12 @@ pub enum FileKind {
     Doc,
     /// A licence text.
     License,
+    /// A file that the package does not hold and that belongs to it, such as a log: an RPM owns it, so that a removal takes it away,
+    /// and a Debian package removes it when it is purged. Such an asset has `dest`, and no source.
+    Ghost,
 }
 
-/// One file of the package.
+/// One file of the package, or an empty folder.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub struct PackageFile {
@@ -59,6 +65,9 @@ pub struct PackageFile {
     pub dest: String,
     /// Its permission bits.
     pub mode: u32,
+    /// Whose it is.
+    #[serde(default)]
+    pub owner: Owner,
     /// How the package manager treats it.
     #[serde(default)]
     pub kind: FileKind,
@@ -68,6 +77,17 @@ pub struct PackageFile {
     /// The text of a symbolic link (symlink(7)). The package then holds a link, and `source` is not read.
     #[serde(default)]
     pub link: Option<String>,
+    /// Whether it is a folder, which is there even where it is empty. `source` is not read.
+    #[serde(default)]
+    pub folder: bool,
+}
+
+impl PackageFile {
+    /// Whether the package holds a file with content: no link, no folder and no ghost.
+    #[must_use]
+    pub fn has_content(&self) -> bool {
+        self.link.is_none() && !self.folder && self.kind != FileKind::Ghost
+    }
 }
 
 /// What is done with a unit of a package, see systemd.unit(5).

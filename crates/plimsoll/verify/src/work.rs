@@ -162,8 +162,14 @@ fn environment(layout: &Layout<'_>) -> String {
         ),
         ("PREVIOUS", previous.join(" ")),
         ("UNITS", each(&|it| texts(it.units()))),
-        ("DISABLED", each(&|it| texts(without(config, it, |unit| unit.enable)))),
-        ("STOPPED", each(&|it| texts(without(config, it, |unit| unit.start)))),
+        (
+            "DISABLED",
+            each(&|it| texts(without(config, it, |unit| unit.enable))),
+        ),
+        (
+            "STOPPED",
+            each(&|it| texts(without(config, it, |unit| unit.start))),
+        ),
         ("CONFFILES", each(&|it| it.contents.conffiles.clone())),
         ("STAMP", stamp.join(" ")),
         ("PROGRAMS", each(&installed)),

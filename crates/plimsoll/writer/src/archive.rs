@@ -6,12 +6,50 @@
 use std::collections::BTreeSet;
 use std::io;
 
+use plimsoll_spec::{Owner, system_users};
 use tar::{Builder, EntryType, Header};
 
 /// The longest name that the field of a header holds, in bytes.
 const LONGEST: usize = 100;
 
-/// A tar archive that is being written. Everything in it belongs to root and has one time.
+/// The permission bits of an entry, and whose it is.
+pub(crate) struct Attributes {
+    mode: u32,
+    owner: Owner,
+}
+
+/// Bits of a mode that have a program run as its owner: setuid and setgid.
+const SET_ID: u32 = 0o6000;
+
+impl Attributes {
+    /// Those of a file that is its owner's where every Debian system has the owner, and else root's.
+    pub(crate) fn of(mode: u32, owner: &Owner) -> Self {
+        match ids(owner).is_some() {
+            true => Self {
+                mode,
+                owner: owner.clone(),
+            },
+            false => Self::from(mode & !SET_ID),
+        }
+    }
+}
+
+impl From<u32> for Attributes {
+    fn from(mode: u32) -> Self {
+        Self {
+            mode,
+            owner: Owner::default(),
+        }
+    }
+}
+
+/// The ids of user and group, where every Debian system has both.
+pub(crate) fn ids(owner: &Owner) -> Option<(u32, u32)> {
+    let user = system_users::debian_user(&owner.user)?;
+    Some((user, system_users::debian_group(&owner.group)?))
+}
+
+/// A tar archive that is being written. Everything in it has one time, and belongs to root unless it says otherwise.
 pub(crate) struct Archive {
     builder: Builder<Vec<u8>>,
     folders: BTreeSet<String>,
@@ -29,15 +67,28 @@ impl Archive {
     }
 
     /// Adds a file, and the folders that it is in.
-    pub(crate) fn file(&mut self, name: &str, mode: u32, content: &[u8]) -> io::Result<()> {
+    pub(crate) fn file(
+        &mut self,
+        name: &str,
+        attributes: impl Into<Attributes>,
+        content: &[u8],
+    ) -> io::Result<()> {
         self.parents(name)?;
-        self.append(EntryType::Regular, name, mode, content)
+        self.append(EntryType::Regular, name, &attributes.into(), content)
+    }
+
+    /// Adds a folder, and the folders that it is in. It comes before what it holds.
+    pub(crate) fn folder(&mut self, name: &str, attributes: Attributes) -> io::Result<()> {
+        self.parents(name)?;
+        let name = format!("{name}/");
+        self.folders.insert(name.clone());
+        self.append(EntryType::Directory, &name, &attributes, &[])
     }
 
     /// Adds a symbolic link, and the folders that it is in.
     pub(crate) fn link(&mut self, name: &str, text: &str) -> io::Result<()> {
         self.parents(name)?;
-        let mut header = self.header(EntryType::Symlink, 0o777, 0);
+        let mut header = self.header(EntryType::Symlink, &Attributes::from(0o777), 0)?;
         if text.len() > LONGEST {
             self.long(b'K', text)?;
         }
@@ -55,14 +106,20 @@ impl Archive {
         for end in ends.collect::<Vec<_>>() {
             let folder = &name[..end];
             if self.folders.insert(folder.to_owned()) {
-                self.append(EntryType::Directory, folder, 0o755, &[])?;
+                self.append(EntryType::Directory, folder, &Attributes::from(0o755), &[])?;
             }
         }
         Ok(())
     }
 
-    fn append(&mut self, kind: EntryType, name: &str, mode: u32, content: &[u8]) -> io::Result<()> {
-        let header = self.header(kind, mode, content.len());
+    fn append(
+        &mut self,
+        kind: EntryType,
+        name: &str,
+        attributes: &Attributes,
+        content: &[u8],
+    ) -> io::Result<()> {
+        let header = self.header(kind, attributes, content.len())?;
         self.finish_entry(header, name, content)
     }
 
@@ -77,20 +134,27 @@ impl Archive {
     /// The entry before one whose name or text is longer than its field: GNU tar's, see tar(5).
     fn long(&mut self, kind: u8, text: &str) -> io::Result<()> {
         let content = [text.as_bytes(), b"\0"].concat();
-        let mut header = self.header(EntryType::new(kind), 0o644, content.len());
+        let attributes = Attributes::from(0o644);
+        let mut header = self.header(EntryType::new(kind), &attributes, content.len())?;
         put_name(&mut header, b"././@LongLink")?;
         self.builder.append(&header, content.as_slice())
     }
 
-    fn header(&self, kind: EntryType, mode: u32, size: usize) -> Header {
+    fn header(&self, kind: EntryType, attributes: &Attributes, size: usize) -> io::Result<Header> {
+        let Attributes { mode, owner } = attributes;
+        let (uid, gid) = ids(owner).unwrap_or_default();
         let mut header = Header::new_gnu();
         header.set_entry_type(kind);
-        header.set_mode(mode);
+        header.set_mode(*mode);
         header.set_size(size as u64);
         header.set_mtime(self.mtime);
-        header.set_uid(0);
-        header.set_gid(0);
-        header
+        header.set_uid(uid.into());
+        header.set_gid(gid.into());
+        if !owner.is_root() {
+            header.set_username(&owner.user)?;
+            header.set_groupname(&owner.group)?;
+        }
+        Ok(header)
     }
 }
 
@@ -147,6 +211,28 @@ mod tests {
             ("./usr/b", 0o777, Some("bin/a")),
         ];
         assert_eq!(names, wanted);
+    }
+
+    #[test]
+    fn an_owner_of_every_system_is_in_the_archive_and_another_is_not() {
+        let mut archive = Archive::new(7);
+        for (name, owner) in [("./a", "root:adm"), ("./b", "sample:sample")] {
+            let attributes = Attributes::of(0o4750, &owner.parse().unwrap());
+            archive.folder(name, attributes).unwrap();
+        }
+        let archive = archive.finish().unwrap();
+        let mut archive = tar::Archive::new(archive.as_slice());
+        let entries = archive.entries().unwrap().map(Result::unwrap).skip(1);
+        let owners = entries.map(|entry| {
+            let header = entry.header();
+            let group = header.groupname().unwrap().unwrap_or_default().to_owned();
+            (header.mode().unwrap(), header.gid().unwrap(), group)
+        });
+        let owners: Vec<_> = owners.collect();
+        assert_eq!(
+            owners,
+            [(0o4750, 4, "adm".to_owned()), (0o750, 0, String::new())]
+        );
     }
 
     #[test]

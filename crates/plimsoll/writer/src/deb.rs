@@ -6,6 +6,7 @@ mod changelog;
 mod control;
 mod copyright;
 mod fields;
+mod owners;
 mod restart;
 mod scripts;
 mod snippets;
@@ -13,7 +14,7 @@ mod warnings;
 
 use std::path::Path;
 
-use plimsoll_spec::{FileKind, FormatName, PackageContents, PackageReport, PackageSpec};
+use plimsoll_spec::{FileKind, FormatName, Owner, PackageContents, PackageReport, PackageSpec};
 
 use crate::compression;
 use crate::entry::{self, Entry};
@@ -78,6 +79,7 @@ fn all_files(spec: &PackageSpec) -> Result<Vec<File>, PackageError> {
     let doc = |name: &str, content| File {
         dest: format!("{folder}/{name}"),
         mode: 0o644,
+        owner: Owner::default(),
         kind: FileKind::Doc,
         content: Content::Data(content),
     };

@@ -3,9 +3,9 @@
 use std::io;
 use std::path::{Component, Path};
 
-use plimsoll_spec::{FileKind, PackageFile, PackageSpec};
+use plimsoll_spec::{FileKind, Owner, PackageFile, PackageSpec};
 
-use crate::archive::Archive;
+use crate::archive::{Archive, Attributes};
 use crate::compression::gzip;
 use crate::error::{PackageError, ResultExt};
 
@@ -14,6 +14,7 @@ pub(crate) struct File {
     /// An absolute path.
     pub(crate) dest: String,
     pub(crate) mode: u32,
+    pub(crate) owner: Owner,
     pub(crate) kind: FileKind,
     pub(crate) content: Content,
 }
@@ -23,6 +24,9 @@ pub(crate) enum Content {
     Data(Vec<u8>),
     /// A symbolic link with its text.
     Link(String),
+    Folder,
+    /// A file that is not in the package.
+    Ghost,
 }
 
 impl File {
@@ -35,7 +39,7 @@ impl File {
     pub(crate) fn data(&self) -> Option<&[u8]> {
         match &self.content {
             Content::Data(data) => Some(data),
-            Content::Link(_) => None,
+            Content::Link(_) | Content::Folder | Content::Ghost => None,
         }
     }
 }
@@ -62,6 +66,7 @@ fn load_one(file: &PackageFile) -> Result<File, PackageError> {
     Ok(File {
         dest: file.dest.clone(),
         mode: file.mode,
+        owner: file.owner.clone(),
         kind: file.kind,
         content: content(file)?,
     })
@@ -70,6 +75,12 @@ fn load_one(file: &PackageFile) -> Result<File, PackageError> {
 fn content(file: &PackageFile) -> Result<Content, PackageError> {
     if let Some(text) = &file.link {
         return Ok(Content::Link(text.clone()));
+    }
+    if file.folder {
+        return Ok(Content::Folder);
+    }
+    if file.kind == FileKind::Ghost {
+        return Ok(Content::Ghost);
     }
     let plain = std::fs::read(&file.source).at("read", &file.source)?;
     match file.gzip {
@@ -91,29 +102,50 @@ fn check_dest(dest: &str) -> Result<(), PackageError> {
 }
 
 /// A tar archive of the files below a folder, such as `.`; `mtime` is in seconds since 1970 (UTC).
+///
+/// Files of users that some systems lack are root's, and without the bits of setuid and setgid, until somebody gives them to their
+/// owners.
 pub(crate) fn archive(files: &[File], folder: &str, mtime: u64) -> io::Result<Vec<u8>> {
     let mut archive = Archive::new(mtime);
     for file in files {
         let name = format!("{folder}/{}", file.relative());
+        let attributes = Attributes::of(file.mode, &file.owner);
         match &file.content {
-            Content::Data(data) => archive.file(&name, file.mode, data)?,
+            Content::Data(data) => archive.file(&name, attributes, data)?,
             Content::Link(text) => archive.link(&name, text)?,
+            Content::Folder => archive.folder(&name, attributes)?,
+            Content::Ghost => {}
         }
     }
     archive.finish()
 }
 
-/// The files and links in a tar archive, sorted, as it names them but for a leading `./`.
+/// The files, links and empty folders in a tar archive, sorted, as it names them but for a leading `./`.
 pub(crate) fn names_in_tar(archive: &[u8]) -> io::Result<Vec<String>> {
     let mut names = Vec::new();
+    let mut folders = Vec::new();
     for entry in tar::Archive::new(archive).entries()? {
         let entry = entry?;
         let kind = entry.header().entry_type();
         if kind.is_file() || kind.is_symlink() || kind.is_hard_link() {
             let path = entry.path()?.display().to_string();
             names.push(path.trim_start_matches("./").to_owned());
+        } else if kind.is_dir() {
+            let path = entry.path()?.display().to_string();
+            let name = path.trim_start_matches("./").trim_end_matches('/');
+            folders.push(name.to_owned());
         }
     }
+    let is_parent = |folder: &str, name: &str| {
+        let rest = name.strip_prefix(folder);
+        folder.is_empty() || rest.is_some_and(|rest| rest.starts_with('/'))
+    };
+    let mut empty = folders.clone();
+    empty.retain(|folder| {
+        let mut others = names.iter().chain(&folders);
+        !others.any(|name| is_parent(folder, name))
+    });
+    names.extend(empty);
     names.sort();
     Ok(names)
 }

@@ -4,9 +4,12 @@ mod dependency;
 mod folders;
 mod read;
 mod restamp;
+mod users;
 
-use plimsoll_spec::{FileKind, FormatName, PackageReport, PackageSpec, Scriptlets};
-use rpm::{BuildConfig, CompressionType, FileOptions, PackageBuilder, Scriptlet};
+use plimsoll_spec::{FileKind, FormatName, Owner, PackageReport, PackageSpec, Scriptlets};
+use rpm::{
+    BuildConfig, CompressionType, FileOptions, FileOptionsBuilder, PackageBuilder, Scriptlet,
+};
 
 use crate::date;
 use crate::error::PackageError;
@@ -39,6 +42,9 @@ fn write(spec: &PackageSpec) -> Result<PackageReport, PackageError> {
     add_changelog(&mut builder, spec)?;
     add_files(&mut builder, &files).map_err(failed)?;
     add_folders(&mut builder, spec, &files).map_err(failed)?;
+    if let Some(script) = users::pre(&files) {
+        builder.pre_install_script(shell(&script));
+    }
     if let Some(scriptlets) = &spec.scriptlets {
         add_scriptlets(&mut builder, scriptlets);
     }
@@ -110,21 +116,31 @@ fn add_changelog(builder: &mut PackageBuilder, spec: &PackageSpec) -> Result<(),
 
 fn add_files(builder: &mut PackageBuilder, files: &[File]) -> Result<(), rpm::Error> {
     for file in files {
+        let mode = u16::try_from(file.mode).unwrap_or(0o644);
+        let owned = |options: FileOptionsBuilder| {
+            let Owner { user, group } = &file.owner;
+            options.user(user).group(group)
+        };
         let data = match &file.content {
             Content::Data(data) => data.clone(),
             Content::Link(text) => {
-                let link = FileOptions::symlink(&file.dest, text);
-                builder.with_symlink(link.user("root").group("root"))?;
+                builder.with_symlink(owned(FileOptions::symlink(&file.dest, text)))?;
+                continue;
+            }
+            Content::Folder => {
+                let folder = FileOptions::dir(&file.dest).permissions(mode);
+                builder.with_dir_entry(owned(folder))?;
+                continue;
+            }
+            Content::Ghost => {
+                let ghost = FileOptions::ghost(&file.dest).permissions(mode);
+                builder.with_ghost(owned(ghost))?;
                 continue;
             }
         };
-        let mode = u16::try_from(file.mode).unwrap_or(0o644);
-        let options = FileOptions::new(&file.dest)
-            .permissions(mode)
-            .user("root")
-            .group("root");
+        let options = owned(FileOptions::new(&file.dest).permissions(mode));
         let options = match file.kind {
-            FileKind::Plain => options,
+            FileKind::Plain | FileKind::Ghost => options,
             FileKind::Config => options.config().noreplace(),
             FileKind::Doc => options.doc(),
             FileKind::License => options.license(),
@@ -139,8 +155,15 @@ fn add_folders(
     spec: &PackageSpec,
     files: &[File],
 ) -> Result<(), rpm::Error> {
-    let files = files.iter().map(|file| file.dest.as_str());
-    for folder in folders::owned(&spec.name, files) {
+    let is_listed = |folder: &str| {
+        let mut files = files.iter();
+        files.any(|file| file.dest == folder)
+    };
+    let paths = files.iter().map(|file| file.dest.as_str());
+    for folder in folders::owned(&spec.name, paths) {
+        if is_listed(folder) {
+            continue;
+        }
         let options = FileOptions::dir(folder)
             .permissions(0o755)
             .user("root")
@@ -150,8 +173,11 @@ fn add_folders(
     Ok(())
 }
 
+fn shell(script: &str) -> Scriptlet {
+    Scriptlet::new(script).prog(vec!["/bin/sh"])
+}
+
 fn add_scriptlets(builder: &mut PackageBuilder, scriptlets: &Scriptlets) {
-    let shell = |script: &str| Scriptlet::new(script).prog(vec!["/bin/sh"]);
     if !scriptlets.post.is_empty() {
         builder.post_install_script(shell(&scriptlets.post));
     }

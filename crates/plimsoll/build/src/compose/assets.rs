@@ -1,8 +1,10 @@
 //! The files of the configuration's assets.
 
+mod braces;
 mod error;
 mod links;
 mod matches;
+mod owners;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
@@ -71,7 +73,7 @@ pub fn check(config: &Config, workspace: &Path) -> Result<(), AssetError> {
     let mut units = BTreeSet::new();
     for format in formats {
         let placed = placed(config, workspace, format, None)?;
-        let found = placed.iter().filter(|it| it.file.link.is_none());
+        let found = placed.iter().filter(|it| it.file.has_content());
         let found = found.filter_map(|it| system_files::unit(&it.file.dest));
         units.extend(found.map(str::to_owned));
     }
@@ -126,6 +128,7 @@ fn placed<'a>(
     }
     check_places(&placed)?;
     links::check(&placed)?;
+    owners::check(&placed, format)?;
     Ok(placed)
 }
 
@@ -142,6 +145,7 @@ fn sources(asset: &Asset, workspace: &Path, made: Option<&Made>) -> Result<Vec<F
         Ok(found.into_iter().collect())
     };
     match &asset.source {
+        AssetSource::Folder | AssetSource::Ghost => one("", Some(&PathBuf::new())),
         AssetSource::Files(pattern) => matches::matches(workspace, pattern),
         AssetSource::Binary(name) => {
             let name = name.get_ref();
@@ -168,6 +172,8 @@ fn file(asset: &Asset, name: &str, source: PathBuf, link: Option<String>) -> Pac
         source,
         dest: asset.dest_of(name),
         mode: asset.mode,
+        owner: asset.owner.clone(),
+        folder: asset.source == AssetSource::Folder,
         kind: asset.kind,
         gzip: asset.gzip && link.is_none(),
         link,
@@ -187,9 +193,10 @@ fn check_places(placed: &[Placed<'_>]) -> Result<(), AssetError> {
         let rest = dest.strip_prefix(folder);
         rest.is_some_and(|rest| rest.starts_with('/'))
     };
-    let mut pairs = places.keys().zip(places.keys().skip(1));
-    let both = pairs.find(|(first, second)| inside(second, first));
     let asset_of = |dest: &str| placed.iter().find(|it| it.file.dest == dest);
+    let is_folder = |dest: &str| asset_of(dest).is_some_and(|it| it.file.folder);
+    let mut pairs = places.keys().zip(places.keys().skip(1));
+    let both = pairs.find(|(first, second)| inside(second, first) && !is_folder(first));
     match both.and_then(|(first, second)| Some((first, asset_of(second)?))) {
         None => Ok(()),
         Some((first, Placed { asset, file })) => Err(AssetFault::Inside {

@@ -76,14 +76,17 @@ fn units(facts: &Facts<'_>) -> Item {
     }
     let units = unit_stems(facts);
     value(list(units.iter().map(|(stem, actions)| {
-        entry(Some(stem), actions.iter().next().copied().unwrap_or_default())
+        entry(
+            Some(stem),
+            actions.iter().next().copied().unwrap_or_default(),
+        )
     })))
 }
 
 /// The units without their types, and what is done with those of one name.
 fn unit_stems<'a>(facts: &Facts<'a>) -> BTreeMap<&'a str, BTreeSet<UnitActions>> {
     let mut stems = BTreeMap::<_, BTreeSet<_>>::new();
-    let files = facts.spec.files.iter().filter(|file| file.link.is_none());
+    let files = facts.spec.files.iter().filter(|file| file.has_content());
     for unit in files.filter_map(|file| system_files::unit(&file.dest)) {
         let stem = unit.rsplit_once('.').map_or(unit, |(stem, _)| stem);
         let actions = stems.entry(stem).or_default();
@@ -130,6 +133,11 @@ fn unsaid(facts: &Facts<'_>) -> Vec<String> {
         let without =
             "scripts for units, users and temporary files: they need `maintainer-scripts`";
         unsaid.push(without.to_owned());
+    }
+    let owned = lines.iter().filter(|line| !line.owner.is_root());
+    let owned: Vec<&str> = owned.map(|line| line.dest.as_str()).collect();
+    if !owned.is_empty() {
+        unsaid.push(format!("owners of {}", owned.join(", ")));
     }
     if unit_stems(facts).values().any(|actions| actions.len() > 1) {
         let without = "`enable` and `start` of units whose names differ in the type alone";

@@ -50,6 +50,10 @@ fn asset(line: &Line, up: &str) -> Value {
     table.insert("source", line.source_from(up).into());
     table.insert("dest", line.dest.as_str().into());
     table.insert("mode", line.octal().into());
+    if !line.owner.is_root() {
+        table.insert("user", line.owner.user.as_str().into());
+        table.insert("group", line.owner.group.as_str().into());
+    }
     match line.kind {
         FileKind::Config => {
             table.insert("config", "noreplace".into());
@@ -57,7 +61,7 @@ fn asset(line: &Line, up: &str) -> Value {
         FileKind::Doc => {
             table.insert("doc", true.into());
         }
-        FileKind::Plain | FileKind::License => {}
+        FileKind::Plain | FileKind::License | FileKind::Ghost => {}
     }
     Value::from(table)
 }
@@ -109,6 +113,9 @@ fn unsaid(facts: &Facts<'_>) -> Vec<String> {
     ];
     if lines.iter().any(|line| line.link.is_some()) {
         unsaid.push("symbolic links".to_owned());
+    }
+    if lines.iter().any(|line| !line.owner.is_root()) {
+        unsaid.push("the making of users before their files are unpacked".to_owned());
     }
     if !spec.depends.is_empty() {
         unsaid.push("names of packages on distributions other than Fedora".to_owned());

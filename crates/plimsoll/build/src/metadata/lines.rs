@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use plimsoll_plan::config::{Asset, AssetSource};
-use plimsoll_spec::{FileKind, PackageFile};
+use plimsoll_spec::{FileKind, Owner, PackageFile};
 
 /// One asset.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -13,6 +13,7 @@ pub(super) struct Line {
     /// An absolute path, without the suffix of its compression; it ends in `/` where `source` is a pattern.
     pub(super) dest: String,
     pub(super) mode: u32,
+    pub(super) owner: Owner,
     pub(super) kind: FileKind,
     pub(super) gzip: bool,
     /// The text of a symbolic link.
@@ -70,6 +71,7 @@ fn line(asset: &Asset, file: &PackageFile, workspace: &Path) -> Line {
         source: format!("{folder}{}", source.display()),
         dest: plain_dest(file).to_owned(),
         mode: file.mode,
+        owner: file.owner.clone(),
         kind: file.kind,
         gzip: file.gzip,
         link: file.link.clone(),

@@ -16,7 +16,7 @@ use plimsoll_plan::config::Config;
 use plimsoll_plan::format::UnknownFormat;
 use plimsoll_plan::plan::{BuildPlan, PackagePlan};
 use plimsoll_probe::{Distribution, Host};
-use plimsoll_spec::{PackageFile, PackageReport, PackageSpec};
+use plimsoll_spec::{FileKind, PackageFile, PackageReport, PackageSpec};
 
 /// A package that was written and is not audited yet.
 pub(super) struct Written {
@@ -111,7 +111,7 @@ impl Run<'_> {
             report,
             programs,
         } = written;
-        let files: Vec<String> = spec.files.iter().map(|file| file.dest.clone()).collect();
+        let files = expected(&spec);
         let format = self.format(package)?;
         let facts = PackageFacts {
             plan: package,
@@ -184,6 +184,23 @@ impl Run<'_> {
         files::write(&path, &document)?;
         Ok(path)
     }
+}
+
+/// The paths that a finished package lists. A ghost is not in every one, nor is a folder that holds something.
+fn expected(spec: &PackageSpec) -> Vec<String> {
+    let holds = |folder: &PackageFile| {
+        let mut others = spec.files.iter();
+        others.any(|other| {
+            let rest = other.dest.strip_prefix(&folder.dest);
+            rest.is_some_and(|rest| rest.starts_with('/'))
+        })
+    };
+    let files = spec.files.iter();
+    let listed = files.filter(|file| match file.folder {
+        true => !holds(file),
+        false => file.kind != FileKind::Ghost,
+    });
+    listed.map(|file| file.dest.clone()).collect()
 }
 
 fn paths(programs: &[BuiltProgram]) -> Vec<&Path> {

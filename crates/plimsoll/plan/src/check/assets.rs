@@ -84,6 +84,10 @@ fn path(asset: &Asset) -> Option<(String, String)> {
 }
 
 fn foreign(asset: &Asset) -> Option<(String, String)> {
+    // What a program makes there is nobody else's.
+    if asset.source == AssetSource::Ghost && is_below(&asset.dest, "/run") {
+        return None;
+    }
     let (folder, hint) = FOREIGN
         .iter()
         .find(|(folder, _)| is_below(&asset.dest, folder))?;
@@ -104,7 +108,8 @@ fn configuration(asset: &Asset) -> Option<(String, String)> {
 
 /// An upgrade would overwrite what the administrator changed.
 fn unmarked(asset: &Asset) -> Option<(String, String)> {
-    let is_wrong = asset.kind != FileKind::Config && is_below(&asset.dest, "/etc");
+    let is_file = !matches!(asset.source, AssetSource::Folder | AssetSource::Ghost);
+    let is_wrong = is_file && asset.kind != FileKind::Config && is_below(&asset.dest, "/etc");
     let what = format!(
         "asset {} is below /etc, and no configuration file",
         asset.dest
@@ -116,9 +121,11 @@ fn unmarked(asset: &Asset) -> Option<(String, String)> {
 fn mode(asset: &Asset) -> Option<(String, String)> {
     const OF_OTHERS: u32 = 0o002;
     const EXECUTE: u32 = 0o111;
+    const STICKY: u32 = 0o1000;
     let mode = asset.mode;
     let dest = &asset.dest;
-    if mode & OF_OTHERS != 0 {
+    let is_shared = asset.source == AssetSource::Folder && mode & STICKY != 0;
+    if mode & OF_OTHERS != 0 && !is_shared {
         let what = format!("asset {dest} has mode {mode:04o}: everybody may write to it");
         return Some((
             what,

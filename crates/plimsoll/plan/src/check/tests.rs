@@ -237,3 +237,18 @@ fn all_faults_are_said_at_once_with_their_hints() {
     assert_eq!(shown.matches("\n    hint: ").count(), 2, "{shown}");
     assert_eq!(Complaints::check(Vec::new()), Ok(()));
 }
+
+#[test]
+fn folders_and_ghosts_may_be_where_files_may_not() {
+    for (asset, is_sound) in [
+        ("dest = \"/run/x.pid\"\nkind = \"ghost\"", true),
+        ("dest = \"/usr/local/x\"\nkind = \"ghost\"", false),
+        ("dir = \"/etc/x.d\"", true),
+        ("dir = \"/run/x\"", false),
+        ("dir = \"/var/spool/x\"\nmode = \"1777\"", true),
+        ("dir = \"/var/spool/x\"\nmode = \"0777\"", false),
+    ] {
+        let found = found(&format!("{DIST}\n[[asset]]\n{asset}\n"));
+        assert_eq!(found.is_empty(), is_sound, "{asset}: {found:?}");
+    }
+}

@@ -4,7 +4,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Deserializer};
 use toml::Spanned;
 
-use plimsoll_spec::{FileKind, FormatName};
+use plimsoll_spec::{FileKind, FormatName, Owner};
 
 /// What is put where.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
@@ -18,6 +18,8 @@ pub struct Asset {
     pub strip_suffix: Option<String>,
     /// Permission bits.
     pub mode: u32,
+    /// Whose it is.
+    pub owner: Owner,
     /// How the package manager treats it.
     pub kind: FileKind,
     /// Whether to compress it and add `.gz` to its name.
@@ -46,6 +48,10 @@ pub enum AssetSource {
     },
     /// What a program prints that is built.
     Printed(Printed),
+    /// Nowhere: it is a folder, which may be empty.
+    Folder,
+    /// Nowhere: the program makes it while it runs.
+    Ghost,
 }
 
 /// A program that is run after the build for what it prints.
@@ -101,6 +107,27 @@ pub enum InvalidAsset {
         /// Where it goes.
         dest: String,
     },
+    /// Both a file's and a folder's path, or neither.
+    #[error(
+        "an asset needs one of `dest`, where a file goes, and `dir`, a folder that may be empty"
+    )]
+    Dest,
+    /// A folder with what only files have.
+    #[error(
+        "asset {dest} is a folder, which has no keys but `dir`, `mode`, `owner`, `formats` and `package`"
+    )]
+    Folder {
+        /// The folder.
+        dest: String,
+    },
+    /// A file that the package does not hold, with what only held files have.
+    #[error(
+        "asset {dest} is a ghost, which has no keys but `dest`, `kind`, `mode`, `owner`, `formats` and `package`"
+    )]
+    Ghost {
+        /// Where it is.
+        dest: String,
+    },
     /// A destination that depends on where the package is unpacked.
     #[error("asset destination {dest:?} is not an absolute path")]
     Relative {
@@ -124,19 +151,28 @@ pub(super) struct RawAsset {
     generate: Option<Vec<Spanned<String>>>,
     /// A Cargo package: `source` is relative to the folder that its build script writes to (`OUT_DIR`).
     out_dir: Option<String>,
-    /// Files of the workspace, relative to it: a path, or a glob pattern that must match. A symbolic link stays a link: its target
+    /// Files of the workspace, relative to it: a path, or a glob pattern that must match; of `{a,b}` each alternative must. A symbolic link stays a link: its target
     /// must be in the package too, unless the link is absolute or leads to another directory, where another package may have it.
     source: Option<String>,
     /// Destination: an absolute path. A path that ends in `/` is a directory, in which the files keep their names, and those of a
     /// pattern with `**` their places below the directory before it.
-    #[schemars(with = "String")]
-    dest: Spanned<String>,
+    #[schemars(with = "Option<String>")]
+    dest: Option<Spanned<String>>,
+    /// A folder that the packages have even where it is empty: an absolute path. It stands in the place of `dest` and of a source.
+    #[schemars(with = "Option<String>")]
+    dir: Option<Spanned<String>>,
     /// A suffix to remove from the files' names.
     strip_suffix: Option<String>,
-    /// Permission bits in octal, such as `"0640"`. Default: `"0755"` for a program, else `"0644"`.
+    /// Permission bits in octal, such as `"0640"`. Default: `"0755"` for a program and a folder, else `"0644"`.
     #[serde(default, deserialize_with = "octal")]
     #[schemars(with = "Option<String>")]
     mode: Option<u32>,
+    /// The user and the group that own it, such as `"root:adm"`: of each system, or made by a file of sysusers.d(5) of the package. A
+    /// Debian package holds the users and groups of base-passwd, and gives files to others when it is configured (`chown`, unless
+    /// dpkg-statoverride(1) says otherwise; the bits of setuid and setgid are set then). An RPM holds the names, and makes its users
+    /// before its files are unpacked. A tar file holds the names. Default: `"root:root"`.
+    #[schemars(with = "Option<String>")]
+    owner: Option<Owner>,
     /// How the package manager treats it.
     #[serde(default)]
     kind: FileKind,
@@ -153,14 +189,71 @@ pub(super) struct RawAsset {
 impl TryFrom<RawAsset> for Asset {
     type Error = InvalidAsset;
 
-    fn try_from(raw: RawAsset) -> Result<Self, InvalidAsset> {
+    fn try_from(mut raw: RawAsset) -> Result<Self, InvalidAsset> {
+        let (dest, is_folder) = match (raw.dest.clone(), raw.dir.clone()) {
+            (Some(dest), None) => (dest, false),
+            (None, Some(dir)) => (dir, true),
+            _ => return Err(InvalidAsset::Dest),
+        };
         // Where it is in the text, until the file is read and its line is known.
-        let line = raw.dest.span().start;
-        let dest = raw.dest.into_inner();
+        let line = dest.span().start;
+        let dest = dest.into_inner();
         if !dest.starts_with('/') {
             return Err(InvalidAsset::Relative { dest });
         }
-        let (source, default_mode) = match (raw.binary, raw.source, raw.generate, raw.out_dir) {
+        let (source, dest, default_mode) = if is_folder {
+            (AssetSource::Folder, raw.folder(dest)?, 0o755)
+        } else if raw.kind == FileKind::Ghost {
+            (AssetSource::Ghost, raw.ghost(dest)?, 0o644)
+        } else {
+            raw.held(dest)?
+        };
+        Ok(Self {
+            source,
+            dest,
+            strip_suffix: raw.strip_suffix,
+            mode: raw.mode.unwrap_or(default_mode),
+            owner: raw.owner.unwrap_or_default(),
+            kind: raw.kind,
+            gzip: raw.gzip,
+            formats: raw.formats,
+            package: raw.package,
+            line,
+        })
+    }
+}
+
+impl RawAsset {
+    /// Whether it has a key of what a package holds.
+    fn is_held(&self) -> bool {
+        let sources = self.binary.is_some() || self.source.is_some() || self.generate.is_some();
+        sources || self.out_dir.is_some() || self.gzip || self.strip_suffix.is_some()
+    }
+
+    /// The path of a folder, without a slash at its end.
+    fn folder(&self, dest: String) -> Result<String, InvalidAsset> {
+        match self.is_held() || self.kind != FileKind::Plain {
+            true => Err(InvalidAsset::Folder { dest }),
+            false => Ok(dest.trim_end_matches('/').to_owned()),
+        }
+    }
+
+    fn ghost(&self, dest: String) -> Result<String, InvalidAsset> {
+        match self.is_held() || dest.ends_with('/') {
+            true => Err(InvalidAsset::Ghost { dest }),
+            false => Ok(dest),
+        }
+    }
+
+    /// Where what a package holds comes from and goes, and its permission bits if nothing else is said.
+    fn held(&mut self, dest: String) -> Result<(AssetSource, String, u32), InvalidAsset> {
+        let sources = (
+            self.binary.take(),
+            self.source.take(),
+            self.generate.take(),
+            self.out_dir.take(),
+        );
+        let (source, mode) = match sources {
             (Some(binary), None, None, None) => (AssetSource::Binary(binary), 0o755),
             (None, Some(source), None, None) => (AssetSource::Files(source), 0o644),
             (None, Some(pattern), None, Some(package)) => {
@@ -176,17 +269,7 @@ impl TryFrom<RawAsset> for Asset {
             },
             _ => return Err(InvalidAsset::Source { dest }),
         };
-        Ok(Self {
-            source,
-            dest,
-            strip_suffix: raw.strip_suffix,
-            mode: raw.mode.unwrap_or(default_mode),
-            kind: raw.kind,
-            gzip: raw.gzip,
-            formats: raw.formats,
-            package: raw.package,
-            line,
-        })
+        Ok((source, dest, mode))
     }
 }
 
@@ -277,6 +360,47 @@ mod tests {
             relative.contains("\"usr/a\" is not an absolute path"),
             "{relative}"
         );
+    }
+
+    #[test]
+    fn a_folder_and_a_ghost_come_from_nowhere() {
+        let dir =
+            asset("dir = \"/var/lib/x/\"\nowner = \"x:x\"\nmode = \"0750\"").expect("a folder");
+        assert_eq!(
+            (dir.source, dir.dest.as_str()),
+            (AssetSource::Folder, "/var/lib/x")
+        );
+        assert_eq!((dir.owner.to_string().as_str(), dir.mode), ("x:x", 0o750));
+        let ghost = asset("dest = \"/var/log/x\"\nkind = \"ghost\"").expect("a ghost");
+        assert_eq!((ghost.source, ghost.mode), (AssetSource::Ghost, 0o644));
+        assert!(ghost.owner.is_root());
+        for (keys, fault) in [
+            ("dir = \"/a\"\ndest = \"/b\"", "needs one of `dest`"),
+            ("source = \"a\"", "needs one of `dest`"),
+            (
+                "dir = \"/a\"\nsource = \"a\"",
+                "is a folder, which has no keys but",
+            ),
+            (
+                "dir = \"/a\"\nkind = \"config\"",
+                "is a folder, which has no keys but",
+            ),
+            (
+                "dest = \"/a\"\nkind = \"ghost\"\ngzip = true",
+                "is a ghost, which has no keys but",
+            ),
+            (
+                "dest = \"/a/\"\nkind = \"ghost\"",
+                "is a ghost, which has no keys but",
+            ),
+            (
+                "source = \"a\"\ndest = \"/a\"\nowner = \"root\"",
+                "is not `user:group`",
+            ),
+        ] {
+            let error = asset(keys).expect_err(keys);
+            assert!(error.contains(fault), "{error}");
+        }
     }
 
     #[test]

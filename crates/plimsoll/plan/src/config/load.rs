@@ -207,7 +207,7 @@ impl FormatNames for Names {
 fn run(config: &Config) -> impl Iterator<Item = &Spanned<String>> {
     let printed = config.asset.iter().filter_map(|asset| match &asset.source {
         AssetSource::Printed(printed) => Some(&printed.program),
-        AssetSource::Binary(_) | AssetSource::Files(_) | AssetSource::OutDir { .. } => None,
+        _ => None,
     });
     config
         .stamp

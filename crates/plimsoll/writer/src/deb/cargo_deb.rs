@@ -234,6 +234,7 @@ mod tests {
         File {
             dest: format!("/usr/lib/systemd/system/{name}"),
             mode: 0o644,
+            owner: plimsoll_spec::Owner::default(),
             kind: FileKind::Plain,
             content: Content::Data(text.into()),
         }

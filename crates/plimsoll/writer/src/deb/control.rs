@@ -68,7 +68,8 @@ fn installed_size(files: &[File]) -> usize {
         .collect();
     let sizes = files.iter().map(|file| match &file.content {
         Content::Data(data) => data.len().div_ceil(1024),
-        Content::Link(_) => 1,
+        Content::Link(_) | Content::Folder => 1,
+        Content::Ghost => 0,
     });
     folders.len() + sizes.sum::<usize>()
 }
@@ -100,6 +101,7 @@ mod tests {
         File {
             dest: dest.into(),
             mode: 0o644,
+            owner: plimsoll_spec::Owner::default(),
             kind,
             content,
         }

@@ -5,8 +5,8 @@ use std::path::Path;
 
 use plimsoll_spec::{PackageSpec, UnitActions, system_files};
 
-use super::cargo_deb;
 use super::snippets::{SCRIPTS, Snippets};
+use super::{cargo_deb, owners};
 use crate::error::{PackageError, ResultExt};
 use crate::files::File;
 
@@ -87,6 +87,7 @@ fn snippets(spec: &PackageSpec, files: &[File]) -> Result<Snippets, PackageError
     if !first.is_empty() {
         snippets.extend(&cargo_deb::snippets(spec, &first, UnitActions::default())?);
     }
+    snippets.extend(&owners::snippets(files));
     for (actions, files) in units {
         snippets.extend(&cargo_deb::snippets(spec, &files, actions)?);
     }

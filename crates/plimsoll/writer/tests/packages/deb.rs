@@ -116,7 +116,10 @@ fn a_unit_is_enabled_and_started_as_the_project_says() {
         spec.files.push(file);
     }
     // The same stem as sample.service, and other actions.
-    for (name, enable, start) in [("sample.socket", true, false), ("other.service", false, false)] {
+    for (name, enable, start) in [
+        ("sample.socket", true, false),
+        ("other.service", false, false),
+    ] {
         let actions = UnitActions { enable, start };
         spec.actions.units.insert(name.into(), actions);
     }
@@ -133,18 +136,37 @@ fn a_unit_is_enabled_and_started_as_the_project_says() {
     }
     let starts = postinst.lines().filter(|line| line.contains("_dh_action "));
     for line in starts {
-        assert!(!line.contains("socket") && !line.contains("other"), "{line}");
+        assert!(
+            !line.contains("socket") && !line.contains("other"),
+            "{line}"
+        );
     }
     assert_eq!(postinst.matches("try-restart").count(), 1, "{postinst}");
     for (name, units) in [
-        ("prerm", ["stop sample.service", "stop sample.socket", "stop other.service"]),
-        ("postrm", ["purge sample.service", "purge sample.socket", "purge other.service"]),
+        (
+            "prerm",
+            [
+                "stop sample.service",
+                "stop sample.socket",
+                "stop other.service",
+            ],
+        ),
+        (
+            "postrm",
+            [
+                "purge sample.service",
+                "purge sample.socket",
+                "purge other.service",
+            ],
+        ),
     ] {
         let script = folder.script(&spec.out, name).unwrap();
         for unit in units {
             assert!(script.contains(unit), "{unit} in {name}: {script}");
         }
-        let checked = std::process::Command::new("sh").args(["-n", "-c", &script]).status();
+        let checked = std::process::Command::new("sh")
+            .args(["-n", "-c", &script])
+            .status();
         assert!(checked.unwrap().success(), "{script}");
     }
 }
@@ -155,7 +177,10 @@ fn a_script_without_its_line_is_refused() {
     let spec = folder.spec(FormatName::DEB, "sample.deb");
     std::fs::write(folder.path("scripts/postinst"), "#!/bin/sh\nset -e\n").unwrap();
     let error = folder.refused(&spec);
-    assert!(error.contains("postinst has no line #DEBHELPER#"), "{error}");
+    assert!(
+        error.contains("postinst has no line #DEBHELPER#"),
+        "{error}"
+    );
 }
 
 #[test]
@@ -167,4 +192,56 @@ fn a_package_without_units_and_users_has_no_scripts() {
     spec.files.retain(|file| !file.dest.contains("systemd"));
     folder.write(&spec);
     assert_eq!(folder.script(&spec.out, "postinst"), None);
+}
+
+#[test]
+fn owners_folders_and_ghosts_are_as_the_project_says() {
+    require!(Need::Program("dpkg-deb"));
+    let folder = Folder::new();
+    let mut spec = folder.spec(FormatName::DEB, "sample.deb");
+    spec.maintainer_scripts = None;
+    let users = folder.file(
+        "users",
+        "u sample -\n",
+        "/usr/lib/sysusers.d/sample.conf",
+        0o644,
+        FileKind::Plain,
+    );
+    spec.files.extend([
+        users,
+        folder.unheld("/var/lib/sample", 0o2750, "sample:sample", FileKind::Plain),
+        folder.unheld("/var/log/sample", 0o2750, "root:adm", FileKind::Plain),
+        folder.unheld("/var/log/sample/log", 0o640, "root:adm", FileKind::Ghost),
+    ]);
+    let report = folder.write(&spec);
+    let paths = report.files.iter().filter(|path| path.starts_with("/var"));
+    assert_eq!(
+        paths.collect::<Vec<_>>(),
+        ["/var/lib/sample", "/var/log/sample"]
+    );
+    let list = printed("dpkg-deb", &["--contents"], &spec.out);
+    let line = |end: &str| list.lines().find(|line| line.ends_with(end)).unwrap();
+    assert!(
+        line("./var/log/sample/").starts_with("drwxr-s--- root/adm"),
+        "{list}"
+    );
+    assert!(
+        line("./var/lib/sample/").starts_with("drwxr-x--- 0/0"),
+        "{list}"
+    );
+    let postinst = folder.script(&spec.out, "postinst").unwrap();
+    let places = [
+        "systemd-sysusers",
+        "chown --no-dereference sample:sample",
+        "chmod 2750",
+        "$_dh_action",
+    ];
+    let places = places.map(|part| postinst.find(part).unwrap());
+    assert!(places.is_sorted(), "{postinst}");
+    assert!(!postinst.contains("adm"), "{postinst}");
+    let postrm = folder.script(&spec.out, "postrm").unwrap();
+    assert!(postrm.contains("rm -f '/var/log/sample/log'"), "{postrm}");
+    let contents = folder.unpack(&spec.out, "unpacked");
+    assert_eq!(contents.report.files, report.files);
+    assert!(folder.path("unpacked/var/lib/sample").is_dir());
 }

@@ -6,7 +6,8 @@ use std::process::{Command, Output};
 
 use plimsoll_spec::changelog::Release;
 use plimsoll_spec::{
-    Actions, FileKind, FormatName, PackageContents, PackageFile, PackageReport, PackageSpec, Scriptlets,
+    Actions, FileKind, FormatName, Owner, PackageContents, PackageFile, PackageReport, PackageSpec,
+    Scriptlets,
 };
 use serde::de::DeserializeOwned;
 
@@ -47,6 +48,8 @@ impl Folder {
             kind,
             gzip: dest.ends_with(".gz"),
             link: None,
+            owner: Owner::default(),
+            folder: false,
         }
     }
 
@@ -58,6 +61,19 @@ impl Folder {
             kind: FileKind::Plain,
             gzip: false,
             link: Some(text.into()),
+            owner: Owner::default(),
+            folder: false,
+        }
+    }
+
+    /// A folder or a ghost, and whose it is.
+    pub(crate) fn unheld(&self, dest: &str, mode: u32, owner: &str, kind: FileKind) -> PackageFile {
+        PackageFile {
+            kind,
+            mode,
+            owner: owner.parse().unwrap(),
+            folder: kind != FileKind::Ghost,
+            ..self.file("unheld", "", dest, mode, kind)
         }
     }
 

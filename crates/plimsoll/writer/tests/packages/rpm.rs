@@ -75,3 +75,45 @@ fn rpm_reads_the_package() {
     assert!(changelog.contains("Mon Dec 01 2025"), "{changelog}");
     printed("rpm", &["--checksig", "--nosignature"], &spec.out);
 }
+
+#[test]
+fn owners_folders_and_ghosts_are_in_the_header() {
+    require!(Need::Program("rpm"));
+    let folder = Folder::new();
+    let mut spec = folder.spec(FormatName::RPM, "sample.rpm");
+    let users = folder.file(
+        "users",
+        "u sample -\n",
+        "/usr/lib/sysusers.d/sample.conf",
+        0o644,
+        FileKind::Plain,
+    );
+    spec.files.extend([
+        users,
+        folder.unheld("/var/lib/sample", 0o2750, "sample:sample", FileKind::Plain),
+        folder.unheld("/var/log/sample/log", 0o640, "root:adm", FileKind::Ghost),
+    ]);
+    let report = folder.write(&spec);
+    for path in ["/var/lib/sample", "/var/log/sample", "/var/log/sample/log"] {
+        let times = report.files.iter().filter(|file| *file == path).count();
+        assert_eq!(times, 1, "{path}");
+    }
+    let query =
+        "[%{FILEMODES:perms} %{FILEUSERNAME}:%{FILEGROUPNAME} %{FILEFLAGS:fflags} %{FILENAMES}\n]";
+    let list = printed("rpm", &["-qp", "--queryformat", query], &spec.out);
+    for line in [
+        "drwxr-s--- sample:sample  /var/lib/sample\n",
+        "drwxr-xr-x root:root  /var/log/sample\n",
+        "-rw-r----- root:adm g /var/log/sample/log\n",
+    ] {
+        assert!(list.contains(line), "{line} in {list}");
+    }
+    let scripts = printed("rpm", &["-qp", "--scripts"], &spec.out);
+    let pre = "--replace=/usr/lib/sysusers.d/sample.conf - <<'END_OF_SYSUSERS'";
+    assert!(scripts.contains(pre), "{scripts}");
+    let provides = printed("rpm", &["-qp", "--provides"], &spec.out);
+    assert!(provides.contains("user(sample)"), "{provides}");
+    folder.unpack(&spec.out, "unpacked");
+    assert!(folder.path("unpacked/var/lib/sample").is_dir());
+    assert!(!folder.path("unpacked/var/log/sample/log").exists());
+}

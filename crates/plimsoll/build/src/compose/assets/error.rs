@@ -4,6 +4,7 @@ use std::borrow::Cow;
 
 use error_hint::Hint;
 use plimsoll_plan::config::Asset;
+use plimsoll_spec::FormatName;
 
 /// Why the files of a package are unknown, and which asset it is about.
 #[derive(Debug, thiserror::Error)]
@@ -68,6 +69,20 @@ pub enum AssetFault {
         /// The file.
         file: String,
     },
+    /// A file of a user or group that may not be there when the package is installed.
+    #[error(
+        "asset {dest} is owned by {what} {name}, which is neither on every system with .{format} packages nor made by this package"
+    )]
+    NoOwner {
+        /// The path in the package.
+        dest: String,
+        /// `user` or `group`.
+        what: &'static str,
+        /// The name.
+        name: String,
+        /// The format of the package.
+        format: FormatName,
+    },
     /// A unit that no package installs.
     #[error("[unit.{name:?}] is no unit of the packages")]
     NoUnit {
@@ -110,6 +125,12 @@ impl Hint for AssetError {
             }
             AssetFault::Twice { .. } => {
                 "give one of them another `dest`; files of a pattern with `**` keep their folders"
+            }
+            AssetFault::NoOwner { what, name, .. } => {
+                let kind = if *what == "user" { "u" } else { "g" };
+                return Some(
+                    format!("make it with a line \"{kind} {name} -\" in a file of /usr/lib/sysusers.d among the assets").into(),
+                );
             }
             AssetFault::NoUnit { .. } => {
                 "name a unit that an asset puts into /usr/lib/systemd/system; a template (x@.service) is neither enabled nor started"

@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use super::AssetFault;
+use super::{AssetFault, braces};
 
 /// A file of the workspace.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -16,9 +16,22 @@ pub(super) struct Found {
     pub(super) link: Option<String>,
 }
 
-/// The files that a path or a glob pattern stands for, in name order. A path that is there is no pattern, whatever its
-/// characters.
+/// The files that a path or a glob pattern stands for, in name order, and each once. A path that is there is no pattern, whatever its
+/// characters. Of `{a,b}` each alternative must stand for a file.
 pub(super) fn matches(workspace: &Path, source: &str) -> Result<Vec<Found>, AssetFault> {
+    if workspace.join(source).symlink_metadata().is_ok() {
+        return matches_one(workspace, source);
+    }
+    let mut all: Vec<Found> = Vec::new();
+    for alternative in braces::alternatives(source) {
+        let found = matches_one(workspace, &alternative)?.into_iter();
+        let new: Vec<Found> = found.filter(|it| !all.contains(it)).collect();
+        all.extend(new);
+    }
+    Ok(all)
+}
+
+fn matches_one(workspace: &Path, source: &str) -> Result<Vec<Found>, AssetFault> {
     let pattern = || source.to_owned();
     let literal = workspace.join(source);
     if literal.is_dir() && !literal.is_symlink() {

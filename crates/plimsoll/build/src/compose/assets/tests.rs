@@ -200,8 +200,51 @@ fn a_unit_that_no_package_installs_is_named_with_its_line() {
         let error = checked(unit).expect_err("refused");
         let text = DIST.split("[[asset]]").next().expect("a start");
         let line = text.lines().count() + 1;
-        let wanted = format!("packaging/dist.toml:{line}: [unit.\"{unit}\"] is no unit of the packages");
+        let wanted =
+            format!("packaging/dist.toml:{line}: [unit.\"{unit}\"] is no unit of the packages");
         assert_eq!(error.to_string(), wanted);
-        assert!(error.hint().expect("a hint").starts_with("name a unit that"));
+        assert!(
+            error
+                .hint()
+                .expect("a hint")
+                .starts_with("name a unit that")
+        );
     }
+}
+
+#[test]
+fn an_owner_is_there_or_made_by_the_package() {
+    let tree = tree(&["users.conf"], &[]);
+    std::fs::write(tree.path().join("users.conf"), "u own -\n").expect("written");
+    let users = "source = \"users.conf\"\ndest = \"/usr/lib/sysusers.d/own.conf\"";
+    let folder = |owner: &str| format!("dir = \"/var/lib/own\"\nowner = \"{owner}\"");
+    let ghost = "dest = \"/var/lib/own/log\"\nkind = \"ghost\"\nowner = \"own:adm\"";
+    let found = packaged(&tree, &[users, &folder("own:own"), ghost]);
+    let wanted = [
+        "/usr/lib/sysusers.d/own.conf",
+        "/var/lib/own",
+        "/var/lib/own/log",
+    ];
+    assert_eq!(found.expect("sound"), wanted);
+    for (owner, what) in [("root:none", "group none"), ("none:own", "user none")] {
+        let (error, hint) = refused(&tree, &[users, &folder(owner)]);
+        let fault =
+            format!("asset /var/lib/own is owned by {what}, which is neither on every system");
+        assert!(error.contains(&fault), "{error}");
+        assert!(hint.contains("none -\""), "{hint}");
+    }
+}
+
+#[test]
+fn each_alternative_of_a_pattern_must_match() {
+    let tree = tree(&["a.1", "b.1", "{x,y}"], &[]);
+    let found =
+        |source: &str| packaged(&tree, &[&format!("source = \"{source}\"\ndest = \"/m/\"")]);
+    assert_eq!(found("{b,[ab]}.1").expect("matches"), ["/m/b.1", "/m/a.1"]);
+    assert_eq!(found("{x,y}").expect("a path"), ["/m/{x,y}"]);
+    let error = found("{a,c}.1").expect_err("refused").to_string();
+    assert!(
+        error.contains("asset source \"c.1\" matches no file"),
+        "{error}"
+    );
 }

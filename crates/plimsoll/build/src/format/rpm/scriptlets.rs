@@ -24,12 +24,7 @@ pub(super) fn scriptlets(files: &[PackageFile], actions: &Actions) -> Option<Scr
             "--no-reload disable --now",
             &units,
         ),
-        postun: when(
-            "-ge 1",
-            "mark-restart-system-units",
-            "try-restart",
-            &units,
-        ),
+        postun: when("-ge 1", "mark-restart-system-units", "try-restart", &units),
     };
     (scriptlets != Scriptlets::default()).then_some(scriptlets)
 }
@@ -79,7 +74,7 @@ fn when(versions: &str, verb: &str, systemctl: &str, units: &[&str]) -> String {
 
 /// The names of the files of one kind. A link is another name of a file, and not one of its own.
 fn names(files: &[PackageFile], of: fn(&str) -> Option<&str>) -> Vec<&str> {
-    let files = files.iter().filter(|file| file.link.is_none());
+    let files = files.iter().filter(|file| file.has_content());
     files.filter_map(|file| of(&file.dest)).collect()
 }
 
@@ -88,7 +83,7 @@ mod tests {
     use expect_test::expect;
 
     use super::*;
-    use plimsoll_spec::{FileKind, UnitActions};
+    use plimsoll_spec::{FileKind, Owner, UnitActions};
 
     fn file(dest: &str) -> PackageFile {
         PackageFile {
@@ -98,6 +93,8 @@ mod tests {
             kind: FileKind::Plain,
             gzip: false,
             link: None,
+            owner: Owner::default(),
+            folder: false,
         }
     }
 
@@ -108,8 +105,8 @@ mod tests {
 
     #[test]
     fn a_unit_that_is_not_enabled_is_not_preset() {
-        let files = ["a.service", "b.socket"]
-            .map(|name| file(&format!("/usr/lib/systemd/system/{name}")));
+        let files =
+            ["a.service", "b.socket"].map(|name| file(&format!("/usr/lib/systemd/system/{name}")));
         let of = |names: &[&str]| {
             let off = UnitActions {
                 enable: false,
@@ -130,7 +127,10 @@ mod tests {
         let none = of(&["a.service", "b.socket"]);
         assert_eq!(none.post, "");
         for script in [none.preun, none.postun] {
-            assert!(script.contains("system-units a.service b.socket"), "{script}");
+            assert!(
+                script.contains("system-units a.service b.socket"),
+                "{script}"
+            );
         }
     }
 
