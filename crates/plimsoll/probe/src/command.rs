@@ -138,4 +138,22 @@ mod tests {
         let command = Command::new("/opt/bin/cargo", ["test", "--", "a b", "it's"]);
         assert_eq!(command.pasteable(), "cargo test -- 'a b' \"it's\"");
     }
+
+    #[test]
+    fn an_output_complains_with_its_first_line_or_how_it_ended() {
+        let output = |status, stderr: &str| Output {
+            status,
+            stdout: String::new(),
+            stderr: stderr.into(),
+        };
+        assert!(output(Some(0), "").success());
+        assert!(!output(Some(1), "").success() && !output(None, "").success());
+        for (status, stderr, complaint) in [
+            (Some(1), "\n  no room \nmore\n", "no room"),
+            (Some(3), " \n", "exit status 3 without a message"),
+            (None, "", "killed by a signal"),
+        ] {
+            assert_eq!(output(status, stderr).complaint(), complaint);
+        }
+    }
 }

@@ -189,4 +189,18 @@ mod tests {
             "{error}"
         );
     }
+
+    #[test]
+    fn types_with_a_schema_of_their_own_say_what_they_take() {
+        let mut generator = schemars::SchemaGenerator::default();
+        generator.subschema_for::<NativeDep>();
+        generator.subschema_for::<crate::Family>();
+        generator.subschema_for::<crate::FlavourName>();
+        let of = |name: &str| &generator.definitions()[name];
+        assert_eq!(of("Packages")["type"], "object");
+        assert_eq!(of("Soname")["anyOf"][0]["type"], "string");
+        assert_eq!(of("Soname")["anyOf"][1]["$ref"], "#/$defs/Packages");
+        assert_eq!(of("Family")["oneOf"][0]["const"], "debian");
+        assert_eq!(of("FlavourName")["pattern"], "^[a-z][a-z0-9-]{0,22}$");
+    }
 }

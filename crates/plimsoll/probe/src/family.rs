@@ -255,4 +255,42 @@ mod tests {
         assert_eq!((of("deb"), of("rpm")), (Some("debian"), Some("fedora")));
         assert_eq!(of("tar"), None);
     }
+
+    #[test]
+    fn a_family_that_is_added_takes_the_place_of_its_namesake() {
+        let suse = Family::add(&suse::TABLE);
+        assert_eq!(Family::named("suse"), Some(suse));
+        let names: Vec<&str> = Family::all().iter().map(|family| family.name).collect();
+        assert_eq!(names, ["debian", "fedora", "rhel", "suse"]);
+    }
+
+    #[test]
+    fn a_family_is_shown_sorted_and_read_by_its_name() {
+        let [debian, rhel] = ["debian", "rhel"].map(|name| Family::named(name).unwrap());
+        assert!(debian < rhel && debian != rhel);
+        assert_eq!(
+            format!("{debian:?} {debian} {rhel:6}|"),
+            "debian debian rhel  |"
+        );
+        assert_eq!(serde_json::to_string(&rhel).unwrap(), "\"rhel\"");
+        let unknown = serde_json::from_str::<Family>("\"beos\"").unwrap_err();
+        let expected = "expected one of `debian`, `fedora`, `rhel`, `suse`";
+        assert!(unknown.to_string().contains(expected), "{unknown}");
+    }
+
+    #[test]
+    fn debian_names_packages_for_another_architecture() {
+        let cross = Family::named("debian").unwrap().cross.unwrap();
+        for (architecture, package) in [
+            ("x86_64", Some("zlib1g-dev:amd64")),
+            ("aarch64", Some("zlib1g-dev:arm64")),
+            ("armv7", Some("zlib1g-dev:armhf")),
+            ("riscv64gc", None),
+        ] {
+            let named = (cross.library)("zlib1g-dev", architecture);
+            assert_eq!(named.as_deref(), package);
+        }
+        let compiler = (cross.compiler)("x86_64-linux-gnu");
+        assert_eq!(compiler, "gcc-x86-64-linux-gnu");
+    }
 }

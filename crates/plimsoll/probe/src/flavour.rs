@@ -272,4 +272,21 @@ mod tests {
         assert_eq!(linked("plain"), ["zlib"]);
         assert_eq!(matrix.flavour(FlavourName::DYNAMIC), None);
     }
+
+    #[test]
+    fn names_and_linkings_are_shown_with_padding() {
+        let flavour = FlavourName::STATIC;
+        assert_eq!(format!("{flavour:8}|"), "static  |");
+        assert_eq!(format!("{flavour:?}"), "FlavourName(\"static\")");
+        let requests = [Request::Auto, Request::Exactly(flavour)];
+        assert_eq!(
+            requests.map(|it| format!("{it:7}|")),
+            ["auto   |", "static |"]
+        );
+        let linkings = [Linking::Static, Linking::Dynamic];
+        assert_eq!(
+            linkings.map(|it| format!("{it:7}|")),
+            ["static |", "dynamic|"]
+        );
+    }
 }

@@ -135,4 +135,45 @@ mod tests {
         assert_eq!(Host.find_program("/etc/os-release"), None);
         assert_eq!(Host.find_program("no-such-program"), None);
     }
+
+    #[test]
+    fn files_folders_and_programs_are_the_hosts_with_variables_or_without() {
+        let folder = tempfile::tempdir().unwrap();
+        let (file, missing) = (folder.path().join("a"), folder.path().join("c"));
+        for name in ["b", "a"] {
+            std::fs::write(folder.path().join(name), name).unwrap();
+        }
+        let with_variables = HostWith::default();
+        for system in [&Host as &dyn System, &with_variables] {
+            assert_eq!(system.read(&file).unwrap(), "a");
+            assert!(system.read(&missing).is_err());
+            assert_eq!(system.list(folder.path()).unwrap(), ["a", "b"]);
+            assert!(system.list(&missing).is_err());
+            assert!(system.exists(&file) && !system.exists(&missing));
+            let shell = system.find_program("sh");
+            assert!(shell.is_some_and(|sh| sh.ends_with("sh")));
+            assert_eq!(system.find_program("no-such-program"), None);
+        }
+    }
+
+    #[test]
+    fn a_c_program_is_refused_linked_or_run() {
+        let with_variables = HostWith::default();
+        for system in [&Host as &dyn System, &with_variables] {
+            let tried = |source: &str, run| {
+                let program = CProgram {
+                    compiler: "cc".into(),
+                    source: source.into(),
+                    flags: Vec::new(),
+                    run,
+                };
+                system.try_c(&program).unwrap()
+            };
+            let ends_with_3 = "int main(void) { return 3; }\n";
+            assert_eq!(tried(ends_with_3, false), Tried::Linked);
+            let ran = tried(ends_with_3, true);
+            assert!(matches!(&ran, Tried::Ran(output) if output.status == Some(3)));
+            assert!(matches!(tried("int main", true), Tried::Refused(_)));
+        }
+    }
 }

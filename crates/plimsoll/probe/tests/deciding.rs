@@ -432,3 +432,27 @@ fn a_library_that_was_not_probed_is_not_linked() {
         "error: every flavour needs zlib: could not tell: it was not probed []"
     );
 }
+
+#[test]
+fn the_outlook_says_for_which_target_a_flavour_is_built_and_by_what() {
+    let said = |findings: &Findings| -> Vec<String> {
+        let outlook = outlook(&sampled(), findings).into_iter();
+        outlook
+            .map(|one| one.finding.answer.text().to_owned())
+            .collect()
+    };
+    let mut findings = everything();
+    assert_eq!(
+        said(&findings),
+        [
+            "for x86_64-unknown-linux-gnu: libnftables 1.0.6 in /usr/lib can be linked",
+            "for x86_64-unknown-linux-gnu",
+            "for x86_64-unknown-linux-gnu: no musl target is installed, so the C library is linked statically",
+        ]
+    );
+    *library(&mut findings, "libnftables") = lacking(Answer::no("not found"));
+    assert_eq!(
+        said(&findings)[0],
+        "flavour dynamic needs libnftables: not found"
+    );
+}

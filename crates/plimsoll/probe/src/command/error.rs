@@ -122,4 +122,33 @@ mod tests {
             "{shown}"
         );
     }
+
+    #[test]
+    fn a_limit_that_is_no_whole_minute_is_shown_in_seconds() {
+        for (seconds, shown) in [(61, "61 s"), (3660, "61 min"), (7200, "2 h")] {
+            assert_eq!(span(Duration::from_secs(seconds)), shown);
+        }
+        assert_eq!(span(Duration::from_millis(250)), "250 ms");
+    }
+
+    #[test]
+    fn a_program_that_is_missing_or_hangs_has_a_hint() {
+        let program = || "nft".to_owned();
+        let missing = RunError::NotFound { program: program() };
+        assert_eq!(missing.hint().as_deref(), Some("install nft"));
+        let limit = limit::QUESTION;
+        let hung = RunError::TimedOut {
+            program: program(),
+            limit,
+        };
+        let hint = "see what nft waits for: run it by hand";
+        assert_eq!(hung.hint().as_deref(), Some(hint));
+        let killed = RunError::Failed {
+            command: program(),
+            status: None,
+            last: Vec::new(),
+        };
+        assert_eq!(killed.hint(), None);
+        assert_eq!(killed.reason(), "`nft` failed (killed by a signal)");
+    }
 }

@@ -309,4 +309,31 @@ mod tests {
             "{error}"
         );
     }
+
+    /// The program prints its last line and ends while the first one is still being handed on.
+    #[test]
+    fn what_a_program_printed_before_its_end_is_read_after_it() {
+        let folder = tempfile::tempdir().unwrap();
+        let taken = folder.path().join("taken");
+        let wait = format!("until [ -e {} ]; do sleep 0.01; done", taken.display());
+        let script = format!("echo $$; {wait}; sleep 300 & echo $!");
+        let mut lines = Vec::new();
+        let ran = shell(&script).lines(|line| {
+            if lines.is_empty() {
+                std::fs::write(&taken, "").unwrap();
+                let stat = format!("/proc/{line}/stat");
+                let has_ended = || {
+                    let stat = std::fs::read_to_string(&stat);
+                    stat.is_ok_and(|stat| stat.contains(") Z "))
+                };
+                while !has_ended() {
+                    std::thread::sleep(SOON);
+                }
+            }
+            lines.push(line.to_owned());
+        });
+        ran.unwrap();
+        let end = format!("kill {}", lines[1]);
+        assert!(shell(&end).output().unwrap().success(), "{lines:?}");
+    }
 }
