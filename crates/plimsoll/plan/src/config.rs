@@ -259,3 +259,6 @@ pub struct VerifyConfig {
     #[serde(default)]
     pub packages: BTreeMap<Family, Vec<String>>,
 }
+
+#[cfg(test)]
+mod tests;

@@ -252,3 +252,42 @@ fn folders_and_ghosts_may_be_where_files_may_not() {
         assert_eq!(found.is_empty(), is_sound, "{asset}: {found:?}");
     }
 }
+
+#[test]
+fn a_summary_has_80_characters_at_most_and_a_description_says_something() {
+    let summary = "\"Shows what a project declares\"";
+    let of = |length: usize| found(&planted(summary, &format!("{:?}", "ä".repeat(length))).0);
+    assert_eq!(of(80), [""; 0]);
+    let long = of(81);
+    assert!(
+        long[0].ends_with("the summary has 81 characters, and 80 fit"),
+        "{long:?}"
+    );
+    let (text, _) = planted("\"A daemon and a program that hold nothing.\"", "\" \"");
+    let empty = found(&text);
+    assert!(empty[0].ends_with("the description is empty"), "{empty:?}");
+}
+
+#[test]
+fn a_file_that_is_compressed_has_no_suffix_of_its_own() {
+    let (text, _) = planted(
+        "dest = \"/usr/share/man/man8/\"",
+        "dest = \"/usr/share/man/man8/sample.8.gz\"",
+    );
+    let wanted =
+        "asset /usr/share/man/man8/sample.8.gz gets the suffix .gz from `gzip`, and has it already";
+    let found = found(&text);
+    assert!(found.len() == 1 && found[0].ends_with(wanted), "{found:?}");
+}
+
+#[test]
+fn a_section_may_be_of_another_area_of_the_archive() {
+    let of =
+        |section: &str| found(&planted("section = \"net\"", &format!("section = {section:?}")).0);
+    for sound in ["contrib/net", "non-free/net", "non-free-firmware/net"] {
+        assert_eq!(of(sound), [""; 0], "{sound}");
+    }
+    for unknown in ["main/net", "contrib/", "netx"] {
+        assert_eq!(of(unknown).len(), 1, "{unknown}");
+    }
+}

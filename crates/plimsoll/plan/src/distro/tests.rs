@@ -457,3 +457,32 @@ fn package_names_without_their_library_are_refused_with_the_form_that_is_meant()
         "{error}"
     );
 }
+
+#[test]
+fn a_list_is_read_from_its_path_and_one_that_is_missing_is_named() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().join("distros.toml");
+    let error = load(&path, &formats()).expect_err("no file");
+    assert_eq!(error.to_string(), format!("cannot read {}", path.display()));
+    let hint = error.hint();
+    assert_eq!(
+        hint.as_deref(),
+        Some("run the command inside of the workspace")
+    );
+    std::fs::write(&path, DISTROS).expect("written");
+    assert_eq!(read(&path).expect("there"), DISTROS);
+    assert_eq!(load(&path, &formats()).expect("sound"), distros());
+}
+
+#[test]
+fn a_plan_has_the_entrys_last_day_image_and_family() {
+    let plan = planned(&distros(), "debian-11");
+    assert_eq!(plan.end_of_life.as_deref(), Some("2026-08-31"));
+    assert_eq!(
+        (plan.distro.as_str(), plan.family.name),
+        ("debian-11", "debian")
+    );
+    assert_eq!(plan.plan.places.workspace, Path::new(WORKSPACE));
+    assert_eq!(plan.plan.places.cache, Path::new("/target/dist"));
+    assert_eq!(planned(&distros(), "debian-forky").end_of_life, None);
+}

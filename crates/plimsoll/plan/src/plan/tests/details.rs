@@ -110,3 +110,19 @@ fn a_target_without_a_name_in_the_formats_is_refused() {
     let error = planned(&findings, &Request::default()).expect_err("no name");
     assert!(matches!(error, PlanError::UnknownArch(_)), "{error}");
 }
+
+#[test]
+fn a_build_says_which_file_described_each_library_that_it_links() {
+    let mut findings = findings();
+    let library = findings.libraries.get_mut("libnftables").expect("declared");
+    library.described_in = Some("/usr/lib/pkgconfig/libnftables.pc".into());
+    let plan = planned(&findings, &Request::default()).expect("a plan");
+    let described = plan.builds.iter().map(|build| {
+        let libraries = build.described.iter();
+        let libraries =
+            libraries.map(|(soname, it)| format!("{soname} {} {}", it.version, it.file.display()));
+        libraries.collect::<Vec<_>>()
+    });
+    let one = "libnftables.so.1 1.0.6 /usr/lib/pkgconfig/libnftables.pc".to_owned();
+    assert_eq!(described.collect::<Vec<_>>(), [vec![one], vec![]]);
+}
