@@ -34,6 +34,15 @@ impl Assets {
         self.add(&format!("source = {}\n", quoted(path)), last(path), place);
     }
 
+    /// Adds a file that has its usual place, unless it is a document that the metadata has elsewhere.
+    fn add_usual(&mut self, path: &str, place: &Place) {
+        let source = format!("source = {}\n", quoted(path));
+        let is_document = place.dest.starts_with("/usr/share/doc/");
+        if !(is_document && self.text.contains(&source)) {
+            self.add_file(path, place);
+        }
+    }
+
     fn ask(&mut self, question: &str) {
         self.text.push('\n');
         self.text.push_str(&open(question));
@@ -64,17 +73,22 @@ pub(super) fn text(facts: &Facts, main: &Package) -> String {
     let files = said.filter(|(package, said)| said.program(package).is_none());
     let (there, missing): (Vec<_>, Vec<_>) =
         files.partition(|(package, said)| is_there(facts, package, said));
+    let changelog = changelog(facts, main);
     for (package, said) in there {
-        if let Some(path) = said.file(package) {
+        let path = said.file(package).unwrap_or_default();
+        // Both have a place of their own in each format.
+        let is_usual = Some(&path) == changelog.as_ref() || place::is_license(&path);
+        if !(is_usual && said.dest.starts_with("/usr/share/doc/")) {
             assets.add_file(&path, &place_of(&said));
         }
     }
-    for file in &facts.files {
+    let usual = facts.files.iter().filter(|file| !is_source(facts, file));
+    for file in usual {
         for place in place::usual(file, &name(main)) {
-            assets.add_file(file, &place);
+            assets.add_usual(file, &place);
         }
     }
-    if let Some(source) = changelog(facts, main) {
+    if let Some(source) = changelog {
         let dest = format!("/usr/share/doc/{}/changelog", name(main));
         let keys = "kind = \"doc\"\ngzip = true\nformats = [\"deb\"]\n";
         assets.add_file(&source, &Place::new(dest, keys));
@@ -82,6 +96,7 @@ pub(super) fn text(facts: &Facts, main: &Package) -> String {
     for (_, said) in &missing {
         missing_file(&mut assets, said);
     }
+    units(&mut assets, facts);
     remaining(&mut assets, facts, main);
     assets.text
 }
@@ -127,6 +142,19 @@ fn made(assets: &mut Assets, facts: &Facts) {
     }
 }
 
+/// Whether a file is beside Rust code, and so belongs to the code.
+fn is_source(facts: &Facts, file: &str) -> bool {
+    let Some((folder, _)) = file.rsplit_once('/') else {
+        return false;
+    };
+    let beside = facts
+        .files
+        .iter()
+        .filter_map(|other| other.rsplit_once('/'));
+    let mut beside = beside.filter(|(other, _)| *other == folder);
+    beside.any(|(_, name)| name.ends_with(".rs"))
+}
+
 /// Whether a file of the workspace is what the metadata names.
 fn is_there(facts: &Facts, package: &Package, said: &Said) -> bool {
     facts.files.iter().any(|file| said.is_of(package, file))
@@ -158,6 +186,20 @@ fn place_of(said: &Said) -> Place {
         let _ = writeln!(keys, "mode = \"0{mode}\"");
     }
     Place::new(dest.clone(), &keys)
+}
+
+/// Units that start a program of the packages at another place than the packages have it.
+fn units(assets: &mut Assets, facts: &Facts) {
+    let programs: Vec<&str> = facts.programs().collect();
+    let started = facts.units.iter();
+    let started = started.flat_map(|(unit, started)| started.iter().map(move |it| (unit, it)));
+    for (unit, program) in started {
+        if programs.contains(&last(program)) && !assets.has(program) {
+            assets.ask(&format!(
+                "{unit} starts {program}, where the packages have no program: change the unit, add a drop-in, or change `dest` of the program"
+            ));
+        }
+    }
 }
 
 /// What a package of this kind usually has, and was not found.

@@ -40,7 +40,14 @@ fn head(facts: &Facts, main: &Package) -> String {
     let extended = main.deb["extended-description"].as_str().unwrap_or(about);
     match extended.trim() {
         "" => text.push_str(&asked("description", "what does the program do?")),
-        about => _ = writeln!(text, "description = {}", quoted(about)),
+        about => {
+            let _ = writeln!(text, "description = {}", quoted(about));
+            if !about.contains(". ") && !about.contains('\n') {
+                text.push_str(&open(
+                    "the description says no more than the summary: what else does the program do?",
+                ));
+            }
+        }
     }
     text.push_str(&said(main));
     match changelog(facts, main) {

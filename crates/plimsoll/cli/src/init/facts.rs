@@ -13,6 +13,8 @@ pub(super) struct Facts {
     pub(super) left_out: Vec<String>,
     /// The files, relative to the workspace.
     pub(super) files: BTreeSet<String>,
+    /// For each unit of systemd among the files, the programs that it starts.
+    pub(super) units: BTreeMap<String, Vec<String>>,
     /// What a build showed; none where there was none.
     pub(super) built: Option<Built>,
 }

@@ -2,11 +2,12 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use cargo_metadata::{DependencyKind, Metadata, Package, PackageId};
+use cargo_metadata::{DependencyKind, Metadata, Package, PackageId, TargetKind};
 use error_hint::Result;
 
 use super::cargo::Cargo;
 use super::facts::Native;
+use super::library;
 
 /// The features of a package that are on without asking.
 pub(super) fn on(package: &Package, defaults: bool) -> BTreeSet<String> {
@@ -66,7 +67,21 @@ pub(super) fn native(
     Ok(found.into_values().collect())
 }
 
-/// The crates with `links` that a package's program is linked with.
+/// What a crate links, if it may be a C library: its `links`, or its name if it has a build script, no `links`, and a name that ends
+/// as those of such crates do, or that is known.
+fn links(package: &Package) -> Option<String> {
+    let has_script = || {
+        let mut targets = package.targets.iter();
+        targets.any(|target| target.kind.contains(&TargetKind::CustomBuild))
+    };
+    let name = package.name.as_str();
+    let is_named =
+        || name.ends_with("-sys") || name.ends_with("_sys") || library::is_in_table(name);
+    let by_name = || (is_named() && has_script()).then(|| name.to_owned());
+    package.links.clone().or_else(by_name)
+}
+
+/// The crates that link C libraries into a package's program.
 fn linking(
     metadata: &Metadata,
     package: &PackageId,
@@ -84,7 +99,7 @@ fn linking(
             continue;
         };
         let of = packages.get(id);
-        if let Some((of, links)) = of.and_then(|of| Some((of, of.links.clone()?))) {
+        if let Some((of, links)) = of.and_then(|of| Some((of, links(of)?))) {
             let native = Native {
                 name: of.name.to_string(),
                 links,

@@ -88,6 +88,11 @@ pub(super) fn table() -> Result<BTreeMap<String, Library>> {
     toml::from_str(TABLE).map_err(|error| Failure::of(&error))
 }
 
+/// Whether a crate is in the table.
+pub(super) fn is_in_table(name: &str) -> bool {
+    table().is_ok_and(|table| table.values().any(|it| it.crates.contains_key(name)))
+}
+
 /// Whether it is known that a crate links no library of the system.
 pub(super) fn is_without(native: &Native) -> bool {
     WITHOUT.contains(&native.name.as_str())

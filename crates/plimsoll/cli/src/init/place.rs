@@ -41,7 +41,7 @@ const MANUAL: &str = "kind = \"doc\"\ngzip = true\n";
 pub(super) fn usual(file: &str, package: &str) -> Vec<Place> {
     let path = file.to_lowercase();
     let file_name = file.rsplit('/').next().unwrap_or(file);
-    if !file.contains('/') && is_license(file_name) {
+    if is_license(file) {
         let dest = format!("/usr/share/licenses/{package}/");
         let keys = "kind = \"license\"\nformats = [\"rpm\", \"tar\"]\n";
         return vec![Place::new(dest, keys)];
@@ -130,10 +130,11 @@ pub(super) fn is_manual_source(file: &str) -> bool {
     })
 }
 
-fn is_license(name: &str) -> bool {
+/// Whether a file of the workspace is a licence text, by its name.
+pub(super) fn is_license(file: &str) -> bool {
     let starts = ["LICENSE", "LICENCE", "COPYING", "UNLICENSE", "NOTICE"];
-    let name = name.to_uppercase();
-    starts.iter().any(|start| name.starts_with(start))
+    let name = file.to_uppercase();
+    !file.contains('/') && starts.iter().any(|start| name.starts_with(start))
 }
 
 #[cfg(test)]

@@ -35,6 +35,7 @@ pub(super) fn facts(folder: &Path, asked: &[String]) -> Result<(PathBuf, Facts)>
         files.extend(paths.filter(|path| root.join(path).is_file()));
     }
     let facts = Facts {
+        units: units(&root, &files)?,
         packages,
         left_out: chosen.left_out,
         files,
@@ -83,6 +84,31 @@ fn of_package(
     })
 }
 
+/// For each unit among the files, the programs that it starts.
+fn units(root: &Path, files: &BTreeSet<String>) -> Result<BTreeMap<String, Vec<String>>> {
+    let units = files.iter().filter(|file| file.ends_with(".service"));
+    let started = units.map(|file| {
+        let path = root.join(file);
+        let text = std::fs::read_to_string(&path).map_err(FileError::at("read", &path))?;
+        Ok((file.clone(), started(&text)))
+    });
+    started.collect()
+}
+
+/// The programs of `ExecStart=`, see systemd.service(5): the first word, without the characters that may stand before it.
+fn started(unit: &str) -> Vec<String> {
+    let lines = unit.lines().map(str::trim);
+    let commands = lines.filter_map(|line| line.strip_prefix("ExecStart="));
+    let programs = commands.filter_map(|command| command.split_whitespace().next());
+    programs
+        .map(|program| {
+            program
+                .trim_start_matches(['-', '@', ':', '+', '!', '|'])
+                .to_owned()
+        })
+        .collect()
+}
+
 /// Adds the files below a folder of the workspace.
 fn list(root: &Path, below: &Path, depth: usize, files: &mut BTreeSet<String>) -> Result<()> {
     let folder = root.join(below);
@@ -112,4 +138,15 @@ pub(super) fn files_below(folder: &Path) -> Result<BTreeSet<String>> {
     let mut files = BTreeSet::new();
     list(folder, Path::new(""), 0, &mut files)?;
     Ok(files)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_unit_names_the_program_that_it_starts() {
+        let unit = "[Service]\nExecStartPre=/bin/true\nExecStart=-@/usr/sbin/a a --b\n ExecStart=/usr/bin/c\n";
+        assert_eq!(started(unit), ["/usr/sbin/a", "/usr/bin/c"]);
+    }
 }

@@ -9,7 +9,7 @@ use super::facts::Package;
 use super::words::{list, open, quoted};
 
 /// Further keys of `[package.metadata.deb]` that say something about the package.
-const OF_DEB: [&str; 10] = [
+const OF_DEB: [&str; 9] = [
     "pre-depends",
     "recommends",
     "suggests",
@@ -19,7 +19,6 @@ const OF_DEB: [&str; 10] = [
     "replaces",
     "provides",
     "triggers-file",
-    "systemd-units",
 ];
 
 /// Further keys of `[package.metadata.generate-rpm]`.
@@ -40,9 +39,34 @@ const OF_RPM: [&str; 14] = [
     "post_trans_script",
 ];
 
-/// Both tables.
+/// Both tables, and those of the units.
 pub(super) fn text(main: &Package) -> String {
-    format!("{}{}", deb(main), rpm(main))
+    format!("{}{}{}", deb(main), rpm(main), units(main))
+}
+
+/// The units that `systemd-units` of cargo-deb, a table or an array of tables, says not to enable or not to start.
+fn units(main: &Package) -> String {
+    let said = &main.deb["systemd-units"];
+    let said = match said.as_array() {
+        Some(tables) => tables.iter().collect(),
+        None => vec![said],
+    };
+    let mut text = String::new();
+    for unit in said {
+        let name = unit["unit-name"].as_str().unwrap_or(&main.name);
+        let off = ["enable", "start"].into_iter();
+        let off: Vec<&str> = off
+            .filter(|key| unit[*key].as_bool() == Some(false))
+            .collect();
+        if !off.is_empty() {
+            let name = quoted(&format!("{name}.service"));
+            let _ = writeln!(text, "\n[unit.{name}]");
+            for key in off {
+                let _ = writeln!(text, "{key} = false");
+            }
+        }
+    }
+    text
 }
 
 fn deb(main: &Package) -> String {
@@ -164,6 +188,25 @@ mod tests {
         assert_eq!(depends(&text), expected);
         let array = json!(["${shlibs:Depends}", "adduser", "foo (>= 1) | bar"]);
         assert_eq!(depends(&array), expected);
+    }
+
+    #[test]
+    fn a_unit_that_is_not_to_be_started_is_said_to_be() {
+        let units_of = |said: Value| {
+            units(&Package {
+                name: "a".into(),
+                deb: json!({ "systemd-units": said }),
+                ..Package::default()
+            })
+        };
+        assert_eq!(units_of(json!({ "enable": true })), "");
+        let one = units_of(json!({ "enable": false, "start": false }));
+        assert_eq!(
+            one,
+            "\n[unit.\"a.service\"]\nenable = false\nstart = false\n"
+        );
+        let second = units_of(json!([{}, { "unit-name": "b", "start": false }]));
+        assert_eq!(second, "\n[unit.\"b.service\"]\nstart = false\n");
     }
 
     #[test]

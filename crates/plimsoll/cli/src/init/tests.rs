@@ -131,10 +131,63 @@ fn files_of_a_daemon_go_where_the_system_looks_for_them() {
 }
 
 #[test]
+fn a_unit_that_starts_a_program_elsewhere_is_asked_about() {
+    let mut facts = facts(&["CHANGELOG.md", "a.1", "sample.service"], &[]);
+    for (program, count) in [
+        ("/usr/local/bin/sample", 1),
+        ("/usr/bin/sample", 0),
+        ("/bin/sh", 0),
+    ] {
+        let started = vec![program.to_owned()];
+        facts.units = [("sample.service".to_owned(), started)].into();
+        let (text, _) = sound(&facts);
+        let questions = words::questions(&text);
+        let about = questions
+            .iter()
+            .filter(|it| it.contains("sample.service starts"));
+        assert_eq!(about.count(), count, "{program}: {questions:?}");
+    }
+}
+
+#[test]
+fn a_file_is_packaged_once_and_files_beside_code_are_not() {
+    let files = [
+        "CHANGELOG.md",
+        "LICENSE",
+        "README.md",
+        "code/complete/a.fish",
+        "code/complete/a.rs",
+        "doc/sample.1",
+    ];
+    let mut facts = facts(&files, &[]);
+    facts.packages[0].deb = json!({ "assets": [
+        ["README.md", "usr/share/doc/sample/README", "644"],
+        ["LICENSE", "usr/share/doc/sample/", "644"],
+        ["CHANGELOG.md", "usr/share/doc/sample/", "644"],
+    ] });
+    let (_, config) = sound(&facts);
+    let dests: Vec<&str> = config.asset.iter().map(|it| it.dest.as_str()).collect();
+    assert_eq!(
+        dests,
+        [
+            "/usr/bin/sample",
+            "/usr/share/doc/sample/README",
+            "/usr/share/licenses/sample/",
+            "/usr/share/man/man1/",
+            "/usr/share/doc/sample/changelog",
+        ]
+    );
+}
+
+#[test]
 fn metadata_of_other_tools_becomes_keys() {
-    let mut facts = facts(&["CHANGELOG.md", "sample.conf", "sample.1"], &[]);
+    let mut facts = facts(
+        &["CHANGELOG.md", "sample.conf", "sample.1", "sample.service"],
+        &[],
+    );
     facts.packages[0].deb = json!({
         "section": "net",
+        "systemd-units": { "start": false },
         "depends": "$auto, adduser",
         "assets": [
             ["target/release/sample", "usr/sbin/", "755"],
@@ -316,7 +369,7 @@ fn workspace(packages: &[(&str, &str, &str)]) -> tempfile::TempDir {
     for (name, further, program) in packages {
         let manifest = format!(
             "[package]\nname = \"{name}\"\nversion = \"1.2.3\"\nedition = \"2024\"\nlicense = \"MIT\"\n\
-             description = \"Says things\"\nhomepage = \"https://a.example\"\nauthors = [\"A <a@a.example>\"]\n{further}\n"
+             description = \"Says things. Says more.\"\nhomepage = \"https://a.example\"\nauthors = [\"A <a@a.example>\"]\n{further}\n"
         );
         write(&format!("{name}/Cargo.toml"), &manifest);
         write(&format!("{name}/src/main.rs"), program);
@@ -358,6 +411,26 @@ fn packages_for_users_are_told_from_the_others_of_a_workspace() {
     assert!(
         text.contains("Left out, though they have programs: demo, xtask."),
         "{text}"
+    );
+}
+
+#[test]
+fn a_crate_of_a_library_is_known_without_links() {
+    let further = "[dependencies]\npcre2-sys = { path = \"../pcre2-sys\", optional = true }\n\
+                   [features]\nall = [\"regex\"]\nregex = [\"dep:pcre2-sys\"]";
+    let folder = workspace(&[("tool", further, SILENT)]);
+    let library = folder.path().join("pcre2-sys");
+    fs::create_dir_all(library.join("src")).unwrap();
+    let manifest = "[package]\nname = \"pcre2-sys\"\nversion = \"0.1.0\"\nedition = \"2024\"\n";
+    fs::write(library.join("Cargo.toml"), manifest).unwrap();
+    fs::write(library.join("src/lib.rs"), "").unwrap();
+    fs::write(library.join("build.rs"), SILENT).unwrap();
+    let (_, facts) = read::facts(folder.path(), &[]).unwrap();
+    let (_, config) = sound(&facts);
+    let feature = config.native_dep["pcre2"].cargo_feature.as_ref().unwrap();
+    assert_eq!(
+        (feature.package.as_str(), feature.feature.as_str()),
+        ("tool", "regex")
     );
 }
 
