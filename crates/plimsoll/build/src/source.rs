@@ -3,6 +3,7 @@
 mod commit;
 mod error;
 mod manifest;
+mod programs;
 mod read;
 mod tree;
 

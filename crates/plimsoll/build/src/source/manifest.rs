@@ -10,6 +10,7 @@ use plimsoll_plan::toml_lines;
 use plimsoll_probe::{Command, limit};
 
 use super::error::SourceError;
+use super::programs;
 use crate::packager::cargo_program;
 
 /// What is wrong in what `file`, the configuration relative to the workspace, or else the Cargo manifest of the main package says
@@ -31,7 +32,9 @@ pub fn check(workspace: &Path, config: &Config, file: &Path) -> Result<Vec<Found
             complaint.at(&file.path, line)
         }
     });
-    Ok(found.collect())
+    let programs = programs::complaints(&metadata, config).into_iter();
+    let programs = programs.map(|complaint| complaint.found(file, &configuration.text));
+    Ok(found.chain(programs).collect())
 }
 
 /// A manifest, or the configuration.
@@ -153,7 +156,8 @@ mod tests {
         write("Cargo.toml", root);
         let own = format!("[package]\nname = \"sample\"\n{package}");
         write("sample/Cargo.toml", own);
-        write("sample/src/lib.rs", String::new());
+        write("sample/src/main.rs", String::new());
+        write("sample/src/bin/sampled.rs", String::new());
         folder
     }
 
