@@ -22,6 +22,7 @@ mod faults;
 mod image;
 mod machine;
 mod packages;
+mod plain;
 mod profiles;
 mod root;
 mod rpm;

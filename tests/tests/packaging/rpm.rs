@@ -8,7 +8,7 @@ use test_support::{Need, require};
 use crate::packages::{Packages, finished};
 
 /// What `rpm -qp` says about a package, a line each.
-fn query(rpm: &Path, what: &str) -> Vec<String> {
+pub(crate) fn query(rpm: &Path, what: &str) -> Vec<String> {
     let output = finished(Command::new("rpm").args(["-qp", what]).arg(rpm)).success();
     output.lines().map(str::to_owned).collect()
 }

@@ -69,6 +69,7 @@ const OF_OTHERS: &[&str] = &[
     "releases::",
     "adoption::",
     "capabilities::",
+    "plain::",
     "profiles::",
     "tarball::",
     "other_release::",
@@ -232,8 +233,8 @@ mod tests {
         let line = commands[1].join(" ");
         assert_eq!(
             line,
-            "--doc -- names --skip releases:: --skip adoption:: --skip capabilities:: --skip profiles:: \
-             --skip tarball:: --skip other_release::"
+            "--doc -- names --skip releases:: --skip adoption:: --skip capabilities:: --skip plain:: \
+             --skip profiles:: --skip tarball:: --skip other_release::"
         );
         let all = of(Scope::All, true);
         assert_eq!(all[1].commands(&[]), std::slice::from_ref(&all[1].programs));

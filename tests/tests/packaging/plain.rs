@@ -1,0 +1,257 @@
+//! Plain `cargo deb` and `cargo generate-rpm` make packages of this workspace, from the tables that `cargo xtask docs` writes.
+//! They are held against our own packages of the same programs.
+
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::sync::OnceLock;
+
+use tempfile::TempDir;
+use test_support::{Need, require};
+use tidegate_tests::workspace;
+
+use crate::packages::{Packages, finished};
+use crate::rpm::query;
+
+/// The tools, and the releases that docs/comparison.md was written with.
+const TOOLS: [&str; 2] = ["cargo-deb@3.8.0", "cargo-generate-rpm@0.21.1"];
+
+fn cargo() -> Command {
+    Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()))
+}
+
+/// The folder of the tools, which are compiled once, without optimisation.
+fn tools() -> PathBuf {
+    let root = workspace().join("target/tools");
+    let mut install = cargo();
+    install.args(["install", "--debug", "--locked", "--quiet", "--root"]);
+    install
+        .arg(&root)
+        .args(TOOLS)
+        .env("CARGO_TARGET_DIR", root.join("build"))
+        .env("CARGO_PROFILE_DEV_DEBUG", "false");
+    finished(&mut install).success();
+    root.join("bin")
+}
+
+/// Packages that the tools made.
+struct Plain {
+    folder: TempDir,
+}
+
+impl Plain {
+    /// Made once, of the programs in our own package: the tools build nothing.
+    fn packages() -> &'static Self {
+        static MADE: OnceLock<Plain> = OnceLock::new();
+        MADE.get_or_init(|| {
+            let folder = tempfile::tempdir().unwrap();
+            let release = folder.path().join("target/release");
+            std::fs::create_dir_all(&release).unwrap();
+            let ours = folder.path().join("ours");
+            let mut unpack = Command::new("dpkg-deb");
+            unpack
+                .arg("--extract")
+                .arg(Packages::dynamic_exec().file("deb"));
+            finished(unpack.arg(&ours)).success();
+            for program in ["usr/sbin/tidegated", "usr/bin/tidegate"] {
+                let program = ours.join(program);
+                std::fs::copy(&program, release.join(program.file_name().unwrap())).unwrap();
+            }
+            let tools = tools();
+            for (tool, arguments) in [
+                (
+                    "cargo-deb",
+                    ["deb", "--no-build", "--fast", "-p", "tidegated"].as_slice(),
+                ),
+                (
+                    "cargo-generate-rpm",
+                    ["generate-rpm", "-p", "crates/tidegate/daemon"].as_slice(),
+                ),
+            ] {
+                let mut make = Command::new(tools.join(tool));
+                make.args(arguments)
+                    .arg("-o")
+                    .arg(folder.path().join("out/"))
+                    .env("CARGO_TARGET_DIR", folder.path().join("target"))
+                    .current_dir(workspace());
+                std::fs::create_dir_all(folder.path().join("out")).unwrap();
+                finished(&mut make).success();
+            }
+            Plain { folder }
+        })
+    }
+
+    /// The one package whose name ends so.
+    fn file(&self, ending: &str) -> PathBuf {
+        let mut files = std::fs::read_dir(self.folder.path().join("out")).unwrap();
+        let found = files.find_map(|file| {
+            let path = file.unwrap().path();
+            path.to_string_lossy().ends_with(ending).then_some(path)
+        });
+        found.expect("the tool made one")
+    }
+}
+
+/// What a package holds: mode and path of each file, without folders.
+fn files_of_deb(deb: &Path) -> BTreeSet<String> {
+    let listing = finished(Command::new("dpkg-deb").arg("--contents").arg(deb)).success();
+    let lines = listing.lines().filter(|line| !line.starts_with('d'));
+    let file = |line: &str| {
+        let words: Vec<&str> = line.split_whitespace().collect();
+        let path = words.get(5..).unwrap_or_default().join(" ");
+        format!("{} {} {}", words[0], words[1], path.trim_start_matches('.'))
+    };
+    lines.map(file).collect()
+}
+
+fn field(deb: &Path, name: &str) -> String {
+    let mut field = Command::new("dpkg-deb");
+    finished(field.arg("--field").arg(deb).arg(name)).success()
+}
+
+fn relations(deb: &Path) -> BTreeSet<String> {
+    let depends = field(deb, "Depends");
+    depends.trim().split(", ").map(str::to_owned).collect()
+}
+
+/// What a maintainer script has systemd's helpers do: program, what it is told, and for which units.
+fn calls(deb: &Path, script: &str) -> BTreeSet<String> {
+    let folder = tempfile::tempdir().unwrap();
+    let mut control = Command::new("dpkg-deb");
+    finished(control.arg("--control").arg(deb).arg(folder.path())).success();
+    let text = std::fs::read_to_string(folder.path().join(script)).expect("the script is there");
+    let helpers = [
+        "deb-systemd-helper",
+        "deb-systemd-invoke",
+        "systemd-sysusers",
+        "systemd-tmpfiles",
+    ];
+    let calls = text.lines().map(str::trim).filter(|line| {
+        let line = line.trim_start_matches("if ").trim_start_matches("! ");
+        helpers.iter().any(|helper| line.starts_with(helper))
+    });
+    let plain = |line: &str| {
+        let call = line.split(" >").next().unwrap_or_default();
+        call.replace("'", "").replace("if ", "")
+    };
+    calls.map(plain).collect()
+}
+
+#[test]
+fn cargo_deb_makes_the_same_debian_package_but_for_its_changelog() {
+    require!(
+        Need::Root,
+        Need::Program("mmdebstrap"),
+        Need::Program("rpm")
+    );
+    let (ours, plain) = (
+        Packages::dynamic_exec().file("deb"),
+        Plain::packages().file(".deb"),
+    );
+    for name in [
+        "Package",
+        "Version",
+        "Architecture",
+        "Section",
+        "Maintainer",
+        "Homepage",
+    ] {
+        assert_eq!(field(&ours, name), field(&plain, name), "{name}");
+    }
+    let (our_files, plain_files) = (files_of_deb(&ours), files_of_deb(&plain));
+    let lacks: Vec<&String> = our_files.difference(&plain_files).collect();
+    let changelog = "-rw-r--r-- 0/0 /usr/share/doc/tidegate/changelog.Debian.gz";
+    assert_eq!(lacks, [changelog]);
+    let has: Vec<&String> = plain_files.difference(&our_files).collect();
+    assert!(has.is_empty(), "{has:?}");
+    // dpkg-shlibdeps leaves out the library that a newer libc6 comes with.
+    let (our_relations, plain_relations) = (relations(&ours), relations(&plain));
+    assert!(
+        plain_relations.is_subset(&our_relations),
+        "{plain_relations:?} {our_relations:?}"
+    );
+    let libraries = our_relations.difference(&plain_relations);
+    let libraries: Vec<&String> = libraries
+        .filter(|name| !name.starts_with("libgcc-s1"))
+        .collect();
+    assert!(libraries.is_empty(), "{libraries:?}");
+}
+
+#[test]
+fn the_scripts_that_cargo_deb_makes_do_the_same_with_units_users_and_files() {
+    require!(
+        Need::Root,
+        Need::Program("mmdebstrap"),
+        Need::Program("rpm")
+    );
+    let (ours, plain) = (
+        Packages::dynamic_exec().file("deb"),
+        Plain::packages().file(".deb"),
+    );
+    for script in ["postinst", "prerm", "postrm"] {
+        let (our_calls, plain_calls) = (calls(&ours, script), calls(&plain, script));
+        let lacks: Vec<&String> = plain_calls.difference(&our_calls).collect();
+        assert!(lacks.is_empty(), "{script}: {lacks:?}");
+        let more: Vec<&String> = our_calls.difference(&plain_calls).collect();
+        // An upgrade restarts services, and not their sockets, which keep their connections then.
+        let own: &[&str] = match script {
+            "postinst" => &["deb-systemd-invoke $_dh_action tidegated.service"],
+            _ => &[],
+        };
+        assert_eq!(more, own, "{script}");
+    }
+}
+
+/// Mode, owner and path of each file of an RPM, without folders; of a man page as it is before it is compressed.
+fn files_of_rpm(rpm: &Path) -> BTreeSet<String> {
+    let format =
+        "--queryformat=[%{FILEMODES:perms} %{FILEUSERNAME}:%{FILEGROUPNAME} %{FILENAMES}\n]";
+    let files = query(rpm, format).into_iter();
+    let files = files.filter(|line| !line.starts_with('d'));
+    let plain = |line: String| match line.contains("/usr/share/man/") {
+        true => line.trim_end_matches(".gz").to_owned(),
+        false => line,
+    };
+    files.map(plain).collect()
+}
+
+/// What an RPM requires, without what the form of the file requires of rpm itself.
+fn required(rpm: &Path) -> BTreeSet<String> {
+    let all = query(rpm, "--requires").into_iter();
+    let of_the_form = |name: &String| name.starts_with("rpmlib(") || name.starts_with("rtld(");
+    all.filter(|name| !of_the_form(name)).collect()
+}
+
+/// The scripts of an RPM, line by line. rpm names `/bin/sh` where a package does, and runs it where none is named.
+fn scriptlets(rpm: &Path) -> Vec<String> {
+    let lines = query(rpm, "--scripts").into_iter();
+    lines
+        .map(|line| line.replace(" (using /bin/sh)", ""))
+        .collect()
+}
+
+#[test]
+fn cargo_generate_rpm_makes_the_same_rpm_but_for_compressed_pages() {
+    require!(
+        Need::Root,
+        Need::Program("mmdebstrap"),
+        Need::Program("rpm")
+    );
+    let (ours, plain) = (
+        Packages::dynamic_exec().file("rpm"),
+        Plain::packages().file(".rpm"),
+    );
+    for tag in [
+        "NAME", "VERSION", "RELEASE", "ARCH", "LICENSE", "URL", "SUMMARY",
+    ] {
+        let format = format!("--queryformat=%{{{tag}}}");
+        assert_eq!(query(&ours, &format), query(&plain, &format), "{tag}");
+    }
+    assert_eq!(files_of_rpm(&ours), files_of_rpm(&plain));
+    assert_eq!(required(&ours), required(&plain));
+    assert_eq!(
+        query(&ours, "--configfiles"),
+        query(&plain, "--configfiles")
+    );
+    assert_eq!(scriptlets(&ours), scriptlets(&plain));
+}
