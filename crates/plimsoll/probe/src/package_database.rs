@@ -278,4 +278,28 @@ mod tests {
         let nobody = FakeSystem::new().refuses(&query, "");
         assert_eq!(told(&Rpm, &nobody), "nobody's");
     }
+
+    /// A database of a project's own family, which knows libraries alone.
+    #[derive(Debug)]
+    struct OfLibraries;
+
+    impl PackageDatabase for OfLibraries {
+        fn owner(&self, _: &dyn System, _: &str, _: &str) -> Result<Option<Owner>, String> {
+            Ok(None)
+        }
+    }
+
+    #[test]
+    fn a_database_that_knows_no_files_says_so() {
+        let said = told(&OfLibraries, &FakeSystem::new());
+        assert_eq!(said, format!("nothing can say which package owns {FILE}"));
+    }
+
+    #[test]
+    fn a_library_of_32_bits_is_asked_for_without_a_mark() {
+        let ask = "rpm --query --whatprovides --queryformat=%{NAME} %{SOURCERPM}\\n libz.so.1";
+        let system = FakeSystem::new().answers(ask, "zlib zlib-1.3.src.rpm\n");
+        let owner = Rpm.owner(&system, "libz.so.1", "armv7-unknown-linux-gnueabihf");
+        assert_eq!(owner.unwrap().unwrap().source, "zlib-1.3.src.rpm");
+    }
 }
