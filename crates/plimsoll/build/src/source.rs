@@ -2,6 +2,7 @@
 
 mod commit;
 mod error;
+mod features;
 mod manifest;
 mod programs;
 mod read;

@@ -10,7 +10,7 @@ use plimsoll_plan::toml_lines;
 use plimsoll_probe::{Command, limit};
 
 use super::error::SourceError;
-use super::programs;
+use super::{features, programs};
 use crate::packager::cargo_program;
 
 /// What is wrong in what `file`, the configuration relative to the workspace, or else the Cargo manifest of the main package says
@@ -32,9 +32,11 @@ pub fn check(workspace: &Path, config: &Config, file: &Path) -> Result<Vec<Found
             complaint.at(&file.path, line)
         }
     });
-    let programs = programs::complaints(&metadata, config).into_iter();
-    let programs = programs.map(|complaint| complaint.found(file, &configuration.text));
-    Ok(found.chain(programs).collect())
+    let mut named = programs::complaints(&metadata, config);
+    named.extend(features::complaints(&metadata, config));
+    let named = named.into_iter();
+    let named = named.map(|complaint| complaint.found(file, &configuration.text));
+    Ok(found.chain(named).collect())
 }
 
 /// A manifest, or the configuration.
@@ -176,6 +178,7 @@ mod tests {
         };
         let mut config = plimsoll_plan::fixtures::config();
         config.cargo.packages = vec!["sample".to_owned()];
+        config.native_dep.clear();
         config.license = value("license");
         config.maintainer = value("maintainer");
         config.homepage = value("homepage");
