@@ -12,7 +12,7 @@ mod value;
 
 use std::path::{Path, PathBuf};
 
-use plimsoll_plan::config::{AssetSource, CargoConfig, Config};
+use plimsoll_plan::config::{Architecture, AssetSource, CargoConfig, Config};
 use plimsoll_plan::plan::{Arch, PackagePlan, Places, Plan, declared};
 use plimsoll_plan::source::Source;
 use plimsoll_probe::{Distribution, Flavour, Linking};
@@ -142,7 +142,9 @@ fn elsewhere(config: &Config, format: FormatName) -> Vec<String> {
     });
     let flags = &config.cargo.rustflags;
     let flags = (!flags.is_empty()).then(|| format!("flags of rustc: {}", flags.join(" ")));
-    made.into_iter().chain(flags).collect()
+    let architecture = (config.architecture == Architecture::All)
+        .then(|| "the architecture: the package is for every one".to_owned());
+    made.into_iter().chain(flags).chain(architecture).collect()
 }
 
 /// A table describes the main package alone.

@@ -9,7 +9,7 @@ use std::collections::BTreeSet;
 use plimsoll_spec::FormatName;
 
 use crate::complaint::Complaint;
-use crate::config::{AssetSource, Config};
+use crate::config::{Architecture, AssetSource, Config};
 use crate::format::{FormatRules, Formats};
 
 pub use source::{Said, source};
@@ -114,9 +114,12 @@ fn summary(config: &Config) -> Vec<Complaint> {
     }
 }
 
-/// Every package has a program.
+/// One of the packages has a program, unless the main one is for every architecture.
 fn programs(config: &Config, made: &[&dyn FormatRules]) -> Vec<Complaint> {
-    let mut complaints = Vec::new();
+    let mut complaints = of_one_processor(config);
+    if config.architecture == Architecture::All {
+        return complaints;
+    }
     let holds = |name: &str, format: FormatName| {
         let mut assets = config.asset.iter().filter(|asset| asset.is_in(format));
         assets.any(|asset| matches!(&asset.source, AssetSource::Binary(it) if it.get_ref() == name))
@@ -130,6 +133,21 @@ fn programs(config: &Config, made: &[&dyn FormatRules]) -> Vec<Complaint> {
         }
     }
     complaints
+}
+
+/// The programs of packages that are for every architecture.
+fn of_one_processor(config: &Config) -> Vec<Complaint> {
+    let assets = config.asset.iter();
+    let for_all = assets.filter(|asset| config.architecture_of(asset) == Architecture::All);
+    let programs = for_all.filter_map(|asset| match &asset.source {
+        AssetSource::Binary(name) => Some((asset.line, name.get_ref())),
+        _ => None,
+    });
+    let complaints = programs.map(|(line, name)| {
+        let what = format!("program {name} is for one processor, and `architecture` is \"all\"");
+        Complaint::in_line(line, what, "leave out `architecture`, or the program")
+    });
+    complaints.collect()
 }
 
 #[cfg(test)]

@@ -57,6 +57,9 @@ pub struct Config {
     #[serde(default)]
     #[schemars(with = "Vec<String>")]
     pub same_version: Vec<Spanned<String>>,
+    /// The processors that the packages are for.
+    #[serde(default)]
+    pub architecture: Architecture,
     /// What Cargo builds, and how.
     pub cargo: CargoConfig,
     /// How a built program reports what it is. Default: none does; `verify` compares only the build ids of the installed
@@ -138,6 +141,17 @@ impl Config {
         });
         paths.collect()
     }
+}
+
+/// The processors that a package is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum Architecture {
+    /// The one that it is built for.
+    #[default]
+    Any,
+    /// Every one: `all` in Debian, `noarch` in RPM. Such a package holds no ELF file.
+    All,
 }
 
 /// How a built program reports what it is.

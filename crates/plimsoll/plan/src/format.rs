@@ -37,6 +37,11 @@ pub trait FormatRules: fmt::Debug + Sync {
     /// The name that the format gives an architecture.
     fn arch(&self, arch: Arch) -> &'static str;
 
+    /// The name that the format gives every architecture together.
+    fn every_arch(&self) -> &'static str {
+        "noarch"
+    }
+
     /// The version of a package of this version of the program.
     fn version(&self, version: &str) -> String {
         version.to_owned()

@@ -9,10 +9,11 @@ mod owners;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
-use plimsoll_plan::config::{Asset, AssetSource, Config};
+use plimsoll_plan::config::{Architecture, Asset, AssetSource, Config};
 use plimsoll_plan::plan::{PackagePlan, Plan};
 use plimsoll_spec::{FormatName, PackageFile, system_files};
 
+use crate::elf;
 pub use error::{AssetError, AssetFault};
 use matches::Found;
 
@@ -73,11 +74,28 @@ pub fn check(config: &Config, workspace: &Path) -> Result<(), AssetError> {
     let mut units = BTreeSet::new();
     for format in formats {
         let placed = placed(config, workspace, format, None)?;
+        check_elf(config, &placed)?;
         let found = placed.iter().filter(|it| it.file.has_content());
         let found = found.filter_map(|it| system_files::unit(&it.file.dest));
         units.extend(found.map(str::to_owned));
     }
     check_units(config, &units)
+}
+
+/// A package for every architecture holds no ELF file. One that cannot be read is complained of when it is packaged.
+fn check_elf(config: &Config, placed: &[Placed<'_>]) -> Result<(), AssetError> {
+    let is_elf = |it: &&Placed<'_>| {
+        let is_file = matches!(it.asset.source, AssetSource::Files(_)) && it.file.has_content();
+        let is_for_all = config.architecture_of(it.asset) == Architecture::All;
+        is_for_all && is_file && elf::machine(&it.file.source).is_ok_and(|machine| machine.is_some())
+    };
+    match placed.iter().find(is_elf) {
+        None => Ok(()),
+        Some(Placed { asset, file }) => Err(AssetFault::Elf {
+            dest: file.dest.clone(),
+        }
+        .at(asset)),
+    }
 }
 
 /// Each unit that the configuration names is in a package. Those that a build script writes are not known yet.

@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use super::{Run, RunError, files};
-use crate::audit::{AuditError, PackageFacts, audit_build};
+use crate::audit::{AuditError, Fault, PackageFacts, audit_build};
 use crate::bundled::Bundled;
 use crate::compose::{self, Ingredients, compose};
 use crate::elf_files;
@@ -12,7 +12,7 @@ use crate::manifest::{Artifact, ListFile, Sum};
 use crate::packager::Packager;
 use crate::program::BuiltProgram;
 use crate::sbom;
-use plimsoll_plan::config::Config;
+use plimsoll_plan::config::{Architecture, Config};
 use plimsoll_plan::format::UnknownFormat;
 use plimsoll_plan::plan::{BuildPlan, PackagePlan};
 use plimsoll_probe::{Distribution, Host};
@@ -38,13 +38,20 @@ impl Run<'_> {
         let paths = elf_files::of_package(&files);
         let programs = elf_files::all(paths, built, build.flavour, self.config)?;
         self.ask_owners(&programs);
-        let faults = audit_build(build.flavour, self.config, &self.owners, &programs);
+        let mut faults = audit_build(build.flavour, self.config, &self.owners, &programs);
+        let own = self.config.of_package(&package.name, &package.holds);
+        if own.architecture == Architecture::All {
+            let held = programs.iter().map(|program| {
+                let what = "is an ELF file, and `architecture` is \"all\"".to_owned();
+                Fault::new(&program.name, what)
+            });
+            faults.extend(held);
+        }
         AuditError::check(faults)?;
         self.ask_linker(build, &programs)?;
         if format.has_dependencies() {
             self.audit_linked(build, &programs)?;
         }
-        let own = self.config.of_package(&package.name, &package.holds);
         let spec = compose(&Ingredients {
             config: &own,
             plan: self.plan,

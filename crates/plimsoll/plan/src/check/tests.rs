@@ -291,3 +291,14 @@ fn a_section_may_be_of_another_area_of_the_archive() {
         assert_eq!(of(unknown).len(), 1, "{unknown}");
     }
 }
+
+#[test]
+fn a_package_for_every_architecture_has_no_program() {
+    let with = |text: &str| text.replacen("revision = \"1\"", "revision = \"1\"\narchitecture = \"all\"", 1);
+    let found = found(&with(DIST));
+    assert_eq!(found.len(), 2, "{found:?}");
+    for (found, name) in found.iter().zip(["sampled", "sample"]) {
+        let fault = format!("program {name} is for one processor, and `architecture` is \"all\"");
+        assert!(found.ends_with(&fault), "{found}");
+    }
+}

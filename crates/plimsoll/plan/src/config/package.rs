@@ -9,7 +9,7 @@ use serde::de::IgnoredAny;
 use toml::Spanned;
 
 use super::library::Fault;
-use super::{Asset, Config, DebConfig, RpmConfig};
+use super::{Architecture, Asset, Config, DebConfig, RpmConfig};
 
 /// A further package of the build. All that is not said here is as in the main package: version, revision, licence,
 /// maintainer, homepage, changelog and flavour.
@@ -24,6 +24,9 @@ pub struct PackageConfig {
     #[serde(default)]
     #[schemars(with = "Vec<String>")]
     pub same_version: Vec<Spanned<String>>,
+    /// The processors that it is for.
+    #[serde(default)]
+    pub architecture: Architecture,
     /// What only its Debian package has. `section` is that of the main package where it is not set.
     #[serde(default)]
     pub deb: DebConfig,
@@ -57,6 +60,13 @@ impl Config {
         package.map_or(self.name.as_str(), |name| name.get_ref())
     }
 
+    /// The processors that the package is for which holds an asset.
+    #[must_use]
+    pub fn architecture_of(&self, asset: &Asset) -> Architecture {
+        let further = self.package.get(self.holder(asset));
+        further.map_or(self.architecture, |package| package.architecture)
+    }
+
     /// The configuration of one package, as if it were the only one: what is said of `name`, the assets of the packages that
     /// it `holds`, and the libraries that their programs link.
     #[must_use]
@@ -71,6 +81,7 @@ impl Config {
             name.clone_into(&mut own.name);
             own.summary = package.summary;
             own.description = package.description;
+            own.architecture = package.architecture;
             own.same_version = package.same_version;
             own.deb = package.deb.beside(&self.deb);
             own.rpm = package.rpm.beside(&self.rpm);

@@ -35,6 +35,10 @@ impl FormatRules for Deb {
         arch.as_str()
     }
 
+    fn every_arch(&self) -> &'static str {
+        "all"
+    }
+
     fn version(&self, version: &str) -> String {
         sortable(version)
     }

@@ -6,7 +6,7 @@ use plimsoll_probe::{Distribution, Findings, FlavourName, Packages};
 use serde::{Deserialize, Serialize};
 
 use super::{Arch, PlanError, build};
-use crate::config::Config;
+use crate::config::{Architecture, Config};
 use crate::format::{FormatRules, Naming};
 use crate::source::Source;
 use plimsoll_spec::FormatName;
@@ -52,9 +52,12 @@ pub(super) fn plan(
     flavour: FlavourName,
     format: &dyn FormatRules,
 ) -> Result<Vec<PackagePlan>, PlanError> {
-    let arch = format.arch(Arch::of(&findings.target)?);
     let planned = parts(config, format).into_iter().map(|(name, holds)| {
         let own = config.of_package(&name, &holds);
+        let arch = match own.architecture {
+            Architecture::Any => format.arch(Arch::of(&findings.target)?),
+            Architecture::All => format.every_arch(),
+        };
         Ok(PackagePlan {
             file: format.file_name(&Naming {
                 name: &name,

@@ -83,6 +83,12 @@ pub enum AssetFault {
         /// The format of the package.
         format: FormatName,
     },
+    /// An ELF file in a package for every architecture.
+    #[error("asset {dest} is an ELF file, and `architecture` is \"all\"")]
+    Elf {
+        /// The path in the package.
+        dest: String,
+    },
     /// A unit that no package installs.
     #[error("[unit.{name:?}] is no unit of the packages")]
     NoUnit {
@@ -132,6 +138,7 @@ impl Hint for AssetError {
                     format!("make it with a line \"{kind} {name} -\" in a file of /usr/lib/sysusers.d among the assets").into(),
                 );
             }
+            AssetFault::Elf { .. } => "leave out `architecture`, or the file: it is for one processor",
             AssetFault::NoUnit { .. } => {
                 "name a unit that an asset puts into /usr/lib/systemd/system; a template (x@.service) is neither enabled nor started"
             }

@@ -248,3 +248,24 @@ fn each_alternative_of_a_pattern_must_match() {
         "{error}"
     );
 }
+
+#[test]
+fn an_elf_file_is_refused_in_a_package_for_every_architecture() {
+    let tree = tree(&["script"], &[]);
+    fs::copy(std::env::current_exe().expect("a path"), tree.path().join("tool")).expect("copied");
+    let checked = |source: &str| {
+        let before = DIST.split("[[asset]]").next().expect("a start");
+        let text = format!(
+            "architecture = \"all\"\n{before}[[asset]]\nsource = \"{source}\"\ndest = \"/usr/bin/\"\n\
+             mode = \"0755\"\n"
+        );
+        let text = text.replace("program = \"sampled\"", "program = \"x\"");
+        let config = config::parse(&text, Path::new("dist.toml"), &formats().names());
+        check(&config.expect("sound"), tree.path())
+    };
+    checked("script").expect("sound");
+    let error = checked("tool").expect_err("refused");
+    let fault = "asset /usr/bin/tool is an ELF file, and `architecture` is \"all\"";
+    assert!(error.to_string().ends_with(fault), "{error}");
+    assert!(error.hint().is_some());
+}

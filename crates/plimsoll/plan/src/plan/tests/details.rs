@@ -126,3 +126,17 @@ fn a_build_says_which_file_described_each_library_that_it_links() {
     let one = "libnftables.so.1 1.0.6 /usr/lib/pkgconfig/libnftables.pc".to_owned();
     assert_eq!(described.collect::<Vec<_>>(), [vec![one], vec![]]);
 }
+
+#[test]
+fn a_package_for_every_architecture_says_so_in_its_formats_words() {
+    let mut config = fixtures::config();
+    config.architecture = crate::config::Architecture::All;
+    let plan = planned_of(&config, &findings(), &all_formats()).expect("a plan");
+    let files = plan.packages.iter().map(|it| (it.arch.as_str(), it.file.as_str()));
+    let wanted = [
+        ("all", "sample_0.1.0-1_all.deb"),
+        ("noarch", "sample-0.1.0-1.noarch.rpm"),
+        ("noarch", "sample-0.1.0-noarch-linux-static.tar.gz"),
+    ];
+    assert_eq!(files.collect::<Vec<_>>(), wanted);
+}
