@@ -4,10 +4,10 @@ mod assets;
 
 use std::path::PathBuf;
 
-use plimsoll_plan::config::{self, Config};
+use plimsoll_plan::config::{self, AlternativeConfig, Config};
 use plimsoll_plan::plan::{PackagePlan, Plan};
 use plimsoll_spec::changelog::Release;
-use plimsoll_spec::{Actions, PackageFile, PackageSpec};
+use plimsoll_spec::{Actions, Alternative, PackageFile, PackageSpec};
 
 use crate::format::Format;
 
@@ -71,6 +71,8 @@ pub fn compose(ingredients: &Ingredients<'_>) -> PackageSpec {
         files: files.to_vec(),
         actions: Actions {
             units: config::actions(&config.unit),
+            alternatives: alternatives(config, files),
+            ..Actions::default()
         },
         maintainer_scripts: None,
         scriptlets: None,
@@ -84,6 +86,13 @@ pub fn compose(ingredients: &Ingredients<'_>) -> PackageSpec {
     };
     format.complete(&mut spec, config, &plan.places.workspace);
     spec
+}
+
+/// The choices whose program the package holds.
+fn alternatives(config: &Config, files: &[PackageFile]) -> Vec<Alternative> {
+    let is_held = |path: &str| files.iter().any(|file| file.dest == path);
+    let held = config.alternative.iter().filter(|it| is_held(&it.path));
+    held.map(AlternativeConfig::action).collect()
 }
 
 /// Where a package's intermediate files are.

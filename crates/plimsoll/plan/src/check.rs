@@ -1,6 +1,7 @@
 //! Checks of what a project says about its packages: what a package manager, or the rules of a distribution, would refuse in a
 //! finished package is refused before anything is built.
 
+mod alternatives;
 mod assets;
 mod source;
 
@@ -28,6 +29,7 @@ pub fn config(config: &Config, formats: &Formats) -> Vec<Complaint> {
     }
     complaints.extend(made.iter().flat_map(|format| apart(config, *format)));
     complaints.extend(assets::complaints(config, &made));
+    complaints.extend(alternatives::complaints(config));
     complaints
 }
 

@@ -2,12 +2,14 @@
 //!
 //! Keys are in kebab-case, an unknown key is an error, and an error names its line.
 
+mod alternative;
 mod asset;
 mod bundled;
 mod flavour;
 mod library;
 mod load;
 mod package;
+mod trigger;
 mod unit;
 
 use std::collections::BTreeMap;
@@ -21,11 +23,13 @@ use toml::Spanned;
 
 use plimsoll_spec::{FileKind, FormatName};
 
-pub use asset::{Asset, AssetSource, InvalidAsset, Printed};
+pub use alternative::{AlternativeConfig, FollowerConfig};
+pub use asset::{Asset, AssetSource, InvalidAsset, Printed, Printer};
 pub use bundled::BundledPolicy;
 pub use flavour::{FlavourConfig, Flavours};
 pub use load::{ConfigError, QUESTION, load, parse};
 pub use package::PackageConfig;
+pub use trigger::FileTriggerConfig;
 pub use unit::{UnitConfig, Units, actions};
 
 /// What is built, and what the packages contain. The version comes from the main Cargo package, the first of
@@ -94,6 +98,9 @@ pub struct Config {
     #[serde(default)]
     #[schemars(with = "BTreeMap<String, UnitConfig>")]
     pub unit: Units,
+    /// Names that several packages have a program for.
+    #[serde(default)]
+    pub alternative: Vec<AlternativeConfig>,
     /// How installed packages are tested.
     #[serde(default)]
     pub verify: VerifyConfig,
@@ -239,6 +246,10 @@ pub struct DebConfig {
     /// A directory with maintainer scripts, relative to the workspace. Code that starts, stops and enables the units, and makes
     /// users and temporary files, replaces their `#DEBHELPER#` line. It is in the package without this directory too.
     pub maintainer_scripts: Option<PathBuf>,
+    /// Lines of deb-triggers(5), such as `"interest-noawait /usr/share/x/plugins"`: dpkg then runs the package's postinst as
+    /// `postinst triggered PATH`.
+    #[serde(default)]
+    pub triggers: Vec<String>,
     /// Dependencies that follow neither from the programs nor from files of sysusers.d(5).
     #[serde(default)]
     pub depends: Vec<String>,
@@ -253,6 +264,13 @@ pub struct RpmConfig {
     /// Dependencies that follow neither from the programs nor from files of sysusers.d(5).
     #[serde(default)]
     pub requires: Vec<String>,
+    /// A folder with scripts of the project, relative to the workspace: `pre`, `post`, `preun`, `postun`, `pretrans` and `posttrans`, for
+    /// `/bin/sh`. What the units, users, temporary files and alternatives need comes before `pre` and `post`, and after `preun` and
+    /// `postun`.
+    pub scriptlets: Option<PathBuf>,
+    /// Scripts that are run when any package brings or takes files below a path.
+    #[serde(default)]
+    pub file_trigger: Vec<FileTriggerConfig>,
     /// Configuration of rpmlint(1) for the packages, a file relative to the workspace. Each entry needs a comment
     /// above it with its reason.
     pub rpmlint: Option<PathBuf>,

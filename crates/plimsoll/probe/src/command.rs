@@ -24,7 +24,7 @@ pub mod limit {
     pub const BUILD: Duration = Duration::from_secs(12 * 60 * 60);
 }
 
-/// A command to run. It inherits the environment and reads nothing.
+/// A command to run. It inherits the environment.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Command {
     /// The program: a path, or a name that is looked up in PATH.
@@ -35,6 +35,8 @@ pub struct Command {
     pub env: Vec<(String, String)>,
     /// Variables that are not inherited.
     pub unset: Vec<String>,
+    /// The file that it reads as its standard input; none: it reads nothing.
+    pub stdin: Option<PathBuf>,
     /// The folder that it runs in; none: that of this process.
     pub folder: Option<PathBuf>,
     /// How long it may take.
@@ -52,6 +54,7 @@ impl Command {
             args: args.into_iter().map(Into::into).collect(),
             env: Vec::new(),
             unset: Vec::new(),
+            stdin: None,
             folder: None,
             limit: limit::QUESTION,
         }

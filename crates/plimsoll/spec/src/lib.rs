@@ -109,6 +109,82 @@ impl Default for UnitActions {
     }
 }
 
+/// A name that several packages have a program for, see update-alternatives(1).
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub struct Alternative {
+    /// The name of the choice.
+    pub name: String,
+    /// The path that people use.
+    pub link: String,
+    /// The package's program for it.
+    pub path: String,
+    /// Which program is taken where nobody chose: the one with the highest number.
+    pub priority: i32,
+    /// Files that go along.
+    #[serde(default)]
+    pub followers: Vec<Follower>,
+}
+
+impl Alternative {
+    /// The words after `--install` of update-alternatives(1). No path of a package has a character that a shell reads.
+    #[must_use]
+    pub fn words(&self) -> String {
+        let Self {
+            name,
+            link,
+            path,
+            priority,
+            followers,
+        } = self;
+        let followers = followers.iter();
+        let followers =
+            followers.map(|Follower { name, link, path }| format!(" --slave {link} {name} {path}"));
+        format!(
+            "{link} {name} {path} {priority}{}",
+            followers.collect::<String>()
+        )
+    }
+}
+
+/// A file that goes along with a choice, such as a man page.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub struct Follower {
+    /// The name of its choice.
+    pub name: String,
+    /// The path that people use.
+    pub link: String,
+    /// The package's file for it.
+    pub path: String,
+}
+
+/// When a file trigger of an RPM runs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum TriggerTime {
+    /// After files were installed, and when the package itself is.
+    In,
+    /// Before files are removed, and before the package itself is.
+    Un,
+    /// After files were removed.
+    Postun,
+}
+
+/// A script that an RPM runs when any package brings or takes files below a path.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub struct FileTrigger {
+    /// What the paths of the files begin with.
+    pub path: String,
+    /// When it runs.
+    pub when: TriggerTime,
+    /// Whether it runs once for the whole transaction.
+    pub transaction: bool,
+    /// Where the script is, for `/bin/sh`.
+    pub script: PathBuf,
+}
+
 /// What is done on a system besides putting the files there.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
@@ -116,6 +192,19 @@ pub struct Actions {
     /// What is done with units, by their names; one that is not named is enabled and started.
     #[serde(default)]
     pub units: BTreeMap<String, UnitActions>,
+    /// The choices that the package takes part in.
+    #[serde(default)]
+    pub alternatives: Vec<Alternative>,
+    /// The lines of a Debian package's `triggers`, see deb-triggers(5).
+    #[serde(default)]
+    pub deb_triggers: Vec<String>,
+    /// A folder with scripts of an RPM, which are joined with `scriptlets`: `pre`, `post`, `preun`, `postun`, `pretrans` and
+    /// `posttrans`.
+    #[serde(default)]
+    pub rpm_scripts: Option<PathBuf>,
+    /// The file triggers of an RPM.
+    #[serde(default)]
+    pub rpm_triggers: Vec<FileTrigger>,
 }
 
 impl Actions {

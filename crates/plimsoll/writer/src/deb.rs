@@ -1,5 +1,6 @@
 //! The .deb file: written and read by ourselves, with parts of the maintainer scripts from the cargo-deb library.
 
+mod alternatives;
 mod archive;
 mod cargo_deb;
 mod changelog;

@@ -4,12 +4,11 @@ mod dependency;
 mod folders;
 mod read;
 mod restamp;
+mod scripts;
 mod users;
 
-use plimsoll_spec::{FileKind, FormatName, Owner, PackageReport, PackageSpec, Scriptlets};
-use rpm::{
-    BuildConfig, CompressionType, FileOptions, FileOptionsBuilder, PackageBuilder, Scriptlet,
-};
+use plimsoll_spec::{FileKind, FormatName, Owner, PackageReport, PackageSpec};
+use rpm::{BuildConfig, CompressionType, FileOptions, FileOptionsBuilder, PackageBuilder};
 
 use crate::date;
 use crate::error::PackageError;
@@ -42,12 +41,7 @@ fn write(spec: &PackageSpec) -> Result<PackageReport, PackageError> {
     add_changelog(&mut builder, spec)?;
     add_files(&mut builder, &files).map_err(failed)?;
     add_folders(&mut builder, spec, &files).map_err(failed)?;
-    if let Some(script) = users::pre(&files) {
-        builder.pre_install_script(shell(&script));
-    }
-    if let Some(scriptlets) = &spec.scriptlets {
-        add_scriptlets(&mut builder, scriptlets);
-    }
+    scripts::add(&mut builder, spec, &files)?;
     builder
         .build()
         .and_then(|package| package.write_file(&spec.out))
@@ -171,20 +165,4 @@ fn add_folders(
         builder.with_dir_entry(options)?;
     }
     Ok(())
-}
-
-fn shell(script: &str) -> Scriptlet {
-    Scriptlet::new(script).prog(vec!["/bin/sh"])
-}
-
-fn add_scriptlets(builder: &mut PackageBuilder, scriptlets: &Scriptlets) {
-    if !scriptlets.post.is_empty() {
-        builder.post_install_script(shell(&scriptlets.post));
-    }
-    if !scriptlets.preun.is_empty() {
-        builder.pre_uninstall_script(shell(&scriptlets.preun));
-    }
-    if !scriptlets.postun.is_empty() {
-        builder.post_uninstall_script(shell(&scriptlets.postun));
-    }
 }

@@ -24,8 +24,8 @@ pub struct Made {
     pub programs: BTreeMap<String, PathBuf>,
     /// The folders that build scripts wrote to, by the names of their packages.
     pub folders: BTreeMap<String, PathBuf>,
-    /// Files with what programs printed, by program and arguments.
-    pub printed: BTreeMap<(String, Vec<String>), PathBuf>,
+    /// Files with what programs printed, by the words of the command.
+    pub printed: BTreeMap<Vec<String>, PathBuf>,
 }
 
 /// Lists the files of one package. All packages of the build are looked at: together, no two files have one path.
@@ -75,6 +75,7 @@ pub fn check(config: &Config, workspace: &Path) -> Result<(), AssetError> {
     for format in formats {
         let placed = placed(config, workspace, format, None)?;
         check_elf(config, &placed)?;
+        check_alternatives(config, &placed)?;
         let found = placed.iter().filter(|it| it.file.has_content());
         let found = found.filter_map(|it| system_files::unit(&it.file.dest));
         units.extend(found.map(str::to_owned));
@@ -87,7 +88,9 @@ fn check_elf(config: &Config, placed: &[Placed<'_>]) -> Result<(), AssetError> {
     let is_elf = |it: &&Placed<'_>| {
         let is_file = matches!(it.asset.source, AssetSource::Files(_)) && it.file.has_content();
         let is_for_all = config.architecture_of(it.asset) == Architecture::All;
-        is_for_all && is_file && elf::machine(&it.file.source).is_ok_and(|machine| machine.is_some())
+        is_for_all
+            && is_file
+            && elf::machine(&it.file.source).is_ok_and(|machine| machine.is_some())
     };
     match placed.iter().find(is_elf) {
         None => Ok(()),
@@ -96,6 +99,27 @@ fn check_elf(config: &Config, placed: &[Placed<'_>]) -> Result<(), AssetError> {
         }
         .at(asset)),
     }
+}
+
+/// A package holds the files of its alternatives, and no file in the place of their links.
+fn check_alternatives(config: &Config, placed: &[Placed<'_>]) -> Result<(), AssetError> {
+    // What a build script writes is not known yet.
+    let is_written = |asset: &Asset| matches!(asset.source, AssetSource::OutDir { .. });
+    let may_be_written = config.asset.iter().any(is_written);
+    let is_held = |path: &str| placed.iter().any(|it| it.file.dest == path);
+    for alternative in &config.alternative {
+        let man = alternative.man.iter().map(|man| (&man.link, &man.path));
+        for (link, path) in std::iter::once((&alternative.link, &alternative.path)).chain(man) {
+            let fault = match (is_held(link), is_held(path) || may_be_written) {
+                (false, true) => continue,
+                (true, _) => AssetFault::LinkHeld { path: link.clone() },
+                (false, false) => AssetFault::NotHeld { path: path.clone() },
+            };
+            let line = alternative.line;
+            return Err(AssetError { line, fault });
+        }
+    }
+    Ok(())
 }
 
 /// Each unit that the configuration names is in a package. Those that a build script writes are not known yet.
@@ -170,8 +194,14 @@ fn sources(asset: &Asset, workspace: &Path, made: Option<&Made>) -> Result<Vec<F
             one(name, made.and_then(|made| made.programs.get(name)))
         }
         AssetSource::Printed(printed) => {
-            let words = (printed.program.get_ref().clone(), printed.arguments.clone());
-            one(&words.0, made.and_then(|made| made.printed.get(&words)))
+            if let Some(file) = &printed.stdin
+                && !workspace.join(file).is_file()
+            {
+                return Err(AssetFault::NoInput { file: file.clone() });
+            }
+            let words = printed.words();
+            let path = made.and_then(|made| made.printed.get(&words));
+            one(words.first().map_or("", String::as_str), path)
         }
         AssetSource::OutDir { package, pattern } => match made {
             None => Ok(Vec::new()),

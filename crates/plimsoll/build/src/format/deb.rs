@@ -19,6 +19,7 @@ impl Format for Deb {
     fn complete(&self, spec: &mut PackageSpec, config: &Config, workspace: &Path) {
         let scripts = config.deb.maintainer_scripts.as_ref();
         spec.maintainer_scripts = scripts.map(|folder| workspace.join(folder));
+        spec.actions.deb_triggers.clone_from(&config.deb.triggers);
     }
 
     fn derive(&self, programs: &Programs<'_>) -> Result<Vec<String>, DependsError> {

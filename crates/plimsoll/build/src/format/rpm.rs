@@ -17,7 +17,11 @@ use crate::depends::DependsError;
 use crate::outcome::Outcome;
 
 impl Format for Rpm {
-    fn complete(&self, spec: &mut PackageSpec, _config: &Config, _workspace: &Path) {
+    fn complete(&self, spec: &mut PackageSpec, config: &Config, workspace: &Path) {
+        let scripts = config.rpm.scriptlets.as_ref();
+        spec.actions.rpm_scripts = scripts.map(|folder| workspace.join(folder));
+        let triggers = config.rpm.file_trigger.iter();
+        spec.actions.rpm_triggers = triggers.map(|it| it.action(workspace)).collect();
         spec.scriptlets = scriptlets::scriptlets(&spec.files, &spec.actions);
     }
 

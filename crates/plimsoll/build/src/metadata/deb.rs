@@ -139,6 +139,10 @@ fn unsaid(facts: &Facts<'_>) -> Vec<String> {
     if !owned.is_empty() {
         unsaid.push(format!("owners of {}", owned.join(", ")));
     }
+    let actions = &facts.spec.actions;
+    if !actions.alternatives.is_empty() || !actions.deb_triggers.is_empty() {
+        unsaid.push("alternatives and triggers".to_owned());
+    }
     if unit_stems(facts).values().any(|actions| actions.len() > 1) {
         let without = "`enable` and `start` of units whose names differ in the type alone";
         unsaid.push(without.to_owned());

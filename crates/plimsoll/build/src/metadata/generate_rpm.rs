@@ -114,6 +114,10 @@ fn unsaid(facts: &Facts<'_>) -> Vec<String> {
     if lines.iter().any(|line| line.link.is_some()) {
         unsaid.push("symbolic links".to_owned());
     }
+    let actions = &spec.actions;
+    if actions.rpm_scripts.is_some() || !actions.rpm_triggers.is_empty() {
+        unsaid.push("scriptlets of the project and file triggers".to_owned());
+    }
     if lines.iter().any(|line| !line.owner.is_root()) {
         unsaid.push("the making of users before their files are unpacked".to_owned());
     }

@@ -119,7 +119,7 @@ impl Hint for RunError {
             ),
             Self::Asset(error) => error.hint(),
             Self::Printed { .. } => Some(
-                "see `generate` in packaging/dist.toml: the program has no variables, no home folder and no network".into(),
+                "see `generate` in packaging/dist.toml: the program has no variables, no home folder and no network; one of the system must be installed".into(),
             ),
             Self::Linked(error) => error.hint(),
             Self::Bundled(error) => error.hint(),

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use plimsoll_plan::config::{AssetSource, Printed};
+use plimsoll_plan::config::{AssetSource, Printer};
 use plimsoll_plan::plan::BuildPlan;
 use plimsoll_probe::{Command, Host, System};
 
@@ -11,8 +11,8 @@ use super::{Run, RunError, files};
 use crate::compose::Made;
 use crate::program::BuiltProgram;
 
-/// Files with what programs printed, by program and arguments.
-pub(super) type PrintedFiles = BTreeMap<(String, Vec<String>), PathBuf>;
+/// Files with what programs printed, by the words of the command.
+pub(super) type PrintedFiles = BTreeMap<Vec<String>, PathBuf>;
 
 impl Run<'_> {
     /// What a build left for the assets.
@@ -50,18 +50,25 @@ impl Run<'_> {
             let AssetSource::Printed(wanted) = &asset.source else {
                 continue;
             };
-            let name = wanted.program.get_ref();
-            let key = (name.clone(), wanted.arguments.clone());
-            let program = programs.iter().find(|program| program.name == *name);
+            let key = wanted.words();
+            let program = match &wanted.program {
+                Printer::Installed(name) => Some(PathBuf::from(name)),
+                Printer::Built(name) => {
+                    let mut programs = programs.iter();
+                    let program = programs.find(|program| program.name == *name.get_ref());
+                    program.map(|program| program.path.clone())
+                }
+            };
             let Some(program) = program.filter(|_| !printed.contains_key(&key)) else {
                 continue;
             };
             let file = folder.join(printed.len().to_string());
             let epoch = self.plan.source.source_date_epoch;
-            files::write(
-                &file,
-                &text(wanted, &program.path, epoch, &folder.join("home"))?,
-            )?;
+            let arguments = &wanted.arguments;
+            let mut command = command(&program, arguments, epoch, &folder.join("home"));
+            let stdin = wanted.stdin.as_ref();
+            command.stdin = stdin.map(|path| self.plan.places.workspace.join(path));
+            files::write(&file, &text(&command, &folder.join("home"))?)?;
             printed.insert(key, file);
         }
         self.printed.insert(build.flavour, printed);
@@ -74,7 +81,7 @@ impl Run<'_> {
 /// # Errors
 /// When it fails, prints nothing or no UTF-8, or another text each time.
 pub fn printed_by(program: &Path, arguments: &[String], home: &Path) -> Result<String, RunError> {
-    text(&of(program, arguments), program, 0, home)
+    text(&command(program, arguments, 0, home), home)
 }
 
 /// What a built program prints on standard output, run as for an asset with `generate`. Its exit status does not matter.
@@ -83,20 +90,12 @@ pub fn printed_by(program: &Path, arguments: &[String], home: &Path) -> Result<S
 /// When it cannot be run, or takes too long.
 pub fn asked(program: &Path, arguments: &[String], home: &Path) -> Result<String, RunError> {
     files::make(home)?;
-    let command = command(&of(program, arguments), program, 0, home);
+    let command = command(program, arguments, 0, home);
     Ok(command.output()?.stdout)
 }
 
-fn of(program: &Path, arguments: &[String]) -> Printed {
-    Printed {
-        program: toml::Spanned::new(0..0, program.display().to_string()),
-        arguments: arguments.to_vec(),
-    }
-}
-
 /// What a program prints, the same each time.
-fn text(printed: &Printed, program: &Path, epoch: u32, home: &Path) -> Result<String, RunError> {
-    let command = command(printed, program, epoch, home);
+fn text(command: &Command, home: &Path) -> Result<String, RunError> {
     let failed = |what: String| RunError::Printed {
         command: command.pasteable(),
         what,
@@ -121,9 +120,9 @@ fn text(printed: &Printed, program: &Path, epoch: u32, home: &Path) -> Result<St
 }
 
 /// The call, without what differs from machine to machine.
-fn command(printed: &Printed, program: &Path, epoch: u32, home: &Path) -> Command {
+fn command(program: &Path, arguments: &[String], epoch: u32, home: &Path) -> Command {
     let words = [program.display().to_string()];
-    let words = words.into_iter().chain(printed.arguments.iter().cloned());
+    let words = words.into_iter().chain(arguments.iter().cloned());
     let mut words = without_network(&Host).into_iter().chain(words);
     let first = words.next().unwrap_or_default();
     let mut command = Command::new(first, words).within(home);

@@ -15,7 +15,7 @@ pub(super) fn complaints(metadata: &Metadata, config: &Config) -> Vec<Complaint>
     let programs = config.asset.iter().filter_map(|asset| {
         let name = match &asset.source {
             AssetSource::Binary(name) => name,
-            AssetSource::Printed(printed) => &printed.program,
+            AssetSource::Printed(printed) => printed.built()?,
             AssetSource::Files(_)
             | AssetSource::OutDir { .. }
             | AssetSource::Folder

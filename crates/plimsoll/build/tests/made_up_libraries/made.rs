@@ -30,6 +30,11 @@ const MAIN: &str = r#"fn main() {
 
 const MADE: &str = r#"
 [[asset]]
+generate = ["grep", "members"]
+stdin = "Cargo.toml"
+dest = "/usr/share/doc/user/read"
+
+[[asset]]
 generate = ["{bin:user}", "--man"]
 dest = "/usr/share/man/man1/user.1"
 
@@ -94,6 +99,8 @@ fn a_package_holds_what_its_program_prints_and_what_its_build_script_wrote() {
     let devices: usize = printed.trim().parse().unwrap();
     let here = std::fs::read_dir("/sys/class/net").map_or(0, Iterator::count);
     assert!(devices <= here || !has_no_network, "{devices} of {here}");
+    let read = "/usr/share/doc/user/read: members = [\"user\", \"xtask\"]\n".to_owned();
+    assert!(files.contains(&read), "{files:?}");
     let written = "/usr/share/bash-completion/completions/user: complete";
     assert!(files.iter().any(|file| file == written), "{files:?}");
 }

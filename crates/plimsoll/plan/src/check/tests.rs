@@ -294,11 +294,57 @@ fn a_section_may_be_of_another_area_of_the_archive() {
 
 #[test]
 fn a_package_for_every_architecture_has_no_program() {
-    let with = |text: &str| text.replacen("revision = \"1\"", "revision = \"1\"\narchitecture = \"all\"", 1);
+    let with = |text: &str| {
+        text.replacen(
+            "revision = \"1\"",
+            "revision = \"1\"\narchitecture = \"all\"",
+            1,
+        )
+    };
     let found = found(&with(DIST));
     assert_eq!(found.len(), 2, "{found:?}");
     for (found, name) in found.iter().zip(["sampled", "sample"]) {
         let fault = format!("program {name} is for one processor, and `architecture` is \"all\"");
         assert!(found.ends_with(&fault), "{found}");
     }
+}
+
+#[test]
+fn alternatives_and_triggers_are_as_their_programs_take_them() {
+    let alternative = |name: &str, link: &str, path: &str| {
+        let text = format!(
+            "{DIST}\n[[alternative]]\nname = \"{name}\"\nlink = \"{link}\"\npath = \"{path}\"\npriority = 1\n"
+        );
+        found(&text).join("\n")
+    };
+    assert_eq!(alternative("e", "/usr/bin/e", "/usr/bin/x"), "");
+    let line = DIST.lines().count() + 3;
+    for ((name, link, path), what) in [
+        (("a b", "/usr/bin/e", "/usr/bin/x"), "its name is none of"),
+        (
+            ("e", "usr/bin/e", "/usr/bin/x"),
+            "\"usr/bin/e\" is not a plain path",
+        ),
+        (
+            ("e", "/usr/bin/e", "/usr/bin/$x"),
+            "\"/usr/bin/$x\" is not a plain path",
+        ),
+        (
+            ("e", "/usr/bin/e", "/usr/bin/e"),
+            "its link is the file itself",
+        ),
+    ] {
+        let found = alternative(name, link, path);
+        let start = format!("dist.toml:{line}: alternative {name:?}: {what}");
+        assert!(found.starts_with(&start), "{found}");
+    }
+    let (text, line) = planted(
+        "section = \"net\"",
+        "section = \"net\"\ntriggers = [\"watch /usr\"]",
+    );
+    let wanted = format!(
+        "dist.toml:{}: dpkg refuses the trigger \"watch /usr\"",
+        line + 2
+    );
+    assert_eq!(found(&text), [wanted]);
 }

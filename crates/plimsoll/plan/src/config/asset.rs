@@ -57,24 +57,70 @@ pub enum AssetSource {
 /// A program that is run after the build for what it prints.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Printed {
-    /// Its name.
-    pub program: Spanned<String>,
+    /// What it is.
+    pub program: Printer,
     /// Its arguments.
     pub arguments: Vec<String>,
+    /// The file of the workspace that it reads as its standard input; none: it reads nothing.
+    pub stdin: Option<String>,
+}
+
+/// A program that prints a file of the packages.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Printer {
+    /// One that is built, by its name.
+    Built(Spanned<String>),
+    /// One of the building system, by its name.
+    Installed(String),
 }
 
 impl Printed {
-    /// Of the words in the configuration, of which the first one is `{bin:NAME}`.
-    fn of(mut words: Vec<Spanned<String>>) -> Option<Self> {
+    /// Of the words in the configuration, of which the first one is `{bin:NAME}`, or with standard input the name of a program.
+    fn of(mut words: Vec<Spanned<String>>, stdin: Option<String>) -> Option<Self> {
         if words.is_empty() {
             return None;
         }
         let first = words.remove(0);
-        let name = first.get_ref().strip_prefix("{bin:")?.strip_suffix('}')?;
+        let word = first.get_ref();
+        let built = word
+            .strip_prefix("{bin:")
+            .and_then(|it| it.strip_suffix('}'));
+        let program = match built {
+            Some(name) => Printer::Built(Spanned::new(first.span(), name.to_owned())),
+            None if stdin.is_some() && !word.is_empty() => Printer::Installed(word.clone()),
+            None => return None,
+        };
         Some(Self {
-            program: Spanned::new(first.span(), name.to_owned()),
+            program,
             arguments: words.into_iter().map(Spanned::into_inner).collect(),
+            stdin,
         })
+    }
+
+    /// The name of the program, if it is built.
+    #[must_use]
+    pub fn built(&self) -> Option<&Spanned<String>> {
+        match &self.program {
+            Printer::Built(name) => Some(name),
+            Printer::Installed(_) => None,
+        }
+    }
+
+    /// The command as words, which tell it from every other one.
+    #[must_use]
+    pub fn words(&self) -> Vec<String> {
+        let program = match &self.program {
+            Printer::Built(name) => format!("{{bin:{}}}", name.get_ref()),
+            Printer::Installed(name) => name.clone(),
+        };
+        let stdin = self
+            .stdin
+            .iter()
+            .flat_map(|file| ["<".to_owned(), file.clone()]);
+        std::iter::once(program)
+            .chain(self.arguments.iter().cloned())
+            .chain(stdin)
+            .collect()
     }
 }
 
@@ -95,9 +141,15 @@ pub enum InvalidAsset {
     },
     /// A command that does not begin with a program that is built.
     #[error(
-        "asset {dest} needs a `generate` whose first word is {{bin:NAME}}, NAME being a program that is built"
+        "asset {dest} needs a `generate` whose first word is {{bin:NAME}}, NAME being a program that is built, or with `stdin` any program"
     )]
     Generate {
+        /// Where it goes.
+        dest: String,
+    },
+    /// Standard input of no program.
+    #[error("asset {dest} has `stdin`, and no `generate` that reads it")]
+    Stdin {
         /// Where it goes.
         dest: String,
     },
@@ -149,6 +201,10 @@ pub(super) struct RawAsset {
     /// is the date of the source. It is run twice, and must print the same text, in UTF-8.
     #[schemars(with = "Option<Vec<String>>")]
     generate: Option<Vec<Spanned<String>>>,
+    /// A file, relative to the workspace, that `generate` reads as its standard input. The first word may then be any program of the
+    /// building system, as in `generate = ["scdoc"]`: for other distributions its package is in `build-packages` of
+    /// packaging/distros.toml.
+    stdin: Option<String>,
     /// A Cargo package: `source` is relative to the folder that its build script writes to (`OUT_DIR`).
     out_dir: Option<String>,
     /// Files of the workspace, relative to it: a path, or a glob pattern that must match; of `{a,b}` each alternative must. A symbolic link stays a link: its target
@@ -227,7 +283,11 @@ impl RawAsset {
     /// Whether it has a key of what a package holds.
     fn is_held(&self) -> bool {
         let sources = self.binary.is_some() || self.source.is_some() || self.generate.is_some();
-        sources || self.out_dir.is_some() || self.gzip || self.strip_suffix.is_some()
+        sources
+            || self.stdin.is_some()
+            || self.out_dir.is_some()
+            || self.gzip
+            || self.strip_suffix.is_some()
     }
 
     /// The path of a folder, without a slash at its end.
@@ -247,6 +307,10 @@ impl RawAsset {
 
     /// Where what a package holds comes from and goes, and its permission bits if nothing else is said.
     fn held(&mut self, dest: String) -> Result<(AssetSource, String, u32), InvalidAsset> {
+        let stdin = self.stdin.take();
+        if stdin.is_some() && self.generate.is_none() {
+            return Err(InvalidAsset::Stdin { dest });
+        }
         let sources = (
             self.binary.take(),
             self.source.take(),
@@ -263,7 +327,7 @@ impl RawAsset {
             (None, None, Some(_), None) if dest.ends_with('/') => {
                 return Err(InvalidAsset::Nameless { dest });
             }
-            (None, None, Some(words), None) => match Printed::of(words) {
+            (None, None, Some(words), None) => match Printed::of(words, stdin) {
                 Some(printed) => (AssetSource::Printed(printed), 0o644),
                 None => return Err(InvalidAsset::Generate { dest }),
             },
@@ -289,6 +353,15 @@ impl Asset {
     pub fn is_in(&self, format: FormatName) -> bool {
         let formats = self.formats.as_ref();
         formats.is_none_or(|formats| formats.contains(&format))
+    }
+
+    /// Whether a file of the asset may have this path. The names of the files of a pattern are not known.
+    #[must_use]
+    pub fn may_be(&self, path: &str) -> bool {
+        match self.dest.ends_with('/') {
+            true => path.starts_with(&self.dest),
+            false => self.dest_of("") == path,
+        }
     }
 
     /// Where a file of that name goes. The name may be a path below a folder.
@@ -411,8 +484,13 @@ mod tests {
             _ => None,
         };
         let printed = printed.expect("what a program prints");
-        assert_eq!(printed.program.get_ref(), "rg");
-        assert_eq!(printed.arguments, ["--man"]);
+        assert_eq!(printed.words(), ["{bin:rg}", "--man"]);
+        let read = asset("generate = [\"scdoc\"]\nstdin = \"rg.scd\"\ndest = \"/m/rg.1\"");
+        let read = match read.expect("an asset").source {
+            AssetSource::Printed(printed) => printed.words(),
+            _ => Vec::new(),
+        };
+        assert_eq!(read, ["scdoc", "<", "rg.scd"]);
         let written = asset("out-dir = \"ripgrep\"\nsource = \"rg.1\"\ndest = \"/m/\"");
         let expected = AssetSource::OutDir {
             package: "ripgrep".to_owned(),
@@ -427,6 +505,10 @@ mod tests {
             (
                 "generate = []\ndest = \"/m/rg.1\"",
                 "first word is {bin:NAME}",
+            ),
+            (
+                "source = \"a\"\nstdin = \"b\"\ndest = \"/m/a\"",
+                "has `stdin`, and no `generate`",
             ),
             (
                 "generate = [\"{bin:rg}\"]\ndest = \"/m/\"",

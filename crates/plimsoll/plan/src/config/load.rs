@@ -123,6 +123,9 @@ pub fn parse(text: &str, path: &Path, formats: &[FormatName]) -> Result<Config, 
     for asset in &mut config.asset {
         asset.line = format_names::line_at(text, asset.line);
     }
+    for alternative in &mut config.alternative {
+        alternative.line = format_names::line_of(text, &alternative.name);
+    }
     for (name, unit) in &mut config.unit {
         unit.line = format_names::line_of(text, name);
     }
@@ -206,7 +209,7 @@ impl FormatNames for Names {
 /// The programs that are named where they are run.
 fn run(config: &Config) -> impl Iterator<Item = &Spanned<String>> {
     let printed = config.asset.iter().filter_map(|asset| match &asset.source {
-        AssetSource::Printed(printed) => Some(&printed.program),
+        AssetSource::Printed(printed) => printed.built(),
         _ => None,
     });
     config

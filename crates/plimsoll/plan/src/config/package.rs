@@ -87,6 +87,10 @@ impl Config {
             own.rpm = package.rpm.beside(&self.rpm);
         }
         own.package = BTreeMap::new();
+        let assets = std::mem::take(&mut own.asset);
+        let may_hold = |path: &str| assets.iter().any(|asset| asset.may_be(path));
+        own.alternative.retain(|it| may_hold(&it.path));
+        own.asset = assets;
         let programs: Vec<String> = own.programs().into_iter().map(str::to_owned).collect();
         own.native_dep.retain(|_, dep| {
             let mut linking = self.linking_programs(dep).into_iter();

@@ -1,6 +1,7 @@
 //! Debian packages.
 
 mod policy;
+mod triggers;
 
 use plimsoll_probe::{Answer, Family, Finding, Findings};
 use plimsoll_spec::FormatName;
@@ -92,7 +93,9 @@ impl FormatRules for Deb {
     }
 
     fn complaints(&self, config: &Config) -> Vec<Complaint> {
-        policy::complaints(config)
+        let mut complaints = policy::complaints(config);
+        complaints.extend(triggers::complaints(config));
+        complaints
     }
 
     fn section<'c>(&self, config: &'c Config) -> &'c str {

@@ -50,7 +50,12 @@ impl FormatRules for Rpm {
     }
 
     fn own_depends(&self, config: &Config) -> Vec<String> {
-        config.rpm.requires.clone()
+        let mut depends = config.rpm.requires.clone();
+        // The path is the same in every family.
+        let alternatives =
+            (!config.alternative.is_empty()).then_some("/usr/sbin/update-alternatives");
+        depends.extend(alternatives.map(str::to_owned));
+        depends
     }
 
     /// The package has this name in every family.

@@ -142,7 +142,11 @@ impl Command {
         if let Some(folder) = &self.folder {
             expression = expression.dir(folder);
         }
-        expression.stdin_null().unchecked()
+        let expression = match &self.stdin {
+            Some(path) => expression.stdin_path(path),
+            None => expression.stdin_null(),
+        };
+        expression.unchecked()
     }
 
     fn io(&self, source: io::Error) -> RunError {

@@ -23,6 +23,11 @@ pub(super) fn archive(
     if !conffiles.is_empty() {
         archive.file("./conffiles", 0o644, conffiles.as_bytes())?;
     }
+    let triggers = &spec.actions.deb_triggers;
+    if !triggers.is_empty() {
+        let text = format!("{}\n", triggers.join("\n"));
+        archive.file("./triggers", 0o644, text.as_bytes())?;
+    }
     archive.file("./md5sums", 0o644, md5sums(files).as_bytes())?;
     for script in scripts {
         let name = format!("./{}", script.name);

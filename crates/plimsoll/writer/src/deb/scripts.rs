@@ -6,7 +6,7 @@ use std::path::Path;
 use plimsoll_spec::{PackageSpec, UnitActions, system_files};
 
 use super::snippets::{SCRIPTS, Snippets};
-use super::{cargo_deb, owners};
+use super::{alternatives, cargo_deb, owners};
 use crate::error::{PackageError, ResultExt};
 use crate::files::File;
 
@@ -88,6 +88,7 @@ fn snippets(spec: &PackageSpec, files: &[File]) -> Result<Snippets, PackageError
         snippets.extend(&cargo_deb::snippets(spec, &first, UnitActions::default())?);
     }
     snippets.extend(&owners::snippets(files));
+    snippets.extend(&alternatives::snippets(&spec.actions.alternatives));
     for (actions, files) in units {
         snippets.extend(&cargo_deb::snippets(spec, &files, actions)?);
     }

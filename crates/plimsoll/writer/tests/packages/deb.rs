@@ -245,3 +245,27 @@ fn owners_folders_and_ghosts_are_as_the_project_says() {
     assert_eq!(contents.report.files, report.files);
     assert!(folder.path("unpacked/var/lib/sample").is_dir());
 }
+
+#[test]
+fn choices_and_triggers_are_in_the_control_archive() {
+    require!(Need::Program("dpkg-deb"));
+    let folder = Folder::new();
+    let mut spec = folder.spec(FormatName::DEB, "sample.deb");
+    spec.actions.alternatives = vec![folder.alternative()];
+    spec.actions.deb_triggers = vec!["interest-noawait /usr/share/sample".into()];
+    folder.write(&spec);
+    let postinst = folder.script(&spec.out, "postinst").unwrap();
+    let install = "update-alternatives --install /usr/bin/s s /usr/bin/sample 5 \
+                   --slave /usr/share/man/man1/s.1.gz s.1.gz /usr/share/man/man1/sample.1.gz";
+    assert!(postinst.contains(install), "{postinst}");
+    let prerm = folder.script(&spec.out, "prerm").unwrap();
+    assert!(
+        prerm.contains("update-alternatives --remove s /usr/bin/sample"),
+        "{prerm}"
+    );
+    let triggers = folder.script(&spec.out, "triggers");
+    assert_eq!(
+        triggers.as_deref(),
+        Some("interest-noawait /usr/share/sample\n")
+    );
+}

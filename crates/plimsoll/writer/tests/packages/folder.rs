@@ -6,8 +6,8 @@ use std::process::{Command, Output};
 
 use plimsoll_spec::changelog::Release;
 use plimsoll_spec::{
-    Actions, FileKind, FormatName, Owner, PackageContents, PackageFile, PackageReport, PackageSpec,
-    Scriptlets,
+    Actions, Alternative, FileKind, Follower, FormatName, Owner, PackageContents, PackageFile,
+    PackageReport, PackageSpec, Scriptlets,
 };
 use serde::de::DeserializeOwned;
 
@@ -74,6 +74,21 @@ impl Folder {
             owner: owner.parse().unwrap(),
             folder: kind != FileKind::Ghost,
             ..self.file("unheld", "", dest, mode, kind)
+        }
+    }
+
+    /// A choice that the sample takes part in.
+    pub(crate) fn alternative(&self) -> Alternative {
+        Alternative {
+            name: "s".into(),
+            link: "/usr/bin/s".into(),
+            path: "/usr/bin/sample".into(),
+            priority: 5,
+            followers: vec![Follower {
+                name: "s.1.gz".into(),
+                link: "/usr/share/man/man1/s.1.gz".into(),
+                path: "/usr/share/man/man1/sample.1.gz".into(),
+            }],
         }
     }
 

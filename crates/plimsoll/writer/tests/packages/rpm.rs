@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use plimsoll_spec::{FileKind, FormatName};
+use plimsoll_spec::{FileKind, FileTrigger, FormatName, TriggerTime};
 use test_support::{Need, require};
 
 use crate::folder::{Folder, printed};
@@ -116,4 +116,44 @@ fn owners_folders_and_ghosts_are_in_the_header() {
     folder.unpack(&spec.out, "unpacked");
     assert!(folder.path("unpacked/var/lib/sample").is_dir());
     assert!(!folder.path("unpacked/var/log/sample/log").exists());
+}
+
+#[test]
+fn the_projects_scripts_and_file_triggers_are_in_the_header() {
+    require!(Need::Program("rpm"));
+    let folder = Folder::new();
+    let mut spec = folder.spec(FormatName::RPM, "sample.rpm");
+    spec.arch = "noarch".into();
+    let scripts = folder.path("rpm");
+    std::fs::create_dir_all(&scripts).unwrap();
+    for name in ["pre", "post", "preun", "posttrans", "trigger"] {
+        std::fs::write(scripts.join(name), format!("#!/bin/sh\necho own-{name}\n")).unwrap();
+    }
+    spec.actions.rpm_scripts = Some(scripts.clone());
+    spec.actions.rpm_triggers = vec![FileTrigger {
+        path: "/usr/share/sample".into(),
+        when: TriggerTime::In,
+        transaction: true,
+        script: scripts.join("trigger"),
+    }];
+    folder.write(&spec);
+    let scripts = printed("rpm", &["-qp", "--scripts"], &spec.out);
+    for part in [
+        "preinstall scriptlet (using /bin/sh):\necho own-pre\n",
+        "postinstall scriptlet (using /bin/sh):\ntrue\necho own-post\n",
+        "preuninstall scriptlet (using /bin/sh):\necho own-preun\ntrue\n",
+        "posttrans scriptlet (using /bin/sh):\necho own-posttrans\n",
+    ] {
+        assert!(scripts.contains(part), "{part} in {scripts}");
+    }
+    let triggers = printed("rpm", &["-qp", "--filetriggers"], &spec.out);
+    for part in [
+        "transfiletriggerin",
+        "/usr/share/sample",
+        "echo own-trigger",
+    ] {
+        assert!(triggers.contains(part), "{part} in {triggers}");
+    }
+    let arch = printed("rpm", &["-qp", "--queryformat", "%{ARCH}"], &spec.out);
+    assert_eq!(arch, "noarch");
 }

@@ -83,11 +83,29 @@ pub enum AssetFault {
         /// The format of the package.
         format: FormatName,
     },
+    /// The standard input of a program is not there.
+    #[error("no file is {file:?}, which `generate` reads")]
+    NoInput {
+        /// Its path.
+        file: String,
+    },
     /// An ELF file in a package for every architecture.
     #[error("asset {dest} is an ELF file, and `architecture` is \"all\"")]
     Elf {
         /// The path in the package.
         dest: String,
+    },
+    /// An alternative whose file is in no package.
+    #[error("the alternative's {path} is no file of the package")]
+    NotHeld {
+        /// Its path.
+        path: String,
+    },
+    /// An alternative whose link is a file.
+    #[error("the alternative's link {path} is a file of the package")]
+    LinkHeld {
+        /// Its path.
+        path: String,
     },
     /// A unit that no package installs.
     #[error("[unit.{name:?}] is no unit of the packages")]
@@ -138,7 +156,14 @@ impl Hint for AssetError {
                     format!("make it with a line \"{kind} {name} -\" in a file of /usr/lib/sysusers.d among the assets").into(),
                 );
             }
-            AssetFault::Elf { .. } => "leave out `architecture`, or the file: it is for one processor",
+            AssetFault::NoInput { .. } => "correct `stdin`: it is a path relative to the workspace",
+            AssetFault::Elf { .. } => {
+                "leave out `architecture`, or the file: it is for one processor"
+            }
+            AssetFault::NotHeld { .. } => "correct `path`, or add the file to the assets",
+            AssetFault::LinkHeld { .. } => {
+                "install the file under another name, and name that in `path`: update-alternatives(1) makes the link"
+            }
             AssetFault::NoUnit { .. } => {
                 "name a unit that an asset puts into /usr/lib/systemd/system; a template (x@.service) is neither enabled nor started"
             }

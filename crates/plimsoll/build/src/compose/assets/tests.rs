@@ -252,7 +252,11 @@ fn each_alternative_of_a_pattern_must_match() {
 #[test]
 fn an_elf_file_is_refused_in_a_package_for_every_architecture() {
     let tree = tree(&["script"], &[]);
-    fs::copy(std::env::current_exe().expect("a path"), tree.path().join("tool")).expect("copied");
+    fs::copy(
+        std::env::current_exe().expect("a path"),
+        tree.path().join("tool"),
+    )
+    .expect("copied");
     let checked = |source: &str| {
         let before = DIST.split("[[asset]]").next().expect("a start");
         let text = format!(
@@ -268,4 +272,30 @@ fn an_elf_file_is_refused_in_a_package_for_every_architecture() {
     let fault = "asset /usr/bin/tool is an ELF file, and `architecture` is \"all\"";
     assert!(error.to_string().ends_with(fault), "{error}");
     assert!(error.hint().is_some());
+}
+
+#[test]
+fn an_alternative_is_a_file_of_the_package_and_its_link_is_not() {
+    let tree = tree(&["x"], &[]);
+    let checked = |link: &str, path: &str| {
+        let before = DIST.split("[[asset]]").next().expect("a start");
+        let text = format!(
+            "{before}[[alternative]]\nname = \"e\"\nlink = \"{link}\"\npath = \"{path}\"\npriority = 1\n\
+             [[asset]]\nsource = \"x\"\ndest = \"/usr/bin/x\"\n"
+        );
+        let text = text.replace("program = \"sampled\"", "program = \"x\"");
+        let config = config::parse(&text, Path::new("dist.toml"), &formats().names());
+        check(&config.expect("sound"), tree.path()).map_err(|error| error.to_string())
+    };
+    assert_eq!(checked("/usr/bin/e", "/usr/bin/x"), Ok(()));
+    let error = checked("/usr/bin/e", "/usr/bin/y").expect_err("refused");
+    assert!(
+        error.ends_with("the alternative's /usr/bin/y is no file of the package"),
+        "{error}"
+    );
+    let error = checked("/usr/bin/x", "/usr/bin/x").expect_err("refused");
+    assert!(
+        error.ends_with("the alternative's link /usr/bin/x is a file of the package"),
+        "{error}"
+    );
 }

@@ -4,7 +4,7 @@
 //! written out here. systemd 250 and later have `systemd-update-helper`, which does what the
 //! distribution wants; before it (EL8) the macros called `systemctl` as is done below.
 
-use plimsoll_spec::{Actions, PackageFile, Scriptlets, system_files};
+use plimsoll_spec::{Actions, Alternative, PackageFile, Scriptlets, system_files};
 
 const HELPER: &str = "/usr/lib/systemd/systemd-update-helper";
 
@@ -26,7 +26,22 @@ pub(super) fn scriptlets(files: &[PackageFile], actions: &Actions) -> Option<Scr
         ),
         postun: when("-ge 1", "mark-restart-system-units", "try-restart", &units),
     };
+    let scriptlets = with_alternatives(scriptlets, &actions.alternatives);
     (scriptlets != Scriptlets::default()).then_some(scriptlets)
+}
+
+/// Adds the package's programs to the choices, and takes them away with the package.
+fn with_alternatives(mut scriptlets: Scriptlets, alternatives: &[Alternative]) -> Scriptlets {
+    const PROGRAM: &str = "/usr/sbin/update-alternatives";
+    for alternative in alternatives {
+        let words = alternative.words();
+        scriptlets.post += &format!("{PROGRAM} --install {words} >/dev/null || :\n");
+        let Alternative { name, path, .. } = alternative;
+        scriptlets.preun += &format!(
+            "if [ $1 -eq 0 ]; then\n    {PROGRAM} --remove {name} {path} >/dev/null || :\nfi\n"
+        );
+    }
+    scriptlets
 }
 
 fn post(files: &[PackageFile], enabled: &[&str]) -> String {
@@ -115,6 +130,7 @@ mod tests {
             let units = names.iter().map(|name| ((*name).to_owned(), off));
             let actions = Actions {
                 units: units.collect(),
+                ..Actions::default()
             };
             scriptlets(&files, &actions).expect("scriptlets")
         };
@@ -132,6 +148,26 @@ mod tests {
                 "{script}"
             );
         }
+    }
+
+    #[test]
+    fn a_choice_is_added_and_taken_away() {
+        let actions = Actions {
+            alternatives: vec![Alternative {
+                name: "s".into(),
+                link: "/usr/bin/s".into(),
+                path: "/usr/bin/sample".into(),
+                priority: 5,
+                followers: Vec::new(),
+            }],
+            ..Actions::default()
+        };
+        let scriptlets = scriptlets(&[], &actions).expect("scriptlets");
+        let install = "update-alternatives --install /usr/bin/s s /usr/bin/sample 5 >";
+        assert!(scriptlets.post.contains(install), "{}", scriptlets.post);
+        let remove =
+            "if [ $1 -eq 0 ]; then\n    /usr/sbin/update-alternatives --remove s /usr/bin/sample >";
+        assert!(scriptlets.preun.starts_with(remove), "{}", scriptlets.preun);
     }
 
     #[test]

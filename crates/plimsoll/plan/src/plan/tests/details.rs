@@ -132,7 +132,10 @@ fn a_package_for_every_architecture_says_so_in_its_formats_words() {
     let mut config = fixtures::config();
     config.architecture = crate::config::Architecture::All;
     let plan = planned_of(&config, &findings(), &all_formats()).expect("a plan");
-    let files = plan.packages.iter().map(|it| (it.arch.as_str(), it.file.as_str()));
+    let files = plan
+        .packages
+        .iter()
+        .map(|it| (it.arch.as_str(), it.file.as_str()));
     let wanted = [
         ("all", "sample_0.1.0-1_all.deb"),
         ("noarch", "sample-0.1.0-1.noarch.rpm"),
