@@ -6,6 +6,7 @@
 //!
 //! Source: *The Cargo Book*, "Configuration" and "Environment Variables".
 
+mod condition;
 mod error;
 mod file;
 mod strip;
@@ -27,6 +28,10 @@ pub struct Settings {
     pub rustflags: Vec<String>,
     /// The flags of `target.TRIPLE.rustflags`, which take the place of the others.
     pub target_rustflags: BTreeMap<String, Vec<String>>,
+    /// The flags of `target.'cfg(…)'.rustflags` where the condition holds on every Linux, which take the place of those of
+    /// `build.rustflags` too.
+    #[serde(default)]
+    pub linux_rustflags: Vec<String>,
     /// The target that is built for where the toolkit names none.
     pub target: Option<String>,
     /// Variables that Cargo gives to the build, so the probe has them too.
@@ -62,8 +67,13 @@ impl Settings {
 
     /// The project's compiler flags for a target.
     #[must_use]
-    pub fn rustflags_for(&self, target: &str) -> &[String] {
-        self.target_rustflags.get(target).unwrap_or(&self.rustflags)
+    pub fn rustflags_for(&self, target: &str) -> Vec<String> {
+        let of_target = self.target_rustflags.get(target);
+        if of_target.is_none() && self.linux_rustflags.is_empty() {
+            return self.rustflags.clone();
+        }
+        let of_target = of_target.into_iter().flatten();
+        of_target.chain(&self.linux_rustflags).cloned().collect()
     }
 }
 

@@ -98,7 +98,7 @@ fn run_with_settings(project: &Project, text: &str) -> Manifest {
     let settings = plimsoll_build::settings::read(&project.workspace, "release").unwrap();
     let host = format!("{}-unknown-linux-gnu", std::env::consts::ARCH);
     let flags = settings.rustflags_for(&host);
-    plan.builds[0].rustflags.extend_from_slice(flags);
+    plan.builds[0].rustflags.extend(flags);
     plan.source.settings = settings;
     run::run(&formats(), &config, &plan, &mut Silent).unwrap()
 }

@@ -167,7 +167,7 @@ fn rustflags(
     }
     let target = decision.build.target.as_ref();
     let target = target.unwrap_or(&findings.rust.host);
-    flags.extend_from_slice(source.settings.rustflags_for(target));
+    flags.extend(source.settings.rustflags_for(target));
     flags.extend_from_slice(&config.cargo.rustflags);
     flags
 }

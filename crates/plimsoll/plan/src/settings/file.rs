@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 
 use toml::{Table, Value};
 
+use super::condition::on_linux;
 use super::{Profile, SettingError, Settings};
 
 /// One of Cargo's configuration files.
@@ -104,9 +105,17 @@ impl ConfigFile {
     ) -> Result<(), SettingError> {
         let key = format!("target.{triple}.{name}");
         let is_condition = triple.starts_with("cfg(");
+        let holds = on_linux(triple);
         match name {
+            _ if holds == Some(false) => Ok(()),
+            "rustflags" if holds == Some(true) => {
+                self.take(&key, value, settings)?;
+                settings.linux_rustflags.extend(words(value));
+                Ok(())
+            }
             "rustflags" | "linker" if is_condition => {
-                let because = "the toolkit does not evaluate cfg()";
+                let because =
+                    "the toolkit does not know whether the condition holds for what it builds";
                 let hint = "name the target: [target.x86_64-unknown-linux-gnu]";
                 Err(self.not_honoured(&key, because, hint))
             }

@@ -110,13 +110,45 @@ fn what_bends_a_build_from_outside_of_the_project_is_refused_by_name() {
     assert_eq!(settings, Settings::default());
 }
 
+/// Source: *The Cargo Book*, "Configuration", `build.rustflags` and `target.<cfg>.rustflags`.
+#[test]
+fn flags_for_another_system_are_passed_over_and_those_for_every_linux_are_honoured() {
+    let text = r#"
+        [build]
+        rustflags = ["--cfg", "general"]
+        [target.'cfg(all(windows, target_env = "msvc"))']
+        rustflags = ["-Ctarget-feature=+crt-static"]
+        linker = "link.exe"
+        runner = "wine"
+        [target.'cfg(target_os = "linux")']
+        rustflags = ["--cfg", "linux"]
+        [target.x86_64-unknown-linux-gnu]
+        rustflags = ["--cfg", "gnu"]
+    "#;
+    let settings = settings(&[ours(text)], &NO_VARIABLES).expect("honoured");
+    assert_eq!(
+        settings.rustflags_for("x86_64-unknown-linux-musl"),
+        ["--cfg", "linux"]
+    );
+    let gnu = settings.rustflags_for("x86_64-unknown-linux-gnu");
+    assert_eq!(gnu, ["--cfg", "gnu", "--cfg", "linux"]);
+    let honoured: Vec<_> = settings
+        .honoured
+        .keys()
+        .filter(|key| key.contains("cfg("))
+        .collect();
+    assert_eq!(honoured, ["target.cfg(target_os = \"linux\").rustflags"]);
+    let outside = outside("[target.'cfg(windows)']\nrustflags = [\"--cfg=x\"]\n");
+    assert!(crate::settings::Settings::of(&[outside], &BTreeMap::new(), "release").is_ok());
+}
+
 #[test]
 fn what_cannot_be_honoured_is_refused_wherever_it_is() {
     for (key, text) in [
         ("include", "include = [\"x.toml\"]"),
         (
-            "target.cfg(unix).rustflags",
-            "[target.'cfg(unix)']\nrustflags = []",
+            "target.cfg(target_env = \"musl\").rustflags",
+            "[target.'cfg(target_env = \"musl\")']\nrustflags = []",
         ),
         ("target.x.z", "[target.x.z]\nrustc-link-lib = [\"z\"]"),
         ("env.X", "[env]\nX = { value = \"\", force = true }"),
