@@ -45,7 +45,7 @@ fn out(distro: &str) -> String {
 
 /// The version after `>=` of one package among the dependencies of a manifest's .deb.
 fn floor(manifest: &Value, package: &str) -> Vec<u32> {
-    let depends = manifest["artifacts"][0]["depends"]
+    let depends = manifest["artifacts"][0]["relations"]["depends"]
         .as_array()
         .expect("a list");
     let clauses = depends.iter().filter_map(Value::as_str);

@@ -101,7 +101,7 @@ fn dist(machine: &Root, name: &str) -> (String, Packages) {
 }
 
 fn depends(packages: &Packages) -> Vec<&str> {
-    strings(&packages.artifact("deb")["depends"])
+    strings(&packages.artifact("deb")["relations"]["depends"])
 }
 
 #[test]

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use plimsoll_build::packager::Packager;
 use plimsoll_plan::plan::Arch;
-use plimsoll_spec::{FormatName, PackageSpec};
+use plimsoll_spec::{FormatName, PackageSpec, Relation, Relations};
 use plimsoll_verify::profile::resolve::{Request, resolve};
 use plimsoll_verify::profile::{self, Profile};
 use plimsoll_verify::refuse::Answer;
@@ -32,6 +32,14 @@ struct Bench {
 impl Bench {
     /// A package with these requirements.
     fn of(requires: &[&str]) -> Self {
+        Self::with(Relations::from_iter([(
+            Relation::Depends,
+            requires.to_vec(),
+        )]))
+    }
+
+    /// A package with these relations.
+    fn with(relations: Relations) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let packager = Packager::of(&workspace());
         let package = folder.path().join("sample.rpm");
@@ -39,8 +47,7 @@ impl Bench {
             name: "sample".into(),
             out: package.clone(),
             work: folder.path().join("work"),
-            depends: requires.iter().map(|it| (*it).to_owned()).collect(),
-            provides: Vec::new(),
+            relations,
             ..profile("rhel-9").package("rhel-9", Arch::Amd64)
         };
         let path = folder.path().join("sample.json");
@@ -115,9 +122,10 @@ fn a_capability_that_is_struck_out_is_named() {
         "systemd",
     ] {
         let mut less = whole.clone();
-        let is_struck = |it: &String| it == struck || it.starts_with(&format!("{struck} = "));
-        less.provides.retain(|it| !is_struck(it));
-        assert_eq!(less.provides.len() + 1, whole.provides.len(), "{struck}");
+        let is_struck = |it: &str| it == struck || it.starts_with(&format!("{struck} = "));
+        less.relations.retain(|_, it| !is_struck(it));
+        let count = |spec: &PackageSpec| spec.relations.of(Relation::Provides).len();
+        assert_eq!(count(&less) + 1, count(&whole), "{struck}");
         let words = refused(bench.ask(&less));
         let expected = format!("nothing provides {struck} needed by sample-1-1.x86_64");
         assert_eq!(words, expected);
@@ -143,14 +151,51 @@ fn versions_are_compared_with_their_epoch() {
 }
 
 #[test]
+fn a_conflict_with_what_the_distribution_has_is_named_and_one_with_itself_is_none() {
+    require!(Need::Program("dnf"), Need::Program("createrepo_c"));
+    let profile = stand_in("fedora-44");
+    let ask = |text: &'static str| {
+        let own = (Relation::Provides, ["virtual"]);
+        let relations = Relations::from_iter([(Relation::Conflicts, [text]), own]);
+        Bench::with(relations).ask(&profile)
+    };
+    for taken in ["systemd < 200", "missing", "virtual", "sample"] {
+        assert_eq!(ask(taken), Answer::Accepted, "{taken}");
+    }
+    let words = refused(ask("systemd < 999"));
+    assert!(words.contains("conflicts with systemd < 999"), "{words}");
+}
+
+#[test]
+fn rich_requirements_are_resolved() {
+    require!(Need::Program("dnf"), Need::Program("createrepo_c"));
+    let profile = stand_in("fedora-44");
+    for taken in [
+        "(missing or systemd >= 200)",
+        "(missing if absent)",
+        "(systemd >= 200 with systemd < 999)",
+    ] {
+        assert_eq!(
+            Bench::of(&[taken]).ask(&profile),
+            Answer::Accepted,
+            "{taken}"
+        );
+    }
+    for refusing in ["(missing or absent)", "(missing if systemd)"] {
+        let words = refused(Bench::of(&[refusing]).ask(&profile));
+        assert!(words.contains("missing"), "{words}");
+    }
+}
+
+#[test]
 fn a_foreign_architecture_is_resolved_too() {
     require!(Need::Program("dnf"), Need::Program("createrepo_c"));
     let mut bench = Bench::of(&["libc.so.6(GLIBC_2.17)(64bit)"]);
     let arch = Arch::Arm64;
     let mut foreign = profile("rhel-9").package("rhel-9", arch);
     foreign.name = "sample".into();
-    foreign.provides.clear();
-    foreign.depends = vec!["ld-linux-aarch64.so.1()(64bit)".into()];
+    let linker = ["ld-linux-aarch64.so.1()(64bit)"];
+    foreign.relations = Relations::from_iter([(Relation::Depends, linker)]);
     foreign.out = bench.folder.path().join("foreign.rpm");
     foreign.work = bench.folder.path().join("work");
     let spec = bench.folder.path().join("foreign.json");

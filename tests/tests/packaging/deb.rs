@@ -37,7 +37,7 @@ fn the_library_package_installs_and_works_without_the_tool() {
     require_root_kernel!();
     require!(Need::Program("mmdebstrap"));
     let packages = Packages::dynamic();
-    let depends = strings(&packages.artifact("deb")["depends"]);
+    let depends = strings(&packages.artifact("deb")["relations"]["depends"]);
     assert!(
         depends
             .iter()
@@ -57,7 +57,7 @@ fn the_exec_package_installs_with_the_tool_and_works_without_the_library() {
     require_root_kernel!();
     require!(Need::Program("mmdebstrap"));
     let packages = Packages::dynamic_exec();
-    let depends = strings(&packages.artifact("deb")["depends"]);
+    let depends = strings(&packages.artifact("deb")["relations"]["depends"]);
     assert!(depends.contains(&"nftables"), "{depends:?}");
     assert!(
         !depends

@@ -22,7 +22,7 @@ fn without_the_development_package_auto_falls_back_and_says_why() {
         (&"dynamic-exec".into(), &"exec".into())
     );
     assert_eq!(deb["fallback"]["wanted"], "dynamic");
-    assert!(strings(&deb["depends"]).contains(&"nftables"));
+    assert!(strings(&deb["relations"]["depends"]).contains(&"nftables"));
 }
 
 #[test]

@@ -27,7 +27,8 @@ impl Taken {
         let rpm = packages.file("rpm");
         let root = folder.path().join("root");
         let contents = packager(&["unpack", &text(&rpm), &text(&root)]);
-        let depends = contents["report"]["depends"].as_array().unwrap();
+        let relations = &contents["report"]["relations"];
+        let depends = relations["depends"].as_array().unwrap();
         let own = |it: &&Value| {
             let of_rpm = ["rpmlib(", "config(", "/bin/sh"];
             !of_rpm
@@ -46,8 +47,10 @@ impl Taken {
             "summary": "Sample", "description": "Sample.", "license": "MIT",
             "maintainer": "A Maintainer <a@example.org>",
             "homepage": "https://example.org/", "section": "Sample",
-            "depends": depends.iter().filter(own).collect::<Vec<_>>(),
-            "recommends": contents["report"]["recommends"],
+            "relations": {
+                "depends": depends.iter().filter(own).collect::<Vec<_>>(),
+                "recommends": relations["recommends"].as_array().cloned().unwrap_or_default(),
+            },
             "files": files(&root, &contents),
             "maintainer-scripts": null,
             "scriptlets": {
@@ -71,7 +74,7 @@ impl Taken {
     }
 
     fn depends(&mut self) -> &mut Vec<Value> {
-        self.spec["depends"].as_array_mut().unwrap()
+        self.spec["relations"]["depends"].as_array_mut().unwrap()
     }
 
     /// Writes it, with a manifest that says what it is, and verifies it. Returns the outcomes by
@@ -90,7 +93,7 @@ impl Taken {
         let size = rpm.metadata().unwrap().len();
         for entry in self.manifest["artifacts"].as_array_mut().unwrap() {
             if entry["format"] == "rpm" {
-                entry["depends"] = report["depends"].clone();
+                entry["relations"] = report["relations"].clone();
                 entry["size"] = size.into();
                 entry["sha256"] = sum.split(' ').next().into();
             }

@@ -7,7 +7,7 @@ use std::path::PathBuf;
 use plimsoll_plan::config::{self, AlternativeConfig, Config};
 use plimsoll_plan::plan::{PackagePlan, Plan};
 use plimsoll_spec::changelog::Release;
-use plimsoll_spec::{Actions, Alternative, PackageFile, PackageSpec};
+use plimsoll_spec::{Actions, Alternative, PackageFile, PackageSpec, Relation};
 
 use crate::format::Format;
 
@@ -45,10 +45,9 @@ pub fn compose(ingredients: &Ingredients<'_>) -> PackageSpec {
         derived,
         changelog,
     } = *ingredients;
-    let mut depends: Vec<String> = derived.to_vec();
-    depends.extend(package.declared.depends.iter().cloned());
-    depends.sort();
-    depends.dedup();
+    let mut relations = package.declared.clone();
+    relations.add(Relation::Depends, derived.iter().cloned());
+    relations.sort(Relation::Depends);
     let mut spec = PackageSpec {
         format: package.format,
         // Beside the folder that the writer empties; it is moved when its audit has passed.
@@ -56,6 +55,7 @@ pub fn compose(ingredients: &Ingredients<'_>) -> PackageSpec {
         work: work_folder(plan, package).join("staging"),
         source_date_epoch: plan.source.source_date_epoch,
         name: package.name.clone(),
+        epoch: format.epoch(config),
         version: format.version(&plan.source.version),
         revision: config.revision.clone(),
         arch: package.arch.clone(),
@@ -65,9 +65,7 @@ pub fn compose(ingredients: &Ingredients<'_>) -> PackageSpec {
         maintainer: plan.source.maintainer.clone(),
         homepage: plan.source.homepage.clone(),
         section: format.section(config).to_owned(),
-        depends,
-        recommends: package.declared.recommends.clone(),
-        provides: Vec::new(),
+        relations,
         files: files.to_vec(),
         actions: Actions {
             units: config::actions(&config.unit),

@@ -13,7 +13,9 @@ use std::path::Path;
 
 use plimsoll_plan::config::Config;
 use plimsoll_plan::format::{self as plan, Deb, FormatRules, Rpm, Tar, UnknownFormat};
-use plimsoll_spec::{FormatName, PackageContents, PackageFile, PackageReport, PackageSpec};
+use plimsoll_spec::{
+    FormatName, PackageContents, PackageFile, PackageReport, PackageSpec, Relation,
+};
 
 use crate::audit::{BuiltProgram, Fault, PackageFacts, audit_declared, audit_files};
 use crate::depends::DependsError;
@@ -41,10 +43,16 @@ pub trait Format: FormatRules {
     fn audit(&self, facts: &PackageFacts<'_>) -> Vec<Fault> {
         let mut faults = audit_files(facts);
         if self.has_dependencies() {
-            faults.extend(audit_declared(facts));
+            let adds = |relation, text: &str| self.adds(facts, relation, text);
+            faults.extend(audit_declared(facts, adds));
             faults.extend(self.audit_depends(facts));
         }
         faults
+    }
+
+    /// Whether the format itself gives a package this relation.
+    fn adds(&self, _facts: &PackageFacts<'_>, _relation: Relation, _text: &str) -> bool {
+        false
     }
 
     /// Compares the dependencies of a finished package with what its programs need. Pure; a package without

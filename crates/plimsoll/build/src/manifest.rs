@@ -12,7 +12,7 @@ use crate::bundled::Bundled;
 use crate::program::{BuiltProgram, Identity};
 pub use crate::sum::Sum;
 use plimsoll_plan::plan::{BuildPlan, LeftOut, PackagePlan, Plan};
-use plimsoll_spec::{FormatName, PackageReport};
+use plimsoll_spec::{FormatName, PackageReport, Relations};
 
 /// The name of the file.
 pub const MANIFEST: &str = "manifest.json";
@@ -63,10 +63,8 @@ pub struct Artifact {
     pub driver: String,
     /// Its architecture in the format's own words.
     pub arch: String,
-    /// What it depends on, as the finished file says it.
-    pub depends: Vec<String>,
-    /// What it recommends, as the finished file says it.
-    pub recommends: Vec<String>,
+    /// How it relates to other packages, as the finished file says it.
+    pub relations: Relations,
     /// The libraries that its programs name, as their ELF files say it.
     pub needed: BTreeSet<String>,
     /// What tells each of its programs from every other build.
@@ -157,8 +155,7 @@ impl Artifact {
             fallback: build.fallback.clone(),
             driver: package.driver.clone(),
             arch: package.arch.clone(),
-            depends: report.depends,
-            recommends: report.recommends,
+            relations: report.relations,
             owners: of(&needed, owners),
             needed,
             programs: programs

@@ -128,7 +128,8 @@ fn plain(config: &Config, format: FormatName) -> Option<Flavour> {
     dynamic.min_by_key(|it| matrix.linked(it).count()).cloned()
 }
 
-/// What neither tool can be told: flags of rustc(1), and files that a build script writes or a program prints.
+/// What neither tool can be told: flags of rustc(1), files that a build script writes or a program prints, and relations on single
+/// distributions.
 fn elsewhere(config: &Config, format: FormatName) -> Vec<String> {
     let assets = config.asset.iter().filter(|asset| asset.is_in(format));
     let made = assets.filter(|asset| {
@@ -144,7 +145,19 @@ fn elsewhere(config: &Config, format: FormatName) -> Vec<String> {
     let flags = (!flags.is_empty()).then(|| format!("flags of rustc: {}", flags.join(" ")));
     let architecture = (config.architecture == Architecture::All)
         .then(|| "the architecture: the package is for every one".to_owned());
-    made.into_iter().chain(flags).chain(architecture).collect()
+    let places: Vec<String> = match format {
+        FormatName::DEB => config.deb.on.keys().map(ToString::to_string).collect(),
+        FormatName::RPM => config.rpm.on.keys().map(ToString::to_string).collect(),
+        _ => Vec::new(),
+    };
+    let places = (!places.is_empty()).then(|| {
+        let names = places.join(", ");
+        format!(
+            "relations of packages for {names}, if they are not the family that the table is for"
+        )
+    });
+    let all = [flags, architecture, places].into_iter().flatten();
+    made.into_iter().chain(all).collect()
 }
 
 /// A table describes the main package alone.

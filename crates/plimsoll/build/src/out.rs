@@ -251,7 +251,7 @@ mod tests {
             let sum = Sum::of(content.as_bytes());
             json!({
                 "file": file, "name": "x", "holds": ["x"], "format": "deb", "flavour": "dynamic", "reason": "",
-                "fallback": null, "driver": "", "arch": "", "depends": [], "recommends": [],
+                "fallback": null, "driver": "", "arch": "", "relations": {},
                 "needed": [], "programs": {}, "glibc": null, "linked": {}, "commit": "",
                 "size": sum.size, "sha256": sum.sha256,
             })

@@ -11,9 +11,9 @@ use plimsoll_build::depends::DependsError;
 use plimsoll_build::elf_files;
 use plimsoll_build::format::{Format, Formats, Programs};
 use plimsoll_plan::fixtures;
-use plimsoll_plan::plan::{DeclaredDepends, PackagePlan};
+use plimsoll_plan::plan::PackagePlan;
 use plimsoll_probe::{Answer, FlavourName, Ownership};
-use plimsoll_spec::{FileKind, FormatName, PackageFile, PackageReport};
+use plimsoll_spec::{FileKind, FormatName, PackageFile, PackageReport, Relations};
 
 /// Compiles C with options, for a file of that name.
 fn compiled(folder: &Path, name: &str, code: &str, options: &[&str]) -> PathBuf {
@@ -143,7 +143,7 @@ fn rpm_reads_every_elf_file_as_we_do() {
         flavour: FlavourName::DYNAMIC_EXEC,
         driver: String::new(),
         arch: String::new(),
-        declared: DeclaredDepends::default(),
+        declared: Relations::default(),
     };
     let facts = PackageFacts {
         plan: &plan,

@@ -22,7 +22,7 @@ use plimsoll_plan::settings::Settings;
 use plimsoll_plan::source::Source;
 use plimsoll_probe::fakes::FakeSystem;
 use plimsoll_probe::{Family, Finding, FlavourName, Request as FlavourRequest, probe};
-use plimsoll_spec::{FormatName, PackageContents, PackageReport, PackageSpec};
+use plimsoll_spec::{FormatName, PackageContents, PackageReport, PackageSpec, Relation, Relations};
 
 /// A text that lists what is in it: `depends NAME`, `recommends NAME`, and `file PATH` for each file, with the file's
 /// bytes after the last line, one file after another.
@@ -50,13 +50,12 @@ impl FormatRules for Txt {
         format!("{} {} for {}.txt", naming.name, naming.version, naming.arch)
     }
 
-    fn own_depends(&self, config: &Config) -> Vec<String> {
+    fn own_relations(&self, config: &Config, _on: &[String]) -> Relations {
         let own = config.format.get(&self.name());
         let depends = own.and_then(|own| own.get("depends")?.as_array());
         let depends = depends.into_iter().flatten();
-        depends
-            .filter_map(|name| Some(name.as_str()?.to_owned()))
-            .collect()
+        let depends: Vec<&str> = depends.filter_map(toml::Value::as_str).collect();
+        Relations::from_iter([(Relation::Depends, depends)])
     }
 
     fn check_own(&self, own: &toml::Table) -> Result<(), String> {
@@ -91,7 +90,8 @@ impl Format for Txt {
             .programs
             .iter()
             .flat_map(|program| &program.elf.needed);
-        let missing = needed.filter(|soname| !facts.report.depends.contains(soname));
+        let relations = &facts.report.relations;
+        let missing = needed.filter(|soname| !relations.has(Relation::Depends, soname));
         missing
             .map(|soname| facts.fault(format!("does not depend on {soname}")))
             .collect()
@@ -132,10 +132,17 @@ fn failed(doing: &'static str, path: &Path, source: Box<dyn Error + Send + Sync>
     }
 }
 
+/// How the text calls its relations.
+const WORDS: [(Relation, &str); 2] = [
+    (Relation::Depends, "depends"),
+    (Relation::Recommends, "recommends"),
+];
+
 fn written(spec: &PackageSpec) -> Fallible<()> {
     let mut head = String::new();
     let mut bytes = Vec::new();
-    for (word, names) in [("depends", &spec.depends), ("recommends", &spec.recommends)] {
+    for (relation, word) in WORDS {
+        let names = spec.relations.of(relation);
         head.extend(names.iter().map(|name| format!("{word} {name}\n")));
     }
     for file in &spec.files {
@@ -162,8 +169,8 @@ fn read(path: &Path) -> Fallible<(PackageContents, Vec<Packed>)> {
     for line in lines.filter(|line| !line.is_empty()) {
         let (word, rest) = line.split_once(' ').ok_or("no word")?;
         match word {
-            "depends" => report.depends.push(rest.to_owned()),
-            "recommends" => report.recommends.push(rest.to_owned()),
+            "depends" => report.relations.add(Relation::Depends, [rest]),
+            "recommends" => report.relations.add(Relation::Recommends, [rest]),
             length => {
                 let (content, after) =
                     bytes.split_at_checked(length.parse()?).ok_or("too short")?;
@@ -181,7 +188,6 @@ fn read(path: &Path) -> Fallible<(PackageContents, Vec<Packed>)> {
         arch: None,
         report,
         conffiles: Vec::new(),
-        provides: Vec::new(),
     };
     Ok((contents, files))
 }
@@ -361,13 +367,14 @@ fn a_format_of_one_file_is_planned_derived_written_audited_and_unpacked() {
     let artifact = &artifacts[0];
     assert_eq!(artifact.format, Txt.name());
     for name in ["gzip", "libc.so.6", "paper"] {
-        assert!(artifact.depends.contains(&name.to_owned()), "{artifact:?}");
+        let is_there = artifact.relations.has(Relation::Depends, name);
+        assert!(is_there, "{artifact:?}");
     }
     let (out, root) = (workspace.join("out").join(&file), workspace.join("root"));
     let packager = Packager::of(&workspace);
     let format = formats().get(artifact.format).unwrap();
     let contents = format.unpack(&packager, &out, &root).unwrap();
-    assert_eq!(contents.report.depends, artifact.depends);
+    assert_eq!(contents.report.relations, artifact.relations);
     let unpacked = std::fs::read(root.join("usr/bin/sample")).unwrap();
     assert_eq!(
         artifact.programs["sample"].sha256,
@@ -413,7 +420,7 @@ fn a_dependency_that_the_made_up_format_misses_is_a_fault() {
         programs: &[plimsoll_build::audit::fixtures::exec_daemon()],
         files: &[],
         report: &PackageReport {
-            depends: ["gzip", "paper"].map(str::to_owned).into(),
+            relations: Relations::from_iter([(Relation::Depends, ["gzip", "paper"])]),
             ..PackageReport::default()
         },
     };

@@ -75,10 +75,9 @@ impl Format for List {
         spec: &PackageSpec,
         _path: &Path,
     ) -> Result<PackageReport, PackagerError> {
-        std::fs::write(&spec.out, spec.depends.join("\n")).unwrap();
+        std::fs::write(&spec.out, spec.relations.depends().join("\n")).unwrap();
         Ok(PackageReport {
-            depends: spec.depends.clone(),
-            recommends: spec.recommends.clone(),
+            relations: spec.relations.clone(),
             files: spec.files.iter().map(|file| file.dest.clone()).collect(),
         })
     }

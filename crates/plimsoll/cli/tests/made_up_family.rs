@@ -20,6 +20,7 @@ use plimsoll_probe::{
     NamedFinding, Owner, PackageDatabase, PackageManager, Request, System, Tried, decide, owners,
     probe,
 };
+use plimsoll_spec::Relation;
 use plimsoll_verify::{Chosen, Means, PlaceRequest};
 
 static PKGMAN: PackageManager = PackageManager {
@@ -182,7 +183,7 @@ fn its_packages_are_planned_with_its_names() {
     assert_eq!(plan.plan.packages.len(), 1);
     let package = &plan.plan.packages[0];
     assert_eq!(package.file, "sample-0.1.0-1.hk1.x86_64.rpm");
-    assert_eq!(package.declared.recommends, ["nft"]);
+    assert_eq!(package.declared.of(Relation::Recommends), ["nft"]);
     let without = declared(
         &config,
         &haiku_1.distribution(),
@@ -190,7 +191,7 @@ fn its_packages_are_planned_with_its_names() {
         FlavourName::DYNAMIC_EXEC,
         &Rpm,
     );
-    assert!(without.unwrap().depends.contains(&"nft".to_owned()));
+    assert!(without.unwrap().has(Relation::Depends, "nft"));
 }
 
 #[test]

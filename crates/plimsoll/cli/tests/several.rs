@@ -223,22 +223,25 @@ fn each_package_has_its_own_files_dependencies_and_scripts() {
         assert_eq!(held.keys().collect::<Vec<_>>(), programs);
     }
     let users = "systemd | systemd-standalone-sysusers | systemd-sysusers";
-    assert!(strings(&daemon["depends"]).contains(&users), "{daemon:#}");
+    assert!(
+        strings(&daemon["relations"]["depends"]).contains(&users),
+        "{daemon:#}"
+    );
     let needs_libc = |package: &Value| {
-        let depends = strings(&package["depends"]);
+        let depends = strings(&package["relations"]["depends"]);
         depends
             .iter()
             .any(|clause| clause.starts_with("libc6 (>= "))
     };
     assert!(needs_libc(&daemon) && needs_libc(&cli) && !needs_libc(&data));
-    let own: Vec<&str> = strings(&cli["depends"]);
+    let own: Vec<&str> = strings(&cli["relations"]["depends"]);
     assert!(
         own.contains(&"less") && own.contains(&"sample-data (= 1.0.0-1)"),
         "{own:?}"
     );
-    assert_eq!(strings(&data["depends"]), [""; 0]);
+    assert_eq!(data["relations"], serde_json::json!({}));
     let rpm_cli = artifact(&manifest, &rpm("sample-cli"));
-    assert!(strings(&rpm_cli["depends"]).contains(&"sample-data = 1.0.0-1"));
+    assert!(strings(&rpm_cli["relations"]["depends"]).contains(&"sample-data = 1.0.0-1"));
     assert_eq!(strings(&artifact(&manifest, &tar)["holds"]), names);
 
     let out = project.made("out");

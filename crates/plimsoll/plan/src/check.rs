@@ -45,7 +45,7 @@ fn of_further(
     before: &[Complaint],
 ) -> Vec<Complaint> {
     let found = of_package(config, name, made).into_iter();
-    let own = found.filter(|found| before.iter().all(|it| it.what != found.what));
+    let own = found.filter(|found| !before.contains(found));
     own.map(|it| it.of_package(name)).collect()
 }
 

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 
 use error_hint::Hint;
 
+use crate::format_names::line_at;
 use crate::toml_lines;
 
 /// Something that a package must not say.
@@ -26,6 +27,8 @@ pub enum Place {
     Key(Vec<String>),
     /// A line, from 1.
     Line(usize),
+    /// What begins at a byte.
+    At(usize),
 }
 
 impl Complaint {
@@ -60,6 +63,16 @@ impl Complaint {
         self
     }
 
+    /// One about what begins at a byte of the file.
+    #[must_use]
+    pub fn in_place(at: usize, what: impl Into<String>, hint: impl Into<String>) -> Self {
+        Self {
+            place: Place::At(at),
+            what: what.into(),
+            hint: hint.into(),
+        }
+    }
+
     /// Says in which line of a file it is; `text` is what the file holds. What is not said there is in the line of its table.
     #[must_use]
     pub fn found(self, path: &Path, text: &str) -> Found {
@@ -70,6 +83,7 @@ impl Complaint {
                 tables.find_map(|count| toml_lines::line(text, key.get(..count)?))
             }
             Place::Line(line) => Some(*line),
+            Place::At(at) => Some(line_at(text, *at)),
         };
         self.at(path, line.unwrap_or(1))
     }

@@ -9,13 +9,14 @@ mod flavour;
 mod library;
 mod load;
 mod package;
+pub(crate) mod relations;
 mod trigger;
 mod unit;
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
-use plimsoll_probe::{Family, NativeDep};
+use plimsoll_probe::{DistributionName, Family, NativeDep};
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::de::Error;
 use serde::{Deserialize, Deserializer};
@@ -29,6 +30,7 @@ pub use bundled::BundledPolicy;
 pub use flavour::{FlavourConfig, Flavours};
 pub use load::{ConfigError, QUESTION, load, parse};
 pub use package::PackageConfig;
+pub use relations::{DebRelations, RelationTable, RpmRelations, Texts};
 pub use trigger::FileTriggerConfig;
 pub use unit::{UnitConfig, Units, actions};
 
@@ -237,9 +239,8 @@ fn release() -> String {
     "release".to_owned()
 }
 
+relations::deb_table! {
 /// What only Debian packages have.
-#[derive(Debug, Clone, PartialEq, Eq, Default, Deserialize, JsonSchema)]
-#[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub struct DebConfig {
     /// The archive section, see the Debian Policy Manual, 2.4. The main package needs one.
     pub section: Option<String>,
@@ -250,30 +251,42 @@ pub struct DebConfig {
     /// `postinst triggered PATH`.
     #[serde(default)]
     pub triggers: Vec<String>,
-    /// Dependencies that follow neither from the programs nor from files of sysusers.d(5).
+    /// The epoch of the packages' versions: `1` in `1:0.1.0-1`. A version with a larger one is newer, whatever follows, so it can
+    /// never be taken back; it is for projects whose versions went backwards. It is not in the names of files. 0: none.
     #[serde(default)]
-    pub depends: Vec<String>,
+    pub epoch: u32,
+    /// More relations, for one family of distributions, one distribution or one release: `[deb.on.ubuntu]`,
+    /// `[deb.on.debian-13]`. Those of every name that fits are added to the general ones.
+    #[serde(default)]
+    #[schemars(with = "BTreeMap<String, DebRelations>")]
+    pub on: BTreeMap<DistributionName, DebRelations>,
+}
 }
 
+relations::rpm_table! {
 /// What only RPM packages have.
-#[derive(Debug, Clone, PartialEq, Eq, Default, Deserialize, JsonSchema)]
-#[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub struct RpmConfig {
     /// The package group, by which old tools sort. The main package needs one.
     pub group: Option<String>,
-    /// Dependencies that follow neither from the programs nor from files of sysusers.d(5).
+    /// The epoch of the packages' versions, as in `[deb]`. 0: none.
     #[serde(default)]
-    pub requires: Vec<String>,
+    pub epoch: u32,
     /// A folder with scripts of the project, relative to the workspace: `pre`, `post`, `preun`, `postun`, `pretrans` and `posttrans`, for
     /// `/bin/sh`. What the units, users, temporary files and alternatives need comes before `pre` and `post`, and after `preun` and
     /// `postun`.
     pub scriptlets: Option<PathBuf>,
-    /// Scripts that are run when any package brings or takes files below a path.
-    #[serde(default)]
-    pub file_trigger: Vec<FileTriggerConfig>,
     /// Configuration of rpmlint(1) for the packages, a file relative to the workspace. Each entry needs a comment
     /// above it with its reason.
     pub rpmlint: Option<PathBuf>,
+    /// More relations, for one family of distributions, one distribution or one release: `[rpm.on.suse]`, `[rpm.on.rhel-9]`. Those
+    /// of every name that fits are added to the general ones.
+    #[serde(default)]
+    #[schemars(with = "BTreeMap<String, RpmRelations>")]
+    pub on: BTreeMap<DistributionName, RpmRelations>,
+    /// Scripts that are run when any package brings or takes files below a path.
+    #[serde(default)]
+    pub file_trigger: Vec<FileTriggerConfig>,
+}
 }
 
 /// How installed packages are tested, on clean systems of their distributions.

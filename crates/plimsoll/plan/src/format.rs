@@ -4,6 +4,7 @@
 //! reads a configuration or plans. `plimsoll_build::format` has the half that runs programs and writes files.
 
 mod deb;
+mod relations;
 mod rpm;
 mod rpm_rules;
 mod tar;
@@ -12,7 +13,7 @@ mod version;
 use std::fmt;
 
 use plimsoll_probe::{Family, Finding, Findings, FlavourName};
-use plimsoll_spec::FormatName;
+use plimsoll_spec::{FormatName, Relations};
 
 use crate::arch::Arch;
 use crate::complaint::Complaint;
@@ -71,9 +72,15 @@ pub trait FormatRules: fmt::Debug + Sync {
         None
     }
 
-    /// The dependencies that the configuration gives to this format alone.
-    fn own_depends(&self, _config: &Config) -> Vec<String> {
-        Vec::new()
+    /// The relations that the configuration gives to this format alone, in its own syntax. `on` has the names of the distribution
+    /// that the package is for, from its family to its release ([`Distribution::names`](plimsoll_probe::Distribution::names)).
+    fn own_relations(&self, _config: &Config, _on: &[String]) -> Relations {
+        Relations::default()
+    }
+
+    /// The epoch of the packages' versions; 0: none.
+    fn epoch(&self, _config: &Config) -> u32 {
+        0
     }
 
     /// What a package depends on that has files of sysusers.d(5): a package of what runs systemd-sysusers(8), in the format's
@@ -242,13 +249,13 @@ mod tests {
     fn only_packages_of_distributions_have_dependencies_a_suffix_and_sources_of_both() {
         let config = {
             let mut config = fixtures::config();
-            config.deb.depends = vec!["adduser".into()];
-            config.rpm.requires = vec!["shadow-utils".into()];
+            config.deb.depends = ["adduser"].into_iter().collect();
+            config.rpm.requires = ["shadow-utils"].into_iter().collect();
             config
         };
-        assert_eq!(Deb.own_depends(&config), ["adduser"]);
-        assert_eq!(Rpm.own_depends(&config), ["shadow-utils"]);
-        assert_eq!(Tar.own_depends(&config), [""; 0]);
+        assert_eq!(Deb.own_relations(&config, &[]).depends(), ["adduser"]);
+        assert_eq!(Rpm.own_relations(&config, &[]).depends(), ["shadow-utils"]);
+        assert_eq!(Tar.own_relations(&config, &[]).depends(), [""; 0]);
         let formats: [&dyn FormatRules; 3] = [&Deb, &Rpm, &Tar];
         assert_eq!(
             formats.map(FormatRules::has_dependencies),

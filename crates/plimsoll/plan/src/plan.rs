@@ -26,7 +26,7 @@ pub use crate::arch::{Arch, UnknownArch};
 pub use build::{BuildPlan, ProgramPlan};
 pub use described::Described;
 pub use error::PlanError;
-pub use package::{DeclaredDepends, PackagePlan, declared};
+pub use package::{PackagePlan, declared};
 
 /// What is asked for.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]

@@ -6,12 +6,11 @@ use std::collections::BTreeMap;
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Deserialize, Serialize};
 
-use crate::{Distribution, Family, Mend};
+use crate::{Distribution, DistributionName, Family, Mend};
 
 /// The name of one package, by family (`debian`) or by distribution (`ubuntu`, `debian-13`, `rhel-9`).
 ///
-/// A distribution is named by `ID` of os-release(5), or by `ID` and `VERSION_ID` with a `-` between them; a part of the
-/// version before a point stands for all of them. The name that says most counts.
+/// The keys are as [`DistributionName`] has them. The name that says most counts.
 ///
 /// ```
 /// use plimsoll_probe::{Distribution, Packages};
@@ -38,8 +37,9 @@ impl Packages {
 
     /// The package's name on a distribution: its own, else its family's.
     pub fn on(&self, distribution: &Distribution) -> Option<&str> {
-        let mut keys = keys(distribution);
-        keys.find_map(|key| self.0.get(&key)).map(String::as_str)
+        let names = distribution.names();
+        let mut names = names.iter();
+        names.find_map(|key| self.0.get(key)).map(String::as_str)
     }
 
     /// The same names with one for `distribution`: `name`, else what [`Packages::on`] says. Its family's name is then the
@@ -48,7 +48,7 @@ impl Packages {
     pub fn settled(&self, distribution: &Distribution, name: Option<&str>) -> Self {
         let name = name.or_else(|| self.on(distribution));
         let mut settled = self.0.clone();
-        for key in keys(distribution) {
+        for key in distribution.names() {
             settled.remove(&key);
         }
         if let (Some(family), Some(name)) = (distribution.family, name) {
@@ -65,42 +65,15 @@ impl Distribution {
     }
 }
 
-/// What a distribution is called, from what says most to its family.
-fn keys(distribution: &Distribution) -> impl Iterator<Item = String> {
-    let id = &distribution.id;
-    let version = distribution.version_id.as_deref().unwrap_or_default();
-    let points = version.match_indices('.').map(|(at, _)| &version[..at]);
-    let mut versions: Vec<&str> = points.chain([version]).collect();
-    versions.retain(|version| !version.is_empty());
-    let numbered: Vec<String> = versions.iter().map(|v| format!("{id}-{v}")).collect();
-    let numbered = numbered.into_iter().rev();
-    let family = distribution.family.map(|family| family.name.to_owned());
-    numbered.chain([id.clone()]).chain(family)
-}
-
 impl TryFrom<BTreeMap<String, String>> for Packages {
     type Error = String;
 
     fn try_from(names: BTreeMap<String, String>) -> Result<Self, String> {
-        match names.keys().find(|key| !is_known(key)) {
-            None => Ok(Self(names)),
-            Some(key) => {
-                let refused = Family::try_from(key.clone()).err().unwrap_or_default();
-                Err(format!(
-                    "{refused}, or a distribution of theirs such as `ubuntu` or `debian-13`"
-                ))
-            }
+        for key in names.keys() {
+            DistributionName::try_from(key.clone())?;
         }
+        Ok(Self(names))
     }
-}
-
-/// Whether a key is a family, or a distribution of one: `ID`, or `ID-VERSION_ID`.
-fn is_known(key: &str) -> bool {
-    let beginnings = key.match_indices('-').map(|(at, _)| &key[..at]);
-    Family::named(key).is_some()
-        || beginnings
-            .chain([key])
-            .any(|id| Family::of_id(id).is_some())
 }
 
 impl From<Packages> for BTreeMap<String, String> {

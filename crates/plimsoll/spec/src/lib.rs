@@ -1,18 +1,17 @@
 //! What one package file holds: the messages to and from the program that writes and reads packages.
 //!
 //! ```
-//! use plimsoll_spec::{FormatName, PackageReport};
+//! use plimsoll_spec::{FormatName, PackageReport, Relation, Relations};
 //!
 //! assert_eq!("rpm".parse(), Ok(FormatName::RPM));
 //! let report = PackageReport {
-//!     depends: vec!["libc6 (>= 2.34)".to_owned()],
+//!     relations: Relations::from_iter([(Relation::Depends, ["libc6 (>= 2.34)"])]),
 //!     files: vec!["/usr/bin/sample".to_owned()],
-//!     ..PackageReport::default()
 //! };
 //! let json = serde_json::to_string(&report)?;
 //! assert_eq!(
 //!     json,
-//!     r#"{"depends":["libc6 (>= 2.34)"],"recommends":[],"files":["/usr/bin/sample"]}"#
+//!     r#"{"relations":{"depends":["libc6 (>= 2.34)"]},"files":["/usr/bin/sample"]}"#
 //! );
 //! # Ok::<(), serde_json::Error>(())
 //! ```
@@ -23,6 +22,7 @@
 pub mod changelog;
 mod format;
 mod owner;
+mod relations;
 pub mod system_files;
 pub mod system_users;
 
@@ -36,6 +36,7 @@ use crate::changelog::Release;
 
 pub use format::{FORMAT_NAME, FormatName, InvalidFormatName};
 pub use owner::{InvalidOwner, Owner};
+pub use relations::{Relation, Relations};
 
 /// What a file is to the package manager.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
@@ -241,6 +242,9 @@ pub struct PackageSpec {
     pub source_date_epoch: u32,
     /// The package's name.
     pub name: String,
+    /// What begins the version, and counts more than the rest of it; 0: none.
+    #[serde(default)]
+    pub epoch: u32,
     /// The version of the program, as the format sorts it.
     pub version: String,
     /// The revision of the package (`1` in `0.1.0-1`).
@@ -260,13 +264,9 @@ pub struct PackageSpec {
     pub homepage: String,
     /// Debian's section or RPM's group.
     pub section: String,
-    /// What must be installed with it, in the format's own syntax.
-    pub depends: Vec<String>,
-    /// Packages that are installed with it unless the administrator declines.
-    pub recommends: Vec<String>,
-    /// What it stands for besides itself, in the format's own syntax.
+    /// How it relates to other packages.
     #[serde(default)]
-    pub provides: Vec<String>,
+    pub relations: Relations,
     /// Its files.
     pub files: Vec<PackageFile>,
     /// What is done besides.
@@ -281,14 +281,41 @@ pub struct PackageSpec {
     pub changelog: Vec<Release>,
 }
 
+impl PackageSpec {
+    /// The version with epoch and revision.
+    #[must_use]
+    pub fn full_version(&self) -> String {
+        self.full_version_of(&self.version)
+    }
+
+    /// The same of an earlier release of the program.
+    #[must_use]
+    pub fn full_version_of(&self, version: &str) -> String {
+        full_version(self.epoch, version, &self.revision)
+    }
+}
+
+/// A version as package managers write it, `[EPOCH:]VERSION-REVISION` (deb-version(7), rpm-version(7)). The epoch 0 is not written:
+/// both take a version without one for that.
+///
+/// ```
+/// assert_eq!(plimsoll_spec::full_version(0, "1.0", "1"), "1.0-1");
+/// assert_eq!(plimsoll_spec::full_version(2, "1.0", "1"), "2:1.0-1");
+/// ```
+#[must_use]
+pub fn full_version(epoch: u32, version: &str, revision: &str) -> String {
+    match epoch {
+        0 => format!("{version}-{revision}"),
+        epoch => format!("{epoch}:{version}-{revision}"),
+    }
+}
+
 /// What the finished file says about itself: read back from it, not from the specification.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub struct PackageReport {
-    /// What must be installed with it, in the format's own syntax.
-    pub depends: Vec<String>,
-    /// Packages that are installed with it unless the administrator declines.
-    pub recommends: Vec<String>,
+    /// How it relates to other packages; an RPM also has what rpm itself put there, such as its own name.
+    pub relations: Relations,
     /// The paths that it installs.
     pub files: Vec<String>,
 }
@@ -308,10 +335,8 @@ pub struct PackageContents {
     pub revision: Option<String>,
     /// The architecture in the format's own words.
     pub arch: Option<String>,
-    /// Its dependencies and paths.
+    /// Its relations and paths.
     pub report: PackageReport,
     /// The paths that are kept on upgrade where the administrator changed them.
     pub conffiles: Vec<String>,
-    /// What it stands for, in the format's own syntax; RPMs name themselves here too.
-    pub provides: Vec<String>,
 }

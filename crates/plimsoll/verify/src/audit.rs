@@ -8,8 +8,8 @@ use plimsoll_build::audit::{BuiltProgram, Fault, PackageFacts, Stamp, audit_buil
 use plimsoll_build::format::Format;
 use plimsoll_build::manifest::{Artifact, Sum};
 use plimsoll_plan::config::{self, Config};
-use plimsoll_plan::plan::{DeclaredDepends, PackagePlan};
-use plimsoll_spec::PackageContents;
+use plimsoll_plan::plan::PackagePlan;
+use plimsoll_spec::{PackageContents, Relation, Relations};
 
 /// All that is known of a finished package before it is installed.
 #[derive(Debug, Clone, Copy)]
@@ -18,8 +18,8 @@ pub struct Facts<'a> {
     pub format: &'a dyn Format,
     /// What the manifest says: the plan as it was carried out.
     pub artifact: &'a Artifact,
-    /// What the flavour makes it depend on, whatever its programs link.
-    pub declared: &'a DeclaredDepends,
+    /// How configuration and flavour relate it to other packages, whatever its programs link.
+    pub declared: &'a Relations,
     /// What is built and packaged.
     pub config: &'a Config,
     /// What the package says.
@@ -95,11 +95,15 @@ fn against_manifest(facts: &Facts<'_>) -> Vec<String> {
         artifact.sha256.clone(),
         facts.sum.sha256.clone(),
     );
-    differs(
-        "list of dependencies",
-        artifact.depends.join(", "),
-        contents.report.depends.join(", "),
-    );
+    for relation in Relation::ALL {
+        let of = |relations: &Relations| relations.of(relation).join(", ");
+        let what = format!("list of what it {}", relation.verb());
+        differs(
+            &what,
+            of(&artifact.relations),
+            of(&contents.report.relations),
+        );
+    }
     let needed: BTreeSet<&String> = facts.programs.iter().flat_map(|p| &p.elf.needed).collect();
     differs(
         "list of linked libraries",
@@ -177,11 +181,35 @@ mod tests {
         programs: Vec<BuiltProgram>,
     }
 
+    impl Case {
+        /// What the package says, and what the manifest says.
+        fn relations(&mut self) -> [&mut Relations; 2] {
+            let said = &mut self.contents.report.relations;
+            [said, &mut self.artifact.relations]
+        }
+    }
+
+    #[test]
+    fn a_relation_that_nobody_declared_or_that_the_manifest_lacks_is_named() {
+        let mut case = sound();
+        for relations in case.relations() {
+            relations.add(Relation::Conflicts, ["other"]);
+        }
+        let undeclared = "x.deb: conflicts with other, which nothing declares";
+        assert_eq!(faults(&case), [undeclared]);
+        case.artifact.relations = sound().artifact.relations;
+        let differs = "list of what it conflicts with is other, and  in the manifest";
+        assert_eq!(faults(&case), [undeclared, differs]);
+    }
+
     fn sound() -> Case {
-        let depends = vec![
-            "libc6 (>= 2.34)".to_owned(),
-            "libnftables1 (>= 1.0.2)".to_owned(),
-        ];
+        let relations = Relations::from_iter([
+            (
+                Relation::Depends,
+                vec!["libc6 (>= 2.34)", "libnftables1 (>= 1.0.2)"],
+            ),
+            (Relation::Recommends, vec!["nftables"]),
+        ]);
         let programs = vec![daemon()];
         let needed = &programs[0].elf.needed;
         Case {
@@ -195,8 +223,7 @@ mod tests {
                 fallback: None,
                 driver: "library".into(),
                 arch: "amd64".into(),
-                depends: depends.clone(),
-                recommends: vec!["nftables".into()],
+                relations: relations.clone(),
                 needed: needed.iter().cloned().collect(),
                 programs: programs
                     .iter()
@@ -218,12 +245,10 @@ mod tests {
                 revision: Some("1".into()),
                 arch: Some("amd64".into()),
                 report: PackageReport {
-                    depends,
-                    recommends: vec!["nftables".into()],
+                    relations,
                     files: Vec::new(),
                 },
                 conffiles: vec!["/etc/x.toml".into()],
-                provides: Vec::new(),
             },
             sum: Sum {
                 size: 1,
@@ -234,10 +259,7 @@ mod tests {
     }
 
     fn faults(case: &Case) -> Vec<String> {
-        let declared = DeclaredDepends {
-            depends: Vec::new(),
-            recommends: vec!["nftables".into()],
-        };
+        let declared = Relations::from_iter([(Relation::Recommends, ["nftables"])]);
         package(&Facts {
             format: &Deb,
             artifact: &case.artifact,
@@ -258,8 +280,9 @@ mod tests {
     #[test]
     fn a_dependency_that_was_dropped_is_named() {
         let mut case = sound();
-        case.contents.report.depends.pop();
-        case.artifact.depends.pop();
+        for relations in case.relations() {
+            relations.retain(|_, text| !text.starts_with("libnftables1"));
+        }
         assert_eq!(
             faults(&case),
             ["x.deb: does not depend on libnftables1, which it links"]
@@ -269,8 +292,9 @@ mod tests {
     #[test]
     fn a_dependency_that_was_added_is_named() {
         let mut case = sound();
-        case.contents.report.depends.push("libssl3".into());
-        case.artifact.depends.push("libssl3".into());
+        for relations in case.relations() {
+            relations.add(Relation::Depends, ["libssl3"]);
+        }
         assert_eq!(
             faults(&case),
             ["x.deb: depends on libssl3, which nothing in it links or declares"]

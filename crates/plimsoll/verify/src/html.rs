@@ -88,7 +88,9 @@ fn details(report: &Report, package: &Verified) -> Markup {
             dt { "built from" } dd { "commit " code { (package.commit) } ", version " (package.version) }
             dt { "flavour" } dd { (package.flavour) ", driver " (package.driver) }
             dt { "why" } dd { (why(package)) }
-            dt { "depends on" } dd { code { (package.depends.join(", ")) } }
+            @for (relation, texts) in package.relations.iter() {
+                dt { (relation.verb()) } dd { code { (texts.join(", ")) } }
+            }
             dt { "proven in" } dd { (proven_in(package)) }
         }
         table {
@@ -141,7 +143,7 @@ mod tests {
     use super::*;
     use crate::Broken;
     use plimsoll_probe::FlavourName;
-    use plimsoll_spec::FormatName;
+    use plimsoll_spec::{FormatName, Relation, Relations};
 
     #[test]
     fn the_page_tells_what_failed_and_escapes_what_programs_said() {
@@ -162,7 +164,7 @@ mod tests {
                 reason: "it can be linked".into(),
                 fallback: None,
                 driver: "library".into(),
-                depends: vec!["libc6 (>= 2.34)".into()],
+                relations: Relations::from_iter([(Relation::Depends, ["libc6 (>= 2.34)"])]),
                 place: Place::Booted,
                 system: "Debian GNU/Linux 12".into(),
                 checks,

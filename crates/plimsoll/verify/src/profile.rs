@@ -20,7 +20,7 @@ use serde::{Deserialize, Serialize};
 use crate::Target;
 use plimsoll_plan::distro::DistroList;
 use plimsoll_plan::plan::Arch;
-use plimsoll_spec::{Actions, FormatName, PackageSpec};
+use plimsoll_spec::{Actions, FormatName, PackageSpec, Relation, Relations};
 
 pub use error::ProfileError;
 
@@ -167,6 +167,7 @@ impl Profile {
             work: PathBuf::new(),
             source_date_epoch: 0,
             name: format!("profile-{distro}"),
+            epoch: 0,
             version: "1".to_owned(),
             revision: "1".to_owned(),
             arch: arch.machine().to_owned(),
@@ -176,9 +177,7 @@ impl Profile {
             maintainer: "nobody <nobody@example.org>".to_owned(),
             homepage: "https://example.org/".to_owned(),
             section: "Unspecified".to_owned(),
-            depends: Vec::new(),
-            recommends: Vec::new(),
-            provides: self.capabilities(arch),
+            relations: Relations::from_iter([(Relation::Provides, self.capabilities(arch))]),
             files: Vec::new(),
             actions: Actions::default(),
             maintainer_scripts: None,

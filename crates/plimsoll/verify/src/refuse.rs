@@ -3,6 +3,7 @@
 use super::Outcome;
 use plimsoll_build::audit::BuiltProgram;
 use plimsoll_build::elf::SymbolVersion;
+use plimsoll_spec::{Relation, Relations};
 
 /// What the resolver of a system said to a package.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -25,9 +26,9 @@ pub struct Older {
 }
 
 /// A package that needs a newer glibc than the older release has must be refused there, in words
-/// that name one of its dependencies. One that does not may be taken.
+/// that name one of its relations. One that does not may be taken.
 #[must_use]
-pub fn judge(older: &Older, programs: &[BuiltProgram], depends: &[String]) -> Outcome {
+pub fn judge(older: &Older, programs: &[BuiltProgram], relations: &Relations) -> Outcome {
     let needed = programs.iter().filter_map(|p| p.elf.ceiling("GLIBC")).max();
     let has = older.glibc.as_ref();
     let too_new = match (&needed, has) {
@@ -56,33 +57,62 @@ pub fn judge(older: &Older, programs: &[BuiltProgram], depends: &[String]) -> Ou
                 glibc(needed.as_ref())
             ),
         ),
-        Answer::Refused(words) => match named(words, depends) {
+        Answer::Refused(words) => match named(words, relations) {
             Some(name) => Outcome::of(
                 Vec::new(),
                 format!("{} refuses it, naming {name}", older.distro),
             ),
             None => Outcome::failed(format!(
-                "{} refuses it, but names none of its dependencies: {words}",
+                "{} refuses it, but names none of its relations: {words}",
                 older.distro
             )),
         },
     }
 }
 
-/// The first dependency that the resolver names as it is, else the first whose package it names.
-fn named<'a>(words: &str, depends: &'a [String]) -> Option<&'a str> {
-    let depends = depends.iter().map(String::as_str);
-    let whole = |clause: &&str| words.split_whitespace().any(|word| word == *clause);
-    let exact = depends.clone().find(whole);
-    exact.or_else(|| package_named(words, depends))
+/// The relations for which a resolver refuses a package.
+const HARD: [Relation; 9] = [
+    Relation::PreDepends,
+    Relation::Depends,
+    Relation::RequiresPre,
+    Relation::RequiresPost,
+    Relation::RequiresPreun,
+    Relation::RequiresPostun,
+    Relation::Conflicts,
+    Relation::Breaks,
+    Relation::Obsoletes,
+];
+
+/// What joins the parts of a rich relation.
+const JOINTS: [&str; 7] = ["and", "or", "if", "else", "unless", "with", "without"];
+
+/// The first relation that the resolver names as it is, else the first of which it names a package.
+fn named<'a>(words: &str, relations: &'a Relations) -> Option<&'a str> {
+    let hard = HARD.iter().flat_map(|relation| relations.of(*relation));
+    let hard = hard.map(String::as_str);
+    let is_whole = |text: &&str| words.split_whitespace().any(|word| word == *text);
+    let exact = hard.clone().find(is_whole);
+    exact.or_else(|| {
+        hard.clone()
+            .find(|text| packages(text).any(|name| has(words, name)))
+    })
 }
 
-fn package_named<'a>(words: &str, mut depends: impl Iterator<Item = &'a str>) -> Option<&'a str> {
-    depends.find(|clause| {
-        let name = clause.split([' ', '(', '|']).next().unwrap_or(clause);
-        words
-            .split(|c: char| c.is_whitespace() || "():,".contains(c))
-            .any(|word| word == name)
+fn has(words: &str, name: &str) -> bool {
+    let mut words = words.split(|c: char| c.is_whitespace() || "():,".contains(c));
+    words.any(|word| word == name)
+}
+
+/// The packages of a relation: of one with alternatives or with joints, all.
+fn packages(text: &str) -> impl Iterator<Item = &str> {
+    let is_rich = text.starts_with('(');
+    let parts = text.split(move |c: char| match is_rich {
+        true => c.is_whitespace() || "()".contains(c),
+        false => c == '|',
+    });
+    let names = parts.filter_map(|part| part.trim().split([' ', '(', ':']).next());
+    names.filter(|name| {
+        name.starts_with(|c: char| c.is_ascii_alphabetic() || c == '/') && !JOINTS.contains(name)
     })
 }
 
@@ -91,13 +121,17 @@ mod tests {
     use super::*;
     use plimsoll_build::audit::fixtures::daemon;
 
+    fn depends(texts: &[&str]) -> Relations {
+        Relations::from_iter([(Relation::Depends, texts.to_vec())])
+    }
+
     fn outcome(glibc: &str, answer: Answer) -> Outcome {
         let older = Older {
             distro: "debian-11".into(),
             glibc: SymbolVersion::parse(glibc),
             answer,
         };
-        judge(&older, &[daemon()], &["libc6 (>= 2.34)".into()])
+        judge(&older, &[daemon()], &depends(&["libc6 (>= 2.34)"]))
     }
 
     #[test]
@@ -114,9 +148,35 @@ mod tests {
 
     #[test]
     fn a_capability_is_named_as_it_is() {
-        let depends = ["libc.so.6()(64bit)", "libc.so.6(GLIBC_2.34)(64bit)"].map(str::to_owned);
+        let depends = depends(&["libc.so.6()(64bit)", "libc.so.6(GLIBC_2.34)(64bit)"]);
         let words = "nothing provides libc.so.6(GLIBC_2.34)(64bit) needed by x-1-1.x86_64";
         assert_eq!(named(words, &depends), Some("libc.so.6(GLIBC_2.34)(64bit)"));
+    }
+
+    #[test]
+    fn alternatives_rich_relations_and_conflicts_are_named_too() {
+        let mut relations = depends(&["(aa >= 1 if (bb or cc))", "dd (>= 1) | ee:any"]);
+        relations.add(Relation::Conflicts, ["ff < 2"]);
+        relations.add(Relation::Suggests, ["gg"]);
+        for (words, text) in [
+            (
+                "nothing provides aa needed by x",
+                Some("(aa >= 1 if (bb or cc))"),
+            ),
+            (
+                "nothing provides (bb or cc)",
+                Some("(aa >= 1 if (bb or cc))"),
+            ),
+            ("x : Depends: ee", Some("dd (>= 1) | ee:any")),
+            (
+                "package x conflicts with ff < 2 provided by y",
+                Some("ff < 2"),
+            ),
+            ("it is or if", None),
+            ("gg", None),
+        ] {
+            assert_eq!(named(words, &relations), text, "{words}");
+        }
     }
 
     #[test]

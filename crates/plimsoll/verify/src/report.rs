@@ -7,7 +7,7 @@ use plimsoll_probe::{Fallback, FlavourName};
 use serde::{Deserialize, Serialize};
 
 use super::{Check, Outcome};
-use plimsoll_spec::FormatName;
+use plimsoll_spec::{FormatName, Relations};
 
 /// Where the life of a package took place.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -89,8 +89,8 @@ pub struct Verified {
     pub fallback: Option<Fallback>,
     /// The best driver of the programs.
     pub driver: String,
-    /// What it depends on.
-    pub depends: Vec<String>,
+    /// How it relates to other packages.
+    pub relations: Relations,
     /// Where it lived.
     pub place: Place,
     /// What that was: an operating system's own name for itself.

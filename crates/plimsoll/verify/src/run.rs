@@ -23,6 +23,7 @@ use plimsoll_build::packager::Packager;
 use plimsoll_plan::config::Config;
 use plimsoll_plan::distro::{self, Distro, DistroList};
 use plimsoll_plan::plan::{Arch, PlanError, declared};
+use plimsoll_spec::Relations;
 
 /// The packages of one distribution, to be verified. They are of one build, and are installed together.
 #[derive(Debug, Clone, Copy)]
@@ -394,19 +395,17 @@ impl Bench<'_> {
     fn judge(&self, older: &Older) -> Outcome {
         let packages = self.packages.iter();
         let names: Vec<&str> = packages.map(|it| it.contents.name.as_str()).collect();
-        let is_others = |clause: &&String| {
-            let name = clause.split([' ', '(']).next().unwrap_or_default();
-            !names.contains(&name)
-        };
         let programs = self.packages.iter().flat_map(|it| &it.programs);
-        let depends = self
-            .packages
-            .iter()
-            .flat_map(|it| &it.contents.report.depends);
-        let depends = depends.filter(is_others);
-        let (programs, depends): (Vec<_>, Vec<_>) =
-            (programs.cloned().collect(), depends.cloned().collect());
-        refuse::judge(older, &programs, &depends)
+        let programs: Vec<_> = programs.cloned().collect();
+        let mut relations = Relations::default();
+        for package in self.packages {
+            relations.extend(&package.contents.report.relations);
+        }
+        relations.retain(|_, text| {
+            let name = text.split([' ', '(']).next().unwrap_or_default();
+            !names.contains(&name)
+        });
+        refuse::judge(older, &programs, &relations)
     }
 
     fn of_life(&self, package: &PackageUnderTest, life: &Life, check: Check) -> Outcome {
@@ -451,7 +450,7 @@ impl Bench<'_> {
             reason: artifact.reason.clone(),
             fallback: artifact.fallback.clone(),
             driver: artifact.driver.clone(),
-            depends: artifact.depends.clone(),
+            relations: artifact.relations.clone(),
             place: self.job.chosen.place(),
             system: life.system.clone().unwrap_or_default(),
             checks,

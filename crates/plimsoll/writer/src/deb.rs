@@ -8,6 +8,7 @@ mod control;
 mod copyright;
 mod fields;
 mod owners;
+mod relations;
 mod restart;
 mod scripts;
 mod snippets;
@@ -37,6 +38,7 @@ pub(crate) const FORMAT: PackageFormat = PackageFormat {
 
 /// Writes the package and reports what the finished file says.
 fn write(spec: &PackageSpec) -> Result<PackageReport, PackageError> {
+    relations::check(&spec.relations)?;
     let files = all_files(spec)?;
     let scripts = scripts::of(spec, &files)?;
     let mtime = u64::from(spec.source_date_epoch);

@@ -58,8 +58,13 @@ pub(crate) enum PackageError {
     NoTop { path: PathBuf },
     #[error("entry {path:?} would be written outside of the folder")]
     Escapes { path: String },
-    #[error("dependency {0:?} is not `NAME` or `NAME OPERATOR VERSION`")]
+    #[error("relation {0:?} is not `NAME`, `NAME OPERATOR VERSION` or a rich one in parentheses")]
     Dependency(String),
+    #[error("a .{format} cannot say that it {verb} something")]
+    Relation {
+        format: FormatName,
+        verb: &'static str,
+    },
     #[error("file {dest:?} is not an absolute path without `..`")]
     Dest { dest: String },
     #[error("two files are to be {dest}")]

@@ -73,7 +73,7 @@ enum Command {
         file: PathBuf,
         /// The file to be written.
         out: PathBuf,
-        /// The version and revision, such as 0.0.9-1.
+        /// The version and revision, such as 0.0.9-1; an epoch may stand before them, as in 1:0.0.9-1.
         stamp: Stamp,
     },
 }

@@ -3,6 +3,7 @@
 mod dependency;
 mod folders;
 mod read;
+mod relations;
 mod restamp;
 mod scripts;
 mod users;
@@ -37,7 +38,7 @@ fn write(spec: &PackageSpec) -> Result<PackageReport, PackageError> {
         source,
     };
     let mut builder = describe(spec);
-    add_dependencies(&mut builder, spec)?;
+    relations::add(&mut builder, spec)?;
     add_changelog(&mut builder, spec)?;
     add_files(&mut builder, &files).map_err(failed)?;
     add_folders(&mut builder, spec, &files).map_err(failed)?;
@@ -71,20 +72,10 @@ fn describe(spec: &PackageSpec) -> PackageBuilder {
         .group(&spec.section)
         // The name of the machine would make two builds differ.
         .build_host("localhost");
+    if spec.epoch > 0 {
+        builder.epoch(spec.epoch);
+    }
     builder
-}
-
-fn add_dependencies(builder: &mut PackageBuilder, spec: &PackageSpec) -> Result<(), PackageError> {
-    for text in &spec.depends {
-        builder.requires(dependency::parse(text)?);
-    }
-    for text in &spec.recommends {
-        builder.recommends(dependency::parse(text)?);
-    }
-    for text in &spec.provides {
-        builder.provides(dependency::parse(text)?);
-    }
-    Ok(())
 }
 
 fn add_changelog(builder: &mut PackageBuilder, spec: &PackageSpec) -> Result<(), PackageError> {
@@ -94,10 +85,8 @@ fn add_changelog(builder: &mut PackageBuilder, spec: &PackageSpec) -> Result<(),
             .as_second();
         // Days before 1970 and after 2106 have no place in an RPM header.
         let moment = u32::try_from(moment).unwrap_or(spec.source_date_epoch);
-        let name = format!(
-            "{} - {}-{}",
-            spec.maintainer, release.version, spec.revision
-        );
+        let version = spec.full_version_of(&release.version);
+        let name = format!("{} - {version}", spec.maintainer);
         let text: Vec<String> = release
             .changes
             .iter()

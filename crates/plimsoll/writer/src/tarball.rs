@@ -53,7 +53,6 @@ fn read(path: &Path) -> Result<(PackageContents, Vec<Entry>), PackageError> {
             ..PackageReport::default()
         },
         conffiles: Vec::new(),
-        provides: Vec::new(),
     };
     Ok((contents, entries))
 }

@@ -1,5 +1,7 @@
 //! Compares a finished package with its programs: nothing missing, nothing too much.
 
+use plimsoll_spec::Relation;
+
 use super::{Fault, PackageFacts};
 
 /// The files that the package lacks.
@@ -13,21 +15,29 @@ pub fn audit_files(facts: &PackageFacts<'_>) -> Vec<Fault> {
         .collect()
 }
 
-/// The planned dependencies that the package lacks.
-#[must_use]
-pub fn audit_declared(facts: &PackageFacts<'_>) -> Vec<Fault> {
-    let declared = &facts.plan.declared;
-    let missing = |planned: &[String], found: &[String], verb: &str| -> Vec<Fault> {
-        let missing = planned.iter().filter(|name| !found.contains(name));
-        missing
-            .map(|name| facts.fault(format!("does not {verb} {name}")))
-            .collect()
-    };
-    let mut faults = missing(&declared.depends, &facts.report.depends, "depend on");
-    faults.extend(missing(
-        &declared.recommends,
-        &facts.report.recommends,
-        "recommend",
-    ));
+/// The planned relations that the package lacks, and those that it has and nobody planned. Dependencies that were not planned follow
+/// from the programs: each format looks at them itself. `adds` tells what the format itself puts into its packages.
+pub fn audit_declared(
+    facts: &PackageFacts<'_>,
+    adds: impl Fn(Relation, &str) -> bool,
+) -> Vec<Fault> {
+    let (planned, found) = (&facts.plan.declared, &facts.report.relations);
+    let mut faults = Vec::new();
+    for relation in Relation::ALL {
+        let missing = planned.of(relation).iter();
+        let missing = missing.filter(|text| !found.has(relation, text));
+        faults.extend(missing.map(|text| {
+            let what = format!("does not {} {text}", relation.infinitive());
+            facts.fault(what)
+        }));
+        let surplus = found.of(relation).iter().filter(|text| {
+            let is_known = relation == Relation::Depends || planned.has(relation, text);
+            !is_known && !adds(relation, text)
+        });
+        faults.extend(surplus.map(|text| {
+            let what = format!("{} {text}, which nothing declares", relation.verb());
+            facts.fault(what)
+        }));
+    }
     faults
 }

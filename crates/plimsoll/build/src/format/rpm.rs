@@ -9,7 +9,7 @@ use std::path::Path;
 
 use plimsoll_plan::config::Config;
 use plimsoll_plan::format::Rpm;
-use plimsoll_spec::PackageSpec;
+use plimsoll_spec::{PackageSpec, Relation};
 
 use super::{Format, LifeScript, Lint, Programs};
 use crate::audit::{Fault, PackageFacts};
@@ -27,6 +27,11 @@ impl Format for Rpm {
 
     fn derive(&self, programs: &Programs<'_>) -> Result<Vec<String>, DependsError> {
         requires::derived(programs.built)
+    }
+
+    fn adds(&self, facts: &PackageFacts<'_>, relation: Relation, text: &str) -> bool {
+        requires::is_of_rpm(text)
+            || relation == Relation::Provides && audit::is_own(&facts.plan.name, text)
     }
 
     fn audit_depends(&self, facts: &PackageFacts<'_>) -> Vec<Fault> {

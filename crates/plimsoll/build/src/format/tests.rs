@@ -4,7 +4,8 @@ use plimsoll_probe::fakes::sampled;
 use super::*;
 use crate::audit::BuiltProgram;
 use crate::audit::fixtures::{daemon, exec_daemon, owners};
-use plimsoll_plan::plan::{DeclaredDepends, PackagePlan};
+use plimsoll_plan::plan::PackagePlan;
+use plimsoll_spec::Relations;
 
 const DYNAMIC_DEB: [&str; 2] = ["libc6 (>= 2.34)", "libnftables1 (>= 1.0.2)"];
 
@@ -17,17 +18,9 @@ fn texts(names: &[&str]) -> Vec<String> {
 }
 
 fn plan(format: FormatName, flavour: FlavourName) -> PackagePlan {
-    let tool = vec!["nftables".to_owned()];
-    let declared = if flavour == FlavourName::DYNAMIC {
-        DeclaredDepends {
-            depends: Vec::new(),
-            recommends: tool,
-        }
-    } else {
-        DeclaredDepends {
-            depends: tool,
-            recommends: Vec::new(),
-        }
+    let relation = match flavour == FlavourName::DYNAMIC {
+        true => Relation::Recommends,
+        false => Relation::Depends,
     };
     PackagePlan {
         name: "sample".to_owned(),
@@ -38,14 +31,20 @@ fn plan(format: FormatName, flavour: FlavourName) -> PackagePlan {
         flavour,
         driver: String::new(),
         arch: String::new(),
-        declared,
+        declared: Relations::from_iter([(relation, ["nftables"])]),
     }
 }
 
 fn faults(plan: &PackagePlan, program: BuiltProgram, depends: &[&str]) -> Vec<String> {
+    let mut relations = plan.declared.clone();
+    relations.retain(|relation, _| relation != Relation::Depends);
+    relations.add(Relation::Depends, depends.iter().copied());
+    faults_of(plan, program, relations)
+}
+
+fn faults_of(plan: &PackagePlan, program: BuiltProgram, relations: Relations) -> Vec<String> {
     let report = PackageReport {
-        depends: texts(depends),
-        recommends: plan.declared.recommends.clone(),
+        relations,
         files: texts(&["/usr/sbin/sampled"]),
     };
     let facts = PackageFacts {
@@ -181,4 +180,65 @@ fn a_file_that_is_not_in_the_package_is_a_fault() {
         .map(Fault::to_string)
         .collect();
     assert_eq!(faults, ["sample.tar: does not hold /usr/bin/sample"]);
+}
+
+#[test]
+fn every_relation_is_compared_with_the_plan() {
+    let mut plan = plan(FormatName::DEB, FlavourName::DYNAMIC);
+    let planned = [
+        (Relation::PreDepends, "aa"),
+        (Relation::Breaks, "bb (<< 1)"),
+        (Relation::Provides, "cc"),
+    ];
+    for (relation, text) in planned {
+        plan.declared.add(relation, [text]);
+    }
+    let mut relations = plan.declared.clone();
+    relations.add(Relation::Depends, DYNAMIC_DEB);
+    assert_eq!(faults_of(&plan, daemon(), relations.clone()), [""; 0]);
+    relations.retain(|_, text| text != "aa" && text != "bb (<< 1)");
+    relations.add(Relation::Breaks, ["bb"]);
+    relations.add(Relation::Replaces, ["dd"]);
+    assert_eq!(
+        faults_of(&plan, daemon(), relations),
+        [
+            "sample.deb: does not pre-depend on aa",
+            "sample.deb: does not break bb (<< 1)",
+            "sample.deb: breaks bb, which nothing declares",
+            "sample.deb: replaces dd, which nothing declares",
+        ]
+    );
+}
+
+#[test]
+fn what_rpm_says_of_a_package_itself_needs_no_declaration() {
+    let plan = PackagePlan {
+        name: "sample".to_owned(),
+        ..plan(FormatName::RPM, FlavourName::DYNAMIC)
+    };
+    let mut relations = plan.declared.clone();
+    relations.add(
+        Relation::Depends,
+        [
+            "libc.so.6()(64bit)",
+            "libc.so.6(GLIBC_2.2.5)(64bit)",
+            "libc.so.6(GLIBC_2.34)(64bit)",
+            "libnftables.so.1()(64bit)",
+            "libnftables.so.1(LIBNFTABLES_1)(64bit)",
+            "rpmlib(RichDependencies) <= 4.12.0-1",
+        ],
+    );
+    let own = [
+        "sample = 1.0-1",
+        "sample(x86-64) = 1.0-1",
+        "config(sample) = 1.0-1",
+        "user(sample)",
+    ];
+    relations.add(Relation::Provides, own);
+    relations.add(Relation::Recommends, ["user(sample)"]);
+    relations.add(Relation::RequiresPre, ["user(sample)"]);
+    assert_eq!(faults_of(&plan, daemon(), relations.clone()), [""; 0]);
+    relations.add(Relation::Provides, ["samp = 1"]);
+    let fault = "sample.rpm: provides samp = 1, which nothing declares";
+    assert_eq!(faults_of(&plan, daemon(), relations), [fault]);
 }

@@ -2,12 +2,24 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use plimsoll_spec::{FileKind, UnitActions, system_files};
+use plimsoll_spec::{FileKind, Relation, UnitActions, system_files};
 use toml_edit::{Array, Item, Table, Value, value};
 
 use super::lines::Line;
 use super::value::{list, table as inline, texts};
 use super::{Facts, Said};
+
+/// The keys of relations besides `depends`.
+const KEYS: [(Relation, &str); 8] = [
+    (Relation::PreDepends, "pre-depends"),
+    (Relation::Recommends, "recommends"),
+    (Relation::Suggests, "suggests"),
+    (Relation::Enhances, "enhances"),
+    (Relation::Conflicts, "conflicts"),
+    (Relation::Breaks, "breaks"),
+    (Relation::Replaces, "replaces"),
+    (Relation::Provides, "provides"),
+];
 
 pub(super) fn table(facts: &Facts<'_>) -> Said {
     let Facts {
@@ -26,12 +38,10 @@ pub(super) fn table(facts: &Facts<'_>) -> Said {
     table["revision"] = value(&spec.revision);
     table["extended-description"] = value(&spec.description);
     let depends = ["$auto".to_owned()];
-    let depends = depends.iter().chain(&spec.depends);
+    let depends = depends.iter().chain(spec.relations.depends());
     table["depends"] = value(depends.map(String::as_str).collect::<Array>());
-    for (key, relations) in [
-        ("recommends", &spec.recommends),
-        ("provides", &spec.provides),
-    ] {
+    for (relation, key) in KEYS {
+        let relations = spec.relations.of(relation);
         if !relations.is_empty() {
             table[key] = value(texts(relations));
         }
@@ -123,12 +133,23 @@ fn is_acted_on(line: &Line) -> bool {
 }
 
 fn unsaid(facts: &Facts<'_>) -> Vec<String> {
-    let Facts { scripts, lines, .. } = *facts;
+    let Facts {
+        spec,
+        scripts,
+        lines,
+        ..
+    } = *facts;
     let mut unsaid = vec![
         "the summary is the `description` of the Cargo package".to_owned(),
         "the changelog of the package, made from the project's; checksums of the files".to_owned(),
         "flavour, commit and reason in the program, and a failure where dependencies cannot be derived".to_owned(),
     ];
+    if spec.epoch > 0 {
+        let version = spec.full_version();
+        unsaid.push(format!(
+            "the epoch of the version: `cargo deb --deb-version {version}`"
+        ));
+    }
     if scripts.is_none() && lines.iter().any(is_acted_on) {
         let without =
             "scripts for units, users and temporary files: they need `maintainer-scripts`";

@@ -1,11 +1,23 @@
 //! What cargo-generate-rpm is told (<https://docs.rs/crate/cargo-generate-rpm/latest>).
 
-use plimsoll_spec::FileKind;
+use plimsoll_spec::{FileKind, PackageSpec, Relation};
 use toml_edit::{InlineTable, Table, Value, value};
 
 use super::lines::Line;
 use super::value::list;
 use super::{Facts, Said};
+
+/// The keys of relations.
+const KEYS: [(Relation, &str); 8] = [
+    (Relation::Depends, "requires"),
+    (Relation::Recommends, "recommends"),
+    (Relation::Suggests, "suggests"),
+    (Relation::Supplements, "supplements"),
+    (Relation::Enhances, "enhances"),
+    (Relation::Conflicts, "conflicts"),
+    (Relation::Obsoletes, "obsoletes"),
+    (Relation::Provides, "provides"),
+];
 
 pub(super) fn table(facts: &Facts<'_>) -> Said {
     let Facts {
@@ -17,11 +29,11 @@ pub(super) fn table(facts: &Facts<'_>) -> Said {
     table["version"] = value(&spec.version);
     table["release"] = value(&spec.revision);
     table["url"] = value(&spec.homepage);
-    for (key, relations) in [
-        ("requires", &spec.depends),
-        ("recommends", &spec.recommends),
-        ("provides", &spec.provides),
-    ] {
+    if spec.epoch > 0 {
+        table["epoch"] = value(i64::from(spec.epoch));
+    }
+    for (relation, key) in KEYS {
+        let relations = spec.relations.of(relation);
         if !relations.is_empty() {
             table[key] = value(self::relations(relations));
         }
@@ -66,19 +78,39 @@ fn asset(line: &Line, up: &str) -> Value {
     Value::from(table)
 }
 
-/// `a >= 1` is `a = ">= 1"` here.
+/// `a >= 1` is `a = ">= 1"` here, so a name has one comparison: the first.
 fn relations(relations: &[String]) -> InlineTable {
-    let split = |relation: &String| {
-        let compared = relation.find([' ', '<', '>', '=']);
-        let compared = compared.filter(|_| !relation.starts_with('('));
-        let (name, version) = relation.split_at(compared.unwrap_or(relation.len()));
-        let version = match version.trim() {
-            "" => "*",
-            version => version,
-        };
-        (name.to_owned(), Value::from(version))
-    };
-    relations.iter().map(split).collect()
+    let mut table = InlineTable::new();
+    for (name, version) in relations.iter().map(|relation| split(relation)) {
+        if !table.contains_key(name) {
+            table.insert(name, version.into());
+        }
+    }
+    table
+}
+
+fn split(relation: &str) -> (&str, &str) {
+    match relation
+        .split_once(' ')
+        .filter(|_| !relation.starts_with('('))
+    {
+        Some((name, version)) => (name, version),
+        None => (relation, "*"),
+    }
+}
+
+/// The relations that the table has no place for.
+fn left(spec: &PackageSpec) -> Vec<String> {
+    let left = spec.relations.iter().flat_map(|(relation, texts)| {
+        let has_key = KEYS.iter().any(|(known, _)| *known == relation);
+        let texts = texts.iter().enumerate().filter(move |(at, text)| {
+            let name = split(text).0;
+            let is_second = texts[..*at].iter().any(|it| split(it).0 == name);
+            !has_key || is_second
+        });
+        texts.map(move |(_, text)| format!("it {} {text}", relation.verb()))
+    });
+    left.collect()
 }
 
 /// The build, which the tool leaves to its user.
@@ -121,7 +153,11 @@ fn unsaid(facts: &Facts<'_>) -> Vec<String> {
     if lines.iter().any(|line| !line.owner.is_root()) {
         unsaid.push("the making of users before their files are unpacked".to_owned());
     }
-    if !spec.depends.is_empty() {
+    let left = left(spec);
+    if !left.is_empty() {
+        unsaid.push(format!("relations without a place: {}", left.join("; ")));
+    }
+    if !spec.relations.depends().is_empty() {
         unsaid.push("names of packages on distributions other than Fedora".to_owned());
     }
     unsaid

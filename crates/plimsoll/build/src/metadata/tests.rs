@@ -183,3 +183,25 @@ fn a_manifest_without_a_package_is_refused() {
         "`package` of the Cargo manifest is not a table"
     );
 }
+
+#[test]
+fn relations_are_said_and_those_without_a_place_are_named() {
+    let workspace = workspace();
+    let deb = "[deb]\nepoch = 2\npre-depends = [\"aa\"]\nbreaks = [\"bb (<< 1)\"]";
+    let rpm = "[deb.on.debian-13]\nsuggests = [\"cc\"]\n[rpm]\nepoch = 2\nrequires-pre = [\"gg\"]\n\
+               requires = [\"dd >= 1\", \"dd < 3\", \"(ee if ff)\"]\nobsoletes = [\"hh < 2\"]";
+    let dist = DIST.replace("[deb]", deb).replace("[rpm]", rpm);
+    let text = written_from(&dist, workspace.path(), MANIFEST);
+    for said in [
+        "pre-depends = [\"aa\"]\n",
+        "breaks = [\"bb (<< 1)\"]\n",
+        "# - the epoch of the version: `cargo deb --deb-version 2:0.1.0-1`\n",
+        "# - relations of packages for debian-13, if they are not the family that the table is for\n",
+        "\nepoch = 2\n",
+        "requires = { \"(ee if ff)\" = \"*\", dd = \"< 3\", nftables = \"*\"",
+        "obsoletes = { hh = \"< 2\" }\n",
+        "# - relations without a place: it depends on dd >= 1; it requires (pre) gg\n",
+    ] {
+        assert!(text.contains(said), "{said} is not in {text}");
+    }
+}

@@ -174,7 +174,7 @@ impl Run<'_> {
         let path = PathBuf::from(format!("{}{}", spec.out.display(), sbom::SUFFIX));
         let document = sbom::document(&sbom::Contents {
             name: &spec.name,
-            version: &format!("{}-{}", spec.version, spec.revision),
+            version: &spec.full_version(),
             license: &spec.license,
             sha256: &sum.sha256,
             commit: &self.plan.source.commit,

@@ -66,7 +66,7 @@ fn key(complaint: &Complaint) -> Option<&str> {
             [key] => Some(key),
             _ => None,
         },
-        Place::Line(_) => None,
+        Place::Line(_) | Place::At(_) => None,
     }
 }
 

@@ -5,6 +5,7 @@ use plimsoll_build::manifest::{Artifact, Manifest};
 use plimsoll_plan::config::Config;
 use plimsoll_plan::plan::{BuildPlan, LeftOut, PackagePlan, Plan, ProgramPlan};
 use plimsoll_probe::Fallback;
+use plimsoll_spec::Relation;
 
 /// The columns of the last table.
 pub(super) const HEADER: [&str; 6] = [
@@ -57,7 +58,10 @@ pub(super) fn dependencies(artifact: &Artifact, formats: &Formats) -> String {
         return "none".to_owned();
     }
     let shown = |name: &&str| format.is_none_or(|format| format.shows(name));
-    let names = artifact.depends.iter().map(String::as_str);
+    let relations = &artifact.relations;
+    let hard = [Relation::PreDepends, Relation::Depends];
+    let names = hard.iter().flat_map(|relation| relations.of(*relation));
+    let names = names.map(String::as_str);
     let mut names: Vec<&str> = names.filter(shown).collect();
     names.dedup();
     names.join("\n")
@@ -155,31 +159,33 @@ fn links(program: &ProgramPlan) -> String {
     }
 }
 
-/// What a package depends on, as far as it is known before the build; `programs` are named where they are known.
-pub(super) fn depends(package: &PackagePlan, programs: &[&str], formats: &Formats) -> Vec<String> {
+/// What a package relates to by each kind of relation, as far as it is known before the build; `programs` are named where they are
+/// known.
+pub(super) fn relations(
+    package: &PackagePlan,
+    programs: &[&str],
+    formats: &Formats,
+) -> Vec<(&'static str, Vec<String>)> {
     let format = formats.get(package.format).ok();
     let derived = format.and_then(|format| format.derives_from(programs));
     let derived = derived.filter(|_| !package.programs.is_empty());
-    let declared = package.declared.depends.iter().cloned();
-    derived.into_iter().chain(declared).collect()
+    let all = Relation::ALL.into_iter().map(|relation| {
+        let derived = derived.iter().filter(|_| relation == Relation::Depends);
+        let texts = derived.chain(package.declared.of(relation)).cloned();
+        (relation.verb(), texts.collect::<Vec<_>>())
+    });
+    all.filter(|(_, texts)| !texts.is_empty()).collect()
 }
 
 fn package_text(package: &PackagePlan, formats: &Formats) -> String {
     let programs: Vec<&str> = package.programs.iter().map(String::as_str).collect();
-    let depends = depends(package, &programs, formats);
     let mut text = format!("\n  write {}", package.file);
-    let holds = match package.holds.as_slice() {
-        [_] => &[],
-        several => several,
-    };
-    for (verb, names) in [
-        ("depends on", depends.as_slice()),
-        ("recommends", &package.declared.recommends),
-        ("holds the packages", holds),
-    ] {
-        if !names.is_empty() {
-            text.push_str(&format!("\n    {verb} {}", names.join(", ")));
-        }
+    let mut lines = relations(package, &programs, formats);
+    if package.holds.len() > 1 {
+        lines.push(("holds the packages", package.holds.clone()));
+    }
+    for (verb, names) in lines {
+        text.push_str(&format!("\n    {verb} {}", names.join(", ")));
     }
     text
 }

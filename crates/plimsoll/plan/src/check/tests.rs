@@ -73,7 +73,37 @@ fn each_fault_is_named_with_its_line() {
             "section = \"net\"",
             "section = \"net\"\ndepends = [\"a, b\"]",
             2,
-            "Debian refuses the dependency \"a, b\"",
+            "Debian refuses a package that depends on \"a, b\"",
+        ),
+        (
+            "[rpm]",
+            "[deb.on.debian-13]\nprovides = [\n  \"aa\",\n  \"bb (>= 1)\",\n]\n[rpm]",
+            4,
+            "Debian refuses a package that provides \"bb (>= 1)\"",
+        ),
+        (
+            "section = \"net\"",
+            "section = \"net\"\ndepends = [\"aa | sample (>= 2)\"]\nconflicts = [\"sample\"]",
+            2,
+            "Debian refuses a package that depends on \"aa | sample (>= 2)\"",
+        ),
+        (
+            "section = \"net\"",
+            "section = \"net\"\nepoch = 2147483648",
+            2,
+            "Debian refuses the epoch 2147483648",
+        ),
+        (
+            "[rpm]",
+            "[deb.on.fedora]\ndepends = []\n[rpm]",
+            1,
+            "[deb.on.fedora] is for no package: those of fedora are .rpm",
+        ),
+        (
+            "[rpm]",
+            "[rpm.on.rhel-9]\nconflicts = [\"(a if b)\"]\n[rpm]",
+            2,
+            "rpm refuses a package that conflicts with \"(a if b)\"",
         ),
         (
             "\"/etc/sample/sampled.toml\"",
@@ -131,7 +161,7 @@ fn a_fault_of_a_further_package_is_named_once_with_its_line() {
         found(&text),
         [
             format!("dist.toml:{summary}: the summary has more than one line"),
-            format!("dist.toml:{depends}: Debian refuses the dependency \"a, b\""),
+            format!("dist.toml:{depends}: Debian refuses a package that depends on \"a, b\""),
         ]
     );
     // What the further package has from the main one is said of that alone.

@@ -104,6 +104,7 @@ impl DebConfig {
     /// That of a further package, beside the main one's.
     fn beside(mut self, main: &Self) -> Self {
         self.section = self.section.or_else(|| main.section.clone());
+        self.epoch = main.epoch;
         self
     }
 }
@@ -112,6 +113,7 @@ impl RpmConfig {
     /// That of a further package, beside the main one's.
     fn beside(mut self, main: &Self) -> Self {
         self.group = self.group.or_else(|| main.group.clone());
+        self.epoch = main.epoch;
         self.rpmlint = self.rpmlint.or_else(|| main.rpmlint.clone());
         self
     }
@@ -136,7 +138,7 @@ pub(super) fn check(config: &Config, text: &str) -> Option<Fault> {
     spans
         .package
         .keys()
-        .find_map(|name| twice(config, name))
+        .find_map(|name| twice(config, name).or_else(|| epoch(config, name)))
         .or_else(|| named.into_iter().find_map(|name| unknown(config, name)))
         .or_else(|| {
             let mut all = main.chain(further);
@@ -154,6 +156,22 @@ fn twice(config: &Config, name: &Spanned<String>) -> Option<Fault> {
         what: format!("package {} is the main one already", config.name),
         hint: "give it another name; the main package is described at the top of the file"
             .to_owned(),
+    })
+}
+
+/// All packages of a build have one version.
+fn epoch(config: &Config, name: &Spanned<String>) -> Option<Fault> {
+    let further = config.package.get(name.get_ref())?;
+    let differs = |own: u32, main: u32| own > 0 && own != main;
+    let is_other = differs(further.deb.epoch, config.deb.epoch)
+        || differs(further.rpm.epoch, config.rpm.epoch);
+    is_other.then(|| Fault {
+        at: name.span().start,
+        what: format!(
+            "package {} has another epoch than the main one",
+            name.get_ref()
+        ),
+        hint: "set `epoch` in [deb] and [rpm] alone: all packages have one version".to_owned(),
     })
 }
 
@@ -296,6 +314,13 @@ requires = ["less"]
                 "same-version = [\"sample-cli\"]",
                 "package sample-cli has itself in `same-version`",
                 "leave it out",
+            ),
+            (
+                "requires = [\"less\"]",
+                "requires = [\"less\"]\nepoch = 3",
+                "[package.sample-cli]",
+                "package sample-cli has another epoch than the main one",
+                "set `epoch` in [deb] and [rpm] alone: all packages have one version",
             ),
             (
                 "same-version = [\"sample\"]",

@@ -4,6 +4,7 @@ use std::path::Path;
 use error_hint::Hint;
 use expect_test::{Expect, expect};
 use plimsoll_probe::Request as FlavourRequest;
+use plimsoll_spec::Relation;
 
 use super::*;
 use crate::fixtures::{self, DISTROS, config, distros, formats, source};
@@ -29,8 +30,8 @@ fn summary(plan: &DistroPlan) -> String {
         plan.follows,
         plan.reason,
         plan.packages.wished.join(" "),
-        package.declared.depends.join(", "),
-        package.declared.recommends.join(", "),
+        package.declared.depends().join(", "),
+        package.declared.of(Relation::Recommends).join(", "),
         package.file,
     )
 }
@@ -142,9 +143,10 @@ fn an_entrys_own_package_names_win() {
     let list = parse(&text, Path::new("distros.toml"), &formats()).expect("sound");
     let plan = planned(&list, "centos-stream-9");
     assert_eq!(plan.packages.wished, ["libnftables-devel"]);
-    assert_eq!(plan.plan.packages[0].declared.recommends, ["nft"]);
+    let declared = &plan.plan.packages[0].declared;
+    assert_eq!(declared.of(Relation::Recommends), ["nft"]);
     assert_eq!(
-        planned(&list, "rhel-9").plan.packages[0].declared.depends,
+        planned(&list, "rhel-9").plan.packages[0].declared.depends(),
         ["systemd", "nftables"]
     );
 }

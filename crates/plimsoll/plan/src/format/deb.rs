@@ -1,16 +1,19 @@
 //! Debian packages.
 
+mod clause;
 mod policy;
 mod triggers;
 
 use plimsoll_probe::{Answer, Family, Finding, Findings};
-use plimsoll_spec::FormatName;
+use plimsoll_spec::{FormatName, Relations, full_version};
+
+use clause::Clause;
 
 use super::version::sortable;
-use super::{FormatRules, Naming, RevisionSuffix};
+use super::{FormatRules, Naming, RevisionSuffix, relations};
 use crate::arch::Arch;
 use crate::complaint::Complaint;
-use crate::config::Config;
+use crate::config::{self, Config};
 
 /// What derives the dependencies of a Debian package, as the probe names it.
 const SHLIBDEPS: &str = "dpkg-shlibdeps";
@@ -79,12 +82,21 @@ impl FormatRules for Deb {
 
     /// Debian Policy 7.1.
     fn same_version(&self, config: &Config, name: &str, version: &str) -> Option<String> {
-        let version = self.version(version);
-        Some(format!("{name} (= {version}-{})", config.revision))
+        let version = full_version(config.deb.epoch, &self.version(version), &config.revision);
+        Some(format!("{name} (= {version})"))
     }
 
-    fn own_depends(&self, config: &Config) -> Vec<String> {
-        config.deb.depends.clone()
+    fn own_relations(&self, config: &Config, on: &[String]) -> Relations {
+        let relations = config::relations::on(&config.deb, &config.deb.on, on);
+        relations::gathered(relations, |text| match Clause::parse(text) {
+            Ok(clause) => clause.to_string(),
+            // It is complained of elsewhere.
+            Err(_) => text.to_owned(),
+        })
+    }
+
+    fn epoch(&self, config: &Config) -> u32 {
+        config.deb.epoch
     }
 
     /// As dh_installsysusers(1) has it: the alternatives are for containers.

@@ -1,12 +1,12 @@
 //! RPM packages.
 
-use plimsoll_spec::FormatName;
+use plimsoll_spec::{FormatName, Relation, Relations, full_version};
 
 use super::version::sortable;
-use super::{FormatRules, Naming, RevisionSuffix, rpm_rules};
+use super::{FormatRules, Naming, RevisionSuffix, relations, rpm_rules};
 use crate::arch::Arch;
 use crate::complaint::Complaint;
-use crate::config::Config;
+use crate::config::{self, Config};
 
 /// An RPM package of format 4.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -45,17 +45,22 @@ impl FormatRules for Rpm {
     }
 
     fn same_version(&self, config: &Config, name: &str, version: &str) -> Option<String> {
-        let version = self.version(version);
-        Some(format!("{name} = {version}-{}", config.revision))
+        let version = full_version(config.rpm.epoch, &self.version(version), &config.revision);
+        Some(format!("{name} = {version}"))
     }
 
-    fn own_depends(&self, config: &Config) -> Vec<String> {
-        let mut depends = config.rpm.requires.clone();
+    fn own_relations(&self, config: &Config, on: &[String]) -> Relations {
+        let relations = config::relations::on(&config.rpm, &config.rpm.on, on);
+        let mut relations = relations::gathered(relations, rpm_rules::dependency::written);
         // The path is the same in every family.
         let alternatives =
             (!config.alternative.is_empty()).then_some("/usr/sbin/update-alternatives");
-        depends.extend(alternatives.map(str::to_owned));
-        depends
+        relations.add(Relation::Depends, alternatives);
+        relations
+    }
+
+    fn epoch(&self, config: &Config) -> u32 {
+        config.rpm.epoch
     }
 
     /// The package has this name in every family.

@@ -1,7 +1,14 @@
 //! What rpm lets a package say.
 
+pub(super) mod dependency;
+mod rich;
+mod simple;
+
+use plimsoll_spec::Relation;
+
+use super::relations;
 use crate::complaint::Complaint;
-use crate::config::Config;
+use crate::config::{self, Config, RpmConfig};
 
 /// What is wrong for an RPM package. Names, releases and dependencies are as rpm's own parser of spec files takes them
 /// (build/parsePreamble.c and build/parseReqs.c).
@@ -28,38 +35,15 @@ pub(super) fn complaints(config: &Config) -> Vec<Complaint> {
         let hint = "use letters, digits, `+`, `.`, `_` and `~`, as in \"1\"";
         complaints.push(Complaint::about(&["revision"], what, hint));
     }
-    let refused = config.rpm.requires.iter().filter(|it| !is_dependency(it));
-    complaints.extend(refused.map(|dependency| {
-        let what = format!("rpm refuses the dependency {dependency:?}");
-        let hint = "write it as `NAME` or `NAME >= VERSION`, each in its own text";
-        Complaint::about(&["rpm", "requires"], what, hint)
+    let RpmConfig { on, .. } = &config.rpm;
+    complaints.extend(relations::misplaced("rpm", on));
+    let all = config::relations::all(&config.rpm, on).into_iter();
+    complaints.extend(relations::refused("rpm", all, |relation, text| {
+        dependency::check(relation, text)?;
+        match dependency::names(text, &config.name) && relation != Relation::Conflicts {
+            true => Err(relations::ITSELF),
+            false => Ok(()),
+        }
     }));
     complaints
-}
-
-fn is_dependency(text: &str) -> bool {
-    let is_name = |name: &str| {
-        name.starts_with(|c: char| c.is_ascii_alphanumeric() || "_/".contains(c))
-            && !name.contains([',', '|', '<', '>', '='])
-    };
-    match text.split_whitespace().collect::<Vec<_>>().as_slice() {
-        [name] => is_name(name),
-        [name, operator, _] => is_name(name) && ["<", "<=", "=", ">=", ">"].contains(operator),
-        _ => false,
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn dependencies_are_names_or_comparisons() {
-        for text in ["systemd", "/usr/bin/perl", "perl(IO)", "a >= 1:2.0-1"] {
-            assert!(is_dependency(text), "{text}");
-        }
-        for text in ["a, b", "a | b", "a >=", "(a or b)", "a>=1", ""] {
-            assert!(!is_dependency(text), "{text}");
-        }
-    }
 }

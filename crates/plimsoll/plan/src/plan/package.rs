@@ -1,7 +1,5 @@
 //! What one package file is made of.
 
-use std::collections::BTreeSet;
-
 use plimsoll_probe::{Distribution, Findings, FlavourName, Packages};
 use serde::{Deserialize, Serialize};
 
@@ -9,7 +7,7 @@ use super::{Arch, PlanError, build};
 use crate::config::{Architecture, Config};
 use crate::format::{FormatRules, Naming};
 use crate::source::Source;
-use plimsoll_spec::FormatName;
+use plimsoll_spec::{FormatName, Relation, Relations};
 
 /// One package file.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -31,18 +29,8 @@ pub struct PackagePlan {
     pub driver: String,
     /// The architecture in the format's own words.
     pub arch: String,
-    /// What it depends on whatever the programs link; the rest is derived from the programs.
-    pub declared: DeclaredDepends,
-}
-
-/// Dependencies that are known before the build.
-#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub struct DeclaredDepends {
-    /// What must be installed with it.
-    pub depends: Vec<String>,
-    /// Packages that are installed with it unless the administrator declines.
-    pub recommends: Vec<String>,
+    /// How it relates to other packages whatever the programs link; dependencies on libraries are derived from the programs.
+    pub declared: Relations,
 }
 
 pub(super) fn plan(
@@ -95,7 +83,7 @@ fn parts(config: &Config, format: &dyn FormatRules) -> Vec<(String, Vec<String>)
     }
 }
 
-/// What a package depends on whatever its programs link: what its configuration ([`Config::of_package`]) says, packages of the
+/// How a package relates to others whatever its programs link: what its configuration ([`Config::of_package`]) says, packages of the
 /// same build, what its scripts run, and tools. `host` gives the names where the format is its own, `version` is that of the
 /// program.
 ///
@@ -110,9 +98,9 @@ pub fn declared(
     version: &str,
     flavour: FlavourName,
     format: &dyn FormatRules,
-) -> Result<DeclaredDepends, PlanError> {
+) -> Result<Relations, PlanError> {
     if !format.has_dependencies() {
-        return Ok(DeclaredDepends::default());
+        return Ok(Relations::default());
     }
     let family = format.family(host.family);
     let named = |packages: &Packages| match family == host.family {
@@ -125,12 +113,17 @@ pub fn declared(
         .flat_map(|flavour| matrix.linked(flavour))
         .map(|(name, _)| name)
         .collect();
-    let mut depends = format.own_depends(config);
+    let mut on = match family == host.family {
+        true => host.names(),
+        false => family.iter().map(|it| it.name.to_owned()).collect(),
+    };
+    on.reverse();
+    let mut relations = format.own_relations(config, &on);
     let names = config.same_version.iter();
-    depends.extend(names.filter_map(|name| format.same_version(config, name.get_ref(), version)));
+    let same = names.filter_map(|name| format.same_version(config, name.get_ref(), version));
+    relations.add(Relation::Depends, same);
     let sysusers = format.runs_sysusers().filter(|_| has_users(config, format));
-    depends.extend(sysusers.map(str::to_owned));
-    let mut recommends = Vec::new();
+    relations.add(Relation::Depends, sysusers);
     for (name, library) in &config.native_dep {
         let Some(tool) = &library.tool else {
             continue;
@@ -139,19 +132,16 @@ pub fn declared(
             family: format.title(),
             what: tool.program.clone(),
         })?;
+        // One tool may stand in for several libraries.
         match linked.contains(&name.as_str()) {
-            true => recommends.push(package),
-            false => depends.push(package),
+            true => relations.add(Relation::Recommends, [package]),
+            false => relations.add(Relation::Depends, [package]),
         }
     }
-    // One tool may stand in for several libraries.
-    unique(&mut depends);
-    unique(&mut recommends);
-    recommends.retain(|package| !depends.contains(package));
-    Ok(DeclaredDepends {
-        depends,
-        recommends,
-    })
+    let depends = relations.depends().to_vec();
+    let is_needed = |text: &str| depends.iter().any(|it| it == text);
+    relations.retain(|relation, text| relation != Relation::Recommends || !is_needed(text));
+    Ok(relations)
 }
 
 /// Whether a package makes users or groups, by a file of sysusers.d(5).
@@ -162,9 +152,4 @@ fn has_users(config: &Config, format: &dyn FormatRules) -> bool {
         .filter(|asset| asset.is_in(format.name()));
     let mut dests = assets.map(|asset| asset.dest.as_str());
     dests.any(|dest| dest.starts_with("/usr/lib/sysusers.d/"))
-}
-
-fn unique(packages: &mut Vec<String>) {
-    let mut seen = BTreeSet::new();
-    packages.retain(|package| seen.insert(package.clone()));
 }

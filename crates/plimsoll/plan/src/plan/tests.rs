@@ -4,6 +4,7 @@ use error_hint::Hint;
 use expect_test::{Expect, expect};
 use plimsoll_probe::fakes::FakeSystem;
 use plimsoll_probe::{Answer, Distribution, Finding, probe};
+use plimsoll_spec::{Relation, Relations};
 
 use super::*;
 use crate::fixtures;
@@ -112,7 +113,8 @@ fn summary(plan: &Plan) -> String {
     });
     let packages = plan.packages.iter().map(|package| {
         let declared = &package.declared;
-        let (depends, recommends) = (declared.depends.join(", "), declared.recommends.join(", "));
+        let of = |relation| declared.of(relation).join(", ");
+        let (depends, recommends) = (of(Relation::Depends), of(Relation::Recommends));
         format!(
             "{}\n  depends: {depends}\n  recommends: {recommends}\n",
             package.file
@@ -536,17 +538,10 @@ fn one_tool_for_two_libraries_is_named_once_and_is_needed_where_one_of_them_is_m
         let flavour = FlavourName::new(flavour);
         declared(&config, &host, "0.1.0", flavour, &crate::format::Deb).expect("named")
     };
-    let names = |names: &[&str]| -> Vec<String> { names.iter().map(|n| (*n).to_owned()).collect() };
-    assert_eq!(
-        (of("full").depends, of("full").recommends),
-        (names(&[]), names(&["xz-utils"]))
-    );
-    let one = of("capture-only");
-    assert_eq!(
-        (one.depends, one.recommends),
-        (names(&["xz-utils"]), names(&[]))
-    );
-    assert_eq!(of("plain").depends, names(&["xz-utils"]));
+    let only = |relation| Relations::from_iter([(relation, ["xz-utils"])]);
+    assert_eq!(of("full"), only(Relation::Recommends));
+    assert_eq!(of("capture-only"), only(Relation::Depends));
+    assert_eq!(of("plain"), only(Relation::Depends));
 }
 
 #[test]

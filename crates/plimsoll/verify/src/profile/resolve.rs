@@ -177,7 +177,10 @@ fn run(command: &Command) -> Result<(bool, String), ResolveError> {
     Ok((is_well, output.stdout + &output.stderr))
 }
 
-/// What dnf says: each requirement that nothing provides. None: it failed otherwise.
+/// What a refusal says: what is missing, or what cannot be there together.
+const REFUSALS: [&str; 3] = ["nothing provides ", " conflicts with ", " obsoletes "];
+
+/// What dnf says: each relation for which it refuses. None: it failed otherwise.
 fn read(taken: bool, output: &str) -> Option<Answer> {
     if taken {
         return Some(Answer::Accepted);
@@ -186,7 +189,7 @@ fn read(taken: bool, output: &str) -> Option<Answer> {
         .lines()
         .map(|line| line.trim_start_matches([' ', '-']));
     let mut unmet: Vec<&str> = lines
-        .filter(|line| line.starts_with("nothing provides "))
+        .filter(|line| REFUSALS.iter().any(|words| line.contains(words)))
         .collect();
     unmet.sort_unstable();
     unmet.dedup();
@@ -224,6 +227,13 @@ Error:
                      nothing provides systemd needed by x-1-1.x86_64";
         assert_eq!(read(false, output), Some(Answer::Refused(words.into())));
         assert_eq!(read(true, ""), Some(Answer::Accepted));
+    }
+
+    #[test]
+    fn a_conflict_is_a_refusal() {
+        let line = "package x-1-1.x86_64 from profile conflicts with systemd < 240 provided by y-1-1.x86_64 from profile";
+        let output = format!("Error: \n Problem: conflicting requests\n  - {line}\n");
+        assert_eq!(read(false, &output), Some(Answer::Refused(line.into())));
     }
 
     #[test]

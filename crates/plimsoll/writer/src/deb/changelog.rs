@@ -22,10 +22,8 @@ pub(super) fn render(spec: &PackageSpec) -> Result<String, PackageError> {
 fn entry(spec: &PackageSpec, release: &Release) -> Result<String, PackageError> {
     let moment = date::of(release, spec.source_date_epoch)?;
     let date = date::debian(&moment, spec.source_date_epoch)?;
-    let mut entry = format!(
-        "{} ({}-{}) unstable; urgency=medium\n\n",
-        spec.name, release.version, spec.revision
-    );
+    let version = spec.full_version_of(&release.version);
+    let mut entry = format!("{} ({version}) unstable; urgency=medium\n\n", spec.name);
     for change in &release.changes {
         entry.push_str(&text::wrapped(change, "  *", "   "));
     }

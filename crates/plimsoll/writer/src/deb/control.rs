@@ -6,6 +6,7 @@ use std::io;
 use md5::{Digest, Md5};
 use plimsoll_spec::{FileKind, PackageSpec};
 
+use super::relations;
 use super::scripts::Script;
 use crate::archive::Archive;
 use crate::files::{Content, File};
@@ -38,25 +39,25 @@ pub(super) fn archive(
 
 /// The fields, see deb-control(5).
 fn control(spec: &PackageSpec, files: &[File]) -> String {
-    let version = format!("{}-{}", spec.version, spec.revision);
+    let version = spec.full_version();
     let size = installed_size(files).to_string();
-    let relations = [&spec.depends, &spec.recommends, &spec.provides];
-    let [depends, recommends, provides] = relations.map(|clauses| clauses.join(", "));
-    let fields = [
+    let relations = relations::fields(&spec.relations);
+    let relations = relations.iter().map(|(field, it)| (*field, it.as_str()));
+    let before = [
         ("Package", spec.name.as_str()),
         ("Version", &version),
         ("Architecture", &spec.arch),
         ("Maintainer", &spec.maintainer),
         ("Installed-Size", &size),
-        ("Depends", &depends),
-        ("Recommends", &recommends),
-        ("Provides", &provides),
-        ("Section", &spec.section),
+    ];
+    let after = [
+        ("Section", spec.section.as_str()),
         ("Priority", "optional"),
         ("Homepage", &spec.homepage),
         ("Description", &spec.summary),
     ];
-    let fields = fields.iter().filter(|(_, value)| !value.is_empty());
+    let fields = before.into_iter().chain(relations).chain(after);
+    let fields = fields.filter(|(_, value)| !value.is_empty());
     let lines = fields.map(|(name, value)| format!("{name}: {value}\n"));
     lines.collect::<String>() + &text::for_debian(&spec.description)
 }

@@ -6,22 +6,10 @@ use std::path::Path;
 use plimsoll_spec::{FormatName, PackageContents, PackageReport};
 
 use super::archive::{self, Archives};
+use super::relations;
 use crate::error::{PackageError, ResultExt};
 use crate::files;
 use crate::new_version::Stamp;
-
-/// The fields that name other packages with versions (Debian Policy 7.1).
-const RELATIONS: [&str; 9] = [
-    "Pre-Depends",
-    "Depends",
-    "Recommends",
-    "Suggests",
-    "Enhances",
-    "Breaks",
-    "Conflicts",
-    "Replaces",
-    "Provides",
-];
 
 /// What the package says.
 pub(super) fn contents(path: &Path, archives: &Archives) -> Result<PackageContents, PackageError> {
@@ -35,24 +23,21 @@ pub(super) fn contents(path: &Path, archives: &Archives) -> Result<PackageConten
         revision,
         arch: field(&control, "Architecture"),
         report: PackageReport {
-            depends: clauses(&control, "Depends"),
-            recommends: clauses(&control, "Recommends"),
+            relations: relations::read(|name| field(&control, name)),
             files: paths(archives).at("read", path)?,
         },
         conffiles: conffile_paths(&conffiles.unwrap_or_default()),
-        provides: clauses(&control, "Provides"),
     })
 }
 
-/// The control file of a package under another version. What it relates to in exactly its own version is of the same build
-/// ([`RELATIONS`]), and follows.
+/// The control file of a package under another version. What it relates to in exactly its own version is of the same build,
+/// and follows.
 pub(super) fn restamped(
     path: &Path,
     archives: &Archives,
     stamp: &Stamp,
 ) -> Result<String, PackageError> {
-    let version = format!("{}-{}", stamp.version, stamp.revision);
-    Ok(with_version(&control(path, archives)?, &version))
+    Ok(with_version(&control(path, archives)?, &stamp.to_string()))
 }
 
 fn with_version(control: &str, version: &str) -> String {
@@ -65,7 +50,7 @@ fn with_version(control: &str, version: &str) -> String {
         }
         match name {
             "Version" => format!("Version: {version}\n"),
-            name if RELATIONS.contains(&name) => line.replace(&of_old, &of_new) + "\n",
+            name if relations::is_field(name) => line.replace(&of_old, &of_new) + "\n",
             _ => format!("{line}\n"),
         }
     });
@@ -116,32 +101,26 @@ fn field(control: &str, name: &str) -> Option<String> {
     Some(value.join(" ").trim().to_owned())
 }
 
-/// The clauses of a relationship field.
-fn clauses(control: &str, name: &str) -> Vec<String> {
-    let value = field(control, name).unwrap_or_default();
-    value
-        .split(',')
-        .map(str::trim)
-        .filter(|clause| !clause.is_empty())
-        .map(str::to_owned)
-        .collect()
-}
-
 #[cfg(test)]
 mod tests {
+    use plimsoll_spec::Relation;
+
     use super::*;
 
     #[test]
     fn a_field_is_found_by_its_whole_name() {
         let control = "Package: x\nPre-Depends: a\nDepends: libc6 (>= 2.34), b | c\n";
-        assert_eq!(clauses(control, "Depends"), ["libc6 (>= 2.34)", "b | c"]);
-        assert_eq!(clauses(control, "Recommends"), [""; 0]);
+        let relations = relations::read(|name| field(control, name));
+        assert_eq!(relations.depends(), ["libc6 (>= 2.34)", "b | c"]);
+        assert_eq!(relations.of(Relation::PreDepends), ["a"]);
+        assert_eq!(relations.of(Relation::Recommends), [""; 0]);
     }
 
     #[test]
     fn a_folded_field_is_one_value() {
         let control = "Depends: a,\n b (>= 1),\n\tc\nSection: net\n";
-        assert_eq!(clauses(control, "Depends"), ["a", "b (>= 1)", "c"]);
+        let relations = relations::read(|name| field(control, name));
+        assert_eq!(relations.depends(), ["a", "b (>= 1)", "c"]);
     }
 
     #[test]

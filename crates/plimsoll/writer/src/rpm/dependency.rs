@@ -1,4 +1,5 @@
-//! Dependencies in the syntax of a spec file: `NAME` or `NAME OPERATOR VERSION`.
+//! Dependencies in the syntax of a spec file: `NAME`, `NAME OPERATOR VERSION`, or a rich one in parentheses, which rpm reads as a
+//! name.
 
 use rpm::{Dependency, DependencyFlags};
 
@@ -6,6 +7,9 @@ use crate::error::PackageError;
 
 /// Reads one dependency.
 pub(super) fn parse(text: &str) -> Result<Dependency, PackageError> {
+    if text.starts_with('(') {
+        return Ok(Dependency::any(text));
+    }
     let words: Vec<&str> = text.split_whitespace().collect();
     Ok(match words.as_slice() {
         [name] => Dependency::any(*name),
@@ -48,6 +52,7 @@ mod tests {
             "a >= 1.0",
             "b < 2",
             "c = 3-1",
+            "(a >= 1 if b)",
         ] {
             assert_eq!(render(&parse(text).unwrap()), text);
         }
@@ -58,7 +63,7 @@ mod tests {
         let error = parse("nftables >=").unwrap_err();
         assert_eq!(
             error.to_string(),
-            "dependency \"nftables >=\" is not `NAME` or `NAME OPERATOR VERSION`"
+            "relation \"nftables >=\" is not `NAME`, `NAME OPERATOR VERSION` or a rich one in parentheses"
         );
     }
 }

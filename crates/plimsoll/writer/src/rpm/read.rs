@@ -3,9 +3,9 @@
 use std::path::Path;
 
 use plimsoll_spec::{FormatName, PackageContents, PackageReport};
-use rpm::{Dependency, FileEntry, FileFlags, FileType, Package, RpmFile};
+use rpm::{FileEntry, FileFlags, FileType, Package, RpmFile};
 
-use super::dependency;
+use super::relations;
 use crate::compression;
 use crate::entry::{Content, Entry};
 use crate::error::{PackageError, ResultExt};
@@ -39,12 +39,10 @@ fn contents(package: &Package) -> Result<PackageContents, rpm::Error> {
         revision: Some(metadata.get_release()?.to_owned()),
         arch: Some(metadata.get_arch()?.to_owned()),
         report: PackageReport {
-            depends: names(&metadata.get_requires()?),
-            recommends: names(&metadata.get_recommends()?),
+            relations: relations::read(package)?,
             files: paths(|_| true),
         },
         conffiles: paths(|file| file.flags().contains(FileFlags::CONFIG)),
-        provides: names(&metadata.get_provides()?),
     })
 }
 
@@ -54,13 +52,6 @@ fn version(package: &Package) -> Result<String, rpm::Error> {
         Ok(epoch) if epoch > 0 => format!("{epoch}:{version}"),
         _ => version.to_owned(),
     })
-}
-
-fn names(dependencies: &[Dependency]) -> Vec<String> {
-    let mut names: Vec<String> = dependencies.iter().map(dependency::render).collect();
-    names.sort();
-    names.dedup();
-    names
 }
 
 /// What the payload holds. `%ghost` files are not in it, devices and the like are left out as

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use plimsoll_spec::PackageReport;
+use plimsoll_spec::{PackageReport, full_version};
 use rpm::{
     DependencyFlags, Header, HeaderEntry, IndexData, IndexTag, Package, SignatureHeaderBuilder,
 };
@@ -10,15 +10,13 @@ use rpm::{
 use crate::error::PackageError;
 use crate::new_version::Stamp;
 
-/// Names of relations, the versions that go with them, and how these are compared.
-const RELATIONS: [[IndexTag; 3]; 2] = [
+/// The versions of relations, and how they are compared.
+const RELATIONS: [[IndexTag; 2]; 2] = [
     [
-        IndexTag::RPMTAG_PROVIDENAME,
         IndexTag::RPMTAG_PROVIDEVERSION,
         IndexTag::RPMTAG_PROVIDEFLAGS,
     ],
     [
-        IndexTag::RPMTAG_REQUIRENAME,
         IndexTag::RPMTAG_REQUIREVERSION,
         IndexTag::RPMTAG_REQUIREFLAGS,
     ],
@@ -46,17 +44,22 @@ pub(crate) fn restamp(
 fn restamped(mut package: Package, stamp: &Stamp) -> Result<Package, rpm::Error> {
     let changed = changes(&package, stamp)?;
     let header = &package.metadata.header;
-    let region = u32::from(IndexTag::RPMTAG_HEADERIMMUTABLE);
+    // The epoch is added anew where there is one.
+    let dropped = [IndexTag::RPMTAG_HEADERIMMUTABLE, IndexTag::RPMTAG_EPOCH].map(u32::from);
     let entries = header.get_all_entries()?.into_iter();
     let entries = entries
-        .filter(|(tag, _)| *tag != region)
+        .filter(|(tag, _)| !dropped.contains(tag))
         .map(|(tag, data)| {
             let mut changed = changed.iter();
             let new = changed.find_map(|(of, data)| (u32::from(*of) == tag).then_some(data));
             HeaderEntry::new(tag, new.cloned().unwrap_or(data))
         });
+    let epoch = (stamp.epoch > 0).then(|| {
+        let data = IndexData::Int32(vec![stamp.epoch]);
+        HeaderEntry::new(u32::from(IndexTag::RPMTAG_EPOCH), data)
+    });
     package.metadata.header = Header::from_entries(
-        entries.collect::<Vec<_>>(),
+        entries.chain(epoch).collect::<Vec<_>>(),
         IndexTag::RPMTAG_HEADERIMMUTABLE,
     );
     // A signature of the old header is none of the new one.
@@ -72,7 +75,9 @@ fn restamped(mut package: Package, stamp: &Stamp) -> Result<Package, rpm::Error>
 
 /// The tags that hold the version, with what they hold then.
 fn changes(package: &Package, stamp: &Stamp) -> Result<Vec<(IndexTag, IndexData)>, rpm::Error> {
-    let Stamp { version, revision } = stamp;
+    let Stamp {
+        version, revision, ..
+    } = stamp;
     let metadata = &package.metadata;
     let name = metadata.get_name()?;
     let mut changes = vec![
@@ -93,19 +98,16 @@ fn changes(package: &Package, stamp: &Stamp) -> Result<Vec<(IndexTag, IndexData)
         let source = format!("{name}-{version}-{revision}.src.rpm");
         changes.push((IndexTag::RPMTAG_SOURCERPM, IndexData::StringTag(source)));
     }
-    let own = format!("{}-{}", metadata.get_version()?, metadata.get_release()?);
-    for [names, versions, flags] in RELATIONS {
+    let own = own_version(package)?;
+    for [versions, flags] in RELATIONS {
         let header = &metadata.header;
-        let names = header.get_entry_data_as_string_array(names)?;
         let old = header.get_entry_data_as_string_array(versions)?;
         let flags = header.get_entry_data_as_u32_array(flags)?;
-        let new = names.iter().zip(old).zip(flags);
-        let new = new.map(|((relation, old), flags)| {
-            // What it relates to in exactly its own version is of the same build.
-            let is_of_build = old == own && is_exact(flags);
-            match is_of_build || (is_own(relation, name) && !old.is_empty()) {
-                true => format!("{version}-{revision}"),
-                false => old.to_owned(),
+        let new = old.iter().zip(flags).map(|(old, flags)| {
+            // What it relates to in exactly its own version is itself, or of the same build.
+            match *old == own && is_exact(flags) {
+                true => stamp.to_string(),
+                false => (*old).to_owned(),
             }
         });
         changes.push((versions, IndexData::StringArray(new.collect())));
@@ -120,23 +122,13 @@ fn is_exact(flags: u32) -> bool {
     flags & compared == DependencyFlags::EQUAL
 }
 
-/// Whether a relation is one to the package itself: `name`, `name(x86-64)`, `config(name)`.
-fn is_own(relation: &str, name: &str) -> bool {
-    let plain = relation.split('(').next();
-    plain == Some(name) || relation == format!("config({name})")
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_package_is_related_to_itself_by_name_and_by_configuration() {
-        for relation in ["sample", "sample(x86-64)", "config(sample)"] {
-            assert!(is_own(relation, "sample"), "{relation}");
-        }
-        for relation in ["sample-doc", "config(nftables)", "nftables"] {
-            assert!(!is_own(relation, "sample"), "{relation}");
-        }
-    }
+/// The version that the package has in relations to itself.
+fn own_version(package: &Package) -> Result<String, rpm::Error> {
+    let metadata = &package.metadata;
+    let epoch = metadata.get_epoch().unwrap_or_default();
+    Ok(full_version(
+        epoch,
+        metadata.get_version()?,
+        metadata.get_release()?,
+    ))
 }

@@ -7,7 +7,7 @@ use std::process::{Command, Output};
 use plimsoll_spec::changelog::Release;
 use plimsoll_spec::{
     Actions, Alternative, FileKind, Follower, FormatName, Owner, PackageContents, PackageFile,
-    PackageReport, PackageSpec, Scriptlets,
+    PackageReport, PackageSpec, Relation, Relations, Scriptlets,
 };
 use serde::de::DeserializeOwned;
 
@@ -114,6 +114,7 @@ impl Folder {
             work: self.path("work"),
             source_date_epoch: EPOCH,
             name: "sample".into(),
+            epoch: 0,
             version: "1.2.3".into(),
             revision: "1".into(),
             arch: if format == FormatName::DEB {
@@ -128,16 +129,18 @@ impl Folder {
             maintainer: "A Maintainer <a@example.org>".into(),
             homepage: "https://example.org/".into(),
             section: "net".into(),
-            depends: vec![
-                if format == FormatName::DEB {
-                    "libc6 (>= 2.34)"
-                } else {
-                    "nftables"
-                }
-                .into(),
-            ],
-            recommends: vec!["nftables".into()],
-            provides: vec!["virtual-sample".into()],
+            relations: Relations::from_iter([
+                (
+                    Relation::Depends,
+                    [if format == FormatName::DEB {
+                        "libc6 (>= 2.34)"
+                    } else {
+                        "nftables"
+                    }],
+                ),
+                (Relation::Recommends, ["nftables"]),
+                (Relation::Provides, ["virtual-sample"]),
+            ]),
             files: vec![
                 self.file(
                     "bin",

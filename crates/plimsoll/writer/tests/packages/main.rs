@@ -5,6 +5,7 @@
 
 mod deb;
 mod folder;
+mod relations;
 mod rpm;
 
 use std::ffi::OsStr;
@@ -12,7 +13,7 @@ use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 use std::process::Command;
 
-use plimsoll_spec::{FileKind, FormatName, PackageSpec};
+use plimsoll_spec::{FileKind, FormatName, PackageSpec, Relation, Relations};
 use test_support::{Need, require};
 
 use folder::{Folder, printed};
@@ -38,24 +39,18 @@ fn the_same_specification_gives_the_same_bytes() {
 fn the_report_is_what_the_finished_file_says() {
     let folder = Folder::new();
     let deb = folder.write(&folder.spec(FormatName::DEB, "sample.deb"));
-    assert_eq!(deb.depends, ["libc6 (>= 2.34)"]);
-    assert_eq!(deb.recommends, ["nftables"]);
+    assert_eq!(deb.relations.depends(), ["libc6 (>= 2.34)"]);
+    assert_eq!(deb.relations.of(Relation::Recommends), ["nftables"]);
     assert!(
         deb.files
             .contains(&"/usr/share/doc/sample/changelog.Debian.gz".to_owned())
     );
 
     let rpm = folder.write(&folder.spec(FormatName::RPM, "sample.rpm"));
-    assert!(
-        rpm.depends.contains(&"nftables".to_owned()),
-        "{:?}",
-        rpm.depends
-    );
-    assert!(
-        rpm.depends.contains(&"/bin/sh".to_owned()),
-        "{:?}",
-        rpm.depends
-    );
+    for requirement in ["nftables", "/bin/sh"] {
+        let is_there = rpm.relations.has(Relation::Depends, requirement);
+        assert!(is_there, "{requirement}: {:?}", rpm.relations);
+    }
     assert!(
         rpm.files.contains(&"/etc/sample.toml".to_owned()),
         "{:?}",
@@ -78,8 +73,9 @@ fn what_was_written_is_read_again() {
             assert_eq!(contents.revision.as_deref(), Some("1"));
             assert_eq!(contents.arch, Some(spec.arch));
             assert_eq!(contents.conffiles, ["/etc/sample.toml"]);
-            let provided = contents.provides.contains(&"virtual-sample".to_owned());
-            assert!(provided, "{:?}", contents.provides);
+            let relations = &contents.report.relations;
+            let provided = relations.has(Relation::Provides, "virtual-sample");
+            assert!(provided, "{relations:?}");
         }
         let program = folder.path("root/usr/bin/sample");
         assert_eq!(std::fs::read(&program).unwrap(), b"#!/bin/sh\n");
@@ -112,7 +108,7 @@ fn packages_of_others_making_are_read() {
         );
         let contents = folder.unpack(&other, "root");
         assert_eq!(contents.name, "sample");
-        assert_eq!(contents.report.depends, ["libc6 (>= 2.34)"]);
+        assert_eq!(contents.report.relations.depends(), ["libc6 (>= 2.34)"]);
         let link = std::fs::read_link(folder.path("root/usr/bin/alias")).unwrap();
         assert_eq!(link, Path::new("sample"));
     }
@@ -161,12 +157,13 @@ fn packages_of_the_same_build_follow_to_another_version() {
     ] {
         let folder = Folder::new();
         let mut spec = folder.spec(format, "sample");
-        spec.depends = vec![of_others.to_owned(), of_build.to_owned()];
-        let before = folder.write(&spec);
-        assert!(before.depends.contains(&of_build.to_owned()), "{before:?}");
+        spec.relations = Relations::from_iter([(Relation::Depends, [of_others, of_build])]);
+        let before = folder.write(&spec).relations;
+        assert!(before.has(Relation::Depends, of_build), "{before:?}");
         let (_, report) = folder.restamp(&spec.out, "older", "1.2.2-0.9");
         for relation in [older, of_others] {
-            assert!(report.depends.contains(&relation.to_owned()), "{report:?}");
+            let is_there = report.relations.has(Relation::Depends, relation);
+            assert!(is_there, "{report:?}");
         }
     }
 }

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use plimsoll_spec::{FileKind, FileTrigger, FormatName, TriggerTime};
+use plimsoll_spec::{FileKind, FileTrigger, FormatName, Relations, TriggerTime};
 use test_support::{Need, require};
 
 use crate::folder::{Folder, printed};
@@ -21,7 +21,7 @@ fn an_rpm_does_not_conflict_with_the_owner_of_the_systems_folders() {
         let file = folder.file(name, "x", dest, 0o644, FileKind::Plain);
         spec.files.push(file);
     }
-    spec.depends.clear();
+    spec.relations = Relations::default();
     let report = folder.write(&spec);
     let is_there = |path: &str| report.files.iter().any(|file| file == path);
     assert!(is_there("/usr/lib64/sample"));

@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use plimsoll_probe::{Family, Version};
+use plimsoll_spec::Relation;
 
 use super::shlibdeps::Clause;
 use crate::audit::{Fault, PackageFacts};
@@ -17,7 +18,7 @@ pub(super) fn audit(facts: &PackageFacts<'_>) -> Vec<Fault> {
 }
 
 fn clauses<'a>(facts: &PackageFacts<'a>) -> impl Iterator<Item = (&'a String, Clause<'a>)> {
-    let depends = facts.report.depends.iter();
+    let depends = facts.report.relations.depends().iter();
     depends.map(|text| (text, Clause::parse(text)))
 }
 
@@ -50,7 +51,7 @@ fn surplus(facts: &PackageFacts<'_>) -> Vec<Fault> {
             let linked = packages
                 .iter()
                 .any(|package| clause.alternative(package).is_some());
-            !linked && !facts.plan.declared.depends.contains(text)
+            !linked && !facts.plan.declared.has(Relation::Depends, text)
         })
         .map(|(text, _)| {
             let what = format!("depends on {text}, which nothing in it links or declares");

@@ -14,7 +14,7 @@ resolve() {
         echo "::accepted"
     else
         echo "$answer"
-        echo "::refused $(echo "$answer" | grep -e 'Depends:' -e 'PreDepends:' -e '^E: ' |
+        echo "::refused $(echo "$answer" | grep -e 'Depends:' -e 'Conflicts:' -e 'Breaks:' -e '^E: ' |
             tr --squeeze-repeats ' \n' ' ')"
     fi
 }
@@ -27,7 +27,9 @@ fetch() {
 # Installs the dependencies alone, where a slim image lacks so much that their own traces would be
 # taken for the packages'. No archive has the packages of the build themselves.
 settle() {
-    depends=$(for package in $PACKAGES; do dpkg-deb --field "$package" Depends | tr ',' '\n'; done)
+    depends=$(for package in $PACKAGES; do
+        for field in Pre-Depends Depends; do dpkg-deb --field "$package" $field | tr ',' '\n'; done
+    done)
     depends=$(echo "$depends" | awk -v names=" $NAMES " 'NF && index(names, " " $1 " ") == 0')
     apt-get --yes satisfy --no-install-recommends "$(echo "$depends" | paste --serial --delimiters=,)"
 }

@@ -2,26 +2,33 @@
 
 use std::collections::BTreeSet;
 
+use plimsoll_spec::Relation;
+
 use super::requires;
 use crate::audit::{Fault, PackageFacts};
 
 /// Compares the package's requirements with what its programs link.
 pub(super) fn audit(facts: &PackageFacts<'_>) -> Vec<Fault> {
     let needed = requires::of_all(facts.programs);
-    let found: BTreeSet<String> = facts.report.depends.iter().cloned().collect();
+    let found: BTreeSet<String> = facts.report.relations.depends().iter().cloned().collect();
     let missing = needed
         .difference(&found)
         .map(|name| facts.fault(format!("does not require {name}, which it links")));
-    let declared = &facts.plan.declared.depends;
+    let declared = &facts.plan.declared;
     let surplus = found
         .difference(&needed)
-        .filter(|name| !declared.contains(name) && !requires::is_of_rpm(name))
+        .filter(|name| !declared.has(Relation::Depends, name) && !requires::is_of_rpm(name))
         .map(|name| {
             facts.fault(format!(
                 "requires {name}, which nothing in it links or declares"
             ))
         });
     missing.chain(surplus).collect()
+}
+
+/// Whether rpm says that a package provides itself: `sample = 1.0-1`, `sample(x86-64) = 1.0-1`.
+pub(super) fn is_own(name: &str, text: &str) -> bool {
+    text.split([' ', '(']).next() == Some(name)
 }
 
 /// Compares our reading of the programs with that of rpm's own reader.

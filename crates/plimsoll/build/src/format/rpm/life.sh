@@ -37,7 +37,8 @@ resolve() {
         echo "::accepted"
     else
         echo "$answer"
-        echo "::refused $(echo "$answer" | grep 'nothing provides' | sed 's/^\(Problem: \|[ -]*\)//' |
+        echo "::refused $(echo "$answer" |
+            grep -e 'nothing provides' -e ' conflicts with ' -e ' obsoletes ' | sed 's/^\(Problem: \|[ -]*\)//' |
             sort --unique | tr '\n' ';')"
     fi
 }
@@ -89,13 +90,13 @@ HELPER
     chmod 755 /usr/lib/systemd/systemd-update-helper
 }
 
-# Installs the dependencies alone, where a slim image lacks so much that their own traces would be
+# Installs the dependencies alone but for rich ones, where a slim image lacks so much that their own traces would be
 # taken for the packages'. No repository has the packages of the build themselves.
 settle() {
     capability=
     command -v dnf >/dev/null || capability=--capability
     rpm --query --package --requires $PACKAGES |
-        grep --invert-match -e '^rpmlib(' -e '^config(' -e '^rtld(' |
+        grep --invert-match -e '^rpmlib(' -e '^config(' -e '^rtld(' -e '^(' -e '^user(' -e '^group(' |
         awk -v names=" $NAMES " 'index(names, " " $1 " ") == 0' |
         while read -r requirement; do manager install $capability "$requirement" </dev/null; done
 }
@@ -105,7 +106,7 @@ owned_paths() { rpm --query --all --list; }
 are_installed() {
     for pair in $VERSIONS; do
         name=${pair%%=*} wanted=${pair#*=}
-        version=$(rpm --query --queryformat '%{VERSION}-%{RELEASE}' "$name")
+        version=$(rpm --query --queryformat '%{EVR}' "$name")
         [ "$version" = "$wanted" ] || fault "$name is $version, not $wanted"
     done
 }

@@ -91,13 +91,20 @@ pub(super) fn is_library(requirement: &str) -> bool {
         .is_some_and(|name| name.contains(".so"))
 }
 
-/// Whether rpm itself put the requirement there: for its own features, for the package's
-/// configuration files and for the interpreter of its scripts.
+/// Whether rpm itself put the relation there: for its own features, for the package's configuration files, for the interpreter of
+/// its scripts, and for its users and groups.
 #[must_use]
-pub(super) fn is_of_rpm(requirement: &str) -> bool {
-    ["rpmlib(", "config(", "/bin/sh", "rtld("]
-        .iter()
-        .any(|start| requirement.starts_with(start))
+pub(super) fn is_of_rpm(text: &str) -> bool {
+    let starts = [
+        "rpmlib(",
+        "config(",
+        "/bin/sh",
+        "rtld(",
+        "user(",
+        "group(",
+        "groupmember(",
+    ];
+    starts.iter().any(|start| text.starts_with(start))
 }
 
 #[cfg(test)]

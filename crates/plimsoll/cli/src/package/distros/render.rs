@@ -6,7 +6,7 @@ use plimsoll_plan::distro::{Departure, DistroPlan};
 use plimsoll_plan::plan::PackagePlan;
 
 use super::report::Report;
-use crate::package::render::{dependencies, depends, reason, size};
+use crate::package::render::{dependencies, reason, relations, size};
 use crate::table;
 
 const HEADER: [&str; 6] = [
@@ -130,18 +130,13 @@ fn packages(plans: &[DistroPlan], formats: &Formats) -> Vec<String> {
     lines.collect::<Vec<_>>().concat()
 }
 
-/// The files of a package, one an architecture, and what all of them depend on.
+/// The files of a package, one an architecture, and what all of them relate to.
 fn of_package(plans: &[DistroPlan], package: &PackagePlan, formats: &Formats) -> Vec<String> {
     let planned = plans.iter().flat_map(|plan| &plan.plan.packages);
     let files = planned.filter(|other| other.name == package.name);
     let mut lines: Vec<String> = files.map(|it| format!("write {}", it.file)).collect();
-    for (verb, names) in [
-        ("depends on", depends(package, &[], formats)),
-        ("recommends", package.declared.recommends.clone()),
-    ] {
-        if !names.is_empty() {
-            lines.push(format!("  {verb} {}", names.join(", ")));
-        }
+    for (verb, names) in relations(package, &[], formats) {
+        lines.push(format!("  {verb} {}", names.join(", ")));
     }
     lines
 }

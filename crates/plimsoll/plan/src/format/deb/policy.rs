@@ -1,7 +1,11 @@
 //! What the Debian Policy Manual lets a package say.
 
+use plimsoll_spec::Relation;
+
+use super::clause::{Clause, is_name};
 use crate::complaint::Complaint;
-use crate::config::Config;
+use crate::config::{self, Config, DebConfig};
+use crate::format::relations;
 
 /// The sections of the archive (Debian Policy 2.4).
 const SECTIONS: [&str; 58] = [
@@ -68,20 +72,27 @@ const SECTIONS: [&str; 58] = [
 /// The areas of the archive that a section may begin with.
 const AREAS: [&str; 3] = ["contrib/", "non-free/", "non-free-firmware/"];
 
+/// The largest epoch that dpkg takes.
+const LARGEST_EPOCH: u32 = i32::MAX as u32;
+
 pub(super) fn complaints(config: &Config) -> Vec<Complaint> {
-    let mut complaints: Vec<Complaint> = [name(config), revision(config), section(config)]
-        .into_iter()
-        .flatten()
-        .collect();
-    let refused = config
-        .deb
-        .depends
-        .iter()
-        .filter(|clause| !is_clause(clause));
-    complaints.extend(refused.map(|clause| {
-        let what = format!("Debian refuses the dependency {clause:?}");
-        let hint = "write it as `NAME` or `NAME (>= VERSION)`, with `|` between alternatives";
-        Complaint::about(&["deb", "depends"], what, hint)
+    let own = [
+        name(config),
+        revision(config),
+        section(config),
+        epoch(config),
+    ];
+    let mut complaints: Vec<Complaint> = own.into_iter().flatten().collect();
+    let DebConfig { on, .. } = &config.deb;
+    complaints.extend(relations::misplaced("deb", on));
+    let all = config::relations::all(&config.deb, on).into_iter();
+    complaints.extend(relations::refused("Debian", all, |relation, text| {
+        let clause = Clause::parse(text)?;
+        clause.check(relation)?;
+        match clause.names(&config.name) && relation != Relation::Conflicts {
+            true => Err(relations::ITSELF),
+            false => Ok(()),
+        }
     }));
     complaints
 }
@@ -91,11 +102,6 @@ fn name(config: &Config) -> Option<Complaint> {
     let what = format!("Debian refuses the name {:?}", config.name);
     let hint = "use two or more lower-case letters, digits, `+`, `-` and `.`, and begin with a letter or digit";
     (!is_name(&config.name)).then(|| Complaint::about(&["name"], what, hint))
-}
-
-fn is_name(name: &str) -> bool {
-    let plain = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit();
-    name.len() > 1 && name.starts_with(plain) && name.chars().all(|c| plain(c) || "+-.".contains(c))
 }
 
 /// Debian Policy 5.6.12.
@@ -123,53 +129,9 @@ fn section(config: &Config) -> Option<Complaint> {
     (!is_known).then(|| Complaint::about(&["deb", "section"], what, hint))
 }
 
-/// Debian Policy 7.1.
-fn is_clause(clause: &str) -> bool {
-    clause.split('|').map(str::trim).all(|alternative| {
-        let (package, version) = match alternative.split_once(' ') {
-            Some((package, version)) => (package, version.trim()),
-            None => (alternative, ""),
-        };
-        let package = package.split(':').next().unwrap_or_default();
-        is_name(package) && (version.is_empty() || is_version(version))
-    })
-}
-
-fn is_version(text: &str) -> bool {
-    let inner = text
-        .strip_prefix('(')
-        .and_then(|text| text.strip_suffix(')'));
-    inner.is_some_and(|inner| {
-        let version = inner.trim_start_matches(['<', '=', '>']);
-        let operator = &inner[..inner.len() - version.len()];
-        let version = version.trim();
-        ["<<", "<=", "=", ">=", ">>"].contains(&operator)
-            && version.starts_with(|c: char| c.is_ascii_digit())
-            && !version.contains(' ')
-    })
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn names_are_those_of_the_policy() {
-        for name in ["sample", "0ad", "g++", "lib-a1.2"] {
-            assert!(is_name(name), "{name}");
-        }
-        for name in ["a", "", "my_sample", "Sample", "-a", "a b"] {
-            assert!(!is_name(name), "{name}");
-        }
-    }
-
-    #[test]
-    fn clauses_are_those_of_the_policy() {
-        for clause in ["nftables", "aa | bb (>= 1:2.0~rc1)", "perl:any (<< 5.38)"] {
-            assert!(is_clause(clause), "{clause}");
-        }
-        for clause in ["nftables >= 1.0", "a, b", "a (> 1)", "a (>=)", ""] {
-            assert!(!is_clause(clause), "{clause}");
-        }
-    }
+fn epoch(config: &Config) -> Option<Complaint> {
+    let epoch = config.deb.epoch;
+    let what = format!("Debian refuses the epoch {epoch}");
+    let hint = format!("the largest is {LARGEST_EPOCH}; the first one is 1");
+    (epoch > LARGEST_EPOCH).then(|| Complaint::about(&["deb", "epoch"], what, hint))
 }

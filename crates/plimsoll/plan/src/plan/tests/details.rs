@@ -87,8 +87,8 @@ fn each_package_is_a_file_in_each_format_and_a_tar_file_holds_all() {
             package.file,
             package.holds.join(" "),
             package.programs.join(" "),
-            declared.depends.join(", "),
-            declared.recommends.join(", ")
+            declared.depends().join(", "),
+            declared.of(Relation::Recommends).join(", ")
         )
     });
     expect![[r#"
