@@ -163,7 +163,7 @@ fn ask(built: &mut Built, package: &Package, name: &str, path: &Path) {
         built.version.insert(name.to_owned(), vec![way.to_owned()]);
     }
     let mut kinds = Vec::new();
-    for (kind, arguments) in help::attempts(&said("--help")) {
+    for (kind, arguments) in help::attempts(&said("--help"), package.completes) {
         if kinds.contains(&kind) {
             continue;
         }

@@ -42,6 +42,8 @@ pub(super) struct Package {
     pub(super) programs: Vec<String>,
     /// Further programs, with the features that Cargo builds them with.
     pub(super) further: BTreeMap<String, Vec<String>>,
+    /// Whether it depends on a crate that makes completions.
+    pub(super) completes: bool,
     /// Crates that link a C library.
     pub(super) native: Vec<Native>,
     /// `[package.metadata.deb]`.

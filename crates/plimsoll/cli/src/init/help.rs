@@ -11,9 +11,22 @@ const SHELLS: [(PrintedKind, &str); 3] = [
     (PrintedKind::Fish, "fish"),
 ];
 
-/// Arguments that may print each kind of file, the likely ones first.
-pub(super) fn attempts(help: &str) -> Vec<(PrintedKind, Vec<String>)> {
-    let words = words(help);
+/// Options and subcommands that print completions and that programs like to hide from `--help`.
+const HIDDEN: [&str; 6] = [
+    "--completions",
+    "--gen-completions",
+    "--generate-completions",
+    "--generate-completion",
+    "completions",
+    "completion",
+];
+
+/// Arguments that may print each kind of file. `completes`: whether the program has a library that makes completions.
+pub(super) fn attempts(help: &str, completes: bool) -> Vec<(PrintedKind, Vec<String>)> {
+    let mut words = words(help);
+    if completes && !words.iter().any(|word| word.contains("complet")) {
+        words.extend(HIDDEN);
+    }
     let mut attempts = Vec::new();
     for (kind, shell) in SHELLS {
         let ways = words.iter().flat_map(|word| completions(word, shell));
@@ -113,7 +126,7 @@ mod tests {
     use super::*;
 
     fn ways(help: &str, kind: PrintedKind) -> Vec<String> {
-        let attempts = attempts(help).into_iter();
+        let attempts = attempts(help, false).into_iter();
         let of = attempts.filter(|(it, _)| *it == kind);
         of.map(|(_, way)| way.join(" ")).collect()
     }
@@ -147,7 +160,19 @@ mod tests {
     #[test]
     fn a_program_that_knows_nothing_of_it_is_not_tried() {
         let help = "Usage: a [OPTIONS] <PATH>\n  -m, --many  human numbers\n  command  the man of the moon\n";
-        assert_eq!(attempts(help), []);
+        assert_eq!(attempts(help, false), []);
+    }
+
+    #[test]
+    fn a_hidden_option_is_tried_where_the_program_can_complete() {
+        let hidden = attempts("Usage: a\n", true);
+        let way = vec!["--gen-completions".to_owned(), "fish".to_owned()];
+        assert!(hidden.contains(&(PrintedKind::Fish, way)), "{hidden:?}");
+        let shown = attempts("  completions  Print them\n", true);
+        assert!(
+            shown.iter().all(|(_, way)| way[0] == "completions"),
+            "{shown:?}"
+        );
     }
 
     #[test]

@@ -58,18 +58,21 @@ impl<'a> Use<'a> {
         let (optional, always): (Vec<_>, Vec<_>) = users
             .into_iter()
             .partition(|(_, native)| native.feature.is_some());
-        if always.is_empty() {
+        let needing = facts
+            .built
+            .as_ref()
+            .map(|it| it.needing(&library.sonames()));
+        let is_needed = needing.is_some_and(|programs| !programs.is_empty());
+        if always.is_empty() && !is_needed {
             let mut linking = optional.iter().filter(|(_, it)| library.is_linked_by(it));
             return linking.find_map(|(package, native)| {
                 let feature = native.feature.as_deref()?;
                 Some(Self::WithFeature(package, feature))
             });
         }
-        let is_linked = match &facts.built {
-            Some(built) => !built.needing(&library.sonames()).is_empty(),
-            None => always
-                .iter()
-                .any(|(_, native)| library.is_linked_by(native)),
+        let is_linked = match facts.built {
+            Some(_) => is_needed,
+            None => always.iter().any(|(_, it)| library.is_linked_by(it)),
         };
         let users = always.into_iter().map(|(package, _)| package);
         is_linked.then(|| Self::Always(users.collect()))

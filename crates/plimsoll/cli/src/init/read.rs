@@ -78,6 +78,10 @@ fn of_package(
             .map(|target| target.name.clone())
             .collect(),
         further,
+        completes: package
+            .dependencies
+            .iter()
+            .any(|it| it.name == "clap_complete"),
         native: features::native(cargo, metadata, package, defaults)?,
         deb,
         rpm: package.metadata["generate-rpm"].clone(),
