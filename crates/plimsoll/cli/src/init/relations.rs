@@ -8,9 +8,10 @@ use super::existing::within;
 use super::facts::Package;
 use super::words::{list, open, quoted};
 
-/// Further keys of `[package.metadata.deb]` that say something about the package.
+/// Relations that have the same names in `[package.metadata.deb]` and in `[deb]`.
 const OF_DEB: [&str; 9] = [
     "pre-depends",
+    "depends",
     "recommends",
     "suggests",
     "enhances",
@@ -18,19 +19,25 @@ const OF_DEB: [&str; 9] = [
     "breaks",
     "replaces",
     "provides",
-    "triggers-file",
 ];
 
-/// Further keys of `[package.metadata.generate-rpm]`.
-const OF_RPM: [&str; 14] = [
-    "epoch",
-    "obsoletes",
-    "conflicts",
-    "provides",
+/// Relations that have the same names in `[package.metadata.generate-rpm]` and in `[rpm]`.
+const OF_RPM: [&str; 8] = [
+    "requires",
     "recommends",
-    "supplements",
     "suggests",
+    "supplements",
     "enhances",
+    "conflicts",
+    "obsoletes",
+    "provides",
+];
+
+/// Keys of the metadata of cargo-deb that are asked about.
+const OPEN_OF_DEB: [&str; 1] = ["triggers-file"];
+
+/// Keys of the metadata of cargo-generate-rpm that are asked about.
+const OPEN_OF_RPM: [&str; 6] = [
     "pre_install_script",
     "post_install_script",
     "pre_uninstall_script",
@@ -77,16 +84,18 @@ fn deb(main: &Package) -> String {
         let folder = within(&main.folder, folder);
         let _ = writeln!(text, "maintainer-scripts = {}", quoted(&folder));
     }
-    let depends = depends(&main.deb["depends"]);
-    if !depends.is_empty() {
-        let _ = writeln!(text, "depends = {}", list(depends));
+    for key in OF_DEB {
+        let packages = clauses(&main.deb[key]);
+        if !packages.is_empty() {
+            let _ = writeln!(text, "{key} = {}", list(packages));
+        }
     }
-    text.push_str(&unused(&main.deb, "deb", &OF_DEB));
+    text.push_str(&unused(&main.deb, "deb", &OPEN_OF_DEB));
     text
 }
 
-/// The dependencies that cargo-deb would not derive: a text with commas, or an array of texts.
-fn depends(value: &Value) -> Vec<&str> {
+/// The relations that cargo-deb would not derive: a text with commas, or an array of texts.
+fn clauses(value: &Value) -> Vec<&str> {
     let texts = match value.as_array() {
         Some(texts) => texts.iter().filter_map(Value::as_str).collect(),
         None => value.as_str().into_iter().collect::<Vec<_>>(),
@@ -99,25 +108,36 @@ fn depends(value: &Value) -> Vec<&str> {
 
 fn rpm(main: &Package) -> String {
     let mut text = "\n[rpm]\ngroup = \"Applications/System\"\n".to_owned();
-    let requires = main.rpm["requires"].as_object();
-    let requires = requires.into_iter().flatten();
-    let requires = requires.map(|(name, version)| required(name, version));
-    let (known, odd): (Vec<_>, Vec<_>) = requires.partition(Result::is_ok);
-    let known: Vec<String> = known.into_iter().flatten().collect();
-    if !known.is_empty() {
-        let _ = writeln!(text, "requires = {}", list(known));
+    if let Some(epoch) = main.rpm["epoch"].as_u64() {
+        let _ = writeln!(text, "epoch = {epoch}");
     }
-    for odd in odd.into_iter().filter_map(Result::err) {
-        text.push_str(&open(&format!(
-            "the existing metadata requires {odd}, which is no comparison such as >= 1.2: what does the package require?"
-        )));
+    for key in OF_RPM {
+        text.push_str(&relations_of_rpm(key, &main.rpm[key]));
     }
-    text.push_str(&unused(&main.rpm, "generate-rpm", &OF_RPM));
+    text.push_str(&unused(&main.rpm, "generate-rpm", &OPEN_OF_RPM));
     text
 }
 
-/// A dependency as RPM writes it, `name >= 1.2`; an error has the entry as it is.
-fn required(name: &str, version: &Value) -> Result<String, String> {
+/// One key with its relations, a table of versions by names, and a question for each that is none.
+fn relations_of_rpm(key: &str, said: &Value) -> String {
+    let entries = said.as_object().into_iter().flatten();
+    let entries = entries.map(|(name, version)| relation(name, version));
+    let (known, odd): (Vec<_>, Vec<_>) = entries.partition(Result::is_ok);
+    let known: Vec<String> = known.into_iter().flatten().collect();
+    let mut text = String::new();
+    if !known.is_empty() {
+        let _ = writeln!(text, "{key} = {}", list(known));
+    }
+    for odd in odd.into_iter().filter_map(Result::err) {
+        text.push_str(&open(&format!(
+            "the existing metadata has {odd} in `{key}`, which is no comparison such as >= 1.2: what is meant?"
+        )));
+    }
+    text
+}
+
+/// A relation as RPM writes it, `name >= 1.2`; an error has the entry as it is.
+fn relation(name: &str, version: &Value) -> Result<String, String> {
     let said = version.as_str().map(str::trim);
     let odd = || format!("{name} = {version}");
     match said {
@@ -167,7 +187,7 @@ mod tests {
             ("< 2:1.0", "a < 2:1.0"),
             ("=  1", "a = 1"),
         ] {
-            assert_eq!(required("a", &json!(version)).as_deref(), Ok(text));
+            assert_eq!(relation("a", &json!(version)).as_deref(), Ok(text));
         }
         for odd in [
             json!("1.2"),
@@ -176,7 +196,7 @@ mod tests {
             json!(">= 1 2"),
             json!(1),
         ] {
-            let error = required("a", &odd).expect_err("odd");
+            let error = relation("a", &odd).expect_err("odd");
             assert_eq!(error, format!("a = {odd}"));
         }
     }
@@ -185,9 +205,9 @@ mod tests {
     fn dependencies_are_a_text_or_an_array_without_what_is_derived() {
         let expected = ["adduser", "foo (>= 1) | bar"];
         let text = json!("$auto, adduser,  foo (>= 1) | bar, ");
-        assert_eq!(depends(&text), expected);
+        assert_eq!(clauses(&text), expected);
         let array = json!(["${shlibs:Depends}", "adduser", "foo (>= 1) | bar"]);
-        assert_eq!(depends(&array), expected);
+        assert_eq!(clauses(&array), expected);
     }
 
     #[test]
@@ -210,21 +230,22 @@ mod tests {
     }
 
     #[test]
-    fn what_nothing_was_made_of_is_asked_for() {
+    fn relations_keep_their_names_and_what_nothing_was_made_of_is_asked_for() {
         let main = Package {
-            deb: json!({ "suggests": "man-db" }),
-            rpm: json!({ "requires": { "a": "1" } }),
+            deb: json!({ "suggests": "man-db, perl", "triggers-file": "a" }),
+            rpm: json!({ "requires": { "a": "1" }, "obsoletes": { "b": "< 2" }, "epoch": 1 }),
             ..Package::default()
         };
         let text = text(&main);
-        assert!(
-            text.contains("[package.metadata.deb] has suggests = \"man-db\""),
-            "{text}"
-        );
-        assert!(
-            text.contains("requires a = \"1\", which is no comparison"),
-            "{text}"
-        );
+        for part in [
+            "\nsuggests = [\"man-db\", \"perl\"]\n",
+            "[package.metadata.deb] has triggers-file = \"a\"",
+            "\nepoch = 1\n",
+            "\nobsoletes = [\"b < 2\"]\n",
+            "has a = \"1\" in `requires`, which is no comparison",
+        ] {
+            assert!(text.contains(part), "{part}: {text}");
+        }
         assert!(!text.contains("requires = "), "{text}");
     }
 }

@@ -195,7 +195,11 @@ fn metadata_of_other_tools_becomes_keys() {
             { "source": "target/release/sample.1", "dest": "usr/share/man/man1/" },
         ],
     });
-    facts.packages[0].rpm = json!({ "requires": { "shadow-utils": "*" } });
+    facts.packages[0].deb["breaks"] = json!("sample-tools (<< 1.2~)");
+    facts.packages[0].rpm = json!({
+        "requires": { "shadow-utils": "*" },
+        "obsoletes": { "sample-tools": "< 1.2" },
+    });
     let (text, config) = sound(&facts);
     assert_eq!(config.deb.section.as_deref(), Some("net"));
     assert_eq!(config.asset[0].dest, "/usr/sbin/sample");
