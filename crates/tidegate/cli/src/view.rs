@@ -216,7 +216,7 @@ pub(crate) fn info(info: &Info) -> String {
         (
             "table",
             info.fight.as_ref().map_or_else(
-                || "ours alone".to_owned(),
+                || "changed only by Tidegate".to_owned(),
                 |fight| format!("changed again and again: {fight}"),
             ),
         ),
