@@ -8,9 +8,9 @@ use tidegate_resolver::{Asked, MAX_DATAGRAM, Transport, Verdict, Zone, judge, of
 
 use crate::samples;
 
-/// Whatever an endpoint sends is ignored, or answered by a message that is sound, fits, and has its id, or
-/// put to others; whatever they send back becomes such an answer or is ignored. Who is no endpoint
-/// gets nothing.
+/// Checks one query and one answer of an upstream server. A query of an endpoint is ignored, answered, or forwarded. An answer
+/// is well-formed, fits into its datagram, and has the query's id; that holds for forwarded answers too. A client that is not
+/// an endpoint gets no answer.
 ///
 /// # Panics
 /// Where that does not hold.
@@ -32,8 +32,8 @@ pub fn dns(bytes: &[u8], reply: &[u8]) {
                 let asked = question.with_id(1);
                 assert_eq!(asked.len(), bytes.len());
                 for reply in [reply, bytes, &asked] {
-                    let heard = question.hear(1, reply).map(|heard| heard.bytes);
-                    for answer in heard.into_iter().chain(question.failed()) {
+                    let accepted = question.accept(1, reply).map(|answer| answer.bytes);
+                    for answer in accepted.into_iter().chain(question.failed()) {
                         check_answer(&answer, bytes, limit);
                     }
                 }
@@ -51,7 +51,7 @@ fn check_answer(answer: &[u8], question: &[u8], limit: usize) {
 fn judged(from: [u8; 4], transport: Transport, bytes: &[u8]) -> Verdict {
     static ZONE: LazyLock<Zone> = LazyLock::new(|| {
         let mut zone = Zone::default();
-        of_state(&samples::state()).for_each(|news| zone.hear(news));
+        of_state(&samples::state()).for_each(|update| zone.apply(update));
         zone
     });
     let asked = Asked {

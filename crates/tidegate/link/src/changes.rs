@@ -28,21 +28,21 @@ const DELADDR: u16 = 21;
 #[derive(Debug)]
 pub struct Changes(Notifications);
 
-/// What was heard.
+/// What a wait for changes found.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum LinkChange {
     /// Nothing within the time.
     Nothing,
     /// Something changed, with these details.
-    Changed(Told),
+    Changed(ChangeDetails),
     /// Messages were lost: anything may have changed.
-    Much,
+    Lost,
 }
 
-/// What is told of changes.
+/// What changed in detail.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Told {
-    /// Addresses that went.
+pub struct ChangeDetails {
+    /// Addresses that were removed.
     pub went: BTreeSet<IpAddr>,
     /// Links that got an address by which the kernel has IPv6 on them: a link-local one, or the loopback's `::1`.
     pub got_ipv6: BTreeSet<IfName>,
@@ -107,8 +107,8 @@ impl Changes {
             .filter_map(|index| index_to_name(&self.0, index).ok());
         let got_ipv6 = names.filter_map(|name| name.parse().ok()).collect();
         Ok(match is_all {
-            true => LinkChange::Changed(Told { went, got_ipv6 }),
-            false => LinkChange::Much,
+            true => LinkChange::Changed(ChangeDetails { went, got_ipv6 }),
+            false => LinkChange::Lost,
         })
     }
 }

@@ -48,7 +48,7 @@ use tidegate_model::traffic::{ConnectionKey, TrafficCounts};
 use tidegate_model::{IfName, NetnsId, Protocol};
 
 pub use bounded::{Hangs, TIME_LIMIT, with_time_limit};
-pub use changes::{Changes, LinkChange, Told};
+pub use changes::{ChangeDetails, Changes, LinkChange};
 pub use descriptors::{Descriptors, MORE_DESCRIPTORS};
 pub use error::{ErrorKind, LinkError, NetnsFault};
 pub use named::{NamedListener, named_listeners};
@@ -88,7 +88,7 @@ pub trait Links: Send {
     /// The connections that the host tracks, for a thread of their own.
     fn connections(&self) -> Box<dyn Connections>;
 
-    /// The ports that something on the host listens on, whatever the address.
+    /// The ports that a program of the host listens on, at any address.
     fn used_ports(&mut self) -> Result<BTreeSet<(Protocol, u16)>, LinkError>;
 
     /// Takes namespaces that were opened in advance, for the next calls. They are closed when others are admitted. A

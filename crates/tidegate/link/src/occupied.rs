@@ -30,7 +30,7 @@ struct Part {
 /// What is in use.
 #[derive(Debug)]
 pub(crate) struct Occupied {
-    news: Notifications,
+    notifications: Notifications,
     /// None if it must be listed again.
     known: Option<Vec<Part>>,
     /// Prefixes of our bridges that were created since the start.
@@ -42,7 +42,7 @@ impl Occupied {
     pub(crate) fn open() -> Result<Self, Cause> {
         let groups = [&[LINKS][..], &ADDRESSES, &ROUTES].concat();
         Ok(Self {
-            news: Notifications::open(netlink::Family::Route, &groups)?,
+            notifications: Notifications::open(netlink::Family::Route, &groups)?,
             known: None,
             ours: HashSet::new(),
         })
@@ -51,7 +51,7 @@ impl Occupied {
     /// The prefixes in use: destinations of unicast routes, and prefixes of addresses. The socket belongs to the same
     /// namespace.
     pub(crate) fn list(&mut self, socket: &mut Socket) -> Result<Vec<IpNet>, Cause> {
-        self.hear()?;
+        self.read_changes()?;
         let known = match &self.known {
             Some(known) => known,
             None => {
@@ -110,16 +110,20 @@ impl Occupied {
 
     /// Reads pending messages, so that they do not accumulate.
     fn catch_up(&mut self) {
-        if let Err(error) = self.hear() {
+        if let Err(error) = self.read_changes() {
             tracing::debug!(%error, "cannot receive changes of routes");
             self.known = None;
         }
     }
 
-    fn hear(&mut self) -> Result<(), Cause> {
-        let Self { news, known, ours } = self;
+    fn read_changes(&mut self) -> Result<(), Cause> {
+        let Self {
+            notifications,
+            known,
+            ours,
+        } = self;
         let mut is_changed = false;
-        let is_all = news.read(|message| {
+        let is_all = notifications.read(|message| {
             is_changed |= known
                 .as_ref()
                 .is_some_and(|known| changes(message, known, ours));

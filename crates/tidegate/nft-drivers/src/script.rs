@@ -20,7 +20,7 @@ impl Script {
     pub(crate) fn new(transaction: &Transaction) -> Self {
         let mut script = Self::default();
         for op in transaction.ops() {
-            // A String takes whatever is written.
+            // To write to a String does not fail.
             let _ = write!(script.text, "{op}");
             script.end_line();
         }

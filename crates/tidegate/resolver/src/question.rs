@@ -37,8 +37,8 @@ impl Question {
         with_id(&self.bytes, id)
     }
 
-    /// The received bytes, if they answer this query with that id (RFC 5452 section 9.1).
-    pub fn hear(&self, id: u16, bytes: &[u8]) -> Option<UpstreamAnswer> {
+    /// The answer for the client, if the received bytes answer this query with that id (RFC 5452 section 9.1).
+    pub fn accept(&self, id: u16, bytes: &[u8]) -> Option<UpstreamAnswer> {
         let answer = Message::from_vec(bytes).ok()?;
         let metadata = &answer.metadata;
         let is_answer = metadata.message_type == MessageType::Response

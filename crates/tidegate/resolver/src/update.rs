@@ -7,7 +7,7 @@ use ipnet::IpNet;
 use serde::{Deserialize, Serialize};
 use tidegate_model::{Access, Change, Endpoint, IfName, Name, NetnsId, Network, State};
 
-/// A piece of news.
+/// A change of what the zone holds.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum ZoneUpdate {

@@ -46,8 +46,8 @@ struct Endpoint {
 }
 
 impl Zone {
-    /// Takes a piece of news.
-    pub fn hear(&mut self, update: ZoneUpdate) {
+    /// Applies an update.
+    pub fn apply(&mut self, update: ZoneUpdate) {
         match update {
             ZoneUpdate::Network {
                 name,

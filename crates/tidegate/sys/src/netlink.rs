@@ -17,6 +17,6 @@ pub use attribute::{attribute, attributes};
 pub use error::{Error, Refusal};
 pub use family::Family;
 pub use message::{Message, messages};
-pub use notifications::{Heard, Notifications};
+pub use notifications::{Notifications, Received};
 pub use request::Request;
 pub use socket::{DUMP, Socket};

@@ -99,7 +99,7 @@ impl Netns {
     /// Opens the namespace that was found at a path.
     ///
     /// # Errors
-    /// If the file is no namespace, or the kernel does not open it.
+    /// If the file is not a namespace, or the kernel does not open it.
     pub fn open_found(found: &OwnedFd) -> Result<Self, NetnsError> {
         let file_system = u32::try_from(rustix::fs::fstatfs(found)?.f_type);
         if file_system != Ok(NSFS) {
@@ -223,7 +223,7 @@ mod tests {
     }
 
     #[test]
-    fn a_path_that_leads_to_no_network_namespace_is_told_from_one_that_leads_nowhere() {
+    fn a_path_that_leads_to_no_network_namespace_differs_from_one_that_leads_nowhere() {
         use NetnsError::{Gone, NotANetns};
         let folder = tempfile::tempdir().unwrap();
         let file = folder.path().join("stale");

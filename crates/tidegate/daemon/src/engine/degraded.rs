@@ -259,7 +259,7 @@ impl Backends {
                 });
             }
         };
-        let holds = tidegate_plan::hold_anew(state, &endpoint.name);
+        let holds = tidegate_plan::hold_again(state, &endpoint.name);
         // Ports that are held correctly are not released.
         let holds = holds.into_iter().filter(|step| {
             let is_release = matches!(step, LinkStep::ReleasePorts(_));
@@ -291,7 +291,7 @@ impl Backends {
 fn suspects(state: &State, heard: &LinkChange) -> Vec<Name> {
     let has_lost = |network: &&Network| match heard {
         LinkChange::Nothing => false,
-        LinkChange::Much => true,
+        LinkChange::Lost => true,
         LinkChange::Changed(told) => {
             let mut gateways = network.resolvers();
             gateways.any(|gateway| told.went.contains(&gateway))
@@ -306,15 +306,15 @@ fn suspects(state: &State, heard: &LinkChange) -> Vec<Name> {
 fn with_ipv6<'a>(state: &'a State, heard: &LinkChange) -> (Vec<&'a Name>, Vec<LinkStep>) {
     let is_suspect = match heard {
         LinkChange::Nothing => false,
-        LinkChange::Much => true,
+        LinkChange::Lost => true,
         LinkChange::Changed(told) => {
             let is_told = |ifname: &IfName| told.got_ipv6.contains(ifname);
-            let (networks, ports) = tidegate_plan::without_ipv6_anew(state, is_told);
+            let (networks, ports) = tidegate_plan::without_ipv6_again(state, is_told);
             let has_loopback = told.got_ipv6.iter().any(|ifname| ifname.as_str() == "lo");
             has_loopback || !networks.is_empty() || !ports.is_empty()
         }
     };
-    tidegate_plan::without_ipv6_anew(state, |_| is_suspect)
+    tidegate_plan::without_ipv6_again(state, |_| is_suspect)
 }
 
 /// Whether a link of another program has the name of a network's bridge.

@@ -43,8 +43,8 @@ pub(crate) enum Status {
 
 impl ResolverHandle {
     /// Sends a change. Without a process it does nothing: the next process gets everything.
-    pub(crate) fn tell(&self, news: impl IntoIterator<Item = ZoneUpdate>) {
-        self.tell_each(news.into_iter().map(ResolverMessage::ZoneUpdate));
+    pub(crate) fn tell(&self, updates: impl IntoIterator<Item = ZoneUpdate>) {
+        self.tell_each(updates.into_iter().map(ResolverMessage::ZoneUpdate));
     }
 
     pub(super) fn tell_each(&self, told: impl Iterator<Item = ResolverMessage>) {
@@ -68,12 +68,12 @@ impl ResolverHandle {
         upstreams: Vec<SocketAddr>,
         state: &State,
     ) -> io::Result<()> {
-        let news = of_state(state).map(ResolverMessage::ZoneUpdate);
+        let updates = of_state(state).map(ResolverMessage::ZoneUpdate);
         let whole = [
             ResolverMessage::Upstreams(upstreams),
             ResolverMessage::Whole,
         ];
-        write_each(&mut stream, news.chain(whole), TIME_LIMIT_AT_FIRST)?;
+        write_each(&mut stream, updates.chain(whole), TIME_LIMIT_AT_FIRST)?;
         let mut ends = self.ends();
         ends.stream = Some(stream);
         ends.status = Status::Answered(process);
@@ -162,9 +162,9 @@ mod tests {
         let (ours, theirs) = UnixStream::pair().unwrap();
         let line = ResolverHandle::default();
         line.open(ours, 7, Vec::new(), &State::default()).unwrap();
-        let news = ZoneUpdate::NoNetwork("a-network-with-a-name".parse().unwrap());
+        let update = ZoneUpdate::NoNetwork("a-network-with-a-name".parse().unwrap());
         // Far more than the kernel keeps for one who does not read.
-        line.tell(std::iter::repeat_n(news, 100_000));
+        line.tell(std::iter::repeat_n(update, 100_000));
         assert!(line.ends().stream.is_none());
         drop(theirs);
     }
@@ -177,8 +177,8 @@ mod tests {
                 std::thread::sleep(Duration::from_millis(5));
             }
         });
-        let news = ZoneUpdate::NoNetwork("a-network-with-a-name".parse().unwrap());
-        let told = std::iter::repeat_n(ResolverMessage::ZoneUpdate(news), 1_000_000);
+        let update = ZoneUpdate::NoNetwork("a-network-with-a-name".parse().unwrap());
+        let told = std::iter::repeat_n(ResolverMessage::ZoneUpdate(update), 1_000_000);
         write_each(&mut ours, told, Duration::from_millis(100)).unwrap_err();
         drop(ours);
         reader.join().unwrap();

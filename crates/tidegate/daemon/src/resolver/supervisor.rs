@@ -151,7 +151,7 @@ impl Supervisor {
             let mut said = [0; 64];
             match line.read(&mut said) {
                 Ok(0) => return Ok(false),
-                Ok(count) => self.hear(&said[..count], &mut liveness),
+                Ok(count) => self.handle(&said[..count], &mut liveness),
                 Err(error) if error.kind() == ErrorKind::Interrupted => {}
                 Err(error) if error.kind() == ErrorKind::ConnectionReset => return Ok(false),
                 Err(error) => return Err(error),
@@ -159,7 +159,7 @@ impl Supervisor {
         }
     }
 
-    fn hear(&mut self, said: &[u8], liveness: &mut Liveness) {
+    fn handle(&mut self, said: &[u8], liveness: &mut Liveness) {
         if said.contains(&ALIVE) {
             liveness.answered(Instant::now());
         }

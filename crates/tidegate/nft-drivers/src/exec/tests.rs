@@ -270,7 +270,7 @@ fn a_child_lost_with_the_line_is_not_asked_twice() {
 }
 
 #[test]
-fn words_that_are_no_error_of_nft_leave_the_outcome_open() {
+fn words_that_are_not_an_error_of_nft_leave_the_outcome_open() {
     let runner = FakeRunner::with_child();
     let (mut backend, _) = open(&runner, ExecMode::Auto);
     runner.next_reply(Reply::Says("Warning: this will go away\nadd\n^\n"));

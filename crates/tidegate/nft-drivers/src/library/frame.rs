@@ -194,7 +194,7 @@ mod tests {
     }
 
     #[test]
-    fn bytes_that_are_no_answer_end_the_reading() {
+    fn bytes_that_are_not_an_answer_end_the_reading() {
         for noise in ["\n", "running 0 tests\n", "done 1\n", "done 1 2 3\n"] {
             let mut reader = Reader::default();
             assert!(reader.feed(noise.as_bytes()), "{noise:?}");

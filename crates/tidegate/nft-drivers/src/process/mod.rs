@@ -96,7 +96,7 @@ impl Launcher {
     }
 }
 
-/// Gives a child the limit that programs with `select()` are made for, whatever ours was raised to.
+/// Gives a child the limit of open files that programs with `select()` expect. The daemon's own limit is higher.
 fn limit_descriptors(child: &Child) {
     let mut limit = getrlimit(Resource::Nofile);
     limit.current = Some(

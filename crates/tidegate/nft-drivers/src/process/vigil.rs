@@ -130,7 +130,7 @@ mod tests {
     }
 
     #[test]
-    fn a_line_of_proc_is_read_whatever_the_name() {
+    fn a_line_of_proc_is_parsed_with_any_program_name() {
         let own = std::fs::read_to_string("/proc/self/stat").unwrap();
         assert!(
             read(&own).is_some_and(|seen| "RSD".contains(seen.state)),

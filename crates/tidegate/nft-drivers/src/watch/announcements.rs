@@ -1,12 +1,12 @@
-//! What the kernel tells of a transaction, in the words of [`message`](super::message): by that ours is known among others
-//! that were committed at the same time.
+//! What the kernel announces about a transaction, in the words of [`message`](super::message). It tells our transaction from
+//! others that were committed at the same time.
 
 use std::collections::BTreeSet;
 
 use tidegate_nft::{Object, ObjectId, Op, TableId, Transaction};
 
-/// The words of which at least one is told of a transaction, if it changes a table at all. With a table that is made anew goes
-/// all else: that it is added tells it from one that deletes it alone.
+/// Descriptions of changes. If a transaction changes the table at all, the kernel announces at least one of them. For a
+/// transaction that replaces the table, this is only "table added": a transaction that only deletes the table has all others too.
 pub(super) fn words(transaction: &Transaction, table: &TableId) -> BTreeSet<String> {
     let mut words = BTreeSet::new();
     for op in transaction.ops_on(table) {
@@ -58,7 +58,7 @@ fn deleted(id: &ObjectId) -> Vec<String> {
 
 fn flushed(id: &ObjectId) -> Option<String> {
     match id {
-        // Of which chains there is to tell is not known.
+        // A flushed table announces rules of chains whose names are not known here.
         ObjectId::Table(_) => None,
         ObjectId::Chain(chain) => Some(format!("rule of chain {} deleted", chain.name)),
         ObjectId::Set(set) => Some(format!("element of set {} deleted", set.name)),
@@ -82,7 +82,7 @@ mod tests {
     }
 
     #[test]
-    fn a_table_that_is_made_anew_is_told_from_one_that_is_deleted() {
+    fn a_table_that_is_replaced_differs_from_one_that_is_deleted() {
         let mut transaction = Transaction::new();
         transaction.destroy_table(&table()).add(table());
         transaction.flush(table().chain("forward".parse().unwrap()));
@@ -93,7 +93,7 @@ mod tests {
     }
 
     #[test]
-    fn changes_of_one_table_are_described_and_those_of_others_are_not() {
+    fn only_changes_of_the_one_table_are_described() {
         let mut transaction = Transaction::new();
         transaction.flush(table().chain("shut".parse().unwrap()));
         transaction.delete(TableId {

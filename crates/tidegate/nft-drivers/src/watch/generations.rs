@@ -1,10 +1,10 @@
 //! Which generations of the kernel's ruleset are ours.
 //!
-//! Each commit, whoever makes it, counts the generation on by one. A commit of ours is one of those
-//! between the generation before and the generation after it, as a rule the only one. Where others made theirs at the same
-//! time, what the kernel tells of each says which may be ours ([`telling`](super::telling)). Process ids
-//! and socket ports tell less: the kernel tells ids of the first process namespace, and the port of
-//! a child's socket is nowhere to be asked for.
+//! Every commit of any program increments the generation by one. Ours is one of those after the generation that was read before
+//! it, up to the generation that was read after it; usually there is only one. If other programs committed at the same time, the
+//! content of the announcements shows which one may be ours ([`announcements`](super::announcements)). Process ids and socket
+//! ports would not show it: the kernel reports ids of the first process namespace, and there is no call that returns the port of
+//! a child's socket.
 
 use std::collections::{BTreeSet, VecDeque};
 use std::io;
@@ -16,21 +16,20 @@ use tidegate_sys::netlink::{self, Request, Socket};
 use super::ForeignChange;
 use super::message::generation;
 
-/// Most commits that are remembered as ours until the watch has seen them; far more than a socket's
-/// buffer holds.
+/// The most commits of ours that wait for their announcement; far more than a socket's buffer holds.
 const REMEMBERED: usize = 1 << 16;
 
-/// The generations that are ours and were not seen by the watch yet.
+/// The generations that are ours and whose announcement the watch has not read yet.
 #[derive(Debug)]
 pub(super) struct Generations {
     socket: Mutex<Socket>,
     ours: Mutex<Ours>,
-    /// How many transactions are being made.
+    /// How many transactions of ours are being made.
     under_way: AtomicUsize,
 }
 
 impl Generations {
-    /// In the network namespace of the calling thread.
+    /// Opens a socket in the network namespace of the calling thread.
     pub(super) fn open() -> Result<Self, netlink::Error> {
         let mut socket = Socket::open(netlink::Family::Netfilter)?;
         let seen = ask(&mut socket)?;
@@ -44,23 +43,23 @@ impl Generations {
         })
     }
 
-    /// Does what commits one transaction, and remembers which generation that was. `is_told` says whether
-    /// the watch is to hear of it, and `words` what the kernel may tell of it.
+    /// Runs `work`, which commits one transaction, and notes its generation. `is_announced` says whether the transaction touches
+    /// the watched table, and `words` describes the changes that the kernel may announce.
     ///
     /// # Errors
     /// Those of `work`.
     pub(super) fn commit<E>(
         &self,
-        is_told: bool,
+        is_announced: bool,
         words: impl FnOnce() -> BTreeSet<String>,
         work: impl FnOnce() -> Result<(), E>,
     ) -> Result<Counted, E> {
         let _under_way = UnderWay::begin(&self.under_way);
         let before = self.current();
         work()?;
-        // Where the kernel does not tell, the commit counts as somebody else's: to be looked into.
+        // If the kernel does not report the generation, the commit counts as another program's, and the table is compared.
         let (Ok(before), Ok(after)) = (before, self.current()) else {
-            return Ok(Counted::NotTold);
+            return Ok(Counted::Unknown);
         };
         if before == after {
             return Ok(Counted::Nothing);
@@ -70,47 +69,47 @@ impl Generations {
             ours.remember(Span {
                 first,
                 last: after,
-                is_told,
-                // Of the only one it is certain.
+                is_announced,
+                // A single commit is certainly ours.
                 words: (first != after).then(words),
             });
         });
         Ok(Counted::Something)
     }
 
-    /// Whether a transaction is being made: what is heard meanwhile may be of it.
+    /// Whether a transaction of ours is being made. A change that is announced meanwhile may be ours.
     pub(super) fn is_under_way(&self) -> bool {
         self.under_way.load(Ordering::SeqCst) > 0
     }
 
-    /// Whether a commit was ours. It is ours once.
+    /// Whether a commit was ours. The same commit is not ours a second time.
     pub(super) fn claim(&self, change: &ForeignChange) -> bool {
         self.with(|ours| ours.claim(change.generation, &change.what))
     }
 
-    /// Whether the watch has heard of every commit up to a generation, and not of one of ours among them.
-    pub(super) fn is_overdue(&self, heard: u32) -> bool {
-        self.with(|ours| ours.overdue(heard).next().is_some())
+    /// Whether the watch has read the announcements of all commits up to a generation, but not that of one of ours.
+    pub(super) fn is_overdue(&self, last: u32) -> bool {
+        self.with(|ours| ours.overdue(last).next().is_some())
     }
 
-    /// As [`is_overdue`](Self::is_overdue), and waits for none of them any more.
-    pub(super) fn give_up(&self, heard: u32) -> bool {
-        self.with(|ours| ours.give_up(heard))
+    /// As [`is_overdue`](Self::is_overdue). After this, no commit up to that generation is expected.
+    pub(super) fn give_up(&self, last: u32) -> bool {
+        self.with(|ours| ours.give_up(last))
     }
 
-    /// Whether every commit after the generation that was heard of last was ours.
+    /// Whether every commit after the last generation that was announced was ours.
     ///
     /// # Errors
-    /// When the kernel does not tell.
-    pub(super) fn all_ours_since(&self, heard: u32) -> Result<bool, netlink::Error> {
+    /// If the kernel does not report its generation.
+    pub(super) fn all_ours_since(&self, last: u32) -> Result<bool, netlink::Error> {
         let now = self.current()?;
-        Ok(self.with(|ours| ours.all_since(heard, now)))
+        Ok(self.with(|ours| ours.all_since(last, now)))
     }
 
     /// Counts every commit until now as seen.
     ///
     /// # Errors
-    /// When the kernel does not tell.
+    /// If the kernel does not report its generation.
     pub(super) fn settle(&self) -> Result<(), netlink::Error> {
         let now = self.current()?;
         self.with(|ours| ours.settle(now));
@@ -143,46 +142,46 @@ impl Drop for UnderWay<'_> {
     }
 }
 
-/// What became of a transaction that was said to be done.
+/// What the kernel's generation says about a transaction that a driver reported as done.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Counted {
-    /// The kernel counted a commit meanwhile, ours or another's.
+    /// There was a commit, ours or another program's.
     Something,
-    /// It counted none.
+    /// There was no commit.
     Nothing,
-    /// It does not tell.
-    NotTold,
+    /// The kernel did not report its generation.
+    Unknown,
 }
 
-/// Generations wrap around: only their distance means something.
+/// Our commits. Generations wrap around, so only their distance means something.
 #[derive(Debug)]
 struct Ours {
-    /// Up to here there is nothing more to be seen.
+    /// All announcements up to this generation were read, or lost.
     seen: u32,
     spans: VecDeque<Span>,
 }
 
-/// Generations among which one is of a commit of ours.
+/// A range of generations, one of which is that of a commit of ours.
 #[derive(Clone, Debug)]
 struct Span {
     first: u32,
     last: u32,
-    /// Whether the watch is to hear of it.
-    is_told: bool,
-    /// Words of which at least one is told of ours; none where it is the only one.
+    /// Whether the kernel announces a change of the watched table for it.
+    is_announced: bool,
+    /// Descriptions, at least one of which is in our announcement. None if the range has one generation.
     words: Option<BTreeSet<String>>,
 }
 
 impl Span {
-    /// Whether a commit of a generation, of which that was told, may be ours.
+    /// Whether the commit of that generation may be ours, if the kernel announced `what` about it.
     fn may_be(&self, generation: u32, what: &[String]) -> bool {
         let is_within = generation.wrapping_sub(self.first) <= self.last.wrapping_sub(self.first);
-        let is_told = |words: &BTreeSet<String>| what.iter().any(|word| words.contains(word));
-        is_within && self.words.as_ref().is_none_or(is_told)
+        let has_ours = |words: &BTreeSet<String>| what.iter().any(|word| words.contains(word));
+        is_within && self.words.as_ref().is_none_or(has_ours)
     }
 }
 
-/// Whether a generation is not after another.
+/// Whether a generation is `last` or one before it.
 const fn is_until(generation: u32, last: u32) -> bool {
     last.wrapping_sub(generation) < 1 << 31
 }
@@ -201,27 +200,27 @@ impl Ours {
         found.and_then(|at| self.spans.remove(at)).is_some()
     }
 
-    /// Those that should have been heard of.
-    fn overdue(&self, heard: u32) -> impl Iterator<Item = &Span> {
+    /// Commits whose announcement should have been read by now.
+    fn overdue(&self, last: u32) -> impl Iterator<Item = &Span> {
         let is_overdue = move |span: &&Span| {
-            span.is_told && is_until(span.last, heard) && !is_until(span.last, self.seen)
+            span.is_announced && is_until(span.last, last) && !is_until(span.last, self.seen)
         };
         self.spans.iter().filter(is_overdue)
     }
 
-    fn give_up(&mut self, heard: u32) -> bool {
-        let is_overdue = self.overdue(heard).next().is_some();
-        self.spans.retain(|span| !is_until(span.last, heard));
+    fn give_up(&mut self, last: u32) -> bool {
+        let is_overdue = self.overdue(last).next().is_some();
+        self.spans.retain(|span| !is_until(span.last, last));
         is_overdue
     }
 
-    fn all_since(&self, heard: u32, now: u32) -> bool {
-        let unseen = now.wrapping_sub(heard).min(now.wrapping_sub(self.seen));
+    fn all_since(&self, last: u32, now: u32) -> bool {
+        let unseen = now.wrapping_sub(last).min(now.wrapping_sub(self.seen));
         let since = |span: &&Span| now.wrapping_sub(span.first) < unseen;
         u32::try_from(self.spans.iter().filter(since).count()) == Ok(unseen)
     }
 
-    /// What is remembered stays: its messages may yet come.
+    /// Keeps our commits, because their announcements may still arrive.
     fn settle(&mut self, now: u32) {
         self.seen = now;
     }
@@ -230,15 +229,15 @@ impl Ours {
 /// Asks for the generation (`NFT_MSG_GETGEN` with an empty `struct nfgenmsg`, linux/netfilter/nf_tables.h).
 fn ask(socket: &mut Socket) -> Result<u32, netlink::Error> {
     const GETGEN: u16 = 0x0a10;
-    let not_told = |why: &str| {
+    let unreported = |why: &str| {
         let text = "the kernel does not report the generation of its ruleset";
         netlink::Error::from(io::Error::other(format!("{text}{why}")))
     };
     let answer = match socket.ask(Request::from_bytes(GETGEN, 0, vec![0; 4])) {
-        Err(netlink::Error::Refused(refusal)) => return Err(not_told(&format!(": {refusal}"))),
+        Err(netlink::Error::Refused(refusal)) => return Err(unreported(&format!(": {refusal}"))),
         answer => answer?,
     };
-    generation(&answer).ok_or_else(|| not_told(""))
+    generation(&answer).ok_or_else(|| unreported(""))
 }
 
 #[cfg(test)]
@@ -252,12 +251,12 @@ mod tests {
         }
     }
 
-    /// Of one commit, where it is the only one.
-    fn span(before: u32, last: u32, is_told: bool) -> Span {
+    /// A span with one commit of ours and no other.
+    fn span(before: u32, last: u32, is_announced: bool) -> Span {
         Span {
             first: before.wrapping_add(1),
             last,
-            is_told,
+            is_announced,
             words: None,
         }
     }
@@ -288,14 +287,14 @@ mod tests {
         assert!(!ours.claim(5, &flushed));
         assert!(ours.claim(6, &replaced));
         assert!(!ours.claim(7, &replaced), "one of them is ours");
-        // What is not to be heard of that is not ours.
+        // A transaction that only deletes the table is not our replacement.
         ours.remember(replacement());
         assert!(!ours.claim(7, &flushed));
         assert!(ours.give_up(7));
     }
 
     #[test]
-    fn a_commit_that_everything_after_was_heard_of_and_it_was_not_is_overdue_once() {
+    fn a_commit_is_overdue_once_if_later_ones_were_announced_and_it_was_not() {
         let mut ours = ours(4);
         ours.remember(span(4, 6, true));
         assert!(ours.overdue(5).next().is_none(), "it may be the sixth");
@@ -305,7 +304,7 @@ mod tests {
     }
 
     #[test]
-    fn a_commit_that_is_not_to_be_heard_of_or_whose_message_was_lost_is_not_overdue() {
+    fn a_commit_that_is_not_announced_or_whose_announcement_was_lost_is_not_overdue() {
         let mut ours = ours(4);
         ours.remember(span(4, 5, false));
         assert!(!ours.give_up(5));

@@ -1,8 +1,8 @@
-//! Noticing that somebody else changed a table, by the kernel's notifications.
+//! Notices that another program changed a table, by the kernel's notifications.
 
+mod announcements;
 mod generations;
 mod message;
-mod telling;
 mod tracked;
 
 use std::io;
@@ -13,7 +13,7 @@ use std::time::{Duration, Instant};
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::io::Errno;
 use tidegate_nft::{Driver, Error, Family, Kind, TableId};
-use tidegate_sys::netlink::{self, Heard, Notifications};
+use tidegate_sys::netlink::{self, Notifications, Received};
 
 use generations::Generations;
 use message::{Commit, Message};
@@ -23,36 +23,36 @@ use tracked::Tracked;
 const GROUP: u32 = 7;
 /// Bytes that may wait to be read: enough for a ruleset of some ten thousand elements.
 const RECEIVE_BUFFER: usize = 8 << 20;
-/// A change that is heard while a transaction of ours is being made may be that one. How long a wait rests then before it
-/// looks again whose the change is: longer than the driver takes to answer.
+/// A change that is announced while a transaction of ours is being made may be ours. This is the time until the watch checks
+/// again whether it is: longer than the driver takes to answer.
 const REST: Duration = Duration::from_millis(2);
-/// The longest wait for the end of that transaction.
+/// The longest time that the watch waits for the end of that transaction.
 const LONGEST_REST: Duration = Duration::from_millis(100);
-/// How many different things are named that happened to a table in one transaction.
+/// The most changes of one transaction that are described.
 const NAMED: usize = 6;
 
-/// Hears of every transaction on the nf_tables of a network namespace, and tells those that touched
-/// one table and did not come from the drivers that it tracks.
+/// Receives the announcement of every nf_tables transaction in a network namespace. Reports those that touched one table and did
+/// not come from a tracked driver.
 #[derive(Debug)]
 pub struct Watch {
     notifications: Notifications,
     table: TableId,
     family: u8,
-    /// What the transaction that is being told of did to the table, and to what is in it.
+    /// The announced changes of a transaction whose end was not announced yet: to the table, and to objects in it.
     pending: [Vec<String>; 2],
-    /// The generation of the last transaction that was told of.
-    heard: u32,
+    /// The last generation that was announced.
+    last: u32,
     generations: Arc<Generations>,
 }
 
-/// What was heard. Whether it is news, [`Ledger::judge`] says.
+/// What was announced. [`Ledger::judge`] says whether another program changed the table.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Notice {
     changes: Vec<ForeignChange>,
-    /// If not everything was told: the generation up to which it was.
+    /// If announcements were lost: the last generation before the loss.
     incomplete_since: Option<u32>,
-    /// The generation of the last transaction that was heard of, whatever it touched.
-    heard: u32,
+    /// The last generation that was announced, of any table.
+    last: u32,
 }
 
 /// A transaction that touched the table.
@@ -63,7 +63,7 @@ pub struct ForeignChange {
     pub process: Option<u32>,
     /// What that thread is called (`comm`, proc_pid_comm(5)).
     pub program: Option<String>,
-    /// What it did, in words, each once, the first few.
+    /// Descriptions of its first few changes, without repetitions.
     pub what: Vec<String>,
 }
 
@@ -74,8 +74,7 @@ pub enum TableChanges {
     Nothing,
     /// Others did.
     Changed(Vec<ForeignChange>),
-    /// Others made changes that were not heard of, since more happened than could be told, or a change that
-    /// a driver says it made was not heard of. What is in the table, only a look can tell.
+    /// Announcements were lost, or a transaction that a driver reported as done was not announced. The table has to be compared.
     Missed,
 }
 
@@ -90,18 +89,18 @@ impl Watch {
     /// Watches a table in the network namespace of the calling thread from now on.
     ///
     /// # Errors
-    /// When the kernel lets nobody listen: without `CAP_NET_ADMIN`, or without nf_tables.
+    /// If the kernel refuses the subscription: without `CAP_NET_ADMIN`, or without nf_tables.
     pub fn open(table: &TableId) -> Result<Self, Error> {
         let open = || -> Result<Self, netlink::Error> {
             let notifications = Notifications::open(netlink::Family::Netfilter, &[GROUP])?;
             let generations = Arc::new(Generations::open()?);
             Ok(Self {
-                // Without the privilege it is the host's default, and more is missed.
+                // Without the privilege, the buffer has the host's default size, and announcements are lost earlier.
                 notifications: notifications.with_memory(RECEIVE_BUFFER),
                 table: table.clone(),
                 family: number(table.family),
                 pending: Default::default(),
-                heard: generations.current()?,
+                last: generations.current()?,
                 generations,
             })
         };
@@ -113,7 +112,7 @@ impl Watch {
         })
     }
 
-    /// Tells ours from others' transactions.
+    /// The ledger that knows our transactions.
     #[must_use]
     pub fn ledger(&self) -> Ledger {
         Ledger {
@@ -122,8 +121,8 @@ impl Watch {
         }
     }
 
-    /// Waits until something happened to the table, or nothing did where something should have, and tells
-    /// all that happened until then; `None` once `stop` is readable or closed at its other end.
+    /// Waits until a change of the table was announced, or the announcement of a transaction of ours is missing. Returns all
+    /// changes until then. Returns `None` when `stop` is readable or closed at its other end.
     ///
     /// # Errors
     /// If the socket can no longer be used.
@@ -131,7 +130,7 @@ impl Watch {
         self.wait_until(stop, None)
     }
 
-    /// As [`wait`](Self::wait), but no longer than until a time; then it tells of what there is, which may be nothing.
+    /// As [`wait`](Self::wait), but not longer than until a time. Then it returns the changes so far, possibly none.
     ///
     /// # Errors
     /// As `wait`.
@@ -150,7 +149,7 @@ impl Watch {
                 return Ok(None);
             }
             self.drain(&mut notice).map_err(failed)?;
-            // Before the changes are looked at: those of a transaction that has ended are known as ours.
+            // Read first: once a transaction has ended, its changes are known as ours.
             let is_under_way = self.generations.is_under_way();
             let is_news = self.is_news(&mut notice);
             let now = Instant::now();
@@ -161,7 +160,7 @@ impl Watch {
                 && now < *rested.get_or_insert(now + LONGEST_REST);
             if may_be_ours && !is_late {
                 rest = Some(now + REST);
-            } else if is_news || is_late || self.generations.is_overdue(self.heard) {
+            } else if is_news || is_late || self.generations.is_overdue(self.last) {
                 return Ok(Some(notice));
             } else {
                 (rest, rested) = (None, None);
@@ -183,10 +182,10 @@ impl Watch {
         }
     }
 
-    /// Whether somebody has to look into what was heard. Changes that are known as ours are taken out: as a rule, that is
-    /// all, and no command has to be waited for.
+    /// Whether the notice has to be judged. Removes changes that are known to be ours. Usually none is left then, and the watch
+    /// does not have to wait until a command ends.
     fn is_news(&self, notice: &mut Notice) -> bool {
-        notice.heard = self.heard;
+        notice.last = self.last;
         if notice.incomplete_since.is_some() {
             return true;
         }
@@ -195,18 +194,18 @@ impl Watch {
         !changes.is_empty()
     }
 
-    /// Reads all there is.
+    /// Reads all pending messages.
     fn drain(&mut self, notice: &mut Notice) -> io::Result<()> {
         let Self {
             notifications,
             table,
             family,
             pending,
-            heard: last,
+            last,
             ..
         } = self;
-        notifications.hear(|heard| match heard {
-            Heard::Message(message) => match message::decode(&message) {
+        notifications.receive(|received| match received {
+            Received::Message(message) => match message::decode(&message) {
                 Some(Message::Object(touched))
                     if touched.family == *family && touched.table == table.name.as_str() =>
                 {
@@ -223,7 +222,7 @@ impl Watch {
                         .extend(change(commit, std::mem::take(pending)));
                 }
             },
-            Heard::Loss => {
+            Received::Loss => {
                 *pending = Default::default();
                 notice.incomplete_since.get_or_insert(*last);
             }
@@ -232,9 +231,9 @@ impl Watch {
     }
 }
 
-/// What a transaction did to the table and to what is in it; none if it did not touch the table.
+/// What a transaction changed, in the table itself or in its objects. None if it did not touch the table.
 fn change(commit: Commit, [table, parts]: [Vec<String>; 2]) -> Option<ForeignChange> {
-    // With the table goes all that is in it.
+    // If the table itself was added or deleted, its objects were too.
     let what = if table.is_empty() { parts } else { table };
     (!what.is_empty()).then_some(ForeignChange {
         generation: commit.generation,
@@ -245,34 +244,33 @@ fn change(commit: Commit, [table, parts]: [Vec<String>; 2]) -> Option<ForeignCha
 }
 
 impl Ledger {
-    /// The driver, with its transactions known as ours. Where it says that one is done and the kernel knows
-    /// of none, that is an error.
+    /// The driver, with its transactions known as ours. If it reports success but the kernel did not change, that is an error.
     #[must_use]
     pub fn track(&self, driver: Box<dyn Driver>) -> Box<dyn Driver> {
         let generations = Arc::clone(&self.generations);
         Box::new(Tracked::new(driver, generations, self.table.clone()))
     }
 
-    /// What a notice amounts to. To be asked while no tracked driver is at work, and once for each
-    /// notice, in order: else a transaction of ours may count as somebody else's.
+    /// What a notice means. Call it once for each notice, in order, and while no tracked driver is at work. Otherwise a
+    /// transaction of ours may count as another program's.
     ///
     /// # Errors
-    /// When the kernel does not tell the generation of its ruleset.
+    /// If the kernel does not report its generation.
     pub fn judge(&self, notice: Notice) -> Result<TableChanges, Error> {
         let failed = |error: netlink::Error| failed("cannot query the generation", error);
         let generations = &self.generations;
         let mut changes = notice.changes;
         let mut is_missed = false;
-        if let Some(heard) = notice.incomplete_since {
-            let all_ours = generations.all_ours_since(heard).map_err(failed)?;
+        if let Some(last) = notice.incomplete_since {
+            let all_ours = generations.all_ours_since(last).map_err(failed)?;
             changes.retain(|change| !all_ours && !generations.claim(change));
             generations.settle().map_err(failed)?;
             is_missed = !all_ours;
         } else {
             changes.retain(|change| !generations.claim(change));
         }
-        // A transaction that was said to be done while others made theirs, and that nobody heard of.
-        is_missed |= generations.give_up(notice.heard);
+        // A driver reported a transaction as done while another program committed, and ours was not announced.
+        is_missed |= generations.give_up(notice.last);
         Ok(match changes.is_empty() {
             true if is_missed => TableChanges::Missed,
             true => TableChanges::Nothing,

@@ -1,22 +1,22 @@
-//! A driver whose transactions are known as ours, and that is not believed without a sign.
+//! A driver that notes the generations of its transactions, and checks that each reported success changed the kernel.
 
 use std::sync::Arc;
 
 use tidegate_nft::{Description, Driver, Error, Layer, LiveTable, TableId, Transaction};
 
+use super::announcements;
 use super::generations::{Counted, Generations};
-use super::telling;
 
 const HINT: &str = "check whether this nft is the one of the package nftables, not a wrapper";
 
-/// Passes everything on, and notes the generation of each transaction that it applies.
+/// Passes every call on, and notes the generation of each transaction that it applies.
 ///
-/// A driver that says that it is done, while the kernel counted no commit, is asked for what it should
-/// have done; where that is not to be seen, it counts as lost.
+/// If the driver reports success but the kernel's generation is the same as before, this lists the tables. If they do not show
+/// the changes of the transaction, the driver counts as lost.
 pub(super) struct Tracked {
     driver: Box<dyn Driver>,
     generations: Arc<Generations>,
-    /// The one of which the watch hears.
+    /// The watched table.
     table: TableId,
 }
 
@@ -33,12 +33,12 @@ impl Tracked {
         }
     }
 
-    /// What is said of a transaction after which the kernel's ruleset did not change before.
+    /// The result of a transaction that the driver reported as done, although the kernel's generation did not change.
     fn look(&self, transaction: &Transaction) -> Result<(), Error> {
         if transaction.is_empty() {
             return Ok(());
         }
-        // What always changes something did not; what was added may have been there.
+        // To add what exists already changes nothing, and is not an error.
         if !transaction.is_always_a_change() && self.is_there(transaction)? {
             return Ok(());
         }
@@ -53,7 +53,7 @@ impl Tracked {
         Err(Error::gone(reason).with_hint(HINT))
     }
 
-    /// Whether the tables hold all that a transaction adds, and nothing of what it flushes.
+    /// Whether the tables have everything that the transaction adds, and nothing that it flushes.
     fn is_there(&self, transaction: &Transaction) -> Result<bool, Error> {
         for table in transaction.tables() {
             let listing = self.driver.list(&table)?;
@@ -74,12 +74,12 @@ impl Layer for Tracked {
     }
 
     fn carry_out(&self, transaction: &Transaction) -> Result<(), Error> {
-        let is_told = transaction.ops_on(&self.table).next().is_some();
+        let is_announced = transaction.ops_on(&self.table).next().is_some();
         let apply = || self.driver.apply(transaction);
-        let words = || telling::words(transaction, &self.table);
-        match self.generations.commit(is_told, words, apply)? {
+        let words = || announcements::words(transaction, &self.table);
+        match self.generations.commit(is_announced, words, apply)? {
             Counted::Nothing => self.look(transaction),
-            Counted::Something | Counted::NotTold => Ok(()),
+            Counted::Something | Counted::Unknown => Ok(()),
         }
     }
 }

@@ -63,7 +63,7 @@ conformance!(
     objects::every_operation_is_taken,
     objects::the_start_can_be_repeated,
     objects::drift_is_seen,
-    objects::a_table_is_replaced_whatever_was_there,
+    objects::a_table_is_replaced_with_any_content,
     objects::filling_makes_the_set_or_finds_it,
     objects::it_says_what_it_is,
     objects::it_works_after_a_refusal,

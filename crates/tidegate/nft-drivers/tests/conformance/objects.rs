@@ -61,7 +61,7 @@ pub(crate) fn drift_is_seen(world: &World) {
     assert_eq!(found, expected);
 }
 
-pub(crate) fn a_table_is_replaced_whatever_was_there(world: &World) {
+pub(crate) fn a_table_is_replaced_with_any_content(world: &World) {
     let small = transaction(|small| {
         small
             .destroy_table(&TABLE)

@@ -105,7 +105,7 @@ impl World {
         }
     }
 
-    /// What the ruleset is, in the words of whoever holds it.
+    /// The ruleset as text: as `nft list ruleset` prints the kernel's, or as the driver renders it.
     pub(crate) fn text(&self, table: &TableId) -> String {
         match &self.netns {
             Some(netns) => netns.sh("nft -s list ruleset"),

@@ -1,4 +1,4 @@
-//! Hearing of changes, and telling ours from others'.
+//! The watch reports changes of other programs, and not ours.
 
 use std::time::Duration;
 
@@ -38,8 +38,8 @@ impl Scene {
         applied.unwrap_or_else(|error| panic!("{error}"));
     }
 
-    /// What all that happened until now amounts to. A last change by another marks the end.
-    fn hear(&mut self) -> Vec<TableChanges> {
+    /// The judgements of all notices until now. A last change by another program marks the end.
+    fn judged(&mut self) -> Vec<TableChanges> {
         self.netns
             .sh("nft 'add chain inet sample end; delete chain inet sample end'");
         let (stopped, _stop) = pipe_with(PipeFlags::CLOEXEC).expect("a pipe");
@@ -53,7 +53,7 @@ impl Scene {
                 TableChanges::Changed(changes) => changes
                     .iter()
                     .any(|change| change.what.contains(&"chain end deleted".to_owned())),
-                // The mark is among what was missed.
+                // The announcement of the last change was lost too.
                 TableChanges::Missed => true,
                 TableChanges::Nothing => false,
             };
@@ -64,9 +64,9 @@ impl Scene {
         }
     }
 
-    /// Of the changes that were heard, what was done.
-    fn heard(&mut self) -> Vec<Vec<String>> {
-        let findings = self.hear().into_iter();
+    /// The descriptions of each reported change.
+    fn reported(&mut self) -> Vec<Vec<String>> {
+        let findings = self.judged().into_iter();
         let changes = findings.flat_map(|finding| match finding {
             TableChanges::Changed(changes) => changes,
             TableChanges::Nothing | TableChanges::Missed => Vec::new(),
@@ -91,7 +91,7 @@ fn our_own_transactions_are_not_reported() {
         }
         let refused = transaction(|t| t.create(TABLE));
         scene.driver.apply(&refused).expect_err("it is there");
-        assert_eq!(scene.heard(), Vec::<Vec<String>>::new(), "{subject:?}");
+        assert_eq!(scene.reported(), Vec::<Vec<String>>::new(), "{subject:?}");
     }
 }
 
@@ -116,7 +116,7 @@ fn a_wait_goes_on_after_our_own_transactions() {
             for port in 1..=20 {
                 let publish = transaction(|t| t.add_elements(&publish4().id, [published(port)]));
                 driver.apply(&publish).expect("it is applied");
-                // So that it is heard of alone.
+                // So that it is announced alone.
                 std::thread::sleep(Duration::from_millis(10));
             }
             netns.sh("nft add chain inet sample end");
@@ -132,7 +132,7 @@ fn a_wait_goes_on_after_our_own_transactions() {
 }
 
 #[test]
-fn changes_of_others_are_told_with_what_was_done_and_who_it_was() {
+fn changes_of_other_programs_are_reported_with_what_was_done_and_by_which_program() {
     for &subject in ON_KERNEL {
         if !subject.can_run() {
             return;
@@ -146,7 +146,7 @@ fn changes_of_others_are_told_with_what_was_done_and_who_it_was() {
             .sh("nft delete element inet sample publish4 '{ tcp . 80 }'
                  nft flush ruleset
                  nft add table inet sample");
-        let heard = scene.heard();
+        let heard = scene.reported();
         assert_eq!(heard[0], ["element of set publish4 deleted"]);
         assert_eq!(heard[1], ["table deleted"]);
         assert_eq!(heard[2], ["table added"]);
@@ -154,7 +154,7 @@ fn changes_of_others_are_told_with_what_was_done_and_who_it_was() {
 }
 
 #[test]
-fn a_change_is_told_with_the_process_that_made_it() {
+fn a_change_is_reported_with_the_process_that_made_it() {
     let subject = ON_KERNEL[0];
     if !subject.can_run() {
         return;
@@ -167,7 +167,7 @@ fn a_change_is_told_with_the_process_that_made_it() {
     let mut child = child.expect("nft starts");
     let pid = child.id();
     assert!(child.wait().expect("it ends").success());
-    let findings = scene.hear();
+    let findings = scene.judged();
     let Some(TableChanges::Changed(changes)) = findings.first() else {
         panic!("{findings:?}");
     };
@@ -190,11 +190,11 @@ fn changes_of_other_tables_are_not_reported() {
         "nft add table inet other; nft add table ip sample; nft add chain ip sample c
              nft delete table ip sample; nft delete table inet other",
     );
-    assert_eq!(scene.heard(), Vec::<Vec<String>>::new());
+    assert_eq!(scene.reported(), Vec::<Vec<String>>::new());
 }
 
 #[test]
-fn changes_at_the_same_time_as_ours_are_told_and_ours_are_not() {
+fn only_changes_of_others_at_the_same_time_as_ours_are_reported() {
     for &subject in ON_KERNEL {
         if !subject.can_run() {
             return;
@@ -211,7 +211,7 @@ fn changes_at_the_same_time_as_ours_are_told_and_ours_are_not() {
                 }));
             }
         });
-        let heard = scene.heard();
+        let heard = scene.reported();
         assert_eq!(heard.len(), 40, "{subject:?}: {heard:?}");
     }
 }
@@ -236,7 +236,7 @@ fn lost_announcements_lead_to_a_comparison_unless_all_commits_were_ours() {
         "cd {}; {FLOOD}; nft -f flood",
         folder.path().display()
     ));
-    assert_eq!(scene.hear(), [TableChanges::Missed]);
+    assert_eq!(scene.judged(), [TableChanges::Missed]);
     let each = |n: u32| {
         let key = vec![std::net::Ipv4Addr::from(0x0a00_0000 + n).into()];
         Element::new(key)
@@ -255,13 +255,13 @@ fn lost_announcements_lead_to_a_comparison_unless_all_commits_were_ours() {
 }
 
 #[test]
-fn a_wait_ends_when_it_is_told_to() {
+fn a_wait_ends_when_stop_is_closed() {
     let subject = ON_KERNEL[0];
     if !subject.can_run() {
         return;
     }
     let mut scene = Scene::new(subject);
-    scene.heard();
+    scene.reported();
     let (stopped, stop) = pipe_with(PipeFlags::CLOEXEC).expect("a pipe");
     drop(stop);
     assert_eq!(scene.watch.wait(&stopped), Ok(None));

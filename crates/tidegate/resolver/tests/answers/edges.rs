@@ -24,9 +24,9 @@ fn judged(bytes: &[u8]) -> Option<Vec<u8>> {
     }
 }
 
-fn hear(zone: &mut Zone, change: &Change) {
+fn apply(zone: &mut Zone, change: &Change) {
     let updates = of_change(change).into_iter();
-    updates.for_each(|update| zone.hear(update));
+    updates.for_each(|update| zone.apply(update));
 }
 
 fn endpoint(name: &str) -> Endpoint {
@@ -89,7 +89,7 @@ fn an_answer_that_just_fits_is_whole() {
                 addresses: vec![format!("10.0.1.{}/24", 100 + number).parse().unwrap()],
                 ..endpoint("Back")
             };
-            hear(&mut zone, &Change::AddEndpoint(one));
+            apply(&mut zone, &Change::AddEndpoint(one));
         }
         let message = question("fourteen-bytes.", RecordType::A);
         let Verdict::Answer(bytes) = ask(&zone, "10.0.1.2", "10.0.1.1", &message) else {
@@ -120,8 +120,8 @@ fn an_address_stays_with_the_endpoint_that_got_it_last() {
         name: "heir".parse().unwrap(),
         ..endpoint("front")
     };
-    hear(&mut zone, &Change::AddEndpoint(heir));
-    hear(&mut zone, &Change::RemoveEndpoint(endpoint("front")));
+    apply(&mut zone, &Change::AddEndpoint(heir));
+    apply(&mut zone, &Change::RemoveEndpoint(endpoint("front")));
     let told = |name| told_to(&zone, "10.0.1.2", "10.0.1.1", name, RecordType::A);
     assert_eq!(told("heir."), "NoError 10.0.1.2");
     assert_eq!(told("front."), "NXDomain");
@@ -135,25 +135,25 @@ fn a_namespace_sees_a_network_until_its_last_endpoint_there_is_gone() {
         addresses: vec!["10.0.4.3/24".parse().unwrap()],
         ..endpoint("shade")
     };
-    hear(&mut zone, &Change::AddEndpoint(second.clone()));
+    apply(&mut zone, &Change::AddEndpoint(second.clone()));
     let sees_it = |zone: &Zone, name| told_to(zone, "10.0.1.2", "10.0.1.1", name, RecordType::A);
-    hear(&mut zone, &Change::RemoveEndpoint(endpoint("shade")));
+    apply(&mut zone, &Change::RemoveEndpoint(endpoint("shade")));
     assert_eq!(sees_it(&zone, "second."), "NoError 10.0.4.3");
-    hear(&mut zone, &Change::RemoveEndpoint(second));
+    apply(&mut zone, &Change::RemoveEndpoint(second));
     assert_eq!(sees_it(&zone, "second."), "NXDomain");
     // What another namespace has there does not count.
     let other = Endpoint {
         netns: endpoint("safe").netns,
         ..endpoint("shade")
     };
-    hear(&mut zone, &Change::AddEndpoint(other));
+    apply(&mut zone, &Change::AddEndpoint(other));
     assert_eq!(sees_it(&zone, "shade."), "NXDomain");
 }
 
 #[test]
 fn an_update_of_a_network_replaces_its_gateways_and_ends_its_way_out() {
     let mut zone = zone();
-    zone.hear(ZoneUpdate::Network {
+    zone.apply(ZoneUpdate::Network {
         name: "web".parse().unwrap(),
         bridge: "tgb1".parse().unwrap(),
         gateways: vec![ip("10.0.1.254")],

@@ -91,7 +91,7 @@ fn a_question_goes_out_as_it_came_but_for_its_id_and_so_does_the_answer() {
         (&message.queries, &message.edns)
     );
     let heard = question
-        .hear(9, &answer(&message, 9, 1).to_vec().unwrap())
+        .accept(9, &answer(&message, 9, 1).to_vec().unwrap())
         .unwrap();
     assert!(!heard.is_failure);
     assert_eq!(
@@ -104,7 +104,7 @@ fn a_question_goes_out_as_it_came_but_for_its_id_and_so_does_the_answer() {
 fn only_an_answer_to_the_question_is_taken() {
     let message = question("www.example.org.", RecordType::A);
     let question = forwarded(&message);
-    let is_taken = |answer: &Message| question.hear(9, &answer.to_vec().unwrap()).is_some();
+    let is_taken = |answer: &Message| question.accept(9, &answer.to_vec().unwrap()).is_some();
     assert!(is_taken(&answer(&message, 9, 1)));
     assert!(!is_taken(&answer(&message, 8, 1)), "another id");
     let other = crate::scene::question("www.example.com.", RecordType::A);
@@ -114,7 +114,7 @@ fn only_an_answer_to_the_question_is_taken() {
     let mut echo = message.clone();
     echo.metadata.id = 9;
     assert!(!is_taken(&echo), "no answer");
-    assert!(question.hear(9, b"junk").is_none());
+    assert!(question.accept(9, b"junk").is_none());
 }
 
 #[test]
@@ -130,7 +130,7 @@ fn a_server_that_fails_is_known_as_such_and_one_that_knows_of_no_such_name_is_no
     ] {
         let mut answer = answer(&message, 9, 0);
         answer.metadata.response_code = code;
-        let heard = question.hear(9, &answer.to_vec().unwrap()).unwrap();
+        let heard = question.accept(9, &answer.to_vec().unwrap()).unwrap();
         assert_eq!(heard.is_failure, is_failure, "{code}");
     }
     let failed = Message::from_vec(&question.failed().unwrap()).unwrap();
@@ -143,7 +143,7 @@ fn an_answer_that_just_fits_the_asker_is_passed_on_whole() {
     let message = question("ww.example.org.", RecordType::A);
     let exact = answer(&message, 9, 30).to_vec().unwrap();
     assert_eq!(exact.len(), 512);
-    let heard = forwarded(&message).hear(9, &exact).unwrap();
+    let heard = forwarded(&message).accept(9, &exact).unwrap();
     let told = Message::from_vec(&heard.bytes).unwrap();
     assert_eq!((told.metadata.truncation, told.answers.len()), (false, 30));
 }
@@ -153,7 +153,7 @@ fn an_answer_that_is_too_long_for_the_asker_says_so() {
     let message = question("www.example.org.", RecordType::A);
     let long = answer(&message, 9, 100).to_vec().unwrap();
     assert!(long.len() > 512);
-    let heard = forwarded(&message).hear(9, &long).unwrap();
+    let heard = forwarded(&message).accept(9, &long).unwrap();
     assert!(heard.bytes.len() <= 512);
     let told = Message::from_vec(&heard.bytes).unwrap();
     assert!(told.metadata.truncation && told.answers.is_empty());

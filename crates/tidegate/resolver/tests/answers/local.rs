@@ -107,26 +107,26 @@ fn only_an_endpoint_that_asks_a_gateway_of_its_network_is_answered() {
 fn names_are_known_after_attach_and_unknown_after_detach() {
     let (mut zone, state) = (zone(), state());
     let back = state.endpoints[&"Back".parse().unwrap()].clone();
-    let hear = |zone: &mut Zone, change: Change| {
+    let apply = |zone: &mut Zone, change: Change| {
         of_change(&change)
             .into_iter()
-            .for_each(|news| zone.hear(news));
+            .for_each(|update| zone.apply(update));
     };
     let told = |zone: &Zone, name| told_to(zone, "10.0.1.2", "10.0.1.1", name, RecordType::A);
-    hear(&mut zone, Change::RemoveEndpoint(back.clone()));
+    apply(&mut zone, Change::RemoveEndpoint(back.clone()));
     assert_eq!(told(&zone, "back."), "NXDomain");
     assert_eq!(told(&zone, "pool."), "NoError 10.0.1.2");
     assert_eq!(
         told_to(&zone, "10.0.1.3", "10.0.1.1", "front.", RecordType::A),
         "silence"
     );
-    hear(&mut zone, Change::AddEndpoint(back.clone()));
-    hear(&mut zone, Change::AddEndpoint(back));
+    apply(&mut zone, Change::AddEndpoint(back.clone()));
+    apply(&mut zone, Change::AddEndpoint(back));
     assert_eq!(told(&zone, "pool."), "NoError 10.0.1.2 10.0.1.3");
     // A namespace that leaves a network sees it no longer.
     let shade = state.endpoints[&"shade".parse().unwrap()].clone();
     assert_eq!(told(&zone, "shade.dark."), "NoError 10.0.4.2");
-    hear(&mut zone, Change::RemoveEndpoint(shade));
+    apply(&mut zone, Change::RemoveEndpoint(shade));
     assert_eq!(told(&zone, "shade.dark."), "forwarded");
     // A network that changes keeps its names; one that goes takes them along.
     let web = state.networks[&"web".parse().unwrap()].clone();
@@ -134,14 +134,14 @@ fn names_are_known_after_attach_and_unknown_after_detach() {
         before: Box::new(web.clone()),
         after: Box::new(web.clone()),
     };
-    hear(&mut zone, replaced);
+    apply(&mut zone, replaced);
     assert_eq!(told(&zone, "front."), "NoError 10.0.1.2");
-    hear(&mut zone, Change::RemoveNetwork(web));
+    apply(&mut zone, Change::RemoveNetwork(web));
     assert_eq!(told(&zone, "front."), "silence");
 }
 
 #[test]
-fn a_change_that_leaves_the_names_as_they_are_is_no_news() {
+fn a_change_that_leaves_the_names_as_they_are_causes_no_update() {
     let before = state().endpoints[&"Back".parse().unwrap()].clone();
     let news = |change: fn(&mut Endpoint)| {
         let mut after = before.clone();
@@ -195,7 +195,7 @@ fn an_answer_too_long_for_a_datagram_is_truncated_and_complete_over_tcp() {
         crowd.addresses = vec![format!("10.0.1.{}/24", 100 + number).parse().unwrap()];
         of_change(&Change::AddEndpoint(crowd.clone()))
             .into_iter()
-            .for_each(|news| zone.hear(news));
+            .for_each(|update| zone.apply(update));
     }
     let answer = |offered: Option<u16>, transport| {
         let mut message = question("pool.", RecordType::A);

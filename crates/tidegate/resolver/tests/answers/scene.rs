@@ -95,7 +95,7 @@ pub(crate) fn zone() -> Zone {
 
 pub(crate) fn zone_of(state: &State) -> Zone {
     let mut zone = Zone::default();
-    of_state(state).for_each(|news| zone.hear(news));
+    of_state(state).for_each(|update| zone.apply(update));
     zone
 }
 

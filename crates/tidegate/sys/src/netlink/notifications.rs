@@ -24,9 +24,9 @@ pub struct Notifications {
     datagram: Vec<u8>,
 }
 
-/// One thing that was heard.
+/// What one read of the socket gives.
 #[derive(Clone, Copy, Debug)]
-pub enum Heard<'a> {
+pub enum Received<'a> {
     /// A message of the kernel.
     Message(Message<'a>),
     /// Messages were lost here: the socket's memory was full (`ENOBUFS`).
@@ -38,7 +38,7 @@ impl Notifications {
     /// the calling thread.
     ///
     /// # Errors
-    /// If the kernel refuses the socket, or lets the process not listen to a group.
+    /// If the kernel refuses the socket or the membership in a group.
     pub fn open(family: Family, groups: &[u32]) -> io::Result<Self> {
         let mut socket = Socket::new(family.number())?;
         socket.bind_auto()?;
@@ -52,8 +52,8 @@ impl Notifications {
         })
     }
 
-    /// Has the kernel keep so many bytes of messages until they are read. Without the privilege (CAP_NET_ADMIN), the host's
-    /// default stays, and more is lost.
+    /// Sets how many bytes of unread messages the kernel keeps. Without the privilege (CAP_NET_ADMIN), the host's
+    /// default stays, and messages are lost earlier.
     #[must_use]
     pub fn with_memory(self, bytes: usize) -> Self {
         let _ = set_socket_recv_buffer_size_force(&self.socket, bytes);
@@ -67,32 +67,32 @@ impl Notifications {
     /// If the socket can no longer be used.
     pub fn read(&mut self, mut each: impl FnMut(&Message<'_>)) -> io::Result<bool> {
         let mut is_all = true;
-        let is_end = self.hear(|heard| match heard {
-            Heard::Message(message) => each(&message),
-            Heard::Loss => is_all = false,
+        let is_end = self.receive(|received| match received {
+            Received::Message(message) => each(&message),
+            Received::Loss => is_all = false,
         })?;
         Ok(is_all && is_end)
     }
 
-    /// Reads the pending messages, and says between which of them some were lost. Returns whether it read to the end: false
+    /// Reads the pending messages, and reports where some were lost. Returns whether it read to the end: false
     /// if messages arrive faster than they are read.
     ///
     /// # Errors
     /// If the socket can no longer be used.
-    pub fn hear(&mut self, mut each: impl FnMut(Heard<'_>)) -> io::Result<bool> {
+    pub fn receive(&mut self, mut each: impl FnMut(Received<'_>)) -> io::Result<bool> {
         let Self { socket, datagram } = self;
         for _ in 0..MOST {
             datagram.clear();
             match socket.recv_from(datagram, 0) {
                 // Only the kernel has port 0; any process may send to the members of a group.
                 Ok((_, sender)) if sender.port_number() == 0 => {
-                    messages(datagram).for_each(|message| each(Heard::Message(message)));
+                    messages(datagram).for_each(|message| each(Received::Message(message)));
                 }
                 Ok(_) => {}
                 Err(error) => match Errno::from_io_error(&error) {
                     Some(Errno::AGAIN) => return Ok(true),
                     Some(Errno::INTR) => {}
-                    Some(Errno::NOBUFS) => each(Heard::Loss),
+                    Some(Errno::NOBUFS) => each(Received::Loss),
                     _ => return Err(error),
                 },
             }

@@ -78,8 +78,8 @@ async fn ask_by_udp(
     let mut room = vec![0; ROOM];
     loop {
         let count = socket.recv(&mut room).await?;
-        if let Some(heard) = question.hear(id, &room[..count]) {
-            return Ok(heard);
+        if let Some(answer) = question.accept(id, &room[..count]) {
+            return Ok(answer);
         }
     }
 }
@@ -92,8 +92,8 @@ async fn ask_by_tcp(
     let mut stream = TcpStream::connect(server).await?;
     write(&mut stream, &question.with_id(id)).await?;
     while let Some(bytes) = read(&mut stream).await? {
-        if let Some(heard) = question.hear(id, &bytes) {
-            return Ok(heard);
+        if let Some(answer) = question.accept(id, &bytes) {
+            return Ok(answer);
         }
     }
     Err(io::ErrorKind::UnexpectedEof.into())

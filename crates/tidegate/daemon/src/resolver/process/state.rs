@@ -75,12 +75,12 @@ impl ResolverState {
 
     /// Reads all pending messages. A change that was made before a query was also sent before it.
     fn catch_up(&self) -> io::Result<()> {
-        let heard = self.hear();
+        let read = self.read_updates();
         self.say_alive();
-        heard
+        read
     }
 
-    fn hear(&self) -> io::Result<()> {
+    fn read_updates(&self) -> io::Result<()> {
         let mut known = self.known.borrow_mut();
         loop {
             match known.read(|into| self.line.try_read(into)) {
@@ -167,7 +167,7 @@ impl Known {
 
     fn take(&mut self, told: ResolverMessage) {
         match told {
-            ResolverMessage::ZoneUpdate(news) => self.zone.hear(news),
+            ResolverMessage::ZoneUpdate(update) => self.zone.apply(update),
             ResolverMessage::Upstreams(upstreams) => self.upstreams = upstreams,
             ResolverMessage::Whole => self.is_whole = true,
             ResolverMessage::Beat => self.is_asked = true,
