@@ -47,7 +47,7 @@ impl DeadMount {
         Self::at(&self.folder).join(name)
     }
 
-    /// A symbolic link at `from` to a path in it, in the place of whatever is there.
+    /// Replaces `from` by a symbolic link to a path in it.
     ///
     /// # Panics
     /// When it cannot be made.

@@ -210,7 +210,7 @@ impl Ear {
     }
 }
 
-/// A raw socket, which sees everything of its kind that arrives in a namespace, whatever port it is for.
+/// A raw socket. It receives every packet of its protocol that arrives in a namespace, for any port.
 #[derive(Debug)]
 pub struct Wiretap(Socket);
 
@@ -255,7 +255,7 @@ impl Wiretap {
         Self(netns.run(open).expect("a raw socket can be opened"))
     }
 
-    /// What has arrived by now and was not asked for before, each with whatever headers the socket gives.
+    /// The packets that arrived since the last call, with the headers that the socket adds.
     ///
     /// # Panics
     /// When the kernel refuses.

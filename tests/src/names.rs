@@ -181,7 +181,7 @@ fn serve_udp(socket: &UdpSocket, address: [u8; 4], is_over: &AtomicBool) {
     let mut bytes = [0; 4096];
     while !is_over.load(Ordering::Relaxed) {
         if let Ok((length, peer)) = socket.recv_from(&mut bytes) {
-            // Whoever went away does not wait for it.
+            // A client that is gone does not wait for the answer.
             let _ = socket.send_to(&answer(&bytes[..length], address), peer);
         }
     }

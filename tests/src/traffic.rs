@@ -136,7 +136,7 @@ fn serve_udp(socket: &UdpSocket, name: &str, is_over: &AtomicBool) {
     let mut bytes = [0; 512];
     while !is_over.load(Ordering::Relaxed) {
         if let Ok((_, peer)) = socket.recv_from(&mut bytes) {
-            // Whoever does not get the answer says so.
+            // A client that gets no answer reports it.
             let _ = socket.send_to(format!("{name} {}\n", peer.ip()).as_bytes(), peer);
         }
     }

@@ -10,7 +10,7 @@ use plimsoll::{probe, run};
 
 use crate::extras::TEST_EXTRAS;
 use crate::libraries::Libraries;
-use crate::{ci, circles, docs, test, toolkit, tools, wings};
+use crate::{ci, circles, docs, test, toolkit, tools, wings, words};
 
 /// Arguments of `cargo xtask check`.
 #[derive(Debug, clap::Args)]
@@ -88,6 +88,7 @@ fn checks<'a>(args: &'a Args, declared: &'a Libraries) -> Vec<Check<'a>> {
     vec![
         ("wings", Box::new(wings::check)),
         ("circles of files", Box::new(circles::check)),
+        ("words", Box::new(words::check)),
         ("format", Box::new(|| cargo(&["fmt", "--all", "--check"]))),
         ("lints without the library", Box::new(|| clippy(&[]))),
         (

@@ -14,6 +14,7 @@ mod test;
 mod toolkit;
 mod tools;
 mod wings;
+mod words;
 
 use std::process::ExitCode;
 

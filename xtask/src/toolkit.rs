@@ -87,7 +87,7 @@ pub(crate) fn vendor(folder: &Path) -> Result<()> {
     Ok(())
 }
 
-/// The package file of a crate, whatever its version.
+/// The package file of a crate, of any version.
 fn package_of(packages: &Path, name: &str) -> Result<PathBuf> {
     let is_it = |path: &PathBuf| {
         let file = path.file_name().and_then(|name| name.to_str());
@@ -123,7 +123,7 @@ fn unpack(package: &Path, folder: &Path, name: &str) -> Result<()> {
     std::fs::rename(&new, &there).with_context(|| cannot("make", &there))
 }
 
-/// Whether two folders hold the same, whatever commit their files were packaged from.
+/// Whether two folders hold the same files, apart from the commit that they were packaged from.
 fn is_same(one: &Path, other: &Path) -> Result<bool> {
     let [one, other] = [one, other].map(|path| path.display().to_string());
     let commit = "--exclude=.cargo_vcs_info.json";
@@ -151,7 +151,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_package_is_told_from_those_whose_names_begin_alike() {
+    fn a_package_differs_from_those_whose_names_begin_alike() {
         let folder = tempfile::tempdir().unwrap();
         let named = |name: &str| folder.path().join(name);
         for file in ["plimsoll-plan-0.1.0.crate", "plimsoll-0.1.0.crate"] {

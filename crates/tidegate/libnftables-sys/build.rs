@@ -13,7 +13,7 @@ fn main() -> ExitCode {
     println!("cargo:rerun-if-changed={DECLARATION}");
     match find() {
         Ok(library) => {
-            // Whoever depends on this crate reads it as DEP_NFTABLES_VERSION.
+            // Build scripts of dependent crates read it as DEP_NFTABLES_VERSION.
             println!("cargo:version={}", library.version);
             ExitCode::SUCCESS
         }

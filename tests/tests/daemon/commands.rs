@@ -206,7 +206,7 @@ fn the_ruleset_is_shown_as_planned_and_as_found_and_does_not_differ() {
 }
 
 #[test]
-fn a_reader_that_goes_away_is_no_fault() {
+fn a_reader_that_goes_away_is_not_a_fault() {
     require_root_kernel!();
     let host = Host::with_driver("auto");
     let client = host.client_command(&["ruleset"]);

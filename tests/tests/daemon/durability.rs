@@ -1,4 +1,4 @@
-//! What was answered is there whatever becomes of the daemon, and nothing else is.
+//! A change that was confirmed survives the end of the daemon, and a change that was not confirmed does not.
 
 use std::collections::BTreeSet;
 

@@ -60,7 +60,7 @@ fn without_probes(heard: &[String]) -> Vec<String> {
 }
 
 #[test]
-fn events_are_told_as_they_happen_and_end_with_the_daemon() {
+fn events_are_sent_as_they_happen_and_end_with_the_daemon() {
     require_root_kernel!();
     for driver in drivers() {
         let mut lab = Lab::with_driver(&driver);

@@ -1,4 +1,4 @@
-//! The table is put back without any command, whoever takes it away.
+//! The daemon restores the table without a command, after any program removed it.
 
 use std::net::SocketAddr;
 
@@ -37,7 +37,7 @@ fn put_back(host: &Host) -> usize {
 }
 
 #[test]
-fn whatever_is_done_to_the_table_is_mended_without_a_command_and_said_with_who_did_it() {
+fn every_change_of_the_table_is_undone_without_a_command_and_logged_with_its_program() {
     require_root_kernel!();
     for driver in drivers() {
         for (harm, what) in HARM {

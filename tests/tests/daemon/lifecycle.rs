@@ -36,7 +36,7 @@ fn two_daemons_in_two_namespaces_do_not_disturb_each_other() {
 }
 
 #[test]
-fn a_second_daemon_in_a_namespace_is_refused_whatever_it_is_given() {
+fn a_second_daemon_in_a_namespace_is_refused_with_any_options() {
     require_root_kernel!();
     let mut host = unstarted(&[]);
     host.start();

@@ -178,7 +178,7 @@ fn a_client_that_never_reads_holds_up_nobody_and_costs_a_bounded_memory() {
 }
 
 #[test]
-fn a_socket_that_was_opened_to_everybody_still_lets_in_root_and_its_group_alone() {
+fn a_socket_that_was_opened_to_everybody_still_lets_in_only_root_and_its_group() {
     require_root_kernel!();
     let lab = Lab::with_driver("auto");
     let host = &lab.host;

@@ -190,7 +190,7 @@ fn networks_come_and_go_while_others_check_and_list_the_table() {
 }
 
 #[test]
-fn endpoints_that_are_kept_apart_are_so_whatever_the_sysctls_of_br_netfilter_say() {
+fn no_icc_separates_endpoints_with_any_sysctls_of_br_netfilter() {
     require_root_kernel!();
     for driver in drivers() {
         let lab = Lab::with_driver(&driver);

@@ -171,7 +171,7 @@ fn a_running_endpoint_is_published_and_withdrawn_with_its_connections() {
     }
 }
 
-/// What the client prints as JSON, whatever its exit status.
+/// What the client prints as JSON. The exit status is not checked.
 fn parsed(host: &Host, arguments: &[&str]) -> Value {
     let output = host.tidegate(&[arguments, &["--json"]].concat());
     serde_json::from_str(&output.stdout).unwrap_or_else(|e| panic!("{e}: {output:#?}"))
@@ -190,7 +190,7 @@ fn is_closed(from: &Netns, to: &str) -> bool {
 }
 
 #[test]
-fn an_unspecified_address_publishes_a_port_in_its_family_alone() {
+fn an_unspecified_address_publishes_a_port_only_in_its_family() {
     require_root_kernel!();
     for driver in drivers() {
         let ports = ["0.0.0.0:9000:80", "[::]:9001:80", "9002:80"];
@@ -220,7 +220,7 @@ fn an_unspecified_address_publishes_a_port_in_its_family_alone() {
             assert_eq!(host.ruleset_diff(), "");
         };
         check(&lab);
-        // The family that is not published stays whoever's it is.
+        // Another program can still take the port in the family that is not published.
         lab.host.netns.run(|| {
             let only_v6 = Socket::new(Domain::IPV6, Type::STREAM, None).unwrap();
             only_v6.set_only_v6(true).unwrap();

@@ -31,7 +31,7 @@ fn begun(host: &Host) -> Child {
     command.spawn().unwrap()
 }
 
-/// Sees that the table is put back past whoever has the turn.
+/// Checks that the table is restored although another command holds the engine.
 fn is_mended_past(host: &Host) {
     let count = |what: &str| host.log().matches(what).count();
     let before = count("the table is restored without waiting for it");

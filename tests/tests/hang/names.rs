@@ -55,7 +55,7 @@ fn settings_that_hang_cost_the_worlds_names_alone_until_they_answer() {
         assert!(told.contains("nameserver"), "{told}");
         let found = lab.host.tidegate(&["doctor"]);
         assert!(found.code == Some(0), "{found:#?}");
-        // Whoever gives the host other settings need not wait for the file system that hangs.
+        // New DNS settings of the host take effect although the file system hangs.
         names(&settings, "192.0.2.2");
         wait_until("the world's names are answered", || {
             ask(&front, WORLD) == world

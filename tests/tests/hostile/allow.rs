@@ -125,7 +125,7 @@ fn a_port_with_a_list_is_reached_from_there_and_from_nowhere_else() {
 }
 
 #[test]
-fn an_endpoints_own_address_is_no_way_past_a_list() {
+fn an_endpoints_own_address_does_not_bypass_a_list() {
     require_root_kernel!();
     for driver in drivers() {
         for mode in ["routed", "nat-unprotected"] {

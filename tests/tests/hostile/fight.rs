@@ -77,9 +77,9 @@ fn metrics(host: &Host) -> String {
     })
 }
 
-/// It is put back after the twentieth time as after the first, and whoever looks sees who it is.
+/// The table is restored after the twentieth flush like after the first, and `info` names the program that flushes it.
 #[test]
-fn the_table_is_put_back_each_time_and_the_fight_is_told() {
+fn the_table_is_restored_each_time_and_the_fight_is_reported() {
     require_root_kernel!();
     for driver in drivers() {
         let scene = Scene::new(&driver);

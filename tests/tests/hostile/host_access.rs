@@ -69,8 +69,8 @@ fn each_network_reaches_of_the_host_what_it_may_in(driver: &str, lab: &Lab) {
     }
 }
 
-/// Gives an endpoint a way to each address of the host over its bridge, whatever it was given, and where the host has
-/// none to it, one back.
+/// Gives an endpoint a route to each address of the host over its bridge, in addition to its own routes. Adds a route back where
+/// the host has none.
 fn force_a_way(lab: &Lab, front: &Attached, is_isolated: bool) {
     let network = lab.host.json(&["network", "inspect", "web"]);
     let bridge = network["bridge"].as_str().unwrap();

@@ -169,7 +169,7 @@ fn a_port_for_names_that_any_user_can_take_is_warned_of_and_left_at_a_stop() {
 }
 
 #[test]
-fn a_user_who_owns_the_folder_of_a_namespaces_path_costs_that_endpoint_alone() {
+fn a_user_who_owns_the_folder_of_a_namespaces_path_affects_only_that_endpoint() {
     require_root_kernel!();
     for driver in drivers() {
         let mut lab = Lab::with_driver(&driver);

@@ -48,7 +48,7 @@ fn send_loopback(from: &Netns, gateway4: &str, gateway6: &str) {
 }
 
 #[test]
-fn a_port_that_is_published_on_loopback_is_reached_by_the_host_alone() {
+fn a_port_that_is_published_on_loopback_is_reached_only_by_the_host() {
     with_drivers(a_port_that_is_published_on_loopback_is_reached_by_the_host_alone_in);
 }
 

@@ -1,5 +1,5 @@
-//! Sources that are no host's: no address, all of a network, an IPv4 address in IPv6 form. Each attacker sends as these, and
-//! what is true comes after it, the same way. Whoever listens must hear the truth first.
+//! Source addresses that no host has: unspecified, broadcast, IPv4-mapped IPv6. Each attacker sends a packet with such a source,
+//! and then one with its own source to the same port. The receiver must get only the second.
 
 use std::net::{IpAddr, SocketAddr};
 

@@ -1,5 +1,4 @@
-//! What an endpoint sends out of its end of the pair, whatever it is: its port of the bridge is where it can be
-//! stopped with no table and no daemon.
+//! Frames that an endpoint sends. The filter of its bridge port drops forbidden ones even without a table and a daemon.
 
 use std::net::SocketAddr;
 

@@ -32,7 +32,7 @@ fn stage(driver: &str) -> (Lab, [Attached; 2], Server) {
 }
 
 #[test]
-fn a_bridge_is_made_anew_with_its_ports() {
+fn a_bridge_is_made_again_with_its_ports() {
     require_root_kernel!();
     for driver in drivers() {
         let (lab, [front, back], _server) = stage(&driver);

@@ -1,5 +1,5 @@
-//! Sources: each attacker sends as somebody else, and what is true comes after it, the same way. Whoever listens must
-//! hear the truth first.
+//! Forged source addresses. Each attacker sends a packet with a forged source, and then one with its own source to the same
+//! port. The receiver must get only the second.
 
 use std::net::{IpAddr, SocketAddr, TcpStream, UdpSocket};
 use std::thread::sleep;
@@ -253,7 +253,7 @@ fn a_namespace_on_two_networks_answers_by_its_default_route_at_the_addresses_of_
     };
     attach("db", "side", "9090:80");
     let _server = Server::start(&front.netns, "front", 80);
-    // By TCP: a UDP server answers at whatever address its route has.
+    // By TCP: a UDP server may answer from another address, that of its route.
     let answers = || {
         for to in [
             "192.0.2.1:8080",
@@ -274,7 +274,7 @@ fn a_namespace_on_two_networks_answers_by_its_default_route_at_the_addresses_of_
     assert_eq!(lab.host.ruleset_diff(), "");
     attach("db", "side", "9090:80");
     answers();
-    // Whoever is on one of them alone does not send as the other.
+    // An endpoint that is on only one of them cannot send with an address of the other.
     let lone = lab.attach("web", "lone", &[]);
     let ear = Ear::open(&lab.host.netns, at("0.0.0.0:7001"));
     let truth = (lone.v4(7000), lone.v4(7000).ip());
@@ -405,7 +405,7 @@ fn a_network_whose_endpoints_forge_addresses_leaves_query_slots_for_others_in(
             }
         }
     });
-    // Asked for a second, since the crowd may have filled the socket: whoever asks later finds places that are free again.
+    // Asked for a second, since the crowd may have filled the socket. Later queries find free places again.
     let honest = question("honest.example", "A");
     other.netns.run(|| {
         let socket = UdpSocket::bind("0.0.0.0:0").unwrap();
@@ -423,7 +423,7 @@ fn a_network_whose_endpoints_forge_addresses_leaves_query_slots_for_others_in(
 }
 
 #[test]
-fn the_resolvers_port_is_there_for_endpoints_alone() {
+fn only_endpoints_reach_the_resolvers_port() {
     with_drivers(the_resolvers_port_is_there_for_endpoints_alone_in);
 }
 

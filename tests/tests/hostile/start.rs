@@ -190,7 +190,7 @@ fn a_network_that_is_down_can_be_removed_and_the_foreign_link_is_kept() {
 }
 
 #[test]
-fn a_path_that_became_a_symlink_loop_costs_its_endpoint_alone() {
+fn a_path_that_became_a_symlink_loop_affects_only_its_endpoint() {
     require_root_kernel!();
     for driver in drivers() {
         let mut site = Site::new(&driver);
@@ -277,7 +277,7 @@ fn a_network_has_only_ipv4_and_says_so_if_ipv6_is_off() {
         };
         ipv4_wire(&lab);
         lab.host.start();
-        has_ipv4_alone(&lab);
+        has_only_ipv4(&lab);
         lab.host.kill();
         lab.host.start();
         assert!(lab.host.json(&["info"])["degraded"].is_null());
@@ -347,7 +347,7 @@ fn a_kernel_without_ipv6_has_networks_of_ipv4() {
         };
         ipv4_wire(&lab);
         lab.host.start();
-        has_ipv4_alone(&lab);
+        has_only_ipv4(&lab);
         lab.host.ok(&["network", "create", "plain", "--no-ipv6"]);
         lab.host.ok(&["network", "create", "cell", "--isolated"]);
     }
@@ -365,7 +365,7 @@ fn ipv4_wire(lab: &Lab) {
     assert_ne!(host, outside);
 }
 
-fn has_ipv4_alone(lab: &Lab) {
+fn has_only_ipv4(lab: &Lab) {
     let host = &lab.host;
     let made = host.tidegate(&["network", "create", "web", "--json"]);
     assert_eq!(made.code, Some(0), "{made:#?}");
@@ -502,7 +502,7 @@ fn a_file_system_whose_server_is_gone_costs_the_endpoint_whose_path_it_holds() {
             path.to_str().unwrap(),
         ];
         site.lab.host.ok(&words);
-        // A FUSE mount whose server has ended: whatever is asked of it is ENOTCONN.
+        // A FUSE mount whose server has ended: every operation fails with ENOTCONN.
         let device = fs::OpenOptions::new()
             .read(true)
             .write(true)

@@ -147,7 +147,7 @@ fn changes_of_the_state_file_at_run_time_lose_no_confirmed_change() {
 }
 
 #[test]
-fn a_state_file_that_is_removed_or_emptied_is_written_anew_without_any_command() {
+fn a_state_file_that_is_removed_or_emptied_is_written_again_without_a_command() {
     require_root_kernel!();
     for driver in drivers() {
         // What is done to the file itself stays there until another file takes its name.

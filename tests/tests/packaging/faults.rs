@@ -25,8 +25,8 @@ dpkg-deb --root-owner-group -Zgzip --build "$tree" "$TO/package.deb" >/dev/null
 rm -r "$tree"
 "#;
 
-/// A folder with the library package of Debian 12, changed by a script, and a manifest that knows
-/// its sum: whatever is wrong with it was packaged so.
+/// A folder with the library package of Debian 12, changed by a script, and a manifest with the checksum of the changed
+/// package: as if the fault had been packaged.
 fn tampered(edit: &str) -> TempDir {
     let (packages, folder) = (Packages::dynamic(), tempfile::tempdir().unwrap());
     let other = folder.path().join("other");

@@ -1,7 +1,7 @@
 //! Files that need each other.
 //!
 //! At each level of the tree of modules, a module counts with all that is below it: its circles are its own children's. That
-//! a parent and its child know each other is no circle.
+//! a parent and its child know each other is not a circle.
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::fmt;

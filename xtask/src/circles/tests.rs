@@ -34,7 +34,7 @@ fn files_that_need_each_other_are_named_with_what_they_name() {
 }
 
 #[test]
-fn files_whose_arrows_run_one_way_are_no_circle() {
+fn files_whose_arrows_run_one_way_are_not_a_circle() {
     let files = [
         ("lib.rs", "mod a; mod b; mod c;"),
         (

@@ -226,7 +226,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_left_out_is_told_to_the_programs_and_examples_run_by_themselves() {
+    fn the_programs_get_the_tests_that_are_left_out_and_examples_run_by_themselves() {
         let lanes = of(Scope::Host, true);
         let commands = lanes[0].commands(&["names".to_owned()]);
         assert_eq!(commands.len(), 2);

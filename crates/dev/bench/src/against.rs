@@ -1,5 +1,5 @@
 //! This build and another one, side by side: what a change costs. Both are measured in turns in one run, so that
-//! whatever slows the machine down slows both.
+//! a load of the machine slows both down.
 
 use tidegate_tests::Programs;
 

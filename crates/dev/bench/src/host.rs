@@ -186,7 +186,7 @@ impl Measured {
         Ok(())
     }
 
-    /// How many transactions nf_tables has carried out, counted from whatever number.
+    /// The kernel's count of nf_tables transactions. Only differences between two counts mean something.
     ///
     /// # Errors
     /// When the kernel does not tell.
@@ -262,7 +262,7 @@ pub(crate) fn held_by_sockets() -> u32 {
 /// Descriptors that a daemon needs for other things than ports.
 const OTHER_DESCRIPTORS: u64 = 1_000;
 
-/// The processes whose parent a process is, whichever of its threads started them.
+/// The children of a process, started by any of its threads.
 fn children_of(pid: u32) -> Vec<u32> {
     let tasks = std::fs::read_dir(format!("/proc/{pid}/task"));
     let tasks = tasks.into_iter().flatten().flatten();

@@ -78,7 +78,7 @@ fn detach_endpoints(
     }
     let names = (0..namespaces.len()).map(|number| format!("gone-{number}"));
     let names: Vec<String> = names.collect();
-    // The bridge stays, and is no link that is waited for.
+    // The bridge stays, and is not a link that is waited for.
     measure(host, costs, 1, |host| {
         names
             .iter()

@@ -39,7 +39,7 @@ impl Worker {
         let (told, times) = channel();
         let inside = move || match ready() {
             Ok(way) => {
-                // Whoever does not listen any more has no use for it either.
+                // If the receiver is gone, nobody needs the result.
                 let _ = told.send(Ok(Duration::ZERO));
                 serve(way, &wanted, &told);
             }

@@ -1,4 +1,4 @@
-//! What holds for every input from outside, whatever it is. Each check takes an input and panics where
+//! What holds for every input from outside. Each check takes an input and panics where
 //! something does not hold.
 //!
 //! The property tests of this crate give them inputs in every run of the tests; the fuzz targets in
@@ -20,7 +20,7 @@ pub use nft::nft;
 pub use requests::{changed_request, request};
 pub use values::value;
 
-/// A refusal is one line for people: whatever was given is quoted in it.
+/// An error is one line, even if it quotes an input that has several.
 fn assert_shown_on_one_line(text: &str) {
     assert!(
         !text.is_empty() && !text.contains(char::is_control),

@@ -11,8 +11,8 @@ use tidegate_model::{
 
 use crate::assert_shown_on_one_line;
 
-/// A text is a value that is shown as a text which is the same value, or it is refused with a reason
-/// and a hint: ports, names, addresses, and whatever else a user writes as one word.
+/// Checks every type that a user writes as one word, such as ports, names and addresses. The text is either refused with a
+/// reason and a hint, or parsed; a parsed value is printed as a text that parses to the same value.
 ///
 /// # Panics
 /// Where that does not hold.

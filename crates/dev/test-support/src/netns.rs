@@ -133,7 +133,7 @@ fn sweep() {
     for entry in entries.flatten() {
         let name = entry.file_name().to_string_lossy().into_owned();
         if owner(&name).is_some_and(|pid| !Path::new("/proc").join(pid).exists()) {
-            // Another test process may be sweeping too: whoever comes second finds nothing.
+            // Another test process may have deleted it in the meantime.
             let _ = ip(&["netns", "del", &name]);
         }
     }

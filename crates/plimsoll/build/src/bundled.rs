@@ -58,8 +58,8 @@ pub struct BundledError(#[from] pub AuditError);
 impl Hint for BundledError {
     fn hint(&self) -> Option<Cow<'_, str>> {
         Some(
-            "turn off the feature or variable that has the crate bring its own copy (often `bundled`, `vendored` or `static`); one \
-             that is wanted and is no native-dep can be in `bundled = { allow = [\"…\"] }` of packaging/dist.toml"
+            "turn off the feature or variable that has the crate bring its own copy (often `bundled`, `vendored` or `static`); to \
+             accept the copy of a library that is not a native-dep, add it to `bundled = { allow = [\"…\"] }` in packaging/dist.toml"
                 .into(),
         )
     }
@@ -200,7 +200,7 @@ mod tests {
     }
 
     #[test]
-    fn the_c_library_of_a_static_program_is_no_fault() {
+    fn the_c_library_of_a_static_program_is_not_a_fault() {
         let libc = || copy(C_LIBRARY, "libc.a");
         assert_eq!(faults("everywhere", BundledPolicy::Refuse, libc()), [""; 0]);
         assert_eq!(faults("full", BundledPolicy::Refuse, libc()).len(), 1);

@@ -51,7 +51,7 @@ pub fn all(
     Ok(found)
 }
 
-/// The paths of a package's files, and where they are; a link, a folder and a ghost are none.
+/// The paths of the files of a package that have content, and where they are: no links, folders and ghosts.
 pub(crate) fn of_package(files: &[PackageFile]) -> impl Iterator<Item = (String, PathBuf)> {
     let files = files.iter().filter(|file| file.has_content());
     files.map(|file| (file.dest.clone(), file.source.clone()))

@@ -59,8 +59,8 @@ pub struct LinkedError(#[from] pub crate::fault::AuditError);
 impl Hint for LinkedError {
     fn hint(&self) -> Option<Cow<'_, str>> {
         Some(
-            "unset PKG_CONFIG_PATH and other variables that lead to private folders, and install the library's own package; a \
-             library that no package has can be an asset of yours"
+            "unset PKG_CONFIG_PATH and other variables that lead to private folders, and install the library's own package; if no \
+             package has the library, add it to the assets"
                 .into(),
         )
     }
@@ -260,7 +260,7 @@ mod tests {
     }
 
     #[test]
-    fn what_cannot_be_told_is_no_fault_and_is_said() {
+    fn what_is_unknown_is_not_a_fault_and_is_reported() {
         let silent = LinkedLibrary {
             taken: Err("cc is not installed".to_owned()),
             ..zlib(of_package(), "1.2.13", own_pc())

@@ -110,7 +110,7 @@ impl Packager {
     /// Unpacks the files of a package below a folder, and says what the package says of itself.
     ///
     /// # Errors
-    /// When it cannot be run, or fails: the file is no package, or is damaged.
+    /// When it cannot be run, or fails: the file is not a package, or is damaged.
     pub fn unpack(&self, file: &Path, folder: &Path) -> Result<PackageContents, PackagerError> {
         self.answer(&["unpack", &text(file), &text(folder)], None)
     }
@@ -255,7 +255,7 @@ mod tests {
     }
 
     #[test]
-    fn an_xtask_without_the_writer_that_another_cargo_put_there_is_built_anew() {
+    fn an_xtask_without_the_writer_that_another_cargo_put_there_is_built_again() {
         for (first, then, expected) in [(70, 0, 2), (0, 0, 1), (2, 0, 1), (70, 70, 5)] {
             let folder = tempfile::tempdir().expect("a folder");
             let packager = failing(folder.path(), first, then);

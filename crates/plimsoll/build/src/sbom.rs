@@ -259,7 +259,7 @@ fn property(name: &'static str, value: &str) -> Property {
     }
 }
 
-/// A part of a package URL: what is no unreserved character is escaped.
+/// A part of a package URL: what is not an unreserved character is escaped.
 fn encoded(text: &str) -> String {
     let escape = |byte: u8| match byte {
         b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' => {

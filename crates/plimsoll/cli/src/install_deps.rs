@@ -45,8 +45,8 @@ pub enum Purpose<'a> {
     Test(&'a [Extra]),
 }
 
-/// What this host has, probed once, and again if something was installed. With a purpose, whatever it needs and this host lacks
-/// is installed first.
+/// What this host has. With a purpose, this first installs the packages that the purpose needs and that the host lacks, and then
+/// probes again.
 ///
 /// What only some flavour or format needs ([`Purpose::Dist`]: optional libraries, the static C library,
 /// what packages are made with) may be refused by the package manager, as some libraries are on RHEL

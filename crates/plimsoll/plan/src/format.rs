@@ -1,7 +1,7 @@
 //! The pure part of a package format: it runs and reads nothing.
 //!
-//! A format is one module that implements [`FormatRules`]. [`Formats`] is the table of them, which is handed to whatever
-//! reads a configuration or plans. `plimsoll_build::format` has the half that runs programs and writes files.
+//! A format is one module that implements [`FormatRules`]. [`Formats`] is the table of them. Functions that read a configuration
+//! or plan get it as an argument. `plimsoll_build::format` has the half that runs programs and writes files.
 
 mod deb;
 mod relations;
@@ -32,7 +32,7 @@ pub trait FormatRules: fmt::Debug + Sync {
     /// What such a package is, in one sentence for the documentation.
     fn about(&self) -> &'static str;
 
-    /// What error messages call its packages, as in "no Debian package is named for nft".
+    /// What error messages call its packages, as in "packaging/dist.toml names no Debian package for nft".
     fn title(&self) -> &'static str;
 
     /// The name that the format gives an architecture.

@@ -27,7 +27,7 @@ pub struct FlavourName {
 /// A text that cannot be the name of a flavour.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error(
-    "{name:?} is no name of a flavour: use at most 23 lower-case letters, digits and `-`, a letter \
+    "{name:?} is not a valid flavour name: use at most 23 lower-case letters, digits and `-`, a letter \
      first, and not auto"
 )]
 pub struct InvalidFlavourName {
@@ -45,7 +45,7 @@ impl FlavourName {
     /// A name that is part of a program. One that comes from elsewhere is parsed.
     ///
     /// # Panics
-    /// Where it is no name: for a constant, when the program is compiled.
+    /// Where it is not a name: for a constant, when the program is compiled.
     #[expect(clippy::panic, reason = "a constant fails when it is compiled")]
     pub const fn new(name: &'static str) -> Self {
         match Self::of(name) {
@@ -251,11 +251,11 @@ mod tests {
     }
 
     #[test]
-    fn what_cannot_be_part_of_a_file_name_is_no_name() {
+    fn what_cannot_be_part_of_a_file_name_is_not_a_name() {
         let longer = "a".repeat(LONGEST + 1);
         for name in ["", "auto", "Dynamic", "9p", "-x", "a b", "ä", &longer] {
             let error = name.parse::<FlavourName>().unwrap_err();
-            assert!(error.to_string().contains("is no name of a flavour"));
+            assert!(error.to_string().contains("is not a valid flavour name"));
         }
         assert_eq!("auto".parse(), Ok(Request::Auto));
     }

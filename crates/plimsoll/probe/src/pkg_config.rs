@@ -98,7 +98,7 @@ impl<'a> PkgConfig<'a> {
     /// Asks for `name` in version `wanted` or later.
     ///
     /// # Errors
-    /// Whatever keeps a build script from finding it; see [`PkgConfigError`].
+    /// If a build script would not find it; see [`PkgConfigError`].
     pub fn library(
         &self,
         name: &str,
@@ -316,7 +316,7 @@ mod tests {
     }
 
     #[test]
-    fn a_library_that_is_too_old_is_told_from_one_that_is_unknown() {
+    fn a_library_that_is_too_old_differs_from_one_that_is_unknown() {
         let refusing =
             |stderr: &str| FakeSystem::new().refuses(&format!("pkg-config {LIBS}"), stderr);
         let complaint = refusing("Package zlib was not found.\n");

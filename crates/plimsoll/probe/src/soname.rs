@@ -173,7 +173,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_soname_is_refused() {
+    fn what_is_not_a_soname_is_refused() {
         for (text, said) in [
             ("soname = 1", "a soname, or a table of them"),
             ("soname = {}", "no soname is named"),

@@ -163,7 +163,7 @@ fn dynamic_without_the_library_is_an_error_with_its_mend() {
 }
 
 #[test]
-fn dynamic_exec_by_name_is_no_fallback() {
+fn dynamic_exec_by_name_is_not_a_fallback() {
     check(
         "dynamic-exec",
         &everything(),
@@ -282,7 +282,7 @@ fn nothing_is_built_without_a_compiler_or_a_rust_target() {
 }
 
 #[test]
-fn the_outlook_names_what_is_built_instead_of_dynamic_alone() {
+fn the_outlook_names_only_what_is_built_instead_of_dynamic() {
     let mut findings = everything();
     *library(&mut findings, "libnftables") = lacking(Answer::no("not found"));
     findings.static_libc = lacking(Answer::could_not_tell("no C compiler to ask"));

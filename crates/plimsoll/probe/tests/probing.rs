@@ -174,7 +174,7 @@ fn a_forbidden_library_is_mended_by_allowing_it() {
 }
 
 #[test]
-fn a_cross_build_is_refused_until_pkg_config_is_told_where_to_look() {
+fn a_cross_build_is_refused_until_pkg_config_knows_where_to_look() {
     let finding = probe(&debian(), &sampled().libraries, Some(ARM)).libraries[NFT]
         .finding
         .clone();
@@ -297,7 +297,7 @@ fn undeclared_properties_of_a_dependency_are_not_probed() {
 }
 
 #[test]
-fn a_module_that_nothing_can_try_is_looked_for_alone() {
+fn a_module_that_nothing_can_try_is_only_looked_for() {
     let mut dep = libnftables();
     dep.kernel.as_mut().unwrap().tried_by.clear();
     let kernel =
@@ -451,7 +451,7 @@ impl System for Watched {
 }
 
 #[test]
-fn asking_for_engines_runs_engines_alone() {
+fn asking_for_engines_runs_only_engines() {
     let system = debian().answers("podman info --format {{.Version.Version}}", "4.3.1\n");
     let watched = Watched {
         system: system.clone(),
@@ -496,7 +496,7 @@ fn each_library_is_asked_for_by_itself() {
 }
 
 #[test]
-fn a_kernel_check_without_a_tool_looks_for_the_module_alone() {
+fn a_kernel_check_without_a_tool_only_looks_for_the_module() {
     let mut dep = libnftables();
     dep.tool = None;
     let findings = probe(&debian(), &of(dep), None);

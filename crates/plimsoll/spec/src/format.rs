@@ -34,7 +34,9 @@ pub struct FormatName {
 
 /// A text that cannot be the name of a package format.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("{name:?} is no name of a package format: use at most 15 lower-case letters and digits")]
+#[error(
+    "{name:?} is not a valid name of a package format: use at most 15 lower-case letters and digits"
+)]
 pub struct InvalidFormatName {
     name: String,
 }
@@ -50,7 +52,7 @@ impl FormatName {
     /// A name that is part of a program. One that comes from elsewhere is parsed.
     ///
     /// # Panics
-    /// Where it is no name: for a constant, when the program is compiled.
+    /// Where it is not a name: for a constant, when the program is compiled.
     #[must_use]
     #[expect(clippy::panic, reason = "a constant fails when it is compiled")]
     pub const fn new(name: &'static str) -> Self {
@@ -165,7 +167,7 @@ mod tests {
     fn a_refused_name_is_repeated() {
         let error = "tar.gz".parse::<FormatName>().unwrap_err().to_string();
         assert!(
-            error.starts_with("\"tar.gz\" is no name of a package format"),
+            error.starts_with("\"tar.gz\" is not a valid name of a package format"),
             "{error}"
         );
         assert_eq!(format!("{:?}", FormatName::DEB), "FormatName(\"deb\")");

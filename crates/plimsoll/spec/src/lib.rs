@@ -320,7 +320,7 @@ pub struct PackageReport {
     pub files: Vec<String>,
 }
 
-/// What a package says about itself, whoever wrote it. A tar file has neither version,
+/// What a package says about itself, by this toolkit or any other. A tar file has neither version,
 /// architecture nor relations.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]

@@ -55,7 +55,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_drop_in_and_a_template_are_no_units_to_enable() {
+    fn a_drop_in_and_a_template_are_not_units_to_enable() {
         assert_eq!(unit("/usr/lib/systemd/system/x.service"), Some("x.service"));
         for dest in [
             "/usr/lib/systemd/system/x.service.d/10.conf",

@@ -18,7 +18,7 @@ pub struct Facts<'a> {
     pub format: &'a dyn Format,
     /// What the manifest says: the plan as it was carried out.
     pub artifact: &'a Artifact,
-    /// How configuration and flavour relate it to other packages, whatever its programs link.
+    /// The relations that follow from configuration and flavour, not from what the programs link.
     pub declared: &'a Relations,
     /// What is built and packaged.
     pub config: &'a Config,
@@ -329,7 +329,7 @@ mod tests {
     }
 
     #[test]
-    fn a_program_of_another_build_is_told_by_its_build_id() {
+    fn a_program_of_another_build_is_recognised_by_its_build_id() {
         let mut case = sound();
         case.programs[0].identity.build_id = Some("0f".into());
         let fault =
@@ -341,7 +341,7 @@ mod tests {
     }
 
     #[test]
-    fn an_installed_program_that_is_not_the_manifests_is_told_by_its_build_id() {
+    fn an_installed_program_that_is_not_the_manifests_is_recognised_by_its_build_id() {
         let case = sound();
         let installed = |identity: Option<Identity>| {
             let installed = Installed {
@@ -370,7 +370,7 @@ mod tests {
     }
 
     #[test]
-    fn a_file_that_is_not_the_manifests_is_told_by_its_sum() {
+    fn a_file_that_is_not_the_manifests_is_recognised_by_its_sum() {
         let mut case = sound();
         case.sum.sha256 = "ff".into();
         assert_eq!(faults(&case), ["SHA-256 sum is ff, and 00 in the manifest"]);

@@ -84,7 +84,7 @@ impl fmt::Display for Check {
     }
 }
 
-/// A name that is no check.
+/// A name that is not a check.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error(
     "unknown check {0:?}: expected one of lint, audit, resolve, refuse, install, service, smoke, upgrade, remove, purge"

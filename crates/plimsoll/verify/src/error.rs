@@ -1,4 +1,4 @@
-//! Why packages could not be verified at all. A package with faults is no error.
+//! Why packages could not be verified at all. A package with faults is not an error.
 
 use std::borrow::Cow;
 use std::path::PathBuf;

@@ -1,4 +1,4 @@
-//! The result as one page for whoever releases: what was built, why that flavour, what was proven,
+//! The result as one page for the person who releases: what was built, why that flavour, what was proven,
 //! and where. It needs nothing but itself.
 
 use maud::{DOCTYPE, Markup, PreEscaped, html};

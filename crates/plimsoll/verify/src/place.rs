@@ -45,7 +45,7 @@ impl Chosen {
     }
 }
 
-/// A name that is no place.
+/// A name that is not a place.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("unknown place {0:?}: expected auto, booted, docker, podman, chroot or profile")]
 pub struct UnknownPlace(String);

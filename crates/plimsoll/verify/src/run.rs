@@ -362,7 +362,7 @@ impl Bench<'_> {
             return self.refuse_by_profile(older);
         }
         if !matches!(self.job.chosen, Chosen::Booted | Chosen::Chroot) {
-            let because = format!("no system of {} can be made here", older.id());
+            let because = format!("cannot make a system of {} here", older.id());
             return Ok(Outcome::not_run(because));
         }
         let tree = self.job.tree(older);

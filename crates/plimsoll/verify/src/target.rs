@@ -16,7 +16,7 @@ impl Target {
     /// Reads the libraries in a folder, each under its soname.
     ///
     /// # Errors
-    /// When one of them is no sound ELF file.
+    /// When one of them is not a sound ELF file.
     pub fn read(folder: &Path) -> Result<Self, ElfError> {
         let io = |source| ElfError::Io {
             path: folder.to_owned(),

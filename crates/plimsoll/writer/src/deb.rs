@@ -58,7 +58,7 @@ fn read(path: &Path) -> Result<(PackageContents, Vec<Entry>), PackageError> {
     Ok((fields::contents(path, &archives)?, entries))
 }
 
-/// Writes the package anew under another version.
+/// Writes the package again under another version.
 fn restamp(path: &Path, out: &Path, stamp: &Stamp) -> Result<PackageReport, PackageError> {
     let archives = archive::read(path)?;
     let text = fields::restamped(path, &archives, stamp)?;

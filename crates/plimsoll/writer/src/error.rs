@@ -52,7 +52,7 @@ pub(crate) enum PackageError {
     NoPackage { path: PathBuf, known: String },
     #[error("this program cannot write .{0} packages")]
     UnknownFormat(FormatName),
-    #[error("{} holds no version that could be changed", path.display())]
+    #[error("{} has no version that can be changed", path.display())]
     NoVersion { path: PathBuf },
     #[error("{} does not have all files in one top folder", path.display())]
     NoTop { path: PathBuf },
@@ -67,7 +67,7 @@ pub(crate) enum PackageError {
     },
     #[error("file {dest:?} is not an absolute path without `..`")]
     Dest { dest: String },
-    #[error("two files are to be {dest}")]
+    #[error("two files have the destination {dest}")]
     Twice { dest: String },
     #[error("cannot print the report")]
     Report(#[source] serde_json::Error),

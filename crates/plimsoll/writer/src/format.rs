@@ -20,7 +20,7 @@ pub(crate) struct PackageFormat {
     pub(crate) write: fn(&PackageSpec) -> Result<PackageReport, PackageError>,
     /// Reads a package: what it says, and what it installs.
     pub(crate) read: fn(&Path) -> Result<Read, PackageError>,
-    /// Writes a package anew under another version; nothing else in it changes.
+    /// Writes a package again under another version; nothing else in it changes.
     pub(crate) restamp: fn(&Path, &Path, &Stamp) -> Result<PackageReport, PackageError>,
 }
 

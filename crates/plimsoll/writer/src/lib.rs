@@ -67,7 +67,7 @@ enum Command {
         /// The folder that its payload goes to.
         dir: PathBuf,
     },
-    /// Write a package anew under another version; print what the finished file says.
+    /// Write a package again under another version; print what the finished file says.
     Restamp {
         /// The package.
         file: PathBuf,

@@ -14,7 +14,7 @@ pub(crate) struct Stamp {
     pub(crate) revision: String,
 }
 
-/// A text that is no version and revision.
+/// A text that is not a version and revision.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{text:?} is not [EPOCH:]VERSION-REVISION, such as 0.0.9-1")]
 pub(crate) struct NoStamp {

@@ -8,10 +8,10 @@ use crate::error::{PackageError, ResultExt};
 use crate::formats;
 use crate::new_version::Stamp;
 
-/// Writes the package anew under another version; nothing else of it changes.
+/// Writes the package again under another version; nothing else of it changes.
 ///
 /// # Errors
-/// When it is no package, or its format has no version inside.
+/// When it is not a package, or its format has no version inside.
 pub(crate) fn restamp(
     path: &Path,
     out: &Path,

@@ -77,7 +77,7 @@ mod tests {
     }
 
     #[test]
-    fn a_value_that_is_not_valid_is_told_with_its_hint() {
+    fn a_value_that_is_not_valid_is_reported_with_its_hint() {
         for (args, shown) in [
             (
                 &["tidegate", "network", "create", "a b"][..],
@@ -99,7 +99,7 @@ mod tests {
     }
 
     #[test]
-    fn a_wrong_form_is_told_with_the_usage() {
+    fn a_wrong_form_is_reported_with_the_usage() {
         let usage = mistake(&["tidegate", "attach", "web"]);
         assert!(
             matches!(&usage, Mistake::Usage(e) if e.to_string().contains("Usage: ")),

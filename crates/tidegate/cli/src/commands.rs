@@ -292,7 +292,7 @@ async fn top(once: bool, daemon: &Daemon, output: Output) -> Result<(), CommandE
         if once {
             return output.show(traffic, view::traffic);
         }
-        output.show_anew(traffic, view::traffic)?;
+        output.show_again(traffic, view::traffic)?;
     }
 }
 

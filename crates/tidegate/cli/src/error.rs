@@ -14,7 +14,7 @@ pub(crate) enum CommandError {
     #[error(transparent)]
     Call(#[from] ClientError),
     /// The namespace's path cannot be made absolute.
-    #[error("cannot find out the absolute path of {path}")]
+    #[error("cannot determine the absolute path of {path}")]
     Netns {
         /// The path.
         path: PathBuf,
@@ -77,7 +77,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_daemon_that_does_not_answer_is_told_with_the_option_that_helps() {
+    fn a_daemon_that_does_not_answer_is_reported_with_the_option_that_helps() {
         let waited = Duration::from_secs(1);
         let error = CommandError::from(ClientError::NoAnswer { waited });
         assert_eq!(

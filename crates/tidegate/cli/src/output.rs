@@ -57,7 +57,7 @@ impl Output {
 impl Output {
     /// Prints an answer in place of the one before, on a terminal; elsewhere after it. JSON goes on a line of its
     /// own.
-    pub(crate) fn show_anew<T: DeserializeOwned>(
+    pub(crate) fn show_again<T: DeserializeOwned>(
         self,
         answer: Value,
         view: impl FnOnce(&T) -> String,

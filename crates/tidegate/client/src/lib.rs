@@ -225,7 +225,7 @@ pub fn read<T: DeserializeOwned>(value: Value) -> Result<T, ClientError> {
     serde_json::from_value(value).map_err(|source| ClientError::Answer { source })
 }
 
-/// The stages in a `Server-Timing` header, such as `total;dur=1.5, nft;dur=0.2`. What is no stage is left out.
+/// The stages in a `Server-Timing` header, such as `total;dur=1.5, nft;dur=0.2`. What is not a stage is left out.
 fn stages(header: &str) -> Vec<(String, f64)> {
     let stage = |part: &str| {
         let (name, duration) = part.trim().split_once(";dur=")?;

@@ -72,7 +72,7 @@ fn calls_share_a_connection_until_the_daemon_closes_it() {
 }
 
 #[test]
-fn an_answer_says_what_each_stage_took_and_what_is_no_stage_is_left_out() {
+fn an_answer_says_what_each_stage_took_and_leaves_out_other_entries() {
     let daemon = Daemon::new(&[&[NONE]]);
     let answered = daemon.client.timed::<ListNetworks>(&()).unwrap();
     let expected = [("total".to_owned(), 1.5), ("nft".to_owned(), 0.2)];

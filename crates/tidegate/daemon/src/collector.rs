@@ -27,7 +27,7 @@ pub(crate) fn start(engine: Arc<Engine>, mut watch: Watch) -> io::Result<Worker>
                     if let Err(error) = engine.collect(&gone) {
                         tracing::error!(causes = ?causes(&error), "cannot remove an endpoint whose namespace is gone: {error}");
                     }
-                    let made = engine.make_anew(&gone).unwrap_or_else(|error| {
+                    let made = engine.make_again(&gone).unwrap_or_else(|error| {
                         tracing::error!(causes = ?causes(&error), "removed interfaces are no longer created again: {error}");
                         false
                     });

@@ -53,7 +53,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn children_are_found_whichever_thread_started_them() {
+    fn children_of_every_thread_are_found() {
         let start = || Command::new("sleep").arg("100").spawn().unwrap();
         let mut child = thread::spawn(start).join().unwrap();
         let pid = Pid::from_child(&child);

@@ -40,7 +40,7 @@ pub enum ListenError {
         /// The socket.
         path: PathBuf,
     },
-    /// There is something that is no socket.
+    /// There is something that is not a socket.
     #[error("{path} exists already and is not a socket")]
     NoSocket {
         /// The path.
@@ -261,7 +261,7 @@ mod tests {
     }
 
     #[test]
-    fn a_file_that_is_no_socket_is_never_removed() {
+    fn a_file_that_is_not_a_socket_is_never_removed() {
         let (_folder, path) = folder();
         fs::create_dir_all(path.parent().unwrap()).unwrap();
         fs::write(&path, "precious").unwrap();

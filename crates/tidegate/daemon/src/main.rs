@@ -13,7 +13,7 @@ fn main() -> ExitCode {
         .nth(1)
         .is_some_and(|it| it == tidegate_nft_drivers::LIBRARY_PROCESS)
     {
-        // The daemon that started it hears of an end, whatever its reason, by its pipes.
+        // The daemon that started this process notices its end because the pipes close.
         return ExitCode::from(u8::from(tidegate_nft_drivers::serve_library().is_err()));
     }
     let mut words = std::env::args();

@@ -98,7 +98,7 @@ impl StartError {
     }
 }
 
-/// Whether the system refused a descriptor, which may be for whatever is opened first.
+/// Whether the process or the system has no file descriptor left. Any call that opens something may return this error.
 fn is_out_of_descriptors(error: &(dyn Error + 'static)) -> bool {
     let mut causes = std::iter::successors(Some(error), |error| (*error).source());
     causes.any(|cause| {

@@ -239,7 +239,7 @@ mod tests {
     };
 
     #[test]
-    fn work_that_does_not_end_is_left_behind_and_what_ends_is_told() {
+    fn work_that_does_not_end_is_left_behind_and_what_ends_is_reported() {
         let (_hold, held) = mpsc::channel::<()>();
         let begun = begin(
             Path::new("/one/hangs"),

@@ -359,7 +359,7 @@ mod tests {
     }
 
     #[test]
-    fn a_message_that_is_cut_off_anywhere_is_no_panic() {
+    fn a_message_that_is_cut_off_anywhere_causes_no_panic() {
         let whole = bytes(&link());
         for length in 0..whole.len() {
             let cut = &whole[..length];

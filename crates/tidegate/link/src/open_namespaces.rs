@@ -146,7 +146,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn each_path_is_told_of_by_itself() {
+    fn each_path_is_reported_by_itself() {
         let own = PathBuf::from("/proc/self/ns/net");
         let folder = tempfile::tempdir().unwrap();
         let none = folder.path().join("none");

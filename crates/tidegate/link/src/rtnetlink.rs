@@ -21,8 +21,7 @@ use crate::sysctl::Sysctls;
 use crate::{cookie, find, message, survey};
 
 /// The links of the running kernel, over rtnetlink(7). It needs CAP_NET_ADMIN, and CAP_SYS_ADMIN
-/// to enter the namespaces of endpoints (setns(2)). Any thread may use it, whatever namespace
-/// that thread is in.
+/// to enter the namespaces of endpoints (setns(2)). A thread in any namespace may use it.
 pub struct Rtnetlink {
     pub(crate) home: Arc<Netns>,
     pub(crate) socket: Socket,
@@ -113,7 +112,7 @@ impl Rtnetlink {
         }
     }
 
-    /// Sets sysctls of the host's namespace, whichever namespace the calling thread is in.
+    /// Sets sysctls of the host's namespace. The calling thread may be in any namespace.
     pub(crate) fn set_sysctls(
         &mut self,
         sysctls: &[Sysctl],

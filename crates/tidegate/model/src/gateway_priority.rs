@@ -98,7 +98,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_higher_priority_has_the_lower_metric_and_all_are_below_the_kernels() {
+    fn a_higher_priority_has_a_lower_metric_and_every_metric_is_below_the_kernels_own() {
         let metric = |priority: i32| GatewayPriority(priority).metric();
         let metrics: Vec<u32> = GatewayPriority::RANGE.map(metric).collect();
         assert!(metrics.is_sorted_by(|one, next| one >= next));
@@ -111,7 +111,7 @@ mod tests {
     }
 
     #[test]
-    fn the_higher_priority_has_the_lower_metrics_of_older_releases() {
+    fn in_older_releases_a_higher_priority_had_lower_metrics() {
         let metrics = |text: &str| {
             let first = text.parse::<GatewayPriority>().unwrap().first_metric();
             first..first + GatewayPriority::PLACES

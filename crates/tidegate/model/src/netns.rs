@@ -52,7 +52,7 @@ impl fmt::Display for NetnsCookie {
     }
 }
 
-/// A text that is no cookie.
+/// A text that is not a cookie.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct InvalidCookie;
 
@@ -113,7 +113,7 @@ mod tests {
     }
 
     #[test]
-    fn the_file_of_a_namespace_is_known_by_both_numbers_and_the_namespace_by_its_cookie_too() {
+    fn device_and_inode_identify_the_file_and_only_the_cookie_identifies_the_namespace() {
         let id = |dev, ino, number| NetnsId {
             dev,
             ino,

@@ -103,7 +103,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_sysctl_is_one_of_the_interface_whatever_that_is_called() {
+    fn a_sysctl_belongs_to_an_interface_of_any_name() {
         let sysctl: OwnSysctl = "net.ipv6.neigh.IFNAME.retrans_time_ms=500".parse().unwrap();
         assert_eq!(sysctl.to_string().parse(), Ok(sysctl.clone()));
         let of = sysctl.of(&"web.0".parse().unwrap());

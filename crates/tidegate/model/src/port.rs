@@ -183,7 +183,7 @@ mod tests {
     }
 
     #[test]
-    fn ports_that_are_no_ports_of_the_host_do_not_conflict() {
+    fn ports_that_are_not_ports_of_the_host_do_not_conflict() {
         assert!(!parse("80").conflicts_with(&parse("80")));
     }
 
@@ -196,7 +196,7 @@ mod tests {
     }
 
     #[test]
-    fn every_address_of_one_family_conflicts_with_that_family_alone() {
+    fn every_address_of_one_family_conflicts_only_with_that_family() {
         let (all4, all6) = (parse("0.0.0.0:80:80"), parse("[::]:80:80"));
         let conflicts = |one: &PortBinding, other| {
             let other = parse(other);

@@ -77,7 +77,7 @@ impl Subnet {
     /// The subnet with a range out of which addresses are given.
     ///
     /// # Errors
-    /// Refuses a range that has host bits or is no part of the subnet.
+    /// Refuses a range that has host bits or is not a part of the subnet.
     pub fn with_range(self, range: IpNet) -> Result<Self, Invalid> {
         let refuse = |reason| Invalid::new("range of addresses", &range.to_string(), reason, HINT);
         if range != range.trunc() {

@@ -12,14 +12,14 @@ pub fn all_holds(state: &State) -> impl Iterator<Item = (&Name, LinkStep)> {
         let network = state.networks.get(&endpoint.network)?;
         let step = match state.degraded.down_endpoint(&endpoint.name) {
             None => hold_ports(network, endpoint, &endpoint.ports)?,
-            Some(_) => hold_alone(network, endpoint)?,
+            Some(_) => hold_of_endpoint(network, endpoint)?,
         };
         Some((&endpoint.name, step))
     })
 }
 
 /// The step that holds the ports of an endpoint without relaying.
-pub(crate) fn hold_alone(network: &Network, endpoint: &Endpoint) -> Option<LinkStep> {
+pub(crate) fn hold_of_endpoint(network: &Network, endpoint: &Endpoint) -> Option<LinkStep> {
     let mut holds = holds(network, endpoint, &endpoint.ports);
     holds.iter_mut().for_each(|hold| hold.relay = None);
     (!holds.is_empty()).then_some(LinkStep::HoldPorts(holds))

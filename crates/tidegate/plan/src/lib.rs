@@ -52,7 +52,7 @@ pub use ruleset::{planned, replace, shut};
 pub use sets::table;
 pub use stale::StaleConnections;
 pub use start::{
-    StartPlan, end, hold_anew, revive_endpoint, revive_network, start, without_ipv6_anew,
+    StartPlan, end, hold_again, revive_endpoint, revive_network, start, without_ipv6_again,
 };
 pub use sweep::Sweep;
 pub use traffic::traffic;

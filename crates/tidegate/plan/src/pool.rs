@@ -48,7 +48,7 @@ pub enum InvalidPool {
         /// The family that was wanted.
         family: IpFamily,
     },
-    /// A text that is no pool.
+    /// A text that is not a pool.
     #[error("pool {0:?} does not have the form BASE:SIZE")]
     Form(String),
 }

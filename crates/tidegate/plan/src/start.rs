@@ -49,7 +49,7 @@ pub fn revive_network(state: &State, name: &Name, links: &[Link]) -> Option<Plan
 
 /// The networks without IPv6 on their bridges, and the steps that turn IPv6 off again on the host's ends of pairs, in
 /// case it was turned on: a sysctl for all interfaces sets that of each.
-pub fn without_ipv6_anew(
+pub fn without_ipv6_again(
     state: &State,
     is_meant: impl Fn(&IfName) -> bool,
 ) -> (Vec<&Name>, Vec<LinkStep>) {
@@ -86,11 +86,11 @@ pub fn revive_endpoint(state: &State, name: &Name, links: &[Link]) -> Option<Pla
 }
 
 /// The steps that hold and relay an endpoint's ports, no matter how they were held before.
-pub fn hold_anew(state: &State, name: &Name) -> Vec<LinkStep> {
+pub fn hold_again(state: &State, name: &Name) -> Vec<LinkStep> {
     let hold = || {
         let endpoint = state.endpoints.get(name)?;
         let network = state.networks.get(&endpoint.network)?;
-        let alone = holds::hold_alone(network, endpoint)?;
+        let alone = holds::hold_of_endpoint(network, endpoint)?;
         let hold = holds::hold_ports(network, endpoint, &endpoint.ports)?;
         Some((alone.inverse(), hold))
     };

@@ -34,7 +34,7 @@ pub fn audit_build(
     let mut faults = Vec::new();
     for program in programs {
         faults.extend(linkage_fault(flavour, linking, program));
-        // A static program needs no shared library, whatever was linked into it.
+        // A static program needs no shared library.
         if linking == Linking::Dynamic {
             let by_name = libraries.iter();
             faults.extend(by_name.filter_map(|library| library_fault(flavour, library, program)));
@@ -141,7 +141,7 @@ pub fn audit_said(stamp: &config::Stamp, said: &str, planned: &Stamp) -> Vec<Fau
         StampForm::Json => match serde_json::from_str::<Stamp>(said) {
             Ok(said) => audit_stamp(program, &said, planned),
             Err(error) => {
-                let what = format!("does not say what it is: {error}");
+                let what = format!("does not print its stamp: {error}");
                 vec![Fault::new(program, what)]
             }
         },

@@ -49,7 +49,7 @@ pub enum ElfError {
     },
     /// The file has a dynamic segment, but its section headers were removed.
     #[error(
-        "{} has a dynamic segment but no dynamic section: its needs cannot be read",
+        "{} has a dynamic segment but no dynamic section: its dependencies cannot be read",
         path.display()
     )]
     NoSections {

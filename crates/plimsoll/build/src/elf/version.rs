@@ -46,7 +46,7 @@ mod tests {
     }
 
     #[test]
-    fn a_name_without_numbers_is_no_version() {
+    fn a_name_without_numbers_is_not_a_version() {
         assert_eq!(SymbolVersion::parse("GLIBC_PRIVATE"), None);
         assert_eq!(SymbolVersion::parse("Base"), None);
     }

@@ -10,7 +10,7 @@ use super::Engine;
 use crate::out::OutError;
 use plimsoll_plan::distro::DistroError;
 
-/// A name that is no engine.
+/// A name that is not an engine.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("unknown engine {0:?}: expected auto, docker, podman or root")]
 pub struct UnknownEngine(pub(super) String);
@@ -47,7 +47,7 @@ pub enum EngineError {
     #[error("engine root needs root, because it mounts file systems")]
     NotRoot,
     /// An installed command, and a container, which it is not brought into.
-    #[error("an installed command builds in roots only, and not with {engine}")]
+    #[error("the installed command builds only with engine root, not with {engine}")]
     InstalledInContainer {
         /// The engine.
         engine: Engine,
@@ -108,13 +108,15 @@ impl Hint for EngineError {
         match self {
             Self::NoAnswer { mend, .. } => mend.as_ref().map(|mend| mend.command.as_str().into()),
             Self::NoContainers { .. } => Some("install podman, or start docker".into()),
-            Self::NoBootstrap => Some("use docker or podman for it".into()),
+            Self::NoBootstrap => Some("use --engine docker or --engine podman".into()),
             Self::Missing { program } => Some(format!("apt-get install {program}").into()),
             Self::InstalledInContainer { .. } => Some(
                 "use --engine root for the Debian family, or give the project an xtask for others"
                     .into(),
             ),
-            Self::NotRoot => Some("run it as root, or use docker or podman".into()),
+            Self::NotRoot => {
+                Some("run it as root, or use --engine docker or --engine podman".into())
+            }
             Self::NoArchive { .. } => {
                 Some("use a proxy, or an image that is configured for the mirror".into())
             }

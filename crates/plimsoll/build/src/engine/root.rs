@@ -105,7 +105,7 @@ pub fn prepare(cargo: &str, folders: &Folders) -> Vec<Stage> {
 /// kept is made of what it should be.
 ///
 /// # Errors
-/// When the toolchain is no folder.
+/// When the toolchain is not a folder.
 pub fn recipe(job: &Job<'_>, is_fresh: bool) -> Result<Vec<Stage>, EngineError> {
     let toolchain = match job.toolchain {
         Toolchain::Folder(folder) => folder,

@@ -32,7 +32,7 @@ pub struct Mirror {
     pub url: String,
 }
 
-/// A text that is no mirror.
+/// A text that is not a mirror.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("mirror {0:?} is not OS=URL, such as debian=http://mirror.example/debian")]
 pub struct InvalidMirror(String);

@@ -23,7 +23,7 @@ pub enum MetadataError {
     /// The manifest is not TOML.
     #[error("cannot parse the Cargo manifest")]
     Manifest(#[from] toml_edit::TomlError),
-    /// `package` or `package.metadata` is no table.
+    /// `package` or `package.metadata` is not a table.
     #[error("`{key}` of the Cargo manifest is not a table")]
     NoTable {
         /// The key.

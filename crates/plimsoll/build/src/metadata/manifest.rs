@@ -11,7 +11,7 @@ const LAST: isize = isize::MAX;
 /// comments too.
 ///
 /// # Errors
-/// When the manifest is no TOML, or has no package.
+/// When the manifest is not TOML, or has no package.
 pub fn with_tables(manifest: &str, tables: &Tables) -> Result<String, MetadataError> {
     let mut document: DocumentMut = manifest.parse()?;
     let package = document.get_mut("package").and_then(Item::as_table_mut);

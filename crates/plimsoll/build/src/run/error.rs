@@ -37,7 +37,7 @@ pub enum RunError {
     #[error(transparent)]
     Program(#[from] plimsoll_probe::RunError),
     /// Cargo did not say that it built a program, or said it of several files.
-    #[error("Cargo built no single program {program}{}", among(files))]
+    #[error("Cargo did not build exactly one program {program}{}", among(files))]
     NotBuilt {
         /// The program.
         program: String,
@@ -48,7 +48,7 @@ pub enum RunError {
     #[error("cannot audit what was built")]
     Elf(#[from] ElfError),
     /// A built program does not report its stamp.
-    #[error("{} does not say what it is: {what}", program.display())]
+    #[error("{} does not print its stamp: {what}", program.display())]
     Stamp {
         /// The program.
         program: PathBuf,
@@ -56,7 +56,7 @@ pub enum RunError {
         what: String,
     },
     /// A program does not print what a package should hold.
-    #[error("`{command}` does not make a file: {what}")]
+    #[error("cannot take the output of `{command}` as a file: {what}")]
     Printed {
         /// The command line.
         command: String,
@@ -67,7 +67,7 @@ pub enum RunError {
     #[error("the result does not match the plan")]
     Audit(#[from] AuditError),
     /// The dependencies would be on other files than those that were linked.
-    #[error("the linked libraries are not those of the packages")]
+    #[error("the programs link libraries that differ from those of the distribution's packages")]
     Linked(#[from] LinkedError),
     /// The programs hold C libraries that they must not hold.
     #[error("the programs hold copies of C libraries")]
@@ -115,16 +115,16 @@ impl Hint for RunError {
             Self::Program(error) => error.hint(),
             Self::Out(error) => error.hint(),
             Self::NotBuilt { .. } => Some(
-                "each `binary` of packaging/dist.toml is the name of one [[bin]] of the packages in `cargo.packages`".into(),
+                "set `binary` of the asset in packaging/dist.toml to the name of one [[bin]] of the packages in `cargo.packages`".into(),
             ),
             Self::Asset(error) => error.hint(),
             Self::Printed { .. } => Some(
-                "see `generate` in packaging/dist.toml: the program has no variables, no home folder and no network; one of the system must be installed".into(),
+                "correct `generate` in packaging/dist.toml: the program runs with an empty home folder, without network, and without variables of the caller; a program of the system must be installed".into(),
             ),
             Self::Linked(error) => error.hint(),
             Self::Bundled(error) => error.hint(),
             Self::Audit(_) => {
-                Some("nothing was packaged; see `--plan` for what was planned, and why".into())
+                Some("no package was written; `--plan` shows what was planned, and why".into())
             }
             Self::Changelog { error, .. } => Some(error.hint().into()),
             _ => None,

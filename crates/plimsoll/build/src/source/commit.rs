@@ -101,7 +101,7 @@ fn digest(folder: &Path, mut files: Vec<PathBuf>) -> Result<String, SourceError>
 /// What git prints about the repository that the folder is in.
 ///
 /// # Errors
-/// Why it prints nothing: it is missing, this is no checkout, or one that it does not trust.
+/// Why it prints nothing: it is missing, this is not a checkout, or one that it does not trust.
 pub(super) fn git(folder: &Path, arguments: &[&str]) -> Result<String, String> {
     let mut command = Command::new("git", arguments.iter().copied());
     command.unset.extend(ELSEWHERE.map(str::to_owned));

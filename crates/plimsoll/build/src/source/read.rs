@@ -81,7 +81,7 @@ mod tests {
     }
 
     #[test]
-    fn a_date_that_is_no_number_is_named() {
+    fn a_date_that_is_not_a_number_is_quoted() {
         let error = date(Path::new("."), Some("yesterday".into())).expect_err("no number");
         assert_eq!(
             error.to_string(),

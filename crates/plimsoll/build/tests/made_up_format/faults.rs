@@ -4,7 +4,7 @@ use super::{CONFIG, Manifest, Project, Silent, formats, planned, run};
 use plimsoll_build::run::RunError;
 
 impl Project {
-    /// Plans and packages version 1.0.0, whatever the tree holds.
+    /// Plans and packages version 1.0.0. The version in the tree does not matter.
     fn run(&self) -> Result<Manifest, RunError> {
         let (config, plan) = planned(&self.workspace, CONFIG).unwrap();
         run::run(&formats(), &config, &plan, &mut Silent)
@@ -58,7 +58,10 @@ fn a_package_without_the_program_is_named() {
         "sample/Cargo.toml",
         &format!("{}{text}", super::WORKSPACE[3].1),
     );
-    assert_eq!(project.error(), "Cargo built no single program sample");
+    assert_eq!(
+        project.error(),
+        "Cargo did not build exactly one program sample"
+    );
 }
 
 #[test]
@@ -80,7 +83,7 @@ fn a_package_of_another_version_that_no_manifest_lists_is_named() {
     project.put("out/sample 0.9.0 for x86_64.txt", "old");
     let error = project.error();
     assert!(
-        error.ends_with("/out/sample 0.9.0 for x86_64.txt is in no manifest"),
+        error.ends_with("/out/sample 0.9.0 for x86_64.txt is not listed in a manifest"),
         "{error}"
     );
     project.put("out/notes.txt", "mine");

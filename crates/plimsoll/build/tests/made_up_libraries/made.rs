@@ -117,10 +117,10 @@ fn a_program_that_does_not_print_a_file_is_named_with_what_it_did() {
         let error = project.made(&MADE.replace("--man", argument)).unwrap_err();
         assert!(error.contains(what), "{error}");
         assert!(
-            error.contains(&format!("{argument}` does not make a file: ")),
+            error.contains(&format!("{argument}` as a file: ")),
             "{error}"
         );
-        assert!(error.contains("hint: see `generate`"), "{error}");
+        assert!(error.contains("hint: correct `generate`"), "{error}");
     }
 }
 

@@ -43,11 +43,14 @@ const FOREIGN: [(&str, &str); 18] = [
         "it is emptied at each start: use a file of tmpfiles.d(5)",
     ),
     ("/var/tmp", "use a file of tmpfiles.d(5)"),
-    ("/home", "it is the users'"),
-    ("/root", "it is the administrator's"),
-    ("/dev", "it is the kernel's"),
-    ("/proc", "it is the kernel's"),
-    ("/sys", "it is the kernel's"),
+    ("/home", "it belongs to the users: use /usr or /var/lib"),
+    (
+        "/root",
+        "it belongs to the administrator: use /usr or /var/lib",
+    ),
+    ("/dev", "it belongs to the kernel: use /usr or /var/lib"),
+    ("/proc", "it belongs to the kernel: use /usr or /var/lib"),
+    ("/sys", "it belongs to the kernel: use /usr or /var/lib"),
 ];
 
 /// A thing that an asset must fulfil: what is wrong, and what mends it.

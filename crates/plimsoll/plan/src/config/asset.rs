@@ -128,20 +128,20 @@ impl Printed {
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum InvalidAsset {
     /// None or several of the three keys.
-    #[error("asset {dest} needs one of `binary`, `source` and `generate`")]
+    #[error("asset {dest} needs exactly one of `binary`, `source` and `generate`")]
     Source {
         /// Where it goes.
         dest: String,
     },
     /// A build script's folder without the files in it.
-    #[error("asset {dest} has `out-dir`, and no `source` that says which files in it")]
+    #[error("asset {dest} has `out-dir` but no `source`, which selects the files in it")]
     OutDir {
         /// Where it goes.
         dest: String,
     },
     /// A command that does not begin with a program that is built.
     #[error(
-        "asset {dest} needs a `generate` whose first word is {{bin:NAME}}, NAME being a program that is built, or with `stdin` any program"
+        "`generate` of asset {dest} must begin with {{bin:NAME}}, where NAME is the `binary` of an asset, or with any program if it has `stdin`"
     )]
     Generate {
         /// Where it goes.
@@ -154,7 +154,7 @@ pub enum InvalidAsset {
         dest: String,
     },
     /// What a program prints has no name of its own.
-    #[error("asset {dest} is what a program prints: `dest` must name the file")]
+    #[error("asset {dest} has `generate`: `dest` must name a file, not a folder")]
     Nameless {
         /// Where it goes.
         dest: String,
@@ -425,7 +425,7 @@ mod tests {
         let both = asset("source = \"a\"\nbinary = \"a\"\ndest = \"/a\"");
         let error = both.expect_err("two sources");
         assert!(
-            error.contains("needs one of `binary`, `source` and `generate`"),
+            error.contains("needs exactly one of `binary`, `source` and `generate`"),
             "{error}"
         );
         let relative = asset("source = \"a\"\ndest = \"usr/a\"").expect_err("relative");
@@ -500,11 +500,11 @@ mod tests {
         for (keys, fault) in [
             (
                 "generate = [\"rg\"]\ndest = \"/m/rg.1\"",
-                "first word is {bin:NAME}",
+                "must begin with {bin:NAME}",
             ),
             (
                 "generate = []\ndest = \"/m/rg.1\"",
-                "first word is {bin:NAME}",
+                "must begin with {bin:NAME}",
             ),
             (
                 "source = \"a\"\nstdin = \"b\"\ndest = \"/m/a\"",
@@ -512,15 +512,15 @@ mod tests {
             ),
             (
                 "generate = [\"{bin:rg}\"]\ndest = \"/m/\"",
-                "`dest` must name the file",
+                "`dest` must name a file",
             ),
             (
                 "generate = [\"{bin:rg}\"]\nsource = \"a\"\ndest = \"/m/a\"",
-                "needs one of",
+                "needs exactly one of",
             ),
             (
                 "out-dir = \"ripgrep\"\ndest = \"/m/a\"",
-                "no `source` that says which files",
+                "no `source`, which selects the files",
             ),
         ] {
             let error = asset(keys).expect_err(keys);

@@ -298,7 +298,7 @@ mod tests {
     fn an_asset_comes_from_one_place() {
         let text = DIST.replace("binary = \"sample\"\n", "");
         assert!(
-            refused(&text).contains("asset /usr/bin/sample needs one of"),
+            refused(&text).contains("asset /usr/bin/sample needs exactly one of"),
             "{text}"
         );
     }
@@ -475,7 +475,7 @@ mod tests {
     }
 
     #[test]
-    fn a_library_twice_or_without_its_name_is_refused() {
+    fn a_library_that_is_declared_twice_or_has_no_name_is_refused() {
         let twice = faulty("[native-dep.lzma]\n", "[native-dep.pcap]\n");
         assert!(twice.contains("duplicate key"), "{twice}");
         let unnamed = faulty("[native-dep.zlib]\n", "[[native-dep]]\n");
@@ -483,9 +483,9 @@ mod tests {
     }
 
     #[test]
-    fn a_name_that_is_no_flavours_and_a_linking_that_is_none_are_refused() {
+    fn an_invalid_flavour_name_and_an_unknown_linking_are_refused() {
         let name = faulty("[flavour.plain]", "[flavour.auto]");
-        assert!(name.contains("is no name of a flavour"), "{name}");
+        assert!(name.contains("is not a valid flavour name"), "{name}");
         let linking = faulty("linking = \"static\"", "linking = \"frozen\"");
         assert!(linking.contains("unknown variant `frozen`"), "{linking}");
     }

@@ -22,7 +22,7 @@ pub struct NotThis {
 impl Hint for NotThis {
     fn hint(&self) -> Option<Cow<'_, str>> {
         let command = toolkit::command(&format!("dist --distro {}", self.distro));
-        Some(format!("`{command}` builds in a system of it").into())
+        Some(format!("`{command}` builds in a system of that distribution").into())
     }
 }
 

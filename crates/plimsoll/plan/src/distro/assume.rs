@@ -40,7 +40,7 @@ pub(super) fn findings(
             version: None,
             checks: Vec::new(),
         }),
-        // It is the host's, whatever the distribution.
+        // A container or root runs on the kernel of the host.
         kernel: BTreeMap::new(),
         rust: RustTargets {
             finding: Finding::yes(&target),

@@ -67,7 +67,7 @@ pub enum DistroError {
         architecture: &'static str,
     },
     /// Nothing can be planned for the distribution.
-    #[error("nothing can be planned for distribution {id}")]
+    #[error("cannot plan the packages of distribution {id}")]
     Plan {
         /// The entry.
         id: String,

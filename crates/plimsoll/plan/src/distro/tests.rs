@@ -89,7 +89,7 @@ fn a_devel_package_for_subscribers_gives_the_tool_as_a_hard_dependency() {
 }
 
 #[test]
-fn codeready_builder_is_enabled_for_the_devel_package_alone() {
+fn codeready_builder_is_enabled_only_for_the_devel_package() {
     let plan = planned(&distros(), "centos-stream-10");
     assert_eq!(plan.follows, FlavourName::DYNAMIC);
     let enables = |command: &[String]| command.iter().any(|word| word == "--enablerepo=crb");
@@ -184,7 +184,7 @@ fn an_unknown_distribution_gets_the_known_ones_as_a_hint() {
 }
 
 #[test]
-fn a_system_is_told_by_its_os_release() {
+fn a_system_is_recognised_by_its_os_release() {
     let list = distros();
     let is = |id: &str, text: &str| {
         let distro = list.get(id).expect("an entry");

@@ -67,8 +67,8 @@ pub(super) fn plan(
     decision: &Decision,
 ) -> BuildPlan {
     let flavour = decision.flavour;
-    // Cargo keeps one set of artefacts a target folder, whatever the flags: static and dynamic
-    // builds in one folder would compile everything anew each time.
+    // A target folder holds the artefacts of one set of flags: if static and dynamic builds shared a folder, each would
+    // compile everything again.
     let linking = config.linking(flavour);
     let target_dir = places.cache.join("build").join(linking.to_string());
     BuildPlan {

@@ -29,7 +29,7 @@ pub struct PackagePlan {
     pub driver: String,
     /// The architecture in the format's own words.
     pub arch: String,
-    /// How it relates to other packages whatever the programs link; dependencies on libraries are derived from the programs.
+    /// The relations that do not follow from what the programs link. Dependencies on libraries are derived from the programs.
     pub declared: Relations,
 }
 
@@ -83,8 +83,8 @@ fn parts(config: &Config, format: &dyn FormatRules) -> Vec<(String, Vec<String>)
     }
 }
 
-/// How a package relates to others whatever its programs link: what its configuration ([`Config::of_package`]) says, packages of the
-/// same build, what its scripts run, and tools. `host` gives the names where the format is its own, `version` is that of the
+/// The relations that do not follow from what the programs link: those of the configuration ([`Config::of_package`]), packages of
+/// the same build, what the scripts run, and tools. `host` gives the names where the format is its own, `version` is that of the
 /// program.
 ///
 /// The tool of a library is a hard dependency where nothing else does its work, and otherwise what the library is fallen

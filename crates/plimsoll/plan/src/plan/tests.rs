@@ -215,7 +215,7 @@ fn where_every_format_is_of_another_family_the_error_says_so() {
     let error = planned_of(&config, &findings(), &request).expect_err("only .rpm");
     let message = error.to_string();
     assert!(
-        message.starts_with("no .rpm can be made here: this host is Debian, "),
+        message.starts_with("cannot make .rpm packages here: this host is Debian, "),
         "{message}"
     );
     let hint = error.hint().unwrap_or_default().into_owned();
@@ -320,7 +320,7 @@ fn a_format_that_cannot_be_made_is_left_out_and_is_an_error_where_it_is_asked_fo
     let error = planned(&findings, &asked).expect_err("no .deb");
     assert_eq!(
         error.to_string(),
-        "no .deb can be made here: dpkg-shlibdeps derives dependencies on Debian and its like alone, and this is Fedora"
+        "cannot make .deb packages here: dpkg-shlibdeps derives dependencies on Debian and its like alone, and this is Fedora"
     );
 }
 
@@ -340,7 +340,7 @@ fn a_missing_tool_of_a_format_is_named_with_what_mends_it() {
     let error = planned(&findings, &request).expect_err("no dpkg-shlibdeps");
     assert_eq!(
         error.to_string(),
-        "no .deb can be made here: dpkg-shlibdeps is not installed"
+        "cannot make .deb packages here: dpkg-shlibdeps is not installed"
     );
     assert_eq!(error.hint().as_deref(), Some("apt-get install dpkg-dev"));
 }
@@ -582,7 +582,7 @@ fn a_target_in_cargos_configuration_is_the_hosts_or_refused() {
     assert!(plan_of(&source).is_ok());
     source.settings.target = Some("aarch64-unknown-linux-gnu".to_owned());
     let error = plan_of(&source).expect_err("another");
-    let message = "build.target of Cargo is aarch64-unknown-linux-gnu, and packages are built for this host, \
+    let message = "build.target of Cargo is aarch64-unknown-linux-gnu, but packages are built for this host, \
                    x86_64-unknown-linux-gnu";
     assert_eq!(error.to_string(), message);
 }

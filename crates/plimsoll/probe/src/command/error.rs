@@ -61,7 +61,7 @@ impl Hint for RunError {
         match self {
             Self::NotFound { program } => Some(format!("install {program}").into()),
             Self::TimedOut { program, .. } => {
-                Some(format!("see what {program} waits for: run it by hand").into())
+                Some(format!("run {program} by hand to see what it waits for").into())
             }
             Self::Io { .. } | Self::Failed { .. } => None,
         }

@@ -222,7 +222,7 @@ mod tests {
     }
 
     #[test]
-    fn a_program_that_is_not_there_is_told_from_one_that_fails() {
+    fn a_program_that_is_not_there_differs_from_one_that_fails() {
         let missing = Command::new("no-such-program", [""; 0]);
         for error in [
             missing.output().unwrap_err(),
@@ -239,7 +239,7 @@ mod tests {
     }
 
     #[test]
-    fn a_folder_that_is_not_there_is_told_from_a_program_that_is_not() {
+    fn a_folder_that_is_not_there_differs_from_a_program_that_is_not() {
         let command = shell("true").within(std::path::Path::new("/no/such/folder"));
         let error = command.output().unwrap_err();
         assert!(error.reason().starts_with("cannot run sh: "), "{error}");
@@ -298,7 +298,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_read_is_in_the_c_locale_with_its_variables_alone() {
+    fn what_is_read_is_in_the_c_locale_with_only_its_variables() {
         let mut command = shell("echo $LC_ALL $EXTRA ${HOME-unset}").with_env("EXTRA", "more");
         command.unset.push("HOME".into());
         assert_eq!(command.text().unwrap(), "C more unset\n");

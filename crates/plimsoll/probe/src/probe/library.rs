@@ -10,7 +10,7 @@ use crate::{
 use super::compiler::Compiler;
 use super::{LibraryFinding, NamedFinding, Site, ToolFinding};
 
-/// Whether pkg-config, or whatever the environment names instead, runs.
+/// Whether pkg-config runs, or the program that `PKG_CONFIG` names instead.
 pub(super) fn pkg_config(site: &Site<'_>) -> Finding {
     let answer = match PkgConfig::new(site.system, site.host, site.target).program() {
         Ok((program, version)) => Answer::yes(format!("{program} {version}")),

@@ -159,7 +159,7 @@ mod of_rust {
     }
 
     #[test]
-    fn a_toolchain_that_cannot_be_asked_is_no_toolchain_without_targets() {
+    fn a_toolchain_that_cannot_be_asked_is_not_one_without_targets() {
         let missing = rust::targets(&FakeSystem::new(), None);
         assert_eq!(missing.finding.answer, Answer::no("rustc is not installed"));
         assert_eq!(command(&missing.finding), Some("see https://rustup.rs"));

@@ -129,7 +129,7 @@ conffiles_are_kept() {
     [ -z "$CONFFILES" ] || saw "the changed configuration is kept"
 }
 
-# Every path of the system but those where whatever runs leaves traces: those of the package
+# Every path of the system, except where running programs leave traces: those of the package
 # manager, logs, caches, and systemd's own notes.
 listing() {
     find / -xdev \( -path /dev -o -path /proc -o -path /run -o -path /sys -o -path /tmp \

@@ -237,7 +237,7 @@ Error:
     }
 
     #[test]
-    fn a_failure_without_a_reason_is_no_refusal() {
+    fn a_failure_without_a_reason_is_not_a_refusal() {
         assert_eq!(read(false, "Error: Failed to download metadata\n"), None);
     }
 

@@ -24,7 +24,7 @@ pub(super) struct Archives {
     pub(super) mtime: u64,
 }
 
-/// Reads the archives of a package, whatever they are compressed with.
+/// Reads the archives of a package, with any compression that dpkg-deb(1) writes.
 pub(super) fn read(path: &Path) -> Result<Archives, PackageError> {
     let mut archive = ar::Archive::new(File::open(path).at("read", path)?);
     let (mut control, mut data, mut mtime) = (None, None, 0);

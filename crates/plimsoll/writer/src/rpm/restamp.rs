@@ -22,7 +22,7 @@ const RELATIONS: [[IndexTag; 2]; 2] = [
     ],
 ];
 
-/// Writes the package anew under another version.
+/// Writes the package again under another version.
 pub(crate) fn restamp(
     path: &Path,
     out: &Path,

@@ -68,7 +68,7 @@ impl Listener for Api {
     }
 }
 
-/// The address at which metrics are served, to whoever can reach it.
+/// The address at which metrics are served, without a password.
 pub(super) struct Metrics(pub(super) TcpListener);
 
 impl Listener for Metrics {

@@ -108,7 +108,7 @@ async fn wait_for_the_state() {
 }
 
 #[tokio::test]
-async fn rulesets_are_told() {
+async fn rulesets_are_returned() {
     let router = router_of(Bench::new());
     for which in ["planned", "live"] {
         let (status, ruleset) =
@@ -161,7 +161,7 @@ async fn every_call_of_the_api_is_answered_and_no_other_method_of_its_path() {
 }
 
 #[tokio::test]
-async fn whatever_is_not_understood_is_answered_with_a_refusal() {
+async fn a_request_that_is_not_understood_gets_an_error() {
     let router = router_of(Bench::new());
     for (method, path, body, status, words) in [
         (
@@ -239,7 +239,7 @@ async fn a_body_beyond_the_limit_is_refused() {
 
 proptest! {
     #[test]
-    fn whatever_is_sent_is_done_or_refused_with_a_reason(
+    fn every_request_is_done_or_refused_with_a_reason(
         post: bool,
         path in prop_oneof![
             "/v1/(networks|endpoints|explain|gc|doctor|info)",

@@ -257,7 +257,7 @@ mod tests {
     }
 
     #[test]
-    fn a_whole_table_may_be_made_anew_twice() {
+    fn a_whole_table_may_be_replaced_twice() {
         let scene = scene(Applied::Unknown);
         scene.lost.store(1, Ordering::Relaxed);
         scene.failover.apply(&replace()).unwrap();
@@ -265,7 +265,7 @@ mod tests {
     }
 
     #[test]
-    fn a_driver_that_is_lost_twice_in_a_row_is_not_used_again_and_that_is_told() {
+    fn a_driver_that_is_lost_twice_in_a_row_is_not_used_again_and_that_is_reported() {
         let scene = scene(Applied::Unknown);
         scene.lost.store(2, Ordering::Relaxed);
         scene.failover.apply(&add()).unwrap_err();

@@ -57,7 +57,7 @@ impl Engine {
     ///
     /// # Errors
     /// If the host's links cannot be listed.
-    pub(crate) fn make_anew(&self, gone: &Gone) -> Result<bool, EngineError> {
+    pub(crate) fn make_again(&self, gone: &Gone) -> Result<bool, EngineError> {
         if let Gone::Links(links) = gone
             && !self.has_any(links)
         {

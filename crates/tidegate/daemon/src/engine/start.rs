@@ -107,7 +107,7 @@ impl Backends {
         // One after the other: with many endpoints, each needs much memory for a moment.
         let links = self.links.links()?;
         let (gone, known) = self.gone(state, &links);
-        if let Some(change) = recorded_anew(state, known) {
+        if let Some(change) = recorded_again(state, known) {
             self.store.commit(state, &change)?;
             state.apply(&change);
         }
@@ -332,7 +332,7 @@ pub(super) fn ours(links: &[Link]) -> BTreeSet<IfName> {
 }
 
 /// The change that adds the found identities to endpoints.
-fn recorded_anew(state: &State, known: Vec<(Name, NetnsId)>) -> Option<Change> {
+fn recorded_again(state: &State, known: Vec<(Name, NetnsId)>) -> Option<Change> {
     let changes = known.into_iter().filter_map(|(name, id)| {
         let before = state.endpoints.get(&name)?.clone();
         let mut after = before.clone();

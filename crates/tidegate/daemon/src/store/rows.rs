@@ -179,7 +179,7 @@ pub(super) fn set_version(database: &Database, version: u64) -> Result<(), Fault
 }
 
 #[cfg(test)]
-pub(super) fn set_number_alone(database: &Database, number: u32) -> Result<(), Fault> {
+pub(super) fn set_only_number(database: &Database, number: u32) -> Result<(), Fault> {
     write_with(database, |to| set_number(to, number))
 }
 

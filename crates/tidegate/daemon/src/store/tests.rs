@@ -68,7 +68,7 @@ fn a_removed_endpoint_is_gone_but_its_number_is_not_reused() {
 fn only_a_change_with_a_new_interface_writes_the_number() {
     let folder = tempfile::tempdir().unwrap();
     let (mut store, state) = store_with_a_network(folder.path());
-    rows::set_number_alone(store.database.as_ref().unwrap(), 77).unwrap();
+    rows::set_only_number(store.database.as_ref().unwrap(), 77).unwrap();
     store.take_up();
     let before = Box::new(network("web", 1));
     let after = Box::new(Network {
@@ -106,7 +106,7 @@ fn a_second_daemon_is_refused_the_same_state() {
 }
 
 #[test]
-fn a_file_that_is_no_database_is_refused_and_kept() {
+fn a_file_that_is_not_a_database_is_refused_and_kept() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join(FILE);
     for junk in [

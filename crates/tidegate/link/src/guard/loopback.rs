@@ -92,7 +92,7 @@ mod tests {
     }
 
     #[test]
-    fn frames_of_other_protocols_pass_whatever_they_hold() {
+    fn frames_of_other_protocols_pass_with_any_content() {
         for kind in [0x0806, 0x86dd, 0x88cc, 0x0026] {
             for tags in [&[][..], &[0x8100]] {
                 let frame = frame(tags, kind, [127, 0, 0, 1], [127, 0, 0, 1]);

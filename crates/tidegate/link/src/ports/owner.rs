@@ -70,7 +70,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn whose_a_connection_of_this_host_is_is_told_and_of_no_other() {
+    fn the_owner_of_a_connection_of_this_host_is_found_and_of_no_other() {
         for at in ["127.0.0.1:0", "[::1]:0"] {
             let listener = TcpListener::bind(at).unwrap();
             let ours = listener.local_addr().unwrap();
@@ -78,7 +78,7 @@ mod tests {
             let (_stream, theirs) = listener.accept().unwrap();
             let own = rustix::process::geteuid().as_raw();
             assert_eq!(user_of_connection(theirs, ours), Some(own), "{at}");
-            // A listener of that port is no connection.
+            // A listener of that port is not a connection.
             assert_eq!(user_of_connection(ours, theirs_of_nobody(ours)), None);
             drop(client);
         }

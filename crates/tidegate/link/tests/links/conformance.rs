@@ -37,14 +37,14 @@ over_both![
     a_second_link_of_the_same_name_is_refused,
     an_interface_name_in_use_is_refused_by_name,
     a_missing_bridge_is_named,
-    a_master_that_is_no_bridge_is_refused,
+    a_master_that_is_not_a_bridge_is_refused,
     a_bad_mtu_leaves_nothing,
     an_address_given_twice_leaves_nothing,
     a_gateway_out_of_reach_leaves_nothing,
     default_routes_of_different_metrics_go_together,
     a_second_default_route_leaves_nothing,
     an_ipv6_address_where_ipv6_is_off_leaves_nothing,
-    a_namespace_that_is_gone_is_told,
+    a_namespace_that_is_gone_is_reported,
     a_replaced_namespace_is_recognised,
     a_link_of_another_is_never_removed,
     ports_outlive_their_bridge,
@@ -190,7 +190,7 @@ fn a_missing_bridge_is_named(world: &mut dyn World) {
     assert_eq!(error.to_string(), "cannot find interface br9");
 }
 
-fn a_master_that_is_no_bridge_is_refused(world: &mut dyn World) {
+fn a_master_that_is_not_a_bridge_is_refused(world: &mut dyn World) {
     let netns = world.add_netns();
     world.add_foreign_link("br1");
     let error = refused(world, &netns, &add_veth(1, 2, &netns));
@@ -297,7 +297,7 @@ fn peer_refused(
     assert!(error.to_string().ends_with(&place), "{error}");
 }
 
-fn a_namespace_that_is_gone_is_told(world: &mut dyn World) {
+fn a_namespace_that_is_gone_is_reported(world: &mut dyn World) {
     let netns = prepare(world);
     let before = world.links().links().unwrap();
     world.remove_netns(&netns);
@@ -367,7 +367,7 @@ fn ways_lead_through_links(world: &mut dyn World) {
         assert_eq!(to(net).ifname, Some(ifname("br1")), "{net}");
     }
     assert!(!to("192.0.2.0/25").is_blocked);
-    // What is the host's own is no way anywhere.
+    // What is the host's own is not a way anywhere.
     let is_own = |way: &Route| way.destination.addr().is_loopback();
     assert!(!routes.iter().any(is_own), "{routes:?}");
 }

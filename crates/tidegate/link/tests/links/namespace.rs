@@ -162,7 +162,7 @@ fn a_link_with_an_unusual_name_is_left_out() {
 }
 
 #[test]
-fn a_lack_of_privilege_is_told_with_what_mends_it() {
+fn a_lack_of_privilege_is_reported_with_its_hint() {
     require_root_kernel!();
     let host = Netns::new();
     let error = host.run(|| {

@@ -135,7 +135,7 @@ fn a_loopback_that_was_down_is_down_after_a_failure() {
 
 /// What a look at the namespace does not tell, the refusal does.
 #[test]
-fn ipv6_that_is_off_for_new_interfaces_alone_is_told_by_the_refusal() {
+fn ipv6_that_is_off_only_for_new_interfaces_is_named_in_the_error() {
     require_root_kernel!();
     let mut kernel = Kernel::new();
     kernel.links.apply(&add_bridge(1)).unwrap();

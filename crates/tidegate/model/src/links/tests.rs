@@ -114,7 +114,7 @@ fn what_a_step_makes_its_inverse_removes_and_the_other_way_round() {
 }
 
 #[test]
-fn without_ipv6_a_step_has_the_addresses_and_sysctls_of_ipv4_alone() {
+fn without_ipv6_a_step_has_only_the_addresses_and_sysctls_of_ipv4() {
     let (net4, sysctl4) = (both_families()[0], sysctls()[0].clone());
     let bridge4 = Bridge {
         addresses: vec![net4],

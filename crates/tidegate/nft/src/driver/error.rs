@@ -159,7 +159,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn messages_are_bounded_whatever_they_quote() {
+    fn messages_are_bounded_even_if_they_quote_a_long_text() {
         let error = Error::new(Kind::Other, "ü".repeat(100_000)).with_op(3, &"x".repeat(1_000_000));
         assert!(
             error.to_string().len() < 1000,

@@ -42,7 +42,7 @@ pub enum Transport {
     Udp,
     /// SCTP; matches only SCTP.
     Sctp,
-    /// Whatever the transport header is; matches any protocol.
+    /// Any transport header (`th`).
     Any,
 }
 

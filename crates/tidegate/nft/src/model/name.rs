@@ -11,7 +11,7 @@ use super::keyword::is_keyword;
 ///
 /// One of these can stand anywhere that nft's grammar takes an identifier, in every release from
 /// 0.9.3: it begins with a letter or `_`, goes on with letters, digits, `_` or `-`, is at most
-/// [`Name::MAX`] bytes long, and is no keyword of nft's scanner. nft has no way to quote an
+/// [`Name::MAX`] bytes long, and is not a keyword of nft's scanner. nft has no way to quote an
 /// identifier, so a name that would need it is refused here instead of at apply time.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Name(Cow<'static, str>);
@@ -27,8 +27,8 @@ pub enum NameError {
     TooLong(String),
     /// A character that nft's scanner would end the name at.
     #[error(
-        "name `{}` holds something other than ASCII letters, digits, `_` and `-`, \
-         or does not begin with a letter or `_`", .0.escape_debug()
+        "name `{}` must have only ASCII letters, digits, `_` and `-`, \
+         and begin with a letter or `_`", .0.escape_debug()
     )]
     Character(String),
     /// A word of nft's grammar.
@@ -73,7 +73,7 @@ impl Name {
     /// a wrong one an error of the compiler.
     ///
     /// # Panics
-    /// When it is no valid name; in a constant context, that is a compile error.
+    /// When it is not a valid name; in a constant context, that is a compile error.
     #[must_use]
     pub const fn literal(text: &'static str) -> Self {
         assert!(

@@ -7,8 +7,8 @@ use crate::op::{ObjectId, Op};
 
 /// The inverse of the operations so far, group by group.
 ///
-/// An object that the transaction itself made is *covered*: taking it away takes back whatever was
-/// done to it, so that is not noted. One thing is: rules and verdicts that refer to other objects
+/// An object that the transaction itself made is *covered*: to delete it undoes all changes to it,
+/// so they are not noted. One thing is: rules and verdicts that refer to other objects
 /// must go before those objects do, so a covered chain or verdict map is flushed in time.
 #[derive(Debug, Default)]
 pub(super) struct Undo {

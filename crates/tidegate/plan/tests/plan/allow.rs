@@ -117,7 +117,7 @@ fn the_list_comes_from_request_or_network_or_configuration() {
     assert_eq!(plan.unwrap().outcome.allow[0].from, list("198.51.100.0/24"));
 }
 
-/// In every mode, whatever comes and goes leads to the table that the state is planned with.
+/// In every mode: after any sequence of changes, the table is the one that is planned from the state.
 #[test]
 fn publishing_and_withdrawing_with_lists_leads_to_the_table_of_the_next_state() {
     for (mode4, mode6) in [
@@ -268,7 +268,7 @@ fn a_list_that_blocks_every_client_is_refused() {
 fn a_default_list_that_blocks_every_client_is_refused_except_for_loopback_ports() {
     let mut state = state_of(Mode::Nat, Mode::Nat);
     state.allow = AllowList::new(sources(&["192.0.2.0/24"])).unwrap();
-    // The host reaches its own ports, whatever is listed.
+    // The host reaches its own ports, even if the list does not have its addresses.
     for port in ["8080:80", "192.0.2.1:8080:80", "[::1]:8080:80"] {
         try_publish(&state, &[port], &[]).unwrap();
     }

@@ -140,7 +140,7 @@ fn a_failed_read_of_nft_does_not_count_as_healthy() {
 }
 
 #[test]
-fn a_crash_of_nft_is_told_from_a_kernel_that_lacks_something() {
+fn a_crash_of_nft_differs_from_a_kernel_that_lacks_something() {
     let refused = |kind, reason: &str| {
         let refusal = Some((kind, reason.to_owned()));
         only(|host| host.refusal = refusal)
@@ -172,7 +172,7 @@ fn a_chain_on_another_hook_or_family_is_ignored() {
 }
 
 #[test]
-fn whatever_keeps_questions_for_names_from_the_host_is_found() {
+fn everything_that_blocks_dns_queries_to_the_host_is_found() {
     let resolving = State {
         resolver: Some(299),
         ..state_with(&["web"])

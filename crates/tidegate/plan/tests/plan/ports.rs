@@ -270,7 +270,7 @@ fn unpublishing_the_last_port_removes_what_publishing_the_first_added() {
 
 /// Two ports of the host that lead to one of the endpoint share what a routed family has of it.
 #[test]
-fn whatever_is_published_or_withdrawn_leads_from_one_states_table_to_the_nexts() {
+fn after_ports_are_published_or_withdrawn_the_table_is_that_of_the_new_state() {
     let mut request = network("web");
     request.policy.mode6 = Mode::Routed;
     let mut state = State::default();

@@ -175,7 +175,7 @@ fn subnets_are_allotted_beside_what_is_there() {
 }
 
 #[test]
-fn a_default_route_in_two_halves_is_no_obstacle() {
+fn a_default_route_in_two_halves_is_not_an_obstacle() {
     let halves = nets(&["0.0.0.0/1", "128.0.0.0/1", "::/1", "8000::/1"]);
     let host = HostFacts { routes: halves };
     let plan = |request| {
@@ -380,7 +380,7 @@ fn a_namespace_gets_what_it_lacks_and_no_more() {
 }
 
 #[test]
-fn an_address_that_is_given_out_anew_comes_with_the_same_ethernet_address() {
+fn an_address_that_is_given_out_again_comes_with_the_same_ethernet_address() {
     let mut state = state_with(&["web"]);
     let first = attach(&mut state, "web", 1, &[]);
     let before = state.endpoints[&first].clone();

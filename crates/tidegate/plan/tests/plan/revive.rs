@@ -3,7 +3,7 @@
 use tidegate_model::links::{Link, LinkStep};
 use tidegate_model::{Change, Fault, IfName, Name, State};
 use tidegate_plan::{
-    Plan, StaleConnections, all_holds, hold_anew, revive_endpoint, revive_network,
+    Plan, StaleConnections, all_holds, hold_again, revive_endpoint, revive_network,
 };
 
 use crate::start::links_of;
@@ -133,7 +133,7 @@ fn ipv6_is_turned_off_again_where_it_has_to_be() {
     request.ipv6 = false;
     state.apply(&create(&state, &request).unwrap().change);
     let anew = |is_meant: &dyn Fn(&IfName) -> bool| {
-        let (networks, steps) = tidegate_plan::without_ipv6_anew(&state, is_meant);
+        let (networks, steps) = tidegate_plan::without_ipv6_again(&state, is_meant);
         let paths = steps.into_iter().map(|step| match step {
             LinkStep::SetSysctl(sysctl) => format!("{}={}", sysctl.path, sysctl.value),
             other => other.name().to_owned(),
@@ -173,10 +173,10 @@ fn ports_of_an_endpoint_that_is_down_are_held_and_not_relayed() {
 }
 
 #[test]
-fn ports_that_were_held_without_a_relay_are_released_and_held_anew() {
+fn ports_that_were_held_without_a_relay_are_released_and_held_again() {
     let mut state = web();
     attach(&mut state, "web", 2, &[]);
-    let steps = hold_anew(&state, &name("ep-1"));
+    let steps = hold_again(&state, &name("ep-1"));
     let [LinkStep::ReleasePorts(released), LinkStep::HoldPorts(held)] = &steps[..] else {
         panic!("{steps:?}")
     };
@@ -184,7 +184,7 @@ fn ports_that_were_held_without_a_relay_are_released_and_held_anew() {
     let relay = held.iter().find_map(|hold| hold.relay);
     assert_eq!(relay.unwrap().to_string(), "[fd74:6964:6567::2]:80");
     for without_ports in ["ep-2", "nobody"] {
-        assert_eq!(hold_anew(&state, &name(without_ports)), []);
+        assert_eq!(hold_again(&state, &name(without_ports)), []);
     }
 }
 

@@ -1,4 +1,4 @@
-//! What a start does, from whatever is there to what the store says.
+//! What a start does: it brings a host in any condition to the stored state.
 
 use std::collections::BTreeSet;
 
@@ -370,14 +370,14 @@ fn networks_are_closed_with_their_bridges_alone_until_the_table_is_there() {
         add rule inet tidegate shut iifname @bridges drop
     "#]]
     .assert_eq(&shut);
-    // Whatever is attached and published.
+    // With any endpoints and published ports.
     let before = shut;
     attach(&mut state, "web", 9, &["9000:80"]);
     assert_eq!(tidegate_plan::shut(&state).unwrap().to_text(), before);
 }
 
 #[test]
-fn a_pair_that_lost_its_bridge_is_made_anew() {
+fn a_pair_that_lost_its_bridge_is_made_again() {
     let state = web();
     let links = links_of(&state);
     let endpoint = name("ep-1");

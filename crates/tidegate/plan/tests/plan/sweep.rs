@@ -44,7 +44,7 @@ fn straight(from: &str, to: &str) -> Tracked {
     tracked(UDP, from, to, to)
 }
 
-/// As if it went out under the host's address.
+/// The same connection with its source translated to the host's address.
 fn masqueraded(mut tracked: Tracked) -> Tracked {
     tracked.source_translated = true;
     tracked.reply.destination = ip(HOST);
@@ -64,12 +64,13 @@ fn state() -> State {
     state
 }
 
-fn everything(state: &State) -> Sweep {
+/// The sweep after a repair, which looks at all tracked connections.
+fn sweep_after_repair(state: &State) -> Sweep {
     Sweep::new(&StaleConnections::after_mending(), state)
 }
 
 #[test]
-fn whatever_involves_the_address_of_a_gone_endpoint_is_forgotten_and_nothing_else() {
+fn only_connections_with_the_address_of_a_removed_endpoint_are_deleted() {
     let mut state = state();
     let plan = tidegate_plan::detach(&state, &name("ep-2")).unwrap();
     state.apply(&plan.change);
@@ -176,7 +177,7 @@ fn flows_to_a_port_from_before_its_publication_are_deleted_if_the_host_has_the_a
 fn a_port_of_one_host_address_belongs_to_that_address() {
     let mut state = state_with(&["web"]);
     attach(&mut state, "web", 1, &["192.0.2.1:8053:53/udp"]);
-    let sweep = everything(&state);
+    let sweep = sweep_after_repair(&state);
     let fate = |to| sweep.fate(&straight(CLIENT, to));
     assert_eq!(fate(HOST), Fate::ForgetIfHosts(ip(HOST)));
     assert_eq!(fate("127.0.0.1:8053"), Fate::Keep);
@@ -214,7 +215,7 @@ fn a_withdrawn_ports_connections_are_forgotten_unless_they_would_be_the_same_aga
 fn connections_from_without_the_table_are_deleted_unless_it_allows_them() {
     let mut state = state();
     state.resolver = Some(20053);
-    let sweep = everything(&state);
+    let sweep = sweep_after_repair(&state);
     let fate = |tracked: Tracked| sweep.fate(&tracked);
     let bridges: std::sync::Arc<[_]> = ["tgb1", "tgb0"].map(|name| name.parse().unwrap()).into();
     let unless_near = |at: &str| Fate::ForgetUnlessNear(ip(at), bridges.clone());
@@ -239,7 +240,10 @@ fn connections_from_without_the_table_are_deleted_unless_it_allows_them() {
     assert_eq!(fate(expected), Fate::Keep);
     let plan = tidegate_plan::connect(&state, &name("web"), &name("db")).unwrap();
     state.apply(&plan.change);
-    assert_eq!(everything(&state).fate(&straight(BACK, FRONT)), Fate::Keep);
+    assert_eq!(
+        sweep_after_repair(&state).fate(&straight(BACK, FRONT)),
+        Fate::Keep
+    );
 }
 
 #[test]
@@ -250,7 +254,7 @@ fn a_network_is_swept_by_its_own_policy() {
         let mut state = State::default();
         state.apply(&create(&state, &request).unwrap().change);
         attach(&mut state, "web", 1, ports);
-        everything(&state)
+        sweep_after_repair(&state)
     };
     let out = masqueraded(straight(FRONT, CLIENT));
     let into = straight(CLIENT, FRONT);

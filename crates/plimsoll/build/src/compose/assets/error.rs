@@ -28,7 +28,7 @@ pub enum AssetFault {
         reason: glob::PatternError,
     },
     /// A folder cannot be read.
-    #[error("cannot look for asset {pattern:?}: {reason}")]
+    #[error("cannot search for asset {pattern:?}: {reason}")]
     Io {
         /// The pattern.
         pattern: String,
@@ -54,7 +54,7 @@ pub enum AssetFault {
         package: String,
     },
     /// Two files with one path in the package.
-    #[error("asset {dest} is there already, from line {first}")]
+    #[error("asset {dest} has the same destination as the asset in line {first}")]
     Twice {
         /// The path in the package.
         dest: String,
@@ -62,7 +62,7 @@ pub enum AssetFault {
         first: usize,
     },
     /// A file where another one is a folder.
-    #[error("asset {dest} is below {file}, which is a file of the package")]
+    #[error("asset {dest} is below {file}, and the package has a file there, not a folder")]
     Inside {
         /// The path in the package.
         dest: String,
@@ -114,7 +114,7 @@ pub enum AssetFault {
         name: String,
     },
     /// A link that leads to a file that the package should hold, and does not.
-    #[error("asset {dest} is a link to {text}: no file of the package is {target}")]
+    #[error("asset {dest} is a link to {text}, but the package has no file {target}")]
     Link {
         /// The path of the link in the package.
         dest: String,
@@ -141,11 +141,13 @@ impl Hint for AssetError {
                 "correct `source`, or create the file"
             }
             AssetFault::NoScript { .. } => {
-                "name in `out-dir` a Cargo package that the programs link and that has a build script"
+                "set `out-dir` to a Cargo package that the programs link and that has a build script"
             }
             AssetFault::Io { .. } => "make it readable, or correct `source`",
             AssetFault::Folder { pattern } => {
-                return Some(format!("write {:?} for all that is below it", below(pattern)).into());
+                return Some(
+                    format!("write {:?} to take all files below it", below(pattern)).into(),
+                );
             }
             AssetFault::Twice { .. } => {
                 "give one of them another `dest`; files of a pattern with `**` keep their folders"

@@ -16,8 +16,8 @@ pub(super) struct Found {
     pub(super) link: Option<String>,
 }
 
-/// The files that a path or a glob pattern stands for, in name order, and each once. A path that is there is no pattern, whatever its
-/// characters. Of `{a,b}` each alternative must stand for a file.
+/// The files that a path or a glob pattern stands for, in name order, and each once. The path of an existing file is not a
+/// pattern, even if it has characters such as `[`. Each alternative of `{a,b}` must stand for a file.
 pub(super) fn matches(workspace: &Path, source: &str) -> Result<Vec<Found>, AssetFault> {
     if workspace.join(source).symlink_metadata().is_ok() {
         return matches_one(workspace, source);

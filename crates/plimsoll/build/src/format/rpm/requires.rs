@@ -130,7 +130,7 @@ mod tests {
     }
 
     #[test]
-    fn an_unversioned_library_is_required_by_name_alone() {
+    fn an_unversioned_library_is_required_only_by_name() {
         let requires: Vec<String> = requires(&file(true)).into_iter().collect();
         assert_eq!(
             requires,
@@ -170,7 +170,7 @@ mod tests {
     }
 
     #[test]
-    fn libraries_are_told_from_packages() {
+    fn libraries_are_distinguished_from_packages() {
         assert!(is_library("libc.so.6(GLIBC_2.34)(64bit)"));
         assert!(is_library("libnftables.so.1"));
         assert!(!is_library("nftables"));

@@ -176,7 +176,7 @@ mod tests {
     }
 
     #[test]
-    fn a_drop_in_is_no_unit() {
+    fn a_drop_in_is_not_an_unit() {
         let drop_in = file("/usr/lib/systemd/system/other.service.d/10.conf");
         assert_eq!(told(std::slice::from_ref(&drop_in)), None);
         let service = file("/usr/lib/systemd/system/sampled.service");

@@ -112,7 +112,7 @@ impl Build<'_> {
     }
 }
 
-/// Does what is done once, whatever the distributions.
+/// Does what is done once for all distributions.
 fn prepare(common: &Common, watch: &Watch) -> Result<()> {
     let Common { folders, kit, .. } = common;
     std::fs::create_dir_all(&folders.work)

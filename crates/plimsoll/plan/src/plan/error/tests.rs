@@ -75,6 +75,6 @@ fn only_a_format_that_is_left_out_cannot_be_packaged() {
     let error = PlanError::cannot_package(&left_out(Some(FormatName::RPM)));
     assert_eq!(
         error.map(|error| error.to_string()).as_deref(),
-        Some("no .rpm can be made here: no rpm")
+        Some("cannot make .rpm packages here: no rpm")
     );
 }

@@ -54,7 +54,7 @@ impl Layer for Lost {
 }
 
 #[test]
-fn a_change_of_which_it_is_not_known_whether_it_was_made_is_made_once_or_not_at_all() {
+fn a_change_whose_answer_was_lost_is_made_once_or_not_at_all() {
     let (next, folder) = (Arc::new(AtomicUsize::new(0)), tempfile::tempdir().unwrap());
     let links = FakeLinks::new();
     links.add_netns(BOX);

@@ -203,7 +203,7 @@ fn links_that_another_program_removes_return_even_if_any_step_fails_first() {
             assert!(
                 bench
                     .engine
-                    .make_anew(&Gone::Links([removed].into()))
+                    .make_again(&Gone::Links([removed].into()))
                     .unwrap()
             );
             let degraded = bench.engine.degraded();
@@ -218,7 +218,7 @@ fn links_that_another_program_removes_return_even_if_any_step_fails_first() {
             assert_eq!(now.ruleset.contains("8080"), !is_down, "after step {step}");
             bench.engine.revive(&LinkChange::Nothing);
             assert_eq!(bench.everything(), whole, "after step {step}: {degraded:?}");
-            assert!(!bench.engine.make_anew(&Gone::Any).unwrap());
+            assert!(!bench.engine.make_again(&Gone::Any).unwrap());
         }
     }
 }

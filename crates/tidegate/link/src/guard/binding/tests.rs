@@ -106,7 +106,7 @@ fn packets_from_an_endpoints_own_addresses_pass() {
         stolen[6..12].copy_from_slice(&OTHER.0);
         assert!(!passes(&stolen, false), "{stolen:x?}");
         for length in 0..honest.len() {
-            // Whatever a frame is cut off at: it has an answer, and never one by its mere end.
+            // A frame that is cut off at any byte gets a verdict: `passes` fails if the program read past its end.
             passes(&honest[..length], false);
         }
     }

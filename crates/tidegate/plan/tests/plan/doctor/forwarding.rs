@@ -124,7 +124,7 @@ fn a_chain_that_may_keep_the_interfaces_apart_ends_the_warning() {
 }
 
 #[test]
-fn a_policy_of_iptables_legacy_closes_its_own_family_alone() {
+fn a_policy_of_iptables_legacy_closes_only_its_own_family() {
     let (drop, accept) = (Ok("-P FORWARD DROP\n"), Ok("-P FORWARD ACCEPT\n"));
     for (rules, rules6, expected) in [(drop, accept, 0), (accept, drop, 1)] {
         let mut host = of_two_uplinks(&[FORWARDING4]);
