@@ -1,13 +1,15 @@
-//! `docs/reference.md`: every key of the packaging toolkit's files, from the types that read them.
+//! `docs/reference.md`: every key of the packaging toolkit's files, from the types that read them, with its value in an example
+//! file.
 
 use std::fmt::Write;
 
 use plimsoll::Formats;
 use plimsoll_plan::config::Config;
 use plimsoll_plan::distro::DistroList;
+use plimsoll_plan::examples;
 use plimsoll_spec::FORMAT_NAME;
-use plimsoll_verify::profile::Profile;
-use schemars::Schema;
+use plimsoll_verify::profile::{self, Profile};
+use schemars::{Schema, schema_for};
 use serde_json::{Map, Value, json};
 
 /// What the file begins with.
@@ -15,26 +17,58 @@ const HEAD: &str = "# Reference of the toolkit's files
 
 Written by `cargo xtask docs` from the types that read the files; do not edit. An unknown key is an
 error that names its line. [Adopting the packaging toolkit](adopting.md) explains how to write the files.
+Each example is a line of an example file that has every key; tests load that file like a project's own.
 ";
+
+/// A file of the toolkit.
+struct File {
+    name: &'static str,
+    schema: Schema,
+    /// The example file, relative to this document.
+    link: &'static str,
+    /// The text of the example file.
+    example: &'static str,
+}
+
+fn files() -> [File; 3] {
+    [
+        File {
+            name: "packaging/dist.toml",
+            schema: schema_for!(Config),
+            link: "../crates/plimsoll/plan/examples/dist.toml",
+            example: examples::DIST,
+        },
+        File {
+            name: "packaging/distros.toml",
+            schema: schema_for!(DistroList),
+            link: "../crates/plimsoll/plan/examples/distros.toml",
+            example: examples::DISTROS,
+        },
+        File {
+            name: "packaging/profiles/ID.toml",
+            schema: schema_for!(Profile),
+            link: "../crates/plimsoll/verify/examples/profile.toml",
+            example: profile::EXAMPLE,
+        },
+    ]
+}
 
 /// The reference, in Markdown.
 pub(super) fn reference() -> String {
-    let files = [
-        ("packaging/dist.toml", schemars::schema_for!(Config)),
-        ("packaging/distros.toml", schemars::schema_for!(DistroList)),
-        ("packaging/profiles/ID.toml", schemars::schema_for!(Profile)),
-    ];
-    let sections = files.map(|(name, schema)| file(name, &schema));
+    let sections = files().map(|it| file(&it));
     format!("{HEAD}{}", sections.concat())
 }
 
-fn file(name: &str, schema: &Schema) -> String {
-    let root = schema.as_value();
+fn file(file: &File) -> String {
+    let File { name, link, .. } = file;
+    let root = file.schema.as_value();
     let mut reader = Reader {
         definitions: root["$defs"].as_object().cloned().unwrap_or_default(),
-        text: format!("\n## `{name}`\n"),
+        text: format!("\n## `{name}`\n\nExample: [{link}]({link}).\n"),
     };
-    reader.table("", root);
+    // A file that cannot be parsed has no examples: the test of that file names the fault.
+    let example = toml::from_str(file.example).unwrap_or_default();
+    reader.table("", root, &[toml::Value::Table(example)]);
     reader.text
 }
 
@@ -49,35 +83,45 @@ struct Nested {
     heading: String,
     path: String,
     schema: Value,
+    /// What of an example's value is such a table.
+    of: fn(toml::Value) -> Vec<toml::Value>,
 }
 
 impl Reader {
-    /// The text about a type, its keys, and the tables below it.
-    fn table(&mut self, path: &str, schema: &Value) {
+    /// The text about a type, its keys, and the tables below it. `examples` are tables of that type.
+    fn table(&mut self, path: &str, schema: &Value, examples: &[toml::Value]) {
         if let Some(about) = description(schema) {
             let _ = writeln!(self.text, "\n{about}");
         }
         self.text
-            .push_str("\n| key | value | what it says |\n| --- | --- | --- |\n");
+            .push_str("\n| key | value | example | what it says |\n| --- | --- | --- | --- |\n");
         let required = schema["required"].as_array().cloned().unwrap_or_default();
         let mut nested = Vec::new();
         for (key, property) in schema["properties"].as_object().into_iter().flatten() {
             let is_required = required.iter().any(|name| name == key);
-            nested.extend(self.row(path, key, property, is_required));
+            let values: Vec<toml::Value> = examples
+                .iter()
+                .filter_map(|it| it.get(key).cloned())
+                .collect();
+            let found = self.row(path, key, property, is_required, values.first());
+            nested.extend(found.map(|nested| (nested, values)));
         }
-        for Nested {
-            heading,
-            path,
-            schema,
-        } in nested
-        {
-            let _ = writeln!(self.text, "\n### `{heading}`");
-            self.table(&path, &schema);
+        for (nested, values) in nested {
+            let _ = writeln!(self.text, "\n### `{}`", nested.heading);
+            let examples: Vec<toml::Value> = values.into_iter().flat_map(nested.of).collect();
+            self.table(&nested.path, &nested.schema, &examples);
         }
     }
 
     /// A key's row; the table behind it, where it has one.
-    fn row(&mut self, path: &str, key: &str, property: &Value, required: bool) -> Option<Nested> {
+    fn row(
+        &mut self,
+        path: &str,
+        key: &str,
+        property: &Value,
+        required: bool,
+        example: Option<&toml::Value>,
+    ) -> Option<Nested> {
         let schema = self.resolved(property);
         let path = match path {
             "" => key.to_owned(),
@@ -95,9 +139,14 @@ impl Reader {
             .replace("\n\n", " ")
             .replace('\n', " ");
         let meanings = self.meanings(&schema);
+        let example = match (&nested, example) {
+            (Some(_), Some(_)) => "below".to_owned(),
+            (None, Some(value)) => format!("`{key} = {}`", inline(value)),
+            (_, None) => String::new(),
+        };
         let _ = writeln!(
             self.text,
-            "| `{key}` | {value}{presence} | {about}{meanings} |"
+            "| `{key}` | {value}{presence} | {example} | {about}{meanings} |"
         );
         nested
     }
@@ -105,12 +154,13 @@ impl Reader {
     /// What a value is, in words, and the table that it is.
     fn value(&self, path: &str, schema: &Value) -> (String, Option<Nested>) {
         if schema.get("properties").is_some() {
-            return nested(format!("[{path}]"), path.to_owned(), schema.clone());
+            let of = |table| vec![table];
+            return nested(format!("[{path}]"), path.to_owned(), schema.clone(), of);
         }
         if let Some(items) = schema.get("items") {
             let items = self.resolved(items);
             if items.get("properties").is_some() {
-                return nested(format!("[[{path}]]"), path.to_owned(), items);
+                return nested(format!("[[{path}]]"), path.to_owned(), items, items_of);
             }
             return (format!("list: {}", self.value(path, &items).0), None);
         }
@@ -121,7 +171,7 @@ impl Reader {
             let entries = self.resolved(entries);
             let path = format!("{path}.NAME");
             if entries.get("properties").is_some() {
-                return nested(format!("[{path}]"), path, entries);
+                return nested(format!("[{path}]"), path, entries, values_of);
             }
             return (format!("table of: {}", self.value(&path, &entries).0), None);
         }
@@ -180,14 +230,55 @@ fn formats() -> Value {
     json!({ "type": "string", "oneOf": choices.collect::<Vec<_>>() })
 }
 
-fn nested(heading: String, path: String, schema: Value) -> (String, Option<Nested>) {
+fn nested(
+    heading: String,
+    path: String,
+    schema: Value,
+    of: fn(toml::Value) -> Vec<toml::Value>,
+) -> (String, Option<Nested>) {
     let value = format!("`{heading}` below");
     let nested = Nested {
         heading,
         path,
         schema,
+        of,
     };
     (value, Some(nested))
+}
+
+/// The tables of a list.
+fn items_of(value: toml::Value) -> Vec<toml::Value> {
+    match value {
+        toml::Value::Array(items) => items,
+        _ => Vec::new(),
+    }
+}
+
+/// The tables of a table with names.
+fn values_of(value: toml::Value) -> Vec<toml::Value> {
+    match value {
+        toml::Value::Table(table) => table.into_iter().map(|(_, value)| value).collect(),
+        _ => Vec::new(),
+    }
+}
+
+/// A value of TOML in one line, for a cell of a table. A string is written as JSON writes it, which TOML reads too.
+fn inline(value: &toml::Value) -> String {
+    let text = match value {
+        toml::Value::String(text) => json!(text).to_string(),
+        toml::Value::Array(items) => {
+            let items: Vec<String> = items.iter().map(inline).collect();
+            format!("[{}]", items.join(", "))
+        }
+        toml::Value::Table(table) => {
+            let entry =
+                |(key, value): (&String, &toml::Value)| format!("{key} = {}", inline(value));
+            let entries: Vec<String> = table.iter().map(entry).collect();
+            format!("{{ {} }}", entries.join(", "))
+        }
+        other => other.to_string(),
+    };
+    text.replace('|', "\\|")
 }
 
 /// The values that a type may have, with what they mean.
@@ -226,39 +317,70 @@ mod tests {
         }
     }"##;
 
+    const EXAMPLE: &str = r#"
+        name = "one"
+        day = 2026-01-31
+
+        [[part]]
+        other = true
+
+        [[part]]
+        sizes = [1, 2]
+    "#;
+
     #[test]
     fn tables_lists_and_choices_become_sections_and_words() {
         let schema: Value = serde_json::from_str(SCHEMA).unwrap();
-        let schema = Schema::try_from(schema).unwrap();
+        let made_up = File {
+            name: "file.toml",
+            schema: Schema::try_from(schema).unwrap(),
+            link: "x/file.toml",
+            example: EXAMPLE,
+        };
         expect_test::expect![[r#"
 
             ## `file.toml`
 
+            Example: [x/file.toml](x/file.toml).
+
             All of it.
 
-            | key | value | what it says |
-            | --- | --- | --- |
-            | `name` | string | What it is called. |
-            | `day` | date, optional |  |
-            | `colour` | `red`, optional | <br>`red`: As blood. |
-            | `part` | `[[part]]` below |  |
+            | key | value | example | what it says |
+            | --- | --- | --- | --- |
+            | `name` | string | `name = "one"` | What it is called. |
+            | `day` | date, optional | `day = 2026-01-31` |  |
+            | `colour` | `red`, optional |  | <br>`red`: As blood. |
+            | `part` | `[[part]]` below | below |  |
 
             ### `[[part]]`
 
             One part.
 
-            | key | value | what it says |
-            | --- | --- | --- |
-            | `sizes` | list: integer, else `[]` |  |
+            | key | value | example | what it says |
+            | --- | --- | --- | --- |
+            | `sizes` | list: integer, else `[]` | `sizes = [1, 2]` |  |
         "#]]
-        .assert_eq(&file("file.toml", &schema));
+        .assert_eq(&file(&made_up));
     }
 
     #[test]
-    fn every_key_says_something() {
+    fn values_are_written_in_one_line() {
+        let text = "text = \"\"\"a\n\"b\" | c\"\"\"\ntable = { list = [true, 1.5], \"x\" = {} }\n";
+        let table: toml::Table = toml::from_str(text).unwrap();
+        assert_eq!(inline(&table["text"]), r#""a\n\"b\" \| c""#);
+        assert_eq!(inline(&table["table"]), "{ list = [true, 1.5], x = {  } }");
+    }
+
+    #[test]
+    fn every_key_says_something_and_has_an_example() {
         let reference = reference();
         let empty = reference.lines().find(|line| line.ends_with("|  |"));
         assert_eq!(empty, None);
+        let without: Vec<&str> = reference.lines().filter(|it| it.contains("|  |")).collect();
+        assert_eq!(
+            without, [""; 0],
+            "each key needs a line in an examples/*.toml of the toolkit"
+        );
         for key in [
             "`soname`",
             "`end-of-life` | date",

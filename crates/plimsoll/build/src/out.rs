@@ -29,13 +29,13 @@ pub enum OutError {
     #[error("cannot write {MANIFEST} as JSON")]
     Json(#[source] serde_json::Error),
     /// A package that no manifest lists would lie beside the new ones.
-    #[error("{} is in no manifest", path.display())]
+    #[error("{} is not listed in a manifest", path.display())]
     Stray {
         /// The file.
         path: PathBuf,
     },
     /// A package is not the one that the manifest lists.
-    #[error("{} is not what {MANIFEST} says: {what}", path.display())]
+    #[error("{} differs from {MANIFEST}: {what}", path.display())]
     Differs {
         /// The file.
         path: PathBuf,
@@ -83,9 +83,9 @@ pub fn clear(out: &Path, is_ours: impl Fn(&str) -> bool) -> Result<(), OutError>
     Ok(sync(out)?)
 }
 
-/// Puts packages into the folder, with a manifest that lists them. Every file is written aside and synchronised before
-/// the first takes its name, and the manifest takes its own before the packages do: whatever ends this, no package is
-/// there that is cut short, or that no manifest lists.
+/// Puts packages into the folder, with a manifest that lists them. All files are written under other names and synchronised
+/// before any is renamed, and the manifest is renamed first. If the process ends early, the folder therefore holds no truncated
+/// package, and no package that the manifest does not list.
 ///
 /// # Errors
 /// When a file cannot be read, written or renamed.
@@ -315,9 +315,17 @@ mod tests {
         assert_eq!(there(out.path()), ["y.txt"]);
         package(out.path(), "x-0.9.deb", "");
         let error = clear(out.path(), |file| file.starts_with('x')).expect_err("a stray");
-        let message = format!("{}/x-0.9.deb is in no manifest", out.path().display());
+        let message = format!(
+            "{}/x-0.9.deb is not listed in a manifest",
+            out.path().display()
+        );
         assert_eq!(error.to_string(), message);
-        assert!(error.hint().is_some());
+        let hint = "remove it, or choose another folder with --out";
+        assert_eq!(error.hint().as_deref(), Some(hint));
+        let other = tempfile::tempdir().expect("a folder");
+        clear(other.path(), |file| file.starts_with('x')).expect("another folder");
+        fs::remove_file(out.path().join("x-0.9.deb")).expect("removed");
+        clear(out.path(), |file| file.starts_with('x')).expect("nothing is in the way");
     }
 
     #[test]
@@ -331,7 +339,10 @@ mod tests {
             package(out.path(), "x.deb", content);
             let error = check(&made, out.path()).expect_err("another");
             assert!(error.to_string().contains(what), "{error}");
+            assert_eq!(error.hint().as_deref(), Some("build the packages again"));
         }
+        package(out.path(), "x.deb", "abc");
+        check(&made, out.path()).expect("built again");
     }
 
     #[test]

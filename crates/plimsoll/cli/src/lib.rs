@@ -50,6 +50,8 @@
 //! [`plimsoll_build`] and [`plimsoll_verify`].
 
 pub mod failure;
+#[cfg(test)]
+mod hints;
 pub mod init;
 pub mod install_deps;
 pub mod metadata;

@@ -6,6 +6,7 @@ use error_hint::{Context, Failure, Result};
 use plimsoll_build::format::Formats;
 use plimsoll_build::metadata::{Site, tables, with_tables};
 use plimsoll_build::source;
+use plimsoll_plan::toolkit;
 
 use crate::{package, run};
 
@@ -28,7 +29,8 @@ pub fn run(args: &Args, formats: &Formats) -> Result<()> {
     }
     if args.check {
         let message = format!("{} is outdated", path.display());
-        return Err(Failure::hinted(message, "cargo xtask metadata"));
+        let hint = format!("run `{}`", toolkit::command("metadata"));
+        return Err(Failure::hinted(message, hint));
     }
     std::fs::write(&path, text).with_context(|| format!("cannot write {}", path.display()))
 }

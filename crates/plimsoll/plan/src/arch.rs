@@ -1,5 +1,7 @@
 //! Names of architectures.
 
+use std::borrow::Cow;
+
 use error_hint::Hint;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -26,7 +28,11 @@ pub struct UnknownArch {
     pub target: String,
 }
 
-impl Hint for UnknownArch {}
+impl Hint for UnknownArch {
+    fn hint(&self) -> Option<Cow<'_, str>> {
+        Some("build on x86_64, aarch64 or armv7, or for one of them".into())
+    }
+}
 
 impl Arch {
     /// The architecture of a target triple.
@@ -81,7 +87,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn an_architecture_has_a_name_in_each_world() {
+    fn debian_rpm_and_cargo_have_their_own_names_of_an_architecture() {
         for (arch, name, triple, machine) in [
             (Arch::Amd64, "amd64", "x86_64-unknown-linux-gnu", "x86_64"),
             (Arch::Arm64, "arm64", "aarch64-unknown-linux-gnu", "aarch64"),

@@ -68,10 +68,13 @@ pub mod check;
 pub mod complaint;
 pub mod config;
 pub mod distro;
+pub mod examples;
 #[doc(hidden)]
 pub mod fixtures;
 pub mod format;
 mod format_names;
+#[cfg(test)]
+mod hints;
 pub mod plan;
 pub mod settings;
 pub mod source;

@@ -27,6 +27,9 @@ pub use error::ProfileError;
 /// Where profiles are, below the workspace.
 pub const FOLDER: &str = "packaging/profiles";
 
+/// An example of a profile, with every key.
+pub const EXAMPLE: &str = include_str!("../examples/profile.toml");
+
 /// What one distribution offers to packages.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
@@ -139,13 +142,14 @@ impl Profile {
         capabilities::of(self, arch)
     }
 
-    /// The same of its libraries, as the audit takes it.
+    /// The libraries and symbol versions that it provides, in the form that the audit uses.
     #[must_use]
     pub fn target(&self, arch: Arch) -> Target {
         capabilities::target(self, arch)
     }
 
-    /// How scriptlets reach systemd there. None: it has no systemd, or one of an odd version.
+    /// The way in which scriptlets call systemd there. None if the profile has no package `systemd`, or its version is not a
+    /// number.
     #[must_use]
     pub fn scriptlets(&self) -> Option<Scriptlets> {
         let systemd = self.packages.iter().find(|p| p.name == "systemd")?;
@@ -157,8 +161,8 @@ impl Profile {
         })
     }
 
-    /// A package that stands in for the distribution: it installs nothing and provides all that
-    /// the distribution does. Where it is written to is left empty.
+    /// A package that stands in for the distribution: it installs nothing, and provides everything that the distribution
+    /// provides. Its folders are empty paths; the caller sets them.
     #[must_use]
     pub fn package(&self, distro: &str, arch: Arch) -> PackageSpec {
         PackageSpec {

@@ -19,7 +19,7 @@ pub enum SourceError {
     #[error(transparent)]
     Cargo(#[from] RunError),
     /// Cargo does not say which packages there are.
-    #[error("cannot parse what `cargo metadata` says")]
+    #[error("cannot parse the output of `cargo metadata`")]
     Metadata(#[source] cargo_metadata::Error),
     /// The Cargo package is missing, or says too little about itself.
     #[error("Cargo package {package} has no {what}")]
@@ -73,7 +73,7 @@ impl Hint for SourceError {
             ),
             Self::Missing { what, .. } => Some(match *what {
                 "manifest" => {
-                    "each name in `[cargo] packages` of packaging/dist.toml is that of a package of the workspace".into()
+                    "list only packages of the workspace in `[cargo] packages` of packaging/dist.toml".into()
                 }
                 what => {
                     let key = if what == "authors" { "maintainer" } else { what };
@@ -85,7 +85,10 @@ impl Hint for SourceError {
             Self::OtherCommit { .. } => {
                 Some("unset SOURCE_COMMIT: it is for a tree without a repository".into())
             }
-            Self::Git { .. } | Self::Tree { .. } | Self::Metadata(_) => None,
+            Self::Git { .. } => Some(
+                "make `git status` work in the workspace for the user who builds".into(),
+            ),
+            Self::Tree { .. } | Self::Metadata(_) => None,
         }
     }
 }

@@ -193,7 +193,7 @@ fn suffix_is_unique(known: &Known<'_>, distro: &Distro) -> Option<Fault> {
     let what = format!("has the revision suffix {suffix:?} of {}", other.id());
     Some((
         what,
-        "packages of both would have the same file name".into(),
+        "give each entry a `revision-suffix` of its own, or packages of both have the same file name".into(),
     ))
 }
 
@@ -229,7 +229,7 @@ fn a_root_can_be_made(_: &Known<'_>, distro: &Distro) -> Option<Fault> {
     let complete = distro.suite.is_some() && distro.archive.is_some();
     (distro.family.bootstrap.is_some() && !complete).then(|| {
         let what = "lacks `suite` or `archive`, which the Debian family needs".to_owned();
-        let hint = "a root is made of them where no container engine runs";
+        let hint = "set both, as in suite = \"trixie\" and archive = \"http://deb.debian.org/debian\": a root is made from them";
         (what, hint.into())
     })
 }
@@ -244,7 +244,9 @@ fn profile_base_is_a_root(known: &Known<'_>, distro: &Distro) -> Option<Fault> {
     let entry = known.list.distros.iter().find(|entry| entry.id() == base);
     let is_made = entry.is_some_and(|entry| entry.family.bootstrap.is_some());
     (!is_made).then(|| {
-        let what = format!("has a family whose profile base {base:?} is none");
+        let what = format!(
+            "has a family whose `profile-base` {base:?} is not an entry of the Debian family"
+        );
         (
             what,
             "name an entry of the Debian family in `profile-base`".into(),

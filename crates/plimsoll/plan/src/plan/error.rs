@@ -32,7 +32,7 @@ pub enum PlanError {
         mend: Option<Mend>,
     },
     /// A format was asked for by name, or is the only one, and cannot be made here.
-    #[error("no .{format} can be made here: {because}")]
+    #[error("cannot make .{format} packages here: {because}")]
     CannotPackage {
         /// The format.
         format: FormatName,
@@ -42,7 +42,7 @@ pub enum PlanError {
         mend: Option<Mend>,
     },
     /// Cargo is set to build for another machine.
-    #[error("build.target of Cargo is {target}, and packages are built for this host, {host}")]
+    #[error("build.target of Cargo is {target}, but packages are built for this host, {host}")]
     OtherTarget {
         /// What is set.
         target: String,
@@ -69,7 +69,7 @@ pub enum PlanError {
         formats: String,
     },
     /// A package that is depended on has no known name.
-    #[error("no {family} package is named for {what}")]
+    #[error("packaging/dist.toml names no {family} package for {what}")]
     NoPackageName {
         /// The family of distributions.
         family: &'static str,
@@ -110,7 +110,7 @@ impl Hint for PlanError {
                 mend.as_ref().map(|mend| mend.command.as_str().into())
             }
             Self::Nothing { .. } => {
-                Some("see [flavour.…] in packaging/dist.toml for what there is".into())
+                Some("packaging/dist.toml lists the formats of each [flavour.NAME]".into())
             }
             Self::NoPackageName { .. } => {
                 Some("name it in [native-dep.…] of packaging/dist.toml".into())
@@ -119,7 +119,8 @@ impl Hint for PlanError {
                 "remove build.target from .cargo/config.toml, and unset CARGO_BUILD_TARGET".into(),
             ),
             Self::Own { .. } => Some("correct it in packaging/dist.toml".into()),
-            Self::UnknownFormat(_) | Self::UnknownArch { .. } => None,
+            Self::UnknownArch(error) => error.hint(),
+            Self::UnknownFormat(_) => None,
         }
     }
 }

@@ -93,6 +93,16 @@ fn what_is_wrong_is_named_with_its_line() {
 }
 
 #[test]
+fn the_example_is_a_profile() {
+    let profile = parse(EXAMPLE, Path::new("profile.toml")).expect("sound");
+    let provides = profile.capabilities(Arch::Amd64);
+    assert!(
+        provides.contains(&"systemd = 252-51.el9_6.1".to_owned()),
+        "{provides:?}"
+    );
+}
+
+#[test]
 fn a_profile_too_few_or_too_many_is_named() {
     let list = fixtures::distros();
     let folder = tempfile::tempdir().expect("a folder");

@@ -92,14 +92,17 @@ fn a_tree_keeps_its_folders() {
         ["/d/a/x.js", "/d/b/x.js", "/d/top"]
     );
     let (error, hint) = refused(&tree, &["source = \"data/*/*\"\ndest = \"/d/\""]);
-    assert!(error.contains("asset /d/x.js is there already"), "{error}");
+    assert!(
+        error.contains("asset /d/x.js has the same destination as the asset in line "),
+        "{error}"
+    );
     assert!(hint.contains("`**` keep their folders"), "{hint}");
     let (error, hint) = refused(&tree, &["source = \"data\"\ndest = \"/d/\""]);
     assert!(
         error.ends_with("asset source \"data\" is a folder"),
         "{error}"
     );
-    assert_eq!(hint, "write \"data/**/*\" for all that is below it");
+    assert_eq!(hint, "write \"data/**/*\" to take all files below it");
 }
 
 #[test]
@@ -149,14 +152,14 @@ fn a_link_to_what_the_package_should_hold_is_refused_by_name() {
         &tree,
         &["source = \"lib/p.so\"\ndest = \"/usr/lib/sample/\""],
     );
-    let wanted = "asset /usr/lib/sample/p.so is a link to p.so.1: no file of the package is \
+    let wanted = "asset /usr/lib/sample/p.so is a link to p.so.1, but the package has no file \
                   /usr/lib/sample/p.so.1";
     assert!(error.ends_with(wanted), "{error}");
     assert!(hint.starts_with("add its target to the assets"), "{hint}");
     let license = "source = \"crates/x/LICENSE\"\ndest = \"/usr/share/licenses/sample/\"";
     let (error, _) = refused(&tree, &[license]);
     assert!(
-        error.ends_with("no file of the package is /usr/share/LICENSE"),
+        error.ends_with("the package has no file /usr/share/LICENSE"),
         "{error}"
     );
 }
@@ -170,7 +173,7 @@ fn one_path_is_one_file() {
         &[first, "source = \"b\"\ndest = \"/usr/lib/sample\""],
     );
     assert!(
-        error.contains("asset /usr/lib/sample is there already, from line "),
+        error.contains("asset /usr/lib/sample has the same destination as the asset in line "),
         "{error}"
     );
     let (error, _) = refused(
@@ -298,4 +301,70 @@ fn an_alternative_is_a_file_of_the_package_and_its_link_is_not() {
         error.ends_with("the alternative's link /usr/bin/x is a file of the package"),
         "{error}"
     );
+}
+
+/// Faulty assets, a part of their hint, and what the assets are once somebody follows it: each way that it names.
+#[test]
+fn each_hint_leads_to_a_package() {
+    let tree = tree(
+        &["a", "b", "data/x/y", "lib/p.so.1", "[odd]"],
+        &[("lib/p.so", "p.so.1")],
+    );
+    let link = "source = \"lib/p.so\"\ndest = \"/usr/lib/sample/\"";
+    for (faulty, wanted, mended) in [
+        (
+            &["source = \"*.5\"\ndest = \"/d/\""][..],
+            "correct `source`, or create the file",
+            &[&["source = \"a\"\ndest = \"/d/\""][..]][..],
+        ),
+        (
+            &["source = \"[a\"\ndest = \"/d/\""],
+            "correct `source`",
+            &[&["source = \"[ab]\"\ndest = \"/d/\""]],
+        ),
+        (
+            &["source = \"data\"\ndest = \"/d/\""],
+            "write \"data/**/*\" to take all files below it",
+            &[&["source = \"data/**/*\"\ndest = \"/d/\""]],
+        ),
+        (
+            &[
+                "source = \"a\"\ndest = \"/d\"",
+                "source = \"b\"\ndest = \"/d\"",
+            ],
+            "give one of them another `dest`",
+            &[&[
+                "source = \"a\"\ndest = \"/d\"",
+                "source = \"b\"\ndest = \"/e\"",
+            ]],
+        ),
+        (
+            &[
+                "source = \"a\"\ndest = \"/d\"",
+                "source = \"b\"\ndest = \"/d/\"",
+            ],
+            "give one of them another `dest`",
+            &[&[
+                "source = \"a\"\ndest = \"/d\"",
+                "source = \"b\"\ndest = \"/e/\"",
+            ]],
+        ),
+        (
+            &[link],
+            "add its target to the assets, name the target itself as `source`, or make the link absolute",
+            &[
+                &[link, "source = \"lib/p.so.1\"\ndest = \"/usr/lib/sample/\""],
+                &["source = \"lib/p.so.1\"\ndest = \"/usr/lib/sample/\""],
+            ],
+        ),
+    ] {
+        let (error, hint) = refused(&tree, faulty);
+        assert!(hint.contains(wanted), "{error}: {hint}");
+        for assets in mended {
+            packaged(&tree, assets).expect(wanted);
+        }
+    }
+    fs::remove_file(tree.path().join("lib/p.so")).expect("removed");
+    symlink("/usr/lib/p.so.1", tree.path().join("lib/p.so")).expect("made absolute");
+    packaged(&tree, &[link]).expect("an absolute link");
 }

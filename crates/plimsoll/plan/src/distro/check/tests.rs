@@ -108,7 +108,9 @@ fn a_profile_base_is_an_entry_that_a_root_can_be_made_of() {
     let base = "profile-base = \"debian-13\"";
     assert!(edited(base, "profile-base = \"ubuntu-24.04\"").is_ok());
     for other in ["fedora-43", "debian-99"] {
-        let what = format!("fedora-43 has a family whose profile base {other:?} is none");
+        let what = format!(
+            "fedora-43 has a family whose `profile-base` {other:?} is not an entry of the Debian family"
+        );
         refused(base, &format!("profile-base = {other:?}"), &what);
     }
 }

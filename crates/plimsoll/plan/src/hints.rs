@@ -1,0 +1,431 @@
+//! Tries the hints of the files' errors: each fault is planted in the example, its error gives the hint, and the file is sound
+//! again once the hint is followed.
+
+use std::path::Path;
+
+use error_hint::Hint;
+
+use crate::complaint::Complaints;
+use crate::config::Config;
+use crate::examples::{DIST, DISTROS};
+use crate::settings::{ConfigFile, SettingError, Settings};
+use crate::{check, config, distro, fixtures};
+
+/// One fault: what it replaces in the example, and what it puts there.
+struct Fault {
+    from: &'static str,
+    to: &'static str,
+    /// A part of the hint that it gets.
+    hint: &'static str,
+    /// What somebody writes instead of `to` who follows the hint: each way that it names.
+    mended: &'static [&'static str],
+}
+
+/// Of the declarations in `packaging/dist.toml`.
+const DECLARATIONS: &[Fault] = &[
+    Fault {
+        from: "program = \"captured\"",
+        to: "program = \"daemon\"",
+        hint: "add an [[asset]] with binary = \"daemon\", or correct the name",
+        mended: &["program = \"captured\""],
+    },
+    Fault {
+        from: "env-prefix = \"CAPTURE_BUILD\"\n",
+        to: "",
+        hint: "set `env-prefix`, or `form = \"version\"`",
+        mended: &["env-prefix = \"OTHER\"\n"],
+    },
+    Fault {
+        from: "form = \"json\"\nenv-prefix = \"CAPTURE_BUILD\"\n",
+        to: "form = \"json\"\n",
+        hint: "set `env-prefix`, or `form = \"version\"`",
+        mended: &["form = \"version\"\n"],
+    },
+    Fault {
+        from: "pkg-config = \"zlib\"",
+        to: "pkg-config = \"libpcap\"",
+        hint: "declare each library once",
+        mended: &["pkg-config = \"zlib\""],
+    },
+    Fault {
+        from: "linked-by = [\"captured\", \"capture\"]",
+        to: "linked-by = [\"captured\", \"reader\"]",
+        hint: "add an [[asset]] with binary = \"reader\", or correct the name",
+        mended: &["linked-by = [\"captured\"]"],
+    },
+    Fault {
+        from: "required = true\n",
+        to: "",
+        hint: "set `cargo-feature`, or `required = true`",
+        mended: &[
+            "cargo-feature = { package = \"captured\", feature = \"zlib\" }\n",
+            "required = true\n",
+        ],
+    },
+    Fault {
+        from: "linked-by = [\"captured\", \"capture\"]\n",
+        to: "",
+        hint: "name the programs in `linked-by`",
+        mended: &["linked-by = [\"capture\"]\n"],
+    },
+    Fault {
+        from: "[native-dep.pcap.kernel]\nmodule = \"af_packet\"\ntried-by = [\"--list-interfaces\"]\n",
+        to: "[native-dep.zlib.kernel]\nmodule = \"af_packet\"\ntried-by = [\"--help\"]\n",
+        hint: "declare `tool`, or leave out `tried-by`",
+        mended: &[
+            "[native-dep.zlib.kernel]\nmodule = \"af_packet\"\ntried-by = [\"--help\"]\n\
+             [native-dep.zlib.tool]\nprogram = \"pigz\"\npackages = { debian = \"pigz\" }\n",
+            "[native-dep.zlib.kernel]\nmodule = \"af_packet\"\n",
+        ],
+    },
+    Fault {
+        from: "[flavour.dynamic-exec]\n",
+        to: "[flavour.plain]\n",
+        hint: "list them, as in libraries = [\"zlib\"]; none is []",
+        mended: &[
+            "[flavour.plain]\nlibraries = []\n",
+            "[flavour.plain]\nlibraries = [\"pcap\"]\n",
+        ],
+    },
+    Fault {
+        from: "libraries = [\"pcap\"]",
+        to: "libraries = [\"pcab\"]",
+        hint: "declared are pcap, zlib",
+        mended: &["libraries = [\"pcap\"]"],
+    },
+    Fault {
+        from: "libraries = [\"pcap\"]",
+        to: "libraries = [\"pcap\", \"pcap\"]",
+        hint: "list it once",
+        mended: &["libraries = [\"pcap\"]"],
+    },
+];
+
+/// Of what package managers and distributions refuse.
+const COMPLAINTS: &[Fault] = &[
+    Fault {
+        from: "name = \"capture\"",
+        to: "name = \"Capture_all\"",
+        hint: "use two or more lower-case letters, digits",
+        mended: &["name = \"capture-all\""],
+    },
+    Fault {
+        from: "name = \"capture\"",
+        to: "name = \"capture~all\"",
+        hint: "use letters, digits, `+`, `-`, `.` and `_`, and begin with a letter or digit",
+        mended: &["name = \"capture-all\""],
+    },
+    Fault {
+        from: "revision = \"1\"",
+        to: "revision = \"1_a\"",
+        hint: "use letters, digits, `+`, `.` and `~`, as in \"1\"",
+        mended: &["revision = \"1.a\""],
+    },
+    Fault {
+        from: "revision = \"1\"",
+        to: "revision = \"1-a\"",
+        hint: "use letters, digits, `+`, `.`, `_` and `~`, as in \"1\"",
+        mended: &["revision = \"1+a\""],
+    },
+    Fault {
+        from: "section = \"net\"",
+        to: "section = \"network\"",
+        hint: "take one of Debian Policy 2.4, such as \"admin\", \"net\" or \"utils\"",
+        mended: &[
+            "section = \"admin\"",
+            "section = \"net\"",
+            "section = \"utils\"",
+        ],
+    },
+    Fault {
+        from: "summary = \"Records network packets and reads the recordings\"",
+        to: "summary = \"Records\\npackets\"",
+        hint: "`description`",
+        mended: &["summary = \"Records packets\""],
+    },
+    Fault {
+        from: "summary = \"Records network packets and reads the recordings\"",
+        to: "summary = \"\"",
+        hint: "say in one line what it is",
+        mended: &["summary = \"Records packets\""],
+    },
+    Fault {
+        from: "dest = \"/usr/bin/capture\"",
+        to: "dest = \"/usr//bin/capture\"",
+        hint: "leave out `.`, `..` and doubled slashes",
+        mended: &["dest = \"/usr/bin/capture\""],
+    },
+    Fault {
+        from: "dest = \"/usr/bin/capture\"",
+        to: "dest = \"/bin/capture\"",
+        hint: "use /usr/bin",
+        mended: &["dest = \"/usr/bin/capture\""],
+    },
+    Fault {
+        from: "dest = \"/etc/capture/captured.toml\"",
+        to: "dest = \"/usr/share/captured.toml\"",
+        hint: "put it below /etc, or leave out `kind = \"config\"`",
+        mended: &["dest = \"/etc/captured.toml\""],
+    },
+    Fault {
+        from: "kind = \"config\"\n",
+        to: "",
+        hint: "add `kind = \"config\"`, or put it below /usr",
+        mended: &["kind = \"config\"\n"],
+    },
+    Fault {
+        from: "mode = \"0750\"",
+        to: "mode = \"0777\"",
+        hint: "take the last write bit away, as in \"0644\"",
+        mended: &["mode = \"0775\""],
+    },
+    Fault {
+        from: "mode = \"0750\"",
+        to: "mode = \"0640\"",
+        hint: "leave out `mode`, or set \"0755\"",
+        mended: &["", "mode = \"0755\""],
+    },
+    Fault {
+        from: "dest = \"/usr/share/man/man1/capture.1\"",
+        to: "dest = \"/usr/share/man/man1/capture.1.gz\"",
+        hint: "take `.gz` off `dest`",
+        mended: &["dest = \"/usr/share/man/man1/capture.1\""],
+    },
+];
+
+/// Of the entries in `packaging/distros.toml`.
+const ENTRIES: &[Fault] = &[
+    Fault {
+        from: "[distro.packages.pcap]",
+        to: "[distro.packages.pcab]",
+        hint: "packages.NAME, where NAME is one of pcap, zlib",
+        mended: &["[distro.packages.pcap]"],
+    },
+    Fault {
+        from: "expected-flavour = \"dynamic-exec\"",
+        to: "expected-flavour = \"static\"",
+        hint: "expect dynamic or dynamic-exec",
+        mended: &["expected-flavour = \"dynamic\""],
+    },
+    Fault {
+        from: "expected-flavour = \"dynamic-exec\"",
+        to: "expected-flavour = \"other\"",
+        hint: "expect dynamic or dynamic-exec",
+        mended: &["expected-flavour = \"dynamic-exec\""],
+    },
+    Fault {
+        from: "[family.debian]",
+        to: "[family.fedora]",
+        hint: "describe it under [family.NAME]",
+        mended: &["[family.debian]"],
+    },
+    Fault {
+        from: "id = \"rhel-9\"",
+        to: "id = \"RHEL 9\"",
+        hint: "use lower-case letters, digits, `.` and `-`, as in debian-12",
+        mended: &["id = \"rhel-9\""],
+    },
+    Fault {
+        from: "id = \"rhel-9\"",
+        to: "id = \"debian-13\"",
+        hint: "remove one, or rename it",
+        mended: &["id = \"rhel-9.x\""],
+    },
+    Fault {
+        from: "revision-suffix = \".rhel9\"",
+        to: "revision-suffix = \".el9\"",
+        hint: "give each entry a `revision-suffix` of its own",
+        mended: &["revision-suffix = \".rhel9\""],
+    },
+    Fault {
+        from: "revision-suffix = \".rhel9\"",
+        to: "revision-suffix = \"~rhel9\"",
+        hint: "begin it with `.`, as in \".fc43\"",
+        mended: &["revision-suffix = \".fc43\""],
+    },
+    Fault {
+        from: "revision-suffix = \"~debian.13\"",
+        to: "revision-suffix = \".debian.13\"",
+        hint: "begin it with `~`, as in \"~debian.12\"",
+        mended: &["revision-suffix = \"~debian.12\""],
+    },
+    Fault {
+        from: "format = \"rpm\"",
+        to: "format = \"tar\"",
+        hint: "give its family the format deb or rpm",
+        mended: &["format = \"rpm\""],
+    },
+    Fault {
+        from: "architectures = [\"amd64\", \"arm64\"]",
+        to: "architectures = []",
+        hint: "list each once, as in [\"amd64\", \"arm64\"]",
+        mended: &["architectures = [\"amd64\", \"arm64\"]"],
+    },
+    Fault {
+        from: "suite = \"trixie\"\n",
+        to: "",
+        hint: "suite = \"trixie\"",
+        mended: &["suite = \"trixie\"\n"],
+    },
+    Fault {
+        from: "profile-base = \"debian-13\"",
+        to: "profile-base = \"rhel-9\"",
+        hint: "name an entry of the Debian family in `profile-base`",
+        mended: &["profile-base = \"debian-13\""],
+    },
+    Fault {
+        from: "crb = [\"--enablerepo=crb\"]\n",
+        to: "",
+        hint: "set `crb` under the family",
+        mended: &["crb = [\"--enablerepo=crb\"]\n"],
+    },
+];
+
+/// Of `packaging/dist.toml`, seen from `packaging/distros.toml`.
+const NAMES: &[Fault] = &[
+    Fault {
+        from: "rhel = \"libpcap-devel\", ",
+        to: "",
+        hint: "name it for the family in packaging/dist.toml, or under `packages` here",
+        mended: &["rhel = \"libpcap-devel\", "],
+    },
+    Fault {
+        from: "rhel = \"libpcap.so.1\", ",
+        to: "",
+        hint: "name it for the family in packaging/dist.toml",
+        mended: &["rhel = \"libpcap.so.1\", "],
+    },
+];
+
+/// What is wrong with a `packaging/dist.toml`, as it is shown.
+fn configured(text: &str) -> Result<Config, String> {
+    let formats = fixtures::formats();
+    let mut names = formats.names();
+    names.push("ipk".parse().expect("a name"));
+    let path = Path::new("packaging/dist.toml");
+    let config = config::parse(text, path, &names).map_err(|error| shown(&error))?;
+    let complaints = check::config(&config, &formats).into_iter();
+    let found = complaints.map(|it| it.found(path, text)).collect();
+    Complaints::check(found).map_err(|error| shown(&error))?;
+    Ok(config)
+}
+
+/// What is wrong with the two files.
+fn refusal(dist: &str, distros: &str) -> Result<(), String> {
+    let config = configured(dist)?;
+    let path = Path::new("packaging/distros.toml");
+    let list = distro::parse(distros, path, &fixtures::formats()).map_err(|error| shown(&error))?;
+    distro::check_names(&list, &config, path, distros).map_err(|error| shown(&error))
+}
+
+/// Several complaints have their hints in the message.
+fn shown(error: &impl Hint) -> String {
+    let hint = error.hint();
+    format!(
+        "{error}{}",
+        hint.map(|hint| format!("\nhint: {hint}"))
+            .unwrap_or_default()
+    )
+}
+
+fn try_each(text: &str, faults: &[Fault], refusal: impl Fn(&str) -> Result<(), String>) {
+    for Fault {
+        from,
+        to,
+        hint,
+        mended,
+    } in faults
+    {
+        let with = |new: &str| {
+            assert!(text.contains(from), "{from}");
+            refusal(&text.replacen(from, new, 1))
+        };
+        let error = with(to).expect_err(from);
+        let (_, shown) = error.rsplit_once("hint: ").expect("a hint");
+        assert!(shown.contains(hint), "{from} -> {to}: {error}");
+        for mended in *mended {
+            assert_eq!(with(mended), Ok(()), "{from} -> {to} -> {mended}");
+        }
+    }
+}
+
+#[test]
+fn hints_about_declarations_lead_to_a_sound_file() {
+    try_each(DIST, DECLARATIONS, |text| configured(text).map(drop));
+}
+
+#[test]
+fn hints_about_what_package_managers_refuse_lead_to_a_sound_file() {
+    try_each(DIST, COMPLAINTS, |text| configured(text).map(drop));
+}
+
+#[test]
+fn hints_about_distributions_lead_to_a_sound_file() {
+    try_each(DISTROS, ENTRIES, |text| refusal(DIST, text));
+    try_each(DIST, NAMES, |text| refusal(text, DISTROS));
+}
+
+#[test]
+fn a_name_under_packages_replaces_a_missing_one_of_the_family() {
+    let dist = DIST.replacen("rhel = \"libpcap-devel\", ", "", 1);
+    let named = "[distro.packages.pcap]\ndevel = \"libpcap-devel\"\n";
+    let others = DISTROS.replacen("[distro.packages.pcap]\n", named, 1);
+    // The other distribution of the family needs the name too.
+    let zlib = "[distro.packages.zlib]\n";
+    let both = others.replacen(zlib, &format!("{named}\n{zlib}"), 1);
+    assert_eq!(refusal(&dist, &both), Ok(()));
+}
+
+/// Files of Cargo and variables that are refused, the hint, and what follows from it.
+#[test]
+fn hints_about_settings_of_cargo_lead_to_a_build() {
+    let of = |outside: &str, own: &str, variables: &[(&str, &str)]| {
+        let file = |path: &str, is_ours, text: &str| {
+            ConfigFile::parse(Path::new(path), is_ours, text).expect("TOML")
+        };
+        let files = [
+            file("/w/.cargo/config.toml", true, own),
+            file("/home/.cargo/config.toml", false, outside),
+        ];
+        let variables = variables.iter();
+        let variables = variables.map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
+        Settings::of(&files, &variables.collect(), "release").map(drop)
+    };
+    let hint = |result: Result<(), SettingError>| {
+        let error = result.expect_err("refused");
+        error.hint().map(|hint| hint.into_owned()).expect("a hint")
+    };
+    let flags = "[build]\nrustflags = [\"--cfg\", \"one\"]\n";
+    let moved = "move it to .cargo/config.toml of the workspace, or remove it";
+    assert_eq!(hint(of(flags, "", &[])), moved);
+    of("", flags, &[]).expect("moved");
+    let variable = ("CARGO_PROFILE_RELEASE_LTO", "fat");
+    let unset = hint(of("", "", &[variable]));
+    assert!(unset.starts_with("unset CARGO_PROFILE_RELEASE_LTO, or set profile.release.lto in "));
+    of("", "[profile.release]\nlto = \"fat\"\n", &[]).expect("set there");
+    for (own, wanted, mended) in [
+        (
+            "include = \"other.toml\"\n",
+            "move their keys to this file",
+            flags,
+        ),
+        (
+            "[target.'cfg(unix)']\nrustflags = \"--cfg one\"\n",
+            "name the target: [target.x86_64-unknown-linux-gnu]",
+            "[target.x86_64-unknown-linux-gnu]\nrustflags = \"--cfg one\"\n",
+        ),
+        (
+            "[target.x86_64-unknown-linux-gnu.z]\nrustc-link-lib = [\"z\"]\n",
+            "remove it: the library is declared in packaging/dist.toml",
+            "",
+        ),
+        (
+            "[env]\nX = { value = \"1\", force = true }\n",
+            "leave out `force`",
+            "[env]\nX = { value = \"1\" }\n",
+        ),
+    ] {
+        assert_eq!(hint(of("", own, &[])), wanted);
+        of("", mended, &[]).expect(wanted);
+    }
+}
