@@ -132,5 +132,5 @@ fn a_folder_of_a_package_without_a_build_script_is_refused() {
     let error = project.made(&assets).unwrap_err();
     let fault = "no build script of the Cargo package xtask was run";
     assert!(error.contains(fault), "{error}");
-    assert!(error.contains("hint: name in `out-dir`"), "{error}");
+    assert!(error.contains("hint: set `out-dir`"), "{error}");
 }
