@@ -65,6 +65,7 @@ fn file(file: &File) -> String {
     let mut reader = Reader {
         definitions: root["$defs"].as_object().cloned().unwrap_or_default(),
         text: format!("\n## `{name}`\n\nExample: [{link}]({link}).\n"),
+        seen: Vec::new(),
     };
     // A file that cannot be parsed has no examples: the test of that file names the fault.
     let example = toml::from_str(file.example).unwrap_or_default();
@@ -76,6 +77,8 @@ fn file(file: &File) -> String {
 struct Reader {
     definitions: Map<String, Value>,
     text: String,
+    /// The types that were described, and their examples. The same type at another place may have fewer examples there.
+    seen: Vec<(Value, Vec<toml::Value>)>,
 }
 
 /// A table of the file that is described after the one that names it.
@@ -90,6 +93,10 @@ struct Nested {
 impl Reader {
     /// The text about a type, its keys, and the tables below it. `examples` are tables of that type.
     fn table(&mut self, path: &str, schema: &Value, examples: &[toml::Value]) {
+        let mut examples = examples.to_vec();
+        let earlier = self.seen.iter().filter(|(seen, _)| seen == schema);
+        examples.extend(earlier.flat_map(|(_, examples)| examples.clone()));
+        self.seen.push((schema.clone(), examples.clone()));
         if let Some(about) = description(schema) {
             let _ = writeln!(self.text, "\n{about}");
         }

@@ -41,6 +41,9 @@ fn hints() -> Vec<String> {
             },
         }),
         hint(&RunError::Audit(AuditError(Vec::new()))),
+        hint(
+            &plimsoll_plan::config::load("no such file".as_ref(), &[]).expect_err("there is none"),
+        ),
         hint(&NotThis {
             distro: "debian-13".to_owned(),
             system: "Fedora 44".to_owned(),

@@ -99,6 +99,30 @@ const DECLARATIONS: &[Fault] = &[
         hint: "list it once",
         mended: &["libraries = [\"pcap\"]"],
     },
+    Fault {
+        from: "name = \"capture\"",
+        to: "name = \"capture-common\"",
+        hint: "give it another name",
+        mended: &["name = \"capture-daemon\""],
+    },
+    Fault {
+        from: "package = \"capture-common\"",
+        to: "package = \"capture-data\"",
+        hint: "declare it as [package.capture-data], or take one of capture, capture-client, capture-common",
+        mended: &["package = \"capture-common\""],
+    },
+    Fault {
+        from: "package = \"capture-common\"",
+        to: "package = \"capture-client\"",
+        hint: "add `package = \"capture-common\"` to an [[asset]]",
+        mended: &["package = \"capture-common\""],
+    },
+    Fault {
+        from: "same-version = [\"capture-common\"]\n# Two",
+        to: "same-version = [\"capture\"]\n# Two",
+        hint: "leave it out",
+        mended: &["same-version = []\n# Two"],
+    },
 ];
 
 /// Of what package managers and distributions refuse.

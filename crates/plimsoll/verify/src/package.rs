@@ -61,7 +61,7 @@ pub fn open(
         })?;
         let content = std::fs::read(&file).map_err(FileError::at("read", &file))?;
         let mut own = config.of_package(&artifact.name, &artifact.holds);
-        // What it must have of its own build is of its own revision, whichever distribution it was built for.
+        // Packages of the same build that it requires have its own revision, for every distribution.
         own.revision = contents.revision.clone().unwrap_or(own.revision);
         Ok(PackageUnderTest {
             sum: Sum::of(&content),

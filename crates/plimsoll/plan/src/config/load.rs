@@ -11,6 +11,7 @@ use toml::Spanned;
 
 use super::{AssetSource, Config, Stamp, StampForm, library, package};
 use crate::format_names::{self, FormatNames, UnknownFormat};
+use crate::toolkit;
 use plimsoll_spec::FormatName;
 
 /// Why the configuration cannot be used.
@@ -79,7 +80,13 @@ pub enum ConfigError {
 impl Hint for ConfigError {
     fn hint(&self) -> Option<Cow<'_, str>> {
         match self {
-            Self::Io { .. } => Some("run the command inside of the workspace".into()),
+            Self::Io { .. } => {
+                let init = toolkit::command("init");
+                Some(
+                    format!("run the command inside of the workspace; `{init}` writes the file")
+                        .into(),
+                )
+            }
             Self::Question { .. } => {
                 Some("put the answer in the place of \"?\", and take the comment away".into())
             }

@@ -18,7 +18,7 @@ fn a_file_is_read_from_its_path_and_one_that_is_missing_is_named() {
     assert!(error.source().is_some());
     assert_eq!(
         error.hint().as_deref(),
-        Some("run the command inside of the workspace")
+        Some("run the command inside of the workspace; `cargo xtask init` writes the file")
     );
     std::fs::write(&path, DIST).expect("written");
     assert_eq!(load(&path, &names).expect("sound").name, "sample");

@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use error_hint::Hint;
 
 use crate::format_names::UnknownFormat;
+use crate::toolkit;
 
 /// Why the list, or an entry of it, cannot be used.
 #[derive(Debug, thiserror::Error)]
@@ -79,7 +80,13 @@ pub enum DistroError {
 impl Hint for DistroError {
     fn hint(&self) -> Option<Cow<'_, str>> {
         match self {
-            Self::Io { .. } => Some("run the command inside of the workspace".into()),
+            Self::Io { .. } => {
+                let init = toolkit::command("init");
+                Some(
+                    format!("run the command inside of the workspace; `{init}` writes the file")
+                        .into(),
+                )
+            }
             Self::Parse { .. } | Self::UnknownFormat { .. } => None,
             Self::Entry { hint, .. } => Some(hint.into()),
             Self::Unknown { known, .. } => Some(format!("known are {}", known.join(", ")).into()),

@@ -469,7 +469,7 @@ fn a_list_is_read_from_its_path_and_one_that_is_missing_is_named() {
     let hint = error.hint();
     assert_eq!(
         hint.as_deref(),
-        Some("run the command inside of the workspace")
+        Some("run the command inside of the workspace; `cargo xtask init` writes the file")
     );
     std::fs::write(&path, DISTROS).expect("written");
     assert_eq!(read(&path).expect("there"), DISTROS);
