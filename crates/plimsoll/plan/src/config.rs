@@ -251,7 +251,7 @@ pub struct DebConfig {
     /// `postinst triggered PATH`.
     #[serde(default)]
     pub triggers: Vec<String>,
-    /// The epoch of the packages' versions: `1` in `1:0.1.0-1`. A version with a larger one is newer, whatever follows, so it can
+    /// The epoch of the packages' versions: `1` in `1:0.1.0-1`. A version with a larger one is always newer, so it can
     /// never be taken back; it is for projects whose versions went backwards. It is not in the names of files. 0: none.
     #[serde(default)]
     pub epoch: u32,

@@ -434,7 +434,7 @@ fn hints_about_settings_of_cargo_lead_to_a_build() {
             flags,
         ),
         (
-            "[target.'cfg(unix)']\nrustflags = \"--cfg one\"\n",
+            "[target.'cfg(target_env = \"musl\")']\nrustflags = \"--cfg one\"\n",
             "name the target: [target.x86_64-unknown-linux-gnu]",
             "[target.x86_64-unknown-linux-gnu]\nrustflags = \"--cfg one\"\n",
         ),

@@ -4,7 +4,7 @@ use std::str::FromStr;
 
 use cargo_platform::{Cfg, CfgExpr};
 
-/// Whether a condition holds on Linux, whatever the architecture and the C library are. None: it depends on them, or it is
+/// Whether a condition holds on Linux with every architecture and C library. None: it depends on them, or it is
 /// no condition that Cargo knows.
 pub(super) fn on_linux(condition: &str) -> Option<bool> {
     let inner = condition.strip_prefix("cfg(")?.strip_suffix(')')?;
