@@ -19,12 +19,12 @@ mod tests {
         let mut names = formats.names();
         names.push("ipk".parse().expect("a name"));
         let path = Path::new("packaging/dist.toml");
-        let config = config::parse(DIST, path, &names).unwrap_or_else(|error| panic!("{error:?}"));
+        let config = config::parse(DIST, path, &names).expect("sound");
         assert_eq!(check::config(&config, &formats), []);
         let path = Path::new("packaging/distros.toml");
         let list = distro::parse(DISTROS, path, &formats);
-        let list = list.unwrap_or_else(|error| panic!("{error:?}"));
+        let list = list.expect("sound");
         let fit = distro::check_names(&list, &config, path, DISTROS);
-        fit.unwrap_or_else(|error| panic!("{error:?}"));
+        fit.expect("sound");
     }
 }
