@@ -340,4 +340,19 @@ mod tests {
         let end = format!("kill {}", lines[1]);
         assert!(shell(&end).output().unwrap().success(), "{lines:?}");
     }
+
+    #[test]
+    fn a_failure_keeps_the_last_200_lines() {
+        let last = |lines: usize| {
+            let printed = format!("seq {lines}; exit 1");
+            match shell(&printed).lines(|_| ()) {
+                Err(RunError::Failed { last, .. }) => last,
+                _ => Vec::new(),
+            }
+        };
+        assert_eq!(last(RunError::KEPT).len(), RunError::KEPT);
+        let longer = last(250);
+        assert_eq!(longer.len(), RunError::KEPT);
+        assert_eq!((longer[0].as_str(), longer[199].as_str()), ("51", "250"));
+    }
 }
