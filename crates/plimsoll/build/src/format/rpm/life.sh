@@ -181,7 +181,7 @@ new_conffiles_are_beside() {
 
 upgrade_it() {
     manager install $PREVIOUS
-    [ "$INIT" = no ] || systemctl enable --now $UNITS
+    [ "$INIT" = no ] || [ -z "$UNITS" ] || systemctl enable --now $UNITS
     [ "$INIT" = no ] || units_are_up
     script hold
     change_conffiles
