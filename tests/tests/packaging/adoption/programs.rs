@@ -9,14 +9,28 @@ mod project;
 use serde_json::Value;
 use test_support::{Need, require, require_root_kernel};
 
-use crate::packages::Packages;
+use crate::packages::{Packages, strings};
+use crate::rpm;
 use project::{Program, made, made_on_debian_13};
 
+const RIPGREP: Program = Program {
+    name: "ripgrep",
+    version: "15.2.0",
+    devel: "libpcre2-dev",
+};
 const TARSSH: Program = Program {
     name: "tarssh",
     version: "0.7.0",
     devel: "",
 };
+
+/// Whether a package depends on at least some version of another one.
+fn depends(packages: &Packages, name: &str) -> bool {
+    let depends = strings(&packages.artifact("deb")["depends"]);
+    depends
+        .iter()
+        .any(|clause| *clause == name || clause.starts_with(&format!("{name} (>= ")))
+}
 
 /// The paths in the .deb.
 fn paths(packages: &Packages) -> Vec<String> {
@@ -48,6 +62,32 @@ fn passed(report: &Value) {
             );
         }
     }
+}
+
+#[test]
+fn ripgrep_links_pcre2_as_its_author_knows_it_and_brings_the_man_page_that_it_writes_itself() {
+    require_root_kernel!();
+    require!(Need::Program("mmdebstrap"), Need::Program("lintian"));
+    let made = made(&RIPGREP);
+    let packages = &made.packages;
+    assert_eq!(packages.artifact("deb")["flavour"], "dynamic");
+    assert!(depends(packages, "libpcre2-8-0"));
+    has(
+        packages,
+        &[
+            "/usr/bin/rg",
+            "/usr/share/man/man1/rg.1.gz",
+            "/usr/share/bash-completion/completions/rg",
+            "/usr/share/zsh/vendor-completions/_rg",
+        ],
+    );
+    assert!(rpm::requires(
+        &packages.file("rpm"),
+        "libpcre2-8.so.0()(64bit)"
+    ));
+    passed(&made.verified("debian-12"));
+    passed(&made.verified("fedora-44"));
+    passed(&made_on_debian_13(&RIPGREP).verified("debian-13"));
 }
 
 #[test]
