@@ -173,8 +173,9 @@ fn artifact<'a>(manifest: &'a Value, file: &str) -> &'a Value {
     found.unwrap()
 }
 
+/// The texts of a list; a relation that a package has not is no key.
 fn strings(list: &Value) -> Vec<&str> {
-    let list = list.as_array().unwrap().iter();
+    let list = list.as_array().into_iter().flatten();
     list.filter_map(Value::as_str).collect()
 }
 
