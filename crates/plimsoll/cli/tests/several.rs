@@ -340,7 +340,7 @@ fn one_path_of_two_packages_is_refused_with_its_line() {
     let first = line("dest = \"/usr/bin/sample\"");
     let last = twice.lines().count() - 1;
     let fault = format!(
-        "packaging/dist.toml:{last}: asset /usr/bin/sample is there already, from line {first}"
+        "packaging/dist.toml:{last}: asset /usr/bin/sample has the same destination as the asset in line {first}"
     );
     assert!(!output.status.success() && said.contains(&fault), "{said}");
 

@@ -141,7 +141,7 @@ mod tests {
             program: program(),
             limit,
         };
-        let hint = "see what nft waits for: run it by hand";
+        let hint = "run nft by hand to see what it waits for";
         assert_eq!(hung.hint().as_deref(), Some(hint));
         let killed = RunError::Failed {
             command: program(),
