@@ -72,6 +72,7 @@ pub fn compose(ingredients: &Ingredients<'_>) -> PackageSpec {
             alternatives: alternatives(config, files),
             ..Actions::default()
         },
+        build_ids: Vec::new(),
         maintainer_scripts: None,
         scriptlets: None,
         changelog: changelog

@@ -13,11 +13,13 @@ use std::path::Path;
 
 use plimsoll_plan::config::Config;
 use plimsoll_plan::format::{self as plan, Deb, FormatRules, Rpm, Tar, UnknownFormat};
+use plimsoll_plan::plan::{PackagePlan, Plan};
 use plimsoll_spec::{
-    FormatName, PackageContents, PackageFile, PackageReport, PackageSpec, Relation,
+    FileKind, FormatName, Owner, PackageContents, PackageFile, PackageReport, PackageSpec, Relation,
 };
 
 use crate::audit::{BuiltProgram, Fault, PackageFacts, audit_declared, audit_files};
+use crate::debug::Split;
 use crate::depends::DependsError;
 use crate::outcome::Outcome;
 use crate::packager::{Packager, PackagerError};
@@ -69,6 +71,11 @@ pub trait Format: FormatRules {
         _programs: &[&Path],
     ) -> Result<Vec<Fault>, DependsError> {
         Ok(Vec::new())
+    }
+
+    /// The files of a debug package that hold the symbols of a program.
+    fn debug_files(&self, file: &DebugFile<'_>) -> Vec<PackageFile> {
+        vec![file.at(file.split.place(".debug"))]
     }
 
     /// Writes a package, and reports what the finished file says. `path` is the specification's file.
@@ -129,6 +136,47 @@ pub struct LifeScript {
     pub name: &'static str,
     /// What it holds. It reads `/verify/common.sh`, which calls its functions.
     pub text: &'static str,
+}
+
+/// The symbols of a program that go into a debug package.
+#[derive(Debug, Clone, Copy)]
+pub struct DebugFile<'a> {
+    /// Where they are.
+    pub split: &'a Split,
+    /// The place of the program in its package.
+    pub dest: &'a str,
+    /// What all packages hold.
+    pub config: &'a Config,
+    /// The whole plan.
+    pub plan: &'a Plan,
+    /// The debug package.
+    pub package: &'a PackagePlan,
+}
+
+impl DebugFile<'_> {
+    /// The file of a package at a place.
+    #[must_use]
+    pub fn at(&self, dest: String) -> PackageFile {
+        PackageFile {
+            source: self.split.debug.clone(),
+            dest,
+            mode: 0o644,
+            owner: Owner::default(),
+            kind: FileKind::Plain,
+            gzip: false,
+            link: None,
+            folder: false,
+        }
+    }
+
+    /// A symbolic link of a package.
+    #[must_use]
+    pub fn link(&self, dest: String, text: String) -> PackageFile {
+        PackageFile {
+            link: Some(text),
+            ..self.at(dest)
+        }
+    }
 }
 
 /// The ELF files of a package.

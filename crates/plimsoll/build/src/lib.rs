@@ -47,6 +47,7 @@ pub mod audit;
 pub mod bundled;
 pub mod compose;
 pub mod crates;
+pub mod debug;
 pub mod depends;
 pub mod elf;
 pub mod elf_files;

@@ -11,6 +11,7 @@ use serde::{Deserialize, Serialize};
 use crate::bundled::Bundled;
 use crate::program::{BuiltProgram, Identity};
 pub use crate::sum::Sum;
+use plimsoll_plan::config::Config;
 use plimsoll_plan::plan::{BuildPlan, LeftOut, PackagePlan, Plan};
 use plimsoll_spec::{FormatName, PackageReport, Relations};
 
@@ -51,6 +52,9 @@ pub struct Artifact {
     pub name: String,
     /// The packages of the configuration whose assets it holds.
     pub holds: Vec<String>,
+    /// The package whose programs' symbols it holds, where it is a debug package.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub debug_of: Option<String>,
     /// What kind of file it is.
     pub format: FormatName,
     /// The flavour of the programs in it.
@@ -116,6 +120,12 @@ impl ListFile {
 }
 
 impl Artifact {
+    /// What the configuration of all packages says of this file.
+    #[must_use]
+    pub fn config(&self, all: &Config) -> Config {
+        all.of_file(&self.name, &self.holds, self.debug_of.as_deref())
+    }
+
     /// The files of the package with their sums: itself, and the list of its components.
     pub fn files(&self) -> impl Iterator<Item = (&str, Sum)> {
         let package = Sum {
@@ -149,6 +159,7 @@ impl Artifact {
             file: package.file.clone(),
             name: package.name.clone(),
             holds: package.holds.clone(),
+            debug_of: package.debug_of.clone(),
             format: package.format,
             flavour: package.flavour,
             reason: build.reason.clone(),

@@ -114,6 +114,8 @@ pub fn tables(
         said.unsaid.extend(elsewhere(&own, name));
         said.unsaid.extend(further(config));
         said.unsaid.extend(unheld(&spec));
+        let debug = config.debug_packages.then(|| "debug packages".to_owned());
+        said.unsaid.extend(debug);
         tables.push((tool, commented(said, tool, &flavour)));
     }
     Ok(tables)
@@ -201,6 +203,7 @@ fn package(
         name: config.name.clone(),
         holds: vec![config.name.clone()],
         programs: Vec::new(),
+        debug_of: None,
         format: name,
         flavour: flavour.name,
         driver: String::new(),

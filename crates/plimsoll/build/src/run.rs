@@ -2,6 +2,7 @@
 
 mod bundled;
 mod cargo;
+mod debug;
 mod error;
 mod files;
 mod linked;
@@ -17,6 +18,7 @@ use plimsoll_probe::{Answer, Command, Distribution, FlavourName, Host, Ownership
 use crate::audit::{AuditError, BuiltProgram, Stamp, audit_build, audit_said};
 use crate::compose;
 use crate::crates::Crates;
+use crate::debug::Split;
 use crate::format::Formats;
 use crate::manifest::{Artifact, Manifest};
 use crate::out;
@@ -77,6 +79,8 @@ struct Run<'a> {
     owners: BTreeMap<String, Ownership>,
     /// The libraries that the linker takes for each flavour.
     linked: BTreeMap<FlavourName, linked::Libraries>,
+    /// The symbols of the programs of each flavour that has debug packages, by program.
+    symbols: BTreeMap<FlavourName, BTreeMap<String, Split>>,
     written: Option<package::Written>,
     finished: Vec<PathBuf>,
     artifacts: Vec<Artifact>,
@@ -104,6 +108,7 @@ impl<'a> Run<'a> {
             printed: BTreeMap::new(),
             owners: BTreeMap::new(),
             linked: BTreeMap::new(),
+            symbols: BTreeMap::new(),
             written: None,
             finished: Vec::new(),
             artifacts: Vec::new(),
@@ -123,7 +128,7 @@ impl<'a> Run<'a> {
                 let (built, units) = cargo::build(self.plan, build, self.observer)?;
                 self.built = built;
                 self.units.insert(build.flavour, units);
-                Ok(())
+                self.take_symbols(build)
             }
             Step::AuditBuild(build) => self.audit_build(build),
             Step::BuildPackager => cargo::build_packager(self.plan, self.observer),

@@ -138,6 +138,7 @@ fn rpm_reads_every_elf_file_as_we_do() {
         name: "sample".to_owned(),
         holds: vec!["sample".to_owned()],
         programs: Vec::new(),
+        debug_of: None,
         file: "sample.rpm".to_owned(),
         format: FormatName::RPM,
         flavour: FlavourName::DYNAMIC_EXEC,

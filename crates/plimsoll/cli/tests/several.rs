@@ -326,6 +326,138 @@ fn packages_of_one_build_are_installed_together_or_not_at_all() {
     assert!(is_well, "{said}");
 }
 
+/// Puts debug packages beside those of the project, whose programs have `debug` in the profile.
+fn with_debug(debug: &str) -> Project {
+    let project = Project::new();
+    let edit = |name: &str, from: &str, to: &str| {
+        let path = project.path(name);
+        let text = std::fs::read_to_string(&path).unwrap();
+        assert!(text.contains(from), "{text}");
+        std::fs::write(path, text.replacen(from, to, 1)).unwrap();
+    };
+    let profile = format!("[profile.release]\n{debug}\n[package]");
+    edit("Cargo.toml", "[package]", &profile);
+    let debug = "debug-packages = true\n\n[cargo]";
+    edit("packaging/dist.toml", "[cargo]", debug);
+    project
+}
+
+#[test]
+fn debug_packages_hold_the_symbols_where_debuggers_look() {
+    require!(
+        Need::Root,
+        Need::Program("dpkg-shlibdeps"),
+        Need::Program("rpm2cpio"),
+        Need::Program("cpio")
+    );
+    let project = with_debug("debug = \"line-tables-only\"");
+    let manifest = project.dist("out");
+    let arch = printed("dpkg", &[], Path::new("--print-architecture"));
+    let arch = arch.trim();
+    let file = |name: &str| project.made(&format!("out/{name}_1.0.0-1_{arch}.deb"));
+    let names: Vec<&str> = manifest["artifacts"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .filter(|artifact| artifact["format"] == "deb")
+        .map(|artifact| artifact["name"].as_str().unwrap())
+        .collect();
+    // The package without a program has no symbols.
+    let expected = [
+        "sample",
+        "sample-dbgsym",
+        "sample-cli",
+        "sample-cli-dbgsym",
+        "sample-data",
+    ];
+    assert_eq!(names, expected);
+
+    let cli = artifact(
+        &manifest,
+        file("sample-cli").file_name().unwrap().to_str().unwrap(),
+    );
+    let id = cli["programs"]["sample"]["build-id"].as_str().unwrap();
+    let control = printed("dpkg-deb", &["--field"], &file("sample-cli-dbgsym"));
+    for line in [
+        "Section: debug",
+        "Auto-Built-Package: debug-symbols",
+        "Depends: sample-cli (= 1.0.0-1)",
+        &format!("Build-Ids: {id}"),
+    ] {
+        assert!(control.lines().any(|it| it == line), "{line} in {control}");
+    }
+
+    let docs = printed("dpkg-deb", &["--contents"], &file("sample-cli-dbgsym"));
+    let link = "./usr/share/doc/sample-cli-dbgsym -> sample-cli";
+    assert!(docs.contains(link) && !docs.contains("copyright"), "{docs}");
+
+    let folder = tempfile::tempdir().unwrap();
+    root(folder.path(), arch);
+    let mut dpkg = Command::new("dpkg");
+    dpkg.arg("--root").arg(folder.path()).arg("--install");
+    dpkg.args(["sample-cli", "sample-cli-dbgsym", "sample-data"].map(file));
+    let output = dpkg.env("LC_ALL", "C.UTF-8").output().unwrap();
+    assert!(output.status.success(), "{}", text(&output.stderr));
+    let place = format!("usr/lib/debug/.build-id/{}/{}.debug", &id[..2], &id[2..]);
+    has_lines(&folder.path().join(&place));
+    let program = folder.path().join("usr/bin/sample");
+    let sections = printed("readelf", &["--sections", "--wide"], &program);
+    assert!(
+        !sections.contains(".symtab") && !sections.contains(".debug_info"),
+        "{sections}"
+    );
+    assert!(sections.contains(".gnu_debuglink"), "{sections}");
+
+    // What an RPM's links lead to is the same.
+    let folder = tempfile::tempdir().unwrap();
+    let machine = std::env::consts::ARCH;
+    for name in ["sample-cli", "sample-cli-debuginfo"] {
+        let rpm = project.made(&format!("out/{name}-1.0.0-1.{machine}.rpm"));
+        let script = "rpm2cpio \"$1\" | cpio --extract --make-directories --quiet";
+        let mut unpack = Command::new("sh");
+        unpack
+            .args(["-c", script, "sh"])
+            .arg(rpm)
+            .current_dir(folder.path());
+        assert!(unpack.status().unwrap().success());
+    }
+    let debug = format!("usr/lib/debug/usr/bin/sample-1.0.0-1.{machine}.debug");
+    let link = folder.path().join(&place).canonicalize().unwrap();
+    assert_eq!(link, folder.path().canonicalize().unwrap().join(debug));
+    has_lines(&link);
+    let of_id = folder.path().join(place.trim_end_matches(".debug"));
+    let program = folder.path().canonicalize().unwrap().join("usr/bin/sample");
+    assert_eq!(of_id.canonicalize().unwrap(), program);
+}
+
+/// Demands that a debugger finds the lines of the program's source.
+fn has_lines(file: &Path) {
+    let lines = printed("readelf", &["--debug-dump=rawline"], file);
+    assert!(
+        lines.contains("sample.rs"),
+        "no lines in {}",
+        file.display()
+    );
+}
+
+#[test]
+fn an_empty_debug_package_is_refused_with_what_mends_it() {
+    for debug in ["debug = false", "debug = true\nstrip = true"] {
+        let project = with_debug(debug);
+        let output = project.plimsoll(&["dist", "--format", "deb"]);
+        let said = text(&output.stderr);
+        for words in [
+            "has no debug information: its debug package would be empty",
+            "hint: set `debug = \"line-tables-only\"` or `debug = true` in the Cargo profile",
+        ] {
+            assert!(
+                !output.status.success() && said.contains(words),
+                "{words} in {said}"
+            );
+        }
+    }
+}
+
 #[test]
 fn one_path_of_two_packages_is_refused_with_its_line() {
     let project = Project::new();

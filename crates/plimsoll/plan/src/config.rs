@@ -66,6 +66,11 @@ pub struct Config {
     /// The processors that the packages are for.
     #[serde(default)]
     pub architecture: Architecture,
+    /// Whether each package with programs has a debug package beside it: NAME-dbgsym in .deb, NAME-debuginfo in .rpm. The programs are
+    /// stripped then, and their symbols are in that package, where debuggers find them by the build id. The Cargo profile must
+    /// have `debug`, and no `strip`.
+    #[serde(default)]
+    pub debug_packages: bool,
     /// What Cargo builds, and how.
     pub cargo: CargoConfig,
     /// How a built program reports what it is. Default: none does; `verify` compares only the build ids of the installed

@@ -72,6 +72,11 @@ pub trait FormatRules: fmt::Debug + Sync {
         None
     }
 
+    /// The name of the debug package of a package. None: the format has none.
+    fn debug_package(&self, _name: &str) -> Option<String> {
+        None
+    }
+
     /// The relations that the configuration gives to this format alone, in its own syntax. `on` has the names of the distribution
     /// that the package is for, from its family to its release ([`Distribution::names`](plimsoll_probe::Distribution::names)).
     fn own_relations(&self, _config: &Config, _on: &[String]) -> Relations {

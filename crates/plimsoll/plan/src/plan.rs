@@ -114,7 +114,7 @@ pub fn plan(
         if makeable.is_empty() {
             continue;
         }
-        builds.push(build::plan(config, source, places, findings, decision));
+        let before = packages.len();
         for format in makeable {
             let planned = package::plan(config, source, findings, decision.flavour, format)?;
             let foreign = foreign(format, &findings.distribution);
@@ -125,6 +125,11 @@ pub fn plan(
             }));
             packages.extend(planned);
         }
+        let mut planned = packages.iter().skip(before);
+        let has_debug = planned.any(|package: &PackagePlan| package.debug_of.is_some());
+        builds.push(build::plan(
+            config, source, places, findings, decision, has_debug,
+        ));
     }
     if packages.is_empty() {
         let cannot = left_out.iter().find_map(PlanError::cannot_package);
@@ -221,10 +226,10 @@ fn check_target(source: &Source, findings: &Findings) -> Result<(), PlanError> {
     }
 }
 
-/// Programs that keep their symbols because the project says so.
+/// Programs that keep their symbols because the project says so. Where there are debug packages, they have them.
 fn unstripped(config: &Config, source: &Source) -> Option<String> {
     let strip = source.settings.strip.as_deref()?;
-    (strip != "symbols").then(|| {
+    (strip != "symbols" && !config.debug_packages).then(|| {
         format!(
             "profile {} sets strip = {strip:?}: the programs keep symbols, which lintian and rpmlint refuse",
             config.cargo.profile

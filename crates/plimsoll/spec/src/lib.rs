@@ -272,6 +272,9 @@ pub struct PackageSpec {
     /// What is done besides.
     #[serde(default)]
     pub actions: Actions,
+    /// The build ids of the programs whose symbols it holds, in hexadecimal. Only a debug package has any.
+    #[serde(default)]
+    pub build_ids: Vec<String>,
     /// A folder with Debian maintainer scripts (`postinst`, …) that hold a `#DEBHELPER#` line. Without one, a Debian package
     /// has the scripts that its units, users and temporary files need.
     pub maintainer_scripts: Option<PathBuf>,

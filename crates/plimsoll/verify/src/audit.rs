@@ -1,10 +1,13 @@
 //! The package against its manifest, its own programs and its target. Pure.
 
 use std::collections::BTreeSet;
+use std::path::Path;
 
 use super::Target;
 use super::installed::shown;
 use plimsoll_build::audit::{BuiltProgram, Fault, PackageFacts, Stamp, audit_build, audit_said};
+use plimsoll_build::debug;
+use plimsoll_build::elf::{self, ElfError};
 use plimsoll_build::format::Format;
 use plimsoll_build::manifest::{Artifact, Sum};
 use plimsoll_plan::config::{self, Config};
@@ -40,6 +43,7 @@ pub fn package(facts: &Facts<'_>) -> Vec<String> {
         name: artifact.name.clone(),
         holds: artifact.holds.clone(),
         programs: artifact.programs.keys().cloned().collect(),
+        debug_of: artifact.debug_of.clone(),
         file: artifact.file.clone(),
         format: artifact.format,
         flavour: artifact.flavour,
@@ -124,6 +128,34 @@ fn against_manifest(facts: &Facts<'_>) -> Vec<String> {
     let arch = contents.arch.clone().unwrap_or_default();
     differs("architecture", artifact.arch.clone(), arch);
     faults
+}
+
+/// Compares a debug package with the programs whose symbols it must hold: each is found by its build id. `root` is where the
+/// package is unpacked.
+///
+/// # Errors
+/// When a file of the package is damaged.
+pub fn symbols(of: &[BuiltProgram], root: &Path) -> Result<Vec<String>, ElfError> {
+    let mut faults = Vec::new();
+    for program in of.iter().filter(|program| !program.is_asset()) {
+        let Some(id) = &program.identity.build_id else {
+            faults.push(format!("{} has no build id", program.name));
+            continue;
+        };
+        let place = debug::place(id, ".debug");
+        let path = root.join(place.trim_start_matches('/'));
+        let found = match path.is_file() {
+            true => elf::build_id(&path)?,
+            false => None,
+        };
+        if found.as_ref() != Some(id) {
+            faults.push(format!(
+                "{place} does not hold the symbols of {}",
+                program.name
+            ));
+        }
+    }
+    Ok(faults)
 }
 
 /// Compares the programs with the libraries of the target.
@@ -217,6 +249,7 @@ mod tests {
                 file: "x.deb".into(),
                 name: "x".into(),
                 holds: vec!["x".into()],
+                debug_of: None,
                 format: FormatName::DEB,
                 flavour: FlavourName::DYNAMIC,
                 reason: String::new(),
@@ -366,6 +399,19 @@ mod tests {
         assert_eq!(
             installed(None),
             ["/usr/sbin/sampled is not there after the installation"]
+        );
+    }
+
+    #[test]
+    fn symbols_that_no_debugger_would_find_are_named() {
+        let root = tempfile::tempdir().expect("a folder");
+        let mut program = daemon();
+        program.identity.build_id = Some("abcd".into());
+        let faults = symbols(&[program], root.path()).expect("read");
+        let place = "/usr/lib/debug/.build-id/ab/cd.debug";
+        assert_eq!(
+            faults,
+            [format!("{place} does not hold the symbols of sampled")]
         );
     }
 

@@ -60,12 +60,16 @@ pub fn open(
             source,
         })?;
         let content = std::fs::read(&file).map_err(FileError::at("read", &file))?;
-        let mut own = config.of_package(&artifact.name, &artifact.holds);
+        let mut own = artifact.config(config);
         // Packages of the same build that it requires have its own revision, for every distribution.
         own.revision = contents.revision.clone().unwrap_or(own.revision);
         Ok(PackageUnderTest {
             sum: Sum::of(&content),
-            programs: programs((config, &own), &artifact, &contents, &root)?,
+            programs: match artifact.debug_of {
+                // No system loads its files.
+                Some(_) => Vec::new(),
+                None => programs((config, &own), &artifact, &contents, &root)?,
+            },
             config: own,
             file,
             artifact,

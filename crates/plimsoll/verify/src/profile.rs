@@ -184,6 +184,7 @@ impl Profile {
             relations: Relations::from_iter([(Relation::Provides, self.capabilities(arch))]),
             files: Vec::new(),
             actions: Actions::default(),
+            build_ids: Vec::new(),
             maintainer_scripts: None,
             scriptlets: None,
             changelog: Vec::new(),

@@ -16,6 +16,7 @@ use super::system::live::{Phase, stage};
 use super::system::tree::Tree;
 use super::work::{Layout, Work};
 use super::{Check, Chosen, Outcome, PackageUnderTest, Place, Target, Verified, VerifyError, open};
+use plimsoll_build::audit::BuiltProgram;
 use plimsoll_build::elf::{self, SymbolVersion};
 use plimsoll_build::engine::{Folders, Site, Stage, Watcher, run_stages};
 use plimsoll_build::format::{Format, Formats, LifeScript, Lint};
@@ -316,6 +317,9 @@ impl Bench<'_> {
             programs: &package.programs,
             configuration: &package.config.configuration(artifact.format),
         });
+        if let Some(of) = self.symbols_of(package) {
+            faults.extend(audit::symbols(of, &package.root)?);
+        }
         let held = package.config.programs();
         let stamped = self.config.stamp.as_ref();
         let stamped = stamped.filter(|stamp| held.contains(&stamp.program.get_ref().as_str()));
@@ -351,6 +355,14 @@ impl Bench<'_> {
                 Outcome::of(faults, seen)
             }
         })
+    }
+
+    /// The programs whose symbols a debug package must hold.
+    fn symbols_of(&self, package: &PackageUnderTest) -> Option<&[BuiltProgram]> {
+        let of = package.artifact.debug_of.as_ref()?;
+        let mut packages = self.packages.iter();
+        let package = packages.find(|other| other.artifact.name == *of)?;
+        Some(&package.programs)
     }
 
     fn refuse(&self) -> Result<Outcome, VerifyError> {

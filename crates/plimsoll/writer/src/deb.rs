@@ -75,9 +75,14 @@ fn report(path: &Path) -> Result<PackageReport, PackageError> {
     Ok(fields::contents(path, &archive::read(path)?)?.report)
 }
 
-/// The files of the specification, with those that every Debian package has (Debian Policy 12.5 and 12.7).
+/// The files of the specification, with those that every Debian package has (Debian Policy 12.5 and 12.7). A debug package has
+/// those of its package, by a link.
 fn all_files(spec: &PackageSpec) -> Result<Vec<File>, PackageError> {
     let mut files = files::load(spec)?;
+    if !spec.build_ids.is_empty() {
+        files.sort_by(|a, b| a.dest.cmp(&b.dest));
+        return Ok(files);
+    }
     let folder = format!("/usr/share/doc/{}", spec.name);
     let doc = |name: &str, content| File {
         dest: format!("{folder}/{name}"),

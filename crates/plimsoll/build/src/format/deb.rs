@@ -8,9 +8,9 @@ use std::path::Path;
 
 use plimsoll_plan::config::Config;
 use plimsoll_plan::format::Deb;
-use plimsoll_spec::PackageSpec;
+use plimsoll_spec::{PackageFile, PackageSpec};
 
-use super::{Format, LifeScript, Lint, Programs};
+use super::{DebugFile, Format, LifeScript, Lint, Programs};
 use crate::audit::{Fault, PackageFacts};
 use crate::depends::DependsError;
 use crate::outcome::Outcome;
@@ -25,6 +25,16 @@ impl Format for Deb {
     fn derive(&self, programs: &Programs<'_>) -> Result<Vec<String>, DependsError> {
         let work = programs.work.join("shlibdeps");
         shlibdeps::shlibdeps(programs, &work)
+    }
+
+    /// As dh_strip(1) lays them out; the documents are those of the package that it depends on (Debian Policy 12.3).
+    fn debug_files(&self, file: &DebugFile<'_>) -> Vec<PackageFile> {
+        let docs = file.package.debug_of.iter().map(|of| {
+            let folder = format!("/usr/share/doc/{}", file.package.name);
+            file.link(folder, of.clone())
+        });
+        let symbols = file.at(file.split.place(".debug"));
+        [symbols].into_iter().chain(docs).collect()
     }
 
     fn audit_depends(&self, facts: &PackageFacts<'_>) -> Vec<Fault> {

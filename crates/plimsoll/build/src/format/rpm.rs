@@ -8,10 +8,10 @@ mod scriptlets;
 use std::path::Path;
 
 use plimsoll_plan::config::Config;
-use plimsoll_plan::format::Rpm;
-use plimsoll_spec::{PackageSpec, Relation};
+use plimsoll_plan::format::{FormatRules, Rpm};
+use plimsoll_spec::{PackageFile, PackageSpec, Relation};
 
-use super::{Format, LifeScript, Lint, Programs};
+use super::{DebugFile, Format, LifeScript, Lint, Programs};
 use crate::audit::{Fault, PackageFacts};
 use crate::depends::DependsError;
 use crate::outcome::Outcome;
@@ -32,6 +32,29 @@ impl Format for Rpm {
     fn adds(&self, facts: &PackageFacts<'_>, relation: Relation, text: &str) -> bool {
         requires::is_of_rpm(text)
             || relation == Relation::Provides && audit::is_own(&facts.plan.name, text)
+    }
+
+    /// As Fedora's find-debuginfo(1) lays them out: a file beside the program's path, and links by the build id to it and to the
+    /// program.
+    fn debug_files(&self, file: &DebugFile<'_>) -> Vec<PackageFile> {
+        let DebugFile {
+            split,
+            dest,
+            config,
+            plan,
+            package,
+        } = *file;
+        let version = self.version(&plan.source.version);
+        let (revision, arch) = (&config.revision, &package.arch);
+        let name = format!("{dest}-{version}-{revision}.{arch}.debug");
+        // From /usr/lib/debug/.build-id/xx.
+        let beside = name.trim_start_matches('/');
+        let program = dest.trim_start_matches('/');
+        vec![
+            file.at(format!("/usr/lib/debug{name}")),
+            file.link(split.place(".debug"), format!("../../{beside}")),
+            file.link(split.place(""), format!("../../../../../{program}")),
+        ]
     }
 
     fn audit_depends(&self, facts: &PackageFacts<'_>) -> Vec<Fault> {

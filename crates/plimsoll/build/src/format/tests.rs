@@ -26,6 +26,7 @@ fn plan(format: FormatName, flavour: FlavourName) -> PackagePlan {
         name: "sample".to_owned(),
         holds: texts(&["sample"]),
         programs: texts(&["sampled"]),
+        debug_of: None,
         file: format!("sample.{format}"),
         format,
         flavour,

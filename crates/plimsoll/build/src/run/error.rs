@@ -8,6 +8,7 @@ use error_hint::{FileError, Hint};
 use crate::audit::AuditError;
 use crate::bundled::BundledError;
 use crate::compose::AssetError;
+use crate::debug::DebugError;
 use crate::depends::DependsError;
 use crate::elf::ElfError;
 use crate::linked::LinkedError;
@@ -72,6 +73,9 @@ pub enum RunError {
     /// The programs hold C libraries that they must not hold.
     #[error("the programs hold copies of C libraries")]
     Bundled(#[from] BundledError),
+    /// A program has no symbols for its debug package.
+    #[error("cannot make a debug package")]
+    Debug(#[from] DebugError),
     /// What Cargo says of the dependencies cannot be understood.
     #[error("cannot parse the output of `cargo metadata`")]
     Metadata(#[source] cargo_metadata::Error),
@@ -113,6 +117,7 @@ impl Hint for RunError {
         match self {
             Self::Depends { source, .. } => source.hint(),
             Self::Program(error) => error.hint(),
+            Self::Debug(error) => error.hint(),
             Self::Out(error) => error.hint(),
             Self::NotBuilt { .. } => Some(
                 "set `binary` of the asset in packaging/dist.toml to the name of one [[bin]] of the packages in `cargo.packages`".into(),

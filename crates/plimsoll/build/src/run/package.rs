@@ -32,14 +32,26 @@ impl Run<'_> {
         package: &PackagePlan,
     ) -> Result<Written, RunError> {
         let built = self.audited(build)?;
-        let made = self.made(build);
-        let files = compose::collect(self.config, self.plan, &made, package)?;
         let format = self.format(package)?;
-        let paths = elf_files::of_package(&files);
-        let programs = elf_files::all(paths, built, build.flavour, self.config)?;
+        let (files, build_ids) = match &package.debug_of {
+            Some(of) => self.debug_files(format, package, of),
+            None => {
+                let made = self.made(build);
+                let files = compose::collect(self.config, self.plan, &made, package)?;
+                (files, Vec::new())
+            }
+        };
+        let programs = match &package.debug_of {
+            // No system loads them.
+            Some(_) => Vec::new(),
+            None => {
+                let paths = elf_files::of_package(&files);
+                elf_files::all(paths, built, build.flavour, self.config)?
+            }
+        };
         self.ask_owners(&programs);
         let mut faults = audit_build(build.flavour, self.config, &self.owners, &programs);
-        let own = self.config.of_package(&package.name, &package.holds);
+        let own = package.config(self.config);
         if own.architecture == Architecture::All {
             let held = programs.iter().map(|program| {
                 let what = "is an ELF file, and `architecture` is \"all\"".to_owned();
@@ -52,7 +64,7 @@ impl Run<'_> {
         if format.has_dependencies() {
             self.audit_linked(build, &programs)?;
         }
-        let spec = compose(&Ingredients {
+        let mut spec = compose(&Ingredients {
             config: &own,
             plan: self.plan,
             format,
@@ -61,6 +73,7 @@ impl Run<'_> {
             derived: &self.derive(format, (package, &own), &programs, &files)?,
             changelog: &self.changelog,
         });
+        spec.build_ids = build_ids;
         let path = compose::work_folder(self.plan, package).join("spec.json");
         let text = serde_json::to_string_pretty(&spec).map_err(|source| RunError::Json {
             what: path.display().to_string(),

@@ -100,6 +100,43 @@ impl Config {
     }
 }
 
+impl Config {
+    /// The configuration of one package file: of a debug package, or as [`Config::of_package`].
+    #[must_use]
+    pub fn of_file(&self, name: &str, holds: &[String], debug_of: Option<&str>) -> Self {
+        match debug_of {
+            Some(of) => self.of_debug_package(name, of),
+            None => self.of_package(name, holds),
+        }
+    }
+
+    fn of_debug_package(&self, name: &str, of: &str) -> Self {
+        let package = self.of_package(of, &[of.to_owned()]);
+        let deb = DebConfig {
+            section: Some("debug".to_owned()),
+            ..DebConfig::default()
+        };
+        let rpm = RpmConfig {
+            group: Some("Development/Debug".to_owned()),
+            ..RpmConfig::default()
+        };
+        Self {
+            name: name.to_owned(),
+            summary: format!("debug symbols for {of}"),
+            description: format!(
+                "The symbols of the programs of {of}. Debuggers and profilers find them by the build ids."
+            ),
+            same_version: vec![Spanned::new(0..0, of.to_owned())],
+            deb: deb.beside(&package.deb),
+            rpm: rpm.beside(&package.rpm),
+            asset: Vec::new(),
+            alternative: Vec::new(),
+            native_dep: BTreeMap::new(),
+            ..package
+        }
+    }
+}
+
 impl DebConfig {
     /// That of a further package, beside the main one's.
     fn beside(mut self, main: &Self) -> Self {

@@ -86,6 +86,11 @@ impl FormatRules for Deb {
         Some(format!("{name} (= {version})"))
     }
 
+    /// As dh_strip(1) names it.
+    fn debug_package(&self, name: &str) -> Option<String> {
+        Some(format!("{name}-dbgsym"))
+    }
+
     fn own_relations(&self, config: &Config, on: &[String]) -> Relations {
         let relations = config::relations::on(&config.deb, &config.deb.on, on);
         relations::gathered(relations, |text| match Clause::parse(text) {

@@ -49,6 +49,11 @@ impl FormatRules for Rpm {
         Some(format!("{name} = {version}"))
     }
 
+    /// As rpmbuild(8) names it.
+    fn debug_package(&self, name: &str) -> Option<String> {
+        Some(format!("{name}-debuginfo"))
+    }
+
     fn own_relations(&self, config: &Config, on: &[String]) -> Relations {
         let relations = config::relations::on(&config.rpm, &config.rpm.on, on);
         let mut relations = relations::gathered(relations, rpm_rules::dependency::written);

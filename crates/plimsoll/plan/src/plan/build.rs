@@ -65,6 +65,7 @@ pub(super) fn plan(
     places: &Places,
     findings: &Findings,
     decision: &Decision,
+    has_debug: bool,
 ) -> BuildPlan {
     let flavour = decision.flavour;
     // A target folder holds the artefacts of one set of flags: if static and dynamic builds shared a folder, each would
@@ -77,7 +78,7 @@ pub(super) fn plan(
         reason: decision.reason.clone(),
         fallback: decision.fallback.clone(),
         driver: driver(config, flavour).to_owned(),
-        cargo: arguments(config, source, decision, &target_dir),
+        cargo: arguments(config, source, decision, &target_dir, has_debug),
         env: environment(config, source, decision),
         rustflags: rustflags(config, source, places, findings, decision),
         programs: programs(config, decision),
@@ -91,12 +92,14 @@ fn arguments(
     source: &Source,
     decision: &Decision,
     target_dir: &std::path::Path,
+    has_debug: bool,
 ) -> Vec<String> {
     let cargo = &config.cargo;
     let mut arguments: Vec<String> = vec!["build".into(), "--locked".into()];
     arguments.extend(["--profile".into(), cargo.profile.clone()]);
-    // Debian Policy 10.1: no package has the symbols of its programs. Where the project sets something, that counts.
-    if source.settings.strip.is_none() {
+    // Debian Policy 10.1: no package has the symbols of its programs. Where the project sets something, that counts. Debug
+    // packages take what the build leaves.
+    if source.settings.strip.is_none() && !has_debug {
         let strip = format!("profile.{}.strip=\"symbols\"", cargo.profile);
         arguments.extend(["--config".into(), strip]);
     }

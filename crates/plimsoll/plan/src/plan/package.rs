@@ -19,6 +19,9 @@ pub struct PackagePlan {
     pub holds: Vec<String>,
     /// The programs in it.
     pub programs: Vec<String>,
+    /// The package whose programs' symbols it holds, where it is a debug package.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub debug_of: Option<String>,
     /// Its name below the folder for packages.
     pub file: String,
     /// What kind of file it is.
@@ -33,6 +36,14 @@ pub struct PackagePlan {
     pub declared: Relations,
 }
 
+impl PackagePlan {
+    /// What the configuration of all packages says of this file.
+    #[must_use]
+    pub fn config(&self, all: &Config) -> Config {
+        all.of_file(&self.name, &self.holds, self.debug_of.as_deref())
+    }
+}
+
 pub(super) fn plan(
     config: &Config,
     source: &Source,
@@ -40,8 +51,13 @@ pub(super) fn plan(
     flavour: FlavourName,
     format: &dyn FormatRules,
 ) -> Result<Vec<PackagePlan>, PlanError> {
-    let planned = parts(config, format).into_iter().map(|(name, holds)| {
-        let own = config.of_package(&name, &holds);
+    let planned = parts(config, format).into_iter().map(|part| {
+        let Part {
+            name,
+            holds,
+            debug_of,
+        } = part;
+        let own = config.of_file(&name, &holds, debug_of.as_deref());
         let arch = match own.architecture {
             Architecture::Any => format.arch(Arch::of(&findings.target)?),
             Architecture::All => format.every_arch(),
@@ -68,19 +84,45 @@ pub(super) fn plan(
             programs: own.programs().into_iter().map(str::to_owned).collect(),
             name,
             holds,
+            debug_of,
         })
     });
     planned.collect()
 }
 
-/// The files of a format: the name of each, and the packages of the configuration that it holds.
-fn parts(config: &Config, format: &dyn FormatRules) -> Vec<(String, Vec<String>)> {
+/// One file of a format.
+struct Part {
+    name: String,
+    /// The packages of the configuration that it holds.
+    holds: Vec<String>,
+    debug_of: Option<String>,
+}
+
+/// The files of a format. A debug package follows its package.
+fn parts(config: &Config, format: &dyn FormatRules) -> Vec<Part> {
     let made = config.packages_in(format.name()).into_iter();
     let made = made.map(str::to_owned);
-    match format.is_divided() {
-        true => made.map(|name| (name.clone(), vec![name])).collect(),
-        false => vec![(config.name.clone(), made.collect())],
+    let plain = |name: String, holds| Part {
+        name,
+        holds,
+        debug_of: None,
+    };
+    if !format.is_divided() {
+        return vec![plain(config.name.clone(), made.collect())];
     }
+    let parts = made.flat_map(|name| {
+        let holds = vec![name.clone()];
+        let has_programs = !config.of_package(&name, &holds).programs().is_empty();
+        let debug = format.debug_package(&name);
+        let debug = debug.filter(|_| config.debug_packages && has_programs);
+        let debug = debug.map(|debug| Part {
+            name: debug,
+            holds: Vec::new(),
+            debug_of: Some(name.clone()),
+        });
+        [plain(name, holds)].into_iter().chain(debug)
+    });
+    parts.collect()
 }
 
 /// The relations that do not follow from what the programs link: those of the configuration ([`Config::of_package`]), packages of

@@ -41,6 +41,11 @@ pub(super) fn archive(
 fn control(spec: &PackageSpec, files: &[File]) -> String {
     let version = spec.full_version();
     let size = installed_size(files).to_string();
+    let build_ids = spec.build_ids.join(" ");
+    let automatic = match build_ids.is_empty() {
+        true => "",
+        false => "debug-symbols",
+    };
     let relations = relations::fields(&spec.relations);
     let relations = relations.iter().map(|(field, it)| (*field, it.as_str()));
     let before = [
@@ -54,6 +59,9 @@ fn control(spec: &PackageSpec, files: &[File]) -> String {
         ("Section", spec.section.as_str()),
         ("Priority", "optional"),
         ("Homepage", &spec.homepage),
+        // As dh_strip(1) and dh_gencontrol(1) mark them.
+        ("Auto-Built-Package", automatic),
+        ("Build-Ids", &build_ids),
         ("Description", &spec.summary),
     ];
     let fields = before.into_iter().chain(relations).chain(after);

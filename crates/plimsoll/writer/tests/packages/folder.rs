@@ -141,6 +141,7 @@ impl Folder {
                 (Relation::Recommends, ["nftables"]),
                 (Relation::Provides, ["virtual-sample"]),
             ]),
+            build_ids: Vec::new(),
             files: vec![
                 self.file(
                     "bin",

@@ -104,6 +104,35 @@ fn each_package_is_a_file_in_each_format_and_a_tar_file_holds_all() {
 }
 
 #[test]
+fn a_package_with_programs_has_a_debug_package_where_the_format_has_such() {
+    let mut config = fixtures::config();
+    config.debug_packages = true;
+    let plan = planned_of(&config, &findings(), &all_formats()).expect("a plan");
+    let packages = plan.packages.iter().map(|package| {
+        let of = package.debug_of.as_deref().unwrap_or_default();
+        format!("{} {of} {}", package.name, package.programs.join(" "))
+    });
+    assert_eq!(
+        packages.collect::<Vec<_>>(),
+        [
+            "sample  sampled sample",
+            "sample-dbgsym sample ",
+            "sample  sampled sample",
+            "sample-debuginfo sample ",
+            "sample  sampled sample",
+        ]
+    );
+    // Their builds leave the symbols in the programs.
+    let stripped = plan.builds.iter().map(|build| {
+        let mut words = build.cargo.iter();
+        words.any(|word| word.ends_with("strip=\"symbols\""))
+    });
+    assert_eq!(stripped.collect::<Vec<_>>(), [false, true]);
+    let declared = [1, 3].map(|index| plan.packages[index].declared.depends().join(", "));
+    assert_eq!(declared, ["sample (= 0.1.0-1)", "sample = 0.1.0-1"]);
+}
+
+#[test]
 fn a_target_without_a_name_in_the_formats_is_refused() {
     let mut findings = findings();
     findings.target = "riscv64gc-unknown-linux-gnu".into();
