@@ -18,6 +18,11 @@ const RIPGREP: Program = Program {
     version: "15.2.0",
     devel: "libpcre2-dev",
 };
+const SNIFFGLUE: Program = Program {
+    name: "sniffglue",
+    version: "0.16.2",
+    devel: "libpcap-dev libseccomp-dev",
+};
 const TARSSH: Program = Program {
     name: "tarssh",
     version: "0.7.0",
@@ -88,6 +93,26 @@ fn ripgrep_links_pcre2_as_its_author_knows_it_and_brings_the_man_page_that_it_wr
     passed(&made.verified("debian-12"));
     passed(&made.verified("fedora-44"));
     passed(&made_on_debian_13(&RIPGREP).verified("debian-13"));
+}
+
+#[test]
+fn sniffglue_links_two_libraries_of_which_one_has_another_name_on_fedora() {
+    require_root_kernel!();
+    require!(Need::Program("mmdebstrap"), Need::Program("lintian"));
+    let made = made(&SNIFFGLUE);
+    let packages = &made.packages;
+    assert!(depends(packages, "libpcap0.8"));
+    assert!(depends(packages, "libseccomp2"));
+    has(
+        packages,
+        &["/etc/sniffglue.conf", "/usr/share/man/man1/sniffglue.1.gz"],
+    );
+    passed(&made.verified("debian-12"));
+    // What is linked on Debian can be satisfied there alone, and verify says so.
+    let refused = made.verify("fedora-44", "resolve,audit");
+    assert_eq!(refused.code, Some(1), "{refused:#?}");
+    assert!(refused.stdout.contains("libpcap.so.0.8"), "{refused:#?}");
+    passed(&made_on_debian_13(&SNIFFGLUE).verified("debian-13"));
 }
 
 #[test]
