@@ -4,8 +4,7 @@
 use std::collections::BTreeSet;
 use std::fmt::Write;
 
-use super::dist::{changelog, name};
-use super::existing::{self, Said};
+use super::existing::{self, Said, changelog};
 use super::facts::{Facts, Package, Printed};
 use super::place::{self, Place};
 use super::words::{list, open, quoted};
@@ -84,12 +83,12 @@ pub(super) fn text(facts: &Facts, main: &Package) -> String {
     }
     let usual = facts.files.iter().filter(|file| !is_source(facts, file));
     for file in usual {
-        for place in place::usual(file, &name(main)) {
+        for place in place::usual(file, &main.package_name()) {
             assets.add_usual(file, &place);
         }
     }
     if let Some(source) = changelog {
-        let dest = format!("/usr/share/doc/{}/changelog", name(main));
+        let dest = format!("/usr/share/doc/{}/changelog", main.package_name());
         let keys = "kind = \"doc\"\ngzip = true\nformats = [\"deb\"]\n";
         assets.add_file(&source, &Place::new(dest, keys));
     }
@@ -204,7 +203,7 @@ fn units(assets: &mut Assets, facts: &Facts) {
 
 /// What a package of this kind usually has, and was not found.
 fn remaining(assets: &mut Assets, facts: &Facts, main: &Package) {
-    let name = name(main);
+    let name = main.package_name();
     let config = format!("{name}.conf");
     let is_unused = |file: &&String| last(file) == config && !assets.text.contains(&quoted(file));
     let configs: Vec<&String> = facts.files.iter().filter(is_unused).collect();

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::fmt::Write;
 
-use super::existing::within;
+use super::existing::changelog;
 use super::facts::{Facts, Package};
 use super::library::Library;
 use super::words::{asked, list, open, quoted};
@@ -28,7 +28,7 @@ pub(super) fn text(facts: &Facts, main: &Package, libraries: &BTreeMap<String, L
 }
 
 fn head(facts: &Facts, main: &Package) -> String {
-    let mut text = format!("name = {}\n", quoted(&name(main)));
+    let mut text = format!("name = {}\n", quoted(&main.package_name()));
     let about = main.description.as_deref().unwrap_or_default().trim();
     match summary(about, &main.name) {
         Some(summary) => _ = writeln!(text, "summary = {}", quoted(&summary)),
@@ -99,11 +99,6 @@ fn said(main: &Package) -> String {
     text
 }
 
-/// The name of the packages. Debian refuses underscores and capital letters.
-pub(super) fn name(main: &Package) -> String {
-    main.name.replace('_', "-").to_lowercase()
-}
-
 /// The first sentence of a description, as package lists have it: without the program's name, an article and a full stop. A long
 /// one ends before a word that begins a further thought.
 fn summary(about: &str, name: &str) -> Option<String> {
@@ -130,16 +125,6 @@ fn shortened(sentence: &str) -> Option<&str> {
     let beginnings = places.map(|(place, _)| &sentence[..place]);
     let fitting = std::iter::once(sentence).chain(beginnings).filter(fits);
     fitting.max_by_key(|text| text.len())
-}
-
-/// The changelog, relative to the workspace.
-pub(super) fn changelog(facts: &Facts, main: &Package) -> Option<String> {
-    let names = ["CHANGELOG.md", "CHANGELOG", "CHANGES.md", "NEWS.md"];
-    let names = main.deb["changelog"].as_str().into_iter().chain(names);
-    let names = names.chain(["debian/changelog"]);
-    let of_package = names.clone().map(|name| within(&main.folder, name));
-    let mut paths = of_package.chain(names.map(str::to_owned));
-    paths.find(|path| facts.files.contains(path))
 }
 
 fn cargo(facts: &Facts, main: &Package, libraries: &BTreeMap<String, Library>) -> String {

@@ -1,8 +1,8 @@
-//! The assets of an adopter's own metadata: `[package.metadata.deb]` of cargo-deb, and `[package.metadata.generate-rpm]`.
+//! The files that an adopter's own metadata names: `[package.metadata.deb]` of cargo-deb, and `[package.metadata.generate-rpm]`.
 
 use serde_json::Value;
 
-use super::facts::Package;
+use super::facts::{Facts, Package};
 
 /// An asset of existing metadata.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -97,6 +97,16 @@ impl Said {
         let fixed = path.split(['*', '?', '[']).next().unwrap_or(&path);
         file == path || fixed.len() < path.len() && file.starts_with(fixed)
     }
+}
+
+/// The changelog, relative to the workspace.
+pub(super) fn changelog(facts: &Facts, main: &Package) -> Option<String> {
+    let names = ["CHANGELOG.md", "CHANGELOG", "CHANGES.md", "NEWS.md"];
+    let names = main.deb["changelog"].as_str().into_iter().chain(names);
+    let names = names.chain(["debian/changelog"]);
+    let of_package = names.clone().map(|name| within(&main.folder, name));
+    let mut paths = of_package.chain(names.map(str::to_owned));
+    paths.find(|path| facts.files.contains(path))
 }
 
 /// A path of a folder of the workspace, relative to the workspace. A path that leads out of the workspace stays so.

@@ -52,6 +52,13 @@ pub(super) struct Package {
     pub(super) rpm: Value,
 }
 
+impl Package {
+    /// The name of the packages. Debian refuses underscores and capital letters.
+    pub(super) fn package_name(&self) -> String {
+        self.name.replace('_', "-").to_lowercase()
+    }
+}
+
 /// A crate that links a C library.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(super) struct Native {
