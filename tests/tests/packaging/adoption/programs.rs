@@ -1,8 +1,8 @@
-//! Programs of crates.io, packaged as their authors would: nothing of theirs is changed, and the files of
+//! Four programs of crates.io, packaged as their authors would: nothing of theirs is changed, and the files of
 //! `tests/adoption` are added.
 //!
-//! Each is built twice on a machine of Debian 12, in two folders that share nothing but Cargo's home, and once on one of
-//! Debian 13. All are built without optimisation, which takes a third of the time: what is tested is the toolkit.
+//! Each is built twice on a machine of Debian 12, in two folders that share nothing but Cargo's home, and, but for
+//! diesel, once on one of Debian 13. All are built without optimisation, which takes a third of the time: what is tested is the toolkit.
 
 mod project;
 
@@ -17,6 +17,11 @@ const RIPGREP: Program = Program {
     name: "ripgrep",
     version: "15.2.0",
     devel: "libpcre2-dev",
+};
+const DIESEL: Program = Program {
+    name: "diesel_cli",
+    version: "2.3.14",
+    devel: "libsqlite3-dev",
 };
 const SNIFFGLUE: Program = Program {
     name: "sniffglue",
@@ -72,7 +77,14 @@ fn passed(report: &Value) {
 #[test]
 fn ripgrep_links_pcre2_as_its_author_knows_it_and_brings_the_man_page_that_it_writes_itself() {
     require_root_kernel!();
-    require!(Need::Program("mmdebstrap"), Need::Program("lintian"));
+    require!(
+        Need::Program("mmdebstrap"),
+        Need::Program("systemd-nspawn"),
+        Need::Program("lintian"),
+        Need::Program("rpmlint"),
+        Need::Program("dnf"),
+        Need::Program("createrepo_c")
+    );
     let made = made(&RIPGREP);
     let packages = &made.packages;
     assert_eq!(packages.artifact("deb")["flavour"], "dynamic");
@@ -96,9 +108,48 @@ fn ripgrep_links_pcre2_as_its_author_knows_it_and_brings_the_man_page_that_it_wr
 }
 
 #[test]
+fn diesel_is_built_for_sqlite_alone() {
+    require_root_kernel!();
+    require!(
+        Need::Program("mmdebstrap"),
+        Need::Program("systemd-nspawn"),
+        Need::Program("lintian"),
+        Need::Program("rpmlint"),
+        Need::Program("dnf"),
+        Need::Program("createrepo_c")
+    );
+    let made = made(&DIESEL);
+    let packages = &made.packages;
+    assert!(depends(packages, "libsqlite3-0"));
+    for other in ["libpq5", "libmariadb3", "libmysqlclient21"] {
+        assert!(!depends(packages, other), "{other}");
+    }
+    has(
+        packages,
+        &[
+            "/usr/bin/diesel",
+            "/usr/share/zsh/vendor-completions/_diesel",
+        ],
+    );
+    assert!(rpm::requires(
+        &packages.file("rpm"),
+        "libsqlite3.so.0()(64bit)"
+    ));
+    passed(&made.verified("debian-12"));
+    passed(&made.verified("fedora-44"));
+}
+
+#[test]
 fn sniffglue_links_two_libraries_of_which_one_has_another_name_on_fedora() {
     require_root_kernel!();
-    require!(Need::Program("mmdebstrap"), Need::Program("lintian"));
+    require!(
+        Need::Program("mmdebstrap"),
+        Need::Program("systemd-nspawn"),
+        Need::Program("lintian"),
+        Need::Program("rpmlint"),
+        Need::Program("dnf"),
+        Need::Program("createrepo_c")
+    );
     let made = made(&SNIFFGLUE);
     let packages = &made.packages;
     assert!(depends(packages, "libpcap0.8"));
@@ -118,7 +169,14 @@ fn sniffglue_links_two_libraries_of_which_one_has_another_name_on_fedora() {
 #[test]
 fn tarssh_has_a_user_and_a_unit_of_its_own_with_a_drop_in() {
     require_root_kernel!();
-    require!(Need::Program("mmdebstrap"), Need::Program("lintian"));
+    require!(
+        Need::Program("mmdebstrap"),
+        Need::Program("systemd-nspawn"),
+        Need::Program("lintian"),
+        Need::Program("rpmlint"),
+        Need::Program("dnf"),
+        Need::Program("createrepo_c")
+    );
     let made = made(&TARSSH);
     let packages = &made.packages;
     has(
