@@ -178,7 +178,13 @@ fn run(command: &Command) -> Result<(bool, String), ResolveError> {
 }
 
 /// What a refusal says: what is missing, or what cannot be there together.
-const REFUSALS: [&str; 3] = ["nothing provides ", " conflicts with ", " obsoletes "];
+const REFUSALS: [&str; 4] = [
+    "nothing provides ",
+    " conflicts with ",
+    " obsoletes ",
+    // Of a rich relation with a condition that holds.
+    "but none of the providers can be installed",
+];
 
 /// What dnf says: each relation for which it refuses. None: it failed otherwise.
 fn read(taken: bool, output: &str) -> Option<Answer> {
@@ -187,7 +193,8 @@ fn read(taken: bool, output: &str) -> Option<Answer> {
     }
     let lines = output
         .lines()
-        .map(|line| line.trim_start_matches([' ', '-']));
+        .map(|line| line.trim_start_matches([' ', '-']))
+        .map(|line| line.strip_prefix("Problem: ").unwrap_or(line));
     let mut unmet: Vec<&str> = lines
         .filter(|line| REFUSALS.iter().any(|words| line.contains(words)))
         .collect();
@@ -233,6 +240,14 @@ Error:
     fn a_conflict_is_a_refusal() {
         let line = "package x-1-1.x86_64 from profile conflicts with systemd < 240 provided by y-1-1.x86_64 from profile";
         let output = format!("Error: \n Problem: conflicting requests\n  - {line}\n");
+        assert_eq!(read(false, &output), Some(Answer::Refused(line.into())));
+    }
+
+    #[test]
+    fn a_rich_requirement_whose_condition_holds_is_a_refusal() {
+        let line =
+            "package x-1-1.x86_64 requires (a if b), but none of the providers can be installed";
+        let output = format!("Error: \n Problem: {line}\n  - conflicting requests\n");
         assert_eq!(read(false, &output), Some(Answer::Refused(line.into())));
     }
 

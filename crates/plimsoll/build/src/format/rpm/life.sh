@@ -38,7 +38,7 @@ resolve() {
     else
         echo "$answer"
         echo "::refused $(echo "$answer" |
-            grep -e 'nothing provides' -e ' conflicts with ' -e ' obsoletes ' | sed 's/^\(Problem: \|[ -]*\)//' |
+            grep -e 'nothing provides' -e ' conflicts with ' -e ' obsoletes ' -e 'none of the providers' | sed 's/^\(Problem: \|[ -]*\)//' |
             sort --unique | tr '\n' ';')"
     fi
 }
