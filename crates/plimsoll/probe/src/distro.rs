@@ -34,11 +34,9 @@ impl Distribution {
     /// gives it.
     pub fn parse(text: &str) -> Self {
         let value = |key: &str| {
-            let line = text
-                .lines()
-                .rev()
-                .find_map(|line| line.trim().strip_prefix(key));
-            line.and_then(|rest| rest.strip_prefix('=')).map(unquote)
+            let mut lines = text.lines().rev();
+            let value = lines.find_map(|line| line.trim().strip_prefix(key)?.strip_prefix('='));
+            value.map(unquote)
         };
         let id = value("ID").unwrap_or_else(|| "linux".to_owned());
         let like = value("ID_LIKE").unwrap_or_default();
@@ -139,6 +137,14 @@ mod tests {
         let leap = Distribution::parse("ID=\"opensuse-leap\"\nID_LIKE=\"suse opensuse\"\n");
         assert_eq!(leap.family, Family::named("suse"));
         assert_eq!(leap.package_manager().unwrap().program, "zypper");
+    }
+
+    /// As Ubuntu has it: `ID_LIKE` comes after `ID`.
+    #[test]
+    fn a_key_is_not_taken_for_another_that_begins_with_it() {
+        let ubuntu = Distribution::parse("VERSION_ID=\"24.04\"\nID=ubuntu\nID_LIKE=debian\n");
+        assert_eq!(ubuntu.id, "ubuntu");
+        assert_eq!(ubuntu.family, Family::named("debian"));
     }
 
     #[test]
