@@ -141,28 +141,25 @@ impl Engine {
                 }
             }
         };
-        let is_down = fault.as_ref().is_some_and(|fault| fault.down);
-        self.set_network(name, fault);
-        if is_down {
-            self.put_down(backends, name);
+        match fault {
+            Some(fault) if fault.down => self.put_down(backends, name, fault),
+            fault => self.set_network(name, fault),
         }
     }
 
-    /// Marks the endpoints of a network that is down, and removes all its elements: the name of its bridge may belong
-    /// to somebody else.
-    fn put_down(&self, backends: &mut Backends, network: &Name) {
-        let endpoints: Vec<Name> = {
-            let state = self.state();
-            state
-                .endpoints_of(network)
-                .map(|it| it.name.clone())
-                .collect()
-        };
-        for name in &endpoints {
-            self.set_endpoint(name, Some(nothing_of_its_network(network)));
-        }
-        if let Err(error) = backends.restore(&self.state()) {
+    /// Removes all elements of a network, because the name of its bridge may belong to somebody else. Then it marks the network and
+    /// its endpoints: what is said to be down has no elements.
+    fn put_down(&self, backends: &mut Backends, network: &Name, fault: Fault) {
+        let mut without = self.state().clone();
+        let endpoints = without.endpoints_of(network);
+        let endpoints: Vec<Name> = endpoints.map(|it| it.name.clone()).collect();
+        let faults = endpoints.into_iter();
+        let faults = faults.map(|name| (name, nothing_of_its_network(network)));
+        without.degraded.endpoints.extend(faults);
+        without.degraded.networks.insert(network.clone(), fault);
+        if let Err(error) = backends.restore(&without) {
             tracing::error!(causes = ?causes(&error), "the table has elements of objects that are not on the host: {error}");
         }
+        self.state_mut().degraded = without.degraded;
     }
 }
