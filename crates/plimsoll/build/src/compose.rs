@@ -67,6 +67,7 @@ pub fn compose(ingredients: &Ingredients<'_>) -> PackageSpec {
         section: format.section(config).to_owned(),
         relations,
         files: files.to_vec(),
+        licenses: Vec::new(),
         actions: Actions {
             units: config::actions(&config.unit),
             alternatives: alternatives(config, files),

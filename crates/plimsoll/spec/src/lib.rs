@@ -49,7 +49,7 @@ pub enum FileKind {
     Config,
     /// Documentation, which an installation may leave out.
     Doc,
-    /// A licence text.
+    /// A licence text. A Debian package has it in its `copyright` (Debian Policy 12.5).
     License,
     /// A file that the package does not hold and that belongs to it, such as a log: an RPM owns it, so that a removal takes it away,
     /// and a Debian package removes it when it is purged. Such an asset has `dest`, and no source.
@@ -269,6 +269,9 @@ pub struct PackageSpec {
     pub relations: Relations,
     /// Its files.
     pub files: Vec<PackageFile>,
+    /// Where its licence texts are now, if the format has them in a file of its own, as Debian packages do in `copyright`.
+    #[serde(default)]
+    pub licenses: Vec<PathBuf>,
     /// What is done besides.
     #[serde(default)]
     pub actions: Actions,

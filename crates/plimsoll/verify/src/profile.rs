@@ -183,6 +183,7 @@ impl Profile {
             section: "Unspecified".to_owned(),
             relations: Relations::from_iter([(Relation::Provides, self.capabilities(arch))]),
             files: Vec::new(),
+            licenses: Vec::new(),
             actions: Actions::default(),
             build_ids: Vec::new(),
             maintainer_scripts: None,

@@ -94,9 +94,15 @@ fn all_files(spec: &PackageSpec) -> Result<Vec<File>, PackageError> {
     let changelog = changelog::render(spec)?;
     let changelog = compression::gzip(changelog.as_bytes()).at("write", &spec.out)?;
     files.push(doc("changelog.Debian.gz", changelog));
-    let copyright = doc("copyright", copyright::render(spec).into_bytes());
-    if !files.iter().any(|file| file.dest == copyright.dest) {
-        files.push(copyright);
+    let own = format!("{folder}/copyright");
+    if !files.iter().any(|file| file.dest == own) {
+        let texts = spec.licenses.iter();
+        let texts = texts.map(|path| std::fs::read_to_string(path).at("read", path));
+        let texts = texts.collect::<Result<Vec<_>, _>>()?;
+        files.push(doc(
+            "copyright",
+            copyright::render(spec, &texts).into_bytes(),
+        ));
     }
     files.sort_by(|a, b| a.dest.cmp(&b.dest));
     Ok(files)

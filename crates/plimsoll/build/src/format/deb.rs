@@ -8,7 +8,7 @@ use std::path::Path;
 
 use plimsoll_plan::config::Config;
 use plimsoll_plan::format::Deb;
-use plimsoll_spec::{PackageFile, PackageSpec};
+use plimsoll_spec::{FileKind, PackageFile, PackageSpec};
 
 use super::{DebugFile, Format, LifeScript, Lint, Programs};
 use crate::audit::{Fault, PackageFacts};
@@ -20,6 +20,10 @@ impl Format for Deb {
         let scripts = config.deb.maintainer_scripts.as_ref();
         spec.maintainer_scripts = scripts.map(|folder| workspace.join(folder));
         spec.actions.deb_triggers.clone_from(&config.deb.triggers);
+        // Debian Policy 12.5 has them in `copyright`, and nowhere else.
+        let is_license = |file: &mut PackageFile| file.kind == FileKind::License;
+        let licenses = spec.files.extract_if(.., is_license);
+        spec.licenses = licenses.map(|file| file.source).collect();
     }
 
     fn derive(&self, programs: &Programs<'_>) -> Result<Vec<String>, DependsError> {

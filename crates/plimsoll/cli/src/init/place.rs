@@ -43,8 +43,7 @@ pub(super) fn usual(file: &str, package: &str) -> Vec<Place> {
     let file_name = file.rsplit('/').next().unwrap_or(file);
     if is_license(file) {
         let dest = format!("/usr/share/licenses/{package}/");
-        let keys = "kind = \"license\"\nformats = [\"rpm\", \"tar\"]\n";
-        return vec![Place::new(dest, keys)];
+        return vec![Place::new(dest, "kind = \"license\"\n")];
     }
     if file == "README.md" {
         let dest = format!("/usr/share/doc/{package}/");

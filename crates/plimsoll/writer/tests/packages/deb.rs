@@ -1,5 +1,7 @@
 //! Debian packages, read by dpkg's own tools.
 
+use std::process::Command;
+
 use plimsoll_spec::{FileKind, FormatName, UnitActions};
 use test_support::{Need, require};
 
@@ -267,5 +269,34 @@ fn choices_and_triggers_are_in_the_control_archive() {
     assert_eq!(
         triggers.as_deref(),
         Some("interest-noawait /usr/share/sample\n")
+    );
+}
+
+/// Debian Policy 12.5, and "Machine-readable debian/copyright file", which writes an empty line as a dot.
+#[test]
+fn licence_texts_are_in_copyright_and_those_that_debian_has_are_named_there() {
+    require!(Need::Program("dpkg-deb"));
+    let folder = Folder::new();
+    let mut spec = folder.spec(FormatName::DEB, "sample.deb");
+    let text = |name: &str, text: &str| {
+        let path = folder.path(name);
+        std::fs::write(&path, text).unwrap();
+        path
+    };
+    spec.licenses = vec![
+        text("MIT", "MIT License\n\nCopyright (c) 2015 A. Person\n"),
+        text("APACHE", "  Apache License\n  Version 2.0, January 2004\n"),
+    ];
+    folder.write(&spec);
+    let out = folder.path("extracted");
+    let mut extract = Command::new("dpkg-deb");
+    let extracted = extract.arg("--extract").arg(&spec.out).arg(&out).status();
+    assert!(extracted.unwrap().success());
+    let copyright = std::fs::read_to_string(out.join("usr/share/doc/sample/copyright")).unwrap();
+    let rest = copyright.split_once("Files: *\n").unwrap().1;
+    assert_eq!(
+        rest,
+        "Copyright: (c) 2015 A. Person\nLicense: MIT\n MIT License\n .\n Copyright (c) 2015 A. Person\n .\n \
+         The text of Apache-2.0 is in /usr/share/common-licenses/Apache-2.0.\n"
     );
 }

@@ -142,6 +142,7 @@ impl Folder {
                 (Relation::Provides, ["virtual-sample"]),
             ]),
             build_ids: Vec::new(),
+            licenses: Vec::new(),
             files: vec![
                 self.file(
                     "bin",
