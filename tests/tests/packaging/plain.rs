@@ -137,13 +137,20 @@ fn calls(deb: &Path, script: &str) -> BTreeSet<String> {
     calls.map(plain).collect()
 }
 
+/// What our own packages and those of the tools take.
+macro_rules! require_tools {
+    () => {
+        require!(
+            Need::Root,
+            Need::Program("mmdebstrap"),
+            Need::Program("rpm")
+        );
+    };
+}
+
 #[test]
 fn cargo_deb_makes_the_same_debian_package_but_for_its_changelog() {
-    require!(
-        Need::Root,
-        Need::Program("mmdebstrap"),
-        Need::Program("rpm")
-    );
+    require_tools!();
     let (ours, plain) = (
         Packages::dynamic_exec().file("deb"),
         Plain::packages().file(".deb"),
@@ -179,11 +186,7 @@ fn cargo_deb_makes_the_same_debian_package_but_for_its_changelog() {
 
 #[test]
 fn the_scripts_that_cargo_deb_makes_do_the_same_with_units_users_and_files() {
-    require!(
-        Need::Root,
-        Need::Program("mmdebstrap"),
-        Need::Program("rpm")
-    );
+    require_tools!();
     let (ours, plain) = (
         Packages::dynamic_exec().file("deb"),
         Plain::packages().file(".deb"),
@@ -232,11 +235,7 @@ fn scriptlets(rpm: &Path) -> Vec<String> {
 
 #[test]
 fn cargo_generate_rpm_makes_the_same_rpm_but_for_compressed_pages() {
-    require!(
-        Need::Root,
-        Need::Program("mmdebstrap"),
-        Need::Program("rpm")
-    );
+    require_tools!();
     let (ours, plain) = (
         Packages::dynamic_exec().file("rpm"),
         Plain::packages().file(".rpm"),

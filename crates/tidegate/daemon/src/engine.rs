@@ -254,12 +254,7 @@ impl Engine {
         let view = |endpoint: &Endpoint| EndpointView {
             endpoint: endpoint.clone().into(),
             resolv_conf: String::new(),
-            degraded: state
-                .degraded
-                .endpoints
-                .get(&endpoint.name)
-                .cloned()
-                .map(Into::into),
+            degraded: names::fault_of_endpoint(&state, &endpoint.name),
         };
         state.endpoints.values().map(view).collect()
     }

@@ -74,17 +74,24 @@ fn passed(report: &Value) {
     }
 }
 
+/// What packaging a program and proving its packages take.
+macro_rules! require_proof {
+    () => {
+        require_root_kernel!();
+        require!(
+            Need::Program("mmdebstrap"),
+            Need::Program("systemd-nspawn"),
+            Need::Program("lintian"),
+            Need::Program("rpmlint"),
+            Need::Program("dnf"),
+            Need::Program("createrepo_c")
+        );
+    };
+}
+
 #[test]
 fn ripgrep_links_pcre2_as_its_author_knows_it_and_brings_the_man_page_that_it_writes_itself() {
-    require_root_kernel!();
-    require!(
-        Need::Program("mmdebstrap"),
-        Need::Program("systemd-nspawn"),
-        Need::Program("lintian"),
-        Need::Program("rpmlint"),
-        Need::Program("dnf"),
-        Need::Program("createrepo_c")
-    );
+    require_proof!();
     let made = made(&RIPGREP);
     let packages = &made.packages;
     assert_eq!(packages.artifact("deb")["flavour"], "dynamic");
@@ -109,15 +116,7 @@ fn ripgrep_links_pcre2_as_its_author_knows_it_and_brings_the_man_page_that_it_wr
 
 #[test]
 fn diesel_is_built_for_sqlite_alone() {
-    require_root_kernel!();
-    require!(
-        Need::Program("mmdebstrap"),
-        Need::Program("systemd-nspawn"),
-        Need::Program("lintian"),
-        Need::Program("rpmlint"),
-        Need::Program("dnf"),
-        Need::Program("createrepo_c")
-    );
+    require_proof!();
     let made = made(&DIESEL);
     let packages = &made.packages;
     assert!(depends(packages, "libsqlite3-0"));
@@ -142,15 +141,7 @@ fn diesel_is_built_for_sqlite_alone() {
 
 #[test]
 fn sniffglue_links_two_libraries_of_which_one_has_another_name_on_fedora() {
-    require_root_kernel!();
-    require!(
-        Need::Program("mmdebstrap"),
-        Need::Program("systemd-nspawn"),
-        Need::Program("lintian"),
-        Need::Program("rpmlint"),
-        Need::Program("dnf"),
-        Need::Program("createrepo_c")
-    );
+    require_proof!();
     let made = made(&SNIFFGLUE);
     let packages = &made.packages;
     assert!(depends(packages, "libpcap0.8"));
@@ -169,15 +160,7 @@ fn sniffglue_links_two_libraries_of_which_one_has_another_name_on_fedora() {
 
 #[test]
 fn tarssh_has_a_user_and_a_unit_of_its_own_with_a_drop_in() {
-    require_root_kernel!();
-    require!(
-        Need::Program("mmdebstrap"),
-        Need::Program("systemd-nspawn"),
-        Need::Program("lintian"),
-        Need::Program("rpmlint"),
-        Need::Program("dnf"),
-        Need::Program("createrepo_c")
-    );
+    require_proof!();
     let made = made(&TARSSH);
     let packages = &made.packages;
     has(

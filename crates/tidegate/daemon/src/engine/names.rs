@@ -6,7 +6,7 @@ use std::os::unix::net::UnixStream;
 use std::sync::PoisonError;
 
 use tidegate_api::{EndpointView, NamesInfo};
-use tidegate_model::{Endpoint, State};
+use tidegate_model::{Endpoint, Name, State};
 
 use super::{Engine, EngineError};
 use crate::metrics::count;
@@ -76,15 +76,16 @@ impl Engine {
         let state = self.state();
         EndpointView {
             resolv_conf: host.for_endpoint(&state, &endpoint),
-            degraded: state
-                .degraded
-                .endpoints
-                .get(&endpoint.name)
-                .cloned()
-                .map(Into::into),
+            degraded: fault_of_endpoint(&state, &endpoint.name),
             endpoint: endpoint.into(),
         }
     }
+}
+
+/// Why an endpoint is degraded, as the API says it.
+pub(super) fn fault_of_endpoint(state: &State, name: &Name) -> Option<tidegate_api::Fault> {
+    let fault = state.degraded.endpoints.get(name);
+    fault.cloned().map(Into::into)
 }
 
 /// Why the DNS server must be off in a state: an endpoint is published on its port.

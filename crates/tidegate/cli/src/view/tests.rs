@@ -1,0 +1,110 @@
+use super::*;
+use expect_test::expect;
+use tidegate_api::traffic::Counts;
+
+fn endpoint_from(json: &str) -> EndpointView {
+    serde_json::from_str(json).unwrap()
+}
+
+fn front() -> EndpointView {
+    endpoint_from(
+        r#"{ "name": "front", "network": "web",
+             "netns": { "path": "/run/netns/box", "id": { "dev": 4, "ino": 4026532001 } },
+             "host-ifname": "tgv1", "ifname": "eth0", "mac": "02:76:00:00:00:01",
+             "addresses": ["10.208.0.2/24", "fd74:6964:6567::2/64"],
+             "gateways": ["10.208.0.1"], "aliases": ["db", "cache"], "ports": ["8080:80/tcp", "[2001:db8::1]:53:53/udp"] }"#,
+    )
+}
+
+#[test]
+fn a_list_has_a_header_and_a_line_for_each() {
+    let mut bare = front();
+    bare.endpoint.name = "a-much-longer-name".parse().unwrap();
+    bare.endpoint.ports.clear();
+    expect![[r#"
+        ENDPOINT            NETWORK  NETNS           INTERFACE  ADDRESSES                     PORTS
+        front               web      /run/netns/box  eth0       10.208.0.2,fd74:6964:6567::2  8080:80/tcp,[2001:db8::1]:53:53/udp
+        a-much-longer-name  web      /run/netns/box  eth0       10.208.0.2,fd74:6964:6567::2  -
+    "#]]
+    .assert_eq(&endpoints(&[front(), bare]));
+}
+
+#[test]
+fn the_busiest_port_comes_first_and_what_is_not_counted_is_not_shown_as_nought() {
+    let port = |port: &str, connections, bytes| {
+        let counts = |bytes| Counts { packets: 1, bytes };
+        PortTraffic {
+            endpoint: "front".parse().unwrap(),
+            port: port.parse().unwrap(),
+            passed: TrafficCounts {
+                connections,
+                received: counts(bytes),
+                sent: counts(7),
+            },
+        }
+    };
+    let mut seen = Traffic {
+        counted: true,
+        ports: vec![port("8080:80", 3, 10), port("53:53/udp", 1, 2000)],
+    };
+    expect![[r#"
+        ENDPOINT  PORT         CONNECTIONS  PACKETS IN  BYTES IN  PACKETS OUT  BYTES OUT
+        front     53:53/udp    1            1           2000      1            7
+        front     8080:80/tcp  3            1           10        1            7
+    "#]]
+    .assert_eq(&traffic(&seen));
+    (seen.counted, seen.ports) = (false, vec![port("8080:80", 3, 0)]);
+    expect![[r#"
+        ENDPOINT  PORT         CONNECTIONS  PACKETS IN  BYTES IN  PACKETS OUT  BYTES OUT
+        front     8080:80/tcp  3            -           -         -            -
+        packets and bytes are not counted: `sysctl -w net.netfilter.nf_conntrack_acct=1`
+    "#]]
+    .assert_eq(&traffic(&seen));
+}
+
+#[test]
+fn a_list_tells_what_is_degraded_only_where_something_is() {
+    let mut lost = front();
+    lost.endpoint.name = "lost".parse().unwrap();
+    lost.endpoint.ports.clear();
+    lost.degraded = Some(Fault {
+        down: true,
+        reason: "cannot look at namespace /n: Too many levels of symbolic links".into(),
+        hint: None,
+    });
+    expect![[r#"
+        ENDPOINT  NETWORK  NETNS           INTERFACE  ADDRESSES                     PORTS                                STATUS
+        front     web      /run/netns/box  eth0       10.208.0.2,fd74:6964:6567::2  8080:80/tcp,[2001:db8::1]:53:53/udp  ok
+        lost      web      /run/netns/box  eth0       10.208.0.2,fd74:6964:6567::2  -                                    degraded, down: cannot look at namespace /n: Too many levels of symbolic links
+    "#]]
+    .assert_eq(&endpoints(&[front(), lost]));
+}
+
+#[test]
+fn a_list_of_nothing_is_its_header() {
+    assert_eq!(
+        networks(&[]),
+        "NETWORK  BRIDGE  SUBNETS  GATEWAYS  ENDPOINTS\n"
+    );
+}
+
+#[test]
+fn an_object_is_shown_field_by_field() {
+    expect![[r#"
+        endpoint          front
+        aliases           db,cache
+        network           web
+        netns             /run/netns/box
+        interface         eth0
+        host interface    tgv1
+        mac               02:76:00:00:00:01
+        addresses         10.208.0.2/24,fd74:6964:6567::2/64
+        default routes    10.208.0.1
+        gateway priority  0
+        ports             8080:80/tcp,[2001:db8::1]:53:53/udp
+        allowed           -
+        sysctls           -
+        status            ok
+    "#]]
+    .assert_eq(&endpoint(&front()));
+}
