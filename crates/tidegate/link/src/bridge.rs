@@ -58,10 +58,11 @@ fn make(host: &mut Rtnetlink, bridge: &Bridge) -> Result<u32, LinkError> {
     let answers = batch.send(&mut host.socket).map_err(|error| {
         error.with_hint(|kind| {
             let hint = format!(
-                "another interface may have that name: see `ip -d link show dev {ifname}`, and rename or remove it"
+                "choose another --bridge, or rename that interface: see `ip -d link show dev {ifname}`"
             );
             (kind == ErrorKind::Exists).then_some(hint)
         })
+        .because_name_is_taken(ifname)
     })?;
     Ok(find::in_last(ifname, &answers)?.index)
 }

@@ -8,7 +8,7 @@ use std::path::Path;
 
 use error_hint::Hint;
 use rustix::io::Errno;
-use tidegate_model::Ipv6Off;
+use tidegate_model::{IfName, Ipv6Off};
 use tidegate_sys::NetnsError;
 use tidegate_sys::netlink::{self, Refusal};
 
@@ -84,6 +84,14 @@ impl LinkError {
 
     pub(crate) fn with_hint(mut self, hint: impl FnOnce(ErrorKind) -> Option<String>) -> Self {
         self.hint = hint(self.kind);
+        self
+    }
+
+    /// The same failure, said of an interface whose name another program's has, if that is the cause.
+    pub(crate) fn because_name_is_taken(mut self, ifname: &IfName) -> Self {
+        if self.kind == ErrorKind::Exists {
+            self.source = Cause::NameTaken(ifname.clone());
+        }
         self
     }
 
@@ -205,7 +213,7 @@ pub(crate) enum Cause {
     #[error(transparent)]
     Netlink(#[from] netlink::Error),
     /// A system call failed.
-    #[error(transparent)]
+    #[error("{}", netlink::said_by_system(.0))]
     Io(#[from] io::Error),
     /// The path of a namespace is wrong.
     #[error(transparent)]
@@ -213,6 +221,9 @@ pub(crate) enum Cause {
     /// Something else on the host has a port.
     #[error("{0}")]
     PortTaken(Box<Holder>),
+    /// Another program's interface has the name.
+    #[error("the host has an interface {0} already")]
+    NameTaken(IfName),
     /// The descriptor of a port is one of the reserved ones.
     #[error("the last {} of at most {} open files are reserved for short uses", .0.kept, .0.limit)]
     Kept(Descriptors),
@@ -262,6 +273,7 @@ impl Cause {
             Self::Io(error) => Errno::from_io_error(error).map_or(ErrorKind::Other, kind_of),
             Self::Netns(fault) => ErrorKind::Netns(*fault),
             Self::PortTaken(_) => ErrorKind::PortTaken,
+            Self::NameTaken(_) => ErrorKind::Exists,
             Self::Kept(_) => ErrorKind::NoDescriptor,
             Self::Injected { kind, .. } => *kind,
         }
@@ -362,7 +374,7 @@ mod tests {
         );
         assert_eq!(error.to_string(), "cannot make bridge tide0");
         let source = error.source().unwrap().to_string();
-        assert_eq!(source, "File exists (os error 17): name in use");
+        assert_eq!(source, "it exists already (EEXIST): name in use");
         assert_eq!(error.kind(), ErrorKind::Exists);
     }
 
@@ -374,7 +386,7 @@ mod tests {
         assert_eq!(
             error.to_string(),
             "cannot add 10.0.0.1/24 to tide0 (and cannot undo the steps before it: cannot remove bridge tide0: \
-             Device or resource busy (os error 16))"
+             it is in use (EBUSY))"
         );
         assert!(error.undo_failure().is_some());
     }

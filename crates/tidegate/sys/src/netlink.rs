@@ -14,7 +14,7 @@ mod request;
 mod socket;
 
 pub use attribute::{attribute, attributes};
-pub use error::{Error, Refusal};
+pub use error::{Error, Refusal, said, said_by_system};
 pub use family::Family;
 pub use message::{Message, messages};
 pub use notifications::{Notifications, Received};

@@ -107,12 +107,14 @@ impl Hint for EngineError {
     }
 }
 
-/// A wrong namespace, or a port in use, is an error of the user; all others are failures of the host.
+/// A wrong namespace, or a port or name in use, is an error of the user; all others are failures of the host.
 fn of_link(error: &LinkError) -> RefusalKind {
     use tidegate_link::{ErrorKind, NetnsFault};
     match error.kind() {
         ErrorKind::Netns(NetnsFault::Gone) => RefusalKind::NotFound,
-        ErrorKind::Netns(NetnsFault::Replaced) | ErrorKind::PortTaken => RefusalKind::Conflict,
+        ErrorKind::Netns(NetnsFault::Replaced) | ErrorKind::PortTaken | ErrorKind::Exists => {
+            RefusalKind::Conflict
+        }
         ErrorKind::Netns(NetnsFault::NotANetns | NetnsFault::Own) => RefusalKind::Invalid,
         _ => RefusalKind::Failed,
     }
