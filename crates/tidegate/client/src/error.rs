@@ -8,6 +8,8 @@ use std::time::Duration;
 use error_hint::{Failure, Hint};
 use tidegate_api::Refusal;
 
+use crate::group;
+
 /// Why a call was not answered.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
@@ -25,6 +27,8 @@ pub enum ClientError {
     NotAllowed {
         /// The socket.
         socket: PathBuf,
+        /// The group whose members may use it; none if there is no group but root's, or it is not known.
+        group: Option<String>,
         /// What the kernel said.
         source: io::Error,
     },
@@ -92,7 +96,11 @@ impl ClientError {
             io::ErrorKind::NotFound
             | io::ErrorKind::ConnectionRefused
             | io::ErrorKind::ConnectionReset => Self::NotRunning { socket, source },
-            io::ErrorKind::PermissionDenied => Self::NotAllowed { socket, source },
+            io::ErrorKind::PermissionDenied => Self::NotAllowed {
+                group: group::of(&socket),
+                socket,
+                source,
+            },
             _ => Self::Connect { socket, source },
         }
     }
@@ -119,7 +127,11 @@ impl Hint for ClientError {
     fn hint(&self) -> Option<Cow<'_, str>> {
         match self {
             Self::NotRunning { .. } => Some("start it with `systemctl start tidegated`".into()),
-            Self::NotAllowed { .. } => Some("run as root, or as a member of the socket's group".into()),
+            Self::NotAllowed { group: None, .. } => Some("run as root".into()),
+            Self::NotAllowed { group: Some(group), .. } => Some(format!(
+                "run as root, or join the group {group} with `usermod -aG {group} USER` and log in again; its members have \
+                 root's power over the network"
+            ).into()),
             Self::Broken { .. } => Some("`journalctl -u tidegated` shows what it logged; `ls` shows whether the command was carried out".into()),
             Self::NoAnswer { .. } => Some("it may still carry out the command: see `ls` and `journalctl -u tidegated`".into()),
             Self::Refused(refusal) => refusal.hint.as_deref().map(Cow::from),

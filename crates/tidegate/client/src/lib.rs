@@ -16,6 +16,7 @@
 pub mod blocking;
 mod connection;
 mod error;
+mod group;
 mod lines;
 #[cfg(test)]
 mod tests;

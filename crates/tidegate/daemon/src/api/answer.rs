@@ -64,7 +64,8 @@ impl Denied {
 
     /// A client that the mode of the socket file lets in, but that may not use the API.
     pub(super) fn not_permitted() -> Self {
-        let hint = "use it as root, or as a member of the socket's group";
+        let hint = "run as root, or join the socket's group (`tidegate`, if a package set it up); its members have root's \
+                    power over the network";
         let message = "this user may not use the daemon".into();
         Self::invalid(StatusCode::FORBIDDEN, message, Some(hint.into()))
     }
