@@ -46,6 +46,9 @@ _tidegate() {
             tidegate,network)
                 cmd="tidegate__subcmd__network"
                 ;;
+            tidegate,port)
+                cmd="tidegate__subcmd__port"
+                ;;
             tidegate,publish)
                 cmd="tidegate__subcmd__publish"
                 ;;
@@ -112,6 +115,9 @@ _tidegate() {
             tidegate__subcmd__help,network)
                 cmd="tidegate__subcmd__help__subcmd__network"
                 ;;
+            tidegate__subcmd__help,port)
+                cmd="tidegate__subcmd__help__subcmd__port"
+                ;;
             tidegate__subcmd__help,publish)
                 cmd="tidegate__subcmd__help__subcmd__publish"
                 ;;
@@ -150,6 +156,9 @@ _tidegate() {
                 ;;
             tidegate__subcmd__help__subcmd__network,rm)
                 cmd="tidegate__subcmd__help__subcmd__network__subcmd__rm"
+                ;;
+            tidegate__subcmd__help__subcmd__port,ls)
+                cmd="tidegate__subcmd__help__subcmd__port__subcmd__ls"
                 ;;
             tidegate__subcmd__network,connect)
                 cmd="tidegate__subcmd__network__subcmd__connect"
@@ -193,6 +202,18 @@ _tidegate() {
             tidegate__subcmd__network__subcmd__help,rm)
                 cmd="tidegate__subcmd__network__subcmd__help__subcmd__rm"
                 ;;
+            tidegate__subcmd__port,help)
+                cmd="tidegate__subcmd__port__subcmd__help"
+                ;;
+            tidegate__subcmd__port,ls)
+                cmd="tidegate__subcmd__port__subcmd__ls"
+                ;;
+            tidegate__subcmd__port__subcmd__help,help)
+                cmd="tidegate__subcmd__port__subcmd__help__subcmd__help"
+                ;;
+            tidegate__subcmd__port__subcmd__help,ls)
+                cmd="tidegate__subcmd__port__subcmd__help__subcmd__ls"
+                ;;
             *)
                 ;;
         esac
@@ -200,7 +221,7 @@ _tidegate() {
 
     case "${cmd}" in
         tidegate)
-            opts="-h -V --socket --json --timings --timeout --help --version network attach detach gc publish unpublish endpoint events doctor explain top info ruleset help"
+            opts="-h -V --json --socket --timings --timeout --help --version network attach detach publish unpublish endpoint port explain doctor top events info ruleset gc help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -222,7 +243,7 @@ _tidegate() {
             return 0
             ;;
         tidegate__subcmd__attach)
-            opts="-p -h --netns --pid --name --alias --publish --allow --ip --ip6 --mac --ifname --gateway-priority --sysctl --socket --json --timings --timeout --help"
+            opts="-p -h --netns --pid --name --publish --allow --alias --ip6 --ip --mac --ifname --gateway-priority --sysctl --json --socket --timings --timeout --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -240,10 +261,6 @@ _tidegate() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
-                --alias)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
                 --publish)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -253,6 +270,10 @@ _tidegate() {
                     return 0
                     ;;
                 --allow)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --alias)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -296,7 +317,7 @@ _tidegate() {
             return 0
             ;;
         tidegate__subcmd__detach)
-            opts="-h --socket --json --timings --timeout --help"
+            opts="-h --json --socket --timings --timeout --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -318,7 +339,7 @@ _tidegate() {
             return 0
             ;;
         tidegate__subcmd__doctor)
-            opts="-h --socket --json --timings --timeout --help"
+            opts="-h --json --socket --timings --timeout --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -340,7 +361,7 @@ _tidegate() {
             return 0
             ;;
         tidegate__subcmd__endpoint)
-            opts="-h --socket --json --timings --timeout --help ls inspect resolv-conf help"
+            opts="-h --json --socket --timings --timeout --help ls inspect resolv-conf help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -432,7 +453,7 @@ _tidegate() {
             return 0
             ;;
         tidegate__subcmd__endpoint__subcmd__inspect)
-            opts="-h --socket --json --timings --timeout --help"
+            opts="-h --json --socket --timings --timeout --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -454,7 +475,7 @@ _tidegate() {
             return 0
             ;;
         tidegate__subcmd__endpoint__subcmd__ls)
-            opts="-h --socket --json --timings --timeout --help"
+            opts="-h --json --socket --timings --timeout --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -476,7 +497,7 @@ _tidegate() {
             return 0
             ;;
         tidegate__subcmd__endpoint__subcmd__resolv__subcmd__conf)
-            opts="-h --socket --json --timings --timeout --help"
+            opts="-h --json --socket --timings --timeout --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -498,7 +519,7 @@ _tidegate() {
             return 0
             ;;
         tidegate__subcmd__events)
-            opts="-h --socket --json --timings --timeout --help"
+            opts="-h --json --socket --timings --timeout --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -520,7 +541,7 @@ _tidegate() {
             return 0
             ;;
         tidegate__subcmd__explain)
-            opts="-h --source-address --socket --json --timings --timeout --help"
+            opts="-h --source-address --json --socket --timings --timeout --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -546,7 +567,7 @@ _tidegate() {
             return 0
             ;;
         tidegate__subcmd__gc)
-            opts="-h --socket --json --timings --timeout --help"
+            opts="-h --json --socket --timings --timeout --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -568,7 +589,7 @@ _tidegate() {
             return 0
             ;;
         tidegate__subcmd__help)
-            opts="network attach detach gc publish unpublish endpoint events doctor explain top info ruleset help"
+            opts="network attach detach publish unpublish endpoint port explain doctor top events info ruleset gc help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -847,6 +868,34 @@ _tidegate() {
             COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
+        tidegate__subcmd__help__subcmd__port)
+            opts="ls"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        tidegate__subcmd__help__subcmd__port__subcmd__ls)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
         tidegate__subcmd__help__subcmd__publish)
             opts=""
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
@@ -904,7 +953,7 @@ _tidegate() {
             return 0
             ;;
         tidegate__subcmd__info)
-            opts="-h --socket --json --timings --timeout --help"
+            opts="-h --json --socket --timings --timeout --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -926,7 +975,7 @@ _tidegate() {
             return 0
             ;;
         tidegate__subcmd__network)
-            opts="-h --socket --json --timings --timeout --help create ls inspect connect disconnect rm help"
+            opts="-h --json --socket --timings --timeout --help create ls inspect connect disconnect rm help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -948,7 +997,7 @@ _tidegate() {
             return 0
             ;;
         tidegate__subcmd__network__subcmd__connect)
-            opts="-h --socket --json --timings --timeout --help"
+            opts="-h --one-way --json --socket --timings --timeout --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -970,7 +1019,7 @@ _tidegate() {
             return 0
             ;;
         tidegate__subcmd__network__subcmd__create)
-            opts="-h --subnet --gateway --ip-range --aux-address --no-ipv4 --no-ipv6 --ipv6 --mtu --host-ip --allow --internal --isolated --host-access --no-icc --anti-spoofing --mode --mode4 --mode6 --no-masquerade --snat --trusted-interface --bridge --label --socket --json --timings --timeout --help"
+            opts="-h --subnet --no-ipv6 --no-ipv4 --ipv6 --gateway --ip-range --aux-address --internal --isolated --host-access --dns-forward --no-icc --anti-spoofing --mode --mode4 --mode6 --no-masquerade --snat --trusted-interface --host-ip --allow --bridge --mtu --label --json --socket --timings --timeout --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -989,18 +1038,6 @@ _tidegate() {
                     return 0
                     ;;
                 --aux-address)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --mtu)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --host-ip)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --allow)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -1028,7 +1065,19 @@ _tidegate() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --host-ip)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --allow)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --bridge)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --mtu)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -1052,7 +1101,7 @@ _tidegate() {
             return 0
             ;;
         tidegate__subcmd__network__subcmd__disconnect)
-            opts="-h --socket --json --timings --timeout --help"
+            opts="-h --json --socket --timings --timeout --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1186,7 +1235,7 @@ _tidegate() {
             return 0
             ;;
         tidegate__subcmd__network__subcmd__inspect)
-            opts="-h --socket --json --timings --timeout --help"
+            opts="-h --json --socket --timings --timeout --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1208,7 +1257,7 @@ _tidegate() {
             return 0
             ;;
         tidegate__subcmd__network__subcmd__ls)
-            opts="-h --socket --json --timings --timeout --help"
+            opts="-h --json --socket --timings --timeout --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1230,7 +1279,93 @@ _tidegate() {
             return 0
             ;;
         tidegate__subcmd__network__subcmd__rm)
-            opts="-h --force --socket --json --timings --timeout --help"
+            opts="-h --force --json --socket --timings --timeout --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --socket)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --timeout)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        tidegate__subcmd__port)
+            opts="-h --json --socket --timings --timeout --help ls help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --socket)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --timeout)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        tidegate__subcmd__port__subcmd__help)
+            opts="ls help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        tidegate__subcmd__port__subcmd__help__subcmd__help)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        tidegate__subcmd__port__subcmd__help__subcmd__ls)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        tidegate__subcmd__port__subcmd__ls)
+            opts="-h --json --socket --timings --timeout --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1252,7 +1387,7 @@ _tidegate() {
             return 0
             ;;
         tidegate__subcmd__publish)
-            opts="-h --allow --socket --json --timings --timeout --help"
+            opts="-h --allow --json --socket --timings --timeout --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1278,7 +1413,7 @@ _tidegate() {
             return 0
             ;;
         tidegate__subcmd__ruleset)
-            opts="-h --live --diff --socket --json --timings --timeout --help"
+            opts="-h --live --diff --json --socket --timings --timeout --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1300,7 +1435,7 @@ _tidegate() {
             return 0
             ;;
         tidegate__subcmd__top)
-            opts="-h --once --socket --json --timings --timeout --help"
+            opts="-h --once --json --socket --timings --timeout --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1322,7 +1457,7 @@ _tidegate() {
             return 0
             ;;
         tidegate__subcmd__unpublish)
-            opts="-h --socket --json --timings --timeout --help"
+            opts="-h --json --socket --timings --timeout --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0

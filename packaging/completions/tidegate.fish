@@ -1,6 +1,6 @@
 # Print an optspec for argparse to handle cmd's options that are independent of any subcommand.
 function __fish_tidegate_global_optspecs
-    string join \n socket= json timings timeout= h/help V/version
+    string join \n json socket= timings timeout= h/help V/version
 end
 
 function __fish_tidegate_needs_command
@@ -33,16 +33,17 @@ complete -c tidegate -n "__fish_tidegate_needs_command" -s V -l version -d 'Prin
 complete -c tidegate -n "__fish_tidegate_needs_command" -f -a "network" -d 'Create, show, connect and remove networks'
 complete -c tidegate -n "__fish_tidegate_needs_command" -f -a "attach" -d 'Attach a network namespace to a network'
 complete -c tidegate -n "__fish_tidegate_needs_command" -f -a "detach" -d 'Remove endpoints: their interfaces and published ports; the namespaces stay'
-complete -c tidegate -n "__fish_tidegate_needs_command" -f -a "gc" -d 'Remove the endpoints whose namespaces no longer exist'
 complete -c tidegate -n "__fish_tidegate_needs_command" -f -a "publish" -d 'Publish more ports of a running endpoint'
 complete -c tidegate -n "__fish_tidegate_needs_command" -f -a "unpublish" -d 'Stop publishing ports of a running endpoint, and end the connections through them'
 complete -c tidegate -n "__fish_tidegate_needs_command" -f -a "endpoint" -d 'Show endpoints'
-complete -c tidegate -n "__fish_tidegate_needs_command" -f -a "events" -d 'Print events as they happen'
-complete -c tidegate -n "__fish_tidegate_needs_command" -f -a "doctor" -d 'Find what stops packets or changes on this host, and say how to fix it'
+complete -c tidegate -n "__fish_tidegate_needs_command" -f -a "port" -d 'Show published ports'
 complete -c tidegate -n "__fish_tidegate_needs_command" -f -a "explain" -d 'Tell whether Tidegate\'s rules let a packet pass, and which rule decides'
+complete -c tidegate -n "__fish_tidegate_needs_command" -f -a "doctor" -d 'Find what stops packets or changes on this host, and say how to fix it'
 complete -c tidegate -n "__fish_tidegate_needs_command" -f -a "top" -d 'Show the traffic of published ports, updated every second'
+complete -c tidegate -n "__fish_tidegate_needs_command" -f -a "events" -d 'Print events as they happen'
 complete -c tidegate -n "__fish_tidegate_needs_command" -f -a "info" -d 'Show the daemon\'s version, nft driver and state'
 complete -c tidegate -n "__fish_tidegate_needs_command" -f -a "ruleset" -d 'Print Tidegate\'s nftables table'
+complete -c tidegate -n "__fish_tidegate_needs_command" -f -a "gc" -d 'Remove the endpoints whose namespaces no longer exist'
 complete -c tidegate -n "__fish_tidegate_needs_command" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c tidegate -n "__fish_tidegate_using_subcommand network; and not __fish_seen_subcommand_from create ls inspect connect disconnect rm help" -l socket -d 'The daemon\'s unix socket' -r -F
 complete -c tidegate -n "__fish_tidegate_using_subcommand network; and not __fish_seen_subcommand_from create ls inspect connect disconnect rm help" -l timeout -d 'Time to wait for the daemon\'s answer; 0 waits forever. After it, the daemon may still carry out the command. For `events` the limit applies to the first answer only' -r
@@ -53,31 +54,32 @@ complete -c tidegate -n "__fish_tidegate_using_subcommand network; and not __fis
 complete -c tidegate -n "__fish_tidegate_using_subcommand network; and not __fish_seen_subcommand_from create ls inspect connect disconnect rm help" -f -a "ls" -d 'List the networks'
 complete -c tidegate -n "__fish_tidegate_using_subcommand network; and not __fish_seen_subcommand_from create ls inspect connect disconnect rm help" -f -a "inspect" -d 'Show all details of a network'
 complete -c tidegate -n "__fish_tidegate_using_subcommand network; and not __fish_seen_subcommand_from create ls inspect connect disconnect rm help" -f -a "connect" -d 'Let the endpoints of two networks reach each other'
-complete -c tidegate -n "__fish_tidegate_using_subcommand network; and not __fish_seen_subcommand_from create ls inspect connect disconnect rm help" -f -a "disconnect" -d 'Stop two networks from reaching each other; open connections continue'
+complete -c tidegate -n "__fish_tidegate_using_subcommand network; and not __fish_seen_subcommand_from create ls inspect connect disconnect rm help" -f -a "disconnect" -d 'Stop two networks from reaching each other, in both directions; open connections continue'
 complete -c tidegate -n "__fish_tidegate_using_subcommand network; and not __fish_seen_subcommand_from create ls inspect connect disconnect rm help" -f -a "rm" -d 'Remove networks'
 complete -c tidegate -n "__fish_tidegate_using_subcommand network; and not __fish_seen_subcommand_from create ls inspect connect disconnect rm help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c tidegate -n "__fish_tidegate_using_subcommand network; and __fish_seen_subcommand_from create" -l subnet -d 'Subnet; repeat for more. A missing IPv4 or IPv6 subnet comes from the daemon\'s pools (see --no-ipv6)' -r
 complete -c tidegate -n "__fish_tidegate_using_subcommand network; and __fish_seen_subcommand_from create" -l gateway -d 'Address of the bridge in one of the subnets [default: the first address of each subnet]' -r
 complete -c tidegate -n "__fish_tidegate_using_subcommand network; and __fish_seen_subcommand_from create" -l ip-range -d 'Range of a subnet from which endpoints get addresses [default: the whole subnet]' -r
 complete -c tidegate -n "__fish_tidegate_using_subcommand network; and __fish_seen_subcommand_from create" -l aux-address -d 'Reserve an address: no endpoint gets it. NAME says what it is for' -r
-complete -c tidegate -n "__fish_tidegate_using_subcommand network; and __fish_seen_subcommand_from create" -l mtu -d 'MTU in bytes' -r
-complete -c tidegate -n "__fish_tidegate_using_subcommand network; and __fish_seen_subcommand_from create" -l host-ip -d 'Default host address for published ports of this network; one for each of IPv4 and IPv6' -r
-complete -c tidegate -n "__fish_tidegate_using_subcommand network; and __fish_seen_subcommand_from create" -l allow -d 'Clients that may reach published ports without their own --allow [default: `ports.allow` of tidegated.toml]' -r
 complete -c tidegate -n "__fish_tidegate_using_subcommand network; and __fish_seen_subcommand_from create" -l host-access -d 'Which host services endpoints may reach: none, dns, gateway or all [default: all; gateway with --internal, none with --isolated]' -r
 complete -c tidegate -n "__fish_tidegate_using_subcommand network; and __fish_seen_subcommand_from create" -l mode -d 'How endpoints exchange packets with other machines: nat, routed or nat-unprotected [default: nat]' -r
 complete -c tidegate -n "__fish_tidegate_using_subcommand network; and __fish_seen_subcommand_from create" -l mode4 -d '--mode for IPv4 only' -r
 complete -c tidegate -n "__fish_tidegate_using_subcommand network; and __fish_seen_subcommand_from create" -l mode6 -d '--mode for IPv6 only' -r
 complete -c tidegate -n "__fish_tidegate_using_subcommand network; and __fish_seen_subcommand_from create" -l snat -d 'Source address of outgoing traffic, an address of the host; one for each of IPv4 and IPv6' -r
 complete -c tidegate -n "__fish_tidegate_using_subcommand network; and __fish_seen_subcommand_from create" -l trusted-interface -d 'Host interface whose clients reach every port of endpoints at their own addresses' -r
+complete -c tidegate -n "__fish_tidegate_using_subcommand network; and __fish_seen_subcommand_from create" -l host-ip -d 'Default host address for published ports of this network; one for each of IPv4 and IPv6' -r
+complete -c tidegate -n "__fish_tidegate_using_subcommand network; and __fish_seen_subcommand_from create" -l allow -d 'Clients that may reach published ports without their own --allow [default: `ports.allow` of tidegated.toml]' -r
 complete -c tidegate -n "__fish_tidegate_using_subcommand network; and __fish_seen_subcommand_from create" -l bridge -d 'Name of the bridge [default: the first free tgbN]' -r
+complete -c tidegate -n "__fish_tidegate_using_subcommand network; and __fish_seen_subcommand_from create" -l mtu -d 'MTU in bytes' -r
 complete -c tidegate -n "__fish_tidegate_using_subcommand network; and __fish_seen_subcommand_from create" -l label -d 'Metadata to store with the network' -r
 complete -c tidegate -n "__fish_tidegate_using_subcommand network; and __fish_seen_subcommand_from create" -l socket -d 'The daemon\'s unix socket' -r -F
 complete -c tidegate -n "__fish_tidegate_using_subcommand network; and __fish_seen_subcommand_from create" -l timeout -d 'Time to wait for the daemon\'s answer; 0 waits forever. After it, the daemon may still carry out the command. For `events` the limit applies to the first answer only' -r
-complete -c tidegate -n "__fish_tidegate_using_subcommand network; and __fish_seen_subcommand_from create" -l no-ipv4 -d 'Create no IPv4 subnet'
 complete -c tidegate -n "__fish_tidegate_using_subcommand network; and __fish_seen_subcommand_from create" -l no-ipv6 -d 'Create no IPv6 subnet'
+complete -c tidegate -n "__fish_tidegate_using_subcommand network; and __fish_seen_subcommand_from create" -l no-ipv4 -d 'Create no IPv4 subnet'
 complete -c tidegate -n "__fish_tidegate_using_subcommand network; and __fish_seen_subcommand_from create" -l ipv6 -d 'Require IPv6: fail where the host has IPv6 turned off, instead of creating an IPv4-only network'
 complete -c tidegate -n "__fish_tidegate_using_subcommand network; and __fish_seen_subcommand_from create" -l internal -d 'No internet, no access from outside. Endpoints reach each other and the host'
 complete -c tidegate -n "__fish_tidegate_using_subcommand network; and __fish_seen_subcommand_from create" -l isolated -d 'Like --internal, but the host cannot reach it either: the bridge has no address'
+complete -c tidegate -n "__fish_tidegate_using_subcommand network; and __fish_seen_subcommand_from create" -l dns-forward -d 'With --internal: resolve external names too'
 complete -c tidegate -n "__fish_tidegate_using_subcommand network; and __fish_seen_subcommand_from create" -l no-icc -d 'Endpoints of this network cannot talk to each other directly'
 complete -c tidegate -n "__fish_tidegate_using_subcommand network; and __fish_seen_subcommand_from create" -l anti-spoofing -d 'Endpoints can send only from the addresses that they were given'
 complete -c tidegate -n "__fish_tidegate_using_subcommand network; and __fish_seen_subcommand_from create" -l no-masquerade -d 'No source NAT for outgoing traffic'
@@ -96,9 +98,10 @@ complete -c tidegate -n "__fish_tidegate_using_subcommand network; and __fish_se
 complete -c tidegate -n "__fish_tidegate_using_subcommand network; and __fish_seen_subcommand_from inspect" -s h -l help -d 'Print help'
 complete -c tidegate -n "__fish_tidegate_using_subcommand network; and __fish_seen_subcommand_from connect" -l socket -d 'The daemon\'s unix socket' -r -F
 complete -c tidegate -n "__fish_tidegate_using_subcommand network; and __fish_seen_subcommand_from connect" -l timeout -d 'Time to wait for the daemon\'s answer; 0 waits forever. After it, the daemon may still carry out the command. For `events` the limit applies to the first answer only' -r
+complete -c tidegate -n "__fish_tidegate_using_subcommand network; and __fish_seen_subcommand_from connect" -l one-way -d 'Only endpoints of the first network open connections and resolve names; answers pass'
 complete -c tidegate -n "__fish_tidegate_using_subcommand network; and __fish_seen_subcommand_from connect" -l json -d 'Print JSON instead of a table'
 complete -c tidegate -n "__fish_tidegate_using_subcommand network; and __fish_seen_subcommand_from connect" -l timings -d 'Print how long each part of the command took, to standard error'
-complete -c tidegate -n "__fish_tidegate_using_subcommand network; and __fish_seen_subcommand_from connect" -s h -l help -d 'Print help'
+complete -c tidegate -n "__fish_tidegate_using_subcommand network; and __fish_seen_subcommand_from connect" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c tidegate -n "__fish_tidegate_using_subcommand network; and __fish_seen_subcommand_from disconnect" -l socket -d 'The daemon\'s unix socket' -r -F
 complete -c tidegate -n "__fish_tidegate_using_subcommand network; and __fish_seen_subcommand_from disconnect" -l timeout -d 'Time to wait for the daemon\'s answer; 0 waits forever. After it, the daemon may still carry out the command. For `events` the limit applies to the first answer only' -r
 complete -c tidegate -n "__fish_tidegate_using_subcommand network; and __fish_seen_subcommand_from disconnect" -l json -d 'Print JSON instead of a table'
@@ -114,17 +117,16 @@ complete -c tidegate -n "__fish_tidegate_using_subcommand network; and __fish_se
 complete -c tidegate -n "__fish_tidegate_using_subcommand network; and __fish_seen_subcommand_from help" -f -a "ls" -d 'List the networks'
 complete -c tidegate -n "__fish_tidegate_using_subcommand network; and __fish_seen_subcommand_from help" -f -a "inspect" -d 'Show all details of a network'
 complete -c tidegate -n "__fish_tidegate_using_subcommand network; and __fish_seen_subcommand_from help" -f -a "connect" -d 'Let the endpoints of two networks reach each other'
-complete -c tidegate -n "__fish_tidegate_using_subcommand network; and __fish_seen_subcommand_from help" -f -a "disconnect" -d 'Stop two networks from reaching each other; open connections continue'
+complete -c tidegate -n "__fish_tidegate_using_subcommand network; and __fish_seen_subcommand_from help" -f -a "disconnect" -d 'Stop two networks from reaching each other, in both directions; open connections continue'
 complete -c tidegate -n "__fish_tidegate_using_subcommand network; and __fish_seen_subcommand_from help" -f -a "rm" -d 'Remove networks'
 complete -c tidegate -n "__fish_tidegate_using_subcommand network; and __fish_seen_subcommand_from help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c tidegate -n "__fish_tidegate_using_subcommand attach" -l netns -d 'Namespace: its name in /run/netns, or a path' -r -F
 complete -c tidegate -n "__fish_tidegate_using_subcommand attach" -l pid -d 'Process whose namespace to attach' -r
 complete -c tidegate -n "__fish_tidegate_using_subcommand attach" -l name -d 'Name of the endpoint [default: a new ep-N]' -r
-complete -c tidegate -n "__fish_tidegate_using_subcommand attach" -l alias -d 'Additional DNS name. Several endpoints may share one: it resolves to all of them' -r
 complete -c tidegate -n "__fish_tidegate_using_subcommand attach" -s p -l publish -d 'Publish ports: [HOSTIP:][HOSTPORT[-END]:]PORT[-END][/tcp|udp|sctp]' -r
 complete -c tidegate -n "__fish_tidegate_using_subcommand attach" -l allow -d 'Clients that may reach these ports: a prefix or an address [default: the network\'s --allow, else everybody]' -r
-complete -c tidegate -n "__fish_tidegate_using_subcommand attach" -l ip -d 'IPv4 address [default: a free one]' -r
-complete -c tidegate -n "__fish_tidegate_using_subcommand attach" -l ip6 -d 'IPv6 address [default: a free one]' -r
+complete -c tidegate -n "__fish_tidegate_using_subcommand attach" -l alias -d 'Additional DNS name. Several endpoints may share one: it resolves to all of them' -r
+complete -c tidegate -n "__fish_tidegate_using_subcommand attach" -l ip -l ip6 -d 'IP address, IPv4 or IPv6; repeat for the other [default: free ones]' -r
 complete -c tidegate -n "__fish_tidegate_using_subcommand attach" -l mac -d 'Ethernet address [default: derived from the first IP address]' -r
 complete -c tidegate -n "__fish_tidegate_using_subcommand attach" -l ifname -d 'Interface name in the namespace [default: the lowest free ethN]' -r
 complete -c tidegate -n "__fish_tidegate_using_subcommand attach" -l gateway-priority -d 'Priority of this network\'s gateway; the highest one of a namespace becomes its default route' -r
@@ -139,11 +141,6 @@ complete -c tidegate -n "__fish_tidegate_using_subcommand detach" -l timeout -d 
 complete -c tidegate -n "__fish_tidegate_using_subcommand detach" -l json -d 'Print JSON instead of a table'
 complete -c tidegate -n "__fish_tidegate_using_subcommand detach" -l timings -d 'Print how long each part of the command took, to standard error'
 complete -c tidegate -n "__fish_tidegate_using_subcommand detach" -s h -l help -d 'Print help'
-complete -c tidegate -n "__fish_tidegate_using_subcommand gc" -l socket -d 'The daemon\'s unix socket' -r -F
-complete -c tidegate -n "__fish_tidegate_using_subcommand gc" -l timeout -d 'Time to wait for the daemon\'s answer; 0 waits forever. After it, the daemon may still carry out the command. For `events` the limit applies to the first answer only' -r
-complete -c tidegate -n "__fish_tidegate_using_subcommand gc" -l json -d 'Print JSON instead of a table'
-complete -c tidegate -n "__fish_tidegate_using_subcommand gc" -l timings -d 'Print how long each part of the command took, to standard error'
-complete -c tidegate -n "__fish_tidegate_using_subcommand gc" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c tidegate -n "__fish_tidegate_using_subcommand publish" -l allow -d 'Clients that may reach these ports: a prefix or an address [default: the network\'s --allow, else everybody]' -r
 complete -c tidegate -n "__fish_tidegate_using_subcommand publish" -l socket -d 'The daemon\'s unix socket' -r -F
 complete -c tidegate -n "__fish_tidegate_using_subcommand publish" -l timeout -d 'Time to wait for the daemon\'s answer; 0 waits forever. After it, the daemon may still carry out the command. For `events` the limit applies to the first answer only' -r
@@ -183,28 +180,42 @@ complete -c tidegate -n "__fish_tidegate_using_subcommand endpoint; and __fish_s
 complete -c tidegate -n "__fish_tidegate_using_subcommand endpoint; and __fish_seen_subcommand_from help" -f -a "inspect" -d 'Show all details of an endpoint'
 complete -c tidegate -n "__fish_tidegate_using_subcommand endpoint; and __fish_seen_subcommand_from help" -f -a "resolv-conf" -d 'Print a resolv.conf(5) for an endpoint\'s namespace'
 complete -c tidegate -n "__fish_tidegate_using_subcommand endpoint; and __fish_seen_subcommand_from help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
-complete -c tidegate -n "__fish_tidegate_using_subcommand events" -l socket -d 'The daemon\'s unix socket' -r -F
-complete -c tidegate -n "__fish_tidegate_using_subcommand events" -l timeout -d 'Time to wait for the daemon\'s answer; 0 waits forever. After it, the daemon may still carry out the command. For `events` the limit applies to the first answer only' -r
-complete -c tidegate -n "__fish_tidegate_using_subcommand events" -l json -d 'Print JSON instead of a table'
-complete -c tidegate -n "__fish_tidegate_using_subcommand events" -l timings -d 'Print how long each part of the command took, to standard error'
-complete -c tidegate -n "__fish_tidegate_using_subcommand events" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c tidegate -n "__fish_tidegate_using_subcommand doctor" -l socket -d 'The daemon\'s unix socket' -r -F
-complete -c tidegate -n "__fish_tidegate_using_subcommand doctor" -l timeout -d 'Time to wait for the daemon\'s answer; 0 waits forever. After it, the daemon may still carry out the command. For `events` the limit applies to the first answer only' -r
-complete -c tidegate -n "__fish_tidegate_using_subcommand doctor" -l json -d 'Print JSON instead of a table'
-complete -c tidegate -n "__fish_tidegate_using_subcommand doctor" -l timings -d 'Print how long each part of the command took, to standard error'
-complete -c tidegate -n "__fish_tidegate_using_subcommand doctor" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c tidegate -n "__fish_tidegate_using_subcommand port; and not __fish_seen_subcommand_from ls help" -l socket -d 'The daemon\'s unix socket' -r -F
+complete -c tidegate -n "__fish_tidegate_using_subcommand port; and not __fish_seen_subcommand_from ls help" -l timeout -d 'Time to wait for the daemon\'s answer; 0 waits forever. After it, the daemon may still carry out the command. For `events` the limit applies to the first answer only' -r
+complete -c tidegate -n "__fish_tidegate_using_subcommand port; and not __fish_seen_subcommand_from ls help" -l json -d 'Print JSON instead of a table'
+complete -c tidegate -n "__fish_tidegate_using_subcommand port; and not __fish_seen_subcommand_from ls help" -l timings -d 'Print how long each part of the command took, to standard error'
+complete -c tidegate -n "__fish_tidegate_using_subcommand port; and not __fish_seen_subcommand_from ls help" -s h -l help -d 'Print help'
+complete -c tidegate -n "__fish_tidegate_using_subcommand port; and not __fish_seen_subcommand_from ls help" -f -a "ls" -d 'List the published ports of all endpoints, and who may reach them'
+complete -c tidegate -n "__fish_tidegate_using_subcommand port; and not __fish_seen_subcommand_from ls help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c tidegate -n "__fish_tidegate_using_subcommand port; and __fish_seen_subcommand_from ls" -l socket -d 'The daemon\'s unix socket' -r -F
+complete -c tidegate -n "__fish_tidegate_using_subcommand port; and __fish_seen_subcommand_from ls" -l timeout -d 'Time to wait for the daemon\'s answer; 0 waits forever. After it, the daemon may still carry out the command. For `events` the limit applies to the first answer only' -r
+complete -c tidegate -n "__fish_tidegate_using_subcommand port; and __fish_seen_subcommand_from ls" -l json -d 'Print JSON instead of a table'
+complete -c tidegate -n "__fish_tidegate_using_subcommand port; and __fish_seen_subcommand_from ls" -l timings -d 'Print how long each part of the command took, to standard error'
+complete -c tidegate -n "__fish_tidegate_using_subcommand port; and __fish_seen_subcommand_from ls" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c tidegate -n "__fish_tidegate_using_subcommand port; and __fish_seen_subcommand_from help" -f -a "ls" -d 'List the published ports of all endpoints, and who may reach them'
+complete -c tidegate -n "__fish_tidegate_using_subcommand port; and __fish_seen_subcommand_from help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c tidegate -n "__fish_tidegate_using_subcommand explain" -l source-address -d 'Source address of the packet [default: SRC\'s own]' -r
 complete -c tidegate -n "__fish_tidegate_using_subcommand explain" -l socket -d 'The daemon\'s unix socket' -r -F
 complete -c tidegate -n "__fish_tidegate_using_subcommand explain" -l timeout -d 'Time to wait for the daemon\'s answer; 0 waits forever. After it, the daemon may still carry out the command. For `events` the limit applies to the first answer only' -r
 complete -c tidegate -n "__fish_tidegate_using_subcommand explain" -l json -d 'Print JSON instead of a table'
 complete -c tidegate -n "__fish_tidegate_using_subcommand explain" -l timings -d 'Print how long each part of the command took, to standard error'
 complete -c tidegate -n "__fish_tidegate_using_subcommand explain" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c tidegate -n "__fish_tidegate_using_subcommand doctor" -l socket -d 'The daemon\'s unix socket' -r -F
+complete -c tidegate -n "__fish_tidegate_using_subcommand doctor" -l timeout -d 'Time to wait for the daemon\'s answer; 0 waits forever. After it, the daemon may still carry out the command. For `events` the limit applies to the first answer only' -r
+complete -c tidegate -n "__fish_tidegate_using_subcommand doctor" -l json -d 'Print JSON instead of a table'
+complete -c tidegate -n "__fish_tidegate_using_subcommand doctor" -l timings -d 'Print how long each part of the command took, to standard error'
+complete -c tidegate -n "__fish_tidegate_using_subcommand doctor" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c tidegate -n "__fish_tidegate_using_subcommand top" -l socket -d 'The daemon\'s unix socket' -r -F
 complete -c tidegate -n "__fish_tidegate_using_subcommand top" -l timeout -d 'Time to wait for the daemon\'s answer; 0 waits forever. After it, the daemon may still carry out the command. For `events` the limit applies to the first answer only' -r
 complete -c tidegate -n "__fish_tidegate_using_subcommand top" -l once -d 'Print once and exit'
 complete -c tidegate -n "__fish_tidegate_using_subcommand top" -l json -d 'Print JSON instead of a table'
 complete -c tidegate -n "__fish_tidegate_using_subcommand top" -l timings -d 'Print how long each part of the command took, to standard error'
 complete -c tidegate -n "__fish_tidegate_using_subcommand top" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c tidegate -n "__fish_tidegate_using_subcommand events" -l socket -d 'The daemon\'s unix socket' -r -F
+complete -c tidegate -n "__fish_tidegate_using_subcommand events" -l timeout -d 'Time to wait for the daemon\'s answer; 0 waits forever. After it, the daemon may still carry out the command. For `events` the limit applies to the first answer only' -r
+complete -c tidegate -n "__fish_tidegate_using_subcommand events" -l json -d 'Print JSON instead of a table'
+complete -c tidegate -n "__fish_tidegate_using_subcommand events" -l timings -d 'Print how long each part of the command took, to standard error'
+complete -c tidegate -n "__fish_tidegate_using_subcommand events" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c tidegate -n "__fish_tidegate_using_subcommand info" -l socket -d 'The daemon\'s unix socket' -r -F
 complete -c tidegate -n "__fish_tidegate_using_subcommand info" -l timeout -d 'Time to wait for the daemon\'s answer; 0 waits forever. After it, the daemon may still carry out the command. For `events` the limit applies to the first answer only' -r
 complete -c tidegate -n "__fish_tidegate_using_subcommand info" -l json -d 'Print JSON instead of a table'
@@ -217,26 +228,33 @@ complete -c tidegate -n "__fish_tidegate_using_subcommand ruleset" -l diff -d 'P
 complete -c tidegate -n "__fish_tidegate_using_subcommand ruleset" -l json -d 'Print JSON instead of a table'
 complete -c tidegate -n "__fish_tidegate_using_subcommand ruleset" -l timings -d 'Print how long each part of the command took, to standard error'
 complete -c tidegate -n "__fish_tidegate_using_subcommand ruleset" -s h -l help -d 'Print help'
-complete -c tidegate -n "__fish_tidegate_using_subcommand help; and not __fish_seen_subcommand_from network attach detach gc publish unpublish endpoint events doctor explain top info ruleset help" -f -a "network" -d 'Create, show, connect and remove networks'
-complete -c tidegate -n "__fish_tidegate_using_subcommand help; and not __fish_seen_subcommand_from network attach detach gc publish unpublish endpoint events doctor explain top info ruleset help" -f -a "attach" -d 'Attach a network namespace to a network'
-complete -c tidegate -n "__fish_tidegate_using_subcommand help; and not __fish_seen_subcommand_from network attach detach gc publish unpublish endpoint events doctor explain top info ruleset help" -f -a "detach" -d 'Remove endpoints: their interfaces and published ports; the namespaces stay'
-complete -c tidegate -n "__fish_tidegate_using_subcommand help; and not __fish_seen_subcommand_from network attach detach gc publish unpublish endpoint events doctor explain top info ruleset help" -f -a "gc" -d 'Remove the endpoints whose namespaces no longer exist'
-complete -c tidegate -n "__fish_tidegate_using_subcommand help; and not __fish_seen_subcommand_from network attach detach gc publish unpublish endpoint events doctor explain top info ruleset help" -f -a "publish" -d 'Publish more ports of a running endpoint'
-complete -c tidegate -n "__fish_tidegate_using_subcommand help; and not __fish_seen_subcommand_from network attach detach gc publish unpublish endpoint events doctor explain top info ruleset help" -f -a "unpublish" -d 'Stop publishing ports of a running endpoint, and end the connections through them'
-complete -c tidegate -n "__fish_tidegate_using_subcommand help; and not __fish_seen_subcommand_from network attach detach gc publish unpublish endpoint events doctor explain top info ruleset help" -f -a "endpoint" -d 'Show endpoints'
-complete -c tidegate -n "__fish_tidegate_using_subcommand help; and not __fish_seen_subcommand_from network attach detach gc publish unpublish endpoint events doctor explain top info ruleset help" -f -a "events" -d 'Print events as they happen'
-complete -c tidegate -n "__fish_tidegate_using_subcommand help; and not __fish_seen_subcommand_from network attach detach gc publish unpublish endpoint events doctor explain top info ruleset help" -f -a "doctor" -d 'Find what stops packets or changes on this host, and say how to fix it'
-complete -c tidegate -n "__fish_tidegate_using_subcommand help; and not __fish_seen_subcommand_from network attach detach gc publish unpublish endpoint events doctor explain top info ruleset help" -f -a "explain" -d 'Tell whether Tidegate\'s rules let a packet pass, and which rule decides'
-complete -c tidegate -n "__fish_tidegate_using_subcommand help; and not __fish_seen_subcommand_from network attach detach gc publish unpublish endpoint events doctor explain top info ruleset help" -f -a "top" -d 'Show the traffic of published ports, updated every second'
-complete -c tidegate -n "__fish_tidegate_using_subcommand help; and not __fish_seen_subcommand_from network attach detach gc publish unpublish endpoint events doctor explain top info ruleset help" -f -a "info" -d 'Show the daemon\'s version, nft driver and state'
-complete -c tidegate -n "__fish_tidegate_using_subcommand help; and not __fish_seen_subcommand_from network attach detach gc publish unpublish endpoint events doctor explain top info ruleset help" -f -a "ruleset" -d 'Print Tidegate\'s nftables table'
-complete -c tidegate -n "__fish_tidegate_using_subcommand help; and not __fish_seen_subcommand_from network attach detach gc publish unpublish endpoint events doctor explain top info ruleset help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c tidegate -n "__fish_tidegate_using_subcommand gc" -l socket -d 'The daemon\'s unix socket' -r -F
+complete -c tidegate -n "__fish_tidegate_using_subcommand gc" -l timeout -d 'Time to wait for the daemon\'s answer; 0 waits forever. After it, the daemon may still carry out the command. For `events` the limit applies to the first answer only' -r
+complete -c tidegate -n "__fish_tidegate_using_subcommand gc" -l json -d 'Print JSON instead of a table'
+complete -c tidegate -n "__fish_tidegate_using_subcommand gc" -l timings -d 'Print how long each part of the command took, to standard error'
+complete -c tidegate -n "__fish_tidegate_using_subcommand gc" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c tidegate -n "__fish_tidegate_using_subcommand help; and not __fish_seen_subcommand_from network attach detach publish unpublish endpoint port explain doctor top events info ruleset gc help" -f -a "network" -d 'Create, show, connect and remove networks'
+complete -c tidegate -n "__fish_tidegate_using_subcommand help; and not __fish_seen_subcommand_from network attach detach publish unpublish endpoint port explain doctor top events info ruleset gc help" -f -a "attach" -d 'Attach a network namespace to a network'
+complete -c tidegate -n "__fish_tidegate_using_subcommand help; and not __fish_seen_subcommand_from network attach detach publish unpublish endpoint port explain doctor top events info ruleset gc help" -f -a "detach" -d 'Remove endpoints: their interfaces and published ports; the namespaces stay'
+complete -c tidegate -n "__fish_tidegate_using_subcommand help; and not __fish_seen_subcommand_from network attach detach publish unpublish endpoint port explain doctor top events info ruleset gc help" -f -a "publish" -d 'Publish more ports of a running endpoint'
+complete -c tidegate -n "__fish_tidegate_using_subcommand help; and not __fish_seen_subcommand_from network attach detach publish unpublish endpoint port explain doctor top events info ruleset gc help" -f -a "unpublish" -d 'Stop publishing ports of a running endpoint, and end the connections through them'
+complete -c tidegate -n "__fish_tidegate_using_subcommand help; and not __fish_seen_subcommand_from network attach detach publish unpublish endpoint port explain doctor top events info ruleset gc help" -f -a "endpoint" -d 'Show endpoints'
+complete -c tidegate -n "__fish_tidegate_using_subcommand help; and not __fish_seen_subcommand_from network attach detach publish unpublish endpoint port explain doctor top events info ruleset gc help" -f -a "port" -d 'Show published ports'
+complete -c tidegate -n "__fish_tidegate_using_subcommand help; and not __fish_seen_subcommand_from network attach detach publish unpublish endpoint port explain doctor top events info ruleset gc help" -f -a "explain" -d 'Tell whether Tidegate\'s rules let a packet pass, and which rule decides'
+complete -c tidegate -n "__fish_tidegate_using_subcommand help; and not __fish_seen_subcommand_from network attach detach publish unpublish endpoint port explain doctor top events info ruleset gc help" -f -a "doctor" -d 'Find what stops packets or changes on this host, and say how to fix it'
+complete -c tidegate -n "__fish_tidegate_using_subcommand help; and not __fish_seen_subcommand_from network attach detach publish unpublish endpoint port explain doctor top events info ruleset gc help" -f -a "top" -d 'Show the traffic of published ports, updated every second'
+complete -c tidegate -n "__fish_tidegate_using_subcommand help; and not __fish_seen_subcommand_from network attach detach publish unpublish endpoint port explain doctor top events info ruleset gc help" -f -a "events" -d 'Print events as they happen'
+complete -c tidegate -n "__fish_tidegate_using_subcommand help; and not __fish_seen_subcommand_from network attach detach publish unpublish endpoint port explain doctor top events info ruleset gc help" -f -a "info" -d 'Show the daemon\'s version, nft driver and state'
+complete -c tidegate -n "__fish_tidegate_using_subcommand help; and not __fish_seen_subcommand_from network attach detach publish unpublish endpoint port explain doctor top events info ruleset gc help" -f -a "ruleset" -d 'Print Tidegate\'s nftables table'
+complete -c tidegate -n "__fish_tidegate_using_subcommand help; and not __fish_seen_subcommand_from network attach detach publish unpublish endpoint port explain doctor top events info ruleset gc help" -f -a "gc" -d 'Remove the endpoints whose namespaces no longer exist'
+complete -c tidegate -n "__fish_tidegate_using_subcommand help; and not __fish_seen_subcommand_from network attach detach publish unpublish endpoint port explain doctor top events info ruleset gc help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c tidegate -n "__fish_tidegate_using_subcommand help; and __fish_seen_subcommand_from network" -f -a "create" -d 'Create a network: a bridge with its subnets'
 complete -c tidegate -n "__fish_tidegate_using_subcommand help; and __fish_seen_subcommand_from network" -f -a "ls" -d 'List the networks'
 complete -c tidegate -n "__fish_tidegate_using_subcommand help; and __fish_seen_subcommand_from network" -f -a "inspect" -d 'Show all details of a network'
 complete -c tidegate -n "__fish_tidegate_using_subcommand help; and __fish_seen_subcommand_from network" -f -a "connect" -d 'Let the endpoints of two networks reach each other'
-complete -c tidegate -n "__fish_tidegate_using_subcommand help; and __fish_seen_subcommand_from network" -f -a "disconnect" -d 'Stop two networks from reaching each other; open connections continue'
+complete -c tidegate -n "__fish_tidegate_using_subcommand help; and __fish_seen_subcommand_from network" -f -a "disconnect" -d 'Stop two networks from reaching each other, in both directions; open connections continue'
 complete -c tidegate -n "__fish_tidegate_using_subcommand help; and __fish_seen_subcommand_from network" -f -a "rm" -d 'Remove networks'
 complete -c tidegate -n "__fish_tidegate_using_subcommand help; and __fish_seen_subcommand_from endpoint" -f -a "ls" -d 'List the endpoints'
 complete -c tidegate -n "__fish_tidegate_using_subcommand help; and __fish_seen_subcommand_from endpoint" -f -a "inspect" -d 'Show all details of an endpoint'
 complete -c tidegate -n "__fish_tidegate_using_subcommand help; and __fish_seen_subcommand_from endpoint" -f -a "resolv-conf" -d 'Print a resolv.conf(5) for an endpoint\'s namespace'
+complete -c tidegate -n "__fish_tidegate_using_subcommand help; and __fish_seen_subcommand_from port" -f -a "ls" -d 'List the published ports of all endpoints, and who may reach them'

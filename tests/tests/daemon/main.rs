@@ -8,6 +8,7 @@
 
 mod agreement;
 mod commands;
+mod connected;
 mod crash;
 mod dev;
 mod disk;
@@ -18,6 +19,7 @@ mod events;
 mod explain;
 mod gateways;
 mod healing;
+mod keyboard;
 mod lifecycle;
 mod limits;
 mod matrix;

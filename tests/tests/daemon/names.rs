@@ -5,7 +5,7 @@ use std::net::{IpAddr, SocketAddr, UdpSocket};
 
 use rustix::process::{Pid, Signal, kill_process};
 use tidegate_tests::names::{Answer, World, ask_tcp, ask_udp, is_silent};
-use tidegate_tests::traffic::{Server, ask_udp as ask_server};
+use tidegate_tests::traffic::{Server, ask_udp as ask_server, is_closed_udp};
 use tidegate_tests::{Attached, Host, Lab, Netns, require_root_kernel, wait_until};
 
 use crate::unstarted;
@@ -63,7 +63,6 @@ fn an_endpoint_finds_those_of_its_networks_and_no_other_by_either_protocol_and_f
         }
     };
     let other = lab.attach("db", "other", &[]);
-    lab.host.ok(&["network", "connect", "web", "db"]);
     let (v4, v6) = (back.v4(1).ip().to_string(), back.v6(1).ip().to_string());
     for gateway in [WEB4, WEB6] {
         for name in ["back", "cache", "STORE", "back.web", "cache.web"] {
@@ -87,6 +86,28 @@ fn an_endpoint_finds_those_of_its_networks_and_no_other_by_either_protocol_and_f
     assert!(is_silent(&other.netns, at(WEB4, 53), "back"));
     assert!(is_silent(&lab.outside, at("192.0.2.1", 299), "back"));
     assert!(is_silent(&lab.host.netns, at(WEB4, 53), "back"));
+    // Of connected networks, those of one find those of the other, by name and by address.
+    lab.host
+        .ok(&["network", "connect", "--one-way", "web", "db"]);
+    let far = other.v4(1).ip().to_string();
+    for (name, kind, wanted) in [
+        ("other", "A", Some(Answer::of(&[&far]))),
+        ("other.db", "A", Some(Answer::of(&[&far]))),
+        (
+            "2.1.208.10.in-addr.arpa",
+            "PTR",
+            Some(Answer::of(&["other.db."])),
+        ),
+        ("9.1.208.10.in-addr.arpa", "PTR", unknown()),
+    ] {
+        assert_eq!(ask(&front, WEB4, name, kind), wanted, "{name}");
+    }
+    assert_eq!(ask(&other, DB4, "back", "A"), unknown(), "one way");
+    lab.host.ok(&["network", "connect", "web", "db"]);
+    assert_eq!(ask(&other, DB4, "back", "A"), Some(Answer::of(&[&v4])));
+    lab.host.ok(&["network", "disconnect", "web", "db"]);
+    assert_eq!(ask(&front, WEB4, "other", "A"), unknown());
+    assert_eq!(ask(&other, DB4, "back", "A"), unknown());
     assert_eq!(lab.host.ruleset_diff(), "");
 }
 
@@ -130,6 +151,9 @@ fn unknown_names_are_forwarded_except_from_internal_networks() {
     let lab = lab(&["--dns-upstreams", &format!("192.0.2.2:5301,{WORLD}")]);
     lab.host.ok(&["network", "create", "web"]);
     lab.host.ok(&["network", "create", "vault", "--internal"]);
+    let create = ["network", "create", "build", "--internal"];
+    lab.host.ok(&[&create[..], &["--dns-forward"]].concat());
+    let builder = lab.attach("build", "builder", &[]);
     let front = lab.attach("web", "front", &[]);
     let safe = lab.attach("vault", "safe", &[]);
     let failed = Some(Answer::nothing("Server Failure"));
@@ -154,6 +178,14 @@ fn unknown_names_are_forwarded_except_from_internal_networks() {
         ask(&safe, "10.208.1.1", "safe", "A"),
         Some(Answer::of(&[&own]))
     );
+    assert_eq!(ask(&builder, "10.208.2.1", "www.example", "A"), found);
+    // Names alone: nothing else leaves the network.
+    assert!(is_closed_udp(&builder.netns, WORLD.parse().unwrap()));
+    let shown = lab.host.ok(&["network", "inspect", "build"]);
+    let line = shown
+        .lines()
+        .find(|line| line.starts_with("forwards names"));
+    assert!(line.is_some_and(|line| line.ends_with("yes")), "{shown}");
 }
 
 #[test]

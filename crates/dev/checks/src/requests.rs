@@ -37,8 +37,8 @@ pub fn request(body: &[u8]) {
     if let Some(Ports { ports }) = reads_back(body) {
         check_plan(state, unpublish(state, &front, &ports));
     }
-    if let Some(Peer { network }) = reads_back(body) {
-        check_plan(state, connect(state, &web, &network));
+    if let Some(Peer { network, one_way }) = reads_back(body) {
+        check_plan(state, connect(state, &web, &network, one_way));
         check_plan(state, disconnect(state, &web, &network));
     }
     if let Some(question) = reads_back::<Question>(body) {

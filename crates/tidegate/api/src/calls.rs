@@ -156,7 +156,7 @@ calls! {
     Delete "/v1/networks/{name}" DeleteNetwork((Name, Query<RemoveNetwork>)) -> Json<NetworkView>:
         "Remove a network; the answer is what it was";
     Post "/v1/networks/{name}/connect" ConnectNetwork((Name, Body<Peer>)) -> Json<NetworkView>:
-        "Let the endpoints of two networks reach each other";
+        "Let the endpoints of two networks reach each other, or those of the first only reach those of the second";
     Post "/v1/networks/{name}/disconnect" DisconnectNetwork((Name, Body<Peer>)) -> Json<NetworkView>:
         "Separate two networks that were connected";
     Get "/v1/endpoints" ListEndpoints(()) -> Json<Vec<EndpointView>>:

@@ -39,7 +39,7 @@ pub enum Happening {
     PeersChanged {
         /// The network.
         network: Name,
-        /// The networks to which it is connected now.
+        /// The networks whose endpoints are reached by its own now.
         peers: BTreeSet<Name>,
     },
     /// An endpoint was attached.

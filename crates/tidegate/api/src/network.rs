@@ -98,13 +98,16 @@ pub struct RemoveNetwork {
     pub force: bool,
 }
 
-/// The second of two networks.
+/// The second of two networks, and how they are to be connected.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub struct Peer {
     /// Its name.
     pub network: Name,
+    /// For `connect`: whether only endpoints of the first network open connections to those of the second.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub one_way: bool,
 }
 
 fn yes() -> bool {
@@ -173,7 +176,8 @@ pub struct Network {
     /// Addresses of its subnets that no endpoint gets, each with its purpose.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub reserved: BTreeMap<Name, IpAddr>,
-    /// Peers: networks whose endpoints and those of this network reach each other. Each lists the other.
+    /// Peers: networks whose endpoints are reached by those of this network, at their own addresses. If each lists the
+    /// other, the two are connected both ways, else one way.
     #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
     pub peers: BTreeSet<Name>,
     /// Metadata of the owner.
@@ -222,6 +226,12 @@ pub struct NetworkView {
     pub network: Network,
     /// Names of the endpoints attached to it.
     pub endpoints: Vec<Name>,
+    /// Those of its peers whose endpoints do not reach its own.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub one_way_to: Vec<Name>,
+    /// Networks whose endpoints reach its own, and are not reached by them.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub one_way_from: Vec<Name>,
     /// Why it is degraded, if it is.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub degraded: Option<Fault>,

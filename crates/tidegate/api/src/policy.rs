@@ -1,6 +1,7 @@
 //! The policy of a network.
 
 use std::net::IpAddr;
+use std::ops::Not;
 
 use serde::{Deserialize, Serialize, Serializer};
 use tidegate_model::{Access, HostAccess, IfName, Mode};
@@ -16,6 +17,10 @@ pub struct Policy {
     /// internal one, `none` for an isolated one; `all` for a network of a release without this key.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub host_access: Option<HostAccess>,
+    /// Whether the DNS server of an internal network forwards names that are not those of endpoints, as that of an open
+    /// network always does.
+    #[serde(skip_serializing_if = "Not::not")]
+    pub dns_forward: bool,
     /// Whether its endpoints reach each other directly.
     pub icc: bool,
     /// Whether its endpoints can send only from their own Ethernet and IP addresses.
@@ -62,6 +67,7 @@ impl From<tidegate_model::Policy> for Policy {
         let tidegate_model::Policy {
             access,
             host_access,
+            dns_forward,
             icc,
             anti_spoofing,
             mode4,
@@ -73,6 +79,7 @@ impl From<tidegate_model::Policy> for Policy {
         Self {
             access,
             host_access,
+            dns_forward,
             icc,
             anti_spoofing,
             mode4,
@@ -89,6 +96,7 @@ impl From<Policy> for tidegate_model::Policy {
         let Policy {
             access,
             host_access,
+            dns_forward,
             icc,
             anti_spoofing,
             mode4,
@@ -100,6 +108,7 @@ impl From<Policy> for tidegate_model::Policy {
         Self {
             access,
             host_access,
+            dns_forward,
             icc,
             anti_spoofing,
             mode4,

@@ -1,17 +1,17 @@
 //! The command line of `tidegate`.
 
-use std::fmt::Display;
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+use std::net::IpAddr;
 use std::path::PathBuf;
-use std::str::FromStr;
 
 use clap::{Args, Parser, Subcommand};
 use ipnet::IpNet;
 use tidegate_api::explain::{Destination, Party};
 use tidegate_model::{
-    Access, GatewayPriority, HostAccess, IfName, Invalid, MacAddr, Mode, Name, OwnSysctl,
-    PortRequest, Source,
+    Access, GatewayPriority, HostAccess, IfName, MacAddr, Mode, Name, OwnSysctl, PortRequest,
+    Source,
 };
+
+use crate::values::{address, label, prefix, reserved};
 
 const AFTER_HELP: &str = "\
 Exit status: 0 done; 1 refused: the message says what to change; 2 the daemon or the host failed.
@@ -31,17 +31,17 @@ Examples:
 #[derive(Clone, Debug, PartialEq, Eq, Parser)]
 #[command(name = "tidegate", version, max_term_width = 100, after_help = AFTER_HELP)]
 pub struct Client {
-    /// The daemon's unix socket
-    #[arg(long, global = true, value_name = "PATH", env = "TIDEGATE_SOCKET",
-          default_value = crate::DEFAULT_SOCKET)]
-    pub socket: PathBuf,
-
     /// Print JSON instead of a table
-    #[arg(long, global = true)]
+    #[arg(long, global = true, help_heading = GLOBAL)]
     pub json: bool,
 
+    /// The daemon's unix socket
+    #[arg(long, global = true, value_name = "PATH", env = "TIDEGATE_SOCKET",
+          default_value = crate::DEFAULT_SOCKET, help_heading = GLOBAL)]
+    pub socket: PathBuf,
+
     /// Print how long each part of the command took, to standard error
-    #[arg(long, global = true)]
+    #[arg(long, global = true, help_heading = GLOBAL)]
     pub timings: bool,
 
     /// Time to wait for the daemon's answer; 0 waits forever. After it, the daemon may still carry out the command. For
@@ -51,7 +51,8 @@ pub struct Client {
         global = true,
         value_name = "SECONDS",
         env = "TIDEGATE_TIMEOUT",
-        default_value = "60"
+        default_value = "60",
+        help_heading = GLOBAL
     )]
     pub timeout: u32,
 
@@ -75,39 +76,31 @@ pub enum ClientCommand {
         #[arg(required = true, value_name = "ENDPOINT")]
         endpoints: Vec<Name>,
     },
-    /// Remove the endpoints whose namespaces no longer exist
-    ///
-    /// Rarely needed: the daemon removes an endpoint as soon as the kernel reports that its namespace has ended.
-    Gc,
     /// Publish more ports of a running endpoint
     #[command(after_help = "Example:\n  tidegate publish front 8443:443 127.0.0.1::9000")]
     Publish(PublishArgs),
     /// Stop publishing ports of a running endpoint, and end the connections through them
     #[command(
-        after_help = "Examples:\n  tidegate unpublish front 8443:443\n  tidegate unpublish front 443"
+        after_help = "A single PORT is a port of the endpoint, or else a port of the host.\n\nExamples:\n  tidegate unpublish front 8443:443\n  tidegate unpublish front 443"
     )]
     Unpublish(PortsArgs),
     /// Show endpoints
     #[command(subcommand)]
     Endpoint(EndpointCommand),
-    /// Print events as they happen
-    ///
-    /// Events are: networks and endpoints created, changed and removed, ports published and withdrawn, and changes of the
-    /// table by other programs. Runs until it is interrupted or the daemon stops. With --json, prints one object a line.
-    ///
-    /// Root may run 64 of these at once, all other users together 64, and one user 16.
-    Events,
-    /// Find what stops packets or changes on this host, and say how to fix it
-    ///
-    /// Changes nothing. Exit status 1: at least one fault. Warnings and checks without a result do not count.
-    #[command(after_help = DOCTOR_HELP)]
-    Doctor,
+    /// Show published ports
+    #[command(subcommand)]
+    Port(PortCommand),
     /// Tell whether Tidegate's rules let a packet pass, and which rule decides
     ///
     /// Follows the first packet of a connection through the planned rules and the host's routes. If it passes, its answers
     /// pass too. Sends nothing. Does not look at other firewalls: see `tidegate doctor`. Exit status 1: blocked.
     #[command(after_help = EXPLAIN_HELP)]
     Explain(ExplainArgs),
+    /// Find what stops packets or changes on this host, and say how to fix it
+    ///
+    /// Changes nothing. Exit status 1: at least one fault. Warnings and checks without a result do not count.
+    #[command(after_help = DOCTOR_HELP)]
+    Doctor,
     /// Show the traffic of published ports, updated every second
     ///
     /// Lists the busiest port first: its open connections, and the packets and bytes that its endpoint received and sent
@@ -119,10 +112,21 @@ pub enum ClientCommand {
         #[arg(long)]
         once: bool,
     },
+    /// Print events as they happen
+    ///
+    /// Events are: networks and endpoints created, changed and removed, ports published and withdrawn, and changes of the
+    /// table by other programs. Runs until it is interrupted or the daemon stops. With --json, prints one object a line.
+    ///
+    /// Root may run 64 of these at once, all other users together 64, and one user 16.
+    Events,
     /// Show the daemon's version, nft driver and state
     Info,
     /// Print Tidegate's nftables table
     Ruleset(RulesetArgs),
+    /// Remove the endpoints whose namespaces no longer exist
+    ///
+    /// Rarely needed: the daemon removes an endpoint as soon as the kernel reports that its namespace has ended.
+    Gc,
 }
 
 const DOCTOR_HELP: &str = "\
@@ -149,9 +153,13 @@ pub enum NetworkCommand {
         network: Name,
     },
     /// Let the endpoints of two networks reach each other
-    #[command(after_help = "Example:\n  tidegate network connect web db")]
-    Connect(PairArgs),
-    /// Stop two networks from reaching each other; open connections continue
+    ///
+    /// They reach every port at each other's own addresses, and resolve each other's names. If both networks have a name,
+    /// the own network's counts; NAME.NETWORK selects the other. Repeat the command with or without --one-way to change how
+    /// two networks are connected; open connections continue.
+    #[command(after_help = CONNECT_HELP)]
+    Connect(ConnectArgs),
+    /// Stop two networks from reaching each other, in both directions; open connections continue
     Disconnect(PairArgs),
     /// Remove networks
     #[command(
@@ -167,6 +175,15 @@ pub enum NetworkCommand {
     },
 }
 
+// Headings of options in `--help`, in the order in which they come.
+const ADDRESSES: &str = "Addresses";
+const ACCESS: &str = "Access";
+const OUTSIDE: &str = "Traffic to and from outside";
+const PUBLISHED: &str = "Published ports";
+const BRIDGE: &str = "Bridge";
+const INTERFACE: &str = "Interface";
+const GLOBAL: &str = "Options of every command";
+
 const CREATE_HELP: &str = "\
 Examples:
   tidegate network create web
@@ -174,6 +191,7 @@ Examples:
   tidegate network create lab --subnet 10.9.1.0/24 --gateway 10.9.1.254 --subnet fd00:9:1::/64
   tidegate network create lan --subnet 10.9.2.0/24 --ip-range 10.9.2.128/25 --aux-address router=10.9.2.2
   tidegate network create vault --internal --no-icc
+  tidegate network create build --internal --dns-forward
   tidegate network create guests --no-icc --anti-spoofing
   tidegate network create lodgers --host-access dns
   tidegate network create edge --mode4 nat --mode6 routed --trusted-interface wg0";
@@ -185,45 +203,45 @@ pub struct CreateArgs {
     /// Name of the network
     pub name: Name,
     /// Subnet; repeat for more. A missing IPv4 or IPv6 subnet comes from the daemon's pools (see --no-ipv6)
-    #[arg(long, value_name = "CIDR")]
+    #[arg(long, value_name = "CIDR", value_delimiter = ',', value_parser = prefix, help_heading = ADDRESSES)]
     pub subnet: Vec<IpNet>,
+    /// Create no IPv6 subnet
+    #[arg(long, conflicts_with = "no_ipv4", help_heading = ADDRESSES)]
+    pub no_ipv6: bool,
+    /// Create no IPv4 subnet
+    #[arg(long, help_heading = ADDRESSES)]
+    pub no_ipv4: bool,
+    /// Require IPv6: fail where the host has IPv6 turned off, instead of creating an IPv4-only network
+    #[arg(long, conflicts_with = "no_ipv6", help_heading = ADDRESSES)]
+    pub ipv6: bool,
     /// Address of the bridge in one of the subnets [default: the first address of each subnet]
-    #[arg(long, value_name = "IP")]
+    #[arg(long, value_name = "IP", value_delimiter = ',', value_parser = address, help_heading = ADDRESSES)]
     pub gateway: Vec<IpAddr>,
     /// Range of a subnet from which endpoints get addresses [default: the whole subnet]
-    #[arg(long, value_name = "CIDR")]
+    #[arg(long, value_name = "CIDR", value_delimiter = ',', value_parser = prefix, help_heading = ADDRESSES)]
     pub ip_range: Vec<IpNet>,
     /// Reserve an address: no endpoint gets it. NAME says what it is for
-    #[arg(long, value_name = "NAME=IP", value_parser = pair::<IpAddr>)]
+    #[arg(long, value_name = "NAME=IP", value_delimiter = ',', value_parser = reserved, help_heading = ADDRESSES)]
     pub aux_address: Vec<(Name, IpAddr)>,
-    /// Create no IPv4 subnet
-    #[arg(long)]
-    pub no_ipv4: bool,
-    /// Create no IPv6 subnet
-    #[arg(long, conflicts_with = "no_ipv4")]
-    pub no_ipv6: bool,
-    /// Require IPv6: fail where the host has IPv6 turned off, instead of creating an IPv4-only network
-    #[arg(long, conflicts_with = "no_ipv6")]
-    pub ipv6: bool,
-    /// MTU in bytes
-    #[arg(long, value_name = "BYTES")]
-    pub mtu: Option<u32>,
-    /// Default host address for published ports of this network; one for each of IPv4 and IPv6
-    ///
-    /// 0.0.0.0 means every IPv4 address, and :: every IPv6 address. Default: both.
-    #[arg(long, value_name = "IP")]
-    pub host_ip: Vec<IpAddr>,
-    /// Clients that may reach published ports without their own --allow [default: `ports.allow` of tidegated.toml]
-    #[arg(long, value_name = "CIDR")]
-    pub allow: Vec<Source>,
     /// What it is and may do.
     #[command(flatten)]
     pub policy: PolicyArgs,
+    /// Default host address for published ports of this network; one for each of IPv4 and IPv6
+    ///
+    /// 0.0.0.0 means every IPv4 address, and :: every IPv6 address. Default: both.
+    #[arg(long, value_name = "IP", value_delimiter = ',', value_parser = address, help_heading = PUBLISHED)]
+    pub host_ip: Vec<IpAddr>,
+    /// Clients that may reach published ports without their own --allow [default: `ports.allow` of tidegated.toml]
+    #[arg(long, value_name = "CIDR", value_delimiter = ',', help_heading = PUBLISHED)]
+    pub allow: Vec<Source>,
     /// Name of the bridge [default: the first free tgbN]
-    #[arg(long, value_name = "IFNAME")]
+    #[arg(long, value_name = "IFNAME", help_heading = BRIDGE)]
     pub bridge: Option<IfName>,
+    /// MTU in bytes
+    #[arg(long, value_name = "BYTES", help_heading = BRIDGE)]
+    pub mtu: Option<u32>,
     /// Metadata to store with the network
-    #[arg(long, value_name = "KEY=VALUE", value_parser = pair::<String>)]
+    #[arg(long, value_name = "KEY=VALUE", value_parser = label, help_heading = BRIDGE)]
     pub label: Vec<(Name, String)>,
 }
 
@@ -233,10 +251,10 @@ pub struct PolicyArgs {
     /// No internet, no access from outside. Endpoints reach each other and the host
     ///
     /// Endpoints reach only host programs that listen at the addresses of the gateways; --host-access changes that.
-    #[arg(long)]
+    #[arg(long, help_heading = ACCESS)]
     pub internal: bool,
     /// Like --internal, but the host cannot reach it either: the bridge has no address
-    #[arg(long, conflicts_with = "internal")]
+    #[arg(long, conflicts_with = "internal", help_heading = ACCESS)]
     pub isolated: bool,
     /// Which host services endpoints may reach: none, dns, gateway or all [default: all; gateway with --internal, none with
     /// --isolated]
@@ -245,14 +263,20 @@ pub struct PolicyArgs {
     /// address of a gateway. all: programs of the host, at every address except loopback. Published ports are not host
     /// services: endpoints reach them like any other client. The host can always open connections to endpoints, except
     /// with --isolated.
-    #[arg(long, value_name = "ACCESS")]
+    #[arg(long, value_name = "ACCESS", help_heading = ACCESS)]
     pub host_access: Option<HostAccess>,
+    /// With --internal: resolve external names too
+    ///
+    /// Without it, the DNS server of an internal network answers only for names of endpoints. With it, endpoints can send
+    /// data out in the names that they ask for (DNS tunnelling), although nothing else leaves the network.
+    #[arg(long, requires = "internal", help_heading = ACCESS)]
+    pub dns_forward: bool,
     /// Endpoints of this network cannot talk to each other directly
     ///
     /// No frame of any kind passes between them: this includes tagged frames, multicast, ARP and neighbour discovery.
     /// Published ports of the network still answer, also where br_netfilter is on: the host routes these packets.
     /// An endpoint can still claim a neighbour's address towards the host; --anti-spoofing prevents that.
-    #[arg(long)]
+    #[arg(long, help_heading = ACCESS)]
     pub no_icc: bool,
     /// Endpoints can send only from the addresses that they were given
     ///
@@ -261,29 +285,29 @@ pub struct PolicyArgs {
     /// advertisements, redirects, claims to another address, and extension headers that could hide them. Do not use it for
     /// containers that change their own Ethernet or IP address (macvlan, a nested bridge, VRRP, keepalived, DHCP): they get
     /// no traffic at the new address. At most 512 endpoints of a host can be in such networks.
-    #[arg(long)]
+    #[arg(long, help_heading = ACCESS)]
     pub anti_spoofing: bool,
     /// How endpoints exchange packets with other machines: nat, routed or nat-unprotected [default: nat]
     ///
     /// nat: outgoing packets get an address of the host; clients connect to published ports of the host. routed: clients
     /// connect to the endpoint's own address, on published ports and by ICMP. nat-unprotected: like nat, and clients also
     /// reach every port at the endpoint's own address.
-    #[arg(long, value_name = "MODE")]
+    #[arg(long, value_name = "MODE", help_heading = OUTSIDE)]
     pub mode: Option<Mode>,
     /// --mode for IPv4 only
-    #[arg(long, value_name = "MODE")]
+    #[arg(long, value_name = "MODE", help_heading = OUTSIDE)]
     pub mode4: Option<Mode>,
     /// --mode for IPv6 only
-    #[arg(long, value_name = "MODE")]
+    #[arg(long, value_name = "MODE", help_heading = OUTSIDE)]
     pub mode6: Option<Mode>,
     /// No source NAT for outgoing traffic
-    #[arg(long, conflicts_with = "snat")]
+    #[arg(long, conflicts_with = "snat", help_heading = OUTSIDE)]
     pub no_masquerade: bool,
     /// Source address of outgoing traffic, an address of the host; one for each of IPv4 and IPv6
-    #[arg(long, value_name = "IP")]
+    #[arg(long, value_name = "IP", value_delimiter = ',', value_parser = address, help_heading = OUTSIDE)]
     pub snat: Vec<IpAddr>,
     /// Host interface whose clients reach every port of endpoints at their own addresses
-    #[arg(long, value_name = "IFNAME")]
+    #[arg(long, value_name = "IFNAME", value_delimiter = ',', help_heading = OUTSIDE)]
     pub trusted_interface: Vec<IfName>,
 }
 
@@ -297,6 +321,7 @@ impl From<PolicyArgs> for tidegate_api::Policy {
                 (false, false) => Access::Open,
             },
             host_access: args.host_access,
+            dns_forward: args.dns_forward,
             icc: !args.no_icc,
             anti_spoofing: args.anti_spoofing,
             mode4: args.mode4.unwrap_or(mode),
@@ -308,6 +333,22 @@ impl From<PolicyArgs> for tidegate_api::Policy {
     }
 }
 
+const CONNECT_HELP: &str = "\
+Examples:
+  tidegate network connect web db
+  tidegate network connect --one-way monitoring web";
+
+/// Two networks, and how they are connected.
+#[derive(Clone, Debug, PartialEq, Eq, Args)]
+pub struct ConnectArgs {
+    /// Which.
+    #[command(flatten)]
+    pub pair: PairArgs,
+    /// Only endpoints of the first network open connections and resolve names; answers pass
+    #[arg(long)]
+    pub one_way: bool,
+}
+
 /// Two networks.
 #[derive(Clone, Debug, PartialEq, Eq, Args)]
 pub struct PairArgs {
@@ -317,16 +358,6 @@ pub struct PairArgs {
     /// Second network
     #[arg(value_name = "NETWORK")]
     pub other: Name,
-}
-
-/// A name and what it stands for, with an equals sign between them.
-fn pair<T: FromStr>(text: &str) -> Result<(Name, T), String>
-where
-    T::Err: Display,
-{
-    let (name, value) = text.split_once('=').ok_or("it has no \"=\"")?;
-    let name = name.parse().map_err(|e: Invalid| e.to_string())?;
-    Ok((name, value.parse().map_err(|e: T::Err| e.to_string())?))
 }
 
 const EXPLAIN_HELP: &str = "\
@@ -379,15 +410,17 @@ pub struct AttachArgs {
     /// Name of the endpoint [default: a new ep-N]
     #[arg(long)]
     pub name: Option<Name>,
-    /// Additional DNS name. Several endpoints may share one: it resolves to all of them
-    #[arg(long, value_name = "NAME")]
-    pub alias: Vec<Name>,
     /// Publish ports: [HOSTIP:][HOSTPORT[-END]:]PORT[-END][/tcp|udp|sctp]
     ///
     /// Without a host port, or with 0, each port gets a free host port. 7000-7010:80 uses one free port of that range.
     /// Without a host address, the network's --host-ip applies, else every address of the host. 0.0.0.0 means every IPv4
     /// address, and [::] every IPv6 address. The daemon itself relays connections to [::1]; SCTP cannot be relayed.
-    #[arg(short = 'p', long = "publish", value_name = "PORT")]
+    #[arg(
+        short = 'p',
+        long = "publish",
+        value_name = "PORT",
+        value_delimiter = ','
+    )]
     pub publish: Vec<PortRequest>,
     /// Clients that may reach these ports: a prefix or an address [default: the network's --allow, else everybody]
     ///
@@ -395,19 +428,26 @@ pub struct AttachArgs {
     /// too. A list that would block every client of a port is refused. The host itself always reaches the ports.
     /// The list does not apply to direct traffic to the endpoint's own address: from endpoints of the same network
     /// (without --no-icc), from connected networks, and from trusted interfaces.
-    #[arg(long, value_name = "CIDR", requires = "publish")]
+    #[arg(long, value_name = "CIDR", value_delimiter = ',', requires = "publish")]
     pub allow: Vec<Source>,
-    /// IPv4 address [default: a free one]
-    #[arg(long, value_name = "IPV4")]
-    pub ip: Option<Ipv4Addr>,
-    /// IPv6 address [default: a free one]
-    #[arg(long, value_name = "IPV6")]
-    pub ip6: Option<Ipv6Addr>,
+    /// Additional DNS name. Several endpoints may share one: it resolves to all of them
+    #[arg(long, value_name = "NAME", value_delimiter = ',')]
+    pub alias: Vec<Name>,
+    /// IP address, IPv4 or IPv6; repeat for the other [default: free ones]
+    #[arg(
+        long,
+        visible_alias = "ip6",
+        value_name = "IP",
+        value_delimiter = ',',
+        value_parser = address,
+        help_heading = INTERFACE
+    )]
+    pub ip: Vec<IpAddr>,
     /// Ethernet address [default: derived from the first IP address]
-    #[arg(long, value_name = "MAC")]
+    #[arg(long, value_name = "MAC", help_heading = INTERFACE)]
     pub mac: Option<MacAddr>,
     /// Interface name in the namespace [default: the lowest free ethN]
-    #[arg(long, value_name = "IFNAME")]
+    #[arg(long, value_name = "IFNAME", help_heading = INTERFACE)]
     pub ifname: Option<IfName>,
     /// Priority of this network's gateway; the highest one of a namespace becomes its default route
     ///
@@ -419,11 +459,12 @@ pub struct AttachArgs {
         value_name = "PRIORITY",
         default_value_t,
         hide_default_value = true,
-        allow_negative_numbers = true
+        allow_negative_numbers = true,
+        help_heading = INTERFACE
     )]
     pub gateway_priority: GatewayPriority,
     /// Sysctl of the endpoint's interface: net.ipv4.conf.IFNAME.KEY=VALUE. Write the word IFNAME literally
-    #[arg(long, value_name = "SYSCTL")]
+    #[arg(long, value_name = "SYSCTL", help_heading = INTERFACE)]
     pub sysctl: Vec<OwnSysctl>,
 }
 
@@ -446,7 +487,7 @@ pub struct PublishArgs {
     /// too. A list that would block every client of a port is refused. The host itself always reaches the ports. Use
     /// 0.0.0.0/0 and ::/0 to allow everybody where the network or the configuration has a list.
     /// To change the list of a port, unpublish it first. That ends all connections through it.
-    #[arg(long, value_name = "CIDR")]
+    #[arg(long, value_name = "CIDR", value_delimiter = ',')]
     pub allow: Vec<Source>,
 }
 
@@ -456,7 +497,7 @@ pub struct PortsArgs {
     /// Endpoint
     pub endpoint: Name,
     /// Ports: [HOSTIP:][HOSTPORT[-END]:]PORT[-END][/tcp|udp|sctp]
-    #[arg(required = true, value_name = "PORT")]
+    #[arg(required = true, value_name = "PORT", value_delimiter = ',')]
     pub ports: Vec<PortRequest>,
 }
 
@@ -495,6 +536,15 @@ pub enum EndpointCommand {
     },
 }
 
+/// What `tidegate port` does.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Subcommand)]
+pub enum PortCommand {
+    /// List the published ports of all endpoints, and who may reach them
+    ///
+    /// `tidegate top` shows their traffic.
+    Ls,
+}
+
 const RESOLV_CONF_HELP: &str = "\
 Examples:
   Write it to where `ip netns exec` expects it, see ip-netns(8):
@@ -513,54 +563,4 @@ pub struct RulesetArgs {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use clap::CommandFactory;
-
-    fn parse(line: &str) -> Result<Client, String> {
-        Client::try_parse_from(line.split_whitespace()).map_err(|e| e.to_string())
-    }
-
-    #[test]
-    fn the_definition_is_sound() {
-        Client::command().debug_assert();
-    }
-
-    #[test]
-    fn global_flags_may_follow_the_command() {
-        let client = parse("tidegate network ls --json --socket /tmp/s").unwrap();
-        assert!(client.json);
-        assert_eq!(client.socket, PathBuf::from("/tmp/s"));
-    }
-
-    #[test]
-    fn an_attach_takes_exactly_one_namespace() {
-        assert!(parse("tidegate attach web --netns a").is_ok());
-        assert!(parse("tidegate attach web --pid 1").is_ok());
-        for bad in ["", "--netns a --pid 1", "--pid 0", "--pid x"] {
-            assert!(
-                parse(&format!("tidegate attach web {bad}")).is_err(),
-                "{bad}"
-            );
-        }
-    }
-
-    #[test]
-    fn ports_are_parsed_in_the_order_given() {
-        let client = parse("tidegate attach web --netns a -p 80:80 -p [::1]:53:53/udp").unwrap();
-        let publish = match client.command {
-            ClientCommand::Attach(attach) => attach.publish,
-            _ => Vec::new(),
-        };
-        let shown: Vec<_> = publish.iter().map(ToString::to_string).collect();
-        assert_eq!(shown, ["80:80/tcp", "[::1]:53:53/udp"]);
-    }
-
-    #[test]
-    fn a_wrong_value_is_refused_with_its_reason() {
-        let refused = parse("tidegate attach web --netns a -p 80:x").unwrap_err();
-        assert!(refused.contains("port: \"x\" is not a number"), "{refused}");
-        let refused = parse("tidegate network create a/b").unwrap_err();
-        assert!(refused.contains("it contains '/'"), "{refused}");
-    }
-}
+mod tests;

@@ -5,12 +5,14 @@
 mod client;
 mod daemon;
 mod parse;
+mod values;
 
 use clap::CommandFactory;
 
 pub use client::{
-    AttachArgs, Client, ClientCommand, CreateArgs, EndpointCommand, ExplainArgs, NetnsArg,
-    NetworkCommand, PairArgs, PolicyArgs, PortsArgs, PublishArgs, RulesetArgs,
+    AttachArgs, Client, ClientCommand, ConnectArgs, CreateArgs, EndpointCommand, ExplainArgs,
+    NetnsArg, NetworkCommand, PairArgs, PolicyArgs, PortCommand, PortsArgs, PublishArgs,
+    RulesetArgs,
 };
 pub use daemon::Daemon;
 pub use parse::{Mistake, Parsed, parse};

@@ -1,10 +1,9 @@
 //! The commands: what each asks of the daemon, and how its answer is shown.
 
-use std::net::IpAddr;
 use std::time::Duration;
 
 use serde::de::DeserializeOwned;
-use serde_json::Value;
+use serde_json::{Value, json};
 use tidegate_api::calls::{
     AddEndpoint, AddNetwork, Call as ApiCall, CollectEndpoints, ConnectNetwork, DeleteEndpoint,
     DeleteNetwork, DisconnectNetwork, ExplainPacket, GetDiagnosis, GetEndpoint, GetInfo,
@@ -19,8 +18,8 @@ use tidegate_api::{
     RemoveNetwork, RulesetDiff, RulesetText,
 };
 use tidegate_args::{
-    AttachArgs, Client, ClientCommand, CreateArgs, EndpointCommand, ExplainArgs, NetworkCommand,
-    PairArgs, PortsArgs, PublishArgs, RulesetArgs,
+    AttachArgs, Client, ClientCommand, ConnectArgs, CreateArgs, EndpointCommand, ExplainArgs,
+    NetworkCommand, PairArgs, PortCommand, PortsArgs, PublishArgs, RulesetArgs,
 };
 use tidegate_client::{ClientError, read};
 use tidegate_model::Name;
@@ -28,6 +27,7 @@ use tidegate_model::Name;
 use crate::daemon::Daemon;
 use crate::error::CommandError;
 use crate::output::Output;
+use crate::published::{self, PublishedPorts};
 use crate::timings::Call;
 use crate::{netns, view};
 
@@ -91,6 +91,7 @@ async fn carry_out(command: ClientCommand, daemon: &Daemon, output: Output) -> C
         ClientCommand::Publish(args) => publish(args, daemon, output).await.into(),
         ClientCommand::Unpublish(args) => unpublish(args, daemon, output).await.into(),
         ClientCommand::Endpoint(command) => endpoint(command, daemon, output).await.into(),
+        ClientCommand::Port(PortCommand::Ls) => list_ports(daemon, output).await.into(),
         ClientCommand::Info => info(daemon, output).await.into(),
         ClientCommand::Ruleset(args) => ruleset(args, daemon, output).await.into(),
     }
@@ -103,9 +104,13 @@ async fn network(command: NetworkCommand, daemon: &Daemon, output: Output) -> Co
         NetworkCommand::Inspect { network } => {
             inspect_network(network, daemon, output).await.into()
         }
-        NetworkCommand::Connect(args) => pair::<ConnectNetwork>(args, daemon, output).await.into(),
-        NetworkCommand::Disconnect(args) => {
-            pair::<DisconnectNetwork>(args, daemon, output).await.into()
+        NetworkCommand::Connect(ConnectArgs { pair, one_way }) => {
+            let connected = change_pair::<ConnectNetwork>(pair, one_way, daemon, output);
+            connected.await.into()
+        }
+        NetworkCommand::Disconnect(pair) => {
+            let disconnected = change_pair::<DisconnectNetwork>(pair, false, daemon, output);
+            disconnected.await.into()
         }
         NetworkCommand::Rm { force, networks } => {
             let delete =
@@ -139,13 +144,15 @@ async fn create(args: CreateArgs, daemon: &Daemon, output: Output) -> Result<(),
     })
 }
 
-async fn pair<C: ApiCall<Given = (Name, Body<Peer>)>>(
+async fn change_pair<C: ApiCall<Given = (Name, Body<Peer>)>>(
     args: PairArgs,
+    one_way: bool,
     daemon: &Daemon,
     output: Output,
 ) -> Result<(), CommandError> {
     let peer = Peer {
         network: args.other,
+        one_way,
     };
     let answer = daemon.ask::<C>((args.one, Body(peer))).await?;
     output.show(answer, view::network)
@@ -171,10 +178,7 @@ async fn attach(args: AttachArgs, daemon: &Daemon, output: Output) -> Result<(),
         aliases: args.alias,
         ports: args.publish,
         allow: args.allow,
-        addresses: [args.ip.map(IpAddr::V4), args.ip6.map(IpAddr::V6)]
-            .into_iter()
-            .flatten()
-            .collect(),
+        addresses: args.ip,
         mac: args.mac,
         ifname: args.ifname,
         gateway_priority: args.gateway_priority,
@@ -229,6 +233,15 @@ async fn endpoint(
             output.show(endpoint, |view: &EndpointView| view.resolv_conf.clone())
         }
     }
+}
+
+/// Shows the published ports of all endpoints.
+async fn list_ports(daemon: &Daemon, output: Output) -> Result<(), CommandError> {
+    let endpoints: Vec<EndpointView> = read(daemon.ask::<ListEndpoints>(()).await?)?;
+    let ports = published::of(&endpoints);
+    output.show(json!(ports), |ports: &Vec<PublishedPorts>| {
+        view::ports(ports)
+    })
 }
 
 /// Shows what the daemon finds; a fault is an exit status of 1, as it is the user's to mend.

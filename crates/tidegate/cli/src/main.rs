@@ -5,6 +5,7 @@ mod daemon;
 mod error;
 mod netns;
 mod output;
+mod published;
 mod timings;
 mod view;
 

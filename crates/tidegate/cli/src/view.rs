@@ -13,13 +13,16 @@ use tidegate_api::explain::{Explanation, Fate, MatchedElement, Path};
 use tidegate_api::traffic::{PortTraffic, Traffic, TrafficCounts};
 use tidegate_api::{
     Allowance, Degraded, Endpoint, EndpointView, Fault, ForwardingInfo, Info, NamesInfo, Network,
-    NetworkView,
+    NetworkView, Policy,
 };
-use tidegate_model::{Forwarding, Name, PortBinding};
+use tidegate_model::{AllowList, Forwarding, Name, PortBinding, PortRequest, in_ranges};
+
+use crate::published::{PublishedPorts, ranges};
 
 /// Networks, one a line.
 pub(crate) fn networks(networks: &[NetworkView]) -> String {
     let is_degraded = networks.iter().any(|view| view.degraded.is_some());
+    let is_connected = networks.iter().any(|view| !all_peers(view).is_empty());
     let rows = networks.iter().map(|view| {
         let network = &view.network;
         let mut row = vec![
@@ -29,11 +32,26 @@ pub(crate) fn networks(networks: &[NetworkView]) -> String {
             joined(network.subnets.iter().map(|s| s.gateway)),
             view.endpoints.len().to_string(),
         ];
+        row.extend(is_connected.then(|| all_peers(view)));
         row.extend(is_degraded.then(|| status(view.degraded.as_ref())));
         row
     });
-    let header = ["NETWORK", "BRIDGE", "SUBNETS", "GATEWAYS", "ENDPOINTS"];
+    let mut header = vec!["NETWORK", "BRIDGE", "SUBNETS", "GATEWAYS", "ENDPOINTS"];
+    header.extend(is_connected.then_some("PEERS"));
     table(&with_status(&header, is_degraded), rows)
+}
+
+/// The networks to which it is connected: `db` both ways, `to:db` and `from:db` one way.
+fn all_peers(view: &NetworkView) -> String {
+    let to = view.one_way_to.iter().map(|name| format!("to:{name}"));
+    let from = view.one_way_from.iter().map(|name| format!("from:{name}"));
+    let both = peers_both_ways(view).map(ToString::to_string);
+    joined(both.chain(to).chain(from))
+}
+
+fn peers_both_ways(view: &NetworkView) -> impl Iterator<Item = &Name> {
+    let peers = view.network.peers.iter();
+    peers.filter(|name| !view.one_way_to.contains(name))
 }
 
 /// The columns, and one more where something is not as it is to be.
@@ -80,19 +98,9 @@ pub(crate) fn network(view: &NetworkView) -> String {
         ("reserved", pairs(&network.reserved)),
         ("access", network.policy.access.to_string()),
         ("host access", network.policy.host_access().to_string()),
-        (
-            "icc",
-            if network.policy.icc { "yes" } else { "no" }.to_owned(),
-        ),
-        (
-            "anti-spoofing",
-            if network.policy.anti_spoofing {
-                "yes"
-            } else {
-                "no"
-            }
-            .to_owned(),
-        ),
+        ("forwards names", yes_or_no(forwards_names(&network.policy))),
+        ("icc", yes_or_no(network.policy.icc)),
+        ("anti-spoofing", yes_or_no(network.policy.anti_spoofing)),
         ("mode for ipv4", network.policy.mode4.to_string()),
         ("mode for ipv6", network.policy.mode6.to_string()),
         ("goes out under", goes_out_under(network)),
@@ -100,11 +108,22 @@ pub(crate) fn network(view: &NetworkView) -> String {
             "trusted interfaces",
             joined(&network.policy.trusted_interfaces),
         ),
-        ("peers", joined(&network.peers)),
+        ("peers", joined(peers_both_ways(view))),
+        ("reaches one way", joined(&view.one_way_to)),
+        ("reached one way by", joined(&view.one_way_from)),
         ("labels", pairs(&network.labels)),
         ("endpoints", joined(&view.endpoints)),
         ("status", status(view.degraded.as_ref())),
     ])
+}
+
+fn yes_or_no(is_so: bool) -> String {
+    if is_so { "yes" } else { "no" }.to_owned()
+}
+
+/// Whether its DNS server forwards names that are not those of endpoints.
+fn forwards_names(policy: &Policy) -> bool {
+    tidegate_model::Policy::from(policy.clone()).forwards_names()
 }
 
 fn pairs(pairs: &BTreeMap<Name, impl Display>) -> String {
@@ -130,7 +149,7 @@ pub(crate) fn endpoints(endpoints: &[EndpointView]) -> String {
             endpoint.netns.path.display().to_string(),
             endpoint.ifname.to_string(),
             joined(endpoint.addresses.iter().map(|net| net.addr())),
-            joined(endpoint.ports.iter().map(|port| shown_port(endpoint, port))),
+            joined(ranges(endpoint).into_iter().map(shown_range)),
         ];
         row.extend(is_degraded.then(|| status(view.degraded.as_ref())));
         row
@@ -146,19 +165,43 @@ pub(crate) fn endpoints(endpoints: &[EndpointView]) -> String {
     table(&with_status(&header, is_degraded), rows)
 }
 
-/// A published port, and whether there is a list of who may reach it.
-fn shown_port(endpoint: &Endpoint, port: &PortBinding) -> String {
-    let mut lists = endpoint.allow.iter();
-    match lists.any(|list| list.ports.contains(port)) {
-        true => format!("{port} (restricted)"),
-        false => port.to_string(),
+/// Published ports, and whether there is a list of who may reach them.
+fn shown_range((ports, allow): (PortRequest, Option<&AllowList>)) -> String {
+    match allow {
+        Some(_) => format!("{ports} (restricted)"),
+        None => ports.to_string(),
     }
+}
+
+/// Published ports, a range a line.
+pub(crate) fn ports(ports: &[PublishedPorts]) -> String {
+    let rows = ports.iter().map(|published| {
+        vec![
+            published.ports.to_string(),
+            published.endpoint.to_string(),
+            published.network.to_string(),
+            joined(&published.addresses),
+            published.allow.to_string(),
+        ]
+    });
+    table(
+        &["PORTS", "ENDPOINT", "NETWORK", "ADDRESSES", "CLIENTS"],
+        rows,
+    )
+}
+
+/// Published ports as ranges.
+fn port_ranges(ports: &[PortBinding]) -> impl Iterator<Item = PortRequest> {
+    let ranges = in_ranges(ports.iter().map(|port| ((), *port)));
+    ranges.into_iter().map(|((), range)| range)
 }
 
 /// Who may reach the ports that not everybody may.
 fn allowed(endpoint: &Endpoint) -> String {
-    let shown =
-        |allowance: &Allowance| format!("{} from {}", joined(&allowance.ports), allowance.from);
+    let shown = |allowance: &Allowance| {
+        let ports = joined(port_ranges(&allowance.ports));
+        format!("{ports} from {}", allowance.from)
+    };
     let shown: Vec<String> = endpoint.allow.iter().map(shown).collect();
     shown.join("; ")
 }
@@ -177,7 +220,7 @@ pub(crate) fn endpoint(view: &EndpointView) -> String {
         ("addresses", joined(&endpoint.addresses)),
         ("default routes", joined(&endpoint.gateways)),
         ("gateway priority", endpoint.gateway_priority.to_string()),
-        ("ports", joined(&endpoint.ports)),
+        ("ports", joined(port_ranges(&endpoint.ports))),
         ("allowed", allowed(endpoint)),
         ("sysctls", joined(&endpoint.sysctls)),
         ("status", status(view.degraded.as_ref())),
@@ -280,7 +323,7 @@ pub(crate) fn event(event: &Event) -> String {
             )
         }
         Happening::PortsChanged { endpoint, ports } => {
-            let ports = dash_if_empty(joined(ports));
+            let ports = dash_if_empty(joined(port_ranges(ports)));
             format!("endpoint {endpoint} publishes {ports}")
         }
         Happening::TableMended {

@@ -185,16 +185,16 @@ async fn remove_network(
 
 async fn connect(
     daemon: Daemon,
-    (name, Body(Peer { network })): (Name, Body<Peer>),
+    (name, Body(Peer { network, one_way })): (Name, Body<Peer>),
 ) -> Answer<NetworkView> {
     daemon
-        .work(move |engine| engine.connect(&name, &network))
+        .work(move |engine| engine.connect(&name, &network, one_way))
         .await
 }
 
 async fn disconnect(
     daemon: Daemon,
-    (name, Body(Peer { network })): (Name, Body<Peer>),
+    (name, Body(Peer { network, .. })): (Name, Body<Peer>),
 ) -> Answer<NetworkView> {
     daemon
         .work(move |engine| engine.disconnect(&name, &network))

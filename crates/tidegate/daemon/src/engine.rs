@@ -111,6 +111,8 @@ impl Engine {
         Ok(NetworkView {
             network: network.into(),
             endpoints: Vec::new(),
+            one_way_to: Vec::new(),
+            one_way_from: Vec::new(),
             degraded: None,
             notes,
         })
@@ -131,29 +133,35 @@ impl Engine {
             false => OpenNamespaces::default(),
         };
         let done = self.run(namespaces, |_, state| {
-            Ok(viewed(
-                state,
-                tidegate_plan::remove_network(state, name, force)?,
-            ))
+            let plan = tidegate_plan::remove_network(state, name, force)?;
+            let was = view(state, &plan.outcome);
+            Ok(plan.with_outcome(was))
         });
         let was = self.counted(done)?;
         tracing::info!(network = %name, "removed a network");
         Ok(was)
     }
 
-    /// Lets the endpoints of two networks reach each other. Returns the first network.
+    /// Lets the endpoints of the first network reach those of the second, and back unless it is `one_way`. Returns the
+    /// first network.
     ///
     /// # Errors
     /// As [`Self::create_network`].
-    pub fn connect(&self, one: &Name, other: &Name) -> Result<NetworkView, EngineError> {
+    pub fn connect(
+        &self,
+        one: &Name,
+        other: &Name,
+        one_way: bool,
+    ) -> Result<NetworkView, EngineError> {
         for name in [one, other] {
             self.revive_for(Some(name), None);
         }
         let done = self.run(OpenNamespaces::default(), |_, state| {
-            Ok(viewed(state, tidegate_plan::connect(state, one, other)?))
+            let plan = tidegate_plan::connect(state, one, other, one_way)?;
+            Ok(viewed(state, plan))
         });
         let network = self.counted(done)?;
-        tracing::info!(%one, %other, "connected two networks");
+        tracing::info!(%one, %other, one_way, "connected two networks");
         Ok(network)
     }
 
@@ -393,28 +401,45 @@ impl Engine {
     }
 }
 
+/// A network as the API shows it.
 fn view(state: &State, network: &Network) -> NetworkView {
-    let endpoints = state
-        .endpoints_of(&network.name)
-        .map(|e| e.name.clone())
-        .collect();
-    NetworkView {
-        network: network.clone().into(),
-        endpoints,
-        degraded: state
-            .degraded
-            .networks
-            .get(&network.name)
-            .cloned()
-            .map(Into::into),
-        notes: Vec::new(),
-    }
+    view_among(state, network, state.networks.values())
 }
 
-/// The plan with the network as the API shows it.
-fn viewed(state: &State, plan: Plan<Network>) -> Plan<NetworkView> {
-    let view = view(state, &plan.outcome);
+/// The first of two changed networks as the API shows it.
+fn viewed(state: &State, plan: Plan<[Network; 2]>) -> Plan<NetworkView> {
+    let [one, other] = &plan.outcome;
+    let others = state.networks.values().filter(|it| it.name != other.name);
+    let view = view_among(state, one, others.chain([other]));
     plan.with_outcome(view)
+}
+
+/// A network among all networks, as the API shows it.
+fn view_among<'a>(
+    state: &State,
+    network: &Network,
+    networks: impl Iterator<Item = &'a Network>,
+) -> NetworkView {
+    let name = &network.name;
+    let (mut one_way_to, mut one_way_from) = (Vec::new(), Vec::new());
+    for other in networks {
+        match (
+            network.peers.contains(&other.name),
+            other.peers.contains(name),
+        ) {
+            (true, false) => one_way_to.push(other.name.clone()),
+            (false, true) => one_way_from.push(other.name.clone()),
+            (true, true) | (false, false) => {}
+        }
+    }
+    NetworkView {
+        network: network.clone().into(),
+        endpoints: state.endpoints_of(name).map(|e| e.name.clone()).collect(),
+        one_way_to,
+        one_way_from,
+        degraded: state.degraded.networks.get(name).cloned().map(Into::into),
+        notes: Vec::new(),
+    }
 }
 
 #[cfg(test)]

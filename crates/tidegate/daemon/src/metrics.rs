@@ -45,6 +45,7 @@ pub(crate) fn render(state: &State, counters: &Counters, is_fought: bool, versio
         let endpoints = state.endpoints_of(name).count() as u64;
         labelled("network", name.as_str(), endpoints)
     };
+    let (both_ways, one_way) = connections(state);
     let metrics = [
         Metric {
             name: "build_info",
@@ -63,6 +64,15 @@ pub(crate) fn render(state: &State, counters: &Counters, is_fought: bool, versio
             kind: "gauge",
             help: "Endpoints of each network.",
             samples: state.networks.keys().map(of_network).collect(),
+        },
+        Metric {
+            name: "connected_networks",
+            kind: "gauge",
+            help: "Pairs of networks that are connected.",
+            samples: vec![
+                labelled("ways", "both", both_ways),
+                labelled("ways", "one", one_way),
+            ],
         },
         Metric {
             name: "published_ports",
@@ -111,6 +121,20 @@ pub(crate) fn render(state: &State, counters: &Counters, is_fought: bool, versio
     metrics.iter().map(Metric::text).collect()
 }
 
+/// How many pairs of networks are connected both ways, and how many one way.
+fn connections(state: &State) -> (u64, u64) {
+    let (mut both_ways, mut one_way) = (0, 0);
+    for from in state.networks.values() {
+        for to in from.peers.iter().filter_map(|to| state.networks.get(to)) {
+            match to.peers.contains(&from.name) {
+                true => both_ways += 1,
+                false => one_way += 1,
+            }
+        }
+    }
+    (both_ways / 2, one_way)
+}
+
 impl Metric<'_> {
     fn text(&self) -> String {
         let Self {
@@ -145,6 +169,10 @@ mod tests {
             tidegate_networks 0
             # HELP tidegate_endpoints Endpoints of each network.
             # TYPE tidegate_endpoints gauge
+            # HELP tidegate_connected_networks Pairs of networks that are connected.
+            # TYPE tidegate_connected_networks gauge
+            tidegate_connected_networks{ways="both"} 0
+            tidegate_connected_networks{ways="one"} 0
             # HELP tidegate_published_ports Published ports.
             # TYPE tidegate_published_ports gauge
             tidegate_published_ports 0

@@ -29,7 +29,8 @@ pub struct Network {
     pub policy: Policy,
     /// Addresses of its subnets that no endpoint gets, each with its purpose.
     pub reserved: BTreeMap<Name, IpAddr>,
-    /// Peers: networks whose endpoints and those of this network reach each other. Each lists the other.
+    /// Peers: networks whose endpoints are reached by those of this network, at their own addresses. If each lists the
+    /// other, the two are connected both ways, else one way.
     pub peers: BTreeSet<Name>,
     /// Metadata of the owner.
     pub labels: BTreeMap<Name, String>,

@@ -15,6 +15,9 @@ pub struct Policy {
     /// Services of the host that its endpoints reach. Default: `all` for a new open network, `gateway` for an
     /// internal one, `none` for an isolated one; `all` for a network of a release without this key.
     pub host_access: Option<HostAccess>,
+    /// Whether the DNS server of an internal network forwards names that are not those of endpoints, as that of an open
+    /// network always does.
+    pub dns_forward: bool,
     /// Whether its endpoints reach each other directly.
     pub icc: bool,
     /// Whether its endpoints can send only from their own Ethernet and IP addresses.
@@ -36,6 +39,7 @@ impl Default for Policy {
         Self {
             access: Access::Open,
             host_access: None,
+            dns_forward: false,
             icc: true,
             anti_spoofing: false,
             mode4: Mode::Nat,
@@ -54,6 +58,15 @@ impl Policy {
             (Access::Isolated, _) => HostAccess::None,
             (_, Some(said)) => said,
             (_, None) => HostAccess::All,
+        }
+    }
+
+    /// Whether its DNS server forwards names that are not those of endpoints.
+    pub fn forwards_names(&self) -> bool {
+        match self.access {
+            Access::Open => true,
+            Access::Internal => self.dns_forward,
+            Access::Isolated => false,
         }
     }
 

@@ -21,6 +21,14 @@ impl PortRange {
         last: 65535,
     };
 
+    /// The range that ends one port later. The caller knows that there is such a port.
+    pub(crate) fn extended(self) -> Self {
+        Self {
+            last: self.last.saturating_add(1),
+            ..self
+        }
+    }
+
     /// The range of one port of a binding, which is never 0.
     pub(crate) fn exactly(port: u16) -> Self {
         Self {

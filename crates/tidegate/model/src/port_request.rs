@@ -37,6 +37,12 @@ impl PortRequest {
             .is_none_or(|host_ports| host_ports.count() != self.ports.count())
     }
 
+    /// Whether this selects a published port by its host port: that of a request which names a single side.
+    pub fn names_host_port_of(&self, binding: &PortBinding) -> bool {
+        let is_one_sided = self.host_ip.is_none() && self.host_ports.is_none();
+        is_one_sided && self.protocol == binding.protocol && self.ports.contains(binding.host_port)
+    }
+
     /// Whether this selects a published port. A missing host address or host port matches any.
     pub fn names(&self, binding: &PortBinding) -> bool {
         self.protocol == binding.protocol
@@ -228,6 +234,22 @@ mod tests {
                 "{given}"
             );
         }
+    }
+
+    #[test]
+    fn a_single_port_may_be_one_of_the_host() {
+        let binding = "8443:443".parse().unwrap();
+        for (given, is_its) in [
+            ("8443", true),
+            ("8440-8449", true),
+            ("443", false),
+            ("8443/udp", false),
+            ("1:8443", false),
+            ("127.0.0.1::8443", false),
+        ] {
+            assert_eq!(parse(given).names_host_port_of(&binding), is_its, "{given}");
+        }
+        assert!(!parse("443").names_host_port_of(&"443".parse().unwrap()));
     }
 
     #[test]

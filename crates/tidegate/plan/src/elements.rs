@@ -115,7 +115,7 @@ fn of_resolver(network: &Network, port: u16) -> Elements {
         .collect()
 }
 
-/// Peers: the endpoints of two networks reach each other.
+/// Peers: the endpoints of one network reach those of the other.
 pub(crate) fn of_peers(from: &Network, to: &Network) -> (NftSet, Element) {
     (NftSet::Peers, pair(&from.bridge, to))
 }

@@ -119,11 +119,7 @@ pub fn remove_network(state: &State, name: &Name, force: bool) -> Result<Plan<Ne
         released.extend(holds::release_ports(network, endpoint, &endpoint.ports));
         changes.push(Change::RemoveEndpoint(endpoint.clone()));
     }
-    for peer in network
-        .peers
-        .iter()
-        .filter_map(|peer| state.networks.get(peer))
-    {
+    for peer in peers::reaching(state, name) {
         if !is_down && state.degraded.down_network(&peer.name).is_none() {
             elements.push(elements::of_peers(peer, network));
         }

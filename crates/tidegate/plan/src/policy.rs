@@ -47,6 +47,12 @@ pub(crate) fn check(request: &CreateNetwork) -> Result<(), Refused> {
     if policy.access == Access::Isolated && !is_kept_out {
         return contradiction("--host-access, and --isolated");
     }
+    if policy.dns_forward && policy.access != Access::Internal {
+        return contradiction("--dns-forward, and no --internal");
+    }
+    if policy.dns_forward && policy.host_access == Some(HostAccess::None) {
+        return contradiction("--dns-forward, and --host-access none");
+    }
     if !policy.snat.iter().all(is_translated) {
         return contradiction("--snat, and no translation (mode routed, or --no-masquerade)");
     }

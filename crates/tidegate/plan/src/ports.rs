@@ -1,5 +1,7 @@
 //! Plans changes to the published ports of an endpoint.
 
+use std::collections::HashSet;
+
 use tidegate_api::Publish;
 use tidegate_model::{Change, Endpoint, Name, PortBinding, PortRequest, State};
 
@@ -49,14 +51,11 @@ pub fn unpublish(
     limits::of_ports(requests)?;
     let before = find_endpoint_up(state, name)?;
     let network = find(state, &before.network)?;
-    let named = |request: &PortRequest| before.ports.iter().any(|binding| request.names(binding));
-    if let Some(ports) = requests.iter().find(|request| !named(request)) {
-        return Err(Refused::NotPublished {
-            endpoint: name.clone(),
-            ports: *ports,
-        });
+    let mut meant = HashSet::new();
+    for request in requests {
+        meant.extend(selected(before, request)?);
     }
-    let is_old = |binding: &PortBinding| requests.iter().any(|request| request.names(binding));
+    let is_old = |binding: &PortBinding| meant.contains(binding);
     let (old, kept): (Vec<_>, Vec<_>) = before.ports.iter().copied().partition(is_old);
     let elements = elements::of_some_ports(network, before, &old, &kept);
     let after = Endpoint {
@@ -69,6 +68,36 @@ pub fn unpublish(
         .leaving(StaleConnections::withdrawn(network, before, &old))
         .then(holds::release_ports(network, before, &old))
         .with_outcome(after))
+}
+
+/// The published ports that a request selects. A single port is one of the endpoint, or else one of the host.
+///
+/// # Errors
+/// If there are none, or if it is both.
+fn selected(endpoint: &Endpoint, request: &PortRequest) -> Result<Vec<PortBinding>, Refused> {
+    let ports = endpoint.ports.iter().copied();
+    let (by_port, others): (Vec<_>, Vec<_>) = ports.partition(|binding| request.names(binding));
+    let mut by_host_port = others;
+    by_host_port.retain(|binding| request.names_host_port_of(binding));
+    match (by_port.is_empty(), by_host_port.is_empty()) {
+        (false, true) => Ok(by_port),
+        (true, false) => Ok(by_host_port),
+        (true, true) => Err(Refused::NotPublished {
+            endpoint: endpoint.name.clone(),
+            ports: *request,
+        }),
+        (false, false) => Err(Refused::AmbiguousPort {
+            endpoint: endpoint.name.clone(),
+            ports: *request,
+            of_endpoint: in_ranges(by_port),
+            of_host: in_ranges(by_host_port),
+        }),
+    }
+}
+
+fn in_ranges(ports: Vec<PortBinding>) -> Vec<PortRequest> {
+    let ranges = tidegate_model::in_ranges(ports.into_iter().map(|port| ((), port)));
+    ranges.into_iter().map(|((), range)| range).collect()
 }
 
 fn replacing(before: &Endpoint, after: Endpoint) -> Change {

@@ -138,9 +138,16 @@ pub enum Refused {
     /// A network that is internal or isolated.
     #[error("network {0} is internal or isolated, and cannot be connected to another")]
     NotConnectable(Name),
-    /// Two networks that are connected already.
-    #[error("networks {0} and {1} are connected already")]
-    ConnectedAlready(Name, Name),
+    /// Two networks that are connected in the requested way already.
+    #[error("network {from} is connected to network {to} already, {}", if *.one_way { "one way" } else { "both ways" })]
+    ConnectedAlready {
+        /// The network whose endpoints reach the other's.
+        from: Name,
+        /// The other.
+        to: Name,
+        /// Whether those of the other do not reach them.
+        one_way: bool,
+    },
     /// Two networks that are not connected.
     #[error("networks {0} and {1} are not connected")]
     NotConnected(Name, Name),
@@ -362,6 +369,21 @@ pub enum Refused {
         /// What was to be withdrawn.
         ports: PortRequest,
     },
+    /// A port to withdraw that is a port of the endpoint and one of the host.
+    #[error(
+        "{ports} of endpoint {endpoint} is ambiguous: it is the endpoint's port of {} and the host's port of {}",
+        listed_ports(.of_endpoint), listed_ports(.of_host)
+    )]
+    AmbiguousPort {
+        /// The endpoint.
+        endpoint: Name,
+        /// What was to be withdrawn.
+        ports: PortRequest,
+        /// The published ports of whose endpoint it is the port.
+        of_endpoint: Vec<PortRequest>,
+        /// The published ports of whose host it is the port.
+        of_host: Vec<PortRequest>,
+    },
     /// Two addresses of one family, where one is allowed.
     #[error(
         "network {network} was given two addresses of one family by {flag}, {first} and {second}"
@@ -508,6 +530,11 @@ fn listed(subnets: &[IpNet]) -> String {
             subnets.join(", ")
         }
     }
+}
+
+fn listed_ports(ports: &[PortRequest]) -> String {
+    let ports: Vec<String> = ports.iter().map(ToString::to_string).collect();
+    ports.join(", ")
 }
 
 fn joined(pools: &[String]) -> String {

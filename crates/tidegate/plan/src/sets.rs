@@ -43,7 +43,8 @@ pub(crate) enum NftSet {
     Unprotected4,
     /// Bridges of unprotected networks for IPv6: clients reach every port at endpoints' own addresses.
     Unprotected6,
-    /// Pairs of bridges whose endpoints reach each other. A bridge with itself: its own endpoints do.
+    /// Pairs of bridges: the endpoints of the first reach those of the second. A bridge with itself: its own endpoints
+    /// reach each other.
     Peers,
     /// Each bridge with itself, to recognise an endpoint that uses a published port of its own network.
     SameBridge,

@@ -3,9 +3,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use tidegate_model::links::{Bridge, GROUP, Link, LinkKind, LinkStep, Sysctl, Veth};
-use tidegate_model::{Change, Forwarding, IfName, Name, State};
+use tidegate_model::{Change, Forwarding, IfName, Name, Network, State};
 
-use crate::{Plan, elements, holds, steps};
+use crate::{Plan, elements, holds, peers, steps};
 
 /// The steps that make a host's links match a state.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -36,9 +36,8 @@ pub fn revive_network(state: &State, name: &Name, links: &[Link]) -> Option<Plan
     let elements = match state.degraded.down_network(name) {
         None => Vec::new(),
         Some(_) => {
-            let is_up = |peer: &&Name| state.degraded.down_network(peer).is_none();
-            let peers = network.peers.iter().filter(is_up);
-            let peers = peers.filter_map(|peer| state.networks.get(peer));
+            let is_up = |peer: &&Network| state.degraded.down_network(&peer.name).is_none();
+            let peers = peers::reaching(state, name).filter(is_up);
             let mut elements = elements::of_network(state, network);
             elements.extend(peers.map(|peer| elements::of_peers(peer, network)));
             elements

@@ -147,8 +147,8 @@ impl DnsQuery<'_> {
         self.answer(ResponseCode::NoError, records)
     }
 
-    /// Answers with the name of an address. A free address of the client's own networks is not forwarded. Addresses
-    /// of other networks are forwarded like all others.
+    /// Answers with the name of an address. A free address of the client's own networks, and of those that they reach,
+    /// is not forwarded. Addresses of other networks are forwarded like all others.
     fn name_of(&self, query: &Query, address: IpAddr) -> Option<Verdict> {
         let named = self.view.name_of(address).and_then(|(name, network)| {
             let labels = name.as_str().split('.').chain([network.as_str()]);
@@ -172,9 +172,9 @@ impl DnsQuery<'_> {
         bare(self.message, code, self.limit).map(Verdict::Refuse)
     }
 
-    /// Internal networks get no forwarding: a query could carry data out like any packet.
+    /// Internal networks get no forwarding without `--dns-forward`: a query could carry data out like any packet.
     fn forward(&self, query: &Query) -> Option<Verdict> {
-        if !self.view.has_way_out() || !self.message.metadata.recursion_desired {
+        if !self.view.forwards() || !self.message.metadata.recursion_desired {
             return self.refuse(ResponseCode::Refused);
         }
         let question = Question::new(self.message, query, self.bytes, self.limit);

@@ -5,7 +5,7 @@ use std::net::IpAddr;
 
 use ipnet::IpNet;
 use serde::{Deserialize, Serialize};
-use tidegate_model::{Access, Change, Endpoint, IfName, Name, NetnsId, Network, State};
+use tidegate_model::{Change, Endpoint, IfName, Name, NetnsId, Network, State};
 
 /// A change of what the zone holds.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -21,8 +21,10 @@ pub enum ZoneUpdate {
         gateways: Vec<IpAddr>,
         /// Its subnets.
         subnets: Vec<IpNet>,
-        /// Whether it is open.
-        open: bool,
+        /// Whether its DNS server forwards the names that are not those of endpoints.
+        forwards: bool,
+        /// The networks that its endpoints reach, whose names they may learn too.
+        reaches: Vec<Name>,
     },
     /// A network is gone.
     NoNetwork(Name),
@@ -90,7 +92,8 @@ fn of_network(network: &Network) -> ZoneUpdate {
         bridge: network.bridge.clone(),
         gateways: network.resolvers().collect(),
         subnets: network.subnets.iter().map(|subnet| subnet.net).collect(),
-        open: network.policy.access == Access::Open,
+        forwards: network.policy.forwards_names(),
+        reaches: network.peers.iter().cloned().collect(),
     }
 }
 

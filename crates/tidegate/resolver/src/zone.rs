@@ -11,7 +11,7 @@ use crate::ZoneUpdate;
 
 /// Networks and endpoints, by what is asked for.
 ///
-/// A namespace sees only the names of its own networks. The cost of an update does not depend on the size of the
+/// A namespace sees only the names of its own networks and of those that they reach. The cost of an update does not depend on the size of the
 /// zone.
 #[derive(Clone, Debug, Default)]
 pub struct Zone {
@@ -32,7 +32,8 @@ struct Network {
     bridge: Option<IfName>,
     gateways: Vec<IpAddr>,
     subnets: Vec<IpNet>,
-    open: bool,
+    forwards: bool,
+    reaches: Vec<Name>,
     /// Endpoints by name and alias, in lower case, because DNS ignores case (RFC 4343).
     names: HashMap<Box<str>, Holders>,
 }
@@ -54,11 +55,13 @@ impl Zone {
                 bridge,
                 gateways,
                 subnets,
-                open,
+                forwards,
+                reaches,
             } => {
                 let network = self.networks.entry(name).or_default();
                 network.bridge = Some(bridge);
-                (network.gateways, network.subnets, network.open) = (gateways, subnets, open);
+                (network.gateways, network.subnets) = (gateways, subnets);
+                (network.forwards, network.reaches) = (forwards, reaches);
             }
             ZoneUpdate::NoNetwork(name) => drop(self.networks.remove(&name)),
             ZoneUpdate::NoEndpoint(name) => self.forget(&name),
@@ -190,11 +193,26 @@ impl<'a> View<'a> {
         self.networks.iter().filter_map(find)
     }
 
-    /// Addresses of the endpoints with a name, `ENDPOINT` or `ENDPOINT.NETWORK`; none if there is no such endpoint.
-    /// `name` is in lower case.
+    /// The networks that those reach.
+    fn reached(self) -> impl Iterator<Item = (&'a Name, &'a Network)> {
+        let names = self.networks().flat_map(|(_, network)| &network.reaches);
+        names.filter_map(move |name| Some((name, self.zone.networks.get(name)?)))
+    }
+
+    /// Addresses of the endpoints with a name, `ENDPOINT` or `ENDPOINT.NETWORK`; none if there is no such endpoint. A
+    /// name on its own networks hides the same name on those that they reach. `name` is in lower case.
     pub(crate) fn addresses(self, name: &str) -> Option<Vec<IpAddr>> {
+        let own = self.addresses_on(self.networks(), name);
+        own.or_else(|| self.addresses_on(self.reached(), name))
+    }
+
+    fn addresses_on(
+        self,
+        networks: impl Iterator<Item = (&'a Name, &'a Network)>,
+        name: &str,
+    ) -> Option<Vec<IpAddr>> {
         let mut found: Option<BTreeSet<IpAddr>> = None;
-        for (network_name, network) in self.networks() {
+        for (network_name, network) in networks {
             let own = network_name.as_str().to_ascii_lowercase();
             let inner = name
                 .strip_suffix(&own)
@@ -214,19 +232,21 @@ impl<'a> View<'a> {
     pub(crate) fn name_of(self, address: IpAddr) -> Option<(&'a Name, &'a Name)> {
         let name = self.zone.by_address.get(&address)?;
         let network = &self.zone.endpoints.get(name)?.network;
-        let is_on = self.networks.iter().any(|(name, _)| name == network);
-        is_on.then_some((name, network))
+        let mut networks = self.networks().chain(self.reached());
+        let is_seen = networks.any(|(name, _)| name == network);
+        is_seen.then_some((name, network))
     }
 
-    /// Whether an address is in a subnet of its networks, assigned or not.
+    /// Whether an address is in a subnet of these networks, assigned or not.
     pub(crate) fn has(self, address: IpAddr) -> bool {
-        let mut subnets = self.networks().flat_map(|(_, network)| &network.subnets);
+        let networks = self.networks().chain(self.reached());
+        let mut subnets = networks.flat_map(|(_, network)| &network.subnets);
         subnets.any(|subnet| subnet.contains(&address))
     }
 
-    /// Whether the network whose gateway was queried is open. Other networks of the namespace do not count: a
-    /// neighbour on an internal network could impersonate an endpoint that is also on an open one.
-    pub(crate) fn has_way_out(self) -> bool {
-        self.asked.open
+    /// Whether the network whose gateway was queried has other names forwarded. Other networks of the namespace do not
+    /// count: a neighbour on an internal network could impersonate an endpoint that is also on an open one.
+    pub(crate) fn forwards(self) -> bool {
+        self.asked.forwards
     }
 }

@@ -2,6 +2,8 @@ use super::*;
 use expect_test::expect;
 use tidegate_api::traffic::Counts;
 
+use crate::published;
+
 fn endpoint_from(json: &str) -> EndpointView {
     serde_json::from_str(json).unwrap()
 }
@@ -107,4 +109,71 @@ fn an_object_is_shown_field_by_field() {
         status            ok
     "#]]
     .assert_eq(&endpoint(&front()));
+}
+
+#[test]
+fn ranges_are_shown_as_they_were_published_and_lists_beside_them() {
+    let mut view = front();
+    let port = |number: u16| format!("{}:{number}", 9000 + number).parse().unwrap();
+    view.endpoint.ports = (80..90).map(port).collect();
+    let allowed =
+        serde_json::json!([{ "ports": ["9085:85", "9086:86"], "from": ["192.0.2.0/24"] }]);
+    view.endpoint.allow = serde_json::from_value(allowed).unwrap();
+    expect![[r#"
+        ENDPOINT  NETWORK  NETNS           INTERFACE  ADDRESSES                     PORTS
+        front     web      /run/netns/box  eth0       10.208.0.2,fd74:6964:6567::2  9080-9084:80-84/tcp,9085-9086:85-86/tcp (restricted),9087-9089:87-89/tcp
+    "#]]
+    .assert_eq(&endpoints(std::slice::from_ref(&view)));
+    let shown = endpoint(&view);
+    let line = |key: &str| {
+        shown
+            .lines()
+            .find_map(|line| line.strip_prefix(key))
+            .map(str::trim)
+    };
+    assert_eq!(line("ports"), Some("9080-9089:80-89/tcp"));
+    assert_eq!(
+        line("allowed"),
+        Some("9085-9086:85-86/tcp from 192.0.2.0/24")
+    );
+    expect![[r#"
+        PORTS                ENDPOINT  NETWORK  ADDRESSES                     CLIENTS
+        9080-9084:80-84/tcp  front     web      10.208.0.2,fd74:6964:6567::2  everybody
+        9085-9086:85-86/tcp  front     web      10.208.0.2,fd74:6964:6567::2  192.0.2.0/24
+        9087-9089:87-89/tcp  front     web      10.208.0.2,fd74:6964:6567::2  everybody
+    "#]]
+    .assert_eq(&ports(&published::of(&[view])));
+}
+
+#[test]
+fn connected_networks_are_told_with_the_way_and_only_if_there_are_any() {
+    let network = |name: &str, to: &[&str], from: &[&str], peers: &[&str]| -> NetworkView {
+        let view = serde_json::json!({
+            "name": name, "bridge": "tgb0", "mac": "02:62:00:00:00:01", "mtu": null, "endpoints": [],
+            "subnets": [{ "net": "10.0.1.0/24", "gateway": "10.0.1.1" }],
+            "peers": peers, "one-way-to": to, "one-way-from": from,
+        });
+        serde_json::from_value(view).unwrap()
+    };
+    let views = [
+        network("web", &["db"], &[], &["db", "lan"]),
+        network("db", &[], &["web"], &[]),
+        network("alone", &[], &[], &[]),
+    ];
+    expect![[r#"
+        NETWORK  BRIDGE  SUBNETS      GATEWAYS  ENDPOINTS  PEERS
+        web      tgb0    10.0.1.0/24  10.0.1.1  0          lan,to:db
+        db       tgb0    10.0.1.0/24  10.0.1.1  0          from:web
+        alone    tgb0    10.0.1.0/24  10.0.1.1  0          -
+    "#]]
+    .assert_eq(&networks(&views));
+    assert!(!networks(&views[2..]).contains("PEERS"));
+    let shown = super::network(&views[0]);
+    for line in [
+        "peers               lan",
+        "reaches one way     db",
+        "reached one way by  -",
+    ] {
+        assert!(shown.contains(line), "{shown}");
+    }
 }

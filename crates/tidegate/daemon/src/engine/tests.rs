@@ -198,7 +198,10 @@ fn a_failure_at_any_step_undoes_the_whole_command() {
 fn a_forced_removal_that_fails_gives_the_network_back_with_endpoints_and_peers() {
     let bench = Bench::new().with_endpoint();
     bench.engine.create_network(&wanted("db")).unwrap();
-    bench.engine.connect(&name("web"), &name("db")).unwrap();
+    bench
+        .engine
+        .connect(&name("web"), &name("db"), false)
+        .unwrap();
     bench.links.fail_step(1, ErrorKind::Other);
     let before = bench.everything();
     let refused = bench.engine.remove_network(&name("web"), true);

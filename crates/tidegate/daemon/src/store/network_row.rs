@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
+use std::ops::Not;
 
 use ipnet::IpNet;
 use serde::{Deserialize, Serialize};
@@ -47,6 +48,9 @@ struct PolicyRow {
     access: Access,
     #[serde(skip_serializing_if = "Option::is_none")]
     host_access: Option<HostAccess>,
+    /// Only where it is set, so that an older daemon reads all other networks.
+    #[serde(skip_serializing_if = "Not::not")]
+    dns_forward: bool,
     icc: bool,
     anti_spoofing: bool,
     mode4: Mode,
@@ -63,6 +67,7 @@ impl Default for PolicyRow {
         Self {
             access: Access::Open,
             host_access: None,
+            dns_forward: false,
             icc: true,
             anti_spoofing: false,
             mode4: Mode::Nat,
@@ -171,6 +176,7 @@ impl From<Policy> for PolicyRow {
         let Policy {
             access,
             host_access,
+            dns_forward,
             icc,
             anti_spoofing,
             mode4,
@@ -182,6 +188,7 @@ impl From<Policy> for PolicyRow {
         Self {
             access,
             host_access,
+            dns_forward,
             icc,
             anti_spoofing,
             mode4,
@@ -198,6 +205,7 @@ impl From<PolicyRow> for Policy {
         let PolicyRow {
             access,
             host_access,
+            dns_forward,
             icc,
             anti_spoofing,
             mode4,
@@ -209,6 +217,7 @@ impl From<PolicyRow> for Policy {
         Self {
             access,
             host_access,
+            dns_forward,
             icc,
             anti_spoofing,
             mode4,

@@ -454,6 +454,21 @@ impl<'a> PacketPath<'a> {
         )
     }
 
+    /// Advice for a packet against the way in which two networks are connected.
+    fn hint_of_one_way(&self, to: &Network) -> Option<String> {
+        let Who::Endpoint(sender) = self.from.who else {
+            return None;
+        };
+        let (to, from) = (&to.name, &sender.network);
+        let is_reached = self.state.networks.get(to)?.peers.contains(from);
+        is_reached.then(|| {
+            format!(
+                "network {to} is connected to network {from} one way: `tidegate network connect {to} {from}` connects \
+                 them both ways"
+            )
+        })
+    }
+
     /// Advice for a dropped packet: how to reach its endpoint.
     fn hint(&self, fate: &Fate) -> Option<String> {
         let last = self.walk.steps.last();
@@ -471,6 +486,9 @@ impl<'a> PacketPath<'a> {
         let network = self.state.networks.get(&endpoint.network)?;
         if network.policy.access != Access::Open {
             return None;
+        }
+        if let Some(hint) = self.hint_of_one_way(network) {
+            return Some(hint);
         }
         let is_ipv4 = self.is_ipv4();
         let mut of_it = endpoint.ports.iter().filter(|binding| {

@@ -62,7 +62,7 @@ impl Hint for Refused {
                 "its endpoints reach each other unless it was created with --no-icc".into()
             }
             Self::NotConnectable(_) => "connect networks created without --internal and --isolated".into(),
-            Self::ConnectedAlready(..) | Self::NotConnected(..) => {
+            Self::ConnectedAlready { .. } | Self::NotConnected(..) => {
                 "see the peers in `tidegate network inspect`".into()
             }
             Self::PublishIsolated { .. } => "use a network created with --internal, or with neither".into(),
@@ -95,6 +95,7 @@ impl Hint for Refused {
                 "give a wider range of host ports, or widen `ports.free` in tidegated.toml".into()
             }
             Self::NotPublished { endpoint, .. } => format!("see `tidegate endpoint inspect {endpoint}`"),
+            Self::AmbiguousPort { .. } => "write it HOSTPORT:PORT".into(),
             Self::TwoOfFamily { .. } => "give one for each of IPv4 and IPv6".into(),
             Self::NoHostIp { .. } => "give an address that the host has, or leave it out".into(),
             Self::PortTwice(..) => "give each host port once".into(),

@@ -30,7 +30,7 @@ impl Refused {
             | Self::TooManyBound { .. }
             | Self::OlderGateway(_)
             | Self::NoGatewayPlace(_)
-            | Self::ConnectedAlready(..)
+            | Self::ConnectedAlready { .. }
             | Self::NotConnected(..)
             | Self::NetworkDown { .. }
             | Self::EndpointDown { .. }
@@ -59,6 +59,7 @@ impl Refused {
             | Self::TwoGateways { .. }
             | Self::Mtu { .. }
             | Self::NoIpv6InNamespace { .. }
+            | Self::AmbiguousPort { .. }
             | Self::TwoOfFamily { .. }
             | Self::NoHostIp { .. }
             | Self::PortTwice(..)

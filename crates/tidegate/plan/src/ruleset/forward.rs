@@ -37,6 +37,8 @@ pub(super) fn to_bridge() -> Vec<(&'static str, Vec<Statement>)> {
             "endpoints of networks that may talk",
             accept(pair.clone().is_in(id(NftSet::Peers))),
         ),
+        // Of networks that are connected one way, the pair is there in one direction only.
+        errors_to_talker(),
         (
             "nothing else into an internal network",
             vec![
@@ -128,14 +130,7 @@ pub(super) fn from_bridge() -> Vec<(&'static str, Vec<Statement>)> {
     };
     vec![
         ("answers", vec![known_connection(), Verdict::Accept.into()]),
-        (
-            "errors to who may talk to it",
-            vec![
-                errors(),
-                Key::from([Field::Oifname, Field::Iifname]).is_in(id(NftSet::Peers)),
-                Verdict::Accept.into(),
-            ],
-        ),
+        errors_to_talker(),
         (
             "nothing out of an internal network",
             vec![
@@ -153,6 +148,16 @@ pub(super) fn from_bridge() -> Vec<(&'static str, Vec<Statement>)> {
         ),
         ("out of any other network", vec![Verdict::Accept.into()]),
     ]
+}
+
+fn errors_to_talker() -> (&'static str, Vec<Statement>) {
+    let back = Key::from([Field::Oifname, Field::Iifname]);
+    let statements = vec![
+        errors(),
+        back.is_in(id(NftSet::Peers)),
+        Verdict::Accept.into(),
+    ];
+    ("errors to who may talk to it", statements)
 }
 
 pub(super) fn icmp(protocol: InetProto, bridges: NftSet) -> Vec<Statement> {

@@ -37,6 +37,34 @@ fn attach_as(state: &mut State, network: &str, endpoint: &str, ino: u64, ports: 
     state.apply(&plan.change);
 }
 
+#[test]
+fn a_connection_one_way_passes_there_and_the_hint_for_the_way_back_connects_both_ways() {
+    let mut state = web(Policy::default(), &[]);
+    state.apply(&create(&state, &network("db")).unwrap().change);
+    attach_as(&mut state, "db", "store", 3, &[]);
+    let plan = tidegate_plan::connect(&state, &name("web"), &name("db"), true).unwrap();
+    state.apply(&plan.change);
+    let asked = |from, to| {
+        let explained = explain_on(&state, &routing(&state), from, to);
+        explained.unwrap().paths
+    };
+    let there = asked("front", "store:5432");
+    assert_eq!(there.len(), 2);
+    assert!(there.iter().all(|path| path.fate == reaches("store")));
+    let back = asked("store", "front:80");
+    assert_eq!(back.len(), 2);
+    for path in back {
+        assert_eq!(path.fate, Fate::Dropped);
+        assert_eq!(
+            path.hint.as_deref(),
+            Some(
+                "network web is connected to network db one way: `tidegate network connect web db` connects them both \
+                 ways"
+            )
+        );
+    }
+}
+
 /// The host of a state, with a way out at 192.0.2.1 and 2001:db8::1.
 fn routing(state: &State) -> HostRouting {
     let wan: Link = Link {

@@ -1,7 +1,7 @@
 //! What a plan says that its command comes to.
 
 use tidegate_api::Publish;
-use tidegate_model::{PortRequest, State};
+use tidegate_model::{Name, PortRequest, State};
 use tidegate_plan::{Plan, PortFacts};
 
 use crate::values::{
@@ -33,11 +33,15 @@ fn the_outcome_is_the_object_as_it_is_afterwards() {
     let unpublish = tidegate_plan::unpublish(&after, &endpoint, &ports).unwrap();
     let (after, withdrawn) = done(&after, unpublish);
     assert_eq!(after.endpoints[&endpoint], withdrawn);
-    let (after, connected) = done(&state, tidegate_plan::connect(&state, &db, &web).unwrap());
-    assert_eq!(after.networks[&db], connected);
-    let disconnect = tidegate_plan::disconnect(&after, &web, &db).unwrap();
-    let (after, disconnected) = done(&after, disconnect);
-    assert_eq!(after.networks[&web], disconnected);
+    let both = |state: &State, names: [&Name; 2]| names.map(|name| state.networks[name].clone());
+    for one_way in [false, true] {
+        let connect = tidegate_plan::connect(&state, &db, &web, one_way).unwrap();
+        let (after, connected) = done(&state, connect);
+        assert_eq!(connected, both(&after, [&db, &web]));
+        let disconnect = tidegate_plan::disconnect(&after, &web, &db).unwrap();
+        let (after, disconnected) = done(&after, disconnect);
+        assert_eq!(disconnected, both(&after, [&web, &db]));
+    }
 }
 
 #[test]

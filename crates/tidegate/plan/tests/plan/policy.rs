@@ -195,22 +195,25 @@ fn addresses_come_from_the_ranges_of_several_subnets_and_not_from_what_is_reserv
 fn networks_that_are_connected_are_two_pairs_until_one_of_them_goes() {
     let mut state = crate::values::state_with(&["a", "b", "c"]);
     let (a, b) = (name("a"), name("b"));
-    let plan = tidegate_plan::connect(&state, &a, &b).unwrap();
+    let plan = tidegate_plan::connect(&state, &a, &b, false).unwrap();
     expect![[r#"
         add set inet tidegate peers { type ifname . ifname; elements = { "tgb0" . "tgb1", "tgb1" . "tgb0" }; }
     "#]].assert_eq(&plan.transaction.to_text());
     let number = state.next_number;
     state.apply(&plan.change);
     assert_eq!(state.next_number, number);
-    let again = tidegate_plan::connect(&state, &b, &a);
-    assert!(matches!(again, Err(Refused::ConnectedAlready(..))));
+    let again = tidegate_plan::connect(&state, &b, &a, false).unwrap_err();
+    assert_eq!(
+        again.to_string(),
+        "network b is connected to network a already, both ways"
+    );
     let ended = tidegate_plan::disconnect(&state, &b, &a).unwrap();
     assert!(matches!(
         tidegate_plan::disconnect(&state, &a, &name("c")),
         Err(Refused::NotConnected(..))
     ));
     assert!(matches!(
-        tidegate_plan::connect(&state, &a, &a),
+        tidegate_plan::connect(&state, &a, &a, false),
         Err(Refused::ConnectedToItself(_))
     ));
     let removed = tidegate_plan::remove_network(&state, &a, false).unwrap();
@@ -239,6 +242,69 @@ fn networks_that_are_connected_are_two_pairs_until_one_of_them_goes() {
                 .all(|network| network.peers.is_empty())
         );
     }
+}
+
+#[test]
+fn one_way_is_one_pair_and_changes_to_both_ways_and_back_in_one_transaction() {
+    let mut state = crate::values::state_with(&["a", "b"]);
+    let [a, b] = ["a", "b"].map(name);
+    let before = state.clone();
+    let mut seen = String::new();
+    for (one, other, one_way) in [
+        (&a, &b, true),
+        (&b, &a, true),
+        (&b, &a, false),
+        (&a, &b, true),
+    ] {
+        let plan = tidegate_plan::connect(&state, one, other, one_way).unwrap();
+        seen += &format!(
+            "{}undo: {}",
+            plan.transaction.to_text(),
+            plan.undo.to_text()
+        );
+        state.apply(&plan.change);
+        let again = tidegate_plan::connect(&state, one, other, one_way);
+        assert!(matches!(again, Err(Refused::ConnectedAlready { .. })));
+    }
+    expect![[r#"
+        add set inet tidegate peers { type ifname . ifname; elements = { "tgb0" . "tgb1" }; }
+        undo: delete element inet tidegate peers { "tgb0" . "tgb1" }
+        delete element inet tidegate peers { "tgb0" . "tgb1" }
+        add set inet tidegate peers { type ifname . ifname; elements = { "tgb1" . "tgb0" }; }
+        undo: delete element inet tidegate peers { "tgb1" . "tgb0" }
+        add set inet tidegate peers { type ifname . ifname; elements = { "tgb0" . "tgb1" }; }
+        add set inet tidegate peers { type ifname . ifname; elements = { "tgb0" . "tgb1" }; }
+        undo: delete element inet tidegate peers { "tgb0" . "tgb1" }
+        delete element inet tidegate peers { "tgb1" . "tgb0" }
+        undo: add set inet tidegate peers { type ifname . ifname; elements = { "tgb1" . "tgb0" }; }
+    "#]]
+    .assert_eq(&seen);
+    // Whoever is named first, and whichever of the two goes.
+    for gone in [
+        tidegate_plan::disconnect(&state, &b, &a).unwrap().change,
+        tidegate_plan::remove_network(&state, &a, false)
+            .unwrap()
+            .change,
+        tidegate_plan::remove_network(&state, &b, false)
+            .unwrap()
+            .change,
+    ] {
+        let mut after = state.clone();
+        after.apply(&gone);
+        let mut networks = after.networks.values();
+        assert!(networks.all(|network| network.peers.is_empty()));
+    }
+    let removed = tidegate_plan::remove_network(&state, &b, false).unwrap();
+    let text = removed.transaction.to_text();
+    assert!(
+        text.contains(r#"{ "tgb1" . "tgb1", "tgb0" . "tgb1" }"#),
+        "{text}"
+    );
+    let ended = tidegate_plan::disconnect(&state, &b, &a).unwrap();
+    state.apply(&ended.change);
+    assert_eq!(state, before);
+    let ended = tidegate_plan::disconnect(&state, &b, &a);
+    assert!(matches!(ended, Err(Refused::NotConnected(..))));
 }
 
 #[test]

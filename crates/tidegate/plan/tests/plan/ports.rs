@@ -251,6 +251,52 @@ fn publishing_more_adds_just_that_and_holds_its_ports_first() {
 }
 
 #[test]
+fn a_single_port_to_withdraw_is_one_of_the_endpoint_or_else_one_of_the_host() {
+    let mut state = state_with(&["web"]);
+    let published = ["8443:443", "80:8080", "8080:80", "81:81", "9000-9002:90-92"];
+    attach(&mut state, "web", 1, &published);
+    let left = |texts: &[&str]| {
+        let plan = tidegate_plan::unpublish(&state, &name("ep-1"), &requests(texts));
+        let all = ports(
+            &tidegate_plan::unpublish(&state, &name("ep-1"), &requests(&["8443:443"])).unwrap(),
+        );
+        plan.map(|plan| {
+            let left = ports(&plan);
+            let gone = all
+                .split(' ')
+                .filter(|port| !left.split(' ').any(|it| it == *port));
+            let is_there = left.contains("8443:443/tcp").then_some("8443 stays");
+            gone.chain(is_there).collect::<Vec<_>>().join(" ")
+        })
+    };
+    for (texts, gone) in [
+        (&["443"][..], ""),
+        (&["8443"], ""),
+        (&["81"], "81:81/tcp 8443 stays"),
+        (&["90"], "9000:90/tcp 8443 stays"),
+        (&["9001-9002"], "9001:91/tcp 9002:92/tcp 8443 stays"),
+        (
+            &["80:8080", "8080:80"],
+            "80:8080/tcp 8080:80/tcp 8443 stays",
+        ),
+    ] {
+        assert_eq!(left(texts).unwrap(), gone, "{texts:?}");
+    }
+    let refused = left(&["80"]).unwrap_err();
+    assert_eq!(
+        refused.to_string(),
+        "80/tcp of endpoint ep-1 is ambiguous: it is the endpoint's port of 8080:80/tcp and the host's port of \
+         80:8080/tcp"
+    );
+    for none in ["8443/udp", "127.0.0.1::8443", "1"] {
+        assert!(
+            matches!(left(&[none]), Err(Refused::NotPublished { .. })),
+            "{none}"
+        );
+    }
+}
+
+#[test]
 fn unpublishing_the_last_port_removes_what_publishing_the_first_added() {
     let mut state = state_with(&["web"]);
     attach(&mut state, "web", 1, &[]);

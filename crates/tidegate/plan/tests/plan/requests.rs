@@ -237,6 +237,12 @@ fn a_refused_network_says_why_and_what_to_do() {
         r.policy.mode4 = Mode::Routed;
         r.policy.snat = vec!["192.0.2.1".parse().unwrap()];
     });
+    seen += &refusal(&|r| r.policy.dns_forward = true);
+    seen += &refusal(&|r| {
+        r.policy.access = Access::Internal;
+        r.policy.host_access = Some(HostAccess::None);
+        r.policy.dns_forward = true;
+    });
     seen += &refusal(&|r| r.subnets = nets(&["10.1.0.9/24"]));
     seen += &refusal(&|r| {
         r.subnets = nets(&["fd00::/64"]);
@@ -279,6 +285,10 @@ fn a_refused_network_says_why_and_what_to_do() {
         network b has contradicting options: --host-access, and --isolated [Invalid]
           leave one of the two out
         network b has contradicting options: --snat, and no translation (mode routed, or --no-masquerade) [Invalid]
+          leave one of the two out
+        network b has contradicting options: --dns-forward, and no --internal [Invalid]
+          leave one of the two out
+        network b has contradicting options: --dns-forward, and --host-access none [Invalid]
           leave one of the two out
         invalid subnet "10.1.0.9/24": it has host bits: the subnet is 10.1.0.0/24 [Invalid]
           write it 10.1.2.0/24 or fd00:1:2:3::/64, with room for a gateway and an endpoint

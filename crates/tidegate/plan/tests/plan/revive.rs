@@ -79,7 +79,7 @@ fn a_bridge_that_fits_keeps_its_settings_and_is_opened_last() {
 #[test]
 fn a_network_that_was_down_gets_its_elements_and_those_of_peers_that_are_up() {
     let mut state = state_with(&["web", "db"]);
-    let connected = tidegate_plan::connect(&state, &name("web"), &name("db")).unwrap();
+    let connected = tidegate_plan::connect(&state, &name("web"), &name("db"), false).unwrap();
     state.apply(&connected.change);
     let added = |state: &State| revived(state, &[]).transaction.to_text();
     assert_eq!(added(&state), "");

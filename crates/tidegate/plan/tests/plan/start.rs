@@ -168,6 +168,7 @@ fn the_whole_table_is_one_transaction_that_replaces_what_was_there() {
         add rule inet tidegate forward iifname @bridges jump from_bridge comment "from an endpoint to elsewhere #34d15089ccb97272"
         add rule inet tidegate to_bridge ct state established accept comment "answers #5f32a3d38c085a1f"
         add rule inet tidegate to_bridge iifname . oifname @peers accept comment "endpoints of networks that may talk #b233dd0830d0e230"
+        add rule inet tidegate to_bridge ct state related oifname . iifname @peers accept comment "errors to who may talk to it #976801ea617241e3"
         add rule inet tidegate to_bridge oifname @internal drop comment "nothing else into an internal network #d82b9935147c6684"
         add rule inet tidegate to_bridge iifname @internal drop comment "nothing out of an internal network, through a published port neither #3179494e078cbc52"
         add rule inet tidegate to_bridge iifname != @bridges ct state related accept comment "errors about a connection, but of no endpoint #2e325bb02d7a1393"

@@ -238,12 +238,21 @@ fn connections_from_without_the_table_are_deleted_unless_it_allows_them() {
         ..straight(CLIENT, FRONT)
     };
     assert_eq!(fate(expected), Fate::Keep);
-    let plan = tidegate_plan::connect(&state, &name("web"), &name("db")).unwrap();
-    state.apply(&plan.change);
+    let plan = tidegate_plan::connect(&state, &name("web"), &name("db"), false).unwrap();
+    let mut connected = state.clone();
+    connected.apply(&plan.change);
     assert_eq!(
-        sweep_after_repair(&state).fate(&straight(BACK, FRONT)),
+        sweep_after_repair(&connected).fate(&straight(BACK, FRONT)),
         Fate::Keep
     );
+    // BACK is on db.
+    for (from, to, fate) in [("db", "web", Fate::Keep), ("web", "db", Fate::Forget)] {
+        let plan = tidegate_plan::connect(&state, &name(from), &name(to), true).unwrap();
+        let mut connected = state.clone();
+        connected.apply(&plan.change);
+        let swept = sweep_after_repair(&connected);
+        assert_eq!(swept.fate(&straight(BACK, FRONT)), fate, "{from} {to}");
+    }
 }
 
 #[test]

@@ -158,7 +158,8 @@ fn an_update_of_a_network_replaces_its_gateways_and_ends_its_way_out() {
         bridge: "tgb1".parse().unwrap(),
         gateways: vec![ip("10.0.1.254")],
         subnets: vec!["10.0.1.0/24".parse().unwrap()],
-        open: false,
+        forwards: false,
+        reaches: Vec::new(),
     });
     let told = |to, name| {
         let message = question(name, RecordType::A);

@@ -4,7 +4,9 @@ use hickory_proto::op::{Edns, Message, ResponseCode};
 use hickory_proto::rr::{RData, Record, RecordType};
 use tidegate_resolver::{Question, Verdict};
 
-use crate::scene::{ask, question, shown, state_with_back_on_both, told, told_to, zone, zone_of};
+use crate::scene::{
+    ask, question, shown, state, state_with_back_on_both, told, told_to, zone, zone_of,
+};
 
 fn forwarded(message: &Message) -> Question {
     match ask(&zone(), "10.0.1.2", "10.0.1.1", message) {
@@ -44,6 +46,18 @@ fn no_query_is_forwarded_for_internal_networks() {
     assert_eq!(told("safe.", RecordType::A), "NoError 10.0.3.2");
     assert_eq!(told("secret.example.org.", RecordType::A), "Refused");
     assert_eq!(told("1.2.0.192.in-addr.arpa.", RecordType::PTR), "Refused");
+}
+
+#[test]
+fn queries_of_an_internal_network_are_forwarded_if_it_was_created_so() {
+    let mut state = state();
+    let vault = state.networks.get_mut(&"vault".parse().unwrap()).unwrap();
+    vault.policy.dns_forward = true;
+    let zone = zone_of(&state);
+    let told = |name, kind| told_to(&zone, "10.0.3.2", "10.0.3.1", name, kind);
+    assert_eq!(told("safe.", RecordType::A), "NoError 10.0.3.2");
+    assert_eq!(told("www.example.org.", RecordType::A), "forwarded");
+    assert_eq!(told("front.", RecordType::A), "NXDomain", "another network");
 }
 
 /// A neighbour on the internal network can ask under the address of an endpoint that is on an open one too.

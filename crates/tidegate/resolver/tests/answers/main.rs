@@ -6,6 +6,7 @@
     reason = "what is not as it should be fails the test"
 )]
 
+mod connected;
 mod edges;
 mod files;
 mod forwarded;

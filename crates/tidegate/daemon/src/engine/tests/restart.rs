@@ -161,7 +161,10 @@ fn a_start_survives_a_failure_of_any_step_and_is_whole_when_that_is_tried_again(
         for step in 0.. {
             let bench = Bench::new().with_endpoint();
             bench.engine.create_network(&wanted("db")).unwrap();
-            bench.engine.connect(&name("web"), &name("db")).unwrap();
+            bench
+                .engine
+                .connect(&name("web"), &name("db"), false)
+                .unwrap();
             let whole = bench.everything();
             for link in whole
                 .links

@@ -77,6 +77,7 @@ fn full_network() -> Network {
         policy: Policy {
             access: Access::Internal,
             host_access: Some(HostAccess::Dns),
+            dns_forward: false,
             icc: false,
             anti_spoofing: true,
             mode4: Mode::Routed,
@@ -89,6 +90,18 @@ fn full_network() -> Network {
         peers: ["db".parse().unwrap()].into(),
         labels: [("owner".parse().unwrap(), "ops".to_owned())].into(),
         ..network("web", 1)
+    }
+}
+
+/// An internal network whose DNS server forwards names.
+fn forwarding() -> Network {
+    Network {
+        policy: Policy {
+            access: Access::Internal,
+            dns_forward: true,
+            ..Policy::default()
+        },
+        ..network("build", 3)
     }
 }
 
@@ -146,6 +159,7 @@ fn rows_have_the_text_that_they_always_had() {
     let changes = Change::All(vec![
         Change::AddNetwork(full_network()),
         Change::AddNetwork(network("plain", 2)),
+        Change::AddNetwork(forwarding()),
         Change::AddEndpoint(full_endpoint()),
     ]);
     let mut state = State::default();
@@ -153,6 +167,15 @@ fn rows_have_the_text_that_they_always_had() {
     state.apply(&changes);
     expect![[r#"{"name":"web","bridge":"tgb1","mac":"02:00:00:00:00:01","subnets":[{"net":"10.0.1.0/24","gateway":"10.0.1.1","range":"10.0.1.128/25"}],"mtu":1400,"host-ips":["127.0.0.1"],"allow":["192.0.2.0/24"],"policy":{"access":"internal","host-access":"dns","icc":false,"anti-spoofing":true,"mode4":"routed","mode6":"nat-unprotected","masquerade":false,"snat":["192.0.2.9"],"trusted-interfaces":["eth1"]},"reserved":{"printer":"10.0.1.9"},"peers":["db"],"labels":{"owner":"ops"}}"#]].assert_eq(&row(&store, NETWORKS, "web"));
     expect![[r#"{"name":"plain","bridge":"tgb2","mac":"02:00:00:00:00:02","subnets":[{"net":"10.0.2.0/24","gateway":"10.0.2.1"}],"mtu":1400,"policy":{"access":"open","icc":true,"anti-spoofing":false,"mode4":"nat","mode6":"nat","masquerade":true,"snat":[],"trusted-interfaces":[]}}"#]].assert_eq(&row(&store, NETWORKS, "plain"));
+    assert_eq!(
+        row(&store, NETWORKS, "build"),
+        row(&store, NETWORKS, "plain")
+            .replace("plain", "build")
+            .replace("0.2", "0.3")
+            .replace("tgb2", "tgb3")
+            .replace("00:02", "00:03")
+            .replace(r#""open","#, r#""internal","dns-forward":true,"#)
+    );
     expect![[r#"{"name":"front","network":"web","netns":{"path":"/run/netns/box","id":{"dev":4,"ino":4026532001,"cookie":"5ad1f2c09be34711-4242"}},"host-ifname":"tgv1","ifname":"eth0","mac":"02:00:00:00:01:01","addresses":["10.0.1.2/24"],"gateways":["10.0.1.1"],"gateway-priority":7,"gateway-metric":400,"aliases":["www"],"ports":["127.0.0.1:8080:80/tcp"],"allow":[{"ports":["127.0.0.1:8080:80/tcp"],"from":["2001:db8::/32"]}],"sysctls":["net.ipv4.conf.IFNAME.log_martians=1"]}"#]].assert_eq(&row(&store, ENDPOINTS, "front"));
     assert_eq!(store.load().unwrap(), state);
 }
