@@ -125,10 +125,9 @@ impl Engine {
     pub fn remove_network(&self, name: &Name, force: bool) -> Result<NetworkView, EngineError> {
         let namespaces = match force {
             true => self.namespaces(|state| {
-                state
-                    .endpoints_of(name)
-                    .map(|e| e.netns.path.clone())
-                    .collect()
+                let network = state.network(name).into_iter();
+                let endpoints = network.flat_map(|network| state.endpoints_of(&network.name));
+                endpoints.map(|e| e.netns.path.clone()).collect()
             }),
             false => OpenNamespaces::default(),
         };
@@ -251,7 +250,7 @@ impl Engine {
     /// If there is none of that name.
     pub fn network(&self, name: &Name) -> Result<NetworkView, EngineError> {
         let state = self.state();
-        let network = state.networks.get(name);
+        let network = state.network(name);
         let network = network.ok_or_else(|| Refused::NoNetwork(name.clone()))?;
         Ok(view(&state, network))
     }
@@ -273,7 +272,7 @@ impl Engine {
     /// If there is none of that name.
     pub fn endpoint(&self, name: &Name) -> Result<Endpoint, EngineError> {
         let state = self.state();
-        let endpoint = state.endpoints.get(name).cloned();
+        let endpoint = state.endpoints.find(name).cloned();
         Ok(endpoint.ok_or_else(|| Refused::NoEndpoint(name.clone()))?)
     }
 
@@ -370,7 +369,7 @@ impl Engine {
     /// Opens the namespace of an endpoint for a command.
     fn namespaces_of(&self, name: &Name) -> OpenNamespaces {
         self.namespaces(|state| {
-            let endpoint = state.endpoints.get(name);
+            let endpoint = state.endpoints.find(name);
             endpoint.map(|e| e.netns.path.clone()).into_iter().collect()
         })
     }

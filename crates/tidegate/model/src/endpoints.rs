@@ -24,6 +24,11 @@ impl Endpoints {
         self.by_name.get(name).map(Box::as_ref)
     }
 
+    /// The endpoint of that name, or else of one that differs only in case.
+    pub fn find(&self, name: &Name) -> Option<&Endpoint> {
+        name.find_in(&self.by_name).map(Box::as_ref)
+    }
+
     /// Whether there is one of that name.
     pub fn contains_key(&self, name: &Name) -> bool {
         self.by_name.contains_key(name)

@@ -29,6 +29,11 @@ pub struct State {
 pub const DNS_PORT: u16 = 53;
 
 impl State {
+    /// The network of that name, or else of one that differs only in case.
+    pub fn network(&self, name: &Name) -> Option<&Network> {
+        name.find_in(&self.networks)
+    }
+
     /// The endpoints attached to a network, by name.
     pub fn endpoints_of<'a>(&'a self, network: &'a Name) -> impl Iterator<Item = &'a Endpoint> {
         self.endpoints.of_network(network)

@@ -93,6 +93,7 @@ fn check_bound(state: &State, network: &Network) -> Result<(), Refused> {
 /// If the endpoint does not exist.
 pub fn detach(state: &State, name: &Name) -> Result<Plan<Endpoint>, Refused> {
     let endpoint = find_endpoint(state, name)?;
+    let name = &endpoint.name;
     let network = find(state, &endpoint.network)?;
     let links = vec![delete_veth(state, network, endpoint)];
     let elements = match state.degraded.down_endpoint(name) {
@@ -107,12 +108,12 @@ pub fn detach(state: &State, name: &Name) -> Result<Plan<Endpoint>, Refused> {
 }
 
 fn endpoint_name(state: &State, request: &Attach) -> Result<Name, Refused> {
-    match &request.name {
-        Some(name) if state.endpoints.contains_key(name) => {
-            Err(Refused::EndpointExists(name.clone()))
-        }
-        Some(name) => Ok(name.clone()),
-        None => Ok(made_name(state)),
+    let Some(name) = &request.name else {
+        return Ok(made_name(state));
+    };
+    match state.endpoints.find(name) {
+        Some(other) => Err(Refused::EndpointExists(other.name.clone())),
+        None => Ok(name.clone()),
     }
 }
 
@@ -122,7 +123,7 @@ fn made_name(state: &State) -> Name {
     (state.next_number..=u32::MAX)
         .chain(0..state.next_number)
         .map(|number| format!("ep-{number:x}").parse().expect("a valid name"))
-        .find(|name| !state.endpoints.contains_key(name))
+        .find(|name| state.endpoints.find(name).is_none())
         .expect("fewer than 2^32 endpoints exist")
 }
 

@@ -2,7 +2,7 @@
 //! an element or a descriptor, and other requests wait meanwhile.
 
 use tidegate_api::{Attach, CreateNetwork};
-use tidegate_model::PortRequest;
+use tidegate_model::{Invalid, Name, PortRequest};
 
 use crate::Refused;
 
@@ -23,6 +23,7 @@ const PORTS: usize = 16_384;
 
 /// Refuses a network request that exceeds a limit.
 pub(crate) fn of_network(request: &CreateNetwork) -> Result<(), Refused> {
+    in_dns(&request.name)?;
     at_most(SUBNETS, request.subnets.len(), "subnets")?;
     at_most(SUBNETS, request.gateways.len(), "gateways")?;
     at_most(SUBNETS, request.ranges.len(), "ranges")?;
@@ -35,6 +36,11 @@ pub(crate) fn of_network(request: &CreateNetwork) -> Result<(), Refused> {
 /// Refuses an endpoint request that exceeds a limit.
 pub(crate) fn of_endpoint(request: &Attach) -> Result<(), Refused> {
     at_most(ALIASES, request.aliases.len(), "aliases")?;
+    request
+        .name
+        .iter()
+        .chain(&request.aliases)
+        .try_for_each(in_dns)?;
     at_most(SYSCTLS, request.sysctls.len(), "sysctls")?;
     of_ports(&request.ports)
 }
@@ -43,6 +49,23 @@ pub(crate) fn of_endpoint(request: &Attach) -> Result<(), Refused> {
 pub(crate) fn of_ports(requests: &[PortRequest]) -> Result<(), Refused> {
     let counts = requests.iter().map(|request| request.ports.count());
     at_most(PORTS, counts.sum(), "ports")
+}
+
+/// Refuses a name that DNS cannot have, so that nobody could ask for it.
+fn in_dns(name: &Name) -> Result<(), Refused> {
+    let refused = || {
+        let reason = "it has a dot at the end, or two side by side";
+        Invalid::new(
+            "name",
+            name.as_str(),
+            reason,
+            "put a letter or a digit after each dot",
+        )
+    };
+    match name.has_empty_label() {
+        true => Err(refused().into()),
+        false => Ok(()),
+    }
 }
 
 fn at_most(most: usize, asked: usize, what: &'static str) -> Result<(), Refused> {

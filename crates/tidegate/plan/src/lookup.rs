@@ -1,4 +1,4 @@
-//! The networks and endpoints that requests name.
+//! The networks and endpoints that requests name, in any case (RFC 4343).
 
 use tidegate_model::{Endpoint, Name, Network, State};
 
@@ -7,10 +7,10 @@ use crate::Refused;
 /// A network that is not down.
 pub(crate) fn find_up<'a>(state: &'a State, name: &Name) -> Result<&'a Network, Refused> {
     let network = find(state, name)?;
-    match state.degraded.down_network(name) {
+    match state.degraded.down_network(&network.name) {
         None => Ok(network),
         Some(fault) => Err(Refused::NetworkDown {
-            network: name.clone(),
+            network: network.name.clone(),
             fault: Box::new(fault.clone()),
         }),
     }
@@ -18,18 +18,17 @@ pub(crate) fn find_up<'a>(state: &'a State, name: &Name) -> Result<&'a Network, 
 
 pub(crate) fn find<'a>(state: &'a State, name: &Name) -> Result<&'a Network, Refused> {
     state
-        .networks
-        .get(name)
+        .network(name)
         .ok_or_else(|| Refused::NoNetwork(name.clone()))
 }
 
 /// An endpoint that is not down.
 pub(crate) fn find_endpoint_up<'a>(state: &'a State, name: &Name) -> Result<&'a Endpoint, Refused> {
     let endpoint = find_endpoint(state, name)?;
-    match state.degraded.down_endpoint(name) {
+    match state.degraded.down_endpoint(&endpoint.name) {
         None => Ok(endpoint),
         Some(fault) => Err(Refused::EndpointDown {
-            endpoint: name.clone(),
+            endpoint: endpoint.name.clone(),
             fault: Box::new(fault.clone()),
         }),
     }
@@ -38,6 +37,6 @@ pub(crate) fn find_endpoint_up<'a>(state: &'a State, name: &Name) -> Result<&'a 
 pub(crate) fn find_endpoint<'a>(state: &'a State, name: &Name) -> Result<&'a Endpoint, Refused> {
     state
         .endpoints
-        .get(name)
+        .find(name)
         .ok_or_else(|| Refused::NoEndpoint(name.clone()))
 }

@@ -24,8 +24,8 @@ pub fn create_network(
     host: &HostFacts,
     pools: &Pools,
 ) -> Result<Plan<Network>, Refused> {
-    if state.networks.contains_key(&request.name) {
-        return Err(Refused::NetworkExists(request.name.clone()));
+    if let Some(other) = state.network(&request.name) {
+        return Err(Refused::NetworkExists(other.name.clone()));
     }
     limits::of_network(request)?;
     check_mtu(request)?;
@@ -94,6 +94,7 @@ pub fn without_ipv6(request: &CreateNetwork, off: Ipv6Off) -> Result<CreateNetwo
 /// If the network does not exist, or has endpoints and `force` is not set.
 pub fn remove_network(state: &State, name: &Name, force: bool) -> Result<Plan<Network>, Refused> {
     let network = find(state, name)?;
+    let name = &network.name;
     let is_down = state.degraded.down_network(name).is_some();
     let endpoints: Vec<&Endpoint> = state.endpoints_of(name).collect();
     if !endpoints.is_empty() && !force {

@@ -60,9 +60,10 @@ fn two<'a>(
     one: &Name,
     other: &Name,
 ) -> Result<(&'a Network, &'a Network), Refused> {
-    match one == other {
-        true => Err(Refused::ConnectedToItself(one.clone())),
-        false => Ok((find_up(state, one)?, find_up(state, other)?)),
+    let (one, other) = (find_up(state, one)?, find_up(state, other)?);
+    match one.name == other.name {
+        true => Err(Refused::ConnectedToItself(one.name.clone())),
+        false => Ok((one, other)),
     }
 }
 

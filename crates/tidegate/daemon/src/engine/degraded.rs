@@ -123,10 +123,11 @@ impl Engine {
     pub(super) fn revive_for(&self, network: Option<&Name>, endpoint: Option<&Name>) {
         let is_meant = {
             let state = self.state();
-            let endpoint = endpoint.and_then(|name| state.endpoints.get(name));
+            let endpoint = endpoint.and_then(|name| state.endpoints.find(name));
             let network = network.or(endpoint.map(|endpoint| &endpoint.network));
+            let network = network.and_then(|name| state.network(name));
             let degraded = &state.degraded;
-            network.is_some_and(|name| degraded.down_network(name).is_some())
+            network.is_some_and(|it| degraded.down_network(&it.name).is_some())
                 || endpoint.is_some_and(|it| degraded.endpoints.contains_key(&it.name))
         };
         if is_meant {

@@ -93,7 +93,7 @@ fn end<'a>(
         Party::Outside => (Who::Outside, None),
         Party::Host => (Who::Host, None),
         Party::Endpoint(name) => {
-            let endpoint = state.endpoints.get(name);
+            let endpoint = state.endpoints.find(name);
             let endpoint = endpoint.ok_or_else(|| Refused::NoEndpoint(name.clone()))?;
             let mut addresses = endpoint.addresses.iter().map(|net| net.addr());
             match addresses.find(|ip| ip.is_ipv4() == is_ipv4) {

@@ -115,3 +115,85 @@ fn an_alias_is_kept_once_and_none_is_the_endpoints_own_name() {
     let endpoint = plan.unwrap().outcome;
     assert_eq!(endpoint.aliases, ["db", "cache"].map(name));
 }
+
+/// RFC 4343.
+#[test]
+fn names_that_differ_only_in_case_are_one_name() {
+    let mut state = state_with(&["Web", "db"]);
+    let refused = create(&state, &network("WEB")).unwrap_err();
+    assert!(
+        matches!(&refused, Refused::NetworkExists(it) if it.as_str() == "Web"),
+        "{refused}"
+    );
+    let wanted = |state: &State, network: &str, endpoint: &str, ino| {
+        let mut request = attachment(network, &[]);
+        request.name = Some(name(endpoint));
+        tidegate_plan::attach(state, &request, &namespace(ino), &PortFacts::default())
+    };
+    // The network of an endpoint is the one that there is.
+    let plan = wanted(&state, "wEB", "Front_1", 1).unwrap();
+    assert_eq!(plan.outcome.network, name("Web"));
+    state.apply(&plan.change);
+    let again = wanted(&state, "web", "another", 1).unwrap_err();
+    assert!(matches!(again, Refused::AttachedAlready { .. }), "{again}");
+    for other in ["Front_1", "front_1", "FRONT_1"] {
+        let refused = wanted(&state, "db", other, 2).unwrap_err();
+        assert!(
+            matches!(&refused, Refused::EndpointExists(it) if it.as_str() == "Front_1"),
+            "{refused}"
+        );
+    }
+    let connected = tidegate_plan::connect(&state, &name("web"), &name("DB"), false).unwrap();
+    let [one, other] = connected.outcome;
+    assert_eq!([&one.name, &other.name], [&name("Web"), &name("db")]);
+    assert!(one.peers.contains(&other.name) && other.peers.contains(&one.name));
+    let itself = tidegate_plan::connect(&state, &name("web"), &name("WEB"), false).unwrap_err();
+    assert!(matches!(itself, Refused::ConnectedToItself(_)), "{itself}");
+    let gone = tidegate_plan::detach(&state, &name("FRONT_1")).unwrap();
+    assert_eq!(gone.outcome.name, name("Front_1"));
+    state.apply(&gone.change);
+    assert!(state.endpoints.is_empty());
+    let removed = tidegate_plan::remove_network(&state, &name("WEB"), false).unwrap();
+    state.apply(&removed.change);
+    assert_eq!(state.networks.keys().collect::<Vec<_>>(), [&name("db")]);
+}
+
+/// States of earlier releases may have both.
+#[test]
+fn of_two_names_that_differ_only_in_case_each_is_found_by_its_own() {
+    let mut state = state_with(&["web"]);
+    attach(&mut state, "web", 1, &[]);
+    let one = state.endpoints.values().next().unwrap().clone();
+    for other in ["front", "Front"] {
+        state.endpoints.insert(tidegate_model::Endpoint {
+            name: name(other),
+            ..one.clone()
+        });
+    }
+    for wanted in ["front", "Front"] {
+        let plan = tidegate_plan::detach(&state, &name(wanted)).unwrap();
+        assert_eq!(plan.outcome.name, name(wanted));
+    }
+}
+
+#[test]
+fn a_name_that_dns_cannot_have_is_refused_with_what_to_write() {
+    for odd in ["web.", "a..b"] {
+        let refused = create(&State::default(), &network(odd)).unwrap_err();
+        assert_eq!(
+            refused.to_string(),
+            format!("invalid name {odd:?}: it has a dot at the end, or two side by side")
+        );
+        for is_alias in [false, true] {
+            let mut request = attachment("web", &[]);
+            match is_alias {
+                true => request.aliases = vec![name(odd)],
+                false => request.name = Some(name(odd)),
+            }
+            let facts = PortFacts::default();
+            let refused =
+                tidegate_plan::attach(&state_with(&["web"]), &request, &namespace(1), &facts);
+            assert!(matches!(refused, Err(Refused::Invalid(_))), "{refused:?}");
+        }
+    }
+}
