@@ -151,8 +151,9 @@ impl DnsQuery<'_> {
     /// is not forwarded. Addresses of other networks are forwarded like all others.
     fn name_of(&self, query: &Query, address: IpAddr) -> Option<Verdict> {
         let named = self.view.name_of(address).and_then(|(name, network)| {
-            let labels = name.as_str().split('.').chain([network.as_str()]);
-            Name::from_labels(labels.flat_map(|part| part.split('.'))).ok()
+            let labels = name.labels().chain(network.labels());
+            // As bytes: text is taken as an internationalized name, which may not have each character that ours may.
+            Name::from_labels(labels.map(str::as_bytes)).ok()
         });
         match named {
             Some(to) => self.answer(ResponseCode::NoError, vec![pointer(query.name(), to)]),

@@ -1,6 +1,7 @@
 //! A forwarded query and its answer.
 
-use hickory_proto::op::{Message, MessageType, OpCode, Query, ResponseCode};
+use hickory_proto::op::{Header, Message, MessageType, OpCode, Query, ResponseCode};
+use hickory_proto::serialize::binary::{BinDecodable, BinDecoder};
 
 use crate::respond::{bare, encode, response};
 
@@ -20,6 +21,8 @@ pub struct UpstreamAnswer {
     pub bytes: Vec<u8>,
     /// Whether another server may have a better answer: this one failed or refused.
     pub is_failure: bool,
+    /// Whether the server truncated its answer (TC) so that it has no record. The same server knows more by TCP.
+    pub is_cut: bool,
 }
 
 impl Question {
@@ -37,25 +40,27 @@ impl Question {
         with_id(&self.bytes, id)
     }
 
-    /// The answer for the client, if the received bytes answer this query with that id (RFC 5452 section 9.1).
+    /// The answer for the client, if the received bytes answer this query with that id (RFC 5452 section 9.1). Its
+    /// records are for the client to read: they may be of kinds that are not known here.
     pub fn accept(&self, id: u16, bytes: &[u8]) -> Option<UpstreamAnswer> {
-        let answer = Message::from_vec(bytes).ok()?;
-        let metadata = &answer.metadata;
+        let mut decoder = BinDecoder::new(bytes);
+        let Header { metadata, counts } = Header::read(&mut decoder).ok()?;
         let is_answer = metadata.message_type == MessageType::Response
             && metadata.op_code == OpCode::Query
             && metadata.id == id
-            && answer.queries.as_slice() == std::slice::from_ref(&self.query);
+            && counts.queries == 1
+            && Query::read(&mut decoder).ok()? == self.query;
         is_answer.then_some(())?;
-        let code = metadata.response_code;
         Some(UpstreamAnswer {
             bytes: match bytes.len() <= self.limit {
                 true => with_id(bytes, self.request.metadata.id),
-                false => self.truncated(code)?,
+                false => self.shortened(bytes, metadata.response_code)?,
             },
             is_failure: matches!(
-                code,
+                metadata.response_code,
                 ResponseCode::ServFail | ResponseCode::NotImp | ResponseCode::Refused
             ),
+            is_cut: metadata.truncation && counts.answers == 0,
         })
     }
 
@@ -64,10 +69,16 @@ impl Question {
         bare(&self.request, ResponseCode::ServFail, self.limit)
     }
 
-    /// The answer "truncated".
-    fn truncated(&self, code: ResponseCode) -> Option<Vec<u8>> {
+    /// An answer that is too long, without what may be left out (RFC 2181 section 9), and truncated if that does not
+    /// suffice. The sections after the answer may be left out if there is one.
+    fn shortened(&self, bytes: &[u8], code: ResponseCode) -> Option<Vec<u8>> {
         let mut response = response(&self.request, code);
-        response.metadata.truncation = true;
+        let known = Message::from_vec(bytes).ok();
+        let (answers, is_cut) = known.map_or_else(Default::default, |known| {
+            (known.answers, known.metadata.truncation)
+        });
+        response.metadata.truncation = is_cut || answers.is_empty();
+        response.add_answers(answers);
         encode(&response, self.limit)
     }
 }

@@ -16,6 +16,9 @@ pub const MAX_DATAGRAM: usize = 1232;
 /// Longest answer by UDP to a client without EDNS, in bytes (RFC 1035 section 4.2.1).
 const PLAIN_DATAGRAM: usize = 512;
 
+/// Shortest record, in bytes: one of the root without data (RFC 1035 section 4.1.3).
+const SHORTEST_RECORD: usize = 11;
+
 /// Longest answer to a query by UDP, in bytes (RFC 6891 section 6.2.3).
 pub(crate) fn datagram_limit(request: &Message) -> usize {
     let offered = request.edns.as_ref().map_or(0, Edns::max_payload);
@@ -41,9 +44,34 @@ pub(crate) fn response(request: &Message, code: ResponseCode) -> Message {
 
 /// The bytes of an answer; if they are too many, a truncated answer (TC). None if even that does not fit.
 pub(crate) fn encode(response: &Message, limit: usize) -> Option<Vec<u8>> {
-    let fits = |bytes: &Vec<u8>| bytes.len() <= limit;
-    let whole = response.to_vec().ok().filter(fits);
-    whole.or_else(|| response.truncate().to_vec().ok().filter(fits))
+    within(response, limit).or_else(|| truncated(response, limit))
+}
+
+fn within(response: &Message, limit: usize) -> Option<Vec<u8>> {
+    let bytes = response.to_vec().ok()?;
+    (bytes.len() <= limit).then_some(bytes)
+}
+
+/// As many whole records of an answer as fit, the first ones. Not every C library asks again by TCP: musl before 1.2.4
+/// takes the records that came.
+fn truncated(response: &Message, limit: usize) -> Option<Vec<u8>> {
+    let empty = response.truncate();
+    let first = |count: usize| {
+        let mut cut = empty.clone();
+        cut.add_answers(response.answers.iter().take(count).cloned());
+        within(&cut, limit)
+    };
+    let (mut few, mut many) = (0, response.answers.len().min(limit / SHORTEST_RECORD));
+    let mut most = first(few)?;
+    // More records are never shorter.
+    while few < many {
+        let count = many - (many - few) / 2;
+        match first(count) {
+            Some(bytes) => (few, most) = (count, bytes),
+            None => many = count - 1,
+        }
+    }
+    Some(most)
 }
 
 /// An answer that holds nothing but a code.

@@ -174,7 +174,13 @@ impl Zone {
 /// Every name of an endpoint.
 fn keys<'a>(name: &'a Name, endpoint: &'a Endpoint) -> impl Iterator<Item = Box<str>> + use<'a> {
     let names = std::iter::once(name).chain(&endpoint.aliases);
-    names.map(|name| name.as_str().to_ascii_lowercase().into())
+    names.map(|name| key(name).into())
+}
+
+/// A name as it is asked for, in lower case.
+fn key(name: &Name) -> String {
+    let labels: Vec<&str> = name.labels().collect();
+    labels.join(".").to_ascii_lowercase()
 }
 
 /// The names that one namespace may learn.
@@ -213,7 +219,7 @@ impl<'a> View<'a> {
     ) -> Option<Vec<IpAddr>> {
         let mut found: Option<BTreeSet<IpAddr>> = None;
         for (network_name, network) in networks {
-            let own = network_name.as_str().to_ascii_lowercase();
+            let own = key(network_name);
             let inner = name
                 .strip_suffix(&own)
                 .and_then(|rest| rest.strip_suffix('.'));

@@ -163,12 +163,67 @@ fn an_answer_that_just_fits_the_asker_is_passed_on_whole() {
 }
 
 #[test]
-fn an_answer_that_is_too_long_for_the_asker_says_so() {
-    let message = question("www.example.org.", RecordType::A);
+fn an_answer_that_is_too_long_for_the_asker_says_so_and_has_as_many_records_as_fit() {
+    let message = question("ww.example.org.", RecordType::A);
     let long = answer(&message, 9, 100).to_vec().unwrap();
     assert!(long.len() > 512);
     let heard = forwarded(&message).accept(9, &long).unwrap();
-    assert!(heard.bytes.len() <= 512);
     let told = Message::from_vec(&heard.bytes).unwrap();
-    assert!(told.metadata.truncation && told.answers.is_empty());
+    assert_eq!((told.metadata.truncation, told.answers.len()), (true, 30));
+    let first = &answer(&message, 9, 100).answers[..30];
+    assert_eq!(told.answers, first, "in their order");
+}
+
+/// RFC 2181 section 9.
+#[test]
+fn an_answer_that_fits_without_the_sections_after_it_is_not_truncated() {
+    let message = question("ww.example.org.", RecordType::A);
+    let long = |records| {
+        let mut long = answer(&message, 9, records);
+        let more = answer(&message, 9, 20).answers;
+        long.add_authorities(more);
+        long.to_vec().unwrap()
+    };
+    let told = |bytes: &[u8]| {
+        let heard = forwarded(&message).accept(9, bytes).unwrap();
+        let told = Message::from_vec(&heard.bytes).unwrap();
+        (
+            told.metadata.truncation,
+            told.answers.len(),
+            told.authorities.len(),
+        )
+    };
+    assert_eq!(told(&long(25)), (false, 25, 0));
+    // Without an answer, the sections after it are what is told, and there are too many of them.
+    let mut nothing = answer(&message, 9, 0);
+    nothing.add_authorities(answer(&message, 9, 60).answers);
+    assert_eq!(told(&nothing.to_vec().unwrap()), (true, 0, 0));
+}
+
+#[test]
+fn an_answer_that_was_cut_to_nothing_is_known_as_such() {
+    let message = question("www.example.org.", RecordType::A);
+    let is_cut = |records, truncation| {
+        let mut answer = answer(&message, 9, records);
+        answer.metadata.truncation = truncation;
+        let bytes = answer.to_vec().unwrap();
+        forwarded(&message).accept(9, &bytes).unwrap().is_cut
+    };
+    assert!(is_cut(0, true));
+    assert!(!is_cut(1, true), "its records are of use");
+    assert!(!is_cut(0, false));
+}
+
+/// Its data may follow rules that are not known here.
+#[test]
+fn an_answer_with_records_that_cannot_be_read_is_passed_on() {
+    let message = question("www.example.org.", RecordType::A);
+    let mut bytes = answer(&message, 9, 1).to_vec().unwrap();
+    // An IPv4 address of three bytes.
+    let length = bytes.len() - 5;
+    bytes[length] = 3;
+    bytes.pop();
+    assert!(Message::from_vec(&bytes).is_err());
+    let heard = forwarded(&message).accept(9, &bytes).unwrap();
+    assert_eq!(heard.bytes[2..], bytes[2..]);
 }

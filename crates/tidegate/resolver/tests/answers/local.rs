@@ -1,11 +1,11 @@
 //! Names of endpoints.
 
 use hickory_proto::op::{Edns, Message, OpCode};
-use hickory_proto::rr::{DNSClass, RecordType};
+use hickory_proto::rr::{DNSClass, RData, RecordType};
 use tidegate_model::{Change, Endpoint};
 use tidegate_resolver::{Asked, MAX_DATAGRAM, TTL, Transport, Verdict, Zone, judge, of_change};
 
-use crate::scene::{ask, ask_by, ip, question, shown, state, told, told_to, zone};
+use crate::scene::{ask, ask_by, ip, question, shown, state, told, told_to, zone, zone_of};
 
 #[test]
 fn names_and_aliases_are_found_alone_and_with_their_network_in_any_case() {
@@ -62,6 +62,61 @@ fn addresses_have_names_of_the_askers_networks() {
     }
     let v6 = "2.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.1.0.0.0.0.0.d.f.ip6.arpa.";
     assert_eq!(told(v6, RecordType::PTR), "NoError front.web.");
+}
+
+/// The names of endpoints and networks with each character that a name may have, and with those that an
+/// internationalized name may not have.
+#[test]
+fn an_address_has_a_name_that_has_the_address_with_each_permitted_character() {
+    let characters = ('0'..='9').chain('a'..='z').chain('A'..='Z');
+    let inner = ["_", "-", "__", "--", "_-", "9_"].map(str::to_owned);
+    let parts = characters.map(String::from).chain(inner);
+    let names = parts.flat_map(|part| {
+        ["a{}b", "a{}", "0{}.b", "xn--{}", "XN--a{}", "A{}.c_d.x{}x"]
+            .map(|form| form.replace("{}", &part))
+    });
+    let long = ["x_".repeat(31), format!("{}_", "9".repeat(62))];
+    for name in names.chain(long) {
+        let mut state = state();
+        let mut web = state.networks.remove(&"web".parse().unwrap()).unwrap();
+        let mut back = state.endpoints[&"Back".parse().unwrap()].clone();
+        (web.name, back.name) = (name.parse().unwrap(), name.parse().unwrap());
+        back.network = web.name.clone();
+        state.networks.insert(web.name.clone(), web);
+        state.endpoints = [back].into_iter().collect();
+        let zone = zone_of(&state);
+        let told = |name: &str, kind| told_to(&zone, "10.0.1.3", "10.0.1.1", name, kind);
+        let full = format!("{name}.{name}.");
+        assert_eq!(told(&full, RecordType::A), "NoError 10.0.1.3", "{name}");
+        let message = question("3.1.0.10.in-addr.arpa.", RecordType::PTR);
+        let Verdict::Answer(bytes) = ask(&zone, "10.0.1.3", "10.0.1.1", &message) else {
+            panic!("{name} is answered");
+        };
+        let answer = Message::from_vec(&bytes).unwrap();
+        let [record] = answer.answers.as_slice() else {
+            panic!("{name}: {answer:?}");
+        };
+        let RData::PTR(pointed) = &record.data else {
+            panic!("{name}: {record:?}");
+        };
+        // In the case in which it was given.
+        assert_eq!(pointed.0.to_ascii(), full);
+    }
+}
+
+/// Names of earlier releases.
+#[test]
+fn a_name_with_dots_too_many_is_found_without_them() {
+    let mut state = state();
+    let mut back = state.endpoints[&"Back".parse().unwrap()].clone();
+    back.name = "a..b.".parse().unwrap();
+    state.endpoints.insert(back);
+    state.endpoints.remove(&"Back".parse().unwrap());
+    let zone = zone_of(&state);
+    let told = |name: &str, kind| told_to(&zone, "10.0.1.2", "10.0.1.1", name, kind);
+    assert_eq!(told("a.b.", RecordType::A), "NoError 10.0.1.3");
+    let pointer = told("3.1.0.10.in-addr.arpa.", RecordType::PTR);
+    assert_eq!(pointer, "NoError a.b.web.");
 }
 
 #[test]
@@ -224,8 +279,11 @@ fn an_answer_too_long_for_a_datagram_is_truncated_and_complete_over_tcp() {
         let (length, message) = answer(offered, Transport::Udp);
         let limit = usize::from(offered.unwrap_or(512)).clamp(512, MAX_DATAGRAM);
         assert!(length <= limit, "{offered:?}: {length}");
-        assert!(message.metadata.truncation && message.answers.is_empty());
+        assert!(message.metadata.truncation, "{offered:?}");
         assert_eq!(message.edns.is_some(), offered.is_some());
+        // There is no room for one more.
+        let record = 16;
+        assert!(!message.answers.is_empty() && length + record > limit);
     }
     let (_, message) = answer(None, Transport::Tcp);
     assert!(!message.metadata.truncation);
