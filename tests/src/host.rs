@@ -75,6 +75,21 @@ impl Host {
         self.programs = programs.clone();
     }
 
+    /// Gives the daemon an `/etc` of its own from its next start on, a copy of the machine's. Returns the copy.
+    ///
+    /// # Panics
+    /// When it cannot be copied.
+    pub fn give_own_etc(&mut self) -> PathBuf {
+        let etc = self.folder.path().join("etc");
+        let copied = Command::new("cp").arg("-a").arg("/etc").arg(&etc).status();
+        assert!(
+            copied.expect("cp can be started").success(),
+            "/etc can be copied"
+        );
+        self.start_by(&format!("mount --bind {} /etc; exec \"$@\"", etc.display()));
+        etc
+    }
+
     /// Takes the arguments back, and gives the daemon's next start others.
     pub fn set_arguments(&mut self, arguments: &[&str]) {
         self.arguments = arguments.iter().map(ToString::to_string).collect();

@@ -1,11 +1,12 @@
 //! What is asked for names: clients that ask, and a server of the world's names.
 
+use std::collections::VecDeque;
 use std::io::{self, Read, Write};
 use std::net::{IpAddr, SocketAddr, TcpListener, TcpStream, UdpSocket};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread::JoinHandle;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use hickory_proto::op::{Message, MessageType, OpCode, Query};
 use hickory_proto::rr::rdata::{A, TXT};
@@ -63,6 +64,27 @@ pub fn ask_tcp(from: &Netns, server: IpAddr, name: &str, kind: &str) -> Option<A
         .map(|answer| read(&answer))
 }
 
+/// Asks for the addresses of many names at once, by UDP from one port. Returns the answers, and fewer than questions if
+/// some do not come.
+///
+/// # Panics
+/// When a question cannot be sent.
+pub fn ask_at_once(from: &Netns, server: IpAddr, names: &[String]) -> Vec<Answer> {
+    from.run(|| {
+        let socket = connected((server, 53).into()).expect("a socket can be connected");
+        for name in names {
+            let sent = socket.send(&question(name, "A"));
+            sent.expect("a question can be sent");
+        }
+        let mut bytes = vec![0; 64 * 1024];
+        let mut next = || {
+            let length = socket.recv(&mut bytes).ok()?;
+            Some(read(&bytes[..length]))
+        };
+        names.iter().map_while(|_| next()).collect()
+    })
+}
+
 /// Whether nothing is answered by UDP, and nothing by TCP, at a port.
 pub fn is_silent(from: &Netns, server: SocketAddr, name: &str) -> bool {
     let question = question(name, "A");
@@ -98,15 +120,21 @@ fn read(answer: &[u8]) -> Answer {
     }
 }
 
-fn by_udp(server: SocketAddr, question: &[u8], patience: Duration) -> io::Result<Vec<u8>> {
+/// A socket for questions to a server. Only answers from there count: one from the wrong address is none.
+fn connected(server: SocketAddr) -> io::Result<UdpSocket> {
     let any = if server.is_ipv4() {
         "0.0.0.0:0"
     } else {
         "[::]:0"
     };
     let socket = UdpSocket::bind(any)?;
-    // Only answers from there count: one from the wrong address is none.
     socket.connect(server)?;
+    socket.set_read_timeout(Some(TIME_LIMIT))?;
+    Ok(socket)
+}
+
+fn by_udp(server: SocketAddr, question: &[u8], patience: Duration) -> io::Result<Vec<u8>> {
+    let socket = connected(server)?;
     socket.set_read_timeout(Some(patience))?;
     socket.send(question)?;
     let mut bytes = vec![0; 64 * 1024];
@@ -136,7 +164,8 @@ fn read_framed(stream: &mut TcpStream) -> io::Result<Vec<u8>> {
 }
 
 /// A server of the world's names, by UDP and TCP on one port of a namespace. Every name has the
-/// address that it is started with, and a text of 3,000 bytes. It ends with its guard.
+/// address that it is started with, and a text of 3,000 bytes. Names that begin with `cut.` have it 40 times, which the
+/// server only tells by TCP. It ends with its guard.
 #[derive(Debug)]
 pub struct World {
     is_over: Arc<AtomicBool>,
@@ -149,6 +178,14 @@ impl World {
     /// # Panics
     /// When the port is taken.
     pub fn start(netns: &Netns, at: SocketAddr, address: [u8; 4]) -> Self {
+        Self::late(netns, at, address, Duration::ZERO)
+    }
+
+    /// Starts one whose answers by UDP come that late.
+    ///
+    /// # Panics
+    /// When the port is taken.
+    pub fn late(netns: &Netns, at: SocketAddr, address: [u8; 4], delay: Duration) -> Self {
         let (udp, tcp) = netns.run(|| {
             let udp = UdpSocket::bind(at).expect("the UDP port is free");
             (udp, TcpListener::bind(at).expect("the TCP port is free"))
@@ -160,7 +197,7 @@ impl World {
         let is_over = Arc::new(AtomicBool::new(false));
         let (udp_over, tcp_over) = (Arc::clone(&is_over), Arc::clone(&is_over));
         let threads = vec![
-            std::thread::spawn(move || serve_udp(&udp, address, &udp_over)),
+            std::thread::spawn(move || serve_udp(&udp, address, delay, &udp_over)),
             std::thread::spawn(move || serve_tcp(&tcp, address, &tcp_over)),
         ];
         Self { is_over, threads }
@@ -177,12 +214,18 @@ impl Drop for World {
     }
 }
 
-fn serve_udp(socket: &UdpSocket, address: [u8; 4], is_over: &AtomicBool) {
+fn serve_udp(socket: &UdpSocket, address: [u8; 4], delay: Duration, is_over: &AtomicBool) {
     let mut bytes = [0; 4096];
+    let mut waiting = VecDeque::new();
     while !is_over.load(Ordering::Relaxed) {
         if let Ok((length, peer)) = socket.recv_from(&mut bytes) {
+            let answer = answer(&bytes[..length], address, true);
+            waiting.push_back((Instant::now() + delay, answer, peer));
+        }
+        let is_due = |due: &mut (Instant, _, _)| due.0 <= Instant::now();
+        while let Some((_, answer, peer)) = waiting.pop_front_if(is_due) {
             // A client that is gone does not wait for the answer.
-            let _ = socket.send_to(&answer(&bytes[..length], address), peer);
+            let _ = socket.send_to(&answer, peer);
         }
     }
 }
@@ -199,12 +242,12 @@ fn serve_tcp(listener: &TcpListener, address: [u8; 4], is_over: &AtomicBool) {
         let question = prepared.and_then(|()| read_framed(&mut stream));
         if let Ok(question) = question {
             // As above.
-            let _ = write_framed(&mut stream, &answer(&question, address));
+            let _ = write_framed(&mut stream, &answer(&question, address, false));
         }
     }
 }
 
-fn answer(question: &[u8], [a, b, c, d]: [u8; 4]) -> Vec<u8> {
+fn answer(question: &[u8], [a, b, c, d]: [u8; 4], is_udp: bool) -> Vec<u8> {
     let question = Message::from_vec(question).expect("a question can be read");
     let query = question.queries.first().expect("a question asks");
     let data = match query.query_type() {
@@ -214,6 +257,14 @@ fn answer(question: &[u8], [a, b, c, d]: [u8; 4]) -> Vec<u8> {
     let mut answer = Message::response(question.metadata.id, OpCode::Query);
     answer.metadata.recursion_available = true;
     answer.add_query(query.clone());
-    answer.add_answer(Record::from_rdata(query.name().clone(), 60, data));
+    let is_long = query.name().iter().next() == Some(b"cut");
+    answer.metadata.truncation = is_long && is_udp;
+    let count = match (is_long, is_udp) {
+        (true, true) => 0,
+        (true, false) => 40,
+        (false, _) => 1,
+    };
+    let record = Record::from_rdata(query.name().clone(), 60, data);
+    answer.add_answers(std::iter::repeat_n(record, count));
     answer.to_vec().expect("an answer can be written")
 }

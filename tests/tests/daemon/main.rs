@@ -30,6 +30,7 @@ mod ports;
 mod refusals;
 mod relay;
 mod releases;
+mod resolver;
 mod settings;
 mod timings;
 mod top;

@@ -3,7 +3,6 @@
 use std::fs;
 use std::net::IpAddr;
 use std::path::Path;
-use std::process::Command;
 
 use tidegate_tests::names::{Answer, World, ask_udp};
 use tidegate_tests::{Attached, DeadMount, Host, Lab, Programs, require_root_kernel, wait_until};
@@ -16,10 +15,7 @@ const ADDRESS: [u8; 4] = [203, 0, 113, 7];
 /// A host that is not started yet, whose daemon has an /etc of its own; the path that its resolv.conf is at.
 fn host(driver: &str) -> (Host, std::path::PathBuf) {
     let mut host = Host::new(Programs::of_this_tree(), &["--nft-driver", driver]);
-    let etc = host.folder().join("etc");
-    let copied = Command::new("cp").arg("-a").arg("/etc").arg(&etc).status();
-    assert!(copied.unwrap().success());
-    host.start_by(&format!("mount --bind {} /etc; exec \"$@\"", etc.display()));
+    let etc = host.give_own_etc();
     (host, etc.join("resolv.conf"))
 }
 

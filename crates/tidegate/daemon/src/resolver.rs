@@ -5,7 +5,9 @@
 //! [`ResolverHandle`], and sends the networks and endpoints there. The [`supervisor`] replaces a process that ended.
 //! `tidegate-resolver` decides the answers.
 
+mod ask_list;
 mod handle;
+mod host_file;
 mod liveness;
 mod process;
 mod sockets;
@@ -13,12 +15,13 @@ mod supervisor;
 mod upstreams;
 mod wire;
 
+pub(crate) use ask_list::AskList;
 pub(crate) use handle::{ResolverHandle, Status};
+pub(crate) use host_file::host_conf;
 pub use process::serve;
 pub(crate) use sockets::Sockets;
 pub(crate) use supervisor::{Names, start};
 pub use upstreams::Upstream;
-pub(crate) use upstreams::host_conf;
 
 /// The argument with which this program is the resolver process and calls [`serve`].
 pub const PROCESS: &str = "resolver-process";

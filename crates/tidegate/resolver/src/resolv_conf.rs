@@ -1,8 +1,13 @@
 //! `resolv.conf` (resolv.conf(5)): reads the host's, and writes an endpoint's.
 
+mod ask_options;
+mod server;
+
 use std::fmt::Write;
 use std::net::IpAddr;
 
+pub use ask_options::AskOptions;
+pub use server::Server;
 use tidegate_model::{Access, Endpoint, HostAccess, Network, State};
 
 /// The most servers that the C library uses (`MAXNS`).
@@ -11,8 +16,8 @@ const SERVERS: usize = 3;
 /// The host's settings.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct HostConf {
-    /// Servers, in order. Those with a scope (`fe80::1%eth0`) are left out.
-    pub servers: Vec<IpAddr>,
+    /// The named servers that are asked, in order: at most 3.
+    pub servers: Vec<Server>,
     /// Search domains for relative names.
     pub search: Vec<String>,
     /// Options.
@@ -20,16 +25,19 @@ pub struct HostConf {
 }
 
 impl HostConf {
-    /// Parses a file. Unknown parts are ignored, as by the C library.
+    /// Parses a file as the C library does: a line begins with its keyword, a comment may follow an address, and
+    /// unknown parts are ignored.
     pub fn parse(text: &str) -> Self {
         let mut conf = Self::default();
         for line in text.lines() {
-            let mut words = line.split_whitespace();
-            let key = words.next().unwrap_or_default();
-            let words = words.map(str::to_owned);
+            let (key, rest) = line.split_once([' ', '\t']).unwrap_or_default();
+            let words = rest.split_whitespace().map(str::to_owned);
             match key {
                 "nameserver" => {
-                    let server = words.take(1).filter_map(|word| word.parse::<IpAddr>().ok());
+                    let mut parts = rest.trim_start().split([' ', '\t', ';', '#']);
+                    let server = parts
+                        .next()
+                        .and_then(|address| address.trim_end().parse().ok());
                     conf.servers.extend(server);
                 }
                 "domain" | "search" => conf.search = words.collect(),
@@ -37,7 +45,21 @@ impl HostConf {
                 _ => {}
             }
         }
+        conf.servers.truncate(SERVERS);
         conf
+    }
+
+    /// The servers to ask: if none is named, that of the host itself.
+    pub fn servers_to_ask(&self) -> Vec<Server> {
+        match self.servers.as_slice() {
+            [] => vec![Server::local()],
+            servers => servers.to_vec(),
+        }
+    }
+
+    /// How the servers are asked.
+    pub fn ask_options(&self) -> AskOptions {
+        AskOptions::of(self.options.iter().map(String::as_str))
     }
 
     /// The file for an endpoint's namespace.
@@ -49,8 +71,11 @@ impl HostConf {
         let servers = match state.resolver {
             Some(_) => gateways(state, endpoint),
             None if has_way_out(state, endpoint) => {
-                let servers = self.servers.iter().copied();
-                servers.filter(|ip| !ip.is_loopback()).collect()
+                let servers = self
+                    .servers
+                    .iter()
+                    .filter(|server| !is_of_host_alone(server));
+                servers.map(|server| server.ip).collect()
             }
             None => Vec::new(),
         };
@@ -74,6 +99,13 @@ impl HostConf {
         }
         text
     }
+}
+
+/// Whether an address leads from the host alone to the server that is meant. The unspecified address leads to the host
+/// itself.
+fn is_of_host_alone(server: &Server) -> bool {
+    let is_local = server.ip.is_loopback() || server.ip.is_unspecified();
+    is_local || server.scope.is_some() || server.lacks_scope()
 }
 
 /// The networks that an endpoint's namespace is on, the endpoint's own first.

@@ -73,7 +73,7 @@ impl Hint for ConfigError {
                     .into()
             }
             Self::Upstream(_) => {
-                "write each as 192.0.2.53, 2001:db8::53 or [2001:db8::53]:5353".into()
+                "write each as 192.0.2.53, 2001:db8::53, [2001:db8::53]:5353 or fe80::53%eth0".into()
             }
             Self::Allow(invalid) => invalid.hint.into(),
             Self::LogLevel(_) => "use error, warn, info, debug or trace".into(),

@@ -64,7 +64,7 @@ fn every_key_of_the_file_is_understood() {
 }
 
 fn shown(upstream: &Upstream) -> String {
-    upstream.0.to_string()
+    upstream.to_string()
 }
 
 #[test]

@@ -1,7 +1,6 @@
 //! State of the resolver, and resolv.conf of endpoints.
 
 use std::io;
-use std::net::SocketAddr;
 use std::os::unix::net::UnixStream;
 use std::sync::PoisonError;
 
@@ -10,19 +9,14 @@ use tidegate_model::{Endpoint, Name, State};
 
 use super::{Engine, EngineError};
 use crate::metrics::count;
-use crate::resolver::{Names, ResolverHandle, Status, host_conf};
+use crate::resolver::{AskList, Names, ResolverHandle, Status, host_conf};
 
 impl Names for Engine {
     fn names(&self) -> &ResolverHandle {
         &self.names
     }
 
-    fn open_names(
-        &self,
-        stream: UnixStream,
-        process: u32,
-        upstreams: Vec<SocketAddr>,
-    ) -> io::Result<()> {
+    fn open_names(&self, stream: UnixStream, process: u32, upstreams: AskList) -> io::Result<()> {
         let _backends = self.backends();
         let state = self.state();
         self.names.open(stream, process, upstreams, &state)

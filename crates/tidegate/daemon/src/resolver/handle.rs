@@ -1,7 +1,7 @@
 //! The connection to the resolver process.
 
 use std::io::{self, Write};
-use std::net::{Shutdown, SocketAddr};
+use std::net::Shutdown;
 use std::os::unix::net::UnixStream;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
@@ -9,6 +9,7 @@ use std::time::{Duration, Instant};
 use tidegate_model::State;
 use tidegate_resolver::{ZoneUpdate, of_state};
 
+use super::ask_list::AskList;
 use super::wire::{ResolverMessage, line};
 
 /// How long the process may take to read a change before it counts as hanging. Commands wait meanwhile.
@@ -65,7 +66,7 @@ impl ResolverHandle {
         &self,
         mut stream: UnixStream,
         process: u32,
-        upstreams: Vec<SocketAddr>,
+        upstreams: AskList,
         state: &State,
     ) -> io::Result<()> {
         let updates = of_state(state).map(ResolverMessage::ZoneUpdate);
@@ -146,12 +147,15 @@ mod tests {
         let (ours, theirs) = UnixStream::pair().unwrap();
         let line = ResolverHandle::default();
         line.tell([ZoneUpdate::NoNetwork("early".parse().unwrap())]);
-        line.open(ours, 7, Vec::new(), &State::default()).unwrap();
+        line.open(ours, 7, AskList::default(), &State::default())
+            .unwrap();
         line.tell([ZoneUpdate::NoNetwork("web".parse().unwrap())]);
         line.close("it ended".to_owned());
         line.tell([ZoneUpdate::NoNetwork("late".parse().unwrap())]);
         let told: Vec<String> = BufReader::new(theirs).lines().map(Result::unwrap).collect();
-        let whole = [r#"{"upstreams":[]}"#, r#""whole""#];
+        let options = r#"{"timeout":5,"attempts":2,"rotate":false,"use-vc":false}"#;
+        let upstreams = format!(r#"{{"upstreams":{{"servers":[],"options":{options}}}}}"#);
+        let whole = [upstreams.as_str(), r#""whole""#];
         assert_eq!(told[..2], whole);
         assert_eq!(told[2..], [r#"{"zone-update":{"no-network":"web"}}"#]);
         assert_eq!(line.status(), Status::Down("it ended".to_owned()));
@@ -161,7 +165,8 @@ mod tests {
     fn a_process_that_reads_nothing_is_let_go_and_holds_up_nobody_for_long() {
         let (ours, theirs) = UnixStream::pair().unwrap();
         let line = ResolverHandle::default();
-        line.open(ours, 7, Vec::new(), &State::default()).unwrap();
+        line.open(ours, 7, AskList::default(), &State::default())
+            .unwrap();
         let update = ZoneUpdate::NoNetwork("a-network-with-a-name".parse().unwrap());
         // Far more than the kernel keeps for one who does not read.
         line.tell(std::iter::repeat_n(update, 100_000));

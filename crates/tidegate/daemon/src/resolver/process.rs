@@ -1,7 +1,11 @@
 //! The resolver process: one thread that parses hostile input and has no rights.
 
+mod connections;
+mod exchange;
 mod forward;
 mod framing;
+mod look;
+mod queue;
 mod sandbox;
 mod slots;
 mod state;

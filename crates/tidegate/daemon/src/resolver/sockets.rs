@@ -9,6 +9,7 @@ use std::time::{Duration, Instant};
 
 use quinn_udp::UdpSocketState;
 use rustix::io::Errno;
+use rustix::net::sockopt::set_socket_recv_buffer_size_force;
 use socket2::{Domain, Protocol, Socket, Type};
 
 /// The backlog of the TCP sockets.
@@ -16,6 +17,9 @@ const BACKLOG: i32 = 128;
 /// Alternative ports if the configured one is in use: not assigned by IANA, below those of bindresvport(3), and
 /// privileged. Queries are redirected there even while no daemon runs, and no other program must answer them.
 const OTHERS: RangeInclusive<u16> = 288..=307;
+
+/// Memory for queries that came and were not read yet, in bytes: a few thousand short ones.
+const RECEIVE_BUFFER: usize = 2 * 1024 * 1024;
 
 /// How long to try a port that is in use.
 const TIME_LIMIT: Duration = Duration::from_millis(500);
@@ -110,6 +114,8 @@ fn socket(address: SocketAddr, kind: Type) -> io::Result<Socket> {
         socket.set_reuse_address(true)?;
     }
     if kind == Type::DGRAM {
+        // Needs CAP_NET_ADMIN. Without it there is the usual memory, and clients ask again more often.
+        let _ = set_socket_recv_buffer_size_force(&socket, RECEIVE_BUFFER);
         // Sets options of the socket, so that each datagram comes with its destination from the first one on.
         UdpSocketState::new((&socket).into())?;
     }

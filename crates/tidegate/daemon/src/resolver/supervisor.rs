@@ -1,7 +1,6 @@
 //! The supervisor: a thread that starts the resolver process, sends it the upstreams, and replaces it when it ends.
 
 use std::io::{self, ErrorKind, Read};
-use std::net::SocketAddr;
 use std::os::fd::OwnedFd;
 use std::os::unix::net::UnixStream;
 use std::process::{Child, Command, Stdio};
@@ -12,6 +11,7 @@ use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::io::Errno;
 use tracing::level_filters::LevelFilter;
 
+use super::ask_list::AskList;
 use super::liveness::{Due, Liveness, TIME_LIMIT};
 use super::upstreams::{Upstream, Upstreams};
 use super::wire::{ALIVE, LOOK, ResolverMessage, send_sockets};
@@ -28,12 +28,7 @@ pub(crate) trait Names: Send + Sync {
     fn names(&self) -> &ResolverHandle;
 
     /// Sends a new process the complete state, and keeps the connection. No change comes in between.
-    fn open_names(
-        &self,
-        stream: UnixStream,
-        process: u32,
-        upstreams: Vec<SocketAddr>,
-    ) -> io::Result<()>;
+    fn open_names(&self, stream: UnixStream, process: u32, upstreams: AskList) -> io::Result<()>;
 
     /// Drops a lost process, with a reason.
     fn lose_names(&self, reason: String);
@@ -163,9 +158,11 @@ impl Supervisor {
         if said.contains(&ALIVE) {
             liveness.answered(Instant::now());
         }
+        // The process asks again only after an answer.
         if said.contains(&LOOK) {
             let changed = self.upstreams.changed().map(ResolverMessage::Upstreams);
-            self.names.names().tell_each(changed.into_iter());
+            let told = changed.into_iter().chain([ResolverMessage::Looked]);
+            self.names.names().tell_each(told);
         }
     }
 

@@ -1,40 +1,66 @@
 //! The upstreams: DNS servers for all other names.
 
-use std::fs;
+use std::fmt;
 use std::net::{IpAddr, SocketAddr};
-use std::os::unix::fs::MetadataExt;
-use std::path::Path;
 use std::str::FromStr;
 
 use serde::Deserialize;
-use tidegate_link::with_time_limit;
 use tidegate_model::DNS_PORT;
-use tidegate_resolver::resolv_conf::HostConf;
+use tidegate_resolver::resolv_conf::{AskOptions, Server};
 
-/// The host's settings (resolv.conf(5)).
-const RESOLV_CONF: &str = "/etc/resolv.conf";
+use super::ask_list::AskList;
+use super::host_file::{HostFile, index_of};
 
 /// A server in the configuration: an address, or an address with a port.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[serde(try_from = "String")]
-pub struct Upstream(pub SocketAddr);
+pub struct Upstream {
+    server: Server,
+    port: u16,
+}
 
 impl FromStr for Upstream {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Self, String> {
-        let address = text.parse::<IpAddr>().map(|ip| (ip, DNS_PORT).into());
-        let address = address.or_else(|_| text.parse::<SocketAddr>());
-        let address = address.map_err(|_| {
-            format!(
-                "{text:?} is not a server: give an address such as 192.0.2.53 or [2001:db8::53]:5353"
-            )
-        })?;
-        match address.ip().is_unspecified() || address.port() == 0 {
-            true => Err(format!(
+        let alone = text.parse().ok().map(|server| (server, DNS_PORT));
+        let Some((server, port)) = alone.or_else(|| with_port(text)) else {
+            return Err(format!(
+                "{text:?} is not a server: give an address such as 192.0.2.53, [2001:db8::53]:5353 or fe80::53%eth0"
+            ));
+        };
+        if server.ip.is_unspecified() || port == 0 {
+            return Err(format!(
                 "{text:?} is the address of no server: give one other than 0.0.0.0 and ::, and a port other than 0"
-            )),
-            false => Ok(Self(address)),
+            ));
+        }
+        if server.lacks_scope() {
+            return Err(format!(
+                "{text:?} is an address of one link: give the link's interface too, such as {}%eth0",
+                server.ip
+            ));
+        }
+        Ok(Self { server, port })
+    }
+}
+
+/// A server and its port, as in `[2001:db8::53]:5353`.
+fn with_port(text: &str) -> Option<(Server, u16)> {
+    let (server, port) = text.rsplit_once(':')?;
+    let inner = |text: &str| Some(text.strip_prefix('[')?.strip_suffix(']')?.to_owned());
+    let server: Server = match inner(server) {
+        Some(server) => server.parse().ok().filter(|it: &Server| it.ip.is_ipv6())?,
+        None => server.parse().ok().filter(|it: &Server| it.ip.is_ipv4())?,
+    };
+    Some((server, port.parse().ok()?))
+}
+
+impl fmt::Display for Upstream {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { server, port } = self;
+        match server.ip {
+            IpAddr::V4(_) => write!(f, "{server}:{port}"),
+            IpAddr::V6(_) => write!(f, "[{server}]:{port}"),
         }
     }
 }
@@ -47,75 +73,57 @@ impl TryFrom<String> for Upstream {
     }
 }
 
-/// The current settings of the host; empty without a file, or if it cannot be read in time.
-pub(crate) fn host_conf() -> HostConf {
-    // A file that cannot be read counts as missing.
-    let read = with_time_limit(Path::new(RESOLV_CONF), |path| {
-        fs::read(path).unwrap_or_default()
-    });
-    let text = read.unwrap_or_default();
-    HostConf::parse(&String::from_utf8_lossy(&text))
+impl Upstream {
+    /// The address, if the server's interface is there now.
+    fn address(&self) -> Option<SocketAddr> {
+        self.server.at(self.port, index_of)
+    }
 }
 
 /// The servers to ask.
 #[derive(Debug)]
-pub(super) enum Upstreams {
-    /// The servers of the daemon's configuration.
-    Set(Vec<SocketAddr>),
-    /// The host's servers, with the identity of their file when it was last read.
-    OfHost(Option<Stamp>),
+pub(super) struct Upstreams {
+    source: Source,
+    /// What the process was told last.
+    told: Option<AskList>,
 }
 
-/// The identity of a file, which shows a change or a replacement.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Stamp {
-    file: (u64, u64),
-    size: u64,
-    changed: (i64, i64),
+#[derive(Debug)]
+enum Source {
+    /// The daemon's configuration.
+    Set(Vec<Upstream>),
+    /// The host's settings.
+    OfHost(HostFile),
 }
 
 impl Upstreams {
     pub(super) fn new(set: &[Upstream]) -> Self {
-        match set {
-            [] => Self::OfHost(None),
-            set => Self::Set(set.iter().map(|upstream| upstream.0).collect()),
-        }
+        let source = match set {
+            [] => Source::OfHost(HostFile::default()),
+            set => Source::Set(set.to_vec()),
+        };
+        Self { source, told: None }
     }
 
     /// The servers now.
-    pub(super) fn now(&mut self) -> Vec<SocketAddr> {
-        match self {
-            Self::Set(set) => set.clone(),
-            Self::OfHost(stamp) => {
-                // Taken before the file is read, so that a change in between is noticed the next time.
-                *stamp = stamp_of(RESOLV_CONF);
-                let servers = host_conf().servers.into_iter();
-                servers.map(|ip| (ip, DNS_PORT).into()).collect()
-            }
-        }
+    pub(super) fn now(&mut self) -> AskList {
+        let now = match &mut self.source {
+            Source::Set(set) => AskList {
+                servers: set.iter().filter_map(Upstream::address).collect(),
+                options: AskOptions::default(),
+            },
+            Source::OfHost(file) => file.ask_list(),
+        };
+        self.told = Some(now.clone());
+        now
     }
 
-    /// The servers, if they may have changed since [`Self::now`]. A file without servers is being written, or the
-    /// host has no network: then the previous servers are kept.
-    pub(super) fn changed(&mut self) -> Option<Vec<SocketAddr>> {
-        match self {
-            Self::OfHost(stamp) if *stamp != stamp_of(RESOLV_CONF) => {
-                Some(self.now()).filter(|servers| !servers.is_empty())
-            }
-            _ => None,
-        }
+    /// The servers, if they are not those that were told last.
+    pub(super) fn changed(&mut self) -> Option<AskList> {
+        let told = self.told.take();
+        let now = self.now();
+        (told.as_ref() != Some(&now)).then_some(now)
     }
-}
-
-fn stamp_of(path: &str) -> Option<Stamp> {
-    let found = with_time_limit(Path::new(path), |path| fs::metadata(path))
-        .ok()?
-        .ok()?;
-    Some(Stamp {
-        file: (found.dev(), found.ino()),
-        size: found.size(),
-        changed: (found.ctime(), found.ctime_nsec()),
-    })
 }
 
 #[cfg(test)]
@@ -123,26 +131,30 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_server_is_an_address_with_or_without_a_port() {
+    fn a_server_is_an_address_with_or_without_a_port_and_interface() {
         for (text, wanted) in [
             ("192.0.2.53", "192.0.2.53:53"),
             ("192.0.2.53:5353", "192.0.2.53:5353"),
             ("2001:db8::53", "[2001:db8::53]:53"),
             ("[2001:db8::53]:5353", "[2001:db8::53]:5353"),
+            ("fe80::53%eth0", "[fe80::53%eth0]:53"),
+            ("[fe80::53%2]:5353", "[fe80::53%2]:5353"),
         ] {
-            assert_eq!(
-                text.parse(),
-                Ok(Upstream(wanted.parse().unwrap())),
-                "{text}"
-            );
+            let upstream: Upstream = text.parse().unwrap();
+            assert_eq!(upstream.to_string(), wanted);
         }
         for text in [
             "",
             "dns.example",
             "192.0.2.53:",
+            "[192.0.2.53]:53",
             "0.0.0.0",
             "[::]:53",
             "192.0.2.53:0",
+            "fe80::53",
+            "[fe80::53]:53",
+            "fe80::53%",
+            "192.0.2.53%eth0",
         ] {
             assert!(text.parse::<Upstream>().is_err(), "{text}");
         }

@@ -3,7 +3,6 @@
 
 use std::io::{self, IoSlice, IoSliceMut};
 use std::mem::MaybeUninit;
-use std::net::SocketAddr;
 use std::os::fd::{BorrowedFd, OwnedFd};
 use std::os::unix::net::UnixStream;
 
@@ -14,6 +13,8 @@ use rustix::net::{
 use serde::{Deserialize, Serialize};
 use tidegate_resolver::ZoneUpdate;
 
+use super::ask_list::AskList;
+
 /// What the process is told.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
@@ -21,14 +22,16 @@ pub(super) enum ResolverMessage {
     /// An update of a network or an endpoint.
     ZoneUpdate(ZoneUpdate),
     /// The upstreams.
-    Upstreams(Vec<SocketAddr>),
+    Upstreams(AskList),
+    /// The answer to one [`LOOK`]: if the upstreams changed, that was told before.
+    Looked,
     /// The initial state is complete.
     Whole,
     /// A liveness check: the process answers with [`ALIVE`].
     Beat,
 }
 
-/// Sent by the process: read the upstreams again.
+/// Sent by the process: have the upstreams changed?
 pub(super) const LOOK: u8 = b'?';
 /// The answer of the process to [`ResolverMessage::Beat`].
 pub(super) const ALIVE: u8 = b'!';

@@ -1,100 +1,118 @@
 //! Forwarded queries.
 
 use std::io;
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
+use std::net::SocketAddr;
+use std::rc::Rc;
 use std::time::Duration;
 
-use tidegate_resolver::{Question, Transport, UpstreamAnswer};
-use tokio::net::{TcpStream, UdpSocket};
-use tokio::time::timeout;
+use tidegate_resolver::resolv_conf::AskOptions;
+use tidegate_resolver::{Asked, Question, Transport, UpstreamAnswer};
+use tokio::task::JoinSet;
+use tokio::time::{Instant, timeout_at};
 
-use super::framing::{read, write};
+use super::exchange::{Manner, ask_one};
 use super::state::ResolverState;
+use crate::resolver::AskList;
 
-/// The number of attempts.
-const TRIES: usize = 3;
-/// Time limit for an answer. All attempts together take less than the 5 s after which the C library asks again
-/// (resolv.conf(5), `timeout`).
-const TIME_LIMIT: Duration = Duration::from_millis(1500);
-/// The longest answer by UDP, in bytes.
-const ROOM: usize = 64 * 1024;
+/// How long a server may be silent before the next one is asked too, unless the options say less. The first one's answer
+/// is still taken.
+const PATIENCE: Duration = Duration::from_millis(1500);
+/// The time after which the C library gives up (resolv.conf(5), `timeout`), unless the options say more.
+const CLIENT_WAITS: Duration = Duration::from_secs(5);
+/// The client hears of a failure so long before it gives up.
+const BEFORE: Duration = Duration::from_millis(100);
 
-/// Asks one server after the other, by the protocol of the query. Returns the first positive answer, or else a
-/// negative one, or none.
-pub(super) async fn ask(
-    shared: &ResolverState,
-    question: &Question,
-    transport: Transport,
-) -> Option<Vec<u8>> {
-    let mut failure = None;
-    let mut failed = Vec::new();
-    for n in 0..TRIES {
-        let Some(server) = shared.upstream(n) else {
-            break;
+/// Forwards a query of a client when it is its turn: to one server after the other. Returns the first positive answer,
+/// or else a negative one, or none.
+pub(super) fn forward(
+    shared: &Rc<ResolverState>,
+    question: Question,
+    asked: Asked<'_>,
+) -> impl Future<Output = Option<Vec<u8>>> + use<> {
+    let (shared, since) = (Rc::clone(shared), Instant::now());
+    let (turn, transport) = (shared.turn(asked), asked.transport);
+    async move {
+        let slot = match turn {
+            Some(turn) => turn.come(since + CLIENT_WAITS - BEFORE).await,
+            None => None,
         };
-        if failed.contains(&server) {
-            continue;
+        let Some(_slot) = slot else {
+            return question.failed();
+        };
+        let list = shared.upstreams().await;
+        ask(list, Rc::new(question), transport, since).await
+    }
+}
+
+async fn ask(
+    list: AskList,
+    question: Rc<Question>,
+    transport: Transport,
+    since: Instant,
+) -> Option<Vec<u8>> {
+    let end = since + time_limit(list.options);
+    let patience = PATIENCE.min(Duration::from_secs(list.options.timeout.into()));
+    let manner = Manner {
+        transport: if list.options.use_vc {
+            Transport::Tcp
+        } else {
+            transport
+        },
+        attempts: list.options.attempts,
+        pause: patience * u32::try_from(list.servers.len()).unwrap_or(1),
+    };
+    let mut servers = list.servers.into_iter();
+    let mut asked = JoinSet::new();
+    let mut failure = None;
+    loop {
+        if let Some(server) = servers.next() {
+            let question = Rc::clone(&question);
+            asked.spawn_local(async move { (server, ask_one(server, &question, manner).await) });
         }
-        match timeout(TIME_LIMIT, ask_one(server, question, transport)).await {
-            Ok(Ok(heard)) if !heard.is_failure => return Some(heard.bytes),
-            Ok(Ok(heard)) => {
-                failed.push(server);
-                failure = Some(heard.bytes);
-            }
-            Ok(Err(error)) => tracing::debug!(%server, %error, "cannot forward a DNS query"),
-            Err(_) => tracing::debug!(%server, "no answer in time"),
+        let until = match servers.len() {
+            0 => end,
+            _ => end.min(Instant::now() + patience),
+        };
+        match timeout_at(until, asked.join_next()).await {
+            Ok(Some(Ok((server, heard)))) => match taken(server, heard) {
+                Some(heard) if !heard.is_failure => return Some(heard.bytes),
+                heard => failure = failure.or(heard.map(|heard| heard.bytes)),
+            },
+            Ok(Some(Err(error))) => tracing::error!(%error, "a forwarded query ended"),
+            Ok(None) => break,
+            Err(_) if Instant::now() >= end => break,
+            // The next one is asked too.
+            Err(_) => {}
         }
     }
     failure.or_else(|| question.failed())
 }
 
-async fn ask_one(
-    server: SocketAddr,
-    question: &Question,
-    transport: Transport,
-) -> io::Result<UpstreamAnswer> {
-    // The id must be unpredictable (RFC 5452 section 9.2), so it is random, not a counter.
-    let [a, b, ..] = getrandom::u32()?.to_ne_bytes();
-    let id = u16::from_ne_bytes([a, b]);
-    match transport {
-        Transport::Udp => ask_by_udp(server, question, id).await,
-        Transport::Tcp => ask_by_tcp(server, question, id).await,
-    }
+fn taken(server: SocketAddr, heard: io::Result<UpstreamAnswer>) -> Option<UpstreamAnswer> {
+    heard
+        .inspect_err(|error| tracing::debug!(%server, %error, "cannot forward a DNS query"))
+        .ok()
 }
 
-/// Each query has a socket of its own with a random port. The kernel drops packets from other hosts than the server.
-async fn ask_by_udp(
-    server: SocketAddr,
-    question: &Question,
-    id: u16,
-) -> io::Result<UpstreamAnswer> {
-    let any: IpAddr = match server {
-        SocketAddr::V4(_) => Ipv4Addr::UNSPECIFIED.into(),
-        SocketAddr::V6(_) => Ipv6Addr::UNSPECIFIED.into(),
-    };
-    let socket = UdpSocket::bind((any, 0)).await?;
-    socket.connect(server).await?;
-    socket.send(&question.with_id(id)).await?;
-    let mut room = vec![0; ROOM];
-    loop {
-        let count = socket.recv(&mut room).await?;
-        if let Some(answer) = question.accept(id, &room[..count]) {
-            return Ok(answer);
-        }
-    }
+/// How long a client waits.
+fn time_limit(options: AskOptions) -> Duration {
+    CLIENT_WAITS.max(Duration::from_secs(options.timeout.into())) - BEFORE
 }
 
-async fn ask_by_tcp(
-    server: SocketAddr,
-    question: &Question,
-    id: u16,
-) -> io::Result<UpstreamAnswer> {
-    let mut stream = TcpStream::connect(server).await?;
-    write(&mut stream, &question.with_id(id)).await?;
-    while let Some(bytes) = read(&mut stream).await? {
-        if let Some(answer) = question.accept(id, &bytes) {
-            return Ok(answer);
-        }
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_client_that_waits_longer_gets_later_answers() {
+        let limit = |timeout| {
+            time_limit(AskOptions {
+                timeout,
+                ..AskOptions::default()
+            })
+        };
+        assert_eq!(limit(1), limit(5));
+        assert_eq!(limit(5), Duration::from_millis(4900));
+        assert_eq!(limit(30), Duration::from_millis(29_900));
     }
-    Err(io::ErrorKind::UnexpectedEof.into())
 }

@@ -2,14 +2,16 @@
 
 use std::cell::{Cell, RefCell};
 use std::io::{self, ErrorKind};
-use std::net::{IpAddr, SocketAddr};
+use std::net::IpAddr;
 use std::os::unix::net::UnixStream;
-use std::time::{Duration, Instant};
 
 use tidegate_model::Name;
-use tidegate_resolver::{Asked, Verdict, Zone, judge};
+use tidegate_resolver::{Asked, MAX_DATAGRAM, Verdict, Zone, judge};
 
-use super::slots::{Places, Slot, Slots};
+use super::look::Looks;
+use super::queue::Waits;
+use super::slots::{Places, Slots, Turn};
+use crate::resolver::AskList;
 use crate::resolver::wire::{ALIVE, LOOK, ResolverMessage};
 
 /// The most forwarded queries at once.
@@ -20,14 +22,22 @@ const FORWARDED: Places = Places {
     left: 16,
     most: 1024,
 };
-/// The daemon reads the upstreams again at most once in this time.
-const LOOKED: Duration = Duration::from_secs(1);
+/// The most queries that wait until they are forwarded.
+const WAITING: Waits = Waits {
+    all: 4096,
+    of_network: 2048,
+    of_one: 1024,
+};
+/// The longest query that waits, in bytes: a longer one asks for no more, and takes more memory.
+const LONGEST_WAITING: usize = MAX_DATAGRAM;
 
 /// The zone, and the current queries.
 pub(super) struct ResolverState {
     line: tokio::net::UnixStream,
     known: RefCell<Known>,
-    looked: Cell<Option<Instant>>,
+    looks: Looks,
+    /// How many queries were forwarded, for the option `rotate`.
+    asked: Cell<usize>,
     /// Forwarded queries.
     forwarded: Slots,
 }
@@ -35,7 +45,9 @@ pub(super) struct ResolverState {
 #[derive(Default)]
 struct Known {
     zone: Zone,
-    upstreams: Vec<SocketAddr>,
+    upstreams: AskList,
+    /// Whether the daemon answered a look.
+    is_looked: bool,
     is_whole: bool,
     /// Whether the daemon sent a liveness check.
     is_asked: bool,
@@ -55,8 +67,9 @@ impl ResolverState {
         Ok(Self {
             line: tokio::net::UnixStream::from_std(line)?,
             known: RefCell::new(known),
-            looked: Cell::new(None),
-            forwarded: Slots::new(FORWARDED),
+            looks: Looks::default(),
+            asked: Cell::new(0),
+            forwarded: Slots::new(FORWARDED, WAITING),
         })
     }
 
@@ -77,6 +90,9 @@ impl ResolverState {
     fn catch_up(&self) -> io::Result<()> {
         let read = self.read_updates();
         self.say_alive();
+        if std::mem::take(&mut self.known.borrow_mut().is_looked) {
+            self.looks.answered();
+        }
         read
     }
 
@@ -113,10 +129,13 @@ impl ResolverState {
         self.known.borrow().zone.asker(from, to, by).cloned()
     }
 
-    /// A slot for a forwarded query of a permitted client.
-    pub(super) fn place(&self, from: IpAddr, to: IpAddr) -> Option<Slot> {
-        let network = self.asker(from, to, None)?;
-        self.forwarded.take(from, network)
+    /// A slot for a forwarded query of a permitted client, now or later. None if it cannot wait.
+    pub(super) fn turn(&self, asked: Asked<'_>) -> Option<Turn> {
+        let network = self.asker(asked.from, asked.to, asked.by)?;
+        match self.forwarded.turn(asked.from, network)? {
+            Turn::Later(_) if asked.bytes.len() > LONGEST_WAITING => None,
+            turn => Some(turn),
+        }
     }
 
     /// Without a daemon there is no state; `listen` then ends the process.
@@ -124,23 +143,18 @@ impl ResolverState {
         self.catch_up().is_ok()
     }
 
-    /// The server of the `n`th attempt, if there is any.
-    pub(super) fn upstream(&self, n: usize) -> Option<SocketAddr> {
-        self.look();
-        let known = self.known.borrow();
-        let place = n.checked_rem(known.upstreams.len())?;
-        known.upstreams.get(place).copied()
-    }
-
-    /// Makes the daemon check whether the host's servers changed.
-    fn look(&self) {
-        let now = Instant::now();
-        let is_due = |looked: Instant| now.saturating_duration_since(looked) >= LOOKED;
-        if self.looked.get().is_none_or(is_due) {
-            self.looked.set(Some(now));
-            // If the connection accepts no byte, the daemon has enough to read already.
-            let _ = self.line.try_write(&[LOOK]);
+    /// The servers to ask now, in order. The daemon is asked first whether they changed.
+    pub(super) async fn upstreams(&self) -> AskList {
+        // If the connection accepts no byte, the daemon has enough to read already.
+        let send = || self.line.try_write(&[LOOK]).is_ok();
+        self.looks.settle(send).await;
+        let mut upstreams = self.known.borrow().upstreams.clone();
+        if upstreams.options.rotate && !upstreams.servers.is_empty() {
+            let first = self.asked.get() % upstreams.servers.len();
+            upstreams.servers.rotate_left(first);
         }
+        self.asked.set(self.asked.get().wrapping_add(1));
+        upstreams
     }
 }
 
@@ -169,6 +183,7 @@ impl Known {
         match told {
             ResolverMessage::ZoneUpdate(update) => self.zone.apply(update),
             ResolverMessage::Upstreams(upstreams) => self.upstreams = upstreams,
+            ResolverMessage::Looked => self.is_looked = true,
             ResolverMessage::Whole => self.is_whole = true,
             ResolverMessage::Beat => self.is_asked = true,
         }

@@ -9,9 +9,10 @@ use tidegate_resolver::{Asked, Transport, Verdict};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::time::timeout;
 
-use super::forward;
+use super::connections::{Connections, Ticket};
+use super::forward::forward;
 use super::framing::{read, write};
-use super::slots::{Places, Slots};
+use super::slots::Places;
 use super::state::ResolverState;
 
 /// The most connections at once.
@@ -31,11 +32,11 @@ const PAUSE: Duration = Duration::from_millis(100);
 /// Starts serving a socket.
 pub(super) fn attend(shared: Rc<ResolverState>, listener: std::net::TcpListener) -> io::Result<()> {
     let listener = TcpListener::from_std(listener)?;
-    let slots = Slots::new(CONNECTIONS);
+    let connections = Connections::new(CONNECTIONS);
     tokio::task::spawn_local(async move {
         loop {
             let accepted = listener.accept().await;
-            let taken = accepted.and_then(|(stream, _)| take(&shared, &slots, stream));
+            let taken = accepted.and_then(|(stream, _)| take(&shared, &connections, stream));
             if let Err(error) = taken {
                 tracing::debug!(%error, "cannot accept a connection");
                 tokio::time::sleep(PAUSE).await;
@@ -45,8 +46,12 @@ pub(super) fn attend(shared: Rc<ResolverState>, listener: std::net::TcpListener)
     Ok(())
 }
 
-/// Accepts a connection of a permitted client if the limit allows it; closes all others.
-fn take(shared: &Rc<ResolverState>, slots: &Slots, stream: TcpStream) -> io::Result<()> {
+/// Accepts a connection of a permitted client if there is room for it; closes all others.
+fn take(
+    shared: &Rc<ResolverState>,
+    connections: &Connections,
+    stream: TcpStream,
+) -> io::Result<()> {
     let (Ok(from), Ok(to)) = (stream.peer_addr(), stream.local_addr()) else {
         return Ok(());
     };
@@ -54,23 +59,24 @@ fn take(shared: &Rc<ResolverState>, slots: &Slots, stream: TcpStream) -> io::Res
     let Some(network) = shared.asker(from, to, None) else {
         return Ok(());
     };
-    let Some(slot) = slots.take(from, network) else {
+    let Some(ticket) = connections.open(from, network) else {
         return Ok(());
     };
-    let shared = Rc::clone(shared);
-    tokio::task::spawn_local(async move {
-        if let Err(error) = converse(&shared, stream, from, to).await {
+    let (shared, number) = (Rc::clone(shared), ticket.number());
+    let conversation = tokio::task::spawn_local(async move {
+        if let Err(error) = converse(&shared, stream, &ticket, from, to).await {
             tracing::debug!(%error, asker = %from, "a connection broke");
         }
-        drop(slot);
     });
+    connections.ends_by(number, conversation.abort_handle());
     Ok(())
 }
 
 /// Answers one query after the other, until the client has no more.
 async fn converse(
-    shared: &ResolverState,
+    shared: &Rc<ResolverState>,
     mut stream: TcpStream,
+    ticket: &Ticket,
     from: IpAddr,
     to: IpAddr,
 ) -> io::Result<()> {
@@ -82,14 +88,13 @@ async fn converse(
             transport: Transport::Tcp,
             bytes: &bytes,
         };
+        ticket.set_busy(true);
         let answer = match shared.judge(asked) {
             Verdict::Ignore => None,
             Verdict::Answer(bytes) | Verdict::Refuse(bytes) => Some(bytes),
-            Verdict::Forward(question) => match shared.place(from, to) {
-                Some(_slot) => forward::ask(shared, &question, Transport::Tcp).await,
-                None => question.failed(),
-            },
+            Verdict::Forward(question) => forward(shared, *question, asked).await,
         };
+        ticket.set_busy(false);
         let Some(answer) = answer else {
             return Ok(());
         };

@@ -11,7 +11,7 @@ use tidegate_resolver::{Asked, Transport, Verdict};
 use tokio::io::Interest;
 use tokio::net::UdpSocket;
 
-use super::forward;
+use super::forward::forward;
 use super::state::ResolverState;
 
 /// Buffer for one read: one datagram, or several of one sender that the kernel joined (udp(7), UDP_GRO).
@@ -98,18 +98,11 @@ fn answer(
         Verdict::Ignore => {}
         Verdict::Answer(bytes) | Verdict::Refuse(bytes) => socket.send(from, to, &bytes),
         Verdict::Forward(question) => {
-            let Some(slot) = shared.place(from.ip(), to) else {
-                let failed = question.failed();
-                return failed
-                    .into_iter()
-                    .for_each(|bytes| socket.send(from, to, &bytes));
-            };
-            let (shared, socket) = (Rc::clone(shared), Rc::clone(socket));
+            let (answer, socket) = (forward(shared, *question, asked), Rc::clone(socket));
             tokio::task::spawn_local(async move {
-                if let Some(bytes) = forward::ask(&shared, &question, Transport::Udp).await {
+                if let Some(bytes) = answer.await {
                     socket.send(from, to, &bytes);
                 }
-                drop(slot);
             });
         }
     }
