@@ -19,6 +19,7 @@ mod events;
 mod explain;
 mod gateways;
 mod healing;
+mod hosts;
 mod keyboard;
 mod lifecycle;
 mod limits;
