@@ -176,22 +176,6 @@ fn a_table_that_drops_and_names_our_bridges_is_not_called_a_fault() {
 }
 
 #[test]
-fn a_link_that_somebody_took_down_is_found() {
-    require_root_kernel!();
-    let lab = Lab::with_driver("auto");
-    lab.host.ok(&["network", "create", "web"]);
-    let front = lab.attach("web", "front", &[]);
-    let link = front.endpoint["host-ifname"].as_str().unwrap();
-    let fault = format!("ip link set {link} down");
-    expect(
-        &lab.host,
-        "links",
-        &fault,
-        &["fault: ", link, "restart tidegated"],
-    );
-}
-
-#[test]
 fn a_route_into_a_subnet_by_another_interface_is_found_and_the_advice_mends_it() {
     require_root_kernel!();
     let lab = Lab::with_driver("auto");

@@ -8,6 +8,7 @@
 )]
 
 mod allow;
+mod changed;
 mod descriptors;
 mod errors;
 mod fight;

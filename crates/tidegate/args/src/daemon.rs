@@ -28,6 +28,10 @@ Examples:
 /// ports) and keeps their firewall rules in one nftables table. tidegate(1) controls it over a unix
 /// socket. It needs CAP_NET_ADMIN, CAP_SYS_ADMIN to enter attached namespaces, and
 /// CAP_NET_BIND_SERVICE to publish ports below 1024.
+///
+/// Whenever another program changes the table or an interface of a network or an endpoint, even on
+/// purpose, the daemon puts that right and logs it: `tidegate network rm` and `tidegate detach` are
+/// the way to end something.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Parser)]
 #[command(
     name = "tidegated",

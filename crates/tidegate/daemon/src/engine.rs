@@ -9,6 +9,7 @@ mod error;
 mod events;
 mod explain;
 mod fight;
+mod heal;
 mod mend;
 mod names;
 mod past;
@@ -43,6 +44,7 @@ use crate::timing::{Stage, timed};
 pub use error::EngineError;
 use events::Events;
 use fight::Fights;
+use heal::LinkFights;
 pub use mend::Mended;
 use past::Past;
 use sweep::Sweeps;
@@ -72,6 +74,7 @@ pub struct Engine {
     names: ResolverHandle,
     sweeps: Sweeps,
     fights: Fights,
+    link_fights: LinkFights,
 }
 
 /// Backend objects that a command changes before the state changes.
@@ -189,6 +192,7 @@ impl Engine {
             return Err(EngineError::RelativePath(request.netns.clone()));
         }
         self.revive_for(Some(&request.network), None);
+        timed(Stage::Netlink, || self.heal_for(&request.network));
         let namespaces = timed(Stage::Netlink, || {
             OpenNamespaces::open([request.netns.clone()])
         });

@@ -17,6 +17,8 @@ pub(crate) struct Counters {
     pub(crate) failed: AtomicU64,
     /// Times that the table was put back after another program changed it.
     pub(crate) mended: AtomicU64,
+    /// Times that a link was put right after another program changed or removed it.
+    pub(crate) links_mended: AtomicU64,
     /// Times that the process that answers for names was lost.
     pub(crate) names_lost: AtomicU64,
 }
@@ -112,6 +114,12 @@ pub(crate) fn render(state: &State, counters: &Counters, is_fought: bool, versio
             samples: vec![(String::new(), u64::from(is_fought))],
         },
         Metric {
+            name: "links_mended_total",
+            kind: "counter",
+            help: "Times that an interface was put right after another program changed or removed it.",
+            samples: vec![(String::new(), value(&counters.links_mended))],
+        },
+        Metric {
             name: "names_lost_total",
             kind: "counter",
             help: "Times that the DNS process was lost and replaced.",
@@ -191,6 +199,9 @@ mod tests {
             # HELP tidegate_table_fought 1 while another program changes the table again and again, else 0.
             # TYPE tidegate_table_fought gauge
             tidegate_table_fought 1
+            # HELP tidegate_links_mended_total Times that an interface was put right after another program changed or removed it.
+            # TYPE tidegate_links_mended_total counter
+            tidegate_links_mended_total 0
             # HELP tidegate_names_lost_total Times that the DNS process was lost and replaced.
             # TYPE tidegate_names_lost_total counter
             tidegate_names_lost_total 0

@@ -1,4 +1,5 @@
-//! The reviver: a thread that receives changes of the host, and has degraded objects tried again.
+//! The reviver: a thread that receives changes of the host. It has degraded objects tried again, and changed links put
+//! right.
 
 use std::io;
 use std::sync::Arc;
@@ -27,6 +28,7 @@ const SHARE: u32 = 20;
 pub(crate) fn start(engine: Arc<Engine>, mut changes: Changes) -> io::Result<Worker> {
     Worker::start("reviver", move |stopped| {
         let mut meanwhile = None;
+        engine.heal_all();
         loop {
             let waited = match meanwhile.take() {
                 Some(heard) => Ok(Some(heard)),

@@ -22,6 +22,9 @@ pub(crate) enum What<'a> {
     Announce(&'a IfName),
     Keep(&'a IfName),
     AddStation(&'a IfName),
+    MakePort(&'a IfName),
+    SetMtu(&'a IfName),
+    Reclaim(&'a IfName),
     Delete(&'a IfName),
 }
 
@@ -40,6 +43,9 @@ impl fmt::Display for What<'_> {
             Self::Announce(ifname) => write!(out, "announce the addresses of {ifname}"),
             Self::Keep(ifname) => write!(out, "set up bridge {ifname} again"),
             Self::AddStation(ifname) => write!(out, "set the forwarding entry of port {ifname}"),
+            Self::MakePort(ifname) => write!(out, "make {ifname} a port of its bridge again"),
+            Self::SetMtu(ifname) => write!(out, "set the MTU of {ifname}"),
+            Self::Reclaim(ifname) => write!(out, "give {ifname} its name and group again"),
             Self::Delete(ifname) => write!(out, "remove interface {ifname}"),
         }
     }

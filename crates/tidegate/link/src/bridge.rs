@@ -2,8 +2,9 @@
 
 use rustix::io::Errno;
 use tidegate_model::links::Bridge;
+use tidegate_sys::netlink;
 
-use crate::batch::{Batch, What, send_one};
+use crate::batch::{Batch, What};
 use crate::error::{Cause, ErrorKind, LinkError};
 use crate::rtnetlink::Rtnetlink;
 use crate::sysctl::Sysctls;
@@ -22,9 +23,27 @@ pub(crate) fn add(host: &mut Rtnetlink, bridge: &Bridge) -> Result<(), LinkError
 /// Gives an existing bridge the settings that [`add`] gives it, except addresses and sysctls.
 pub(crate) fn keep(host: &mut Rtnetlink, bridge: &Bridge) -> Result<(), LinkError> {
     let ifname = &bridge.ifname;
-    let index = find::index(&host.socket, ifname)?;
-    let request = message::keep_bridge(index);
-    send_one(&mut host.socket, What::Keep(ifname), request)?;
+    let found = find::link(&mut host.socket, ifname)?;
+    let index = found.index;
+    let mut batch = Batch::default();
+    batch.push(What::Keep(ifname), message::keep_bridge(index));
+    if found.mac != Some(bridge.mac) {
+        batch.push(What::Keep(ifname), message::set_mac(index, bridge.mac));
+    }
+    if found.bridging.changed {
+        batch.push(What::Keep(ifname), message::no_spanning_tree(index));
+    }
+    batch.send(&mut host.socket)?;
+    if found.bridging.changed {
+        // Where the kernel has no VLAN filtering, nobody turned it on.
+        let done = host.socket.ask(message::no_vlans(index));
+        let is_unknown = |error: &netlink::Error| matches!(error, netlink::Error::Refused(why) if why.errno == Errno::OPNOTSUPP);
+        if let Err(error) = done
+            && !is_unknown(&error)
+        {
+            return Err(LinkError::new(What::Keep(ifname), error));
+        }
+    }
     seal(host, bridge, index)
 }
 

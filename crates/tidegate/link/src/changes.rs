@@ -1,6 +1,7 @@
-//! Notices when a failed step may succeed now: links and addresses that appear, disappear or change.
+//! Notices changes of links and addresses: then a failed step may succeed, or another program changed what is ours.
 
 use std::collections::BTreeSet;
+use std::io;
 use std::net::IpAddr;
 use std::os::fd::AsFd;
 use std::time::Duration;
@@ -9,16 +10,29 @@ use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::io::Errno;
 use rustix::net::netdevice::index_to_name;
 use tidegate_model::IfName;
-use tidegate_sys::netlink::{self, Notifications};
+use tidegate_model::links::Link;
+use tidegate_sys::netlink::{self, Notifications, Request, Socket};
 
-use crate::decode::AddressRecord;
+use crate::decode::{AddressRecord, LinkRecord, link_index};
 use crate::error::{Cause, LinkError};
+use crate::message;
+use crate::remover::is_retired;
+use crate::survey::link_of;
 
 /// `RTNLGRP_LINK`, `RTNLGRP_IPV4_IFADDR` and `RTNLGRP_IPV6_IFADDR` (linux/rtnetlink.h). IPv6 that is turned on again
 /// gives every link that is up its link-local address.
 const GROUPS: [u32; 3] = [1, 5, 9];
 /// How long to wait for further changes after the first. The socket's memory holds the messages of that time.
 const SETTLE: Duration = Duration::from_millis(30);
+/// `RTM_NEWLINK`.
+const NEWLINK: u16 = 16;
+/// `RTM_DELLINK`.
+const DELLINK: u16 = 17;
+/// `AF_UNSPEC` and `AF_BRIDGE` of linux/socket.h. Messages of the second are about ports of bridges.
+const UNSPEC: u8 = 0;
+const OF_BRIDGES: u8 = 7;
+/// The most links that one read tells about: more of them count as lost messages.
+const MOST: usize = 512;
 /// `RTM_NEWADDR`.
 const NEWADDR: u16 = 20;
 /// `RTM_DELADDR`.
@@ -26,7 +40,11 @@ const DELADDR: u16 = 21;
 
 /// Receives every change of links and addresses of a network namespace.
 #[derive(Debug)]
-pub struct Changes(Notifications);
+pub struct Changes {
+    notifications: Notifications,
+    /// Asks for links that changed.
+    socket: Socket,
+}
 
 /// What a wait for changes found.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -46,6 +64,10 @@ pub struct ChangeDetails {
     pub went: BTreeSet<IpAddr>,
     /// Links that got an address by which the kernel has IPv6 on them: a link-local one, or the loopback's `::1`.
     pub got_ipv6: BTreeSet<IfName>,
+    /// Links that lost an IPv6 link-local address.
+    pub lost_link_local: BTreeSet<IfName>,
+    /// Links that changed, as they are now, without their addresses.
+    pub links: Vec<Link>,
 }
 
 impl Changes {
@@ -54,9 +76,13 @@ impl Changes {
     /// # Errors
     /// If the kernel refuses the socket.
     pub fn open() -> Result<Self, LinkError> {
-        Notifications::open(netlink::Family::Route, &GROUPS)
-            .map(Self)
-            .map_err(|error| LinkError::new("subscribe to changes of links", error))
+        let open = || {
+            Ok(Self {
+                notifications: Notifications::open(netlink::Family::Route, &GROUPS)?,
+                socket: Socket::open(netlink::Family::Route)?,
+            })
+        };
+        open().map_err(|error: io::Error| LinkError::new("subscribe to changes of links", error))
     }
 
     /// Waits until something changes and the changes that follow have arrived, or until the time is up. Returns
@@ -72,7 +98,7 @@ impl Changes {
     ) -> Result<Option<LinkChange>, LinkError> {
         let mut fds = [
             PollFd::new(&stop, PollFlags::IN),
-            PollFd::new(&self.0, PollFlags::IN),
+            PollFd::new(&self.notifications, PollFlags::IN),
         ];
         if wait_for(&mut fds, time)? {
             return Ok(None);
@@ -91,25 +117,59 @@ impl Changes {
     /// # Errors
     /// If the socket can no longer be used.
     pub fn read(&mut self) -> Result<LinkChange, LinkError> {
-        let (mut went, mut got) = (BTreeSet::new(), BTreeSet::new());
-        let is_all = self.0.read(|message| {
+        let (mut went, mut got, mut lost) = (BTreeSet::new(), BTreeSet::new(), BTreeSet::new());
+        let mut touched = BTreeSet::new();
+        let is_all = self.notifications.read(|message| {
             let record = || AddressRecord::decode(message.body);
             match message.kind {
-                DELADDR => went.extend(record().map(|address| address.local.addr())),
+                DELADDR => {
+                    went.extend(record().map(|address| address.local.addr()));
+                    lost.extend(record().filter(is_of_link).map(|address| address.index));
+                }
                 NEWADDR => got.extend(record().filter(is_of_link).map(|address| address.index)),
+                NEWLINK => touched.extend(link_index(message.body)),
+                DELLINK => match message.body.first() {
+                    Some(&UNSPEC) => drop(link_index(message.body).map(|it| touched.remove(&it))),
+                    // A port left its bridge.
+                    Some(&OF_BRIDGES) => touched.extend(link_index(message.body)),
+                    _ => {}
+                },
                 _ => {}
             }
         });
         let is_all = is_all.map_err(|error| LinkError::new("receive changes of links", error))?;
+        if !is_all || touched.len() > MOST {
+            return Ok(LinkChange::Lost);
+        }
         // A link that is gone again has no name.
-        let names = got
-            .into_iter()
-            .filter_map(|index| index_to_name(&self.0, index).ok());
-        let got_ipv6 = names.filter_map(|name| name.parse().ok()).collect();
-        Ok(match is_all {
-            true => LinkChange::Changed(ChangeDetails { went, got_ipv6 }),
-            false => LinkChange::Lost,
-        })
+        let names = |indexes: BTreeSet<u32>| {
+            let names = indexes.into_iter();
+            let names = names.filter_map(|it| index_to_name(&self.notifications, it).ok());
+            names.filter_map(|name| name.parse().ok()).collect()
+        };
+        let (got_ipv6, lost_link_local) = (names(got), names(lost));
+        let links = self
+            .now(touched)
+            .map_err(|cause| LinkError::new("list the changed links", cause))?;
+        Ok(LinkChange::Changed(ChangeDetails {
+            went,
+            got_ipv6,
+            lost_link_local,
+            links,
+        }))
+    }
+
+    /// The links of these indexes as they are now, except removed ones.
+    fn now(&mut self, indexes: BTreeSet<u32>) -> Result<Vec<Link>, netlink::Error> {
+        let requests: Vec<Request> = indexes.into_iter().map(message::get_link).collect();
+        let answers = self.socket.exchange(&requests)?.into_iter().flatten();
+        let records = answers.filter_map(|body| LinkRecord::decode(&body));
+        let links = records.filter(|link| !is_retired(link)).filter_map(|link| {
+            let name = link.master.map(|index| index_to_name(&self.socket, index));
+            let master = name.and_then(|name| name.ok()?.parse().ok());
+            link_of(link, master, Vec::new())
+        });
+        Ok(links.collect())
     }
 }
 

@@ -4,13 +4,14 @@
 use std::net::IpAddr;
 
 use ipnet::IpNet;
-use tidegate_model::links::LinkKind;
+use tidegate_model::links::{Bridging, LinkKind};
 use tidegate_model::{IfName, MacAddr};
 use tidegate_sys::netlink::{attribute, attributes};
 
 // linux/if_link.h
 const IFLA_ADDRESS: u16 = 1;
 const IFLA_IFNAME: u16 = 3;
+const IFLA_MTU: u16 = 4;
 const IFLA_LINK: u16 = 5;
 const IFLA_MASTER: u16 = 10;
 const IFLA_OPERSTATE: u16 = 16;
@@ -23,8 +24,29 @@ const DISABLE_IPV6: usize = 26;
 const IFLA_INFO_KIND: u16 = 1;
 const IFLA_INFO_SLAVE_KIND: u16 = 4;
 const IFLA_INFO_SLAVE_DATA: u16 = 5;
+const IFLA_INFO_DATA: u16 = 2;
+const IFLA_BRPORT_STATE: u16 = 1;
 const IFLA_BRPORT_MODE: u16 = 4;
 const IFLA_BRPORT_ISOLATED: u16 = 33;
+/// Settings of a port with the value that we give them: hairpin mode, learning, flooding of unknown unicast, proxy
+/// ARP, flooding of multicast and broadcast, suppression of neighbour messages, the lock. A kernel that lacks one does
+/// not report it.
+const OF_PORTS: [(u16, u8); 8] = [
+    (IFLA_BRPORT_MODE, 0),
+    (8, 1),
+    (9, 1),
+    (10, 0),
+    (27, 1),
+    (30, 1),
+    (32, 0),
+    (39, 0),
+];
+/// `BR_STATE_LISTENING`, `BR_STATE_LEARNING` and `BR_STATE_BLOCKING` of linux/if_bridge.h: without the spanning tree
+/// protocol, the kernel leaves no port in one of them.
+const STATES_OF_OTHERS: [u8; 3] = [1, 2, 4];
+/// Settings of a bridge that are off: the spanning tree protocol, VLAN filtering, multicast snooping (`IFLA_BR_STP_STATE`,
+/// `IFLA_BR_VLAN_FILTERING` and `IFLA_BR_MCAST_SNOOPING`).
+const OFF_ON_BRIDGES: [u16; 3] = [5, 7, 23];
 /// `IF_OPER_UP` of linux/if.h: it carries packets.
 const OPERATIONAL: u8 = 6;
 /// `IFF_UP` of linux/if.h.
@@ -59,10 +81,8 @@ pub(crate) struct LinkRecord {
     pub(crate) master: Option<u32>,
     /// The index of a veth's other end, which may be in another namespace.
     pub(crate) other_end: Option<u32>,
-    /// For a bridge port: whether it is isolated (`IFLA_BRPORT_ISOLATED`), and whether it is in hairpin mode
-    /// (`IFLA_BRPORT_MODE`).
-    pub(crate) is_isolated: bool,
-    pub(crate) is_hairpin: bool,
+    pub(crate) mtu: u32,
+    pub(crate) bridging: Bridging,
     /// Whether the link can have IPv6 addresses: the kernel has IPv6, and it is not turned off for the link.
     pub(crate) has_ipv6: bool,
 }
@@ -81,8 +101,8 @@ impl LinkRecord {
             mac: None,
             master: None,
             other_end: None,
-            is_isolated: false,
-            is_hairpin: false,
+            mtu: 0,
+            bridging: Bridging::default(),
             has_ipv6: false,
         };
         for (kind, value) in attributes(rest) {
@@ -94,9 +114,9 @@ impl LinkRecord {
                 IFLA_OPERSTATE => link.is_operational = value == [OPERATIONAL],
                 IFLA_LINKINFO => {
                     link.kind = link_kind(value);
-                    link.is_isolated = is_set_on_port(value, IFLA_BRPORT_ISOLATED);
-                    link.is_hairpin = is_set_on_port(value, IFLA_BRPORT_MODE);
+                    link.bridging = bridging(value);
                 }
+                IFLA_MTU => link.mtu = u32_at(value, 0)?,
                 IFLA_AF_SPEC => link.has_ipv6 = has_ipv6(value),
                 IFLA_GROUP => link.group = u32_at(value, 0)?,
                 _ => {}
@@ -211,11 +231,31 @@ fn link_kind(info: &[u8]) -> LinkKind {
     }
 }
 
-/// Whether a setting of a port of a bridge is on.
-fn is_set_on_port(info: &[u8], setting: u16) -> bool {
-    let is_port = attribute(info, IFLA_INFO_SLAVE_KIND).and_then(text) == Some("bridge");
-    let settings = attribute(info, IFLA_INFO_SLAVE_DATA).unwrap_or_default();
-    is_port && attribute(settings, setting) == Some(&[1])
+/// The settings of a bridge, or of a port of one.
+fn bridging(info: &[u8]) -> Bridging {
+    let of_kind = |kind, data, wanted| {
+        let is_it = attribute(info, kind).and_then(text) == Some(wanted);
+        is_it.then(|| attribute(info, data).unwrap_or_default())
+    };
+    let bridge = of_kind(IFLA_INFO_KIND, IFLA_INFO_DATA, "bridge").unwrap_or_default();
+    let port = of_kind(IFLA_INFO_SLAVE_KIND, IFLA_INFO_SLAVE_DATA, "bridge").unwrap_or_default();
+    let is_on = |setting: &u16| {
+        let value = attribute(bridge, *setting).unwrap_or_default();
+        value.iter().any(|byte| *byte != 0)
+    };
+    let is_other = |(setting, ours): &(u16, u8)| {
+        let value = attribute(port, *setting);
+        value.is_some_and(|value| value != [*ours])
+    };
+    let state = attribute(port, IFLA_BRPORT_STATE).unwrap_or_default();
+    Bridging {
+        isolated: attribute(port, IFLA_BRPORT_ISOLATED) == Some(&[1]),
+        changed: OFF_ON_BRIDGES.iter().any(is_on)
+            || OF_PORTS.iter().any(is_other)
+            || state
+                .first()
+                .is_some_and(|it| STATES_OF_OTHERS.contains(it)),
+    }
 }
 
 fn has_ipv6(families: &[u8]) -> bool {
@@ -264,7 +304,8 @@ mod tests {
     use netlink_packet_route::AddressFamily;
     use netlink_packet_route::address::{AddressAttribute, AddressMessage};
     use netlink_packet_route::link::{
-        AfSpecInet6, AfSpecUnspec, Inet6DevConf, InfoKind, LinkAttribute, LinkFlags, LinkInfo,
+        AfSpecInet6, AfSpecUnspec, BridgePortState, Inet6DevConf, InfoBridge, InfoBridgePort,
+        InfoData, InfoKind, InfoPortData, InfoPortKind, LinkAttribute, LinkFlags, LinkInfo,
         LinkMessage, State,
     };
     use netlink_packet_route::route::{RouteAttribute, RouteMessage, RouteType};
@@ -285,6 +326,7 @@ mod tests {
             LinkAttribute::IfName("tide0".into()),
             LinkAttribute::Address(vec![2, 0, 0, 0, 0, 1]),
             LinkAttribute::Link(5),
+            LinkAttribute::Mtu(1400),
             LinkAttribute::Controller(3),
             LinkAttribute::Group(9),
             LinkAttribute::OperState(State::Up),
@@ -335,11 +377,48 @@ mod tests {
             mac: Some(MacAddr([2, 0, 0, 0, 0, 1])),
             master: Some(3),
             other_end: Some(5),
-            is_isolated: false,
-            is_hairpin: false,
+            mtu: 1400,
+            bridging: Bridging::default(),
             has_ipv6: true,
         };
         assert_eq!(LinkRecord::decode(&bytes(&link())), Some(wanted));
+    }
+
+    #[test]
+    fn settings_of_bridges_and_ports_that_are_not_ours_are_seen() {
+        let read = |info: Vec<LinkInfo>| {
+            let mut link = link();
+            link.attributes = vec![LinkAttribute::LinkInfo(info)];
+            let Bridging { isolated, changed } =
+                LinkRecord::decode(&bytes(&link)).unwrap().bridging;
+            (isolated, changed)
+        };
+        let bridge = |setting| {
+            let data = InfoData::Bridge(vec![InfoBridge::FdbMaxLearned(4096), setting]);
+            read(vec![LinkInfo::Kind(InfoKind::Bridge), LinkInfo::Data(data)])
+        };
+        assert_eq!(bridge(InfoBridge::VlanFiltering(false)), (false, false));
+        assert_eq!(bridge(InfoBridge::VlanFiltering(true)), (false, true));
+        assert_eq!(bridge(InfoBridge::MulticastSnooping(true)), (false, true));
+        let port = |setting| {
+            let data = InfoPortData::BridgePort(vec![setting]);
+            let port = LinkInfo::PortKind(InfoPortKind::Bridge);
+            read(vec![port, LinkInfo::PortData(data)])
+        };
+        assert_eq!(port(InfoBridgePort::Isolated(true)), (true, false));
+        assert_eq!(port(InfoBridgePort::Learning(true)), (false, false));
+        for other in [
+            InfoBridgePort::Learning(false),
+            InfoBridgePort::UnicastFlood(false),
+            InfoBridgePort::HairpinMode(true),
+            InfoBridgePort::Locked(true),
+            InfoBridgePort::State(BridgePortState::Blocking),
+        ] {
+            assert_eq!(port(other), (false, true));
+        }
+        for usual in [BridgePortState::Forwarding, BridgePortState::Disabled] {
+            assert_eq!(port(InfoBridgePort::State(usual)), (false, false));
+        }
     }
 
     #[test]

@@ -86,6 +86,11 @@ impl FakeLinks {
         }
     }
 
+    /// Changes a link, as somebody else might.
+    pub fn change_link(&self, ifname: &IfName, change: impl FnOnce(&mut Link)) {
+        self.state().host.change_link(ifname, change);
+    }
+
     /// Removes a link, as somebody else might.
     pub fn remove_link(&self, ifname: &IfName) {
         self.state().host.remove_link(ifname);
@@ -160,8 +165,11 @@ impl State {
             LinkStep::AddBridge(bridge) => self.host.add_bridge(bridge)?,
             LinkStep::GuardPorts(bridge) => self.host.guard_ports(bridge),
             LinkStep::MendBridge(bridge) => self.host.mend_bridge(bridge)?,
+            LinkStep::MendVeth(veth) => self.host.mend_veth(veth)?,
+            LinkStep::Reclaim(reclaim) => self.host.reclaim(reclaim)?,
             LinkStep::AddVeth(veth) => self.host.add_veth(veth)?,
-            LinkStep::KeepBridge(_) | LinkStep::KeepVeths(_) => {}
+            LinkStep::KeepBridge(bridge) => self.host.keep_bridge(bridge)?,
+            LinkStep::KeepVeths(_) => {}
             LinkStep::DeleteBridge(bridge) => self.host.delete_ours(&bridge.ifname),
             LinkStep::DeleteVeth(veth) => self.host.delete_ours(&veth.ifname),
             LinkStep::DeleteLink(ifname) => self.host.delete_ours(ifname),
@@ -239,6 +247,11 @@ impl Links for FakeLinks {
 
     fn links(&mut self) -> Result<Vec<Link>, LinkError> {
         Ok(self.state().host.links())
+    }
+
+    fn link(&mut self, ifname: &IfName) -> Result<Option<Link>, LinkError> {
+        let links = self.links()?;
+        Ok(links.into_iter().find(|link| link.ifname == *ifname))
     }
 
     /// Every port is guarded.

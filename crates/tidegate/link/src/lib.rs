@@ -28,6 +28,7 @@ mod owners;
 mod port;
 mod ports;
 mod procfs;
+mod reclaim;
 mod relay;
 mod remover;
 mod retire;
@@ -70,6 +71,9 @@ pub trait Links: Send {
     /// The host's links with their addresses, ordered by the kernel's index, without removed ones. Links whose name
     /// is not an [`IfName`](tidegate_model::IfName) are left out: they are not ours.
     fn links(&mut self) -> Result<Vec<Link>, LinkError>;
+
+    /// The link of that name with its addresses; none if there is none, or if it is a removed one.
+    fn link(&mut self, ifname: &IfName) -> Result<Option<Link>, LinkError>;
 
     /// Our bridge ports without the filter that protects the host's 127.0.0.0/8, and all our bridges that are not
     /// sealed, even those that need no seal.

@@ -9,12 +9,13 @@ use tidegate_model::links::{Link, LinkStep, NetnsFacts, Route};
 use tidegate_model::traffic::{ConnectionKey, TrafficCounts};
 use tidegate_model::{IfName, NetnsId, Protocol};
 
+use crate::batch::What;
 use crate::conntrack::Conntrack;
 use crate::error::{Cause, LinkError};
 use crate::open_namespaces::OpenNamespaces;
 use crate::rtnetlink::Rtnetlink;
 use crate::sysctl::Sysctls;
-use crate::{Connections, Links, bridge, guard, port, ports, retire, survey, veth};
+use crate::{Connections, Links, bridge, guard, port, ports, reclaim, retire, survey, veth};
 
 impl Rtnetlink {
     fn carry_out(&mut self, step: &LinkStep) -> Result<(), LinkError> {
@@ -25,6 +26,8 @@ impl Rtnetlink {
             LinkStep::AddBridge(bridge) => bridge::add(self, bridge),
             LinkStep::KeepBridge(bridge) => bridge::keep(self, bridge),
             LinkStep::MendBridge(bridge) => bridge::mend(self, bridge),
+            LinkStep::MendVeth(veth) => port::mend(self, veth),
+            LinkStep::Reclaim(reclaim) => reclaim::reclaim(self, reclaim),
             LinkStep::DeleteBridge(bridge) => retire::bridge(self, bridge),
             LinkStep::GuardPorts(bridge) => guard::bridge(self, bridge),
             LinkStep::AddVeth(veth) => veth::add(self, veth),
@@ -62,6 +65,11 @@ impl Links for Rtnetlink {
             .map_err(|cause| LinkError::new("list the host's interfaces", cause))?;
         self.occupied.recognize(&links);
         Ok(links)
+    }
+
+    fn link(&mut self, ifname: &IfName) -> Result<Option<Link>, LinkError> {
+        survey::link(&mut self.socket, ifname)
+            .map_err(|cause| LinkError::new(What::Find(ifname), cause))
     }
 
     fn unguarded(&mut self) -> Result<BTreeSet<IfName>, LinkError> {

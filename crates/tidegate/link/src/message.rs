@@ -8,9 +8,9 @@ use netlink_packet_core::{NLM_F_CREATE, NLM_F_EXCL, NLM_F_REPLACE};
 use netlink_packet_route::AddressFamily;
 use netlink_packet_route::address::{AddressAttribute, AddressFlags, AddressMessage};
 use netlink_packet_route::link::{
-    AfSpecInet, AfSpecUnspec, InetDevConf, InfoBridge, InfoBridgePort, InfoData, InfoKind,
-    InfoPortData, InfoPortKind, InfoVeth, LinkAttribute, LinkExtentMask, LinkFlags, LinkInfo,
-    LinkMessage,
+    AfSpecInet, AfSpecUnspec, BridgeStpState, InetDevConf, InfoBridge, InfoBridgePort, InfoData,
+    InfoKind, InfoPortData, InfoPortKind, InfoVeth, LinkAttribute, LinkExtentMask, LinkFlags,
+    LinkInfo, LinkMessage,
 };
 use netlink_packet_route::neighbour::{
     NeighbourAttribute, NeighbourFlags, NeighbourMessage, NeighbourState,
@@ -56,6 +56,25 @@ pub(crate) fn new_bridge(bridge: &Bridge) -> Request {
 /// Gives an existing bridge the settings of a new one.
 pub(crate) fn keep_bridge(index: u32) -> Request {
     let mut link = link([settings()]);
+    link.header.index = index;
+    Request::new(RTM_NEWLINK, 0, &link)
+}
+
+/// Turns VLAN filtering of a bridge off, as a new bridge has it. A kernel built without it refuses that.
+pub(crate) fn no_vlans(index: u32) -> Request {
+    set_bridge(index, InfoBridge::VlanFiltering(false))
+}
+
+/// Turns the spanning tree protocol of a bridge off, as a new bridge has it.
+pub(crate) fn no_spanning_tree(index: u32) -> Request {
+    set_bridge(index, InfoBridge::StpState(BridgeStpState::Disabled))
+}
+
+fn set_bridge(index: u32, setting: InfoBridge) -> Request {
+    let mut link = link([LinkAttribute::LinkInfo(vec![
+        LinkInfo::Kind(InfoKind::Bridge),
+        LinkInfo::Data(InfoData::Bridge(vec![setting])),
+    ])]);
     link.header.index = index;
     Request::new(RTM_NEWLINK, 0, &link)
 }
@@ -122,11 +141,48 @@ pub(crate) fn set_port_up(index: u32, isolated: bool) -> Request {
     Request::new(RTM_NEWLINK, 0, &link)
 }
 
-/// Gives an existing bridge port the settings of [`new_veth`] and [`set_port_up`], and removes hairpin mode, which
-/// another release set.
+/// Makes a link a port of the bridge with that index.
+pub(crate) fn set_master(index: u32, bridge: u32) -> Request {
+    let mut link = link([LinkAttribute::Controller(bridge)]);
+    link.header.index = index;
+    Request::new(RTM_NEWLINK, 0, &link)
+}
+
+/// Sets the MTU of a link.
+pub(crate) fn set_mtu(index: u32, mtu: u32) -> Request {
+    let mut link = link([LinkAttribute::Mtu(mtu)]);
+    link.header.index = index;
+    Request::new(RTM_NEWLINK, 0, &link)
+}
+
+/// Puts a link into our group.
+pub(crate) fn regroup(index: u32) -> Request {
+    let mut link = link([LinkAttribute::Group(GROUP)]);
+    link.header.index = index;
+    Request::new(RTM_NEWLINK, 0, &link)
+}
+
+/// Takes a link down.
+pub(crate) fn set_down(index: u32) -> Request {
+    let mut link = up(index);
+    link.header.flags = LinkFlags::empty();
+    Request::new(RTM_NEWLINK, 0, &link)
+}
+
+/// Gives an existing bridge port the settings of [`new_veth`] and [`set_port_up`], and those that a new port has by
+/// itself. A kernel ignores the settings that it does not know.
 pub(crate) fn keep_port(index: u32, veth: &Veth) -> Request {
-    let mut settings = vec![InfoBridgePort::HairpinMode(false)];
-    settings.extend(veth.isolated.then_some(InfoBridgePort::Isolated(true)));
+    let settings = vec![
+        InfoBridgePort::HairpinMode(false),
+        InfoBridgePort::Isolated(veth.isolated),
+        InfoBridgePort::Learning(true),
+        InfoBridgePort::UnicastFlood(true),
+        InfoBridgePort::MulticastFlood(true),
+        InfoBridgePort::BroadcastFlood(true),
+        InfoBridgePort::ProxyARP(false),
+        InfoBridgePort::NeighSupress(false),
+        InfoBridgePort::Locked(false),
+    ];
     let mut link = link([
         mac(veth.bridge_mac),
         LinkAttribute::LinkInfo(vec![
@@ -279,6 +335,13 @@ pub(crate) fn list_ports(bridge: u32) -> Request {
 /// Asks for every address of both families.
 pub(crate) fn list_addresses() -> Request {
     Request::new(RTM_GETADDR, DUMP, &AddressMessage::default())
+}
+
+/// Asks for the addresses of the link of that index.
+pub(crate) fn list_addresses_of(index: u32) -> Request {
+    let mut message = AddressMessage::default();
+    message.header.index = index;
+    Request::new(RTM_GETADDR, DUMP, &message)
 }
 
 /// Asks for every route of both families, in every table.

@@ -2,14 +2,16 @@
 
 use std::collections::{BTreeSet, HashMap};
 
+use rustix::io::Errno;
 use tidegate_model::IfName;
-use tidegate_model::links::Veth;
+use tidegate_model::links::{Bridging, DEFAULT_MTU, GROUP, Sysctl, Veth};
 
 use crate::batch::{Batch, What};
 use crate::decode::LinkRecord;
 use crate::error::LinkError;
 use crate::rtnetlink::Rtnetlink;
-use crate::{find, guard, message};
+use crate::sysctl::Sysctls;
+use crate::{find, guard, message, settle};
 
 /// How many endpoints one datagram is about, so that the kernel's answers fit into the socket's memory.
 const AT_ONCE: usize = 32;
@@ -27,7 +29,39 @@ pub(crate) fn set_up(host: &mut Rtnetlink, veth: &Veth, index: u32) -> Result<()
 
 /// Whether a port has what [`message::keep_port`] gives it.
 fn is_kept(port: &LinkRecord, veth: &Veth) -> bool {
-    port.mac == Some(veth.bridge_mac) && port.is_isolated == veth.isolated && !port.is_hairpin
+    let Bridging { isolated, changed } = port.bridging;
+    port.mac == Some(veth.bridge_mac) && isolated == veth.isolated && !changed
+}
+
+/// Gives our port of that name all that a new one has, and brings it up. A failure does not undo what was done before
+/// it.
+pub(crate) fn mend(host: &mut Rtnetlink, veth: &Veth) -> Result<(), LinkError> {
+    let ifname = &veth.ifname;
+    let port = find::link(&mut host.socket, ifname)?;
+    if port.group != GROUP {
+        return Err(LinkError::new(What::Find(ifname), Errno::NODEV));
+    }
+    let (index, bridge) = (port.index, find::index(&host.socket, &veth.bridge)?);
+    let mut batch = Batch::default();
+    if port.master != Some(bridge) {
+        // It forwards nothing until it has its settings.
+        batch.push(What::MakePort(ifname), message::set_down(index));
+        batch.push(What::MakePort(ifname), message::set_master(index, bridge));
+    } else if port.bridging.changed {
+        // The kernel gives it the state of a new port when it comes up.
+        batch.push(What::MakePort(ifname), message::set_down(index));
+    }
+    let mtu = veth.mtu.unwrap_or(DEFAULT_MTU);
+    if port.mtu != mtu {
+        batch.push(What::SetMtu(ifname), message::set_mtu(index, mtu));
+    }
+    batch.push(What::MakePort(ifname), message::keep_port(index, veth));
+    batch.send(&mut host.socket)?;
+    host.set_sysctls(&[Sysctl::no_ipv6(ifname)], Sysctls::set_if_there)?;
+    guard::port(host, veth, bridge, index)?;
+    set_up(host, veth, index)?;
+    settle::link(&mut host.socket, index);
+    Ok(())
 }
 
 /// Gives existing ports the settings of new ones. Refusals are logged: a running container stays attached.

@@ -6,6 +6,8 @@ use std::net::IpAddr;
 use std::sync::Arc;
 
 use ipnet::IpNet;
+use rustix::io::Errno;
+use rustix::net::netdevice::index_to_name;
 use tidegate_model::links::{DefaultRoute, Link, NetnsFacts, Route};
 use tidegate_model::{IfName, Ipv6Off, NetnsCookie, NetnsId};
 use tidegate_sys::netlink::{self, Socket};
@@ -34,24 +36,63 @@ fn join(mut links: Vec<LinkRecord>, addresses: &[AddressRecord]) -> Vec<Link> {
         .filter_map(|link| Some((link.index, link.ifname.clone()?)))
         .collect();
     let mut by_link: HashMap<u32, Vec<IpNet>> = HashMap::new();
-    for address in addresses.iter().filter(|a| !is_link_local(&a.local)) {
+    for address in addresses {
         by_link
             .entry(address.index)
             .or_default()
             .push(address.local);
     }
     let join = |link: LinkRecord| {
-        Some(Link {
-            ifname: link.ifname?,
-            kind: link.kind,
-            group: link.group,
-            up: link.is_up,
-            mac: link.mac,
-            master: link.master.and_then(|index| names.get(&index).cloned()),
-            addresses: by_link.remove(&link.index).unwrap_or_default(),
-        })
+        let addresses = by_link.remove(&link.index).unwrap_or_default();
+        let master = link.master.and_then(|index| names.get(&index).cloned());
+        link_of(link, master, addresses)
     };
     links.into_iter().filter_map(join).collect()
+}
+
+/// A link with all of its addresses; none if its name is not an [`IfName`].
+pub(crate) fn link_of(
+    link: LinkRecord,
+    master: Option<IfName>,
+    mut addresses: Vec<IpNet>,
+) -> Option<Link> {
+    let may_lack = link.is_up && link.is_operational && link.has_ipv6;
+    let lacks_link_local = may_lack && !addresses.iter().any(is_link_local);
+    addresses.retain(|net| !is_link_local(net));
+    Some(Link {
+        ifname: link.ifname?,
+        kind: link.kind,
+        group: link.group,
+        up: link.is_up,
+        mac: link.mac,
+        master,
+        addresses,
+        mtu: link.mtu,
+        bridging: link.bridging,
+        lacks_link_local,
+    })
+}
+
+/// The link of that name with its addresses; none if there is none.
+pub(crate) fn link(socket: &mut Socket, ifname: &IfName) -> Result<Option<Link>, Cause> {
+    let found = match socket.ask(message::get_link_named(ifname)) {
+        Ok(body) => LinkRecord::decode(&body),
+        Err(netlink::Error::Refused(refusal)) if refusal.errno == Errno::NODEV => None,
+        Err(error) => return Err(error.into()),
+    };
+    let Some(found) = found.filter(|link| !is_retired(link)) else {
+        return Ok(None);
+    };
+    let of_link = message::list_addresses_of(found.index);
+    let addresses = socket.dump(&of_link, AddressRecord::decode)?;
+    // A kernel that ignores the index lists those of every link.
+    let addresses = addresses.iter().filter(|it| it.index == found.index);
+    let addresses = addresses.map(|it| it.local).collect();
+    let master = found
+        .master
+        .and_then(|index| index_to_name(&*socket, index).ok());
+    let master = master.and_then(|name| name.parse().ok());
+    Ok(link_of(found, master, addresses))
 }
 
 fn is_link_local(net: &IpNet) -> bool {

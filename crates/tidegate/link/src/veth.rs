@@ -4,13 +4,15 @@ use std::os::fd::AsFd;
 use std::path::Path;
 use std::sync::Arc;
 
+use rustix::io::Errno;
 use tidegate_model::IfName;
-use tidegate_model::links::{Peer, Sysctl, Veth};
+use tidegate_model::links::{GROUP, LinkKind, Peer, Sysctl, Veth};
 use tidegate_sys::Netns;
 use tidegate_sys::netlink::{self, Socket};
 
 use crate::batch::{Batch, What, send_one};
-use crate::error::{ErrorKind, LinkError, NetnsFault};
+use crate::decode::LinkRecord;
+use crate::error::{Cause, ErrorKind, LinkError, NetnsFault};
 use crate::rtnetlink::Rtnetlink;
 use crate::survey::LOOPBACK;
 use crate::sysctl::Sysctls;
@@ -19,11 +21,28 @@ use crate::{announce, cookie, find, guard, message, port, settle, survey};
 /// Creates the pair with addresses and routes, up at both ends, or creates nothing.
 pub(crate) fn add(host: &mut Rtnetlink, veth: &Veth) -> Result<(), LinkError> {
     let netns = open(host, veth)?;
-    let bridge = find::index(&host.socket, &veth.bridge)?;
+    let bridge = bridge_of(host, veth)?;
     number(host, veth, &netns);
     let index = make(host, veth, bridge, &netns)?;
     complete(host, veth, bridge, index, &netns)
         .map_err(|error| error.after_undo(host.delete(index, &veth.ifname)))
+}
+
+/// The index of the bridge, which must be up: nothing would reach the endpoint.
+fn bridge_of(host: &mut Rtnetlink, veth: &Veth) -> Result<u32, LinkError> {
+    let bridge = find::link(&mut host.socket, &veth.bridge)?;
+    match bridge.is_up || bridge.kind != LinkKind::Bridge {
+        true => Ok(bridge.index),
+        false => {
+            let ifname = &veth.bridge;
+            let error = LinkError::new(format_args!("attach to bridge {ifname}"), Errno::NETDOWN);
+            Err(error.with_hint(|_| {
+                Some(format!(
+                    "find out which program takes {ifname} down: see `tidegate doctor`"
+                ))
+            }))
+        }
+    }
 }
 
 /// Brings both ends up, waits until they carry packets, and announces the addresses.
@@ -68,21 +87,48 @@ fn number(host: &mut Rtnetlink, veth: &Veth, netns: &Netns) {
 
 /// Creates both ends, down, each in its namespace. Returns the index of the host's end.
 fn make(host: &mut Rtnetlink, veth: &Veth, bridge: u32, netns: &Netns) -> Result<u32, LinkError> {
-    let request = message::new_veth(veth, bridge, netns.as_fd());
-    match send_one(&mut host.socket, What::MakeVeth(&veth.ifname), request) {
-        Ok(_) => find::index(&host.socket, &veth.ifname),
-        Err(error) if error.kind() == ErrorKind::Exists => Err(name_taken(host, veth, error)),
-        Err(error) => Err(error),
+    match try_to_make(host, veth, bridge, netns) {
+        Err(error) if error.kind() == ErrorKind::Exists => {
+            // The kernel does not report which of the two names is in use.
+            if !matches!(host.find(&veth.ifname), Ok(None)) {
+                return Err(error);
+            }
+            match netns.run_here(|| delete_left(&veth.peer)) {
+                Ok(Ok(true)) => try_to_make(host, veth, bridge, netns),
+                _ => Err(error
+                    .about(What::MakeVeth(&veth.peer.ifname))
+                    .inside(&veth.peer.netns.path)),
+            }
+        }
+        made => made,
     }
 }
 
-/// The kernel does not report which of the two names is in use.
-fn name_taken(host: &mut Rtnetlink, veth: &Veth, error: LinkError) -> LinkError {
-    match host.find(&veth.ifname) {
-        Ok(None) => error
-            .about(What::MakeVeth(&veth.peer.ifname))
-            .inside(&veth.peer.netns.path),
-        _ => error,
+fn try_to_make(
+    host: &mut Rtnetlink,
+    veth: &Veth,
+    bridge: u32,
+    netns: &Netns,
+) -> Result<u32, LinkError> {
+    let request = message::new_veth(veth, bridge, netns.as_fd());
+    send_one(&mut host.socket, What::MakeVeth(&veth.ifname), request)?;
+    find::index(&host.socket, &veth.ifname)
+}
+
+/// Deletes the endpoint's end of an older pair, whose other end somebody moved to another namespace. Says whether there
+/// was one.
+fn delete_left(peer: &Peer) -> Result<bool, Cause> {
+    let mut socket = Socket::open(netlink::Family::Route)?;
+    let found = socket.ask(message::get_link_named(&peer.ifname))?;
+    let is_left = |link: &LinkRecord| {
+        link.kind == LinkKind::Veth && link.group == GROUP && link.mac == Some(peer.mac)
+    };
+    match LinkRecord::decode(&found).filter(is_left) {
+        Some(link) => {
+            socket.ask(message::delete_link(link.index))?;
+            Ok(true)
+        }
+        None => Ok(false),
     }
 }
 

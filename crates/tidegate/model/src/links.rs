@@ -19,6 +19,10 @@ pub enum LinkStep {
     AddBridge(Bridge),
     /// Adds missing sysctls and addresses to an existing bridge of ours, and brings it up.
     MendBridge(Bridge),
+    /// Gives the host's end of an existing pair of ours all settings of a new one, and brings it up.
+    MendVeth(Veth),
+    /// Gives a link of ours its name and its group again.
+    Reclaim(Reclaim),
     /// Removes a bridge. A missing bridge is not an error.
     DeleteBridge(Bridge),
     /// Adds the loopback filter to all ports of a bridge, also those that an older release created. Then turns on
@@ -50,6 +54,8 @@ impl LinkStep {
             Self::AddBridge(_) => "add-bridge",
             Self::KeepBridge(_) => "keep-bridge",
             Self::MendBridge(_) => "mend-bridge",
+            Self::MendVeth(_) => "mend-veth",
+            Self::Reclaim(_) => "reclaim",
             Self::DeleteBridge(_) => "delete-bridge",
             Self::GuardPorts(_) => "guard-ports",
             Self::AddVeth(_) => "add-veth",
@@ -73,6 +79,8 @@ impl LinkStep {
             Self::ReleasePorts(holds) => Some(Self::HoldPorts(holds.clone())),
             Self::SetSysctl(_)
             | Self::MendBridge(_)
+            | Self::MendVeth(_)
+            | Self::Reclaim(_)
             | Self::GuardPorts(_)
             | Self::KeepBridge(_)
             | Self::KeepVeths(_)
@@ -155,6 +163,15 @@ pub struct Bridge {
     pub sysctls: Vec<Sysctl>,
     /// Whether it is sealed: nothing from its ports reaches the host.
     pub sealed: bool,
+}
+
+/// A link of ours to which another program gave another name or another group.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Reclaim {
+    /// The name that it has.
+    pub found: IfName,
+    /// The name that it gets.
+    pub ifname: IfName,
 }
 
 /// The settings of a veth pair.
@@ -259,6 +276,25 @@ pub struct Link {
     pub master: Option<IfName>,
     /// Its addresses, without IPv6 link-local ones.
     pub addresses: Vec<IpNet>,
+    /// Its MTU in bytes.
+    pub mtu: u32,
+    /// Its settings as a bridge, or as a port of one.
+    pub bridging: Bridging,
+    /// Whether it lacks the IPv6 link-local address that the kernel gives a link which carries packets.
+    pub lacks_link_local: bool,
+}
+
+/// MTU in bytes of a bridge without ports and of a veth, if nobody sets another (`ETH_DATA_LEN` of linux/if_ether.h).
+pub const DEFAULT_MTU: u32 = 1500;
+
+/// The settings of a bridge, or of a port of one, as far as they decide which frames pass.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Bridging {
+    /// Whether the port is isolated (`IFLA_BRPORT_ISOLATED`).
+    pub isolated: bool,
+    /// Whether another setting is not as we set it: VLAN filtering, the spanning tree protocol or multicast snooping of
+    /// a bridge; hairpin mode, learning, flooding, proxying, the lock or the state of a port.
+    pub changed: bool,
 }
 
 /// The kind of a link (`IFLA_INFO_KIND`); we create only bridges and veths.

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use tidegate_model::links::{Bridge, GROUP, Link, LinkKind, LinkStep, Sysctl, Veth};
 use tidegate_model::{Change, Forwarding, IfName, Name, Network, State};
 
-use crate::{Plan, elements, holds, peers, steps};
+use crate::{Plan, elements, holds, mend, peers, steps};
 
 /// The steps that make a host's links match a state.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -32,7 +32,9 @@ pub fn start(state: &State, links: &[Link]) -> StartPlan {
 pub fn revive_network(state: &State, name: &Name, links: &[Link]) -> Option<Plan<()>> {
     let network = state.networks.get(name)?;
     let mut wanted = steps::forwarding(network);
-    wanted.extend(Known::new(links).steps_of_bridge(&steps::bridge(network)));
+    let (known, bridge) = (Known::new(links), steps::bridge(network));
+    // An address that somebody added does not matter while endpoints use the bridge.
+    wanted.extend(known.steps_of_bridge(&bridge, known.our_bridge(&bridge)));
     let elements = match state.degraded.down_network(name) {
         None => Vec::new(),
         Some(_) => {
@@ -117,35 +119,34 @@ impl<'a> Known<'a> {
         self.fitting_bridge(wanted).is_some()
     }
 
-    /// Our bridge of that name if it fits, even if it lacks addresses or is down.
+    /// Our bridge of that name.
+    fn our_bridge(&self, wanted: &Bridge) -> Option<&'a Link> {
+        let named = self.0.get(&wanted.ifname).copied();
+        named.filter(|link| link.kind == LinkKind::Bridge && link.group == GROUP)
+    }
+
+    /// Our bridge of that name if it fits, even if it was changed: only addresses that are not ours make it unfit.
     fn fitting_bridge(&self, wanted: &Bridge) -> Option<&'a Link> {
-        self.0.get(&wanted.ifname).copied().filter(|link| {
+        self.our_bridge(wanted).filter(|link| {
             let mut addresses = link.addresses.iter();
-            link.kind == LinkKind::Bridge
-                && link.group == GROUP
-                && link.mac == Some(wanted.mac)
-                && addresses.all(|net| wanted.addresses.contains(net))
+            addresses.all(|net| wanted.addresses.contains(net))
         })
     }
 
-    /// The steps that repair a bridge.
-    fn steps_of_bridge(&self, wanted: &Bridge) -> Vec<LinkStep> {
-        let Some(link) = self.fitting_bridge(wanted) else {
+    /// The steps that repair a bridge, or create it if there is none.
+    fn steps_of_bridge(&self, wanted: &Bridge, found: Option<&Link>) -> Vec<LinkStep> {
+        let Some(link) = found else {
             return vec![LinkStep::AddBridge(wanted.clone())];
         };
-        let mut missing = wanted.addresses.clone();
-        missing.retain(|net| !link.addresses.contains(net));
-        let keep = LinkStep::KeepBridge(wanted.clone());
-        if link.up && missing.is_empty() {
-            return [vec![keep], lasting(wanted)].concat();
+        // Nobody knows yet what its ports need.
+        let differences = mend::of_bridge(wanted, link, link.mtu);
+        match differences.is_empty() {
+            true => {
+                let keep = LinkStep::KeepBridge(wanted.clone());
+                [vec![keep], lasting(wanted)].concat()
+            }
+            false => mend::steps_of_bridge(wanted, &differences),
         }
-        let mended = Bridge {
-            addresses: missing,
-            sysctls: sysctls_before_guard(wanted).cloned().collect(),
-            ..wanted.clone()
-        };
-        let guard = LinkStep::GuardPorts(wanted.ifname.clone());
-        vec![keep, LinkStep::MendBridge(mended), guard]
     }
 
     fn has_veth(&self, wanted: &Veth) -> bool {
@@ -200,7 +201,7 @@ impl Wanted {
     fn missing(&self, known: &Known<'_>) -> BTreeMap<Name, Vec<LinkStep>> {
         let fitting = self.fitting(known);
         let steps_of = |(bridge, veths): &(Bridge, Vec<Veth>)| {
-            let mut steps = known.steps_of_bridge(bridge);
+            let mut steps = known.steps_of_bridge(bridge, known.fitting_bridge(bridge));
             let (kept, missing): (Vec<Veth>, Vec<Veth>) = veths
                 .iter()
                 .cloned()
@@ -222,16 +223,9 @@ impl Wanted {
 /// What an existing bridge may lack: sysctls that another program changed, and filters of ports that an older release
 /// created. `route_localnet` is turned on only when the ports have their filters.
 fn lasting(bridge: &Bridge) -> Vec<LinkStep> {
-    let sysctls = sysctls_before_guard(bridge).cloned();
+    let sysctls = steps::sysctls_before_guard(bridge).cloned();
     let guard = LinkStep::GuardPorts(bridge.ifname.clone());
     sysctls.map(LinkStep::SetSysctl).chain([guard]).collect()
-}
-
-/// All of them except `route_localnet`.
-fn sysctls_before_guard(bridge: &Bridge) -> impl Iterator<Item = &Sysctl> {
-    let opens = steps::route_localnet(&bridge.ifname);
-    let sysctls = bridge.sysctls.iter();
-    sysctls.filter(move |sysctl| **sysctl != opens)
 }
 
 fn clean_up(state: &State, known: &Known<'_>, wanted: &Wanted) -> Vec<LinkStep> {

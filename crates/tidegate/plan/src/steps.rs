@@ -76,6 +76,13 @@ pub(crate) fn route_localnet(bridge: &IfName) -> Sysctl {
     sysctl(format!("net/ipv4/conf/{bridge}/route_localnet"), "1")
 }
 
+/// The sysctls of a bridge except `route_localnet`.
+pub(crate) fn sysctls_before_guard(bridge: &Bridge) -> impl Iterator<Item = &Sysctl> {
+    let opens = route_localnet(&bridge.ifname);
+    let sysctls = bridge.sysctls.iter();
+    sysctls.filter(move |sysctl| **sysctl != opens)
+}
+
 /// An endpoint's veth pair.
 pub(crate) fn veth(endpoint: &Endpoint, network: &Network) -> Veth {
     Veth {

@@ -47,6 +47,11 @@ impl Engine {
     /// Whether the received changes are about healthy objects.
     pub(crate) fn has_changed_ours(&self, heard: &LinkChange) -> bool {
         let state = self.state();
+        if let LinkChange::Changed(told) = heard
+            && tidegate_plan::is_any_changed(&state, &told.links)
+        {
+            return true;
+        }
         let (networks, ports) = with_ipv6(&state, heard);
         let is_whole = |name: &Name| !state.degraded.networks.contains_key(name);
         let mut networks = suspects(&state, heard)
@@ -55,8 +60,8 @@ impl Engine {
         networks.any(|name| is_whole(&name)) || !ports.is_empty()
     }
 
-    /// Tries degraded objects again, restores lost addresses of networks, and turns IPv6 off again on networks
-    /// without it.
+    /// Tries degraded objects again, puts right what other programs changed on links, and turns IPv6 off again on
+    /// networks without it.
     pub(crate) fn revive(&self, heard: &LinkChange) {
         let namespaces = self.namespaces(|state| {
             let names = state.degraded.endpoints.keys();
@@ -72,7 +77,6 @@ impl Engine {
             let state = self.state();
             let (without, ports) = with_ipv6(&state, heard);
             networks.extend(without.into_iter().cloned());
-            networks.extend(suspects(&state, heard));
             ports
         };
         for step in &ports {
@@ -80,17 +84,17 @@ impl Engine {
                 tracing::warn!(causes = ?causes(&error), "{error}");
             }
         }
-        match backends.links.links() {
-            Ok(links) => {
-                for name in &networks {
-                    self.revive_network(&mut backends, name, &links);
-                }
-                for name in before.endpoints.keys() {
-                    self.revive_endpoint(&mut backends, name, &links);
-                }
+        let links = backends.links.links();
+        let missing = links.map(|links| {
+            let missing = self.heal(&mut backends, &links);
+            for name in &networks {
+                self.revive_network(&mut backends, name, &links);
             }
-            Err(error) => tracing::warn!(causes = ?causes(&error), "{error}"),
-        }
+            for name in before.endpoints.keys() {
+                self.revive_endpoint(&mut backends, name, &links);
+            }
+            missing
+        });
         backends.links.keep_open(OpenNamespaces::default());
         self.catch_up(&mut backends, self.past.change_state(passed, || ()));
         if before != self.degraded() {
@@ -98,6 +102,8 @@ impl Engine {
             self.sweeps.note(StaleConnections::after_mending());
         }
         self.tell_of_degraded(&before);
+        drop(backends);
+        self.make_missing(missing);
     }
 
     /// Marks an endpoint that fails while the daemon runs. It is tried again like any other.
@@ -294,8 +300,9 @@ fn suspects(state: &State, heard: &LinkChange) -> Vec<Name> {
         LinkChange::Nothing => false,
         LinkChange::Lost => true,
         LinkChange::Changed(told) => {
-            let mut gateways = network.resolvers();
-            gateways.any(|gateway| told.went.contains(&gateway))
+            let mut gateways = network.subnets.iter().map(|subnet| subnet.gateway);
+            told.lost_link_local.contains(&network.bridge)
+                || gateways.any(|gateway| told.went.contains(&gateway))
         }
     };
     let networks = state.networks.values().filter(has_lost);

@@ -55,6 +55,7 @@ impl Engine {
             nft_fault: description.warning.clone(),
             descriptors: descriptors(),
             fight: self.fight(),
+            links_fought: self.links_fight().map(|fight| fight.to_string()),
             unstored,
             unanswered: match self.names.status() {
                 Status::Down(reason) => Some(reason),

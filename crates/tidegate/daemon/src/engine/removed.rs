@@ -84,6 +84,7 @@ impl Engine {
             self.sweeps.note(StaleConnections::after_mending());
         }
         self.tell_of_degraded(&before);
+        self.note_repair(what(gone));
         made.map(|()| true)
     }
 
@@ -161,5 +162,16 @@ impl Engine {
             tracing::error!(causes = ?causes(&error), "the table has elements of objects that are not on the host: {error}");
         }
         self.state_mut().degraded = without.degraded;
+    }
+}
+
+/// What was repaired, in words.
+fn what(gone: &Gone) -> String {
+    match gone {
+        Gone::Links(links) => {
+            let names: Vec<String> = links.iter().take(3).map(ToString::to_string).collect();
+            format!("{}: created again", names.join(", "))
+        }
+        Gone::Any => "interfaces created again".to_owned(),
     }
 }

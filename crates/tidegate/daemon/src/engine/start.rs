@@ -15,6 +15,7 @@ use tidegate_plan::{Defaults, StaleConnections};
 use super::degraded::{fault_of, log, nothing_of_its_network, partly, unheld_fault};
 use super::events::Events;
 use super::fight::Fights;
+use super::heal::LinkFights;
 use super::names::in_the_way;
 use super::past::Past;
 use super::sweep::Sweeps;
@@ -85,6 +86,7 @@ impl Engine {
             names,
             sweeps,
             fights: Fights::default(),
+            link_fights: LinkFights::default(),
         };
         // Before anything is attached: tracked connections of removed endpoints lead to their addresses.
         if let Err(error) = engine.sweep() {

@@ -39,6 +39,10 @@ where
         self.links.links()
     }
 
+    fn link(&mut self, ifname: &IfName) -> Result<Option<Link>, LinkError> {
+        self.links.link(ifname)
+    }
+
     fn unguarded(&mut self) -> Result<BTreeSet<IfName>, LinkError> {
         self.links.unguarded()
     }

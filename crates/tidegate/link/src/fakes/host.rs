@@ -7,7 +7,8 @@ use std::path::{Path, PathBuf};
 use ipnet::IpNet;
 use rustix::io::Errno;
 use tidegate_model::links::{
-    Bridge, DefaultRoute, GROUP, Link, LinkKind, NetnsFacts, Peer, Route, Sysctl, Veth,
+    Bridge, Bridging, DEFAULT_MTU, DefaultRoute, GROUP, Link, LinkKind, NetnsFacts, Peer, Reclaim,
+    Route, Sysctl, Veth,
 };
 use tidegate_model::{IfName, NetnsCookie, NetnsId, NetnsRef};
 use tidegate_sys::netlink::Refusal;
@@ -51,6 +52,9 @@ impl Default for Host {
             mac: None,
             master: None,
             addresses: addresses.iter().filter_map(|a| a.parse().ok()).collect(),
+            mtu: 65_536,
+            bridging: Bridging::default(),
+            lacks_link_local: false,
         }));
         host
     }
@@ -186,7 +190,16 @@ impl Host {
             mac: Some(bridge.mac),
             master: None,
             addresses: bridge.addresses.clone(),
+            mtu: bridge.mtu.unwrap_or(DEFAULT_MTU),
+            bridging: Bridging::default(),
+            lacks_link_local: false,
         });
+        Ok(())
+    }
+
+    pub(super) fn keep_bridge(&mut self, bridge: &Bridge) -> Result<(), LinkError> {
+        let link = self.find_ours(&bridge.ifname)?;
+        (link.mac, link.bridging.changed) = (Some(bridge.mac), false);
         Ok(())
     }
 
@@ -198,16 +211,59 @@ impl Host {
     }
 
     pub(super) fn mend_bridge(&mut self, bridge: &Bridge) -> Result<(), LinkError> {
-        let ifname = &bridge.ifname;
-        let mut links = self.links.iter_mut();
-        let Some(link) = links.find(|link| link.ifname == *ifname && link.group == GROUP) else {
-            return refuse(What::Find(ifname), Errno::NODEV);
-        };
+        let link = self.find_ours(&bridge.ifname)?;
         link.up = true;
-        link.addresses.extend(&bridge.addresses);
+        link.mtu = bridge.mtu.unwrap_or(link.mtu);
+        let (of_link, others): (Vec<IpNet>, Vec<IpNet>) =
+            bridge.addresses.iter().partition(|net| is_link_local(net));
+        link.lacks_link_local &= of_link.is_empty();
+        link.addresses.extend(others);
         let addresses = link.addresses.clone();
         bridge.sysctls.iter().for_each(|s| self.set_sysctl(s));
-        check_addresses(ifname, &addresses)
+        check_addresses(&bridge.ifname, &addresses)
+    }
+
+    pub(super) fn mend_veth(&mut self, veth: &Veth) -> Result<(), LinkError> {
+        let link = self.find_ours(&veth.ifname)?;
+        (link.up, link.mac) = (true, Some(veth.bridge_mac));
+        link.master = Some(veth.bridge.clone());
+        link.mtu = veth.mtu.unwrap_or(DEFAULT_MTU);
+        link.bridging = Bridging {
+            isolated: veth.isolated,
+            changed: false,
+        };
+        Ok(())
+    }
+
+    pub(super) fn reclaim(&mut self, wanted: &Reclaim) -> Result<(), LinkError> {
+        let Reclaim { found, ifname } = wanted;
+        if found != ifname && self.find(ifname).is_some() {
+            return refuse(What::Reclaim(ifname), Errno::EXIST);
+        }
+        self.change_link(found, |link| link.group = GROUP);
+        self.change_link(found, |link| link.ifname = ifname.clone());
+        for link in &mut self.links {
+            if link.master.as_ref() == Some(found) {
+                link.master = Some(ifname.clone());
+            }
+        }
+        if let Some(peer) = self.peers.remove(found) {
+            self.peers.insert(ifname.clone(), peer);
+        }
+        Ok(())
+    }
+
+    pub(super) fn change_link(&mut self, ifname: &IfName, change: impl FnOnce(&mut Link)) {
+        let mut links = self.links.iter_mut();
+        if let Some(link) = links.find(|link| link.ifname == *ifname) {
+            change(link);
+        }
+    }
+
+    fn find_ours(&mut self, ifname: &IfName) -> Result<&mut Link, LinkError> {
+        let mut links = self.links.iter_mut();
+        let found = links.find(|link| link.ifname == *ifname && link.group == GROUP);
+        found.ok_or_else(|| refusal(What::Find(ifname), Errno::NODEV))
     }
 
     pub(super) fn add_veth(&mut self, veth: &Veth) -> Result<(), LinkError> {
@@ -226,9 +282,15 @@ impl Host {
             kind: LinkKind::Veth,
             group: GROUP,
             up: true,
-            mac: None,
+            mac: Some(veth.bridge_mac),
             master: Some(veth.bridge.clone()),
             addresses: Vec::new(),
+            mtu: veth.mtu.unwrap_or(DEFAULT_MTU),
+            bridging: Bridging {
+                isolated: veth.isolated,
+                changed: false,
+            },
+            lacks_link_local: false,
         });
         Ok(())
     }
@@ -243,6 +305,7 @@ impl Host {
             Some(link) if link.kind != LinkKind::Bridge => {
                 refuse(What::MakeVeth(&veth.ifname), Errno::OPNOTSUPP)?;
             }
+            Some(link) if !link.up => refuse(What::MakeVeth(&veth.ifname), Errno::NETDOWN)?,
             Some(_) => {}
         }
         check_mtu(veth.mtu).or_else(|errno| refuse(What::MakeVeth(&veth.ifname), errno))?;
@@ -327,10 +390,18 @@ fn check_addresses(ifname: &IfName, addresses: &[IpNet]) -> Result<(), LinkError
     }
 }
 
+fn is_link_local(net: &IpNet) -> bool {
+    matches!(net, IpNet::V6(net) if net.addr().is_unicast_link_local())
+}
+
 fn refuse(what: What<'_>, errno: Errno) -> Result<(), LinkError> {
+    Err(refusal(what, errno))
+}
+
+fn refusal(what: What<'_>, errno: Errno) -> LinkError {
     let refusal = Refusal {
         errno,
         message: None,
     };
-    Err(LinkError::new(what, Cause::from(refusal)))
+    LinkError::new(what, Cause::from(refusal))
 }

@@ -3,7 +3,7 @@
 use error_hint::Hint;
 use tidegate_link::{ErrorKind, LinkError, NetnsFault};
 use tidegate_model::links::{
-    DefaultRoute, GROUP, Link, LinkKind, LinkStep, NetnsFacts, Route, Veth,
+    Bridging, DefaultRoute, GROUP, Link, LinkKind, LinkStep, NetnsFacts, Route, Veth,
 };
 use tidegate_model::{Ipv6Off, MacAddr, NetnsRef};
 
@@ -91,6 +91,9 @@ fn a_bridge_is_listed_as_it_was_wanted(world: &mut dyn World) {
         mac: Some(MacAddr::local([0x77, 0, 0, 1, 1])),
         master: None,
         addresses: bridge(1).addresses,
+        mtu: 1400,
+        bridging: Bridging::default(),
+        lacks_link_local: false,
     };
     assert_eq!(find(&links, "br1"), Some(&wanted));
 }

@@ -7,7 +7,7 @@ use std::process::Command;
 use test_support::Netns;
 use tidegate_link::fakes::FakeLinks;
 use tidegate_link::{Links, Location, Rtnetlink};
-use tidegate_model::links::{Link, LinkKind};
+use tidegate_model::links::{Bridging, DEFAULT_MTU, Link, LinkKind};
 use tidegate_model::{Ipv6Off, NetnsId, NetnsRef};
 
 use crate::fixture::ifname;
@@ -59,6 +59,9 @@ impl World for Fake {
             mac: None,
             master: None,
             addresses: Vec::new(),
+            mtu: DEFAULT_MTU,
+            bridging: Bridging::default(),
+            lacks_link_local: false,
         });
     }
 

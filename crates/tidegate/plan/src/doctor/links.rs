@@ -1,11 +1,10 @@
 //! Links that are missing or were changed.
 
 use tidegate_api::doctor::{Finding, Severity};
-use tidegate_model::links::LinkStep;
 use tidegate_model::{IfName, State};
 
 use super::{Check, NO_FACTS, Symptoms, finding};
-use crate::start;
+use crate::mend::{Difference, mend};
 
 pub(super) const CHECK: Check = Check {
     name: "links",
@@ -13,39 +12,34 @@ pub(super) const CHECK: Check = Check {
     findings,
 };
 
+/// Degraded objects have findings of their own.
 fn findings(state: &State, symptoms: &Symptoms) -> Vec<Finding> {
-    let missing = start(state, &symptoms.links).networks;
-    let steps = missing
-        .iter()
-        .flat_map(|(network, steps)| steps.iter().map(move |step| (network, step)));
-    // Degraded objects have findings of their own.
-    let degraded = &state.degraded;
-    let is_known = |ifname: &IfName| {
-        let mut endpoints = degraded.endpoints.keys();
-        endpoints.any(|name| {
-            let endpoint = state.endpoints.get(name);
-            endpoint.is_some_and(|endpoint| endpoint.host_ifname == *ifname)
-        })
-    };
-    let broken = steps.filter_map(|(network, step)| match step {
-        LinkStep::AddBridge(bridge) | LinkStep::MendBridge(bridge)
-            if !degraded.networks.contains_key(network) =>
-        {
-            Some(format!("bridge {}", bridge.ifname))
-        }
-        LinkStep::AddVeth(veth) if !is_known(&veth.ifname) => {
-            Some(format!("interface {}", veth.ifname))
-        }
-        _ => None,
+    let found = mend(state, &symptoms.links);
+    let missing = found.missing.iter();
+    let missing = missing.map(|ifname| format!("{} is missing", named(state, ifname)));
+    let changed = found.changed.iter().map(|mending| {
+        let faults: Vec<String> = mending.differences.iter().map(Difference::fault).collect();
+        format!("{} {}", named(state, &mending.ifname), faults.join(", "))
     });
-    broken
-        .map(|link| {
-            let what = format!("{link} is missing, down, or was changed");
-            finding(
-                Severity::Fault,
-                what,
-                "restart tidegated: it creates again what does not match",
-            )
-        })
-        .collect()
+    let advice = "tidegated puts that right by itself within seconds; if it stays, \
+                  `journalctl -u tidegated` says why";
+    let broken = missing
+        .chain(changed)
+        .map(|what| finding(Severity::Fault, what, advice));
+    let fought = symptoms.links_fought.iter().map(|fight| {
+        let what = format!("another program changes interfaces of Tidegate again and again: {fight}");
+        let advice = "exclude Tidegate's interfaces from the program that configures the host's: \
+                      `unmanaged-devices=interface-name:tg*` in the section [keyfile] of NetworkManager.conf, or \
+                      `Unmanaged=yes` in a .network file of systemd-networkd that matches tg*";
+        finding(Severity::Warning, what, advice)
+    });
+    broken.chain(fought).collect()
+}
+
+fn named(state: &State, ifname: &IfName) -> String {
+    let mut networks = state.networks.values();
+    match networks.any(|network| network.bridge == *ifname) {
+        true => format!("bridge {ifname}"),
+        false => format!("interface {ifname}"),
+    }
 }

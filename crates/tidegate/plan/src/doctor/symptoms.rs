@@ -32,6 +32,8 @@ pub struct Symptoms {
     pub descriptors: (u64, u64, u64),
     /// The program that changes the table again and again.
     pub fight: Option<Fight>,
+    /// How often links were put right in a row, and the last change, if another program changes them again and again.
+    pub links_fought: Option<String>,
     /// The path of the state file, if it was changed and a start would not find the confirmed state.
     pub unstored: Option<String>,
     /// Why the DNS server does not answer, if it should.

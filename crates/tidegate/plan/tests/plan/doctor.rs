@@ -8,7 +8,7 @@ mod objects;
 use std::collections::BTreeSet;
 
 use tidegate_api::doctor::{Finding, Severity};
-use tidegate_model::links::{Link, LinkKind, Route};
+use tidegate_model::links::{Bridging, DEFAULT_MTU, Link, LinkKind, Route};
 use tidegate_model::{Access, Fault, IfName, State};
 use tidegate_nft::{BaseChain, Kind};
 use tidegate_plan::{Fact, Symptoms, diagnose, unknown_facts};
@@ -31,6 +31,7 @@ fn healthy() -> Symptoms {
         unstored: None,
         unanswered: None,
         fight: None,
+        links_fought: None,
     }
 }
 
@@ -273,6 +274,9 @@ fn ports_that_do_not_keep_their_endpoints_from_the_loopback_are_named_and_so_are
             mac: None,
             master: Some("tgb0".parse().unwrap()),
             addresses: Vec::new(),
+            mtu: DEFAULT_MTU,
+            bridging: Bridging::default(),
+            lacks_link_local: false,
         });
     });
     assert_eq!(severity, Severity::Warning);

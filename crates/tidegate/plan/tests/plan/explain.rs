@@ -10,7 +10,7 @@ use crate::values::{attachment, create, name, namespace, network, plan_attach};
 use expect_test::expect;
 use tidegate_api::explain::{Explanation, Fate, Question};
 use tidegate_api::{Attach, CreateNetwork, Policy};
-use tidegate_model::links::{Link, LinkKind, Route};
+use tidegate_model::links::{Bridging, DEFAULT_MTU, Link, LinkKind, Route};
 use tidegate_model::{Access, HostAccess, Mode, State};
 use tidegate_plan::{HostRouting, Refused};
 
@@ -77,6 +77,9 @@ fn routing(state: &State) -> HostRouting {
         addresses: ["192.0.2.1/24", "2001:db8::1/64"]
             .map(|net| net.parse().unwrap())
             .into(),
+        mtu: DEFAULT_MTU,
+        bridging: Bridging::default(),
+        lacks_link_local: false,
     };
     let links: Vec<Link> = std::iter::once(wan).chain(links_of(state)).collect();
     let way = |destination: &str, link: &Link| Route {

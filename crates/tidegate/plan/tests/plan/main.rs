@@ -10,6 +10,7 @@ mod allow;
 mod doctor;
 mod explain;
 mod gateways;
+mod mend;
 mod names;
 mod outcome;
 mod policy;

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use crate::values::{attach, name, nets, state_with};
 use expect_test::expect;
 use tidegate_model::State;
-use tidegate_model::links::{GROUP, Link, LinkKind, LinkStep};
+use tidegate_model::links::{Bridging, DEFAULT_MTU, GROUP, Link, LinkKind, LinkStep};
 use tidegate_plan::StartPlan;
 
 fn start(state: &State, links: &[Link]) -> StartPlan {
@@ -25,15 +25,24 @@ pub(crate) fn links_of(state: &State) -> Vec<Link> {
                 mac: Some(bridge.mac),
                 master: None,
                 addresses: bridge.addresses,
+                mtu: bridge.mtu.unwrap_or(DEFAULT_MTU),
+                bridging: Bridging::default(),
+                lacks_link_local: false,
             }),
             LinkStep::AddVeth(veth) => Some(Link {
                 ifname: veth.ifname,
                 kind: LinkKind::Veth,
                 group: GROUP,
                 up: true,
-                mac: None,
+                mac: Some(veth.bridge_mac),
                 master: Some(veth.bridge),
                 addresses: Vec::new(),
+                mtu: veth.mtu.unwrap_or(DEFAULT_MTU),
+                bridging: Bridging {
+                    isolated: veth.isolated,
+                    changed: false,
+                },
+                lacks_link_local: false,
             }),
             _ => None,
         })

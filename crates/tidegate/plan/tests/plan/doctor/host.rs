@@ -2,7 +2,7 @@
 
 use tidegate_api::doctor::Severity;
 use tidegate_model::State;
-use tidegate_model::links::{GROUP, Link, LinkKind};
+use tidegate_model::links::{Bridging, DEFAULT_MTU, GROUP, Link, LinkKind};
 use tidegate_plan::{Fact, Symptoms, unknown_facts};
 
 use super::{healthy, of_check, only, only_of, sysctl};
@@ -18,6 +18,9 @@ pub(super) fn uplink(ifname: &str, addresses: &[&str]) -> Link {
         mac: None,
         master: None,
         addresses: crate::values::nets(addresses),
+        mtu: DEFAULT_MTU,
+        bridging: Bridging::default(),
+        lacks_link_local: false,
     }
 }
 

@@ -35,19 +35,31 @@ fn a_link_that_is_missing_or_was_changed_is_a_fault() {
     };
     let (severity, what, advice) = lacking("tgv1");
     assert_eq!(severity, Severity::Fault);
-    assert_eq!(what, "interface tgv1 is missing, down, or was changed");
-    assert!(advice.starts_with("restart tidegated"), "{advice}");
-    // A pair on a removed bridge is missing too.
+    assert_eq!(what, "interface tgv1 is missing");
+    assert!(advice.contains("`journalctl -u tidegated`"), "{advice}");
+    // A pair on a removed bridge is created with it.
     let mut host = healthy();
     host.links = Vec::new();
-    let both: Vec<String> = of_check(&state, &host, "links")
-        .into_iter()
-        .map(|finding| finding.what)
-        .collect();
-    assert!(both[0].starts_with("bridge tgb0 is missing"), "{both:?}");
-    assert!(both[1].starts_with("interface tgv1 is missing"), "{both:?}");
-    let (_, what, _) = only(|host| host.links[0].up = false);
-    assert!(what.starts_with("bridge tgb0 is missing, down"), "{what}");
+    let [finding] = &of_check(&state, &host, "links")[..] else {
+        panic!("it is the bridge")
+    };
+    assert_eq!(finding.what, "bridge tgb0 is missing");
+    let (_, what, _) = only(|host| {
+        host.links[0].up = false;
+        host.links[0].addresses.clear();
+    });
+    assert_eq!(
+        what,
+        "bridge tgb0 is down, lacks the address 10.208.0.1/24, lacks the address fd74:6964:6567::1/64"
+    );
+    let fight = "put right 3 times in a row, the last time tgb0: brought up";
+    let (severity, what, advice) = only(|host| host.links_fought = Some(fight.into()));
+    assert_eq!(severity, Severity::Warning);
+    assert!(
+        what.ends_with(&format!("again and again: {fight}")),
+        "{what}"
+    );
+    assert!(advice.contains("NetworkManager.conf"), "{advice}");
 }
 
 #[test]
