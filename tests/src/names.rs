@@ -11,6 +11,7 @@ use std::time::{Duration, Instant};
 use hickory_proto::op::{Message, MessageType, OpCode, Query};
 use hickory_proto::rr::rdata::{A, TXT};
 use hickory_proto::rr::{Name, RData, Record, RecordType};
+use rustix::net::sockopt::set_socket_recv_buffer_size_force;
 use test_support::Netns;
 
 /// How long an answer may take that is expected to come: far longer than it does.
@@ -72,6 +73,7 @@ pub fn ask_tcp(from: &Netns, server: IpAddr, name: &str, kind: &str) -> Option<A
 pub fn ask_at_once(from: &Netns, server: IpAddr, names: &[String]) -> Vec<Answer> {
     from.run(|| {
         let socket = connected((server, 53).into()).expect("a socket can be connected");
+        make_room(&socket).expect("tests run as root");
         for name in names {
             let sent = socket.send(&question(name, "A"));
             sent.expect("a question can be sent");
@@ -133,6 +135,11 @@ fn connected(server: SocketAddr) -> io::Result<UdpSocket> {
     Ok(socket)
 }
 
+/// Has a socket keep thousands of datagrams for a reader that is late.
+fn make_room(socket: &UdpSocket) -> io::Result<()> {
+    Ok(set_socket_recv_buffer_size_force(socket, 4 * 1024 * 1024)?)
+}
+
 fn by_udp(server: SocketAddr, question: &[u8], patience: Duration) -> io::Result<Vec<u8>> {
     let socket = connected(server)?;
     socket.set_read_timeout(Some(patience))?;
@@ -188,6 +195,7 @@ impl World {
     pub fn late(netns: &Netns, at: SocketAddr, address: [u8; 4], delay: Duration) -> Self {
         let (udp, tcp) = netns.run(|| {
             let udp = UdpSocket::bind(at).expect("the UDP port is free");
+            make_room(&udp).expect("tests run as root");
             (udp, TcpListener::bind(at).expect("the TCP port is free"))
         });
         udp.set_read_timeout(Some(TICK))

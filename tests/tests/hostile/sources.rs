@@ -390,7 +390,7 @@ fn a_network_whose_endpoints_forge_addresses_leaves_query_slots_for_others_in(
     let other = lab.attach("far", "other", &[]);
     let world = Ear::open(&lab.outside, at(WORLD));
     let gateway = at("10.208.0.1:53");
-    // More than all places, and none is free again for seconds.
+    // More than the network's places, and none is free again for seconds.
     let taken = question("taken.example", "A");
     let addresses: Vec<IpAddr> = crowd.iter().map(|one| one.v4(0).ip()).collect();
     for address in &addresses[1..] {
@@ -400,7 +400,7 @@ fn a_network_whose_endpoints_forge_addresses_leaves_query_slots_for_others_in(
     crowd[0].netns.run(|| {
         for address in &addresses {
             let socket = UdpSocket::bind((*address, 0)).unwrap();
-            for _ in 0..120 {
+            for _ in 0..180 {
                 socket.send_to(&taken, gateway).unwrap();
             }
         }

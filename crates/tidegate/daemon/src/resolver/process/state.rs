@@ -16,11 +16,11 @@ use crate::resolver::wire::{ALIVE, LOOK, ResolverMessage};
 
 /// The most forwarded queries at once.
 const FORWARDED: Places = Places {
-    all: 512,
-    of_network: 256,
-    of_one: 128,
+    all: 1024,
+    of_network: 768,
+    of_one: 512,
     left: 16,
-    most: 1024,
+    most: 2048,
 };
 /// The most queries that wait until they are forwarded.
 const WAITING: Waits = Waits {

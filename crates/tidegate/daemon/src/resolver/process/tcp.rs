@@ -37,6 +37,8 @@ pub(super) fn attend(shared: Rc<ResolverState>, listener: std::net::TcpListener)
         loop {
             let accepted = listener.accept().await;
             let taken = accepted.and_then(|(stream, _)| take(&shared, &connections, stream));
+            // The query may be here already. Its connection is not idle then, and gives way to none of those that wait.
+            tokio::task::yield_now().await;
             if let Err(error) = taken {
                 tracing::debug!(%error, "cannot accept a connection");
                 tokio::time::sleep(PAUSE).await;
