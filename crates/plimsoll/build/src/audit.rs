@@ -9,7 +9,7 @@ mod package;
 pub use crate::fault::{AuditError, Fault};
 pub use crate::package_facts::PackageFacts;
 pub use crate::program::BuiltProgram;
-pub use build::{Stamp, audit_build, audit_said};
+pub use build::{Stamp, audit_build, audit_libraries, audit_said};
 pub use package::{audit_declared, audit_files};
 
 #[doc(hidden)]

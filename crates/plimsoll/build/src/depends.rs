@@ -7,6 +7,8 @@ use std::borrow::Cow;
 use error_hint::{FileError, Hint};
 use plimsoll_probe::RunError;
 
+use crate::program::BuiltProgram;
+
 /// Why the dependencies of a package are unknown.
 #[derive(Debug, thiserror::Error)]
 pub enum DependsError {
@@ -42,6 +44,26 @@ pub enum DependsError {
     },
 }
 
+/// Takes what was derived from the ELF files of a package, unless it is nothing, and should be something: a library or a helper
+/// among the assets may need nothing.
+///
+/// # Errors
+/// When nothing was derived from what needs something.
+pub(crate) fn something(
+    programs: &[BuiltProgram],
+    derived: Vec<String>,
+) -> Result<Vec<String>, DependsError> {
+    let needs_nothing =
+        |program: &BuiltProgram| program.is_asset() && program.elf.needed.is_empty();
+    if !derived.is_empty() || programs.iter().all(needs_nothing) {
+        return Ok(derived);
+    }
+    let names: Vec<&str> = programs.iter().map(|it| it.name.as_str()).collect();
+    Err(DependsError::Nothing {
+        programs: names.join(", "),
+    })
+}
+
 impl Hint for DependsError {
     fn hint(&self) -> Option<Cow<'_, str>> {
         match self {
@@ -51,7 +73,8 @@ impl Hint for DependsError {
             Self::Shlibdeps { .. } => {
                 Some("install the package of each library that the programs link".into())
             }
-            Self::Elfdeps { .. } | Self::Other(_) | Self::File(_) | Self::Nothing { .. } => None,
+            Self::File(error) => error.hint(),
+            Self::Elfdeps { .. } | Self::Other(_) | Self::Nothing { .. } => None,
         }
     }
 }

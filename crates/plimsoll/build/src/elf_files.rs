@@ -57,10 +57,10 @@ pub(crate) fn of_package(files: &[PackageFile]) -> impl Iterator<Item = (String,
     files.map(|file| (file.dest.clone(), file.source.clone()))
 }
 
-/// Whether a package brings a library itself, beside what needs it.
+/// The library of a soname among the files of a package.
 #[must_use]
-pub fn bring(programs: &[BuiltProgram], soname: &str) -> bool {
-    programs.iter().any(|program| {
+pub fn brought<'a>(programs: &'a [BuiltProgram], soname: &str) -> Option<&'a BuiltProgram> {
+    programs.iter().find(|program| {
         let name = Path::new(&program.name).file_name();
         let is_named = || name.is_some_and(|name| name == soname);
         let by_soname = program.elf.soname.as_deref() == Some(soname);

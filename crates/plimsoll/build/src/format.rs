@@ -21,6 +21,7 @@ use plimsoll_spec::{
 use crate::audit::{BuiltProgram, Fault, PackageFacts, audit_declared, audit_files};
 use crate::debug::Split;
 use crate::depends::DependsError;
+use crate::lent::Lent;
 use crate::outcome::Outcome;
 use crate::packager::{Packager, PackagerError};
 
@@ -186,6 +187,8 @@ pub struct Programs<'a> {
     pub package: &'a str,
     /// What they are.
     pub built: &'a [BuiltProgram],
+    /// The libraries that other packages of the build bring for them: no dependency is derived from these.
+    pub lent: &'a [Lent],
     /// All files of the package.
     pub files: &'a [PackageFile],
     /// A folder for intermediate files, which need not exist.

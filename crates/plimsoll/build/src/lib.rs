@@ -54,6 +54,7 @@ pub mod elf_files;
 pub mod engine;
 mod fault;
 pub mod format;
+pub mod lent;
 pub mod linked;
 pub mod manifest;
 pub mod metadata;

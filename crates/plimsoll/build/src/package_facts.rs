@@ -7,6 +7,7 @@ use plimsoll_probe::{Family, NativeDep, Ownership};
 use plimsoll_spec::PackageReport;
 
 use crate::fault::Fault;
+use crate::lent::{Lent, is_of_build};
 use crate::program::BuiltProgram;
 
 /// A package file with what it was made of.
@@ -20,6 +21,8 @@ pub struct PackageFacts<'a> {
     pub owners: &'a BTreeMap<String, Ownership>,
     /// The programs in it.
     pub programs: &'a [BuiltProgram],
+    /// The libraries that other packages of the build bring for them.
+    pub lent: &'a [Lent],
     /// The paths that it should install.
     pub files: &'a [String],
     /// What the finished file says.
@@ -27,6 +30,12 @@ pub struct PackageFacts<'a> {
 }
 
 impl PackageFacts<'_> {
+    /// Whether a library is of the package itself, or of another package of the build.
+    #[must_use]
+    pub fn is_of_build(&self, soname: &str) -> bool {
+        is_of_build(self.programs, self.lent, soname)
+    }
+
     /// The package of a library: that of the system which built, else the declared one of a family.
     #[must_use]
     pub fn package_of(&self, soname: &str, family: Option<Family>) -> Option<&str> {

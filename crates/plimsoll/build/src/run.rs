@@ -5,6 +5,7 @@ mod cargo;
 mod debug;
 mod error;
 mod files;
+mod lent;
 mod linked;
 mod made;
 mod package;
@@ -158,7 +159,7 @@ impl<'a> Run<'a> {
             })
             .collect::<Result<Vec<_>, _>>()?;
         self.ask_owners(&programs);
-        let mut faults = audit_build(build.flavour, self.config, &self.owners, &programs);
+        let mut faults = audit_build(build.flavour, self.config, &programs);
         let stamped = self.config.stamp.as_ref();
         let is_stamped = |program: &&BuiltProgram| {
             stamped.is_some_and(|stamp| program.name == *stamp.program.get_ref())

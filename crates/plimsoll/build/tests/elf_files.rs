@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use plimsoll_build::audit::fixtures::owners;
-use plimsoll_build::audit::{BuiltProgram, Fault, PackageFacts, audit_build};
+use plimsoll_build::audit::{BuiltProgram, Fault, PackageFacts, audit_build, audit_libraries};
 use plimsoll_build::depends::DependsError;
 use plimsoll_build::elf_files;
 use plimsoll_build::format::{Format, Formats, Programs};
@@ -91,6 +91,7 @@ impl Sample {
         format.derive(&Programs {
             package: "sample",
             built: &self.programs,
+            lent: &[],
             files: &self.files,
             work: &self.folder.path().join("work"),
         })
@@ -151,6 +152,7 @@ fn rpm_reads_every_elf_file_as_we_do() {
         libraries: &fixtures::config().native_dep,
         owners: &owners(),
         programs: &sample.programs,
+        lent: &[],
         files: &[],
         report: &PackageReport::default(),
     };
@@ -184,7 +186,9 @@ fn what_a_helper_should_not_need_is_named_with_its_path() {
     };
     owners.insert("libown.so.1".to_owned(), nobody);
     let texts = |flavour, programs: &[BuiltProgram]| -> Vec<String> {
-        let faults = audit_build(flavour, &fixtures::config(), &owners, programs);
+        let config = fixtures::config();
+        let mut faults = audit_build(flavour, &config, programs);
+        faults.extend(audit_libraries(&config, &owners, programs, &[]));
         faults.iter().map(Fault::to_string).collect()
     };
     let assets = sample.programs.split_off(1);

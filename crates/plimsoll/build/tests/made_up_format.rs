@@ -418,6 +418,7 @@ fn a_dependency_that_the_made_up_format_misses_is_a_fault() {
         libraries: &config.native_dep,
         owners: &BTreeMap::new(),
         programs: &[plimsoll_build::audit::fixtures::exec_daemon()],
+        lent: &[],
         files: &[],
         report: &PackageReport {
             relations: Relations::from_iter([(Relation::Depends, ["gzip", "paper"])]),

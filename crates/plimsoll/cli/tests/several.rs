@@ -326,6 +326,117 @@ fn packages_of_one_build_are_installed_together_or_not_at_all() {
     assert!(is_well, "{said}");
 }
 
+/// Has the program of sample-cli call a library that no package of the system has, and that these assets put into packages.
+fn with_library(assets: &str) -> Project {
+    let project = Project::new();
+    for (name, text) in [
+        ("lib/tide.c", "int tide(void) { return 7; }\n"),
+        (
+            "src/bin/sample.rs",
+            "unsafe extern \"C\" {\n    fn tide() -> i32;\n}\nfn main() { println!(\"{}\", unsafe { tide() }); }\n",
+        ),
+        (
+            "build.rs",
+            "fn main() {\n    let lib = concat!(env!(\"CARGO_MANIFEST_DIR\"), \"/lib/libtide.so.1\");\n    \
+             println!(\"cargo:rustc-link-arg-bin=sample={lib}\");\n}\n",
+        ),
+    ] {
+        let path = project.path(name);
+        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+        std::fs::write(path, text).unwrap();
+    }
+    let mut cc = Command::new("cc");
+    cc.args(["-shared", "-fPIC", "-Wl,-soname,libtide.so.1", "-o"]);
+    let [library, source] = ["lib/libtide.so.1", "lib/tide.c"].map(|it| project.path(it));
+    assert!(cc.arg(library).arg(source).status().unwrap().success());
+    let dist = project.path("packaging/dist.toml");
+    let text = std::fs::read_to_string(&dist).unwrap();
+    std::fs::write(dist, text + assets).unwrap();
+    project
+}
+
+const LIBRARY: &str = r#"
+[package.libtide1]
+summary = "What the programs have in common"
+description = "A shared library."
+
+[[asset]]
+source = "lib/libtide.so.1"
+dest = "/usr/lib/sample/"
+package = "libtide1"
+"#;
+
+#[test]
+fn a_package_depends_on_the_package_of_the_build_that_brings_its_library() {
+    require!(Need::Program("dpkg-shlibdeps"), Need::Program("rpm"));
+    let project = with_library(LIBRARY);
+    let manifest = project.dist("out");
+    let artifacts = manifest["artifacts"].as_array().unwrap();
+    let made = |name: &str, format: &str| {
+        let mut made = artifacts.iter();
+        made.find(|it| it["name"] == name && it["format"] == format)
+            .unwrap()
+    };
+    let depends = |name, format| strings(&made(name, format)["relations"]["depends"]);
+    let cli = depends("sample-cli", "deb");
+    assert!(cli.contains(&"libtide1 (= 1.0.0-1)"), "{cli:?}");
+    assert!(cli.contains(&"less"), "{cli:?}");
+    let cli = depends("sample-cli", "rpm");
+    assert!(cli.contains(&"libtide1 = 1.0.0-1"), "{cli:?}");
+    assert!(!cli.iter().any(|it| it.contains("libtide.so")), "{cli:?}");
+    // Nobody else needs it, and it needs nobody of the build.
+    for (name, format) in [
+        ("sample", "deb"),
+        ("sample", "rpm"),
+        ("libtide1", "deb"),
+        ("libtide1", "rpm"),
+    ] {
+        let depends = depends(name, format);
+        let others = ["libtide", "sample"];
+        let on = |it: &&str| others.iter().any(|other| it.starts_with(other));
+        assert!(!depends.iter().any(on), "{name}: {depends:?}");
+    }
+
+    let rpm = |name: &str| {
+        let file = made(name, "rpm")["file"].as_str().unwrap();
+        project.made("out").join(file)
+    };
+    let folder = tempfile::tempdir().unwrap();
+    let install = |files: &[PathBuf]| {
+        let mut rpm = Command::new("rpm");
+        rpm.args(["--dbpath", "/db", "--root"]).arg(folder.path());
+        rpm.args(["--install", "--test"]).args(files);
+        text(&rpm.output().unwrap().stderr)
+    };
+    let alone = install(&[rpm("sample-cli")]);
+    assert!(alone.contains("libtide1 = 1.0.0-1 is needed by"), "{alone}");
+    let together = install(&["sample-cli", "sample-data", "libtide1"].map(rpm));
+    assert!(!together.contains("libtide"), "{together}");
+}
+
+#[test]
+fn a_library_that_two_packages_of_the_build_bring_is_of_the_one_that_is_named() {
+    require!(Need::Program("dpkg-shlibdeps"));
+    let twice = "[[asset]]\nsource = \"lib/libtide.so.1\"\ndest = \"/usr/lib/other/\"\npackage = \"sample-data\"\n";
+    let project = with_library(&format!("{LIBRARY}{twice}"));
+    // `same-version` of sample-cli has sample-data.
+    let manifest = project.dist("out");
+    let mut artifacts = manifest["artifacts"].as_array().unwrap().iter();
+    let cli = artifacts.find(|it| it["name"] == "sample-cli").unwrap();
+    let depends = strings(&cli["relations"]["depends"]);
+    assert!(!depends.iter().any(|it| it.starts_with("libtide1")));
+
+    let dist = project.path("packaging/dist.toml");
+    let config = std::fs::read_to_string(&dist).unwrap();
+    let config = config.replace("same-version = [\"sample-data\"]\n", "");
+    std::fs::write(dist, config).unwrap();
+    let refused = project.plimsoll(&["dist", "--format", "rpm"]);
+    let said = text(&refused.stderr);
+    let fault = "sample: needs libtide.so.1, which libtide1 and sample-data of this build bring: name one of them in \
+                 `same-version` of sample-cli";
+    assert!(!refused.status.success() && said.contains(fault), "{said}");
+}
+
 /// Puts debug packages beside those of the project, whose programs have `debug` in the profile.
 fn with_debug(debug: &str) -> Project {
     let project = Project::new();

@@ -5,10 +5,13 @@ use std::path::Path;
 
 use super::Target;
 use super::installed::shown;
-use plimsoll_build::audit::{BuiltProgram, Fault, PackageFacts, Stamp, audit_build, audit_said};
+use plimsoll_build::audit::{
+    BuiltProgram, Fault, PackageFacts, Stamp, audit_build, audit_libraries, audit_said,
+};
 use plimsoll_build::debug;
 use plimsoll_build::elf::{self, ElfError};
 use plimsoll_build::format::Format;
+use plimsoll_build::lent::{Lent, is_of_build};
 use plimsoll_build::manifest::{Artifact, Sum};
 use plimsoll_plan::config::{self, Config};
 use plimsoll_plan::plan::PackagePlan;
@@ -31,6 +34,8 @@ pub struct Facts<'a> {
     pub sum: &'a Sum,
     /// The programs that were unpacked from it.
     pub programs: &'a [BuiltProgram],
+    /// The libraries that other packages of the build bring for them.
+    pub lent: &'a [Lent],
     /// The configuration files that it should mark as such.
     pub configuration: &'a [String],
 }
@@ -51,17 +56,19 @@ pub fn package(facts: &Facts<'_>) -> Vec<String> {
         arch: artifact.arch.clone(),
         declared: facts.declared.clone(),
     };
-    let mut faults = audit_build(
-        artifact.flavour,
+    let mut faults = audit_build(artifact.flavour, facts.config, facts.programs);
+    faults.extend(audit_libraries(
         facts.config,
         &artifact.owners,
         facts.programs,
-    );
+        facts.lent,
+    ));
     faults.extend(facts.format.audit(&PackageFacts {
         plan: &plan,
         libraries: &facts.config.native_dep,
         owners: &artifact.owners,
         programs: facts.programs,
+        lent: facts.lent,
         files: &facts.contents.report.files,
         report: &facts.contents.report,
     }));
@@ -160,10 +167,14 @@ pub fn symbols(of: &[BuiltProgram], root: &Path) -> Result<Vec<String>, ElfError
 
 /// Compares the programs with the libraries of the target.
 #[must_use]
-pub fn target(programs: &[BuiltProgram], target: &Target) -> Vec<String> {
+pub fn target(programs: &[BuiltProgram], lent: &[Lent], target: &Target) -> Vec<String> {
     let unmet = |program: &BuiltProgram| {
         let name = program.name.clone();
-        let unmet = target.unmet(&program.elf).into_iter();
+        let mut elf = program.elf.clone();
+        // What the packages bring is in them, and may be in folders of their own.
+        elf.needed
+            .retain(|soname| !is_of_build(programs, lent, soname));
+        let unmet = target.unmet(&elf).into_iter();
         unmet.map(move |what| format!("{name}: {what}"))
     };
     programs.iter().flat_map(unmet).collect()
@@ -211,6 +222,7 @@ mod tests {
         contents: PackageContents,
         sum: Sum,
         programs: Vec<BuiltProgram>,
+        lent: Vec<Lent>,
     }
 
     impl Case {
@@ -288,6 +300,7 @@ mod tests {
                 sha256: "00".into(),
             },
             programs,
+            lent: Vec::new(),
         }
     }
 
@@ -301,6 +314,7 @@ mod tests {
             contents: &case.contents,
             sum: &case.sum,
             programs: &case.programs,
+            lent: &case.lent,
             configuration: &["/etc/x.toml".to_owned()],
         })
     }
@@ -308,6 +322,47 @@ mod tests {
     #[test]
     fn a_sound_package_has_no_fault() {
         assert_eq!(faults(&sound()), [""; 0]);
+    }
+
+    /// A package whose program needs a library that another package of the build brings.
+    fn borrowing() -> Case {
+        let mut case = sound();
+        let soname = "libtide.so.1".to_owned();
+        case.programs[0].elf.needed.push(soname.clone());
+        case.artifact.needed.insert(soname.clone());
+        let nobody = plimsoll_probe::Ownership {
+            package: None,
+            toolchain: plimsoll_probe::Answer::no("no package has it"),
+        };
+        case.artifact.owners.insert(soname.clone(), nobody);
+        case.lent = vec![Lent {
+            soname,
+            package: "libtide".to_owned(),
+            dest: "/usr/lib/x/libtide.so.1".to_owned(),
+            file: std::path::PathBuf::new(),
+        }];
+        case
+    }
+
+    #[test]
+    fn a_library_of_another_package_of_the_build_is_neither_unknown_nor_missing() {
+        let mut case = borrowing();
+        assert_eq!(faults(&case), [""; 0]);
+        let target = Target {
+            libraries: BTreeMap::from([
+                ("libc.so.6".to_owned(), BTreeSet::new()),
+                ("libnftables.so.1".to_owned(), BTreeSet::new()),
+            ]),
+        };
+        assert_eq!(super::target(&case.programs, &case.lent, &target), [""; 0]);
+        case.lent.clear();
+        assert_eq!(
+            faults(&case),
+            ["sampled: needs libtide.so.1, which no native-dep declares"]
+        );
+        let unmet = super::target(&case.programs, &case.lent, &target);
+        let missing = "sampled: needs libtide.so.1, which the target does not have";
+        assert_eq!(unmet, [missing]);
     }
 
     #[test]

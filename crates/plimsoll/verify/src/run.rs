@@ -20,11 +20,12 @@ use plimsoll_build::audit::BuiltProgram;
 use plimsoll_build::elf::{self, SymbolVersion};
 use plimsoll_build::engine::{Folders, Site, Stage, Watcher, run_stages};
 use plimsoll_build::format::{Format, Formats, LifeScript, Lint};
+use plimsoll_build::lent::{self, Lent, Other};
 use plimsoll_build::packager::Packager;
 use plimsoll_plan::config::Config;
 use plimsoll_plan::distro::{self, Distro, DistroList};
 use plimsoll_plan::plan::{Arch, PlanError, declared};
-use plimsoll_spec::Relations;
+use plimsoll_spec::{Relation, Relations};
 
 /// The packages of one distribution, to be verified. They are of one build, and are installed together.
 #[derive(Debug, Clone, Copy)]
@@ -300,14 +301,19 @@ impl Bench<'_> {
         target: Option<&Target>,
     ) -> Result<Outcome, VerifyError> {
         let artifact = &package.artifact;
-        let declared = declared(
+        let version = &package.source_version;
+        let mut declared = declared(
             &package.config,
             &self.job.distro.distribution(),
-            &package.source_version,
+            version,
             artifact.flavour,
             self.format,
         )?;
-        let mut faults = audit::package(&Facts {
+        let (lent, undecided) = self.lent(package);
+        let on_others = lent::depends(&lent, self.format, &package.config, version);
+        declared.add(Relation::Depends, on_others);
+        let mut faults = undecided;
+        faults.extend(audit::package(&Facts {
             format: self.format,
             artifact,
             declared: &declared,
@@ -315,8 +321,9 @@ impl Bench<'_> {
             contents: &package.contents,
             sum: &package.sum,
             programs: &package.programs,
+            lent: &lent,
             configuration: &package.config.configuration(artifact.format),
-        });
+        }));
         if let Some(of) = self.symbols_of(package) {
             faults.extend(audit::symbols(of, &package.root)?);
         }
@@ -324,11 +331,10 @@ impl Bench<'_> {
         let stamped = self.config.stamp.as_ref();
         let stamped = stamped.filter(|stamp| held.contains(&stamp.program.get_ref().as_str()));
         if let Some((stamp, said)) = stamped.zip(life.stamp.as_ref()) {
-            let version = &package.source_version;
             faults.extend(audit::stamp(stamp, said, artifact, version));
         }
         if let Some(target) = target {
-            faults.extend(audit::target(&package.programs, target));
+            faults.extend(audit::target(&package.programs, &lent, target));
         }
         let installed = match life.checks.contains_key(&Check::Install) {
             true => installed::read(&self.inside_folder(), package)?,
@@ -355,6 +361,22 @@ impl Bench<'_> {
                 Outcome::of(faults, seen)
             }
         })
+    }
+
+    /// The libraries that other packages of the build bring for one, or why that is not known.
+    fn lent(&self, package: &PackageUnderTest) -> (Vec<Lent>, Vec<String>) {
+        let others = self.packages.iter();
+        let others = others.filter(|other| other.artifact.name != package.artifact.name);
+        let others = others.map(|other| Other {
+            name: other.artifact.name.clone(),
+            programs: other.programs.clone(),
+        });
+        let others: Vec<Other> = others.collect();
+        let owners = &package.artifact.owners;
+        match lent::lent(&package.config, owners, &package.programs, &others) {
+            Ok(lent) => (lent, Vec::new()),
+            Err(faults) => (Vec::new(), faults.iter().map(ToString::to_string).collect()),
+        }
     }
 
     /// The programs whose symbols a debug package must hold.

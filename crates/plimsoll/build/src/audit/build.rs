@@ -8,7 +8,7 @@ use serde::Deserialize;
 
 use super::{BuiltProgram, Fault};
 use crate::elf::{Linkage, SymbolVersion};
-use crate::elf_files::bring;
+use crate::lent::{Lent, is_of_build};
 
 /// What a program says about itself, or should say.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
@@ -21,14 +21,9 @@ pub struct Stamp {
     pub commit: String,
 }
 
-/// Compares the programs with the planned flavour. `owners` says whose each library is that they need.
+/// Compares the programs with the planned flavour.
 #[must_use]
-pub fn audit_build(
-    flavour: FlavourName,
-    config: &Config,
-    owners: &BTreeMap<String, Ownership>,
-    programs: &[BuiltProgram],
-) -> Vec<Fault> {
+pub fn audit_build(flavour: FlavourName, config: &Config, programs: &[BuiltProgram]) -> Vec<Fault> {
     let linking = config.linking(flavour);
     let libraries = &config.native_dep;
     let mut faults = Vec::new();
@@ -44,9 +39,31 @@ pub fn audit_build(
                 .values()
                 .flat_map(|library| symbol_faults(library, program)),
         );
-        faults.extend(unknown_libraries(libraries, owners, program, programs));
     }
     faults
+}
+
+/// Every library that the ELF files of a package need must be its own, of another package of the build, of the system's
+/// toolchain or a declared one. Another one was linked by accident, and nothing would check its dependency. So would nothing
+/// check one of which nobody can tell: neither the database nor a declaration vouches for it. `owners` says whose each is.
+#[must_use]
+pub fn audit_libraries(
+    config: &Config,
+    owners: &BTreeMap<String, Ownership>,
+    programs: &[BuiltProgram],
+    lent: &[Lent],
+) -> Vec<Fault> {
+    let libraries = &config.native_dep;
+    let is_known = |soname: &String| {
+        let is_declared = libraries.values().any(|dep| *dep.soname == **soname);
+        is_declared || is_of_build(programs, lent, soname)
+    };
+    let unknown = programs.iter().flat_map(|program| {
+        let needed = program.elf.needed.iter();
+        let unknown = needed.filter(|soname| !is_known(soname));
+        unknown.filter_map(|soname| unknown_library(owners, program, soname))
+    });
+    unknown.collect()
 }
 
 fn linkage_fault(flavour: FlavourName, linking: Linking, program: &BuiltProgram) -> Option<Fault> {
@@ -106,31 +123,20 @@ fn symbol_faults(library: &NativeDep, program: &BuiltProgram) -> Vec<Fault> {
         .collect()
 }
 
-/// Every library must be of the system's toolchain or a declared one. Another one was linked by accident, and nothing
-/// would check its dependency. So would nothing check one of which nobody can tell: neither the database nor a declaration
-/// vouches for it.
-fn unknown_libraries(
-    libraries: &BTreeMap<String, NativeDep>,
+fn unknown_library(
     owners: &BTreeMap<String, Ownership>,
     program: &BuiltProgram,
-    all: &[BuiltProgram],
-) -> Vec<Fault> {
-    let is_declared = |soname: &String| libraries.values().any(|dep| *dep.soname == **soname);
-    let undeclared = program.elf.needed.iter();
-    let undeclared = undeclared.filter(|soname| !is_declared(soname) && !bring(all, soname));
-    undeclared
-        .filter_map(|soname| {
-            let doubt = match &owners.get(soname)?.toolchain {
-                Answer::Yes { .. } => return None,
-                Answer::No { .. } => String::new(),
-                Answer::CouldNotTell { reason } => {
-                    format!(", and the package manager cannot say who owns it: {reason}")
-                }
-            };
-            let what = format!("needs {soname}, which no native-dep declares{doubt}");
-            Some(Fault::new(&program.name, what))
-        })
-        .collect()
+    soname: &str,
+) -> Option<Fault> {
+    let doubt = match &owners.get(soname)?.toolchain {
+        Answer::Yes { .. } => return None,
+        Answer::No { .. } => String::new(),
+        Answer::CouldNotTell { reason } => {
+            format!(", and the package manager cannot say who owns it: {reason}")
+        }
+    };
+    let what = format!("needs {soname}, which no native-dep declares{doubt}");
+    Some(Fault::new(&program.name, what))
 }
 
 /// Compares what a program said of itself with what is planned.
@@ -198,10 +204,11 @@ mod tests {
     use crate::audit::fixtures::{daemon, exec_daemon, owners, static_daemon};
 
     fn faults(flavour: FlavourName, program: BuiltProgram) -> Vec<String> {
-        audit_build(flavour, &fixtures::config(), &owners(), &[program])
-            .iter()
-            .map(Fault::to_string)
-            .collect()
+        let config = fixtures::config();
+        let programs = [program];
+        let mut faults = audit_build(flavour, &config, &programs);
+        faults.extend(audit_libraries(&config, &owners(), &programs, &[]));
+        faults.iter().map(Fault::to_string).collect()
     }
 
     #[test]
@@ -290,7 +297,7 @@ mod tests {
         let ssl = owners.get_mut("libssl.so.3").expect("there");
         ssl.toolchain = Answer::could_not_tell("dpkg-query is not installed");
         let config = fixtures::config();
-        let faults = audit_build(FlavourName::DYNAMIC_EXEC, &config, &owners, &[other]);
+        let faults = audit_libraries(&config, &owners, &[other], &[]);
         let faults: Vec<String> = faults.iter().map(Fault::to_string).collect();
         assert_eq!(
             faults,
@@ -301,7 +308,7 @@ mod tests {
         );
         let declared = owners.get_mut("libnftables.so.1").expect("there");
         declared.toolchain = Answer::could_not_tell("dpkg-query is not installed");
-        let faults = audit_build(FlavourName::DYNAMIC, &config, &owners, &[daemon()]);
+        let faults = audit_libraries(&config, &owners, &[daemon()], &[]);
         assert_eq!(faults, []);
     }
 
@@ -341,7 +348,7 @@ mod tests {
         let linked = linked.iter().map(|soname| (*soname).to_owned());
         program.elf.needed.extend(linked);
         let config = fixtures::capture();
-        let faults = audit_build(FlavourName::new(flavour), &config, &owners(), &[program]);
+        let faults = audit_build(FlavourName::new(flavour), &config, &[program]);
         faults.iter().map(Fault::to_string).collect()
     }
 
@@ -371,7 +378,7 @@ mod tests {
         let mut program = static_daemon();
         program.libraries = vec!["lzma".to_owned()];
         let everywhere = FlavourName::new("everywhere");
-        let faults = audit_build(everywhere, &fixtures::capture(), &owners(), &[program]);
+        let faults = audit_build(everywhere, &fixtures::capture(), &[program]);
         assert_eq!(faults, []);
     }
 }

@@ -26,7 +26,7 @@ impl Format for Rpm {
     }
 
     fn derive(&self, programs: &Programs<'_>) -> Result<Vec<String>, DependsError> {
-        requires::derived(programs.built)
+        requires::derived(programs.built, programs.lent)
     }
 
     fn adds(&self, facts: &PackageFacts<'_>, relation: Relation, text: &str) -> bool {

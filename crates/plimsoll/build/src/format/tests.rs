@@ -53,6 +53,7 @@ fn faults_of(plan: &PackagePlan, program: BuiltProgram, relations: Relations) ->
         libraries: &sampled().libraries,
         owners: &owners(),
         programs: &[program],
+        lent: &[],
         files: &texts(&["/usr/sbin/sampled"]),
         report: &report,
     };
@@ -172,6 +173,7 @@ fn a_file_that_is_not_in_the_package_is_a_fault() {
         libraries: &sampled().libraries,
         owners: &owners(),
         programs: &[],
+        lent: &[],
         files: &texts(&["/usr/bin/sample"]),
         report: &PackageReport::default(),
     };

@@ -8,7 +8,7 @@ use plimsoll_probe::{Distribution, Host, HostWith};
 
 use super::{Run, RunError, files};
 use crate::audit::AuditError;
-use crate::elf_files::bring;
+use crate::lent::{Lent, is_of_build};
 use crate::linked::trace::{Search, owned, taken};
 use crate::linked::{self, Description, LinkedError, LinkedLibrary};
 use crate::program::BuiltProgram;
@@ -23,8 +23,9 @@ impl Run<'_> {
         &mut self,
         build: &BuildPlan,
         programs: &[BuiltProgram],
+        lent: &[Lent],
     ) -> Result<(), RunError> {
-        let found = linked::audit(&self.libraries(build, programs));
+        let found = linked::audit(&self.libraries(build, programs, lent));
         for reason in found.unknown {
             self.observer
                 .line(&format!("warning: could not tell what is linked: {reason}"));
@@ -37,9 +38,10 @@ impl Run<'_> {
         &self,
         build: &BuildPlan,
         programs: &[BuiltProgram],
+        lent: &[Lent],
     ) -> Vec<LinkedLibrary> {
         let asked = self.linked.get(&build.flavour);
-        let needed = needed(programs).into_iter();
+        let needed = needed(programs, lent).into_iter();
         needed
             .filter_map(|soname| asked?.get(soname).cloned())
             .collect()
@@ -50,6 +52,7 @@ impl Run<'_> {
         &mut self,
         build: &BuildPlan,
         programs: &[BuiltProgram],
+        lent: &[Lent],
     ) -> Result<(), RunError> {
         let mut asked = self.linked.remove(&build.flavour).unwrap_or_default();
         let scratch = self.plan.places.cache.join("work");
@@ -59,7 +62,7 @@ impl Run<'_> {
             folders: &folders,
             scratch: &scratch,
         };
-        for soname in needed(programs) {
+        for soname in needed(programs, lent) {
             if !asked.contains_key(soname) {
                 asked.insert(soname.to_owned(), self.library(build, &search, soname));
             }
@@ -86,9 +89,11 @@ impl Run<'_> {
     }
 }
 
-/// The libraries that programs need and the package does not bring.
-fn needed(programs: &[BuiltProgram]) -> BTreeSet<&str> {
+/// The libraries that programs need and no package of the build brings.
+fn needed<'a>(programs: &'a [BuiltProgram], lent: &[Lent]) -> BTreeSet<&'a str> {
     let needed = programs.iter().flat_map(|program| &program.elf.needed);
     let needed = needed.map(String::as_str);
-    needed.filter(|soname| !bring(programs, soname)).collect()
+    needed
+        .filter(|soname| !is_of_build(programs, lent, soname))
+        .collect()
 }

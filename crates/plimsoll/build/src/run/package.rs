@@ -3,11 +3,12 @@
 use std::path::{Path, PathBuf};
 
 use super::{Run, RunError, files};
-use crate::audit::{AuditError, Fault, PackageFacts, audit_build};
+use crate::audit::{AuditError, Fault, PackageFacts, audit_build, audit_libraries};
 use crate::bundled::Bundled;
 use crate::compose::{self, Ingredients, compose};
-use crate::elf_files;
 use crate::format::{Format, Programs};
+use crate::lent::Lent;
+use crate::linked::LinkedLibrary;
 use crate::manifest::{Artifact, ListFile, Sum};
 use crate::packager::Packager;
 use crate::program::BuiltProgram;
@@ -20,9 +21,12 @@ use plimsoll_spec::{FileKind, PackageFile, PackageReport, PackageSpec};
 
 /// A package that was written and is not audited yet.
 pub(super) struct Written {
+    /// With the dependencies on other packages of the build.
+    plan: PackagePlan,
     spec: PackageSpec,
     report: PackageReport,
     programs: Vec<BuiltProgram>,
+    lent: Vec<Lent>,
 }
 
 impl Run<'_> {
@@ -31,7 +35,6 @@ impl Run<'_> {
         build: &BuildPlan,
         package: &PackagePlan,
     ) -> Result<Written, RunError> {
-        let built = self.audited(build)?;
         let format = self.format(package)?;
         let (files, build_ids) = match &package.debug_of {
             Some(of) => self.debug_files(format, package, of),
@@ -44,14 +47,13 @@ impl Run<'_> {
         let programs = match &package.debug_of {
             // No system loads them.
             Some(_) => Vec::new(),
-            None => {
-                let paths = elf_files::of_package(&files);
-                elf_files::all(paths, built, build.flavour, self.config)?
-            }
+            None => self.elf_files(build, &files)?,
         };
         self.ask_owners(&programs);
-        let mut faults = audit_build(build.flavour, self.config, &self.owners, &programs);
         let own = package.config(self.config);
+        let (lent, package) = &self.lend(build, (package, &own), format, &programs)?;
+        let mut faults = audit_build(build.flavour, self.config, &programs);
+        faults.extend(audit_libraries(self.config, &self.owners, &programs, lent));
         if own.architecture == Architecture::All {
             let held = programs.iter().map(|program| {
                 let what = "is an ELF file, and `architecture` is \"all\"".to_owned();
@@ -60,17 +62,18 @@ impl Run<'_> {
             faults.extend(held);
         }
         AuditError::check(faults)?;
-        self.ask_linker(build, &programs)?;
+        self.ask_linker(build, &programs, lent)?;
         if format.has_dependencies() {
-            self.audit_linked(build, &programs)?;
+            self.audit_linked(build, &programs, lent)?;
         }
+        let derived = self.derive(format, (package, &own), (&programs, lent), &files)?;
         let mut spec = compose(&Ingredients {
             config: &own,
             plan: self.plan,
             format,
             package,
             files: &files,
-            derived: &self.derive(format, (package, &own), &programs, &files)?,
+            derived: &derived,
             changelog: &self.changelog,
         });
         spec.build_ids = build_ids;
@@ -83,9 +86,11 @@ impl Run<'_> {
         let packager = Packager::of(&self.plan.places.workspace);
         let report = format.write(&packager, &spec, &path)?;
         Ok(Written {
+            plan: package.clone(),
             spec,
             report,
             programs,
+            lent: lent.clone(),
         })
     }
 
@@ -98,7 +103,7 @@ impl Run<'_> {
         &self,
         format: &dyn Format,
         (package, own): (&PackagePlan, &Config),
-        built: &[BuiltProgram],
+        (built, lent): (&[BuiltProgram], &[Lent]),
         files: &[PackageFile],
     ) -> Result<Vec<String>, RunError> {
         if built.is_empty() && own.programs().is_empty() {
@@ -111,6 +116,7 @@ impl Run<'_> {
         let programs = Programs {
             package: &package.name,
             built,
+            lent,
             files,
             work: &compose::work_folder(self.plan, package),
         };
@@ -127,17 +133,20 @@ impl Run<'_> {
         };
         let written = self.written.take().ok_or_else(out_of_order)?;
         let Written {
+            plan: package,
             spec,
             report,
             programs,
+            lent,
         } = written;
         let files = expected(&spec);
-        let format = self.format(package)?;
+        let format = self.format(&package)?;
         let facts = PackageFacts {
-            plan: package,
+            plan: &package,
             libraries: &self.config.native_dep,
             owners: &self.owners,
             programs: &programs,
+            lent: &lent,
             files: &files,
             report: &report,
         };
@@ -150,11 +159,12 @@ impl Run<'_> {
         AuditError::check(faults)?;
         let sum = files::sum(&spec.out)?;
         let bundled = self.held(build, &programs);
-        let components = self.components(build, &spec, &programs, &bundled, &sum)?;
+        let libraries = self.libraries(build, &programs, &lent);
+        let components = self.components(build, &spec, &programs, (&libraries, &bundled), &sum)?;
         let mut artifact = Artifact::new(
             self.plan,
             build,
-            package,
+            &package,
             &programs,
             &self.owners,
             report,
@@ -173,7 +183,7 @@ impl Run<'_> {
         build: &BuildPlan,
         spec: &PackageSpec,
         programs: &[BuiltProgram],
-        bundled: &[Bundled],
+        (libraries, bundled): (&[LinkedLibrary], &[Bundled]),
         sum: &Sum,
     ) -> Result<PathBuf, RunError> {
         let out_of_order = || RunError::OutOfOrder {
@@ -194,7 +204,7 @@ impl Run<'_> {
             distribution: &Distribution::of(&Host),
             crates,
             linked: &crates.linked(&self.units(build), &names),
-            libraries: &self.libraries(build, programs),
+            libraries,
             bundled,
         });
         let document = document.map_err(|source| RunError::Json {

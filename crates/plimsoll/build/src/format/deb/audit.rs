@@ -7,7 +7,6 @@ use plimsoll_spec::Relation;
 
 use super::shlibdeps::Clause;
 use crate::audit::{Fault, PackageFacts};
-use crate::elf_files::bring;
 
 /// Compares the package's dependencies with what its programs link.
 pub(super) fn audit(facts: &PackageFacts<'_>) -> Vec<Fault> {
@@ -30,7 +29,7 @@ fn system_packages<'a>(facts: &'a PackageFacts<'_>) -> BTreeSet<&'a str> {
         .iter()
         .flat_map(|program| &program.elf.needed);
     needed
-        .filter(|soname| !bring(facts.programs, soname))
+        .filter(|soname| !facts.is_of_build(soname))
         .filter_map(|soname| facts.package_of(soname, family))
         .collect()
 }

@@ -9,7 +9,7 @@ use error_hint::FileError;
 
 use plimsoll_probe::{Command, RunError, limit};
 
-use crate::depends::DependsError;
+use crate::depends::{DependsError, something};
 use crate::format::Programs;
 
 /// One relationship clause, for instance `libc6 (>= 2.34)` or `systemd | systemd-sysusers`.
@@ -62,7 +62,8 @@ impl<'a> Alternative<'a> {
 
 /// Asks dpkg-shlibdeps what the ELF files of a package need. `work` is a folder for its own files.
 ///
-/// It gets them in the places that they have in the package, so that it finds the libraries that the package brings itself.
+/// It gets them in the places that they have in the package, so that it finds the libraries that the package brings itself. Those of
+/// other packages of the build are put beside them: it asks for no package of what is in the same folder.
 ///
 /// # Errors
 /// When it is missing, when it knows no package for a library, or when it finds nothing at all.
@@ -73,14 +74,7 @@ pub(super) fn shlibdeps(programs: &Programs<'_>, work: &Path) -> Result<Vec<Stri
     arguments.extend(staged.iter().map(|path| format!("-e{path}")));
     let command = Command::new("dpkg-shlibdeps", arguments).within(work);
     let output = command.limited(limit::WORK).text().map_err(refused)?;
-    let clauses = parse_substvars(&output);
-    if clauses.is_empty() {
-        let programs: Vec<&str> = programs.built.iter().map(|it| it.name.as_str()).collect();
-        return Err(DependsError::Nothing {
-            programs: programs.join(", "),
-        });
-    }
-    Ok(clauses)
+    something(programs.built, parse_substvars(&output))
 }
 
 /// Puts the ELF files and the links below `debian/NAME`, and returns the paths of the files.
@@ -112,14 +106,25 @@ fn stage(programs: &Programs<'_>, work: &Path) -> Result<Vec<String>, DependsErr
         put.map_err(FileError::at("write", &path))?;
         staged.extend(file.link.is_none().then_some(below));
     }
+    for lent in programs.lent {
+        let path = work.join(format!("{root}{}/{}", folder_of(&lent.dest), lent.soname));
+        let folder = path.parent().unwrap_or(work);
+        fs::create_dir_all(folder).map_err(FileError::at("make", folder))?;
+        fs::copy(&lent.file, &path).map_err(FileError::at("write", &path))?;
+    }
     Ok(staged)
 }
 
-/// The folders of the libraries that the package brings.
+/// The folders of the libraries that packages of the build bring.
 fn folders<'a>(programs: &Programs<'a>) -> BTreeSet<&'a str> {
     let assets = programs.built.iter().filter(|it| it.is_asset());
-    let folders = assets.filter_map(|it| it.name.rsplit_once('/'));
-    folders.map(|(folder, _)| folder).collect()
+    let assets = assets.map(|it| it.name.as_str());
+    let lent = programs.lent.iter().map(|it| it.dest.as_str());
+    assets.chain(lent).map(folder_of).collect()
+}
+
+fn folder_of(path: &str) -> &str {
+    path.rsplit_once('/').map_or("", |(folder, _)| folder)
 }
 
 fn refused(source: RunError) -> DependsError {

@@ -9,7 +9,7 @@ use crate::audit::{Fault, PackageFacts};
 
 /// Compares the package's requirements with what its programs link.
 pub(super) fn audit(facts: &PackageFacts<'_>) -> Vec<Fault> {
-    let needed = requires::of_all(facts.programs);
+    let needed = requires::of_all(facts.programs, facts.lent);
     let found: BTreeSet<String> = facts.report.relations.depends().iter().cloned().collect();
     let missing = needed
         .difference(&found)
@@ -33,9 +33,9 @@ pub(super) fn is_own(name: &str, text: &str) -> bool {
 
 /// Compares our reading of the programs with that of rpm's own reader.
 pub(super) fn audit_requires(facts: &PackageFacts<'_>, by_rpm: &BTreeSet<String>) -> Vec<Fault> {
-    let ours = requires::of_all(facts.programs);
+    let ours = requires::of_all(facts.programs, facts.lent);
     let theirs = by_rpm.iter().cloned();
-    let theirs = theirs.filter(|name| !requires::is_brought(facts.programs, name));
+    let theirs = theirs.filter(|name| !requires::is_brought(facts.programs, facts.lent, name));
     ours.symmetric_difference(&theirs.collect())
         .map(|name| facts.fault(format!("{name} is not read alike by rpm's elfdeps")))
         .collect()

@@ -9,9 +9,9 @@ use std::path::Path;
 
 use plimsoll_probe::{Command, RunError, limit};
 
-use crate::depends::DependsError;
+use crate::depends::{DependsError, something};
 use crate::elf::ElfFacts;
-use crate::elf_files::bring;
+use crate::lent::{Lent, is_of_build};
 use crate::program::BuiltProgram;
 
 /// rpm's own reader of ELF files, where rpm is installed.
@@ -34,31 +34,28 @@ pub(super) fn requires(file: &ElfFacts) -> BTreeSet<String> {
         .collect()
 }
 
-/// The capabilities that the ELF files of a package require together, and that it does not bring itself.
-pub(super) fn of_all(programs: &[BuiltProgram]) -> BTreeSet<String> {
+/// The capabilities that the ELF files of a package require together, and that no package of the build brings.
+pub(super) fn of_all(programs: &[BuiltProgram], lent: &[Lent]) -> BTreeSet<String> {
     let all = programs.iter().flat_map(|program| requires(&program.elf));
-    all.filter(|name| !is_brought(programs, name)).collect()
+    all.filter(|name| !is_brought(programs, lent, name))
+        .collect()
 }
 
-/// Whether a package brings the library of a capability itself.
-pub(super) fn is_brought(programs: &[BuiltProgram], capability: &str) -> bool {
+/// Whether a package of the build brings the library of a capability.
+pub(super) fn is_brought(programs: &[BuiltProgram], lent: &[Lent], capability: &str) -> bool {
     let soname = capability.split('(').next();
-    soname.is_some_and(|soname| bring(programs, soname))
+    soname.is_some_and(|soname| is_of_build(programs, lent, soname))
 }
 
 /// The capabilities that the programs of a package require together.
 ///
 /// # Errors
-/// When there are none: a dynamic program always needs its C library.
-pub(super) fn derived(programs: &[BuiltProgram]) -> Result<Vec<String>, DependsError> {
-    let derived = of_all(programs);
-    if derived.is_empty() {
-        let names: Vec<&str> = programs.iter().map(|p| p.name.as_str()).collect();
-        return Err(DependsError::Nothing {
-            programs: names.join(", "),
-        });
-    }
-    Ok(derived.into_iter().collect())
+/// When there are none, and should be: a dynamic program always needs its C library.
+pub(super) fn derived(
+    programs: &[BuiltProgram],
+    lent: &[Lent],
+) -> Result<Vec<String>, DependsError> {
+    something(programs, of_all(programs, lent).into_iter().collect())
 }
 
 /// What rpm's own reader says that the programs require; none where it is not installed.
@@ -154,7 +151,7 @@ mod tests {
                 ..file(true)
             },
         };
-        let derived = |needed| derived(&[program(needed)]);
+        let derived = |needed| derived(&[program(needed)], &[]);
         assert!(derived(vec!["libc.so.6".into()]).is_ok());
         let error = derived(Vec::new()).expect_err("nothing");
         assert_eq!(error.to_string(), "no dependency was derived from sampled");
