@@ -50,7 +50,7 @@ impl FormatRules for Txt {
         format!("{} {} for {}.txt", naming.name, naming.version, naming.arch)
     }
 
-    fn own_relations(&self, config: &Config, _on: &[String]) -> Relations {
+    fn own_relations(&self, config: &Config, _on: &[String], _version: &str) -> Relations {
         let own = config.format.get(&self.name());
         let depends = own.and_then(|own| own.get("depends")?.as_array());
         let depends = depends.into_iter().flatten();

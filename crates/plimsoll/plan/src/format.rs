@@ -13,7 +13,7 @@ mod version;
 use std::fmt;
 
 use plimsoll_probe::{Family, Finding, Findings, FlavourName};
-use plimsoll_spec::{FormatName, Relations};
+use plimsoll_spec::{FormatName, Relations, full_version};
 
 use crate::arch::Arch;
 use crate::complaint::Complaint;
@@ -79,8 +79,14 @@ pub trait FormatRules: fmt::Debug + Sync {
 
     /// The relations that the configuration gives to this format alone, in its own syntax. `on` has the names of the distribution
     /// that the package is for, from its family to its release ([`Distribution::names`](plimsoll_probe::Distribution::names)).
-    fn own_relations(&self, _config: &Config, _on: &[String]) -> Relations {
+    /// `version` is that of the packages, with epoch and revision, as the format writes it.
+    fn own_relations(&self, _config: &Config, _on: &[String], _version: &str) -> Relations {
         Relations::default()
+    }
+
+    /// The version of the packages of this version of the program, with epoch and revision.
+    fn full_version(&self, config: &Config, version: &str) -> String {
+        full_version(self.epoch(config), &self.version(version), &config.revision)
     }
 
     /// The epoch of the packages' versions; 0: none.
@@ -258,9 +264,15 @@ mod tests {
             config.rpm.requires = ["shadow-utils"].into_iter().collect();
             config
         };
-        assert_eq!(Deb.own_relations(&config, &[]).depends(), ["adduser"]);
-        assert_eq!(Rpm.own_relations(&config, &[]).depends(), ["shadow-utils"]);
-        assert_eq!(Tar.own_relations(&config, &[]).depends(), [""; 0]);
+        assert_eq!(
+            Deb.own_relations(&config, &[], "1-1").depends(),
+            ["adduser"]
+        );
+        assert_eq!(
+            Rpm.own_relations(&config, &[], "1-1").depends(),
+            ["shadow-utils"]
+        );
+        assert_eq!(Tar.own_relations(&config, &[], "1-1").depends(), [""; 0]);
         let formats: [&dyn FormatRules; 3] = [&Deb, &Rpm, &Tar];
         assert_eq!(
             formats.map(FormatRules::has_dependencies),

@@ -146,9 +146,9 @@ macro_rules! deb_table {
                 conflicts: Conflicts,
                 /// Packages that this one breaks, mostly older versions: `sample-tools (<< 1.2~)` (Debian Policy 7.3).
                 breaks: Breaks,
-                /// Packages of which this one overwrites files, or whose place it takes (Debian Policy 7.6).
+                /// Packages of which this one overwrites files, or whose place it takes (Debian Policy 7.6): `old-name (<< {version})`.
                 replaces: Replaces,
-                /// What the package stands for besides itself: `mail-transport-agent` or `sample-api (= 3)` (Debian Policy 7.5).
+                /// What the package stands for besides itself: `mail-transport-agent` or `sample-api (= {version})` (Debian Policy 7.5).
                 provides: Provides,
             }
         }
@@ -184,9 +184,9 @@ macro_rules! rpm_table {
                 enhances: Enhances,
                 /// Packages that cannot be installed together with this one.
                 conflicts: Conflicts,
-                /// Packages, by their names, whose place this one takes on an upgrade: `old-name < 2.0`.
+                /// Packages, by their names, whose place this one takes on an upgrade: `old-name < {version}`.
                 obsoletes: Obsoletes,
-                /// What the package stands for besides itself: `mail-daemon` or `old-name = 2.0`.
+                /// What the package stands for besides itself: `mail-daemon` or `old-name = {version}`.
                 provides: Provides,
             }
         }

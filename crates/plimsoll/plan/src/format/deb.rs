@@ -5,7 +5,7 @@ mod policy;
 mod triggers;
 
 use plimsoll_probe::{Answer, Family, Finding, Findings};
-use plimsoll_spec::{FormatName, Relations, full_version};
+use plimsoll_spec::{FormatName, Relations};
 
 use clause::Clause;
 
@@ -82,8 +82,7 @@ impl FormatRules for Deb {
 
     /// Debian Policy 7.1.
     fn same_version(&self, config: &Config, name: &str, version: &str) -> Option<String> {
-        let version = full_version(config.deb.epoch, &self.version(version), &config.revision);
-        Some(format!("{name} (= {version})"))
+        Some(format!("{name} (= {})", self.full_version(config, version)))
     }
 
     /// As dh_strip(1) names it.
@@ -91,9 +90,9 @@ impl FormatRules for Deb {
         Some(format!("{name}-dbgsym"))
     }
 
-    fn own_relations(&self, config: &Config, on: &[String]) -> Relations {
+    fn own_relations(&self, config: &Config, on: &[String], version: &str) -> Relations {
         let relations = config::relations::on(&config.deb, &config.deb.on, on);
-        relations::gathered(relations, |text| match Clause::parse(text) {
+        relations::gathered(relations, version, |text| match Clause::parse(text) {
             Ok(clause) => clause.to_string(),
             // It is complained of elsewhere.
             Err(_) => text.to_owned(),

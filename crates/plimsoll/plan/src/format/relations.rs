@@ -11,14 +11,22 @@ use crate::config::Texts;
 /// How to mend a relation of a package to itself.
 pub(super) const ITSELF: &str = "leave it out: a package provides its own name, and an upgrade takes the place of older versions";
 
-/// Gathers relations; `written` gives each text as the format writes it.
+/// What stands for the version of the packages in a relation.
+const VERSION: &str = "{version}";
+
+/// A version of packages, for what is read before theirs is known.
+const SOME_VERSION: &str = "1-1";
+
+/// Gathers relations; `written` gives each text as the format writes it. `version` is that of the packages.
 pub(super) fn gathered(
     relations: Vec<(Relation, &Texts)>,
+    version: &str,
     written: impl Fn(&str) -> String,
 ) -> Relations {
     let relations = relations.into_iter();
     let relations = relations.map(|(relation, texts)| {
-        let texts: Vec<String> = texts.iter().map(&written).collect();
+        let texts = texts.iter().map(|text| text.replace(VERSION, version));
+        let texts: Vec<String> = texts.map(|text| written(&text)).collect();
         (relation, texts)
     });
     relations.collect()
@@ -35,7 +43,7 @@ pub(super) fn refused<'a>(
         places.map(move |(text, at)| (relation, text, at))
     });
     let refused = texts.filter_map(|(relation, text, at)| {
-        let hint = check(relation, text).err()?;
+        let hint = check(relation, &text.replace(VERSION, SOME_VERSION)).err()?;
         let what = format!("{who} refuses a package that {} {text:?}", relation.verb());
         Some(Complaint::in_place(at, what, hint))
     });

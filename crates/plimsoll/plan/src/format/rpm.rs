@@ -1,6 +1,6 @@
 //! RPM packages.
 
-use plimsoll_spec::{FormatName, Relation, Relations, full_version};
+use plimsoll_spec::{FormatName, Relation, Relations};
 
 use super::version::sortable;
 use super::{FormatRules, Naming, RevisionSuffix, relations, rpm_rules};
@@ -45,8 +45,7 @@ impl FormatRules for Rpm {
     }
 
     fn same_version(&self, config: &Config, name: &str, version: &str) -> Option<String> {
-        let version = full_version(config.rpm.epoch, &self.version(version), &config.revision);
-        Some(format!("{name} = {version}"))
+        Some(format!("{name} = {}", self.full_version(config, version)))
     }
 
     /// As rpmbuild(8) names it.
@@ -54,12 +53,10 @@ impl FormatRules for Rpm {
         Some(format!("{name}-debuginfo"))
     }
 
-    fn own_relations(&self, config: &Config, on: &[String]) -> Relations {
+    fn own_relations(&self, config: &Config, on: &[String], version: &str) -> Relations {
         let relations = config::relations::on(&config.rpm, &config.rpm.on, on);
-        let mut relations = relations::gathered(relations, rpm_rules::dependency::written);
-        // The path is the same in every family.
-        let alternatives =
-            (!config.alternative.is_empty()).then_some("/usr/sbin/update-alternatives");
+        let mut relations = relations::gathered(relations, version, rpm_rules::dependency::written);
+        let alternatives = (!config.alternative.is_empty()).then(|| update_alternatives(on));
         relations.add(Relation::Depends, alternatives);
         relations
     }
@@ -104,6 +101,18 @@ impl FormatRules for Rpm {
             .iter()
             .any(|s| depends.starts_with(s));
         !is_of_rpm && !has_symbol_version(depends)
+    }
+}
+
+/// The package that has /usr/sbin/update-alternatives. Its path would do too, but a profile lists packages.
+fn update_alternatives(on: &[String]) -> &'static str {
+    let is_for = |name: &str| on.iter().any(|it| it == name);
+    let is_release = |number: &str| on.iter().any(|it| it.ends_with(number));
+    match (is_for("suse"), is_for("rhel") && is_release("-8")) {
+        (true, _) => "update-alternatives",
+        // Before chkconfig was divided.
+        (_, true) => "chkconfig",
+        _ => "alternatives",
     }
 }
 

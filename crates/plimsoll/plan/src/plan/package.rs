@@ -160,7 +160,8 @@ pub fn declared(
         false => family.iter().map(|it| it.name.to_owned()).collect(),
     };
     on.reverse();
-    let mut relations = format.own_relations(config, &on);
+    let own_version = format.full_version(config, version);
+    let mut relations = format.own_relations(config, &on, &own_version);
     let names = config.same_version.iter();
     let same = names.filter_map(|name| format.same_version(config, name.get_ref(), version));
     relations.add(Relation::Depends, same);

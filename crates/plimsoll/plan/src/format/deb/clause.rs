@@ -112,9 +112,11 @@ fn compared(text: &str) -> Option<(&str, &str)> {
 fn mend(text: &str) -> &'static str {
     let outside = text.split('(').next().unwrap_or_default();
     if text.contains('$') {
-        "name packages: dependencies on libraries are derived, and the version of this one is not known to variables"
+        "name packages: dependencies on libraries are derived, and the version of this build is `{version}`"
     } else if text.contains('[') || outside.contains('<') && text.contains('!') {
         "leave out architectures and build profiles: only source packages have them"
+    } else if text.contains('{') {
+        "write the version of this build as `{version}`: nothing else is in braces"
     } else if text.contains(',') {
         "write each in its own text"
     } else {
@@ -221,6 +223,7 @@ mod tests {
         for (text, hint) in [
             ("aa, bb", "in its own text"),
             ("${shlibs:Depends}", "are derived"),
+            ("aa (= {Version})", "as `{version}`"),
             ("aa [amd64]", "only source packages"),
             ("aa <!nocheck>", "only source packages"),
             ("aa >= 1", "`NAME (>= VERSION)`"),

@@ -94,6 +94,7 @@ mod tests {
     fn how_to_write_it_is_said() {
         for (text, hint) in [
             ("a | b", "`(a or b)`"),
+            ("a = {revision}", "as `{version}`"),
             ("/bin/sh = 1", "leave out the version"),
             ("a>=1", "`NAME >= VERSION`"),
         ] {

@@ -25,6 +25,9 @@ pub(super) fn check(relation: Relation, text: &str) -> Result<(), &'static str> 
                 false => Ok(()),
             }
         }
+        _ if text.contains('{') => {
+            Err("write the version of this build as `{version}`: nothing else is in braces")
+        }
         _ if text.contains(" | ") || text.contains(" or ") => {
             Err("write alternatives as `(a or b)`")
         }

@@ -1,6 +1,7 @@
 //! Parts of a plan, and what makes one impossible.
 
 use super::*;
+use crate::format::{Deb, Rpm};
 
 #[test]
 fn a_key_that_its_format_does_not_know_is_refused() {
@@ -171,4 +172,82 @@ fn a_package_for_every_architecture_says_so_in_its_formats_words() {
         ("noarch", "sample-0.1.0-noarch-linux-static.tar.gz"),
     ];
     assert_eq!(files.collect::<Vec<_>>(), wanted);
+}
+
+/// What is declared for a distribution, of one kind.
+fn declared_on(config: &Config, os: &str, format: &dyn FormatRules, relation: Relation) -> String {
+    let host = Distribution::parse(os);
+    let declared = declared(config, &host, "1.0.0-rc.1", FlavourName::DYNAMIC, format);
+    declared.expect("declared").of(relation).join(", ")
+}
+
+#[test]
+fn the_version_of_the_packages_stands_for_its_placeholder_in_relations() {
+    let mut config = fixtures::config();
+    config.revision = "2~x".to_owned();
+    config.deb.epoch = 3;
+    config.deb.provides = ["sample-api (={version})"].into_iter().collect();
+    config.deb.breaks = ["old (<< {version}~)"].into_iter().collect();
+    config.rpm.obsoletes = ["old < {version}"].into_iter().collect();
+    config.rpm.supplements = ["( aa = {version} and bb )"].into_iter().collect();
+    let [deb, rpm] = ["ID=debian", "ID=fedora"];
+    for (os, format, relation, text) in [
+        (
+            deb,
+            &Deb as &dyn FormatRules,
+            Relation::Provides,
+            "sample-api (= 3:1.0.0~rc.1-2~x)",
+        ),
+        (deb, &Deb, Relation::Breaks, "old (<< 3:1.0.0~rc.1-2~x~)"),
+        (rpm, &Rpm, Relation::Obsoletes, "old < 1.0.0~rc.1-2~x"),
+        (
+            rpm,
+            &Rpm,
+            Relation::Supplements,
+            "(aa = 1.0.0~rc.1-2~x and bb)",
+        ),
+    ] {
+        assert_eq!(declared_on(&config, os, format, relation), text);
+        let of_version = format.complaints(&config).into_iter();
+        let of_version = of_version.filter(|it| it.what.contains("{version}"));
+        assert_eq!(of_version.count(), 0, "{text}");
+    }
+    config.deb.provides = ["sample-api (= {revision})"].into_iter().collect();
+    let complaints = Deb.complaints(&config);
+    let refused = complaints
+        .iter()
+        .find(|it| it.what.contains("sample-api (= {revision})"));
+    let hint = refused.map(|it| it.hint.clone()).unwrap_or_default();
+    assert!(hint.contains("`{version}`"), "{hint}");
+}
+
+#[test]
+fn alternatives_need_what_the_family_calls_the_package_of_update_alternatives() {
+    let alternative = "\n[[alternative]]\nname = \"s\"\nlink = \"/usr/bin/s\"\npath = \"/usr/bin/sample\"\npriority = 5\n";
+    let formats = fixtures::formats().names();
+    let text = format!("{}{alternative}", fixtures::DIST);
+    let config = crate::config::parse(&text, std::path::Path::new("dist.toml"), &formats);
+    let config = config.expect("sound");
+    for (os, package) in [
+        ("ID=fedora\nVERSION_ID=44", "alternatives"),
+        ("ID=rhel\nVERSION_ID=9.4", "alternatives"),
+        (
+            "ID=rocky\nID_LIKE=\"rhel fedora\"\nVERSION_ID=8.10",
+            "chkconfig",
+        ),
+        (
+            "ID=opensuse-leap\nID_LIKE=suse\nVERSION_ID=16.0",
+            "update-alternatives",
+        ),
+        // Elsewhere, the names are those of Fedora.
+        ("ID=debian", "alternatives"),
+    ] {
+        let requires = declared_on(&config, os, &Rpm, Relation::Depends);
+        assert!(
+            requires.split(", ").any(|it| it == package),
+            "{os}: {requires}"
+        );
+    }
+    let plain = declared_on(&fixtures::config(), "ID=fedora", &Rpm, Relation::Depends);
+    assert!(!plain.contains("alternatives"), "{plain}");
 }
