@@ -35,6 +35,8 @@ pub struct Life {
     pub checks: BTreeMap<Check, Outcome>,
     /// Whether the script came to its end.
     pub is_over: bool,
+    /// The limit at which the system was ended because it hung, in seconds.
+    pub hung: Option<String>,
 }
 
 /// Reads what a script printed. Lines that begin with `::` are its own words; the others are what
@@ -58,6 +60,7 @@ pub fn read(log: &str) -> Life {
             ("accepted", _) => life.answer = Some(Answer::Accepted),
             ("refused", _) => life.answer = Some(Answer::Refused(rest.to_owned())),
             ("end", _) => life.is_over = true,
+            ("hung", _) => life.hung = Some(rest.to_owned()),
             ("fault", _) => faults.push(rest.to_owned()),
             ("seen", _) if seen.last().is_none_or(|last| last != rest) => {
                 seen.push(rest.to_owned());
@@ -96,10 +99,11 @@ pub fn read(log: &str) -> Life {
         }
     }
     if let Some(check) = begun {
-        let end = format!(
-            "the system stopped in the middle of it: {}",
-            last_lines(log)
-        );
+        let end = match &life.hung {
+            Some(seconds) => format!("it did not end within {seconds} s"),
+            None => "the system stopped in the middle of it".to_owned(),
+        };
+        let end = format!("{end}: {}", last_lines(log));
         life.checks.insert(check, Outcome::failed(end));
     }
     life
@@ -117,7 +121,10 @@ impl Life {
                 }
                 (Some(Answer::Refused(_)), _) => Outcome::not_run("the resolver refuses it"),
                 (_, Some(Outcome::Failed { .. })) => Outcome::not_run("install failed"),
-                _ if !self.is_over => Outcome::failed("the life ended before it"),
+                _ if !self.is_over => Outcome::failed(match &self.hung {
+                    Some(seconds) => format!("the system did not end within {seconds} s"),
+                    None => "the life ended before it".to_owned(),
+                }),
                 _ => Outcome::not_run("there is nothing to do it with"),
             }
         })
@@ -131,7 +138,9 @@ fn own_words(line: &str) -> Option<(&str, &str)> {
 }
 
 fn last_lines(log: &str) -> String {
-    let lines: Vec<&str> = log.lines().filter(|line| !line.trim().is_empty()).collect();
+    let lines = log.lines();
+    let lines = lines.filter(|line| !line.trim().is_empty() && !line.starts_with("::hung"));
+    let lines: Vec<&str> = lines.collect();
     let from = lines.len().saturating_sub(LINES_SHOWN);
     lines[from..].join(" | ")
 }

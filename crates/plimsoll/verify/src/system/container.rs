@@ -5,6 +5,7 @@
 
 use std::path::Path;
 
+use super::live::LIMIT;
 use plimsoll_build::engine::{Engine, Stage};
 use plimsoll_plan::distro::BuildPackages;
 use plimsoll_probe::Command;
@@ -75,8 +76,9 @@ fn command(container: &Container<'_>) -> String {
     format!(
         "{logged} {refresh} && {logged} {install} {tools} || exit; \
          {script} fetch; {script} resolve; ! grep -q '^::refused' /verify/log || exit 0; \
-         {script} settle; timeout --kill-after=10 600 unshare --net --mount /bin/bash -c \
-         'mount -o remount,rw /proc/sys; ip link set lo up; exec {script} live' || :",
+         {script} settle; timeout --kill-after=10 {LIMIT} unshare --net --mount /bin/bash -c \
+         'mount -o remount,rw /proc/sys; ip link set lo up; exec {script} live' || \
+         case $? in 124 | 137) {{ echo; echo ::hung {LIMIT}; }} >>/verify/log ;; esac",
         refresh = words(&container.packages.refresh),
         install = words(&container.packages.install),
         tools = words(&tools),
@@ -114,7 +116,7 @@ mod tests {
         let lines: Vec<String> = stages.iter().map(line).collect();
         expect_test::expect![[r#"
             podman rm --force x-verify-fedora-44
-            podman create --name x-verify-fedora-44 --cap-add NET_ADMIN --cap-add SYS_ADMIN --security-opt apparmor=unconfined --security-opt seccomp=unconfined --network host fedora:44 /bin/bash -c /bin/bash /verify/logged.sh dnf makecache && /bin/bash /verify/logged.sh dnf install --assumeyes iproute || exit; /bin/bash /verify/logged.sh /bin/bash /verify/rpm.sh fetch; /bin/bash /verify/logged.sh /bin/bash /verify/rpm.sh resolve; ! grep -q '^::refused' /verify/log || exit 0; /bin/bash /verify/logged.sh /bin/bash /verify/rpm.sh settle; timeout --kill-after=10 600 unshare --net --mount /bin/bash -c 'mount -o remount,rw /proc/sys; ip link set lo up; exec /bin/bash /verify/logged.sh /bin/bash /verify/rpm.sh live' || :
+            podman create --name x-verify-fedora-44 --cap-add NET_ADMIN --cap-add SYS_ADMIN --security-opt apparmor=unconfined --security-opt seccomp=unconfined --network host fedora:44 /bin/bash -c /bin/bash /verify/logged.sh dnf makecache && /bin/bash /verify/logged.sh dnf install --assumeyes iproute || exit; /bin/bash /verify/logged.sh /bin/bash /verify/rpm.sh fetch; /bin/bash /verify/logged.sh /bin/bash /verify/rpm.sh resolve; ! grep -q '^::refused' /verify/log || exit 0; /bin/bash /verify/logged.sh /bin/bash /verify/rpm.sh settle; timeout --kill-after=10 600 unshare --net --mount /bin/bash -c 'mount -o remount,rw /proc/sys; ip link set lo up; exec /bin/bash /verify/logged.sh /bin/bash /verify/rpm.sh live' || case $? in 124 | 137) { echo; echo ::hung 600; } >>/verify/log ;; esac
             podman cp /w/. x-verify-fedora-44:/verify
             podman start --attach x-verify-fedora-44
             podman cp x-verify-fedora-44:/verify/. /w

@@ -1,9 +1,9 @@
 # Lays a layer in memory over a clean system, and goes through phases of a package's life in it.
 # Runs in a mount namespace of its own, where all of this ends with it.
-# Arguments: TREE MOUNT-POINT WORK booted|chroot SCRIPT PHASE…
-# WORK is /verify inside; what the phases print goes to WORK/log, by the script logged.sh.
-tree=$1 base=$2 work=$3 place=$4 script=$5
-shift 5
+# Arguments: TREE MOUNT-POINT WORK booted|chroot SCRIPT SECONDS PHASE…
+# WORK is /verify inside; what the phases print goes to WORK/log, by the script logged.sh. No phase takes longer than SECONDS.
+tree=$1 base=$2 work=$3 place=$4 script=$5 seconds=$6
+shift 6
 
 mount --make-rprivate /
 mount -t tmpfs -o mode=0755,size=75% tmpfs "$base"
@@ -15,9 +15,19 @@ mkdir -p "$root/verify"
 mount --bind "$work" "$root/verify"
 cp -L /etc/resolv.conf "$root/etc/resolv.conf" || :
 
+# Runs a program, and ends it where it hangs. That is in the log then, which says in the middle of what.
+limited() {
+    status=0
+    timeout --kill-after=10 "$seconds" "$@" || status=$?
+    case $status in
+    124 | 137) printf '\n::hung %s\n' "$seconds" >>"$work/log" ;;
+    *) return $status ;;
+    esac
+}
+
 # Runs a phase inside, in namespaces that take what it mounts and starts along when they end.
 inside() {
-    unshare --mount --pid --fork --kill-child "$@"
+    limited unshare --mount --pid --fork --kill-child "$@"
 }
 enter='mount -t proc proc "$1/proc"; mount -t sysfs sysfs "$1/sys" || :; mount --rbind /dev "$1/dev"
 mount -t tmpfs tmpfs "$1/run"; exec chroot "$1" /bin/bash /verify/logged.sh /bin/bash "$2" "$3"'
@@ -37,14 +47,12 @@ UNIT
         mkdir -p "$root/etc/systemd/system/multi-user.target.wants"
         ln -s ../verify.service "$root/etc/systemd/system/multi-user.target.wants/"
         # The variable is what newer releases need on hosts with the old cgroup hierarchy.
-        SYSTEMD_NSPAWN_UNIFIED_HIERARCHY=1 timeout --kill-after=10 600 systemd-nspawn --quiet \
+        limited env SYSTEMD_NSPAWN_UNIFIED_HIERARCHY=1 systemd-nspawn --quiet \
             --register=no --keep-unit --boot --private-network --directory "$root" \
             </dev/null
         ;;
     *-live)
-        # The limit is there so that a life that hangs ends.
-        inside --net timeout --kill-after=10 600 sh -euc "ip link set lo up; $enter" sh "$root" "$script" live \
-            >>"$work/log" 2>&1 || :
+        inside --net sh -euc "ip link set lo up; $enter" sh "$root" "$script" live >>"$work/log" 2>&1 || :
         ;;
     *)
         # That dependencies cannot be fetched is for the resolver to explain.
