@@ -27,6 +27,8 @@ struct Bench {
     folder: tempfile::TempDir,
     packager: Packager,
     package: PathBuf,
+    /// Packages of the distribution that it names in what it obsoletes.
+    obsoleted: Vec<PackageSpec>,
 }
 
 impl Bench {
@@ -43,6 +45,7 @@ impl Bench {
         let folder = tempfile::tempdir().unwrap();
         let packager = Packager::of(&workspace());
         let package = folder.path().join("sample.rpm");
+        let obsoletes = relations.of(Relation::Obsoletes).to_vec();
         let spec = PackageSpec {
             name: "sample".into(),
             out: package.clone(),
@@ -54,6 +57,7 @@ impl Bench {
         std::fs::write(&path, serde_json::to_string(&spec).unwrap()).unwrap();
         packager.write(&path, 0).unwrap();
         Self {
+            obsoleted: profile("rhel-9").obsoleted(&obsoletes, "rhel-9", Arch::Amd64),
             folder,
             packager,
             package,
@@ -64,6 +68,7 @@ impl Bench {
         resolve(&Request {
             packager: &self.packager,
             stand_in,
+            obsoleted: &self.obsoleted,
             packages: &[("sample", &self.package)],
             arch: Arch::Amd64,
             folder: &self.folder.path().join("resolve"),
@@ -181,6 +186,22 @@ fn rich_requirements_are_resolved() {
     }
 }
 
+/// What the profile promises to others must not be taken away.
+#[test]
+fn a_package_that_takes_the_place_of_one_of_the_profile_is_refused_by_its_version() {
+    require!(Need::Program("dnf"), Need::Program("createrepo_c"));
+    let rhel = profile("rhel-9").package("rhel-9", Arch::Amd64);
+    let ask = |obsoletes: &'static str| {
+        let relations = Relations::from_iter([(Relation::Obsoletes, [obsoletes])]);
+        Bench::with(relations).ask(&rhel)
+    };
+    let words = refused(ask("nftables < 1:2.0"));
+    assert!(words.contains(" obsoletes nftables < 1:2.0"), "{words}");
+    for obsoletes in ["nftables < 1:0.9", "old-nftables"] {
+        assert_eq!(ask(obsoletes), Answer::Accepted, "{obsoletes}");
+    }
+}
+
 #[test]
 fn a_foreign_architecture_is_resolved_too() {
     require!(Need::Program("dnf"), Need::Program("createrepo_c"));
@@ -199,6 +220,7 @@ fn a_foreign_architecture_is_resolved_too() {
     let answer = resolve(&Request {
         packager: &bench.packager,
         stand_in: &profile("rhel-9").package("rhel-9", arch),
+        obsoleted: &[],
         packages: &[("sample", &bench.package)],
         arch,
         folder: &bench.folder.path().join("resolve"),

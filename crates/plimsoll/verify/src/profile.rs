@@ -193,6 +193,36 @@ impl Profile {
     }
 }
 
+impl Profile {
+    /// Those of its packages that are obsoleted by one of these relations, whatever their versions: each as a package of its own
+    /// name and version that installs nothing.
+    #[must_use]
+    pub fn obsoleted(&self, obsoletes: &[String], distro: &str, arch: Arch) -> Vec<PackageSpec> {
+        let is_named = |package: &&Package| {
+            let mut names = obsoletes.iter().map(|text| text.split(' ').next());
+            names.any(|name| name == Some(package.name.as_str()))
+        };
+        let packages = self.packages.iter().filter(is_named);
+        let packages = packages.map(|package| {
+            let (epoch, rest) = match package.version.split_once(':') {
+                Some((epoch, rest)) => (epoch.parse().unwrap_or_default(), rest),
+                None => (0, package.version.as_str()),
+            };
+            let (version, revision) = rest.split_once('-').unwrap_or((rest, "1"));
+            PackageSpec {
+                name: package.name.clone(),
+                epoch,
+                version: version.to_owned(),
+                revision: revision.to_owned(),
+                summary: format!("The {} of {distro}", package.name),
+                relations: Relations::default(),
+                ..self.package(distro, arch)
+            }
+        });
+        packages.collect()
+    }
+}
+
 /// The file of a distribution's profile.
 #[must_use]
 pub fn path(folder: &Path, distro: &str) -> PathBuf {

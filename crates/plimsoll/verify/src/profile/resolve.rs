@@ -14,7 +14,7 @@ use crate::refuse::Answer;
 use plimsoll_build::packager::{Packager, PackagerError};
 use plimsoll_plan::plan::Arch;
 use plimsoll_probe::{Command, RunError, limit};
-use plimsoll_spec::PackageSpec;
+use plimsoll_spec::{PackageSpec, Relation};
 
 /// What is resolved.
 #[derive(Debug, Clone, Copy)]
@@ -23,6 +23,8 @@ pub struct Request<'a> {
     pub packager: &'a Packager,
     /// The stand-in, from [`Profile::package`](super::Profile::package).
     pub stand_in: &'a PackageSpec,
+    /// Packages of the distribution that those would take the place of: what obsoletes looks at names, not at what is provided.
+    pub obsoleted: &'a [PackageSpec],
     /// The packages, each with its name.
     pub packages: &'a [(&'a str, &'a Path)],
     /// The architecture of all.
@@ -63,6 +65,7 @@ impl Hint for ResolveError {
                 Some(format!("install {}", program.replace('_', "-")).into())
             }
             Self::Run(error) => error.hint(),
+            Self::File(error) => error.hint(),
             _ => None,
         }
     }
@@ -101,21 +104,38 @@ fn lay_out(request: &Request<'_>) -> Result<(), ResolveError> {
     let write =
         |path: &Path, text: &str| fs::write(path, text).map_err(FileError::at("write", path));
     write(&configuration_file(folder), &configuration(folder, "test"))?;
-    let stand_in = PackageSpec {
-        out: repository.join("stand-in.rpm"),
-        work: folder.join("work"),
-        ..request.stand_in.clone()
-    };
-    let spec = folder.join("stand-in.json");
-    let text = serde_json::to_string(&stand_in).map_err(ResolveError::Json)?;
-    write(&spec, &text)?;
-    let written = request.packager.write(&spec, stand_in.source_date_epoch);
-    written.map_err(ResolveError::Packager)?;
+    for stand_in in std::iter::once(&divided(request)).chain(request.obsoleted) {
+        let stand_in = PackageSpec {
+            out: repository.join(format!("stand-in-{}.rpm", stand_in.name)),
+            work: folder.join("work"),
+            ..stand_in.clone()
+        };
+        let spec = folder.join("stand-in.json");
+        let text = serde_json::to_string(&stand_in).map_err(ResolveError::Json)?;
+        write(&spec, &text)?;
+        let written = request.packager.write(&spec, stand_in.source_date_epoch);
+        written.map_err(ResolveError::Packager)?;
+    }
     for (name, package) in request.packages {
         let copied = fs::copy(package, repository.join(format!("package-{name}.rpm")));
         copied.map_err(FileError::at("copy", package))?;
     }
     Ok(())
+}
+
+/// The stand-in. It needs the packages that stand in by their own names, and does not provide them itself: dnf would install what
+/// obsoletes a package in the place of one that is only asked for.
+fn divided(request: &Request<'_>) -> PackageSpec {
+    let mut stand_in = request.stand_in.clone();
+    for package in request.obsoleted {
+        let relations = &mut stand_in.relations;
+        relations.retain(|relation, text| {
+            relation != Relation::Provides || text.split(' ').next() != Some(&package.name)
+        });
+        let itself = format!("{} = {}", package.name, package.full_version());
+        relations.add(Relation::Depends, [itself]);
+    }
+    stand_in
 }
 
 /// The folder of the repository in a request's folder.

@@ -19,7 +19,7 @@ use crate::work::Work;
 use crate::{Outcome, Place, Target, VerifyError};
 use plimsoll_build::elf::SymbolVersion;
 use plimsoll_plan::distro::Distro;
-use plimsoll_spec::PackageSpec;
+use plimsoll_spec::{PackageSpec, Relation};
 
 /// What dnf and rpm are in Debian.
 const TOOLS: [&str; 2] = ["dnf", "rpm"];
@@ -38,6 +38,14 @@ impl Bench<'_> {
             };
             return Ok((life, None));
         }
+        let target = profile.target(self.job.architecture);
+        if !self.job.checks.iter().any(|check| check.is_of_life()) {
+            let life = Life {
+                answer: Some(answer),
+                ..Life::default()
+            };
+            return Ok((life, Some(target)));
+        }
         let work = self.inside()?;
         let base = self.base()?;
         self.lay_profile(&work, &profile, base, &folder)?;
@@ -48,7 +56,6 @@ impl Bench<'_> {
         let mut life = life::read(&work.log()?);
         // The base may refuse what the profile promises.
         life.answer.get_or_insert(answer);
-        let target = profile.target(self.job.architecture);
         Ok((life, Some(target)))
     }
 
@@ -83,11 +90,15 @@ impl Bench<'_> {
         folder: &Path,
     ) -> Result<Answer, VerifyError> {
         let arch = self.job.architecture;
+        let relations = self.packages.iter().map(|it| &it.contents.report.relations);
+        let obsoletes = relations.flat_map(|it| it.of(Relation::Obsoletes));
+        let obsoletes: Vec<String> = obsoletes.cloned().collect();
         let packages = self.packages.iter();
         let packages = packages.map(|it| (it.contents.name.as_str(), it.file.as_path()));
         Ok(resolve::resolve(&Request {
             packager: self.packager,
             stand_in: &profile.package(distro.id(), arch),
+            obsoleted: &profile.obsoleted(&obsoletes, distro.id(), arch),
             packages: &packages.collect::<Vec<_>>(),
             arch,
             folder,
