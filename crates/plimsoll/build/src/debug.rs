@@ -79,7 +79,8 @@ impl Hint for DebugError {
             ),
             Self::Objcopy(RunError::NotFound { .. }) => Some("install binutils".into()),
             Self::Objcopy(error) => error.hint(),
-            Self::Elf(_) | Self::File(_) => None,
+            Self::File(error) => error.hint(),
+            Self::Elf(_) => None,
         }
     }
 }

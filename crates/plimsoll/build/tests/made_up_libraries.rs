@@ -429,6 +429,10 @@ fn a_private_copy_of_a_library_that_the_package_does_not_bring_is_refused() {
         .unwrap_or_default()
         .into_owned();
     assert!(hint.starts_with("unset PKG_CONFIG_PATH"), "{hint}");
+    // No package of the system has it: the hint's other way.
+    let other_way = "if no package has the library, add it to the assets";
+    assert!(hint.ends_with(other_way), "{hint}");
+    project.package(&plan).unwrap();
 }
 
 fn error_chain(error: &dyn std::error::Error) -> String {

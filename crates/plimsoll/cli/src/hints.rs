@@ -1,20 +1,51 @@
 //! Options and tasks that hints of the toolkit name are options and tasks of its command line.
 
+use std::path::Path;
+
 use clap::{CommandFactory, Parser};
-use error_hint::Hint;
+use error_hint::{FileError, Hint};
 use plimsoll_build::audit::AuditError;
+use plimsoll_build::debug::DebugError;
 use plimsoll_build::depends::DependsError;
 use plimsoll_build::engine::{Engine, EngineError};
 use plimsoll_build::out::OutError;
 use plimsoll_build::run::RunError;
 use plimsoll_plan::distro::NotThis;
 use plimsoll_verify::VerifyError;
+use plimsoll_verify::profile::ProfileError;
+use plimsoll_verify::profile::resolve::ResolveError;
 
 #[derive(Parser)]
 #[command(bin_name = "cargo xtask")]
 struct Cli {
     #[command(subcommand)]
     _task: crate::Task,
+}
+
+/// Every error of a task that writes files, of a disk that is full.
+#[test]
+fn a_full_disk_is_named_with_what_to_do_by_every_task() {
+    let full = || {
+        let source = std::io::Error::from(std::io::ErrorKind::StorageFull);
+        FileError::at("write", Path::new("target/x"))(source)
+    };
+    let errors: [&dyn Hint; 9] = [
+        &RunError::File(full()),
+        &RunError::Out(OutError::File(full())),
+        &RunError::Debug(DebugError::File(full())),
+        &RunError::Depends {
+            file: "x.deb".to_owned(),
+            source: DependsError::File(full()),
+        },
+        &EngineError::File(full()),
+        &EngineError::Out(OutError::File(full())),
+        &VerifyError::File(full()),
+        &VerifyError::Profile(ProfileError::File(full())),
+        &VerifyError::Resolve(ResolveError::File(full())),
+    ];
+    for error in errors {
+        assert_eq!(hint(error), "free some space on its file system", "{error}");
+    }
 }
 
 fn hint(error: &dyn Hint) -> String {

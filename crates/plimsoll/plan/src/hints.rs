@@ -217,6 +217,152 @@ const COMPLAINTS: &[Fault] = &[
     },
 ];
 
+/// Of relations.
+const RELATIONS: &[Fault] = &[
+    Fault {
+        from: "depends = [\"iproute2\"]",
+        to: "depends = [\"iproute2, ethtool\"]",
+        hint: "write each in its own text",
+        mended: &["depends = [\"iproute2\", \"ethtool\"]"],
+    },
+    Fault {
+        from: "depends = [\"iproute2\"]",
+        to: "depends = [\"iproute2 >= 5\"]",
+        hint: "write it as `NAME` or `NAME (>= VERSION)`, with `|` between alternatives",
+        mended: &[
+            "depends = [\"iproute2\"]",
+            "depends = [\"iproute2 (>= 5) | ethtool\"]",
+        ],
+    },
+    Fault {
+        from: "depends = [\"iproute2\"]",
+        to: "depends = [\"iproute2 [amd64]\"]",
+        hint: "leave out architectures and build profiles",
+        mended: &["depends = [\"iproute2\"]"],
+    },
+    Fault {
+        from: "depends = [\"iproute2\"]",
+        to: "depends = [\"capture-data (= ${binary:Version})\"]",
+        hint: "the version of this build is `{version}`",
+        mended: &["depends = [\"capture-data (= {version})\"]"],
+    },
+    Fault {
+        from: "depends = [\"iproute2\"]",
+        to: "depends = [\"capture-data (= {revision})\"]",
+        hint: "write the version of this build as `{version}`",
+        mended: &["depends = [\"capture-data (= {version})\"]"],
+    },
+    Fault {
+        from: "depends = [\"iproute2\"]",
+        to: "depends = [\"capture\"]",
+        hint: "leave it out: a package provides its own name",
+        mended: &["depends = []", ""],
+    },
+    Fault {
+        from: "provides = [\"capture-api (= {version})\"]",
+        to: "provides = [\"capture-api (>= 3)\"]",
+        hint: "compare with `=`: a package provides one version",
+        mended: &["provides = [\"capture-api (= 3)\"]"],
+    },
+    Fault {
+        from: "conflicts = [\"old-capture\"]",
+        to: "conflicts = [\"old-capture | capture-ng\"]",
+        hint: "write each package in its own text: there are no alternatives here",
+        mended: &["conflicts = [\"old-capture\", \"capture-ng\"]"],
+    },
+    Fault {
+        from: "[deb.on.debian-13]",
+        to: "[deb.on.fedora]",
+        hint: "move it to [rpm.on.fedora], or name another distribution",
+        mended: &["[deb.on.ubuntu]"],
+    },
+    Fault {
+        from: "[deb.on.debian-13]\npre-depends = [\"libc-bin\"]\n",
+        to: "[deb.on.fedora]\ndepends = [\"aa\"]\n[deb.on.debian-13]\n",
+        hint: "move it to [rpm.on.fedora], or name another distribution",
+        mended: &["[rpm.on.fedora]\nrequires = [\"aa\"]\n[deb.on.debian-13]\n"],
+    },
+    Fault {
+        from: "triggers = [\"interest-noawait /usr/share/capture/plugins\"]",
+        to: "triggers = [\"/usr/share/capture/plugins\"]",
+        hint: "write it as `interest-noawait PATH` or `activate-noawait NAME`",
+        mended: &[
+            "triggers = [\"interest-noawait /usr/share/capture/plugins\"]",
+            "triggers = [\"activate-noawait capture-plugins\"]",
+        ],
+    },
+    Fault {
+        from: "epoch = 1\ntriggers",
+        to: "epoch = 4000000000\ntriggers",
+        hint: "the largest is 2147483647; the first one is 1",
+        mended: &["epoch = 1\ntriggers", "epoch = 2147483647\ntriggers"],
+    },
+    Fault {
+        from: "requires = [\"iproute\", \"(tcpdump if wireshark-cli)\"]",
+        to: "requires = [\"iproute | tcpdump\"]",
+        hint: "write alternatives as `(a or b)`",
+        mended: &["requires = [\"(iproute or tcpdump)\"]"],
+    },
+    Fault {
+        from: "requires = [\"iproute\", \"(tcpdump if wireshark-cli)\"]",
+        to: "requires = [\"iproute>=5\"]",
+        hint: "write it as `NAME` or `NAME >= VERSION`, each in its own text",
+        mended: &["requires = [\"iproute\"]", "requires = [\"iproute >= 5\"]"],
+    },
+    Fault {
+        from: "requires = [\"iproute\", \"(tcpdump if wireshark-cli)\"]",
+        to: "requires = [\"/usr/sbin/ip >= 5\"]",
+        hint: "leave out the version: a file has none",
+        mended: &["requires = [\"/usr/sbin/ip\"]"],
+    },
+    Fault {
+        from: "requires = [\"iproute\", \"(tcpdump if wireshark-cli)\"]",
+        to: "requires = [\"(a or b and c)\"]",
+        hint: "put parentheses around what different operators join",
+        mended: &["requires = [\"(a or (b and c))\"]"],
+    },
+    Fault {
+        from: "requires = [\"iproute\", \"(tcpdump if wireshark-cli)\"]",
+        to: "requires = [\"((a if b) or c)\"]",
+        hint: "use `and` around `if`",
+        mended: &["requires = [\"((a if b) and c)\"]"],
+    },
+    Fault {
+        from: "obsoletes = [\"old-capture < {version}\"]",
+        to: "obsoletes = [\"(old-capture or capture-ng)\"]",
+        hint: "name one package: rich relations are for dependencies and conflicts",
+        mended: &["obsoletes = [\"old-capture\", \"capture-ng\"]"],
+    },
+    Fault {
+        from: "obsoletes = [\"old-capture < {version}\"]",
+        to: "obsoletes = [\"/usr/bin/old-capture\"]",
+        hint: "name a package: nothing else is obsoleted",
+        mended: &["obsoletes = [\"old-capture\"]"],
+    },
+];
+
+/// Of alternatives.
+const ALTERNATIVES: &[Fault] = &[
+    Fault {
+        from: "name = \"packet-reader\"",
+        to: "name = \"packet reader\"",
+        hint: "use letters, digits, `+`, `-`, `.` and `_`",
+        mended: &["name = \"packet-reader\""],
+    },
+    Fault {
+        from: "link = \"/usr/bin/packet-reader\"",
+        to: "link = \"bin/packet-reader\"",
+        hint: "write an absolute path without spaces",
+        mended: &["link = \"/usr/bin/packet-reader\""],
+    },
+    Fault {
+        from: "link = \"/usr/bin/packet-reader\"",
+        to: "link = \"/usr/bin/capture\"",
+        hint: "install the file under another name than the one that is shared",
+        mended: &["link = \"/usr/bin/packet-reader\""],
+    },
+];
+
 /// Of the entries in `packaging/distros.toml`.
 const ENTRIES: &[Fault] = &[
     Fault {
@@ -365,7 +511,7 @@ fn try_each(text: &str, faults: &[Fault], refusal: impl Fn(&str) -> Result<(), S
             refusal(&text.replacen(from, new, 1))
         };
         let error = with(to).expect_err(from);
-        let (_, shown) = error.rsplit_once("hint: ").expect("a hint");
+        let (_, shown) = error.rsplit_once("hint: ").expect(&error);
         assert!(shown.contains(hint), "{from} -> {to}: {error}");
         for mended in *mended {
             assert_eq!(with(mended), Ok(()), "{from} -> {to} -> {mended}");
@@ -380,7 +526,9 @@ fn hints_about_declarations_lead_to_a_sound_file() {
 
 #[test]
 fn hints_about_what_package_managers_refuse_lead_to_a_sound_file() {
-    try_each(DIST, COMPLAINTS, |text| configured(text).map(drop));
+    for faults in [COMPLAINTS, RELATIONS, ALTERNATIVES] {
+        try_each(DIST, faults, |text| configured(text).map(drop));
+    }
 }
 
 #[test]

@@ -84,6 +84,8 @@ pub enum VerifyError {
 impl Hint for VerifyError {
     fn hint(&self) -> Option<Cow<'_, str>> {
         match self {
+            // The disk may be full; else the packages are not there.
+            Self::File(error) if error.hint().is_some() => error.hint(),
             Self::File(_) | Self::NoPackage { .. } => {
                 let command = toolkit::command("dist --distro …");
                 Some(format!("build the packages with `{command}` first").into())

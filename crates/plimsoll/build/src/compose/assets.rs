@@ -256,4 +256,6 @@ fn check_places(placed: &[Placed<'_>]) -> Result<(), AssetError> {
 }
 
 #[cfg(test)]
+mod hints;
+#[cfg(test)]
 mod tests;

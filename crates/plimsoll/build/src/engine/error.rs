@@ -125,7 +125,8 @@ impl Hint for EngineError {
             Self::Failed { log, .. } => Some(format!("see {}", log.display()).into()),
             Self::Distro(error) => error.hint(),
             Self::Out(error) => error.hint(),
-            Self::File(_) | Self::Manifest { .. } => None,
+            Self::File(error) => error.hint(),
+            Self::Manifest { .. } => None,
         }
     }
 }

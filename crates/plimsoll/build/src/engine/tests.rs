@@ -1,3 +1,4 @@
+use error_hint::Hint;
 use expect_test::{Expect, expect};
 use plimsoll_probe::{Answer, Family, Finding, NamedFinding};
 
@@ -315,4 +316,48 @@ fn the_toolchain_image_is_that_of_the_pinned_channel() {
     let image = "docker.io/library/rust:1.95.0-slim".to_owned();
     assert_eq!(Toolchain::image_of(text), Some(Toolchain::Image(image)));
     assert_eq!(Toolchain::image_of("[toolchain]\n"), None);
+}
+
+/// Each hint about the choice of an engine, and what somebody chooses who follows it.
+#[test]
+fn hints_about_engines_lead_to_one_that_builds() {
+    let hint = |error: EngineError| error.hint().expect("a hint").into_owned();
+    let root = EngineRequest::Exactly(Engine::Root);
+    let refused = choose(root, family("fedora"), &found(true, true)).expect_err("no root");
+    assert_eq!(hint(refused), "use --engine docker or --engine podman");
+    for engine in [Engine::Docker, Engine::Podman] {
+        let exactly = EngineRequest::Exactly(engine);
+        choose(exactly, family("fedora"), &found(true, true)).expect("it builds");
+    }
+    let auto = |docker, podman| choose(EngineRequest::Auto, family("suse"), &found(docker, podman));
+    let refused = auto(false, false).expect_err("none");
+    assert_eq!(hint(refused), "install podman, or start docker");
+    assert_eq!(auto(false, true).expect("podman"), Engine::Podman);
+    assert_eq!(auto(true, false).expect("docker"), Engine::Docker);
+
+    let toolchain = |toolchain: &Toolchain| {
+        with_job("debian-11", &Site::default(), toolchain, |job| {
+            root::recipe(job, true)
+        })
+    };
+    let refused = toolchain(&image()).expect_err("an image");
+    assert_eq!(hint(refused), "leave out --toolchain to use this host's");
+    toolchain(&folder()).expect("the host's");
+
+    let through = |site: Site| {
+        with_job("centos-stream-9", &site, &image(), |job| {
+            container::recipe(Engine::Docker, job)
+        })
+    };
+    let refused = through(Site {
+        mirrors: vec!["centos=http://mirror.example/".parse().expect("one")],
+        ..Site::default()
+    });
+    let wanted = "use a proxy, or an image that is configured for the mirror";
+    assert_eq!(hint(refused.expect_err("no archive")), wanted);
+    through(Site {
+        proxy: Some("http://proxy.example:3128".to_owned()),
+        ..Site::default()
+    })
+    .expect("by a proxy");
 }

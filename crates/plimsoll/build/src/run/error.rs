@@ -115,6 +115,7 @@ pub enum RunError {
 impl Hint for RunError {
     fn hint(&self) -> Option<Cow<'_, str>> {
         match self {
+            Self::File(error) => error.hint(),
             Self::Depends { source, .. } => source.hint(),
             Self::Program(error) => error.hint(),
             Self::Debug(error) => error.hint(),

@@ -89,6 +89,68 @@ mod tests {
         );
     }
 
+    /// A workspace with this manifest, in no repository.
+    fn workspace(manifest: &str) -> tempfile::TempDir {
+        let folder = tempfile::tempdir().expect("a folder");
+        let package = format!("[package]\nname = \"sample\"\nversion = \"1.0.0\"\n{manifest}");
+        std::fs::write(folder.path().join("Cargo.toml"), package).expect("written");
+        std::fs::create_dir(folder.path().join("src")).expect("made");
+        std::fs::write(folder.path().join("src/main.rs"), "").expect("written");
+        folder
+    }
+
+    /// Each hint about the source, and what somebody writes who follows it.
+    #[test]
+    fn hints_about_the_source_lead_to_one_that_is_known() {
+        let config = |edit: &dyn Fn(&mut Config)| {
+            let mut config = plimsoll_plan::fixtures::config();
+            config.cargo.packages = vec!["sample".to_owned()];
+            edit(&mut config);
+            config
+        };
+        let whole = "license = \"MIT\"\nauthors = [\"A <a@b>\"]\nrepository = \"https://x.org\"\n";
+        let hint =
+            |error: SourceError| error_hint::Hint::hint(&error).expect("a hint").into_owned();
+        let of = |manifest: &str, config: &Config| {
+            of_manifest(workspace(manifest).path(), config).map(drop)
+        };
+        let other = config(&|it| it.cargo.packages = vec!["simple".to_owned()]);
+        let refused = of(whole, &other).expect_err("no package");
+        assert_eq!(
+            hint(refused),
+            "list only packages of the workspace in `[cargo] packages` of packaging/dist.toml"
+        );
+        of(whole, &config(&|_| {})).expect("the package");
+        type Edit = fn(&mut Config);
+        let keys: [(&str, &str, Edit); 3] = [
+            ("license", "license", |it| {
+                it.license = Some("MIT".to_owned())
+            }),
+            ("authors", "maintainer", |it| {
+                it.maintainer = Some("A <a@b>".to_owned());
+            }),
+            ("repository", "homepage", |it| {
+                it.homepage = Some("https://x.org".to_owned());
+            }),
+        ];
+        for (key, own, edit) in keys {
+            let lines = whole.lines().filter(|line| !line.starts_with(key));
+            let less: String = lines.map(|line| format!("{line}\n")).collect();
+            let refused = of(&less, &config(&|_| {})).expect_err(key);
+            assert_eq!(
+                hint(refused),
+                format!("add it to [package] of its Cargo.toml, or `{own}` to packaging/dist.toml")
+            );
+            of(&less, &config(&edit)).expect("in dist.toml");
+        }
+
+        let folder = workspace(whole);
+        let unknown = date(folder.path(), None).expect_err("no checkout");
+        let wanted = "build in a git checkout, or set SOURCE_DATE_EPOCH to seconds since 1970";
+        assert_eq!(hint(unknown), wanted);
+        date(folder.path(), Some("1767225600".into())).expect("set");
+    }
+
     #[test]
     fn outside_of_a_checkout_there_is_no_date() {
         let folder = tempfile::tempdir().expect("a folder");

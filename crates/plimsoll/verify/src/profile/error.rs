@@ -38,7 +38,8 @@ pub enum ProfileError {
 impl Hint for ProfileError {
     fn hint(&self) -> Option<Cow<'_, str>> {
         match self {
-            Self::File(_) | Self::Parse { .. } => None,
+            Self::File(error) => error.hint(),
+            Self::Parse { .. } => None,
             Self::Missing { .. } => {
                 Some("write one: docs/distributions.md describes the format".into())
             }
