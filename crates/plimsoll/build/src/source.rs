@@ -5,6 +5,7 @@ mod error;
 mod features;
 mod manifest;
 mod programs;
+mod published;
 mod read;
 mod tree;
 

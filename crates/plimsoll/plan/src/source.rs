@@ -20,8 +20,8 @@ pub struct Source {
     pub maintainer: String,
     /// The homepage in the Cargo manifest, else the repository.
     pub homepage: String,
-    /// What names the tree: its commit; `COMMIT-dirty-DIGEST` where the tree differs from it; `unknown-DIGEST` outside of a
-    /// checkout.
+    /// What names the tree: its commit; `COMMIT-dirty-DIGEST` where the tree differs from it; outside of a checkout
+    /// `COMMIT-crate-DIGEST` of a crate that was published from a commit, else `unknown-DIGEST`.
     pub commit: String,
     /// The time that every date in the packages takes, in seconds since 1970 (UTC).
     pub source_date_epoch: u32,
@@ -34,10 +34,16 @@ impl Source {
     #[must_use]
     pub fn warning(&self) -> Option<String> {
         let commit = &self.commit;
-        let why = match commit.split_once("-dirty") {
-            Some((head, _)) => format!("the tree is not commit {head}, see `git status`"),
-            None if commit.starts_with("unknown") => "the commit is unknown".to_owned(),
-            None => return None,
+        let begins = |kind: &str| commit.split_once(kind).map(|(head, _)| head);
+        let why = match (begins("-dirty"), begins("-crate-")) {
+            (Some(head), _) => format!("the tree is not commit {head}, see `git status`"),
+            (_, Some(head)) => {
+                format!(
+                    "the tree is a crate that was published from commit {head}, and may have been changed"
+                )
+            }
+            _ if commit.starts_with("unknown") => "the commit is unknown".to_owned(),
+            _ => return None,
         };
         Some(format!("{why}: the packages name {commit}"))
     }
@@ -58,6 +64,12 @@ mod tests {
         assert_eq!(
             warning("abc-dirty").as_deref(),
             Some("the tree is not commit abc, see `git status`: the packages name abc-dirty")
+        );
+        assert_eq!(
+            warning("abc-crate-123").as_deref(),
+            Some(
+                "the tree is a crate that was published from commit abc, and may have been changed: the packages name abc-crate-123"
+            )
         );
         assert_eq!(
             warning("unknown").as_deref(),

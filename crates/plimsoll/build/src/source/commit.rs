@@ -7,6 +7,7 @@ use plimsoll_probe::{Command, limit};
 use sha2::{Digest, Sha256};
 
 use super::error::SourceError;
+use super::published::{self, Published};
 use super::tree::{self, Tree};
 
 /// How many digits of a commit and of a digest are named.
@@ -25,7 +26,8 @@ const ELSEWHERE: [&str; 8] = [
 ];
 
 /// A name of the tree that no other tree has: twelve digits of the commit; `COMMIT-dirty-DIGEST` where the tree differs
-/// from it; `unknown-DIGEST` outside of a checkout. `given` names it where there is no checkout to ask.
+/// from it; outside of a checkout `COMMIT-crate-DIGEST` of a crate that was published from a commit, else `unknown-DIGEST`.
+/// `given` names it where there is no checkout to ask.
 ///
 /// # Errors
 /// When the tree cannot be read, or `given` is not the checkout's.
@@ -33,7 +35,7 @@ pub(super) fn commit(workspace: &Path, given: Option<String>) -> Result<String, 
     let Some(top) = checkout(workspace) else {
         let given = given.unwrap_or_default();
         return match given.as_str() {
-            "" | "unknown" => Ok(format!("unknown-{}", tree_digest(workspace)?)),
+            "" | "unknown" => outside(workspace),
             bare if bare.ends_with("-dirty") => Ok(format!("{bare}-{}", tree_digest(workspace)?)),
             _ => Ok(given),
         };
@@ -53,6 +55,20 @@ pub(super) fn commit(workspace: &Path, given: Option<String>) -> Result<String, 
         }
         _ => Ok(found),
     }
+}
+
+/// The name of a tree without a repository. Nothing tells whether a published crate was changed since, so it has a digest too.
+fn outside(workspace: &Path) -> Result<String, SourceError> {
+    let published = published::of(workspace)?;
+    let digest = tree_digest(workspace)?;
+    Ok(match published {
+        None => format!("unknown-{digest}"),
+        Some(Published { commit, is_dirty }) => {
+            let short = commit.get(..DIGITS).unwrap_or(&commit);
+            let kind = if is_dirty { "dirty" } else { "crate" };
+            format!("{short}-{kind}-{digest}")
+        }
+    })
 }
 
 /// The folder of the repository that the workspace belongs to; none where there is none. A repository that only
@@ -186,6 +202,54 @@ mod tests {
         assert_eq!(given.expect("a name"), "abc");
         let bare = commit(one.path(), Some("abc-dirty".into())).expect("a name");
         assert!(bare.starts_with("abc-dirty-"), "{bare}");
+    }
+
+    #[test]
+    fn a_crate_of_a_registry_is_named_by_the_commit_that_it_was_published_from() {
+        let [one, other] = [(), ()].map(|()| tempfile::tempdir().expect("a folder"));
+        let sha1 = "e89fff89ac9af12e8d4ce9d5fd07beb408ca730f";
+        let info = |more: &str| format!(r#"{{"git":{{"sha1":"{sha1}"{more}}},"path_in_vcs":""}}"#);
+        for folder in [one.path(), other.path()] {
+            put(folder, "Cargo.toml", "[package]\n");
+            put(folder, ".cargo_vcs_info.json", &info(""));
+        }
+        // Cargo puts it there when it unpacks the crate.
+        put(other.path(), ".cargo-ok", "{\"v\":1}");
+        let name = named(one.path());
+        assert!(name.starts_with("e89fff89ac9a-crate-"), "{name}");
+        assert_eq!(name, named(other.path()));
+        put(other.path(), "src/main.rs", "fn main() {}");
+        assert_ne!(name, named(other.path()), "it was changed");
+        let given = commit(one.path(), Some("0123456789ab".into())).expect("a name");
+        assert_eq!(given, "0123456789ab");
+        put(one.path(), ".cargo_vcs_info.json", &info(",\"dirty\":true"));
+        let dirty = named(one.path());
+        assert!(dirty.starts_with("e89fff89ac9a-dirty-"), "{dirty}");
+        // A checkout of one's own says more.
+        let head = repository(one.path());
+        assert!(named(one.path()).starts_with(&head));
+    }
+
+    #[test]
+    fn a_crate_that_names_no_commit_is_refused_with_what_to_do() {
+        let folder = tempfile::tempdir().expect("a folder");
+        put(folder.path(), "Cargo.toml", "[package]\n");
+        for (text, why) in [
+            ("{\"git\":{\"sha1\":\"main\"}}", "\"main\" is no commit"),
+            ("{}", "missing field `git`"),
+        ] {
+            put(folder.path(), ".cargo_vcs_info.json", text);
+            let error = commit(folder.path(), None).expect_err(text);
+            assert!(error.to_string().contains(why), "{error}");
+            let hint = error_hint::Hint::hint(&error).expect("a hint").into_owned();
+            assert_eq!(hint, "remove the file, or set SOURCE_COMMIT");
+            assert_eq!(
+                commit(folder.path(), Some("abc".into())).expect("set"),
+                "abc"
+            );
+        }
+        std::fs::remove_file(folder.path().join(".cargo_vcs_info.json")).expect("removed");
+        assert!(named(folder.path()).starts_with("unknown-"));
     }
 
     #[test]

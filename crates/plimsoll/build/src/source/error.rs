@@ -51,6 +51,14 @@ pub enum SourceError {
         /// What the system said.
         source: std::io::Error,
     },
+    /// A published crate does not say its commit.
+    #[error("cannot parse {}: {why}", path.display())]
+    Published {
+        /// The file that should say it.
+        path: PathBuf,
+        /// Why it does not.
+        why: String,
+    },
     /// Nothing tells the date of the source.
     #[error("the date of the source is unknown: {reason}")]
     NoDate {
@@ -88,6 +96,9 @@ impl Hint for SourceError {
             Self::Git { .. } => Some(
                 "make `git status` work in the workspace for the user who builds".into(),
             ),
+            Self::Published { .. } => {
+                Some(format!("remove the file, or set {COMMIT_VARIABLE}").into())
+            }
             Self::Tree { .. } | Self::Metadata(_) => None,
         }
     }

@@ -59,7 +59,7 @@ impl Tree {
 }
 
 /// Every file below a folder, by its path from there. Folders that a program marks as its cache (CACHEDIR.TAG, as Cargo
-/// marks its target folder) and repositories are no source.
+/// marks its target folder), repositories, and the note that Cargo leaves in a crate that it has unpacked, are no source.
 ///
 /// # Errors
 /// The path that cannot be listed, and why.
@@ -76,6 +76,7 @@ pub(super) fn files(folder: &Path) -> Result<Vec<PathBuf>, (PathBuf, io::Error)>
             let is_cache = || entry.path().join("CACHEDIR.TAG").exists();
             match kind.is_dir() {
                 true if entry.file_name() == ".git" || is_cache() => {}
+                false if name == Path::new(".cargo-ok") => {}
                 true => folders.push(name),
                 false => files.push(name),
             }
