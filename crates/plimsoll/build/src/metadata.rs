@@ -17,7 +17,7 @@ use plimsoll_plan::plan::{Arch, PackagePlan, Places, Plan, declared};
 use plimsoll_plan::source::Source;
 use plimsoll_probe::{Distribution, Flavour, Linking};
 use plimsoll_spec::{FileKind, FormatName, PackageSpec};
-use toml_edit::Table;
+use toml_edit::{Item, Table};
 
 use crate::compose::{Ingredients, compose, unbuilt};
 use crate::format::Formats;
@@ -76,23 +76,103 @@ pub fn tables(
         ("deb", FormatName::DEB, deb::table),
         ("generate-rpm", FormatName::RPM, generate_rpm::table),
     ];
-    let up = up(site);
     let mut tables = Tables::new();
     for (tool, name, say) in all {
         let Some(flavour) = plain(config, name) else {
             continue;
         };
-        let main = vec![config.name.clone()];
-        let own = config.of_package(&config.name, &main);
-        let mut files = unbuilt(config, site.workspace, name)?;
-        files.retain(|(asset, _)| main.iter().any(|held| held == config.holder(asset)));
-        let package = package(formats, &own, source, &flavour, name)?;
-        let plan = plan(&own, source, site, package);
+        let writer = Writer {
+            formats,
+            config,
+            source,
+            site,
+            name,
+            flavour,
+            say,
+        };
+        tables.push((tool, writer.table(tool)?));
+    }
+    Ok(tables)
+}
+
+/// What the table of a tool is written with.
+struct Writer<'a> {
+    formats: &'a Formats,
+    config: &'a Config,
+    source: &'a Source,
+    site: &'a Site<'a>,
+    name: FormatName,
+    flavour: Flavour,
+    say: Say,
+}
+
+impl Writer<'_> {
+    /// The table of the main package, and in it those of the further ones: `variants`, as both tools have them.
+    fn table(&self, tool: &str) -> Result<Table, MetadataError> {
+        let packages = self.config.packages_in(self.name);
+        let further = packages
+            .into_iter()
+            .filter(|name| *name != self.config.name);
+        let mut main = self.said(&self.config.name)?;
+        let mut variants = Table::new();
+        variants.set_implicit(true);
+        for name in further {
+            let mut variant = self.said(name)?;
+            self.takes_nothing_over(&main.table, &mut variant.table);
+            variant.unsaid.retain(|line| !main.unsaid.contains(line));
+            let words = format!("{tool} --variant {name}");
+            variants.insert(name, Item::Table(commented(variant, &words, &self.flavour)));
+        }
+        if !variants.is_empty() {
+            main.unsaid
+                .push("dependencies on libraries of another package of the build".to_owned());
+        }
+        let mut table = commented(main, tool, &self.flavour);
+        if !variants.is_empty() {
+            table.insert("variants", Item::Table(variants));
+        }
+        Ok(table)
+    }
+
+    /// A variant has every key of the main table that it does not set: it sets each to what says nothing.
+    fn takes_nothing_over(&self, main: &Table, variant: &mut Table) {
+        for (key, said) in main.iter().filter(|(key, _)| *key != "variants") {
+            if variant.contains_key(key) {
+                continue;
+            }
+            let nothing = match key {
+                // cargo-deb looks for scripts in a folder, and warns where it finds none.
+                "maintainer-scripts" => toml_edit::value("none"),
+                // cargo-generate-rpm takes an empty text for the path of a folder.
+                key if key.ends_with("_script") => toml_edit::value(":"),
+                _ if said.is_inline_table() && key != "systemd-units" => {
+                    toml_edit::value(toml_edit::InlineTable::new())
+                }
+                _ => toml_edit::value(toml_edit::Array::new()),
+            };
+            variant.insert(key, nothing);
+        }
+        let runs_nothing =
+            |(key, value): (&str, &Item)| key.ends_with("_script") && value.as_str() == Some(":");
+        if variant.iter().any(runs_nothing) {
+            variant.insert("require-sh", toml_edit::value(true));
+        }
+    }
+
+    /// What the table of one package says.
+    fn said(&self, name: &str) -> Result<Said, MetadataError> {
+        let (config, site) = (self.config, self.site);
+        let holds = vec![name.to_owned()];
+        let own = config.of_package(name, &holds);
+        let mut files = unbuilt(config, site.workspace, self.name)?;
+        files.retain(|(asset, _)| config.holder(asset) == name);
+        let package = package(self.formats, &own, self.source, &self.flavour, self.name)?;
+        let plan = plan(&own, self.source, site, package);
         let plain_files: Vec<_> = files.iter().map(|(_, file)| file.clone()).collect();
         let spec = compose(&Ingredients {
             config: &own,
             plan: &plan,
-            format: formats.get(name)?,
+            format: self.formats.get(self.name)?,
             package: &plan.packages[0],
             files: &plain_files,
             derived: &[],
@@ -102,23 +182,21 @@ pub fn tables(
         held.retain(|(_, file)| file.has_content() || file.link.is_some());
         let scripts = spec.maintainer_scripts.as_deref();
         let scripts = scripts.and_then(|it| it.strip_prefix(site.workspace).ok()?.to_str());
-        let mut said = say(&Facts {
+        let mut said = (self.say)(&Facts {
             cargo: &config.cargo,
             scripts,
             spec: &spec,
             lines: &lines::of(&held, site.workspace),
-            features: &features(config, &flavour),
-            is_stripped: source.settings.strip.is_none(),
-            up: &up,
+            features: &features(config, &self.flavour),
+            is_stripped: self.source.settings.strip.is_none(),
+            up: &up(site),
         });
-        said.unsaid.extend(elsewhere(&own, name));
-        said.unsaid.extend(further(config));
+        said.unsaid.extend(elsewhere(&own, self.name));
         said.unsaid.extend(unheld(&spec));
         let debug = config.debug_packages.then(|| "debug packages".to_owned());
         said.unsaid.extend(debug);
-        tables.push((tool, commented(said, tool, &flavour)));
+        Ok(said)
     }
-    Ok(tables)
 }
 
 /// The dynamic flavour with a format that links the fewest libraries; the first of the file among equals.
@@ -160,12 +238,6 @@ fn elsewhere(config: &Config, format: FormatName) -> Vec<String> {
     });
     let all = [flags, architecture, places].into_iter().flatten();
     made.into_iter().chain(all).collect()
-}
-
-/// A table describes the main package alone.
-fn further(config: &Config) -> Option<String> {
-    let names: Vec<&str> = config.packages().skip(1).collect();
-    (!names.is_empty()).then(|| format!("further packages: {}", names.join(", ")))
 }
 
 /// What neither tool puts into a package: folders that may be empty, and ghosts.
@@ -243,7 +315,9 @@ fn commented(said: Said, tool: &str, flavour: &Flavour) -> Table {
         "\n# Written from packaging/dist.toml, which is what to edit. For `cargo {tool}`: the flavour {}.\n",
         flavour.name
     );
-    comment.push_str("# What cannot be said here, and `cargo xtask dist` does:\n");
+    if !unsaid.is_empty() {
+        comment.push_str("# What cannot be said here, and `cargo xtask dist` does:\n");
+    }
     for line in unsaid {
         comment.push_str(&format!("# - {line}\n"));
     }

@@ -205,3 +205,71 @@ fn relations_are_said_and_those_without_a_place_are_named() {
         assert!(text.contains(said), "{said} is not in {text}");
     }
 }
+
+/// A further package with one program, which the main one's scripts, units and relations do not concern.
+const FURTHER: &str = r#"
+[package.sample-cli]
+summary = "Shows it on a terminal"
+description = "The program alone."
+same-version = ["sample"]
+"#;
+
+#[test]
+fn a_further_package_is_a_variant_that_takes_nothing_over() {
+    let workspace = workspace();
+    let dist = DIST.replacen(
+        "binary = \"sample\"\n",
+        "binary = \"sample\"\npackage = \"sample-cli\"\n",
+        1,
+    );
+    let dist = dist
+        .replacen("[deb]\n", "[deb]\nconflicts = [\"old-sample\"]\n", 1)
+        .replacen(
+            "[rpm]\n",
+            "[rpm]\nobsoletes = [\"old-sample < {version}\"]\n",
+            1,
+        );
+    let text = written_from(&format!("{dist}{FURTHER}"), workspace.path(), MANIFEST);
+    let variant = |tool: &str| {
+        let head = format!("[package.metadata.{tool}.variants.sample-cli]\n");
+        let (before, rest) = text.split_once(&head).expect("a variant");
+        let comment = before.rsplit_once("\n\n").expect("a comment").1;
+        format!("{comment}{}", rest.split("\n\n").next().expect("a table"))
+    };
+    expect![[r#"
+        # Written from packaging/dist.toml, which is what to edit. For `cargo deb --variant sample-cli`: the flavour dynamic-exec.
+        name = "sample-cli"
+        maintainer = "A <a@example.org>"
+        section = "net"
+        revision = "1"
+        extended-description = "The program alone."
+        depends = ["$auto", "sample (= 0.1.0-1)"]
+        conf-files = []
+        assets = [
+            ["target/release/sample", "usr/bin/sample", "755"],
+        ]
+        conflicts = []
+        maintainer-scripts = "none"
+        systemd-units = []"#]]
+    .assert_eq(&variant("deb"));
+    expect![[r#"
+        # Written from packaging/dist.toml, which is what to edit. For `cargo generate-rpm --variant sample-cli`: the flavour dynamic-exec.
+        name = "sample-cli"
+        summary = "Shows it on a terminal"
+        version = "0.1.0"
+        release = "1"
+        url = "https://example.org/"
+        requires = { sample = "= 0.1.0-1" }
+        require-sh = true
+        assets = [
+            { source = "target/release/sample", dest = "/usr/bin/sample", mode = "755" },
+        ]
+        obsoletes = {}
+        post_install_script = ":"
+    "#]]
+    .assert_eq(&variant("generate-rpm"));
+    assert!(!text.contains("further packages"), "{text}");
+    assert!(text.contains("# - dependencies on libraries of another package of the build\n"));
+    let again = written_from(&format!("{dist}{FURTHER}"), workspace.path(), &text);
+    assert_eq!(again, text);
+}
