@@ -11,7 +11,7 @@ use test_support::{Need, require, require_root_kernel};
 
 use crate::packages::{Packages, strings};
 use crate::rpm;
-use project::{Program, made, made_on_debian_13};
+use project::{Made, Program, made, made_on_debian_13};
 
 const RIPGREP: Program = Program {
     name: "ripgrep",
@@ -89,6 +89,31 @@ macro_rules! require_proof {
     };
 }
 
+/// The RPM families besides Fedora: one system of each.
+const OTHERS: [&str; 2] = ["centos-stream-9", "opensuse-leap-16"];
+
+/// Plans the program's packages there, and has the profiles judge the RPM that was made on Debian.
+fn judged_by_others(made: &Made) {
+    for distro in OTHERS {
+        made.planned(distro);
+        let report = made.verified_by(distro, "resolve,audit");
+        for package in report["packages"].as_array().expect("packages") {
+            let checks = &package["checks"];
+            assert_eq!(
+                checks["resolve"]["outcome"], "passed",
+                "{distro}: {checks:#}"
+            );
+            // Nothing was installed: nobody asked the program what it is.
+            let audit = checks["audit"].to_string();
+            let agrees = audit.contains("package and manifest agree");
+            assert!(
+                agrees || checks["audit"]["outcome"] == "passed",
+                "{distro}: {audit}"
+            );
+        }
+    }
+}
+
 #[test]
 fn ripgrep_links_pcre2_as_its_author_knows_it_and_brings_the_man_page_that_it_writes_itself() {
     require_proof!();
@@ -111,6 +136,7 @@ fn ripgrep_links_pcre2_as_its_author_knows_it_and_brings_the_man_page_that_it_wr
     ));
     passed(&made.verified("debian-12"));
     passed(&made.verified("fedora-44"));
+    judged_by_others(&made);
     passed(&made_on_debian_13(&RIPGREP).verified("debian-13"));
 }
 
@@ -136,6 +162,7 @@ fn diesel_is_built_for_sqlite_alone() {
     ));
     passed(&made.verified("debian-12"));
     passed(&made.verified("fedora-44"));
+    judged_by_others(&made);
     passed(&made_on_debian_13(&DIESEL).verified("debian-13"));
 }
 
@@ -152,9 +179,12 @@ fn sniffglue_links_two_libraries_of_which_one_has_another_name_on_fedora() {
     );
     passed(&made.verified("debian-12"));
     // What is linked on Debian can be satisfied there alone, and verify says so.
-    let refused = made.verify("fedora-44", "resolve,audit");
-    assert_eq!(refused.code, Some(1), "{refused:#?}");
-    assert!(refused.stdout.contains("libpcap.so.0.8"), "{refused:#?}");
+    for distro in ["fedora-44"].into_iter().chain(OTHERS) {
+        made.planned(distro);
+        let refused = made.verify(distro, "resolve,audit");
+        assert_eq!(refused.code, Some(1), "{refused:#?}");
+        assert!(refused.stdout.contains("libpcap.so.0.8"), "{refused:#?}");
+    }
     passed(&made_on_debian_13(&SNIFFGLUE).verified("debian-13"));
 }
 
@@ -174,5 +204,6 @@ fn tarssh_has_a_user_and_a_unit_of_its_own_with_a_drop_in() {
     );
     passed(&made.verified("debian-12"));
     passed(&made.verified("fedora-44"));
+    judged_by_others(&made);
     passed(&made_on_debian_13(&TARSSH).verified("debian-13"));
 }
