@@ -33,6 +33,7 @@ mod relay;
 mod releases;
 mod resolver;
 mod settings;
+mod state_dir;
 mod timings;
 mod top;
 mod traffic;

@@ -57,6 +57,14 @@ pub struct Daemon {
     #[arg(long, value_name = "DIR", env = "TIDEGATE_STATE_DIR")]
     pub state_dir: Option<PathBuf>,
 
+    /// Remove networks of Tidegate that the saved state does not know
+    ///
+    /// The daemon refuses to start if it would remove bridges or interfaces of Tidegate that the saved state does not
+    /// explain: then the state directory is probably the wrong one, is not mounted, or is an older backup. With this flag,
+    /// it removes them. The flag is for one start: no environment variable and no key of tidegated.toml has its effect.
+    #[arg(long)]
+    pub discard_unknown: bool,
+
     /// How to change nftables: through libnftables, through the nft program, or the better one that works [default: auto]
     #[arg(long, value_name = "DRIVER", env = "TIDEGATE_NFT_DRIVER",
           value_parser = PossibleValuesParser::new(["auto", "library", "exec"]))]

@@ -41,12 +41,14 @@ use crate::resolver::ResolverHandle;
 use crate::store::Store;
 use crate::timing::{Stage, timed};
 
+pub(crate) use error::UNKNOWN;
 pub use error::EngineError;
 use events::Events;
 use fight::Fights;
 use heal::LinkFights;
 pub use mend::Mended;
 use past::Past;
+pub use start::OnUnknown;
 use sweep::Sweeps;
 use turn::{Held, Turn};
 

@@ -5,7 +5,7 @@ use std::error::Error;
 use std::io;
 use std::net::SocketAddr;
 use std::os::unix::net::UnixListener;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use error_hint::Hint;
@@ -13,13 +13,14 @@ use rustix::io::Errno;
 use rustix::process::{Resource, getrlimit, setrlimit};
 use tidegate_args::Daemon;
 use tidegate_link::{LinkError, Links, Location, MORE_DESCRIPTORS, Rtnetlink};
-use tidegate_model::links::GROUP;
+use tidegate_model::State;
 use tidegate_nft_drivers::Watch;
+use tidegate_plan::UnknownLinks;
 
 use crate::api::{self, About, MetricsAt};
 use crate::claim::{Claim, ClaimError};
 use crate::config::{ConfigError, Dns, Settings};
-use crate::engine::{Engine, EngineError};
+use crate::engine::{Engine, EngineError, OnUnknown, UNKNOWN};
 use crate::listen::{ListenError, Listening};
 use crate::resolver::{self, Names, Sockets};
 use crate::store::{Store, StoreError};
@@ -57,6 +58,14 @@ pub enum StartError {
     /// The links.
     #[error(transparent)]
     Links(#[from] LinkError),
+    /// The stored state is probably not the one of this host.
+    #[error("the saved state in {} {}, and a start would remove {unknown}", .state_dir.display(), .unknown.reason)]
+    Unknown {
+        /// The state folder.
+        state_dir: PathBuf,
+        /// What it would remove.
+        unknown: UnknownLinks,
+    },
     /// Bringing the host to the stored state.
     #[error("cannot bring the host to the saved state")]
     Reconcile(#[source] EngineError),
@@ -81,6 +90,7 @@ impl Hint for StartError {
             Self::Store(e) => e.hint(),
             Self::Driver(e) => e.hint(),
             Self::Links(e) => e.hint(),
+            Self::Unknown { .. } => Some(UNKNOWN.into()),
             Self::Reconcile(e) => e.hint(),
             Self::Thread(_) | Self::Serve(_) => None,
         }
@@ -92,7 +102,7 @@ impl StartError {
     pub fn status(&self) -> u8 {
         match self {
             Self::Config(_) | Self::Listen(_) | Self::Metrics { .. } | Self::Claim(_) => 1,
-            Self::Store(StoreError::InUse { .. }) => 1,
+            Self::Store(StoreError::InUse { .. }) | Self::Unknown { .. } => 1,
             _ => 2,
         }
     }
@@ -118,7 +128,11 @@ pub fn run(args: &Daemon, handed_over: Option<UnixListener>) -> Result<(), Start
     // These three make it the only daemon of its namespace, its state and its socket. Only then does it change the
     // host. The socket comes last: only the other two tell the socket of an ended daemon from that of a starting one.
     let claim = Claim::take()?;
-    let store = open_store(&settings.state_dir)?;
+    let on_unknown = match args.discard_unknown {
+        true => OnUnknown::Discard,
+        false => OnUnknown::Refuse,
+    };
+    let store = open_store(&settings.state_dir, on_unknown)?;
     let listening = Listening::open(handed_over, &settings.socket)?;
     let metrics = settings
         .metrics_listen
@@ -144,9 +158,15 @@ pub fn run(args: &Daemon, handed_over: Option<UnixListener>) -> Result<(), Start
     let links = Box::new(Rtnetlink::open(&Location::Current)?);
     let ends = tidegate_link::Watch::open()?;
     let changes = tidegate_link::Changes::open()?;
-    let engine =
-        Engine::start(driver, links, store, settings.defaults).map_err(StartError::Reconcile)?;
-    let engine = Arc::new(engine);
+    let engine = Engine::start(driver, links, store, settings.defaults, on_unknown);
+    let engine = engine.map_err(|error| match error {
+        EngineError::Unknown(unknown) => StartError::Unknown {
+            state_dir: folder.clone(),
+            unknown,
+        },
+        error => StartError::Reconcile(error),
+    });
+    let engine = Arc::new(engine?);
     let guard = guard::start(Arc::clone(&engine), watch).map_err(StartError::Thread)?;
     let collector = collector::start(Arc::clone(&engine), ends).map_err(StartError::Thread)?;
     let sweeper = sweeper::start(Arc::clone(&engine)).map_err(StartError::Thread)?;
@@ -201,21 +221,34 @@ fn is_open_to_all(port: u16) -> bool {
     is_open
 }
 
-/// Opens the stored state. A file without content while links of ours are there was lost, and an empty start would end
-/// networks that are in use; else it is what a daemon that was killed at its first start left. One that is not there at
-/// all was removed by somebody who wants to begin anew.
-fn open_store(folder: &Path) -> Result<Store, StartError> {
+/// Opens the stored state. If there is none, or a file without content, while networks are in use, an empty start would
+/// end them: it is refused, and leaves no file behind. Without networks, an empty file is what a daemon that was killed
+/// at its first start left.
+fn open_store(folder: &Path, on_unknown: OnUnknown) -> Result<Store, StartError> {
+    if on_unknown == OnUnknown::Refuse
+        && !Store::is_there(folder)?
+        && let Some(unknown) = without_state()?
+    {
+        let state_dir = folder.to_owned();
+        return Err(StartError::Unknown { state_dir, unknown });
+    }
     match Store::open(folder) {
         Err(emptied @ StoreError::Emptied { .. }) => {
-            let links = Rtnetlink::open(&Location::Current)?.links()?;
-            if links.iter().any(|link| link.group == GROUP) {
+            if on_unknown == OnUnknown::Refuse && without_state()?.is_some() {
                 return Err(emptied.into());
             }
-            tracing::warn!("{emptied}, and the host has no networks: starting with an empty state");
+            tracing::warn!("{emptied}: starting with an empty state");
             Ok(Store::open_emptied(folder)?)
         }
         opened => Ok(opened?),
     }
+}
+
+/// What a start without a stored state would remove.
+fn without_state() -> Result<Option<UnknownLinks>, LinkError> {
+    let links = Rtnetlink::open(&Location::Current)?.links()?;
+    let state = State::default();
+    Ok(tidegate_plan::unknown(&state, &state, None, &links))
 }
 
 /// Binds the DNS sockets, or logs why not. Networks work without the DNS server.

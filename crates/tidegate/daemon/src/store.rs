@@ -12,7 +12,7 @@ use std::os::fd::OwnedFd;
 use std::path::{Path, PathBuf};
 
 use redb::{Builder, Database, Durability};
-use tidegate_model::{Change, State};
+use tidegate_model::{Change, State, StateId};
 
 pub use error::StoreError;
 use place::Known;
@@ -25,6 +25,7 @@ const CACHE: usize = 1 << 20;
 #[derive(Debug)]
 pub struct Store {
     path: PathBuf,
+    id: StateId,
     /// The file that was opened last, and what of it is known.
     known: Option<Known>,
     /// The same file, opened to look at its header.
@@ -49,9 +50,11 @@ impl Store {
             None => make(folder, &path)?,
         }
         let database = open(&path)?;
-        rows::prepare(&database).map_err(|e| e.at("set up", &path))?;
+        let prepared = rows::prepare(&database).and_then(|()| rows::identify(&database, None));
+        let id = prepared.map_err(|e| e.at("set up", &path))?;
         let mut store = Self {
             path,
+            id,
             known: None,
             file: None,
             database: Some(database),
@@ -71,6 +74,19 @@ impl Store {
             place::remove(&path)?;
         }
         Self::open(folder)
+    }
+
+    /// Whether a state directory has a database, sound or not.
+    ///
+    /// # Errors
+    /// If that cannot be told, or something else is in its place.
+    pub fn is_there(folder: &Path) -> Result<bool, StoreError> {
+        Ok(place::length(&folder.join(FILE))?.is_some())
+    }
+
+    /// The identity of the state. It stays when the file is written again.
+    pub const fn id(&self) -> StateId {
+        self.id
     }
 
     /// Where the database is.
@@ -100,7 +116,9 @@ impl Store {
         let is_held = self.database.is_some();
         let new = place::prepare_new(&self.path)?;
         let database = open(&new)?;
-        let written = rows::prepare(&database).and_then(|()| rows::replace(&database, state));
+        let written = rows::prepare(&database)
+            .and_then(|()| rows::identify(&database, Some(self.id)))
+            .and_then(|_| rows::replace(&database, state));
         written.map_err(|e| e.at("write to", &new))?;
         place::put(&new, &self.path, was, is_held)?;
         self.take_up();

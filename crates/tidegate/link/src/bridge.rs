@@ -26,7 +26,7 @@ pub(crate) fn keep(host: &mut Rtnetlink, bridge: &Bridge) -> Result<(), LinkErro
     let found = find::link(&mut host.socket, ifname)?;
     let index = found.index;
     let mut batch = Batch::default();
-    batch.push(What::Keep(ifname), message::keep_bridge(index));
+    batch.push(What::Keep(ifname), message::keep_bridge(index, host.state_id));
     if found.mac != Some(bridge.mac) {
         batch.push(What::Keep(ifname), message::set_mac(index, bridge.mac));
     }
@@ -93,7 +93,8 @@ fn configure(host: &mut Rtnetlink, bridge: &Bridge, index: u32) -> Result<(), Li
     host.set_sysctls(&bridge.sysctls, Sysctls::set)?;
     let ifname = &bridge.ifname;
     let mut batch = Batch::default();
-    batch.push(What::SetUp(ifname), message::set_up(index, bridge.mtu));
+    let up = message::set_bridge_up(index, bridge.mtu, host.state_id);
+    batch.push(What::SetUp(ifname), up);
     for net in &bridge.addresses {
         let request = message::new_address(index, net);
         batch.push(What::AddAddress(net, ifname), request);

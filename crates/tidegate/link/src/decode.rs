@@ -5,7 +5,7 @@ use std::net::IpAddr;
 
 use ipnet::IpNet;
 use tidegate_model::links::{Bridging, LinkKind};
-use tidegate_model::{IfName, MacAddr};
+use tidegate_model::{IfName, MacAddr, StateId};
 use tidegate_sys::netlink::{attribute, attributes};
 
 // linux/if_link.h
@@ -16,6 +16,7 @@ const IFLA_LINK: u16 = 5;
 const IFLA_MASTER: u16 = 10;
 const IFLA_OPERSTATE: u16 = 16;
 const IFLA_LINKINFO: u16 = 18;
+const IFLA_IFALIAS: u16 = 20;
 const IFLA_AF_SPEC: u16 = 26;
 const IFLA_GROUP: u16 = 27;
 const IFLA_INET6_CONF: u16 = 2;
@@ -85,6 +86,8 @@ pub(crate) struct LinkRecord {
     pub(crate) bridging: Bridging,
     /// Whether the link can have IPv6 addresses: the kernel has IPv6, and it is not turned off for the link.
     pub(crate) has_ipv6: bool,
+    /// The saved state that is named in its alias.
+    pub(crate) state_id: Option<StateId>,
 }
 
 impl LinkRecord {
@@ -104,6 +107,7 @@ impl LinkRecord {
             mtu: 0,
             bridging: Bridging::default(),
             has_ipv6: false,
+            state_id: None,
         };
         for (kind, value) in attributes(rest) {
             match kind {
@@ -118,6 +122,7 @@ impl LinkRecord {
                 }
                 IFLA_MTU => link.mtu = u32_at(value, 0)?,
                 IFLA_AF_SPEC => link.has_ipv6 = has_ipv6(value),
+                IFLA_IFALIAS => link.state_id = text(value).and_then(StateId::of_alias),
                 IFLA_GROUP => link.group = u32_at(value, 0)?,
                 _ => {}
             }
@@ -380,6 +385,7 @@ mod tests {
             mtu: 1400,
             bridging: Bridging::default(),
             has_ipv6: true,
+            state_id: None,
         };
         assert_eq!(LinkRecord::decode(&bytes(&link())), Some(wanted));
     }

@@ -11,7 +11,7 @@ use ipnet::IpNet;
 use tidegate_model::links::{Link, LinkStep, NetnsFacts, PortHold, Route};
 use tidegate_model::tracked::{Fate, Tracked};
 use tidegate_model::traffic::{ConnectionKey, TrafficCounts};
-use tidegate_model::{IfName, NetnsId, NetnsRef, Protocol};
+use tidegate_model::{IfName, NetnsId, NetnsRef, Protocol, StateId};
 
 use crate::error::{Cause, ErrorKind, Holder, LinkError};
 use crate::{Connections, Links, NetnsFault};
@@ -243,6 +243,10 @@ impl Connections for FakeLinks {
 impl Links for FakeLinks {
     fn apply(&mut self, step: &LinkStep) -> Result<(), LinkError> {
         self.state().apply(step)
+    }
+
+    fn mark(&mut self, state_id: StateId) {
+        self.state().host.mark(state_id);
     }
 
     fn links(&mut self) -> Result<Vec<Link>, LinkError> {

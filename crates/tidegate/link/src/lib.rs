@@ -46,7 +46,7 @@ use ipnet::IpNet;
 use tidegate_model::links::{Link, LinkStep, NetnsFacts, Route};
 use tidegate_model::tracked::{Fate, Tracked};
 use tidegate_model::traffic::{ConnectionKey, TrafficCounts};
-use tidegate_model::{IfName, NetnsId, Protocol};
+use tidegate_model::{IfName, NetnsId, Protocol, StateId};
 
 pub use bounded::{Hangs, TIME_LIMIT, with_time_limit};
 pub use changes::{ChangeDetails, Changes, LinkChange};
@@ -67,6 +67,9 @@ pub trait Links: Send {
     /// duplicate address detection is pending. A removed link no longer carries packets, and its name and addresses
     /// can be reused, even if the kernel still has the link for a moment.
     fn apply(&mut self, step: &LinkStep) -> Result<(), LinkError>;
+
+    /// Names the saved state that bridges are marked with from now on, when they are created or kept.
+    fn mark(&mut self, state_id: StateId);
 
     /// The host's links with their addresses, ordered by the kernel's index, without removed ones. Links whose name
     /// is not an [`IfName`](tidegate_model::IfName) are left out: they are not ours.

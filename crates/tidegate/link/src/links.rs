@@ -7,7 +7,7 @@ use std::sync::Arc;
 use ipnet::IpNet;
 use tidegate_model::links::{Link, LinkStep, NetnsFacts, Route};
 use tidegate_model::traffic::{ConnectionKey, TrafficCounts};
-use tidegate_model::{IfName, NetnsId, Protocol};
+use tidegate_model::{IfName, NetnsId, Protocol, StateId};
 
 use crate::batch::What;
 use crate::conntrack::Conntrack;
@@ -58,6 +58,10 @@ impl Links for Rtnetlink {
         let done = self.carry_out(step);
         self.occupied.after(step, done.is_ok());
         done
+    }
+
+    fn mark(&mut self, state_id: StateId) {
+        self.state_id = Some(state_id);
     }
 
     fn links(&mut self) -> Result<Vec<Link>, LinkError> {

@@ -20,7 +20,7 @@ use netlink_packet_route::route::{
     RouteAddress, RouteAttribute, RouteFlags, RouteHeader, RouteMessage, RouteProtocol, RouteType,
 };
 use tidegate_model::links::{Bridge, GROUP, Veth};
-use tidegate_model::{IfName, MacAddr};
+use tidegate_model::{IfName, MacAddr, StateId};
 use tidegate_sys::netlink::{DUMP, Request};
 
 // linux/rtnetlink.h
@@ -41,7 +41,7 @@ const LEARNED: u32 = 4096;
 
 const CREATE: u16 = NLM_F_CREATE | NLM_F_EXCL;
 
-/// Creates a bridge, down, in our group. [`set_up`] sets its MTU: only an MTU that is set later stays when ports come
+/// Creates a bridge, down, in our group. [`set_bridge_up`] sets its MTU: only an MTU that is set later stays when ports come
 /// and go (`br_mtu_auto_adjust`).
 pub(crate) fn new_bridge(bridge: &Bridge) -> Request {
     let link = link([
@@ -54,9 +54,10 @@ pub(crate) fn new_bridge(bridge: &Bridge) -> Request {
 }
 
 /// Gives an existing bridge the settings of a new one.
-pub(crate) fn keep_bridge(index: u32) -> Request {
+pub(crate) fn keep_bridge(index: u32, state_id: Option<StateId>) -> Request {
     let mut link = link([settings()]);
     link.header.index = index;
+    link.attributes.extend(state_id.map(alias));
     Request::new(RTM_NEWLINK, 0, &link)
 }
 
@@ -124,10 +125,17 @@ pub(crate) fn new_veth(veth: &Veth, bridge: u32, netns: BorrowedFd<'_>) -> Reque
     Request::new(RTM_NEWLINK, CREATE, &host)
 }
 
-/// Brings a link up, with an MTU if one is given.
-pub(crate) fn set_up(index: u32, mtu: Option<u32>) -> Request {
+/// Brings a link up.
+pub(crate) fn set_up(index: u32) -> Request {
+    Request::new(RTM_NEWLINK, 0, &up(index))
+}
+
+/// Brings a bridge up, with an MTU if one is given, as one of that saved state: no bridge is up without its mark. The
+/// kernel ignores the alias of a new link (`rtnl_create_link`).
+pub(crate) fn set_bridge_up(index: u32, mtu: Option<u32>, state_id: Option<StateId>) -> Request {
     let mut link = up(index);
     link.attributes.extend(mtu.map(LinkAttribute::Mtu));
+    link.attributes.extend(state_id.map(alias));
     Request::new(RTM_NEWLINK, 0, &link)
 }
 
@@ -391,6 +399,10 @@ fn down(index: u32, group: u32) -> LinkMessage {
 
 fn name(ifname: &IfName) -> LinkAttribute {
     LinkAttribute::IfName(ifname.to_string())
+}
+
+fn alias(state_id: StateId) -> LinkAttribute {
+    LinkAttribute::IfAlias(state_id.alias())
 }
 
 fn mac(mac: MacAddr) -> LinkAttribute {

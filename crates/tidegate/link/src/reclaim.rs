@@ -30,7 +30,7 @@ fn rename(host: &mut Rtnetlink, index: u32, is_up: bool, ifname: &IfName) -> Res
         Err(netlink::Error::Refused(refusal)) if is_up && refusal.errno == Errno::BUSY => {
             host.socket.ask(message::set_down(index))?;
             let renamed = host.socket.ask(rename());
-            host.socket.ask(message::set_up(index, None))?;
+            host.socket.ask(message::set_up(index))?;
             renamed?;
         }
         renamed => drop(renamed?),

@@ -3,7 +3,7 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use tidegate_model::IfName;
+use tidegate_model::{IfName, StateId};
 use tidegate_model::links::{GROUP, Sysctl};
 use tidegate_sys::netlink::{self, Socket};
 use tidegate_sys::{Location, Netns};
@@ -32,6 +32,8 @@ pub struct Rtnetlink {
     pub(crate) ports: Ports,
     pub(crate) remover: Remover,
     pub(crate) namespaces: OpenNamespaces,
+    /// The saved state that bridges are marked with.
+    pub(crate) state_id: Option<StateId>,
 }
 
 impl Rtnetlink {
@@ -54,6 +56,7 @@ impl Rtnetlink {
                 procfs: Procfs::default(),
                 remover: Remover::start(removers)?,
                 namespaces: OpenNamespaces::default(),
+                state_id: None,
             })
         };
         open().map_err(|cause| match location {

@@ -70,6 +70,7 @@ pub(crate) fn link_of(
         mtu: link.mtu,
         bridging: link.bridging,
         lacks_link_local,
+        state_id: link.state_id,
     })
 }
 

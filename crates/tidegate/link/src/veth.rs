@@ -193,7 +193,7 @@ fn address_peer(socket: &mut Socket, peer: &Peer, mut sysctls: Sysctls) -> Resul
     peer.sysctls.iter().try_for_each(&mut set)?;
     let mut batch = Batch::default();
     // Before its addresses, as for a bridge.
-    batch.push(What::SetUp(ifname), message::set_up(index, None));
+    batch.push(What::SetUp(ifname), message::set_up(index));
     for net in &peer.addresses {
         let request = message::new_address(index, net);
         batch.push(What::AddAddress(net, ifname), request);
@@ -210,7 +210,7 @@ fn address_peer(socket: &mut Socket, peer: &Peer, mut sysctls: Sysctls) -> Resul
             None => error,
         }
     })?;
-    let request = message::set_up(LOOPBACK, None);
+    let request = message::set_up(LOOPBACK);
     send_one(socket, What::SetLoopbackUp, request)?;
     Ok(index)
 }

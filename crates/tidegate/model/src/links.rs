@@ -4,7 +4,7 @@ use std::net::{IpAddr, SocketAddr};
 
 use ipnet::IpNet;
 
-use crate::{IfName, Ipv6Off, MacAddr, NetnsId, NetnsRef, Protocol};
+use crate::{IfName, Ipv6Off, MacAddr, NetnsId, NetnsRef, Protocol, StateId};
 
 /// The link group (`IFLA_GROUP`, "tide" in ASCII) that marks a link as ours. The kernel takes it
 /// in the same message that creates the link, so no link of ours is ever without it.
@@ -282,6 +282,8 @@ pub struct Link {
     pub bridging: Bridging,
     /// Whether it lacks the IPv6 link-local address that the kernel gives a link which carries packets.
     pub lacks_link_local: bool,
+    /// The saved state that it belongs to, by its alias. Only bridges have one, and none that 0.1.0 made.
+    pub state_id: Option<StateId>,
 }
 
 /// MTU in bytes of a bridge without ports and of a veth, if nobody sets another (`ETH_DATA_LEN` of linux/if_ether.h).

@@ -31,6 +31,7 @@ mod steps;
 mod subnets;
 mod sweep;
 mod traffic;
+mod unknown;
 
 use ipnet::IpNet;
 use tidegate_model::Change;
@@ -58,6 +59,7 @@ pub use start::{
 };
 pub use sweep::Sweep;
 pub use traffic::traffic;
+pub use unknown::{UnknownLinks, UnknownReason, unknown};
 
 /// What one command does, how to undo it, and what the command answers.
 ///

@@ -34,7 +34,7 @@ pub fn create_network(
     let network = Network {
         name: request.name.clone(),
         bridge: bridge(state, request)?,
-        mac: MacAddr::local(numbered(0x62, state.next_number)),
+        mac: MacAddr::local(numbered(BRIDGE_MAC, state.next_number)),
         mtu: request.mtu,
         host_ips: policy::host_ips(request)?,
         allow: allow::of_network(request, &subnets)?,
@@ -145,10 +145,20 @@ pub(crate) fn delete_veth(state: &State, network: &Network, endpoint: &Endpoint)
     }
 }
 
+/// The second octet of the Ethernet addresses of bridges ("b").
+const BRIDGE_MAC: u8 = 0x62;
+
 /// Five octets that are unique among our interfaces: its kind and its number.
 pub(crate) fn numbered(kind: u8, number: u32) -> [u8; 5] {
     let [a, b, c, d] = number.to_be_bytes();
     [kind, a, b, c, d]
+}
+
+/// The number of the bridge with this Ethernet address; none if it is not one that we make.
+pub(crate) fn bridge_number(mac: MacAddr) -> Option<u32> {
+    let [_, _, a, b, c, d] = mac.0;
+    let number = u32::from_be_bytes([a, b, c, d]);
+    (mac == MacAddr::local(numbered(BRIDGE_MAC, number))).then_some(number)
 }
 
 /// A given name must not be that of another network's bridge, or one that we might generate.

@@ -228,15 +228,24 @@ fn lasting(bridge: &Bridge) -> Vec<LinkStep> {
     sysctls.map(LinkStep::SetSysctl).chain([guard]).collect()
 }
 
-fn clean_up(state: &State, known: &Known<'_>, wanted: &Wanted) -> Vec<LinkStep> {
+/// The links of ours that a start from a state removes, in that order.
+pub(crate) fn removed<'a>(state: &State, links: &'a [Link]) -> Vec<&'a Link> {
+    stale(&Known::new(links), &Wanted::new(state))
+}
+
+/// The links of ours that do not fit. Veth pairs come first: deleting a bridge detaches its ports one by one.
+fn stale<'a>(known: &Known<'a>, wanted: &Wanted) -> Vec<&'a Link> {
     let fitting = wanted.fitting(known);
-    let mut stale: Vec<&Link> = known
-        .ours()
+    let ours = known.ours();
+    let mut stale: Vec<&Link> = ours
         .filter(|link| !fitting.contains(&link.ifname))
         .collect();
-    // Veth pairs first: deleting a bridge detaches its ports one by one.
     stale.sort_by_key(|link| link.kind == LinkKind::Bridge);
-    let deletions = stale
+    stale
+}
+
+fn clean_up(state: &State, known: &Known<'_>, wanted: &Wanted) -> Vec<LinkStep> {
+    let deletions = stale(known, wanted)
         .into_iter()
         .map(|link| LinkStep::DeleteLink(link.ifname.clone()));
     deletions.chain(forwarding(state)).collect()

@@ -7,7 +7,7 @@ use tidegate_model::Ipv6Off;
 use error_hint::{Hint, in_one_line};
 use tidegate_api::{Refusal, RefusalKind};
 use tidegate_link::LinkError;
-use tidegate_plan::Refused;
+use tidegate_plan::{Refused, UnknownLinks};
 
 use crate::store::StoreError;
 
@@ -32,6 +32,9 @@ pub enum EngineError {
     /// The kernel's table cannot be compared with ours.
     #[error("the kernel's table cannot be compared with the planned one: {0}")]
     Listing(String),
+    /// A start would remove interfaces in use that the saved state does not explain.
+    #[error("the saved state {reason}, and a start would remove {0}", reason = .0.reason)]
+    Unknown(UnknownLinks),
     /// The steps before the failure could not be undone.
     #[error("the change failed, and the steps before the failure could not be undone: {}", joined(.failures))]
     NotUndone {
@@ -61,9 +64,11 @@ impl EngineError {
             Self::Refused(refused) => refused.kind(),
             Self::RelativePath(_) => RefusalKind::Invalid,
             Self::Link(error) => of_link(error),
-            Self::Nft(_) | Self::Store(_) | Self::Listing(_) | Self::NotUndone { .. } => {
-                RefusalKind::Failed
-            }
+            Self::Nft(_)
+            | Self::Store(_)
+            | Self::Listing(_)
+            | Self::Unknown(_)
+            | Self::NotUndone { .. } => RefusalKind::Failed,
         }
     }
 
@@ -100,12 +105,18 @@ impl Hint for EngineError {
             Self::Link(error) => error.hint(),
             Self::Store(error) => error.hint(),
             Self::Listing(_) => Some("see `tidegate ruleset --live`".into()),
+            Self::Unknown(_) => Some(UNKNOWN.into()),
             Self::NotUndone { .. } => Some(
                 "see `tidegate ruleset --diff`; a restart of tidegated repairs the host".into(),
             ),
         }
     }
 }
+
+/// What to do about a saved state that is probably not the one of this host.
+pub(crate) const UNKNOWN: &str = "the networks of this host still work: name their state directory with --state-dir (`state-dir` in \
+     tidegated.toml), mount it, or restore its newest backup; to remove these interfaces instead, start once with \
+     --discard-unknown";
 
 /// A wrong namespace, or a port or name in use, is an error of the user; all others are failures of the host.
 fn of_link(error: &LinkError) -> RefusalKind {

@@ -25,6 +25,15 @@ use crate::metrics::Counters;
 use crate::resolver::ResolverHandle;
 use crate::store::Store;
 
+/// What a start does about interfaces in use that the saved state does not explain.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum OnUnknown {
+    /// It refuses, and changes nothing: the state may be the wrong one.
+    Refuse,
+    /// It removes them.
+    Discard,
+}
+
 /// The most namespaces that are open at once.
 const OPENED: usize = 256;
 
@@ -34,12 +43,14 @@ impl Engine {
     /// other failure affects only its object: it is marked as degraded and tried again.
     ///
     /// # Errors
-    /// If the store cannot be read, the kernel refuses the table, or links cannot be listed.
+    /// If the store cannot be read, it is probably not the one of this host, the kernel refuses the table, or links
+    /// cannot be listed.
     pub fn start(
         driver: Box<dyn Driver>,
         links: Box<dyn Links>,
         store: Store,
         defaults: Defaults,
+        on_unknown: OnUnknown,
     ) -> Result<Self, EngineError> {
         let driver: Arc<dyn Driver> = driver.into();
         let mut backends = Backends {
@@ -47,6 +58,7 @@ impl Engine {
             links,
             store,
         };
+        backends.links.mark(backends.store.id());
         let mut state = backends.store.load()?;
         let names = ResolverHandle::default();
         state.allow = defaults.allow.clone();
@@ -59,7 +71,7 @@ impl Engine {
             state.resolver = None;
             names.close(reason);
         }
-        let removed = backends.reconcile(&mut state)?;
+        let removed = backends.reconcile(&mut state, on_unknown)?;
         let (networks, endpoints) = (state.networks.len(), state.endpoints.len());
         let Removed {
             endpoints: removed_endpoints,
@@ -105,15 +117,20 @@ struct Removed {
 }
 
 impl Backends {
-    fn reconcile(&mut self, state: &mut State) -> Result<Removed, EngineError> {
+    fn reconcile(
+        &mut self,
+        state: &mut State,
+        on_unknown: OnUnknown,
+    ) -> Result<Removed, EngineError> {
         // One after the other: with many endpoints, each needs much memory for a moment.
         let links = self.links.links()?;
         let (gone, known) = self.gone(state, &links);
+        let ended = tidegate_plan::end(state, &gone);
+        self.judge_unknown(state, ended.as_ref(), &links, on_unknown)?;
         if let Some(change) = recorded_again(state, known) {
             self.store.commit(state, &change)?;
             state.apply(&change);
         }
-        let ended = tidegate_plan::end(state, &gone);
         if let Some(ended) = &ended {
             self.store.commit(state, ended)?;
             state.apply(ended);
@@ -143,6 +160,32 @@ impl Backends {
             log(&happening);
         }
         Ok(removed)
+    }
+
+    /// Refuses a saved state that is probably not the one of this host, before anything is changed.
+    fn judge_unknown(
+        &self,
+        state: &State,
+        ended: Option<&Change>,
+        links: &[Link],
+        on_unknown: OnUnknown,
+    ) -> Result<(), EngineError> {
+        let left = ended.map(|ended| {
+            let mut left = state.clone();
+            left.apply(ended);
+            left
+        });
+        let id = Some(self.store.id());
+        let unknown = tidegate_plan::unknown(state, left.as_ref().unwrap_or(state), id, links);
+        match (unknown, on_unknown) {
+            (None, _) => Ok(()),
+            (Some(unknown), OnUnknown::Refuse) => Err(EngineError::Unknown(unknown)),
+            (Some(unknown), OnUnknown::Discard) => {
+                let reason = unknown.reason;
+                tracing::warn!("the saved state {reason}: removing {unknown} (--discard-unknown)");
+                Ok(())
+            }
+        }
     }
 
     /// Does the first steps. A link that cannot be removed disturbs nothing, or only its own network, which then

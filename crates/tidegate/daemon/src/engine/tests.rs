@@ -97,8 +97,9 @@ impl Bench {
 
 fn start(links: &FakeLinks, folder: &Path) -> Result<Engine, EngineError> {
     let store = Store::open(folder).unwrap();
-    let driver = Box::new(FakeDriver::new());
-    Engine::start(driver, Box::new(links.clone()), store, Defaults::default())
+    let (driver, links) = (Box::new(FakeDriver::new()), Box::new(links.clone()));
+    let refuse = OnUnknown::Refuse;
+    Engine::start(driver, links, store, Defaults::default(), refuse)
 }
 
 pub(crate) fn wanted(name: &str) -> CreateNetwork {

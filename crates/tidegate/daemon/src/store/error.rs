@@ -118,7 +118,15 @@ fn hint_of_system(error: &io::Error) -> &'static str {
             "free some space on the file system of the state directory"
         }
         Some(Errno::IO) => "look for disk errors in the kernel's log (`dmesg`)",
-        _ => "run as root with a writable state directory, or name another one with --state-dir",
+        Some(Errno::ROFS) => {
+            "mount the file system of the state directory writable (`mount -o remount,rw`); the networks of this host \
+             still work"
+        }
+        Some(Errno::ACCESS | Errno::PERM) => {
+            "run as root, and make the state directory and its files root's (`chown -R root:`), without access for \
+             others"
+        }
+        _ => "check the state directory (`state-dir` in tidegated.toml): it must be there, mounted and writable",
     }
 }
 
@@ -137,15 +145,16 @@ impl Hint for StoreError {
                 "stop the other tidegated, or give this one its own --state-dir and --socket".into()
             }
             Self::Damaged { path, .. } | Self::Row { path, .. } => format!(
-                "the file is unchanged: restore it from a backup, or move it away (`mv {path} {path}.damaged`) and \
-                 create the networks again",
+                "the file is unchanged, and the networks of this host still work: restore it from a backup; if there \
+                 is none, `mv {path} {path}.damaged` and `tidegated --discard-unknown` remove all networks and start \
+                 with an empty state",
                 path = path.display()
             ).into(),
-            Self::Emptied { path } => format!(
-                "networks still exist: restore the file from a backup, or remove it (`rm {path}`) to remove all \
-                 networks and start with an empty state",
-                path = path.display()
-            ).into(),
+            Self::Emptied { .. } => {
+                "the networks of this host still work: restore the file from a backup; if there is none, `tidegated \
+                 --discard-unknown` removes all networks and starts with an empty state"
+                    .into()
+            }
             Self::NoFile { path } => format!(
                 "move it away (`mv {path} {path}.other`), and restore the file from a backup if there are networks",
                 path = path.display()

@@ -4,6 +4,7 @@
 //! | --- | --- | --- |
 //! | `meta` | `version` | version of this layout |
 //! | `meta` | `next-number` | [`State::next_number`] |
+//! | `meta` | `identity` | the [`StateId`], which 0.1.0 does not write |
 //! | `networks` | name | [`NetworkRow`] as JSON |
 //! | `endpoints` | name | [`EndpointRow`] as JSON |
 //!
@@ -14,7 +15,7 @@ use redb::{
 };
 use serde::Serialize;
 use serde::de::DeserializeOwned;
-use tidegate_model::{Change, Endpoint, Name, Network, State};
+use tidegate_model::{Change, Endpoint, Name, Network, State, StateId};
 
 use super::endpoint_row::EndpointRow;
 use super::error::Fault;
@@ -44,6 +45,27 @@ pub(super) fn prepare(database: &Database) -> Result<(), Fault> {
         to.open_table(ENDPOINTS.table)?;
         Ok(())
     })
+}
+
+/// The identity of the database: `known`, or the one that it has, or a new one. It is written if it is another.
+pub(super) fn identify(database: &Database, known: Option<StateId>) -> Result<StateId, Fault> {
+    let found = {
+        let meta = database.begin_read()?.open_table(META)?;
+        meta.get("identity")?.map(|id| StateId(id.value()))
+    };
+    let id = match known.or(found) {
+        Some(id) => id,
+        None => StateId(getrandom::u64().map_err(|error| {
+            redb::StorageError::Io(std::io::Error::other(error))
+        })?),
+    };
+    if found != Some(id) {
+        write_with(database, |to| {
+            to.open_table(META)?.insert("identity", id.0)?;
+            Ok(())
+        })?;
+    }
+    Ok(id)
 }
 
 /// Reads everything.

@@ -14,7 +14,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 use test_support::{Netns, require_root_kernel};
-use tidegate_daemon::engine::{Engine, EngineError};
+use tidegate_daemon::engine::{Engine, EngineError, OnUnknown};
 use tidegate_daemon::store::Store;
 use tidegate_link::Rtnetlink;
 use tidegate_model::links::GROUP;
@@ -82,6 +82,7 @@ impl World {
             fused_links(Box::new(links.unwrap()), fuse()),
             Store::open(self.folder.path()).unwrap(),
             Defaults::default(),
+            OnUnknown::Refuse,
         )
     }
 

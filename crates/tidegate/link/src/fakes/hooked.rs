@@ -6,7 +6,7 @@ use std::path::Path;
 use ipnet::IpNet;
 use tidegate_model::links::{Link, LinkStep, NetnsFacts, Route};
 use tidegate_model::traffic::{ConnectionKey, TrafficCounts};
-use tidegate_model::{IfName, NetnsId, Protocol};
+use tidegate_model::{IfName, NetnsId, Protocol, StateId};
 
 use crate::{Connections, LinkError, Links, OpenNamespaces};
 
@@ -33,6 +33,10 @@ where
 {
     fn apply(&mut self, step: &LinkStep) -> Result<(), LinkError> {
         (self.apply)(self.links.as_mut(), step)
+    }
+
+    fn mark(&mut self, state_id: StateId) {
+        self.links.mark(state_id);
     }
 
     fn links(&mut self) -> Result<Vec<Link>, LinkError> {

@@ -10,7 +10,7 @@ use tidegate_model::links::{
     Bridge, Bridging, DEFAULT_MTU, DefaultRoute, GROUP, Link, LinkKind, NetnsFacts, Peer, Reclaim,
     Route, Sysctl, Veth,
 };
-use tidegate_model::{IfName, NetnsCookie, NetnsId, NetnsRef};
+use tidegate_model::{IfName, NetnsCookie, NetnsId, NetnsRef, StateId};
 use tidegate_sys::netlink::Refusal;
 
 use crate::batch::What;
@@ -31,6 +31,8 @@ pub(super) struct Host {
     /// Where the other ends of our veths are, by the name of the host's end.
     peers: BTreeMap<IfName, (PathBuf, Peer)>,
     next_inode: u64,
+    /// The saved state that bridges are marked with.
+    state_id: Option<StateId>,
 }
 
 impl Default for Host {
@@ -42,6 +44,7 @@ impl Default for Host {
             namespaces: BTreeMap::new(),
             peers: BTreeMap::new(),
             next_inode: 0xf000_0001,
+            state_id: None,
         };
         let addresses = ["127.0.0.1/8", "::1/128"];
         host.links.extend(loopback().map(|ifname| Link {
@@ -55,6 +58,7 @@ impl Default for Host {
             mtu: 65_536,
             bridging: Bridging::default(),
             lacks_link_local: false,
+            state_id: None,
         }));
         host
     }
@@ -193,14 +197,21 @@ impl Host {
             mtu: bridge.mtu.unwrap_or(DEFAULT_MTU),
             bridging: Bridging::default(),
             lacks_link_local: false,
+            state_id: self.state_id,
         });
         Ok(())
     }
 
     pub(super) fn keep_bridge(&mut self, bridge: &Bridge) -> Result<(), LinkError> {
+        let state_id = self.state_id;
         let link = self.find_ours(&bridge.ifname)?;
         (link.mac, link.bridging.changed) = (Some(bridge.mac), false);
+        link.state_id = state_id;
         Ok(())
+    }
+
+    pub(super) fn mark(&mut self, state_id: StateId) {
+        self.state_id = Some(state_id);
     }
 
     pub(super) fn guard_ports(&mut self, bridge: &IfName) {
@@ -291,6 +302,7 @@ impl Host {
                 changed: false,
             },
             lacks_link_local: false,
+            state_id: None,
         });
         Ok(())
     }

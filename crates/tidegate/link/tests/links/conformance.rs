@@ -94,6 +94,7 @@ fn a_bridge_is_listed_as_it_was_wanted(world: &mut dyn World) {
         mtu: 1400,
         bridging: Bridging::default(),
         lacks_link_local: false,
+        state_id: None,
     };
     assert_eq!(find(&links, "br1"), Some(&wanted));
 }

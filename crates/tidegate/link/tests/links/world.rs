@@ -62,6 +62,7 @@ impl World for Fake {
             mtu: DEFAULT_MTU,
             bridging: Bridging::default(),
             lacks_link_local: false,
+            state_id: None,
         });
     }
 

@@ -277,6 +277,7 @@ fn ports_that_do_not_keep_their_endpoints_from_the_loopback_are_named_and_so_are
             mtu: DEFAULT_MTU,
             bridging: Bridging::default(),
             lacks_link_local: false,
+            state_id: None,
         });
     });
     assert_eq!(severity, Severity::Warning);

@@ -80,6 +80,7 @@ fn routing(state: &State) -> HostRouting {
         mtu: DEFAULT_MTU,
         bridging: Bridging::default(),
         lacks_link_local: false,
+        state_id: None,
     };
     let links: Vec<Link> = std::iter::once(wan).chain(links_of(state)).collect();
     let way = |destination: &str, link: &Link| Route {

@@ -20,5 +20,6 @@ mod revive;
 mod start;
 mod sweep;
 mod traffic;
+mod unknown;
 mod values;
 mod without_ipv6;

@@ -28,6 +28,7 @@ pub(crate) fn links_of(state: &State) -> Vec<Link> {
                 mtu: bridge.mtu.unwrap_or(DEFAULT_MTU),
                 bridging: Bridging::default(),
                 lacks_link_local: false,
+                state_id: None,
             }),
             LinkStep::AddVeth(veth) => Some(Link {
                 ifname: veth.ifname,
@@ -43,6 +44,7 @@ pub(crate) fn links_of(state: &State) -> Vec<Link> {
                     changed: false,
                 },
                 lacks_link_local: false,
+                state_id: None,
             }),
             _ => None,
         })

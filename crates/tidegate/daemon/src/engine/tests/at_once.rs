@@ -19,7 +19,14 @@ fn a_question_does_not_wait_for_a_slow_command() {
     let ((begun, has_begun), (let_go, go)) = (channel(), channel());
     let store = Store::open(folder.path()).unwrap();
     let driver = Box::new(FakeDriver::new());
-    let engine = Engine::start(driver, slow_links(begun, go), store, Defaults::default()).unwrap();
+    let engine = Engine::start(
+        driver,
+        slow_links(begun, go),
+        store,
+        Defaults::default(),
+        OnUnknown::Refuse,
+    );
+    let engine = engine.unwrap();
     std::thread::scope(|scope| {
         let command = scope.spawn(|| engine.create_network(&wanted("web")));
         has_begun.recv().unwrap();

@@ -63,6 +63,7 @@ fn a_change_whose_answer_was_lost_is_made_once_or_not_at_all() {
         Box::new(links.clone()),
         Store::open(folder.path()).unwrap(),
         Defaults::default(),
+        OnUnknown::Refuse,
     )
     .unwrap();
     let bench = Bench {

@@ -33,8 +33,9 @@ fn a_start_removes_what_is_ours_and_unknown_and_makes_what_is_missing() {
         .iter()
         .find(|l| l.ifname == endpoint.host_ifname)
         .unwrap();
+    // The number of a change that was not saved.
     bench.links.add_link(Link {
-        ifname: "tgv99".parse().unwrap(),
+        ifname: "tgv2".parse().unwrap(),
         ..stray.clone()
     });
     let after = bench.restart().everything();

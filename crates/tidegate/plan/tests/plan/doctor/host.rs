@@ -21,6 +21,7 @@ pub(super) fn uplink(ifname: &str, addresses: &[&str]) -> Link {
         mtu: DEFAULT_MTU,
         bridging: Bridging::default(),
         lacks_link_local: false,
+        state_id: None,
     }
 }
 
