@@ -23,7 +23,7 @@ _tidegated() {
 
     case "${cmd}" in
         tidegated)
-            opts="-V -h --config --socket --state-dir --nft-driver --nft-path --log-level --ipv4-pools --ipv6-pools --free-ports --allow --forwarding --metrics-listen --dns --dns-port --dns-upstreams --version --json --help"
+            opts="-V -h --config --socket --state-dir --discard-unknown --nft-driver --nft-path --log-level --ipv4-pools --ipv6-pools --free-ports --allow --forwarding --metrics-listen --dns --dns-port --dns-upstreams --check-config --version --json --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0

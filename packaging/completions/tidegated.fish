@@ -20,6 +20,8 @@ complete -c tidegated -l dns -d 'Run the DNS server for endpoint names [default:
 false\t''"
 complete -c tidegated -l dns-port -d 'Host port of that DNS server; port 53 of each gateway is redirected to it [default: 299]' -r
 complete -c tidegated -l dns-upstreams -d 'DNS servers for all other names [default: those of /etc/resolv.conf]' -r
+complete -c tidegated -l discard-unknown -d 'Remove networks of Tidegate that the saved state does not know'
+complete -c tidegated -l check-config -d 'Check the configuration and exit: status 0 if it is valid, else 1'
 complete -c tidegated -s V -l version -d 'Print version, build details and the nft driver that it would use here'
 complete -c tidegated -l json -d 'With --version: print JSON'
 complete -c tidegated -s h -l help -d 'Print help (see more with \'--help\')'

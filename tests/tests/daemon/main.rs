@@ -31,6 +31,7 @@ mod ports;
 mod refusals;
 mod relay;
 mod releases;
+mod reload;
 mod resolver;
 mod settings;
 mod state_dir;

@@ -24,7 +24,11 @@ fn refused(host: &Host, reason: &str) -> Output {
     assert_eq!(output.code, Some(1), "{output:#?}");
     let expected = format!("the saved state in {} {reason}", host.state_dir().display());
     assert!(output.stderr.contains(&expected), "{output:#?}");
-    for hint in ["\nhint: the networks of this host still work", "--state-dir", "--discard-unknown"] {
+    for hint in [
+        "\nhint: the networks of this host still work",
+        "--state-dir",
+        "--discard-unknown",
+    ] {
         assert!(output.stderr.contains(hint), "{output:#?}");
     }
     assert_eq!(everything(host), before, "{reason}");
@@ -51,7 +55,8 @@ fn a_state_directory_that_is_not_the_hosts_removes_nothing() {
         lab.host.stop();
         let older = fs::read(database(&lab.host)).unwrap();
         lab.host.start();
-        lab.host.ok(&["network", "create", "db", "--internal", "--bridge", "br-db"]);
+        lab.host
+            .ok(&["network", "create", "db", "--internal", "--bridge", "br-db"]);
         let _back = lab.attach("db", "back", &[]);
         lab.host.ok(&["network", "create", "lone", "--isolated"]);
         let believed = lab.host.json(&["endpoint", "ls"]);
@@ -62,10 +67,18 @@ fn a_state_directory_that_is_not_the_hosts_removes_nothing() {
         // It is not mounted, or misspelt.
         fs::remove_dir_all(lab.host.state_dir()).unwrap();
         let output = refused(&lab.host, "is empty, and a start would remove bridge ");
-        for known in ["bridge tgb0 (", "; 1 endpoint)", "bridge br-db (", "tgb4 (0 endpoints)"] {
+        for known in [
+            "bridge tgb0 (",
+            "; 1 endpoint)",
+            "bridge br-db (",
+            "tgb4 (0 endpoints)",
+        ] {
             assert!(output.stderr.contains(known), "{output:#?}");
         }
-        assert!(!lab.host.state_dir().exists(), "a refused start left a file");
+        assert!(
+            !lab.host.state_dir().exists(),
+            "a refused start left a file"
+        );
         // Nothing but the flag stands for the flag.
         let mut by_environment = lab.host.daemon_command();
         by_environment.env("TIDEGATE_DISCARD_UNKNOWN", "true");
@@ -125,7 +138,10 @@ fn a_damaged_state_is_not_given_up_by_what_its_hint_says() {
     let before = everything(&host);
     let output = host.start_to_end();
     assert_eq!(output.code, Some(2), "{output:#?}");
-    assert!(output.stderr.contains("restore it from a backup"), "{output:#?}");
+    assert!(
+        output.stderr.contains("restore it from a backup"),
+        "{output:#?}"
+    );
     let damaged = database(&host).with_extension("redb.damaged");
     let moved = format!("mv {} {}", database(&host).display(), damaged.display());
     assert!(output.stderr.contains(&moved), "{output:#?}");

@@ -1,5 +1,6 @@
 //! The daemon, its build and its environment.
 
+use std::net::SocketAddr;
 use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
@@ -32,12 +33,33 @@ pub struct Info {
     /// Whether the host forwards IP packets, and whether the daemon turns that on.
     #[serde(default)]
     pub forwarding: Option<ForwardingInfo>,
+    /// The settings in force, as far as users ask for them.
+    #[serde(default)]
+    pub settings: Option<SettingsInfo>,
     /// The program that changes the table again and again; none if there is none.
     #[serde(default)]
     pub fight: Option<Fight>,
     /// The degraded networks and endpoints.
     #[serde(default, skip_serializing_if = "Degraded::is_empty")]
     pub degraded: Degraded,
+}
+
+/// The settings in force.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(rename_all = "kebab-case")]
+pub struct SettingsInfo {
+    /// The configuration file; none if there is none.
+    pub file: Option<PathBuf>,
+    /// Pools from which networks get subnets, as text.
+    pub pools: Vec<String>,
+    /// DNS servers for names that are not endpoints'.
+    pub upstreams: Vec<SocketAddr>,
+    /// Where these servers come from: `dns.upstreams`, or the path of the host's resolv.conf.
+    pub upstreams_of: String,
+    /// Settings that were changed in the configuration and need a restart.
+    #[serde(default)]
+    pub pending: Vec<String>,
 }
 
 /// Whether the host forwards.

@@ -28,7 +28,7 @@ pub use endpoint::{Allowance, Attach, Endpoint, EndpointView, NetnsId, NetnsRef,
 #[cfg(feature = "schema")]
 pub use given::Schemas;
 pub use given::{Body, Given, Query};
-pub use info::{Build, DriverInfo, Fight, ForwardingInfo, Info, NamesInfo};
+pub use info::{Build, DriverInfo, Fight, ForwardingInfo, Info, NamesInfo, SettingsInfo};
 pub use network::{CreateNetwork, Network, NetworkView, Peer, RemoveNetwork, Subnet};
 pub use policy::Policy;
 pub use refusal::{Refusal, RefusalKind};

@@ -12,12 +12,18 @@ const AFTER_HELP: &str = "\
 A flag wins over its environment variable, which wins over the configuration file; see \
 tidegated.toml(5).
 
+SIGHUP makes the daemon read the configuration file again: log-level, [pools] and [ports] take effect, and the log names
+the changed settings that need a restart. A faulty file changes nothing.
+
 Examples:
   Run with the configuration of the host:
     tidegated
 
   Run a second daemon in another network namespace:
     ip netns exec lab tidegated --socket /run/lab.sock --state-dir /var/lib/lab
+
+  Check the configuration file, and have a running daemon read it again:
+    tidegated --check-config && systemctl reload tidegated
 
   Print version and build details as JSON:
     tidegated --version --json";
@@ -151,6 +157,12 @@ pub struct Daemon {
         value_delimiter = ','
     )]
     pub dns_upstreams: Option<Vec<String>>,
+
+    /// Check the configuration and exit: status 0 if it is valid, else 1
+    ///
+    /// Prints every fault, with file and line. Flags and environment variables are checked too.
+    #[arg(long, conflicts_with = "version")]
+    pub check_config: bool,
 
     /// Print version, build details and the nft driver that it would use here
     #[arg(short = 'V', long)]

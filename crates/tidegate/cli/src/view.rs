@@ -13,7 +13,7 @@ use tidegate_api::explain::{Explanation, Fate, MatchedElement, Path};
 use tidegate_api::traffic::{PortTraffic, Traffic, TrafficCounts};
 use tidegate_api::{
     Allowance, Degraded, Endpoint, EndpointView, Fault, ForwardingInfo, Info, NamesInfo, Network,
-    NetworkView, Policy,
+    NetworkView, Policy, SettingsInfo,
 };
 use tidegate_model::{AllowList, Forwarding, Name, PortBinding, PortRequest, in_ranges};
 
@@ -244,6 +244,9 @@ pub(crate) fn info(info: &Info) -> String {
         ("kernel", info.kernel.clone()),
         ("socket", info.socket.display().to_string()),
         ("state folder", info.state_dir.display().to_string()),
+        ("configuration", setting(info, configuration)),
+        ("pools", setting(info, |it| joined(&it.pools))),
+        ("upstreams", setting(info, upstreams)),
         ("networks", info.networks.to_string()),
         ("endpoints", info.endpoints.to_string()),
         (
@@ -265,6 +268,39 @@ pub(crate) fn info(info: &Info) -> String {
         ),
         ("degraded", degraded(&info.degraded)),
     ])
+}
+
+/// What an older daemon does not tell is left empty.
+fn setting(info: &Info, show: impl FnOnce(&SettingsInfo) -> String) -> String {
+    info.settings.as_ref().map_or_else(String::new, show)
+}
+
+/// The configuration file, with the settings that a restart puts in force.
+fn configuration(settings: &SettingsInfo) -> String {
+    let file = match &settings.file {
+        Some(path) => path.display().to_string(),
+        None => "no file; the defaults".to_owned(),
+    };
+    match settings.pending.is_empty() {
+        true => file,
+        false => format!(
+            "{file}; a restart is needed for {}",
+            joined(&settings.pending)
+        ),
+    }
+}
+
+/// The DNS servers for other names, and where they come from.
+fn upstreams(settings: &SettingsInfo) -> String {
+    let SettingsInfo {
+        upstreams,
+        upstreams_of,
+        ..
+    } = settings;
+    match upstreams.is_empty() {
+        true => format!("none in {upstreams_of}"),
+        false => format!("{} of {upstreams_of}", joined(upstreams)),
+    }
 }
 
 /// What is not on the host as it is to be, by name; the reasons tell the lists.

@@ -30,7 +30,7 @@ use tidegate_api::explain::{Explanation, Question};
 use tidegate_api::traffic::Traffic;
 use tidegate_api::{
     Attach, Body, Build, CreateNetwork, Endpoint, EndpointView, Info, NetworkView, Peer, Ports,
-    Publish, Query, RemoveNetwork, RulesetDiff, RulesetText,
+    Publish, Query, RemoveNetwork, RulesetDiff, RulesetText, SettingsInfo,
 };
 use tidegate_link::Gone;
 use tidegate_model::Name;
@@ -39,6 +39,8 @@ use tracing::Span;
 
 use crate::driver::InUse;
 use crate::engine::{Engine, EngineError};
+use crate::reload::InForce;
+use crate::resolver::{RESOLV_CONF, upstreams_now};
 use crate::timing::recorded;
 use answer::{Answer, Denied, answer};
 use aside::aside;
@@ -67,6 +69,8 @@ pub struct About {
     pub socket: PathBuf,
     /// Its state folder.
     pub state_dir: PathBuf,
+    /// The settings in force.
+    pub in_force: InForce,
 }
 
 impl About {
@@ -85,7 +89,26 @@ impl About {
             fight: engine.fight(),
             degraded: engine.degraded().into(),
             forwarding: Some(engine.forwarding_info()),
+            settings: Some(settings_info(&self.in_force)),
         }
+    }
+}
+
+/// The settings in force, as text.
+fn settings_info(in_force: &InForce) -> SettingsInfo {
+    let settings = in_force.settings();
+    let pools = &settings.defaults.pools;
+    let pools = pools.ipv4.iter().chain(&pools.ipv6);
+    let set = &settings.dns.upstreams;
+    SettingsInfo {
+        pools: pools.map(ToString::to_string).collect(),
+        upstreams: upstreams_now(set),
+        upstreams_of: match set.is_empty() {
+            true => RESOLV_CONF.to_owned(),
+            false => "dns.upstreams".to_owned(),
+        },
+        file: settings.file,
+        pending: in_force.pending().into_iter().map(str::to_owned).collect(),
     }
 }
 

@@ -14,12 +14,15 @@ use tidegate_plan::{Defaults, IpFamily, Pool, Pools};
 use tracing::level_filters::LevelFilter;
 
 use crate::resolver::Upstream;
-pub use error::ConfigError;
+pub use error::{ConfigError, ConfigErrors};
+use file::LogLevel;
 pub use file::{Dns, File};
 
 /// Everything that can be set.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Settings {
+    /// The configuration file; none if there is none.
+    pub file: Option<PathBuf>,
     /// Socket to listen on.
     pub socket: PathBuf,
     /// Folder of the state that outlives the daemon.
@@ -42,50 +45,95 @@ impl Settings {
     /// Settles what the command line says with what the configuration file says.
     ///
     /// # Errors
-    /// When a file that is named is not there, or a file holds something that is not understood.
-    pub fn load(args: &Daemon) -> Result<Self, ConfigError> {
-        let file = match &args.config {
-            Some(path) => File::read(path)?,
-            None => File::read_if_there(Path::new(DEFAULT_CONFIG))?,
+    /// When a file that is named is not there, or something is not understood: everything that is wrong.
+    pub fn load(args: &Daemon) -> Result<Self, ConfigErrors> {
+        let default = Path::new(DEFAULT_CONFIG);
+        let (path, file) = match &args.config {
+            Some(path) => (Some(path.as_path()), File::read(path)?),
+            None => match File::read_if_there(default)? {
+                Some(file) => (Some(default), file),
+                None => (None, File::default()),
+            },
         };
-        Self::settle(args, file)
+        let settings = Self::settle(args, file)?;
+        Ok(Self {
+            file: path.map(Path::to_owned),
+            ..settings
+        })
     }
 
-    fn settle(args: &Daemon, file: File) -> Result<Self, ConfigError> {
+    fn settle(args: &Daemon, file: File) -> Result<Self, ConfigErrors> {
         let path = |arg: &Option<PathBuf>, set: Option<PathBuf>, default: &str| {
             arg.clone().or(set).unwrap_or_else(|| default.into())
         };
-        Ok(Self {
+        let mut faults = Faults::default();
+        let ipv4 = pools(args.ipv4_pools.as_deref(), IpFamily::Ipv4, file.pools.ipv4);
+        let ipv6 = pools(args.ipv6_pools.as_deref(), IpFamily::Ipv6, file.pools.ipv6);
+        let upstreams = upstreams(args.dns_upstreams.as_deref(), file.dns.upstreams);
+        let settings = Self {
+            file: None,
             socket: path(&args.socket, file.socket, DEFAULT_SOCKET),
             state_dir: path(&args.state_dir, file.state_dir, DEFAULT_STATE_DIR),
-            log_level: match &args.log_level {
-                Some(level) => level
-                    .parse()
-                    .map_err(|_| ConfigError::LogLevel(level.clone()))?,
-                None => file.log_level.map_or(LevelFilter::INFO, LevelFilter::from),
-            },
-            nft_driver: match &args.nft_driver {
-                Some(driver) => driver.parse()?,
-                None => file.nft.driver.unwrap_or(DriverChoice::Auto),
-            },
+            log_level: faults.or(
+                log_level(args.log_level.as_deref(), file.log_level),
+                LevelFilter::INFO,
+            ),
+            nft_driver: faults.or(
+                nft_driver(args.nft_driver.as_deref(), file.nft.driver),
+                DriverChoice::Auto,
+            ),
             nft_path: args.nft_path.clone().or(file.nft.path),
             dns: Dns {
                 enable: args.dns.unwrap_or(file.dns.enable),
                 port: args.dns_port.unwrap_or(file.dns.port),
-                upstreams: upstreams(args.dns_upstreams.as_deref(), file.dns.upstreams)?,
+                upstreams: faults.or(upstreams, Vec::new()),
             },
             metrics_listen: args.metrics_listen.or(file.metrics.listen),
             defaults: Defaults {
                 pools: Pools {
-                    ipv4: pools(args.ipv4_pools.as_deref(), IpFamily::Ipv4, file.pools.ipv4)?,
-                    ipv6: pools(args.ipv6_pools.as_deref(), IpFamily::Ipv6, file.pools.ipv6)?,
+                    ipv4: faults.or(ipv4, Vec::new()),
+                    ipv6: faults.or(ipv6, Vec::new()),
                 },
                 free_ports: args.free_ports.unwrap_or(file.ports.free),
-                allow: allow(args.allow.as_deref(), file.ports.allow)?,
+                allow: faults.or(
+                    allow(args.allow.as_deref(), file.ports.allow),
+                    AllowList::default(),
+                ),
                 forwarding: args.forwarding.unwrap_or(file.forwarding),
                 resolver: None,
             },
+        };
+        ConfigErrors::or(faults.0, settings)
+    }
+}
+
+/// What is wrong with the values of the command line.
+#[derive(Default)]
+struct Faults(Vec<ConfigError>);
+
+impl Faults {
+    /// A value, or another one in the place of a wrong one.
+    fn or<T>(&mut self, value: Result<T, ConfigError>, other: T) -> T {
+        value.unwrap_or_else(|fault| {
+            self.0.push(fault);
+            other
         })
+    }
+}
+
+fn log_level(arg: Option<&str>, set: Option<LogLevel>) -> Result<LevelFilter, ConfigError> {
+    match arg {
+        Some(level) => level
+            .parse()
+            .map_err(|_| ConfigError::LogLevel(level.to_owned())),
+        None => Ok(set.map_or(LevelFilter::INFO, LevelFilter::from)),
+    }
+}
+
+fn nft_driver(arg: Option<&str>, set: Option<DriverChoice>) -> Result<DriverChoice, ConfigError> {
+    match arg {
+        Some(driver) => Ok(driver.parse()?),
+        None => Ok(set.unwrap_or(DriverChoice::Auto)),
     }
 }
 

@@ -41,8 +41,8 @@ use crate::resolver::ResolverHandle;
 use crate::store::Store;
 use crate::timing::{Stage, timed};
 
-pub(crate) use error::UNKNOWN;
 pub use error::EngineError;
+pub(crate) use error::UNKNOWN;
 use events::Events;
 use fight::Fights;
 use heal::LinkFights;
@@ -70,7 +70,7 @@ pub struct Engine {
     /// The number of commands so far.
     commands: AtomicU64,
     state: RwLock<State>,
-    defaults: Defaults,
+    defaults: RwLock<Defaults>,
     events: Events,
     counters: Counters,
     names: ResolverHandle,
@@ -97,7 +97,7 @@ impl Engine {
                 let host = HostFacts {
                     routes: timed(Stage::Netlink, || backends.links.occupied_subnets())?,
                 };
-                let pools = &self.defaults.pools;
+                let pools = &self.defaults().pools;
                 Ok(tidegate_plan::create_network(state, request, &host, pools)?)
             })
         };
@@ -307,6 +307,23 @@ impl Engine {
     pub fn counts(&self) -> (usize, usize) {
         let state = self.state();
         (state.networks.len(), state.endpoints.len())
+    }
+
+    /// Puts other pools, free ports and a default allow-list in force, for the commands from now on.
+    pub(crate) fn reload(&self, wanted: &Defaults) {
+        let _backends = self.backends();
+        self.state_mut().allow = wanted.allow.clone();
+        let mut defaults = self
+            .defaults
+            .write()
+            .unwrap_or_else(PoisonError::into_inner);
+        defaults.pools = wanted.pools.clone();
+        defaults.free_ports = wanted.free_ports;
+        defaults.allow = wanted.allow.clone();
+    }
+
+    fn defaults(&self) -> RwLockReadGuard<'_, Defaults> {
+        self.defaults.read().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Counts a command once, after its last attempt.

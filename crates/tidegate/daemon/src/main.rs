@@ -3,9 +3,8 @@
 use std::io::Write;
 use std::process::ExitCode;
 
-use error_hint::Failure;
 use tidegate_args::{Daemon, Parsed, parse};
-use tidegate_daemon::{StartError, inherited, listen, resolver, run, version};
+use tidegate_daemon::{StartError, check_config, inherited, listen, resolver, run, version};
 
 fn main() -> ExitCode {
     #[cfg(feature = "libnftables")]
@@ -45,13 +44,29 @@ fn main() -> ExitCode {
         let _ = std::io::stdout().write_all(version(&args).as_bytes());
         return ExitCode::SUCCESS;
     }
+    if args.check_config {
+        return match check_config(&args) {
+            Ok(text) => {
+                let _ = writeln!(std::io::stdout(), "{text}");
+                ExitCode::SUCCESS
+            }
+            Err(faults) => {
+                for fault in faults {
+                    let _ = writeln!(std::io::stderr(), "{fault}");
+                }
+                ExitCode::from(1)
+            }
+        };
+    }
     let outcome = handed_over
         .map_err(StartError::from)
         .and_then(|socket| run(&args, socket));
     match outcome {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            let _ = writeln!(std::io::stderr(), "{}", Failure::from(&error));
+            for failure in error.failures() {
+                let _ = writeln!(std::io::stderr(), "{failure}");
+            }
             ExitCode::from(error.status())
         }
     }

@@ -17,11 +17,12 @@ mod wire;
 
 pub(crate) use ask_list::AskList;
 pub(crate) use handle::{ResolverHandle, Status};
-pub(crate) use host_file::host_conf;
+pub(crate) use host_file::{RESOLV_CONF, host_conf};
 pub use process::serve;
 pub(crate) use sockets::Sockets;
 pub(crate) use supervisor::{Names, start};
 pub use upstreams::Upstream;
+pub(crate) use upstreams::upstreams_now;
 
 /// The argument with which this program is the resolver process and calls [`serve`].
 pub const PROCESS: &str = "resolver-process";

@@ -8,20 +8,23 @@ use std::os::unix::net::UnixListener;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use error_hint::Hint;
+use error_hint::{Failure, Hint};
 use rustix::io::Errno;
 use rustix::process::{Resource, getrlimit, setrlimit};
-use tidegate_args::Daemon;
+use tidegate_args::{DEFAULT_CONFIG, Daemon};
 use tidegate_link::{LinkError, Links, Location, MORE_DESCRIPTORS, Rtnetlink};
 use tidegate_model::State;
 use tidegate_nft_drivers::Watch;
 use tidegate_plan::UnknownLinks;
+use tokio::runtime::Runtime;
+use tokio::signal::unix::{Signal, SignalKind, signal};
 
 use crate::api::{self, About, MetricsAt};
 use crate::claim::{Claim, ClaimError};
-use crate::config::{ConfigError, Dns, Settings};
+use crate::config::{ConfigErrors, Dns, Settings};
 use crate::engine::{Engine, EngineError, OnUnknown, UNKNOWN};
 use crate::listen::{ListenError, Listening};
+use crate::reload::{InForce, Reload};
 use crate::resolver::{self, Names, Sockets};
 use crate::store::{Store, StoreError};
 use crate::worker::{Life, Worker};
@@ -34,7 +37,7 @@ use crate::{
 pub enum StartError {
     /// The settings.
     #[error(transparent)]
-    Config(#[from] ConfigError),
+    Config(#[from] ConfigErrors),
     /// The socket.
     #[error(transparent)]
     Listen(#[from] ListenError),
@@ -106,6 +109,28 @@ impl StartError {
             _ => 2,
         }
     }
+
+    /// How it is shown: each fault of the settings by itself.
+    pub fn failures(&self) -> Vec<Failure> {
+        match self {
+            Self::Config(faults) => faults.failures(),
+            error => vec![error.into()],
+        }
+    }
+}
+
+/// Checks the settings as a start reads them, and returns what was checked, as text.
+///
+/// # Errors
+/// Everything that is wrong.
+pub fn check_config(args: &Daemon) -> Result<String, Vec<Failure>> {
+    match Settings::load(args) {
+        Ok(settings) => Ok(match settings.file {
+            Some(path) => format!("{} is valid", path.display()),
+            None => format!("{DEFAULT_CONFIG} does not exist: the defaults are used"),
+        }),
+        Err(faults) => Err(faults.failures()),
+    }
 }
 
 /// Whether the process or the system has no file descriptor left. Any call that opens something may return this error.
@@ -123,7 +148,13 @@ fn is_out_of_descriptors(error: &(dyn Error + 'static)) -> bool {
 /// When it cannot start; what it had not yet looked at is untouched then.
 pub fn run(args: &Daemon, handed_over: Option<UnixListener>) -> Result<(), StartError> {
     let mut settings = Settings::load(args)?;
-    logging::start(settings.log_level);
+    let level = logging::start(settings.log_level);
+    let runtime = runtime().map_err(StartError::Serve)?;
+    // From now on, a SIGHUP ends the daemon no more. What comes before the configuration can be reloaded waits.
+    let hangups = {
+        let _entered = runtime.enter();
+        signal(SignalKind::hangup()).map_err(StartError::Serve)?
+    };
     raise_descriptor_limit();
     // These three make it the only daemon of its namespace, its state and its socket. Only then does it change the
     // host. The socket comes last: only the other two tell the socket of an ended daemon from that of a starting one.
@@ -148,17 +179,20 @@ pub fn run(args: &Daemon, handed_over: Option<UnixListener>) -> Result<(), Start
     let log_level = settings.log_level;
     let dns = settings.dns.clone();
     let folder = settings.state_dir.clone();
+    let defaults = settings.defaults.clone();
+    let in_force = InForce::from(settings);
     let about = About {
         build: build(),
         driver: in_use,
         kernel: kernel_release(),
         socket: listening.path().into(),
-        state_dir: settings.state_dir,
+        state_dir: folder.clone(),
+        in_force: in_force.clone(),
     };
     let links = Box::new(Rtnetlink::open(&Location::Current)?);
     let ends = tidegate_link::Watch::open()?;
     let changes = tidegate_link::Changes::open()?;
-    let engine = Engine::start(driver, links, store, settings.defaults, on_unknown);
+    let engine = Engine::start(driver, links, store, defaults, on_unknown);
     let engine = engine.map_err(|error| match error {
         EngineError::Unknown(unknown) => StartError::Unknown {
             state_dir: folder.clone(),
@@ -189,7 +223,15 @@ pub fn run(args: &Daemon, handed_over: Option<UnixListener>) -> Result<(), Start
     let threads = [&guard, &collector, &sweeper, &reviver, &custodian];
     let threads = threads.into_iter().chain(&supervisor).map(Worker::life);
     let threads = threads.collect();
-    let served = serve(&listening, Arc::clone(&engine), threads, about, metrics);
+    let reload = Reload {
+        args: args.clone(),
+        in_force,
+        engine: Arc::clone(&engine),
+        log_level: level,
+    };
+    runtime.spawn(reload_on(hangups, reload));
+    let engine_and_threads = (Arc::clone(&engine), threads);
+    let served = serve(runtime, &listening, engine_and_threads, about, metrics);
     drop(custodian);
     engine.keep_store();
     served.map_err(StartError::Serve)?;
@@ -274,18 +316,31 @@ fn listen_for_metrics(address: SocketAddr) -> Result<MetricsAt, StartError> {
     at.map_err(|source| StartError::Metrics { address, source })
 }
 
+/// One thread for all connections: with more of them, each call wakes some that have nothing to do. The work of the
+/// engine is done on others (`api`'s `aside`).
+fn runtime() -> io::Result<Runtime> {
+    tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+}
+
+/// Reloads the configuration at each SIGHUP.
+async fn reload_on(mut hangups: Signal, reload: Reload) {
+    let reload = Arc::new(reload);
+    while hangups.recv().await.is_some() {
+        let reload = Arc::clone(&reload);
+        // It waits for the command that is carried out, and for the disk.
+        let _ = tokio::task::spawn_blocking(move || reload.reload()).await;
+    }
+}
+
 fn serve(
+    runtime: Runtime,
     listening: &Listening,
-    engine: Arc<Engine>,
-    threads: Vec<Life>,
+    (engine, threads): (Arc<Engine>, Vec<Life>),
     about: About,
     metrics: Option<MetricsAt>,
 ) -> io::Result<()> {
-    // One thread for all connections: with more of them, each call wakes some that have nothing to do. The work of the
-    // engine is done on others (`api`'s `aside`).
-    let runtime = tokio::runtime::Builder::new_current_thread()
-        .enable_all()
-        .build()?;
     let router = api::router(Arc::clone(&engine), about);
     tracing::info!(socket = %listening.path().display(), "listening");
     let on_stop = || {

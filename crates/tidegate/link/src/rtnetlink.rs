@@ -3,8 +3,8 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use tidegate_model::{IfName, StateId};
 use tidegate_model::links::{GROUP, Sysctl};
+use tidegate_model::{IfName, StateId};
 use tidegate_sys::netlink::{self, Socket};
 use tidegate_sys::{Location, Netns};
 

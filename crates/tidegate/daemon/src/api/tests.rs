@@ -10,6 +10,7 @@ use tidegate_api::calls::{self, ROUTES, Route};
 use tower::ServiceExt;
 
 use super::*;
+use crate::config::Settings;
 use crate::engine::tests::Bench;
 
 fn router_of(bench: Bench) -> Router {
@@ -30,6 +31,9 @@ fn router_over(engine: Arc<Engine>) -> Router {
         kernel: "6.1.0".into(),
         socket: "/run/tidegate/tidegated.sock".into(),
         state_dir: "/var/lib/tidegate".into(),
+        in_force: Settings::load(&tidegate_args::Daemon::default())
+            .unwrap()
+            .into(),
     };
     router(engine, about)
 }

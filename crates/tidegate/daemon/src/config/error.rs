@@ -1,10 +1,12 @@
 //! What can be wrong with the settings.
 
 use std::borrow::Cow;
+use std::error::Error;
+use std::fmt;
 use std::io;
 use std::path::{Path, PathBuf};
 
-use error_hint::Hint;
+use error_hint::{Failure, Hint};
 
 /// Why the settings cannot be used.
 #[derive(Debug, thiserror::Error)]
@@ -46,7 +48,70 @@ pub enum ConfigError {
     LogLevel(String),
 }
 
+/// Everything that is wrong with the settings; at least one fault.
+#[derive(Debug)]
+pub struct ConfigErrors(Vec<ConfigError>);
+
+impl ConfigErrors {
+    /// The faults of a file, in its order, one a line.
+    pub(super) fn of_file(mut faults: Vec<ConfigError>) -> Self {
+        faults.sort_by_key(ConfigError::place);
+        faults.dedup_by_key(|fault| fault.place().map(|(line, _)| line));
+        Self(faults)
+    }
+
+    /// The settings, if nothing is wrong.
+    pub(super) fn or<T>(faults: Vec<ConfigError>, settings: T) -> Result<T, Self> {
+        match faults.is_empty() {
+            true => Ok(settings),
+            false => Err(Self(faults)),
+        }
+    }
+
+    /// How each is shown.
+    pub fn failures(&self) -> Vec<Failure> {
+        self.0.iter().map(Failure::from).collect()
+    }
+}
+
+impl From<ConfigError> for ConfigErrors {
+    fn from(fault: ConfigError) -> Self {
+        Self(vec![fault])
+    }
+}
+
+impl fmt::Display for ConfigErrors {
+    /// One after the other, in one line.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let texts: Vec<String> = self.0.iter().map(ToString::to_string).collect();
+        f.write_str(&texts.join("; "))
+    }
+}
+
+impl Error for ConfigErrors {
+    fn source(&self) -> Option<&(dyn Error + 'static)> {
+        match &self.0[..] {
+            [only] => only.source(),
+            _ => None,
+        }
+    }
+}
+
+impl Hint for ConfigErrors {
+    fn hint(&self) -> Option<Cow<'_, str>> {
+        self.0.first()?.hint()
+    }
+}
+
 impl ConfigError {
+    /// Line and column in the file.
+    fn place(&self) -> Option<(usize, usize)> {
+        match self {
+            Self::Parse { line, column, .. } => Some((*line, *column)),
+            _ => None,
+        }
+    }
+
     pub(super) fn parsing(path: &Path, text: &str, error: &toml::de::Error) -> Self {
         let (line, column) = place(text, error.span().map_or(0, |span| span.start));
         let message = error.message().replace('\n', " ");

@@ -3,15 +3,18 @@
 use std::io;
 use std::net::SocketAddr;
 use std::num::NonZeroU16;
+use std::ops::Range;
 use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
 use tidegate_model::{AllowList, Forwarding, PortRange};
 use tidegate_nft_drivers::DriverChoice;
 use tidegate_plan::Pools;
+use toml::Spanned;
+use toml::de::{DeArray, DeTable, DeValue, Deserializer};
 use tracing::level_filters::LevelFilter;
 
-use super::ConfigError;
+use super::{ConfigError, ConfigErrors};
 use crate::resolver::Upstream;
 
 /// What a configuration file says; what it does not say is decided elsewhere.
@@ -134,32 +137,106 @@ impl File {
     ///
     /// # Errors
     /// When it is not there, cannot be read, or holds something that is not understood.
-    pub fn read(path: &Path) -> Result<Self, ConfigError> {
-        let text = std::fs::read_to_string(path).map_err(|source| ConfigError::Read {
-            path: path.into(),
-            source,
-        })?;
-        Self::parse(path, &text)
+    pub fn read(path: &Path) -> Result<Self, ConfigErrors> {
+        Self::parse(path, &text_of(path)?)
     }
 
-    /// Reads a file that need not be there.
+    /// Reads a file that need not be there; none if it is not.
     ///
     /// # Errors
     /// When it is there and cannot be read, or holds something that is not understood.
-    pub fn read_if_there(path: &Path) -> Result<Self, ConfigError> {
-        match Self::read(path) {
+    pub fn read_if_there(path: &Path) -> Result<Option<Self>, ConfigErrors> {
+        match text_of(path) {
+            Ok(text) => Self::parse(path, &text).map(Some),
             Err(ConfigError::Read { source, .. }) if source.kind() == io::ErrorKind::NotFound => {
-                Ok(Self::default())
+                Ok(None)
             }
-            read => read,
+            Err(error) => Err(error.into()),
         }
     }
 
     /// Parses the text of a file.
     ///
     /// # Errors
-    /// Names the line of what is not understood.
-    pub fn parse(path: &Path, text: &str) -> Result<Self, ConfigError> {
-        toml::from_str(text).map_err(|e| ConfigError::parsing(path, text, &e))
+    /// Everything that is not understood, in the order of the file, one fault a line.
+    pub fn parse(path: &Path, text: &str) -> Result<Self, ConfigErrors> {
+        let fault = |error: &toml::de::Error| ConfigError::parsing(path, text, error);
+        let (mut table, errors) = DeTable::parse_recoverable(text);
+        let mut faults: Vec<ConfigError> = errors.iter().map(fault).collect();
+        let end = errors.iter().filter_map(|error| bad_header(text, error));
+        let end = end.min().unwrap_or(text.len());
+        loop {
+            let error = match Self::deserialize(Deserializer::from(table.clone())) {
+                Ok(file) if faults.is_empty() => return Ok(file),
+                Ok(_) => break,
+                Err(error) => error,
+            };
+            let Some(at) = error.span() else {
+                faults.push(fault(&error));
+                break;
+            };
+            faults.extend((at.start < end).then(|| fault(&error)));
+            // Without it, the next fault is found.
+            if !remove(table.get_mut(), &at) {
+                break;
+            }
+        }
+        Err(ConfigErrors::of_file(faults))
     }
+}
+
+fn text_of(path: &Path) -> Result<String, ConfigError> {
+    std::fs::read_to_string(path).map_err(|source| ConfigError::Read {
+        path: path.into(),
+        source,
+    })
+}
+
+/// Where the header of a table cannot be read. What follows is not in the table that it belongs to.
+fn bad_header(text: &str, error: &toml::de::Error) -> Option<usize> {
+    let at = error.span()?.start;
+    let line = text.get(..at)?.rfind('\n').map_or(0, |newline| newline + 1);
+    text[line..].trim_start().starts_with('[').then_some(line)
+}
+
+/// Removes the entry that a fault is about, the innermost one. Returns whether there was one.
+fn remove(table: &mut DeTable<'_>, fault: &Range<usize>) -> bool {
+    if table
+        .iter_mut()
+        .any(|(_, value)| remove_inside(value, fault))
+    {
+        return true;
+    }
+    let mut entries = table.iter();
+    let found =
+        entries.find(|(key, value)| overlap(&key.span(), fault) || overlap(&value.span(), fault));
+    let key = found.map(|(key, _)| key.clone());
+    key.is_some_and(|key| table.remove(&key).is_some())
+}
+
+fn remove_inside(value: &mut Spanned<DeValue<'_>>, fault: &Range<usize>) -> bool {
+    if value.span() == *fault {
+        return false;
+    }
+    match value.get_mut() {
+        DeValue::Table(table) => remove(table, fault),
+        DeValue::Array(array) => remove_from_array(array, fault),
+        _ => false,
+    }
+}
+
+fn remove_from_array(array: &mut DeArray<'_>, fault: &Range<usize>) -> bool {
+    if array.iter_mut().any(|value| remove_inside(value, fault)) {
+        return true;
+    }
+    let mut kept = DeArray::new();
+    let others = array.iter().filter(|value| !overlap(&value.span(), fault));
+    others.cloned().for_each(|value| kept.push(value));
+    let is_removed = kept.len() < array.len();
+    *array = kept;
+    is_removed
+}
+
+fn overlap(one: &Range<usize>, other: &Range<usize>) -> bool {
+    one.start < other.end && other.start < one.end
 }

@@ -187,9 +187,52 @@ fn invalid_text_is_refused_with_its_position() {
 }
 
 #[test]
+fn every_fault_of_a_file_is_told_in_its_order() {
+    let text = "\
+log-level = 'loud'
+sokcet = 'x'
+[dns]
+port = 0
+enable = maybe
+[pools]
+ipv4 = [
+  { base = '10.0.0.0/8', siez = 16 },
+  { base = '10.0.0.1/8', size = 16 },
+  { base = '10.0.0.0/8', size = 16 },
+]
+ipv6 = [{ base = '10.0.0.0/8', size = 16 }]
+[nft
+driver = 'exec'
+";
+    let faults = File::parse(Path::new("t.toml"), text).unwrap_err();
+    let faults: Vec<String> = faults.failures().iter().map(ToString::to_string).collect();
+    let lines: Vec<&str> = faults
+        .iter()
+        .filter_map(|fault| fault.strip_prefix("error: t.toml:")?.split(':').next())
+        .collect();
+    assert_eq!(
+        lines,
+        ["1", "2", "4", "5", "7", "8", "12", "13"],
+        "{faults:#?}"
+    );
+}
+
+#[test]
+fn every_fault_of_the_command_line_is_told() {
+    let args = Daemon {
+        log_level: Some("loud".into()),
+        dns_upstreams: Some(vec!["nowhere".into()]),
+        ipv6_pools: Some(vec!["10.0.0.0/8:16".into()]),
+        ..Daemon::default()
+    };
+    let faults = Settings::settle(&args, File::default()).unwrap_err();
+    assert_eq!(faults.failures().len(), 3, "{faults}");
+}
+
+#[test]
 fn only_a_file_that_is_named_must_be_there() {
     let nowhere = Path::new("/nonexistent/tidegated.toml");
-    assert_eq!(File::read_if_there(nowhere).unwrap(), File::default());
+    assert_eq!(File::read_if_there(nowhere).unwrap(), None);
     let refused = File::read(nowhere).unwrap_err();
     assert_eq!(
         refused.to_string(),

@@ -51,7 +51,7 @@ impl Engine {
         ports: &[PortRequest],
         plan: impl Fn(&mut Backends, &State, &PortFacts) -> Result<Plan<T>, EngineError>,
     ) -> Result<T, EngineError> {
-        let free = self.defaults.free_ports;
+        let free = self.defaults().free_ports;
         // Listed while no other command runs, which could add ports.
         let unswept = || self.sweeps.unswept();
         let mut done = self.run(namespaces.clone(), |backends, state| {

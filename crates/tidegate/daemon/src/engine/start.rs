@@ -92,7 +92,7 @@ impl Engine {
             past: Past::default(),
             commands: AtomicU64::new(0),
             state: RwLock::new(state),
-            defaults,
+            defaults: RwLock::new(defaults),
             events: Events::default(),
             counters: Counters::default(),
             names,

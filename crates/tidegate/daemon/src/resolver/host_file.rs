@@ -15,7 +15,7 @@ use tidegate_resolver::resolv_conf::{HostConf, Server};
 use super::ask_list::AskList;
 
 /// The host's settings (resolv.conf(5)).
-const RESOLV_CONF: &str = "/etc/resolv.conf";
+pub(crate) const RESOLV_CONF: &str = "/etc/resolv.conf";
 
 /// How long the servers of a file outlive it: somebody may be writing a new one.
 const REPLACED_WITHIN: Duration = Duration::from_secs(1);

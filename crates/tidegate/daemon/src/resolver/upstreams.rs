@@ -80,6 +80,11 @@ impl Upstream {
     }
 }
 
+/// The servers that are asked now: those of the configuration, or the host's.
+pub(crate) fn upstreams_now(set: &[Upstream]) -> Vec<SocketAddr> {
+    Upstreams::new(set).now().servers
+}
+
 /// The servers to ask.
 #[derive(Debug)]
 pub(super) struct Upstreams {

@@ -126,7 +126,9 @@ fn hint_of_system(error: &io::Error) -> &'static str {
             "run as root, and make the state directory and its files root's (`chown -R root:`), without access for \
              others"
         }
-        _ => "check the state directory (`state-dir` in tidegated.toml): it must be there, mounted and writable",
+        _ => {
+            "check the state directory (`state-dir` in tidegated.toml): it must be there, mounted and writable"
+        }
     }
 }
 

@@ -55,9 +55,10 @@ pub(super) fn identify(database: &Database, known: Option<StateId>) -> Result<St
     };
     let id = match known.or(found) {
         Some(id) => id,
-        None => StateId(getrandom::u64().map_err(|error| {
-            redb::StorageError::Io(std::io::Error::other(error))
-        })?),
+        None => StateId(
+            getrandom::u64()
+                .map_err(|error| redb::StorageError::Io(std::io::Error::other(error)))?,
+        ),
     };
     if found != Some(id) {
         write_with(database, |to| {

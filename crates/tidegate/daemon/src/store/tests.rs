@@ -279,7 +279,15 @@ fn the_hint_of_a_refusal_of_the_system_fits_its_reason() {
         (Errno::NOSPC, "free some space "),
         (Errno::DQUOT, "free some space "),
         (Errno::IO, "look for disk errors "),
-        (Errno::ROFS, "run as root "),
+        (
+            Errno::ROFS,
+            "mount the file system of the state directory writable ",
+        ),
+        (
+            Errno::ACCESS,
+            "run as root, and make the state directory and its files root's ",
+        ),
+        (Errno::NOTDIR, "check the state directory "),
     ] {
         let path = Path::new("/var/lib/tidegate/state.redb");
         let file = FileError::at("rename", path)(errno.into());
@@ -291,6 +299,8 @@ fn the_hint_of_a_refusal_of_the_system_fits_its_reason() {
         ] {
             let hint = error.hint().unwrap();
             assert!(hint.starts_with(advice), "{error}: {hint}");
+            // Another state directory would know none of the host's networks.
+            assert!(!hint.contains("--state-dir"), "{hint}");
         }
     }
 }

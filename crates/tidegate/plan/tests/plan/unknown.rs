@@ -23,7 +23,10 @@ fn saved() -> State {
 /// The links of a state, whose bridges have a mark.
 fn marked(state: &State, mark: Option<StateId>) -> Vec<Link> {
     let mut links = links_of(state);
-    for link in links.iter_mut().filter(|link| link.kind == LinkKind::Bridge) {
+    for link in links
+        .iter_mut()
+        .filter(|link| link.kind == LinkKind::Bridge)
+    {
         link.state_id = mark;
     }
     links
@@ -64,8 +67,14 @@ fn an_empty_state_explains_nothing() {
         assert_eq!(found.reason, UnknownReason::Empty);
         let shown = |name: &str, ifname, endpoints| {
             let subnets = saved().networks[&crate::values::name(name)].subnets.clone();
-            let addresses: Vec<String> = subnets.iter().map(|s| s.gateway_net().to_string()).collect();
-            format!("bridge {ifname} ({}; {endpoints} endpoints)", addresses.join(", "))
+            let addresses: Vec<String> = subnets
+                .iter()
+                .map(|s| s.gateway_net().to_string())
+                .collect();
+            format!(
+                "bridge {ifname} ({}; {endpoints} endpoints)",
+                addresses.join(", ")
+            )
         };
         let expected = [shown("web", "tgb0", 2), shown("db", "tgb1", 0)];
         assert_eq!(found.to_string(), expected.join(", "));
