@@ -94,6 +94,8 @@ impl Before {
         assert_eq!(host.ruleset_diff(), "");
         let namespaces = [&host.netns, &self.front.netns, &self.back.netns];
         assert_eq!(interfaces(&namespaces), self.interfaces);
+        let bridge = host.netns.sh("ip -d link show tgb0");
+        assert!(bridge.contains("alias tidegate state "), "{bridge}");
         let info = host.json(&["info"]);
         assert!(info["degraded"].is_null(), "{info:#}");
         let outside = &self.lab.outside;
@@ -122,9 +124,9 @@ impl Before {
 }
 
 /// The interfaces of namespaces, each with its index, Ethernet address and addresses: one that was made anew has another
-/// index.
+/// index. The mark that a bridge gets is left out.
 fn interfaces(namespaces: &[&Netns]) -> Vec<String> {
-    let list = "ip -o link show up | sed 's/ mtu .*link/ link/'; ip -o addr show scope global";
+    let list = "ip -o link show up | sed 's/ mtu .*link/ link/; s/.[[:space:]]*alias .*//'; ip -o addr show scope global";
     namespaces.iter().map(|netns| netns.sh(list)).collect()
 }
 

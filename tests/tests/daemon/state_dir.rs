@@ -14,7 +14,8 @@ fn database(host: &Host) -> PathBuf {
 
 /// What a refused start must leave as it is: links with their addresses, and rules.
 fn everything(host: &Host) -> String {
-    host.netns.sh("ip -o addr; nft list ruleset")
+    host.netns
+        .sh("ip -o link | cut -d: -f1,2; ip -o addr show scope global; nft list ruleset")
 }
 
 /// Starts the daemon, which must refuse and change nothing.

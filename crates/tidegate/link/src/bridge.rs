@@ -26,7 +26,10 @@ pub(crate) fn keep(host: &mut Rtnetlink, bridge: &Bridge) -> Result<(), LinkErro
     let found = find::link(&mut host.socket, ifname)?;
     let index = found.index;
     let mut batch = Batch::default();
-    batch.push(What::Keep(ifname), message::keep_bridge(index, host.state_id));
+    batch.push(
+        What::Keep(ifname),
+        message::keep_bridge(index, host.state_id),
+    );
     if found.mac != Some(bridge.mac) {
         batch.push(What::Keep(ifname), message::set_mac(index, bridge.mac));
     }
