@@ -77,7 +77,13 @@ impl Sysctls {
     /// Like [`set`](Self::set), but does nothing if the sysctl does not exist: then the kernel lacks the feature.
     pub(crate) fn set_if_there(&mut self, sysctl: &Sysctl) -> Result<(), LinkError> {
         match self.set(sysctl) {
-            Err(error) if error.kind() == ErrorKind::NotFound => Ok(()),
+            // A kernel without IPv6 has none of its sysctls.
+            Err(error)
+                if error.kind() == ErrorKind::NotFound
+                    || error.ipv6_off() == Some(Ipv6Off::Kernel) =>
+            {
+                Ok(())
+            }
             done => done,
         }
     }
@@ -185,6 +191,16 @@ mod tests {
                 .unwrap_err();
             assert_eq!(error.kind(), ErrorKind::Other, "{path:?}");
         }
+    }
+
+    #[test]
+    fn a_kernel_without_ipv6_needs_none_of_its_sysctls() {
+        let root = tempfile::tempdir().unwrap();
+        let mut sysctls = Sysctls::below(root.path());
+        let accept_ra = sysctl("net/ipv6/conf/eth0/accept_ra", "0");
+        let error = sysctls.set(&accept_ra).unwrap_err();
+        assert_eq!(error.ipv6_off(), Some(Ipv6Off::Kernel));
+        sysctls.set_if_there(&accept_ra).unwrap();
     }
 
     #[test]
