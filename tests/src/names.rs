@@ -135,6 +135,30 @@ fn connected(server: SocketAddr) -> io::Result<UdpSocket> {
     Ok(socket)
 }
 
+/// Asks for the addresses of many names at once, each by a TCP connection of its own. Returns the answers, and fewer than
+/// questions if connections are ended without one.
+///
+/// # Panics
+/// When a connection cannot be opened.
+pub fn ask_at_once_by_tcp(from: &Netns, server: IpAddr, names: &[String]) -> Vec<Answer> {
+    from.run(|| {
+        let open = |name: &String| {
+            let at = SocketAddr::new(server, 53);
+            let stream = TcpStream::connect_timeout(&at, TIME_LIMIT);
+            let mut stream = stream.expect("a connection can be opened");
+            // It may be closed already.
+            let _ = write_framed(&mut stream, &question(name, "A"));
+            stream
+        };
+        let streams: Vec<TcpStream> = names.iter().map(open).collect();
+        let hear = |mut stream: TcpStream| {
+            stream.set_read_timeout(Some(TIME_LIMIT)).ok()?;
+            Some(read(&read_framed(&mut stream).ok()?))
+        };
+        streams.into_iter().filter_map(hear).collect()
+    })
+}
+
 /// Has a socket keep thousands of datagrams for a reader that is late.
 fn make_room(socket: &UdpSocket) -> io::Result<()> {
     Ok(set_socket_recv_buffer_size_force(socket, 4 * 1024 * 1024)?)

@@ -6,7 +6,7 @@ use std::os::unix::fs::symlink;
 use std::path::Path;
 use std::time::Duration;
 
-use tidegate_tests::names::{Answer, World, ask_at_once, ask_tcp, ask_udp};
+use tidegate_tests::names::{Answer, World, ask_at_once, ask_at_once_by_tcp, ask_tcp, ask_udp};
 use tidegate_tests::{Attached, Lab, Netns, require_root_kernel, wait_until};
 
 use crate::unstarted;
@@ -130,6 +130,11 @@ fn a_server_that_is_slow_or_cuts_its_answers_is_of_use_to_many_queries_at_once()
         assert_eq!(found, queries, "after {delay} ms");
     }
     let _world = start(Duration::ZERO);
+    let names: Vec<String> = (0..100)
+        .map(|number| format!("n{number}.example"))
+        .collect();
+    let answers = ask_at_once_by_tcp(&front.netns, ip(WEB4), &names);
+    assert_eq!(answers, vec![Answer::of(&["198.51.100.7"]); 100]);
     // 12 bytes of header, 17 of question, and 16 for each address, in 512.
     let cut = ask(&front, "cut.example").unwrap();
     assert_eq!((cut.is_truncated, cut.data.len()), (true, 30));
@@ -160,13 +165,17 @@ fn idle_connections_give_way_to_others() {
         .flat_map(|one| {
             let to = SocketAddr::new(gateway(one), 53);
             let connect = || TcpStream::connect(to).unwrap();
-            one.netns.run(|| [(); 16].map(|()| connect()))
+            one.netns.run(|| [(); 66].map(|()| connect()))
         })
         .collect();
     for one in crowd.iter().chain([&other]) {
         let answer = ask_tcp(&one.netns, gateway(one), "nobody", "A");
         assert_eq!(answer, Some(Answer::nothing("Non-Existent Domain")));
     }
+    // The idle ones give way to as many as an endpoint needs at once.
+    let names: Vec<String> = (0..300).map(|number| format!("n{number}")).collect();
+    let answers = ask_at_once_by_tcp(&other.netns, gateway(&other), &names);
+    assert_eq!(answers, vec![Answer::nothing("Non-Existent Domain"); 300]);
     drop(idle);
 }
 

@@ -13,7 +13,7 @@ use rustix::net::sockopt::set_socket_recv_buffer_size_force;
 use socket2::{Domain, Protocol, Socket, Type};
 
 /// The backlog of the TCP sockets.
-const BACKLOG: i32 = 128;
+const BACKLOG: i32 = 512;
 /// Alternative ports if the configured one is in use: not assigned by IANA, below those of bindresvport(3), and
 /// privileged. Queries are redirected there even while no daemon runs, and no other program must answer them.
 const OTHERS: RangeInclusive<u16> = 288..=307;

@@ -2,9 +2,10 @@
 
 use std::cell::RefCell;
 use std::cmp::Reverse;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 use std::net::IpAddr;
 use std::rc::Rc;
+use std::time::{Duration, Instant};
 
 use tidegate_model::Name;
 use tokio::task::AbortHandle;
@@ -18,6 +19,8 @@ pub(super) struct Connections<T = AbortHandle>(Rc<RefCell<Open<T>>>);
 #[derive(Debug)]
 struct Open<T> {
     places: Places,
+    /// How long the first query of a new connection may be on its way.
+    delay: Duration,
     /// Counts what happens.
     now: u64,
     all: BTreeMap<u64, Connection<T>>,
@@ -29,6 +32,8 @@ struct Connection<T> {
     of: Name,
     /// Since when no query is being answered, if none is.
     idle: Option<u64>,
+    /// When it was opened, until a query came.
+    unused: Option<Instant>,
     /// To end it with.
     end: Option<T>,
 }
@@ -52,9 +57,10 @@ impl End for AbortHandle {
 }
 
 impl<T: End> Connections<T> {
-    pub(super) fn new(places: Places) -> Self {
+    pub(super) fn new(places: Places, delay: Duration) -> Self {
         Self(Rc::new(RefCell::new(Open {
             places,
+            delay,
             now: 0,
             all: BTreeMap::new(),
         })))
@@ -69,6 +75,7 @@ impl<T: End> Connections<T> {
             by,
             of,
             idle: Some(number),
+            unused: Some(Instant::now()),
             end: None,
         };
         open.all.insert(number, connection);
@@ -111,13 +118,19 @@ impl<T: End> Open<T> {
         self.all.values().filter(|other| which(other)).count()
     }
 
-    /// Ends an idle connection of the network that has the most, of its client that has the most, idle for longest.
+    /// Ends an idle connection of the network that has the most, of its client that has the most, idle for longest. New
+    /// ones come last: their query may be on its way.
     fn give_way(&mut self, among: impl Fn(&Connection<T>) -> bool) -> Option<()> {
+        let (mut of_network, mut of_one) = (HashMap::new(), HashMap::new());
+        for it in self.all.values() {
+            *of_network.entry(&it.of).or_insert(0_usize) += 1;
+            *of_one.entry(it.by).or_insert(0_usize) += 1;
+        }
         let idle = self.all.iter().filter_map(|(number, it)| {
             let since = it.idle.filter(|_| among(it))?;
-            let network = self.count(|other| other.of == it.of);
-            let own = self.count(|other| other.by == it.by);
-            Some(((network, own, Reverse(since)), *number))
+            let counts = (of_network.get(&it.of), of_one.get(&it.by));
+            let is_new = it.unused.is_some_and(|at| at.elapsed() < self.delay);
+            Some(((counts, !is_new, Reverse(since)), *number))
         });
         let (_, number) = idle.max()?;
         let ended = self.all.remove(&number)?;
@@ -140,6 +153,7 @@ impl<T> Ticket<T> {
         let now = open.now;
         if let Some(own) = open.all.get_mut(&self.number) {
             own.idle = (!is_busy).then_some(now);
+            own.unused = None;
         }
     }
 }
@@ -180,7 +194,11 @@ mod tests {
 
     impl Scene {
         fn new() -> Self {
-            let (connections, ended) = (Connections::new(PLACES), Rc::default());
+            Self::with_delay(Duration::ZERO)
+        }
+
+        fn with_delay(delay: Duration) -> Self {
+            let (connections, ended) = (Connections::new(PLACES, delay), Rc::default());
             Self { connections, ended }
         }
 
@@ -213,6 +231,20 @@ mod tests {
         assert_eq!(scene.ended(), "");
         drop(a);
         assert!(scene.open('d', 1, "web").is_some());
+    }
+
+    #[test]
+    fn a_new_connection_whose_query_may_be_on_its_way_gives_way_last() {
+        let scene = Scene::with_delay(Duration::from_secs(3600));
+        let _a = scene.open('a', 1, "web").unwrap();
+        let b = scene.open('b', 1, "web").unwrap();
+        for is_busy in [true, false] {
+            b.set_busy(is_busy);
+        }
+        let _c = scene.open('c', 1, "web").unwrap();
+        assert_eq!(scene.ended(), "b");
+        let _d = scene.open('d', 1, "web").unwrap();
+        assert_eq!(scene.ended(), "a", "all are new");
     }
 
     #[test]

@@ -12,7 +12,7 @@ use tokio::time::{Instant, timeout_at};
 
 use super::exchange::{Manner, ask_one};
 use super::state::ResolverState;
-use crate::resolver::AskList;
+use crate::resolver::ask_list::AskList;
 
 /// How long a server may be silent before the next one is asked too, unless the options say less. The first one's answer
 /// is still taken.

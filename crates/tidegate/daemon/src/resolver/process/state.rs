@@ -11,7 +11,7 @@ use tidegate_resolver::{Asked, MAX_DATAGRAM, Verdict, Zone, judge};
 use super::look::Looks;
 use super::queue::Waits;
 use super::slots::{Places, Slots, Turn};
-use crate::resolver::AskList;
+use crate::resolver::ask_list::AskList;
 use crate::resolver::wire::{ALIVE, LOOK, ResolverMessage};
 
 /// The most forwarded queries at once.

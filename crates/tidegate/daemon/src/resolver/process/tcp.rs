@@ -17,22 +17,24 @@ use super::state::ResolverState;
 
 /// The most connections at once.
 const CONNECTIONS: Places = Places {
-    all: 128,
-    of_network: 64,
-    of_one: 16,
-    left: 4,
-    most: 256,
+    all: 512,
+    of_network: 384,
+    of_one: 320,
+    left: 16,
+    most: 1024,
 };
 /// Time limit of an idle connection, of a query that arrives, and of an answer that is sent (RFC 7766 section 6.2.3
 /// leaves it to the server).
 const TIME_LIMIT: Duration = Duration::from_secs(10);
+/// How long the first query of a connection may be on its way: it is sent right after the connection is open.
+const DELAY: Duration = Duration::from_millis(200);
 /// Pause of a socket after an error, for example if descriptors are short.
 const PAUSE: Duration = Duration::from_millis(100);
 
 /// Starts serving a socket.
 pub(super) fn attend(shared: Rc<ResolverState>, listener: std::net::TcpListener) -> io::Result<()> {
     let listener = TcpListener::from_std(listener)?;
-    let connections = Connections::new(CONNECTIONS);
+    let connections = Connections::new(CONNECTIONS, DELAY);
     tokio::task::spawn_local(async move {
         loop {
             let accepted = listener.accept().await;
