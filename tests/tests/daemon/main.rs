@@ -12,6 +12,7 @@ mod connected;
 mod crash;
 mod dev;
 mod disk;
+mod dns_address;
 mod doctor;
 mod durability;
 mod endpoints;

@@ -12,6 +12,9 @@ use crate::unstarted;
 
 const WEB4: &str = "10.208.0.1";
 const WEB6: &str = "fd74:6964:6567::1";
+/// The same on every network.
+const FIXED4: &str = "169.254.53.53";
+const FIXED6: &str = "fd6e:616d:6573::53";
 const DB4: &str = "10.208.1.1";
 /// Where the world's names are known: on the machine outside.
 const WORLD: &str = "192.0.2.2:5353";
@@ -207,7 +210,7 @@ fn the_hosts_servers_are_asked_and_those_that_it_has_later() {
     lab.host.ok(&["network", "create", "web"]);
     let front = lab.attach("web", "front", &[]);
     let wanted = format!(
-        "# For endpoint front, by tidegate.\nnameserver {WEB4}\nnameserver {WEB6}\n\
+        "# For endpoint front, by tidegate.\nnameserver {FIXED4}\nnameserver {FIXED6}\n\
          search corp.example\noptions ndots:0 edns0\n"
     );
     assert_eq!(front.endpoint["resolv-conf"], wanted);

@@ -38,7 +38,8 @@ fn a_bridge_is_made_again_with_its_ports() {
         let (lab, [front, back], _server) = stage(&driver);
         let host = &lab.host;
         // Of one without addresses the kernel tells less.
-        host.ok(&["network", "create", "cell", "--isolated"]);
+        let closed = ["--isolated", "--host-access", "none"];
+        host.ok(&[&["network", "create", "cell"][..], &closed].concat());
         let cells = ["one", "two"].map(|name| lab.attach("cell", name, &[]));
         let _one = Server::start(&cells[0].netns, "one", 80);
         let before = host.json(&["endpoint", "ls"]);

@@ -455,7 +455,8 @@ fn ipv6_that_is_turned_on_for_all_interfaces_stays_off_where_a_network_has_none(
         // Without a port a bridge gets no address, of which the kernel would tell.
         host.ok(&["network", "create", "bare", "--no-ipv6"]);
         host.ok(&["network", "create", "plain", "--no-ipv6"]);
-        host.ok(&["network", "create", "cell", "--isolated"]);
+        let closed = ["--isolated", "--host-access", "none"];
+        host.ok(&[&["network", "create", "cell"][..], &closed].concat());
         host.ok(&["network", "create", "both"]);
         let attached = ["plain", "cell", "both"].map(|network| lab.attach(network, network, &[]));
         let ports = attached

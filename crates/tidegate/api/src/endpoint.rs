@@ -179,6 +179,10 @@ pub struct Endpoint {
     /// releases, whose metric the kernel chose.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub gateway_metric: Option<u32>,
+    /// Addresses of the DNS server to which this endpoint gave its namespace routes. None for endpoints of older
+    /// releases.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub resolvers: Vec<IpAddr>,
     /// Additional DNS names; other endpoints may share them.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub aliases: Vec<Name>,
@@ -205,6 +209,7 @@ impl From<tidegate_model::Endpoint> for Endpoint {
             gateways,
             gateway_priority,
             gateway_metric,
+            resolvers,
             aliases,
             ports,
             allow,
@@ -221,6 +226,7 @@ impl From<tidegate_model::Endpoint> for Endpoint {
             gateways,
             gateway_priority,
             gateway_metric,
+            resolvers,
             aliases,
             ports,
             allow: allow.into_iter().map(Allowance::from).collect(),

@@ -44,7 +44,7 @@ impl Default for Policy {
 }
 
 impl Policy {
-    /// Services of the host that its endpoints reach; none if the host has no address on the bridge.
+    /// Services of the host that its endpoints reach: at most the DNS server if the network is isolated.
     pub fn host_access(&self) -> HostAccess {
         tidegate_model::Policy::from(self.clone()).host_access()
     }

@@ -253,16 +253,16 @@ pub struct PolicyArgs {
     /// Endpoints reach only host programs that listen at the addresses of the gateways; --host-access changes that.
     #[arg(long, help_heading = ACCESS)]
     pub internal: bool,
-    /// Like --internal, but the host cannot reach it either: the bridge has no address
+    /// Like --internal, but the host cannot reach it either. Its endpoints have names, and reach nothing else of the host
     #[arg(long, conflicts_with = "internal", help_heading = ACCESS)]
     pub isolated: bool,
-    /// Which host services endpoints may reach: none, dns, gateway or all [default: all; gateway with --internal, none with
+    /// Which host services endpoints may reach: none, dns, gateway or all [default: all; gateway with --internal, dns with
     /// --isolated]
     ///
-    /// none: nothing, not even the DNS server. dns: the DNS server at the gateways. gateway: programs of the host, at the
-    /// address of a gateway. all: programs of the host, at every address except loopback. Published ports are not host
-    /// services: endpoints reach them like any other client. The host can always open connections to endpoints, except
-    /// with --isolated.
+    /// none: nothing, not even the DNS server. dns: the DNS server. gateway: programs of the host, at the address of a
+    /// gateway. all: programs of the host, at every address except loopback. Published ports are not host services:
+    /// endpoints reach them like any other client. The host can always open connections to endpoints, except with
+    /// --isolated, which takes only dns and none.
     #[arg(long, value_name = "ACCESS", help_heading = ACCESS)]
     pub host_access: Option<HostAccess>,
     /// With --internal: resolve external names too

@@ -18,6 +18,10 @@ pub(crate) enum What<'a> {
     AddAddress(&'a IpNet, &'a IfName),
     SetUp(&'a IfName),
     AddDefaultRoute(&'a IpAddr, &'a IfName),
+    AddRoute(&'a IpAddr, &'a IfName),
+    AddRouteOfAnswers(&'a IpNet, &'a IfName),
+    AddRule(&'a IpAddr),
+    DeleteRule(&'a IpAddr),
     SetLoopbackUp,
     Announce(&'a IfName),
     Keep(&'a IfName),
@@ -38,6 +42,14 @@ impl fmt::Display for What<'_> {
             Self::SetUp(ifname) => write!(out, "bring up {ifname}"),
             Self::AddDefaultRoute(gateway, ifname) => {
                 write!(out, "add a default route via {gateway} through {ifname}")
+            }
+            Self::AddRoute(to, ifname) => write!(out, "add a route to {to} through {ifname}"),
+            Self::AddRouteOfAnswers(net, ifname) => {
+                write!(out, "add a route of DNS answers to {net} through {ifname}")
+            }
+            Self::AddRule(from) => write!(out, "add a routing rule for packets from {from}"),
+            Self::DeleteRule(from) => {
+                write!(out, "remove the routing rule for packets from {from}")
             }
             Self::SetLoopbackUp => write!(out, "bring up lo"),
             Self::Announce(ifname) => write!(out, "announce the addresses of {ifname}"),

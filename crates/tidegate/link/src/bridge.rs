@@ -8,7 +8,7 @@ use crate::batch::{Batch, What};
 use crate::error::{Cause, ErrorKind, LinkError};
 use crate::rtnetlink::Rtnetlink;
 use crate::sysctl::Sysctls;
-use crate::{find, guard, message, settle};
+use crate::{answers, find, guard, message, settle};
 
 /// Creates the bridge with its sysctls and addresses and brings it up, or creates nothing. The spanning tree protocol
 /// is off, as is the kernel's default: a port forwards as soon as it is up.
@@ -47,13 +47,14 @@ pub(crate) fn keep(host: &mut Rtnetlink, bridge: &Bridge) -> Result<(), LinkErro
             return Err(LinkError::new(What::Keep(ifname), error));
         }
     }
-    seal(host, bridge, index)
+    seal(host, bridge, index)?;
+    answers::add(&mut host.socket, bridge, index)
 }
 
 /// Before the link is up: when a link that is up gets its first filter, the kernel takes it down for a moment.
 fn seal(host: &mut Rtnetlink, bridge: &Bridge, index: u32) -> Result<(), LinkError> {
     match bridge.sealed {
-        true => guard::seal(&mut host.socket, &bridge.ifname, index),
+        true => guard::seal(&mut host.socket, bridge, index),
         false => Ok(()),
     }
 }
@@ -104,5 +105,5 @@ fn configure(host: &mut Rtnetlink, bridge: &Bridge, index: u32) -> Result<(), Li
     }
     batch.send(&mut host.socket)?;
     settle::addresses(&mut host.socket, &bridge.addresses);
-    Ok(())
+    answers::add(&mut host.socket, bridge, index)
 }

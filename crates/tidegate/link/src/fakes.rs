@@ -169,7 +169,7 @@ impl State {
             LinkStep::Reclaim(reclaim) => self.host.reclaim(reclaim)?,
             LinkStep::AddVeth(veth) => self.host.add_veth(veth)?,
             LinkStep::KeepBridge(bridge) => self.host.keep_bridge(bridge)?,
-            LinkStep::KeepVeths(_) => {}
+            LinkStep::KeepVeths(_) | LinkStep::EndAnswers => {}
             LinkStep::DeleteBridge(bridge) => self.host.delete_ours(&bridge.ifname),
             LinkStep::DeleteVeth(veth) => self.host.delete_ours(&veth.ifname),
             LinkStep::DeleteLink(ifname) => self.host.delete_ours(ifname),

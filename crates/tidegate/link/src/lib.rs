@@ -6,6 +6,7 @@
 //! whole or not at all: what a failing step had made is removed before the error is given.
 
 mod announce;
+mod answers;
 mod batch;
 mod bounded;
 mod bridge;

@@ -15,7 +15,7 @@ use crate::error::{Cause, LinkError};
 use crate::open_namespaces::OpenNamespaces;
 use crate::rtnetlink::Rtnetlink;
 use crate::sysctl::Sysctls;
-use crate::{Connections, Links, bridge, guard, port, ports, reclaim, retire, survey, veth};
+use crate::{Connections, Links, answers, bridge, guard, port, ports, reclaim, retire, survey, veth};
 
 impl Rtnetlink {
     fn carry_out(&mut self, step: &LinkStep) -> Result<(), LinkError> {
@@ -29,6 +29,7 @@ impl Rtnetlink {
             LinkStep::MendVeth(veth) => port::mend(self, veth),
             LinkStep::Reclaim(reclaim) => reclaim::reclaim(self, reclaim),
             LinkStep::DeleteBridge(bridge) => retire::bridge(self, bridge),
+            LinkStep::EndAnswers => answers::end(&mut self.socket),
             LinkStep::GuardPorts(bridge) => guard::bridge(self, bridge),
             LinkStep::AddVeth(veth) => veth::add(self, veth),
             LinkStep::KeepVeths(veths) => port::keep(self, veths),

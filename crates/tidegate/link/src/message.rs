@@ -6,7 +6,7 @@ use std::os::fd::{AsRawFd, BorrowedFd};
 use ipnet::IpNet;
 use netlink_packet_core::{NLM_F_CREATE, NLM_F_EXCL, NLM_F_REPLACE};
 use netlink_packet_route::AddressFamily;
-use netlink_packet_route::address::{AddressAttribute, AddressFlags, AddressMessage};
+use netlink_packet_route::address::{AddressAttribute, AddressFlags, AddressMessage, AddressScope};
 use netlink_packet_route::link::{
     AfSpecInet, AfSpecUnspec, BridgeStpState, InetDevConf, InfoBridge, InfoBridgePort, InfoData,
     InfoKind, InfoPortData, InfoPortKind, InfoVeth, LinkAttribute, LinkExtentMask, LinkFlags,
@@ -17,8 +17,10 @@ use netlink_packet_route::neighbour::{
 };
 use netlink_packet_route::nsid::{NsidAttribute, NsidMessage};
 use netlink_packet_route::route::{
-    RouteAddress, RouteAttribute, RouteFlags, RouteHeader, RouteMessage, RouteProtocol, RouteType,
+    RouteAddress, RouteAttribute, RouteFlags, RouteHeader, RouteMessage, RouteProtocol, RouteScope,
+    RouteType,
 };
+use netlink_packet_route::rule::{RuleAction, RuleAttribute, RuleMessage};
 use tidegate_model::links::{Bridge, GROUP, Veth};
 use tidegate_model::{IfName, MacAddr, StateId};
 use tidegate_sys::netlink::{DUMP, Request};
@@ -33,6 +35,8 @@ const RTM_GETADDR: u16 = 22;
 const RTM_NEWROUTE: u16 = 24;
 const RTM_GETROUTE: u16 = 26;
 const RTM_NEWNEIGH: u16 = 28;
+const RTM_NEWRULE: u16 = 32;
+const RTM_DELRULE: u16 = 33;
 const RTM_NEWNSID: u16 = 88;
 
 /// Addresses of endpoints are not learned and do not count. The limit is for addresses behind them, for example of
@@ -318,6 +322,67 @@ pub(crate) fn new_default_route(index: u32, gateway: IpAddr, metric: Option<u32>
     Request::new(RTM_NEWROUTE, CREATE, &message)
 }
 
+/// Adds a route to one address on a link, in the main table.
+pub(crate) fn new_route_to(index: u32, to: IpAddr, metric: u32) -> Request {
+    let mut message = RouteMessage::default();
+    message.header.address_family = family(to);
+    message.header.destination_prefix_length = IpNet::from(to).prefix_len();
+    message.header.table = RouteHeader::RT_TABLE_MAIN;
+    message.header.protocol = RouteProtocol::Boot;
+    message.header.scope = RouteScope::Link;
+    message.header.kind = RouteType::Unicast;
+    message.attributes = vec![
+        RouteAttribute::Destination(RouteAddress::from(to)),
+        RouteAttribute::Oif(index),
+        RouteAttribute::Priority(metric),
+    ];
+    Request::new(RTM_NEWROUTE, CREATE, &message)
+}
+
+/// The table of routes to isolated networks ("tide" in ASCII). Only rules of ours lead to it.
+const TABLE: u32 = GROUP;
+/// Priority of these rules: before the main table (ip-rule(8)).
+const PRIORITY: u32 = 29_801;
+
+/// Adds a route to a subnet on a link, in our table, unless it is there.
+pub(crate) fn new_route_of_answers(index: u32, net: &IpNet) -> Request {
+    let mut message = RouteMessage::default();
+    message.header.address_family = family(net.addr());
+    message.header.destination_prefix_length = net.prefix_len();
+    message.header.protocol = RouteProtocol::Boot;
+    message.header.scope = RouteScope::Link;
+    message.header.kind = RouteType::Unicast;
+    message.attributes = vec![
+        RouteAttribute::Table(TABLE),
+        RouteAttribute::Destination(RouteAddress::from(net.network())),
+        RouteAttribute::Oif(index),
+    ];
+    Request::new(RTM_NEWROUTE, NLM_F_CREATE | NLM_F_REPLACE, &message)
+}
+
+/// Adds the rule that routes packets from an address by our table.
+pub(crate) fn new_rule_from(source: IpAddr) -> Request {
+    Request::new(RTM_NEWRULE, CREATE, &rule_from(source))
+}
+
+/// Removes that rule.
+pub(crate) fn delete_rule_from(source: IpAddr) -> Request {
+    Request::new(RTM_DELRULE, 0, &rule_from(source))
+}
+
+fn rule_from(source: IpAddr) -> RuleMessage {
+    let mut message = RuleMessage::default();
+    message.header.family = family(source);
+    message.header.src_len = IpNet::from(source).prefix_len();
+    message.header.action = RuleAction::ToTable;
+    message.attributes = vec![
+        RuleAttribute::Source(source),
+        RuleAttribute::Priority(PRIORITY),
+        RuleAttribute::Table(TABLE),
+    ];
+    message
+}
+
 /// Queries the route of a packet to `destination`, but not its source address: for that, the kernel would look at the
 /// addresses of every link.
 pub(crate) fn get_route_to(destination: IpAddr) -> Request {
@@ -362,11 +427,20 @@ fn address(index: u32, net: &IpNet) -> AddressMessage {
     message.header.family = family(net.addr());
     message.header.prefix_len = net.prefix_len();
     message.header.index = index;
+    if is_link_local4(net.addr()) {
+        // The kernel takes it as the source of no packet to elsewhere.
+        message.header.scope = AddressScope::Link;
+    }
     message.attributes = vec![
         AddressAttribute::Local(net.addr()),
         AddressAttribute::Address(net.addr()),
     ];
     message
+}
+
+/// 169.254.0.0/16 (RFC 3927).
+fn is_link_local4(ip: IpAddr) -> bool {
+    matches!(ip, IpAddr::V4(ip) if ip.is_link_local())
 }
 
 fn link(attributes: impl Into<Vec<LinkAttribute>>) -> LinkMessage {

@@ -202,6 +202,10 @@ fn address_peer(socket: &mut Socket, peer: &Peer, mut sysctls: Sysctls) -> Resul
         let request = message::new_default_route(index, *gateway, peer.gateway_metric);
         batch.push(What::AddDefaultRoute(gateway, ifname), request);
     }
+    for resolver in &peer.resolvers {
+        let request = message::new_route_to(index, *resolver, peer.resolver_metric);
+        batch.push(What::AddRoute(resolver, ifname), request);
+    }
     batch.send(socket).map_err(|error| {
         // The interface is removed again, so its own sysctl does not matter.
         let is_off = error.kind() == ErrorKind::Ipv6Off;

@@ -32,6 +32,9 @@ pub struct Endpoint {
     /// Metric of its default routes, unique in the namespace. None without default routes, and for routes of older
     /// releases, whose metric the kernel chose.
     pub gateway_metric: Option<u32>,
+    /// Addresses of the DNS server to which this endpoint gave its namespace routes. None for endpoints of older
+    /// releases.
+    pub resolvers: Vec<IpAddr>,
     /// Additional DNS names; other endpoints may share them.
     pub aliases: Vec<Name>,
     /// Published ports.

@@ -55,6 +55,7 @@ pub(crate) fn endpoint(name: &str, network: &str, ports: &[&str]) -> Endpoint {
         gateways: ["10.1.2.1", "fd00:1::1"].map(ip).into(),
         gateway_priority: GatewayPriority::default(),
         gateway_metric: None,
+        resolvers: Vec::new(),
         aliases: Vec::new(),
         ports: ports.iter().map(|port| port.parse().unwrap()).collect(),
         allow: Vec::new(),

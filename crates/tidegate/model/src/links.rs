@@ -25,6 +25,9 @@ pub enum LinkStep {
     Reclaim(Reclaim),
     /// Removes a bridge. A missing bridge is not an error.
     DeleteBridge(Bridge),
+    /// Removes the rules by which the DNS server answers networks to which the host has no route. Missing rules are not
+    /// an error.
+    EndAnswers,
     /// Adds the loopback filter to all ports of a bridge, also those that an older release created. Then turns on
     /// `route_localnet` (ip-sysctl of the kernel documentation), so that ports published on 127.0.0.1 work. If the
     /// kernel lacks the filter, `route_localnet` stays off.
@@ -57,6 +60,7 @@ impl LinkStep {
             Self::MendVeth(_) => "mend-veth",
             Self::Reclaim(_) => "reclaim",
             Self::DeleteBridge(_) => "delete-bridge",
+            Self::EndAnswers => "end-answers",
             Self::GuardPorts(_) => "guard-ports",
             Self::AddVeth(_) => "add-veth",
             Self::KeepVeths(_) => "keep-veths",
@@ -81,6 +85,7 @@ impl LinkStep {
             | Self::MendBridge(_)
             | Self::MendVeth(_)
             | Self::Reclaim(_)
+            | Self::EndAnswers
             | Self::GuardPorts(_)
             | Self::KeepBridge(_)
             | Self::KeepVeths(_)
@@ -93,6 +98,7 @@ impl LinkStep {
     pub fn without_ipv6(&self) -> Option<Self> {
         let bridge = |bridge: &Bridge| Bridge {
             addresses: ipv4_of(&bridge.addresses, IpNet::addr),
+            answered: ipv4_of(&bridge.answered, IpNet::addr),
             sysctls: not_of_ipv6(&bridge.sysctls),
             ..bridge.clone()
         };
@@ -104,6 +110,7 @@ impl LinkStep {
                 peer: Peer {
                     addresses: ipv4_of(&veth.peer.addresses, IpNet::addr),
                     gateways: ipv4_of(&veth.peer.gateways, |gateway| *gateway),
+                    resolvers: ipv4_of(&veth.peer.resolvers, |resolver| *resolver),
                     sysctls: not_of_ipv6(&veth.peer.sysctls),
                     ..veth.peer.clone()
                 },
@@ -161,8 +168,11 @@ pub struct Bridge {
     pub addresses: Vec<IpNet>,
     /// Sysctls that exist only once the bridge does.
     pub sysctls: Vec<Sysctl>,
-    /// Whether it is sealed: nothing from its ports reaches the host.
+    /// Whether it is sealed: nothing from its ports reaches the host, except queries for names if `answered` is not
+    /// empty.
     pub sealed: bool,
+    /// Subnets to which only the DNS server has a route.
+    pub answered: Vec<IpNet>,
 }
 
 /// A link of ours to which another program gave another name or another group.
@@ -213,6 +223,10 @@ pub struct Peer {
     pub gateways: Vec<IpAddr>,
     /// Metric of these routes; none for the kernel's default.
     pub gateway_metric: Option<u32>,
+    /// Addresses of the DNS server, each of which gets a route to the link.
+    pub resolvers: Vec<IpAddr>,
+    /// Metric of these routes, unique in the namespace.
+    pub resolver_metric: u32,
 }
 
 /// The tracked connections of one published port.

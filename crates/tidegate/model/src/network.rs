@@ -5,7 +5,7 @@ use std::net::IpAddr;
 
 use ipnet::IpNet;
 
-use crate::{AllowList, HostAccess, IfName, MacAddr, Name, Policy, Subnet};
+use crate::{Access, AllowList, HostAccess, IfName, MacAddr, Name, Policy, RESOLVERS, Subnet};
 
 /// A network: a bridge on the host with its subnets and policy.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -37,14 +37,33 @@ pub struct Network {
 }
 
 impl Network {
-    /// The addresses of the DNS server for its endpoints: those of the bridge, if it has any and the policy allows
-    /// it.
+    /// The host's addresses in its subnets; none on an isolated network.
+    pub fn gateways(&self) -> impl Iterator<Item = IpAddr> {
+        let is_there = self.policy.access != Access::Isolated;
+        let subnets = self.subnets.iter().filter(move |_| is_there);
+        subnets.map(|subnet| subnet.gateway)
+    }
+
+    /// The addresses of the DNS server for its endpoints, if the policy allows it: its gateways, and
+    /// [`Self::fixed_resolvers`].
     pub fn resolvers(&self) -> impl Iterator<Item = IpAddr> {
-        let subnets = self.subnets.iter();
         let is_there = self.policy.host_access() != HostAccess::None;
-        subnets
-            .filter(move |_| is_there)
-            .map(|subnet| subnet.gateway)
+        let gateways = self.gateways().filter(move |_| is_there);
+        gateways.chain(self.fixed_resolvers())
+    }
+
+    /// The addresses of the DNS server that are the same on every network, one for each family of the network, if the
+    /// policy allows it.
+    pub fn fixed_resolvers(&self) -> impl Iterator<Item = IpAddr> {
+        let is_there = self.policy.host_access() != HostAccess::None;
+        let has = |ip: &IpAddr| self.has_family_of(*ip);
+        let fixed = RESOLVERS.into_iter();
+        fixed.filter(move |ip| is_there && has(ip))
+    }
+
+    fn has_family_of(&self, ip: IpAddr) -> bool {
+        let mut subnets = self.subnets.iter();
+        subnets.any(|subnet| subnet.gateway.is_ipv4() == ip.is_ipv4())
     }
 
     /// The subnet that an address belongs to.
@@ -66,10 +85,15 @@ mod tests {
     use crate::policy::{Access, HostAccess};
 
     #[test]
-    fn the_dns_server_is_at_the_gateways_unless_the_host_offers_nothing() {
+    fn the_dns_server_is_at_the_gateways_and_at_its_own_address_unless_the_host_offers_nothing() {
         let mut web = network("web");
         let at = |network: &super::Network| network.resolvers().collect::<Vec<_>>();
-        assert_eq!(at(&web), [ip("10.1.2.1"), ip("fd00:1::1")]);
+        let fixed = [ip("169.254.53.53"), ip("fd6e:616d:6573::53")];
+        let gateways = [ip("10.1.2.1"), ip("fd00:1::1")];
+        assert_eq!(at(&web), [gateways, fixed].concat());
+        let mut only6 = web.clone();
+        only6.subnets.retain(|subnet| subnet.gateway.is_ipv6());
+        assert_eq!(at(&only6), [gateways[1], fixed[1]]);
         web.policy.host_access = Some(HostAccess::None);
         assert!(at(&web).is_empty());
         web.policy.host_access = None;

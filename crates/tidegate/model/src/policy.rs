@@ -13,7 +13,8 @@ pub struct Policy {
     /// Access: whether packets can enter and leave the network.
     pub access: Access,
     /// Services of the host that its endpoints reach. Default: `all` for a new open network, `gateway` for an
-    /// internal one, `none` for an isolated one; `all` for a network of a release without this key.
+    /// internal one, `dns` for an isolated one. For a network of a release without this key: `none` if it is isolated,
+    /// else `all`.
     pub host_access: Option<HostAccess>,
     /// Whether the DNS server of an internal network forwards names that are not those of endpoints, as that of an open
     /// network always does.
@@ -52,9 +53,10 @@ impl Default for Policy {
 }
 
 impl Policy {
-    /// Services of the host that its endpoints reach; none if the host has no address on the bridge.
+    /// Services of the host that its endpoints reach: at most the DNS server if the network is isolated.
     pub fn host_access(&self) -> HostAccess {
         match (self.access, self.host_access) {
+            (Access::Isolated, Some(HostAccess::Dns)) => HostAccess::Dns,
             (Access::Isolated, _) => HostAccess::None,
             (_, Some(said)) => said,
             (_, None) => HostAccess::All,
@@ -92,7 +94,7 @@ pub enum Access {
     Open,
     /// Only its endpoints and the host reach each other.
     Internal,
-    /// Only its endpoints reach each other: the host has no address on the bridge.
+    /// Only its endpoints reach each other: the host has no address of the network's.
     Isolated,
 }
 
@@ -141,7 +143,7 @@ serde_as_text!(Access);
 pub enum HostAccess {
     /// None, not even the DNS server.
     None,
-    /// The DNS server at the gateways.
+    /// The DNS server.
     Dns,
     /// Programs that listen at the gateways' addresses.
     Gateway,
@@ -158,7 +160,7 @@ impl HostAccess {
         match access {
             Access::Open => Self::All,
             Access::Internal => Self::Gateway,
-            Access::Isolated => Self::None,
+            Access::Isolated => Self::Dns,
         }
     }
 
@@ -279,6 +281,7 @@ mod tests {
             (Access::Internal, None, HostAccess::All),
             (Access::Isolated, None, HostAccess::None),
             (Access::Isolated, Some(HostAccess::All), HostAccess::None),
+            (Access::Isolated, Some(HostAccess::Dns), HostAccess::Dns),
             (Access::Open, Some(HostAccess::Dns), HostAccess::Dns),
         ] {
             assert_eq!(policy(access, said).host_access(), is, "{access}, {said:?}");
@@ -290,7 +293,7 @@ mod tests {
         for (access, name, by_default) in [
             (Access::Open, "open", HostAccess::All),
             (Access::Internal, "internal", HostAccess::Gateway),
-            (Access::Isolated, "isolated", HostAccess::None),
+            (Access::Isolated, "isolated", HostAccess::Dns),
         ] {
             assert_eq!(access.to_string(), name);
             assert_eq!(HostAccess::by_default(access), by_default);

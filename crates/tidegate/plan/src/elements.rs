@@ -5,7 +5,7 @@ use std::net::IpAddr;
 
 use ipnet::IpNet;
 use tidegate_model::{
-    Access, DNS_PORT, Endpoint, HostAccess, Mode, Network, PortBinding, Protocol, State,
+    Access, DNS_PORT, Endpoint, HostAccess, Mode, Network, PortBinding, Protocol, RESOLVERS, State,
 };
 use tidegate_nft::{Element, EtherAddr, IfName, InetProto, InetService, Value, Verdict};
 
@@ -31,15 +31,32 @@ pub(crate) fn of_state(state: &State) -> impl Iterator<Item = Entry> {
     resolver.chain(networks).chain(endpoints.flatten())
 }
 
-/// The host port of the DNS server: open only to our bridges.
+/// The host port of the DNS server, open only to our bridges, and its own addresses.
 fn of_port_for_names(port: u16) -> Elements {
-    let protocols = [Protocol::Udp, Protocol::Tcp];
     let element = |protocol: Protocol| {
         let protocol = InetProto(protocol.number());
         Element::new([protocol.into(), InetService(port).into()])
     };
-    let elements = protocols.map(|protocol| (NftSet::Resolver, element(protocol)));
-    elements.into()
+    let elements = PROTOCOLS_OF_DNS.map(|protocol| (NftSet::Resolver, element(protocol)));
+    let mut elements: Elements = elements.into();
+    elements.extend(RESOLVERS.into_iter().flat_map(|ip| redirected(ip, port)));
+    elements
+}
+
+/// Those of DNS (RFC 7766).
+const PROTOCOLS_OF_DNS: [Protocol; 2] = [Protocol::Udp, Protocol::Tcp];
+
+/// DNS queries to an address of the host are redirected to the resolver's port at the same address.
+fn redirected(at: IpAddr, port: u16) -> [Entry; 2] {
+    PROTOCOLS_OF_DNS.map(|protocol| {
+        let binding = PortBinding {
+            host_ip: Some(at),
+            host_port: DNS_PORT,
+            port,
+            protocol,
+        };
+        translated(&binding, at)
+    })
 }
 
 /// The elements of a network: its policy.
@@ -60,14 +77,16 @@ pub(crate) fn of_network(state: &State, network: &Network) -> Elements {
     } else {
         let own = alone(network).verdict(Verdict::Goto(chain_names::FROM_ENDPOINT));
         elements.push((NftSet::Entrances, own));
-        let gateways = network.subnets.iter().map(|subnet| subnet.gateway);
-        elements.extend(gateways.map(|gateway| {
+        elements.extend(network.gateways().map(|gateway| {
             let at = at(&network.bridge, gateway);
             (gateways_of(gateway), at)
         }));
         elements.extend(network.subnets.iter().map(|subnet| ours(subnet.net)));
     }
     elements.extend(of_host_access(network));
+    if has_names(network) {
+        elements.push((NftSet::Named, alone(network)));
+    }
     if policy.access != Access::Open {
         elements.push((NftSet::Internal, alone(network)));
     } else {
@@ -88,6 +107,7 @@ pub(crate) fn of_network(state: &State, network: &Network) -> Elements {
 /// The verdict for packets from its endpoints to the host, if access is limited.
 fn of_host_access(network: &Network) -> Option<Entry> {
     let verdict = match (network.policy.access, network.policy.host_access()) {
+        (Access::Isolated, _) if has_names(network) => Verdict::Goto(chain_names::NEIGHBOURS),
         (Access::Isolated, _) => Verdict::Drop,
         (_, HostAccess::None) => Verdict::Goto(chain_names::HOST_NONE),
         (_, HostAccess::Dns) => Verdict::Goto(chain_names::HOST_DNS),
@@ -98,21 +118,15 @@ fn of_host_access(network: &Network) -> Option<Entry> {
     Some((NftSet::HostAccess, element))
 }
 
-/// DNS queries to a gateway are redirected to the resolver's port at the same address, so that the address tells the
-/// resolver which network asks.
+/// Whether its endpoints reach the DNS server.
+fn has_names(network: &Network) -> bool {
+    network.fixed_resolvers().next().is_some()
+}
+
+/// DNS queries to a gateway, whose address tells the resolver which network asks.
 fn of_resolver(network: &Network, port: u16) -> Elements {
-    let protocols = [Protocol::Udp, Protocol::Tcp];
-    let questions = network.resolvers().flat_map(|gateway| {
-        protocols.map(|protocol| PortBinding {
-            host_ip: Some(gateway),
-            host_port: DNS_PORT,
-            port,
-            protocol,
-        })
-    });
-    questions
-        .filter_map(|binding| Some(translated(&binding, binding.host_ip?)))
-        .collect()
+    let gateways = network.gateways().filter(|_| has_names(network));
+    gateways.flat_map(|ip| redirected(ip, port)).collect()
 }
 
 /// Peers: the endpoints of one network reach those of the other.

@@ -1,7 +1,9 @@
 //! Planning of endpoints.
 
 use std::collections::HashSet;
+use std::net::IpAddr;
 
+use ipnet::IpNet;
 use tidegate_api::Attach;
 use tidegate_model::links::{LinkStep, NetnsFacts};
 use tidegate_model::{Change, Endpoint, IfName, Name, NetnsRef, Network, State};
@@ -57,6 +59,7 @@ pub fn attach(
         gateway_priority: request.gateway_priority,
         gateway_metric: gateways.metric,
         gateways: gateways.addresses,
+        resolvers: resolvers(network, &addresses),
         addresses,
         allow: allow::with(&[], &ports, &from),
         ports,
@@ -125,6 +128,15 @@ fn made_name(state: &State) -> Name {
         .map(|number| format!("ep-{number:x}").parse().expect("a valid name"))
         .find(|name| state.endpoints.find(name).is_none())
         .expect("fewer than 2^32 endpoints exist")
+}
+
+/// The addresses of the DNS server that it can ask, by the families of its own addresses.
+fn resolvers(network: &Network, addresses: &[IpNet]) -> Vec<IpAddr> {
+    let is_of_family = |ip: &IpAddr| {
+        let mut own = addresses.iter().map(IpNet::addr);
+        own.any(|own| own.is_ipv4() == ip.is_ipv4())
+    };
+    network.fixed_resolvers().filter(is_of_family).collect()
 }
 
 /// The requested aliases, without duplicates and without the endpoint's own name. DNS ignores case (RFC 4343).

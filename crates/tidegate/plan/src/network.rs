@@ -130,6 +130,11 @@ pub fn remove_network(state: &State, name: &Name, force: bool) -> Result<Plan<Ne
         true => LinkStep::DeleteLink(network.bridge.clone()),
         false => steps::delete_bridge(network),
     });
+    let mut others = state.networks.values().filter(|other| other.name != *name);
+    let is_answered = |network: &Network| !steps::answered(network).is_empty();
+    if is_answered(network) && !others.any(is_answered) {
+        links.push(LinkStep::EndAnswers);
+    }
     links.extend(released);
     changes.push(Change::RemoveNetwork(network.clone()));
     let plan = Plan::removing(elements, links, Change::All(changes));

@@ -43,9 +43,9 @@ pub(crate) fn check(request: &CreateNetwork) -> Result<(), Refused> {
     }
     let is_kept_out = policy
         .host_access
-        .is_none_or(|access| access == HostAccess::None);
+        .is_none_or(|access| matches!(access, HostAccess::None | HostAccess::Dns));
     if policy.access == Access::Isolated && !is_kept_out {
-        return contradiction("--host-access, and --isolated");
+        return contradiction("--host-access other than dns or none, and --isolated");
     }
     if policy.dns_forward && policy.access != Access::Internal {
         return contradiction("--dns-forward, and no --internal");

@@ -17,7 +17,7 @@ use tidegate_nft::{
     Transaction, Verdict, fields, name,
 };
 
-use crate::chain_names::{FROM_ENDPOINT, HOST_DNS, HOST_GATEWAY, HOST_NONE};
+use crate::chain_names::{FROM_ENDPOINT, HOST_DNS, HOST_GATEWAY, HOST_NONE, NEIGHBOURS};
 use crate::elements;
 use crate::sets::{self, NftSet, table};
 
@@ -124,6 +124,7 @@ fn chains() -> Vec<ChainPlan> {
             host::input(),
         ),
         (name!("to_resolver"), None, host::to_resolver()),
+        (NEIGHBOURS, None, host::neighbours()),
         (HOST_NONE, None, host::host_none()),
         (HOST_DNS, None, host::host_dns()),
         (HOST_GATEWAY, None, host::host_gateway()),

@@ -68,6 +68,8 @@ pub(crate) enum NftSet {
     /// IPv6 subnets of networks, whose addresses are valid sources only on bridges. The key has each twice, as in
     /// `ours4`.
     Ours6,
+    /// Bridges whose endpoints reach the DNS server at its own addresses.
+    Named,
     /// Host ports of the DNS server.
     Resolver,
     /// Ports published on every IPv4 address of the host.
@@ -130,6 +132,7 @@ impl NftSet {
             Self::Elsewhere6,
             Self::Ours4,
             Self::Ours6,
+            Self::Named,
             Self::Resolver,
         ];
         interfaces
@@ -174,6 +177,7 @@ impl NftSet {
             Self::Elsewhere6 => name!("elsewhere6"),
             Self::Ours4 => name!("ours4"),
             Self::Ours6 => name!("ours6"),
+            Self::Named => name!("named"),
             Self::Resolver => name!("resolver"),
             Self::Publish4 => name!("publish4"),
             Self::Publish4At(Protocol::Tcp) => name!("publish4_at_tcp"),
@@ -206,6 +210,7 @@ impl NftSet {
             | Self::Translated4
             | Self::Translated6
             | Self::Isolated
+            | Self::Named
             | Self::Masquerading4
             | Self::Masquerading6
             | Self::Internal

@@ -1,7 +1,10 @@
 //! The link steps of networks and endpoints.
 
+use ipnet::IpNet;
 use tidegate_model::links::{Bridge, Flow, LinkStep, Peer, Sysctl, Veth};
-use tidegate_model::{Access, Endpoint, Forwarding, IfName, Mode, Network, PortBinding};
+use tidegate_model::{
+    Access, Endpoint, Forwarding, HostAccess, IfName, Mode, Network, PortBinding, Subnet,
+};
 
 use crate::interface_names::{ENDPOINT, interface_number};
 
@@ -61,13 +64,25 @@ pub(crate) fn bridge(network: &Network) -> Bridge {
         ifname: ifname.clone(),
         mac: network.mac,
         mtu: network.mtu,
-        addresses: match is_isolated {
-            true => Vec::new(),
-            false => network.subnets.iter().map(|s| s.gateway_net()).collect(),
+        addresses: {
+            let gateways = network.subnets.iter().filter(|_| !is_isolated);
+            let gateways = gateways.map(Subnet::gateway_net);
+            gateways
+                .chain(network.fixed_resolvers().map(IpNet::from))
+                .collect()
         },
         sysctls,
         sealed: is_isolated,
+        answered: answered(network),
     }
+}
+
+/// The subnets of an isolated network that has names: the host has no other route there.
+pub(crate) fn answered(network: &Network) -> Vec<IpNet> {
+    let is_answered = network.policy.access == Access::Isolated
+        && network.policy.host_access() != HostAccess::None;
+    let subnets = network.subnets.iter().filter(|_| is_answered);
+    subnets.map(|subnet| subnet.net).collect()
 }
 
 /// Allows translation of a port published on 127.0.0.1 to an endpoint. In exchange, filters of the bridge ports
@@ -105,8 +120,24 @@ pub(crate) fn veth(endpoint: &Endpoint, network: &Network) -> Veth {
             addresses: endpoint.addresses.clone(),
             gateways: endpoint.gateways.clone(),
             gateway_metric: endpoint.gateway_metric,
+            resolvers: endpoint.resolvers.clone(),
+            resolver_metric: resolver_metric(endpoint, network),
         },
     }
+}
+
+/// Metric of an endpoint's routes to the DNS server. A namespace on several networks asks by the one that has most
+/// names forwarded: an open network, else an internal one, else an isolated one. Among equals, by that of the
+/// endpoint attached first.
+pub(crate) fn resolver_metric(endpoint: &Endpoint, network: &Network) -> u32 {
+    const CLASS: u32 = 1 << 28;
+    let class = match network.policy.access {
+        Access::Open => 1,
+        Access::Internal => 2,
+        Access::Isolated => 3,
+    };
+    let number = interface_number(ENDPOINT, &endpoint.host_ifname).unwrap_or_default();
+    class * CLASS + number % CLASS
 }
 
 /// Later endpoints get lower numbers, because the kernel finds those sooner.
@@ -143,7 +174,8 @@ pub(crate) fn flows(network: &Network, endpoint: &Endpoint, ports: &[PortBinding
 
 /// Whether the host has no IPv6 on a network's bridge.
 pub(crate) fn is_without_ipv6(network: &Network) -> bool {
-    !has_ipv6(network) || network.policy.access == Access::Isolated
+    let is_isolated = network.policy.access == Access::Isolated;
+    !has_ipv6(network) || (is_isolated && answered(network).is_empty())
 }
 
 fn has_ipv4(network: &Network) -> bool {

@@ -5,7 +5,7 @@ use std::net::IpAddr;
 
 use ipnet::IpNet;
 use tidegate_api::CreateNetwork;
-use tidegate_model::{Name, State, Subnet, overlap};
+use tidegate_model::{Name, RESOLVERS, State, Subnet, overlap};
 
 use crate::ip_family::IpFamily;
 use crate::{HostFacts, Pools, Refused};
@@ -147,13 +147,12 @@ fn check_overlap(subnet: IpNet, state: &State, host: &HostFacts) -> Result<(), R
     }
 }
 
-/// The host's routes except halves of the address space: VPNs use such a pair (0.0.0.0/1 and 128.0.0.0/1) as a
+/// The DNS server's own addresses, and the host's routes except halves of the address space: VPNs use such a pair (0.0.0.0/1 and 128.0.0.0/1) as a
 /// default route with precedence.
 fn routes(host: &HostFacts) -> impl Iterator<Item = IpNet> {
-    host.routes
-        .iter()
-        .copied()
-        .filter(|route| route.prefix_len() > 1)
+    let routes = host.routes.iter().copied();
+    let fixed = RESOLVERS.into_iter().map(IpNet::from);
+    routes.filter(|route| route.prefix_len() > 1).chain(fixed)
 }
 
 /// The prefixes that a subnet from the pools must not overlap.

@@ -126,10 +126,10 @@ impl Sweep {
             self.publish(state, endpoint, |_| true);
         }
         let Some(port) = state.resolver else { return };
-        for gateway in networks().flat_map(Network::resolvers) {
+        for at in networks().flat_map(Network::resolvers) {
             for protocol in [Protocol::Udp, Protocol::Tcp] {
-                let came = (protocol.number(), gateway, DNS_PORT);
-                self.published.insert(came, (gateway, port));
+                let came = (protocol.number(), at, DNS_PORT);
+                self.published.insert(came, (at, port));
             }
         }
     }

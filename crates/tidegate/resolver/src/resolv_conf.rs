@@ -8,7 +8,7 @@ use std::net::IpAddr;
 
 pub use ask_options::AskOptions;
 pub use server::Server;
-use tidegate_model::{Access, Endpoint, HostAccess, Network, State};
+use tidegate_model::{Access, Endpoint, HostAccess, Network, RESOLVERS, State};
 
 /// The most servers that the C library uses (`MAXNS`).
 const SERVERS: usize = 3;
@@ -69,7 +69,7 @@ impl HostConf {
     /// lists none: lookups then fail at once.
     pub fn for_endpoint(&self, state: &State, endpoint: &Endpoint) -> String {
         let servers = match state.resolver {
-            Some(_) => gateways(state, endpoint),
+            Some(_) => resolvers(state, endpoint),
             None if has_way_out(state, endpoint) => {
                 let servers = self
                     .servers
@@ -121,13 +121,28 @@ fn networks<'a>(
     all.filter_map(|each| Some((each, state.networks.get(&each.network)?)))
 }
 
+/// The addresses of the DNS server to which the namespace has routes: they do not depend on its networks. A
+/// namespace that an older release attached has none, and asks the gateways.
+fn resolvers(state: &State, endpoint: &Endpoint) -> Vec<IpAddr> {
+    let has_route = |ip: &IpAddr| {
+        networks(state, endpoint).any(|(endpoint, _)| endpoint.resolvers.contains(ip))
+    };
+    let fixed: Vec<IpAddr> = RESOLVERS.into_iter().filter(has_route).collect();
+    match fixed.is_empty() {
+        true => gateways(state, endpoint),
+        false => fixed,
+    }
+}
+
 /// The gateways of the first network that has any, one for each of the endpoint's addresses, and those of the first
 /// open network. Each answers for all networks of the namespace; only gateways of open networks forward other names.
 fn gateways(state: &State, endpoint: &Endpoint) -> Vec<IpAddr> {
     let of_network = |(endpoint, network): (&Endpoint, &Network)| {
         let addresses = endpoint.addresses.iter().map(|net| net.addr());
         let subnets = addresses.filter_map(|ip| network.subnet_of(ip));
-        let gateways: Vec<IpAddr> = subnets.map(|subnet| subnet.gateway).collect();
+        let has = |gateway: &IpAddr| network.gateways().any(|own| own == *gateway);
+        let gateways = subnets.map(|subnet| subnet.gateway).filter(has);
+        let gateways: Vec<IpAddr> = gateways.collect();
         let may_ask = network.policy.host_access() != HostAccess::None;
         (may_ask && !gateways.is_empty()).then_some(gateways)
     };

@@ -6,7 +6,7 @@ use error_hint::{Hint, causes, in_one_line};
 use tidegate_api::event::{Event, Happening};
 use tidegate_link::{LinkChange, LinkError, OpenNamespaces};
 use tidegate_model::links::{GROUP, Link, LinkStep};
-use tidegate_model::{Degraded, Endpoint, Fault, IfName, Name, Network, State};
+use tidegate_model::{Access, Degraded, Endpoint, Fault, IfName, Name, Network, State};
 use tidegate_plan::{Plan, StaleConnections};
 use tokio::sync::broadcast::Receiver;
 
@@ -300,9 +300,13 @@ fn suspects(state: &State, heard: &LinkChange) -> Vec<Name> {
         LinkChange::Nothing => false,
         LinkChange::Lost => true,
         LinkChange::Changed(told) => {
-            let mut gateways = network.subnets.iter().map(|subnet| subnet.gateway);
+            // An address that every bridge has tells only of those that have no other.
+            let mut own: Box<dyn Iterator<Item = _>> = match network.policy.access {
+                Access::Isolated => Box::new(network.fixed_resolvers()),
+                Access::Open | Access::Internal => Box::new(network.gateways()),
+            };
             told.lost_link_local.contains(&network.bridge)
-                || gateways.any(|gateway| told.went.contains(&gateway))
+                || own.any(|ip| told.went.contains(&ip))
         }
     };
     let networks = state.networks.values().filter(has_lost);

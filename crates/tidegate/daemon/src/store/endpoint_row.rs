@@ -27,6 +27,8 @@ pub(super) struct EndpointRow {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     gateway_metric: Option<u32>,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    resolvers: Vec<IpAddr>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     aliases: Vec<Name>,
     ports: Vec<PortBinding>,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
@@ -68,6 +70,7 @@ impl From<Endpoint> for EndpointRow {
             gateways,
             gateway_priority,
             gateway_metric,
+            resolvers,
             aliases,
             ports,
             allow,
@@ -84,6 +87,7 @@ impl From<Endpoint> for EndpointRow {
             gateways,
             gateway_priority,
             gateway_metric,
+            resolvers,
             aliases,
             ports,
             allow: allow.into_iter().map(AllowanceRow::from).collect(),
@@ -105,6 +109,7 @@ impl From<EndpointRow> for Endpoint {
             gateways,
             gateway_priority,
             gateway_metric,
+            resolvers,
             aliases,
             ports,
             allow,
@@ -121,6 +126,7 @@ impl From<EndpointRow> for Endpoint {
             gateways,
             gateway_priority,
             gateway_metric,
+            resolvers,
             aliases,
             ports,
             allow: allow.into_iter().map(Allowance::from).collect(),

@@ -54,6 +54,9 @@ impl Block {
     /// That of all bridges that are sealed. No link has the index 0.
     pub(super) const SEALED: Self = Self::of_link(0);
 
+    /// That of all bridges that are sealed except for names. No link has the highest index.
+    pub(super) const NAMES: Self = Self::of_link(u32::MAX);
+
     /// That of the ports of the bridge with that index, or of the one port with that index: a number that stands for us,
     /// as our link group does. No index is so great that two have the same.
     pub(super) const fn of_link(index: u32) -> Self {

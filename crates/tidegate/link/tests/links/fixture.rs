@@ -26,6 +26,7 @@ pub(crate) fn bridge(n: u8) -> Bridge {
             sysctl("ipv6/conf/IF/accept_ra", "0"),
         ],
         sealed: false,
+        answered: Vec::new(),
         ifname,
     }
 }
@@ -55,6 +56,8 @@ pub(crate) fn veth(n: u8, host: u8, netns: &NetnsRef) -> Veth {
                 format!("fd77:{n}::1").parse().unwrap(),
             ],
             gateway_metric: None,
+            resolvers: Vec::new(),
+            resolver_metric: 0,
         },
     }
 }

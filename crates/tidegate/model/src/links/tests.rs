@@ -31,6 +31,7 @@ fn bridge() -> Bridge {
         addresses: both_families(),
         sysctls: sysctls(),
         sealed: false,
+        answered: Vec::new(),
     }
 }
 
@@ -51,6 +52,8 @@ fn veth() -> Veth {
             addresses: both_families(),
             gateways: vec![ip("10.1.2.1"), ip("fd00:1::1")],
             gateway_metric: None,
+            resolvers: Vec::new(),
+            resolver_metric: 0,
         },
     }
 }

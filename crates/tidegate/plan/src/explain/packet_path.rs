@@ -13,6 +13,7 @@ use super::routing::{Bridging, HostRouting};
 use super::walk::{Ground, Walk, is_to_host};
 use crate::holds;
 use crate::ruleset::{NOBODY, NOT_ON_LIST, ON_LIST};
+use crate::steps;
 
 /// The fate of the packet, and why.
 type FateAndReason = (Fate, String);
@@ -166,6 +167,9 @@ impl<'a> PacketPath<'a> {
         if let Some(endpoint) = own.iter().find(is_on_link) {
             return Some((endpoint, true));
         }
+        if let Some(endpoint) = self.to_resolver(&own) {
+            return Some((endpoint, true));
+        }
         let is_ipv4 = self.is_ipv4();
         let leads_out = |endpoint: &&&Endpoint| {
             let mut gateways = endpoint.gateways.iter();
@@ -176,6 +180,17 @@ impl<'a> PacketPath<'a> {
         let metric = |endpoint: &&&Endpoint| endpoint.gateway_metric.unwrap_or(unset);
         let exit = own.iter().filter(leads_out).min_by_key(metric)?;
         Some((exit, false))
+    }
+
+    /// The endpoint whose route leads to the DNS server, if that is the destination.
+    fn to_resolver(&self, own: &[&'a Endpoint]) -> Option<&'a Endpoint> {
+        let to = self.packet.daddr?;
+        let leads_there = |endpoint: &&&Endpoint| endpoint.resolvers.contains(&to);
+        let metric = |endpoint: &&&Endpoint| {
+            let network = self.state.networks.get(&endpoint.network)?;
+            Some(steps::resolver_metric(endpoint, network))
+        };
+        own.iter().filter(leads_there).min_by_key(metric).copied()
     }
 
     /// Forwards over the bridge to another port.
@@ -350,7 +365,7 @@ impl<'a> PacketPath<'a> {
         let network = endpoint.and_then(|endpoint| self.state.networks.get(&endpoint.network));
         match network {
             Some(Network { name, policy, .. }) if policy.access == Access::Isolated => {
-                format!("network {name} is isolated: the host has no address on its bridge")
+                format!("network {name} is isolated: the host has no route to it")
             }
             Some(Network { name, .. }) => {
                 format!(

@@ -3,7 +3,7 @@
 use std::net::IpAddr;
 
 use tidegate_api::explain::{MatchedElement, Step};
-use tidegate_model::{IfName, State};
+use tidegate_model::{IfName, RESOLVERS, State};
 use tidegate_nft::{
     AddrType, Base, ChainState, CtState, CtStatus, Data, Element, Hook, InetService, Key, Name,
     Nat, NatKind, NatTarget, Policy, Rule, Side, Statement, TableState, Value, Verdict,
@@ -11,6 +11,7 @@ use tidegate_nft::{
 
 use super::owner;
 use super::packet::{Held, Packet};
+use crate::steps;
 
 /// The table, and what it has done so far.
 pub(super) struct Walk<'a> {
@@ -147,6 +148,7 @@ impl Walk<'_> {
             }
             // An unknown source counts as arriving by the right interface.
             Statement::NoWayBack => if_it(match (packet.saddr, &packet.iif) {
+                (Some(from), Some(iif)) if self.is_answered(packet.daddr, from, iif) => false,
                 (Some(from), Some(iif)) => ground.is_local(from) || !ground.leads(from, iif),
                 _ => false,
             }),
@@ -165,6 +167,17 @@ impl Walk<'_> {
             }
             Statement::Nat(nat) => self.nat(nat, packet, elements),
         }
+    }
+
+    /// Whether the packet is for the DNS server, which alone has a route back to the sender.
+    fn is_answered(&self, to: Option<IpAddr>, from: IpAddr, by: &IfName) -> bool {
+        let networks = self.state.networks.values();
+        let mut networks = networks.filter(|network| network.bridge == *by);
+        to.is_some_and(|to| RESOLVERS.contains(&to))
+            && networks.any(|network| {
+                let answered = steps::answered(network);
+                answered.iter().any(|net| net.contains(&from))
+            })
     }
 
     fn nat(

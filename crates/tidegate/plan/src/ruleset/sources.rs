@@ -3,6 +3,7 @@
 use std::net::{Ipv4Addr, Ipv6Addr};
 
 use ipnet::{Ipv4Net, Ipv6Net};
+use tidegate_model::{RESOLVER4, RESOLVER6};
 use tidegate_nft::{
     AddrType, Field, IfName, InetProto, InetService, Key, Name, Side, Statement, Transport,
     Verdict, fields, name,
@@ -32,6 +33,8 @@ pub(super) fn guard() -> Vec<(&'static str, Vec<Statement>)> {
     };
     // The field twice makes a concatenated key, see `NftSet::Ours4`.
     let of_network = |saddr, subnets| drop(Key::from([saddr, saddr]).is_in(id(subnets)));
+    let drop_unless_answered =
+        |to_resolver| vec![to_resolver, Statement::NoWayBack, Verdict::Drop.into()];
     let to_nobody = |statement| vec![statement, Verdict::Goto(NOBODY).into()];
     vec![
         (
@@ -66,6 +69,16 @@ pub(super) fn guard() -> Vec<(&'static str, Vec<Statement>)> {
         (
             "where it comes in",
             vec![Key::from([Field::Iifname]).verdict_from(id(NftSet::Entrances))],
+        ),
+        // An isolated network is no entrance: what its endpoints send to each other may pass here (br_netfilter), and
+        // the host has a route back only for the DNS server's answers.
+        (
+            "an endpoint asks for names as itself alone",
+            drop_unless_answered(fields::IP_DADDR.is(RESOLVER4)),
+        ),
+        (
+            "an endpoint asks for names as itself alone",
+            drop_unless_answered(fields::IP6_DADDR.is(RESOLVER6)),
         ),
         (
             "nobody else sends from a network",

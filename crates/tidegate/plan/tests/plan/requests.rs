@@ -25,6 +25,7 @@ fn a_network_is_four_elements_two_sysctls_and_a_bridge() {
         add set inet tidegate gateways6 { type ifname . ipv6_addr; elements = { "tgb0" . fd74:6964:6567::1 }; }
         add set inet tidegate ours4 { type ipv4_addr . ipv4_addr; flags interval; elements = { 10.208.0.0/24 . 10.208.0.0/24 }; }
         add set inet tidegate ours6 { type ipv6_addr . ipv6_addr; flags interval; elements = { fd74:6964:6567::/64 . fd74:6964:6567::/64 }; }
+        add set inet tidegate named { type ifname; elements = { "tgb0" }; }
     "#]]
     .assert_eq(&plan.transaction.to_text());
     expect![[r#"
@@ -40,13 +41,14 @@ fn a_network_is_four_elements_two_sysctls_and_a_bridge() {
         delete element inet tidegate gateways6 { "tgb0" . fd74:6964:6567::1 }
         delete element inet tidegate ours4 { 10.208.0.0/24 . 10.208.0.0/24 }
         delete element inet tidegate ours6 { fd74:6964:6567::/64 . fd74:6964:6567::/64 }
+        delete element inet tidegate named { "tgb0" }
     "#]]
     .assert_eq(&plan.undo.to_text());
     let steps: Vec<String> = plan.links.iter().map(|step| format!("{step:?}")).collect();
     expect![[r#"
         SetSysctl(Sysctl { path: "net/ipv4/ip_forward", value: "1" })
         SetSysctl(Sysctl { path: "net/ipv6/conf/all/forwarding", value: "1" })
-        AddBridge(Bridge { ifname: IfName("tgb0"), mac: MacAddr([2, 98, 0, 0, 0, 0]), mtu: None, addresses: [10.208.0.1/24, fd74:6964:6567::1/64], sysctls: [Sysctl { path: "net/ipv4/conf/tgb0/route_localnet", value: "1" }, Sysctl { path: "net/ipv6/conf/tgb0/accept_ra", value: "0" }, Sysctl { path: "net/ipv6/conf/tgb0/dad_transmits", value: "0" }, Sysctl { path: "net/ipv6/conf/tgb0/router_solicitation_delay", value: "0" }], sealed: false })"#]].assert_eq(&steps.join("\n"));
+        AddBridge(Bridge { ifname: IfName("tgb0"), mac: MacAddr([2, 98, 0, 0, 0, 0]), mtu: None, addresses: [10.208.0.1/24, fd74:6964:6567::1/64, 169.254.53.53/32, fd6e:616d:6573::53/128], sysctls: [Sysctl { path: "net/ipv4/conf/tgb0/route_localnet", value: "1" }, Sysctl { path: "net/ipv6/conf/tgb0/accept_ra", value: "0" }, Sysctl { path: "net/ipv6/conf/tgb0/dad_transmits", value: "0" }, Sysctl { path: "net/ipv6/conf/tgb0/router_solicitation_delay", value: "0" }], sealed: false, answered: [] })"#]].assert_eq(&steps.join("\n"));
 }
 
 #[test]
@@ -118,6 +120,11 @@ fn an_endpoint_is_a_veth_pair_and_an_element_for_each_port_and_family() {
                         gateway_metric: Some(
                             512,
                         ),
+                        resolvers: [
+                            169.254.53.53,
+                            fd6e:616d:6573::53,
+                        ],
+                        resolver_metric: 268435457,
                     },
                 },
             ),
@@ -231,7 +238,7 @@ fn a_refused_network_says_why_and_what_to_do() {
     });
     seen += &refusal(&|r| {
         r.policy.access = Access::Isolated;
-        r.policy.host_access = Some(HostAccess::Dns);
+        r.policy.host_access = Some(HostAccess::Gateway);
     });
     seen += &refusal(&|r| {
         r.policy.mode4 = Mode::Routed;
@@ -282,7 +289,7 @@ fn a_refused_network_says_why_and_what_to_do() {
           give a shorter text without line breaks
         network b has contradicting options: a mode other than nat, and --internal or --isolated [Invalid]
           leave one of the two out
-        network b has contradicting options: --host-access, and --isolated [Invalid]
+        network b has contradicting options: --host-access other than dns or none, and --isolated [Invalid]
           leave one of the two out
         network b has contradicting options: --snat, and no translation (mode routed, or --no-masquerade) [Invalid]
           leave one of the two out

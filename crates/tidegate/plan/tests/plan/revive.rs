@@ -70,7 +70,7 @@ fn a_bridge_that_fits_keeps_its_settings_and_is_opened_last() {
     let LinkStep::MendBridge(bridge) = &steps[1] else {
         panic!("{steps:?}")
     };
-    assert_eq!(bridge.addresses.len(), 1);
+    assert_eq!(bridge.addresses.len(), 3);
     let opens = |path: &str| path.ends_with("route_localnet");
     assert!(!bridge.sysctls.iter().any(|sysctl| opens(&sysctl.path)));
     assert_eq!(bridge.sysctls.len(), 3);

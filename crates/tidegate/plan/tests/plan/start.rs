@@ -103,6 +103,7 @@ fn the_whole_table_is_one_transaction_that_replaces_what_was_there() {
         add set inet tidegate elsewhere6 { type ifname . ipv6_addr . ether_addr; }
         add set inet tidegate ours4 { type ipv4_addr . ipv4_addr; flags interval; }
         add set inet tidegate ours6 { type ipv6_addr . ipv6_addr; flags interval; }
+        add set inet tidegate named { type ifname; }
         add set inet tidegate resolver { type inet_proto . inet_service; }
         add map inet tidegate publish4 { type inet_proto . inet_service : ipv4_addr . inet_service; }
         add map inet tidegate publish4_at_tcp { type ipv4_addr . inet_service : ipv4_addr . inet_service; }
@@ -127,6 +128,7 @@ fn the_whole_table_is_one_transaction_that_replaces_what_was_there() {
         add chain inet tidegate from_endpoint
         add chain inet tidegate input { type filter hook input priority 0; policy accept; }
         add chain inet tidegate to_resolver
+        add chain inet tidegate neighbours
         add chain inet tidegate host_none
         add chain inet tidegate host_dns
         add chain inet tidegate host_gateway
@@ -149,6 +151,8 @@ fn the_whole_table_is_one_transaction_that_replaces_what_was_there() {
         add rule inet tidegate guard ip6 saddr ::/64 goto nobody comment "from no address, or from an IPv4 address in IPv6 #2578b7c8cd8379f1"
         add rule inet tidegate guard ip saddr != 0.0.0.0 fib saddr type broadcast drop comment "nobody sends as all of a network #bfbf3b23221dc3ed"
         add rule inet tidegate guard iifname vmap @entrances comment "where it comes in #ec86b51bb00a082b"
+        add rule inet tidegate guard ip daddr 169.254.53.53 fib saddr . iif oif missing drop comment "an endpoint asks for names as itself alone #aa49a052f46182d0"
+        add rule inet tidegate guard ip6 daddr fd6e:616d:6573::53 fib saddr . iif oif missing drop comment "an endpoint asks for names as itself alone #e635e4db5a7bece6"
         add rule inet tidegate guard ip saddr . ip saddr @ours4 drop comment "nobody else sends from a network #bc68b0c4364685f1"
         add rule inet tidegate guard ip6 saddr . ip6 saddr @ours6 drop comment "nobody else sends from a network #f16c1cf2a30f3109"
         add rule inet tidegate nobody ip saddr 0.0.0.0 udp sport 68 udp dport 67 accept comment "who has no address asks for one #6b9d200d31b4b674"
@@ -163,13 +167,18 @@ fn the_whole_table_is_one_transaction_that_replaces_what_was_there() {
         add rule inet tidegate from_endpoint iifname . ip6 saddr @here6 accept comment "an endpoint sends as itself #3270ea12159b5c59"
         add rule inet tidegate from_endpoint ip6 saddr != :: fib saddr . iif oif missing iifname . ip6 saddr . ether saddr != @elsewhere6 drop comment "an endpoint sends as itself alone #a3589246713e7c2e"
         add rule inet tidegate input meta l4proto . th dport @resolver jump to_resolver comment "questions for names #53a0bfaf94c59077"
+        add rule inet tidegate input ip daddr 169.254.53.53 goto neighbours comment "nothing else at the DNS server's own address #edf4c7763625b0b9"
+        add rule inet tidegate input ip6 daddr fd6e:616d:6573::53 goto neighbours comment "nothing else at the DNS server's own address #ffe5e1fd2e447f07"
         add rule inet tidegate input iifname vmap @host_access comment "from a network that does not reach all of the host #f84c90bbd411c631"
         add rule inet tidegate to_resolver iifname . ip daddr @gateways4 return comment "by an endpoint of the network #7d566cdcc97d50fd"
         add rule inet tidegate to_resolver iifname . ip6 daddr @gateways6 return comment "by an endpoint of the network #d5a1e88f15d2de03"
+        add rule inet tidegate to_resolver ip daddr 169.254.53.53 iifname @named accept comment "at the server's own address #d5ebfbf6ff98d020"
+        add rule inet tidegate to_resolver ip6 daddr fd6e:616d:6573::53 iifname @named accept comment "at the server's own address #e097afdd422b4b6e"
         add rule inet tidegate to_resolver drop comment "by nobody else #f1a2a766dcd55bac"
+        add rule inet tidegate neighbours meta l4proto 58 ct state untracked accept comment "neighbours that find each other #f226f47ef6f873a4"
+        add rule inet tidegate neighbours drop comment "nothing else to the host #f1a2a766dcd55bac"
         add rule inet tidegate host_none ct state established accept comment "answers #5f32a3d38c085a1f"
-        add rule inet tidegate host_none meta l4proto 58 ct state untracked accept comment "neighbours that find each other #f226f47ef6f873a4"
-        add rule inet tidegate host_none drop comment "nothing else to the host #f1a2a766dcd55bac"
+        add rule inet tidegate host_none goto neighbours comment "nothing else #7cd5e99b7738526a"
         add rule inet tidegate host_dns meta l4proto . th dport @resolver accept comment "questions for names #0204e7b0f08d5bff"
         add rule inet tidegate host_dns goto host_none comment "nothing else #9ea6c80bff7f85ff"
         add rule inet tidegate host_gateway iifname . ip daddr @gateways4 accept comment "to a gateway #b4d26de91d6e6243"
@@ -250,6 +259,7 @@ fn the_whole_table_is_one_transaction_that_replaces_what_was_there() {
         add set inet tidegate here6 { type ifname . ipv6_addr; elements = { "tgb0" . fd74:6964:6567::2, "tgb0" . fd74:6964:6567::3 }; }
         add set inet tidegate ours4 { type ipv4_addr . ipv4_addr; flags interval; elements = { 10.208.0.0/24 . 10.208.0.0/24 }; }
         add set inet tidegate ours6 { type ipv6_addr . ipv6_addr; flags interval; elements = { fd74:6964:6567::/64 . fd74:6964:6567::/64 }; }
+        add set inet tidegate named { type ifname; elements = { "tgb0" }; }
         add map inet tidegate publish4 { type inet_proto . inet_service : ipv4_addr . inet_service; elements = { 6 . 8080 : 10.208.0.2 . 80 }; }
         add map inet tidegate publish6 { type inet_proto . inet_service : ipv6_addr . inet_service; elements = { 6 . 8080 : fd74:6964:6567::2 . 80 }; }
     "#]].assert_eq(&tidegate_plan::replace(&web()).to_text());

@@ -79,6 +79,7 @@ pub(crate) fn state() -> State {
             gateways: Vec::new(),
             gateway_priority: Default::default(),
             gateway_metric: None,
+            resolvers: Vec::new(),
             aliases: aliases.iter().map(|alias| alias.parse().unwrap()).collect(),
             ports: Vec::new(),
             allow: Vec::new(),

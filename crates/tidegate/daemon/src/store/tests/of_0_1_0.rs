@@ -53,6 +53,7 @@ fn endpoint_then(
         gateways: gateways.iter().map(|a| a.parse().unwrap()).collect(),
         gateway_priority: Default::default(),
         gateway_metric: None,
+        resolvers: Vec::new(),
         aliases: Vec::new(),
         ports: Vec::new(),
         allow: Vec::new(),

@@ -129,6 +129,7 @@ fn full_endpoint() -> Endpoint {
         gateways: vec!["10.0.1.1".parse().unwrap()],
         gateway_priority: 7.try_into().unwrap(),
         gateway_metric: Some(400),
+        resolvers: vec!["169.254.53.53".parse().unwrap()],
         aliases: vec!["www".parse().unwrap()],
         ports: vec![port],
         allow: vec![Allowance {

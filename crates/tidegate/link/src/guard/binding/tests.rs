@@ -29,6 +29,8 @@ fn endpoint() -> Peer {
         ],
         gateways: Vec::new(),
         gateway_metric: None,
+        resolvers: Vec::new(),
+        resolver_metric: 0,
     }
 }
 

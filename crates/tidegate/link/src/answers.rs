@@ -1,0 +1,50 @@
+//! The way of the DNS server's answers to isolated networks. The host has no route to these networks, except for packets
+//! from the DNS server's own addresses: rules (ip-rule(8)) lead these to a table of ours.
+
+use rustix::io::Errno;
+use tidegate_model::RESOLVERS;
+use tidegate_model::links::Bridge;
+use tidegate_sys::netlink::{Request, Socket};
+
+use crate::batch::What;
+use crate::error::LinkError;
+use crate::message;
+
+/// Adds routes to the subnets of a bridge to which the host has no other, and the rules that lead there. A bridge that
+/// is down gets no route: this is done again when it is brought up.
+pub(crate) fn add(socket: &mut Socket, bridge: &Bridge, index: u32) -> Result<(), LinkError> {
+    for resolver in &RESOLVERS {
+        let mut nets = bridge.answered.iter();
+        if nets.any(|net| net.addr().is_ipv4() == resolver.is_ipv4()) {
+            let request = message::new_rule_from(*resolver);
+            ask(socket, What::AddRule(resolver), request, Errno::EXIST)?;
+        }
+    }
+    for net in &bridge.answered {
+        let request = message::new_route_of_answers(index, net);
+        let what = What::AddRouteOfAnswers(net, &bridge.ifname);
+        ask(socket, what, request, Errno::NETDOWN)?;
+    }
+    Ok(())
+}
+
+/// Removes the rules, if they are there.
+pub(crate) fn end(socket: &mut Socket) -> Result<(), LinkError> {
+    RESOLVERS.iter().try_for_each(|resolver| {
+        let request = message::delete_rule_from(*resolver);
+        ask(socket, What::DeleteRule(resolver), request, Errno::NOENT)
+    })
+}
+
+/// Sends a request, which may be refused for one reason.
+fn ask(
+    socket: &mut Socket,
+    what: What<'_>,
+    request: Request,
+    harmless: Errno,
+) -> Result<(), LinkError> {
+    match socket.ask(request) {
+        Err(error) if error.errno() == Some(harmless) => Ok(()),
+        done => done.map(drop).map_err(|cause| LinkError::new(what, cause)),
+    }
+}
