@@ -61,7 +61,7 @@ complete -c tidegate -n "__fish_tidegate_using_subcommand network; and __fish_se
 complete -c tidegate -n "__fish_tidegate_using_subcommand network; and __fish_seen_subcommand_from create" -l gateway -d 'Address of the bridge in one of the subnets [default: the first address of each subnet]' -r
 complete -c tidegate -n "__fish_tidegate_using_subcommand network; and __fish_seen_subcommand_from create" -l ip-range -d 'Range of a subnet from which endpoints get addresses [default: the whole subnet]' -r
 complete -c tidegate -n "__fish_tidegate_using_subcommand network; and __fish_seen_subcommand_from create" -l aux-address -d 'Reserve an address: no endpoint gets it. NAME says what it is for' -r
-complete -c tidegate -n "__fish_tidegate_using_subcommand network; and __fish_seen_subcommand_from create" -l host-access -d 'Which host services endpoints may reach: none, dns, gateway or all [default: all; gateway with --internal, none with --isolated]' -r
+complete -c tidegate -n "__fish_tidegate_using_subcommand network; and __fish_seen_subcommand_from create" -l host-access -d 'Which host services endpoints may reach: none, dns, gateway or all [default: all; gateway with --internal, dns with --isolated]' -r
 complete -c tidegate -n "__fish_tidegate_using_subcommand network; and __fish_seen_subcommand_from create" -l mode -d 'How endpoints exchange packets with other machines: nat, routed or nat-unprotected [default: nat]' -r
 complete -c tidegate -n "__fish_tidegate_using_subcommand network; and __fish_seen_subcommand_from create" -l mode4 -d '--mode for IPv4 only' -r
 complete -c tidegate -n "__fish_tidegate_using_subcommand network; and __fish_seen_subcommand_from create" -l mode6 -d '--mode for IPv6 only' -r
@@ -78,7 +78,7 @@ complete -c tidegate -n "__fish_tidegate_using_subcommand network; and __fish_se
 complete -c tidegate -n "__fish_tidegate_using_subcommand network; and __fish_seen_subcommand_from create" -l no-ipv4 -d 'Create no IPv4 subnet'
 complete -c tidegate -n "__fish_tidegate_using_subcommand network; and __fish_seen_subcommand_from create" -l ipv6 -d 'Require IPv6: fail where the host has IPv6 turned off, instead of creating an IPv4-only network'
 complete -c tidegate -n "__fish_tidegate_using_subcommand network; and __fish_seen_subcommand_from create" -l internal -d 'No internet, no access from outside. Endpoints reach each other and the host'
-complete -c tidegate -n "__fish_tidegate_using_subcommand network; and __fish_seen_subcommand_from create" -l isolated -d 'Like --internal, but the host cannot reach it either: the bridge has no address'
+complete -c tidegate -n "__fish_tidegate_using_subcommand network; and __fish_seen_subcommand_from create" -l isolated -d 'Like --internal, but the host cannot reach it either. Its endpoints have names, and reach nothing else of the host'
 complete -c tidegate -n "__fish_tidegate_using_subcommand network; and __fish_seen_subcommand_from create" -l dns-forward -d 'With --internal: resolve external names too'
 complete -c tidegate -n "__fish_tidegate_using_subcommand network; and __fish_seen_subcommand_from create" -l no-icc -d 'Endpoints of this network cannot talk to each other directly'
 complete -c tidegate -n "__fish_tidegate_using_subcommand network; and __fish_seen_subcommand_from create" -l anti-spoofing -d 'Endpoints can send only from the addresses that they were given'

@@ -1,10 +1,10 @@
 //! Where a namespace asks for names, on whatever networks it is.
 
-use std::net::IpAddr;
+use std::net::{IpAddr, SocketAddr};
 
 use serde_json::Value;
 use tidegate_tests::names::{Answer, World, ask_tcp, ask_udp, is_silent};
-use tidegate_tests::traffic::Server;
+use tidegate_tests::traffic::{Server, ask_tcp as ask_server};
 use tidegate_tests::{Attached, Host, Lab, Netns, Programs, require_root_kernel};
 
 use crate::drivers;
@@ -187,6 +187,35 @@ fn the_address_of_the_dns_server_offers_names_to_endpoints_and_nothing_to_anybod
 }
 
 #[test]
+fn the_host_has_names_that_lead_to_the_gateway() {
+    require_root_kernel!();
+    for driver in drivers() {
+        let lab = lab(&driver);
+        // A name that is forwarded has this address.
+        let _world = World::start(&lab.outside, WORLD.parse().unwrap(), [198, 51, 100, 7]);
+        create(&lab, "web", &[]);
+        create(&lab, "dark", &["--isolated"]);
+        let _service = Server::start(&lab.host.netns, "host", 8000);
+        let [front, shade] = [("web", "front"), ("dark", "shade")]
+            .map(|(network, name)| lab.attach(network, name, &[]));
+        for name in [
+            "gateway",
+            "host.docker.internal",
+            "host.containers.internal",
+        ] {
+            for (kind, wanted) in [("A", "10.208.0.1"), ("AAAA", "fd74:6964:6567::1")] {
+                let answer = ask(&front.netns, &servers(&front.endpoint), name, kind);
+                assert_eq!(answer, Answer::of(&[wanted]), "{name}");
+                let reply = ask_server(&front.netns, (ip(wanted), 8000).into()).unwrap();
+                assert_eq!(reply.server, "host");
+                let answer = ask(&shade.netns, &servers(&shade.endpoint), name, kind);
+                assert_eq!(answer, Answer::nothing("No Error"), "{name}");
+            }
+        }
+    }
+}
+
+#[test]
 fn an_isolated_network_has_names_and_the_host_stays_out_of_reach() {
     require_root_kernel!();
     for driver in drivers() {
@@ -219,6 +248,7 @@ fn an_isolated_network_has_names_and_the_host_stays_out_of_reach() {
                 assert!(is_silent(&one.netns, (at, 80).into(), "one"), "{when}");
                 assert!(is_silent(&closed.netns, (at, 53).into(), "one"), "{when}");
             }
+            assert!(!is_silent(&other.netns, one.v4(80), "one"), "{when}");
             // Neither has a way to the other.
             for address in [one.v4(80), one.v6(80)] {
                 assert!(is_silent(&lab.host.netns, address, "one"), "{when}");
@@ -232,6 +262,17 @@ fn an_isolated_network_has_names_and_the_host_stays_out_of_reach() {
             "ip route add {FIXED4} dev eth0; ip -6 route add {FIXED6} dev eth0"
         ));
         let _services = [&lab.host.netns, &one.netns].map(|netns| Server::start(netns, "any", 80));
+        for from in ["192.0.2.2", "2001:db8::2"] {
+            let at = if from.contains(':') { FIXED6 } else { FIXED4 };
+            let to = format!("{}/tcp", SocketAddr::from((ip(at), 53)));
+            let asked = ["explain", "one", &to];
+            let honest = lab.host.tidegate(&asked);
+            assert_eq!(honest.code, Some(0), "{honest:#?}");
+            let forged = lab
+                .host
+                .tidegate(&[&asked[..], &["--source-address", from]].concat());
+            assert!(forged.stdout.contains("as itself alone"), "{forged:#?}");
+        }
         for value in [0, 1] {
             lab.set_br_netfilter(value);
             check(&lab, &format!("{driver}, {value}"));

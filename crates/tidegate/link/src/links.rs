@@ -15,7 +15,9 @@ use crate::error::{Cause, LinkError};
 use crate::open_namespaces::OpenNamespaces;
 use crate::rtnetlink::Rtnetlink;
 use crate::sysctl::Sysctls;
-use crate::{Connections, Links, answers, bridge, guard, port, ports, reclaim, retire, survey, veth};
+use crate::{
+    Connections, Links, answers, bridge, guard, port, ports, reclaim, retire, survey, veth,
+};
 
 impl Rtnetlink {
     fn carry_out(&mut self, step: &LinkStep) -> Result<(), LinkError> {

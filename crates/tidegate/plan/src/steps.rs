@@ -126,15 +126,14 @@ pub(crate) fn veth(endpoint: &Endpoint, network: &Network) -> Veth {
     }
 }
 
-/// Metric of an endpoint's routes to the DNS server. A namespace on several networks asks by the one that has most
-/// names forwarded: an open network, else an internal one, else an isolated one. Among equals, by that of the
-/// endpoint attached first.
+/// Metric of an endpoint's routes to the DNS server. A namespace on several networks asks by the one whose names are
+/// forwarded, else by an internal one, else by an isolated one. Among equals, by that of the endpoint attached first.
 pub(crate) fn resolver_metric(endpoint: &Endpoint, network: &Network) -> u32 {
     const CLASS: u32 = 1 << 28;
     let class = match network.policy.access {
-        Access::Open => 1,
-        Access::Internal => 2,
+        _ if network.policy.forwards_names() => 1,
         Access::Isolated => 3,
+        Access::Open | Access::Internal => 2,
     };
     let number = interface_number(ENDPOINT, &endpoint.host_ifname).unwrap_or_default();
     class * CLASS + number % CLASS

@@ -122,7 +122,11 @@ impl DnsQuery<'_> {
         if let Some(address) = asks_for_name_of(query) {
             return self.name_of(query, address);
         }
-        match text(query.name()).and_then(|name| self.view.addresses(&name)) {
+        let addresses = |name: String| {
+            let of_endpoints = self.view.addresses(&name);
+            of_endpoints.or_else(|| self.view.host(&name))
+        };
+        match text(query.name()).and_then(addresses) {
             Some(addresses) => self.addresses(query, addresses),
             None if is_private(query) => self.answer(ResponseCode::NXDomain, Vec::new()),
             None => self.forward(query),

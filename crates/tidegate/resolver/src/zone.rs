@@ -27,6 +27,14 @@ pub struct Zone {
 type Networks = SmallVec<[(Name, usize); 1]>;
 type Holders = SmallVec<[Name; 1]>;
 
+/// The names of the host, besides those of endpoints: Docker's, podman's, and a short one. An endpoint's name hides the
+/// same name of the host.
+const HOST_NAMES: [&str; 3] = [
+    "gateway",
+    "host.containers.internal",
+    "host.docker.internal",
+];
+
 #[derive(Clone, Debug, Default)]
 struct Network {
     bridge: Option<IfName>,
@@ -162,11 +170,12 @@ impl Zone {
 
     /// The names that a client may learn; parameters as in [`Self::asker`].
     pub(crate) fn view(&self, from: IpAddr, to: IpAddr, by: Option<&str>) -> Option<View<'_>> {
-        let (endpoint, asked) = self.endpoint(from, to, by)?;
+        let (asker, asked) = self.endpoint(from, to, by)?;
         Some(View {
             zone: self,
+            asker,
             asked,
-            networks: self.namespaces.get(&endpoint.netns)?,
+            networks: self.namespaces.get(&asker.netns)?,
         })
     }
 }
@@ -187,6 +196,8 @@ fn key(name: &Name) -> String {
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct View<'a> {
     zone: &'a Zone,
+    /// The endpoint that asks.
+    asker: &'a Endpoint,
     /// The network whose gateway was asked.
     asked: &'a Network,
     networks: &'a [(Name, usize)],
@@ -232,6 +243,19 @@ impl<'a> View<'a> {
             }
         }
         found.map(|found| found.into_iter().collect())
+    }
+
+    /// Addresses of the host for one of its names ([`HOST_NAMES`]): the gateways of the asker's subnets. None for other
+    /// names. `name` is in lower case.
+    pub(crate) fn host(self, name: &str) -> Option<Vec<IpAddr>> {
+        let own = self.asker.addresses.as_ref();
+        let is_own = |gateway: &IpAddr| {
+            let of_gateway = |net: &&IpNet| net.contains(gateway);
+            let mut subnets = self.asked.subnets.iter().filter(of_gateway);
+            subnets.any(|net| own.iter().any(|address| net.contains(address)))
+        };
+        let gateways = self.asked.gateways.iter().copied().filter(is_own);
+        HOST_NAMES.contains(&name).then(|| gateways.collect())
     }
 
     /// The endpoint that has an address, with its network.

@@ -305,8 +305,7 @@ fn suspects(state: &State, heard: &LinkChange) -> Vec<Name> {
                 Access::Isolated => Box::new(network.fixed_resolvers()),
                 Access::Open | Access::Internal => Box::new(network.gateways()),
             };
-            told.lost_link_local.contains(&network.bridge)
-                || own.any(|ip| told.went.contains(&ip))
+            told.lost_link_local.contains(&network.bridge) || own.any(|ip| told.went.contains(&ip))
         }
     };
     let networks = state.networks.values().filter(has_lost);

@@ -62,7 +62,9 @@ fn each_difference_is_named_with_its_steps() {
         format!("tgb0: MTU 1500 set {steps}")
     );
     assert_eq!(
-        bridge(&|it| drop(it.addresses.remove(1))),
+        bridge(&|it| {
+            it.addresses.remove(1);
+        }),
         format!("tgb0: address fd74:6964:6567::1/64 added {steps}")
     );
     assert_eq!(

@@ -10,5 +10,6 @@ mod connected;
 mod edges;
 mod files;
 mod forwarded;
+mod host;
 mod local;
 mod scene;
