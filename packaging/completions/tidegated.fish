@@ -10,8 +10,8 @@ warn\t''
 info\t''
 debug\t''
 trace\t''"
-complete -c tidegated -l ipv4-pools -d 'Pools of IPv4 subnets for networks [default: 10.208.0.0/12:24]' -r
-complete -c tidegated -l ipv6-pools -d 'Pools of IPv6 subnets for networks [default: fd74:6964:6567::/48:64]' -r
+complete -c tidegated -l ipv4-pools -d 'Pools of IPv4 subnets for networks [default: 10.208.0.0/12:24, 172.16.0.0/12:24 and 192.168.0.0/16:24]' -r
+complete -c tidegated -l ipv6-pools -d 'Pools of IPv6 subnets for networks [default: a prefix of the host\'s own]' -r
 complete -c tidegated -l free-ports -d 'Range from which a free host port is chosen [default: 61000-65535]' -r
 complete -c tidegated -l allow -d 'Clients that may reach published ports without an --allow, their own or their network\'s [default: everybody]' -r
 complete -c tidegated -l forwarding -d 'Whether the daemon turns on IP forwarding: set or leave [default: set]' -r

@@ -33,7 +33,12 @@ pub struct Host {
     /// What starts the daemon: a program and its arguments, before the daemon's own.
     launcher: Vec<String>,
     daemon: Option<Child>,
+    /// Whether the daemon has the default pool of IPv6 subnets, which is another one on each host.
+    has_own_pool: bool,
 }
+
+/// The pool of IPv6 subnets of all hosts but those that have their own: tests name its addresses.
+const POOL: (&str, &str) = ("TIDEGATE_IPV6_POOLS", "fd74:6964:6567::/48:64");
 
 impl Host {
     /// A host whose daemon is not started yet.
@@ -45,7 +50,15 @@ impl Host {
             arguments: arguments.iter().map(ToString::to_string).collect(),
             launcher: Vec::new(),
             daemon: None,
+            has_own_pool: false,
         }
+    }
+
+    /// The host, whose daemon takes IPv6 subnets from the pools that its configuration says, or from the host's own.
+    #[must_use]
+    pub fn with_own_pool(mut self) -> Self {
+        self.has_own_pool = true;
+        self
     }
 
     /// A host with a daemon of this source tree that uses a driver.
@@ -132,6 +145,9 @@ impl Host {
             .arg("--state-dir")
             .arg(self.state_dir());
         command.args(&self.arguments).stdin(Stdio::null());
+        if !self.has_own_pool {
+            command.env(POOL.0, POOL.1);
+        }
         command
     }
 

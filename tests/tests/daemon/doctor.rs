@@ -9,7 +9,7 @@ use tidegate_tests::{Host, Lab, require_root_kernel};
 use crate::{drivers, unstarted};
 
 /// The findings of one check, each as `severity: what; advice`.
-fn findings(host: &Host, check: &str) -> Vec<String> {
+pub(crate) fn findings(host: &Host, check: &str) -> Vec<String> {
     let output = host.tidegate(&["doctor", "--json"]);
     let diagnosis: Value = serde_json::from_str(&output.stdout).unwrap();
     let checks = diagnosis["checks"].as_array().unwrap();

@@ -15,6 +15,7 @@ mod disk;
 mod dns_address;
 mod doctor;
 mod durability;
+mod edges;
 mod endpoints;
 mod events;
 mod explain;
@@ -28,6 +29,7 @@ mod matrix;
 mod metrics;
 mod names;
 mod networks;
+mod pools;
 mod ports;
 mod refusals;
 mod relay;
@@ -39,6 +41,7 @@ mod state_dir;
 mod timings;
 mod top;
 mod traffic;
+mod warned;
 
 use tidegate_tests::{Host, Programs};
 

@@ -127,14 +127,13 @@ fn a_change_that_the_kernel_refuses_is_undone_completely() {
         let host = &lab.host;
         host.ok(&["network", "create", "web"]);
         let _front = lab.attach("web", "front", &["8080:80"]);
-        // The name that the next interface pair, or bridge, is to get.
-        host.netns
-            .sh("ip link add tgv2 type bridge; ip link add tgb2 type bridge");
+        host.netns.sh("ip link add taken type bridge");
         let other = Netns::new();
+        // The kernel says so when the pair is there.
         refuse(
             host,
             2,
-            "tgv2",
+            "rp_filter",
             &[
                 "attach",
                 "web",
@@ -144,11 +143,17 @@ fn a_change_that_the_kernel_refuses_is_undone_completely() {
                 "9090:90",
                 "-p",
                 "99:99/udp",
+                "--sysctl",
+                "net.ipv4.conf.IFNAME.rp_filter=none",
             ],
         );
-        refuse(host, 2, "tgb2", &["network", "create", "db"]);
+        refuse(
+            host,
+            1,
+            "taken",
+            &["network", "create", "db", "--bridge", "taken"],
+        );
         assert_eq!(host.ruleset_diff(), "");
-        host.netns.sh("ip link del tgv2; ip link del tgb2");
         host.ok(&["attach", "web", "--netns", other.name(), "-p", "9090:90"]);
         assert_eq!(host.ruleset_diff(), "");
     }
@@ -215,20 +220,53 @@ impl Drop for Mounted<'_> {
 }
 
 #[test]
-fn a_refusal_is_reported_and_the_other_requests_are_done() {
+fn a_command_about_several_names_does_nothing_if_one_of_them_is_refused() {
     require_root_kernel!();
     let lab = Lab::with_driver("auto");
     let host = &lab.host;
-    host.ok(&["network", "create", "web"]);
-    let _one = lab.attach("web", "one", &[]);
-    let _two = lab.attach("web", "two", &[]);
-    let output = host.tidegate(&["detach", "nowhere", "one", "never", "two"]);
-    assert_eq!(output.code, Some(1));
-    assert_eq!(output.stdout, "one\ntwo\n");
-    for name in ["nowhere", "never"] {
-        let line = format!("error: endpoint {name} does not exist");
-        assert!(output.stderr.lines().any(|l| l == line), "{output:#?}");
+    for network in ["web", "db", "empty"] {
+        host.ok(&["network", "create", network]);
     }
+    let _one = lab.attach("web", "one", &[]);
+    let _two = lab.attach("db", "two", &[]);
+    for (line, errors) in [
+        (
+            "detach nowhere one never two",
+            &[
+                "error: endpoint nowhere does not exist",
+                "error: endpoint never does not exist",
+            ][..],
+        ),
+        (
+            "network rm empty nowhere",
+            &["error: network nowhere does not exist"],
+        ),
+        (
+            "network rm empty web db nowhere",
+            &[
+                "error: network web still has endpoints: one",
+                "error: network db still has endpoints: two",
+                "error: network nowhere does not exist",
+            ],
+        ),
+        (
+            "network rm --force nowhere web",
+            &["error: network nowhere does not exist"],
+        ),
+    ] {
+        let arguments: Vec<&str> = line.split(' ').collect();
+        refuse(host, 1, errors[0], &arguments);
+        let output = host.tidegate(&arguments);
+        let told: Vec<&str> = output.stderr.lines().collect();
+        let told: Vec<&str> = told
+            .into_iter()
+            .filter(|it| it.starts_with("error"))
+            .collect();
+        assert_eq!(told, errors);
+    }
+    assert_eq!(host.ok(&["detach", "one", "two", "one"]), "one\ntwo\n");
+    let removed = host.ok(&["network", "rm", "web", "empty", "web", "db"]);
+    assert_eq!(removed, "web\nempty\ndb\n");
 }
 
 #[test]

@@ -56,7 +56,7 @@ fn a_flag_wins_over_the_file() {
         "--nft-path",
         nft.trim(),
     ];
-    let mut host = unstarted(&arguments);
+    let mut host = unstarted(&arguments).with_own_pool();
     host.start();
     assert_eq!(host.json(&["info"])["driver"]["name"], "exec");
     let made = host.json(&["network", "create", "web", "--no-ipv6"]);

@@ -167,10 +167,10 @@ calls! {
         "Describe an endpoint";
     Delete "/v1/endpoints/{name}" DeleteEndpoint(Name) -> Json<Endpoint>:
         "Detach an endpoint; the answer is what it was";
-    Post "/v1/endpoints/{name}/publish" PublishPorts((Name, Body<Publish>)) -> Json<Endpoint>:
-        "Publish further ports of an endpoint";
-    Post "/v1/endpoints/{name}/unpublish" UnpublishPorts((Name, Body<Ports>)) -> Json<Endpoint>:
-        "Stop publishing ports of an endpoint";
+    Post "/v1/endpoints/{name}/publish" PublishPorts((Name, Body<Publish>)) -> Json<EndpointView>:
+        "Publish further ports of an endpoint; the answer is without its resolv.conf";
+    Post "/v1/endpoints/{name}/unpublish" UnpublishPorts((Name, Body<Ports>)) -> Json<EndpointView>:
+        "Stop publishing ports of an endpoint; the answer is without its resolv.conf";
     Post "/v1/gc" CollectEndpoints(()) -> Json<Vec<Endpoint>>:
         "Remove the endpoints whose namespaces are gone; the answer is what they were";
     Get "/v1/events" WatchEvents(()) -> Lines<Event>:

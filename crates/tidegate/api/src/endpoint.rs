@@ -10,7 +10,7 @@ use tidegate_model::{
     PortRequest, Source,
 };
 
-use crate::Fault;
+use crate::{Fault, Warning};
 
 /// Asks for an endpoint.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -249,6 +249,9 @@ pub struct EndpointView {
     /// Why it is degraded, if it is.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub degraded: Option<Fault>,
+    /// Warnings about its settings that hold now. Not in lists.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub warnings: Vec<Warning>,
 }
 
 #[cfg(test)]

@@ -142,6 +142,7 @@ impl Happening {
     pub fn of(change: &Change) -> Vec<Self> {
         vec![match change.clone() {
             Change::All(changes) => return changes.iter().flat_map(Self::of).collect(),
+            Change::SkipNumbers(_) => return Vec::new(),
             Change::AddNetwork(network) => Self::NetworkCreated {
                 network: network.into(),
             },

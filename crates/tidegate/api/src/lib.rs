@@ -22,6 +22,7 @@ mod refusal;
 mod ruleset;
 pub mod traffic;
 mod travels;
+mod warning;
 
 pub use degraded::{Degraded, Fault};
 pub use endpoint::{Allowance, Attach, Endpoint, EndpointView, NetnsId, NetnsRef, Ports, Publish};
@@ -34,6 +35,7 @@ pub use policy::Policy;
 pub use refusal::{Refusal, RefusalKind};
 pub use ruleset::{RulesetDiff, RulesetText};
 pub use travels::Travels;
+pub use warning::Warning;
 
 /// Where the daemon listens unless told otherwise.
 pub const DEFAULT_SOCKET: &str = "/run/tidegate/tidegated.sock";

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use tidegate_model::{AllowList, IfName, MacAddr, Name, Source};
 
 use crate::policy::changes;
-use crate::{Fault, Policy};
+use crate::{Fault, Policy, Warning};
 
 /// Asks for a network.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -235,6 +235,9 @@ pub struct NetworkView {
     /// Why it is degraded, if it is.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub degraded: Option<Fault>,
+    /// Warnings about its settings that hold now. Not in lists.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub warnings: Vec<Warning>,
     /// Notes for the user about its creation, as text. Only in the answer to `POST`.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub notes: Vec<String>,

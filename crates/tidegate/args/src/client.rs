@@ -11,7 +11,7 @@ use tidegate_model::{
     Source,
 };
 
-use crate::values::{address, label, prefix, reserved};
+use crate::values::{address, host_address, label, prefix, reserved};
 
 const AFTER_HELP: &str = "\
 Exit status: 0 done; 1 refused: the message says what to change; 2 the daemon or the host failed.
@@ -229,7 +229,7 @@ pub struct CreateArgs {
     /// Default host address for published ports of this network; one for each of IPv4 and IPv6
     ///
     /// 0.0.0.0 means every IPv4 address, and :: every IPv6 address. Default: both.
-    #[arg(long, value_name = "IP", value_delimiter = ',', value_parser = address, help_heading = PUBLISHED)]
+    #[arg(long, value_name = "IP", value_delimiter = ',', value_parser = host_address, help_heading = PUBLISHED)]
     pub host_ip: Vec<IpAddr>,
     /// Clients that may reach published ports without their own --allow [default: `ports.allow` of tidegated.toml]
     #[arg(long, value_name = "CIDR", value_delimiter = ',', help_heading = PUBLISHED)]
@@ -304,7 +304,7 @@ pub struct PolicyArgs {
     #[arg(long, conflicts_with = "snat", help_heading = OUTSIDE)]
     pub no_masquerade: bool,
     /// Source address of outgoing traffic, an address of the host; one for each of IPv4 and IPv6
-    #[arg(long, value_name = "IP", value_delimiter = ',', value_parser = address, help_heading = OUTSIDE)]
+    #[arg(long, value_name = "IP", value_delimiter = ',', value_parser = host_address, help_heading = OUTSIDE)]
     pub snat: Vec<IpAddr>,
     /// Host interface whose clients reach every port of endpoints at their own addresses
     #[arg(long, value_name = "IFNAME", value_delimiter = ',', help_heading = OUTSIDE)]

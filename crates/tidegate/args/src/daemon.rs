@@ -85,9 +85,10 @@ pub struct Daemon {
           value_parser = PossibleValuesParser::new(["error", "warn", "info", "debug", "trace"]))]
     pub log_level: Option<String>,
 
-    /// Pools of IPv4 subnets for networks [default: 10.208.0.0/12:24]
+    /// Pools of IPv4 subnets for networks [default: 10.208.0.0/12:24, 172.16.0.0/12:24 and 192.168.0.0/16:24]
     ///
-    /// Each pool is split into subnets with a prefix length of SIZE.
+    /// Each pool is split into subnets with a prefix length of SIZE. A network gets the first subnet that overlaps no route
+    /// and no address of the host, so a host with a route to 10.0.0.0/8 takes the next pool.
     #[arg(
         long,
         value_name = "BASE:SIZE",
@@ -96,7 +97,10 @@ pub struct Daemon {
     )]
     pub ipv4_pools: Option<Vec<String>>,
 
-    /// Pools of IPv6 subnets for networks [default: fd74:6964:6567::/48:64]
+    /// Pools of IPv6 subnets for networks [default: a prefix of the host's own]
+    ///
+    /// The default is a random /48 of unique local addresses (RFC 4193 section 3.2), split into subnets of /64. The daemon
+    /// makes it at its first start and keeps it in its state; `tidegate info` shows it.
     #[arg(
         long,
         value_name = "BASE:SIZE",

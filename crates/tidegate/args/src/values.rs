@@ -3,7 +3,7 @@
 use std::net::IpAddr;
 
 use ipnet::IpNet;
-use tidegate_model::{Invalid, Name};
+use tidegate_model::{Invalid, Name, reason_against_zone};
 
 /// An IP address.
 pub(crate) fn address(text: &str) -> Result<IpAddr, Invalid> {
@@ -15,6 +15,17 @@ pub(crate) fn address(text: &str) -> Result<IpAddr, Invalid> {
         let hint = "write it 10.1.2.3 or fd00:1:2:3::4";
         Invalid::new("address", text, reason, hint)
     })
+}
+
+/// An address of the host. It has no zone, as in `fe80::1%eth0`.
+pub(crate) fn host_address(text: &str) -> Result<IpAddr, Invalid> {
+    match reason_against_zone(text) {
+        Some(reason) => {
+            let hint = "write it 192.0.2.1 or 2001:db8::1";
+            Err(Invalid::new("address of the host", text, reason, hint))
+        }
+        None => address(text),
+    }
 }
 
 /// A prefix, with or without host bits.
@@ -77,6 +88,15 @@ mod tests {
             ),
             (
                 address("web").map(|_| ()),
+                "invalid address \"web\": it is not an IP address",
+            ),
+            (
+                host_address("fe80::1%eth0").map(|_| ()),
+                "invalid address of the host \"fe80::1%eth0\": fe80::1%eth0 is a link-local address, and the kernel \
+                 forwards no packets from or to such addresses (RFC 4291 section 2.5.6)",
+            ),
+            (
+                host_address("web").map(|_| ()),
                 "invalid address \"web\": it is not an IP address",
             ),
             (

@@ -1,5 +1,6 @@
 //! The commands: what each asks of the daemon, and how its answer is shown.
 
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use serde::de::DeserializeOwned;
@@ -80,8 +81,12 @@ async fn carry_out(command: ClientCommand, daemon: &Daemon, output: Output) -> C
         ClientCommand::Network(command) => network(command, daemon, output).await,
         ClientCommand::Attach(args) => attach(args, daemon, output).await.into(),
         ClientCommand::Detach { endpoints } => {
+            let check = async |endpoint| {
+                daemon.ask::<GetEndpoint>(endpoint).await?;
+                Ok(())
+            };
             let delete = |endpoint| daemon.ask::<DeleteEndpoint>(endpoint);
-            remove(endpoints, delete, output).await
+            remove(endpoints, check, delete, output).await
         }
         ClientCommand::Doctor => doctor(daemon, output).await,
         ClientCommand::Events => events(daemon, output).await.into(),
@@ -113,9 +118,16 @@ async fn network(command: NetworkCommand, daemon: &Daemon, output: Output) -> Co
             disconnected.await.into()
         }
         NetworkCommand::Rm { force, networks } => {
+            let check = async |network| {
+                let network: NetworkView = read(daemon.ask::<GetNetwork>(network).await?)?;
+                match force || network.endpoints.is_empty() {
+                    true => Ok(()),
+                    false => Err(CommandError::in_use(network)),
+                }
+            };
             let delete =
                 |network| daemon.ask::<DeleteNetwork>((network, Query(RemoveNetwork { force })));
-            remove(networks, delete, output).await
+            remove(networks, check, delete, output).await
         }
     }
 }
@@ -138,7 +150,7 @@ async fn create(args: CreateArgs, daemon: &Daemon, output: Output) -> Result<(),
         labels: args.label.into_iter().collect(),
     };
     let made = daemon.ask::<AddNetwork>(Body(wanted)).await?;
-    output.note(&made);
+    output.tell(&made);
     output.show(made, |made: &NetworkView| {
         view::networks(std::slice::from_ref(made))
     })
@@ -185,6 +197,7 @@ async fn attach(args: AttachArgs, daemon: &Daemon, output: Output) -> Result<(),
         sysctls: args.sysctl,
     };
     let made = daemon.ask::<AddEndpoint>(Body(wanted)).await?;
+    output.tell(&made);
     output.show(made, |made: &EndpointView| {
         view::endpoints(std::slice::from_ref(made))
     })
@@ -197,7 +210,9 @@ async fn publish(args: PublishArgs, daemon: &Daemon, output: Output) -> Result<(
         allow,
     };
     let given = (ports.endpoint, Body(wanted));
-    show_changed(daemon.ask::<PublishPorts>(given).await?, output)
+    let changed = daemon.ask::<PublishPorts>(given).await?;
+    output.tell(&changed);
+    show_changed(changed, output)
 }
 
 async fn unpublish(args: PortsArgs, daemon: &Daemon, output: Output) -> Result<(), CommandError> {
@@ -330,17 +345,32 @@ async fn ruleset(args: RulesetArgs, daemon: &Daemon, output: Output) -> Result<(
     output.show(text, |text: &RulesetText| text.text.clone())
 }
 
-/// Removes each, whether or not others could be removed, and shows the names of those that are gone.
-async fn remove<F>(names: Vec<Name>, delete: impl Fn(Name) -> F, output: Output) -> CommandResult
+/// Removes all of these, or none if one of them cannot be removed. Shows the names of those that are gone.
+async fn remove<F>(
+    mut names: Vec<Name>,
+    check: impl AsyncFn(Name) -> Result<(), CommandError>,
+    delete: impl Fn(Name) -> F,
+    output: Output,
+) -> CommandResult
 where
     F: Future<Output = Result<Value, ClientError>>,
 {
     let mut outcome = CommandResult::default();
     let mut removed = Vec::new();
-    for name in names {
-        match delete(name).await {
-            Ok(was) => removed.push(was),
-            Err(error) => outcome.errors.push(error.into()),
+    let mut seen = BTreeSet::new();
+    names.retain(|name| seen.insert(name.clone()));
+    // One name needs no check: the daemon makes it, and changes nothing if it refuses.
+    if names.len() > 1 {
+        for name in &names {
+            outcome.errors.extend(check(name.clone()).await.err());
+        }
+    }
+    if outcome.errors.is_empty() {
+        for name in names {
+            match delete(name).await {
+                Ok(was) => removed.push(was),
+                Err(error) => outcome.errors.push(error.into()),
+            }
         }
     }
     let shown = output.show(Value::Array(removed), |named: &Vec<view::Named>| {

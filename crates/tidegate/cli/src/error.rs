@@ -5,7 +5,9 @@ use std::io;
 use std::path::PathBuf;
 
 use error_hint::{Failure, Hint};
+use tidegate_api::NetworkView;
 use tidegate_client::ClientError;
+use tidegate_model::Name;
 
 /// Why a command was not done.
 #[derive(Debug, thiserror::Error)]
@@ -21,6 +23,14 @@ pub(crate) enum CommandError {
         /// Why.
         source: io::Error,
     },
+    /// One of several networks that are to be removed has endpoints.
+    #[error("network {network} still has endpoints: {}", .endpoints.join(", "))]
+    InUse {
+        /// The network.
+        network: Name,
+        /// Its endpoints.
+        endpoints: Vec<String>,
+    },
     /// Standard output does not take the answer.
     #[error("cannot write to standard output")]
     Output {
@@ -30,11 +40,19 @@ pub(crate) enum CommandError {
 }
 
 impl CommandError {
+    /// A network that has endpoints and is to be removed.
+    pub(crate) fn in_use(network: NetworkView) -> Self {
+        Self::InUse {
+            network: network.network.name,
+            endpoints: network.endpoints.iter().map(ToString::to_string).collect(),
+        }
+    }
+
     /// Whether the user can mend it: exit status 1, else 2.
     pub(crate) fn is_users(&self) -> bool {
         match self {
             Self::Call(error) => error.is_users(),
-            Self::Netns { .. } => true,
+            Self::Netns { .. } | Self::InUse { .. } => true,
             Self::Output { .. } => false,
         }
     }
@@ -54,8 +72,12 @@ impl CommandError {
 /// The options of this program that help, besides what the library says.
 impl Hint for CommandError {
     fn hint(&self) -> Option<Cow<'_, str>> {
-        let Self::Call(error) = self else {
-            return None;
+        let error = match self {
+            Self::Call(error) => error,
+            Self::InUse { .. } => {
+                return Some("detach its endpoints first, or give --force".into());
+            }
+            Self::Netns { .. } | Self::Output { .. } => return None,
         };
         let option = match error {
             ClientError::NotRunning { .. } => {

@@ -4,6 +4,7 @@ use std::io::{self, ErrorKind, IsTerminal, Write};
 
 use serde::de::DeserializeOwned;
 use serde_json::Value;
+use tidegate_api::Warning;
 use tidegate_client::read;
 
 use crate::error::CommandError;
@@ -16,12 +17,25 @@ pub(crate) struct Output {
 }
 
 impl Output {
-    /// Tells on standard error what the daemon says of an answer (`notes`), for people and programs alike.
-    pub(crate) fn note(self, answer: &Value) {
-        let notes = answer.get("notes").and_then(Value::as_array);
-        for note in notes.into_iter().flatten().filter_map(Value::as_str) {
-            // The answer counts, not what is said of it.
+    /// Tells on standard error what the daemon says of an answer (`notes` and `warnings`), for people and programs
+    /// alike.
+    pub(crate) fn tell(self, answer: &Value) {
+        let list = |key: &str| {
+            answer
+                .get(key)
+                .and_then(Value::as_array)
+                .into_iter()
+                .flatten()
+        };
+        // The answer counts, not what is said of it.
+        for note in list("notes").filter_map(Value::as_str) {
             let _ = writeln!(io::stderr(), "note: {note}");
+        }
+        for warning in list("warnings") {
+            // A daemon of another release may say it in other words.
+            if let Ok(Warning { what, hint }) = read(warning.clone()) {
+                let _ = writeln!(io::stderr(), "warning: {what}\nhint: {hint}");
+            }
         }
     }
 }

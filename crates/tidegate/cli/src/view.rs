@@ -13,7 +13,7 @@ use tidegate_api::explain::{Explanation, Fate, MatchedElement, Path};
 use tidegate_api::traffic::{PortTraffic, Traffic, TrafficCounts};
 use tidegate_api::{
     Allowance, Degraded, Endpoint, EndpointView, Fault, ForwardingInfo, Info, NamesInfo, Network,
-    NetworkView, Policy, SettingsInfo,
+    NetworkView, Policy, SettingsInfo, Warning,
 };
 use tidegate_model::{AllowList, Forwarding, Name, PortBinding, PortRequest, in_ranges};
 
@@ -74,7 +74,7 @@ fn status(fault: Option<&Fault>) -> String {
 /// Everything about a network.
 pub(crate) fn network(view: &NetworkView) -> String {
     let network = &view.network;
-    fields(&[
+    let rows = [
         ("network", network.name.to_string()),
         ("bridge", network.bridge.to_string()),
         ("mac", network.mac.to_string()),
@@ -114,7 +114,14 @@ pub(crate) fn network(view: &NetworkView) -> String {
         ("labels", pairs(&network.labels)),
         ("endpoints", joined(&view.endpoints)),
         ("status", status(view.degraded.as_ref())),
-    ])
+    ];
+    fields(&[&rows[..], &warnings(&view.warnings)].concat())
+}
+
+/// Warnings, one a line.
+fn warnings(warnings: &[Warning]) -> Vec<(&'static str, String)> {
+    let rows = warnings.iter().map(|it| ("warning", it.what.clone()));
+    rows.collect()
 }
 
 fn yes_or_no(is_so: bool) -> String {
@@ -209,7 +216,7 @@ fn allowed(endpoint: &Endpoint) -> String {
 /// Everything about an endpoint.
 pub(crate) fn endpoint(view: &EndpointView) -> String {
     let endpoint = &view.endpoint;
-    fields(&[
+    let rows = [
         ("endpoint", endpoint.name.to_string()),
         ("aliases", joined(&endpoint.aliases)),
         ("network", endpoint.network.to_string()),
@@ -224,7 +231,8 @@ pub(crate) fn endpoint(view: &EndpointView) -> String {
         ("allowed", allowed(endpoint)),
         ("sysctls", joined(&endpoint.sysctls)),
         ("status", status(view.degraded.as_ref())),
-    ])
+    ];
+    fields(&[&rows[..], &warnings(&view.warnings)].concat())
 }
 
 /// What the daemon is and works with.

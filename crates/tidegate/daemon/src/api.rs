@@ -34,6 +34,7 @@ use tidegate_api::{
 };
 use tidegate_link::Gone;
 use tidegate_model::Name;
+use tidegate_plan::Pool;
 
 use tracing::Span;
 
@@ -89,19 +90,17 @@ impl About {
             fight: engine.fight(),
             degraded: engine.degraded().into(),
             forwarding: Some(engine.forwarding_info()),
-            settings: Some(settings_info(&self.in_force)),
+            settings: Some(settings_info(&self.in_force, engine.pools())),
         }
     }
 }
 
 /// The settings in force, as text.
-fn settings_info(in_force: &InForce) -> SettingsInfo {
+fn settings_info(in_force: &InForce, pools: Vec<Pool>) -> SettingsInfo {
     let settings = in_force.settings();
-    let pools = &settings.defaults.pools;
-    let pools = pools.ipv4.iter().chain(&pools.ipv6);
     let set = &settings.dns.upstreams;
     SettingsInfo {
-        pools: pools.map(ToString::to_string).collect(),
+        pools: pools.iter().map(ToString::to_string).collect(),
         upstreams: upstreams_now(set),
         upstreams_of: match set.is_empty() {
             true => RESOLV_CONF.to_owned(),
@@ -267,18 +266,21 @@ async fn explain(daemon: Daemon, Body(question): Body<Question>) -> Answer<Expla
     daemon.work(move |engine| engine.explain(&question)).await
 }
 
-async fn publish(daemon: Daemon, (name, Body(wanted)): (Name, Body<Publish>)) -> Answer<Endpoint> {
+async fn publish(
+    daemon: Daemon,
+    (name, Body(wanted)): (Name, Body<Publish>),
+) -> Answer<EndpointView> {
     daemon
-        .work(move |engine| Ok(engine.publish(&name, &wanted)?.into()))
+        .work(move |engine| Ok(engine.view_changed(engine.publish(&name, &wanted)?)))
         .await
 }
 
 async fn unpublish(
     daemon: Daemon,
     (name, Body(Ports { ports })): (Name, Body<Ports>),
-) -> Answer<Endpoint> {
+) -> Answer<EndpointView> {
     daemon
-        .work(move |engine| Ok(engine.unpublish(&name, &ports)?.into()))
+        .work(move |engine| Ok(engine.view_changed(engine.unpublish(&name, &ports)?)))
         .await
 }
 

@@ -68,7 +68,10 @@ impl Settings {
         };
         let mut faults = Faults::default();
         let ipv4 = pools(args.ipv4_pools.as_deref(), IpFamily::Ipv4, file.pools.ipv4);
-        let ipv6 = pools(args.ipv6_pools.as_deref(), IpFamily::Ipv6, file.pools.ipv6);
+        let ipv6 = match args.ipv6_pools.as_deref() {
+            None => Ok(file.pools.ipv6),
+            given => pools(given, IpFamily::Ipv6, Vec::new()).map(Some),
+        };
         let upstreams = upstreams(args.dns_upstreams.as_deref(), file.dns.upstreams);
         let settings = Self {
             file: None,
@@ -92,7 +95,7 @@ impl Settings {
             defaults: Defaults {
                 pools: Pools {
                     ipv4: faults.or(ipv4, Vec::new()),
-                    ipv6: faults.or(ipv6, Vec::new()),
+                    ipv6: faults.or(ipv6, None),
                 },
                 free_ports: args.free_ports.unwrap_or(file.ports.free),
                 allow: faults.or(

@@ -20,6 +20,7 @@ mod start;
 mod sweep;
 mod traffic;
 mod turn;
+mod warnings;
 
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -32,7 +33,7 @@ use tidegate_api::{Attach, CreateNetwork, EndpointView, NetworkView};
 use tidegate_link::{Links, OpenNamespaces};
 use tidegate_model::{Endpoint, Ipv6Off, Name, Network, State};
 use tidegate_nft::Driver;
-use tidegate_plan::{Defaults, HostFacts, Plan, Refused};
+use tidegate_plan::{Defaults, HostFacts, IpFamily, Plan, Pool, PortFacts, Refused};
 
 use tokio::sync::broadcast::Receiver;
 
@@ -96,6 +97,7 @@ impl Engine {
             self.run(OpenNamespaces::default(), |backends, state| {
                 let host = HostFacts {
                     routes: timed(Stage::Netlink, || backends.links.occupied_subnets())?,
+                    taken: backends.taken(tidegate_plan::bridge_names(state))?,
                 };
                 let pools = &self.defaults().pools;
                 Ok(tidegate_plan::create_network(state, request, &host, pools)?)
@@ -114,6 +116,7 @@ impl Engine {
         let network = self.counted(done)?;
         tracing::info!(network = %request.name, notes = notes.join(", "), "made a network");
         Ok(NetworkView {
+            warnings: warnings::of_network(&network),
             network: network.into(),
             endpoints: Vec::new(),
             one_way_to: Vec::new(),
@@ -202,7 +205,11 @@ impl Engine {
             self.run_with_ports(&namespaces, &request.ports, |backends, state, host| {
                 let mut netns = timed(Stage::Netlink, || backends.links.netns(&request.netns))?;
                 netns.ipv6_off = off.clone().or(netns.ipv6_off);
-                Ok(tidegate_plan::attach(state, request, &netns, host)?)
+                let host = PortFacts {
+                    taken: backends.taken(tidegate_plan::port_names(state))?,
+                    ..host.clone()
+                };
+                Ok(tidegate_plan::attach(state, request, &netns, &host)?)
             })
         };
         // If IPv6 is off only for new interfaces, the kernel's refusal shows it.
@@ -255,10 +262,15 @@ impl Engine {
     /// # Errors
     /// If there is none of that name.
     pub fn network(&self, name: &Name) -> Result<NetworkView, EngineError> {
-        let state = self.state();
-        let network = state.network(name);
-        let network = network.ok_or_else(|| Refused::NoNetwork(name.clone()))?;
-        Ok(view(&state, network))
+        let find = || {
+            let state = self.state();
+            let network = state.network(name)?;
+            Some((network.clone(), view(&state, network)))
+        };
+        // The kernel is not asked while the state is locked.
+        let (network, view) = find().ok_or_else(|| Refused::NoNetwork(name.clone()))?;
+        let warnings = warnings::of_network(&network);
+        Ok(NetworkView { warnings, ..view })
     }
 
     /// Every endpoint, by name, without its resolv.conf.
@@ -268,6 +280,7 @@ impl Engine {
             endpoint: endpoint.clone().into(),
             resolv_conf: String::new(),
             degraded: names::fault_of_endpoint(&state, &endpoint.name),
+            warnings: Vec::new(),
         };
         state.endpoints.values().map(view).collect()
     }
@@ -324,6 +337,13 @@ impl Engine {
 
     fn defaults(&self) -> RwLockReadGuard<'_, Defaults> {
         self.defaults.read().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The pools from which networks get subnets.
+    pub fn pools(&self) -> Vec<Pool> {
+        let (defaults, state) = (self.defaults(), self.state());
+        let of = |family| defaults.pools.of(family, &state).into_owned();
+        [of(IpFamily::Ipv4), of(IpFamily::Ipv6)].concat()
     }
 
     /// Counts a command once, after its last attempt.
@@ -461,6 +481,7 @@ fn view_among<'a>(
         one_way_from,
         degraded: state.degraded.networks.get(name).cloned().map(Into::into),
         notes: Vec::new(),
+        warnings: Vec::new(),
     }
 }
 

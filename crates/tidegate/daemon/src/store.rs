@@ -12,7 +12,7 @@ use std::os::fd::OwnedFd;
 use std::path::{Path, PathBuf};
 
 use redb::{Builder, Database, Durability};
-use tidegate_model::{Change, State, StateId};
+use tidegate_model::{Change, GlobalId, State, StateId};
 
 pub use error::StoreError;
 use place::Known;
@@ -133,6 +133,22 @@ impl Store {
     pub fn load(&mut self) -> Result<State, StoreError> {
         let path = self.path.clone();
         rows::load(self.database()?).map_err(|e| e.at("read", &path))
+    }
+
+    /// The host's global ID. If there is none yet, writes one: `make` makes it.
+    ///
+    /// # Errors
+    /// If the disk refuses.
+    pub fn global_id(&mut self, make: impl FnOnce() -> GlobalId) -> Result<GlobalId, StoreError> {
+        let path = self.path.clone();
+        let database = self.database()?;
+        if let Some(id) = rows::global_id(database).map_err(|e| e.at("read", &path))? {
+            return Ok(id);
+        }
+        let id = make();
+        rows::set_global_id(database, id).map_err(|e| e.at("write to", &path))?;
+        self.known = self.file.as_ref().and_then(Known::of_open);
+        Ok(id)
     }
 
     /// Writes a change of `state`, the state before the change. It is on disk when this returns.

@@ -43,6 +43,8 @@ pub enum ErrorKind {
     NoDescriptor,
     /// The kernel lacks what was asked for.
     Unsupported,
+    /// The bridge has as many ports as a bridge can have.
+    BridgeFull,
     /// IPv6 is turned off on the interface.
     Ipv6Off,
     /// Anything else; the source tells.
@@ -175,6 +177,10 @@ impl Hint for LinkError {
                 Some("publish another port, or stop what has this one: see `ss -lntup`")
             }
             ErrorKind::NoDescriptor => Some(MORE_DESCRIPTORS),
+            ErrorKind::BridgeFull => Some(
+                "a bridge has at most 1,023 ports: create a second network, and let both reach each other with \
+                 `tidegate network connect`",
+            ),
             ErrorKind::Ipv6Off => None,
             ErrorKind::Exists | ErrorKind::NotFound | ErrorKind::Unsupported | ErrorKind::Other => {
                 None
@@ -350,6 +356,8 @@ fn kind_of(errno: Errno) -> ErrorKind {
         Errno::NODEV | Errno::NOENT | Errno::SRCH => ErrorKind::NotFound,
         Errno::PERM | Errno::ACCESS | Errno::ROFS => ErrorKind::Permission,
         Errno::MFILE | Errno::NFILE => ErrorKind::NoDescriptor,
+        // `find_portno` of the bridge.
+        Errno::XFULL => ErrorKind::BridgeFull,
         Errno::OPNOTSUPP | Errno::PROTONOSUPPORT | Errno::AFNOSUPPORT => ErrorKind::Unsupported,
         _ => ErrorKind::Other,
     }

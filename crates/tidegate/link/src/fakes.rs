@@ -258,6 +258,11 @@ impl Links for FakeLinks {
         Ok(links.into_iter().find(|link| link.ifname == *ifname))
     }
 
+    fn has_link(&mut self, ifname: &IfName) -> Result<bool, LinkError> {
+        let links = self.state().host.links();
+        Ok(links.iter().any(|link| link.ifname == *ifname))
+    }
+
     /// Every port is guarded.
     fn unguarded(&mut self) -> Result<BTreeSet<IfName>, LinkError> {
         Ok(BTreeSet::new())

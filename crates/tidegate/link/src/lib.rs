@@ -19,6 +19,7 @@ mod error;
 pub mod fakes;
 mod find;
 mod guard;
+mod lacking;
 mod links;
 mod message;
 mod named;
@@ -53,6 +54,7 @@ pub use bounded::{Hangs, TIME_LIMIT, with_time_limit};
 pub use changes::{ChangeDetails, Changes, LinkChange};
 pub use descriptors::{Descriptors, MORE_DESCRIPTORS};
 pub use error::{ErrorKind, LinkError, NetnsFault};
+pub use lacking::lacking;
 pub use named::{NamedListener, named_listeners};
 pub use open_namespaces::OpenNamespaces;
 pub use owners::{Owner, owners, owns};
@@ -78,6 +80,9 @@ pub trait Links: Send {
 
     /// The link of that name with its addresses; none if there is none, or if it is a removed one.
     fn link(&mut self, ifname: &IfName) -> Result<Option<Link>, LinkError>;
+
+    /// Whether the host has a link of that name, of ours or not. An alternative name of a link counts too (ip-link(8)).
+    fn has_link(&mut self, ifname: &IfName) -> Result<bool, LinkError>;
 
     /// Our bridge ports without the filter that protects the host's 127.0.0.0/8, and all our bridges that are not
     /// sealed, even those that need no seal.

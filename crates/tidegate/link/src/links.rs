@@ -16,7 +16,7 @@ use crate::open_namespaces::OpenNamespaces;
 use crate::rtnetlink::Rtnetlink;
 use crate::sysctl::Sysctls;
 use crate::{
-    Connections, Links, answers, bridge, guard, port, ports, reclaim, retire, survey, veth,
+    Connections, Links, answers, bridge, guard, lacking, port, ports, reclaim, retire, survey, veth,
 };
 
 impl Rtnetlink {
@@ -77,6 +77,10 @@ impl Links for Rtnetlink {
     fn link(&mut self, ifname: &IfName) -> Result<Option<Link>, LinkError> {
         survey::link(&mut self.socket, ifname)
             .map_err(|cause| LinkError::new(What::Find(ifname), cause))
+    }
+
+    fn has_link(&mut self, ifname: &IfName) -> Result<bool, LinkError> {
+        lacking::has_link(&self.socket, ifname)
     }
 
     fn unguarded(&mut self) -> Result<BTreeSet<IfName>, LinkError> {

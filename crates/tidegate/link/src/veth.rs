@@ -100,6 +100,12 @@ fn make(host: &mut Rtnetlink, veth: &Veth, bridge: u32, netns: &Netns) -> Result
                     .inside(&veth.peer.netns.path)),
             }
         }
+        Err(error) if error.kind() == ErrorKind::BridgeFull => {
+            let Veth { ifname, bridge, .. } = veth;
+            Err(error.about(format_args!(
+                "make {ifname} a port of bridge {bridge}, which is full"
+            )))
+        }
         made => made,
     }
 }

@@ -1,7 +1,7 @@
 //! Ports of requests.
 
 use std::fmt;
-use std::net::IpAddr;
+use std::net::{IpAddr, Ipv6Addr};
 use std::str::FromStr;
 
 use crate::serde_as_text;
@@ -103,6 +103,9 @@ impl FromStr for PortRequest {
 
 fn parse_host(host: &str) -> Result<IpAddr, String> {
     let bracketed = host.strip_prefix('[').and_then(|h| h.strip_suffix(']'));
+    if let Some(reason) = reason_against_zone(bracketed.unwrap_or(host)) {
+        return Err(reason);
+    }
     let parsed = match bracketed {
         Some(inner) => inner.parse().map(IpAddr::V6).ok(),
         None => host.parse().map(IpAddr::V4).ok(),
@@ -116,6 +119,18 @@ fn parse_host(host: &str) -> Result<IpAddr, String> {
         None => Ok(parsed),
     }
 }
+
+/// What is wrong with an address of the host that has a zone (RFC 4007 section 11), as in `fe80::1%eth0`; none for any
+/// other text.
+pub fn reason_against_zone(text: &str) -> Option<String> {
+    let (address, _) = text.split_once('%')?;
+    let _: Ipv6Addr = address.parse().ok()?;
+    Some(format!("{text} {LINK_LOCAL}"))
+}
+
+/// Why an IPv6 link-local address cannot be an address at which packets for endpoints arrive, or from which they go out.
+pub const LINK_LOCAL: &str = "is a link-local address, and the kernel forwards no packets from or to such addresses \
+                              (RFC 4291 section 2.5.6)";
 
 /// The kind of an address on which no port can be published, because no interface can have it; none for any other
 /// address.
@@ -222,6 +237,11 @@ mod tests {
             (
                 "255.255.255.255:80:80",
                 "255.255.255.255 is the broadcast address, not an address of the host",
+            ),
+            (
+                "[fe80::1%eth0]:80:80",
+                "fe80::1%eth0 is a link-local address, and the kernel forwards no packets from or to such addresses \
+                 (RFC 4291 section 2.5.6)",
             ),
             (
                 "[::ffff:192.0.2.1]:80:80",

@@ -3,7 +3,8 @@
 use std::collections::BTreeMap;
 
 use crate::{
-    AllowList, Degraded, Endpoint, Endpoints, Forwarding, Name, Network, PortBinding, Protocol,
+    AllowList, Degraded, Endpoint, Endpoints, Forwarding, GlobalId, Name, Network, PortBinding,
+    Protocol,
 };
 
 /// The networks and endpoints of a host, with the number of the next interface.
@@ -15,6 +16,8 @@ pub struct State {
     pub endpoints: Endpoints,
     /// Number of the next interface name. Numbers are never reused, so a name never means two interfaces.
     pub next_number: u32,
+    /// The host's own IPv6 prefix: the default pool of IPv6 subnets. Made once.
+    pub global_id: GlobalId,
     /// Host port of the DNS server, if it is on. Not stored: each start sets it.
     pub resolver: Option<u16>,
     /// The degraded networks and endpoints. Not stored: each start finds them out.
@@ -102,6 +105,8 @@ pub enum Change {
         /// What it becomes.
         after: Box<Endpoint>,
     },
+    /// So many numbers get no interface of ours, because links of others have their names.
+    SkipNumbers(u32),
     /// All of these, in order.
     All(Vec<Change>),
 }
@@ -112,23 +117,24 @@ impl Change {
         matches!(self, Self::All(changes) if changes.iter().all(Self::is_nothing))
     }
 
-    /// How many interfaces of ours it adds.
-    fn added(&self) -> u32 {
+    /// How many numbers of interfaces it uses up.
+    fn numbers(&self) -> u32 {
         match self {
             Self::AddNetwork(_) | Self::AddEndpoint(_) => 1,
+            Self::SkipNumbers(count) => *count,
             Self::RemoveNetwork(_)
             | Self::ReplaceNetwork { .. }
             | Self::RemoveEndpoint(_)
             | Self::ReplaceEndpoint { .. } => 0,
-            Self::All(changes) => changes.iter().map(Self::added).sum(),
+            Self::All(changes) => changes.iter().map(Self::numbers).sum(),
         }
     }
 }
 
 impl State {
-    /// The value of `next_number` after a change: each new interface increments it.
+    /// The value of `next_number` after a change: each new interface increments it, and so does each number that is skipped.
     pub fn number_after(&self, change: &Change) -> u32 {
-        self.next_number.wrapping_add(change.added())
+        self.next_number.wrapping_add(change.numbers())
     }
 
     /// Applies a change.
@@ -140,6 +146,7 @@ impl State {
     fn apply_objects(&mut self, change: &Change) {
         match change {
             Change::All(changes) => changes.iter().for_each(|each| self.apply_objects(each)),
+            Change::SkipNumbers(_) => {}
             Change::ReplaceNetwork { after, .. } => {
                 self.networks
                     .insert(after.name.clone(), after.as_ref().clone());

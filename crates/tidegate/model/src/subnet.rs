@@ -20,12 +20,14 @@ pub struct Subnet {
 const WHAT: &str = "subnet";
 const HINT: &str =
     "write it 10.1.2.0/24 or fd00:1:2:3::/64, with room for a gateway and an endpoint";
+const HINT_OF_ONE: &str =
+    "the narrowest subnets are 10.1.2.0/31 and fd00:1:2:3::/127: a gateway and one endpoint";
 
 impl Subnet {
     /// A subnet whose gateway is `gateway`, or its first address.
     ///
     /// # Errors
-    /// If the subnet has host bits, fewer than two usable addresses, or cannot be routed to endpoints (unspecified,
+    /// If the subnet has host bits, a single address, or cannot be routed to endpoints (unspecified,
     /// loopback, link-local, multicast), or if the gateway is not a usable address of the subnet.
     pub fn new(net: IpNet, gateway: Option<IpAddr>) -> Result<Self, Invalid> {
         let refuse = |reason: String| Invalid::new(WHAT, &net.to_string(), reason, HINT);
@@ -35,17 +37,17 @@ impl Subnet {
                 net.trunc()
             )));
         }
-        if net.max_prefix_len() - net.prefix_len() < 2 {
-            return Err(refuse(
-                "it has no room for a gateway and an endpoint".into(),
-            ));
+        if net.prefix_len() == net.max_prefix_len() {
+            let reason =
+                "it is a single address, and a network needs two: its gateway's and an endpoint's";
+            return Err(Invalid::new(WHAT, &net.to_string(), reason, HINT_OF_ONE));
         }
         if let Some(kind) = unusable(net) {
             return Err(refuse(format!("it is {kind}")));
         }
         let subnet = Self {
             net,
-            gateway: gateway.unwrap_or_else(|| offset(net.network(), 1)),
+            gateway: gateway.unwrap_or_else(|| offset(net.network(), first_usable(net))),
             range: None,
         };
         if subnet.is_usable(subnet.gateway) {
@@ -67,11 +69,13 @@ impl Subnet {
 
     /// Whether an interface may have this address: inside the subnet, and neither its network
     /// address (IPv6: the subnet-router anycast address, RFC 4291 section 2.6.1) nor its IPv4
-    /// broadcast address.
+    /// broadcast address. A subnet of two addresses has neither (RFC 3021 section 2.1, RFC 6164
+    /// section 6).
     pub fn is_usable(&self, address: IpAddr) -> bool {
         self.net.contains(&address)
-            && address != self.net.network()
-            && !(address.is_ipv4() && address == self.net.broadcast())
+            && (is_pair(self.net)
+                || (address != self.net.network()
+                    && !(address.is_ipv4() && address == self.net.broadcast())))
     }
 
     /// The subnet with a range out of which addresses are given.
@@ -100,6 +104,19 @@ impl Subnet {
         (0..1_u128 << host_bits)
             .map(|n| offset(range.network(), n))
             .find(|ip| self.is_usable(*ip) && *ip != self.gateway && !taken(*ip))
+    }
+}
+
+/// Whether a prefix has two addresses: a /31, or a /127.
+fn is_pair(net: IpNet) -> bool {
+    net.max_prefix_len() - net.prefix_len() == 1
+}
+
+/// How far the first usable address of a subnet is from its first address.
+fn first_usable(net: IpNet) -> u128 {
+    match is_pair(net) {
+        true => 0,
+        false => 1,
     }
 }
 
@@ -164,10 +181,12 @@ mod tests {
             reason("10.1.2.3/24", None),
             "it has host bits: the subnet is 10.1.2.0/24"
         );
-        assert_eq!(
-            reason("10.1.2.0/31", None),
-            "it has no room for a gateway and an endpoint"
-        );
+        for single in ["10.1.2.0/32", "fd00::1/128"] {
+            assert_eq!(
+                reason(single, None),
+                "it is a single address, and a network needs two: its gateway's and an endpoint's"
+            );
+        }
         assert_eq!(reason("127.1.0.0/16", None), "it is loopback");
         assert_eq!(reason("fe80::/64", None), "it is link-local");
         assert_eq!(
@@ -214,8 +233,10 @@ mod tests {
         for (net, fits) in [
             ("10.1.2.0/30", true),
             ("fd00::/126", true),
-            ("10.1.2.0/31", false),
-            ("fd00::/127", false),
+            ("10.1.2.0/31", true),
+            ("fd00::/127", true),
+            ("10.1.2.0/32", false),
+            ("fd00::/128", false),
         ] {
             let made = Subnet::new(net.parse().unwrap(), None);
             assert_eq!(made.is_ok(), fits, "{net}");
@@ -234,6 +255,26 @@ mod tests {
         ] {
             let address = crate::fixtures::ip(address);
             assert_eq!(subnet(net).is_usable(address), is_usable, "{net} {address}");
+        }
+    }
+
+    #[test]
+    fn a_subnet_of_two_addresses_has_a_gateway_and_one_endpoint() {
+        let free = |net: &str, gateway: Option<&str>, taken: &[&str]| {
+            let gateway = gateway.map(crate::fixtures::ip);
+            let subnet = Subnet::new(net.parse().unwrap(), gateway).unwrap();
+            let taken: Vec<IpAddr> = taken.iter().map(|ip| crate::fixtures::ip(ip)).collect();
+            let free = subnet.first_free(|ip| taken.contains(&ip));
+            (subnet.gateway.to_string(), free.map(|ip| ip.to_string()))
+        };
+        let pair = |gateway: &str, free: Option<&str>| (gateway.into(), free.map(str::to_owned));
+        for (net, low, high) in [
+            ("10.1.2.6/31", "10.1.2.6", "10.1.2.7"),
+            ("fd00::/127", "fd00::", "fd00::1"),
+        ] {
+            assert_eq!(free(net, None, &[]), pair(low, Some(high)));
+            assert_eq!(free(net, Some(high), &[]), pair(high, Some(low)));
+            assert_eq!(free(net, None, &[high]), pair(low, None));
         }
     }
 

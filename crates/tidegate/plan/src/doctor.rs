@@ -13,6 +13,7 @@ mod ports;
 mod published;
 mod reverse_path;
 mod routes;
+mod settings;
 mod state_file;
 mod symptoms;
 mod sysctls;
@@ -24,6 +25,7 @@ use std::collections::BTreeSet;
 use tidegate_api::doctor::{Checked, Diagnosis, Finding, Severity};
 use tidegate_model::State;
 
+pub use settings::needs;
 pub use symptoms::{Fact, Symptoms};
 
 /// All checks, in the order in which they are shown. A new one is a module and a line here.
@@ -37,6 +39,7 @@ const CHECKS: &[Check] = &[
     table::CHECK,
     chains::CHECK,
     published::CHECK,
+    settings::CHECK,
     legacy::CHECK,
     names::CHECK,
     routes::CHECK,

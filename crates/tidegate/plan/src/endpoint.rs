@@ -8,7 +8,7 @@ use tidegate_api::Attach;
 use tidegate_model::links::{LinkStep, NetnsFacts};
 use tidegate_model::{Change, Endpoint, IfName, Name, NetnsRef, Network, State};
 
-use crate::interface_names::{ENDPOINT, interface_name};
+use crate::interface_names::{ENDPOINT, Number, interface_name};
 use crate::lookup::{find, find_endpoint, find_up};
 use crate::network::delete_veth;
 use crate::{
@@ -45,6 +45,7 @@ pub fn attach(
     let ports = host_ports::bind(state, network, &addresses, &request.ports, host)?;
     let from = allow::of_request(state, network, &addresses, &request.allow, &ports)?;
     let gateways = gateways::choose(state, network, request, &addresses, netns)?;
+    let number = Number::next(ENDPOINT, state, &host.taken);
     let endpoint = Endpoint {
         aliases: aliases(&name, request),
         name,
@@ -53,7 +54,7 @@ pub fn attach(
             path: request.netns.clone(),
             id: netns.id,
         },
-        host_ifname: interface_name(ENDPOINT, state.next_number),
+        host_ifname: interface_name(ENDPOINT, number.number),
         ifname: ifname(request, netns)?,
         mac: addresses::mac(state, network, request, &addresses)?,
         gateway_priority: request.gateway_priority,
@@ -69,7 +70,8 @@ pub fn attach(
     let holds = holds::hold_ports(network, &endpoint, &endpoint.ports);
     let elements = elements::with_endpoint(state, network, &endpoint);
     let stale = StaleConnections::published(network, &endpoint, &endpoint.ports);
-    let plan = Plan::adding(elements, links, Change::AddEndpoint(endpoint.clone()));
+    let change = number.used_by(Change::AddEndpoint(endpoint.clone()));
+    let plan = Plan::adding(elements, links, change);
     let plan = plan.after(holds).leaving(stale);
     Ok(plan.with_outcome(endpoint))
 }

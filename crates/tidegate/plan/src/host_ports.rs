@@ -4,10 +4,13 @@ use std::collections::{BTreeSet, HashSet};
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 use ipnet::IpNet;
-use tidegate_model::{Access, Mode, Network, PortBinding, PortRange, PortRequest, Protocol, State};
+use tidegate_model::{
+    Access, IfName, Mode, Network, PortBinding, PortRange, PortRequest, Protocol, State,
+};
 
 use crate::Refused;
 use crate::ip_family::IpFamily;
+use crate::policy::is_link_local;
 
 /// Facts of the host that an endpoint and its published ports depend on.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -19,6 +22,8 @@ pub struct PortFacts {
     pub in_use: BTreeSet<(Protocol, u16)>,
     /// Addresses with tracked connections of their previous holders.
     pub unswept: BTreeSet<IpAddr>,
+    /// Those of the next [`port_names`](crate::port_names) that a link of the host has.
+    pub taken: BTreeSet<IfName>,
 }
 
 impl Default for PortFacts {
@@ -27,6 +32,7 @@ impl Default for PortFacts {
             free: PortRange::FREE,
             in_use: BTreeSet::new(),
             unswept: BTreeSet::new(),
+            taken: BTreeSet::new(),
         }
     }
 }
@@ -54,6 +60,12 @@ pub(crate) fn bind(
             });
         }
         let at = host_ips(network, addresses, request)?;
+        if let Some(ip) = at.iter().flatten().find(|ip| is_link_local(**ip)) {
+            return Err(Refused::LinkLocal {
+                what: format!("port {request}"),
+                ip: *ip,
+            });
+        }
         let is_open = addresses.iter().all(is_routed);
         let opens_more = |ip: &IpAddr| {
             let is_relayed = ip.is_ipv6() && !is_open;

@@ -32,23 +32,27 @@ mod subnets;
 mod sweep;
 mod traffic;
 mod unknown;
+mod warnings;
+
+use std::collections::BTreeSet;
 
 use ipnet::IpNet;
-use tidegate_model::Change;
 use tidegate_model::links::LinkStep;
+use tidegate_model::{Change, IfName};
 use tidegate_nft::Transaction;
 
-pub use doctor::{Fact, Symptoms, diagnose, unknown_facts};
+pub use doctor::{Fact, Symptoms, diagnose, needs, unknown_facts};
 pub use endpoint::{attach, detach};
 pub use explain::{HostRouting, SYSCTLS_OF_PATHS, explain};
 pub use holds::all_holds;
 pub use host_ports::PortFacts;
+pub use interface_names::{bridge_names, port_names};
 pub use ip_family::IpFamily;
 pub use mend::{Difference, LinkOwner, Mend, Mending, is_any_changed, is_whole, mend};
 pub use network::{create_network, remove_network, without_ipv6};
 pub use peers::{connect, disconnect};
 pub use pool::{InvalidPool, Pool};
-pub use pools::{Defaults, Pools};
+pub use pools::{Defaults, Pools, has_shared_pool};
 pub use ports::{publish, unpublish};
 pub use refused::Refused;
 pub use ruleset::{planned, replace, shut};
@@ -60,6 +64,9 @@ pub use start::{
 pub use sweep::Sweep;
 pub use traffic::traffic;
 pub use unknown::{UnknownLinks, UnknownReason, unknown};
+pub use warnings::{
+    needs_of_endpoint, needs_of_network, warnings_of_endpoint, warnings_of_network,
+};
 
 /// What one command does, how to undo it, and what the command answers.
 ///
@@ -164,4 +171,6 @@ impl<T> Plan<T> {
 pub struct HostFacts {
     /// Destinations of the host's routes, without default routes.
     pub routes: Vec<IpNet>,
+    /// Those of the next [`bridge_names`] that a link of the host has.
+    pub taken: BTreeSet<IfName>,
 }

@@ -6,7 +6,7 @@ use tidegate_api::CreateNetwork;
 use tidegate_model::links::LinkStep;
 use tidegate_model::{Change, Endpoint, IfName, Ipv6Off, MacAddr, Mode, Name, Network, State};
 
-use crate::interface_names::{BRIDGE, ENDPOINT, interface_name};
+use crate::interface_names::{BRIDGE, ENDPOINT, Number, interface_name};
 use crate::lookup::find;
 use crate::{
     HostFacts, Plan, Pools, Refused, StaleConnections, allow, elements, holds, limits, peers,
@@ -31,10 +31,11 @@ pub fn create_network(
     check_mtu(request)?;
     policy::check(request)?;
     let subnets = subnets::subnets(state, request, host, pools)?;
+    let number = Number::next(BRIDGE, state, &host.taken);
     let network = Network {
         name: request.name.clone(),
-        bridge: bridge(state, request)?,
-        mac: MacAddr::local(numbered(BRIDGE_MAC, state.next_number)),
+        bridge: bridge(state, request, number.number)?,
+        mac: MacAddr::local(numbered(BRIDGE_MAC, number.number)),
         mtu: request.mtu,
         host_ips: policy::host_ips(request)?,
         allow: allow::of_network(request, &subnets)?,
@@ -55,7 +56,8 @@ pub fn create_network(
     let elements = elements::of_network(state, &network);
     let steps = steps::add_network(state.forwarding, &network);
     let stale = StaleConnections::new_network(&network);
-    let plan = Plan::adding(elements, steps, Change::AddNetwork(network.clone()));
+    let change = number.used_by(Change::AddNetwork(network.clone()));
+    let plan = Plan::adding(elements, steps, change);
     Ok(plan.leaving(stale).with_outcome(network))
 }
 
@@ -167,9 +169,9 @@ pub(crate) fn bridge_number(mac: MacAddr) -> Option<u32> {
 }
 
 /// A given name must not be that of another network's bridge, or one that we might generate.
-fn bridge(state: &State, request: &CreateNetwork) -> Result<IfName, Refused> {
+fn bridge(state: &State, request: &CreateNetwork, number: u32) -> Result<IfName, Refused> {
     let Some(given) = &request.bridge else {
-        return Ok(interface_name(BRIDGE, state.next_number));
+        return Ok(interface_name(BRIDGE, number));
     };
     let is_ours = [BRIDGE, ENDPOINT]
         .iter()

@@ -97,8 +97,19 @@ fn one_for_each_family(
                 kind,
             });
         }
+        if is_link_local(*ip) {
+            return Err(Refused::LinkLocal {
+                what: format!("{flag} {ip}"),
+                ip: *ip,
+            });
+        }
     }
     Ok(())
+}
+
+/// Whether it is an IPv6 link-local address. IPv4 ones are forwarded like any other.
+pub(crate) fn is_link_local(ip: IpAddr) -> bool {
+    matches!(ip, IpAddr::V6(ip) if ip.is_unicast_link_local())
 }
 
 /// The labels.

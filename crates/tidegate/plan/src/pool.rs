@@ -33,7 +33,7 @@ pub enum InvalidPool {
     #[error("pool {0} has host bits: its base is {trunc}", trunc = .0.trunc())]
     HostBits(IpNet),
     /// The subnets are wider than the base, or too narrow for a gateway and an endpoint.
-    #[error("subnets of size {size} do not fit pool {base}: use {least} to {most}", least = .base.prefix_len(), most = .base.max_prefix_len() - 2)]
+    #[error("subnets of size {size} do not fit pool {base}: use {least} to {most}", least = .base.prefix_len(), most = .base.max_prefix_len() - 1)]
     Size {
         /// The pool's base.
         base: IpNet,
@@ -62,7 +62,7 @@ impl Pool {
         if base != base.trunc() {
             return Err(InvalidPool::HostBits(base));
         }
-        if size < base.prefix_len() || size > base.max_prefix_len() - 2 {
+        if size < base.prefix_len() || size > base.max_prefix_len() - 1 {
             return Err(InvalidPool::Size { base, size });
         }
         Ok(Self { base, size })
@@ -200,7 +200,7 @@ mod tests {
         );
         assert_eq!(
             refusal("base = '10.0.0.0/16'\nsize = 8"),
-            "subnets of size 8 do not fit pool 10.0.0.0/16: use 16 to 30"
+            "subnets of size 8 do not fit pool 10.0.0.0/16: use 16 to 31"
         );
         assert!(refusal("base = '10.0.0.0/16'\nsize = 24\nsiez = 1").contains("siez"));
     }

@@ -1,11 +1,12 @@
 //! The pools from which networks get subnets.
 
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+use std::borrow::Cow;
+use std::net::Ipv4Addr;
 
 use ipnet::IpNet;
 use serde::de::Error;
 use serde::{Deserialize, Deserializer, Serialize};
-use tidegate_model::{AllowList, Forwarding, PortRange};
+use tidegate_model::{AllowList, Forwarding, GlobalId, PortRange, State, overlap};
 
 use crate::ip_family::IpFamily;
 use crate::{Pool, Refused};
@@ -17,26 +18,26 @@ pub struct Pools {
     /// Pools for IPv4 subnets.
     #[serde(deserialize_with = "ipv4")]
     pub ipv4: Vec<Pool>,
-    /// Pools for IPv6 subnets.
+    /// Pools for IPv6 subnets. None: one pool, the host's own prefix ([`State::global_id`]).
     #[serde(deserialize_with = "ipv6")]
-    pub ipv6: Vec<Pool>,
+    pub ipv6: Option<Vec<Pool>>,
 }
 
 impl Default for Pools {
-    /// 4,096 IPv4 subnets of private addresses (RFC 1918) and 65,536 IPv6 subnets of unique local addresses (RFC
-    /// 4193), outside of the ranges that other container tools use by default.
+    /// Pools in each range of private IPv4 addresses (RFC 1918), so that a host with a route to one or two of them has
+    /// another. The first is outside of the ranges that other container tools use by default. 65,536 IPv6 subnets.
     fn default() -> Self {
-        let pool = |address: IpAddr, length, size| Pool {
-            base: IpNet::new_assert(address, length),
-            size,
+        let pool = |address: [u8; 4], length| Pool {
+            base: IpNet::new_assert(Ipv4Addr::from(address).into(), length),
+            size: 24,
         };
         Self {
-            ipv4: vec![pool(Ipv4Addr::new(10, 208, 0, 0).into(), 12, 24)],
-            ipv6: vec![pool(
-                Ipv6Addr::new(0xfd74, 0x6964, 0x6567, 0, 0, 0, 0, 0).into(),
-                48,
-                64,
-            )],
+            ipv4: vec![
+                pool([10, 208, 0, 0], 12),
+                pool([172, 16, 0, 0], 12),
+                pool([192, 168, 0, 0], 16),
+            ],
+            ipv6: None,
         }
     }
 }
@@ -69,28 +70,64 @@ impl Default for Defaults {
 }
 
 impl Pools {
-    /// The lowest free subnet of a family.
-    pub(crate) fn allot(&self, family: IpFamily, occupied: &[IpNet]) -> Result<IpNet, Refused> {
-        let pools = match family {
-            IpFamily::Ipv4 => &self.ipv4,
-            IpFamily::Ipv6 => &self.ipv6,
+    /// The pools of a family.
+    pub fn of(&self, family: IpFamily, state: &State) -> Cow<'_, [Pool]> {
+        let own = || Pool {
+            base: state.global_id.prefix(),
+            size: 64,
         };
-        pools
-            .iter()
-            .find_map(|pool| pool.first_free(occupied))
-            .ok_or_else(|| Refused::PoolsUsedUp {
+        match (family, &self.ipv6) {
+            (IpFamily::Ipv4, _) => (&self.ipv4[..]).into(),
+            (IpFamily::Ipv6, Some(set)) => (&set[..]).into(),
+            (IpFamily::Ipv6, None) => vec![own()].into(),
+        }
+    }
+
+    /// The lowest free subnet of a family.
+    pub(crate) fn allot(
+        &self,
+        family: IpFamily,
+        state: &State,
+        routes: &[IpNet],
+    ) -> Result<IpNet, Refused> {
+        let pools = self.of(family, state);
+        let ours: Vec<IpNet> = subnets(state).collect();
+        let occupied = [&ours[..], routes].concat();
+        let free = pools.iter().find_map(|pool| pool.first_free(&occupied));
+        free.ok_or_else(|| {
+            let is_in_the_way = |net: &IpNet| pools.iter().any(|pool| overlap(pool.base, *net));
+            // The host has a route to each of our networks too.
+            let is_foreign = |net: &&IpNet| !ours.contains(net);
+            let routes = routes.iter().filter(is_foreign).copied();
+            let mut routes: Vec<IpNet> = routes.filter(is_in_the_way).collect();
+            routes.sort_by_key(IpNet::prefix_len);
+            Refused::PoolsUsedUp {
                 family,
                 pools: pools.iter().map(ToString::to_string).collect(),
-            })
+                networks: ours.iter().filter(|net| is_in_the_way(net)).count(),
+                routes,
+            }
+        })
     }
+}
+
+/// Whether a network has a subnet of the pool that all hosts had up to 0.1.0.
+pub fn has_shared_pool(state: &State) -> bool {
+    let shared = GlobalId::SHARED.prefix();
+    subnets(state).any(|net| shared.contains(&net))
+}
+
+fn subnets(state: &State) -> impl Iterator<Item = IpNet> {
+    let networks = state.networks.values();
+    networks.flat_map(|network| network.subnets.iter().map(|subnet| subnet.net))
 }
 
 fn ipv4<'de, D: Deserializer<'de>>(from: D) -> Result<Vec<Pool>, D::Error> {
     of_family(IpFamily::Ipv4, from)
 }
 
-fn ipv6<'de, D: Deserializer<'de>>(from: D) -> Result<Vec<Pool>, D::Error> {
-    of_family(IpFamily::Ipv6, from)
+fn ipv6<'de, D: Deserializer<'de>>(from: D) -> Result<Option<Vec<Pool>>, D::Error> {
+    of_family(IpFamily::Ipv6, from).map(Some)
 }
 
 fn of_family<'de, D: Deserializer<'de>>(family: IpFamily, from: D) -> Result<Vec<Pool>, D::Error> {
@@ -105,9 +142,11 @@ mod tests {
 
     #[test]
     fn the_default_pools_are_valid() {
-        let Pools { ipv4, ipv6 } = Pools::default();
-        for pool in ipv4.into_iter().chain(ipv6) {
-            assert_eq!(Pool::new(pool.base, pool.size), Ok(pool));
+        let (pools, state) = (Pools::default(), State::default());
+        for family in [IpFamily::Ipv4, IpFamily::Ipv6] {
+            for pool in pools.of(family, &state).iter() {
+                assert_eq!(Pool::new(pool.base, pool.size), Ok(*pool));
+            }
         }
     }
 

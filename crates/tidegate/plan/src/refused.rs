@@ -8,8 +8,8 @@ use std::net::IpAddr;
 use ipnet::IpNet;
 use tidegate_api::explain::Party;
 use tidegate_model::{
-    AllowList, Fault, GatewayPriority, IfName, Invalid, Ipv6Off, MacAddr, Name, PortBinding,
-    PortRange, PortRequest, Protocol,
+    AllowList, Fault, GatewayPriority, IfName, Invalid, Ipv6Off, LINK_LOCAL, MacAddr, Name,
+    PortBinding, PortRange, PortRequest, Protocol,
 };
 
 use crate::ip_family::IpFamily;
@@ -209,12 +209,16 @@ pub enum Refused {
         route: IpNet,
     },
     /// No free subnet is left in the pools.
-    #[error("no free {family} subnet is left in the pools {}", joined(.pools))]
+    #[error("no free {family} subnet is left{}", in_pools(.pools, .routes, *.networks))]
     PoolsUsedUp {
         /// `IPv4` or `IPv6`.
         family: IpFamily,
         /// The pools.
         pools: Vec<String>,
+        /// The host's routes into them, the widest first.
+        routes: Vec<IpNet>,
+        /// How many subnets of networks are in them.
+        networks: usize,
     },
     /// An MTU outside what the families allow.
     #[error("an MTU of {mtu} bytes is outside {least} to 65535")]
@@ -408,6 +412,14 @@ pub enum Refused {
         /// What it is.
         kind: &'static str,
     },
+    /// A link-local IPv6 address as an address of the host.
+    #[error("{what} cannot be used: {ip} {LINK_LOCAL}")]
+    LinkLocal {
+        /// What was asked for.
+        what: String,
+        /// The address.
+        ip: IpAddr,
+    },
     /// The same port twice in one request.
     #[error("ports {0} and {1} of one request need the same port of the host")]
     PortTwice(PortBinding, PortBinding),
@@ -537,6 +549,22 @@ fn listed_ports(ports: &[PortRequest]) -> String {
     ports.join(", ")
 }
 
-fn joined(pools: &[String]) -> String {
-    pools.join(", ")
+/// In which pools no subnet is left, and what takes them.
+fn in_pools(pools: &[String], routes: &[IpNet], networks: usize) -> String {
+    if pools.is_empty() {
+        return ": no pool is set".to_owned();
+    }
+    let mut named: Vec<String> = routes.iter().take(NAMED).map(ToString::to_string).collect();
+    if routes.len() > NAMED {
+        named.push("…".to_owned());
+    }
+    let routes = (!named.is_empty()).then(|| format!("the host's routes to {}", named.join(", ")));
+    let networks = match networks {
+        0 => None,
+        1 => Some("a subnet of another network".to_owned()),
+        count => Some(format!("{count} subnets of other networks")),
+    };
+    let takers: Vec<String> = routes.into_iter().chain(networks).collect();
+    let pools = pools.join(", ");
+    format!(" in the pools {pools}: taken by {}", takers.join(" and "))
 }

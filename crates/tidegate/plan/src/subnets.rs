@@ -28,7 +28,8 @@ pub(crate) fn subnets(
         match (given.first(), wanted) {
             (None, false) => {}
             (None, true) => {
-                let net = pools.allot(family, &occupied(state, host))?;
+                let routes: Vec<IpNet> = routes(host).collect();
+                let net = pools.allot(family, state, &routes)?;
                 subnets.push(Subnet::new(net, None)?);
             }
             (Some(subnet), false) => {
@@ -153,13 +154,4 @@ fn routes(host: &HostFacts) -> impl Iterator<Item = IpNet> {
     let routes = host.routes.iter().copied();
     let fixed = RESOLVERS.into_iter().map(IpNet::from);
     routes.filter(|route| route.prefix_len() > 1).chain(fixed)
-}
-
-/// The prefixes that a subnet from the pools must not overlap.
-fn occupied(state: &State, host: &HostFacts) -> Vec<IpNet> {
-    let ours = state
-        .networks
-        .values()
-        .flat_map(|n| n.subnets.iter().map(|s| s.net));
-    ours.chain(routes(host)).collect()
 }

@@ -78,6 +78,7 @@ pub fn of_change(change: &Change) -> Vec<ZoneUpdate> {
             if_new(&of_endpoint(before), of_endpoint(after))
         }
         Change::RemoveEndpoint(endpoint) => vec![ZoneUpdate::NoEndpoint(endpoint.name.clone())],
+        Change::SkipNumbers(_) => Vec::new(),
         Change::All(changes) => changes.iter().flat_map(of_change).collect(),
     }
 }

@@ -1,7 +1,9 @@
 //! Carries out plans, completely or not at all.
 
-use tidegate_model::State;
+use std::collections::BTreeSet;
+
 use tidegate_model::links::LinkStep;
+use tidegate_model::{IfName, State};
 use tidegate_nft::{Applied, Driver, Kind, Transaction};
 use tidegate_plan::Plan;
 
@@ -95,6 +97,23 @@ impl Backends {
             Applied::No => None,
         };
         Err(EngineError::from(error).with_undo(left.into_iter().collect()))
+    }
+
+    /// The first of these names, as long as the host has links with them. They are not ours: a number is never used
+    /// twice.
+    pub(super) fn taken(
+        &mut self,
+        names: impl Iterator<Item = IfName>,
+    ) -> Result<BTreeSet<IfName>, EngineError> {
+        let mut taken = BTreeSet::new();
+        for name in names {
+            if !timed(Stage::Netlink, || self.links.has_link(&name))? {
+                break;
+            }
+            tracing::info!(%name, "another program's interface has this name: taking the next one");
+            taken.insert(name);
+        }
+        Ok(taken)
     }
 
     /// Replaces the table with that of `state`.

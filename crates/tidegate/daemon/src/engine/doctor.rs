@@ -1,6 +1,7 @@
 //! Gathers the symptoms for `tidegate doctor`.
 
 use std::collections::BTreeMap;
+use std::error::Error;
 use std::fs;
 use std::process::Command;
 use std::time::Duration;
@@ -9,7 +10,7 @@ use error_hint::causes;
 use tidegate_api::ForwardingInfo;
 use tidegate_api::doctor::Diagnosis;
 use tidegate_link::Descriptors;
-use tidegate_plan::{Fact, Symptoms, diagnose, replace, unknown_facts};
+use tidegate_plan::{Fact, Symptoms, diagnose, needs, replace, unknown_facts};
 
 use super::{Engine, EngineError};
 use crate::program::run;
@@ -36,10 +37,7 @@ impl Engine {
             )
         };
         let (state, _) = self.snapshot();
-        let unguarded = unguarded.map_err(|error| {
-            let causes = causes(&error);
-            [vec![error.to_string()], causes].concat().join(": ")
-        });
+        let unguarded = unguarded.map_err(|error| one_line(&error));
         let driver = &self.driver;
         let description = driver.describe();
         let refusal = driver.check(&replace(&state)).err();
@@ -48,6 +46,7 @@ impl Engine {
             links,
             routes,
             unguarded,
+            lacking: tidegate_link::lacking(&needs(&state)).map_err(|error| one_line(&error)),
             table: self.ruleset_differences().map_err(|error| one_line(&error)),
             refusal: refusal.map(|error| (error.kind, error.to_string())),
             chains: driver.base_chains().map_err(|error| error.to_string()),
@@ -89,7 +88,7 @@ impl Engine {
     }
 }
 
-fn one_line(error: &EngineError) -> String {
+fn one_line(error: &(impl Error + 'static)) -> String {
     [vec![error.to_string()], causes(error)].concat().join(": ")
 }
 

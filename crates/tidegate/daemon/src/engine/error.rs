@@ -123,9 +123,10 @@ fn of_link(error: &LinkError) -> RefusalKind {
     use tidegate_link::{ErrorKind, NetnsFault};
     match error.kind() {
         ErrorKind::Netns(NetnsFault::Gone) => RefusalKind::NotFound,
-        ErrorKind::Netns(NetnsFault::Replaced) | ErrorKind::PortTaken | ErrorKind::Exists => {
-            RefusalKind::Conflict
-        }
+        ErrorKind::Netns(NetnsFault::Replaced)
+        | ErrorKind::PortTaken
+        | ErrorKind::Exists
+        | ErrorKind::BridgeFull => RefusalKind::Conflict,
         ErrorKind::Netns(NetnsFault::NotANetns | NetnsFault::Own) => RefusalKind::Invalid,
         _ => RefusalKind::Failed,
     }

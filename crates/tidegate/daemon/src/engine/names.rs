@@ -67,10 +67,23 @@ impl Engine {
     pub fn view_endpoint(&self, endpoint: Endpoint) -> EndpointView {
         // Reading the file can hang: not while holding a lock on the state.
         let host = host_conf();
+        let warnings = self.warnings_of(&endpoint);
         let state = self.state();
         EndpointView {
             resolv_conf: host.for_endpoint(&state, &endpoint),
             degraded: fault_of_endpoint(&state, &endpoint.name),
+            warnings,
+            endpoint: endpoint.into(),
+        }
+    }
+
+    /// An endpoint whose ports were changed, without its resolv.conf.
+    pub fn view_changed(&self, endpoint: Endpoint) -> EndpointView {
+        let warnings = self.warnings_of(&endpoint);
+        EndpointView {
+            resolv_conf: String::new(),
+            degraded: fault_of_endpoint(&self.state(), &endpoint.name),
+            warnings,
             endpoint: endpoint.into(),
         }
     }

@@ -70,6 +70,7 @@ impl Engine {
                     free,
                     in_use,
                     unswept: unswept(),
+                    ..PortFacts::default()
                 };
                 plan(backends, state, &facts)
             });

@@ -8,7 +8,9 @@ use error_hint::causes;
 use tidegate_api::event::Happening;
 use tidegate_link::{ErrorKind, LinkError, Links, NetnsFault, OpenNamespaces};
 use tidegate_model::links::{GROUP, Link, LinkStep};
-use tidegate_model::{Change, Endpoint, Fault, IfName, Name, NetnsId, NetnsRef, Network, State};
+use tidegate_model::{
+    Change, Endpoint, Fault, GlobalId, IfName, Name, NetnsId, NetnsRef, Network, State,
+};
 use tidegate_nft::Driver;
 use tidegate_plan::{Defaults, StaleConnections};
 
@@ -60,6 +62,7 @@ impl Engine {
         };
         backends.links.mark(backends.store.id());
         let mut state = backends.store.load()?;
+        state.global_id = backends.store.global_id(|| global_id_for(&state))?;
         let names = ResolverHandle::default();
         state.allow = defaults.allow.clone();
         state.forwarding = defaults.forwarding;
@@ -106,6 +109,21 @@ impl Engine {
         }
         Ok(engine)
     }
+}
+
+/// The global ID for a host that has none yet: that of its networks if an older release created them, else a random one
+/// (RFC 4193 section 3.2).
+fn global_id_for(state: &State) -> GlobalId {
+    if tidegate_plan::has_shared_pool(state) {
+        return GlobalId::SHARED;
+    }
+    getrandom::u64().map_or_else(
+        |error| {
+            tracing::warn!(%error, "no random number: the default pool of IPv6 subnets is that of 0.1.0");
+            GlobalId::SHARED
+        },
+        GlobalId::new,
+    )
 }
 
 /// How much a start removes.

@@ -5,6 +5,7 @@
 //! | `meta` | `version` | version of this layout |
 //! | `meta` | `next-number` | [`State::next_number`] |
 //! | `meta` | `identity` | the [`StateId`], which 0.1.0 does not write |
+//! | `meta` | `global-id` | [`State::global_id`] |
 //! | `networks` | name | [`NetworkRow`] as JSON |
 //! | `endpoints` | name | [`EndpointRow`] as JSON |
 //!
@@ -15,7 +16,7 @@ use redb::{
 };
 use serde::Serialize;
 use serde::de::DeserializeOwned;
-use tidegate_model::{Change, Endpoint, Name, Network, State, StateId};
+use tidegate_model::{Change, Endpoint, GlobalId, Name, Network, State, StateId};
 
 use super::endpoint_row::EndpointRow;
 use super::error::Fault;
@@ -30,6 +31,9 @@ const ENDPOINTS: Rows = Rows {
     kind: "endpoint",
     table: TableDefinition::new("endpoints"),
 };
+
+/// Key of the host's global ID.
+const GLOBAL_ID: &str = "global-id";
 
 /// A table of objects, each as JSON under its name.
 struct Rows {
@@ -79,6 +83,7 @@ pub(super) fn load(database: &Database) -> Result<State, Fault> {
     let mut state = State {
         // Written from a u32. A larger value means a damaged file, and wraps around harmlessly.
         next_number: next_number as u32,
+        global_id: global_id(database)?.unwrap_or_default(),
         ..State::default()
     };
     NETWORKS.load(&from, |name, network: NetworkRow| {
@@ -105,6 +110,8 @@ pub(super) fn write(database: &Database, state: &State, change: &Change) -> Resu
 fn write_rows(to: &WriteTransaction, change: &Change) -> Result<(), Fault> {
     match change {
         Change::All(changes) => changes.iter().try_for_each(|each| write_rows(to, each)),
+        // Its numbers are in that of the next interface.
+        Change::SkipNumbers(_) => Ok(()),
         Change::AddNetwork(network) => insert_network(to, network),
         Change::ReplaceNetwork { after, .. } => insert_network(to, after),
         Change::RemoveNetwork(network) => NETWORKS.remove(to, &network.name),
@@ -137,8 +144,25 @@ pub(super) fn replace(database: &Database, state: &State) -> Result<(), Fault> {
         for endpoint in state.endpoints.values() {
             insert_endpoint(to, endpoint)?;
         }
-        set_number(to, state.next_number)
+        set_number(to, state.next_number)?;
+        insert_global_id(to, state.global_id)
     })
+}
+
+/// The host's global ID; none if it was never written.
+pub(super) fn global_id(database: &Database) -> Result<Option<GlobalId>, Fault> {
+    let found = database.begin_read()?.open_table(META)?.get(GLOBAL_ID)?;
+    Ok(found.map(|number| GlobalId::new(number.value())))
+}
+
+/// Writes the host's global ID.
+pub(super) fn set_global_id(database: &Database, id: GlobalId) -> Result<(), Fault> {
+    write_with(database, |to| insert_global_id(to, id))
+}
+
+fn insert_global_id(to: &WriteTransaction, id: GlobalId) -> Result<(), Fault> {
+    to.open_table(META)?.insert(GLOBAL_ID, id.number())?;
+    Ok(())
 }
 
 fn set_number(to: &WriteTransaction, number: u32) -> Result<(), Fault> {

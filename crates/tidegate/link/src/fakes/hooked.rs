@@ -47,6 +47,10 @@ where
         self.links.link(ifname)
     }
 
+    fn has_link(&mut self, ifname: &IfName) -> Result<bool, LinkError> {
+        self.links.has_link(ifname)
+    }
+
     fn unguarded(&mut self) -> Result<BTreeSet<IfName>, LinkError> {
         self.links.unguarded()
     }

@@ -8,6 +8,7 @@ use socket2::{Domain, SockFilter, Socket, Type};
 use tidegate_model::Protocol;
 use tidegate_model::links::PortHold;
 
+use crate::descriptors::MORE_DESCRIPTORS;
 use crate::error::ErrorKind;
 
 /// A classic BPF program of one instruction, `ret #0` (linux/filter.h): no packet reaches the socket. While the table
@@ -110,12 +111,16 @@ pub(super) fn is_in_use(error: &io::Error) -> bool {
 
 /// The hint for a port that cannot be held although it is not in use.
 pub(super) fn hint(kind: ErrorKind, hold: &PortHold) -> Option<String> {
-    (kind == ErrorKind::Permission).then(|| {
-        format!(
+    match kind {
+        ErrorKind::Permission => Some(format!(
             "port {} is privileged: give tidegated the capability CAP_NET_BIND_SERVICE",
             hold.port
-        )
-    })
+        )),
+        ErrorKind::NoDescriptor => Some(format!(
+            "a published port takes an open file for each of IPv4 and IPv6: {MORE_DESCRIPTORS}"
+        )),
+        _ => None,
+    }
 }
 
 fn is_lacking(error: &io::Error) -> bool {

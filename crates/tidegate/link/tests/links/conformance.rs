@@ -331,6 +331,8 @@ fn a_link_of_another_is_never_removed(world: &mut dyn World) {
     let netns = world.add_netns();
     world.add_foreign_link("br1");
     world.add_foreign_link("ve2");
+    let mut has = |ifname: &str| world.links().has_link(&ifname.parse().unwrap()).unwrap();
+    assert!(has("br1") && has("ve2") && !has("ve3"));
     let before = snapshot(world, &netns);
     apply(world, &LinkStep::DeleteBridge(bridge(1)));
     apply(world, &LinkStep::DeleteVeth(veth(1, 2, &netns)));

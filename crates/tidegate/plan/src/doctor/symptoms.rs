@@ -3,8 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use tidegate_api::Fight;
-use tidegate_model::IfName;
 use tidegate_model::links::{Link, Route};
+use tidegate_model::{IfName, Needs};
 use tidegate_nft::{BaseChain, Kind};
 
 /// What the host looks like.
@@ -18,6 +18,8 @@ pub struct Symptoms {
     pub routes: Vec<Route>,
     /// Our bridge ports without a loopback filter and our bridges that are not sealed, or why they are unknown.
     pub unguarded: Result<BTreeSet<IfName>, String>,
+    /// What the host lacks of all that settings name ([`needs`](super::needs)), or why that is unknown.
+    pub lacking: Result<Needs, String>,
     /// The differences between the planned table and the kernel's, or why they are unknown.
     pub table: Result<Vec<String>, String>,
     /// Why the kernel or nft refuses the table in a dry run.

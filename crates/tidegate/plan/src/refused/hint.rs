@@ -75,7 +75,10 @@ impl Hint for Refused {
             Self::OverlapsNetwork { .. } | Self::OverlapsRoute { .. } => {
                 "choose another --subnet, or leave it out to get a free one".into()
             }
-            Self::PoolsUsedUp { .. } => "give a --subnet, or widen `pools` in tidegated.toml".into(),
+            Self::PoolsUsedUp { family, .. } => {
+                let family = family.to_string().to_lowercase();
+                format!("give a free --subnet, or set other pools: `pools.{family}` in tidegated.toml (--{family}-pools)")
+            }
             Self::SubnetFull { .. } => "detach an endpoint, or create a network with a wider subnet".into(),
             Self::Unswept { .. } => "try again in a moment, or give another address".into(),
             Self::AttachedAlready { endpoint, .. } => format!("`tidegate detach {endpoint}` first"),
@@ -98,6 +101,7 @@ impl Hint for Refused {
             Self::AmbiguousPort { .. } => "write it HOSTPORT:PORT".into(),
             Self::TwoOfFamily { .. } => "give one for each of IPv4 and IPv6".into(),
             Self::NoHostIp { .. } => "give an address that the host has, or leave it out".into(),
+            Self::LinkLocal { .. } => "give another address of the host, or leave it out".into(),
             Self::PortTwice(..) => "give each host port once".into(),
             Self::PortFamily { .. } => "leave the host address out, or use a network with that family".into(),
             Self::LoopbackOfRouted { .. } => {

@@ -62,6 +62,7 @@ impl Refused {
             | Self::AmbiguousPort { .. }
             | Self::TwoOfFamily { .. }
             | Self::NoHostIp { .. }
+            | Self::LinkLocal { .. }
             | Self::PortTwice(..)
             | Self::PortFamily { .. }
             | Self::LoopbackOfRouted { .. }

@@ -9,7 +9,7 @@ use std::collections::BTreeSet;
 
 use tidegate_api::doctor::{Finding, Severity};
 use tidegate_model::links::{Bridging, DEFAULT_MTU, Link, LinkKind, Route};
-use tidegate_model::{Access, Fault, IfName, State};
+use tidegate_model::{Access, Fault, IfName, Needs, State};
 use tidegate_nft::{BaseChain, Kind};
 use tidegate_plan::{Fact, Symptoms, diagnose, unknown_facts};
 
@@ -21,6 +21,7 @@ fn healthy() -> Symptoms {
         facts: Default::default(),
         links: links_of(&state_with(&["web"])),
         routes: Vec::new(),
+        lacking: Ok(Needs::default()),
         unguarded: Ok(Default::default()),
         table: Ok(Vec::new()),
         refusal: None,

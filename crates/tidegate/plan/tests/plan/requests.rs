@@ -153,21 +153,36 @@ fn removal_deletes_the_added_elements_in_reverse_order() {
 #[test]
 fn subnets_are_allotted_beside_what_is_there() {
     let state = state_with(&["a", "b"]);
-    let host = HostFacts {
-        routes: nets(&["10.208.2.0/23", "10.0.0.0/8", "fd74:6964:6567:2::/64"]),
+    let create = |routes: &[&str], pools: &Pools| {
+        let host = HostFacts {
+            routes: nets(routes),
+            ..HostFacts::default()
+        };
+        let plan = tidegate_plan::create_network(&state, &network("c"), &host, pools)?;
+        Ok::<_, Refused>(plan.outcome.subnets[0].net.to_string())
     };
-    let refused = tidegate_plan::create_network(&state, &network("c"), &host, &Pools::default());
-    let refused = refused.unwrap_err();
-    assert!(
-        matches!(refused, Refused::PoolsUsedUp { .. }),
-        "10.0.0.0/8 covers the pool"
+    let pools = Pools::default();
+    let given = |routes: &[&str]| create(routes, &pools).unwrap();
+    assert_eq!(given(&["10.0.0.0/8"]), "172.16.0.0/24");
+    let all = ["10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16"];
+    assert_eq!(given(&all[..2]), "192.168.0.0/24");
+    assert_eq!(given(&[all[1], all[2]]), "10.208.2.0/24");
+    let refused = create(&[&all[..], &["10.208.0.0/24", "fd00::/8"]].concat(), &pools);
+    assert_eq!(
+        refused.unwrap_err().to_string(),
+        "no free IPv4 subnet is left in the pools 10.208.0.0/12 (/24), 172.16.0.0/12 (/24), 192.168.0.0/16 (/24): taken by \
+         the host's routes to 10.0.0.0/8, 172.16.0.0/12, 192.168.0.0/16 and 2 subnets of other networks"
     );
-    let text = refused.to_string();
-    let names = "no free IPv4 subnet is left in the pools 10.208.0.0/";
-    assert!(text.starts_with(names), "{text}");
+    let (ipv4, ipv6) = (Vec::new(), None);
+    let refused = create(&[], &Pools { ipv4, ipv6 }).unwrap_err();
+    assert_eq!(
+        refused.to_string(),
+        "no free IPv4 subnet is left: no pool is set"
+    );
 
     let host = HostFacts {
         routes: nets(&["10.208.2.0/23", "fd74:6964:6567:2::/64"]),
+        ..HostFacts::default()
     };
     let plan =
         tidegate_plan::create_network(&state, &network("c"), &host, &Pools::default()).unwrap();
@@ -184,7 +199,10 @@ fn subnets_are_allotted_beside_what_is_there() {
 #[test]
 fn a_default_route_in_two_halves_is_not_an_obstacle() {
     let halves = nets(&["0.0.0.0/1", "128.0.0.0/1", "::/1", "8000::/1"]);
-    let host = HostFacts { routes: halves };
+    let host = HostFacts {
+        routes: halves,
+        ..HostFacts::default()
+    };
     let plan = |request| {
         tidegate_plan::create_network(&State::default(), request, &host, &Pools::default())
     };
@@ -198,6 +216,7 @@ fn a_refused_network_says_why_and_what_to_do() {
     let state = state_with(&["a"]);
     let host = HostFacts {
         routes: nets(&["192.168.7.0/24"]),
+        ..HostFacts::default()
     };
     let refusal = |change: &dyn Fn(&mut tidegate_api::CreateNetwork)| {
         let mut request = network("b");
