@@ -11,6 +11,7 @@ use test_support::{Need, require};
 use tidegate_tests::workspace;
 
 use crate::packages::{Packages, finished};
+use crate::project::Project;
 use crate::rpm::query;
 
 /// The tools, and the releases that docs/comparison.md was written with.
@@ -253,4 +254,120 @@ fn cargo_generate_rpm_makes_the_same_rpm_but_for_compressed_pages() {
         query(&plain, "--configfiles")
     );
     assert_eq!(scriptlets(&ours), scriptlets(&plain));
+}
+
+/// A project with a daemon, and a further package with a program.
+const FURTHER: [(&str, &str); 8] = [
+    (
+        "Cargo.toml",
+        "[package]\nname = \"swell\"\nversion = \"1.0.0\"\nedition = \"2024\"\nlicense = \"MIT\"\n\
+         authors = [\"A. Person <a@example.org>\"]\nhomepage = \"https://example.org\"\n\
+         description = \"Swells in the background\"\n",
+    ),
+    (
+        "Cargo.lock",
+        "version = 4\n\n[[package]]\nname = \"swell\"\nversion = \"1.0.0\"\n",
+    ),
+    (".gitignore", "/target\n"),
+    ("src/bin/swelld.rs", "fn main() {}\n"),
+    ("src/bin/swell.rs", "fn main() {}\n"),
+    ("packaging/deb/postrm", "#!/bin/sh\nset -e\n#DEBHELPER#\n"),
+    ("packaging/swell.conf", "u swell -\n"),
+    (
+        "packaging/dist.toml",
+        r#"name = "swell"
+summary = "Swells in the background"
+description = "A daemon that does nothing."
+
+[cargo]
+packages = ["swell"]
+
+[flavour.dynamic]
+formats = ["deb", "rpm"]
+
+[deb]
+section = "misc"
+conflicts = ["old-swell"]
+maintainer-scripts = "packaging/deb"
+
+[rpm]
+group = "Applications/System"
+obsoletes = ["old-swell < {version}"]
+
+[package.swell-tools]
+summary = "Asks how high the tide is"
+description = "A program that does nothing either."
+same-version = ["swell"]
+
+[[asset]]
+binary = "swelld"
+dest = "/usr/sbin/swelld"
+
+[[asset]]
+source = "packaging/swell.conf"
+dest = "/usr/lib/sysusers.d/"
+
+[[asset]]
+binary = "swell"
+dest = "/usr/bin/swell"
+package = "swell-tools"
+"#,
+    ),
+];
+
+#[test]
+fn the_tools_make_a_further_package_that_takes_nothing_of_the_main_one() {
+    require!(Need::Program("dpkg-deb"), Need::Program("rpm"));
+    let project = Project::new("swell", |root| {
+        for (name, text) in FURTHER {
+            let path = root.join(name);
+            std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+            std::fs::write(path, text).unwrap();
+        }
+    });
+    finished(&mut project.toolkit(&["metadata"])).success();
+    let mut build = cargo();
+    build.args(["build", "--release", "--quiet"]);
+    finished(project.alone(&mut build)).success();
+    std::fs::create_dir_all(project.out()).unwrap();
+    let tools = tools();
+    let made = |tool: &str, arguments: &[&str], file: &str| {
+        let mut make = Command::new(tools.join(tool));
+        make.args(arguments)
+            .args(["--variant", "swell-tools", "-o"]);
+        make.arg(project.out());
+        finished(project.alone(&mut make)).success();
+        project.out().join(file)
+    };
+    let arch = finished(Command::new("dpkg").arg("--print-architecture")).success();
+    let deb = made(
+        "cargo-deb",
+        &["deb", "--no-build", "--fast"],
+        &format!("swell-tools_1.0.0-1_{}.deb", arch.trim()),
+    );
+    // An empty field is none for dpkg.
+    assert_eq!(field(&deb, "Conflicts").trim(), "");
+    let depends = relations(&deb);
+    assert!(depends.contains("swell (= 1.0.0-1)"), "{depends:?}");
+    let control = finished(Command::new("dpkg-deb").arg("--info").arg(&deb)).success();
+    assert!(!control.contains("postrm") && !control.contains("postinst"));
+    let files = files_of_deb(&deb);
+    let programs = files.iter().filter(|file| file.contains("bin/"));
+    let programs: Vec<&str> = programs
+        .filter_map(|file| file.rsplit(' ').next())
+        .collect();
+    assert_eq!(programs, ["/usr/bin/swell"]);
+
+    let machine = std::env::consts::ARCH;
+    let rpm = made(
+        "cargo-generate-rpm",
+        &["generate-rpm"],
+        &format!("swell-tools-1.0.0-1.{machine}.rpm"),
+    );
+    let requires = required(&rpm);
+    assert!(requires.contains("swell = 1.0.0-1"), "{requires:?}");
+    assert_eq!(query(&rpm, "--obsoletes"), [""; 0]);
+    assert_eq!(query(&rpm, "--list"), ["/usr/bin/swell"]);
+    let scripts = scriptlets(&rpm).concat();
+    assert!(!scripts.contains("sysusers"), "{scripts}");
 }

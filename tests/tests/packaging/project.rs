@@ -72,17 +72,19 @@ impl Project {
     /// `cargo plimsoll` on this host.
     pub(crate) fn toolkit(&self, arguments: &[&str]) -> Command {
         let mut command = Command::new(toolkit());
-        command
-            .arg("plimsoll")
-            .args(arguments)
-            .current_dir(&self.root);
+        self.alone(command.arg("plimsoll").args(arguments));
         if let Some(mirror) = std::env::var_os("TIDEGATE_TEST_MIRROR") {
             command.env("DIST_MIRROR", format!("debian={}", mirror.display()));
         }
+        command
+    }
+
+    /// Has a command run in the project, as if nobody else's Cargo had started it.
+    pub(crate) fn alone<'a>(&self, command: &'a mut Command) -> &'a mut Command {
         for variable in ["CARGO_MANIFEST_DIR", "CARGO_TARGET_DIR"] {
             command.env_remove(variable);
         }
-        command
+        command.current_dir(&self.root)
     }
 
     /// Runs `verify` on packages, with all checks where none is named.

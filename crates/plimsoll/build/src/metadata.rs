@@ -17,7 +17,7 @@ use plimsoll_plan::plan::{Arch, PackagePlan, Places, Plan, declared};
 use plimsoll_plan::source::Source;
 use plimsoll_probe::{Distribution, Flavour, Linking};
 use plimsoll_spec::{FileKind, FormatName, PackageSpec};
-use toml_edit::{Item, Table};
+use toml_edit::{Array, InlineTable, Item, Table};
 
 use crate::compose::{Ingredients, compose, unbuilt};
 use crate::format::Formats;
@@ -118,8 +118,8 @@ impl Writer<'_> {
         variants.set_implicit(true);
         for name in further {
             let mut variant = self.said(name)?;
-            self.takes_nothing_over(&main.table, &mut variant.table);
             variant.unsaid.retain(|line| !main.unsaid.contains(line));
+            takes_nothing_over(&main.table, &mut variant);
             let words = format!("{tool} --variant {name}");
             variants.insert(name, Item::Table(commented(variant, &words, &self.flavour)));
         }
@@ -132,31 +132,6 @@ impl Writer<'_> {
             table.insert("variants", Item::Table(variants));
         }
         Ok(table)
-    }
-
-    /// A variant has every key of the main table that it does not set: it sets each to what says nothing.
-    fn takes_nothing_over(&self, main: &Table, variant: &mut Table) {
-        for (key, said) in main.iter().filter(|(key, _)| *key != "variants") {
-            if variant.contains_key(key) {
-                continue;
-            }
-            let nothing = match key {
-                // cargo-deb looks for scripts in a folder, and warns where it finds none.
-                "maintainer-scripts" => toml_edit::value("none"),
-                // cargo-generate-rpm takes an empty text for the path of a folder.
-                key if key.ends_with("_script") => toml_edit::value(":"),
-                _ if said.is_inline_table() && key != "systemd-units" => {
-                    toml_edit::value(toml_edit::InlineTable::new())
-                }
-                _ => toml_edit::value(toml_edit::Array::new()),
-            };
-            variant.insert(key, nothing);
-        }
-        let runs_nothing =
-            |(key, value): (&str, &Item)| key.ends_with("_script") && value.as_str() == Some(":");
-        if variant.iter().any(runs_nothing) {
-            variant.insert("require-sh", toml_edit::value(true));
-        }
     }
 
     /// What the table of one package says.
@@ -196,6 +171,36 @@ impl Writer<'_> {
         let debug = config.debug_packages.then(|| "debug packages".to_owned());
         said.unsaid.extend(debug);
         Ok(said)
+    }
+}
+
+/// A variant has every key of the main table that it does not set: it sets each to what says nothing.
+fn takes_nothing_over(main: &Table, variant: &mut Said) {
+    let table = &mut variant.table;
+    let mut has_scripts = false;
+    for (key, said) in main {
+        if table.contains_key(key) {
+            continue;
+        }
+        let is_script = key.ends_with("_script");
+        has_scripts |= is_script;
+        let nothing = match key {
+            // cargo-deb looks for scripts in a folder, and warns where it finds none.
+            "maintainer-scripts" => toml_edit::value("none"),
+            // cargo-generate-rpm takes an empty text for the path of a folder.
+            _ if is_script => toml_edit::value(":"),
+            _ if said.is_inline_table() && key != "systemd-units" => {
+                toml_edit::value(InlineTable::new())
+            }
+            _ => toml_edit::value(Array::new()),
+        };
+        table.insert(key, nothing);
+    }
+    if has_scripts {
+        table.insert("require-sh", toml_edit::value(true));
+        let without =
+            "that it has no scripts: those here do nothing, in the place of the main package's";
+        variant.unsaid.push(without.to_owned());
     }
 }
 

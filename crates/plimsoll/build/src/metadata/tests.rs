@@ -254,6 +254,8 @@ fn a_further_package_is_a_variant_that_takes_nothing_over() {
     .assert_eq(&variant("deb"));
     expect![[r#"
         # Written from packaging/dist.toml, which is what to edit. For `cargo generate-rpm --variant sample-cli`: the flavour dynamic-exec.
+        # What cannot be said here, and `cargo xtask dist` does:
+        # - that it has no scripts: those here do nothing, in the place of the main package's
         name = "sample-cli"
         summary = "Shows it on a terminal"
         version = "0.1.0"
