@@ -34,11 +34,17 @@ _tidegate() {
             tidegate,explain)
                 cmd="tidegate__subcmd__explain"
                 ;;
+            tidegate,export)
+                cmd="tidegate__subcmd__export"
+                ;;
             tidegate,gc)
                 cmd="tidegate__subcmd__gc"
                 ;;
             tidegate,help)
                 cmd="tidegate__subcmd__help"
+                ;;
+            tidegate,import)
+                cmd="tidegate__subcmd__import"
                 ;;
             tidegate,info)
                 cmd="tidegate__subcmd__info"
@@ -54,6 +60,9 @@ _tidegate() {
                 ;;
             tidegate,ruleset)
                 cmd="tidegate__subcmd__ruleset"
+                ;;
+            tidegate,teardown)
+                cmd="tidegate__subcmd__teardown"
                 ;;
             tidegate,top)
                 cmd="tidegate__subcmd__top"
@@ -103,11 +112,17 @@ _tidegate() {
             tidegate__subcmd__help,explain)
                 cmd="tidegate__subcmd__help__subcmd__explain"
                 ;;
+            tidegate__subcmd__help,export)
+                cmd="tidegate__subcmd__help__subcmd__export"
+                ;;
             tidegate__subcmd__help,gc)
                 cmd="tidegate__subcmd__help__subcmd__gc"
                 ;;
             tidegate__subcmd__help,help)
                 cmd="tidegate__subcmd__help__subcmd__help"
+                ;;
+            tidegate__subcmd__help,import)
+                cmd="tidegate__subcmd__help__subcmd__import"
                 ;;
             tidegate__subcmd__help,info)
                 cmd="tidegate__subcmd__help__subcmd__info"
@@ -123,6 +138,9 @@ _tidegate() {
                 ;;
             tidegate__subcmd__help,ruleset)
                 cmd="tidegate__subcmd__help__subcmd__ruleset"
+                ;;
+            tidegate__subcmd__help,teardown)
+                cmd="tidegate__subcmd__help__subcmd__teardown"
                 ;;
             tidegate__subcmd__help,top)
                 cmd="tidegate__subcmd__help__subcmd__top"
@@ -221,7 +239,7 @@ _tidegate() {
 
     case "${cmd}" in
         tidegate)
-            opts="-h -V --json --socket --timings --timeout --help --version network attach detach publish unpublish endpoint port explain doctor top events info ruleset gc help"
+            opts="-h -V --json --socket --timings --timeout --help --version network attach detach publish unpublish endpoint port explain doctor top events info ruleset gc export import teardown help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -566,6 +584,28 @@ _tidegate() {
             COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
+        tidegate__subcmd__export)
+            opts="-h --json --socket --timings --timeout --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --socket)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --timeout)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
         tidegate__subcmd__gc)
             opts="-h --json --socket --timings --timeout --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
@@ -589,7 +629,7 @@ _tidegate() {
             return 0
             ;;
         tidegate__subcmd__help)
-            opts="network attach detach publish unpublish endpoint port explain doctor top events info ruleset gc help"
+            opts="network attach detach publish unpublish endpoint port explain doctor top events info ruleset gc export import teardown help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -728,6 +768,20 @@ _tidegate() {
             COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
+        tidegate__subcmd__help__subcmd__export)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
         tidegate__subcmd__help__subcmd__gc)
             opts=""
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
@@ -743,6 +797,20 @@ _tidegate() {
             return 0
             ;;
         tidegate__subcmd__help__subcmd__help)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        tidegate__subcmd__help__subcmd__import)
             opts=""
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
@@ -924,6 +992,20 @@ _tidegate() {
             COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
+        tidegate__subcmd__help__subcmd__teardown)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
         tidegate__subcmd__help__subcmd__top)
             opts=""
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
@@ -945,6 +1027,28 @@ _tidegate() {
                 return 0
             fi
             case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        tidegate__subcmd__import)
+            opts="-h --json --socket --timings --timeout --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --socket)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --timeout)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 *)
                     COMPREPLY=()
                     ;;
@@ -1414,6 +1518,28 @@ _tidegate() {
             ;;
         tidegate__subcmd__ruleset)
             opts="-h --live --diff --json --socket --timings --timeout --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --socket)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --timeout)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        tidegate__subcmd__teardown)
+            opts="-h --yes --force --json --socket --timings --timeout --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0

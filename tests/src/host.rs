@@ -225,6 +225,15 @@ impl Host {
         self.end(Signal::TERM).expect("the daemon runs")
     }
 
+    /// Waits for a daemon that ends by itself, and gives how it ended.
+    ///
+    /// # Panics
+    /// When it does not run.
+    pub fn wait_for_end(&mut self) -> ExitStatus {
+        let mut daemon = self.daemon.take().expect("the daemon runs");
+        daemon.wait().expect("a child can be waited for")
+    }
+
     fn end(&mut self, signal: Signal) -> Option<ExitStatus> {
         let mut daemon = self.daemon.take()?;
         let pid = Pid::from_child(&daemon);

@@ -27,6 +27,7 @@ mod lifecycle;
 mod limits;
 mod matrix;
 mod metrics;
+mod moving;
 mod names;
 mod networks;
 mod pools;

@@ -72,7 +72,7 @@ fn a_state_directory_that_is_not_the_hosts_removes_nothing() {
             "bridge tgb0 (",
             "; 1 endpoint)",
             "bridge br-db (",
-            "tgb4 (0 endpoints)",
+            "bridge tgb4 (",
         ] {
             assert!(output.stderr.contains(known), "{output:#?}");
         }

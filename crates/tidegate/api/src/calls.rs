@@ -12,8 +12,9 @@ use crate::given::Schemas;
 use crate::given::{Body, Given, Query};
 use crate::traffic::Traffic;
 use crate::{
-    Attach, CreateNetwork, Endpoint, EndpointView, Info, NetworkView, Peer, Ports, Publish,
-    RemoveNetwork, RulesetDiff, RulesetText, Travels,
+    Attach, CreateNetwork, Endpoint, EndpointView, Export, Imported, Info, NetworkView, Peer,
+    Ports, Publish, RemoveNetwork, RulesetDiff, RulesetText, TearDown, TornDown, Travels,
+    WaitingEndpoint,
 };
 
 /// An HTTP method (RFC 9110 section 9).
@@ -173,6 +174,16 @@ calls! {
         "Stop publishing ports of an endpoint; the answer is without its resolv.conf";
     Post "/v1/gc" CollectEndpoints(()) -> Json<Vec<Endpoint>>:
         "Remove the endpoints whose namespaces are gone; the answer is what they were";
+    Get "/v1/export" GetExport(()) -> Json<Export>:
+        "Write networks and endpoints as a document for an import";
+    Post "/v1/import" ImportAll(Body<Export>) -> Json<Imported>:
+        "Make the networks and endpoints of a document; all of them, or none";
+    Get "/v1/waiting" ListWaiting(()) -> Json<Vec<WaitingEndpoint>>:
+        "List the imported endpoints that wait for their namespaces";
+    Delete "/v1/waiting/{name}" ForgetWaiting(Name) -> Json<WaitingEndpoint>:
+        "Forget an imported endpoint that waits for its namespace";
+    Post "/v1/teardown" TearDownAll(Body<TearDown>) -> Json<TornDown>:
+        "Remove everything from the host, and stop the daemon";
     Get "/v1/events" WatchEvents(()) -> Lines<Event>:
         "Tell events as they happen, until the client or the daemon ends the connection";
     Get "/v1/doctor" GetDiagnosis(()) -> Json<Diagnosis>:

@@ -163,6 +163,8 @@ impl Happening {
                 endpoint: after.name,
                 ports: after.ports,
             },
+            // It is told when it is attached.
+            Change::Wait(..) | Change::StopWaiting(_) => return Vec::new(),
         }]
     }
 }

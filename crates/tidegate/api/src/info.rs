@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use serde::{Deserialize, Serialize};
 use tidegate_model::Forwarding;
 
-use crate::Degraded;
+use crate::{Degraded, WaitingEndpoint};
 
 /// The daemon, its build and its environment.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -36,6 +36,9 @@ pub struct Info {
     /// The settings in force, as far as users ask for them.
     #[serde(default)]
     pub settings: Option<SettingsInfo>,
+    /// The imported endpoints that wait for their namespaces.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub waiting: Vec<WaitingEndpoint>,
     /// The program that changes the table again and again; none if there is none.
     #[serde(default)]
     pub fight: Option<Fight>,

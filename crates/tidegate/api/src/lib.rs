@@ -12,6 +12,7 @@ pub mod doctor;
 mod endpoint;
 pub mod event;
 pub mod explain;
+mod export;
 mod given;
 mod info;
 mod network;
@@ -26,6 +27,9 @@ mod warning;
 
 pub use degraded::{Degraded, Fault};
 pub use endpoint::{Allowance, Attach, Endpoint, EndpointView, NetnsId, NetnsRef, Ports, Publish};
+pub use export::{
+    Connection, Export, ExportedEndpoint, Imported, TearDown, TornDown, WaitingEndpoint,
+};
 #[cfg(feature = "schema")]
 pub use given::Schemas;
 pub use given::{Body, Given, Query};

@@ -127,7 +127,44 @@ pub enum ClientCommand {
     ///
     /// Rarely needed: the daemon removes an endpoint as soon as the kernel reports that its namespace has ended.
     Gc,
+    /// Print all networks and endpoints as a document for `tidegate import`
+    #[command(after_help = "Example:\n  tidegate export > tidegate.json")]
+    Export,
+    /// Make the networks and endpoints of a document, on this or another host
+    ///
+    /// Checks everything first, and refuses the whole document if a name, a subnet, an address or a port is taken. An endpoint
+    /// whose namespace is not there waits: it is attached when the namespace appears at its path, or by `tidegate attach
+    /// NETWORK --name ENDPOINT` with another namespace, with the addresses and ports of the document. `tidegate info` names the
+    /// waiting endpoints; `tidegate detach` forgets one. While it waits, it holds no address and no port.
+    #[command(after_help = "Example:\n  tidegate import tidegate.json")]
+    Import {
+        /// The document; - for standard input
+        #[arg(value_name = "FILE")]
+        file: PathBuf,
+    },
+    /// Remove everything from this host, and stop the daemon
+    ///
+    /// Removes networks, interfaces, the table, and waiting endpoints, and gives the sysctls that the daemon changed their
+    /// value of before. Refuses while endpoints are attached, unless --force is given. Use it before you purge the package.
+    #[command(after_help = TEARDOWN_HELP)]
+    Teardown {
+        /// Confirm it
+        #[arg(long, required = true)]
+        yes: bool,
+        /// Also while endpoints are attached: their interfaces vanish
+        #[arg(long)]
+        force: bool,
+    },
 }
+
+const TEARDOWN_HELP: &str = "\
+Examples:
+  Keep a copy, and remove everything:
+    tidegate export > tidegate.json
+    tidegate teardown --yes
+
+  With systemd, the next command starts the daemon again unless its socket is stopped too:
+    systemctl disable --now tidegated.socket tidegated.service";
 
 const DOCTOR_HELP: &str = "\
 Checks: sysctls for forwarding, links, degraded networks and endpoints, the state file, filters of bridge ports, the

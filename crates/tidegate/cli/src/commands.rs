@@ -1,22 +1,23 @@
 //! The commands: what each asks of the daemon, and how its answer is shown.
 
 use std::collections::BTreeSet;
+use std::path::Path;
 use std::time::Duration;
 
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 use tidegate_api::calls::{
     AddEndpoint, AddNetwork, Call as ApiCall, CollectEndpoints, ConnectNetwork, DeleteEndpoint,
-    DeleteNetwork, DisconnectNetwork, ExplainPacket, GetDiagnosis, GetEndpoint, GetInfo,
-    GetLiveRuleset, GetNetwork, GetPlannedRuleset, GetRulesetDiff, GetTraffic, ListEndpoints,
-    ListNetworks, PublishPorts, UnpublishPorts,
+    DeleteNetwork, DisconnectNetwork, ExplainPacket, ForgetWaiting, GetDiagnosis, GetEndpoint,
+    GetExport, GetInfo, GetLiveRuleset, GetNetwork, GetPlannedRuleset, GetRulesetDiff, GetTraffic,
+    ImportAll, ListEndpoints, ListNetworks, ListWaiting, PublishPorts, TearDownAll, UnpublishPorts,
 };
 use tidegate_api::doctor::Diagnosis;
 use tidegate_api::event::Event;
 use tidegate_api::explain::{Explanation, Question};
 use tidegate_api::{
     Attach, Body, CreateNetwork, EndpointView, NetworkView, Peer, Ports, Publish, Query,
-    RemoveNetwork, RulesetDiff, RulesetText,
+    RefusalKind, RemoveNetwork, RulesetDiff, RulesetText, TearDown, WaitingEndpoint,
 };
 use tidegate_args::{
     AttachArgs, Client, ClientCommand, ConnectArgs, CreateArgs, EndpointCommand, ExplainArgs,
@@ -81,11 +82,8 @@ async fn carry_out(command: ClientCommand, daemon: &Daemon, output: Output) -> C
         ClientCommand::Network(command) => network(command, daemon, output).await,
         ClientCommand::Attach(args) => attach(args, daemon, output).await.into(),
         ClientCommand::Detach { endpoints } => {
-            let check = async |endpoint| {
-                daemon.ask::<GetEndpoint>(endpoint).await?;
-                Ok(())
-            };
-            let delete = |endpoint| daemon.ask::<DeleteEndpoint>(endpoint);
+            let check = |endpoint| check_detach(endpoint, daemon);
+            let delete = |endpoint| detach(endpoint, daemon);
             remove(endpoints, check, delete, output).await
         }
         ClientCommand::Doctor => doctor(daemon, output).await,
@@ -99,6 +97,9 @@ async fn carry_out(command: ClientCommand, daemon: &Daemon, output: Output) -> C
         ClientCommand::Port(PortCommand::Ls) => list_ports(daemon, output).await.into(),
         ClientCommand::Info => info(daemon, output).await.into(),
         ClientCommand::Ruleset(args) => ruleset(args, daemon, output).await.into(),
+        ClientCommand::Export => export(daemon).await.into(),
+        ClientCommand::Import { file } => import(&file, daemon, output).await.into(),
+        ClientCommand::Teardown { yes: _, force } => tear_down(force, daemon, output).await.into(),
     }
 }
 
@@ -343,6 +344,62 @@ async fn ruleset(args: RulesetArgs, daemon: &Daemon, output: Output) -> Result<(
         false => daemon.ask::<GetPlannedRuleset>(()).await?,
     };
     output.show(text, |text: &RulesetText| text.text.clone())
+}
+
+/// Whether there is an endpoint of that name, or one that waits.
+async fn check_detach(name: Name, daemon: &Daemon) -> Result<(), CommandError> {
+    let error = match daemon.ask::<GetEndpoint>(name.clone()).await {
+        Ok(_) => return Ok(()),
+        Err(error) => error,
+    };
+    // An older daemon has no waiting endpoints.
+    let waiting = daemon.ask::<ListWaiting>(()).await.unwrap_or_default();
+    let waiting: Vec<WaitingEndpoint> = read(waiting).unwrap_or_default();
+    match waiting.iter().any(|it| it.name == name) {
+        true => Ok(()),
+        false => Err(error.into()),
+    }
+}
+
+/// Detaches an endpoint, or forgets one that waits.
+async fn detach(name: Name, daemon: &Daemon) -> Result<Value, ClientError> {
+    let refused = match daemon.ask::<DeleteEndpoint>(name.clone()).await {
+        Err(ClientError::Refused(refusal)) if refusal.kind == RefusalKind::NotFound => refusal,
+        done => return done,
+    };
+    let forgotten = daemon.ask::<ForgetWaiting>(name).await;
+    forgotten.map_err(|_| ClientError::Refused(refused))
+}
+
+/// Prints the document, which is JSON with and without `--json`.
+async fn export(daemon: &Daemon) -> Result<(), CommandError> {
+    let output = Output { json: true };
+    output.show(daemon.ask::<GetExport>(()).await?, |_: &Value| {
+        String::new()
+    })
+}
+
+async fn import(file: &Path, daemon: &Daemon, output: Output) -> Result<(), CommandError> {
+    let read = match file == Path::new("-") {
+        true => std::io::read_to_string(std::io::stdin()),
+        false => std::fs::read_to_string(file),
+    };
+    let path = || file.to_owned();
+    let text = read.map_err(|source| CommandError::Document {
+        path: path(),
+        source,
+    })?;
+    let document = serde_json::from_str(&text).map_err(|source| CommandError::Parse {
+        path: path(),
+        source,
+    })?;
+    let made = daemon.ask::<ImportAll>(Body(document)).await?;
+    output.show(made, view::imported)
+}
+
+async fn tear_down(force: bool, daemon: &Daemon, output: Output) -> Result<(), CommandError> {
+    let removed = daemon.ask::<TearDownAll>(Body(TearDown { force })).await?;
+    output.show(removed, view::torn_down)
 }
 
 /// Removes all of these, or none if one of them cannot be removed. Shows the names of those that are gone.

@@ -31,6 +31,22 @@ pub(crate) enum CommandError {
         /// Its endpoints.
         endpoints: Vec<String>,
     },
+    /// A document cannot be read.
+    #[error("cannot read {path}")]
+    Document {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        source: io::Error,
+    },
+    /// A document is not one of `tidegate export`.
+    #[error("cannot parse {path}")]
+    Parse {
+        /// The file.
+        path: PathBuf,
+        /// Why, with line and column.
+        source: serde_json::Error,
+    },
     /// Standard output does not take the answer.
     #[error("cannot write to standard output")]
     Output {
@@ -52,7 +68,10 @@ impl CommandError {
     pub(crate) fn is_users(&self) -> bool {
         match self {
             Self::Call(error) => error.is_users(),
-            Self::Netns { .. } | Self::InUse { .. } => true,
+            Self::Netns { .. }
+            | Self::InUse { .. }
+            | Self::Document { .. }
+            | Self::Parse { .. } => true,
             Self::Output { .. } => false,
         }
     }
@@ -76,6 +95,9 @@ impl Hint for CommandError {
             Self::Call(error) => error,
             Self::InUse { .. } => {
                 return Some("detach its endpoints first, or give --force".into());
+            }
+            Self::Document { .. } | Self::Parse { .. } => {
+                return Some("give a file that `tidegate export` wrote".into());
             }
             Self::Netns { .. } | Self::Output { .. } => return None,
         };

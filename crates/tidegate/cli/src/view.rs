@@ -12,8 +12,8 @@ use tidegate_api::event::{Event, Happening};
 use tidegate_api::explain::{Explanation, Fate, MatchedElement, Path};
 use tidegate_api::traffic::{PortTraffic, Traffic, TrafficCounts};
 use tidegate_api::{
-    Allowance, Degraded, Endpoint, EndpointView, Fault, ForwardingInfo, Info, NamesInfo, Network,
-    NetworkView, Policy, SettingsInfo, Warning,
+    Allowance, Degraded, Endpoint, EndpointView, Fault, ForwardingInfo, Imported, Info, NamesInfo,
+    Network, NetworkView, Policy, SettingsInfo, TornDown, WaitingEndpoint, Warning,
 };
 use tidegate_model::{AllowList, Forwarding, Name, PortBinding, PortRequest, in_ranges};
 
@@ -275,6 +275,41 @@ pub(crate) fn info(info: &Info) -> String {
             ),
         ),
         ("degraded", degraded(&info.degraded)),
+        ("waiting", joined(info.waiting.iter().map(waiting))),
+    ])
+}
+
+/// An imported endpoint that waits.
+fn waiting(waiting: &WaitingEndpoint) -> String {
+    let WaitingEndpoint {
+        name,
+        netns,
+        reason,
+        ..
+    } = waiting;
+    let reason = reason.as_ref().map(|reason| format!(": {reason}"));
+    format!(
+        "{name} for {}{}",
+        netns.display(),
+        reason.unwrap_or_default()
+    )
+}
+
+/// What an import made.
+pub(crate) fn imported(made: &Imported) -> String {
+    fields(&[
+        ("networks", joined(&made.networks)),
+        ("attached", joined(&made.attached)),
+        ("waiting", joined(&made.waiting)),
+    ])
+}
+
+/// What was removed from the host.
+pub(crate) fn torn_down(removed: &TornDown) -> String {
+    fields(&[
+        ("networks", joined(&removed.networks)),
+        ("endpoints", joined(&removed.endpoints)),
+        ("sysctls", joined(&removed.sysctls)),
     ])
 }
 

@@ -17,20 +17,22 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use axum::Router;
-use axum::extract::DefaultBodyLimit;
 use axum::middleware;
+use rustix::process::{Signal, getpid, kill_process};
 use tidegate_api::calls::{
     AddEndpoint, AddNetwork, CollectEndpoints, ConnectNetwork, DeleteEndpoint, DeleteNetwork,
-    DisconnectNetwork, ExplainPacket, GetDiagnosis, GetEndpoint, GetInfo, GetLiveRuleset,
-    GetNetwork, GetPlannedRuleset, GetRulesetDiff, GetTraffic, ListEndpoints, ListNetworks,
-    PublishPorts, UnpublishPorts, WatchEvents,
+    DisconnectNetwork, ExplainPacket, ForgetWaiting, GetDiagnosis, GetEndpoint, GetExport, GetInfo,
+    GetLiveRuleset, GetNetwork, GetPlannedRuleset, GetRulesetDiff, GetTraffic, ImportAll,
+    ListEndpoints, ListNetworks, ListWaiting, PublishPorts, TearDownAll, UnpublishPorts,
+    WatchEvents,
 };
 use tidegate_api::doctor::Diagnosis;
 use tidegate_api::explain::{Explanation, Question};
 use tidegate_api::traffic::Traffic;
 use tidegate_api::{
-    Attach, Body, Build, CreateNetwork, Endpoint, EndpointView, Info, NetworkView, Peer, Ports,
-    Publish, Query, RemoveNetwork, RulesetDiff, RulesetText, SettingsInfo,
+    Attach, Body, Build, CreateNetwork, Endpoint, EndpointView, Export, Imported, Info,
+    NetworkView, Peer, Ports, Publish, Query, RemoveNetwork, RulesetDiff, RulesetText,
+    SettingsInfo, TearDown, TornDown, WaitingEndpoint,
 };
 use tidegate_link::Gone;
 use tidegate_model::Name;
@@ -52,10 +54,6 @@ use places::Places;
 pub use metrics_at::MetricsAt;
 pub(crate) use metrics_at::metrics_router;
 pub use serve::serve;
-
-/// Longest request body, in bytes. The longest sensible one, an attach with thousands of
-/// published ports, is well below.
-const BODY_LIMIT: usize = 1 << 20;
 
 /// What the daemon is, apart from its engine.
 #[derive(Clone, Debug)]
@@ -91,6 +89,7 @@ impl About {
             degraded: engine.degraded().into(),
             forwarding: Some(engine.forwarding_info()),
             settings: Some(settings_info(&self.in_force, engine.pools())),
+            waiting: engine.waiting(),
         }
     }
 }
@@ -125,7 +124,6 @@ pub fn router(engine: Arc<Engine>, about: About) -> Router {
         .router
         .fallback(|| async { Denied::not_found() })
         .method_not_allowed_fallback(|| async { Denied::not_allowed() })
-        .layer(DefaultBodyLimit::max(BODY_LIMIT))
         .layer(middleware::from_fn(timings::tell))
         .with_state(Daemon {
             engine,
@@ -151,6 +149,11 @@ fn handlers() -> Handlers {
         .json::<PublishPorts, _>(publish)
         .json::<UnpublishPorts, _>(unpublish)
         .json::<CollectEndpoints, _>(gc)
+        .json::<GetExport, _>(export)
+        .json::<ImportAll, _>(import)
+        .json::<ListWaiting, _>(waiting)
+        .json::<ForgetWaiting, _>(forget_waiting)
+        .json::<TearDownAll, _>(tear_down)
         .lines::<WatchEvents, _>(events::events)
         .json::<GetDiagnosis, _>(doctor)
         .json::<ExplainPacket, _>(explain)
@@ -252,6 +255,35 @@ async fn gc(daemon: Daemon, (): ()) -> Answer<Vec<Endpoint>> {
             Ok(collected.into_iter().map(Endpoint::from).collect())
         })
         .await
+}
+
+async fn export(daemon: Daemon, (): ()) -> Answer<Export> {
+    daemon.work(|engine| Ok(engine.export())).await
+}
+
+async fn import(daemon: Daemon, Body(document): Body<Export>) -> Answer<Imported> {
+    daemon.work(move |engine| engine.import(&document)).await
+}
+
+async fn waiting(daemon: Daemon, (): ()) -> Answer<Vec<WaitingEndpoint>> {
+    daemon.work(|engine| Ok(engine.waiting())).await
+}
+
+async fn forget_waiting(daemon: Daemon, name: Name) -> Answer<WaitingEndpoint> {
+    daemon
+        .work(move |engine| engine.forget_waiting(&name))
+        .await
+}
+
+/// The daemon stops afterwards, and answers before: the connection of a call that was begun stays.
+async fn tear_down(daemon: Daemon, Body(TearDown { force }): Body<TearDown>) -> Answer<TornDown> {
+    let answer = daemon.work(move |engine| engine.tear_down(force)).await;
+    if answer.is_ok()
+        && let Err(error) = kill_process(getpid(), Signal::TERM)
+    {
+        tracing::error!(%error, "everything was removed, and the daemon cannot be stopped");
+    }
+    answer
 }
 
 async fn doctor(daemon: Daemon, (): ()) -> Answer<Diagnosis> {

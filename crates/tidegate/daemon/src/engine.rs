@@ -10,6 +10,7 @@ mod events;
 mod explain;
 mod fight;
 mod heal;
+mod import;
 mod mend;
 mod names;
 mod past;
@@ -18,20 +19,22 @@ mod removed;
 mod ruleset;
 mod start;
 mod sweep;
+mod teardown;
 mod traffic;
 mod turn;
 mod warnings;
 
+use std::collections::BTreeMap;
 use std::path::PathBuf;
-use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 use std::time::Duration;
 
 use error_hint::causes;
 use tidegate_api::event::{Event, Happening};
 use tidegate_api::{Attach, CreateNetwork, EndpointView, NetworkView};
 use tidegate_link::{Links, OpenNamespaces};
-use tidegate_model::{Endpoint, Ipv6Off, Name, Network, State};
+use tidegate_model::{Change, Endpoint, Ipv6Off, Name, Network, State};
 use tidegate_nft::Driver;
 use tidegate_plan::{Defaults, HostFacts, IpFamily, Plan, Pool, PortFacts, Refused};
 
@@ -78,6 +81,10 @@ pub struct Engine {
     sweeps: Sweeps,
     fights: Fights,
     link_fights: LinkFights,
+    /// Why waiting endpoints cannot be attached although their namespaces are there.
+    reasons: Mutex<BTreeMap<Name, String>>,
+    /// Everything was removed from the host, and nothing is made any more.
+    is_torn_down: AtomicBool,
 }
 
 /// Backend objects that a command changes before the state changes.
@@ -140,7 +147,11 @@ impl Engine {
             false => OpenNamespaces::default(),
         };
         let done = self.run(namespaces, |_, state| {
-            let plan = tidegate_plan::remove_network(state, name, force)?;
+            let mut plan = tidegate_plan::remove_network(state, name, force)?;
+            let waiting = state.waiting.iter();
+            let waiting = waiting.filter(|(_, it)| it.network == *name);
+            let ends = waiting.map(|(name, _)| Change::StopWaiting(name.clone()));
+            plan.change = Change::All([plan.change].into_iter().chain(ends).collect());
             let was = view(state, &plan.outcome);
             Ok(plan.with_outcome(was))
         });
@@ -188,7 +199,8 @@ impl Engine {
         Ok(network)
     }
 
-    /// Attaches a namespace to a network.
+    /// Attaches a namespace to a network. An imported endpoint of that name that waits is attached with what it has,
+    /// unless the request says otherwise.
     ///
     /// # Errors
     /// As [`Self::create_network`].
@@ -196,6 +208,16 @@ impl Engine {
         if !request.netns.is_absolute() {
             return Err(EngineError::RelativePath(request.netns.clone()));
         }
+        if let Some(waiting) = self.with_waiting(request) {
+            return self.attach_exported(&waiting);
+        }
+        let endpoint = self.attach_as_is(request)?;
+        self.stop_waiting(&endpoint.name)?;
+        Ok(endpoint)
+    }
+
+    /// Attaches a namespace, even if an endpoint of that name waits for one.
+    fn attach_as_is(&self, request: &Attach) -> Result<Endpoint, EngineError> {
         self.revive_for(Some(&request.network), None);
         timed(Stage::Netlink, || self.heal_for(&request.network));
         let namespaces = timed(Stage::Netlink, || {
@@ -346,6 +368,10 @@ impl Engine {
         [of(IpFamily::Ipv4), of(IpFamily::Ipv6)].concat()
     }
 
+    fn reasons(&self) -> MutexGuard<'_, BTreeMap<Name, String>> {
+        self.reasons.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     /// Counts a command once, after its last attempt.
     fn counted<T>(&self, done: Result<T, EngineError>) -> Result<T, EngineError> {
         count(match &done {
@@ -366,6 +392,9 @@ impl Engine {
         plan: impl FnOnce(&mut Backends, &State) -> Result<Plan<T>, EngineError>,
     ) -> Result<T, EngineError> {
         let mut backends = timed(Stage::Wait, || self.backends());
+        if self.is_torn_down() {
+            return Err(EngineError::TornDown);
+        }
         backends.links.keep_open(namespaces);
         let done = self.run_in_turn(&mut backends, plan);
         // An open namespace stays alive.

@@ -26,6 +26,7 @@ pub mod store;
 mod sweeper;
 mod timing;
 mod version;
+mod waiter;
 mod watchdog;
 mod worker;
 

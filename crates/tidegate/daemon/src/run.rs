@@ -29,7 +29,7 @@ use crate::resolver::{self, Names, Sockets};
 use crate::store::{Store, StoreError};
 use crate::worker::{Life, Worker};
 use crate::{
-    build, collector, custodian, driver, guard, last, logging, reviver, sweeper, watchdog,
+    build, collector, custodian, driver, guard, last, logging, reviver, sweeper, waiter, watchdog,
 };
 
 /// Why the daemon cannot run.
@@ -205,6 +205,7 @@ pub fn run(args: &Daemon, handed_over: Option<UnixListener>) -> Result<(), Start
     let collector = collector::start(Arc::clone(&engine), ends).map_err(StartError::Thread)?;
     let sweeper = sweeper::start(Arc::clone(&engine)).map_err(StartError::Thread)?;
     let custodian = custodian::start(Arc::clone(&engine), &folder).map_err(StartError::Thread)?;
+    let waiter = waiter::start(Arc::clone(&engine)).map_err(StartError::Thread)?;
     let reviver = reviver::start(Arc::clone(&engine), changes).map_err(StartError::Thread)?;
     let supervisor = match names {
         Ok(sockets) if engine.resolves() => Some(resolver::start(
@@ -220,7 +221,7 @@ pub fn run(args: &Daemon, handed_over: Option<UnixListener>) -> Result<(), Start
         }
     };
     let supervisor = supervisor.transpose().map_err(StartError::Thread)?;
-    let threads = [&guard, &collector, &sweeper, &reviver, &custodian];
+    let threads = [&guard, &collector, &sweeper, &waiter, &reviver, &custodian];
     let threads = threads.into_iter().chain(&supervisor).map(Worker::life);
     let threads = threads.collect();
     let reload = Reload {

@@ -7,7 +7,9 @@ mod layout;
 mod network_row;
 mod place;
 mod rows;
+mod waiting_row;
 
+use std::collections::BTreeMap;
 use std::os::fd::OwnedFd;
 use std::path::{Path, PathBuf};
 
@@ -26,6 +28,8 @@ const CACHE: usize = 1 << 20;
 pub struct Store {
     path: PathBuf,
     id: StateId,
+    /// Paths of sysctls that the daemon changed, with their values before.
+    sysctls: BTreeMap<String, String>,
     /// The file that was opened last, and what of it is known.
     known: Option<Known>,
     /// The same file, opened to look at its header.
@@ -52,9 +56,11 @@ impl Store {
         let database = open(&path)?;
         let prepared = rows::prepare(&database).and_then(|()| rows::identify(&database, None));
         let id = prepared.map_err(|e| e.at("set up", &path))?;
+        let sysctls = rows::sysctls(&database).map_err(|e| e.at("read", &path))?;
         let mut store = Self {
             path,
             id,
+            sysctls,
             known: None,
             file: None,
             database: Some(database),
@@ -118,7 +124,8 @@ impl Store {
         let database = open(&new)?;
         let written = rows::prepare(&database)
             .and_then(|()| rows::identify(&database, Some(self.id)))
-            .and_then(|_| rows::replace(&database, state));
+            .and_then(|_| rows::set_sysctls(&database, &self.sysctls))
+            .and_then(|()| rows::replace(&database, state));
         written.map_err(|e| e.at("write to", &new))?;
         place::put(&new, &self.path, was, is_held)?;
         self.take_up();
@@ -149,6 +156,39 @@ impl Store {
         rows::set_global_id(database, id).map_err(|e| e.at("write to", &path))?;
         self.known = self.file.as_ref().and_then(Known::of_open);
         Ok(id)
+    }
+
+    /// Records the value that a sysctl had before the daemon changed it, unless one is recorded.
+    ///
+    /// # Errors
+    /// If the disk refuses.
+    pub fn note_sysctl(&mut self, path: &str, value: &str) -> Result<(), StoreError> {
+        if self.sysctls.contains_key(path) {
+            return Ok(());
+        }
+        self.sysctls.insert(path.to_owned(), value.to_owned());
+        self.write_sysctls()
+    }
+
+    /// The values that sysctls had before the daemon changed them. They are no longer recorded.
+    ///
+    /// # Errors
+    /// If the disk refuses.
+    pub fn take_sysctls(&mut self) -> Result<BTreeMap<String, String>, StoreError> {
+        let taken = std::mem::take(&mut self.sysctls);
+        self.write_sysctls()?;
+        Ok(taken)
+    }
+
+    fn write_sysctls(&mut self) -> Result<(), StoreError> {
+        // A file that is not in its place is written as a whole by the next command.
+        if !self.is_in_place() {
+            return Ok(());
+        }
+        let (path, sysctls) = (self.path.clone(), self.sysctls.clone());
+        let written = rows::set_sysctls(self.database()?, &sysctls);
+        self.known = self.file.as_ref().and_then(Known::of_open);
+        written.map_err(|e| e.at("write to", &path))
     }
 
     /// Writes a change of `state`, the state before the change. It is on disk when this returns.

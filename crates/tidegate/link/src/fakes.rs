@@ -272,6 +272,10 @@ impl Links for FakeLinks {
         Ok(self.state().host.occupied_subnets())
     }
 
+    fn sysctl(&mut self, path: &str) -> Option<String> {
+        self.state().host.sysctl(path)
+    }
+
     fn routes(&mut self) -> Result<Vec<Route>, LinkError> {
         Ok(self.state().host.routes())
     }

@@ -92,6 +92,9 @@ pub trait Links: Send {
     /// unicast routes (all tables except `local`, no default routes), and the prefixes of its addresses.
     fn occupied_subnets(&mut self) -> Result<Vec<IpNet>, LinkError>;
 
+    /// The value of a sysctl of the host, by its path below /proc/sys; none if it does not exist.
+    fn sysctl(&mut self, path: &str) -> Option<String>;
+
     /// The routes of the host's main table.
     fn routes(&mut self) -> Result<Vec<Route>, LinkError>;
 

@@ -94,6 +94,10 @@ impl Links for Rtnetlink {
             .map_err(|cause| LinkError::new("list the host's routes", cause))
     }
 
+    fn sysctl(&mut self, path: &str) -> Option<String> {
+        self.home.run_here(|| crate::sysctl::get(path)).ok()?
+    }
+
     fn routes(&mut self) -> Result<Vec<Route>, LinkError> {
         survey::routes(&mut self.socket)
             .map_err(|cause| LinkError::new("list the host's routes", cause))

@@ -59,6 +59,6 @@ pub use port::{PortBinding, Protocol};
 pub use port_range::PortRange;
 pub use port_request::{LINK_LOCAL, PortRequest, no_host_has, reason_against_zone};
 pub use resolver_address::{RESOLVER4, RESOLVER6, RESOLVERS};
-pub use state::{Change, DNS_PORT, State};
+pub use state::{Change, DNS_PORT, State, Waiting};
 pub use state_id::StateId;
 pub use subnet::{Subnet, overlap};

@@ -1,6 +1,7 @@
 //! The state: the networks and endpoints that the daemon has confirmed.
 
 use std::collections::BTreeMap;
+use std::path::PathBuf;
 
 use crate::{
     AllowList, Degraded, Endpoint, Endpoints, Forwarding, GlobalId, Name, Network, PortBinding,
@@ -14,6 +15,8 @@ pub struct State {
     pub networks: BTreeMap<Name, Network>,
     /// Endpoints by name.
     pub endpoints: Endpoints,
+    /// Imported endpoints that wait for their namespaces, by name. They hold no address and no port.
+    pub waiting: BTreeMap<Name, Waiting>,
     /// Number of the next interface name. Numbers are never reused, so a name never means two interfaces.
     pub next_number: u32,
     /// The host's own IPv6 prefix: the default pool of IPv6 subnets. Made once.
@@ -26,6 +29,17 @@ pub struct State {
     pub allow: AllowList,
     /// Whether the daemon turns on IP forwarding. Not stored.
     pub forwarding: Forwarding,
+}
+
+/// An imported endpoint that waits for its namespace.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Waiting {
+    /// Its network.
+    pub network: Name,
+    /// The path of the namespace.
+    pub netns: PathBuf,
+    /// What is to be made, as the JSON of the document that it came with.
+    pub request: String,
 }
 
 /// The DNS port (RFC 1035 section 4.2).
@@ -107,6 +121,10 @@ pub enum Change {
     },
     /// So many numbers get no interface of ours, because links of others have their names.
     SkipNumbers(u32),
+    /// An endpoint waits for its namespace.
+    Wait(Name, Waiting),
+    /// An endpoint no longer waits.
+    StopWaiting(Name),
     /// All of these, in order.
     All(Vec<Change>),
 }
@@ -125,7 +143,9 @@ impl Change {
             Self::RemoveNetwork(_)
             | Self::ReplaceNetwork { .. }
             | Self::RemoveEndpoint(_)
-            | Self::ReplaceEndpoint { .. } => 0,
+            | Self::ReplaceEndpoint { .. }
+            | Self::Wait(..)
+            | Self::StopWaiting(_) => 0,
             Self::All(changes) => changes.iter().map(Self::numbers).sum(),
         }
     }
@@ -167,6 +187,12 @@ impl State {
             }
             Change::ReplaceEndpoint { after, .. } => {
                 self.endpoints.insert(after.as_ref().clone());
+            }
+            Change::Wait(name, waiting) => {
+                self.waiting.insert(name.clone(), waiting.clone());
+            }
+            Change::StopWaiting(name) => {
+                self.waiting.remove(name);
             }
         }
     }

@@ -128,7 +128,7 @@ fn made_name(state: &State) -> Name {
     (state.next_number..=u32::MAX)
         .chain(0..state.next_number)
         .map(|number| format!("ep-{number:x}").parse().expect("a valid name"))
-        .find(|name| state.endpoints.find(name).is_none())
+        .find(|name| state.endpoints.find(name).is_none() && !state.waiting.contains_key(name))
         .expect("fewer than 2^32 endpoints exist")
 }
 

@@ -56,6 +56,13 @@ pub fn replace(state: &State) -> Transaction {
     transaction
 }
 
+/// The transaction that removes our table, if it is there.
+pub fn remove_table() -> Transaction {
+    let mut transaction = Transaction::new();
+    transaction.destroy_table(&table());
+    transaction
+}
+
 /// The transaction that closes networks to new connections until the table is restored; none if there is no network.
 /// It is small compared with the table, which then replaces it ([`replace`]).
 pub fn shut(state: &State) -> Option<Transaction> {

@@ -1,12 +1,12 @@
 //! Interfaces of ours that a start would remove although the saved state may be the wrong one.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
 use tidegate_model::links::{GROUP, Link, LinkKind};
-use tidegate_model::{IfName, State, StateId};
+use tidegate_model::{IfName, RESOLVERS, State, StateId};
 
-use crate::interface_names::{BRIDGE, ENDPOINT, interface_number};
+use crate::interface_names::{BRIDGE, ENDPOINT, Number, interface_number};
 use crate::network::bridge_number;
 use crate::start;
 
@@ -75,6 +75,11 @@ pub fn unknown(
     let judge = Judge {
         state,
         id,
+        taken: links
+            .iter()
+            .filter(|link| link.group != GROUP)
+            .map(|link| link.ifname.clone())
+            .collect(),
         ours: links
             .iter()
             .filter(|link| link.group == GROUP)
@@ -110,6 +115,8 @@ struct Judge<'a> {
     state: &'a State,
     id: Option<StateId>,
     ours: BTreeMap<&'a IfName, &'a Link>,
+    /// Names of links of others, whose numbers are skipped.
+    taken: BTreeSet<IfName>,
 }
 
 impl Judge<'_> {
@@ -134,7 +141,11 @@ impl Judge<'_> {
             None => Some(link),
         };
         let mark = bridge.and_then(|bridge| bridge.state_id);
-        let next = self.state.next_number;
+        let prefix = match link.kind {
+            LinkKind::Bridge => BRIDGE,
+            LinkKind::Veth | LinkKind::Other => ENDPOINT,
+        };
+        let next = Number::next(prefix, self.state, &self.taken).number;
         let is_leftover = |number: u32| match mark {
             Some(_) => number <= next,
             // A daemon of an older release left it, in a change that was not saved.
@@ -170,7 +181,10 @@ impl Judge<'_> {
     }
 
     fn described_bridge(&self, bridge: &Link) -> String {
-        let addresses: Vec<String> = bridge.addresses.iter().map(ToString::to_string).collect();
+        // What every bridge has tells nothing.
+        let addresses = bridge.addresses.iter();
+        let addresses = addresses.filter(|net| !RESOLVERS.contains(&net.addr()));
+        let addresses: Vec<String> = addresses.map(ToString::to_string).collect();
         let endpoints = match self.ports(bridge).count() {
             1 => "1 endpoint".to_owned(),
             count => format!("{count} endpoints"),

@@ -79,6 +79,7 @@ pub fn of_change(change: &Change) -> Vec<ZoneUpdate> {
         }
         Change::RemoveEndpoint(endpoint) => vec![ZoneUpdate::NoEndpoint(endpoint.name.clone())],
         Change::SkipNumbers(_) => Vec::new(),
+        Change::Wait(..) | Change::StopWaiting(_) => Vec::new(),
         Change::All(changes) => changes.iter().flat_map(of_change).collect(),
     }
 }

@@ -1,14 +1,26 @@
 //! What answers each call: one table, so that the router has the calls of the API and no others.
 
 use axum::Router;
-use axum::extract::{Request, State};
+use axum::extract::{DefaultBodyLimit, Request, State};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{MethodFilter, on};
-use tidegate_api::calls::{Call, Form, Method, Route};
+use tidegate_api::calls::{Call, Form, ImportAll, Method, Route};
 
 use super::Daemon;
 use super::answer::{Answer, Denied};
 use super::request::Extract;
+
+/// Longest request body, in bytes. The longest sensible one, an attach with thousands of published ports, is well below.
+pub(super) const BODY: usize = 1 << 20;
+/// Longest document, in bytes: 100,000 endpoints fit.
+const DOCUMENT: usize = 1 << 26;
+
+fn body_limit(route: &Route) -> usize {
+    match *route == ImportAll::ROUTE {
+        true => DOCUMENT,
+        false => BODY,
+    }
+}
 
 /// The calls that are answered.
 #[derive(Default)]
@@ -57,7 +69,8 @@ impl Handlers {
             Method::Post => MethodFilter::POST,
             Method::Delete => MethodFilter::DELETE,
         };
-        self.router = self.router.route(C::ROUTE.path, on(method, answer));
+        let route = on(method, answer).layer(DefaultBodyLimit::max(body_limit(&C::ROUTE)));
+        self.router = self.router.route(C::ROUTE.path, route);
         self.routes.push(C::ROUTE);
         self
     }

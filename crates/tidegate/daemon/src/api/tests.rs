@@ -236,7 +236,7 @@ async fn a_request_that_is_not_understood_gets_an_error() {
 #[tokio::test]
 async fn a_body_beyond_the_limit_is_refused() {
     let router = router_of(Bench::new());
-    let body = format!(r#"{{"name": "{}"}}"#, "x".repeat(BODY_LIMIT));
+    let body = format!(r#"{{"name": "{}"}}"#, "x".repeat(handlers::BODY));
     let (status, _) = call(&router, Method::POST, "/v1/networks", &body).await;
     assert_eq!(status, StatusCode::PAYLOAD_TOO_LARGE);
 }

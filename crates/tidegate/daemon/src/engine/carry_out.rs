@@ -48,7 +48,7 @@ impl Backends {
     fn steps(&mut self, steps: &[LinkStep], done: &mut Vec<LinkStep>) -> Result<(), EngineError> {
         for step in steps {
             let _span = tracing::debug_span!("step", name = step.name()).entered();
-            timed(Stage::Netlink, || self.links.apply(step))?;
+            timed(Stage::Netlink, || self.apply_step(step))?;
             done.push(step.clone());
         }
         Ok(())

@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 use std::path::PathBuf;
-use tidegate_model::Ipv6Off;
+use tidegate_model::{Ipv6Off, Name};
 
 use error_hint::{Hint, in_one_line};
 use tidegate_api::{Refusal, RefusalKind};
@@ -35,6 +35,18 @@ pub enum EngineError {
     /// A start would remove interfaces in use that the saved state does not explain.
     #[error("the saved state {reason}, and a start would remove {0}", reason = .0.reason)]
     Unknown(UnknownLinks),
+    /// A document that cannot be imported.
+    #[error("nothing was imported: {}", .0.join("; "))]
+    Import(Vec<String>),
+    /// No endpoint of that name waits.
+    #[error("no endpoint {0} waits for its namespace")]
+    NotWaiting(Name),
+    /// Endpoints are attached, and everything was to be removed.
+    #[error("nothing was removed: attached: {} ({})", counted(.0), listed(.0))]
+    Attached(Vec<Name>),
+    /// Everything was removed, and the daemon stops.
+    #[error("everything was removed from this host, and tidegated stops")]
+    TornDown,
     /// The steps before the failure could not be undone.
     #[error("the change failed, and the steps before the failure could not be undone: {}", joined(.failures))]
     NotUndone {
@@ -63,6 +75,8 @@ impl EngineError {
         match self {
             Self::Refused(refused) => refused.kind(),
             Self::RelativePath(_) => RefusalKind::Invalid,
+            Self::NotWaiting(_) => RefusalKind::NotFound,
+            Self::Import(_) | Self::Attached(_) | Self::TornDown => RefusalKind::Conflict,
             Self::Link(error) => of_link(error),
             Self::Nft(_)
             | Self::Store(_)
@@ -106,6 +120,16 @@ impl Hint for EngineError {
             Self::Store(error) => error.hint(),
             Self::Listing(_) => Some("see `tidegate ruleset --live`".into()),
             Self::Unknown(_) => Some(UNKNOWN.into()),
+            Self::Import(_) => Some(
+                "change the document, or remove what is in its way on this host (`tidegate network ls`, `tidegate endpoint \
+                 ls`); then import it again"
+                    .into(),
+            ),
+            Self::NotWaiting(_) => Some("`tidegate info` names the waiting endpoints".into()),
+            Self::Attached(_) => Some(
+                "stop the containers, or cut them off: `tidegate teardown --yes --force`".into(),
+            ),
+            Self::TornDown => Some("start tidegated again to make networks".into()),
             Self::NotUndone { .. } => Some(
                 "see `tidegate ruleset --diff`; a restart of tidegated repairs the host".into(),
             ),
@@ -130,6 +154,18 @@ fn of_link(error: &LinkError) -> RefusalKind {
         ErrorKind::Netns(NetnsFault::NotANetns | NetnsFault::Own) => RefusalKind::Invalid,
         _ => RefusalKind::Failed,
     }
+}
+
+fn counted(names: &[Name]) -> String {
+    match names.len() {
+        1 => "1 endpoint".to_owned(),
+        count => format!("{count} endpoints"),
+    }
+}
+
+fn listed(names: &[Name]) -> String {
+    let names: Vec<&str> = names.iter().map(Name::as_str).collect();
+    names.join(", ")
 }
 
 fn joined(failures: &[EngineError]) -> String {

@@ -54,6 +54,9 @@ impl Engine {
         };
         // A repair during a command is never postponed.
         let close = |state: &State| past.is_none() && shut(&*self.driver, state);
+        if self.is_torn_down() {
+            return Ok(Mended::Nothing);
+        }
         let state = self.state();
         match find()? {
             TableChanges::Nothing => Ok(Mended::Nothing),

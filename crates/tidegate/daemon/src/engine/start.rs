@@ -1,8 +1,8 @@
 //! A start: brings the host from the remains of an earlier run to the stored state.
 
 use std::collections::BTreeSet;
-use std::sync::atomic::AtomicU64;
-use std::sync::{Arc, RwLock};
+use std::sync::atomic::{AtomicBool, AtomicU64};
+use std::sync::{Arc, Mutex, RwLock};
 
 use error_hint::causes;
 use tidegate_api::event::Happening;
@@ -102,6 +102,8 @@ impl Engine {
             sweeps,
             fights: Fights::default(),
             link_fights: LinkFights::default(),
+            reasons: Mutex::default(),
+            is_torn_down: AtomicBool::new(false),
         };
         // Before anything is attached: tracked connections of removed endpoints lead to their addresses.
         if let Err(error) = engine.sweep() {
@@ -209,10 +211,10 @@ impl Backends {
     /// Does the first steps. A link that cannot be removed disturbs nothing, or only its own network, which then
     /// reports it. A failed sysctl degrades the networks of its family in part.
     fn tidy(&mut self, state: &mut State, step: &LinkStep) {
-        let Err(error) = self.links.apply(step) else {
+        let Err(error) = self.apply_step(step) else {
             return;
         };
-        let fault = partly(&error.into());
+        let fault = partly(&error);
         let LinkStep::SetSysctl(sysctl) = step else {
             tracing::warn!(step = step.name(), "clean-up step failed: {}", fault.reason);
             return;

@@ -8,8 +8,12 @@
 //! | `meta` | `global-id` | [`State::global_id`] |
 //! | `networks` | name | [`NetworkRow`] as JSON |
 //! | `endpoints` | name | [`EndpointRow`] as JSON |
+//! | `sysctls` | path below /proc/sys | the value before the daemon changed it; 0.1.0 does not know the table |
+//! | `waiting` | name | [`WaitingRow`] as JSON; 0.1.0 does not know the table |
 //!
 //! Rows are types of their own: renaming a field in the API or the model changes no row.
+
+use std::collections::BTreeMap;
 
 use redb::{
     Database, ReadTransaction, ReadableDatabase, ReadableTable, TableDefinition, WriteTransaction,
@@ -22,6 +26,7 @@ use super::endpoint_row::EndpointRow;
 use super::error::Fault;
 use super::layout::{self, META, write_with};
 use super::network_row::NetworkRow;
+use super::waiting_row::WaitingRow;
 
 const NETWORKS: Rows = Rows {
     kind: "network",
@@ -35,6 +40,11 @@ const ENDPOINTS: Rows = Rows {
 /// Key of the host's global ID.
 const GLOBAL_ID: &str = "global-id";
 
+const WAITING: Rows = Rows {
+    kind: "waiting endpoint",
+    table: TableDefinition::new("waiting"),
+};
+
 /// A table of objects, each as JSON under its name.
 struct Rows {
     kind: &'static str,
@@ -47,6 +57,8 @@ pub(super) fn prepare(database: &Database) -> Result<(), Fault> {
     layout::bring_up(database, layout::MIGRATIONS, |to| {
         to.open_table(NETWORKS.table)?;
         to.open_table(ENDPOINTS.table)?;
+        to.open_table(WAITING.table)?;
+        to.open_table(SYSCTLS)?;
         Ok(())
     })
 }
@@ -73,6 +85,35 @@ pub(super) fn identify(database: &Database, known: Option<StateId>) -> Result<St
     Ok(id)
 }
 
+/// Values that sysctls had before the daemon changed them, by path below /proc/sys.
+const SYSCTLS: TableDefinition<&str, &str> = TableDefinition::new("sysctls");
+
+/// Reads these values.
+pub(super) fn sysctls(database: &Database) -> Result<BTreeMap<String, String>, Fault> {
+    let table = database.begin_read()?.open_table(SYSCTLS)?;
+    let mut sysctls = BTreeMap::new();
+    for row in table.iter()? {
+        let (path, value) = row?;
+        sysctls.insert(path.value().to_owned(), value.value().to_owned());
+    }
+    Ok(sysctls)
+}
+
+/// Makes the database hold these values and no others.
+pub(super) fn set_sysctls(
+    database: &Database,
+    sysctls: &BTreeMap<String, String>,
+) -> Result<(), Fault> {
+    write_with(database, |to| {
+        to.delete_table(SYSCTLS)?;
+        let mut table = to.open_table(SYSCTLS)?;
+        for (path, value) in sysctls {
+            table.insert(path.as_str(), value.as_str())?;
+        }
+        Ok(())
+    })
+}
+
 /// Reads everything.
 pub(super) fn load(database: &Database) -> Result<State, Fault> {
     let from = database.begin_read()?;
@@ -91,6 +132,9 @@ pub(super) fn load(database: &Database) -> Result<State, Fault> {
     })?;
     ENDPOINTS.load(&from, |_, endpoint: EndpointRow| {
         state.endpoints.insert(endpoint.into());
+    })?;
+    WAITING.load(&from, |name, waiting: WaitingRow| {
+        state.waiting.insert(name, waiting.into());
     })?;
     Ok(state)
 }
@@ -118,6 +162,8 @@ fn write_rows(to: &WriteTransaction, change: &Change) -> Result<(), Fault> {
         Change::AddEndpoint(endpoint) => insert_endpoint(to, endpoint),
         Change::ReplaceEndpoint { after, .. } => insert_endpoint(to, after),
         Change::RemoveEndpoint(endpoint) => ENDPOINTS.remove(to, &endpoint.name),
+        Change::Wait(name, waiting) => WAITING.insert(to, name, &WaitingRow::from(waiting.clone())),
+        Change::StopWaiting(name) => WAITING.remove(to, name),
     }
 }
 
@@ -136,13 +182,18 @@ pub(super) fn replace(database: &Database, state: &State) -> Result<(), Fault> {
     write_with(database, |to| {
         to.delete_table(NETWORKS.table)?;
         to.delete_table(ENDPOINTS.table)?;
+        to.delete_table(WAITING.table)?;
         to.open_table(NETWORKS.table)?;
         to.open_table(ENDPOINTS.table)?;
+        to.open_table(WAITING.table)?;
         for network in state.networks.values() {
             insert_network(to, network)?;
         }
         for endpoint in state.endpoints.values() {
             insert_endpoint(to, endpoint)?;
+        }
+        for (name, waiting) in &state.waiting {
+            WAITING.insert(to, name, &WaitingRow::from(waiting.clone()))?;
         }
         set_number(to, state.next_number)?;
         insert_global_id(to, state.global_id)

@@ -59,6 +59,10 @@ where
         self.links.occupied_subnets()
     }
 
+    fn sysctl(&mut self, path: &str) -> Option<String> {
+        self.links.sysctl(path)
+    }
+
     fn routes(&mut self) -> Result<Vec<Route>, LinkError> {
         self.links.routes()
     }

@@ -96,6 +96,25 @@ fn the_last_change_may_be_missing_in_the_state_and_no_more() {
 }
 
 #[test]
+fn the_last_change_may_have_skipped_numbers_of_links_of_others() {
+    let state = saved();
+    let mut links = marked(&state, Some(ID));
+    let web = links.iter().find(|link| link.ifname.as_str() == "tgb0");
+    let web = web.unwrap().clone();
+    let left = |ifname: &str, group, mac| Link {
+        ifname: ifname.parse().unwrap(),
+        group,
+        mac: Some(tidegate_model::MacAddr([2, 0x62, 0, 0, 0, mac])),
+        ..web.clone()
+    };
+    let (rival, last) = (left("tgb4", 0, 9), left("tgb5", web.group, 5));
+    links.push(last);
+    assert_eq!(reason(&state, &links), Some(UnknownReason::Older));
+    links.push(rival);
+    assert_eq!(reason(&state, &links), None);
+}
+
+#[test]
 fn a_bridge_with_a_name_of_the_users_is_judged_by_its_ethernet_address() {
     let state = saved();
     let [_, second] = with_more(&state);

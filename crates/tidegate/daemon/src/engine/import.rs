@@ -1,0 +1,264 @@
+//! Exports and imports networks and endpoints.
+
+use tidegate_api::{
+    Attach, Connection, Export, ExportedEndpoint, Imported, Publish, WaitingEndpoint,
+};
+use tidegate_link::{ErrorKind, NetnsFault};
+use tidegate_model::{Change, Endpoint, GatewayPriority, Name, State, Waiting};
+use tidegate_plan::{HostFacts, Plan, PortFacts};
+
+use super::{Engine, EngineError};
+use crate::timing::{Stage, timed};
+
+impl Engine {
+    /// The document of all networks and endpoints, also of those that wait.
+    pub fn export(&self) -> Export {
+        let state = self.state();
+        let mut export = tidegate_plan::export(&state, env!("CARGO_PKG_VERSION"));
+        let waiting = state.waiting.values().filter_map(request_of);
+        export.endpoints.extend(waiting);
+        export
+    }
+
+    /// Makes the networks and endpoints of a document. An endpoint whose namespace is not there waits for it.
+    ///
+    /// # Errors
+    /// If anything in the document cannot be made. Then nothing was changed; what was made before a failure of the host
+    /// is removed again.
+    pub fn import(&self, export: &Export) -> Result<Imported, EngineError> {
+        self.check_import(export)?;
+        let mut made = Imported {
+            networks: Vec::new(),
+            attached: Vec::new(),
+            waiting: Vec::new(),
+        };
+        self.make_all(export, &mut made).map_err(|error| {
+            let failures = self.take_back_import(&made);
+            error.with_undo(failures)
+        })?;
+        let (networks, attached) = (made.networks.len(), made.attached.len());
+        let waiting = made.waiting.len();
+        tracing::info!(networks, attached, waiting, "imported a document");
+        Ok(made)
+    }
+
+    fn check_import(&self, export: &Export) -> Result<(), EngineError> {
+        let mut backends = self.backends();
+        let host = HostFacts {
+            routes: timed(Stage::Netlink, || backends.links.occupied_subnets())?,
+            ..HostFacts::default()
+        };
+        let defaults = self.defaults().clone();
+        let facts = PortFacts {
+            free: defaults.free_ports,
+            ..PortFacts::default()
+        };
+        let state = self.state();
+        let mut reasons =
+            tidegate_plan::check_import(&state, export, &host, &defaults.pools, &facts);
+        let relative = export.endpoints.iter().map(|it| &it.attach.netns);
+        let relative = relative.filter(|path| !path.is_absolute());
+        reasons.extend(relative.map(|path| EngineError::RelativePath(path.clone()).to_string()));
+        match reasons.is_empty() {
+            true => Ok(()),
+            false => Err(EngineError::Import(reasons)),
+        }
+    }
+
+    fn make_all(&self, export: &Export, made: &mut Imported) -> Result<(), EngineError> {
+        for network in &export.networks {
+            self.create_network(network)?;
+            made.networks.push(network.name.clone());
+        }
+        for Connection { from, to, one_way } in &export.connected {
+            self.connect(from, to, *one_way)?;
+        }
+        for endpoint in &export.endpoints {
+            let Some(name) = endpoint.attach.name.clone() else {
+                continue;
+            };
+            match self.attach_exported(endpoint) {
+                Ok(_) => made.attached.push(name),
+                Err(error) if is_netns_missing(&error) => {
+                    self.wait(&name, endpoint)?;
+                    made.waiting.push(name);
+                }
+                Err(error) => return Err(error),
+            }
+        }
+        Ok(())
+    }
+
+    /// Removes what an import made, and returns the failures.
+    fn take_back_import(&self, made: &Imported) -> Vec<EngineError> {
+        let waiting = made.waiting.iter();
+        let waiting = waiting.filter_map(|name| self.forget_waiting(name).err());
+        let attached = made.attached.iter();
+        let attached = attached.filter_map(|name| self.detach(name).err());
+        let networks = made.networks.iter();
+        let networks = networks.filter_map(|name| self.remove_network(name, true).err());
+        waiting.chain(attached).chain(networks).collect()
+    }
+
+    /// Attaches an endpoint of a document with all of its ports, or not at all.
+    pub(super) fn attach_exported(
+        &self,
+        endpoint: &ExportedEndpoint,
+    ) -> Result<Endpoint, EngineError> {
+        let (first, others) = match endpoint.publish.split_first() {
+            Some((first, others)) => (Some(first), others),
+            None => (None, &[][..]),
+        };
+        let request = Attach {
+            ports: first.map(|it| it.ports.clone()).unwrap_or_default(),
+            allow: first.map(|it| it.allow.clone()).unwrap_or_default(),
+            ..endpoint.attach.clone()
+        };
+        let mut made = self.attach_as_is(&request)?;
+        for wanted in others {
+            made = self.publish(&made.name, wanted).map_err(|error| {
+                let failures = self.detach(&made.name).err();
+                error.with_undo(failures.into_iter().collect())
+            })?;
+        }
+        self.stop_waiting(&made.name)?;
+        Ok(made)
+    }
+
+    fn wait(&self, name: &Name, endpoint: &ExportedEndpoint) -> Result<(), EngineError> {
+        let request = serde_json::to_string(endpoint);
+        let request = request.map_err(|error| EngineError::Import(vec![error.to_string()]))?;
+        let waiting = Waiting {
+            network: endpoint.attach.network.clone(),
+            netns: endpoint.attach.netns.clone(),
+            request,
+        };
+        self.change(|_| Some(Change::Wait(name.clone(), waiting)))
+    }
+
+    /// Forgets a waiting endpoint, and returns what it was.
+    ///
+    /// # Errors
+    /// If there is none of that name, or the disk refuses.
+    pub fn forget_waiting(&self, name: &Name) -> Result<WaitingEndpoint, EngineError> {
+        let was = self.waiting().into_iter().find(|it| it.name == *name);
+        let was = was.ok_or_else(|| EngineError::NotWaiting(name.clone()))?;
+        self.stop_waiting(name)?;
+        Ok(was)
+    }
+
+    /// The endpoints that wait, by name.
+    pub fn waiting(&self) -> Vec<WaitingEndpoint> {
+        let state = self.state();
+        let reasons = self.reasons();
+        let shown = |(name, waiting): (&Name, &Waiting)| WaitingEndpoint {
+            name: name.clone(),
+            network: waiting.network.clone(),
+            netns: waiting.netns.clone(),
+            reason: reasons.get(name).cloned(),
+        };
+        state.waiting.iter().map(shown).collect()
+    }
+
+    /// Attaches waiting endpoints whose namespaces are there by now. What keeps one from it is told once.
+    pub(crate) fn attach_waiting(&self) {
+        let waiting = self.state().waiting.clone();
+        for (name, waiting) in waiting {
+            if self.state().endpoints.contains_key(&name) {
+                // The daemon was killed between its attachment and the end of its wait.
+                if let Err(error) = self.stop_waiting(&name) {
+                    self.note_reason(&name, &error);
+                }
+                continue;
+            }
+            let is_there = tidegate_link::with_time_limit(&waiting.netns, std::path::Path::exists);
+            if !is_there.unwrap_or(false) {
+                continue;
+            }
+            let Some(request) = request_of(&waiting) else {
+                continue;
+            };
+            match self.attach_exported(&request) {
+                Ok(_) => {
+                    tracing::info!(endpoint = %name, "its namespace appeared");
+                }
+                Err(error) if is_netns_missing(&error) => {}
+                Err(error) => self.note_reason(&name, &error),
+            }
+        }
+    }
+
+    fn note_reason(&self, name: &Name, error: &EngineError) {
+        let reason = error_hint::in_one_line(error);
+        let before = self.reasons().insert(name.clone(), reason.clone());
+        if before.as_ref() != Some(&reason) {
+            tracing::warn!(endpoint = %name, "its namespace appeared, and it cannot be attached: {reason}");
+        }
+    }
+
+    /// What a waiting endpoint of that name has and the request does not say. It must be of the same network.
+    pub(super) fn with_waiting(&self, request: &Attach) -> Option<ExportedEndpoint> {
+        let state = self.state();
+        let waiting = state.waiting.get(request.name.as_ref()?)?;
+        let kept = request_of(waiting).filter(|_| waiting.network == request.network)?;
+        let ExportedEndpoint { attach, publish } = kept;
+        let given = request.clone();
+        Some(ExportedEndpoint {
+            publish: match given.ports.is_empty() {
+                true => publish,
+                false => vec![Publish {
+                    ports: given.ports,
+                    allow: given.allow,
+                }],
+            },
+            attach: Attach {
+                netns: given.netns,
+                aliases: or(given.aliases, attach.aliases),
+                addresses: or(given.addresses, attach.addresses),
+                mac: given.mac.or(attach.mac),
+                ifname: given.ifname.or(attach.ifname),
+                gateway_priority: match given.gateway_priority == GatewayPriority::default() {
+                    true => attach.gateway_priority,
+                    false => given.gateway_priority,
+                },
+                sysctls: or(given.sysctls, attach.sysctls),
+                ..attach
+            },
+        })
+    }
+
+    pub(super) fn stop_waiting(&self, name: &Name) -> Result<(), EngineError> {
+        self.reasons().remove(name);
+        let is_waiting = |state: &State| state.waiting.contains_key(name);
+        self.change(|state| is_waiting(state).then(|| Change::StopWaiting(name.clone())))
+    }
+
+    /// Changes only the state; nothing where there is no change.
+    fn change(&self, change: impl FnOnce(&State) -> Option<Change>) -> Result<(), EngineError> {
+        self.run(Default::default(), |_, state| {
+            let change = change(state).unwrap_or_else(|| Change::All(Vec::new()));
+            Ok(Plan {
+                change,
+                ..Plan::nothing()
+            })
+        })
+    }
+}
+
+/// What is given, else what was kept.
+fn or<T>(given: Vec<T>, kept: Vec<T>) -> Vec<T> {
+    match given.is_empty() {
+        true => kept,
+        false => given,
+    }
+}
+
+fn request_of(waiting: &Waiting) -> Option<ExportedEndpoint> {
+    serde_json::from_str(&waiting.request).ok()
+}
+
+/// Whether there is no namespace at the path, or not yet: its name is made before it is mounted there.
+fn is_netns_missing(error: &EngineError) -> bool {
+    let missing = [NetnsFault::Gone, NetnsFault::NotANetns].map(ErrorKind::Netns);
+    matches!(error, EngineError::Link(error) if missing.contains(&error.kind()))
+}

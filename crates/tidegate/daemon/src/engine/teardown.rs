@@ -1,0 +1,100 @@
+//! Removes everything from the host.
+
+use std::sync::atomic::Ordering;
+
+use tidegate_api::TornDown;
+use tidegate_model::Name;
+use tidegate_model::links::{GROUP, Link, LinkStep, Sysctl};
+
+use super::{Backends, Engine, EngineError};
+
+impl Engine {
+    /// Removes all networks, with `force` also those with endpoints, then the table, leftover interfaces of ours, and
+    /// the daemon's changes of sysctls. After it, the engine makes nothing any more: the daemon is to stop.
+    ///
+    /// # Errors
+    /// If endpoints are attached and `force` is not set: then nothing was removed. Or if the host refuses: then some
+    /// networks may be removed, and the daemon goes on.
+    pub fn tear_down(&self, force: bool) -> Result<TornDown, EngineError> {
+        let (networks, endpoints) = {
+            let state = self.state();
+            let networks: Vec<Name> = state.networks.keys().cloned().collect();
+            let endpoints = state.endpoints.values().map(|it| it.name.clone());
+            (networks, endpoints.collect::<Vec<Name>>())
+        };
+        if !endpoints.is_empty() && !force {
+            return Err(EngineError::Attached(endpoints));
+        }
+        for name in &networks {
+            self.remove_network(name, force)?;
+        }
+        let mut backends = self.backends();
+        backends.driver.apply(&tidegate_plan::remove_table())?;
+        self.is_torn_down.store(true, Ordering::SeqCst);
+        self.state_mut().resolver = None;
+        backends.remove_leftovers()?;
+        let sysctls = backends.restore_sysctls()?;
+        tracing::info!(
+            networks = networks.len(),
+            endpoints = endpoints.len(),
+            sysctls = sysctls.join(", "),
+            "everything was removed from this host"
+        );
+        Ok(TornDown {
+            networks,
+            endpoints,
+            sysctls,
+        })
+    }
+
+    /// Whether everything was removed.
+    pub(crate) fn is_torn_down(&self) -> bool {
+        self.is_torn_down.load(Ordering::SeqCst)
+    }
+}
+
+impl Backends {
+    /// Carries out a step, and records the value that a sysctl of the host had before.
+    pub(super) fn apply_step(&mut self, step: &LinkStep) -> Result<(), EngineError> {
+        let before = match step {
+            LinkStep::SetSysctl(wanted) => {
+                let found = self.links.sysctl(&wanted.path);
+                found.filter(|found| *found != wanted.value)
+            }
+            _ => None,
+        };
+        self.links.apply(step)?;
+        if let (LinkStep::SetSysctl(wanted), Some(before)) = (step, before) {
+            let Sysctl { path, value } = wanted;
+            tracing::info!(was = before, "set sysctl {path} to {value}");
+            self.store.note_sysctl(path, &before)?;
+        }
+        Ok(())
+    }
+
+    /// Removes interfaces of ours that no network has, and the rules by which the DNS server answers.
+    fn remove_leftovers(&mut self) -> Result<(), EngineError> {
+        let links = self.links.links()?;
+        let ours = links.iter().filter(|link| link.group == GROUP);
+        for Link { ifname, .. } in ours {
+            self.links.apply(&LinkStep::DeleteLink(ifname.clone()))?;
+        }
+        Ok(self.links.apply(&LinkStep::EndAnswers)?)
+    }
+
+    /// Gives sysctls the values that they had before the daemon changed them. One that does not exist any more is left
+    /// out. Returns them as text.
+    fn restore_sysctls(&mut self) -> Result<Vec<String>, EngineError> {
+        let mut restored = Vec::new();
+        for (path, value) in self.store.take_sysctls()? {
+            let is_other = self.links.sysctl(&path).is_some_and(|now| now != value);
+            let sysctl = Sysctl { path, value };
+            if is_other {
+                self.links.apply(&LinkStep::SetSysctl(sysctl.clone()))?;
+                let name = sysctl.path.replace('/', ".");
+                restored.push(format!("{name}={}", sysctl.value));
+            }
+        }
+        Ok(restored)
+    }
+}

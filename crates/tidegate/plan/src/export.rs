@@ -1,0 +1,228 @@
+//! A state as the requests that make it again, and whether a host can carry them out.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
+
+use error_hint::in_one_line;
+use tidegate_api::{Attach, Connection, CreateNetwork, Export, ExportedEndpoint, Publish};
+use tidegate_model::links::NetnsFacts;
+use tidegate_model::{
+    Endpoint, IfName, Name, NetnsId, Network, PortBinding, PortRequest, Source, State,
+};
+
+use crate::interface_names::{BRIDGE, interface_number};
+use crate::{HostFacts, Pools, PortFacts, Refused, attach, connect, create_network, publish};
+
+/// The document of a state.
+pub fn export(state: &State, version: &str) -> Export {
+    let networks = state.networks.values();
+    let connections = networks.clone().flat_map(|network| {
+        let peers = network.peers.iter();
+        peers.filter_map(|peer| connection(state, network, peer))
+    });
+    let endpoints = state.endpoints.values();
+    let endpoints = endpoints.filter_map(|endpoint| {
+        let network = state.networks.get(&endpoint.network)?;
+        Some(exported(state, network, endpoint))
+    });
+    Export {
+        version: Export::VERSION,
+        tidegate: version.to_owned(),
+        connected: connections.collect(),
+        networks: networks.map(requested).collect(),
+        endpoints: endpoints.collect(),
+    }
+}
+
+/// A connection both ways is told once.
+fn connection(state: &State, from: &Network, to: &Name) -> Option<Connection> {
+    let back = &state.networks.get(to)?.peers;
+    let one_way = !back.contains(&from.name);
+    (one_way || from.name < *to).then(|| Connection {
+        from: from.name.clone(),
+        to: to.clone(),
+        one_way,
+    })
+}
+
+fn requested(network: &Network) -> CreateNetwork {
+    let subnets = || network.subnets.iter();
+    let has = |is_ipv4| subnets().any(|subnet| subnet.net.addr().is_ipv4() == is_ipv4);
+    let is_generated = interface_number(BRIDGE, &network.bridge).is_some();
+    CreateNetwork {
+        subnets: subnets().map(|subnet| subnet.net).collect(),
+        gateways: subnets().map(|subnet| subnet.gateway).collect(),
+        ranges: subnets().filter_map(|subnet| subnet.range).collect(),
+        reserved: network.reserved.clone(),
+        ipv4: has(true),
+        ipv6: has(false),
+        mtu: network.mtu,
+        host_ips: network.host_ips.clone(),
+        allow: network.allow.sources().to_vec(),
+        bridge: (!is_generated).then(|| network.bridge.clone()),
+        policy: network.policy.clone().into(),
+        labels: network.labels.clone(),
+        ..CreateNetwork::new(network.name.clone())
+    }
+}
+
+fn exported(state: &State, network: &Network, endpoint: &Endpoint) -> ExportedEndpoint {
+    let attach = Attach {
+        name: Some(endpoint.name.clone()),
+        aliases: endpoint.aliases.clone(),
+        addresses: endpoint.addresses.iter().map(|net| net.addr()).collect(),
+        mac: Some(endpoint.mac),
+        ifname: Some(endpoint.ifname.clone()),
+        gateway_priority: endpoint.gateway_priority,
+        sysctls: endpoint.sysctls.clone(),
+        ..Attach::new(endpoint.network.clone(), endpoint.netns.path.clone())
+    };
+    let is_listed = |port: &&PortBinding| endpoint.allowed(port).is_some();
+    let (_, open): (Vec<&PortBinding>, Vec<&PortBinding>) =
+        endpoint.ports.iter().partition(is_listed);
+    // Without a list, the default of the network or of the host would apply.
+    let has_default = !network.allow.is_everybody() || !state.allow.is_everybody();
+    let everybody = match has_default {
+        true => everybody(),
+        false => Vec::new(),
+    };
+    let lists = endpoint.allow.iter();
+    let lists = lists.map(|each| (each.ports.iter().collect(), each.from.sources().to_vec()));
+    let groups = [(open, everybody)].into_iter().chain(lists);
+    let groups = groups.filter(|(ports, _)| !ports.is_empty());
+    let publish = groups.map(|(ports, allow)| Publish {
+        ports: ports.into_iter().filter_map(request_of).collect(),
+        allow,
+    });
+    ExportedEndpoint {
+        publish: publish.collect(),
+        attach,
+    }
+}
+
+/// All of both families.
+fn everybody() -> Vec<Source> {
+    let all = ["0.0.0.0/0", "::/0"].into_iter();
+    all.filter_map(|text| text.parse().ok()).collect()
+}
+
+/// The request of a binding has the text of the binding.
+fn request_of(binding: &PortBinding) -> Option<PortRequest> {
+    binding.to_string().parse().ok()
+}
+
+/// Everything that keeps a host from making what is in a document, each as text; nothing is made. Namespaces are not
+/// looked at: their endpoints may wait.
+pub fn check_import(
+    state: &State,
+    export: &Export,
+    host: &HostFacts,
+    pools: &Pools,
+    ports: &PortFacts,
+) -> Vec<String> {
+    if export.version != Export::VERSION {
+        let known = Export::VERSION;
+        return vec![format!(
+            "the document has version {}, and this release reads version {known}",
+            export.version
+        )];
+    }
+    let mut trial = Trial {
+        state: state.clone(),
+        lost: BTreeSet::new(),
+        namespaces: BTreeMap::new(),
+        reasons: Vec::new(),
+    };
+    for network in &export.networks {
+        let planned = create_network(&trial.state, network, host, pools);
+        if !trial.make(planned.map(|plan| plan.change)) {
+            trial.lost.insert(&network.name);
+        }
+    }
+    for Connection { from, to, one_way } in &export.connected {
+        if !trial.lost.contains(from) && !trial.lost.contains(to) {
+            let planned = connect(&trial.state, from, to, *one_way);
+            trial.make(planned.map(|plan| plan.change));
+        }
+    }
+    for endpoint in &export.endpoints {
+        trial.endpoint(endpoint, ports);
+    }
+    trial.reasons
+}
+
+/// Carries out requests on a copy of the state.
+struct Trial<'a> {
+    state: State,
+    /// Networks of the document that cannot be made.
+    lost: BTreeSet<&'a Name>,
+    /// Each path of a namespace, with the interfaces in it.
+    namespaces: BTreeMap<&'a Path, NetnsFacts>,
+    reasons: Vec<String>,
+}
+
+impl<'a> Trial<'a> {
+    fn make(&mut self, planned: Result<tidegate_model::Change, Refused>) -> bool {
+        match planned {
+            Ok(change) => {
+                self.state.apply(&change);
+                true
+            }
+            Err(refused) => {
+                self.reasons.push(in_one_line(&refused));
+                false
+            }
+        }
+    }
+
+    fn endpoint(&mut self, endpoint: &'a ExportedEndpoint, ports: &PortFacts) {
+        let request = &endpoint.attach;
+        if self.lost.contains(&request.network) {
+            return;
+        }
+        let Some(name) = &request.name else {
+            self.reasons.push(format!(
+                "an endpoint of network {} has no name",
+                request.network
+            ));
+            return;
+        };
+        if self.state.waiting.contains_key(name) {
+            let refused = Refused::EndpointExists(name.clone());
+            self.reasons.push(in_one_line(&refused));
+            return;
+        }
+        let number = self.namespaces.len() as u64;
+        let facts = self.namespaces.entry(&request.netns);
+        let facts = facts.or_insert_with(|| unseen(number)).clone();
+        let planned = attach(&self.state, request, &facts, ports);
+        let made = planned
+            .as_ref()
+            .ok()
+            .map(|plan| plan.outcome.ifname.clone());
+        if !self.make(planned.map(|plan| plan.change)) {
+            return;
+        }
+        if let Some(facts) = self.namespaces.get_mut(request.netns.as_path()) {
+            facts.ifnames.extend(made);
+        }
+        for wanted in &endpoint.publish {
+            let planned = publish(&self.state, name, wanted, ports);
+            self.make(planned.map(|plan| plan.change));
+        }
+    }
+}
+
+/// A namespace that nobody has looked at. No real one has this device.
+fn unseen(number: u64) -> NetnsFacts {
+    NetnsFacts {
+        id: NetnsId {
+            dev: u64::MAX,
+            ino: number,
+            cookie: None,
+        },
+        ifnames: "lo".parse::<IfName>().into_iter().collect(),
+        default_routes: Vec::new(),
+        ipv6_off: None,
+    }
+}
