@@ -66,7 +66,7 @@ pub struct SettingsInfo {
 }
 
 /// Whether the host forwards.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
 pub struct ForwardingInfo {
@@ -76,6 +76,10 @@ pub struct ForwardingInfo {
     pub ipv4: Option<bool>,
     /// Whether IPv6 is forwarded; none if unknown.
     pub ipv6: Option<bool>,
+    /// Interfaces that accept IPv6 router advertisements although the host forwards (`accept_ra` is 2): the daemon has
+    /// them do so before it turns forwarding on.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub accept_ra: Vec<String>,
 }
 
 /// Another program changes the table again and again, and the daemon restores it each time.

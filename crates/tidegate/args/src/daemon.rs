@@ -38,6 +38,11 @@ Examples:
 /// Whenever another program changes the table or an interface of a network or an endpoint, even on
 /// purpose, the daemon puts that right and logs it: `tidegate network rm` and `tidegate detach` are
 /// the way to end something.
+///
+/// It sets these sysctls of the host: IP forwarding (see `forwarding` in tidegated.toml(5)), before
+/// that `accept_ra` of the host's own interfaces from 1 to 2, which keeps IPv6 default routes from
+/// router advertisements, and settings of its own bridges, such as `rp_filter` 2. None of them is
+/// undone when networks are removed.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Parser)]
 #[command(
     name = "tidegated",

@@ -366,8 +366,15 @@ fn forwarding(info: &ForwardingInfo) -> String {
     };
     let families = [how("IPv4", info.ipv4), how("IPv6", info.ipv6)].join(", ");
     let is_off = info.ipv4 == Some(false) || info.ipv6 == Some(false);
+    let heard = match &info.accept_ra[..] {
+        [] => String::new(),
+        names => format!(
+            "; router advertisements accepted by {} (accept_ra is 2)",
+            names.join(", ")
+        ),
+    };
     match info.setting {
-        Forwarding::Set => format!("{families}; turned on for networks that need it"),
+        Forwarding::Set => format!("{families}; turned on for networks that need it{heard}"),
         Forwarding::Leave if is_off => format!("{families}; left alone: see `tidegate doctor`"),
         Forwarding::Leave => format!("{families}; left alone"),
     }

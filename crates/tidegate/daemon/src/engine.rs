@@ -49,7 +49,7 @@ pub use error::EngineError;
 pub(crate) use error::UNKNOWN;
 use events::Events;
 use fight::Fights;
-use heal::LinkFights;
+use heal::{LinkFights, Uplinks};
 pub use mend::Mended;
 use past::Past;
 pub use start::OnUnknown;
@@ -85,6 +85,7 @@ pub struct Engine {
     reasons: Mutex<BTreeMap<Name, String>>,
     /// Everything was removed from the host, and nothing is made any more.
     is_torn_down: AtomicBool,
+    uplinks: Uplinks,
 }
 
 /// Backend objects that a command changes before the state changes.

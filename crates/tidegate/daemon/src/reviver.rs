@@ -42,6 +42,7 @@ pub(crate) fn start(engine: Arc<Engine>, mut changes: Changes) -> io::Result<Wor
                     return;
                 }
             };
+            engine.keep_routers(&heard);
             if !engine.is_to_revive(&heard) {
                 continue;
             }

@@ -28,6 +28,7 @@ pub(crate) enum What<'a> {
     AddStation(&'a IfName),
     MakePort(&'a IfName),
     SetMtu(&'a IfName),
+    Loosen(&'a IfName),
     Reclaim(&'a IfName),
     Delete(&'a IfName),
 }
@@ -56,6 +57,7 @@ impl fmt::Display for What<'_> {
             Self::Keep(ifname) => write!(out, "set up bridge {ifname} again"),
             Self::AddStation(ifname) => write!(out, "set the forwarding entry of port {ifname}"),
             Self::MakePort(ifname) => write!(out, "make {ifname} a port of its bridge again"),
+            Self::Loosen(ifname) => write!(out, "make the reverse path filter of {ifname} loose"),
             Self::SetMtu(ifname) => write!(out, "set the MTU of {ifname}"),
             Self::Reclaim(ifname) => write!(out, "give {ifname} its name and group again"),
             Self::Delete(ifname) => write!(out, "remove interface {ifname}"),

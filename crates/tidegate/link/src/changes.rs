@@ -1,6 +1,6 @@
 //! Notices changes of links and addresses: then a failed step may succeed, or another program changed what is ours.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io;
 use std::net::IpAddr;
 use std::os::fd::AsFd;
@@ -13,21 +13,25 @@ use tidegate_model::IfName;
 use tidegate_model::links::Link;
 use tidegate_sys::netlink::{self, Notifications, Request, Socket};
 
-use crate::decode::{AddressRecord, LinkRecord, link_index};
+use crate::decode::{AddressRecord, LinkRecord, link_index, reverse_path};
 use crate::error::{Cause, LinkError};
 use crate::message;
 use crate::remover::is_retired;
 use crate::survey::link_of;
 
-/// `RTNLGRP_LINK`, `RTNLGRP_IPV4_IFADDR` and `RTNLGRP_IPV6_IFADDR` (linux/rtnetlink.h). IPv6 that is turned on again
-/// gives every link that is up its link-local address.
-const GROUPS: [u32; 3] = [1, 5, 9];
+/// `RTNLGRP_LINK`, `RTNLGRP_IPV4_IFADDR`, `RTNLGRP_IPV6_IFADDR` and `RTNLGRP_IPV4_NETCONF` (linux/rtnetlink.h). IPv6
+/// that is turned on again gives every link that is up its link-local address.
+const GROUPS: [u32; 4] = [1, 5, 9, 24];
+/// `RTM_NEWNETCONF`: a sysctl of a link was set.
+const NEWNETCONF: u16 = 80;
 /// How long to wait for further changes after the first. The socket's memory holds the messages of that time.
 const SETTLE: Duration = Duration::from_millis(30);
 /// `RTM_NEWLINK`.
 const NEWLINK: u16 = 16;
 /// `RTM_DELLINK`.
 const DELLINK: u16 = 17;
+/// A loose reverse path filter (`rp_filter` in ip-sysctl of the kernel documentation).
+const LOOSE: u32 = 2;
 /// `AF_UNSPEC` and `AF_BRIDGE` of linux/socket.h. Messages of the second are about ports of bridges.
 const UNSPEC: u8 = 0;
 const OF_BRIDGES: u8 = 7;
@@ -60,12 +64,12 @@ pub enum LinkChange {
 /// What changed in detail.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct ChangeDetails {
-    /// Addresses that were removed.
-    pub went: BTreeSet<IpAddr>,
     /// Links that got an address by which the kernel has IPv6 on them: a link-local one, or the loopback's `::1`.
     pub got_ipv6: BTreeSet<IfName>,
-    /// Links that lost an IPv6 link-local address.
-    pub lost_link_local: BTreeSet<IfName>,
+    /// Links that lost an address and are still there.
+    pub lost_addresses: BTreeSet<IfName>,
+    /// Links whose reverse path filter was set to another value than loose.
+    pub strict: BTreeSet<IfName>,
     /// Links that changed, as they are now, without their addresses.
     pub links: Vec<Link>,
 }
@@ -117,16 +121,14 @@ impl Changes {
     /// # Errors
     /// If the socket can no longer be used.
     pub fn read(&mut self) -> Result<LinkChange, LinkError> {
-        let (mut went, mut got, mut lost) = (BTreeSet::new(), BTreeSet::new(), BTreeSet::new());
-        let mut touched = BTreeSet::new();
+        let (mut got, mut lost) = (BTreeSet::new(), BTreeSet::new());
+        let (mut touched, mut filtered) = (BTreeSet::new(), BTreeMap::new());
         let is_all = self.notifications.read(|message| {
             let record = || AddressRecord::decode(message.body);
             match message.kind {
-                DELADDR => {
-                    went.extend(record().map(|address| address.local.addr()));
-                    lost.extend(record().filter(is_of_link).map(|address| address.index));
-                }
+                DELADDR => lost.extend(record().map(|address| address.index)),
                 NEWADDR => got.extend(record().filter(is_of_link).map(|address| address.index)),
+                NEWNETCONF => filtered.extend(reverse_path(message.body)),
                 NEWLINK => touched.extend(link_index(message.body)),
                 DELLINK => match message.body.first() {
                     Some(&UNSPEC) => drop(link_index(message.body).map(|it| touched.remove(&it))),
@@ -147,14 +149,16 @@ impl Changes {
             let names = names.filter_map(|it| index_to_name(&self.notifications, it).ok());
             names.filter_map(|name| name.parse().ok()).collect()
         };
-        let (got_ipv6, lost_link_local) = (names(got), names(lost));
+        let (got_ipv6, lost_addresses) = (names(got), names(lost));
+        let strict = filtered.into_iter().filter(|(_, value)| *value != LOOSE);
+        let strict = names(strict.map(|(index, _)| index).collect());
         let links = self
             .now(touched)
             .map_err(|cause| LinkError::new("list the changed links", cause))?;
         Ok(LinkChange::Changed(ChangeDetails {
-            went,
             got_ipv6,
-            lost_link_local,
+            lost_addresses,
+            strict,
             links,
         }))
     }

@@ -4,7 +4,7 @@
 use std::net::IpAddr;
 
 use ipnet::IpNet;
-use tidegate_model::links::{Bridging, LinkKind};
+use tidegate_model::links::{Bridging, LinkKind, MAIN_TABLE, RoutingRule};
 use tidegate_model::{IfName, MacAddr, StateId};
 use tidegate_sys::netlink::{attribute, attributes};
 
@@ -62,7 +62,8 @@ const RTA_PRIORITY: u16 = 6;
 const RTA_TABLE: u16 = 15;
 const RTN_UNICAST: u8 = 1;
 const RTN_LOCAL: u8 = 2;
-const RT_TABLE_MAIN: u32 = 254;
+const RTN_THROW: u8 = 9;
+const RTPROT_RA: u8 = 9;
 const RT_TABLE_LOCAL: u32 = 255;
 /// linux/socket.h.
 const AF_INET: u8 = 2;
@@ -131,6 +132,15 @@ impl LinkRecord {
     }
 }
 
+/// The link and its new reverse path filter in a message about its settings (`struct netconfmsg` of linux/netconf.h).
+pub(crate) fn reverse_path(body: &[u8]) -> Option<(u32, u32)> {
+    const IFINDEX: u16 = 1;
+    const RP_FILTER: u16 = 3;
+    let settings = body.get(4..)?;
+    let number = |kind| attribute(settings, kind).and_then(|value| u32_at(value, 0));
+    (body.first() == Some(&AF_INET)).then_some((number(IFINDEX)?, number(RP_FILTER)?))
+}
+
 /// The index in a message about a link (`struct ifinfomsg`).
 pub(crate) fn link_index(body: &[u8]) -> Option<u32> {
     u32_at(body, 4)
@@ -177,13 +187,15 @@ pub(crate) struct RouteRecord {
     pub(crate) metric: u32,
     kind: u8,
     table: u32,
+    /// Who made it (`rtm_protocol`).
+    origin: u8,
 }
 
 impl RouteRecord {
     /// Reads `struct rtmsg` and its attributes; none if it is not an IP route.
     pub(crate) fn decode(body: &[u8]) -> Option<Self> {
         let (header, rest) = body.split_first_chunk::<12>()?;
-        let [family, prefix_length, _, _, table, _, _, kind, ..] = *header;
+        let [family, prefix_length, _, _, table, origin, _, kind, ..] = *header;
         let destination = match attribute(rest, RTA_DST) {
             Some(value) => ip(family, value)?,
             None => unspecified(family)?,
@@ -194,6 +206,7 @@ impl RouteRecord {
             metric: number(RTA_PRIORITY).unwrap_or(0),
             destination: IpNet::new(destination, prefix_length).ok()?.trunc(),
             kind,
+            origin,
             table: number(RTA_TABLE).unwrap_or(u32::from(table)),
         })
     }
@@ -207,14 +220,24 @@ impl RouteRecord {
 
     /// Whether it is a default route that is used without policy rules.
     pub(crate) fn is_default(&self) -> bool {
-        self.kind == RTN_UNICAST
-            && self.table == RT_TABLE_MAIN
-            && self.destination.prefix_len() == 0
+        self.kind == RTN_UNICAST && self.table == MAIN_TABLE && self.destination.prefix_len() == 0
+    }
+
+    /// Whether it is a default route from a router advertisement. The kernel marks it so; a program in user space uses
+    /// another mark or sets the route for good.
+    pub(crate) fn is_from_router(&self) -> bool {
+        self.is_default() && self.origin == RTPROT_RA
     }
 
     /// Whether it is in the main table and not a local route.
     pub(crate) fn is_main(&self) -> bool {
-        self.table == RT_TABLE_MAIN && self.kind != RTN_LOCAL
+        self.table == MAIN_TABLE && self.kind != RTN_LOCAL
+    }
+
+    /// The table, unless it is `local` or `main`, or the route only sends the search on (`throw` of ip-route(8)).
+    pub(crate) fn other_table(&self) -> Option<u32> {
+        let is_other = self.table != MAIN_TABLE && self.table != RT_TABLE_LOCAL;
+        (is_other && self.kind != RTN_THROW).then_some(self.table)
     }
 
     /// Whether it is a unicast route.
@@ -226,6 +249,54 @@ impl RouteRecord {
     pub(crate) fn is_local(self) -> bool {
         self.kind == RTN_LOCAL
     }
+}
+
+/// Reads a rule (`struct fib_rule_hdr` of linux/fib_rules.h). None if it is only for some packets: those with a mark,
+/// from an address or an interface, of a user or a protocol. A rule for packets *without* a mark is for most.
+pub(crate) fn routing_rule(body: &[u8]) -> Option<RoutingRule> {
+    const TO_TABLE: u8 = 1;
+    const INVERT: u32 = 2;
+    const DESTINATION: u16 = 1;
+    const PRIORITY: u16 = 6;
+    const MARK: u16 = 10;
+    const SUPPRESSED: u16 = 14;
+    const TABLE: u16 = 15;
+    /// Source, interfaces, tunnel, l3mdev, users, protocol and ports.
+    const CONDITIONS: [u16; 9] = [2, 3, 12, 17, 19, 20, 22, 23, 24];
+    let (header, rest) = body.split_first_chunk::<12>()?;
+    let [
+        family,
+        prefix_length,
+        source_length,
+        tos,
+        table,
+        _,
+        _,
+        action,
+        ..,
+    ] = *header;
+    let is_inverted = u32_at(header, 8)? & INVERT != 0;
+    let is_conditional = source_length != 0
+        || tos != 0
+        || CONDITIONS
+            .iter()
+            .any(|kind| attribute(rest, *kind).is_some());
+    let destination = attribute(rest, DESTINATION).and_then(|value| ip(family, value));
+    let number = |kind| attribute(rest, kind).and_then(|value| u32_at(value, 0));
+    let is_marked = number(MARK).is_some_and(|mark| mark != 0);
+    let is_for_most = action == TO_TABLE
+        && !is_conditional
+        && is_marked == is_inverted
+        && !(is_inverted && destination.is_some());
+    // The kernel says -1 where nothing is suppressed.
+    let suppressed = number(SUPPRESSED).filter(|length| *length != u32::MAX);
+    is_for_most.then_some(RoutingRule {
+        is_ipv6: family == AF_INET6,
+        priority: number(PRIORITY).unwrap_or(0),
+        table: number(TABLE).unwrap_or(u32::from(table)),
+        to: destination.and_then(|net| IpNet::new(net, prefix_length).ok()),
+        least_prefix: suppressed.map_or(0, |length| u8::try_from(length + 1).unwrap_or(u8::MAX)),
+    })
 }
 
 fn link_kind(info: &[u8]) -> LinkKind {
@@ -468,6 +539,32 @@ mod tests {
         assert_eq!(both.local.to_string(), "192.0.2.1/24");
         assert_eq!(both.prefix.to_string(), "198.51.100.0/24");
         assert_eq!(address(vec![]), None);
+    }
+
+    #[test]
+    fn a_rule_counts_if_it_is_for_packets_without_a_mark() {
+        let rule = |flags: u32, attributes: &[(u16, u32)]| {
+            let mut body = vec![AF_INET, 0, 0, 0, 0, 0, 0, 1];
+            body.extend(flags.to_ne_bytes());
+            for (kind, value) in attributes {
+                body.extend(8_u16.to_ne_bytes());
+                body.extend(kind.to_ne_bytes());
+                body.extend(value.to_ne_bytes());
+            }
+            routing_rule(&body).map(|it| (it.table, it.least_prefix))
+        };
+        let (priority, mark, suppressed, table, uids) = (6, 10, 14, 15, 20);
+        // Those of wg-quick(8): main without default routes, then its own table but for its own packets.
+        let main = [(priority, 32764), (suppressed, 0), (table, 254)];
+        assert_eq!(rule(0, &main), Some((254, 1)));
+        assert_eq!(rule(2, &[(mark, 51820), (table, 51820)]), Some((51820, 0)));
+        assert_eq!(
+            rule(0, &[(table, 52), (suppressed, u32::MAX)]),
+            Some((52, 0))
+        );
+        assert_eq!(rule(0, &[(mark, 1), (table, 7)]), None);
+        assert_eq!(rule(0, &[(uids, 0), (table, 7)]), None);
+        assert_eq!(rule(2, &[(table, 7)]), None, "for no packet");
     }
 
     #[test]

@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use ipnet::IpNet;
-use tidegate_model::links::{Link, LinkStep, NetnsFacts, PortHold, Route};
+use tidegate_model::links::{Link, LinkStep, NetnsFacts, PolicyRouting, PortHold, Route};
 use tidegate_model::tracked::{Fate, Tracked};
 use tidegate_model::traffic::{ConnectionKey, TrafficCounts};
 use tidegate_model::{IfName, NetnsId, NetnsRef, Protocol, StateId};
@@ -168,6 +168,7 @@ impl State {
             LinkStep::MendVeth(veth) => self.host.mend_veth(veth)?,
             LinkStep::Reclaim(reclaim) => self.host.reclaim(reclaim)?,
             LinkStep::AddVeth(veth) => self.host.add_veth(veth)?,
+            LinkStep::KeepRouters => {}
             LinkStep::KeepBridge(bridge) => self.host.keep_bridge(bridge)?,
             LinkStep::KeepVeths(_) | LinkStep::EndAnswers => {}
             LinkStep::DeleteBridge(bridge) => self.host.delete_ours(&bridge.ifname),
@@ -280,6 +281,11 @@ impl Links for FakeLinks {
         Ok(self.state().host.routes())
     }
 
+    /// It has no rules of its own.
+    fn policy_routing(&mut self) -> Result<PolicyRouting, LinkError> {
+        Ok(PolicyRouting::default())
+    }
+
     /// It tracks no connections.
     fn traffic(&mut self) -> Result<Vec<(ConnectionKey, TrafficCounts)>, LinkError> {
         Ok(Vec::new())
@@ -291,6 +297,10 @@ impl Links for FakeLinks {
 
     fn used_ports(&mut self) -> Result<BTreeSet<(Protocol, u16)>, LinkError> {
         Ok(self.state().used.clone())
+    }
+
+    fn reverse_path(&mut self, _: &Path, _: &IfName) -> Result<Option<u32>, LinkError> {
+        Ok(Some(2))
     }
 
     fn netns(&mut self, path: &Path) -> Result<NetnsFacts, LinkError> {

@@ -34,6 +34,7 @@ mod reclaim;
 mod relay;
 mod remover;
 mod retire;
+mod routers;
 mod rtnetlink;
 mod settle;
 mod survey;
@@ -45,7 +46,7 @@ use std::collections::BTreeSet;
 use std::path::Path;
 
 use ipnet::IpNet;
-use tidegate_model::links::{Link, LinkStep, NetnsFacts, Route};
+use tidegate_model::links::{Link, LinkStep, NetnsFacts, PolicyRouting, Route};
 use tidegate_model::tracked::{Fate, Tracked};
 use tidegate_model::traffic::{ConnectionKey, TrafficCounts};
 use tidegate_model::{IfName, NetnsId, Protocol, StateId};
@@ -98,6 +99,9 @@ pub trait Links: Send {
     /// The routes of the host's main table.
     fn routes(&mut self) -> Result<Vec<Route>, LinkError>;
 
+    /// The host's routing rules, and the routes of the tables that only they use.
+    fn policy_routing(&mut self) -> Result<PolicyRouting, LinkError>;
+
     /// The traffic of tracked connections, by source, host port and endpoint. Empty if the kernel tracks none.
     fn traffic(&mut self) -> Result<Vec<(ConnectionKey, TrafficCounts)>, LinkError>;
 
@@ -110,6 +114,10 @@ pub trait Links: Send {
     /// Takes namespaces that were opened in advance, for the next calls. They are closed when others are admitted. A
     /// namespace that was not admitted is opened when it is needed.
     fn keep_open(&mut self, _guests: OpenNamespaces) {}
+
+    /// The reverse path filter that counts for an interface of the namespace at `path`, as
+    /// `net.ipv4.conf.INTERFACE.rp_filter` and that of `all` say; none if there is no such interface.
+    fn reverse_path(&mut self, path: &Path, ifname: &IfName) -> Result<Option<u32>, LinkError>;
 
     /// Facts about the namespace at `path`. Refuses the host's own namespace.
     fn netns(&mut self, path: &Path) -> Result<NetnsFacts, LinkError>;

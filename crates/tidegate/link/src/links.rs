@@ -5,7 +5,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use ipnet::IpNet;
-use tidegate_model::links::{Link, LinkStep, NetnsFacts, Route};
+use tidegate_model::links::{Link, LinkStep, NetnsFacts, PolicyRouting, Route};
 use tidegate_model::traffic::{ConnectionKey, TrafficCounts};
 use tidegate_model::{IfName, NetnsId, Protocol, StateId};
 
@@ -14,9 +14,10 @@ use crate::conntrack::Conntrack;
 use crate::error::{Cause, LinkError};
 use crate::open_namespaces::OpenNamespaces;
 use crate::rtnetlink::Rtnetlink;
-use crate::sysctl::Sysctls;
+use crate::sysctl::{self, Sysctls};
 use crate::{
-    Connections, Links, answers, bridge, guard, lacking, port, ports, reclaim, retire, survey, veth,
+    Connections, Links, answers, bridge, guard, lacking, port, ports, reclaim, retire, routers,
+    survey, veth,
 };
 
 impl Rtnetlink {
@@ -25,6 +26,7 @@ impl Rtnetlink {
             LinkStep::SetSysctl(wanted) => {
                 self.set_sysctls(std::slice::from_ref(wanted), Sysctls::set)
             }
+            LinkStep::KeepRouters => routers::keep(self),
             LinkStep::AddBridge(bridge) => bridge::add(self, bridge),
             LinkStep::KeepBridge(bridge) => bridge::keep(self, bridge),
             LinkStep::MendBridge(bridge) => bridge::mend(self, bridge),
@@ -103,6 +105,11 @@ impl Links for Rtnetlink {
             .map_err(|cause| LinkError::new("list the host's routes", cause))
     }
 
+    fn policy_routing(&mut self) -> Result<PolicyRouting, LinkError> {
+        survey::policy(&mut self.socket)
+            .map_err(|cause| LinkError::new("list the host's routing rules", cause))
+    }
+
     fn traffic(&mut self) -> Result<Vec<(ConnectionKey, TrafficCounts)>, LinkError> {
         self.conntrack.traffic()
     }
@@ -118,6 +125,13 @@ impl Links for Rtnetlink {
 
     fn keep_open(&mut self, namespaces: OpenNamespaces) {
         self.namespaces = namespaces;
+    }
+
+    fn reverse_path(&mut self, path: &Path, ifname: &IfName) -> Result<Option<u32>, LinkError> {
+        let sysctls = self.procfs.sysctls();
+        let netns = self.guest(path).map_err(|cause| unseen(path, cause))?;
+        let found = netns.run_here(|| sysctl::reverse_path(sysctls, ifname));
+        found.map_err(|cause| unseen(path, cause.into()))
     }
 
     fn netns(&mut self, path: &Path) -> Result<NetnsFacts, LinkError> {

@@ -37,6 +37,7 @@ const RTM_GETROUTE: u16 = 26;
 const RTM_NEWNEIGH: u16 = 28;
 const RTM_NEWRULE: u16 = 32;
 const RTM_DELRULE: u16 = 33;
+const RTM_GETRULE: u16 = 34;
 const RTM_NEWNSID: u16 = 88;
 
 /// Addresses of endpoints are not learned and do not count. The limit is for addresses behind them, for example of
@@ -223,10 +224,22 @@ pub(crate) fn new_station(index: u32, station: MacAddr) -> Request {
 pub(crate) fn set_arp_notify(index: u32) -> Request {
     let mut settings = InetDevConf::default();
     settings.arp_notify = 1;
+    set_inet(index, settings)
+}
+
+/// Sets the IPv4 settings of a link that are not 0.
+fn set_inet(index: u32, settings: InetDevConf) -> Request {
     let settings = AfSpecUnspec::Inet(vec![AfSpecInet::DevConfRequest(settings)]);
     let mut link = link([LinkAttribute::AfSpecUnspec(vec![settings])]);
     link.header.index = index;
     Request::new(RTM_NEWLINK, 0, &link)
+}
+
+/// Makes the reverse path filter of a link loose (`rp_filter` in ip-sysctl of the kernel documentation).
+pub(crate) fn set_loose(index: u32) -> Request {
+    let mut settings = InetDevConf::default();
+    settings.rp_filter = 2;
+    set_inet(index, settings)
 }
 
 /// Gives a namespace a number in the namespace of the socket (`NETNSA_NSID` of linux/net_namespace.h).
@@ -420,6 +433,18 @@ pub(crate) fn list_addresses_of(index: u32) -> Request {
 /// Asks for every route of both families, in every table.
 pub(crate) fn list_routes() -> Request {
     Request::new(RTM_GETROUTE, DUMP, &RouteMessage::default())
+}
+
+/// Asks for the routing rules of a family (`struct fib_rule_hdr` of linux/fib_rules.h).
+pub(crate) fn list_rules(is_ipv6: bool) -> Request {
+    let family = if is_ipv6 {
+        AddressFamily::Inet6
+    } else {
+        AddressFamily::Inet
+    };
+    let mut body = vec![0; 12];
+    body[0] = u8::from(family);
+    Request::from_bytes(RTM_GETRULE, DUMP, body)
 }
 
 fn address(index: u32, net: &IpNet) -> AddressMessage {

@@ -27,7 +27,9 @@ pub struct Rtnetlink {
     pub(crate) socket: Socket,
     pub(crate) conntrack: Conntrack,
     pub(crate) occupied: Occupied,
-    sysctls: Sysctls,
+    pub(crate) sysctls: Sysctls,
+    /// Whether the host forwards IPv6 because we had it do so.
+    pub(crate) is_router_by_us: bool,
     pub(crate) procfs: Procfs,
     pub(crate) ports: Ports,
     pub(crate) remover: Remover,
@@ -53,6 +55,7 @@ impl Rtnetlink {
                 ports: Ports::of(cookie::of(&socket)),
                 socket,
                 sysctls: Sysctls::default(),
+                is_router_by_us: false,
                 procfs: Procfs::default(),
                 remover: Remover::start(removers)?,
                 namespaces: OpenNamespaces::default(),

@@ -8,12 +8,12 @@ use std::sync::Arc;
 use ipnet::IpNet;
 use rustix::io::Errno;
 use rustix::net::netdevice::index_to_name;
-use tidegate_model::links::{DefaultRoute, Link, NetnsFacts, Route};
+use tidegate_model::links::{DefaultRoute, Link, NetnsFacts, PolicyRouting, Route};
 use tidegate_model::{IfName, Ipv6Off, NetnsCookie, NetnsId};
 use tidegate_sys::netlink::{self, Socket};
 use tidegate_sys::{FileId, Netns};
 
-use crate::decode::{AddressRecord, LinkRecord, RouteRecord};
+use crate::decode::{AddressRecord, LinkRecord, RouteRecord, routing_rule};
 use crate::error::{Cause, NetnsFault};
 use crate::remover::is_retired;
 use crate::{cookie, message};
@@ -125,21 +125,47 @@ pub(crate) fn guest(home: &Netns, netns: Arc<Netns>) -> Result<Arc<Netns>, Cause
 pub(crate) fn routes(socket: &mut Socket) -> Result<Vec<Route>, Cause> {
     let routes = socket.dump(&message::list_routes(), RouteRecord::decode)?;
     let links = socket.dump(&message::list_links(), LinkRecord::decode)?;
-    let names: HashMap<u32, IfName> = links
-        .into_iter()
+    let names = names(links);
+    let main = routes.iter().filter(|route| route.is_main());
+    Ok(main.map(|route| way(&names, route)).collect())
+}
+
+/// The routing rules, and the routes of the tables that only they use.
+pub(crate) fn policy(socket: &mut Socket) -> Result<PolicyRouting, Cause> {
+    let routes = socket.dump(&message::list_routes(), RouteRecord::decode)?;
+    let mut rules = Vec::new();
+    for is_ipv6 in [false, true] {
+        // A kernel without policy rules, or without IPv6, has none.
+        let of_family = socket.dump(&message::list_rules(is_ipv6), routing_rule);
+        rules.extend(of_family.unwrap_or_default());
+    }
+    rules.sort_by_key(|rule| rule.priority);
+    let links = socket.dump(&message::list_links(), LinkRecord::decode)?;
+    let names = names(links);
+    let routes = routes.into_iter().filter_map(|route| {
+        let table = route.other_table()?;
+        Some((table, way(&names, &route)))
+    });
+    Ok(PolicyRouting {
+        rules,
+        routes: routes.collect(),
+    })
+}
+
+fn names(links: Vec<LinkRecord>) -> HashMap<u32, IfName> {
+    let named = links.into_iter();
+    named
         .filter_map(|link| Some((link.index, link.ifname?)))
-        .collect();
-    let way = |route: RouteRecord| Route {
+        .collect()
+}
+
+fn way(names: &HashMap<u32, IfName>, route: &RouteRecord) -> Route {
+    Route {
         destination: route.destination,
         ifname: route.link.and_then(|index| names.get(&index).cloned()),
         metric: route.metric,
         is_blocked: !route.is_unicast(),
-    };
-    Ok(routes
-        .into_iter()
-        .filter(RouteRecord::is_main)
-        .map(way)
-        .collect())
+    }
 }
 
 /// Facts about a namespace.

@@ -64,14 +64,17 @@ impl Sysctls {
         })
     }
 
+    /// The value of a sysctl, without surrounding space; none if it does not exist.
+    pub(crate) fn read(&mut self, path: &str) -> Option<String> {
+        let mut text = String::new();
+        let mut file = self.open(path, OFlags::RDONLY).ok()?;
+        file.read_to_string(&mut text).ok()?;
+        Some(text.trim().to_owned())
+    }
+
     /// What turns IPv6 off: for this interface, or for new ones of the namespace. None if it is on.
     pub(crate) fn ipv6_off(&mut self, ifname: Option<&IfName>) -> Option<Ipv6Off> {
-        Ipv6Off::find(ifname, |path| {
-            let mut text = String::new();
-            let mut file = self.open(path, OFlags::RDONLY).ok()?;
-            file.read_to_string(&mut text).ok()?;
-            Some(text)
-        })
+        Ipv6Off::find(ifname, |path| self.read(path))
     }
 
     /// Like [`set`](Self::set), but does nothing if the sysctl does not exist: then the kernel lacks the feature.
@@ -128,6 +131,15 @@ impl Sysctls {
 pub fn get(path: &str) -> Option<String> {
     let text = fs::read_to_string(Path::new(ROOT).join(path)).ok()?;
     Some(text.trim().to_owned())
+}
+
+/// The greater of the filters of an interface and of `all`, which counts; none if there is no such interface.
+pub(crate) fn reverse_path(mut sysctls: Sysctls, ifname: &IfName) -> Option<u32> {
+    let mut value = |interface: &str| -> Option<u32> {
+        let path = format!("net/ipv4/conf/{interface}/rp_filter");
+        sysctls.read(&path)?.parse().ok()
+    };
+    Some(value(ifname.as_str())?.max(value("all")?))
 }
 
 /// The path is ours, but a part of it (the name of an interface) may come from a user.

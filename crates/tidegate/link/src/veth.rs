@@ -195,6 +195,8 @@ fn address_peer(socket: &mut Socket, peer: &Peer, mut sysctls: Sysctls) -> Resul
     for setting in heed_no_routers(ifname) {
         sysctls.set_if_there(&setting)?;
     }
+    // A namespace on two networks gets packets by one and answers by the other: a strict filter would drop them.
+    send_one(socket, What::Loosen(ifname), message::set_loose(index))?;
     let mut set = |sysctl| sysctls.set(sysctl);
     peer.sysctls.iter().try_for_each(&mut set)?;
     let mut batch = Batch::default();

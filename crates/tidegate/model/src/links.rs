@@ -15,6 +15,9 @@ pub const GROUP: u32 = 0x7469_6465;
 pub enum LinkStep {
     /// Writes a sysctl of the daemon's network namespace unless it already has the value.
     SetSysctl(Sysctl),
+    /// Has the host's own interfaces accept router advertisements (`accept_ra`) also while the host forwards IPv6. Call
+    /// it before forwarding is turned on: the kernel then forgets the default routes from advertisements.
+    KeepRouters,
     /// Creates a bridge with addresses and brings it up.
     AddBridge(Bridge),
     /// Adds missing sysctls and addresses to an existing bridge of ours, and brings it up.
@@ -54,6 +57,7 @@ impl LinkStep {
     pub const fn name(&self) -> &'static str {
         match self {
             Self::SetSysctl(_) => "set-sysctl",
+            Self::KeepRouters => "keep-routers",
             Self::AddBridge(_) => "add-bridge",
             Self::KeepBridge(_) => "keep-bridge",
             Self::MendBridge(_) => "mend-bridge",
@@ -82,6 +86,7 @@ impl LinkStep {
             Self::HoldPorts(holds) => Some(Self::ReleasePorts(holds.clone())),
             Self::ReleasePorts(holds) => Some(Self::HoldPorts(holds.clone())),
             Self::SetSysctl(_)
+            | Self::KeepRouters
             | Self::MendBridge(_)
             | Self::MendVeth(_)
             | Self::Reclaim(_)
@@ -104,6 +109,7 @@ impl LinkStep {
         };
         match self {
             Self::SetSysctl(sysctl) if sysctl.is_of_ipv6() => None,
+            Self::KeepRouters => None,
             Self::AddBridge(it) => Some(Self::AddBridge(bridge(it))),
             Self::MendBridge(it) => Some(Self::MendBridge(bridge(it))),
             Self::AddVeth(veth) => Some(Self::AddVeth(Veth {
@@ -335,6 +341,33 @@ pub struct Route {
     pub metric: u32,
     /// Whether it blocks packets (`blackhole`, `unreachable`, `prohibit` of ip-route(8)).
     pub is_blocked: bool,
+}
+
+/// A routing rule that leads packets without a mark to a table, whoever sends them (ip-rule(8)).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RoutingRule {
+    /// Whether it is about IPv6.
+    pub is_ipv6: bool,
+    /// Its priority: the lowest is asked first.
+    pub priority: u32,
+    /// The table.
+    pub table: u32,
+    /// The destinations that it is about; none for all.
+    pub to: Option<IpNet>,
+    /// Routes with a shorter prefix do not count (`suppress_prefixlength`).
+    pub least_prefix: u8,
+}
+
+/// The main table (`RT_TABLE_MAIN` of linux/rtnetlink.h).
+pub const MAIN_TABLE: u32 = 254;
+
+/// The routing rules that are asked before the main table, and the routes of their tables.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct PolicyRouting {
+    /// The rules of both families, by priority, also those for the main table.
+    pub rules: Vec<RoutingRule>,
+    /// Routes of tables other than `local` and `main`, with their tables.
+    pub routes: Vec<(u32, Route)>,
 }
 
 /// Facts about a namespace before it is attached.

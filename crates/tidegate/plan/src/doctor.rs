@@ -12,6 +12,7 @@ mod nftables;
 mod ports;
 mod published;
 mod reverse_path;
+mod routers;
 mod routes;
 mod settings;
 mod state_file;
@@ -43,6 +44,7 @@ const CHECKS: &[Check] = &[
     legacy::CHECK,
     names::CHECK,
     routes::CHECK,
+    routers::CHECK,
     bridge_netfilter::CHECK,
     reverse_path::CHECK,
     nftables::CHECK,

@@ -63,6 +63,7 @@ pub use stale::StaleConnections;
 pub use start::{
     StartPlan, end, hold_again, revive_endpoint, revive_network, start, without_ipv6_again,
 };
+pub use steps::{forwards_ipv6, loosen};
 pub use sweep::Sweep;
 pub use traffic::traffic;
 pub use unknown::{UnknownLinks, UnknownReason, unknown};

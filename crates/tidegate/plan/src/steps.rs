@@ -3,7 +3,7 @@
 use ipnet::IpNet;
 use tidegate_model::links::{Bridge, Flow, LinkStep, Peer, Sysctl, Veth};
 use tidegate_model::{
-    Access, Endpoint, Forwarding, HostAccess, IfName, Mode, Network, PortBinding, Subnet,
+    Access, Endpoint, Forwarding, HostAccess, IfName, Mode, Network, PortBinding, State, Subnet,
 };
 
 use crate::interface_names::{ENDPOINT, interface_number};
@@ -28,7 +28,7 @@ pub(crate) const FORWARDING4: &str = "net/ipv4/ip_forward";
 /// Turns on IPv6 forwarding.
 pub(crate) const FORWARDING6: &str = "net/ipv6/conf/all/forwarding";
 
-/// The forwarding sysctls of a network. An internal or isolated network needs none, unless it has a trusted
+/// Turns on forwarding for a network; IPv6 default routes of the host stay. An internal or isolated network needs none, unless it has a trusted
 /// interface.
 pub(crate) fn forwarding(network: &Network) -> Vec<LinkStep> {
     let policy = &network.policy;
@@ -40,9 +40,18 @@ pub(crate) fn forwarding(network: &Network) -> Vec<LinkStep> {
     let needed = families
         .into_iter()
         .filter(|(has_family, _)| *has_family && !is_shut);
-    needed
-        .map(|(_, path)| LinkStep::SetSysctl(sysctl(path.into(), "1")))
-        .collect()
+    let steps = |path: &str| {
+        let routers = (path == FORWARDING6).then_some(LinkStep::KeepRouters);
+        let turned_on = LinkStep::SetSysctl(sysctl(path.into(), "1"));
+        routers.into_iter().chain([turned_on])
+    };
+    needed.flat_map(|(_, path)| steps(path)).collect()
+}
+
+/// Whether the daemon turns on IPv6 forwarding for some network.
+pub fn forwards_ipv6(state: &State) -> bool {
+    let mut steps = state.networks.values().flat_map(forwarding);
+    state.forwarding == Forwarding::Set && steps.any(|step| step == LinkStep::KeepRouters)
 }
 
 /// A network's bridge.
@@ -50,6 +59,9 @@ pub(crate) fn bridge(network: &Network) -> Bridge {
     let ifname = &network.bridge;
     let mut sysctls = vec![route_localnet(ifname)];
     let is_isolated = network.policy.access == Access::Isolated;
+    if has_ipv4(network) && !is_isolated {
+        sysctls.push(loose(ifname));
+    }
     if is_without_ipv6(network) {
         sysctls.push(Sysctl::no_ipv6(ifname));
     } else {
@@ -89,6 +101,20 @@ pub(crate) fn answered(network: &Network) -> Vec<IpNet> {
 /// protect 127.0.0.0/8 from endpoints, and the `guard` chain protects it from all others.
 pub(crate) fn route_localnet(bridge: &IfName) -> Sysctl {
     sysctl(format!("net/ipv4/conf/{bridge}/route_localnet"), "1")
+}
+
+/// Has the kernel accept packets that come from the bridge with the address of an endpoint on another network, because
+/// its namespace answers by its default route. Where `all` is strict, the greater value counts (ip-sysctl of the kernel
+/// documentation, `rp_filter`). The chain `guard` checks these sources.
+pub(crate) fn loose(bridge: &IfName) -> Sysctl {
+    sysctl(format!("net/ipv4/conf/{bridge}/rp_filter"), "2")
+}
+
+/// The step that makes a bridge's reverse path filter loose again.
+pub fn loosen(network: &Network) -> Option<LinkStep> {
+    let wanted = loose(&network.bridge);
+    let is_needed = bridge(network).sysctls.contains(&wanted);
+    is_needed.then_some(LinkStep::SetSysctl(wanted))
 }
 
 /// The sysctls of a bridge except `route_localnet`.

@@ -6,11 +6,12 @@ use error_hint::{Hint, causes, in_one_line};
 use tidegate_api::event::{Event, Happening};
 use tidegate_link::{LinkChange, LinkError, OpenNamespaces};
 use tidegate_model::links::{GROUP, Link, LinkStep};
-use tidegate_model::{Access, Degraded, Endpoint, Fault, IfName, Name, Network, State};
+use tidegate_model::{Degraded, Endpoint, Fault, IfName, Name, Network, State};
 use tidegate_plan::{Plan, StaleConnections};
 use tokio::sync::broadcast::Receiver;
 
 use super::events::now;
+use super::heal;
 use super::{Backends, Engine, EngineError};
 
 impl Engine {
@@ -52,6 +53,9 @@ impl Engine {
         {
             return true;
         }
+        if !heal::loosened(&state, heard).is_empty() {
+            return true;
+        }
         let (networks, ports) = with_ipv6(&state, heard);
         let is_whole = |name: &Name| !state.degraded.networks.contains_key(name);
         let mut networks = suspects(&state, heard)
@@ -79,6 +83,7 @@ impl Engine {
             networks.extend(without.into_iter().cloned());
             ports
         };
+        self.loosen(&mut backends, heard);
         for step in &ports {
             if let Err(error) = backends.links.apply(step) {
                 tracing::warn!(causes = ?causes(&error), "{error}");
@@ -299,14 +304,7 @@ fn suspects(state: &State, heard: &LinkChange) -> Vec<Name> {
     let has_lost = |network: &&Network| match heard {
         LinkChange::Nothing => false,
         LinkChange::Lost => true,
-        LinkChange::Changed(told) => {
-            // An address that every bridge has tells only of those that have no other.
-            let mut own: Box<dyn Iterator<Item = _>> = match network.policy.access {
-                Access::Isolated => Box::new(network.fixed_resolvers()),
-                Access::Open | Access::Internal => Box::new(network.gateways()),
-            };
-            told.lost_link_local.contains(&network.bridge) || own.any(|ip| told.went.contains(&ip))
-        }
+        LinkChange::Changed(told) => told.lost_addresses.contains(&network.bridge),
     };
     let networks = state.networks.values().filter(has_lost);
     networks.map(|network| network.name.clone()).collect()

@@ -1,6 +1,6 @@
 //! Gathers the symptoms for `tidegate doctor`.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::error::Error;
 use std::fs;
 use std::process::Command;
@@ -9,7 +9,8 @@ use std::time::Duration;
 use error_hint::causes;
 use tidegate_api::ForwardingInfo;
 use tidegate_api::doctor::Diagnosis;
-use tidegate_link::Descriptors;
+use tidegate_link::{Descriptors, OpenNamespaces};
+use tidegate_model::Name;
 use tidegate_plan::{Fact, Symptoms, diagnose, needs, replace, unknown_facts};
 
 use super::{Engine, EngineError};
@@ -25,13 +26,14 @@ impl Engine {
     /// # Errors
     /// If the host's links or routes cannot be listed.
     pub fn doctor(&self) -> Result<Diagnosis, EngineError> {
-        let (links, routes, unguarded, unstored) = {
+        let (links, routes, policy, unguarded, unstored) = {
             let mut backends = self.backends();
             let store = &backends.store;
             let unstored = (!store.is_in_place()).then(|| store.path().display().to_string());
             (
                 backends.links.links()?,
                 backends.links.routes()?,
+                backends.links.policy_routing()?,
                 backends.links.unguarded(),
                 unstored,
             )
@@ -45,6 +47,7 @@ impl Engine {
             facts: BTreeMap::new(),
             links,
             routes,
+            policy,
             unguarded,
             lacking: tidegate_link::lacking(&needs(&state)).map_err(|error| one_line(&error)),
             table: self.ruleset_differences().map_err(|error| one_line(&error)),
@@ -54,6 +57,7 @@ impl Engine {
             nft_fault: description.warning.clone(),
             descriptors: descriptors(),
             fight: self.fight(),
+            strict_endpoints: self.strict_endpoints(),
             links_fought: self.links_fight().map(|fight| fight.to_string()),
             unstored,
             unanswered: match self.names.status() {
@@ -76,7 +80,56 @@ impl Engine {
     }
 }
 
+/// The most namespaces whose settings are read.
+const LOOKED_INTO: usize = 64;
+
 impl Engine {
+    /// Endpoints of namespaces on several networks whose reverse path filter is strict.
+    fn strict_endpoints(&self) -> Vec<Name> {
+        let (state, _) = self.snapshot();
+        let endpoints = state.endpoints.values();
+        let on_several = endpoints.filter(|endpoint| {
+            let of_netns = state.endpoints.of_netns(&endpoint.netns.id);
+            of_netns.take(2).count() > 1
+        });
+        let looked_at: Vec<_> = on_several.take(LOOKED_INTO).collect();
+        let paths = looked_at.iter().map(|endpoint| endpoint.netns.path.clone());
+        let namespaces = OpenNamespaces::open(paths.collect::<Vec<_>>());
+        let mut backends = self.backends();
+        backends.links.keep_open(namespaces);
+        let strict = looked_at.into_iter().filter(|endpoint| {
+            let found = backends
+                .links
+                .reverse_path(&endpoint.netns.path, &endpoint.ifname);
+            matches!(found, Ok(Some(1)))
+        });
+        let strict = strict.map(|endpoint| endpoint.name.clone()).collect();
+        backends.links.keep_open(OpenNamespaces::default());
+        strict
+    }
+
+    /// The interfaces that accept router advertisements while the host forwards. Ports of endpoints never do.
+    fn accept_ra(&self) -> Vec<String> {
+        let ports: BTreeSet<String> = {
+            let state = self.state();
+            let ports = state.endpoints.values();
+            ports
+                .map(|endpoint| endpoint.host_ifname.to_string())
+                .collect()
+        };
+        let interfaces = fs::read_dir("/proc/sys/net/ipv6/conf")
+            .into_iter()
+            .flatten();
+        let names = interfaces.filter_map(|entry| entry.ok()?.file_name().into_string().ok());
+        let accepts = |name: &String| {
+            let path = format!("net/ipv6/conf/{name}/accept_ra");
+            !ports.contains(name) && tidegate_link::sysctl(&path).as_deref() == Some("2")
+        };
+        let mut accepting: Vec<String> = names.filter(accepts).collect();
+        accepting.sort_unstable();
+        accepting
+    }
+
     /// Whether the host forwards IP packets, and whether the daemon turns that on.
     pub(crate) fn forwarding_info(&self) -> ForwardingInfo {
         let is_on = |path| tidegate_link::sysctl(path).map(|value| value.trim() != "0");
@@ -84,6 +137,7 @@ impl Engine {
             setting: self.state().forwarding,
             ipv4: is_on("net/ipv4/ip_forward"),
             ipv6: is_on("net/ipv6/conf/all/forwarding"),
+            accept_ra: self.accept_ra(),
         }
     }
 }

@@ -7,8 +7,8 @@ use std::time::{Duration, Instant};
 
 use error_hint::causes;
 use tidegate_link::{Gone, LinkChange, LinkError};
-use tidegate_model::links::{Link, LinkStep};
-use tidegate_model::{IfName, Name, Network};
+use tidegate_model::links::{GROUP, Link, LinkKind, LinkStep};
+use tidegate_model::{IfName, Name, Network, State};
 use tidegate_plan::{LinkOwner, Mending, Plan};
 
 use super::degraded::partly;
@@ -32,6 +32,30 @@ impl fmt::Display for LinksFight {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { times, last } = self;
         write!(f, "put right {times} times in a row, the last time {last}")
+    }
+}
+
+/// The interfaces of the host of which the kernel told.
+#[derive(Debug, Default)]
+pub(super) struct Uplinks(Mutex<BTreeSet<IfName>>);
+
+/// So many names are remembered.
+const REMEMBERED: usize = 4096;
+
+impl Uplinks {
+    /// Whether some of these links may be uplinks and were not told of before.
+    fn are_new(&self, links: &[Link]) -> bool {
+        let mut known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if known.len() > REMEMBERED {
+            known.clear();
+        }
+        let may_be = |link: &&Link| {
+            link.group != GROUP && link.kind == LinkKind::Other && link.master.is_none()
+        };
+        let names = links.iter().filter(may_be).map(|link| link.ifname.clone());
+        let before = known.len();
+        known.extend(names);
+        known.len() > before
     }
 }
 
@@ -81,6 +105,35 @@ impl Engine {
             }
         }
         found.missing
+    }
+
+    /// Makes reverse path filters loose again: `sysctl --system`, or systemd-sysctl when a link appears, may make them
+    /// strict.
+    pub(super) fn loosen(&self, backends: &mut Backends, heard: &LinkChange) {
+        let steps = loosened(&self.state(), heard);
+        for (bridge, step) in steps {
+            match backends.links.apply(&step) {
+                Ok(()) => tracing::warn!(
+                    "another program set net.ipv4.conf.{bridge}.rp_filter: it is 2 (loose) again"
+                ),
+                Err(error) => tracing::warn!(causes = ?causes(&error), "{error}"),
+            }
+        }
+    }
+
+    /// An interface that appears later accepts router advertisements too, if the daemon had the host forward.
+    pub(crate) fn keep_routers(&self, heard: &LinkChange) {
+        let is_new = match heard {
+            LinkChange::Nothing => false,
+            LinkChange::Lost => true,
+            LinkChange::Changed(told) => self.uplinks.are_new(&told.links),
+        };
+        if !is_new || !tidegate_plan::forwards_ipv6(&self.state()) {
+            return;
+        }
+        if let Err(error) = self.backends().links.apply(&LinkStep::KeepRouters) {
+            tracing::warn!(causes = ?causes(&error), "{error}");
+        }
     }
 
     fn put_right(&self, backends: &mut Backends, mending: Mending) {
@@ -151,4 +204,19 @@ impl Engine {
         let (fight, when) = fights.1.as_ref()?;
         (when.elapsed() <= CALM).then(|| fight.clone())
     }
+}
+
+/// The bridges whose reverse path filter was changed, with the steps that make it loose.
+pub(super) fn loosened(state: &State, heard: &LinkChange) -> Vec<(IfName, LinkStep)> {
+    let LinkChange::Changed(told) = heard else {
+        return Vec::new();
+    };
+    let networks = state.networks.values();
+    let strict = networks.filter(|network| {
+        let is_down = state.degraded.down_network(&network.name).is_some();
+        told.strict.contains(&network.bridge) && !is_down
+    });
+    let steps = strict
+        .filter_map(|network| Some((network.bridge.clone(), tidegate_plan::loosen(network)?)));
+    steps.collect()
 }

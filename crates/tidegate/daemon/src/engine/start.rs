@@ -17,7 +17,7 @@ use tidegate_plan::{Defaults, StaleConnections};
 use super::degraded::{fault_of, log, nothing_of_its_network, partly, unheld_fault};
 use super::events::Events;
 use super::fight::Fights;
-use super::heal::LinkFights;
+use super::heal::{LinkFights, Uplinks};
 use super::names::in_the_way;
 use super::past::Past;
 use super::sweep::Sweeps;
@@ -104,6 +104,7 @@ impl Engine {
             link_fights: LinkFights::default(),
             reasons: Mutex::default(),
             is_torn_down: AtomicBool::new(false),
+            uplinks: Uplinks::default(),
         };
         // Before anything is attached: tracked connections of removed endpoints lead to their addresses.
         if let Err(error) = engine.sweep() {
@@ -215,13 +216,17 @@ impl Backends {
             return;
         };
         let fault = partly(&error);
-        let LinkStep::SetSysctl(sysctl) = step else {
-            tracing::warn!(step = step.name(), "clean-up step failed: {}", fault.reason);
-            return;
+        let is_of_ipv6 = match step {
+            LinkStep::SetSysctl(sysctl) => sysctl.is_of_ipv6(),
+            LinkStep::KeepRouters => true,
+            _ => {
+                tracing::warn!(step = step.name(), "clean-up step failed: {}", fault.reason);
+                return;
+            }
         };
         let is_meant = |network: &&Network| {
             let mut subnets = network.subnets.iter();
-            subnets.any(|subnet| subnet.net.addr().is_ipv6() == sysctl.is_of_ipv6())
+            subnets.any(|subnet| subnet.net.addr().is_ipv6() == is_of_ipv6)
         };
         let networks = state.networks.values().filter(is_meant);
         let faults = networks.map(|network| (network.name.clone(), fault.clone()));

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::path::Path;
 
 use ipnet::IpNet;
-use tidegate_model::links::{Link, LinkStep, NetnsFacts, Route};
+use tidegate_model::links::{Link, LinkStep, NetnsFacts, PolicyRouting, Route};
 use tidegate_model::traffic::{ConnectionKey, TrafficCounts};
 use tidegate_model::{IfName, NetnsId, Protocol, StateId};
 
@@ -67,6 +67,10 @@ where
         self.links.routes()
     }
 
+    fn policy_routing(&mut self) -> Result<PolicyRouting, LinkError> {
+        self.links.policy_routing()
+    }
+
     fn traffic(&mut self) -> Result<Vec<(ConnectionKey, TrafficCounts)>, LinkError> {
         self.links.traffic()
     }
@@ -81,6 +85,10 @@ where
 
     fn keep_open(&mut self, guests: OpenNamespaces) {
         self.links.keep_open(guests);
+    }
+
+    fn reverse_path(&mut self, path: &Path, ifname: &IfName) -> Result<Option<u32>, LinkError> {
+        self.links.reverse_path(path, ifname)
     }
 
     fn netns(&mut self, path: &Path) -> Result<NetnsFacts, LinkError> {

@@ -1,6 +1,7 @@
 //! Strict reverse path filters.
 
 use tidegate_api::doctor::{Finding, Severity};
+use tidegate_model::State;
 use tidegate_model::links::Link;
 
 use super::uplinks::uplinks;
@@ -9,10 +10,14 @@ use super::{Check, Fact, Symptoms, finding};
 pub(super) const CHECK: Check = Check {
     name: "reverse-path",
     facts,
-    findings: |_, symptoms| findings(symptoms),
+    findings: |state, symptoms| {
+        let mut found = findings(symptoms);
+        found.extend(of_endpoints(state, symptoms));
+        found
+    },
 };
 
-fn facts(_: &tidegate_model::State, symptoms: &Symptoms) -> Vec<Fact> {
+fn facts(_: &State, symptoms: &Symptoms) -> Vec<Fact> {
     let of_uplinks = uplinks(&symptoms.links, true).map(|link| rp_filter(link.ifname.as_str()));
     let all = of_uplinks.chain([rp_filter("all")]);
     all.map(Fact::Sysctl).collect()
@@ -51,4 +56,22 @@ fn findings(symptoms: &Symptoms) -> Vec<Finding> {
             finding(Severity::Warning, what, format!("`sysctl -w {name}=2` makes it loose"))
         })
         .collect()
+}
+
+/// A namespace on two networks gets packets by one and answers by the other.
+fn of_endpoints(state: &State, symptoms: &Symptoms) -> Vec<Finding> {
+    let strict = symptoms.strict_endpoints.iter();
+    let found = strict.filter_map(|name| state.endpoints.get(name));
+    let found = found.map(|endpoint| {
+        let name = format!("net.ipv4.conf.{}.rp_filter", endpoint.ifname);
+        let what = format!(
+            "reverse path filtering is strict in the namespace of endpoint {} ({name} or that of all is 1), which is on \
+             several networks: connections to ports that this endpoint publishes may get no answer",
+            endpoint.name
+        );
+        let netns = endpoint.netns.path.display();
+        let advice = format!("`nsenter --net={netns} sysctl -w {name}=2` makes it loose");
+        finding(Severity::Warning, what, advice)
+    });
+    found.collect()
 }

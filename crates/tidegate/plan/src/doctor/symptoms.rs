@@ -3,8 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use tidegate_api::Fight;
-use tidegate_model::links::{Link, Route};
-use tidegate_model::{IfName, Needs};
+use tidegate_model::links::{Link, PolicyRouting, Route};
+use tidegate_model::{IfName, Name, Needs};
 use tidegate_nft::{BaseChain, Kind};
 
 /// What the host looks like.
@@ -16,6 +16,8 @@ pub struct Symptoms {
     pub links: Vec<Link>,
     /// The routes of the host's main table.
     pub routes: Vec<Route>,
+    /// The host's routing rules, and the routes of the tables that only they use.
+    pub policy: PolicyRouting,
     /// Our bridge ports without a loopback filter and our bridges that are not sealed, or why they are unknown.
     pub unguarded: Result<BTreeSet<IfName>, String>,
     /// What the host lacks of all that settings name ([`needs`](super::needs)), or why that is unknown.
@@ -36,6 +38,8 @@ pub struct Symptoms {
     pub fight: Option<Fight>,
     /// How often links were put right in a row, and the last change, if another program changes them again and again.
     pub links_fought: Option<String>,
+    /// Endpoints of namespaces on several networks whose interface there has a strict reverse path filter.
+    pub strict_endpoints: Vec<Name>,
     /// The path of the state file, if it was changed and a start would not find the confirmed state.
     pub unstored: Option<String>,
     /// Why the DNS server does not answer, if it should.

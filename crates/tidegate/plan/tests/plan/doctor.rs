@@ -33,6 +33,8 @@ fn healthy() -> Symptoms {
         unanswered: None,
         fight: None,
         links_fought: None,
+        policy: Default::default(),
+        strict_endpoints: Vec::new(),
     }
 }
 

@@ -38,7 +38,7 @@ fn a_missing_bridge_is_made_again_and_its_endpoints_are_not() {
     let plan = revived(&state, &[]);
     assert_eq!(
         names(&plan.links),
-        ["set-sysctl", "set-sysctl", "add-bridge"]
+        ["set-sysctl", "keep-routers", "set-sysctl", "add-bridge"]
     );
     assert_eq!(plan.transaction.to_text(), "");
     assert_eq!(plan.change, Change::All(Vec::new()));
@@ -49,7 +49,7 @@ fn a_missing_bridge_is_made_again_and_its_endpoints_are_not() {
 fn a_bridge_that_fits_keeps_its_settings_and_is_opened_last() {
     let state = web();
     let plan = revived(&state, &links_of(&state));
-    let [_, _, keep, settings @ .., guard] = &plan.links[..] else {
+    let [_, _, _, keep, settings @ .., guard] = &plan.links[..] else {
         panic!("{:?}", names(&plan.links))
     };
     assert_eq!((keep.name(), guard.name()), ("keep-bridge", "guard-ports"));
@@ -59,13 +59,13 @@ fn a_bridge_that_fits_keeps_its_settings_and_is_opened_last() {
         };
         assert!(!sysctl.path.ends_with("route_localnet"), "{sysctl:?}");
     }
-    assert_eq!(settings.len(), 3);
+    assert_eq!(settings.len(), 4);
 
     let mut links = links_of(&state);
     links[0].up = false;
     links[0].addresses.truncate(1);
     let plan = revived(&state, &links);
-    let steps = &plan.links[2..];
+    let steps = &plan.links[3..];
     assert_eq!(names(steps), ["keep-bridge", "mend-bridge", "guard-ports"]);
     let LinkStep::MendBridge(bridge) = &steps[1] else {
         panic!("{steps:?}")
@@ -73,7 +73,7 @@ fn a_bridge_that_fits_keeps_its_settings_and_is_opened_last() {
     assert_eq!(bridge.addresses.len(), 3);
     let opens = |path: &str| path.ends_with("route_localnet");
     assert!(!bridge.sysctls.iter().any(|sysctl| opens(&sysctl.path)));
-    assert_eq!(bridge.sysctls.len(), 3);
+    assert_eq!(bridge.sysctls.len(), 4);
 }
 
 #[test]

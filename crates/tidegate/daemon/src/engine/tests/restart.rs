@@ -12,10 +12,15 @@ fn a_start_finds_everything_as_it_was_left() {
     let made = &bench.links.steps()[steps..];
     // What gives a link that is there what it may lack is none that touches it.
     let is_harmless = |step: &&LinkStep| {
-        use LinkStep::{GuardPorts, HoldPorts, KeepBridge, KeepVeths, SetSysctl};
+        use LinkStep::{GuardPorts, HoldPorts, KeepBridge, KeepRouters, KeepVeths, SetSysctl};
         matches!(
             step,
-            SetSysctl(_) | HoldPorts(_) | KeepBridge(_) | KeepVeths(_) | GuardPorts(_)
+            SetSysctl(_)
+                | KeepRouters
+                | HoldPorts(_)
+                | KeepBridge(_)
+                | KeepVeths(_)
+                | GuardPorts(_)
         )
     };
     let touched = made.iter().find(|step| !is_harmless(step));
