@@ -129,7 +129,7 @@ complete -c tidegate -n "__fish_tidegate_using_subcommand attach" -l name -d 'Na
 complete -c tidegate -n "__fish_tidegate_using_subcommand attach" -s p -l publish -d 'Publish ports: [HOSTIP:][HOSTPORT[-END]:]PORT[-END][/tcp|udp|sctp]' -r
 complete -c tidegate -n "__fish_tidegate_using_subcommand attach" -l allow -d 'Clients that may reach these ports: a prefix or an address [default: the network\'s --allow, else everybody]' -r
 complete -c tidegate -n "__fish_tidegate_using_subcommand attach" -l alias -d 'Additional DNS name. Several endpoints may share one: it resolves to all of them' -r
-complete -c tidegate -n "__fish_tidegate_using_subcommand attach" -l ip -l ip6 -d 'IP address, IPv4 or IPv6; repeat for the other [default: free ones]' -r
+complete -c tidegate -n "__fish_tidegate_using_subcommand attach" -l ip -l ip6 -d 'IP address, IPv4 or IPv6; repeat for the other [default: free ones]. --ip6 is the same option' -r
 complete -c tidegate -n "__fish_tidegate_using_subcommand attach" -l mac -d 'Ethernet address [default: derived from the first IP address]' -r
 complete -c tidegate -n "__fish_tidegate_using_subcommand attach" -l ifname -d 'Interface name in the namespace [default: the lowest free ethN]' -r
 complete -c tidegate -n "__fish_tidegate_using_subcommand attach" -l gateway-priority -d 'Priority of this network\'s gateway; the highest one of a namespace becomes its default route' -r

@@ -4,9 +4,10 @@ use std::io::{Read, Write};
 use std::net::TcpStream;
 
 use rustix::process::{Pid, Signal, kill_process};
-use tidegate_tests::{Host, Netns, require_root_kernel, wait_until};
+use tidegate_tests::traffic::{Connection, Server};
+use tidegate_tests::{Host, Lab, Netns, require_root_kernel, wait_until};
 
-use crate::{refuse, unstarted};
+use crate::{drivers, refuse, unstarted};
 
 const ADDRESS: &str = "127.0.0.1:9464";
 
@@ -71,6 +72,67 @@ fn metrics_tell_what_there_is_and_what_was_done() {
         );
     }
     host.stop();
+}
+
+/// The value of a sample of port 8080 of `front`; 0 if there is none.
+fn of_port(host: &Host, metric: &str) -> u64 {
+    let key = format!("tidegate_port_{metric}{{endpoint=\"front\",port=\"8080-8081:80-81/tcp\"}} ");
+    let samples = samples(host);
+    let value = samples.iter().find_map(|sample| sample.strip_prefix(&key));
+    value.map_or(0, |value| value.parse().unwrap())
+}
+
+#[test]
+fn the_traffic_of_a_published_port_is_counted_and_stays_when_its_connections_end() {
+    require_root_kernel!();
+    for driver in drivers() {
+        let mut host = unstarted(&["--metrics-listen", ADDRESS, "--nft-driver", &driver]);
+        host.start();
+        let lab = Lab::of(host);
+        let host = &lab.host;
+        host.netns.sh(
+            "cd /proc/sys/net/netfilter
+             echo 1 > nf_conntrack_acct
+             for key in fin_wait close_wait last_ack time_wait close; do echo 1 > nf_conntrack_tcp_timeout_$key; done",
+        );
+        host.ok(&["network", "create", "web"]);
+        let front = lab.attach("web", "front", &["8080-8081:80-81"]);
+        let _servers = [80, 81].map(|port| Server::start(&front.netns, "front", port));
+        for at in ["192.0.2.1:8080", "[2001:db8::1]:8081"] {
+            let mut connection = Connection::open(&lab.outside, at.parse().unwrap());
+            let message = "x".repeat(3000);
+            assert_eq!(connection.echo(&message).unwrap(), message);
+        }
+        let last = Connection::open(&lab.outside, "192.0.2.1:8080".parse().unwrap());
+        assert_eq!(of_port(host, "connections_total"), 3, "{driver}");
+        let [received, sent] =
+            ["received_bytes_total", "sent_bytes_total"].map(|it| of_port(host, it));
+        assert!(
+            received > 6000 && sent > 6000,
+            "{driver}: {received} {sent}"
+        );
+        // The kernel forgets them, and with them what it had counted.
+        drop(last);
+        let before = (received, sent);
+        wait_until("the ends are counted", || {
+            of_port(host, "open_connections") == 0
+        });
+        assert_eq!(of_port(host, "connections_total"), 3, "{driver}");
+        let after = (
+            of_port(host, "received_bytes_total"),
+            of_port(host, "sent_bytes_total"),
+        );
+        assert!(
+            after.0 >= before.0 && after.1 >= before.1,
+            "{driver}: {before:?} {after:?}"
+        );
+        let mut more = Connection::open(&lab.outside, "192.0.2.1:8080".parse().unwrap());
+        assert_eq!(more.echo("more").unwrap(), "more");
+        assert_eq!(of_port(host, "connections_total"), 4, "{driver}");
+        assert!(of_port(host, "received_bytes_total") > after.0, "{driver}");
+        assert!(samples(host).contains(&"tidegate_port_losses_total 0".to_owned()));
+        assert_eq!(host.ruleset_diff(), "", "{driver}");
+    }
 }
 
 #[test]

@@ -11,7 +11,7 @@ use tidegate_plan::{
 };
 
 /// A body that the API takes, with everything in it that can be said.
-pub(crate) fn bodies() -> [Value; 6] {
+pub(crate) fn bodies() -> [Value; 7] {
     [
         json!({
             "name": "lan",
@@ -38,6 +38,7 @@ pub(crate) fn bodies() -> [Value; 6] {
         }),
         json!({ "ports": ["8443:443", "8080:80", "[2001:db8::1]:53:53/udp"] }),
         json!({ "network": "db" }),
+        json!({ "network": "db", "one-way": true }),
         json!({ "source": "front", "source-address": "10.208.0.9", "destination": "192.0.2.1:8080/tcp" }),
     ]
 }

@@ -470,7 +470,7 @@ pub struct AttachArgs {
     /// Additional DNS name. Several endpoints may share one: it resolves to all of them
     #[arg(long, value_name = "NAME", value_delimiter = ',')]
     pub alias: Vec<Name>,
-    /// IP address, IPv4 or IPv6; repeat for the other [default: free ones]
+    /// IP address, IPv4 or IPv6; repeat for the other [default: free ones]. --ip6 is the same option
     #[arg(
         long,
         visible_alias = "ip6",

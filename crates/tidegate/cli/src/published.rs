@@ -47,6 +47,6 @@ pub(crate) fn ranges(endpoint: &Endpoint) -> Vec<(PortRequest, Option<&AllowList
     };
     let ports = endpoint.ports.iter().map(|port| (list_of(port), *port));
     let allowed = |list: Option<usize>| Some(&endpoint.allow.get(list?)?.from);
-    let ranges = in_ranges(ports).into_iter();
-    ranges.map(|(list, range)| (range, allowed(list))).collect()
+    let runs = in_ranges(ports).into_iter();
+    runs.map(|run| (run.range, allowed(run.group))).collect()
 }

@@ -199,8 +199,8 @@ pub(crate) fn ports(ports: &[PublishedPorts]) -> String {
 
 /// Published ports as ranges.
 fn port_ranges(ports: &[PortBinding]) -> impl Iterator<Item = PortRequest> {
-    let ranges = in_ranges(ports.iter().map(|port| ((), *port)));
-    ranges.into_iter().map(|((), range)| range)
+    let runs = in_ranges(ports.iter().map(|port| ((), *port)));
+    runs.into_iter().map(|run| run.range)
 }
 
 /// Who may reach the ports that not everybody may.

@@ -40,7 +40,7 @@ use tidegate_plan::{Defaults, HostFacts, IpFamily, Plan, Pool, PortFacts, Refuse
 
 use tokio::sync::broadcast::Receiver;
 
-use crate::metrics::{Counters, count, render};
+use crate::metrics::{Counters, PortCounters, Seen, count};
 use crate::resolver::ResolverHandle;
 use crate::store::Store;
 use crate::timing::{Stage, timed};
@@ -77,6 +77,7 @@ pub struct Engine {
     defaults: RwLock<Defaults>,
     events: Events,
     counters: Counters,
+    port_counters: PortCounters,
     names: ResolverHandle,
     sweeps: Sweeps,
     fights: Fights,
@@ -330,13 +331,16 @@ impl Engine {
 
     /// Metrics for Prometheus.
     pub fn metrics(&self) -> String {
-        let is_fought = self.fight().is_some();
-        render(
-            &self.state(),
-            &self.counters,
-            is_fought,
-            env!("CARGO_PKG_VERSION"),
-        )
+        // Before the lock on the state: the list of connections can be long.
+        let ports = self.port_samples();
+        let seen = Seen {
+            state: &self.state(),
+            counters: &self.counters,
+            is_fought: self.fight().is_some(),
+            version: env!("CARGO_PKG_VERSION"),
+            ports: ports.unwrap_or_default(),
+        };
+        seen.render()
     }
 
     /// How many networks and endpoints there are.

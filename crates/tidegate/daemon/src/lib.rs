@@ -7,6 +7,7 @@ mod build_info;
 mod claim;
 mod collector;
 pub mod config;
+mod counter;
 mod custodian;
 mod driver;
 pub mod engine;

@@ -6,6 +6,10 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use tidegate_model::State;
 
+mod ports;
+
+pub(crate) use ports::{PortCounters, PortSamples};
+
 /// What is counted while the daemon runs.
 #[derive(Debug, Default)]
 pub(crate) struct Counters {
@@ -37,8 +41,37 @@ struct Metric<'a> {
     samples: Vec<(String, u64)>,
 }
 
-/// The text for a state and what was counted.
-pub(crate) fn render(state: &State, counters: &Counters, is_fought: bool, version: &str) -> String {
+/// What metrics tell of.
+pub(crate) struct Seen<'a> {
+    pub(crate) state: &'a State,
+    pub(crate) counters: &'a Counters,
+    pub(crate) is_fought: bool,
+    pub(crate) version: &'a str,
+    pub(crate) ports: PortSamples,
+}
+
+impl Seen<'_> {
+    /// The text.
+    pub(crate) fn render(&self) -> String {
+        let metrics = self.metrics();
+        metrics.iter().map(Metric::text).collect()
+    }
+
+    fn metrics(&self) -> Vec<Metric<'_>> {
+        let mut metrics = of_daemon(self);
+        metrics.extend(self.ports.metrics());
+        metrics
+    }
+}
+
+fn of_daemon<'a>(seen: &Seen<'a>) -> Vec<Metric<'a>> {
+    let Seen {
+        state,
+        counters,
+        is_fought,
+        version,
+        ..
+    } = *seen;
     let value = |counter: &AtomicU64| counter.load(Ordering::Relaxed);
     let alone = |value: usize| vec![(String::new(), value as u64)];
     let labelled = |key: &str, label: &str, value| (format!("{{{key}=\"{label}\"}}"), value);
@@ -48,7 +81,7 @@ pub(crate) fn render(state: &State, counters: &Counters, is_fought: bool, versio
         labelled("network", name.as_str(), endpoints)
     };
     let (both_ways, one_way) = connections(state);
-    let metrics = [
+    vec![
         Metric {
             name: "build_info",
             kind: "gauge",
@@ -125,8 +158,7 @@ pub(crate) fn render(state: &State, counters: &Counters, is_fought: bool, versio
             help: "Times that the DNS process was lost and replaced.",
             samples: vec![(String::new(), value(&counters.names_lost))],
         },
-    ];
-    metrics.iter().map(Metric::text).collect()
+    ]
 }
 
 /// How many pairs of networks are connected both ways, and how many one way.
@@ -162,12 +194,43 @@ mod tests {
     use super::*;
     use expect_test::expect;
 
+    fn seen<'a>(state: &'a State, counters: &'a Counters) -> Seen<'a> {
+        Seen {
+            state,
+            counters,
+            is_fought: true,
+            version: "0.1.0",
+            ports: PortSamples::default(),
+        }
+    }
+
+    #[test]
+    fn the_manual_page_lists_every_metric_with_its_meaning() {
+        const PAGE: &str = include_str!("../../../../packaging/man/tidegated.toml.5");
+        let (state, counters) = (State::default(), Counters::default());
+        let seen = seen(&state, &counters);
+        let metrics = seen.metrics();
+        let exported = metrics.iter().map(|metric| {
+            let Metric {
+                name, kind, help, ..
+            } = metric;
+            format!(".B tidegate_{name}\n({kind}) {help}")
+        });
+        let exported: Vec<String> = exported.collect();
+        let listed: Vec<&str> = PAGE
+            .split(".TP\n")
+            .filter(|entry| entry.starts_with(".B tidegate_"))
+            .map(|entry| entry.split("\n.S").next().unwrap_or_default().trim_end())
+            .collect();
+        assert_eq!(listed, exported);
+    }
+
     #[test]
     fn the_text_is_what_prometheus_reads() {
         let counters = Counters::default();
         count(&counters.done);
         count(&counters.mended);
-        let text = render(&State::default(), &counters, true, "0.1.0");
+        let text = seen(&State::default(), &counters).render();
         expect![[r#"
             # HELP tidegate_build_info Always 1; the label has the version.
             # TYPE tidegate_build_info gauge
@@ -205,6 +268,21 @@ mod tests {
             # HELP tidegate_names_lost_total Times that the DNS process was lost and replaced.
             # TYPE tidegate_names_lost_total counter
             tidegate_names_lost_total 0
+            # HELP tidegate_port_open_connections Open connections through each published port.
+            # TYPE tidegate_port_open_connections gauge
+            # HELP tidegate_port_connections_total Connections through each published port.
+            # TYPE tidegate_port_connections_total counter
+            # HELP tidegate_port_received_packets_total Packets that endpoints received through each published port, if the kernel counts them.
+            # TYPE tidegate_port_received_packets_total counter
+            # HELP tidegate_port_received_bytes_total Bytes that endpoints received through each published port, if the kernel counts them.
+            # TYPE tidegate_port_received_bytes_total counter
+            # HELP tidegate_port_sent_packets_total Packets that endpoints sent through each published port, if the kernel counts them.
+            # TYPE tidegate_port_sent_packets_total counter
+            # HELP tidegate_port_sent_bytes_total Bytes that endpoints sent through each published port, if the kernel counts them.
+            # TYPE tidegate_port_sent_bytes_total counter
+            # HELP tidegate_port_losses_total Times that ends of connections were missed, and their traffic not counted.
+            # TYPE tidegate_port_losses_total counter
+            tidegate_port_losses_total 0
         "#]]
         .assert_eq(&text);
     }

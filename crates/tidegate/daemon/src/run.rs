@@ -8,11 +8,11 @@ use std::os::unix::net::UnixListener;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use error_hint::{Failure, Hint};
+use error_hint::{Failure, Hint, causes};
 use rustix::io::Errno;
 use rustix::process::{Resource, getrlimit, setrlimit};
 use tidegate_args::{DEFAULT_CONFIG, Daemon};
-use tidegate_link::{LinkError, Links, Location, MORE_DESCRIPTORS, Rtnetlink};
+use tidegate_link::{EndedConnections, LinkError, Links, Location, MORE_DESCRIPTORS, Rtnetlink};
 use tidegate_model::State;
 use tidegate_nft_drivers::Watch;
 use tidegate_plan::UnknownLinks;
@@ -29,7 +29,8 @@ use crate::resolver::{self, Names, Sockets};
 use crate::store::{Store, StoreError};
 use crate::worker::{Life, Worker};
 use crate::{
-    build, collector, custodian, driver, guard, last, logging, reviver, sweeper, waiter, watchdog,
+    build, collector, counter, custodian, driver, guard, last, logging, reviver, sweeper, waiter,
+    watchdog,
 };
 
 /// Why the daemon cannot run.
@@ -142,6 +143,21 @@ fn is_out_of_descriptors(error: &(dyn Error + 'static)) -> bool {
     })
 }
 
+/// Starts to count what passes through published ports. Without it the daemon works, and metrics lack what passed through
+/// connections that ended.
+fn start_counter(engine: &Arc<Engine>) -> Result<Option<Worker>, StartError> {
+    match EndedConnections::open() {
+        Ok(ended) => {
+            let counter = counter::start(Arc::clone(engine), ended);
+            counter.map(Some).map_err(StartError::Thread)
+        }
+        Err(error) => {
+            tracing::error!(causes = ?causes(&error), "metrics of ports count open connections only: {error}");
+            Ok(None)
+        }
+    }
+}
+
 /// Runs the daemon until it is told to stop. Networks and endpoints stay when it does.
 ///
 /// # Errors
@@ -221,6 +237,10 @@ pub fn run(args: &Daemon, handed_over: Option<UnixListener>) -> Result<(), Start
         }
     };
     let supervisor = supervisor.transpose().map_err(StartError::Thread)?;
+    let counter = match metrics {
+        Some(_) => start_counter(&engine)?,
+        None => None,
+    };
     let threads = [&guard, &collector, &sweeper, &waiter, &reviver, &custodian];
     let threads = threads.into_iter().chain(&supervisor).map(Worker::life);
     let threads = threads.collect();
@@ -234,6 +254,7 @@ pub fn run(args: &Daemon, handed_over: Option<UnixListener>) -> Result<(), Start
     let engine_and_threads = (Arc::clone(&engine), threads);
     let served = serve(runtime, &listening, engine_and_threads, about, metrics);
     drop(custodian);
+    drop(counter);
     engine.keep_store();
     served.map_err(StartError::Serve)?;
     if engine.resolves() && is_open_to_all {

@@ -23,7 +23,7 @@ use crate::nearby::Nearby;
 /// `NFNL_SUBSYS_CTNETLINK << 8 | IPCTNL_MSG_CT_GET`.
 const GET: u16 = 0x0101;
 /// `NFNL_SUBSYS_CTNETLINK << 8 | IPCTNL_MSG_CT_DELETE`.
-const DELETE: u16 = 0x0102;
+pub(crate) const DELETE: u16 = 0x0102;
 // enum ctattr_type
 const CTA_TUPLE_ORIG: u16 = 1;
 const CTA_TUPLE_REPLY: u16 = 2;
@@ -77,12 +77,6 @@ impl Conntrack {
         }
     }
 
-    /// Their traffic, by source, host port and endpoint.
-    pub(crate) fn traffic(&mut self) -> Result<Vec<(ConnectionKey, TrafficCounts)>, LinkError> {
-        self.with(|sockets| traffic(&mut sockets.netfilter))
-            .map_err(|cause| LinkError::new("list the tracked connections", cause))
-    }
-
     /// Runs `work` with the sockets; does nothing if the kernel tracks no connections. After a failure the sockets
     /// may hold unread answers, so the next call opens new ones.
     fn with<T: Default>(
@@ -118,6 +112,11 @@ impl Connections for Conntrack {
     fn forget(&mut self, fate: &dyn Fn(&Tracked) -> Fate) -> Result<usize, LinkError> {
         self.with(|sockets| forget(sockets, fate))
             .map_err(|cause| LinkError::new("forget tracked connections", cause))
+    }
+
+    fn traffic(&mut self) -> Result<Vec<(ConnectionKey, TrafficCounts)>, LinkError> {
+        self.with(|sockets| traffic(&mut sockets.netfilter))
+            .map_err(|cause| LinkError::new("list the tracked connections", cause))
     }
 }
 
@@ -167,10 +166,7 @@ fn look_around<'a>(
 
 /// What passes through the tracked connections, by the course that they took.
 fn traffic(socket: &mut Socket) -> Result<Vec<(ConnectionKey, TrafficCounts)>, Cause> {
-    let listed = socket.dump(&get_all(), |body| {
-        let found = Entry::decode(body)?;
-        Some((found.course()?, found.passed()))
-    });
+    let listed = socket.dump(&get_all(), course);
     let mut sums: HashMap<ConnectionKey, TrafficCounts> = HashMap::new();
     match listed {
         Err(error) if is_unknown(&error) => {}
@@ -179,6 +175,12 @@ fn traffic(socket: &mut Socket) -> Result<Vec<(ConnectionKey, TrafficCounts)>, C
             .for_each(|(course, passed)| *sums.entry(course).or_default() += passed),
     }
     Ok(sums.into_iter().collect())
+}
+
+/// What passed through the connection of a message, by the course that it took; none for a protocol without ports.
+pub(crate) fn course(body: &[u8]) -> Option<(ConnectionKey, TrafficCounts)> {
+    let found = Entry::decode(body)?;
+    Some((found.course()?, found.passed()))
 }
 
 fn is_unknown(error: &netlink::Error) -> bool {

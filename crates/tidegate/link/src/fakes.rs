@@ -239,6 +239,11 @@ impl Connections for FakeLinks {
         state.tracked = kept;
         Ok(forgotten)
     }
+
+    /// Nothing passes through its connections.
+    fn traffic(&mut self) -> Result<Vec<(ConnectionKey, TrafficCounts)>, LinkError> {
+        Ok(Vec::new())
+    }
 }
 
 impl Links for FakeLinks {
@@ -284,11 +289,6 @@ impl Links for FakeLinks {
     /// It has no rules of its own.
     fn policy_routing(&mut self) -> Result<PolicyRouting, LinkError> {
         Ok(PolicyRouting::default())
-    }
-
-    /// It tracks no connections.
-    fn traffic(&mut self) -> Result<Vec<(ConnectionKey, TrafficCounts)>, LinkError> {
-        Ok(Vec::new())
     }
 
     fn connections(&self) -> Box<dyn Connections> {

@@ -15,6 +15,7 @@ mod conntrack;
 mod cookie;
 mod decode;
 mod descriptors;
+mod ended;
 mod error;
 pub mod fakes;
 mod find;
@@ -54,6 +55,7 @@ use tidegate_model::{IfName, NetnsId, Protocol, StateId};
 pub use bounded::{Hangs, TIME_LIMIT, with_time_limit};
 pub use changes::{ChangeDetails, Changes, LinkChange};
 pub use descriptors::{Descriptors, MORE_DESCRIPTORS};
+pub use ended::{Ended, EndedConnections};
 pub use error::{ErrorKind, LinkError, NetnsFault};
 pub use lacking::lacking;
 pub use named::{NamedListener, named_listeners};
@@ -102,9 +104,6 @@ pub trait Links: Send {
     /// The host's routing rules, and the routes of the tables that only they use.
     fn policy_routing(&mut self) -> Result<PolicyRouting, LinkError>;
 
-    /// The traffic of tracked connections, by source, host port and endpoint. Empty if the kernel tracks none.
-    fn traffic(&mut self) -> Result<Vec<(ConnectionKey, TrafficCounts)>, LinkError>;
-
     /// The connections that the host tracks, for a thread of their own.
     fn connections(&self) -> Box<dyn Connections>;
 
@@ -131,4 +130,7 @@ pub trait Connections: Send {
     /// Walks all entries once, and deletes those that `fate` selects. Returns how many. Does nothing if the kernel
     /// tracks none.
     fn forget(&mut self, fate: &dyn Fn(&Tracked) -> Fate) -> Result<usize, LinkError>;
+
+    /// Their traffic, by protocol, host port and endpoint. Empty if the kernel tracks none.
+    fn traffic(&mut self) -> Result<Vec<(ConnectionKey, TrafficCounts)>, LinkError>;
 }

@@ -6,7 +6,6 @@ use std::sync::Arc;
 
 use ipnet::IpNet;
 use tidegate_model::links::{Link, LinkStep, NetnsFacts, PolicyRouting, Route};
-use tidegate_model::traffic::{ConnectionKey, TrafficCounts};
 use tidegate_model::{IfName, NetnsId, Protocol, StateId};
 
 use crate::batch::What;
@@ -108,10 +107,6 @@ impl Links for Rtnetlink {
     fn policy_routing(&mut self) -> Result<PolicyRouting, LinkError> {
         survey::policy(&mut self.socket)
             .map_err(|cause| LinkError::new("list the host's routing rules", cause))
-    }
-
-    fn traffic(&mut self) -> Result<Vec<(ConnectionKey, TrafficCounts)>, LinkError> {
-        self.conntrack.traffic()
     }
 
     fn connections(&self) -> Box<dyn Connections> {

@@ -9,7 +9,6 @@ use tidegate_sys::netlink::{self, Socket};
 use tidegate_sys::{Location, Netns};
 
 use crate::batch::{What, send_one};
-use crate::conntrack::Conntrack;
 use crate::decode::LinkRecord;
 use crate::error::{Cause, ErrorKind, LinkError};
 use crate::occupied::Occupied;
@@ -25,7 +24,6 @@ use crate::{cookie, find, message, survey};
 pub struct Rtnetlink {
     pub(crate) home: Arc<Netns>,
     pub(crate) socket: Socket,
-    pub(crate) conntrack: Conntrack,
     pub(crate) occupied: Occupied,
     pub(crate) sysctls: Sysctls,
     /// Whether the host forwards IPv6 because we had it do so.
@@ -50,7 +48,6 @@ impl Rtnetlink {
             let (socket, removers) = (socket()??, socket()??);
             Ok(Self {
                 occupied: home.run_here(Occupied::open)??,
-                conntrack: Conntrack::new(Arc::clone(&home)),
                 home,
                 ports: Ports::of(cookie::of(&socket)),
                 socket,

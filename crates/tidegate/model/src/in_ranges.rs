@@ -5,28 +5,44 @@ use std::hash::Hash;
 
 use crate::{PortBinding, PortRange, PortRequest};
 
+/// Consecutive published ports of one group.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PortRun<G> {
+    /// The group.
+    pub group: G,
+    /// All of them, as a user publishes them.
+    pub range: PortRequest,
+    /// Each of them: at least one.
+    pub ports: Vec<PortBinding>,
+}
+
 /// Published ports with consecutive ones as ranges, ordered by their first ports. Only ports of the same group are in
 /// one range.
 pub fn in_ranges<G: Copy + Eq + Hash>(
     ports: impl IntoIterator<Item = (G, PortBinding)>,
-) -> Vec<(G, PortRequest)> {
-    let mut ranges: Vec<(G, PortRequest)> = Vec::new();
-    // The place of a range, by the port that would extend it.
+) -> Vec<PortRun<G>> {
+    let mut runs: Vec<PortRun<G>> = Vec::new();
+    // The place of a run, by the port that would extend it.
     let mut open: HashMap<(G, PortBinding), usize> = HashMap::new();
     for (group, binding) in ports {
         let place = match open.remove(&(group, binding)) {
             Some(place) => {
-                extend(&mut ranges[place].1);
+                extend(&mut runs[place].range);
+                runs[place].ports.push(binding);
                 place
             }
             None => {
-                ranges.push((group, alone(binding)));
-                ranges.len() - 1
+                runs.push(PortRun {
+                    group,
+                    range: alone(binding),
+                    ports: vec![binding],
+                });
+                runs.len() - 1
             }
         };
         open.extend(next(binding).map(|next| ((group, next), place)));
     }
-    ranges
+    runs
 }
 
 fn alone(binding: PortBinding) -> PortRequest {
@@ -65,8 +81,8 @@ mod tests {
         let ports = ports
             .iter()
             .map(|(group, port)| (*group, port.parse().unwrap()));
-        let ranges = in_ranges(ports).into_iter();
-        ranges.map(|(_, range)| range.to_string()).collect()
+        let runs = in_ranges(ports).into_iter();
+        runs.map(|run| run.range.to_string()).collect()
     }
 
     #[test]

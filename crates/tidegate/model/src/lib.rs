@@ -45,7 +45,7 @@ pub use forwarding::Forwarding;
 pub use gateway_priority::GatewayPriority;
 pub use global_id::GlobalId;
 pub use ifname::IfName;
-pub use in_ranges::in_ranges;
+pub use in_ranges::{PortRun, in_ranges};
 pub use invalid::Invalid;
 pub use ipv6_off::Ipv6Off;
 pub use mac::MacAddr;

@@ -65,7 +65,7 @@ pub use start::{
 };
 pub use steps::{forwards_ipv6, loosen};
 pub use sweep::Sweep;
-pub use traffic::traffic;
+pub use traffic::{traffic, traffic_of_ports};
 pub use unknown::{UnknownLinks, UnknownReason, unknown};
 pub use warnings::{
     needs_of_endpoint, needs_of_network, warnings_of_endpoint, warnings_of_network,

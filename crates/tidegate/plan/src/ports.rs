@@ -96,8 +96,8 @@ fn selected(endpoint: &Endpoint, request: &PortRequest) -> Result<Vec<PortBindin
 }
 
 fn in_ranges(ports: Vec<PortBinding>) -> Vec<PortRequest> {
-    let ranges = tidegate_model::in_ranges(ports.into_iter().map(|port| ((), port)));
-    ranges.into_iter().map(|((), range)| range).collect()
+    let runs = tidegate_model::in_ranges(ports.into_iter().map(|port| ((), port)));
+    runs.into_iter().map(|run| run.range).collect()
 }
 
 fn replacing(before: &Endpoint, after: Endpoint) -> Change {

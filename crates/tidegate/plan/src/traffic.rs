@@ -5,12 +5,26 @@ use std::collections::HashMap;
 use tidegate_api::traffic::PortTraffic;
 use tidegate_model::links::Flow;
 use tidegate_model::traffic::{ConnectionKey, TrafficCounts};
-use tidegate_model::{Endpoint, Network, PortBinding, State};
+use tidegate_model::{Endpoint, Name, Network, PortBinding, State};
 
 use crate::steps;
 
-/// The traffic of each published port, by endpoint and in the order of publishing; zero without a connection.
+/// The traffic of each published port as the API shows it.
 pub fn traffic(state: &State, courses: &[(ConnectionKey, TrafficCounts)]) -> Vec<PortTraffic> {
+    let traffic = traffic_of_ports(state, courses).into_iter();
+    let shown = |(endpoint, port, passed): (&Name, _, TrafficCounts)| PortTraffic {
+        endpoint: endpoint.clone(),
+        port,
+        passed: passed.into(),
+    };
+    traffic.map(shown).collect()
+}
+
+/// The traffic of each published port, by endpoint and in the order of publishing; zero without a connection.
+pub fn traffic_of_ports<'a>(
+    state: &'a State,
+    courses: &[(ConnectionKey, TrafficCounts)],
+) -> Vec<(&'a Name, PortBinding, TrafficCounts)> {
     let mut by_flow: HashMap<Flow, Vec<&(ConnectionKey, TrafficCounts)>> = HashMap::new();
     for course in courses {
         by_flow.entry(flow(&course.0)).or_default().push(course);
@@ -26,15 +40,14 @@ pub fn traffic(state: &State, courses: &[(ConnectionKey, TrafficCounts)]) -> Vec
         }
         passed
     };
-    let of_endpoint = |endpoint: &Endpoint| {
+    let of_endpoint = |endpoint: &'a Endpoint| {
         let network = state.networks.get(&endpoint.network);
         let ports = network.map(|network| {
-            let ports = endpoint.ports.iter().map(|port| PortTraffic {
-                endpoint: endpoint.name.clone(),
-                port: *port,
-                passed: of_port(network, endpoint, port).into(),
-            });
-            ports.collect::<Vec<_>>()
+            let of_port = |port: &PortBinding| {
+                let passed = of_port(network, endpoint, port);
+                (&endpoint.name, *port, passed)
+            };
+            endpoint.ports.iter().map(of_port).collect::<Vec<_>>()
         });
         ports.unwrap_or_default()
     };

@@ -124,6 +124,6 @@ fn named(ports: &[PortRequest]) -> String {
 /// Some ports of an endpoint, in ranges.
 fn ranges(endpoint: &Endpoint, is_meant: impl Fn(&PortBinding) -> bool) -> Vec<PortRequest> {
     let ports = endpoint.ports.iter().filter(|port| is_meant(port));
-    let ranges = in_ranges(ports.map(|port| ((), *port)));
-    ranges.into_iter().map(|(_, range)| range).collect()
+    let runs = in_ranges(ports.map(|port| ((), *port)));
+    runs.into_iter().map(|run| run.range).collect()
 }

@@ -23,7 +23,7 @@ use super::past::Past;
 use super::sweep::Sweeps;
 use super::turn::Turn;
 use super::{Backends, Engine, EngineError};
-use crate::metrics::Counters;
+use crate::metrics::{Counters, PortCounters};
 use crate::resolver::ResolverHandle;
 use crate::store::Store;
 
@@ -88,6 +88,7 @@ impl Engine {
             "the host matches the saved state"
         );
         let sweeps = Sweeps::new(backends.links.connections());
+        let port_counters = PortCounters::new(backends.links.connections());
         sweeps.note(StaleConnections::at_start(&state));
         let engine = Self {
             backends: Turn::new(backends),
@@ -99,6 +100,7 @@ impl Engine {
             events: Events::default(),
             counters: Counters::default(),
             names,
+            port_counters,
             sweeps,
             fights: Fights::default(),
             link_fights: LinkFights::default(),

@@ -5,7 +5,6 @@ use std::path::Path;
 
 use ipnet::IpNet;
 use tidegate_model::links::{Link, LinkStep, NetnsFacts, PolicyRouting, Route};
-use tidegate_model::traffic::{ConnectionKey, TrafficCounts};
 use tidegate_model::{IfName, NetnsId, Protocol, StateId};
 
 use crate::{Connections, LinkError, Links, OpenNamespaces};
@@ -69,10 +68,6 @@ where
 
     fn policy_routing(&mut self) -> Result<PolicyRouting, LinkError> {
         self.links.policy_routing()
-    }
-
-    fn traffic(&mut self) -> Result<Vec<(ConnectionKey, TrafficCounts)>, LinkError> {
-        self.links.traffic()
     }
 
     fn connections(&self) -> Box<dyn Connections> {
