@@ -114,13 +114,15 @@ mod tests {
     /// Otherwise no change of one would be worth trying.
     #[test]
     fn every_body_is_taken_as_it_is() {
-        let [lan, cellar, side, ports, peer, question] = bodies();
+        let [lan, cellar, side, ports, peer, one_way, question] = bodies();
         for network in [lan, cellar] {
             plan_network(&state(), &read(network)).unwrap();
         }
         plan_attachment(&state(), &read(side)).unwrap();
         read::<Ports>(ports);
-        read::<Peer>(peer);
+        for peer in [peer, one_way] {
+            read::<Peer>(peer);
+        }
         explain(&state(), &read::<Question>(question)).unwrap();
     }
 }

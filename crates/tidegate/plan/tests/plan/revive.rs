@@ -102,6 +102,17 @@ fn a_network_that_was_down_gets_its_elements_and_those_of_peers_that_are_up() {
 }
 
 #[test]
+fn a_network_that_was_down_is_reached_again_by_one_that_is_connected_to_it_one_way() {
+    let mut state = state_with(&["web", "db"]);
+    let connected = tidegate_plan::connect(&state, &name("db"), &name("web"), true).unwrap();
+    state.apply(&connected.change);
+    state.degraded.networks.insert(name("web"), fault(true));
+    let text = revived(&state, &[]).transaction.to_text();
+    assert!(text.contains(r#""tgb1" . "tgb0""#), "{text}");
+    assert!(!text.contains(r#""tgb0" . "tgb1""#), "{text}");
+}
+
+#[test]
 fn an_endpoint_that_was_down_gets_its_elements_once_its_network_is_up() {
     let mut state = web();
     let (endpoint, links) = (name("ep-1"), links_of(&state));
