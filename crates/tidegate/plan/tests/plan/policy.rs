@@ -283,7 +283,7 @@ fn one_way_is_one_pair_and_changes_to_both_ways_and_back_in_one_transaction() {
         undo: add set inet tidegate peers { type ifname . ifname; elements = { "tgb1" . "tgb0" }; }
     "#]]
     .assert_eq(&seen);
-    // Whoever is named first, and whichever of the two goes.
+    // In either order of the names, and if either network goes.
     for gone in [
         tidegate_plan::disconnect(&state, &b, &a).unwrap().change,
         tidegate_plan::remove_network(&state, &a, false)
