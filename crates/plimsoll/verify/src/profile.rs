@@ -194,8 +194,8 @@ impl Profile {
 }
 
 impl Profile {
-    /// Those of its packages that are obsoleted by one of these relations, whatever their versions: each as a package of its own
-    /// name and version that installs nothing.
+    /// Those of its packages that these relations name, each as a package of its own name and version that installs nothing. Whether
+    /// the version is obsoleted is for dnf to say.
     #[must_use]
     pub fn obsoleted(&self, obsoletes: &[String], distro: &str, arch: Arch) -> Vec<PackageSpec> {
         let is_named = |package: &&Package| {
