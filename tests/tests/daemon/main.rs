@@ -31,6 +31,7 @@ mod metrics;
 mod moving;
 mod names;
 mod networks;
+mod other_tables;
 mod pools;
 mod ports;
 mod refusals;

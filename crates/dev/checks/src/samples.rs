@@ -7,7 +7,7 @@ use tidegate_api::{Attach, CreateNetwork};
 use tidegate_model::links::NetnsFacts;
 use tidegate_model::{Endpoint, NetnsId, Network, State};
 use tidegate_plan::{
-    HostFacts, HostRouting, Plan, Pools, PortFacts, Refused, attach, create_network,
+    HostFacts, HostRouting, Others, Plan, Pools, PortFacts, Refused, attach, create_network,
 };
 
 /// A body that the API takes, with everything in it that can be said.
@@ -102,6 +102,10 @@ pub(crate) fn explain(
         links: Vec::new(),
         routes: Vec::new(),
         sysctls: Default::default(),
+        others: Others {
+            chains: Ok(Vec::new()),
+            facts: Default::default(),
+        },
     };
     tidegate_plan::explain(state, question, &routing)
 }

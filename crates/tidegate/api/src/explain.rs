@@ -159,10 +159,28 @@ pub struct Explanation {
 }
 
 impl Explanation {
-    /// Whether the packet passes, by every path.
-    pub fn passes(&self) -> bool {
-        self.paths.iter().all(|path| path.fate.is_arrival())
+    /// What all paths together come to.
+    pub fn verdict(&self) -> Verdict {
+        let mut paths = self.paths.iter();
+        if paths.any(|path| !path.fate.is_arrival()) {
+            return Verdict::Stopped;
+        }
+        match self.paths.iter().all(|path| path.unclear.is_empty()) {
+            true => Verdict::Passes,
+            false => Verdict::CannotTell,
+        }
     }
+}
+
+/// What becomes of a packet by all of its paths.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Verdict {
+    /// It passes, by every path.
+    Passes,
+    /// By one path at least, it does not arrive.
+    Stopped,
+    /// No rule that can be judged stops it, but another program's may.
+    CannotTell,
 }
 
 /// The path of one packet.
@@ -180,6 +198,9 @@ pub struct Path {
     pub fate: Fate,
     /// Why.
     pub why: String,
+    /// What may stop it and cannot be judged: rules of other programs' tables. Only of a packet that Tidegate lets pass.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub unclear: Vec<String>,
     /// How to make it pass, if known.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub hint: Option<String>,

@@ -90,15 +90,19 @@ pub enum ClientCommand {
     /// Show published ports
     #[command(subcommand)]
     Port(PortCommand),
-    /// Tell whether Tidegate's rules let a packet pass, and which rule decides
+    /// Tell whether a packet passes this host, and which rule decides
     ///
-    /// Follows the first packet of a connection through the planned rules and the host's routes. If it passes, its answers
-    /// pass too. Sends nothing. Does not look at other firewalls: see `tidegate doctor`. Exit status 1: blocked.
+    /// Follows the first packet of a connection through the planned rules, the tables of other programs and the host's
+    /// routes. If it passes, its answers pass too. Sends nothing.
+    ///
+    /// Exit status: 0 it passes; 1 it does not, by a rule of Tidegate or of another program; 3 no rule that can be judged
+    /// stops it, but another program's may, or the tables of other programs could not be read. 2, as always, means that
+    /// the daemon or the host failed.
     #[command(after_help = EXPLAIN_HELP)]
     Explain(ExplainArgs),
     /// Find what stops packets or changes on this host, and say how to fix it
     ///
-    /// Changes nothing. Exit status 1: at least one fault. Warnings and checks without a result do not count.
+    /// Changes nothing. Exit status 1: at least one fault. Warnings, and what cannot be judged ("unknown"), do not count.
     #[command(after_help = DOCTOR_HELP)]
     Doctor,
     /// Show the traffic of published ports, updated every second

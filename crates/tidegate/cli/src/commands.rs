@@ -14,7 +14,7 @@ use tidegate_api::calls::{
 };
 use tidegate_api::doctor::Diagnosis;
 use tidegate_api::event::Event;
-use tidegate_api::explain::{Explanation, Question};
+use tidegate_api::explain::{Explanation, Question, Verdict};
 use tidegate_api::{
     Attach, Body, CreateNetwork, EndpointView, NetworkView, Peer, Ports, Publish, Query,
     RefusalKind, RemoveNetwork, RulesetDiff, RulesetText, TearDown, WaitingEndpoint,
@@ -38,8 +38,8 @@ use crate::{netns, view};
 pub(crate) struct CommandResult {
     /// Everything that went wrong, in order.
     pub(crate) errors: Vec<CommandError>,
-    /// Whether a fault was found, and shown.
-    pub(crate) has_fault: bool,
+    /// The status of what was found and shown; 0 if all is well.
+    pub(crate) found: u8,
     /// The calls to tell where their time went.
     pub(crate) calls: Vec<Call>,
 }
@@ -52,11 +52,10 @@ impl CommandResult {
         }
     }
 
-    /// The exit status: 0 done, 1 the user can mend it, 2 the daemon or the host failed.
+    /// The exit status: 0 done, 1 the user can mend it, 2 the daemon or the host failed; or of what was found.
     pub(crate) fn status(&self) -> u8 {
         let status = |error: &CommandError| if error.is_users() { 1 } else { 2 };
-        let found = u8::from(self.has_fault);
-        self.errors.iter().map(status).fold(found, u8::max)
+        self.errors.iter().map(status).fold(self.found, u8::max)
     }
 }
 
@@ -263,10 +262,15 @@ async fn list_ports(daemon: &Daemon, output: Output) -> Result<(), CommandError>
 /// Shows what the daemon finds; a fault is an exit status of 1, as it is the user's to mend.
 async fn doctor(daemon: &Daemon, output: Output) -> CommandResult {
     let diagnosed = daemon.ask::<GetDiagnosis>(()).await;
-    judged(diagnosed, output, view::diagnosis, Diagnosis::has_fault)
+    judged(diagnosed, output, view::diagnosis, |it: &Diagnosis| {
+        u8::from(it.has_fault())
+    })
 }
 
-/// Shows what becomes of a packet; one that does not pass is an exit status of 1.
+/// The exit status for a packet of which nobody can tell what becomes of it.
+const CANNOT_TELL: u8 = 3;
+
+/// Shows what becomes of a packet, and tells it by the exit status.
 async fn explain(args: ExplainArgs, daemon: &Daemon, output: Output) -> CommandResult {
     let question = Question {
         source: args.source,
@@ -274,27 +278,34 @@ async fn explain(args: ExplainArgs, daemon: &Daemon, output: Output) -> CommandR
         destination: args.destination,
     };
     let explained = daemon.ask::<ExplainPacket>(Body(question)).await;
-    judged(explained, output, view::explanation, |it: &Explanation| {
-        !it.passes()
-    })
+    judged(
+        explained,
+        output,
+        view::explanation,
+        |it: &Explanation| match it.verdict() {
+            Verdict::Passes => 0,
+            Verdict::Stopped => 1,
+            Verdict::CannotTell => CANNOT_TELL,
+        },
+    )
 }
 
-/// Shows an answer that may be a fault.
+/// Shows an answer, and takes the exit status from it.
 fn judged<T: DeserializeOwned>(
     answer: Result<Value, ClientError>,
     output: Output,
     show: impl FnOnce(&T) -> String,
-    is_fault: impl FnOnce(&T) -> bool,
+    status: impl FnOnce(&T) -> u8,
 ) -> CommandResult {
     let judge = || {
         let answer = answer?;
         let judged: T = read(answer.clone())?;
         output.show(answer, show)?;
-        Ok(is_fault(&judged))
+        Ok(status(&judged))
     };
     match judge() {
-        Ok(has_fault) => CommandResult {
-            has_fault,
+        Ok(found) => CommandResult {
+            found,
             ..CommandResult::default()
         },
         Err(error) => CommandResult::failed(error),

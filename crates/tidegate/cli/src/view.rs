@@ -483,6 +483,15 @@ fn path(path: &Path) -> String {
         Fate::Dropped => "is dropped".into(),
         Fate::Lost => "does not arrive".into(),
     };
+    let is_clear = path.unclear.is_empty();
+    let fate = match is_clear {
+        true => fate,
+        false => format!("{fate}, unless another table stops it"),
+    };
+    let unclear = path.unclear.iter();
+    let unclear: String = unclear
+        .map(|unclear| format!("  unclear: {unclear}\n"))
+        .collect();
     let element = |matched: &MatchedElement| {
         let MatchedElement { set, element, of } = matched;
         format!("{element} of {set} ({of})")
@@ -502,7 +511,7 @@ fn path(path: &Path) -> String {
     }));
     let hint = path.hint.iter().map(|hint| format!("  do: {hint}\n"));
     format!(
-        "{source} -> {destination}: {fate}\n{}  why: {why}\n{}",
+        "{source} -> {destination}: {fate}\n{}  why: {why}\n{unclear}{}",
         text(&mut steps),
         hint.collect::<String>()
     )

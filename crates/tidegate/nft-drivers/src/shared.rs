@@ -6,7 +6,9 @@
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use tidegate_nft::{BaseChain, Description, Driver, Error, Listing, TableId, Transaction};
+use tidegate_nft::{
+    BaseChain, Description, Driver, Error, Listing, TableId, Transaction, tables_with_base_chains,
+};
 
 use crate::script::Script;
 
@@ -21,8 +23,8 @@ pub(crate) enum Run {
 pub(crate) trait Backend: Send {
     fn run(&mut self, script: &Script, run: Run) -> Result<(), Error>;
     fn list(&mut self, table: &TableId) -> Result<Listing, Error>;
-    /// `nft -j list ruleset`.
-    fn survey(&mut self) -> Result<String, Error>;
+    /// `nft -j list` of something, such as `chains`.
+    fn list_json(&mut self, what: &str) -> Result<String, Error>;
     fn close(self) -> Result<(), Error>;
 }
 
@@ -66,8 +68,14 @@ impl<B: Backend> Driver for Shared<B> {
         self.with(|backend| backend.list(table))
     }
 
-    fn base_chains(&self) -> Result<Vec<BaseChain>, Error> {
-        BaseChain::parse_all(&self.with(B::survey)?)
+    fn base_chains(&self, except: &TableId) -> Result<Vec<BaseChain>, Error> {
+        let chains = self.with(|backend| backend.list_json("chains"))?;
+        let mut found = Vec::new();
+        for table in tables_with_base_chains(&chains, except)? {
+            let json = self.with(|backend| backend.list_json(&format!("table {table}")))?;
+            found.extend(BaseChain::parse_all(&json)?);
+        }
+        Ok(found)
     }
 
     fn describe(&self) -> &Description {

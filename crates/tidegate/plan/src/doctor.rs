@@ -9,7 +9,9 @@ mod legacy;
 mod links;
 mod names;
 mod nftables;
+mod owner;
 mod ports;
+mod probes;
 mod published;
 mod reverse_path;
 mod routers;
@@ -27,7 +29,9 @@ use tidegate_api::doctor::{Checked, Diagnosis, Finding, Severity};
 use tidegate_model::State;
 
 pub use settings::needs;
-pub use symptoms::{Fact, Symptoms};
+pub use symptoms::Symptoms;
+
+use crate::fact::Fact;
 
 /// All checks, in the order in which they are shown. A new one is a module and a line here.
 const CHECKS: &[Check] = &[

@@ -1,7 +1,9 @@
 //! Explains the fate of a packet: evaluates the planned rules ([`planned`](crate::planned)) and names the rules and
-//! elements that decide.
+//! elements that decide. The tables of other programs are evaluated as far as they can be read.
 
+mod beside;
 mod ends;
+mod hint;
 mod owner;
 mod packet;
 mod packet_path;

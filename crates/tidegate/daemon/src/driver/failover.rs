@@ -118,8 +118,8 @@ impl Driver for Failover {
         self.with(|driver| driver.list(table), |_| true)
     }
 
-    fn base_chains(&self) -> Result<Vec<BaseChain>, Error> {
-        self.with(|driver| driver.base_chains(), |_| true)
+    fn base_chains(&self, except: &TableId) -> Result<Vec<BaseChain>, Error> {
+        self.with(|driver| driver.base_chains(except), |_| true)
     }
 
     fn describe(&self) -> &Description {

@@ -11,7 +11,7 @@ use tidegate_api::ForwardingInfo;
 use tidegate_api::doctor::Diagnosis;
 use tidegate_link::{Descriptors, OpenNamespaces};
 use tidegate_model::Name;
-use tidegate_plan::{Fact, Symptoms, diagnose, needs, replace, unknown_facts};
+use tidegate_plan::{Fact, Symptoms, diagnose, needs, replace, table, unknown_facts};
 
 use super::{Engine, EngineError};
 use crate::program::run;
@@ -52,7 +52,9 @@ impl Engine {
             lacking: tidegate_link::lacking(&needs(&state)).map_err(|error| one_line(&error)),
             table: self.ruleset_differences().map_err(|error| one_line(&error)),
             refusal: refusal.map(|error| (error.kind, error.to_string())),
-            chains: driver.base_chains().map_err(|error| error.to_string()),
+            chains: driver
+                .base_chains(&table())
+                .map_err(|error| error.to_string()),
             nft_version: description.version.clone(),
             nft_fault: description.warning.clone(),
             descriptors: descriptors(),
@@ -70,11 +72,7 @@ impl Engine {
             if unknown.is_empty() {
                 break;
             }
-            let read = unknown.into_iter().map(|fact| {
-                let text = read(&fact);
-                (fact, text)
-            });
-            symptoms.facts.extend(read);
+            symptoms.facts.extend(read_all(unknown));
         }
         Ok(diagnose(&state, &symptoms))
     }
@@ -151,6 +149,16 @@ fn descriptors() -> (u64, u64, u64) {
     let open = fs::read_dir("/proc/self/fd").map_or(0, Iterator::count);
     let Descriptors { limit, kept } = Descriptors::now();
     (open as u64, limit, kept)
+}
+
+/// Reads facts.
+pub(super) fn read_all(
+    facts: impl IntoIterator<Item = Fact>,
+) -> impl Iterator<Item = (Fact, Result<String, String>)> {
+    facts.into_iter().map(|fact| {
+        let text = read(&fact);
+        (fact, text)
+    })
 }
 
 /// Reads a fact.

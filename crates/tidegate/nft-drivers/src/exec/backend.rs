@@ -143,14 +143,18 @@ impl<R: Runner> ExecBackend<R> {
         }
     }
 
-    fn list_with(&mut self, options: &[&str], table: &TableId) -> Result<String, Error> {
-        let (family, name) = (table.family.name(), table.name.as_str());
-        let args = [options, &["list", "table", family, name]].concat();
+    fn list_with(&mut self, options: &[&str], what: &str) -> Result<String, Error> {
+        let args: Vec<&str> = options
+            .iter()
+            .copied()
+            .chain(["list"])
+            .chain(what.split(' '))
+            .collect();
         let finished = self.runner.run(&args, "", self.deadline)?;
         if finished.success {
             return Ok(finished.stdout);
         }
-        let script = Script::of_lines(&[&format!("list table {table}")]);
+        let script = Script::of_lines(&[&format!("list {what}")]);
         Err(failure(&script, &finished))
     }
 }
@@ -168,24 +172,19 @@ impl<R: Runner> Backend for ExecBackend<R> {
     }
 
     fn list(&mut self, table: &TableId) -> Result<Listing, Error> {
-        let text = self.list_with(&[], table)?;
+        let what = format!("table {table}");
+        let text = self.list_with(&[], &what)?;
         let table = match &self.json {
             Support::No => Err("this nft has no JSON".to_owned()),
             Support::Yes | Support::CouldNotTell(_) => {
-                LiveTable::parse(table, &self.list_with(&["-n", "-j"], table)?)
+                LiveTable::parse(table, &self.list_json(&what)?)
             }
         };
         Ok(Listing { text, table })
     }
 
-    fn survey(&mut self) -> Result<String, Error> {
-        let args = ["-n", "-j", "list", "ruleset"];
-        let finished = self.runner.run(&args, "", self.deadline)?;
-        if finished.success {
-            return Ok(finished.stdout);
-        }
-        let script = Script::of_lines(&["list ruleset"]);
-        Err(failure(&script, &finished))
+    fn list_json(&mut self, what: &str) -> Result<String, Error> {
+        self.list_with(&["-n", "-j"], what)
     }
 
     fn close(self) -> Result<(), Error> {

@@ -157,8 +157,8 @@ impl<R: Runner> Backend for LibraryBackend<R> {
         Ok(Listing { text, table })
     }
 
-    fn survey(&mut self) -> Result<String, Error> {
-        self.list_as("ruleset", Verb::ListJson)
+    fn list_json(&mut self, what: &str) -> Result<String, Error> {
+        self.list_as(what, Verb::ListJson)
     }
 
     fn close(self) -> Result<(), Error> {

@@ -101,7 +101,7 @@ impl Driver for FakeDriver {
         })
     }
 
-    fn base_chains(&self) -> Result<Vec<BaseChain>, Error> {
+    fn base_chains(&self, _: &TableId) -> Result<Vec<BaseChain>, Error> {
         self.with_state(|_| Ok(Vec::new()))
     }
 

@@ -31,8 +31,8 @@ impl<L: Layer> Driver for L {
         self.inner().list(table)
     }
 
-    fn base_chains(&self) -> Result<Vec<BaseChain>, Error> {
-        self.inner().base_chains()
+    fn base_chains(&self, except: &TableId) -> Result<Vec<BaseChain>, Error> {
+        self.inner().base_chains(except)
     }
 
     fn describe(&self) -> &Description {

@@ -12,7 +12,10 @@ pub use error::{Applied, Error, FailedOp};
 pub use fake::FakeDriver;
 pub use layer::Layer;
 pub use listing::{Listing, LiveTable};
-pub use survey::BaseChain;
+pub use survey::{
+    BaseChain, Comparison, OtherChains, OtherField, OtherRule, OtherStatement, OtherValue,
+    OtherVerdict, tables_with_base_chains,
+};
 
 use crate::model::TableId;
 use crate::transaction::Transaction;
@@ -43,11 +46,11 @@ pub trait Driver: Send + Sync {
     /// [`Kind::NotFound`](crate::Kind::NotFound) when it is not there.
     fn list(&self, table: &TableId) -> Result<Listing, Error>;
 
-    /// The base chains of all tables in the namespace.
+    /// The base chains of all tables in the namespace except one. Only tables that have some are read.
     ///
     /// # Errors
     /// [`Kind::Unsupported`](crate::Kind::Unsupported) where nft has no JSON to tell it with.
-    fn base_chains(&self) -> Result<Vec<BaseChain>, Error>;
+    fn base_chains(&self, except: &TableId) -> Result<Vec<BaseChain>, Error>;
 
     /// What kind of driver it is.
     fn describe(&self) -> &Description;

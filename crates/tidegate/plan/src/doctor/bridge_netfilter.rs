@@ -6,7 +6,7 @@ use super::{Check, Fact, Symptoms, finding};
 
 pub(super) const CHECK: Check = Check {
     name: "bridge-netfilter",
-    facts: |_, _| SYSCTLS.map(|path| Fact::Sysctl(path.to_owned())).to_vec(),
+    facts: |_, _| facts(),
     findings: |_, symptoms| findings(symptoms),
 };
 
@@ -14,6 +14,10 @@ const SYSCTLS: [&str; 2] = [
     "net/bridge/bridge-nf-call-iptables",
     "net/bridge/bridge-nf-call-ip6tables",
 ];
+
+pub(super) fn facts() -> Vec<Fact> {
+    SYSCTLS.map(|path| Fact::Sysctl(path.to_owned())).to_vec()
+}
 
 fn findings(symptoms: &Symptoms) -> Vec<Finding> {
     let is_on = |path: &&str| symptoms.sysctl(path) == Some("1");
@@ -24,8 +28,8 @@ fn findings(symptoms: &Symptoms) -> Vec<Finding> {
             "br_netfilter is on ({name}=1): frames between endpoints of one network pass every FORWARD chain of the host"
         );
         let advice = format!(
-            "if nothing needs it (Docker and Kubernetes may), `sysctl -w {name}=0`; otherwise make every other table \
-             accept our bridges"
+            "nothing, unless other-tables reports a chain that drops them; if nothing needs it (Docker and Kubernetes \
+             may), `sysctl -w {name}=0`"
         );
         finding(Severity::Warning, what, advice)
     })

@@ -1,138 +1,168 @@
-//! Chains of other programs that drop packets of our bridges.
+//! Chains of other programs that drop packets of our networks.
 //!
-//! A packet must pass every table. We do not interpret the rules of other tables. We only check whether a chain drops
-//! packets that no rule accepts, and whether its table mentions our bridges.
+//! A packet must pass every table. The rules of other tables are evaluated for the packets that each network needs to
+//! pass; where a rule cannot be judged, that is said.
+
+use std::collections::{BTreeMap, BTreeSet};
 
 use tidegate_api::doctor::{Finding, Severity};
-use tidegate_model::State;
+use tidegate_model::{IfName, State};
 use tidegate_nft::BaseChain;
 
-use super::{Check, NO_FACTS, Symptoms, finding};
-use crate::sets::table;
+use super::owner::{self, Opening};
+use super::ports::named;
+use super::probes::{Direction, Found, Probe};
+use super::{Check, Fact, Symptoms, bridge_netfilter, finding};
+use crate::others::{self, LEGACY, Place, shown};
 
 pub(super) const CHECK: Check = Check {
     name: "other-tables",
-    facts: NO_FACTS,
+    facts: |_, symptoms| facts(symptoms),
     findings,
 };
 
-/// Hooks that packets of endpoints pass.
-const HOOKS: &[&str] = &["prerouting", "forward", "postrouting"];
+/// The facts that an evaluation of other tables needs.
+pub(super) fn facts(symptoms: &Symptoms) -> Vec<Fact> {
+    let chains = symptoms.chains.as_deref().unwrap_or_default();
+    let facts = others::facts(chains, &symptoms.facts);
+    [facts, bridge_netfilter::facts(), owner::facts()].concat()
+}
 
 fn findings(state: &State, symptoms: &Symptoms) -> Vec<Finding> {
-    let chains = match &symptoms.chains {
+    let chains = match symptoms.completed() {
         Ok(chains) => chains,
         Err(reason) => {
             let what = format!("cannot read the tables of other programs: {reason}");
-            let advice = "look for `policy drop` and final drop rules in `nft list ruleset`";
+            let advice = "look for `policy drop` and drop rules in `nft list ruleset`";
             return vec![finding(Severity::CouldNotTell, what, advice)];
         }
     };
-    stopping(state, chains, HOOKS)
-        .map(|chain| of_chain(state, chain))
-        .collect()
+    let mut findings = of_chains(state, symptoms, &chains);
+    let frames = chains.iter().filter_map(of_frames);
+    findings.extend(frames.filter(|_| !state.networks.is_empty()));
+    findings
 }
 
-/// Chains of other programs at some hooks that drop packets which no rule accepts; none if there is no network.
-pub(super) fn stopping<'a>(
-    state: &State,
-    chains: &'a [BaseChain],
-    hooks: &[&str],
-) -> impl Iterator<Item = &'a BaseChain> {
-    let own = table();
-    let is_others = move |chain: &&BaseChain| {
-        chain.family != own.family.name() || chain.table != own.name.as_str()
+/// A chain that sees frames, not packets.
+fn of_frames(chain: &BaseChain) -> Option<Finding> {
+    let place = others::may_drop_frames(chain)?;
+    let what = format!(
+        "cannot judge whether {} drops frames of our bridges: see {place}",
+        shown(chain)
+    );
+    Some(finding(Severity::CouldNotTell, what, show(chain)))
+}
+
+/// How to see the rules of a chain.
+fn show(chain: &BaseChain) -> String {
+    match chain.table == LEGACY {
+        true => "`iptables-legacy -S` shows the rules (ip6tables-legacy for IPv6)".to_owned(),
+        false => format!(
+            "`nft -a list table {} {}` shows the rules with their handles",
+            chain.family, chain.table
+        ),
+    }
+}
+
+/// What chains do with the packets that networks need to pass.
+pub(super) fn of_chains(state: &State, symptoms: &Symptoms, chains: &[BaseChain]) -> Vec<Finding> {
+    let networks = state.networks.values();
+    let probes: Vec<Probe<'_>> = networks
+        .flat_map(|network| Probe::forwarded(state, network, symptoms))
+        .collect();
+    let of_chain = |chain: &BaseChain| {
+        let found = Found::of(chain, &probes);
+        let dropped = (!found.dropped.is_empty()).then(|| dropped(symptoms, chain, &found));
+        let unclear = (!found.unclear.is_empty()).then(|| unclear(chain, &found.unclear, ""));
+        [dropped, unclear]
     };
-    let stops = |chain: &&BaseChain| {
-        matches!(chain.family.as_str(), "ip" | "ip6" | "inet")
-            && hooks.contains(&chain.hook.as_str())
-            && (chain.drops_by_policy || chain.drops_by_rule)
+    chains.iter().flat_map(of_chain).flatten().collect()
+}
+
+fn dropped(symptoms: &Symptoms, chain: &BaseChain, found: &Found<'_>) -> Finding {
+    let what = format!(
+        "{} drops packets {} ({})",
+        shown(chain),
+        packets(&found.dropped),
+        places(&found.dropped)
+    );
+    let directions = found.dropped.iter().map(|(direction, ..)| *direction);
+    let opening = Opening {
+        chain,
+        bridges: found.dropped.iter().map(|(_, bridge, _)| *bridge).collect(),
+        directions: directions.collect(),
+        place: &found.dropped[0].2,
+        port: None,
     };
-    let is_any = !state.networks.is_empty();
-    chains
+    finding(Severity::Fault, what, opening.advice(symptoms))
+}
+
+/// What is said about rules that cannot be judged.
+pub(super) fn unclear(
+    chain: &BaseChain,
+    unclear: &[(Direction, &IfName, Place)],
+    to: &str,
+) -> Finding {
+    let what = format!(
+        "cannot judge whether {} drops packets {}{to}: see {}",
+        shown(chain),
+        packets(unclear),
+        places(unclear)
+    );
+    let advice = format!(
+        "{}; `tidegate explain` judges a packet that you name",
+        show(chain)
+    );
+    finding(Severity::CouldNotTell, what, advice)
+}
+
+/// `from and to tgb0, tgb1`
+fn packets(found: &[(Direction, &IfName, Place)]) -> String {
+    let mut of_bridges: BTreeMap<&IfName, BTreeSet<Direction>> = BTreeMap::new();
+    for (direction, bridge, _) in found {
+        of_bridges.entry(bridge).or_default().insert(*direction);
+    }
+    let mut of_directions: BTreeMap<BTreeSet<Direction>, Vec<&IfName>> = BTreeMap::new();
+    for (bridge, directions) in of_bridges {
+        of_directions.entry(directions).or_default().push(bridge);
+    }
+    let text = |direction: &Direction| match direction {
+        Direction::From => "from",
+        Direction::To => "to",
+        Direction::Within => "within",
+    };
+    let group = |(directions, bridges): (&BTreeSet<Direction>, &Vec<&IfName>)| {
+        let directions: Vec<&str> = directions.iter().map(text).collect();
+        let directions = match directions.as_slice() {
+            [first, second, third] => format!("{first}, {second} and {third}"),
+            directions => directions.join(" and "),
+        };
+        format!("{directions} {}", named(bridges))
+    };
+    let groups: Vec<String> = of_directions.iter().map(group).collect();
+    groups.join(", ")
+}
+
+/// The most places that a finding names.
+const PLACES: usize = 4;
+
+fn places(found: &[(Direction, &IfName, Place)]) -> String {
+    let places: BTreeSet<&Place> = found.iter().map(|(.., place)| place).collect();
+    let mut names: Vec<String> = places
         .iter()
-        .filter(move |_| is_any)
-        .filter(is_others)
-        .filter(stops)
-}
-
-/// How a chain drops, as text.
-pub(super) fn how(chain: &BaseChain) -> &'static str {
-    match chain.drops_by_policy {
-        true => "has the policy drop",
-        false => "drops everything else in its last rule",
+        .take(PLACES)
+        .map(ToString::to_string)
+        .collect();
+    if places.len() > PLACES {
+        names.push(format!("{} more", places.len() - PLACES));
     }
+    names.join(", ")
 }
 
-/// The bridges that its table does not mention.
-pub(super) fn unnamed<'a>(state: &'a State, chain: &BaseChain) -> Vec<&'a str> {
-    let bridges = state.networks.values();
-    let bridges = bridges.map(|network| network.bridge.as_str());
-    bridges.filter(|bridge| !names(chain, bridge)).collect()
-}
-
-fn of_chain(state: &State, chain: &BaseChain) -> Finding {
-    let BaseChain {
-        family,
-        table,
-        name,
-        ..
-    } = chain;
-    let unnamed = unnamed(state, chain);
-    let what = format!("chain {name} of table {family} {table} {}", how(chain));
-    if unnamed.is_empty() {
-        let what = format!("{what}; some rules mention our bridges, but that may not be enough");
-        return finding(Severity::CouldNotTell, what, advice(chain, "tg*"));
-    }
-    let what = format!("{what}, and no rule for {}", unnamed.join(", "));
-    finding(Severity::Fault, what, advice(chain, unnamed[0]))
-}
-
-/// Whether its table mentions the bridge, or a prefix of its name with `*`.
-pub(super) fn names(chain: &BaseChain, bridge: &str) -> bool {
+/// Whether its table mentions the interface, or a prefix of its name with `*`.
+pub(super) fn names(chain: &BaseChain, interface: &str) -> bool {
     chain.words.iter().any(|word| match word.strip_suffix('*') {
-        Some(start) => !start.is_empty() && bridge.starts_with(start),
-        None => word == bridge,
+        Some(start) => !start.is_empty() && interface.starts_with(start),
+        None => word == interface,
     })
-}
-
-/// The iptables program of a family.
-pub(super) fn iptables_of(chain: &BaseChain) -> &'static str {
-    match chain.family.as_str() {
-        "ip6" => "ip6tables",
-        _ => "iptables",
-    }
-}
-
-/// Advice, as a command of the program that owns the table.
-fn advice(chain: &BaseChain, bridge: &str) -> String {
-    let has = |word: &str| chain.words.contains(word);
-    let iptables = iptables_of(chain);
-    if chain.table == "firewalld" {
-        return format!(
-            "`firewall-cmd --permanent --zone=trusted --add-interface={bridge} && firewall-cmd --reload`"
-        );
-    }
-    if has("ufw-before-forward") || has("ufw6-before-forward") {
-        return format!("`ufw route allow in on {bridge}` and `ufw route allow out on {bridge}`");
-    }
-    if has("DOCKER-USER") {
-        return format!(
-            "`{iptables} -I DOCKER-USER -i {bridge} -j ACCEPT` and `{iptables} -I DOCKER-USER -o {bridge} -j ACCEPT`"
-        );
-    }
-    if chain.table == "filter" && chain.name == "FORWARD" {
-        return format!(
-            "`{iptables} -I FORWARD -i {bridge} -j ACCEPT` and `{iptables} -I FORWARD -o {bridge} -j ACCEPT`"
-        );
-    }
-    let BaseChain {
-        family,
-        table,
-        name,
-        ..
-    } = chain;
-    format!(
-        "`nft insert rule {family} {table} {name} iifname {bridge} accept`, and the same with oifname"
-    )
 }

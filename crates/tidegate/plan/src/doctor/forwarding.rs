@@ -4,9 +4,9 @@ use tidegate_api::doctor::{Finding, Severity};
 use tidegate_model::links::LinkStep;
 use tidegate_model::{Forwarding, State};
 
-use super::legacy::{self, Legacy};
 use super::uplinks::uplinks;
 use super::{Check, Fact, Symptoms, chains, finding};
+use crate::others;
 use crate::steps::{self, FORWARDING4, FORWARDING6};
 
 pub(super) const CHECK: Check = Check {
@@ -21,8 +21,6 @@ struct ForwardedFamily {
     sysctl: &'static str,
     /// The family of tables that see its packets, besides `inet`.
     tables: &'static str,
-    /// The program of its legacy tables.
-    legacy: &'static str,
     is_ipv4: bool,
 }
 
@@ -31,14 +29,12 @@ const FAMILIES: [ForwardedFamily; 2] = [
         name: "IPv4",
         sysctl: FORWARDING4,
         tables: "ip",
-        legacy: "iptables",
         is_ipv4: true,
     },
     ForwardedFamily {
         name: "IPv6",
         sysctl: FORWARDING6,
         tables: "ip6",
-        legacy: "ip6tables",
         is_ipv4: false,
     },
 ];
@@ -47,7 +43,7 @@ fn facts(symptoms: &Symptoms) -> Vec<Fact> {
     let sysctls = FAMILIES
         .iter()
         .map(|family| Fact::Sysctl(family.sysctl.to_owned()));
-    sysctls.chain(legacy::facts(symptoms)).collect()
+    sysctls.chain(chains::facts(symptoms)).collect()
 }
 
 fn findings(state: &State, symptoms: &Symptoms) -> Vec<Finding> {
@@ -111,13 +107,14 @@ fn is_closed(family: &ForwardedFamily, symptoms: &Symptoms, uplinks: &[&str]) ->
     };
     let closes = |chain: &tidegate_nft::BaseChain| {
         let named = uplinks.iter().filter(|name| chains::names(chain, name));
-        chain.drops_by_policy || chain.drops_by_rule || named.count() > 1
+        chain.drops_by_policy || chain.drops_by_rule() || named.count() > 1
     };
     let mut of_others = chains.iter().filter(|chain| {
         let is_of_family = chain.family == "inet" || chain.family == family.tables;
-        is_of_family && chain.hook == "forward" && chain.table != "tidegate"
+        is_of_family && chain.hook == "forward"
     });
-    let legacy = Legacy::of(symptoms);
-    let mut dropping = legacy.dropping("FORWARD");
-    of_others.any(closes) || dropping.any(|program| program == family.legacy)
+    let legacy = others::legacy(&symptoms.facts).unwrap_or_default();
+    let mut dropping = legacy.iter().filter(|chain| chain.hook == "forward");
+    of_others.any(closes)
+        || dropping.any(|chain| chain.family == family.tables && chain.drops_by_policy)
 }

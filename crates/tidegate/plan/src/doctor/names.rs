@@ -1,12 +1,17 @@
 //! Finds what stops DNS queries of endpoints, which go to the host itself.
 
+use std::collections::BTreeSet;
+
 use tidegate_api::doctor::{Finding, Severity};
-use tidegate_model::State;
+use tidegate_model::{Access, IfName, State};
 use tidegate_nft::BaseChain;
 
-use super::chains::{how, iptables_of, names, stopping, unnamed};
-use super::legacy::{self, Legacy};
+use super::chains::{self, unclear};
+use super::owner::Opening;
+use super::ports::named;
+use super::probes::{Direction, Found, Probe};
 use super::{Check, Fact, Symptoms, finding};
+use crate::others::{self, shown};
 
 pub(super) const CHECK: Check = Check {
     name: "names",
@@ -14,12 +19,9 @@ pub(super) const CHECK: Check = Check {
     findings,
 };
 
-/// The hook that queries pass.
-const HOOKS: &[&str] = &["input"];
-
 fn facts(symptoms: &Symptoms) -> Vec<Fact> {
     let sysctl = Fact::Sysctl(UNPRIVILEGED.to_owned());
-    [vec![sysctl], legacy::facts(symptoms)].concat()
+    [vec![sysctl], chains::facts(symptoms)].concat()
 }
 
 fn findings(state: &State, symptoms: &Symptoms) -> Vec<Finding> {
@@ -31,13 +33,22 @@ fn findings(state: &State, symptoms: &Symptoms) -> Vec<Finding> {
         let advice = "see the daemon's log; the daemon starts another process by itself";
         finding(Severity::Fault, what, advice)
     });
-    // The check of chains that stop packets reports if the chains are unknown.
-    let chains = symptoms.chains.as_deref().unwrap_or_default();
-    let chains = stopping(state, chains, HOOKS);
-    let chains = chains.map(|chain| of_chain(state, chain, port));
-    down.chain(chains)
+    let asking = state
+        .networks
+        .values()
+        .filter(|network| network.policy.access != Access::Isolated);
+    let probes: Vec<Probe<'_>> = asking
+        .flat_map(|network| Probe::queries(state, network, symptoms, port))
+        .collect();
+    // Other checks report chains that cannot be read.
+    let legacy = others::legacy(&symptoms.facts).unwrap_or_default();
+    let chains = symptoms.completed().unwrap_or_default();
+    let stopping = chains.iter().chain(&legacy).flat_map(|chain| {
+        let found = Found::of(chain, &probes);
+        of_chain(symptoms, chain, &found, port)
+    });
+    down.chain(stopping)
         .chain(open_to_all(symptoms, port))
-        .chain(of_legacy(state, &Legacy::of(symptoms), port))
         .collect()
 }
 
@@ -58,7 +69,15 @@ fn open_to_all(symptoms: &Symptoms, port: u16) -> Option<Finding> {
     let (what, advice) = match port < UNPRIVILEGED_DEFAULT {
         true => (
             format!("sysctl {name} is {first}: {what} port {port} and answer DNS queries"),
-            format!("`sysctl -w {name}={UNPRIVILEGED_DEFAULT}`, or set dns.port below {first}"),
+            match first {
+                0 | 1 => {
+                    format!("`sysctl -w {name}={UNPRIVILEGED_DEFAULT}`, if no program needs it")
+                }
+                _ => format!(
+                    "set dns.port below {first} in tidegated.toml; or, if no program needs it, \
+                     `sysctl -w {name}={UNPRIVILEGED_DEFAULT}`"
+                ),
+            },
         ),
         false => (
             format!("port {port} is not privileged: {what} it and answer DNS queries"),
@@ -68,70 +87,24 @@ fn open_to_all(symptoms: &Symptoms, port: u16) -> Option<Finding> {
     Some(finding(Severity::Warning, what, advice))
 }
 
-fn of_chain(state: &State, chain: &BaseChain, port: u16) -> Finding {
-    let BaseChain {
-        family,
-        table,
-        name,
-        ..
-    } = chain;
-    let what = format!("chain {name} of table {family} {table} {}", how(chain));
-    let unnamed = unnamed(state, chain);
-    // A rule for the port applies to every bridge.
-    if unnamed.is_empty() || names(chain, &port.to_string()) {
+fn of_chain(symptoms: &Symptoms, chain: &BaseChain, found: &Found<'_>, port: u16) -> Vec<Finding> {
+    let to = format!(" to port {port}, which are DNS queries");
+    let unclear = (!found.unclear.is_empty()).then(|| unclear(chain, &found.unclear, &to));
+    let dropped = found.dropped.first().map(|(.., place)| {
+        let bridges: BTreeSet<&IfName> = found.dropped.iter().map(|(_, it, _)| *it).collect();
+        let named = named(&bridges.iter().copied().collect::<Vec<_>>());
         let what = format!(
-            "{what}; some rules mention our bridges or port {port}, but that may not be enough"
+            "{} drops DNS queries from {named} to port {port} ({place})",
+            shown(chain)
         );
-        return finding(Severity::CouldNotTell, what, advice(chain, "tg*", port));
-    }
-    let what = format!(
-        "{what}, and no rule for DNS queries from {} to port {port}",
-        unnamed.join(", ")
-    );
-    finding(Severity::Fault, what, advice(chain, unnamed[0], port))
-}
-
-/// Advice, as a command of the program that owns the table.
-fn advice(chain: &BaseChain, bridge: &str, port: u16) -> String {
-    let has = |word: &str| chain.words.contains(word);
-    if chain.table == "firewalld" {
-        return format!(
-            "`firewall-cmd --permanent --zone=trusted --add-interface={bridge} && firewall-cmd --reload`"
-        );
-    }
-    if has("ufw-before-input") || has("ufw6-before-input") {
-        return format!("`ufw allow in on {bridge} to any port {port}`");
-    }
-    if chain.table == "filter" && chain.name == "INPUT" {
-        return of_iptables(iptables_of(chain), bridge, port);
-    }
-    let BaseChain {
-        family,
-        table,
-        name,
-        ..
-    } = chain;
-    format!(
-        "`nft insert rule {family} {table} {name} iifname {bridge} meta l4proto {{ tcp, udp }} th dport {port} accept`"
-    )
-}
-
-fn of_iptables(program: &str, bridge: &str, port: u16) -> String {
-    format!(
-        "`{program} -I INPUT -i {bridge} -p udp --dport {port} -j ACCEPT`, and the same with tcp"
-    )
-}
-
-fn of_legacy(state: &State, legacy: &Legacy, port: u16) -> Vec<Finding> {
-    let dropping = legacy
-        .dropping("INPUT")
-        .filter(|_| !state.networks.is_empty());
-    let of_program = |program: &str| {
-        let what = format!(
-            "chain INPUT of {program} (legacy) has the policy drop, which stops DNS queries to port {port}"
-        );
-        let advice = of_iptables(&format!("{program}-legacy"), "tg+", port);
-        finding(Severity::Fault, what, advice)
-    };
-    dropping.map(of_program).collect()
+        let opening = Opening {
+            chain,
+            bridges,
+            directions: [Direction::From].into(),
+            place,
+            port: Some(port),
+        };
+        finding(Severity::Fault, what, opening.advice(symptoms))
+    });
+    dropped.into_iter().chain(unclear).collect()
 }

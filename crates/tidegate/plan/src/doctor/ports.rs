@@ -16,7 +16,7 @@ pub(super) const CHECK: Check = Check {
 };
 
 /// The most interfaces that a finding names.
-const NAMED: usize = 5;
+const NAMED: usize = 8;
 
 /// Bridge ports without the loopback filter, and ports that are not ours.
 fn findings(state: &State, symptoms: &Symptoms) -> Vec<Finding> {
@@ -43,14 +43,17 @@ fn findings(state: &State, symptoms: &Symptoms) -> Vec<Finding> {
             link.ifname,
             link.master.as_ref().map_or_else(String::new, ToString::to_string)
         );
-        let advice = format!("take it off the bridge: `ip link set {} nomaster`", link.ifname);
+        let advice = format!(
+            "nothing, if you put it there; otherwise take it off the bridge: `ip link set {} nomaster`",
+            link.ifname
+        );
         finding(Severity::Warning, what, advice)
     }));
     findings
 }
 
 /// The first interfaces by name, and the number of the others.
-fn named(ifnames: &[&IfName]) -> String {
+pub(super) fn named(ifnames: &[&IfName]) -> String {
     let first = ifnames.iter().take(NAMED).map(ToString::to_string);
     let first = first.collect::<Vec<_>>().join(", ");
     match ifnames.len().saturating_sub(NAMED) {

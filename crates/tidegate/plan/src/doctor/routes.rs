@@ -181,7 +181,8 @@ fn of_route(state: &State, symptoms: &Symptoms, network: &Network, route: &Route
         .as_ref()
         .map_or_else(String::new, |ifname: &IfName| format!(" dev {ifname}"));
     let advice = format!(
-        "`ip route del {destination}{of_link}`, or create the network again with another --subnet"
+        "create the network again with another --subnet; or, if nothing needs that route, \
+         `ip route del {destination}{of_link}`"
     );
     finding(severity, what, advice)
 }

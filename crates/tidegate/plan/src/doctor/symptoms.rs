@@ -1,17 +1,20 @@
 //! What the host looks like.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use tidegate_api::Fight;
 use tidegate_model::links::{Link, PolicyRouting, Route};
 use tidegate_model::{IfName, Name, Needs};
 use tidegate_nft::{BaseChain, Kind};
 
+use crate::fact::{Fact, Facts};
+use crate::others;
+
 /// What the host looks like.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Symptoms {
     /// The texts of facts that the checks need ([`unknown_facts`](super::unknown_facts)), or why they are unknown.
-    pub facts: BTreeMap<Fact, Result<String, String>>,
+    pub facts: Facts,
     /// The host's links.
     pub links: Vec<Link>,
     /// The routes of the host's main table.
@@ -26,7 +29,7 @@ pub struct Symptoms {
     pub table: Result<Vec<String>, String>,
     /// Why the kernel or nft refuses the table in a dry run.
     pub refusal: Option<(Kind, String)>,
-    /// The base chains of every table, or why they are unknown.
+    /// The base chains of other programs in nf_tables, or why they are unknown.
     pub chains: Result<Vec<BaseChain>, String>,
     /// The release of nft or libnftables, as in `1.0.6`.
     pub nft_version: Option<String>,
@@ -46,18 +49,13 @@ pub struct Symptoms {
     pub unanswered: Option<String>,
 }
 
-/// A fact of the host that is a text. A check names the facts that it reads, and the daemon reads any of them.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Fact {
-    /// The value of a sysctl, by its path below /proc/sys.
-    Sysctl(String),
-    /// The content of a file of /proc or /sys, by its absolute path.
-    File(&'static str),
-    /// What a program prints on stdout: its name and arguments.
-    Output(&'static [&'static str]),
-}
-
 impl Symptoms {
+    /// The base chains of other programs in nf_tables, as far as they can be read, or why they are unknown.
+    pub(super) fn completed(&self) -> Result<Vec<BaseChain>, &str> {
+        let chains = self.chains.as_deref().map_err(String::as_str)?;
+        Ok(others::completed(chains, &self.facts))
+    }
+
     /// The value of a sysctl, if it is known.
     pub(super) fn sysctl(&self, path: &str) -> Option<&str> {
         let value = self.facts.get(&Fact::Sysctl(path.to_owned()))?;

@@ -49,7 +49,8 @@ fn findings(symptoms: &Symptoms) -> Vec<Finding> {
                  (nft_chain_nat, nft_masq, nft_fib_inet, nft_ct), or use a newer kernel"
             }
             Kind::DriverGone => {
-                "nft crashes: delete the tables that a newer nft created in this network namespace, with that nft, or install nftables 1.1.2 or newer"
+                "nft crashes: install nftables 1.1.2 or newer, or delete the sets that a newer nft created in this network \
+                 namespace, with that nft"
             }
             Kind::Permission => "give tidegated CAP_NET_ADMIN",
             _ => "see the message",

@@ -24,6 +24,8 @@ pub(super) struct Packet {
     pub(super) sport: Option<u16>,
     /// None for an echo request.
     pub(super) port: Option<(u16, Protocol)>,
+    /// The destination port before translation.
+    pub(super) asked: Option<u16>,
     pub(super) is_dnat: bool,
     pub(super) is_snat: bool,
 }

@@ -3,16 +3,18 @@
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 
 use tidegate_api::explain::{Fate, Path, Question};
-use tidegate_model::{Access, AllowList, Endpoint, IfName, Network, PortBinding, Protocol, State};
+use tidegate_model::{Access, Endpoint, IfName, Network, PortBinding, Protocol, State};
 use tidegate_nft::{Hook, IpVersion, TableState};
 
+use super::beside::Beside;
 use super::ends::{End, Who, endpoint_of};
+use super::hint;
 use super::owner;
 use super::packet::Packet;
 use super::routing::{Bridging, HostRouting};
 use super::walk::{Ground, Walk, is_to_host};
 use crate::holds;
-use crate::ruleset::{NOBODY, NOT_ON_LIST, ON_LIST};
+use crate::ruleset::{NOT_ON_LIST, ON_LIST};
 use crate::steps;
 
 /// The fate of the packet, and why.
@@ -24,14 +26,14 @@ const DHCP_CLIENT: u16 = 68;
 
 /// A packet on its way.
 pub(super) struct PacketPath<'a> {
-    state: &'a State,
+    pub(super) state: &'a State,
     routing: &'a HostRouting,
-    walk: Walk<'a>,
-    from: End<'a>,
+    pub(super) walk: Walk<'a>,
+    pub(super) from: End<'a>,
     /// The false source address, if there is one.
-    claimed: Option<IpAddr>,
-    to: End<'a>,
-    asked: Option<(u16, Protocol)>,
+    pub(super) claimed: Option<IpAddr>,
+    pub(super) to: End<'a>,
+    pub(super) asked: Option<(u16, Protocol)>,
     packet: Packet,
 }
 
@@ -55,10 +57,13 @@ impl<'a> PacketPath<'a> {
             daddr: to.address,
             sport: is_dhcp.then_some(DHCP_CLIENT),
             port: asked,
+            asked: asked.map(|(port, _)| port),
             is_dnat: false,
             is_snat: false,
         };
         let steps = Vec::new();
+        let is_from_host = matches!(from.who, Who::Host);
+        let beside = Beside::new(state, &routing.others, is_from_host);
         Self {
             state,
             routing,
@@ -66,6 +71,7 @@ impl<'a> PacketPath<'a> {
                 state,
                 table,
                 steps,
+                beside,
             },
             from,
             claimed,
@@ -84,13 +90,37 @@ impl<'a> PacketPath<'a> {
                 self.enter()
             }
         };
+        let (fate, why) = self.with_answers(fate, why);
+        let hint = hint::of(&self, &fate);
         Path {
             source: self.source(),
             destination: self.destination(),
-            hint: self.hint(&fate),
+            hint,
             steps: self.walk.steps,
+            // What is dropped anyway does not get to the other tables.
+            unclear: match fate.is_arrival() {
+                true => self.walk.beside.unclear,
+                false => Vec::new(),
+            },
             fate,
             why,
+        }
+    }
+
+    /// If it arrives, whether other programs' chains let its answers pass too.
+    fn with_answers(&mut self, fate: Fate, why: String) -> FateAndReason {
+        if !fate.is_arrival() {
+            return (fate, why);
+        }
+        let ends = [self.from.who, self.to.who];
+        if ends.iter().any(|who| matches!(who, Who::Endpoint(_)))
+            || matches!(fate, Fate::ReachesEndpoint(_))
+        {
+            self.walk.beside.crosses_bridge();
+        }
+        match self.walk.beside.answer_passes() {
+            true => (fate, why),
+            false => self.dropped(),
         }
     }
 
@@ -261,6 +291,10 @@ impl<'a> PacketPath<'a> {
     }
 
     fn leave_host(&mut self) -> FateAndReason {
+        self.packet.oif = match self.is_to_host() {
+            true => "lo".parse().ok(),
+            false => self.route().ok().flatten(),
+        };
         if !self.passes(Hook::Output) {
             return self.dropped();
         }
@@ -385,11 +419,14 @@ impl<'a> PacketPath<'a> {
         is_to_host(&self.packet, self.routing)
     }
 
-    fn is_ipv4(&self) -> bool {
+    pub(super) fn is_ipv4(&self) -> bool {
         self.packet.version == IpVersion::V4
     }
 
     fn dropped(&self) -> FateAndReason {
+        if let Some(other) = &self.walk.beside.dropped {
+            return lost(other.clone());
+        }
         let rule = self.walk.steps.last().map(|step| step.rule.clone());
         let rule = rule.unwrap_or_default();
         let why = match self.kept_out_of() {
@@ -427,7 +464,7 @@ impl<'a> PacketPath<'a> {
     }
 
     /// The endpoint and its port, if the port's list blocked the packet.
-    fn kept_out_of(&self) -> Option<(&'a Endpoint, PortBinding)> {
+    pub(super) fn kept_out_of(&self) -> Option<(&'a Endpoint, PortBinding)> {
         let (last, before) = self.walk.steps.split_last()?;
         if last.rule != NOT_ON_LIST {
             return None;
@@ -454,79 +491,6 @@ impl<'a> PacketPath<'a> {
         }
     }
 
-    /// Advice for a blocked sender: the list with the sender added.
-    fn hint_of_list(&self, endpoint: &Endpoint, port: &PortBinding) -> String {
-        let listed = endpoint.allowed(port).map_or(&[][..], AllowList::sources);
-        let sender = self
-            .claimed
-            .or(self.from.address)
-            .map_or_else(|| "CIDR".into(), |ip| ip.to_string());
-        let allow = listed.iter().map(ToString::to_string).chain([sender]);
-        let allow: String = allow.map(|source| format!(" --allow {source}")).collect();
-        let name = &endpoint.name;
-        format!(
-            "let it in: `tidegate unpublish {name} {port}`, then `tidegate publish {name} {port}{allow}`"
-        )
-    }
-
-    /// Advice for a packet against the way in which two networks are connected.
-    fn hint_of_one_way(&self, to: &Network) -> Option<String> {
-        let Who::Endpoint(sender) = self.from.who else {
-            return None;
-        };
-        let (to, from) = (&to.name, &sender.network);
-        let is_reached = self.state.networks.get(to)?.peers.contains(from);
-        is_reached.then(|| {
-            format!(
-                "network {to} is connected to network {from} one way: `tidegate network connect {to} {from}` connects \
-                 them both ways"
-            )
-        })
-    }
-
-    /// Advice for a dropped packet: how to reach its endpoint.
-    fn hint(&self, fate: &Fate) -> Option<String> {
-        let last = self.walk.steps.last();
-        if *fate == Fate::Dropped && last.is_some_and(|step| step.chain == NOBODY.as_str()) {
-            return Some(OF_NOBODY.into());
-        }
-        if let (Fate::Dropped, Some((endpoint, port))) = (fate, self.kept_out_of()) {
-            return Some(self.hint_of_list(endpoint, &port));
-        }
-        let (Fate::Dropped, Who::Endpoint(endpoint), Some((port, protocol))) =
-            (fate, self.to.who, self.asked)
-        else {
-            return None;
-        };
-        let network = self.state.networks.get(&endpoint.network)?;
-        if network.policy.access != Access::Open {
-            return None;
-        }
-        if let Some(hint) = self.hint_of_one_way(network) {
-            return Some(hint);
-        }
-        let is_ipv4 = self.is_ipv4();
-        let mut of_it = endpoint.ports.iter().filter(|binding| {
-            (binding.port, binding.protocol) == (port, protocol)
-                && binding.host_ip.is_none_or(|ip| ip.is_ipv4() == is_ipv4)
-        });
-        let is_reached = |ip: IpAddr| !ip.is_loopback();
-        match of_it.find(|binding| binding.only_at().is_none_or(is_reached)) {
-            Some(binding) => {
-                let host_port = binding.host_port;
-                let at = binding.only_at().map_or_else(
-                    || format!("host:{host_port}"),
-                    |ip| SocketAddr::new(ip, host_port).to_string(),
-                );
-                Some(format!("the port is published: use {at}/{protocol}"))
-            }
-            None => Some(format!(
-                "publish it: `tidegate publish {} {port}/{protocol}`",
-                endpoint.name
-            )),
-        }
-    }
-
     fn source(&self) -> String {
         let from = self.from;
         self.claimed.map_or_else(
@@ -549,10 +513,6 @@ impl<'a> PacketPath<'a> {
         }
     }
 }
-
-/// The hint about addresses that no host has.
-const OF_NOBODY: &str = "from such an address pass only requests that need it: DHCP (0.0.0.0 to \
-                         255.255.255.255:67/udp), IGMP, MLD, neighbour and router solicitations";
 
 /// `ip6_rcv_core`.
 const LOOPBACK6: &str = "the kernel drops packets from and to ::1 that come in by an interface";

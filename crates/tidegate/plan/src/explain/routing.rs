@@ -8,6 +8,7 @@ use tidegate_model::links::{GROUP, Link, Route};
 use tidegate_model::{IfName, Network};
 
 use super::walk::Ground;
+use crate::others::Others;
 
 /// The facts of the host that decide where a packet goes.
 #[derive(Clone, Debug, PartialEq)]
@@ -18,6 +19,8 @@ pub struct HostRouting {
     pub routes: Vec<Route>,
     /// Values of [`SYSCTLS_OF_PATHS`]; none for a missing one.
     pub sysctls: BTreeMap<String, Option<String>>,
+    /// The tables of other programs.
+    pub others: Others,
 }
 
 const FORWARDING4: &str = "net/ipv4/ip_forward";

@@ -9,6 +9,7 @@ use tidegate_nft::{
     Nat, NatKind, NatTarget, Policy, Rule, Side, Statement, TableState, Value, Verdict,
 };
 
+use super::beside::Beside;
 use super::owner;
 use super::packet::{Held, Packet};
 use crate::steps;
@@ -18,6 +19,8 @@ pub(super) struct Walk<'a> {
     pub(super) state: &'a State,
     pub(super) table: &'a TableState,
     pub(super) steps: Vec<Step>,
+    /// The chains of other programs.
+    pub(super) beside: Beside,
 }
 
 /// What rules ask of the host besides the packet.
@@ -53,7 +56,8 @@ enum StatementResult {
 }
 
 impl Walk<'_> {
-    /// Whether the packet passes our chains at a hook.
+    /// Whether the packet passes all chains at a hook, in the order of their priorities. Chains of other programs come
+    /// after ours of the same priority.
     pub(super) fn passes(&mut self, hook: Hook, packet: &mut Packet, ground: &dyn Ground) -> bool {
         let table = self.table;
         let base_of = |chain: &'_ ChainState| chain.chain().base.clone();
@@ -62,13 +66,25 @@ impl Walk<'_> {
             .filter_map(|chain| Some((base_of(chain).filter(|base| base.hook == hook)?, chain)))
             .collect();
         chains.sort_by_key(|(base, _)| base.priority);
-        chains
-            .into_iter()
-            .all(|(base, chain)| match self.chain(chain, packet, ground) {
+        let mut others = self.beside.priorities(hook);
+        others.dedup();
+        let mut others = others.into_iter().peekable();
+        for (base, chain) in chains {
+            while let Some(priority) = others.next_if(|it| *it < i64::from(base.priority.0)) {
+                if !self.beside.passes(hook, priority, packet) {
+                    return false;
+                }
+            }
+            let passes = match self.chain(chain, packet, ground) {
                 End::Accepted => true,
                 End::Dropped => false,
                 End::Passed => base.policy == Policy::Accept,
-            })
+            };
+            if !passes {
+                return false;
+            }
+        }
+        others.all(|priority| self.beside.passes(hook, priority, packet))
     }
 
     fn chain(&mut self, chain: &ChainState, packet: &mut Packet, ground: &dyn Ground) -> End {

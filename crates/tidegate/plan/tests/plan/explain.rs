@@ -1,6 +1,7 @@
 //! What is said of a packet, and by which rule and element.
 
 mod host;
+mod others;
 mod sources;
 
 use std::collections::BTreeMap;
@@ -12,7 +13,7 @@ use tidegate_api::explain::{Explanation, Fate, Question};
 use tidegate_api::{Attach, CreateNetwork, Policy};
 use tidegate_model::links::{Bridging, DEFAULT_MTU, Link, LinkKind, Route};
 use tidegate_model::{Access, HostAccess, Mode, State};
-use tidegate_plan::{HostRouting, Refused};
+use tidegate_plan::{Fact, HostRouting, Others, Refused};
 
 /// A state with one network, whose endpoints are `ep-1`, with these published ports, and `ep-2`.
 fn web(policy: Policy, ports: &[&str]) -> State {
@@ -104,6 +105,24 @@ fn routing(state: &State) -> HostRouting {
         links,
         routes,
         sysctls: sysctls.into(),
+        others: no_others(),
+    }
+}
+
+/// No tables of other programs.
+fn no_others() -> Others {
+    Others {
+        chains: Ok(Vec::new()),
+        facts: BTreeMap::from([
+            (
+                Fact::File("/proc/net/ip_tables_names"),
+                Err("not there".into()),
+            ),
+            (
+                Fact::File("/proc/net/ip6_tables_names"),
+                Err("not there".into()),
+            ),
+        ]),
     }
 }
 

@@ -31,6 +31,7 @@ fn packet() -> Packet {
         daddr: Some([192, 0, 2, 1].into()),
         sport: None,
         port: Some((80, tidegate_model::Protocol::Tcp)),
+        asked: Some(80),
         is_dnat: false,
         is_snat: false,
     }
@@ -62,6 +63,7 @@ fn walk(base: Base, rules: Vec<Vec<Statement>>, other: Vec<Vec<Statement>>) -> (
         state: &State::default(),
         table: ruleset.table(&table).unwrap(),
         steps: Vec::new(),
+        beside: Beside::default(),
     };
     let mut packet = packet();
     let passes = walk.passes(Hook::Prerouting, &mut packet, &Nowhere);
@@ -139,6 +141,7 @@ fn a_source_is_one_address_and_has_a_way_back_by_the_interface_that_it_came_by_o
             state: &State::default(),
             table: ruleset.table(&table).unwrap(),
             steps: Vec::new(),
+            beside: Beside::default(),
         };
         let mut packet = Packet {
             iif: Some(iif.parse().unwrap()),

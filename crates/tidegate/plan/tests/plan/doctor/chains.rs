@@ -1,152 +1,386 @@
 //! Findings about chains of other programs.
 
 use tidegate_api::doctor::{Finding, Severity};
+use tidegate_api::{CreateNetwork, Policy};
+use tidegate_model::links::Route;
+use tidegate_model::{Access, State};
 use tidegate_nft::BaseChain;
 
-use super::{foreign, healthy, of_check};
-use crate::values::state_with;
+use super::{Fact, foreign, healthy, of_check, sysctl};
+use crate::values::{attach, create, network, state_with};
 
-/// The findings about a chain that drops by its policy, after a change.
-fn found(change: impl FnOnce(&mut BaseChain)) -> Vec<Finding> {
-    let mut chain = foreign("mine", "forward", &[]);
-    chain.drops_by_policy = true;
-    change(&mut chain);
-    let mut host = healthy();
-    host.chains = Ok(vec![chain]);
-    of_check(&state_with(&["web"]), &host, "other-tables")
+/// The one base chain of a table, in nft's JSON: its head, and its rules with handles from 7 on.
+fn chain(head: &str, rules: &[&str]) -> BaseChain {
+    let [family, table, name, hook, policy] = head.split(' ').collect::<Vec<_>>()[..] else {
+        panic!("{head}")
+    };
+    let mut objects = vec![format!(
+        r#"{{"chain": {{"family": "{family}", "table": "{table}", "name": "{name}",
+            "type": "filter", "hook": "{hook}", "prio": 0, "policy": "{policy}"}}}}"#
+    )];
+    for (number, rule) in rules.iter().enumerate() {
+        objects.push(format!(
+            r#"{{"rule": {{"family": "{family}", "table": "{table}", "chain": "{name}",
+                "handle": {}, "expr": [{rule}]}}}}"#,
+            number + 7
+        ));
+    }
+    let json = format!(r#"{{"nftables": [{}]}}"#, objects.join(","));
+    let mut chains = BaseChain::parse_all(&json).unwrap();
+    assert_eq!(chains.len(), 1);
+    chains.remove(0)
 }
 
-fn only(change: impl FnOnce(&mut BaseChain)) -> Finding {
-    let [finding] = <[Finding; 1]>::try_from(found(change)).unwrap();
+fn meta(key: &str, value: &str) -> String {
+    format!(
+        r#"{{"match": {{"op": "==", "left": {{"meta": {{"key": "{key}"}}}}, "right": "{value}"}}}}"#
+    )
+}
+
+fn accept(key: &str, value: &str) -> String {
+    format!(r#"{}, {{"accept": null}}"#, meta(key, value))
+}
+
+const DROP_8080: &str = r#"{"match": {"op": "==",
+    "left": {"payload": {"protocol": "tcp", "field": "dport"}}, "right": 8080}}, {"drop": null}"#;
+const ESTABLISHED: &str = r#"{"match": {"op": "in", "left": {"ct": {"key": "state"}},
+    "right": ["established", "related"]}}, {"accept": null}"#;
+const REJECT: &str = r#"{"counter": null}, {"reject": {"type": "icmpx"}}"#;
+const NOBODY_KNOWS: &str = r#"{"xt": null}, {"accept": null}"#;
+
+fn found_in(state: &State, chain: BaseChain) -> Vec<Finding> {
+    let mut host = healthy();
+    host.chains = Ok(vec![chain]);
+    let default = |to: &str| Route {
+        destination: to.parse().unwrap(),
+        ifname: Some("eth0".parse().unwrap()),
+        metric: 0,
+        is_blocked: false,
+    };
+    host.routes = vec![default("0.0.0.0/0"), default("::/0")];
+    of_check(state, &host, "other-tables")
+}
+
+fn found(chain: BaseChain) -> Vec<Finding> {
+    found_in(&state_with(&["web"]), chain)
+}
+
+fn only(chain: BaseChain) -> Finding {
+    let [finding] = <[Finding; 1]>::try_from(found(chain)).unwrap();
     finding
 }
 
 #[test]
 fn a_chain_that_drops_what_no_rule_accepts_is_a_fault() {
-    let by_policy = only(|_| ());
+    let by_policy = only(chain("inet mine forward forward drop", &[]));
     assert_eq!(by_policy.severity, Severity::Fault);
     assert_eq!(
         by_policy.what,
-        "chain forward of table inet mine has the policy drop, and no rule for tgb0"
+        "chain forward of table inet mine drops packets from and to tgb0 (policy drop)"
     );
-    let by_rule = |chain: &mut BaseChain| {
-        (chain.drops_by_policy, chain.drops_by_rule) = (false, true);
-    };
-    let by_rule = only(by_rule);
+    let by_rule = only(chain("inet mine forward forward accept", &[REJECT]));
+    assert_eq!(by_rule.severity, Severity::Fault);
     assert!(
         by_rule
             .what
-            .contains("drops everything else in its last rule"),
+            .ends_with("from and to tgb0 (rule 7 of chain forward)"),
         "{by_rule:?}"
     );
-    assert_eq!(found(|chain| chain.drops_by_policy = false), []);
+    assert_eq!(found(chain("inet mine forward forward accept", &[])), []);
 }
 
 #[test]
 fn packets_of_endpoints_pass_three_hooks_in_each_family_of_ip() {
-    for (hook, count) in [
-        ("prerouting", 1),
-        ("forward", 1),
-        ("postrouting", 1),
-        ("output", 0),
+    for (hook, what) in [
+        ("prerouting", Some("from tgb0 ")),
+        ("forward", Some("from and to tgb0 ")),
+        ("postrouting", Some("to tgb0 ")),
+        ("output", None),
     ] {
-        assert_eq!(
-            found(|chain| chain.hook = hook.into()).len(),
-            count,
-            "{hook}"
-        );
+        let found = found(chain(&format!("inet mine chain {hook} drop"), &[]));
+        assert_eq!(found.len(), usize::from(what.is_some()), "{hook}");
+        if let Some(what) = what {
+            assert!(found[0].what.contains(what), "{found:?}");
+        }
     }
-    for (family, count) in [("ip", 1), ("ip6", 1), ("inet", 1), ("bridge", 0)] {
-        let of_family = found(|chain| chain.family = family.into());
-        assert_eq!(of_family.len(), count, "{family}");
+    for (family, severity) in [
+        ("ip", Severity::Fault),
+        ("ip6", Severity::Fault),
+        ("inet", Severity::Fault),
+        ("bridge", Severity::CouldNotTell),
+        ("netdev", Severity::CouldNotTell),
+    ] {
+        let of_family = only(chain(&format!("{family} mine chain forward drop"), &[]));
+        assert_eq!(of_family.severity, severity, "{family}");
+    }
+    // Without a network there is nothing to stop.
+    for family in ["inet", "bridge"] {
+        let chain = chain(&format!("{family} mine chain forward drop"), &[]);
+        assert_eq!(found_in(&state_with(&[]), chain), []);
     }
 }
 
 #[test]
-fn only_the_table_with_our_name_in_our_family_is_ours() {
-    for (family, table, count) in [
-        ("inet", "tidegate", 0),
-        ("ip", "tidegate", 1),
-        ("inet", "tide", 1),
+fn only_what_is_still_dropped_after_the_rules_is_a_fault() {
+    let of = |rules: &[&str]| found(chain("ip filter FORWARD forward drop", rules));
+    let (from, to) = (accept("iifname", "tgb*"), accept("oifname", "tgb*"));
+    assert_eq!(of(&[&from, &to]), []);
+    assert_eq!(of(&[&from, ESTABLISHED]), [], "nothing is published");
+    for (rules, still) in [
+        (vec![from.as_str()], "packets to tgb0 "),
+        (vec![to.as_str()], "packets from tgb0 "),
+        (vec![ESTABLISHED], "packets from tgb0 "),
+        (
+            vec![&*accept("iifname", "tgb1")],
+            "packets from and to tgb0 ",
+        ),
+        (vec![&*accept("iifname", "eth0")], "packets from tgb0 "),
     ] {
-        let of_table = found(|chain| (chain.family, chain.table) = (family.into(), table.into()));
-        assert_eq!(of_table.len(), count, "{family} {table}");
+        let rules: Vec<&str> = rules.into_iter().collect();
+        let found = of(&rules);
+        let fault = found.iter().find(|it| it.severity == Severity::Fault);
+        assert!(fault.unwrap().what.contains(still), "{rules:?}: {found:?}");
     }
+    // Clients of a published port are no answers.
+    let mut publishing = state_with(&["web"]);
+    attach(&mut publishing, "web", 1, &["8080:80"]);
+    let chain = chain("ip filter FORWARD forward drop", &[&from, ESTABLISHED]);
+    let [finding] = &found_in(&publishing, chain)[..] else {
+        panic!("it is one finding")
+    };
+    assert!(finding.what.contains("packets to tgb0 "), "{finding:?}");
 }
 
 #[test]
-fn a_table_that_mentions_every_bridge_may_let_them_pass() {
-    for (word, severity) in [
-        ("tgb0", Severity::CouldNotTell),
-        ("tgb*", Severity::CouldNotTell),
-        ("tgb", Severity::Fault),
-        ("tgb00", Severity::Fault),
-        ("tgx*", Severity::Fault),
-        ("*", Severity::Fault),
-    ] {
-        let finding = only(|chain| chain.words = [word.to_owned()].into());
-        assert_eq!(finding.severity, severity, "{word}");
-        let is_unclear = finding.what.contains("some rules mention our bridges");
-        assert_eq!(
-            is_unclear,
-            severity == Severity::CouldNotTell,
-            "{finding:?}"
-        );
-    }
-    let mut host = healthy();
-    let mut chain = foreign("mine", "forward", &["tgb1"]);
-    chain.drops_by_policy = true;
-    host.chains = Ok(vec![chain]);
-    let of_three = of_check(&state_with(&["a", "b", "c"]), &host, "other-tables");
+fn one_advice_opens_all_bridges_in_both_directions() {
+    let mut state = state_with(&["a", "b", "c"]);
+    let named = CreateNetwork {
+        bridge: Some("br-web".parse().unwrap()),
+        ..network("d")
+    };
+    state.apply(&create(&state, &named).unwrap().change);
+    let forward = || chain("inet mine forward forward drop", &[]);
+    let [finding] = &found_in(&state, forward())[..] else {
+        panic!("it is one finding")
+    };
     assert!(
-        of_three[0].what.ends_with("and no rule for tgb0, tgb2"),
-        "{of_three:?}"
+        finding
+            .what
+            .contains("from and to br-web, tgb0, tgb1, tgb2 "),
+        "{finding:?}"
     );
+    assert_eq!(
+        finding.advice,
+        "`nft 'add rule inet mine forward iifname \"br-web\" accept; \
+         add rule inet mine forward oifname \"br-web\" accept; \
+         add rule inet mine forward iifname \"tgb*\" accept; \
+         add rule inet mine forward oifname \"tgb*\" accept'`, and add the rules where that table is configured"
+    );
+    let rules = [
+        accept("iifname", "br-web"),
+        accept("oifname", "br-web"),
+        accept("iifname", "tgb*"),
+        accept("oifname", "tgb*"),
+    ];
+    let rules: Vec<&str> = rules.iter().map(String::as_str).collect();
+    let followed = chain("inet mine forward forward drop", &rules);
+    assert_eq!(found_in(&state, followed), []);
+}
+
+#[test]
+fn a_rule_that_drops_something_is_named_where_it_cannot_be_judged() {
+    for (rule, policy) in [
+        (DROP_8080, "accept"),
+        (r#"{"xt": null}"#, "accept"),
+        (NOBODY_KNOWS, "drop"),
+    ] {
+        let finding = only(chain(
+            &format!("inet mine forward forward {policy}"),
+            &[rule],
+        ));
+        assert_eq!(finding.severity, Severity::CouldNotTell, "{rule}");
+        let place = match policy {
+            "drop" => "policy drop",
+            _ => "rule 7 of chain forward",
+        };
+        // Clients choose other ports than 8080 for themselves, so no answer goes there.
+        let packets = if rule == DROP_8080 {
+            "from"
+        } else {
+            "from and to"
+        };
+        assert_eq!(
+            finding.what,
+            format!(
+                "cannot judge whether chain forward of table inet mine drops packets {packets} tgb0: see {place}"
+            )
+        );
+        assert!(finding.advice.starts_with("`nft -a list table inet mine`"));
+    }
+    // Rules of which it is certain that they are not about our packets.
+    for rule in [
+        r#"{"match": {"op": "==", "left": {"payload": {"protocol": "ip6", "field": "daddr"}},
+            "right": {"set": [{"prefix": {"addr": "::", "len": 96}}, {"prefix": {"addr": "2002:a00::", "len": 24}}]}}},
+            {"reject": {"type": "icmpv6"}}"#.to_owned(),
+        format!(r#"{}, {{"drop": null}}"#, meta("iifname", "docker0")),
+        format!(r#"{{"match": {{"op": "in", "left": {{"ct": {{"key": "state"}}}}, "right": "invalid"}}}}, {{"drop": null}}"#),
+        r#"{"match": {"op": "==", "left": {"fib": {"result": "oif", "flags": ["saddr", "iif"]}}, "right": false}}, {"drop": null}"#.to_owned(),
+        format!(r#"{}, {}, {{"drop": null}}"#, meta("iifname", "docker0").replace("==", "!="), meta("oifname", "docker0")),
+    ] {
+        let found = found(chain("inet mine forward forward accept", &[&rule]));
+        assert_eq!(found, [], "{rule}");
+    }
+}
+
+#[test]
+fn networks_that_are_not_forwarded_need_no_rule_of_others() {
+    let of_access = |access| {
+        let mut state = state_with(&["web"]);
+        for network in state.networks.values_mut() {
+            network.policy.access = access;
+        }
+        found_in(&state, chain("ip filter FORWARD forward drop", &[])).len()
+    };
+    assert_eq!(of_access(Access::Open), 1);
+    assert_eq!(of_access(Access::Internal), 0);
+    assert_eq!(of_access(Access::Isolated), 0);
+}
+
+#[test]
+fn with_br_netfilter_the_chains_also_see_what_stays_on_a_bridge() {
+    let of = |value: &str, icc: bool| {
+        let policy = Policy {
+            access: Access::Internal,
+            icc,
+            ..Policy::default()
+        };
+        let request = CreateNetwork {
+            policy,
+            ..network("web")
+        };
+        let mut state = State::default();
+        state.apply(&create(&state, &request).unwrap().change);
+        let mut host = healthy();
+        let path = "net/bridge/bridge-nf-call-iptables";
+        host.facts.extend([sysctl(path, value)]);
+        host.chains = Ok(vec![chain("ip filter FORWARD forward drop", &[])]);
+        of_check(&state, &host, "other-tables")
+    };
+    let [finding] = &of("1", true)[..] else {
+        panic!("it is one finding")
+    };
+    assert!(finding.what.contains("packets within tgb0 "), "{finding:?}");
+    assert_eq!(
+        finding.advice,
+        "`iptables -A FORWARD -i tgb+ -o tgb+ -j ACCEPT`"
+    );
+    assert_eq!(of("0", true), []);
+    assert_eq!(of("1", false), []);
 }
 
 #[test]
 fn the_advice_is_a_command_of_the_program_that_owns_the_table() {
-    let advice = |family: &str, table: &str, name: &str, words: &[&str]| {
-        let finding = only(|chain| {
-            (chain.family, chain.table, chain.name) = (family.into(), table.into(), name.into());
-            chain.words = words.iter().map(ToString::to_string).collect();
-        });
-        finding.advice
+    let advice = |head: &str, words: &[&str], rules: &[&str]| {
+        let mut chain = chain(head, rules);
+        chain.words.extend(words.iter().map(ToString::to_string));
+        only(chain).advice
     };
-    for (advice, start) in [
+    for (advice, expected) in [
         (
-            advice("inet", "firewalld", "filter_FORWARD", &[]),
-            "`firewall-cmd --permanent --zone=trusted --add-interface=tgb0",
+            advice(
+                "inet firewalld filter_FORWARD forward accept",
+                &[],
+                &[REJECT],
+            ),
+            "`firewall-cmd --permanent --zone=trusted --add-interface=tgb+ && firewall-cmd --reload`",
         ),
         (
-            advice("ip", "filter", "FORWARD", &["ufw-before-forward"]),
-            "`ufw route allow in on tgb0`",
+            advice(
+                "ip filter FORWARD forward drop",
+                &["ufw-before-forward"],
+                &[],
+            ),
+            "`ufw route allow in on tgb+ && ufw route allow out on tgb+`",
         ),
         (
-            advice("ip6", "filter", "FORWARD", &["ufw6-before-forward"]),
-            "`ufw route allow in on tgb0`",
+            advice(
+                "ip6 filter FORWARD forward drop",
+                &["ufw6-before-forward"],
+                &[],
+            ),
+            "`ufw route allow in on tgb+ && ufw route allow out on tgb+`",
         ),
         (
-            advice("ip", "filter", "FORWARD", &["DOCKER-USER"]),
-            "`iptables -I DOCKER-USER -i tgb0 -j ACCEPT`",
+            advice("ip filter FORWARD forward drop", &["DOCKER-USER"], &[]),
+            "`iptables -A FORWARD -i tgb+ -j ACCEPT && iptables -A FORWARD -o tgb+ -j ACCEPT`",
         ),
         (
-            advice("ip6", "filter", "FORWARD", &["DOCKER-USER"]),
-            "`ip6tables -I DOCKER-USER -i tgb0 -j ACCEPT`",
+            advice("ip6 filter FORWARD forward accept", &[], &[REJECT]),
+            "`ip6tables -I FORWARD -i tgb+ -j ACCEPT && ip6tables -I FORWARD -o tgb+ -j ACCEPT`",
         ),
         (
-            advice("ip6", "filter", "FORWARD", &[]),
-            "`ip6tables -I FORWARD -i tgb0 -j ACCEPT`",
-        ),
-        (
-            advice("ip", "filter", "forward", &[]),
-            "`nft insert rule ip filter forward iifname tgb0 accept`",
-        ),
-        (
-            advice("ip", "mangle", "FORWARD", &[]),
-            "`nft insert rule ip mangle FORWARD iifname tgb0 accept`",
+            advice("ip mangle FORWARD forward accept", &[], &[REJECT]),
+            "`nft 'insert rule ip mangle FORWARD position 7 iifname \"tgb*\" accept; \
+             insert rule ip mangle FORWARD position 7 oifname \"tgb*\" accept'`, and add the rules where that table is \
+             configured",
         ),
     ] {
-        assert!(advice.starts_with(start), "{advice}");
+        assert_eq!(advice, expected);
     }
+}
+
+/// The zone covers the bridges that Tidegate names.
+#[test]
+fn where_the_zone_for_firewalld_is_installed_it_is_the_advice() {
+    let mut host = healthy();
+    let zone = Fact::File("/usr/lib/firewalld/zones/tidegate.xml");
+    host.facts.insert(zone, Ok("<zone/>".into()));
+    let forward = "inet firewalld filter_FORWARD forward accept";
+    host.chains = Ok(vec![chain(forward, &[REJECT])]);
+    let advice = |state: &State| of_check(state, &host, "other-tables")[0].advice.clone();
+    let mut state = state_with(&["a"]);
+    assert_eq!(advice(&state), "`firewall-cmd --reload`");
+    let named = CreateNetwork {
+        bridge: Some("br-web".parse().unwrap()),
+        ..network("d")
+    };
+    state.apply(&create(&state, &named).unwrap().change);
+    assert_eq!(
+        advice(&state),
+        "`firewall-cmd --permanent --zone=tidegate --add-interface=br-web && firewall-cmd --reload`"
+    );
+}
+
+/// nft has no words for matches of x_tables; iptables does.
+#[test]
+fn rules_of_iptables_nft_are_judged_as_iptables_prints_them() {
+    let rules = [NOBODY_KNOWS, r#"{"xt": null}, {"drop": null}"#];
+    let output = Fact::Output(&["iptables-nft", "-S"]);
+    let judged = |printed: &str| {
+        let mut host = healthy();
+        host.chains = Ok(vec![chain("ip filter FORWARD forward drop", &rules)]);
+        host.facts.insert(output.clone(), Ok(printed.to_owned()));
+        of_check(&state_with(&["web"]), &host, "other-tables")
+    };
+    let printed = "-P FORWARD DROP\n-A FORWARD -m conntrack --ctstate RELATED,ESTABLISHED -j ACCEPT\n\
+                   -A FORWARD -m comment --comment \"a b\" -j DROP\n";
+    let [finding] = &judged(printed)[..] else {
+        panic!("it is one finding")
+    };
+    assert!(
+        finding
+            .what
+            .ends_with("packets from tgb0 (rule 8 of chain FORWARD)"),
+        "{finding:?}"
+    );
+    // Something else than what nft lists.
+    let [finding] = &judged("-P FORWARD DROP\n")[..] else {
+        panic!("it is one finding")
+    };
+    assert_eq!(finding.severity, Severity::CouldNotTell);
+    let mut host = healthy();
+    host.chains = Ok(vec![chain("ip filter FORWARD forward drop", &rules)]);
+    assert!(tidegate_plan::unknown_facts(&state_with(&["web"]), &host).contains(&output));
+    host.chains = Ok(vec![foreign("filter", "forward", &[])]);
+    assert!(!tidegate_plan::unknown_facts(&state_with(&["web"]), &host).contains(&output));
 }

@@ -1,0 +1,216 @@
+//! Packets that networks need to pass, as chains of other programs see them.
+
+use tidegate_model::{Access, IfName, Mode, Network, State, Subnet};
+use tidegate_nft::{BaseChain, IpVersion};
+
+use super::Symptoms;
+use crate::others::{
+    Address, ConnectionState, Interface, Judgement, Place, Port, Seen, judge, sees,
+};
+use crate::steps;
+
+/// Where a packet comes from and goes to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Direction {
+    /// From a bridge.
+    From,
+    /// To a bridge.
+    To,
+    /// From one endpoint of a network to another, over the bridge.
+    Within,
+}
+
+/// A packet of a network.
+pub(super) struct Probe<'a> {
+    pub(super) direction: Direction,
+    pub(super) bridge: &'a IfName,
+    /// The hooks at which chains see it like this.
+    hooks: &'static [&'static str],
+    packet: Seen,
+}
+
+impl<'a> Probe<'a> {
+    /// A DNS query to the host, redirected to a port of it.
+    pub(super) fn queries(
+        state: &'a State,
+        network: &'a Network,
+        symptoms: &'a Symptoms,
+        port: u16,
+    ) -> impl Iterator<Item = Self> {
+        let of_protocol = move |subnet: &Subnet, protocol: u8| Self {
+            direction: Direction::From,
+            bridge: &network.bridge,
+            hooks: &["input"],
+            packet: Seen {
+                oif: Interface::Absent,
+                daddr: Address::Is(subnet.gateway),
+                protocol: Some(protocol),
+                dport: Port::Is(port),
+                original_dport: Some(53),
+                is_dnat: Some(true),
+                ..outgoing(state, network, symptoms, subnet)
+            },
+        };
+        let subnets = network.subnets.iter();
+        subnets.flat_map(move |subnet| [UDP, TCP].map(|protocol| of_protocol(subnet, protocol)))
+    }
+
+    /// Packets that are forwarded for a network.
+    pub(super) fn forwarded(
+        state: &'a State,
+        network: &'a Network,
+        symptoms: &Symptoms,
+    ) -> Vec<Self> {
+        let mut probes = Vec::new();
+        let mut push = |direction, hooks, packet| {
+            let bridge = &network.bridge;
+            probes.push(Self {
+                direction,
+                bridge,
+                hooks,
+                packet,
+            });
+        };
+        for subnet in &network.subnets {
+            let outgoing = outgoing(state, network, symptoms, subnet);
+            let answers = outgoing.answer();
+            if is_forwarded(network) {
+                push(Direction::From, FROM, outgoing.clone());
+                push(Direction::To, TO, answers);
+            }
+            if is_forwarded(network) && is_published(state, network) {
+                let incoming = incoming(&outgoing, network);
+                push(Direction::From, FROM, incoming.answer());
+                push(Direction::To, TO, incoming);
+            }
+            if network.policy.icc && is_filtered(outgoing.version, symptoms) {
+                let crossing = Seen {
+                    oif: outgoing.iif.clone(),
+                    daddr: Address::Within(subnet.net),
+                    ..outgoing
+                };
+                push(Direction::Within, WITHIN, crossing.answer());
+                push(Direction::Within, WITHIN, crossing);
+            }
+        }
+        probes
+    }
+
+    /// What a chain does with it; none if the chain does not see it.
+    pub(super) fn judged(&self, chain: &BaseChain) -> Option<Judgement> {
+        let is_seen = self.hooks.contains(&chain.hook.as_str())
+            && chain.kind != "nat"
+            && sees(chain, self.packet.version);
+        is_seen.then(|| judge(chain, &self.packet))
+    }
+}
+
+/// Before routing, a packet to a bridge is like any other that comes in.
+const FROM: &[&str] = &["prerouting", "forward"];
+const TO: &[&str] = &["forward", "postrouting"];
+const WITHIN: &[&str] = &["prerouting", "forward", "postrouting"];
+
+/// Numbers of the transport protocols (IANA).
+const TCP: u8 = 6;
+const UDP: u8 = 17;
+
+/// The interface of the default route, or if there is none some interface.
+fn uplink(state: &State, symptoms: &Symptoms, is_ipv4: bool) -> Interface {
+    let routes = symptoms.routes.iter();
+    let defaults = routes.filter(|route| {
+        let to = route.destination;
+        to.prefix_len() == 0 && to.addr().is_ipv4() == is_ipv4 && !route.is_blocked
+    });
+    let best = defaults.min_by_key(|route| route.metric);
+    match best.and_then(|route| route.ifname.clone()) {
+        Some(ifname) => Interface::Named(ifname),
+        None => {
+            let bridges = state.networks.values();
+            Interface::Foreign(bridges.map(|network| network.bridge.clone()).collect())
+        }
+    }
+}
+
+/// The first packet of an endpoint's connection to a machine outside, about which nothing else is known.
+fn outgoing(state: &State, network: &Network, symptoms: &Symptoms, subnet: &Subnet) -> Seen {
+    Seen {
+        version: match subnet.net.addr().is_ipv4() {
+            true => IpVersion::V4,
+            false => IpVersion::V6,
+        },
+        iif: Interface::Named(network.bridge.clone()),
+        oif: uplink(state, symptoms, subnet.net.addr().is_ipv4()),
+        saddr: Address::Within(subnet.net),
+        daddr: Address::Unknown,
+        protocol: None,
+        sport: Port::Ephemeral,
+        dport: Port::Unknown,
+        original_dport: None,
+        state: ConnectionState::New,
+        is_dnat: Some(false),
+        is_snat: None,
+    }
+}
+
+/// The first packet of a connection to a published port.
+fn incoming(outgoing: &Seen, network: &Network) -> Seen {
+    let mode = match outgoing.version {
+        IpVersion::V4 => network.policy.mode4,
+        IpVersion::V6 => network.policy.mode6,
+    };
+    Seen {
+        state: ConnectionState::New,
+        is_dnat: match mode {
+            Mode::Nat => Some(true),
+            Mode::Routed => Some(false),
+            Mode::NatUnprotected => None,
+        },
+        ..outgoing.answer()
+    }
+}
+
+/// Whether the host forwards packets of the network to and from other links.
+fn is_forwarded(network: &Network) -> bool {
+    network.policy.access == Access::Open || !steps::forwarding(network).is_empty()
+}
+
+fn is_published(state: &State, network: &Network) -> bool {
+    let mut endpoints = state.endpoints_of(&network.name);
+    endpoints.any(|endpoint| !endpoint.ports.is_empty())
+}
+
+/// Whether frames on a bridge pass the rules for IP (br_netfilter).
+fn is_filtered(version: IpVersion, symptoms: &Symptoms) -> bool {
+    let path = match version {
+        IpVersion::V4 => "net/bridge/bridge-nf-call-iptables",
+        IpVersion::V6 => "net/bridge/bridge-nf-call-ip6tables",
+    };
+    symptoms.sysctl(path) == Some("1")
+}
+
+/// What a chain does with the packets of several networks.
+#[derive(Default)]
+pub(super) struct Found<'a> {
+    /// Packets that it drops: from where or to where, of which bridge, and where.
+    pub(super) dropped: Vec<(Direction, &'a IfName, Place)>,
+    /// Packets of which that is unclear.
+    pub(super) unclear: Vec<(Direction, &'a IfName, Place)>,
+}
+
+impl<'a> Found<'a> {
+    pub(super) fn of(chain: &BaseChain, probes: &[Probe<'a>]) -> Self {
+        let mut found = Self::default();
+        for probe in probes {
+            let (list, place) = match probe.judged(chain) {
+                Some(Judgement::Drops(place)) => (&mut found.dropped, place),
+                Some(Judgement::Unclear(place)) => (&mut found.unclear, place),
+                Some(Judgement::Passes | Judgement::Redirects(_)) | None => continue,
+            };
+            let entry = (probe.direction, probe.bridge, place);
+            if !list.contains(&entry) {
+                list.push(entry);
+            }
+        }
+        found
+    }
+}

@@ -1,0 +1,17 @@
+//! Facts of the host that are texts.
+
+use std::collections::BTreeMap;
+
+/// A fact of the host that is a text. A check names the facts that it reads, and the daemon reads any of them.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Fact {
+    /// The value of a sysctl, by its path below /proc/sys.
+    Sysctl(String),
+    /// The content of a file, by its absolute path.
+    File(&'static str),
+    /// What a program prints on stdout: its name and arguments.
+    Output(&'static [&'static str]),
+}
+
+/// Facts by what they are, or why they are unknown.
+pub(crate) type Facts = BTreeMap<Fact, Result<String, String>>;
