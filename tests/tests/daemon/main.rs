@@ -21,6 +21,7 @@ mod events;
 mod explain;
 mod gateways;
 mod healing;
+mod hints;
 mod host_routes;
 mod hosts;
 mod keyboard;

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use tidegate_api::doctor::{Finding, Severity};
-use tidegate_model::{Access, IfName, State};
+use tidegate_model::{IfName, State};
 use tidegate_nft::BaseChain;
 
 use super::chains::{self, unclear};
@@ -33,11 +33,8 @@ fn findings(state: &State, symptoms: &Symptoms) -> Vec<Finding> {
         let advice = "see the daemon's log; the daemon starts another process by itself";
         finding(Severity::Fault, what, advice)
     });
-    let asking = state
-        .networks
-        .values()
-        .filter(|network| network.policy.access != Access::Isolated);
-    let probes: Vec<Probe<'_>> = asking
+    let networks = state.networks.values();
+    let probes: Vec<Probe<'_>> = networks
         .flat_map(|network| Probe::queries(state, network, symptoms, port))
         .collect();
     // Other checks report chains that cannot be read.

@@ -1,6 +1,8 @@
 //! Packets that networks need to pass, as chains of other programs see them.
 
-use tidegate_model::{Access, IfName, Mode, Network, State, Subnet};
+use std::net::IpAddr;
+
+use tidegate_model::{Access, IfName, Mode, Network, RESOLVERS, State, Subnet};
 use tidegate_nft::{BaseChain, IpVersion};
 
 use super::Symptoms;
@@ -37,19 +39,27 @@ impl<'a> Probe<'a> {
         symptoms: &'a Symptoms,
         port: u16,
     ) -> impl Iterator<Item = Self> {
-        let of_protocol = move |subnet: &Subnet, protocol: u8| Self {
-            direction: Direction::From,
-            bridge: &network.bridge,
-            hooks: &["input"],
-            packet: Seen {
-                oif: Interface::Absent,
-                daddr: Address::Is(subnet.gateway),
-                protocol: Some(protocol),
-                dport: Port::Is(port),
-                original_dport: Some(53),
-                is_dnat: Some(true),
-                ..outgoing(state, network, symptoms, subnet)
-            },
+        let of_protocol = move |subnet: &Subnet, protocol: u8| {
+            let is_of_family = |ip: &IpAddr| ip.is_ipv4() == subnet.gateway.is_ipv4();
+            Self {
+                direction: Direction::From,
+                bridge: &network.bridge,
+                hooks: &["input"],
+                packet: Seen {
+                    oif: Interface::Absent,
+                    daddr: Address::Is(
+                        RESOLVERS
+                            .into_iter()
+                            .find(is_of_family)
+                            .unwrap_or(subnet.gateway),
+                    ),
+                    protocol: Some(protocol),
+                    dport: Port::Is(port),
+                    original_dport: Some(53),
+                    is_dnat: Some(true),
+                    ..outgoing(state, network, symptoms, subnet)
+                },
+            }
         };
         let subnets = network.subnets.iter();
         subnets.flat_map(move |subnet| [UDP, TCP].map(|protocol| of_protocol(subnet, protocol)))

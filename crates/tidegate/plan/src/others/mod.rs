@@ -179,10 +179,10 @@ pub(crate) fn legacy(facts: &Facts) -> Result<Vec<BaseChain>, String> {
 
 /// Whether a chain sees packets of a version of IP.
 pub(crate) fn sees(chain: &BaseChain, version: IpVersion) -> bool {
-    match (chain.family.as_str(), version) {
-        ("inet", _) | ("ip", IpVersion::V4) | ("ip6", IpVersion::V6) => true,
-        _ => false,
-    }
+    matches!(
+        (chain.family.as_str(), version),
+        ("inet", _) | ("ip", IpVersion::V4) | ("ip6", IpVersion::V6)
+    )
 }
 
 /// Where a chain may drop frames of a bridge or of one of its ports. Their rules are not evaluated.

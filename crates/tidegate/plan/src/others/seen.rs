@@ -209,7 +209,7 @@ impl Seen {
             OtherField::OriginalDport => number(self.original_dport.map(u64::from), value),
             OtherField::CtState => bits(self.state as u64, !0, value),
             OtherField::CtStatus => {
-                let bit = |is: Option<bool>, bit| (is == Some(true)).then_some(bit).unwrap_or(0);
+                let bit = |is: Option<bool>, bit| if is == Some(true) { bit } else { 0 };
                 let set = bit(self.is_dnat, DNAT) | bit(self.is_snat, SNAT);
                 let known = [(self.is_dnat, DNAT), (self.is_snat, SNAT)];
                 let known = known.into_iter().filter(|(is, _)| is.is_some());

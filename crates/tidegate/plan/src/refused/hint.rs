@@ -3,18 +3,27 @@
 use std::borrow::Cow;
 
 use error_hint::Hint;
-use tidegate_model::Fault;
+use tidegate_model::{Fault, Name};
 
-use super::{IpFamily, Refused};
+use super::{IpFamily, NAMED, Refused};
 
 /// Where a hint about a sysctl applies.
 const INSIDE: &str = " in the namespace";
 
 /// The hint for a degraded object.
-fn mend_or(fault: &Fault, remove: &str) -> String {
-    match &fault.hint {
-        Some(hint) => format!("{hint}: the daemon then tries again; or `{remove}`"),
-        None => format!("fix that: the daemon then tries again; or `{remove}`"),
+fn mend(fault: &Fault) -> String {
+    let hint = fault.hint.as_deref().unwrap_or("fix that");
+    format!("{hint}: the daemon then tries again")
+}
+
+/// The command that detaches endpoints, if it is of a size that somebody can read.
+fn detach(endpoints: &[Name]) -> String {
+    match endpoints.len() {
+        1..=NAMED => {
+            let names: Vec<&str> = endpoints.iter().map(Name::as_str).collect();
+            format!("`tidegate detach {}` first", names.join(" "))
+        }
+        _ => "detach its endpoints first".to_owned(),
     }
 }
 
@@ -27,14 +36,17 @@ impl Hint for Refused {
             }
             Self::NoNetwork(_) => "see `tidegate network ls`".into(),
             Self::NoEndpoint(_) => "see `tidegate endpoint ls`".into(),
-            Self::NetworkDown { network, fault } => mend_or(fault, &format!("tidegate network rm {network}")),
-            Self::EndpointDown { endpoint, fault } => mend_or(fault, &format!("tidegate detach {endpoint}")),
+            Self::NetworkDown { fault, .. } | Self::EndpointDown { fault, .. } => mend(fault),
             Self::HostWithoutIpv6 { off, .. } => {
-                format!("{}; or leave out --ipv6 and all IPv6 options", off.advice(""))
+                format!("leave out --ipv6 and all IPv6 options; or {}", off.advice(""))
             }
             Self::NetworkExists(name) => format!("see `tidegate network inspect {name}`, or choose another name"),
-            Self::EndpointExists(name) => format!("`tidegate detach {name}` first, or choose another name"),
-            Self::NetworkInUse { .. } => "detach its endpoints first, or give --force".into(),
+            Self::EndpointExists(name) => {
+                format!("choose another --name, or leave it out; see `tidegate endpoint inspect {name}`")
+            }
+            Self::NetworkInUse { endpoints, .. } => {
+                format!("{}; --force does both, and cuts them off", detach(endpoints))
+            }
             Self::TwoAddresses(..) => "give one for each of IPv4 and IPv6".into(),
             Self::AddressOutside { network, .. } | Self::AddressTaken { network, .. } => {
                 format!("see the subnets in `tidegate network inspect {network}`, or leave it out to get a free address")
@@ -43,11 +55,14 @@ impl Hint for Refused {
             Self::NoStation(_) => "give one whose first octet is even, such as 02:42:ac:11:00:02".into(),
             Self::MacTaken { .. } => "choose another --mac, or leave it out".into(),
             Self::TooManyBound { .. } => {
-                "detach one, or use a network created without --anti-spoofing".into()
+                "use a network created without --anti-spoofing, or detach an endpoint that is not needed".into()
             }
             Self::IfNameTaken(_) => "choose another --ifname, or leave it out to get a free name".into(),
             Self::OlderGateway(endpoint) => {
-                format!("`tidegate detach {endpoint}` first, then attach it again")
+                format!(
+                    "leave out --gateway-priority; or `tidegate detach {endpoint}` and attach it again, which gives its \
+                     route a priority"
+                )
             }
             Self::NoGatewayPlace(_) => "give another --gateway-priority".into(),
             Self::SubnetsOverlap(..) => "give subnets that have no address in common".into(),
@@ -61,7 +76,9 @@ impl Hint for Refused {
             Self::ConnectedToItself(_) => {
                 "its endpoints reach each other unless it was created with --no-icc".into()
             }
-            Self::NotConnectable(_) => "connect networks created without --internal and --isolated".into(),
+            Self::NotConnectable(network) => format!(
+                "attach namespaces that need both networks to both: `tidegate attach {network} --netns NETNS`"
+            ),
             Self::ConnectedAlready { .. } | Self::NotConnected(..) => {
                 "see the peers in `tidegate network inspect`".into()
             }
@@ -79,20 +96,25 @@ impl Hint for Refused {
                 let family = family.to_string().to_lowercase();
                 format!("give a free --subnet, or set other pools: `pools.{family}` in tidegated.toml (--{family}-pools)")
             }
-            Self::SubnetFull { .. } => "detach an endpoint, or create a network with a wider subnet".into(),
+            Self::SubnetFull { .. } => {
+                "use a network with a wider subnet, or detach an endpoint that is not needed".into()
+            }
             Self::Unswept { .. } => "try again in a moment, or give another address".into(),
-            Self::AttachedAlready { endpoint, .. } => format!("`tidegate detach {endpoint}` first"),
+            Self::AttachedAlready { endpoint, .. } => format!(
+                "see `tidegate endpoint inspect {endpoint}`; `tidegate publish {endpoint} PORT` publishes a port of it"
+            ),
             Self::NoIpv6InNamespace { off, .. } => {
                 format!("{}; or use a network with IPv4", off.advice(INSIDE))
             }
-            Self::PortTaken { holder, .. } => {
-                format!("publish another port, or `tidegate detach {holder}` first")
-            }
+            Self::PortTaken { binding, holder, held } => format!(
+                "publish another port (`-p {}/{}` takes a free one), or `tidegate unpublish {holder} {held}` first",
+                binding.port, binding.protocol
+            ),
             Self::PortOfResolver { .. } => {
-                "publish it on another address of the host, or set `dns.enable` to false in tidegated.toml".into()
+                "publish it on another port, or on another address of the host".into()
             }
             Self::GatewayTaken { held, holder, .. } => {
-                format!("`tidegate unpublish {holder} {held}` first, or choose another --gateway")
+                format!("choose another --gateway, or `tidegate unpublish {holder} {held}` first")
             }
             Self::NoFreePort { .. } => {
                 "give a wider range of host ports, or widen `ports.free` in tidegated.toml".into()
@@ -119,7 +141,7 @@ impl Hint for Refused {
                 format!("add {family} addresses with --allow, or `--allow {everybody}` for everybody")
             }
             Self::AllowDiffers { endpoint, held, .. } => {
-                format!("`tidegate unpublish {endpoint} {held}` first, or give the same --allow")
+                format!("give the same --allow, or `tidegate unpublish {endpoint} {held}` first")
             }
             Self::NotExplainable { .. } => "give an address of an endpoint, of the host, or of another machine".into(),
             Self::NoCommonFamily(..) => "see the addresses in `tidegate endpoint ls`".into(),

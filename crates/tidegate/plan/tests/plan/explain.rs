@@ -1,5 +1,6 @@
 //! What is said of a packet, and by which rule and element.
 
+mod hints;
 mod host;
 mod others;
 mod sources;

@@ -359,17 +359,17 @@ fn a_refused_attachment_says_why_and_what_to_do() {
         network none does not exist [NotFound]
           see `tidegate network ls`
         the namespace is attached to network web already, as endpoint ep-2 [Conflict]
-          `tidegate detach ep-2` first
+          see `tidegate endpoint inspect ep-2`; `tidegate publish ep-2 PORT` publishes a port of it
         port 80:8080/tcp is published already, by endpoint ep-2 as 80:80/tcp [Conflict]
-          publish another port, or `tidegate detach ep-2` first
+          publish another port (`-p 8080/tcp` takes a free one), or `tidegate unpublish ep-2 80:80/tcp` first
         port 53:53/udp is published already, by endpoint ep-2 as 127.0.0.1:53:53/udp [Conflict]
-          publish another port, or `tidegate detach ep-2` first
+          publish another port (`-p 53/udp` takes a free one), or `tidegate unpublish ep-2 127.0.0.1:53:53/udp` first
         ports 81:1/tcp and 127.0.0.1:81:2/tcp of one request need the same port of the host [Invalid]
           give each host port once
         port [::1]:90:90/sctp cannot be published on the IPv6 loopback address: the relay for that address does not support SCTP [Invalid]
           publish it on 127.0.0.1, or on another address of the host
         endpoint ep-2 exists already [Conflict]
-          `tidegate detach ep-2` first, or choose another name
+          choose another --name, or leave it out; see `tidegate endpoint inspect ep-2`
     "#]].assert_eq(&seen);
     assert_eq!(
         tidegate_plan::detach(&state, &name("x")).unwrap_err(),

@@ -223,7 +223,7 @@ fn a_rule_that_drops_something_is_named_where_it_cannot_be_judged() {
             "right": {"set": [{"prefix": {"addr": "::", "len": 96}}, {"prefix": {"addr": "2002:a00::", "len": 24}}]}}},
             {"reject": {"type": "icmpv6"}}"#.to_owned(),
         format!(r#"{}, {{"drop": null}}"#, meta("iifname", "docker0")),
-        format!(r#"{{"match": {{"op": "in", "left": {{"ct": {{"key": "state"}}}}, "right": "invalid"}}}}, {{"drop": null}}"#),
+        r#"{"match": {"op": "in", "left": {"ct": {"key": "state"}}, "right": "invalid"}}, {"drop": null}"#.to_owned(),
         r#"{"match": {"op": "==", "left": {"fib": {"result": "oif", "flags": ["saddr", "iif"]}}, "right": false}}, {"drop": null}"#.to_owned(),
         format!(r#"{}, {}, {{"drop": null}}"#, meta("iifname", "docker0").replace("==", "!="), meta("oifname", "docker0")),
     ] {
