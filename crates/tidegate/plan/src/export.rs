@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 use error_hint::in_one_line;
+use ipnet::IpNet;
 use tidegate_api::{Attach, Connection, CreateNetwork, Export, ExportedEndpoint, Publish};
 use tidegate_model::links::NetnsFacts;
 use tidegate_model::{
@@ -45,38 +46,81 @@ fn connection(state: &State, from: &Network, to: &Name) -> Option<Connection> {
     })
 }
 
+/// Every field is named, so that no new one is forgotten.
 fn requested(network: &Network) -> CreateNetwork {
-    let subnets = || network.subnets.iter();
-    let has = |is_ipv4| subnets().any(|subnet| subnet.net.addr().is_ipv4() == is_ipv4);
-    let is_generated = interface_number(BRIDGE, &network.bridge).is_some();
+    let Network {
+        name,
+        bridge,
+        // Each host has its own.
+        mac: _,
+        subnets,
+        mtu,
+        host_ips,
+        allow,
+        policy,
+        reserved,
+        // `connected` of the document has them.
+        peers: _,
+        labels,
+    } = network.clone();
+    let has = |is_ipv4| subnets.iter().any(|it| it.net.addr().is_ipv4() == is_ipv4);
+    let is_generated = interface_number(BRIDGE, &bridge).is_some();
     CreateNetwork {
-        subnets: subnets().map(|subnet| subnet.net).collect(),
-        gateways: subnets().map(|subnet| subnet.gateway).collect(),
-        ranges: subnets().filter_map(|subnet| subnet.range).collect(),
-        reserved: network.reserved.clone(),
+        name,
+        gateways: subnets.iter().map(|subnet| subnet.gateway).collect(),
+        ranges: subnets.iter().filter_map(|subnet| subnet.range).collect(),
+        reserved,
         ipv4: has(true),
         ipv6: has(false),
-        mtu: network.mtu,
-        host_ips: network.host_ips.clone(),
-        allow: network.allow.sources().to_vec(),
-        bridge: (!is_generated).then(|| network.bridge.clone()),
-        policy: network.policy.clone().into(),
-        labels: network.labels.clone(),
-        ..CreateNetwork::new(network.name.clone())
+        require_ipv6: false,
+        mtu,
+        host_ips,
+        allow: allow.sources().to_vec(),
+        bridge: (!is_generated).then_some(bridge),
+        policy: policy.into(),
+        labels,
+        subnets: subnets.into_iter().map(|subnet| subnet.net).collect(),
+    }
+}
+
+/// Every field is named, so that no new one is forgotten.
+fn attached(endpoint: &Endpoint) -> Attach {
+    let Endpoint {
+        name,
+        network,
+        netns,
+        // Each host has its own.
+        host_ifname: _,
+        ifname,
+        mac,
+        addresses,
+        // These follow from the network and the namespace.
+        gateways: _,
+        gateway_metric: _,
+        resolvers: _,
+        gateway_priority,
+        aliases,
+        // `publish` of the document has them.
+        ports: _,
+        allow: _,
+        sysctls,
+    } = endpoint.clone();
+    Attach {
+        network,
+        netns: netns.path,
+        name: Some(name),
+        aliases,
+        ports: Vec::new(),
+        allow: Vec::new(),
+        addresses: addresses.iter().map(IpNet::addr).collect(),
+        mac: Some(mac),
+        ifname: Some(ifname),
+        gateway_priority,
+        sysctls,
     }
 }
 
 fn exported(state: &State, network: &Network, endpoint: &Endpoint) -> ExportedEndpoint {
-    let attach = Attach {
-        name: Some(endpoint.name.clone()),
-        aliases: endpoint.aliases.clone(),
-        addresses: endpoint.addresses.iter().map(|net| net.addr()).collect(),
-        mac: Some(endpoint.mac),
-        ifname: Some(endpoint.ifname.clone()),
-        gateway_priority: endpoint.gateway_priority,
-        sysctls: endpoint.sysctls.clone(),
-        ..Attach::new(endpoint.network.clone(), endpoint.netns.path.clone())
-    };
     let is_listed = |port: &&PortBinding| endpoint.allowed(port).is_some();
     let (_, open): (Vec<&PortBinding>, Vec<&PortBinding>) =
         endpoint.ports.iter().partition(is_listed);
@@ -95,8 +139,8 @@ fn exported(state: &State, network: &Network, endpoint: &Endpoint) -> ExportedEn
         allow,
     });
     ExportedEndpoint {
+        attach: attached(endpoint),
         publish: publish.collect(),
-        attach,
     }
 }
 

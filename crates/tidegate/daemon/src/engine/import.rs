@@ -222,7 +222,10 @@ impl Engine {
                     false => given.gateway_priority,
                 },
                 sysctls: or(given.sysctls, attach.sysctls),
-                ..attach
+                network: attach.network,
+                name: attach.name,
+                ports: Vec::new(),
+                allow: Vec::new(),
             },
         })
     }
