@@ -261,7 +261,7 @@ _tidegate() {
             return 0
             ;;
         tidegate__subcmd__attach)
-            opts="-p -h --netns --pid --name --publish --allow --alias --ip6 --ip --mac --ifname --gateway-priority --sysctl --json --socket --timings --timeout --help"
+            opts="-p -h --netns --pid --name --publish --allow --alias --dns --dns-search --dns-option --ip6 --ip --mac --ifname --gateway-priority --sysctl --json --socket --timings --timeout --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -292,6 +292,18 @@ _tidegate() {
                     return 0
                     ;;
                 --alias)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --dns)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --dns-search)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --dns-option)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -1123,7 +1135,7 @@ _tidegate() {
             return 0
             ;;
         tidegate__subcmd__network__subcmd__create)
-            opts="-h --subnet --no-ipv6 --no-ipv4 --ipv6 --gateway --ip-range --aux-address --internal --isolated --host-access --dns-forward --no-icc --anti-spoofing --mode --mode4 --mode6 --no-masquerade --snat --trusted-interface --host-ip --allow --bridge --mtu --label --json --socket --timings --timeout --help"
+            opts="-h --subnet --no-ipv6 --no-ipv4 --ipv6 --gateway --ip-range --aux-address --internal --isolated --host-access --dns-forward --no-icc --anti-spoofing --mode --mode4 --mode6 --no-masquerade --snat --trusted-interface --dns --dns-search --dns-option --host-ip --allow --bridge --mtu --label --json --socket --timings --timeout --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1166,6 +1178,18 @@ _tidegate() {
                     return 0
                     ;;
                 --trusted-interface)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --dns)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --dns-search)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --dns-option)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;

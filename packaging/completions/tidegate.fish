@@ -70,6 +70,9 @@ complete -c tidegate -n "__fish_tidegate_using_subcommand network; and __fish_se
 complete -c tidegate -n "__fish_tidegate_using_subcommand network; and __fish_seen_subcommand_from create" -l mode6 -d '--mode for IPv6 only' -r
 complete -c tidegate -n "__fish_tidegate_using_subcommand network; and __fish_seen_subcommand_from create" -l snat -d 'Source address of outgoing traffic, an address of the host; one for each of IPv4 and IPv6' -r
 complete -c tidegate -n "__fish_tidegate_using_subcommand network; and __fish_seen_subcommand_from create" -l trusted-interface -d 'Host interface whose clients reach every port of endpoints at their own addresses' -r
+complete -c tidegate -n "__fish_tidegate_using_subcommand network; and __fish_seen_subcommand_from create" -l dns -d 'DNS server for names that are not those of endpoints; repeat for more [default: the network\'s, else the host\'s]' -r
+complete -c tidegate -n "__fish_tidegate_using_subcommand network; and __fish_seen_subcommand_from create" -l dns-search -d 'Search domain in the endpoint\'s resolv.conf; repeat for more, . for none [default: the network\'s, else the host\'s]' -r
+complete -c tidegate -n "__fish_tidegate_using_subcommand network; and __fish_seen_subcommand_from create" -l dns-option -d 'Option in the endpoint\'s resolv.conf, such as ndots:2; repeat for more [default: the network\'s, else the host\'s]' -r
 complete -c tidegate -n "__fish_tidegate_using_subcommand network; and __fish_seen_subcommand_from create" -l host-ip -d 'Default host address for published ports of this network; one for each of IPv4 and IPv6' -r
 complete -c tidegate -n "__fish_tidegate_using_subcommand network; and __fish_seen_subcommand_from create" -l allow -d 'Clients that may reach published ports without their own --allow [default: `ports.allow` of tidegated.toml]' -r
 complete -c tidegate -n "__fish_tidegate_using_subcommand network; and __fish_seen_subcommand_from create" -l bridge -d 'Name of the bridge [default: the first free tgbN]' -r
@@ -129,6 +132,9 @@ complete -c tidegate -n "__fish_tidegate_using_subcommand attach" -l name -d 'Na
 complete -c tidegate -n "__fish_tidegate_using_subcommand attach" -s p -l publish -d 'Publish ports: [HOSTIP:][HOSTPORT[-END]:]PORT[-END][/tcp|udp|sctp]' -r
 complete -c tidegate -n "__fish_tidegate_using_subcommand attach" -l allow -d 'Clients that may reach these ports: a prefix or an address [default: the network\'s --allow, else everybody]' -r
 complete -c tidegate -n "__fish_tidegate_using_subcommand attach" -l alias -d 'Additional DNS name. Several endpoints may share one: it resolves to all of them' -r
+complete -c tidegate -n "__fish_tidegate_using_subcommand attach" -l dns -d 'DNS server for names that are not those of endpoints; repeat for more [default: the network\'s, else the host\'s]' -r
+complete -c tidegate -n "__fish_tidegate_using_subcommand attach" -l dns-search -d 'Search domain in the endpoint\'s resolv.conf; repeat for more, . for none [default: the network\'s, else the host\'s]' -r
+complete -c tidegate -n "__fish_tidegate_using_subcommand attach" -l dns-option -d 'Option in the endpoint\'s resolv.conf, such as ndots:2; repeat for more [default: the network\'s, else the host\'s]' -r
 complete -c tidegate -n "__fish_tidegate_using_subcommand attach" -l ip -l ip6 -d 'IP address, IPv4 or IPv6; repeat for the other [default: free ones]. --ip6 is the same option' -r
 complete -c tidegate -n "__fish_tidegate_using_subcommand attach" -l mac -d 'Ethernet address [default: derived from the first IP address]' -r
 complete -c tidegate -n "__fish_tidegate_using_subcommand attach" -l ifname -d 'Interface name in the namespace [default: the lowest free ethN]' -r

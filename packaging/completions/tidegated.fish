@@ -18,7 +18,7 @@ complete -c tidegated -l forwarding -d 'Whether the daemon turns on IP forwardin
 complete -c tidegated -l metrics-listen -d 'Serve metrics for Prometheus on this address [default: nowhere]' -r
 complete -c tidegated -l dns -d 'Run the DNS server for endpoint names [default: true]' -r -f -a "true\t''
 false\t''"
-complete -c tidegated -l dns-port -d 'Host port of that DNS server; port 53 of each gateway is redirected to it [default: 299]' -r
+complete -c tidegated -l dns-port -d 'Host port of that DNS server; port 53 of its addresses and of each gateway is redirected to it [default: 299]' -r
 complete -c tidegated -l dns-upstreams -d 'DNS servers for all other names [default: those of /etc/resolv.conf]' -r
 complete -c tidegated -l discard-unknown -d 'Remove networks of Tidegate that the saved state does not know'
 complete -c tidegated -l check-config -d 'Check the configuration and exit: status 0 if it is valid, else 1'

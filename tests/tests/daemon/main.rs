@@ -13,6 +13,7 @@ mod crash;
 mod dev;
 mod disk;
 mod dns_address;
+mod dns_settings;
 mod doctor;
 mod durability;
 mod edges;

@@ -211,7 +211,7 @@ fn the_hosts_servers_are_asked_and_those_that_it_has_later() {
     let front = lab.attach("web", "front", &[]);
     let wanted = format!(
         "# For endpoint front, by tidegate.\nnameserver {FIXED4}\nnameserver {FIXED6}\n\
-         search corp.example\noptions ndots:0 edns0\n"
+         search tidegate.internal corp.example\noptions edns0 ndots:2\n"
     );
     assert_eq!(front.endpoint["resolv-conf"], wanted);
     let printed = lab.host.ok(&["endpoint", "resolv-conf", "front"]);

@@ -10,7 +10,7 @@ use tidegate_model::{
     PortRequest, Source,
 };
 
-use crate::{Fault, Warning};
+use crate::{Dns, Fault, Warning};
 
 /// Asks for an endpoint.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -48,6 +48,9 @@ pub struct Attach {
     /// Sysctls of its interface.
     #[serde(default)]
     pub sysctls: Vec<OwnSysctl>,
+    /// DNS settings. Default: as the network has them.
+    #[serde(default, skip_serializing_if = "Dns::is_empty")]
+    pub dns: Dns,
 }
 
 impl Attach {
@@ -65,6 +68,7 @@ impl Attach {
             ifname: None,
             gateway_priority: GatewayPriority::default(),
             sysctls: Vec::new(),
+            dns: Dns::default(),
         }
     }
 }
@@ -194,6 +198,9 @@ pub struct Endpoint {
     /// Sysctls of its interface.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub sysctls: Vec<OwnSysctl>,
+    /// Its DNS settings.
+    #[serde(default, skip_serializing_if = "Dns::is_empty")]
+    pub dns: Dns,
 }
 
 impl From<tidegate_model::Endpoint> for Endpoint {
@@ -214,6 +221,7 @@ impl From<tidegate_model::Endpoint> for Endpoint {
             ports,
             allow,
             sysctls,
+            dns,
         } = endpoint;
         Self {
             name,
@@ -231,6 +239,7 @@ impl From<tidegate_model::Endpoint> for Endpoint {
             ports,
             allow: allow.into_iter().map(Allowance::from).collect(),
             sysctls,
+            dns: dns.into(),
         }
     }
 }

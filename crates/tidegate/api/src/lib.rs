@@ -8,6 +8,7 @@
 
 pub mod calls;
 mod degraded;
+mod dns;
 pub mod doctor;
 mod endpoint;
 pub mod event;
@@ -26,6 +27,7 @@ mod travels;
 mod warning;
 
 pub use degraded::{Degraded, Fault};
+pub use dns::Dns;
 pub use endpoint::{Allowance, Attach, Endpoint, EndpointView, NetnsId, NetnsRef, Ports, Publish};
 pub use export::{
     Connection, Export, ExportedEndpoint, Imported, TearDown, TornDown, WaitingEndpoint,

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use tidegate_model::{AllowList, IfName, MacAddr, Name, Source};
 
 use crate::policy::changes;
-use crate::{Fault, Policy, Warning};
+use crate::{Dns, Fault, Policy, Warning};
 
 /// Asks for a network.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -64,6 +64,9 @@ pub struct CreateNetwork {
     /// Metadata of the owner: up to 255 bytes each, no control characters.
     #[serde(default)]
     pub labels: BTreeMap<Name, String>,
+    /// DNS settings of its endpoints. Default: as the host has them.
+    #[serde(default, skip_serializing_if = "Dns::is_empty")]
+    pub dns: Dns,
 }
 
 impl CreateNetwork {
@@ -84,6 +87,7 @@ impl CreateNetwork {
             bridge: None,
             policy: Policy::default(),
             labels: BTreeMap::new(),
+            dns: Dns::default(),
         }
     }
 }
@@ -183,6 +187,9 @@ pub struct Network {
     /// Metadata of the owner.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub labels: BTreeMap<Name, String>,
+    /// DNS settings of its endpoints.
+    #[serde(default, skip_serializing_if = "Dns::is_empty")]
+    pub dns: Dns,
 }
 
 impl From<tidegate_model::Network> for Network {
@@ -199,6 +206,7 @@ impl From<tidegate_model::Network> for Network {
             reserved,
             peers,
             labels,
+            dns,
         } = network;
         Self {
             name,
@@ -212,6 +220,7 @@ impl From<tidegate_model::Network> for Network {
             reserved,
             peers,
             labels,
+            dns: dns.into(),
         }
     }
 }
@@ -273,7 +282,7 @@ mod tests {
     fn a_request_without_newer_features_names_none_of_them() {
         let made = CreateNetwork::new("web".parse().unwrap());
         let text = serde_json::to_string(&made).unwrap();
-        for newer in ["allow", "policy", "anti-spoofing", "require-ipv6"] {
+        for newer in ["allow", "policy", "anti-spoofing", "require-ipv6", "dns"] {
             assert!(!text.contains(newer), "{text}");
         }
     }

@@ -7,8 +7,8 @@ use clap::{Args, Parser, Subcommand};
 use ipnet::IpNet;
 use tidegate_api::explain::{Destination, Party};
 use tidegate_model::{
-    Access, GatewayPriority, HostAccess, IfName, MacAddr, Mode, Name, OwnSysctl, PortRequest,
-    Source,
+    Access, DnsOption, GatewayPriority, HostAccess, IfName, MacAddr, Mode, Name, OwnSysctl,
+    PortRequest, SearchDomain, Source,
 };
 
 use crate::values::{address, host_address, label, prefix, reserved};
@@ -68,7 +68,7 @@ pub enum ClientCommand {
     #[command(subcommand)]
     Network(NetworkCommand),
     /// Attach a network namespace to a network
-    Attach(AttachArgs),
+    Attach(Box<AttachArgs>),
     /// Remove endpoints: their interfaces and published ports; the namespaces stay
     #[command(after_help = "Example:\n  tidegate detach front back")]
     Detach {
@@ -223,6 +223,7 @@ const OUTSIDE: &str = "Traffic to and from outside";
 const PUBLISHED: &str = "Published ports";
 const BRIDGE: &str = "Bridge";
 const INTERFACE: &str = "Interface";
+const NAMES: &str = "Names";
 const GLOBAL: &str = "Options of every command";
 
 const CREATE_HELP: &str = "\
@@ -267,6 +268,9 @@ pub struct CreateArgs {
     /// What it is and may do.
     #[command(flatten)]
     pub policy: PolicyArgs,
+    /// How its endpoints look for names.
+    #[command(flatten)]
+    pub dns: DnsArgs,
     /// Default host address for published ports of this network; one for each of IPv4 and IPv6
     ///
     /// 0.0.0.0 means every IPv4 address, and :: every IPv6 address. Default: both.
@@ -286,6 +290,32 @@ pub struct CreateArgs {
     pub label: Vec<(Name, String)>,
 }
 
+/// How names are looked for.
+#[derive(Clone, Debug, PartialEq, Eq, Args)]
+pub struct DnsArgs {
+    /// DNS server for names that are not those of endpoints; repeat for more [default: the network's, else the host's]
+    ///
+    /// Tidegate's DNS server asks it in the network namespace of the host, and endpoints go on asking Tidegate's.
+    #[arg(long, value_name = "IP", value_delimiter = ',', value_parser = address, help_heading = NAMES)]
+    pub dns: Vec<IpAddr>,
+    /// Search domain in the endpoint's resolv.conf; repeat for more, . for none [default: the network's, else the host's]
+    #[arg(long, value_name = "DOMAIN", value_delimiter = ',', help_heading = NAMES)]
+    pub dns_search: Vec<SearchDomain>,
+    /// Option in the endpoint's resolv.conf, such as ndots:2; repeat for more [default: the network's, else the host's]
+    #[arg(long, value_name = "OPTION", value_delimiter = ',', help_heading = NAMES)]
+    pub dns_option: Vec<DnsOption>,
+}
+
+impl From<DnsArgs> for tidegate_api::Dns {
+    fn from(args: DnsArgs) -> Self {
+        Self {
+            servers: args.dns,
+            search: args.dns_search,
+            options: args.dns_option,
+        }
+    }
+}
+
 /// What a network's endpoints may do, and who may reach them.
 #[derive(Clone, Debug, PartialEq, Eq, Args)]
 pub struct PolicyArgs {
@@ -295,6 +325,9 @@ pub struct PolicyArgs {
     #[arg(long, help_heading = ACCESS)]
     pub internal: bool,
     /// Like --internal, but the host cannot reach it either. Its endpoints have names, and reach nothing else of the host
+    ///
+    /// Rules of the host (ip-rule(8)) route the answers to their questions, and nothing else, to such networks: packets from
+    /// 169.254.53.53 and fd6e:616d:6573::53. The last such network takes the rules with it.
     #[arg(long, conflicts_with = "internal", help_heading = ACCESS)]
     pub isolated: bool,
     /// Which host services endpoints may reach: none, dns, gateway or all [default: all; gateway with --internal, dns with
@@ -474,6 +507,9 @@ pub struct AttachArgs {
     /// Additional DNS name. Several endpoints may share one: it resolves to all of them
     #[arg(long, value_name = "NAME", value_delimiter = ',')]
     pub alias: Vec<Name>,
+    /// How it looks for names.
+    #[command(flatten)]
+    pub dns: DnsArgs,
     /// IP address, IPv4 or IPv6; repeat for the other [default: free ones]. --ip6 is the same option
     #[arg(
         long,
@@ -567,8 +603,9 @@ pub enum EndpointCommand {
     },
     /// Print a resolv.conf(5) for an endpoint's namespace
     ///
-    /// The file names the gateways as DNS servers, and has the host's search domains and options. `tidegate attach --json`
-    /// prints the same text as `resolv-conf`.
+    /// The file names Tidegate's DNS server, and has the search domains and options of the endpoint (--dns-search,
+    /// --dns-option), of its network, or of the host. If there are search domains, tidegate.internal is the first: names of
+    /// endpoints are found there, before the other domains. `tidegate attach --json` prints the same text as `resolv-conf`.
     #[command(after_help = RESOLV_CONF_HELP)]
     ResolvConf {
         /// The endpoint

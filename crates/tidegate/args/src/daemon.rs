@@ -151,7 +151,7 @@ pub struct Daemon {
     #[arg(long, value_name = "BOOL", env = "TIDEGATE_DNS")]
     pub dns: Option<bool>,
 
-    /// Host port of that DNS server; port 53 of each gateway is redirected to it [default: 299]
+    /// Host port of that DNS server; port 53 of its addresses and of each gateway is redirected to it [default: 299]
     ///
     /// If another program uses the port, the daemon uses another privileged port. Choose a privileged port: while the daemon
     /// does not run, any user of the host can take an unprivileged one.

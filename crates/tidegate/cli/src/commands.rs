@@ -79,7 +79,7 @@ pub(crate) async fn run(client: Client) -> CommandResult {
 async fn carry_out(command: ClientCommand, daemon: &Daemon, output: Output) -> CommandResult {
     match command {
         ClientCommand::Network(command) => network(command, daemon, output).await,
-        ClientCommand::Attach(args) => attach(args, daemon, output).await.into(),
+        ClientCommand::Attach(args) => attach(*args, daemon, output).await.into(),
         ClientCommand::Detach { endpoints } => {
             let check = |endpoint| check_detach(endpoint, daemon);
             let delete = |endpoint| detach(endpoint, daemon);
@@ -148,6 +148,7 @@ async fn create(args: CreateArgs, daemon: &Daemon, output: Output) -> Result<(),
         bridge: args.bridge,
         policy: args.policy.into(),
         labels: args.label.into_iter().collect(),
+        dns: args.dns.into(),
     };
     let made = daemon.ask::<AddNetwork>(Body(wanted)).await?;
     output.tell(&made);
@@ -195,6 +196,7 @@ async fn attach(args: AttachArgs, daemon: &Daemon, output: Output) -> Result<(),
         ifname: args.ifname,
         gateway_priority: args.gateway_priority,
         sysctls: args.sysctl,
+        dns: args.dns.into(),
     };
     let made = daemon.ask::<AddEndpoint>(Body(wanted)).await?;
     output.tell(&made);

@@ -112,6 +112,9 @@ pub(crate) fn network(view: &NetworkView) -> String {
         ("reaches one way", joined(&view.one_way_to)),
         ("reached one way by", joined(&view.one_way_from)),
         ("labels", pairs(&network.labels)),
+        ("dns servers", joined(&network.dns.servers)),
+        ("dns search", joined(&network.dns.search)),
+        ("dns options", joined(&network.dns.options)),
         ("endpoints", joined(&view.endpoints)),
         ("status", status(view.degraded.as_ref())),
     ];
@@ -230,6 +233,9 @@ pub(crate) fn endpoint(view: &EndpointView) -> String {
         ("ports", joined(port_ranges(&endpoint.ports))),
         ("allowed", allowed(endpoint)),
         ("sysctls", joined(&endpoint.sysctls)),
+        ("dns servers", joined(&endpoint.dns.servers)),
+        ("dns search", joined(&endpoint.dns.search)),
+        ("dns options", joined(&endpoint.dns.options)),
         ("status", status(view.degraded.as_ref())),
     ];
     fields(&[&rows[..], &warnings(&view.warnings)].concat())

@@ -1,6 +1,7 @@
 //! The store: one row for each network and endpoint in an embedded database. A change is on disk before the command
 //! is confirmed.
 
+mod dns_row;
 mod endpoint_row;
 mod error;
 mod layout;

@@ -5,7 +5,8 @@ use std::net::IpAddr;
 use ipnet::IpNet;
 
 use crate::{
-    AllowList, Allowance, GatewayPriority, IfName, MacAddr, Name, NetnsRef, OwnSysctl, PortBinding,
+    AllowList, Allowance, Dns, GatewayPriority, IfName, MacAddr, Name, NetnsRef, OwnSysctl,
+    PortBinding,
 };
 
 /// An endpoint attaches a network namespace to a network: a veth pair with one end on the bridge.
@@ -43,6 +44,8 @@ pub struct Endpoint {
     pub allow: Vec<Allowance>,
     /// Sysctls of its interface.
     pub sysctls: Vec<OwnSysctl>,
+    /// Its DNS settings.
+    pub dns: Dns,
 }
 
 impl Endpoint {

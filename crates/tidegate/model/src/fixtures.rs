@@ -30,6 +30,7 @@ pub(crate) fn network(name: &str) -> Network {
         reserved: BTreeMap::new(),
         peers: BTreeSet::new(),
         labels: BTreeMap::new(),
+        dns: Default::default(),
     }
 }
 
@@ -60,5 +61,6 @@ pub(crate) fn endpoint(name: &str, network: &str, ports: &[&str]) -> Endpoint {
         ports: ports.iter().map(|port| port.parse().unwrap()).collect(),
         allow: Vec::new(),
         sysctls: Vec::new(),
+        dns: Default::default(),
     }
 }

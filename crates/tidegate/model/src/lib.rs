@@ -7,6 +7,7 @@
 
 mod allow;
 mod degraded;
+mod dns;
 mod endpoint;
 mod endpoints;
 #[cfg(test)]
@@ -39,6 +40,7 @@ pub mod traffic;
 
 pub use allow::{AllowList, Allowance, Source};
 pub use degraded::{Degraded, Fault};
+pub use dns::{Dns, DnsOption, SearchDomain};
 pub use endpoint::Endpoint;
 pub use endpoints::Endpoints;
 pub use forwarding::Forwarding;

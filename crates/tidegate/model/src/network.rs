@@ -5,7 +5,7 @@ use std::net::IpAddr;
 
 use ipnet::IpNet;
 
-use crate::{Access, AllowList, HostAccess, IfName, MacAddr, Name, Policy, RESOLVERS, Subnet};
+use crate::{Access, AllowList, Dns, HostAccess, IfName, MacAddr, Name, Policy, RESOLVERS, Subnet};
 
 /// A network: a bridge on the host with its subnets and policy.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -34,6 +34,8 @@ pub struct Network {
     pub peers: BTreeSet<Name>,
     /// Metadata of the owner.
     pub labels: BTreeMap<Name, String>,
+    /// DNS settings of its endpoints.
+    pub dns: Dns,
 }
 
 impl Network {

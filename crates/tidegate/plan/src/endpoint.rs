@@ -12,7 +12,7 @@ use crate::interface_names::{ENDPOINT, Number, interface_name};
 use crate::lookup::{find, find_endpoint, find_up};
 use crate::network::delete_veth;
 use crate::{
-    Plan, PortFacts, Refused, StaleConnections, addresses, allow, elements, gateways, holds,
+    Plan, PortFacts, Refused, StaleConnections, addresses, allow, dns, elements, gateways, holds,
     host_ports, limits, steps,
 };
 
@@ -65,6 +65,7 @@ pub fn attach(
         allow: allow::with(&[], &ports, &from),
         ports,
         sysctls: request.sysctls.clone(),
+        dns: dns::chosen(&request.dns, &network.name, &network.policy)?,
     };
     let links = vec![LinkStep::AddVeth(steps::veth(&endpoint, network))];
     let holds = holds::hold_ports(network, &endpoint, &endpoint.ports);

@@ -62,6 +62,7 @@ fn requested(network: &Network) -> CreateNetwork {
         // `connected` of the document has them.
         peers: _,
         labels,
+        dns,
     } = network.clone();
     let has = |is_ipv4| subnets.iter().any(|it| it.net.addr().is_ipv4() == is_ipv4);
     let is_generated = interface_number(BRIDGE, &bridge).is_some();
@@ -79,6 +80,7 @@ fn requested(network: &Network) -> CreateNetwork {
         bridge: (!is_generated).then_some(bridge),
         policy: policy.into(),
         labels,
+        dns: dns.into(),
         subnets: subnets.into_iter().map(|subnet| subnet.net).collect(),
     }
 }
@@ -104,6 +106,7 @@ fn attached(endpoint: &Endpoint) -> Attach {
         ports: _,
         allow: _,
         sysctls,
+        dns,
     } = endpoint.clone();
     Attach {
         network,
@@ -117,6 +120,7 @@ fn attached(endpoint: &Endpoint) -> Attach {
         ifname: Some(ifname),
         gateway_priority,
         sysctls,
+        dns: dns.into(),
     }
 }
 

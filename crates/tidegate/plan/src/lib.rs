@@ -4,6 +4,7 @@
 mod addresses;
 mod allow;
 mod chain_names;
+mod dns;
 mod doctor;
 mod elements;
 mod endpoint;

@@ -1,7 +1,7 @@
 //! Limits of one request, so that each completes quickly even on a full host. Each item is a message to the kernel,
 //! an element or a descriptor, and other requests wait meanwhile.
 
-use tidegate_api::{Attach, CreateNetwork};
+use tidegate_api::{Attach, CreateNetwork, Dns};
 use tidegate_model::{Invalid, Name, PortRequest};
 
 use crate::Refused;
@@ -18,6 +18,10 @@ const INTERFACES: usize = 64;
 const ALIASES: usize = 64;
 /// Sysctls of an endpoint's interface.
 const SYSCTLS: usize = 64;
+/// DNS servers, search domains and DNS options.
+const DNS_SERVERS: usize = 8;
+const SEARCH_DOMAINS: usize = 32;
+const DNS_OPTIONS: usize = 32;
 /// Ports published or withdrawn at once: more than the 10,001 that telephony often needs.
 const PORTS: usize = 16_384;
 
@@ -29,6 +33,7 @@ pub(crate) fn of_network(request: &CreateNetwork) -> Result<(), Refused> {
     at_most(SUBNETS, request.ranges.len(), "ranges")?;
     at_most(RESERVED, request.reserved.len(), "auxiliary addresses")?;
     at_most(LABELS, request.labels.len(), "labels")?;
+    of_dns(&request.dns)?;
     let interfaces = &request.policy.trusted_interfaces;
     at_most(INTERFACES, interfaces.len(), "trusted interfaces")
 }
@@ -42,6 +47,7 @@ pub(crate) fn of_endpoint(request: &Attach) -> Result<(), Refused> {
         .chain(&request.aliases)
         .try_for_each(in_dns)?;
     at_most(SYSCTLS, request.sysctls.len(), "sysctls")?;
+    of_dns(&request.dns)?;
     of_ports(&request.ports)
 }
 
@@ -66,6 +72,12 @@ fn in_dns(name: &Name) -> Result<(), Refused> {
         true => Err(refused().into()),
         false => Ok(()),
     }
+}
+
+fn of_dns(dns: &Dns) -> Result<(), Refused> {
+    at_most(DNS_SERVERS, dns.servers.len(), "DNS servers")?;
+    at_most(SEARCH_DOMAINS, dns.search.len(), "search domains")?;
+    at_most(DNS_OPTIONS, dns.options.len(), "DNS options")
 }
 
 fn at_most(most: usize, asked: usize, what: &'static str) -> Result<(), Refused> {

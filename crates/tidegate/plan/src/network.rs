@@ -9,7 +9,7 @@ use tidegate_model::{Change, Endpoint, IfName, Ipv6Off, MacAddr, Mode, Name, Net
 use crate::interface_names::{BRIDGE, ENDPOINT, Number, interface_name};
 use crate::lookup::find;
 use crate::{
-    HostFacts, Plan, Pools, Refused, StaleConnections, allow, elements, holds, limits, peers,
+    HostFacts, Plan, Pools, Refused, StaleConnections, allow, dns, elements, holds, limits, peers,
     policy, steps, subnets,
 };
 
@@ -43,6 +43,7 @@ pub fn create_network(
         reserved: subnets::reserved(request, &subnets)?,
         peers: BTreeSet::new(),
         labels: policy::labels(request)?,
+        dns: dns::chosen(&request.dns, &request.name, &policy::chosen(request))?,
         subnets,
     };
     let in_the_way = state.resolver.and_then(|_| state.in_the_way_of(&network));

@@ -402,6 +402,20 @@ pub enum Refused {
         /// The other.
         second: IpAddr,
     },
+    /// An address that no DNS server can have.
+    #[error("--dns {ip} is {kind}, not that of a DNS server")]
+    NoDnsServer {
+        /// The address.
+        ip: IpAddr,
+        /// What it is.
+        kind: &'static str,
+    },
+    /// Servers for names that are not forwarded.
+    #[error("network {0} forwards no names, so --dns has no effect there")]
+    NamesNotForwarded(Name),
+    /// The root and other search domains.
+    #[error("--dns-search . means no search domains, and others are given too")]
+    SearchOfNone,
     /// An address of the host that no host can have.
     #[error("{flag} {ip} is {kind}, not an address of the host")]
     NoHostIp {

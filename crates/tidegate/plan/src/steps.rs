@@ -76,17 +76,22 @@ pub(crate) fn bridge(network: &Network) -> Bridge {
         ifname: ifname.clone(),
         mac: network.mac,
         mtu: network.mtu,
-        addresses: {
-            let gateways = network.subnets.iter().filter(|_| !is_isolated);
-            let gateways = gateways.map(Subnet::gateway_net);
-            gateways
-                .chain(network.fixed_resolvers().map(IpNet::from))
-                .collect()
-        },
+        addresses: addresses(network),
         sysctls,
         sealed: is_isolated,
         answered: answered(network),
     }
+}
+
+/// The host's addresses on a bridge, IPv4 first, as they are when IPv6 is turned on later.
+fn addresses(network: &Network) -> Vec<IpNet> {
+    let is_isolated = network.policy.access == Access::Isolated;
+    let gateways = network.subnets.iter().filter(|_| !is_isolated);
+    let gateways = gateways.map(Subnet::gateway_net);
+    let fixed = network.fixed_resolvers().map(IpNet::from);
+    let mut addresses: Vec<IpNet> = gateways.chain(fixed).collect();
+    addresses.sort_by_key(|net| net.addr().is_ipv6());
+    addresses
 }
 
 /// The subnets of an isolated network that has names: the host has no other route there.

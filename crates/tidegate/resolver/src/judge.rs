@@ -5,6 +5,7 @@ use std::net::IpAddr;
 use hickory_proto::op::{Message, MessageType, OpCode, Query, ResponseCode};
 use hickory_proto::rr::{DNSClass, Name, Record, RecordType};
 
+use crate::own_domain;
 use crate::respond::{address, bare, datagram_limit, encode, pointer, response};
 use crate::zone::View;
 use crate::{Question, Zone};
@@ -123,8 +124,9 @@ impl DnsQuery<'_> {
             return self.name_of(query, address);
         }
         let addresses = |name: String| {
-            let of_endpoints = self.view.addresses(&name);
-            of_endpoints.or_else(|| self.view.host(&name))
+            let name = own_domain::within(&name).unwrap_or(&name);
+            let of_endpoints = self.view.addresses(name);
+            of_endpoints.or_else(|| self.view.host(name))
         };
         match text(query.name()).and_then(addresses) {
             Some(addresses) => self.addresses(query, addresses),
@@ -183,6 +185,7 @@ impl DnsQuery<'_> {
             return self.refuse(ResponseCode::Refused);
         }
         let question = Question::new(self.message, query, self.bytes, self.limit);
+        let question = question.for_servers(self.view.servers());
         Some(Verdict::Forward(Box::new(question)))
     }
 }
@@ -194,14 +197,15 @@ fn asks_for_name_of(query: &Query) -> Option<IpAddr> {
     (net.prefix_len() == net.max_prefix_len()).then(|| net.addr())
 }
 
-/// Whether an unknown name must not be forwarded: it has a single label, like names of endpoints, and is not a query
-/// for a top-level domain.
+/// Whether an unknown name must not be forwarded: it is in the domain of endpoints' names, or it has a single label, like
+/// names of endpoints, and is not a query for a top-level domain.
 fn is_private(query: &Query) -> bool {
     let of_domain = matches!(
         query.query_type(),
         RecordType::NS | RecordType::SOA | RecordType::DS | RecordType::DNSKEY
     );
-    query.name().num_labels() == 1 && !of_domain
+    let is_single = query.name().num_labels() == 1 && !of_domain;
+    is_single || own_domain::has(query.name())
 }
 
 /// The name in the form of an endpoint's name, in lower case; none if it cannot be one.

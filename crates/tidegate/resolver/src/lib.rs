@@ -6,6 +6,7 @@
 //! - [`resolv_conf`] reads the host's settings, and writes those of an endpoint.
 
 mod judge;
+mod own_domain;
 mod question;
 pub mod resolv_conf;
 mod respond;

@@ -1,5 +1,7 @@
 //! A forwarded query and its answer.
 
+use std::net::IpAddr;
+
 use hickory_proto::op::{Header, Message, MessageType, OpCode, Query, ResponseCode};
 use hickory_proto::serialize::binary::{BinDecodable, BinDecoder};
 
@@ -12,6 +14,7 @@ pub struct Question {
     query: Query,
     bytes: Vec<u8>,
     limit: usize,
+    servers: Vec<IpAddr>,
 }
 
 /// What somebody answered.
@@ -32,7 +35,19 @@ impl Question {
             query: query.clone(),
             bytes: bytes.to_vec(),
             limit,
+            servers: Vec::new(),
         }
+    }
+
+    /// The same query, for servers other than the host's, if there are any.
+    pub(crate) fn for_servers(self, servers: &[IpAddr]) -> Self {
+        let servers = servers.to_vec();
+        Self { servers, ..self }
+    }
+
+    /// The servers to ask; empty for the host's.
+    pub fn servers(&self) -> &[IpAddr] {
+        &self.servers
     }
 
     /// The query as it is sent, with an unpredictable id.

@@ -8,7 +8,9 @@ use std::net::IpAddr;
 
 pub use ask_options::AskOptions;
 pub use server::Server;
-use tidegate_model::{Access, Endpoint, HostAccess, Network, RESOLVERS, State};
+use tidegate_model::{Access, Dns, Endpoint, HostAccess, Network, RESOLVERS, State};
+
+use crate::own_domain;
 
 /// The most servers that the C library uses (`MAXNS`).
 const SERVERS: usize = 3;
@@ -64,19 +66,16 @@ impl HostConf {
 
     /// The file for an endpoint's namespace.
     ///
-    /// A name without a dot is first looked up as it is (`ndots:0`), before the search domains. Without the resolver,
-    /// the file lists the host's servers, except those that only the host reaches. If the endpoint reaches none, it
-    /// lists none: lookups then fail at once.
+    /// Search domains and options are those that the endpoint, another one of its namespace or their networks set, or
+    /// else the host's. The domain of endpoints' names is the first search domain. If there is no other, a name without
+    /// a dot is looked up as it is (`ndots:0`). Names that are not forwarded need none of the host's domains.
+    ///
+    /// Without the resolver, the file lists the servers that were set, or else the host's, except those that only the
+    /// host reaches. If the endpoint reaches none, it lists none: lookups then fail at once.
     pub fn for_endpoint(&self, state: &State, endpoint: &Endpoint) -> String {
         let servers = match state.resolver {
             Some(_) => resolvers(state, endpoint),
-            None if has_way_out(state, endpoint) => {
-                let servers = self
-                    .servers
-                    .iter()
-                    .filter(|server| !is_of_host_alone(server));
-                servers.map(|server| server.ip).collect()
-            }
+            None if has_way_out(state, endpoint) => self.servers_without_ours(state, endpoint),
             None => Vec::new(),
         };
         let mut text = format!("# For endpoint {}, by tidegate.\n", endpoint.name);
@@ -87,17 +86,53 @@ impl HostConf {
         if servers.is_empty() {
             text.push_str("# No server can be reached from it.\n");
         }
-        if !self.search.is_empty() {
-            let _ = writeln!(text, "search {}", self.search.join(" "));
-        }
-        let own = state.resolver.map(|_| "ndots:0");
-        let given = self.options.iter().map(String::as_str);
-        let given = given.filter(|option| own.is_none() || !option.starts_with("ndots:"));
-        let options: Vec<&str> = own.into_iter().chain(given).collect();
-        if !options.is_empty() {
-            let _ = writeln!(text, "options {}", options.join(" "));
+        let search = self.search_of(state, endpoint);
+        let options = self.options_of(state, endpoint, search.is_empty());
+        for (key, values) in [("search", search), ("options", options)] {
+            if !values.is_empty() {
+                let _ = writeln!(text, "{key} {}", values.join(" "));
+            }
         }
         text
+    }
+
+    fn servers_without_ours(&self, state: &State, endpoint: &Endpoint) -> Vec<IpAddr> {
+        let mut set = settings(state, endpoint).map(|dns| &dns.servers);
+        if let Some(set) = set.find(|servers| !servers.is_empty()) {
+            return set.clone();
+        }
+        let servers = self.servers.iter();
+        let servers = servers.filter(|server| !is_of_host_alone(server));
+        servers.map(|server| server.ip).collect()
+    }
+
+    fn search_of(&self, state: &State, endpoint: &Endpoint) -> Vec<String> {
+        let mut set = settings(state, endpoint).map(|dns| &dns.search);
+        let mut search: Vec<String> = match set.find(|search| !search.is_empty()) {
+            Some(set) => {
+                let domains = set.iter().filter(|domain| !domain.is_root());
+                domains.map(ToString::to_string).collect()
+            }
+            None if forwards(state, endpoint) => self.search.clone(),
+            None => Vec::new(),
+        };
+        if !search.is_empty() && state.resolver.is_some() {
+            search.insert(0, own_domain::DOMAIN.to_owned());
+        }
+        search
+    }
+
+    fn options_of(&self, state: &State, endpoint: &Endpoint, without_search: bool) -> Vec<String> {
+        let mut set = settings(state, endpoint).map(|dns| &dns.options);
+        if let Some(set) = set.find(|options| !options.is_empty()) {
+            return set.iter().map(ToString::to_string).collect();
+        }
+        if !without_search || state.resolver.is_none() {
+            return self.options.clone();
+        }
+        let others = self.options.iter().filter(|it| !it.starts_with("ndots:"));
+        let own = std::iter::once("ndots:0".to_owned());
+        own.chain(others.cloned()).collect()
     }
 }
 
@@ -119,6 +154,16 @@ fn networks<'a>(
         .filter(|other| other.netns.id == endpoint.netns.id && other.name != endpoint.name);
     let all = std::iter::once(endpoint).chain(others);
     all.filter_map(|each| Some((each, state.networks.get(&each.network)?)))
+}
+
+/// The settings for a namespace, the most exact first.
+fn settings<'a>(state: &'a State, endpoint: &'a Endpoint) -> impl Iterator<Item = &'a Dns> {
+    networks(state, endpoint).flat_map(|(endpoint, network)| [&endpoint.dns, &network.dns])
+}
+
+/// Whether names that are not those of endpoints are forwarded for a namespace.
+fn forwards(state: &State, endpoint: &Endpoint) -> bool {
+    networks(state, endpoint).any(|(_, network)| network.policy.forwards_names())
 }
 
 /// The addresses of the DNS server to which the namespace has routes: they do not depend on its networks. A

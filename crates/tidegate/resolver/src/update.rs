@@ -19,6 +19,8 @@ pub enum ZoneUpdate {
         bridge: IfName,
         /// Addresses of its DNS server: its gateways.
         gateways: Vec<IpAddr>,
+        /// Servers for names that are forwarded; empty for the host's.
+        servers: Vec<IpAddr>,
         /// Its subnets.
         subnets: Vec<IpNet>,
         /// Whether its DNS server forwards the names that are not those of endpoints.
@@ -41,6 +43,8 @@ pub enum ZoneUpdate {
         netns: NetnsId,
         /// Its addresses.
         addresses: Vec<IpAddr>,
+        /// Servers for names that are forwarded; empty for those of its network.
+        servers: Vec<IpAddr>,
     },
     /// An endpoint is gone.
     NoEndpoint(Name),
@@ -93,6 +97,7 @@ fn of_network(network: &Network) -> ZoneUpdate {
         name: network.name.clone(),
         bridge: network.bridge.clone(),
         gateways: network.resolvers().collect(),
+        servers: network.dns.servers.clone(),
         subnets: network.subnets.iter().map(|subnet| subnet.net).collect(),
         forwards: network.policy.forwards_names(),
         reaches: network.peers.iter().cloned().collect(),
@@ -106,5 +111,6 @@ fn of_endpoint(endpoint: &Endpoint) -> ZoneUpdate {
         network: endpoint.network.clone(),
         netns: endpoint.netns.id,
         addresses: endpoint.addresses.iter().map(IpNet::addr).collect(),
+        servers: endpoint.dns.servers.clone(),
     }
 }

@@ -39,6 +39,7 @@ const HOST_NAMES: [&str; 3] = [
 struct Network {
     bridge: Option<IfName>,
     gateways: Vec<IpAddr>,
+    servers: Box<[IpAddr]>,
     subnets: Vec<IpNet>,
     forwards: bool,
     reaches: Vec<Name>,
@@ -52,6 +53,7 @@ struct Endpoint {
     network: Name,
     netns: NetnsId,
     addresses: Box<[IpAddr]>,
+    servers: Box<[IpAddr]>,
 }
 
 impl Zone {
@@ -62,12 +64,14 @@ impl Zone {
                 name,
                 bridge,
                 gateways,
+                servers,
                 subnets,
                 forwards,
                 reaches,
             } => {
                 let network = self.networks.entry(name).or_default();
                 network.bridge = Some(bridge);
+                network.servers = servers.into();
                 (network.gateways, network.subnets) = (gateways, subnets);
                 (network.forwards, network.reaches) = (forwards, reaches);
             }
@@ -79,6 +83,7 @@ impl Zone {
                 network,
                 netns,
                 addresses,
+                servers,
             } => {
                 self.forget(&name);
                 let endpoint = Endpoint {
@@ -86,6 +91,7 @@ impl Zone {
                     network: self.shared(network),
                     netns,
                     addresses: addresses.into(),
+                    servers: servers.into(),
                 };
                 self.remember(name, endpoint);
             }
@@ -256,6 +262,14 @@ impl<'a> View<'a> {
         };
         let gateways = self.asked.gateways.iter().copied().filter(is_own);
         HOST_NAMES.contains(&name).then(|| gateways.collect())
+    }
+
+    /// The servers for names that are forwarded; empty for the host's.
+    pub(crate) fn servers(self) -> &'a [IpAddr] {
+        match self.asker.servers.is_empty() {
+            true => &self.asked.servers,
+            false => &self.asker.servers,
+        }
     }
 
     /// The endpoint that has an address, with its network.

@@ -106,6 +106,9 @@ fn an_object_is_shown_field_by_field() {
         ports             8080:80/tcp,[2001:db8::1]:53:53/udp
         allowed           -
         sysctls           -
+        dns servers       -
+        dns search        -
+        dns options       -
         status            ok
     "#]]
     .assert_eq(&endpoint(&front()));

@@ -1,7 +1,7 @@
 //! Exports and imports networks and endpoints.
 
 use tidegate_api::{
-    Attach, Connection, Export, ExportedEndpoint, Imported, Publish, WaitingEndpoint,
+    Attach, Connection, Dns, Export, ExportedEndpoint, Imported, Publish, WaitingEndpoint,
 };
 use tidegate_link::{ErrorKind, NetnsFault};
 use tidegate_model::{Change, Endpoint, GatewayPriority, Name, State, Waiting};
@@ -222,6 +222,11 @@ impl Engine {
                     false => given.gateway_priority,
                 },
                 sysctls: or(given.sysctls, attach.sysctls),
+                dns: Dns {
+                    servers: or(given.dns.servers, attach.dns.servers),
+                    search: or(given.dns.search, attach.dns.search),
+                    options: or(given.dns.options, attach.dns.options),
+                },
                 network: attach.network,
                 name: attach.name,
                 ports: Vec::new(),

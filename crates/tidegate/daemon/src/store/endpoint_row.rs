@@ -10,6 +10,8 @@ use tidegate_model::{
     NetnsRef, OwnSysctl, PortBinding,
 };
 
+use super::dns_row::DnsRow;
+
 /// A row of the table `endpoints`. A field that 0.1.0 did not have has a default.
 #[derive(Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
@@ -35,6 +37,8 @@ pub(super) struct EndpointRow {
     allow: Vec<AllowanceRow>,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     sysctls: Vec<OwnSysctl>,
+    #[serde(default, skip_serializing_if = "DnsRow::is_empty")]
+    dns: DnsRow,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -75,6 +79,7 @@ impl From<Endpoint> for EndpointRow {
             ports,
             allow,
             sysctls,
+            dns,
         } = endpoint;
         Self {
             name,
@@ -92,6 +97,7 @@ impl From<Endpoint> for EndpointRow {
             ports,
             allow: allow.into_iter().map(AllowanceRow::from).collect(),
             sysctls,
+            dns: dns.into(),
         }
     }
 }
@@ -114,6 +120,7 @@ impl From<EndpointRow> for Endpoint {
             ports,
             allow,
             sysctls,
+            dns,
         } = row;
         Self {
             name,
@@ -131,6 +138,7 @@ impl From<EndpointRow> for Endpoint {
             ports,
             allow: allow.into_iter().map(Allowance::from).collect(),
             sysctls,
+            dns: dns.into(),
         }
     }
 }

@@ -10,6 +10,8 @@ use tidegate_model::{
     Access, AllowList, HostAccess, IfName, MacAddr, Mode, Name, Network, Policy, Subnet,
 };
 
+use super::dns_row::DnsRow;
+
 /// A row of the table `networks`. A field that 0.1.0 did not have has a default.
 #[derive(Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
@@ -31,6 +33,8 @@ pub(super) struct NetworkRow {
     peers: BTreeSet<Name>,
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     labels: BTreeMap<Name, String>,
+    #[serde(default, skip_serializing_if = "DnsRow::is_empty")]
+    dns: DnsRow,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -93,6 +97,7 @@ impl From<Network> for NetworkRow {
             reserved,
             peers,
             labels,
+            dns,
         } = network;
         Self {
             name,
@@ -106,6 +111,7 @@ impl From<Network> for NetworkRow {
             reserved,
             peers,
             labels,
+            dns: dns.into(),
         }
     }
 }
@@ -124,6 +130,7 @@ impl From<NetworkRow> for Network {
             reserved,
             peers,
             labels,
+            dns,
         } = row;
         Self {
             name,
@@ -137,6 +144,7 @@ impl From<NetworkRow> for Network {
             reserved,
             peers,
             labels,
+            dns: dns.into(),
         }
     }
 }

@@ -28,6 +28,7 @@ fn network(name: &str, number: u8) -> Network {
         reserved: Default::default(),
         peers: Default::default(),
         labels: Default::default(),
+        dns: Default::default(),
     }
 }
 

@@ -122,6 +122,11 @@ impl Hint for Refused {
             Self::NotPublished { endpoint, .. } => format!("see `tidegate endpoint inspect {endpoint}`"),
             Self::AmbiguousPort { .. } => "write it HOSTPORT:PORT".into(),
             Self::TwoOfFamily { .. } => "give one for each of IPv4 and IPv6".into(),
+            Self::NoDnsServer { .. } => "give the address of a server that the host reaches".into(),
+            Self::NamesNotForwarded(_) => {
+                "leave out --dns, or create the network with --internal and --dns-forward".into()
+            }
+            Self::SearchOfNone => "leave out the dot or the domains".into(),
             Self::NoHostIp { .. } => "give an address that the host has, or leave it out".into(),
             Self::LinkLocal { .. } => "give another address of the host, or leave it out".into(),
             Self::PortTwice(..) => "give each host port once".into(),

@@ -61,6 +61,9 @@ impl Refused {
             | Self::NoIpv6InNamespace { .. }
             | Self::AmbiguousPort { .. }
             | Self::TwoOfFamily { .. }
+            | Self::NoDnsServer { .. }
+            | Self::NamesNotForwarded(_)
+            | Self::SearchOfNone
             | Self::NoHostIp { .. }
             | Self::LinkLocal { .. }
             | Self::PortTwice(..)

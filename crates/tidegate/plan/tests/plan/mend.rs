@@ -63,7 +63,7 @@ fn each_difference_is_named_with_its_steps() {
     );
     assert_eq!(
         bridge(&|it| {
-            it.addresses.remove(1);
+            it.addresses.remove(2);
         }),
         format!("tgb0: address fd74:6964:6567::1/64 added {steps}")
     );

@@ -49,7 +49,7 @@ fn a_network_is_four_elements_two_sysctls_and_a_bridge() {
         SetSysctl(Sysctl { path: "net/ipv4/ip_forward", value: "1" })
         KeepRouters
         SetSysctl(Sysctl { path: "net/ipv6/conf/all/forwarding", value: "1" })
-        AddBridge(Bridge { ifname: IfName("tgb0"), mac: MacAddr([2, 98, 0, 0, 0, 0]), mtu: None, addresses: [10.208.0.1/24, fd74:6964:6567::1/64, 169.254.53.53/32, fd6e:616d:6573::53/128], sysctls: [Sysctl { path: "net/ipv4/conf/tgb0/route_localnet", value: "1" }, Sysctl { path: "net/ipv4/conf/tgb0/rp_filter", value: "2" }, Sysctl { path: "net/ipv6/conf/tgb0/accept_ra", value: "0" }, Sysctl { path: "net/ipv6/conf/tgb0/dad_transmits", value: "0" }, Sysctl { path: "net/ipv6/conf/tgb0/router_solicitation_delay", value: "0" }], sealed: false, answered: [] })"#]].assert_eq(&steps.join("\n"));
+        AddBridge(Bridge { ifname: IfName("tgb0"), mac: MacAddr([2, 98, 0, 0, 0, 0]), mtu: None, addresses: [10.208.0.1/24, 169.254.53.53/32, fd74:6964:6567::1/64, fd6e:616d:6573::53/128], sysctls: [Sysctl { path: "net/ipv4/conf/tgb0/route_localnet", value: "1" }, Sysctl { path: "net/ipv4/conf/tgb0/rp_filter", value: "2" }, Sysctl { path: "net/ipv6/conf/tgb0/accept_ra", value: "0" }, Sysctl { path: "net/ipv6/conf/tgb0/dad_transmits", value: "0" }, Sysctl { path: "net/ipv6/conf/tgb0/router_solicitation_delay", value: "0" }], sealed: false, answered: [] })"#]].assert_eq(&steps.join("\n"));
 }
 
 #[test]

@@ -33,6 +33,7 @@ pub(crate) fn network(network: &str) -> CreateNetwork {
         bridge: None,
         policy: Policy::default(),
         labels: BTreeMap::new(),
+        dns: Default::default(),
     }
 }
 
@@ -49,6 +50,7 @@ pub(crate) fn attachment(network: &str, ports: &[&str]) -> Attach {
         ifname: None,
         gateway_priority: GatewayPriority::default(),
         sysctls: Vec::new(),
+        dns: Default::default(),
     }
 }
 

@@ -157,6 +157,7 @@ fn an_update_of_a_network_replaces_its_gateways_and_ends_its_way_out() {
         name: "web".parse().unwrap(),
         bridge: "tgb1".parse().unwrap(),
         gateways: vec![ip("10.0.1.254")],
+        servers: Vec::new(),
         subnets: vec!["10.0.1.0/24".parse().unwrap()],
         forwards: false,
         reaches: Vec::new(),

@@ -1,6 +1,6 @@
 //! What an endpoint's `resolv.conf` says.
 
-use tidegate_model::{HostAccess, State};
+use tidegate_model::{Dns, HostAccess, State};
 use tidegate_resolver::resolv_conf::{AskOptions, HostConf, Server};
 
 use crate::scene::{ip, state, state_with_back_on_both};
@@ -115,13 +115,13 @@ fn options_say_how_servers_are_asked_in_the_ranges_of_the_c_library() {
 }
 
 #[test]
-fn an_endpoint_asks_its_gateways_and_looks_for_names_of_endpoints_first() {
+fn an_endpoint_looks_for_names_of_endpoints_first_and_then_as_the_host_does() {
     let expected = "\
 # For endpoint front, by tidegate.
 nameserver 10.0.1.1
 nameserver fd00:1::1
-search corp.example example
-options ndots:0 edns0 timeout:1
+search tidegate.internal corp.example example
+options edns0 ndots:2 timeout:1
 ";
     assert_eq!(written(&state(), "front"), expected);
 }
@@ -191,4 +191,54 @@ fn without_a_resolver_the_hosts_servers_are_asked_where_they_can_be() {
     assert!(front.contains("options edns0 ndots:2 timeout:1"), "{front}");
     let safe = written(&state, "safe");
     assert!(!safe.contains("\nnameserver"), "{safe}");
+}
+
+#[test]
+fn without_search_domains_a_name_is_looked_up_as_it_is() {
+    let host = HostConf::parse("options ndots:3 rotate\n");
+    let of = |host: &HostConf, endpoint: &str| {
+        let state = state();
+        host.for_endpoint(&state, &state.endpoints[&endpoint.parse().unwrap()])
+    };
+    let text = of(&host, "front");
+    assert!(text.ends_with("\noptions ndots:0 rotate\n"), "{text}");
+    // Nothing would find the host's domains.
+    let text = of(&HostConf::parse(HOST), "safe");
+    assert!(
+        !text.contains("search") && text.contains("ndots:0"),
+        "{text}"
+    );
+}
+
+#[test]
+fn settings_of_an_endpoint_come_before_those_of_its_network_and_of_the_host() {
+    let mut state = state();
+    let dns = |search: &[&str], options: &[&str]| Dns {
+        servers: vec![ip("192.0.2.7")],
+        search: search
+            .iter()
+            .map(|domain| domain.parse().unwrap())
+            .collect(),
+        options: options
+            .iter()
+            .map(|option| option.parse().unwrap())
+            .collect(),
+    };
+    let web = state.networks.get_mut(&"web".parse().unwrap()).unwrap();
+    web.dns = dns(&["web.example"], &["rotate"]);
+    let text = written(&state, "front");
+    let wanted = "\nsearch tidegate.internal web.example\noptions rotate\n";
+    assert!(text.ends_with(wanted), "{text}");
+    let mut front = state.endpoints[&"front".parse().unwrap()].clone();
+    front.dns = dns(&["."], &[]);
+    state.endpoints.insert(front);
+    let text = written(&state, "front");
+    assert!(
+        text.ends_with("10.0.1.1\nnameserver fd00:1::1\noptions rotate\n"),
+        "{text}"
+    );
+    state.resolver = None;
+    let text = written(&state, "front");
+    assert!(text.contains("\nnameserver 192.0.2.7\n"), "{text}");
+    assert!(!text.contains("192.0.2.53"), "{text}");
 }

@@ -13,3 +13,4 @@ mod forwarded;
 mod host;
 mod local;
 mod scene;
+mod searched;

@@ -38,6 +38,7 @@ pub(crate) fn state() -> State {
             reserved: Default::default(),
             peers: Default::default(),
             labels: Default::default(),
+            dns: Default::default(),
         };
         state.networks.insert(network.name.clone(), network);
     }
@@ -84,6 +85,7 @@ pub(crate) fn state() -> State {
             ports: Vec::new(),
             allow: Vec::new(),
             sysctls: Vec::new(),
+            dns: Default::default(),
         };
         state.endpoints.insert(endpoint);
     }

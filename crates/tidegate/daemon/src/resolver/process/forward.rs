@@ -5,6 +5,7 @@ use std::net::SocketAddr;
 use std::rc::Rc;
 use std::time::Duration;
 
+use tidegate_model::DNS_PORT;
 use tidegate_resolver::resolv_conf::AskOptions;
 use tidegate_resolver::{Asked, Question, Transport, UpstreamAnswer};
 use tokio::task::JoinSet;
@@ -39,7 +40,13 @@ pub(super) fn forward(
         let Some(_slot) = slot else {
             return question.failed();
         };
-        let list = shared.upstreams().await;
+        let list = match question.servers() {
+            [] => shared.upstreams().await,
+            own => AskList {
+                servers: own.iter().map(|ip| (*ip, DNS_PORT).into()).collect(),
+                options: AskOptions::default(),
+            },
+        };
         ask(list, Rc::new(question), transport, since).await
     }
 }

@@ -58,6 +58,7 @@ fn endpoint_then(
         ports: Vec::new(),
         allow: Vec::new(),
         sysctls: Vec::new(),
+        dns: Default::default(),
     }
 }
 

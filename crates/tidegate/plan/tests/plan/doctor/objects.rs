@@ -50,8 +50,8 @@ fn a_link_that_is_missing_or_was_changed_is_a_fault() {
     });
     assert_eq!(
         what,
-        "bridge tgb0 is down, lacks the address 10.208.0.1/24, lacks the address fd74:6964:6567::1/64, \
-         lacks the address 169.254.53.53/32, lacks the address fd6e:616d:6573::53/128"
+        "bridge tgb0 is down, lacks the address 10.208.0.1/24, lacks the address 169.254.53.53/32, \
+         lacks the address fd74:6964:6567::1/64, lacks the address fd6e:616d:6573::53/128"
     );
     let fight = "put right 3 times in a row, the last time tgb0: brought up";
     let (severity, what, advice) = only(|host| host.links_fought = Some(fight.into()));
