@@ -143,9 +143,11 @@ fn a_default_route_from_router_advertisements_outlives_forwarding() {
         host.netns
             .sh("ip link add up1 type ifb; ip link set up1 up");
         wait_until("the new interface hears routers", || value("up1") == "2");
-        // Nothing is undone silently.
+        // It is undone with all else, and not before.
         host.ok(&["network", "rm", "web"]);
         assert_eq!(value("up0"), "2");
+        host.ok(&["teardown", "--yes"]);
+        assert_eq!((value("up0"), value("up1")), ("1".into(), "1".into()));
         assert!(default_routes(&host).contains("up0"));
     }
 }

@@ -41,8 +41,8 @@ Examples:
 ///
 /// It sets these sysctls of the host: IP forwarding (see `forwarding` in tidegated.toml(5)), before
 /// that `accept_ra` of the host's own interfaces from 1 to 2, which keeps IPv6 default routes from
-/// router advertisements, and settings of its own bridges, such as `rp_filter` 2. None of them is
-/// undone when networks are removed.
+/// router advertisements, and settings of its own bridges, such as `rp_filter` 2. Sysctls of the
+/// host stay so when networks are removed; `tidegate teardown` undoes them.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Parser)]
 #[command(
     name = "tidegated",

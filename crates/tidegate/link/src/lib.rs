@@ -47,7 +47,7 @@ use std::collections::BTreeSet;
 use std::path::Path;
 
 use ipnet::IpNet;
-use tidegate_model::links::{Link, LinkStep, NetnsFacts, PolicyRouting, Route};
+use tidegate_model::links::{Link, LinkStep, NetnsFacts, PolicyRouting, Route, Sysctl};
 use tidegate_model::tracked::{Fate, Tracked};
 use tidegate_model::traffic::{ConnectionKey, TrafficCounts};
 use tidegate_model::{IfName, NetnsId, Protocol, StateId};
@@ -94,6 +94,11 @@ pub trait Links: Send {
     /// The prefixes that a new subnet must not overlap, sorted and without duplicates: destinations of the host's
     /// unicast routes (all tables except `local`, no default routes), and the prefixes of its addresses.
     fn occupied_subnets(&mut self) -> Result<Vec<IpNet>, LinkError>;
+
+    /// The sysctls that `KeepRouters` steps changed since the last call, with the values that they had before.
+    fn changed_for_routers(&mut self) -> Vec<Sysctl> {
+        Vec::new()
+    }
 
     /// The value of a sysctl of the host, by its path below /proc/sys; none if it does not exist.
     fn sysctl(&mut self, path: &str) -> Option<String>;

@@ -5,7 +5,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use ipnet::IpNet;
-use tidegate_model::links::{Link, LinkStep, NetnsFacts, PolicyRouting, Route};
+use tidegate_model::links::{Link, LinkStep, NetnsFacts, PolicyRouting, Route, Sysctl};
 use tidegate_model::{IfName, NetnsId, Protocol, StateId};
 
 use crate::batch::What;
@@ -93,6 +93,10 @@ impl Links for Rtnetlink {
         self.occupied
             .list(&mut self.socket)
             .map_err(|cause| LinkError::new("list the host's routes", cause))
+    }
+
+    fn changed_for_routers(&mut self) -> Vec<Sysctl> {
+        std::mem::take(&mut self.changed_for_routers)
     }
 
     fn sysctl(&mut self, path: &str) -> Option<String> {

@@ -32,18 +32,28 @@ pub(crate) fn keep(host: &mut Rtnetlink) -> Result<(), LinkError> {
     let uplinks = uplinks(host)
         .map_err(|cause| LinkError::new("list the interfaces that may hear routers", cause))?;
     let Rtnetlink { home, sysctls, .. } = host;
-    let kept = home.run_here(move || keep_each(sysctls, &uplinks));
+    let mut changed = Vec::new();
+    let kept = home.run_here(|| keep_each(sysctls, &uplinks, &mut changed));
+    host.changed_for_routers.extend(changed);
     kept.map_err(|cause| LinkError::new("set accept_ra of the host's interfaces", cause))?
 }
 
-fn keep_each(sysctls: &mut Sysctls, uplinks: &[IfName]) -> Result<(), LinkError> {
+fn keep_each(
+    sysctls: &mut Sysctls,
+    uplinks: &[IfName],
+    changed: &mut Vec<Sysctl>,
+) -> Result<(), LinkError> {
     for ifname in uplinks {
         let path = format!("net/ipv6/conf/{ifname}/accept_ra");
         if sysctls.read(&path).as_deref() != Some("1") {
             continue;
         }
-        let value = "2".to_owned();
-        sysctls.set_if_there(&Sysctl { path, value })?;
+        let sysctl = |value: &str| Sysctl {
+            path: path.clone(),
+            value: value.to_owned(),
+        };
+        sysctls.set_if_there(&sysctl("2"))?;
+        changed.push(sysctl("1"));
         tracing::warn!(
             "net.ipv6.conf.{ifname}.accept_ra is set to 2, so that {ifname} accepts router advertisements while the host \
              forwards IPv6 for its networks; it stays so"

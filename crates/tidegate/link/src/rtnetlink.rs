@@ -28,6 +28,8 @@ pub struct Rtnetlink {
     pub(crate) sysctls: Sysctls,
     /// Whether the host forwards IPv6 because we had it do so.
     pub(crate) is_router_by_us: bool,
+    /// The sysctls that [`routers`](crate::routers) changed, with the values that they had.
+    pub(crate) changed_for_routers: Vec<Sysctl>,
     pub(crate) procfs: Procfs,
     pub(crate) ports: Ports,
     pub(crate) remover: Remover,
@@ -53,6 +55,7 @@ impl Rtnetlink {
                 socket,
                 sysctls: Sysctls::default(),
                 is_router_by_us: false,
+                changed_for_routers: Vec::new(),
                 procfs: Procfs::default(),
                 remover: Remover::start(removers)?,
                 namespaces: OpenNamespaces::default(),

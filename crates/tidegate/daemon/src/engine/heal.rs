@@ -131,7 +131,7 @@ impl Engine {
         if !is_new || !tidegate_plan::forwards_ipv6(&self.state()) {
             return;
         }
-        if let Err(error) = self.backends().links.apply(&LinkStep::KeepRouters) {
+        if let Err(error) = self.backends().apply_step(&LinkStep::KeepRouters) {
             tracing::warn!(causes = ?causes(&error), "{error}");
         }
     }

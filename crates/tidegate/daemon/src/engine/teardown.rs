@@ -63,7 +63,11 @@ impl Backends {
             }
             _ => None,
         };
-        self.links.apply(step)?;
+        let done = self.links.apply(step);
+        for Sysctl { path, value } in self.links.changed_for_routers() {
+            self.store.note_sysctl(&path, &value)?;
+        }
+        done?;
         if let (LinkStep::SetSysctl(wanted), Some(before)) = (step, before) {
             let Sysctl { path, value } = wanted;
             tracing::info!(was = before, "set sysctl {path} to {value}");

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::path::Path;
 
 use ipnet::IpNet;
-use tidegate_model::links::{Link, LinkStep, NetnsFacts, PolicyRouting, Route};
+use tidegate_model::links::{Link, LinkStep, NetnsFacts, PolicyRouting, Route, Sysctl};
 use tidegate_model::{IfName, NetnsId, Protocol, StateId};
 
 use crate::{Connections, LinkError, Links, OpenNamespaces};
@@ -56,6 +56,10 @@ where
 
     fn occupied_subnets(&mut self) -> Result<Vec<IpNet>, LinkError> {
         self.links.occupied_subnets()
+    }
+
+    fn changed_for_routers(&mut self) -> Vec<Sysctl> {
+        self.links.changed_for_routers()
     }
 
     fn sysctl(&mut self, path: &str) -> Option<String> {
