@@ -1,4 +1,4 @@
-//! Where a namespace asks for names, on whatever networks it is.
+//! Where a namespace asks for names: that does not depend on its networks.
 
 use std::net::{IpAddr, SocketAddr};
 
@@ -70,7 +70,7 @@ fn unknown() -> Answer {
 }
 
 #[test]
-fn a_namespace_asks_the_same_servers_on_whatever_networks_it_is() {
+fn a_namespace_asks_the_same_servers_when_its_networks_change() {
     require_root_kernel!();
     for driver in drivers() {
         let mut lab = lab(&driver);
