@@ -32,12 +32,16 @@ impl Engine {
     /// The counters of published ports since the daemon started. None, with an error in the log, if the tracked
     /// connections cannot be listed.
     pub(super) fn port_samples(&self) -> Option<PortSamples> {
+        // Before the open ones: a connection that ends meanwhile must not count twice.
+        let ended = self.port_counters.ended();
         let open = self.port_counters.connections().traffic();
         match open {
-            Ok(open) => Some(
-                self.port_counters
-                    .samples(&self.state(), &open, is_counted()),
-            ),
+            Ok(open) => {
+                Some(
+                    self.port_counters
+                        .samples(&self.state(), &ended, &open, is_counted()),
+                )
+            }
             Err(error) => {
                 tracing::error!(causes = ?causes(&error), "no metrics of published ports: {error}");
                 None

@@ -13,7 +13,7 @@ use super::Metric;
 /// The most ranges of ports with samples of their own. Each has six, and Prometheus keeps each sample for weeks.
 const MOST: usize = 1000;
 
-type Port = (Name, PortBinding);
+pub(crate) type Port = (Name, PortBinding);
 
 /// What passed through published ports since the daemon started: through connections that ended, and through open ones.
 pub(crate) struct PortCounters {
@@ -61,10 +61,16 @@ impl PortCounters {
         }
     }
 
-    /// What to tell now, with what passed through the connections that are `open`.
+    /// What passed through connections that ended until now.
+    pub(crate) fn ended(&self) -> HashMap<Port, TrafficCounts> {
+        self.sums().ended.clone()
+    }
+
+    /// What to tell now: what passed through connections that had `ended`, and, listed after that, those that are `open`.
     pub(crate) fn samples(
         &self,
         state: &State,
+        ended: &HashMap<Port, TrafficCounts>,
         open: &[(ConnectionKey, TrafficCounts)],
         is_counted: bool,
     ) -> PortSamples {
@@ -73,7 +79,7 @@ impl PortCounters {
         let mut ports = Vec::new();
         for (endpoint, port, open) in traffic_of_ports(state, open) {
             let key = (endpoint.clone(), port);
-            let mut passed = sums.ended.get(&key).copied().unwrap_or_default();
+            let mut passed = ended.get(&key).copied().unwrap_or_default();
             passed += open;
             let told = sums.told.get(&key).copied().unwrap_or_default();
             now.insert(key, (open.connections, most(passed, told)));
