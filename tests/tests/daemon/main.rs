@@ -20,6 +20,7 @@ mod edges;
 mod endpoints;
 mod events;
 mod explain;
+mod firewalld;
 mod gateways;
 mod healing;
 mod hints;
