@@ -56,7 +56,12 @@ pub fn explain(
             false => ends::ends(state, routing, parties, is_ipv4)?,
         };
         let packet_path = |ends| PacketPath::new(state, routing, table, ends, question, version);
-        paths.extend(ends.map(|ends| packet_path(ends).explain()));
+        paths.extend(ends.map(|ends| {
+            let mut path = packet_path(ends);
+            let decided = path.decide();
+            let hint = hint::of(&path, &decided.0);
+            path.described(decided, hint)
+        }));
     }
     if paths.is_empty() {
         let sender = source_address.map_or_else(|| source.clone(), Party::Address);

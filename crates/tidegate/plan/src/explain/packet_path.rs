@@ -8,7 +8,6 @@ use tidegate_nft::{Hook, IpVersion, TableState};
 
 use super::beside::Beside;
 use super::ends::{End, Who, endpoint_of};
-use super::hint;
 use super::owner;
 use super::packet::Packet;
 use super::routing::{Bridging, HostRouting};
@@ -18,7 +17,7 @@ use crate::ruleset::{NOT_ON_LIST, ON_LIST};
 use crate::steps;
 
 /// The fate of the packet, and why.
-type FateAndReason = (Fate, String);
+pub(super) type FateAndReason = (Fate, String);
 
 /// The ports of DHCP (RFC 2131 section 4.1). Its clients send from no other port.
 const DHCP_SERVER: (u16, Protocol) = (67, Protocol::Udp);
@@ -81,7 +80,8 @@ impl<'a> PacketPath<'a> {
         }
     }
 
-    pub(super) fn explain(mut self) -> Path {
+    /// The fate of the packet, and why.
+    pub(super) fn decide(&mut self) -> FateAndReason {
         let (fate, why) = match self.from.who {
             Who::Endpoint(endpoint) => self.leave_endpoint(endpoint),
             Who::Host => self.leave_host(),
@@ -90,8 +90,11 @@ impl<'a> PacketPath<'a> {
                 self.enter()
             }
         };
-        let (fate, why) = self.with_answers(fate, why);
-        let hint = hint::of(&self, &fate);
+        self.with_answers(fate, why)
+    }
+
+    /// The path, once its fate is decided.
+    pub(super) fn described(self, (fate, why): FateAndReason, hint: Option<String>) -> Path {
         Path {
             source: self.source(),
             destination: self.destination(),
