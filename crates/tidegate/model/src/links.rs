@@ -343,7 +343,7 @@ pub struct Route {
     pub is_blocked: bool,
 }
 
-/// A routing rule that leads packets without a mark to a table, whoever sends them (ip-rule(8)).
+/// A routing rule that leads packets of any sender without a mark to a table (ip-rule(8)).
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RoutingRule {
     /// Whether it is about IPv6.

@@ -11,7 +11,6 @@ use tidegate_plan::{Plan, StaleConnections};
 use tokio::sync::broadcast::Receiver;
 
 use super::events::now;
-use super::heal;
 use super::{Backends, Engine, EngineError};
 
 impl Engine {
@@ -53,7 +52,7 @@ impl Engine {
         {
             return true;
         }
-        if !heal::loosened(&state, heard).is_empty() {
+        if !loosened(&state, heard).is_empty() {
             return true;
         }
         let (networks, ports) = with_ipv6(&state, heard);
@@ -297,6 +296,21 @@ impl Backends {
             done => done.map(|()| None),
         }
     }
+}
+
+/// The bridges whose reverse path filter was changed, with the steps that make it loose.
+pub(super) fn loosened(state: &State, heard: &LinkChange) -> Vec<(IfName, LinkStep)> {
+    let LinkChange::Changed(told) = heard else {
+        return Vec::new();
+    };
+    let networks = state.networks.values();
+    let strict = networks.filter(|network| {
+        let is_down = state.degraded.down_network(&network.name).is_some();
+        told.strict.contains(&network.bridge) && !is_down
+    });
+    let steps = strict
+        .filter_map(|network| Some((network.bridge.clone(), tidegate_plan::loosen(network)?)));
+    steps.collect()
 }
 
 /// Networks whose bridge may have lost an address.

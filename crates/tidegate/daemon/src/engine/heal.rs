@@ -8,10 +8,10 @@ use std::time::{Duration, Instant};
 use error_hint::causes;
 use tidegate_link::{Gone, LinkChange, LinkError};
 use tidegate_model::links::{GROUP, Link, LinkKind, LinkStep};
-use tidegate_model::{IfName, Name, Network, State};
+use tidegate_model::{IfName, Name, Network};
 use tidegate_plan::{LinkOwner, Mending, Plan};
 
-use super::degraded::partly;
+use super::degraded::{loosened, partly};
 use super::{Backends, Engine, EngineError};
 use crate::metrics::count;
 use crate::pace::{CALM, Pace};
@@ -204,19 +204,4 @@ impl Engine {
         let (fight, when) = fights.1.as_ref()?;
         (when.elapsed() <= CALM).then(|| fight.clone())
     }
-}
-
-/// The bridges whose reverse path filter was changed, with the steps that make it loose.
-pub(super) fn loosened(state: &State, heard: &LinkChange) -> Vec<(IfName, LinkStep)> {
-    let LinkChange::Changed(told) = heard else {
-        return Vec::new();
-    };
-    let networks = state.networks.values();
-    let strict = networks.filter(|network| {
-        let is_down = state.degraded.down_network(&network.name).is_some();
-        told.strict.contains(&network.bridge) && !is_down
-    });
-    let steps = strict
-        .filter_map(|network| Some((network.bridge.clone(), tidegate_plan::loosen(network)?)));
-    steps.collect()
 }
