@@ -2,7 +2,6 @@
 
 use tidegate_tests::{Host, require_root_kernel};
 
-use crate::agreement::assert_agreement;
 use crate::unstarted;
 
 /// A host whose state folder is a small file system of the daemon's own.
@@ -76,34 +75,4 @@ fn things(host: &Host) -> (String, String) {
     let links =
         "ip -o link | cut -d: -f2 | grep -v '^ tg[xy]'; ip -o addr show scope global | cut -c1-60";
     (host.netns.sh("nft list ruleset"), host.netns.sh(links))
-}
-
-#[test]
-fn a_damaged_state_that_is_moved_away_as_advised_is_the_way_back() {
-    require_root_kernel!();
-    let mut host = unstarted(&[]);
-    host.start();
-    host.ok(&["network", "create", "web"]);
-    host.kill();
-    let database = host.state_dir().join("state.redb");
-    let mut bytes = std::fs::read(&database).unwrap();
-    for byte in &mut bytes[..512] {
-        *byte ^= 0x5a;
-    }
-    std::fs::write(&database, &bytes).unwrap();
-    let rules = host.netns.sh("nft list ruleset");
-    let refused = host.start_to_end();
-    assert_eq!(refused.code, Some(2), "{refused:#?}");
-    assert!(refused.stderr.contains("is damaged"), "{refused:#?}");
-    assert_eq!(
-        host.netns.sh("nft list ruleset"),
-        rules,
-        "what runs goes on"
-    );
-    assert_eq!(std::fs::read(&database).unwrap(), bytes, "it is kept");
-    let advice = refused.stderr.split('`').nth(1).unwrap();
-    host.netns.sh(advice);
-    host.start();
-    host.ok(&["network", "create", "web"]);
-    assert_agreement(&mut host);
 }
