@@ -1,10 +1,12 @@
 //! What the daemon answers, as text for people: plain columns that read without colour.
 
+mod info;
+mod table;
+
 use std::cmp::Reverse;
 use std::collections::BTreeMap;
 use std::fmt::Display;
 
-use comfy_table::{ContentArrangement, Table, presets};
 use jiff::Timestamp;
 use serde::Deserialize;
 use tidegate_api::doctor::{Checked, Diagnosis, Finding, Severity};
@@ -12,11 +14,14 @@ use tidegate_api::event::{Event, Happening};
 use tidegate_api::explain::{Explanation, Fate, MatchedElement, Path};
 use tidegate_api::traffic::{PortTraffic, Traffic, TrafficCounts};
 use tidegate_api::{
-    Allowance, Degraded, Endpoint, EndpointView, Fault, ForwardingInfo, Imported, Info, NamesInfo,
-    Network, NetworkView, Policy, SettingsInfo, TornDown, WaitingEndpoint, Warning,
+    Allowance, Endpoint, EndpointView, Fault, Imported, Network, NetworkView, Policy, TornDown,
+    Warning,
 };
-use tidegate_model::{AllowList, Forwarding, Name, PortBinding, PortRequest, in_ranges};
+use tidegate_model::{AllowList, Name, PortBinding, PortRequest, in_ranges};
 
+pub(crate) use self::info::info;
+pub(crate) use self::table::lines;
+use self::table::{dash_if_empty, fields, joined, plain, table, text};
 use crate::published::{PublishedPorts, ranges};
 
 /// Networks, one a line.
@@ -241,66 +246,6 @@ pub(crate) fn endpoint(view: &EndpointView) -> String {
     fields(&[&rows[..], &warnings(&view.warnings)].concat())
 }
 
-/// What the daemon is and works with.
-pub(crate) fn info(info: &Info) -> String {
-    let Info { build, driver, .. } = info;
-    fields(&[
-        ("version", build.version.clone()),
-        ("commit", build.commit.clone()),
-        ("flavour", build.flavour.clone()),
-        ("why that flavour", build.reason.clone()),
-        ("drivers", joined(&build.drivers)),
-        ("driver in use", driver.name.clone()),
-        ("why that driver", driver.why.clone()),
-        ("driver mode", driver.mode.clone()),
-        ("driver version", driver.version.clone()),
-        ("driver json", driver.json.clone()),
-        ("kernel", info.kernel.clone()),
-        ("socket", info.socket.display().to_string()),
-        ("state folder", info.state_dir.display().to_string()),
-        ("configuration", setting(info, configuration)),
-        ("pools", setting(info, |it| joined(&it.pools))),
-        ("upstreams", setting(info, upstreams)),
-        ("networks", info.networks.to_string()),
-        ("endpoints", info.endpoints.to_string()),
-        (
-            "forwarding",
-            info.forwarding
-                .as_ref()
-                .map_or_else(String::new, forwarding),
-        ),
-        (
-            "names",
-            info.names.as_ref().map_or_else(String::new, resolver),
-        ),
-        (
-            "table",
-            info.fight.as_ref().map_or_else(
-                || "changed only by Tidegate".to_owned(),
-                |fight| format!("changed again and again: {fight}"),
-            ),
-        ),
-        ("degraded", degraded(&info.degraded)),
-        ("waiting", joined(info.waiting.iter().map(waiting))),
-    ])
-}
-
-/// An imported endpoint that waits.
-fn waiting(waiting: &WaitingEndpoint) -> String {
-    let WaitingEndpoint {
-        name,
-        netns,
-        reason,
-        ..
-    } = waiting;
-    let reason = reason.as_ref().map(|reason| format!(": {reason}"));
-    format!(
-        "{name} for {}{}",
-        netns.display(),
-        reason.unwrap_or_default()
-    )
-}
-
 /// What an import made.
 pub(crate) fn imported(made: &Imported) -> String {
     fields(&[
@@ -317,81 +262,6 @@ pub(crate) fn torn_down(removed: &TornDown) -> String {
         ("endpoints", joined(&removed.endpoints)),
         ("sysctls", joined(&removed.sysctls)),
     ])
-}
-
-/// What an older daemon does not tell is left empty.
-fn setting(info: &Info, show: impl FnOnce(&SettingsInfo) -> String) -> String {
-    info.settings.as_ref().map_or_else(String::new, show)
-}
-
-/// The configuration file, with the settings that a restart puts in force.
-fn configuration(settings: &SettingsInfo) -> String {
-    let file = match &settings.file {
-        Some(path) => path.display().to_string(),
-        None => "no file; the defaults".to_owned(),
-    };
-    match settings.pending.is_empty() {
-        true => file,
-        false => format!(
-            "{file}; a restart is needed for {}",
-            joined(&settings.pending)
-        ),
-    }
-}
-
-/// The DNS servers for other names, and where they come from.
-fn upstreams(settings: &SettingsInfo) -> String {
-    let SettingsInfo {
-        upstreams,
-        upstreams_of,
-        ..
-    } = settings;
-    match upstreams.is_empty() {
-        true => format!("none in {upstreams_of}"),
-        false => format!("{} of {upstreams_of}", joined(upstreams)),
-    }
-}
-
-/// What is not on the host as it is to be, by name; the reasons tell the lists.
-fn degraded(degraded: &Degraded) -> String {
-    let networks = degraded
-        .networks
-        .keys()
-        .map(|name| format!("network {name}"));
-    let endpoints = degraded.endpoints.keys();
-    let endpoints = endpoints.map(|name| format!("endpoint {name}"));
-    joined(networks.chain(endpoints))
-}
-
-/// Whether the host forwards, on a line, with what to do where it does not.
-fn forwarding(info: &ForwardingInfo) -> String {
-    let how = |family, is_on| match is_on {
-        Some(true) => format!("{family} on"),
-        Some(false) => format!("{family} off"),
-        None => format!("{family} unknown"),
-    };
-    let families = [how("IPv4", info.ipv4), how("IPv6", info.ipv6)].join(", ");
-    let is_off = info.ipv4 == Some(false) || info.ipv6 == Some(false);
-    let heard = match &info.accept_ra[..] {
-        [] => String::new(),
-        names => format!(
-            "; router advertisements accepted by {} (accept_ra is 2)",
-            names.join(", ")
-        ),
-    };
-    match info.setting {
-        Forwarding::Set => format!("{families}; turned on for networks that need it{heard}"),
-        Forwarding::Leave if is_off => format!("{families}; left alone: see `tidegate doctor`"),
-        Forwarding::Leave => format!("{families}; left alone"),
-    }
-}
-
-/// How names are answered, on a line.
-fn resolver(names: &NamesInfo) -> String {
-    let port = names.port.map(|port| format!("at port {port}"));
-    let process = names.process.map(|pid| format!("by process {pid}"));
-    let parts = [Some(names.status.clone()), port, process];
-    parts.into_iter().flatten().collect::<Vec<_>>().join(" ")
 }
 
 /// One event, on a line.
@@ -581,54 +451,6 @@ pub(crate) struct Named {
 /// Names, one a line.
 pub(crate) fn names(named: &[Named]) -> String {
     lines(named.iter().map(|named| &named.name))
-}
-
-/// Texts, one a line.
-pub(crate) fn lines(texts: impl IntoIterator<Item = impl Display>) -> String {
-    texts.into_iter().map(|text| format!("{text}\n")).collect()
-}
-
-fn table(header: &[&str], rows: impl Iterator<Item = Vec<String>>) -> String {
-    let mut table = plain();
-    table.set_header(header.iter().copied());
-    table.add_rows(rows.map(|row| row.into_iter().map(dash_if_empty)));
-    text(&mut table)
-}
-
-fn fields(fields: &[(&str, String)]) -> String {
-    let mut table = plain();
-    table.add_rows(
-        fields
-            .iter()
-            .map(|(key, value)| [(*key).into(), dash_if_empty(value.clone())]),
-    );
-    text(&mut table)
-}
-
-/// No lines, no colour, no wrapping: what goes through grep and awk unharmed.
-fn plain() -> Table {
-    let mut table = Table::new();
-    table
-        .load_style(presets::NOTHING)
-        .set_content_arrangement(ContentArrangement::Disabled);
-    table
-}
-
-fn text(table: &mut Table) -> String {
-    for column in table.column_iter_mut() {
-        column.set_padding((0, 2));
-    }
-    lines(table.lines().map(|line| line.trim_end().to_owned()))
-}
-
-/// An empty cell would move the next column into its place.
-fn dash_if_empty(text: String) -> String {
-    if text.is_empty() { "-".into() } else { text }
-}
-
-fn joined(values: impl IntoIterator<Item = impl Display>) -> String {
-    let values: Vec<String> = values.into_iter().map(|value| value.to_string()).collect();
-    values.join(",")
 }
 
 #[cfg(test)]

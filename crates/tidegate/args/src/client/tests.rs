@@ -1,3 +1,4 @@
+use super::headings::*;
 use super::*;
 use clap::CommandFactory;
 
