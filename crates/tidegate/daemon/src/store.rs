@@ -17,6 +17,7 @@ use std::path::{Path, PathBuf};
 use redb::{Builder, Database, Durability};
 use tidegate_model::{Change, GlobalId, State, StateId};
 
+use error::Fault;
 pub use error::StoreError;
 use place::Known;
 
@@ -154,8 +155,8 @@ impl Store {
             return Ok(id);
         }
         let id = make();
-        rows::set_global_id(database, id).map_err(|e| e.at("write to", &path))?;
-        self.known = self.file.as_ref().and_then(Known::of_open);
+        let written = rows::set_global_id(database, id);
+        self.finish(written)?;
         Ok(id)
     }
 
@@ -182,14 +183,14 @@ impl Store {
     }
 
     fn write_sysctls(&mut self) -> Result<(), StoreError> {
-        // A file that is not in its place is written as a whole by the next command.
-        if !self.is_in_place() {
+        // The next command writes a file as a whole that is not in its place, or that a failure may have left half
+        // written.
+        if self.database.is_none() || !self.is_in_place() {
             return Ok(());
         }
-        let (path, sysctls) = (self.path.clone(), self.sysctls.clone());
+        let sysctls = self.sysctls.clone();
         let written = rows::set_sysctls(self.database()?, &sysctls);
-        self.known = self.file.as_ref().and_then(Known::of_open);
-        written.map_err(|e| e.at("write to", &path))
+        self.finish(written)
     }
 
     /// Writes a change of `state`, the state before the change. It is on disk when this returns.
@@ -201,15 +202,20 @@ impl Store {
         if !self.is_in_place() {
             self.rewrite(state)?;
         }
-        let path = self.path.clone();
         let is_suspect = self.database.is_none();
+        let sysctls = self.sysctls.clone();
         let database = self.database()?;
         let written = if is_suspect {
-            rows::replace(database, state)
+            rows::replace(database, state).and_then(|()| rows::set_sysctls(database, &sysctls))
         } else {
             Ok(())
         }
         .and_then(|()| rows::write(database, state, change));
+        self.finish(written)
+    }
+
+    /// Ends a write. After a failure, the database accepts no other one until it is opened again.
+    fn finish(&mut self, written: Result<(), Fault>) -> Result<(), StoreError> {
         match written {
             Ok(()) => self.known = self.file.as_ref().and_then(Known::of_open),
             Err(_) => {
@@ -217,7 +223,7 @@ impl Store {
                 self.known = self.known.map(Known::after_failure);
             }
         }
-        written.map_err(|e| e.at("write to", &path))
+        written.map_err(|e| e.at("write to", &self.path))
     }
 
     /// The file at the path.
