@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use tidegate_model::links::{Bridge, GROUP, Link, LinkKind, LinkStep, Sysctl, Veth};
-use tidegate_model::{Change, Forwarding, IfName, Name, Network, State};
+use tidegate_model::{Change, IfName, Name, Network, State};
 
 use crate::{Plan, elements, holds, mend, peers, steps};
 
@@ -31,7 +31,7 @@ pub fn start(state: &State, links: &[Link]) -> StartPlan {
 /// there is no such network.
 pub fn revive_network(state: &State, name: &Name, links: &[Link]) -> Option<Plan<()>> {
     let network = state.networks.get(name)?;
-    let mut wanted = steps::forwarding(network);
+    let mut wanted = steps::forwarding(state.forwarding, network);
     let (known, bridge) = (Known::new(links), steps::bridge(network));
     // An address that somebody added does not matter while endpoints use the bridge.
     wanted.extend(known.steps_of_bridge(&bridge, known.our_bridge(&bridge)));
@@ -253,10 +253,8 @@ fn clean_up(state: &State, known: &Known<'_>, wanted: &Wanted) -> Vec<LinkStep> 
 
 fn forwarding(state: &State) -> Vec<LinkStep> {
     let mut sysctls = Vec::new();
-    if state.forwarding == Forwarding::Leave {
-        return sysctls;
-    }
-    for step in state.networks.values().flat_map(steps::forwarding) {
+    let networks = state.networks.values();
+    for step in networks.flat_map(|network| steps::forwarding(state.forwarding, network)) {
         if !sysctls.contains(&step) {
             sysctls.push(step);
         }

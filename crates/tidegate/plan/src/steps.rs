@@ -10,10 +10,7 @@ use crate::interface_names::{ENDPOINT, interface_number};
 
 /// The steps that create a network's bridge and turn on forwarding for it.
 pub(crate) fn add_network(set: Forwarding, network: &Network) -> Vec<LinkStep> {
-    let mut steps = match set {
-        Forwarding::Set => forwarding(network),
-        Forwarding::Leave => Vec::new(),
-    };
+    let mut steps = forwarding(set, network);
     steps.push(LinkStep::AddBridge(bridge(network)));
     steps
 }
@@ -28,9 +25,17 @@ pub(crate) const FORWARDING4: &str = "net/ipv4/ip_forward";
 /// Turns on IPv6 forwarding.
 pub(crate) const FORWARDING6: &str = "net/ipv6/conf/all/forwarding";
 
-/// Turns on forwarding for a network; IPv6 default routes of the host stay. An internal or isolated network needs none, unless it has a trusted
-/// interface.
-pub(crate) fn forwarding(network: &Network) -> Vec<LinkStep> {
+/// Turns on forwarding for a network, unless the daemon leaves it alone.
+pub(crate) fn forwarding(set: Forwarding, network: &Network) -> Vec<LinkStep> {
+    match set {
+        Forwarding::Set => needed_forwarding(network),
+        Forwarding::Leave => Vec::new(),
+    }
+}
+
+/// What turns on the forwarding that a network needs; IPv6 default routes of the host stay. An internal or isolated
+/// network needs none, unless it has a trusted interface.
+pub(crate) fn needed_forwarding(network: &Network) -> Vec<LinkStep> {
     let policy = &network.policy;
     let is_shut = policy.access != Access::Open && policy.trusted_interfaces.is_empty();
     let families = [
@@ -50,8 +55,8 @@ pub(crate) fn forwarding(network: &Network) -> Vec<LinkStep> {
 
 /// Whether the daemon turns on IPv6 forwarding for some network.
 pub fn forwards_ipv6(state: &State) -> bool {
-    let mut steps = state.networks.values().flat_map(forwarding);
-    state.forwarding == Forwarding::Set && steps.any(|step| step == LinkStep::KeepRouters)
+    let mut networks = state.networks.values();
+    networks.any(|network| forwarding(state.forwarding, network).contains(&LinkStep::KeepRouters))
 }
 
 /// A network's bridge.

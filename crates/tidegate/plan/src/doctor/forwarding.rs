@@ -60,7 +60,7 @@ fn findings(state: &State, symptoms: &Symptoms) -> Vec<Finding> {
 }
 
 fn is_needed(state: &State, family: &ForwardedFamily) -> bool {
-    let mut steps = state.networks.values().flat_map(steps::forwarding);
+    let mut steps = state.networks.values().flat_map(steps::needed_forwarding);
     steps.any(|step| matches!(step, LinkStep::SetSysctl(sysctl) if sysctl.path == family.sysctl))
 }
 

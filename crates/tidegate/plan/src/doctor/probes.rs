@@ -72,14 +72,18 @@ impl<'a> Probe<'a> {
         symptoms: &Symptoms,
     ) -> Vec<Self> {
         let mut probes = Vec::new();
-        let mut push = |direction, hooks, packet| {
-            let bridge = &network.bridge;
-            probes.push(Self {
+        // Nearly all networks need TCP. What is dropped of other protocols is unclear as long as some packets pass.
+        let mut push = |direction, hooks, packet: Seen| {
+            let of_protocol = |protocol| Self {
                 direction,
-                bridge,
+                bridge: &network.bridge,
                 hooks,
-                packet,
-            });
+                packet: Seen {
+                    protocol,
+                    ..packet.clone()
+                },
+            };
+            probes.extend([Some(TCP), None].map(of_protocol));
         };
         for subnet in &network.subnets {
             let outgoing = outgoing(state, network, symptoms, subnet);
@@ -181,7 +185,7 @@ fn incoming(outgoing: &Seen, network: &Network) -> Seen {
 
 /// Whether the host forwards packets of the network to and from other links.
 fn is_forwarded(network: &Network) -> bool {
-    network.policy.access == Access::Open || !steps::forwarding(network).is_empty()
+    network.policy.access == Access::Open || !steps::needed_forwarding(network).is_empty()
 }
 
 fn is_published(state: &State, network: &Network) -> bool {
@@ -221,6 +225,11 @@ impl<'a> Found<'a> {
                 list.push(entry);
             }
         }
+        let Self { dropped, unclear } = &mut found;
+        let is_dropped =
+            |direction, bridge| dropped.iter().any(|it| (it.0, it.1) == (direction, bridge));
+        // Once what is dropped for sure is accepted, the rest is judged again.
+        unclear.retain(|(direction, bridge, _)| !is_dropped(*direction, *bridge));
         found
     }
 }

@@ -32,7 +32,7 @@ fn of_bridge(network: &Network) -> String {
 fn wanted(state: &State) -> Vec<Sysctl> {
     let mut wanted = Vec::new();
     for network in state.networks.values() {
-        let forwarding = steps::forwarding(network).into_iter();
+        let forwarding = steps::needed_forwarding(network).into_iter();
         let is_ours = state.forwarding == Forwarding::Set;
         for step in forwarding.filter(|_| is_ours) {
             if let LinkStep::SetSysctl(sysctl) = step

@@ -154,6 +154,8 @@ fn comparison(option: &str, value: &str, protocol: Option<u8>, negated: bool) ->
         "--dport" | "--dports" => of(OtherField::Dport(protocol), ports(value)),
         "--ctstate" | "--state" => states(value, negated),
         "--ctorigdstport" => of(OtherField::OriginalDport, ports(value)),
+        "--dst-type" => of(OtherField::DestinationType, kinds(value)),
+        "--rt-type" => of(OtherField::RoutingHeader, None),
         _ => match protocol {
             Some(protocol) if is_of_protocol(option) => of(OtherField::OfProtocol(protocol), None),
             _ => of(OtherField::Unknown, None),
@@ -189,6 +191,12 @@ fn net(value: &str) -> Option<Vec<OtherValue>> {
     let net = value.parse::<IpNet>();
     let net = net.or_else(|_| value.parse::<IpAddr>().map(IpNet::from));
     Some(vec![OtherValue::Net(net.ok()?)])
+}
+
+/// `LOCAL`, and several of them with commas, by their names in nft.
+fn kinds(value: &str) -> Option<Vec<OtherValue>> {
+    let kind = |name: &str| OtherValue::Text(name.to_lowercase());
+    Some(value.split(',').map(kind).collect())
 }
 
 /// `80`, `80:90`, and several of them with commas.

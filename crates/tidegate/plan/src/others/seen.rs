@@ -1,6 +1,6 @@
 //! A packet as another program's chain sees it, and three-valued comparisons with it.
 
-use std::net::IpAddr;
+use std::net::{IpAddr, Ipv4Addr};
 
 use ipnet::IpNet;
 use tidegate_model::IfName;
@@ -182,6 +182,7 @@ impl Seen {
             OtherField::Sport(Some(wanted))
             | OtherField::Dport(Some(wanted))
             | OtherField::OfProtocol(wanted) => other_protocol(*wanted),
+            OtherField::RoutingHeader => Holds::Yes,
             OtherField::Concatenation(fields) => {
                 let lacks = fields.iter().map(|field| self.lacks(field));
                 lacks.fold(Holds::No, Holds::or)
@@ -216,6 +217,7 @@ impl Seen {
                 bits(set, known.map(|(_, bit)| bit).sum(), value)
             }
             OtherField::ReversePath => Holds::Yes,
+            OtherField::DestinationType => self.destination_is(value),
             OtherField::Concatenation(fields) => match value {
                 OtherValue::Tuple(parts) => {
                     let parts = fields.iter().zip(parts);
@@ -224,9 +226,37 @@ impl Seen {
                 }
                 _ => Holds::Unknown,
             },
-            OtherField::OfProtocol(_) | OtherField::OfVersion(_) | OtherField::Unknown => {
-                Holds::Unknown
-            }
+            OtherField::OfProtocol(_)
+            | OtherField::OfVersion(_)
+            | OtherField::RoutingHeader
+            | OtherField::Unknown => Holds::Unknown,
+        }
+    }
+}
+
+impl Seen {
+    /// Whether its destination has a type, by the type's name in nft. Before translation, it may have been another.
+    fn destination_is(&self, value: &OtherValue) -> Holds {
+        let OtherValue::Text(name) = value else {
+            return Holds::Unknown;
+        };
+        let (is_multicast, is_broadcast) = match self.daddr {
+            Address::Is(ip) => (ip.is_multicast(), ip == IpAddr::from(Ipv4Addr::BROADCAST)),
+            // Nobody forwards these.
+            Address::Within(_) | Address::Unknown => (false, false),
+        };
+        let is_of_one = match (&self.oif, self.is_dnat) {
+            _ if is_multicast || is_broadcast => (Holds::No, Holds::No),
+            (Interface::Absent, _) => (Holds::Yes, Holds::No),
+            (_, Some(false)) => (Holds::No, Holds::Yes),
+            (_, Some(true) | None) => (Holds::Unknown, Holds::Unknown),
+        };
+        match name.as_str() {
+            "local" => is_of_one.0,
+            "unicast" => is_of_one.1,
+            "multicast" => is_multicast.into(),
+            "broadcast" => is_broadcast.into(),
+            _ => Holds::Unknown,
         }
     }
 }

@@ -1,7 +1,7 @@
 //! Repairs of networks and endpoints while the daemon runs, and what is checked again.
 
 use tidegate_model::links::{Link, LinkStep};
-use tidegate_model::{Change, Fault, IfName, Name, State};
+use tidegate_model::{Change, Fault, Forwarding, IfName, Name, State};
 use tidegate_plan::{
     Plan, StaleConnections, all_holds, hold_again, revive_endpoint, revive_network,
 };
@@ -43,6 +43,13 @@ fn a_missing_bridge_is_made_again_and_its_endpoints_are_not() {
     assert_eq!(plan.transaction.to_text(), "");
     assert_eq!(plan.change, Change::All(Vec::new()));
     assert_eq!(revive_network(&state, &name("db"), &[]), None);
+}
+
+#[test]
+fn a_repair_leaves_forwarding_alone_where_the_daemon_is_to() {
+    let mut state = web();
+    state.forwarding = Forwarding::Leave;
+    assert_eq!(names(&revived(&state, &[]).links), ["add-bridge"]);
 }
 
 #[test]

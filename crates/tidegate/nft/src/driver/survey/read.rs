@@ -212,11 +212,13 @@ fn field(left: &Json) -> OtherField {
             let is = |name: &str| {
                 flags.is_some_and(|flags| flags.iter().any(|flag| flag.as_str() == Some(name)))
             };
-            match text("result") == "oif" && is("saddr") && !is("daddr") {
-                true => OtherField::ReversePath,
-                false => OtherField::Unknown,
+            match text("result") {
+                "oif" if is("saddr") && !is("daddr") => OtherField::ReversePath,
+                "type" if is("daddr") => OtherField::DestinationType,
+                _ => OtherField::Unknown,
             }
         }
+        "exthdr" if text("name") == "rt" || text("name") == "rt0" => OtherField::RoutingHeader,
         _ => OtherField::Unknown,
     }
 }
@@ -297,7 +299,9 @@ fn one(field: &OtherField, value: &Json) -> Option<OtherValue> {
         number(found.1)
     };
     match field {
-        OtherField::Iifname | OtherField::Oifname => Some(OtherValue::Text(text.to_owned())),
+        OtherField::Iifname | OtherField::Oifname | OtherField::DestinationType => {
+            Some(OtherValue::Text(text.to_owned()))
+        }
         OtherField::Saddr(_) | OtherField::Daddr(_) => {
             let address: IpAddr = text.parse().ok()?;
             Some(OtherValue::Net(address.into()))

@@ -68,6 +68,10 @@ pub enum OtherField {
     OriginalDport,
     /// The interface by which an answer would leave is the one that the packet came in by (`fib saddr . iif oif`).
     ReversePath,
+    /// Whose the destination address is: `local`, `unicast`, `multicast` and so on (`fib daddr type`).
+    DestinationType,
+    /// The type of an IPv6 routing header. Ordinary packets have none (RFC 5095).
+    RoutingHeader,
     /// Another field of this transport protocol.
     OfProtocol(u8),
     /// Another field of this version of IP.

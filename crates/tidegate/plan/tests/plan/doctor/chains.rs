@@ -89,6 +89,48 @@ fn a_chain_that_drops_what_no_rule_accepts_is_a_fault() {
     assert_eq!(found(chain("inet mine forward forward accept", &[])), []);
 }
 
+/// The rules of ufw, which accept answers and some ICMP, and log before they drop.
+#[test]
+fn rules_for_other_protocols_leave_no_doubt_about_what_is_dropped() {
+    let icmp = r#"{"match": {"op": "==", "left": {"payload": {"protocol": "icmp", "field": "type"}},
+        "right": "echo-request"}}, {"accept": null}"#;
+    let routing = r#"{"match": {"op": "==", "left": {"exthdr": {"name": "rt", "field": "type"}},
+        "right": 0}}, {"drop": null}"#;
+    let log = r#"{"limit": {"rate": 3, "burst": 10, "per": "minute"}}, {"log": {"prefix": "[UFW BLOCK] "}}"#;
+    let of = |rules: &[&str]| found(chain("inet filter FORWARD forward drop", rules));
+    let [fault] = <[Finding; 1]>::try_from(of(&[routing, ESTABLISHED, icmp, log])).unwrap();
+    assert_eq!(fault.severity, Severity::Fault);
+    assert!(
+        fault.what.contains("packets from tgb0 (policy drop)"),
+        "{fault:?}"
+    );
+    let (from, to) = (accept("iifname", "tgb*"), accept("oifname", "tgb*"));
+    assert_eq!(of(&[routing, ESTABLISHED, icmp, &from, &to, log]), []);
+}
+
+/// As ufw does, which drops what is for nobody here before it looks at ports.
+#[test]
+fn queries_are_for_the_host_itself() {
+    let fib = |name: &str, verdict: &str| {
+        format!(
+            r#"{{"match": {{"op": "==", "left": {{"fib": {{"result": "type", "flags": ["daddr"]}}}},
+                "right": "{name}"}}}}, {{"{verdict}": null}}"#
+        )
+    };
+    let of = |rules: &[&str]| {
+        let (mut state, mut host) = (state_with(&["web"]), healthy());
+        state.resolver = Some(299);
+        host.chains = Ok(vec![chain("inet filter INPUT input drop", rules)]);
+        of_check(&state, &host, "names")
+    };
+    let [fault] = <[Finding; 1]>::try_from(of(&[&fib("multicast", "accept")])).unwrap();
+    assert_eq!(fault.severity, Severity::Fault);
+    assert_eq!(
+        of(&[&fib("multicast", "drop"), &fib("local", "accept")]),
+        []
+    );
+}
+
 #[test]
 fn packets_of_endpoints_pass_three_hooks_in_each_family_of_ip() {
     for (hook, what) in [
