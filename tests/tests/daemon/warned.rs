@@ -1,7 +1,7 @@
 //! Settings that were accepted and have no effect: the answer warns of them, and `inspect` and `doctor` as long as that is so.
 
 use serde_json::Value;
-use tidegate_tests::{Host, Lab, Netns, require_root_kernel};
+use tidegate_tests::{Host, Lab, Netns, require_root_kernel, wait_until};
 
 use crate::doctor::findings;
 use crate::drivers;
@@ -93,9 +93,12 @@ fn addresses_and_interfaces_that_the_host_lacks_are_told_as_long_as_it_lacks_the
                  ip addr add 192.0.2.$n/32 dev wan; ip addr add 2001:db8::$n/128 dev wan nodad
              done
              ip link add nope0 type bridge");
+        // The kernel makes an IPv6 address a local one in work of its own (addrconf_dad_work).
+        wait_until("the kernel has the addresses", || {
+            findings(host, "settings").is_empty()
+        });
         assert_eq!(inspected(host, "network inspect web"), [""; 0]);
         assert_eq!(inspected(host, "endpoint inspect front"), [""; 0]);
-        assert_eq!(findings(host, "settings"), [""; 0]);
         assert_eq!(told(host, "publish front 192.0.2.94:9010:100"), "");
         host.netns
             .sh("ip addr del 192.0.2.93/32 dev wan; ip link del nope0");

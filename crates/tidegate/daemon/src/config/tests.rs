@@ -273,3 +273,27 @@ fn the_shipped_file_changes_nothing_and_shows_the_true_defaults() {
     );
     assert_eq!(settings, defaults);
 }
+
+/// The manual page has each key of the shipped file, in the section of its table.
+#[test]
+fn the_manual_page_lists_every_key() {
+    const PAGE: &str = include_str!("../../../../../packaging/man/tidegated.toml.5");
+    let mut section = PAGE;
+    for line in SHIPPED.lines() {
+        if line.starts_with('[') {
+            let head = format!(".SS {line}\n");
+            let found = PAGE.split(&head).nth(1);
+            assert!(found.is_some(), "no {line}");
+            section = found.unwrap_or_default();
+        }
+        let key = line
+            .strip_prefix('#')
+            .and_then(|line| line.split_once(" = "));
+        let Some((key, _)) = key.filter(|(key, _)| !key.contains(' ')) else {
+            continue;
+        };
+        let entry = format!(".TP\n.B {}\n", key.replace('-', "\\-"));
+        let of_table = section.split(".SS ").next().unwrap_or_default();
+        assert!(of_table.contains(&entry), "{key} is not in the page");
+    }
+}
