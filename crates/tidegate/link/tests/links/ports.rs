@@ -132,6 +132,8 @@ fn a_port_that_a_process_has_is_refused_with_its_name_and_nothing_is_held() {
     );
     assert!(can_listen(&kernel, Protocol::Tcp, "0.0.0.0", 81));
     drop(server);
+    // A process that another test is just starting has the server's descriptor too, until it executes its program.
+    wait_until_free(&kernel, Protocol::Tcp, "127.0.0.1", 80);
     hold(&mut kernel, &wanted).unwrap();
 }
 

@@ -13,10 +13,14 @@ use crate::ruleset::NOBODY;
 const OF_NOBODY: &str = "from such an address pass only requests that need it: DHCP (0.0.0.0 to \
                          255.255.255.255:67/udp), IGMP, MLD, neighbour and router solicitations";
 
+/// The hint about rules of other programs: `doctor` has advice about chains, not about rules for one port.
+const OF_ANOTHER: &str = "`tidegate doctor` has a command if the chain drops all such packets; otherwise `nft -a list \
+                          ruleset` shows the rule by its handle: change it, or accept the packet before it";
+
 /// Advice for a packet that does not arrive.
 pub(super) fn of(path: &PacketPath<'_>, fate: &Fate) -> Option<String> {
     if path.walk.beside.dropped.is_some() {
-        return Some("`tidegate doctor` says how to let it pass".into());
+        return Some(OF_ANOTHER.into());
     }
     let last = path.walk.steps.last();
     if *fate == Fate::Dropped && last.is_some_and(|step| step.chain == NOBODY.as_str()) {

@@ -57,10 +57,8 @@ fn a_chain_that_drops_it_is_named_and_one_that_does_not_is_not() {
         path.why,
         "chain c of table ip mine drops it (rule 7 of chain c)"
     );
-    assert_eq!(
-        path.hint.as_deref(),
-        Some("`tidegate doctor` says how to let it pass")
-    );
+    let hint = path.hint.unwrap();
+    assert!(hint.contains("shows the rule by its handle"), "{hint}");
     let (verdict, path) = explained(
         &state,
         &beside(&state, &drop(8080)),
