@@ -54,8 +54,14 @@ fn resolver(host: &Host) -> Option<u64> {
     host.json(&["info"])["names"]["process"].as_u64()
 }
 
+/// The resolver, once there is one: the daemon answers before that.
+fn started_resolver(host: &Host) -> u64 {
+    wait_until("there is a resolver", || resolver(host).is_some());
+    resolver(host).unwrap()
+}
+
 fn stop_resolver(host: &Host) -> u64 {
-    let process = resolver(host).unwrap();
+    let process = started_resolver(host);
     let pid = Pid::from_raw(process.try_into().unwrap()).unwrap();
     kill_process(pid, Signal::STOP).unwrap();
     process
@@ -320,7 +326,7 @@ fn a_helper_that_goes_round_in_circles_is_replaced_and_holds_up_nobody() {
     let jump = JUMP_TO_ITSELF.unwrap();
     for driver in drivers() {
         let (mut lab, [front, _back]) = lab(&driver);
-        let first = resolver(&lab.host).unwrap();
+        let first = started_resolver(&lab.host);
         spin(Pid::from_raw(first.try_into().unwrap()).unwrap(), jump);
         wait_until("another process answers", || {
             resolver(&lab.host).is_some_and(|now| now != first)
@@ -384,7 +390,7 @@ fn a_resolver_that_is_stopped_is_replaced_and_holds_up_nobody() {
 fn a_resolver_that_is_at_work_is_let_be() {
     require_root_kernel!();
     let host = Host::with_driver("auto");
-    let first = resolver(&host);
+    let first = Some(started_resolver(&host));
     // Longer than a pause and the time for an answer together.
     std::thread::sleep(Duration::from_secs(9));
     assert_eq!(resolver(&host), first, "{}", host.log());
