@@ -35,13 +35,14 @@ Examples:
 /// socket. It needs CAP_NET_ADMIN, CAP_SYS_ADMIN to enter attached namespaces, and
 /// CAP_NET_BIND_SERVICE to publish ports below 1024.
 ///
-/// Whenever another program changes the table or an interface of a network or an endpoint, even on
-/// purpose, the daemon puts that right and logs it: `tidegate network rm` and `tidegate detach` are
-/// the way to end something.
+/// Whenever another program changes the table, a bridge, or the host's end of an endpoint's veth
+/// pair, even on purpose, the daemon puts that right and logs it: `tidegate network rm` and
+/// `tidegate detach` are the way to end something. What is changed inside of an endpoint's
+/// namespace stays so.
 ///
 /// It sets these sysctls of the host: IP forwarding (see `forwarding` in tidegated.toml(5)), before
 /// that `accept_ra` of the host's own interfaces from 1 to 2, which keeps IPv6 default routes from
-/// router advertisements, and settings of its own bridges, such as `rp_filter` 2. Sysctls of the
+/// router advertisements (of a bridge or veth only if it has such a route), and settings of its own bridges, such as `rp_filter` 2. Sysctls of the
 /// host stay so when networks are removed; `tidegate teardown` undoes them.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Parser)]
 #[command(
