@@ -19,13 +19,12 @@ const BASES: [&str; 7] = [
 
 /// Folders below the bases that every distribution's base packages own (filesystem, systemd, hicolor-icon-theme): what
 /// `rpm -ql filesystem` of Fedora 43 lists, and the folders that programs of the base read.
-const SYSTEM: [&str; 66] = [
+const SYSTEM: [&str; 64] = [
     "/usr/lib/binfmt.d",
     "/usr/lib/cron",
     "/usr/lib/debug",
     "/usr/lib/dracut",
     "/usr/lib/environment.d",
-    "/usr/lib/firewalld",
     "/usr/lib/firmware",
     "/usr/lib/games",
     "/usr/lib/kernel",
@@ -33,7 +32,6 @@ const SYSTEM: [&str; 66] = [
     "/usr/lib/modprobe.d",
     "/usr/lib/modules",
     "/usr/lib/modules-load.d",
-    "/usr/lib/NetworkManager",
     "/usr/lib/pkgconfig",
     "/usr/lib/rpm",
     "/usr/lib/sysctl.d",
@@ -145,6 +143,8 @@ mod tests {
         for folder in [
             "/etc/sample",
             "/opt/acme",
+            "/usr/lib/firewalld/zones",
+            "/usr/lib/NetworkManager/conf.d",
             "/usr/lib/systemd/system/sample.service.d",
             "/usr/lib64/sample/plugins",
             "/usr/libexec/acme",
