@@ -248,6 +248,13 @@ impl Project {
         self.root.join(name)
     }
 
+    /// The specification of the package that was made.
+    fn spec(&self) -> PackageSpec {
+        let work = self.folder("cache").join("work");
+        let text = std::fs::read_to_string(work.join("user.list/spec.json")).unwrap();
+        serde_json::from_str(&text).unwrap()
+    }
+
     /// Compiles a library, and says how it is linked.
     fn add(&self, name: &str, version: &str) {
         let lib = self.folder("lib");
@@ -348,9 +355,8 @@ fn every_library_that_is_there_is_linked_and_audited_and_a_missing_one_is_named(
         ["made-up-one 1.0", "made-up-three 3.0.1", "made-up-two 2.1"]
     );
 
-    // The profile says nothing of `strip`.
-    let text = std::fs::read_to_string(project.folder("cache/work/user.list/spec.json")).unwrap();
-    let spec: PackageSpec = serde_json::from_str(&text).unwrap();
+    // The profile does not set `strip`.
+    let spec = project.spec();
     let mut files = spec.files.iter();
     let user = files.find(|file| file.dest == "/usr/bin/user").unwrap();
     let bytes = std::fs::read(&user.source).unwrap();

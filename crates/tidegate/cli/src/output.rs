@@ -17,7 +17,7 @@ pub(crate) struct Output {
 }
 
 impl Output {
-    /// Tells on standard error what the daemon says of an answer (`notes` and `warnings`), for people and programs
+    /// Tells on standard error what the daemon says about an answer (`notes` and `warnings`), for people and programs
     /// alike.
     pub(crate) fn tell(self, answer: &Value) {
         let list = |key: &str| {

@@ -57,7 +57,7 @@ pub(super) fn commit(workspace: &Path, given: Option<String>) -> Result<String, 
     }
 }
 
-/// The name of a tree without a repository. Nothing tells whether a published crate was changed since, so it has a digest too.
+/// The name of a tree without a repository. Nothing shows if a published crate was changed since, so it has a digest too.
 fn outside(workspace: &Path) -> Result<String, SourceError> {
     let published = published::of(workspace)?;
     let digest = tree_digest(workspace)?;

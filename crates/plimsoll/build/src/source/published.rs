@@ -23,7 +23,7 @@ struct Git {
     dirty: bool,
 }
 
-/// What a published crate says of its source.
+/// What a published crate says about its source.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Published {
     /// The commit, in full.

@@ -71,9 +71,7 @@ impl Project {
             format!("{}hint: {hint}", error_chain(&error))
         });
         made.map(|_| {
-            let spec = self.folder("cache/work/user.list/spec.json");
-            let spec = std::fs::read_to_string(spec).unwrap();
-            let spec: PackageSpec = serde_json::from_str(&spec).unwrap();
+            let spec = self.spec();
             let files = spec.files.iter().map(|file| {
                 let text = std::fs::read(&file.source).unwrap();
                 format!("{}: {}", file.dest, String::from_utf8_lossy(&text))
