@@ -203,13 +203,18 @@ mod tests {
         }
     }
 
-    #[test]
-    fn tables_that_are_asked_before_the_subnets_own_route_count() {
+    fn with_a_network() -> State {
         let mut state = State::default();
         let request = tidegate_api::CreateNetwork::new("web".parse().unwrap());
         let plan =
             crate::create_network(&state, &request, &Default::default(), &Default::default());
         state.apply(&plan.unwrap().change);
+        state
+    }
+
+    #[test]
+    fn tables_that_are_asked_before_the_subnets_own_route_count() {
+        let state = with_a_network();
         let network = state.networks.values().next().unwrap();
         let rule = |table, to: Option<&str>, least_prefix| RoutingRule {
             is_ipv6: false,
@@ -257,11 +262,7 @@ mod tests {
 
     #[test]
     fn a_route_into_the_subnet_by_another_interface_leads_away() {
-        let mut state = State::default();
-        let request = tidegate_api::CreateNetwork::new("web".parse().unwrap());
-        let plan =
-            crate::create_network(&state, &request, &Default::default(), &Default::default());
-        state.apply(&plan.unwrap().change);
+        let state = with_a_network();
         let network = state.networks.values().next().unwrap();
         let subnet = &network.subnets[0];
         let own = route("10.208.0.0/24", Some("tgb0"), 256);
