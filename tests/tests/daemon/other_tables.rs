@@ -180,12 +180,16 @@ fn a_rule_of_another_table_that_drops_some_packets_is_named_by_doctor_and_judged
             panic!("{:?}", findings(host))
         };
         assert_eq!(severity, "could-not-tell");
+        let what = what.as_str();
         let handles = host.netns.sh("nft -a list table inet other");
         let handle = |of: &str| {
             let line = handles.lines().find(|line| line.contains(of)).unwrap();
             line.rsplit_once("handle ").unwrap().1.to_owned()
         };
-        let rule = format!("rule {} of chain c", handle("dport 8080"));
+        let rule = format!(
+            "the rule with handle {} of chain c: `tcp dport 8080 drop`",
+            handle("dport 8080")
+        );
         assert!(what.contains("chain c of table inet other"), "{what}");
         assert!(what.contains(&rule), "{what}");
         let shown = host.netns.sh(commands(advice));
@@ -193,11 +197,68 @@ fn a_rule_of_another_table_that_drops_some_packets_is_named_by_doctor_and_judged
         // To a published port, the hook sees the endpoint's port.
         assert_eq!(six.agree("dport"), 4);
         let (_, text) = explained(host, "front", "192.0.2.2:7777");
-        let rule = format!("rule {} of chain c", handle("dport 7777"));
+        let rule = format!(
+            "the rule with handle {} of chain c: `tcp dport 7777 drop`, shown by `nft -a list chain inet other c`",
+            handle("dport 7777")
+        );
         assert!(
             text.contains("chain c of table inet other drops it") && text.contains(&rule),
             "{text}"
         );
+    }
+}
+
+/// The port of the host counts before translation, and the endpoint's after it. What doctor says is what happens.
+#[test]
+fn doctor_names_the_published_port_that_a_rule_of_another_table_closes() {
+    require_root_kernel!();
+    for driver in drivers() {
+        let six = Six::new(&driver);
+        let host = &six.lab.host;
+        let reached = |port: u16| {
+            let at = format!("192.0.2.1:{port}");
+            !is_closed_tcp(&six.lab.outside, at.parse().unwrap())
+        };
+        for (chain, rule, closed) in [
+            (
+                "hook forward priority 0",
+                "ct original proto-dst 8080 drop",
+                8080,
+            ),
+            ("hook prerouting priority -300", "tcp dport 8081 drop", 8081),
+            (
+                "hook forward priority 0",
+                "oifname \"br-f\" tcp dport 80 drop",
+                8081,
+            ),
+        ] {
+            host.netns.sh(&format!(
+                "nft 'add table inet other; add chain inet other c {{ type filter {chain}; }}
+                 add rule inet other c {rule}'"
+            ));
+            let faults = findings(host).into_iter();
+            let faults: Vec<_> = faults
+                .filter(|[severity, ..]| severity == "fault")
+                .collect();
+            let [[_, what, advice]] = &faults[..] else {
+                panic!("{rule}: {:?}", findings(host))
+            };
+            let endpoint = if closed == 8080 { "front" } else { "last" };
+            assert!(
+                what.contains(&format!(
+                    "published port {closed}:80/tcp of endpoint {endpoint}"
+                )) && what.contains(rule),
+                "{what}"
+            );
+            assert!(
+                advice.contains(&format!("`tidegate unpublish {endpoint} {closed}:80/tcp`")),
+                "{advice}"
+            );
+            for port in [8080, 8081] {
+                assert_eq!(reached(port), port != closed, "{rule}: {port}");
+            }
+            host.netns.sh("nft delete table inet other");
+        }
     }
 }
 

@@ -19,6 +19,10 @@ pub struct nft_ctx {
 /// The only flag of [`nft_ctx_new`].
 pub const NFT_CTX_DEFAULT: u32 = 0;
 
+/// Output without the values of stateful objects.
+pub const NFT_CTX_OUTPUT_STATELESS: c_uint = 1 << 2;
+/// Output with the handles of objects.
+pub const NFT_CTX_OUTPUT_HANDLE: c_uint = 1 << 3;
 /// Output as libnftables-json(5), and input too.
 pub const NFT_CTX_OUTPUT_JSON: c_uint = 1 << 4;
 /// Protocols, priorities, symbols and times as numbers.

@@ -36,6 +36,8 @@ pub struct Context {
 pub enum Format {
     /// As `nft list`.
     Text,
+    /// As `nft -s -a list`: without counters' values, with handles.
+    Handles,
     /// As `nft -n -j list`.
     Json,
 }
@@ -106,6 +108,7 @@ impl Context {
     pub fn list(&mut self, command: &str, format: Format) -> io::Result<RunResult> {
         let flags = match format {
             Format::Text => 0,
+            Format::Handles => sys::NFT_CTX_OUTPUT_STATELESS | sys::NFT_CTX_OUTPUT_HANDLE,
             Format::Json => sys::NFT_CTX_OUTPUT_JSON | sys::NFT_CTX_OUTPUT_NUMERIC_ALL,
         };
         self.read(command, flags)

@@ -25,6 +25,8 @@ pub(crate) trait Backend: Send {
     fn list(&mut self, table: &TableId) -> Result<Listing, Error>;
     /// `nft -j list` of something, such as `chains`.
     fn list_json(&mut self, what: &str) -> Result<String, Error>;
+    /// `nft -s -a list` of something: the text with handles.
+    fn list_handles(&mut self, what: &str) -> Result<String, Error>;
     fn close(self) -> Result<(), Error>;
 }
 
@@ -72,8 +74,12 @@ impl<B: Backend> Driver for Shared<B> {
         let chains = self.with(|backend| backend.list_json("chains"))?;
         let mut found = Vec::new();
         for table in tables_with_base_chains(&chains, except)? {
-            let json = self.with(|backend| backend.list_json(&format!("table {table}")))?;
-            found.extend(BaseChain::parse_all(&json)?);
+            let what = format!("table {table}");
+            let json = self.with(|backend| backend.list_json(&what))?;
+            // The rules are read without it; people read it.
+            let text = self.with(|backend| backend.list_handles(&what));
+            let chains = BaseChain::parse_all(&json)?;
+            found.extend(BaseChain::with_texts(chains, &text.unwrap_or_default()));
         }
         Ok(found)
     }

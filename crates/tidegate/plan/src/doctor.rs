@@ -13,6 +13,7 @@ mod owner;
 mod ports;
 mod probes;
 mod published;
+mod publishing;
 mod reverse_path;
 mod routers;
 mod routes;

@@ -187,6 +187,10 @@ impl<R: Runner> Backend for ExecBackend<R> {
         self.list_with(&["-n", "-j"], what)
     }
 
+    fn list_handles(&mut self, what: &str) -> Result<String, Error> {
+        self.list_with(&["-s", "-a"], what)
+    }
+
     fn close(self) -> Result<(), Error> {
         match self.child {
             Kept::Running(child) => child.close(),

@@ -161,6 +161,10 @@ impl<R: Runner> Backend for LibraryBackend<R> {
         self.list_as(what, Verb::ListJson)
     }
 
+    fn list_handles(&mut self, what: &str) -> Result<String, Error> {
+        self.list_as(what, Verb::ListHandles)
+    }
+
     fn close(self) -> Result<(), Error> {
         match self.session {
             Some(session) => session.close(FAREWELL),

@@ -17,6 +17,7 @@ pub(super) enum Verb {
     Check,
     ListText,
     ListJson,
+    ListHandles,
 }
 
 /// What came of it.
@@ -35,6 +36,7 @@ const VERBS: &[(&str, Verb)] = &[
     ("check", Verb::Check),
     ("list-text", Verb::ListText),
     ("list-json", Verb::ListJson),
+    ("list-handles", Verb::ListHandles),
 ];
 const STATUSES: &[(&str, Status)] = &[
     ("done", Status::Done),

@@ -34,6 +34,7 @@ fn carry_out(context: &mut Context, verb: Verb, commands: &str) -> Answer {
         Verb::Check => context.run(commands, true),
         Verb::ListText => context.list(commands, Format::Text),
         Verb::ListJson => context.list(commands, Format::Json),
+        Verb::ListHandles => context.list(commands, Format::Handles),
     };
     match outcome {
         Ok(outcome) => answer(outcome),

@@ -12,8 +12,8 @@ use tidegate_nft::BaseChain;
 use super::owner::{self, Opening};
 use super::ports::named;
 use super::probes::{Direction, Found, Probe};
-use super::{Check, Fact, Symptoms, bridge_netfilter, finding};
-use crate::others::{self, LEGACY, Place, shown};
+use super::{Check, Fact, Symptoms, bridge_netfilter, finding, publishing};
+use crate::others::{self, Place, command, shown};
 
 pub(super) const CHECK: Check = Check {
     name: "other-tables",
@@ -50,18 +50,8 @@ fn of_frames(chain: &BaseChain) -> Option<Finding> {
         "cannot judge whether {} drops frames of our bridges: see {place}",
         shown(chain)
     );
-    Some(finding(Severity::CouldNotTell, what, show(chain)))
-}
-
-/// How to see the rules of a chain.
-fn show(chain: &BaseChain) -> String {
-    match chain.table == LEGACY {
-        true => "`iptables-legacy -S` shows the rules (ip6tables-legacy for IPv6)".to_owned(),
-        false => format!(
-            "`nft -a list table {} {}` shows the rules with their handles",
-            chain.family, chain.table
-        ),
-    }
+    let advice = format!("{} shows the rules", command(chain, [&place]));
+    Some(finding(Severity::CouldNotTell, what, advice))
 }
 
 /// What chains do with the packets that networks need to pass.
@@ -74,9 +64,14 @@ pub(super) fn of_chains(state: &State, symptoms: &Symptoms, chains: &[BaseChain]
         let found = Found::of(chain, &probes);
         let dropped = (!found.dropped.is_empty()).then(|| dropped(symptoms, chain, &found));
         let unclear = (!found.unclear.is_empty()).then(|| unclear(chain, &found.unclear, ""));
-        [dropped, unclear]
+        let published = publishing::of_chain(state, symptoms, chain, &found);
+        dropped
+            .into_iter()
+            .chain(unclear)
+            .chain(published)
+            .collect::<Vec<_>>()
     };
-    chains.iter().flat_map(of_chain).flatten().collect()
+    chains.iter().flat_map(of_chain).collect()
 }
 
 fn dropped(symptoms: &Symptoms, chain: &BaseChain, found: &Found<'_>) -> Finding {
@@ -84,7 +79,7 @@ fn dropped(symptoms: &Symptoms, chain: &BaseChain, found: &Found<'_>) -> Finding
         "{} drops packets {} ({})",
         shown(chain),
         packets(&found.dropped),
-        places(&found.dropped)
+        places_with_command(chain, &found.dropped)
     );
     let directions = found.dropped.iter().map(|(direction, ..)| *direction);
     let opening = Opening {
@@ -109,9 +104,10 @@ pub(super) fn unclear(
         packets(unclear),
         places(unclear)
     );
+    let places = unclear.iter().map(|(.., place)| place);
     let advice = format!(
-        "{}; `tidegate explain` judges a packet that you name",
-        show(chain)
+        "{} shows the rules; `tidegate explain` judges a packet that you name",
+        command(chain, places)
     );
     finding(Severity::CouldNotTell, what, advice)
 }
@@ -157,6 +153,19 @@ fn places(found: &[(Direction, &IfName, Place)]) -> String {
         names.push(format!("{} more", places.len() - PLACES));
     }
     names.join(", ")
+}
+
+/// The places, with the command that shows them if rules are among them.
+pub(super) fn places_with_command(
+    chain: &BaseChain,
+    found: &[(Direction, &IfName, Place)],
+) -> String {
+    let all = || found.iter().map(|(.., place)| place);
+    let names = places(found);
+    match all().all(|place| *place == Place::Policy) {
+        true => names,
+        false => format!("{names}, shown by {}", command(chain, all())),
+    }
 }
 
 /// Whether its table mentions the interface, or a prefix of its name with `*`.

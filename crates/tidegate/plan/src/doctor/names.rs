@@ -11,7 +11,7 @@ use super::owner::Opening;
 use super::ports::named;
 use super::probes::{Direction, Found, Probe};
 use super::{Check, Fact, Symptoms, finding};
-use crate::others::{self, shown};
+use crate::others::{self, shown, with_command};
 
 pub(super) const CHECK: Check = Check {
     name: "names",
@@ -91,8 +91,9 @@ fn of_chain(symptoms: &Symptoms, chain: &BaseChain, found: &Found<'_>, port: u16
         let bridges: BTreeSet<&IfName> = found.dropped.iter().map(|(_, it, _)| *it).collect();
         let named = named(&bridges.iter().copied().collect::<Vec<_>>());
         let what = format!(
-            "{} drops DNS queries from {named} to port {port} ({place})",
-            shown(chain)
+            "{} drops DNS queries from {named} to port {port} ({})",
+            shown(chain),
+            with_command(chain, place)
         );
         let opening = Opening {
             chain,

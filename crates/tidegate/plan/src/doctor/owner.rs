@@ -130,7 +130,7 @@ impl Opening<'_> {
         };
         let (how, chain) = match self.place {
             Place::Policy => ("-A", &self.chain.name),
-            Place::Rule(chain, _) => ("-I", chain),
+            Place::Rule { chain, .. } => ("-I", chain),
         };
         let protocols = match self.port {
             None => vec![String::new()],
@@ -157,7 +157,7 @@ impl Opening<'_> {
         let BaseChain { family, table, .. } = self.chain;
         let begin = match self.place {
             Place::Policy => format!("add rule {family} {table} {}", self.chain.name),
-            Place::Rule(chain, handle) => {
+            Place::Rule { chain, handle, .. } => {
                 format!("insert rule {family} {table} {chain} position {handle}")
             }
         };

@@ -29,6 +29,8 @@ pub(super) struct Probe<'a> {
     /// The hooks at which chains see it like this.
     hooks: &'static [&'static str],
     packet: Seen,
+    /// Whether it stands for packets that are judged one by one, if it cannot be judged.
+    is_general: bool,
 }
 
 impl<'a> Probe<'a> {
@@ -44,6 +46,7 @@ impl<'a> Probe<'a> {
             Self {
                 direction: Direction::From,
                 bridge: &network.bridge,
+                is_general: false,
                 hooks: &["input"],
                 packet: Seen {
                     oif: Interface::Absent,
@@ -73,10 +76,11 @@ impl<'a> Probe<'a> {
     ) -> Vec<Self> {
         let mut probes = Vec::new();
         // Nearly all networks need TCP. What is dropped of other protocols is unclear as long as some packets pass.
-        let mut push = |direction, hooks, packet: Seen| {
+        let mut push = |direction, hooks, packet: Seen, is_general| {
             let of_protocol = |protocol| Self {
                 direction,
                 bridge: &network.bridge,
+                is_general,
                 hooks,
                 packet: Seen {
                     protocol,
@@ -89,13 +93,14 @@ impl<'a> Probe<'a> {
             let outgoing = outgoing(state, network, symptoms, subnet);
             let answers = outgoing.answer();
             if is_forwarded(network) {
-                push(Direction::From, FROM, outgoing.clone());
-                push(Direction::To, TO, answers);
+                push(Direction::From, FROM, outgoing.clone(), false);
+                push(Direction::To, TO, answers, false);
             }
             if is_forwarded(network) && is_published(state, network) {
                 let incoming = incoming(&outgoing, network);
-                push(Direction::From, FROM, incoming.answer());
-                push(Direction::To, TO, incoming);
+                // Another module judges each published port.
+                push(Direction::From, FROM, incoming.answer(), true);
+                push(Direction::To, TO, incoming, true);
             }
             if network.policy.icc && is_filtered(outgoing.version, symptoms) {
                 let crossing = Seen {
@@ -103,8 +108,8 @@ impl<'a> Probe<'a> {
                     daddr: Address::Within(subnet.net),
                     ..outgoing
                 };
-                push(Direction::Within, WITHIN, crossing.answer());
-                push(Direction::Within, WITHIN, crossing);
+                push(Direction::Within, WITHIN, crossing.answer(), false);
+                push(Direction::Within, WITHIN, crossing, false);
             }
         }
         probes
@@ -129,7 +134,7 @@ const TCP: u8 = 6;
 const UDP: u8 = 17;
 
 /// The interface of the default route, or if there is none some interface.
-fn uplink(state: &State, symptoms: &Symptoms, is_ipv4: bool) -> Interface {
+pub(super) fn uplink(state: &State, symptoms: &Symptoms, is_ipv4: bool) -> Interface {
     let routes = symptoms.routes.iter();
     let defaults = routes.filter(|route| {
         let to = route.destination;
@@ -174,6 +179,8 @@ fn incoming(outgoing: &Seen, network: &Network) -> Seen {
     };
     Seen {
         state: ConnectionState::New,
+        sport: Port::Ephemeral,
+        dport: Port::Unknown,
         is_dnat: match mode {
             Mode::Nat => Some(true),
             Mode::Routed => Some(false),
@@ -184,7 +191,7 @@ fn incoming(outgoing: &Seen, network: &Network) -> Seen {
 }
 
 /// Whether the host forwards packets of the network to and from other links.
-fn is_forwarded(network: &Network) -> bool {
+pub(super) fn is_forwarded(network: &Network) -> bool {
     network.policy.access == Access::Open || !steps::needed_forwarding(network).is_empty()
 }
 
@@ -217,6 +224,7 @@ impl<'a> Found<'a> {
         for probe in probes {
             let (list, place) = match probe.judged(chain) {
                 Some(Judgement::Drops(place)) => (&mut found.dropped, place),
+                Some(Judgement::Unclear(_)) if probe.is_general => continue,
                 Some(Judgement::Unclear(place)) => (&mut found.unclear, place),
                 Some(Judgement::Passes | Judgement::Redirects(_)) | None => continue,
             };

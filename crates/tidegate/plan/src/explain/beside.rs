@@ -6,7 +6,7 @@ use tidegate_nft::{BaseChain, Hook, IpVersion};
 use super::packet::Packet;
 use crate::others::{
     Address, ConnectionState, Interface, Judgement, Others, Port, Seen, judge, may_drop_frames,
-    sees, shown,
+    sees, shown, with_command,
 };
 
 /// The chains of other programs, and what they have done so far.
@@ -94,8 +94,13 @@ impl Beside {
     /// Frames of the packet pass one of our bridges.
     pub(super) fn crosses_bridge(&mut self) {
         let may = |chain: &BaseChain| {
-            may_drop_frames(chain)
-                .map(|place| format!("{} may drop its frames: see {place}", shown(chain)))
+            may_drop_frames(chain).map(|place| {
+                format!(
+                    "{} may drop its frames: see {}",
+                    shown(chain),
+                    with_command(chain, &place)
+                )
+            })
         };
         let unclear: Vec<String> = self.chains.iter().filter_map(may).collect();
         self.unclear.extend(unclear);
@@ -112,11 +117,19 @@ impl Beside {
         for chain in self.chains.iter().filter(at_hook).filter(is_asked) {
             let unclear = match judge(chain, seen) {
                 Judgement::Passes => continue,
-                Judgement::Drops(place) => return Some((shown(chain), format!(" ({place})"))),
-                Judgement::Unclear(place) => format!("{} may drop it: see {place}", shown(chain)),
-                Judgement::Redirects(place) => {
-                    format!("{} may send it elsewhere: see {place}", shown(chain))
+                Judgement::Drops(place) => {
+                    return Some((shown(chain), format!(" ({})", with_command(chain, &place))));
                 }
+                Judgement::Unclear(place) => format!(
+                    "{} may drop it: see {}",
+                    shown(chain),
+                    with_command(chain, &place)
+                ),
+                Judgement::Redirects(place) => format!(
+                    "{} may send it elsewhere: see {}",
+                    shown(chain),
+                    with_command(chain, &place)
+                ),
             };
             if !self.unclear.contains(&unclear) {
                 self.unclear.push(unclear);

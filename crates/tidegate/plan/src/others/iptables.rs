@@ -41,7 +41,7 @@ impl Listing {
                 _ => {}
             }
         }
-        for line in &lines {
+        for (line, text) in lines.iter().zip(output.lines()) {
             let [kind, chain, options @ ..] = line.as_slice() else {
                 continue;
             };
@@ -51,7 +51,11 @@ impl Listing {
             let statements = statements(options, &listing.chains);
             let rules = listing.chains.entry(chain.clone()).or_default();
             let handle = rules.len() as u64 + 1;
-            rules.push(OtherRule { handle, statements });
+            rules.push(OtherRule {
+                handle,
+                text: text.to_owned(),
+                statements,
+            });
         }
         listing
     }
@@ -270,6 +274,10 @@ mod tests {
         ];
         assert_eq!(first.statements, expected);
         assert_eq!((first.handle, second.handle), (1, 2));
+        assert_eq!(
+            second.text,
+            "-A FORWARD -m conntrack --ctstate RELATED,ESTABLISHED -g mine"
+        );
         let expected = [
             compare(OtherField::CtState, false, Some(vec![one(4), one(2)])),
             OtherStatement::End(OtherVerdict::Goto("mine".into())),

@@ -3,8 +3,9 @@
 use std::collections::BTreeMap;
 use std::fmt;
 
-use tidegate_nft::{BaseChain, OtherStatement, OtherVerdict};
+use tidegate_nft::{BaseChain, OtherRule, OtherStatement, OtherVerdict};
 
+use super::LEGACY;
 use super::seen::{Holds, Seen};
 
 /// Where a packet is dropped, or may be.
@@ -12,16 +13,68 @@ use super::seen::{Holds, Seen};
 pub(crate) enum Place {
     /// The policy of the base chain.
     Policy,
-    /// A rule of a chain, by its handle.
-    Rule(String, u64),
+    /// A rule of a chain.
+    Rule {
+        /// The chain.
+        chain: String,
+        /// Its handle, or its number in the chain.
+        handle: u64,
+        /// Whether that is a number: rules of iptables-legacy have no handles.
+        is_number: bool,
+        /// It as its program writes it; empty if that is unknown.
+        text: String,
+    },
+}
+
+/// The most characters of a rule that are shown: one with a set of its own can be long.
+const SHOWN: usize = 160;
+
+impl Place {
+    /// A rule of a chain that a base chain calls, or of its own.
+    pub(super) fn rule(base: &BaseChain, chain: &str, rule: &OtherRule) -> Self {
+        Self::Rule {
+            chain: chain.to_owned(),
+            handle: rule.handle,
+            is_number: base.table == LEGACY,
+            text: rule.text.clone(),
+        }
+    }
 }
 
 impl fmt::Display for Place {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Policy => write!(f, "policy drop"),
-            Self::Rule(chain, handle) => write!(f, "rule {handle} of chain {chain}"),
+        let Self::Rule {
+            chain,
+            handle,
+            is_number,
+            text,
+        } = self
+        else {
+            return write!(f, "policy drop");
+        };
+        match is_number {
+            true => write!(f, "rule {handle} of chain {chain}")?,
+            false => write!(f, "the rule with handle {handle} of chain {chain}")?,
         }
+        match text.char_indices().nth(SHOWN) {
+            _ if text.is_empty() => Ok(()),
+            Some((end, _)) => write!(f, ": `{}…`", &text[..end]),
+            None => write!(f, ": `{text}`"),
+        }
+    }
+}
+
+/// A rule that is looked at.
+#[derive(Clone, Copy)]
+struct Spot<'a> {
+    base: &'a BaseChain,
+    chain: &'a str,
+    rule: &'a OtherRule,
+}
+
+impl Spot<'_> {
+    fn place(self) -> Place {
+        Place::rule(self.base, self.chain, self.rule)
     }
 }
 
@@ -104,8 +157,12 @@ impl Walk<'_> {
         let chains = std::sync::Arc::clone(&self.chain.chains);
         let rules = chains.get(name).map_or(&[][..], Vec::as_slice);
         for rule in rules {
-            let place = Place::Rule(name.to_owned(), rule.handle);
-            if self.rule(&rule.statements, &place, &mut ends, depth) {
+            let spot = Spot {
+                base: self.chain,
+                chain: name,
+                rule,
+            };
+            if self.rule(spot, &mut ends, depth) {
                 return ends;
             }
         }
@@ -114,13 +171,8 @@ impl Walk<'_> {
     }
 
     /// Whether no packet like this gets past the rule.
-    fn rule(
-        &mut self,
-        statements: &[OtherStatement],
-        place: &Place,
-        ends: &mut Ends,
-        depth: usize,
-    ) -> bool {
+    fn rule(&mut self, spot: Spot<'_>, ends: &mut Ends, depth: usize) -> bool {
+        let statements = &spot.rule.statements;
         let mut matches = Holds::Yes;
         for (number, statement) in statements.iter().enumerate() {
             match statement {
@@ -132,7 +184,7 @@ impl Walk<'_> {
                     // At its end, it may be a target that drops.
                     if number + 1 == statements.len() {
                         ends.can_accept = true;
-                        ends.drops.get_or_insert_with(|| place.clone());
+                        ends.drops.get_or_insert_with(|| spot.place());
                     }
                     matches = matches.and(Holds::Unknown);
                 }
@@ -140,7 +192,7 @@ impl Walk<'_> {
                     let mut is_left = matches;
                     for (comparison, verdict) in choices {
                         let chosen = is_left.and(self.packet.holds(comparison));
-                        if self.verdict(verdict, chosen, place, ends, depth) {
+                        if self.verdict(verdict, chosen, spot, ends, depth) {
                             return true;
                         }
                         if chosen == Holds::Yes {
@@ -149,7 +201,7 @@ impl Walk<'_> {
                     }
                 }
                 OtherStatement::End(verdict) => {
-                    return self.verdict(verdict, matches, place, ends, depth);
+                    return self.verdict(verdict, matches, spot, ends, depth);
                 }
             }
             if matches == Holds::No {
@@ -164,7 +216,7 @@ impl Walk<'_> {
         &mut self,
         verdict: &OtherVerdict,
         reached: Holds,
-        place: &Place,
+        spot: Spot<'_>,
         ends: &mut Ends,
         depth: usize,
     ) -> bool {
@@ -174,13 +226,13 @@ impl Walk<'_> {
         let mut is_end = true;
         match verdict {
             OtherVerdict::Accept | OtherVerdict::TranslateSource => ends.can_accept = true,
-            OtherVerdict::Drop => drop(ends.drops.get_or_insert_with(|| place.clone())),
+            OtherVerdict::Drop => drop(ends.drops.get_or_insert_with(|| spot.place())),
             OtherVerdict::TranslateDestination => {
-                ends.redirects.get_or_insert_with(|| place.clone());
+                ends.redirects.get_or_insert_with(|| spot.place());
                 ends.can_accept = true;
             }
             OtherVerdict::Queue => {
-                ends.drops.get_or_insert_with(|| place.clone());
+                ends.drops.get_or_insert_with(|| spot.place());
                 ends.can_accept = true;
             }
             OtherVerdict::Return => ends.can_fall = true,

@@ -202,8 +202,44 @@ pub(crate) fn may_drop_frames(chain: &BaseChain) -> Option<Place> {
     let rules = rules.flat_map(|(name, rules)| rules.iter().map(move |rule| (name, rule)));
     let mut dropping = rules.filter(|(_, rule)| rule.statements.iter().any(may_drop));
     let rule = dropping.next();
-    let rule = rule.map(|(name, rule)| Place::Rule(name.clone(), rule.handle));
+    let rule = rule.map(|(name, rule)| Place::rule(chain, name, rule));
     rule.or(chain.drops_by_policy.then_some(Place::Policy))
+}
+
+/// The command that shows these places of a chain: the rules of one chain, or of the whole table.
+pub(crate) fn command<'a>(
+    chain: &BaseChain,
+    places: impl IntoIterator<Item = &'a Place>,
+) -> String {
+    let of_place = |place: &'a Place| match place {
+        Place::Policy => chain.name.clone(),
+        Place::Rule { chain, .. } => chain.clone(),
+    };
+    let mut names: Vec<String> = places.into_iter().map(of_place).collect();
+    names.sort_unstable();
+    names.dedup();
+    let (BaseChain { family, table, .. }, one) = (chain, <[String; 1]>::try_from(names).ok());
+    match (table == LEGACY, one) {
+        (true, one) => {
+            let program = if family == "ip6" {
+                "ip6tables"
+            } else {
+                "iptables"
+            };
+            let name = one.map_or_else(String::new, |[name]| format!(" {name}"));
+            format!("`{program}-legacy -S{name}`")
+        }
+        (false, Some([name])) => format!("`nft -a list chain {family} {table} {name}`"),
+        (false, None) => format!("`nft -a list table {family} {table}`"),
+    }
+}
+
+/// A place, with the command that shows its rule.
+pub(crate) fn with_command(chain: &BaseChain, place: &Place) -> String {
+    match place {
+        Place::Policy => place.to_string(),
+        Place::Rule { .. } => format!("{place}, shown by {}", command(chain, [place])),
+    }
 }
 
 /// The family, table and name of a chain, as text.

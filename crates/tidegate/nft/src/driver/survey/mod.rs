@@ -2,6 +2,7 @@
 
 mod read;
 mod rule;
+mod text;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -49,6 +50,23 @@ impl BaseChain {
     pub fn parse_all(json: &str) -> Result<Vec<Self>, Error> {
         let parsed = objects(json).map(|objects| base_chains(&objects));
         parsed.map_err(|reason| Error::new(Kind::Unsupported, reason))
+    }
+
+    /// Adds the text of each rule to the chains of one table, from `nft -a list table`.
+    pub fn with_texts(mut chains: Vec<Self>, listing: &str) -> Vec<Self> {
+        let Some(first) = chains.first() else {
+            return chains;
+        };
+        let mut texts = text::of_rules(listing);
+        let mut all = OtherChains::clone(&first.chains);
+        for rule in all.values_mut().flatten() {
+            rule.text = texts.remove(&rule.handle).unwrap_or_default();
+        }
+        let all = Arc::new(all);
+        for chain in &mut chains {
+            chain.chains = Arc::clone(&all);
+        }
+        chains
     }
 
     /// Its own rules.
@@ -126,6 +144,7 @@ fn base_chains(objects: &[Json]) -> Vec<BaseChain> {
                     .get("handle")
                     .and_then(Json::as_u64)
                     .unwrap_or_default(),
+                text: String::new(),
                 statements: read::statements(expressions, &sets),
             });
     }

@@ -11,6 +11,8 @@ use crate::IpVersion;
 pub struct OtherRule {
     /// Its handle, as `nft -a` shows it; 0 if it is unknown.
     pub handle: u64,
+    /// It as its program writes it; empty if that is unknown.
+    pub text: String,
     /// What it compares and does, in order.
     pub statements: Vec<OtherStatement>,
 }

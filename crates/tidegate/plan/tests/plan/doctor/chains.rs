@@ -83,7 +83,7 @@ fn a_chain_that_drops_what_no_rule_accepts_is_a_fault() {
     assert!(
         by_rule
             .what
-            .ends_with("from and to tgb0 (rule 7 of chain forward)"),
+            .ends_with("from and to tgb0 (the rule with handle 7 of chain forward, shown by `nft -a list chain inet mine forward`)"),
         "{by_rule:?}"
     );
     assert_eq!(found(chain("inet mine forward forward accept", &[])), []);
@@ -243,7 +243,7 @@ fn a_rule_that_drops_something_is_named_where_it_cannot_be_judged() {
         assert_eq!(finding.severity, Severity::CouldNotTell, "{rule}");
         let place = match policy {
             "drop" => "policy drop",
-            _ => "rule 7 of chain forward",
+            _ => "the rule with handle 7 of chain forward",
         };
         // Clients choose other ports than 8080 for themselves, so no answer goes there.
         let packets = if rule == DROP_8080 {
@@ -257,7 +257,11 @@ fn a_rule_that_drops_something_is_named_where_it_cannot_be_judged() {
                 "cannot judge whether chain forward of table inet mine drops packets {packets} tgb0: see {place}"
             )
         );
-        assert!(finding.advice.starts_with("`nft -a list table inet mine`"));
+        assert!(
+            finding
+                .advice
+                .starts_with("`nft -a list chain inet mine forward`")
+        );
     }
     // Rules of which it is certain that they are not about our packets.
     for rule in [
@@ -272,6 +276,123 @@ fn a_rule_that_drops_something_is_named_where_it_cannot_be_judged() {
         let found = found(chain("inet mine forward forward accept", &[&rule]));
         assert_eq!(found, [], "{rule}");
     }
+}
+
+/// A number that looks like a position is a handle, and the rule's text says more than either.
+#[test]
+fn a_rule_is_shown_with_its_text_and_the_command_that_lists_it() {
+    let listing =
+        "table inet mine {\n\tchain forward { # handle 1\n\t\tcounter reject # handle 7\n\t}\n}\n";
+    let chains = vec![chain("inet mine forward forward accept", &[REJECT])];
+    let [chain] = <[BaseChain; 1]>::try_from(BaseChain::with_texts(chains, listing)).unwrap();
+    assert_eq!(
+        only(chain).what,
+        "chain forward of table inet mine drops packets from and to tgb0 (the rule with handle 7 of chain forward: \
+         `counter reject`, shown by `nft -a list chain inet mine forward`)"
+    );
+}
+
+fn dport(port: u16) -> String {
+    DROP_8080.replace("8080", &port.to_string())
+}
+
+const ORIGINAL_8080: &str = r#"{"match": {"op": "==",
+    "left": {"ct": {"key": "proto-dst", "dir": "original"}}, "right": 8080}}, {"drop": null}"#;
+
+/// The findings of a severity about published ports.
+fn about_ports(state: &State, chain: BaseChain, severity: Severity) -> Vec<String> {
+    let found = found_in(state, chain).into_iter();
+    let about = found.filter(|it| it.severity == severity && it.what.contains("published port"));
+    about.map(|it| it.what).collect()
+}
+
+fn with_priority(priority: i64, head: &str, rules: &[&str]) -> BaseChain {
+    BaseChain {
+        priority,
+        ..chain(head, rules)
+    }
+}
+
+/// The endpoint's port counts after translation, and the host's before it.
+#[test]
+fn a_rule_about_a_port_names_the_published_port_that_it_closes() {
+    let mut state = state_with(&["web"]);
+    attach(
+        &mut state,
+        "web",
+        1,
+        &["8080:80", "8081:8080", "9000:90/udp"],
+    );
+    let sport = dport(80).replace("dport", "sport");
+    let forward = "inet mine c forward accept";
+    let before = "inet mine c prerouting accept";
+    for (priority, head, rule, wanted) in [
+        (0, forward, dport(80), Some("8080:80/tcp")),
+        (0, forward, dport(8080), Some("8081:8080/tcp")),
+        (0, forward, dport(8081), None),
+        (0, forward, dport(90), None),
+        (0, forward, ORIGINAL_8080.to_owned(), Some("8080:80/tcp")),
+        (0, forward, sport.clone(), Some("8080:80/tcp")),
+        (-300, before, dport(8080), Some("8080:80/tcp")),
+        (-300, before, dport(80), None),
+        (-300, before, sport, Some("8080:80/tcp")),
+        (-50, before, dport(80), Some("8080:80/tcp")),
+    ] {
+        let found = about_ports(
+            &state,
+            with_priority(priority, head, &[&rule]),
+            Severity::Fault,
+        );
+        let told = wanted.map(|port| {
+            let name = head.split(' ').nth(2).unwrap();
+            format!(
+                "chain {name} of table inet mine drops connections to published port {port} of endpoint ep-1 \
+                 (the rule with handle 7 of chain {name}, shown by `nft -a list chain inet mine {name}`)"
+            )
+        });
+        assert_eq!(found, Vec::from_iter(told), "{priority} {rule}");
+    }
+    let advice = found_in(&state, chain(forward, &[&dport(80)]));
+    let advice = advice.iter().find(|it| it.severity == Severity::Fault);
+    assert!(
+        advice
+            .unwrap()
+            .advice
+            .ends_with("`tidegate unpublish ep-1 8080:80/tcp`")
+    );
+}
+
+#[test]
+fn a_rule_about_a_port_is_nothing_to_ports_that_it_lets_through_or_that_nobody_reaches_over_it() {
+    let mut state = state_with(&["web"]);
+    attach(&mut state, "web", 1, &["127.0.0.1:8080:80"]);
+    let rules = [dport(80)];
+    let closing = || chain("inet mine forward forward accept", &[&rules[0]]);
+    assert_eq!(
+        found_in(&state, closing()).len(),
+        1,
+        "only that of packets from it"
+    );
+    let mut open = state_with(&["web"]);
+    attach(&mut open, "web", 1, &["8080:80"]);
+    let pass = accept("oifname", "tgb0");
+    let passing = chain("inet mine forward forward accept", &[&pass, &rules[0]]);
+    assert_eq!(about_ports(&open, passing, Severity::Fault), [""; 0]);
+    // Who comes from there is not known.
+    let some = r#"{"match": {"op": "==", "left": {"payload": {"protocol": "ip", "field": "saddr"}}, "right": "198.51.100.7"}}"#;
+    let some = format!("{some}, {}", rules[0]);
+    let doubtful = chain("inet mine forward forward accept", &[&some]);
+    let unclear = about_ports(&open, doubtful, Severity::CouldNotTell);
+    let [unclear] = &unclear[..] else {
+        panic!("it is one finding: {unclear:?}")
+    };
+    assert!(
+        unclear.starts_with("cannot judge whether chain forward"),
+        "{unclear}"
+    );
+    // What is dropped as a whole is told once.
+    let all = found_in(&open, chain("inet mine forward forward drop", &[&rules[0]]));
+    assert_eq!(all.len(), 1, "{all:?}");
 }
 
 #[test]
@@ -412,7 +533,10 @@ fn rules_of_iptables_nft_are_judged_as_iptables_prints_them() {
     assert!(
         finding
             .what
-            .ends_with("packets from tgb0 (rule 8 of chain FORWARD)"),
+            .ends_with(
+                "packets from tgb0 (the rule with handle 8 of chain FORWARD: `-A FORWARD -m comment --comment \"a b\" -j DROP`, \
+                 shown by `nft -a list chain ip filter FORWARD`)"
+            ),
         "{finding:?}"
     );
     // Something else than what nft lists.

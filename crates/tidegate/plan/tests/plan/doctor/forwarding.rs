@@ -91,6 +91,7 @@ fn a_host_that_routes_between_its_own_interfaces_is_a_warning() {
 
 fn drops_by_rule(chain: &mut BaseChain) {
     let rule = OtherRule {
+        text: String::new(),
         handle: 1,
         statements: vec![OtherStatement::End(OtherVerdict::Drop)],
     };

@@ -55,7 +55,7 @@ fn a_chain_that_drops_it_is_named_and_one_that_does_not_is_not() {
     assert_eq!((verdict, path.fate), (Verdict::Stopped, Fate::Lost));
     assert_eq!(
         path.why,
-        "chain c of table ip mine drops it (rule 7 of chain c)"
+        "chain c of table ip mine drops it (the rule with handle 7 of chain c, shown by `nft -a list chain ip mine c`)"
     );
     let hint = path.hint.unwrap();
     assert!(hint.contains("shows the rule by its handle"), "{hint}");
@@ -118,17 +118,17 @@ fn what_cannot_be_judged_is_neither_passed_nor_stopped() {
     for (objects, words) in [
         (
             forward.clone() + &rule(r#"{"xt": null}, {"drop": null}"#),
-            "chain c of table ip mine may drop it: see rule 7 of chain c",
+            "chain c of table ip mine may drop it: see the rule with handle 7 of chain c, shown by `nft -a list chain ip mine c`",
         ),
         (
             chain("prerouting", "nat", -150, "accept")
                 + &rule(r#"{"xt": null}, {"dnat": {"addr": "10.0.0.1"}}"#),
-            "may send it elsewhere: see rule 7",
+            "may send it elsewhere: see the rule with handle 7",
         ),
         (
             forward.replace("\"ip\"", "\"bridge\"")
                 + &rule(r#"{"drop": null}"#).replace("\"ip\"", "\"bridge\""),
-            "may drop its frames: see rule 7",
+            "may drop its frames: see the rule with handle 7",
         ),
     ] {
         let (verdict, path) = explained(
