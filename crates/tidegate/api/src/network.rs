@@ -172,7 +172,7 @@ pub struct Network {
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub host_ips: Vec<IpAddr>,
     /// Clients that may reach ports published without a list of their own.
-    #[serde(default, skip_serializing_if = "AllowList::is_everybody")]
+    #[serde(default, skip_serializing_if = "AllowList::is_empty")]
     pub allow: AllowList,
     /// Policy: what its endpoints may do, and who may reach them.
     #[serde(default)]
@@ -241,6 +241,9 @@ pub struct NetworkView {
     /// Networks whose endpoints reach its own, and are not reached by them.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub one_way_from: Vec<Name>,
+    /// If it has no list of its own, the one of the daemon's configuration (`ports.allow`), which applies then.
+    #[serde(default, skip_serializing_if = "AllowList::is_empty")]
+    pub default_allow: AllowList,
     /// Why it is degraded, if it is.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub degraded: Option<Fault>,

@@ -255,7 +255,8 @@ async fn endpoint(
 /// Shows the published ports of all endpoints.
 async fn list_ports(daemon: &Daemon, output: Output) -> Result<(), CommandError> {
     let endpoints: Vec<EndpointView> = read(daemon.ask::<ListEndpoints>(()).await?)?;
-    let ports = published::of(&endpoints);
+    let networks: Vec<NetworkView> = read(daemon.ask::<ListNetworks>(()).await?)?;
+    let ports = published::of(&endpoints, &networks);
     output.show(json!(ports), |ports: &Vec<PublishedPorts>| {
         view::ports(ports)
     })

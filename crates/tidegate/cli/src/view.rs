@@ -22,7 +22,7 @@ use tidegate_model::{AllowList, Name, PortBinding, PortRequest, in_ranges};
 pub(crate) use self::info::info;
 pub(crate) use self::table::lines;
 use self::table::{dash_if_empty, fields, joined, plain, table, text};
-use crate::published::{PublishedPorts, ranges};
+use crate::published::{PublishedPorts, ranges, shut_in};
 
 /// Networks, one a line.
 pub(crate) fn networks(networks: &[NetworkView]) -> String {
@@ -95,7 +95,7 @@ pub(crate) fn network(view: &NetworkView) -> String {
                 .map_or_else(|| "the kernel's".into(), |mtu| mtu.to_string()),
         ),
         ("publishes on", joined(&network.host_ips)),
-        ("publishes to", network.allow.to_string()),
+        ("publishes to", publishes_to(view)),
         (
             "address ranges",
             joined(network.subnets.iter().filter_map(|s| s.range)),
@@ -124,6 +124,20 @@ pub(crate) fn network(view: &NetworkView) -> String {
         ("status", status(view.degraded.as_ref())),
     ];
     fields(&[&rows[..], &warnings(&view.warnings)].concat())
+}
+
+/// The clients that reach ports which are published without a list of their own.
+fn publishes_to(view: &NetworkView) -> String {
+    let network = &view.network;
+    let access = network.policy.access;
+    match (shut_in(&network.policy), network.allow.is_empty()) {
+        (Some(clients), _) => format!("{clients} (the network is {access})"),
+        (None, true) if !view.default_allow.is_empty() => format!(
+            "{} (`ports.allow` of the configuration)",
+            view.default_allow
+        ),
+        (None, _) => network.allow.to_string(),
+    }
 }
 
 /// Warnings, one a line.
@@ -196,7 +210,7 @@ pub(crate) fn ports(ports: &[PublishedPorts]) -> String {
             published.endpoint.to_string(),
             published.network.to_string(),
             joined(&published.addresses),
-            published.allow.to_string(),
+            published.clients.clone(),
         ]
     });
     table(

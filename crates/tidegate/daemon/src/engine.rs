@@ -34,7 +34,7 @@ use error_hint::causes;
 use tidegate_api::event::{Event, Happening};
 use tidegate_api::{Attach, CreateNetwork, EndpointView, NetworkView};
 use tidegate_link::{Links, OpenNamespaces};
-use tidegate_model::{Change, Endpoint, Ipv6Off, Name, Network, State};
+use tidegate_model::{AllowList, Change, Endpoint, Ipv6Off, Name, Network, State};
 use tidegate_nft::Driver;
 use tidegate_plan::{Defaults, HostFacts, IpFamily, Plan, Pool, PortFacts, Refused};
 
@@ -126,6 +126,7 @@ impl Engine {
         tracing::info!(network = %request.name, notes = notes.join(", "), "made a network");
         Ok(NetworkView {
             warnings: warnings::of_network(&network),
+            default_allow: default_allow(&self.state(), &network),
             network: network.into(),
             endpoints: Vec::new(),
             one_way_to: Vec::new(),
@@ -482,6 +483,14 @@ fn view(state: &State, network: &Network) -> NetworkView {
     view_among(state, network, state.networks.values())
 }
 
+/// The list of the configuration, where it applies.
+fn default_allow(state: &State, network: &Network) -> AllowList {
+    match network.allow.is_empty() {
+        true => state.allow.clone(),
+        false => AllowList::default(),
+    }
+}
+
 /// The first of two changed networks as the API shows it.
 fn viewed(state: &State, plan: Plan<[Network; 2]>) -> Plan<NetworkView> {
     let [one, other] = &plan.outcome;
@@ -509,6 +518,7 @@ fn view_among<'a>(
         }
     }
     NetworkView {
+        default_allow: default_allow(state, network),
         network: network.clone().into(),
         endpoints: state.endpoints_of(name).map(|e| e.name.clone()).collect(),
         one_way_to,

@@ -100,9 +100,16 @@ impl AllowList {
         }
     }
 
-    /// Whether everybody is allowed.
-    pub fn is_everybody(&self) -> bool {
+    /// Whether it lists nobody, so that the next default applies. Without a default, everybody is allowed.
+    pub fn is_empty(&self) -> bool {
         self.0.is_empty()
+    }
+
+    /// Whether everybody is allowed: the list is empty, or it has all addresses of both families.
+    pub fn is_everybody(&self) -> bool {
+        let whole = self.0.iter().filter(|source| source.0.prefix_len() == 0);
+        // Joined sources have at most one such prefix for each family.
+        self.is_empty() || whole.count() == 2
     }
 
     /// The sources, IPv4 before IPv6.
@@ -190,7 +197,8 @@ mod tests {
             ),
             (&["10.0.0.0/9", "10.128.0.0/9"], "10.0.0.0/8"),
             (&["2001:db8::1", "192.0.2.7"], "192.0.2.7, 2001:db8::1"),
-            (&["0.0.0.0/1", "128.0.0.0/1", "::/0"], "0.0.0.0/0, ::/0"),
+            (&["0.0.0.0/1", "128.0.0.0/1", "::/0"], "everybody"),
+            (&["0.0.0.0/0"], "0.0.0.0/0"),
             (&[], "everybody"),
         ] {
             assert_eq!(list(given).to_string(), shown);
@@ -209,6 +217,10 @@ mod tests {
         assert_eq!(both.ipv6(), Some(vec!["2001:db8::/32".parse().unwrap()]));
         assert_eq!(both.sources().len(), 2);
         assert!(list(&[]).is_everybody() && !both.is_everybody());
+        // It is no default for which another one may stand.
+        let all = list(&["0.0.0.0/0", "::/0"]);
+        assert!(all.is_everybody() && !all.is_empty());
+        assert!(!list(&["::/0"]).is_everybody() && list(&[]).is_empty());
     }
 
     #[test]

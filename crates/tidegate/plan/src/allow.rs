@@ -25,8 +25,9 @@ pub(crate) fn of_request(
 ) -> Result<AllowList, Refused> {
     let own = AllowList::new(asked.iter().copied())?;
     let lists = [&own, &network.allow, &state.allow];
-    let first = lists.into_iter().find(|list| !list.is_everybody());
-    let from = first.cloned().unwrap_or_default();
+    let first = lists.into_iter().find(|list| !list.is_empty());
+    let from = first.filter(|list| !list.is_everybody());
+    let from = from.cloned().unwrap_or_default();
     let count = ports.len() * from.sources().len();
     if count > MOST {
         return Err(Refused::AllowTooMany {
@@ -37,7 +38,7 @@ pub(crate) fn of_request(
     }
     let is_for_others = |port: &&PortBinding| {
         let is_loopback = port.only_at().is_some_and(|ip| ip.is_loopback());
-        !own.is_everybody() || !is_loopback
+        !own.is_empty() || !is_loopback
     };
     for port in ports.iter().filter(is_for_others) {
         let families = addresses.iter().map(IpNet::addr);

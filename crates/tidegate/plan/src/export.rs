@@ -129,10 +129,13 @@ fn exported(state: &State, network: &Network, endpoint: &Endpoint) -> ExportedEn
     let (_, open): (Vec<&PortBinding>, Vec<&PortBinding>) =
         endpoint.ports.iter().partition(is_listed);
     // Without a list, the default of the network or of the host would apply.
-    let has_default = !network.allow.is_everybody() || !state.allow.is_everybody();
-    let everybody = match has_default {
-        true => everybody(),
-        false => Vec::new(),
+    let is_default = match network.allow.is_empty() {
+        true => state.allow.is_everybody(),
+        false => network.allow.is_everybody(),
+    };
+    let everybody = match is_default {
+        true => Vec::new(),
+        false => everybody(),
     };
     let lists = endpoint.allow.iter();
     let lists = lists.map(|each| (each.ports.iter().collect(), each.from.sources().to_vec()));

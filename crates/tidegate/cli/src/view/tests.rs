@@ -145,7 +145,71 @@ fn ranges_are_shown_as_they_were_published_and_lists_beside_them() {
         9085-9086:85-86/tcp  front     web      10.208.0.2,fd74:6964:6567::2  192.0.2.0/24
         9087-9089:87-89/tcp  front     web      10.208.0.2,fd74:6964:6567::2  everybody
     "#]]
-    .assert_eq(&ports(&published::of(&[view])));
+    .assert_eq(&ports(&published::of(&[view], &[])));
+}
+
+fn network_with(json: serde_json::Value) -> NetworkView {
+    let mut view = serde_json::json!({
+        "name": "web", "bridge": "tgb0", "mac": "02:62:00:00:00:01", "mtu": null, "endpoints": [],
+        "subnets": [{ "net": "10.0.1.0/24", "gateway": "10.0.1.1" }],
+    });
+    let serde_json::Value::Object(more) = json else {
+        return serde_json::from_value(view).unwrap();
+    };
+    view.as_object_mut().unwrap().extend(more);
+    serde_json::from_value(view).unwrap()
+}
+
+#[test]
+fn everybody_is_said_only_where_everybody_reaches_ports() {
+    use serde_json::json;
+    for (with, wanted) in [
+        (json!({}), "everybody"),
+        (
+            json!({ "default-allow": ["192.0.2.0/24"] }),
+            "192.0.2.0/24 (`ports.allow` of the configuration)",
+        ),
+        (
+            json!({ "default-allow": ["0.0.0.0/0", "::/0"] }),
+            "everybody (`ports.allow` of the configuration)",
+        ),
+        (json!({ "allow": ["198.51.100.0/24"] }), "198.51.100.0/24"),
+        (json!({ "allow": ["0.0.0.0/0", "::/0"] }), "everybody"),
+        (
+            json!({ "policy": { "access": "internal" } }),
+            "the host (the network is internal)",
+        ),
+        (
+            json!({ "policy": { "access": "internal", "trusted-interfaces": ["lan0"] } }),
+            "the host, clients of lan0 (the network is internal)",
+        ),
+        (
+            json!({ "policy": { "access": "isolated" } }),
+            "nobody (the network is isolated)",
+        ),
+    ] {
+        let shown = network(&network_with(with));
+        let line = shown.lines().find(|line| line.starts_with("publishes to"));
+        let told = line.and_then(|line| line.strip_prefix("publishes to"));
+        assert_eq!(told.map(str::trim), Some(wanted));
+    }
+}
+
+#[test]
+fn the_list_of_ports_tells_who_reaches_them() {
+    let mut view = front();
+    view.endpoint.ports = vec![
+        "8080:80".parse().unwrap(),
+        "127.0.0.1:81:81".parse().unwrap(),
+    ];
+    let clients = |with| {
+        let told = published::of(std::slice::from_ref(&view), &[network_with(with)]);
+        let told = told.into_iter().map(|ports| ports.clients);
+        told.collect::<Vec<_>>()
+    };
+    assert_eq!(clients(serde_json::json!({})), ["everybody", "the host"]);
+    let internal = serde_json::json!({ "policy": { "access": "internal" } });
+    assert_eq!(clients(internal), ["the host", "the host"]);
 }
 
 #[test]

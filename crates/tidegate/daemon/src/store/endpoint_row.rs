@@ -136,7 +136,12 @@ impl From<EndpointRow> for Endpoint {
             resolvers,
             aliases,
             ports,
-            allow: allow.into_iter().map(Allowance::from).collect(),
+            // Older releases stored lists of all addresses.
+            allow: allow
+                .into_iter()
+                .map(Allowance::from)
+                .filter(|allowance| !allowance.from.is_everybody())
+                .collect(),
             sysctls,
             dns: dns.into(),
         }

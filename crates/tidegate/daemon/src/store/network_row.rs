@@ -23,7 +23,7 @@ pub(super) struct NetworkRow {
     mtu: Option<u32>,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     host_ips: Vec<IpAddr>,
-    #[serde(default, skip_serializing_if = "AllowList::is_everybody")]
+    #[serde(default, skip_serializing_if = "AllowList::is_empty")]
     allow: AllowList,
     #[serde(default)]
     policy: PolicyRow,

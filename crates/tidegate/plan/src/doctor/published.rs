@@ -1,7 +1,7 @@
 //! Firewalls of the host that do not see published ports.
 
 use tidegate_api::doctor::{Finding, Severity};
-use tidegate_model::State;
+use tidegate_model::{Access, Endpoint, State};
 use tidegate_nft::BaseChain;
 
 use super::{Check, NO_FACTS, Symptoms, finding};
@@ -15,11 +15,16 @@ pub(super) const CHECK: Check = Check {
 /// Packets to published ports are translated before the rules for incoming packets (the input hook) of a firewall
 /// would see them. One finding, if a firewall is active and some port has no list.
 fn findings(state: &State, symptoms: &Symptoms) -> Vec<Finding> {
-    let is_open = state.endpoints.values().any(|endpoint| {
+    let is_reached = |endpoint: &Endpoint| {
+        let network = state.networks.get(&endpoint.network);
+        network.is_some_and(|network| network.policy.access == Access::Open)
+    };
+    let mut endpoints = state.endpoints.values();
+    let is_open = endpoints.any(|endpoint| {
         let mut ports = endpoint.ports.iter();
         ports.any(|port| {
             let is_loopback = port.only_at().is_some_and(|ip| ip.is_loopback());
-            endpoint.allowed(port).is_none() && !is_loopback
+            endpoint.allowed(port).is_none() && !is_loopback && is_reached(endpoint)
         })
     });
     // Another check reports it if the chains of other programs are unknown.

@@ -74,6 +74,28 @@ fn a_list_is_elements_beside_those_of_its_port() {
     .assert_eq(&plan.transaction.to_text());
 }
 
+/// It overrides the list of the configuration, and a port without a list stays without one when it is exported.
+#[test]
+fn a_network_that_lets_everybody_in_does_so_beside_a_list_of_the_configuration() {
+    let mut state = state_of(Mode::Nat, Mode::Nat);
+    state.allow = AllowList::new(sources(&["192.0.2.0/24"])).unwrap();
+    let mut web = state.networks[&name("web")].clone();
+    web.allow = AllowList::new(sources(&["0.0.0.0/0", "::/0"])).unwrap();
+    state.networks.insert(name("web"), web);
+    published(&mut state, &["1:1"], &[]);
+    published(&mut state, &["2:2"], &["198.51.100.0/24"]);
+    assert_eq!(lists(&state), ["1:1/tcp", "2:2/tcp 198.51.100.0/24"]);
+    let export = tidegate_plan::export(&state, "1");
+    let lists = export.endpoints[0].publish.iter();
+    let lists: Vec<&[Source]> = lists.map(|it| &it.allow[..]).collect();
+    assert_eq!(lists, [&[][..], &sources(&["198.51.100.0/24"])]);
+    assert_eq!(
+        export.networks[0].allow,
+        sources(&["0.0.0.0/0", "::/0"]),
+        "the network's list is exported"
+    );
+}
+
 /// What has no list costs what it did.
 #[test]
 fn a_port_for_everybody_has_no_elements_of_lists() {
@@ -108,7 +130,7 @@ fn the_list_comes_from_request_or_network_or_configuration() {
             "2:2/tcp 192.0.2.0/24",
             "3:3/tcp 198.51.100.0/24",
             "4:4/tcp 203.0.113.0/24",
-            "5:5/tcp 0.0.0.0/0, ::/0",
+            "5:5/tcp",
         ]
     );
     // An attach likewise.

@@ -55,6 +55,23 @@ fn an_endpoint_of_the_first_release_is_read_with_a_default_route_of_no_priority(
     assert_eq!(old.gateway_metric, None);
 }
 
+/// As the first release stored a list of all addresses.
+#[test]
+fn a_stored_list_of_everybody_is_no_list() {
+    let folder = tempfile::tempdir().unwrap();
+    let (mut store, _) = store_with_a_network(folder.path());
+    let row = br#"{"name":"old","network":"web",
+        "netns":{"path":"/run/netns/box","id":{"dev":4,"ino":4026532001}},
+        "host-ifname":"tgv1","ifname":"eth0","mac":"02:76:00:00:00:01",
+        "addresses":["10.0.1.2/24"],"gateways":["10.0.1.1"],"ports":["8080:80/tcp","81:81/tcp"],
+        "allow":[{"ports":["8080:80/tcp"],"from":["0.0.0.0/0","::/0"]},{"ports":["81:81/tcp"],"from":["0.0.0.0/0"]}]}"#;
+    rows::set_raw_endpoint(store.database.as_ref().unwrap(), "old", row).unwrap();
+    let loaded = store.load().unwrap();
+    let allow = &loaded.endpoints[&"old".parse().unwrap()].allow;
+    assert_eq!(allow.len(), 1, "{allow:?}");
+    assert_eq!(allow[0].from.to_string(), "0.0.0.0/0");
+}
+
 #[test]
 fn a_row_that_cannot_be_read_is_named() {
     let folder = tempfile::tempdir().unwrap();
