@@ -102,6 +102,84 @@ fn events_are_sent_as_they_happen_and_end_with_the_daemon() {
     }
 }
 
+/// What was put right is an event, is counted, and is in `info`.
+#[test]
+fn repairs_of_the_table_of_interfaces_and_of_routing_are_told() {
+    require_root_kernel!();
+    for driver in drivers() {
+        let mut lab = Lab::with_driver(&driver);
+        let listener = Listener::start(&lab.host, &["--json"]);
+        lab.host.ok(&["network", "create", "web"]);
+        lab.host.ok(&["network", "create", "dark", "--isolated"]);
+        let _front = lab.attach("web", "front", &["8080:80"]);
+        let row = |key: &str| {
+            let info = lab.host.ok(&["info"]);
+            let row = info.lines().find_map(|line| line.strip_prefix(key));
+            row.unwrap_or_default().trim().to_owned()
+        };
+        for key in ["table ", "interfaces ", "routing rules "] {
+            assert_eq!(row(key), "changed only by Tidegate", "{key}");
+        }
+        let heard = |kind: &str| {
+            let events = listener.heard().into_iter();
+            let events = events.map(|line| serde_json::from_str::<Value>(&line).unwrap());
+            events.filter(|it| it["event"] == kind).collect::<Vec<_>>()
+        };
+        lab.host.netns.sh("nft flush ruleset");
+        wait_until("the table is mended", || heard("table-mended").len() == 1);
+        let told = row("table ");
+        assert!(
+            told.starts_with("restored once since the daemon started, last 2"),
+            "{told}"
+        );
+        assert!(
+            told.contains("(nft (process ") && told.ends_with("table deleted)"),
+            "{told}"
+        );
+
+        let bridge = lab.host.json(&["network", "inspect", "web"])["bridge"].clone();
+        let bridge = bridge.as_str().unwrap();
+        lab.host.netns.sh(&format!("ip link set {bridge} down"));
+        wait_until("the bridge is up again", || {
+            !heard("interface-mended").is_empty()
+        });
+        assert_eq!(heard("interface-mended")[0]["interface"], bridge);
+        let told = row("interfaces ");
+        assert!(
+            told.starts_with("put right once since the daemon started, last 2"),
+            "{told}"
+        );
+        assert!(told.contains(&format!("({bridge}: brought up")), "{told}");
+        lab.host.netns.sh(&format!("ip link del {bridge}"));
+        wait_until("the bridge is created again", || {
+            let heard = heard("interface-mended");
+            heard
+                .iter()
+                .any(|it| it["interface"] == bridge && it["what"][0] == "created again")
+        });
+
+        let rule = "ip rule del from 169.254.53.53; ip -6 rule del from fd6e:616d:6573::53";
+        lab.host.netns.sh(rule);
+        wait_until("the rules are back", || {
+            let rules = lab.host.netns.sh("ip rule; ip -6 rule");
+            rules.contains("from 169.254.53.53") && rules.contains("from fd6e:616d:6573::53")
+        });
+        wait_until("that is told", || !heard("routing-mended").is_empty());
+        let told = row("routing rules ");
+        assert!(
+            told.contains("rule `from ") && told.contains("` added"),
+            "{told}"
+        );
+        assert!(
+            lab.host
+                .log()
+                .contains("routing was changed by another program")
+        );
+        lab.host.stop();
+        listener.end();
+    }
+}
+
 #[test]
 fn events_read_well() {
     require_root_kernel!();

@@ -4,7 +4,8 @@ use std::fs;
 use std::path::PathBuf;
 
 use rustix::process::{Pid, Signal, kill_process};
-use tidegate_tests::{Host, Output, Programs, require_root_kernel, wait_until};
+use tidegate_tests::names::{Answer, World, ask_udp};
+use tidegate_tests::{Host, Lab, Output, Programs, require_root_kernel, wait_until};
 
 use crate::unstarted;
 
@@ -89,11 +90,111 @@ fn a_running_daemon_reloads_what_it_can_and_names_what_needs_a_restart() {
     // As before, with a flag that wins over the file.
     let log = reload(
         &host,
-        "log-level = 'info'\n",
+        "log-level = 'info'\nsocket = '/run/other.sock'\n",
         "reloaded the configuration: changed",
     );
-    assert!(log.contains("`dns.upstreams` was changed"), "{log}");
+    assert!(log.contains("dns.upstreams"), "{log}");
+    assert!(!log.contains("`dns.upstreams` was changed"), "{log}");
     host.stop();
+}
+
+/// Every key with its value and where it comes from, also those that nobody set.
+#[test]
+fn every_setting_in_force_is_shown_with_where_it_comes_from() {
+    require_root_kernel!();
+    let mut host = unstarted(&["--dns-port", "5353"]);
+    let path = config(&host);
+    fs::write(
+        &path,
+        "log-level = 'warn'\n[ports]\nallow = ['192.0.2.0/24']\n[dns]\nport = 299\n",
+    )
+    .unwrap();
+    host.add_arguments(&["--config", path.to_str().unwrap()]);
+    host.start();
+    let info = host.ok(&["info"]);
+    let line = |key: &str| {
+        let line = info
+            .lines()
+            .find(|line| line.starts_with(&format!("setting {key} ")));
+        let line = line.unwrap_or_else(|| panic!("{key} is not in {info}"));
+        line.split_whitespace()
+            .skip(2)
+            .collect::<Vec<_>>()
+            .join(" ")
+    };
+    for (key, value) in [
+        ("log-level", "warn (file)"),
+        ("ports.allow", "192.0.2.0/24 (file)"),
+        ("ports.free", "61000-65535 (default)"),
+        ("metrics.listen", "nowhere (default)"),
+        ("dns.port", "5353 (flag or environment)"),
+        ("dns.enable", "true (default)"),
+        ("nft.path", "found in PATH, /usr/sbin or /sbin (default)"),
+        ("forwarding", "set (default)"),
+        ("pools.ipv6", "the host's own prefix (default)"),
+        ("dns.upstreams", "those of /etc/resolv.conf (default)"),
+    ] {
+        assert_eq!(line(key), value);
+    }
+    assert!(line("socket").ends_with("(flag or environment)"));
+    // The list of the configuration is what applies on a network without one.
+    host.ok(&["network", "create", "web"]);
+    host.ok(&["network", "create", "inner", "--internal"]);
+    for (network, clients) in [
+        ("web", "192.0.2.0/24 (`ports.allow` of the configuration)"),
+        ("inner", "the host (the network is internal)"),
+    ] {
+        let shown = host.ok(&["network", "inspect", network]);
+        let told = shown
+            .lines()
+            .find_map(|line| line.strip_prefix("publishes to"));
+        assert_eq!(told.map(str::trim), Some(clients), "{shown}");
+    }
+    host.stop();
+}
+
+/// The next query is asked at the new server.
+#[test]
+fn other_dns_servers_are_asked_after_a_reload() {
+    require_root_kernel!();
+    let host = unstarted(&[]);
+    let path = config(&host);
+    let text = |server: &str| format!("[dns]\nupstreams = ['{server}']\n");
+    fs::write(&path, text("192.0.2.2:5301")).unwrap();
+    let mut host = host;
+    host.add_arguments(&["--config", path.to_str().unwrap()]);
+    host.start();
+    let lab = Lab::of(host);
+    let _old = World::start(
+        &lab.outside,
+        "192.0.2.2:5301".parse().unwrap(),
+        [1, 1, 1, 1],
+    );
+    let _new = World::start(
+        &lab.outside,
+        "192.0.2.2:5302".parse().unwrap(),
+        [2, 2, 2, 2],
+    );
+    lab.host.ok(&[
+        "network",
+        "create",
+        "web",
+        "--subnet",
+        "10.9.0.0/24",
+        "--no-ipv6",
+    ]);
+    let front = lab.attach("web", "front", &[]);
+    let gateway = "10.9.0.1".parse().unwrap();
+    let ask = || ask_udp(&front.netns, gateway, "www.example.org", "A");
+    wait_until("the first server is asked", || {
+        ask() == Some(Answer::of(&["1.1.1.1"]))
+    });
+    let changed = "reloaded the configuration: changed dns.upstreams";
+    reload(&lab.host, &text("192.0.2.2:5302"), changed);
+    assert_eq!(ask(), Some(Answer::of(&["2.2.2.2"])));
+    let settings = lab.host.json(&["info"])["settings"].clone();
+    assert_eq!(settings["upstreams"][0], "192.0.2.2:5302");
+    assert_eq!(settings["pending"], serde_json::json!([]));
 }
 
 #[test]

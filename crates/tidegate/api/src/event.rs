@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
-use tidegate_model::{Change, Degraded, Name, PortBinding};
+use tidegate_model::{Change, Degraded, IfName, Name, PortBinding};
 
 use crate::{Endpoint, Fault, Fight, Network};
 
@@ -72,6 +72,25 @@ pub enum Happening {
     TableFought {
         /// Who, and how often.
         fight: Fight,
+    },
+    /// Another program changed or removed an interface of Tidegate's, and the daemon put it right.
+    InterfaceMended {
+        /// The interface.
+        interface: IfName,
+        /// What the daemon did, in words.
+        what: Vec<String>,
+    },
+    /// Another program changes interfaces of Tidegate's again and again. This event comes once, when that begins.
+    InterfacesFought {
+        /// How often interfaces were put right, with less than a minute in between.
+        times: u32,
+        /// The last repair, in words.
+        last: String,
+    },
+    /// Another program removed routing rules or routes of Tidegate's, and the daemon added them again.
+    RoutingMended {
+        /// What the daemon did, in words.
+        what: Vec<String>,
     },
     /// A network became degraded, or is degraded for another reason than before.
     NetworkDegraded {

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use serde::{Deserialize, Serialize};
 use tidegate_model::Forwarding;
 
-use crate::{Degraded, WaitingEndpoint};
+use crate::{Degraded, Repairs, WaitingEndpoint};
 
 /// The daemon, its build and its environment.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -42,6 +42,9 @@ pub struct Info {
     /// The program that changes the table again and again; none if there is none.
     #[serde(default)]
     pub fight: Option<Fight>,
+    /// What other programs changed and the daemon put right.
+    #[serde(default)]
+    pub repairs: Option<Repairs>,
     /// The degraded networks and endpoints.
     #[serde(default, skip_serializing_if = "Degraded::is_empty")]
     pub degraded: Degraded,
@@ -63,6 +66,38 @@ pub struct SettingsInfo {
     /// Settings that were changed in the configuration and need a restart.
     #[serde(default)]
     pub pending: Vec<String>,
+    /// Every setting in force. Empty from older daemons.
+    #[serde(default)]
+    pub all: Vec<Setting>,
+}
+
+/// A setting in force.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(rename_all = "kebab-case")]
+pub struct Setting {
+    /// Its key in tidegated.toml, as in `dns.port`.
+    pub key: String,
+    /// Its value, as text.
+    pub value: String,
+    /// Where the value comes from.
+    pub origin: SettingOrigin,
+}
+
+/// Where the value of a setting comes from.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(rename_all = "kebab-case")]
+pub enum SettingOrigin {
+    /// No one set it.
+    #[default]
+    Default,
+    /// The configuration file.
+    File,
+    /// A flag or an environment variable.
+    CommandLine,
+    /// The service manager, which passed the socket.
+    ServiceManager,
 }
 
 /// Whether the host forwards.

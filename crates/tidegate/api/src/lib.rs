@@ -21,6 +21,7 @@ mod network;
 pub mod openapi;
 mod policy;
 mod refusal;
+mod repairs;
 mod ruleset;
 pub mod traffic;
 mod travels;
@@ -35,10 +36,13 @@ pub use export::{
 #[cfg(feature = "schema")]
 pub use given::Schemas;
 pub use given::{Body, Given, Query};
-pub use info::{Build, DriverInfo, Fight, ForwardingInfo, Info, NamesInfo, SettingsInfo};
+pub use info::{
+    Build, DriverInfo, Fight, ForwardingInfo, Info, NamesInfo, Setting, SettingOrigin, SettingsInfo,
+};
 pub use network::{CreateNetwork, Network, NetworkView, Peer, RemoveNetwork, Subnet};
 pub use policy::Policy;
 pub use refusal::{Refusal, RefusalKind};
+pub use repairs::{Repair, Repaired, Repairs};
 pub use ruleset::{RulesetDiff, RulesetText};
 pub use travels::Travels;
 pub use warning::Warning;

@@ -313,6 +313,17 @@ pub(crate) fn event(event: &Event) -> String {
             format!("table changed by {program}{process}: {what}; put back")
         }
         Happening::TableFought { fight } => format!("table changed again and again: {fight}"),
+        Happening::InterfaceMended { interface, what } => {
+            let what = what.join(", ");
+            format!("interface {interface} changed by another program; put right: {what}")
+        }
+        Happening::InterfacesFought { times, last } => format!(
+            "interfaces changed again and again: put right {times} times in a row, the last time {last}"
+        ),
+        Happening::RoutingMended { what } => {
+            let what = what.join(", ");
+            format!("routing changed by another program; put right: {what}")
+        }
         Happening::NetworkDegraded { network, fault } => {
             format!("network {network} {}", status(Some(fault)))
         }
@@ -323,10 +334,14 @@ pub(crate) fn event(event: &Event) -> String {
         Happening::EndpointRestored { endpoint } => format!("endpoint {endpoint} restored"),
         Happening::Missed { events } => format!("{events} events were missed"),
     };
-    let time = i64::try_from(event.time).ok().filter(|time| *time > 0);
+    format!("{}  {what}\n", shown_time(event.time))
+}
+
+/// A time in milliseconds since 1970-01-01 UTC.
+fn shown_time(time: u64) -> String {
+    let time = i64::try_from(time).ok().filter(|time| *time > 0);
     let time = time.and_then(|time| Timestamp::from_millisecond(time).ok());
-    let time = time.map_or_else(|| "-".into(), |time| time.to_string());
-    format!("{time}  {what}\n")
+    time.map_or_else(|| "-".into(), |time| time.to_string())
 }
 
 /// What the doctor found: a line for each thing that was looked at and is well, and for each

@@ -13,7 +13,7 @@ mod request;
 mod serve;
 mod timings;
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use axum::Router;
@@ -32,7 +32,7 @@ use tidegate_api::traffic::Traffic;
 use tidegate_api::{
     Attach, Body, Build, CreateNetwork, Endpoint, EndpointView, Export, Imported, Info,
     NetworkView, Peer, Ports, Publish, Query, RemoveNetwork, RulesetDiff, RulesetText,
-    SettingsInfo, TearDown, TornDown, WaitingEndpoint,
+    SettingOrigin, SettingsInfo, TearDown, TornDown, WaitingEndpoint,
 };
 use tidegate_link::Gone;
 use tidegate_model::Name;
@@ -76,6 +76,7 @@ impl About {
     /// What it is, with the counts and states of the engine.
     fn info(self, engine: &Engine) -> Info {
         let (networks, endpoints) = engine.counts();
+        let socket = self.socket.clone();
         Info {
             build: self.build,
             driver: self.driver.get(),
@@ -86,19 +87,27 @@ impl About {
             endpoints,
             names: Some(engine.names_info()),
             fight: engine.fight(),
+            repairs: Some(engine.repairs()),
             degraded: engine.degraded().into(),
             forwarding: Some(engine.forwarding_info()),
-            settings: Some(settings_info(&self.in_force, engine.pools())),
+            settings: Some(settings_info(&self.in_force, &socket, engine.pools())),
             waiting: engine.waiting(),
         }
     }
 }
 
 /// The settings in force, as text.
-fn settings_info(in_force: &InForce, pools: Vec<Pool>) -> SettingsInfo {
-    let settings = in_force.settings();
+fn settings_info(in_force: &InForce, socket: &Path, pools: Vec<Pool>) -> SettingsInfo {
+    let mut settings = in_force.settings();
+    if settings.socket != socket {
+        settings.socket = socket.to_owned();
+        settings
+            .origins
+            .insert("socket", SettingOrigin::ServiceManager);
+    }
     let set = &settings.dns.upstreams;
     SettingsInfo {
+        all: settings.shown(),
         pools: pools.iter().map(ToString::to_string).collect(),
         upstreams: upstreams_now(set),
         upstreams_of: match set.is_empty() {

@@ -3,6 +3,7 @@
 
 mod error;
 mod file;
+mod keys;
 
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
@@ -17,6 +18,8 @@ use crate::resolver::Upstream;
 pub use error::{ConfigError, ConfigErrors};
 use file::LogLevel;
 pub use file::{Dns, File};
+use keys::Origins;
+pub(crate) use keys::{KEYS, Key};
 
 /// Everything that can be set.
 #[derive(Clone, Debug, PartialEq)]
@@ -39,6 +42,8 @@ pub struct Settings {
     pub metrics_listen: Option<SocketAddr>,
     /// The DNS server for endpoint names.
     pub dns: Dns,
+    /// Where each value comes from.
+    pub(crate) origins: Origins,
 }
 
 impl Settings {
@@ -75,6 +80,7 @@ impl Settings {
         let upstreams = upstreams(args.dns_upstreams.as_deref(), file.dns.upstreams);
         let settings = Self {
             file: None,
+            origins: keys::origins(args, &file.keys),
             socket: path(&args.socket, file.socket, DEFAULT_SOCKET),
             state_dir: path(&args.state_dir, file.state_dir, DEFAULT_STATE_DIR),
             log_level: faults.or(

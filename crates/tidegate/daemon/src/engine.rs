@@ -16,6 +16,7 @@ mod names;
 mod past;
 mod ports;
 mod removed;
+mod repairs;
 mod ruleset;
 mod start;
 mod sweep;
@@ -49,9 +50,10 @@ pub use error::EngineError;
 pub(crate) use error::UNKNOWN;
 use events::Events;
 use fight::Fights;
-use heal::{LinkFights, Uplinks};
+use heal::Uplinks;
 pub use mend::Mended;
 use past::Past;
+use repairs::Record;
 pub use start::OnUnknown;
 use sweep::Sweeps;
 use turn::{Held, Turn};
@@ -81,7 +83,7 @@ pub struct Engine {
     names: ResolverHandle,
     sweeps: Sweeps,
     fights: Fights,
-    link_fights: LinkFights,
+    record: Record,
     /// Why waiting endpoints cannot be attached although their namespaces are there.
     reasons: Mutex<BTreeMap<Name, String>>,
     /// Everything was removed from the host, and nothing is made any more.
@@ -337,6 +339,7 @@ impl Engine {
         let seen = Seen {
             state: &self.state(),
             counters: &self.counters,
+            repairs: &self.repairs(),
             is_fought: self.fight().is_some(),
             version: env!("CARGO_PKG_VERSION"),
             ports: ports.unwrap_or_default(),

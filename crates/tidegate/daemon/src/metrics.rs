@@ -4,6 +4,7 @@
 use std::fmt::Write;
 use std::sync::atomic::{AtomicU64, Ordering};
 
+use tidegate_api::Repairs;
 use tidegate_model::State;
 
 mod ports;
@@ -19,10 +20,6 @@ pub(crate) struct Counters {
     pub(crate) refused: AtomicU64,
     /// Commands that the host or the kernel refused.
     pub(crate) failed: AtomicU64,
-    /// Times that the table was put back after another program changed it.
-    pub(crate) mended: AtomicU64,
-    /// Times that a link was put right after another program changed or removed it.
-    pub(crate) links_mended: AtomicU64,
     /// Times that the process that answers for names was lost.
     pub(crate) names_lost: AtomicU64,
 }
@@ -45,6 +42,7 @@ struct Metric<'a> {
 pub(crate) struct Seen<'a> {
     pub(crate) state: &'a State,
     pub(crate) counters: &'a Counters,
+    pub(crate) repairs: &'a Repairs,
     pub(crate) is_fought: bool,
     pub(crate) version: &'a str,
     pub(crate) ports: PortSamples,
@@ -68,6 +66,7 @@ fn of_daemon<'a>(seen: &Seen<'a>) -> Vec<Metric<'a>> {
     let Seen {
         state,
         counters,
+        repairs,
         is_fought,
         version,
         ..
@@ -138,7 +137,7 @@ fn of_daemon<'a>(seen: &Seen<'a>) -> Vec<Metric<'a>> {
             name: "table_mended_total",
             kind: "counter",
             help: "Times that the table was put back after another program changed it.",
-            samples: vec![(String::new(), value(&counters.mended))],
+            samples: vec![(String::new(), repairs.table.times)],
         },
         Metric {
             name: "table_fought",
@@ -150,7 +149,13 @@ fn of_daemon<'a>(seen: &Seen<'a>) -> Vec<Metric<'a>> {
             name: "links_mended_total",
             kind: "counter",
             help: "Times that an interface was put right after another program changed or removed it.",
-            samples: vec![(String::new(), value(&counters.links_mended))],
+            samples: vec![(String::new(), repairs.interfaces.times)],
+        },
+        Metric {
+            name: "routing_mended_total",
+            kind: "counter",
+            help: "Times that routing rules or routes for answers of the DNS server were added again.",
+            samples: vec![(String::new(), repairs.routing.times)],
         },
         Metric {
             name: "names_lost_total",
@@ -194,10 +199,11 @@ mod tests {
     use super::*;
     use expect_test::expect;
 
-    fn seen<'a>(state: &'a State, counters: &'a Counters) -> Seen<'a> {
+    fn seen<'a>(state: &'a State, counters: &'a Counters, repairs: &'a Repairs) -> Seen<'a> {
         Seen {
             state,
             counters,
+            repairs,
             is_fought: true,
             version: "0.1.0",
             ports: PortSamples::default(),
@@ -208,7 +214,8 @@ mod tests {
     fn the_manual_page_lists_every_metric_with_its_meaning() {
         const PAGE: &str = include_str!("../../../../packaging/man/tidegated.toml.5");
         let (state, counters) = (State::default(), Counters::default());
-        let seen = seen(&state, &counters);
+        let repairs = Repairs::default();
+        let seen = seen(&state, &counters, &repairs);
         let metrics = seen.metrics();
         let exported = metrics.iter().map(|metric| {
             let Metric {
@@ -229,9 +236,10 @@ mod tests {
     fn the_text_is_what_prometheus_reads() {
         let counters = Counters::default();
         count(&counters.done);
-        count(&counters.mended);
-        let text = seen(&State::default(), &counters).render();
-        expect![[r#"
+        let mut repairs = Repairs::default();
+        repairs.table.times = 1;
+        let text = seen(&State::default(), &counters, &repairs).render();
+        expect![[r##"
             # HELP tidegate_build_info Always 1; the label has the version.
             # TYPE tidegate_build_info gauge
             tidegate_build_info{version="0.1.0"} 1
@@ -265,6 +273,9 @@ mod tests {
             # HELP tidegate_links_mended_total Times that an interface was put right after another program changed or removed it.
             # TYPE tidegate_links_mended_total counter
             tidegate_links_mended_total 0
+            # HELP tidegate_routing_mended_total Times that routing rules or routes for answers of the DNS server were added again.
+            # TYPE tidegate_routing_mended_total counter
+            tidegate_routing_mended_total 0
             # HELP tidegate_names_lost_total Times that the DNS process was lost and replaced.
             # TYPE tidegate_names_lost_total counter
             tidegate_names_lost_total 0
@@ -283,7 +294,7 @@ mod tests {
             # HELP tidegate_port_losses_total Times that ends of connections were missed, and their traffic not counted.
             # TYPE tidegate_port_losses_total counter
             tidegate_port_losses_total 0
-        "#]]
+        "##]]
         .assert_eq(&text);
     }
 }

@@ -5,9 +5,10 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use tidegate_args::Daemon;
 use tidegate_plan::Defaults;
 
-use crate::config::Settings;
+use crate::config::{Dns, KEYS, Key, Settings};
 use crate::engine::Engine;
 use crate::logging::LogLevel;
+use crate::resolver::{Names, ResolverSettings};
 
 /// The settings in force. Clones are handles to the same ones.
 #[derive(Clone, Debug)]
@@ -51,6 +52,7 @@ pub(crate) struct Reload {
     pub(crate) in_force: InForce,
     pub(crate) engine: Arc<Engine>,
     pub(crate) log_level: LogLevel,
+    pub(crate) resolver: ResolverSettings,
 }
 
 impl Reload {
@@ -69,9 +71,12 @@ impl Reload {
         };
         let mut changing = self.in_force.changing();
         let before = &changing.settings;
-        let pending = different(&RESTART, before, &read);
-        let changed = different(&RELOAD, before, &read);
+        let pending = different(false, before, &read);
+        let changed = different(true, before, &read);
         self.log_level.set(read.log_level);
+        self.resolver
+            .set(read.dns.upstreams.clone(), read.log_level);
+        self.engine.names().set_log_level(read.log_level);
         self.engine.reload(&read.defaults);
         changing.settings = adopted(before, read);
         for name in &pending {
@@ -87,50 +92,24 @@ impl Reload {
     }
 }
 
-/// A setting by its key in tidegated.toml, and whether both have the same value of it.
-type Setting = (&'static str, fn(&Settings, &Settings) -> bool);
-
-/// What a reload puts in force.
-const RELOAD: [Setting; 5] = [
-    ("log-level", |a, b| a.log_level == b.log_level),
-    ("pools.ipv4", |a, b| {
-        a.defaults.pools.ipv4 == b.defaults.pools.ipv4
-    }),
-    ("pools.ipv6", |a, b| {
-        a.defaults.pools.ipv6 == b.defaults.pools.ipv6
-    }),
-    ("ports.free", |a, b| {
-        a.defaults.free_ports == b.defaults.free_ports
-    }),
-    ("ports.allow", |a, b| a.defaults.allow == b.defaults.allow),
-];
-
-/// What needs a restart: the daemon has opened it, or the host depends on it.
-const RESTART: [Setting; 9] = [
-    ("socket", |a, b| a.socket == b.socket),
-    ("state-dir", |a, b| a.state_dir == b.state_dir),
-    ("forwarding", |a, b| {
-        a.defaults.forwarding == b.defaults.forwarding
-    }),
-    ("nft.driver", |a, b| a.nft_driver == b.nft_driver),
-    ("nft.path", |a, b| a.nft_path == b.nft_path),
-    ("metrics.listen", |a, b| {
-        a.metrics_listen == b.metrics_listen
-    }),
-    ("dns.enable", |a, b| a.dns.enable == b.dns.enable),
-    ("dns.port", |a, b| a.dns.port == b.dns.port),
-    ("dns.upstreams", |a, b| a.dns.upstreams == b.dns.upstreams),
-];
-
-/// The names of those settings whose values differ.
-fn different(settings: &[Setting], one: &Settings, other: &Settings) -> Vec<&'static str> {
-    let different = settings.iter().filter(|(_, is_same)| !is_same(one, other));
-    different.map(|(name, _)| *name).collect()
+/// The names of the keys of one kind whose values differ.
+fn different(is_reloaded: bool, one: &Settings, other: &Settings) -> Vec<&'static str> {
+    let of_kind = KEYS.iter().filter(|key| key.is_reloaded == is_reloaded);
+    let different = of_kind.filter(|key| !(key.is_same)(one, other));
+    different.map(|key| key.name).collect()
 }
 
 /// The settings in force after a reload.
 fn adopted(before: &Settings, read: Settings) -> Settings {
+    let origin = |key: &Key| {
+        let origins = match key.is_reloaded || (key.is_same)(before, &read) {
+            true => &read.origins,
+            false => &before.origins,
+        };
+        Some((key.name, *origins.get(key.name)?))
+    };
     Settings {
+        origins: KEYS.iter().filter_map(origin).collect(),
         file: read.file,
         log_level: read.log_level,
         defaults: Defaults {
@@ -139,12 +118,18 @@ fn adopted(before: &Settings, read: Settings) -> Settings {
             allow: read.defaults.allow,
             ..before.defaults.clone()
         },
+        dns: Dns {
+            upstreams: read.dns.upstreams,
+            ..before.dns.clone()
+        },
         ..before.clone()
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use tidegate_api::SettingOrigin;
+
     use super::*;
 
     fn settings(text: &str) -> Settings {
@@ -178,11 +163,15 @@ mod tests {
     #[test]
     fn each_setting_is_reloaded_or_needs_a_restart() {
         let (before, read) = (settings(""), settings(OTHER));
-        let all = [&RELOAD[..], &RESTART].concat();
-        assert_eq!(different(&all, &before, &read).len(), all.len());
+        let names = |is_reloaded| different(is_reloaded, &before, &read);
+        assert_eq!(names(true).len() + names(false).len(), KEYS.len());
         let mut after = adopted(&before, read.clone());
-        assert_eq!(different(&RELOAD, &after, &read), [""; 0]);
-        assert_eq!(different(&RESTART, &before, &after), [""; 0]);
+        assert_eq!(different(true, &after, &read), [""; 0]);
+        assert_eq!(different(false, &before, &after), [""; 0]);
+        let shown = after.shown();
+        let origin = |key: &str| shown.iter().find(|it| it.key == key).unwrap().origin;
+        assert_eq!(origin("dns.upstreams"), SettingOrigin::File);
+        assert_eq!(origin("dns.port"), SettingOrigin::Default, "not in force");
         // With what needs a restart, it is all that was read: no setting is forgotten.
         after.socket = read.socket.clone();
         after.state_dir = read.state_dir.clone();
@@ -191,6 +180,17 @@ mod tests {
         after.metrics_listen = read.metrics_listen;
         after.dns = read.dns.clone();
         after.defaults.forwarding = read.defaults.forwarding;
+        after.origins = read.origins.clone();
         assert_eq!(after, read);
+    }
+
+    #[test]
+    fn each_setting_is_shown_with_where_it_comes_from() {
+        let (default, other) = (settings("").shown(), settings(OTHER).shown());
+        assert!(default.iter().all(|it| it.origin == SettingOrigin::Default));
+        assert!(other.iter().all(|it| it.origin == SettingOrigin::File));
+        for (one, other) in default.iter().zip(&other) {
+            assert_ne!(one.value, other.value, "{}", one.key);
+        }
     }
 }

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use error_hint::causes;
-use tidegate_link::Changes;
+use tidegate_link::{Changes, LinkChange};
 
 use crate::engine::Engine;
 use crate::worker::{Worker, rest};
@@ -44,6 +44,9 @@ pub(crate) fn start(engine: Arc<Engine>, mut changes: Changes) -> io::Result<Wor
             };
             engine.keep_routers(&heard);
             if !engine.is_to_revive(&heard) {
+                if heard == LinkChange::Nothing {
+                    engine.look_at_routing();
+                }
                 continue;
             }
             if !rest(&stopped, SETTLE) {

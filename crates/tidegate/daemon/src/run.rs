@@ -25,7 +25,7 @@ use crate::config::{ConfigErrors, Dns, Settings};
 use crate::engine::{Engine, EngineError, OnUnknown, UNKNOWN};
 use crate::listen::{ListenError, Listening};
 use crate::reload::{InForce, Reload};
-use crate::resolver::{self, Names, Sockets};
+use crate::resolver::{self, Names, ResolverSettings, Sockets};
 use crate::store::{Store, StoreError};
 use crate::worker::{Life, Worker};
 use crate::{
@@ -193,7 +193,7 @@ pub fn run(args: &Daemon, handed_over: Option<UnixListener>) -> Result<(), Start
     let watch = Watch::open(&tidegate_plan::table())?;
     let (driver, in_use) = driver::start(&settings, &watch.ledger())?;
     let log_level = settings.log_level;
-    let dns = settings.dns.clone();
+    let resolver = ResolverSettings::new(settings.dns.upstreams.clone(), log_level);
     let folder = settings.state_dir.clone();
     let defaults = settings.defaults.clone();
     let in_force = InForce::from(settings);
@@ -227,8 +227,7 @@ pub fn run(args: &Daemon, handed_over: Option<UnixListener>) -> Result<(), Start
         Ok(sockets) if engine.resolves() => Some(resolver::start(
             Arc::<Engine>::clone(&engine),
             sockets,
-            &dns.upstreams,
-            log_level,
+            resolver.clone(),
         )),
         Ok(_) => None,
         Err(reason) => {
@@ -249,6 +248,7 @@ pub fn run(args: &Daemon, handed_over: Option<UnixListener>) -> Result<(), Start
         in_force,
         engine: Arc::clone(&engine),
         log_level: level,
+        resolver,
     };
     runtime.spawn(reload_on(hangups, reload));
     let engine_and_threads = (Arc::clone(&engine), threads);

@@ -13,15 +13,18 @@ use tidegate_model::IfName;
 use tidegate_model::links::Link;
 use tidegate_sys::netlink::{self, Notifications, Request, Socket};
 
-use crate::decode::{AddressRecord, LinkRecord, link_index, reverse_path};
+use crate::decode::{AddressRecord, LinkRecord, answer_rule, link_index, reverse_path};
 use crate::error::{Cause, LinkError};
 use crate::message;
 use crate::remover::is_retired;
 use crate::survey::link_of;
 
-/// `RTNLGRP_LINK`, `RTNLGRP_IPV4_IFADDR`, `RTNLGRP_IPV6_IFADDR` and `RTNLGRP_IPV4_NETCONF` (linux/rtnetlink.h). IPv6
-/// that is turned on again gives every link that is up its link-local address.
-const GROUPS: [u32; 4] = [1, 5, 9, 24];
+/// `RTNLGRP_LINK`, `RTNLGRP_IPV4_IFADDR`, `RTNLGRP_IPV4_RULE`, `RTNLGRP_IPV6_IFADDR`, `RTNLGRP_IPV6_RULE` and
+/// `RTNLGRP_IPV4_NETCONF` (linux/rtnetlink.h). IPv6 that is turned on again gives every link that is up its link-local
+/// address. The groups of routes are left out: a host that exchanges routes with others has messages without end.
+const GROUPS: [u32; 6] = [1, 5, 8, 9, 19, 24];
+/// `RTM_DELRULE`.
+const DELRULE: u16 = 33;
 /// `RTM_NEWNETCONF`: a sysctl of a link was set.
 const NEWNETCONF: u16 = 80;
 /// How long to wait for further changes after the first. The socket's memory holds the messages of that time.
@@ -42,7 +45,7 @@ const NEWADDR: u16 = 20;
 /// `RTM_DELADDR`.
 const DELADDR: u16 = 21;
 
-/// Receives every change of links and addresses of a network namespace.
+/// Receives every change of links, addresses and routing rules of a network namespace.
 #[derive(Debug)]
 pub struct Changes {
     notifications: Notifications,
@@ -70,6 +73,8 @@ pub struct ChangeDetails {
     pub lost_addresses: BTreeSet<IfName>,
     /// Links whose reverse path filter was set to another value than loose.
     pub strict: BTreeSet<IfName>,
+    /// Whether a rule for the DNS server's answers was removed.
+    pub lost_rules: bool,
     /// Links that changed, as they are now, without their addresses.
     pub links: Vec<Link>,
 }
@@ -122,6 +127,7 @@ impl Changes {
     /// If the socket can no longer be used.
     pub fn read(&mut self) -> Result<LinkChange, LinkError> {
         let (mut got, mut lost) = (BTreeSet::new(), BTreeSet::new());
+        let mut lost_rules = false;
         let (mut touched, mut filtered) = (BTreeSet::new(), BTreeMap::new());
         let is_all = self.notifications.read(|message| {
             let record = || AddressRecord::decode(message.body);
@@ -129,6 +135,7 @@ impl Changes {
                 DELADDR => lost.extend(record().map(|address| address.index)),
                 NEWADDR => got.extend(record().filter(is_of_link).map(|address| address.index)),
                 NEWNETCONF => filtered.extend(reverse_path(message.body)),
+                DELRULE => lost_rules |= answer_rule(message.body).is_some(),
                 NEWLINK => touched.extend(link_index(message.body)),
                 DELLINK => match message.body.first() {
                     Some(&UNSPEC) => drop(link_index(message.body).map(|it| touched.remove(&it))),
@@ -159,6 +166,7 @@ impl Changes {
             got_ipv6,
             lost_addresses,
             strict,
+            lost_rules,
             links,
         }))
     }

@@ -4,8 +4,8 @@
 use std::net::IpAddr;
 
 use ipnet::IpNet;
-use tidegate_model::links::{Bridging, LinkKind, MAIN_TABLE, RoutingRule};
-use tidegate_model::{IfName, MacAddr, StateId};
+use tidegate_model::links::{Bridging, GROUP, LinkKind, MAIN_TABLE, RoutingRule};
+use tidegate_model::{IfName, MacAddr, RESOLVERS, StateId};
 use tidegate_sys::netlink::{attribute, attributes};
 
 // linux/if_link.h
@@ -297,6 +297,16 @@ pub(crate) fn routing_rule(body: &[u8]) -> Option<RoutingRule> {
         to: destination.and_then(|net| IpNet::new(net, prefix_length).ok()),
         least_prefix: suppressed.map_or(0, |length| u8::try_from(length + 1).unwrap_or(u8::MAX)),
     })
+}
+
+/// Reads a rule: the address from which it leads to our table. None if it is another rule.
+pub(crate) fn answer_rule(body: &[u8]) -> Option<IpAddr> {
+    const SOURCE: u16 = 2;
+    const TABLE: u16 = 15;
+    let (header, rest) = body.split_first_chunk::<12>()?;
+    let table = attribute(rest, TABLE).and_then(|value| u32_at(value, 0))?;
+    let source = ip(header[0], attribute(rest, SOURCE)?)?;
+    (table == GROUP && RESOLVERS.contains(&source)).then_some(source)
 }
 
 fn link_kind(info: &[u8]) -> LinkKind {

@@ -8,10 +8,12 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use ipnet::IpNet;
-use tidegate_model::links::{Link, LinkStep, NetnsFacts, PolicyRouting, PortHold, Route};
+use tidegate_model::links::{
+    AnswerRouting, Link, LinkStep, NetnsFacts, PolicyRouting, PortHold, Route,
+};
 use tidegate_model::tracked::{Fate, Tracked};
 use tidegate_model::traffic::{ConnectionKey, TrafficCounts};
-use tidegate_model::{IfName, NetnsId, NetnsRef, Protocol, StateId};
+use tidegate_model::{IfName, NetnsId, NetnsRef, Protocol, RESOLVERS, StateId};
 
 use crate::error::{Cause, ErrorKind, Holder, LinkError};
 use crate::{Connections, Links, NetnsFault};
@@ -289,6 +291,23 @@ impl Links for FakeLinks {
     /// It has no rules of its own.
     fn policy_routing(&mut self) -> Result<PolicyRouting, LinkError> {
         Ok(PolicyRouting::default())
+    }
+
+    /// Nobody removes rules or routes from it.
+    fn answer_routing(&mut self) -> Result<AnswerRouting, LinkError> {
+        let state = self.state();
+        let bridges = state.steps.iter().filter_map(|step| match step {
+            LinkStep::AddBridge(bridge) | LinkStep::MendBridge(bridge) => Some(bridge),
+            _ => None,
+        });
+        let routes = bridges.flat_map(|bridge| {
+            let nets = bridge.answered.iter();
+            nets.map(|net| (net.trunc(), bridge.ifname.clone()))
+        });
+        Ok(AnswerRouting {
+            rules: RESOLVERS.into(),
+            routes: routes.collect(),
+        })
     }
 
     fn connections(&self) -> Box<dyn Connections> {

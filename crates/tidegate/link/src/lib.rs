@@ -47,7 +47,9 @@ use std::collections::BTreeSet;
 use std::path::Path;
 
 use ipnet::IpNet;
-use tidegate_model::links::{Link, LinkStep, NetnsFacts, PolicyRouting, Route, Sysctl};
+use tidegate_model::links::{
+    AnswerRouting, Link, LinkStep, NetnsFacts, PolicyRouting, Route, Sysctl,
+};
 use tidegate_model::tracked::{Fate, Tracked};
 use tidegate_model::traffic::{ConnectionKey, TrafficCounts};
 use tidegate_model::{IfName, NetnsId, Protocol, StateId};
@@ -108,6 +110,9 @@ pub trait Links: Send {
 
     /// The host's routing rules, and the routes of the tables that only they use.
     fn policy_routing(&mut self) -> Result<PolicyRouting, LinkError>;
+
+    /// What the host has of the way of the DNS server's answers to networks to which it has no route.
+    fn answer_routing(&mut self) -> Result<AnswerRouting, LinkError>;
 
     /// The connections that the host tracks, for a thread of their own.
     fn connections(&self) -> Box<dyn Connections>;

@@ -5,7 +5,9 @@ use std::path::Path;
 use std::sync::Arc;
 
 use ipnet::IpNet;
-use tidegate_model::links::{Link, LinkStep, NetnsFacts, PolicyRouting, Route, Sysctl};
+use tidegate_model::links::{
+    AnswerRouting, Link, LinkStep, NetnsFacts, PolicyRouting, Route, Sysctl,
+};
 use tidegate_model::{IfName, NetnsId, Protocol, StateId};
 
 use crate::batch::What;
@@ -111,6 +113,11 @@ impl Links for Rtnetlink {
     fn policy_routing(&mut self) -> Result<PolicyRouting, LinkError> {
         survey::policy(&mut self.socket)
             .map_err(|cause| LinkError::new("list the host's routing rules", cause))
+    }
+
+    fn answer_routing(&mut self) -> Result<AnswerRouting, LinkError> {
+        answers::found(&mut self.socket)
+            .map_err(|cause| LinkError::new("list the rules of the DNS server's answers", cause))
     }
 
     fn connections(&self) -> Box<dyn Connections> {

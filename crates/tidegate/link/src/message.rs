@@ -435,6 +435,13 @@ pub(crate) fn list_routes() -> Request {
     Request::new(RTM_GETROUTE, DUMP, &RouteMessage::default())
 }
 
+/// Asks for the routes of our table, in both families.
+pub(crate) fn list_routes_of_answers() -> Request {
+    let mut message = RouteMessage::default();
+    message.attributes = vec![RouteAttribute::Table(TABLE)];
+    Request::new(RTM_GETROUTE, DUMP, &message)
+}
+
 /// Asks for the routing rules of a family (`struct fib_rule_hdr` of linux/fib_rules.h).
 pub(crate) fn list_rules(is_ipv6: bool) -> Request {
     let family = if is_ipv6 {

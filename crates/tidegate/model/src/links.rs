@@ -1,5 +1,6 @@
 //! Link steps as values: `tidegate-plan` creates them, and `tidegate-link` carries them out over rtnetlink.
 
+use std::collections::BTreeSet;
 use std::net::{IpAddr, SocketAddr};
 
 use ipnet::IpNet;
@@ -368,6 +369,15 @@ pub struct PolicyRouting {
     pub rules: Vec<RoutingRule>,
     /// Routes of tables other than `local` and `main`, with their tables.
     pub routes: Vec<(u32, Route)>,
+}
+
+/// What the host has of the way of the DNS server's answers to networks to which it has no route.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct AnswerRouting {
+    /// The addresses from which rules lead to our table, whose number is [`GROUP`].
+    pub rules: BTreeSet<IpAddr>,
+    /// The routes of our table: destinations and links.
+    pub routes: BTreeSet<(IpNet, IfName)>,
 }
 
 /// Facts about a namespace before it is attached.

@@ -1,5 +1,6 @@
 //! Finds what stops packets or changes, from the state and symptoms of the host.
 
+mod answers;
 mod bridge_netfilter;
 mod chains;
 mod degraded;
@@ -49,6 +50,7 @@ const CHECKS: &[Check] = &[
     legacy::CHECK,
     names::CHECK,
     routes::CHECK,
+    answers::CHECK,
     routers::CHECK,
     bridge_netfilter::CHECK,
     reverse_path::CHECK,

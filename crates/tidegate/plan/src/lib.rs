@@ -3,6 +3,7 @@
 
 mod addresses;
 mod allow;
+mod answers;
 mod chain_names;
 mod dns;
 mod doctor;
@@ -45,6 +46,7 @@ use tidegate_model::links::LinkStep;
 use tidegate_model::{Change, IfName};
 use tidegate_nft::Transaction;
 
+pub use answers::{AnswersMending, mend_answers, needs_answers};
 pub use doctor::{Symptoms, diagnose, needs, unknown_facts};
 pub use endpoint::{attach, detach};
 pub use explain::{HostRouting, SYSCTLS_OF_PATHS, explain};

@@ -1,14 +1,40 @@
 //! What the daemon is and works with.
 
-use tidegate_api::{Degraded, ForwardingInfo, Info, NamesInfo, SettingsInfo, WaitingEndpoint};
+use tidegate_api::{
+    Degraded, ForwardingInfo, Info, NamesInfo, Repair, Repaired, Repairs, Setting, SettingOrigin,
+    SettingsInfo, WaitingEndpoint,
+};
 use tidegate_model::Forwarding;
 
+use super::shown_time;
 use super::table::{fields, joined};
 
 /// What the daemon is and works with.
 pub(crate) fn info(info: &Info) -> String {
+    let settings = settings(info);
+    let settings = settings.iter().map(|(key, value)| (&**key, value.clone()));
+    let rows: Vec<(&str, String)> = daemon(info).into_iter().chain(settings).collect();
+    fields(&rows)
+}
+
+/// Every setting with where it comes from.
+fn settings(info: &Info) -> Vec<(String, String)> {
+    let all = info.settings.iter().flat_map(|it| &it.all);
+    let shown = all.map(|Setting { key, value, origin }| {
+        let origin = match origin {
+            SettingOrigin::Default => "default",
+            SettingOrigin::File => "file",
+            SettingOrigin::CommandLine => "flag or environment",
+            SettingOrigin::ServiceManager => "service manager",
+        };
+        (format!("setting {key}"), format!("{value} ({origin})"))
+    });
+    shown.collect()
+}
+
+fn daemon(info: &Info) -> Vec<(&'static str, String)> {
     let Info { build, driver, .. } = info;
-    fields(&[
+    vec![
         ("version", build.version.clone()),
         ("commit", build.commit.clone()),
         ("flavour", build.flavour.clone()),
@@ -40,13 +66,21 @@ pub(crate) fn info(info: &Info) -> String {
         (
             "table",
             info.fight.as_ref().map_or_else(
-                || "changed only by Tidegate".to_owned(),
+                || repaired(info, |it| &it.table, "restored"),
                 |fight| format!("changed again and again: {fight}"),
             ),
         ),
+        (
+            "interfaces",
+            repaired(info, |it| &it.interfaces, "put right"),
+        ),
+        (
+            "routing rules",
+            repaired(info, |it| &it.routing, "restored"),
+        ),
         ("degraded", degraded(&info.degraded)),
         ("waiting", joined(info.waiting.iter().map(waiting))),
-    ])
+    ]
 }
 
 /// An imported endpoint that waits.
@@ -63,6 +97,25 @@ fn waiting(waiting: &WaitingEndpoint) -> String {
         netns.display(),
         reason.unwrap_or_default()
     )
+}
+
+/// How often other programs changed something since the daemon started, and the last repair. An older daemon does not
+/// tell.
+fn repaired(info: &Info, of: fn(&Repairs) -> &Repaired, done: &str) -> String {
+    let Some(Repaired { times, last }) = info.repairs.as_ref().map(of) else {
+        return String::new();
+    };
+    let times = match times {
+        0 => return "changed only by Tidegate".to_owned(),
+        1 => "once".to_owned(),
+        more => format!("{more} times"),
+    };
+    let last = last
+        .as_ref()
+        .map_or_else(String::new, |Repair { time, what }| {
+            format!(", last {} ({what})", shown_time(*time))
+        });
+    format!("{done} {times} since the daemon started{last}")
 }
 
 /// What an older daemon does not tell is left empty.

@@ -1,5 +1,6 @@
 //! `tidegated.toml`.
 
+use std::collections::BTreeSet;
 use std::io;
 use std::net::SocketAddr;
 use std::num::NonZeroU16;
@@ -39,6 +40,9 @@ pub struct File {
     pub metrics: Metrics,
     /// The DNS server for endpoint names.
     pub dns: Dns,
+    /// The keys that it has, with their tables: `dns.port`.
+    #[serde(skip)]
+    pub keys: BTreeSet<String>,
 }
 
 /// The DNS server for endpoint names.
@@ -167,7 +171,10 @@ impl File {
         let end = end.min().unwrap_or(text.len());
         loop {
             let error = match Self::deserialize(Deserializer::from(table.clone())) {
-                Ok(file) if faults.is_empty() => return Ok(file),
+                Ok(file) if faults.is_empty() => {
+                    let keys = keys(table.get_ref());
+                    return Ok(Self { keys, ..file });
+                }
                 Ok(_) => break,
                 Err(error) => error,
             };
@@ -183,6 +190,23 @@ impl File {
         }
         Err(ConfigErrors::of_file(faults))
     }
+}
+
+/// The keys of the file and of its tables.
+fn keys(table: &DeTable<'_>) -> BTreeSet<String> {
+    let of_entry = |(key, value): (&Spanned<_>, &Spanned<DeValue<'_>>)| {
+        let key: &std::borrow::Cow<'_, str> = key.get_ref();
+        match value.get_ref() {
+            DeValue::Table(inner) => {
+                let inner = inner.keys();
+                inner
+                    .map(|name| format!("{key}.{}", name.get_ref()))
+                    .collect()
+            }
+            _ => vec![key.to_string()],
+        }
+    };
+    table.iter().flat_map(of_entry).collect()
 }
 
 fn text_of(path: &Path) -> Result<String, ConfigError> {

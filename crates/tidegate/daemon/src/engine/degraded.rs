@@ -11,6 +11,7 @@ use tidegate_plan::{Plan, StaleConnections};
 use tokio::sync::broadcast::Receiver;
 
 use super::events::now;
+use super::repairs::InterfaceRepair;
 use super::{Backends, Engine, EngineError};
 
 impl Engine {
@@ -52,6 +53,12 @@ impl Engine {
         {
             return true;
         }
+        if let LinkChange::Changed(told) = heard
+            && told.lost_rules
+            && tidegate_plan::needs_answers(&state)
+        {
+            return true;
+        }
         if !loosened(&state, heard).is_empty() {
             return true;
         }
@@ -88,6 +95,7 @@ impl Engine {
                 tracing::warn!(causes = ?causes(&error), "{error}");
             }
         }
+        self.note_interfaces(turned_off(&self.state(), heard));
         let links = backends.links.links();
         let missing = links.map(|links| {
             let missing = self.heal(&mut backends, &links);
@@ -338,6 +346,22 @@ fn with_ipv6<'a>(state: &'a State, heard: &LinkChange) -> (Vec<&'a Name>, Vec<Li
         }
     };
     tidegate_plan::without_ipv6_again(state, |_| is_suspect)
+}
+
+/// The interfaces of ours that were told to have got IPv6 although it should be off there.
+fn turned_off(state: &State, heard: &LinkChange) -> Vec<InterfaceRepair> {
+    let LinkChange::Changed(told) = heard else {
+        return Vec::new();
+    };
+    let is_told = |ifname: &IfName| told.got_ipv6.contains(ifname);
+    let (networks, _) = tidegate_plan::without_ipv6_again(state, is_told);
+    let bridges = networks.into_iter();
+    let bridges = bridges.filter_map(|name| Some(&state.networks.get(name)?.bridge));
+    let ports = state.endpoints.values().map(|it| &it.host_ifname);
+    let ports = ports.filter(|ifname| is_told(ifname));
+    let done = bridges.chain(ports);
+    done.map(|ifname| (ifname.clone(), vec!["IPv6 turned off".to_owned()]))
+        .collect()
 }
 
 /// Whether a link of another program has the name of a network's bridge.

@@ -26,7 +26,7 @@ impl Engine {
     /// # Errors
     /// If the host's links or routes cannot be listed.
     pub fn doctor(&self) -> Result<Diagnosis, EngineError> {
-        let (links, routes, policy, unguarded, unstored) = {
+        let (links, routes, policy, answers, unguarded, unstored) = {
             let mut backends = self.backends();
             let store = &backends.store;
             let unstored = (!store.is_in_place()).then(|| store.path().display().to_string());
@@ -34,6 +34,7 @@ impl Engine {
                 backends.links.links()?,
                 backends.links.routes()?,
                 backends.links.policy_routing()?,
+                backends.links.answer_routing(),
                 backends.links.unguarded(),
                 unstored,
             )
@@ -48,6 +49,7 @@ impl Engine {
             links,
             routes,
             policy,
+            answers: answers.map_err(|error| one_line(&error)),
             unguarded,
             lacking: tidegate_link::lacking(&needs(&state)).map_err(|error| one_line(&error)),
             table: self.ruleset_differences().map_err(|error| one_line(&error)),

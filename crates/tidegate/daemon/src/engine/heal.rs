@@ -1,39 +1,17 @@
 //! Undoes what other programs change on links of ours: as for the table, the state wins.
 
 use std::collections::BTreeSet;
-use std::fmt;
 use std::sync::{Mutex, PoisonError};
-use std::time::{Duration, Instant};
 
 use error_hint::causes;
 use tidegate_link::{Gone, LinkChange, LinkError};
 use tidegate_model::links::{GROUP, Link, LinkKind, LinkStep};
 use tidegate_model::{IfName, Name, Network};
-use tidegate_plan::{LinkOwner, Mending, Plan};
+use tidegate_plan::{AnswersMending, LinkOwner, Mending, Plan};
 
 use super::degraded::{loosened, partly};
+use super::repairs::InterfaceRepair;
 use super::{Backends, Engine, EngineError};
-use crate::metrics::count;
-use crate::pace::{CALM, Pace};
-
-/// Counts repairs of links in a row, as for the table.
-#[derive(Debug, Default)]
-pub(super) struct LinkFights(Mutex<(Pace, Option<(LinksFight, Instant)>)>);
-
-/// Another program changes links of ours again and again. The kernel does not tell which program.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct LinksFight {
-    times: u32,
-    /// The last repair.
-    last: String,
-}
-
-impl fmt::Display for LinksFight {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { times, last } = self;
-        write!(f, "put right {times} times in a row, the last time {last}")
-    }
-}
 
 /// The interfaces of the host of which the kernel told.
 #[derive(Debug, Default)]
@@ -95,30 +73,81 @@ impl Engine {
     /// Returns which links are missing.
     pub(super) fn heal(&self, backends: &mut Backends, links: &[Link]) -> BTreeSet<IfName> {
         let found = tidegate_plan::mend(&self.state(), links);
+        let mut done = Vec::new();
         for mending in found.changed {
-            self.put_right(backends, mending);
+            done.extend(self.put_right(backends, mending));
         }
         for ifname in found.strays {
             tracing::warn!(interface = %ifname, "removing an interface of Tidegate's that another program renamed");
-            if let Err(error) = backends.links.apply(&LinkStep::DeleteLink(ifname)) {
-                tracing::warn!(causes = ?causes(&error), "{error}");
+            match backends.links.apply(&LinkStep::DeleteLink(ifname.clone())) {
+                Ok(()) => done.push((
+                    ifname,
+                    vec!["removed: another program renamed it".to_owned()],
+                )),
+                Err(error) => tracing::warn!(causes = ?causes(&error), "{error}"),
             }
         }
+        self.note_interfaces(done);
+        self.heal_routing(backends);
         found.missing
+    }
+
+    /// Looks whether the way of answers to isolated networks is whole. The kernel tells of removed rules; that a route was
+    /// removed, only a look shows.
+    pub(crate) fn look_at_routing(&self) {
+        if tidegate_plan::needs_answers(&self.state()) {
+            let mut backends = self.backends();
+            let before = self.degraded();
+            self.heal_routing(&mut backends);
+            self.tell_of_degraded(&before);
+        }
+    }
+
+    /// Adds rules and routes for answers to isolated networks again.
+    fn heal_routing(&self, backends: &mut Backends) {
+        if !tidegate_plan::needs_answers(&self.state()) {
+            return;
+        }
+        let found = match backends.links.answer_routing() {
+            Ok(found) => found,
+            Err(error) => {
+                tracing::warn!(causes = ?causes(&error), "{error}");
+                return;
+            }
+        };
+        let mendings = tidegate_plan::mend_answers(&self.state(), &found);
+        let mut done = Vec::new();
+        for AnswersMending {
+            network,
+            missing,
+            step,
+        } in mendings
+        {
+            match backends.links.apply(&step) {
+                Ok(()) => done.extend(missing.into_iter().map(|it| format!("{it} added"))),
+                Err(error) => self.set_network(&network, Some(partly(&error.into()))),
+            }
+        }
+        self.note_routing(done);
     }
 
     /// Makes reverse path filters loose again: `sysctl --system`, or systemd-sysctl when a link appears, may make them
     /// strict.
     pub(super) fn loosen(&self, backends: &mut Backends, heard: &LinkChange) {
         let steps = loosened(&self.state(), heard);
+        let mut done = Vec::new();
         for (bridge, step) in steps {
             match backends.links.apply(&step) {
-                Ok(()) => tracing::warn!(
-                    "another program set net.ipv4.conf.{bridge}.rp_filter: it is 2 (loose) again"
-                ),
+                Ok(()) => {
+                    tracing::warn!(
+                        "another program set net.ipv4.conf.{bridge}.rp_filter: it is 2 (loose) again"
+                    );
+                    done.push((bridge, vec!["rp_filter set to 2 (loose)".to_owned()]));
+                }
                 Err(error) => tracing::warn!(causes = ?causes(&error), "{error}"),
             }
         }
+        self.note_interfaces(done);
     }
 
     /// An interface that appears later accepts router advertisements too, if the daemon had the host forward.
@@ -136,7 +165,8 @@ impl Engine {
         }
     }
 
-    fn put_right(&self, backends: &mut Backends, mending: Mending) {
+    /// Returns the repair, if it succeeded at least in part.
+    fn put_right(&self, backends: &mut Backends, mending: Mending) -> Option<InterfaceRepair> {
         let Mending {
             owner,
             ifname,
@@ -151,23 +181,23 @@ impl Engine {
             let state = self.state();
             backends.carry_out_or_ipv4(&state, plan)
         };
-        let fault = match done {
+        let (repair, fault) = match done {
             Ok(lacks) => {
                 let done: Vec<String> = differences.iter().map(ToString::to_string).collect();
-                let done = done.join(", ");
-                tracing::warn!("interface {ifname} was changed by another program: {done}");
-                self.note_repair(format!("{ifname}: {done}"));
-                lacks.map(|error| partly(&error))
+                tracing::warn!(
+                    "interface {ifname} was changed by another program: {}",
+                    done.join(", ")
+                );
+                (Some((ifname, done)), lacks.map(|error| partly(&error)))
             }
-            Err(error) => Some(partly(&error)),
+            Err(error) => (None, Some(partly(&error))),
         };
-        let Some(fault) = fault else {
-            return;
-        };
-        match owner {
-            LinkOwner::Network(name) => self.set_network(&name, Some(fault)),
-            LinkOwner::Endpoint(name) => self.set_endpoint(&name, Some(fault)),
+        match (owner, fault) {
+            (_, None) => {}
+            (LinkOwner::Network(name), fault) => self.set_network(&name, fault),
+            (LinkOwner::Endpoint(name), fault) => self.set_endpoint(&name, fault),
         }
+        repair
     }
 
     /// Creates missing links again.
@@ -180,28 +210,5 @@ impl Engine {
         if let Err(error) = made {
             tracing::error!(causes = ?causes(&error), "cannot put interfaces right: {error}");
         }
-    }
-
-    /// Counts a repair. From the third in a row, it is a fight.
-    pub(super) fn note_repair(&self, last: String) {
-        count(&self.counters.links_mended);
-        let fights = self.link_fights.0.lock();
-        let mut fights = fights.unwrap_or_else(PoisonError::into_inner);
-        let (pace, current) = &mut *fights;
-        let now = Instant::now();
-        pace.mended(now, Duration::ZERO);
-        let fight = pace.fight().map(|times| LinksFight { times, last });
-        if let Some(fight) = &fight {
-            tracing::warn!("interfaces are changed again and again: {fight}");
-        }
-        *current = fight.map(|fight| (fight, now));
-    }
-
-    /// The current fight about links; none after a calm minute.
-    pub(crate) fn links_fight(&self) -> Option<LinksFight> {
-        let fights = self.link_fights.0.lock();
-        let fights = fights.unwrap_or_else(PoisonError::into_inner);
-        let (fight, when) = fights.1.as_ref()?;
-        (when.elapsed() <= CALM).then(|| fight.clone())
     }
 }

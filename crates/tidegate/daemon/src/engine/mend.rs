@@ -2,7 +2,6 @@
 
 use std::time::Duration;
 
-use tidegate_api::event::Happening;
 use tidegate_model::State;
 use tidegate_nft_drivers::{ForeignChange, TableChanges};
 use tidegate_plan::StaleConnections;
@@ -10,7 +9,6 @@ use tidegate_plan::StaleConnections;
 use super::carry_out::{restore, shut};
 use super::ruleset::differences;
 use super::{Engine, EngineError};
-use crate::metrics::count;
 
 /// How long a repair waits for a running command.
 const TIME_LIMIT: Duration = Duration::from_secs(2);
@@ -62,18 +60,12 @@ impl Engine {
             TableChanges::Nothing => Ok(Mended::Nothing),
             TableChanges::Changed(changes) => {
                 if close(&state) && may_be_later {
+                    self.note_table_changes(&changes);
                     return Ok(Mended::Shut(changes));
                 }
                 put_back(&state)?;
                 self.sweeps.note(StaleConnections::after_mending());
-                count(&self.counters.mended);
-                for change in &changes {
-                    self.events.tell(Happening::TableMended {
-                        program: change.program.clone(),
-                        process: change.process,
-                        what: change.what.clone(),
-                    });
-                }
+                self.note_table(Some(&changes));
                 Ok(Mended::Replaced(changes))
             }
             TableChanges::Missed if self.is_as_planned(&state)? => Ok(Mended::Nothing),
@@ -81,12 +73,7 @@ impl Engine {
                 close(&state);
                 put_back(&state)?;
                 self.sweeps.note(StaleConnections::after_mending());
-                count(&self.counters.mended);
-                self.events.tell(Happening::TableMended {
-                    program: None,
-                    process: None,
-                    what: Vec::new(),
-                });
+                self.note_table(None);
                 Ok(Mended::ReplacedUnknown)
             }
         }

@@ -9,6 +9,7 @@ use tidegate_model::{Fault, IfName, Name, State};
 use tidegate_plan::StaleConnections;
 
 use super::degraded::{fault_of, is_foreign, nothing_of_its_network, partly};
+use super::repairs::InterfaceRepair;
 use super::start::ours;
 use super::{Backends, Engine, EngineError};
 
@@ -84,8 +85,8 @@ impl Engine {
             self.sweeps.note(StaleConnections::after_mending());
         }
         self.tell_of_degraded(&before);
-        self.note_repair(what(gone));
-        made.map(|()| true)
+        self.note_interfaces(made?);
+        Ok(true)
     }
 
     fn has_any(&self, links: &BTreeSet<IfName>) -> bool {
@@ -95,14 +96,21 @@ impl Engine {
         bridges.any(|it| links.contains(it)) || ports.any(|it| links.contains(it))
     }
 
-    /// The links that are still missing: a command may have been faster.
-    fn make_lost(&self, backends: &mut Backends, gone: &Gone) -> Result<(), EngineError> {
+    /// Creates the links that are still missing: a command may have been faster. Returns those that were created.
+    fn make_lost(
+        &self,
+        backends: &mut Backends,
+        gone: &Gone,
+    ) -> Result<Vec<InterfaceRepair>, EngineError> {
         let links = backends.links.links()?;
         let lost = Lost::among(&self.state(), gone, &ours(&links));
+        let mut made = Vec::new();
         for name in &lost.networks {
             self.make_bridge(backends, name, &links);
+            made.extend(self.bridge_of(name));
         }
         let links = backends.links.links()?;
+        let had_pair = ours(&links);
         for name in &lost.endpoints {
             if self.state().degraded.down_endpoint(name).is_some() {
                 continue;
@@ -112,8 +120,36 @@ impl Engine {
             let (down, hint) = (false, None);
             self.set_endpoint(name, Some(Fault { down, reason, hint }));
             self.revive_endpoint(backends, name, &links);
+            made.extend(self.port_of(name, &had_pair));
         }
-        Ok(())
+        let made = made.into_iter();
+        Ok(made
+            .map(|(ifname, what)| (ifname, vec![what.to_owned()]))
+            .collect())
+    }
+
+    /// The bridge of a network, if it was created again.
+    fn bridge_of(&self, network: &Name) -> Option<(IfName, &'static str)> {
+        let state = self.state();
+        let bridge = state.networks.get(network)?.bridge.clone();
+        let is_down = state.degraded.down_network(network).is_some();
+        (!is_down).then_some((bridge, "created again"))
+    }
+
+    /// The port of an endpoint, if it was created or made a port again.
+    fn port_of(
+        &self,
+        endpoint: &Name,
+        had_pair: &BTreeSet<IfName>,
+    ) -> Option<(IfName, &'static str)> {
+        let state = self.state();
+        let port = state.endpoints.get(endpoint)?.host_ifname.clone();
+        let what = match had_pair.contains(&port) {
+            true => "made a port of its bridge again",
+            false => "created again",
+        };
+        let is_degraded = state.degraded.endpoints.contains_key(endpoint);
+        (!is_degraded).then_some((port, what))
     }
 
     fn make_bridge(&self, backends: &mut Backends, name: &Name, links: &[Link]) {
@@ -162,16 +198,5 @@ impl Engine {
             tracing::error!(causes = ?causes(&error), "the table has elements of objects that are not on the host: {error}");
         }
         self.state_mut().degraded = without.degraded;
-    }
-}
-
-/// What was repaired, in words.
-fn what(gone: &Gone) -> String {
-    match gone {
-        Gone::Links(links) => {
-            let names: Vec<String> = links.iter().take(3).map(ToString::to_string).collect();
-            format!("{}: created again", names.join(", "))
-        }
-        Gone::Any => "interfaces created again".to_owned(),
     }
 }

@@ -17,9 +17,10 @@ use tidegate_plan::{Defaults, StaleConnections};
 use super::degraded::{fault_of, log, nothing_of_its_network, partly, unheld_fault};
 use super::events::Events;
 use super::fight::Fights;
-use super::heal::{LinkFights, Uplinks};
+use super::heal::Uplinks;
 use super::names::in_the_way;
 use super::past::Past;
+use super::repairs::Record;
 use super::sweep::Sweeps;
 use super::turn::Turn;
 use super::{Backends, Engine, EngineError};
@@ -103,7 +104,7 @@ impl Engine {
             port_counters,
             sweeps,
             fights: Fights::default(),
-            link_fights: LinkFights::default(),
+            record: Record::default(),
             reasons: Mutex::default(),
             is_torn_down: AtomicBool::new(false),
             uplinks: Uplinks::default(),

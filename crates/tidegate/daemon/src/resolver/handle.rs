@@ -8,6 +8,7 @@ use std::time::{Duration, Instant};
 
 use tidegate_model::State;
 use tidegate_resolver::{ZoneUpdate, of_state};
+use tracing::level_filters::LevelFilter;
 
 use super::ask_list::AskList;
 use super::wire::{ResolverMessage, line};
@@ -46,6 +47,12 @@ impl ResolverHandle {
     /// Sends a change. Without a process it does nothing: the next process gets everything.
     pub(crate) fn tell(&self, updates: impl IntoIterator<Item = ZoneUpdate>) {
         self.tell_each(updates.into_iter().map(ResolverMessage::ZoneUpdate));
+    }
+
+    /// Has the process log messages of this level and more severe ones.
+    pub(crate) fn set_log_level(&self, level: LevelFilter) {
+        let told = ResolverMessage::LogLevel(level.to_string());
+        self.tell_each(std::iter::once(told));
     }
 
     pub(super) fn tell_each(&self, told: impl Iterator<Item = ResolverMessage>) {

@@ -37,7 +37,7 @@ pub fn serve(log_level: Option<&str>) -> io::Result<()> {
     // The name of the process in `ps`. A failure does no harm.
     let _ = rustix::thread::set_name(c"tidegate-names");
     let level = log_level.and_then(|level| level.parse().ok());
-    logging::start(level.unwrap_or(LevelFilter::INFO));
+    let level = logging::start(level.unwrap_or(LevelFilter::INFO));
     let stdin = io::stdin().as_fd().try_clone_to_owned()?;
     let line = UnixStream::from(stdin);
     let sockets = receive_sockets(&line)?;
@@ -53,7 +53,7 @@ pub fn serve(log_level: Option<&str>) -> io::Result<()> {
             signal(SignalKind::interrupt())?,
         ];
         sandbox::enter()?;
-        let shared = Rc::new(ResolverState::open(line)?);
+        let shared = Rc::new(ResolverState::open(line, level)?);
         attend(&shared, sockets)?;
         shared.listen().await
     };

@@ -9,13 +9,12 @@ use std::time::{Duration, Instant};
 
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::io::Errno;
-use tracing::level_filters::LevelFilter;
 
 use super::ask_list::AskList;
 use super::liveness::{Due, Liveness, TIME_LIMIT};
-use super::upstreams::{Upstream, Upstreams};
+use super::upstreams::Upstreams;
 use super::wire::{ALIVE, LOOK, ResolverMessage, send_sockets};
-use super::{PROCESS, ResolverHandle, Sockets};
+use super::{PROCESS, ResolverHandle, ResolverSettings, Sockets};
 use crate::backoff::Backoff;
 use crate::worker::{Worker, rest};
 
@@ -41,16 +40,15 @@ pub(crate) trait Names: Send + Sync {
 pub(crate) fn start(
     names: Arc<dyn Names>,
     sockets: Sockets,
-    upstreams: &[Upstream],
-    log_level: LevelFilter,
+    settings: ResolverSettings,
 ) -> io::Result<Worker> {
-    let upstreams = Upstreams::new(upstreams);
+    let upstreams = Upstreams::new(settings.clone());
     Worker::start("resolver", move |stopped| {
         let mut supervisor = Supervisor {
             names,
             sockets,
             upstreams,
-            log_level,
+            settings,
             stopped,
         };
         supervisor.keep();
@@ -62,7 +60,7 @@ struct Supervisor {
     names: Arc<dyn Names>,
     sockets: Sockets,
     upstreams: Upstreams,
-    log_level: LevelFilter,
+    settings: ResolverSettings,
     stopped: OwnedFd,
 }
 
@@ -101,7 +99,7 @@ impl Supervisor {
     fn start_process(&mut self) -> io::Result<(Process, UnixStream)> {
         let (ours, theirs) = UnixStream::pair()?;
         let mut command = Command::new("/proc/self/exe");
-        command.args([PROCESS, &self.log_level.to_string()]);
+        command.args([PROCESS, &self.settings.log_level().to_string()]);
         command.env_clear().stdin(OwnedFd::from(theirs));
         // How messages are written to the journal (`logging`).
         let journal = std::env::var_os("JOURNAL_STREAM");

@@ -8,6 +8,7 @@ use serde::Deserialize;
 use tidegate_model::DNS_PORT;
 use tidegate_resolver::resolv_conf::{AskOptions, Server};
 
+use super::ResolverSettings;
 use super::ask_list::AskList;
 use super::host_file::{HostFile, index_of};
 
@@ -82,43 +83,42 @@ impl Upstream {
 
 /// The servers that are asked now: those of the configuration, or the host's.
 pub(crate) fn upstreams_now(set: &[Upstream]) -> Vec<SocketAddr> {
-    Upstreams::new(set).now().servers
+    ask_list(set, &mut HostFile::default()).servers
+}
+
+fn ask_list(set: &[Upstream], of_host: &mut HostFile) -> AskList {
+    match set {
+        [] => of_host.ask_list(),
+        set => AskList {
+            servers: set.iter().filter_map(Upstream::address).collect(),
+            options: AskOptions::default(),
+        },
+    }
 }
 
 /// The servers to ask.
 #[derive(Debug)]
 pub(super) struct Upstreams {
-    source: Source,
+    /// The daemon's configuration.
+    settings: ResolverSettings,
+    /// The host's settings.
+    of_host: HostFile,
     /// What the process was told last.
     told: Option<AskList>,
 }
 
-#[derive(Debug)]
-enum Source {
-    /// The daemon's configuration.
-    Set(Vec<Upstream>),
-    /// The host's settings.
-    OfHost(HostFile),
-}
-
 impl Upstreams {
-    pub(super) fn new(set: &[Upstream]) -> Self {
-        let source = match set {
-            [] => Source::OfHost(HostFile::default()),
-            set => Source::Set(set.to_vec()),
-        };
-        Self { source, told: None }
+    pub(super) fn new(settings: ResolverSettings) -> Self {
+        Self {
+            settings,
+            of_host: HostFile::default(),
+            told: None,
+        }
     }
 
     /// The servers now.
     pub(super) fn now(&mut self) -> AskList {
-        let now = match &mut self.source {
-            Source::Set(set) => AskList {
-                servers: set.iter().filter_map(Upstream::address).collect(),
-                options: AskOptions::default(),
-            },
-            Source::OfHost(file) => file.ask_list(),
-        };
+        let now = ask_list(&self.settings.upstreams(), &mut self.of_host);
         self.told = Some(now.clone());
         now
     }
@@ -134,6 +134,20 @@ impl Upstreams {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn other_servers_of_the_configuration_are_told_once() {
+        let of = |text: &str| vec![text.parse::<Upstream>().unwrap()];
+        let level = tracing::level_filters::LevelFilter::INFO;
+        let settings = ResolverSettings::new(of("192.0.2.53"), level);
+        let mut upstreams = Upstreams::new(settings.clone());
+        assert_eq!(upstreams.now().servers, ["192.0.2.53:53".parse().unwrap()]);
+        assert_eq!(upstreams.changed(), None);
+        settings.set(of("192.0.2.54"), level);
+        let changed = upstreams.changed().unwrap();
+        assert_eq!(changed.servers, ["192.0.2.54:53".parse().unwrap()]);
+        assert_eq!(upstreams.changed(), None);
+    }
 
     #[test]
     fn a_server_is_an_address_with_or_without_a_port_and_interface() {

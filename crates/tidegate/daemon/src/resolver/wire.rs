@@ -27,6 +27,8 @@ pub(super) enum ResolverMessage {
     Looked,
     /// The initial state is complete.
     Whole,
+    /// The least severe messages that are logged from now on.
+    LogLevel(String),
     /// A liveness check: the process answers with [`ALIVE`].
     Beat,
 }

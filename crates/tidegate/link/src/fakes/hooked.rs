@@ -4,7 +4,9 @@ use std::collections::BTreeSet;
 use std::path::Path;
 
 use ipnet::IpNet;
-use tidegate_model::links::{Link, LinkStep, NetnsFacts, PolicyRouting, Route, Sysctl};
+use tidegate_model::links::{
+    AnswerRouting, Link, LinkStep, NetnsFacts, PolicyRouting, Route, Sysctl,
+};
 use tidegate_model::{IfName, NetnsId, Protocol, StateId};
 
 use crate::{Connections, LinkError, Links, OpenNamespaces};
@@ -72,6 +74,10 @@ where
 
     fn policy_routing(&mut self) -> Result<PolicyRouting, LinkError> {
         self.links.policy_routing()
+    }
+
+    fn answer_routing(&mut self) -> Result<AnswerRouting, LinkError> {
+        self.links.answer_routing()
     }
 
     fn connections(&self) -> Box<dyn Connections> {

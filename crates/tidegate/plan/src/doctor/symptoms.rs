@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use tidegate_api::Fight;
-use tidegate_model::links::{Link, PolicyRouting, Route};
+use tidegate_model::links::{AnswerRouting, Link, PolicyRouting, Route};
 use tidegate_model::{IfName, Name, Needs};
 use tidegate_nft::{BaseChain, Kind};
 
@@ -21,6 +21,8 @@ pub struct Symptoms {
     pub routes: Vec<Route>,
     /// The host's routing rules, and the routes of the tables that only they use.
     pub policy: PolicyRouting,
+    /// What the host has of the way of answers to isolated networks, or why that is unknown.
+    pub answers: Result<AnswerRouting, String>,
     /// Our bridge ports without a loopback filter and our bridges that are not sealed, or why they are unknown.
     pub unguarded: Result<BTreeSet<IfName>, String>,
     /// What the host lacks of all that settings name ([`needs`](super::needs)), or why that is unknown.

@@ -22,6 +22,7 @@ fn healthy() -> Symptoms {
         links: links_of(&state_with(&["web"])),
         routes: Vec::new(),
         lacking: Ok(Needs::default()),
+        answers: Ok(Default::default()),
         unguarded: Ok(Default::default()),
         table: Ok(Vec::new()),
         refusal: None,

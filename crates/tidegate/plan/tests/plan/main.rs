@@ -7,6 +7,7 @@
 
 mod addresses;
 mod allow;
+mod answers;
 mod doctor;
 mod explain;
 mod gateways;

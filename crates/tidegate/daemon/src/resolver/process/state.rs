@@ -7,10 +7,12 @@ use std::os::unix::net::UnixStream;
 
 use tidegate_model::Name;
 use tidegate_resolver::{Asked, MAX_DATAGRAM, Verdict, Zone, judge};
+use tracing::level_filters::LevelFilter;
 
 use super::look::Looks;
 use super::queue::Waits;
 use super::slots::{Places, Slots, Turn};
+use crate::logging::LogLevel;
 use crate::resolver::ask_list::AskList;
 use crate::resolver::wire::{ALIVE, LOOK, ResolverMessage};
 
@@ -40,6 +42,7 @@ pub(super) struct ResolverState {
     asked: Cell<usize>,
     /// Forwarded queries.
     forwarded: Slots,
+    log_level: LogLevel,
 }
 
 #[derive(Default)]
@@ -51,13 +54,15 @@ struct Known {
     is_whole: bool,
     /// Whether the daemon sent a liveness check.
     is_asked: bool,
+    /// The log level, if the daemon sent another one.
+    log_level: Option<LevelFilter>,
     /// The beginning of an incomplete message.
     unread: Vec<u8>,
 }
 
 impl ResolverState {
     /// Reads messages until the initial state is complete.
-    pub(super) fn open(line: UnixStream) -> io::Result<Self> {
+    pub(super) fn open(line: UnixStream, log_level: LogLevel) -> io::Result<Self> {
         let mut known = Known::default();
         let mut input = &line;
         while !known.is_whole {
@@ -70,6 +75,7 @@ impl ResolverState {
             looks: Looks::default(),
             asked: Cell::new(0),
             forwarded: Slots::new(FORWARDED, WAITING),
+            log_level,
         })
     }
 
@@ -92,6 +98,9 @@ impl ResolverState {
         self.say_alive();
         if std::mem::take(&mut self.known.borrow_mut().is_looked) {
             self.looks.answered();
+        }
+        if let Some(level) = self.known.borrow_mut().log_level.take() {
+            self.log_level.set(level);
         }
         read
     }
@@ -185,6 +194,7 @@ impl Known {
             ResolverMessage::Upstreams(upstreams) => self.upstreams = upstreams,
             ResolverMessage::Looked => self.is_looked = true,
             ResolverMessage::Whole => self.is_whole = true,
+            ResolverMessage::LogLevel(level) => self.log_level = level.parse().ok(),
             ResolverMessage::Beat => self.is_asked = true,
         }
     }

@@ -1,13 +1,13 @@
 //! Findings about objects of ours: links, degraded networks and endpoints, the state file, the table.
 
-use tidegate_api::Fight;
 use tidegate_api::doctor::Severity;
-use tidegate_model::{Fault, State};
+use tidegate_api::{CreateNetwork, Fight, Policy};
+use tidegate_model::{Access, Fault, State};
 use tidegate_nft::Kind;
 
 use super::{healthy, of_check, only, only_of};
 use crate::start::links_of;
-use crate::values::{attach, name, state_with};
+use crate::values::{attach, create, name, network, state_with};
 
 fn fault(down: bool, hint: Option<&str>) -> Fault {
     Fault {
@@ -22,6 +22,37 @@ fn web() -> State {
     let mut state = state_with(&["web"]);
     attach(&mut state, "web", 1, &[]);
     state
+}
+
+#[test]
+fn a_missing_way_of_answers_to_an_isolated_network_is_a_fault() {
+    let mut state = web();
+    let found = |state: &State| of_check(state, &healthy(), "routing-rules");
+    assert_eq!(found(&state), []);
+    let request = CreateNetwork {
+        policy: Policy {
+            access: Access::Isolated,
+            ..Policy::default()
+        },
+        ..network("dark")
+    };
+    state.apply(&create(&state, &request).unwrap().change);
+    let [finding] = &found(&state)[..] else {
+        panic!("{:?}", found(&state))
+    };
+    assert_eq!(finding.severity, Severity::Fault);
+    assert!(
+        finding.what.starts_with("rule `from 169.254.53.53 lookup ")
+            && finding
+                .what
+                .ends_with("endpoints of network dark get no answers from the DNS server"),
+        "{finding:?}"
+    );
+    assert!(
+        finding
+            .advice
+            .contains("ManageForeignRoutingPolicyRules=no")
+    );
 }
 
 #[test]
