@@ -4,8 +4,8 @@ use std::io::{BufRead, BufReader};
 use std::process::Stdio;
 
 use serde_json::{Value, json};
-use tidegate_tests::traffic::{Connection, Server};
-use tidegate_tests::{Lab, require_root_kernel};
+use tidegate_tests::traffic::{Connection, Server, is_closed_tcp};
+use tidegate_tests::{Lab, require_root_kernel, wait_until};
 
 use crate::drivers;
 
@@ -60,6 +60,37 @@ fn it_shows_connections_and_their_traffic_if_the_kernel_counts() {
         assert!(of("bytes") > 3000 && of("packets") >= 3, "{top}");
         assert_eq!(unused[way], json!({ "packets": 0, "bytes": 0 }));
     }
+}
+
+/// The kernel tracks it for two minutes more.
+#[test]
+fn a_connection_that_both_ends_closed_is_not_open() {
+    require_root_kernel!();
+    let lab = Lab::with_driver(&drivers()[0]);
+    let host = &lab.host;
+    host.netns
+        .sh("echo 1 > /proc/sys/net/netfilter/nf_conntrack_acct");
+    host.ok(&["network", "create", "web"]);
+    let front = lab.attach("web", "front", &["8080:80", "9999:99"]);
+    let _server = Server::start(&front.netns, "front", 80);
+    let at = |port: u16| std::net::SocketAddr::from(([192, 0, 2, 1], port));
+    let port = |index: usize| host.json(&["top", "--once"])["ports"][index].clone();
+    let mut kept = Connection::open(&lab.outside, at(8080));
+    let mut ended = Connection::open(&lab.outside, at(8080));
+    for connection in [&mut kept, &mut ended] {
+        assert_eq!(connection.echo("hello").unwrap(), "hello");
+    }
+    assert_eq!(port(0)["connections"], 2);
+    drop(ended);
+    wait_until("the end is seen", || port(0)["connections"] == 1);
+    assert_eq!(kept.echo("hello").unwrap(), "hello");
+    drop(kept);
+    wait_until("the other end is seen", || port(0)["connections"] == 0);
+    // They are tracked still, and what passed counts.
+    assert!(port(0)["received"]["bytes"].as_u64().unwrap() > 0);
+    // Nobody listens there: nothing is accepted.
+    assert!(is_closed_tcp(&lab.outside, at(9999)));
+    assert_eq!(port(1)["connections"], 0);
 }
 
 #[test]

@@ -35,7 +35,7 @@ pub struct PortTraffic {
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
 pub struct TrafficCounts {
-    /// How many there are.
+    /// How many of them are open: accepted, and not closed from both ends. A UDP flow is open while it is tracked.
     pub connections: u64,
     /// Received by the endpoint.
     pub received: Counts,
@@ -57,12 +57,13 @@ pub struct Counts {
 impl From<traffic::TrafficCounts> for TrafficCounts {
     fn from(counts: traffic::TrafficCounts) -> Self {
         let traffic::TrafficCounts {
-            connections,
+            connections: _,
+            open,
             received,
             sent,
         } = counts;
         Self {
-            connections,
+            connections: open,
             received: received.into(),
             sent: sent.into(),
         }

@@ -456,7 +456,7 @@ pub(crate) fn traffic(traffic: &Traffic) -> String {
     let header = [
         "ENDPOINT",
         "PORT",
-        "CONNECTIONS",
+        "OPEN",
         "PACKETS IN",
         "BYTES IN",
         "PACKETS OUT",

@@ -279,7 +279,7 @@ mod tests {
             # HELP tidegate_names_lost_total Times that the DNS process was lost and replaced.
             # TYPE tidegate_names_lost_total counter
             tidegate_names_lost_total 0
-            # HELP tidegate_port_open_connections Open connections through each published port.
+            # HELP tidegate_port_open_connections Open connections through each published port: accepted, and not closed from both ends.
             # TYPE tidegate_port_open_connections gauge
             # HELP tidegate_port_connections_total Connections through each published port.
             # TYPE tidegate_port_connections_total counter

@@ -28,6 +28,7 @@ pub(crate) const DELETE: u16 = 0x0102;
 const CTA_TUPLE_ORIG: u16 = 1;
 const CTA_TUPLE_REPLY: u16 = 2;
 const CTA_STATUS: u16 = 3;
+const CTA_PROTOINFO: u16 = 4;
 const CTA_COUNTERS_ORIG: u16 = 9;
 const CTA_COUNTERS_REPLY: u16 = 10;
 const CTA_ID: u16 = 12;
@@ -44,6 +45,19 @@ const CTA_IP_V6_DST: u16 = 4;
 const CTA_PROTO_NUM: u16 = 1;
 const CTA_PROTO_SRC_PORT: u16 = 2;
 const CTA_PROTO_DST_PORT: u16 = 3;
+// enum ctattr_protoinfo
+const CTA_PROTOINFO_TCP: u16 = 1;
+const CTA_PROTOINFO_SCTP: u16 = 3;
+// enum ctattr_protoinfo_tcp and enum ctattr_protoinfo_sctp
+const CTA_PROTOINFO_STATE: u16 = 1;
+// enum tcp_conntrack (linux/netfilter/nf_conntrack_tcp.h)
+const TCP_ESTABLISHED: u8 = 3;
+/// One end has closed the connection.
+const TCP_FIN_WAIT: u8 = 4;
+/// The other end has confirmed that, and may still send.
+const TCP_CLOSE_WAIT: u8 = 5;
+/// enum sctp_conntrack (linux/netfilter/nf_conntrack_sctp.h).
+const SCTP_ESTABLISHED: u8 = 4;
 // enum ctattr_counters
 const CTA_COUNTERS_PACKETS: u16 = 1;
 const CTA_COUNTERS_BYTES: u16 = 2;
@@ -209,6 +223,8 @@ struct Entry<'a> {
     reply: &'a [u8],
     /// enum ip_conntrack_status.
     status: u32,
+    /// What TCP and SCTP have of their own.
+    of_protocol: Option<&'a [u8]>,
     id: &'a [u8],
     zone: Option<&'a [u8]>,
     /// Counters of the original and the reply direction; none if the kernel does not count.
@@ -223,6 +239,7 @@ impl<'a> Entry<'a> {
             original: attribute(rest, CTA_TUPLE_ORIG)?,
             reply: attribute(rest, CTA_TUPLE_REPLY)?,
             status: u32::from_be_bytes(*attribute(rest, CTA_STATUS)?.first_chunk()?),
+            of_protocol: attribute(rest, CTA_PROTOINFO),
             id: attribute(rest, CTA_ID)?,
             zone: attribute(rest, CTA_ZONE),
             counters: [CTA_COUNTERS_ORIG, CTA_COUNTERS_REPLY].map(|kind| attribute(rest, kind)),
@@ -248,8 +265,27 @@ impl<'a> Entry<'a> {
         });
         TrafficCounts {
             connections: 1,
+            open: u64::from(self.is_open()),
             received,
             sent,
+        }
+    }
+
+    /// Whether it was accepted, and not closed from both ends. The kernel tracks a connection of TCP for two minutes
+    /// after its end, and one without an answer as long. UDP has neither: there it is as open as it is tracked.
+    fn is_open(&self) -> bool {
+        let state = |kind| {
+            let of_protocol = attribute(self.of_protocol?, kind)?;
+            attribute(of_protocol, CTA_PROTOINFO_STATE)?
+                .first()
+                .copied()
+        };
+        match (state(CTA_PROTOINFO_TCP), state(CTA_PROTOINFO_SCTP)) {
+            (Some(state), _) => {
+                matches!(state, TCP_ESTABLISHED | TCP_FIN_WAIT | TCP_CLOSE_WAIT)
+            }
+            (None, Some(state)) => state == SCTP_ESTABLISHED,
+            (None, None) => true,
         }
     }
 
@@ -439,6 +475,7 @@ mod tests {
         let passed = Entry::decode(&uncounted).unwrap().passed();
         let mut expected = TrafficCounts {
             connections: 1,
+            open: 1,
             ..TrafficCounts::default()
         };
         assert_eq!(passed, expected);
@@ -451,6 +488,25 @@ mod tests {
         let counts = |packets, bytes| Counts { packets, bytes };
         (expected.received, expected.sent) = (counts(2, 1 << 40), counts(3, 300));
         assert_eq!(passed, expected);
+    }
+
+    #[test]
+    fn a_connection_is_open_from_its_acceptance_until_both_ends_closed_it() {
+        let is_open = |protocol, state: u8| {
+            let state = DefaultNla::new(CTA_PROTOINFO_STATE, vec![state]);
+            let info = nested(CTA_PROTOINFO, &[nested(protocol, &[state])]);
+            let entry = entry(&[id(), info]);
+            Entry::decode(&entry).unwrap().passed().open == 1
+        };
+        // SYN_SENT to TIME_WAIT, CLOSE and SYN_SENT2 of enum tcp_conntrack.
+        let open: Vec<u8> = (0..10)
+            .filter(|state| is_open(CTA_PROTOINFO_TCP, *state))
+            .collect();
+        assert_eq!(open, [TCP_ESTABLISHED, TCP_FIN_WAIT, TCP_CLOSE_WAIT]);
+        let open: Vec<u8> = (0..9)
+            .filter(|state| is_open(CTA_PROTOINFO_SCTP, *state))
+            .collect();
+        assert_eq!(open, [SCTP_ESTABLISHED]);
     }
 
     #[test]

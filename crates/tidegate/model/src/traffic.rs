@@ -10,6 +10,8 @@ use crate::Protocol;
 pub struct TrafficCounts {
     /// How many there are.
     pub connections: u64,
+    /// How many of them are open: accepted, and not closed from both ends.
+    pub open: u64,
     /// Received by the endpoint.
     pub received: Counts,
     /// Sent by the endpoint.
@@ -35,6 +37,7 @@ impl AddAssign for Counts {
 impl AddAssign for TrafficCounts {
     fn add_assign(&mut self, more: Self) {
         self.connections = self.connections.saturating_add(more.connections);
+        self.open = self.open.saturating_add(more.open);
         self.received += more.received;
         self.sent += more.sent;
     }
@@ -64,16 +67,19 @@ mod tests {
         let counts = |packets, bytes| Counts { packets, bytes };
         let mut sum = TrafficCounts {
             connections: 1,
+            open: 1,
             received: counts(2, 20),
             sent: counts(3, u64::MAX),
         };
         sum += TrafficCounts {
             connections: 10,
+            open: 5,
             received: counts(100, 1000),
             sent: counts(200, 2000),
         };
         let expected = TrafficCounts {
             connections: 11,
+            open: 6,
             received: counts(102, 1020),
             sent: counts(203, u64::MAX),
         };

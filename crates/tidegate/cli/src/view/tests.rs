@@ -50,15 +50,15 @@ fn the_busiest_port_comes_first_and_what_is_not_counted_is_not_shown_as_nought()
         ports: vec![port("8080:80", 3, 10), port("53:53/udp", 1, 2000)],
     };
     expect![[r#"
-        ENDPOINT  PORT         CONNECTIONS  PACKETS IN  BYTES IN  PACKETS OUT  BYTES OUT
-        front     53:53/udp    1            1           2000      1            7
-        front     8080:80/tcp  3            1           10        1            7
+        ENDPOINT  PORT         OPEN  PACKETS IN  BYTES IN  PACKETS OUT  BYTES OUT
+        front     53:53/udp    1     1           2000      1            7
+        front     8080:80/tcp  3     1           10        1            7
     "#]]
     .assert_eq(&traffic(&seen));
     (seen.counted, seen.ports) = (false, vec![port("8080:80", 3, 0)]);
     expect![[r#"
-        ENDPOINT  PORT         CONNECTIONS  PACKETS IN  BYTES IN  PACKETS OUT  BYTES OUT
-        front     8080:80/tcp  3            -           -         -            -
+        ENDPOINT  PORT         OPEN  PACKETS IN  BYTES IN  PACKETS OUT  BYTES OUT
+        front     8080:80/tcp  3     -           -         -            -
         packets and bytes are not counted: `sysctl -w net.netfilter.nf_conntrack_acct=1`
     "#]]
     .assert_eq(&traffic(&seen));

@@ -82,7 +82,7 @@ impl PortCounters {
             let mut passed = ended.get(&key).copied().unwrap_or_default();
             passed += open;
             let told = sums.told.get(&key).copied().unwrap_or_default();
-            now.insert(key, (open.connections, most(passed, told)));
+            now.insert(key, (open.open, most(passed, told)));
             ports.push((endpoint, port));
         }
         sums.ended.retain(|port, _| now.contains_key(port));
@@ -106,6 +106,7 @@ fn most(one: TrafficCounts, other: TrafficCounts) -> TrafficCounts {
     };
     TrafficCounts {
         connections: one.connections.max(other.connections),
+        open: one.open.max(other.open),
         received: counts(one.received, other.received),
         sent: counts(one.sent, other.sent),
     }
@@ -181,7 +182,7 @@ impl PortSamples {
             Metric {
                 name: "port_open_connections",
                 kind: "gauge",
-                help: "Open connections through each published port.",
+                help: "Open connections through each published port: accepted, and not closed from both ends.",
                 samples: samples(|it| it.open),
             },
             counter(
@@ -226,6 +227,7 @@ mod tests {
         let counts = Counts { packets: 1, bytes };
         TrafficCounts {
             connections,
+            open: 0,
             received: counts,
             sent: counts,
         }

@@ -20,6 +20,7 @@ fn course(protocol: Protocol, came_to: &str, sent_on_to: &str) -> (ConnectionKey
     let counts = |packets, bytes| Counts { packets, bytes };
     let passed = TrafficCounts {
         connections: 1,
+        open: 1,
         received: counts(2, 200),
         sent: counts(3, 3000),
     };
