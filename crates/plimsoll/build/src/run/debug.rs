@@ -54,9 +54,9 @@ impl Run<'_> {
             }));
             ids.push(split.build_id.clone());
         }
-        // Programs may share a link.
+        // Programs share the link to the documents, and equal ones a build id.
         files.sort_by(|a, b| a.dest.cmp(&b.dest));
-        files.dedup();
+        files.dedup_by(|a, b| a.dest == b.dest);
         ids.sort();
         ids.dedup();
         (files, ids)
