@@ -42,6 +42,7 @@ const UNIT: &[&str] = &[
     "properties",
     "pure",
     "several",
+    "shared_libraries",
 ];
 /// Those that program the kernel: they wait more than they compute.
 const KERNEL: &[&str] = &[

@@ -28,7 +28,10 @@ pub fn all(
     let mut found = Vec::new();
     for (dest, path) in files {
         if let Some(program) = built.iter().find(|program| program.path == path) {
-            found.push(program.clone());
+            found.push(BuiltProgram {
+                dest: Some(dest),
+                ..program.clone()
+            });
             continue;
         }
         let Some(own) = elf::machine(&path)? else {
@@ -46,6 +49,7 @@ pub fn all(
         let linked = linked.flat_map(|flavour| matrix.linked(flavour));
         let needed = linked.filter(|(_, library)| other.elf.needs(&library.soname));
         other.libraries = needed.map(|(name, _)| name.to_owned()).collect();
+        other.dest = Some(dest);
         found.push(other);
     }
     Ok(found)
@@ -61,9 +65,8 @@ pub(crate) fn of_package(files: &[PackageFile]) -> impl Iterator<Item = (String,
 #[must_use]
 pub fn brought<'a>(programs: &'a [BuiltProgram], soname: &str) -> Option<&'a BuiltProgram> {
     programs.iter().find(|program| {
-        let name = Path::new(&program.name).file_name();
+        let name = Path::new(program.place()).file_name();
         let is_named = || name.is_some_and(|name| name == soname);
-        let by_soname = program.elf.soname.as_deref() == Some(soname);
-        program.is_asset() && (by_soname || is_named())
+        program.elf.soname.as_deref() == Some(soname) || is_named()
     })
 }

@@ -65,7 +65,7 @@ pub fn lent(
             (Some((other, library)), _) | (None, &[(other, library)]) => lent.push(Lent {
                 soname: soname.clone(),
                 package: other.name.clone(),
-                dest: library.name.clone(),
+                dest: library.place().to_owned(),
                 file: library.path.clone(),
             }),
             (None, several) => {

@@ -7,13 +7,15 @@ use serde::{Deserialize, Serialize};
 use crate::elf::{self, ElfError, ElfFacts};
 use crate::sum::Sum;
 
-/// A program as it came out of the build, or out of a package.
+/// A program or library as it came out of the build, or out of a package.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct BuiltProgram {
-    /// Its name; of a file among the assets, its path in the package.
+    /// Its name, that of its file for a library that was built; of a file among the assets, its path in the package.
     pub name: String,
     /// Its file.
     pub path: PathBuf,
+    /// Its path in a package; none before it is in one.
+    pub dest: Option<String>,
     /// The declared libraries that the plan has it link, by their names.
     pub libraries: Vec<String>,
     /// What its file says.
@@ -39,6 +41,12 @@ impl BuiltProgram {
         self.name.starts_with('/')
     }
 
+    /// Its path in a package, or its name where it is in none.
+    #[must_use]
+    pub fn place(&self) -> &str {
+        self.dest.as_deref().unwrap_or(&self.name)
+    }
+
     /// Reads the file of a program.
     ///
     /// # Errors
@@ -51,6 +59,7 @@ impl BuiltProgram {
         Ok(Self {
             name: name.to_owned(),
             path: path.to_owned(),
+            dest: None,
             libraries,
             elf: elf::read(path)?,
             identity: Identity {

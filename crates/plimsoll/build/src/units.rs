@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
-use cargo_metadata::{CrateType, Message, PackageId};
+use cargo_metadata::{Artifact, CrateType, Message, PackageId, TargetKind};
 
 /// What a build script told Cargo.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -25,7 +25,7 @@ pub struct Units {
     pub scripts: Vec<Script>,
     /// The packages of the libraries that were compiled and can be linked into a program.
     pub libraries: Vec<PackageId>,
-    /// The package of each program.
+    /// The package of each program, and of each shared library by the name of its file.
     pub programs: BTreeMap<String, PackageId>,
 }
 
@@ -44,6 +44,9 @@ impl Units {
                 out: ran.out_dir.clone().into(),
             }),
             Message::CompilerArtifact(artifact) => {
+                for (name, _) in shared_libraries(artifact) {
+                    self.programs.insert(name, artifact.package_id.clone());
+                }
                 if artifact.target.is_bin() {
                     let name = artifact.target.name.clone();
                     self.programs.insert(name, artifact.package_id.clone());
@@ -69,6 +72,16 @@ impl Units {
         }
         folders
     }
+}
+
+/// The shared library (`cdylib`) that an artifact of Cargo is: the name of its file, and the file.
+pub(crate) fn shared_libraries(artifact: &Artifact) -> impl Iterator<Item = (String, PathBuf)> {
+    let is_library = artifact.target.is_kind(TargetKind::CDyLib);
+    let files = artifact.filenames.iter().filter(move |_| is_library);
+    files.filter_map(|file| {
+        let name = file.file_name().filter(|name| name.ends_with(".so"))?;
+        Some((name.to_owned(), file.clone().into()))
+    })
 }
 
 /// The folder of `cargo::rustc-link-search`, which may have a kind before it: `native=/lib`.

@@ -7,6 +7,7 @@ mod source;
 
 use std::collections::BTreeSet;
 
+use plimsoll_probe::{FlavourName, Linking};
 use plimsoll_spec::FormatName;
 
 use crate::complaint::Complaint;
@@ -116,38 +117,61 @@ fn summary(config: &Config) -> Vec<Complaint> {
     }
 }
 
-/// One of the packages has a program, unless the main one is for every architecture.
+/// One of the packages has something that Cargo builds, unless the main one is for every architecture.
 fn programs(config: &Config, made: &[&dyn FormatRules]) -> Vec<Complaint> {
     let mut complaints = of_one_processor(config);
+    complaints.extend(of_static_flavours(config));
     if config.architecture == Architecture::All {
         return complaints;
     }
     let holds = |name: &str, format: FormatName| {
         let mut assets = config.asset.iter().filter(|asset| asset.is_in(format));
-        assets.any(|asset| matches!(&asset.source, AssetSource::Binary(it) if it.get_ref() == name))
+        assets.any(|asset| asset.source.built() == Some(name))
     };
-    let hint = "add an [[asset]] with `binary`, or leave out the format";
+    let hint = "add an [[asset]] with `binary` or `library`, or leave out the format";
     for format in made.iter().map(|format| format.name()) {
         let mut names = config.programs().into_iter();
         if !names.any(|name| holds(name, format)) {
-            let what = format!("no .{format} package has a program");
+            let what = format!("no .{format} package has a program or library that Cargo builds");
             complaints.push(Complaint::about(&["cargo", "packages"], what, hint));
         }
     }
     complaints
 }
 
-/// The programs of packages that are for every architecture.
+/// A static program loads no libraries, and static builds make none.
+fn of_static_flavours(config: &Config) -> Vec<Complaint> {
+    let flavours = config.flavour.iter().map(|(name, _)| *name.get_ref());
+    let fixed: Vec<FlavourName> = flavours
+        .filter(|flavour| config.linking(*flavour) == Linking::Static)
+        .collect();
+    let found = config.asset.iter().filter_map(|asset| {
+        let AssetSource::Library { name, .. } = &asset.source else {
+            return None;
+        };
+        let mut pairs = fixed.iter().flat_map(|flavour| {
+            let formats = config.formats(*flavour).iter();
+            formats.map(move |format| (flavour, *format))
+        });
+        let (flavour, format) = pairs.find(|(_, format)| asset.is_in(*format))?;
+        let what = format!(
+            "library {} cannot be in .{format} packages of the static flavour {flavour}",
+            name.get_ref()
+        );
+        let hint = "list the other formats in `formats` of the asset";
+        Some(Complaint::in_line(asset.line, what, hint))
+    });
+    found.collect()
+}
+
+/// What is built for packages that are for every architecture.
 fn of_one_processor(config: &Config) -> Vec<Complaint> {
     let assets = config.asset.iter();
     let for_all = assets.filter(|asset| config.architecture_of(asset) == Architecture::All);
-    let programs = for_all.filter_map(|asset| match &asset.source {
-        AssetSource::Binary(name) => Some((asset.line, name.get_ref())),
-        _ => None,
-    });
-    let complaints = programs.map(|(line, name)| {
-        let what = format!("program {name} is for one processor, and `architecture` is \"all\"");
-        Complaint::in_line(line, what, "leave out `architecture`, or the program")
+    let built = for_all.filter_map(|asset| Some((asset.line, asset.source.built()?)));
+    let complaints = built.map(|(line, name)| {
+        let what = format!("{name} is for one processor, and `architecture` is \"all\"");
+        Complaint::in_line(line, what, "leave out `architecture`, or this asset")
     });
     complaints.collect()
 }

@@ -125,18 +125,25 @@ fn own_tables(_: &mut SchemaGenerator) -> Schema {
 }
 
 impl Config {
-    /// The programs of the packages: each `binary` of an asset.
+    /// What Cargo builds for the packages: each `binary` of an asset, and the file of each `library`.
     #[must_use]
     pub fn programs(&self) -> Vec<&str> {
-        let mut programs = Vec::new();
-        for asset in &self.asset {
-            if let AssetSource::Binary(name) = &asset.source
-                && !programs.contains(&name.get_ref().as_str())
-            {
-                programs.push(name.get_ref().as_str());
-            }
-        }
-        programs
+        once_each(self.asset.iter())
+    }
+
+    /// What Cargo builds for the packages of a format.
+    #[must_use]
+    pub fn programs_in(&self, format: FormatName) -> Vec<&str> {
+        once_each(self.asset.iter().filter(|asset| asset.is_in(format)))
+    }
+
+    /// The shared libraries that Cargo builds for the packages, by the names of their files.
+    pub fn libraries(&self) -> impl Iterator<Item = &str> {
+        let assets = self.asset.iter();
+        assets.filter_map(|asset| match &asset.source {
+            AssetSource::Library { file, .. } => Some(file.as_str()),
+            _ => None,
+        })
     }
 
     /// The configuration files in packages of a format, by their paths there. Those that only a
@@ -146,7 +153,10 @@ impl Config {
         let assets = self.asset.iter();
         let held = assets.filter(|a| a.kind == FileKind::Config && a.is_in(format));
         let paths = held.filter_map(|asset| match &asset.source {
-            AssetSource::Binary(_) | AssetSource::Folder | AssetSource::Ghost => None,
+            AssetSource::Binary(_)
+            | AssetSource::Library { .. }
+            | AssetSource::Folder
+            | AssetSource::Ghost => None,
             AssetSource::Printed(_) => Some(asset.dest_of("")),
             AssetSource::Files(pattern) | AssetSource::OutDir { pattern, .. } => {
                 let name = pattern.rsplit('/').next().unwrap_or(pattern);
@@ -155,6 +165,16 @@ impl Config {
         });
         paths.collect()
     }
+}
+
+fn once_each<'a>(assets: impl Iterator<Item = &'a Asset>) -> Vec<&'a str> {
+    let mut built = Vec::new();
+    for name in assets.filter_map(|asset| asset.source.built()) {
+        if !built.contains(&name) {
+            built.push(name);
+        }
+    }
+    built
 }
 
 /// The processors that a package is for.

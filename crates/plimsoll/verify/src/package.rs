@@ -10,7 +10,7 @@ use plimsoll_build::elf_files;
 use plimsoll_build::format::Format;
 use plimsoll_build::manifest::{Artifact, Manifest, Sum};
 use plimsoll_build::packager::Packager;
-use plimsoll_plan::config::{AssetSource, Config};
+use plimsoll_plan::config::Config;
 use plimsoll_spec::{FormatName, PackageContents};
 
 /// A finished package with all that can be read from it.
@@ -108,9 +108,9 @@ fn programs(
 ) -> Result<Vec<BuiltProgram>, VerifyError> {
     let assets = own.asset.iter();
     let held = assets.filter(|asset| asset.is_in(artifact.format));
-    let programs = held.filter_map(|asset| match &asset.source {
-        AssetSource::Binary(name) => Some((name.get_ref(), asset.dest_of(name.get_ref()))),
-        _ => None,
+    let programs = held.filter_map(|asset| {
+        let name = asset.source.built()?;
+        Some((name, asset.dest_of(name)))
     });
     let built: Result<Vec<_>, VerifyError> = programs
         .map(|(name, dest)| {

@@ -11,6 +11,7 @@ fn program(elf: ElfFacts) -> BuiltProgram {
     BuiltProgram {
         name: "sampled".to_owned(),
         path: "sampled".into(),
+        dest: None,
         libraries: Vec::new(),
         elf,
         identity: Identity::default(),

@@ -20,7 +20,7 @@ use matches::Found;
 /// What a build left for the assets.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Made {
-    /// The programs, by their names.
+    /// The programs by their names, and the libraries by those of their files.
     pub programs: BTreeMap<String, PathBuf>,
     /// The folders that build scripts wrote to, by the names of their packages.
     pub folders: BTreeMap<String, PathBuf>,
@@ -187,12 +187,12 @@ fn sources(asset: &Asset, workspace: &Path, made: Option<&Made>) -> Result<Vec<F
         Ok(found.into_iter().collect())
     };
     match &asset.source {
-        AssetSource::Folder | AssetSource::Ghost => one("", Some(&PathBuf::new())),
-        AssetSource::Files(pattern) => matches::matches(workspace, pattern),
-        AssetSource::Binary(name) => {
-            let name = name.get_ref();
+        AssetSource::Binary(_) | AssetSource::Library { .. } => {
+            let name = asset.source.built().unwrap_or_default();
             one(name, made.and_then(|made| made.programs.get(name)))
         }
+        AssetSource::Folder | AssetSource::Ghost => one("", Some(&PathBuf::new())),
+        AssetSource::Files(pattern) => matches::matches(workspace, pattern),
         AssetSource::Printed(printed) => {
             if let Some(file) = &printed.stdin
                 && !workspace.join(file).is_file()

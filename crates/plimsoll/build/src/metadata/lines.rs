@@ -65,7 +65,7 @@ fn pattern(files: &[(&Asset, PackageFile)]) -> Option<Line> {
 
 fn line(asset: &Asset, file: &PackageFile, workspace: &Path) -> Line {
     let source = file.source.strip_prefix(workspace).unwrap_or(&file.source);
-    let is_program = matches!(asset.source, AssetSource::Binary(_));
+    let is_program = asset.source.built().is_some();
     let folder = if is_program { "target/release/" } else { "" };
     Line {
         source: format!("{folder}{}", source.display()),

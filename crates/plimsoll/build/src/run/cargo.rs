@@ -7,11 +7,11 @@ use cargo_metadata::Message;
 
 use super::{Observer, RunError};
 use crate::packager::{Packager, cargo_program};
-use crate::units::Units;
+use crate::units::{Units, shared_libraries};
 use plimsoll_plan::plan::{BuildPlan, Plan};
 use plimsoll_probe::{Command, RunError as ProgramError, limit};
 
-/// The programs that Cargo says it built: the name of each, and its file.
+/// The programs and shared libraries that Cargo says it built: the name of each, which is that of a library's file, and its file.
 pub(super) type Built = BTreeMap<String, PathBuf>;
 
 /// Builds the programs of one flavour. Only Cargo knows where they are: configuration files and variables decide with it.
@@ -64,7 +64,7 @@ fn without_messages(error: ProgramError) -> ProgramError {
     }
 }
 
-/// The programs in Cargo's messages.
+/// The programs and shared libraries in Cargo's messages.
 #[derive(Default)]
 struct Programs(Vec<(String, PathBuf)>);
 
@@ -73,6 +73,7 @@ impl Programs {
         let Message::CompilerArtifact(artifact) = message else {
             return;
         };
+        self.0.extend(shared_libraries(&artifact));
         if let (true, Some(path)) = (artifact.target.is_bin(), artifact.executable) {
             self.0.push((artifact.target.name, path.into()));
         }

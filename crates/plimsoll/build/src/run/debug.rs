@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use plimsoll_plan::config::{AssetSource, Config};
+use plimsoll_plan::config::Config;
 use plimsoll_plan::plan::{BuildPlan, PackagePlan};
 use plimsoll_spec::PackageFile;
 
@@ -67,12 +67,9 @@ impl Run<'_> {
 fn programs<'a>(config: &'a Config, package: &PackagePlan) -> BTreeMap<&'a str, String> {
     let assets = config.asset.iter();
     let held = assets.filter(|asset| asset.is_in(package.format));
-    let programs = held.filter_map(|asset| match &asset.source {
-        AssetSource::Binary(name) => {
-            let name = name.get_ref().as_str();
-            Some((name, asset.dest_of(name)))
-        }
-        _ => None,
+    let programs = held.filter_map(|asset| {
+        let name = asset.source.built()?;
+        Some((name, asset.dest_of(name)))
     });
     programs.collect()
 }

@@ -37,8 +37,8 @@ pub enum RunError {
     /// A program did not come to a good end.
     #[error(transparent)]
     Program(#[from] plimsoll_probe::RunError),
-    /// Cargo did not say that it built a program, or said it of several files.
-    #[error("Cargo did not build exactly one program {program}{}", among(files))]
+    /// Cargo did not say that it built a program or a library, or said it of several files.
+    #[error("Cargo did not build exactly one {program}{}", among(files))]
     NotBuilt {
         /// The program.
         program: String,
@@ -121,7 +121,7 @@ impl Hint for RunError {
             Self::Debug(error) => error.hint(),
             Self::Out(error) => error.hint(),
             Self::NotBuilt { .. } => Some(
-                "set `binary` of the asset in packaging/dist.toml to the name of one [[bin]] of the packages in `cargo.packages`".into(),
+                "set `binary` or `library` of the asset in packaging/dist.toml to the name of one [[bin]] or [lib] of the packages in `cargo.packages`".into(),
             ),
             Self::Asset(error) => error.hint(),
             Self::Printed { .. } => Some(

@@ -106,7 +106,7 @@ impl Run<'_> {
         (built, lent): (&[BuiltProgram], &[Lent]),
         files: &[PackageFile],
     ) -> Result<Vec<String>, RunError> {
-        if built.is_empty() && own.programs().is_empty() {
+        if built.is_empty() && own.programs_in(package.format).is_empty() {
             return Ok(Vec::new());
         }
         let failed = |source| RunError::Depends {

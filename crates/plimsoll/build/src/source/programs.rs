@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use cargo_metadata::{Metadata, Package, Target};
+use cargo_metadata::{Metadata, Package, Target, TargetKind};
 use plimsoll_plan::complaint::Complaint;
 use plimsoll_plan::config::{AssetSource, Config};
 
@@ -13,16 +13,17 @@ pub(super) fn complaints(metadata: &Metadata, config: &Config) -> Vec<Complaint>
         return unknown;
     }
     let programs = config.asset.iter().filter_map(|asset| {
-        let name = match &asset.source {
-            AssetSource::Binary(name) => name,
-            AssetSource::Printed(printed) => printed.built()?,
+        let fault = match &asset.source {
+            AssetSource::Binary(name) => fault(name.get_ref(), &built, config),
+            AssetSource::Library { name, .. } => library_fault(name.get_ref(), &built),
+            AssetSource::Printed(printed) => fault(printed.built()?.get_ref(), &built, config),
             AssetSource::Files(_)
             | AssetSource::OutDir { .. }
             | AssetSource::Folder
-            | AssetSource::Ghost => return None,
+            | AssetSource::Ghost => None,
         };
-        let in_line = move |what, hint| Complaint::in_line(asset.line, what, hint);
-        fault(name.get_ref(), &built, config).map(|(what, hint)| in_line(what, hint))
+        let (what, hint) = fault?;
+        Some(Complaint::in_line(asset.line, what, hint))
     });
     let stamp = config.stamp.as_ref().and_then(|stamp| {
         let (what, hint) = fault(stamp.program.get_ref(), &built, config)?;
@@ -59,7 +60,7 @@ fn fault(name: &str, built: &[&Package], config: &Config) -> Option<(String, Str
     let Some((package, binary)) = found.next() else {
         let packages = joined(built.iter().copied());
         let what = format!("Cargo builds no program {name} in {packages}");
-        return Some((what, names(all())));
+        return Some((what, names(all(), "program", "programs")));
     };
     let on = enabled(package, config);
     let missing = binary
@@ -71,16 +72,56 @@ fn fault(name: &str, built: &[&Package], config: &Config) -> Option<(String, Str
     Some((what, hint))
 }
 
+/// Why no such shared library is built, and what to do about it.
+fn library_fault(name: &str, built: &[&Package]) -> Option<(String, String)> {
+    // Older Cargo names libraries with hyphens, as their packages.
+    let is_it = |target: &&Target| target.name.replace('-', "_") == name.replace('-', "_");
+    let found = built.iter().find_map(|package| {
+        let library = libraries(package).find(is_it)?;
+        Some((*package, library))
+    });
+    match found {
+        Some((_, library)) if library.is_kind(TargetKind::CDyLib) => None,
+        Some((package, _)) => {
+            let what = format!(
+                "library {name} of Cargo package {} is no cdylib",
+                package.name
+            );
+            let hint = "add `crate-type = [\"lib\", \"cdylib\"]` to [lib] of its Cargo.toml";
+            Some((what, hint.to_owned()))
+        }
+        None => {
+            let packages = joined(built.iter().copied());
+            let what = format!("Cargo builds no library {name} in {packages}");
+            let all = built.iter().flat_map(|package| libraries(package));
+            Some((what, names(all, "library", "libraries")))
+        }
+    }
+}
+
+/// The library of a package, if it has one that programs link.
+fn libraries(package: &Package) -> impl Iterator<Item = &Target> {
+    let kinds = [
+        TargetKind::Lib,
+        TargetKind::RLib,
+        TargetKind::DyLib,
+        TargetKind::CDyLib,
+        TargetKind::StaticLib,
+    ];
+    let targets = package.targets.iter();
+    targets.filter(move |target| kinds.iter().any(|kind| target.is_kind(kind.clone())))
+}
+
 fn binaries(package: &Package) -> impl Iterator<Item = &Target> {
     package.targets.iter().filter(|target| target.is_bin())
 }
 
-fn names<'a>(binaries: impl Iterator<Item = &'a Target>) -> String {
-    let names: Vec<&str> = binaries.map(|binary| binary.name.as_str()).collect();
+fn names<'a>(targets: impl Iterator<Item = &'a Target>, one: &str, all: &str) -> String {
+    let names: Vec<&str> = targets.map(|target| target.name.as_str()).collect();
     match names.as_slice() {
-        [] => "add the Cargo package that has the program to `packages` of [cargo]".to_owned(),
+        [] => format!("add the Cargo package that has the {one} to `packages` of [cargo]"),
         names => format!(
-            "the programs are {}; add the Cargo package of another one to `packages` of [cargo]",
+            "the {all} are {}; add the Cargo package of another one to `packages` of [cargo]",
             names.join(", ")
         ),
     }

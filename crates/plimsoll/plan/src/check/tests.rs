@@ -231,8 +231,8 @@ fn every_package_has_a_program() {
     assert_eq!(
         found(&text),
         [
-            format!("dist.toml:{line}: no .deb package has a program"),
-            format!("dist.toml:{line}: no .rpm package has a program"),
+            format!("dist.toml:{line}: no .deb package has a program or library that Cargo builds"),
+            format!("dist.toml:{line}: no .rpm package has a program or library that Cargo builds"),
         ]
     );
 }
@@ -334,7 +334,7 @@ fn a_package_for_every_architecture_has_no_program() {
     let found = found(&with(DIST));
     assert_eq!(found.len(), 2, "{found:?}");
     for (found, name) in found.iter().zip(["sampled", "sample"]) {
-        let fault = format!("program {name} is for one processor, and `architecture` is \"all\"");
+        let fault = format!("{name} is for one processor, and `architecture` is \"all\"");
         assert!(found.ends_with(&fault), "{found}");
     }
 }

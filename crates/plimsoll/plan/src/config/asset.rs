@@ -37,6 +37,13 @@ pub struct Asset {
 pub enum AssetSource {
     /// A program that is built, by name.
     Binary(Spanned<String>),
+    /// A shared library (`cdylib`) that is built.
+    Library {
+        /// Its name in Cargo.
+        name: Spanned<String>,
+        /// The name of its file.
+        file: String,
+    },
     /// Files of the workspace: a path or a glob pattern relative to it, which must match.
     Files(String),
     /// Files that a build script wrote: a path or a glob pattern relative to its folder (`OUT_DIR`), which must match.
@@ -52,6 +59,32 @@ pub enum AssetSource {
     Folder,
     /// Nowhere: the program makes it while it runs.
     Ghost,
+}
+
+impl AssetSource {
+    /// What Cargo builds for it: the name of a program, or that of a library's file.
+    #[must_use]
+    pub fn built(&self) -> Option<&str> {
+        match self {
+            Self::Binary(name) => Some(name.get_ref()),
+            Self::Library { file, .. } => Some(file),
+            Self::Files(_)
+            | Self::OutDir { .. }
+            | Self::Printed(_)
+            | Self::Folder
+            | Self::Ghost => None,
+        }
+    }
+
+    fn library(name: Spanned<String>) -> Self {
+        let file = library_file(name.get_ref());
+        Self::Library { name, file }
+    }
+}
+
+/// The name that Cargo gives to the file of a shared library: it has no hyphens.
+pub(super) fn library_file(name: &str) -> String {
+    format!("lib{}.so", name.replace('-', "_"))
 }
 
 /// A program that is run after the build for what it prints.
@@ -127,8 +160,8 @@ impl Printed {
 /// What is wrong with an asset on its own.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum InvalidAsset {
-    /// None or several of the three keys.
-    #[error("asset {dest} needs exactly one of `binary`, `source` and `generate`")]
+    /// None or several of the four keys.
+    #[error("asset {dest} needs exactly one of `binary`, `library`, `source` and `generate`")]
     Source {
         /// Where it goes.
         dest: String,
@@ -192,9 +225,13 @@ pub enum InvalidAsset {
 #[derive(Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub(super) struct RawAsset {
-    /// Name of a built program: this, `source` or `generate`.
+    /// Name of a built program: this, `library`, `source` or `generate`.
     #[schemars(with = "Option<String>")]
     binary: Option<Spanned<String>>,
+    /// Name of a built shared library: a `[lib]` with the crate type `cdylib`, of one of `cargo.packages`. The file is called
+    /// `libNAME.so`, or as `dest` says. No static flavour has it.
+    #[schemars(with = "Option<String>")]
+    library: Option<Spanned<String>>,
     /// A command that is run after the build, and whose standard output becomes the file: `["{bin:rg}", "--generate", "man"]`. The
     /// first word is `{bin:NAME}`, a built program. It has 20 s, an empty home folder, no network where unshare(1) can take it away,
     /// and none of the caller's variables but `PATH`: `LC_ALL` is `C.UTF-8`, `TZ` is `UTC`, `NO_COLOR` is 1, and `SOURCE_DATE_EPOCH`
@@ -282,7 +319,8 @@ impl TryFrom<RawAsset> for Asset {
 impl RawAsset {
     /// Whether it has a key of what a package holds.
     fn is_held(&self) -> bool {
-        let sources = self.binary.is_some() || self.source.is_some() || self.generate.is_some();
+        let built = self.binary.is_some() || self.library.is_some();
+        let sources = built || self.source.is_some() || self.generate.is_some();
         sources
             || self.stdin.is_some()
             || self.out_dir.is_some()
@@ -313,21 +351,23 @@ impl RawAsset {
         }
         let sources = (
             self.binary.take(),
+            self.library.take(),
             self.source.take(),
             self.generate.take(),
             self.out_dir.take(),
         );
         let (source, mode) = match sources {
-            (Some(binary), None, None, None) => (AssetSource::Binary(binary), 0o755),
-            (None, Some(source), None, None) => (AssetSource::Files(source), 0o644),
-            (None, Some(pattern), None, Some(package)) => {
+            (Some(binary), None, None, None, None) => (AssetSource::Binary(binary), 0o755),
+            (None, Some(library), None, None, None) => (AssetSource::library(library), 0o644),
+            (None, None, Some(source), None, None) => (AssetSource::Files(source), 0o644),
+            (None, None, Some(pattern), None, Some(package)) => {
                 (AssetSource::OutDir { package, pattern }, 0o644)
             }
-            (None, None, None, Some(_)) => return Err(InvalidAsset::OutDir { dest }),
-            (None, None, Some(_), None) if dest.ends_with('/') => {
+            (None, None, None, None, Some(_)) => return Err(InvalidAsset::OutDir { dest }),
+            (None, None, None, Some(_), None) if dest.ends_with('/') => {
                 return Err(InvalidAsset::Nameless { dest });
             }
-            (None, None, Some(words), None) => match Printed::of(words, stdin) {
+            (None, None, None, Some(words), None) => match Printed::of(words, stdin) {
                 Some(printed) => (AssetSource::Printed(printed), 0o644),
                 None => return Err(InvalidAsset::Generate { dest }),
             },
@@ -415,8 +455,8 @@ mod tests {
         }
         let default = |key: &str| asset(&format!("{key} = \"a\"\ndest = \"/a\"")).map(|it| it.mode);
         assert_eq!(
-            (default("binary"), default("source")),
-            (Ok(0o755), Ok(0o644))
+            (default("binary"), default("library"), default("source")),
+            (Ok(0o755), Ok(0o644), Ok(0o644))
         );
     }
 
@@ -425,7 +465,7 @@ mod tests {
         let both = asset("source = \"a\"\nbinary = \"a\"\ndest = \"/a\"");
         let error = both.expect_err("two sources");
         assert!(
-            error.contains("needs exactly one of `binary`, `source` and `generate`"),
+            error.contains("needs exactly one of `binary`, `library`, `source` and `generate`"),
             "{error}"
         );
         let relative = asset("source = \"a\"\ndest = \"usr/a\"").expect_err("relative");

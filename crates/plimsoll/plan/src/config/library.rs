@@ -8,6 +8,7 @@ use serde::de::{Error, MapAccess, Visitor, value::MapAccessDeserializer};
 use serde::{Deserialize, Deserializer};
 use toml::Spanned;
 
+use super::asset::library_file;
 use super::{Config, FlavourConfig};
 
 /// What is wrong with a declaration.
@@ -55,15 +56,20 @@ struct Linked {
 }
 
 impl Config {
-    /// The programs that link a library: those that it lists, else the one with its Cargo feature, else the only one.
+    /// The programs that link a library: those that it lists, else those of the Cargo package with its feature, else the only one.
     pub(super) fn linking_programs<'a>(&'a self, dep: &'a NativeDep) -> Vec<&'a str> {
         let programs = self.programs();
-        let with_feature = dep.cargo_feature.as_ref().and_then(|feature| {
-            let mut programs = programs.iter();
-            programs.find(|program| **program == feature.package)
+        let feature = dep.cargo_feature.as_ref();
+        let with_feature: Vec<&str> = feature.map_or_else(Vec::new, |feature| {
+            let library = library_file(&feature.package);
+            let named = programs.iter().copied();
+            named
+                .filter(|name| *name == feature.package || *name == library)
+                .collect()
         });
-        match (&*dep.linked_by, with_feature, &*programs) {
-            ([], Some(one), _) | ([], None, [one]) => vec![*one],
+        match (&*dep.linked_by, &*with_feature, &*programs) {
+            ([], [], [one]) => vec![*one],
+            ([], [_, ..], _) => with_feature,
             (listed, _, _) => listed.iter().map(String::as_str).collect(),
         }
     }
@@ -105,7 +111,7 @@ fn library(config: &Config, name: &Spanned<String>, spans: &Linked) -> Option<Fa
         let name = program.get_ref();
         return Some(Fault {
             at: program.span().start,
-            what: format!("{name:?} is not the `binary` of an asset"),
+            what: format!("{name:?} is not the `binary` of an asset, and no file of a `library`"),
             hint: format!("add an [[asset]] with binary = {name:?}, or correct the name"),
         });
     }

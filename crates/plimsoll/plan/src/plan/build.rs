@@ -106,6 +106,10 @@ fn arguments(
     for package in &cargo.packages {
         arguments.extend(["--package".into(), package.clone()]);
     }
+    // No static build makes a library. A Cargo package that has nothing else would fail, and that is a package of a dynamic flavour.
+    if config.libraries().next().is_some() && !is_dynamic(config, decision) {
+        arguments.push("--bins".into());
+    }
     if !cargo.default_features {
         arguments.push("--no-default-features".into());
     }
@@ -177,12 +181,22 @@ fn rustflags(
 
 fn programs(config: &Config, decision: &Decision) -> Vec<ProgramPlan> {
     let programs = config.programs().into_iter();
+    let is_made = |name: &&str| is_dynamic(config, decision) || !is_library(config, name);
     programs
+        .filter(is_made)
         .map(|name| ProgramPlan {
             name: name.to_owned(),
             libraries: config.linked_by(decision.flavour, name),
         })
         .collect()
+}
+
+fn is_dynamic(config: &Config, decision: &Decision) -> bool {
+    config.linking(decision.flavour) == Linking::Dynamic
+}
+
+fn is_library(config: &Config, name: &str) -> bool {
+    config.libraries().any(|file| file == name)
 }
 
 fn linked(config: &Config, findings: &Findings, flavour: FlavourName) -> BTreeMap<String, String> {

@@ -81,7 +81,11 @@ pub(super) fn plan(
                 flavour,
                 format,
             )?,
-            programs: own.programs().into_iter().map(str::to_owned).collect(),
+            programs: own
+                .programs_in(format.name())
+                .into_iter()
+                .map(str::to_owned)
+                .collect(),
             name,
             holds,
             debug_of,
@@ -112,7 +116,8 @@ fn parts(config: &Config, format: &dyn FormatRules) -> Vec<Part> {
     }
     let parts = made.flat_map(|name| {
         let holds = vec![name.clone()];
-        let has_programs = !config.of_package(&name, &holds).programs().is_empty();
+        let own = config.of_package(&name, &holds);
+        let has_programs = !own.programs_in(format.name()).is_empty();
         let debug = format.debug_package(&name);
         let debug = debug.filter(|_| config.debug_packages && has_programs);
         let debug = debug.map(|debug| Part {

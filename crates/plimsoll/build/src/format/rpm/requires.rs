@@ -144,6 +144,7 @@ mod tests {
         let program = |needed| BuiltProgram {
             name: "sampled".into(),
             path: "sampled".into(),
+            dest: None,
             libraries: Vec::new(),
             identity: Identity::default(),
             elf: ElfFacts {
