@@ -1,4 +1,4 @@
-//! The scripts of `packaging/container`, run over folders of their own in a mount namespace.
+//! The scripts of container builds, run over folders of their own in a mount namespace.
 
 #![expect(clippy::expect_used, reason = "a test reports a failure by panicking")]
 
@@ -14,8 +14,8 @@ use tidegate_tests::Output;
 /// # Panics
 /// When it changes the root folder, which all of these systems share.
 fn install(prepare: &str, variables: &[(&str, &str)]) -> Output {
-    let script =
-        Path::new(env!("CARGO_MANIFEST_DIR")).join("../packaging/container/install-packages");
+    let script = Path::new(env!("CARGO_MANIFEST_DIR"))
+        .join("../crates/plimsoll/build/src/engine/container/install-packages");
     let text = format!(
         "for folder in /etc /run /var; do mount -t tmpfs tmpfs $folder; done\n\
          mkdir /run/secrets\n{prepare}\n{}\necho left:; cd /; \

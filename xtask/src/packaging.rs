@@ -2,17 +2,13 @@
 
 use std::path::{Path, PathBuf};
 
-use plimsoll_build::engine::container;
-use plimsoll_build::engine::{Engine, Folders, Job, Site, Toolchain};
+use plimsoll_build::engine::Toolchain;
 use plimsoll_build::format::Formats;
 use plimsoll_plan::config::{self, Config};
 use plimsoll_plan::distro::{self, DistroList};
 use plimsoll_plan::fixtures::source;
-use plimsoll_plan::plan::Arch;
 use plimsoll_probe::{FlavourName, Request};
 use plimsoll_verify::profile::load_all;
-
-const DOCKERFILE: &str = include_str!("../../Dockerfile");
 
 fn workspace() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("..")
@@ -82,72 +78,6 @@ fn every_rpm_distribution_of_the_list_has_a_profile_with_sources() {
         let mut sources = libraries.chain(packages).chain([&profile.glibc.source]);
         assert!(sources.all(|source| !source.is_empty()), "{id}");
         assert!(profile.scriptlets().is_some(), "{id} has no systemd");
-    }
-}
-
-#[test]
-fn every_stage_and_argument_of_a_build_is_in_the_dockerfile() {
-    assert!(
-        DOCKERFILE
-            .lines()
-            .any(|line| line == "FROM scratch AS artefacts")
-    );
-    for name in build_arguments() {
-        let declares =
-            |line: &str| line == format!("ARG {name}") || line.starts_with(&format!("ARG {name}="));
-        assert!(DOCKERFILE.lines().any(declares), "{name}");
-    }
-}
-
-/// The names of what buildah is given for a distribution.
-fn build_arguments() -> Vec<String> {
-    let (list, config) = (list(), configuration());
-    let distro = list.get("debian-13").unwrap();
-    let flavour = Request::Auto;
-    let plan = distro::plan(
-        formats().rules(),
-        &list,
-        distro,
-        &config,
-        &source(),
-        Arch::Amd64,
-        flavour,
-    )
-    .unwrap();
-    let folders = Folders {
-        workspace: "/w".into(),
-        out: "/w/target/dist".into(),
-        roots: "/w/target/roots".into(),
-        work: "/w/target/dist/scratch".into(),
-        cargo_home: "/home/.cargo".into(),
-        has_git_crates: false,
-        kit: None,
-    };
-    let job = Job {
-        distro,
-        plan: &plan,
-        site: &Site::default(),
-        toolchain: &Toolchain::Image("rust:1.95.0-slim".to_owned()),
-        folders: &folders,
-        flavour,
-        strict: true,
-    };
-    let recipe = container::recipe(Engine::Podman, &job).unwrap();
-    let given = recipe[0].call.args.iter().filter_map(|arg| {
-        let (name, _) = arg.strip_prefix("--build-arg=")?.split_once('=')?;
-        Some(name.to_owned())
-    });
-    given.collect()
-}
-
-#[test]
-fn nothing_that_is_copied_to_another_project_names_this_one() {
-    for text in [
-        DOCKERFILE,
-        include_str!("../../packaging/container/install-packages"),
-        include_str!("../../packaging/container/with-crates"),
-    ] {
-        assert!(!text.to_lowercase().contains("tidegate"), "{text}");
     }
 }
 

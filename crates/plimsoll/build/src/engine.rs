@@ -20,7 +20,7 @@ use std::str::FromStr;
 use plimsoll_probe::{Command, Request as FlavourRequest};
 use serde::{Deserialize, Serialize};
 
-use plimsoll_plan::distro::{Distro, DistroPlan};
+use plimsoll_plan::distro::{Distro, DistroPlan, OUT};
 
 use crate::progress;
 
@@ -94,7 +94,7 @@ pub struct Job<'a> {
 }
 
 /// Folders of the host, all absolute.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Folders {
     /// The workspace that is built.
     pub workspace: PathBuf,
@@ -110,6 +110,8 @@ pub struct Folders {
     pub has_git_crates: bool,
     /// The installed command with all that it needs, as [`ship`] lays it out; none for an xtask, which is built in each system.
     pub kit: Option<PathBuf>,
+    /// The Dockerfile of container builds ([`container::dockerfile`]).
+    pub dockerfile: PathBuf,
 }
 
 impl Job<'_> {
@@ -119,14 +121,29 @@ impl Job<'_> {
         self.folders.out.join(self.distro.id())
     }
 
-    /// Arguments of `dist` inside the build system, after `--out`.
-    fn options(&self) -> Vec<String> {
-        let mut options = vec!["--flavour".to_owned(), self.flavour.to_string()];
+    /// The command that builds the packages inside of the system.
+    fn command(&self) -> Vec<String> {
+        let name = match self.folders.kit {
+            Some(_) => "plimsoll",
+            None => "xtask",
+        };
+        let flavour = self.flavour.to_string();
+        let words = [
+            "cargo",
+            name,
+            "dist",
+            "--as",
+            self.distro.id(),
+            "--out",
+            OUT,
+        ];
+        let mut command: Vec<String> = words.map(str::to_owned).into();
+        command.extend(["--flavour".to_owned(), flavour]);
         if self.strict {
-            options.push("--strict".to_owned());
+            command.push("--strict".to_owned());
         }
-        options.push(progress::OPTION.to_owned());
-        options
+        command.push(progress::OPTION.to_owned());
+        command
     }
 }
 

@@ -7,7 +7,7 @@ use error_hint::{FileError, Hint};
 use plimsoll_build::audit::AuditError;
 use plimsoll_build::debug::DebugError;
 use plimsoll_build::depends::DependsError;
-use plimsoll_build::engine::{Engine, EngineError};
+use plimsoll_build::engine::EngineError;
 use plimsoll_build::out::OutError;
 use plimsoll_build::run::RunError;
 use plimsoll_plan::distro::NotThis;
@@ -57,9 +57,6 @@ fn hints() -> Vec<String> {
     vec![
         hint(&EngineError::NoBootstrap),
         hint(&EngineError::NotRoot),
-        hint(&EngineError::InstalledInContainer {
-            engine: Engine::Docker,
-        }),
         hint(&EngineError::ToolchainImage {
             image: "rust:1".to_owned(),
         }),

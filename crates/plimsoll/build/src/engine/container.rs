@@ -1,7 +1,9 @@
-//! Building in a container: one Dockerfile at the top of the workspace for every distribution.
+//! Building in a container: one Dockerfile for every distribution and every project.
 //!
 //! BuildKit and buildah read it; Docker's classic builder, which has neither cache mounts nor secrets, does not count as an
 //! engine that answers. The packages are copied out of a container that is never started.
+
+mod layout;
 
 use std::path::Path;
 
@@ -12,10 +14,28 @@ use plimsoll_probe::Command;
 
 use super::{Engine, EngineError, Folders, Job, Site, Stage, Toolchain};
 
+pub use layout::{dockerfile, kit, lay_out};
+
 /// The last stage of the Dockerfile.
 const ARTEFACTS: &str = "artefacts";
 /// The image name of a toolchain directory.
 const TOOLCHAIN_IMAGE: &str = "localhost/dist-toolchain:given";
+/// The command that an xtask is built with, before anything else of the project is.
+const BUILD_XTASK: &str = "cargo build --locked --manifest-path xtask/Cargo.toml";
+/// What the installed command needs first.
+const FETCH: &str = "cargo fetch --locked";
+
+/// The image name of scripts and toolkit. Another version, or an xtask, has another image.
+fn toolkit_image(folders: &Folders) -> String {
+    let form = match folders.kit {
+        Some(_) => "installed",
+        None => "xtask",
+    };
+    format!(
+        "localhost/dist-toolkit:{form}-{}",
+        env!("CARGO_PKG_VERSION")
+    )
+}
 
 fn call<S: Into<String>>(engine: Engine, args: impl IntoIterator<Item = S>) -> Command {
     let mut call = Command::new(engine.as_str(), args);
@@ -25,13 +45,38 @@ fn call<S: Into<String>>(engine: Engine, args: impl IntoIterator<Item = S>) -> C
     call
 }
 
-/// The commands that make an image of a toolchain folder and of the crates in Cargo's registry,
-/// run once for all distributions. None for a toolchain that is an image.
+/// The commands that are run once for all distributions: they make an image of the scripts and the toolkit, and one of a toolchain
+/// folder with the crates in Cargo's registry. A toolchain may be an image already.
 #[must_use]
 pub fn prepare(engine: Engine, toolchain: &Toolchain, folders: &Folders) -> Vec<Stage> {
-    let Toolchain::Folder(folder) = toolchain else {
-        return Vec::new();
-    };
+    let mut stages = import_toolkit(engine, folders);
+    if let Toolchain::Folder(folder) = toolchain {
+        stages.extend(import_toolchain(engine, folder, folders));
+    }
+    stages
+}
+
+/// An image reaches every builder, and another build context does not: docker 20.10 and podman 4.1 know only one.
+fn import_toolkit(engine: Engine, folders: &Folders) -> Vec<Stage> {
+    let tar = folders.work.join("toolkit.tar").display().to_string();
+    let from = layout::toolkit(&folders.work).display().to_string();
+    let mut pack = vec!["--create".to_owned(), format!("--file={tar}")];
+    pack.extend(["--owner=0", "--group=0", "--sort=name"].map(str::to_owned));
+    pack.extend([format!("--directory={from}"), "./".to_owned()]);
+    vec![
+        Stage::new("pack the toolkit", Command::new("tar", pack)),
+        Stage::new(
+            "import the toolkit",
+            call(engine, ["import", &tar, &toolkit_image(folders)]),
+        ),
+        Stage::cleaning_up(
+            "remove the packed toolkit",
+            Command::new("rm", ["-f", &tar]),
+        ),
+    ]
+}
+
+fn import_toolchain(engine: Engine, folder: &Path, folders: &Folders) -> Vec<Stage> {
     let tar = folders.work.join("toolchain.tar").display().to_string();
     let pack = |action: &str, rename: &str, from: &Path, what: &[&str]| {
         let mut args = vec![action.to_owned(), format!("--file={tar}")];
@@ -82,7 +127,7 @@ pub fn prepare(engine: Engine, toolchain: &Toolchain, folders: &Folders) -> Vec<
 /// # Errors
 /// When the builder cannot do what the site asks for.
 pub fn recipe(engine: Engine, job: &Job<'_>) -> Result<Vec<Stage>, EngineError> {
-    let name = format!("{}-dist-{}", job.plan.plan.name, job.distro.id());
+    let name = reference(&format!("{}-dist-{}", job.plan.plan.name, job.distro.id()));
     let image = format!("localhost/{name}:latest");
     let out = job.out().display().to_string();
     let remove = |name: &str| call(engine, ["rm", "--force", name]);
@@ -109,16 +154,28 @@ pub fn recipe(engine: Engine, job: &Job<'_>) -> Result<Vec<Stage>, EngineError> 
     Ok(stages)
 }
 
+/// A name as engines take it for images and containers. Names of packages may hold plus signs, dots and capital letters.
+fn reference(name: &str) -> String {
+    let parts = name.split(|c: char| !c.is_ascii_alphanumeric());
+    let parts: Vec<&str> = parts.filter(|part| !part.is_empty()).collect();
+    parts.join("-").to_ascii_lowercase()
+}
+
 fn build(engine: Engine, job: &Job<'_>, image: &str) -> Result<Command, EngineError> {
     let workspace = &job.folders.workspace;
     let mut args = vec![
         "build".to_owned(),
-        format!("--file={}", workspace.join("Dockerfile").display()),
+        format!("--file={}", job.folders.dockerfile.display()),
         format!("--target={ARTEFACTS}"),
         format!("--tag={image}"),
     ];
     if engine == Engine::Docker {
         args.push("--progress=plain".to_owned());
+    }
+    // BuildKit finds the list beside the Dockerfile, and not every buildah does.
+    if engine == Engine::Podman && layout::is_own(job.folders) {
+        let ignored = layout::ignore_file(job.folders);
+        args.push(format!("--ignorefile={}", ignored.display()));
     }
     let network = job.site.network.iter();
     args.extend(network.map(|network| format!("--network={network}")));
@@ -134,6 +191,10 @@ fn build(engine: Engine, job: &Job<'_>, image: &str) -> Result<Command, EngineEr
 fn build_args(job: &Job<'_>) -> Vec<(&'static str, String)> {
     let packages = &job.plan.packages;
     let source = &job.plan.plan.source;
+    let prepare = match job.folders.kit {
+        Some(_) => FETCH,
+        None => BUILD_XTASK,
+    };
     let (toolchain, offline) = match job.toolchain {
         Toolchain::Image(image) => (image.as_str(), "false"),
         Toolchain::Folder(_) => (TOOLCHAIN_IMAGE, "true"),
@@ -141,13 +202,15 @@ fn build_args(job: &Job<'_>) -> Vec<(&'static str, String)> {
     vec![
         ("BASE_IMAGE", job.plan.image.clone()),
         ("TOOLCHAIN_IMAGE", toolchain.to_owned()),
+        ("TOOLKIT_IMAGE", toolkit_image(job.folders)),
         ("DISTRO", job.distro.id().to_owned()),
         ("REFRESH", packages.refresh.join(" ")),
         ("INSTALL", packages.install.join(" ")),
         ("PACKAGES", packages.required.join(" ")),
         ("INSTALL_WISHED", packages.install_wished.join(" ")),
         ("WISHED_PACKAGES", packages.wished.join(" ")),
-        ("DIST_OPTIONS", job.options().join(" ")),
+        ("PREPARE", prepare.to_owned()),
+        ("DIST", job.command().join(" ")),
         ("PROJECT", job.plan.plan.name.clone()),
         (COMMIT_VARIABLE, source.commit.clone()),
         ("SOURCE_DATE_EPOCH", source.source_date_epoch.to_string()),
@@ -194,4 +257,19 @@ fn secrets(job: &Job<'_>) -> Result<Vec<String>, EngineError> {
     Ok(secrets
         .map(|(id, file)| format!("--secret=id={id},src={}", file.display()))
         .collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn any_name_of_a_package_is_one_that_engines_take() {
+        for (name, expected) in [
+            ("sample-dist-debian-12", "sample-dist-debian-12"),
+            ("libX2.0+y--dist-leap-16.0", "libx2-0-y-dist-leap-16-0"),
+        ] {
+            assert_eq!(reference(name), expected);
+        }
+    }
 }

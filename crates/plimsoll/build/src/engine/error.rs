@@ -46,12 +46,6 @@ pub enum EngineError {
     /// The root engine runs as a user.
     #[error("engine root needs root, because it mounts file systems")]
     NotRoot,
-    /// An installed command, and a container, which it is not brought into.
-    #[error("the installed command builds only with engine root, not with {engine}")]
-    InstalledInContainer {
-        /// The engine.
-        engine: Engine,
-    },
     /// A mirror was given for a distribution whose addresses come from elsewhere.
     #[error("distribution {id} has no `archive`, so no mirror can replace it")]
     NoArchive {
@@ -110,10 +104,6 @@ impl Hint for EngineError {
             Self::NoContainers { .. } => Some("install podman, or start docker".into()),
             Self::NoBootstrap => Some("use --engine docker or --engine podman".into()),
             Self::Missing { program } => Some(format!("apt-get install {program}").into()),
-            Self::InstalledInContainer { .. } => Some(
-                "use --engine root for the Debian family, or give the project an xtask for others"
-                    .into(),
-            ),
             Self::NotRoot => {
                 Some("run it as root, or use --engine docker or --engine podman".into())
             }

@@ -14,7 +14,7 @@ use super::ship::PLACE;
 use super::{EngineError, Folders, Job, Site, Stage, Toolchain};
 use crate::packager;
 use crate::source::COMMIT_VARIABLE;
-use plimsoll_plan::distro::{CARGO_HOME, Distro, OUT, TARGET};
+use plimsoll_plan::distro::{CARGO_HOME, Distro, TARGET};
 
 /// Runs inside of the new namespaces, before the root is entered.
 const ENTER: &str = include_str!("root/enter.sh");
@@ -224,13 +224,7 @@ fn build(job: &Job<'_>, toolchain: &Path) -> Command {
     args.extend(["sh", "-eu", "-c", ENTER, "enter"].map(str::to_owned));
     args.extend(paths.map(|path: &Path| path.display().to_string()));
     args.extend(environment(job));
-    let name = match folders.kit {
-        Some(_) => "plimsoll",
-        None => "xtask",
-    };
-    let command = ["cargo", name, "dist", "--as", job.distro.id(), "--out", OUT];
-    args.extend(command.map(str::to_owned));
-    args.extend(job.options());
+    args.extend(job.command());
     Command::new("unshare", args)
 }
 

@@ -43,9 +43,6 @@ pub enum Within {
 }
 
 fn in_container(engine: Engine, job: &Job<'_>) -> Result<Vec<Stage>, EngineError> {
-    if job.folders.kit.is_some() {
-        return Err(EngineError::InstalledInContainer { engine });
-    }
     let stages = container::recipe(engine, job)?;
     make_folder(&job.out())?;
     make_folder(&job.folders.work)?;

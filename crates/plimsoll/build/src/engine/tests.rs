@@ -16,6 +16,7 @@ fn folders() -> Folders {
         cargo_home: "/home/.cargo".into(),
         has_git_crates: false,
         kit: None,
+        dockerfile: "/w/target/dist/scratch/container/Dockerfile".into(),
     }
 }
 
@@ -79,7 +80,7 @@ fn buildkit_gets_what_follows_from_the_entry_as_arguments() {
         "centos-stream-9",
         &Site::default(),
         expect![[r#"
-            DOCKER_BUILDKIT=1 docker build --file=/w/Dockerfile --target=artefacts --tag=localhost/sample-dist-centos-stream-9:latest --progress=plain --build-arg=BASE_IMAGE=quay.io/centos/centos:stream9 --build-arg=TOOLCHAIN_IMAGE=rust:1.95.0-slim --build-arg=DISTRO=centos-stream-9 --build-arg=REFRESH=dnf makecache --build-arg=INSTALL=dnf install --assumeyes --setopt=install_weak_deps=False --build-arg=PACKAGES=ca-certificates gcc pkgconf-pkg-config rpm-build --build-arg=INSTALL_WISHED=dnf install --assumeyes --setopt=install_weak_deps=False --enablerepo=crb --build-arg=WISHED_PACKAGES=nftables-devel --build-arg=DIST_OPTIONS=--flavour auto --strict --progress=json --build-arg=PROJECT=sample --build-arg=SOURCE_COMMIT=abc --build-arg=SOURCE_DATE_EPOCH=1 --build-arg=CARGO_NET_OFFLINE=false /w
+            DOCKER_BUILDKIT=1 docker build --file=/w/target/dist/scratch/container/Dockerfile --target=artefacts --tag=localhost/sample-dist-centos-stream-9:latest --progress=plain --build-arg=BASE_IMAGE=quay.io/centos/centos:stream9 --build-arg=TOOLCHAIN_IMAGE=rust:1.95.0-slim --build-arg=TOOLKIT_IMAGE=localhost/dist-toolkit:xtask-0.1.0 --build-arg=DISTRO=centos-stream-9 --build-arg=REFRESH=dnf makecache --build-arg=INSTALL=dnf install --assumeyes --setopt=install_weak_deps=False --build-arg=PACKAGES=ca-certificates gcc pkgconf-pkg-config rpm-build --build-arg=INSTALL_WISHED=dnf install --assumeyes --setopt=install_weak_deps=False --enablerepo=crb --build-arg=WISHED_PACKAGES=nftables-devel --build-arg=PREPARE=cargo build --locked --manifest-path xtask/Cargo.toml --build-arg=DIST=cargo xtask dist --as centos-stream-9 --out /out --flavour auto --strict --progress=json --build-arg=PROJECT=sample --build-arg=SOURCE_COMMIT=abc --build-arg=SOURCE_DATE_EPOCH=1 --build-arg=CARGO_NET_OFFLINE=false /w
             DOCKER_BUILDKIT=1 docker rm --force sample-dist-centos-stream-9
             DOCKER_BUILDKIT=1 docker create --name sample-dist-centos-stream-9 localhost/sample-dist-centos-stream-9:latest none
             DOCKER_BUILDKIT=1 docker cp sample-dist-centos-stream-9:/out/. /w/target/dist/centos-stream-9
@@ -139,12 +140,18 @@ fn a_mirror_needs_an_archive_to_take_the_place_of() {
 fn a_toolchain_folder_is_imported_with_the_crates() {
     let stages = container::prepare(Engine::Docker, &folder(), &folders());
     expect![[r#"
+        tar --create --file=/w/target/dist/scratch/toolkit.tar --owner=0 --group=0 --sort=name --directory=/w/target/dist/scratch/toolkit ./
+        DOCKER_BUILDKIT=1 docker import /w/target/dist/scratch/toolkit.tar localhost/dist-toolkit:xtask-0.1.0
+        rm -f /w/target/dist/scratch/toolkit.tar
         tar --create --file=/w/target/dist/scratch/toolchain.tar --transform=s,^\./,usr/local/rustup/toolchains/given/,S --owner=0 --group=0 --directory=/rust --exclude=./share/doc --exclude=./lib/rustlib/src ./
         tar --append --file=/w/target/dist/scratch/toolchain.tar --transform=s,^\./,usr/local/cargo/,S --owner=0 --group=0 --directory=/home/.cargo ./registry/index ./registry/cache
         DOCKER_BUILDKIT=1 docker import /w/target/dist/scratch/toolchain.tar localhost/dist-toolchain:given
         rm -f /w/target/dist/scratch/toolchain.tar
     "#]].assert_eq(&lines(&stages));
-    assert!(container::prepare(Engine::Docker, &image(), &folders()).is_empty());
+    assert_eq!(
+        container::prepare(Engine::Docker, &image(), &folders()).len(),
+        3
+    );
     let with_git = Folders {
         has_git_crates: true,
         ..folders()
@@ -178,7 +185,7 @@ fn a_root_is_made_once_and_entered_without_a_network() {
 #[test]
 fn a_root_gets_the_installed_command_and_builds_none() {
     let folders = Folders {
-        kit: Some("/w/target/dist/kit".into()),
+        kit: Some("/w/target/dist/scratch/toolkit/opt/plimsoll".into()),
         ..folders()
     };
     let recipe = with_job("debian-11", &Site::default(), &folder(), |job| {
@@ -190,24 +197,69 @@ fn a_root_gets_the_installed_command_and_builds_none() {
     });
     let text = lines(&recipe.expect("a recipe"));
     assert!(
-        text.contains(" /w/target/dist/kit PATH=/opt/rust/bin:/opt/plimsoll:"),
+        text.contains(
+            " /w/target/dist/scratch/toolkit/opt/plimsoll PATH=/opt/rust/bin:/opt/plimsoll:"
+        ),
         "{text}"
     );
     assert!(
         text.contains(" cargo plimsoll dist --as debian-11 "),
         "{text}"
     );
-    let refused = with_job("debian-11", &Site::default(), &image(), |job| {
+}
+
+#[test]
+fn a_container_gets_the_installed_command_and_builds_none() {
+    let folders = Folders {
+        kit: Some("/w/target/dist/scratch/toolkit/opt/plimsoll".into()),
+        ..folders()
+    };
+    let recipe = with_job("fedora-43", &Site::default(), &image(), |job| {
         let job = Job {
             folders: &folders,
             ..*job
         };
-        stages(&job, Within::Container(Engine::Docker))
+        container::recipe(Engine::Podman, &job)
     });
-    assert!(matches!(
-        refused,
-        Err(EngineError::InstalledInContainer { .. })
-    ));
+    expect![[r#"
+        podman build --file=/w/target/dist/scratch/container/Dockerfile --target=artefacts --tag=localhost/sample-dist-fedora-43:latest --ignorefile=/w/target/dist/scratch/container/Dockerfile.dockerignore --build-arg=BASE_IMAGE=registry.fedoraproject.org/fedora:43 --build-arg=TOOLCHAIN_IMAGE=rust:1.95.0-slim --build-arg=TOOLKIT_IMAGE=localhost/dist-toolkit:installed-0.1.0 --build-arg=DISTRO=fedora-43 --build-arg=REFRESH=dnf makecache --build-arg=INSTALL=dnf install --assumeyes --setopt=install_weak_deps=False --build-arg=PACKAGES=ca-certificates gcc pkgconf-pkg-config rpm-build --build-arg=INSTALL_WISHED=dnf install --assumeyes --setopt=install_weak_deps=False --build-arg=WISHED_PACKAGES=nftables-devel --build-arg=PREPARE=cargo fetch --locked --build-arg=DIST=cargo plimsoll dist --as fedora-43 --out /out --flavour auto --strict --progress=json --build-arg=PROJECT=sample --build-arg=SOURCE_COMMIT=abc --build-arg=SOURCE_DATE_EPOCH=1 --build-arg=CARGO_NET_OFFLINE=false /w
+    "#]].assert_eq(&lines(&recipe.expect("a recipe")[..1]));
+    expect![[r#"
+        tar --create --file=/w/target/dist/scratch/toolkit.tar --owner=0 --group=0 --sort=name --directory=/w/target/dist/scratch/toolkit ./
+        DOCKER_BUILDKIT=1 docker import /w/target/dist/scratch/toolkit.tar localhost/dist-toolkit:installed-0.1.0
+        rm -f /w/target/dist/scratch/toolkit.tar
+    "#]].assert_eq(&lines(&container::prepare(Engine::Docker, &image(), &folders)));
+}
+
+#[test]
+fn a_project_with_its_own_dockerfile_has_its_own_list_of_what_is_not_read() {
+    let folders = Folders {
+        dockerfile: "/w/packaging/Dockerfile".into(),
+        ..folders()
+    };
+    let recipe = with_job("fedora-43", &Site::default(), &image(), |job| {
+        let job = Job {
+            folders: &folders,
+            ..*job
+        };
+        container::recipe(Engine::Podman, &job)
+    });
+    let text = lines(&recipe.expect("a recipe")[..1]);
+    assert!(text.contains(" --file=/w/packaging/Dockerfile "), "{text}");
+    assert!(!text.contains("--ignorefile"), "{text}");
+}
+
+/// The names of what buildah is given for a distribution.
+pub(super) fn build_arguments() -> Vec<String> {
+    let recipe = with_job("debian-13", &Site::default(), &image(), |job| {
+        container::recipe(Engine::Podman, job)
+    });
+    let recipe = recipe.expect("a recipe");
+    let given = recipe[0].call.args.iter().filter_map(|arg| {
+        let (name, _) = arg.strip_prefix("--build-arg=")?.split_once('=')?;
+        Some(name.to_owned())
+    });
+    given.collect()
 }
 
 #[test]
@@ -314,8 +366,17 @@ fn an_engine_that_was_asked_for_by_name_must_answer() {
 fn the_toolchain_image_is_that_of_the_pinned_channel() {
     let text = "[toolchain]\nchannel = \"1.95.0\"\n";
     let image = "docker.io/library/rust:1.95.0-slim".to_owned();
-    assert_eq!(Toolchain::image_of(text), Some(Toolchain::Image(image)));
-    assert_eq!(Toolchain::image_of("[toolchain]\n"), None);
+    assert_eq!(
+        Toolchain::image_of(text),
+        Some(Toolchain::Image(image.clone()))
+    );
+    for other in ["[toolchain]\n", "[toolchain]\nchannel = \"stable\"\n"] {
+        assert_eq!(Toolchain::image_of(other), None);
+    }
+    let of_host = Toolchain::image_of_release("rustc 1.95.0 (0123abcd 2026-04-16)\n");
+    assert_eq!(of_host, Some(Toolchain::Image(image)));
+    let nightly = "rustc 1.97.0-nightly (0123abcd 2026-04-16)";
+    assert_eq!(Toolchain::image_of_release(nightly), None);
 }
 
 /// Each hint about the choice of an engine, and what somebody chooses who follows it.

@@ -24,13 +24,24 @@ impl Toolchain {
         }
     }
 
-    /// The official image of the channel in a `rust-toolchain.toml`; none where that names none.
+    /// The official image of the channel in a `rust-toolchain.toml`; none where that is no release: `stable` and `nightly` have
+    /// no image of their name.
     #[must_use]
     pub fn image_of(rust_toolchain: &str) -> Option<Self> {
         let table: toml::Table = rust_toolchain.parse().ok()?;
-        let channel = table.get("toolchain")?.get("channel")?.as_str()?;
-        Some(Self::Image(format!(
-            "docker.io/library/rust:{channel}-slim"
-        )))
+        Self::official(table.get("toolchain")?.get("channel")?.as_str()?)
+    }
+
+    /// The official image of what `rustc --version` prints; none where that is no release.
+    #[must_use]
+    pub fn image_of_release(version: &str) -> Option<Self> {
+        Self::official(version.split_whitespace().nth(1)?)
+    }
+
+    fn official(release: &str) -> Option<Self> {
+        let is_number = |part: &str| !part.is_empty() && part.bytes().all(|it| it.is_ascii_digit());
+        let is_release = release.split('.').all(is_number);
+        let image = || format!("docker.io/library/rust:{release}-slim");
+        is_release.then(|| Self::Image(image()))
     }
 }

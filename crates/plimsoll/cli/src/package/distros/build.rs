@@ -117,6 +117,9 @@ fn prepare(common: &Common, watch: &Watch) -> Result<()> {
     let Common { folders, kit, .. } = common;
     std::fs::create_dir_all(&folders.work)
         .with_context(|| format!("{} cannot be made", folders.work.display()))?;
+    if kit.containers.is_some() {
+        container::lay_out(folders)?;
+    }
     if let Some(kit) = &folders.kit {
         engine::ship(kit)?;
     }

@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use error_hint::{Context, Failure, Result};
-use plimsoll_build::engine::{Engine, EngineError, Folders, Toolchain, Within};
+use plimsoll_build::engine::{Engine, EngineError, Folders, Toolchain, Within, container};
 use plimsoll_plan::toolkit::Toolkit;
 use plimsoll_probe::{Host, System};
 
@@ -21,17 +21,19 @@ pub(crate) fn folders(out: Option<&Path>) -> Result<Folders> {
         None => target.join("dist"),
     };
     let cargo_home = cargo_home()?;
+    let work = target.join("dist/work");
     Ok(Folders {
         out,
         roots: target.join("roots"),
-        work: target.join("dist/work"),
+        dockerfile: container::dockerfile(&workspace, &work),
         has_git_crates: cargo_home.join("git").is_dir(),
         cargo_home,
         workspace,
         kit: match Toolkit::this() {
             Toolkit::Xtask => None,
-            Toolkit::Installed => Some(target.join("dist/kit")),
+            Toolkit::Installed => Some(container::kit(&work)),
         },
+        work,
     })
 }
 
@@ -105,20 +107,25 @@ impl Kit {
     }
 }
 
-/// The official image of the toolchain that the workspace is pinned to.
+/// The official image of the toolchain that the workspace is pinned to, else of the release that this host has.
 fn official() -> Result<Toolchain> {
     let text = std::fs::read_to_string(run::root().join("rust-toolchain.toml")).ok();
-    let image = text.as_deref().and_then(Toolchain::image_of);
-    image.ok_or_else(|| {
-        let message = "rust-toolchain.toml names no channel";
+    let pinned = text.as_deref().and_then(Toolchain::image_of);
+    let of_host = || Toolchain::image_of_release(&ask(&rustc(), &["--version"])?);
+    pinned.or_else(of_host).ok_or_else(|| {
+        let message = "rust-toolchain.toml names no release of Rust, and this host's rustc is none: \
+                       there is no official image";
         Failure::hinted(message, "name a toolchain with --toolchain")
     })
 }
 
+fn rustc() -> String {
+    std::env::var("RUSTC").unwrap_or_else(|_| "rustc".to_owned())
+}
+
 /// The toolchain that this program was started with.
 fn own() -> Result<Toolchain> {
-    let rustc = std::env::var("RUSTC").unwrap_or_else(|_| "rustc".to_owned());
-    let sysroot = ask(&rustc, &["--print=sysroot"]);
+    let sysroot = ask(&rustc(), &["--print=sysroot"]);
     let folder = sysroot.map(|text| Toolchain::of(text.trim()));
     match folder {
         // What cargo is started through may be a link.
