@@ -25,6 +25,14 @@ const ELSEWHERE: [&str; 8] = [
     "GIT_WORK_TREE",
 ];
 
+/// What Git is asked about changes. Its configuration may hide files that it does not track, and changes in submodules.
+const STATUS: [&str; 4] = [
+    "status",
+    "--porcelain",
+    "--untracked-files=normal",
+    "--ignore-submodules=none",
+];
+
 /// A name of the tree that no other tree has: twelve digits of the commit; `COMMIT-dirty-DIGEST` where the tree differs
 /// from it; outside of a checkout `COMMIT-crate-DIGEST` of a crate that was published from a commit, else `unknown-DIGEST`.
 /// `given` names it where there is no checkout to ask.
@@ -41,7 +49,7 @@ pub(super) fn commit(workspace: &Path, given: Option<String>) -> Result<String, 
         };
     };
     let whole = git(&top, &["rev-parse", "HEAD"]);
-    let changes = git(&top, &["status", "--porcelain"]);
+    let changes = git(&top, &STATUS);
     let whole = whole.map_err(|reason| SourceError::Git { reason })?;
     let changes = changes.map_err(|reason| SourceError::Git { reason })?;
     let short = whole.get(..DIGITS).unwrap_or(&whole);
@@ -182,6 +190,18 @@ mod tests {
         assert_ne!(names[0], names[1]);
         std::fs::remove_file(folder.path().join("Cargo.toml")).expect("removed");
         assert!(named(folder.path()).contains("-dirty-"));
+    }
+
+    #[test]
+    fn a_file_that_git_is_told_not_to_show_makes_the_tree_another() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let head = repository(folder.path());
+        let hide = ["config", "status.showUntrackedFiles", "no"];
+        git(folder.path(), &hide).expect("git does it");
+        assert_eq!(named(folder.path()), head);
+        put(folder.path(), "build.rs", "fn main() {}");
+        let name = named(folder.path());
+        assert!(name.starts_with(&format!("{head}-dirty-")), "{name}");
     }
 
     #[test]

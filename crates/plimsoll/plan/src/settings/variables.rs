@@ -82,7 +82,10 @@ fn is_heard(name: &str) -> bool {
     let is_linker = name.starts_with("CARGO_TARGET_") && name.ends_with("_LINKER");
     let of_build = matches!(
         name,
-        "CARGO_BUILD_RUSTC" | "CARGO_BUILD_RUSTC_WRAPPER" | "CARGO_BUILD_TARGET"
+        "CARGO_BUILD_RUSTC"
+            | "CARGO_BUILD_RUSTC_WRAPPER"
+            | "CARGO_BUILD_RUSTC_WORKSPACE_WRAPPER"
+            | "CARGO_BUILD_TARGET"
     );
     // HOST_ and TARGET_ go before names of C tools and of pkg-config.
     let bare = ["HOST_", "TARGET_"]
