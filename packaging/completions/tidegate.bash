@@ -261,7 +261,7 @@ _tidegate() {
             return 0
             ;;
         tidegate__subcmd__attach)
-            opts="-p -h --netns --pid --name --publish --allow --alias --dns --dns-search --dns-option --ip6 --ip --mac --ifname --gateway-priority --sysctl --json --socket --timings --timeout --help"
+            opts="-p -h --netns --pid --name --publish --allow --alias --dns --dns-search --dns-option --ip6 --ip --mac --ifname --gateway-priority --sysctl --owner --replace --label --json --socket --timings --timeout --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -328,6 +328,14 @@ _tidegate() {
                     return 0
                     ;;
                 --sysctl)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --owner)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --label)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;

@@ -140,8 +140,11 @@ complete -c tidegate -n "__fish_tidegate_using_subcommand attach" -l mac -d 'Eth
 complete -c tidegate -n "__fish_tidegate_using_subcommand attach" -l ifname -d 'Interface name in the namespace [default: the lowest free ethN]' -r
 complete -c tidegate -n "__fish_tidegate_using_subcommand attach" -l gateway-priority -d 'Priority of this network\'s gateway; the highest one of a namespace becomes its default route' -r
 complete -c tidegate -n "__fish_tidegate_using_subcommand attach" -l sysctl -d 'Sysctl of the endpoint\'s interface: net.ipv4.conf.IFNAME.KEY=VALUE. Write the word IFNAME literally' -r
+complete -c tidegate -n "__fish_tidegate_using_subcommand attach" -l owner -d 'What the endpoint is for: a container engine, and the engine\'s own identifier of the attachment' -r
+complete -c tidegate -n "__fish_tidegate_using_subcommand attach" -l label -d 'Metadata to store with the endpoint' -r
 complete -c tidegate -n "__fish_tidegate_using_subcommand attach" -l socket -d 'The daemon\'s unix socket' -r -F
 complete -c tidegate -n "__fish_tidegate_using_subcommand attach" -l timeout -d 'Time to wait for the daemon\'s answer; 0 waits forever. After it, the daemon may still carry out the command. For `events` the limit applies to the first answer only' -r
+complete -c tidegate -n "__fish_tidegate_using_subcommand attach" -l replace -d 'First remove the engine\'s endpoints on this network that have the same owner or an address that --ip asks for'
 complete -c tidegate -n "__fish_tidegate_using_subcommand attach" -l json -d 'Print JSON instead of a table'
 complete -c tidegate -n "__fish_tidegate_using_subcommand attach" -l timings -d 'Print how long each part of the command took, to standard error'
 complete -c tidegate -n "__fish_tidegate_using_subcommand attach" -s h -l help -d 'Print help (see more with \'--help\')'

@@ -12,9 +12,9 @@ use crate::given::Schemas;
 use crate::given::{Body, Given, Query};
 use crate::traffic::Traffic;
 use crate::{
-    Attach, CreateNetwork, Endpoint, EndpointView, Export, Imported, Info, NetworkView, Peer,
-    Ports, Publish, RemoveNetwork, RulesetDiff, RulesetText, TearDown, TornDown, Travels,
-    WaitingEndpoint,
+    Attach, CreateNetwork, Endpoint, EndpointView, Export, Imported, Info, NetworkView,
+    OwnedEndpoints, Peer, Ports, ProposeSubnets, ProposedSubnets, Publish, RemoveNetwork,
+    RulesetDiff, RulesetText, TearDown, TornDown, Travels, UnusedEndpoints, WaitingEndpoint,
 };
 
 /// An HTTP method (RFC 9110 section 9).
@@ -174,6 +174,12 @@ calls! {
         "Stop publishing ports of an endpoint; the answer is without its resolv.conf";
     Post "/v1/gc" CollectEndpoints(()) -> Json<Vec<Endpoint>>:
         "Remove the endpoints whose namespaces are gone; the answer is what they were";
+    Post "/v1/owned/detach" DetachOwned(Body<OwnedEndpoints>) -> Json<Vec<Endpoint>>:
+        "Detach the endpoints of an owner, all or none; the answer is what they were";
+    Post "/v1/owned/collect" CollectOwned(Body<UnusedEndpoints>) -> Json<Vec<Endpoint>>:
+        "Detach the endpoints of an engine that it does not use, all or none; the answer is what they were";
+    Post "/v1/subnets/propose" ProposeFreeSubnets(Body<ProposeSubnets>) -> Json<ProposedSubnets>:
+        "Propose subnets for a network, and make none";
     Get "/v1/export" GetExport(()) -> Json<Export>:
         "Write networks and endpoints as a document for an import";
     Post "/v1/import" ImportAll(Body<Export>) -> Json<Imported>:

@@ -1,16 +1,18 @@
 //! Endpoints: requests and answers.
 
+use std::collections::BTreeMap;
 use std::net::IpAddr;
 use std::path::PathBuf;
 
 use ipnet::IpNet;
 use serde::{Deserialize, Serialize};
 use tidegate_model::{
-    AllowList, GatewayPriority, IfName, MacAddr, Name, NetnsCookie, OwnSysctl, PortBinding,
-    PortRequest, Source,
+    AllowList, GatewayPriority, IfName, MacAddr, Name, NetnsCookie, OwnSysctl, OwnerId,
+    PortBinding, PortRequest, Source,
 };
 
-use crate::{Dns, Fault, Warning};
+use crate::network::is_default;
+use crate::{CreateNetwork, Dns, Fault, Warning};
 
 /// Asks for an endpoint.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -51,6 +53,19 @@ pub struct Attach {
     /// DNS settings. Default: as the network has them.
     #[serde(default, skip_serializing_if = "Dns::is_empty")]
     pub dns: Dns,
+    /// What it is made for. A network has at most one endpoint of an owner.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub owner: Option<Owner>,
+    /// Metadata of the owner: up to 255 bytes each, no control characters.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub labels: BTreeMap<Name, String>,
+    /// Whether it replaces stale endpoints, in one step. Stale are endpoints of the same engine on the network that have the
+    /// same owner, or an address that this request asks for.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub replace: bool,
+    /// The network as it is made if there is none of that name, in one step with the endpoint. It has the name `network`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub network_if_missing: Option<CreateNetwork>,
 }
 
 impl Attach {
@@ -69,7 +84,36 @@ impl Attach {
             gateway_priority: GatewayPriority::default(),
             sysctls: Vec::new(),
             dns: Dns::default(),
+            owner: None,
+            labels: BTreeMap::new(),
+            replace: false,
+            network_if_missing: None,
         }
+    }
+}
+
+/// What an endpoint was made for: an engine, and the engine's own identifier of the attachment.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub struct Owner {
+    /// The program that asked for the endpoint, such as `docker` or `cni`.
+    pub engine: Name,
+    /// The engine's identifier: 1 to 255 visible ASCII characters. Only the engine knows what they mean.
+    pub id: OwnerId,
+}
+
+impl From<tidegate_model::Owner> for Owner {
+    fn from(owner: tidegate_model::Owner) -> Self {
+        let tidegate_model::Owner { engine, id } = owner;
+        Self { engine, id }
+    }
+}
+
+impl From<Owner> for tidegate_model::Owner {
+    fn from(owner: Owner) -> Self {
+        let Owner { engine, id } = owner;
+        Self { engine, id }
     }
 }
 
@@ -201,6 +245,12 @@ pub struct Endpoint {
     /// Its DNS settings.
     #[serde(default, skip_serializing_if = "Dns::is_empty")]
     pub dns: Dns,
+    /// What it was made for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub owner: Option<Owner>,
+    /// Metadata of the owner.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub labels: BTreeMap<Name, String>,
 }
 
 impl From<tidegate_model::Endpoint> for Endpoint {
@@ -222,6 +272,8 @@ impl From<tidegate_model::Endpoint> for Endpoint {
             allow,
             sysctls,
             dns,
+            owner,
+            labels,
         } = endpoint;
         Self {
             name,
@@ -240,6 +292,8 @@ impl From<tidegate_model::Endpoint> for Endpoint {
             allow: allow.into_iter().map(Allowance::from).collect(),
             sysctls,
             dns: dns.into(),
+            owner: owner.map(Owner::from),
+            labels,
         }
     }
 }
@@ -252,6 +306,13 @@ pub struct EndpointView {
     /// The endpoint.
     #[serde(flatten)]
     pub endpoint: Endpoint,
+    /// The bridge of its network. None in an answer of an older release.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub bridge: Option<EndpointBridge>,
+    /// The gateways of its network: the bridge's addresses. `gateways` has those that are next hops of its default
+    /// routes.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub network_gateways: Vec<IpAddr>,
     /// The content of `/etc/resolv.conf` (resolv.conf(5)) for the namespace. Not in lists.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub resolv_conf: String,
@@ -261,6 +322,17 @@ pub struct EndpointView {
     /// Warnings about its settings that hold now. Not in lists.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub warnings: Vec<Warning>,
+}
+
+/// The bridge of an endpoint's network.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(rename_all = "kebab-case")]
+pub struct EndpointBridge {
+    /// Its name.
+    pub ifname: IfName,
+    /// Its Ethernet address.
+    pub mac: MacAddr,
 }
 
 #[cfg(test)]

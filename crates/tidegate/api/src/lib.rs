@@ -19,6 +19,7 @@ mod info;
 mod network;
 #[cfg(feature = "schema")]
 pub mod openapi;
+mod owned;
 mod policy;
 mod refusal;
 mod repairs;
@@ -29,7 +30,10 @@ mod warning;
 
 pub use degraded::{Degraded, Fault};
 pub use dns::Dns;
-pub use endpoint::{Allowance, Attach, Endpoint, EndpointView, NetnsId, NetnsRef, Ports, Publish};
+pub use endpoint::{
+    Allowance, Attach, Endpoint, EndpointBridge, EndpointView, NetnsId, NetnsRef, Owner, Ports,
+    Publish,
+};
 pub use export::{
     Connection, Export, ExportedEndpoint, Imported, TearDown, TornDown, WaitingEndpoint,
 };
@@ -40,6 +44,7 @@ pub use info::{
     Build, DriverInfo, Fight, ForwardingInfo, Info, NamesInfo, Setting, SettingOrigin, SettingsInfo,
 };
 pub use network::{CreateNetwork, Network, NetworkView, Peer, RemoveNetwork, Subnet};
+pub use owned::{OwnedEndpoints, ProposeSubnets, ProposedSubnets, UnusedEndpoints};
 pub use policy::Policy;
 pub use refusal::{Refusal, RefusalKind};
 pub use repairs::{Repair, Repaired, Repairs};

@@ -67,6 +67,9 @@ pub struct CreateNetwork {
     /// DNS settings of its endpoints. Default: as the host has them.
     #[serde(default, skip_serializing_if = "Dns::is_empty")]
     pub dns: Dns,
+    /// Whether it is removed with its last endpoint.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub remove_when_unused: bool,
 }
 
 impl CreateNetwork {
@@ -88,6 +91,7 @@ impl CreateNetwork {
             policy: Policy::default(),
             labels: BTreeMap::new(),
             dns: Dns::default(),
+            remove_when_unused: false,
         }
     }
 }
@@ -118,7 +122,7 @@ fn yes() -> bool {
     true
 }
 
-fn is_default<T: Default + PartialEq>(value: &T) -> bool {
+pub(crate) fn is_default<T: Default + PartialEq>(value: &T) -> bool {
     *value == T::default()
 }
 
@@ -190,6 +194,9 @@ pub struct Network {
     /// DNS settings of its endpoints.
     #[serde(default, skip_serializing_if = "Dns::is_empty")]
     pub dns: Dns,
+    /// Whether it is removed with its last endpoint.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub remove_when_unused: bool,
 }
 
 impl From<tidegate_model::Network> for Network {
@@ -207,6 +214,7 @@ impl From<tidegate_model::Network> for Network {
             peers,
             labels,
             dns,
+            remove_when_unused,
         } = network;
         Self {
             name,
@@ -221,6 +229,7 @@ impl From<tidegate_model::Network> for Network {
             peers,
             labels,
             dns: dns.into(),
+            remove_when_unused,
         }
     }
 }
@@ -285,7 +294,14 @@ mod tests {
     fn a_request_without_newer_features_names_none_of_them() {
         let made = CreateNetwork::new("web".parse().unwrap());
         let text = serde_json::to_string(&made).unwrap();
-        for newer in ["allow", "policy", "anti-spoofing", "require-ipv6", "dns"] {
+        for newer in [
+            "allow",
+            "policy",
+            "anti-spoofing",
+            "require-ipv6",
+            "dns",
+            "unused",
+        ] {
             assert!(!text.contains(newer), "{text}");
         }
     }

@@ -8,12 +8,14 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
 use tidegate_api::explain::{Destination, Party};
-use tidegate_model::{GatewayPriority, IfName, MacAddr, Name, OwnSysctl, PortRequest, Source};
+use tidegate_model::{
+    GatewayPriority, IfName, MacAddr, Name, OwnSysctl, Owner, PortRequest, Source,
+};
 
-use self::headings::{GLOBAL, INTERFACE};
+use self::headings::{GLOBAL, INTERFACE, OWNER};
 use self::network::DnsArgs;
 pub use self::network::{ConnectArgs, CreateArgs, NetworkCommand, PairArgs, PolicyArgs};
-use crate::values::address;
+use crate::values::{address, label};
 
 const AFTER_HELP: &str = "\
 Exit status: 0 done; 1 refused: the message says what to change; 2 the daemon or the host failed.
@@ -291,6 +293,19 @@ pub struct AttachArgs {
     /// Sysctl of the endpoint's interface: net.ipv4.conf.IFNAME.KEY=VALUE. Write the word IFNAME literally
     #[arg(long, value_name = "SYSCTL", help_heading = INTERFACE)]
     pub sysctl: Vec<OwnSysctl>,
+    /// What the endpoint is for: a container engine, and the engine's own identifier of the attachment
+    ///
+    /// A network has at most one endpoint of an owner.
+    #[arg(long, value_name = "ENGINE/ID", help_heading = OWNER)]
+    pub owner: Option<Owner>,
+    /// First remove the engine's endpoints on this network that have the same owner or an address that --ip asks for
+    ///
+    /// Both happen in one step: if the new endpoint cannot be made, the old ones stay.
+    #[arg(long, requires = "owner", help_heading = OWNER)]
+    pub replace: bool,
+    /// Metadata to store with the endpoint
+    #[arg(long, value_name = "KEY=VALUE", value_parser = label, help_heading = OWNER)]
+    pub label: Vec<(Name, String)>,
 }
 
 const PUBLISH_HELP: &str = "\

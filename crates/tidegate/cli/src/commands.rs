@@ -149,6 +149,7 @@ async fn create(args: CreateArgs, daemon: &Daemon, output: Output) -> Result<(),
         policy: args.policy.into(),
         labels: args.label.into_iter().collect(),
         dns: args.dns.into(),
+        remove_when_unused: false,
     };
     let made = daemon.ask::<AddNetwork>(Body(wanted)).await?;
     output.tell(&made);
@@ -197,6 +198,10 @@ async fn attach(args: AttachArgs, daemon: &Daemon, output: Output) -> Result<(),
         gateway_priority: args.gateway_priority,
         sysctls: args.sysctl,
         dns: args.dns.into(),
+        owner: args.owner.map(Into::into),
+        labels: args.label.into_iter().collect(),
+        replace: args.replace,
+        network_if_missing: None,
     };
     let made = daemon.ask::<AddEndpoint>(Body(wanted)).await?;
     output.tell(&made);

@@ -14,8 +14,8 @@ use tidegate_api::event::{Event, Happening};
 use tidegate_api::explain::{Explanation, Fate, MatchedElement, Path};
 use tidegate_api::traffic::{PortTraffic, Traffic, TrafficCounts};
 use tidegate_api::{
-    Allowance, Endpoint, EndpointView, Fault, Imported, Network, NetworkView, Policy, TornDown,
-    Warning,
+    Allowance, Endpoint, EndpointBridge, EndpointView, Fault, Imported, Network, NetworkView,
+    Owner, Policy, TornDown, Warning,
 };
 use tidegate_model::{AllowList, Name, PortBinding, PortRequest, in_ranges};
 
@@ -120,6 +120,7 @@ pub(crate) fn network(view: &NetworkView) -> String {
         ("dns servers", joined(&network.dns.servers)),
         ("dns search", joined(&network.dns.search)),
         ("dns options", joined(&network.dns.options)),
+        ("removed when unused", yes_or_no(network.remove_when_unused)),
         ("endpoints", joined(&view.endpoints)),
         ("status", status(view.degraded.as_ref())),
     ];
@@ -248,6 +249,8 @@ pub(crate) fn endpoint(view: &EndpointView) -> String {
         ("mac", endpoint.mac.to_string()),
         ("addresses", joined(&endpoint.addresses)),
         ("default routes", joined(&endpoint.gateways)),
+        ("gateways", joined(&view.network_gateways)),
+        ("bridge", bridge(view)),
         ("gateway priority", endpoint.gateway_priority.to_string()),
         ("ports", joined(port_ranges(&endpoint.ports))),
         ("allowed", allowed(endpoint)),
@@ -255,9 +258,24 @@ pub(crate) fn endpoint(view: &EndpointView) -> String {
         ("dns servers", joined(&endpoint.dns.servers)),
         ("dns search", joined(&endpoint.dns.search)),
         ("dns options", joined(&endpoint.dns.options)),
+        (
+            "owner",
+            endpoint.owner.as_ref().map_or_else(String::new, owner),
+        ),
+        ("labels", pairs(&endpoint.labels)),
         ("status", status(view.degraded.as_ref())),
     ];
     fields(&[&rows[..], &warnings(&view.warnings)].concat())
+}
+
+fn owner(owner: &Owner) -> String {
+    format!("{}/{}", owner.engine, owner.id)
+}
+
+/// The bridge with its Ethernet address.
+fn bridge(view: &EndpointView) -> String {
+    let shown = |bridge: &EndpointBridge| format!("{} ({})", bridge.ifname, bridge.mac);
+    view.bridge.as_ref().map_or_else(String::new, shown)
 }
 
 /// What an import made.

@@ -20,19 +20,20 @@ use axum::Router;
 use axum::middleware;
 use rustix::process::{Signal, getpid, kill_process};
 use tidegate_api::calls::{
-    AddEndpoint, AddNetwork, CollectEndpoints, ConnectNetwork, DeleteEndpoint, DeleteNetwork,
-    DisconnectNetwork, ExplainPacket, ForgetWaiting, GetDiagnosis, GetEndpoint, GetExport, GetInfo,
-    GetLiveRuleset, GetNetwork, GetPlannedRuleset, GetRulesetDiff, GetTraffic, ImportAll,
-    ListEndpoints, ListNetworks, ListWaiting, PublishPorts, TearDownAll, UnpublishPorts,
-    WatchEvents,
+    AddEndpoint, AddNetwork, CollectEndpoints, CollectOwned, ConnectNetwork, DeleteEndpoint,
+    DeleteNetwork, DetachOwned, DisconnectNetwork, ExplainPacket, ForgetWaiting, GetDiagnosis,
+    GetEndpoint, GetExport, GetInfo, GetLiveRuleset, GetNetwork, GetPlannedRuleset, GetRulesetDiff,
+    GetTraffic, ImportAll, ListEndpoints, ListNetworks, ListWaiting, ProposeFreeSubnets,
+    PublishPorts, TearDownAll, UnpublishPorts, WatchEvents,
 };
 use tidegate_api::doctor::Diagnosis;
 use tidegate_api::explain::{Explanation, Question};
 use tidegate_api::traffic::Traffic;
 use tidegate_api::{
     Attach, Body, Build, CreateNetwork, Endpoint, EndpointView, Export, Imported, Info,
-    NetworkView, Peer, Ports, Publish, Query, RemoveNetwork, RulesetDiff, RulesetText,
-    SettingOrigin, SettingsInfo, TearDown, TornDown, WaitingEndpoint,
+    NetworkView, OwnedEndpoints, Peer, Ports, ProposeSubnets, ProposedSubnets, Publish, Query,
+    RemoveNetwork, RulesetDiff, RulesetText, SettingOrigin, SettingsInfo, TearDown, TornDown,
+    UnusedEndpoints, WaitingEndpoint,
 };
 use tidegate_link::Gone;
 use tidegate_model::Name;
@@ -158,6 +159,9 @@ fn handlers() -> Handlers {
         .json::<PublishPorts, _>(publish)
         .json::<UnpublishPorts, _>(unpublish)
         .json::<CollectEndpoints, _>(gc)
+        .json::<DetachOwned, _>(detach_owned)
+        .json::<CollectOwned, _>(collect_owned)
+        .json::<ProposeFreeSubnets, _>(propose_subnets)
         .json::<GetExport, _>(export)
         .json::<ImportAll, _>(import)
         .json::<ListWaiting, _>(waiting)
@@ -259,10 +263,36 @@ async fn detach(daemon: Daemon, name: Name) -> Answer<Endpoint> {
 
 async fn gc(daemon: Daemon, (): ()) -> Answer<Vec<Endpoint>> {
     daemon
-        .work(|engine| {
-            let collected = engine.collect(&Gone::Any)?;
-            Ok(collected.into_iter().map(Endpoint::from).collect())
-        })
+        .work(|engine| Ok(told(engine.collect(&Gone::Any)?)))
+        .await
+}
+
+async fn detach_owned(daemon: Daemon, Body(wanted): Body<OwnedEndpoints>) -> Answer<Vec<Endpoint>> {
+    daemon
+        .work(move |engine| Ok(told(engine.detach_owned(&wanted)?)))
+        .await
+}
+
+async fn collect_owned(
+    daemon: Daemon,
+    Body(wanted): Body<UnusedEndpoints>,
+) -> Answer<Vec<Endpoint>> {
+    daemon
+        .work(move |engine| Ok(told(engine.collect_owned(&wanted)?)))
+        .await
+}
+
+/// Removed endpoints, as the API has them.
+fn told(removed: Vec<tidegate_model::Endpoint>) -> Vec<Endpoint> {
+    removed.into_iter().map(Endpoint::from).collect()
+}
+
+async fn propose_subnets(
+    daemon: Daemon,
+    Body(wanted): Body<ProposeSubnets>,
+) -> Answer<ProposedSubnets> {
+    daemon
+        .work(move |engine| engine.propose_subnets(&wanted))
         .await
 }
 

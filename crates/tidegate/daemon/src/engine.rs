@@ -13,6 +13,7 @@ mod heal;
 mod import;
 mod mend;
 mod names;
+mod owned;
 mod past;
 mod ports;
 mod removed;
@@ -37,7 +38,7 @@ use tidegate_api::{Attach, CreateNetwork, EndpointView, NetworkView};
 use tidegate_link::{Links, OpenNamespaces};
 use tidegate_model::{AllowList, Change, Endpoint, Ipv6Off, Name, Network, State};
 use tidegate_nft::Driver;
-use tidegate_plan::{Defaults, HostFacts, IpFamily, Plan, Pool, PortFacts, Refused};
+use tidegate_plan::{Attached, Defaults, IpFamily, Plan, Pool, PortFacts, Refused};
 
 use tokio::sync::broadcast::Receiver;
 
@@ -106,10 +107,7 @@ impl Engine {
     pub fn create_network(&self, request: &CreateNetwork) -> Result<NetworkView, EngineError> {
         let create = |request: &CreateNetwork| {
             self.run(OpenNamespaces::default(), |backends, state| {
-                let host = HostFacts {
-                    routes: timed(Stage::Netlink, || backends.links.occupied_subnets())?,
-                    taken: backends.taken(tidegate_plan::bridge_names(state))?,
-                };
+                let host = backends.facts_for_network(state)?;
                 let pools = &self.defaults().pools;
                 Ok(tidegate_plan::create_network(state, request, &host, pools)?)
             })
@@ -225,18 +223,23 @@ impl Engine {
     fn attach_as_is(&self, request: &Attach) -> Result<Endpoint, EngineError> {
         self.revive_for(Some(&request.network), None);
         timed(Stage::Netlink, || self.heal_for(&request.network));
-        let namespaces = timed(Stage::Netlink, || {
-            OpenNamespaces::open([request.netns.clone()])
+        let namespaces = self.namespaces(|state| {
+            let replaced = tidegate_plan::replaced(state, request)
+                .into_iter()
+                .flatten();
+            let replaced = replaced.map(|endpoint| endpoint.netns.path.clone());
+            replaced.chain([request.netns.clone()]).collect()
         });
         let attach = |off: Option<Ipv6Off>| {
             self.run_with_ports(&namespaces, &request.ports, |backends, state, host| {
                 let mut netns = timed(Stage::Netlink, || backends.links.netns(&request.netns))?;
+                let is_ipv6_off = off.is_some();
                 netns.ipv6_off = off.clone().or(netns.ipv6_off);
                 let host = PortFacts {
                     taken: backends.taken(tidegate_plan::port_names(state))?,
                     ..host.clone()
                 };
-                Ok(tidegate_plan::attach(state, request, &netns, &host)?)
+                self.plan_attach(backends, state, request, &netns, &host, is_ipv6_off)
             })
         };
         // If IPv6 is off only for new interfaces, the kernel's refusal shows it.
@@ -255,8 +258,24 @@ impl Engine {
             }
             done = self.sweep().and_then(|()| attach());
         }
-        let endpoint = self.counted(done)?;
+        let Attached {
+            endpoint,
+            replaced,
+            is_network_new,
+        } = self.counted(done)?;
+        if is_network_new {
+            tracing::info!(network = %endpoint.network, "made the network of an endpoint");
+        }
+        for name in &replaced {
+            tracing::info!(endpoint = %name, by = %endpoint.name, "replaced");
+        }
         tracing::info!(endpoint = %endpoint.name, network = %endpoint.network, "attached");
+        // The endpoint may have the addresses of those that it replaced.
+        if !replaced.is_empty()
+            && let Err(error) = self.sweep()
+        {
+            tracing::warn!(%error, "tracked connections of a replaced endpoint cannot be deleted yet");
+        }
         Ok(endpoint)
     }
 
@@ -303,13 +322,8 @@ impl Engine {
     /// Every endpoint, by name, without its resolv.conf.
     pub fn endpoints(&self) -> Vec<EndpointView> {
         let state = self.state();
-        let view = |endpoint: &Endpoint| EndpointView {
-            endpoint: endpoint.clone().into(),
-            resolv_conf: String::new(),
-            degraded: names::fault_of_endpoint(&state, &endpoint.name),
-            warnings: Vec::new(),
-        };
-        state.endpoints.values().map(view).collect()
+        let endpoints = state.endpoints.values();
+        endpoints.map(|each| names::view(&state, each)).collect()
     }
 
     /// One endpoint.

@@ -1,11 +1,12 @@
 //! Endpoints.
 
+use std::collections::BTreeMap;
 use std::net::IpAddr;
 
 use ipnet::IpNet;
 
 use crate::{
-    AllowList, Allowance, Dns, GatewayPriority, IfName, MacAddr, Name, NetnsRef, OwnSysctl,
+    AllowList, Allowance, Dns, GatewayPriority, IfName, MacAddr, Name, NetnsRef, OwnSysctl, Owner,
     PortBinding,
 };
 
@@ -46,6 +47,10 @@ pub struct Endpoint {
     pub sysctls: Vec<OwnSysctl>,
     /// Its DNS settings.
     pub dns: Dns,
+    /// What it was made for.
+    pub owner: Option<Owner>,
+    /// Metadata of the owner.
+    pub labels: BTreeMap<Name, String>,
 }
 
 impl Endpoint {

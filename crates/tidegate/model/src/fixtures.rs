@@ -31,6 +31,7 @@ pub(crate) fn network(name: &str) -> Network {
         peers: BTreeSet::new(),
         labels: BTreeMap::new(),
         dns: Default::default(),
+        remove_when_unused: false,
     }
 }
 
@@ -62,5 +63,7 @@ pub(crate) fn endpoint(name: &str, network: &str, ports: &[&str]) -> Endpoint {
         allow: Vec::new(),
         sysctls: Vec::new(),
         dns: Default::default(),
+        owner: None,
+        labels: BTreeMap::new(),
     }
 }

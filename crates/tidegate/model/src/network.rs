@@ -36,6 +36,8 @@ pub struct Network {
     pub labels: BTreeMap<Name, String>,
     /// DNS settings of its endpoints.
     pub dns: Dns,
+    /// Whether it is removed with its last endpoint.
+    pub remove_when_unused: bool,
 }
 
 impl Network {

@@ -6,14 +6,14 @@ use std::net::IpAddr;
 use ipnet::IpNet;
 use tidegate_api::Attach;
 use tidegate_model::links::{LinkStep, NetnsFacts};
-use tidegate_model::{Change, Endpoint, IfName, Name, NetnsRef, Network, State};
+use tidegate_model::{Change, Endpoint, IfName, Name, NetnsRef, Network, Owner, State};
 
 use crate::interface_names::{ENDPOINT, Number, interface_name};
 use crate::lookup::{find, find_endpoint, find_up};
-use crate::network::delete_veth;
+use crate::network::{delete_veth, remove_network};
 use crate::{
     Plan, PortFacts, Refused, StaleConnections, addresses, allow, dns, elements, gateways, holds,
-    host_ports, limits, steps,
+    host_ports, limits, policy, steps,
 };
 
 /// Plans an endpoint: its addresses, its veth pair and its published ports.
@@ -22,8 +22,8 @@ use crate::{
 /// namespace has one from elsewhere.
 ///
 /// # Errors
-/// If the network does not exist, a name, port, address or interface name is taken, the namespace is attached to the
-/// network already, a subnet is full, a port cannot be published, or the gateway priority cannot take effect.
+/// If the network does not exist, a name, port, address or interface name is taken, the namespace or the owner is
+/// attached to the network already, a subnet is full, a port cannot be published, or the gateway priority cannot take effect.
 pub fn attach(
     state: &State,
     request: &Attach,
@@ -40,6 +40,8 @@ pub fn attach(
         let (network, endpoint) = (network.name.clone(), other.name.clone());
         return Err(Refused::AttachedAlready { network, endpoint });
     }
+    let owner = request.owner.clone().map(Owner::from);
+    check_owner(state, network, owner.as_ref())?;
     check_bound(state, network)?;
     let addresses = addresses::choose(state, network, request, netns, &host.unswept)?;
     let ports = host_ports::bind(state, network, &addresses, &request.ports, host)?;
@@ -66,6 +68,8 @@ pub fn attach(
         ports,
         sysctls: request.sysctls.clone(),
         dns: dns::chosen(&request.dns, &network.name, &network.policy)?,
+        owner,
+        labels: policy::labels(&request.labels)?,
     };
     let links = vec![LinkStep::AddVeth(steps::veth(&endpoint, network))];
     let holds = holds::hold_ports(network, &endpoint, &endpoint.ports);
@@ -75,6 +79,19 @@ pub fn attach(
     let plan = Plan::adding(elements, links, change);
     let plan = plan.after(holds).leaving(stale);
     Ok(plan.with_outcome(endpoint))
+}
+
+fn check_owner(state: &State, network: &Network, owner: Option<&Owner>) -> Result<(), Refused> {
+    let mut endpoints = state.endpoints_of(&network.name);
+    let is_its = |each: &&Endpoint| owner.is_some() && each.owner.as_ref() == owner;
+    match (owner, endpoints.find(is_its)) {
+        (Some(owner), Some(other)) => Err(Refused::OwnerAttached {
+            owner: owner.clone(),
+            network: network.name.clone(),
+            endpoint: other.name.clone(),
+        }),
+        _ => Ok(()),
+    }
 }
 
 /// The most bound endpoints of a host: each has a program in the kernel, which frees programs on a shared work queue.
@@ -93,11 +110,32 @@ fn check_bound(state: &State, network: &Network) -> Result<(), Refused> {
     }
 }
 
-/// Plans the removal of an endpoint. The outcome is the endpoint as it was.
+/// Plans the removal of an endpoint. A network that is to be removed when it is unused goes with its last endpoint, unless
+/// another endpoint waits for a namespace. The outcome is the endpoint as it was.
 ///
 /// # Errors
 /// If the endpoint does not exist.
 pub fn detach(state: &State, name: &Name) -> Result<Plan<Endpoint>, Refused> {
+    let endpoint = find_endpoint(state, name)?;
+    match goes_with(state, endpoint) {
+        Some(network) => {
+            let plan = remove_network(state, &network.name, true)?;
+            Ok(plan.with_outcome(endpoint.clone()))
+        }
+        None => detach_alone(state, name),
+    }
+}
+
+/// The network that goes with the endpoint.
+fn goes_with<'a>(state: &'a State, endpoint: &Endpoint) -> Option<&'a Network> {
+    let network = state.networks.get(&endpoint.network)?;
+    let is_last = || state.endpoints_of(&network.name).count() == 1;
+    let is_awaited = || state.waiting.values().any(|it| it.network == network.name);
+    (network.remove_when_unused && is_last() && !is_awaited()).then_some(network)
+}
+
+/// The removal of an endpoint whose network stays.
+pub(crate) fn detach_alone(state: &State, name: &Name) -> Result<Plan<Endpoint>, Refused> {
     let endpoint = find_endpoint(state, name)?;
     let name = &endpoint.name;
     let network = find(state, &endpoint.network)?;

@@ -63,6 +63,7 @@ fn requested(network: &Network) -> CreateNetwork {
         peers: _,
         labels,
         dns,
+        remove_when_unused,
     } = network.clone();
     let has = |is_ipv4| subnets.iter().any(|it| it.net.addr().is_ipv4() == is_ipv4);
     let is_generated = interface_number(BRIDGE, &bridge).is_some();
@@ -81,6 +82,7 @@ fn requested(network: &Network) -> CreateNetwork {
         policy: policy.into(),
         labels,
         dns: dns.into(),
+        remove_when_unused,
         subnets: subnets.into_iter().map(|subnet| subnet.net).collect(),
     }
 }
@@ -107,6 +109,8 @@ fn attached(endpoint: &Endpoint) -> Attach {
         allow: _,
         sysctls,
         dns,
+        owner,
+        labels,
     } = endpoint.clone();
     Attach {
         network,
@@ -121,6 +125,11 @@ fn attached(endpoint: &Endpoint) -> Attach {
         gateway_priority,
         sysctls,
         dns: dns.into(),
+        owner: owner.map(Into::into),
+        labels,
+        // The document has the network, and what was replaced is gone.
+        replace: false,
+        network_if_missing: None,
     }
 }
 

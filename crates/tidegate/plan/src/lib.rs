@@ -22,6 +22,7 @@ mod lookup;
 mod mend;
 mod network;
 mod others;
+mod owned;
 mod peers;
 mod policy;
 mod pool;
@@ -35,6 +36,7 @@ mod start;
 mod steps;
 mod subnets;
 mod sweep;
+mod together;
 mod traffic;
 mod unknown;
 mod warnings;
@@ -59,6 +61,9 @@ pub use ip_family::IpFamily;
 pub use mend::{Difference, LinkOwner, Mend, Mending, is_any_changed, is_whole, mend};
 pub use network::{create_network, remove_network, without_ipv6};
 pub use others::Others;
+pub use owned::{
+    Attached, attach_with_network, detach_all, missing_network, of_engine_but, of_owner, replaced,
+};
 pub use peers::{connect, disconnect};
 pub use pool::{InvalidPool, Pool};
 pub use pools::{Defaults, Pools, has_shared_pool};
@@ -71,6 +76,7 @@ pub use start::{
     StartPlan, end, hold_again, revive_endpoint, revive_network, start, without_ipv6_again,
 };
 pub use steps::{forwards_ipv6, loosen};
+pub use subnets::propose_subnets;
 pub use sweep::Sweep;
 pub use traffic::{traffic, traffic_of_ports};
 pub use unknown::{UnknownLinks, UnknownReason, unknown};

@@ -1,7 +1,7 @@
 //! Limits of one request, so that each completes quickly even on a full host. Each item is a message to the kernel,
 //! an element or a descriptor, and other requests wait meanwhile.
 
-use tidegate_api::{Attach, CreateNetwork, Dns};
+use tidegate_api::{Attach, CreateNetwork, Dns, ProposeSubnets};
 use tidegate_model::{Invalid, Name, PortRequest};
 
 use crate::Refused;
@@ -10,8 +10,10 @@ use crate::Refused;
 const SUBNETS: usize = 64;
 /// Reserved addresses of a network.
 const RESERVED: usize = 256;
-/// Labels of a network.
+/// Labels of a network or an endpoint.
 const LABELS: usize = 256;
+/// Prefixes that a proposed subnet is to avoid.
+const AVOIDED: usize = 4096;
 /// Trusted interfaces of a network.
 const INTERFACES: usize = 64;
 /// Aliases of an endpoint.
@@ -47,8 +49,14 @@ pub(crate) fn of_endpoint(request: &Attach) -> Result<(), Refused> {
         .chain(&request.aliases)
         .try_for_each(in_dns)?;
     at_most(SYSCTLS, request.sysctls.len(), "sysctls")?;
+    at_most(LABELS, request.labels.len(), "labels")?;
     of_dns(&request.dns)?;
     of_ports(&request.ports)
+}
+
+/// Refuses a proposal that is to avoid too many prefixes.
+pub(crate) fn of_proposal(request: &ProposeSubnets) -> Result<(), Refused> {
+    at_most(AVOIDED, request.avoid.len(), "prefixes to avoid")
 }
 
 /// Refuses too many ports at once.

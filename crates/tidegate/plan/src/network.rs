@@ -42,8 +42,9 @@ pub fn create_network(
         policy: policy::chosen(request),
         reserved: subnets::reserved(request, &subnets)?,
         peers: BTreeSet::new(),
-        labels: policy::labels(request)?,
+        labels: policy::labels(&request.labels)?,
         dns: dns::chosen(&request.dns, &request.name, &policy::chosen(request))?,
+        remove_when_unused: request.remove_when_unused,
         subnets,
     };
     let in_the_way = state.resolver.and_then(|_| state.in_the_way_of(&network));

@@ -112,11 +112,11 @@ pub(crate) fn is_link_local(ip: IpAddr) -> bool {
     matches!(ip, IpAddr::V6(ip) if ip.is_unicast_link_local())
 }
 
-/// The labels.
-pub(crate) fn labels(request: &CreateNetwork) -> Result<BTreeMap<Name, String>, Refused> {
+/// The labels of a request.
+pub(crate) fn labels(labels: &BTreeMap<Name, String>) -> Result<BTreeMap<Name, String>, Refused> {
     let is_bad = |value: &String| value.len() > LABEL || value.chars().any(char::is_control);
-    match request.labels.iter().find(|(_, value)| is_bad(value)) {
+    match labels.iter().find(|(_, value)| is_bad(value)) {
         Some((key, _)) => Err(Refused::Label(key.clone())),
-        None => Ok(request.labels.clone()),
+        None => Ok(labels.clone()),
     }
 }

@@ -8,7 +8,7 @@ use std::net::IpAddr;
 use ipnet::IpNet;
 use tidegate_api::explain::Party;
 use tidegate_model::{
-    AllowList, Fault, GatewayPriority, IfName, Invalid, Ipv6Off, LINK_LOCAL, MacAddr, Name,
+    AllowList, Fault, GatewayPriority, IfName, Invalid, Ipv6Off, LINK_LOCAL, MacAddr, Name, Owner,
     PortBinding, PortRange, PortRequest, Protocol,
 };
 
@@ -253,6 +253,27 @@ pub enum Refused {
         network: Name,
         /// The endpoint that does it.
         endpoint: Name,
+    },
+    /// The owner has an endpoint on the network already.
+    #[error("{owner} is attached to network {network} already, as endpoint {endpoint}")]
+    OwnerAttached {
+        /// Who owns the endpoint.
+        owner: Owner,
+        /// The network.
+        network: Name,
+        /// Its endpoint.
+        endpoint: Name,
+    },
+    /// An endpoint that is to replace others, and has no owner.
+    #[error("an endpoint without an owner cannot replace others")]
+    ReplaceWithoutOwner,
+    /// A network to be made if there is none, with another name than the one to attach to.
+    #[error("network {other} cannot be made for an endpoint of network {network}")]
+    OtherNetwork {
+        /// The network to attach to.
+        network: Name,
+        /// The network to be made.
+        other: Name,
     },
     /// Two addresses of one family for one endpoint.
     #[error("{0} and {1} are two addresses of one family: an endpoint can have one")]

@@ -1,10 +1,12 @@
 //! Plans a start: from the links of an earlier run to the stored state.
 
+use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 
 use tidegate_model::links::{Bridge, GROUP, Link, LinkKind, LinkStep, Sysctl, Veth};
 use tidegate_model::{Change, IfName, Name, Network, State};
 
+use crate::endpoint::detach;
 use crate::{Plan, elements, holds, mend, peers, steps};
 
 /// The steps that make a host's links match a state.
@@ -100,10 +102,19 @@ pub fn hold_again(state: &State, name: &Name) -> Vec<LinkStep> {
     })
 }
 
-/// The removal of endpoints whose namespaces are gone at a start; none if there are none.
+/// The removal of endpoints whose namespaces are gone at a start, and of networks that go with them; none if there are
+/// none.
 pub fn end(state: &State, gone: &BTreeSet<Name>) -> Option<Change> {
     let endpoints = gone.iter().filter_map(|name| state.endpoints.get(name));
-    let changes: Vec<Change> = endpoints.cloned().map(Change::RemoveEndpoint).collect();
+    let (mut left, mut changes) = (Cow::Borrowed(state), Vec::new());
+    for endpoint in endpoints {
+        let change = match detach(&left, &endpoint.name) {
+            Ok(plan) => plan.change,
+            Err(_) => Change::RemoveEndpoint(endpoint.clone()),
+        };
+        left.to_mut().apply(&change);
+        changes.push(change);
+    }
     (!changes.is_empty()).then_some(Change::All(changes))
 }
 

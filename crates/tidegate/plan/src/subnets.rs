@@ -4,11 +4,11 @@ use std::collections::BTreeMap;
 use std::net::IpAddr;
 
 use ipnet::IpNet;
-use tidegate_api::CreateNetwork;
+use tidegate_api::{CreateNetwork, ProposeSubnets};
 use tidegate_model::{Name, RESOLVERS, State, Subnet, overlap};
 
 use crate::ip_family::IpFamily;
-use crate::{HostFacts, Pools, Refused};
+use crate::{HostFacts, Pools, Refused, limits};
 
 /// The subnets of a requested network.
 pub(crate) fn subnets(
@@ -52,6 +52,28 @@ pub(crate) fn subnets(
         true => Err(Refused::NoFamily(request.name.clone())),
         false => Ok(subnets),
     }
+}
+
+/// The subnets that a network created now would get from the pools: one for each wanted family.
+///
+/// # Errors
+/// If the pools of a family have none.
+pub fn propose_subnets(
+    state: &State,
+    wanted: &ProposeSubnets,
+    routes: &[IpNet],
+    pools: &Pools,
+) -> Result<Vec<Subnet>, Refused> {
+    limits::of_proposal(wanted)?;
+    let occupied = routes.iter().chain(&wanted.avoid).copied();
+    let occupied: Vec<IpNet> = foreign(occupied).collect();
+    let families = [(IpFamily::Ipv4, wanted.ipv4), (IpFamily::Ipv6, wanted.ipv6)];
+    let wanted = families.into_iter().filter(|(_, is_wanted)| *is_wanted);
+    let subnets = wanted.map(|(family, _)| {
+        let net = pools.allot(family, state, &occupied)?;
+        Ok(Subnet::new(net, None)?)
+    });
+    subnets.collect()
 }
 
 /// A given subnet with its gateway and range.
@@ -148,10 +170,14 @@ fn check_overlap(subnet: IpNet, state: &State, host: &HostFacts) -> Result<(), R
     }
 }
 
-/// The DNS server's own addresses, and the host's routes except halves of the address space: VPNs use such a pair (0.0.0.0/1 and 128.0.0.0/1) as a
-/// default route with precedence.
+/// The host's routes that a subnet must not overlap.
 fn routes(host: &HostFacts) -> impl Iterator<Item = IpNet> {
-    let routes = host.routes.iter().copied();
+    foreign(host.routes.iter().copied())
+}
+
+/// The DNS server's own addresses, and these prefixes except halves of the address space: VPNs use such a pair (0.0.0.0/1
+/// and 128.0.0.0/1) as a default route with precedence.
+fn foreign(routes: impl Iterator<Item = IpNet>) -> impl Iterator<Item = IpNet> {
     let fixed = RESOLVERS.into_iter().map(IpNet::from);
     routes.filter(|route| route.prefix_len() > 1).chain(fixed)
 }

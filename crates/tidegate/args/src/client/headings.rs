@@ -7,4 +7,5 @@ pub(super) const PUBLISHED: &str = "Published ports";
 pub(super) const BRIDGE: &str = "Bridge";
 pub(super) const INTERFACE: &str = "Interface";
 pub(super) const NAMES: &str = "Names";
+pub(super) const OWNER: &str = "Owner";
 pub(super) const GLOBAL: &str = "Options of every command";

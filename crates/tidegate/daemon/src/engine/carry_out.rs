@@ -54,13 +54,16 @@ impl Backends {
         Ok(())
     }
 
-    /// Undoes steps, last first, and returns the failures.
+    /// Undoes steps, last first, and returns the failures. A pair whose namespace has ended cannot come back, and its
+    /// endpoint is collected: that is no failure.
     fn undo_steps(&mut self, done: &[LinkStep]) -> Vec<EngineError> {
         let inverses = done.iter().rev().filter_map(LinkStep::inverse);
-        let undone = inverses.map(|step| self.links.apply(&step));
-        undone
-            .filter_map(|undone| Some(undone.err()?.into()))
-            .collect()
+        let undone = inverses.filter_map(|step| {
+            let error = self.links.apply(&step).err()?;
+            let is_pair = matches!(step, LinkStep::AddVeth(_));
+            (!is_pair || !error.is_netns_gone()).then(|| error.into())
+        });
+        undone.collect()
     }
 
     /// Undoes link steps and the transaction, and returns the failures.

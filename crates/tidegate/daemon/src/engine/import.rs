@@ -5,7 +5,7 @@ use tidegate_api::{
 };
 use tidegate_link::{ErrorKind, NetnsFault};
 use tidegate_model::{Change, Endpoint, GatewayPriority, Name, State, Waiting};
-use tidegate_plan::{HostFacts, Plan, PortFacts};
+use tidegate_plan::{HostFacts, Plan, PortFacts, Refused};
 
 use super::{Engine, EngineError};
 use crate::timing::{Stage, timed};
@@ -97,6 +97,10 @@ impl Engine {
         let attached = attached.filter_map(|name| self.detach(name).err());
         let networks = made.networks.iter();
         let networks = networks.filter_map(|name| self.remove_network(name, true).err());
+        // A network may have gone with its last endpoint.
+        let is_left =
+            |error: &EngineError| !matches!(error, EngineError::Refused(Refused::NoNetwork(_)));
+        let networks = networks.filter(is_left);
         waiting.chain(attached).chain(networks).collect()
     }
 
@@ -227,6 +231,13 @@ impl Engine {
                     search: or(given.dns.search, attach.dns.search),
                     options: or(given.dns.options, attach.dns.options),
                 },
+                owner: given.owner.or(attach.owner),
+                labels: match given.labels.is_empty() {
+                    true => attach.labels,
+                    false => given.labels,
+                },
+                replace: given.replace,
+                network_if_missing: given.network_if_missing,
                 network: attach.network,
                 name: attach.name,
                 ports: Vec::new(),

@@ -4,8 +4,8 @@ use std::io;
 use std::os::unix::net::UnixStream;
 use std::sync::PoisonError;
 
-use tidegate_api::{EndpointView, NamesInfo};
-use tidegate_model::{Endpoint, Name, State};
+use tidegate_api::{EndpointBridge, EndpointView, NamesInfo};
+use tidegate_model::{Endpoint, Network, State};
 
 use super::{Engine, EngineError};
 use crate::metrics::count;
@@ -71,9 +71,8 @@ impl Engine {
         let state = self.state();
         EndpointView {
             resolv_conf: host.for_endpoint(&state, &endpoint),
-            degraded: fault_of_endpoint(&state, &endpoint.name),
             warnings,
-            endpoint: endpoint.into(),
+            ..view(&state, &endpoint)
         }
     }
 
@@ -81,18 +80,28 @@ impl Engine {
     pub fn view_changed(&self, endpoint: Endpoint) -> EndpointView {
         let warnings = self.warnings_of(&endpoint);
         EndpointView {
-            resolv_conf: String::new(),
-            degraded: fault_of_endpoint(&self.state(), &endpoint.name),
             warnings,
-            endpoint: endpoint.into(),
+            ..view(&self.state(), &endpoint)
         }
     }
 }
 
-/// Why an endpoint is degraded, as the API says it.
-pub(super) fn fault_of_endpoint(state: &State, name: &Name) -> Option<tidegate_api::Fault> {
-    let fault = state.degraded.endpoints.get(name);
-    fault.cloned().map(Into::into)
+/// An endpoint as lists show it: without resolv.conf and warnings.
+pub(super) fn view(state: &State, endpoint: &Endpoint) -> EndpointView {
+    let network = state.networks.get(&endpoint.network);
+    let bridge = |network: &Network| EndpointBridge {
+        ifname: network.bridge.clone(),
+        mac: network.mac,
+    };
+    let degraded = state.degraded.endpoints.get(&endpoint.name);
+    EndpointView {
+        bridge: network.map(bridge),
+        network_gateways: network.map_or_else(Vec::new, |it| it.gateways().collect()),
+        resolv_conf: String::new(),
+        degraded: degraded.cloned().map(Into::into),
+        warnings: Vec::new(),
+        endpoint: endpoint.clone().into(),
+    }
 }
 
 /// Why the DNS server must be off in a state: an endpoint is published on its port.

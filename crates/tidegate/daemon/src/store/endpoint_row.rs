@@ -1,5 +1,6 @@
 //! An endpoint as it is stored.
 
+use std::collections::BTreeMap;
 use std::net::IpAddr;
 use std::path::PathBuf;
 
@@ -7,7 +8,7 @@ use ipnet::IpNet;
 use serde::{Deserialize, Serialize};
 use tidegate_model::{
     AllowList, Allowance, Endpoint, GatewayPriority, IfName, MacAddr, Name, NetnsCookie, NetnsId,
-    NetnsRef, OwnSysctl, PortBinding,
+    NetnsRef, OwnSysctl, Owner, OwnerId, PortBinding,
 };
 
 use super::dns_row::DnsRow;
@@ -39,6 +40,16 @@ pub(super) struct EndpointRow {
     sysctls: Vec<OwnSysctl>,
     #[serde(default, skip_serializing_if = "DnsRow::is_empty")]
     dns: DnsRow,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    owner: Option<OwnerRow>,
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    labels: BTreeMap<Name, String>,
+}
+
+#[derive(Serialize, Deserialize)]
+struct OwnerRow {
+    engine: Name,
+    id: OwnerId,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -80,6 +91,8 @@ impl From<Endpoint> for EndpointRow {
             allow,
             sysctls,
             dns,
+            owner,
+            labels,
         } = endpoint;
         Self {
             name,
@@ -98,6 +111,8 @@ impl From<Endpoint> for EndpointRow {
             allow: allow.into_iter().map(AllowanceRow::from).collect(),
             sysctls,
             dns: dns.into(),
+            owner: owner.map(OwnerRow::from),
+            labels,
         }
     }
 }
@@ -121,6 +136,8 @@ impl From<EndpointRow> for Endpoint {
             allow,
             sysctls,
             dns,
+            owner,
+            labels,
         } = row;
         Self {
             name,
@@ -144,6 +161,8 @@ impl From<EndpointRow> for Endpoint {
                 .collect(),
             sysctls,
             dns: dns.into(),
+            owner: owner.map(Owner::from),
+            labels,
         }
     }
 }
@@ -177,5 +196,19 @@ impl From<AllowanceRow> for Allowance {
     fn from(row: AllowanceRow) -> Self {
         let AllowanceRow { ports, from } = row;
         Self { ports, from }
+    }
+}
+
+impl From<Owner> for OwnerRow {
+    fn from(owner: Owner) -> Self {
+        let Owner { engine, id } = owner;
+        Self { engine, id }
+    }
+}
+
+impl From<OwnerRow> for Owner {
+    fn from(row: OwnerRow) -> Self {
+        let OwnerRow { engine, id } = row;
+        Self { engine, id }
     }
 }

@@ -35,6 +35,8 @@ pub(super) struct NetworkRow {
     labels: BTreeMap<Name, String>,
     #[serde(default, skip_serializing_if = "DnsRow::is_empty")]
     dns: DnsRow,
+    #[serde(default, skip_serializing_if = "Not::not")]
+    remove_when_unused: bool,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -98,6 +100,7 @@ impl From<Network> for NetworkRow {
             peers,
             labels,
             dns,
+            remove_when_unused,
         } = network;
         Self {
             name,
@@ -112,6 +115,7 @@ impl From<Network> for NetworkRow {
             peers,
             labels,
             dns: dns.into(),
+            remove_when_unused,
         }
     }
 }
@@ -131,6 +135,7 @@ impl From<NetworkRow> for Network {
             peers,
             labels,
             dns,
+            remove_when_unused,
         } = row;
         Self {
             name,
@@ -145,6 +150,7 @@ impl From<NetworkRow> for Network {
             peers,
             labels,
             dns: dns.into(),
+            remove_when_unused,
         }
     }
 }

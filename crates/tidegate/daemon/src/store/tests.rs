@@ -29,6 +29,7 @@ fn network(name: &str, number: u8) -> Network {
         peers: Default::default(),
         labels: Default::default(),
         dns: Default::default(),
+        remove_when_unused: false,
     }
 }
 

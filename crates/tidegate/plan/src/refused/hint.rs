@@ -103,6 +103,11 @@ impl Hint for Refused {
             Self::AttachedAlready { endpoint, .. } => format!(
                 "see `tidegate endpoint inspect {endpoint}`; `tidegate publish {endpoint} PORT` publishes a port of it"
             ),
+            Self::OwnerAttached { endpoint, .. } => {
+                format!("replace it (--replace), or `tidegate detach {endpoint}` first")
+            }
+            Self::ReplaceWithoutOwner => "give the owner with --owner ENGINE/ID".into(),
+            Self::OtherNetwork { network, .. } => format!("give it the name {network}"),
             Self::NoIpv6InNamespace { off, .. } => {
                 format!("{}; or use a network with IPv4", off.advice(INSIDE))
             }

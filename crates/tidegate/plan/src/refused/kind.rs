@@ -20,6 +20,7 @@ impl Refused {
             | Self::SubnetFull { .. }
             | Self::Unswept { .. }
             | Self::AttachedAlready { .. }
+            | Self::OwnerAttached { .. }
             | Self::PortTaken { .. }
             | Self::PortOfResolver { .. }
             | Self::GatewayTaken { .. }
@@ -39,6 +40,8 @@ impl Refused {
             | Self::NoFreePort { .. } => RefusalKind::Conflict,
             Self::Invalid(_)
             | Self::TooMany { .. }
+            | Self::ReplaceWithoutOwner
+            | Self::OtherNetwork { .. }
             | Self::TwoAddresses(..)
             | Self::AddressOutside { .. }
             | Self::Ipv6OffFor { .. }

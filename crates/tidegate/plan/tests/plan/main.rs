@@ -14,6 +14,7 @@ mod gateways;
 mod mend;
 mod names;
 mod outcome;
+mod owned;
 mod policy;
 mod ports;
 mod requests;

@@ -34,6 +34,7 @@ pub(crate) fn network(network: &str) -> CreateNetwork {
         policy: Policy::default(),
         labels: BTreeMap::new(),
         dns: Default::default(),
+        remove_when_unused: false,
     }
 }
 
@@ -51,6 +52,10 @@ pub(crate) fn attachment(network: &str, ports: &[&str]) -> Attach {
         gateway_priority: GatewayPriority::default(),
         sysctls: Vec::new(),
         dns: Default::default(),
+        owner: None,
+        labels: Default::default(),
+        replace: false,
+        network_if_missing: None,
     }
 }
 

@@ -39,6 +39,7 @@ pub(crate) fn state() -> State {
             peers: Default::default(),
             labels: Default::default(),
             dns: Default::default(),
+            remove_when_unused: false,
         };
         state.networks.insert(network.name.clone(), network);
     }
@@ -86,6 +87,8 @@ pub(crate) fn state() -> State {
             allow: Vec::new(),
             sysctls: Vec::new(),
             dns: Default::default(),
+            owner: None,
+            labels: Default::default(),
         };
         state.endpoints.insert(endpoint);
     }

@@ -59,6 +59,8 @@ fn endpoint_then(
         allow: Vec::new(),
         sysctls: Vec::new(),
         dns: Default::default(),
+        owner: None,
+        labels: Default::default(),
     }
 }
 

@@ -107,6 +107,7 @@ fn full_network() -> Network {
         peers: ["db".parse().unwrap()].into(),
         labels: [("owner".parse().unwrap(), "ops".to_owned())].into(),
         dns: dns("192.0.2.53"),
+        remove_when_unused: true,
         ..network("web", 1)
     }
 }
@@ -156,6 +157,8 @@ fn full_endpoint() -> Endpoint {
         }],
         sysctls: vec!["net.ipv4.conf.IFNAME.log_martians=1".parse().unwrap()],
         dns: dns("2001:db8::53"),
+        owner: Some("cni/4ac1/eth0".parse().unwrap()),
+        labels: [("app".parse().unwrap(), "shop".to_owned())].into(),
     }
 }
 
@@ -185,7 +188,7 @@ fn rows_have_the_text_that_they_always_had() {
     let mut state = State::default();
     store.commit(&state, &changes).unwrap();
     state.apply(&changes);
-    expect![[r#"{"name":"web","bridge":"tgb1","mac":"02:00:00:00:00:01","subnets":[{"net":"10.0.1.0/24","gateway":"10.0.1.1","range":"10.0.1.128/25"}],"mtu":1400,"host-ips":["127.0.0.1"],"allow":["192.0.2.0/24"],"policy":{"access":"internal","host-access":"dns","icc":false,"anti-spoofing":true,"mode4":"routed","mode6":"nat-unprotected","masquerade":false,"snat":["192.0.2.9"],"trusted-interfaces":["eth1"]},"reserved":{"printer":"10.0.1.9"},"peers":["db"],"labels":{"owner":"ops"},"dns":{"servers":["192.0.2.53"],"search":["corp.example"],"options":["ndots:2"]}}"#]].assert_eq(&row(&store, NETWORKS, "web"));
+    expect![[r#"{"name":"web","bridge":"tgb1","mac":"02:00:00:00:00:01","subnets":[{"net":"10.0.1.0/24","gateway":"10.0.1.1","range":"10.0.1.128/25"}],"mtu":1400,"host-ips":["127.0.0.1"],"allow":["192.0.2.0/24"],"policy":{"access":"internal","host-access":"dns","icc":false,"anti-spoofing":true,"mode4":"routed","mode6":"nat-unprotected","masquerade":false,"snat":["192.0.2.9"],"trusted-interfaces":["eth1"]},"reserved":{"printer":"10.0.1.9"},"peers":["db"],"labels":{"owner":"ops"},"dns":{"servers":["192.0.2.53"],"search":["corp.example"],"options":["ndots:2"]},"remove-when-unused":true}"#]].assert_eq(&row(&store, NETWORKS, "web"));
     expect![[r#"{"name":"plain","bridge":"tgb2","mac":"02:00:00:00:00:02","subnets":[{"net":"10.0.2.0/24","gateway":"10.0.2.1"}],"mtu":1400,"policy":{"access":"open","icc":true,"anti-spoofing":false,"mode4":"nat","mode6":"nat","masquerade":true,"snat":[],"trusted-interfaces":[]}}"#]].assert_eq(&row(&store, NETWORKS, "plain"));
     assert_eq!(
         row(&store, NETWORKS, "build"),
@@ -196,7 +199,7 @@ fn rows_have_the_text_that_they_always_had() {
             .replace("00:02", "00:03")
             .replace(r#""open","#, r#""internal","dns-forward":true,"#)
     );
-    expect![[r#"{"name":"front","network":"web","netns":{"path":"/run/netns/box","id":{"dev":4,"ino":4026532001,"cookie":"5ad1f2c09be34711-4242"}},"host-ifname":"tgv1","ifname":"eth0","mac":"02:00:00:00:01:01","addresses":["10.0.1.2/24"],"gateways":["10.0.1.1"],"gateway-priority":7,"gateway-metric":400,"resolvers":["169.254.53.53"],"aliases":["www"],"ports":["127.0.0.1:8080:80/tcp"],"allow":[{"ports":["127.0.0.1:8080:80/tcp"],"from":["2001:db8::/32"]}],"sysctls":["net.ipv4.conf.IFNAME.log_martians=1"],"dns":{"servers":["2001:db8::53"],"search":["corp.example"],"options":["ndots:2"]}}"#]].assert_eq(&row(&store, ENDPOINTS, "front"));
+    expect![[r#"{"name":"front","network":"web","netns":{"path":"/run/netns/box","id":{"dev":4,"ino":4026532001,"cookie":"5ad1f2c09be34711-4242"}},"host-ifname":"tgv1","ifname":"eth0","mac":"02:00:00:00:01:01","addresses":["10.0.1.2/24"],"gateways":["10.0.1.1"],"gateway-priority":7,"gateway-metric":400,"resolvers":["169.254.53.53"],"aliases":["www"],"ports":["127.0.0.1:8080:80/tcp"],"allow":[{"ports":["127.0.0.1:8080:80/tcp"],"from":["2001:db8::/32"]}],"sysctls":["net.ipv4.conf.IFNAME.log_martians=1"],"dns":{"servers":["2001:db8::53"],"search":["corp.example"],"options":["ndots:2"]},"owner":{"engine":"cni","id":"4ac1/eth0"},"labels":{"app":"shop"}}"#]].assert_eq(&row(&store, ENDPOINTS, "front"));
     assert_eq!(store.load().unwrap(), state);
 }
 
