@@ -8,7 +8,7 @@ use rustix::io::Errno;
 use rustix::net::sockopt::set_socket_recv_buffer_size_force;
 use rustix::net::{RecvFlags, recvfrom};
 use socket2::{Domain, Protocol, SockAddr, Socket, Type};
-use test_support::Netns;
+use test_support::{Netns, bound};
 
 use crate::frames;
 
@@ -174,7 +174,7 @@ impl Ear {
             socket.bind(&at.into())?;
             Ok::<UdpSocket, io::Error>(socket.into())
         };
-        let socket = netns.run(bind).expect("the port is free");
+        let socket = netns.run(|| bound(bind));
         let bound = socket.set_read_timeout(Some(TIME_LIMIT));
         bound.expect("a socket can be given a timeout");
         Self(socket)

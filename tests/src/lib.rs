@@ -37,5 +37,5 @@ pub use release::Release;
 pub use snapshot::Snapshot;
 pub use system::{System, workspace};
 pub use test_support::need::find_program;
-pub use test_support::{Need, Netns, Output, require, require_root_kernel};
+pub use test_support::{Need, Netns, Output, bound, require, require_root_kernel};
 pub use wait::wait_until;

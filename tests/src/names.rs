@@ -12,7 +12,7 @@ use hickory_proto::op::{Message, MessageType, OpCode, Query};
 use hickory_proto::rr::rdata::{A, TXT};
 use hickory_proto::rr::{Name, RData, Record, RecordType};
 use rustix::net::sockopt::set_socket_recv_buffer_size_force;
-use test_support::Netns;
+use test_support::{Netns, bound};
 
 /// How long an answer may take that is expected to come: far longer than it does.
 const TIME_LIMIT: Duration = Duration::from_secs(20);
@@ -218,9 +218,9 @@ impl World {
     /// When the port is taken.
     pub fn late(netns: &Netns, at: SocketAddr, address: [u8; 4], delay: Duration) -> Self {
         let (udp, tcp) = netns.run(|| {
-            let udp = UdpSocket::bind(at).expect("the UDP port is free");
+            let udp = bound(|| UdpSocket::bind(at));
             make_room(&udp).expect("tests run as root");
-            (udp, TcpListener::bind(at).expect("the TCP port is free"))
+            (udp, bound(|| TcpListener::bind(at)))
         });
         udp.set_read_timeout(Some(TICK))
             .expect("a socket can be given a timeout");

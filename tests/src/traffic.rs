@@ -8,7 +8,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
-use test_support::Netns;
+use test_support::{Netns, bound};
 
 use crate::sctp;
 
@@ -45,8 +45,8 @@ impl Server {
     pub fn start(netns: &Netns, name: &str, port: u16) -> Self {
         let any = SocketAddr::from((Ipv6Addr::UNSPECIFIED, port));
         let (tcp, udp) = netns.run(|| {
-            let tcp = TcpListener::bind(any).expect("the TCP port is free");
-            (tcp, UdpSocket::bind(any).expect("the UDP port is free"))
+            let tcp = bound(|| TcpListener::bind(any));
+            (tcp, bound(|| UdpSocket::bind(any)))
         });
         let is_over = Arc::new(AtomicBool::new(false));
         let (tcp_over, udp_over) = (Arc::clone(&is_over), Arc::clone(&is_over));
@@ -65,7 +65,7 @@ impl Server {
     /// # Panics
     /// When an address is taken, or the kernel lacks SCTP.
     pub fn start_sctp(netns: &Netns, name: &str, at: &[SocketAddr]) -> Self {
-        let listen = |at: &SocketAddr| sctp::listen(*at).expect("the SCTP port is free");
+        let listen = |at: &SocketAddr| bound(|| sctp::listen(*at));
         let listeners: Vec<TcpListener> = netns.run(|| at.iter().map(listen).collect());
         let is_over = Arc::new(AtomicBool::new(false));
         let serve = |listener: TcpListener| {

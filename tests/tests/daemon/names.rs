@@ -6,7 +6,7 @@ use std::net::{IpAddr, SocketAddr, UdpSocket};
 use rustix::process::{Pid, Signal, kill_process};
 use tidegate_tests::names::{Answer, World, ask_tcp, ask_udp, is_silent};
 use tidegate_tests::traffic::{Server, ask_udp as ask_server, is_closed_udp};
-use tidegate_tests::{Attached, Host, Lab, Netns, require_root_kernel, wait_until};
+use tidegate_tests::{Attached, Host, Lab, Netns, bound, require_root_kernel, wait_until};
 
 use crate::unstarted;
 
@@ -168,7 +168,7 @@ fn unknown_names_are_forwarded_except_from_internal_networks() {
     }
     // Where somebody is and says nothing, the next is asked in a moment.
     let silent = "192.0.2.2:5301";
-    let _silent = lab.outside.run(|| UdpSocket::bind(silent).unwrap());
+    let _silent = lab.outside.run(|| bound(|| UdpSocket::bind(silent)));
     assert_eq!(ask_udp(&front.netns, ip(WEB4), "www.example", "A"), found);
     let cut = ask_udp(&front.netns, ip(WEB4), "www.example", "TXT").unwrap();
     assert!(cut.is_truncated && cut.data.is_empty(), "{cut:?}");

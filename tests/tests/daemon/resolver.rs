@@ -7,7 +7,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use tidegate_tests::names::{Answer, World, ask_at_once, ask_at_once_by_tcp, ask_tcp, ask_udp};
-use tidegate_tests::{Attached, Lab, Netns, require_root_kernel, wait_until};
+use tidegate_tests::{Attached, Lab, Netns, bound, require_root_kernel, wait_until};
 
 use crate::unstarted;
 
@@ -117,7 +117,7 @@ fn a_server_that_is_slow_or_cuts_its_answers_is_of_use_to_many_queries_at_once()
     // It says nothing.
     let _silent = lab
         .outside
-        .run(|| UdpSocket::bind("192.0.2.2:5302").unwrap());
+        .run(|| bound(|| UdpSocket::bind("192.0.2.2:5302")));
     let start = |delay| World::late(&lab.outside, at("192.0.2.2:5301"), address(7), delay);
     // The last ones wait until others have their answer.
     for (delay, queries) in [(2500, 300), (3500, 1), (200, 900)] {

@@ -12,7 +12,7 @@ use std::time::Duration;
 use rustix::process::{Pid, Signal, kill_process};
 use tidegate_tests::traffic::{Server, ask_tcp, is_closed_tcp};
 use tidegate_tests::{
-    Attached, Host, Lab, Programs, find_program, require_root_kernel, wait_until,
+    Attached, Host, Lab, Programs, bound, find_program, require_root_kernel, wait_until,
 };
 
 use crate::drivers;
@@ -140,7 +140,7 @@ fn the_table_is_restored_each_time_and_the_fight_is_reported() {
 /// many were sent, and how many arrived.
 fn leaks(scene: &Scene, fight: &str) -> (u32, u32) {
     let port = SocketAddr::from(([0, 0, 0, 0], 7000));
-    let receiver = scene.front.netns.run(|| UdpSocket::bind(port).unwrap());
+    let receiver = scene.front.netns.run(|| bound(|| UdpSocket::bind(port)));
     receiver
         .set_read_timeout(Some(Duration::from_millis(50)))
         .unwrap();

@@ -12,10 +12,12 @@
     reason = "only tests link this crate, and a test reports a failure by panicking"
 )]
 
+mod bound;
 pub mod need;
 mod netns;
 mod script;
 
+pub use bound::bound;
 pub use need::Need;
 pub use netns::Netns;
 pub use script::Output;

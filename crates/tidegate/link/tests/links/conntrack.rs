@@ -2,7 +2,7 @@
 
 use std::net::{IpAddr, SocketAddr, UdpSocket};
 
-use test_support::{Netns, require_root_kernel};
+use test_support::{Netns, bound, require_root_kernel};
 use tidegate_link::{Links, Location, Rtnetlink};
 use tidegate_model::Protocol;
 use tidegate_model::links::Flow;
@@ -34,7 +34,7 @@ fn publish(endpoint: &str, gateway: &str) -> Published {
         SocketAddr::new(endpoint.parse().unwrap(), 53)
     ));
     let address: IpAddr = endpoint.parse().unwrap();
-    let bind = || UdpSocket::bind((address, 53)).unwrap();
+    let bind = || bound(|| UdpSocket::bind((address, 53)));
     let server = kernel.netns(&recorded).run(bind);
     server.set_read_timeout(Some(TIME_LIMIT)).unwrap();
     Published {
