@@ -257,7 +257,7 @@ complete -c tidegate -n "__fish_tidegate_using_subcommand import" -l timings -d 
 complete -c tidegate -n "__fish_tidegate_using_subcommand import" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c tidegate -n "__fish_tidegate_using_subcommand teardown" -l socket -d 'The daemon\'s unix socket' -r -F
 complete -c tidegate -n "__fish_tidegate_using_subcommand teardown" -l timeout -d 'Time to wait for the daemon\'s answer; 0 waits forever. After it, the daemon may still carry out the command. For `events` the limit applies to the first answer only' -r
-complete -c tidegate -n "__fish_tidegate_using_subcommand teardown" -l yes -d 'Confirm it'
+complete -c tidegate -n "__fish_tidegate_using_subcommand teardown" -l yes -d 'Confirm it; without this, the command only shows what it would remove, and fails'
 complete -c tidegate -n "__fish_tidegate_using_subcommand teardown" -l force -d 'Also while endpoints are attached: their interfaces vanish'
 complete -c tidegate -n "__fish_tidegate_using_subcommand teardown" -l json -d 'Print JSON instead of a table'
 complete -c tidegate -n "__fish_tidegate_using_subcommand teardown" -l timings -d 'Print how long each part of the command took, to standard error'

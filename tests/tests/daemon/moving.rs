@@ -113,6 +113,25 @@ fn outlives_a_crash(host: &mut Host, told_before: &Value) {
     assert_eq!(host.ruleset_diff(), "");
 }
 
+/// What a teardown that is not confirmed shows.
+fn removable(host: &Host) -> Value {
+    let shown = host.tidegate(&["--json", "teardown"]);
+    assert_eq!(shown.code, Some(1), "{shown:#?}");
+    serde_json::from_str(&shown.stdout).unwrap()
+}
+
+/// The host's interfaces of the link group of ours.
+fn our_links(host: &Host) -> Vec<String> {
+    let links = host.netns.sh("ip -json link show group 1953064037");
+    let links: Value = serde_json::from_str(&links).unwrap();
+    let links = links.as_array().unwrap().iter();
+    // The others are empty objects.
+    let names = links.filter_map(|link| link["ifname"].as_str());
+    let mut names: Vec<String> = names.map(str::to_owned).collect();
+    names.sort();
+    names
+}
+
 fn is_forwarding(host: &Host) -> String {
     host.netns
         .sh("sysctl -n net.ipv4.ip_forward net.ipv6.conf.all.forwarding")
@@ -134,9 +153,18 @@ fn a_host_is_emptied_and_made_again_from_a_document() {
         lab.host.start();
         let (before, exported) = (told(&lab.host), export(&lab.host));
 
+        let snapshot = lab.host.snapshot();
         let unconfirmed = lab.host.tidegate(&["teardown", "--force"]);
         assert_eq!(unconfirmed.code, Some(1), "{unconfirmed:#?}");
-        let snapshot = lab.host.snapshot();
+        let hint = "hint: keep a copy (`tidegate export > tidegate.json`) and stop the containers";
+        assert!(unconfirmed.stderr.contains(hint), "{unconfirmed:#?}");
+        let removable = removable(&lab.host);
+        snapshot.assert_unchanged(&lab.host.snapshot(), "a teardown that is not confirmed");
+        assert_eq!(removable["networks"], json!(["db", "edge", "lone", "web"]));
+        assert_eq!(removable["endpoints"], json!(["back", "front"]));
+        assert_eq!(removable["waiting"], json!([]));
+        assert_eq!(removable["interfaces"], json!(our_links(&lab.host)));
+        assert_eq!(removable["table"], "inet tidegate");
         let refused = lab.host.tidegate(&["teardown", "--yes"]);
         assert_eq!(refused.code, Some(1), "{refused:#?}");
         assert!(
@@ -150,6 +178,9 @@ fn a_host_is_emptied_and_made_again_from_a_document() {
         let removed = lab.host.json(&["teardown", "--yes", "--force"]);
         let sysctls = json!(["net.ipv4.ip_forward=0", "net.ipv6.conf.all.forwarding=0"]);
         assert_eq!(removed["sysctls"], sysctls, "{removed}");
+        for what in ["networks", "endpoints", "sysctls"] {
+            assert_eq!(removable[what], removed[what], "as it was told before");
+        }
         wait_until("the daemon stops by itself", || {
             lab.host.tidegate(&["info"]).code == Some(2)
         });
@@ -258,4 +289,158 @@ fn imported_endpoints_wait_for_their_namespaces() {
     let output = lab.host.tidegate(&["import", broken.to_str().unwrap()]);
     assert_eq!(output.code, Some(1), "{output:#?}");
     assert!(output.stderr.contains("line 2 column"), "{output:#?}");
+}
+
+#[test]
+fn a_namespace_that_is_still_attached_is_told_with_its_endpoint_and_the_key_to_change() {
+    require_root_kernel!();
+    let lab = Lab::with_driver("auto");
+    let _boxes = set_up(&lab);
+    let mut wanted = export(&lab.host);
+    for network in wanted["networks"].as_array_mut().unwrap() {
+        let name = network["name"].as_str().unwrap().to_owned();
+        network["name"] = json!(format!("{name}-2"));
+        for key in ["subnets", "gateways", "ranges", "bridge", "reserved"] {
+            network.as_object_mut().unwrap().remove(key);
+        }
+    }
+    wanted["connected"] = json!([]);
+    for endpoint in wanted["endpoints"].as_array_mut().unwrap() {
+        let attach = endpoint["attach"].as_object_mut().unwrap();
+        for key in ["name", "network"] {
+            let name = attach[key].as_str().unwrap().to_owned();
+            attach[key] = json!(format!("{name}-2"));
+        }
+        attach.remove("addresses");
+        attach.remove("mac");
+        endpoint["publish"] = json!([]);
+    }
+    // Each endpoint is named with what is in its way, and so is the key that changes it.
+    let in_the_way = [
+        "endpoint front-2: the namespace has an interface eth0 already, of endpoint front",
+        "endpoint back-2: the namespace has an interface db0 already, of endpoint back",
+        "endpoint front-2: leave out `ifname` to get a free name",
+    ];
+    refuse(&lab.host, &wanted, &in_the_way);
+    let refused = lab
+        .host
+        .tidegate(&["import", document(&lab.host).to_str().unwrap()]);
+    assert!(!refused.stderr.contains("--ifname"), "{refused:#?}");
+
+    // The advice helps.
+    for endpoint in wanted["endpoints"].as_array_mut().unwrap() {
+        endpoint["attach"].as_object_mut().unwrap().remove("ifname");
+    }
+    let mut elsewhere = wanted.clone();
+    let made = import(&lab.host, &wanted);
+    assert_eq!(made["attached"], json!(["back-2", "front-2"]), "{made}");
+    lab.host.ok(&[
+        "network", "rm", "--force", "web-2", "db-2", "lone-2", "edge-2",
+    ]);
+
+    // What only the host knows names the endpoint too.
+    let _taken = lab
+        .host
+        .netns
+        .run(|| std::net::TcpListener::bind("0.0.0.0:8999").unwrap());
+    elsewhere["endpoints"][1]["publish"] = json!([{ "ports": ["8999:80"] }]);
+    fs::write(document(&lab.host), elsewhere.to_string()).unwrap();
+    let before = told(&lab.host);
+    let refused = lab
+        .host
+        .tidegate(&["import", document(&lab.host).to_str().unwrap()]);
+    assert_eq!(refused.code, Some(1), "{refused:#?}");
+    let error = "error: cannot import endpoint front-2\n";
+    assert!(refused.stderr.starts_with(error), "{refused:#?}");
+    assert!(refused.stderr.contains("8999"), "{refused:#?}");
+    assert!(
+        refused.stderr.contains("\nhint: nothing was imported; "),
+        "{refused:#?}"
+    );
+    assert_eq!(told(&lab.host), before);
+    assert_eq!(lab.host.ruleset_diff(), "");
+}
+
+#[test]
+fn an_import_warns_of_what_create_and_attach_warn_of() {
+    require_root_kernel!();
+    let lab = Lab::with_driver("auto");
+    let host = &lab.host;
+    host.netns
+        .sh("sysctl -qw net.ipv6.conf.all.disable_ipv6=1 net.ipv6.conf.default.disable_ipv6=1");
+    let netns = Netns::new();
+    let wanted = json!({
+        "version": 1,
+        "networks": [
+            { "name": "web", "host-ips": ["192.0.2.91"] },
+            { "name": "vault", "policy": { "access": "internal" }, "ipv6": false },
+        ],
+        "endpoints": [
+            {
+                "attach": { "network": "web", "name": "front", "netns": netns.path() },
+                "publish": [{ "ports": ["192.0.2.93:8080:80"] }, { "ports": ["192.0.2.94:8081:81"] }],
+            },
+            {
+                "attach": { "network": "vault", "name": "later", "netns": "/run/netns/none" },
+                "publish": [{ "ports": ["8082:80"] }],
+            },
+        ],
+    });
+    fs::write(document(host), wanted.to_string()).unwrap();
+    let output = host.tidegate(&["--json", "import", document(host).to_str().unwrap()]);
+    assert_eq!(output.code, Some(0), "{output:#?}");
+    let made: Value = serde_json::from_str(&output.stdout).unwrap();
+    assert_eq!(made["waiting"], json!(["later"]));
+    let told = [
+        "note: network web: it has only IPv4: IPv6 is turned off on the host",
+        "warning: the host does not have the address 192.0.2.91, at which network web publishes",
+        "warning: the host does not have the address 192.0.2.93, at which endpoint front publishes",
+        "warning: the host does not have the address 192.0.2.94, at which endpoint front publishes",
+        "warning: network vault is internal: only the host can reach 8082:80/tcp of endpoint later",
+    ];
+    let lines: Vec<&str> = output.stderr.lines().collect();
+    let lines = lines.iter().filter(|line| !line.starts_with("hint: "));
+    let lines: Vec<&&str> = lines.collect();
+    assert_eq!(lines.len(), told.len(), "{output:#?}");
+    for (line, told) in lines.iter().zip(told) {
+        assert!(line.starts_with(told), "{told}: {output:#?}");
+    }
+}
+
+#[test]
+fn an_import_leaves_forwarding_alone_where_the_daemon_is_to() {
+    require_root_kernel!();
+    let source = Lab::with_driver("auto");
+    let _boxes = set_up(&source);
+    let mut wanted = export(&source.host);
+    let boxes = [Netns::new(), Netns::new()];
+    for (endpoint, netns) in wanted["endpoints"]
+        .as_array_mut()
+        .unwrap()
+        .iter_mut()
+        .zip(&boxes)
+    {
+        endpoint["attach"]["netns"] = json!(netns.path());
+    }
+    let mut host = unstarted(&["--forwarding", "leave"]);
+    host.netns
+        .sh("sysctl -qw net.ipv4.ip_forward=0 net.ipv6.conf.all.forwarding=0");
+    host.start();
+    let made = import(&host, &wanted);
+    assert_eq!(made["attached"], json!(["back", "front"]), "{made}");
+    assert_eq!(is_forwarding(&host), "0\n0\n");
+    // Nor does it when it makes again what another program removed, or finds the network at its next start.
+    let web = host.json(&["network", "inspect", "web"]);
+    let web = web["bridge"].as_str().unwrap();
+    host.netns.sh(&format!("ip link delete {web}"));
+    wait_until("the bridge is there again", || {
+        host.netns
+            .sh("ip -o link show type bridge up")
+            .contains(web)
+    });
+    assert_eq!(is_forwarding(&host), "0\n0\n");
+    host.kill();
+    host.start();
+    assert_eq!(is_forwarding(&host), "0\n0\n");
+    assert_eq!(removable(&host)["sysctls"], json!([]));
 }

@@ -13,8 +13,9 @@ use crate::given::{Body, Given, Query};
 use crate::traffic::Traffic;
 use crate::{
     Attach, CreateNetwork, Endpoint, EndpointView, Export, Imported, Info, NetworkView,
-    OwnedEndpoints, Peer, Ports, ProposeSubnets, ProposedSubnets, Publish, RemoveNetwork,
-    RulesetDiff, RulesetText, TearDown, TornDown, Travels, UnusedEndpoints, WaitingEndpoint,
+    OwnedEndpoints, Peer, Ports, ProposeSubnets, ProposedSubnets, Publish, Removable,
+    RemoveNetwork, RulesetDiff, RulesetText, TearDown, TornDown, Travels, UnusedEndpoints,
+    WaitingEndpoint,
 };
 
 /// An HTTP method (RFC 9110 section 9).
@@ -188,6 +189,8 @@ calls! {
         "List the imported endpoints that wait for their namespaces";
     Delete "/v1/waiting/{name}" ForgetWaiting(Name) -> Json<WaitingEndpoint>:
         "Forget an imported endpoint that waits for its namespace";
+    Get "/v1/teardown" GetRemovable(()) -> Json<Removable>:
+        "Tell what a teardown would remove";
     Post "/v1/teardown" TearDownAll(Body<TearDown>) -> Json<TornDown>:
         "Remove everything from the host, and stop the daemon";
     Get "/v1/events" WatchEvents(()) -> Lines<Event>:

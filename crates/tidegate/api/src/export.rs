@@ -3,9 +3,9 @@
 use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
-use tidegate_model::Name;
+use tidegate_model::{IfName, Name};
 
-use crate::{Attach, CreateNetwork, Publish};
+use crate::{Attach, CreateNetwork, Publish, Warning};
 
 /// The networks and endpoints of a host, as the requests that make them again.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -70,6 +70,12 @@ pub struct Imported {
     pub attached: Vec<Name>,
     /// Endpoints that wait for their namespaces.
     pub waiting: Vec<Name>,
+    /// Warnings about the settings of all of these that hold now.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub warnings: Vec<Warning>,
+    /// Notes for the user about the creation of networks, as text.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub notes: Vec<String>,
 }
 
 /// An imported endpoint that waits for its namespace.
@@ -96,6 +102,25 @@ pub struct TearDown {
     /// Also while endpoints are attached.
     #[serde(default)]
     pub force: bool,
+}
+
+/// What a teardown would remove from a host.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(rename_all = "kebab-case")]
+pub struct Removable {
+    /// Networks.
+    pub networks: Vec<Name>,
+    /// Attached endpoints. Their namespaces lose these networks.
+    pub endpoints: Vec<Name>,
+    /// Endpoints that wait for their namespaces.
+    pub waiting: Vec<Name>,
+    /// Interfaces of the host: bridges, and the host's ends of veth pairs.
+    pub interfaces: Vec<IfName>,
+    /// The nftables table, such as `inet tidegate`.
+    pub table: String,
+    /// Sysctls that the daemon changed, with the values of before, such as `net.ipv4.ip_forward=0`.
+    pub sysctls: Vec<String>,
 }
 
 /// What was removed from a host.

@@ -35,7 +35,7 @@ pub use endpoint::{
     Publish,
 };
 pub use export::{
-    Connection, Export, ExportedEndpoint, Imported, TearDown, TornDown, WaitingEndpoint,
+    Connection, Export, ExportedEndpoint, Imported, Removable, TearDown, TornDown, WaitingEndpoint,
 };
 #[cfg(feature = "schema")]
 pub use given::Schemas;

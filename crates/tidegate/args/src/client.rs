@@ -156,8 +156,8 @@ pub enum ClientCommand {
     /// value of before. Refuses while endpoints are attached, unless --force is given. Use it before you purge the package.
     #[command(after_help = TEARDOWN_HELP)]
     Teardown {
-        /// Confirm it
-        #[arg(long, required = true)]
+        /// Confirm it; without this, the command only shows what it would remove, and fails
+        #[arg(long)]
         yes: bool,
         /// Also while endpoints are attached: their interfaces vanish
         #[arg(long)]

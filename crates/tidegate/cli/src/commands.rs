@@ -9,15 +9,16 @@ use serde_json::{Value, json};
 use tidegate_api::calls::{
     AddEndpoint, AddNetwork, Call as ApiCall, CollectEndpoints, ConnectNetwork, DeleteEndpoint,
     DeleteNetwork, DisconnectNetwork, ExplainPacket, ForgetWaiting, GetDiagnosis, GetEndpoint,
-    GetExport, GetInfo, GetLiveRuleset, GetNetwork, GetPlannedRuleset, GetRulesetDiff, GetTraffic,
-    ImportAll, ListEndpoints, ListNetworks, ListWaiting, PublishPorts, TearDownAll, UnpublishPorts,
+    GetExport, GetInfo, GetLiveRuleset, GetNetwork, GetPlannedRuleset, GetRemovable,
+    GetRulesetDiff, GetTraffic, ImportAll, ListEndpoints, ListNetworks, ListWaiting, PublishPorts,
+    TearDownAll, UnpublishPorts,
 };
 use tidegate_api::doctor::Diagnosis;
 use tidegate_api::event::Event;
 use tidegate_api::explain::{Explanation, Question, Verdict};
 use tidegate_api::{
     Attach, Body, CreateNetwork, EndpointView, NetworkView, Peer, Ports, Publish, Query,
-    RefusalKind, RemoveNetwork, RulesetDiff, RulesetText, TearDown, WaitingEndpoint,
+    RefusalKind, Removable, RemoveNetwork, RulesetDiff, RulesetText, TearDown, WaitingEndpoint,
 };
 use tidegate_args::{
     AttachArgs, Client, ClientCommand, ConnectArgs, CreateArgs, EndpointCommand, ExplainArgs,
@@ -98,7 +99,10 @@ async fn carry_out(command: ClientCommand, daemon: &Daemon, output: Output) -> C
         ClientCommand::Ruleset(args) => ruleset(args, daemon, output).await.into(),
         ClientCommand::Export => export(daemon).await.into(),
         ClientCommand::Import { file } => import(&file, daemon, output).await.into(),
-        ClientCommand::Teardown { yes: _, force } => tear_down(force, daemon, output).await.into(),
+        ClientCommand::Teardown { yes: true, force } => {
+            tear_down(force, daemon, output).await.into()
+        }
+        ClientCommand::Teardown { yes: false, .. } => show_removable(daemon, output).await.into(),
     }
 }
 
@@ -413,12 +417,23 @@ async fn import(file: &Path, daemon: &Daemon, output: Output) -> Result<(), Comm
         source,
     })?;
     let made = daemon.ask::<ImportAll>(Body(document)).await?;
+    output.tell(&made);
     output.show(made, view::imported)
 }
 
 async fn tear_down(force: bool, daemon: &Daemon, output: Output) -> Result<(), CommandError> {
     let removed = daemon.ask::<TearDownAll>(Body(TearDown { force })).await?;
     output.show(removed, view::torn_down)
+}
+
+/// Shows what a teardown would remove, and asks for the confirmation.
+async fn show_removable(daemon: &Daemon, output: Output) -> Result<(), CommandError> {
+    let answer = daemon.ask::<GetRemovable>(()).await?;
+    let removable: Removable = read(answer.clone())?;
+    output.show(answer, view::removable)?;
+    Err(CommandError::Unconfirmed {
+        in_use: !removable.endpoints.is_empty(),
+    })
 }
 
 /// Removes all of these, or none if one of them cannot be removed. Shows the names of those that are gone.

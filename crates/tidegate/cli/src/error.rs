@@ -31,6 +31,12 @@ pub(crate) enum CommandError {
         /// Its endpoints.
         endpoints: Vec<String>,
     },
+    /// Everything is to be removed, and this was not confirmed.
+    #[error("nothing was removed: a teardown must be confirmed")]
+    Unconfirmed {
+        /// Whether endpoints are attached.
+        in_use: bool,
+    },
     /// A document cannot be read.
     #[error("cannot read {path}")]
     Document {
@@ -70,6 +76,7 @@ impl CommandError {
             Self::Call(error) => error.is_users(),
             Self::Netns { .. }
             | Self::InUse { .. }
+            | Self::Unconfirmed { .. }
             | Self::Document { .. }
             | Self::Parse { .. } => true,
             Self::Output { .. } => false,
@@ -95,6 +102,19 @@ impl Hint for CommandError {
             Self::Call(error) => error,
             Self::InUse { .. } => {
                 return Some("detach its endpoints first, or give --force".into());
+            }
+            Self::Unconfirmed { in_use: false } => {
+                return Some(
+                    "keep a copy (`tidegate export > tidegate.json`), then `tidegate teardown --yes`"
+                        .into(),
+                );
+            }
+            Self::Unconfirmed { in_use: true } => {
+                return Some(
+                    "keep a copy (`tidegate export > tidegate.json`) and stop the containers of these endpoints, then \
+                     `tidegate teardown --yes`; --force cuts them off"
+                        .into(),
+                );
             }
             Self::Document { .. } | Self::Parse { .. } => {
                 return Some("give a file that `tidegate export` wrote".into());

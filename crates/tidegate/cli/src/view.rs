@@ -15,7 +15,7 @@ use tidegate_api::explain::{Explanation, Fate, MatchedElement, Path};
 use tidegate_api::traffic::{PortTraffic, Traffic, TrafficCounts};
 use tidegate_api::{
     Allowance, Endpoint, EndpointBridge, EndpointView, Fault, Imported, Network, NetworkView,
-    Owner, Policy, TornDown, Warning,
+    Owner, Policy, Removable, TornDown, Warning,
 };
 use tidegate_model::{AllowList, Name, PortBinding, PortRequest, in_ranges};
 
@@ -287,12 +287,32 @@ pub(crate) fn imported(made: &Imported) -> String {
     ])
 }
 
+/// What a teardown would remove from the host.
+pub(crate) fn removable(removable: &Removable) -> String {
+    let Removable {
+        networks,
+        endpoints,
+        waiting,
+        interfaces,
+        table,
+        sysctls,
+    } = removable;
+    fields(&[
+        ("networks", joined(networks)),
+        ("endpoints", joined(endpoints)),
+        ("waiting", joined(waiting)),
+        ("interfaces", joined(interfaces)),
+        ("table", table.clone()),
+        ("sysctls set back", joined(sysctls)),
+    ])
+}
+
 /// What was removed from the host.
 pub(crate) fn torn_down(removed: &TornDown) -> String {
     fields(&[
         ("networks", joined(&removed.networks)),
         ("endpoints", joined(&removed.endpoints)),
-        ("sysctls", joined(&removed.sysctls)),
+        ("sysctls set back", joined(&removed.sysctls)),
     ])
 }
 

@@ -22,9 +22,9 @@ use rustix::process::{Signal, getpid, kill_process};
 use tidegate_api::calls::{
     AddEndpoint, AddNetwork, CollectEndpoints, CollectOwned, ConnectNetwork, DeleteEndpoint,
     DeleteNetwork, DetachOwned, DisconnectNetwork, ExplainPacket, ForgetWaiting, GetDiagnosis,
-    GetEndpoint, GetExport, GetInfo, GetLiveRuleset, GetNetwork, GetPlannedRuleset, GetRulesetDiff,
-    GetTraffic, ImportAll, ListEndpoints, ListNetworks, ListWaiting, ProposeFreeSubnets,
-    PublishPorts, TearDownAll, UnpublishPorts, WatchEvents,
+    GetEndpoint, GetExport, GetInfo, GetLiveRuleset, GetNetwork, GetPlannedRuleset, GetRemovable,
+    GetRulesetDiff, GetTraffic, ImportAll, ListEndpoints, ListNetworks, ListWaiting,
+    ProposeFreeSubnets, PublishPorts, TearDownAll, UnpublishPorts, WatchEvents,
 };
 use tidegate_api::doctor::Diagnosis;
 use tidegate_api::explain::{Explanation, Question};
@@ -32,8 +32,8 @@ use tidegate_api::traffic::Traffic;
 use tidegate_api::{
     Attach, Body, Build, CreateNetwork, Endpoint, EndpointView, Export, Imported, Info,
     NetworkView, OwnedEndpoints, Peer, Ports, ProposeSubnets, ProposedSubnets, Publish, Query,
-    RemoveNetwork, RulesetDiff, RulesetText, SettingOrigin, SettingsInfo, TearDown, TornDown,
-    UnusedEndpoints, WaitingEndpoint,
+    Removable, RemoveNetwork, RulesetDiff, RulesetText, SettingOrigin, SettingsInfo, TearDown,
+    TornDown, UnusedEndpoints, WaitingEndpoint,
 };
 use tidegate_link::Gone;
 use tidegate_model::Name;
@@ -166,6 +166,7 @@ fn handlers() -> Handlers {
         .json::<ImportAll, _>(import)
         .json::<ListWaiting, _>(waiting)
         .json::<ForgetWaiting, _>(forget_waiting)
+        .json::<GetRemovable, _>(removable)
         .json::<TearDownAll, _>(tear_down)
         .lines::<WatchEvents, _>(events::events)
         .json::<GetDiagnosis, _>(doctor)
@@ -312,6 +313,10 @@ async fn forget_waiting(daemon: Daemon, name: Name) -> Answer<WaitingEndpoint> {
     daemon
         .work(move |engine| engine.forget_waiting(&name))
         .await
+}
+
+async fn removable(daemon: Daemon, (): ()) -> Answer<Removable> {
+    daemon.work(Engine::removable).await
 }
 
 /// The daemon stops afterwards, and answers before: the connection of a call that was begun stays.

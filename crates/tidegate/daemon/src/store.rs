@@ -172,14 +172,18 @@ impl Store {
         self.write_sysctls()
     }
 
-    /// The values that sysctls had before the daemon changed them. They are no longer recorded.
+    /// The values that sysctls had before the daemon changed them, by their paths below `/proc/sys`.
+    pub fn sysctls(&self) -> &BTreeMap<String, String> {
+        &self.sysctls
+    }
+
+    /// Forgets these values.
     ///
     /// # Errors
     /// If the disk refuses.
-    pub fn take_sysctls(&mut self) -> Result<BTreeMap<String, String>, StoreError> {
-        let taken = std::mem::take(&mut self.sysctls);
-        self.write_sysctls()?;
-        Ok(taken)
+    pub fn forget_sysctls(&mut self) -> Result<(), StoreError> {
+        self.sysctls.clear();
+        self.write_sysctls()
     }
 
     fn write_sysctls(&mut self) -> Result<(), StoreError> {

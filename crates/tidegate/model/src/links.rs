@@ -1,6 +1,7 @@
 //! Link steps as values: `tidegate-plan` creates them, and `tidegate-link` carries them out over rtnetlink.
 
 use std::collections::BTreeSet;
+use std::fmt;
 use std::net::{IpAddr, SocketAddr};
 
 use ipnet::IpNet;
@@ -146,9 +147,27 @@ impl Sysctl {
         }
     }
 
+    /// The name for a path below `/proc/sys`, as sysctl(8) takes it: `net.ipv6.conf.eth0/100.accept_ra` of interface
+    /// `eth0.100`.
+    pub fn name_of(path: &str) -> String {
+        let swapped = path.chars().map(|it| match it {
+            '/' => '.',
+            '.' => '/',
+            other => other,
+        });
+        swapped.collect()
+    }
+
     /// Whether it governs IPv6.
     pub fn is_of_ipv6(&self) -> bool {
         self.path.starts_with("net/ipv6/")
+    }
+}
+
+impl fmt::Display for Sysctl {
+    /// As sysctl(8) takes it: `net.ipv4.ip_forward=0`.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}={}", Self::name_of(&self.path), self.value)
     }
 }
 

@@ -57,7 +57,7 @@ pub fn attach(
             id: netns.id,
         },
         host_ifname: interface_name(ENDPOINT, number.number),
-        ifname: ifname(request, netns)?,
+        ifname: ifname(state, request, netns)?,
         mac: addresses::mac(state, network, request, &addresses)?,
         gateway_priority: request.gateway_priority,
         gateway_metric: gateways.metric,
@@ -195,10 +195,17 @@ fn aliases(name: &Name, request: &Attach) -> Vec<Name> {
 }
 
 /// The requested name, which must be free, or a new one.
-fn ifname(request: &Attach, netns: &NetnsFacts) -> Result<IfName, Refused> {
+fn ifname(state: &State, request: &Attach, netns: &NetnsFacts) -> Result<IfName, Refused> {
     match &request.ifname {
         None => free_ifname(netns),
-        Some(taken) if netns.ifnames.contains(taken) => Err(Refused::IfNameTaken(taken.clone())),
+        Some(taken) if netns.ifnames.contains(taken) => {
+            let is_holder = |it: &&Endpoint| it.netns.id == netns.id && it.ifname == *taken;
+            let holder = state.endpoints.values().find(is_holder);
+            Err(Refused::IfNameTaken {
+                ifname: taken.clone(),
+                holder: holder.map(|it| it.name.clone()),
+            })
+        }
         Some(free) => Ok(free.clone()),
     }
 }

@@ -1,18 +1,10 @@
-//! A state as the requests that make it again, and whether a host can carry them out.
+//! A state as the requests that make it again.
 
-use std::collections::{BTreeMap, BTreeSet};
-use std::path::Path;
-
-use error_hint::in_one_line;
 use ipnet::IpNet;
 use tidegate_api::{Attach, Connection, CreateNetwork, Export, ExportedEndpoint, Publish};
-use tidegate_model::links::NetnsFacts;
-use tidegate_model::{
-    Endpoint, IfName, Name, NetnsId, Network, PortBinding, PortRequest, Source, State,
-};
+use tidegate_model::{Endpoint, Name, Network, PortBinding, PortRequest, Source, State};
 
 use crate::interface_names::{BRIDGE, interface_number};
-use crate::{HostFacts, Pools, PortFacts, Refused, attach, connect, create_network, publish};
 
 /// The document of a state.
 pub fn export(state: &State, version: &str) -> Export {
@@ -169,120 +161,4 @@ fn everybody() -> Vec<Source> {
 /// The request of a binding has the text of the binding.
 fn request_of(binding: &PortBinding) -> Option<PortRequest> {
     binding.to_string().parse().ok()
-}
-
-/// Everything that keeps a host from making what is in a document, each as text; nothing is made. Namespaces are not
-/// looked at: their endpoints may wait.
-pub fn check_import(
-    state: &State,
-    export: &Export,
-    host: &HostFacts,
-    pools: &Pools,
-    ports: &PortFacts,
-) -> Vec<String> {
-    if export.version != Export::VERSION {
-        let known = Export::VERSION;
-        return vec![format!(
-            "the document has version {}, and this release reads version {known}",
-            export.version
-        )];
-    }
-    let mut trial = Trial {
-        state: state.clone(),
-        lost: BTreeSet::new(),
-        namespaces: BTreeMap::new(),
-        reasons: Vec::new(),
-    };
-    for network in &export.networks {
-        let planned = create_network(&trial.state, network, host, pools);
-        if !trial.make(planned.map(|plan| plan.change)) {
-            trial.lost.insert(&network.name);
-        }
-    }
-    for Connection { from, to, one_way } in &export.connected {
-        if !trial.lost.contains(from) && !trial.lost.contains(to) {
-            let planned = connect(&trial.state, from, to, *one_way);
-            trial.make(planned.map(|plan| plan.change));
-        }
-    }
-    for endpoint in &export.endpoints {
-        trial.endpoint(endpoint, ports);
-    }
-    trial.reasons
-}
-
-/// Carries out requests on a copy of the state.
-struct Trial<'a> {
-    state: State,
-    /// Networks of the document that cannot be made.
-    lost: BTreeSet<&'a Name>,
-    /// Each path of a namespace, with the interfaces in it.
-    namespaces: BTreeMap<&'a Path, NetnsFacts>,
-    reasons: Vec<String>,
-}
-
-impl<'a> Trial<'a> {
-    fn make(&mut self, planned: Result<tidegate_model::Change, Refused>) -> bool {
-        match planned {
-            Ok(change) => {
-                self.state.apply(&change);
-                true
-            }
-            Err(refused) => {
-                self.reasons.push(in_one_line(&refused));
-                false
-            }
-        }
-    }
-
-    fn endpoint(&mut self, endpoint: &'a ExportedEndpoint, ports: &PortFacts) {
-        let request = &endpoint.attach;
-        if self.lost.contains(&request.network) {
-            return;
-        }
-        let Some(name) = &request.name else {
-            self.reasons.push(format!(
-                "an endpoint of network {} has no name",
-                request.network
-            ));
-            return;
-        };
-        if self.state.waiting.contains_key(name) {
-            let refused = Refused::EndpointExists(name.clone());
-            self.reasons.push(in_one_line(&refused));
-            return;
-        }
-        let number = self.namespaces.len() as u64;
-        let facts = self.namespaces.entry(&request.netns);
-        let facts = facts.or_insert_with(|| unseen(number)).clone();
-        let planned = attach(&self.state, request, &facts, ports);
-        let made = planned
-            .as_ref()
-            .ok()
-            .map(|plan| plan.outcome.ifname.clone());
-        if !self.make(planned.map(|plan| plan.change)) {
-            return;
-        }
-        if let Some(facts) = self.namespaces.get_mut(request.netns.as_path()) {
-            facts.ifnames.extend(made);
-        }
-        for wanted in &endpoint.publish {
-            let planned = publish(&self.state, name, wanted, ports);
-            self.make(planned.map(|plan| plan.change));
-        }
-    }
-}
-
-/// A namespace that nobody has looked at. No real one has this device.
-fn unseen(number: u64) -> NetnsFacts {
-    NetnsFacts {
-        id: NetnsId {
-            dev: u64::MAX,
-            ino: number,
-            cookie: None,
-        },
-        ifnames: "lo".parse::<IfName>().into_iter().collect(),
-        default_routes: Vec::new(),
-        ipv6_off: None,
-    }
 }

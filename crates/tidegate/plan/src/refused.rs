@@ -1,6 +1,7 @@
 //! Why a request cannot be planned: the reasons and their messages. `hint` says what to do, `kind` how the API answers.
 
 mod hint;
+mod in_document;
 mod kind;
 
 use std::net::IpAddr;
@@ -326,8 +327,13 @@ pub enum Refused {
         most: usize,
     },
     /// An interface's name that is taken in the namespace.
-    #[error("the namespace has an interface {0} already")]
-    IfNameTaken(IfName),
+    #[error("the namespace has an interface {ifname} already{}", of_endpoint(.holder.as_ref()))]
+    IfNameTaken {
+        /// The name.
+        ifname: IfName,
+        /// The endpoint whose interface it is.
+        holder: Option<Name>,
+    },
     /// A default route of an older release would stay the one in use.
     #[error(
         "a gateway priority above 0 has no effect beside endpoint {0}: its default route was made by an \
@@ -543,6 +549,11 @@ pub enum Refused {
         "port {0} cannot be published on the IPv6 loopback address: the relay for that address does not support SCTP"
     )]
     SctpOnIpv6Loopback(PortRequest),
+}
+
+/// Whose interface it is, if that is known.
+fn of_endpoint(holder: Option<&Name>) -> String {
+    holder.map_or_else(String::new, |name| format!(", of endpoint {name}"))
 }
 
 fn counted(endpoints: &[Name]) -> String {

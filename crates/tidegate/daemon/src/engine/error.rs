@@ -7,7 +7,7 @@ use tidegate_model::{Ipv6Off, Name};
 use error_hint::{Hint, in_one_line};
 use tidegate_api::{Refusal, RefusalKind};
 use tidegate_link::LinkError;
-use tidegate_plan::{Refused, UnknownLinks};
+use tidegate_plan::{Obstacle, Refused, Subject, UnknownLinks};
 
 use crate::store::StoreError;
 
@@ -36,8 +36,16 @@ pub enum EngineError {
     #[error("the saved state {reason}, and a start would remove {0}", reason = .0.reason)]
     Unknown(UnknownLinks),
     /// A document that cannot be imported.
-    #[error("nothing was imported: {}", .0.join("; "))]
-    Import(Vec<String>),
+    #[error("nothing was imported: {}", told(.0))]
+    Import(Vec<Obstacle>),
+    /// The host refuses an object of a document.
+    #[error("cannot import {subject}")]
+    Importing {
+        /// The object.
+        subject: String,
+        /// Why.
+        source: Box<EngineError>,
+    },
     /// No endpoint of that name waits.
     #[error("no endpoint {0} waits for its namespace")]
     NotWaiting(Name),
@@ -70,6 +78,17 @@ impl EngineError {
         }
     }
 
+    /// Says which object of a document was refused.
+    pub(super) fn importing(self, subject: Subject<'_>) -> Self {
+        match self {
+            Self::Refused(refused) => Self::Import(vec![subject.refused(&refused)]),
+            error => Self::Importing {
+                subject: subject.to_string(),
+                source: Box::new(error),
+            },
+        }
+    }
+
     /// Whose mistake it is.
     pub fn kind(&self) -> RefusalKind {
         match self {
@@ -77,6 +96,7 @@ impl EngineError {
             Self::RelativePath(_) => RefusalKind::Invalid,
             Self::NotWaiting(_) => RefusalKind::NotFound,
             Self::Import(_) | Self::Attached(_) | Self::TornDown => RefusalKind::Conflict,
+            Self::Importing { source, .. } => source.kind(),
             Self::Link(error) => of_link(error),
             Self::Nft(_)
             | Self::Store(_)
@@ -120,11 +140,11 @@ impl Hint for EngineError {
             Self::Store(error) => error.hint(),
             Self::Listing(_) => Some("see `tidegate ruleset --live`".into()),
             Self::Unknown(_) => Some(UNKNOWN.into()),
-            Self::Import(_) => Some(
-                "change the document, or remove what is in its way on this host (`tidegate network ls`, `tidegate endpoint \
-                 ls`); then import it again"
-                    .into(),
-            ),
+            Self::Import(obstacles) => Some(change_document(obstacles).into()),
+            Self::Importing { source, .. } => Some(match source.hint() {
+                Some(hint) => format!("nothing was imported; {hint}").into(),
+                None => "nothing was imported".into(),
+            }),
             Self::NotWaiting(_) => Some("`tidegate info` names the waiting endpoints".into()),
             Self::Attached(_) => Some(
                 "stop the containers, or cut them off: `tidegate teardown --yes --force`".into(),
@@ -154,6 +174,30 @@ fn of_link(error: &LinkError) -> RefusalKind {
         ErrorKind::Netns(NetnsFault::NotANetns | NetnsFault::Own) => RefusalKind::Invalid,
         _ => RefusalKind::Failed,
     }
+}
+
+fn told(obstacles: &[Obstacle]) -> String {
+    let texts: Vec<&str> = obstacles.iter().map(|it| it.what.as_str()).collect();
+    texts.join("; ")
+}
+
+/// The most changes of a document that a hint names.
+const NAMED: usize = 5;
+
+/// The hint for a document that cannot be imported.
+fn change_document(obstacles: &[Obstacle]) -> String {
+    let remedies = obstacles.iter().filter_map(|it| it.remedy.as_deref());
+    let remedies: Vec<&str> = remedies.collect();
+    let (first, more) = remedies.split_at(remedies.len().min(NAMED));
+    let named = match (first.join("; "), more.len()) {
+        (first, _) if first.is_empty() => String::new(),
+        (first, 0) => format!(" ({first})"),
+        (first, more) => format!(" ({first}; and {more} more)"),
+    };
+    format!(
+        "change the document{named}, or remove what is in its way on this host (`tidegate network ls`, `tidegate endpoint \
+         ls`); then import it again"
+    )
 }
 
 fn counted(names: &[Name]) -> String {

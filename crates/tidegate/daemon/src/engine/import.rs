@@ -1,13 +1,18 @@
 //! Exports and imports networks and endpoints.
 
-use tidegate_api::{
-    Attach, Connection, Dns, Export, ExportedEndpoint, Imported, Publish, WaitingEndpoint,
-};
-use tidegate_link::{ErrorKind, NetnsFault};
-use tidegate_model::{Change, Endpoint, GatewayPriority, Name, State, Waiting};
-use tidegate_plan::{HostFacts, Plan, PortFacts, Refused};
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::PathBuf;
 
-use super::{Engine, EngineError};
+use tidegate_api::{
+    Attach, Connection, Dns, Export, ExportedEndpoint, Imported, Publish, WaitingEndpoint, Warning,
+};
+use tidegate_link::{ErrorKind, NetnsFault, OpenNamespaces};
+use tidegate_model::links::NetnsFacts;
+use tidegate_model::{Change, Endpoint, GatewayPriority, Name, Network, State, Waiting};
+use tidegate_plan::{HostFacts, Obstacle, Plan, PortFacts, Refused, Subject};
+
+use super::start::OPENED;
+use super::{Engine, EngineError, warnings};
 use crate::timing::{Stage, timed};
 
 impl Engine {
@@ -26,23 +31,31 @@ impl Engine {
     /// If anything in the document cannot be made. Then nothing was changed; what was made before a failure of the host
     /// is removed again.
     pub fn import(&self, export: &Export) -> Result<Imported, EngineError> {
-        self.check_import(export)?;
+        let planned = self.check_import(export)?;
         let mut made = Imported {
             networks: Vec::new(),
             attached: Vec::new(),
             waiting: Vec::new(),
+            warnings: Vec::new(),
+            notes: Vec::new(),
         };
         self.make_all(export, &mut made).map_err(|error| {
             let failures = self.take_back_import(&made);
             error.with_undo(failures)
         })?;
+        made.warnings = self.warnings_of_import(&made, &planned);
         let (networks, attached) = (made.networks.len(), made.attached.len());
-        let waiting = made.waiting.len();
-        tracing::info!(networks, attached, waiting, "imported a document");
+        let (waiting, notes) = (made.waiting.len(), made.notes.join(", "));
+        tracing::info!(networks, attached, waiting, notes, "imported a document");
         Ok(made)
     }
 
-    fn check_import(&self, export: &Export) -> Result<(), EngineError> {
+    /// The state after the import of a document, if nothing keeps the host from it.
+    fn check_import(&self, export: &Export) -> Result<State, EngineError> {
+        let paths = export.endpoints.iter().map(|it| &it.attach.netns);
+        let (absolute, relative): (Vec<&PathBuf>, Vec<&PathBuf>) =
+            paths.partition(|path| path.is_absolute());
+        let namespaces = self.look_at(absolute);
         let mut backends = self.backends();
         let host = HostFacts {
             routes: timed(Stage::Netlink, || backends.links.occupied_subnets())?,
@@ -53,25 +66,53 @@ impl Engine {
             free: defaults.free_ports,
             ..PortFacts::default()
         };
-        let state = self.state();
-        let mut reasons =
-            tidegate_plan::check_import(&state, export, &host, &defaults.pools, &facts);
-        let relative = export.endpoints.iter().map(|it| &it.attach.netns);
-        let relative = relative.filter(|path| !path.is_absolute());
-        reasons.extend(relative.map(|path| EngineError::RelativePath(path.clone()).to_string()));
-        match reasons.is_empty() {
-            true => Ok(()),
-            false => Err(EngineError::Import(reasons)),
+        let (state, pools) = (self.state(), &defaults.pools);
+        let planned = tidegate_plan::check_import(&state, export, &host, pools, &facts, namespaces);
+        let relative = relative.into_iter().cloned();
+        let relative = relative.map(|path| EngineError::RelativePath(path).to_string().into());
+        let relative: Vec<Obstacle> = relative.collect();
+        match planned {
+            Ok(planned) if relative.is_empty() => Ok(planned),
+            planned => {
+                let mut obstacles = planned.err().unwrap_or_default();
+                obstacles.extend(relative);
+                Err(EngineError::Import(obstacles))
+            }
         }
+    }
+
+    /// What is in the namespaces of a document that are there. Their endpoints are not attached where this fails either.
+    fn look_at(&self, paths: Vec<&PathBuf>) -> BTreeMap<PathBuf, NetnsFacts> {
+        let paths: Vec<&PathBuf> = BTreeSet::from_iter(paths).into_iter().collect();
+        let mut found = BTreeMap::new();
+        for paths in paths.chunks(OPENED) {
+            let open = timed(Stage::Netlink, || {
+                OpenNamespaces::open(paths.iter().map(|path| path.to_path_buf()))
+            });
+            let mut backends = self.backends();
+            backends.links.keep_open(open);
+            for path in paths {
+                let facts = backends.links.netns(path).ok();
+                found.extend(facts.map(|facts| (path.to_path_buf(), facts)));
+            }
+            backends.links.keep_open(OpenNamespaces::default());
+        }
+        found
     }
 
     fn make_all(&self, export: &Export, made: &mut Imported) -> Result<(), EngineError> {
         for network in &export.networks {
-            self.create_network(network)?;
-            made.networks.push(network.name.clone());
+            let name = &network.name;
+            let view = self.create_network(network);
+            let view = view.map_err(|error| error.importing(Subject::Network(name)))?;
+            let notes = view.notes.iter();
+            made.notes
+                .extend(notes.map(|note| format!("network {name}: {note}")));
+            made.networks.push(name.clone());
         }
         for Connection { from, to, one_way } in &export.connected {
-            self.connect(from, to, *one_way)?;
+            let connected = self.connect(from, to, *one_way);
+            connected.map_err(|error| error.importing(Subject::Connection(from, to)))?;
         }
         for endpoint in &export.endpoints {
             let Some(name) = endpoint.attach.name.clone() else {
@@ -83,10 +124,36 @@ impl Engine {
                     self.wait(&name, endpoint)?;
                     made.waiting.push(name);
                 }
-                Err(error) => return Err(error),
+                Err(error) => return Err(error.importing(Subject::Endpoint(&name))),
             }
         }
         Ok(())
+    }
+
+    /// What `network create` and `attach` would warn of. `planned` has the waiting endpoints as they are to become.
+    fn warnings_of_import(&self, made: &Imported, planned: &State) -> Vec<Warning> {
+        let (networks, endpoints) = {
+            let state = self.state();
+            let networks = made.networks.iter().filter_map(|it| state.network(it));
+            let attached = made
+                .attached
+                .iter()
+                .filter_map(|it| state.endpoints.find(it));
+            let waiting = made.waiting.iter();
+            let waiting = waiting.filter_map(|it| planned.endpoints.find(it));
+            let endpoints = attached.chain(waiting).filter_map(|endpoint| {
+                let network = state.network(&endpoint.network)?;
+                Some((network.clone(), endpoint.clone()))
+            });
+            let networks: Vec<Network> = networks.cloned().collect();
+            (networks, endpoints.collect::<Vec<(Network, Endpoint)>>())
+        };
+        // The kernel is not asked while the state is locked.
+        let of_networks = networks.iter().flat_map(warnings::of_network);
+        let of_endpoints = endpoints.iter();
+        let of_endpoints =
+            of_endpoints.flat_map(|(network, it)| warnings::of_endpoint(network, it));
+        of_networks.chain(of_endpoints).collect()
     }
 
     /// Removes what an import made, and returns the failures.
@@ -131,7 +198,8 @@ impl Engine {
 
     fn wait(&self, name: &Name, endpoint: &ExportedEndpoint) -> Result<(), EngineError> {
         let request = serde_json::to_string(endpoint);
-        let request = request.map_err(|error| EngineError::Import(vec![error.to_string()]))?;
+        let request =
+            request.map_err(|error| EngineError::Import(vec![error.to_string().into()]))?;
         let waiting = Waiting {
             network: endpoint.attach.network.clone(),
             netns: endpoint.attach.netns.clone(),
@@ -183,8 +251,11 @@ impl Engine {
                 continue;
             };
             match self.attach_exported(&request) {
-                Ok(_) => {
+                Ok(endpoint) => {
                     tracing::info!(endpoint = %name, "its namespace appeared");
+                    for Warning { what, .. } in self.warnings_of(&endpoint) {
+                        tracing::warn!(endpoint = %name, "{what}");
+                    }
                 }
                 Err(error) if is_netns_missing(&error) => {}
                 Err(error) => self.note_reason(&name, &error),

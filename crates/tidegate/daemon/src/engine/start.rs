@@ -38,7 +38,7 @@ pub enum OnUnknown {
 }
 
 /// The most namespaces that are open at once.
-const OPENED: usize = 256;
+pub(super) const OPENED: usize = 256;
 
 impl Engine {
     /// Brings the host to the stored state: replaces the table in one transaction, keeps links that still fit,

@@ -2,9 +2,9 @@
 
 use std::sync::atomic::Ordering;
 
-use tidegate_api::TornDown;
-use tidegate_model::Name;
-use tidegate_model::links::{GROUP, Link, LinkStep, Sysctl};
+use tidegate_api::{Removable, TornDown};
+use tidegate_model::links::{GROUP, LinkStep, Sysctl};
+use tidegate_model::{IfName, Name};
 
 use super::{Backends, Engine, EngineError};
 
@@ -47,6 +47,26 @@ impl Engine {
         })
     }
 
+    /// What [`Self::tear_down`] would remove.
+    ///
+    /// # Errors
+    /// If links cannot be listed.
+    pub fn removable(&self) -> Result<Removable, EngineError> {
+        let mut backends = self.backends();
+        let mut interfaces: Vec<IfName> = backends.ours()?;
+        interfaces.sort();
+        let sysctls = backends.changed_sysctls();
+        let state = self.state();
+        Ok(Removable {
+            networks: state.networks.keys().cloned().collect(),
+            endpoints: state.endpoints.values().map(|it| it.name.clone()).collect(),
+            waiting: state.waiting.keys().cloned().collect(),
+            interfaces,
+            table: tidegate_plan::table().to_string(),
+            sysctls: sysctls.iter().map(Sysctl::to_string).collect(),
+        })
+    }
+
     /// Whether everything was removed.
     pub(crate) fn is_torn_down(&self) -> bool {
         self.is_torn_down.load(Ordering::SeqCst)
@@ -78,27 +98,41 @@ impl Backends {
 
     /// Removes interfaces of ours that no network has, and the rules by which the DNS server answers.
     fn remove_leftovers(&mut self) -> Result<(), EngineError> {
-        let links = self.links.links()?;
-        let ours = links.iter().filter(|link| link.group == GROUP);
-        for Link { ifname, .. } in ours {
-            self.links.apply(&LinkStep::DeleteLink(ifname.clone()))?;
+        for ifname in self.ours()? {
+            self.links.apply(&LinkStep::DeleteLink(ifname))?;
         }
         Ok(self.links.apply(&LinkStep::EndAnswers)?)
     }
 
-    /// Gives sysctls the values that they had before the daemon changed them. One that does not exist any more is left
-    /// out. Returns them as text.
+    /// All interfaces of ours.
+    fn ours(&mut self) -> Result<Vec<IfName>, EngineError> {
+        let links = self.links.links()?;
+        let ours = links.into_iter().filter(|link| link.group == GROUP);
+        Ok(ours.map(|link| link.ifname).collect())
+    }
+
+    /// The sysctls that the daemon changed, with the values of before. One that does not exist any more is left out, and
+    /// one that has that value.
+    fn changed_sysctls(&mut self) -> Vec<Sysctl> {
+        let (links, noted) = (&mut self.links, self.store.sysctls());
+        let sysctls = noted.iter().map(|(path, value)| Sysctl {
+            path: path.clone(),
+            value: value.clone(),
+        });
+        let is_other = |sysctl: &Sysctl| {
+            let now = links.sysctl(&sysctl.path);
+            now.is_some_and(|now| now != sysctl.value)
+        };
+        sysctls.filter(is_other).collect()
+    }
+
+    /// Gives sysctls the values that they had before the daemon changed them. Returns them as text.
     fn restore_sysctls(&mut self) -> Result<Vec<String>, EngineError> {
-        let mut restored = Vec::new();
-        for (path, value) in self.store.take_sysctls()? {
-            let is_other = self.links.sysctl(&path).is_some_and(|now| now != value);
-            let sysctl = Sysctl { path, value };
-            if is_other {
-                self.links.apply(&LinkStep::SetSysctl(sysctl.clone()))?;
-                let name = sysctl.path.replace('/', ".");
-                restored.push(format!("{name}={}", sysctl.value));
-            }
+        let changed = self.changed_sysctls();
+        for sysctl in &changed {
+            self.links.apply(&LinkStep::SetSysctl(sysctl.clone()))?;
         }
-        Ok(restored)
+        self.store.forget_sysctls()?;
+        Ok(changed.iter().map(Sysctl::to_string).collect())
     }
 }

@@ -11,15 +11,18 @@ pub(super) fn of_network(network: &Network) -> Vec<Warning> {
     tidegate_plan::warnings_of_network(network, &lacking(&needs_of_network(network)))
 }
 
+/// Those of an endpoint of a network.
+pub(super) fn of_endpoint(network: &Network, endpoint: &Endpoint) -> Vec<Warning> {
+    let lacking = lacking(&needs_of_endpoint(endpoint));
+    tidegate_plan::warnings_of_endpoint(network, endpoint, &lacking)
+}
+
 impl Engine {
     /// Those of an endpoint; none if its network is gone.
     pub(super) fn warnings_of(&self, endpoint: &Endpoint) -> Vec<Warning> {
         // The kernel is not asked while the state is locked.
         let network = self.state().networks.get(&endpoint.network).cloned();
-        let lacking = || lacking(&needs_of_endpoint(endpoint));
-        network.map_or_else(Vec::new, |network| {
-            tidegate_plan::warnings_of_endpoint(&network, endpoint, &lacking())
-        })
+        network.map_or_else(Vec::new, |network| of_endpoint(&network, endpoint))
     }
 }
 

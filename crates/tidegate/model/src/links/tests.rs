@@ -160,3 +160,12 @@ fn a_held_port_is_shown_with_its_address_unless_it_is_every_address() {
         assert_eq!(hold.to_string(), shown);
     }
 }
+
+#[test]
+fn a_sysctl_has_the_name_that_sysctl_takes() {
+    let of_vlan = Sysctl {
+        path: "net/ipv6/conf/eth0.100/accept_ra".into(),
+        value: "1".into(),
+    };
+    assert_eq!(of_vlan.to_string(), "net.ipv6.conf.eth0/100.accept_ra=1");
+}

@@ -1,6 +1,7 @@
 //! br_netfilter: frames between endpoints of one network pass the rules of the host.
 
 use tidegate_api::doctor::{Finding, Severity};
+use tidegate_model::links::Sysctl;
 
 use super::{Check, Fact, Symptoms, finding};
 
@@ -23,7 +24,7 @@ fn findings(symptoms: &Symptoms) -> Vec<Finding> {
     let is_on = |path: &&str| symptoms.sysctl(path) == Some("1");
     let on = SYSCTLS.into_iter().filter(is_on);
     on.map(|path| {
-        let name = path.replace('/', ".");
+        let name = Sysctl::name_of(path);
         let what = format!(
             "br_netfilter is on ({name}=1): frames between endpoints of one network pass every FORWARD chain of the host"
         );

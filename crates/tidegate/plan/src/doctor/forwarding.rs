@@ -1,7 +1,7 @@
 //! IP forwarding: it is off although networks need it, or it forwards more than our networks need.
 
 use tidegate_api::doctor::{Finding, Severity};
-use tidegate_model::links::LinkStep;
+use tidegate_model::links::{LinkStep, Sysctl};
 use tidegate_model::{Forwarding, State};
 
 use super::uplinks::uplinks;
@@ -66,7 +66,7 @@ fn is_needed(state: &State, family: &ForwardedFamily) -> bool {
 
 /// The daemon leaves forwarding alone, and it is off.
 fn off(family: &ForwardedFamily) -> Finding {
-    let name = family.sysctl.replace('/', ".");
+    let name = Sysctl::name_of(family.sysctl);
     let what = format!(
         "sysctl {name} is 0, and the daemon does not change it (forwarding = \"leave\"): over {}, endpoints reach \
          only their own network and the host, and only the host reaches published ports",

@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use tidegate_api::doctor::{Finding, Severity};
+use tidegate_model::links::Sysctl;
 use tidegate_model::{IfName, State};
 use tidegate_nft::BaseChain;
 
@@ -61,7 +62,7 @@ fn open_to_all(symptoms: &Symptoms, port: u16) -> Option<Finding> {
     if u32::from(port) < first {
         return None;
     }
-    let name = UNPRIVILEGED.replace('/', ".");
+    let name = Sysctl::name_of(UNPRIVILEGED);
     let what = "after a crash of tidegated, any user of the host can take";
     let (what, advice) = match port < UNPRIVILEGED_DEFAULT {
         true => (

@@ -64,7 +64,7 @@ fn findings(state: &State, symptoms: &Symptoms) -> Vec<Finding> {
     } in wanted(state)
     {
         if value(&path).is_some_and(|found| found != wanted) && !ports::is_closed(&path, symptoms) {
-            let name = path.replace('/', ".");
+            let name = Sysctl::name_of(&path);
             let what = format!(
                 "sysctl {name} is {}, and must be {wanted}",
                 value(&path).unwrap_or_default()
@@ -80,7 +80,7 @@ fn findings(state: &State, symptoms: &Symptoms) -> Vec<Finding> {
         let path = of_bridge(network);
         let is_on = value(steps::FORWARDING4) == Some("1");
         if is_on && value(&path) == Some("0") {
-            let name = path.replace('/', ".");
+            let name = Sysctl::name_of(&path);
             let what = format!(
                 "sysctl {name} is 0: nothing from network {} is forwarded",
                 network.name

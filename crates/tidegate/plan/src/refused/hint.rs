@@ -57,7 +57,7 @@ impl Hint for Refused {
             Self::TooManyBound { .. } => {
                 "use a network created without --anti-spoofing, or detach an endpoint that is not needed".into()
             }
-            Self::IfNameTaken(_) => "choose another --ifname, or leave it out to get a free name".into(),
+            Self::IfNameTaken { .. } => "choose another --ifname, or leave it out to get a free name".into(),
             Self::OlderGateway(endpoint) => {
                 format!(
                     "leave out --gateway-priority; or `tidegate detach {endpoint}` and attach it again, which gives its \

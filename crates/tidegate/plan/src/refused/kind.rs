@@ -27,7 +27,7 @@ impl Refused {
             | Self::BridgeTaken { .. }
             | Self::AddressTaken { .. }
             | Self::MacTaken { .. }
-            | Self::IfNameTaken(_)
+            | Self::IfNameTaken { .. }
             | Self::TooManyBound { .. }
             | Self::OlderGateway(_)
             | Self::NoGatewayPlace(_)

@@ -328,7 +328,7 @@ fn an_endpoint_of_the_same_namespace_leaves_its_name_and_its_default_route() {
         ..replacing("cni/1", &[])
     };
     let refused = plan(&state, &request, &facts).unwrap_err();
-    assert!(matches!(refused, Refused::IfNameTaken(_)), "{refused}");
+    assert!(matches!(refused, Refused::IfNameTaken { .. }), "{refused}");
 }
 
 #[test]
