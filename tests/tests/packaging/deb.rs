@@ -83,9 +83,23 @@ fn the_group_and_the_files_are_there_and_a_purge_leaves_nothing() {
          test -L /etc/systemd/system/multi-user.target.wants/tidegated.service
          test -L /etc/systemd/system/sockets.target.wants/tidegated.socket
          dpkg --verify tidegate
-         mkdir -p /var/lib/tidegate && touch /var/lib/tidegate/state.redb
-         apt-get purge --yes --quiet tidegate")
+         mkdir -p /var/lib/tidegate && touch /var/lib/tidegate/state.redb")
         .success();
+    // A host with a network of Tidegate.
+    let removed = root
+        .sh("printf '#!/bin/sh\necho 7: tgb0: group 1953064037\n' >/usr/sbin/ip && chmod +x /usr/sbin/ip
+         apt-get purge --yes --quiet tidegate && rm /usr/sbin/ip")
+        .success();
+    for line in [
+        "Networks of Tidegate are still on this host, until it boots. To remove them now:",
+        "  ip link delete group 1953064037; nft delete table inet tidegate",
+    ] {
+        assert_eq!(
+            removed.lines().filter(|it| *it == line).count(),
+            1,
+            "{removed}"
+        );
+    }
     let left = root.sh(
         "find / -xdev -path /proc -prune -o -path /tmp -prune -o -path /var/cache -prune \
          -o -path /var/log -prune -o -name '*tidegate*' -print",

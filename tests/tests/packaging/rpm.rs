@@ -1,5 +1,6 @@
 //! The RPM packages, by rpm itself.
 
+use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 use std::process::Command;
 
@@ -108,6 +109,47 @@ fn both_install_into_an_empty_root_and_go_without_a_trace() {
             assert!(!root.path().join(folder).exists(), "{folder} is left");
         }
     }
+}
+
+/// Stands in for ip(8) on a host with a network of Tidegate.
+const WITH_NETWORK: &str = "#!/bin/sh\necho '7: tgb0: <UP> mtu 1500 group 1953064037'\n";
+
+#[test]
+fn a_removal_tells_what_is_left_and_an_upgrade_does_not() {
+    require!(
+        Need::Root,
+        Need::Program("rpm"),
+        Need::Program("mmdebstrap")
+    );
+    let root = crate::root::Root::over(crate::image::Image::Minimal);
+    root.put(&Packages::dynamic_exec().file("rpm"), "/package.rpm");
+    let told = |script: &str| {
+        let rpm = "rpm --root \"$ROOT\" --define '_dbpath /var/lib/rpm'";
+        root.outside(&script.replace("RPM", rpm)).success()
+    };
+    told("RPM --initdb; RPM --install --nodeps \"$ROOT/package.rpm\"");
+    assert_eq!(told("RPM --erase tidegate"), "");
+
+    let ip = root.layer().join("usr/sbin/ip");
+    std::fs::write(&ip, WITH_NETWORK).unwrap();
+    std::fs::set_permissions(&ip, PermissionsExt::from_mode(0o755)).unwrap();
+    let state = root.layer().join("var/lib/tidegate/state.redb");
+    std::fs::create_dir_all(state.parent().unwrap()).unwrap();
+    std::fs::write(&state, "").unwrap();
+    let upgraded = told(
+        "RPM --install --nodeps \"$ROOT/package.rpm\"
+         RPM --upgrade --force --nodeps \"$ROOT/package.rpm\"",
+    );
+    assert_eq!(upgraded, "");
+    let removed = told("RPM --erase tidegate");
+    for line in [
+        "Networks of Tidegate are still on this host, until it boots. To remove them now:",
+        "  ip link delete group 1953064037; nft delete table inet tidegate",
+        "  rm -r /var/lib/tidegate",
+    ] {
+        assert!(removed.lines().any(|it| it == line), "{line}: {removed}");
+    }
+    assert!(state.exists(), "only the administrator deletes the state");
 }
 
 #[test]
