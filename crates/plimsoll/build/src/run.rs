@@ -29,6 +29,7 @@ use plimsoll_plan::config::Config;
 use plimsoll_plan::plan::{BuildPlan, Plan};
 use plimsoll_spec::changelog::Release;
 
+pub use cargo::without_messages;
 pub use error::RunError;
 pub use made::{asked, printed_by};
 

@@ -45,8 +45,9 @@ fn message(line: &str) -> Option<Message> {
     is_message.then(|| serde_json::from_str(line).ok())?
 }
 
-/// The error without the lines that only programs read.
-fn without_messages(error: ProgramError) -> ProgramError {
+/// The error of a Cargo with `--message-format=json` without the lines that only programs read.
+#[must_use]
+pub fn without_messages(error: ProgramError) -> ProgramError {
     match error {
         ProgramError::Failed {
             command,

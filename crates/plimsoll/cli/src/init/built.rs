@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use cargo_metadata::{Message, Metadata};
 use error_hint::{Failure, Result};
 use plimsoll_build::elf;
-use plimsoll_build::run::{asked, printed_by};
+use plimsoll_build::run::{asked, printed_by, without_messages};
 use plimsoll_build::units::Units;
 use plimsoll_probe::{Command, Distribution, Host, PkgConfig, Version, limit, owners};
 
@@ -60,7 +60,7 @@ fn build(root: &Path, facts: &Facts) -> Result<(BTreeMap<String, PathBuf>, Units
     let command = Command::new(run::cargo(), arguments).within(root);
     let mut units = Units::default();
     let mut programs = BTreeMap::new();
-    command.limited(limit::BUILD).lines(|line| {
+    let ran = command.limited(limit::BUILD).lines(|line| {
         let Some(message) = message(line) else {
             return run::say(line);
         };
@@ -70,7 +70,8 @@ fn build(root: &Path, facts: &Facts) -> Result<(BTreeMap<String, PathBuf>, Units
         {
             programs.insert(artifact.target.name, path.into());
         }
-    })?;
+    });
+    ran.map_err(without_messages)?;
     Ok((programs, units))
 }
 

@@ -490,6 +490,16 @@ fn a_program_is_built_and_asked_and_its_build_script_is_looked_at() {
 }
 
 #[test]
+fn a_build_that_fails_says_what_people_read() {
+    let folder = workspace(&[("tool", "", "fn main() { nothing }")]);
+    let (root, facts) = read::facts(folder.path(), &[]).unwrap();
+    let error = built::look(&root, &facts).expect_err("it cannot be built");
+    let text = error.to_string();
+    assert!(text.contains("nothing"), "{text}");
+    assert!(!text.contains("{\"reason\""), "{text}");
+}
+
+#[test]
 fn a_file_that_is_there_stays_as_it_is() {
     let folder = workspace(&[("tool", "", SILENT)]);
     let path = folder.path().join("packaging/dist.toml");
