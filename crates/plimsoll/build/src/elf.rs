@@ -1,7 +1,7 @@
 //! What an ELF file needs from its system.
 //!
 //! The reader looks at the program headers (`PT_INTERP`, `PT_DYNAMIC`) and the tables that the
-//! dynamic linker uses: `DT_NEEDED`, `DT_SONAME` and the version needs (`.gnu.version_r`). See
+//! dynamic linker uses: `DT_NEEDED`, `DT_SONAME`, `DT_RUNPATH` and the version needs (`.gnu.version_r`). See
 //! elf(5) and the *Linux Standard Base Core Specification*, "Symbol Versioning".
 //!
 //! It never runs the file and never asks `ldd`, which would list transitive libraries too.
@@ -63,6 +63,8 @@ pub struct ElfFacts {
     pub soname: Option<String>,
     /// The libraries that it needs directly (`DT_NEEDED`), in the order of the file.
     pub needed: Vec<String>,
+    /// The folders that it has the dynamic linker search before the system's (`DT_RPATH`, `DT_RUNPATH`), in the order of the file.
+    pub search: Vec<String>,
     /// Per library, the symbol versions that it needs; a library without versions is absent.
     pub version_needs: BTreeMap<String, BTreeSet<String>>,
 }

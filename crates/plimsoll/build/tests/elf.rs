@@ -74,6 +74,15 @@ fn a_shared_library_has_a_name_and_is_not_static() {
 }
 
 #[test]
+fn folders_that_are_searched_for_libraries_are_known() {
+    assert_eq!(facts(&[]).search, [""; 0]);
+    for tags in ["--enable-new-dtags", "--disable-new-dtags"] {
+        let rpath = format!("link-arg=-Wl,{tags},-rpath,/home/me/lib:$ORIGIN");
+        assert_eq!(facts(&["-C", &rpath]).search, ["/home/me/lib", "$ORIGIN"]);
+    }
+}
+
+#[test]
 fn other_files_and_damaged_files_are_refused() {
     let folder = tempfile::tempdir().unwrap();
     let text = folder.path().join("text");

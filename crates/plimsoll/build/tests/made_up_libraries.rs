@@ -176,7 +176,8 @@ const WORKSPACE: [(&str, &str); 8] = [
         r#"fn main() {
     let folder = env!("CARGO_MANIFEST_DIR").replace("/user", "/lib");
     println!("cargo:rustc-link-search={folder}");
-    println!("cargo:rustc-link-arg=-Wl,-rpath,{folder}");
+    // From cache/build/dynamic/release, where the program is run after the build.
+    println!("cargo:rustc-link-arg=-Wl,-rpath,$ORIGIN/../../../../lib");
 }
 "#,
     ),

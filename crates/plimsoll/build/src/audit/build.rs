@@ -29,6 +29,7 @@ pub fn audit_build(flavour: FlavourName, config: &Config, programs: &[BuiltProgr
     let mut faults = Vec::new();
     for program in programs {
         faults.extend(linkage_fault(flavour, linking, program));
+        faults.extend(search_faults(program));
         // A static program needs no shared library.
         if linking == Linking::Dynamic {
             let by_name = libraries.iter();
@@ -80,6 +81,35 @@ fn linkage_fault(flavour: FlavourName, linking: Linking, program: &BuiltProgram)
             some => format!(" and needs {some}"),
         };
         let what = format!("flavour {flavour} is planned, but the file is {linkage}{needed}");
+        Fault::new(&program.name, what)
+    })
+}
+
+/// Folders that no package has files in are those of the machine that built, or anybody's: the program would take libraries from
+/// there.
+fn search_faults(program: &BuiltProgram) -> impl Iterator<Item = Fault> {
+    let is_below = |folder: &str, of: &str| {
+        let rest = folder.strip_prefix(of);
+        rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+    };
+    let is_own = move |folder: &&String| {
+        let packaged = [
+            "/usr",
+            "/opt",
+            "/lib",
+            "/lib32",
+            "/lib64",
+            "$ORIGIN",
+            "${ORIGIN}",
+        ];
+        packaged.iter().any(|of| is_below(folder, of)) && !is_below(folder, "/usr/local")
+    };
+    let search = program.elf.search.iter();
+    search.filter(move |folder| !is_own(folder)).map(|folder| {
+        let what = format!(
+            "searches {folder:?} for its libraries (RUNPATH), where no package has files: leave out the linker's `-rpath`, and \
+             LD_RUN_PATH"
+        );
         Fault::new(&program.name, what)
     })
 }
@@ -255,6 +285,24 @@ mod tests {
             faults(FlavourName::DYNAMIC_EXEC, static_daemon()),
             ["sampled: flavour dynamic-exec is planned, but the file is static-pie"]
         );
+    }
+
+    #[test]
+    fn a_search_in_folders_of_no_package_is_a_fault() {
+        let mut daemon = daemon();
+        let folders = ["/usr/lib/sample", "$ORIGIN/../lib", "/opt/x/lib"];
+        daemon.elf.search = folders.map(str::to_owned).into();
+        assert_eq!(faults(FlavourName::DYNAMIC, daemon.clone()), [""; 0]);
+        for folder in ["/home/me/lib", "/usr/local/lib", "lib", "", "$ORIGINAL"] {
+            daemon.elf.search = vec![folder.to_owned()];
+            assert_eq!(
+                faults(FlavourName::DYNAMIC, daemon.clone()),
+                [format!(
+                    "sampled: searches {folder:?} for its libraries (RUNPATH), where no package has files: leave out the linker's \
+                     `-rpath`, and LD_RUN_PATH"
+                )]
+            );
+        }
     }
 
     #[test]

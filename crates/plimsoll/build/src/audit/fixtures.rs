@@ -61,6 +61,7 @@ pub fn exec_daemon() -> BuiltProgram {
         interpreter: Some("/lib64/ld-linux-x86-64.so.2".to_owned()),
         soname: None,
         needed: vec!["libc.so.6".to_owned()],
+        search: Vec::new(),
         version_needs: BTreeMap::from([(
             "libc.so.6".to_owned(),
             versions(&["GLIBC_2.2.5", "GLIBC_2.34"]),
@@ -77,6 +78,7 @@ pub fn static_daemon() -> BuiltProgram {
         interpreter: None,
         soname: None,
         needed: Vec::new(),
+        search: Vec::new(),
         version_needs: BTreeMap::new(),
     })
 }

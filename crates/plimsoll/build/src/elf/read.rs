@@ -151,10 +151,15 @@ where
     }
     let mut needed = Vec::new();
     let mut soname = None;
+    let mut search = Vec::new();
     for entry in &dynamic {
         match entry.tag {
             elf::DT_NEEDED => needed.push(text(dynamic.string(entry)?)),
             elf::DT_SONAME => soname = Some(text(dynamic.string(entry)?)),
+            elf::DT_RPATH | elf::DT_RUNPATH => {
+                let folders = text(dynamic.string(entry)?);
+                search.extend(folders.split(':').map(str::to_owned));
+            }
             _ => {}
         }
     }
@@ -169,6 +174,7 @@ where
         interpreter,
         soname,
         needed,
+        search,
         version_needs: version_needs(file)?,
     }))
 }

@@ -119,6 +119,7 @@ mod tests {
             interpreter: None,
             soname: None,
             needed: vec!["libnftables.so.1".into(), "libc.so.6".into()],
+            search: Vec::new(),
             version_needs: BTreeMap::from([(
                 "libc.so.6".to_owned(),
                 BTreeSet::from(["GLIBC_2.34".to_owned()]),
