@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::fmt;
 
 use plimsoll_probe::{FlavourName, NativeDep};
-use serde::de::{Error, MapAccess, Visitor, value::MapAccessDeserializer};
+use serde::de::{MapAccess, Visitor, value::MapAccessDeserializer};
 use serde::{Deserialize, Deserializer};
 use toml::Spanned;
 
@@ -33,7 +33,8 @@ pub(super) fn by_name<'de, D: Deserializer<'de>>(
         }
 
         fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<Self::Value, A::Error> {
-            Deserialize::deserialize(MapAccessDeserializer::new(map)).map_err(A::Error::custom)
+            // An error keeps its place in the file.
+            Deserialize::deserialize(MapAccessDeserializer::new(map))
         }
     }
 

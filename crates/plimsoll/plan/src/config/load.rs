@@ -256,6 +256,19 @@ mod tests {
     }
 
     #[test]
+    fn a_key_that_a_library_lacks_is_named_with_the_line_of_the_library() {
+        let line = CAPTURE
+            .lines()
+            .position(|line| line == "[native-dep.lzma]")
+            .expect("there");
+        let text = CAPTURE.replacen("soname = \"liblzma.so.5\"\n", "", 1);
+        let refused = refused(&text);
+        let place = format!("line {}, column", line + 1);
+        assert!(refused.contains(&place), "{refused}");
+        assert!(refused.contains("missing field `soname`"), "{refused}");
+    }
+
+    #[test]
     fn an_unknown_key_is_named_with_its_line() {
         let line = DIST
             .lines()
