@@ -5,8 +5,9 @@ use std::error::Error;
 use std::ffi::OsString;
 use std::io::{self, Write};
 
-use clap::Parser;
+use clap::builder::Resettable;
 use clap::error::ErrorKind;
+use clap::{Command, Id, Parser};
 use error_hint::Failure;
 use tidegate_model::Invalid;
 
@@ -55,13 +56,27 @@ impl From<clap::Error> for Mistake {
 
 /// Parses a command line, the program's name first.
 pub fn parse<T: Parser>(args: impl IntoIterator<Item = OsString>) -> Parsed<T> {
-    match T::try_parse_from(args) {
+    let args: Vec<OsString> = args.into_iter().collect();
+    match T::try_parse_from(&args) {
         Ok(parsed) => Parsed::Run(parsed),
         Err(e) if matches!(e.kind(), ErrorKind::DisplayHelp | ErrorKind::DisplayVersion) => {
             Parsed::Show(e)
         }
-        Err(e) => Parsed::Wrong(e.into()),
+        Err(e) => Parsed::Wrong(of_user::<T>(e, &args).into()),
     }
+}
+
+/// The error without the options that environment variables set: clap would show these in the usage, as if the user had
+/// written them. If only a variable is wrong, the error is about that.
+fn of_user<T: Parser>(error: clap::Error, args: &[OsString]) -> clap::Error {
+    let command = T::command();
+    let ids: Vec<Id> = command
+        .get_arguments()
+        .map(|arg| arg.get_id().clone())
+        .collect();
+    let without = |command: Command, id| command.mut_arg(id, |arg| arg.env(Resettable::Reset));
+    let command = ids.into_iter().fold(command, without);
+    command.try_get_matches_from(args).err().unwrap_or(error)
 }
 
 #[cfg(test)]

@@ -8,7 +8,7 @@ use std::time::Duration;
 use error_hint::{Failure, Hint};
 use tidegate_api::Refusal;
 
-use crate::group;
+use crate::group::SocketGroup;
 
 /// Why a call was not answered.
 #[derive(Debug, thiserror::Error)]
@@ -27,8 +27,8 @@ pub enum ClientError {
     NotAllowed {
         /// The socket.
         socket: PathBuf,
-        /// The group whose members may use it; none if there is no group but root's, or it is not known.
-        group: Option<String>,
+        /// The group whose members may use it.
+        group: SocketGroup,
         /// What the kernel said.
         source: io::Error,
     },
@@ -97,7 +97,7 @@ impl ClientError {
             | io::ErrorKind::ConnectionRefused
             | io::ErrorKind::ConnectionReset => Self::NotRunning { socket, source },
             io::ErrorKind::PermissionDenied => Self::NotAllowed {
-                group: group::of(&socket),
+                group: SocketGroup::of(&socket),
                 socket,
                 source,
             },
@@ -127,11 +127,7 @@ impl Hint for ClientError {
     fn hint(&self) -> Option<Cow<'_, str>> {
         match self {
             Self::NotRunning { .. } => Some("start it with `systemctl start tidegated`".into()),
-            Self::NotAllowed { group: None, .. } => Some("run as root".into()),
-            Self::NotAllowed { group: Some(group), .. } => Some(format!(
-                "run as root, or join the group {group} with `usermod -aG {group} USER` and log in again; its members have \
-                 root's power over the network"
-            ).into()),
+            Self::NotAllowed { group, socket, .. } => Some(group.hint(socket).into()),
             Self::Broken { .. } => Some("`journalctl -u tidegated` shows what it logged; `ls` shows whether the command was carried out".into()),
             Self::NoAnswer { .. } => Some("it may still carry out the command: see `ls` and `journalctl -u tidegated`".into()),
             Self::Refused(refusal) => refusal.hint.as_deref().map(Cow::from),

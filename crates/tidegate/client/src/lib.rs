@@ -36,6 +36,7 @@ use tidegate_api::calls::{Call, Form};
 use connection::Connection;
 
 pub use error::ClientError;
+pub use group::SocketGroup;
 pub use lines::Lines;
 pub use tidegate_api as api;
 
